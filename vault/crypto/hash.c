@@ -1,0 +1,207 @@
+/*
+ * hash - see hash.h. BLAKE2b is libsodium's, SHA-256 libcrypto's, random bytes the kernel's.
+ *
+ * A hash is BLAKE2b over field(label), field(1), field(2), ... where field(x) = le64 len(x), x. The
+ * key, if any, is BLAKE2b's own key; the output length enters BLAKE2b's parameter block, so 32 and
+ * 64 byte outputs are unrelated.
+ *
+ * None of these calls can fail for reasons of data. What can go wrong is our own bug (a long field
+ * of another length than announced, final of the other length) or libcrypto out of memory within
+ * a digest; both end the process.
+ */
+#include "crypto/hash.h"
+
+#include <assert.h>
+#include <pthread.h>
+
+#include <openssl/evp.h>
+#include <sodium.h>
+
+_Static_assert(sizeof(crypto_generichash_state) <= sizeof(((struct sr_hash *)0)->state), "state fits");
+_Static_assert(_Alignof(crypto_generichash_state) <= _Alignof(struct sr_hash), "state is aligned");
+_Static_assert((int)SR_HASH == (int)crypto_generichash_BYTES, "BLAKE2b-256");
+_Static_assert((int)SR_KEY == (int)crypto_generichash_KEYBYTES, "a key of 32 bytes");
+_Static_assert((int)crypto_generichash_BYTES_MAX == 64, "BLAKE2b-512");
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int sodium_rc = -1;
+static EVP_MD *md; /* fetched once: a look-up for each call costs more than a short hash */
+
+static void init_once(void) {
+	sodium_rc = sodium_init();
+	md = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
+int sr_crypto_init(struct sr_err *e) {
+	if (pthread_once(&once, init_once) != 0)
+		return sr_fail(e, SR_MISUSE, "pthread_once failed");
+	if (sodium_rc < 0)
+		return sr_fail(e, SR_UNSUPPORTED, "libsodium does not start (sodium_init: %d)", sodium_rc);
+	if (md == NULL)
+		return sr_fail(e, SR_UNSUPPORTED, "libcrypto has no SHA-256");
+	return 0;
+}
+
+static crypto_generichash_state *state_of(struct sr_hash *h) {
+	return (crypto_generichash_state *)(void *)h->state;
+}
+
+static void put(struct sr_hash *h, const void *p, size_t len) {
+	if (len == 0)
+		return;
+	int rc = crypto_generichash_update(state_of(h), p, len);
+	assert(rc == 0);
+	(void)rc;
+}
+
+static void put_len(struct sr_hash *h, uint64_t len) {
+	uint8_t b[8];
+
+	sr_le64_put(b, len);
+	put(h, b, sizeof b);
+}
+
+static void begin(struct sr_hash *h, const char *label, const uint8_t *key, size_t out_len) {
+	int rc = crypto_generichash_init(state_of(h), key, key != NULL ? SR_KEY : 0, out_len);
+
+	assert(rc == 0 && label != NULL);
+	(void)rc;
+	h->owed = 0;
+	h->out_len = out_len;
+	sr_hash_field(h, sr_bytes_of(label, strlen(label)));
+}
+
+void sr_hash_init(struct sr_hash *h, const char *label, const uint8_t *key) {
+	begin(h, label, key, SR_HASH);
+}
+
+void sr_hash_init64(struct sr_hash *h, const char *label, const uint8_t *key) {
+	begin(h, label, key, 64);
+}
+
+void sr_hash_field(struct sr_hash *h, struct sr_bytes field) {
+	sr_hash_long_begin(h, field.len);
+	sr_hash_long_update(h, field.p, field.len);
+}
+
+void sr_hash_u64(struct sr_hash *h, uint64_t v) {
+	uint8_t b[8];
+
+	sr_le64_put(b, v);
+	sr_hash_field(h, sr_bytes_of(b, sizeof b));
+	sr_wipe(b, sizeof b);
+}
+
+void sr_hash_long_begin(struct sr_hash *h, uint64_t len) {
+	assert(h->owed == 0);
+	put_len(h, len);
+	h->owed = len;
+}
+
+void sr_hash_long_update(struct sr_hash *h, const void *p, size_t len) {
+	assert(len <= h->owed);
+	put(h, p, len);
+	h->owed -= len;
+}
+
+static void end(struct sr_hash *h, uint8_t *out, size_t out_len) {
+	assert(h->owed == 0 && h->out_len == out_len);
+	int rc = crypto_generichash_final(state_of(h), out, out_len);
+	assert(rc == 0);
+	(void)rc;
+	sr_wipe(h, sizeof *h);
+}
+
+void sr_hash_final(struct sr_hash *h, uint8_t out[SR_HASH]) {
+	end(h, out, SR_HASH);
+}
+
+void sr_hash_final64(struct sr_hash *h, uint8_t out[64]) {
+	end(h, out, 64);
+}
+
+void sr_hash_of(uint8_t out[SR_HASH], const char *label, const uint8_t *key, const struct sr_bytes *fields,
+		size_t count) {
+	struct sr_hash h;
+
+	sr_hash_init(&h, label, key);
+	for (size_t i = 0; i < count; i++)
+		sr_hash_field(&h, fields[i]);
+	sr_hash_final(&h, out);
+}
+
+struct sr_sha256 {
+	EVP_MD_CTX *ctx;
+};
+
+/* Ends the process if ${ok} is not 1: a digest that went wrong must not be used. */
+static void must(int ok) {
+	assert(ok == 1);
+	(void)ok;
+}
+
+static const EVP_MD *sha256_md(void) {
+	int rc = pthread_once(&once, init_once);
+
+	assert(rc == 0 && md != NULL);
+	(void)rc;
+	return md;
+}
+
+void sr_sha256(uint8_t out[SR_HASH], const void *p, size_t len) {
+	must(EVP_Digest(p, len, out, NULL, sha256_md(), NULL));
+}
+
+int sr_sha256_new(struct sr_sha256 **out, struct sr_err *e) {
+	struct sr_sha256 *s = calloc(1, sizeof *s);
+
+	*out = NULL;
+	if (s == NULL)
+		return sr_fail(e, SR_NOMEM, "no memory for a SHA-256 state");
+	s->ctx = EVP_MD_CTX_new();
+	if (s->ctx == NULL || EVP_DigestInit_ex2(s->ctx, sha256_md(), NULL) != 1) {
+		sr_sha256_free(s);
+		return sr_fail(e, SR_NOMEM, "no memory for a SHA-256 state");
+	}
+	*out = s;
+	return 0;
+}
+
+void sr_sha256_update(struct sr_sha256 *s, const void *p, size_t len) {
+	must(EVP_DigestUpdate(s->ctx, p, len));
+}
+
+void sr_sha256_final(struct sr_sha256 *s, uint8_t out[SR_HASH]) {
+	must(EVP_DigestFinal_ex(s->ctx, out, NULL));
+}
+
+void sr_sha256_reset(struct sr_sha256 *s) {
+	must(EVP_DigestInit_ex2(s->ctx, sha256_md(), NULL));
+}
+
+void sr_sha256_free(struct sr_sha256 *s) {
+	if (s == NULL)
+		return;
+	EVP_MD_CTX_free(s->ctx); /* wipes */
+	free(s);
+}
+
+#ifdef SR_TESTING
+static void (*random_fn)(void *out, size_t len);
+
+void sr_random_set(void (*fn)(void *out, size_t len)) {
+	random_fn = fn;
+}
+#endif
+
+void sr_random(void *out, size_t len) {
+	if (len == 0)
+		return;
+#ifdef SR_TESTING
+	if (random_fn != NULL) {
+		random_fn(out, len);
+		return;
+	}
+#endif
+	randombytes_buf(out, len); /* getrandom(2); ends the process if the kernel has none */
+}
