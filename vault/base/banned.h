@@ -1,6 +1,6 @@
 /*
- * banned - calls that do not compile here. Forced into every file by the Makefile (-include). Constant-time comparison
- * of secrets is sr_ct_eq; memcmp stays allowed for public bytes.
+ * banned - calls that do not compile here. Forced into every file by the Makefile (-include).
+ * Constant-time comparison of secrets is sr_ct_eq; memcmp stays allowed for public bytes.
  */
 #ifndef SR_BASE_BANNED_H
 #define SR_BASE_BANNED_H

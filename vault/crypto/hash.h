@@ -12,7 +12,12 @@
 
 #include "base/bytes.h"
 
-enum { SR_HASH = 32, SR_KEY = 32, SR_ID = 16, SR_SALT = 32 };
+enum {
+	SR_HASH = 32,
+	SR_KEY = 32,
+	SR_ID = 16,
+	SR_SALT = 32
+};
 
 /* Before any other call of this layer; may be called again. */
 SR_MUST int sr_crypto_init(struct sr_err *e);
@@ -20,8 +25,9 @@ SR_MUST int sr_crypto_init(struct sr_err *e);
 /* An incremental labelled hash; 32-byte output unless said otherwise. Wiped by final. */
 struct sr_hash {
 	_Alignas(64) unsigned char state[384]; /* crypto_generichash_state */
-	uint64_t owed;                         /* bytes of the long field still to come; asserted 0 at the next field */
-	size_t out_len;                        /* 32 or 64; asserted by final */
+	/* bytes of the long field still to come; asserted 0 at the next field */
+	uint64_t owed;
+	size_t out_len; /* 32 or 64; asserted by final */
 };
 /* ${key}: SR_KEY bytes for a keyed hash or key derivation, or NULL. */
 void sr_hash_init(struct sr_hash *h, const char *label, const uint8_t *key);
@@ -36,11 +42,11 @@ void sr_hash_init64(struct sr_hash *h, const char *label, const uint8_t *key);
 
 /* One call: hash of ${count} fields. */
 void sr_hash_of(uint8_t out[SR_HASH], const char *label, const uint8_t *key,
-		const struct sr_bytes *fields, size_t count);
+	const struct sr_bytes *fields, size_t count);
 /* For literals: SR_HASH_OF(out, label, key, f1, f2, ...) with struct sr_bytes arguments. */
-#define SR_HASH_OF(out, label, key, ...)                                                           \
-	sr_hash_of((out), (label), (key), (const struct sr_bytes[]){__VA_ARGS__},                  \
-		   sizeof((const struct sr_bytes[]){__VA_ARGS__}) / sizeof(struct sr_bytes))
+#define SR_HASH_OF(out, label, key, ...)                                          \
+	sr_hash_of((out), (label), (key), (const struct sr_bytes[]){__VA_ARGS__}, \
+		sizeof((const struct sr_bytes[]){__VA_ARGS__}) / sizeof(struct sr_bytes))
 
 void sr_sha256(uint8_t out[SR_HASH], const void *p, size_t len);
 struct sr_sha256;

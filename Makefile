@@ -1,0 +1,287 @@
+# Strongroom: the build. Needs GNU make and a C11 compiler; `make deps` installs the rest on Debian.
+#
+#   make            the program and the library, in $(B)
+#   make check      every test but the long ones; `make unit T=test_base_text` runs one unit program
+#   make demo       the whole main job, narrated
+#   make lint       what every commit must pass; `make format` rewrites files to the format
+#   make asan tsan valgrind fuzz cov bench     the same code, looked at in other ways
+#
+# A layer is a folder of vault/ (and policy/). Each is one archive; a test program test_LAYER_NAME.c links the archive
+# of its own layer and of those below, so it builds whatever state the layers above are in. Tests link a second tree of
+# objects ($(B)/t), compiled with -DSR_TESTING -DSR_FAULTS; nothing of it is installed.
+#
+# Variables: B (build folder), CC, CFLAGS_EXTRA, SAN (sanitizers), WERROR=0, STRICT=1 (a skipped test fails),
+# DEPS=0 (install nothing), PREFIX, DESTDIR, J (jobs of check), SECONDS_EACH (fuzz).
+
+VERSION := 0.1.0
+B ?= build
+PREFIX ?= /usr/local
+J ?= 2
+SECONDS_EACH ?= 60
+T ?=
+
+# --- layers, lowest first; the layers each may use -----------------------------------------------------------------
+
+LAYERS := base policy crypto merkle store ledger catalogue board sandbox intake room core
+BELOW_base :=
+BELOW_policy := base
+BELOW_crypto := base
+BELOW_merkle := base crypto
+BELOW_store := base crypto merkle
+BELOW_ledger := $(BELOW_store) store
+BELOW_catalogue := $(BELOW_ledger) ledger
+BELOW_board := $(BELOW_catalogue) catalogue policy
+BELOW_sandbox := base crypto
+BELOW_intake := $(BELOW_board) board sandbox
+BELOW_room := $(BELOW_board) board sandbox
+BELOW_core := $(BELOW_board) board sandbox intake room
+
+DIR_policy := policy
+layer_dir = $(or $(DIR_$1),vault/$1)
+
+LIBS_base := -lpthread
+LIBS_policy := -lpthread
+LIBS_crypto := -lsodium -lcrypto -lpthread
+LIBS_merkle := $(LIBS_crypto)
+LIBS_sandbox := $(LIBS_crypto)
+LIBS_store := -lsqlite3 -lzstd -lz $(LIBS_crypto)
+LIBS_ledger := $(LIBS_store)
+LIBS_catalogue := $(LIBS_store)
+LIBS_board := $(LIBS_store)
+LIBS_intake := $(LIBS_store)
+LIBS_room := $(LIBS_store)
+LIBS_core := -ljansson $(LIBS_store)
+
+# --- flags ----------------------------------------------------------------------------------------------------------
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes \
+	-Wundef -Wvla -Wformat=2 -Wswitch-enum -Wimplicit-fallthrough -Wnull-dereference
+WERROR ?= $(if $(wildcard .git),1,0)
+ifeq ($(WERROR),1)
+WARN += -Werror
+endif
+
+# Each hardening flag is used if this compiler takes it without a word.
+probe = $(shell echo 'int main(void){return 0;}' | $(CC) -Werror -O2 $1 -x c -o /dev/null - 2>/dev/null && echo '$1')
+HARDEN_WANTED := -fstack-protector-strong -fstack-clash-protection -fcf-protection -ftrivial-auto-var-init=zero
+LINK_WANTED := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+ifeq ($(filter clean deps% format dist uninstall,$(MAKECMDGOALS)),)
+HARDEN := $(foreach f,$(HARDEN_WANTED),$(call probe,$f))
+LINK := $(foreach f,$(LINK_WANTED),$(call probe,$f))
+FORTIFY := $(or $(call probe,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3),$(call probe,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+endif
+
+OPT ?= -O2 -g
+ifneq ($(SAN),)
+OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN) $(if $(findstring undefined,$(SAN)),-fno-sanitize-recover=all)
+FORTIFY :=
+endif
+ifeq ($(COV),1)
+OPT := -O0 -g --coverage
+FORTIFY :=
+endif
+
+CPPFLAGS_ALL := -Ivault -Iinclude -I. -D_GNU_SOURCE -DSR_VERSION='"$(VERSION)"' -include vault/base/banned.h
+CFLAGS_ALL := -std=c11 $(OPT) $(WARN) $(FORTIFY) $(HARDEN) -fPIE -MMD -MP $(CFLAGS_EXTRA)
+LDFLAGS_ALL := $(OPT) -pie $(LINK) -Wl,--as-needed $(LDFLAGS)
+TESTDEFS := -DSR_TESTING -DSR_FAULTS
+
+# --- files ----------------------------------------------------------------------------------------------------------
+
+sources = $(wildcard $(call layer_dir,$1)/*.c)
+CLI_SRC := $(wildcard cli/*.c)
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+BENCH_SRC := $(wildcard tests/bench/bench_*.c)
+UNIT := $(UNIT_SRC:tests/unit/%.c=$(B)/t/%)
+REPLAY := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/t/%)
+BENCH := $(BENCH_SRC:tests/bench/%.c=$(B)/%)
+PROGRAM := $(if $(CLI_SRC),$(B)/strongroom)
+PROGRAM_T := $(if $(CLI_SRC),$(B)/t/strongroom)
+ALL_LIB_SRC := $(foreach l,$(LAYERS),$(call sources,$l))
+MAN := $(wildcard man/*.[1-8])
+
+.PHONY: all unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
+	objects tests deps deps-lint deps-valgrind deps-room deps-web deps-s3 FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+
+all: $(B)/libstrongroom.a $(PROGRAM)
+
+# --- compiling ------------------------------------------------------------------------------------------------------
+
+# Objects depend on the flags they were made with.
+FLAGS_NOW := $(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL)
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS_NOW))' >$@
+
+$(B)/o/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CPPFLAGS) $(CFLAGS_ALL) $(CFLAGS) -c -o $@ $<
+
+$(B)/t/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(TESTDEFS) $(CPPFLAGS) $(CFLAGS_ALL) $(CFLAGS) -c -o $@ $<
+
+# $1: archive, $2: objects. The list of members is remembered, so that a removed source leaves the archive too.
+define archive_rule
+$1: $2 $1.list
+	@rm -f $$@
+	ar rcsD $$@ $2
+$1.list: FORCE
+	@mkdir -p $$(@D)
+	@echo '$2' | cmp -s - $$@ || echo '$2' >$$@
+endef
+$(foreach l,$(LAYERS),$(eval $(call archive_rule,$(B)/lib$l.a,$(patsubst %.c,$(B)/o/%.o,$(call sources,$l)))))
+$(foreach l,$(LAYERS),$(eval $(call archive_rule,$(B)/t/lib$l.a,$(patsubst %.c,$(B)/t/%.o,$(call sources,$l)))))
+$(eval $(call archive_rule,$(B)/libstrongroom.a,$(patsubst %.c,$(B)/o/%.o,$(ALL_LIB_SRC))))
+$(eval $(call archive_rule,$(B)/t/libstrongroom.a,$(patsubst %.c,$(B)/t/%.o,$(ALL_LIB_SRC))))
+
+$(B)/strongroom: $(CLI_SRC:%.c=$(B)/o/%.o) $(B)/libstrongroom.a
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_core)
+
+$(B)/t/strongroom: $(CLI_SRC:%.c=$(B)/t/%.o) $(B)/t/libstrongroom.a
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_core)
+
+# --- test, fuzz and bench programs; PREFIX_LAYER_NAME names the layer. cli tests link the whole library. --------------
+
+layer_of = $(or $(filter $(LAYERS),$(word 2,$(subst _, ,$1))),core)
+archives = $(foreach l,$(call layer_of,$1) $(BELOW_$(call layer_of,$1)),$(B)/$2lib$l.a)
+group = -Wl,--start-group $(call archives,$1,$2) -Wl,--end-group $(LIBS_$(call layer_of,$1))
+
+define unit_rule
+$(B)/t/$1: $(B)/t/tests/unit/$1.o $(B)/t/tests/unit/util.o $(call archives,$1,t/)
+	$$(CC) $$(LDFLAGS_ALL) -o $$@ $(B)/t/tests/unit/$1.o $(B)/t/tests/unit/util.o $(call group,$1,t/) -lcmocka
+endef
+$(foreach t,$(notdir $(UNIT)),$(eval $(call unit_rule,$t)))
+
+define replay_rule
+$(B)/t/$1: $(B)/t/tests/fuzz/$1.o $(B)/t/tests/fuzz/replay.o $(call archives,$1,t/)
+	$$(CC) $$(LDFLAGS_ALL) -o $$@ $(B)/t/tests/fuzz/$1.o $(B)/t/tests/fuzz/replay.o $(call group,$1,t/)
+$(B)/t/fuzzer/$1: $(B)/t/tests/fuzz/$1.o $(call archives,$1,t/)
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS_ALL) -fsanitize=fuzzer -o $$@ $(B)/t/tests/fuzz/$1.o $(call group,$1,t/)
+endef
+$(foreach t,$(notdir $(REPLAY)),$(eval $(call replay_rule,$t)))
+
+define bench_rule
+$(B)/$1: $(B)/o/tests/bench/$1.o $(call archives,$1,)
+	$$(CC) $$(LDFLAGS_ALL) -o $$@ $(B)/o/tests/bench/$1.o $(call group,$1,)
+endef
+$(foreach t,$(notdir $(BENCH)),$(eval $(call bench_rule,$t)))
+
+tests: $(UNIT) $(REPLAY) $(PROGRAM_T)
+objects: $(ALL_LIB_SRC:%.c=$(B)/o/%.o) $(CLI_SRC:%.c=$(B)/o/%.o) $(patsubst %.c,$(B)/t/%.o,$(wildcard tests/unit/*.c) \
+	$(FUZZ_SRC) $(BENCH_SRC))
+
+# --- running ---------------------------------------------------------------------------------------------------------
+
+CHECK_ENV = B='$(B)' J='$(J)' STRICT='$(STRICT)'
+
+ifneq ($(T),)
+unit: $(B)/t/$(T)
+	@$(CHECK_ENV) scripts/check --show $(B)/t/$(T)
+else
+unit: $(UNIT)
+	@$(CHECK_ENV) scripts/check $(sort $(UNIT))
+endif
+
+check:
+	@scripts/deps core
+	@$(MAKE) --no-print-directory B='$(B)' check-run
+
+check-run: all tests
+	@$(CHECK_ENV) scripts/check $(sort $(UNIT)) $(sort $(REPLAY)) $(sort $(wildcard tests/cli/*.sh))
+
+demo:
+	@scripts/deps core
+	@$(MAKE) --no-print-directory B='$(B)' all
+	@PATH="$(abspath $(B)):$$PATH" B='$(B)' scripts/demo
+
+bench: all $(BENCH)
+	@for b in $(sort $(BENCH)); do echo "== $$b"; $$b || exit 1; done
+	@for b in $(sort $(wildcard tests/bench/*.sh)); do echo "== $$b"; B='$(B)' bash $$b || exit 1; done
+
+asan:
+	@$(MAKE) --no-print-directory B='$(B)/asan' SAN=address,undefined check-run
+tsan:
+	@$(MAKE) --no-print-directory B='$(B)/tsan' SAN=thread check-run
+valgrind: deps-valgrind tests
+	@$(CHECK_ENV) WRAP='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,possible \
+		--suppressions=tests/valgrind.supp' LIMIT_S=1200 scripts/check $(sort $(UNIT)) $(sort $(REPLAY))
+
+# libFuzzer, SECONDS_EACH seconds for each target (T=fuzz_base_text: only that one), corpus in tests/fuzz/corpus/NAME.
+fuzz:
+	@$(MAKE) --no-print-directory B='$(B)/fuzz' CC=clang SAN=address,undefined CFLAGS_EXTRA=-fsanitize=fuzzer-no-link fuzz-run
+.PHONY: fuzz-run
+fuzz-run: $(foreach t,$(or $(T),$(notdir $(REPLAY))),$(B)/t/fuzzer/$t)
+	@for f in $^; do n=$${f##*/fuzz_}; mkdir -p $(B)/found/$$n; echo "== $$n"; \
+		$$f -max_total_time=$(SECONDS_EACH) -artifact_prefix=$(B)/found/$$n- $(B)/found/$$n tests/fuzz/corpus/$$n || exit 1; done
+
+cov:
+	@$(MAKE) --no-print-directory B='$(B)/cov' COV=1 check-run
+	@B='$(B)/cov' scripts/coverage
+
+# --- looking at the source --------------------------------------------------------------------------------------------
+
+C_FILES = $(wildcard vault/*/*.[ch] policy/*.[ch] cli/*.[ch] include/strongroom/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch])
+LINT_FLAGS := $(CPPFLAGS_ALL) -std=c11 $(filter-out -Werror,$(WARN))
+
+lint: deps-lint
+	@$(MAKE) --no-print-directory B='$(B)' lint-run
+
+# Both compilers first (a warning is an error), then the readers; LINT_C=files narrows the slow ones.
+LINT_C ?= $(filter %.c,$(C_FILES))
+lint-run:
+	@$(MAKE) --no-print-directory -j2 B='$(B)' WERROR=1 CC=gcc objects
+	@$(MAKE) --no-print-directory -j2 B='$(B)/clang' WERROR=1 CC=clang objects
+	clang-format --dry-run -Werror $(C_FILES)
+	scripts/layers
+	@printf '%s\0' $(LINT_C) | xargs -0 -n 2 -P 2 sh -c 'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- \
+		-DSR_TESTING -DSR_FAULTS $(subst ",\",$(subst ','\'',$(LINT_FLAGS))) 2>&1 | \
+		{ grep -vE "^([0-9]+ warnings? (generated|treated)|Suppressed|Use -header-filter)" || true; } >"$(B)/tidy.$$$$"; \
+		cat "$(B)/tidy.$$$$"; if test -s "$(B)/tidy.$$$$"; then rm "$(B)/tidy.$$$$"; exit 1; fi; rm "$(B)/tidy.$$$$"' tidy
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -j 2 \
+		--suppressions-list=.cppcheck -D_GNU_SOURCE -DSR_TESTING -DSR_FAULTS -DSR_VERSION='"$(VERSION)"' \
+		-Ivault -Iinclude -I. $(LINT_C)
+	shellcheck -x $(wildcard scripts/* .ci/run tests/cli/*.sh tests/cli/*.bash tests/bench/*.sh)
+	$(if $(MAN),mandoc -Tlint -Wwarning $(MAN))
+	@echo 'lint: clean'
+
+format:
+	clang-format -i $(C_FILES)
+
+# --- installing -------------------------------------------------------------------------------------------------------
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/strongroom
+	$(if $(PROGRAM),install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/)
+	install -m 644 $(B)/libstrongroom.a $(DESTDIR)$(PREFIX)/lib/
+	$(if $(wildcard include/strongroom/*.h),install -m 644 $(wildcard include/strongroom/*.h) $(DESTDIR)$(PREFIX)/include/strongroom/)
+	$(foreach m,$(MAN),install -D -m 644 $m $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $m))/$(notdir $m);)
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/strongroom $(DESTDIR)$(PREFIX)/lib/libstrongroom.a
+	rm -rf $(DESTDIR)$(PREFIX)/include/strongroom
+	$(foreach m,$(MAN),rm -f $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $m))/$(notdir $m);)
+
+dist:
+	@mkdir -p $(B)
+	git archive --format=tar --prefix=strongroom-$(VERSION)/ HEAD | gzip -9n >$(B)/strongroom-$(VERSION).tar.gz
+	@ls -l $(B)/strongroom-$(VERSION).tar.gz
+
+clean:
+	rm -rf $(B)
+
+deps:
+	@scripts/deps core
+deps-lint deps-valgrind deps-room deps-web deps-s3: deps-%:
+	@scripts/deps $*
+
+-include $(shell find $(B)/o $(B)/t -name '*.d' 2>/dev/null)

@@ -1,0 +1,106 @@
+/*
+ * fs - durable files, and the only place that opens any under a vault.
+ *
+ * A sr_dir is a directory held open, so that an error of its fsync cannot be lost with an evicted
+ * inode. Names are relative, without "..", and are resolved beneath it without following links
+ * (openat2 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS where the kernel has it). New files are written
+ * under a temporary name in the same directory, fdatasync, renamed, and the directory fsynced. An
+ * fsync error is final for that file: it is never retried. Files are created 0600, directories 0700
+ * unless said otherwise.
+ *
+ * Every call that changes the disk first asks sr_fault_point(name), so that tests can fail or kill
+ * at the Nth step.
+ */
+#ifndef SR_BASE_FS_H
+#define SR_BASE_FS_H
+
+#include <sys/types.h>
+
+#include "base/bytes.h"
+
+struct sr_dir; /* opaque */
+
+SR_MUST int sr_dir_open(struct sr_dir **out, const char *path, struct sr_err *e);
+SR_MUST int sr_dir_open_at(
+	struct sr_dir **out, struct sr_dir *parent, const char *name, struct sr_err *e);
+/* Make (mode as given, parent fsynced) unless there, then open. */
+SR_MUST int sr_dir_make(struct sr_dir **out, struct sr_dir *parent, const char *name, mode_t mode,
+	struct sr_err *e);
+void sr_dir_close(struct sr_dir *d); /* NULL allowed */
+const char *sr_dir_path(const struct sr_dir *d);
+int sr_dir_fd(const struct sr_dir *d);
+SR_MUST int sr_dir_sync(struct sr_dir *d, struct sr_err *e);
+/* syncfs of the file system that holds ${d}. */
+SR_MUST int sr_dir_syncfs(struct sr_dir *d, struct sr_err *e);
+
+/* Call ${each} for every entry but "." and ".." in byte order of names; a non-zero result stops and
+ * is returned. */
+SR_MUST int sr_dir_each(struct sr_dir *d,
+	int (*each)(void *ctx, const char *name, bool is_dir, struct sr_err *e), void *ctx,
+	struct sr_err *e);
+
+/* Whole small files. NOTFOUND; LIMIT above ${max}. ${out} is appended to. */
+SR_MUST int sr_file_read(
+	struct sr_dir *d, const char *name, struct sr_buf *out, size_t max, struct sr_err *e);
+/* temp, write, fdatasync, rename over ${name}, fsync directory. */
+SR_MUST int sr_file_replace(
+	struct sr_dir *d, const char *name, struct sr_bytes data, struct sr_err *e);
+/* As sr_file_replace but EXISTS if the name is taken (renameat2 RENAME_NOREPLACE). */
+SR_MUST int sr_file_create(
+	struct sr_dir *d, const char *name, struct sr_bytes data, struct sr_err *e);
+/* NOTFOUND if absent; fsyncs the directory */
+SR_MUST int sr_file_remove(struct sr_dir *d, const char *name, struct sr_err *e);
+SR_MUST int sr_file_size(struct sr_dir *d, const char *name, uint64_t *out, struct sr_err *e);
+bool sr_file_exists(struct sr_dir *d, const char *name);
+
+/* Open for positioned I/O. flags: SR_FS_READ, or SR_FS_WRITE (read and write, created 0600 if
+ * SR_FS_CREATE). */
+enum {
+	SR_FS_READ = 0,
+	SR_FS_WRITE = 1,
+	SR_FS_CREATE = 2
+};
+SR_MUST int sr_file_open(
+	int *fd, struct sr_dir *d, const char *name, unsigned flags, struct sr_err *e);
+/* all, or CORRUPT "want, have" */
+SR_MUST int sr_fd_pread(int fd, void *p, size_t len, uint64_t offset, struct sr_err *e);
+SR_MUST int sr_fd_pread_some(
+	int fd, void *p, size_t len, uint64_t offset, size_t *got, struct sr_err *e);
+SR_MUST int sr_fd_pwrite(int fd, const void *p, size_t len, uint64_t offset, struct sr_err *e);
+SR_MUST int sr_fd_datasync(int fd, struct sr_err *e);
+SR_MUST int sr_fd_truncate(int fd, uint64_t size, struct sr_err *e);
+
+/*
+ * A file that grows under a temporary name: new -> write* -> (sync ->) commit | abort. `sync` makes
+ * the bytes durable; `commit` gives it its name (sync first if needed), EXISTS if taken and
+ * !replace; the directory is fsynced only if
+ * ${sync_dir}, so that many commits can share one sr_dir_sync. abort removes it; both free.
+ */
+struct sr_tmpfile;
+SR_MUST int sr_tmpfile_new(struct sr_tmpfile **out, struct sr_dir *d, struct sr_err *e);
+SR_MUST int sr_tmpfile_write(struct sr_tmpfile *t, const void *p, size_t len, struct sr_err *e);
+int sr_tmpfile_fd(const struct sr_tmpfile *t);
+uint64_t sr_tmpfile_size(const struct sr_tmpfile *t);
+SR_MUST int sr_tmpfile_sync(struct sr_tmpfile *t, struct sr_err *e);
+SR_MUST int sr_tmpfile_commit(
+	struct sr_tmpfile *t, const char *name, bool replace, bool sync_dir, struct sr_err *e);
+void sr_tmpfile_abort(struct sr_tmpfile *t); /* NULL allowed */
+/* Remove what killed writers left behind in ${d} (names ".tmp-*"); counts them. */
+SR_MUST int sr_tmpfile_sweep(struct sr_dir *d, size_t *removed, struct sr_err *e);
+
+/* An exclusive lock on ${name}, with our process id written into it: LOCKED names the holder's.
+ * Held until closed. */
+struct sr_lock;
+SR_MUST int sr_lock_take(
+	struct sr_lock **out, struct sr_dir *d, const char *name, struct sr_err *e);
+void sr_lock_free(struct sr_lock *l); /* NULL allowed */
+
+/* Tests: fail or kill at the ${nth} fault point (from 1; 0: off) with ${err} (an errno), or SIGKILL
+ * if ${err} < 0. Also taken at start from $SR_FAULT="nth:errno" when built with -DSR_FAULTS (never
+ * in release builds). name is one of write fdatasync fsync rename unlink open truncate mkdir. */
+void sr_fault_set(unsigned long nth, int err);
+unsigned long sr_fault_count(void);
+/* 0, or -1 with errno set. */
+int sr_fault_point(const char *name);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * limits - every cap of the program, each with its reason.
+ */
+#ifndef SR_BASE_LIMITS_H
+#define SR_BASE_LIMITS_H
+
+enum {
+	/* bytes of one statement: an entry must fit 65,535 with three padded compartments (DESIGN
+	 * 6) */
+	SR_TEXT_MAX = 32 << 10,
+	/* lines of one statement: 32 KiB at the shortest useful line of 16 bytes */
+	SR_TEXT_LINES = 2048,
+	/* padded structural compartment: 32 KiB of text, signatures and service remarks */
+	SR_STRUCTURAL_MAX = 34816,
+	/* padded descriptive and personal compartment; more goes to an object */
+	SR_COMPARTMENT_MAX = 8192,
+	SR_ENTRY_MAX = 65535, /* tlog-tiles: u16 length of an entry */
+	/* n: a board that meets; bounds a ceremony to 32 x 32 shares */
+	SR_BOARD_MEMBERS_MAX = 32,
+	SR_BOARD_LEVELS_MAX = 4,      /* quorum levels of a board (DESIGN 5) */
+	SR_REQUEST_ITEMS_MAX = 10000, /* items in one request: 3 s of proofs on one core */
+	/* researchers named in one request: each record of a vote is sealed to each */
+	SR_REQUEST_PEOPLE_MAX = 16,
+	/* plaintext bytes of a block: index of 40 bytes per MiB, worker memory of a few MiB */
+	SR_BLOCK = 1 << 20,
+	SR_PACK_TARGET = 32 << 20, /* bytes; bounds a writer's memory and a reader's seek */
+	SR_PACK_MAX = 128 << 20,   /* bytes a reader accepts */
+	SR_SEGMENT = 1 << 20,      /* a bad sector names one of these */
+	SR_PATH_MAX = 4096,        /* bytes of a path inside an item: Linux PATH_MAX */
+	/* one record of an object file: a bundle of 10,000 items to 16 researchers is 20 MiB */
+	SR_OBJECT_MAX = 64 << 20,
+	/* locked bytes: 32,768 cells of 32; an 8 MiB memlock limit holds it eight times */
+	SR_SECRET_ARENA = 1 << 20,
+	SR_PASSPHRASE_MAX = 1024,  /* bytes; longer is a mistake (a file of another kind) */
+	SR_CHECKOUT_HOURS = 8,     /* a working day (DESIGN 6a) */
+	SR_CHECKOUT_OPEN_MIN = 10, /* minutes within which a begun checkout must be opened */
+	/* seconds a clock may step back before writes stop (DESIGN 6) */
+	SR_CLOCK_BACK_S = 10
+};
+
+#endif
