@@ -15,6 +15,19 @@ enum {
 	/* padded descriptive and personal compartment; more goes to an object */
 	SR_COMPARTMENT_MAX = 8192,
 	SR_ENTRY_MAX = 65535, /* tlog-tiles: u16 length of an entry */
+	/* Bytes of a signed note: 32 KiB of text and 100 post-quantum lines of 5 kB, twice. */
+	SR_NOTE_MAX = 1 << 20,
+	/* Signature lines of a note: C2SP asks for 16, the Go implementation stops at 100. */
+	SR_NOTE_LINES = 100,
+	/* Bytes of a key name or origin: one length byte in C2SP's ML-DSA cosignatures. */
+	SR_NAME_MAX = 255,
+	/* Bytes of a .tlog-proof: a note, 64 hashes and an entry in base64, rounded up. */
+	SR_PROOF_FILE_MAX = 2 << 20,
+	/* Bytes of a witness policy: 192 lines of 4 kB (ML-DSA keys), rounded up. */
+	SR_POLICY_MAX = 1 << 20,
+	SR_POLICY_LOGS = 64, /* logs in a witness policy; C2SP asks for 32 of each kind */
+	SR_POLICY_WITNESSES = 64,
+	SR_POLICY_GROUPS = 64,
 	/* n: a board that meets; bounds a ceremony to 32 x 32 shares */
 	SR_BOARD_MEMBERS_MAX = 32,
 	SR_BOARD_LEVELS_MAX = 4,      /* quorum levels of a board (DESIGN 5) */
