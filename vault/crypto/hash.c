@@ -17,7 +17,7 @@
 #include <openssl/evp.h>
 #include <sodium.h>
 
-_Static_assert(sizeof(crypto_generichash_state) <= sizeof(((struct sr_hash *)0)->state), "state fits");
+_Static_assert(sizeof(crypto_generichash_state) <= offsetof(struct sr_hash, owed), "it fits");
 _Static_assert(_Alignof(crypto_generichash_state) <= _Alignof(struct sr_hash), "state is aligned");
 _Static_assert((int)SR_HASH == (int)crypto_generichash_BYTES, "BLAKE2b-256");
 _Static_assert((int)SR_KEY == (int)crypto_generichash_KEYBYTES, "a key of 32 bytes");
@@ -36,7 +36,7 @@ int sr_crypto_init(struct sr_err *e) {
 	if (pthread_once(&once, init_once) != 0)
 		return sr_fail(e, SR_MISUSE, "pthread_once failed");
 	if (sodium_rc < 0)
-		return sr_fail(e, SR_UNSUPPORTED, "libsodium does not start (sodium_init: %d)", sodium_rc);
+		return sr_fail(e, SR_UNSUPPORTED, "sodium_init of libsodium: %d", sodium_rc);
 	if (md == NULL)
 		return sr_fail(e, SR_UNSUPPORTED, "libcrypto has no SHA-256");
 	return 0;
@@ -120,8 +120,8 @@ void sr_hash_final64(struct sr_hash *h, uint8_t out[64]) {
 	end(h, out, 64);
 }
 
-void sr_hash_of(uint8_t out[SR_HASH], const char *label, const uint8_t *key, const struct sr_bytes *fields,
-		size_t count) {
+void sr_hash_of(uint8_t out[SR_HASH], const char *label, const uint8_t *key,
+	const struct sr_bytes *fields, size_t count) {
 	struct sr_hash h;
 
 	sr_hash_init(&h, label, key);

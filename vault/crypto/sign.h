@@ -1,9 +1,9 @@
 /*
- * sign - Ed25519 (RFC 8032) signing keys, and X25519 keys (RFC 7748) made from them or on their
- * own.
+ * sign - Ed25519 (RFC 8032) signatures. X25519 keys made from signing keys are box.h's business.
  *
  * A person's key signs only texts that begin "strongroom/"; sr_sign refuses others (MISUSE).
- * Verification is libsodium's: it refuses small-order and non-canonical public keys and s >= L.
+ * Verification is libsodium's, without cofactor: it refuses public keys and R of small order,
+ * public keys that are not canonical, and s >= L.
  */
 #ifndef SR_CRYPTO_SIGN_H
 #define SR_CRYPTO_SIGN_H
