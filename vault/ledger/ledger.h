@@ -1,0 +1,118 @@
+/*
+ * ledger - the log of statements: journal, tiles and checkpoint in one directory.
+ *
+ *   journal             the tail since the last full tile (ledger/journal.h)
+ *   checkpoint          the published signed note, never larger than journal and tiles
+ *   tile/<L>/<N>        C2SP tlog-tiles, full ones only, created once, never overwritten
+ *   tile/entries/<N>    their entries
+ *   lock                the writer's process id
+ *
+ * Commit = journal append (one fdatasync). A tile is written when its 256 leaves are committed;
+ * then the journal is replaced by one that begins after it. Any error there is final: the ledger is
+ * FAILED, and whether the last group is in it is known after the next open. A checkpoint is signed
+ * for exactly a committed (size, root), so signing again gives the same bytes.
+ *
+ *   OPEN --commit, publish--> OPEN
+ *   failure of a write, fsync or tile -> FAILED (sticky)
+ *   read only: commit and publish are MISUSE
+ *
+ * At open the root is computed from tiles and journal and compared with every commit record; the
+ * published checkpoint (and what the caller remembers) must be a prefix: larger is "rolled back"
+ * (CORRUPT), another root is "forked" (AUTH). One thread at a time. Entries are opaque here
+ * (ledger/entry.h makes them).
+ */
+#ifndef SR_LEDGER_LEDGER_H
+#define SR_LEDGER_LEDGER_H
+
+#include "base/progress.h"
+#include "ledger/journal.h"
+#include "merkle/checkpoint.h"
+#include "merkle/proof.h"
+
+struct sr_ledger; /* opaque */
+
+struct sr_ledger_opts {
+	const char *origin;
+	const uint8_t
+		*seed; /* SR_SEED bytes of the ledger key, copied to the arena; NULL: read only */
+	const uint8_t *pk; /* SR_PK bytes; needed without seed */
+	const uint8_t *
+		mac_key; /* SR_KEY bytes of the commit MAC, copied to the arena; needed with seed */
+	uint64_t known_size; /* what the caller remembers (catalogue, receipt, witness); 0: nothing
+			      */
+	const uint8_t *known_root; /* SR_HASH bytes, may be NULL: then only the size is compared */
+};
+
+struct sr_ledger_report { /* what opening did */
+	struct sr_journal_report journal;
+	uint64_t tiles_finished; /* full tiles that an interrupted process had left to write */
+	bool unpublished;        /* the checkpoint was behind: the last process did not close */
+};
+
+/* Make the files of an empty ledger in ${d} (seed and mac_key needed). EXISTS. */
+SR_MUST int sr_ledger_create(struct sr_dir *d, const struct sr_ledger_opts *o, struct sr_err *e);
+/* ${d} must stay open as long as ${out}. LOCKED (names the process), NOTFOUND, CORRUPT, AUTH. */
+SR_MUST int sr_ledger_open(
+	struct sr_ledger **out, struct sr_dir *d, const struct sr_ledger_opts *o, struct sr_err *e);
+/* Publish what is committed, then free. The ledger is freed also on failure. NULL allowed. */
+SR_MUST int sr_ledger_close(struct sr_ledger *l, struct sr_err *e);
+/* Free without publishing (after a failure). NULL allowed. */
+void sr_ledger_abandon(struct sr_ledger *l);
+const struct sr_ledger_report *sr_ledger_report(const struct sr_ledger *l);
+const char *sr_ledger_origin(const struct sr_ledger *l);
+const struct sr_vkey *sr_ledger_vkey(const struct sr_ledger *l);
+
+/* Index that the next entry gets = size. Entries bind it, so ask before sealing them. */
+uint64_t sr_ledger_next_index(const struct sr_ledger *l);
+void sr_ledger_root(uint8_t out[SR_HASH], const struct sr_ledger *l);
+/* The last commit, with its attachment. */
+const struct sr_commit *sr_ledger_last(const struct sr_ledger *l);
+/* Durable: 1..SR_COMMIT_LEAVES entries of at most SR_ENTRY_MAX bytes under ${attachment}. LIMIT and
+ * MISUSE leave the ledger as it was. ${out} (may be NULL): the new size and root. */
+SR_MUST int sr_ledger_commit(struct sr_ledger *l, const struct sr_bytes *entries, size_t count,
+	const uint8_t attachment[SR_ATTACHMENT], struct sr_commit *out, struct sr_err *e);
+
+/* The checkpoint note of the present size, appended (needs the seed, else MISUSE). */
+SR_MUST int sr_ledger_checkpoint(struct sr_ledger *l, struct sr_buf *out, struct sr_err *e);
+/* Write `checkpoint` for the present size, durable; cosignature lines of the published note are
+ * kept while the size stays. */
+SR_MUST int sr_ledger_publish(struct sr_ledger *l, struct sr_err *e);
+/* The published note as it lies there. */
+SR_MUST int sr_ledger_published(struct sr_ledger *l, struct sr_buf *out, struct sr_err *e);
+/* Put witnesses' signature lines under the published note (same size and root), durable. */
+SR_MUST int sr_ledger_cosigned(struct sr_ledger *l, struct sr_bytes lines, struct sr_err *e);
+
+/* Entry ${index}, appended to ${out}; NOTFOUND beyond the size. */
+SR_MUST int sr_ledger_entry(
+	struct sr_ledger *l, uint64_t index, struct sr_buf *out, struct sr_err *e);
+/* Entries [from, to) in order; a non-zero answer stops and is returned. The view lives until
+ * ${each} returns. */
+SR_MUST int sr_ledger_each(struct sr_ledger *l, uint64_t from, uint64_t to,
+	int (*each)(void *ctx, uint64_t index, struct sr_bytes entry, struct sr_err *e), void *ctx,
+	struct sr_err *e);
+/* Root at an earlier size (0: of the empty tree). */
+SR_MUST int sr_ledger_root_at(
+	struct sr_ledger *l, uint64_t size, uint8_t out[SR_HASH], struct sr_err *e);
+SR_MUST int sr_ledger_inclusion(
+	struct sr_ledger *l, struct sr_proof *out, uint64_t index, uint64_t size, struct sr_err *e);
+/* From ${size1} = 0 the proof is empty. */
+SR_MUST int sr_ledger_consistency(struct sr_ledger *l, struct sr_proof *out, uint64_t size1,
+	uint64_t size2, struct sr_err *e);
+
+struct sr_ledger_check {
+	int (*leaf)(void *ctx, uint64_t index, struct sr_bytes entry,
+		struct sr_err *e); /* may be NULL; called from several threads */
+	void *ctx;
+	const struct sr_progress *progress; /* may be NULL */
+};
+struct sr_ledger_checked {
+	uint64_t entries;
+	uint64_t tiles; /* hash tiles compared */
+	uint64_t bytes; /* of entries */
+};
+/* Read every entry, hash it, and compare all tiles, the root, commit record and checkpoint; on all
+ * cores. CORRUPT names the tile and the entry. */
+SR_MUST int sr_ledger_verify(struct sr_ledger *l, const struct sr_ledger_check *c,
+	struct sr_ledger_checked *out, struct sr_err *e);
+
+#endif
