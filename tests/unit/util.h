@@ -20,8 +20,8 @@
 #include "base/bytes.h"
 
 enum {
-	T_PATH = 4200
-}; /* bytes of a path made here, with the NUL */
+	T_PATH = 4200 /* bytes of a path made here, with the NUL */
+};
 
 #define T_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
