@@ -314,7 +314,7 @@ int sr_get_view(struct sr_reader *r, struct sr_bytes *out, size_t len, struct sr
 int sr_get(struct sr_reader *r, void *out, size_t len, struct sr_err *e) {
 	struct sr_bytes v = {NULL, 0};
 	int rc = sr_get_view(r, &v, len, e);
-	if (rc == 0 && len > 0)
+	if (rc == 0 && v.p != NULL && len > 0)
 		memcpy(out, v.p, len);
 	return rc;
 }

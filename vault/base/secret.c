@@ -1,0 +1,140 @@
+/*
+ * secret - one locked arena for long-lived keys; see secret.h.
+ *
+ * The mapping is  guard page | SR_SECRET_ARENA bytes of cells | guard page.  A map of one byte per
+ * cell says which are in use; it lies outside the arena, so a stray write of a key cannot free
+ * another. Cells are found first-fit from where the last search ended.
+ *
+ * Invariants, under the mutex: a free cell is all zero; in_use is the number of marked cells times
+ * CELL. The arena is mapped once and lives as long as the process: keys are given out as plain
+ * pointers. After a fork the child sees zeroes (MADV_WIPEONFORK) and must not use them.
+ */
+#include "base/secret.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+
+enum {
+	CELL = 32, /* bytes: the size of nearly every key */
+	CELLS = SR_SECRET_ARENA / CELL
+};
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static uint8_t *arena; /* NULL until first use */
+static bool locked;
+static uint8_t taken[CELLS];
+static size_t next_cell;
+static size_t in_use;
+
+/* Map and lock the arena; under the mutex. */
+static int map_arena(struct sr_err *e) {
+	size_t guard = (size_t)sysconf(_SC_PAGESIZE);
+	size_t whole = SR_SECRET_ARENA + 2 * guard;
+	void *at = mmap(NULL, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at == MAP_FAILED)
+		return sr_fail_errno(e, "secret memory: mapping %zu bytes", whole);
+	uint8_t *body = (uint8_t *)at + guard;
+	if (mprotect(body, SR_SECRET_ARENA, PROT_READ | PROT_WRITE) != 0) {
+		int rc = sr_fail_errno(e, "secret memory: opening %d bytes", SR_SECRET_ARENA);
+		(void)munmap(at, whole);
+		return rc;
+	}
+	/* Both are refused only by old kernels; the arena then still works, as without mlock. */
+	(void)madvise(body, SR_SECRET_ARENA, MADV_DONTDUMP);
+	(void)madvise(body, SR_SECRET_ARENA, MADV_WIPEONFORK);
+	locked = mlock(body, SR_SECRET_ARENA) == 0;
+	arena = body;
+	return 0;
+}
+
+/* The first of ${want} free cells in a row in [${from}, ${to}), or CELLS. */
+static size_t find_run(size_t from, size_t to, size_t want) {
+	size_t run = 0;
+	for (size_t i = from; i < to; i++) {
+		run = taken[i] == 0 ? run + 1 : 0;
+		if (run == want)
+			return i + 1 - want;
+	}
+	return CELLS;
+}
+
+static size_t cells_of(size_t len) {
+	return len == 0 ? 1 : (len + CELL - 1) / CELL;
+}
+
+void *sr_secret_new(size_t len, struct sr_err *e) {
+	void *out = NULL;
+	if (len > SR_SECRET_ARENA) {
+		(void)sr_fail(e, SR_LIMIT, "secret memory: want %zu bytes, have %d in all", len,
+			SR_SECRET_ARENA);
+		return NULL;
+	}
+	size_t want = cells_of(len);
+	(void)pthread_mutex_lock(&mutex);
+	if (arena == NULL && map_arena(e) != 0)
+		goto out;
+	size_t at = find_run(next_cell, CELLS, want);
+	if (at == CELLS)
+		at = find_run(0, CELLS, want);
+	if (at == CELLS) {
+		(void)sr_fail(e, SR_LIMIT, "secret memory: want %zu bytes, %zu of %d are in use",
+			want * CELL, in_use, SR_SECRET_ARENA);
+		goto out;
+	}
+	for (size_t i = at; i < at + want; i++)
+		taken[i] = 1;
+	in_use += want * CELL;
+	next_cell = at + want;
+	out = arena + at * CELL;
+out:
+	(void)pthread_mutex_unlock(&mutex);
+	return out;
+}
+
+void sr_secret_free(void *p, size_t len) {
+	if (p == NULL)
+		return;
+	size_t want = cells_of(len);
+	(void)pthread_mutex_lock(&mutex);
+	uintptr_t offset = (uintptr_t)p - (uintptr_t)arena;
+	assert(arena != NULL && offset % CELL == 0 && offset / CELL + want <= CELLS);
+	size_t at = offset / CELL;
+	for (size_t i = at; i < at + want; i++) {
+		assert(taken[i] == 1); /* freed twice, or with another length */
+		taken[i] = 0;
+	}
+	sr_wipe(p, want * CELL);
+	in_use -= want * CELL;
+	next_cell = at;
+	(void)pthread_mutex_unlock(&mutex);
+}
+
+bool sr_secret_locked(void) {
+	(void)pthread_mutex_lock(&mutex);
+	if (arena == NULL)
+		(void)map_arena(NULL);
+	bool is = locked;
+	(void)pthread_mutex_unlock(&mutex);
+	return is;
+}
+
+size_t sr_secret_in_use(void) {
+	(void)pthread_mutex_lock(&mutex);
+	size_t bytes = in_use;
+	(void)pthread_mutex_unlock(&mutex);
+	return bytes;
+}
+
+void sr_process_harden(void) {
+	struct rlimit none = {0, 0};
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
