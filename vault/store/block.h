@@ -1,0 +1,80 @@
+/*
+ * block - 1 MiB of one file, named, compressed and sealed (DESIGN 7 "Block").
+ *
+ *   H   = BLAKE2b("strongroom/block/v1"; plain)
+ *   cid = BLAKE2b(tag_key; "strongroom/block-cid/v1", domain, H)      dedupe "collection"; else 32 random bytes
+ *   key = BLAKE2b(kdf_key; "strongroom/block-key/v1", domain, H)      dedupe "collection"; else 32 random bytes
+ *
+ * A record, as it lies in a pack, is an aead (crypto/aead.h, label "strongroom/block-record/v1") under `key` of
+ *
+ *   offset  size  meaning
+ *        0     1  codec (store/codec.h)
+ *        1     1  level, 0 for codec none
+ *        2     4  plain_len, 1..SR_BLOCK
+ *        6     .  data
+ *
+ * with associated data vault(32) domain(16) kind(1) cid(32). The nonce is fresh for each record and enters the key, so a
+ * block that is sealed again under another codec or level never meets the same (key, nonce). The reader checks H.
+ */
+#ifndef SR_STORE_BLOCK_H
+#define SR_STORE_BLOCK_H
+
+#include "crypto/aead.h"
+#include "store/codec.h"
+
+enum sr_dedupe { SR_DEDUPE_NONE = 0, SR_DEDUPE_COLLECTION = 1 };
+enum sr_block_kind { SR_BLOCK_FILE = 1, SR_BLOCK_MANIFEST = 2, SR_BLOCK_REACH = 3 };
+
+enum {
+	SR_BLOCK_HEAD = 6,
+	SR_RECORD_OVERHEAD = SR_BLOCK_HEAD + SR_AEAD_OVERHEAD,
+	SR_RECORD_MAX = SR_BLOCK + SR_RECORD_OVERHEAD
+};
+
+/* What every block of one accession shares. Wiped by its owner. */
+struct sr_block_domain {
+	uint8_t vault[SR_HASH]; /* fingerprint */
+	uint8_t domain[SR_ID];  /* dedupe domain: the collection's id */
+	enum sr_dedupe dedupe;
+	uint8_t tag_key[SR_KEY]; /* used by SR_DEDUPE_COLLECTION only */
+	uint8_t kdf_key[SR_KEY];
+};
+
+/* What a manifest must remember of one block: opens it. Secret, because of key and H. */
+struct sr_block_ref {
+	uint8_t cid[SR_HASH];
+	uint8_t key[SR_KEY];
+	uint8_t h[SR_HASH];
+	uint8_t pack[SR_HASH]; /* hint: where the record lay when the manifest was made */
+	uint32_t offset;       /* hint: of the record in that pack */
+	uint32_t len;          /* of the record */
+	uint32_t plain_len;
+};
+
+void sr_block_hash(uint8_t h[SR_HASH], struct sr_bytes plain);
+/* ref->h and plain_len must be set; fills cid and key by the domain's mode. */
+void sr_block_name(struct sr_block_ref *ref, const struct sr_block_domain *d);
+
+/* Working memory of one sealer or opener: three buffers of a block and a codec, about 4.5 MiB. Wiped when freed.
+ * ${codec} is what sealing tries first. One thread at a time. */
+struct sr_block_work;
+SR_MUST int sr_block_work_new(struct sr_block_work **out, enum sr_codec_id codec, struct sr_err *e);
+void sr_block_work_free(struct sr_block_work *w); /* NULL allowed */
+/* Where to put the plaintext of the next block: SR_BLOCK bytes. sr_block_seal reads it from there. */
+uint8_t *sr_block_work_plain(struct sr_block_work *w);
+/* Seal ref->plain_len bytes of the work's plaintext. The view of the record lives until the next call on ${w}; ref->len is set. */
+SR_MUST int sr_block_seal(struct sr_block_work *w, const struct sr_block_domain *d, enum sr_block_kind kind,
+                          struct sr_block_ref *ref, struct sr_bytes *record, struct sr_err *e);
+/* Open ${record} into the work's plaintext (ref->plain_len bytes) and check length and H. AUTH, CORRUPT. The plaintext is wiped
+ * on failure. Of ${d} only vault and domain are used. */
+SR_MUST int sr_block_open(struct sr_block_work *w, const struct sr_block_domain *d, enum sr_block_kind kind,
+                          const struct sr_block_ref *ref, struct sr_bytes record, struct sr_err *e);
+/* A buffer of SR_RECORD_MAX bytes of the work for the record to be opened. */
+uint8_t *sr_block_work_record(struct sr_block_work *w);
+
+/* A ref as bytes: cid key h pack, le32 offset len plain_len. Decoding checks the ranges. */
+enum { SR_BLOCK_REF = 4 * SR_HASH + 12 };
+void sr_block_ref_put(struct sr_buf *b, const struct sr_block_ref *ref);
+SR_MUST int sr_block_ref_get(struct sr_block_ref *out, const uint8_t p[SR_BLOCK_REF], struct sr_err *e);
+
+#endif
