@@ -301,22 +301,31 @@ size_t sr_reader_left(const struct sr_reader *r) {
 	return r->in.len - r->pos;
 }
 
-int sr_get_view(struct sr_reader *r, struct sr_bytes *out, size_t len, struct sr_err *e) {
+/* That ${len} bytes are left. */
+static int want(const struct sr_reader *r, size_t len, struct sr_err *e) {
 	size_t left = sr_reader_left(r);
 	if (len > left)
-		return sr_fail(
-			e, SR_CORRUPT, "want %zu bytes at offset %zu, have %zu", len, r->pos, left);
+		return sr_fail(e, SR_CORRUPT, "want %zu bytes at offset %zu, have %zu", len, r->pos,
+			left);
+	return 0;
+}
+
+int sr_get_view(struct sr_reader *r, struct sr_bytes *out, size_t len, struct sr_err *e) {
+	int rc = want(r, len, e);
+	if (rc != 0)
+		return rc;
 	*out = sr_bytes_of(r->in.p != NULL ? r->in.p + r->pos : NULL, len);
 	r->pos += len;
 	return 0;
 }
 
 int sr_get(struct sr_reader *r, void *out, size_t len, struct sr_err *e) {
-	struct sr_bytes v = {NULL, 0};
-	int rc = sr_get_view(r, &v, len, e);
-	if (rc == 0 && v.p != NULL && len > 0)
-		memcpy(out, v.p, len);
-	return rc;
+	int rc = want(r, len, e);
+	if (rc != 0 || len == 0)
+		return rc;
+	memcpy(out, r->in.p + r->pos, len);
+	r->pos += len;
+	return 0;
 }
 
 int sr_get_u8(struct sr_reader *r, uint8_t *v, struct sr_err *e) {

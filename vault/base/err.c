@@ -7,6 +7,7 @@
  */
 #include "base/err.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -50,7 +51,8 @@ static void set(struct sr_err *e, enum sr_code code, const char *fmt, va_list ap
 		mark_cut(e);
 }
 
-int sr_fail(struct sr_err *e, enum sr_code code, const char *fmt, ...) {
+int(sr_fail)(struct sr_err *e, enum sr_code code, const char *fmt, ...) {
+	assert(code < 0); /* success is not an error */
 	if (e != NULL) {
 		va_list ap;
 		va_start(ap, fmt);
@@ -60,7 +62,7 @@ int sr_fail(struct sr_err *e, enum sr_code code, const char *fmt, ...) {
 	return (int)code;
 }
 
-int sr_fail_errno(struct sr_err *e, const char *fmt, ...) {
+int(sr_fail_errno)(struct sr_err *e, const char *fmt, ...) {
 	int no = errno;
 	enum sr_code code = SR_IO;
 	if (no == ENOMEM)
@@ -83,7 +85,7 @@ int sr_fail_errno(struct sr_err *e, const char *fmt, ...) {
 	return (int)code;
 }
 
-int sr_wrap(struct sr_err *e, const char *fmt, ...) {
+int(sr_wrap)(struct sr_err *e, const char *fmt, ...) {
 	if (e == NULL || e->code == SR_OK)
 		return SR_MISUSE;
 	char inner[sizeof e->text];

@@ -52,6 +52,17 @@ int sr_fail_errno(struct sr_err *e, const char *fmt, ...) SR_PRINTF(2, 3);
  * holds none: callers that may have e == NULL use `rc` of the inner call instead. */
 int sr_wrap(struct sr_err *e, const char *fmt, ...) SR_PRINTF(2, 3);
 
+/* These three never return 0; the compilers are told, so that they see that a caller which goes on
+ * after rc == 0 has its values. */
+static inline int sr_failed(int rc) {
+	if (rc >= 0)
+		__builtin_unreachable();
+	return rc;
+}
+#define sr_fail(...) sr_failed((sr_fail)(__VA_ARGS__))
+#define sr_fail_errno(...) sr_failed((sr_fail_errno)(__VA_ARGS__))
+#define sr_wrap(...) sr_failed((sr_wrap)(__VA_ARGS__))
+
 void sr_err_clear(struct sr_err *e);
 
 /* "NOMEM", "IO", ... for ${code}; a static string. */
