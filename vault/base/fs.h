@@ -102,5 +102,9 @@ void sr_fault_set(unsigned long nth, int err);
 unsigned long sr_fault_count(void);
 /* 0, or -1 with errno set. */
 int sr_fault_point(const char *name);
+#ifdef SR_TESTING
+/* As on a kernel without openat2: names are resolved step by step. */
+void sr_fs_without_openat2(bool without);
+#endif
 
 #endif
