@@ -1,0 +1,522 @@
+/*
+ * query - what the catalogue knows, as structs: people, board, items, requests, votes, grants,
+ * checkouts, the log.
+ *
+ * Every answer is about the state after the last applied entry, an open transaction included.
+ * Single things are NOTFOUND when there are none; lists are then empty (rows NULL, count 0). A row
+ * or list that was filled is freed with its _free, which sets it to zero and takes a zeroed one
+ * too. Strings in rows are owned by the row. Text that was erased (or never given) is NULL; a list
+ * of tokens is one string with single spaces, "" when empty (sr_token_in asks it). Times are
+ * seconds since 1970, 0: none. `entry` is always the index of the entry that made the thing.
+ */
+#ifndef SR_CATALOGUE_QUERY_H
+#define SR_CATALOGUE_QUERY_H
+
+#include "base/limits.h"
+#include "catalogue/catalogue.h"
+#include "catalogue/states.h"
+
+/* Is ${token} one of the space-separated ${list}? */
+bool sr_token_in(const char *list, const char *token);
+
+/* --- vault, board, people
+ * ------------------------------------------------------------------------------------------- */
+
+struct sr_level_key {
+	uint32_t level;     /* k */
+	bool has_key;       /* false before `opened` */
+	uint8_t key[SR_PK]; /* P_k */
+};
+struct sr_vault_row {
+	uint8_t fingerprint[SR_HASH];
+	char origin[256];
+	char vkey[256];
+	uint8_t room_key[SR_PK];
+	uint32_t epoch;                                  /* of the board; 0 before `opened` */
+	uint32_t key_epoch;                              /* the newest key-epoch; 0: none yet */
+	struct sr_level_key levels[SR_BOARD_LEVELS_MAX]; /* ascending; keys of the current epoch */
+	size_t level_count;
+};
+SR_MUST int sr_query_vault(struct sr_vault_row *out, struct sr_catalogue *c,
+	struct sr_err *e); /* NOTFOUND: not founded */
+
+enum { /* roles as a set */
+	SR_ROLE_MEMBER = 1 << 0,
+	SR_ROLE_CURATOR = 1 << 1,
+	SR_ROLE_OFFICER = 1 << 2,
+	SR_ROLE_AUDITOR = 1 << 3,
+	SR_ROLE_CUSTODIAN = 1 << 4,
+	SR_ROLE_RESEARCHER = 1 << 5,
+	SR_ROLE_DEPOSITOR = 1 << 6,
+	SR_ROLES_ALL = (1 << 7) - 1
+};
+/* "member" -> SR_ROLE_MEMBER; 0: no role. */
+unsigned sr_role_named(struct sr_bytes word);
+const char *sr_role_name(unsigned role); /* static; of exactly one bit */
+
+struct sr_person_row {
+	char person[SR_PERSON_TEXT];
+	uint8_t pk[SR_PK];
+	unsigned roles; /* active now; 0: ended */
+	unsigned roles_ever;
+	uint64_t entry; /* first seen */
+	char *name;
+};
+struct sr_people {
+	struct sr_person_row *rows;
+	size_t count;
+};
+SR_MUST int sr_query_person(
+	struct sr_person_row *out, struct sr_catalogue *c, const char *person, struct sr_err *e);
+SR_MUST int sr_query_person_by_key(struct sr_person_row *out, struct sr_catalogue *c,
+	const uint8_t pk[SR_PK], struct sr_err *e);
+/* All with any of ${roles} active; 0: everybody ever. Ordered by first entry, then name of the
+ * person. */
+SR_MUST int sr_query_people(
+	struct sr_people *out, struct sr_catalogue *c, unsigned roles, struct sr_err *e);
+void sr_person_row_free(struct sr_person_row *r);
+void sr_people_free(struct sr_people *l);
+
+struct sr_member_row {
+	char person[SR_PERSON_TEXT];
+	uint8_t pk[SR_PK];
+	uint32_t index; /* 1..n, the x of the shares */
+	bool active;    /* has the role member now */
+};
+struct sr_board_row {
+	uint32_t epoch;
+	bool opened;
+	struct sr_member_row members[SR_BOARD_MEMBERS_MAX];
+	size_t member_count;
+	struct sr_level_key levels[SR_BOARD_LEVELS_MAX];
+	size_t level_count;
+	uint8_t run[SR_ID]; /* opened only: the run that made the keys, and the hash of its
+			       transcript */
+	uint8_t transcript[SR_HASH];
+};
+/* ${epoch} 0: the current one, before `opened` the founding one. */
+SR_MUST int sr_query_board(
+	struct sr_board_row *out, struct sr_catalogue *c, uint32_t epoch, struct sr_err *e);
+
+struct sr_run_member {
+	uint32_t index;
+	char person[SR_PERSON_TEXT];
+	bool dealt, accepted;
+	uint64_t deal_entry, accept_entry;
+	uint8_t dealing[SR_HASH];                      /* its hash */
+	uint8_t deal[SR_HASH];                         /* the object */
+	uint8_t transcript[SR_HASH];                   /* accepted */
+	struct sr_level_key keys[SR_BOARD_LEVELS_MAX]; /* accepted */
+	size_t key_count;
+};
+struct sr_run_row {
+	uint8_t run[SR_ID];
+	enum sr_state state; /* dealing, void, done */
+	uint64_t entry;
+	struct sr_run_member
+		members[SR_BOARD_MEMBERS_MAX]; /* of the board of its epoch, in order */
+	size_t member_count;
+	uint32_t complaints, reveals;
+};
+/* ${run} NULL: the newest. */
+SR_MUST int sr_query_run(
+	struct sr_run_row *out, struct sr_catalogue *c, const uint8_t *run, struct sr_err *e);
+
+/* The key-epoch statement of ${epoch}: its object and entry. */
+SR_MUST int sr_query_key_epoch(uint8_t keys[SR_HASH], uint64_t *entry, struct sr_catalogue *c,
+	uint32_t epoch, struct sr_err *e);
+
+/* --- collections, accessions, items
+ * ---------------------------------------------------------------------------------- */
+
+struct sr_collection_row {
+	uint8_t id[SR_ID];
+	uint8_t request[SR_ID];
+	bool dedupe; /* "collection" or "none" */
+	uint64_t entry;
+	uint64_t items;
+	char *name;
+};
+struct sr_collections {
+	struct sr_collection_row *rows;
+	size_t count;
+};
+SR_MUST int sr_query_collection(struct sr_collection_row *out, struct sr_catalogue *c,
+	const uint8_t id[SR_ID], struct sr_err *e);
+SR_MUST int sr_query_collections(
+	struct sr_collections *out, struct sr_catalogue *c, struct sr_err *e);
+void sr_collection_row_free(struct sr_collection_row *r);
+void sr_collections_free(struct sr_collections *l);
+
+struct sr_accession_row {
+	uint8_t id[SR_ID];
+	uint8_t collection[SR_ID];
+	char depositor[SR_PERSON_TEXT];
+	uint64_t items, files, bytes, packs;
+	uint8_t list[SR_HASH];
+	uint64_t entry;
+};
+SR_MUST int sr_query_accession(struct sr_accession_row *out, struct sr_catalogue *c,
+	const uint8_t id[SR_ID], struct sr_err *e);
+/* Names of all packs that accessions brought, SR_HASH bytes each, in byte order; the caller frees
+ * ${*names}. */
+SR_MUST int sr_query_packs(
+	uint8_t **names, size_t *count, struct sr_catalogue *c, struct sr_err *e);
+
+enum {                             /* flags of an item */
+	SR_ITEM_REFERRAL = 1 << 0, /* hazard `referral`: never rendered, requested or granted */
+	SR_ITEM_EMBARGO = 1 << 1,
+	SR_ITEM_HOLD = 1 << 2,
+	SR_ITEM_SEALED = 1 << 3
+};
+struct sr_item_row {
+	uint8_t id[SR_ID];
+	uint8_t accession[SR_ID];
+	uint8_t collection[SR_ID];
+	char depositor[SR_PERSON_TEXT];
+	enum sr_state state; /* held, released */
+	unsigned flags;
+	uint32_t level;  /* that it is sealed to */
+	uint32_t number; /* of the envelope in force: items/<id>.<number> */
+	uint8_t envelope[SR_HASH];
+	uint64_t bytes, files;
+	bool described;    /* a describe statement gave it a title */
+	uint64_t entry;    /* of its accession */
+	uint64_t released; /* entry of its release; 0: held */
+	char *hazards;     /* tokens */
+	char *languages;   /* tokens */
+	char *date;        /* token or NULL */
+	char *title, *translit, *description, *creator, *source, *rights;
+	char *keywords; /* one a line */
+};
+struct sr_items {
+	struct sr_item_row *rows;
+	size_t count;
+	uint64_t total; /* without offset and limit */
+};
+struct sr_item_filter {
+	/* What the caller may know of: any of these. */
+	bool released;         /* released items */
+	bool held;             /* held items (curators) */
+	const char *depositor; /* and whatever this person deposited; NULL: nobody */
+	bool referral; /* flagged referral or sealed too; else those are not shown to anybody but as
+			  allowed above by depositor */
+	/* What they ask for: all of these. */
+	const uint8_t *collection; /* SR_ID bytes; NULL: all */
+	const uint8_t *accession;
+	const char *hazard; /* NULL: all */
+	const char *language;
+	enum sr_state state; /* SR_S_NONE: all */
+};
+struct sr_page {
+	uint64_t offset;
+	size_t limit; /* 1..1000; 0: 100 */
+};
+SR_MUST int sr_query_item(
+	struct sr_item_row *out, struct sr_catalogue *c, const uint8_t id[SR_ID], struct sr_err *e);
+/* In order of deposit. */
+SR_MUST int sr_query_items(struct sr_items *out, struct sr_catalogue *c,
+	const struct sr_item_filter *f, const struct sr_page *p, struct sr_err *e);
+void sr_item_row_free(struct sr_item_row *r);
+void sr_items_free(struct sr_items *l);
+
+struct sr_item_file {
+	char *path; /* bytes as deposited, terminated */
+	char *media_type;
+	int kind; /* enum sr_file_kind */
+	uint64_t size;
+	int64_t mtime;
+	uint8_t sha256[SR_HASH];
+};
+struct sr_item_files { /* empty after erasure */
+	struct sr_item_file *rows;
+	size_t count;
+	uint64_t total;
+};
+SR_MUST int sr_query_item_files(struct sr_item_files *out, struct sr_catalogue *c,
+	const uint8_t id[SR_ID], const struct sr_page *p, struct sr_err *e);
+void sr_item_files_free(struct sr_item_files *l);
+
+/* --- requests and votes
+ * ------------------------------------------------------------------------------------------------
+ */
+
+struct sr_co_applicant {
+	char person[SR_PERSON_TEXT];
+	bool joined;
+	uint8_t key[SR_PK]; /* joined only: the X25519 request key */
+};
+struct sr_version_row {
+	uint8_t request[SR_ID];
+	uint32_t version;
+	enum sr_state state;
+	uint8_t hash[SR_HASH]; /* of the statement: what votes name */
+	uint8_t statement[SR_ID];
+	uint64_t entry;
+	int64_t received;
+	char applicant[SR_PERSON_TEXT];
+	char kind[32]; /* access export revoke role collection */
+	uint32_t epoch, level;
+	int64_t closes, ends; /* 0: none */
+	uint64_t items;
+	bool has_list, has_key, has_target, has_collection, has_room_key;
+	uint8_t list[SR_HASH];
+	uint8_t key[SR_PK];    /* the applicant's request key */
+	uint8_t target[SR_ID]; /* grant of a revoke */
+	uint8_t collection[SR_ID];
+	uint8_t room_key[SR_PK];
+	bool room_key_ended;            /* its secret has to be erased */
+	char *recipient;                /* or NULL */
+	char *subject;                  /* person of a role request, or NULL */
+	char *card;                     /* base64 as in the statement, or NULL */
+	char *dedupe;                   /* or NULL */
+	char *forms, *purposes, *roles; /* tokens */
+	struct sr_co_applicant people[SR_REQUEST_PEOPLE_MAX];
+	size_t people_count;
+	char *name; /* of a collection to be, or NULL */
+	char *project, *reason;
+};
+struct sr_versions {
+	struct sr_version_row *rows;
+	size_t count;
+};
+struct sr_request_filter {
+	const char *applicant; /* applicant or co-applicant; NULL: all */
+	enum sr_state state;   /* of the newest version; SR_S_NONE: all */
+	const char *kind;
+	const uint8_t *item; /* newest version names this item */
+};
+/* ${version} 0: the newest. */
+SR_MUST int sr_query_version(struct sr_version_row *out, struct sr_catalogue *c,
+	const uint8_t request[SR_ID], uint32_t version, struct sr_err *e);
+SR_MUST int sr_query_versions(struct sr_versions *out, struct sr_catalogue *c,
+	const uint8_t request[SR_ID], struct sr_err *e);
+/* Newest versions, newest request first. */
+SR_MUST int sr_query_requests(struct sr_versions *out, struct sr_catalogue *c,
+	const struct sr_request_filter *f, const struct sr_page *p, struct sr_err *e);
+/* Open requests of the current epoch on which ${member} can still vote: not theirs, not recused,
+ * not voted. Oldest first. */
+SR_MUST int sr_query_inbox(
+	struct sr_versions *out, struct sr_catalogue *c, const char *member, struct sr_err *e);
+/* Open versions whose closing date is at most ${now}. */
+SR_MUST int sr_query_closing(
+	struct sr_versions *out, struct sr_catalogue *c, int64_t now, struct sr_err *e);
+void sr_version_row_free(struct sr_version_row *r);
+void sr_versions_free(struct sr_versions *l);
+/* The items of a version in byte order, SR_ID bytes each; the caller frees ${*ids}. */
+SR_MUST int sr_query_request_items(uint8_t **ids, size_t *count, struct sr_catalogue *c,
+	const uint8_t request[SR_ID], uint32_t version, struct sr_err *e);
+
+struct sr_room_key {
+	uint8_t request[SR_ID];
+	uint32_t version;
+	uint8_t key[SR_PK];
+	bool ended;
+	uint64_t entry;
+};
+struct sr_room_keys {
+	struct sr_room_key *rows;
+	size_t count;
+};
+/* Of all requests: at open, secrets without a live key are erased and missing erasures repeated. */
+SR_MUST int sr_query_room_keys(struct sr_room_keys *out, struct sr_catalogue *c, struct sr_err *e);
+void sr_room_keys_free(struct sr_room_keys *l);
+
+struct sr_vote_row {
+	uint8_t statement[SR_ID];
+	uint64_t entry;
+	char person[SR_PERSON_TEXT];
+	char decision[16];
+	uint32_t epoch;
+	int64_t ends;
+	uint64_t pieces_count;
+	bool has_bundle;
+	uint8_t bundle[SR_HASH];
+	uint8_t pieces[SR_HASH]; /* the object */
+	bool is_void;            /* recused, or its pieces failed */
+	char *forms;             /* tokens */
+	char *conditions;        /* one a line; erased ones are missing */
+	uint32_t condition_count;
+	char *reason;
+};
+struct sr_votes {
+	struct sr_vote_row *rows;
+	size_t count;
+};
+/* Void ones included; in order. */
+SR_MUST int sr_query_votes(struct sr_votes *out, struct sr_catalogue *c,
+	const uint8_t request[SR_ID], uint32_t version, struct sr_err *e);
+SR_MUST int sr_query_vote(struct sr_vote_row *out, struct sr_catalogue *c,
+	const uint8_t statement[SR_ID], struct sr_err *e);
+void sr_vote_row_free(struct sr_vote_row *r);
+void sr_votes_free(struct sr_votes *l);
+
+struct sr_tally {
+	uint32_t eligible; /* active members of the epoch who are neither applicant nor co-applicant
+			      nor recused */
+	uint32_t approved, rejected;
+	uint32_t joined, co_applicants;
+};
+SR_MUST int sr_query_tally(struct sr_tally *out, struct sr_catalogue *c,
+	const uint8_t request[SR_ID], uint32_t version, struct sr_err *e);
+SR_MUST int sr_query_recused(bool *out, struct sr_catalogue *c, const uint8_t request[SR_ID],
+	const char *member, struct sr_err *e);
+/* The valid vote of ${member} that is no topup: NOTFOUND. */
+SR_MUST int sr_query_vote_of(struct sr_vote_row *out, struct sr_catalogue *c,
+	const struct sr_version_row *v, const char *member, struct sr_err *e);
+
+/* --- grants and checkouts
+ * ------------------------------------------------------------------------------------------------
+ */
+
+struct sr_grant_row {
+	uint8_t id[SR_ID];
+	uint8_t request[SR_ID];
+	uint32_t version;
+	char right[16];
+	enum sr_state state; /* live suspended closed expired revoked */
+	int64_t ends;
+	uint32_t level, epoch;
+	uint64_t entry, ended;             /* ended: the entry that did it; 0: live or suspended */
+	char suspended_by[SR_PERSON_TEXT]; /* "": not suspended */
+	char *forms;                       /* tokens */
+	char *people;                      /* names of persons with single spaces */
+	uint8_t (*votes)[SR_ID];
+	size_t vote_count;
+	uint64_t items;
+};
+struct sr_grants {
+	struct sr_grant_row *rows;
+	size_t count;
+};
+struct sr_grant_filter {
+	const char *person; /* named in it */
+	enum sr_state state;
+	const uint8_t *request;
+	const uint8_t *item;
+};
+SR_MUST int sr_query_grant(struct sr_grant_row *out, struct sr_catalogue *c,
+	const uint8_t id[SR_ID], struct sr_err *e);
+/* Newest first. */
+SR_MUST int sr_query_grants(struct sr_grants *out, struct sr_catalogue *c,
+	const struct sr_grant_filter *f, const struct sr_page *p, struct sr_err *e);
+/* Live or suspended, with an end at most ${now}. */
+SR_MUST int sr_query_expiring(
+	struct sr_grants *out, struct sr_catalogue *c, int64_t now, struct sr_err *e);
+SR_MUST int sr_query_grant_has_item(bool *out, struct sr_catalogue *c, const uint8_t grant[SR_ID],
+	const uint8_t item[SR_ID], struct sr_err *e);
+void sr_grant_row_free(struct sr_grant_row *r);
+void sr_grants_free(struct sr_grants *l);
+
+struct sr_checkout_row {
+	uint8_t id[SR_ID];
+	char person[SR_PERSON_TEXT];
+	uint8_t item[SR_ID];
+	bool has_grant;
+	uint8_t grant[SR_ID];
+	char right[16];
+	char form[64];
+	enum sr_state state; /* begun open shut returned lapsed ended */
+	uint64_t entry, ended;
+	int64_t begun; /* received time of its entry */
+	bool was_opened;
+};
+struct sr_checkouts {
+	struct sr_checkout_row *rows;
+	size_t count;
+};
+struct sr_checkout_filter {
+	const char *person;
+	const uint8_t *item;
+	const uint8_t *grant;
+	bool live; /* begun, open or shut only */
+};
+SR_MUST int sr_query_checkout(struct sr_checkout_row *out, struct sr_catalogue *c,
+	const uint8_t id[SR_ID], struct sr_err *e);
+SR_MUST int sr_query_checkouts(struct sr_checkouts *out, struct sr_catalogue *c,
+	const struct sr_checkout_filter *f, const struct sr_page *p, struct sr_err *e);
+void sr_checkouts_free(struct sr_checkouts *l);
+
+/* --- log, objects, texts
+ * -----------------------------------------------------------------------------------------------
+ */
+
+struct sr_entry_row {
+	uint64_t index;
+	enum sr_type_id type;
+	uint8_t statement[SR_ID];
+	uint8_t hash[SR_HASH];      /* of the signed text: the same id with another hash is another
+				       statement */
+	char actor[SR_PERSON_TEXT]; /* "service", "" for found */
+	int64_t time, received;
+	bool has_object;
+	uint8_t object[SR_HASH];
+};
+struct sr_entries {
+	struct sr_entry_row *rows;
+	size_t count;
+};
+struct sr_entry_filter {
+	uint64_t from; /* entries from this index on (newest_first: up to and with it; 0: all) */
+	bool newest_first;
+	int type; /* enum sr_type_id; -1: all */
+	const char *actor;
+	const char *about; /* value of a line that names something: an id, a hash id, a person;
+			      NULL: all */
+};
+SR_MUST int sr_query_entry(
+	struct sr_entry_row *out, struct sr_catalogue *c, uint64_t index, struct sr_err *e);
+/* For resubmitted statements and receipts. */
+SR_MUST int sr_query_statement(struct sr_entry_row *out, struct sr_catalogue *c,
+	const uint8_t id[SR_ID], struct sr_err *e);
+SR_MUST int sr_query_entries(struct sr_entries *out, struct sr_catalogue *c,
+	const struct sr_entry_filter *f, const struct sr_page *p, struct sr_err *e);
+void sr_entries_free(struct sr_entries *l);
+
+SR_MUST int sr_query_object(struct sr_object_at *out, struct sr_catalogue *c,
+	const uint8_t id[SR_HASH], struct sr_err *e);
+/* The object files that statements name, for scrub and backup: SR_HASH bytes each; the caller frees
+ * ${*names}. */
+SR_MUST int sr_query_object_files(
+	uint8_t **names, size_t *count, struct sr_catalogue *c, struct sr_err *e);
+
+struct sr_text_row {
+	uint64_t entry;
+	enum sr_compartment compartment;
+	char subject[SR_SUBJECT_TEXT];
+	char field[33];
+	uint32_t index;
+	char *text; /* NULL: erased, or not disclosed */
+};
+struct sr_texts {
+	struct sr_text_row *rows;
+	size_t count;
+};
+/* The records of an entry. */
+SR_MUST int sr_query_texts(
+	struct sr_texts *out, struct sr_catalogue *c, uint64_t entry, struct sr_err *e);
+void sr_texts_free(struct sr_texts *l);
+
+struct sr_comment_row {
+	uint64_t entry;
+	char person[SR_PERSON_TEXT];
+	int64_t received;
+	char *text;
+};
+struct sr_comments {
+	struct sr_comment_row *rows;
+	size_t count;
+};
+SR_MUST int sr_query_comments(struct sr_comments *out, struct sr_catalogue *c,
+	const uint8_t request[SR_ID], struct sr_err *e);
+void sr_comments_free(struct sr_comments *l);
+
+struct sr_counts { /* for status */
+	uint64_t entries, people, collections, accessions, items_held, items_released, bytes;
+	uint64_t requests_open, grants_live, grants_suspended, checkouts_live, incidents, refusals;
+	int64_t last_received;
+	int64_t last_scrub; /* received time; 0: never */
+};
+SR_MUST int sr_query_counts(struct sr_counts *out, struct sr_catalogue *c, struct sr_err *e);
+
+#endif
