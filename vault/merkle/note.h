@@ -76,7 +76,7 @@ bool sr_note_signed_by(const struct sr_note *n, size_t key);
 bool sr_note_line_is(const struct sr_note_line *l, const struct sr_vkey *k);
 
 struct sr_signer {
-	const struct sr_vkey *key; /* type 0x01 */
+	const struct sr_vkey *key; /* type 0x01; 0x04 for sr_cosign_line */
 	const uint8_t *seed;       /* SR_SEED bytes; its public key must be the vkey's (MISUSE) */
 	bool person; /* sign through sr_sign, which refuses texts that do not begin "strongroom/" */
 };
@@ -92,9 +92,8 @@ SR_MUST int sr_note_sign_line(
 /* Append a line made of its parts (other signature types). */
 SR_MUST int sr_note_put_line(
 	struct sr_buf *out, const struct sr_vkey *k, struct sr_bytes sig, struct sr_err *e);
-/* Parse one or more signature lines and nothing else (a witness's answer) and append to ${out}
- * those that ${n} does not hold yet, verbatim. ${out} begins as a copy of n->raw. CORRUPT, LIMIT.
- */
+/* Parse one or more signature lines and nothing else (a witness's answer), and append to ${out} the
+ * whole note ${n} with those of the lines under it that it does not hold yet. CORRUPT, LIMIT. */
 SR_MUST int sr_note_merge(
 	struct sr_buf *out, const struct sr_note *n, struct sr_bytes lines, struct sr_err *e);
 

@@ -8,9 +8,9 @@
  * later in a line is not. Bytes 0x09, 0x0A, 0x20..0x7E, 0x80..0xFF; names are opaque bytes. A name
  * is defined before it is used, once, is member of at most one group, and never "none"; the same
  * public key does not come twice as log or twice as witness; exactly one quorum line. A log's key
- * is of type 0x01 and its name is the origin. A witness's key is of type 0x04, or of a type that
- * cannot be checked here (0x06), which then never counts; 0x01 is refused, not reread as 0x04. At
- * most SR_POLICY_LOGS, _WITNESSES, _GROUPS of each (LIMIT). Source: digest 1.9.
+ * is of type 0x01 and its name is the origin; a witness's is of type 0x04. The other way round is
+ * refused, never reread. Keys of a type that cannot be checked here (0x06) are taken, and never
+ * count. At most SR_POLICY_LOGS, _WITNESSES, _GROUPS of each (LIMIT). Source: digest 1.9.
  */
 #ifndef SR_MERKLE_POLICY_H
 #define SR_MERKLE_POLICY_H

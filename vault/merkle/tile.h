@@ -1,9 +1,9 @@
 /*
  * tile - C2SP tlog-tiles: names, sizes, entry bundles, and tree nodes read from tiles.
  *
- *   tile/<L>/<N>[.p/<W>]      hash tile: W (else 256) hashes of 32 bytes; hash i of tile (L,N) covers
- *                             leaves [(N*256+i) * 256^L, (N*256+i+1) * 256^L); above level 0 there
- *                             are only hashes of full tiles
+ *   tile/<L>/<N>[.p/<W>]      hash tile: W (else 256) hashes of 32 bytes; hash i of tile (L,N) is
+ *                             over leaves [(N*256+i) * 256^L, (N*256+i+1) * 256^L); above level 0
+ *                             there are only hashes of full tiles
  *   tile/entries/<N>[.p/<W>]  entry bundle: W (else 256) entries, each
  *                             { offset 0: u16be length n; offset 2: n bytes }
  *   <N>  groups of three decimal digits, each but the last with "x" before it

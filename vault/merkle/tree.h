@@ -2,10 +2,10 @@
  * tree - the RFC 6962 hash tree over SHA-256: leaf and node hashes, the compact form of a growing
  * tree, and roots.
  *
- *   leaf = SHA-256(0x00 || entry)    node = SHA-256(0x01 || left || right)    no leaves: SHA-256("")
+ *   leaf = SHA-256(0x00 || entry)   node = SHA-256(0x01 || left || right)   no leaves: SHA-256("")
  *   n > 1 leaves split at the largest power of two below n.
  *
- * A sr_tree is a value (copy it to try an append): the peaks, one perfect subtree per set bit of
+ * An sr_tree is a value (copy it to try an append): the peaks, one perfect subtree per set bit of
  * the size; peak[h] covers 2^h leaves and means something only while bit h of size is set.
  * Appending is O(log n), O(1) on average. Hashes here are public; nothing is wiped. No allocation.
  * Sources: RFC 6962 section 2.1; digest 1.4.
