@@ -1,0 +1,225 @@
+/*
+ * hash: the framing of labels and fields against BLAKE2b computed by hand, SHA-256 against FIPS
+ * 180-4's examples, and that no field boundary, label, key or output length can be mistaken.
+ */
+#include "util.h"
+
+#include <sodium.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "crypto/hash.h"
+
+static struct sr_err e;
+
+static struct sr_bytes s(const char *text) {
+	return sr_bytes_str(text);
+}
+
+/* BLAKE2b of bytes that the test puts together itself. */
+static void plain_blake2b(
+	uint8_t *out, size_t out_len, const struct sr_buf *b, const uint8_t *key) {
+	assert_int_equal(
+		crypto_generichash(out, out_len, b->p, b->len, key, key != NULL ? 32 : 0), 0);
+}
+
+static void framing(void **state) {
+	struct sr_buf b;
+	struct sr_hash h;
+	uint8_t key[32], want[64], have[64];
+
+	(void)state;
+	t_fill(key, sizeof key, 1);
+	sr_buf_init(&b);
+	sr_buf_put_le64(&b, 15);
+	sr_buf_put_str(&b, "strongroom/t/v1");
+	sr_buf_put_le64(&b, 3);
+	sr_buf_put_str(&b, "abc");
+	sr_buf_put_le64(&b, 0);
+	sr_buf_put_le64(&b, 8);
+	sr_buf_put_le64(&b, 0x0102030405060708);
+	sr_buf_put_le64(&b, 5);
+	sr_buf_put_str(&b, "pqrst");
+
+	for (int keyed = 0; keyed < 2; keyed++) {
+		const uint8_t *k = keyed ? key : NULL;
+
+		plain_blake2b(want, 32, &b, k);
+		sr_hash_init(&h, "strongroom/t/v1", k);
+		sr_hash_field(&h, s("abc"));
+		sr_hash_field(&h, sr_bytes_of(NULL, 0));
+		sr_hash_u64(&h, 0x0102030405060708);
+		sr_hash_long_begin(&h, 5);
+		sr_hash_long_update(&h, "pq", 2);
+		sr_hash_long_update(&h, NULL, 0);
+		sr_hash_long_update(&h, "rst", 3);
+		sr_hash_final(&h, have);
+		assert_memory_equal(have, want, 32);
+
+		plain_blake2b(want, 64, &b, k);
+		sr_hash_init64(&h, "strongroom/t/v1", k);
+		sr_hash_field(&h, s("abc"));
+		sr_hash_field(&h, s(""));
+		sr_hash_u64(&h, 0x0102030405060708);
+		sr_hash_field(&h, s("pqrst"));
+		sr_hash_final64(&h, have);
+		assert_memory_equal(have, want, 64);
+	}
+	sr_buf_free(&b);
+}
+
+/* All of these differ pairwise: label, boundary, order, number of fields, key, length. */
+static void nothing_meets(void **state) {
+	uint8_t h[12][32], h64[64], zero[32] = {0};
+	struct sr_hash inc;
+
+	(void)state;
+	SR_HASH_OF(h[0], "strongroom/a/v1", NULL, s("ab"), s("c"));
+	SR_HASH_OF(h[1], "strongroom/a/v1", NULL, s("a"), s("bc"));
+	SR_HASH_OF(h[2], "strongroom/a/v1", NULL, s("abc"));
+	SR_HASH_OF(h[3], "strongroom/a/v1", NULL, s("abc"), s(""));
+	SR_HASH_OF(h[4], "strongroom/a/v1", NULL, s(""), s("abc"));
+	SR_HASH_OF(h[5], "strongroom/a/v2", NULL, s("abc"));
+	SR_HASH_OF(h[6], "strongroom/a/v1", zero, s("abc"));
+	sr_hash_of(h[7], "strongroom/a/v1", NULL, NULL, 0);
+	sr_hash_of(h[8], "", NULL, NULL, 0);
+	SR_HASH_OF(h[9], "", NULL, s("strongroom/a/v1"));
+	SR_HASH_OF(h[10], "strongroom/a/v1abc", NULL, s(""));
+	sr_hash_init64(&inc, "strongroom/a/v1", NULL);
+	sr_hash_field(&inc, s("abc"));
+	sr_hash_final64(&inc, h64);
+	memcpy(h[11], h64, 32);
+	for (size_t i = 0; i < T_COUNT(h); i++)
+		for (size_t j = i + 1; j < T_COUNT(h); j++)
+			assert_memory_not_equal(h[i], h[j], 32);
+}
+
+static void final_wipes(void **state) {
+	struct sr_hash h;
+	uint8_t key[32], out[32];
+	const uint8_t *p = (const uint8_t *)&h;
+
+	(void)state;
+	t_fill(key, sizeof key, 2);
+	sr_hash_init(&h, "strongroom/t/v1", key);
+	sr_hash_final(&h, out);
+	for (size_t i = 0; i < sizeof h; i++)
+		assert_int_equal(p[i], 0);
+}
+
+/* Run ${fn} in a child; did it end by SIGABRT? */
+static bool aborts(void (*fn)(void)) {
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (freopen("/dev/null", "w", stderr) == NULL)
+			_exit(2);
+		signal(SIGABRT, SIG_DFL);
+		fn();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+static void too_long(void) {
+	struct sr_hash h;
+
+	sr_hash_init(&h, "strongroom/t/v1", NULL);
+	sr_hash_long_begin(&h, 2);
+	sr_hash_long_update(&h, "abc", 3);
+}
+
+static void too_short(void) {
+	struct sr_hash h;
+	uint8_t out[32];
+
+	sr_hash_init(&h, "strongroom/t/v1", NULL);
+	sr_hash_long_begin(&h, 4);
+	sr_hash_long_update(&h, "abc", 3);
+	sr_hash_final(&h, out);
+}
+
+static void wrong_final(void) {
+	struct sr_hash h;
+	uint8_t out[64];
+
+	sr_hash_init(&h, "strongroom/t/v1", NULL);
+	sr_hash_final64(&h, out);
+}
+
+static void misuse_ends_the_process(void **state) {
+	(void)state;
+	assert_true(aborts(too_long));
+	assert_true(aborts(too_short));
+	assert_true(aborts(wrong_final));
+}
+
+static void sha256(void **state) {
+	static const char two_blocks[] = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
+	uint8_t want[32], have[32];
+	struct sr_sha256 *h;
+
+	(void)state;
+	t_hex(want, 32, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	sr_sha256(have, "abc", 3);
+	assert_memory_equal(have, want, 32);
+	t_hex(want, 32, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	sr_sha256(have, NULL, 0);
+	assert_memory_equal(have, want, 32);
+
+	assert_ok(sr_sha256_new(&h, &e), &e);
+	sr_sha256_final(h, have);
+	assert_memory_equal(have, want, 32);
+	t_hex(want, 32, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+	for (size_t cut = 0; cut < sizeof two_blocks; cut++) {
+		sr_sha256_reset(h);
+		sr_sha256_update(h, two_blocks, cut);
+		sr_sha256_update(h, two_blocks + cut, sizeof two_blocks - 1 - cut);
+		sr_sha256_final(h, have);
+		assert_memory_equal(have, want, 32);
+	}
+	sr_sha256_free(h);
+	sr_sha256_free(NULL);
+}
+
+static void sevens(void *out, size_t len) {
+	memset(out, 7, len);
+}
+
+static void random_source(void **state) {
+	uint8_t a[32] = {0}, b[32] = {0}, seven[32];
+
+	(void)state;
+	sr_random(a, sizeof a);
+	sr_random(b, sizeof b);
+	assert_memory_not_equal(a, b, sizeof a);
+	sr_random_set(sevens);
+	sr_random(a, sizeof a);
+	memset(seven, 7, sizeof seven);
+	assert_memory_equal(a, seven, sizeof a);
+	sr_random_set(NULL);
+	sr_random(a, sizeof a);
+	assert_memory_not_equal(a, seven, sizeof a);
+	sr_random(NULL, 0);
+}
+
+static int setup(void **state) {
+	(void)state;
+	return sr_crypto_init(&e) == 0 && sr_crypto_init(&e) == 0 ? 0 : -1;
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(framing),
+		cmocka_unit_test(nothing_meets),
+		cmocka_unit_test(final_wipes),
+		cmocka_unit_test(misuse_ends_the_process),
+		cmocka_unit_test(sha256),
+		cmocka_unit_test(random_source),
+	};
+
+	return cmocka_run_group_tests(tests, setup, NULL);
+}
