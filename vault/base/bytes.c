@@ -305,8 +305,8 @@ size_t sr_reader_left(const struct sr_reader *r) {
 static int want(const struct sr_reader *r, size_t len, struct sr_err *e) {
 	size_t left = sr_reader_left(r);
 	if (len > left)
-		return sr_fail(e, SR_CORRUPT, "want %zu bytes at offset %zu, have %zu", len, r->pos,
-			left);
+		return sr_fail(
+			e, SR_CORRUPT, "want %zu bytes at offset %zu, have %zu", len, r->pos, left);
 	return 0;
 }
 
