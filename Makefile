@@ -157,7 +157,7 @@ group = -Wl,--start-group $(call archives,$1,$2) -Wl,--end-group $(LIBS_$(call l
 
 define unit_rule
 $(B)/t/$1: $(B)/t/tests/unit/$1.o $(B)/t/tests/unit/util.o $(call archives,$1,t/)
-	$$(CC) $$(LDFLAGS_ALL) -o $$@ $(B)/t/tests/unit/$1.o $(B)/t/tests/unit/util.o $(call group,$1,t/) -lcmocka -ljansson
+	$$(CC) $$(LDFLAGS_ALL) -o $$@ $(B)/t/tests/unit/$1.o $(B)/t/tests/unit/util.o $(call group,$1,t/) -lcmocka -ljansson -lz
 endef
 $(foreach t,$(notdir $(UNIT)),$(eval $(call unit_rule,$t)))
 

@@ -1,0 +1,655 @@
+/*
+ * age: keys as text, round trips at the edges of chunks, every cut and every bit, the C2SP/CCTV
+ * test kit, HKDF and HMAC against Wycheproof, and both directions with the stock age program.
+ *
+ * Of the kit, files that are armored or need a passphrase or a post-quantum key are outside of what
+ * age.h reads: they must be refused, and are counted.
+ */
+#include "vectors.h"
+
+#include <dirent.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "base/limits.h"
+#include "crypto/age.h"
+
+static struct sr_err e;
+static uint8_t pk[SR_X_PK], sk[SR_X_SK];
+
+static struct sr_bytes s(const char *text) {
+	return sr_bytes_str(text);
+}
+
+/* --- helpers --- */
+
+static void seal(struct sr_buf *out, const uint8_t (*to)[SR_X_PK], size_t count,
+	struct sr_bytes plain, size_t piece) {
+	struct sr_age_writer *w;
+
+	sr_buf_init(out);
+	assert_ok(sr_age_writer_new(&w, to, count, sr_age_sink_buf(out), &e), &e);
+	for (size_t at = 0; at < plain.len; at += piece) {
+		size_t n = plain.len - at < piece ? plain.len - at : piece;
+		assert_ok(sr_age_writer_write(w, plain.p + at, n, &e), &e);
+	}
+	assert_ok(sr_age_writer_finish(w, &e), &e);
+	assert_fails(sr_age_writer_finish(w, &e), SR_MISUSE, &e, "is finished");
+	assert_fails(sr_age_writer_write(w, "x", 1, &e), SR_MISUSE, &e, "is finished");
+	sr_age_writer_free(w);
+}
+
+static int open_with(struct sr_buf *out, const uint8_t *key, struct sr_bytes file, size_t piece) {
+	struct sr_age_reader *r;
+	int rc = 0;
+
+	assert_ok(sr_age_reader_new(&r, key, sr_age_sink_buf(out), &e), &e);
+	for (size_t at = 0; at < file.len && rc == 0; at += piece)
+		rc = sr_age_reader_write(
+			r, file.p + at, file.len - at < piece ? file.len - at : piece, &e);
+	if (rc == 0)
+		rc = sr_age_reader_finish(r, &e);
+	if (rc != 0) { /* sticky */
+		struct sr_err again;
+		assert_int_equal(sr_age_reader_write(r, "x", 1, &again), rc);
+		assert_int_equal(sr_age_reader_finish(r, &again), rc);
+	} else {
+		struct sr_err again;
+		assert_int_equal(sr_age_reader_finish(r, &again), SR_MISUSE);
+	}
+	sr_age_reader_free(r);
+	return rc;
+}
+
+static int open_file(struct sr_bytes file) {
+	struct sr_buf out;
+
+	sr_buf_init_secret(&out);
+	int rc = open_with(&out, sk, file, SIZE_MAX / 2);
+	sr_buf_free(&out);
+	return rc;
+}
+
+/* --- keys as text --- */
+
+static void key_text(void **state) {
+	uint8_t a[32], b[32];
+	char text[SR_AGE_RECIPIENT_TEXT], secret[SR_AGE_IDENTITY_TEXT];
+
+	(void)state;
+	for (uint64_t i = 0; i < 100; i++) {
+		t_fill(a, sizeof a, i);
+		sr_age_recipient_text(text, a);
+		assert_int_equal(strlen(text), SR_AGE_RECIPIENT_TEXT - 1);
+		assert_ok(sr_age_recipient_parse(b, s(text), &e), &e);
+		assert_memory_equal(a, b, 32);
+		sr_age_identity_text(secret, a);
+		assert_int_equal(strlen(secret), SR_AGE_IDENTITY_TEXT - 1);
+		assert_ok(sr_age_identity_parse(b, s(secret), &e), &e);
+		assert_memory_equal(a, b, 32);
+	}
+}
+
+static void refuse_recipient(void *ctx, struct sr_bytes mutant, const char *what) {
+	uint8_t out[32];
+
+	(void)ctx;
+	if (sr_age_recipient_parse(out, mutant, &e) != SR_CORRUPT)
+		fail_msg("%s", what);
+}
+
+static void key_text_refused(void **state) {
+	static const char good[] =
+		"AGE-SECRET-KEY-1EGTZVFFV20835NWYV6270LXYVK2VKNX2MMDKWYKLMGR48UAWX40Q2P2LM0";
+	char text[SR_AGE_RECIPIENT_TEXT], bad[SR_AGE_IDENTITY_TEXT];
+	uint8_t out[32];
+
+	(void)state;
+	sr_age_recipient_text(text, pk);
+	t_each_cut(s(text), refuse_recipient, NULL);
+	t_each_flip(s(text), refuse_recipient, NULL);
+	assert_fails(sr_age_recipient_parse(out, s(good), &e), SR_CORRUPT, &e,
+		"have 74 characters, want 62");
+	assert_ok(sr_age_identity_parse(out, s(good), &e), &e);
+	memcpy(bad, good, sizeof bad);
+	bad[30] = bad[30] == 'Q' ? 'P' : 'Q';
+	assert_fails(sr_age_identity_parse(out, s(bad), &e), SR_CORRUPT, &e, "checksum is wrong");
+	bad[30] = 'b';
+	assert_fails(sr_age_identity_parse(out, s(bad), &e), SR_CORRUPT, &e,
+		"character 31 is none of Bech32's");
+	for (size_t i = 0; i < sizeof bad - 1; i++)
+		bad[i] = good[i] >= 'A' && good[i] <= 'Z' ? (char)(good[i] + 32) : good[i];
+	assert_fails(sr_age_identity_parse(out, s(bad), &e), SR_CORRUPT, &e,
+		"does not begin \"AGE-SECRET-KEY-1\"");
+}
+
+/* --- round trips --- */
+
+static const size_t sizes[] = {0, 1, 15, 65535, 65536, 65537, 131071, 131072, 131073, 200000};
+
+static void round_trips(void **state) {
+	static const size_t pieces[] = {1 << 20, 65536, 4099};
+	uint8_t *plain = malloc(200000);
+	struct sr_buf file, back;
+
+	(void)state;
+	assert_non_null(plain);
+	t_fill(plain, 200000, 1);
+	for (size_t i = 0; i < T_COUNT(sizes); i++)
+		for (size_t j = 0; j < T_COUNT(pieces); j++) {
+			size_t chunks = sizes[i] == 0 ? 1 : (sizes[i] + 65535) / 65536;
+
+			seal(&file, (const uint8_t(*)[SR_X_PK])pk, 1, sr_bytes_of(plain, sizes[i]),
+				pieces[j]);
+			assert_int_equal(file.len, 168 + 16 + 16 * chunks + sizes[i]);
+			sr_buf_init(&back);
+			assert_ok(open_with(&back, sk, sr_buf_view(&file),
+					  pieces[T_COUNT(pieces) - 1 - j]),
+				&e);
+			assert_int_equal(back.len, sizes[i]);
+			if (sizes[i] > 0)
+				assert_memory_equal(back.p, plain, sizes[i]);
+			sr_buf_free(&back);
+			sr_buf_free(&file);
+		}
+	free(plain);
+}
+
+static void many_recipients(void **state) {
+	static uint8_t pks[SR_AGE_RECIPIENTS_MAX + 1][SR_X_PK], sks[SR_AGE_RECIPIENTS_MAX][SR_X_SK];
+	struct sr_age_writer *w;
+	struct sr_buf file, back;
+	uint8_t stranger[32], stranger_pk[32];
+
+	(void)state;
+	for (size_t i = 0; i < SR_AGE_RECIPIENTS_MAX; i++)
+		sr_box_keypair(pks[i], sks[i]);
+	sr_box_keypair(stranger_pk, stranger);
+	seal(&file, (const uint8_t(*)[SR_X_PK])pks, SR_AGE_RECIPIENTS_MAX, s("to all"), 2);
+	sr_buf_init(&back);
+	for (size_t i = 0; i < SR_AGE_RECIPIENTS_MAX; i++) {
+		sr_buf_clear(&back);
+		assert_ok(open_with(&back, sks[i], sr_buf_view(&file), 100), &e);
+		assert_true(sr_bytes_eq(sr_buf_view(&back), s("to all")));
+	}
+	sr_buf_clear(&back);
+	assert_fails(open_with(&back, stranger, sr_buf_view(&file), 100), SR_NOTFOUND, &e,
+		"none of the age file's 64 stanzas is for this key");
+	assert_int_equal(back.len, 0);
+	assert_fails(sr_age_writer_new(&w, (const uint8_t(*)[SR_X_PK])pks,
+			     SR_AGE_RECIPIENTS_MAX + 1, sr_age_sink_buf(&back), &e),
+		SR_LIMIT, &e, "have 65 age recipients, want 1 to 64");
+	assert_fails(
+		sr_age_writer_new(&w, NULL, 0, sr_age_sink_buf(&back), &e), SR_LIMIT, &e, "have 0");
+	assert_null(w);
+	memset(pks[1], 0, SR_X_PK);
+	assert_fails(sr_age_writer_new(
+			     &w, (const uint8_t(*)[SR_X_PK])pks, 2, sr_age_sink_buf(&back), &e),
+		SR_AUTH, &e, "of low order");
+	assert_int_equal(back.len, 0);
+	sr_buf_free(&file);
+	sr_buf_free(&back);
+}
+
+static void refuse(void *ctx, struct sr_bytes mutant, const char *what) {
+	(void)ctx;
+	if (open_file(mutant) == 0)
+		fail_msg("%s: opened", what);
+}
+
+static void every_bit_and_length(void **state) {
+	struct sr_buf file;
+
+	(void)state;
+	seal(&file, (const uint8_t(*)[SR_X_PK])pk, 1, s("thirty-one bytes of plain text."), 31);
+	assert_ok(open_file(sr_buf_view(&file)), &e);
+	t_each_cut(sr_buf_view(&file), refuse, NULL);
+	t_each_flip(sr_buf_view(&file), refuse, NULL);
+	sr_buf_put_u8(&file, 0);
+	assert_fails(open_file(sr_buf_view(&file)), SR_AUTH, &e, "tag does not verify");
+	sr_buf_free(&file);
+}
+
+/* With a random source that repeats, chunks of one file still never share a nonce. */
+static void fives(void *out, size_t len) {
+	memset(out, 5, len);
+}
+
+static void chunks_differ(void **state) {
+	enum {
+		CHUNKS = 4,
+		STEP = SR_AGE_CHUNK + 16
+	};
+	uint8_t *plain = calloc(1, (size_t)CHUNKS * SR_AGE_CHUNK);
+	struct sr_buf file;
+
+	(void)state;
+	assert_non_null(plain);
+	sr_random_set(fives);
+	seal(&file, (const uint8_t(*)[SR_X_PK])pk, 1,
+		sr_bytes_of(plain, (size_t)CHUNKS * SR_AGE_CHUNK), 100000);
+	sr_random_set(NULL);
+	const uint8_t *first = file.p + file.len - (size_t)CHUNKS * STEP;
+	for (size_t i = 0; i < CHUNKS; i++)
+		for (size_t j = i + 1; j < CHUNKS; j++)
+			assert_memory_not_equal(first + i * STEP, first + j * STEP, 64);
+	sr_buf_free(&file);
+	free(plain);
+}
+
+/* --- hostile headers and sinks --- */
+
+static void headers_refused(void **state) {
+	static const struct {
+		const char *text, *want;
+		enum sr_code code;
+	} cases[] = {
+		{"", "ends within its header, after 0 bytes", SR_CORRUPT},
+		{"age-encryption.org/v2\n", "another version", SR_UNSUPPORTED},
+		{"age-encryption.org/v1\r\n", "another version", SR_UNSUPPORTED},
+		{"-----BEGIN AGE ENCRYPTED FILE-----\n", "armored", SR_UNSUPPORTED},
+		{"PK\n", "not an age file", SR_CORRUPT},
+		{"age-encryption.org/v1\n--- AAAA\n", "without a stanza", SR_CORRUPT},
+		{"age-encryption.org/v1\n-> X25519\n\n--- A\n", "other than one argument",
+			SR_CORRUPT},
+		{"age-encryption.org/v1\n-> X25519 "
+		 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"
+		 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n---\n",
+			"low order", SR_CORRUPT},
+		{"age-encryption.org/v1\n-> a  b\n\n---\n", "byte 0x20 at 2", SR_CORRUPT},
+		{"age-encryption.org/v1\n-> a \n\n---\n", "an argument is empty", SR_CORRUPT},
+		{"age-encryption.org/v1\n-> \n\n---\n", "an argument is empty", SR_CORRUPT},
+		{"age-encryption.org/v1\nhello\n---\n", "want a stanza", SR_CORRUPT},
+		{"age-encryption.org/v1\n-> a\n\n---\n", "want \"--- \" and the MAC", SR_CORRUPT},
+		{"age-encryption.org/v1\n-> scrypt a 18\n\n--- "
+		 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n",
+			"passphrase", SR_UNSUPPORTED},
+		{"age-encryption.org/v1\n-> scrypt a 18\n\n-> b\n\n--- "
+		 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n",
+			"not alone", SR_CORRUPT},
+		{"age-encryption.org/v1\n-> b\n\n--- "
+		 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n",
+			"none of the age file's 1 stanzas", SR_NOTFOUND},
+	};
+	struct sr_buf big;
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(cases); i++)
+		assert_fails(open_file(s(cases[i].text)), cases[i].code, &e, cases[i].want);
+	sr_buf_init(&big);
+	sr_buf_put_str(&big, "age-encryption.org/v1\n");
+	while (big.len <= SR_AGE_HEADER_MAX)
+		sr_buf_put_str(&big, "-> grease\n\n");
+	assert_fails(open_file(sr_buf_view(&big)), SR_LIMIT, &e, "more than 131072 bytes");
+	sr_buf_free(&big);
+}
+
+static int sink_fails(void *ctx, const void *p, size_t len, struct sr_err *err) {
+	size_t *left = ctx;
+
+	(void)p;
+	if (len > *left)
+		return sr_fail(err, SR_IO, "the sink is full");
+	*left -= len;
+	return 0;
+}
+
+static void sinks_fail(void **state) {
+	struct sr_age_sink sink;
+	struct sr_age_writer *w;
+	struct sr_age_reader *r;
+	struct sr_buf file;
+	size_t left = 10;
+
+	(void)state;
+	sink.put = sink_fails;
+	sink.ctx = &left;
+	assert_fails(sr_age_writer_new(&w, (const uint8_t(*)[SR_X_PK])pk, 1, sink, &e), SR_IO, &e,
+		"the sink is full");
+	assert_null(w);
+	left = 300;
+	assert_ok(sr_age_writer_new(&w, (const uint8_t(*)[SR_X_PK])pk, 1, sink, &e), &e);
+	left = 10;
+	assert_ok(sr_age_writer_write(w, "text", 4, &e), &e);
+	assert_fails(sr_age_writer_finish(w, &e), SR_IO, &e, "the sink is full");
+	left = 1000;
+	assert_fails(sr_age_writer_finish(w, &e), SR_IO, &e, "failed before");
+	sr_age_writer_free(w);
+
+	seal(&file, (const uint8_t(*)[SR_X_PK])pk, 1, s("text"), 4);
+	left = 3;
+	assert_ok(sr_age_reader_new(&r, sk, sink, &e), &e);
+	assert_ok(sr_age_reader_write(r, file.p, file.len, &e), &e);
+	assert_fails(sr_age_reader_finish(r, &e), SR_IO, &e, "the sink is full");
+	sr_age_reader_free(r);
+	sr_buf_free(&file);
+}
+
+/* --- the kit --- */
+
+struct kit {
+	char expect[32], payload[65], identity[SR_AGE_IDENTITY_TEXT];
+	bool armored, compressed;
+	struct sr_buf file;
+};
+
+static void kit_line(struct kit *k, struct sr_bytes line) {
+	char text[400], *value;
+
+	assert_true(line.len < sizeof text);
+	memcpy(text, line.p, line.len);
+	text[line.len] = '\0';
+	value = strstr(text, ": ");
+	assert_non_null(value);
+	*value = '\0';
+	value += 2;
+	if (strcmp(text, "expect") == 0)
+		snprintf(k->expect, sizeof k->expect, "%s", value);
+	else if (strcmp(text, "payload") == 0)
+		snprintf(k->payload, sizeof k->payload, "%s", value);
+	else if (strcmp(text, "identity") == 0 && strlen(value) == SR_AGE_IDENTITY_TEXT - 1 &&
+		 strncmp(value, "AGE-SECRET-KEY-1", 16) == 0)
+		snprintf(k->identity, sizeof k->identity, "%s", value);
+	else if (strcmp(text, "armored") == 0)
+		k->armored = true;
+	else if (strcmp(text, "compressed") == 0)
+		k->compressed = true;
+}
+
+static void kit_read(struct kit *k, const char *path) {
+	struct sr_buf raw;
+	size_t at = 0;
+
+	memset(k, 0, sizeof *k);
+	sr_buf_init(&raw);
+	sr_buf_init(&k->file);
+	t_read_file(path, &raw);
+	for (;;) {
+		const uint8_t *lf = memchr(raw.p + at, '\n', raw.len - at);
+
+		assert_non_null(lf);
+		size_t n = (size_t)(lf - (raw.p + at));
+		if (n == 0)
+			break;
+		kit_line(k, sr_bytes_of(raw.p + at, n));
+		at += n + 1;
+	}
+	at++;
+	if (k->compressed) {
+		uLongf n = 64 << 20;
+
+		assert_int_equal(sr_buf_reserve(&k->file, n, NULL), 0);
+		assert_int_equal(
+			uncompress(k->file.p, &n, raw.p + at, (uLong)(raw.len - at)), Z_OK);
+		k->file.len = n;
+	} else {
+		sr_buf_put(&k->file, raw.p + at, raw.len - at);
+	}
+	sr_buf_free(&raw);
+}
+
+/* What ${rc} and the text must be for ${expect}. */
+static bool kit_agrees(const char *expect, int rc) {
+	if (strcmp(expect, "success") == 0)
+		return rc == 0;
+	if (strcmp(expect, "header failure") == 0)
+		return rc == SR_CORRUPT ||
+		       (rc == SR_UNSUPPORTED && strstr(e.text, "another version") != NULL);
+	if (strcmp(expect, "HMAC failure") == 0)
+		return rc == SR_AUTH && strstr(e.text, "MAC of the age header") != NULL;
+	if (strcmp(expect, "no match") == 0)
+		return rc == SR_NOTFOUND;
+	if (strcmp(expect, "payload failure") == 0)
+		return rc == SR_AUTH && strstr(e.text, "MAC of the age header") == NULL;
+	return false;
+}
+
+/* true: run; false: outside of what we read, and refused. */
+static bool kit_case(const char *name, struct kit *k) {
+	static const size_t pieces[] = {SIZE_MAX / 2, 70001, 1};
+	uint8_t key[SR_X_SK], hash[32];
+	char hex[65];
+	struct sr_buf out;
+
+	if (k->armored || k->identity[0] == '\0') {
+		int rc = open_file(sr_buf_view(&k->file));
+		if (rc == 0)
+			fail_msg("%s: opened", name);
+		if (k->armored && strcmp(k->expect, "success") == 0)
+			assert_true(rc == SR_UNSUPPORTED || rc == SR_CORRUPT);
+		return false;
+	}
+	assert_ok(sr_age_identity_parse(key, s(k->identity), &e), &e);
+	for (size_t i = 0; i < T_COUNT(pieces); i++) {
+		if (pieces[i] == 1 && k->file.len > 200000)
+			continue;
+		sr_buf_init(&out);
+		e.text[0] = '\0';
+		int rc = open_with(&out, key, sr_buf_view(&k->file), pieces[i]);
+		if (!kit_agrees(k->expect, rc))
+			fail_msg("%s: want %s, have %s: %s", name, k->expect,
+				rc == 0 ? "success" : sr_code_name((enum sr_code)rc), e.text);
+		sr_sha256(hash, out.p, out.len);
+		sr_hex(hex, hash, sizeof hash);
+		if (k->payload[0] != '\0')
+			assert_string_equal(hex, k->payload);
+		else
+			assert_int_equal(out.len, 0);
+		sr_buf_free(&out);
+	}
+	return true;
+}
+
+static void kit(void **state) {
+	char dir[T_PATH];
+	DIR *d;
+	struct dirent *de;
+	size_t run = 0, outside = 0;
+
+	(void)state;
+	snprintf(dir, sizeof dir, "%s", t_vector("age/age/testdata"));
+	d = opendir(dir);
+	assert_non_null(d);
+	while ((de = readdir(d)) != NULL) {
+		struct kit k;
+
+		if (de->d_name[0] == '.')
+			continue;
+		kit_read(&k, t_path(dir, de->d_name));
+		if (kit_case(de->d_name, &k))
+			run++;
+		else
+			outside++;
+		sr_buf_free(&k.file);
+	}
+	closedir(d);
+	print_message(
+		"age kit: %zu files as expected, %zu outside of what is read\n", run, outside);
+	assert_true(run > 30);
+}
+
+/* --- HKDF, HMAC --- */
+
+static size_t macs;
+
+static void hkdf_case(const json_t *group, const json_t *test) {
+	static uint8_t out[255 * 32 + 64];
+	struct sr_buf b[4];
+	size_t size = (size_t)json_integer_value(json_object_get(test, "size"));
+
+	(void)group;
+	for (size_t i = 0; i < T_COUNT(b); i++)
+		sr_buf_init(&b[i]);
+	struct sr_bytes ikm = v_hex(&b[0], test, "ikm"), salt = v_hex(&b[1], test, "salt");
+	struct sr_bytes info = v_hex(&b[2], test, "info"), okm = v_hex(&b[3], test, "okm");
+	if (strcmp(v_str(test, "result"), "valid") != 0) {
+		assert_int_equal(sr_age_hkdf(out, size, ikm, salt, info), SR_MISUSE);
+	} else {
+		assert_int_equal(sr_age_hkdf(out, size, ikm, salt, info), 0);
+		assert_int_equal(okm.len, size);
+		assert_memory_equal(out, okm.p, size);
+	}
+	macs++;
+	for (size_t i = 0; i < T_COUNT(b); i++)
+		sr_buf_free(&b[i]);
+}
+
+static void hmac_case(const json_t *group, const json_t *test) {
+	struct sr_buf b[3];
+	uint8_t mac[32];
+	size_t len = (size_t)json_integer_value(json_object_get(group, "tagSize")) / 8;
+
+	for (size_t i = 0; i < T_COUNT(b); i++)
+		sr_buf_init(&b[i]);
+	struct sr_bytes key = v_hex(&b[0], test, "key"), msg = v_hex(&b[1], test, "msg");
+	struct sr_bytes tag = v_hex(&b[2], test, "tag");
+	sr_age_hmac(mac, key, msg);
+	assert_int_equal(tag.len == len && memcmp(mac, tag.p, len) == 0,
+		strcmp(v_str(test, "result"), "valid") == 0);
+	macs++;
+	for (size_t i = 0; i < T_COUNT(b); i++)
+		sr_buf_free(&b[i]);
+}
+
+static void wycheproof(void **state) {
+	(void)state;
+	size_t n = t_wycheproof("wycheproof/testvectors_v1/hkdf_sha256_test.json", hkdf_case);
+	n += t_wycheproof("wycheproof/testvectors_v1/hmac_sha256_test.json", hmac_case);
+	assert_int_equal(n, macs);
+	print_message("HKDF and HMAC with SHA-256: %zu cases run\n", n);
+}
+
+/* --- the stock program --- */
+
+/* Run ${argv}; its exit status, 127 if it is not installed. */
+static int run(const char *const *argv) {
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (freopen("/dev/null", "w", stderr) == NULL)
+			_exit(126);
+		execvp(argv[0], (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+static void need_age(void) {
+	if (run((const char *const[]){"age-keygen", "-o", "/dev/null", NULL}) == 127) {
+		print_message("the program age is not installed\n");
+		skip();
+	}
+}
+
+static void to_stock(void **state) {
+	char *dir;
+	struct sr_buf key, file, back;
+	char recipient[SR_AGE_RECIPIENT_TEXT];
+	uint8_t *plain = malloc(200000), theirs[32], keys[2][SR_X_PK];
+
+	(void)state;
+	need_age();
+	assert_non_null(plain);
+	t_fill(plain, 200000, 3);
+	dir = t_tmp_new();
+	sr_buf_init(&key);
+	assert_int_equal(
+		run((const char *const[]){"age-keygen", "-o", t_path(dir, "key"), NULL}), 0);
+	t_read_file(t_path(dir, "key"), &key);
+	const uint8_t *at = memmem(key.p, key.len, "age1", 4);
+	assert_non_null(at);
+	memcpy(recipient, at, sizeof recipient - 1);
+	recipient[sizeof recipient - 1] = '\0';
+	assert_ok(sr_age_recipient_parse(keys[1], s(recipient), &e), &e);
+	at = memmem(key.p, key.len, "AGE-SECRET-KEY-1", 16);
+	assert_non_null(at);
+	assert_ok(sr_age_identity_parse(theirs, sr_bytes_of(at, 74), &e), &e);
+	sr_box_public(keys[0], theirs);
+	assert_memory_equal(keys[0], keys[1], 32); /* both texts say the same key */
+	memcpy(keys[0], pk, 32);
+	for (size_t i = 0; i < T_COUNT(sizes); i++) {
+		seal(&file, (const uint8_t(*)[SR_X_PK])keys, 2, sr_bytes_of(plain, sizes[i]), 9999);
+		t_write_file(t_path(dir, "sealed"), file.p, file.len);
+		assert_int_equal(run((const char *const[]){"age", "-d", "-i", t_path(dir, "key"),
+					 "-o", t_path(dir, "out"), t_path(dir, "sealed"), NULL}),
+			0);
+		sr_buf_init(&back);
+		if (t_exists(t_path(dir, "out"))) /* age makes no file for nothing */
+			t_read_file(t_path(dir, "out"), &back);
+		assert_int_equal(back.len, sizes[i]);
+		if (sizes[i] > 0)
+			assert_memory_equal(back.p, plain, sizes[i]);
+		sr_buf_free(&back);
+		sr_buf_free(&file);
+	}
+	sr_buf_free(&key);
+	t_tmp_remove(dir);
+	free(plain);
+}
+
+static void from_stock(void **state) {
+	char *dir, recipient[SR_AGE_RECIPIENT_TEXT], secret[SR_AGE_IDENTITY_TEXT];
+	struct sr_buf file, back;
+	uint8_t *plain = malloc(200000);
+
+	(void)state;
+	need_age();
+	assert_non_null(plain);
+	t_fill(plain, 200000, 4);
+	dir = t_tmp_new();
+	sr_age_recipient_text(recipient, pk);
+	sr_age_identity_text(secret, sk);
+	for (size_t i = 0; i < T_COUNT(sizes); i++) {
+		t_write_file(t_path(dir, "plain"), plain, sizes[i]);
+		assert_int_equal(run((const char *const[]){"age", "-r", recipient, "-o",
+					 t_path(dir, "sealed"), t_path(dir, "plain"), NULL}),
+			0);
+		sr_buf_init(&file);
+		sr_buf_init(&back);
+		t_read_file(t_path(dir, "sealed"), &file);
+		assert_ok(open_with(&back, sk, sr_buf_view(&file), 10007), &e);
+		assert_int_equal(back.len, sizes[i]);
+		if (sizes[i] > 0)
+			assert_memory_equal(back.p, plain, sizes[i]);
+		sr_buf_free(&file);
+		sr_buf_free(&back);
+	}
+	/* Our text of a secret key is one that age takes. */
+	t_write_file(t_path(dir, "id"), secret, strlen(secret));
+	assert_int_equal(run((const char *const[]){"age", "-d", "-i", t_path(dir, "id"), "-o",
+				 t_path(dir, "out"), t_path(dir, "sealed"), NULL}),
+		0);
+	t_tmp_remove(dir);
+	free(plain);
+}
+
+static int setup(void **state) {
+	(void)state;
+	if (sr_crypto_init(&e) != 0)
+		return -1;
+	sr_box_keypair(pk, sk);
+	return 0;
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(key_text),
+		cmocka_unit_test(key_text_refused),
+		cmocka_unit_test(round_trips),
+		cmocka_unit_test(many_recipients),
+		cmocka_unit_test(every_bit_and_length),
+		cmocka_unit_test(chunks_differ),
+		cmocka_unit_test(headers_refused),
+		cmocka_unit_test(sinks_fail),
+		cmocka_unit_test(kit),
+		cmocka_unit_test(wycheproof),
+		cmocka_unit_test(to_stock),
+		cmocka_unit_test(from_stock),
+	};
+
+	return cmocka_run_group_tests(tests, setup, NULL);
+}
