@@ -163,6 +163,13 @@ void sr_fs_without_openat2(bool without) {
 }
 #endif
 
+/* A link opened as a folder gives ENOTDIR on some kernels; the sentence should say link. */
+static void blame_link(int fd, const char *name) {
+	char target[1];
+	if (errno == ENOTDIR)
+		errno = readlinkat(fd, name, target, sizeof target) >= 0 ? ELOOP : ENOTDIR;
+}
+
 /* Beneath ${fd} without openat2: a step for each part, none through a link. -1 with errno. */
 static int open_by_steps(int fd, const char *name, int flags, mode_t mode) {
 	char part[NAME_MAX + 1];
@@ -185,11 +192,8 @@ static int open_by_steps(int fd, const char *name, int flags, mode_t mode) {
 			memcpy(part, name, len);
 			part[len] = '\0';
 			next = openat(at, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-			/* What a link with O_DIRECTORY | O_NOFOLLOW gives. */
-			struct stat st;
-			if (next < 0 && errno == ENOTDIR &&
-				fstatat(at, part, &st, AT_SYMLINK_NOFOLLOW) == 0)
-				errno = S_ISLNK(st.st_mode) ? ELOOP : ENOTDIR;
+			if (next < 0)
+				blame_link(at, part);
 		}
 		int no = errno;
 		if (at != fd)
@@ -214,12 +218,18 @@ static int open_beneath(const struct sr_dir *d, const char *name, int flags, mod
 			fd = syscall(SYS_openat2, d->fd, name, &how, sizeof how);
 		while (fd < 0 && (errno == EINTR || errno == EAGAIN));
 		/* EPERM: some sandboxes answer so to a call that they do not know. */
-		if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+		if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) {
+			if (fd < 0)
+				blame_link(d->fd, name);
 			return (int)fd;
+		}
 		if (errno == ENOSYS)
 			atomic_store(&no_openat2, true);
 	}
-	return open_by_steps(d->fd, name, flags, mode);
+	int fd = open_by_steps(d->fd, name, flags, mode);
+	if (fd < 0)
+		blame_link(d->fd, name);
+	return fd;
 }
 
 /* The folder of a name and its last part, for calls that take no resolve flags. */
