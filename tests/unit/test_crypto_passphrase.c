@@ -236,15 +236,43 @@ static void every_bit_and_length(void **state) {
 	sr_buf_free(&file);
 }
 
-static int setup(void **state) {
+static struct sr_buf full_cost; /* sealed before sr_passphrase_cheap */
+
+static void default_cost(void **state) {
+	struct sr_unlock u = with("correct horse");
+	struct sr_text t;
+
 	(void)state;
-	sr_passphrase_cheap();
+	assert_ok(sr_passphrase_parse(&t, type, sr_buf_view(&full_cost), &e), &e);
+	assert_true(sr_bytes_eq(sr_text_get(&t, "ops"), s("3")));
+	assert_true(sr_bytes_eq(sr_text_get(&t, "mem"), s("67108864")));
+	sr_text_free(&t);
+	assert_ok(open_file(sr_buf_view(&full_cost), &u), &e);
+}
+
+static int setup(void **state) {
+	struct sr_unlock u = with("correct horse");
+
+	(void)state;
+	if (sr_crypto_init(&e) != 0)
+		return -1;
 	t_fill(credential, sizeof credential, 5);
-	return sr_crypto_init(&e);
+	sr_buf_init(&full_cost);
+	if (sr_passphrase_seal(&full_cost, type, s(""), &u, s("the secret"), &e) != 0)
+		return -1;
+	sr_passphrase_cheap();
+	return 0;
+}
+
+static int teardown(void **state) {
+	(void)state;
+	sr_buf_free(&full_cost);
+	return 0;
 }
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(default_cost),
 		cmocka_unit_test(with_passphrase),
 		cmocka_unit_test(with_a_credential),
 		cmocka_unit_test(what_seal_refuses),
@@ -254,5 +282,5 @@ int main(void) {
 		cmocka_unit_test(every_bit_and_length),
 	};
 
-	return cmocka_run_group_tests(tests, setup, NULL);
+	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -36,7 +36,7 @@ static const char x25519_info[] = "age-encryption.org/v1/X25519";
 static void hmac(uint8_t out[32], struct sr_bytes key, const struct sr_bytes *parts, size_t count) {
 	crypto_auth_hmacsha256_state s;
 
-	crypto_auth_hmacsha256_init(&s, key.p, key.len);
+	crypto_auth_hmacsha256_init(&s, key.len > 0 ? key.p : (const uint8_t *)"", key.len);
 	for (size_t i = 0; i < count; i++)
 		if (parts[i].len > 0)
 			crypto_auth_hmacsha256_update(&s, parts[i].p, parts[i].len);
@@ -636,7 +636,7 @@ static int read_header(uint8_t file_key[FILE_KEY], struct sr_bytes header,
 	const uint8_t sk[SR_X_SK], struct sr_err *e) {
 	struct lines l = {header, 0, 0};
 	struct found f = {0};
-	struct sr_bytes line;
+	struct sr_bytes line = {NULL, 0};
 	uint8_t mac[32], want[32];
 	int rc;
 

@@ -39,7 +39,7 @@ struct params {
 };
 
 static int check_passphrase(const struct sr_unlock *u, struct sr_err *e) {
-	if (u->passphrase.len == 0)
+	if (u->passphrase.p == NULL || u->passphrase.len == 0)
 		return sr_fail(e, SR_USAGE, "the passphrase is empty");
 	if (u->passphrase.len > SR_PASSPHRASE_MAX)
 		return sr_fail(e, SR_USAGE, "the passphrase has %zu bytes, at most %d",
