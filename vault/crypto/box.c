@@ -103,15 +103,22 @@ void sr_box_record_key(uint8_t out[SR_KEY], const uint8_t shared[SR_KEY], struct
 	SR_HASH_OF(out, "strongroom/record/v1", shared, item);
 }
 
-int sr_box_seal(struct sr_buf *out, const uint8_t pk[SR_X_PK], struct sr_bytes bind,
-	const char *label, struct sr_bytes context, struct sr_bytes plain, struct sr_err *e) {
-	uint8_t eph_pk[SR_X_PK], eph_sk[SR_X_SK], key[SR_KEY];
-	const struct parts t = {"strongroom/box/v1", label, eph_pk, pk, context, &bind};
+/* What a box is sealed with and to. */
+struct ends {
+	const uint8_t *eph_sk;
+	const uint8_t *pk;
+	struct sr_bytes bind;
+};
+
+static int seal_with(struct sr_buf *out, const struct ends *ends, const char *label,
+	struct sr_bytes context, struct sr_bytes plain, struct sr_err *e) {
+	uint8_t eph_pk[SR_X_PK], key[SR_KEY];
+	const struct parts t = {"strongroom/box/v1", label, eph_pk, ends->pk, context, &ends->bind};
 	size_t len;
 	int rc;
 
-	sr_box_keypair(eph_pk, eph_sk);
-	if ((rc = box_key(key, eph_sk, pk, &t, e)) != 0 ||
+	sr_box_public(eph_pk, ends->eph_sk);
+	if ((rc = box_key(key, ends->eph_sk, ends->pk, &t, e)) != 0 ||
 		(rc = sr_add_size(&len, plain.len, SR_BOX_OVERHEAD, e)) != 0 ||
 		(rc = sr_buf_reserve(out, len, e)) != 0)
 		goto out;
@@ -119,8 +126,19 @@ int sr_box_seal(struct sr_buf *out, const uint8_t pk[SR_X_PK], struct sr_bytes b
 	sr_aead_seal(out->p + out->len + SR_X_PK, key, label, context, plain);
 	out->len += len;
 out:
-	sr_wipe(eph_sk, sizeof eph_sk);
 	sr_wipe(key, sizeof key);
+	return rc;
+}
+
+int sr_box_seal(struct sr_buf *out, const uint8_t pk[SR_X_PK], struct sr_bytes bind,
+	const char *label, struct sr_bytes context, struct sr_bytes plain, struct sr_err *e) {
+	uint8_t eph_sk[SR_X_SK];
+	const struct ends ends = {eph_sk, pk, bind};
+	int rc;
+
+	sr_random(eph_sk, sizeof eph_sk);
+	rc = seal_with(out, &ends, label, context, plain, e);
+	sr_wipe(eph_sk, sizeof eph_sk);
 	return rc;
 }
 
@@ -162,6 +180,42 @@ int sr_box_open_person(struct sr_buf *out, const uint8_t seed[SR_SEED], const ch
 	sr_box_sk_of_seed(sk, seed);
 	rc = sr_box_open(out, sk, sr_bytes_of(sign_pk, SR_PK), label, context, sealed, e);
 	sr_wipe(sk, sizeof sk);
+	return rc;
+}
+
+int sr_box_seal_person_with(struct sr_buf *out, const uint8_t eph_sk[SR_X_SK],
+	const uint8_t sign_pk[SR_PK], const char *label, struct sr_bytes context,
+	struct sr_bytes plain, struct sr_err *e) {
+	uint8_t pk[SR_X_PK];
+	const struct ends ends = {eph_sk, pk, sr_bytes_of(sign_pk, SR_PK)};
+	int rc = sr_box_pk_of_sign(pk, sign_pk, e);
+
+	if (rc != 0)
+		return rc;
+	return seal_with(out, &ends, label, context, plain, e);
+}
+
+int sr_box_open_sent(struct sr_buf *out, const uint8_t eph_sk[SR_X_SK],
+	const uint8_t sign_pk[SR_PK], const char *label, struct sr_bytes context,
+	struct sr_bytes sealed, struct sr_err *e) {
+	uint8_t eph_pk[SR_X_PK], pk[SR_X_PK], key[SR_KEY];
+	const struct sr_bytes bind = sr_bytes_of(sign_pk, SR_PK);
+	const struct parts t = {"strongroom/box/v1", label, eph_pk, pk, context, &bind};
+	int rc;
+
+	if (sealed.len < SR_BOX_OVERHEAD)
+		return sr_fail(e, SR_CORRUPT, "sealed box: have %zu bytes, want %d or more",
+			sealed.len, SR_BOX_OVERHEAD);
+	sr_box_public(eph_pk, eph_sk);
+	if (memcmp(eph_pk, sealed.p, SR_X_PK) != 0)
+		return sr_fail(e, SR_AUTH, "ephemeral secret is not that of this box");
+	if ((rc = sr_box_pk_of_sign(pk, sign_pk, e)) != 0 ||
+		(rc = box_key(key, eph_sk, pk, &t, e)) != 0)
+		goto out;
+	rc = sr_aead_open_buf(
+		out, key, label, context, sr_bytes_of(sealed.p + SR_X_PK, sealed.len - SR_X_PK), e);
+out:
+	sr_wipe(key, sizeof key);
 	return rc;
 }
 
