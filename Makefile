@@ -243,14 +243,11 @@ lint-run:
 	@$(MAKE) --no-print-directory -j2 B='$(B)/clang' WERROR=1 CC=clang objects
 	clang-format --dry-run -Werror $(C_FILES)
 	scripts/layers
-	@printf '%s\0' $(LINT_C) | xargs -0 -n 2 -P 2 sh -c 'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- \
-		-DSR_TESTING -DSR_FAULTS $(subst ",\",$(subst ','\'',$(LINT_FLAGS))) 2>&1 | \
-		{ grep -vE "^([0-9]+ warnings? (generated|treated)|Suppressed|Use -header-filter)" || true; } >"$(B)/tidy.$$$$"; \
-		cat "$(B)/tidy.$$$$"; if test -s "$(B)/tidy.$$$$"; then rm "$(B)/tidy.$$$$"; exit 1; fi; rm "$(B)/tidy.$$$$"' tidy
+	scripts/tidy $(TESTDEFS) $(LINT_FLAGS) -- $(LINT_C)
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -j 2 \
 		--suppressions-list=.cppcheck -D_GNU_SOURCE -DSR_TESTING -DSR_FAULTS -DSR_VERSION='"$(VERSION)"' \
 		-Ivault -Iinclude -I. $(LINT_C)
-	shellcheck -x $(wildcard scripts/* .ci/run tests/cli/*.sh tests/cli/*.bash tests/bench/*.sh)
+	shellcheck -x $(shell grep -lE '^#!.*sh$$' $(wildcard scripts/* .ci/run tests/cli/* tests/bench/*.sh))
 	$(if $(MAN),mandoc -Tlint -Wwarning $(MAN))
 	@echo 'lint: clean'
 

@@ -49,6 +49,7 @@ static void what_is_escaped(void **state) {
 		{"\x7f\x01", "\\x7f\\x01"},
 		{"C:\\n", "C:\\\\n"},
 		{"\xc2\x9b", "\\u{009B}"},
+		/* NOLINTNEXTLINE(misc-misleading-bidirectional): that is the point */
 		{"\xe2\x80\xae"
 		 "gpj.exe",
 			"\\u{202E}gpj.exe"},

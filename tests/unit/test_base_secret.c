@@ -148,6 +148,7 @@ static void the_arena_is_guarded_and_undumpable(void **state) {
 	int checked = 0;
 	while (fgets(line, sizeof line, f) != NULL) {
 		char perms[8];
+		/* NOLINTNEXTLINE(cert-err34-c): the kernel wrote it */
 		if (sscanf(line, "%lx-%lx %7s", &from, &to, perms) == 3) {
 			if (here) {
 				assert_int_equal(from, end);

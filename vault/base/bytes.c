@@ -464,7 +464,8 @@ int sr_unhex(void *out, size_t len, struct sr_bytes text, struct sr_err *e) {
 				text.p[i], i);
 	uint8_t *to = out;
 	for (size_t i = 0; i < len; i++)
-		to[i] = (uint8_t)(hex_value(text.p[2 * i]) << 4 | hex_value(text.p[2 * i + 1]));
+		to[i] = (uint8_t)((unsigned)hex_value(text.p[2 * i]) << 4 |
+				  (unsigned)hex_value(text.p[2 * i + 1]));
 	return 0;
 }
 

@@ -833,6 +833,11 @@ int sr_tmpfile_sync(struct sr_tmpfile *t, struct sr_err *e) {
 	return 0;
 }
 
+void sr_tmpfile_synced(struct sr_tmpfile *t) {
+	if (t->state == TMP_OPEN)
+		t->state = TMP_SYNCED;
+}
+
 /* rename; without replacing also where the file system has no RENAME_NOREPLACE. -1 with errno. */
 static int rename_to(const struct sr_tmpfile *t, const struct place *p, bool replace) {
 	if (sr_fault_point("rename") != 0)

@@ -82,6 +82,8 @@ SR_MUST int sr_tmpfile_write(struct sr_tmpfile *t, const void *p, size_t len, st
 int sr_tmpfile_fd(const struct sr_tmpfile *t);
 uint64_t sr_tmpfile_size(const struct sr_tmpfile *t);
 SR_MUST int sr_tmpfile_sync(struct sr_tmpfile *t, struct sr_err *e);
+/* The caller's sr_dir_syncfs returned 0 after the last write, so commit need not sync once more. */
+void sr_tmpfile_synced(struct sr_tmpfile *t);
 SR_MUST int sr_tmpfile_commit(
 	struct sr_tmpfile *t, const char *name, bool replace, bool sync_dir, struct sr_err *e);
 void sr_tmpfile_abort(struct sr_tmpfile *t); /* NULL allowed */

@@ -7,6 +7,7 @@
  */
 #include "base/text.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,7 @@ int sr_text_parse(struct sr_text *out, struct sr_bytes in, struct sr_err *e) {
 	if (!good_type(type))
 		return sr_fail(e, SR_CORRUPT,
 			"line 1: not a type like strongroom/vote/v1 in %zu bytes", type.len);
+	assert(count > 0); /* it ends with a \n */
 	lines = calloc(count, sizeof *lines);
 	if (lines == NULL)
 		return sr_fail(e, SR_NOMEM, "text: no memory for %zu lines", count);

@@ -125,7 +125,7 @@ int sr_time_parse(int64_t *out, struct sr_bytes text, struct sr_err *e) {
 		second < 0 || second > 59)
 		return sr_fail(e, SR_CORRUPT, "time: \"%s\" is not one like 2026-11-21T10:00:00Z",
 			sr_escape_to(seen, sizeof seen, text));
-	*out = days_of(d) * DAY + hour * 3600 + minute * 60 + second;
+	*out = days_of(d) * DAY + (int64_t)hour * 3600 + (int64_t)minute * 60 + second;
 	return 0;
 }
 
