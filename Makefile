@@ -11,7 +11,7 @@
 # objects ($(B)/t), compiled with -DSR_TESTING -DSR_FAULTS; nothing of it is installed.
 #
 # Variables: B (build folder), CC, CFLAGS_EXTRA, SAN (sanitizers), WERROR=0, STRICT=1 (a skipped test fails),
-# DEPS=0 (install nothing), PREFIX, DESTDIR, J (jobs of check), SECONDS_EACH (fuzz).
+# DEPS=0 (install nothing), V=1 (show commands), PREFIX, DESTDIR, J (jobs of check), SECONDS_EACH (fuzz).
 
 VERSION := 0.1.0
 B ?= build
@@ -19,6 +19,7 @@ PREFIX ?= /usr/local
 J ?= 2
 SECONDS_EACH ?= 60
 T ?=
+Q := $(if $(V),,@)
 
 # --- layers, lowest first; the layers each may use -----------------------------------------------------------------
 
@@ -123,17 +124,19 @@ $(B)/flags: FORCE
 
 $(B)/o/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CPPFLAGS) $(CFLAGS_ALL) $(CFLAGS) -c -o $@ $<
+	$(if $(Q),@echo '  CC $@')
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CPPFLAGS) $(CFLAGS_ALL) $(CFLAGS) -c -o $@ $<
 
 $(B)/t/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(TESTDEFS) $(CPPFLAGS) $(CFLAGS_ALL) $(CFLAGS) -c -o $@ $<
+	$(if $(Q),@echo '  CC $@')
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(TESTDEFS) $(CPPFLAGS) $(CFLAGS_ALL) $(CFLAGS) -c -o $@ $<
 
 # $1: archive, $2: objects. The list of members is remembered, so that a removed source leaves the archive too.
 define archive_rule
 $1: $2 $1.list
 	@rm -f $$@
-	ar rcsD $$@ $2
+	$(Q)ar rcsD $$@ $2
 $1.list: FORCE
 	@mkdir -p $$(@D)
 	@echo '$2' | cmp -s - $$@ || echo '$2' >$$@
@@ -144,10 +147,12 @@ $(eval $(call archive_rule,$(B)/libstrongroom.a,$(patsubst %.c,$(B)/o/%.o,$(ALL_
 $(eval $(call archive_rule,$(B)/t/libstrongroom.a,$(patsubst %.c,$(B)/t/%.o,$(ALL_LIB_SRC))))
 
 $(B)/strongroom: $(CLI_SRC:%.c=$(B)/o/%.o) $(B)/libstrongroom.a
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_core)
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_core)
 
 $(B)/t/strongroom: $(CLI_SRC:%.c=$(B)/t/%.o) $(B)/t/libstrongroom.a
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_core)
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_core)
 
 # --- test, fuzz and bench programs; PREFIX_LAYER_NAME names the layer. cli tests link the whole library. --------------
 
@@ -157,28 +162,35 @@ group = -Wl,--start-group $(call archives,$1,$2) -Wl,--end-group $(LIBS_$(call l
 
 define unit_rule
 $(B)/t/$1: $(B)/t/tests/unit/$1.o $(B)/t/tests/unit/util.o $(call archives,$1,t/)
-	$$(CC) $$(LDFLAGS_ALL) -o $$@ $(B)/t/tests/unit/$1.o $(B)/t/tests/unit/util.o $(call group,$1,t/) -lcmocka -ljansson -lz
+	$(if $(Q),@echo '  LD $$@')
+	$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $(B)/t/tests/unit/$1.o $(B)/t/tests/unit/util.o $(call group,$1,t/) -lcmocka -ljansson -lz
 endef
 $(foreach t,$(notdir $(UNIT)),$(eval $(call unit_rule,$t)))
 
 define replay_rule
 $(B)/t/$1: $(B)/t/tests/fuzz/$1.o $(B)/t/tests/fuzz/replay.o $(call archives,$1,t/)
-	$$(CC) $$(LDFLAGS_ALL) -o $$@ $(B)/t/tests/fuzz/$1.o $(B)/t/tests/fuzz/replay.o $(call group,$1,t/)
+	$(if $(Q),@echo '  LD $$@')
+	$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $(B)/t/tests/fuzz/$1.o $(B)/t/tests/fuzz/replay.o $(call group,$1,t/)
 $(B)/t/fuzzer/$1: $(B)/t/tests/fuzz/$1.o $(call archives,$1,t/)
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS_ALL) -fsanitize=fuzzer -o $$@ $(B)/t/tests/fuzz/$1.o $(call group,$1,t/)
+	$(if $(Q),@echo '  LD $$@')
+	$(Q)$$(CC) $$(LDFLAGS_ALL) -fsanitize=fuzzer -o $$@ $(B)/t/tests/fuzz/$1.o $(call group,$1,t/)
 endef
 $(foreach t,$(notdir $(REPLAY)),$(eval $(call replay_rule,$t)))
 
 define bench_rule
 $(B)/$1: $(B)/o/tests/bench/$1.o $(call archives,$1,)
-	$$(CC) $$(LDFLAGS_ALL) -o $$@ $(B)/o/tests/bench/$1.o $(call group,$1,)
+	$(if $(Q),@echo '  LD $$@')
+	$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $(B)/o/tests/bench/$1.o $(call group,$1,)
 endef
 $(foreach t,$(notdir $(BENCH)),$(eval $(call bench_rule,$t)))
 
 tests: $(UNIT) $(REPLAY) $(PROGRAM_T)
 objects: $(ALL_LIB_SRC:%.c=$(B)/o/%.o) $(CLI_SRC:%.c=$(B)/o/%.o) $(patsubst %.c,$(B)/t/%.o,$(wildcard tests/unit/*.c) \
 	$(FUZZ_SRC) $(BENCH_SRC))
+
+# A build on its own uses J jobs; under a caller's -j it shares those.
+JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(J))
 
 # --- running ---------------------------------------------------------------------------------------------------------
 
@@ -194,14 +206,14 @@ endif
 
 check:
 	@scripts/deps core
-	@$(MAKE) --no-print-directory B='$(B)' check-run
+	@$(MAKE) --no-print-directory $(JOBS) B='$(B)' check-run
 
 check-run: all tests
 	@$(CHECK_ENV) scripts/check $(sort $(UNIT)) $(sort $(REPLAY)) $(sort $(wildcard tests/cli/*.sh))
 
 demo:
 	@scripts/deps core
-	@$(MAKE) --no-print-directory B='$(B)' all
+	@$(MAKE) --no-print-directory $(JOBS) B='$(B)' all
 	@PATH="$(abspath $(B)):$$PATH" B='$(B)' scripts/demo
 
 bench: all $(BENCH)
@@ -209,23 +221,23 @@ bench: all $(BENCH)
 	@for b in $(sort $(wildcard tests/bench/*.sh)); do echo "== $$b"; B='$(B)' bash $$b || exit 1; done
 
 asan:
-	@$(MAKE) --no-print-directory B='$(B)/asan' SAN=address,undefined check-run
+	@$(MAKE) --no-print-directory $(JOBS) B='$(B)/asan' SAN=address,undefined check-run
 tsan:
-	@$(MAKE) --no-print-directory B='$(B)/tsan' SAN=thread check-run
+	@$(MAKE) --no-print-directory $(JOBS) B='$(B)/tsan' SAN=thread check-run
 valgrind: deps-valgrind tests
 	@$(CHECK_ENV) WRAP='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,possible \
 		--suppressions=tests/valgrind.supp' LIMIT_S=1200 scripts/check $(sort $(UNIT)) $(sort $(REPLAY))
 
 # libFuzzer, SECONDS_EACH seconds for each target (T=fuzz_base_text: only that one), corpus in tests/fuzz/corpus/NAME.
 fuzz:
-	@$(MAKE) --no-print-directory B='$(B)/fuzz' CC=clang SAN=address,undefined CFLAGS_EXTRA=-fsanitize=fuzzer-no-link fuzz-run
+	@$(MAKE) --no-print-directory $(JOBS) B='$(B)/fuzz' CC=clang SAN=address,undefined CFLAGS_EXTRA=-fsanitize=fuzzer-no-link fuzz-run
 .PHONY: fuzz-run
 fuzz-run: $(foreach t,$(or $(T),$(notdir $(REPLAY))),$(B)/t/fuzzer/$t)
 	@for f in $^; do n=$${f##*/fuzz_}; mkdir -p $(B)/found/$$n; echo "== $$n"; \
 		$$f -max_total_time=$(SECONDS_EACH) -artifact_prefix=$(B)/found/$$n- $(B)/found/$$n tests/fuzz/corpus/$$n || exit 1; done
 
 cov:
-	@$(MAKE) --no-print-directory B='$(B)/cov' COV=1 check-run
+	@$(MAKE) --no-print-directory $(JOBS) B='$(B)/cov' COV=1 check-run
 	@B='$(B)/cov' scripts/coverage
 
 # --- looking at the source --------------------------------------------------------------------------------------------
