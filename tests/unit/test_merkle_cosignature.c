@@ -10,15 +10,15 @@
 
 #define D "\xe2\x80\x94"
 
-static const char witness_seed[] =
-	"14731ce6be532a0bcc9170c0352dc3c2477dde5f86324cd30fe00ad7d430df30";
+static const char witness_seed[] = "14731ce6be532a0bcc9170c0352dc3c2"
+				   "477dde5f86324cd30fe00ad7d430df30";
 static const char witness_vkey[] =
 	"witness.example.org+b8a2cf20+BFLN3yikSfFkVAJtrnh/CiY3Zozkoy7clp+P7XB28qUN";
 static const char text[] =
 	"rome2026h1.example.org\n300\nlCkHUpkmVBEms2r2T1K6Og69+wUuuN3MIEW1/ezu2v0=\n";
-static const char line[] = D
-	" witness.example.org uKLPIAAAAABpVGeAhm2bOvKc3LaB9PFN1ruG19Y5yqslmcAAbhftnn1Zznmo0LXFZq4LGv"
-	"qKqLX8jWlwLKasxEGTLIqAVusneCBmBw==\n";
+static const char line[] =
+	D " witness.example.org uKLPIAAAAABpVGeAhm2bOvKc3LaB9PFN1ruG19Y5yqslmcAAbhftnn1Zznmo"
+	  "0LXFZq4LGvqKqLX8jWlwLKasxEGTLIqAVusneCBmBw==\n";
 enum {
 	T = 1767139200
 };
@@ -159,6 +159,38 @@ static void spoilt(void **state) {
 	sr_buf_free(&both);
 }
 
+/* A signature that is right over a time that no clock has. */
+static void late_time(void **state) {
+	uint8_t field[8 + SR_SIG];
+	struct sr_cosigned c;
+	struct sr_err e = {0};
+	struct sr_note n;
+	struct sr_buf b, msg;
+
+	(void)state;
+	sr_buf_init(&b);
+	sr_buf_init(&msg);
+	for (int late = 0; late < 2; late++) {
+		uint64_t t = (uint64_t)INT64_MAX + (uint64_t)late;
+
+		sr_buf_clear(&msg);
+		sr_buf_printf(&msg, "cosignature/v1\ntime %llu\n%s", (unsigned long long)t, text);
+		sr_be64_put(field, t);
+		sr_sign_raw(field + 8, seed, sr_buf_view(&msg));
+		sr_buf_clear(&b);
+		sr_buf_printf(&b, "%s\n", text);
+		assert_ok(sr_note_put_line(&b, &key, sr_bytes_of(field, sizeof field), &e), &e);
+		assert_ok(sr_note_parse(&n, sr_buf_view(&b), &e), &e);
+		assert_int_equal(sr_cosign_verify(&c, &n, &key, 1, &e), late ? SR_AUTH : 0);
+		assert_int_equal(c.valid, !late);
+		sr_note_free(&n);
+	}
+	assert_fails(sr_note_put_line(&b, &key, sr_bytes_of(field, 0), &e), SR_MISUSE, &e,
+		"without a signature");
+	sr_buf_free(&b);
+	sr_buf_free(&msg);
+}
+
 static void mutant(void *ctx, struct sr_bytes m, const char *what) {
 	struct sr_cosigned c;
 	struct sr_err e = {0};
@@ -191,6 +223,7 @@ int main(void) {
 		cmocka_unit_test(make_refusals),
 		cmocka_unit_test(several),
 		cmocka_unit_test(spoilt),
+		cmocka_unit_test(late_time),
 		cmocka_unit_test(damaged),
 	};
 

@@ -85,7 +85,7 @@ static void check_reload(
 			continue;
 		assert_ok(sr_edge_read(g, a, &t, e), e);
 		assert_ok(sr_edge_read(again, b, &t, e), e);
-		assert_memory_equal(a, b, t.width * SR_HASH);
+		assert_memory_equal(a, b, (size_t)t.width * SR_HASH);
 	}
 	sr_edge_free(again);
 }
@@ -160,10 +160,10 @@ static void reads(void **state) {
 	t.width = 77; /* prefix of a full one */
 	t.n = 1;
 	assert_ok(sr_edge_read(g, out, &t, &e), &e);
-	assert_memory_equal(out, leaves + (size_t)256 * SR_HASH, 77 * SR_HASH);
+	assert_memory_equal(out, leaves + (size_t)256 * SR_HASH, (size_t)77 * SR_HASH);
 	t.n = 2; /* prefix of the partial one */
 	assert_ok(sr_edge_read(g, out, &t, &e), &e);
-	assert_memory_equal(out, leaves + (size_t)512 * SR_HASH, 77 * SR_HASH);
+	assert_memory_equal(out, leaves + (size_t)512 * SR_HASH, (size_t)77 * SR_HASH);
 	t.width = 89;
 	assert_fails(sr_edge_read(g, out, &t, &e), SR_NOTFOUND, &e,
 		"has 88 hashes at size 600, want 89");

@@ -92,7 +92,7 @@ static void check_tile(struct sr_edge *g, unsigned width) {
 	assert_ok(sr_edge_read(g, bytes, &t, &e), &e);
 	sr_tile_path(path, &t);
 	read_vector(&want, path);
-	assert_true(sr_bytes_eq(sr_bytes_of(bytes, width * SR_HASH), sr_buf_view(&want)));
+	assert_true(sr_bytes_eq(sr_bytes_of(bytes, (size_t)width * SR_HASH), sr_buf_view(&want)));
 	sr_buf_free(&want);
 }
 

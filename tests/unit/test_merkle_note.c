@@ -263,7 +263,7 @@ static void sign_refusals(void **state) {
 /* Texts with empty lines, also at their end, come back whole. */
 static void texts(void **state) {
 	static const char *const good[] = {"\n", "a\n", "a\n\nb\n", "a\n\n", "\n\n\n",
-		"a\n\n" D " x AAAAAAAA\n", "\x7f\xc2\x80\n"};
+		"a\n\n\xe2\x80\x94 x AAAAAAAA\n", "\x7f\xc2\x80\n"};
 	struct go_key go;
 	struct sr_err e = {0};
 	struct sr_note n;

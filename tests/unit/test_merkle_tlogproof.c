@@ -18,9 +18,9 @@ static const char checkpoint8[] =
 	"example.com/log/testdata\n8\nbC+VwvrJbalNVjfkdI8kUgs7mJoXrqiXCE7bgnD28pY=\n\n" D
 	" example.com/log/testdata M9e0lq1EK37dHtgv9O3UzPxisw5vwIPcJsX9ab0xt4mvVfbdUR1fbMjN6sBFYpBo"
 	"BEmD4+cWhj/AVgI5MitCO5+mews=\n";
-static const char answer[] = D
-	" witness.example.org uKLPIAAAAABpVGeATpM2NHKXdN9/xPeN3aSJvqGWTvnkFr6/tuGZO+LedHGBX60g5LEGl2C5U8eF"
-	"grgSgntlmYNIEEKTgMRRXK8hCQ==\n";
+static const char answer[] =
+	D " witness.example.org uKLPIAAAAABpVGeATpM2NHKXdN9/xPeN3aSJvqGWTvnkFr6/tuGZO+LedHGBX60g"
+	  "5LEGl2C5U8eFgrgSgntlmYNIEEKTgMRRXK8hCQ==\n";
 static const char head[] = "c2sp.org/tlog-proof@v1\nindex 5\n"
 			   "zMKa4OAqd7D0V4wawXST15z0JiEEkprIBPkfxOesWvA=\n"
 			   "nk9gCR+floFqznAPtqjjcnnV64dge2jQB95D5t164Hg=\n"

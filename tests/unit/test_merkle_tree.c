@@ -70,7 +70,7 @@ static void eight_leaves(void **state) {
 		sr_merkle_root(root, all, i + 1);
 		assert_hex(root, roots8[i + 1]);
 	}
-	assert_hex(all + 5 * SR_HASH,
+	assert_hex(all + (size_t)5 * SR_HASH,
 		"4271a26be0d8a84f0bd54c8c302e7cb3a3b5d1fa6780a40bcce2873477dab658");
 	sr_merkle_root(root, NULL, 0);
 	assert_hex(root, roots8[0]);
