@@ -22,11 +22,11 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "crypto/sign.h"
+#include "crypto/identity.h"
 #include "ledger/types.h"
 
 enum {
-	SR_STATEMENT_SIGNATURES = 32, /* found: all members of a board */
+	SR_STATEMENT_SIGNATURES = 32,             /* found: all members of a board */
 	SR_STATEMENT_MAX = SR_TEXT_MAX + 32 * 128 /* the note: text, and lines of about 116 bytes */
 };
 

@@ -1,0 +1,82 @@
+/*
+ * Key cards: what is made is read; cut, flipped or signed by somebody else is refused.
+ */
+#include "ledger_fixture.h"
+
+static void test_round(void **state) {
+	(void)state;
+	const struct t_person p = t_person(1);
+	struct sr_card c;
+	struct sr_buf b;
+	struct sr_err e;
+	uint8_t commit[SR_HASH];
+	sr_buf_init(&b);
+	t_card(&b, &p);
+	assert_ok(sr_card_read(&c, sr_buf_view(&b), &e), &e);
+	assert_memory_equal(c.key, p.pk, SR_PK);
+	assert_string_equal(c.person, p.name);
+	sr_text_commit(commit, p.salt, sr_bytes_str(p.real));
+	assert_memory_equal(c.name, commit, SR_HASH);
+	assert_false(t_contains(sr_buf_view(&b), p.real));
+	sr_buf_free(&b);
+}
+
+static void must_fail(void *ctx, struct sr_bytes mutant, const char *what) {
+	struct sr_card c;
+	struct sr_err e;
+	(void)ctx;
+	const int rc = sr_card_read(&c, mutant, &e);
+	if (rc != SR_CORRUPT && rc != SR_AUTH && rc != SR_LIMIT)
+		fail_msg("%s: answer %d", what, rc);
+}
+
+static void test_mutants(void **state) {
+	(void)state;
+	const struct t_person p = t_person(1);
+	struct sr_buf b;
+	sr_buf_init(&b);
+	t_card(&b, &p);
+	t_each_cut(sr_buf_view(&b), must_fail, NULL);
+	t_each_flip(sr_buf_view(&b), must_fail, NULL);
+	sr_buf_free(&b);
+}
+
+/* Somebody else's signature over the card's text, and a second line. */
+static void test_other_signer(void **state) {
+	(void)state;
+	const struct t_person p = t_person(1), q = t_person(2);
+	struct sr_vkey kp, kq;
+	struct sr_note n;
+	struct sr_card c;
+	struct sr_buf b, forged;
+	struct sr_err e;
+	sr_buf_init(&b);
+	sr_buf_init(&forged);
+	t_card(&b, &p);
+	assert_ok(sr_note_parse(&n, sr_buf_view(&b), &e), &e);
+	assert_ok(sr_vkey_make(&kp, sr_bytes_str(p.name), SR_NOTE_ED25519, p.pk, &e), &e);
+	assert_ok(sr_vkey_make(&kq, sr_bytes_str(q.name), SR_NOTE_ED25519, q.pk, &e), &e);
+	const struct sr_signer signers[] = {{.key = &kq, .seed = q.seed, .person = true},
+		{.key = &kp, .seed = p.seed, .person = true}};
+	assert_ok(sr_note_sign(&forged, n.text, signers, 1, &e), &e);
+	assert_fails(sr_card_read(&c, sr_buf_view(&forged), &e), SR_AUTH, &e, "own key");
+	sr_buf_clear(&forged);
+	assert_ok(sr_note_sign(&forged, n.text, signers, 2, &e), &e);
+	assert_fails(
+		sr_card_read(&c, sr_buf_view(&forged), &e), SR_CORRUPT, &e, "have 2 signature");
+	sr_note_free(&n);
+	sr_buf_free(&b);
+	sr_buf_free(&forged);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round),
+		cmocka_unit_test(test_mutants),
+		cmocka_unit_test(test_other_signer),
+	};
+	struct sr_err e;
+	if (sr_crypto_init(&e) != 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
