@@ -7,6 +7,7 @@
 #include "merkle/edge.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct sr_edge {

@@ -9,6 +9,7 @@
 #include "merkle/note.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/escape.h"

@@ -8,6 +8,7 @@
 #include "merkle/policy.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/escape.h"

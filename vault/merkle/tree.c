@@ -8,6 +8,7 @@
 #include "merkle/tree.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
