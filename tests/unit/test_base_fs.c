@@ -634,13 +634,15 @@ static void every_kill_leaves_the_old_file_or_the_new(void **state) {
 	for (size_t i = 0; i < T_COUNT(changes); i++) {
 		const struct change *c = &changes[i];
 		for (unsigned long nth = 1;; nth++) {
-			char *path = NULL;
+			static char *path; /* of the child too: it ends without freeing */
 			struct sr_dir *d = fresh(&path);
 			pid_t pid = fork();
 			assert_true(pid >= 0);
 			if (pid == 0) {
 				sr_fault_set(nth, -1);
-				_exit(c->run(d, NULL) == 0 ? 0 : 1);
+				int rc = c->run(d, NULL);
+				sr_dir_close(d);
+				_exit(rc == 0 ? 0 : 1);
 			}
 			int status = -1;
 			assert_int_equal(waitpid(pid, &status, 0), pid);
