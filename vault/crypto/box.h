@@ -42,8 +42,8 @@ SR_MUST int sr_box_seal_person(struct sr_buf *out, const uint8_t sign_pk[SR_PK],
 SR_MUST int sr_box_open_person(struct sr_buf *out, const uint8_t seed[SR_SEED], const char *label,
 	struct sr_bytes context, struct sr_bytes sealed, struct sr_err *e);
 
-/* For a sender who must be able to show later what was in a box (crypto/dkg.h): the ephemeral secret
- * is the caller's, who derives it for this one box and wipes it; to a person as above. */
+/* For a sender who must be able to show later what was in a box (crypto/dkg.h): the ephemeral
+ * secret is the caller's, who derives it for this one box and wipes it; to a person as above. */
 SR_MUST int sr_box_seal_person_with(struct sr_buf *out, const uint8_t eph_sk[SR_X_SK],
 	const uint8_t sign_pk[SR_PK], const char *label, struct sr_bytes context,
 	struct sr_bytes plain, struct sr_err *e);

@@ -59,8 +59,8 @@ struct sr_sealed {
 /* Seal ${part} for (key, id, number). Fails only for a bad board key (CORRUPT). */
 SR_MUST int sr_tdh2_seal(uint8_t out[SR_SEAL], const struct sr_tdh2_key *key,
 	const uint8_t id[SR_ID], uint64_t number, const uint8_t part[SR_PART], struct sr_err *e);
-/* Format, points, scalars and proof. CORRUPT for a broken format, point or scalar, AUTH "seal of item
- * <id>.<number>: proof does not verify". sr_piece_make and sr_tdh2_open call it themselves. */
+/* Format, points, scalars and proof. CORRUPT for a broken format, point or scalar, AUTH "seal of
+ * item <id>.<number>: proof does not verify". sr_piece_make and sr_tdh2_open call it themselves. */
 SR_MUST int sr_tdh2_check(
 	const struct sr_tdh2_key *key, const struct sr_sealed *s, struct sr_err *e);
 /* All of them on all cores; the error of the lowest index, which it names. */
@@ -73,9 +73,9 @@ void sr_tdh2_hash(uint8_t out[SR_HASH], const uint8_t seal[SR_SEAL]);
 static inline const uint8_t *sr_tdh2_r(const uint8_t seal[SR_SEAL]) {
 	return seal + 8;
 }
-/* Open with ${xr} = x*R (sr_piece_combine). Checks the seal, opens the aead, recomputes r, R and R'.
- * AUTH: "... the combined point does not open it" (wrong pieces), or "... R is not what the part and
- * its fresh bytes give" (a seal made wrongly). ${part} is zero on failure. */
+/* Open with ${xr} = x*R (sr_piece_combine). Checks the seal, opens the aead, recomputes r, R and
+ * R'. AUTH: "... the combined point does not open it" (wrong pieces), or "... R is not what the
+ * part and its fresh bytes give" (a seal made wrongly). ${part} is zero on failure. */
 SR_MUST int sr_tdh2_open(uint8_t part[SR_PART], const struct sr_tdh2_key *key,
 	const struct sr_sealed *s, const uint8_t xr[SR_POINT], struct sr_err *e);
 
