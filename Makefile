@@ -248,20 +248,28 @@ LINT_FLAGS := $(CPPFLAGS_ALL) -std=c11 $(filter-out -Werror,$(WARN))
 lint: deps-lint
 	@$(MAKE) --no-print-directory B='$(B)' lint-run
 
-# Both compilers first (a warning is an error), then the readers; LINT_C=files narrows the slow ones.
+# Both compilers first (a warning is an error), then the readers. LINT_C=files narrows lint-tidy.
 LINT_C ?= $(filter %.c,$(C_FILES))
+SCRIPTS = $(shell grep -lE '^#!.*sh$$' $(wildcard scripts/* .ci/run tests/cli/* tests/bench/*.sh))
+.PHONY: lint-compile lint-format lint-tidy lint-text
 lint-run:
-	@$(MAKE) --no-print-directory -j2 B='$(B)' WERROR=1 CC=gcc objects
-	@$(MAKE) --no-print-directory -j2 B='$(B)/clang' WERROR=1 CC=clang objects
-	clang-format --dry-run -Werror $(C_FILES)
-	scripts/layers
-	scripts/tidy $(TESTDEFS) $(LINT_FLAGS) -- $(LINT_C)
-	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -j 2 \
-		--suppressions-list=.cppcheck -D_GNU_SOURCE -DSR_TESTING -DSR_FAULTS -DSR_VERSION='"$(VERSION)"' \
-		-Ivault -Iinclude -I. $(LINT_C)
-	shellcheck -x $(shell grep -lE '^#!.*sh$$' $(wildcard scripts/* .ci/run tests/cli/* tests/bench/*.sh))
-	$(if $(MAN),mandoc -Tlint -Wwarning $(MAN))
+	@$(MAKE) --no-print-directory B='$(B)' lint-compile
+	@$(MAKE) --no-print-directory B='$(B)' lint-format lint-tidy lint-text
 	@echo 'lint: clean'
+lint-compile:
+	@$(MAKE) --no-print-directory $(JOBS) B='$(B)' WERROR=1 CC=gcc objects
+	@$(MAKE) --no-print-directory $(JOBS) B='$(B)/clang' WERROR=1 CC=clang objects
+lint-format:
+	@clang-format --dry-run -Werror $(C_FILES)
+	@scripts/layers
+lint-tidy:
+	@scripts/tidy $(TESTDEFS) $(LINT_FLAGS) -- $(LINT_C)
+	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -j 2 \
+		--suppressions-list=.cppcheck $(TESTDEFS) -D_GNU_SOURCE -DSR_VERSION='"$(VERSION)"' \
+		-Ivault -Iinclude -I. $(LINT_C)
+lint-text:
+	@shellcheck -x $(SCRIPTS)
+	$(if $(MAN),@mandoc -Tlint -Wwarning $(MAN))
 
 format:
 	clang-format -i $(C_FILES)
