@@ -1,0 +1,52 @@
+/*
+ * pagecopy - the second copy of an erasable page file in another directory: NAME-copy, a file in
+ * the format of a redo file (store/redo.h) that starts from nothing and so holds every unit, and
+ * NAME-copy-root, its own root cell.
+ *
+ * A copy that is current gets the frames of the new batches and one record. One that was away, is
+ * damaged, or is more than twice as large as what lives in it, is written anew beside the old one
+ * and renamed. A new root goes the way drawn in store/secrets.h, in the copy's own cell: set the
+ * free slot, write the record, destroy the old slot.
+ *
+ * DETACHED --attach--> BEHIND | CURRENT; sync: -> CURRENT; any failure -> DETACHED, and the next
+ * sync writes it anew.
+ */
+#ifndef SR_STORE_PAGECOPY_H
+#define SR_STORE_PAGECOPY_H
+
+#include "store/pagefile.h"
+
+struct sr_pagecopy; /* opaque */
+
+/* Remembers where; touches nothing. */
+SR_MUST int sr_pagecopy_new(
+	struct sr_pagecopy **out, const char *path, const char *name, struct sr_err *e);
+void sr_pagecopy_free(struct sr_pagecopy *c); /* NULL allowed */
+
+/*
+ * Bring the copy to the synced state of ${pf}. ${anew}: whatever is there is replaced. Without it:
+ * a copy that once was and is not there: NOTFOUND ("is its medium mounted?"); one that is ahead of
+ * ${pf}, or of another file: AUTH. A damaged one is written anew. Any other failure: what the disk
+ * said.
+ */
+SR_MUST int sr_pagecopy_sync(
+	struct sr_pagecopy *c, struct sr_pagefile *pf, bool anew, struct sr_err *e);
+bool sr_pagecopy_current(const struct sr_pagecopy *c, const struct sr_pagefile *pf);
+/* Root number of the copy as last seen; 0: not seen. */
+uint64_t sr_pagecopy_root(const struct sr_pagecopy *c);
+
+/* What the copy holds, every unit verified. */
+struct sr_pagecopy_state {
+	uint64_t sequence;
+	uint8_t hash[SR_HASH];
+};
+SR_MUST int sr_pagecopy_check(struct sr_pagecopy *c, const uint8_t key[SR_KEY],
+	struct sr_pagecopy_state *out, struct sr_err *e);
+/* The file id of the last sr_pagecopy_check or restore; false without one. */
+bool sr_pagecopy_id(const struct sr_pagecopy *c, uint8_t id[SR_ID]);
+/* Write the page file of ${dir} from the copy, which is verified first. The old root cell there is
+ * overwritten. */
+SR_MUST int sr_pagecopy_restore(
+	struct sr_pagecopy *c, struct sr_dir *dir, const uint8_t key[SR_KEY], struct sr_err *e);
+
+#endif
