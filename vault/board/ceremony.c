@@ -1,0 +1,569 @@
+/*
+ * ceremony - see ceremony.h. Files under DIR/run/ceremony are written whole (base/fs: replace or
+ * create), so a kill leaves the one before or the one after. The last signature and the founding
+ * commit are two steps: if the process dies between them, the next sign by anybody, or the next
+ * opening, finds all signatures there and founds.
+ */
+#include "board/ceremony.h"
+
+#include <assert.h>
+
+#include "ledger/card.h"
+#include "merkle/note.h"
+#include "store/object.h"
+
+enum {
+	CEREMONY_FILE_MAX = 1 << 20
+}; /* a dealing of 4 levels to 32 members is 26 KiB; names of 160 people 1 MiB at most */
+
+static const char FOLDER[] = "ceremony";
+
+void sr_ceremony_run_id(uint8_t out[SR_ID], const uint8_t fingerprint[SR_HASH], uint64_t number) {
+	struct sr_hash h;
+	uint8_t full[SR_HASH];
+
+	sr_hash_init(&h, "strongroom/run/v1", NULL);
+	sr_hash_field(&h, sr_bytes_of(fingerprint, SR_HASH));
+	sr_hash_u64(&h, number);
+	sr_hash_final(&h, full);
+	memcpy(out, full, SR_ID);
+}
+
+void sr_ceremony_dealing_hash(uint8_t out[SR_HASH], struct sr_bytes dealing) {
+	SR_HASH_OF(out, "strongroom/dealing/v1", NULL, dealing);
+}
+
+/* The ${i}-th card of ${key} in found. */
+static int found_card(struct sr_card *out, const struct sr_statement *found, const char *key,
+	size_t i, struct sr_err *e) {
+	struct sr_buf bytes;
+	int rc;
+
+	sr_buf_init(&bytes);
+	rc = sr_field_card(&bytes, found, key, i, e);
+	if (rc == 0)
+		rc = sr_card_read(out, sr_buf_view(&bytes), e);
+	if (rc != 0)
+		sr_wrap(e, "%s %zu", key, i + 1);
+	sr_buf_free(&bytes);
+	return rc;
+}
+
+int sr_ceremony_dkg(struct sr_dkg *out, const struct sr_statement *found, const uint8_t run[SR_ID],
+	struct sr_err *e) {
+	struct sr_dkg *d;
+	size_t members = sr_field_count(found, "member"), levels = sr_field_count(found, "level");
+	int rc = 0;
+
+	if (found->type->id != SR_T_FOUND)
+		return sr_fail(
+			e, SR_MISUSE, "ceremony: a %s statement is not found", found->type->name);
+	if (members < 2 || members > SR_BOARD_MEMBERS_MAX)
+		return sr_fail(e, SR_USAGE, "found: want 2 to %d members, have %zu",
+			SR_BOARD_MEMBERS_MAX, members);
+	if (levels < 1 || levels > SR_BOARD_LEVELS_MAX)
+		return sr_fail(e, SR_USAGE, "found: want 1 to %d quorum levels, have %zu",
+			SR_BOARD_LEVELS_MAX, levels);
+	d = calloc(1, sizeof *d);
+	if (d == NULL)
+		return sr_fail(e, SR_NOMEM, "ceremony: out of memory");
+	memcpy(d->vault, found->hash, SR_HASH);
+	memcpy(d->run, run, SR_ID);
+	d->epoch = 1;
+	d->members = (uint8_t)members;
+	d->levels = (uint8_t)levels;
+	for (size_t i = 0; i < members && rc == 0; i++) {
+		struct sr_card card;
+
+		rc = found_card(&card, found, "member", i, e);
+		if (rc == 0)
+			memcpy(d->key[i], card.key, SR_PK);
+	}
+	for (size_t i = 0; i < levels && rc == 0; i++) {
+		uint64_t k = 0;
+
+		rc = sr_field_dec(&k, found, "level", i, e);
+		if (rc == 0 && (k < 2 || k > members))
+			rc = sr_fail(e, SR_USAGE,
+				"found: level %llu: want 2 to %zu (the number of members)",
+				(unsigned long long)k, members);
+		d->level[i].level = (uint8_t)k;
+		d->level[i].quorum = (uint8_t)k;
+	}
+	if (rc == 0)
+		rc = sr_dkg_check(d, e);
+	if (rc == 0)
+		*out = *d;
+	free(d);
+	return rc;
+}
+
+static int decode_all(
+	struct sr_dealing **out, const struct sr_bytes *dealings, size_t count, struct sr_err *e) {
+	struct sr_dealing *all = calloc(count == 0 ? 1 : count, sizeof *all);
+	int rc = 0;
+
+	if (all == NULL)
+		return sr_fail(e, SR_NOMEM, "ceremony: out of memory for %zu dealings", count);
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = sr_deal_decode(&all[i], dealings[i], e);
+	if (rc != 0) {
+		free(all);
+		return rc;
+	}
+	*out = all;
+	return 0;
+}
+
+int sr_ceremony_combine(struct sr_ceremony_keys *out, const struct sr_dkg *d,
+	const struct sr_bytes *dealings, size_t count, struct sr_err *e) {
+	struct sr_dealing *all = NULL;
+	int rc = decode_all(&all, dealings, count, e);
+
+	if (rc != 0)
+		return rc;
+	rc = sr_dkg_combine(out->level, d, all, count, e);
+	if (rc == 0) {
+		out->levels = d->levels;
+		sr_dkg_transcript(out->transcript, d, dealings, count, out->level);
+	}
+	free(all);
+	return rc;
+}
+
+int sr_ceremony_shares(uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR],
+	const struct sr_ceremony_keys *keys, const struct sr_dkg *d,
+	const struct sr_bytes *dealings, const struct sr_ceremony_member *m, struct sr_err *e) {
+	struct sr_dealing *all = NULL;
+	struct sr_dkg_own own = {0};
+	int rc = decode_all(&all, dealings, d->members, e);
+
+	if (rc != 0)
+		return rc;
+	own.index = m->index;
+	own.seed = m->seed;
+	own.dealings = all;
+	own.count = d->members;
+	own.keys = keys->level;
+	rc = sr_dkg_own_shares(x, d, &own, e);
+	free(all);
+	return rc;
+}
+
+/* Names: encode and decode. */
+
+static void names_encode(struct sr_buf *out, const struct sr_door_text *names, size_t count) {
+	sr_buf_put_le32(out, (uint32_t)count);
+	for (size_t i = 0; i < count; i++) {
+		sr_buf_put_lp(out, sr_bytes_str(names[i].field));
+		sr_buf_put_le32(out, names[i].index);
+		sr_buf_put(out, names[i].salt, SR_SALT);
+		sr_buf_put_lp(out, names[i].text);
+	}
+}
+
+static int name_decode(struct sr_door_text *out, struct sr_reader *r, struct sr_err *e) {
+	struct sr_bytes field;
+	uint32_t index = 0;
+	int rc = sr_get_lp(r, &field, sizeof out->field - 1, e);
+
+	if (rc == 0)
+		rc = sr_get_le32(r, &index, e);
+	if (rc == 0)
+		rc = sr_get(r, out->salt, SR_SALT, e);
+	if (rc == 0)
+		rc = sr_get_lp(r, &out->text, SR_PATH_MAX, e);
+	if (rc != 0)
+		return rc;
+	memcpy(out->field, field.p, field.len);
+	out->field[field.len] = '\0';
+	out->index = index;
+	return 0;
+}
+
+static int names_decode(
+	struct sr_door_text **out, size_t *count, struct sr_bytes raw, struct sr_err *e) {
+	enum {
+		PEOPLE_MAX = 5 * SR_BOARD_MEMBERS_MAX
+	}; /* five roles of 32 */
+	struct sr_door_text *names = NULL;
+	struct sr_reader r;
+	uint32_t n = 0;
+	int rc;
+
+	sr_reader_init(&r, raw);
+	rc = sr_get_le32(&r, &n, e);
+	if (rc == 0 && n > PEOPLE_MAX)
+		rc = sr_fail(e, SR_CORRUPT, "names: want at most %d, have %u", PEOPLE_MAX, n);
+	if (rc == 0) {
+		names = calloc(n == 0 ? 1 : n, sizeof *names);
+		if (names == NULL)
+			rc = sr_fail(e, SR_NOMEM, "names: out of memory for %u", n);
+	}
+	for (uint32_t i = 0; i < n && rc == 0; i++)
+		rc = name_decode(&names[i], &r, e);
+	if (rc == 0)
+		rc = sr_get_end(&r, e);
+	if (rc != 0) {
+		free(names);
+		return rc;
+	}
+	*out = names;
+	*count = n;
+	return 0;
+}
+
+/* Every name opens a card's commitment, and every distinct person has exactly one. */
+static int names_check(const struct sr_statement *found, const struct sr_door_text *names,
+	size_t count, struct sr_err *e) {
+	static const char *const keys[] = {"member", "curator", "officer", "auditor", "custodian"};
+	size_t opened = 0;
+
+	for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
+		for (size_t i = 0; i < sr_field_count(found, keys[k]); i++) {
+			struct sr_card card;
+			int rc = found_card(&card, found, keys[k], i, e);
+
+			if (rc != 0)
+				return rc;
+			for (size_t j = 0; j < count; j++) {
+				uint8_t want[SR_HASH];
+
+				if (strcmp(names[j].field, keys[k]) != 0 || names[j].index != i)
+					continue;
+				sr_text_commit(want, names[j].salt, names[j].text);
+				if (memcmp(want, card.name, SR_HASH) != 0)
+					return sr_fail(e, SR_AUTH,
+						"found: %s %zu: the name given does not open the card",
+						keys[k], i + 1);
+				opened++;
+			}
+		}
+	}
+	if (opened != count)
+		return sr_fail(e, SR_USAGE,
+			"found: %zu names given, %zu of them open a card of the draft", count,
+			opened);
+	return 0;
+}
+
+static int ceremony_dir(struct sr_dir **out, struct sr_vault *v, bool make, struct sr_err *e) {
+	if (make)
+		return sr_dir_make(out, v->run, FOLDER, 0700, e);
+	return sr_dir_open_at(out, v->run, FOLDER, e);
+}
+
+static void sign_name(char out[32], size_t index) {
+	snprintf(out, 32, "sign-%zu", index);
+}
+
+static size_t signatures(struct sr_dir *d, size_t members, bool *by) {
+	size_t n = 0;
+
+	for (size_t i = 1; i <= members; i++) {
+		char name[32];
+		bool there;
+
+		sign_name(name, i);
+		there = sr_file_exists(d, name);
+		if (by != NULL)
+			by[i - 1] = there;
+		n += there;
+	}
+	return n;
+}
+
+/* The draft must name this vault's own keys: nobody signs a founding for another service. */
+static int draft_is_ours(
+	const struct sr_vault *v, const struct sr_statement *found, struct sr_err *e) {
+	struct sr_bytes origin = sr_field(found, "origin", 0),
+			vkey_line = sr_field(found, "ledger-key", 0);
+	struct sr_vkey vkey;
+	uint8_t room[SR_PK];
+	int rc = sr_vkey_parse(&vkey, vkey_line, e);
+
+	if (rc == 0)
+		rc = sr_field_key(room, found, "room-key", 0, e);
+	if (rc != 0)
+		return rc;
+	if (!sr_bytes_eq(origin, sr_bytes_str(v->keys->origin)))
+		return sr_fail(
+			e, SR_USAGE, "found: its origin is not this vault's (%s)", v->keys->origin);
+	if (memcmp(vkey.pk, v->keys->ledger_pk, SR_PK) != 0 ||
+		memcmp(room, v->keys->room_pk, SR_PK) != 0)
+		return sr_fail(e, SR_USAGE, "found: its ledger or room key is not this vault's");
+	return 0;
+}
+
+int sr_ceremony_draft(struct sr_vault *v, struct sr_bytes text, const struct sr_door_text *names,
+	size_t count, struct sr_err *e) {
+	struct sr_statement found;
+	struct sr_dkg *d = NULL;
+	struct sr_dir *dir = NULL;
+	struct sr_buf raw;
+	uint8_t run[SR_ID];
+	int rc;
+
+	sr_buf_init_secret(&raw);
+	if (v->founded)
+		return sr_fail(e, SR_EXISTS, "this vault is founded already");
+	rc = sr_statement_parse_text(&found, text, e);
+	if (rc != 0)
+		return sr_wrap(e, "found");
+	d = calloc(1, sizeof *d);
+	if (d == NULL)
+		rc = sr_fail(e, SR_NOMEM, "found: out of memory");
+	if (rc == 0)
+		rc = draft_is_ours(v, &found, e);
+	sr_ceremony_run_id(run, found.hash, 1);
+	if (rc == 0)
+		rc = sr_ceremony_dkg(d, &found, run, e);
+	if (rc == 0)
+		rc = names_check(&found, names, count, e);
+	if (rc == 0)
+		rc = ceremony_dir(&dir, v, true, e);
+	if (rc == 0 && signatures(dir, SR_BOARD_MEMBERS_MAX, NULL) > 0)
+		rc = sr_fail(
+			e, SR_EXISTS, "a draft was signed already; it can no longer be replaced");
+	if (rc != 0)
+		goto out;
+	names_encode(&raw, names, count);
+	rc = sr_buf_ok(&raw, e);
+	if (rc == 0)
+		rc = sr_file_replace(dir, "names", sr_buf_view(&raw), e);
+	if (rc == 0)
+		rc = sr_file_replace(dir, "found", text, e);
+out:
+	free(d);
+	sr_dir_close(dir);
+	sr_statement_free(&found);
+	sr_buf_free(&raw);
+	return rc;
+}
+
+int sr_ceremony_load(struct sr_ceremony_state *out, struct sr_vault *v, struct sr_err *e) {
+	struct sr_ceremony_state s = {0};
+	struct sr_statement found = {0};
+	struct sr_dir *dir = NULL;
+	int rc;
+
+	sr_buf_init(&s.text);
+	sr_buf_init_secret(&s.names_raw);
+	if (v->founded)
+		return sr_fail(e, SR_NOTFOUND, "the vault is founded; there is no draft");
+	rc = ceremony_dir(&dir, v, false, e);
+	if (rc == 0)
+		rc = sr_file_read(dir, "found", &s.text, SR_TEXT_MAX, e);
+	if (rc == SR_NOTFOUND)
+		rc = sr_fail(e, SR_NOTFOUND, "no founding has been drafted (board new)");
+	if (rc == 0)
+		rc = sr_file_read(dir, "names", &s.names_raw, CEREMONY_FILE_MAX, e);
+	if (rc == 0)
+		rc = names_decode(&s.names, &s.name_count, sr_buf_view(&s.names_raw), e);
+	if (rc == 0)
+		rc = sr_statement_parse_text(&found, sr_buf_view(&s.text), e);
+	if (rc == 0) {
+		memcpy(s.fingerprint, found.hash, SR_HASH);
+		s.members = sr_field_count(&found, "member");
+		(void)signatures(dir, s.members, s.signed_by);
+		sr_statement_free(&found);
+		*out = s;
+	} else {
+		sr_ceremony_state_free(&s);
+	}
+	sr_dir_close(dir);
+	return rc;
+}
+
+void sr_ceremony_state_free(struct sr_ceremony_state *s) {
+	sr_buf_free(&s->text);
+	sr_buf_free(&s->names_raw);
+	free(s->names);
+	memset(s, 0, sizeof *s);
+}
+
+/* One member's visit, checked: returns the index in ${index}. */
+static int sign_check(uint8_t *index, const struct sr_dkg *d, const struct sr_statement *draft,
+	const struct sr_ceremony_sign *s, struct sr_err *e) {
+	struct sr_statement found = {0}, deal = {0};
+	struct sr_dealing dealing;
+	uint8_t hash[SR_HASH], want[SR_HASH], run[SR_ID];
+	char person[SR_PERSON_TEXT] = "";
+	int rc;
+
+	rc = sr_statement_parse(&deal, s->deal, e);
+	if (rc == 0 && deal.type->id != SR_T_DEAL)
+		rc = sr_fail(e, SR_USAGE, "want a deal statement, have %s", deal.type->name);
+	if (rc == 0)
+		rc = sr_deal_decode(&dealing, s->dealing, e);
+	if (rc == 0 && (dealing.dealer < 1 || dealing.dealer > d->members))
+		rc = sr_fail(e, SR_CORRUPT, "dealing: index %u is not one of the %u members",
+			dealing.dealer, d->members);
+	if (rc != 0)
+		goto out;
+	*index = dealing.dealer;
+	sr_person_name(person, d->key[dealing.dealer - 1]);
+	if (memcmp(deal.head.vault, draft->hash, SR_HASH) != 0)
+		rc = sr_fail(e, SR_DENIED, "deal: made for another founding (fingerprint differs)");
+	else if (strcmp(deal.head.actor, person) != 0)
+		rc = sr_fail(e, SR_DENIED,
+			"deal: signed by %s, but the dealing is of member %u (%s)", deal.head.actor,
+			dealing.dealer, person);
+	if (rc == 0)
+		rc = sr_statement_verify(&deal, person, d->key[dealing.dealer - 1], e);
+	if (rc == 0)
+		rc = sr_field_id(run, &deal, "run", 0, e);
+	if (rc == 0 && memcmp(run, d->run, SR_ID) != 0)
+		rc = sr_fail(e, SR_DENIED, "deal: made for another run of the key generation");
+	if (rc == 0)
+		rc = sr_field_hash(want, &deal, "dealing", 0, e);
+	sr_ceremony_dealing_hash(hash, s->dealing);
+	if (rc == 0 && memcmp(hash, want, SR_HASH) != 0)
+		rc = sr_fail(e, SR_AUTH, "deal: the dealing is not the one that was signed");
+	if (rc == 0)
+		rc = sr_deal_verify(d, &dealing, e);
+	if (rc == 0)
+		rc = sr_statement_parse(&found, s->found, e);
+	if (rc == 0 && !sr_bytes_eq(found.body, draft->body))
+		rc = sr_fail(e, SR_DENIED, "found: the signed text is not the draft");
+	if (rc == 0)
+		rc = sr_statement_verify(&found, person, d->key[dealing.dealer - 1], e);
+out:
+	sr_statement_free(&found);
+	sr_statement_free(&deal);
+	return rc;
+}
+
+/* What sign-<index> files hold, read back for the founding commit. */
+struct kept {
+	struct sr_buf raw;
+	struct sr_bytes found, deal, dealing;
+	uint8_t salt[SR_SALT];
+};
+
+static int kept_read(struct kept *k, struct sr_dir *dir, size_t index, struct sr_err *e) {
+	struct sr_reader r;
+	char name[32];
+	int rc;
+
+	sr_buf_init(&k->raw);
+	sign_name(name, index);
+	rc = sr_file_read(dir, name, &k->raw, CEREMONY_FILE_MAX, e);
+	sr_reader_init(&r, sr_buf_view(&k->raw));
+	if (rc == 0)
+		rc = sr_get_lp(&r, &k->found, SR_STATEMENT_MAX, e);
+	if (rc == 0)
+		rc = sr_get_lp(&r, &k->deal, SR_STATEMENT_MAX, e);
+	if (rc == 0)
+		rc = sr_get(&r, k->salt, SR_SALT, e);
+	if (rc == 0)
+		rc = sr_get_lp(&r, &k->dealing, CEREMONY_FILE_MAX, e);
+	if (rc == 0)
+		rc = sr_get_end(&r, e);
+	return rc;
+}
+
+/* All signatures are there: one group of found and the deals through the door. */
+static int found_commit(struct sr_vault *v, struct sr_dir *dir,
+	const struct sr_ceremony_state *state, struct sr_err *e) {
+	size_t n = state->members;
+	struct kept *kept = calloc(n, sizeof *kept);
+	struct sr_bytes *notes = calloc(n, sizeof *notes);
+	struct sr_submission *subs = calloc(n + 1, sizeof *subs);
+	struct sr_door_object *objects = calloc(n, sizeof *objects);
+	struct sr_outcome *outcomes = calloc(n + 1, sizeof *outcomes);
+	struct sr_buf found;
+	int rc = 0;
+
+	sr_buf_init(&found);
+	if (kept == NULL || notes == NULL || subs == NULL || objects == NULL || outcomes == NULL)
+		rc = sr_fail(e, SR_NOMEM, "founding: out of memory for %zu members", n);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		rc = kept_read(&kept[i], dir, i + 1, e);
+		if (rc != 0)
+			break;
+		notes[i] = kept[i].found;
+		memcpy(objects[i].salt, kept[i].salt, SR_SALT);
+		objects[i].body = kept[i].dealing;
+		subs[i + 1].note = kept[i].deal;
+		subs[i + 1].objects = &objects[i];
+		subs[i + 1].object_count = 1;
+	}
+	if (rc == 0)
+		rc = sr_statement_merge(&found, notes, n, e);
+	if (rc == 0) {
+		subs[0].note = sr_buf_view(&found);
+		subs[0].texts = state->names;
+		subs[0].text_count = state->name_count;
+		rc = sr_door_commit(v, subs, n + 1, outcomes, e);
+	}
+	for (size_t i = 0; i <= n && rc == 0; i++)
+		if (outcomes[i].code != 0)
+			rc = sr_fail(e, (enum sr_code)outcomes[i].code, "founding: %s",
+				outcomes[i].err.text);
+	for (size_t i = 0; kept != NULL && i < n; i++)
+		sr_buf_free(&kept[i].raw);
+	free(kept);
+	free(notes);
+	free(subs);
+	free(objects);
+	free(outcomes);
+	sr_buf_free(&found);
+	return rc;
+}
+
+int sr_ceremony_sign(
+	struct sr_vault *v, const struct sr_ceremony_sign *s, bool *founded, struct sr_err *e) {
+	struct sr_ceremony_state state;
+	struct sr_statement draft = {0};
+	struct sr_dkg *d = calloc(1, sizeof *d);
+	struct sr_dir *dir = NULL;
+	struct sr_buf raw;
+	uint8_t run[SR_ID], index = 0;
+	char name[32];
+	int rc;
+
+	if (d == NULL)
+		return sr_fail(e, SR_NOMEM, "ceremony: out of memory");
+	rc = sr_ceremony_load(&state, v, e);
+	if (rc != 0) {
+		free(d);
+		return rc;
+	}
+	sr_buf_init(&raw);
+	rc = sr_statement_parse_text(&draft, sr_buf_view(&state.text), e);
+	sr_ceremony_run_id(run, state.fingerprint, 1);
+	if (rc == 0)
+		rc = sr_ceremony_dkg(d, &draft, run, e);
+	if (rc == 0)
+		rc = ceremony_dir(&dir, v, false, e);
+	if (rc == 0)
+		rc = sign_check(&index, d, &draft, s, e);
+	if (rc != 0)
+		goto out;
+	if (!state.signed_by[index - 1]) {
+		sr_buf_put_lp(&raw, s->found);
+		sr_buf_put_lp(&raw, s->deal);
+		sr_buf_put(&raw, s->salt, SR_SALT);
+		sr_buf_put_lp(&raw, s->dealing);
+		sign_name(name, index);
+		rc = sr_buf_ok(&raw, e);
+		if (rc == 0)
+			rc = sr_file_create(dir, name, sr_buf_view(&raw), e);
+	} else if (signatures(dir, state.members, NULL) < state.members) {
+		rc = sr_fail(e, SR_EXISTS, "member %u has signed and dealt already", index);
+	}
+	if (rc == 0 && signatures(dir, state.members, NULL) == state.members) {
+		rc = found_commit(v, dir, &state, e);
+		*founded = rc == 0;
+	} else if (rc == 0) {
+		*founded = false;
+	}
+out:
+	sr_dir_close(dir);
+	free(d);
+	sr_buf_free(&raw);
+	sr_statement_free(&draft);
+	sr_ceremony_state_free(&state);
+	return rc;
+}

@@ -1,0 +1,40 @@
+/*
+ * follow - what a statement brings about: statements of the service that belong to the same commit
+ * (DESIGN 6a).
+ *
+ *   found              -> key-epoch (the epoch's key, sealed to the auditors)
+ *   accept, the last   -> opened (the vault computes the transcript itself; another one is refused
+ * by the rules before) request, amend     -> room-key, for kinds that carry pieces; an amend ends
+ * the room key of the version before vote approve, k-th -> grant | revoke | person | collection, by
+ * the request's kind vote reject, recuse-> refuse, when eligible members minus rejections are fewer
+ * than k vote correct, withdraw, close, revoke, lapse and refuse of a request -> the room key ends
+ *
+ * Looks at the catalogue as it is after the statement was applied; pure but for random ids and the
+ * fresh room key. Ending a grant is erasure: `ends` tells the door which room keys to erase when
+ * the commit is durable.
+ */
+#ifndef SR_BOARD_FOLLOW_H
+#define SR_BOARD_FOLLOW_H
+
+#include "board/door.h"
+#include "ledger/statement.h"
+
+struct sr_follow {
+	/* A statement of the service: whole text, openings of its `~` lines, objects. */
+	int (*service)(void *ctx, const struct sr_submission *parts, struct sr_bytes text,
+		struct sr_err *e);
+	/* The room key of this version is to be erased after the commit. */
+	int (*ends)(void *ctx, const uint8_t request[SR_ID], uint32_t version, struct sr_err *e);
+	/* One sentence for the person who acted. */
+	void (*tell)(void *ctx, const char *sentence);
+	void *ctx;
+	int64_t now;
+};
+
+SR_MUST int sr_follow_on(const struct sr_follow *f, struct sr_vault *v,
+	const struct sr_statement *s, struct sr_err *e);
+
+/* Begin a text of the service: type line and common lines with a fresh id. */
+void sr_follow_begin(struct sr_buf *b, const struct sr_vault *v, enum sr_type_id type, int64_t now);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * rules - who may do what, until the board adopts policies in Cedar: fixed rules, default deny
+ * (DESIGN 5, 6, 6a).
+ *
+ * A rule looks at a parsed statement, at the catalogue as earlier entries left it (an open
+ * transaction included) and at the time; it changes nothing. The ruling names the rule by a token
+ * (which a `refuse` entry carries), says in a sentence what is not met, and what would help.
+ * Signature, fingerprint, `seen` and commitments were checked before (board/door.c).
+ *
+ * Levels: the hazards of an item decide the quorum level it is sealed to: any of SR_RULES_HIGH ->
+ * the highest level of the board, otherwise the lowest. An item with `referral` is neither
+ * released, requested nor granted.
+ */
+#ifndef SR_BOARD_RULES_H
+#define SR_BOARD_RULES_H
+
+#include "catalogue/query.h"
+#include "ledger/statement.h"
+
+enum {
+	SR_RULES_SKEW_S = 600, /* a statement's time against the vault's: clocks of desks are rarely
+				  minutes off */
+	SR_RULES_ENDS_MAX_S = 366 * 86400 /* a grant ends within a year and is then asked for anew
+					     (Five Safes: safe projects) */
+};
+
+struct sr_ruling {
+	bool allowed;
+	char rule[48];  /* token: "already-voted" */
+	char why[400];  /* "member p-... has voted on this version already (approve)" */
+	char help[240]; /* "" or what would help: "amend the request to have a new version voted on"
+			 */
+};
+
+struct sr_rules {
+	struct sr_catalogue *catalogue;
+	int64_t now;
+	const uint8_t *items; /* request, amend: the ids in the submitted list object, SR_ID bytes
+				 each; NULL: none came */
+	size_t item_count;
+};
+
+/* 0 and a ruling, or an error of the catalogue. */
+SR_MUST int sr_rules_check(struct sr_ruling *out, const struct sr_rules *r,
+	const struct sr_statement *s, struct sr_err *e);
+
+/* The lowest quorum level that these hazards (tokens with single spaces) allow on ${b}. DENIED for
+ * referral. */
+SR_MUST int sr_rules_level(
+	uint32_t *level, const struct sr_board_row *b, const char *hazards, struct sr_err *e);
+
+/* Is the controlled term known? Forms, purposes and hazards of DESIGN 2; others are refused. */
+bool sr_rules_form(struct sr_bytes word);
+bool sr_rules_purpose(struct sr_bytes word);
+bool sr_rules_hazard(struct sr_bytes word);
+/* The lists themselves, NULL-terminated, for help texts. */
+const char *const *sr_rules_forms(void);
+const char *const *sr_rules_purposes(void);
+const char *const *sr_rules_hazards(void);
+
+#endif

@@ -1,0 +1,647 @@
+/*
+ * vault - see vault.h. Opening either succeeds with everything caught up and everything that was
+ * repaired told in `recovered`, or fails and changes nothing that counts.
+ */
+#include "board/vault.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+
+#include "base/text.h"
+#include "board/door.h"
+#include "board/keys.h"
+#include "catalogue/catalogue.h"
+#include "catalogue/query.h"
+#include "ledger/ledger.h"
+#include "store/backend.h"
+#include "store/db.h"
+#include "store/index.h"
+#include "store/secrets.h"
+
+enum {
+	FORMAT = 1,
+	CONF_MAX = 16 << 10,
+	SERVICE_MAX = 16 << 10
+};
+static const char CONF[] = "strongroom.conf";
+static const char CONF_TYPE[] = "strongroom/vault/v1";
+static const char INDEX_FILE[] = "index.db";
+
+/* --- strongroom.conf
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static int conf_write(struct sr_dir *dir, const struct sr_vault_conf *c, struct sr_err *e) {
+	struct sr_buf b;
+	int rc;
+
+	sr_buf_init(&b);
+	sr_text_begin(&b, CONF_TYPE);
+	sr_text_put(&b, "origin", c->origin);
+	sr_text_put_dec(&b, "format", FORMAT);
+	if (c->founded)
+		sr_text_put_hex(&b, "fingerprint", c->fingerprint, SR_HASH);
+	if (c->second[0] != '\0')
+		sr_text_put(&b, "second", c->second);
+	else
+		sr_text_put(&b, "no-second", "yes");
+	rc = sr_buf_ok(&b, e);
+	if (rc == 0)
+		rc = sr_file_replace(dir, CONF, sr_buf_view(&b), e);
+	sr_buf_free(&b);
+	return rc;
+}
+
+static int conf_line(
+	char *out, size_t size, const struct sr_text *t, const char *key, struct sr_err *e) {
+	struct sr_bytes v = sr_text_get(t, key);
+
+	out[0] = '\0';
+	if (v.p == NULL)
+		return 0;
+	if (v.len >= size)
+		return sr_fail(e, SR_CORRUPT, "%s: line %s has %zu bytes, want fewer than %zu",
+			CONF, key, v.len, size);
+	memcpy(out, v.p, v.len);
+	out[v.len] = '\0';
+	return 0;
+}
+
+static int conf_read(struct sr_vault_conf *out, struct sr_dir *dir, struct sr_err *e) {
+	struct sr_text t = {0};
+	struct sr_buf b;
+	uint64_t format = 0;
+	int rc;
+
+	sr_buf_init(&b);
+	memset(out, 0, sizeof *out);
+	rc = sr_file_read(dir, CONF, &b, CONF_MAX, e);
+	if (rc == SR_NOTFOUND)
+		rc = sr_fail(
+			e, SR_NOTFOUND, "%s is not a vault (no %s in it)", sr_dir_path(dir), CONF);
+	if (rc == 0)
+		rc = sr_text_parse(&t, sr_buf_view(&b), e);
+	if (rc != 0)
+		goto out;
+	if (!sr_bytes_eq(t.type, sr_bytes_str(CONF_TYPE))) {
+		rc = sr_fail(e, SR_UNSUPPORTED,
+			"%s: a format that this program does not know; a newer one may", CONF);
+		goto out;
+	}
+	rc = sr_parse_dec(&format, sr_text_get(&t, "format"), UINT32_MAX, e);
+	if (rc == 0 && format != FORMAT)
+		rc = sr_fail(e, SR_UNSUPPORTED,
+			"%s: format %llu, this program knows %d: use a newer one", CONF,
+			(unsigned long long)format, FORMAT);
+	out->format = (unsigned)format;
+	if (rc == 0)
+		rc = conf_line(out->origin, sizeof out->origin, &t, "origin", e);
+	if (rc == 0)
+		rc = conf_line(out->second, sizeof out->second, &t, "second", e);
+	if (rc == 0 && sr_text_get(&t, "fingerprint").p != NULL) {
+		out->founded = true;
+		rc = sr_unhex(out->fingerprint, SR_HASH, sr_text_get(&t, "fingerprint"), e);
+	}
+out:
+	sr_text_free(&t);
+	sr_buf_free(&b);
+	return rc;
+}
+
+int sr_vault_conf_read(struct sr_vault_conf *out, const char *path, struct sr_err *e) {
+	struct sr_dir *dir = NULL;
+	int rc = sr_dir_open(&dir, path, e);
+
+	if (rc == 0)
+		rc = conf_read(out, dir, e);
+	sr_dir_close(dir);
+	return rc;
+}
+
+/* --- creating
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+static int not_empty(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
+	(void)ctx;
+	(void)is_dir;
+	return sr_fail(e, SR_EXISTS, "the directory is not empty (%s)", name);
+}
+
+static int make_dir(const char *path, struct sr_err *e) {
+	struct sr_dir *d = NULL;
+	int rc;
+
+	if (mkdir(path, 0711) != 0 && errno != EEXIST)
+		return sr_fail_errno(e, "%s", path);
+	rc = sr_dir_open(&d, path, e);
+	if (rc == 0)
+		rc = sr_dir_each(d, not_empty, NULL, e);
+	if (rc == SR_EXISTS)
+		sr_wrap(e, "%s", path);
+	sr_dir_close(d);
+	return rc;
+}
+
+static int make_ledger(struct sr_dir *dir, const struct sr_service *k, struct sr_err *e) {
+	struct sr_ledger_opts o = {0};
+	struct sr_dir *d = NULL;
+	int rc = sr_dir_make(&d, dir, "ledger", 0700, e);
+
+	o.origin = k->origin;
+	o.seed = k->s->ledger_seed;
+	o.mac_key = k->s->journal_key;
+	if (rc == 0)
+		rc = sr_ledger_create(d, &o, e);
+	sr_dir_close(d);
+	return rc;
+}
+
+static int make_secrets(
+	struct sr_dir *dir, const struct sr_service *k, const char *second, struct sr_err *e) {
+	struct sr_secrets_options o = {0};
+	struct sr_secrets *s = NULL;
+	int rc;
+
+	o.dir = dir;
+	o.second = second;
+	o.key = k->s->secrets_wrap;
+	o.create = true;
+	rc = sr_secrets_open(&s, &o, e);
+	return rc != 0 ? rc : sr_secrets_close(&s, e);
+}
+
+static int make_databases(struct sr_dir *dir, const struct sr_service *k, struct sr_err *e) {
+	struct sr_catalogue_options c = {0};
+	struct sr_db_options o = {0};
+	struct sr_catalogue *cat = NULL;
+	struct sr_db *db = NULL;
+	int rc;
+
+	c.dir = dir;
+	c.key = k->s->catalogue_key;
+	c.create = true;
+	rc = sr_catalogue_open(&cat, &c, e);
+	if (rc == 0)
+		rc = sr_catalogue_close(cat, e);
+	o.dir = dir;
+	o.name = INDEX_FILE;
+	o.key = k->s->index_key;
+	o.create = true;
+	if (rc == 0)
+		rc = sr_db_open(&db, &o, e);
+	return rc != 0 ? rc : sr_db_close(&db, e);
+}
+
+static int make_service(struct sr_dir *dir, const struct sr_service *k, const struct sr_unlock *u,
+	struct sr_err *e) {
+	struct sr_dir *keys = NULL;
+	struct sr_buf b;
+	int rc;
+
+	sr_buf_init(&b);
+	rc = sr_service_seal(&b, k, u, e);
+	if (rc == 0)
+		rc = sr_dir_make(&keys, dir, "keys", 0700, e);
+	if (rc == 0)
+		rc = sr_file_create(keys, "service", sr_buf_view(&b), e);
+	sr_dir_close(keys);
+	sr_buf_free(&b);
+	return rc;
+}
+
+int sr_vault_create(const struct sr_vault_init *o, struct sr_err *e) {
+	static const char *const folders[] = {"packs", "items", "objects"};
+	struct sr_service *k = NULL;
+	struct sr_vault_conf conf = {0};
+	struct sr_dir *dir = NULL, *sub = NULL;
+	int rc;
+
+	if ((o->second != NULL) == o->no_second)
+		return sr_fail(e, SR_USAGE,
+			"say where the second copy of secrets.db lies (--second PATH), or --no-second");
+	if (o->second != NULL && o->second[0] != '/')
+		return sr_fail(
+			e, SR_USAGE, "the second copy's path must be absolute: %s", o->second);
+	rc = sr_service_new(&k, o->origin, e);
+	if (rc == 0)
+		rc = make_dir(o->path, e);
+	if (rc == 0)
+		rc = sr_dir_open(&dir, o->path, e);
+	for (size_t i = 0; i < sizeof folders / sizeof folders[0] && rc == 0; i++) {
+		rc = sr_dir_make(&sub, dir, folders[i], 0700, e);
+		sr_dir_close(sub);
+		sub = NULL;
+	}
+	if (rc == 0)
+		rc = sr_dir_make(&sub, dir, "run", 0711, e);
+	if (rc == 0)
+		rc = make_service(dir, k, &o->unlock, e);
+	if (rc == 0)
+		rc = make_ledger(dir, k, e);
+	if (rc == 0)
+		rc = make_secrets(dir, k, o->second, e);
+	if (rc == 0)
+		rc = make_databases(dir, k, e);
+	if (rc == 0) { /* last: what has no strongroom.conf is not a vault */
+		snprintf(conf.origin, sizeof conf.origin, "%s", o->origin);
+		if (o->second != NULL && strlen(o->second) < sizeof conf.second)
+			snprintf(conf.second, sizeof conf.second, "%s", o->second);
+		rc = conf_write(dir, &conf, e);
+	}
+	sr_dir_close(sub);
+	sr_dir_close(dir);
+	sr_service_free(k);
+	return rc;
+}
+
+/* --- opening
+ * --------------------------------------------------------------------------------------------------------
+ */
+
+static void told(struct sr_vault *v, const char *fmt, ...) SR_PRINTF(2, 3);
+static void told(struct sr_vault *v, const char *fmt, ...) {
+	char line[600];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	sr_buf_printf(&v->recovered, "%s\n", line);
+}
+
+static int open_keys(struct sr_vault *v, const struct sr_unlock *u, struct sr_err *e) {
+	struct sr_dir *keys = NULL;
+	struct sr_buf b;
+	int rc;
+
+	sr_buf_init(&b);
+	rc = sr_dir_open_at(&keys, v->dir, "keys", e);
+	if (rc == 0)
+		rc = sr_file_read(keys, "service", &b, SERVICE_MAX, e);
+	if (rc == 0)
+		rc = sr_service_open(&v->keys, sr_buf_view(&b), u, e);
+	sr_dir_close(keys);
+	sr_buf_free(&b);
+	return rc;
+}
+
+static int open_ledger(struct sr_vault *v, struct sr_err *e) {
+	struct sr_ledger_opts o = {0};
+	const struct sr_ledger_report *r;
+	int rc = sr_dir_open_at(&v->ledger_dir, v->dir, "ledger", e);
+
+	o.origin = v->keys->origin;
+	o.seed = v->keys->s->ledger_seed;
+	o.mac_key = v->keys->s->journal_key;
+	if (rc == 0)
+		rc = sr_ledger_open(&v->ledger, v->ledger_dir, &o, e);
+	if (rc != 0)
+		return sr_wrap(e, "ledger");
+	r = sr_ledger_report(v->ledger);
+	if (r->journal.dropped > 0)
+		told(v, "ledger: %llu bytes of a commit that was never acknowledged were dropped",
+			(unsigned long long)r->journal.dropped);
+	if (r->journal.mended)
+		told(v, "ledger: one copy of a commit record was damaged and is mended");
+	if (r->tiles_finished > 0)
+		told(v, "ledger: %llu tiles that an interrupted process had left were written",
+			(unsigned long long)r->tiles_finished);
+	return 0;
+}
+
+static int open_secrets(struct sr_vault *v, bool accept_older, struct sr_err *e) {
+	const struct sr_commit *last = sr_ledger_last(v->ledger);
+	struct sr_secrets_state expect;
+	struct sr_secrets_options o = {0};
+	int rc;
+
+	expect.generation = sr_le64_get(last->attachment);
+	memcpy(expect.root, last->attachment + 8, SR_HASH);
+	o.dir = v->dir;
+	o.second = v->second;
+	o.key = v->keys->s->secrets_wrap;
+	o.expect = last->size > 0 ? &expect : NULL;
+	o.accept_older = accept_older;
+	rc = sr_secrets_open(&v->secrets, &o, e);
+	if (rc != 0)
+		return sr_wrap(e, "secrets.db");
+	if (sr_secrets_recovered(v->secrets) != NULL)
+		told(v, "secrets.db: %s", sr_secrets_recovered(v->secrets));
+	if (sr_secrets_is_older(v->secrets))
+		told(v, "secrets.db: older than the ledger, accepted as asked; what the ledger erased is erased again");
+	return 0;
+}
+
+struct replay_ctx {
+	struct sr_vault *v;
+	struct sr_object_source source;
+};
+
+static int replay_entry(void *ctx, uint64_t index, struct sr_entry *out, struct sr_err *e) {
+	struct replay_ctx *r = ctx;
+
+	return sr_vault_entry(out, r->v, index, e);
+}
+
+static int replay_root(void *ctx, uint64_t size, uint8_t root[SR_HASH], struct sr_err *e) {
+	struct replay_ctx *r = ctx;
+
+	return sr_ledger_root_at(r->v->ledger, size, root, e);
+}
+
+static void replay_init(struct sr_replay *r, struct replay_ctx *ctx, struct sr_vault *v,
+	const struct sr_progress *p) {
+	memset(r, 0, sizeof *r);
+	memset(ctx, 0, sizeof *ctx);
+	ctx->v = v;
+	r->size = sr_ledger_next_index(v->ledger);
+	sr_ledger_root(r->root, v->ledger);
+	r->entry = replay_entry;
+	r->root_at = replay_root;
+	r->ctx = ctx;
+	r->objects = sr_object_source_init(&ctx->source, v);
+	r->progress = p;
+}
+
+/* The fingerprint is the ledger's: entry 0 is `found`. strongroom.conf repeats it for clients
+ * without a key. */
+static int learn_fingerprint(struct sr_vault *v, struct sr_vault_conf *conf, struct sr_err *e) {
+	struct sr_entry found;
+	int rc;
+
+	if (sr_ledger_next_index(v->ledger) == 0)
+		return 0;
+	rc = sr_vault_entry(&found, v, 0, e);
+	if (rc != 0)
+		return rc;
+	memcpy(v->fingerprint, found.statement.hash, SR_HASH);
+	v->founded = true;
+	if (found.statement.type->id != SR_T_FOUND)
+		rc = sr_fail(e, SR_CORRUPT, "entry 0 is %s, not found", found.statement.type->name);
+	sr_entry_free(&found);
+	if (rc == 0 && conf->founded && memcmp(conf->fingerprint, v->fingerprint, SR_HASH) != 0)
+		rc = sr_fail(e, SR_AUTH,
+			"%s names another fingerprint than entry 0 of the ledger has", CONF);
+	if (rc == 0 && !conf->founded) {
+		conf->founded = true;
+		memcpy(conf->fingerprint, v->fingerprint, SR_HASH);
+		rc = conf_write(v->dir, conf, e);
+	}
+	return rc;
+}
+
+static bool rebuildable(int rc) {
+	return rc == SR_CORRUPT || rc == SR_AUTH || rc == SR_NOTFOUND || rc == SR_UNSUPPORTED;
+}
+
+static int open_catalogue(
+	struct sr_vault *v, const struct sr_progress *progress, struct sr_err *e) {
+	struct sr_catalogue_options o = {0};
+	struct replay_ctx ctx;
+	struct sr_replay replay;
+	struct sr_rebuilt rebuilt;
+	uint64_t applied = 0;
+	int rc;
+
+	o.dir = v->dir;
+	o.key = v->keys->s->catalogue_key;
+	rc = sr_catalogue_open(&v->catalogue, &o, e);
+	replay_init(&replay, &ctx, v, progress);
+	if (rc == 0)
+		rc = sr_catalogue_catch_up(v->catalogue, &replay, &applied, e);
+	if (rc == 0 && applied > 0)
+		told(v, "catalogue: %llu entries of the ledger were applied",
+			(unsigned long long)applied);
+	if (rc != 0 && rebuildable(rc)) {
+		told(v, "catalogue: %s; it was rebuilt from the ledger",
+			e != NULL ? e->text : sr_code_name((enum sr_code)rc));
+		rc = sr_catalogue_rebuild(&v->catalogue, &o, &replay, &rebuilt, e);
+	}
+	sr_object_source_free(&ctx.source);
+	return rc != 0 ? sr_wrap(e, "catalogue") : 0;
+}
+
+/* Every pack that statements name is in the index; those that are not are read from their footers.
+ */
+static int index_complete(struct sr_vault *v, size_t *added, size_t *bad, struct sr_err *e) {
+	struct sr_index_rebuild o = {0};
+	uint8_t *names = NULL;
+	size_t count = 0;
+	int rc = sr_query_packs(&names, &count, v->catalogue, e);
+
+	*added = *bad = 0;
+	o.backend = v->store;
+	o.structure_sk = v->keys->s->structure_sk;
+	o.names = names;
+	o.count = count;
+	if (rc == 0 && count > 0)
+		rc = sr_index_rebuild(v->index, &o, added, bad, e);
+	free(names);
+	return rc;
+}
+
+static int open_index_file(struct sr_vault *v, struct sr_err *e) {
+	struct sr_db_options o = {0};
+	int rc;
+
+	o.dir = v->dir;
+	o.name = INDEX_FILE;
+	o.key = v->keys->s->index_key;
+	o.create = true;
+	rc = sr_db_open(&v->index_db, &o, e);
+	if (rc == 0)
+		rc = sr_index_open(&v->index, v->index_db, e);
+	return rc;
+}
+
+static int open_index(struct sr_vault *v, struct sr_err *e) {
+	size_t added = 0, bad = 0;
+	int rc = open_index_file(v, e);
+
+	if (rc != 0 && rebuildable(rc)) {
+		told(v, "index: %s; it was rebuilt from the packs",
+			e != NULL ? e->text : sr_code_name((enum sr_code)rc));
+		sr_index_close(v->index);
+		v->index = NULL;
+		sr_db_free(v->index_db);
+		v->index_db = NULL;
+		rc = sr_db_remove(v->dir, INDEX_FILE, e);
+		if (rc == 0)
+			rc = open_index_file(v, e);
+	}
+	if (rc == 0 && v->founded)
+		rc = index_complete(v, &added, &bad, e);
+	if (rc == 0 && (added > 0 || bad > 0))
+		told(v, "index: %zu packs were added from their footers, %zu could not be read (scrub names them)",
+			added, bad);
+	return rc != 0 ? sr_wrap(e, "index") : 0;
+}
+
+/* --- room keys: what the ledger ended is erased, whatever a kill or an older file left
+ * --------------------------------- */
+
+struct reap {
+	struct sr_vault *v;
+	struct sr_room_keys keys;
+	size_t erased;
+};
+
+static int reap_one(void *ctx, struct sr_bytes name, uint64_t n, struct sr_err *e) {
+	struct reap *r = ctx;
+	size_t erased = 0;
+	int rc;
+
+	for (size_t i = 0; i < r->keys.count; i++) {
+		char hex[2 * SR_ID + 1];
+
+		sr_hex(hex, r->keys.rows[i].request, SR_ID);
+		if (!r->keys.rows[i].ended && r->keys.rows[i].version == n &&
+			sr_bytes_eq(name, sr_bytes_str(hex)))
+			return 0;
+	}
+	rc = sr_secrets_erase(r->v->secrets, SR_SECRET_ROOM_KEY, name, n, &erased, e);
+	r->erased += erased;
+	return rc;
+}
+
+static int reap_room_keys(struct sr_vault *v, struct sr_err *e) {
+	struct reap r = {.v = v};
+	int rc = sr_query_room_keys(&r.keys, v->catalogue, e);
+
+	if (rc == 0)
+		rc = sr_secrets_begin(v->secrets, e);
+	if (rc == 0) {
+		rc = sr_secrets_each(
+			v->secrets, SR_SECRET_ROOM_KEY, sr_bytes_of(NULL, 0), reap_one, &r, e);
+		if (rc == 0 && r.erased > 0)
+			rc = sr_secrets_commit(v->secrets, e);
+		else
+			sr_secrets_rollback(v->secrets);
+	}
+	if (rc == 0 && r.erased > 0)
+		told(v, "secrets.db: %zu room keys of ended requests and grants were erased",
+			r.erased);
+	sr_room_keys_free(&r.keys);
+	return rc;
+}
+
+static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct sr_vault_conf *conf,
+	struct sr_err *e) {
+	size_t ended = 0;
+	int rc = open_keys(v, &o->unlock, e);
+
+	if (rc == 0)
+		rc = open_ledger(v, e);
+	if (rc == 0)
+		rc = open_secrets(v, o->accept_older_secrets, e);
+	if (rc == 0)
+		rc = sr_backend_dir(&v->store, v->dir, e);
+	if (rc == 0)
+		rc = sr_dir_open_at(&v->items, v->dir, "items", e);
+	if (rc == 0)
+		rc = learn_fingerprint(v, conf, e);
+	if (rc == 0)
+		rc = open_catalogue(v, o->progress, e);
+	if (rc == 0)
+		rc = open_index(v, e);
+	if (rc == 0 && v->founded)
+		rc = reap_room_keys(v, e);
+	if (rc == 0)
+		rc = sr_door_sweep(v, &ended, e);
+	if (rc == SR_LOCKED) { /* a clock that is set back stops writes, not reading */
+		told(v, "%s", e != NULL ? e->text : "the clock is set back");
+		rc = 0;
+	}
+	if (rc == 0 && ended > 0)
+		told(v, "%zu requests, grants or checkouts were due and have ended", ended);
+	return rc;
+}
+
+int sr_vault_open(struct sr_vault **out, const struct sr_vault_open *o, struct sr_err *e) {
+	struct sr_vault *v = calloc(1, sizeof *v);
+	struct sr_vault_conf *conf = calloc(1, sizeof *conf);
+	int rc = v == NULL || conf == NULL ? sr_fail(e, SR_NOMEM, "vault: out of memory") : 0;
+
+	if (rc == 0) {
+		sr_buf_init(&v->recovered);
+		v->clock = o->clock;
+		rc = sr_dir_open(&v->dir, o->path, e);
+	}
+	if (rc == 0)
+		rc = conf_read(conf, v->dir, e);
+	if (rc == 0)
+		rc = sr_dir_open_at(&v->run, v->dir, "run", e);
+	if (rc == 0)
+		rc = sr_lock_take(&v->lock, v->run, "lock", e);
+	if (rc == 0 && conf->second[0] != '\0') {
+		v->second = strdup(conf->second);
+		if (v->second == NULL)
+			rc = sr_fail(e, SR_NOMEM, "vault: out of memory");
+	}
+	if (rc == 0)
+		rc = open_parts(v, o, conf, e);
+	free(conf);
+	if (rc != 0) {
+		sr_vault_close(v);
+		return rc;
+	}
+	*out = v;
+	return 0;
+}
+
+void sr_vault_close(struct sr_vault *v) {
+	struct sr_err ignored;
+
+	if (v == NULL)
+		return;
+	/* Errors here lose nothing: what was acknowledged is durable, and the next opening
+	 * publishes and catches up. */
+	(void)!sr_catalogue_close(v->catalogue, &ignored);
+	sr_index_close(v->index);
+	if (v->index_db != NULL)
+		(void)!sr_db_close(&v->index_db, &ignored);
+	if (v->secrets != NULL)
+		(void)!sr_secrets_close(&v->secrets, &ignored);
+	if (v->failed)
+		sr_ledger_abandon(v->ledger);
+	else if (v->ledger != NULL)
+		(void)!sr_ledger_close(v->ledger, &ignored);
+	sr_backend_free(v->store);
+	sr_dir_close(v->ledger_dir);
+	sr_dir_close(v->items);
+	sr_service_free(v->keys);
+	sr_lock_free(v->lock);
+	sr_dir_close(v->run);
+	sr_dir_close(v->dir);
+	sr_buf_free(&v->recovered);
+	free(v->second);
+	free(v);
+}
+
+int sr_vault_rebuild(struct sr_vault *v, const struct sr_progress *progress, struct sr_rebuilt *out,
+	size_t *packs, size_t *packs_bad, struct sr_err *e) {
+	struct sr_catalogue_options o = {0};
+	struct replay_ctx ctx;
+	struct sr_replay replay;
+	int rc;
+
+	o.dir = v->dir;
+	o.key = v->keys->s->catalogue_key;
+	replay_init(&replay, &ctx, v, progress);
+	rc = sr_catalogue_rebuild(&v->catalogue, &o, &replay, out, e);
+	sr_object_source_free(&ctx.source);
+	if (rc != 0)
+		return sr_wrap(e, "catalogue");
+	sr_index_close(v->index);
+	v->index = NULL;
+	sr_db_free(v->index_db);
+	v->index_db = NULL;
+	rc = sr_db_remove(v->dir, INDEX_FILE, e);
+	if (rc == 0)
+		rc = open_index_file(v, e);
+	if (rc == 0)
+		rc = index_complete(v, packs, packs_bad, e);
+	return rc != 0 ? sr_wrap(e, "index") : 0;
+}

@@ -1,0 +1,91 @@
+/*
+ * vault - one opened vault: the directory, its lock, keys, databases, ledger and store, in the
+ * order in which they open.
+ *
+ *   strongroom.conf   strongroom/vault/v1 / origin / format 1 / fingerprint <hash>? / second <path>
+ * | no-second yes
+ *
+ * Opening: lock (one writer per vault) -> conf -> keys/service -> secrets.db (its expected state
+ * from the journal's last commit record) -> ledger -> catalogue and index (caught up, or rebuilt
+ * when damaged or old) -> recovery of what a kill left (temporary files, secrets without a
+ * statement, erasures missing) -> sweep of what is due. Everything that was done is told in
+ * `recovered`, one line each. Lower layers see none of this struct; board, intake, room and core
+ * do.
+ */
+#ifndef SR_BOARD_VAULT_H
+#define SR_BOARD_VAULT_H
+
+#include "base/fs.h"
+#include "base/progress.h"
+#include "base/time.h"
+#include "board/service.h"
+
+struct sr_secrets;   /* store/secrets.h */
+struct sr_ledger;    /* ledger/ledger.h */
+struct sr_catalogue; /* catalogue/catalogue.h */
+struct sr_db;        /* store/db.h */
+struct sr_index;     /* store/index.h */
+struct sr_backend;   /* store/backend.h */
+
+struct sr_vault {
+	struct sr_dir *dir; /* DIR */
+	struct sr_dir *run; /* DIR/run */
+	struct sr_lock *lock;
+	struct sr_service *keys;
+	struct sr_secrets *secrets;
+	struct sr_backend *store;
+	struct sr_db *index_db;
+	struct sr_index *index;
+	struct sr_dir *ledger_dir, *items;
+	struct sr_ledger *ledger;
+	struct sr_catalogue *catalogue;
+	struct sr_clock clock;
+	uint8_t fingerprint[SR_HASH]; /* zero until founded */
+	bool founded;                 /* entry 0 is there */
+	bool failed;  /* a commit broke off: nothing more is written until the vault is opened again
+		       */
+	char *second; /* path of the second copy of secrets.db; NULL: none, on purpose */
+	struct sr_buf recovered; /* what opening repaired, lines of text; empty: nothing */
+};
+
+struct sr_vault_init {
+	const char *path;   /* must not exist, or be an empty directory */
+	const char *origin; /* log origin, e.g. "archive.example.org/vault" */
+	const char *second; /* or NULL with no_second */
+	bool no_second;
+	struct sr_unlock unlock;
+	struct sr_clock clock;
+};
+/* Make an empty vault (not founded): EXISTS, USAGE. */
+SR_MUST int sr_vault_create(const struct sr_vault_init *o, struct sr_err *e);
+
+struct sr_vault_open {
+	const char *path;
+	struct sr_unlock unlock;
+	struct sr_clock clock;
+	const struct sr_progress *progress; /* or NULL */
+	bool accept_older_secrets; /* after a loss without a copy: open with an older secrets.db,
+				      re-apply the ledger's erasures */
+};
+/* NOTFOUND "not a vault", UNSUPPORTED newer format, LOCKED with the holder's pid, AUTH wrong
+ * passphrase, CORRUPT. */
+SR_MUST int sr_vault_open(struct sr_vault **out, const struct sr_vault_open *o, struct sr_err *e);
+void sr_vault_close(struct sr_vault *v); /* publishes the checkpoint; NULL allowed */
+
+/* Drop catalogue and index, replay the ledger and the packs' footers, compare (struct sr_rebuilt).
+ */
+struct sr_rebuilt;
+SR_MUST int sr_vault_rebuild(struct sr_vault *v, const struct sr_progress *progress,
+	struct sr_rebuilt *out, size_t *packs, size_t *packs_bad, struct sr_err *e);
+
+/* The public part of strongroom.conf, without a lock or key. */
+struct sr_vault_conf {
+	char origin[256];
+	unsigned format;
+	bool founded;
+	uint8_t fingerprint[SR_HASH];
+	char second[4096]; /* empty: none */
+};
+SR_MUST int sr_vault_conf_read(struct sr_vault_conf *out, const char *path, struct sr_err *e);
+
+#endif

@@ -1,0 +1,124 @@
+/*
+ * room - the reading room: the only code that opens an item for a person (DESIGN 5 "At checkout",
+ * 10).
+ *
+ * An item's key exists here from sr_room_open until its checkout ends (return, lapse, suspend,
+ * revoke, close, expiry, close of the vault) or the room forgets it; it lies in the secret arena
+ * and is wiped. Opening takes, for one item: pieces of at least k members, each inside a room-key
+ * layer that only a live request version can take off. Ending a grant erased that room key, so
+ * there is nothing left to open with, whatever this code would decide.
+ *
+ *   checkout (catalogue)  begun --sr_room_open--> open; sr_room_forget and a restart leave the
+ * state: open again.
+ *
+ * Every piece is verified here again; a bad one voids that vote by an `incident` that names the
+ * member, and the others still count. One thread.
+ */
+#ifndef SR_ROOM_ROOM_H
+#define SR_ROOM_ROOM_H
+
+#include "board/door.h"
+#include "crypto/piece.h"
+#include "room/plain.h"
+#include "store/manifest.h"
+
+struct sr_room; /* opaque */
+
+SR_MUST int sr_room_new(struct sr_room **out, struct sr_vault *v, struct sr_err *e);
+/* Wipes everything. NULL allowed. */
+void sr_room_free(struct sr_room *r);
+/* Forget what was opened for checkouts that are no longer live; call after every commit and sweep.
+ */
+SR_MUST int sr_room_sweep(struct sr_room *r, size_t *wiped, struct sr_err *e);
+/* Forget one checkout's key (its state stays). */
+void sr_room_forget(struct sr_room *r, const uint8_t checkout[SR_ID]);
+/* How many items are open. */
+size_t sr_room_count(const struct sr_room *r);
+
+/* One vote's record of the item, as the researcher's client hands it over: the key of its outer
+ * layer (crypto/piece.h, sr_bundle_record_key), so that who is to blame for a record that does not
+ * open can be told. */
+struct sr_room_record {
+	uint8_t vote[SR_ID]; /* statement id of the vote */
+	uint8_t key[SR_KEY];
+};
+/* Open the item of ${checkout} (right access or export), which ${person} made and whose grant is
+ * live now. DENIED with the reason (state, grant, expired, "the room key of this request version is
+ * erased"); AUTH when fewer than k good pieces remain (names the members whose pieces failed). Logs
+ * `viewed open`. */
+struct sr_room_open {
+	uint8_t checkout[SR_ID];
+	const char *person;
+	const struct sr_room_record *records;
+	size_t count;
+};
+SR_MUST int sr_room_open(struct sr_room *r, const struct sr_room_open *o, struct sr_err *e);
+
+/* What a curator's client needs to look at or release a held item: the inner quarantine seal (box
+ * to the curator), after the outer layer was taken off with keys/service. DENIED unless the item is
+ * held and the person an active curator. */
+SR_MUST int sr_room_quarantine(struct sr_room *r, const uint8_t item[SR_ID], const char *curator,
+	struct sr_buf *boxed, struct sr_err *e);
+/* Open a held item with its part for a checkout of right quarantine. AUTH if the part is not the
+ * item's. Logs `viewed open`. */
+SR_MUST int sr_room_open_held(struct sr_room *r, const uint8_t checkout[SR_ID], const char *curator,
+	const uint8_t part[SR_PART], struct sr_err *e);
+
+/* Files of an opened checkout. NOTFOUND "not open (in this process): open it again". Views live
+ * until it is forgotten. */
+SR_MUST int sr_room_files(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
+	uint64_t *count, struct sr_err *e);
+SR_MUST int sr_room_file(struct sr_room *r, const uint8_t checkout[SR_ID], uint64_t index,
+	struct sr_file *out, struct sr_err *e);
+
+/* The text form of a file, piece by piece: bytes [offset, offset+len) of the file (len at most
+ * SR_BLOCK; offset of a page must be where the last one ended, or 0) as terminal-safe text appended
+ * to ${text}; *${next} is the offset to go on from, equal to the file's size at the end. The first
+ * page of a file logs `viewed read`. UNSUPPORTED for documents (room/plain.h). */
+struct sr_room_page {
+	uint8_t checkout[SR_ID];
+	const char *person;
+	uint64_t file;
+	uint64_t offset;
+	size_t len;
+};
+SR_MUST int sr_room_text(struct sr_room *r, const struct sr_room_page *p, struct sr_buf *text,
+	uint64_t *next, const char **encoding, struct sr_err *e);
+
+/*
+ * An export: all files of the item of an opened checkout of right export, as one age file to the
+ * recipient that the request names. Content: a POSIX pax tar when the item has several files or
+ * anything but one regular file, the bare file otherwise. begin -> read until *got is 0 (it then
+ * logs `export` with size and SHA-256) | end earlier (abandoned, logged as such by the missing
+ * statement).
+ */
+SR_MUST int sr_room_export_begin(
+	struct sr_room *r, const uint8_t checkout[SR_ID], const char *person, struct sr_err *e);
+SR_MUST int sr_room_export_read(struct sr_room *r, const uint8_t checkout[SR_ID],
+	struct sr_buf *out, size_t max, size_t *got, struct sr_err *e);
+void sr_room_export_end(struct sr_room *r, const uint8_t checkout[SR_ID]);
+
+/*
+ * Release: a new part, slot, seal at ${level} and manifest for a held item (envelope number + 1).
+ * prepare writes nothing that counts: the new slot and envelope become real with the `release`
+ * statement that names the envelope's hash, through sr_room_release_hooks; the old slot and the
+ * quarantine seal are erased after it.
+ */
+struct sr_room_release {
+	uint8_t item[SR_ID];
+	const char *curator;
+	uint8_t part[SR_PART]; /* from the curator's client: opened from sr_room_quarantine */
+	uint32_t level;
+	uint32_t number;           /* out */
+	uint8_t envelope[SR_HASH]; /* out: hash to be signed */
+};
+SR_MUST int sr_room_release_prepare(
+	struct sr_room *r, struct sr_room_release *rel, struct sr_err *e);
+/* Fill before/refused/after/ctx of a submission of type release whose item was prepared; NOTFOUND
+ * if it was not. */
+SR_MUST int sr_room_release_hooks(
+	struct sr_room *r, const uint8_t item[SR_ID], struct sr_submission *sub, struct sr_err *e);
+/* Forget prepared releases that were not submitted. */
+void sr_room_release_forget(struct sr_room *r);
+
+#endif
