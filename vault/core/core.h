@@ -1,0 +1,41 @@
+/*
+ * core - a vault that answers calls: vault, reading room, sessions, and the table of operations (core/ops.h).
+ *
+ * One thread. Everything that changes goes through the door; after each commit and each sweep the room forgets what was
+ * opened for checkouts that ended. A call never ends the process: failures are replies.
+ */
+#ifndef SR_CORE_CORE_H
+#define SR_CORE_CORE_H
+
+#include "board/vault.h"
+#include "core/call.h"
+#include "core/session.h"
+
+struct sr_room;
+
+struct sr_core {
+	struct sr_vault *vault;
+	struct sr_room *room;
+	size_t sessions; /* for status */
+	size_t deposits; /* under way */
+	struct sr_progress progress; /* of long operations in embedded use; report NULL: none */
+};
+
+/* Open the vault and its reading room. Failures are those of sr_vault_open. */
+SR_MUST int sr_core_open(struct sr_core **out, const struct sr_vault_open *o, struct sr_err *e);
+void sr_core_close(struct sr_core *c); /* wipes; NULL allowed */
+
+void sr_session_init(struct sr_core *c, struct sr_session *s, bool embedded);
+/* End of the connection: an open deposit stays resumable, what was prepared is forgotten. */
+void sr_session_end(struct sr_core *c, struct sr_session *s);
+
+/* Answer one request. ${reply} is always a whole reply: refusals and failures are in it. */
+void sr_core_call(struct sr_core *c, struct sr_session *s, struct sr_call *request, struct sr_call *reply);
+
+/* What is due (door.h), and the room follows. Each minute by the server; cheap when nothing is. */
+SR_MUST int sr_core_sweep(struct sr_core *c, struct sr_err *e);
+
+/* The embedded connection: a session of its own in this process; close ends the session, not the core. */
+SR_MUST int sr_core_embedded(struct sr_transport *out, struct sr_core *core, struct sr_err *e);
+
+#endif
