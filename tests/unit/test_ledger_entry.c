@@ -1,0 +1,398 @@
+/*
+ * Entries: round trips at every padding step, nothing in clear, nothing movable, keys that never
+ * repeat, erasure, single disclosed keys.
+ */
+#include "ledger_fixture.h"
+
+#include "base/limits.h"
+#include "base/text.h"
+
+struct made {
+	struct t_ring ring;
+	struct t_person p;
+	struct sr_buf note, env;
+	struct sr_record rec[3];
+};
+
+static void make(struct made *m, uint64_t index) {
+	m->ring = t_ring_new();
+	m->p = t_person(1);
+	sr_buf_init(&m->note);
+	sr_buf_init(&m->env);
+	t_describe(&m->note, &m->p, 1);
+	m->rec[0] = t_record(SR_DESCRIPTIVE, T_ITEM, "title", 0, T_TITLE);
+	m->rec[1] = t_record(SR_DESCRIPTIVE, T_ITEM, "keyword", 0, T_KEYWORD_0);
+	m->rec[2] = t_record(SR_DESCRIPTIVE, T_ITEM, "keyword", 1, T_KEYWORD_1);
+	t_seal(&m->env, &m->ring, index, sr_buf_view(&m->note), m->rec, 3);
+}
+
+static void unmake(struct made *m) {
+	sr_buf_free(&m->note);
+	sr_buf_free(&m->env);
+}
+
+static void test_round(void **state) {
+	(void)state;
+	struct made m;
+	struct sr_entry en;
+	struct sr_err e;
+	uint32_t epoch = 0;
+	make(&m, 17);
+	const struct sr_keyring keys = t_keyring(&m.ring);
+	assert_ok(sr_entry_epoch(&epoch, sr_buf_view(&m.env), &e), &e);
+	assert_int_equal(epoch, 1);
+	assert_ok(sr_entry_open(&en, T_ORIGIN, 17, sr_buf_view(&m.env), &keys, &e), &e);
+	assert_true(sr_bytes_eq(sr_buf_view(&en.statement.note), sr_buf_view(&m.note)));
+	assert_int_equal(en.received, T_TIME + 1);
+	assert_false(en.has_object);
+	assert_int_equal(en.count, 3);
+	static const char *const texts[] = {T_TITLE, T_KEYWORD_0, T_KEYWORD_1};
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(en.records[i].state, SR_RECORD_READ);
+		assert_true(sr_bytes_eq(en.records[i].text, sr_bytes_str(texts[i])));
+		assert_memory_equal(en.records[i].salt, m.rec[i].salt, SR_SALT);
+		assert_string_equal(en.records[i].subject, T_ITEM);
+	}
+	sr_entry_free(&en);
+	unmake(&m);
+}
+
+static void test_nothing_in_clear(void **state) {
+	(void)state;
+	struct made m;
+	make(&m, 17);
+	const struct sr_bytes env = sr_buf_view(&m.env);
+	assert_false(t_contains(env, "describe"));
+	assert_false(t_contains(env, m.p.name));
+	assert_false(t_contains(env, T_ITEM_HEX));
+	assert_false(t_contains(env, T_TITLE));
+	assert_false(t_contains(env, "2026"));
+	unmake(&m);
+}
+
+/* The service part and the records as listed; an out record keeps its object id. */
+static void test_object_and_out(void **state) {
+	(void)state;
+	struct made m;
+	struct sr_statement s;
+	struct sr_entry en;
+	struct sr_err e;
+	make(&m, 0);
+	const struct sr_keyring keys = t_keyring(&m.ring);
+	assert_ok(sr_statement_parse(&s, sr_buf_view(&m.note), &e), &e);
+	m.rec[1].out = true;
+	t_fill(m.rec[1].object_id, SR_HASH, 5);
+	struct sr_entry_in in = {.origin = T_ORIGIN,
+		.epoch = &m.ring.epoch,
+		.received = T_TIME,
+		.statement = &s,
+		.records = m.rec,
+		.count = 3,
+		.keys = &keys,
+		.has_object = true};
+	t_fill(in.object, SR_HASH, 6);
+	sr_buf_clear(&m.env);
+	assert_ok(sr_entry_seal(&m.env, &in, &e), &e);
+	assert_ok(sr_entry_open(&en, T_ORIGIN, 0, sr_buf_view(&m.env), &keys, &e), &e);
+	assert_true(en.has_object);
+	assert_memory_equal(en.object, in.object, SR_HASH);
+	assert_int_equal(en.records[1].state, SR_RECORD_OUT);
+	assert_memory_equal(en.records[1].object_id, m.rec[1].object_id, SR_HASH);
+	assert_int_equal(en.records[2].state, SR_RECORD_READ);
+	assert_int_equal(sr_record_size(&m.rec[1]), 0);
+	sr_entry_free(&en);
+	sr_statement_free(&s);
+	unmake(&m);
+}
+
+static bool all(void *ctx, enum sr_compartment c, const struct sr_record *r) {
+	(void)ctx;
+	(void)c;
+	(void)r;
+	return true;
+}
+
+/* Two encodings of the same entry at the same index (a crash, then the index is written again)
+ * share no key and no bytes. */
+static void test_rewritten_index(void **state) {
+	(void)state;
+	struct made a, b;
+	struct sr_entry_keys ka, kb;
+	struct sr_err e;
+	make(&a, 17);
+	make(&b, 17);
+	const struct sr_keyring keys = t_keyring(&a.ring);
+	const struct sr_disclose d = {all, NULL};
+	assert_ok(sr_entry_disclose(&ka, T_ORIGIN, 17, sr_buf_view(&a.env), &keys, &d, &e), &e);
+	assert_ok(sr_entry_disclose(&kb, T_ORIGIN, 17, sr_buf_view(&b.env), &keys, &d, &e), &e);
+	for (int i = 0; i < SR_COMPARTMENTS; i++) {
+		assert_memory_not_equal(ka.key[i], kb.key[i], SR_KEY);
+		assert_memory_not_equal(ka.key[i], ka.key[(i + 1) % SR_COMPARTMENTS], SR_KEY);
+	}
+	for (size_t i = 0; i < 3; i++)
+		assert_memory_not_equal(ka.record[i].key, kb.record[i].key, SR_KEY);
+	assert_int_equal(a.env.len, b.env.len);
+	assert_memory_not_equal(a.env.p + 26, b.env.p + 26, 64);
+	sr_entry_keys_free(&ka);
+	sr_entry_keys_free(&kb);
+	unmake(&a);
+	unmake(&b);
+}
+
+static void test_moved(void **state) {
+	(void)state;
+	struct made m;
+	struct sr_entry en;
+	struct sr_err e;
+	make(&m, 17);
+	const struct sr_keyring keys = t_keyring(&m.ring);
+	assert_fails(sr_entry_open(&en, T_ORIGIN, 18, sr_buf_view(&m.env), &keys, &e), SR_AUTH, &e,
+		"entry 18: structural compartment: ");
+	assert_fails(sr_entry_open(&en, "other.example", 17, sr_buf_view(&m.env), &keys, &e),
+		SR_AUTH, &e, "structural compartment");
+	unmake(&m);
+}
+
+/* A compartment of another entry at the same index does not fit: what lies before it is bound. */
+static void test_spliced(void **state) {
+	(void)state;
+	struct made a, b;
+	struct sr_entry en;
+	struct sr_buf mix;
+	struct sr_err e;
+	make(&a, 17);
+	make(&b, 17);
+	const struct sr_keyring keys = t_keyring(&a.ring);
+	const size_t cut = 26 + (size_t)sr_le16_get(a.env.p + 24);
+	sr_buf_init(&mix);
+	sr_buf_put(&mix, a.env.p, cut);
+	sr_buf_put(&mix, b.env.p + cut, b.env.len - cut);
+	assert_fails(sr_entry_open(&en, T_ORIGIN, 17, sr_buf_view(&mix), &keys, &e), SR_AUTH, &e,
+		"descriptive compartment");
+	sr_buf_free(&mix);
+	unmake(&a);
+	unmake(&b);
+}
+
+static void must_fail(void *ctx, struct sr_bytes mutant, const char *what) {
+	struct made *m = ctx;
+	const struct sr_keyring keys = t_keyring(&m->ring);
+	struct sr_entry en;
+	struct sr_err e;
+	const int rc = sr_entry_open(&en, T_ORIGIN, 17, mutant, &keys, &e);
+	if (rc != SR_CORRUPT && rc != SR_AUTH && rc != SR_NOTFOUND)
+		fail_msg("%s: answer %d", what, rc);
+}
+
+static void test_mutants(void **state) {
+	(void)state;
+	struct made m;
+	make(&m, 17);
+	t_each_cut(sr_buf_view(&m.env), must_fail, &m);
+	t_each_flip(sr_buf_view(&m.env), must_fail, &m);
+	unmake(&m);
+}
+
+static void test_erasure(void **state) {
+	(void)state;
+	struct made m;
+	struct sr_entry en;
+	struct sr_err e;
+	make(&m, 17);
+	m.ring.erased = T_ITEM;
+	const struct sr_keyring keys = t_keyring(&m.ring);
+	assert_ok(sr_entry_open(&en, T_ORIGIN, 17, sr_buf_view(&m.env), &keys, &e), &e);
+	assert_true(sr_bytes_eq(sr_buf_view(&en.statement.note), sr_buf_view(&m.note)));
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(en.records[i].state, SR_RECORD_ERASED);
+		assert_null(en.records[i].text.p);
+	}
+	assert_int_equal(en.plain.len, 0);
+	sr_entry_free(&en);
+	m.ring.erased = NULL;
+	m.ring.no_epoch[SR_DESCRIPTIVE] = true; /* an auditor */
+	assert_ok(sr_entry_open(&en, T_ORIGIN, 17, sr_buf_view(&m.env), &keys, &e), &e);
+	assert_int_equal(en.records[0].state, SR_RECORD_CLOSED);
+	sr_entry_free(&en);
+	m.ring.no_epoch[SR_STRUCTURAL] = true;
+	assert_fails(sr_entry_open(&en, T_ORIGIN, 17, sr_buf_view(&m.env), &keys, &e), SR_NOTFOUND,
+		&e, "no structural key");
+	unmake(&m);
+}
+
+static bool only_keyword_1(void *ctx, enum sr_compartment c, const struct sr_record *r) {
+	(void)ctx;
+	return r == NULL ? c != SR_PERSONAL : strcmp(r->key, "keyword") == 0 && r->index == 1;
+}
+
+static void test_disclosed(void **state) {
+	(void)state;
+	struct made m, other;
+	struct sr_entry en;
+	struct sr_entry_keys k;
+	struct sr_err e;
+	make(&m, 17);
+	make(&other, 17);
+	const struct sr_keyring keys = t_keyring(&m.ring);
+	const struct sr_disclose d = {only_keyword_1, NULL};
+	assert_ok(sr_entry_disclose(&k, T_ORIGIN, 17, sr_buf_view(&m.env), &keys, &d, &e), &e);
+	assert_true(k.have[SR_STRUCTURAL] && k.have[SR_DESCRIPTIVE] && !k.have[SR_PERSONAL]);
+	assert_false(k.record[0].have || k.record[1].have);
+	assert_true(k.record[2].have);
+	assert_ok(sr_entry_open_disclosed(&en, T_ORIGIN, 17, sr_buf_view(&m.env), &k, &e), &e);
+	assert_int_equal(en.records[0].state, SR_RECORD_ERASED);
+	assert_int_equal(en.records[2].state, SR_RECORD_READ);
+	assert_true(sr_bytes_eq(en.records[2].text, sr_bytes_str(T_KEYWORD_1)));
+	sr_entry_free(&en);
+	/* the keys of one entry open no other, not even of the same index */
+	assert_fails(sr_entry_open_disclosed(&en, T_ORIGIN, 17, sr_buf_view(&other.env), &k, &e),
+		SR_AUTH, &e, "commitment");
+	sr_entry_keys_free(&k);
+	unmake(&m);
+	unmake(&other);
+}
+
+static int seal(struct made *m, const struct sr_record *r, size_t n, struct sr_err *e) {
+	const struct sr_keyring keys = t_keyring(&m->ring);
+	struct sr_statement s;
+	struct sr_buf out;
+	assert_ok(sr_statement_parse(&s, sr_buf_view(&m->note), e), e);
+	const struct sr_entry_in in = {.origin = T_ORIGIN,
+		.index = 3,
+		.epoch = &m->ring.epoch,
+		.received = T_TIME,
+		.statement = &s,
+		.records = r,
+		.count = n,
+		.keys = &keys};
+	sr_buf_init(&out);
+	const int rc = sr_entry_seal(&out, &in, e);
+	if (rc != 0)
+		assert_int_equal(out.len, 0);
+	sr_buf_free(&out);
+	sr_statement_free(&s);
+	return rc;
+}
+
+static void test_seal_refuses(void **state) {
+	(void)state;
+	struct made m;
+	struct sr_err e;
+	struct sr_record r;
+	make(&m, 3);
+	r = t_record(SR_DESCRIPTIVE, T_ITEM, "title", 0, "Another title");
+	assert_fails(seal(&m, &r, 1, &e), SR_AUTH, &e, "does not match its commitment");
+	r = t_record(SR_PERSONAL, T_ITEM, "title", 0, T_TITLE);
+	assert_fails(seal(&m, &r, 1, &e), SR_CORRUPT, &e, "belongs to the descriptive");
+	r = t_record(SR_DESCRIPTIVE, "item:ffeeddccbbaa99887766554433221100", "title", 0, T_TITLE);
+	assert_fails(seal(&m, &r, 1, &e), SR_CORRUPT, &e, "subject");
+	r = t_record(SR_DESCRIPTIVE, T_ITEM, "title", 1, T_TITLE);
+	assert_fails(seal(&m, &r, 1, &e), SR_CORRUPT, &e, "number 1");
+	r = t_record(SR_DESCRIPTIVE, T_ITEM, "hazard", 0, "hate");
+	assert_fails(seal(&m, &r, 1, &e), SR_CORRUPT, &e, "no text in that field");
+	m.rec[2] = m.rec[1];
+	assert_fails(seal(&m, m.rec, 3, &e), SR_CORRUPT, &e, "comes twice");
+	m.ring.erased = T_ITEM;
+	assert_fails(seal(&m, m.rec, 1, &e), SR_NOTFOUND, &e, "key of " T_ITEM);
+	unmake(&m);
+}
+
+/* Texts of every length around the padding steps, up to the cap and past it. */
+static void test_sizes(void **state) {
+	(void)state;
+	const struct t_person p = t_person(1);
+	struct t_ring ring = t_ring_new();
+	const struct sr_keyring keys = t_keyring(&ring);
+	const size_t overhead = 4 + 4 + SR_AEAD_OVERHEAD + SR_SALT; /* two lengths, seal, salt */
+	const size_t most = SR_COMPARTMENT_MAX - overhead;
+	const size_t sizes[] = {0, 1, 256 - overhead, 257 - overhead, 512 - overhead,
+		513 - overhead, 1024 - overhead, 4096 - overhead, 4097 - overhead, most, most + 1};
+	char *text = calloc(1, most + 2);
+	assert_non_null(text);
+	memset(text, 'x', most + 1);
+	for (size_t i = 0; i < T_COUNT(sizes); i++) {
+		struct sr_head h = t_head(&p, 1);
+		struct sr_buf b, note, env;
+		struct sr_statement s;
+		struct sr_entry en;
+		struct sr_err e;
+		sr_buf_init(&b);
+		sr_buf_init(&note);
+		sr_buf_init(&env);
+		struct sr_record r = t_record(SR_PERSONAL, p.name, "text", 0, "");
+		r.text = sr_bytes_of(text, sizes[i]);
+		sr_statement_begin(&b, SR_T_COMMENT, &h);
+		sr_text_put(&b, "request", T_ITEM_HEX);
+		sr_statement_put_text(&b, "text", r.salt, r.text);
+		assert_ok(sr_statement_sign(&note, sr_buf_view(&b), p.name, p.seed, &e), &e);
+		assert_ok(sr_statement_parse(&s, sr_buf_view(&note), &e), &e);
+		const struct sr_entry_in in = {.origin = T_ORIGIN,
+			.index = i,
+			.epoch = &ring.epoch,
+			.received = T_TIME,
+			.statement = &s,
+			.records = &r,
+			.count = 1,
+			.keys = &keys};
+		if (sizes[i] > most) {
+			assert_fails(
+				sr_entry_seal(&env, &in, &e), SR_LIMIT, &e, "personal compartment");
+		} else {
+			assert_ok(sr_entry_seal(&env, &in, &e), &e);
+			assert_true(env.len <= SR_ENTRY_MAX);
+			size_t want = 256;
+			while (want < sizes[i] + overhead)
+				want *= 2;
+			const size_t a = 26 + (size_t)sr_le16_get(env.p + 24);
+			const size_t c = a + 2 + (size_t)sr_le16_get(env.p + a);
+			assert_int_equal(sr_le16_get(env.p + c), want + SR_AEAD_OVERHEAD);
+			assert_ok(
+				sr_entry_open(&en, T_ORIGIN, i, sr_buf_view(&env), &keys, &e), &e);
+			assert_true(sr_bytes_eq(en.records[0].text, r.text));
+			sr_entry_free(&en);
+		}
+		sr_statement_free(&s);
+		sr_buf_free(&b);
+		sr_buf_free(&note);
+		sr_buf_free(&env);
+	}
+	free(text);
+}
+
+static void test_record_body(void **state) {
+	(void)state;
+	struct sr_buf b;
+	struct sr_bytes text;
+	struct sr_err e;
+	uint8_t salt[SR_SALT], got[SR_SALT];
+	t_fill(salt, sizeof salt, 1);
+	sr_buf_init(&b);
+	sr_record_body(&b, salt, sr_bytes_str("words"));
+	assert_ok(sr_record_body_read(got, &text, sr_buf_view(&b), &e), &e);
+	assert_memory_equal(got, salt, SR_SALT);
+	assert_true(sr_bytes_eq(text, sr_bytes_str("words")));
+	assert_fails(sr_record_body_read(got, &text, sr_bytes_of(b.p, 31), &e), SR_CORRUPT, &e,
+		"31 bytes");
+	sr_buf_free(&b);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round),
+		cmocka_unit_test(test_nothing_in_clear),
+		cmocka_unit_test(test_object_and_out),
+		cmocka_unit_test(test_rewritten_index),
+		cmocka_unit_test(test_moved),
+		cmocka_unit_test(test_spliced),
+		cmocka_unit_test(test_mutants),
+		cmocka_unit_test(test_erasure),
+		cmocka_unit_test(test_disclosed),
+		cmocka_unit_test(test_seal_refuses),
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_record_body),
+	};
+	struct sr_err e;
+	if (sr_crypto_init(&e) != 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,104 @@
+/*
+ * Epoch keys sealed to auditors: each opens their own, nobody else's, of this vault and epoch only.
+ */
+#include "ledger_fixture.h"
+
+#include "ledger/epoch.h"
+
+struct sealed {
+	struct t_person p[3];
+	struct sr_auditor a[3];
+	struct sr_epoch epoch;
+	uint8_t vault[SR_HASH];
+	struct sr_buf body;
+};
+
+static void make(struct sealed *s) {
+	uint8_t secret[SR_KEY];
+	struct sr_err e;
+	t_fill(secret, sizeof secret, 4);
+	t_fill(s->vault, sizeof s->vault, 5);
+	sr_epoch_derive(&s->epoch, 9, secret);
+	for (unsigned i = 0; i < 3; i++) {
+		s->p[i] = t_person(i);
+		for (unsigned j = i; j > 0 && strcmp(s->p[j - 1].name, s->p[j].name) > 0; j--) {
+			const struct t_person t = s->p[j];
+			s->p[j] = s->p[j - 1];
+			s->p[j - 1] = t;
+		}
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		memcpy(s->a[i].person, s->p[i].name, SR_PERSON_TEXT);
+		memcpy(s->a[i].pk, s->p[i].pk, SR_PK);
+	}
+	sr_buf_init(&s->body);
+	assert_ok(sr_epoch_seal(&s->body, s->vault, &s->epoch, s->a, 2, &e), &e);
+}
+
+static void test_open(void **state) {
+	(void)state;
+	struct sealed s;
+	uint8_t key[SR_KEY];
+	struct sr_err e;
+	make(&s);
+	const struct sr_bytes body = sr_buf_view(&s.body);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_ok(sr_epoch_open(key, body, s.vault, 9, s.p[i].name, s.p[i].seed, &e), &e);
+		assert_memory_equal(key, s.epoch.key[SR_STRUCTURAL], SR_KEY);
+	}
+	assert_fails(sr_epoch_open(key, body, s.vault, 9, s.p[2].name, s.p[2].seed, &e),
+		SR_NOTFOUND, &e, "none is sealed to");
+	assert_fails(sr_epoch_open(key, body, s.vault, 9, s.p[0].name, s.p[1].seed, &e), SR_AUTH,
+		&e, "epoch keys");
+	assert_fails(sr_epoch_open(key, body, s.vault, 8, s.p[0].name, s.p[0].seed, &e), SR_AUTH,
+		&e, "of epoch 9, want 8");
+	s.vault[0] ^= 1;
+	assert_fails(sr_epoch_open(key, body, s.vault, 9, s.p[0].name, s.p[0].seed, &e), SR_AUTH,
+		&e, "another vault");
+	sr_buf_free(&s.body);
+}
+
+static void test_order(void **state) {
+	(void)state;
+	struct sealed s;
+	struct sr_buf b;
+	struct sr_err e;
+	make(&s);
+	sr_buf_init(&b);
+	s.a[1] = s.a[0];
+	assert_fails(sr_epoch_seal(&b, s.vault, &s.epoch, s.a, 2, &e), SR_MISUSE, &e, "ascending");
+	assert_int_equal(b.len, 0);
+	sr_buf_free(&s.body);
+}
+
+static void must_fail(void *ctx, struct sr_bytes mutant, const char *what) {
+	const struct sealed *s = ctx;
+	uint8_t key[SR_KEY], key1[SR_KEY];
+	const int rc = sr_epoch_open(key, mutant, s->vault, 9, s->p[0].name, s->p[0].seed, NULL);
+	const int rc1 = sr_epoch_open(key1, mutant, s->vault, 9, s->p[1].name, s->p[1].seed, NULL);
+	if (rc == 0 && rc1 == 0)
+		fail_msg("%s: both still open", what);
+	if (rc == 0)
+		assert_memory_equal(key, s->epoch.key[SR_STRUCTURAL], SR_KEY);
+}
+
+static void test_mutants(void **state) {
+	(void)state;
+	struct sealed s;
+	make(&s);
+	t_each_cut(sr_buf_view(&s.body), must_fail, &s);
+	t_each_flip(sr_buf_view(&s.body), must_fail, &s);
+	sr_buf_free(&s.body);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_open),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_mutants),
+	};
+	struct sr_err e;
+	if (sr_crypto_init(&e) != 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

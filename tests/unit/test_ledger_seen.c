@@ -1,0 +1,116 @@
+/*
+ * A client's memory: stored, loaded, only ever growing, whole after a failure at every step.
+ */
+#include "ledger_fixture.h"
+
+#include <errno.h>
+
+#include "ledger/seen.h"
+
+static struct sr_seen sample(uint64_t size) {
+	const struct t_person p = t_person(1);
+	struct sr_seen s;
+	struct sr_vkey k;
+	struct sr_buf b;
+	struct sr_err e;
+	uint8_t vault[SR_HASH];
+	t_fill(vault, sizeof vault, 3);
+	sr_buf_init(&b);
+	assert_ok(sr_vkey_make(&k, sr_bytes_str(T_ORIGIN), SR_NOTE_ED25519, p.pk, &e), &e);
+	sr_vkey_put(&b, &k);
+	sr_buf_put_u8(&b, 0);
+	assert_ok(sr_seen_init(&s, T_ORIGIN, vault, (const char *)b.p, p.name, &e), &e);
+	if (size > 0)
+		t_fill(s.root, sizeof s.root, size);
+	s.size = size;
+	sr_buf_free(&b);
+	return s;
+}
+
+static void test_store(void **state) {
+	(void)state;
+	char *path = t_tmp_new();
+	struct sr_dir *d = NULL;
+	struct sr_seen s = sample(0), got;
+	struct sr_err e;
+	assert_ok(sr_dir_open(&d, path, &e), &e);
+	assert_fails(sr_seen_load(&got, d, s.vault, s.person, &e), SR_NOTFOUND, &e, ".seen");
+	assert_ok(sr_seen_store(d, &s, &e), &e);
+	s = sample(12);
+	assert_ok(sr_seen_store(d, &s, &e), &e);
+	assert_ok(sr_seen_store(d, &s, &e), &e);
+	assert_ok(sr_seen_load(&got, d, s.vault, s.person, &e), &e);
+	assert_int_equal(got.size, 12);
+	assert_memory_equal(got.root, s.root, SR_HASH);
+	assert_string_equal(got.origin, T_ORIGIN);
+	assert_string_equal(got.vkey, s.vkey);
+	struct sr_seen smaller = sample(11);
+	assert_fails(sr_seen_store(d, &smaller, &e), SR_AUTH, &e, "size 11 is below 12");
+	s.root[0] ^= 1;
+	assert_fails(sr_seen_store(d, &s, &e), SR_AUTH, &e, "another root at size 12");
+	s = sample(13);
+	(void)snprintf(s.origin, sizeof s.origin, "evil.example");
+	assert_fails(sr_seen_store(d, &s, &e), SR_AUTH, &e, "another origin");
+	sr_dir_close(d);
+	t_tmp_remove(path);
+}
+
+static void test_faults(void **state) {
+	(void)state;
+	char *path = t_tmp_new();
+	struct sr_seen s = sample(1), got;
+	struct sr_err e;
+	unsigned failed = 0;
+	for (unsigned long nth = 1; nth < 40; nth++) {
+		struct sr_dir *d = NULL;
+		assert_ok(sr_dir_open(&d, path, &e), &e);
+		s = sample(nth);
+		sr_fault_set(nth % 20, EIO);
+		const int rc = sr_seen_store(d, &s, &e);
+		sr_fault_set(0, 0);
+		failed += rc != 0;
+		const int load = sr_seen_load(&got, d, s.vault, s.person, &e);
+		assert_true(load == 0 || (load == SR_NOTFOUND && nth < 20));
+		if (rc == 0)
+			assert_int_equal(got.size, nth);
+		sr_dir_close(d);
+	}
+	assert_true(failed > 0);
+	t_tmp_remove(path);
+}
+
+static void same_or_fails(void *ctx, struct sr_bytes mutant, const char *what) {
+	struct sr_seen got;
+	struct sr_buf b;
+	(void)ctx;
+	if (sr_seen_decode(&got, mutant, NULL) != 0)
+		return;
+	sr_buf_init(&b);
+	sr_seen_encode(&b, &got);
+	if (!sr_bytes_eq(sr_buf_view(&b), mutant))
+		fail_msg("%s: encode(decode(b)) != b", what);
+	sr_buf_free(&b);
+}
+
+static void test_mutants(void **state) {
+	(void)state;
+	const struct sr_seen s = sample(12);
+	struct sr_buf b;
+	sr_buf_init(&b);
+	sr_seen_encode(&b, &s);
+	t_each_cut(sr_buf_view(&b), same_or_fails, NULL);
+	t_each_flip(sr_buf_view(&b), same_or_fails, NULL);
+	sr_buf_free(&b);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_store),
+		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_mutants),
+	};
+	struct sr_err e;
+	if (sr_crypto_init(&e) != 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
