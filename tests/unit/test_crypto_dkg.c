@@ -743,6 +743,7 @@ static void a_reshare_with_another_constant_is_refused(void **state) {
 	assert_int_equal(out.len, 0);
 	refused(&l, SR_AUTH, "dealer 3: level 2: constant term is not the dealer's old share");
 	l.constant = old->x[2][0]; /* and the liar with the right one is taken */
+	sr_buf_free(&out);
 	lie(&out, &l);
 	assert_ok(sr_deal_decode(&b->dealing[0], sr_buf_view(&out), &e), &e);
 	assert_ok(sr_deal_verify(&b->d, &b->dealing[0], &e), &e);
