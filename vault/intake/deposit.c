@@ -1,0 +1,956 @@
+/*
+ * deposit - see deposit.h. Items become real in batches of SR_ENVELOPE_BATCH: their secrets in one
+ * commit of secrets.db (and its copy), then their envelopes. Item ids and the salts of their lists
+ * come from the intake key, the accession and the item's ordinal, so a deposit that is run again
+ * under the same accession makes the same items, and ingest finds the blocks it has.
+ *
+ *   run/accession-<32 hex>.keep   what a kill between envelopes and statement must not lose, sealed
+ * under the intake key: le32 length and note, le32 count of objects, per object: 32 bytes salt,
+ * le32 length and subject, le32 length and body
+ */
+#include "intake/deposit.h"
+
+#include "board/held.h"
+#include "board/keys.h"
+#include "catalogue/query.h"
+#include "crypto/tdh2.h"
+#include "ledger/statement.h"
+#include "merkle/tree.h"
+#include "store/backend.h"
+#include "store/envelope.h"
+#include "store/inventory.h"
+#include "store/itemkey.h"
+#include "store/object.h"
+#include "store/secrets.h"
+
+enum {
+	KEEP_MAX =
+		512
+		<< 20, /* bytes of a keep file: lists of 45,000 items with long paths are 60 MiB */
+	FIRST_ENVELOPE = 1 /* number of the envelope that a deposit makes */
+};
+
+struct held_item { /* waits for its batch */
+	uint8_t item[SR_ID];
+	uint8_t slot[SR_KEY];
+	struct sr_buf quarantine; /* secret */
+	struct sr_buf envelope;
+};
+
+struct sr_deposit {
+	struct sr_vault *v;
+	struct sr_deposit_options o;
+	struct sr_ingest *ingest;
+	uint8_t accession[SR_ID], collection[SR_ID];
+	enum sr_dedupe dedupe;
+	struct sr_board_row board;
+	struct sr_people curators;     /* who can look at what is held */
+	struct sr_accession_list list; /* items as they end; packs at finish */
+	size_t item_cap;
+	struct sr_buf *file_lists; /* per item */
+	uint8_t (*salts)[SR_SALT]; /* of the file lists */
+	struct sr_buf leaves;      /* SR_HASH bytes a file: leaf hashes of the files root */
+	uint64_t files, bytes;
+	/* the item at work */
+	bool in_item;
+	struct sr_buf title, rows;
+	uint32_t row_count;
+	uint64_t item_bytes;
+	const struct sr_ingest_file *file;
+	/* items whose turn it is to become real */
+	struct held_item *batch;
+	size_t batch_count;
+	size_t sealed; /* items given by ingest so far, in order */
+	/* at finish */
+	struct sr_buf list_body;
+	uint8_t list_salt[SR_SALT], list_id[SR_HASH];
+	struct sr_door_object *objects;
+	size_t object_count;
+	bool finished, committed;
+	struct sr_submission *sub;
+};
+
+/* --- keys and names
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static void derived(uint8_t out[SR_HASH], const struct sr_vault *v, const uint8_t accession[SR_ID],
+	const char *label, uint64_t ordinal) {
+	uint8_t n[8];
+
+	sr_le64_put(n, ordinal);
+	SR_HASH_OF(out, label, v->keys->s->intake_sk, sr_bytes_of(accession, SR_ID),
+		sr_bytes_of(n, sizeof n));
+}
+
+static void journal_key(
+	uint8_t out[SR_KEY], const struct sr_vault *v, const uint8_t accession[SR_ID]) {
+	SR_HASH_OF(out, "strongroom/accession-key/v1", v->keys->s->intake_sk,
+		sr_bytes_of(accession, SR_ID));
+}
+
+static void keep_name(char out[64], const uint8_t accession[SR_ID]) {
+	char hex[2 * SR_ID + 1];
+
+	sr_hex(hex, accession, SR_ID);
+	snprintf(out, 64, "accession-%s.keep", hex);
+}
+
+static const struct sr_board_level *highest(const struct sr_board_row *b) {
+	return &b->levels[b->level_count - 1];
+}
+
+static void ingest_ends(
+	struct sr_ingest_abort *a, struct sr_vault *v, const uint8_t accession[SR_ID]) {
+	a->backend = v->store;
+	a->index = v->index;
+	a->run = v->run;
+	memcpy(a->accession, accession, SR_ID);
+}
+
+/* --- one item becomes real
+ * ------------------------------------------------------------------------------------------ */
+
+static int sign_envelope(void *ctx, uint8_t sig[SR_SIG], struct sr_bytes text, struct sr_err *e) {
+	const struct sr_vault *v = ctx;
+
+	return sr_sign(sig, v->keys->s->room_seed, text, e);
+}
+
+static void batch_clear(struct sr_deposit *d) {
+	for (size_t i = 0; i < d->batch_count; i++) {
+		sr_wipe(d->batch[i].slot, SR_KEY);
+		sr_buf_free(&d->batch[i].quarantine);
+		sr_buf_free(&d->batch[i].envelope);
+	}
+	d->batch_count = 0;
+}
+
+static int batch_secrets(struct sr_deposit *d, struct sr_err *e) {
+	int rc = sr_secrets_begin(d->v->secrets, e);
+
+	if (rc != 0)
+		return rc;
+	for (size_t i = 0; i < d->batch_count && rc == 0; i++) {
+		struct held_item *h = &d->batch[i];
+		char name[2 * SR_ID + 1];
+
+		sr_hex(name, h->item, SR_ID);
+		rc = sr_secrets_put(d->v->secrets, SR_SECRET_SLOT, sr_bytes_str(name),
+			FIRST_ENVELOPE, sr_bytes_of(h->slot, SR_KEY), e);
+		if (rc == 0)
+			rc = sr_secrets_put(d->v->secrets, SR_SECRET_QUARANTINE, sr_bytes_str(name),
+				FIRST_ENVELOPE, sr_buf_view(&h->quarantine), e);
+	}
+	if (rc != 0) {
+		sr_secrets_rollback(d->v->secrets);
+		return rc;
+	}
+	return sr_secrets_commit(d->v->secrets, e);
+}
+
+/* Secrets durable here and at the copy, then envelopes: an envelope never lacks its slot. */
+static int batch_flush(struct sr_deposit *d, struct sr_err *e) {
+	struct sr_envelope_batch *b = NULL;
+	int rc;
+
+	if (d->batch_count == 0)
+		return 0;
+	rc = batch_secrets(d, e);
+	if (rc == 0)
+		rc = sr_envelope_batch_new(&b, d->v->items, e);
+	for (size_t i = 0; i < d->batch_count && rc == 0; i++)
+		rc = sr_envelope_batch_add(
+			b, d->batch[i].item, FIRST_ENVELOPE, sr_buf_view(&d->batch[i].envelope), e);
+	if (rc == 0)
+		rc = sr_envelope_batch_commit(b, e);
+	if (rc != 0)
+		sr_envelope_batch_abort(b);
+	batch_clear(d);
+	return rc;
+}
+
+struct new_item {
+	uint8_t part[SR_PART];
+	uint8_t key[SR_KEY];
+	uint8_t seal[SR_SEAL];
+};
+
+static int item_seals(
+	struct sr_deposit *d, struct held_item *h, struct new_item *n, struct sr_err *e) {
+	const struct sr_board_level *level = highest(&d->board);
+	struct sr_held_place at = {.number = FIRST_ENVELOPE};
+	struct sr_tdh2_key key = {0};
+	int rc;
+
+	sr_random(n->part, SR_PART);
+	sr_random(h->slot, SR_KEY);
+	sr_item_key(n->key, h->slot, d->v->fingerprint, h->item, n->part);
+	memcpy(key.vault, d->v->fingerprint, SR_HASH);
+	memcpy(key.board, level->key, SR_POINT);
+	key.level = (uint8_t)level->level;
+	key.kind = "item";
+	rc = sr_tdh2_seal(n->seal, &key, h->item, FIRST_ENVELOPE, n->part, e);
+	memcpy(at.vault, d->v->fingerprint, SR_HASH);
+	memcpy(at.item, h->item, SR_ID);
+	if (rc == 0)
+		rc = sr_held_seal(&h->quarantine, d->v->keys->s->quarantine_key, &at, &d->curators,
+			n->part, e);
+	return rc;
+}
+
+static int item_envelope(struct sr_deposit *d, struct held_item *h, const struct new_item *n,
+	const struct sr_ingest_item *it, uint8_t hash[SR_HASH], struct sr_err *e) {
+	struct sr_envelope_signer signer = {sign_envelope, d->v};
+	struct sr_manifest_place at = {.n = FIRST_ENVELOPE};
+	struct sr_envelope env = {0};
+	struct sr_buf manifest, reach;
+	int rc;
+
+	sr_buf_init(&manifest);
+	sr_buf_init(&reach);
+	memcpy(at.vault, d->v->fingerprint, SR_HASH);
+	memcpy(at.item, h->item, SR_ID);
+	rc = sr_manifest_seal(&manifest, it->manifest, n->key, &at, e);
+	if (rc == 0)
+		rc = sr_reach_seal(
+			&reach, it->reach, d->v->keys->structure_pk, d->v->fingerprint, h->item, e);
+	memcpy(env.vault, d->v->fingerprint, SR_HASH);
+	memcpy(env.item, h->item, SR_ID);
+	env.n = FIRST_ENVELOPE;
+	memcpy(env.collection, d->collection, SR_ID);
+	memcpy(env.board, d->v->fingerprint,
+		SR_ID); /* the founding board is named by the fingerprint's first half */
+	env.level = (uint8_t)highest(&d->board)->level;
+	env.epoch = d->board.epoch;
+	env.dedupe = d->dedupe;
+	env.kind = SR_ITEM_ORIGINAL;
+	sr_item_key_commit(env.commitment, n->key, d->v->fingerprint, h->item);
+	env.seal = sr_bytes_of(n->seal, SR_SEAL);
+	env.manifest = sr_buf_view(&manifest);
+	env.reach = sr_buf_view(&reach);
+	if (rc == 0)
+		rc = sr_envelope_encode(&h->envelope, hash, &env, &signer, e);
+	sr_buf_free(&manifest);
+	sr_buf_free(&reach);
+	return rc;
+}
+
+/* Given by ingest in order of item_end, when all blocks of the item are durable. */
+static int on_item(void *ctx, const struct sr_ingest_item *it, struct sr_err *e) {
+	struct sr_deposit *d = ctx;
+	struct held_item *h = &d->batch[d->batch_count];
+	struct sr_list_item *row = &d->list.items[d->sealed];
+	struct new_item n;
+	int rc;
+
+	memset(h, 0, sizeof *h);
+	sr_buf_init_secret(&h->quarantine);
+	sr_buf_init(&h->envelope);
+	memcpy(h->item, it->item, SR_ID);
+	d->batch_count++;
+	rc = item_seals(d, h, &n, e);
+	if (rc == 0)
+		rc = item_envelope(d, h, &n, it, row->envelope, e);
+	if (rc == 0) {
+		sr_tdh2_hash(row->seal, n.seal);
+		d->sealed++;
+	}
+	sr_wipe(&n, sizeof n);
+	if (rc == 0 && d->batch_count == SR_ENVELOPE_BATCH)
+		rc = batch_flush(d, e);
+	return rc;
+}
+
+/* --- files
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+/* What a file counts as in lists and roots: only what was stored has size and hash. */
+static void list_file(struct sr_list_file *out, const struct sr_ingest_file *f,
+	const struct sr_ingest_file_result *r) {
+	bool stored = r->status == SR_INGEST_STORED || r->status == SR_INGEST_CHANGED;
+
+	memset(out, 0, sizeof *out);
+	out->path = f->path;
+	out->media_type = f->media_type;
+	out->kind = r->status == SR_INGEST_UNREADABLE ? SR_FILE_UNREADABLE : f->kind;
+	out->mtime = f->mtime_s;
+	out->size = stored ? r->size : 0;
+	if (stored)
+		memcpy(out->sha256, r->sha256, SR_HASH);
+}
+
+static int on_file(void *ctx, const struct sr_ingest_file_result *r, struct sr_err *e) {
+	struct sr_deposit *d = ctx;
+	struct sr_list_file f;
+	uint8_t leaf[SR_HASH];
+
+	list_file(&f, d->file, r);
+	sr_file_list_add(&d->rows, &f);
+	d->row_count++;
+	d->item_bytes += f.size;
+	d->bytes += f.size;
+	d->files++;
+	sr_file_leaf(leaf, &f);
+	sr_buf_put(&d->leaves, leaf, SR_HASH);
+	if (d->title.len == 0)
+		sr_buf_put(&d->title, f.path.p,
+			f.path.len < SR_LIST_TITLE_MAX ? f.path.len : SR_LIST_TITLE_MAX);
+	return d->o.file != NULL ? d->o.file(d->o.ctx, r, e) : 0;
+}
+
+/* --- the steps
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+static int collection_dedupe(struct sr_deposit *d, struct sr_err *e) {
+	struct sr_collection_row row = {0};
+	int rc = sr_query_collection(&row, d->v->catalogue, d->collection, e);
+
+	if (rc == SR_NOTFOUND)
+		return sr_fail(e, SR_NOTFOUND, "deposit: no such collection");
+	d->dedupe = row.dedupe ? SR_DEDUPE_COLLECTION : SR_DEDUPE_NONE;
+	sr_collection_row_free(&row);
+	return rc;
+}
+
+static int ingest_begin(struct sr_deposit *d, struct sr_err *e) {
+	struct sr_ingest_options *o = calloc(1, sizeof *o);
+	int rc;
+
+	if (o == NULL)
+		return sr_fail(e, SR_NOMEM, "deposit: out of memory");
+	o->backend = d->v->store;
+	o->index = d->v->index;
+	o->run = d->v->run;
+	memcpy(o->domain.vault, d->v->fingerprint, SR_HASH);
+	memcpy(o->domain.domain, d->collection, SR_ID);
+	o->domain.dedupe = d->dedupe;
+	memcpy(o->domain.tag_key, d->v->keys->s->tag_key, SR_KEY);
+	memcpy(o->domain.kdf_key, d->v->keys->s->kdf_key, SR_KEY);
+	memcpy(o->structure_pk, d->v->keys->structure_pk, SR_X_PK);
+	journal_key(o->journal_key, d->v, d->accession);
+	memcpy(o->accession, d->accession, SR_ID);
+	o->codec = SR_CODEC_ZSTD;
+	o->threads = d->o.threads;
+	o->progress = d->o.progress;
+	o->file = on_file;
+	o->item = on_item;
+	o->ctx = d;
+	rc = sr_ingest_begin(&d->ingest, o, e);
+	sr_wipe(o, sizeof *o);
+	free(o);
+	return rc;
+}
+
+int sr_deposit_begin(struct sr_deposit **out, struct sr_vault *v,
+	const struct sr_deposit_options *o, struct sr_err *e) {
+	struct sr_deposit *d = calloc(1, sizeof *d);
+	int rc = 0;
+
+	if (d == NULL)
+		return sr_fail(e, SR_NOMEM, "deposit: out of memory");
+	d->v = v;
+	d->o = *o;
+	memcpy(d->collection, o->collection, SR_ID);
+	sr_random(d->accession, SR_ID);
+	if (o->resume != NULL)
+		memcpy(d->accession, o->resume, SR_ID);
+	sr_buf_init(&d->leaves);
+	sr_buf_init_secret(&d->title);
+	sr_buf_init_secret(&d->rows);
+	sr_buf_init_secret(&d->list_body);
+	d->batch = calloc(SR_ENVELOPE_BATCH, sizeof *d->batch);
+	if (d->batch == NULL)
+		rc = sr_fail(e, SR_NOMEM, "deposit: out of memory");
+	if (rc == 0)
+		rc = sr_query_board(&d->board, v->catalogue, 0, e);
+	if (rc == 0 && !d->board.opened)
+		rc = sr_fail(e, SR_DENIED,
+			"deposit: the board has no keys yet; every founding member accepts first");
+	if (rc == 0)
+		rc = sr_query_people(&d->curators, v->catalogue, SR_ROLE_CURATOR, e);
+	if (rc == 0)
+		rc = collection_dedupe(d, e);
+	if (rc == 0)
+		rc = ingest_begin(d, e);
+	if (rc != 0) {
+		sr_deposit_free(d);
+		return rc;
+	}
+	*out = d;
+	return 0;
+}
+
+const uint8_t *sr_deposit_accession(const struct sr_deposit *d) {
+	return d->accession;
+}
+
+static int items_grow(struct sr_deposit *d, struct sr_err *e) {
+	size_t cap = d->item_cap == 0 ? 16 : d->item_cap * 2;
+	struct sr_list_item *items = reallocarray(d->list.items, cap, sizeof *items);
+	struct sr_buf *lists;
+	uint8_t(*salts)[SR_SALT];
+
+	if (items == NULL)
+		return sr_fail(e, SR_NOMEM, "deposit: out of memory for %zu items", cap);
+	d->list.items = items;
+	lists = reallocarray(d->file_lists, cap, sizeof *lists);
+	if (lists == NULL)
+		return sr_fail(e, SR_NOMEM, "deposit: out of memory for %zu items", cap);
+	d->file_lists = lists;
+	salts = reallocarray(d->salts, cap, sizeof *salts);
+	if (salts == NULL)
+		return sr_fail(e, SR_NOMEM, "deposit: out of memory for %zu items", cap);
+	d->salts = salts;
+	d->item_cap = cap;
+	return 0;
+}
+
+int sr_deposit_item_begin(struct sr_deposit *d, struct sr_bytes title, struct sr_err *e) {
+	uint8_t id[SR_HASH];
+	struct sr_list_item *row;
+	int rc = 0;
+
+	if (d->in_item || d->finished)
+		return sr_fail(e, SR_MISUSE,
+			"deposit: an item begins inside another one, or after the end");
+	if (title.len > SR_LIST_TITLE_MAX)
+		return sr_fail(e, SR_LIMIT, "deposit: a title of %zu bytes, at most %d", title.len,
+			SR_LIST_TITLE_MAX);
+	if (d->list.item_count == d->item_cap)
+		rc = items_grow(d, e);
+	if (rc != 0)
+		return rc;
+	row = &d->list.items[d->list.item_count];
+	memset(row, 0, sizeof *row);
+	derived(id, d->v, d->accession, "strongroom/item-id/v1", d->list.item_count);
+	memcpy(row->id, id, SR_ID);
+	rc = sr_ingest_item_begin(d->ingest, row->id, e);
+	if (rc != 0)
+		return rc;
+	sr_buf_clear(&d->title);
+	sr_buf_clear(&d->rows);
+	sr_buf_put_bytes(&d->title, title);
+	d->row_count = 0;
+	d->item_bytes = 0;
+	d->in_item = true;
+	return 0;
+}
+
+int sr_deposit_file(struct sr_deposit *d, const struct sr_ingest_file *f, struct sr_err *e) {
+	int rc;
+
+	if (!d->in_item)
+		return sr_fail(e, SR_MISUSE, "deposit: a file outside of an item");
+	d->file = f;
+	rc = sr_ingest_file(d->ingest, f, e);
+	d->file = NULL;
+	return rc;
+}
+
+int sr_deposit_item_end(struct sr_deposit *d, struct sr_err *e) {
+	struct sr_list_item *row;
+	struct sr_buf *list;
+	size_t at = d->list.item_count;
+	int rc;
+
+	if (!d->in_item)
+		return sr_fail(e, SR_MISUSE, "deposit: the end of an item that has not begun");
+	d->in_item = false;
+	row = &d->list.items[at];
+	list = &d->file_lists[at];
+	sr_buf_init_secret(list);
+	sr_file_list_begin(list, sr_buf_view(&d->title), d->row_count);
+	sr_buf_put_bytes(list, sr_buf_view(&d->rows));
+	sr_random(d->salts[at], SR_SALT);
+	d->list.item_count++;
+	rc = sr_buf_ok(&d->rows, e);
+	if (rc == 0)
+		rc = sr_buf_ok(list, e);
+	if (rc != 0)
+		return rc;
+	sr_object_id(row->files_id, d->salts[at], sr_buf_view(list));
+	row->bytes = d->item_bytes;
+	row->files = d->row_count;
+	return sr_ingest_item_end(d->ingest, e);
+}
+
+static int take_packs(struct sr_deposit *d, struct sr_err *e) {
+	const uint8_t *names = NULL;
+	size_t count = 0;
+	int rc = sr_ingest_packs(d->ingest, &names, &count, e);
+
+	if (rc != 0)
+		return rc;
+	d->list.packs = malloc(count == 0 ? 1 : count * SR_HASH);
+	if (d->list.packs == NULL)
+		return sr_fail(e, SR_NOMEM, "deposit: out of memory for %zu packs", count);
+	if (count > 0)
+		memcpy(d->list.packs, names, count * SR_HASH);
+	d->list.pack_count = count;
+	return 0;
+}
+
+static int make_objects(struct sr_deposit *d, struct sr_err *e) {
+	size_t n = d->list.item_count;
+
+	d->objects = calloc(n + 1, sizeof *d->objects);
+	if (d->objects == NULL)
+		return sr_fail(e, SR_NOMEM, "deposit: out of memory for %zu lists", n + 1);
+	memcpy(d->objects[0].salt, d->list_salt, SR_SALT);
+	d->objects[0].body = sr_buf_view(&d->list_body);
+	for (size_t i = 0; i < n; i++) {
+		struct sr_door_object *o = &d->objects[i + 1];
+		char hex[2 * SR_ID + 1];
+
+		sr_hex(hex, d->list.items[i].id, SR_ID);
+		snprintf(o->subject, sizeof o->subject, "item:%s", hex);
+		memcpy(o->salt, d->salts[i], SR_SALT);
+		o->body = sr_buf_view(&d->file_lists[i]);
+	}
+	d->object_count = n + 1;
+	return 0;
+}
+
+int sr_deposit_finish(struct sr_deposit *d, struct sr_deposit_sign *out, struct sr_err *e) {
+	int rc;
+
+	if (d->in_item || d->finished)
+		return sr_fail(e, SR_MISUSE, "deposit: finish inside an item, or twice");
+	if (d->list.item_count == 0)
+		return sr_fail(e, SR_USAGE, "deposit: nothing was deposited");
+	rc = sr_ingest_finish(d->ingest, e);
+	if (rc == 0)
+		rc = batch_flush(d, e);
+	if (rc == 0)
+		rc = sr_buf_ok(&d->leaves, e);
+	if (rc == 0 && d->sealed != d->list.item_count)
+		rc = sr_fail(e, SR_MISUSE, "deposit: %zu items of %zu were stored", d->sealed,
+			d->list.item_count);
+	if (rc == 0)
+		rc = take_packs(d, e);
+	if (rc != 0)
+		return rc;
+	sr_accession_list_put(&d->list_body, &d->list);
+	rc = sr_buf_ok(&d->list_body, e);
+	if (rc != 0)
+		return rc;
+	sr_random(d->list_salt, SR_SALT);
+	sr_object_id(d->list_id, d->list_salt, sr_buf_view(&d->list_body));
+	rc = make_objects(d, e);
+	if (rc != 0)
+		return rc;
+	memset(out, 0, sizeof *out);
+	memcpy(out->accession, d->accession, SR_ID);
+	memcpy(out->collection, d->collection, SR_ID);
+	out->items = d->list.item_count;
+	out->files = d->files;
+	out->packs = d->list.pack_count;
+	out->bytes = d->bytes;
+	sr_merkle_root(out->files_root, d->leaves.p, d->leaves.len / SR_HASH);
+	rc = sr_accession_list_roots(&d->list, out->items_root, out->packs_root, e);
+	memcpy(out->list_salt, d->list_salt, SR_SALT);
+	memcpy(out->list_id, d->list_id, SR_HASH);
+	out->list = sr_buf_view(&d->list_body);
+	d->finished = rc == 0;
+	return rc;
+}
+
+/* --- through the door
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static int keep_write(const struct sr_deposit *d, struct sr_bytes note, struct sr_err *e) {
+	struct sr_buf plain, sealed;
+	uint8_t key[SR_KEY];
+	char name[64];
+	int rc;
+
+	sr_buf_init_secret(&plain);
+	sr_buf_init(&sealed);
+	sr_buf_put_lp(&plain, note);
+	sr_buf_put_le32(&plain, (uint32_t)d->object_count);
+	for (size_t i = 0; i < d->object_count; i++) {
+		sr_buf_put(&plain, d->objects[i].salt, SR_SALT);
+		sr_buf_put_lp(&plain, sr_bytes_str(d->objects[i].subject));
+		sr_buf_put_lp(&plain, d->objects[i].body);
+	}
+	journal_key(key, d->v, d->accession);
+	keep_name(name, d->accession);
+	rc = sr_buf_ok(&plain, e);
+	if (rc == 0)
+		rc = sr_aead_seal_buf(&sealed, key, "strongroom/accession-keep/v1",
+			sr_bytes_of(d->accession, SR_ID), sr_buf_view(&plain), e);
+	if (rc == 0)
+		rc = sr_file_replace(d->v->run, name, sr_buf_view(&sealed), e);
+	sr_wipe(key, sizeof key);
+	sr_buf_free(&plain);
+	sr_buf_free(&sealed);
+	return rc;
+}
+
+static int keep_remove(struct sr_vault *v, const uint8_t accession[SR_ID], struct sr_err *e) {
+	char name[64];
+	int rc;
+
+	keep_name(name, accession);
+	rc = sr_file_remove(v->run, name, e);
+	if (rc == SR_NOTFOUND) {
+		sr_err_clear(e);
+		rc = 0;
+	}
+	return rc;
+}
+
+static int sign_inventory(void *ctx, uint8_t sig[SR_SIG], struct sr_bytes text, struct sr_err *e) {
+	const struct sr_vault *v = ctx;
+
+	(void)e;
+	sr_sign_raw(sig, v->keys->s->ledger_seed, text);
+	return 0;
+}
+
+/* The inventory waits for no commit and can be rebuilt; here it catches up. */
+static int inventory_add(struct sr_vault *v, const uint8_t *packs, size_t count, struct sr_err *e) {
+	struct sr_inventory_signer signer = {
+		.name = v->keys->origin, .sign = sign_inventory, .ctx = v};
+	struct sr_inventory *inv = NULL;
+	struct sr_dir *dir = NULL;
+	int rc = sr_dir_open_at(&dir, v->dir, "packs", e);
+
+	memcpy(signer.pk, v->keys->ledger_pk, SR_PK);
+	if (rc == 0)
+		rc = sr_inventory_open(&inv, dir, e);
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = sr_inventory_add(inv, packs + i * SR_HASH, e);
+	if (rc == 0)
+		rc = sr_inventory_sync(inv, e);
+	if (rc == 0)
+		rc = sr_inventory_sign(inv, v->fingerprint, &signer, e);
+	sr_inventory_close(inv);
+	sr_dir_close(dir);
+	return rc != 0 ? sr_wrap(e, "inventory") : 0;
+}
+
+static int committed(struct sr_vault *v, const uint8_t accession[SR_ID], const uint8_t *packs,
+	size_t count, struct sr_err *e) {
+	struct sr_ingest_abort a = {0};
+	int rc;
+
+	ingest_ends(&a, v, accession);
+	rc = sr_ingest_committed(&a, e);
+	if (rc == 0)
+		rc = inventory_add(v, packs, count, e);
+	if (rc == 0)
+		rc = keep_remove(v, accession, e);
+	return rc;
+}
+
+static int before(void *ctx, struct sr_vault *v, struct sr_err *e) {
+	struct sr_deposit *d = ctx;
+
+	(void)v;
+	return keep_write(d, d->sub->note, e);
+}
+
+static void refused(void *ctx, struct sr_vault *v) {
+	struct sr_deposit *d = ctx;
+
+	(void)!keep_remove(v, d->accession,
+		NULL); /* if it stays, the next opening finds that the door refuses it again */
+}
+
+static int after(void *ctx, struct sr_vault *v, struct sr_err *e) {
+	struct sr_deposit *d = ctx;
+
+	d->committed = true;
+	return committed(v, d->accession, d->list.packs, d->list.pack_count, e);
+}
+
+int sr_deposit_submission(struct sr_deposit *d, struct sr_submission *sub, struct sr_err *e) {
+	if (!d->finished || d->committed)
+		return sr_fail(
+			e, SR_MISUSE, "deposit: nothing is finished that could be committed");
+	sub->objects = d->objects;
+	sub->object_count = d->object_count;
+	sub->before = before;
+	sub->refused = refused;
+	sub->after = after;
+	sub->ctx = d;
+	d->sub = sub;
+	return 0;
+}
+
+void sr_deposit_free(struct sr_deposit *d) {
+	if (d == NULL)
+		return;
+	sr_ingest_free(d->ingest);
+	if (d->batch != NULL)
+		batch_clear(d);
+	free(d->batch);
+	for (size_t i = 0; i < d->list.item_count; i++)
+		sr_buf_free(&d->file_lists[i]);
+	free(d->file_lists);
+	free(d->salts);
+	sr_accession_list_free(&d->list);
+	sr_people_free(&d->curators);
+	sr_buf_free(&d->leaves);
+	sr_buf_free(&d->title);
+	sr_buf_free(&d->rows);
+	sr_buf_free(&d->list_body);
+	free(d->objects);
+	free(d);
+}
+
+/* --- removing what no statement names
+ * ------------------------------------------------------------------------------- */
+
+struct stray {
+	struct sr_vault *v;
+	size_t secrets, envelopes;
+	enum sr_secret_kind kind;
+};
+
+static int stray_secret(void *ctx, struct sr_bytes name, uint64_t n, struct sr_err *e) {
+	struct stray *s = ctx;
+	uint8_t item[SR_ID];
+	struct sr_item_row row = {0};
+	size_t erased = 0;
+	bool keep;
+	int rc;
+
+	if (sr_unhex(item, SR_ID, name, NULL) != 0)
+		return 0;
+	rc = sr_query_item(&row, s->v->catalogue, item, e);
+	/* A slot lives for the envelope in force; a quarantine seal only while the item is held. */
+	keep = rc == 0 && n == row.number && (s->kind == SR_SECRET_SLOT || row.state == SR_S_HELD);
+	sr_item_row_free(&row);
+	if (rc == SR_NOTFOUND) {
+		sr_err_clear(e);
+		rc = 0;
+	}
+	if (rc != 0 || keep)
+		return rc;
+	rc = sr_secrets_erase(s->v->secrets, s->kind, name, n, &erased, e);
+	s->secrets += erased;
+	return rc;
+}
+
+static int stray_envelope(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
+	struct stray *s = ctx;
+	struct sr_item_row row = {0};
+	uint8_t item[SR_ID];
+	uint32_t n = 0;
+	bool keep;
+	int rc;
+
+	if (is_dir || sr_envelope_name_parse(item, &n, name, NULL) != 0)
+		return 0;
+	rc = sr_query_item(&row, s->v->catalogue, item, e);
+	keep = rc == 0 && n == row.number;
+	sr_item_row_free(&row);
+	if (rc == SR_NOTFOUND) {
+		sr_err_clear(e);
+		rc = 0;
+	}
+	if (rc != 0 || keep)
+		return rc;
+	s->envelopes++;
+	return sr_envelope_remove(s->v->items, item, n, e);
+}
+
+static int remove_strays(struct sr_vault *v, struct stray *s, struct sr_err *e) {
+	static const enum sr_secret_kind kinds[] = {SR_SECRET_SLOT, SR_SECRET_QUARANTINE};
+	int rc = sr_secrets_begin(v->secrets, e);
+
+	if (rc != 0)
+		return rc;
+	s->v = v;
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && rc == 0; i++) {
+		s->kind = kinds[i];
+		rc = sr_secrets_each(
+			v->secrets, kinds[i], sr_bytes_of(NULL, 0), stray_secret, s, e);
+	}
+	if (rc == 0 && s->secrets > 0)
+		rc = sr_secrets_commit(v->secrets, e);
+	else
+		sr_secrets_rollback(v->secrets);
+	if (rc == 0)
+		rc = sr_dir_each(v->items, stray_envelope, s, e);
+	return rc;
+}
+
+int sr_deposit_abort(struct sr_deposit *d, struct sr_err *e) {
+	struct sr_ingest_abort a = {0};
+	struct stray s = {0};
+	struct sr_vault *v = d->v;
+	size_t packs = 0;
+	int rc;
+
+	ingest_ends(&a, v, d->accession);
+	sr_deposit_free(d);
+	rc = remove_strays(v, &s, e);
+	return rc != 0 ? rc : sr_ingest_abort(&a, &packs, e);
+}
+
+/* --- at opening
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+struct kept {
+	struct sr_buf plain;
+	struct sr_bytes note;
+	struct sr_door_object *objects;
+	size_t count;
+};
+
+static int kept_decode(struct kept *k, struct sr_err *e) {
+	struct sr_reader r;
+	uint32_t n = 0;
+	int rc;
+
+	sr_reader_init(&r, sr_buf_view(&k->plain));
+	rc = sr_get_lp(&r, &k->note, SR_STATEMENT_MAX, e);
+	if (rc == 0)
+		rc = sr_get_le32(&r, &n, e);
+	if (rc == 0 && n > sr_reader_left(&r) / SR_SALT)
+		rc = sr_fail(e, SR_CORRUPT, "%u objects do not fit", n);
+	if (rc == 0) {
+		k->objects = calloc(n == 0 ? 1 : n, sizeof *k->objects);
+		if (k->objects == NULL)
+			rc = sr_fail(e, SR_NOMEM, "out of memory for %u objects", n);
+	}
+	for (uint32_t i = 0; i < n && rc == 0; i++) {
+		struct sr_bytes subject = {0};
+
+		rc = sr_get(&r, k->objects[i].salt, SR_SALT, e);
+		if (rc == 0)
+			rc = sr_get_lp(&r, &subject, sizeof k->objects[i].subject - 1, e);
+		if (rc == 0)
+			rc = sr_get_lp(&r, &k->objects[i].body, KEEP_MAX, e);
+		if (rc == 0 && subject.len > 0)
+			memcpy(k->objects[i].subject, subject.p, subject.len);
+	}
+	k->count = n;
+	return rc != 0 ? rc : sr_get_end(&r, e);
+}
+
+static int keep_read(struct kept *k, struct sr_vault *v, const char *name,
+	const uint8_t accession[SR_ID], struct sr_err *e) {
+	struct sr_buf sealed;
+	uint8_t key[SR_KEY];
+	int rc;
+
+	sr_buf_init(&sealed);
+	journal_key(key, v, accession);
+	rc = sr_file_read(v->run, name, &sealed, KEEP_MAX, e);
+	if (rc == 0)
+		rc = sr_aead_open_buf(&k->plain, key, "strongroom/accession-keep/v1",
+			sr_bytes_of(accession, SR_ID), sr_buf_view(&sealed), e);
+	if (rc == 0)
+		rc = kept_decode(k, e);
+	sr_wipe(key, sizeof key);
+	sr_buf_free(&sealed);
+	return rc;
+}
+
+static int recover_one(
+	struct sr_vault *v, const char *name, const uint8_t accession[SR_ID], struct sr_err *e) {
+	struct sr_accession_list list = {0};
+	struct sr_submission sub = {0};
+	struct sr_outcome *o = calloc(1, sizeof *o);
+	struct kept k = {0};
+	int rc;
+
+	if (o == NULL)
+		return sr_fail(e, SR_NOMEM, "out of memory");
+	sr_buf_init_secret(&k.plain);
+	rc = keep_read(&k, v, name, accession, e);
+	if (rc != 0)
+		goto out;
+	sub.note = k.note;
+	sub.objects = k.objects;
+	sub.object_count = k.count;
+	sub.resumed = true;
+	rc = sr_door_commit(v, &sub, 1, o, e);
+	if (rc != 0)
+		goto out;
+	if (o->code != 0) {
+		sr_buf_printf(&v->recovered,
+			"an accession that was broken off is refused now and removed: %s\n",
+			o->err.text);
+		rc = keep_remove(v, accession, e);
+		goto out;
+	}
+	rc = sr_accession_list_read(&list, k.objects[0].body, e);
+	if (rc == 0)
+		rc = committed(v, accession, list.packs, list.pack_count, e);
+	if (rc == 0)
+		sr_buf_printf(&v->recovered,
+			"an accession of %zu items that was signed but not yet committed is %s\n",
+			list.item_count,
+			o->repeated ? "committed, as the ledger shows" : "committed now");
+out:
+	sr_accession_list_free(&list);
+	free(k.objects);
+	sr_buf_free(&k.plain);
+	free(o);
+	return rc;
+}
+
+static int recover_keep(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
+	static const char prefix[] = "accession-", suffix[] = ".keep";
+	size_t len = strlen(name), p = sizeof prefix - 1, s = sizeof suffix - 1;
+	uint8_t accession[SR_ID];
+	int rc;
+
+	if (is_dir || len != p + 2 * SR_ID + s || memcmp(name, prefix, p) != 0 ||
+		strcmp(name + len - s, suffix) != 0)
+		return 0;
+	rc = sr_unhex(accession, SR_ID, sr_bytes_of(name + p, 2 * SR_ID), NULL);
+	if (rc != 0)
+		return 0;
+	rc = recover_one(ctx, name, accession, e);
+	return rc != 0 ? sr_wrap(e, "run/%s", name) : 0;
+}
+
+static int recover_pending(void *ctx, const uint8_t accession[SR_ID], struct sr_err *e) {
+	struct sr_vault *v = ctx;
+	struct sr_accession_row row;
+	struct sr_ingest_abort a = {0};
+	char hex[2 * SR_ID + 1];
+	int rc = sr_query_accession(&row, v->catalogue, accession, e);
+
+	if (rc == 0) { /* committed, but the index was not told */
+		ingest_ends(&a, v, accession);
+		return sr_ingest_committed(&a, e);
+	}
+	if (rc != SR_NOTFOUND)
+		return rc;
+	sr_err_clear(e);
+	sr_hex(hex, accession, SR_ID);
+	sr_buf_printf(&v->recovered,
+		"accession %s was broken off; its packs are kept (deposit --resume %.8s goes on, --abandon removes them)\n",
+		hex, hex);
+	return 0;
+}
+
+int sr_deposit_recover(struct sr_vault *v, struct sr_err *e) {
+	struct stray s = {0};
+	int rc;
+
+	if (!v->founded)
+		return 0;
+	rc = sr_dir_each(v->run, recover_keep, v, e);
+	if (rc == 0)
+		rc = remove_strays(v, &s, e);
+	if (rc == 0 && (s.secrets > 0 || s.envelopes > 0))
+		sr_buf_printf(&v->recovered,
+			"%zu secrets and %zu envelopes that no statement names were removed\n",
+			s.secrets, s.envelopes);
+	if (rc == 0)
+		rc = sr_index_pending(v->index, recover_pending, v, e);
+	return rc != 0 ? sr_wrap(e, "deposits") : 0;
+}
