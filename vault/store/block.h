@@ -2,10 +2,12 @@
  * block - 1 MiB of one file, named, compressed and sealed (DESIGN 7 "Block").
  *
  *   H   = BLAKE2b("strongroom/block/v1"; plain)
- *   cid = BLAKE2b(tag_key; "strongroom/block-cid/v1", domain, H)      dedupe "collection"; else 32 random bytes
- *   key = BLAKE2b(kdf_key; "strongroom/block-key/v1", domain, H)      dedupe "collection"; else 32 random bytes
+ *   cid = BLAKE2b(tag_key; "strongroom/block-cid/v1", domain, H)    dedupe `collection`
+ *   key = BLAKE2b(kdf_key; "strongroom/block-key/v1", domain, H)    dedupe `collection`
+ *   Dedupe `none`: cid and key are 32 random bytes each.
  *
- * A record, as it lies in a pack, is an aead (crypto/aead.h, label "strongroom/block-record/v1") under `key` of
+ * A record, as it lies in a pack, is an aead (crypto/aead.h, label "strongroom/block-record/v1")
+ * under `key` of
  *
  *   offset  size  meaning
  *        0     1  codec (store/codec.h)
@@ -13,8 +15,9 @@
  *        2     4  plain_len, 1..SR_BLOCK
  *        6     .  data
  *
- * with associated data vault(32) domain(16) kind(1) cid(32). The nonce is fresh for each record and enters the key, so a
- * block that is sealed again under another codec or level never meets the same (key, nonce). The reader checks H.
+ * with associated data vault(32) domain(16) kind(1) cid(32). The nonce is fresh for each record and
+ * enters the key, so a block that is sealed again under another codec or level never meets the
+ * same (key, nonce). The reader checks H.
  */
 #ifndef SR_STORE_BLOCK_H
 #define SR_STORE_BLOCK_H
@@ -22,8 +25,15 @@
 #include "crypto/aead.h"
 #include "store/codec.h"
 
-enum sr_dedupe { SR_DEDUPE_NONE = 0, SR_DEDUPE_COLLECTION = 1 };
-enum sr_block_kind { SR_BLOCK_FILE = 1, SR_BLOCK_MANIFEST = 2, SR_BLOCK_REACH = 3 };
+enum sr_dedupe {
+	SR_DEDUPE_NONE = 0,
+	SR_DEDUPE_COLLECTION = 1
+};
+enum sr_block_kind {
+	SR_BLOCK_FILE = 1,
+	SR_BLOCK_MANIFEST = 2,
+	SR_BLOCK_REACH = 3
+};
 
 enum {
 	SR_BLOCK_HEAD = 6,
@@ -55,26 +65,37 @@ void sr_block_hash(uint8_t h[SR_HASH], struct sr_bytes plain);
 /* ref->h and plain_len must be set; fills cid and key by the domain's mode. */
 void sr_block_name(struct sr_block_ref *ref, const struct sr_block_domain *d);
 
-/* Working memory of one sealer or opener: three buffers of a block and a codec, about 4.5 MiB. Wiped when freed.
- * ${codec} is what sealing tries first. One thread at a time. */
+/*
+ * Working memory of one sealer or opener: three buffers of a block and a codec, about 4.5 MiB,
+ * wiped when freed. Borrows ${d}, of which only vault and domain are used. ${codec} is what sealing
+ * tries first. One thread at a time.
+ */
 struct sr_block_work;
-SR_MUST int sr_block_work_new(struct sr_block_work **out, enum sr_codec_id codec, struct sr_err *e);
+SR_MUST int sr_block_work_new(struct sr_block_work **out, const struct sr_block_domain *d,
+	enum sr_codec_id codec, struct sr_err *e);
 void sr_block_work_free(struct sr_block_work *w); /* NULL allowed */
-/* Where to put the plaintext of the next block: SR_BLOCK bytes. sr_block_seal reads it from there. */
+/* Where to put the plaintext of the next block to seal: SR_BLOCK bytes. sr_block_open leaves it
+ * alone. */
 uint8_t *sr_block_work_plain(struct sr_block_work *w);
-/* Seal ref->plain_len bytes of the work's plaintext. The view of the record lives until the next call on ${w}; ref->len is set. */
-SR_MUST int sr_block_seal(struct sr_block_work *w, const struct sr_block_domain *d, enum sr_block_kind kind,
-                          struct sr_block_ref *ref, struct sr_bytes *record, struct sr_err *e);
-/* Open ${record} into the work's plaintext (ref->plain_len bytes) and check length and H. AUTH, CORRUPT. The plaintext is wiped
- * on failure. Of ${d} only vault and domain are used. */
-SR_MUST int sr_block_open(struct sr_block_work *w, const struct sr_block_domain *d, enum sr_block_kind kind,
-                          const struct sr_block_ref *ref, struct sr_bytes record, struct sr_err *e);
-/* A buffer of SR_RECORD_MAX bytes of the work for the record to be opened. */
+/* A buffer of SR_RECORD_MAX bytes for the record to be opened. */
 uint8_t *sr_block_work_record(struct sr_block_work *w);
 
+/* Seal the first ref->plain_len bytes of the work's plaintext under ref's cid and key; sets
+ * ref->len. The view of the record lives until the next call on ${w}. */
+SR_MUST int sr_block_seal(struct sr_block_work *w, enum sr_block_kind kind,
+	struct sr_block_ref *ref, struct sr_bytes *record, struct sr_err *e);
+/* Open the ref->len bytes in the work's record buffer (which is used up) and check length and H:
+ * AUTH, CORRUPT. The view of the plaintext lives until the next call; on failure nothing of it is
+ * left. */
+SR_MUST int sr_block_open(struct sr_block_work *w, enum sr_block_kind kind,
+	const struct sr_block_ref *ref, struct sr_bytes *plain, struct sr_err *e);
+
 /* A ref as bytes: cid key h pack, le32 offset len plain_len. Decoding checks the ranges. */
-enum { SR_BLOCK_REF = 4 * SR_HASH + 12 };
+enum {
+	SR_BLOCK_REF = 4 * SR_HASH + 12
+};
 void sr_block_ref_put(struct sr_buf *b, const struct sr_block_ref *ref);
-SR_MUST int sr_block_ref_get(struct sr_block_ref *out, const uint8_t p[SR_BLOCK_REF], struct sr_err *e);
+SR_MUST int sr_block_ref_get(
+	struct sr_block_ref *out, const uint8_t p[SR_BLOCK_REF], struct sr_err *e);
 
 #endif

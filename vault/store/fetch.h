@@ -1,7 +1,9 @@
 /*
- * fetch - one block from wherever it lies: the hint first, the index when the hint is stale, plaintext checked against H.
+ * fetch - one block from wherever it lies: the hint first, the index when the hint is stale,
+ * plaintext checked against H.
  *
- * One thread at a time (it owns a sr_block_work); make one per worker. Plaintext lives in the work's wiped buffer.
+ * One thread at a time (it owns a sr_block_work); make one per worker. Plaintext lives in the
+ * work's wiped buffer.
  */
 #ifndef SR_STORE_FETCH_H
 #define SR_STORE_FETCH_H
@@ -21,11 +23,12 @@ struct sr_fetch_options {
 SR_MUST int sr_fetch_new(struct sr_fetch **out, const struct sr_fetch_options *o, struct sr_err *e);
 void sr_fetch_free(struct sr_fetch *f); /* wipes; NULL allowed */
 
-/* The plaintext of one block, ref->plain_len bytes, valid until the next call. The error names pack and segment. */
-SR_MUST int sr_fetch_block(struct sr_fetch *f, enum sr_block_kind kind, const struct sr_block_ref *ref, struct sr_bytes *plain,
-                           struct sr_err *e);
+/* The plaintext of one block, ref->plain_len bytes, valid until the next call. The error names pack
+ * and segment. */
+SR_MUST int sr_fetch_block(struct sr_fetch *f, enum sr_block_kind kind,
+	const struct sr_block_ref *ref, struct sr_bytes *plain, struct sr_err *e);
 /* A whole stream, appended to ${out} (secret). */
-SR_MUST int sr_fetch_stream(struct sr_fetch *f, enum sr_block_kind kind, const struct sr_stream *s, struct sr_buf *out,
-                            struct sr_err *e);
+SR_MUST int sr_fetch_stream(struct sr_fetch *f, enum sr_block_kind kind, const struct sr_stream *s,
+	struct sr_buf *out, struct sr_err *e);
 
 #endif

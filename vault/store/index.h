@@ -1,13 +1,17 @@
 /*
- * index - index.db: cid -> where its record lies. Rebuildable from the packs' footers with the structure key.
+ * index - index.db: cid -> where its record lies. Rebuildable from the packs' footers with the
+ * structure key.
  *
- *   packs(id, name, size, kind, accession, state)    accession: the id of a deposit that is not committed yet, else NULL
- *   blocks(cid, pack, off, len)                      one row per stored copy
+ *   packs(id, name, size, kind, accession, state)
+ *           accession: the id of a deposit that is not committed yet, else NULL
+ *   blocks(cid, pack, off, len)
+ *           one row per stored copy
  *
- * A row is visible when its pack is committed, or to the accession that wrote it; so the commit of an accession is one small
- * update, whatever its size. A pack found damaged is marked and its rows are passed over. All calls are thread-safe (one lock).
- * Checked: a copy that this process read back, or whose pack a scrub of this process found whole, is `checked`: only such
- * a copy counts as a dedupe hit (DESIGN 7).
+ * A row is visible when its pack is committed, or to the accession that wrote it; so the commit of
+ * an accession is one small update, whatever its size. A pack found damaged is marked and its rows
+ * are passed over. All calls are thread-safe (one lock). A copy that this process read back, or
+ * whose pack a scrub of this process found whole, is `checked`: only such a copy counts as a dedupe
+ * hit (DESIGN 7).
  */
 #ifndef SR_STORE_INDEX_H
 #define SR_STORE_INDEX_H
@@ -28,11 +32,15 @@ struct sr_index_pack {
 	const struct sr_pack_entry *entries;
 	size_t count;
 };
-/* One pack and its rows in one transaction. ${accession}: SR_ID bytes of a pending deposit, or NULL for committed. A pack that is
- * there already only changes its accession to NULL when ${accession} is NULL. */
-SR_MUST int sr_index_add(struct sr_index *ix, const struct sr_index_pack *p, const uint8_t *accession, struct sr_err *e);
-/* Everything of ${accession} becomes visible to all. NOTFOUND is not an error: *packs is how many there were (may be NULL). */
-SR_MUST int sr_index_commit(struct sr_index *ix, const uint8_t accession[SR_ID], size_t *packs, struct sr_err *e);
+/* One pack and its rows in one transaction. ${accession}: SR_ID bytes of a pending deposit, or NULL
+ * for committed. A pack that is there already only changes its accession to NULL when ${accession}
+ * is NULL. */
+SR_MUST int sr_index_add(struct sr_index *ix, const struct sr_index_pack *p,
+	const uint8_t *accession, struct sr_err *e);
+/* Everything of ${accession} becomes visible to all. NOTFOUND is not an error: *packs is how many
+ * there were (may be NULL). */
+SR_MUST int sr_index_commit(
+	struct sr_index *ix, const uint8_t accession[SR_ID], size_t *packs, struct sr_err *e);
 /* Forget what ${accession} wrote. */
 SR_MUST int sr_index_abort(struct sr_index *ix, const uint8_t accession[SR_ID], struct sr_err *e);
 /* Forget a pack (after repack or loss). */
@@ -43,31 +51,37 @@ struct sr_index_hit {
 	bool pending; /* of the asking accession */
 	bool checked; /* read back or scrubbed by this process */
 };
-/* The best copy of ${cid} (checked ones first) visible to ${accession} (NULL: committed only). NOTFOUND. */
-SR_MUST int sr_index_find(struct sr_index *ix, const uint8_t cid[SR_HASH], const uint8_t *accession, struct sr_index_hit *out,
-                          struct sr_err *e);
+/* The best copy of ${cid} (checked ones first) visible to ${accession} (NULL: committed only).
+ * NOTFOUND. */
+SR_MUST int sr_index_find(struct sr_index *ix, const uint8_t cid[SR_HASH], const uint8_t *accession,
+	struct sr_index_hit *out, struct sr_err *e);
 /* A copy was read back and is whole. */
 void sr_index_checked(struct sr_index *ix, const uint8_t cid[SR_HASH], const uint8_t pack[SR_HASH]);
-/* A scrub found the pack whole, or damaged: its rows are passed over from now on, in later processes too. */
-SR_MUST int sr_index_scrubbed(struct sr_index *ix, const uint8_t pack[SR_HASH], bool whole, struct sr_err *e);
+/* A scrub found the pack whole, or damaged: its rows are passed over from now on, in later
+ * processes too. */
+SR_MUST int sr_index_scrubbed(
+	struct sr_index *ix, const uint8_t pack[SR_HASH], bool whole, struct sr_err *e);
 
 /* Packs of ${accession} (NULL: all committed), in order of writing. */
 SR_MUST int sr_index_packs(struct sr_index *ix, const uint8_t *accession,
-                           int (*each)(void *ctx, const struct sr_index_pack *p, struct sr_err *e), void *ctx,
-                           struct sr_err *e);
+	int (*each)(void *ctx, const struct sr_index_pack *p, struct sr_err *e), void *ctx,
+	struct sr_err *e);
 /* Ids of accessions that have pending packs, for the sweep at open. */
-SR_MUST int sr_index_pending(struct sr_index *ix, int (*each)(void *ctx, const uint8_t accession[SR_ID], struct sr_err *e),
-                             void *ctx, struct sr_err *e);
-SR_MUST int sr_index_counts(struct sr_index *ix, uint64_t *packs, uint64_t *blocks, struct sr_err *e);
+SR_MUST int sr_index_pending(struct sr_index *ix,
+	int (*each)(void *ctx, const uint8_t accession[SR_ID], struct sr_err *e), void *ctx,
+	struct sr_err *e);
+SR_MUST int sr_index_counts(
+	struct sr_index *ix, uint64_t *packs, uint64_t *blocks, struct sr_err *e);
 
-/* Add (committed) every pack of ${names} that the index lacks, from its footer. Damaged packs are counted in ${*bad} and passed over. */
+/* Add (committed) every pack of ${names} that the index lacks, from its footer. Damaged packs are
+ * counted in ${*bad} and passed over. */
 struct sr_index_rebuild {
 	struct sr_backend *backend;
 	const uint8_t *structure_sk; /* SR_X_SK bytes */
 	const uint8_t *names;        /* count x SR_HASH bytes, from statements or the inventory */
 	size_t count;
 };
-SR_MUST int sr_index_rebuild(struct sr_index *ix, const struct sr_index_rebuild *o, size_t *added, size_t *bad,
-                             struct sr_err *e);
+SR_MUST int sr_index_rebuild(struct sr_index *ix, const struct sr_index_rebuild *o, size_t *added,
+	size_t *bad, struct sr_err *e);
 
 #endif

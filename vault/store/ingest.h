@@ -1,27 +1,23 @@
 /*
  * ingest - the writer of one accession: files in, packs, manifests and reach lists out.
  *
- *   NEW --begin--> OPEN <--item_begin/item_end--> IN ITEM --file*--;  OPEN --finish--> FINISHED;  any --abort--> gone
- *   any failure of the store itself -> FAILED (sticky; only free or abort are left)
+ *   begin -> OPEN --item_begin--> IN ITEM --file*, item_end--> OPEN --finish--> FINISHED
+ *   any failure of the store itself -> FAILED (sticky; only free is left)
  *
- * caller's thread: read, SHA-256 -> pool of sealers: H, dedupe lookup, compress, seal -> one writer: packs -> one syncer: fdatasync, rename, index.
- * All queues are bounded and manifests spill into metadata blocks, so memory stays under 128 MiB for any size.
+ * The caller's thread reads and makes SHA-256; a pool of workers makes H, looks for the block, and
+ * compresses, seals and packs it. All queues are bounded and manifests spill into metadata blocks,
+ * so memory stays under 128 MiB for any size.
  *
- * An item's result is given by the callback `item`, in order of item_end, after everything it names is durable and readable:
- * at finish, and earlier when many items wait (then the open packs are closed early). A file that cannot be read, vanished
- * or changed size while it was read is in the manifest with its reason and in the callback `file`: never dropped, never an
- * error of the accession. Errors are the store's own: disk, memory, keys.
+ * An item's result is given by the callback `item`, in order of item_end, after everything it
+ * names is durable and readable: at finish, and earlier when many items wait (then the open packs
+ * are closed early). A file that cannot be read, vanished or changed size while it was read is in
+ * the manifest with its reason and in the callback `file`: never dropped, never an error of the
+ * accession. Errors are the store's own: disk, memory, keys.
  *
- * Placement: one open pack until SR_PACK_SHUFFLE bytes were taken, then each record goes to one of SR_INGEST_OPEN open packs at
- * random; so a small deposit is one shuffled, padded pack. Metadata blocks never share a pack with files.
- *
- * Resumable: begin again with the same accession id and add the same files. Dedupe `collection`: blocks whose packs were
- * durable are found in the index's pending rows. Dedupe `none`: the journal run/accession-<id> (records sealed under the journal key,
- * one per durable pack) gives cid, key and place by (item, path, block number, H). Both are read back before they count.
- *
- *   journal record: le32 length, aead (label "strongroom/accession-journal/v1", associated data vault, accession, le64 sequence)
- *                   of: pack (32), le64 size, u8 kind, le32 count, count x { lookup (16), cid (32), key (32), le32 offset, le32 len }
- *                   lookup = first 16 bytes of BLAKE2b(journal key; "strongroom/resume/v1", item, path, le64 block number, H)
+ * Resumable: begin again with the same accession id and add the same files. Dedupe `collection`:
+ * blocks whose packs were durable are found in the index's pending rows. Dedupe `none`: a sealed
+ * journal (store/resume.h) gives cid, key and place by (item, path, block number, H). Both are read
+ * back before they count. One thread.
  */
 #ifndef SR_STORE_INGEST_H
 #define SR_STORE_INGEST_H
@@ -32,17 +28,21 @@
 #include "store/reach.h"
 
 enum {
-	SR_INGEST_OPEN = 2,               /* open packs of files (specs A1) */
-	SR_INGEST_JOBS_MAX = 16,          /* blocks in flight: 16 x 4.5 MiB */
-	SR_INGEST_DRAFTS_MAX = 16 << 20,  /* bytes of manifests that wait for their packs to close */
-	SR_INGEST_RESUME_MAX = 2 << 20    /* blocks a resume journal may name: 48 MiB of memory, 2 TiB of files */
+	SR_INGEST_JOBS_MAX = 16,        /* blocks in flight: 16 x 4.5 MiB */
+	SR_INGEST_DRAFTS_MAX = 16 << 20 /* bytes of manifests that wait for their packs to close */
 };
 
 struct sr_ingest; /* opaque */
 
-enum sr_ingest_status { SR_INGEST_STORED = 1, SR_INGEST_CHANGED = 2, SR_INGEST_UNREADABLE = 3, SR_INGEST_RECORDED = 4 };
+enum sr_ingest_status {
+	SR_INGEST_STORED = 1,
+	SR_INGEST_CHANGED = 2,
+	SR_INGEST_UNREADABLE = 3,
+	SR_INGEST_RECORDED = 4
+};
 
-/* What became of one file (status RECORDED: a symbolic link or special file, no content). Views live during the callback. */
+/* What became of one file (status RECORDED: a symbolic link or special file, no content). Views
+ * live during the callback. */
 struct sr_ingest_file_result {
 	enum sr_ingest_status status;
 	struct sr_bytes path;
@@ -61,7 +61,7 @@ struct sr_ingest_item {
 struct sr_ingest_options {
 	struct sr_backend *backend; /* borrowed, as all below */
 	struct sr_index *index;
-	struct sr_dir *run;         /* DIR/run, for the journal of dedupe none; NULL: not resumable in that mode */
+	struct sr_dir *run; /* DIR/run, for the journal of dedupe none; NULL: none */
 	struct sr_block_domain domain;
 	uint8_t structure_pk[SR_X_PK];
 	uint8_t journal_key[SR_KEY]; /* from the intake key */
@@ -69,23 +69,26 @@ struct sr_ingest_options {
 	enum sr_codec_id codec;      /* SR_CODEC_ZSTD unless configured otherwise */
 	unsigned threads;            /* 0: one per core */
 	struct sr_progress progress; /* report == NULL: none */
-	int (*file)(void *ctx, const struct sr_ingest_file_result *r, struct sr_err *e); /* may be NULL */
+	int (*file)(void *ctx, const struct sr_ingest_file_result *r,
+		struct sr_err *e); /* may be NULL */
 	int (*item)(void *ctx, const struct sr_ingest_item *it, struct sr_err *e);
 	void *ctx;
 };
 
-SR_MUST int sr_ingest_begin(struct sr_ingest **out, const struct sr_ingest_options *o, struct sr_err *e);
+SR_MUST int sr_ingest_begin(
+	struct sr_ingest **out, const struct sr_ingest_options *o, struct sr_err *e);
 SR_MUST int sr_ingest_item_begin(struct sr_ingest *in, const uint8_t item[SR_ID], struct sr_err *e);
 
 struct sr_ingest_file {
 	struct sr_bytes path;       /* 1..SR_PATH_MAX bytes, any */
 	struct sr_bytes media_type; /* may be empty */
-	enum sr_file_kind kind;     /* REGULAR is read; SYMLINK, SPECIAL, UNREADABLE are recorded with `note` */
+	enum sr_file_kind kind; /* REGULAR is read; the others are recorded with `note` */
 	struct sr_bytes note;
 	int64_t mtime_s;
 	uint32_t mtime_ns;
 	uint64_t size_expected; /* UINT64_MAX: unknown (standard input) */
-	/* Up to ${len} bytes; *got 0 is the end. A non-zero result makes the file UNREADABLE with the text of ${e} as its reason. */
+	/* Up to ${len} bytes; *got 0 is the end. A non-zero result makes the file UNREADABLE with
+	 * the text of ${e} as its reason. */
 	int (*read)(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e);
 	void *read_ctx;
 };
@@ -93,22 +96,28 @@ struct sr_ingest_file {
 SR_MUST int sr_ingest_file(struct sr_ingest *in, const struct sr_ingest_file *f, struct sr_err *e);
 SR_MUST int sr_ingest_item_end(struct sr_ingest *in, struct sr_err *e);
 
-/* Closes the packs and gives every item that is still owed. Afterwards all packs and their names are durable. */
+/* Closes the packs and gives every item that is still owed. Afterwards all packs and their names
+ * are durable. */
 SR_MUST int sr_ingest_finish(struct sr_ingest *in, struct sr_err *e);
 
 struct sr_ingest_totals {
-	uint64_t files, bytes;             /* read */
-	uint64_t blocks, blocks_reused;    /* reused: dedupe hits and resumed blocks; for the log of the vault, never for a depositor */
-	uint64_t bytes_stored;             /* of packs written */
+	uint64_t files, bytes;          /* read */
+	uint64_t blocks, blocks_reused; /* reused: dedupe hits and resumed blocks; for the log of
+					   the vault, never for a depositor */
+	uint64_t bytes_stored;          /* of packs written */
 	uint64_t unreadable, changed;
 };
 void sr_ingest_totals(const struct sr_ingest *in, struct sr_ingest_totals *out);
-/* Names of all packs that this accession wrote, also before a resume; each is pending in the index. 32 bytes a name; until free. */
-SR_MUST int sr_ingest_packs(struct sr_ingest *in, const uint8_t **names, size_t *count, struct sr_err *e);
+/* Names of all packs that this accession wrote, also before a resume; each is pending in the index.
+ * 32 bytes a name; until free. */
+SR_MUST int sr_ingest_packs(
+	struct sr_ingest *in, const uint8_t **names, size_t *count, struct sr_err *e);
 
-/* Before finish: leave durable packs, pending rows and journal for a resume. After finish: just frees. */
+/* Before finish: leave durable packs, pending rows and journal for a resume. After finish: just
+ * frees. */
 void sr_ingest_free(struct sr_ingest *in); /* NULL allowed */
-/* Remove every pack, row and journal of an accession that will not be committed (an open one is freed first by its owner). */
+/* Remove every pack, row and journal of an accession that will not be committed (an open one is
+ * freed first by its owner). */
 struct sr_ingest_abort {
 	struct sr_backend *backend;
 	struct sr_index *index;

@@ -1,27 +1,40 @@
 /*
  * manifest - what an item consists of: files and, for each, its blocks.
  *
- * Two streams: `files` (records, below) and `blocks` (an array of 140-byte refs, store/block.h). A stream of at most
- * SR_STREAM_INLINE bytes lies in the root itself; a longer one is cut into metadata blocks (kind SR_BLOCK_MANIFEST, random
- * keys) and the root lists their refs. Block parts hold whole refs, SR_MANIFEST_PART_REFS each, so a reader finds ref i
- * in part i / SR_MANIFEST_PART_REFS and needs one part in memory, not the manifest of a 100 GiB file.
+ * Two streams: `files` (records, below) and `blocks` (an array of 140-byte refs, store/block.h).
+ * A stream of at most SR_STREAM_INLINE bytes lies in the root itself; a longer one is cut into
+ * metadata blocks (kind SR_BLOCK_MANIFEST, random keys) and the root lists their refs. Block parts
+ * hold whole refs, SR_MANIFEST_PART_REFS each, so a reader finds ref i in part
+ * i / SR_MANIFEST_PART_REFS and needs one part in memory, not the manifest of a 100 GiB file.
  *
- *   root:   offset  size  meaning
- *                0     8  magic "SRMANI1\n"
- *                8    16  dedupe domain of the blocks
- *               24     1  dedupe mode (enum sr_dedupe)
- *               25     8  le64 files            33  8  le64 bytes of all files          41  8  le64 block refs
- *               49     .  stream `files`, then stream `blocks`, each: u8 form (0 inline, 1 parts), le64 length of the stream,
- *                         inline: the bytes; parts: le32 count, count x 140-byte refs
- *   file:        0     1  kind (enum sr_file_kind)          1  1  flags (SR_FILE_CHANGED)
- *                2     8  le64 size               10  8  le64 mtime seconds (two's complement)    18  4  le32 nanoseconds
- *               22    32  SHA-256 of the bytes (zero unless kind is file)
- *               54     8  le64 first block        62  8  le64 block count
- *               70     .  le32 length and bytes: path (1..SR_PATH_MAX, any bytes), media type (0..255 printable ASCII),
- *                         note (0..4096: a symbolic link's target, or why the file could not be read)
+ *   root, offset  size  meaning
+ *              0     8  magic "SRMANI1\n"
+ *              8    16  dedupe domain of the blocks
+ *             24     1  dedupe mode (enum sr_dedupe)
+ *             25     8  le64 files
+ *             33     8  le64 bytes of all files
+ *             41     8  le64 block refs
+ *             49     .  stream `files`
+ *              .     .  stream `blocks`
+ *   stream,     0     1  form: 0 inline, 1 parts
+ *               1     8  le64 length of the whole stream
+ *               9     .  inline: the bytes; parts: le32 count, count x 140-byte refs
+ *   file,       0     1  kind (enum sr_file_kind)
+ *               1     1  flags (SR_FILE_CHANGED)
+ *               2     8  le64 size
+ *              10     8  le64 mtime seconds (two's complement)
+ *              18     4  le32 mtime nanoseconds
+ *              22    32  SHA-256 of the bytes (zero unless kind is file)
+ *              54     8  le64 first block
+ *              62     8  le64 block count: ceil(size / SR_BLOCK), 0 unless kind is file
+ *              70     .  le32 length, path: 1..SR_PATH_MAX bytes, any
+ *               .     .  le32 length, media type: 0..255 printable ASCII
+ *               .     .  le32 length, note: 0..4096 bytes, a symbolic link's target, or why the
+ *                        file could not be read
  *
- * A sealed manifest is le64 length, root, zeros up to a PADME size >= 4 KiB, in an aead (label "strongroom/manifest/v1")
- * under the item's subkey `manifest`, associated data vault, item, le32 n.
+ * Sealed: le64 length, root, zeros up to a PADME size >= 4 KiB, in an aead (label
+ * "strongroom/manifest/v1") under the item's subkey `manifest`; associated data vault, item, le32
+ * n.
  */
 #ifndef SR_STORE_MANIFEST_H
 #define SR_STORE_MANIFEST_H
@@ -29,16 +42,24 @@
 #include "store/block.h"
 
 enum {
-	SR_STREAM_INLINE = 64 << 10,                            /* above this a stream becomes blocks (specs 4.4) */
-	SR_MANIFEST_PART_REFS = SR_BLOCK / SR_BLOCK_REF,        /* 7,489 refs */
-	SR_MANIFEST_FILES_MAX = 4000000,                        /* files of one item: their records are 600 MB at most in practice */
-	SR_MANIFEST_ROOT_MAX = 8 << 20,                         /* bytes of a root: parts of a 400 TiB item */
-	SR_FILES_STREAM_MAX = 1 << 30,                          /* bytes of the stream `files` a reader loads */
+	SR_STREAM_INLINE = 64 << 10, /* above this a stream becomes blocks (specs 4.4) */
+	SR_MANIFEST_PART_REFS = SR_BLOCK / SR_BLOCK_REF, /* 7,489 refs */
+	SR_MANIFEST_FILES_MAX = 4000000, /* files of one item: about 600 MB of records */
+	SR_MANIFEST_ROOT_MAX = 8 << 20, /* bytes of a root: parts of a 400 TiB item */
+	SR_FILES_STREAM_MAX = 1 << 30,  /* bytes of the stream `files` a reader loads */
 	SR_MEDIA_TYPE_MAX = 255,
 	SR_FILE_NOTE_MAX = 4096
 };
-enum sr_file_kind { SR_FILE_REGULAR = 1, SR_FILE_SYMLINK = 2, SR_FILE_SPECIAL = 3, SR_FILE_UNREADABLE = 4 };
-enum { SR_FILE_CHANGED = 1 }; /* flag: its size changed while it was read; size and SHA-256 are of what was stored */
+enum sr_file_kind {
+	SR_FILE_REGULAR = 1,
+	SR_FILE_SYMLINK = 2,
+	SR_FILE_SPECIAL = 3,
+	SR_FILE_UNREADABLE = 4
+};
+/* Flag: its size changed while it was read; size and SHA-256 are of what was stored. */
+enum {
+	SR_FILE_CHANGED = 1
+};
 
 struct sr_file {
 	enum sr_file_kind kind;
@@ -69,7 +90,8 @@ struct sr_stream {
 void sr_stream_init(struct sr_stream *s);
 void sr_stream_free(struct sr_stream *s); /* wipes */
 void sr_stream_put(struct sr_buf *b, const struct sr_stream *s);
-SR_MUST int sr_stream_get(struct sr_stream *out, struct sr_reader *r, size_t inline_max, struct sr_err *e);
+SR_MUST int sr_stream_get(
+	struct sr_stream *out, struct sr_reader *r, size_t inline_max, struct sr_err *e);
 
 struct sr_manifest {
 	uint8_t domain[SR_ID];
@@ -92,9 +114,9 @@ struct sr_manifest_place { /* what a sealed manifest is bound to */
 	uint32_t n; /* the envelope's number */
 };
 /* Seal (appending) and open under the item key, not the subkey. */
-SR_MUST int sr_manifest_seal(struct sr_buf *out, const struct sr_manifest *m, const uint8_t item_key[SR_KEY],
-                             const struct sr_manifest_place *at, struct sr_err *e);
-SR_MUST int sr_manifest_open(struct sr_manifest *out, struct sr_bytes sealed, const uint8_t item_key[SR_KEY],
-                             const struct sr_manifest_place *at, struct sr_err *e);
+SR_MUST int sr_manifest_seal(struct sr_buf *out, const struct sr_manifest *m,
+	const uint8_t item_key[SR_KEY], const struct sr_manifest_place *at, struct sr_err *e);
+SR_MUST int sr_manifest_open(struct sr_manifest *out, struct sr_bytes sealed,
+	const uint8_t item_key[SR_KEY], const struct sr_manifest_place *at, struct sr_err *e);
 
 #endif

@@ -1,17 +1,20 @@
 /*
- * object - objects/ab/<name>: one immutable file per commit with the sealed records that its statements name (DESIGN 6).
+ * object - objects/ab/<name>: one immutable file per commit with the sealed records that its
+ * statements name (DESIGN 6).
  *
  *   offset      size  meaning
  *        0         8  magic "SROBJS1\n"
  *        8        32  vault
  *       40         4  le32 count (1..SR_OBJECT_RECORDS_MAX)
  *       44         4  zero
- *       48  16*count  table: le64 offset, le64 size of each sealed record, in order, without gaps
- *        .         .  records: aead (label "strongroom/object/v1", associated data vault, le32 position) under the caller's
- *                     key for that record of: salt (32), le64 length, body, zeros up to a PADME size >= 4 KiB
- *   end-32        32  BLAKE2b("strongroom/object-close/v1"; all before): scrub needs no key and no name
+ *       48  16*count  table: le64 offset, le64 size of each record, in order, without gaps
+ *        .         .  records: each an aead (label "strongroom/object/v1", associated data vault,
+ *                     le32 position) under the caller's key for it, of: salt (32), le64 length,
+ *                     body, zeros up to a PADME size >= 4 KiB
+ *   end-32        32  BLAKE2b("strongroom/object-close/v1"; all before): scrub needs no key
  *
- *   record id = BLAKE2b("strongroom/object-record/v1"; salt, body): says nothing while the salt is sealed
+ *   record id = BLAKE2b("strongroom/object-record/v1"; salt, body): says nothing while the salt is
+ *               sealed
  *   name      = BLAKE2b("strongroom/object-name/v1"; the whole file)
  *
  * A statement names (file, position, record id). The id and the body die with the key.
@@ -24,32 +27,42 @@
 
 enum {
 	SR_OBJECT_HEAD = 48,
-	SR_OBJECT_RECORDS_MAX = 65536,     /* records of one commit: bundles and bodies of a batch */
-	SR_OBJECT_FILE_MAX = 256 << 20     /* bytes of one file, held in memory while written */
+	SR_OBJECT_RECORDS_MAX = 65536, /* records of one commit: bundles and bodies of a batch */
+	SR_OBJECT_FILE_MAX = 256 << 20 /* bytes of one file, held in memory while written */
 };
 
 struct sr_object_writer; /* opaque; MISUSE after commit */
-SR_MUST int sr_object_writer_new(struct sr_object_writer **out, const uint8_t vault[SR_HASH], struct sr_err *e);
+SR_MUST int sr_object_writer_new(
+	struct sr_object_writer **out, const uint8_t vault[SR_HASH], struct sr_err *e);
 /* Seal ${body} (at most SR_OBJECT_MAX) under ${key}. Gives its position and id. */
-SR_MUST int sr_object_add(struct sr_object_writer *w, const uint8_t key[SR_KEY], struct sr_bytes body, uint32_t *position,
-                          uint8_t id[SR_HASH], struct sr_err *e);
+SR_MUST int sr_object_add(struct sr_object_writer *w, const uint8_t key[SR_KEY],
+	struct sr_bytes body, uint32_t *position, uint8_t id[SR_HASH], struct sr_err *e);
+/* The same with the salt given: whoever signs a statement that names the record chose it. */
+SR_MUST int sr_object_add_salted(struct sr_object_writer *w, const uint8_t key[SR_KEY],
+	const uint8_t salt[SR_SALT], struct sr_bytes body, uint32_t *position, struct sr_err *e);
+/* The id of a record: BLAKE2b("strongroom/object-record/v1"; salt, body). */
+void sr_object_id(uint8_t id[SR_HASH], const uint8_t salt[SR_SALT], struct sr_bytes body);
 size_t sr_object_count(const struct sr_object_writer *w);
 /* Closes the file: name and bytes (a view that lives until free); nothing is stored. */
-SR_MUST int sr_object_finish(struct sr_object_writer *w, uint8_t name[SR_HASH], struct sr_bytes *file, struct sr_err *e);
+SR_MUST int sr_object_finish(
+	struct sr_object_writer *w, uint8_t name[SR_HASH], struct sr_bytes *file, struct sr_err *e);
 /* finish, and put it; durable after sr_backend_settle. The same file there already is success. */
-SR_MUST int sr_object_commit(struct sr_object_writer *w, struct sr_backend *b, uint8_t name[SR_HASH], struct sr_err *e);
+SR_MUST int sr_object_commit(
+	struct sr_object_writer *w, struct sr_backend *b, uint8_t name[SR_HASH], struct sr_err *e);
 void sr_object_writer_free(struct sr_object_writer *w); /* NULL allowed */
 
 struct sr_object; /* an open file; opaque */
 /* NOTFOUND; CORRUPT (shape, vault). Reads the table only. */
-SR_MUST int sr_object_open(struct sr_object **out, struct sr_backend *b, const uint8_t vault[SR_HASH],
-                           const uint8_t name[SR_HASH], struct sr_err *e);
+SR_MUST int sr_object_open(struct sr_object **out, struct sr_backend *b,
+	const uint8_t vault[SR_HASH], const uint8_t name[SR_HASH], struct sr_err *e);
 void sr_object_close(struct sr_object *o); /* NULL allowed */
 size_t sr_object_records(const struct sr_object *o);
-/* The body of record ${position} whose id must be ${id}, appended to ${out} (a secret buffer). AUTH, CORRUPT. */
-SR_MUST int sr_object_read(struct sr_object *o, uint32_t position, const uint8_t key[SR_KEY], const uint8_t id[SR_HASH],
-                           struct sr_buf *out, struct sr_err *e);
+/* The body of record ${position} whose id must be ${id}, appended to ${out} (a secret buffer).
+ * AUTH, CORRUPT. */
+SR_MUST int sr_object_read(struct sr_object *o, uint32_t position, const uint8_t key[SR_KEY],
+	const uint8_t id[SR_HASH], struct sr_buf *out, struct sr_err *e);
 /* Keyless: shape, closing hash and name of one file. */
-SR_MUST int sr_object_check(struct sr_backend *b, const uint8_t name[SR_HASH], uint64_t *size, struct sr_err *e);
+SR_MUST int sr_object_check(
+	struct sr_backend *b, const uint8_t name[SR_HASH], uint64_t *size, struct sr_err *e);
 
 #endif

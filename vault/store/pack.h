@@ -2,23 +2,33 @@
  * pack - an immutable file of sealed blocks, named by its content.
  *
  *   offset          size  meaning
- *   0                 64  header: magic "SRPACK1\n" (8), vault (32), random (16), kind u8 (1 files, 2 metadata), zero (7)
- *   64                 .  records, shuffled, without delimiters, then random padding: the footer starts at a PADME size >= 64 KiB
- *   footer_off         .  footer: box (crypto/box.h, label "strongroom/pack-footer/v1", context = header) to the structure key of
- *                         le32 count, count x { cid 32, le32 off, le32 len }, zeros up to a PADME size >= 4 KiB
- *   end             32*s  trailer: BLAKE2b("strongroom/segment/v1"; le64 index, bytes) of every 1 MiB of [0, end)
+ *   0                  8  magic "SRPACK1\n"                          } header, 64 bytes
+ *   8                 32  vault                                      }
+ *   40                16  random                                     }
+ *   56                 1  kind: 1 files, 2 metadata                  }
+ *   57                 7  zero                                       }
+ *   64                 .  records, shuffled, without delimiters, then random padding, so that
+ *                         the footer starts at a PADME size >= 64 KiB
+ *   footer_off         .  footer: box (crypto/box.h, label "strongroom/pack-footer/v1", context
+ *                         the header) to the structure key of: le32 count, count x { cid 32,
+ *                         le32 off, le32 len }, zeros up to a PADME size >= 4 KiB
+ *   end             32*s  trailer: for every 1 MiB of [0, end), s in all,
+ *                         BLAKE2b("strongroom/segment/v1"; le64 index, bytes)
  *   end + 32*s         8  le64 footer_off
  *   end + 32*s + 8     8  le64 end
  *   end + 32*s + 16    8  magic "SRPKEND\n"
  *
- *   name = BLAKE2b("strongroom/pack/v1"; header, trailer), the trailer being everything from `end` on
+ *   name = BLAKE2b("strongroom/pack/v1"; header, everything from `end` on)
  *
- * So anyone checks a pack without a key, a bad sector names its segment, and lengths of blocks are visible nowhere.
+ * So anyone checks a pack without a key, a bad sector names its segment, and lengths of blocks
+ * are visible nowhere.
  *
- * Writer: OPEN --add--> OPEN --seal--> SEALED --commit--> gone; any failure -> FAILED (sticky). One thread at a time.
- * Bytes stream to an upload; a shuffle buffer of SR_PACK_SHUFFLE bytes keeps the newest records, of which a random one
- * leaves when the buffer is full. Together with the random choice among open packs (store/ingest.h) the place of a record says nothing about
- * its place in a file beyond that window, and a pack that fits the window (a small deposit) is shuffled completely.
+ * Writer: OPEN --add--> OPEN --seal--> SEALED --commit--> gone; any failure -> FAILED (sticky).
+ * One thread at a time. Bytes stream to an upload; a shuffle buffer of SR_PACK_SHUFFLE bytes keeps
+ * the newest records, of which a random one leaves when the buffer is full. Together with the
+ * random choice among open packs (store/packer.h) a record's place says nothing about its place
+ * in a file beyond that window, and a pack that fits the window (a small deposit) is shuffled
+ * completely.
  */
 #ifndef SR_STORE_PACK_H
 #define SR_STORE_PACK_H
@@ -30,10 +40,14 @@
 enum {
 	SR_PACK_HEADER = 64,
 	SR_PACK_TAIL = 24,
-	SR_PACK_SHUFFLE = 4 << 20,     /* bytes of the shuffle buffer */
-	SR_PACK_RECORDS_MAX = 65536    /* records of one pack: a footer of 2.5 MiB bounds the memory of writer and reader */
+	SR_PACK_SHUFFLE = 4 << 20,  /* bytes of the shuffle buffer */
+	SR_PACK_RECORDS_MAX = 65536 /* records of one pack: a footer of 2.5 MiB bounds the memory of
+				       writer and reader */
 };
-enum sr_pack_kind { SR_PACK_FILES = 1, SR_PACK_META = 2 };
+enum sr_pack_kind {
+	SR_PACK_FILES = 1,
+	SR_PACK_META = 2
+};
 
 /* Where a record lies. */
 struct sr_place {
@@ -57,21 +71,25 @@ struct sr_pack_options {
 	enum sr_pack_kind kind;
 };
 
-SR_MUST int sr_pack_writer_new(struct sr_pack_writer **out, const struct sr_pack_options *o, struct sr_err *e);
+SR_MUST int sr_pack_writer_new(
+	struct sr_pack_writer **out, const struct sr_pack_options *o, struct sr_err *e);
 /* Bytes and records so far, the shuffle buffer included. */
 uint64_t sr_pack_writer_size(const struct sr_pack_writer *w);
 size_t sr_pack_writer_count(const struct sr_pack_writer *w);
 /* Would a record of ${len} bytes take the pack above SR_PACK_TARGET or SR_PACK_RECORDS_MAX? */
 bool sr_pack_writer_full(const struct sr_pack_writer *w, size_t len);
 /* Take a copy of ${record}. MISUSE after seal or failure. */
-SR_MUST int sr_pack_writer_add(struct sr_pack_writer *w, const uint8_t cid[SR_HASH], struct sr_bytes record, struct sr_err *e);
+SR_MUST int sr_pack_writer_add(struct sr_pack_writer *w, const uint8_t cid[SR_HASH],
+	struct sr_bytes record, struct sr_err *e);
 /* Drain, pad, footer, trailer: the name and the final places are known; nothing is durable yet. */
 SR_MUST int sr_pack_writer_seal(struct sr_pack_writer *w, uint8_t name[SR_HASH], struct sr_err *e);
 /* The places, after seal: in file order. They live until free. */
 const struct sr_pack_entry *sr_pack_writer_entries(const struct sr_pack_writer *w, size_t *count);
-/* fdatasync and rename to packs/ab/<hex>; a pack of the same name that is there already is success. Settle makes the name durable. */
+/* fdatasync and rename to packs/ab/<hex>; a pack of the same name that is there already is success.
+ * Settle makes the name durable. */
 SR_MUST int sr_pack_writer_commit(struct sr_pack_writer *w, struct sr_err *e);
-void sr_pack_writer_free(struct sr_pack_writer *w); /* an uncommitted pack is removed; NULL allowed */
+void sr_pack_writer_free(
+	struct sr_pack_writer *w); /* an uncommitted pack is removed; NULL allowed */
 
 /* What a keyless reader knows of a pack: its shape, checked against its name. */
 struct sr_pack {
@@ -86,15 +104,22 @@ struct sr_pack {
 	uint8_t *hashes; /* 32 * segments */
 };
 
-/* Read header and trailer and check them against ${name}. NOTFOUND, CORRUPT. Free with sr_pack_close. */
-SR_MUST int sr_pack_open(struct sr_pack *out, struct sr_backend *b, const uint8_t name[SR_HASH], struct sr_err *e);
+/* Read header and trailer and check them against ${name}. NOTFOUND, CORRUPT. Free with
+ * sr_pack_close. */
+SR_MUST int sr_pack_open(
+	struct sr_pack *out, struct sr_backend *b, const uint8_t name[SR_HASH], struct sr_err *e);
 void sr_pack_close(struct sr_pack *p);
-/* Re-hash segment ${index}; ${buf} has SR_SEGMENT bytes. CORRUPT names it: "segment 3 of 33 (offset 3145728): hash differs". */
-SR_MUST int sr_pack_check_segment(const struct sr_pack *p, struct sr_backend *b, size_t index, uint8_t *buf, struct sr_err *e);
-/* The footer, with the structure secret: *out has *count entries, malloc'ed, every one inside [header, footer). AUTH, CORRUPT. */
-SR_MUST int sr_pack_footer(struct sr_pack_entry **out, size_t *count, const struct sr_pack *p, struct sr_backend *b,
-                           const uint8_t structure_sk[SR_X_SK], struct sr_err *e);
-/* One record's ${at->len} bytes into ${out}; CORRUPT for a place that no record can have. Needs no open. */
-SR_MUST int sr_pack_read(struct sr_backend *b, const struct sr_place *at, uint8_t *out, struct sr_err *e);
+/* Re-hash segment ${index}; ${buf} has SR_SEGMENT bytes. CORRUPT names it: "segment 3 of 33 (offset
+ * 3145728): hash differs". */
+SR_MUST int sr_pack_check_segment(const struct sr_pack *p, struct sr_backend *b, size_t index,
+	uint8_t *buf, struct sr_err *e);
+/* The footer, with the structure secret: *out has *count entries, malloc'ed, every one inside
+ * [header, footer). AUTH, CORRUPT. */
+SR_MUST int sr_pack_footer(struct sr_pack_entry **out, size_t *count, const struct sr_pack *p,
+	struct sr_backend *b, const uint8_t structure_sk[SR_X_SK], struct sr_err *e);
+/* One record's ${at->len} bytes into ${out}; CORRUPT for a place that no record can have. Needs no
+ * open. */
+SR_MUST int sr_pack_read(
+	struct sr_backend *b, const struct sr_place *at, uint8_t *out, struct sr_err *e);
 
 #endif

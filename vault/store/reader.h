@@ -1,10 +1,11 @@
 /*
  * reader - an opened item: its files, and their bytes.
  *
- * A sr_item holds the manifest's file list and the refs of one part at a time (wiped when freed). Ranges are read by the
- * caller's thread; a whole file streams through a bounded pool that fetches ahead. Every block is checked against its H,
- * a whole file also against its SHA-256. Errors name item, file, block, pack and segment:
- *     item 3f2a...: file "scan/0001.tif": block 7 of 12 (offset 7340032): pack 9b1c..., segment 3: tag does not verify
+ * A sr_item holds the manifest's file list and the refs of one part at a time (wiped when freed).
+ * Ranges are read by the caller's thread; a whole file streams through a bounded pool that fetches
+ * ahead. Every block is checked against its H, a whole file also against its SHA-256. Errors name
+ * item, file, block, pack and segment: item 3f2a...: file "scan/0001.tif": block 7 of 12 (offset
+ * 7340032): pack 9b1c..., segment 3: tag does not verify
  */
 #ifndef SR_STORE_READER_H
 #define SR_STORE_READER_H
@@ -21,26 +22,31 @@ struct sr_item_options {
 	unsigned threads; /* of streams; 0: one per core */
 };
 /* ${m} is copied. Loads the file list. */
-SR_MUST int sr_item_open(struct sr_item **out, const struct sr_item_options *o, const struct sr_manifest *m, struct sr_err *e);
+SR_MUST int sr_item_open(struct sr_item **out, const struct sr_item_options *o,
+	const struct sr_manifest *m, struct sr_err *e);
 void sr_item_close(struct sr_item *it); /* wipes; NULL allowed */
 
 uint64_t sr_item_files(const struct sr_item *it);
 /* Views live until close. MISUSE for an index that is not there. */
 SR_MUST int sr_item_file(struct sr_item *it, uint64_t index, struct sr_file *out, struct sr_err *e);
 /* NOTFOUND. */
-SR_MUST int sr_item_find(struct sr_item *it, struct sr_bytes path, uint64_t *index, struct sr_err *e);
+SR_MUST int sr_item_find(
+	struct sr_item *it, struct sr_bytes path, uint64_t *index, struct sr_err *e);
 
-/* ${len} bytes at ${offset} of file ${index} into ${out} (the caller wipes it); the range must lie inside the file (LIMIT). */
+/* ${len} bytes at ${offset} of file ${index} into ${out} (the caller wipes it); the range must lie
+ * inside the file (LIMIT). */
 struct sr_range {
 	uint64_t file;
 	uint64_t offset;
 	size_t len;
 };
-SR_MUST int sr_item_read(struct sr_item *it, const struct sr_range *r, uint8_t *out, struct sr_err *e);
+SR_MUST int sr_item_read(
+	struct sr_item *it, const struct sr_range *r, uint8_t *out, struct sr_err *e);
 
-/* The whole file in order; ${sink} gets at most SR_BLOCK bytes a call, and a non-zero result stops and is returned. After the
- * last byte the SHA-256 is checked (AUTH). */
+/* The whole file in order; ${sink} gets at most SR_BLOCK bytes a call, and a non-zero result stops
+ * and is returned. After the last byte the SHA-256 is checked (AUTH). */
 SR_MUST int sr_item_stream(struct sr_item *it, uint64_t file,
-                           int (*sink)(void *ctx, struct sr_bytes bytes, struct sr_err *e), void *ctx, struct sr_err *e);
+	int (*sink)(void *ctx, struct sr_bytes bytes, struct sr_err *e), void *ctx,
+	struct sr_err *e);
 
 #endif

@@ -1,9 +1,10 @@
 /*
  * scrub - does everything that should be there lie there unchanged? Without any key.
  *
- * Packs: every name of the inventory exists, has the shape and trailer its name commits to, and every 1 MiB segment has its
- * hash. Objects: closing hash and name. Envelopes: the hash the caller's list (from statements) says. Reading is parallel.
- * Findings are given one by one; only trouble with the check itself (memory, a callback) is an error.
+ * Packs: every name of the inventory exists, has the shape and trailer its name commits to, and
+ * every 1 MiB segment has its hash. Objects: closing hash and name. Envelopes: the hash the
+ * caller's list (from statements) says. Reading is parallel. Findings are given one by one; only
+ * trouble with the check itself (memory, a callback) is an error.
  */
 #ifndef SR_STORE_SCRUB_H
 #define SR_STORE_SCRUB_H
@@ -12,12 +13,17 @@
 #include "store/index.h"
 #include "store/object.h"
 
-enum sr_scrub_what { SR_SCRUB_PACK = 1, SR_SCRUB_OBJECT = 2, SR_SCRUB_ENVELOPE = 3 };
+enum sr_scrub_what {
+	SR_SCRUB_PACK = 1,
+	SR_SCRUB_OBJECT = 2,
+	SR_SCRUB_ENVELOPE = 3
+};
 
 struct sr_scrub_finding {
 	enum sr_scrub_what what;
 	const char *name;  /* "packs/9b/9b1c...", "items/3f2a....0" */
-	enum sr_code code; /* NOTFOUND: lost; CORRUPT: damaged; IO: could not be read; AUTH: not what the statements say */
+	enum sr_code code; /* NOTFOUND: lost; CORRUPT: damaged; IO: could not be read; AUTH: not
+			      what the statements say */
 	const char *text;  /* "segment 3 of 33 (offset 3145728): hash differs" */
 };
 
@@ -35,7 +41,8 @@ struct sr_scrub_options {
 	size_t pack_count;
 	const uint8_t *objects; /* 32 bytes each */
 	size_t object_count;
-	/* The next envelope to check: 1 filled, 0 end, negative an error. NULL: none. Called from one thread. */
+	/* The next envelope to check: 1 filled, 0 end, negative an error. NULL: none. Called from
+	 * one thread. */
 	int (*next_envelope)(void *ctx, struct sr_scrub_envelope *out, struct sr_err *e);
 	/* Called under a lock from any thread, one at a time. */
 	int (*finding)(void *ctx, const struct sr_scrub_finding *f, struct sr_err *e);
@@ -49,6 +56,7 @@ struct sr_scrub_totals {
 	uint64_t findings;
 	uint64_t elapsed_ms;
 };
-SR_MUST int sr_scrub(const struct sr_scrub_options *o, struct sr_scrub_totals *out, struct sr_err *e);
+SR_MUST int sr_scrub(
+	const struct sr_scrub_options *o, struct sr_scrub_totals *out, struct sr_err *e);
 
 #endif

@@ -1,0 +1,497 @@
+/*
+ * test_store_ingest - deposits: what goes in comes out, dedupe, files that misbehave, resumption,
+ * and a kill or a failed call at every step that changes the disk.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "store_rig.h"
+
+enum {
+	MIB = 1 << 20
+};
+
+static struct sr_ingest *begin(struct rig *r, uint8_t accession) {
+	struct sr_err e;
+	struct sr_ingest_options o;
+	struct sr_ingest *in = NULL;
+	rig_options(r, &o, accession);
+	assert_ok(sr_ingest_begin(&in, &o, &e), &e);
+	return in;
+}
+
+static void begin_item(struct sr_ingest *in, uint8_t id) {
+	struct sr_err e;
+	uint8_t item[SR_ID];
+	memset(item, id, sizeof item);
+	assert_ok(sr_ingest_item_begin(in, item, &e), &e);
+}
+
+static void test_round(void **state) {
+	static const uint64_t sizes[] = {0, 1, 100, MIB - 1, MIB, MIB + 1, 5 * MIB + 77};
+	struct rig r;
+	struct sr_err e;
+	struct sr_ingest_totals t;
+	struct sr_file f;
+	char name[32];
+	const uint8_t *packs = NULL;
+	size_t count = 0;
+	(void)state;
+	rig_open(&r, NULL);
+	struct sr_ingest *in = begin(&r, 1);
+	for (uint8_t i = 0; i < 2; i++) {
+		begin_item(in, (uint8_t)(10 + i));
+		for (size_t k = 0; k < T_COUNT(sizes); k++) {
+			struct rig_source s = {.size = sizes[k],
+				.seed = i == 0 ? k + 1 : 0,
+				.step = k % 2 ? 5000 : 0};
+			(void)snprintf(name, sizeof name, "dir/file-%zu", k);
+			assert_ok(rig_add(in, name, &s, &e), &e);
+		}
+		assert_ok(sr_ingest_item_end(in, &e), &e);
+	}
+	assert_int_equal(r.items_given, 0);
+	assert_ok(sr_ingest_finish(in, &e), &e);
+	assert_int_equal(r.items_given, 2);
+	assert_int_equal(r.files_given, 14);
+	sr_ingest_totals(in, &t);
+	assert_int_equal(t.files, 14);
+	assert_int_equal(t.bytes, 2 * (1 + 100 + 3 * MIB + 5 * MIB + 77));
+	assert_int_equal(t.unreadable + t.changed, 0);
+	assert_ok(sr_ingest_packs(in, &packs, &count, &e), &e);
+	assert_true(count >= 1 && count == rig_count_packs(&r));
+	sr_ingest_free(in);
+	for (size_t i = 0; i < 2; i++) {
+		struct sr_item *it = rig_item(&r, i, NULL); /* by hints alone */
+		assert_int_equal(sr_item_files(it), T_COUNT(sizes));
+		for (size_t k = 0; k < T_COUNT(sizes); k++) {
+			struct rig_source s = {.size = sizes[k], .seed = i == 0 ? k + 1 : 0};
+			rig_check_file(it, k, &s);
+			assert_ok(sr_item_file(it, k, &f, &e), &e);
+			assert_int_equal(f.mtime_s, -5);
+			assert_int_equal(f.mtime_ns, 7);
+			assert_int_equal(f.size, sizes[k]);
+		}
+		sr_item_close(it);
+	}
+	rig_end(&r);
+}
+
+/* The sum of sizes and the names of the files that a deposit of fixed sources gives. */
+static int deposit(struct rig *r, uint8_t accession, struct sr_ingest_totals *t, struct sr_err *e) {
+	struct sr_ingest_options o;
+	struct sr_ingest *in = NULL;
+	uint8_t item[SR_ID];
+	char name[32];
+	rig_options(r, &o, accession);
+	int rc = sr_ingest_begin(&in, &o, e);
+	for (uint8_t i = 0; rc == 0 && i < 3; i++) {
+		memset(item, 50 + i, sizeof item);
+		rc = sr_ingest_item_begin(in, item, e);
+		for (size_t k = 0; rc == 0 && k < 3; k++) {
+			struct rig_source s = {.size = 40000 + k * MIB, .seed = 7 + i * 10u + k};
+			(void)snprintf(name, sizeof name, "%u-%zu", i, k);
+			rc = rig_add(in, name, &s, e);
+		}
+		if (rc == 0)
+			rc = sr_ingest_item_end(in, e);
+	}
+	if (rc == 0)
+		rc = sr_ingest_finish(in, e);
+	if (in != NULL && t != NULL)
+		sr_ingest_totals(in, t);
+	sr_ingest_free(in);
+	return rc;
+}
+
+static void check_deposit(struct rig *r) {
+	assert_int_equal(r->items_given, 3);
+	for (size_t i = 0; i < 3; i++) {
+		struct sr_item *it = rig_item(r, i, NULL);
+		for (size_t k = 0; k < 3; k++) {
+			struct rig_source s = {.size = 40000 + k * MIB, .seed = 7 + i * 10u + k};
+			rig_check_file(it, k, &s);
+		}
+		sr_item_close(it);
+	}
+}
+
+static void commit(struct rig *r, uint8_t accession) {
+	struct sr_err e;
+	struct sr_ingest_abort a;
+	rig_abort_options(r, &a, accession);
+	assert_ok(sr_ingest_committed(&a, &e), &e);
+}
+
+static void test_dedupe(void **state) {
+	struct rig r;
+	struct sr_err e;
+	struct sr_ingest_totals t;
+	(void)state;
+	rig_open(&r, NULL);
+	assert_ok(deposit(&r, 1, &t, &e), &e);
+	assert_int_equal(t.blocks, 18);
+	assert_int_equal(t.blocks_reused, 0);
+	/* not committed yet: another accession must not lean on it */
+	rig_forget(&r);
+	assert_ok(deposit(&r, 2, &t, &e), &e);
+	assert_int_equal(t.blocks_reused, 0);
+	commit(&r, 1);
+	rig_forget(&r);
+	assert_ok(deposit(&r, 3, &t, &e), &e);
+	assert_int_equal(t.blocks_reused, 18);
+	check_deposit(&r);
+	/* another domain, other keys: nothing in common */
+	r.domain.domain[0] ^= 1;
+	rig_forget(&r);
+	assert_ok(deposit(&r, 4, &t, &e), &e);
+	assert_int_equal(t.blocks_reused, 0);
+	r.domain.domain[0] ^= 1;
+	r.domain.dedupe = SR_DEDUPE_NONE;
+	rig_forget(&r);
+	assert_ok(deposit(&r, 5, &t, &e), &e);
+	assert_int_equal(t.blocks_reused, 0);
+	check_deposit(&r);
+	rig_end(&r);
+}
+
+static void test_dedupe_inside(void **state) {
+	struct rig r;
+	struct sr_err e;
+	struct sr_ingest_totals t;
+	(void)state;
+	rig_open(&r, NULL);
+	struct sr_ingest *in = begin(&r, 1);
+	begin_item(in, 1);
+	struct rig_source s = {.size = 3 * MIB, .seed = 9};
+	assert_ok(rig_add(in, "a", &s, &e), &e);
+	assert_ok(rig_add(in, "b", &s, &e), &e);
+	assert_ok(sr_ingest_item_end(in, &e), &e);
+	assert_ok(sr_ingest_finish(in, &e), &e);
+	sr_ingest_totals(in, &t);
+	assert_int_equal(t.blocks, 6);
+	assert_int_equal(t.blocks_reused, 3);
+	sr_ingest_free(in);
+	struct sr_item *it = rig_item(&r, 0, r.index);
+	rig_check_file(it, 0, &s);
+	rig_check_file(it, 1, &s);
+	sr_item_close(it);
+	rig_end(&r);
+}
+
+/* Flip a byte of every stored pack's records. */
+static int spoil(void *ctx, const char *name, struct sr_err *e) {
+	struct rig *r = ctx;
+	struct sr_buf b;
+	char path[4300];
+	(void)e;
+	sr_buf_init(&b);
+	(void)snprintf(path, sizeof path, "%s/%s", r->path, name);
+	t_read_file(path, &b);
+	for (size_t i = 1000; i < b.len; i += 10000)
+		b.p[i] ^= 0x40;
+	t_write_file(path, b.p, b.len);
+	sr_buf_free(&b);
+	return 0;
+}
+
+static void test_dedupe_reads_back(void **state) {
+	struct rig r;
+	struct sr_err e;
+	struct sr_ingest_totals t;
+	(void)state;
+	rig_open(&r, NULL);
+	assert_ok(deposit(&r, 1, &t, &e), &e);
+	commit(&r, 1);
+	assert_ok(sr_backend_list(r.backend, "packs", spoil, &r, &e), &e);
+	rig_close_index(&r);
+	rig_open_index(&r);
+	rig_forget(&r);
+	assert_ok(deposit(&r, 2, &t, &e), &e);
+	assert_int_equal(t.blocks_reused, 0); /* damaged copies do not count */
+	check_deposit(&r);
+	rig_end(&r);
+}
+
+static void test_bad_files(void **state) {
+	struct rig r;
+	struct sr_err e;
+	struct sr_ingest_totals t;
+	struct sr_file f;
+	(void)state;
+	rig_open(&r, NULL);
+	struct sr_ingest *in = begin(&r, 1);
+	begin_item(in, 1);
+	struct rig_source broken = {
+		.size = 4 * MIB, .seed = 3, .fail_at = 2 * MIB + 5, .step = 1000};
+	assert_ok(rig_add(in, "broken", &broken, &e), &e);
+	assert_int_equal(r.last_status, SR_INGEST_UNREADABLE);
+	assert_string_equal(r.last_reason, "after 2097152 bytes: the medium gave up");
+	struct rig_source good = {.size = 2 * MIB, .seed = 4};
+	struct sr_ingest_file changed = {.path = sr_bytes_str("changed"),
+		.kind = SR_FILE_REGULAR,
+		.size_expected = 5,
+		.read = rig_read,
+		.read_ctx = &good};
+	assert_ok(sr_ingest_file(in, &changed, &e), &e);
+	assert_int_equal(r.last_status, SR_INGEST_CHANGED);
+	assert_string_equal(r.last_reason, "size changed from 5 to 2097152 while it was read");
+	struct sr_ingest_file link = {.path = sr_bytes_str("link"),
+		.kind = SR_FILE_SYMLINK,
+		.note = sr_bytes_str("../elsewhere")};
+	assert_ok(sr_ingest_file(in, &link, &e), &e);
+	assert_int_equal(r.last_status, SR_INGEST_RECORDED);
+	struct sr_ingest_file gone = {.path = sr_bytes_str("gone"),
+		.kind = SR_FILE_UNREADABLE,
+		.note = sr_bytes_str("it vanished")};
+	assert_ok(sr_ingest_file(in, &gone, &e), &e);
+	assert_int_equal(r.last_status, SR_INGEST_UNREADABLE);
+	assert_string_equal(r.last_reason, "it vanished");
+	struct sr_ingest_file nameless = {.kind = SR_FILE_SPECIAL};
+	assert_fails(sr_ingest_file(in, &nameless, &e), SR_LIMIT, &e, "a path of 0 bytes");
+	assert_fails(sr_ingest_finish(in, &e), SR_MISUSE, &e, "not in this state");
+	assert_ok(sr_ingest_item_end(in, &e), &e);
+	assert_ok(sr_ingest_finish(in, &e), &e);
+	sr_ingest_totals(in, &t);
+	assert_int_equal(t.unreadable, 2);
+	assert_int_equal(t.changed, 1);
+	sr_ingest_free(in);
+	struct sr_item *it = rig_item(&r, 0, NULL);
+	assert_int_equal(sr_item_files(it), 4);
+	assert_ok(sr_item_file(it, 0, &f, &e), &e);
+	assert_int_equal(f.kind, SR_FILE_UNREADABLE);
+	assert_true(sr_bytes_eq(f.note, sr_bytes_str("after 2097152 bytes: the medium gave up")));
+	good.at = 0;
+	rig_check_file(it, 1, &good);
+	assert_ok(sr_item_file(it, 1, &f, &e), &e);
+	assert_int_equal(f.flags, SR_FILE_CHANGED);
+	assert_ok(sr_item_file(it, 2, &f, &e), &e);
+	assert_true(sr_bytes_eq(f.note, sr_bytes_str("../elsewhere")));
+	sr_item_close(it);
+	rig_end(&r);
+}
+
+/* One run of a deposit of twelve packs' worth that stops after some files. */
+static int big_part(
+	struct rig *r, size_t files, bool finish, struct sr_ingest_totals *t, struct sr_err *e) {
+	struct sr_ingest_options o;
+	struct sr_ingest *in = NULL;
+	uint8_t item[SR_ID];
+	char name[16];
+	rig_options(r, &o, 9);
+	memset(item, 1, sizeof item);
+	int rc = sr_ingest_begin(&in, &o, e);
+	if (rc == 0)
+		rc = sr_ingest_item_begin(in, item, e);
+	for (size_t k = 0; rc == 0 && k < files; k++) {
+		struct rig_source s = {.size = 24 * MIB, .seed = 100 + k};
+		(void)snprintf(name, sizeof name, "f%zu", k);
+		rc = rig_add(in, name, &s, e);
+	}
+	if (rc == 0 && finish)
+		rc = sr_ingest_item_end(in, e);
+	if (rc == 0 && finish)
+		rc = sr_ingest_finish(in, e);
+	if (in != NULL)
+		sr_ingest_totals(in, t);
+	sr_ingest_free(in);
+	return rc;
+}
+
+static void resume_in(enum sr_dedupe mode) {
+	struct rig r;
+	struct sr_err e;
+	struct sr_ingest_totals t;
+	rig_open(&r, NULL);
+	r.domain.dedupe = mode;
+	assert_ok(big_part(&r, 4, false, &t, &e), &e);
+	assert_true(rig_count_packs(&r) >= 1);
+	size_t before = rig_count_packs(&r);
+	rig_close_index(&r);
+	rig_open_index(&r);
+	rig_forget(&r);
+	assert_ok(big_part(&r, 5, true, &t, &e), &e);
+	assert_int_equal(t.blocks, 120);
+	assert_true(t.blocks_reused >= 31 * before && t.blocks_reused < 96);
+	struct sr_item *it = rig_item(&r, 0, NULL);
+	for (size_t k = 0; k < 5; k++) {
+		struct rig_source s = {.size = 24 * MIB, .seed = 100 + k};
+		rig_check_file(it, k, &s);
+	}
+	sr_item_close(it);
+	commit(&r, 9);
+	assert_int_equal(t_count_entries(t_path(r.path, "run")), 0);
+	rig_end(&r);
+}
+
+static void test_resume_collection(void **state) {
+	(void)state;
+	resume_in(SR_DEDUPE_COLLECTION);
+}
+
+static void test_resume_none(void **state) {
+	(void)state;
+	resume_in(SR_DEDUPE_NONE);
+}
+
+static void test_abort(void **state) {
+	struct rig r;
+	struct sr_err e;
+	struct sr_ingest_abort a;
+	struct sr_ingest_totals t;
+	size_t packs = 0;
+	(void)state;
+	rig_open(&r, NULL);
+	r.domain.dedupe = SR_DEDUPE_NONE;
+	assert_ok(deposit(&r, 1, &t, &e), &e);
+	assert_true(rig_count_packs(&r) > 0);
+	rig_abort_options(&r, &a, 1);
+	assert_ok(sr_ingest_abort(&a, &packs, &e), &e);
+	assert_true(packs > 0);
+	assert_int_equal(rig_count_packs(&r), 0);
+	assert_int_equal(t_count_entries(t_path(r.path, "run")), 0);
+	rig_end(&r);
+}
+
+/* After a kill or a failure: abort and sweep leave nothing; or a second try gives everything. */
+static void recover(struct rig *r, bool again) {
+	struct sr_err e;
+	struct sr_ingest_abort a;
+	size_t removed = 0;
+	rig_forget(r);
+	if (again) {
+		assert_ok(deposit(r, 1, NULL, &e), &e);
+		check_deposit(r);
+	}
+	assert_ok(sr_backend_sweep(r->backend, "packs", &removed, &e), &e);
+	rig_abort_options(r, &a, 1);
+	assert_ok(sr_ingest_abort(&a, NULL, &e), &e);
+	assert_int_equal(rig_count_packs(r), 0);
+	for (int i = 0; i < 256; i++) {
+		char shard[16];
+		char path[4300];
+		(void)snprintf(shard, sizeof shard, "packs/%02x", (unsigned)i);
+		(void)snprintf(path, sizeof path, "%s/%s", r->path, shard);
+		if (t_exists(path))
+			assert_int_equal(t_count_entries(path), 0);
+	}
+	assert_int_equal(t_count_entries(t_path(r->path, "run")), 0);
+}
+
+static void test_fail_everywhere(void **state) {
+	struct sr_err e;
+	(void)state;
+	for (int mode = 0; mode < 2; mode++) {
+		unsigned long steps = 1;
+		for (unsigned long n = 0; n <= steps; n += n < 12 ? 1 : 5) {
+			struct rig r;
+			rig_open(&r, NULL);
+			r.domain.dedupe = mode == 0 ? SR_DEDUPE_COLLECTION : SR_DEDUPE_NONE;
+			sr_fault_set(n, n % 2 ? EIO : ENOSPC);
+			int rc = deposit(&r, 1, NULL, &e);
+			if (n == 0) {
+				steps = sr_fault_count();
+				assert_ok(rc, &e);
+				assert_true(steps > 20);
+			}
+			sr_fault_set(0, 0);
+			if (n > 0 && rc != 0)
+				assert_true(rc == (n % 2 ? SR_IO : SR_LIMIT) && e.text[0] != '\0');
+			/* what saw a failed fsync takes no more work: go on as a new process */
+			char *path = r.path;
+			rig_close_how(&r, true);
+			rig_open(&r, path);
+			r.domain.dedupe = mode == 0 ? SR_DEDUPE_COLLECTION : SR_DEDUPE_NONE;
+			recover(&r, n % 4 < 2);
+			rig_end(&r);
+		}
+	}
+}
+
+static void test_kill_everywhere(void **state) {
+	(void)state;
+	for (unsigned long n = 1; n < 400; n += n < 40 ? 3 : 9) {
+		struct rig r;
+		int status = 0;
+		rig_open(&r, NULL);
+		char *path = strdup(r.path);
+		bool none = n % 2 == 0;
+		rig_close(&r);
+		free(r.path);
+		pid_t pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			struct rig mine;
+			rig_open(&mine, path);
+			mine.domain.dedupe = none ? SR_DEDUPE_NONE : SR_DEDUPE_COLLECTION;
+			sr_fault_set(n, -1);
+			int rc = deposit(&mine, 1, NULL, NULL);
+			_exit(rc == 0 ? 0 : 1);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		bool done = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+		assert_true(done || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+		rig_open(&r, path);
+		r.domain.dedupe = none ? SR_DEDUPE_NONE : SR_DEDUPE_COLLECTION;
+		recover(&r, n % 4 < 2);
+		rig_end(&r);
+		if (done)
+			break;
+	}
+}
+
+/* Manifests beyond one block: many small files, and parts in metadata packs. */
+static void test_many_files(void **state) {
+	struct rig r;
+	struct sr_err e;
+	char name[64];
+	enum {
+		FILES = 9000
+	};
+	(void)state;
+	rig_open(&r, NULL);
+	struct sr_ingest *in = begin(&r, 1);
+	begin_item(in, 1);
+	for (size_t k = 0; k < FILES; k++) {
+		struct rig_source s = {.size = 10 + k % 7, .seed = 1 + k};
+		(void)snprintf(name, sizeof name, "a folder with a name/of some length/%zu.txt", k);
+		assert_ok(rig_add(in, name, &s, &e), &e);
+	}
+	assert_ok(sr_ingest_item_end(in, &e), &e);
+	assert_ok(sr_ingest_finish(in, &e), &e);
+	sr_ingest_free(in);
+	struct sr_manifest m;
+	assert_ok(sr_manifest_decode(&m, sr_buf_view(&r.manifests[0]), &e), &e);
+	assert_true(m.files.part_count >= 2);
+	assert_int_equal(m.blocks.part_count, 2);
+	assert_int_equal(m.block_count, FILES);
+	sr_manifest_free(&m);
+	struct sr_item *it = rig_item(&r, 0, NULL);
+	assert_int_equal(sr_item_files(it), FILES);
+	for (size_t k = 0; k < FILES; k += 997) {
+		struct rig_source s = {.size = 10 + k % 7, .seed = 1 + k};
+		rig_check_file(it, k, &s);
+	}
+	sr_item_close(it);
+	rig_end(&r);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round),
+		cmocka_unit_test(test_dedupe),
+		cmocka_unit_test(test_dedupe_inside),
+		cmocka_unit_test(test_dedupe_reads_back),
+		cmocka_unit_test(test_bad_files),
+		cmocka_unit_test(test_resume_collection),
+		cmocka_unit_test(test_resume_none),
+		cmocka_unit_test(test_abort),
+		cmocka_unit_test(test_many_files),
+		cmocka_unit_test(test_fail_everywhere),
+		cmocka_unit_test(test_kill_everywhere),
+	};
+	return cmocka_run_group_tests_name("store ingest", tests, NULL, NULL);
+}

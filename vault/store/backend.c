@@ -1,0 +1,418 @@
+/*
+ * backend - the calls, and the implementation over a directory; see backend.h.
+ *
+ * Directory: an upload is a temporary file in its folder ("packs/.tmp-..."), and its commit renames
+ * it into the sub-folder its name says. Sub-folders that got a name since the last settle are kept
+ * open in a list, so that the fsync which makes the names durable is one of a descriptor that saw
+ * every error. After a failed settle the backend refuses to settle again: what is durable is then
+ * unknown.
+ */
+#include "store/backend.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "crypto/hash.h"
+
+struct sr_backend {
+	const struct sr_backend_ops *ops;
+	void *self;
+};
+
+struct sr_upload {
+	struct sr_backend *backend;
+	void *up;
+	uint64_t size;
+};
+
+/* --- names ---------------------------------------------------------------------------------------
+ */
+
+void sr_hash_name(char *out, const char *folder, const uint8_t hash[32]) {
+	char hex[2 * SR_HASH + 1];
+	sr_hex(hex, hash, SR_HASH);
+	(void)snprintf(out, SR_STORED_NAME, "%s/%.2s/%s", folder, hex, hex);
+}
+
+int sr_hash_of_name(uint8_t hash[32], const char *folder, const char *name, struct sr_err *e) {
+	char want[SR_STORED_NAME];
+	char shown[160];
+	uint8_t got[SR_HASH];
+	size_t len = strlen(name);
+	if (len > 2 * (size_t)SR_HASH &&
+		sr_unhex(got, SR_HASH, sr_bytes_str(name + len - 2 * (size_t)SR_HASH), NULL) == 0) {
+		sr_hash_name(want, folder, got);
+		if (strcmp(want, name) == 0) {
+			memcpy(hash, got, SR_HASH);
+			return 0;
+		}
+	}
+	return sr_fail(e, SR_CORRUPT, "%s is not the name of anything in %s",
+		sr_escape_to(shown, sizeof shown, sr_bytes_str(name)), folder);
+}
+
+/* --- the calls -----------------------------------------------------------------------------------
+ */
+
+int sr_backend_new(
+	struct sr_backend **out, const struct sr_backend_ops *ops, void *self, struct sr_err *e) {
+	*out = NULL;
+	struct sr_backend *b = calloc(1, sizeof *b);
+	if (b == NULL)
+		return sr_fail(e, SR_NOMEM, "backend: no memory");
+	b->ops = ops;
+	b->self = self;
+	*out = b;
+	return 0;
+}
+
+void sr_backend_free(struct sr_backend *b) {
+	if (b == NULL)
+		return;
+	b->ops->free(b->self);
+	free(b);
+}
+
+int sr_upload_new(
+	struct sr_upload **out, struct sr_backend *b, const char *folder, struct sr_err *e) {
+	*out = NULL;
+	struct sr_upload *u = calloc(1, sizeof *u);
+	if (u == NULL)
+		return sr_fail(e, SR_NOMEM, "backend: no memory for an upload");
+	u->backend = b;
+	int rc = b->ops->upload_new(b->self, folder, &u->up, e);
+	if (rc != 0) {
+		free(u);
+		return rc;
+	}
+	*out = u;
+	return 0;
+}
+
+int sr_upload_write(struct sr_upload *u, const void *p, size_t len, struct sr_err *e) {
+	int rc = u->backend->ops->upload_write(u->up, p, len, e);
+	if (rc == 0)
+		u->size += len;
+	return rc;
+}
+
+uint64_t sr_upload_size(const struct sr_upload *u) {
+	return u->size;
+}
+
+int sr_upload_sync(struct sr_upload *u, struct sr_err *e) {
+	return u->backend->ops->upload_sync(u->up, e);
+}
+
+int sr_upload_commit(struct sr_upload *u, const char *name, struct sr_err *e) {
+	int rc = u->backend->ops->upload_commit(u->backend->self, u->up, name, e);
+	free(u);
+	return rc;
+}
+
+void sr_upload_abort(struct sr_upload *u) {
+	if (u == NULL)
+		return;
+	u->backend->ops->upload_abort(u->up);
+	free(u);
+}
+
+int sr_backend_put(struct sr_backend *b, const char *name, struct sr_bytes data, struct sr_err *e) {
+	char folder[SR_STORED_NAME];
+	struct sr_upload *u = NULL;
+	const char *slash = strchr(name, '/');
+	if (slash == NULL || (size_t)(slash - name) >= sizeof folder)
+		return sr_fail(e, SR_MISUSE, "backend: a name of %zu bytes without a folder",
+			strlen(name));
+	memcpy(folder, name, (size_t)(slash - name));
+	folder[slash - name] = '\0';
+	int rc = sr_upload_new(&u, b, folder, e);
+	if (rc == 0)
+		rc = sr_upload_write(u, data.p, data.len, e);
+	if (rc != 0) {
+		sr_upload_abort(u);
+		return rc;
+	}
+	return sr_upload_commit(u, name, e);
+}
+
+int sr_backend_get(struct sr_backend *b, const char *name, uint64_t offset, void *p, size_t len,
+	struct sr_err *e) {
+	return b->ops->get(b->self, name, offset, p, len, e);
+}
+
+int sr_backend_get_all(
+	struct sr_backend *b, const char *name, struct sr_buf *out, size_t max, struct sr_err *e) {
+	uint64_t size = 0;
+	int rc = b->ops->head(b->self, name, &size, e);
+	if (rc != 0)
+		return rc;
+	if (size > max)
+		return sr_fail(e, SR_LIMIT, "%s: %llu bytes, want at most %zu", name,
+			(unsigned long long)size, max);
+	rc = sr_buf_reserve(out, (size_t)size, e);
+	if (rc == 0)
+		rc = b->ops->get(b->self, name, 0, out->p + out->len, (size_t)size, e);
+	if (rc == 0)
+		out->len += (size_t)size;
+	return rc;
+}
+
+int sr_backend_head(struct sr_backend *b, const char *name, uint64_t *size, struct sr_err *e) {
+	return b->ops->head(b->self, name, size, e);
+}
+
+int sr_backend_list(struct sr_backend *b, const char *folder, sr_backend_each_fn *each, void *ctx,
+	struct sr_err *e) {
+	return b->ops->list(b->self, folder, each, ctx, e);
+}
+
+int sr_backend_delete(struct sr_backend *b, const char *name, struct sr_err *e) {
+	return b->ops->del(b->self, name, e);
+}
+
+int sr_backend_settle(struct sr_backend *b, struct sr_err *e) {
+	return b->ops->settle(b->self, e);
+}
+
+int sr_backend_sweep(struct sr_backend *b, const char *folder, size_t *removed, struct sr_err *e) {
+	return b->ops->sweep(b->self, folder, removed, e);
+}
+
+/* --- over a directory ----------------------------------------------------------------------------
+ */
+
+struct dirty { /* a folder with names that are not durable yet */
+	struct dirty *next;
+	struct sr_dir *dir;
+	char name[];
+};
+
+struct store_dir {
+	struct sr_dir *dir; /* borrowed */
+	pthread_mutex_t mutex;
+	struct dirty *dirty;
+	bool failed; /* a settle failed: sticky */
+};
+
+struct dir_upload {
+	struct sr_dir *folder;
+	struct sr_tmpfile *file;
+};
+
+static int dir_upload_new(void *self, const char *folder, void **out, struct sr_err *e) {
+	struct store_dir *s = self;
+	struct dir_upload *u = calloc(1, sizeof *u);
+	if (u == NULL)
+		return sr_fail(e, SR_NOMEM, "backend: no memory for an upload");
+	int rc = sr_dir_make(&u->folder, s->dir, folder, 0700, e);
+	if (rc == 0)
+		rc = sr_tmpfile_new(&u->file, u->folder, e);
+	if (rc != 0) {
+		sr_dir_close(u->folder);
+		free(u);
+		return rc;
+	}
+	*out = u;
+	return 0;
+}
+
+static int dir_upload_write(void *up, const void *p, size_t len, struct sr_err *e) {
+	return sr_tmpfile_write(((struct dir_upload *)up)->file, p, len, e);
+}
+
+static int dir_upload_sync(void *up, struct sr_err *e) {
+	return sr_tmpfile_sync(((struct dir_upload *)up)->file, e);
+}
+
+static void dir_upload_abort(void *up) {
+	struct dir_upload *u = up;
+	sr_tmpfile_abort(u->file);
+	sr_dir_close(u->folder);
+	free(u);
+}
+
+/* The folder of ${name}, open and on the dirty list; made at need. Under the mutex. */
+static int dirty_folder(struct store_dir *s, const char *name, struct sr_err *e) {
+	const char *slash = strrchr(name, '/');
+	if (slash == NULL)
+		return sr_fail(e, SR_MISUSE, "backend: name without a folder");
+	size_t len = (size_t)(slash - name);
+	for (struct dirty *d = s->dirty; d != NULL; d = d->next)
+		if (strncmp(d->name, name, len) == 0 && d->name[len] == '\0')
+			return 0;
+	struct dirty *d = calloc(1, sizeof *d + len + 1);
+	if (d == NULL)
+		return sr_fail(e, SR_NOMEM, "backend: no memory for a folder");
+	memcpy(d->name, name, len);
+	int rc = sr_dir_open_at(&d->dir, s->dir, d->name, NULL);
+	if (rc == SR_NOTFOUND)
+		rc = sr_dir_make(&d->dir, s->dir, d->name, 0700, e);
+	else if (rc != 0)
+		rc = sr_dir_open_at(&d->dir, s->dir, d->name, e);
+	if (rc != 0) {
+		free(d);
+		return rc;
+	}
+	d->next = s->dirty;
+	s->dirty = d;
+	return 0;
+}
+
+static int dir_upload_commit(void *self, void *up, const char *name, struct sr_err *e) {
+	struct store_dir *s = self;
+	struct dir_upload *u = up;
+	const char *slash = strchr(name, '/');
+	int rc = 0;
+	if (slash == NULL)
+		rc = sr_fail(e, SR_MISUSE, "backend: name without a folder");
+	if (rc == 0)
+		rc = sr_tmpfile_sync(u->file, e);
+	(void)pthread_mutex_lock(&s->mutex);
+	if (rc == 0)
+		rc = dirty_folder(s, name, e);
+	if (rc == 0) {
+		rc = sr_tmpfile_commit(u->file, slash + 1, false, false, e);
+		u->file = NULL;
+	}
+	(void)pthread_mutex_unlock(&s->mutex);
+	dir_upload_abort(u);
+	return rc;
+}
+
+static int dir_get(
+	void *self, const char *name, uint64_t offset, void *p, size_t len, struct sr_err *e) {
+	int fd = -1;
+	int rc = sr_file_open(&fd, ((struct store_dir *)self)->dir, name, SR_FS_READ, e);
+	if (rc != 0)
+		return rc;
+	rc = sr_fd_pread(fd, p, len, offset, e);
+	if (rc != 0 && e != NULL)
+		(void)sr_wrap(e, "%s", name);
+	(void)close(fd);
+	return rc;
+}
+
+static int dir_head(void *self, const char *name, uint64_t *size, struct sr_err *e) {
+	return sr_file_size(((struct store_dir *)self)->dir, name, size, e);
+}
+
+struct walk {
+	struct sr_dir *at;
+	const char *prefix;
+	sr_backend_each_fn *each;
+	void *ctx;
+	bool deeper;
+};
+
+static int walk_one(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
+	struct walk *w = ctx;
+	char full[SR_STORED_NAME * 2];
+	if (name[0] == '.')
+		return 0;
+	int n = snprintf(full, sizeof full, "%s/%s", w->prefix, name);
+	if (n < 0 || (size_t)n >= sizeof full)
+		return 0; /* longer than any name of ours */
+	if (!is_dir)
+		return w->each(w->ctx, full, e);
+	if (!w->deeper)
+		return 0;
+	struct walk in = {NULL, full, w->each, w->ctx, false};
+	int rc = sr_dir_open_at(&in.at, w->at, name, e);
+	if (rc == 0)
+		rc = sr_dir_each(in.at, walk_one, &in, e);
+	sr_dir_close(in.at);
+	return rc;
+}
+
+static int dir_list(
+	void *self, const char *folder, sr_backend_each_fn *each, void *ctx, struct sr_err *e) {
+	struct walk w = {NULL, folder, each, ctx, true};
+	int rc = sr_dir_open_at(&w.at, ((struct store_dir *)self)->dir, folder, e);
+	if (rc == SR_NOTFOUND)
+		return 0;
+	if (rc == 0)
+		rc = sr_dir_each(w.at, walk_one, &w, e);
+	sr_dir_close(w.at);
+	return rc;
+}
+
+static int dir_del(void *self, const char *name, struct sr_err *e) {
+	return sr_file_remove(((struct store_dir *)self)->dir, name, e);
+}
+
+static int dir_settle(void *self, struct sr_err *e) {
+	struct store_dir *s = self;
+	int rc = 0;
+	(void)pthread_mutex_lock(&s->mutex);
+	if (s->failed)
+		rc = sr_fail(e, SR_IO, "backend: an earlier fsync of a folder failed");
+	while (rc == 0 && s->dirty != NULL) {
+		struct dirty *d = s->dirty;
+		rc = sr_dir_sync(d->dir, e);
+		if (rc != 0)
+			break;
+		s->dirty = d->next;
+		sr_dir_close(d->dir);
+		free(d);
+	}
+	if (rc != 0)
+		s->failed = true;
+	(void)pthread_mutex_unlock(&s->mutex);
+	return rc;
+}
+
+static int dir_sweep(void *self, const char *folder, size_t *removed, struct sr_err *e) {
+	struct sr_dir *d = NULL;
+	*removed = 0;
+	int rc = sr_dir_open_at(&d, ((struct store_dir *)self)->dir, folder, e);
+	if (rc == SR_NOTFOUND)
+		return 0;
+	if (rc == 0)
+		rc = sr_tmpfile_sweep(d, removed, e);
+	sr_dir_close(d);
+	return rc;
+}
+
+static void dir_free(void *self) {
+	struct store_dir *s = self;
+	while (s->dirty != NULL) {
+		struct dirty *d = s->dirty;
+		s->dirty = d->next;
+		sr_dir_close(d->dir);
+		free(d);
+	}
+	(void)pthread_mutex_destroy(&s->mutex);
+	free(s);
+}
+
+int sr_backend_dir(struct sr_backend **out, struct sr_dir *dir, struct sr_err *e) {
+	static const struct sr_backend_ops ops = {
+		.upload_new = dir_upload_new,
+		.upload_write = dir_upload_write,
+		.upload_sync = dir_upload_sync,
+		.upload_commit = dir_upload_commit,
+		.upload_abort = dir_upload_abort,
+		.get = dir_get,
+		.head = dir_head,
+		.list = dir_list,
+		.del = dir_del,
+		.settle = dir_settle,
+		.sweep = dir_sweep,
+		.free = dir_free,
+	};
+	*out = NULL;
+	struct store_dir *s = calloc(1, sizeof *s);
+	if (s == NULL)
+		return sr_fail(e, SR_NOMEM, "backend: no memory");
+	s->dir = dir;
+	(void)pthread_mutex_init(&s->mutex, NULL);
+	int rc = sr_backend_new(out, &ops, s, e);
+	if (rc != 0)
+		dir_free(s);
+	return rc;
+}

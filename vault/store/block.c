@@ -1,0 +1,204 @@
+/*
+ * block - see block.h.
+ *
+ * Three buffers. Sealing: `plain` holds 6 bytes of head and the plaintext, `packed` the head and
+ * the compressed data, `record` the sealed record; no copy is made when compression does not pay.
+ * Opening goes the other way without touching `plain`: record -> packed -> record. So a sealer can
+ * read back a stored record while it still holds the block it may have to seal again.
+ */
+#include "store/block.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RECORD_LABEL "strongroom/block-record/v1"
+
+enum {
+	AD_LEN = SR_HASH + SR_ID + 1 + SR_HASH,
+	MESSAGE_MAX = SR_BLOCK_HEAD + SR_BLOCK
+};
+
+struct sr_block_work {
+	const struct sr_block_domain *d; /* borrowed */
+	enum sr_codec_id codec;
+	struct sr_codec *coder;
+	uint8_t *plain;  /* MESSAGE_MAX */
+	uint8_t *packed; /* MESSAGE_MAX */
+	uint8_t *record; /* SR_RECORD_MAX */
+};
+
+void sr_block_hash(uint8_t h[SR_HASH], struct sr_bytes plain) {
+	SR_HASH_OF(h, "strongroom/block/v1", NULL, plain);
+}
+
+void sr_block_name(struct sr_block_ref *ref, const struct sr_block_domain *d) {
+	if (d->dedupe == SR_DEDUPE_NONE) {
+		sr_random(ref->cid, sizeof ref->cid);
+		sr_random(ref->key, sizeof ref->key);
+		return;
+	}
+	struct sr_bytes domain = sr_bytes_of(d->domain, SR_ID);
+	struct sr_bytes h = sr_bytes_of(ref->h, SR_HASH);
+	SR_HASH_OF(ref->cid, "strongroom/block-cid/v1", d->tag_key, domain, h);
+	SR_HASH_OF(ref->key, "strongroom/block-key/v1", d->kdf_key, domain, h);
+}
+
+int sr_block_work_new(struct sr_block_work **out, const struct sr_block_domain *d,
+	enum sr_codec_id codec, struct sr_err *e) {
+	*out = NULL;
+	struct sr_block_work *w = calloc(1, sizeof *w);
+	if (w == NULL)
+		return sr_fail(e, SR_NOMEM, "block: no memory for working buffers");
+	w->d = d;
+	w->codec = codec;
+	w->plain = malloc(MESSAGE_MAX);
+	w->packed = malloc(MESSAGE_MAX);
+	w->record = malloc(SR_RECORD_MAX);
+	int rc = sr_codec_new(&w->coder, e);
+	if (rc == 0 && (w->plain == NULL || w->packed == NULL || w->record == NULL))
+		rc = sr_fail(e, SR_NOMEM, "block: no memory for working buffers");
+	if (rc != 0) {
+		sr_block_work_free(w);
+		return rc;
+	}
+	*out = w;
+	return 0;
+}
+
+void sr_block_work_free(struct sr_block_work *w) {
+	if (w == NULL)
+		return;
+	if (w->plain != NULL)
+		sr_wipe(w->plain, MESSAGE_MAX);
+	if (w->packed != NULL)
+		sr_wipe(w->packed, MESSAGE_MAX);
+	if (w->record != NULL)
+		sr_wipe(w->record, SR_RECORD_MAX);
+	free(w->plain);
+	free(w->packed);
+	free(w->record);
+	sr_codec_free(w->coder);
+	free(w);
+}
+
+uint8_t *sr_block_work_plain(struct sr_block_work *w) {
+	return w->plain + SR_BLOCK_HEAD;
+}
+
+uint8_t *sr_block_work_record(struct sr_block_work *w) {
+	return w->record;
+}
+
+static void put_ad(uint8_t ad[AD_LEN], const struct sr_block_domain *d, enum sr_block_kind kind,
+	const uint8_t cid[SR_HASH]) {
+	memcpy(ad, d->vault, SR_HASH);
+	memcpy(ad + SR_HASH, d->domain, SR_ID);
+	ad[SR_HASH + SR_ID] = (uint8_t)kind;
+	memcpy(ad + SR_HASH + SR_ID + 1, cid, SR_HASH);
+}
+
+int sr_block_seal(struct sr_block_work *w, enum sr_block_kind kind, struct sr_block_ref *ref,
+	struct sr_bytes *record, struct sr_err *e) {
+	uint8_t ad[AD_LEN];
+	size_t packed_len = 0;
+	uint8_t *message = w->plain;
+	size_t len = ref->plain_len;
+	struct sr_bytes plain = sr_bytes_of(w->plain + SR_BLOCK_HEAD, ref->plain_len);
+	int rc = sr_codec_encode(
+		w->coder, w->codec, plain, w->packed + SR_BLOCK_HEAD, &packed_len, e);
+	if (rc != 0)
+		return rc;
+	if (packed_len > 0) {
+		message = w->packed;
+		len = packed_len;
+	}
+	message[0] = packed_len > 0 ? (uint8_t)w->codec : (uint8_t)SR_CODEC_NONE;
+	message[1] = packed_len > 0 ? SR_CODEC_LEVEL : 0;
+	sr_le32_put(message + 2, ref->plain_len);
+	put_ad(ad, w->d, kind, ref->cid);
+	sr_aead_seal(w->record, ref->key, RECORD_LABEL, sr_bytes_of(ad, sizeof ad),
+		sr_bytes_of(message, SR_BLOCK_HEAD + len));
+	ref->len = (uint32_t)(SR_RECORD_OVERHEAD + len);
+	*record = sr_bytes_of(w->record, ref->len);
+	return 0;
+}
+
+/* From the opened message in w->packed to the plaintext, in w->packed or w->record. */
+static int unpack(struct sr_block_work *w, const struct sr_block_ref *ref, struct sr_bytes *plain,
+	struct sr_err *e) {
+	const uint8_t *m = w->packed;
+	uint32_t plain_len = sr_le32_get(m + 2);
+	size_t len = ref->len - SR_RECORD_OVERHEAD;
+	uint8_t h[SR_HASH];
+	if (plain_len != ref->plain_len)
+		return sr_fail(e, SR_CORRUPT, "block holds %u bytes, the manifest says %u",
+			plain_len, ref->plain_len);
+	if (m[0] == SR_CODEC_NONE && len == plain_len) {
+		*plain = sr_bytes_of(m + SR_BLOCK_HEAD, len);
+	} else {
+		int rc = sr_codec_decode(w->coder, m[0], sr_bytes_of(m + SR_BLOCK_HEAD, len),
+			w->record, plain_len, e);
+		if (rc != 0)
+			return rc;
+		*plain = sr_bytes_of(w->record, plain_len);
+	}
+	sr_block_hash(h, *plain);
+	if (!sr_ct_eq(h, ref->h, SR_HASH))
+		return sr_fail(
+			e, SR_AUTH, "block's plaintext does not have the hash of the manifest");
+	return 0;
+}
+
+int sr_block_open(struct sr_block_work *w, enum sr_block_kind kind, const struct sr_block_ref *ref,
+	struct sr_bytes *plain, struct sr_err *e) {
+	uint8_t ad[AD_LEN];
+	struct sr_bytes got = {NULL, 0};
+	*plain = got;
+	if (ref->len <= SR_RECORD_OVERHEAD || ref->len > SR_RECORD_MAX)
+		return sr_fail(e, SR_CORRUPT, "record of %u bytes, want %d to %d", ref->len,
+			SR_RECORD_OVERHEAD + 1, SR_RECORD_MAX);
+	put_ad(ad, w->d, kind, ref->cid);
+	int rc = sr_aead_open(w->packed, ref->key, RECORD_LABEL, sr_bytes_of(ad, sizeof ad),
+		sr_bytes_of(w->record, ref->len), e);
+	if (rc != 0)
+		return rc;
+	rc = unpack(w, ref, &got, e);
+	if (rc != 0) {
+		sr_wipe(w->packed, MESSAGE_MAX);
+		sr_wipe(w->record, SR_RECORD_MAX);
+		return rc;
+	}
+	*plain = got;
+	return 0;
+}
+
+void sr_block_ref_put(struct sr_buf *b, const struct sr_block_ref *ref) {
+	sr_buf_put(b, ref->cid, SR_HASH);
+	sr_buf_put(b, ref->key, SR_KEY);
+	sr_buf_put(b, ref->h, SR_HASH);
+	sr_buf_put(b, ref->pack, SR_HASH);
+	sr_buf_put_le32(b, ref->offset);
+	sr_buf_put_le32(b, ref->len);
+	sr_buf_put_le32(b, ref->plain_len);
+}
+
+int sr_block_ref_get(struct sr_block_ref *out, const uint8_t p[SR_BLOCK_REF], struct sr_err *e) {
+	struct sr_block_ref r;
+	memcpy(r.cid, p, SR_HASH);
+	memcpy(r.key, p + 32, SR_KEY);
+	memcpy(r.h, p + 64, SR_HASH);
+	memcpy(r.pack, p + 96, SR_HASH);
+	r.offset = sr_le32_get(p + 128);
+	r.len = sr_le32_get(p + 132);
+	r.plain_len = sr_le32_get(p + 136);
+	int rc = 0;
+	if (r.len <= SR_RECORD_OVERHEAD || r.len > SR_RECORD_MAX || r.plain_len == 0 ||
+		r.plain_len > SR_BLOCK || r.offset > SR_PACK_MAX)
+		rc = sr_fail(e, SR_CORRUPT,
+			"block ref: record of %u bytes at %u for %u bytes of plaintext", r.len,
+			r.offset, r.plain_len);
+	else
+		*out = r;
+	sr_wipe(&r, sizeof r);
+	return rc;
+}

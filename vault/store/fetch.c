@@ -1,0 +1,103 @@
+/*
+ * fetch - see fetch.h.
+ *
+ * The hint is tried first, because it needs no database. A record that is not there, or is not this
+ * block (the place was never right, or the pack was rewritten), sends us to the index; only when
+ * that fails too, or knows no other place, the block is lost, and the first error is the one that
+ * counts.
+ */
+#include "store/fetch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct sr_fetch {
+	struct sr_fetch_options o;
+	struct sr_block_domain domain;
+	struct sr_block_work *work;
+};
+
+int sr_fetch_new(struct sr_fetch **out, const struct sr_fetch_options *o, struct sr_err *e) {
+	*out = NULL;
+	struct sr_fetch *f = calloc(1, sizeof *f);
+	if (f == NULL)
+		return sr_fail(e, SR_NOMEM, "fetch: no memory");
+	f->o = *o;
+	memcpy(f->domain.vault, o->vault, SR_HASH);
+	memcpy(f->domain.domain, o->domain, SR_ID);
+	int rc = sr_block_work_new(&f->work, &f->domain, SR_CODEC_NONE, e);
+	if (rc != 0) {
+		sr_fetch_free(f);
+		return rc;
+	}
+	*out = f;
+	return 0;
+}
+
+void sr_fetch_free(struct sr_fetch *f) {
+	if (f == NULL)
+		return;
+	sr_block_work_free(f->work);
+	free(f);
+}
+
+/* One try at one place. */
+static int try_place(struct sr_fetch *f, enum sr_block_kind kind, const struct sr_block_ref *ref,
+	struct sr_bytes *plain, struct sr_err *e) {
+	struct sr_place at = {.offset = ref->offset, .len = ref->len};
+	char hex[2 * SR_HASH + 1];
+	memcpy(at.pack, ref->pack, SR_HASH);
+	int rc = sr_pack_read(f->o.backend, &at, sr_block_work_record(f->work), e);
+	if (rc == 0)
+		rc = sr_block_open(f->work, kind, ref, plain, e);
+	if (rc != 0 && e != NULL) {
+		sr_hex(hex, ref->pack, SR_HASH);
+		(void)sr_wrap(e, "pack %s, segment %u", hex, ref->offset / SR_SEGMENT + 1);
+	}
+	return rc;
+}
+
+int sr_fetch_block(struct sr_fetch *f, enum sr_block_kind kind, const struct sr_block_ref *ref,
+	struct sr_bytes *plain, struct sr_err *e) {
+	struct sr_index_hit hit;
+	struct sr_block_ref moved = *ref;
+	int rc = try_place(f, kind, ref, plain, e);
+	if (rc == 0 || f->o.index == NULL)
+		goto out;
+	if (sr_index_find(f->o.index, ref->cid, NULL, &hit, NULL) != 0)
+		goto out;
+	if (hit.at.offset == ref->offset && memcmp(hit.at.pack, ref->pack, SR_HASH) == 0)
+		goto out;
+	memcpy(moved.pack, hit.at.pack, SR_HASH);
+	moved.offset = hit.at.offset;
+	moved.len = hit.at.len;
+	if (try_place(f, kind, &moved, plain, NULL) == 0)
+		rc = 0;
+out:
+	sr_wipe(&moved, sizeof moved);
+	return rc;
+}
+
+int sr_fetch_stream(struct sr_fetch *f, enum sr_block_kind kind, const struct sr_stream *s,
+	struct sr_buf *out, struct sr_err *e) {
+	struct sr_bytes plain = {NULL, 0};
+	int rc = 0;
+	if (s->part_count == 0) {
+		sr_buf_put_bytes(out, sr_buf_view(&s->inline_bytes));
+		return sr_buf_ok(out, e);
+	}
+	if (s->len > SIZE_MAX / 2)
+		return sr_fail(e, SR_LIMIT, "a stream of %llu bytes", (unsigned long long)s->len);
+	rc = sr_buf_reserve(out, (size_t)s->len, e);
+	for (size_t i = 0; rc == 0 && i < s->part_count; i++) {
+		rc = sr_fetch_block(f, kind, &s->parts[i], &plain, e);
+		if (rc != 0) {
+			if (e != NULL)
+				(void)sr_wrap(e, "part %zu of %zu", i + 1, s->part_count);
+			break;
+		}
+		sr_buf_put_bytes(out, plain);
+		rc = sr_buf_ok(out, e);
+	}
+	return rc;
+}

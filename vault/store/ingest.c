@@ -1,0 +1,671 @@
+/*
+ * ingest - see ingest.h. The caller's thread reads, hashes and keeps the drafts; workers of a pool
+ * do everything else to a block, the last step (into a pack) under the packer's lock.
+ *
+ * Invariants: a job is either free, or in the pool, never both; its draft outlives it, because
+ * drafts leave only in flush, which first takes every job back. drafts: `current` (between
+ * item_begin and item_end), and a list of ended ones in order. Memory: jobs * 4.5 MiB + 3 open
+ * packs * 5 MiB + drafts (SR_INGEST_DRAFTS_MAX, then flush).
+ */
+#include "store/ingest.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/pool.h"
+#include "base/time.h"
+#include "store/draft.h"
+
+enum {
+	REPORT_MS = 100,
+	THREADS_MAX = SR_INGEST_JOBS_MAX - 2
+};
+
+enum state {
+	OPEN,
+	IN_ITEM,
+	FINISHED,
+	FAILED
+};
+
+struct job {
+	struct sr_ingest *in;
+	struct sr_block_work *work;
+	struct job *next_free;
+	struct sr_draft *draft;
+	uint64_t number;       /* in the draft */
+	uint64_t block;        /* in the file */
+	uint8_t file[SR_HASH]; /* sr_resume_file */
+	struct sr_block_ref ref;
+	struct sr_slot slot;
+	bool reused;
+	int rc;
+	struct sr_err e;
+};
+
+struct ended {
+	struct ended *next;
+	struct sr_draft *draft;
+};
+
+struct sr_ingest {
+	enum state state;
+	int failed_rc;
+	struct sr_ingest_options o;
+	struct sr_resume *journal; /* dedupe none only */
+	struct sr_packer *packer;
+	struct sr_block_work *meta_work;
+	struct sr_sha256 *sha;
+	struct sr_pool *pool;
+	struct job jobs[SR_INGEST_JOBS_MAX];
+	size_t job_count;
+	struct job *free_jobs;
+	struct sr_draft *current;
+	struct ended *first;
+	struct ended **last;
+	size_t ended_memory;
+	struct sr_buf packs;
+	struct sr_ingest_totals totals;
+	uint64_t reported_ms;
+};
+
+/* --- a worker's part -----------------------------------------------------------------------------
+ */
+
+/* Is the record at job->ref's place this block? Reads it back. The job's plaintext stays. */
+static bool stored_well(struct job *j) {
+	struct sr_place at = {.offset = j->ref.offset, .len = j->ref.len};
+	struct sr_bytes plain = {NULL, 0};
+	memcpy(at.pack, j->ref.pack, SR_HASH);
+	return sr_pack_read(j->in->o.backend, &at, sr_block_work_record(j->work), NULL) == 0 &&
+	       sr_block_open(j->work, SR_BLOCK_FILE, &j->ref, &plain, NULL) == 0;
+}
+
+/* Dedupe collection: in a pack of this accession, or in the index. */
+static bool known_by_cid(struct job *j) {
+	struct sr_ingest *in = j->in;
+	struct sr_index_hit hit;
+	if (sr_packer_inflight(in->packer, j->ref.cid, &j->slot))
+		return true;
+	if (sr_index_find(in->o.index, j->ref.cid, in->o.accession, &hit, NULL) != 0)
+		return false;
+	memcpy(j->ref.pack, hit.at.pack, SR_HASH);
+	j->ref.offset = hit.at.offset;
+	j->ref.len = hit.at.len;
+	if (hit.checked)
+		return true;
+	if (!stored_well(j))
+		return false;
+	sr_index_checked(in->o.index, j->ref.cid, j->ref.pack);
+	return true;
+}
+
+static int work(struct job *j) {
+	struct sr_ingest *in = j->in;
+	uint8_t lookup[SR_RESUME_LOOKUP];
+	struct sr_bytes record = {NULL, 0};
+	struct sr_packer_record r = {SR_PACK_FILES, &j->ref, NULL, {NULL, 0}};
+	sr_block_hash(j->ref.h, sr_bytes_of(sr_block_work_plain(j->work), j->ref.plain_len));
+	if (in->o.domain.dedupe == SR_DEDUPE_COLLECTION) {
+		sr_block_name(&j->ref, &in->o.domain);
+		if (known_by_cid(j)) {
+			j->reused = true;
+			return 0;
+		}
+	} else if (in->journal != NULL) {
+		sr_resume_lookup(in->journal, lookup, j->file, j->block, j->ref.h);
+		r.lookup = lookup;
+		if (sr_resume_find(in->journal, lookup, &j->ref, NULL) == 0 && stored_well(j)) {
+			j->reused = true;
+			return 0;
+		}
+		sr_block_name(&j->ref, &in->o.domain);
+	} else {
+		sr_block_name(&j->ref, &in->o.domain);
+	}
+	int rc = sr_block_seal(j->work, SR_BLOCK_FILE, &j->ref, &record, &j->e);
+	r.record = record;
+	if (rc == 0)
+		rc = sr_packer_add(in->packer, &r, &j->slot, &j->reused, &j->e);
+	return rc;
+}
+
+static void work_job(void *arg) {
+	struct job *j = arg;
+	j->rc = work(j);
+}
+
+/* --- jobs ----------------------------------------------------------------------------------------
+ */
+
+static int fail(struct sr_ingest *in, int rc) {
+	in->state = FAILED;
+	in->failed_rc = rc;
+	return rc;
+}
+
+static int refuse(const struct sr_ingest *in, struct sr_err *e) {
+	if (in->state == FAILED)
+		return sr_fail(e, (enum sr_code)in->failed_rc, "accession: it failed before");
+	return sr_fail(e, SR_MISUSE, "accession: not in this state (%d)", (int)in->state);
+}
+
+static int report(struct sr_ingest *in, bool end, struct sr_err *e) {
+	uint64_t now = sr_mono_ms();
+	if (in->o.progress.report == NULL || (!end && now - in->reported_ms < REPORT_MS))
+		return 0;
+	in->reported_ms = now;
+	if (sr_progress_report(&in->o.progress, "storing", in->totals.bytes, 0, "bytes") != 0)
+		return sr_fail(e, SR_LOCKED, "accession: stopped on request");
+	return 0;
+}
+
+/* A finished job's result into its draft; the job is free again. */
+static int settle_job(struct sr_ingest *in, struct job *j, struct sr_err *e) {
+	int rc = j->rc;
+	if (rc == 0) {
+		in->totals.blocks++;
+		if (j->reused)
+			in->totals.blocks_reused++;
+		sr_draft_fill(j->draft, j->number, &j->ref, &j->slot);
+	} else {
+		sr_packer_drop(in->packer, &j->slot);
+		if (e != NULL && in->state != FAILED)
+			*e = j->e;
+	}
+	j->slot = (struct sr_slot){NULL, 0};
+	j->draft = NULL;
+	j->next_free = in->free_jobs;
+	in->free_jobs = j;
+	return rc;
+}
+
+/* A free job, waiting for the oldest if there is none. */
+static int get_job(struct sr_ingest *in, struct job **out, struct sr_err *e) {
+	while (in->free_jobs == NULL) {
+		int rc = settle_job(in, sr_pool_take(in->pool), e);
+		if (rc != 0)
+			return rc;
+	}
+	*out = in->free_jobs;
+	in->free_jobs = (*out)->next_free;
+	return 0;
+}
+
+static void put_job(struct sr_ingest *in, struct job *j) {
+	j->next_free = in->free_jobs;
+	in->free_jobs = j;
+}
+
+/* All jobs back; the first failure counts. */
+static int drain(struct sr_ingest *in, struct sr_err *e) {
+	struct job *j = NULL;
+	int rc = 0;
+	while ((j = sr_pool_take(in->pool)) != NULL) {
+		struct sr_err mine = {SR_OK, ""};
+		int got = settle_job(in, j, &mine);
+		if (got != 0 && rc == 0) {
+			rc = got;
+			if (e != NULL)
+				*e = mine;
+		}
+	}
+	return rc;
+}
+
+/* --- begin ---------------------------------------------------------------------------------------
+ */
+
+static unsigned thread_count(unsigned wanted) {
+	long n = wanted != 0 ? (long)wanted : sysconf(_SC_NPROCESSORS_ONLN);
+	if (n < 1)
+		n = 1;
+	return n > THREADS_MAX ? THREADS_MAX : (unsigned)n;
+}
+
+static int make_parts(struct sr_ingest *in, struct sr_err *e) {
+	struct sr_packer_options po = {.backend = in->o.backend,
+		.index = in->o.index,
+		.journal = in->journal,
+		.dedupe = in->o.domain.dedupe == SR_DEDUPE_COLLECTION};
+	memcpy(po.vault, in->o.domain.vault, SR_HASH);
+	memcpy(po.structure_pk, in->o.structure_pk, SR_X_PK);
+	memcpy(po.accession, in->o.accession, SR_ID);
+	unsigned threads = thread_count(in->o.threads);
+	int rc = sr_packer_new(&in->packer, &po, e);
+	if (rc == 0)
+		rc = sr_sha256_new(&in->sha, e);
+	if (rc == 0)
+		rc = sr_block_work_new(&in->meta_work, &in->o.domain, in->o.codec, e);
+	for (size_t i = 0; rc == 0 && i < threads + 2; i++) {
+		struct job *j = &in->jobs[i];
+		rc = sr_block_work_new(&j->work, &in->o.domain, in->o.codec, e);
+		if (rc != 0)
+			break;
+		j->in = in;
+		put_job(in, j);
+		in->job_count++;
+	}
+	if (rc == 0)
+		rc = sr_pool_new(&in->pool, threads, in->job_count, work_job, e);
+	return rc;
+}
+
+static int add_name(void *ctx, const struct sr_index_pack *p, struct sr_err *e) {
+	struct sr_buf *names = ctx;
+	sr_buf_put(names, p->name, SR_HASH);
+	return sr_buf_ok(names, e);
+}
+
+/* An earlier run may have been killed between a pack's rows and its name: those rows name nothing.
+ */
+static int forget_unnamed(struct sr_ingest *in, struct sr_err *e) {
+	struct sr_buf names;
+	char path[SR_STORED_NAME];
+	uint64_t size = 0;
+	sr_buf_init(&names);
+	int rc = sr_index_packs(in->o.index, in->o.accession, add_name, &names, e);
+	for (size_t i = 0; rc == 0 && i < names.len; i += SR_HASH) {
+		sr_hash_name(path, "packs", names.p + i);
+		rc = sr_backend_head(in->o.backend, path, &size, e);
+		if (rc == SR_NOTFOUND) {
+			sr_err_clear(e);
+			rc = sr_index_remove(in->o.index, names.p + i, e);
+		}
+	}
+	sr_buf_free(&names);
+	return rc;
+}
+
+int sr_ingest_begin(struct sr_ingest **out, const struct sr_ingest_options *o, struct sr_err *e) {
+	*out = NULL;
+	struct sr_ingest *in = calloc(1, sizeof *in);
+	if (in == NULL)
+		return sr_fail(e, SR_NOMEM, "accession: no memory");
+	in->o = *o;
+	in->last = &in->first;
+	sr_buf_init(&in->packs);
+	int rc = forget_unnamed(in, e);
+	if (rc == 0 && o->domain.dedupe == SR_DEDUPE_NONE && o->run != NULL) {
+		struct sr_resume_options ro = {.run = o->run};
+		memcpy(ro.vault, o->domain.vault, SR_HASH);
+		memcpy(ro.accession, o->accession, SR_ID);
+		memcpy(ro.key, o->journal_key, SR_KEY);
+		rc = sr_resume_open(&in->journal, &ro, e);
+		sr_wipe(&ro, sizeof ro);
+	}
+	if (rc == 0)
+		rc = make_parts(in, e);
+	if (rc != 0) {
+		sr_ingest_free(in);
+		return rc;
+	}
+	*out = in;
+	return 0;
+}
+
+void sr_ingest_free(struct sr_ingest *in) {
+	if (in == NULL)
+		return;
+	/* Slots of jobs that were in the pool go with the packer's states, through settle_job. */
+	in->state = FAILED;
+	if (in->pool != NULL)
+		(void)!drain(in, NULL);
+	sr_pool_free(in->pool);
+	sr_draft_free(in->current);
+	while (in->first != NULL) {
+		struct ended *x = in->first;
+		in->first = x->next;
+		sr_draft_free(x->draft);
+		free(x);
+	}
+	for (size_t i = 0; i < in->job_count; i++) {
+		sr_block_work_free(in->jobs[i].work);
+		sr_wipe(&in->jobs[i].ref, sizeof in->jobs[i].ref);
+	}
+	sr_block_work_free(in->meta_work);
+	sr_packer_free(in->packer);
+	sr_resume_close(in->journal);
+	sr_sha256_free(in->sha);
+	sr_buf_free(&in->packs);
+	sr_wipe(in, sizeof *in);
+	free(in);
+}
+
+/* --- giving items --------------------------------------------------------------------------------
+ */
+
+static int give(struct sr_ingest *in, struct sr_draft *d, struct sr_err *e) {
+	struct sr_ingest_item it = {.manifest = NULL};
+	memcpy(it.item, sr_draft_item(d), SR_ID);
+	int rc = sr_draft_result(d, &it.manifest, &it.reach, e);
+	return rc == 0 ? in->o.item(in->o.ctx, &it, e) : rc;
+}
+
+/* Close the open packs, so that every ended draft can be finished and given, and the current one
+ * shrinks. */
+static int flush(struct sr_ingest *in, struct sr_err *e) {
+	int rc = drain(in, e);
+	if (rc == 0)
+		rc = sr_packer_flush(in->packer, SR_PACK_FILES, e);
+	if (rc == 0 && in->current != NULL)
+		rc = sr_draft_advance(in->current, e);
+	for (struct ended *x = in->first; rc == 0 && x != NULL; x = x->next)
+		rc = sr_draft_end(x->draft, e);
+	if (rc == 0 && in->first != NULL)
+		rc = sr_packer_flush(in->packer, SR_PACK_META, e);
+	if (rc == 0)
+		rc = sr_backend_settle(in->o.backend, e);
+	while (rc == 0 && in->first != NULL) {
+		struct ended *x = in->first;
+		rc = give(in, x->draft, e);
+		if (rc != 0)
+			break;
+		in->first = x->next;
+		sr_draft_free(x->draft);
+		free(x);
+	}
+	if (in->first == NULL)
+		in->last = &in->first;
+	in->ended_memory = 0;
+	return rc;
+}
+
+/* Keep the drafts small. */
+static int relieve(struct sr_ingest *in, struct sr_err *e) {
+	int rc = 0;
+	if (in->current != NULL && sr_draft_waiting(in->current) >= SR_MANIFEST_PART_REFS / 8)
+		rc = sr_draft_advance(in->current, e);
+	size_t memory = in->ended_memory;
+	if (in->current != NULL)
+		memory += sr_draft_waiting(in->current) * (SR_BLOCK_REF + 40);
+	if (rc == 0 && memory > SR_INGEST_DRAFTS_MAX)
+		rc = flush(in, e);
+	return rc;
+}
+
+int sr_ingest_item_begin(struct sr_ingest *in, const uint8_t item[SR_ID], struct sr_err *e) {
+	if (in->state != OPEN)
+		return refuse(in, e);
+	struct sr_draft_options o = {
+		.domain = &in->o.domain, .packer = in->packer, .work = in->meta_work};
+	memcpy(o.item, item, SR_ID);
+	int rc = sr_draft_new(&in->current, &o, e);
+	if (rc != 0)
+		return fail(in, rc);
+	in->state = IN_ITEM;
+	return 0;
+}
+
+int sr_ingest_item_end(struct sr_ingest *in, struct sr_err *e) {
+	if (in->state != IN_ITEM)
+		return refuse(in, e);
+	struct ended *x = calloc(1, sizeof *x);
+	if (x == NULL)
+		return fail(in, sr_fail(e, SR_NOMEM, "accession: no memory for an item"));
+	x->draft = in->current;
+	in->current = NULL;
+	in->ended_memory += sizeof *x + sr_draft_memory(x->draft);
+	*in->last = x;
+	in->last = &x->next;
+	in->state = OPEN;
+	int rc = relieve(in, e);
+	return rc == 0 ? 0 : fail(in, rc);
+}
+
+/* --- files ---------------------------------------------------------------------------------------
+ */
+
+/* What reading one file has come to. */
+struct reading {
+	const struct sr_ingest_file *f;
+	struct sr_file record;
+	uint8_t file[SR_HASH];
+	bool unreadable;
+	struct sr_err why;
+};
+
+/* Up to a whole block from the caller's function; ${*end}: no more will come. */
+static size_t fill(struct reading *r, uint8_t *p, bool *end) {
+	size_t have = 0;
+	while (have < SR_BLOCK) {
+		size_t got = 0;
+		sr_err_clear(&r->why);
+		int rc = r->f->read(r->f->read_ctx, p + have, SR_BLOCK - have, &got, &r->why);
+		if (rc != 0 || got > SR_BLOCK - have) {
+			if (rc == 0)
+				(void)sr_fail(
+					&r->why, SR_MISUSE, "a read gave more than was asked");
+			r->unreadable = true;
+		}
+		if (r->unreadable || got == 0) {
+			*end = true;
+			break;
+		}
+		have += got;
+	}
+	return have;
+}
+
+/* Hand ${j} with ${len} bytes of plaintext to the workers. */
+static int submit(struct sr_ingest *in, struct job *j, const struct reading *r, struct sr_err *e) {
+	uint64_t number = 0;
+	int rc = sr_draft_block(in->current, &number, e);
+	if (rc == 0) {
+		j->draft = in->current;
+		j->number = number;
+		j->block = r->record.block_count;
+		memcpy(j->file, r->file, SR_HASH);
+		j->reused = false;
+		j->rc = 0;
+		rc = sr_pool_submit(in->pool, j, e);
+	}
+	if (rc != 0)
+		put_job(in, j);
+	return rc;
+}
+
+static int read_blocks(struct sr_ingest *in, struct reading *r, struct sr_err *e) {
+	bool end = false;
+	sr_sha256_reset(in->sha);
+	while (!end) {
+		struct job *j = NULL;
+		int rc = get_job(in, &j, e);
+		if (rc != 0)
+			return rc;
+		uint8_t *p = sr_block_work_plain(j->work);
+		size_t len = fill(r, p, &end);
+		if (len == 0 || r->unreadable) {
+			sr_wipe(p, len);
+			put_job(in, j);
+			break;
+		}
+		memset(&j->ref, 0, sizeof j->ref);
+		j->ref.plain_len = (uint32_t)len;
+		sr_sha256_update(in->sha, p, len);
+		rc = submit(in, j, r, e);
+		if (rc == 0)
+			rc = relieve(in, e);
+		if (rc != 0)
+			return rc;
+		r->record.block_count++;
+		r->record.size += len;
+		in->totals.bytes += len;
+		rc = report(in, false, e);
+		if (rc != 0)
+			return rc;
+	}
+	sr_sha256_final(in->sha, r->record.sha256);
+	return 0;
+}
+
+/* After reading: what the record, the callback and the totals say. */
+static void judge(struct sr_ingest *in, struct reading *r, struct sr_ingest_file_result *out,
+	char reason[SR_FILE_NOTE_MAX]) {
+	struct sr_file *rec = &r->record;
+	uint64_t expected = r->f->size_expected;
+	reason[0] = '\0';
+	in->totals.files++;
+	out->status = rec->kind == SR_FILE_REGULAR ? SR_INGEST_STORED : SR_INGEST_RECORDED;
+	if (r->unreadable) {
+		(void)snprintf(reason, SR_FILE_NOTE_MAX, "after %llu bytes: %s",
+			(unsigned long long)rec->size, r->why.text);
+		rec->kind = SR_FILE_UNREADABLE;
+		rec->size = 0;
+		rec->block_count = 0;
+		memset(rec->sha256, 0, SR_HASH);
+		rec->note = sr_bytes_str(reason);
+	} else if (rec->kind == SR_FILE_REGULAR && expected != UINT64_MAX &&
+		   expected != rec->size) {
+		rec->flags = SR_FILE_CHANGED;
+		out->status = SR_INGEST_CHANGED;
+		in->totals.changed++;
+		(void)snprintf(reason, SR_FILE_NOTE_MAX,
+			"size changed from %llu to %llu while it was read",
+			(unsigned long long)expected, (unsigned long long)rec->size);
+	}
+	if (rec->kind == SR_FILE_UNREADABLE) {
+		out->status = SR_INGEST_UNREADABLE;
+		in->totals.unreadable++;
+	}
+	out->path = rec->path;
+	out->size = rec->size;
+	memcpy(out->sha256, rec->sha256, SR_HASH);
+	out->reason = reason;
+}
+
+static int check_request(const struct sr_ingest_file *f, struct sr_err *e) {
+	if (f->path.len == 0 || f->path.len > SR_PATH_MAX)
+		return sr_fail(
+			e, SR_LIMIT, "a path of %zu bytes, want 1 to %d", f->path.len, SR_PATH_MAX);
+	if (f->media_type.len > SR_MEDIA_TYPE_MAX || f->note.len > SR_FILE_NOTE_MAX ||
+		f->mtime_ns > 999999999)
+		return sr_fail(e, SR_LIMIT,
+			"a media type of %zu bytes, a note of %zu bytes, %u nanoseconds",
+			f->media_type.len, f->note.len, f->mtime_ns);
+	for (size_t i = 0; i < f->media_type.len; i++)
+		if (f->media_type.p[i] < 0x20 || f->media_type.p[i] > 0x7e)
+			return sr_fail(
+				e, SR_MISUSE, "a media type with byte %u", f->media_type.p[i]);
+	if (f->kind < SR_FILE_REGULAR || f->kind > SR_FILE_UNREADABLE)
+		return sr_fail(e, SR_MISUSE, "a file of kind %d", (int)f->kind);
+	return 0;
+}
+
+int sr_ingest_file(struct sr_ingest *in, const struct sr_ingest_file *f, struct sr_err *e) {
+	char reason[SR_FILE_NOTE_MAX];
+	struct sr_ingest_file_result result;
+	struct reading r;
+	if (in->state != IN_ITEM)
+		return refuse(in, e);
+	int rc = check_request(f, e);
+	if (rc != 0)
+		return rc; /* the accession goes on */
+	memset(&r, 0, sizeof r);
+	memset(&result, 0, sizeof result);
+	r.f = f;
+	r.record = (struct sr_file){.kind = f->kind,
+		.mtime_s = f->mtime_s,
+		.mtime_ns = f->mtime_ns,
+		.path = f->path,
+		.media_type = f->media_type,
+		.note = f->note};
+	if (f->kind == SR_FILE_REGULAR) {
+		/* The number its first block will get. */
+		r.record.first_block = sr_draft_next(in->current);
+		sr_resume_file(r.file, sr_draft_item(in->current), f->path);
+		rc = read_blocks(in, &r, e);
+	}
+	if (rc != 0)
+		return fail(in, rc);
+	judge(in, &r, &result, reason);
+	if (result.status == SR_INGEST_UNREADABLE && f->kind == SR_FILE_UNREADABLE)
+		(void)snprintf(
+			reason, sizeof reason, "%.*s", (int)f->note.len, (const char *)f->note.p);
+	rc = sr_draft_file(in->current, &r.record, e);
+	if (rc == 0 && in->o.file != NULL)
+		rc = in->o.file(in->o.ctx, &result, e);
+	return rc == 0 ? 0 : fail(in, rc);
+}
+
+int sr_ingest_read_fd(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e) {
+	for (;;) {
+		ssize_t n = read(*(int *)ctx, p, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return sr_fail_errno(e, "read");
+		*got = (size_t)n;
+		return 0;
+	}
+}
+
+/* --- the end -------------------------------------------------------------------------------------
+ */
+
+int sr_ingest_finish(struct sr_ingest *in, struct sr_err *e) {
+	if (in->state != OPEN)
+		return refuse(in, e);
+	int rc = flush(in, e);
+	if (rc == 0)
+		rc = sr_packer_flush(in->packer, SR_PACK_META, e);
+	if (rc == 0)
+		rc = sr_backend_settle(in->o.backend, e);
+	if (rc == 0)
+		rc = report(in, true, e);
+	if (rc == 0)
+		rc = sr_index_packs(in->o.index, in->o.accession, add_name, &in->packs, e);
+	if (rc != 0)
+		return fail(in, rc);
+	in->state = FINISHED;
+	return 0;
+}
+
+void sr_ingest_totals(const struct sr_ingest *in, struct sr_ingest_totals *out) {
+	*out = in->totals;
+	out->bytes_stored = sr_packer_bytes(in->packer);
+}
+
+int sr_ingest_packs(struct sr_ingest *in, const uint8_t **names, size_t *count, struct sr_err *e) {
+	if (in->state != FINISHED)
+		return refuse(in, e);
+	*names = in->packs.p;
+	*count = in->packs.len / SR_HASH;
+	return 0;
+}
+
+int sr_ingest_abort(const struct sr_ingest_abort *o, size_t *packs, struct sr_err *e) {
+	struct sr_buf names;
+	char path[SR_STORED_NAME];
+	size_t removed = 0;
+	sr_buf_init(&names);
+	int rc = sr_index_packs(o->index, o->accession, add_name, &names, e);
+	for (size_t i = 0; rc == 0 && i < names.len; i += SR_HASH) {
+		sr_hash_name(path, "packs", names.p + i);
+		rc = sr_backend_delete(o->backend, path, e);
+		if (rc == SR_NOTFOUND) { /* killed between its rows and its name */
+			sr_err_clear(e);
+			rc = 0;
+		} else if (rc == 0) {
+			removed++;
+		}
+	}
+	/* Rows last: while they are there, the packs can be found again. */
+	if (rc == 0)
+		rc = sr_index_abort(o->index, o->accession, e);
+	if (rc == 0 && o->run != NULL)
+		rc = sr_resume_remove(o->run, o->accession, e);
+	if (rc == 0 && packs != NULL)
+		*packs = removed;
+	sr_buf_free(&names);
+	return rc;
+}
+
+int sr_ingest_committed(const struct sr_ingest_abort *o, struct sr_err *e) {
+	int rc = sr_index_commit(o->index, o->accession, NULL, e);
+	if (rc == 0 && o->run != NULL)
+		rc = sr_resume_remove(o->run, o->accession, e);
+	return rc;
+}

@@ -1,0 +1,534 @@
+/*
+ * pack - writer and keyless reader; see pack.h.
+ *
+ * Writer's memory: the shuffle buffer (records with their entry number), one segment hash in
+ * progress (its bytes are hashed as they are written, the length of a segment being known only for
+ * full ones, so a segment is gathered in a 1 MiB buffer), and 40 bytes per record. Entries are kept
+ * in the order of add; their offsets are set when the record leaves the shuffle buffer.
+ */
+#include "store/pack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/padme.h"
+
+#define FOOTER_LABEL "strongroom/pack-footer/v1"
+
+static const char MAGIC[] = "SRPACK1\n";
+static const char END_MAGIC[] = "SRPKEND\n";
+
+enum {
+	MAGIC_LEN = 8,
+	ENTRY = SR_HASH + 8,
+	SEGMENTS_MAX = SR_PACK_MAX / SR_SEGMENT
+};
+
+enum state {
+	OPEN,
+	SEALED,
+	FAILED
+};
+
+struct pending { /* a record in the shuffle buffer */
+	uint8_t *p;
+	size_t entry;
+};
+
+struct sr_pack_writer {
+	enum state state;
+	struct sr_pack_options o;
+	uint8_t header[SR_PACK_HEADER];
+	uint8_t name[SR_HASH];
+	struct sr_upload *upload;
+	struct sr_pack_entry *entries;
+	size_t count, cap;
+	struct pending *shuffle;
+	size_t shuffle_count, shuffle_cap, shuffle_bytes;
+	uint8_t *segment; /* SR_SEGMENT */
+	size_t segment_len;
+	struct sr_buf hashes;
+};
+
+/* --- writing -------------------------------------------------------------------------------------
+ */
+
+static void close_segment(struct sr_pack_writer *w) {
+	uint8_t hash[SR_HASH];
+	uint8_t index[8];
+	sr_le64_put(index, w->hashes.len / SR_HASH);
+	SR_HASH_OF(hash, "strongroom/segment/v1", NULL, sr_bytes_of(index, sizeof index),
+		sr_bytes_of(w->segment, w->segment_len));
+	sr_buf_put(&w->hashes, hash, SR_HASH);
+	w->segment_len = 0;
+}
+
+/* Bytes of the hashed part, in order: gathered, hashed and written a segment at a time. */
+static int put(struct sr_pack_writer *w, const uint8_t *p, size_t len, struct sr_err *e) {
+	while (len > 0) {
+		size_t n = SR_SEGMENT - w->segment_len;
+		if (n > len)
+			n = len;
+		memcpy(w->segment + w->segment_len, p, n);
+		w->segment_len += n;
+		p += n;
+		len -= n;
+		if (w->segment_len == SR_SEGMENT) {
+			int rc = sr_upload_write(w->upload, w->segment, SR_SEGMENT, e);
+			if (rc != 0)
+				return rc;
+			close_segment(w);
+		}
+	}
+	return 0;
+}
+
+/* Where the next byte of the hashed part lands. */
+static uint64_t position(const struct sr_pack_writer *w) {
+	return sr_upload_size(w->upload) + w->segment_len;
+}
+
+int sr_pack_writer_new(
+	struct sr_pack_writer **out, const struct sr_pack_options *o, struct sr_err *e) {
+	*out = NULL;
+	struct sr_pack_writer *w = calloc(1, sizeof *w);
+	if (w == NULL)
+		return sr_fail(e, SR_NOMEM, "pack: no memory");
+	w->o = *o;
+	w->segment = malloc(SR_SEGMENT);
+	int rc = w->segment == NULL ? sr_fail(e, SR_NOMEM, "pack: no memory for a segment") : 0;
+	if (rc == 0)
+		rc = sr_upload_new(&w->upload, o->backend, "packs", e);
+	memcpy(w->header, MAGIC, MAGIC_LEN);
+	memcpy(w->header + 8, o->vault, SR_HASH);
+	sr_random(w->header + 40, 16);
+	w->header[56] = (uint8_t)o->kind;
+	if (rc == 0)
+		rc = put(w, w->header, SR_PACK_HEADER, e);
+	if (rc != 0) {
+		sr_pack_writer_free(w);
+		return rc;
+	}
+	*out = w;
+	return 0;
+}
+
+uint64_t sr_pack_writer_size(const struct sr_pack_writer *w) {
+	return position(w) + w->shuffle_bytes;
+}
+
+size_t sr_pack_writer_count(const struct sr_pack_writer *w) {
+	return w->count;
+}
+
+bool sr_pack_writer_full(const struct sr_pack_writer *w, size_t len) {
+	return w->count >= SR_PACK_RECORDS_MAX ||
+	       sr_pack_writer_size(w) + len > (uint64_t)SR_PACK_TARGET;
+}
+
+/* A number below ${bound}, without bias. */
+static size_t random_below(size_t bound) {
+	uint64_t v = 0;
+	uint64_t limit = UINT64_MAX - UINT64_MAX % bound;
+	do
+		sr_random(&v, sizeof v);
+	while (v >= limit);
+	return (size_t)(v % bound);
+}
+
+/* One record, drawn at random, leaves the shuffle buffer for the file. */
+static int drain_one(struct sr_pack_writer *w, struct sr_err *e) {
+	size_t i = random_below(w->shuffle_count);
+	struct pending out = w->shuffle[i];
+	w->shuffle[i] = w->shuffle[--w->shuffle_count];
+	struct sr_pack_entry *en = &w->entries[out.entry];
+	w->shuffle_bytes -= en->len;
+	en->offset = (uint32_t)position(w);
+	int rc = put(w, out.p, en->len, e);
+	free(out.p);
+	return rc;
+}
+
+/* Room for one more entry and one more pending record. */
+static int reserve(struct sr_pack_writer *w, struct sr_err *e) {
+	if (w->count == w->cap) {
+		size_t cap = w->cap == 0 ? 64 : w->cap * 2;
+		struct sr_pack_entry *v = reallocarray(w->entries, cap, sizeof *v);
+		if (v == NULL)
+			return sr_fail(e, SR_NOMEM, "pack: no memory for %zu entries", cap);
+		w->entries = v;
+		w->cap = cap;
+	}
+	if (w->shuffle_count == w->shuffle_cap) {
+		size_t cap = w->shuffle_cap == 0 ? 64 : w->shuffle_cap * 2;
+		struct pending *v = reallocarray(w->shuffle, cap, sizeof *v);
+		if (v == NULL)
+			return sr_fail(e, SR_NOMEM, "pack: no memory to shuffle %zu records", cap);
+		w->shuffle = v;
+		w->shuffle_cap = cap;
+	}
+	return 0;
+}
+
+static int add(struct sr_pack_writer *w, const uint8_t cid[SR_HASH], struct sr_bytes record,
+	struct sr_err *e) {
+	int rc = reserve(w, e);
+	if (rc != 0)
+		return rc;
+	uint8_t *copy = malloc(record.len);
+	if (copy == NULL)
+		return sr_fail(
+			e, SR_NOMEM, "pack: no memory for a record of %zu bytes", record.len);
+	memcpy(copy, record.p, record.len);
+	struct sr_pack_entry *en = &w->entries[w->count];
+	memcpy(en->cid, cid, SR_HASH);
+	en->offset = 0;
+	en->len = (uint32_t)record.len;
+	w->shuffle[w->shuffle_count++] = (struct pending){copy, w->count++};
+	w->shuffle_bytes += record.len;
+	while (rc == 0 && w->shuffle_bytes > SR_PACK_SHUFFLE)
+		rc = drain_one(w, e);
+	return rc;
+}
+
+int sr_pack_writer_add(struct sr_pack_writer *w, const uint8_t cid[SR_HASH], struct sr_bytes record,
+	struct sr_err *e) {
+	if (w->state != OPEN)
+		return sr_fail(e, SR_MISUSE, "pack: add after it was sealed or failed");
+	if (record.len <= SR_RECORD_OVERHEAD || record.len > SR_RECORD_MAX ||
+		(w->count > 0 && sr_pack_writer_full(w, record.len)))
+		return sr_fail(e, SR_MISUSE,
+			"pack: a record of %zu bytes after %zu records and %llu bytes", record.len,
+			w->count, (unsigned long long)sr_pack_writer_size(w));
+	int rc = add(w, cid, record, e);
+	if (rc != 0)
+		w->state = FAILED;
+	return rc;
+}
+
+/* Random bytes up to the PADME size: sealed records look like that too. */
+static int pad(struct sr_pack_writer *w, struct sr_err *e) {
+	uint8_t buf[4096];
+	uint64_t left = sr_padme(position(w), SR_PAD_PACK) - position(w);
+	int rc = 0;
+	while (rc == 0 && left > 0) {
+		size_t n = left < sizeof buf ? (size_t)left : sizeof buf;
+		sr_random(buf, n);
+		rc = put(w, buf, n, e);
+		left -= n;
+	}
+	return rc;
+}
+
+static int by_offset(const void *a, const void *b) {
+	uint32_t x = ((const struct sr_pack_entry *)a)->offset;
+	uint32_t y = ((const struct sr_pack_entry *)b)->offset;
+	return x < y ? -1 : x > y;
+}
+
+/* The footer lists records as they lie, not as they came. */
+static int put_footer(struct sr_pack_writer *w, struct sr_err *e) {
+	struct sr_buf plain;
+	struct sr_buf sealed;
+	sr_buf_init_secret(&plain);
+	sr_buf_init(&sealed);
+	struct sr_pack_entry *sorted = calloc(w->count + 1, sizeof *sorted);
+	int rc = sorted == NULL ? sr_fail(e, SR_NOMEM, "pack: no memory for a footer") : 0;
+	if (rc == 0 && w->count > 0) {
+		memcpy(sorted, w->entries, w->count * sizeof *sorted);
+		qsort(sorted, w->count, sizeof *sorted, by_offset);
+	}
+	if (rc == 0) {
+		sr_buf_put_le32(&plain, (uint32_t)w->count);
+		for (size_t i = 0; i < w->count; i++) {
+			sr_buf_put(&plain, sorted[i].cid, SR_HASH);
+			sr_buf_put_le32(&plain, sorted[i].offset);
+			sr_buf_put_le32(&plain, sorted[i].len);
+		}
+		sr_buf_put_zero(&plain, (size_t)sr_padme(plain.len, SR_PAD_META) - plain.len);
+		rc = sr_buf_ok(&plain, e);
+	}
+	if (rc == 0)
+		rc = sr_box_seal(&sealed, w->o.structure_pk, sr_bytes_of(NULL, 0), FOOTER_LABEL,
+			sr_bytes_of(w->header, SR_PACK_HEADER), sr_buf_view(&plain), e);
+	if (rc == 0)
+		rc = put(w, sealed.p, sealed.len, e);
+	sr_buf_free(&plain);
+	sr_buf_free(&sealed);
+	free(sorted);
+	return rc;
+}
+
+static void pack_name(
+	uint8_t name[SR_HASH], const uint8_t header[SR_PACK_HEADER], struct sr_bytes trailer) {
+	SR_HASH_OF(name, "strongroom/pack/v1", NULL, sr_bytes_of(header, SR_PACK_HEADER), trailer);
+}
+
+static int seal(struct sr_pack_writer *w, struct sr_err *e) {
+	int rc = 0;
+	while (rc == 0 && w->shuffle_count > 0)
+		rc = drain_one(w, e);
+	if (rc == 0)
+		rc = pad(w, e);
+	uint64_t footer_off = position(w);
+	if (rc == 0)
+		rc = put_footer(w, e);
+	uint64_t end = position(w);
+	if (rc == 0 && w->segment_len > 0) {
+		rc = sr_upload_write(w->upload, w->segment, w->segment_len, e);
+		close_segment(w);
+	}
+	sr_buf_put_le64(&w->hashes, footer_off);
+	sr_buf_put_le64(&w->hashes, end);
+	sr_buf_put(&w->hashes, END_MAGIC, MAGIC_LEN);
+	if (rc == 0)
+		rc = sr_buf_ok(&w->hashes, e);
+	if (rc == 0)
+		rc = sr_upload_write(w->upload, w->hashes.p, w->hashes.len, e);
+	if (rc == 0)
+		pack_name(w->name, w->header, sr_buf_view(&w->hashes));
+	return rc;
+}
+
+int sr_pack_writer_seal(struct sr_pack_writer *w, uint8_t name[SR_HASH], struct sr_err *e) {
+	if (w->state != OPEN)
+		return sr_fail(e, SR_MISUSE, "pack: seal after it was sealed or failed");
+	int rc = seal(w, e);
+	if (rc != 0) {
+		w->state = FAILED;
+		return rc;
+	}
+	w->state = SEALED;
+	free(w->segment);
+	w->segment = NULL;
+	memcpy(name, w->name, SR_HASH);
+	return 0;
+}
+
+const struct sr_pack_entry *sr_pack_writer_entries(const struct sr_pack_writer *w, size_t *count) {
+	*count = w->count;
+	return w->entries;
+}
+
+int sr_pack_writer_commit(struct sr_pack_writer *w, struct sr_err *e) {
+	char name[SR_STORED_NAME];
+	if (w->state != SEALED)
+		return sr_fail(
+			e, SR_MISUSE, "pack: commit before it was sealed, or after it failed");
+	w->state = FAILED;
+	sr_hash_name(name, "packs", w->name);
+	int rc = sr_upload_sync(w->upload, e);
+	if (rc != 0)
+		return rc;
+	rc = sr_upload_commit(w->upload, name, e);
+	w->upload = NULL;
+	/* The header is random, so a taken name is the same bytes from a repeated commit. */
+	return rc == SR_EXISTS ? 0 : rc;
+}
+
+void sr_pack_writer_free(struct sr_pack_writer *w) {
+	if (w == NULL)
+		return;
+	sr_upload_abort(w->upload);
+	for (size_t i = 0; i < w->shuffle_count; i++)
+		free(w->shuffle[i].p);
+	free(w->shuffle);
+	free(w->entries);
+	free(w->segment);
+	sr_buf_free(&w->hashes);
+	free(w);
+}
+
+/* --- reading -------------------------------------------------------------------------------------
+ */
+
+/* Lengths of the tail against the size of the file; fills end, footer_off and segments. */
+static int check_tail(struct sr_pack *p, const uint8_t tail[SR_PACK_TAIL], struct sr_err *e) {
+	p->footer_off = sr_le64_get(tail);
+	p->end = sr_le64_get(tail + 8);
+	if (memcmp(tail + 16, END_MAGIC, MAGIC_LEN) != 0)
+		return sr_fail(e, SR_CORRUPT, "the pack's last 8 bytes are not its end mark");
+	if (p->end > SR_PACK_MAX || p->end < p->footer_off || p->footer_off < SR_PAD_PACK)
+		return sr_fail(e, SR_CORRUPT, "trailer says footer at %llu, end at %llu",
+			(unsigned long long)p->footer_off, (unsigned long long)p->end);
+	p->segments = (size_t)((p->end + SR_SEGMENT - 1) / SR_SEGMENT);
+	if (p->end + p->segments * SR_HASH + SR_PACK_TAIL != p->size)
+		return sr_fail(e, SR_CORRUPT,
+			"trailer says %llu bytes in %zu segments, the pack has %llu",
+			(unsigned long long)p->end, p->segments, (unsigned long long)p->size);
+	return 0;
+}
+
+static int check_header(struct sr_pack *p, struct sr_err *e) {
+	static const uint8_t zero[7];
+	if (memcmp(p->header, MAGIC, MAGIC_LEN) != 0)
+		return sr_fail(e, SR_CORRUPT, "the pack's first 8 bytes are not its mark");
+	if ((p->header[56] != SR_PACK_FILES && p->header[56] != SR_PACK_META) ||
+		memcmp(p->header + 57, zero, sizeof zero) != 0)
+		return sr_fail(e, SR_UNSUPPORTED, "the pack is of kind %u, which is not known here",
+			p->header[56]);
+	p->kind = (enum sr_pack_kind)p->header[56];
+	memcpy(p->vault, p->header + 8, SR_HASH);
+	return 0;
+}
+
+static int open_pack(struct sr_pack *p, struct sr_backend *b, const char *path, struct sr_err *e) {
+	uint8_t tail[SR_PACK_TAIL];
+	uint8_t name[SR_HASH];
+	int rc = sr_backend_head(b, path, &p->size, e);
+	if (rc != 0)
+		return rc;
+	if (p->size < SR_PAD_PACK + SR_HASH + SR_PACK_TAIL ||
+		p->size > SR_PACK_MAX + SEGMENTS_MAX * SR_HASH + SR_PACK_TAIL)
+		return sr_fail(e, SR_CORRUPT, "%s: %llu bytes cannot be a pack", path,
+			(unsigned long long)p->size);
+	rc = sr_backend_get(b, path, 0, p->header, SR_PACK_HEADER, e);
+	if (rc == 0)
+		rc = sr_backend_get(b, path, p->size - SR_PACK_TAIL, tail, sizeof tail, e);
+	if (rc == 0)
+		rc = check_tail(p, tail, e);
+	if (rc != 0)
+		return rc;
+	size_t len = p->segments * SR_HASH + SR_PACK_TAIL;
+	p->hashes = malloc(len);
+	if (p->hashes == NULL)
+		return sr_fail(e, SR_NOMEM, "pack: no memory for %zu segments", p->segments);
+	rc = sr_backend_get(b, path, p->end, p->hashes, len, e);
+	if (rc != 0)
+		return rc;
+	pack_name(name, p->header, sr_bytes_of(p->hashes, len));
+	if (memcmp(name, p->name, SR_HASH) != 0)
+		return sr_fail(e, SR_CORRUPT,
+			"header and trailer do not have the hash that is the pack's name");
+	return check_header(p, e);
+}
+
+int sr_pack_open(
+	struct sr_pack *out, struct sr_backend *b, const uint8_t name[SR_HASH], struct sr_err *e) {
+	char path[SR_STORED_NAME];
+	struct sr_pack p = {.hashes = NULL};
+	memset(out, 0, sizeof *out);
+	memcpy(p.name, name, SR_HASH);
+	sr_hash_name(path, "packs", name);
+	int rc = open_pack(&p, b, path, e);
+	if (rc != 0) {
+		sr_pack_close(&p);
+		return rc;
+	}
+	*out = p;
+	return 0;
+}
+
+void sr_pack_close(struct sr_pack *p) {
+	free(p->hashes);
+	p->hashes = NULL;
+}
+
+int sr_pack_check_segment(const struct sr_pack *p, struct sr_backend *b, size_t index, uint8_t *buf,
+	struct sr_err *e) {
+	char path[SR_STORED_NAME];
+	uint8_t hash[SR_HASH];
+	uint8_t le[8];
+	if (index >= p->segments)
+		return sr_fail(e, SR_MISUSE, "pack: segment %zu of %zu", index + 1, p->segments);
+	uint64_t at = (uint64_t)index * SR_SEGMENT;
+	size_t len = (size_t)(p->end - at < SR_SEGMENT ? p->end - at : SR_SEGMENT);
+	sr_hash_name(path, "packs", p->name);
+	int rc = sr_backend_get(b, path, at, buf, len, e);
+	if (rc != 0) {
+		if (e != NULL)
+			(void)sr_wrap(e, "segment %zu of %zu (offset %llu)", index + 1, p->segments,
+				(unsigned long long)at);
+		return rc;
+	}
+	sr_le64_put(le, index);
+	SR_HASH_OF(hash, "strongroom/segment/v1", NULL, sr_bytes_of(le, sizeof le),
+		sr_bytes_of(buf, len));
+	if (memcmp(hash, p->hashes + index * SR_HASH, SR_HASH) != 0)
+		return sr_fail(e, SR_CORRUPT, "segment %zu of %zu (offset %llu): hash differs",
+			index + 1, p->segments, (unsigned long long)at);
+	return 0;
+}
+
+/* One footer entry: inside [header, footer), behind the one before. */
+static int get_entry(struct sr_pack_entry *en, struct sr_reader *r, uint64_t from, uint64_t to,
+	struct sr_err *e) {
+	int rc = sr_get(r, en->cid, SR_HASH, e);
+	if (rc == 0)
+		rc = sr_get_le32(r, &en->offset, e);
+	if (rc == 0)
+		rc = sr_get_le32(r, &en->len, e);
+	if (rc != 0)
+		return rc;
+	if (en->offset < from || en->len <= SR_RECORD_OVERHEAD || en->len > SR_RECORD_MAX ||
+		(uint64_t)en->offset + en->len > to)
+		return sr_fail(e, SR_CORRUPT, "footer says a record of %u bytes at %u", en->len,
+			en->offset);
+	return 0;
+}
+
+static int parse_footer(struct sr_pack_entry **out, size_t *count, const struct sr_pack *p,
+	struct sr_bytes plain, struct sr_err *e) {
+	struct sr_reader r;
+	uint32_t n = 0;
+	sr_reader_init(&r, plain);
+	int rc = sr_get_le32(&r, &n, e);
+	if (rc != 0)
+		return rc;
+	if (n > SR_PACK_RECORDS_MAX || (size_t)n * ENTRY > sr_reader_left(&r))
+		return sr_fail(e, SR_CORRUPT, "footer says %u records in %zu bytes", n, plain.len);
+	struct sr_pack_entry *v = calloc((size_t)n + 1, sizeof *v);
+	if (v == NULL)
+		return sr_fail(e, SR_NOMEM, "pack: no memory for %u entries", n);
+	uint64_t from = SR_PACK_HEADER;
+	for (uint32_t i = 0; rc == 0 && i < n; i++) {
+		rc = get_entry(&v[i], &r, from, p->footer_off, e);
+		from = (uint64_t)v[i].offset + v[i].len;
+	}
+	for (size_t i = r.pos; rc == 0 && i < plain.len; i++)
+		if (plain.p[i] != 0)
+			rc = sr_fail(e, SR_CORRUPT, "footer's padding is not zero at %zu", i);
+	if (rc != 0) {
+		free(v);
+		return rc;
+	}
+	*out = v;
+	*count = n;
+	return 0;
+}
+
+int sr_pack_footer(struct sr_pack_entry **out, size_t *count, const struct sr_pack *p,
+	struct sr_backend *b, const uint8_t structure_sk[SR_X_SK], struct sr_err *e) {
+	char path[SR_STORED_NAME];
+	struct sr_buf sealed;
+	struct sr_buf plain;
+	*out = NULL;
+	*count = 0;
+	sr_buf_init(&sealed);
+	sr_buf_init_secret(&plain);
+	sr_hash_name(path, "packs", p->name);
+	size_t len = (size_t)(p->end - p->footer_off);
+	int rc = sr_buf_reserve(&sealed, len + 1, e);
+	if (rc == 0)
+		rc = sr_backend_get(b, path, p->footer_off, sealed.p, len, e);
+	if (rc == 0) {
+		sealed.len = len;
+		rc = sr_box_open(&plain, structure_sk, sr_bytes_of(NULL, 0), FOOTER_LABEL,
+			sr_bytes_of(p->header, SR_PACK_HEADER), sr_buf_view(&sealed), e);
+	}
+	if (rc == 0)
+		rc = parse_footer(out, count, p, sr_buf_view(&plain), e);
+	sr_buf_free(&sealed);
+	sr_buf_free(&plain);
+	return rc;
+}
+
+int sr_pack_read(struct sr_backend *b, const struct sr_place *at, uint8_t *out, struct sr_err *e) {
+	char path[SR_STORED_NAME];
+	if (at->offset < SR_PACK_HEADER || at->len <= SR_RECORD_OVERHEAD ||
+		at->len > SR_RECORD_MAX || (uint64_t)at->offset + at->len > SR_PACK_MAX)
+		return sr_fail(e, SR_CORRUPT, "no record can lie at %u with %u bytes", at->offset,
+			at->len);
+	sr_hash_name(path, "packs", at->pack);
+	return sr_backend_get(b, path, at->offset, out, at->len, e);
+}

@@ -1,0 +1,400 @@
+/*
+ * reader - see reader.h.
+ *
+ * The file list is one secret buffer and an array of offsets into it, all parsed once at open, so
+ * later access cannot fail for format. Refs come from the inline stream or from the one part that
+ * is in memory. A stream has up to JOBS_MAX blocks in flight; they are taken in order, so the sink
+ * sees the file as it is.
+ */
+#include "store/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "base/pool.h"
+
+enum {
+	JOBS_MAX = 12, /* blocks fetched ahead: 12 x 4.5 MiB */
+	NO_PART = -1
+};
+
+struct sr_item {
+	struct sr_item_options o;
+	struct sr_manifest m;
+	struct sr_fetch *fetch; /* of the caller's thread */
+	struct sr_buf files;
+	size_t *offsets;
+	struct sr_buf part; /* the block part in memory */
+	int64_t part_index;
+};
+
+/* --- open ----------------------------------------------------------------------------------------
+ */
+
+static int copy_manifest(struct sr_manifest *out, const struct sr_manifest *m, struct sr_err *e) {
+	struct sr_buf bytes;
+	sr_buf_init_secret(&bytes);
+	int rc = sr_manifest_encode(&bytes, m, e);
+	if (rc == 0)
+		rc = sr_manifest_decode(out, sr_buf_view(&bytes), e);
+	sr_buf_free(&bytes);
+	return rc;
+}
+
+static int new_fetch(struct sr_fetch **out, const struct sr_item *it, struct sr_err *e) {
+	struct sr_fetch_options o = {.backend = it->o.backend, .index = it->o.index};
+	memcpy(o.vault, it->o.vault, SR_HASH);
+	memcpy(o.domain, it->m.domain, SR_ID);
+	return sr_fetch_new(out, &o, e);
+}
+
+/* Parse every record once; remember where each begins. */
+static int index_files(struct sr_item *it, struct sr_err *e) {
+	struct sr_reader r;
+	uint64_t bytes = 0;
+	it->offsets = calloc((size_t)it->m.file_count + 1, sizeof *it->offsets);
+	if (it->offsets == NULL)
+		return sr_fail(e, SR_NOMEM, "no memory for %llu files",
+			(unsigned long long)it->m.file_count);
+	sr_reader_init(&r, sr_buf_view(&it->files));
+	for (uint64_t i = 0; i < it->m.file_count; i++) {
+		struct sr_file f;
+		it->offsets[i] = r.pos;
+		int rc = sr_file_get(&r, &f, e);
+		if (rc != 0)
+			return rc;
+		if (f.block_count > it->m.block_count ||
+			f.first_block > it->m.block_count - f.block_count)
+			return sr_fail(e, SR_CORRUPT,
+				"file %llu says blocks %llu to %llu, the item has %llu",
+				(unsigned long long)i, (unsigned long long)f.first_block,
+				(unsigned long long)(f.first_block + f.block_count),
+				(unsigned long long)it->m.block_count);
+		bytes += f.size;
+	}
+	if (bytes != it->m.bytes)
+		return sr_fail(e, SR_CORRUPT, "the files have %llu bytes, the manifest says %llu",
+			(unsigned long long)bytes, (unsigned long long)it->m.bytes);
+	return sr_get_end(&r, e);
+}
+
+static int wrap_item(const struct sr_item *it, int rc, struct sr_err *e) {
+	char hex[2 * SR_ID + 1];
+	if (rc != 0 && e != NULL) {
+		sr_hex(hex, it->o.item, SR_ID);
+		(void)sr_wrap(e, "item %s", hex);
+	}
+	return rc;
+}
+
+int sr_item_open(struct sr_item **out, const struct sr_item_options *o, const struct sr_manifest *m,
+	struct sr_err *e) {
+	*out = NULL;
+	struct sr_item *it = calloc(1, sizeof *it);
+	if (it == NULL)
+		return sr_fail(e, SR_NOMEM, "item: no memory");
+	it->o = *o;
+	it->part_index = NO_PART;
+	sr_manifest_init(&it->m);
+	sr_buf_init_secret(&it->files);
+	sr_buf_init_secret(&it->part);
+	int rc = copy_manifest(&it->m, m, e);
+	if (rc == 0)
+		rc = new_fetch(&it->fetch, it, e);
+	if (rc == 0)
+		rc = sr_fetch_stream(it->fetch, SR_BLOCK_MANIFEST, &it->m.files, &it->files, e);
+	if (rc == 0)
+		rc = index_files(it, e);
+	if (rc != 0) {
+		(void)wrap_item(it, rc, e);
+		sr_item_close(it);
+		return rc;
+	}
+	*out = it;
+	return 0;
+}
+
+void sr_item_close(struct sr_item *it) {
+	if (it == NULL)
+		return;
+	sr_manifest_free(&it->m);
+	sr_fetch_free(it->fetch);
+	sr_buf_free(&it->files);
+	sr_buf_free(&it->part);
+	free(it->offsets);
+	free(it);
+}
+
+/* --- files ---------------------------------------------------------------------------------------
+ */
+
+uint64_t sr_item_files(const struct sr_item *it) {
+	return it->m.file_count;
+}
+
+int sr_item_file(struct sr_item *it, uint64_t index, struct sr_file *out, struct sr_err *e) {
+	struct sr_reader r;
+	if (index >= it->m.file_count)
+		return sr_fail(e, SR_MISUSE, "file %llu of %llu", (unsigned long long)index,
+			(unsigned long long)it->m.file_count);
+	sr_reader_init(&r, sr_buf_view(&it->files));
+	r.pos = it->offsets[index];
+	return sr_file_get(&r, out, e);
+}
+
+int sr_item_find(struct sr_item *it, struct sr_bytes path, uint64_t *index, struct sr_err *e) {
+	char shown[200];
+	struct sr_file f;
+	for (uint64_t i = 0; i < it->m.file_count; i++) {
+		int rc = sr_item_file(it, i, &f, e);
+		if (rc != 0)
+			return rc;
+		if (sr_bytes_eq(f.path, path)) {
+			*index = i;
+			return 0;
+		}
+	}
+	return wrap_item(it,
+		sr_fail(e, SR_NOTFOUND, "no file \"%s\" among %llu",
+			sr_escape_to(shown, sizeof shown, path),
+			(unsigned long long)it->m.file_count),
+		e);
+}
+
+/* Ref number ${n} of the item. */
+static int get_ref(struct sr_item *it, uint64_t n, struct sr_block_ref *out, struct sr_err *e) {
+	struct sr_stream *s = &it->m.blocks;
+	struct sr_bytes plain = {NULL, 0};
+	if (s->part_count == 0)
+		return sr_block_ref_get(out, s->inline_bytes.p + n * SR_BLOCK_REF, e);
+	int64_t part = (int64_t)(n / SR_MANIFEST_PART_REFS);
+	if (it->part_index != part) {
+		it->part_index = NO_PART;
+		sr_buf_clear(&it->part);
+		int rc = sr_fetch_block(it->fetch, SR_BLOCK_MANIFEST, &s->parts[part], &plain, e);
+		if (rc == 0) {
+			sr_buf_put_bytes(&it->part, plain);
+			rc = sr_buf_ok(&it->part, e);
+		}
+		if (rc != 0) {
+			if (e != NULL)
+				(void)sr_wrap(e, "block list, part %lld of %zu",
+					(long long)part + 1, s->part_count);
+			return rc;
+		}
+		it->part_index = part;
+	}
+	return sr_block_ref_get(out, it->part.p + n % SR_MANIFEST_PART_REFS * SR_BLOCK_REF, e);
+}
+
+/* Puts item, file and block in front of what ${e} says. */
+static int wrap_block(const struct sr_item *it, const struct sr_file *f, uint64_t block, int rc,
+	struct sr_err *e) {
+	char shown[200];
+	if (rc == 0 || e == NULL)
+		return rc;
+	(void)sr_wrap(e, "file \"%s\": block %llu of %llu (offset %llu)",
+		sr_escape_to(shown, sizeof shown, f->path), (unsigned long long)block + 1,
+		(unsigned long long)f->block_count, (unsigned long long)(block * SR_BLOCK));
+	return wrap_item(it, rc, e);
+}
+
+/* The size that block ${n} of the file must have. */
+static uint32_t block_size(const struct sr_file *f, uint64_t n) {
+	uint64_t left = f->size - n * SR_BLOCK;
+	return left < SR_BLOCK ? (uint32_t)left : (uint32_t)SR_BLOCK;
+}
+
+static int block_ref(struct sr_item *it, const struct sr_file *f, uint64_t n,
+	struct sr_block_ref *ref, struct sr_err *e) {
+	int rc = get_ref(it, f->first_block + n, ref, e);
+	if (rc == 0 && ref->plain_len != block_size(f, n))
+		rc = sr_fail(e, SR_CORRUPT, "the manifest says %u bytes, the file's size %u",
+			ref->plain_len, block_size(f, n));
+	return rc;
+}
+
+/* --- ranges --------------------------------------------------------------------------------------
+ */
+
+int sr_item_read(struct sr_item *it, const struct sr_range *range, uint8_t *out, struct sr_err *e) {
+	struct sr_file f;
+	struct sr_block_ref ref;
+	int rc = sr_item_file(it, range->file, &f, e);
+	if (rc != 0)
+		return rc;
+	if (f.kind != SR_FILE_REGULAR || range->offset > f.size ||
+		range->len > f.size - range->offset)
+		return wrap_item(it,
+			sr_fail(e, SR_LIMIT,
+				"%zu bytes at %llu of a file of kind %d with %llu bytes",
+				range->len, (unsigned long long)range->offset, (int)f.kind,
+				(unsigned long long)f.size),
+			e);
+	uint64_t at = range->offset;
+	size_t done = 0;
+	while (rc == 0 && done < range->len) {
+		struct sr_bytes plain = {NULL, 0};
+		uint64_t n = at / SR_BLOCK;
+		size_t skip = (size_t)(at % SR_BLOCK);
+		rc = block_ref(it, &f, n, &ref, e);
+		if (rc == 0)
+			rc = sr_fetch_block(it->fetch, SR_BLOCK_FILE, &ref, &plain, e);
+		if (rc != 0) {
+			rc = wrap_block(it, &f, n, rc, e);
+			break;
+		}
+		size_t take = plain.len - skip;
+		if (take > range->len - done)
+			take = range->len - done;
+		memcpy(out + done, plain.p + skip, take);
+		done += take;
+		at += take;
+	}
+	sr_wipe(&ref, sizeof ref);
+	if (rc != 0 && done > 0)
+		sr_wipe(out, done);
+	return rc;
+}
+
+/* --- streams -------------------------------------------------------------------------------------
+ */
+
+struct job {
+	struct sr_fetch *fetch;
+	struct sr_block_ref ref;
+	struct sr_bytes plain;
+	int rc;
+	struct sr_err e;
+};
+
+static void fetch_job(void *arg) {
+	struct job *j = arg;
+	j->rc = sr_fetch_block(j->fetch, SR_BLOCK_FILE, &j->ref, &j->plain, &j->e);
+}
+
+struct ahead { /* the blocks in flight */
+	struct sr_pool *pool;
+	struct job jobs[JOBS_MAX];
+	size_t count;
+};
+
+struct sink {
+	int (*fn)(void *ctx, struct sr_bytes bytes, struct sr_err *e);
+	void *ctx;
+	struct sr_sha256 *sha;
+};
+
+static int give(struct sink *s, struct sr_bytes plain, struct sr_err *e) {
+	sr_sha256_update(s->sha, plain.p, plain.len);
+	return s->fn(s->ctx, plain, e);
+}
+
+/* In the caller's thread: for files of one block a pool costs more than it gives. */
+static int stream_here(
+	struct sr_item *it, const struct sr_file *f, struct sink *s, struct sr_err *e) {
+	struct sr_block_ref ref;
+	int rc = 0;
+	for (uint64_t n = 0; rc == 0 && n < f->block_count; n++) {
+		struct sr_bytes plain = {NULL, 0};
+		rc = block_ref(it, f, n, &ref, e);
+		if (rc == 0)
+			rc = sr_fetch_block(it->fetch, SR_BLOCK_FILE, &ref, &plain, e);
+		rc = wrap_block(it, f, n, rc, e);
+		if (rc == 0)
+			rc = give(s, plain, e);
+	}
+	sr_wipe(&ref, sizeof ref);
+	return rc;
+}
+
+/* a->count blocks ahead of the sink. */
+static int stream_ahead(struct sr_item *it, const struct sr_file *f, struct sink *s,
+	struct ahead *a, struct sr_err *e) {
+	uint64_t sent = 0;
+	uint64_t taken = 0;
+	int rc = 0;
+	while (taken < f->block_count) {
+		while (rc == 0 && sent < f->block_count && sent - taken < a->count) {
+			struct job *j = &a->jobs[sent % a->count];
+			rc = block_ref(it, f, sent, &j->ref, e);
+			if (rc != 0) {
+				rc = wrap_block(it, f, sent, rc, e);
+				break;
+			}
+			rc = sr_pool_submit(a->pool, j, e);
+			if (rc == 0)
+				sent++;
+		}
+		struct job *j = sr_pool_take(a->pool);
+		if (j == NULL)
+			break;
+		if (rc == 0 && j->rc != 0) {
+			if (e != NULL)
+				*e = j->e;
+			rc = wrap_block(it, f, taken, j->rc, e);
+		}
+		if (rc == 0)
+			rc = give(s, j->plain, e);
+		taken++;
+	}
+	return rc;
+}
+
+static size_t thread_count(unsigned wanted) {
+	long n = wanted != 0 ? (long)wanted : sysconf(_SC_NPROCESSORS_ONLN);
+	if (n < 1)
+		n = 1;
+	return n > JOBS_MAX - 2 ? JOBS_MAX - 2 : (size_t)n;
+}
+
+static int stream_parallel(
+	struct sr_item *it, const struct sr_file *f, struct sink *s, struct sr_err *e) {
+	struct ahead a;
+	size_t threads = thread_count(it->o.threads);
+	int rc = 0;
+	memset(&a, 0, sizeof a);
+	a.count = threads + 2;
+	for (size_t i = 0; rc == 0 && i < a.count; i++)
+		rc = new_fetch(&a.jobs[i].fetch, it, e);
+	if (rc == 0)
+		rc = sr_pool_new(&a.pool, (unsigned)threads, a.count, fetch_job, e);
+	if (rc == 0)
+		rc = stream_ahead(it, f, s, &a, e);
+	sr_pool_free(a.pool);
+	for (size_t i = 0; i < a.count; i++)
+		sr_fetch_free(a.jobs[i].fetch);
+	sr_wipe(&a, sizeof a);
+	return rc;
+}
+
+int sr_item_stream(struct sr_item *it, uint64_t file,
+	int (*sink)(void *ctx, struct sr_bytes bytes, struct sr_err *e), void *ctx,
+	struct sr_err *e) {
+	struct sink s = {sink, ctx, NULL};
+	uint8_t sha[SR_HASH];
+	char shown[200];
+	struct sr_file f;
+	int rc = sr_item_file(it, file, &f, e);
+	if (rc == 0 && f.kind != SR_FILE_REGULAR)
+		rc = wrap_item(it,
+			sr_fail(e, SR_LIMIT, "file \"%s\" is of kind %d and has no bytes",
+				sr_escape_to(shown, sizeof shown, f.path), (int)f.kind),
+			e);
+	if (rc == 0)
+		rc = sr_sha256_new(&s.sha, e);
+	if (rc != 0)
+		return rc;
+	rc = f.block_count > 2 ? stream_parallel(it, &f, &s, e) : stream_here(it, &f, &s, e);
+	sr_sha256_final(s.sha, sha);
+	sr_sha256_free(s.sha);
+	if (rc == 0 && memcmp(sha, f.sha256, SR_HASH) != 0)
+		rc = wrap_item(it,
+			sr_fail(e, SR_AUTH,
+				"file \"%s\": its bytes do not have the SHA-256 of the manifest",
+				sr_escape_to(shown, sizeof shown, f.path)),
+			e);
+	return rc;
+}
