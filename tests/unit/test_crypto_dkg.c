@@ -695,7 +695,7 @@ static void a_reshare_keeps_the_key(void **state) {
 
 	for (size_t i = 0; i < T_COUNT(cases); i++) {
 		const uint8_t *c = cases[i];
-		uint8_t dealers[SR_BOARD_MEMBERS_MAX];
+		uint8_t dealers[SR_BOARD_MEMBERS_MAX] = {0};
 		struct t_board *old =
 			t_board_found(c[1], (const uint8_t[]){c[0], 0}, 2000 + 99 * i);
 		struct t_board *new, *again;
@@ -725,7 +725,7 @@ static void a_reshare_keeps_the_key(void **state) {
 
 static void a_reshare_with_another_constant_is_refused(void **state) {
 	(void)state;
-	static const uint8_t dealers[] = {1, 3};
+	static const uint8_t dealers[SR_BOARD_MEMBERS_MAX] = {1, 3};
 	struct t_board *old = t_board_found(3, Q2, 50);
 	struct t_board *b = t_board_heirs(old, dealers, 4, 2, 51);
 	uint8_t wrong[1][SR_SCALAR] = {{5}};
@@ -754,7 +754,7 @@ static void a_reshare_with_another_constant_is_refused(void **state) {
 
 static void unsound_dealer_sets_are_named(void **state) {
 	(void)state;
-	static const uint8_t dealers[] = {1, 3};
+	static const uint8_t dealers[SR_BOARD_MEMBERS_MAX] = {1, 3};
 	struct t_board *old = t_board_found(3, Q2, 52);
 	struct t_board *b = t_board_heirs(old, dealers, 4, 2, 53);
 	struct sr_dkg_level *l = &b->d.level[0];

@@ -22,7 +22,7 @@ static void multiples_of_the_base_are_those_of_the_rfc(void **state) {
 
 	sr_group_base(base);
 	memcpy(sum, base, 32);
-	for (uint8_t i = 0; i < T_COUNT(want); i++) {
+	for (size_t i = 0; i < T_COUNT(want); i++) {
 		assert_int_equal(t_hex(p, 32, want[i]), 32);
 		sr_scalar_of_u8(s, (uint8_t)(i + 1));
 		assert_ok(sr_point_mul_base(q, s, &e), &e);
@@ -148,7 +148,7 @@ static void random_scalar(uint8_t out[32]) {
 static void random_set(uint8_t *out, size_t count, uint64_t *seed) {
 	uint8_t all[SR_BOARD_MEMBERS_MAX];
 
-	for (uint8_t i = 0; i < SR_BOARD_MEMBERS_MAX; i++)
+	for (size_t i = 0; i < SR_BOARD_MEMBERS_MAX; i++)
 		all[i] = (uint8_t)(i + 1);
 	for (size_t i = 0; i < count; i++) {
 		size_t j = i + (size_t)t_rand(seed, SR_BOARD_MEMBERS_MAX - i);
@@ -203,7 +203,9 @@ static void polynomials_agree_in_the_exponent(void **state) {
 		assert_ok(sr_point_mul_base(commit[j], coef[j], &e), &e);
 	}
 	for (size_t k = 1; k <= 4; k++) {
-		for (uint8_t v = 1; v <= SR_BOARD_MEMBERS_MAX; v = (uint8_t)(v + 3)) {
+		for (unsigned at = 1; at <= SR_BOARD_MEMBERS_MAX; at += 3) {
+			uint8_t v = (uint8_t)at;
+
 			sr_poly_eval(f, (const uint8_t(*)[32])coef, k, v);
 			assert_ok(sr_point_mul_base(want, f, &e), &e);
 			assert_ok(sr_poly_eval_points(have, (const uint8_t(*)[32])commit, k, v, &e),

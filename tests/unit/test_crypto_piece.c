@@ -10,6 +10,7 @@
 enum {
 	READERS = 3
 };
+#define HEADER ((size_t)48 + (size_t)32 * READERS)
 
 /* A board, one of its levels, a few sealed items, a request with its keys. */
 struct scene {
@@ -110,7 +111,7 @@ static void opens_nothing(
 
 static void check_sets(const struct scene *sc, uint64_t seed) {
 	uint8_t n = sc->b->d.members, k = sc->b->key[sc->level].quorum;
-	struct sr_piece_share all[SR_BOARD_MEMBERS_MAX], set[SR_BOARD_MEMBERS_MAX];
+	struct sr_piece_share all[SR_BOARD_MEMBERS_MAX] = {0}, set[SR_BOARD_MEMBERS_MAX];
 	uint8_t members[SR_BOARD_MEMBERS_MAX], xr[SR_POINT];
 	struct sr_err e = {0};
 
@@ -147,7 +148,7 @@ static void any_k_pieces_open_and_no_fewer(void **state) {
 
 static void after_a_reshare_new_members_open_old_seals(void **state) {
 	(void)state;
-	static const uint8_t dealers[] = {2, 4, 5};
+	static const uint8_t dealers[SR_BOARD_MEMBERS_MAX] = {2, 4, 5};
 	struct scene sc;
 	struct t_board *old = t_board_found(5, (const uint8_t[]){3, 0}, 3);
 	struct sr_piece_share shares[4];
@@ -601,7 +602,7 @@ static void a_bundle_goes_through_each_researcher_to_the_room(void **state) {
 	bundle_scene(&b);
 	assert_int_equal(b.bundle.items, 3);
 	assert_int_equal(b.bundle.readers, READERS);
-	assert_int_equal(b.bytes.len, 48 + 32 * READERS + 240 * 3 * READERS);
+	assert_int_equal(b.bytes.len, HEADER + (size_t)240 * 3 * READERS);
 	for (size_t r = 0; r < READERS; r++) {
 		for (size_t i = 0; i < 3; i++) {
 			const struct sr_bundle_at at = at_of(&b, r, i);
@@ -698,14 +699,14 @@ static void leaves_cover_header_and_records(void **state) {
 	sr_buf_init(&leaf);
 	sr_bundle_leaf(&leaf, &b.bundle, 1);
 	assert_ok(sr_buf_ok(&leaf, &e), &e);
-	assert_int_equal(leaf.len, 48 + 32 * READERS + READERS * SR_RECORD);
-	assert_memory_equal(leaf.p, b.bytes.p, 48 + 32 * READERS);
+	assert_int_equal(leaf.len, HEADER + (size_t)READERS * SR_RECORD);
+	assert_memory_equal(leaf.p, b.bytes.p, HEADER);
 	for (size_t r = 0; r < READERS; r++)
-		assert_memory_equal(leaf.p + 48 + 32 * READERS + r * SR_RECORD,
+		assert_memory_equal(leaf.p + HEADER + r * SR_RECORD,
 			sr_bundle_record(&b.bundle, r, 1).p, SR_RECORD);
 	/* for each researcher an array in item order */
-	assert_ptr_equal(sr_bundle_record(&b.bundle, 1, 2).p,
-		b.bytes.p + 48 + 32 * READERS + (3 + 2) * SR_RECORD);
+	assert_ptr_equal(
+		sr_bundle_record(&b.bundle, 1, 2).p, b.bytes.p + HEADER + (size_t)5 * SR_RECORD);
 	sr_buf_free(&leaf);
 	bundle_free(&b);
 }

@@ -104,7 +104,8 @@ static inline struct t_board *t_board_heirs(const struct t_board *old, const uin
 	b->d.old_members = old->d.members;
 	memcpy(b->d.old_key, old->d.key, sizeof b->d.old_key);
 	l->level = old->key[0].level;
-	l->dealers = old->key[0].quorum;
+	l->dealers = old->key[0].quorum; /* ${dealers} has as many */
+	assert_true(l->dealers <= SR_BOARD_MEMBERS_MAX);
 	memcpy(l->board, old->key[0].board, SR_POINT);
 	for (size_t i = 0; i < l->dealers; i++) {
 		l->dealer[i] = dealers[i];
@@ -136,7 +137,7 @@ static inline void t_board_free(struct t_board *b) {
 
 /* ${count} different members of 1..${members}, in random order. */
 static inline void t_members(uint8_t *out, size_t count, uint8_t members, uint64_t *seed) {
-	uint8_t all[SR_BOARD_MEMBERS_MAX];
+	uint8_t all[SR_BOARD_MEMBERS_MAX] = {0};
 
 	for (uint8_t i = 0; i < members; i++)
 		all[i] = (uint8_t)(i + 1);
