@@ -174,6 +174,50 @@ static void test_spliced(void **state) {
 	unmake(&b);
 }
 
+/* A broken source of random bytes: every kid and nonce the same. */
+static void no_random(void *out, size_t len) {
+	memset(out, 7, len);
+}
+
+/* Even then, what is sealed elsewhere is under other keys, and what lies before a compartment is
+ * bound to it. */
+static void test_bound_without_random(void **state) {
+	(void)state;
+	struct made a, b;
+	struct sr_buf mix;
+	struct sr_entry en;
+	struct sr_entry_keys ka, kb;
+	struct sr_err e;
+	sr_random_set(no_random);
+	make(&a, 17);
+	make(&b, 18);
+	const struct sr_keyring keys = t_keyring(&a.ring);
+	const struct sr_disclose d = {all, NULL};
+	assert_ok(sr_entry_disclose(&ka, T_ORIGIN, 17, sr_buf_view(&a.env), &keys, &d, &e), &e);
+	assert_ok(sr_entry_disclose(&kb, T_ORIGIN, 18, sr_buf_view(&b.env), &keys, &d, &e), &e);
+	for (int i = 0; i < SR_COMPARTMENTS; i++)
+		assert_memory_not_equal(ka.key[i], kb.key[i], SR_KEY);
+	assert_memory_not_equal(ka.record[0].key, kb.record[0].key, SR_KEY);
+	/* another statement at index 17: its descriptive compartment has the same key and nonce */
+	sr_buf_clear(&b.note);
+	sr_buf_clear(&b.env);
+	t_describe(&b.note, &b.p, 2);
+	t_seal(&b.env, &b.ring, 17, sr_buf_view(&b.note), b.rec, 3);
+	sr_random_set(NULL);
+	const size_t cut = 26 + (size_t)sr_le16_get(a.env.p + 24);
+	assert_int_equal(sr_le16_get(a.env.p + 24), sr_le16_get(b.env.p + 24));
+	sr_buf_init(&mix);
+	sr_buf_put(&mix, a.env.p, cut);
+	sr_buf_put(&mix, b.env.p + cut, b.env.len - cut);
+	assert_fails(sr_entry_open(&en, T_ORIGIN, 17, sr_buf_view(&mix), &keys, &e), SR_AUTH, &e,
+		"descriptive compartment: ");
+	sr_buf_free(&mix);
+	sr_entry_keys_free(&ka);
+	sr_entry_keys_free(&kb);
+	unmake(&a);
+	unmake(&b);
+}
+
 static void must_fail(void *ctx, struct sr_bytes mutant, const char *what) {
 	struct made *m = ctx;
 	const struct sr_keyring keys = t_keyring(&m->ring);
@@ -384,6 +428,7 @@ int main(void) {
 		cmocka_unit_test(test_rewritten_index),
 		cmocka_unit_test(test_moved),
 		cmocka_unit_test(test_spliced),
+		cmocka_unit_test(test_bound_without_random),
 		cmocka_unit_test(test_mutants),
 		cmocka_unit_test(test_erasure),
 		cmocka_unit_test(test_disclosed),

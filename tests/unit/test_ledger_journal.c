@@ -247,7 +247,7 @@ static void test_flip(void **state) {
 	sr_buf_init(&file);
 	three(&p, &file, ends);
 	for (size_t bit = 0; bit < file.len * 8; bit++) {
-		if (bit >= 8 * 128 && bit % 3 != 0) /* time: a third of them */
+		if (bit >= (size_t)8 * 128 && bit % 3 != 0) /* time: a third of them */
 			continue;
 		file.p[bit / 8] ^= (uint8_t)(1U << (bit % 8));
 		t_write_file(t_path(p.path, "journal"), file.p, file.len);

@@ -131,11 +131,12 @@ static void test_random(void **state) {
 		assert_int_equal(sr_ledger_next_index(l), c.size);
 	}
 	check(l);
-	const struct sr_ledger_check v = {.leaf = same_leaf, .ctx = &(atomic_uint){0}};
+	atomic_uint leaves = 0;
+	const struct sr_ledger_check v = {.leaf = same_leaf, .ctx = &leaves};
 	struct sr_ledger_checked done;
 	assert_ok(sr_ledger_verify(l, &v, &done, &e), &e);
 	assert_int_equal(done.entries, c.size);
-	assert_int_equal(atomic_load((atomic_uint *)v.ctx), c.size);
+	assert_int_equal(atomic_load(&leaves), c.size);
 	assert_int_equal(done.tiles, c.size / 256);
 	assert_ok(sr_ledger_close(l, &e), &e);
 	l = open_with(&p, reader());
@@ -264,6 +265,25 @@ static void put_back(struct place *p, const char *name, const struct sr_buf *b) 
 	t_write_file(t_path(p->path, name), b->p, b->len);
 }
 
+/* What a commit costs: one write and one fdatasync; nothing else until a tile is full. */
+static void test_cost(void **state) {
+	(void)state;
+	struct place p = place_new();
+	struct sr_ledger *l = open_with(&p, opts());
+	struct sr_err e;
+	assert_ok(commit(l, 1, NULL, &e), &e); /* opens the file */
+	for (unsigned long i = 1; i < 100; i++) {
+		sr_fault_set(0, 0);
+		assert_ok(commit(l, 2, NULL, &e), &e);
+		assert_int_equal(sr_fault_count(), 2);
+	}
+	sr_fault_set(2, EIO); /* the second of them: the journal's fdatasync */
+	assert_fails(commit(l, 1, NULL, &e), SR_IO, &e, "ledger: journal");
+	sr_fault_set(0, 0);
+	sr_ledger_abandon(l);
+	place_free(&p);
+}
+
 static void test_rollback(void **state) {
 	(void)state;
 	struct place p = place_new();
@@ -369,9 +389,9 @@ static void test_damage(void **state) {
 	sr_buf_free(&b);
 	sr_ledger_abandon(l);
 	flip_at(&p, "tile/entries/001", 10);
-	flip_at(&p, "tile/0/002", 32 * 9);
+	flip_at(&p, "tile/0/002", (size_t)32 * 9);
 	assert_int_equal(verify(&p, &e), SR_CORRUPT);
-	flip_at(&p, "tile/0/002", 32 * 9);
+	flip_at(&p, "tile/0/002", (size_t)32 * 9);
 	assert_ok(verify(&p, &e), &e);
 	assert_int_equal(unlink(t_path(p.path, "tile/entries/000")), 0);
 	assert_fails(verify(&p, &e), SR_CORRUPT, &e, "tile/entries/000 is missing");
@@ -538,6 +558,7 @@ int main(void) {
 		cmocka_unit_test(test_proofs),
 		cmocka_unit_test(test_checkpoint),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_cost),
 		cmocka_unit_test(test_rollback),
 		cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_damage),

@@ -34,9 +34,11 @@ void sr_epoch_derive(struct sr_epoch *out, uint32_t number, const uint8_t secret
 	uint8_t n[4];
 	out->number = number;
 	sr_le32_put(n, number);
-	for (uint8_t c = 0; c < SR_COMPARTMENTS; c++)
-		SR_HASH_OF(out->key[c], label_epoch, secret, sr_bytes_of(n, sizeof n),
+	for (int i = 0; i < SR_COMPARTMENTS; i++) {
+		const uint8_t c = (uint8_t)i;
+		SR_HASH_OF(out->key[i], label_epoch, secret, sr_bytes_of(n, sizeof n),
 			sr_bytes_of(&c, 1));
+	}
 }
 
 static void derive(uint8_t out[SR_KEY], const uint8_t from[SR_KEY], const struct place *at,
@@ -115,7 +117,8 @@ int sr_record_check(const struct sr_statement *s, const struct sr_record *r, str
 /* Compartment, subject and line of ${r} are those of the statement's type; key becomes the static
  * one. */
 static int check_place(const struct sr_statement *s, struct sr_record *r, struct sr_err *e) {
-	const struct sr_field *f = sr_type_field(s->type, sr_bytes_str(r->key));
+	const struct sr_field *f =
+		r->key == NULL ? NULL : sr_type_field(s->type, sr_bytes_str(r->key));
 	char subject[SR_SUBJECT_TEXT];
 	if (f == NULL || f->compartment == SR_STRUCTURAL)
 		return sr_fail(e, SR_CORRUPT, "a %s has no text in that field", s->type->name);
@@ -135,8 +138,8 @@ static int check_place(const struct sr_statement *s, struct sr_record *r, struct
 
 static bool seen_before(const struct sr_record *records, size_t i) {
 	for (size_t j = 0; j < i; j++) {
-		if (records[j].index == records[i].index &&
-			strcmp(records[j].key, records[i].key) == 0)
+		if (records[j].index == records[i].index && records[j].key != NULL &&
+			records[i].key != NULL && strcmp(records[j].key, records[i].key) == 0)
 			return true;
 	}
 	return false;
@@ -562,7 +565,7 @@ static int open_records(struct sr_entry *en, const struct parts *p, const struct
 	enum sr_compartment c, struct sr_err *e) {
 	struct sr_err inner = {.code = SR_OK};
 	struct sr_buf plain;
-	struct sr_bytes content, sealed;
+	struct sr_bytes content = {NULL, 0}, sealed;
 	struct sr_reader r;
 	sr_buf_init_secret(&plain);
 	int rc = open_compartment(&plain, &content, p, s, c, &inner);
@@ -595,7 +598,7 @@ static int open_with(struct sr_entry *out, struct source *s, struct place *at,
 	struct sr_bytes envelope, struct sr_err *e) {
 	struct sr_entry en = {.index = at->index};
 	struct sr_buf plain;
-	struct sr_bytes content;
+	struct sr_bytes content = {NULL, 0};
 	struct parts p;
 	sr_buf_init_secret(&plain);
 	sr_buf_init_secret(&en.plain);
@@ -622,6 +625,7 @@ static int open_with(struct sr_entry *out, struct source *s, struct place *at,
 	if (rc == 0)
 		rc = open_records(&en, &p, s, SR_PERSONAL, e);
 out:
+	at->kid = NULL; /* it pointed into ${p} */
 	sr_buf_free(&plain);
 	if (rc == 0) {
 		*out = en;
@@ -711,7 +715,6 @@ int sr_entry_disclose(struct sr_entry_keys *out, const char *origin, uint64_t in
 		if (rc != 0 && rc != SR_NOTFOUND)
 			goto out;
 		k.have[c] = rc == 0;
-		rc = 0;
 	}
 	rc = disclose_records(&k, &en, &s, d, e);
 out:

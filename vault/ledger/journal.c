@@ -30,6 +30,7 @@ enum {
 	SUM = 16,
 	COMMIT_BODY = 8 + SR_HASH + SR_ATTACHMENT + SR_HASH,
 	COMMIT_RECORD = HEAD + COMMIT_BODY + SUM,
+	BOTH_COPIES = 2 * COMMIT_RECORD,
 	UNWRITTEN_RUN = 64, /* zero bytes in a row that no sealed leaf has */
 	LEAVES_MAX = 2 * SR_COMMIT_LEAVES
 };
@@ -300,7 +301,7 @@ static int pass_commit(
 			mended = true;
 	}
 	j->report.mended |= mended;
-	s->pos += 2 * COMMIT_RECORD;
+	s->pos += BOTH_COPIES;
 	if (s->pos > s->f.len)
 		s->pos = s->f.len; /* the second copy was cut */
 	s->good = s->pos;
@@ -314,7 +315,7 @@ static int judge_damage(struct sr_journal *j, const struct scan *s, struct sr_er
 	if (next == s->f.len)
 		return 0;
 	const size_t last = s->f.len - next; /* one or two copies, nothing else: the last group */
-	const bool at_end = last == COMMIT_RECORD || last == 2 * COMMIT_RECORD;
+	const bool at_end = last == COMMIT_RECORD || last == BOTH_COPIES;
 	if (at_end && has_zero_run(s->f, s->pos, next)) {
 		j->report.unwritten = true;
 		return 0;
@@ -485,7 +486,7 @@ out:
 
 static int check_group(const struct sr_journal *j, const struct sr_bytes *leaves, size_t count,
 	const struct sr_commit *c, struct sr_err *e) {
-	size_t bytes = j->data.len + 2 * COMMIT_RECORD;
+	size_t bytes = j->data.len + BOTH_COPIES;
 	if (count > SR_COMMIT_LEAVES || j->leaves + count > LEAVES_MAX)
 		return sr_fail(e, SR_LIMIT, "%zu leaves after %zu, want at most %d at once", count,
 			j->leaves, SR_COMMIT_LEAVES);

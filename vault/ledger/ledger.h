@@ -18,8 +18,9 @@
  *
  * At open the root is computed from tiles and journal and compared with every commit record; the
  * published checkpoint (and what the caller remembers) must be a prefix: larger is "rolled back"
- * (CORRUPT), another root is "forked" (AUTH). One thread at a time. Entries are opaque here
- * (ledger/entry.h makes them).
+ * (CORRUPT), another root is "forked" (AUTH). One thread at a time. A reader takes no lock: it is
+ * for a quiet ledger (a copy, an auditor's export); beside a writer it may see a checkpoint that is
+ * newer than the journal it read. Entries are opaque here (ledger/entry.h makes them).
  */
 #ifndef SR_LEDGER_LEDGER_H
 #define SR_LEDGER_LEDGER_H

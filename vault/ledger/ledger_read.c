@@ -261,10 +261,10 @@ static int verify_upper(const struct sr_ledger *l, const uint8_t *roots, uint64_
 			if (rc == SR_NOTFOUND)
 				rc = sr_fail(
 					e, SR_CORRUPT, "a tile of level %u is missing", height);
-			for (unsigned s = 0; rc == 0 && s < SR_TILE_WIDTH; s++) {
+			for (size_t s = 0; rc == 0 && s < SR_TILE_WIDTH; s++) {
 				if (memcmp(tile + s * SR_HASH, want + s * SR_HASH, SR_HASH) != 0)
 					rc = sr_fail(e, SR_CORRUPT,
-						"tile/%u/%llu: hash %u is not that of the tile below",
+						"tile/%u/%llu: hash %zu is not that of the tile below",
 						height, (unsigned long long)n, s);
 			}
 			*tiles += rc == 0;

@@ -17,9 +17,15 @@
 #define F(k, v, c) {.key = (k), .kind = (v), .cardinality = (c)}
 #define SORTED(k, v, c) {.key = (k), .kind = (v), .cardinality = (c), .sorted = true}
 #define OBJECT(k, c) {.key = (k), .kind = SR_V_HASH, .cardinality = (c), .object = true}
-#define D_TEXT(k, c, s) {.key = (k), .kind = SR_V_TEXT, .cardinality = (c), .compartment = SR_DESCRIPTIVE, .subject = (s)}
-#define P_TEXT(k, c, s) {.key = (k), .kind = SR_V_TEXT, .cardinality = (c), .compartment = SR_PERSONAL, .subject = (s)}
-#define CARD(k, c, s) {.key = (k), .kind = SR_V_CARD, .cardinality = (c), .compartment = SR_PERSONAL, .subject = (s)}
+#define D_TEXT(k, c, s) \
+	{.key = (k), .kind = SR_V_TEXT, .cardinality = (c), \
+	 .compartment = SR_DESCRIPTIVE, .subject = (s)}
+#define P_TEXT(k, c, s) \
+	{.key = (k), .kind = SR_V_TEXT, .cardinality = (c), \
+	 .compartment = SR_PERSONAL, .subject = (s)}
+#define CARD(k, c, s) \
+	{.key = (k), .kind = SR_V_CARD, .cardinality = (c), \
+	 .compartment = SR_PERSONAL, .subject = (s)}
 #define END {.key = NULL}
 #define FIELDS (const struct sr_field[])
 
@@ -100,13 +106,15 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("dedupe", SR_V_TOKEN, SR_ONE),
 		D_TEXT("name", SR_ONE, "collection"),
 		END}},
-	{SR_T_PERSON, "person", SR_BY_CURATOR | SR_BY_OFFICER | SR_BY_SERVICE, "request", SR_EFFECT_PEOPLE, FIELDS{
+	{SR_T_PERSON, "person", SR_BY_CURATOR | SR_BY_OFFICER | SR_BY_SERVICE,
+		"request", SR_EFFECT_PEOPLE, FIELDS{
 		F("request", SR_V_ID, SR_OPTIONAL),
 		F("person", SR_V_PERSON, SR_ONE),
 		F("role", SR_V_TOKEN, SR_SOME),
 		CARD("card", SR_ONE, "person"),
 		END}},
-	{SR_T_PERSON_END, "person-end", SR_BY_CURATOR | SR_BY_OFFICER | SR_BY_SERVICE, NULL, SR_EFFECT_PEOPLE, FIELDS{
+	{SR_T_PERSON_END, "person-end", SR_BY_CURATOR | SR_BY_OFFICER | SR_BY_SERVICE,
+		NULL, SR_EFFECT_PEOPLE, FIELDS{
 		F("request", SR_V_ID, SR_OPTIONAL),
 		F("person", SR_V_PERSON, SR_ONE),
 		P_TEXT("reason", SR_OPTIONAL, "person"),
