@@ -8,6 +8,8 @@
 
 #include <assert.h>
 
+#include "board/keys.h"
+#include "catalogue/query.h"
 #include "ledger/card.h"
 #include "merkle/note.h"
 #include "store/object.h"
@@ -128,6 +130,35 @@ int sr_ceremony_combine(struct sr_ceremony_keys *out, const struct sr_dkg *d,
 		sr_dkg_transcript(out->transcript, d, dealings, count, out->level);
 	}
 	free(all);
+	return rc;
+}
+
+int sr_ceremony_run_keys(struct sr_ceremony_keys *out, struct sr_vault *v,
+	const struct sr_run_row *run, struct sr_err *e) {
+	struct sr_buf bodies[SR_BOARD_MEMBERS_MAX];
+	struct sr_bytes views[SR_BOARD_MEMBERS_MAX];
+	struct sr_entry found = {0};
+	struct sr_dkg *d = calloc(1, sizeof *d);
+	int rc;
+
+	if (d == NULL)
+		return sr_fail(e, SR_NOMEM, "ceremony: out of memory");
+	for (size_t i = 0; i < SR_BOARD_MEMBERS_MAX; i++)
+		sr_buf_init(&bodies[i]);
+	rc = sr_vault_entry(&found, v, 0, e);
+	if (rc == 0) {
+		rc = sr_ceremony_dkg(d, &found.statement, run->run, e);
+		sr_entry_free(&found);
+	}
+	for (size_t i = 0; i < run->member_count && rc == 0; i++) {
+		rc = sr_object_fetch(v, run->members[i].deal, &bodies[i], e);
+		views[i] = sr_buf_view(&bodies[i]);
+	}
+	if (rc == 0)
+		rc = sr_ceremony_combine(out, d, views, run->member_count, e);
+	for (size_t i = 0; i < SR_BOARD_MEMBERS_MAX; i++)
+		sr_buf_free(&bodies[i]);
+	free(d);
 	return rc;
 }
 

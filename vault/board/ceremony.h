@@ -46,6 +46,11 @@ struct sr_ceremony_keys {
 };
 SR_MUST int sr_ceremony_combine(struct sr_ceremony_keys *out, const struct sr_dkg *d,
 	const struct sr_bytes *dealings, size_t count, struct sr_err *e);
+/* The same for a run of this vault, its dealings fetched from the objects that `deal` statements
+ * name. */
+struct sr_run_row; /* catalogue/query.h */
+SR_MUST int sr_ceremony_run_keys(struct sr_ceremony_keys *out, struct sr_vault *v,
+	const struct sr_run_row *run, struct sr_err *e);
 /* Member ${index}'s own shares, one per level, into ${x} (secret; the caller wipes). */
 struct sr_ceremony_member {
 	uint8_t index;       /* from 1 */

@@ -105,46 +105,6 @@ out:
 	return rc;
 }
 
-/* The dealings of a run in member order, fetched from their objects. */
-static int run_dealings(const struct job *j, const struct sr_run_row *run, struct sr_buf *bodies,
-	struct sr_bytes *views) {
-	for (size_t i = 0; i < run->member_count; i++) {
-		int rc = sr_object_fetch(j->v, run->members[i].deal, &bodies[i], j->e);
-
-		if (rc != 0)
-			return rc;
-		views[i] = sr_buf_view(&bodies[i]);
-	}
-	return 0;
-}
-
-static int run_keys(
-	const struct job *j, const struct sr_run_row *run, struct sr_ceremony_keys *keys) {
-	struct sr_buf bodies[SR_BOARD_MEMBERS_MAX];
-	struct sr_bytes views[SR_BOARD_MEMBERS_MAX];
-	struct sr_entry found = {0};
-	struct sr_dkg *d = calloc(1, sizeof *d);
-	int rc;
-
-	for (size_t i = 0; i < SR_BOARD_MEMBERS_MAX; i++)
-		sr_buf_init(&bodies[i]);
-	if (d == NULL)
-		return sr_fail(j->e, SR_NOMEM, "opened: out of memory");
-	rc = sr_vault_entry(&found, j->v, 0, j->e);
-	if (rc == 0) {
-		rc = sr_ceremony_dkg(d, &found.statement, run->run, j->e);
-		sr_entry_free(&found);
-	}
-	if (rc == 0)
-		rc = run_dealings(j, run, bodies, views);
-	if (rc == 0)
-		rc = sr_ceremony_combine(keys, d, views, run->member_count, j->e);
-	for (size_t i = 0; i < SR_BOARD_MEMBERS_MAX; i++)
-		sr_buf_free(&bodies[i]);
-	free(d);
-	return rc;
-}
-
 static int on_accept(const struct job *j) {
 	struct sr_run_row *run = calloc(1, sizeof *run);
 	struct sr_ceremony_keys *keys = calloc(1, sizeof *keys);
@@ -162,7 +122,7 @@ static int on_accept(const struct job *j) {
 	for (size_t i = 0; i < run->member_count; i++)
 		if (!run->members[i].accepted)
 			goto out; /* more to come */
-	rc = run_keys(j, run, keys);
+	rc = sr_ceremony_run_keys(keys, j->v, run, j->e);
 	if (rc != 0)
 		goto out;
 	if (memcmp(keys->transcript, run->members[0].transcript, SR_HASH) != 0) {

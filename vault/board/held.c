@@ -1,5 +1,6 @@
 /*
- * held - see held.h. Both layers name the place, so a box cannot be moved to another item, number or vault.
+ * held - see held.h. Both layers name the place, so a box cannot be moved to another item, number
+ * or vault.
  */
 #include "board/held.h"
 
@@ -18,11 +19,13 @@ static struct sr_bytes place(uint8_t out[PLACE], const struct sr_held_place *at)
 }
 
 static int row_order(const void *a, const void *b) {
-	return strcmp((*(const struct sr_person_row *const *)a)->person, (*(const struct sr_person_row *const *)b)->person);
+	return strcmp((*(const struct sr_person_row *const *)a)->person,
+		(*(const struct sr_person_row *const *)b)->person);
 }
 
-int sr_held_seal(struct sr_buf *out, const uint8_t quarantine_key[SR_KEY], const struct sr_held_place *at,
-                 const struct sr_people *curators, const uint8_t part[SR_PART], struct sr_err *e) {
+int sr_held_seal(struct sr_buf *out, const uint8_t quarantine_key[SR_KEY],
+	const struct sr_held_place *at, const struct sr_people *curators,
+	const uint8_t part[SR_PART], struct sr_err *e) {
 	const struct sr_person_row *rows[SR_HELD_CURATORS_MAX];
 	size_t n = curators->count < SR_HELD_CURATORS_MAX ? curators->count : SR_HELD_CURATORS_MAX;
 	uint8_t where[PLACE];
@@ -31,7 +34,8 @@ int sr_held_seal(struct sr_buf *out, const uint8_t quarantine_key[SR_KEY], const
 	int rc = 0;
 
 	if (n == 0)
-		return sr_fail(e, SR_DENIED, "quarantine: no active curator, so nobody could look at the item or release it");
+		return sr_fail(e, SR_DENIED,
+			"quarantine: no active curator, so nobody could look at the item or release it");
 	for (size_t i = 0; i < n; i++)
 		rows[i] = &curators->rows[i];
 	qsort(rows, n, sizeof *rows, row_order);
@@ -40,7 +44,8 @@ int sr_held_seal(struct sr_buf *out, const uint8_t quarantine_key[SR_KEY], const
 	sr_buf_put_le32(&body, (uint32_t)n);
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		sr_buf_clear(&box);
-		rc = sr_box_seal_person(&box, rows[i]->pk, LABEL, context, sr_bytes_of(part, SR_PART), e);
+		rc = sr_box_seal_person(
+			&box, rows[i]->pk, LABEL, context, sr_bytes_of(part, SR_PART), e);
 		sr_buf_put(&body, rows[i]->person, PERSON);
 		sr_buf_put_lp(&body, sr_buf_view(&box));
 	}
@@ -54,7 +59,8 @@ int sr_held_seal(struct sr_buf *out, const uint8_t quarantine_key[SR_KEY], const
 }
 
 /* The rows are read to the end, so that a body of another length is CORRUPT whoever asks. */
-static int find_box(struct sr_bytes *found, struct sr_bytes body, const char *curator, struct sr_err *e) {
+static int find_box(
+	struct sr_bytes *found, struct sr_bytes body, const char *curator, struct sr_err *e) {
 	struct sr_reader r;
 	uint32_t n = 0;
 	int rc;
@@ -63,7 +69,8 @@ static int find_box(struct sr_bytes *found, struct sr_bytes body, const char *cu
 	sr_reader_init(&r, body);
 	rc = sr_get_le32(&r, &n, e);
 	if (rc == 0 && (n == 0 || n > SR_HELD_CURATORS_MAX))
-		rc = sr_fail(e, SR_CORRUPT, "want 1 to %d curators, have %u", SR_HELD_CURATORS_MAX, n);
+		rc = sr_fail(
+			e, SR_CORRUPT, "want 1 to %d curators, have %u", SR_HELD_CURATORS_MAX, n);
 	for (uint32_t i = 0; i < n && rc == 0; i++) {
 		struct sr_bytes person, box;
 
@@ -71,14 +78,16 @@ static int find_box(struct sr_bytes *found, struct sr_bytes body, const char *cu
 		if (rc == 0)
 			rc = sr_get_lp(&r, &box, SR_HELD_BOX, e);
 		if (rc == 0 && box.len != SR_HELD_BOX)
-			rc = sr_fail(e, SR_CORRUPT, "box %u: want %d bytes, have %zu", i + 1, SR_HELD_BOX, box.len);
+			rc = sr_fail(e, SR_CORRUPT, "box %u: want %d bytes, have %zu", i + 1,
+				SR_HELD_BOX, box.len);
 		if (rc == 0 && sr_bytes_eq(person, sr_bytes_str(curator)))
 			*found = box;
 	}
 	return rc == 0 ? sr_get_end(&r, e) : rc;
 }
 
-int sr_held_open_outer(struct sr_buf *boxed, const struct sr_held_place *at, const struct sr_held_open *o, struct sr_err *e) {
+int sr_held_open_outer(struct sr_buf *boxed, const struct sr_held_place *at,
+	const struct sr_held_open *o, struct sr_err *e) {
 	uint8_t where[PLACE];
 	struct sr_bytes box;
 	struct sr_buf body;
@@ -89,8 +98,9 @@ int sr_held_open_outer(struct sr_buf *boxed, const struct sr_held_place *at, con
 	if (rc == 0)
 		rc = find_box(&box, sr_buf_view(&body), o->curator, e);
 	if (rc == 0 && box.p == NULL)
-		rc = sr_fail(e, SR_NOTFOUND, "%s was not among its curators when the item came: another curator looks or releases",
-		             o->curator);
+		rc = sr_fail(e, SR_NOTFOUND,
+			"%s was not among its curators when the item came: another curator looks or releases",
+			o->curator);
 	if (rc == 0) {
 		sr_buf_put_bytes(boxed, box);
 		rc = sr_buf_ok(boxed, e);
@@ -101,8 +111,8 @@ int sr_held_open_outer(struct sr_buf *boxed, const struct sr_held_place *at, con
 	return rc;
 }
 
-int sr_held_open_box(uint8_t part[SR_PART], const struct sr_held_place *at, struct sr_bytes boxed, const uint8_t seed[SR_SEED],
-                     struct sr_err *e) {
+int sr_held_open_box(uint8_t part[SR_PART], const struct sr_held_place *at, struct sr_bytes boxed,
+	const uint8_t seed[SR_SEED], struct sr_err *e) {
 	uint8_t where[PLACE];
 	struct sr_buf b;
 	int rc;

@@ -1,21 +1,22 @@
 /*
- * held - the seal by which curators look at an item before the board governs it (DESIGN 5, 9): its part, boxed to each
- * curator, all of it sealed once more under a key of keys/service. Nobody opens it alone: not the disks (they lack the
- * service key), not the running host (it lacks a curator's key), not a curator (the outer layer is the vault's).
+ * held - the seal by which curators look at an item before the board governs it (DESIGN 5, 9): its
+ * part, boxed to each curator, all of it sealed once more under a key of keys/service. Nobody opens
+ * it alone: not the disks (they lack the service key), not the running host (it lacks a curator's
+ * key), not a curator (the outer layer is the vault's).
  *
- * Kept in secrets.db as SR_SECRET_QUARANTINE, name = the item's 32 hex digits, n = number of its envelope; erased when the
- * item is released, together with the slot that it is for.
+ * Kept in secrets.db as SR_SECRET_QUARANTINE, name = the item's 32 hex digits, n = number of its
+ * envelope; erased when the item is released, together with the slot that it is for.
  *
- *   outer   aead (label "strongroom/quarantine/v1", associated data PLACE) under quarantine_key of keys/service, of
- *           le32 count, then per curator, in byte order of the person:
- *           offset  size  meaning
+ *   outer   aead (label "strongroom/quarantine/v1", associated data PLACE) under quarantine_key of
+ * keys/service, of le32 count, then per curator, in byte order of the person: offset  size  meaning
  *                0    18  person, "p-" and 16 hex digits, without a NUL
  *               18     4  le32 length of the box, always 136
- *               22   136  box to the person's key (sr_box_seal_person, the same label, context PLACE) of the part
- *   PLACE   vault fingerprint (32), item id (16), le64 number
+ *               22   136  box to the person's key (sr_box_seal_person, the same label, context
+ * PLACE) of the part PLACE   vault fingerprint (32), item id (16), le64 number
  *
- * One secret holds SR_HELD_CURATORS_MAX boxes; the part is boxed to the curators who were added first. Who becomes a
- * curator later has no box of items that lie there already: release and look are for those who have one.
+ * One secret holds SR_HELD_CURATORS_MAX boxes; the part is boxed to the curators who were added
+ * first. Who becomes a curator later has no box of items that lie there already: release and look
+ * are for those who have one.
  */
 #ifndef SR_BOARD_HELD_H
 #define SR_BOARD_HELD_H
@@ -35,21 +36,23 @@ struct sr_held_place {
 	uint64_t number; /* of the envelope whose part it is */
 };
 
-/* The secret's value, appended to ${out} (make it secret). ${curators}: active ones, as sr_query_people(SR_ROLE_CURATOR)
- * lists them. DENIED when there is none: nobody could ever release the item. AUTH: a key that does not convert. */
-SR_MUST int sr_held_seal(struct sr_buf *out, const uint8_t quarantine_key[SR_KEY], const struct sr_held_place *at,
-                         const struct sr_people *curators, const uint8_t part[SR_PART], struct sr_err *e);
-/* Take off the outer layer and append the box to ${curator}, SR_HELD_BOX bytes, to ${boxed}. NOTFOUND "... was not a
- * curator when the item came"; AUTH, CORRUPT. */
+/* The secret's value, appended to ${out} (make it secret). ${curators}: active ones, as
+ * sr_query_people(SR_ROLE_CURATOR) lists them. DENIED when there is none: nobody could ever release
+ * the item. AUTH: a key that does not convert. */
+SR_MUST int sr_held_seal(struct sr_buf *out, const uint8_t quarantine_key[SR_KEY],
+	const struct sr_held_place *at, const struct sr_people *curators,
+	const uint8_t part[SR_PART], struct sr_err *e);
+/* Take off the outer layer and append the box to ${curator}, SR_HELD_BOX bytes, to ${boxed}.
+ * NOTFOUND "... was not a curator when the item came"; AUTH, CORRUPT. */
 struct sr_held_open {
 	const uint8_t *quarantine_key; /* SR_KEY bytes */
 	struct sr_bytes sealed;
 	const char *curator;
 };
-SR_MUST int sr_held_open_outer(struct sr_buf *boxed, const struct sr_held_place *at, const struct sr_held_open *o,
-                               struct sr_err *e);
+SR_MUST int sr_held_open_outer(struct sr_buf *boxed, const struct sr_held_place *at,
+	const struct sr_held_open *o, struct sr_err *e);
 /* The curator's client: the part. AUTH: the box is another's, or of another item or number. */
-SR_MUST int sr_held_open_box(uint8_t part[SR_PART], const struct sr_held_place *at, struct sr_bytes boxed,
-                             const uint8_t seed[SR_SEED], struct sr_err *e);
+SR_MUST int sr_held_open_box(uint8_t part[SR_PART], const struct sr_held_place *at,
+	struct sr_bytes boxed, const uint8_t seed[SR_SEED], struct sr_err *e);
 
 #endif

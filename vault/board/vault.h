@@ -86,6 +86,9 @@ struct sr_vault_conf {
 	uint8_t fingerprint[SR_HASH];
 	char second[4096]; /* empty: none */
 };
+/* Name another place of the second copy (NULL: none, on purpose) in the conf of a vault that is not
+ * open. */
+SR_MUST int sr_vault_conf_second(const char *path, const char *second, struct sr_err *e);
 SR_MUST int sr_vault_conf_read(struct sr_vault_conf *out, const char *path, struct sr_err *e);
 
 #endif

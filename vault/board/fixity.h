@@ -1,0 +1,24 @@
+/*
+ * fixity - scrub with the names that statements give: every pack, object file and envelope in
+ * force, read and compared, here or in a backup's folders. Needs no content key.
+ */
+#ifndef SR_BOARD_FIXITY_H
+#define SR_BOARD_FIXITY_H
+
+#include "board/vault.h"
+#include "store/scrub.h"
+
+struct sr_fixity {
+	struct sr_backend
+		*store;       /* NULL: the vault's own (then its index learns what is damaged) */
+	struct sr_dir *items; /* NULL: the vault's own */
+	int (*finding)(void *ctx, const struct sr_scrub_finding *f, struct sr_err *e);
+	void *ctx;
+	struct sr_progress progress;
+};
+/* Findings are given one by one and counted in ${out}; an error is trouble with the check itself.
+ */
+SR_MUST int sr_fixity_check(struct sr_vault *v, const struct sr_fixity *f,
+	struct sr_scrub_totals *out, struct sr_err *e);
+
+#endif
