@@ -50,14 +50,17 @@ SR_MUST int sr_catalogue_mark(struct sr_catalogue *c, struct sr_err *e);
 SR_MUST int sr_catalogue_undo(struct sr_catalogue *c, struct sr_err *e); /* back to the mark */
 SR_MUST int sr_catalogue_keep(struct sr_catalogue *c, struct sr_err *e); /* forget the mark */
 
-/* Where an object record lies, and under which key class. */
+/* Where an object record lies, and under which key class. An entry that names objects has an object
+ * file. Order of records in a file: entry by entry; for one entry the `object` lines of the
+ * statement in order, then (accession) the items' file lists in the order of the list, then the
+ * records that lie out, in order. Several entries of one commit may share a file. */
 struct sr_object_at {
 	uint8_t id[SR_HASH];
-	bool has_file;
-	uint8_t file[SR_HASH]; /* the object file of the commit of ${entry} */
+	uint8_t file[SR_HASH];
+	uint32_t position;
 	uint64_t entry;
-	char subject[SR_SUBJECT_TEXT]; /* "" : structural; else "item:...", "collection:...",
-					  "p-..." */
+	char subject[SR_SUBJECT_TEXT]; /* "": structural; else "item:...", "collection:...", "p-..."
+					*/
 };
 /* Where bodies of objects come from. get appends the body (without its salt, which it has checked
  * against the id) to

@@ -4,18 +4,29 @@
  * the store's business; here bytes <-> rows.
  *
  * Accession list: a structural record, `list` of accession. Items in the depositor's order, ids
- * different. offset  size  meaning 0     4  "SRL1" 4     4  le32 number of items, i 8     4  le32
- * number of packs, p 12   124i item id (16), envelope hash (32), seal hash (32), id of the item's
- * file list (32), le64 bytes, le32 files 12+124i   32p  names of the packs that hold the blocks
- *   `items` root: leaves item id ‖ envelope hash, `packs` root: leaves the names; both RFC 6962.
+ * all different.
+ *
+ *   offset    size  meaning
+ *        0       4  "SRL1"
+ *        4       4  le32 number of items, i
+ *        8       4  le32 number of packs, p
+ *       12    124i  item id (16), envelope hash (32), seal hash (32), id of the item's file list
+ *                   (32), le64 bytes, le32 files
+ *   12+124i    32p  names of the packs that hold the blocks
+ *
+ *   Root `items`: leaves item id, envelope hash. Root `packs`: leaves the names. Both RFC 6962.
  *
  * File list of one item: a descriptive record under the item's key. Text fields are bytes as they
- * came (a path need not be UTF-8); le32 length before each. 0     4  "SRF1" 4     .  title (at most
- * 1024 bytes; by default the first path) .     4  le32 number of files .     .  each: path, media
- * type, u8 kind (store/manifest.h), le64 size, le64 mtime (two's complement), SHA-256 (32)
+ * came (a path need not be UTF-8), le32 length before each.
+ *
+ *        0       4  "SRF1"
+ *        4       .  title (at most 1024 bytes; by default the first path)
+ *        .       4  le32 number of files
+ *        .       .  each: path, media type, u8 kind (store/manifest.h), le64 size, le64 mtime
+ * (two's complement), SHA-256 (32)
  *
  * Request list: a structural record, `list` of request and amend: item ids (16 each) in byte order,
- * none twice. `items` root: leaves the ids.
+ * none twice. Root `items`: leaves the ids.
  */
 #ifndef SR_CATALOGUE_LISTS_H
 #define SR_CATALOGUE_LISTS_H
@@ -29,7 +40,7 @@ enum {
 
 struct sr_list_item {
 	uint8_t id[SR_ID];
-	uint8_t envelope[SR_HASH]; /* of items/<id>.1 */
+	uint8_t envelope[SR_HASH]; /* of items/<id>.0 */
 	uint8_t seal[SR_HASH];
 	uint8_t files_id[SR_HASH]; /* object record id of its file list */
 	uint64_t bytes;

@@ -22,7 +22,7 @@ bool sr_token_in(const char *list, const char *token);
 /* --- vault, board, people
  * ------------------------------------------------------------------------------------------- */
 
-struct sr_level_key {
+struct sr_board_level {
 	uint32_t level;     /* k */
 	bool has_key;       /* false before `opened` */
 	uint8_t key[SR_PK]; /* P_k */
@@ -32,9 +32,10 @@ struct sr_vault_row {
 	char origin[256];
 	char vkey[256];
 	uint8_t room_key[SR_PK];
-	uint32_t epoch;                                  /* of the board; 0 before `opened` */
-	uint32_t key_epoch;                              /* the newest key-epoch; 0: none yet */
-	struct sr_level_key levels[SR_BOARD_LEVELS_MAX]; /* ascending; keys of the current epoch */
+	uint32_t epoch;     /* of the board; 0 before `opened` */
+	uint32_t key_epoch; /* the newest key-epoch; 0: none yet */
+	struct sr_board_level
+		levels[SR_BOARD_LEVELS_MAX]; /* ascending; keys of the current epoch */
 	size_t level_count;
 };
 SR_MUST int sr_query_vault(struct sr_vault_row *out, struct sr_catalogue *c,
@@ -88,7 +89,7 @@ struct sr_board_row {
 	bool opened;
 	struct sr_member_row members[SR_BOARD_MEMBERS_MAX];
 	size_t member_count;
-	struct sr_level_key levels[SR_BOARD_LEVELS_MAX];
+	struct sr_board_level levels[SR_BOARD_LEVELS_MAX];
 	size_t level_count;
 	uint8_t run[SR_ID]; /* opened only: the run that made the keys, and the hash of its
 			       transcript */
@@ -103,10 +104,10 @@ struct sr_run_member {
 	char person[SR_PERSON_TEXT];
 	bool dealt, accepted;
 	uint64_t deal_entry, accept_entry;
-	uint8_t dealing[SR_HASH];                      /* its hash */
-	uint8_t deal[SR_HASH];                         /* the object */
-	uint8_t transcript[SR_HASH];                   /* accepted */
-	struct sr_level_key keys[SR_BOARD_LEVELS_MAX]; /* accepted */
+	uint8_t dealing[SR_HASH];                        /* its hash */
+	uint8_t deal[SR_HASH];                           /* the object */
+	uint8_t transcript[SR_HASH];                     /* accepted */
+	struct sr_board_level keys[SR_BOARD_LEVELS_MAX]; /* accepted */
 	size_t key_count;
 };
 struct sr_run_row {

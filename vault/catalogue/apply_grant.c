@@ -1,0 +1,419 @@
+/*
+ * apply_grant - effects of grant, suspend, lift, revoke, close, lapse, checkouts and exports,
+ * refuse, scrub, incident.
+ *
+ * A grant that ends (closed, expired, revoked) ends its room key and its live checkouts; one that
+ * is suspended ends its checkouts only.
+ */
+#include "catalogue/apply_in.h"
+
+struct grant {
+	uint8_t id[SR_ID];
+	int64_t v;
+	enum sr_state state;
+	char suspended_by[SR_PERSON_TEXT];
+};
+
+static int load_grant(struct sr_apply *a, struct grant *out, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	char hex[2 * SR_ID + 1];
+	int rc = sr_field_id(out->id, a->s, "grant", 0, e);
+
+	if (rc == 0)
+		rc = SQL_OPEN(&st, a->db, e,
+			"SELECT v, state, suspended_by FROM grants WHERE grant_id = ?",
+			A_ID(out->id));
+	if (rc != 0)
+		return rc;
+	rc = sr_stmt_row(st, e);
+	if (rc == 0)
+		rc = sr_state_named(&out->state, sr_stmt_col_bytes(st, 1), e);
+	if (rc == 0) {
+		out->v = sr_stmt_col_int(st, 0);
+		snprintf(out->suspended_by, sizeof out->suspended_by, "%s", sr_stmt_col_str(st, 2));
+	}
+	sr_stmt_reset(st);
+	if (rc != SR_NOTFOUND)
+		return rc;
+	sr_hex(hex, out->id, SR_ID);
+	return sr_fail(e, SR_CORRUPT, "there is no grant %s", hex);
+}
+
+int sr_apply_end_checkouts(
+	struct sr_apply *a, const char *column, struct sr_sql_arg which, struct sr_err *e) {
+	char sql[160];
+
+	snprintf(sql, sizeof sql,
+		"UPDATE checkouts SET state = 'ended', ended = ? WHERE %s = ? AND ended IS NULL",
+		column);
+	return SQL_RUN(a->db, e, sql, A_INT(a->entry), which);
+}
+
+static int grant_step(
+	struct sr_apply *a, const struct grant *g, enum sr_event event, struct sr_err *e) {
+	enum sr_state to = SR_S_NONE;
+	int rc = sr_state_step(&to, SR_M_GRANT, g->state, event, e);
+
+	if (rc != 0 || to == g->state)
+		return rc;
+	rc = SQL_RUN(a->db, e,
+		"UPDATE grants SET state = ?, suspended_by = ?, ended = ? WHERE grant_id = ?",
+		A_STR(sr_state_name(to)), to == SR_S_SUSPENDED ? A_STR(a->actor) : A_NULL(),
+		sr_state_final(SR_M_GRANT, to) ? A_INT(a->entry) : A_NULL(), A_ID(g->id));
+	if (rc == 0 && to != SR_S_LIVE)
+		rc = sr_apply_end_checkouts(a, "grant_id", A_ID(g->id), e);
+	if (rc == 0 && sr_state_final(SR_M_GRANT, to))
+		rc = SQL_RUN(a->db, e,
+			"UPDATE room_keys SET ended = ? WHERE v = ? AND ended IS NULL",
+			A_INT(a->entry), A_INT(g->v));
+	return rc;
+}
+
+/* Votes that a grant rests on: approvals of this version that are not void, of different members.
+ */
+static int add_votes(struct sr_apply *a, const uint8_t grant[SR_ID], int64_t v, struct sr_err *e) {
+	size_t count = sr_field_count(a->s, "vote");
+	int64_t people = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		uint8_t vote[SR_ID];
+		int64_t good = 0;
+		rc = sr_field_id(vote, a->s, "vote", i, e);
+		if (rc == 0)
+			rc = SQL_INT_OF(a->db, e, &good,
+				"SELECT count(*) FROM votes WHERE vote = ? AND v = ? AND"
+				" decision = 'approve' AND ended IS NULL",
+				A_ID(vote), A_INT(v));
+		if (rc == 0 && good == 0)
+			return sr_fail(e, SR_CORRUPT,
+				"line vote %zu is no valid approval of that version", i + 1);
+		if (rc == 0)
+			rc = SQL_RUN(a->db, e,
+				"INSERT INTO grant_votes(grant_id, position, vote) VALUES(?, ?, ?)",
+				A_ID(grant), A_U64(i), A_ID(vote));
+	}
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &people,
+			"SELECT count(DISTINCT person) FROM votes WHERE vote IN"
+			" (SELECT vote FROM grant_votes WHERE grant_id = ?)",
+			A_ID(grant));
+	if (rc == 0 && (size_t)people != count)
+		return sr_fail(
+			e, SR_CORRUPT, "%zu votes of %lld members", count, (long long)people);
+	return rc;
+}
+
+int sr_apply_grant(struct sr_apply *a, struct sr_err *e) {
+	enum sr_state to = SR_S_NONE;
+	struct sr_version v;
+	uint8_t request[SR_ID], id[SR_ID];
+	uint64_t version = 0;
+	int rc = sr_field_id(request, a->s, "request", 0, e);
+
+	if (rc == 0)
+		rc = sr_field_id(id, a->s, "grant", 0, e);
+	if (rc == 0)
+		rc = sr_field_dec(&version, a->s, "version", 0, e);
+	if (rc == 0)
+		rc = sr_apply_version(a, &v, request, version, e);
+	if (rc == 0)
+		rc = sr_apply_version_step(a, &v, SR_E_GRANT, e);
+	if (rc == 0)
+		rc = sr_state_step(&to, SR_M_GRANT, SR_S_NONE, SR_E_GRANT, e);
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e,
+			"INSERT INTO grants(grant_id, v, right_to, ends, level, epoch,"
+			" state, entry) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+			A_ID(id), A_INT(v.v), sr_arg_token(a, "right"), sr_arg_time(a, "ends"),
+			sr_arg_dec(a, "level"), sr_arg_dec(a, "epoch"), A_STR(sr_state_name(to)),
+			A_INT(a->entry));
+	if (rc == 0)
+		rc = sr_apply_each(a, "form",
+			"INSERT INTO grant_forms(grant_id, form) VALUES(?, ?)", A_ID(id), e);
+	if (rc == 0)
+		rc = sr_apply_each(a, "person",
+			"INSERT INTO grant_people(grant_id, person) VALUES(?, ?)", A_ID(id), e);
+	return rc == 0 ? add_votes(a, id, v.v, e) : rc;
+}
+
+int sr_apply_suspend(struct sr_apply *a, struct sr_err *e) {
+	struct grant g;
+	int rc = load_grant(a, &g, e);
+
+	return rc == 0 ? grant_step(a, &g, SR_E_SUSPEND, e) : rc;
+}
+
+int sr_apply_lift(struct sr_apply *a, struct sr_err *e) {
+	struct grant g;
+	int rc = load_grant(a, &g, e);
+
+	if (rc == 0 && !a->s->by_service && strcmp(g.suspended_by, a->actor) != 0)
+		return sr_fail(e, SR_CORRUPT, "%s lifts what %s suspended", a->actor,
+			g.suspended_by[0] == '\0' ? "nobody" : g.suspended_by);
+	if (rc == 0)
+		rc = grant_step(a, &g, SR_E_LIFT, e);
+	return rc == 0 ? sr_apply_decided(a, e) : rc;
+}
+
+int sr_apply_revoke(struct sr_apply *a, struct sr_err *e) {
+	struct grant g;
+	int rc = load_grant(a, &g, e);
+
+	if (rc == 0)
+		rc = grant_step(a, &g, SR_E_REVOKE, e);
+	return rc == 0 ? sr_apply_decided(a, e) : rc;
+}
+
+int sr_apply_close(struct sr_apply *a, struct sr_err *e) {
+	struct grant g;
+	int rc = load_grant(a, &g, e);
+
+	return rc == 0 ? grant_step(a, &g, SR_E_CLOSE, e) : rc;
+}
+
+/* --- checkouts --- */
+
+struct checkout {
+	uint8_t id[SR_ID];
+	char person[SR_PERSON_TEXT];
+	int64_t n;
+	bool has_grant;
+	uint8_t grant[SR_ID];
+	enum sr_state state;
+};
+
+static int load_checkout(struct sr_apply *a, struct checkout *out, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	char hex[2 * SR_ID + 1];
+	int rc = sr_field_id(out->id, a->s, "checkout", 0, e);
+
+	if (rc == 0)
+		rc = SQL_OPEN(&st, a->db, e,
+			"SELECT person, n, grant_id, state FROM checkouts WHERE checkout = ?",
+			A_ID(out->id));
+	if (rc != 0)
+		return rc;
+	rc = sr_stmt_row(st, e);
+	if (rc == 0)
+		rc = sr_state_named(&out->state, sr_stmt_col_bytes(st, 3), e);
+	if (rc == 0) {
+		snprintf(out->person, sizeof out->person, "%s", sr_stmt_col_str(st, 0));
+		out->n = sr_stmt_col_int(st, 1);
+		out->has_grant = !sr_stmt_col_is_null(st, 2);
+		if (out->has_grant)
+			rc = sr_stmt_col_copy(st, 2, out->grant, SR_ID, e);
+	}
+	sr_stmt_reset(st);
+	if (rc != SR_NOTFOUND)
+		return rc;
+	sr_hex(hex, out->id, SR_ID);
+	return sr_fail(e, SR_CORRUPT, "there is no checkout %s", hex);
+}
+
+static int checkout_step(
+	struct sr_apply *a, const struct checkout *c, enum sr_event event, struct sr_err *e) {
+	enum sr_state to = SR_S_NONE;
+	int rc = sr_state_step(&to, SR_M_CHECKOUT, c->state, event, e);
+
+	if (rc != 0 || to == c->state)
+		return rc;
+	return SQL_RUN(a->db, e,
+		"UPDATE checkouts SET state = ?, opened = opened | ?, ended = ? WHERE checkout = ?",
+		A_STR(sr_state_name(to)), A_INT(to == SR_S_OPEN),
+		sr_state_final(SR_M_CHECKOUT, to) ? A_INT(a->entry) : A_NULL(), A_ID(c->id));
+}
+
+/* A checkout under a grant: it is live, names the person, the item and the form. */
+static int check_grant(struct sr_apply *a, int64_t n, struct sr_err *e) {
+	enum sr_state to;
+	struct grant g;
+	int64_t good = 0;
+	int rc = load_grant(a, &g, e);
+
+	if (rc == 0)
+		rc = sr_state_step(&to, SR_M_GRANT, g.state, SR_E_CHECKOUT, e);
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &good,
+			"SELECT count(*) FROM grants g JOIN grant_people p ON p.grant_id ="
+			" g.grant_id"
+			" JOIN request_items i ON i.v = g.v WHERE g.grant_id = ? AND"
+			" p.person = ? AND i.n = ?",
+			A_ID(g.id), A_STR(a->actor), A_INT(n));
+	if (rc == 0 && good == 0)
+		return sr_fail(e, SR_CORRUPT, "the grant does not give this item to %s", a->actor);
+	return rc;
+}
+
+int sr_apply_checkout(struct sr_apply *a, struct sr_err *e) {
+	bool quarantine = sr_bytes_eq(sr_field(a->s, "right", 0), sr_bytes_str("quarantine"));
+	enum sr_event event = quarantine ? SR_E_QUARANTINE : SR_E_CHECKOUT;
+	struct sr_id_arg id, grant;
+	enum sr_state to = SR_S_NONE;
+	struct sr_item_ref it;
+	uint8_t item[SR_ID];
+	int rc = sr_field_id(item, a->s, "item", 0, e);
+
+	if (quarantine != (sr_field_count(a->s, "grant") == 0))
+		return sr_fail(e, SR_CORRUPT, "%s",
+			quarantine ? "quarantine needs no grant" : "no line grant");
+	if (rc == 0)
+		rc = sr_apply_item(a, &it, item, e);
+	if (rc == 0)
+		rc = sr_apply_item_step(a, &it, event, e);
+	if (rc == 0 && !quarantine)
+		rc = check_grant(a, it.n, e);
+	if (rc == 0)
+		rc = sr_state_step(&to, SR_M_CHECKOUT, SR_S_NONE, event, e);
+	if (rc != 0)
+		return rc;
+	return SQL_RUN(a->db, e,
+		"INSERT INTO checkouts(checkout, person, n, grant_id, right_to, form, state,"
+		" opened, begun, entry)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+		sr_arg_id(a, "checkout", &id), A_STR(a->actor), A_INT(it.n),
+		sr_arg_id(a, "grant", &grant), sr_arg_token(a, "right"), sr_arg_token(a, "form"),
+		A_STR(sr_state_name(to)), A_INT(a->en->received), A_INT(a->entry));
+}
+
+int sr_apply_viewed(struct sr_apply *a, struct sr_err *e) {
+	struct sr_bytes what = sr_field(a->s, "event", 0);
+	enum sr_event event = sr_bytes_eq(what, sr_bytes_str("open"))   ? SR_E_VIEWED_OPEN
+			      : sr_bytes_eq(what, sr_bytes_str("shut")) ? SR_E_VIEWED_SHUT
+									: SR_E_VIEWED;
+	struct checkout c;
+	int rc = load_checkout(a, &c, e);
+
+	if (rc == 0)
+		rc = checkout_step(a, &c, event, e);
+	if (rc != 0)
+		return rc;
+	return SQL_RUN(a->db, e,
+		"INSERT INTO views(entry, checkout, event, files, form) VALUES(?, ?, ?, ?, ?)",
+		A_INT(a->entry), A_ID(c.id), A_TEXT(what), A_U64(sr_field_count(a->s, "file")),
+		sr_arg_token(a, "form"));
+}
+
+int sr_apply_return(struct sr_apply *a, struct sr_err *e) {
+	struct checkout c;
+	int rc = load_checkout(a, &c, e);
+
+	if (rc == 0 && strcmp(c.person, a->actor) != 0)
+		return sr_fail(e, SR_CORRUPT, "%s returns what %s checked out", a->actor, c.person);
+	return rc == 0 ? checkout_step(a, &c, SR_E_RETURN, e) : rc;
+}
+
+int sr_apply_export(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg sha256;
+	struct sr_item_ref it;
+	struct checkout c;
+	uint8_t item[SR_ID], grant[SR_ID];
+	int rc = load_checkout(a, &c, e);
+
+	if (rc == 0)
+		rc = sr_field_id(item, a->s, "item", 0, e);
+	if (rc == 0)
+		rc = sr_field_id(grant, a->s, "grant", 0, e);
+	if (rc == 0)
+		rc = sr_apply_item(a, &it, item, e);
+	if (rc != 0)
+		return rc;
+	if (it.n != c.n || !c.has_grant || memcmp(grant, c.grant, SR_ID) != 0)
+		return sr_fail(e, SR_CORRUPT, "item or grant is not that of the checkout");
+	if ((rc = checkout_step(a, &c, SR_E_EXPORT, e)) != 0 ||
+		(rc = sr_apply_item_step(a, &it, SR_E_EXPORT, e)) != 0)
+		return rc;
+	return SQL_RUN(a->db, e,
+		"INSERT INTO exports(entry, checkout, grant_id, n, recipient, bytes, sha256)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?)",
+		A_INT(a->entry), A_ID(c.id), A_ID(grant), A_INT(it.n), sr_arg_token(a, "recipient"),
+		sr_arg_dec(a, "bytes"), sr_arg_hash(a, "sha256", &sha256));
+}
+
+/* --- what the vault itself notes --- */
+
+int sr_apply_lapse(struct sr_apply *a, struct sr_err *e) {
+	struct sr_bytes what = sr_field(a->s, "what", 0);
+	uint8_t request[SR_ID];
+	uint64_t version = 0;
+	struct sr_version v;
+	struct checkout c;
+	struct grant g;
+	int rc;
+
+	if (sr_bytes_eq(what, sr_bytes_str("request"))) {
+		if ((rc = sr_field_id(request, a->s, "request", 0, e)) != 0 ||
+			(rc = sr_field_dec(&version, a->s, "version", 0, e)) != 0 ||
+			(rc = sr_apply_version(a, &v, request, version, e)) != 0)
+			return rc;
+		return sr_apply_version_step(a, &v, SR_E_LAPSE, e);
+	}
+	if (sr_bytes_eq(what, sr_bytes_str("grant"))) {
+		rc = load_grant(a, &g, e);
+		return rc == 0 ? grant_step(a, &g, SR_E_LAPSE, e) : rc;
+	}
+	if (sr_bytes_eq(what, sr_bytes_str("checkout"))) {
+		rc = load_checkout(a, &c, e);
+		return rc == 0 ? checkout_step(a, &c, SR_E_LAPSE, e) : rc;
+	}
+	return sr_fail(e, SR_CORRUPT, "what lapses is \"%.*s\", want request, grant or checkout",
+		(int)what.len, (const char *)what.p);
+}
+
+/* A refused request that names request and version ends that version; every other refusal is only
+ * noted. */
+int sr_apply_refuse(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg request, grant, item;
+	struct sr_version v;
+	uint64_t version = 0;
+	int rc = 0;
+
+	(void)sr_arg_id(a, "request", &request);
+	if (sr_bytes_eq(sr_field(a->s, "what", 0), sr_bytes_str("request")) &&
+		sr_field_count(a->s, "request") != 0 && sr_field_count(a->s, "version") != 0) {
+		rc = sr_field_dec(&version, a->s, "version", 0, e);
+		if (rc == 0)
+			rc = sr_apply_version(a, &v, request.bytes, version, e);
+		if (rc == 0)
+			rc = sr_apply_version_step(a, &v, SR_E_REFUSE, e);
+	}
+	if (rc != 0)
+		return rc;
+	return SQL_RUN(a->db, e,
+		"INSERT INTO refusals(entry, what, person, request, version, grant_id, item,"
+		" rule) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+		A_INT(a->entry), sr_arg_token(a, "what"), sr_arg_token(a, "person"), request.arg,
+		sr_arg_dec(a, "version"), sr_arg_id(a, "grant", &grant),
+		sr_arg_id(a, "item", &item), sr_arg_token(a, "rule"));
+}
+
+int sr_apply_scrub(struct sr_apply *a, struct sr_err *e) {
+	return SQL_RUN(a->db, e,
+		"INSERT INTO scrubs(entry, packs, objects, envelopes, bad, result) VALUES(?,"
+		" ?, ?, ?, ?, ?)",
+		A_INT(a->entry), sr_arg_dec(a, "packs"), sr_arg_dec(a, "objects"),
+		sr_arg_dec(a, "envelopes"), sr_arg_dec(a, "bad"), sr_arg_token(a, "result"));
+}
+
+/* An incident that names a vote makes it void: one of its pieces failed its proof. */
+int sr_apply_incident(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg vote, request, item, grant;
+	int rc = 0;
+
+	if (sr_field_count(a->s, "vote") != 0) {
+		rc = SQL_RUN(a->db, e,
+			"UPDATE votes SET ended = ? WHERE vote = ? AND ended IS NULL",
+			A_INT(a->entry), sr_arg_id(a, "vote", &vote));
+		if (rc == 0 && sr_db_changes(a->db) == 0)
+			return sr_fail(e, SR_CORRUPT,
+				"it names a vote that is not there, or void already");
+	}
+	if (rc != 0)
+		return rc;
+	return SQL_RUN(a->db, e,
+		"INSERT INTO incidents(entry, what, person, vote, request, item, grant_id)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?)",
+		A_INT(a->entry), sr_arg_token(a, "what"), sr_arg_token(a, "person"),
+		sr_arg_id(a, "vote", &vote), sr_arg_id(a, "request", &request),
+		sr_arg_id(a, "item", &item), sr_arg_id(a, "grant", &grant));
+}

@@ -1,0 +1,111 @@
+/*
+ * apply_in - what the files of apply share: one entry being applied, and its parts one by one.
+ *
+ * apply.c dispatches and writes what every entry leaves (log row, subjects, objects, texts);
+ * apply_trust.c has board and people, apply_item.c collections and items, apply_request.c requests
+ * and votes, apply_grant.c grants, checkouts, records.
+ */
+#ifndef SR_CATALOGUE_APPLY_IN_H
+#define SR_CATALOGUE_APPLY_IN_H
+
+#include "catalogue/apply.h"
+#include "catalogue/sql.h"
+#include "catalogue/states.h"
+#include "ledger/card.h"
+
+struct sr_apply {
+	struct sr_db *db;
+	const struct sr_entry *en;
+	const struct sr_statement *s;
+	const struct sr_objects *objects;
+	int64_t entry; /* index */
+	const char *actor;
+	uint32_t position;      /* of the next object record in the entry's object file */
+	struct sr_bytes *texts; /* one per record of the entry; p == NULL: not here */
+	struct sr_buf *bodies;  /* of records that lie out; texts point into them */
+};
+
+/* One effect; the row of the log is there already. */
+typedef int sr_effect_fn(struct sr_apply *a, struct sr_err *e);
+
+sr_effect_fn sr_apply_found, sr_apply_key_epoch, sr_apply_deal, sr_apply_accept, sr_apply_complaint,
+	sr_apply_reveal, sr_apply_opened, sr_apply_person, sr_apply_person_end;
+sr_effect_fn sr_apply_collection, sr_apply_accession, sr_apply_describe, sr_apply_release;
+sr_effect_fn sr_apply_request, sr_apply_amend, sr_apply_room_key, sr_apply_join, sr_apply_comment,
+	sr_apply_recuse, sr_apply_vote, sr_apply_withdraw;
+sr_effect_fn sr_apply_lapse, sr_apply_refuse, sr_apply_grant, sr_apply_suspend, sr_apply_lift,
+	sr_apply_revoke, sr_apply_close, sr_apply_checkout, sr_apply_viewed, sr_apply_return,
+	sr_apply_export, sr_apply_scrub, sr_apply_incident;
+
+/* The text of the ${i}-th line with ${key}: p == NULL when it is not here (or there is no such
+ * line). */
+struct sr_bytes sr_apply_text(const struct sr_apply *a, const char *key, size_t i);
+/* Register an object record that the entry names; it lies at the next position. */
+SR_MUST int sr_apply_object(
+	struct sr_apply *a, const uint8_t id[SR_HASH], const char *subject, struct sr_err *e);
+/* Its body, appended. NOTFOUND: the subject's key is gone. */
+SR_MUST int sr_apply_body(
+	struct sr_apply *a, const uint8_t id[SR_HASH], struct sr_buf *body, struct sr_err *e);
+/* The same for the `object` line ${key}, which is structural: missing is CORRUPT. */
+SR_MUST int sr_apply_list(
+	struct sr_apply *a, const char *key, struct sr_buf *body, struct sr_err *e);
+
+/* Optional fields as arguments: NULL when the line is missing. The grammar was checked when the
+ * statement was parsed. */
+struct sr_sql_arg sr_arg_token(
+	const struct sr_apply *a, const char *key); /* any text value as it stands */
+struct sr_sql_arg sr_arg_dec(const struct sr_apply *a, const char *key);
+struct sr_sql_arg sr_arg_time(const struct sr_apply *a, const char *key);
+struct sr_id_arg { /* keeps the bytes of an id or hash alive beside its argument */
+	uint8_t bytes[SR_HASH];
+	struct sr_sql_arg arg;
+};
+/* Fill ${out} from an id line (a missing one: NULL) and return its argument. */
+struct sr_sql_arg sr_arg_id(const struct sr_apply *a, const char *key, struct sr_id_arg *out);
+struct sr_sql_arg sr_arg_hash(const struct sr_apply *a, const char *key, struct sr_id_arg *out);
+struct sr_sql_arg sr_arg_key(const struct sr_apply *a, const char *key, struct sr_id_arg *out);
+
+/* Insert one row for each line with ${key}: ${sql} takes ${owner}, the value as text. */
+SR_MUST int sr_apply_each(struct sr_apply *a, const char *key, const char *sql,
+	struct sr_sql_arg owner, struct sr_err *e);
+/* The same with the line's number between: ${sql} takes ${owner}, number, value. */
+SR_MUST int sr_apply_each_at(struct sr_apply *a, const char *key, const char *sql,
+	struct sr_sql_arg owner, struct sr_err *e);
+
+/* CORRUPT unless ${person} was seen. */
+SR_MUST int sr_apply_person_known(struct sr_apply *a, struct sr_bytes person, struct sr_err *e);
+
+struct sr_version { /* of a request, as far as steps need it */
+	int64_t v;
+	int64_t version;
+	enum sr_state state;
+	uint8_t hash[SR_HASH];
+};
+/* ${version} 0: the newest. CORRUPT when there is none. */
+SR_MUST int sr_apply_version(struct sr_apply *a, struct sr_version *out,
+	const uint8_t request[SR_ID], uint64_t version, struct sr_err *e);
+/* Take the step; a version that ends without a grant ends its room key. */
+SR_MUST int sr_apply_version_step(
+	struct sr_apply *a, const struct sr_version *v, enum sr_event event, struct sr_err *e);
+/* When the statement cites a request: that one is decided. */
+SR_MUST int sr_apply_decided(struct sr_apply *a, struct sr_err *e);
+
+struct sr_item_ref {
+	int64_t n;
+	enum sr_state state;
+	int64_t number;
+};
+SR_MUST int sr_apply_item(
+	struct sr_apply *a, struct sr_item_ref *out, const uint8_t item[SR_ID], struct sr_err *e);
+/* ${event} must be possible for the item; its state is written when it changes. */
+SR_MUST int sr_apply_item_step(
+	struct sr_apply *a, const struct sr_item_ref *it, enum sr_event event, struct sr_err *e);
+
+/* End live checkouts whose ${column} ("grant_id", "person", "n") is ${which}. */
+SR_MUST int sr_apply_end_checkouts(
+	struct sr_apply *a, const char *column, struct sr_sql_arg which, struct sr_err *e);
+
+/* catalogue.c: one entry more is applied. */
+SR_MUST int sr_catalogue_advance(struct sr_catalogue *c, struct sr_err *e);
+
+#endif

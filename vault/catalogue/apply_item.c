@@ -1,0 +1,349 @@
+/*
+ * apply_item - effects of collection, accession, describe and release.
+ *
+ * Lists of tokens in describe and release (hazard, language) replace the whole list; without such a
+ * line the list stays as it is, and the token `none` alone empties it. Texts in describe replace
+ * one field each; keywords are replaced together. An item is described once a describe statement
+ * carried a title, whether or not anybody can still read it.
+ */
+#include "catalogue/apply_in.h"
+#include "catalogue/lists.h"
+#include "catalogue/query.h"
+#include "catalogue/search.h"
+
+int sr_apply_collection(struct sr_apply *a, struct sr_err *e) {
+	struct sr_bytes dedupe = sr_field(a->s, "dedupe", 0), name = sr_apply_text(a, "name", 0);
+	struct sr_id_arg id, request;
+	int rc;
+
+	if (!sr_bytes_eq(dedupe, sr_bytes_str("collection")) &&
+		!sr_bytes_eq(dedupe, sr_bytes_str("none")))
+		return sr_fail(e, SR_CORRUPT, "dedupe is \"%.*s\", want collection or none",
+			(int)dedupe.len, (const char *)dedupe.p);
+	rc = SQL_RUN(a->db, e,
+		"INSERT INTO collections(collection, request, dedupe, entry) VALUES(?, ?, ?, ?)",
+		sr_arg_id(a, "collection", &id), sr_arg_id(a, "request", &request), A_TEXT(dedupe),
+		A_INT(a->entry));
+	if (rc == 0 && name.p != NULL)
+		rc = SQL_RUN(a->db, e,
+			"INSERT INTO collection_texts(collection, name) VALUES(?, ?)", id.arg,
+			A_TEXT(name));
+	return rc == 0 ? sr_apply_decided(a, e) : rc;
+}
+
+/* --- items --- */
+
+int sr_apply_item(
+	struct sr_apply *a, struct sr_item_ref *out, const uint8_t item[SR_ID], struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	char hex[2 * SR_ID + 1];
+	int rc = SQL_OPEN(
+		&st, a->db, e, "SELECT n, state, number FROM items WHERE item = ?", A_ID(item));
+
+	if (rc == 0)
+		rc = sr_stmt_row(st, e);
+	if (rc == 0)
+		rc = sr_state_named(&out->state, sr_stmt_col_bytes(st, 1), e);
+	if (rc == 0) {
+		out->n = sr_stmt_col_int(st, 0);
+		out->number = sr_stmt_col_int(st, 2);
+	}
+	sr_stmt_reset(st);
+	if (rc != SR_NOTFOUND)
+		return rc;
+	sr_hex(hex, item, SR_ID);
+	return sr_fail(e, SR_CORRUPT, "there is no item %s", hex);
+}
+
+int sr_apply_item_step(
+	struct sr_apply *a, const struct sr_item_ref *it, enum sr_event event, struct sr_err *e) {
+	enum sr_state to = SR_S_NONE;
+	int rc = sr_state_step(&to, SR_M_ITEM, it->state, event, e);
+
+	if (rc != 0 || to == it->state)
+		return rc;
+	return SQL_RUN(a->db, e, "UPDATE items SET state = ? WHERE n = ?", A_STR(sr_state_name(to)),
+		A_INT(it->n));
+}
+
+/* The file list of an item, when its key is here; the title stands for the item until it is
+ * described. */
+static int add_files(struct sr_apply *a, int64_t n, const uint8_t id[SR_HASH], struct sr_err *e) {
+	struct sr_file_list list;
+	struct sr_list_file f;
+	struct sr_buf body;
+	int64_t position = 0;
+	int rc;
+
+	sr_buf_init_secret(&body);
+	rc = sr_apply_body(a, id, &body, e);
+	if (rc == SR_NOTFOUND) {
+		rc = 0;
+		goto out;
+	}
+	if (rc == 0)
+		rc = sr_file_list_read(&list, sr_buf_view(&body), e);
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e, "INSERT INTO item_texts(n, title) VALUES(?, ?)", A_INT(n),
+			A_TEXT(list.title));
+	while (rc == 0 && (rc = sr_file_list_next(&list, &f, e)) == 0)
+		rc = SQL_RUN(a->db, e,
+			"INSERT INTO item_files(n, position, path, media_type, kind, size,"
+			" mtime, sha256)"
+			" VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+			A_INT(n), A_INT(position++),
+			A_BLOB(f.path.len == 0 ? (const uint8_t *)"" : f.path.p, f.path.len),
+			A_TEXT(f.media_type), A_INT(f.kind), A_U64(f.size), A_INT(f.mtime),
+			A_HASH(f.sha256));
+	if (rc == SR_NOTFOUND) /* the end of the list */
+		rc = sr_search_index(a->db, n, e);
+out:
+	sr_buf_free(&body);
+	return rc;
+}
+
+struct accession {
+	struct sr_id_arg id, collection;
+	int64_t level; /* a deposit goes to the highest */
+};
+
+static int add_item(struct sr_apply *a, const struct accession *acc, const struct sr_list_item *row,
+	struct sr_err *e) {
+	char subject[SR_SUBJECT_TEXT] = "item:";
+	enum sr_state state = SR_S_NONE;
+	int rc;
+
+	sr_hex(subject + strlen(subject), row->id, SR_ID);
+	if ((rc = sr_state_step(&state, SR_M_ITEM, SR_S_NONE, SR_E_ACCESSION, e)) != 0 ||
+		(rc = sr_apply_object(a, row->files_id, subject, e)) != 0)
+		return rc;
+	rc = SQL_RUN(a->db, e,
+		"INSERT INTO items(item, accession, collection, depositor, state, flags,"
+		" level, number, envelope, seal,"
+		" files_id, bytes, files, described, entry) VALUES(?, ?, ?, ?, ?, 0, ?, 1,"
+		" ?, ?, ?, ?, ?, 0, ?)",
+		A_ID(row->id), acc->id.arg, acc->collection.arg, A_STR(a->actor),
+		A_STR(sr_state_name(state)), A_INT(acc->level), A_HASH(row->envelope),
+		A_HASH(row->seal), A_HASH(row->files_id), A_U64(row->bytes), A_INT(row->files),
+		A_INT(a->entry));
+	return rc == 0 ? add_files(a, sr_db_last_rowid(a->db), row->files_id, e) : rc;
+}
+
+/* The list must be the one that the statement signed for. */
+static int check_list(struct sr_apply *a, const struct sr_accession_list *l, struct sr_err *e) {
+	uint8_t root[2][SR_HASH], want[3][SR_HASH];
+	uint64_t items = 0, packs = 0, files = 0, bytes = 0, sum_files = 0, sum_bytes = 0;
+	int rc = sr_accession_list_roots(l, root[0], root[1], e);
+
+	if (rc != 0 || (rc = sr_field_count_root(&items, want[0], a->s, "items", e)) != 0 ||
+		(rc = sr_field_count_root(&packs, want[1], a->s, "packs", e)) != 0 ||
+		(rc = sr_field_count_root(&files, want[2], a->s, "files", e)) != 0 ||
+		(rc = sr_field_dec(&bytes, a->s, "bytes", 0, e)) != 0)
+		return rc;
+	for (size_t i = 0; i < l->item_count; i++) {
+		sum_files += l->items[i].files;
+		sum_bytes += l->items[i].bytes;
+	}
+	if (items != l->item_count || memcmp(root[0], want[0], SR_HASH) != 0)
+		return sr_fail(e, SR_CORRUPT,
+			"the list of %zu items is not the one that was signed (%llu items)",
+			l->item_count, (unsigned long long)items);
+	if (packs != l->pack_count || memcmp(root[1], want[1], SR_HASH) != 0)
+		return sr_fail(e, SR_CORRUPT,
+			"the list of %zu packs is not the one that was signed (%llu packs)",
+			l->pack_count, (unsigned long long)packs);
+	if (files != sum_files || bytes != sum_bytes)
+		return sr_fail(e, SR_CORRUPT,
+			"the list has %llu files and %llu bytes, signed are %llu and %llu",
+			(unsigned long long)sum_files, (unsigned long long)sum_bytes,
+			(unsigned long long)files, (unsigned long long)bytes);
+	return 0;
+}
+
+static int add_accession(struct sr_apply *a, const struct accession *acc, struct sr_err *e) {
+	struct sr_id_arg list;
+	uint8_t root[SR_HASH];
+	uint64_t items = 0, files = 0, packs = 0;
+	int rc;
+
+	if ((rc = sr_field_count_root(&items, root, a->s, "items", e)) != 0 ||
+		(rc = sr_field_count_root(&files, root, a->s, "files", e)) != 0 ||
+		(rc = sr_field_count_root(&packs, root, a->s, "packs", e)) != 0)
+		return rc;
+	return SQL_RUN(a->db, e,
+		"INSERT INTO accessions(accession, collection, depositor, items, files,"
+		" bytes, packs, list, entry)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		acc->id.arg, acc->collection.arg, A_STR(a->actor), A_U64(items), A_U64(files),
+		sr_arg_dec(a, "bytes"), A_U64(packs), sr_arg_hash(a, "list", &list),
+		A_INT(a->entry));
+}
+
+int sr_apply_accession(struct sr_apply *a, struct sr_err *e) {
+	struct sr_accession_list l = {NULL, 0, NULL, 0};
+	struct accession acc;
+	struct sr_buf body;
+	int rc;
+
+	sr_buf_init(&body);
+	(void)sr_arg_id(a, "accession", &acc.id);
+	(void)sr_arg_id(a, "collection", &acc.collection);
+	rc = sr_db_int(a->db, "SELECT coalesce(max(level), 0) FROM levels", &acc.level, e);
+	if (rc == 0)
+		rc = add_accession(a, &acc, e);
+	if (rc == 0)
+		rc = sr_apply_list(a, "list", &body, e);
+	if (rc == 0)
+		rc = sr_accession_list_read(&l, sr_buf_view(&body), e);
+	if (rc == 0)
+		rc = check_list(a, &l, e);
+	for (size_t i = 0; i < l.pack_count && rc == 0; i++)
+		rc = SQL_RUN(a->db, e,
+			"INSERT INTO accession_packs(entry, position, pack) VALUES(?, ?, ?)",
+			A_INT(a->entry), A_U64(i), A_HASH(l.packs + i * SR_HASH));
+	for (size_t i = 0; i < l.item_count && rc == 0; i++)
+		rc = add_item(a, &acc, &l.items[i], e);
+	sr_accession_list_free(&l);
+	sr_buf_free(&body);
+	return rc;
+}
+
+/* --- what is said about items --- */
+
+struct token_list {
+	const char *key, *clear, *insert;
+};
+
+/* Replace a list by the lines with its key, if there are any; `none` alone empties it. */
+static int set_tokens(struct sr_apply *a, int64_t n, const struct token_list *t, struct sr_err *e) {
+	size_t count = sr_field_count(a->s, t->key);
+	bool none = count == 1 && sr_bytes_eq(sr_field(a->s, t->key, 0), sr_bytes_str("none"));
+	int rc;
+
+	if (count == 0)
+		return 0;
+	rc = SQL_RUN(a->db, e, t->clear, A_INT(n));
+	return rc != 0 || none ? rc : sr_apply_each(a, t->key, t->insert, A_INT(n), e);
+}
+
+static int set_hazards(struct sr_apply *a, int64_t n, struct sr_err *e) {
+	static const struct token_list hazards = {"hazard", "DELETE FROM item_hazards WHERE n = ?",
+		"INSERT OR IGNORE INTO item_hazards(n, hazard) VALUES(?, ?)"};
+	int rc = set_tokens(a, n, &hazards, e);
+
+	if (rc != 0)
+		return rc;
+	return SQL_RUN(a->db, e,
+		"UPDATE items SET flags = (flags & ~?2) |"
+		" (SELECT CASE WHEN count(*) = 0 THEN 0 ELSE ?2 END FROM item_hazards WHERE"
+		" n = ?1 AND hazard = 'referral')"
+		" WHERE n = ?1",
+		A_INT(n), A_INT(SR_ITEM_REFERRAL));
+}
+
+static int set_text(
+	struct sr_apply *a, int64_t n, const char *key, const char *sql, struct sr_err *e) {
+	if (sr_field_count(a->s, key) == 0)
+		return 0;
+	return SQL_RUN(a->db, e, sql, A_INT(n), A_TEXT(sr_apply_text(a, key, 0)));
+}
+
+static int set_keywords(struct sr_apply *a, int64_t n, struct sr_err *e) {
+	size_t count = sr_field_count(a->s, "keyword"), here = 0;
+	struct sr_bytes none = {NULL, 0};
+	struct sr_buf all;
+	int rc = 0;
+
+	if (count == 0)
+		return 0;
+	sr_buf_init(&all);
+	for (size_t i = 0; i < count; i++) {
+		struct sr_bytes t = sr_apply_text(a, "keyword", i);
+		if (t.p == NULL)
+			continue;
+		if (here++ != 0)
+			sr_buf_put_u8(&all, '\n');
+		sr_buf_put_bytes(&all, t);
+	}
+	rc = sr_buf_ok(&all, e);
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e, "UPDATE item_texts SET keywords = ?2 WHERE n = ?1", A_INT(n),
+			A_TEXT(here == 0 ? none
+					 : sr_bytes_of(all.p == NULL ? (const uint8_t *)"" : all.p,
+						   all.len)));
+	sr_buf_free(&all);
+	return rc;
+}
+
+static int set_texts(struct sr_apply *a, int64_t n, struct sr_err *e) {
+	static const char *const fields[][2] = {
+		{"title", "UPDATE item_texts SET title = ?2 WHERE n = ?1"},
+		{"translit", "UPDATE item_texts SET translit = ?2 WHERE n = ?1"},
+		{"description", "UPDATE item_texts SET description = ?2 WHERE n = ?1"},
+		{"creator", "UPDATE item_texts SET creator = ?2 WHERE n = ?1"},
+		{"source", "UPDATE item_texts SET source = ?2 WHERE n = ?1"},
+		{"rights", "UPDATE item_texts SET rights = ?2 WHERE n = ?1"},
+	};
+	int rc = SQL_RUN(a->db, e, "INSERT OR IGNORE INTO item_texts(n) VALUES(?)", A_INT(n));
+
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0] && rc == 0; i++)
+		rc = set_text(a, n, fields[i][0], fields[i][1], e);
+	return rc == 0 ? set_keywords(a, n, e) : rc;
+}
+
+int sr_apply_describe(struct sr_apply *a, struct sr_err *e) {
+	static const struct token_list languages = {"language",
+		"DELETE FROM item_languages WHERE n = ?",
+		"INSERT OR IGNORE INTO item_languages(n, language) VALUES(?, ?)"};
+	struct sr_item_ref it;
+	uint8_t id[SR_ID];
+	int rc = sr_field_id(id, a->s, "item", 0, e);
+
+	if (rc == 0)
+		rc = sr_apply_item(a, &it, id, e);
+	if (rc == 0)
+		rc = sr_apply_item_step(a, &it, SR_E_DESCRIBE, e);
+	if (rc == 0)
+		rc = set_hazards(a, it.n, e);
+	if (rc == 0)
+		rc = set_tokens(a, it.n, &languages, e);
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e,
+			"UPDATE items SET date = coalesce(?2, date), described = described |"
+			" ?3 WHERE n = ?1",
+			A_INT(it.n), sr_arg_token(a, "date"),
+			A_INT(sr_field_count(a->s, "title") != 0));
+	if (rc == 0)
+		rc = set_texts(a, it.n, e);
+	return rc == 0 ? sr_search_index(a->db, it.n, e) : rc;
+}
+
+int sr_apply_release(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg envelope;
+	struct sr_item_ref it;
+	uint8_t id[SR_ID];
+	uint64_t number = 0;
+	int rc = sr_field_id(id, a->s, "item", 0, e);
+
+	if (rc == 0)
+		rc = sr_apply_item(a, &it, id, e);
+	if (rc == 0)
+		rc = sr_apply_item_step(a, &it, SR_E_RELEASE, e);
+	if (rc == 0)
+		rc = sr_field_dec(&number, a->s, "number", 0, e);
+	if (rc != 0)
+		return rc;
+	if (number != (uint64_t)it.number + 1)
+		return sr_fail(e, SR_CORRUPT, "envelope %llu after %lld",
+			(unsigned long long)number, (long long)it.number);
+	rc = SQL_RUN(a->db, e,
+		"UPDATE items SET number = ?2, envelope = ?3, level = ?4, seal = NULL,"
+		" released = ?5 WHERE n = ?1",
+		A_INT(it.n), A_U64(number), sr_arg_hash(a, "envelope", &envelope),
+		sr_arg_dec(a, "level"), A_INT(a->entry));
+	if (rc == 0)
+		rc = set_hazards(a, it.n, e);
+	if (rc == 0)
+		rc = sr_apply_end_checkouts(a, "n", A_INT(it.n), e);
+	return rc == 0 ? sr_search_index(a->db, it.n, e) : rc;
+}

@@ -1,0 +1,271 @@
+/*
+ * query_grant - grants and checkouts. See query.h.
+ */
+#include "catalogue/query_in.h"
+
+#define GRANT_SQL                                                                        \
+	"SELECT g.grant_id, v.request, v.version, g.right_to, g.state, g.ends, g.level," \
+	" g.epoch, g.entry, g.ended,"                                                    \
+	" g.suspended_by, (SELECT group_concat(form, ' ') FROM grant_forms f WHERE"      \
+	" f.grant_id = g.grant_id),"                                                     \
+	" (SELECT group_concat(person, ' ') FROM grant_people p WHERE p.grant_id ="      \
+	" g.grant_id), v.items"                                                          \
+	" FROM grants g JOIN versions v ON v.v = g.v"
+
+void sr_grant_row_free(struct sr_grant_row *r) {
+	free(r->forms);
+	free(r->people);
+	free(r->votes);
+	memset(r, 0, sizeof *r);
+}
+
+void sr_grants_free(struct sr_grants *l) {
+	for (size_t i = 0; i < l->count; i++)
+		sr_grant_row_free(&l->rows[i]);
+	free(l->rows);
+	memset(l, 0, sizeof *l);
+}
+
+static int read_grant_votes(struct sr_grant_row *r, struct sr_db *db, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	void *rows = NULL;
+	bool row = false;
+	int rc = SQL_NEW(&st, db, e,
+		"SELECT vote FROM grant_votes WHERE grant_id = ? ORDER BY position", A_ID(r->id));
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		rc = sr_list_grow(&rows, &r->vote_count, SR_ID, e);
+		if (rc == 0)
+			rc = sr_stmt_col_copy(
+				st, 0, (uint8_t *)rows + (r->vote_count - 1) * SR_ID, SR_ID, e);
+	}
+	sr_stmt_free(st);
+	r->votes = rows;
+	return rc;
+}
+
+static int read_grant(
+	struct sr_grant_row *r, struct sr_db *db, struct sr_stmt *st, struct sr_err *e) {
+	int rc;
+
+	if ((rc = sr_stmt_col_copy(st, 0, r->id, SR_ID, e)) != 0 ||
+		(rc = sr_stmt_col_copy(st, 1, r->request, SR_ID, e)) != 0 ||
+		(rc = sr_state_named(&r->state, sr_stmt_col_bytes(st, 4), e)) != 0)
+		return rc;
+	r->version = (uint32_t)sr_stmt_col_int(st, 2);
+	snprintf(r->right, sizeof r->right, "%s", sr_stmt_col_str(st, 3));
+	r->ends = sr_stmt_col_int(st, 5);
+	r->level = (uint32_t)sr_stmt_col_int(st, 6);
+	r->epoch = (uint32_t)sr_stmt_col_int(st, 7);
+	r->entry = (uint64_t)sr_stmt_col_int(st, 8);
+	r->ended = (uint64_t)sr_stmt_col_int(st, 9);
+	sr_col_person(r->suspended_by, st, 10);
+	r->items = (uint64_t)sr_stmt_col_int(st, 13);
+	rc = sr_col_dup_some(&r->forms, st, 11, e);
+	if (rc == 0)
+		rc = sr_col_dup_some(&r->people, st, 12, e);
+	return rc == 0 ? read_grant_votes(r, db, e) : rc;
+}
+
+int sr_query_grant(struct sr_grant_row *out, struct sr_catalogue *c, const uint8_t id[SR_ID],
+	struct sr_err *e) {
+	struct sr_grant_row r;
+	struct sr_stmt *st = NULL;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e, GRANT_SQL " WHERE g.grant_id = ?", A_ID(id));
+
+	memset(&r, 0, sizeof r);
+	if (rc == 0)
+		rc = sr_stmt_row(st, e);
+	if (rc == 0)
+		rc = read_grant(&r, sr_catalogue_db(c), st, e);
+	sr_stmt_free(st);
+	if (rc == SR_NOTFOUND)
+		return sr_fail(e, SR_NOTFOUND, "there is no such grant");
+	if (rc != 0)
+		sr_grant_row_free(&r);
+	else
+		*out = r;
+	return rc;
+}
+
+/* All rows of ${st}, which is taken over. */
+static int read_grants(
+	struct sr_grants *out, struct sr_db *db, struct sr_stmt *st, struct sr_err *e) {
+	struct sr_grants l = {NULL, 0};
+	bool row = false;
+	int rc = 0;
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		rc = sr_list_grow((void **)&l.rows, &l.count, sizeof *l.rows, e);
+		if (rc == 0)
+			rc = read_grant(&l.rows[l.count - 1], db, st, e);
+	}
+	sr_stmt_free(st);
+	if (rc != 0)
+		sr_grants_free(&l);
+	*out = l;
+	return rc;
+}
+
+static int where_grants(struct sr_where *w, const struct sr_grant_filter *f, struct sr_err *e) {
+	int rc = 0;
+
+	if (f->person != NULL)
+		rc = sr_where_add(w,
+			" AND g.grant_id IN (SELECT grant_id FROM grant_people WHERE person = ?)",
+			A_STR(f->person), e);
+	if (rc == 0 && f->state != SR_S_NONE)
+		rc = sr_where_add(w, " AND g.state = ?", A_STR(sr_state_name(f->state)), e);
+	if (rc == 0 && f->request != NULL)
+		rc = sr_where_add(w, " AND v.request = ?", A_ID(f->request), e);
+	if (rc == 0 && f->item != NULL)
+		rc = sr_where_add(w,
+			" AND g.v IN (SELECT ri.v FROM request_items ri JOIN items i ON i.n"
+			" = ri.n WHERE i.item = ?)",
+			A_ID(f->item), e);
+	return rc;
+}
+
+int sr_query_grants(struct sr_grants *out, struct sr_catalogue *c, const struct sr_grant_filter *f,
+	const struct sr_page *p, struct sr_err *e) {
+	struct sr_page page = sr_page_of(p);
+	struct sr_stmt *st = NULL;
+	struct sr_where w;
+	char sql[2000];
+	int rc;
+
+	memset(out, 0, sizeof *out);
+	memset(&w, 0, sizeof w);
+	rc = where_grants(&w, f, e);
+	snprintf(sql, sizeof sql, GRANT_SQL " WHERE 1%s ORDER BY g.entry DESC LIMIT ? OFFSET ?",
+		w.sql);
+	if (rc == 0)
+		rc = sr_where_add(&w, "", A_U64(page.limit), e);
+	if (rc == 0)
+		rc = sr_where_add(&w, "", A_U64(page.offset), e);
+	if (rc == 0)
+		rc = sr_sql_new(&st, sr_catalogue_db(c), sql, w.args, w.count, e);
+	return rc == 0 ? read_grants(out, sr_catalogue_db(c), st, e) : rc;
+}
+
+int sr_query_expiring(
+	struct sr_grants *out, struct sr_catalogue *c, int64_t now, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		GRANT_SQL
+		" WHERE g.state IN ('live', 'suspended') AND g.ends <= ? ORDER BY g.entry",
+		A_INT(now));
+
+	memset(out, 0, sizeof *out);
+	return rc == 0 ? read_grants(out, sr_catalogue_db(c), st, e) : rc;
+}
+
+int sr_query_grant_has_item(bool *out, struct sr_catalogue *c, const uint8_t grant[SR_ID],
+	const uint8_t item[SR_ID], struct sr_err *e) {
+	int64_t n = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
+		"SELECT count(*) FROM grants g JOIN request_items ri ON ri.v = g.v JOIN"
+		" items i ON i.n = ri.n"
+		" WHERE g.grant_id = ? AND i.item = ?",
+		A_ID(grant), A_ID(item));
+
+	if (rc == 0)
+		*out = n != 0;
+	return rc;
+}
+
+/* --- checkouts --- */
+
+#define CHECKOUT_SQL                                                                    \
+	"SELECT c.checkout, c.person, i.item, c.grant_id, c.right_to, c.form, c.state," \
+	" c.entry, c.ended,"                                                            \
+	" c.begun, c.opened FROM checkouts c JOIN items i ON i.n = c.n"
+
+static int read_checkout(struct sr_checkout_row *r, struct sr_stmt *st, struct sr_err *e) {
+	int rc;
+
+	if ((rc = sr_stmt_col_copy(st, 0, r->id, SR_ID, e)) != 0 ||
+		(rc = sr_stmt_col_copy(st, 2, r->item, SR_ID, e)) != 0 ||
+		(rc = sr_state_named(&r->state, sr_stmt_col_bytes(st, 6), e)) != 0)
+		return rc;
+	sr_col_person(r->person, st, 1);
+	r->has_grant = sr_col_opt(st, 3, r->grant, SR_ID, &rc, e);
+	snprintf(r->right, sizeof r->right, "%s", sr_stmt_col_str(st, 4));
+	snprintf(r->form, sizeof r->form, "%s", sr_stmt_col_str(st, 5));
+	r->entry = (uint64_t)sr_stmt_col_int(st, 7);
+	r->ended = (uint64_t)sr_stmt_col_int(st, 8);
+	r->begun = sr_stmt_col_int(st, 9);
+	r->was_opened = sr_stmt_col_int(st, 10) != 0;
+	return rc;
+}
+
+int sr_query_checkout(struct sr_checkout_row *out, struct sr_catalogue *c, const uint8_t id[SR_ID],
+	struct sr_err *e) {
+	struct sr_checkout_row r;
+	struct sr_stmt *st = NULL;
+	int rc =
+		SQL_NEW(&st, sr_catalogue_db(c), e, CHECKOUT_SQL " WHERE c.checkout = ?", A_ID(id));
+
+	memset(&r, 0, sizeof r);
+	if (rc == 0)
+		rc = sr_stmt_row(st, e);
+	if (rc == 0)
+		rc = read_checkout(&r, st, e);
+	sr_stmt_free(st);
+	if (rc == SR_NOTFOUND)
+		return sr_fail(e, SR_NOTFOUND, "there is no such checkout");
+	if (rc == 0)
+		*out = r;
+	return rc;
+}
+
+void sr_checkouts_free(struct sr_checkouts *l) {
+	free(l->rows);
+	memset(l, 0, sizeof *l);
+}
+
+static int where_checkouts(
+	struct sr_where *w, const struct sr_checkout_filter *f, struct sr_err *e) {
+	int rc = 0;
+
+	if (f->person != NULL)
+		rc = sr_where_add(w, " AND c.person = ?", A_STR(f->person), e);
+	if (rc == 0 && f->item != NULL)
+		rc = sr_where_add(w, " AND i.item = ?", A_ID(f->item), e);
+	if (rc == 0 && f->grant != NULL)
+		rc = sr_where_add(w, " AND c.grant_id = ?", A_ID(f->grant), e);
+	return rc;
+}
+
+int sr_query_checkouts(struct sr_checkouts *out, struct sr_catalogue *c,
+	const struct sr_checkout_filter *f, const struct sr_page *p, struct sr_err *e) {
+	struct sr_page page = sr_page_of(p);
+	struct sr_checkouts l = {NULL, 0};
+	struct sr_stmt *st = NULL;
+	struct sr_where w;
+	char sql[1600];
+	bool row = false;
+	int rc;
+
+	memset(&w, 0, sizeof w);
+	rc = where_checkouts(&w, f, e);
+	snprintf(sql, sizeof sql,
+		CHECKOUT_SQL " WHERE 1%s%s ORDER BY c.entry DESC LIMIT ? OFFSET ?", w.sql,
+		f->live ? " AND c.ended IS NULL" : "");
+	if (rc == 0)
+		rc = sr_where_add(&w, "", A_U64(page.limit), e);
+	if (rc == 0)
+		rc = sr_where_add(&w, "", A_U64(page.offset), e);
+	if (rc == 0)
+		rc = sr_sql_new(&st, sr_catalogue_db(c), sql, w.args, w.count, e);
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		rc = sr_list_grow((void **)&l.rows, &l.count, sizeof *l.rows, e);
+		if (rc == 0)
+			rc = read_checkout(&l.rows[l.count - 1], st, e);
+	}
+	sr_stmt_free(st);
+	if (rc != 0)
+		sr_checkouts_free(&l);
+	*out = l;
+	return rc;
+}

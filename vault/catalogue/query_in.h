@@ -1,0 +1,38 @@
+/*
+ * query_in - what the files of query, and search, share.
+ */
+#ifndef SR_CATALOGUE_QUERY_IN_H
+#define SR_CATALOGUE_QUERY_IN_H
+
+#include "catalogue/query.h"
+#include "catalogue/sql.h"
+
+enum {
+	SR_WHERE_ARGS = 12
+};
+/* Conditions on table `items i`, with anonymous parameters in the order of args. */
+struct sr_where {
+	char sql[1024];
+	struct sr_sql_arg args[SR_WHERE_ARGS];
+	size_t count;
+};
+/* MISUSE when it does not fit, which is a bug. */
+SR_MUST int sr_where_add(
+	struct sr_where *w, const char *condition, struct sr_sql_arg arg, struct sr_err *e);
+SR_MUST int sr_where_items(struct sr_where *w, const struct sr_item_filter *f, struct sr_err *e);
+
+/* A copy of column ${i} (NULL stays NULL) in ${*out}, which is freed before. */
+SR_MUST int sr_col_dup(char **out, struct sr_stmt *st, int i, struct sr_err *e);
+/* The same, but "" for NULL. */
+SR_MUST int sr_col_dup_some(char **out, struct sr_stmt *st, int i, struct sr_err *e);
+/* A person's name into its array. */
+void sr_col_person(char out[SR_PERSON_TEXT], struct sr_stmt *st, int i);
+/* Copies ${len} bytes and answers true; false for NULL. A wrong length is CORRUPT in ${*rc}, which
+ * is left alone otherwise. */
+bool sr_col_opt(struct sr_stmt *st, int i, void *out, size_t len, int *rc, struct sr_err *e);
+/* Room for one row more in a list; the new row is zeroed and counted. */
+SR_MUST int sr_list_grow(void **rows, size_t *count, size_t row_size, struct sr_err *e);
+/* offset and limit with their defaults and bounds. */
+struct sr_page sr_page_of(const struct sr_page *p);
+
+#endif

@@ -1,0 +1,351 @@
+/*
+ * query_item - collections, accessions, items and their files. See query.h.
+ */
+#include "catalogue/query_in.h"
+
+/* --- conditions --- */
+
+int sr_where_add(
+	struct sr_where *w, const char *condition, struct sr_sql_arg arg, struct sr_err *e) {
+	size_t at = strlen(w->sql), len = strlen(condition);
+
+	if (w->count == SR_WHERE_ARGS || at + len + 1 > sizeof w->sql)
+		return sr_fail(e, SR_MISUSE, "too many conditions (%zu)", w->count);
+	memcpy(w->sql + at, condition, len + 1);
+	w->args[w->count++] = arg;
+	return 0;
+}
+
+/* Who may know of an item: one condition of alternatives, each with its parameter. */
+static int where_visible(struct sr_where *w, const struct sr_item_filter *f, struct sr_err *e) {
+	int hidden = f->referral ? 0 : SR_ITEM_REFERRAL | SR_ITEM_SEALED;
+	int rc = sr_where_add(w, " AND (((i.flags & ?) = 0 AND (0", A_INT(hidden), e);
+
+	if (rc == 0 && f->released)
+		rc = sr_where_add(w, " OR i.state = ?", A_STR("released"), e);
+	if (rc == 0 && f->held)
+		rc = sr_where_add(w, " OR i.state = ?", A_STR("held"), e);
+	if (rc == 0)
+		rc = sr_where_add(w, ")) OR i.depositor = ?)", A_STR(f->depositor),
+			e); /* NULL: equals nobody */
+	return rc;
+}
+
+int sr_where_items(struct sr_where *w, const struct sr_item_filter *f, struct sr_err *e) {
+	int rc = where_visible(w, f, e);
+
+	if (rc == 0 && f->collection != NULL)
+		rc = sr_where_add(w, " AND i.collection = ?", A_ID(f->collection), e);
+	if (rc == 0 && f->accession != NULL)
+		rc = sr_where_add(w, " AND i.accession = ?", A_ID(f->accession), e);
+	if (rc == 0 && f->hazard != NULL)
+		rc = sr_where_add(w, " AND i.n IN (SELECT n FROM item_hazards WHERE hazard = ?)",
+			A_STR(f->hazard), e);
+	if (rc == 0 && f->language != NULL)
+		rc = sr_where_add(w,
+			" AND i.n IN (SELECT n FROM item_languages WHERE language = ?)",
+			A_STR(f->language), e);
+	if (rc == 0 && f->state != SR_S_NONE)
+		rc = sr_where_add(w, " AND i.state = ?", A_STR(sr_state_name(f->state)), e);
+	return rc;
+}
+
+/* --- collections and accessions --- */
+
+#define COLLECTION_SQL                                                                         \
+	"SELECT c.collection, c.request, c.dedupe, c.entry, t.name,"                           \
+	" (SELECT count(*) FROM items i WHERE i.collection = c.collection) FROM collections c" \
+	" LEFT JOIN collection_texts t ON t.collection = c.collection"
+
+void sr_collection_row_free(struct sr_collection_row *r) {
+	free(r->name);
+	memset(r, 0, sizeof *r);
+}
+
+void sr_collections_free(struct sr_collections *l) {
+	for (size_t i = 0; i < l->count; i++)
+		sr_collection_row_free(&l->rows[i]);
+	free(l->rows);
+	memset(l, 0, sizeof *l);
+}
+
+static int read_collection(struct sr_collection_row *r, struct sr_stmt *st, struct sr_err *e) {
+	int rc = sr_stmt_col_copy(st, 0, r->id, SR_ID, e);
+
+	if (rc == 0)
+		rc = sr_stmt_col_copy(st, 1, r->request, SR_ID, e);
+	if (rc != 0)
+		return rc;
+	r->dedupe = strcmp(sr_stmt_col_str(st, 2), "collection") == 0;
+	r->entry = (uint64_t)sr_stmt_col_int(st, 3);
+	r->items = (uint64_t)sr_stmt_col_int(st, 5);
+	return sr_col_dup(&r->name, st, 4, e);
+}
+
+int sr_query_collection(struct sr_collection_row *out, struct sr_catalogue *c,
+	const uint8_t id[SR_ID], struct sr_err *e) {
+	struct sr_collection_row r;
+	struct sr_stmt *st = NULL;
+	int rc = SQL_NEW(
+		&st, sr_catalogue_db(c), e, COLLECTION_SQL " WHERE c.collection = ?", A_ID(id));
+
+	memset(&r, 0, sizeof r);
+	if (rc == 0)
+		rc = sr_stmt_row(st, e);
+	if (rc == 0)
+		rc = read_collection(&r, st, e);
+	sr_stmt_free(st);
+	if (rc == SR_NOTFOUND)
+		return sr_fail(e, SR_NOTFOUND, "there is no such collection");
+	if (rc != 0)
+		sr_collection_row_free(&r);
+	else
+		*out = r;
+	return rc;
+}
+
+int sr_query_collections(struct sr_collections *out, struct sr_catalogue *c, struct sr_err *e) {
+	struct sr_collections l = {NULL, 0};
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = sr_stmt_new(&st, sr_catalogue_db(c), COLLECTION_SQL " ORDER BY c.entry", e);
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		rc = sr_list_grow((void **)&l.rows, &l.count, sizeof *l.rows, e);
+		if (rc == 0)
+			rc = read_collection(&l.rows[l.count - 1], st, e);
+	}
+	sr_stmt_free(st);
+	if (rc != 0)
+		sr_collections_free(&l);
+	*out = l;
+	return rc;
+}
+
+int sr_query_accession(struct sr_accession_row *out, struct sr_catalogue *c,
+	const uint8_t id[SR_ID], struct sr_err *e) {
+	struct sr_accession_row r;
+	struct sr_stmt *st = NULL;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		"SELECT accession, collection, depositor, items, files, bytes, packs, list,"
+		" entry FROM accessions"
+		" WHERE accession = ?",
+		A_ID(id));
+
+	memset(&r, 0, sizeof r);
+	if (rc == 0)
+		rc = sr_stmt_row(st, e);
+	if (rc == 0 && (rc = sr_stmt_col_copy(st, 0, r.id, SR_ID, e)) == 0 &&
+		(rc = sr_stmt_col_copy(st, 1, r.collection, SR_ID, e)) == 0 &&
+		(rc = sr_stmt_col_copy(st, 7, r.list, SR_HASH, e)) == 0) {
+		sr_col_person(r.depositor, st, 2);
+		r.items = (uint64_t)sr_stmt_col_int(st, 3);
+		r.files = (uint64_t)sr_stmt_col_int(st, 4);
+		r.bytes = (uint64_t)sr_stmt_col_int(st, 5);
+		r.packs = (uint64_t)sr_stmt_col_int(st, 6);
+		r.entry = (uint64_t)sr_stmt_col_int(st, 8);
+	}
+	sr_stmt_free(st);
+	if (rc == SR_NOTFOUND)
+		return sr_fail(e, SR_NOTFOUND, "there is no such accession");
+	if (rc == 0)
+		*out = r;
+	return rc;
+}
+
+/* --- items --- */
+
+#define ITEM_SQL                                                                            \
+	"SELECT i.item, i.accession, i.collection, i.depositor, i.state, i.flags, i.level," \
+	" i.number, i.envelope,"                                                            \
+	" i.bytes, i.files, i.described, i.entry, i.released, i.date,"                      \
+	" (SELECT group_concat(hazard, ' ') FROM item_hazards h WHERE h.n = i.n),"          \
+	" (SELECT group_concat(language, ' ') FROM item_languages l WHERE l.n = i.n),"      \
+	" t.title, t.translit, t.description, t.creator, t.source, t.rights, t.keywords"    \
+	" FROM items i LEFT JOIN item_texts t ON t.n = i.n"
+
+void sr_item_row_free(struct sr_item_row *r) {
+	free(r->hazards);
+	free(r->languages);
+	free(r->date);
+	free(r->title);
+	free(r->translit);
+	free(r->description);
+	free(r->creator);
+	free(r->source);
+	free(r->rights);
+	free(r->keywords);
+	memset(r, 0, sizeof *r);
+}
+
+void sr_items_free(struct sr_items *l) {
+	for (size_t i = 0; i < l->count; i++)
+		sr_item_row_free(&l->rows[i]);
+	free(l->rows);
+	memset(l, 0, sizeof *l);
+}
+
+static int read_item_texts(struct sr_item_row *r, struct sr_stmt *st, struct sr_err *e) {
+	char **const fields[] = {&r->title, &r->translit, &r->description, &r->creator, &r->source,
+		&r->rights, &r->keywords};
+	int rc = sr_col_dup(&r->date, st, 14, e);
+
+	if (rc == 0)
+		rc = sr_col_dup_some(&r->hazards, st, 15, e);
+	if (rc == 0)
+		rc = sr_col_dup_some(&r->languages, st, 16, e);
+	for (int i = 0; i < (int)(sizeof fields / sizeof fields[0]) && rc == 0; i++)
+		rc = sr_col_dup(fields[i], st, 17 + i, e);
+	return rc;
+}
+
+static int read_item(struct sr_item_row *r, struct sr_stmt *st, struct sr_err *e) {
+	int rc;
+
+	if ((rc = sr_stmt_col_copy(st, 0, r->id, SR_ID, e)) != 0 ||
+		(rc = sr_stmt_col_copy(st, 1, r->accession, SR_ID, e)) != 0 ||
+		(rc = sr_stmt_col_copy(st, 2, r->collection, SR_ID, e)) != 0 ||
+		(rc = sr_stmt_col_copy(st, 8, r->envelope, SR_HASH, e)) != 0 ||
+		(rc = sr_state_named(&r->state, sr_stmt_col_bytes(st, 4), e)) != 0)
+		return rc;
+	sr_col_person(r->depositor, st, 3);
+	r->flags = (unsigned)sr_stmt_col_int(st, 5);
+	r->level = (uint32_t)sr_stmt_col_int(st, 6);
+	r->number = (uint32_t)sr_stmt_col_int(st, 7);
+	r->bytes = (uint64_t)sr_stmt_col_int(st, 9);
+	r->files = (uint64_t)sr_stmt_col_int(st, 10);
+	r->described = sr_stmt_col_int(st, 11) != 0;
+	r->entry = (uint64_t)sr_stmt_col_int(st, 12);
+	r->released = (uint64_t)sr_stmt_col_int(st, 13);
+	return read_item_texts(r, st, e);
+}
+
+int sr_query_item(struct sr_item_row *out, struct sr_catalogue *c, const uint8_t id[SR_ID],
+	struct sr_err *e) {
+	struct sr_item_row r;
+	struct sr_stmt *st = NULL;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e, ITEM_SQL " WHERE i.item = ?", A_ID(id));
+
+	memset(&r, 0, sizeof r);
+	if (rc == 0)
+		rc = sr_stmt_row(st, e);
+	if (rc == 0)
+		rc = read_item(&r, st, e);
+	sr_stmt_free(st);
+	if (rc == SR_NOTFOUND)
+		return sr_fail(e, SR_NOTFOUND, "there is no such item");
+	if (rc != 0)
+		sr_item_row_free(&r);
+	else
+		*out = r;
+	return rc;
+}
+
+static int count_items(
+	uint64_t *total, struct sr_db *db, const struct sr_where *w, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	char sql[1200];
+	int rc;
+
+	snprintf(sql, sizeof sql, "SELECT count(*) FROM items i WHERE 1%s", w->sql);
+	rc = sr_sql_new(&st, db, sql, w->args, w->count, e);
+	if (rc == 0)
+		rc = sr_stmt_row(st, e);
+	if (rc == 0)
+		*total = (uint64_t)sr_stmt_col_int(st, 0);
+	sr_stmt_free(st);
+	return rc;
+}
+
+int sr_query_items(struct sr_items *out, struct sr_catalogue *c, const struct sr_item_filter *f,
+	const struct sr_page *p, struct sr_err *e) {
+	struct sr_page page = sr_page_of(p);
+	struct sr_items l = {NULL, 0, 0};
+	struct sr_stmt *st = NULL;
+	struct sr_where w;
+	char sql[2200];
+	bool row = false;
+	int rc;
+
+	memset(&w, 0, sizeof w);
+	memset(out, 0, sizeof *out);
+	rc = sr_where_items(&w, f, e);
+	if (rc == 0)
+		rc = count_items(&l.total, sr_catalogue_db(c), &w, e);
+	snprintf(sql, sizeof sql, ITEM_SQL " WHERE 1%s ORDER BY i.n LIMIT ? OFFSET ?", w.sql);
+	if (rc == 0)
+		rc = sr_where_add(&w, "", A_U64(page.limit), e);
+	if (rc == 0)
+		rc = sr_where_add(&w, "", A_U64(page.offset), e);
+	if (rc == 0)
+		rc = sr_sql_new(&st, sr_catalogue_db(c), sql, w.args, w.count, e);
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		rc = sr_list_grow((void **)&l.rows, &l.count, sizeof *l.rows, e);
+		if (rc == 0)
+			rc = read_item(&l.rows[l.count - 1], st, e);
+	}
+	sr_stmt_free(st);
+	if (rc != 0)
+		sr_items_free(&l);
+	*out = l;
+	return rc;
+}
+
+/* --- files --- */
+
+void sr_item_files_free(struct sr_item_files *l) {
+	for (size_t i = 0; i < l->count; i++) {
+		free(l->rows[i].path);
+		free(l->rows[i].media_type);
+	}
+	free(l->rows);
+	memset(l, 0, sizeof *l);
+}
+
+static int read_file(struct sr_item_file *r, struct sr_stmt *st, struct sr_err *e) {
+	int rc = sr_col_dup_some(&r->path, st, 0, e);
+
+	if (rc == 0)
+		rc = sr_col_dup_some(&r->media_type, st, 1, e);
+	if (rc == 0)
+		rc = sr_stmt_col_copy(st, 5, r->sha256, SR_HASH, e);
+	r->kind = (int)sr_stmt_col_int(st, 2);
+	r->size = (uint64_t)sr_stmt_col_int(st, 3);
+	r->mtime = sr_stmt_col_int(st, 4);
+	return rc;
+}
+
+int sr_query_item_files(struct sr_item_files *out, struct sr_catalogue *c, const uint8_t id[SR_ID],
+	const struct sr_page *p, struct sr_err *e) {
+	struct sr_page page = sr_page_of(p);
+	struct sr_item_files l = {NULL, 0, 0};
+	struct sr_db *db = sr_catalogue_db(c);
+	struct sr_stmt *st = NULL;
+	int64_t n = 0, total = 0;
+	bool row = false;
+	int rc = SQL_INT_OF(db, e, &n, "SELECT n FROM items WHERE item = ?", A_ID(id));
+
+	memset(out, 0, sizeof *out);
+	if (rc == SR_NOTFOUND)
+		return sr_fail(e, SR_NOTFOUND, "there is no such item");
+	if (rc == 0)
+		rc = SQL_INT_OF(
+			db, e, &total, "SELECT count(*) FROM item_files WHERE n = ?", A_INT(n));
+	if (rc == 0)
+		rc = SQL_NEW(&st, db, e,
+			"SELECT path, media_type, kind, size, mtime, sha256 FROM item_files"
+			" WHERE n = ? ORDER BY position"
+			" LIMIT ? OFFSET ?",
+			A_INT(n), A_U64(page.limit), A_U64(page.offset));
+	l.total = (uint64_t)total;
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		rc = sr_list_grow((void **)&l.rows, &l.count, sizeof *l.rows, e);
+		if (rc == 0)
+			rc = read_file(&l.rows[l.count - 1], st, e);
+	}
+	sr_stmt_free(st);
+	if (rc != 0)
+		sr_item_files_free(&l);
+	*out = l;
+	return rc;
+}

@@ -1,0 +1,315 @@
+/*
+ * schema - see schema.h. One string a table; comments say what a name does not. The search index is
+ * made by search.c's tokenizer, which must be registered before.
+ */
+#include "catalogue/schema.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* clang-format off */
+static const char *const statements[] = {
+	"CREATE TABLE meta(id INTEGER PRIMARY KEY CHECK(id = 1),"
+	" version INTEGER NOT NULL) STRICT",
+
+	/* --- the log --- */
+
+	/* entry: index in the ledger; statement: its id; hash: of the signed text; actor: '' for found;
+	 * object: the object file of its commit */
+	"CREATE TABLE entries(entry INTEGER PRIMARY KEY, type TEXT NOT NULL,"
+	" statement BLOB NOT NULL UNIQUE, hash BLOB NOT NULL, actor TEXT NOT NULL,"
+	" time INTEGER NOT NULL, received INTEGER NOT NULL,"
+	" object BLOB) STRICT",
+	"CREATE INDEX entries_actor ON entries(actor, entry)",
+	"CREATE INDEX entries_type ON entries(type, entry)",
+	/* what an entry speaks of: every id, person and request hash in its lines */
+	"CREATE TABLE subjects(value TEXT NOT NULL, entry INTEGER NOT NULL,"
+	" what TEXT NOT NULL, PRIMARY KEY(value, entry, what)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE objects(object BLOB PRIMARY KEY, entry INTEGER NOT NULL,"
+	" file BLOB NOT NULL, position INTEGER NOT NULL, subject TEXT NOT NULL, UNIQUE(file,"
+	" position)) STRICT, WITHOUT ROWID",
+	/* free texts: where each belongs */
+	"CREATE TABLE records(entry INTEGER NOT NULL, record INTEGER NOT NULL,"
+	" compartment INTEGER NOT NULL, subject TEXT NOT NULL, field TEXT NOT NULL,"
+	" idx INTEGER NOT NULL, object BLOB, PRIMARY KEY(entry, record)) STRICT,"
+	" WITHOUT ROWID",
+	"CREATE INDEX records_subject ON records(subject)",
+	/* and what they say, where there is a key */
+	"CREATE TABLE texts(entry INTEGER NOT NULL, record INTEGER NOT NULL,"
+	" text TEXT NOT NULL, PRIMARY KEY(entry, record)) STRICT, WITHOUT ROWID",
+
+	/* --- vault, people, board --- */
+
+	"CREATE TABLE vault(id INTEGER PRIMARY KEY CHECK(id = 1), fingerprint BLOB NOT NULL,"
+	" origin TEXT NOT NULL, vkey TEXT NOT NULL, room_key BLOB NOT NULL,"
+	" epoch INTEGER NOT NULL, key_epoch INTEGER NOT NULL) STRICT",
+	"CREATE TABLE levels(level INTEGER PRIMARY KEY) STRICT",
+	"CREATE TABLE people(person TEXT PRIMARY KEY, pk BLOB NOT NULL UNIQUE,"
+	" entry INTEGER NOT NULL) STRICT",
+	"CREATE TABLE people_texts(person TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT",
+	"CREATE TABLE roles(person TEXT NOT NULL REFERENCES people(person),"
+	" role TEXT NOT NULL, entry INTEGER NOT NULL, ended INTEGER, PRIMARY KEY(person,"
+	" role, entry)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE board(epoch INTEGER NOT NULL, member INTEGER NOT NULL,"
+	" person TEXT NOT NULL REFERENCES people(person), PRIMARY KEY(epoch, member),"
+	" UNIQUE(epoch, person)) STRICT, WITHOUT ROWID",
+	/* of the board, once opened */
+	"CREATE TABLE epochs(epoch INTEGER PRIMARY KEY, run BLOB NOT NULL,"
+	" transcript BLOB NOT NULL, entry INTEGER NOT NULL) STRICT",
+	"CREATE TABLE board_keys(epoch INTEGER NOT NULL REFERENCES epochs(epoch),"
+	" level INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY(epoch, level)) STRICT,"
+	" WITHOUT ROWID",
+	/* of key generation, for the board of an epoch */
+	"CREATE TABLE runs(run BLOB PRIMARY KEY, epoch INTEGER NOT NULL, state TEXT NOT NULL,"
+	" entry INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+	"CREATE TABLE deals(run BLOB NOT NULL REFERENCES runs(run), person TEXT NOT NULL,"
+	" dealing BLOB NOT NULL, object BLOB NOT NULL, entry INTEGER NOT NULL,"
+	" PRIMARY KEY(run, person)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE accepts(run BLOB NOT NULL REFERENCES runs(run), person TEXT NOT NULL,"
+	" transcript BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(run, person)) STRICT,"
+	" WITHOUT ROWID",
+	"CREATE TABLE accept_keys(run BLOB NOT NULL, person TEXT NOT NULL,"
+	" level INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY(run, person, level)) STRICT,"
+	" WITHOUT ROWID",
+	"CREATE TABLE complaints(entry INTEGER PRIMARY KEY,"
+	" run BLOB NOT NULL REFERENCES runs(run), person TEXT NOT NULL, dealer TEXT NOT NULL,"
+	" level INTEGER NOT NULL) STRICT",
+	"CREATE TABLE reveals(entry INTEGER PRIMARY KEY,"
+	" run BLOB NOT NULL REFERENCES runs(run), person TEXT NOT NULL, member TEXT NOT NULL,"
+	" level INTEGER NOT NULL, ephemeral BLOB NOT NULL) STRICT",
+	"CREATE TABLE key_epochs(epoch INTEGER PRIMARY KEY, object BLOB NOT NULL,"
+	" entry INTEGER NOT NULL) STRICT",
+	"CREATE TABLE key_epoch_auditors(epoch INTEGER NOT NULL REFERENCES key_epochs(epoch),"
+	" person TEXT NOT NULL REFERENCES people(person), PRIMARY KEY(epoch, person)) STRICT,"
+	" WITHOUT ROWID",
+
+	/* --- collections, accessions, items --- */
+
+	"CREATE TABLE collections(collection BLOB PRIMARY KEY, request BLOB NOT NULL,"
+	" dedupe TEXT NOT NULL, entry INTEGER NOT NULL) STRICT",
+	"CREATE TABLE collection_texts(collection BLOB PRIMARY KEY,"
+	" name TEXT NOT NULL) STRICT",
+	"CREATE TABLE accessions(accession BLOB PRIMARY KEY,"
+	" collection BLOB NOT NULL REFERENCES collections(collection),"
+	" depositor TEXT NOT NULL, items INTEGER NOT NULL, files INTEGER NOT NULL,"
+	" bytes INTEGER NOT NULL, packs INTEGER NOT NULL, list BLOB NOT NULL,"
+	" entry INTEGER NOT NULL) STRICT",
+	"CREATE TABLE accession_packs(entry INTEGER NOT NULL, position INTEGER NOT NULL,"
+	" pack BLOB NOT NULL, PRIMARY KEY(entry, position)) STRICT, WITHOUT ROWID",
+	/* envelope, number: in force; seal: of envelope 0, NULL after release: the envelope says */
+	"CREATE TABLE items(n INTEGER PRIMARY KEY, item BLOB NOT NULL UNIQUE,"
+	" accession BLOB NOT NULL REFERENCES accessions(accession), collection BLOB NOT NULL,"
+	" depositor TEXT NOT NULL, state TEXT NOT NULL, flags INTEGER NOT NULL,"
+	" level INTEGER NOT NULL, number INTEGER NOT NULL, envelope BLOB NOT NULL, seal BLOB,"
+	" files_id BLOB NOT NULL, bytes INTEGER NOT NULL, files INTEGER NOT NULL,"
+	" described INTEGER NOT NULL, date TEXT, entry INTEGER NOT NULL,"
+	" released INTEGER) STRICT",
+	"CREATE INDEX items_collection ON items(collection)",
+	"CREATE INDEX items_depositor ON items(depositor)",
+	"CREATE INDEX items_accession ON items(accession)",
+	"CREATE TABLE item_hazards(n INTEGER NOT NULL REFERENCES items(n),"
+	" hazard TEXT NOT NULL, PRIMARY KEY(n, hazard)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE item_languages(n INTEGER NOT NULL REFERENCES items(n),"
+	" language TEXT NOT NULL, PRIMARY KEY(n, language)) STRICT, WITHOUT ROWID",
+	/* what holds now; keywords: one a line */
+	"CREATE TABLE item_texts(n INTEGER PRIMARY KEY, title TEXT, translit TEXT,"
+	" description TEXT, creator TEXT, source TEXT, rights TEXT, keywords TEXT) STRICT",
+	"CREATE TABLE item_files(n INTEGER NOT NULL, position INTEGER NOT NULL,"
+	" path BLOB NOT NULL, media_type TEXT NOT NULL, kind INTEGER NOT NULL,"
+	" size INTEGER NOT NULL, mtime INTEGER NOT NULL, sha256 BLOB NOT NULL, PRIMARY KEY(n,"
+	" position)) STRICT, WITHOUT ROWID",
+
+	/* --- requests --- */
+
+	"CREATE TABLE requests(request BLOB PRIMARY KEY, kind TEXT NOT NULL,"
+	" applicant TEXT NOT NULL REFERENCES people(person), newest INTEGER NOT NULL,"
+	" entry INTEGER NOT NULL) STRICT",
+	"CREATE INDEX requests_applicant ON requests(applicant)",
+	"CREATE TABLE versions(v INTEGER PRIMARY KEY,"
+	" request BLOB NOT NULL REFERENCES requests(request), version INTEGER NOT NULL,"
+	" statement BLOB NOT NULL, hash BLOB NOT NULL, state TEXT NOT NULL, ended INTEGER,"
+	" epoch INTEGER NOT NULL, level INTEGER NOT NULL, closes INTEGER, ends INTEGER,"
+	" items INTEGER NOT NULL, list BLOB, key BLOB, recipient TEXT, target BLOB,"
+	" subject TEXT, collection BLOB, dedupe TEXT, card TEXT, entry INTEGER NOT NULL,"
+	" received INTEGER NOT NULL, UNIQUE(request, version)) STRICT",
+	"CREATE INDEX versions_open ON versions(closes) WHERE state = 'open'",
+	"CREATE INDEX versions_state ON versions(state)",
+	"CREATE TABLE request_items(v INTEGER NOT NULL REFERENCES versions(v),"
+	" n INTEGER NOT NULL REFERENCES items(n), PRIMARY KEY(v, n)) STRICT, WITHOUT ROWID",
+	"CREATE INDEX request_items_n ON request_items(n)",
+	"CREATE TABLE request_forms(v INTEGER NOT NULL REFERENCES versions(v),"
+	" form TEXT NOT NULL, PRIMARY KEY(v, form)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE request_purposes(v INTEGER NOT NULL REFERENCES versions(v),"
+	" position INTEGER NOT NULL, purpose TEXT NOT NULL, PRIMARY KEY(v, position)) STRICT,"
+	" WITHOUT ROWID",
+	"CREATE TABLE request_roles(v INTEGER NOT NULL REFERENCES versions(v),"
+	" position INTEGER NOT NULL, role TEXT NOT NULL, PRIMARY KEY(v, position)) STRICT,"
+	" WITHOUT ROWID",
+	"CREATE TABLE request_people(v INTEGER NOT NULL REFERENCES versions(v),"
+	" person TEXT NOT NULL REFERENCES people(person), PRIMARY KEY(v, person)) STRICT,"
+	" WITHOUT ROWID",
+	/* a request key is stable over versions */
+	"CREATE TABLE joins(request BLOB NOT NULL REFERENCES requests(request),"
+	" person TEXT NOT NULL, key BLOB NOT NULL, entry INTEGER NOT NULL,"
+	" PRIMARY KEY(request, person)) STRICT, WITHOUT ROWID",
+	/* ended: its secret must be gone */
+	"CREATE TABLE room_keys(v INTEGER PRIMARY KEY REFERENCES versions(v),"
+	" key BLOB NOT NULL, entry INTEGER NOT NULL, ended INTEGER) STRICT",
+	"CREATE TABLE comments(entry INTEGER PRIMARY KEY,"
+	" request BLOB NOT NULL REFERENCES requests(request), person TEXT NOT NULL) STRICT",
+	"CREATE INDEX comments_request ON comments(request)",
+	"CREATE TABLE recusals(request BLOB NOT NULL REFERENCES requests(request),"
+	" person TEXT NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(request, person)) STRICT,"
+	" WITHOUT ROWID",
+	/* vote: id of its statement; ended: the entry that made it void */
+	"CREATE TABLE votes(vote BLOB PRIMARY KEY, v INTEGER NOT NULL REFERENCES versions(v),"
+	" person TEXT NOT NULL REFERENCES people(person), decision TEXT NOT NULL,"
+	" epoch INTEGER NOT NULL, ends INTEGER, pieces_count INTEGER NOT NULL, bundle BLOB,"
+	" pieces BLOB, conditions INTEGER NOT NULL, entry INTEGER NOT NULL,"
+	" ended INTEGER) STRICT",
+	"CREATE UNIQUE INDEX votes_once ON votes(v, person) WHERE decision <> 'topup'",
+	"CREATE INDEX votes_v ON votes(v)",
+	"CREATE TABLE vote_forms(vote BLOB NOT NULL REFERENCES votes(vote),"
+	" form TEXT NOT NULL, PRIMARY KEY(vote, form)) STRICT, WITHOUT ROWID",
+
+	/* --- grants and checkouts --- */
+
+	"CREATE TABLE grants(grant_id BLOB PRIMARY KEY,"
+	" v INTEGER NOT NULL UNIQUE REFERENCES versions(v), right_to TEXT NOT NULL,"
+	" ends INTEGER NOT NULL, level INTEGER NOT NULL, epoch INTEGER NOT NULL,"
+	" state TEXT NOT NULL, suspended_by TEXT, entry INTEGER NOT NULL,"
+	" ended INTEGER) STRICT",
+	"CREATE INDEX grants_state ON grants(state, ends)",
+	"CREATE TABLE grant_forms(grant_id BLOB NOT NULL REFERENCES grants(grant_id),"
+	" form TEXT NOT NULL, PRIMARY KEY(grant_id, form)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE grant_people(grant_id BLOB NOT NULL REFERENCES grants(grant_id),"
+	" person TEXT NOT NULL REFERENCES people(person), PRIMARY KEY(grant_id,"
+	" person)) STRICT, WITHOUT ROWID",
+	"CREATE INDEX grant_people_person ON grant_people(person)",
+	"CREATE TABLE grant_votes(grant_id BLOB NOT NULL REFERENCES grants(grant_id),"
+	" position INTEGER NOT NULL, vote BLOB NOT NULL REFERENCES votes(vote),"
+	" PRIMARY KEY(grant_id, position)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE checkouts(checkout BLOB PRIMARY KEY,"
+	" person TEXT NOT NULL REFERENCES people(person),"
+	" n INTEGER NOT NULL REFERENCES items(n), grant_id BLOB REFERENCES grants(grant_id),"
+	" right_to TEXT NOT NULL, form TEXT NOT NULL, state TEXT NOT NULL,"
+	" opened INTEGER NOT NULL, begun INTEGER NOT NULL, entry INTEGER NOT NULL,"
+	" ended INTEGER) STRICT",
+	"CREATE UNIQUE INDEX checkouts_live ON checkouts(person, n) WHERE ended IS NULL",
+	"CREATE INDEX checkouts_grant ON checkouts(grant_id)",
+	"CREATE TABLE views(entry INTEGER PRIMARY KEY,"
+	" checkout BLOB NOT NULL REFERENCES checkouts(checkout), event TEXT NOT NULL,"
+	" files INTEGER NOT NULL, form TEXT) STRICT",
+	"CREATE TABLE exports(entry INTEGER PRIMARY KEY,"
+	" checkout BLOB NOT NULL REFERENCES checkouts(checkout), grant_id BLOB NOT NULL,"
+	" n INTEGER NOT NULL REFERENCES items(n), recipient TEXT NOT NULL,"
+	" bytes INTEGER NOT NULL, sha256 BLOB NOT NULL) STRICT",
+
+	/* --- records --- */
+
+	"CREATE TABLE refusals(entry INTEGER PRIMARY KEY, what TEXT NOT NULL, person TEXT,"
+	" request BLOB, version INTEGER, grant_id BLOB, item BLOB, rule TEXT NOT NULL) STRICT",
+	"CREATE TABLE incidents(entry INTEGER PRIMARY KEY, what TEXT NOT NULL, person TEXT,"
+	" vote BLOB, request BLOB, item BLOB, grant_id BLOB) STRICT",
+	"CREATE TABLE scrubs(entry INTEGER PRIMARY KEY, packs INTEGER NOT NULL,"
+	" objects INTEGER NOT NULL, envelopes INTEGER NOT NULL, bad INTEGER NOT NULL,"
+	" result TEXT NOT NULL) STRICT",
+	/* rowid = items.n; the texts are folded by the tokenizer, not before */
+	"CREATE VIRTUAL TABLE search USING fts5(title, translit, description, creator,"
+	" source, rights, keyword, file, hazard, language, tokenize = 'strongroom')",
+	"INSERT INTO meta(id, version) VALUES(1, 1)",
+};
+
+static const struct sr_table tables[] = {
+	{"entries", "entry", true},
+	{"subjects", "value, entry, what", true},
+	{"objects", "object", true},
+	{"records", "entry, record", true},
+	{"vault", "id", true},
+	{"levels", "level", true},
+	{"people", "person", true},
+	{"roles", "person, role, entry", true},
+	{"board", "epoch, member", true},
+	{"epochs", "epoch", true},
+	{"board_keys", "epoch, level", true},
+	{"runs", "run", true},
+	{"deals", "run, person", true},
+	{"accepts", "run, person", true},
+	{"accept_keys", "run, person, level", true},
+	{"complaints", "entry", true},
+	{"reveals", "entry", true},
+	{"key_epochs", "epoch", true},
+	{"key_epoch_auditors", "epoch, person", true},
+	{"collections", "collection", true},
+	{"accessions", "accession", true},
+	{"accession_packs", "entry, position", true},
+	{"items", "n", true},
+	{"item_hazards", "n, hazard", true},
+	{"item_languages", "n, language", true},
+	{"requests", "request", true},
+	{"versions", "v", true},
+	{"request_items", "v, n", true},
+	{"request_forms", "v, form", true},
+	{"request_purposes", "v, position", true},
+	{"request_roles", "v, position", true},
+	{"request_people", "v, person", true},
+	{"joins", "request, person", true},
+	{"room_keys", "v", true},
+	{"comments", "entry", true},
+	{"recusals", "request, person", true},
+	{"votes", "vote", true},
+	{"vote_forms", "vote, form", true},
+	{"grants", "grant_id", true},
+	{"grant_forms", "grant_id, form", true},
+	{"grant_people", "grant_id, person", true},
+	{"grant_votes", "grant_id, position", true},
+	{"checkouts", "checkout", true},
+	{"views", "entry", true},
+	{"exports", "entry", true},
+	{"refusals", "entry", true},
+	{"incidents", "entry", true},
+	{"scrubs", "entry", true},
+	{"texts", "entry, record", false},
+	{"people_texts", "person", false},
+	{"collection_texts", "collection", false},
+	{"item_texts", "n", false},
+	{"item_files", "n, position", false},
+};
+/* clang-format on */
+
+_Static_assert(SR_SCHEMA_VERSION == 1, "the version row above is written as a literal");
+
+const struct sr_table *sr_schema_tables(size_t *count) {
+	*count = COUNT(tables);
+	return tables;
+}
+
+int sr_schema_create(struct sr_db *db, struct sr_err *e) {
+	int rc;
+
+	for (size_t i = 0; i < COUNT(statements); i++)
+		if ((rc = sr_db_exec(db, statements[i], e)) != 0)
+			return rc;
+	return 0;
+}
+
+int sr_schema_check(struct sr_db *db, struct sr_err *e) {
+	int64_t n = 0;
+	int rc;
+
+	if ((rc = sr_db_int(db, "SELECT count(*) FROM sqlite_schema", &n, e)) != 0)
+		return rc;
+	if (n == 0)
+		return sr_fail(e, SR_NOTFOUND, "%s: no tables", sr_db_name(db));
+	if ((rc = sr_db_int(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'meta'", &n, e)) !=
+		0)
+		return rc;
+	if (n == 0)
+		return sr_fail(
+			e, SR_CORRUPT, "%s: not a catalogue (no table meta)", sr_db_name(db));
+	if ((rc = sr_db_int(db, "SELECT version FROM meta", &n, e)) != 0)
+		return rc;
+	if (n != SR_SCHEMA_VERSION)
+		return sr_fail(e, SR_UNSUPPORTED, "%s: schema version %lld, this program has %d",
+			sr_db_name(db), (long long)n, SR_SCHEMA_VERSION);
+	return 0;
+}
