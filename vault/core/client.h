@@ -1,0 +1,429 @@
+/*
+ * client - what runs with a person's key: on their own machine, or in the process of the command.
+ * It trusts nothing that the server says without proof (DESIGN 5 "Order of trust", 6 "A receipt").
+ *
+ *   NEW --open--> OPEN (pinned, ledger checked against memory, logged in) --calls, submissions,
+ * ballots, checkouts-->
+ *   --close--> gone; what was verified last is remembered durably after each submission and at
+ * close without a transport: OFFLINE, for ballots from a file and statements that are carried in
+ * later
+ *
+ * Pin: a vault is known by its fingerprint. It is checked against the one that the caller expects,
+ * else against what this memory directory knows of this place and this person; a first contact is
+ * remembered and told (info->first_contact). `found` proves itself (its hash is the fingerprint);
+ * ledger key, room key and the founders' keys come from it alone, all other people's keys from
+ * `person` statements that were proven in the log and signed by those who may. Memory:
+ * ledger/seen.h. A ledger that is shorter, or has another root, or whose proof does not come, is
+ * AUTH: "rolled back", "forked", "withheld"; nothing was signed and no secret was used then.
+ *
+ * Texts that the server sends beside proofs (titles, names) are unproven and for people to read;
+ * escape them. One thread. Errors of use are MISUSE; refusals of the vault keep the code that the
+ * vault gave.
+ */
+#ifndef SR_CORE_CLIENT_H
+#define SR_CORE_CLIENT_H
+
+#include "base/fs.h"
+#include "base/progress.h"
+#include "base/time.h"
+#include "core/call.h"
+#include "core/rows.h"
+#include "crypto/dkg.h"
+#include "crypto/identity.h"
+#include "ledger/entry.h"
+#include "ledger/receipt.h"
+#include "ledger/types.h"
+
+/* --- connection
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+struct sr_client; /* opaque */
+
+struct sr_client_options {
+	struct sr_transport
+		transport; /* taken over and closed, also when open fails; call == NULL: offline */
+	/* After a broken connection: a new one. Submissions are then handed in again, byte for
+	 * byte. NULL: no second try. */
+	int (*reconnect)(void *ctx, struct sr_transport *out, struct sr_err *e);
+	void *reconnect_ctx;
+	const struct sr_identity
+		*identity;     /* borrowed; NULL: nobody logs in, nothing can be signed or proven */
+	struct sr_dir *memory; /* borrowed; NULL: nothing is remembered (tests, first founding) */
+	const char *place;     /* path or address of the vault, for the pin; NULL: none */
+	const uint8_t *fingerprint; /* SR_HASH bytes that it must have; NULL: by memory, or first
+				       contact */
+	struct sr_clock clock;      /* now == NULL: the system's */
+	const struct sr_policy *witnesses; /* borrowed; NULL: none asked */
+	struct sr_progress progress;       /* report NULL: none */
+};
+
+enum sr_client_state {
+	SR_CLIENT_NONE,
+	SR_CLIENT_DRAFT,
+	SR_CLIENT_FOUNDED,
+	SR_CLIENT_OPENED,
+	SR_CLIENT_OFFLINE
+};
+
+struct sr_client_info { /* what was proven; before founding: what the server says */
+	enum sr_client_state state;
+	bool first_contact; /* pinned now: tell it, and to compare it with the minutes */
+	bool pinned;        /* fingerprint is known (draft: of the draft, unproven) */
+	uint8_t fingerprint[SR_HASH];
+	char origin[SR_ORIGIN_MAX];
+	char person[SR_PERSON_TEXT]; /* "" when nobody is logged in */
+	char roles[256];             /* tokens with single spaces, as the server says */
+	uint64_t seen_size;          /* the ledger that was verified last */
+	uint8_t seen_root[SR_HASH];
+	bool embedded;
+};
+
+/* AUTH: other fingerprint, rolled back, forked, withheld, a signature of found. DENIED: not a
+ * person of this vault. */
+SR_MUST int sr_client_open(
+	struct sr_client **out, const struct sr_client_options *o, struct sr_err *e);
+/* Remembers what was verified, closes the transport, wipes. NULL allowed. */
+void sr_client_close(struct sr_client *c);
+const struct sr_client_info *sr_client_info(const struct sr_client *c);
+
+/* A call of the table (core/ops.h) for reading: ${q} begun and filled by the caller; the reply's
+ * code is the result. One reconnect and login when the connection broke. */
+SR_MUST int sr_client_call(
+	struct sr_client *c, struct sr_call *q, struct sr_call *r, struct sr_err *e);
+/* The same for replies whose body is rows; views into ${r}. */
+SR_MUST int sr_client_rows(struct sr_client *c, struct sr_call *q, struct sr_call *r,
+	struct sr_rows *rows, struct sr_err *e);
+/* An id from what a person typed: 4 to 32 hex digits, unique among what they may know of. ${kind}:
+ * item collection accession request grant checkout. NOTFOUND, USAGE (ambiguous: names the matches).
+ */
+SR_MUST int sr_client_resolve(struct sr_client *c, uint8_t id[SR_ID], const char *typed,
+	const char *kind, struct sr_err *e);
+
+/* --- signing and handing in
+ * ------------------------------------------------------------------------------------------- */
+
+/* A statement under way: text, openings of its `~` lines, objects. Fields go to ->text by
+ * sr_text_put*, in the order of ledger/types.c, with texts, cards and objects by the functions
+ * below. */
+struct sr_draft {
+	enum sr_type_id type;
+	uint8_t id[SR_ID];
+	struct sr_buf text;  /* without signature, until signed */
+	struct sr_buf parts; /* secret: encoded openings */
+	struct sr_buf objects;
+	uint32_t part_count, object_count;
+	struct sr_buf note; /* after sr_client_sign */
+};
+/* Common lines: vault, fresh id, time now, until (0: none), actor, seen. */
+SR_MUST int sr_draft_begin(struct sr_draft *d, struct sr_client *c, enum sr_type_id type,
+	int64_t until, struct sr_err *e);
+void sr_draft_text(struct sr_draft *d, const char *key,
+	struct sr_bytes text); /* fresh salt; empty text: no line */
+/* The card of a person, whose name it opens with ${salt}. */
+struct sr_introduction { /* what `identity new` writes beside the sealed file, and board new, person
+			    add read */
+	struct sr_bytes card;
+	uint8_t salt[SR_SALT];
+	struct sr_bytes name;
+};
+void sr_draft_card(struct sr_draft *d, const char *key, const struct sr_introduction *who);
+/* `key <id>` for an object of ${body}, with a fresh salt. */
+void sr_draft_object(struct sr_draft *d, const char *key, struct sr_bytes body);
+void sr_draft_free(struct sr_draft *d); /* wipes; may be called again */
+/* Signs with the client's identity; a draft is signed once. */
+SR_MUST int sr_client_sign(struct sr_client *c, struct sr_draft *d, struct sr_err *e);
+
+struct sr_submitted {
+	int code; /* 0, or why this one was refused; why->text has the sentence */
+	struct sr_err why;
+	uint8_t id[SR_ID];
+	uint64_t index;
+	int64_t received;
+	bool repeated;
+	bool proven;           /* the receipt was verified: exactly these bytes are in the ledger */
+	char follow[4][160];   /* escaped sentences for people; "" unused */
+	struct sr_buf receipt; /* its wire form, to be kept (sr_receipt_decode, sr_receipt_save);
+				  secret */
+};
+void sr_submitted_free(struct sr_submitted *s);
+/* Sign if needed, hand in, verify the receipt, remember what was seen. AUTH when the receipt does
+ * not prove it. A refusal is also the result. ${out} may be NULL. */
+SR_MUST int sr_client_submit(
+	struct sr_client *c, struct sr_draft *d, struct sr_submitted *out, struct sr_err *e);
+/* Up to SR_SUBMIT_MAX in one commit; the result is 0 when each has its outcome in ${out}. */
+SR_MUST int sr_client_submit_many(struct sr_client *c, struct sr_draft *d, size_t count,
+	struct sr_submitted *out, struct sr_err *e);
+/*
+ * A signed statement in a file, to be carried in by anybody of the vault.
+ *   0   8  "SRSIGN1\n"      8  32  fingerprint      40   .  one submission as core/ops.h `submit`
+ * has it As secret as the texts in it.
+ */
+SR_MUST int sr_client_save(
+	struct sr_client *c, struct sr_draft *d, struct sr_buf *out, struct sr_err *e);
+SR_MUST int sr_client_carry(
+	struct sr_client *c, struct sr_bytes file, struct sr_submitted *out, struct sr_err *e);
+
+/* Statements with one thing in them: join, withdraw, comment, recuse, suspend, lift, close, return,
+ * person-end. */
+struct sr_act {
+	enum sr_type_id type;
+	const uint8_t *id;    /* SR_ID bytes: request, grant or checkout, as the type has it */
+	const char *person;   /* person-end */
+	struct sr_bytes text; /* comment; reason where the type has one; empty: none */
+};
+SR_MUST int sr_client_act(
+	struct sr_client *c, const struct sr_act *a, struct sr_submitted *out, struct sr_err *e);
+/* `person`: researcher, depositor (curator or officer). Other roles: sr_client_request with kind
+ * role. */
+SR_MUST int sr_client_person(struct sr_client *c, const struct sr_introduction *who,
+	const char *const *roles, struct sr_submitted *out, struct sr_err *e);
+/* `describe`; NULL and empty: no line. */
+struct sr_describe {
+	const uint8_t *item;
+	const char *const *hazards, *const *languages,
+					    *const *keywords; /* NULL-terminated lists, or NULL */
+	const char *date;
+	const char *title, *translit, *description, *creator, *source, *rights;
+};
+SR_MUST int sr_client_describe(struct sr_client *c, const struct sr_describe *d,
+	struct sr_submitted *out, struct sr_err *e);
+
+/* --- founding (client_board.c)
+ * ---------------------------------------------------------------------------------------- */
+
+struct sr_founding {
+	const uint64_t *levels; /* ascending */
+	size_t level_count;
+	const struct sr_introduction *member, *curator, *officer, *auditor, *custodian;
+	size_t members, curators, officers, auditors, custodians;
+	const char *origin, *ledger_key; /* NULL: as the server says in hello */
+	const uint8_t *room_key;         /* SR_PK bytes; NULL: as the server says */
+};
+/* The draft of `found` is made, checked and left with the vault; its fingerprint. */
+SR_MUST int sr_client_found_draft(struct sr_client *c, const struct sr_founding *f,
+	uint8_t fingerprint[SR_HASH], struct sr_err *e);
+struct sr_found_state {
+	bool founded;
+	uint8_t fingerprint[SR_HASH];
+	uint64_t members, signed_by;
+	uint8_t index; /* of the one who signed now */
+};
+/* Sign `found` and deal. The draft's fingerprint is computed here and must be ${expected} (NULL:
+ * the one in info, which the person was shown). DENIED: this identity is none of its members. */
+SR_MUST int sr_client_found_sign(
+	struct sr_client *c, const uint8_t *expected, struct sr_found_state *out, struct sr_err *e);
+
+struct sr_accepting {
+	uint8_t index; /* of this member */
+	uint8_t transcript[SR_HASH];
+	bool complained; /* a share was bad: a `complaint` was logged instead; why names the dealer
+			    and level */
+	struct sr_err why;
+	struct sr_submitted submitted;
+};
+/* Verify every deal, open and check one's own shares, accept the transcript. */
+SR_MUST int sr_client_accept(struct sr_client *c, struct sr_accepting *out, struct sr_err *e);
+
+/* What the log proves of the board, once opened; or of the founding, before. */
+struct sr_board_view {
+	bool opened;
+	uint64_t epoch;
+	uint8_t run[SR_ID], transcript[SR_HASH];
+	uint8_t members, levels;
+	char member[SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT]; /* [i]: index i + 1 */
+	uint8_t member_key[SR_BOARD_MEMBERS_MAX][SR_PK];
+	bool dealt[SR_BOARD_MEMBERS_MAX], accepted[SR_BOARD_MEMBERS_MAX];
+	uint8_t level[SR_BOARD_LEVELS_MAX];
+	uint8_t key[SR_BOARD_LEVELS_MAX]
+		   [SR_POINT]; /* P, computed from the deals and equal to `opened` */
+	uint8_t room_key[SR_PK];
+	char ledger_key[SR_VKEY_TEXT];
+};
+/* Verified now, once per connection. ${out} lives as long as the client. */
+SR_MUST int sr_client_board(
+	struct sr_client *c, const struct sr_board_view **out, struct sr_err *e);
+
+/* --- requests (client_request.c)
+ * ---------------------------------------------------------------------------------------- */
+
+struct sr_asking {
+	const char *kind; /* access export revoke role collection */
+	const uint8_t *
+		amend; /* SR_ID bytes of the request that gets a new version; NULL: a new request */
+	const uint8_t *items; /* SR_ID bytes each, in any order; access and export */
+	size_t item_count;
+	int64_t closes, ends; /* 0: none */
+	const char *const *forms,
+		*const *purposes, *const *people; /* NULL-terminated, any order; NULL: none */
+	const char *recipient;                    /* export: age1... */
+	const uint8_t *target;                    /* revoke: the grant */
+	const struct sr_introduction *card;       /* role */
+	const char *const *roles;
+	const char *name, *dedupe; /* collection; dedupe NULL: collection */
+	const char *project, *reason;
+	int64_t until;
+};
+/* Builds, signs and hands in; ${request} is its id, ${out} the outcome (with what followed). */
+SR_MUST int sr_client_request(struct sr_client *c, const struct sr_asking *a,
+	uint8_t request[SR_ID], struct sr_submitted *out, struct sr_err *e);
+
+/* --- votes (client_vote.c)
+ * ---------------------------------------------------------------------------------------------- */
+
+/* All that a voter verifies, in a file for another machine: board, request, seals. ${since}: size
+ * that the voter verified last (0: none). Verified here too before it is written. */
+SR_MUST int sr_client_bundle(struct sr_client *c, const uint8_t request[SR_ID], uint64_t version,
+	uint64_t since, struct sr_buf *out, struct sr_err *e);
+
+struct sr_ballot; /* a version of a request, verified; opaque */
+SR_MUST int sr_ballot_fetch(struct sr_ballot **out, struct sr_client *c,
+	const uint8_t request[SR_ID], uint64_t version,
+	struct sr_err *e); /* version 0: the newest */
+/* From a file of sr_client_bundle; the client may be offline (then this also pins and learns the
+ * board). */
+SR_MUST int sr_ballot_read(
+	struct sr_ballot **out, struct sr_client *c, struct sr_bytes bundle, struct sr_err *e);
+void sr_ballot_free(struct sr_ballot *b); /* NULL allowed */
+
+struct sr_ballot_item {
+	uint8_t id[SR_ID];
+	uint64_t number, level;
+	struct sr_bytes title; /* as the server says; may be empty */
+};
+struct sr_ballot_view { /* proven, but for titles */
+	uint8_t request[SR_ID];
+	uint64_t version, epoch, level;
+	uint8_t hash[SR_HASH];
+	const struct sr_entry *entry; /* the request's: fields by sr_field*, texts in ->records as
+					 far as disclosed */
+	bool pieces;                  /* an approval carries pieces */
+	const struct sr_ballot_item *items;
+	size_t item_count;
+	char reader[SR_REQUEST_PEOPLE_MAX]
+		   [SR_PERSON_TEXT]; /* applicant first, then co-applicants in byte order */
+	size_t reader_count;
+	size_t joined; /* co-applicants who joined; an approval needs all */
+};
+const struct sr_ballot_view *sr_ballot_view(const struct sr_ballot *b);
+
+struct sr_voting {
+	const char *decision;          /* approve reject correct topup */
+	const char *const *forms;      /* NULL: all that are asked */
+	int64_t ends;                  /* 0: as asked */
+	const char *const *conditions; /* NULL-terminated */
+	const char *reason;
+	int64_t until;
+};
+/* The signed vote, ready for sr_client_submit or sr_client_save. Makes pieces only for approve and
+ * topup of a request with items, after every seal's proof was checked, with shares recomputed from
+ * the proven deals. */
+SR_MUST int sr_ballot_vote(
+	struct sr_draft *out, struct sr_ballot *b, const struct sr_voting *v, struct sr_err *e);
+
+/* --- checkouts (client_checkout.c)
+ * ---------------------------------------------------------------------------------------- */
+
+struct sr_borrow {
+	const uint8_t *item;
+	const uint8_t *grant; /* NULL: the live grant of the caller that holds the item (USAGE when
+				 there are several) */
+	const char *right;    /* access export quarantine; NULL: access */
+	const char *form;     /* NULL: text; of quarantine and export: as the vault has it */
+};
+/* Statement, then open. ${files}: how many. */
+SR_MUST int sr_client_checkout(struct sr_client *c, const struct sr_borrow *b,
+	uint8_t checkout[SR_ID], uint64_t *files, struct sr_submitted *out, struct sr_err *e);
+/* Open (again) under a live checkout: proves checkout, grant and votes before it derives the keys
+ * of this item's records; of right quarantine: hands the part of the held item to the room. */
+SR_MUST int sr_client_open_item(
+	struct sr_client *c, const uint8_t checkout[SR_ID], uint64_t *files, struct sr_err *e);
+/* One page of text; *next == *size at the end. */
+struct sr_page_at {
+	const uint8_t *checkout;
+	uint64_t file, offset, length; /* length 0: SR_BLOCK */
+};
+SR_MUST int sr_client_page(struct sr_client *c, const struct sr_page_at *at, struct sr_buf *text,
+	uint64_t *next, uint64_t *size, struct sr_err *e);
+/* The age file of an opened checkout of right export, piece by piece. */
+SR_MUST int sr_client_export(struct sr_client *c, const uint8_t checkout[SR_ID],
+	int (*write)(void *ctx, struct sr_bytes data, struct sr_err *e), void *ctx, uint64_t *bytes,
+	struct sr_err *e);
+
+/* --- curators
+ * --------------------------------------------------------------------------------------------------------------
+ */
+
+/* Release items in groups of SR_PREPARE_MAX: open each part, have the new envelope made, sign its
+ * hash. ${out}: count outcomes. ${level} 0: what hazards need. */
+struct sr_releasing {
+	const uint8_t *items; /* SR_ID bytes each */
+	size_t count;
+	const char *const *hazards; /* NULL-terminated; beside those described */
+	uint64_t level;
+};
+SR_MUST int sr_client_release(struct sr_client *c, const struct sr_releasing *r,
+	struct sr_submitted *out, struct sr_err *e);
+
+/* --- deposit (client_deposit.c)
+ * ------------------------------------------------------------------------------------------- */
+
+struct sr_deposit_file {
+	const char *source;   /* the caller's name of it, given back to open; NULL: not read */
+	struct sr_bytes path; /* as it shall be known, 1..SR_PATH_MAX bytes, any */
+	struct sr_bytes media_type; /* may be empty */
+	struct sr_bytes note;       /* a symbolic link's target, what a special file is */
+	int kind;                   /* enum sr_file_kind */
+	int64_t mtime_s;
+	uint32_t mtime_ns;
+	uint64_t size; /* UINT64_MAX: unknown */
+};
+/* Where files come from: items in order, files of each in order. Views live until the next call. */
+struct sr_deposit_source {
+	/* The next item: 1 and its title (may be empty), 0 when there is none, negative on failure.
+	 */
+	int (*item)(void *ctx, struct sr_bytes *title, struct sr_err *e);
+	/* The next file of that item: 1, 0 at its end, negative. */
+	int (*file)(void *ctx, struct sr_deposit_file *out, struct sr_err *e);
+	/* Bytes of the file given last: *got 0 at the end. A failure is recorded as the file's
+	 * reason, and goes on. */
+	int (*read)(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e);
+	/* What became of one file, as the vault stored it and as this client hashed it; may be
+	 * NULL. */
+	void (*told)(void *ctx, struct sr_bytes path, const char *status, const char *reason);
+	void *ctx;
+};
+struct sr_depositing {
+	const uint8_t *collection;
+	const uint8_t *resume; /* accession that broke off; NULL: a new one */
+	const struct sr_deposit_source *source;
+};
+struct sr_deposited {
+	uint8_t accession[SR_ID];
+	uint64_t items, files, bytes, unreadable, changed;
+	uint8_t *item_ids; /* SR_ID bytes each, in order; freed by sr_deposited_free */
+	struct sr_submitted submitted;
+};
+void sr_deposited_free(struct sr_deposited *d);
+/* AUTH when what the vault wants signed is not what was read here (counts, SHA-256, roots, list);
+ * nothing is signed then and the accession is taken back. On other failures ${out}->accession names
+ * what a resume needs (all zero: nothing). */
+SR_MUST int sr_client_deposit(struct sr_client *c, const struct sr_depositing *d,
+	struct sr_deposited *out, struct sr_err *e);
+
+/* --- the log, for auditors and officers (client_log.c)
+ * ---------------------------------------------------------------------- */
+
+struct sr_log_ask {
+	uint64_t from, to; /* to 0: to the end */
+	const char *type;  /* NULL: all */
+	/* Each entry, decoded here from its leaf, inclusion and signature proven. Non-zero stops.
+	 */
+	int (*each)(void *ctx, const struct sr_entry *en, struct sr_err *e);
+	void *ctx;
+};
+/* An auditor opens entries with the epoch key that `key-epoch` sealed to them; others with the keys
+ * of their receipts. */
+SR_MUST int sr_client_log(struct sr_client *c, const struct sr_log_ask *a, struct sr_err *e);
+
+#endif
