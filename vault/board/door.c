@@ -481,6 +481,10 @@ static int check_times(
 		return sr_fail(e, SR_DENIED,
 			"the statement was good until %s, it is %s: sign it anew", then, now);
 	}
+	if (s->head.until > s->head.time + SR_RULES_UNTIL_MAX_S)
+		return sr_fail(e, SR_DENIED,
+			"the statement is good for more than %d days: sign it anew with an earlier until",
+			SR_RULES_UNTIL_MAX_S / 86400);
 	/* With `until`, the signer said how long it may take (signed on another machine); without,
 	 * clocks must agree. */
 	if (s->head.until == 0 && s->type->id != SR_T_FOUND && s->type->id != SR_T_DEAL &&

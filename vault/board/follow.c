@@ -446,6 +446,25 @@ static int decide_refused(const struct job *j, const struct decision *d) {
 	return rc;
 }
 
+/* An act that needs no piece may have been asked for by a member, whose vote then counts like any
+ * other's: two members revoke, also where there are only two. */
+static uint32_t eligible(const struct job *j, const struct decision *d) {
+	struct sr_person_row p = {0};
+	bool recused = false, member = false;
+
+	if (d->v.has_list)
+		return d->tally.eligible;
+	if (sr_query_person(&p, j->v->catalogue, d->v.applicant, NULL) == 0)
+		member = (p.roles & SR_ROLE_MEMBER) != 0;
+	sr_person_row_free(&p);
+	if (member &&
+		sr_query_recused(&recused, j->v->catalogue, d->v.request, d->v.applicant, NULL) ==
+			0 &&
+		!recused)
+		return d->tally.eligible + 1;
+	return d->tally.eligible;
+}
+
 static int decide(const struct job *j, const uint8_t request[SR_ID]) {
 	struct decision *d = calloc(1, sizeof *d);
 	int rc;
@@ -468,7 +487,7 @@ static int decide(const struct job *j, const uint8_t request[SR_ID]) {
 			rc = decide_role(j, d);
 		else
 			rc = decide_grant(j, d);
-	} else if (d->tally.eligible < d->v.level + d->tally.rejected) {
+	} else if (eligible(j, d) < d->v.level + d->tally.rejected) {
 		rc = decide_refused(j, d);
 	}
 out:

@@ -20,6 +20,9 @@
 enum {
 	SR_RULES_SKEW_S = 600, /* a statement's time against the vault's: clocks of desks are rarely
 				  minutes off */
+	SR_RULES_UNTIL_MAX_S =
+		31 * 86400, /* how long a statement signed elsewhere may wait: a member's month
+			       away; a forgotten one must not come to life years later */
 	SR_RULES_ENDS_MAX_S = 366 * 86400 /* a grant ends within a year and is then asked for anew
 					     (Five Safes: safe projects) */
 };
