@@ -184,7 +184,7 @@ static int configure(struct sr_db *db, const struct sr_db_options *o, struct sr_
 	if (rc != SQLITE_OK)
 		return sr_db_fail(db, rc, "reserving bytes", e);
 	(void)sqlite3_extended_result_codes(db->sql, 1);
-	(void)sqlite3_limit(db->sql, SQLITE_LIMIT_ATTACHED, 0);
+	(void)sqlite3_limit(db->sql, SQLITE_LIMIT_ATTACHED, 1); /* vacuum's own, in memory */
 	rc = sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_db_config(db->sql, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
@@ -339,11 +339,18 @@ void sr_db_state(struct sr_db *db, uint64_t *generation, uint8_t root[SR_HASH]) 
 	leave(db);
 }
 
+/* Outside of a transaction nothing may be in flight but old pages that a rollback wrote. */
+static void settle(struct sr_db *db) {
+	if (sqlite3_get_autocommit(db->sql) != 0)
+		sr_pagefile_forget(db->pf);
+}
+
 int sr_db_checkpoint(struct sr_db *db, struct sr_err *e) {
 	struct sr_err local = {0};
 	int rc;
 
 	enter(db);
+	settle(db);
 	rc = sr_pagefile_checkpoint(db->pf, e == NULL ? &local : e);
 	leave(db);
 	return rc;
@@ -354,6 +361,7 @@ int sr_db_verify(struct sr_db *db, struct sr_err *e) {
 	int rc;
 
 	enter(db);
+	settle(db);
 	rc = sr_pagefile_verify(db->pf, e == NULL ? &local : e);
 	leave(db);
 	return rc;
@@ -386,6 +394,7 @@ bool sr_db_in_transaction(struct sr_db *db) {
 int sr_db_begin(struct sr_db *db, struct sr_err *e) {
 	if (sr_db_in_transaction(db))
 		return sr_fail(e, SR_MISUSE, "%s: a transaction is open already", db->name);
+	settle(db);
 	return sr_db_exec(db, "begin immediate", e);
 }
 
@@ -452,6 +461,7 @@ void sr_db_rollback(struct sr_db *db) {
 	db->position_set = false;
 	if (sr_db_in_transaction(db))
 		(void)sqlite3_exec(db->sql, "rollback", NULL, NULL, NULL);
+	settle(db);
 }
 
 int64_t sr_db_changes(struct sr_db *db) {

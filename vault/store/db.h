@@ -5,16 +5,16 @@
  * Each database is opened on its own instance of our VFS (store/vfs.h) over a sealed page file
  * (store/pagefile.h): pages of 4096 bytes with 72 reserved ones, journal_mode=MEMORY,
  * synchronous=FULL, locking_mode=EXCLUSIVE, temp_store=MEMORY, no WAL, no mmap, no second file ever
- * opened by SQLite, no ATTACH. One connection; calls are serialised (SQLITE_OPEN_FULLMUTEX), but a
- * statement and a transaction belong to one thread at a time. One process per vault (the vault's
- * lock).
+ * opened by SQLite (ATTACH of a file fails). One connection; calls are serialised
+ * (SQLITE_OPEN_FULLMUTEX), but a statement and a transaction belong to one thread at a time. One
+ * process per vault (the vault's lock).
  *
  * A commit is one batch in NAME-redo. It carries the ledger position set with sr_db_set_position,
  * so that a database knows which ledger it stands for; the caller compares and catches up, or
  * rebuilds. Codes CORRUPT and AUTH mean that the file is damaged, or that old bytes were put back:
- * the text names file and page or batch, the db takes no more work, and a rebuildable one is
- * removed (sr_db_remove) and rebuilt. IO or LIMIT (disk full) before the batch was written leave
- * the state before the transaction; a failed fsync is final (every later call fails).
+ * the text names file and page or batch, and a rebuildable one is closed, removed (sr_db_remove)
+ * and rebuilt. IO or LIMIT (disk full) before the batch was written leave the state before the
+ * transaction; a failed fsync is final (every later call fails).
  *
  * SQLite's memory is wiped when it is freed (sr_db_init, which must run before anybody else
  * initialises SQLite).
@@ -44,8 +44,8 @@ struct sr_db_options {
 	enum sr_db_mode mode;
 	bool create;        /* make it when it is not there; else NOTFOUND */
 	bool durable;       /* a commit waits for fdatasync (secrets.db); else durable only after
-			       sr_db_checkpoint or close,       and a power cut takes it back to an earlier
-			       commit, whole */
+			       sr_db_checkpoint or close,       and a power cut takes it back to an
+			       earlier       commit, whole */
 	unsigned cache_kib; /* SQLite's page cache; 0: 2048 */
 };
 

@@ -233,7 +233,7 @@ static int write_batch(
 	if (rc == 0)
 		rc = whole ? sr_pagefile_each(pf, put_frame, to, e) : copy_frames(c, pf, e);
 	if (rc == 0)
-		rc = sr_redo_flush(to, next, e);
+		rc = sr_redo_finish(to, next, e);
 	if (rc == 0 && new_root)
 		rc = set_root(c, pf, fresh, next, e);
 	if (rc == 0)

@@ -121,6 +121,16 @@ static void forget_batch(struct sr_pagefile *pf) {
 	pf->position_set = false;
 }
 
+void sr_pagefile_forget(struct sr_pagefile *pf) {
+	bool resync = pf->resync;
+
+	if (pf->dirty.count == 0 && pf->tree.dirty == 0 && pf->redo.batch == 0 &&
+		pf->tree.pages == pf->state->pages)
+		return;
+	forget_batch(pf);
+	pf->resync = resync;
+}
+
 /* Seal the pages in memory as frames, in order of their index. */
 static int spill_pages(struct sr_pagefile *pf, struct sr_err *e) {
 	uint8_t sealed[SR_UNIT], entry[SR_KEY];
@@ -306,7 +316,7 @@ static int add_root(struct sr_pagefile *pf, struct sr_page_state *next, struct s
 static int write_record(struct sr_pagefile *pf, struct sr_page_state *next, struct sr_err *e) {
 	struct sr_err ignored = {0};
 	const uint8_t *key;
-	int rc = sr_redo_flush(&pf->redo, next, e);
+	int rc = sr_redo_finish(&pf->redo, next, e);
 
 	if (rc != 0)
 		return rc;

@@ -52,6 +52,9 @@ SR_MUST int sr_pagefile_read(
 SR_MUST int sr_pagefile_write(
 	struct sr_pagefile *pf, uint64_t index, const uint8_t in[SR_UNIT_PLAIN], struct sr_err *e);
 SR_MUST int sr_pagefile_truncate(struct sr_pagefile *pf, uint64_t pages, struct sr_err *e);
+/* Forget what was written since the last sync: after SQLite's rollback, which is meant to bring the
+ * same about by writing old pages. */
+void sr_pagefile_forget(struct sr_pagefile *pf);
 /* Nothing to write and no new position, no erasure asked: no batch. */
 SR_MUST int sr_pagefile_sync(struct sr_pagefile *pf, struct sr_err *e);
 SR_MUST int sr_pagefile_checkpoint(struct sr_pagefile *pf, struct sr_err *e);

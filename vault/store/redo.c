@@ -140,9 +140,9 @@ int sr_redo_frame(
 	return 0;
 }
 
-int sr_redo_flush(struct sr_redo *r, struct sr_page_state *s, struct sr_err *e) {
+int sr_redo_finish(struct sr_redo *r, struct sr_page_state *s, struct sr_err *e) {
 	struct sr_hash h = r->hash;
-	int rc = spill(r, e);
+	int rc = r->buffered == SR_REDO_BUFFER ? spill(r, e) : 0; /* room for the record */
 
 	if (rc == 0)
 		rc = sr_umap_reserve(&r->committed, r->pending.count, e);
@@ -163,13 +163,14 @@ static void merge_pending(struct sr_redo *r) {
 
 int sr_redo_record(struct sr_redo *r, const uint8_t key[SR_KEY], const struct sr_page_state *s,
 	struct sr_err *e) {
-	uint8_t cell[SR_REDO_CELL] = {0};
+	uint8_t *cell = r->buf + r->buffered * SR_REDO_CELL;
 	int rc;
 
+	memset(cell, 0, SR_REDO_CELL);
 	sr_le32_put(cell, CELL_RECORD);
 	sr_le64_put(cell + BODY, s->root_number);
 	sr_state_seal(cell + BODY + RECORD_STATE, r->f, r->role, key, s);
-	rc = put_cells(r, cell, 1, r->cells + r->batch, e);
+	rc = put_cells(r, r->buf, r->buffered + 1, r->cells + r->batch - r->buffered, e);
 	if (rc != 0)
 		return rc;
 	merge_pending(r);

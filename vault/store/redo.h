@@ -92,11 +92,11 @@ SR_MUST int sr_redo_open(struct sr_redo *r, struct sr_redo_found *found,
 SR_MUST int sr_redo_peek(uint8_t id[SR_ID], struct sr_dir *dir, const char *name, struct sr_err *e);
 void sr_redo_close(struct sr_redo *r); /* a zeroed one with fd -1 allowed */
 
-/* A batch: frames, sr_redo_flush (writes them out and fills cells, cells_hash, salt of ${s}),
- * sr_redo_record, sr_redo_sync. */
+/* A batch: frames, sr_redo_finish (fills cells, cells_hash, salt of ${s}), sr_redo_record (one
+ * write of what is still in memory, the record last), sr_redo_sync. */
 SR_MUST int sr_redo_frame(
 	struct sr_redo *r, struct sr_unit_at at, const uint8_t sealed[SR_UNIT], struct sr_err *e);
-SR_MUST int sr_redo_flush(struct sr_redo *r, struct sr_page_state *s, struct sr_err *e);
+SR_MUST int sr_redo_finish(struct sr_redo *r, struct sr_page_state *s, struct sr_err *e);
 SR_MUST int sr_redo_record(struct sr_redo *r, const uint8_t key[SR_KEY],
 	const struct sr_page_state *s, struct sr_err *e);
 SR_MUST int sr_redo_sync(struct sr_redo *r, struct sr_err *e);
