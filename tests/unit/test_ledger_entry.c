@@ -296,6 +296,45 @@ static void test_disclosed(void **state) {
 	unmake(&other);
 }
 
+/* A vault that lies: the record fits another statement than the one in the entry. */
+static void test_lie(void **state) {
+	(void)state;
+	struct t_ring ring = t_ring_new();
+	const struct sr_keyring keys = t_keyring(&ring);
+	const struct t_person p = t_person(1);
+	struct sr_record r = t_record(SR_PERSONAL, p.name, "reason", 0, T_REASON);
+	struct sr_head h = t_head(&p, 1);
+	struct sr_statement s;
+	struct sr_buf note, text, env;
+	struct sr_entry en;
+	struct sr_err e;
+	sr_buf_init(&note);
+	sr_buf_init(&text);
+	sr_buf_init(&env);
+	t_recuse(&note, &p, 1);
+	assert_ok(sr_statement_parse(&s, sr_buf_view(&note), &e), &e);
+	sr_statement_begin(&text, SR_T_RECUSE, &h);
+	sr_text_put(&text, "request", T_ITEM_HEX);
+	t_put_text(&text, "reason", "Something else");
+	struct sr_buf parsed = s.note;
+	sr_buf_init(&s.note);
+	assert_ok(sr_statement_sign(&s.note, sr_buf_view(&text), p.name, p.seed, &e), &e);
+	const struct sr_entry_in in = {.origin = T_ORIGIN,
+		.epoch = &ring.epoch,
+		.statement = &s,
+		.records = &r,
+		.count = 1,
+		.keys = &keys};
+	assert_ok(sr_entry_seal(&env, &in, &e), &e);
+	assert_fails(sr_entry_open(&en, T_ORIGIN, 0, sr_buf_view(&env), &keys, &e), SR_AUTH, &e,
+		"does not match its commitment");
+	sr_buf_free(&parsed);
+	sr_statement_free(&s);
+	sr_buf_free(&note);
+	sr_buf_free(&text);
+	sr_buf_free(&env);
+}
+
 static int seal(struct made *m, const struct sr_record *r, size_t n, struct sr_err *e) {
 	const struct sr_keyring keys = t_keyring(&m->ring);
 	struct sr_statement s;
@@ -432,6 +471,7 @@ int main(void) {
 		cmocka_unit_test(test_mutants),
 		cmocka_unit_test(test_erasure),
 		cmocka_unit_test(test_disclosed),
+		cmocka_unit_test(test_lie),
 		cmocka_unit_test(test_seal_refuses),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_record_body),

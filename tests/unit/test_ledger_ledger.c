@@ -303,7 +303,8 @@ static void test_rollback(void **state) {
 	assert_ok(sr_ledger_close(l, &e), &e);
 	put_back(&p, "journal", &journal);
 	assert_fails(sr_ledger_open(&l, p.d, &o, &e), SR_CORRUPT, &e,
-		"rolled back: the published checkpoint shows 15 entries, journal and tiles hold 10");
+		"rolled back: the published checkpoint shows 15 entries, journal and tiles "
+		"hold 10");
 	put_back(&p, "checkpoint", &checkpoint); /* both: only who remembers can tell */
 	o.known_size = c.size;
 	o.known_root = c.root;
@@ -397,6 +398,55 @@ static void test_damage(void **state) {
 	assert_fails(verify(&p, &e), SR_CORRUPT, &e, "tile/entries/000 is missing");
 	assert_int_equal(unlink(t_path(p.path, "tile/0/000")), 0);
 	assert_int_equal(verify(&p, &e), SR_CORRUPT);
+	place_free(&p);
+}
+
+static int verify_open(struct sr_ledger *l, struct sr_err *e) {
+	const struct sr_ledger_check c = {.leaf = NULL};
+	struct sr_ledger_checked done;
+	return sr_ledger_verify(l, &c, &done, e);
+}
+
+/* 65,800 entries: tiles of level 1, and what changes under a ledger that is open is found by
+ * verify. */
+static void test_big(void **state) {
+	(void)state;
+	struct place p = place_new();
+	struct sr_ledger *l = open_with(&p, opts());
+	struct sr_buf b;
+	struct sr_err e;
+	uint64_t r = 3;
+	for (int i = 0; i < 257; i++)
+		assert_ok(commit(l, 256, NULL, &e), &e);
+	assert_ok(commit(l, 8, NULL, &e), &e);
+	assert_true(t_exists(t_path(p.path, "tile/1/000")));
+	const uint64_t n = sr_ledger_next_index(l);
+	uint8_t *h = hashes_of(n);
+	for (unsigned i = 0; i < 12; i++)
+		check_proofs(l, h, t_rand(&r, n), n);
+	check_proofs(l, h, 65536, n);
+	free(h);
+	assert_ok(verify_open(l, &e), &e);
+	flip_at(&p, "tile/1/000", (size_t)32 * 7);
+	assert_fails(verify_open(l, &e), SR_CORRUPT, &e, "tile/1/0: hash 7 is not that");
+	flip_at(&p, "tile/1/000", (size_t)32 * 7);
+	/* an entry and its hash changed together */
+	flip_at(&p, "tile/entries/256", 30);
+	sr_buf_init(&b);
+	t_read_file(t_path(p.path, "tile/entries/256"), &b);
+	struct sr_bytes entry[SR_TILE_WIDTH];
+	assert_ok(sr_bundle_parse(entry, SR_TILE_WIDTH, sr_buf_view(&b), &e), &e);
+	uint8_t hash[SR_HASH];
+	sr_leaf_hash(hash, entry[0]);
+	sr_buf_clear(&b);
+	t_read_file(t_path(p.path, "tile/0/256"), &b);
+	memcpy(b.p, hash, SR_HASH);
+	put_back(&p, "tile/0/256", &b);
+	assert_fails(
+		verify_open(l, &e), SR_CORRUPT, &e, "do not make the root committed at size 65800");
+	sr_ledger_abandon(l);
+	assert_fails(verify(&p, &e), SR_CORRUPT, &e, "tiles and journal do not make the root");
+	sr_buf_free(&b);
 	place_free(&p);
 }
 
@@ -562,6 +612,7 @@ int main(void) {
 		cmocka_unit_test(test_rollback),
 		cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_big),
 		cmocka_unit_test(test_tile_in_the_way),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_kills),

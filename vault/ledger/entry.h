@@ -13,11 +13,11 @@
  *   28+a+b     2  le16 length of the sealed personal compartment (c)
  *   30+a+b     c  the end; nothing follows
  *
- * Plaintext of every compartment: le32 length n ‖ n bytes ‖ zeros, padded to 256 * 2^j (structural
- * at most SR_STRUCTURAL_MAX, the others SR_COMPARTMENT_MAX). Structural n bytes: le32 length of the
- * service part ‖ service part ‖ signed note. Descriptive and personal n bytes: for each `in` record
- * of that compartment, in order: le32 length ‖ sealed record body; a body is salt[32] ‖ text. The
- * service part is base/text lines:
+ * Plaintext of every compartment: le32 length n, n bytes, zeros; padded to 256 * 2^j (structural
+ * at most SR_STRUCTURAL_MAX, the others SR_COMPARTMENT_MAX). Structural n bytes: le32 length of
+ * the service part, service part, signed note. Descriptive and personal n bytes: for each `in`
+ * record of that compartment, in order: le32 length, sealed record body; a body is salt[32] and
+ * text. The service part is base/text lines:
  *
  *   strongroom/entry/v1
  *   received <T>

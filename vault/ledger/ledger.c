@@ -173,7 +173,8 @@ static int check_opts(const struct sr_ledger_opts *o, struct sr_err *e) {
 			e, SR_MISUSE, "origin has %zu bytes, want 1 to %d", len, SR_ORIGIN_MAX - 1);
 	if (o->seed == NULL ? o->pk == NULL : o->mac_key == NULL)
 		return sr_fail(e, SR_MISUSE,
-			"a writer needs the ledger key and the commit key, a reader the public key");
+			"a writer needs the ledger key and the commit key, a reader the public "
+			"key");
 	return 0;
 }
 
@@ -271,7 +272,8 @@ static int check_commits(struct sr_ledger *l, const uint8_t *hashes, struct sr_e
 		sr_tree_root(root, &t);
 		if (memcmp(root, c->root, SR_HASH) != 0)
 			return sr_fail(e, SR_CORRUPT,
-				"tiles and journal do not make the root that was committed at size %llu",
+				"tiles and journal do not make the root that was committed at "
+				"size %llu",
 				(unsigned long long)c->size);
 	}
 	return 0;

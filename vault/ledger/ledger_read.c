@@ -264,7 +264,8 @@ static int verify_upper(const struct sr_ledger *l, const uint8_t *roots, uint64_
 			for (size_t s = 0; rc == 0 && s < SR_TILE_WIDTH; s++) {
 				if (memcmp(tile + s * SR_HASH, want + s * SR_HASH, SR_HASH) != 0)
 					rc = sr_fail(e, SR_CORRUPT,
-						"tile/%u/%llu: hash %zu is not that of the tile below",
+						"tile/%u/%llu: hash %zu is not that of the tile "
+						"below",
 						height, (unsigned long long)n, s);
 			}
 			*tiles += rc == 0;

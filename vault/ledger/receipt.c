@@ -338,7 +338,8 @@ static int check_consistency(const struct sr_receipt *r, const struct sr_checkpo
 	if (c->size == seen->size) {
 		if (memcmp(c->root, seen->root, SR_HASH) != 0)
 			return sr_fail(e, SR_AUTH,
-				"the ledger shows another root at size %llu than was verified before: forked",
+				"the ledger shows another root at size %llu than was verified "
+				"before: forked",
 				(unsigned long long)c->size);
 		return 0;
 	}

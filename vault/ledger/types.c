@@ -228,7 +228,8 @@ static const struct sr_type table[SR_T_COUNT] = {
 	{SR_T_CLOSE, "close", SR_BY_RESEARCHER, NULL, SR_EFFECT_GRANT, FIELDS{
 		F("grant", SR_V_ID, SR_ONE),
 		END}},
-	{SR_T_CHECKOUT, "checkout", SR_BY_RESEARCHER | SR_BY_CURATOR, NULL, SR_EFFECT_CHECKOUT, FIELDS{
+	{SR_T_CHECKOUT, "checkout", SR_BY_RESEARCHER | SR_BY_CURATOR, NULL,
+		SR_EFFECT_CHECKOUT, FIELDS{
 		F("checkout", SR_V_ID, SR_ONE),
 		F("right", SR_V_TOKEN, SR_ONE),
 		F("grant", SR_V_ID, SR_OPTIONAL),
