@@ -279,8 +279,8 @@ static int take_commit(struct sr_journal *j, struct scan *s, struct span body, s
 		commit_mac(mac, j, &c);
 		if (!sr_ct_eq(mac, p + 8 + SR_HASH + SR_ATTACHMENT, SR_HASH))
 			return sr_fail(e, SR_AUTH,
-				"the commit record at offset %zu (size %llu) was not written with this "
-				"key",
+				"the commit record at offset %zu (size %llu) was not written "
+				"with this key",
 				body.at - HEAD, (unsigned long long)c.size);
 	}
 	return keep_commit(j, &c, e);
