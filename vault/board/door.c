@@ -326,50 +326,47 @@ static int follow_service(
 static int follow_ends(void *ctx, const uint8_t request[SR_ID], uint32_t version, struct sr_err *e);
 static void follow_tell(void *ctx, const char *sentence);
 
-/* Take ${p} (owned from here on in every case) with its objects, apply it, and whatever follows
- * from it. */
+/* Room for one more entry. */
+static int group_room(struct group *g, struct sr_err *e) {
+	struct pending *more;
+	size_t cap;
+
+	if (g->count == SR_COMMIT_LEAVES)
+		return sr_fail(
+			e, SR_LIMIT, "door: more than %d entries in one commit", SR_COMMIT_LEAVES);
+	if (g->count < g->cap)
+		return 0;
+	cap = g->cap == 0 ? 8 : g->cap * 2;
+	more = reallocarray(g->entries, cap, sizeof *more);
+	if (more == NULL)
+		return sr_fail(e, SR_NOMEM, "door: out of memory for %zu entries", cap);
+	g->entries = more;
+	g->cap = cap;
+	return 0;
+}
+
+/* Take ${p} (its parts are the group's from here on, or freed) with its objects, apply it, and
+ * whatever follows from it. */
 static int entry_take(
 	struct group *g, struct pending *p, const struct sr_submission *sub, struct sr_err *e) {
 	struct sr_follow f = {follow_service, follow_ends, follow_tell, g, g->now};
-	size_t at;
-	int rc = 0;
+	struct sr_statement st;
+	int rc = group_room(g, e);
 
-	if (g->count == SR_COMMIT_LEAVES)
-		rc = sr_fail(
-			e, SR_LIMIT, "door: more than %d entries in one commit", SR_COMMIT_LEAVES);
-	if (rc == 0 && g->count == g->cap) {
-		size_t cap = g->cap == 0 ? 8 : g->cap * 2;
-		struct pending *more = realloc(g->entries, cap * sizeof *more);
-
-		if (more == NULL)
-			rc = sr_fail(e, SR_NOMEM, "door: out of memory for %zu entries", cap);
-		else {
-			g->entries = more;
-			g->cap = cap;
-		}
-	}
-	if (rc != 0) {
+	if (rc != 0 || g->entries == NULL) {
 		pending_free(p);
 		return rc;
 	}
 	p->received = g->now;
 	records_out(p);
-	at = g->count++;
-	g->entries[at] = *p;
-	p = &g->entries[at];
 	rc = subjects_make(g, p, e);
 	if (rc == 0)
 		rc = objects_write(g, p, sub, e);
 	if (rc == 0)
 		rc = entry_apply(g, p, e);
-	if (rc == 0) {
-		/* The array may move while follow-ups are taken: the statement is looked at through
-		 * a copy of its header. */
-		struct sr_statement st = p->st;
-
-		rc = sr_follow_on(&f, g->v, &st, e);
-	}
-	return rc;
+	st = p->st; /* its parts stay where they are while follow-ups move the array */
+	g->entries[g->count++] = *p;
+	return rc == 0 ? sr_follow_on(&f, g->v, &st, e) : rc;
 }
 
 static int follow_service(

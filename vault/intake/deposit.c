@@ -906,10 +906,10 @@ static int recover_keep(void *ctx, const char *name, bool is_dir, struct sr_err 
 	uint8_t accession[SR_ID];
 	int rc;
 
-	if (is_dir || len != p + 2 * SR_ID + s || memcmp(name, prefix, p) != 0 ||
+	if (is_dir || len != p + (size_t)2 * SR_ID + s || memcmp(name, prefix, p) != 0 ||
 		strcmp(name + len - s, suffix) != 0)
 		return 0;
-	rc = sr_unhex(accession, SR_ID, sr_bytes_of(name + p, 2 * SR_ID), NULL);
+	rc = sr_unhex(accession, SR_ID, sr_bytes_of(name + p, (size_t)2 * SR_ID), NULL);
 	if (rc != 0)
 		return 0;
 	rc = recover_one(ctx, name, accession, e);
