@@ -435,7 +435,7 @@ static void test_big(void **state) {
 	sr_buf_init(&b);
 	t_read_file(t_path(p.path, "tile/entries/256"), &b);
 	struct sr_bytes entry[SR_TILE_WIDTH];
-	assert_ok(sr_bundle_parse(entry, SR_TILE_WIDTH, sr_buf_view(&b), &e), &e);
+	assert_ok(sr_entry_bundle_parse(entry, SR_TILE_WIDTH, sr_buf_view(&b), &e), &e);
 	uint8_t hash[SR_HASH];
 	sr_leaf_hash(hash, entry[0]);
 	sr_buf_clear(&b);

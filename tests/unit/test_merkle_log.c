@@ -123,7 +123,7 @@ static void rebuild(void **state) {
 		}
 		if (n == SIZE)
 			break;
-		assert_ok(sr_bundle_put(&bundle, entry(n), &e), &e);
+		assert_ok(sr_entry_bundle_put(&bundle, entry(n), &e), &e);
 		sr_leaf_hash(leaf, entry(n));
 		assert_ok(sr_edge_append(g, leaf, &sink, &e), &e);
 	}
@@ -180,7 +180,7 @@ static void read_back(void **state) {
 			continue;
 		sr_tile_path(name, &bundle);
 		read_vector(&b, name);
-		assert_ok(sr_bundle_parse(parts, n, sr_buf_view(&b), &e), &e);
+		assert_ok(sr_entry_bundle_parse(parts, n, sr_buf_view(&b), &e), &e);
 		assert_ok(sr_tile_reader_new(&r, &tiles, n, &e), &e);
 		nodes = sr_tile_reader_nodes(r);
 		for (unsigned i = 0; i < n; i++) {

@@ -133,9 +133,9 @@ static void bundle_mutant(void *ctx, struct sr_bytes mutant, const char *what) {
 
 	(void)ctx;
 	sr_buf_init(&b);
-	if (sr_bundle_parse(v, 3, mutant, &e) == 0) { /* other bytes in an entry */
+	if (sr_entry_bundle_parse(v, 3, mutant, &e) == 0) { /* other bytes in an entry */
 		for (size_t i = 0; i < 3; i++)
-			assert_ok(sr_bundle_put(&b, v[i], &e), &e);
+			assert_ok(sr_entry_bundle_put(&b, v[i], &e), &e);
 		if (!sr_bytes_eq(sr_buf_view(&b), mutant))
 			fail_msg("%s: parsed as something else", what);
 	} else {
@@ -149,7 +149,7 @@ static void bundle_cut(void *ctx, struct sr_bytes mutant, const char *what) {
 	struct sr_err e = {0};
 
 	(void)ctx;
-	if (sr_bundle_parse(v, 3, mutant, &e) != SR_CORRUPT)
+	if (sr_entry_bundle_parse(v, 3, mutant, &e) != SR_CORRUPT)
 		fail_msg("%s: was taken", what);
 }
 
@@ -163,32 +163,32 @@ static void bundles(void **state) {
 	(void)state;
 	assert_non_null(big);
 	sr_buf_init(&b);
-	assert_ok(sr_bundle_put(&b, sr_bytes_str("one"), &e), &e);
-	assert_ok(sr_bundle_put(&b, sr_bytes_of(NULL, 0), &e), &e);
-	assert_ok(sr_bundle_put(&b, sr_bytes_str("three"), &e), &e);
+	assert_ok(sr_entry_bundle_put(&b, sr_bytes_str("one"), &e), &e);
+	assert_ok(sr_entry_bundle_put(&b, sr_bytes_of(NULL, 0), &e), &e);
+	assert_ok(sr_entry_bundle_put(&b, sr_bytes_str("three"), &e), &e);
 	assert_memory_equal(b.p, "\0\3one\0\0\0\5three", 14);
-	assert_ok(sr_bundle_parse(v, 3, sr_buf_view(&b), &e), &e);
+	assert_ok(sr_entry_bundle_parse(v, 3, sr_buf_view(&b), &e), &e);
 	assert_true(sr_bytes_eq(v[0], sr_bytes_str("one")) && v[1].len == 0);
 	assert_true(sr_bytes_eq(v[2], sr_bytes_str("three")));
 	t_each_cut(sr_buf_view(&b), bundle_cut, NULL);
 	t_each_flip(sr_buf_view(&b), bundle_mutant, NULL);
-	assert_fails(sr_bundle_parse(v, 2, sr_buf_view(&b), &e), SR_CORRUPT, &e,
+	assert_fails(sr_entry_bundle_parse(v, 2, sr_buf_view(&b), &e), SR_CORRUPT, &e,
 		"7 bytes after its 2 entries");
-	assert_fails(sr_bundle_parse(v, 4, sr_buf_view(&b), &e), SR_CORRUPT, &e,
+	assert_fails(sr_entry_bundle_parse(v, 4, sr_buf_view(&b), &e), SR_CORRUPT, &e,
 		"ends in the length of entry 3 of 4");
-	assert_fails(sr_bundle_parse(v, 3, sr_bytes_of(b.p, 10), &e), SR_CORRUPT, &e,
+	assert_fails(sr_entry_bundle_parse(v, 3, sr_bytes_of(b.p, 10), &e), SR_CORRUPT, &e,
 		"entry 2 of 3 is cut off: have 1 bytes, want 5");
-	assert_fails(sr_bundle_parse(v, 0, sr_buf_view(&b), &e), SR_MISUSE, &e, "0 entries");
-	assert_fails(sr_bundle_parse(v, 257, sr_buf_view(&b), &e), SR_MISUSE, &e, "257 entries");
-	assert_ok(sr_bundle_prefix(&len, 2, sr_buf_view(&b), &e), &e);
+	assert_fails(sr_entry_bundle_parse(v, 0, sr_buf_view(&b), &e), SR_MISUSE, &e, "0 entries");
+	assert_fails(sr_entry_bundle_parse(v, 257, sr_buf_view(&b), &e), SR_MISUSE, &e, "257 entries");
+	assert_ok(sr_entry_bundle_prefix(&len, 2, sr_buf_view(&b), &e), &e);
 	assert_int_equal(len, 7);
-	assert_fails(sr_bundle_prefix(&len, 4, sr_buf_view(&b), &e), SR_CORRUPT, &e, "entry 3");
+	assert_fails(sr_entry_bundle_prefix(&len, 4, sr_buf_view(&b), &e), SR_CORRUPT, &e, "entry 3");
 	sr_buf_clear(&b);
-	assert_fails(sr_bundle_put(&b, sr_bytes_of(big, SR_ENTRY_MAX + 1), &e), SR_LIMIT, &e,
+	assert_fails(sr_entry_bundle_put(&b, sr_bytes_of(big, SR_ENTRY_MAX + 1), &e), SR_LIMIT, &e,
 		"entry of 65536 bytes, at most 65535");
 	assert_int_equal(b.len, 0);
-	assert_ok(sr_bundle_put(&b, sr_bytes_of(big, SR_ENTRY_MAX), &e), &e);
-	assert_ok(sr_bundle_parse(v, 1, sr_buf_view(&b), &e), &e);
+	assert_ok(sr_entry_bundle_put(&b, sr_bytes_of(big, SR_ENTRY_MAX), &e), &e);
+	assert_ok(sr_entry_bundle_parse(v, 1, sr_buf_view(&b), &e), &e);
 	assert_int_equal(v[0].len, SR_ENTRY_MAX);
 	sr_buf_free(&b);
 	free(big);

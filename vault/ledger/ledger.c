@@ -92,7 +92,7 @@ static int keep_bundle(struct sr_ledger *l, uint64_t n, struct sr_err *e) {
 			e, SR_MISUSE, "bundle %llu lies before the journal", (unsigned long long)n);
 	sr_buf_init(&b);
 	for (size_t i = 0; rc == 0 && i < SR_TILE_WIDTH; i++)
-		rc = sr_bundle_put(
+		rc = sr_entry_bundle_put(
 			&b, sr_journal_leaf(l->journal, (size_t)(n * SR_TILE_WIDTH - base) + i), e);
 	if (rc == 0)
 		rc = sr_buf_ok(&b, e);

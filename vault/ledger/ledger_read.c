@@ -47,7 +47,7 @@ int sr_ledger_read_bundle(const struct sr_ledger *l, uint64_t n, struct sr_buf *
 	if (rc == SR_NOTFOUND)
 		return sr_fail(e, SR_CORRUPT, "%s is missing", path);
 	if (rc == 0)
-		rc = sr_bundle_parse(entry, SR_TILE_WIDTH, sr_buf_view(out), e);
+		rc = sr_entry_bundle_parse(entry, SR_TILE_WIDTH, sr_buf_view(out), e);
 	if (rc != 0) {
 		(void)sr_wrap(e, "%s", path);
 		return rc;

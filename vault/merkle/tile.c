@@ -152,7 +152,7 @@ void sr_tile_place(struct sr_tile_place *out, unsigned height, uint64_t index) {
 	out->count = 1u << in_tile;
 }
 
-int sr_bundle_put(struct sr_buf *out, struct sr_bytes entry, struct sr_err *e) {
+int sr_entry_bundle_put(struct sr_buf *out, struct sr_bytes entry, struct sr_err *e) {
 	if (entry.len > SR_ENTRY_MAX)
 		return sr_fail(
 			e, SR_LIMIT, "entry of %zu bytes, at most %d", entry.len, SR_ENTRY_MAX);
@@ -190,7 +190,7 @@ static int walk_bundle(struct sr_bytes *entries, size_t *len, unsigned width, st
 	return 0;
 }
 
-int sr_bundle_parse(
+int sr_entry_bundle_parse(
 	struct sr_bytes *entries, unsigned width, struct sr_bytes in, struct sr_err *e) {
 	size_t len;
 	int rc = walk_bundle(entries, &len, width, in, e);
@@ -203,7 +203,7 @@ int sr_bundle_parse(
 	return 0;
 }
 
-int sr_bundle_prefix(size_t *len, unsigned width, struct sr_bytes in, struct sr_err *e) {
+int sr_entry_bundle_prefix(size_t *len, unsigned width, struct sr_bytes in, struct sr_err *e) {
 	return walk_bundle(NULL, len, width, in, e);
 }
 

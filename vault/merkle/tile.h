@@ -60,13 +60,14 @@ struct sr_tile_place {
 void sr_tile_place(struct sr_tile_place *out, unsigned height, uint64_t index);
 
 /* Append one entry to a bundle; LIMIT above SR_ENTRY_MAX bytes. */
-SR_MUST int sr_bundle_put(struct sr_buf *out, struct sr_bytes entry, struct sr_err *e);
+SR_MUST int sr_entry_bundle_put(struct sr_buf *out, struct sr_bytes entry, struct sr_err *e);
 /* Exactly ${width} entries, as views into ${in}; CORRUPT if bytes are missing or left over. */
-SR_MUST int sr_bundle_parse(
+SR_MUST int sr_entry_bundle_parse(
 	struct sr_bytes *entries, unsigned width, struct sr_bytes in, struct sr_err *e);
 /* Length in bytes of the first ${width} entries of ${in}: how much of a longer bundle a partial
  * one is. */
-SR_MUST int sr_bundle_prefix(size_t *len, unsigned width, struct sr_bytes in, struct sr_err *e);
+SR_MUST int sr_entry_bundle_prefix(
+	size_t *len, unsigned width, struct sr_bytes in, struct sr_err *e);
 
 /* Reads hash tiles: fill ${out} with t->width hashes. NOTFOUND for a partial tile makes the
  * reader ask for the full one. */
