@@ -38,6 +38,8 @@ void sr_row_base64(struct sr_rows_out *o, const char *key, const void *p, size_t
 void sr_row_dec(struct sr_rows_out *o, const char *key, uint64_t v);
 void sr_row_time(struct sr_rows_out *o, const char *key, int64_t t); /* 0: no field */
 void sr_row_flag(struct sr_rows_out *o, const char *key, bool v);    /* `yes`, or no field */
+void sr_row_signed(struct sr_rows_out *o, const char *key, int64_t v);
+void sr_row_words(struct sr_rows_out *o, const char *key, const char *tokens); /* a field for each word; NULL: none */
 
 /* Reading. Views into the body. */
 struct sr_row_field {

@@ -20,7 +20,7 @@ enum { SR_LOGIN_NONCE = 32 };
 void sr_login_text(struct sr_buf *out, const uint8_t fingerprint[SR_HASH], const uint8_t nonce[SR_LOGIN_NONCE], const char *person);
 
 struct sr_core;
-struct sr_intake_stream; /* core/stream.h: a deposit under way */
+struct sr_inflow; /* core/inflow.h: a deposit under way */
 
 struct sr_session {
 	bool asked;
@@ -28,7 +28,7 @@ struct sr_session {
 	char person[SR_PERSON_TEXT]; /* "": nobody yet */
 	uint8_t pk[SR_PK];
 	bool embedded;               /* the caller is the process that holds the service keys */
-	struct sr_intake_stream *deposit;
+	struct sr_inflow *deposit;
 	bool prepared;               /* release.prepare was called here: forget what is left when the connection ends */
 };
 

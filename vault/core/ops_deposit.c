@@ -1,0 +1,164 @@
+/*
+ * deposit.*: records of a body -> core/inflow.h. What became of each file goes back in the answer to the message that ended
+ * it, so a depositor sees every file and nothing is remembered here.
+ */
+#include <stdio.h>
+
+#include "core/ops_in.h"
+#include "core/inflow.h"
+#include "store/manifest.h"
+
+static int need(struct sr_x *x, struct sr_err *e) {
+	if (x->session->deposit == NULL)
+		return sr_fail(e, SR_USAGE, "no deposit is under way on this connection: begin one");
+	return 0;
+}
+
+int sr_op_deposit_begin(struct sr_x *x, struct sr_err *e) {
+	uint8_t collection[SR_ID], resume[SR_ID];
+	struct sr_collection_row row = {0};
+	if (x->session->deposit != NULL)
+		return sr_fail(e, SR_LOCKED, "a deposit is under way on this connection: finish or abort it");
+	if (x->core->deposits >= SR_DEPOSITS_MAX)
+		return sr_fail(e, SR_LOCKED, "%d deposits are under way, more would not fit memory: try again later", SR_DEPOSITS_MAX);
+	if (!sr_in_id(x, "collection", collection))
+		return sr_fail(e, SR_MISUSE, "deposit.begin without a collection");
+	int rc = sr_query_collection(&row, x->catalogue, collection, e);
+	sr_collection_row_free(&row);
+	if (rc != 0)
+		return sr_wrap(e, "deposit");
+	const struct sr_inflow_options o = {.collection = collection,
+	                                    .depositor = x->caller.person,
+	                                    .resume = sr_in_id(x, "resume", resume) ? resume : NULL};
+	rc = sr_inflow_new(&x->session->deposit, x->vault, &o, e);
+	if (rc != 0)
+		return rc;
+	x->core->deposits++;
+	sr_text_put_hex(&x->r->head, "accession", sr_inflow_accession(x->session->deposit), SR_ID);
+	return 0;
+}
+
+static int get_file(struct sr_ingest_file *f, struct sr_reader *in, struct sr_err *e) {
+	uint8_t kind = 0;
+	uint64_t seconds = 0;
+	int rc = sr_get_u8(in, &kind, e);
+	if (rc == 0)
+		rc = sr_get_le64(in, &seconds, e);
+	if (rc == 0)
+		rc = sr_get_le32(in, &f->mtime_ns, e);
+	if (rc == 0)
+		rc = sr_get_le64(in, &f->size_expected, e);
+	if (rc == 0)
+		rc = sr_get_lp(in, &f->path, SR_PATH_MAX, e);
+	if (rc == 0)
+		rc = sr_get_lp(in, &f->media_type, SR_MEDIA_TYPE_MAX, e);
+	if (rc == 0)
+		rc = sr_get_lp(in, &f->note, SR_FILE_NOTE_MAX, e);
+	if (rc == 0 && (kind < SR_FILE_REGULAR || kind > SR_FILE_UNREADABLE))
+		rc = sr_fail(e, SR_CORRUPT, "file of kind %u, want %d to %d", kind, SR_FILE_REGULAR, SR_FILE_UNREADABLE);
+	f->kind = (enum sr_file_kind)kind;
+	f->mtime_s = (int64_t)seconds;
+	return rc;
+}
+
+static int put_record(struct sr_inflow *s, uint8_t tag, struct sr_reader *in, struct sr_err *e) {
+	struct sr_ingest_file f = {0};
+	struct sr_bytes v = {0};
+	int rc = 0;
+	switch (tag) {
+	case 'I':
+		rc = sr_get_lp(in, &v, SR_LIST_TITLE_MAX, e);
+		return rc == 0 ? sr_inflow_item_begin(s, v, e) : rc;
+	case 'F':
+		rc = get_file(&f, in, e);
+		return rc == 0 ? sr_inflow_file(s, &f, e) : rc;
+	case 'D':
+		rc = sr_get_lp(in, &v, SR_CALL_BODY_MAX, e);
+		return rc == 0 ? sr_inflow_feed(s, v, e) : rc;
+	case 'E':
+		return sr_inflow_file_end(s, v, e);
+	case 'X':
+		rc = sr_get_lp(in, &v, SR_FILE_NOTE_MAX, e);
+		return rc == 0 ? sr_inflow_file_end(s, v, e) : rc;
+	case 'J':
+		return sr_inflow_item_end(s, e);
+	default:
+		return sr_fail(e, SR_CORRUPT, "record 0x%02x, want one of I F D E X J", tag);
+	}
+}
+
+int sr_op_deposit_put(struct sr_x *x, struct sr_err *e) {
+	struct sr_reader in;
+	size_t n = 0;
+	sr_reader_init(&in, sr_in_body(x));
+	int rc = need(x, e);
+	while (rc == 0 && sr_reader_left(&in) > 0) {
+		uint8_t tag = 0;
+		rc = sr_get_u8(&in, &tag, e);
+		if (rc == 0)
+			rc = put_record(x->session->deposit, tag, &in, e);
+		n++;
+	}
+	if (rc != 0 && n > 0)
+		rc = sr_wrap(e, "deposit: record %zu of this message", n);
+	if (x->session->deposit != NULL) {
+		sr_inflow_results(x->session->deposit, &x->r->body);
+		x->keep_body = true;
+	}
+	return rc;
+}
+
+static void put_count_root(struct sr_buf *head, const char *key, uint64_t count, const uint8_t root[SR_HASH]) {
+	char hex[2 * SR_HASH + 1];
+	sr_hex(hex, root, SR_HASH);
+	sr_text_putf(head, key, "%llu %s", (unsigned long long)count, hex);
+}
+
+int sr_op_deposit_finish(struct sr_x *x, struct sr_err *e) {
+	struct sr_deposit_sign sign;
+	struct sr_buf *head = &x->r->head;
+	memset(&sign, 0, sizeof sign);
+	int rc = need(x, e);
+	if (rc == 0)
+		rc = sr_inflow_finish(x->session->deposit, &sign, e);
+	if (rc != 0)
+		return rc;
+	sr_text_put_hex(head, "accession", sign.accession, SR_ID);
+	sr_text_put_hex(head, "collection", sign.collection, SR_ID);
+	put_count_root(head, "items", sign.items, sign.items_root);
+	put_count_root(head, "files", sign.files, sign.files_root);
+	put_count_root(head, "packs", sign.packs, sign.packs_root);
+	sr_text_put_dec(head, "bytes", sign.bytes);
+	sr_text_put_hex(head, "list", sign.list_id, SR_HASH);
+	sr_buf_put(&x->r->body, sign.list_salt, SR_SALT);
+	sr_buf_put_bytes(&x->r->body, sign.list);
+	return 0;
+}
+
+int sr_op_deposit_abort(struct sr_x *x, struct sr_err *e) {
+	int rc = need(x, e);
+	if (rc != 0)
+		return rc;
+	/* Removing looks for everything that no statement names: what others are depositing is among it. */
+	if (x->core->deposits > 1)
+		return sr_fail(e, SR_LOCKED, "%zu other deposits are under way: abort when they have ended, or leave it to be resumed",
+		               x->core->deposits - 1);
+	struct sr_inflow *s = x->session->deposit;
+	x->session->deposit = NULL;
+	x->core->deposits--;
+	return sr_inflow_abort(s, e);
+}
+
+int sr_inflow_submission(struct sr_session *s, const uint8_t accession[SR_ID], struct sr_submission *sub, struct sr_err *e) {
+	if (s->deposit == NULL || memcmp(sr_inflow_accession(s->deposit), accession, SR_ID) != 0)
+		return sr_fail(e, SR_USAGE, "accession: this connection has not deposited it; resume it and finish first");
+	return sr_inflow_hooks(s->deposit, sub, e);
+}
+
+void sr_inflow_end(struct sr_core *c, struct sr_session *s) {
+	if (s->deposit == NULL)
+		return;
+	sr_inflow_free(s->deposit);
+	s->deposit = NULL;
+	c->deposits--;
+}

@@ -1,0 +1,266 @@
+/*
+ * See reader.h for the table; class_of below is its first half, sr_may_read_text its second.
+ */
+#include "core/reader.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	SEES_REQUESTS = SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_AUDITOR,
+	SEES_NAMES = SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER,
+	PUBLIC_ROLES = SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER | SR_ROLE_AUDITOR | SR_ROLE_CUSTODIAN
+};
+
+enum class { PUBLIC, DEPOSIT, ITEM, REQUEST, CHECKOUT, HOUSE };
+
+static enum class class_of(const struct sr_statement *s) {
+	switch (s->type->id) {
+	case SR_T_FOUND:
+	case SR_T_KEY_EPOCH:
+	case SR_T_DEAL:
+	case SR_T_ACCEPT:
+	case SR_T_COMPLAINT:
+	case SR_T_REVEAL:
+	case SR_T_OPENED:
+	case SR_T_COLLECTION:
+	case SR_T_PERSON:
+	case SR_T_PERSON_END:
+	case SR_T_RELEASE:
+	case SR_T_SCRUB:
+		return PUBLIC;
+	case SR_T_ACCESSION:
+		return DEPOSIT;
+	case SR_T_DESCRIBE:
+		return ITEM;
+	case SR_T_REQUEST:
+	case SR_T_AMEND:
+	case SR_T_ROOM_KEY:
+	case SR_T_JOIN:
+	case SR_T_COMMENT:
+	case SR_T_RECUSE:
+	case SR_T_VOTE:
+	case SR_T_WITHDRAW:
+	case SR_T_GRANT:
+	case SR_T_SUSPEND:
+	case SR_T_LIFT:
+	case SR_T_REVOKE:
+	case SR_T_CLOSE:
+		return REQUEST;
+	case SR_T_CHECKOUT:
+	case SR_T_VIEWED:
+	case SR_T_RETURN:
+	case SR_T_EXPORT:
+		return CHECKOUT;
+	case SR_T_LAPSE:
+	case SR_T_REFUSE:
+		if (sr_type_field(s->type, sr_bytes_str("checkout")) != NULL && sr_field_count(s, "checkout") > 0)
+			return CHECKOUT;
+		return sr_field_count(s, "request") + sr_field_count(s, "grant") > 0 ? REQUEST : HOUSE;
+	case SR_T_INCIDENT:
+	case SR_T_COUNT:
+		break;
+	}
+	return HOUSE;
+}
+
+/* Is the line there (the type may not have it at all)? */
+static bool has(const struct sr_statement *s, const char *key) {
+	return sr_type_field(s->type, sr_bytes_str(key)) != NULL && sr_field_count(s, key) > 0;
+}
+
+int sr_is_party(bool *out, const struct sr_caller *c, const uint8_t request[SR_ID], struct sr_err *e) {
+	struct sr_versions l = {0};
+	bool party = false;
+	int rc = sr_query_versions(&l, c->catalogue, request, e);
+	if (rc != 0)
+		return rc;
+	for (size_t i = 0; i < l.count && !party; i++) {
+		const struct sr_version_row *v = &l.rows[i];
+		party = strcmp(v->applicant, c->person) == 0;
+		for (size_t j = 0; j < v->people_count; j++)
+			party = party || strcmp(v->people[j].person, c->person) == 0;
+	}
+	sr_versions_free(&l);
+	*out = party;
+	return 0;
+}
+
+int sr_may_see_request(bool *may, const struct sr_caller *c, const uint8_t request[SR_ID], struct sr_err *e) {
+	if ((c->roles & SEES_REQUESTS) != 0) {
+		*may = true;
+		return 0;
+	}
+	*may = false;
+	return c->person[0] == '\0' ? 0 : sr_is_party(may, c, request, e);
+}
+
+bool sr_may_know_item(const struct sr_caller *c, const struct sr_item_row *item) {
+	const bool hidden = (item->flags & (SR_ITEM_REFERRAL | SR_ITEM_SEALED)) != 0;
+	if (c->person[0] == '\0')
+		return false;
+	if (strcmp(item->depositor, c->person) == 0 || (c->roles & SR_ROLE_CURATOR) != 0)
+		return true;
+	return item->state == SR_S_RELEASED && (!hidden || (c->roles & SR_ROLE_OFFICER) != 0);
+}
+
+bool sr_may_see_name(const struct sr_caller *c, const struct sr_person_row *p) {
+	return (c->roles & SEES_NAMES) != 0 || strcmp(p->person, c->person) == 0 ||
+	       (c->person[0] != '\0' && (p->roles & PUBLIC_ROLES) != 0);
+}
+
+static int knows_item_id(bool *may, const struct sr_caller *c, const uint8_t id[SR_ID], struct sr_err *e) {
+	struct sr_item_row row = {0};
+	int rc = sr_query_item(&row, c->catalogue, id, e);
+	if (rc == SR_NOTFOUND) {
+		*may = false;
+		return 0;
+	}
+	if (rc == 0)
+		*may = sr_may_know_item(c, &row);
+	sr_item_row_free(&row);
+	return rc;
+}
+
+/* The request that the statement is about: its own line, or its grant's. NOTFOUND: none. */
+static int request_of(uint8_t id[SR_ID], const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
+	uint8_t hash[SR_HASH];
+	if (has(s, "request")) {
+		if (s->type->id == SR_T_VOTE)
+			return sr_field_id_hash(id, hash, s, "request", e);
+		return sr_field_id(id, s, "request", 0, e);
+	}
+	if (!has(s, "grant"))
+		return sr_fail(e, SR_NOTFOUND, "%s names no request", s->type->name);
+	struct sr_grant_row g = {0};
+	uint8_t grant[SR_ID];
+	int rc = sr_field_id(grant, s, "grant", 0, e);
+	if (rc == 0)
+		rc = sr_query_grant(&g, c->catalogue, grant, e);
+	if (rc == 0)
+		memcpy(id, g.request, SR_ID);
+	sr_grant_row_free(&g);
+	return rc;
+}
+
+static int party_of(bool *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
+	uint8_t id[SR_ID];
+	int rc = request_of(id, c, s, e);
+	if (rc == 0)
+		return sr_is_party(out, c, id, e);
+	*out = false;
+	return rc == SR_NOTFOUND ? 0 : rc;
+}
+
+static int own_checkout(bool *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
+	struct sr_checkout_row row = {0};
+	uint8_t id[SR_ID];
+	int rc = sr_field_id(id, s, "checkout", 0, e);
+	if (rc == 0)
+		rc = sr_query_checkout(&row, c->catalogue, id, e);
+	*out = rc == 0 && strcmp(row.person, c->person) == 0;
+	return rc == SR_NOTFOUND ? 0 : rc;
+}
+
+/* Named by a line `person`? (refuse, incident, grant) */
+static bool named(const struct sr_caller *c, const struct sr_statement *s) {
+	const size_t n = has(s, "person") ? sr_field_count(s, "person") : 0;
+	for (size_t i = 0; i < n; i++) {
+		if (sr_bytes_eq(sr_field(s, "person", i), sr_bytes_str(c->person)))
+			return true;
+	}
+	return false;
+}
+
+int sr_may_read(struct sr_reading *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
+	const bool house = (c->roles & SEES_REQUESTS) != 0;
+	struct sr_reading r = {.caller = c};
+	uint8_t item[SR_ID];
+	bool may = false;
+	int rc = 0;
+	snprintf(r.actor, sizeof r.actor, "%s", s->head.actor);
+	if (c->person[0] == '\0') {
+		*out = r;
+		return 0;
+	}
+	switch (class_of(s)) {
+	case PUBLIC:
+		may = true;
+		break;
+	case DEPOSIT:
+		may = (c->roles & (SR_ROLE_CURATOR | SR_ROLE_OFFICER | SR_ROLE_AUDITOR)) != 0;
+		break;
+	case ITEM:
+		rc = sr_field_id(item, s, "item", 0, e);
+		if (rc == 0)
+			rc = knows_item_id(&may, c, item, e);
+		may = may || (c->roles & (SR_ROLE_OFFICER | SR_ROLE_AUDITOR)) != 0;
+		break;
+	case REQUEST:
+		rc = party_of(&r.party, c, s, e);
+		may = house || r.party;
+		r.party = r.party || (c->roles & SR_ROLE_MEMBER) != 0;
+		break;
+	case CHECKOUT:
+		rc = own_checkout(&may, c, s, e);
+		may = may || house;
+		break;
+	case HOUSE:
+		may = house;
+		break;
+	}
+	if (rc != 0)
+		return rc;
+	r.entry = may || strcmp(s->head.actor, c->person) == 0 || named(c, s);
+	*out = r;
+	return 0;
+}
+
+static bool card_line(const char *field) {
+	static const char *const cards[] = {"card", "member", "curator", "officer", "auditor", "custodian"};
+	for (size_t i = 0; field != NULL && i < sizeof cards / sizeof cards[0]; i++) {
+		if (strcmp(field, cards[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int may_read_name(bool *may, const struct sr_caller *c, const char *person, struct sr_err *e) {
+	struct sr_person_row p = {0};
+	int rc = sr_query_person(&p, c->catalogue, person, e);
+	if (rc == 0)
+		*may = sr_may_see_name(c, &p);
+	else
+		*may = (c->roles & SEES_NAMES) != 0; /* of a request for a role: not yet a person */
+	sr_person_row_free(&p);
+	return rc == SR_NOTFOUND ? 0 : rc;
+}
+
+int sr_may_read_text(bool *may, const struct sr_reading *r, const char *subject, const char *field, struct sr_err *e) {
+	static const char item[] = "item:";
+	const struct sr_caller *c = r->caller;
+	const bool officer = (c->roles & SR_ROLE_OFFICER) != 0;
+	uint8_t id[SR_ID];
+	*may = false;
+	if (c->person[0] == '\0')
+		return 0;
+	if (strncmp(subject, "collection:", 11) == 0) {
+		*may = true;
+		return 0;
+	}
+	if (strncmp(subject, item, sizeof item - 1) == 0) {
+		int rc = sr_unhex(id, sizeof id, sr_bytes_str(subject + sizeof item - 1), e);
+		if (rc == 0)
+			rc = knows_item_id(may, c, id, e);
+		*may = *may || officer;
+		return rc;
+	}
+	if (strcmp(subject, c->person) == 0 || officer) {
+		*may = true;
+		return 0;
+	}
+	if (card_line(field))
+		return may_read_name(may, c, subject, e);
+	*may = r->party || strcmp(r->actor, c->person) == 0;
+	return 0;
+}

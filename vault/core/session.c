@@ -1,0 +1,146 @@
+/*
+ * hello and login. The nonce makes a signature worth one login on one connection; it is spent whether the attempt
+ * succeeds or not.
+ */
+#include <stdio.h>
+
+#include "board/ceremony.h"
+#include "core/ops_in.h"
+#include "ledger/ledger.h"
+#include "room/room.h"
+
+#ifndef SR_VERSION
+#define SR_VERSION "unknown"
+#endif
+
+void sr_login_text(struct sr_buf *out, const uint8_t fingerprint[SR_HASH], const uint8_t nonce[SR_LOGIN_NONCE],
+                   const char *person) {
+	sr_text_begin(out, "strongroom/login/v1");
+	sr_text_put_hex(out, "vault", fingerprint, SR_HASH);
+	sr_text_put_hex(out, "nonce", nonce, SR_LOGIN_NONCE);
+	sr_text_put(out, "person", person);
+}
+
+void sr_session_init(struct sr_core *c, struct sr_session *s, bool embedded) {
+	memset(s, 0, sizeof *s);
+	s->embedded = embedded;
+	c->sessions++;
+}
+
+void sr_session_end(struct sr_core *c, struct sr_session *s) {
+	sr_inflow_end(c, s);
+	if (s->prepared)
+		sr_room_release_forget(c->room);
+	sr_wipe(s, sizeof *s);
+	c->sessions--;
+}
+
+static void put_roles(struct sr_buf *head, unsigned roles) {
+	for (unsigned bit = 1; bit < SR_ROLES_ALL; bit <<= 1) {
+		if ((roles & bit) != 0)
+			sr_text_put(head, "role", sr_role_name(bit));
+	}
+}
+
+static int founding_state(struct sr_x *x, const char **state, struct sr_err *e) {
+	struct sr_buf *head = &x->r->head;
+	if (x->vault->founded) {
+		struct sr_vault_row row;
+		int rc = sr_query_vault(&row, x->catalogue, e);
+		if (rc != 0)
+			return rc;
+		*state = row.epoch > 0 ? "opened" : "founded";
+		sr_text_put_hex(head, "fingerprint", x->vault->fingerprint, SR_HASH);
+		return 0;
+	}
+	struct sr_ceremony_state draft = {0};
+	int rc = sr_ceremony_load(&draft, x->vault, e);
+	*state = rc == 0 ? "draft" : "none";
+	if (rc == 0) {
+		sr_text_put_hex(head, "fingerprint", draft.fingerprint, SR_HASH);
+		sr_ceremony_state_free(&draft);
+	}
+	return rc == SR_NOTFOUND ? 0 : rc;
+}
+
+int sr_op_hello(struct sr_x *x, struct sr_err *e) {
+	struct sr_buf *head = &x->r->head;
+	uint8_t root[SR_HASH];
+	const char *state = "none";
+	sr_ledger_root(root, x->vault->ledger);
+	sr_text_put(head, "origin", x->vault->keys->origin);
+	sr_text_put_dec(head, "format", 1);
+	sr_text_put(head, "version", SR_VERSION);
+	sr_text_put_time(head, "time", sr_now(&x->vault->clock));
+	sr_text_put_dec(head, "size", sr_ledger_next_index(x->vault->ledger));
+	sr_text_put_base64(head, "root", root, sizeof root);
+	int rc = founding_state(x, &state, e);
+	if (rc != 0)
+		return rc;
+	sr_text_put(head, "state", state);
+	if (x->session->embedded)
+		sr_text_put(head, "embedded", "yes");
+	if (x->caller.person[0] != '\0') {
+		sr_text_put(head, "person", x->caller.person);
+		put_roles(head, x->caller.roles);
+	}
+	return sr_ledger_checkpoint(x->vault->ledger, &x->r->body, e);
+}
+
+int sr_op_login_begin(struct sr_x *x, struct sr_err *e) {
+	if (!x->vault->founded)
+		return sr_fail(e, SR_DENIED, "nobody can log in before the vault is founded (board new, board deal)");
+	sr_random(x->session->nonce, SR_LOGIN_NONCE);
+	x->session->asked = true;
+	sr_text_put_base64(&x->r->head, "nonce", x->session->nonce, SR_LOGIN_NONCE);
+	sr_text_put_hex(&x->r->head, "fingerprint", x->vault->fingerprint, SR_HASH);
+	return 0;
+}
+
+/* The person, with a role now: the same words whether nobody has that name or the roles ended. */
+static int person_of(struct sr_person_row *p, struct sr_x *x, const char *person, struct sr_err *e) {
+	int rc = sr_query_person(p, x->catalogue, person, e);
+	if (rc == SR_NOTFOUND || (rc == 0 && p->roles == 0))
+		return sr_fail(e, SR_DENIED, "%s has no role in this vault; a curator or officer adds people (person add)", person);
+	return rc;
+}
+
+int sr_op_login_finish(struct sr_x *x, struct sr_err *e) {
+	struct sr_session *s = x->session;
+	struct sr_person_row p = {0};
+	struct sr_buf text;
+	char person[SR_IN_TEXT], signature[SR_IN_TEXT];
+	uint8_t sig[SR_SIG];
+	const bool asked = s->asked;
+	sr_buf_init(&text);
+	s->asked = false;
+	s->person[0] = '\0';
+	if (!asked)
+		return sr_fail(e, SR_USAGE, "login.finish without login.begin: a nonce serves one attempt");
+	sr_login_text(&text, x->vault->fingerprint, s->nonce, sr_in_str(x, "person", person));
+	sr_wipe(s->nonce, sizeof s->nonce);
+	int rc = sr_buf_ok(&text, e);
+	if (rc == 0)
+		rc = person_of(&p, x, person, e);
+	if (rc == 0 &&
+	    sr_unbase64_fixed(sig, sizeof sig, sr_bytes_str(sr_in_str(x, "signature", signature)), NULL) != 0)
+		rc = sr_fail(e, SR_USAGE, "login: the signature is not base64 of %d bytes", SR_SIG);
+	if (rc == 0 && sr_verify(sig, p.pk, sr_buf_view(&text), NULL) != 0)
+		rc = sr_fail(e, SR_AUTH, "login: the signature is not that of %s for this vault and connection", person);
+	if (rc == 0) {
+		snprintf(s->person, sizeof s->person, "%s", p.person);
+		memcpy(s->pk, p.pk, SR_PK);
+		sr_text_put(&x->r->head, "person", p.person);
+		put_roles(&x->r->head, p.roles);
+	}
+	sr_person_row_free(&p);
+	sr_buf_free(&text);
+	return rc;
+}
+
+int sr_op_logout(struct sr_x *x, struct sr_err *e) {
+	(void)e;
+	x->session->person[0] = '\0';
+	x->session->asked = false;
+	return 0;
+}
