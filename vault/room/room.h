@@ -87,10 +87,11 @@ SR_MUST int sr_room_text(struct sr_room *r, const struct sr_room_page *p, struct
 
 /*
  * An export: all files of the item of an opened checkout of right export, as one age file to the
- * recipient that the request names. Content: a POSIX pax tar when the item has several files or
- * anything but one regular file, the bare file otherwise. begin -> read until *got is 0 (it then
- * logs `export` with size and SHA-256) | end earlier (abandoned, logged as such by the missing
- * statement).
+ * recipient that the request names. Content: the bare file when the item is one regular file, a
+ * POSIX pax archive otherwise (room/tar.h; what has no content is listed in NOT-EXPORTED.txt).
+ * begin (logs `viewed export`) -> read until *got is 0 | end earlier: abandoned, as the missing
+ * `export` statement says. That is logged, with size and SHA-256 of the age file, before its last
+ * bytes are handed over. A begin while one is under way starts anew. ${max}: 1 byte to 8 MiB.
  */
 SR_MUST int sr_room_export_begin(
 	struct sr_room *r, const uint8_t checkout[SR_ID], const char *person, struct sr_err *e);

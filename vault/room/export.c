@@ -1,0 +1,371 @@
+/*
+ * export - an item as one age file to the recipient that the board granted, piece by piece
+ * (room.h).
+ *
+ *   one regular file:  the bare file
+ *   anything else:     a pax archive (room/tar.h) of the regular files; what has no content (links,
+ * special files, what could not be read at the deposit) is listed with its reason in a last file,
+ * NOT-EXPORTED.txt. Links are not made into links: an archive that plants one is how files get
+ * outside where they are unpacked.
+ *
+ *   FILES --file by file--> NOTES --> END --finish--> DONE;  any failure -> FAILED (sticky)
+ *
+ * begin writes `viewed export`, so that an abandoned export is on the record by the missing
+ * `export` statement. That is written before the last bytes leave: without them age refuses the
+ * file's end. Every file's SHA-256 is checked on the way.
+ */
+#include "room/room_internal.h"
+
+#include "base/escape.h"
+#include "crypto/age.h"
+#include "room/tar.h"
+
+enum stage {
+	FILES,
+	NOTES,
+	END,
+	DONE,
+	FAILED
+};
+enum {
+	HANDED_MAX = 8 << 20
+}; /* bytes of one read: a reply of core */
+
+struct room_export {
+	enum stage stage;
+	bool bare;
+	uint64_t file, offset; /* what comes next */
+	struct sr_buf notes;   /* lines about what has no content; secret */
+	struct sr_sha256 *file_sha;
+	struct sr_sha256 *sha; /* of what leaves */
+	uint64_t bytes;
+	struct sr_buf out; /* sealed, not yet handed over */
+	size_t taken;
+	bool logged;
+	struct sr_age_writer *age;
+	char recipient[256];
+};
+
+void room_export_free(struct room_export *x) {
+	if (x == NULL)
+		return;
+	sr_age_writer_free(x->age);
+	sr_sha256_free(x->file_sha);
+	sr_sha256_free(x->sha);
+	sr_buf_free(&x->notes);
+	sr_buf_free(&x->out);
+	free(x);
+}
+
+static int find_recipient(
+	char out[256], struct sr_room *r, const struct opened *o, struct sr_err *e) {
+	struct sr_grant_row g = {0};
+	struct sr_version_row v = {0};
+	int rc = sr_query_grant(&g, r->v->catalogue, o->grant, e);
+
+	if (rc == 0)
+		rc = sr_query_version(&v, r->v->catalogue, g.request, g.version, e);
+	if (rc == 0 && (v.recipient == NULL || strlen(v.recipient) >= 256))
+		rc = sr_fail(e, SR_CORRUPT, "the request names no recipient");
+	if (rc == 0)
+		snprintf(out, 256, "%s", v.recipient);
+	sr_grant_row_free(&g);
+	sr_version_row_free(&v);
+	return rc;
+}
+
+static int export_new(
+	struct room_export **out, struct sr_room *r, const struct opened *o, struct sr_err *e) {
+	struct room_export *x = calloc(1, sizeof *x);
+	uint8_t pk[1][SR_X_PK];
+	struct sr_file f;
+	int rc = x == NULL ? sr_fail(e, SR_NOMEM, "export: out of memory") : 0;
+
+	if (rc != 0)
+		return rc;
+	sr_buf_init_secret(&x->notes);
+	sr_buf_init(&x->out);
+	rc = find_recipient(x->recipient, r, o, e);
+	if (rc == 0) {
+		rc = sr_age_recipient_parse(pk[0], sr_bytes_str(x->recipient), e);
+		if (rc != 0 && e != NULL)
+			(void)sr_wrap(e, "the recipient that the request names");
+	}
+	if (rc == 0)
+		rc = sr_sha256_new(&x->file_sha, e);
+	if (rc == 0)
+		rc = sr_sha256_new(&x->sha, e);
+	if (rc == 0 && o->files == 1) {
+		rc = sr_item_file(o->it, 0, &f, e);
+		x->bare = rc == 0 && f.kind == SR_FILE_REGULAR;
+	}
+	if (rc == 0)
+		rc = sr_age_writer_new(
+			&x->age, (const uint8_t(*)[SR_X_PK])pk, 1, sr_age_sink_buf(&x->out), e);
+	if (rc != 0) {
+		room_export_free(x);
+		return rc;
+	}
+	*out = x;
+	return 0;
+}
+
+int sr_room_export_begin(
+	struct sr_room *r, const uint8_t checkout[SR_ID], const char *person, struct sr_err *e) {
+	struct room_export *x = NULL;
+	struct opened *o = NULL;
+	int rc = room_find(&o, r, checkout, person, e);
+
+	if (rc == 0 && (!o->has_grant || strcmp(o->right, "export") != 0))
+		rc = sr_fail(e, SR_DENIED,
+			"this checkout is of right %s; an export needs a grant of its own",
+			o->right);
+	if (rc == 0)
+		rc = export_new(&x, r, o, e);
+	if (rc == 0)
+		rc = room_viewed(r, o, "export", NULL, e);
+	if (rc != 0) {
+		room_export_free(x);
+		return rc;
+	}
+	room_export_free(o->export);
+	o->export = x;
+	return 0;
+}
+
+/* --- content
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+static int write_buf(struct room_export *x, struct sr_buf *b, struct sr_err *e) {
+	int rc = sr_buf_ok(b, e);
+
+	return rc == 0 ? sr_age_writer_write(x->age, b->p, b->len, e) : rc;
+}
+
+static int write_header(struct room_export *x, const struct sr_tar_file *t, struct sr_err *e) {
+	struct sr_buf b;
+	int rc;
+
+	sr_buf_init_secret(&b);
+	sr_tar_header(&b, t);
+	rc = write_buf(x, &b, e);
+	sr_buf_free(&b);
+	return rc;
+}
+
+static int write_pad(struct room_export *x, uint64_t size, struct sr_err *e) {
+	struct sr_buf b;
+	int rc;
+
+	sr_buf_init(&b);
+	sr_tar_pad(&b, size);
+	rc = write_buf(x, &b, e);
+	sr_buf_free(&b);
+	return rc;
+}
+
+static void note(struct room_export *x, const struct sr_file *f) {
+	static const char *const kinds[] = {
+		"", "", "symbolic link", "special file", "not read at the deposit"};
+
+	sr_escape(&x->notes, f->path, 0);
+	sr_buf_printf(&x->notes, ": %s",
+		f->kind >= SR_FILE_SYMLINK && f->kind <= SR_FILE_UNREADABLE ? kinds[f->kind] : "?");
+	if (f->note.len > 0) {
+		sr_buf_put_str(&x->notes, f->kind == SR_FILE_SYMLINK ? " to " : ", ");
+		sr_escape(&x->notes, f->note, 0);
+	}
+	sr_buf_put_u8(&x->notes, '\n');
+}
+
+/* The next block of the file at work, at most. */
+static int file_data(
+	struct room_export *x, struct opened *o, const struct sr_file *f, struct sr_err *e) {
+	struct sr_range range = {x->file, x->offset, SR_BLOCK};
+	struct sr_buf b;
+	int rc;
+
+	if (f->size - x->offset < SR_BLOCK)
+		range.len = (size_t)(f->size - x->offset);
+	sr_buf_init_secret(&b);
+	rc = sr_buf_reserve(&b, SR_BLOCK, e);
+	if (rc == 0) {
+		rc = sr_item_read(o->it, &range, b.p, e);
+		b.len = rc == 0 ? range.len : 0;
+	}
+	if (rc == 0) {
+		sr_sha256_update(x->file_sha, b.p, b.len);
+		rc = write_buf(x, &b, e);
+	}
+	x->offset += range.len;
+	sr_buf_free(&b);
+	return rc;
+}
+
+static int file_end(struct room_export *x, const struct sr_file *f, struct sr_err *e) {
+	uint8_t sha[SR_HASH];
+	char shown[200];
+
+	sr_sha256_final(x->file_sha, sha);
+	sr_sha256_reset(x->file_sha);
+	if (memcmp(sha, f->sha256, SR_HASH) != 0)
+		return sr_fail(e, SR_AUTH, "file \"%s\": its SHA-256 is not the one of the deposit",
+			sr_escape_to(shown, sizeof shown, f->path));
+	x->file++;
+	x->offset = 0;
+	return x->bare ? 0 : write_pad(x, f->size, e);
+}
+
+static int step_file(struct room_export *x, struct opened *o, struct sr_err *e) {
+	struct sr_file f;
+	int rc;
+
+	if (x->file == o->files) {
+		x->stage = x->bare ? END : NOTES;
+		return 0;
+	}
+	rc = sr_item_file(o->it, x->file, &f, e);
+	if (rc != 0)
+		return rc;
+	if (f.kind != SR_FILE_REGULAR) {
+		note(x, &f);
+		x->file++;
+		return sr_buf_ok(&x->notes, e);
+	}
+	if (x->offset == 0 && !x->bare) {
+		struct sr_tar_file t = {f.path, f.size, f.mtime_s, f.mtime_ns};
+
+		rc = write_header(x, &t, e);
+	}
+	if (rc == 0 && f.size > 0)
+		rc = file_data(x, o, &f, e);
+	return rc == 0 && x->offset == f.size ? file_end(x, &f, e) : rc;
+}
+
+/* The list of what is not there, under a name that no file of the item has. */
+static int step_notes(struct room_export *x, struct opened *o, int64_t now, struct sr_err *e) {
+	char name[40] = "NOT-EXPORTED.txt";
+	struct sr_tar_file t = {.size = x->notes.len, .mtime_s = now};
+	struct sr_buf end;
+	uint64_t index;
+	int rc = 0;
+
+	if (x->notes.len > 0) {
+		for (unsigned i = 2; sr_item_find(o->it, sr_bytes_str(name), &index, NULL) == 0;
+			i++)
+			snprintf(name, sizeof name, "NOT-EXPORTED-%u.txt", i);
+		t.path = sr_bytes_str(name);
+		rc = write_header(x, &t, e);
+		if (rc == 0)
+			rc = write_buf(x, &x->notes, e);
+		if (rc == 0)
+			rc = write_pad(x, x->notes.len, e);
+	}
+	sr_buf_init(&end);
+	sr_tar_end(&end);
+	if (rc == 0)
+		rc = write_buf(x, &end, e);
+	sr_buf_free(&end);
+	x->stage = END;
+	return rc;
+}
+
+static int step(struct room_export *x, struct opened *o, int64_t now, struct sr_err *e) {
+	int rc;
+
+	switch (x->stage) {
+	case FILES:
+		return step_file(x, o, e);
+	case NOTES:
+		return step_notes(x, o, now, e);
+	case END:
+		rc = sr_age_writer_finish(x->age, e);
+		x->stage = DONE;
+		return rc;
+	case DONE:
+		return 0;
+	case FAILED:
+		break;
+	}
+	return sr_fail(e, SR_MISUSE, "the export failed before; begin it again");
+}
+
+/* --- handing over
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+static int log_export(struct sr_room *r, const struct opened *o, struct sr_err *e) {
+	struct room_export *x = o->export;
+	uint8_t sha[SR_HASH];
+	struct sr_buf text;
+
+	sr_sha256_final(x->sha, sha);
+	room_begin(r, &text, SR_T_EXPORT);
+	sr_text_put_hex(&text, "checkout", o->checkout, SR_ID);
+	sr_text_put_hex(&text, "grant", o->grant, SR_ID);
+	sr_text_put_hex(&text, "item", o->item, SR_ID);
+	sr_text_put(&text, "recipient", x->recipient);
+	sr_text_put_dec(&text, "bytes", x->bytes);
+	sr_text_put_hex(&text, "sha256", sha, SR_HASH);
+	x->logged = true;
+	return room_log(r, &text, e);
+}
+
+/* Up to ${max} bytes from what is sealed already; the buffer starts anew when it was emptied. */
+static int hand_over(struct sr_room *r, const struct opened *o, struct sr_buf *out, size_t max,
+	size_t *got, struct sr_err *e) {
+	struct room_export *x = o->export;
+	size_t left = x->out.len - x->taken, n = left < max ? left : max;
+	int rc = sr_buf_reserve(out, n == 0 ? 1 : n, e);
+
+	if (rc != 0)
+		return rc;
+	sr_sha256_update(x->sha, x->out.p + x->taken, n);
+	x->bytes += n;
+	if (x->stage == DONE && n == left && !x->logged)
+		rc = log_export(r, o, e);
+	if (rc != 0)
+		return rc;
+	sr_buf_put(out, x->out.p + x->taken, n);
+	x->taken += n;
+	if (x->taken == x->out.len) {
+		sr_buf_clear(&x->out);
+		x->taken = 0;
+	}
+	*got = n;
+	return 0;
+}
+
+int sr_room_export_read(struct sr_room *r, const uint8_t checkout[SR_ID], struct sr_buf *out,
+	size_t max, size_t *got, struct sr_err *e) {
+	struct opened *o = NULL;
+	struct room_export *x;
+	int rc = room_find(&o, r, checkout, NULL, e);
+
+	*got = 0;
+	if (rc != 0)
+		return rc;
+	x = o->export;
+	if (x == NULL)
+		return sr_fail(e, SR_MISUSE, "no export is under way in this checkout: begin it");
+	if (max == 0 || max > HANDED_MAX)
+		return sr_fail(e, SR_MISUSE, "1 to %d bytes at a time, not %zu", HANDED_MAX, max);
+	if (x->stage == DONE && x->logged && x->out.len == x->taken)
+		return 0;
+	while (rc == 0 && x->stage != DONE && x->out.len - x->taken <= max)
+		rc = step(x, o, sr_now(&r->v->clock), e);
+	if (rc == 0)
+		rc = hand_over(r, o, out, max, got, e);
+	if (rc != 0)
+		x->stage = FAILED;
+	return rc;
+}
+
+void sr_room_export_end(struct sr_room *r, const uint8_t checkout[SR_ID]) {
+	for (size_t i = 0; i < r->count; i++)
+		if (memcmp(r->open[i]->checkout, checkout, SR_ID) == 0) {
+			room_export_free(r->open[i]->export);
+			r->open[i]->export = NULL;
+		}
+}

@@ -1,0 +1,574 @@
+/*
+ * open - an item from its votes' pieces, and a held item from its curator's part (DESIGN 5 "At
+ * checkout").
+ *
+ * For one item: every approval of the grant (and every top-up) that the researcher handed a record
+ * key for is looked at:
+ *
+ *   pieces object -> bundle (its root must be the vote's) -> the item's record for this researcher
+ *     -> outer layer off with the record's key        fails: the key is the researcher's word,
+ * nobody is blamed
+ *     -> inner layer off with the room key of this version, piece verified against X_i, seal and
+ * request fails: the voter put it there; `incident` voids the vote
+ *
+ * Then any k good pieces open the seal, k being the quorum of the level that this item is sealed to
+ * (a request's level is the highest among its items, so a grant always has as many). The seal's own
+ * proof is checked before anybody is blamed.
+ */
+#include "room/room_internal.h"
+
+#include "base/secret.h"
+#include "board/held.h"
+#include "board/keys.h"
+#include "merkle/tree.h"
+#include "store/secrets.h"
+
+/* Everything that opening one item under a grant looks at. */
+struct opening {
+	struct sr_room *r;
+	const struct sr_room_open *ask;
+	struct sr_checkout_row checkout;
+	struct sr_grant_row grant;
+	struct sr_version_row version;
+	struct sr_item_row item;
+	struct sr_board_row board;
+	struct sr_votes votes;
+	struct sr_envelope env;
+	struct sr_buf env_file;
+	struct sr_sealed sealed;
+	struct sr_piece_ctx ctx; /* the vote's own fields are set for each vote */
+	const struct sr_level_key *level;
+	uint8_t readers[SR_REQUEST_PEOPLE_MAX][SR_X_PK];
+	size_t reader, position, items;
+	struct sr_buf room_sk;
+	struct sr_piece_share shares[SR_BOARD_MEMBERS_MAX];
+	size_t good;
+	char failed[400]; /* who did not help, for people */
+};
+
+static void opening_free(struct opening *op) {
+	sr_grant_row_free(&op->grant);
+	sr_version_row_free(&op->version);
+	sr_item_row_free(&op->item);
+	sr_votes_free(&op->votes);
+	sr_buf_free(&op->env_file);
+	sr_buf_free(&op->room_sk);
+	sr_wipe(op, sizeof *op);
+	free(op);
+}
+
+/* --- what the catalogue says
+ * ------------------------------------------------------------------------------------------ */
+
+/* The order of sr_piece_ctx.readers: the applicant, then the co-applicants as the request's
+ * statement names them. */
+static int find_reader(struct opening *op, struct sr_err *e) {
+	const struct sr_version_row *v = &op->version;
+	size_t n = v->people_count + 1;
+	bool found = strcmp(v->applicant, op->ask->person) == 0;
+
+	op->reader = 0;
+	if (!v->has_key || n > SR_REQUEST_PEOPLE_MAX)
+		return sr_fail(e, SR_CORRUPT, "the request names no key, or %zu people", n);
+	memcpy(op->readers[0], v->key, SR_X_PK);
+	for (size_t i = 0; i < v->people_count; i++) {
+		if (!v->people[i].joined)
+			return sr_fail(e, SR_CORRUPT, "%s was granted without having joined",
+				v->people[i].person);
+		memcpy(op->readers[i + 1], v->people[i].key, SR_X_PK);
+		if (strcmp(v->people[i].person, op->ask->person) == 0) {
+			found = true;
+			op->reader = i + 1;
+		}
+	}
+	return found ? 0 : sr_fail(e, SR_DENIED, "%s is not named in the request", op->ask->person);
+}
+
+/* Where the item stands in the request's list, which is the order of records in every bundle. */
+static int find_position(struct opening *op, struct sr_err *e) {
+	uint8_t *ids = NULL;
+	int rc = sr_query_request_items(
+		&ids, &op->items, op->r->v->catalogue, op->version.request, op->version.version, e);
+
+	if (rc != 0)
+		return rc;
+	op->position = 0;
+	while (op->position < op->items &&
+		memcmp(ids + op->position * SR_ID, op->item.id, SR_ID) != 0)
+		op->position++;
+	free(ids);
+	if (op->position == op->items)
+		return sr_fail(e, SR_DENIED, "the request does not name this item");
+	return 0;
+}
+
+/* The one thing that must not be replaced by a check: without the room key of this version no
+ * record opens. */
+static int fetch_room_key(struct opening *op, struct sr_err *e) {
+	const struct sr_version_row *v = &op->version;
+	uint8_t pk[SR_X_PK];
+	char name[2 * SR_ID + 1];
+	int rc;
+
+	sr_hex(name, v->request, SR_ID);
+	rc = sr_secrets_get(op->r->v->secrets, SR_SECRET_ROOM_KEY, sr_bytes_str(name), v->version,
+		&op->room_sk, e);
+	if (rc == SR_NOTFOUND)
+		return sr_fail(e, SR_DENIED,
+			"the room key of this request version is erased: nothing is left to open with (after a restore: "
+			"ask for a top-up or make a new request)");
+	if (rc != 0)
+		return rc;
+	if (op->room_sk.len != SR_X_SK)
+		return sr_fail(e, SR_CORRUPT,
+			"secrets.db: room key of request %s: want %d bytes, have %zu", name,
+			SR_X_SK, op->room_sk.len);
+	sr_box_public(pk, op->room_sk.p);
+	if (!v->has_room_key || memcmp(pk, v->room_key, SR_X_PK) != 0)
+		return sr_fail(e, SR_CORRUPT,
+			"secrets.db: the room key of request %s is not the one its statement names",
+			name);
+	return 0;
+}
+
+static int board_keys(struct opening *op, struct sr_err *e) {
+	struct sr_room *r = op->r;
+	struct sr_run_row *run = NULL;
+	int rc = sr_query_board(&op->board, r->v->catalogue, op->version.epoch, e);
+
+	if (rc == 0 && !op->board.opened)
+		rc = sr_fail(e, SR_CORRUPT, "the board of epoch %u has no keys", op->version.epoch);
+	if (rc != 0 || (r->keys != NULL && memcmp(r->keys_run, op->board.run, SR_ID) == 0))
+		return rc;
+	run = calloc(1, sizeof *run);
+	free(r->keys);
+	r->keys = calloc(1, sizeof *r->keys);
+	if (run == NULL || r->keys == NULL)
+		rc = sr_fail(e, SR_NOMEM, "room: out of memory");
+	if (rc == 0)
+		rc = sr_query_run(run, r->v->catalogue, op->board.run, e);
+	if (rc == 0)
+		rc = sr_ceremony_run_keys(r->keys, r->v, run, e);
+	if (rc == 0 && memcmp(r->keys->transcript, op->board.transcript, SR_HASH) != 0)
+		rc = sr_fail(e, SR_AUTH,
+			"the dealings do not give the transcript that all members accepted");
+	if (rc != 0) {
+		free(r->keys);
+		r->keys = NULL;
+	} else {
+		memcpy(r->keys_run, op->board.run, SR_ID);
+	}
+	free(run);
+	return rc;
+}
+
+/* What all votes share: level key, seal, readers, room key. */
+static int fill_context(struct opening *op, struct sr_err *e) {
+	struct sr_piece_ctx *c = &op->ctx;
+	int rc = board_keys(op, e);
+
+	if (rc != 0)
+		return rc;
+	for (size_t i = 0; i < op->r->keys->levels; i++)
+		if (op->r->keys->level[i].level == op->env.level)
+			op->level = &op->r->keys->level[i];
+	if (op->level == NULL)
+		return sr_fail(e, SR_CORRUPT,
+			"the item is sealed to level %u, which the board does not have",
+			op->env.level);
+	memcpy(op->sealed.id, op->item.id, SR_ID);
+	op->sealed.number = op->env.n;
+	op->sealed.seal = op->env.seal.p;
+	memcpy(c->key.vault, op->r->v->fingerprint, SR_HASH);
+	memcpy(c->key.board, op->level->board, SR_POINT);
+	c->key.level = op->env.level;
+	c->key.kind = "item";
+	memcpy(c->transcript, op->board.transcript, SR_HASH);
+	c->epoch = op->version.epoch;
+	memcpy(c->request, op->version.hash, SR_HASH);
+	memcpy(c->room, op->version.room_key, SR_X_PK);
+	c->readers = (const uint8_t(*)[SR_X_PK])op->readers;
+	c->reader_count = op->version.people_count + 1;
+	return sr_tdh2_check(&c->key, &op->sealed, e);
+}
+
+static int load(struct opening *op, struct sr_err *e) {
+	struct sr_catalogue *cat = op->r->v->catalogue;
+	int rc = sr_query_checkout(&op->checkout, cat, op->ask->checkout, e);
+
+	if (rc == SR_NOTFOUND)
+		return sr_fail(e, SR_NOTFOUND, "no such checkout");
+	if (rc == 0 && strcmp(op->checkout.person, op->ask->person) != 0)
+		rc = sr_fail(e, SR_DENIED, "the checkout is %s's", op->checkout.person);
+	if (rc == 0 && !op->checkout.has_grant)
+		rc = sr_fail(e, SR_DENIED,
+			"a checkout of right %s opens with its curator's part, not with votes",
+			op->checkout.right);
+	if (rc == 0)
+		rc = room_live(op->r, &op->checkout, sr_now(&op->r->v->clock), e);
+	if (rc == 0)
+		rc = sr_query_grant(&op->grant, cat, op->checkout.grant, e);
+	if (rc == 0)
+		rc = sr_query_version(&op->version, cat, op->grant.request, op->grant.version, e);
+	if (rc == 0)
+		rc = sr_query_item(&op->item, cat, op->checkout.item, e);
+	if (rc == 0)
+		rc = find_reader(op, e);
+	if (rc == 0)
+		rc = find_position(op, e);
+	if (rc == 0)
+		rc = fetch_room_key(op, e);
+	if (rc == 0)
+		rc = sr_query_votes(&op->votes, cat, op->version.request, op->version.version, e);
+	if (rc == 0)
+		rc = room_envelope(&op->env, &op->env_file, op->r, &op->item, e);
+	return rc == 0 ? fill_context(op, e) : rc;
+}
+
+/* --- one vote
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+static void tell_failed(struct opening *op, const char *person, const char *why) {
+	size_t at = strlen(op->failed);
+
+	snprintf(op->failed + at, sizeof op->failed - at, "%s%s: %s", at > 0 ? "; " : "", person,
+		why);
+}
+
+/* The member's piece or bundle is bad: an incident voids the vote and names who made it. */
+static int blame(
+	struct opening *op, const struct sr_vote_row *vote, const char *why, struct sr_err *e) {
+	struct sr_buf text;
+
+	tell_failed(op, vote->person, why);
+	room_begin(op->r, &text, SR_T_INCIDENT);
+	sr_text_put(&text, "what", "piece-invalid");
+	sr_text_put(&text, "person", vote->person);
+	sr_text_put_hex(&text, "vote", vote->statement, SR_ID);
+	sr_text_put_hex(&text, "request", op->version.request, SR_ID);
+	sr_text_put_hex(&text, "item", op->item.id, SR_ID);
+	sr_text_put_hex(&text, "grant", op->grant.id, SR_ID);
+	return room_log(op->r, &text, e);
+}
+
+/* The root that the voter signed is over exactly these records. */
+static int check_root(const struct sr_bundle *b, const uint8_t want[SR_HASH], struct sr_err *e) {
+	struct sr_buf leaf;
+	struct sr_tree t;
+	uint8_t hash[SR_HASH];
+	int rc = 0;
+
+	sr_buf_init(&leaf);
+	sr_tree_init(&t);
+	for (size_t i = 0; i < b->items && rc == 0; i++) {
+		sr_buf_clear(&leaf);
+		sr_bundle_leaf(&leaf, b, i);
+		rc = sr_buf_ok(&leaf, e);
+		if (rc == 0) {
+			sr_leaf_hash(hash, sr_buf_view(&leaf));
+			rc = sr_tree_append(&t, hash, e);
+		}
+	}
+	sr_buf_free(&leaf);
+	if (rc != 0)
+		return rc;
+	sr_tree_root(hash, &t);
+	if (memcmp(hash, want, SR_HASH) != 0)
+		return sr_fail(e, SR_AUTH, "the bundle is not the one that the vote names");
+	return 0;
+}
+
+static const struct sr_member_row *member_of(const struct opening *op, const char *person) {
+	for (size_t i = 0; i < op->board.member_count; i++)
+		if (strcmp(op->board.members[i].person, person) == 0)
+			return &op->board.members[i];
+	return NULL;
+}
+
+/* Does this vote carry pieces for the grant: an approval that it rests on, or a top-up. */
+static bool carries(const struct opening *op, const struct sr_vote_row *vote) {
+	if (vote->is_void || !vote->has_bundle)
+		return false;
+	if (strcmp(vote->decision, "topup") == 0)
+		return true;
+	for (size_t i = 0; i < op->grant.vote_count; i++)
+		if (memcmp(op->grant.votes[i], vote->statement, SR_ID) == 0)
+			return true;
+	return false;
+}
+
+static bool have_share(const struct opening *op, uint32_t index) {
+	for (size_t i = 0; i < op->good; i++)
+		if (op->shares[i].index == index)
+			return true;
+	return false;
+}
+
+/* One record to a checked share: 0 with the share added, or with the voter blamed, or with a word
+ * for the researcher. */
+static int take_record(struct opening *op, const struct sr_vote_row *vote,
+	const struct sr_bundle *b, const uint8_t key[SR_KEY], struct sr_err *e) {
+	struct sr_bundle_at at = {b, op->reader, op->position, &op->ctx, &op->sealed};
+	uint8_t inner[SR_RECORD_INNER], piece[SR_PIECE];
+	struct sr_err why;
+	int rc = sr_bundle_strip_with(inner, &at, key, &why);
+
+	if (rc != 0) {
+		tell_failed(
+			op, vote->person, "the key handed over for this record does not open it");
+		return 0;
+	}
+	rc = sr_bundle_open_inner(piece, &at, inner, op->room_sk.p, &why);
+	if (rc == 0)
+		rc = sr_piece_verify(&op->shares[op->good], piece, &op->ctx, &op->sealed, &why);
+	sr_wipe(piece, sizeof piece);
+	if (rc == SR_AUTH || rc == SR_CORRUPT)
+		return blame(op, vote, "the piece does not verify", e);
+	if (rc != 0) {
+		if (e != NULL)
+			*e = why;
+		return rc;
+	}
+	op->good++;
+	return 0;
+}
+
+static int take_vote(struct opening *op, const struct sr_vote_row *vote, const uint8_t key[SR_KEY],
+	struct sr_err *e) {
+	const struct sr_member_row *m = member_of(op, vote->person);
+	struct sr_bundle bundle;
+	struct sr_buf body;
+	int rc;
+
+	if (m == NULL || m->index == 0 || m->index > op->level->members)
+		return sr_fail(e, SR_CORRUPT, "vote of %s, who is no member of epoch %u",
+			vote->person, op->version.epoch);
+	if (have_share(op, m->index)) /* an approval and a top-up of the same member */
+		return 0;
+	op->ctx.index = (uint8_t)m->index;
+	memcpy(op->ctx.share, op->level->share[m->index - 1], SR_POINT);
+	memcpy(op->ctx.voter, m->pk, SR_PK);
+	memcpy(op->ctx.vote, vote->statement, SR_ID);
+	sr_buf_init_secret(&body);
+	rc = sr_object_fetch(op->r->v, vote->pieces, &body, e);
+	if (rc == 0 &&
+		(sr_bundle_parse(&bundle, sr_buf_view(&body), NULL) != 0 ||
+			bundle.items != op->items || bundle.readers != op->ctx.reader_count ||
+			check_root(&bundle, vote->bundle, NULL) != 0))
+		rc = blame(op, vote, "the bundle is not what the vote says", e);
+	else if (rc == 0)
+		rc = take_record(op, vote, &bundle, key, e);
+	sr_buf_free(&body);
+	return rc;
+}
+
+static int gather(struct opening *op, struct sr_err *e) {
+	int rc = 0;
+
+	for (size_t i = 0; i < op->votes.count && rc == 0; i++) {
+		const struct sr_vote_row *vote = &op->votes.rows[i];
+
+		if (!carries(op, vote))
+			continue;
+		for (size_t j = 0; j < op->ask->count && rc == 0; j++)
+			if (memcmp(op->ask->records[j].vote, vote->statement, SR_ID) == 0) {
+				rc = take_vote(op, vote, op->ask->records[j].key, e);
+				break;
+			}
+	}
+	if (rc == 0 && op->good < op->level->quorum)
+		rc = sr_fail(e, SR_AUTH, "%zu good pieces, want %u%s%s%s", op->good,
+			op->level->quorum, op->failed[0] != '\0' ? " (" : "", op->failed,
+			op->failed[0] != '\0' ? ")" : "");
+	return rc;
+}
+
+/* --- opening
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+static int opened_new(struct opened **out, const struct sr_checkout_row *c, struct sr_err *e) {
+	struct opened *o = calloc(1, sizeof *o);
+
+	if (o == NULL)
+		return sr_fail(e, SR_NOMEM, "room: out of memory");
+	memcpy(o->checkout, c->id, SR_ID);
+	memcpy(o->item, c->item, SR_ID);
+	o->has_grant = c->has_grant;
+	memcpy(o->grant, c->grant, SR_ID);
+	snprintf(o->person, sizeof o->person, "%s", c->person);
+	snprintf(o->right, sizeof o->right, "%s", c->right);
+	snprintf(o->form, sizeof o->form, "%s", c->form);
+	*out = o;
+	return 0;
+}
+
+static int open_part(struct opened **out, struct opening *op, struct sr_err *e) {
+	uint8_t xr[SR_POINT];
+	uint8_t *part = sr_secret_new(SR_PART, e);
+	struct opened *o = NULL;
+	int rc;
+
+	if (part == NULL)
+		return sr_fail(e, SR_LIMIT, "room: the arena for secrets is full");
+	rc = sr_piece_combine(xr, op->shares, op->good, op->level->quorum, e);
+	if (rc == 0)
+		rc = sr_tdh2_open(part, &op->ctx.key, &op->sealed, xr, e);
+	if (rc == 0)
+		rc = opened_new(&o, &op->checkout, e);
+	if (rc == 0)
+		rc = room_item(&o->it, op->r, &op->env, part, e);
+	sr_secret_free(part, SR_PART);
+	sr_wipe(xr, sizeof xr);
+	if (rc != 0) {
+		opened_free(o);
+		return rc;
+	}
+	*out = o;
+	return 0;
+}
+
+int sr_room_open(struct sr_room *r, const struct sr_room_open *ask, struct sr_err *e) {
+	struct opening *op = NULL;
+	struct opened *o = NULL;
+	int rc = sr_door_sweep(r->v, NULL, e);
+
+	if (rc == 0)
+		rc = room_find(&o, r, ask->checkout, ask->person, e);
+	if (rc != SR_NOTFOUND)
+		return rc; /* open already, or an error */
+	sr_err_clear(e);
+	op = calloc(1, sizeof *op);
+	if (op == NULL)
+		return sr_fail(e, SR_NOMEM, "room: out of memory");
+	op->r = r;
+	op->ask = ask;
+	sr_buf_init(&op->env_file);
+	sr_buf_init_secret(&op->room_sk);
+	rc = load(op, e);
+	if (rc == 0)
+		rc = gather(op, e);
+	if (rc == 0)
+		rc = open_part(&o, op, e);
+	opening_free(op);
+	return rc == 0 ? room_admit(r, o, e) : rc;
+}
+
+/* --- held items
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+static int is_curator(struct sr_room *r, const char *person, struct sr_err *e) {
+	struct sr_person_row p = {0};
+	int rc = sr_query_person(&p, r->v->catalogue, person, e);
+	unsigned roles = p.roles;
+
+	sr_person_row_free(&p);
+	if (rc == SR_NOTFOUND || (rc == 0 && (roles & SR_ROLE_CURATOR) == 0))
+		return sr_fail(e, SR_DENIED, "%s is not a curator here", person);
+	return rc;
+}
+
+static int held_item(
+	struct sr_item_row *item, struct sr_room *r, const uint8_t id[SR_ID], struct sr_err *e) {
+	int rc = sr_query_item(item, r->v->catalogue, id, e);
+
+	if (rc == SR_NOTFOUND)
+		return sr_fail(e, SR_NOTFOUND, "no such item");
+	if (rc == 0 && item->state != SR_S_HELD)
+		rc = sr_fail(e, SR_DENIED, "the item is %s: curators look at held items",
+			sr_state_name(item->state));
+	if (rc == 0 && (item->flags & (SR_ITEM_REFERRAL | SR_ITEM_SEALED)) != 0)
+		rc = sr_fail(e, SR_DENIED,
+			"the item is marked for referral or sealed: nobody looks at it");
+	return rc;
+}
+
+int sr_room_quarantine(struct sr_room *r, const uint8_t id[SR_ID], const char *curator,
+	struct sr_buf *boxed, struct sr_err *e) {
+	struct sr_held_place at = {.number = 0};
+	struct sr_held_open how = {
+		.quarantine_key = r->v->keys->s->quarantine_key, .curator = curator};
+	struct sr_item_row item = {0};
+	char name[2 * SR_ID + 1];
+	struct sr_buf sealed;
+	int rc = is_curator(r, curator, e);
+
+	sr_buf_init_secret(&sealed);
+	if (rc == 0)
+		rc = held_item(&item, r, id, e);
+	if (rc != 0)
+		goto out;
+	memcpy(at.vault, r->v->fingerprint, SR_HASH);
+	memcpy(at.item, id, SR_ID);
+	at.number = item.number;
+	sr_hex(name, id, SR_ID);
+	rc = sr_secrets_get(
+		r->v->secrets, SR_SECRET_QUARANTINE, sr_bytes_str(name), item.number, &sealed, e);
+	if (rc == SR_NOTFOUND)
+		rc = sr_fail(e, SR_NOTFOUND,
+			"item %s: its quarantine seal is gone (backups carry none): it cannot be looked at or "
+			"released; deposit it anew",
+			name);
+	how.sealed = sr_buf_view(&sealed);
+	if (rc == 0)
+		rc = sr_held_open_outer(boxed, &at, &how, e);
+	if (rc == SR_NOTFOUND && sealed.len > 0)
+		rc = sr_fail(e, SR_DENIED,
+			"%s was not among its curators when the item came: another curator looks or releases",
+			curator);
+out:
+	sr_item_row_free(&item);
+	sr_buf_free(&sealed);
+	return rc;
+}
+
+/* A look is a checkout of right quarantine: on the record before anything is decrypted. */
+static int held_checkout(struct sr_checkout_row *c, struct sr_room *r,
+	const uint8_t checkout[SR_ID], const char *curator, struct sr_err *e) {
+	int rc = sr_query_checkout(c, r->v->catalogue, checkout, e);
+
+	if (rc == SR_NOTFOUND)
+		return sr_fail(e, SR_NOTFOUND, "no such checkout");
+	if (rc == 0 && strcmp(c->person, curator) != 0)
+		rc = sr_fail(e, SR_DENIED, "the checkout is %s's", c->person);
+	if (rc == 0 && c->has_grant)
+		rc = sr_fail(e, SR_DENIED,
+			"a checkout of right %s opens with votes, not with a part", c->right);
+	if (rc == 0)
+		rc = is_curator(r, curator, e);
+	return rc == 0 ? room_live(r, c, sr_now(&r->v->clock), e) : rc;
+}
+
+int sr_room_open_held(struct sr_room *r, const uint8_t checkout[SR_ID], const char *curator,
+	const uint8_t part[SR_PART], struct sr_err *e) {
+	struct sr_checkout_row c;
+	struct sr_item_row item = {0};
+	struct sr_envelope env;
+	struct opened *o = NULL;
+	struct sr_buf file;
+	int rc = sr_door_sweep(r->v, NULL, e);
+
+	if (rc == 0)
+		rc = room_find(&o, r, checkout, curator, e);
+	if (rc != SR_NOTFOUND)
+		return rc;
+	sr_err_clear(e);
+	sr_buf_init(&file);
+	rc = held_checkout(&c, r, checkout, curator, e);
+	if (rc == 0)
+		rc = held_item(&item, r, c.item, e);
+	if (rc == 0)
+		rc = room_envelope(&env, &file, r, &item, e);
+	if (rc == 0)
+		rc = opened_new(&o, &c, e);
+	if (rc == 0) {
+		rc = room_item(&o->it, r, &env, part, e);
+		if (rc != 0)
+			opened_free(o);
+	}
+	sr_item_row_free(&item);
+	sr_buf_free(&file);
+	return rc == 0 ? room_admit(r, o, e) : rc;
+}

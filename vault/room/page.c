@@ -1,0 +1,120 @@
+/*
+ * page - the text form, page by page (room.h, room/plain.h).
+ *
+ * One cursor for each opened checkout: a file is read from its start, each page where the last one
+ * ended, because a character or an encoding is only known from what came before. What leaves here
+ * is safe for a terminal; bytes that do not pass are shown as escapes, never as themselves.
+ */
+#include "room/room_internal.h"
+
+#include "base/limits.h"
+
+static int may_read(const struct opened *o, struct sr_err *e) {
+	if (strcmp(o->right, "export") == 0)
+		return sr_fail(e, SR_DENIED,
+			"this checkout is for an export; reading needs one of right access");
+	if (strcmp(o->form, "text") != 0)
+		return sr_fail(e, SR_DENIED,
+			"checked out in the form %s; check it out again in the form text, if that is granted",
+			o->form);
+	return 0;
+}
+
+static int is_text(struct sr_file *f, struct opened *o, uint64_t index, struct sr_err *e) {
+	int rc;
+
+	if (index >= o->files)
+		return sr_fail(e, SR_NOTFOUND, "no file %llu: the item has %llu (from 0)",
+			(unsigned long long)index, (unsigned long long)o->files);
+	rc = sr_item_file(o->it, index, f, e);
+	if (rc == 0 && f->kind != SR_FILE_REGULAR)
+		rc = sr_fail(e, SR_UNSUPPORTED,
+			"file %llu has no content: it is a symbolic link, a special file, or could not be "
+			"read when it was deposited",
+			(unsigned long long)index);
+	return rc;
+}
+
+static int read_range(struct opened *o, uint64_t index, uint64_t offset, size_t len,
+	struct sr_buf *out, struct sr_err *e) {
+	struct sr_range range = {index, offset, len};
+	int rc = sr_buf_reserve(out, len == 0 ? 1 : len, e);
+
+	if (rc != 0 || len == 0)
+		return rc;
+	rc = sr_item_read(o->it, &range, out->p + out->len, e);
+	if (rc == 0)
+		out->len += len;
+	return rc;
+}
+
+/* The start of a file: what it is, and the record that it was read. */
+static int begin(struct sr_room *r, struct opened *o, uint64_t index, const struct sr_file *f,
+	struct sr_err *e) {
+	enum sr_plain_encoding enc = SR_PLAIN_UTF8;
+	struct sr_buf probe;
+	int rc;
+
+	o->reading = false;
+	sr_buf_init_secret(&probe);
+	rc = read_range(o, index, 0, f->size < SR_PLAIN_PROBE ? (size_t)f->size : SR_PLAIN_PROBE,
+		&probe, e);
+	if (rc == 0)
+		rc = sr_plain_probe(&enc, sr_buf_view(&probe), e);
+	sr_buf_free(&probe);
+	if (rc == 0 && (o->read_logged[index / 8] & (1u << (index % 8))) == 0) {
+		rc = room_viewed(r, o, "read", &index, e);
+		if (rc == 0)
+			o->read_logged[index / 8] |= (uint8_t)(1u << (index % 8));
+	}
+	if (rc != 0)
+		return rc;
+	sr_plain_init(&o->plain, enc);
+	o->reading = true;
+	o->file = index;
+	o->next = 0;
+	return 0;
+}
+
+int sr_room_text(struct sr_room *r, const struct sr_room_page *p, struct sr_buf *text,
+	uint64_t *next, const char **encoding, struct sr_err *e) {
+	struct opened *o = NULL;
+	struct sr_file f;
+	struct sr_buf bytes;
+	size_t len;
+	int rc = room_find(&o, r, p->checkout, p->person, e);
+
+	if (rc == 0)
+		rc = may_read(o, e);
+	if (rc == 0)
+		rc = is_text(&f, o, p->file, e);
+	if (rc != 0)
+		return rc;
+	if (p->len == 0 || p->len > SR_BLOCK)
+		return sr_fail(e, SR_MISUSE, "a page is 1 to %d bytes, not %zu", SR_BLOCK, p->len);
+	if (p->offset == 0)
+		rc = begin(r, o, p->file, &f, e);
+	else if (!o->reading || o->file != p->file || o->next != p->offset)
+		rc = sr_fail(e, SR_MISUSE,
+			"file %llu is read from its start, page after page: offset %llu is not where the last page "
+			"ended",
+			(unsigned long long)p->file, (unsigned long long)p->offset);
+	if (rc != 0)
+		return rc;
+	len = f.size - p->offset < p->len ? (size_t)(f.size - p->offset) : p->len;
+	sr_buf_init_secret(&bytes);
+	text->secret = true;
+	rc = read_range(o, p->file, p->offset, len, &bytes, e);
+	if (rc == 0)
+		rc = sr_plain_feed(
+			&o->plain, text, sr_buf_view(&bytes), p->offset + len == f.size, e);
+	sr_buf_free(&bytes);
+	if (rc != 0) {
+		o->reading = false;
+		return rc;
+	}
+	o->next = p->offset + len;
+	*next = o->next;
+	*encoding = sr_plain_encoding_name(o->plain.encoding);
+	return 0;
+}

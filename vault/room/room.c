@@ -1,0 +1,342 @@
+/*
+ * room - sessions: what is open, for whom, and until when. See room.h and room_internal.h.
+ */
+#include "room/room_internal.h"
+
+#include "base/limits.h"
+#include "base/secret.h"
+#include "board/follow.h"
+#include "store/itemkey.h"
+#include "store/secrets.h"
+
+int sr_room_new(struct sr_room **out, struct sr_vault *v, struct sr_err *e) {
+	struct sr_room *r = calloc(1, sizeof *r);
+
+	*out = NULL;
+	if (r == NULL)
+		return sr_fail(e, SR_NOMEM, "room: out of memory");
+	r->v = v;
+	*out = r;
+	return 0;
+}
+
+void opened_free(struct opened *o) {
+	if (o == NULL)
+		return;
+	sr_item_close(o->it);
+	room_export_free(o->export);
+	free(o->read_logged);
+	sr_wipe(o, sizeof *o);
+	free(o);
+}
+
+static void forget_at(struct sr_room *r, size_t i) {
+	opened_free(r->open[i]);
+	r->open[i] = r->open[--r->count];
+}
+
+void sr_room_free(struct sr_room *r) {
+	if (r == NULL)
+		return;
+	while (r->count > 0)
+		forget_at(r, r->count - 1);
+	free(r->open);
+	sr_room_release_forget(r);
+	free(r->keys);
+	free(r);
+}
+
+size_t sr_room_count(const struct sr_room *r) {
+	return r->count;
+}
+
+static size_t index_of(const struct sr_room *r, const uint8_t checkout[SR_ID]) {
+	size_t i = 0;
+
+	while (i < r->count && memcmp(r->open[i]->checkout, checkout, SR_ID) != 0)
+		i++;
+	return i;
+}
+
+void sr_room_forget(struct sr_room *r, const uint8_t checkout[SR_ID]) {
+	size_t i = index_of(r, checkout);
+
+	if (i < r->count)
+		forget_at(r, i);
+}
+
+/* --- who may still look
+ * --------------------------------------------------------------------------------------------- */
+
+static int grant_live(
+	struct sr_room *r, const struct sr_checkout_row *c, int64_t now, struct sr_err *e) {
+	struct sr_grant_row g = {0};
+	char ended[SR_TIME_TEXT];
+	int rc = sr_query_grant(&g, r->v->catalogue, c->grant, e);
+
+	if (rc != 0)
+		return rc;
+	sr_time_format(ended, g.ends);
+	if (g.state != SR_S_LIVE)
+		rc = sr_fail(e, SR_DENIED, "the grant is %s", sr_state_name(g.state));
+	else if (g.ends <= now)
+		rc = sr_fail(e, SR_DENIED, "the grant ended at %s", ended);
+	else if (!sr_token_in(g.people, c->person))
+		rc = sr_fail(e, SR_DENIED, "%s is not named in the grant", c->person);
+	sr_grant_row_free(&g);
+	return rc;
+}
+
+/* A hazard or embargo that came after the checkout stops it too. */
+static int item_live(struct sr_room *r, const struct sr_checkout_row *c, struct sr_err *e) {
+	unsigned stops =
+		SR_ITEM_REFERRAL | SR_ITEM_SEALED | (c->has_grant ? (unsigned)SR_ITEM_EMBARGO : 0);
+	struct sr_item_row item = {0};
+	int rc = sr_query_item(&item, r->v->catalogue, c->item, e);
+
+	if (rc == 0 && item.state != (c->has_grant ? SR_S_RELEASED : SR_S_HELD))
+		rc = sr_fail(e, SR_DENIED, "the item is %s", sr_state_name(item.state));
+	else if (rc == 0 && (item.flags & stops) != 0)
+		rc = sr_fail(
+			e, SR_DENIED, "the item is under embargo, sealed or marked for referral");
+	sr_item_row_free(&item);
+	return rc;
+}
+
+int room_live(struct sr_room *r, const struct sr_checkout_row *c, int64_t now, struct sr_err *e) {
+	int64_t due =
+		c->begun + (c->was_opened ? SR_CHECKOUT_HOURS * 3600 : SR_CHECKOUT_OPEN_MIN * 60);
+	int rc;
+
+	if (!sr_state_may(SR_M_CHECKOUT, c->state, SR_E_VIEWED_OPEN))
+		return sr_fail(e, SR_DENIED, "the checkout is %s; check the item out again",
+			sr_state_name(c->state));
+	if (due <= now)
+		return sr_fail(e, SR_DENIED,
+			"the checkout has lapsed (%d minutes unopened, %d hours in all); check the item out "
+			"again",
+			SR_CHECKOUT_OPEN_MIN, SR_CHECKOUT_HOURS);
+	rc = item_live(r, c, e);
+	return rc == 0 && c->has_grant ? grant_live(r, c, now, e) : rc;
+}
+
+int room_find(struct opened **out, struct sr_room *r, const uint8_t checkout[SR_ID],
+	const char *person, struct sr_err *e) {
+	struct sr_checkout_row c;
+	size_t i = index_of(r, checkout);
+	int rc;
+
+	if (i == r->count)
+		return sr_fail(e, SR_NOTFOUND,
+			"the checkout is not open (in this process): open it again");
+	if (person != NULL && strcmp(r->open[i]->person, person) != 0)
+		return sr_fail(e, SR_DENIED, "the checkout is %s's", r->open[i]->person);
+	rc = sr_query_checkout(&c, r->v->catalogue, checkout, e);
+	if (rc == 0)
+		rc = room_live(r, &c, sr_now(&r->v->clock), e);
+	if (rc == 0 && c.state != SR_S_OPEN)
+		rc = sr_fail(
+			e, SR_DENIED, "the checkout is %s: open it again", sr_state_name(c.state));
+	if (rc != 0) {
+		forget_at(r, i);
+		return rc;
+	}
+	*out = r->open[i];
+	return 0;
+}
+
+int sr_room_sweep(struct sr_room *r, size_t *wiped, struct sr_err *e) {
+	int64_t now = sr_now(&r->v->clock);
+	size_t n = 0, i = 0;
+	int rc = 0;
+
+	while (i < r->count && rc == 0) {
+		struct sr_checkout_row c;
+		struct sr_err why;
+
+		rc = sr_query_checkout(&c, r->v->catalogue, r->open[i]->checkout, e);
+		if (rc == SR_NOTFOUND ||
+			(rc == 0 && (c.state != SR_S_OPEN || room_live(r, &c, now, &why) != 0))) {
+			forget_at(r, i);
+			n++;
+			rc = 0;
+		} else {
+			i++;
+		}
+	}
+	if (rc == 0)
+		rc = room_release_sweep(r, e);
+	if (wiped != NULL)
+		*wiped = n;
+	return rc;
+}
+
+/* --- admitting
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+int room_admit(struct sr_room *r, struct opened *o, struct sr_err *e) {
+	int rc = 0;
+
+	o->files = sr_item_files(o->it);
+	o->read_logged = calloc((size_t)(o->files / 8 + 1), 1);
+	if (o->read_logged == NULL)
+		rc = sr_fail(e, SR_NOMEM, "room: out of memory for %llu files",
+			(unsigned long long)o->files);
+	if (rc == 0 && r->count == r->cap) {
+		size_t cap = r->cap == 0 ? 8 : r->cap * 2;
+		struct opened **more = realloc(r->open, cap * sizeof *more);
+
+		if (more == NULL) {
+			rc = sr_fail(e, SR_NOMEM, "room: out of memory for %zu checkouts", cap);
+		} else {
+			r->open = more;
+			r->cap = cap;
+		}
+	}
+	if (rc == 0)
+		rc = room_viewed(r, o, "open", NULL, e);
+	if (rc != 0) {
+		opened_free(o);
+		return rc;
+	}
+	r->open[r->count++] = o;
+	return 0;
+}
+
+/* --- statements of the room
+ * ------------------------------------------------------------------------------------------- */
+
+void room_begin(struct sr_room *r, struct sr_buf *text, enum sr_type_id type) {
+	sr_buf_init(text);
+	sr_follow_begin(text, r->v, type, sr_now(&r->v->clock));
+}
+
+int room_log(struct sr_room *r, struct sr_buf *text, struct sr_err *e) {
+	struct sr_outcome *outcome = calloc(1, sizeof *outcome);
+	int rc = sr_buf_ok(text, e);
+
+	if (outcome == NULL)
+		rc = sr_fail(e, SR_NOMEM, "room: out of memory");
+	if (rc == 0)
+		rc = sr_door_service(r->v, sr_buf_view(text), outcome, e);
+	free(outcome);
+	sr_buf_free(text);
+	return rc;
+}
+
+int room_viewed(struct sr_room *r, const struct opened *o, const char *event, const uint64_t *file,
+	struct sr_err *e) {
+	struct sr_buf text;
+
+	room_begin(r, &text, SR_T_VIEWED);
+	sr_text_put_hex(&text, "checkout", o->checkout, SR_ID);
+	sr_text_put(&text, "event", event);
+	if (file != NULL)
+		sr_text_put_dec(&text, "file", *file);
+	if (o->form[0] != '\0')
+		sr_text_put(&text, "form", o->form);
+	return room_log(r, &text, e);
+}
+
+/* --- from an item's row to its bytes
+ * ------------------------------------------------------------------------------------ */
+
+int room_envelope(struct sr_envelope *out, struct sr_buf *file, struct sr_room *r,
+	const struct sr_item_row *item, struct sr_err *e) {
+	struct sr_envelope_want want = {.n = item->number};
+	int rc;
+
+	memcpy(want.item, item->id, SR_ID);
+	memcpy(want.hash, item->envelope, SR_HASH);
+	memcpy(want.room_pk, r->v->keys->room_pk, SR_PK);
+	rc = sr_envelope_load(out, file, r->v->items, &want, e);
+	if (rc != 0)
+		return rc;
+	if (memcmp(out->vault, r->v->fingerprint, SR_HASH) != 0)
+		return sr_fail(e, SR_CORRUPT, "the item's envelope is of another vault");
+	if (out->level != item->level)
+		return sr_fail(e, SR_CORRUPT, "the item's envelope says level %u, its statement %u",
+			out->level, item->level);
+	if (out->seal.len != SR_SEAL)
+		return sr_fail(e, SR_CORRUPT,
+			"the item's envelope has a seal of %zu bytes, want %d", out->seal.len,
+			SR_SEAL);
+	return 0;
+}
+
+int room_item_key(uint8_t key[SR_KEY], struct sr_room *r, const struct sr_envelope *env,
+	const uint8_t part[SR_PART], struct sr_err *e) {
+	char name[2 * SR_ID + 1];
+	struct sr_buf slot;
+	int rc;
+
+	sr_buf_init_secret(&slot);
+	sr_hex(name, env->item, SR_ID);
+	rc = sr_secrets_get(r->v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), env->n, &slot, e);
+	if (rc == SR_NOTFOUND)
+		rc = sr_fail(e, SR_NOTFOUND,
+			"item %s: its slot %u is erased: nothing opens it again", name, env->n);
+	if (rc == 0 && slot.len != SR_KEY)
+		rc = sr_fail(e, SR_CORRUPT,
+			"secrets.db: slot %u of item %s: want %d bytes, have %zu", env->n, name,
+			SR_KEY, slot.len);
+	if (rc == 0) {
+		sr_item_key(key, slot.p, env->vault, env->item, part);
+		rc = sr_item_key_check(key, env->vault, env->item, env->commitment, e);
+		if (rc != 0)
+			sr_wipe(key, SR_KEY);
+	}
+	sr_buf_free(&slot);
+	return rc;
+}
+
+int room_item(struct sr_item **out, struct sr_room *r, const struct sr_envelope *env,
+	const uint8_t part[SR_PART], struct sr_err *e) {
+	struct sr_item_options o = {.backend = r->v->store, .index = r->v->index};
+	struct sr_manifest_place at = {.n = env->n};
+	struct sr_manifest m;
+	uint8_t *key = sr_secret_new(SR_KEY, e);
+	int rc;
+
+	if (key == NULL)
+		return sr_fail(e, SR_LIMIT, "room: the arena for secrets is full");
+	sr_manifest_init(&m);
+	memcpy(at.vault, env->vault, SR_HASH);
+	memcpy(at.item, env->item, SR_ID);
+	memcpy(o.vault, env->vault, SR_HASH);
+	memcpy(o.item, env->item, SR_ID);
+	rc = room_item_key(key, r, env, part, e);
+	if (rc == 0)
+		rc = sr_manifest_open(&m, env->manifest, key, &at, e);
+	if (rc == 0)
+		rc = sr_item_open(out, &o, &m, e);
+	sr_manifest_free(&m);
+	sr_secret_free(key, SR_KEY);
+	return rc;
+}
+
+/* --- files
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+int sr_room_files(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
+	uint64_t *count, struct sr_err *e) {
+	struct opened *o = NULL;
+	int rc = room_find(&o, r, checkout, person, e);
+
+	if (rc == 0)
+		*count = o->files;
+	return rc;
+}
+
+int sr_room_file(struct sr_room *r, const uint8_t checkout[SR_ID], uint64_t index,
+	struct sr_file *out, struct sr_err *e) {
+	struct opened *o = NULL;
+	int rc = room_find(&o, r, checkout, NULL, e);
+
+	if (rc == 0 && index >= o->files)
+		rc = sr_fail(e, SR_NOTFOUND, "no file %llu: the item has %llu (from 0)",
+			(unsigned long long)index, (unsigned long long)o->files);
+	return rc != 0 ? rc : sr_item_file(o->it, index, out, e);
+}

@@ -1,0 +1,93 @@
+/*
+ * room_internal - what the parts of the room share: room.c (sessions), open.c (opening), page.c
+ * (text), export.c, release.c.
+ *
+ * An `opened` is one checkout whose item was decrypted in this process. It holds the manifest (and
+ * with it the keys of the item's blocks) inside a sr_item, which wipes itself; the item key itself
+ * is gone when opening returns. Whoever asks for anything of it passes room_find, which looks at
+ * the catalogue again each time: a checkout or grant that ended is forgotten there and then,
+ * whether or not somebody called sr_room_sweep.
+ */
+#ifndef SR_ROOM_ROOM_INTERNAL_H
+#define SR_ROOM_ROOM_INTERNAL_H
+
+#include "board/ceremony.h"
+#include "catalogue/query.h"
+#include "room/room.h"
+#include "store/envelope.h"
+#include "store/reader.h"
+
+struct room_export; /* export.c */
+
+struct opened {
+	uint8_t checkout[SR_ID];
+	uint8_t item[SR_ID];
+	bool has_grant; /* else a quarantine look */
+	uint8_t grant[SR_ID];
+	char person[SR_PERSON_TEXT];
+	char right[16];
+	char form[64];
+	struct sr_item *it;
+	uint64_t files;
+	/* The page cursor: one file at a time, from its start. */
+	bool reading;
+	uint64_t file, next;
+	struct sr_plain plain;
+	uint8_t *read_logged; /* a bit per file whose first page was logged */
+	struct room_export *export;
+};
+
+struct prepared { /* release.c: a release that its curator has not signed yet */
+	struct prepared *link;
+	uint8_t item[SR_ID];
+	uint32_t number;    /* of the new envelope */
+	uint8_t *slot;      /* SR_KEY bytes, in the secret arena */
+	struct sr_buf file; /* the new envelope */
+};
+
+struct sr_room {
+	struct sr_vault *v; /* borrowed */
+	struct opened **open;
+	size_t count, cap;
+	struct prepared *prepared;
+	/* Public keys of the run that made the shares of ${keys_run}; kept, because combining a run
+	 * costs more than opening. */
+	struct sr_ceremony_keys *keys;
+	uint8_t keys_run[SR_ID];
+};
+
+/* The opened checkout of ${person} (NULL: anybody's), still live now: NOTFOUND when it is not open
+ * here; DENIED when it is another's, or it or its grant ended (it is then forgotten). */
+SR_MUST int room_find(struct opened **out, struct sr_room *r, const uint8_t checkout[SR_ID],
+	const char *person, struct sr_err *e);
+/* Take ${o} over (freed on failure too) once `viewed open` is in the ledger. */
+SR_MUST int room_admit(struct sr_room *r, struct opened *o, struct sr_err *e);
+void opened_free(struct opened *o); /* wipes; NULL allowed */
+
+/* Is this checkout live at ${now}, and its grant? 0, or DENIED with the reason. */
+SR_MUST int room_live(
+	struct sr_room *r, const struct sr_checkout_row *c, int64_t now, struct sr_err *e);
+
+/* Begin and commit a statement of the service; ${text} is freed. */
+void room_begin(struct sr_room *r, struct sr_buf *text, enum sr_type_id type);
+SR_MUST int room_log(struct sr_room *r, struct sr_buf *text, struct sr_err *e);
+/* `viewed ${event}`; ${file} NULL: of no file. */
+SR_MUST int room_viewed(struct sr_room *r, const struct opened *o, const char *event,
+	const uint64_t *file, struct sr_err *e);
+
+/* The envelope in force of ${item}, read and verified; ${file} keeps its bytes. */
+SR_MUST int room_envelope(struct sr_envelope *out, struct sr_buf *file, struct sr_room *r,
+	const struct sr_item_row *item, struct sr_err *e);
+/* The item's key from ${part} and its slot, checked against the envelope's commitment. AUTH;
+ * NOTFOUND: the slot is erased. */
+SR_MUST int room_item_key(uint8_t key[SR_KEY], struct sr_room *r, const struct sr_envelope *env,
+	const uint8_t part[SR_PART], struct sr_err *e);
+/* Decrypt the manifest and open the item. */
+SR_MUST int room_item(struct sr_item **out, struct sr_room *r, const struct sr_envelope *env,
+	const uint8_t part[SR_PART], struct sr_err *e);
+
+void room_export_free(struct room_export *x); /* NULL allowed */
+/* Forget prepared releases whose item was released meanwhile. */
+SR_MUST int room_release_sweep(struct sr_room *r, struct sr_err *e);
+
+#endif
