@@ -19,6 +19,7 @@ struct sr_pagecopy {
 	int slot;
 	struct sr_page_state *state; /* in the secret arena */
 	bool attached, damaged;      /* damaged: something was dropped from its end */
+	bool broken;                 /* sr_pagecopy_check found a bad unit: write it anew */
 	bool seen; /* ours was attached once: a failure later may be mended by writing anew */
 	uint8_t salt[SR_ID];
 	uint64_t from;
@@ -142,6 +143,7 @@ static int attach(
 		return rc;
 	c->root = c->state->root_number;
 	c->seen = true;
+	c->damaged = c->damaged || c->broken;
 	if (c->state->sequence > want->sequence)
 		return sr_fail(e, SR_AUTH, "%s is at generation %llu, ahead of %llu here", name,
 			(unsigned long long)c->state->sequence, (unsigned long long)want->sequence);
@@ -276,6 +278,7 @@ int sr_pagecopy_sync(struct sr_pagecopy *c, struct sr_pagefile *pf, bool anew, s
 		goto out;
 	c->attached = true;
 	c->damaged = false;
+	c->broken = false;
 	c->seen = true;
 	memcpy(c->salt, from->salt, SR_ID);
 	c->from = from->cells;
@@ -337,6 +340,7 @@ static int open_alone(struct sr_pagecopy *c, const uint8_t key[SR_KEY], struct s
 		sr_pagetree_init(&tree, &c->own, fetch, c);
 		sr_pagetree_reset(&tree, c->state->pages, c->state->top);
 		rc = sr_pagetree_walk(&tree, accept_unit, NULL, e);
+		c->broken = rc != 0;
 		sr_pagetree_free(&tree);
 	}
 	if (rc != 0) {

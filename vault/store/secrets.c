@@ -3,6 +3,7 @@
  * index:
  *
  *   secret(id integer primary key, kind, name, n, value)    unique index on (kind, name, n)
+ *   scratch(zeros)                                          always empty, see overwrite_scratch
  *
  * A value is at most SR_SECRET_MAX bytes, so that its row fits one leaf (3989 bytes) and has no
  * overflow page. The order of a commit: the copy is checked (adds only), the batch here, the batch
@@ -20,7 +21,8 @@ static const char db_name[] = "secrets.db";
 struct sr_secrets {
 	struct sr_db *db;
 	struct sr_pagecopy *copy; /* NULL: none wanted */
-	bool group, adds, erases, older;
+	bool group, older;
+	bool adds, rows, erases; /* in this group: asked for, inserted, deleted */
 	char recovered[400];
 	char reason[256]; /* why the copy is not current */
 };
@@ -29,6 +31,7 @@ static const char schema[] =
 	"create table secret(id integer primary key, kind integer not null, name blob not null, n integer not null,"
 	" value blob not null);"
 	"create unique index secret_name on secret(kind, name, n);"
+	"create table scratch(zeros blob);"
 	"pragma user_version = 1";
 
 static struct sr_pagefile *pf_of(struct sr_secrets *s) {
@@ -273,6 +276,25 @@ static void forget_pages(struct sr_secrets *s) {
 	(void)sqlite3_db_release_memory(sr_db_handle(s->db));
 }
 
+/* SQLite builds each new row in one buffer of the connection, which it keeps; a row of zeros as
+ * long as a row can be, taken back at once, overwrites the last one. Inside a transaction. */
+static int overwrite_scratch(struct sr_secrets *s, struct sr_err *e) {
+	static const uint8_t zeros[SR_SECRET_MAX + SR_SECRET_NAME_MAX];
+	struct sr_stmt *st;
+	int rc = sr_db_exec(s->db, "savepoint scratch", e);
+
+	if (rc != 0)
+		return rc;
+	rc = sr_db_stmt(&st, s->db, "insert into scratch(zeros) values (?)", e);
+	if (rc == 0) {
+		sr_stmt_blob(st, 1, sr_bytes_of(zeros, sizeof zeros));
+		rc = sr_stmt_run(st, e);
+	}
+	if (rc == 0)
+		rc = sr_db_exec(s->db, "rollback to scratch; release scratch", e);
+	return rc;
+}
+
 int sr_secrets_begin(struct sr_secrets *s, struct sr_err *e) {
 	int rc = 0;
 
@@ -284,12 +306,15 @@ int sr_secrets_begin(struct sr_secrets *s, struct sr_err *e) {
 	if (rc == 0) {
 		s->group = true;
 		s->adds = false;
+		s->rows = false;
 		s->erases = false;
 	}
 	return rc;
 }
 
 void sr_secrets_rollback(struct sr_secrets *s) {
+	if (s->group && s->rows)
+		(void)!overwrite_scratch(s, NULL); /* a failure goes with the transaction */
 	sr_db_rollback(s->db);
 	s->group = false;
 	forget_pages(s);
@@ -308,6 +333,11 @@ int sr_secrets_commit(struct sr_secrets *s, struct sr_err *e) {
 		sr_secrets_rollback(s);
 		return sr_fail(e, SR_LOCKED,
 			"the second copy cannot be written, nothing was added: %s", s->reason);
+	}
+	rc = s->rows ? overwrite_scratch(s, e) : 0;
+	if (rc != 0) {
+		sr_secrets_rollback(s);
+		return rc;
 	}
 	rc = s->erases ? sr_db_commit_erasing(s->db, e) : sr_db_commit(s->db, e);
 	s->group = false;
@@ -386,8 +416,10 @@ static int insert(struct sr_secrets *s, enum sr_secret_kind kind, struct sr_byte
 		sr_stmt_blob(st, 4, value);
 		rc = sr_stmt_run(st, e);
 	}
-	if (rc == 0)
+	if (rc == 0) {
 		s->adds = true;
+		s->rows = true;
+	}
 	return rc;
 }
 
