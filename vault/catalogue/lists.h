@@ -40,7 +40,7 @@ enum {
 
 struct sr_list_item {
 	uint8_t id[SR_ID];
-	uint8_t envelope[SR_HASH]; /* of items/<id>.0 */
+	uint8_t envelope[SR_HASH]; /* of items/<id>.1 */
 	uint8_t seal[SR_HASH];
 	uint8_t files_id[SR_HASH]; /* object record id of its file list */
 	uint64_t bytes;

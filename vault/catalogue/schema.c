@@ -95,7 +95,7 @@ static const char *const statements[] = {
 	" entry INTEGER NOT NULL) STRICT",
 	"CREATE TABLE accession_packs(entry INTEGER NOT NULL, position INTEGER NOT NULL,"
 	" pack BLOB NOT NULL, PRIMARY KEY(entry, position)) STRICT, WITHOUT ROWID",
-	/* envelope, number: in force; seal: of envelope 0, NULL after release: the envelope says */
+	/* envelope, number: in force; seal: of envelope 1, NULL after release: the envelope says */
 	"CREATE TABLE items(n INTEGER PRIMARY KEY, item BLOB NOT NULL UNIQUE,"
 	" accession BLOB NOT NULL REFERENCES accessions(accession), collection BLOB NOT NULL,"
 	" depositor TEXT NOT NULL, state TEXT NOT NULL, flags INTEGER NOT NULL,"
