@@ -880,6 +880,96 @@ static void test_cuts(void **state) {
 	}
 }
 
+/* ---- the page file by itself ---- */
+
+static void put_page(struct sr_pagefile *pf, uint64_t index, uint8_t with) {
+	uint8_t page[SR_UNIT_PLAIN];
+	struct sr_err e = {0};
+
+	memset(page, with, sizeof page);
+	assert_ok(sr_pagefile_write(pf, index, page, &e), &e);
+}
+
+static void check_page(struct sr_pagefile *pf, uint64_t index, uint8_t want) {
+	uint8_t page[SR_UNIT_PLAIN];
+	struct sr_err e = {0};
+
+	assert_ok(sr_pagefile_read(pf, index, page, &e), &e);
+	for (size_t i = 0; i < sizeof page; i++)
+		assert_int_equal(page[i], want);
+}
+
+static void test_pagefile(void **state) {
+	struct box b;
+	struct sr_pagefile *pf;
+	struct sr_err e = {0};
+	uint8_t page[SR_UNIT_PLAIN];
+
+	(void)state;
+	for (int m = 0; m < 2; m++) {
+		box_new(&b);
+		struct sr_pagefile_options o = {.dir = b.dir,
+			.name = "t.db",
+			.key = key,
+			.erasable = m != 0,
+			.create = true,
+			.durable = true};
+		assert_ok(sr_pagefile_open(&pf, &o, &e), &e);
+		for (uint64_t i = 0; i < 16000;
+			i += i < 400 ? 1 : 97) /* three levels of nodes, and holes */
+			put_page(pf, i, (uint8_t)(i % 251 + 1));
+		assert_ok(sr_pagefile_sync(pf, &e), &e);
+		assert_ok(sr_pagefile_checkpoint(pf, &e), &e);
+		check_page(pf, 401, 0);
+		check_page(pf, 15920, 15920 % 251 + 1);
+		/* what is cut off is gone, also when the file grows again */
+		static const uint64_t cuts[] = {15700, 15625, 400, 126, 125, 2, 1};
+		for (size_t c = 0; c < T_COUNT(cuts); c++) {
+			uint64_t last = cuts[c] - 1;
+
+			assert_ok(sr_pagefile_truncate(pf, cuts[c], &e), &e);
+			put_page(pf, cuts[c] + 300, 9);
+			assert_int_equal(sr_pagefile_pages(pf), cuts[c] + 301);
+			if (c % 2 == 0)
+				assert_ok(sr_pagefile_sync(pf, &e), &e);
+			for (uint64_t i = cuts[c]; i < cuts[c] + 300; i++)
+				check_page(pf, i, 0);
+			check_page(pf, cuts[c] + 300, 9);
+			check_page(pf, last,
+				last < 400 || (last - 400) % 97 == 0 ? (uint8_t)(last % 251 + 1)
+								     : 0);
+			assert_ok(sr_pagefile_sync(pf, &e), &e);
+			assert_ok(sr_pagefile_verify(pf, &e), &e);
+		}
+		assert_fails(
+			sr_pagefile_read(pf, 99999, page, &e), SR_MISUSE, &e, "page 100000 of 302");
+		/* a batch that could not be written is forgotten */
+		sr_err_clear(&e);
+		put_page(pf, 0, 77);
+		sr_fault_set(1, ENOSPC);
+		assert_fails(sr_pagefile_sync(pf, &e), SR_LIMIT, &e, "t.db");
+		sr_fault_set(0, 0);
+		check_page(pf, 0, 1);
+		put_page(pf, 1, 55);
+		sr_pagefile_forget(pf);
+		check_page(pf, 1, 0);
+		put_page(pf, 1, 56);
+		assert_fails(sr_pagefile_checkpoint(pf, &e), SR_MISUSE, &e, "inside a transaction");
+		assert_ok(sr_pagefile_sync(pf, &e), &e);
+		assert_ok(sr_pagefile_truncate(pf, 0, &e), &e);
+		assert_ok(sr_pagefile_sync(pf, &e), &e);
+		assert_ok(sr_pagefile_close(&pf, &e), &e);
+		assert_ok(sr_pagefile_open(&pf, &o, &e), &e);
+		assert_int_equal(sr_pagefile_pages(pf), 0);
+		put_page(pf, 0, 3);
+		sr_pagefile_free(pf); /* never synced */
+		assert_ok(sr_pagefile_open(&pf, &o, &e), &e);
+		assert_int_equal(sr_pagefile_pages(pf), 0);
+		sr_pagefile_free(pf);
+		box_free(&b);
+	}
+}
+
 /* ---- what opening refuses, and small things ---- */
 
 static void test_refusals(void **state) {
@@ -1139,6 +1229,7 @@ int main(void) {
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_umap),
 		cmocka_unit_test(test_scrub),
+		cmocka_unit_test(test_pagefile),
 		cmocka_unit_test(test_torture_plain),
 		cmocka_unit_test(test_torture_erasable),
 		cmocka_unit_test(test_spill),
