@@ -157,13 +157,17 @@ $(B)/t/strongroom: $(CLI_SRC:%.c=$(B)/t/%.o) $(B)/t/libstrongroom.a
 # --- test, fuzz and bench programs; PREFIX_LAYER_NAME names the layer. cli tests link the whole library. --------------
 
 layer_of = $(or $(filter $(LAYERS),$(word 2,$(subst _, ,$1))),core)
-archives = $(foreach l,$(call layer_of,$1) $(BELOW_$(call layer_of,$1)),$(B)/$2lib$l.a)
+# A test of tests/unit/world.h (a vault with its people) needs all layers below core, and world.o.
+WORLD := $(basename $(notdir $(shell grep -l '"world.h"' tests/unit/test_*.c 2>/dev/null)))
+world = $(if $(filter $1,$(WORLD)),$(BELOW_room) room intake)
+archives = $(foreach l,$(sort $(call layer_of,$1) $(BELOW_$(call layer_of,$1)) $(call world,$1)),$(B)/$2lib$l.a)
 group = -Wl,--start-group $(call archives,$1,$2) -Wl,--end-group $(LIBS_$(call layer_of,$1))
 
 define unit_rule
-$(B)/t/$1: $(B)/t/tests/unit/$1.o $(B)/t/tests/unit/util.o $(call archives,$1,t/)
+$(B)/t/$1: $(B)/t/tests/unit/$1.o $(B)/t/tests/unit/util.o $(if $(call world,$1),$(B)/t/tests/unit/world.o) $(call archives,$1,t/)
 	$(if $(Q),@echo '  LD $$@')
-	$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $(B)/t/tests/unit/$1.o $(B)/t/tests/unit/util.o $(call group,$1,t/) -lcmocka -ljansson -lz
+	$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $(B)/t/tests/unit/$1.o $(B)/t/tests/unit/util.o \
+		$(if $(call world,$1),$(B)/t/tests/unit/world.o) $(call group,$1,t/) -lcmocka -ljansson -lz
 endef
 $(foreach t,$(notdir $(UNIT)),$(eval $(call unit_rule,$t)))
 
@@ -184,6 +188,11 @@ $(B)/$1: $(B)/o/tests/bench/$1.o $(call archives,$1,)
 	$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $(B)/o/tests/bench/$1.o $(call group,$1,)
 endef
 $(foreach t,$(notdir $(BENCH)),$(eval $(call bench_rule,$t)))
+
+# Prints the tables of the manual out of the program (scripts/manual-check compares).
+$(B)/tables: $(B)/o/scripts/tables.o $(foreach l,board $(BELOW_board),$(B)/lib$l.a)
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_board)
 
 tests: $(UNIT) $(REPLAY) $(PROGRAM_T)
 objects: $(ALL_LIB_SRC:%.c=$(B)/o/%.o) $(CLI_SRC:%.c=$(B)/o/%.o) $(patsubst %.c,$(B)/t/%.o,$(wildcard tests/unit/*.c) \
