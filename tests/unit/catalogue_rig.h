@@ -306,9 +306,9 @@ RIG int rig_entry_at(void *ctx, uint64_t index, struct sr_entry *out, struct sr_
 	return 0;
 }
 RIG int rig_root_at(void *ctx, uint64_t size, uint8_t root[SR_HASH], struct sr_err *e) {
-	const struct rig *r = ctx;
+	(void)ctx;
 	(void)e;
-	memcpy(root, r->vault, SR_HASH); /* another vault: another ledger */
+	memset(root, 0x5a, SR_HASH);
 	root[0] ^= (uint8_t)size;
 	return 0;
 }

@@ -1,0 +1,282 @@
+/*
+ * catalogue_life - the whole life of a small vault, from found to the end of grants, with every
+ * type of statement at least once. Used to test replay and queries. Names of things are those used
+ * with rig_id.
+ */
+#ifndef SR_TESTS_CATALOGUE_LIFE_H
+#define SR_TESTS_CATALOGUE_LIFE_H
+
+#include "catalogue_rig.h"
+
+static const char *const life_items[] = {"item 1", "item 2", "item 3"};
+static const char *const life_wanted[] = {"item 1", "item 2"};
+
+/* A statement of one or two id lines and perhaps a text. */
+RIG void s_ids(struct rig *r, enum sr_type_id type, int who, const char *key, const char *id) {
+	rig_begin(r, type, who);
+	f_id(r, key, id);
+	rig_end(r);
+}
+RIG void s_checkout(
+	struct rig *r, int who, const char *checkout, const char *grant, const char *item) {
+	rig_begin(r, SR_T_CHECKOUT, who);
+	f_id(r, "checkout", checkout);
+	f_put(r, "right", grant == NULL ? "quarantine" : "access");
+	if (grant != NULL)
+		f_id(r, "grant", grant);
+	f_id(r, "item", item);
+	f_put(r, "form", "text");
+	rig_end(r);
+}
+RIG void s_viewed(struct rig *r, const char *checkout, const char *event) {
+	rig_begin(r, SR_T_VIEWED, SERVICE);
+	f_id(r, "checkout", checkout);
+	f_put(r, "event", event);
+	f_dec(r, "file", 0);
+	f_put(r, "form", "text");
+	rig_end(r);
+}
+RIG void s_grant(struct rig *r, const char *grant, const char *request, uint64_t version,
+	const uint8_t votes[2][SR_ID]) {
+	int people[2] = {RESEARCHER, RESEARCHER2};
+	if (strcmp(r->person[RESEARCHER], r->person[RESEARCHER2]) > 0) {
+		people[0] = RESEARCHER2;
+		people[1] = RESEARCHER;
+	}
+	rig_begin(r, SR_T_GRANT, SERVICE);
+	f_id(r, "grant", grant);
+	f_id(r, "request", request);
+	f_dec(r, "version", version);
+	f_put(r, "right", "access");
+	f_put(r, "person", r->person[people[0]]);
+	f_put(r, "person", r->person[people[1]]);
+	f_put(r, "form", "text");
+	f_time(r, "ends", RIG_NOW + 500000);
+	f_dec(r, "level", 2);
+	f_dec(r, "epoch", 1);
+	for (int i = 0; i < 2; i++)
+		sr_text_put_hex(&r->text, "vote", votes[i], SR_ID);
+	rig_end(r);
+}
+RIG void s_lapse(struct rig *r, const char *what, const char *id) {
+	rig_begin(r, SR_T_LAPSE, SERVICE);
+	f_put(r, "what", what);
+	f_id(r, what, id);
+	if (strcmp(what, "request") == 0)
+		f_dec(r, "version", 1);
+	rig_end(r);
+}
+RIG void s_refuse(struct rig *r, const char *what, const char *request, uint64_t version) {
+	rig_begin(r, SR_T_REFUSE, SERVICE);
+	f_put(r, "what", what);
+	f_put(r, "person", r->person[RESEARCHER]);
+	if (request != NULL) {
+		f_id(r, "request", request);
+		f_dec(r, "version", version);
+	}
+	f_put(r, "rule", "quorum");
+	rig_end(r);
+}
+/* A request for items 1 and 2 that two members grant at once; ${grant} comes of it. */
+RIG void life_granted(struct rig *r, const char *request, const char *grant, const char *kind) {
+	struct rig_request q = {request, kind, 1, life_wanted, 2, RESEARCHER2, 0, NULL, NULL};
+	struct rig_vote v = {.request = request, .decision = "approve", .version = 1};
+	uint8_t votes[2][SR_ID];
+	s_request(r, RESEARCHER, &q);
+	memcpy(v.of, rig_last(r)->hash, SR_HASH);
+	s_room_key(r, request, 1, v.of);
+	rig_begin(r, SR_T_JOIN, RESEARCHER2);
+	f_id(r, "request", request);
+	f_key(r, "key", "key of the other");
+	rig_end(r);
+	s_vote(r, M1, &v);
+	memcpy(votes[0], rig_last(r)->id, SR_ID);
+	s_vote(r, M3, &v);
+	memcpy(votes[1], rig_last(r)->id, SR_ID);
+	s_grant(r, grant, request, 1, (const uint8_t(*)[SR_ID])votes);
+}
+
+RIG void life_board(struct rig *r) {
+	struct rig_request q = {
+		"make collection", "collection", 1, NULL, 0, -1, 0, NULL, "collection 1"};
+	struct rig_vote v = {.request = "make collection", .decision = "approve", .version = 1};
+	s_found(r);
+	rig_begin(r, SR_T_KEY_EPOCH, SERVICE);
+	f_dec(r, "epoch", 1);
+	rig_object(r, "keys", sr_bytes_str("sealed epoch keys"));
+	f_put(r, "auditor", r->person[AUDITOR]);
+	rig_end(r);
+	s_deal(r, M0, "run 0");
+	s_deal(r, M1, "run 0");
+	rig_begin(r, SR_T_COMPLAINT, M1);
+	f_id(r, "run", "run 0");
+	f_put(r, "dealer", r->person[M0]);
+	f_dec(r, "level", 2);
+	rig_end(r);
+	rig_begin(r, SR_T_REVEAL, M0);
+	f_id(r, "run", "run 0");
+	f_dec(r, "level", 2);
+	f_put(r, "member", r->person[M1]);
+	f_key(r, "ephemeral", "ephemeral");
+	rig_end(r);
+	for (int i = 0; i < RIG_MEMBERS; i++)
+		s_deal(r, M0 + i, "run 1");
+	for (int i = 0; i < RIG_MEMBERS; i++)
+		s_accept(r, M0 + i, "run 1");
+	s_opened(r, "run 1");
+	s_request(r, M0, &q);
+	memcpy(v.of, rig_last(r)->hash, SR_HASH);
+	s_vote(r, M1, &v);
+	s_vote(r, M2, &v);
+	s_collection(r, "make collection", "collection 1", "Pamphlets of the north");
+	s_person(r, CURATOR, RESEARCHER, "researcher");
+	s_person(r, CURATOR, RESEARCHER2, "researcher");
+	s_person(r, OFFICER, DEPOSITOR, "depositor");
+}
+
+RIG void life_items_in(struct rig *r) {
+	s_accession(r, DEPOSITOR, "accession 1", life_items, 3);
+	s_checkout(r, CURATOR, "look", NULL, "item 1");
+	s_viewed(r, "look", "open");
+	s_describe(r, "item 1", "Title-of-one", "graphic");
+	s_describe(r, "item 2", "Title-of-two", NULL);
+	s_release(r, "item 1", 2, 3);
+	s_release(r, "item 2", 2, 2);
+}
+
+/* A request that is returned, amended, recused from, and granted. */
+RIG void life_request(struct rig *r) {
+	struct rig_request q = {
+		"request 1", "access", 1, life_wanted, 2, RESEARCHER2, RIG_NOW + 90000, NULL, NULL};
+	struct rig_vote v = {.request = "request 1", .decision = "correct", .version = 1};
+	uint8_t votes[2][SR_ID];
+	s_request(r, RESEARCHER, &q);
+	memcpy(v.of, rig_last(r)->hash, SR_HASH);
+	s_room_key(r, "request 1", 1, v.of);
+	rig_begin(r, SR_T_JOIN, RESEARCHER2);
+	f_id(r, "request", "request 1");
+	f_key(r, "key", "key of the other");
+	rig_end(r);
+	s_vote(r, M0, &v);
+	q.version = v.version = 2;
+	s_request(r, RESEARCHER, &q);
+	memcpy(v.of, rig_last(r)->hash, SR_HASH);
+	s_room_key(r, "request 1", 2, v.of);
+	rig_begin(r, SR_T_COMMENT, OFFICER);
+	f_id(r, "request", "request 1");
+	rig_out(r, rig_text(r, SR_PERSONAL, r->person[OFFICER], "text",
+			   "A-long-comment that lies out"));
+	rig_end(r);
+	v.decision = "approve";
+	s_vote(r, M2, &v);
+	rig_begin(r, SR_T_RECUSE, M2);
+	f_id(r, "request", "request 1");
+	rig_text(r, SR_PERSONAL, r->person[M2], "reason", "My-neighbour");
+	rig_end(r);
+	s_vote(r, M1, &v);
+	memcpy(votes[0], rig_last(r)->id, SR_ID);
+	v.decision = "reject";
+	s_vote(r, M0, &v);
+	v.decision = "approve";
+	s_vote(r, M3, &v);
+	memcpy(votes[1], rig_last(r)->id, SR_ID);
+	s_grant(r, "grant 1", "request 1", 2, (const uint8_t(*)[SR_ID])votes);
+	v.decision = "topup";
+	s_vote(r, M4, &v);
+}
+
+RIG void life_use(struct rig *r) {
+	struct rig_request revoke = {"stop it", "revoke", 1, NULL, 0, -1, 0, "grant 1", NULL};
+	struct rig_vote v = {.request = "stop it", .decision = "approve", .version = 1};
+	s_checkout(r, RESEARCHER, "checkout 1", "grant 1", "item 1");
+	s_viewed(r, "checkout 1", "open");
+	s_viewed(r, "checkout 1", "read");
+	s_viewed(r, "checkout 1", "shut");
+	s_viewed(r, "checkout 1", "open");
+	s_ids(r, SR_T_RETURN, RESEARCHER, "checkout", "checkout 1");
+	s_checkout(r, RESEARCHER2, "checkout 2", "grant 1", "item 2");
+	rig_begin(r, SR_T_SUSPEND, M4);
+	f_id(r, "grant", "grant 1");
+	rig_text(r, SR_PERSONAL, r->person[M4], "reason", "Something-odd");
+	rig_end(r);
+	s_ids(r, SR_T_LIFT, M4, "grant", "grant 1");
+	s_checkout(r, RESEARCHER2, "checkout 3", "grant 1", "item 2");
+	s_refuse(r, "checkout", NULL, 0);
+	s_lapse(r, "checkout", "checkout 3");
+	s_checkout(r, RESEARCHER, "checkout 4", "grant 1", "item 2");
+	s_viewed(r, "checkout 4", "open");
+	rig_begin(r, SR_T_EXPORT, SERVICE);
+	f_id(r, "checkout", "checkout 4");
+	f_id(r, "grant", "grant 1");
+	f_id(r, "item", "item 2");
+	f_put(r, "recipient", "age1xyz");
+	f_dec(r, "bytes", 10);
+	f_hash(r, "sha256", "age file");
+	rig_end(r);
+	s_request(r, M1, &revoke);
+	memcpy(v.of, rig_last(r)->hash, SR_HASH);
+	s_vote(r, M2, &v);
+	s_vote(r, M3, &v);
+	rig_begin(r, SR_T_REVOKE, SERVICE);
+	f_id(r, "request", "stop it");
+	f_id(r, "grant", "grant 1");
+	rig_end(r);
+}
+
+RIG void life_ends(struct rig *r) {
+	struct rig_request q = {
+		"request 2", "access", 1, life_wanted, 2, -1, RIG_NOW + 10, NULL, NULL};
+	struct rig_vote v = {.version = 1};
+	uint8_t vote[SR_ID];
+	s_request(r, RESEARCHER, &q);
+	s_lapse(r, "request", "request 2");
+	q.request = "request 3";
+	s_request(r, RESEARCHER, &q);
+	rig_begin(r, SR_T_WITHDRAW, RESEARCHER);
+	f_id(r, "request", "request 3");
+	f_dec(r, "version", 1);
+	rig_end(r);
+	q.request = v.request = "request 4";
+	s_request(r, RESEARCHER, &q);
+	memcpy(v.of, rig_last(r)->hash, SR_HASH);
+	v.decision = "approve";
+	s_vote(r, M0, &v);
+	memcpy(vote, rig_last(r)->id, SR_ID);
+	rig_begin(r, SR_T_INCIDENT, SERVICE);
+	f_put(r, "what", "bad-piece");
+	f_put(r, "person", r->person[M0]);
+	sr_text_put_hex(&r->text, "vote", vote, SR_ID);
+	rig_end(r);
+	s_refuse(r, "request", "request 4", 1);
+	life_granted(r, "request 5", "grant 5", "access");
+	s_ids(r, SR_T_CLOSE, RESEARCHER, "grant", "grant 5");
+	life_granted(r, "request 6", "grant 6", "access");
+	s_checkout(r, RESEARCHER, "checkout 6", "grant 6", "item 1");
+	s_lapse(r, "grant", "grant 6");
+	life_granted(r, "request 7", "grant 7", "access");
+	s_checkout(r, RESEARCHER2, "checkout 7", "grant 7", "item 1");
+	rig_begin(r, SR_T_PERSON_END, OFFICER);
+	f_put(r, "person", r->person[RESEARCHER2]);
+	rig_text(r, SR_PERSONAL, r->person[RESEARCHER2], "reason", "Has-left");
+	rig_end(r);
+	rig_begin(r, SR_T_SCRUB, SERVICE);
+	f_dec(r, "packs", 1);
+	f_dec(r, "objects", 2);
+	f_dec(r, "envelopes", 3);
+	f_dec(r, "bad", 0);
+	f_put(r, "result", "clean");
+	rig_end(r);
+	q.request = "request 8";
+	q.closes = RIG_NOW + 1000;
+	s_request(r, RESEARCHER, &q);
+}
+
+RIG void life_all(struct rig *r) {
+	life_board(r);
+	life_items_in(r);
+	life_request(r);
+	life_use(r);
+	life_ends(r);
+}
+
+#endif
