@@ -3,7 +3,8 @@
 #   make            the program and the library, in $(B)
 #   make check      every test but the long ones; `make unit T=test_base_text` runs one unit program
 #   make demo       the whole main job, narrated
-#   make lint       what every commit must pass; `make format` rewrites files to the format
+#   make lint       what every commit must pass; `make format` rewrites files to the format, `make manual` the tables
+#                   of the manual that the program prints
 #   make asan tsan valgrind fuzz cov bench     the same code, looked at in other ways
 #
 # A layer is a folder of vault/ (and policy/). Each is one archive; a test program test_LAYER_NAME.c links the archive
@@ -251,7 +252,8 @@ cov:
 
 # --- looking at the source --------------------------------------------------------------------------------------------
 
-C_FILES = $(wildcard vault/*/*.[ch] policy/*.[ch] cli/*.[ch] include/strongroom/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch])
+C_FILES = $(wildcard vault/*/*.[ch] policy/*.[ch] cli/*.[ch] include/strongroom/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] \
+	scripts/*.[ch])
 LINT_FLAGS := $(CPPFLAGS_ALL) -std=c11 $(filter-out -Werror,$(WARN))
 
 lint: deps-lint
@@ -260,10 +262,10 @@ lint: deps-lint
 # Both compilers first (a warning is an error), then the readers. LINT_C=files narrows lint-tidy.
 LINT_C ?= $(filter %.c,$(C_FILES))
 SCRIPTS = $(shell grep -lE '^#!.*sh$$' $(wildcard scripts/* .ci/run tests/cli/* tests/bench/*.sh))
-.PHONY: lint-compile lint-format lint-tidy lint-text
+.PHONY: lint-compile lint-format lint-tidy lint-text lint-manual manual
 lint-run:
 	@$(MAKE) --no-print-directory B='$(B)' lint-compile
-	@$(MAKE) --no-print-directory B='$(B)' lint-format lint-tidy lint-text
+	@$(MAKE) --no-print-directory B='$(B)' lint-format lint-tidy lint-text lint-manual
 	@echo 'lint: clean'
 lint-compile:
 	@$(MAKE) --no-print-directory $(JOBS) B='$(B)' WERROR=1 CC=gcc objects
@@ -279,6 +281,11 @@ lint-tidy:
 lint-text:
 	@shellcheck -x $(SCRIPTS)
 	$(if $(MAN),@mandoc -Tlint -Wwarning $(MAN))
+# The parts of the manual that are tables of the program: compared, or (make manual) written anew.
+lint-manual: $(B)/tables
+	@B='$(B)' scripts/manual-check
+manual: $(B)/tables
+	@B='$(B)' scripts/manual-check --write
 
 format:
 	clang-format -i $(C_FILES)
