@@ -66,7 +66,7 @@ int sr_draft_new(struct sr_draft **out, const struct sr_draft_options *o, struct
 		return sr_fail(e, SR_NOMEM, "draft: no memory");
 	d->o = *o;
 	growing_init(&d->files, SR_BLOCK_MANIFEST, SR_BLOCK);
-	growing_init(&d->blocks, SR_BLOCK_MANIFEST, SR_MANIFEST_PART_REFS * SR_BLOCK_REF);
+	growing_init(&d->blocks, SR_BLOCK_MANIFEST, (size_t)SR_MANIFEST_PART_REFS * SR_BLOCK_REF);
 	growing_init(&d->cids, SR_BLOCK_REACH, SR_BLOCK);
 	sr_manifest_init(&d->manifest);
 	sr_reach_init(&d->reach);

@@ -278,7 +278,7 @@ static int find(struct sr_index *ix, const uint8_t cid[SR_HASH], const uint8_t *
 	sr_stmt_blob(st, 1, sr_bytes_of(cid, SR_HASH));
 	bind_accession(st, 2, accession);
 	while ((rc = sr_stmt_step(st, &row, e)) == 0 && row) {
-		struct sr_index_hit next;
+		struct sr_index_hit next = {.pending = false};
 		rc = take_hit(ix, st, cid, &next, e);
 		if (rc != 0)
 			break;

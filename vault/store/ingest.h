@@ -82,7 +82,7 @@ SR_MUST int sr_ingest_item_begin(struct sr_ingest *in, const uint8_t item[SR_ID]
 struct sr_ingest_file {
 	struct sr_bytes path;       /* 1..SR_PATH_MAX bytes, any */
 	struct sr_bytes media_type; /* may be empty */
-	enum sr_file_kind kind; /* REGULAR is read; the others are recorded with `note` */
+	enum sr_file_kind kind;     /* REGULAR is read; the others are recorded with `note` */
 	struct sr_bytes note;
 	int64_t mtime_s;
 	uint32_t mtime_ns;

@@ -40,7 +40,7 @@ struct sr_inventory {
 static int take_line(struct sr_inventory *inv, const uint8_t *p, size_t number, struct sr_err *e) {
 	uint8_t name[SR_HASH];
 	if ((p[0] != '+' && p[0] != '-') || p[LINE - 1] != '\n' ||
-		sr_unhex(name, SR_HASH, sr_bytes_of(p + 1, 2 * SR_HASH), NULL) != 0)
+		sr_unhex(name, SR_HASH, sr_bytes_of(p + 1, 2 * (size_t)SR_HASH), NULL) != 0)
 		return sr_fail(
 			e, SR_CORRUPT, "%s: line %zu is not a sign and 64 digits", NAMES, number);
 	if (p[0] == '+')

@@ -45,8 +45,8 @@ enum {
 	SR_STREAM_INLINE = 64 << 10, /* above this a stream becomes blocks (specs 4.4) */
 	SR_MANIFEST_PART_REFS = SR_BLOCK / SR_BLOCK_REF, /* 7,489 refs */
 	SR_MANIFEST_FILES_MAX = 4000000, /* files of one item: about 600 MB of records */
-	SR_MANIFEST_ROOT_MAX = 8 << 20, /* bytes of a root: parts of a 400 TiB item */
-	SR_FILES_STREAM_MAX = 1 << 30,  /* bytes of the stream `files` a reader loads */
+	SR_MANIFEST_ROOT_MAX = 8 << 20,  /* bytes of a root: parts of a 400 TiB item */
+	SR_FILES_STREAM_MAX = 1 << 30,   /* bytes of the stream `files` a reader loads */
 	SR_MEDIA_TYPE_MAX = 255,
 	SR_FILE_NOTE_MAX = 4096
 };

@@ -80,7 +80,8 @@ static int get_reach(struct sr_reach *out, struct sr_reader *r, struct sr_err *e
 	if (rc == 0)
 		rc = sr_get_view(r, &names, (size_t)packs * SR_HASH, e);
 	for (uint32_t i = 1; rc == 0 && i < packs; i++)
-		if (memcmp(names.p + (i - 1) * SR_HASH, names.p + i * SR_HASH, SR_HASH) >= 0)
+		if (memcmp(names.p + ((size_t)i - 1) * SR_HASH, names.p + (size_t)i * SR_HASH,
+			    SR_HASH) >= 0)
 			rc = sr_fail(e, SR_CORRUPT, "pack %u of %u is out of order", i + 1, packs);
 	if (rc == 0) {
 		sr_buf_put_bytes(&out->packs, names);

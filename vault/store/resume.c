@@ -225,7 +225,7 @@ static int find(
 
 int sr_resume_find(struct sr_resume *r, const uint8_t lookup[SR_RESUME_LOOKUP],
 	struct sr_block_ref *ref, struct sr_err *e) {
-	struct known want;
+	struct known want = {.record = 0};
 	memcpy(want.lookup, lookup, SR_RESUME_LOOKUP);
 	/* `known` does not change after load. */
 	const struct known *k =

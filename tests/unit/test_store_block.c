@@ -1,0 +1,228 @@
+/*
+ * test_store_block - naming, sealing, opening; what is bound to what; no (key, nonce) twice.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/block.h"
+#include "util.h"
+
+static struct sr_block_domain domain(enum sr_dedupe mode) {
+	struct sr_block_domain d = {.dedupe = mode};
+	t_fill(d.vault, sizeof d.vault, 1);
+	t_fill(d.domain, sizeof d.domain, 2);
+	t_fill(d.tag_key, sizeof d.tag_key, 3);
+	t_fill(d.kdf_key, sizeof d.kdf_key, 4);
+	return d;
+}
+
+static void put_text(struct sr_block_work *w, size_t len, struct sr_block_ref *ref,
+	const struct sr_block_domain *d) {
+	uint8_t *p = sr_block_work_plain(w);
+	for (size_t i = 0; i < len; i++)
+		p[i] = (uint8_t) "minutes of a meeting; "[i % 22];
+	memset(ref, 0, sizeof *ref);
+	ref->plain_len = (uint32_t)len;
+	sr_block_hash(ref->h, sr_bytes_of(p, len));
+	sr_block_name(ref, d);
+}
+
+/* The sealed record, copied out. */
+static size_t seal(struct sr_block_work *w, struct sr_block_ref *ref, uint8_t *out) {
+	struct sr_bytes record;
+	struct sr_err e;
+	assert_ok(sr_block_seal(w, SR_BLOCK_FILE, ref, &record, &e), &e);
+	assert_int_equal(record.len, ref->len);
+	memcpy(out, record.p, record.len);
+	return record.len;
+}
+
+static void test_names(void **state) {
+	struct sr_block_domain d = domain(SR_DEDUPE_COLLECTION);
+	struct sr_block_domain other = d;
+	struct sr_block_domain none = domain(SR_DEDUPE_NONE);
+	struct sr_block_ref a = {.plain_len = 5};
+	struct sr_block_ref b;
+	(void)state;
+	sr_block_hash(a.h, sr_bytes_str("hello"));
+	b = a;
+	sr_block_name(&a, &d);
+	sr_block_name(&b, &d);
+	assert_memory_equal(a.cid, b.cid, SR_HASH);
+	assert_memory_equal(a.key, b.key, SR_KEY);
+	assert_memory_not_equal(a.cid, a.key, SR_HASH);
+	other.domain[15] ^= 1;
+	sr_block_name(&b, &other);
+	assert_memory_not_equal(a.cid, b.cid, SR_HASH);
+	assert_memory_not_equal(a.key, b.key, SR_HASH);
+	sr_block_name(&a, &none);
+	sr_block_name(&b, &none);
+	assert_memory_not_equal(a.cid, b.cid, SR_HASH);
+	assert_memory_not_equal(a.key, b.key, SR_HASH);
+}
+
+static void test_round(void **state) {
+	static const size_t sizes[] = {1, 22, 70000, SR_BLOCK};
+	struct sr_block_domain d = domain(SR_DEDUPE_COLLECTION);
+	struct sr_err e;
+	(void)state;
+	for (int codec = SR_CODEC_NONE; codec <= SR_CODEC_DEFLATE; codec++) {
+		struct sr_block_work *w = NULL;
+		assert_ok(sr_block_work_new(&w, &d, (enum sr_codec_id)codec, &e), &e);
+		for (size_t i = 0; i < T_COUNT(sizes); i++) {
+			struct sr_block_ref ref;
+			struct sr_bytes plain;
+			put_text(w, sizes[i], &ref, &d);
+			size_t n = seal(w, &ref, sr_block_work_record(w)); /* onto itself */
+			if (codec == SR_CODEC_NONE || sizes[i] == 1)
+				assert_int_equal(n, sizes[i] + SR_RECORD_OVERHEAD);
+			else if (sizes[i] > 22)
+				assert_true(n < sizes[i] / 2);
+			assert_ok(sr_block_open(w, SR_BLOCK_FILE, &ref, &plain, &e), &e);
+			assert_int_equal(plain.len, sizes[i]);
+			assert_memory_equal(plain.p, sr_block_work_plain(w), sizes[i]);
+		}
+		sr_block_work_free(w);
+	}
+}
+
+static void test_bound(void **state) {
+	struct sr_block_domain d = domain(SR_DEDUPE_COLLECTION);
+	struct sr_block_work *w = NULL;
+	struct sr_block_ref ref;
+	struct sr_block_ref bad;
+	struct sr_bytes plain;
+	struct sr_err e;
+	static uint8_t record[SR_RECORD_MAX];
+	uint8_t *in = NULL;
+	(void)state;
+	assert_ok(sr_block_work_new(&w, &d, SR_CODEC_ZSTD, &e), &e);
+	put_text(w, 300, &ref, &d);
+	size_t n = seal(w, &ref, record);
+	in = sr_block_work_record(w);
+	memcpy(in, record, n);
+	assert_fails(sr_block_open(w, SR_BLOCK_MANIFEST, &ref, &plain, &e), SR_AUTH, &e,
+		"tag does not verify");
+	bad = ref;
+	bad.cid[0] ^= 1;
+	memcpy(in, record, n);
+	assert_fails(sr_block_open(w, SR_BLOCK_FILE, &bad, &plain, &e), SR_AUTH, &e,
+		"tag does not verify");
+	bad = ref;
+	bad.key[0] ^= 1;
+	memcpy(in, record, n);
+	assert_fails(
+		sr_block_open(w, SR_BLOCK_FILE, &bad, &plain, &e), SR_AUTH, &e, "key commitment");
+	bad = ref;
+	bad.h[31] ^= 1;
+	memcpy(in, record, n);
+	assert_fails(sr_block_open(w, SR_BLOCK_FILE, &bad, &plain, &e), SR_AUTH, &e,
+		"does not have the hash");
+	assert_null(plain.p);
+	bad = ref;
+	bad.plain_len++;
+	memcpy(in, record, n);
+	assert_fails(sr_block_open(w, SR_BLOCK_FILE, &bad, &plain, &e), SR_CORRUPT, &e,
+		"block holds 300 bytes, the manifest says 301");
+	bad = ref;
+	bad.len = SR_RECORD_OVERHEAD;
+	assert_fails(sr_block_open(w, SR_BLOCK_FILE, &bad, &plain, &e), SR_CORRUPT, &e,
+		"record of 78 bytes");
+	d.vault[0] ^= 1;
+	memcpy(in, record, n);
+	assert_fails(sr_block_open(w, SR_BLOCK_FILE, &ref, &plain, &e), SR_AUTH, &e,
+		"tag does not verify");
+	d.vault[0] ^= 1;
+	for (size_t bit = 0; bit < n * 8; bit++) {
+		memcpy(in, record, n);
+		in[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		assert_int_equal(sr_block_open(w, SR_BLOCK_FILE, &ref, &plain, &e), SR_AUTH);
+	}
+	for (uint32_t cut = SR_RECORD_OVERHEAD + 1; cut < n; cut++) {
+		bad = ref;
+		bad.len = cut;
+		memcpy(in, record, n);
+		assert_int_equal(sr_block_open(w, SR_BLOCK_FILE, &bad, &plain, &e), SR_AUTH);
+	}
+	sr_block_work_free(w);
+}
+
+/*
+ * One block under every codec, many times: one cid and one key (dedupe needs them), never one
+ * nonce, and never one ciphertext byte string: the key that the cipher sees differs with the nonce.
+ */
+static void test_no_nonce_twice(void **state) {
+	enum {
+		TIMES = 200
+	};
+	struct sr_block_domain d = domain(SR_DEDUPE_COLLECTION);
+	static uint8_t nonces[3 * TIMES][SR_NONCE];
+	static uint8_t heads[3 * TIMES][32];
+	static uint8_t record[SR_RECORD_MAX];
+	uint8_t key[SR_KEY] = {0};
+	struct sr_err e;
+	size_t n = 0;
+	(void)state;
+	for (int codec = SR_CODEC_NONE; codec <= SR_CODEC_DEFLATE; codec++) {
+		struct sr_block_work *w = NULL;
+		assert_ok(sr_block_work_new(&w, &d, (enum sr_codec_id)codec, &e), &e);
+		for (size_t i = 0; i < TIMES; i++, n++) {
+			struct sr_block_ref ref;
+			put_text(w, 2000, &ref, &d);
+			(void)seal(w, &ref, record);
+			if (n > 0)
+				assert_memory_equal(key, ref.key, SR_KEY);
+			memcpy(key, ref.key, SR_KEY);
+			memcpy(nonces[n], record, SR_NONCE);
+			memcpy(heads[n], record + SR_NONCE + SR_HASH, 32);
+			for (size_t k = 0; k < n; k++) {
+				assert_memory_not_equal(nonces[k], nonces[n], SR_NONCE);
+				assert_memory_not_equal(heads[k], heads[n], 32);
+			}
+		}
+		sr_block_work_free(w);
+	}
+}
+
+static void test_ref(void **state) {
+	struct sr_block_ref ref;
+	struct sr_block_ref got;
+	struct sr_buf b;
+	struct sr_err e;
+	(void)state;
+	sr_buf_init(&b);
+	memset(&ref, 0, sizeof ref);
+	t_fill(ref.cid, 32, 1);
+	t_fill(ref.key, 32, 2);
+	t_fill(ref.h, 32, 3);
+	t_fill(ref.pack, 32, 4);
+	ref.offset = 64;
+	ref.len = 1000;
+	ref.plain_len = 2000;
+	sr_block_ref_put(&b, &ref);
+	assert_int_equal(b.len, SR_BLOCK_REF);
+	assert_ok(sr_block_ref_get(&got, b.p, &e), &e);
+	assert_memory_equal(&got, &ref, sizeof ref);
+	sr_le32_put(b.p + 136, 0);
+	assert_fails(sr_block_ref_get(&got, b.p, &e), SR_CORRUPT, &e, "for 0 bytes");
+	sr_le32_put(b.p + 136, SR_BLOCK + 1);
+	assert_fails(sr_block_ref_get(&got, b.p, &e), SR_CORRUPT, &e, "1048577");
+	sr_le32_put(b.p + 136, 1);
+	sr_le32_put(b.p + 132, SR_RECORD_MAX + 1);
+	assert_fails(sr_block_ref_get(&got, b.p, &e), SR_CORRUPT, &e, "record of");
+	sr_buf_free(&b);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_round),
+		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_no_nonce_twice),
+		cmocka_unit_test(test_ref),
+	};
+	struct sr_err e;
+	if (sr_crypto_init(&e) != 0)
+		return 1;
+	return cmocka_run_group_tests_name("store block", tests, NULL, NULL);
+}

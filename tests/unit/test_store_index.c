@@ -1,0 +1,181 @@
+/*
+ * test_store_index - visibility of rows, checked copies, scrub marks, listing, rebuilding from
+ * footers.
+ */
+#include "store_rig.h"
+
+static void place(struct sr_pack_entry *en, size_t i) {
+	t_fill(en->cid, SR_HASH, i + 1);
+	en->offset = (uint32_t)(64 + i * 1000);
+	en->len = 1000;
+}
+
+/* A pack named by ${seed} with cids ${from}..${from}+2. */
+static void add(struct rig *r, uint64_t seed, size_t from, const uint8_t *accession) {
+	struct sr_pack_entry en[3];
+	struct sr_index_pack p = {.size = 70000, .kind = SR_PACK_FILES, .entries = en, .count = 3};
+	struct sr_err e;
+	t_fill(p.name, SR_HASH, seed);
+	for (size_t i = 0; i < 3; i++)
+		place(&en[i], from + i);
+	assert_ok(sr_index_add(r->index, &p, accession, &e), &e);
+}
+
+static void cid_of(uint8_t cid[SR_HASH], size_t i) {
+	t_fill(cid, SR_HASH, i + 1);
+}
+
+static int count_packs(void *ctx, const struct sr_index_pack *p, struct sr_err *e) {
+	(void)p;
+	(void)e;
+	++*(size_t *)ctx;
+	return 0;
+}
+
+static int count_ids(void *ctx, const uint8_t accession[SR_ID], struct sr_err *e) {
+	(void)accession;
+	(void)e;
+	++*(size_t *)ctx;
+	return 0;
+}
+
+static void test_visibility(void **state) {
+	struct rig r;
+	struct sr_err e;
+	struct sr_index_hit hit;
+	uint8_t one[SR_ID] = {1}, two[SR_ID] = {2}, cid[SR_HASH], name[SR_HASH];
+	uint64_t packs = 0, blocks = 0;
+	size_t n = 0;
+	(void)state;
+	rig_open(&r, NULL);
+	add(&r, 100, 0, one);
+	cid_of(cid, 1);
+	assert_fails(sr_index_find(r.index, cid, NULL, &hit, &e), SR_NOTFOUND, &e, "in no pack");
+	assert_fails(sr_index_find(r.index, cid, two, &hit, &e), SR_NOTFOUND, &e, "in no pack");
+	assert_ok(sr_index_find(r.index, cid, one, &hit, &e), &e);
+	assert_true(hit.pending && !hit.checked && hit.at.offset == 1064 && hit.at.len == 1000);
+	add(&r, 101, 0, two);
+	assert_ok(sr_index_pending(r.index, count_ids, &n, &e), &e);
+	assert_int_equal(n, 2);
+	assert_ok(sr_index_commit(r.index, one, &n, &e), &e);
+	assert_int_equal(n, 1);
+	assert_ok(sr_index_commit(r.index, one, &n, &e), &e);
+	assert_int_equal(n, 0);
+	assert_ok(sr_index_find(r.index, cid, NULL, &hit, &e), &e);
+	t_fill(name, SR_HASH, 100);
+	assert_memory_equal(hit.at.pack, name, SR_HASH);
+	assert_false(hit.pending);
+	assert_ok(sr_index_abort(r.index, two, &e), &e);
+	n = 0;
+	assert_ok(sr_index_packs(r.index, NULL, count_packs, &n, &e), &e);
+	assert_int_equal(n, 1);
+	assert_ok(sr_index_counts(r.index, &packs, &blocks, &e), &e);
+	assert_true(packs == 1 && blocks == 3);
+	/* the same in a new process */
+	rig_close_index(&r);
+	rig_open_index(&r);
+	assert_ok(sr_index_find(r.index, cid, NULL, &hit, &e), &e);
+	assert_ok(sr_index_remove(r.index, name, &e), &e);
+	assert_fails(sr_index_find(r.index, cid, NULL, &hit, &e), SR_NOTFOUND, &e, NULL);
+	rig_end(&r);
+}
+
+static void test_checked(void **state) {
+	struct rig r;
+	struct sr_err e;
+	struct sr_index_hit hit;
+	uint8_t cid[SR_HASH], first[SR_HASH], second[SR_HASH];
+	(void)state;
+	rig_open(&r, NULL);
+	add(&r, 100, 0, NULL);
+	add(&r, 101, 0, NULL);
+	t_fill(first, SR_HASH, 100);
+	t_fill(second, SR_HASH, 101);
+	cid_of(cid, 2);
+	assert_ok(sr_index_find(r.index, cid, NULL, &hit, &e), &e);
+	assert_false(hit.checked);
+	sr_index_checked(r.index, cid, second);
+	assert_ok(sr_index_find(r.index, cid, NULL, &hit, &e), &e);
+	assert_true(hit.checked);
+	assert_memory_equal(hit.at.pack, second, SR_HASH); /* a checked copy is preferred */
+	cid_of(cid, 1);
+	assert_ok(sr_index_find(r.index, cid, NULL, &hit, &e), &e);
+	assert_false(hit.checked); /* another block of that pack is not */
+	assert_ok(sr_index_scrubbed(r.index, first, true, &e), &e);
+	assert_ok(sr_index_find(r.index, cid, NULL, &hit, &e), &e);
+	assert_true(hit.checked);
+	assert_memory_equal(hit.at.pack, first, SR_HASH);
+	assert_ok(sr_index_scrubbed(r.index, first, false, &e), &e);
+	assert_ok(sr_index_find(r.index, cid, NULL, &hit, &e), &e);
+	assert_memory_equal(hit.at.pack, second, SR_HASH);
+	assert_ok(sr_index_scrubbed(r.index, second, false, &e), &e);
+	rig_close_index(&r);
+	rig_open_index(&r);
+	assert_fails(sr_index_find(r.index, cid, NULL, &hit, &e), SR_NOTFOUND, &e, NULL);
+	assert_ok(sr_index_scrubbed(r.index, second, true, &e), &e); /* restored from a copy */
+	assert_ok(sr_index_find(r.index, cid, NULL, &hit, &e), &e);
+	rig_end(&r);
+}
+
+/* Deposit, throw index.db away, rebuild from the packs: everything is found at the same place. */
+static void test_rebuild(void **state) {
+	struct rig r;
+	struct sr_err e;
+	struct sr_ingest_options o;
+	struct sr_ingest *in = NULL;
+	struct sr_item *it = NULL;
+	uint8_t item[SR_ID] = {1};
+	const uint8_t *names = NULL;
+	uint64_t packs = 0, blocks = 0, packs2 = 0, blocks2 = 0;
+	size_t count = 0, added = 0, bad = 0;
+	(void)state;
+	rig_open(&r, NULL);
+	rig_options(&r, &o, 1);
+	assert_ok(sr_ingest_begin(&in, &o, &e), &e);
+	assert_ok(sr_ingest_item_begin(in, item, &e), &e);
+	struct rig_source s = {.size = 40 << 20, .seed = 5};
+	assert_ok(rig_add(in, "a", &s, &e), &e);
+	assert_ok(sr_ingest_item_end(in, &e), &e);
+	assert_ok(sr_ingest_finish(in, &e), &e);
+	assert_ok(sr_ingest_packs(in, &names, &count, &e), &e);
+	assert_true(count >= 2);
+	struct sr_buf kept;
+	sr_buf_init(&kept);
+	sr_buf_put(&kept, names, count * SR_HASH);
+	sr_buf_put_zero(&kept, SR_HASH); /* a pack that is not there */
+	sr_ingest_free(in);
+	assert_ok(sr_index_commit(r.index, o.accession, NULL, &e), &e);
+	assert_ok(sr_index_counts(r.index, &packs, &blocks, &e), &e);
+	rig_close_index(&r);
+	assert_ok(sr_db_remove(r.dir, "index.db", &e), &e);
+	rig_open_index(&r);
+	struct sr_index_rebuild rb = {r.backend, r.structure_sk, kept.p, count + 1};
+	assert_ok(sr_index_rebuild(r.index, &rb, &added, &bad, &e), &e);
+	assert_true(added == count && bad == 1);
+	assert_ok(sr_index_counts(r.index, &packs2, &blocks2, &e), &e);
+	assert_true(packs == packs2 && blocks == blocks2 && blocks == 40);
+	assert_ok(sr_index_rebuild(r.index, &rb, &added, &bad, &e), &e);
+	assert_true(added == 0 && bad == 1);
+	/* stale hints: the reader goes by the index */
+	struct sr_manifest m;
+	assert_ok(sr_manifest_decode(&m, sr_buf_view(&r.manifests[0]), &e), &e);
+	for (size_t i = 0; i < m.block_count; i++)
+		m.blocks.inline_bytes.p[i * SR_BLOCK_REF + 96] ^= 1;
+	struct sr_item_options io = {.backend = r.backend, .index = r.index};
+	memcpy(io.vault, r.domain.vault, SR_HASH);
+	assert_ok(sr_item_open(&it, &io, &m, &e), &e);
+	rig_check_file(it, 0, &s);
+	sr_item_close(it);
+	sr_manifest_free(&m);
+	sr_buf_free(&kept);
+	rig_end(&r);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_visibility),
+		cmocka_unit_test(test_checked),
+		cmocka_unit_test(test_rebuild),
+	};
+	return cmocka_run_group_tests_name("store index", tests, NULL, NULL);
+}

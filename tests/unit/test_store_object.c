@@ -1,0 +1,163 @@
+/*
+ * test_store_object - records by position, key and id; cuts and flips of the file; ids say nothing
+ * without the salt.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/object.h"
+#include "util.h"
+
+static const uint8_t VAULT[SR_HASH] = {5};
+
+struct rig {
+	char *path;
+	struct sr_dir *dir;
+	struct sr_backend *b;
+	uint8_t name[SR_HASH];
+	uint8_t ids[3][SR_HASH];
+	char file[4300];
+};
+
+static void key_of(uint8_t key[SR_KEY], size_t i) {
+	t_fill(key, SR_KEY, 50 + i);
+}
+
+static const char *const bodies[3] = {"a list of items", "", "the text of a reason"};
+
+static void rig_open(struct rig *r) {
+	struct sr_object_writer *w = NULL;
+	struct sr_err e;
+	uint8_t key[SR_KEY];
+	char rel[SR_STORED_NAME];
+	uint32_t at = 9;
+	r->path = t_tmp_new();
+	assert_ok(sr_dir_open(&r->dir, r->path, &e), &e);
+	assert_ok(sr_backend_dir(&r->b, r->dir, &e), &e);
+	assert_ok(sr_object_writer_new(&w, VAULT, &e), &e);
+	for (uint32_t i = 0; i < 3; i++) {
+		key_of(key, i);
+		assert_ok(sr_object_add(w, key, sr_bytes_str(bodies[i]), &at, r->ids[i], &e), &e);
+		assert_int_equal(at, i);
+	}
+	assert_int_equal(sr_object_count(w), 3);
+	assert_ok(sr_object_commit(w, r->b, r->name, &e), &e);
+	assert_fails(sr_object_add(w, key, sr_bytes_str("x"), &at, r->ids[0], &e), SR_MISUSE, &e,
+		"after finish");
+	sr_object_writer_free(w);
+	sr_hash_name(rel, "objects", r->name);
+	(void)snprintf(r->file, sizeof r->file, "%s/%s", r->path, rel);
+}
+
+static void rig_end(struct rig *r) {
+	sr_backend_free(r->b);
+	sr_dir_close(r->dir);
+	t_tmp_remove(r->path);
+}
+
+static void test_round(void **state) {
+	struct rig r;
+	struct sr_object *o = NULL;
+	struct sr_err e;
+	struct sr_buf body;
+	uint8_t key[SR_KEY];
+	uint64_t size = 0;
+	(void)state;
+	rig_open(&r);
+	sr_buf_init_secret(&body);
+	assert_ok(sr_object_open(&o, r.b, VAULT, r.name, &e), &e);
+	assert_int_equal(sr_object_records(o), 3);
+	for (uint32_t i = 0; i < 3; i++) {
+		key_of(key, i);
+		sr_buf_clear(&body);
+		assert_ok(sr_object_read(o, i, key, r.ids[i], &body, &e), &e);
+		assert_true(sr_bytes_eq(sr_buf_view(&body), sr_bytes_str(bodies[i])));
+		assert_fails(sr_object_read(o, i, key, r.ids[(i + 1) % 3], &body, &e), SR_AUTH, &e,
+			"not the record that the statement names");
+		assert_fails(sr_object_read(o, (i + 1) % 3, key, r.ids[i], &body, &e), SR_AUTH, &e,
+			"key commitment");
+	}
+	assert_fails(
+		sr_object_read(o, 3, key, r.ids[0], &body, &e), SR_CORRUPT, &e, "record 4 of 3");
+	sr_object_close(o);
+	assert_ok(sr_object_check(r.b, r.name, &size, &e), &e);
+	assert_int_equal(size, SR_OBJECT_HEAD + 3 * 16 + 3 * (4096 + SR_AEAD_OVERHEAD) + 32);
+	uint8_t other[SR_HASH] = {6};
+	assert_fails(sr_object_open(&o, r.b, other, r.name, &e), SR_CORRUPT, &e, "another vault");
+	sr_buf_free(&body);
+	rig_end(&r);
+}
+
+static void test_salt(void **state) {
+	struct sr_object_writer *w = NULL;
+	struct sr_err e;
+	uint8_t key[SR_KEY] = {1}, salt[SR_SALT] = {2}, a[SR_HASH], b[SR_HASH];
+	uint32_t at = 0;
+	(void)state;
+	assert_ok(sr_object_writer_new(&w, VAULT, &e), &e);
+	assert_ok(sr_object_add(w, key, sr_bytes_str("yes"), &at, a, &e), &e);
+	assert_ok(sr_object_add(w, key, sr_bytes_str("yes"), &at, b, &e), &e);
+	assert_memory_not_equal(a, b, SR_HASH);
+	assert_ok(sr_object_add_salted(w, key, salt, sr_bytes_str("yes"), &at, &e), &e);
+	assert_int_equal(at, 2);
+	sr_object_id(a, salt, sr_bytes_str("yes"));
+	sr_object_id(b, salt, sr_bytes_str("no"));
+	assert_memory_not_equal(a, b, SR_HASH);
+	sr_object_writer_free(w);
+	assert_ok(sr_object_writer_new(&w, VAULT, &e), &e);
+	struct sr_bytes file;
+	assert_fails(sr_object_finish(w, a, &file, &e), SR_MISUSE, &e, "0 records");
+	sr_object_writer_free(w);
+}
+
+static void test_damage(void **state) {
+	struct rig r;
+	struct sr_object *o = NULL;
+	struct sr_err e;
+	struct sr_buf file, body;
+	uint8_t key[SR_KEY];
+	uint64_t size = 0;
+	uint64_t seed = 1;
+	(void)state;
+	rig_open(&r);
+	sr_buf_init(&file);
+	sr_buf_init_secret(&body);
+	t_read_file(r.file, &file);
+	for (size_t i = 0; i < 900; i++) {
+		size_t at = i < 200 ? i : (size_t)t_rand(&seed, file.len);
+		uint8_t bit = (uint8_t)(1u << t_rand(&seed, 8));
+		file.p[at] ^= bit;
+		t_write_file(r.file, file.p, file.len);
+		assert_int_equal(sr_object_check(r.b, r.name, &size, &e), SR_CORRUPT);
+		if (sr_object_open(&o, r.b, VAULT, r.name, &e) == 0) {
+			size_t bad = 0;
+			for (uint32_t k = 0; k < 3; k++) {
+				key_of(key, k);
+				bad += sr_object_read(o, k, key, r.ids[k], &body, &e) != 0;
+			}
+			assert_int_equal(bad, at < file.len - 32);
+			sr_object_close(o);
+		}
+		file.p[at] ^= bit;
+	}
+	for (size_t cut = 0; cut < file.len; cut += cut < 300 ? 1 : 501) {
+		t_write_file(r.file, file.p, cut);
+		assert_int_equal(sr_object_check(r.b, r.name, &size, &e), SR_CORRUPT);
+		assert_int_equal(sr_object_open(&o, r.b, VAULT, r.name, &e), SR_CORRUPT);
+	}
+	sr_buf_free(&file);
+	sr_buf_free(&body);
+	rig_end(&r);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round),
+		cmocka_unit_test(test_salt),
+		cmocka_unit_test(test_damage),
+	};
+	struct sr_err e;
+	if (sr_crypto_init(&e) != 0)
+		return 1;
+	return cmocka_run_group_tests_name("store object", tests, NULL, NULL);
+}

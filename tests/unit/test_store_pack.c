@@ -1,0 +1,251 @@
+/*
+ * test_store_pack - what is written is found, by footer and by place; every damaged byte is found
+ * without a key and names its segment; padding and shuffling.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/pack.h"
+#include "store/padme.h"
+#include "util.h"
+
+enum {
+	RECORDS = 40
+};
+
+struct rig {
+	char *path;
+	struct sr_dir *dir;
+	struct sr_backend *b;
+	struct sr_pack_options o;
+	uint8_t sk[SR_X_SK];
+};
+
+static void rig_open(struct rig *r) {
+	struct sr_err e;
+	memset(r, 0, sizeof *r);
+	r->path = t_tmp_new();
+	assert_ok(sr_dir_open(&r->dir, r->path, &e), &e);
+	assert_ok(sr_backend_dir(&r->b, r->dir, &e), &e);
+	r->o.backend = r->b;
+	r->o.kind = SR_PACK_FILES;
+	t_fill(r->o.vault, SR_HASH, 1);
+	sr_box_keypair(r->o.structure_pk, r->sk);
+}
+
+static void rig_end(struct rig *r) {
+	sr_backend_free(r->b);
+	sr_dir_close(r->dir);
+	t_tmp_remove(r->path);
+}
+
+/* Record ${i}: its bytes look random and say their number. */
+static size_t record(size_t i, size_t len, uint8_t cid[SR_HASH], uint8_t *p) {
+	t_fill(cid, SR_HASH, 1000 + i);
+	t_fill(p, len, i + 1);
+	return len;
+}
+
+/* A committed pack of ${count} records of ${len} bytes; the places in order of add. */
+static void write_pack(struct rig *r, size_t count, size_t len, uint8_t name[SR_HASH],
+	struct sr_pack_entry *places) {
+	struct sr_pack_writer *w = NULL;
+	struct sr_err e;
+	uint8_t cid[SR_HASH];
+	uint8_t *p = malloc(len);
+	size_t n = 0;
+	assert_non_null(p);
+	assert_ok(sr_pack_writer_new(&w, &r->o, &e), &e);
+	for (size_t i = 0; i < count; i++) {
+		(void)record(i, len, cid, p);
+		assert_ok(sr_pack_writer_add(w, cid, sr_bytes_of(p, len), &e), &e);
+	}
+	assert_ok(sr_pack_writer_seal(w, name, &e), &e);
+	const struct sr_pack_entry *en = sr_pack_writer_entries(w, &n);
+	assert_int_equal(n, count);
+	if (places != NULL)
+		memcpy(places, en, n * sizeof *en);
+	assert_ok(sr_pack_writer_commit(w, &e), &e);
+	assert_fails(sr_pack_writer_add(w, cid, sr_bytes_of(p, len), &e), SR_MISUSE, &e,
+		"after it was sealed");
+	sr_pack_writer_free(w);
+	free(p);
+}
+
+static void test_round(void **state) {
+	struct rig r;
+	struct sr_err e;
+	struct sr_pack pack;
+	struct sr_pack_entry places[RECORDS];
+	struct sr_pack_entry *footer = NULL;
+	uint8_t name[SR_HASH], cid[SR_HASH], sk[SR_X_SK];
+	static uint8_t want[200000], got[200000], segment[SR_SEGMENT];
+	size_t count = 0;
+	(void)state;
+	rig_open(&r);
+	write_pack(&r, RECORDS, sizeof want, name, places);
+	assert_ok(sr_pack_open(&pack, r.b, name, &e), &e);
+	assert_int_equal(
+		pack.footer_off, sr_padme(SR_PACK_HEADER + RECORDS * sizeof want, SR_PAD_PACK));
+	assert_int_equal(pack.kind, SR_PACK_FILES);
+	assert_memory_equal(pack.vault, r.o.vault, SR_HASH);
+	for (size_t i = 0; i < pack.segments; i++)
+		assert_ok(sr_pack_check_segment(&pack, r.b, i, segment, &e), &e);
+	assert_fails(sr_pack_check_segment(&pack, r.b, pack.segments, segment, &e), SR_MISUSE, &e,
+		"segment");
+	assert_ok(sr_pack_footer(&footer, &count, &pack, r.b, r.sk, &e), &e);
+	assert_int_equal(count, RECORDS);
+	size_t in_order = 0;
+	for (size_t i = 0; i < RECORDS; i++) {
+		struct sr_place at = {.offset = places[i].offset, .len = places[i].len};
+		memcpy(at.pack, name, SR_HASH);
+		(void)record(i, sizeof want, cid, want);
+		assert_memory_equal(places[i].cid, cid, SR_HASH);
+		assert_ok(sr_pack_read(r.b, &at, got, &e), &e);
+		assert_memory_equal(got, want, sizeof want);
+		size_t k = 0;
+		while (k < count && memcmp(footer[k].cid, cid, SR_HASH) != 0)
+			k++;
+		assert_true(k < count && footer[k].offset == at.offset && footer[k].len == at.len);
+		in_order += k == i;
+	}
+	assert_true(in_order < RECORDS / 2); /* shuffled: 10^-20 otherwise */
+	free(footer);
+	t_fill(sk, sizeof sk, 9);
+	assert_fails(sr_pack_footer(&footer, &count, &pack, r.b, sk, &e), SR_AUTH, &e, NULL);
+	sr_pack_close(&pack);
+	name[0] ^= 1;
+	assert_fails(sr_pack_open(&pack, r.b, name, &e), SR_NOTFOUND, &e, NULL);
+	rig_end(&r);
+}
+
+/* One byte or sixty pages: the same size. */
+static void test_small_sizes(void **state) {
+	struct rig r;
+	struct sr_err e;
+	uint8_t name[SR_HASH];
+	uint64_t first = 0;
+	(void)state;
+	rig_open(&r);
+	for (size_t len = SR_RECORD_OVERHEAD + 1; len < 60000; len = len * 3) {
+		struct sr_pack pack;
+		write_pack(&r, 1, len, name, NULL);
+		assert_ok(sr_pack_open(&pack, r.b, name, &e), &e);
+		if (first == 0)
+			first = pack.size;
+		assert_int_equal(pack.size, first);
+		assert_int_equal(pack.footer_off, SR_PAD_PACK);
+		sr_pack_close(&pack);
+	}
+	rig_end(&r);
+}
+
+static void test_every_flip_is_found(void **state) {
+	struct rig r;
+	struct sr_err e;
+	uint8_t name[SR_HASH];
+	char path[4300], rel[SR_STORED_NAME];
+	static uint8_t segment[SR_SEGMENT];
+	struct sr_buf file;
+	uint64_t seed = 3;
+	(void)state;
+	rig_open(&r);
+	write_pack(&r, 12, 200000, name, NULL);
+	sr_hash_name(rel, "packs", name);
+	(void)snprintf(path, sizeof path, "%s/%s", r.path, rel);
+	sr_buf_init(&file);
+	t_read_file(path, &file);
+	size_t trailer = file.len - 24 - 3 * SR_HASH;
+	for (size_t i = 0; i < 160; i++) {
+		size_t at = i < 24 + 3 * SR_HASH ? trailer + i : (size_t)t_rand(&seed, trailer);
+		struct sr_pack pack;
+		uint8_t was = file.p[at];
+		file.p[at] ^= (uint8_t)(1u << t_rand(&seed, 8));
+		t_write_file(path, file.p, file.len);
+		int rc = sr_pack_open(&pack, r.b, name, &e);
+		if (rc == 0) {
+			char want[128];
+			size_t bad = at / SR_SEGMENT;
+			for (size_t k = 0; k < pack.segments; k++) {
+				(void)snprintf(want, sizeof want,
+					"segment %zu of %zu (offset %zu): hash differs", k + 1,
+					pack.segments, k * SR_SEGMENT);
+				rc = sr_pack_check_segment(&pack, r.b, k, segment, &e);
+				if (k == bad)
+					assert_fails(rc, SR_CORRUPT, &e, want);
+				else
+					assert_ok(rc, &e);
+			}
+			sr_pack_close(&pack);
+		} else {
+			assert_true(rc == SR_CORRUPT);
+			assert_true(at >= trailer || at < SR_PACK_HEADER);
+		}
+		file.p[at] = was;
+	}
+	sr_buf_free(&file);
+	rig_end(&r);
+}
+
+static void test_cut(void **state) {
+	struct rig r;
+	struct sr_err e;
+	uint8_t name[SR_HASH];
+	char path[4300], rel[SR_STORED_NAME];
+	struct sr_buf file;
+	struct sr_pack pack;
+	(void)state;
+	rig_open(&r);
+	write_pack(&r, 1, 100, name, NULL);
+	sr_hash_name(rel, "packs", name);
+	(void)snprintf(path, sizeof path, "%s/%s", r.path, rel);
+	sr_buf_init(&file);
+	t_read_file(path, &file);
+	for (size_t cut = 0; cut < file.len; cut += cut + 200 < file.len && cut > 200 ? 997 : 1) {
+		t_write_file(path, file.p, cut);
+		assert_int_equal(sr_pack_open(&pack, r.b, name, &e), SR_CORRUPT);
+	}
+	sr_buf_free(&file);
+	rig_end(&r);
+}
+
+static void test_limits(void **state) {
+	struct rig r;
+	struct sr_err e;
+	struct sr_pack_writer *w = NULL;
+	uint8_t cid[SR_HASH] = {0};
+	static uint8_t p[SR_RECORD_MAX + 1];
+	struct sr_place at = {.offset = 63, .len = 1000};
+	(void)state;
+	rig_open(&r);
+	assert_ok(sr_pack_writer_new(&w, &r.o, &e), &e);
+	assert_fails(sr_pack_writer_add(w, cid, sr_bytes_of(p, SR_RECORD_OVERHEAD), &e), SR_MISUSE,
+		&e, "78 bytes");
+	assert_fails(sr_pack_writer_add(w, cid, sr_bytes_of(p, sizeof p), &e), SR_MISUSE, &e, NULL);
+	assert_fails(sr_pack_writer_commit(w, &e), SR_MISUSE, &e, "before it was sealed");
+	while (!sr_pack_writer_full(w, SR_RECORD_MAX))
+		assert_ok(sr_pack_writer_add(w, cid, sr_bytes_of(p, SR_RECORD_MAX), &e), &e);
+	assert_int_equal(sr_pack_writer_count(w), 31);
+	assert_fails(sr_pack_writer_add(w, cid, sr_bytes_of(p, SR_RECORD_MAX), &e), SR_MISUSE, &e,
+		"after 31 records");
+	sr_pack_writer_free(w);
+	assert_int_equal(t_count_entries(t_path(r.path, "packs")), 0);
+	assert_fails(sr_pack_read(r.b, &at, p, &e), SR_CORRUPT, &e, "no record can lie at 63");
+	at.offset = SR_PACK_MAX;
+	assert_fails(sr_pack_read(r.b, &at, p, &e), SR_CORRUPT, &e, "no record can lie");
+	rig_end(&r);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round),
+		cmocka_unit_test(test_small_sizes),
+		cmocka_unit_test(test_every_flip_is_found),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_limits),
+	};
+	struct sr_err e;
+	if (sr_crypto_init(&e) != 0)
+		return 1;
+	return cmocka_run_group_tests_name("store pack", tests, NULL, NULL);
+}

@@ -1,0 +1,202 @@
+/*
+ * test_store_reader - ranges, names, damage that is named, reach lists of what was stored.
+ */
+#include "store_rig.h"
+
+enum {
+	MIB = 1 << 20
+};
+
+/* One item: "a" of 3.5 MiB, "b" of 10 bytes, a link. */
+static void store_item(struct rig *r) {
+	struct sr_err e;
+	struct sr_ingest_options o;
+	struct sr_ingest *in = NULL;
+	uint8_t item[SR_ID];
+	memset(item, 0xab, sizeof item);
+	rig_options(r, &o, 1);
+	assert_ok(sr_ingest_begin(&in, &o, &e), &e);
+	assert_ok(sr_ingest_item_begin(in, item, &e), &e);
+	struct rig_source a = {.size = 7 * MIB / 2, .seed = 5};
+	struct rig_source b = {.size = 10, .seed = 6};
+	assert_ok(rig_add(in, "a", &a, &e), &e);
+	assert_ok(rig_add(in, "b\x1b[31m", &b, &e), &e);
+	struct sr_ingest_file link = {
+		.path = sr_bytes_str("c"), .kind = SR_FILE_SYMLINK, .note = sr_bytes_str("a")};
+	assert_ok(sr_ingest_file(in, &link, &e), &e);
+	assert_ok(sr_ingest_item_end(in, &e), &e);
+	assert_ok(sr_ingest_finish(in, &e), &e);
+	sr_ingest_free(in);
+}
+
+static void test_ranges(void **state) {
+	struct rig r;
+	struct sr_err e;
+	struct rig_source a = {.size = 7 * MIB / 2, .seed = 5};
+	static uint8_t got[7 * MIB / 2], want[7 * MIB / 2];
+	uint64_t index = 9, seed = 1;
+	(void)state;
+	rig_open(&r, NULL);
+	store_item(&r);
+	struct sr_item *it = rig_item(&r, 0, NULL);
+	rig_bytes(&a, 0, want, sizeof want);
+	assert_ok(sr_item_find(it, sr_bytes_str("b\x1b[31m"), &index, &e), &e);
+	assert_int_equal(index, 1);
+	assert_fails(sr_item_find(it, sr_bytes_str("\x1b"), &index, &e), SR_NOTFOUND, &e,
+		"no file \"\\x1b\" among 3");
+	for (size_t i = 0; i < 60; i++) {
+		struct sr_range g = {.file = 0, .offset = t_rand(&seed, a.size)};
+		g.len = (size_t)t_rand(&seed, a.size - g.offset + 1);
+		if (i == 0)
+			g = (struct sr_range){0, 0, sizeof got};
+		if (i == 1)
+			g = (struct sr_range){0, a.size, 0};
+		if (i == 2)
+			g = (struct sr_range){0, MIB, MIB};
+		assert_ok(sr_item_read(it, &g, got, &e), &e);
+		assert_memory_equal(got, want + g.offset, g.len);
+	}
+	struct sr_range past = {.file = 0, .offset = a.size, .len = 1};
+	assert_fails(sr_item_read(it, &past, got, &e), SR_LIMIT, &e, "item abababab");
+	past = (struct sr_range){2, 0, 0};
+	assert_fails(sr_item_read(it, &past, got, &e), SR_LIMIT, &e, "of kind 2");
+	past.file = 3;
+	assert_fails(sr_item_read(it, &past, got, &e), SR_MISUSE, &e, "file 3 of 3");
+	struct rig_compare c = {&a, 0};
+	assert_fails(sr_item_stream(it, 2, rig_compare_sink, &c, &e), SR_LIMIT, &e, "has no bytes");
+	sr_item_close(it);
+	rig_end(&r);
+}
+
+static int stop(void *ctx, struct sr_bytes b, struct sr_err *e) {
+	(void)b;
+	return ++*(int *)ctx == 2 ? sr_fail(e, SR_LOCKED, "enough") : 0;
+}
+
+static void test_sink_stops(void **state) {
+	struct rig r;
+	struct sr_err e;
+	int calls = 0;
+	(void)state;
+	rig_open(&r, NULL);
+	store_item(&r);
+	struct sr_item *it = rig_item(&r, 0, NULL);
+	assert_fails(sr_item_stream(it, 0, stop, &calls, &e), SR_LOCKED, &e, "enough");
+	assert_int_equal(calls, 2);
+	sr_item_close(it);
+	rig_end(&r);
+}
+
+static int only_pack(void *ctx, const char *name, struct sr_err *e) {
+	uint8_t hash[SR_HASH];
+	if (sr_hash_of_name(hash, "packs", name, e) == 0)
+		(void)snprintf(ctx, SR_STORED_NAME, "%s", name);
+	return 0;
+}
+
+/* Damage in one record: the error says item, file, block, offset, pack and segment. */
+static void test_damage(void **state) {
+	struct rig r;
+	struct sr_err e;
+	char name[SR_STORED_NAME], path[4300], want[160];
+	struct sr_manifest m;
+	struct sr_block_ref ref;
+	struct sr_buf file;
+	int calls = -100;
+	(void)state;
+	rig_open(&r, NULL);
+	store_item(&r);
+	assert_ok(sr_manifest_decode(&m, sr_buf_view(&r.manifests[0]), &e), &e);
+	assert_ok(sr_block_ref_get(&ref, m.blocks.inline_bytes.p + 2 * SR_BLOCK_REF, &e), &e);
+	sr_manifest_free(&m);
+	assert_ok(sr_backend_list(r.backend, "packs", only_pack, name, &e), &e);
+	(void)snprintf(path, sizeof path, "%s/%s", r.path, name);
+	sr_buf_init(&file);
+	t_read_file(path, &file);
+	file.p[ref.offset + 500] ^= 1;
+	t_write_file(path, file.p, file.len);
+	sr_buf_free(&file);
+	struct sr_item *it = rig_item(&r, 0, r.index);
+	int rc = sr_item_stream(it, 0, stop, &calls, &e);
+	(void)snprintf(want, sizeof want,
+		"file \"a\": block 3 of 4 (offset 2097152): pack %s, segment %u: "
+		"tag does not verify",
+		strrchr(name, '/') + 1, ref.offset / SR_SEGMENT + 1);
+	assert_fails(rc, SR_AUTH, &e, want);
+	assert_int_equal(strncmp(e.text, "item abababababababababababababababab: ", 39), 0);
+	static uint8_t got[MIB];
+	struct sr_range g = {0, 0, MIB};
+	assert_ok(sr_item_read(it, &g, got, &e), &e);
+	g.offset = 3 * MIB / 2;
+	memset(got, 0x11, sizeof got);
+	assert_fails(sr_item_read(it, &g, got, &e), SR_AUTH, &e, "block 3 of 4");
+	for (size_t i = 0; i < MIB / 2; i++)
+		assert_int_equal(got[i], 0); /* what had been read is wiped */
+	sr_item_close(it);
+	rig_end(&r);
+}
+
+static int count_one(void *ctx, const uint8_t hash[SR_HASH], struct sr_err *e) {
+	(void)hash;
+	(void)e;
+	++*(size_t *)ctx;
+	return 0;
+}
+
+struct two {
+	size_t packs, cids;
+};
+
+static int count_pack(void *ctx, const uint8_t hash[SR_HASH], struct sr_err *e) {
+	return count_one(&((struct two *)ctx)->packs, hash, e);
+}
+
+static int count_cid(void *ctx, const uint8_t hash[SR_HASH], struct sr_err *e) {
+	return count_one(&((struct two *)ctx)->cids, hash, e);
+}
+
+static void test_reach(void **state) {
+	struct rig r;
+	struct sr_err e;
+	struct sr_reach reach;
+	struct sr_fetch *f = NULL;
+	struct two n = {0, 0};
+	struct sr_reach_visitor v = {count_pack, count_cid, &n};
+	uint8_t sk[SR_X_SK] = {7}, other[SR_ID] = {1};
+	(void)state;
+	rig_open(&r, NULL);
+	store_item(&r);
+	assert_ok(sr_reach_open(&reach, sr_buf_view(&r.reaches[0]), r.structure_sk, r.domain.vault,
+			  r.ids[0], &e),
+		&e);
+	struct sr_fetch_options fo = {.backend = r.backend};
+	memcpy(fo.vault, r.domain.vault, SR_HASH);
+	memcpy(fo.domain, reach.domain, SR_ID);
+	assert_ok(sr_fetch_new(&f, &fo, &e), &e);
+	assert_ok(sr_reach_each(&reach, f, &v, &e), &e);
+	assert_int_equal(n.packs, 1);
+	assert_int_equal(n.cids, 5);
+	sr_fetch_free(f);
+	sr_reach_free(&reach);
+	assert_fails(
+		sr_reach_open(&reach, sr_buf_view(&r.reaches[0]), sk, r.domain.vault, r.ids[0], &e),
+		SR_AUTH, &e, "reach list: ");
+	assert_fails(sr_reach_open(&reach, sr_buf_view(&r.reaches[0]), r.structure_sk,
+			     r.domain.vault, other, &e),
+		SR_AUTH, &e, "reach list: ");
+	for (size_t cut = 0; cut < r.reaches[0].len; cut += 37)
+		assert_int_not_equal(sr_reach_open(&reach, sr_bytes_of(r.reaches[0].p, cut),
+					     r.structure_sk, r.domain.vault, r.ids[0], &e),
+			0);
+	rig_end(&r);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_sink_stops),
+		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_reach),
+	};
+	return cmocka_run_group_tests_name("store reader", tests, NULL, NULL);
+}
