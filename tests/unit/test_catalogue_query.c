@@ -262,16 +262,10 @@ static void test_describe_lists(void **state) {
 
 static void test_requests(void **state) {
 	struct sr_request_filter f = {.applicant = NULL};
-	struct sr_room_keys keys;
 	struct sr_version_row v;
 	struct sr_versions l;
-	struct sr_comments comments;
-	struct sr_vote_row vote;
-	struct sr_votes votes;
-	struct sr_tally t;
 	uint8_t *ids = NULL;
 	size_t count = 0;
-	bool recused = false;
 	struct rig r;
 	struct sr_err e;
 	(void)state;
@@ -320,6 +314,25 @@ static void test_requests(void **state) {
 	assert_ok(sr_query_requests(&l, r.cat, &f, NULL, &e), &e);
 	assert_int_equal(l.count, 0);
 	sr_versions_free(&l);
+	rig_close(&r);
+}
+
+static void test_votes(void **state) {
+	struct sr_room_keys keys;
+	struct sr_version_row v;
+	struct sr_comments comments;
+	struct sr_vote_row vote;
+	struct sr_votes votes;
+	struct sr_tally t;
+	bool recused = false;
+	struct rig r;
+	struct sr_err e;
+	(void)state;
+	rig_open(&r);
+	life_board(&r);
+	life_items_in(&r);
+	life_request(&r);
+	rig_apply(&r);
 	assert_ok(sr_query_votes(&votes, r.cat, id_of("request 1"), 2, &e), &e);
 	assert_int_equal(votes.count, 5);
 	assert_true(votes.rows[0].is_void); /* of the member who recused */
@@ -580,6 +593,7 @@ int main(void) {
 		cmocka_unit_test(test_items),
 		cmocka_unit_test(test_describe_lists),
 		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_votes),
 		cmocka_unit_test(test_inbox),
 		cmocka_unit_test(test_grants),
 		cmocka_unit_test(test_log),

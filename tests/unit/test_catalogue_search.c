@@ -170,24 +170,42 @@ static void test_fold_long_word(void **state) {
 
 /* --- search --- */
 
+/* clang-format off */
 static const struct item {
 	const char *name, *title, *translit, *description, *creator, *keyword;
 } items[] = {
-	{"i0", "مَجَلَّة دابق", "Majallat Dābiq", "Fifteen issues of a magazine, in several languages.",
+	{"i0", "مَجَلَّة دابق", "Majallat Dābiq",
+		"Fifteen issues of a magazine, in several languages.",
 		"Unknown", "propaganda"},
-	{"i1", "مجلة الثقافة", "Majallat al-thaqāfa", "A literary magazine of the Übergangszeit.",
+	{"i1", "مجلة الثقافة", "Majallat al-thaqāfa",
+		"A literary magazine of the Übergangszeit.",
 		"Aḥmad Ḥasan", "literature"},
-	{"i2", "Flugblätter der Straße", NULL, "Leaflets, sorted by street. Größe: 2 cm.", "Müller",
-		"leaflets"},
-	{"i3", "東京都の資料", "Tōkyō-to no shiryō", "行政資料 ガイド", "東京都", "archive"},
-	{"i4", "中国人民日报", "Zhongguo renmin ribao", "报纸", NULL, "newspaper"},
-	{"i5", "한국어 신문에서", NULL, "신문 기사", NULL, "newspaper"},
-	{"i6", "Ἀθηναϊκὴ ἐφημερίδα", NULL, "Εφημερίδα της Αθήνας", "Νίκος", "newspaper"},
-	{"i7", "Ещё ёлка", NULL, "Йод", "Пётр", "letters"},
-	{"i8", "Tiếng Việt", NULL, "Thư từ", "Nguyễn", "letters"},
-	{"i9", "A plain title", NULL, "Said \"NEAR\" and OR and NOT in one line.", "John O'Neill",
-		"letters"},
+	{"i2", "Flugblätter der Straße", NULL,
+		"Leaflets, sorted by street. Größe: 2 cm.",
+		"Müller", "leaflets"},
+	{"i3", "東京都の資料", "Tōkyō-to no shiryō",
+		"行政資料 ガイド",
+		"東京都", "archive"},
+	{"i4", "中国人民日报", "Zhongguo renmin ribao",
+		"报纸",
+		NULL, "newspaper"},
+	{"i5", "한국어 신문에서", NULL,
+		"신문 기사",
+		NULL, "newspaper"},
+	{"i6", "Ἀθηναϊκὴ ἐφημερίδα", NULL,
+		"Εφημερίδα της Αθήνας",
+		"Νίκος", "newspaper"},
+	{"i7", "Ещё ёлка", NULL,
+		"Йод",
+		"Пётр", "letters"},
+	{"i8", "Tiếng Việt", NULL,
+		"Thư từ",
+		"Nguyễn", "letters"},
+	{"i9", "A plain title", NULL,
+		"Said \"NEAR\" and OR and NOT in one line.",
+		"John O'Neill", "letters"},
 };
+/* clang-format on */
 
 static void describe(const struct item *it) {
 	char subject[SR_SUBJECT_TEXT];

@@ -13,8 +13,8 @@ static const char *const statements[] = {
 
 	/* --- the log --- */
 
-	/* entry: index in the ledger; statement: its id; hash: of the signed text; actor: '' for found;
-	 * object: the object file of its commit */
+	/* entry: index in the ledger; statement: its id; hash: of the signed text; actor: empty for
+	 * found; object: the object file of its commit */
 	"CREATE TABLE entries(entry INTEGER PRIMARY KEY, type TEXT NOT NULL,"
 	" statement BLOB NOT NULL UNIQUE, hash BLOB NOT NULL, actor TEXT NOT NULL,"
 	" time INTEGER NOT NULL, received INTEGER NOT NULL,"
@@ -196,6 +196,7 @@ static const char *const statements[] = {
 	" ended INTEGER) STRICT",
 	"CREATE UNIQUE INDEX checkouts_live ON checkouts(person, n) WHERE ended IS NULL",
 	"CREATE INDEX checkouts_grant ON checkouts(grant_id)",
+	"CREATE INDEX checkouts_item ON checkouts(n)",
 	"CREATE TABLE views(entry INTEGER PRIMARY KEY,"
 	" checkout BLOB NOT NULL REFERENCES checkouts(checkout), event TEXT NOT NULL,"
 	" files INTEGER NOT NULL, form TEXT) STRICT",
