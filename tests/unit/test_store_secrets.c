@@ -1089,11 +1089,11 @@ static size_t scan_memory(const uint8_t masked[NEEDLE]) {
 
 	assert_non_null(maps);
 	while (fgets(line, sizeof line, maps) != NULL) {
-		unsigned long from, to;
-		char mode[8];
+		char *end;
+		unsigned long from = strtoul(line, &end, 16);
+		unsigned long to = strtoul(end + 1, &end, 16); /* "from-to rw-p ..." */
 
-		if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) != 3 || mode[0] != 'r' ||
-			mode[1] != 'w' || strstr(line, "[v") != NULL)
+		if (strncmp(end, " rw", 3) != 0 || strstr(line, "[v") != NULL)
 			continue;
 		const volatile uint8_t *p = (const volatile uint8_t *)from;
 		for (size_t i = 0; i + NEEDLE <= to - from; i++) {

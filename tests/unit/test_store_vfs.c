@@ -271,7 +271,7 @@ static void test_scrub(void **state) {
 	memcpy(want, page, sizeof page);
 	sr_vfs_scrub(page, sizeof page, false);
 	assert_memory_equal(page, want, sizeof page);
-	for (unsigned seed = 0; seed < 3000; seed++) { /* any bytes: no read or write outside */
+	for (size_t seed = 0; seed < 3000; seed++) { /* any bytes: no read or write outside */
 		t_fill(page, sizeof page, seed);
 		page[seed % 2 * 100] = (uint8_t[]){2, 5, 10, 13}[seed % 4];
 		sr_vfs_scrub(page, sizeof page, seed % 2 != 0);
@@ -479,7 +479,8 @@ static int workload(struct box *b, enum sr_db_mode mode, volatile int *acked, st
 			if (rc == 0)
 				rc = sr_db_exec(db,
 					"create table if not exists c(k integer);"
-					"create table if not exists t(a integer primary key, b text)",
+					"create table if not exists t(a integer primary key, b "
+					"text)",
 					e);
 			if (rc == 0)
 				rc = sr_db_commit_erasing(db, e);
@@ -506,7 +507,7 @@ static void check_after(struct box *b, enum sr_db_mode mode, int acked, unsigned
 	struct sr_err e = {0};
 	struct sr_db_options o = opts(b, mode, true);
 	struct sr_db *db;
-	int64_t k;
+	int64_t k = 0;
 
 	/* a folder whose fsync failed stays failed: as a new process would, open it anew */
 	sr_dir_close(b->dir);
@@ -605,7 +606,7 @@ static void test_full_disk_goes_on(void **state) {
 	struct box b;
 	struct sr_err e = {0};
 	struct sr_db *db;
-	int64_t k;
+	int64_t k = 0;
 
 	(void)state;
 	box_new(&b);
@@ -640,7 +641,7 @@ static void test_full_disk_goes_on(void **state) {
 static void assert_refused(
 	struct box *b, enum sr_db_mode mode, enum sr_code code, const char *piece) {
 	struct sr_err e = {0};
-	int64_t k;
+	int64_t k = 0;
 
 	assert_fails(open_at(b, mode, true, &k, NULL, &e), (int)code, &e, piece);
 	assert_non_null(strstr(e.text, "t.db"));
@@ -669,7 +670,7 @@ static void put_back_pages(enum sr_db_mode mode) {
 		assert_refused(&b, mode, SR_AUTH, "an older one was put back");
 		changed++;
 		image_free(&mixed);
-		if (at + 2 * SR_UNIT <= now.part[0].len) {
+		if (at + 2 * (size_t)SR_UNIT <= now.part[0].len) {
 			image_put_all(&now, &b);
 			image_take(&mixed, &b);
 			memcpy(mixed.part[0].p + at, now.part[0].p + at + SR_UNIT, SR_UNIT);
@@ -713,8 +714,8 @@ static void test_old_batches(void **state) {
 	struct box b;
 	struct image now, old;
 	struct sr_buf mixed;
-	size_t ends[32], n;
-	int64_t k;
+	size_t ends[32] = {0}, n;
+	int64_t k = 0;
 	struct sr_err e = {0};
 	char text[300];
 
@@ -750,7 +751,7 @@ static void test_old_batches(void **state) {
 		t_write_file(t_path(b.path, parts[1]), mixed.p, mixed.len);
 		assert_refused(&b, mode, SR_CORRUPT, "is damaged");
 		/* a batch of the redo file before this one */
-		size_t old_ends[32];
+		size_t old_ends[32] = {0};
 		assert_true(batch_ends(&old.part[1], old_ends, 32) == 2);
 		sr_buf_clear(&mixed);
 		sr_buf_put_bytes(&mixed, sr_buf_view(&now.part[1]));
@@ -795,7 +796,7 @@ static void flips(enum sr_db_mode mode) {
 	char text[300];
 	uint64_t seed = 99;
 	size_t refused = 0, dropped = 0;
-	int64_t k;
+	int64_t k = 0;
 
 	box_new(&b);
 	build(&b, mode, 1, 12, true);
@@ -844,7 +845,7 @@ static void test_cuts(void **state) {
 	struct sr_err e = {0};
 	char text[300];
 	uint64_t seed = 4;
-	int64_t k;
+	int64_t k = 0;
 
 	(void)state;
 	for (int m = 0; m < 2; m++) {
@@ -978,7 +979,7 @@ static void test_refusals(void **state) {
 	struct sr_err e = {0};
 	struct sr_db *db;
 	struct sr_db_options o;
-	int64_t k;
+	int64_t k = 0;
 
 	(void)state;
 	for (int m = 0; m < 2; m++) {
@@ -1042,7 +1043,7 @@ static void test_root_cell(void **state) {
 	struct sr_err e = {0};
 	struct sr_db *db;
 	char text[300];
-	int64_t k;
+	int64_t k = 0;
 
 	(void)state;
 	box_new(&b);
@@ -1190,10 +1191,10 @@ static void test_statements(void **state) {
 	assert_false(row);
 	assert_fails(sr_db_int(db, "select a from x where a = 99", &n, &e), SR_NOTFOUND, &e,
 		"no such row");
-	assert_ok(
-		sr_db_exec(db,
-			"create virtual table f using fts5(body); insert into f values('two words')",
-			&e),
+	assert_ok(sr_db_exec(db,
+			  "create virtual table f using fts5(body); insert into f values('two "
+			  "words')",
+			  &e),
 		&e);
 	assert_ok(sr_db_int(db, "select count(*) from f where f match 'words'", &n, &e), &e);
 	assert_int_equal(n, 1);

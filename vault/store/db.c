@@ -195,7 +195,8 @@ static int configure(struct sr_db *db, const struct sr_db_options *o, struct sr_
 	snprintf(cache, sizeof cache, "pragma cache_size = -%u",
 		o->cache_kib == 0 ? 2048U : o->cache_kib);
 	rc = sr_db_exec(db,
-		"pragma page_size = 4096; pragma locking_mode = exclusive; pragma journal_mode = memory;"
+		"pragma page_size = 4096; pragma locking_mode = exclusive; pragma journal_mode = "
+		"memory;"
 		"pragma synchronous = full; pragma temp_store = memory; pragma mmap_size = 0;"
 		"pragma cell_size_check = on",
 		e);
@@ -565,9 +566,11 @@ void sr_stmt_null(struct sr_stmt *st, int i) {
 }
 
 int sr_stmt_step(struct sr_stmt *st, bool *row, struct sr_err *e) {
-	int rc = st->failed;
+	int rc;
 
+	assert(st != NULL);
 	*row = false;
+	rc = st->failed;
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(st->st);
 	if (rc == SQLITE_ROW) {

@@ -17,7 +17,7 @@ enum {
 	BASE_STATE = 56,
 	RECORD_STATE = 8
 };
-static const char base_magic[17] = "strongroom-rdo/1";
+static const uint8_t base_magic[16] = "strongroom-rdo/1";
 
 static const char *base_role(const char *role) {
 	return strcmp(role, "copy") == 0 ? "copy-base" : "redo-base";
@@ -92,7 +92,7 @@ int sr_redo_begin(struct sr_redo *r, struct sr_dir *dir, const struct sr_unit_fi
 	cell = r->buf;
 	memset(cell, 0, SR_REDO_CELL);
 	sr_le32_put(cell, CELL_BASE);
-	memcpy(cell + BODY, base_magic, 16);
+	memcpy(cell + BODY, base_magic, sizeof base_magic);
 	memcpy(cell + BODY + 16, f->id, SR_ID);
 	memcpy(cell + BODY + 32, r->salt, SR_ID);
 	sr_le64_put(cell + BODY + 48, s.root_number);
@@ -303,8 +303,8 @@ static int scan_base(struct scan *s, struct sr_err *e) {
 		return sr_fail(
 			e, SR_CORRUPT, "%s: the first bytes are not those of a redo file", r->name);
 	if (memcmp(body, base_magic, 16) != 0)
-		return sr_fail(e, SR_UNSUPPORTED, "%s: the format is newer than \"%s\"", r->name,
-			base_magic);
+		return sr_fail(e, SR_UNSUPPORTED, "%s: the format is newer than strongroom-rdo/1",
+			r->name);
 	if (memcmp(body + 16, r->f->id, SR_ID) != 0)
 		return sr_fail(e, SR_AUTH, "%s: belongs to another database", r->name);
 	if (!zeros(cell + 4, 12) ||
@@ -329,7 +329,8 @@ static int scan_base(struct scan *s, struct sr_err *e) {
 			r->name);
 	if (number >= s->newest)
 		return sr_fail(e, SR_AUTH,
-			"%s: its base is under root %llu and does not open, the root cell holds root %llu: %s",
+			"%s: its base is under root %llu and does not open, the root cell holds "
+			"root %llu: %s",
 			r->name, (unsigned long long)number, (unsigned long long)s->newest,
 			number > s->newest ? "an older root cell was put back"
 					   : "the base cell is damaged");
@@ -357,7 +358,8 @@ static int judge_record(
 	if (key < 0) {
 		if (s->o->f->erasable && number > s->newest && number < s->newest + UINT32_MAX) {
 			rc = sr_fail(e, SR_AUTH,
-				"%s: the batch at offset %llu is under root %llu, the root cell holds root %llu: "
+				"%s: the batch at offset %llu is under root %llu, the root cell "
+				"holds root %llu: "
 				"an older root cell was put back",
 				r->name, offset_of(at), (unsigned long long)number,
 				(unsigned long long)s->newest);
@@ -370,7 +372,8 @@ static int judge_record(
 	}
 	if (memcmp(state.salt, r->salt, SR_ID) != 0) {
 		rc = sr_fail(e, SR_AUTH,
-			"%s: the batch at offset %llu is from another redo file: an old batch was put back",
+			"%s: the batch at offset %llu is from another redo file: an old batch was "
+			"put back",
 			r->name, offset_of(at));
 		goto out;
 	}
@@ -381,7 +384,8 @@ static int judge_record(
 		 * torn */
 		if (state.sequence <= s->found->state.sequence)
 			rc = sr_fail(e, SR_AUTH,
-				"%s: batch %llu lies at offset %llu, after batch %llu: an old batch was put back",
+				"%s: batch %llu lies at offset %llu, after batch %llu: an old "
+				"batch was put back",
 				r->name, (unsigned long long)state.sequence, offset_of(at),
 				(unsigned long long)s->found->state.sequence);
 		goto out;
@@ -418,16 +422,19 @@ static int look_behind(struct scan *s, uint64_t from, struct sr_err *e) {
 			continue;
 		if (memcmp(state.salt, s->r->salt, SR_ID) != 0)
 			rc = sr_fail(e, SR_AUTH,
-				"%s: the batch at offset %llu is from another redo file: an old batch was put back",
+				"%s: the batch at offset %llu is from another redo file: an old "
+				"batch was put back",
 				s->r->name, offset_of(at));
 		else if (state.sequence <= s->found->state.sequence)
 			rc = sr_fail(e, SR_AUTH,
-				"%s: batch %llu lies at offset %llu, after batch %llu: an old batch was put back",
+				"%s: batch %llu lies at offset %llu, after batch %llu: an old "
+				"batch was put back",
 				s->r->name, (unsigned long long)state.sequence, offset_of(at),
 				(unsigned long long)s->found->state.sequence);
 		else if (s->o->strict && memcmp(last, state.prev, SR_HASH) != 0)
 			rc = sr_fail(e, SR_CORRUPT,
-				"%s: the batch after batch %llu, at offset %llu, is damaged (batch %llu behind "
+				"%s: the batch after batch %llu, at offset %llu, is damaged "
+				"(batch %llu behind "
 				"it is whole)",
 				s->r->name, (unsigned long long)s->found->state.sequence,
 				offset_of(s->r->cells), (unsigned long long)state.sequence);
@@ -498,7 +505,8 @@ static int take_birth(struct scan *s, struct sr_err *e) {
 		s->found->key = i;
 		s->found->dropped = true;
 		snprintf(s->found->text, sizeof s->found->text,
-			"%s: the record of batch %llu is damaged; its state was taken from the root cell",
+			"%s: the record of batch %llu is damaged; its state was taken from the "
+			"root cell",
 			s->r->name, (unsigned long long)s->found->state.sequence);
 		return 0;
 	}

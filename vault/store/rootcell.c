@@ -13,7 +13,7 @@ enum {
 	REPLICA = 16 + ROOT_PLAIN + SR_AEAD_OVERHEAD,
 	REPLICA_2 = SR_ROOT_SLOT / 2
 };
-static const char replica_magic[9] = "srroot1\n";
+static const uint8_t replica_magic[8] = "srroot1\n";
 static const char *const root_label = "strongroom/db-root-cell/v1";
 
 void sr_rootcell_name(
@@ -36,7 +36,7 @@ static void replica_put(
 
 	memcpy(plain, root->key, SR_KEY);
 	sr_state_put(plain + SR_KEY, &root->birth);
-	memcpy(out, replica_magic, 8);
+	memcpy(out, replica_magic, sizeof replica_magic);
 	sr_le64_put(out + 8, number);
 	sr_aead_seal(out + 16, sr_unit_cell_key(f), root_label, replica_ad(ad, f, role, number),
 		sr_bytes_of(plain, sizeof plain));
@@ -110,7 +110,7 @@ int sr_rootcell_open(struct sr_rootcell *c, struct sr_dir *dir, const struct sr_
 		goto out;
 	}
 	for (unsigned i = 0; i < 2; i++) {
-		rc = sr_fd_pread(c->fd, slot, sizeof slot, i * SR_ROOT_SLOT, e);
+		rc = sr_fd_pread(c->fd, slot, sizeof slot, (uint64_t)i * SR_ROOT_SLOT, e);
 		if (rc != 0)
 			goto out;
 		bool second = replica_get(&c->slots[i], slot + REPLICA_2, f, role) == 0;

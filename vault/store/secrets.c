@@ -28,7 +28,8 @@ struct sr_secrets {
 };
 
 static const char schema[] =
-	"create table secret(id integer primary key, kind integer not null, name blob not null, n integer not null,"
+	"create table secret(id integer primary key, kind integer not null, name blob not null, n "
+	"integer not null,"
 	" value blob not null);"
 	"create unique index secret_name on secret(kind, name, n);"
 	"create table scratch(zeros blob);"
@@ -94,7 +95,8 @@ static int meets(const struct sr_secrets_options *o, uint64_t generation,
 		return 0;
 	if (generation < o->expect->generation)
 		return sr_fail(e, SR_AUTH,
-			"%s is at generation %llu, the ledger says %llu: an older file was put back, or the "
+			"%s is at generation %llu, the ledger says %llu: an older file was put "
+			"back, or the "
 			"newest batch is lost",
 			what, (unsigned long long)generation,
 			(unsigned long long)o->expect->generation);

@@ -40,8 +40,13 @@ static int grow(struct sr_umap *m, size_t cap, struct sr_err *e) {
 	for (size_t i = 0; i < m->cap; i++)
 		if (m->used[i])
 			put_raw(&n, m->keys[i], m->values[i]);
-	sr_umap_free(m);
-	*m = n;
+	free(m->keys);
+	free(m->values);
+	free(m->used);
+	m->keys = n.keys;
+	m->values = n.values;
+	m->used = n.used;
+	m->cap = n.cap;
 	return 0;
 }
 

@@ -14,7 +14,7 @@ struct sr_unit_keys {
 	uint8_t state[SR_KEY];  /* sr_state_hash */
 };
 
-static const char header_magic[17] = "strongroom-db/1\n";
+static const uint8_t header_magic[16] = "strongroom-db/1\n";
 static const char *const unit_label = "strongroom/db-unit/v1";
 static const char *const state_label = "strongroom/db-state/v1";
 
@@ -69,7 +69,7 @@ static void header_hash(
 
 void sr_unit_header_put(uint8_t out[SR_UNIT], const struct sr_unit_file *f) {
 	memset(out, 0, SR_UNIT);
-	memcpy(out, header_magic, 16);
+	memcpy(out, header_magic, sizeof header_magic);
 	sr_le32_put(out + 16, f->erasable ? 1 : 0);
 	memcpy(out + 20, f->id, SR_ID);
 	header_hash(out + 36, f, out);
@@ -159,7 +159,8 @@ int sr_unit_open(uint8_t plain[SR_UNIT_PLAIN], const struct sr_unit_file *f, str
 	if (f->erasable) {
 		if (sr_aead_open(plain, entry, unit_label, ad, in, NULL) != 0)
 			return unit_fail(e, at,
-				"does not open under its own key: damaged, or an older one was put back");
+				"does not open under its own key: damaged, or an older one was "
+				"put back");
 		return 0;
 	}
 	rc = sr_aead_open(plain, f->keys->page, unit_label, ad, in, NULL);

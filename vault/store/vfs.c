@@ -132,7 +132,7 @@ static int x_sync(sqlite3_file *f, int flags) {
 }
 
 static int x_size(sqlite3_file *f, sqlite3_int64 *out) {
-	*out = (sqlite3_int64)(sr_pagefile_pages(pf_of(f)) * SR_UNIT);
+	*out = (sqlite3_int64)sr_pagefile_pages(pf_of(f)) * SR_UNIT;
 	return SQLITE_OK;
 }
 
