@@ -10,9 +10,7 @@
 
 #include "store_rig.h"
 
-enum {
-	MIB = 1 << 20
-};
+#define MIB ((uint64_t)1 << 20)
 
 static struct sr_ingest *begin(struct rig *r, uint8_t accession) {
 	struct sr_err e;
@@ -304,7 +302,7 @@ static int big_part(
 static void resume_in(enum sr_dedupe mode) {
 	struct rig r;
 	struct sr_err e;
-	struct sr_ingest_totals t;
+	struct sr_ingest_totals t = {0};
 	rig_open(&r, NULL);
 	r.domain.dedupe = mode;
 	assert_ok(big_part(&r, 4, false, &t, &e), &e);
@@ -364,7 +362,7 @@ static int small(struct rig *r, struct sr_err *e) {
 	rig_options(r, &o, 1);
 	int rc = sr_ingest_begin(&in, &o, e);
 	for (uint8_t i = 0; rc == 0 && i < 3; i++) {
-		struct rig_source s = {.size = 5000 + i * (MIB / 2u), .seed = 7u + i};
+		struct rig_source s = {.size = 5000 + i * (MIB / 2), .seed = 7u + i};
 		memset(item, 50 + i / 2, sizeof item);
 		if (i < 2)
 			rc = sr_ingest_item_begin(in, item, e);
@@ -382,7 +380,7 @@ static int small(struct rig *r, struct sr_err *e) {
 static void check_small(struct rig *r) {
 	assert_int_equal(r->items_given, 2);
 	for (uint8_t i = 0; i < 3; i++) {
-		struct rig_source s = {.size = 5000 + i * (MIB / 2u), .seed = 7u + i};
+		struct rig_source s = {.size = 5000 + i * (MIB / 2), .seed = 7u + i};
 		struct sr_item *it = rig_item(r, i > 0, NULL);
 		rig_check_file(it, i == 2, &s);
 		sr_item_close(it);

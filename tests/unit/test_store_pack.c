@@ -155,7 +155,7 @@ static void test_every_flip_is_found(void **state) {
 	(void)snprintf(path, sizeof path, "%s/%s", r.path, rel);
 	sr_buf_init(&file);
 	t_read_file(path, &file);
-	size_t trailer = file.len - 24 - 3 * SR_HASH;
+	size_t trailer = file.len - 24 - 3 * (size_t)SR_HASH;
 	for (size_t i = 0; i < 160; i++) {
 		size_t at = i < 24 + 3 * SR_HASH ? trailer + i : (size_t)t_rand(&seed, trailer);
 		struct sr_pack pack;

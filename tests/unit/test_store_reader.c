@@ -107,7 +107,8 @@ static void test_damage(void **state) {
 	rig_open(&r, NULL);
 	store_item(&r);
 	assert_ok(sr_manifest_decode(&m, sr_buf_view(&r.manifests[0]), &e), &e);
-	assert_ok(sr_block_ref_get(&ref, m.blocks.inline_bytes.p + 2 * SR_BLOCK_REF, &e), &e);
+	assert_ok(
+		sr_block_ref_get(&ref, m.blocks.inline_bytes.p + 2 * (size_t)SR_BLOCK_REF, &e), &e);
 	sr_manifest_free(&m);
 	assert_ok(sr_backend_list(r.backend, "packs", only_pack, name, &e), &e);
 	(void)snprintf(path, sizeof path, "%s/%s", r.path, name);

@@ -60,7 +60,7 @@ static int append(struct sr_resume *r, size_t pack, struct sr_err *e) {
 /* How many of all entries are found, each with everything right. */
 static size_t found(struct sr_resume *r) {
 	size_t n = 0;
-	for (size_t i = 0; i < PACKS * EACH; i++) {
+	for (size_t i = 0; i < (size_t)PACKS * EACH; i++) {
 		struct sr_pack_entry place;
 		struct sr_resume_entry key;
 		struct sr_block_ref ref = {.offset = 0};
