@@ -106,7 +106,7 @@ static int add_votes(struct sr_apply *a, const uint8_t grant[SR_ID], int64_t v, 
 
 int sr_apply_grant(struct sr_apply *a, struct sr_err *e) {
 	enum sr_state to = SR_S_NONE;
-	struct sr_version v;
+	struct sr_version v = {.v = 0};
 	uint8_t request[SR_ID], id[SR_ID];
 	uint64_t version = 0;
 	int rc = sr_field_id(request, a->s, "request", 0, e);
@@ -138,14 +138,14 @@ int sr_apply_grant(struct sr_apply *a, struct sr_err *e) {
 }
 
 int sr_apply_suspend(struct sr_apply *a, struct sr_err *e) {
-	struct grant g;
+	struct grant g = {.v = 0};
 	int rc = load_grant(a, &g, e);
 
 	return rc == 0 ? grant_step(a, &g, SR_E_SUSPEND, e) : rc;
 }
 
 int sr_apply_lift(struct sr_apply *a, struct sr_err *e) {
-	struct grant g;
+	struct grant g = {.v = 0};
 	int rc = load_grant(a, &g, e);
 
 	if (rc == 0 && !a->s->by_service && strcmp(g.suspended_by, a->actor) != 0)
@@ -157,7 +157,7 @@ int sr_apply_lift(struct sr_apply *a, struct sr_err *e) {
 }
 
 int sr_apply_revoke(struct sr_apply *a, struct sr_err *e) {
-	struct grant g;
+	struct grant g = {.v = 0};
 	int rc = load_grant(a, &g, e);
 
 	if (rc == 0)
@@ -166,7 +166,7 @@ int sr_apply_revoke(struct sr_apply *a, struct sr_err *e) {
 }
 
 int sr_apply_close(struct sr_apply *a, struct sr_err *e) {
-	struct grant g;
+	struct grant g = {.v = 0};
 	int rc = load_grant(a, &g, e);
 
 	return rc == 0 ? grant_step(a, &g, SR_E_CLOSE, e) : rc;
@@ -227,7 +227,7 @@ static int checkout_step(
 /* A checkout under a grant: it is live, names the person, the item and the form. */
 static int check_grant(struct sr_apply *a, int64_t n, struct sr_err *e) {
 	enum sr_state to;
-	struct grant g;
+	struct grant g = {.v = 0};
 	int64_t good = 0;
 	int rc = load_grant(a, &g, e);
 
@@ -250,7 +250,7 @@ int sr_apply_checkout(struct sr_apply *a, struct sr_err *e) {
 	enum sr_event event = quarantine ? SR_E_QUARANTINE : SR_E_CHECKOUT;
 	struct sr_id_arg id, grant;
 	enum sr_state to = SR_S_NONE;
-	struct sr_item_ref it;
+	struct sr_item_ref it = {.n = 0};
 	uint8_t item[SR_ID];
 	int rc = sr_field_id(item, a->s, "item", 0, e);
 
@@ -281,7 +281,7 @@ int sr_apply_viewed(struct sr_apply *a, struct sr_err *e) {
 	enum sr_event event = sr_bytes_eq(what, sr_bytes_str("open"))   ? SR_E_VIEWED_OPEN
 			      : sr_bytes_eq(what, sr_bytes_str("shut")) ? SR_E_VIEWED_SHUT
 									: SR_E_VIEWED;
-	struct checkout c;
+	struct checkout c = {.n = 0};
 	int rc = load_checkout(a, &c, e);
 
 	if (rc == 0)
@@ -295,7 +295,7 @@ int sr_apply_viewed(struct sr_apply *a, struct sr_err *e) {
 }
 
 int sr_apply_return(struct sr_apply *a, struct sr_err *e) {
-	struct checkout c;
+	struct checkout c = {.n = 0};
 	int rc = load_checkout(a, &c, e);
 
 	if (rc == 0 && strcmp(c.person, a->actor) != 0)
@@ -305,8 +305,8 @@ int sr_apply_return(struct sr_apply *a, struct sr_err *e) {
 
 int sr_apply_export(struct sr_apply *a, struct sr_err *e) {
 	struct sr_id_arg sha256;
-	struct sr_item_ref it;
-	struct checkout c;
+	struct sr_item_ref it = {.n = 0};
+	struct checkout c = {.n = 0};
 	uint8_t item[SR_ID], grant[SR_ID];
 	int rc = load_checkout(a, &c, e);
 
@@ -336,9 +336,9 @@ int sr_apply_lapse(struct sr_apply *a, struct sr_err *e) {
 	struct sr_bytes what = sr_field(a->s, "what", 0);
 	uint8_t request[SR_ID];
 	uint64_t version = 0;
-	struct sr_version v;
-	struct checkout c;
-	struct grant g;
+	struct sr_version v = {.v = 0};
+	struct checkout c = {.n = 0};
+	struct grant g = {.v = 0};
 	int rc;
 
 	if (sr_bytes_eq(what, sr_bytes_str("request"))) {
@@ -364,7 +364,7 @@ int sr_apply_lapse(struct sr_apply *a, struct sr_err *e) {
  * noted. */
 int sr_apply_refuse(struct sr_apply *a, struct sr_err *e) {
 	struct sr_id_arg request, grant, item;
-	struct sr_version v;
+	struct sr_version v = {.v = 0};
 	uint64_t version = 0;
 	int rc = 0;
 

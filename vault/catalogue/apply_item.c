@@ -295,7 +295,7 @@ int sr_apply_describe(struct sr_apply *a, struct sr_err *e) {
 	static const struct token_list languages = {"language",
 		"DELETE FROM item_languages WHERE n = ?",
 		"INSERT OR IGNORE INTO item_languages(n, language) VALUES(?, ?)"};
-	struct sr_item_ref it;
+	struct sr_item_ref it = {.n = 0};
 	uint8_t id[SR_ID];
 	int rc = sr_field_id(id, a->s, "item", 0, e);
 
@@ -320,7 +320,7 @@ int sr_apply_describe(struct sr_apply *a, struct sr_err *e) {
 
 int sr_apply_release(struct sr_apply *a, struct sr_err *e) {
 	struct sr_id_arg envelope;
-	struct sr_item_ref it;
+	struct sr_item_ref it = {.n = 0};
 	uint8_t id[SR_ID];
 	uint64_t number = 0;
 	int rc = sr_field_id(id, a->s, "item", 0, e);

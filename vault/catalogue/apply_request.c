@@ -52,7 +52,7 @@ int sr_apply_version_step(
 
 int sr_apply_decided(struct sr_apply *a, struct sr_err *e) {
 	uint8_t request[SR_ID];
-	struct sr_version v;
+	struct sr_version v = {.v = 0};
 	int rc;
 
 	if (sr_field_count(a->s, "request") == 0)
@@ -79,9 +79,9 @@ static int named_version(
 /* --- request and amend --- */
 
 static int add_items(struct sr_apply *a, int64_t v, uint64_t count, struct sr_err *e) {
-	struct sr_item_ref it;
+	struct sr_item_ref it = {.n = 0};
 	struct sr_buf body;
-	uint8_t root[SR_HASH], want[SR_HASH];
+	uint8_t root[SR_HASH] = {0}, want[SR_HASH] = {0};
 	uint64_t signed_count = 0;
 	int rc;
 
@@ -186,7 +186,7 @@ int sr_apply_amend(struct sr_apply *a, struct sr_err *e) {
 	uint8_t request[SR_ID];
 	uint64_t version = 0;
 	int64_t same = 0;
-	struct sr_version last;
+	struct sr_version last = {.v = 0};
 	int rc = sr_field_id(request, a->s, "request", 0, e);
 
 	if (rc == 0)
@@ -213,7 +213,7 @@ int sr_apply_amend(struct sr_apply *a, struct sr_err *e) {
 
 int sr_apply_room_key(struct sr_apply *a, struct sr_err *e) {
 	struct sr_id_arg key;
-	struct sr_version v;
+	struct sr_version v = {.v = 0};
 	uint8_t request[SR_ID], of[SR_HASH];
 	int rc = named_version(a, &v, request, e);
 
@@ -240,7 +240,7 @@ static int newest_version(
 
 int sr_apply_join(struct sr_apply *a, struct sr_err *e) {
 	struct sr_id_arg key;
-	struct sr_version v;
+	struct sr_version v = {.v = 0};
 	uint8_t request[SR_ID];
 	int64_t named = 0;
 	int rc = newest_version(a, &v, request, e);
@@ -261,7 +261,7 @@ int sr_apply_join(struct sr_apply *a, struct sr_err *e) {
 }
 
 int sr_apply_comment(struct sr_apply *a, struct sr_err *e) {
-	struct sr_version v;
+	struct sr_version v = {.v = 0};
 	uint8_t request[SR_ID];
 	int rc = newest_version(a, &v, request, e);
 
@@ -272,7 +272,7 @@ int sr_apply_comment(struct sr_apply *a, struct sr_err *e) {
 }
 
 int sr_apply_recuse(struct sr_apply *a, struct sr_err *e) {
-	struct sr_version v;
+	struct sr_version v = {.v = 0};
 	uint8_t request[SR_ID];
 	int rc = newest_version(a, &v, request, e);
 
@@ -290,7 +290,7 @@ int sr_apply_recuse(struct sr_apply *a, struct sr_err *e) {
 }
 
 int sr_apply_withdraw(struct sr_apply *a, struct sr_err *e) {
-	struct sr_version v;
+	struct sr_version v = {.v = 0};
 	uint8_t request[SR_ID];
 	int rc = named_version(a, &v, request, e);
 
@@ -338,8 +338,8 @@ static int check_topup(struct sr_apply *a, const struct sr_version *v, struct sr
 int sr_apply_vote(struct sr_apply *a, struct sr_err *e) {
 	struct sr_id_arg bundle, pieces;
 	enum sr_event event = SR_E_VOTE;
-	struct sr_version v;
-	uint8_t request[SR_ID], hash[SR_HASH];
+	struct sr_version v = {.v = 0};
+	uint8_t request[SR_ID], hash[SR_HASH] = {0};
 	uint64_t version = 0, count = 0;
 	int rc = vote_event(a, &event, e);
 

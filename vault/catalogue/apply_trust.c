@@ -205,7 +205,7 @@ static int run_step(struct sr_apply *a, struct run *r, enum sr_event event, stru
 
 int sr_apply_deal(struct sr_apply *a, struct sr_err *e) {
 	struct sr_id_arg dealing, object;
-	struct run r;
+	struct run r = {.epoch = 0};
 	int rc = run_step(a, &r, SR_E_DEAL, e);
 
 	if (rc != 0)
@@ -219,7 +219,7 @@ int sr_apply_deal(struct sr_apply *a, struct sr_err *e) {
 int sr_apply_accept(struct sr_apply *a, struct sr_err *e) {
 	size_t count = sr_field_count(a->s, "board-key");
 	struct sr_id_arg transcript;
-	struct run r;
+	struct run r = {.epoch = 0};
 	int rc = run_step(a, &r, SR_E_ACCEPT, e);
 
 	if (rc == 0)
@@ -241,7 +241,7 @@ int sr_apply_accept(struct sr_apply *a, struct sr_err *e) {
 }
 
 int sr_apply_complaint(struct sr_apply *a, struct sr_err *e) {
-	struct run r;
+	struct run r = {.epoch = 0};
 	int rc = run_step(a, &r, SR_E_COMPLAINT, e);
 
 	if (rc == 0)
@@ -256,7 +256,7 @@ int sr_apply_complaint(struct sr_apply *a, struct sr_err *e) {
 
 int sr_apply_reveal(struct sr_apply *a, struct sr_err *e) {
 	struct sr_id_arg ephemeral;
-	struct run r;
+	struct run r = {.epoch = 0};
 	int rc = run_step(a, &r, SR_E_REVEAL, e);
 
 	if (rc == 0)
@@ -303,7 +303,7 @@ int sr_apply_opened(struct sr_apply *a, struct sr_err *e) {
 	struct sr_id_arg transcript;
 	uint64_t epoch = 0;
 	int64_t current = 0;
-	struct run r;
+	struct run r = {.epoch = 0};
 	int rc = run_step(a, &r, SR_E_OPENED, e);
 
 	if (rc == 0)
