@@ -19,7 +19,7 @@
 #include "store/envelope.h"
 #include "store/object.h"
 
-static const char PASSPHRASE[] = "a credential of forty or so random bytes";
+static const char PASSPHRASE[] = WORLD_CREDENTIAL;
 
 static int64_t clock_now(void *ctx) {
 	return ((struct world *)ctx)->now;

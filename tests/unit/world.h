@@ -27,6 +27,7 @@
 #include "util.h"
 
 #define W_ORIGIN "vault.example/strongroom"
+#define WORLD_CREDENTIAL "a credential of forty or so random bytes" /* unlocks keys/service */
 #define W_TIME INT64_C(1795255200) /* 2026-11-21T10:00:00Z */
 #define W_DAY INT64_C(86400)
 

@@ -532,6 +532,8 @@ static int found_commit(struct sr_vault *v, struct sr_dir *dir,
 		if (outcomes[i].code != 0)
 			rc = sr_fail(e, (enum sr_code)outcomes[i].code, "founding: %s",
 				outcomes[i].err.text);
+	if (rc == 0)
+		rc = sr_vault_founded(v, e);
 	for (size_t i = 0; kept != NULL && i < n; i++)
 		sr_buf_free(&kept[i].raw);
 	free(kept);

@@ -119,6 +119,40 @@ int sr_vault_conf_read(struct sr_vault_conf *out, const char *path, struct sr_er
 	return rc;
 }
 
+int sr_vault_founded(struct sr_vault *v, struct sr_err *e) {
+	struct sr_vault_conf *c = calloc(1, sizeof *c);
+	int rc = c == NULL ? sr_fail(e, SR_NOMEM, "vault: out of memory") : conf_read(c, v->dir, e);
+
+	if (rc == 0) {
+		c->founded = true;
+		memcpy(c->fingerprint, v->fingerprint, SR_HASH);
+		rc = conf_write(v->dir, c, e);
+	}
+	free(c);
+	return rc;
+}
+
+int sr_vault_conf_second(const char *path, const char *second, struct sr_err *e) {
+	struct sr_vault_conf *c = calloc(1, sizeof *c);
+	struct sr_dir *dir = NULL;
+	int rc = c == NULL ? sr_fail(e, SR_NOMEM, "vault: out of memory")
+			   : sr_dir_open(&dir, path, e);
+
+	if (rc == 0)
+		rc = conf_read(c, dir, e);
+	if (rc == 0 && second != NULL && (second[0] != '/' || strlen(second) >= sizeof c->second))
+		rc = sr_fail(e, SR_USAGE,
+			"the second copy's path must be absolute and under %zu bytes",
+			sizeof c->second);
+	if (rc == 0) {
+		snprintf(c->second, sizeof c->second, "%s", second != NULL ? second : "");
+		rc = conf_write(dir, c, e);
+	}
+	sr_dir_close(dir);
+	free(c);
+	return rc;
+}
+
 /* --- creating
  * -------------------------------------------------------------------------------------------------------
  */
@@ -410,6 +444,8 @@ static int open_catalogue(
 	rc = sr_catalogue_open(&v->catalogue, &o, e);
 	replay_init(&replay, &ctx, v, progress);
 	if (rc == 0)
+		rc = sr_db_verify(sr_catalogue_db(v->catalogue), e);
+	if (rc == 0)
 		rc = sr_catalogue_catch_up(v->catalogue, &replay, &applied, e);
 	if (rc == 0 && applied > 0)
 		told(v, "catalogue: %llu entries of the ledger were applied",
@@ -456,25 +492,40 @@ static int open_index_file(struct sr_vault *v, struct sr_err *e) {
 	return rc;
 }
 
+/* The index, whole: every page verified, every pack that statements name in it. */
+static int index_whole(struct sr_vault *v, size_t *added, size_t *bad, struct sr_err *e) {
+	int rc = open_index_file(v, e);
+
+	if (rc == 0)
+		rc = sr_db_verify(v->index_db, e);
+	if (rc == 0 && v->founded)
+		rc = index_complete(v, added, bad, e);
+	return rc;
+}
+
+static void index_drop(struct sr_vault *v) {
+	sr_index_close(v->index);
+	v->index = NULL;
+	sr_db_free(v->index_db);
+	v->index_db = NULL;
+}
+
 static int open_index(struct sr_vault *v, struct sr_err *e) {
 	size_t added = 0, bad = 0;
-	int rc = open_index_file(v, e);
+	int rc = index_whole(v, &added, &bad, e);
 
 	if (rc != 0 && rebuildable(rc)) {
 		told(v, "index: %s; it was rebuilt from the packs",
 			e != NULL ? e->text : sr_code_name((enum sr_code)rc));
-		sr_index_close(v->index);
-		v->index = NULL;
-		sr_db_free(v->index_db);
-		v->index_db = NULL;
+		index_drop(v);
 		rc = sr_db_remove(v->dir, INDEX_FILE, e);
 		if (rc == 0)
-			rc = open_index_file(v, e);
+			rc = index_whole(v, &added, &bad, e);
 	}
-	if (rc == 0 && v->founded)
-		rc = index_complete(v, &added, &bad, e);
 	if (rc == 0 && (added > 0 || bad > 0))
-		told(v, "index: %zu packs were added from their footers, %zu could not be read (scrub names them)",
+		told(v,
+			"index: %zu packs were added from their footers, %zu could not be read (scrub "
+			"names them)",
 			added, bad);
 	return rc != 0 ? sr_wrap(e, "index") : 0;
 }
@@ -634,10 +685,7 @@ int sr_vault_rebuild(struct sr_vault *v, const struct sr_progress *progress, str
 	sr_object_source_free(&ctx.source);
 	if (rc != 0)
 		return sr_wrap(e, "catalogue");
-	sr_index_close(v->index);
-	v->index = NULL;
-	sr_db_free(v->index_db);
-	v->index_db = NULL;
+	index_drop(v);
 	rc = sr_db_remove(v->dir, INDEX_FILE, e);
 	if (rc == 0)
 		rc = open_index_file(v, e);

@@ -72,6 +72,10 @@ struct sr_vault_open {
 SR_MUST int sr_vault_open(struct sr_vault **out, const struct sr_vault_open *o, struct sr_err *e);
 void sr_vault_close(struct sr_vault *v); /* publishes the checkpoint; NULL allowed */
 
+/* Entry 0 is durable: repeat its fingerprint in strongroom.conf, for clients without a key. A kill
+ * before this is mended at the next opening. */
+SR_MUST int sr_vault_founded(struct sr_vault *v, struct sr_err *e);
+
 /* Drop catalogue and index, replay the ledger and the packs' footers, compare (struct sr_rebuilt).
  */
 struct sr_rebuilt;

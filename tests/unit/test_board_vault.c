@@ -1,0 +1,336 @@
+/*
+ * vault - opening: what is refused and how it is said, and what heals by itself. A flipped byte
+ * anywhere in the rebuildable databases heals; in anything that is evidence it is named.
+ */
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "board/backup.h"
+#include "board/fixity.h"
+#include "catalogue/catalogue.h"
+#include "ledger/ledger.h"
+#include "store/secrets.h"
+#include "world.h"
+
+static int64_t clock_of(void *ctx) {
+	return ((struct world *)ctx)->now;
+}
+
+static int try_open(struct world *w, const char *path, const char *credential) {
+	struct sr_vault_open o = {.path = path, .clock = {clock_of, w}};
+	struct sr_vault *v = NULL;
+	int rc;
+
+	o.unlock.credential = sr_bytes_str(credential);
+	rc = sr_vault_open(&v, &o, &w->e);
+	sr_vault_close(v);
+	return rc;
+}
+
+static void put_item(struct world *w, const char *text, uint8_t item[SR_ID]) {
+	struct world_file f = {"page.txt", sr_bytes_str(text)};
+	struct world_deposit d = {.files = &f, .count = 1};
+
+	assert_int_equal(world_deposit(w, &d), 0);
+	memcpy(item, d.items[0], SR_ID);
+	world_held_release(w, item);
+}
+
+static void test_refusals(void **state) {
+	struct world *w = world_new(NULL);
+	struct sr_buf conf, newer;
+	char *empty = t_tmp_new();
+	int status;
+	pid_t pid;
+
+	(void)state;
+	/* Locked by this process: another one is told who holds it. */
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		char want[32];
+		int rc = try_open(w, w->vault, WORLD_CREDENTIAL);
+
+		snprintf(want, sizeof want, "%d", (int)getppid());
+		_exit(rc == SR_LOCKED && strstr(w->e.text, want) != NULL ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	world_close(w);
+	assert_fails(try_open(w, w->vault, "another credential of 32 bytes or more"), SR_AUTH,
+		&w->e, "keys/service");
+	assert_fails(try_open(w, empty, WORLD_CREDENTIAL), SR_NOTFOUND, &w->e, "is not a vault");
+	assert_fails(try_open(w, t_path(empty, "nowhere"), WORLD_CREDENTIAL), SR_NOTFOUND, &w->e,
+		"nowhere");
+	sr_buf_init(&conf);
+	sr_buf_init(&newer);
+	t_read_file(t_path(w->vault, "strongroom.conf"), &conf);
+	{
+		const uint8_t *at = memmem(conf.p, conf.len, "format 1", 8);
+
+		assert_non_null(at);
+		sr_buf_put_bytes(&newer, sr_buf_view(&conf));
+		newer.p[at - conf.p + 7] = '2';
+	}
+	t_write_file(t_path(w->vault, "strongroom.conf"), newer.p, newer.len);
+	assert_fails(try_open(w, w->vault, WORLD_CREDENTIAL), SR_UNSUPPORTED, &w->e, "format 2");
+	t_write_file(t_path(w->vault, "strongroom.conf"), conf.p, conf.len);
+	sr_buf_free(&conf);
+	sr_buf_free(&newer);
+	t_tmp_remove(empty);
+	world_reopen(w);
+	world_free(w);
+}
+
+/* Flip one byte at ${at} of a file of the closed vault. */
+static void flip(const char *path, size_t at) {
+	struct sr_buf b;
+
+	sr_buf_init(&b);
+	t_read_file(path, &b);
+	assert_true(b.len > 0);
+	b.p[at % b.len] ^= 0x40;
+	t_write_file(path, b.p, b.len);
+	sr_buf_free(&b);
+}
+
+static void test_databases_heal(void **state) {
+	static const char *const names[] = {"catalogue.db", "index.db"};
+	struct world *w = world_new(NULL);
+	uint8_t item[SR_ID], digest[SR_HASH], again[SR_HASH];
+	uint64_t seed = 7;
+
+	(void)state;
+	put_item(w, "text that stays\n", item);
+	assert_ok(sr_catalogue_digest(w->v->catalogue, digest, &w->e), &w->e);
+	for (size_t i = 0; i < T_COUNT(names); i++) {
+		for (int round = 0; round < 4; round++) {
+			world_close(w);
+			flip(t_path(w->vault, names[i]), (size_t)t_rand(&seed, 60000));
+			world_reopen(w);
+			assert_ok(sr_catalogue_digest(w->v->catalogue, again, &w->e), &w->e);
+			assert_memory_equal(digest, again, SR_HASH);
+		}
+		world_close(w);
+		assert_int_equal(unlink(t_path(w->vault, names[i])), 0);
+		world_reopen(w);
+		assert_true(w->v->recovered.len > 0);
+		assert_ok(sr_catalogue_digest(w->v->catalogue, again, &w->e), &w->e);
+		assert_memory_equal(digest, again, SR_HASH);
+	}
+	{ /* And the item still opens. */
+		struct world_request rq = {.by = &w->researcher[0],
+			.items = (const uint8_t(*)[SR_ID]) & item,
+			.count = 1};
+		uint8_t grant[SR_ID];
+		struct world_checkout c = {.by = &w->researcher[0], .grant = grant, .item = item};
+		struct sr_buf text;
+
+		assert_int_equal(world_request(w, &rq), 0);
+		world_grant(w, rq.id, grant);
+		assert_int_equal(world_checkout(w, &c), 0);
+		assert_int_equal(world_open(w, &c), 0);
+		sr_buf_init_secret(&text);
+		assert_int_equal(world_read(w, &c, 0, &text), 0);
+		assert_int_equal(text.len, strlen("text that stays\n"));
+		sr_buf_free(&text);
+	}
+	world_free(w);
+}
+
+/* An old catalogue put back (whole and authentic) catches up. */
+static void test_old_catalogue(void **state) {
+	struct world *w = world_new(NULL);
+	uint8_t item[SR_ID], digest[SR_HASH], again[SR_HASH];
+	struct sr_buf old;
+
+	(void)state;
+	world_close(w);
+	sr_buf_init(&old);
+	t_read_file(t_path(w->vault, "catalogue.db"), &old);
+	world_reopen(w);
+	put_item(w, "later\n", item);
+	assert_ok(sr_catalogue_digest(w->v->catalogue, digest, &w->e), &w->e);
+	world_close(w);
+	t_write_file(t_path(w->vault, "catalogue.db"), old.p, old.len);
+	(void)unlink(t_path(w->vault, "catalogue.db-redo"));
+	world_reopen(w);
+	assert_ok(sr_catalogue_digest(w->v->catalogue, again, &w->e), &w->e);
+	assert_memory_equal(digest, again, SR_HASH);
+	sr_buf_free(&old);
+	world_free(w);
+}
+
+/* An old journal put back over a vault that published more: refused, and secrets.db is not touched.
+ */
+static void test_old_journal(void **state) {
+	struct world *w = world_new(NULL);
+	uint8_t item[SR_ID];
+	struct sr_buf old;
+
+	(void)state;
+	world_close(w);
+	sr_buf_init(&old);
+	t_read_file(t_path(w->vault, "ledger/journal"), &old);
+	world_reopen(w);
+	put_item(w, "later\n", item);
+	world_close(w);
+	t_write_file(t_path(w->vault, "ledger/journal"), old.p, old.len);
+	assert_fails(try_open(w, w->vault, WORLD_CREDENTIAL), SR_CORRUPT, &w->e, "rolled back");
+	sr_buf_free(&old);
+	world_free(w);
+}
+
+static int count_finding(void *ctx, const struct sr_scrub_finding *f, struct sr_err *e) {
+	(void)e;
+	assert_true(f->name[0] != '\0' && f->text[0] != '\0');
+	++*(int *)ctx;
+	return 0;
+}
+
+struct named {
+	char first[300];
+};
+
+static int first_file(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
+	struct named *n = ctx;
+
+	(void)e;
+	if (!is_dir && n->first[0] == '\0' && strstr(name, "INVENTORY") == NULL)
+		snprintf(n->first, sizeof n->first, "%s", name);
+	return 0;
+}
+
+static int first_folder(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
+	struct named *n = ctx;
+
+	(void)e;
+	if (is_dir && n->first[0] == '\0')
+		snprintf(n->first, sizeof n->first, "%s", name);
+	return 0;
+}
+
+/* A path of the first file two levels below ${folder} of the vault. */
+static void some_file(struct world *w, const char *folder, bool nested, char out[T_PATH]) {
+	struct sr_dir *d = NULL;
+	struct named sub = {""}, file = {""};
+
+	assert_ok(sr_dir_open(&d, t_path(w->vault, folder), &w->e), &w->e);
+	if (nested) {
+		assert_ok(sr_dir_each(d, first_folder, &sub, &w->e), &w->e);
+		sr_dir_close(d);
+		assert_ok(
+			sr_dir_open(&d, t_path(t_path(w->vault, folder), sub.first), &w->e), &w->e);
+	}
+	assert_ok(sr_dir_each(d, first_file, &file, &w->e), &w->e);
+	snprintf(out, T_PATH, "%s/%s/%s%s%s", w->vault, folder, sub.first, nested ? "/" : "",
+		file.first);
+	sr_dir_close(d);
+}
+
+static void test_fixity(void **state) {
+	static const struct {
+		const char *folder;
+		bool nested;
+	} kinds[] = {{"packs", true}, {"objects", true}, {"items", false}};
+	struct world *w = world_new(NULL);
+	uint8_t item[SR_ID];
+
+	(void)state;
+	put_item(w, "evidence\n", item);
+	for (size_t i = 0; i < T_COUNT(kinds); i++) {
+		int findings = 0;
+		struct sr_fixity f = {.finding = count_finding, .ctx = &findings};
+		struct sr_scrub_totals totals;
+		char path[T_PATH];
+
+		assert_ok(sr_fixity_check(w->v, &f, &totals, &w->e), &w->e);
+		assert_int_equal(findings, 0);
+		assert_true(totals.packs > 0 && totals.objects > 0 && totals.envelopes == 1);
+		some_file(w, kinds[i].folder, kinds[i].nested, path);
+		flip(path, 200);
+		assert_ok(sr_fixity_check(w->v, &f, &totals, &w->e), &w->e);
+		assert_int_equal(findings, 1);
+		flip(path, 200);
+	}
+	world_free(w);
+}
+
+static void backup_of(
+	struct world *w, const char *to, const char *secrets, struct sr_backup_result *r) {
+	struct sr_backup_options o = {.path = to, .secrets_path = secrets};
+
+	o.unlock.credential = sr_bytes_str("the credential of the backup, 32 bytes and more");
+	assert_ok(sr_backup_make(w->v, &o, r, &w->e), &w->e);
+}
+
+static void test_backup(void **state) {
+	struct world *w = world_new(NULL);
+	char to[T_PATH], secrets[T_PATH], restored[T_PATH];
+	struct sr_backup_result r;
+	struct sr_restore_options o = {.no_second = true, .clock = {clock_of, NULL}};
+	struct sr_buf told;
+	uint8_t item[SR_ID], digest[SR_HASH];
+	uint64_t first;
+
+	(void)state;
+	o.clock.ctx = w;
+	put_item(w, "kept twice\n", item);
+	snprintf(to, sizeof to, "%s", t_path(w->path, "backup"));
+	snprintf(secrets, sizeof secrets, "%s", t_path(w->path, "backup-secrets"));
+	snprintf(restored, sizeof restored, "%s", t_path(w->path, "restored"));
+	backup_of(w, to, secrets, &r);
+	first = r.files;
+	assert_true(first > 5 && r.secrets > 0 && r.checked > 0 &&
+		    r.entries == sr_ledger_next_index(w->v->ledger));
+	backup_of(w, to, secrets, &r);
+	assert_true(r.files < first && r.skipped > 0);
+	assert_ok(sr_catalogue_digest(w->v->catalogue, digest, &w->e), &w->e);
+	/* What must never be in it. */
+	assert_false(t_exists(t_path(to, "secrets.db")));
+	assert_false(t_exists(t_path(to, "secrets.db-root")));
+	assert_false(t_exists(t_path(to, "catalogue.db")));
+	world_close(w);
+	sr_buf_init(&told);
+	o.from = to;
+	o.secrets_path = secrets;
+	o.to = restored;
+	o.unlock.credential = sr_bytes_str(WORLD_CREDENTIAL);
+	o.unlock_secrets.credential = sr_bytes_str("another credential, also of 32 bytes and more");
+	assert_fails(sr_backup_restore(&o, &r, &told, &w->e), SR_AUTH, &w->e, "secrets file");
+	t_tmp_remove(strdup(restored));
+	o.unlock_secrets.credential =
+		sr_bytes_str("the credential of the backup, 32 bytes and more");
+	assert_ok(sr_backup_restore(&o, &r, &told, &w->e), &w->e);
+	assert_null(memmem(told.p, told.len, "lost", 4));
+	assert_ok(try_open(w, restored, WORLD_CREDENTIAL), &w->e);
+	sr_buf_free(&told);
+	/* A copy that was damaged is not taken for a backup. */
+	world_reopen(w);
+	{
+		struct sr_backup_options b = {.path = to, .secrets_path = secrets};
+		char path[T_PATH], copy[T_PATH];
+
+		some_file(w, "packs", true, path);
+		snprintf(copy, sizeof copy, "%s%s", to, path + strlen(w->vault));
+		flip(copy, 100);
+		b.unlock.credential =
+			sr_bytes_str("the credential of the backup, 32 bytes and more");
+		assert_fails(sr_backup_make(w->v, &b, &r, &w->e), SR_CORRUPT, &w->e, "damaged");
+	}
+	world_free(w);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_databases_heal),
+		cmocka_unit_test(test_old_catalogue),
+		cmocka_unit_test(test_old_journal),
+		cmocka_unit_test(test_fixity),
+		cmocka_unit_test(test_backup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
