@@ -213,14 +213,23 @@ static void finish(struct sr_x *x, int rc, const struct sr_err *e) {
 			sr_reply_begin(x->r, rc, &bad);
 		return;
 	}
-	if (!x->keep_body || sr_buf_ok(&x->r->body, NULL) != 0) {
+	if (!x->keep_body || sr_buf_ok(&x->r->body, NULL) != 0 || sr_buf_ok(&x->r->head, NULL) != 0) {
 		sr_reply_begin(x->r, rc, e);
 		return;
 	}
-	struct sr_buf body = x->r->body;
+	/* Fields and body stay; the first two lines (type, code OK) are written anew. */
+	struct sr_buf head = x->r->head, body = x->r->body;
+	size_t from = 0;
+	for (int line = 0; line < 2 && from < head.len; from++)
+		line += head.p[from] == '\n' ? 1 : 0;
+	sr_buf_init(&x->r->head);
 	sr_buf_init_secret(&x->r->body);
 	sr_reply_begin(x->r, rc, e);
+	sr_buf_put(&x->r->head, head.p + from, head.len - from);
+	sr_buf_free(&head);
 	x->r->body = body;
+	if (sr_buf_ok(&x->r->head, NULL) != 0 || x->r->head.len > SR_TEXT_MAX)
+		sr_reply_begin(x->r, rc, e);
 }
 
 void sr_core_call(struct sr_core *c, struct sr_session *s, struct sr_call *request, struct sr_call *reply) {

@@ -18,6 +18,7 @@ struct sr_core {
 	struct sr_room *room;
 	size_t sessions; /* for status */
 	size_t deposits; /* under way */
+	size_t prepared; /* sessions with releases prepared but not signed */
 	struct sr_progress progress; /* of long operations in embedded use; report NULL: none */
 };
 

@@ -8,7 +8,8 @@
  * Fields in are checked against the table before a handler runs: a field that is missing, repeated, misspelled or not in
  * the table is USAGE. Heads hold what is small; bodies hold binary data, or rows (core/rows.h). Values are spelled as in
  * statements: id 32 hex, hash 64 hex, dec, time, b64, person p-..., token. `?` optional, `*` any number, `+` at least one.
- * A refusal is the reply's code with its sentence; other fields are then absent unless said otherwise.
+ * A refusal is the reply's code with its sentence; fields and body are then absent, but for submit (one), deposit.put, scrub
+ * and verify, which say what they found.
  * `since` is the size of the ledger that the caller verified last (0: none): receipts carry a consistency proof from there.
  * A "receipt" is the wire form of ledger/receipt.h: the keys of what this caller may read of that entry are in it.
  * Lists: `offset` and `limit` (1..1000, 100 when absent); `total` of all that match is said where it is cheap.
@@ -16,7 +17,8 @@
  * --- hello and login --------------------------------------------------------------------------------------------------
  *
  * hello                none
- *   out   origin, format dec, version (of the program), time, size dec, root b64, state none|draft|founded|opened,
+ *   out   origin, ledger-key name, room-key b64, format dec, version (of the program), time, size dec, root b64,
+ *         state none|draft|founded|opened,
  *         fingerprint hash? (founded; draft: of the draft), embedded yes?, person? and role* (after login)
  *   body  the checkpoint note of the present size (signed by the ledger key)
  * login.begin          none
@@ -57,7 +59,7 @@
  *
  * proof                login
  *   in    id id* (of statements), index dec* (of entries), since dec?; at most SR_PROOF_MAX_ENTRIES together
- *   body  rows: receipt {index, type, id?, receipt bytes}, ids first, each in the order asked. DENIED names an entry that the
+ *   body  rows: receipt {what (its type), index, id, person (actor)?, receipt bytes}, ids first, each in the order asked. DENIED names an entry that the
  *         caller may not read; NOTFOUND an id that is not in the log.
  * object               login
  *   in    id hash
@@ -112,14 +114,14 @@
  *   body  rows: person {person, key b64, role*, ever* (roles once held), entry, name?}. Without one of the roles member, curator,
  *         officer, auditor, custodian one sees those who hold one, and oneself.
  * board                login
- *   out   fingerprint hash, origin, ledger-key, room-key b64, epoch dec, opened yes?, run id?, transcript hash?
+ *   out   fingerprint hash, origin, ledger-key, room-key b64, epoch dec, opened yes?, run id?, run-state?, transcript hash?
  *   body  rows: level {level, key? b64}; member {index, person, key b64, active yes?, name?, dealt/accepted yes?, deal-entry?,
- *         accept-entry?, dealing hash?, deal hash? (object), transcript hash?}; entry {what found|key-epoch|deal|accept|opened,
- *         index, person?}
+ *         accept-entry?, dealing hash?, deal hash? (object), transcript hash?}; entry {what found|key-epoch|deal|accept|complaint|
+ *         reveal|opened, index, person?}
  * board.material       login: what everybody's client verifies before it believes a board key
  *   in    since dec?
- *   body  rows: receipt {what found|deal|accept|opened, index, receipt bytes}; dealing {index (of its entry), body bytes}, in
- *         member order; then receipt {what person|person-end, ...} of every member who is not of the founders
+ *   body  rows: receipt {what found|deal|accept|opened, index, receipt bytes}; dealing {index (of its entry), member (its
+ *         index), body bytes}, in member order; then receipt {what person|person-end, ...} of every member who is not of the founders
  *
  * --- requests and votes -----------------------------------------------------------------------------------------------
  *
@@ -197,7 +199,7 @@
  * quarantine.material  curator
  *   in    item id
  *   out   number dec, level dec (that its hazards need now), depositor
- *   body  the quarantine seal boxed to this curator: sr_box_open_person, label and context as room/room.h says
+ *   body  the quarantine seal boxed to this curator: sr_held_open_box (board/held.h) with vault, item and number gives the part
  * quarantine.open      curator, who made the checkout of right quarantine
  *   in    checkout id
  *   body  part (SR_PART bytes)
@@ -216,14 +218,14 @@
  *         officers: text {index, field, number, subject, text?} (absent text: erased)
  * status               house, login
  *   out   counts as fields: entries, people, collections, accessions, held, released, bytes, requests-open, grants-live,
- *         grants-suspended, checkouts-live, incidents, refusals, packs, blocks, open-here (items open in this process), sessions,
+ *         grants-suspended, checkouts-live, incidents, refusals, packs, blocks, open-here (items open in this process), sessions, deposits,
  *         last-received time?, last-scrub time?, size dec, root b64, second yes|no, second-current yes?, second-pending dec,
  *         memory-locked yes|no, failed yes?, pid dec
  *   body  rows: recovered {text} (what opening repaired); second {reason?}
  * verify               house: member, curator, officer, auditor, custodian
  *   in    since dec?, root b64? (of that size, as the caller remembers it)
  *   out   entries dec, tiles dec, bytes dec, signatures dec, size dec, root b64, catalogue equal|different
- *   body  rows: problem {index?, text}; any problem is also the reply's code
+ *   body  rows: problem {index?, code, text} (100 at most); the first of them is also the reply's code
  * scrub                house: custodian. Writes `scrub` into the log.
  *   out   packs, objects, envelopes, bytes, findings, elapsed-ms: dec; index dec (of the entry)
  *   body  rows: finding {what pack|object|envelope, name, code, text}

@@ -77,6 +77,13 @@ void sr_put_item_short(struct sr_rows_out *o, const struct sr_item_row *it);
 SR_MUST int sr_get_item(struct sr_item_row *out, struct sr_x *x, const uint8_t id[SR_ID], struct sr_err *e);
 /* The seal and number of an item's envelope in force. */
 SR_MUST int sr_get_seal(struct sr_buf *seal, struct sr_x *x, const struct sr_item_row *it, struct sr_err *e);
+/* "regular", "symlink", ... of store/manifest.h; static. */
+const char *sr_kind_name(int kind);
+/* A request's version; NOTFOUND in the same words whether it is not there or not to be seen. ${version} 0: the newest. */
+SR_MUST int sr_get_version(struct sr_version_row *out, struct sr_x *x, const uint8_t request[SR_ID], uint32_t version,
+                           struct sr_err *e);
+/* The call's fields `request` and `version`. */
+SR_MUST int sr_in_version(struct sr_version_row *out, struct sr_x *x, struct sr_err *e);
 /* After a commit: the room forgets what ended. */
 SR_MUST int sr_after_commit(struct sr_core *c, struct sr_err *e);
 /* The deposit of a session, for submit. */

@@ -7,6 +7,7 @@
 #include "board/ceremony.h"
 #include "core/ops_in.h"
 #include "ledger/ledger.h"
+#include "merkle/note.h"
 #include "room/room.h"
 
 #ifndef SR_VERSION
@@ -29,7 +30,7 @@ void sr_session_init(struct sr_core *c, struct sr_session *s, bool embedded) {
 
 void sr_session_end(struct sr_core *c, struct sr_session *s) {
 	sr_inflow_end(c, s);
-	if (s->prepared)
+	if (s->prepared && --c->prepared == 0) /* the room does not know whose a prepared release is */
 		sr_room_release_forget(c->room);
 	sr_wipe(s, sizeof *s);
 	c->sessions--;
@@ -63,6 +64,24 @@ static int founding_state(struct sr_x *x, const char **state, struct sr_err *e) 
 	return rc == SR_NOTFOUND ? 0 : rc;
 }
 
+/* The keys that a draft of `found` names. Nobody believes them for being said here: founders sign them. */
+static int put_service_keys(struct sr_buf *head, const struct sr_vault *v, struct sr_err *e) {
+	struct sr_vkey key;
+	struct sr_buf text;
+	int rc = sr_vkey_make(&key, sr_bytes_str(v->keys->origin), SR_NOTE_ED25519, v->keys->ledger_pk, e);
+	if (rc != 0)
+		return rc;
+	sr_buf_init(&text);
+	sr_vkey_put(&text, &key);
+	sr_buf_put_u8(&text, 0);
+	rc = sr_buf_ok(&text, e);
+	if (rc == 0)
+		sr_text_put(head, "ledger-key", (const char *)text.p);
+	sr_buf_free(&text);
+	sr_text_put_base64(head, "room-key", v->keys->room_pk, SR_PK);
+	return rc;
+}
+
 int sr_op_hello(struct sr_x *x, struct sr_err *e) {
 	struct sr_buf *head = &x->r->head;
 	uint8_t root[SR_HASH];
@@ -78,6 +97,8 @@ int sr_op_hello(struct sr_x *x, struct sr_err *e) {
 	if (rc != 0)
 		return rc;
 	sr_text_put(head, "state", state);
+	if ((rc = put_service_keys(head, x->vault, e)) != 0)
+		return rc;
 	if (x->session->embedded)
 		sr_text_put(head, "embedded", "yes");
 	if (x->caller.person[0] != '\0') {

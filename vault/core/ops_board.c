@@ -1,0 +1,222 @@
+/*
+ * People and the board, and what everybody's client verifies before it believes a board key: found, every dealing of the
+ * run, every accept, and `opened`.
+ */
+#include <stdio.h>
+
+#include "board/keys.h"
+#include "core/ops_in.h"
+
+static void put_role_words(struct sr_rows_out *o, const char *key, unsigned roles) {
+	for (unsigned bit = 1; bit < SR_ROLES_ALL; bit <<= 1) {
+		if ((roles & bit) != 0)
+			sr_row_str(o, key, sr_role_name(bit));
+	}
+}
+
+int sr_op_people(struct sr_x *x, struct sr_err *e) {
+	const unsigned house =
+		SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER | SR_ROLE_AUDITOR | SR_ROLE_CUSTODIAN;
+	struct sr_people l = {0};
+	struct sr_rows_out o;
+	char word[SR_IN_TEXT];
+	unsigned roles = 0;
+	sr_in_str(x, "role", word);
+	if (word[0] != '\0' && (roles = sr_role_named(sr_bytes_str(word))) == 0)
+		return sr_fail(e, SR_USAGE, "role \"%.40s\" is none of ours", word);
+	int rc = sr_query_people(&l, x->catalogue, roles, e);
+	if (rc != 0)
+		return rc;
+	sr_rows_begin(&o, &x->r->body);
+	for (size_t i = 0; i < l.count; i++) {
+		const struct sr_person_row *p = &l.rows[i];
+		const bool self = strcmp(p->person, x->caller.person) == 0;
+		if ((x->caller.roles & house) == 0 && (p->roles & house) == 0 && !self)
+			continue;
+		sr_row(&o, "person");
+		sr_row_str(&o, "person", p->person);
+		sr_row_base64(&o, "key", p->pk, SR_PK);
+		put_role_words(&o, "role", p->roles);
+		put_role_words(&o, "ever", p->roles_ever);
+		sr_row_dec(&o, "entry", p->entry);
+		if (sr_may_see_name(&x->caller, p))
+			sr_row_str(&o, "name", p->name);
+	}
+	sr_people_free(&l);
+	return 0;
+}
+
+/* Entries of one type, oldest first, all of them (a board's ceremony is small). */
+static int entries_of(struct sr_entries *l, struct sr_x *x, int type, const char *about, struct sr_err *e) {
+	const struct sr_entry_filter f = {.type = type, .about = about};
+	const struct sr_page page = {.limit = 1000};
+	return sr_query_entries(l, x->catalogue, &f, &page, e);
+}
+
+static int put_entries(struct sr_x *x, struct sr_rows_out *o, int type, const char *about, struct sr_err *e) {
+	struct sr_entries l = {0};
+	int rc = entries_of(&l, x, type, about, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		sr_row(o, "entry");
+		sr_row_str(o, "what", sr_type_at(l.rows[i].type)->name);
+		sr_row_dec(o, "index", l.rows[i].index);
+		sr_row_str(o, "person", l.rows[i].actor);
+	}
+	sr_entries_free(&l);
+	return rc;
+}
+
+static void put_member(const struct sr_x *x, struct sr_rows_out *o, const struct sr_member_row *m,
+                       const struct sr_run_member *r) {
+	struct sr_person_row p = {0};
+	sr_row(o, "member");
+	sr_row_dec(o, "index", m->index);
+	sr_row_str(o, "person", m->person);
+	sr_row_base64(o, "key", m->pk, SR_PK);
+	sr_row_flag(o, "active", m->active);
+	if (sr_query_person(&p, x->catalogue, m->person, NULL) == 0 && sr_may_see_name(&x->caller, &p))
+		sr_row_str(o, "name", p.name);
+	sr_person_row_free(&p);
+	if (r == NULL)
+		return;
+	sr_row_flag(o, "dealt", r->dealt);
+	sr_row_flag(o, "accepted", r->accepted);
+	if (r->dealt) {
+		sr_row_dec(o, "deal-entry", r->deal_entry);
+		sr_row_hex(o, "dealing", r->dealing, SR_HASH);
+		sr_row_hex(o, "deal", r->deal, SR_HASH);
+	}
+	if (r->accepted) {
+		sr_row_dec(o, "accept-entry", r->accept_entry);
+		sr_row_hex(o, "transcript", r->transcript, SR_HASH);
+	}
+}
+
+static void put_board(const struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b, const struct sr_run_row *run) {
+	for (size_t i = 0; i < b->level_count; i++) {
+		sr_row(o, "level");
+		sr_row_dec(o, "level", b->levels[i].level);
+		if (b->levels[i].has_key)
+			sr_row_base64(o, "key", b->levels[i].key, SR_PK);
+	}
+	for (size_t i = 0; i < b->member_count; i++) {
+		const struct sr_run_member *r = NULL;
+		for (size_t j = 0; run != NULL && j < run->member_count; j++) {
+			if (strcmp(run->members[j].person, b->members[i].person) == 0)
+				r = &run->members[j];
+		}
+		put_member(x, o, &b->members[i], r);
+	}
+}
+
+struct shown { /* large rows, off the stack */
+	struct sr_vault_row vault;
+	struct sr_board_row board;
+	struct sr_run_row run;
+};
+
+int sr_op_board(struct sr_x *x, struct sr_err *e) {
+	struct shown *s = calloc(1, sizeof *s);
+	struct sr_rows_out o;
+	struct sr_buf *head = &x->r->head;
+	if (s == NULL)
+		return sr_fail(e, SR_NOMEM, "board");
+	int rc = sr_query_vault(&s->vault, x->catalogue, e);
+	if (rc == 0)
+		rc = sr_query_board(&s->board, x->catalogue, 0, e);
+	if (rc != 0)
+		goto out;
+	const bool has_run = sr_query_run(&s->run, x->catalogue, s->board.opened ? s->board.run : NULL, NULL) == 0;
+	sr_text_put_hex(head, "fingerprint", s->vault.fingerprint, SR_HASH);
+	sr_text_put(head, "origin", s->vault.origin);
+	sr_text_put(head, "ledger-key", s->vault.vkey);
+	sr_text_put_base64(head, "room-key", s->vault.room_key, SR_PK);
+	sr_text_put_dec(head, "epoch", s->board.epoch);
+	if (s->board.opened) {
+		sr_text_put(head, "opened", "yes");
+		sr_text_put_hex(head, "transcript", s->board.transcript, SR_HASH);
+	}
+	if (has_run) {
+		sr_text_put_hex(head, "run", s->run.run, SR_ID);
+		sr_text_put(head, "run-state", sr_state_name(s->run.state));
+	}
+	sr_rows_begin(&o, &x->r->body);
+	put_board(x, &o, &s->board, has_run ? &s->run : NULL);
+	static const int types[] = {SR_T_FOUND, SR_T_KEY_EPOCH, SR_T_DEAL, SR_T_ACCEPT, SR_T_COMPLAINT, SR_T_REVEAL, SR_T_OPENED};
+	for (size_t i = 0; rc == 0 && i < sizeof types / sizeof types[0]; i++)
+		rc = put_entries(x, &o, types[i], NULL, e);
+out:
+	free(s);
+	return rc;
+}
+
+static int put_dealing(struct sr_x *x, struct sr_rows_out *o, const struct sr_run_member *m, struct sr_err *e) {
+	struct sr_buf body;
+	sr_buf_init_secret(&body);
+	int rc = sr_object_fetch(x->vault, m->deal, &body, e);
+	if (rc == 0) {
+		sr_row(o, "dealing");
+		sr_row_dec(o, "index", m->deal_entry);
+		sr_row_dec(o, "member", m->index);
+		sr_row_bytes(o, "body", sr_buf_view(&body));
+	}
+	sr_buf_free(&body);
+	return rc;
+}
+
+/* Members who came after the founders: the entries that made them people. */
+static int put_late_members(struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b, uint64_t since,
+                            struct sr_err *e) {
+	static const int types[] = {SR_T_PERSON, SR_T_PERSON_END};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < b->member_count; i++) {
+		for (size_t t = 0; rc == 0 && t < 2; t++) {
+			struct sr_entries l = {0};
+			rc = entries_of(&l, x, types[t], b->members[i].person, e);
+			for (size_t j = 0; rc == 0 && j < l.count; j++)
+				rc = sr_put_receipt_row(x, o, l.rows[j].index, since, e);
+			sr_entries_free(&l);
+		}
+	}
+	return rc;
+}
+
+int sr_put_board_material(struct sr_x *x, struct sr_rows_out *o, uint64_t since, struct sr_err *e) {
+	struct shown *s = calloc(1, sizeof *s);
+	struct sr_entries opened = {0};
+	if (s == NULL)
+		return sr_fail(e, SR_NOMEM, "board");
+	int rc = sr_query_board(&s->board, x->catalogue, 0, e);
+	if (rc == 0)
+		rc = sr_query_run(&s->run, x->catalogue, s->board.opened ? s->board.run : NULL, e);
+	if (rc == 0)
+		rc = sr_put_receipt_row(x, o, 0, since, e);
+	for (size_t i = 0; rc == 0 && i < s->run.member_count; i++) {
+		if (!s->run.members[i].dealt)
+			continue;
+		rc = sr_put_receipt_row(x, o, s->run.members[i].deal_entry, since, e);
+		if (rc == 0)
+			rc = put_dealing(x, o, &s->run.members[i], e);
+	}
+	for (size_t i = 0; rc == 0 && i < s->run.member_count; i++) {
+		if (s->run.members[i].accepted)
+			rc = sr_put_receipt_row(x, o, s->run.members[i].accept_entry, since, e);
+	}
+	if (rc == 0)
+		rc = entries_of(&opened, x, SR_T_OPENED, NULL, e);
+	for (size_t i = 0; rc == 0 && i < opened.count; i++)
+		rc = sr_put_receipt_row(x, o, opened.rows[i].index, since, e);
+	sr_entries_free(&opened);
+	if (rc == 0)
+		rc = put_late_members(x, o, &s->board, since, e);
+	free(s);
+	return rc;
+}
+
+int sr_op_board_material(struct sr_x *x, struct sr_err *e) {
+	struct sr_rows_out o;
+	uint64_t since = 0;
+	(void)sr_in_dec(x, "since", &since);
+	sr_rows_begin(&o, &x->r->body);
+	return sr_put_board_material(x, &o, since, e);
+}

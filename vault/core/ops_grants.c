@@ -1,0 +1,166 @@
+/*
+ * Grants and checkouts. Everybody sees their own; members, officers and auditors all of them when they ask for all.
+ */
+#include "core/ops_in.h"
+#include "room/room.h"
+
+enum { LIST_DEFAULT = 100, LIST_MAX = 1000, SEES_ALL = SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_AUDITOR };
+
+static int wants_all(bool *all, const struct sr_x *x, const char *what, struct sr_err *e) {
+	*all = sr_in_yes(x, "all");
+	if (*all && (x->caller.roles & SEES_ALL) == 0)
+		return sr_denied(e, "all %s are for member, officer or auditor; %s sees their own", what, x->caller.person);
+	return 0;
+}
+
+void sr_put_grant_row(struct sr_rows_out *o, const struct sr_grant_row *g) {
+	sr_row(o, "grant");
+	sr_row_hex(o, "id", g->id, SR_ID);
+	sr_row_hex(o, "request", g->request, SR_ID);
+	sr_row_dec(o, "version", g->version);
+	sr_row_str(o, "right", g->right);
+	sr_row_str(o, "state", sr_state_name(g->state));
+	sr_row_time(o, "ends", g->ends);
+	sr_row_dec(o, "level", g->level);
+	sr_row_dec(o, "epoch", g->epoch);
+	sr_row_dec(o, "entry", g->entry);
+	if (g->ended > 0)
+		sr_row_dec(o, "ended", g->ended);
+	sr_row_dec(o, "items", g->items);
+	sr_row_str(o, "suspended-by", g->suspended_by);
+	sr_row_words(o, "form", g->forms);
+	sr_row_words(o, "person", g->people);
+	for (size_t i = 0; i < g->vote_count; i++)
+		sr_row_hex(o, "vote", g->votes[i], SR_ID);
+}
+
+int sr_op_grants(struct sr_x *x, struct sr_err *e) {
+	struct sr_grant_filter f = {0};
+	struct sr_page page;
+	struct sr_grants l = {0};
+	struct sr_rows_out o;
+	uint8_t request[SR_ID], item[SR_ID];
+	bool all = false;
+	int rc = wants_all(&all, x, "grants", e);
+	if (rc == 0)
+		rc = sr_in_state(x, &f.state, e);
+	if (rc == 0)
+		rc = sr_in_page(x, &page, LIST_DEFAULT, LIST_MAX, e);
+	f.person = all ? NULL : x->caller.person;
+	f.request = sr_in_id(x, "request", request) ? request : NULL;
+	f.item = sr_in_id(x, "item", item) ? item : NULL;
+	if (rc == 0)
+		rc = sr_query_grants(&l, x->catalogue, &f, &page, e);
+	sr_rows_begin(&o, &x->r->body);
+	for (size_t i = 0; rc == 0 && i < l.count; i++)
+		sr_put_grant_row(&o, &l.rows[i]);
+	sr_grants_free(&l);
+	return rc;
+}
+
+/* What the votes of a grant lay down for the reader. */
+static int put_conditions(struct sr_x *x, struct sr_rows_out *o, const struct sr_grant_row *g, struct sr_err *e) {
+	const bool auditor = (x->caller.roles & (SR_ROLE_MEMBER | SR_ROLE_OFFICER)) == 0;
+	bool party = false;
+	int rc = sr_is_party(&party, &x->caller, g->request, e);
+	for (size_t i = 0; rc == 0 && i < g->vote_count; i++) {
+		struct sr_vote_row v = {0};
+		rc = sr_query_vote(&v, x->catalogue, g->votes[i], e);
+		if (rc == 0 && v.condition_count > 0) {
+			sr_row(o, "condition");
+			sr_row_str(o, "person", v.person);
+			sr_row_dec(o, "conditions", v.condition_count);
+			if (!auditor || party)
+				sr_row_str(o, "text", v.conditions);
+		}
+		sr_vote_row_free(&v);
+	}
+	return rc;
+}
+
+int sr_op_grant(struct sr_x *x, struct sr_err *e) {
+	struct sr_grant_row g = {0};
+	struct sr_rows_out o;
+	uint8_t id[SR_ID], *ids = NULL;
+	size_t count = 0;
+	char hex[2 * SR_ID + 1];
+	bool may = false;
+	if (!sr_in_id(x, "grant", id))
+		return sr_fail(e, SR_MISUSE, "grant without an id");
+	int rc = sr_query_grant(&g, x->catalogue, id, e);
+	if (rc == 0)
+		rc = sr_may_see_request(&may, &x->caller, g.request, e);
+	if (rc == SR_NOTFOUND || (rc == 0 && !may)) {
+		sr_grant_row_free(&g);
+		sr_hex(hex, id, SR_ID);
+		return sr_fail(e, SR_NOTFOUND, "there is no grant %s that %s may see", hex, x->caller.person);
+	}
+	sr_rows_begin(&o, &x->r->body);
+	if (rc == 0) {
+		sr_put_grant_row(&o, &g);
+		rc = put_conditions(x, &o, &g, e);
+	}
+	if (rc == 0)
+		rc = sr_query_request_items(&ids, &count, x->catalogue, g.request, g.version, e);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		struct sr_item_row it = {0};
+		rc = sr_query_item(&it, x->catalogue, ids + i * SR_ID, e);
+		if (rc == 0)
+			sr_put_item_short(&o, &it);
+		sr_item_row_free(&it);
+	}
+	free(ids);
+	sr_grant_row_free(&g);
+	return rc;
+}
+
+static int put_checkout(struct sr_x *x, struct sr_rows_out *o, const struct sr_checkout_row *c, struct sr_err *e) {
+	struct sr_item_row it = {0};
+	int rc = sr_query_item(&it, x->catalogue, c->item, e);
+	if (rc != 0)
+		return rc;
+	sr_row(o, "checkout");
+	sr_row_hex(o, "id", c->id, SR_ID);
+	sr_row_str(o, "person", c->person);
+	sr_row_hex(o, "item", c->item, SR_ID);
+	if (c->has_grant)
+		sr_row_hex(o, "grant", c->grant, SR_ID);
+	sr_row_str(o, "right", c->right);
+	sr_row_str(o, "form", c->form);
+	sr_row_str(o, "state", sr_state_name(c->state));
+	sr_row_dec(o, "entry", c->entry);
+	sr_row_time(o, "begun", c->begun);
+	if (c->ended > 0)
+		sr_row_dec(o, "ended", c->ended);
+	if (sr_may_know_item(&x->caller, &it))
+		sr_row_str(o, "title", it.title);
+	uint64_t files = 0;
+	sr_row_flag(o, "open-here",
+	            strcmp(c->person, x->caller.person) == 0 &&
+	                    sr_room_files(x->core->room, c->id, x->caller.person, &files, NULL) == 0);
+	sr_item_row_free(&it);
+	return 0;
+}
+
+int sr_op_checkouts(struct sr_x *x, struct sr_err *e) {
+	struct sr_checkout_filter f = {0};
+	struct sr_page page;
+	struct sr_checkouts l = {0};
+	struct sr_rows_out o;
+	uint8_t grant[SR_ID], item[SR_ID];
+	bool all = false;
+	int rc = wants_all(&all, x, "checkouts", e);
+	if (rc == 0)
+		rc = sr_in_page(x, &page, LIST_DEFAULT, LIST_MAX, e);
+	f.person = all ? NULL : x->caller.person;
+	f.grant = sr_in_id(x, "grant", grant) ? grant : NULL;
+	f.item = sr_in_id(x, "item", item) ? item : NULL;
+	f.live = sr_in_yes(x, "live");
+	if (rc == 0)
+		rc = sr_query_checkouts(&l, x->catalogue, &f, &page, e);
+	sr_rows_begin(&o, &x->r->body);
+	for (size_t i = 0; rc == 0 && i < l.count; i++)
+		rc = put_checkout(x, &o, &l.rows[i], e);
+	sr_checkouts_free(&l);
+	return rc;
+}

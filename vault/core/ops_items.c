@@ -1,0 +1,241 @@
+/*
+ * Items, their files, search, collections. What a caller may know of is put into the query (sr_item_filter), so totals and
+ * pages do not count what is hidden.
+ */
+#include "catalogue/search.h"
+#include "core/ops_in.h"
+#include "store/envelope.h"
+#include "store/manifest.h"
+
+enum { LIST_DEFAULT = 100, LIST_MAX = 1000, HITS_DEFAULT = 20, HITS_MAX = 200, QUERY_MAX_BYTES = SR_QUERY_MAX };
+
+struct narrowing { /* what a filter points to */
+	uint8_t collection[SR_ID], accession[SR_ID];
+	char hazard[SR_IN_TEXT], language[SR_IN_TEXT];
+};
+
+static int filter_of(struct sr_item_filter *f, struct narrowing *n, const struct sr_x *x, struct sr_err *e) {
+	const bool curator = (x->caller.roles & SR_ROLE_CURATOR) != 0;
+	memset(f, 0, sizeof *f);
+	f->released = true;
+	f->held = curator;
+	f->depositor = x->caller.person;
+	f->referral = curator || (x->caller.roles & SR_ROLE_OFFICER) != 0;
+	f->collection = sr_in_id(x, "collection", n->collection) ? n->collection : NULL;
+	f->accession = sr_in_id(x, "accession", n->accession) ? n->accession : NULL;
+	f->hazard = sr_in_str(x, "hazard", n->hazard)[0] != '\0' ? n->hazard : NULL;
+	f->language = sr_in_str(x, "language", n->language)[0] != '\0' ? n->language : NULL;
+	return sr_in_state(x, &f->state, e);
+}
+
+static void put_lines(struct sr_rows_out *o, const char *key, const char *lines) {
+	while (lines != NULL && *lines != '\0') {
+		const char *end = strchr(lines, '\n');
+		const size_t len = end != NULL ? (size_t)(end - lines) : strlen(lines);
+		if (len > 0)
+			sr_row_bytes(o, key, sr_bytes_of(lines, len));
+		lines += len + (end != NULL ? 1 : 0);
+	}
+}
+
+static void put_item(const struct sr_x *x, struct sr_rows_out *o, const struct sr_item_row *it) {
+	const unsigned sees = SR_ROLE_CURATOR | SR_ROLE_OFFICER | SR_ROLE_AUDITOR;
+	sr_row(o, "item");
+	sr_row_hex(o, "id", it->id, SR_ID);
+	sr_row_hex(o, "accession", it->accession, SR_ID);
+	sr_row_hex(o, "collection", it->collection, SR_ID);
+	sr_row_str(o, "state", sr_state_name(it->state));
+	sr_row_dec(o, "level", it->level);
+	sr_row_dec(o, "number", it->number);
+	sr_row_dec(o, "bytes", it->bytes);
+	sr_row_dec(o, "files", it->files);
+	sr_row_dec(o, "entry", it->entry);
+	if ((x->caller.roles & sees) != 0 || strcmp(it->depositor, x->caller.person) == 0)
+		sr_row_str(o, "depositor", it->depositor);
+	if (it->state == SR_S_RELEASED)
+		sr_row_dec(o, "released", it->released);
+	sr_row_flag(o, "described", it->described);
+	sr_row_flag(o, "referral", (it->flags & SR_ITEM_REFERRAL) != 0);
+	sr_row_flag(o, "embargo", (it->flags & SR_ITEM_EMBARGO) != 0);
+	sr_row_flag(o, "hold", (it->flags & SR_ITEM_HOLD) != 0);
+	sr_row_flag(o, "sealed", (it->flags & SR_ITEM_SEALED) != 0);
+	sr_row_words(o, "hazard", it->hazards);
+	sr_row_words(o, "language", it->languages);
+	sr_row_str(o, "date", it->date);
+	sr_row_str(o, "title", it->title);
+	sr_row_str(o, "translit", it->translit);
+	sr_row_str(o, "description", it->description);
+	sr_row_str(o, "creator", it->creator);
+	sr_row_str(o, "source", it->source);
+	sr_row_str(o, "rights", it->rights);
+	put_lines(o, "keyword", it->keywords);
+}
+
+void sr_put_item_short(struct sr_rows_out *o, const struct sr_item_row *it) {
+	sr_row(o, "item");
+	sr_row_hex(o, "id", it->id, SR_ID);
+	sr_row_str(o, "state", sr_state_name(it->state));
+	sr_row_dec(o, "level", it->level);
+	sr_row_dec(o, "number", it->number);
+	sr_row_str(o, "title", it->title);
+}
+
+int sr_op_items(struct sr_x *x, struct sr_err *e) {
+	struct sr_item_filter f;
+	struct narrowing n;
+	struct sr_page page;
+	struct sr_items l = {0};
+	struct sr_rows_out o;
+	int rc = filter_of(&f, &n, x, e);
+	if (rc == 0)
+		rc = sr_in_page(x, &page, LIST_DEFAULT, LIST_MAX, e);
+	if (rc == 0)
+		rc = sr_query_items(&l, x->catalogue, &f, &page, e);
+	if (rc != 0)
+		return rc;
+	sr_text_put_dec(&x->r->head, "total", l.total);
+	sr_rows_begin(&o, &x->r->body);
+	for (size_t i = 0; i < l.count; i++)
+		put_item(x, &o, &l.rows[i]);
+	sr_items_free(&l);
+	return 0;
+}
+
+int sr_get_item(struct sr_item_row *out, struct sr_x *x, const uint8_t id[SR_ID], struct sr_err *e) {
+	char hex[2 * SR_ID + 1];
+	int rc = sr_query_item(out, x->catalogue, id, e);
+	if (rc != 0 && rc != SR_NOTFOUND)
+		return rc;
+	if (rc == 0 && sr_may_know_item(&x->caller, out))
+		return 0;
+	if (rc == 0)
+		sr_item_row_free(out);
+	sr_hex(hex, id, SR_ID);
+	return sr_fail(e, SR_NOTFOUND, "there is no item %s that %s may know of", hex, x->caller.person);
+}
+
+const char *sr_kind_name(int kind) {
+	switch (kind) {
+	case SR_FILE_REGULAR:
+		return "regular";
+	case SR_FILE_SYMLINK:
+		return "symlink";
+	case SR_FILE_SPECIAL:
+		return "special";
+	case SR_FILE_UNREADABLE:
+		return "unreadable";
+	default:
+		return "unknown";
+	}
+}
+
+int sr_op_item(struct sr_x *x, struct sr_err *e) {
+	struct sr_item_row it = {0};
+	struct sr_item_files files = {0};
+	struct sr_page page;
+	struct sr_rows_out o;
+	uint8_t id[SR_ID];
+	if (!sr_in_id(x, "item", id))
+		return sr_fail(e, SR_MISUSE, "item without an id");
+	int rc = sr_in_page(x, &page, LIST_DEFAULT, LIST_MAX, e);
+	if (rc == 0)
+		rc = sr_get_item(&it, x, id, e);
+	if (rc == 0)
+		rc = sr_query_item_files(&files, x->catalogue, id, &page, e);
+	if (rc == 0) {
+		sr_text_put_dec(&x->r->head, "total", files.total);
+		sr_rows_begin(&o, &x->r->body);
+		put_item(x, &o, &it);
+		for (size_t i = 0; i < files.count; i++) {
+			const struct sr_item_file *f = &files.rows[i];
+			sr_row(&o, "file");
+			sr_row_bytes(&o, "path", sr_bytes_str(f->path));
+			sr_row_str(&o, "media-type", f->media_type);
+			sr_row_str(&o, "kind", sr_kind_name(f->kind));
+			sr_row_dec(&o, "size", f->size);
+			sr_row_signed(&o, "mtime", f->mtime);
+			if (f->kind == SR_FILE_REGULAR)
+				sr_row_hex(&o, "sha256", f->sha256, SR_HASH);
+		}
+	}
+	sr_item_files_free(&files);
+	sr_item_row_free(&it);
+	return rc;
+}
+
+int sr_op_search(struct sr_x *x, struct sr_err *e) {
+	struct sr_search s = {.query = sr_in_body(x)};
+	struct narrowing n;
+	struct sr_page page;
+	struct sr_hits hits = {0};
+	struct sr_rows_out o;
+	int rc = filter_of(&s.filter, &n, x, e);
+	if (rc == 0)
+		rc = sr_in_page(x, &page, HITS_DEFAULT, HITS_MAX, e);
+	if (rc == 0 && s.query.len > QUERY_MAX_BYTES)
+		rc = sr_fail(e, SR_LIMIT, "a query of %zu bytes, at most %d", s.query.len, QUERY_MAX_BYTES);
+	if (rc != 0)
+		return rc;
+	s.offset = page.offset;
+	s.limit = page.limit;
+	rc = sr_search(&hits, x->catalogue, &s, e);
+	if (rc != 0)
+		return rc;
+	sr_text_put_dec(&x->r->head, "total", hits.total);
+	sr_rows_begin(&o, &x->r->body);
+	for (size_t i = 0; i < hits.count; i++) {
+		const struct sr_hit *h = &hits.rows[i];
+		sr_row(&o, "hit");
+		sr_row_hex(&o, "id", h->item, SR_ID);
+		sr_row_str(&o, "title", h->title);
+		sr_row_str(&o, "field", h->snippet.field);
+		sr_row_str(&o, "snippet", h->snippet.text);
+		for (size_t j = 0; j < h->snippet.mark_count; j++) {
+			struct sr_buf mark;
+			sr_buf_init(&mark);
+			sr_buf_printf(&mark, "%u %u", h->snippet.marks[j].start, h->snippet.marks[j].len);
+			sr_row_bytes(&o, "mark", sr_buf_view(&mark));
+			sr_buf_free(&mark);
+		}
+	}
+	sr_hits_free(&hits);
+	return 0;
+}
+
+int sr_op_collections(struct sr_x *x, struct sr_err *e) {
+	struct sr_collections l = {0};
+	struct sr_rows_out o;
+	int rc = sr_query_collections(&l, x->catalogue, e);
+	if (rc != 0)
+		return rc;
+	sr_rows_begin(&o, &x->r->body);
+	for (size_t i = 0; i < l.count; i++) {
+		const struct sr_collection_row *c = &l.rows[i];
+		sr_row(&o, "collection");
+		sr_row_hex(&o, "id", c->id, SR_ID);
+		sr_row_hex(&o, "request", c->request, SR_ID);
+		sr_row_str(&o, "dedupe", c->dedupe ? "collection" : "none");
+		sr_row_dec(&o, "entry", c->entry);
+		sr_row_dec(&o, "items", c->items);
+		sr_row_str(&o, "name", c->name);
+	}
+	sr_collections_free(&l);
+	return 0;
+}
+
+int sr_get_seal(struct sr_buf *seal, struct sr_x *x, const struct sr_item_row *it, struct sr_err *e) {
+	struct sr_envelope env;
+	struct sr_envelope_want want = {.n = it->number};
+	struct sr_buf file;
+	sr_buf_init(&file);
+	memcpy(want.item, it->id, SR_ID);
+	memcpy(want.hash, it->envelope, SR_HASH);
+	memcpy(want.room_pk, x->vault->keys->room_pk, SR_PK);
+	int rc = sr_envelope_load(&env, &file, x->vault->items, &want, e);
+	if (rc == 0) {
+		sr_buf_put_bytes(seal, env.seal);
+		rc = sr_buf_ok(seal, e);
+	}
+	sr_buf_free(&file);
+	return rc;
+}

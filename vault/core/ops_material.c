@@ -1,0 +1,309 @@
+/*
+ * What a client verifies before it does what cannot be taken back: a voter before making pieces, a researcher before taking
+ * a seal off. Nothing here is believed by them; it is collected so that one call (or one file) holds all of it.
+ */
+#include <stdio.h>
+
+#include "board/keys.h"
+#include "core/ops_in.h"
+#include "crypto/piece.h"
+#include "merkle/proof.h"
+
+enum { CHAIN_MAX = 64 }; /* people whose introduction is proved: applicants, and who vouched, back to found */
+
+struct chain {
+	char person[CHAIN_MAX][SR_PERSON_TEXT];
+	size_t count;
+};
+
+static void chain_add(struct chain *c, const char *person) {
+	if (person[0] != 'p' || c->count == CHAIN_MAX)
+		return;
+	for (size_t i = 0; i < c->count; i++) {
+		if (strcmp(c->person[i], person) == 0)
+			return;
+	}
+	snprintf(c->person[c->count++], SR_PERSON_TEXT, "%s", person);
+}
+
+/* The person statements of everybody in the chain; who signed one joins the chain. */
+static int put_chain(struct sr_x *x, struct sr_rows_out *o, struct chain *c, uint64_t since, struct sr_err *e) {
+	static const int types[] = {SR_T_PERSON, SR_T_PERSON_END};
+	const struct sr_page page = {.limit = 1000};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < c->count; i++) {
+		for (size_t t = 0; rc == 0 && t < 2; t++) {
+			const struct sr_entry_filter f = {.type = types[t], .about = c->person[i]};
+			struct sr_entries l = {0};
+			rc = sr_query_entries(&l, x->catalogue, &f, &page, e);
+			for (size_t j = 0; rc == 0 && j < l.count; j++) {
+				rc = sr_put_receipt_row(x, o, l.rows[j].index, since, e);
+				chain_add(c, l.rows[j].actor);
+			}
+			sr_entries_free(&l);
+		}
+	}
+	return rc;
+}
+
+static int room_key_entry(uint64_t *entry, struct sr_x *x, const struct sr_version_row *v, struct sr_err *e) {
+	struct sr_room_keys l = {0};
+	bool found = false;
+	int rc = sr_query_room_keys(&l, x->catalogue, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		if (l.rows[i].version == v->version && memcmp(l.rows[i].request, v->request, SR_ID) == 0) {
+			*entry = l.rows[i].entry;
+			found = true;
+		}
+	}
+	sr_room_keys_free(&l);
+	return rc == 0 && !found ? sr_fail(e, SR_NOTFOUND, "this version has no room key") : rc;
+}
+
+/* The version, its room key, and who joined. */
+static int put_version_receipts(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, uint64_t since,
+                                struct sr_err *e) {
+	const struct sr_page page = {.limit = 1000};
+	struct sr_entries joins = {0};
+	struct chain chain = {0};
+	char request[2 * SR_ID + 1];
+	uint64_t entry = 0;
+	sr_hex(request, v->request, SR_ID);
+	const struct sr_entry_filter f = {.type = SR_T_JOIN, .about = request};
+	chain_add(&chain, v->applicant);
+	for (size_t i = 0; i < v->people_count; i++)
+		chain_add(&chain, v->people[i].person);
+	int rc = put_chain(x, o, &chain, since, e);
+	if (rc == 0)
+		rc = sr_put_receipt_row(x, o, v->entry, since, e);
+	if (rc == 0 && v->has_room_key) {
+		rc = room_key_entry(&entry, x, v, e);
+		if (rc == 0)
+			rc = sr_put_receipt_row(x, o, entry, since, e);
+	}
+	if (rc == 0)
+		rc = sr_query_entries(&joins, x->catalogue, &f, &page, e);
+	for (size_t i = 0; rc == 0 && i < joins.count; i++)
+		rc = sr_put_receipt_row(x, o, joins.rows[i].index, since, e);
+	sr_entries_free(&joins);
+	return rc;
+}
+
+static int put_seal(struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR_ID], struct sr_err *e) {
+	struct sr_item_row it = {0};
+	struct sr_buf seal;
+	sr_buf_init(&seal);
+	int rc = sr_query_item(&it, x->catalogue, item, e);
+	if (rc == 0)
+		rc = sr_get_seal(&seal, x, &it, e);
+	if (rc == 0) {
+		sr_row(o, "seal");
+		sr_row_hex(o, "item", item, SR_ID);
+		sr_row_dec(o, "number", it.number);
+		sr_row_dec(o, "level", it.level);
+		sr_row_bytes(o, "seal", sr_buf_view(&seal));
+		if (sr_may_know_item(&x->caller, &it))
+			sr_row_str(o, "title", it.title);
+	}
+	sr_item_row_free(&it);
+	sr_buf_free(&seal);
+	return rc;
+}
+
+int sr_op_request_material(struct sr_x *x, struct sr_err *e) {
+	struct sr_version_row v = {0};
+	struct sr_rows_out o;
+	uint64_t since = 0;
+	uint8_t *ids = NULL;
+	size_t count = 0;
+	(void)sr_in_dec(x, "since", &since);
+	int rc = sr_in_version(&v, x, e);
+	if (rc != 0)
+		return rc;
+	sr_text_put_hex(&x->r->head, "request", v.request, SR_ID);
+	sr_text_put_dec(&x->r->head, "version", v.version);
+	sr_text_put(&x->r->head, "state", sr_state_name(v.state));
+	sr_text_put(&x->r->head, "applicant", v.applicant);
+	sr_text_put_dec(&x->r->head, "items", v.items);
+	sr_rows_begin(&o, &x->r->body);
+	if (sr_in_yes(x, "board"))
+		rc = sr_put_board_material(x, &o, since, e);
+	if (rc == 0)
+		rc = put_version_receipts(x, &o, &v, since, e);
+	if (rc == 0 && v.has_list)
+		rc = sr_query_request_items(&ids, &count, x->catalogue, v.request, v.version, e);
+	if (rc == 0 && v.has_list) {
+		sr_row(&o, "list");
+		sr_row_bytes(&o, "body", sr_bytes_of(ids, count * SR_ID));
+	}
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = put_seal(x, &o, ids + i * SR_ID, e);
+	free(ids);
+	sr_version_row_free(&v);
+	return rc;
+}
+
+/* --- checkout.material --- */
+
+/* The leaf of item ${position} and its inclusion proof under the bundle's root. */
+static int leaf_and_proof(struct sr_buf *leaf, struct sr_proof *proof, const struct sr_bundle *b, size_t position,
+                          struct sr_err *e) {
+	uint8_t *hashes = malloc(b->items * SR_HASH);
+	struct sr_buf one;
+	int rc = 0;
+	if (hashes == NULL)
+		return sr_fail(e, SR_NOMEM, "bundle of %zu items", b->items);
+	sr_buf_init(&one);
+	for (size_t i = 0; rc == 0 && i < b->items; i++) {
+		sr_buf_clear(&one);
+		sr_bundle_leaf(&one, b, i);
+		rc = sr_buf_ok(&one, e);
+		sr_leaf_hash(hashes + i * SR_HASH, sr_buf_view(&one));
+	}
+	sr_buf_free(&one);
+	if (rc == 0)
+		rc = sr_merkle_inclusion(proof, hashes, b->items, position, e);
+	if (rc == 0) {
+		sr_bundle_leaf(leaf, b, position);
+		rc = sr_buf_ok(leaf, e);
+	}
+	free(hashes);
+	return rc;
+}
+
+static int put_record(struct sr_x *x, struct sr_rows_out *o, const struct sr_vote_row *v, size_t position, struct sr_err *e) {
+	struct sr_buf bytes, leaf;
+	struct sr_bundle b;
+	struct sr_proof proof = {0};
+	sr_buf_init_secret(&bytes);
+	sr_buf_init(&leaf);
+	int rc = sr_object_fetch(x->vault, v->pieces, &bytes, e);
+	if (rc == 0)
+		rc = sr_bundle_parse(&b, sr_buf_view(&bytes), e);
+	if (rc == 0 && position >= b.items)
+		rc = sr_fail(e, SR_CORRUPT, "vote of %s: its bundle has %zu items, the request more", v->person, b.items);
+	if (rc == 0)
+		rc = leaf_and_proof(&leaf, &proof, &b, position, e);
+	if (rc == 0) {
+		sr_row(o, "record");
+		sr_row_hex(o, "vote", v->statement, SR_ID);
+		sr_row_dec(o, "entry", v->entry);
+		sr_row_str(o, "person", v->person);
+		sr_row_dec(o, "count", b.items);
+		sr_row_bytes(o, "leaf", sr_buf_view(&leaf));
+		for (size_t i = 0; i < proof.count; i++)
+			sr_row_base64(o, "node", proof.hash[i], SR_HASH);
+	}
+	sr_buf_free(&bytes);
+	sr_buf_free(&leaf);
+	return rc;
+}
+
+static bool brings_pieces(const struct sr_vote_row *v) {
+	return !v->is_void && v->has_bundle && (strcmp(v->decision, "approve") == 0 || strcmp(v->decision, "topup") == 0);
+}
+
+/* Every vote that brings pieces: its receipt and its record of this item. */
+static int put_votes(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, size_t position, uint64_t since,
+                     struct sr_err *e) {
+	struct sr_votes l = {0};
+	int rc = sr_query_votes(&l, x->catalogue, v->request, v->version, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		if (!brings_pieces(&l.rows[i]))
+			continue;
+		rc = sr_put_receipt_row(x, o, l.rows[i].entry, since, e);
+		if (rc == 0)
+			rc = put_record(x, o, &l.rows[i], position, e);
+	}
+	sr_votes_free(&l);
+	return rc;
+}
+
+static int position_of(size_t *position, size_t *count, struct sr_x *x, const struct sr_version_row *v,
+                       const uint8_t item[SR_ID], struct sr_err *e) {
+	uint8_t *ids = NULL;
+	size_t n = 0;
+	bool found = false;
+	int rc = sr_query_request_items(&ids, &n, x->catalogue, v->request, v->version, e);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		if (memcmp(ids + i * SR_ID, item, SR_ID) == 0) {
+			*position = i;
+			found = true;
+		}
+	}
+	free(ids);
+	*count = n;
+	return rc == 0 && !found ? sr_fail(e, SR_NOTFOUND, "the item is not in the request") : rc;
+}
+
+static int own_checkout(struct sr_checkout_row *c, struct sr_x *x, struct sr_err *e) {
+	uint8_t id[SR_ID];
+	char hex[2 * SR_ID + 1];
+	if (!sr_in_id(x, "checkout", id))
+		return sr_fail(e, SR_MISUSE, "call without a checkout");
+	int rc = sr_query_checkout(c, x->catalogue, id, e);
+	if (rc == 0 && strcmp(c->person, x->caller.person) == 0)
+		return 0;
+	if (rc != 0 && rc != SR_NOTFOUND)
+		return rc;
+	sr_hex(hex, id, SR_ID);
+	return sr_fail(e, SR_NOTFOUND, "%s has no checkout %s", x->caller.person, hex);
+}
+
+struct checkout_of {
+	struct sr_checkout_row checkout;
+	struct sr_grant_row grant;
+	struct sr_version_row version;
+	size_t position, count;
+};
+
+static int find(struct checkout_of *c, struct sr_x *x, struct sr_err *e) {
+	int rc = own_checkout(&c->checkout, x, e);
+	if (rc == 0 && !c->checkout.has_grant)
+		rc = sr_fail(e, SR_USAGE, "a look into quarantine has no votes: quarantine.material gives what it needs");
+	if (rc == 0)
+		rc = sr_query_grant(&c->grant, x->catalogue, c->checkout.grant, e);
+	if (rc == 0)
+		rc = sr_query_version(&c->version, x->catalogue, c->grant.request, c->grant.version, e);
+	if (rc == 0)
+		rc = position_of(&c->position, &c->count, x, &c->version, c->checkout.item, e);
+	return rc;
+}
+
+int sr_op_checkout_material(struct sr_x *x, struct sr_err *e) {
+	struct checkout_of c = {0};
+	struct sr_item_row it = {0};
+	struct sr_rows_out o;
+	struct sr_buf *head = &x->r->head;
+	uint64_t since = 0;
+	(void)sr_in_dec(x, "since", &since);
+	int rc = find(&c, x, e);
+	if (rc == 0)
+		rc = sr_query_item(&it, x->catalogue, c.checkout.item, e);
+	if (rc != 0)
+		goto out;
+	sr_text_put_hex(head, "item", c.checkout.item, SR_ID);
+	sr_text_put_dec(head, "number", it.number);
+	sr_text_put_dec(head, "level", it.level);
+	sr_text_put_dec(head, "position", c.position);
+	sr_text_put_dec(head, "items", c.count);
+	sr_text_put_dec(head, "epoch", c.grant.epoch);
+	sr_rows_begin(&o, &x->r->body);
+	if (sr_in_yes(x, "board"))
+		rc = sr_put_board_material(x, &o, since, e);
+	if (rc == 0)
+		rc = sr_put_receipt_row(x, &o, c.checkout.entry, since, e);
+	if (rc == 0)
+		rc = sr_put_receipt_row(x, &o, c.grant.entry, since, e);
+	if (rc == 0)
+		rc = put_version_receipts(x, &o, &c.version, since, e);
+	if (rc == 0)
+		rc = put_votes(x, &o, &c.version, c.position, since, e);
+	if (rc == 0)
+		rc = put_seal(x, &o, c.checkout.item, e);
+out:
+	sr_item_row_free(&it);
+	sr_grant_row_free(&c.grant);
+	sr_version_row_free(&c.version);
+	return rc;
+}

@@ -1,0 +1,408 @@
+/*
+ * Requests, their votes and comments, and what waits for whom. Auditors see the structure; reasons, projects, conditions
+ * and comments go to members, officers, applicants and co-applicants.
+ */
+#include "core/ops_in.h"
+
+enum { LIST_DEFAULT = 100, LIST_MAX = 1000, SEES_ALL = SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_AUDITOR };
+
+int sr_get_version(struct sr_version_row *out, struct sr_x *x, const uint8_t request[SR_ID], uint32_t version,
+                   struct sr_err *e) {
+	char hex[2 * SR_ID + 1];
+	bool may = false;
+	int rc = sr_may_see_request(&may, &x->caller, request, e);
+	if (rc != 0)
+		return rc;
+	if (may)
+		rc = sr_query_version(out, x->catalogue, request, version, e);
+	if (may && rc != SR_NOTFOUND)
+		return rc;
+	sr_hex(hex, request, SR_ID);
+	if (version > 0)
+		return sr_fail(e, SR_NOTFOUND, "there is no request %s with a version %u that %s may see", hex, version,
+		               x->caller.person);
+	return sr_fail(e, SR_NOTFOUND, "there is no request %s that %s may see", hex, x->caller.person);
+}
+
+int sr_in_version(struct sr_version_row *out, struct sr_x *x, struct sr_err *e) {
+	uint8_t request[SR_ID];
+	uint64_t version = 0;
+	if (!sr_in_id(x, "request", request))
+		return sr_fail(e, SR_MISUSE, "call without a request");
+	(void)sr_in_dec(x, "version", &version);
+	if (version > UINT32_MAX)
+		return sr_fail(e, SR_USAGE, "version %llu is no version", (unsigned long long)version);
+	return sr_get_version(out, x, request, (uint32_t)version, e);
+}
+
+/* Texts of a request are for those who take part in it. */
+static int reads_texts(bool *out, struct sr_x *x, const uint8_t request[SR_ID], struct sr_err *e) {
+	*out = (x->caller.roles & (SR_ROLE_MEMBER | SR_ROLE_OFFICER)) != 0;
+	return *out ? 0 : sr_is_party(out, &x->caller, request, e);
+}
+
+static void put_optional(struct sr_rows_out *o, const struct sr_version_row *v) {
+	sr_row_str(o, "recipient", v->recipient);
+	sr_row_str(o, "subject", v->subject);
+	sr_row_str(o, "card", v->card);
+	sr_row_str(o, "dedupe", v->dedupe);
+	if (v->has_target)
+		sr_row_hex(o, "target", v->target, SR_ID);
+	if (v->has_collection)
+		sr_row_hex(o, "collection", v->collection, SR_ID);
+	if (v->has_key)
+		sr_row_base64(o, "key", v->key, SR_PK);
+	if (v->has_room_key)
+		sr_row_base64(o, "room-key", v->room_key, SR_PK);
+	sr_row_flag(o, "room-key-ended", v->has_room_key && v->room_key_ended);
+	if (v->has_list)
+		sr_row_hex(o, "list", v->list, SR_HASH);
+}
+
+static void put_version(struct sr_rows_out *o, const char *kind, const struct sr_version_row *v, bool texts) {
+	sr_row(o, kind);
+	sr_row_hex(o, "request", v->request, SR_ID);
+	sr_row_dec(o, "version", v->version);
+	sr_row_str(o, "state", sr_state_name(v->state));
+	sr_row_str(o, "kind", v->kind);
+	sr_row_hex(o, "hash", v->hash, SR_HASH);
+	sr_row_hex(o, "statement", v->statement, SR_ID);
+	sr_row_dec(o, "entry", v->entry);
+	sr_row_time(o, "received", v->received);
+	sr_row_str(o, "applicant", v->applicant);
+	sr_row_dec(o, "epoch", v->epoch);
+	sr_row_dec(o, "level", v->level);
+	sr_row_dec(o, "items", v->items);
+	sr_row_time(o, "closes", v->closes);
+	sr_row_time(o, "ends", v->ends);
+	sr_row_words(o, "form", v->forms);
+	sr_row_words(o, "purpose", v->purposes);
+	sr_row_words(o, "role", v->roles);
+	for (size_t i = 0; i < v->people_count; i++)
+		sr_row_str(o, "person", v->people[i].person);
+	for (size_t i = 0; i < v->people_count; i++) {
+		if (v->people[i].joined)
+			sr_row_str(o, "joined", v->people[i].person);
+	}
+	put_optional(o, v);
+	sr_row_str(o, "name", v->name);
+	if (texts) {
+		sr_row_str(o, "project", v->project);
+		sr_row_str(o, "reason", v->reason);
+	}
+}
+
+int sr_op_requests(struct sr_x *x, struct sr_err *e) {
+	struct sr_request_filter f = {0};
+	struct sr_page page;
+	struct sr_versions l = {0};
+	struct sr_rows_out o;
+	char kind[SR_IN_TEXT];
+	uint8_t item[SR_ID];
+	const bool all = (x->caller.roles & SEES_ALL) != 0 && !sr_in_yes(x, "mine");
+	int rc = sr_in_state(x, &f.state, e);
+	if (rc == 0)
+		rc = sr_in_page(x, &page, LIST_DEFAULT, LIST_MAX, e);
+	f.applicant = all ? NULL : x->caller.person;
+	f.kind = sr_in_str(x, "kind", kind)[0] != '\0' ? kind : NULL;
+	f.item = sr_in_id(x, "item", item) ? item : NULL;
+	if (rc == 0)
+		rc = sr_query_requests(&l, x->catalogue, &f, &page, e);
+	sr_rows_begin(&o, &x->r->body);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		bool texts = false;
+		rc = reads_texts(&texts, x, l.rows[i].request, e);
+		if (rc == 0)
+			put_version(&o, "request", &l.rows[i], texts);
+	}
+	sr_versions_free(&l);
+	return rc;
+}
+
+static void put_vote(struct sr_rows_out *o, const struct sr_vote_row *v, bool texts) {
+	sr_row(o, "vote");
+	sr_row_hex(o, "statement", v->statement, SR_ID);
+	sr_row_dec(o, "entry", v->entry);
+	sr_row_str(o, "person", v->person);
+	sr_row_str(o, "decision", v->decision);
+	sr_row_dec(o, "epoch", v->epoch);
+	sr_row_words(o, "form", v->forms);
+	sr_row_time(o, "ends", v->ends);
+	sr_row_dec(o, "conditions", v->condition_count);
+	sr_row_dec(o, "pieces", v->pieces_count);
+	if (v->has_bundle) {
+		sr_row_hex(o, "bundle", v->bundle, SR_HASH);
+		sr_row_hex(o, "object", v->pieces, SR_HASH);
+	}
+	sr_row_flag(o, "void", v->is_void);
+	if (!texts)
+		return;
+	sr_row_str(o, "condition", v->conditions);
+	sr_row_str(o, "reason", v->reason);
+}
+
+static int put_votes(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, bool texts, struct sr_err *e) {
+	struct sr_votes l = {0};
+	struct sr_tally t;
+	int rc = sr_query_tally(&t, x->catalogue, v->request, v->version, e);
+	if (rc == 0)
+		rc = sr_query_votes(&l, x->catalogue, v->request, v->version, e);
+	if (rc != 0)
+		return rc;
+	sr_row(o, "tally");
+	sr_row_dec(o, "eligible", t.eligible);
+	sr_row_dec(o, "approved", t.approved);
+	sr_row_dec(o, "rejected", t.rejected);
+	sr_row_dec(o, "joined", t.joined);
+	sr_row_dec(o, "co-applicants", t.co_applicants);
+	for (size_t i = 0; i < l.count; i++)
+		put_vote(o, &l.rows[i], texts);
+	sr_votes_free(&l);
+	return 0;
+}
+
+static int put_history(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, bool texts, struct sr_err *e) {
+	struct sr_versions versions = {0};
+	struct sr_comments comments = {0};
+	int rc = sr_query_versions(&versions, x->catalogue, v->request, e);
+	if (rc == 0)
+		rc = sr_query_comments(&comments, x->catalogue, v->request, e);
+	for (size_t i = 0; rc == 0 && i < versions.count; i++) {
+		const struct sr_version_row *r = &versions.rows[i];
+		if (r->version == v->version)
+			continue;
+		sr_row(o, "earlier");
+		sr_row_dec(o, "version", r->version);
+		sr_row_str(o, "state", sr_state_name(r->state));
+		sr_row_hex(o, "hash", r->hash, SR_HASH);
+		sr_row_dec(o, "entry", r->entry);
+		sr_row_time(o, "received", r->received);
+	}
+	for (size_t i = 0; rc == 0 && i < comments.count; i++) {
+		const struct sr_comment_row *c = &comments.rows[i];
+		sr_row(o, "comment");
+		sr_row_dec(o, "entry", c->entry);
+		sr_row_str(o, "person", c->person);
+		sr_row_time(o, "received", c->received);
+		if (texts)
+			sr_row_str(o, "text", c->text);
+	}
+	sr_versions_free(&versions);
+	sr_comments_free(&comments);
+	return rc;
+}
+
+static int put_recused(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, struct sr_err *e) {
+	struct sr_people members = {0};
+	int rc = sr_query_people(&members, x->catalogue, SR_ROLE_MEMBER, e);
+	for (size_t i = 0; rc == 0 && i < members.count; i++) {
+		bool recused = false;
+		rc = sr_query_recused(&recused, x->catalogue, v->request, members.rows[i].person, e);
+		if (rc != 0 || !recused)
+			continue;
+		sr_row(o, "recused");
+		sr_row_str(o, "person", members.rows[i].person);
+	}
+	sr_people_free(&members);
+	return rc;
+}
+
+static int put_grants(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, struct sr_err *e) {
+	const struct sr_grant_filter f = {.request = v->request};
+	const struct sr_page page = {.limit = LIST_MAX};
+	struct sr_grants l = {0};
+	int rc = sr_query_grants(&l, x->catalogue, &f, &page, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++)
+		sr_put_grant_row(o, &l.rows[i]);
+	sr_grants_free(&l);
+	return rc;
+}
+
+int sr_op_request(struct sr_x *x, struct sr_err *e) {
+	struct sr_version_row v = {0}, newest = {0};
+	struct sr_rows_out o;
+	bool texts = false;
+	int rc = sr_in_version(&v, x, e);
+	if (rc != 0)
+		return rc;
+	rc = sr_query_version(&newest, x->catalogue, v.request, 0, e);
+	if (rc == 0)
+		rc = reads_texts(&texts, x, v.request, e);
+	if (rc == 0) {
+		sr_rows_begin(&o, &x->r->body);
+		put_version(&o, "version", &v, texts);
+		sr_row_flag(&o, "newest", newest.version == v.version);
+		rc = put_votes(x, &o, &v, texts, e);
+	}
+	if (rc == 0)
+		rc = put_history(x, &o, &v, texts, e);
+	if (rc == 0)
+		rc = put_recused(x, &o, &v, e);
+	if (rc == 0)
+		rc = put_grants(x, &o, &v, e);
+	sr_version_row_free(&newest);
+	sr_version_row_free(&v);
+	return rc;
+}
+
+int sr_op_request_items(struct sr_x *x, struct sr_err *e) {
+	struct sr_version_row v = {0};
+	struct sr_page page;
+	struct sr_rows_out o;
+	uint8_t *ids = NULL;
+	size_t count = 0;
+	int rc = sr_in_page(x, &page, LIST_DEFAULT, SR_REQUEST_ITEMS_MAX, e);
+	if (rc == 0)
+		rc = sr_in_version(&v, x, e);
+	if (rc != 0)
+		return rc;
+	rc = sr_query_request_items(&ids, &count, x->catalogue, v.request, v.version, e);
+	if (rc == 0)
+		sr_text_put_dec(&x->r->head, "total", count);
+	sr_rows_begin(&o, &x->r->body);
+	const size_t from = page.offset < count ? (size_t)page.offset : count;
+	for (size_t i = from; rc == 0 && i < count && i - from < page.limit; i++) {
+		struct sr_item_row it = {0};
+		rc = sr_query_item(&it, x->catalogue, ids + i * SR_ID, e);
+		if (rc == 0)
+			sr_put_item_short(&o, &it);
+		sr_item_row_free(&it);
+	}
+	free(ids);
+	sr_version_row_free(&v);
+	return rc;
+}
+
+/* --- inbox --- */
+
+static void put_todo(struct sr_rows_out *o, const char *what, const struct sr_version_row *v) {
+	sr_row(o, "todo");
+	sr_row_str(o, "what", what);
+	sr_row_hex(o, "request", v->request, SR_ID);
+	sr_row_dec(o, "version", v->version);
+	sr_row_str(o, "kind", v->kind);
+	sr_row_str(o, "applicant", v->applicant);
+	sr_row_dec(o, "items", v->items);
+	sr_row_time(o, "closes", v->closes);
+}
+
+static int todo_votes(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
+	struct sr_versions l = {0};
+	if ((x->caller.roles & SR_ROLE_MEMBER) == 0)
+		return 0;
+	int rc = sr_query_inbox(&l, x->catalogue, x->caller.person, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++)
+		put_todo(o, "vote", &l.rows[i]);
+	sr_versions_free(&l);
+	return rc;
+}
+
+static int todo_own(struct sr_x *x, struct sr_rows_out *o, enum sr_state state, struct sr_err *e) {
+	const struct sr_request_filter f = {.applicant = x->caller.person, .state = state};
+	const struct sr_page page = {.limit = LIST_MAX};
+	struct sr_versions l = {0};
+	int rc = sr_query_requests(&l, x->catalogue, &f, &page, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		const struct sr_version_row *v = &l.rows[i];
+		if (state == SR_S_RETURNED && strcmp(v->applicant, x->caller.person) == 0)
+			put_todo(o, "correct", v);
+		for (size_t j = 0; state == SR_S_OPEN && j < v->people_count; j++) {
+			if (strcmp(v->people[j].person, x->caller.person) == 0 && !v->people[j].joined)
+				put_todo(o, "join", v);
+		}
+	}
+	sr_versions_free(&l);
+	return rc;
+}
+
+/* Held items: those without a title to be described, the others to be released. */
+static int todo_held(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
+	const struct sr_item_filter f = {.held = true, .referral = true, .state = SR_S_HELD};
+	struct sr_page page = {.limit = LIST_MAX};
+	uint64_t describe = 0, release = 0, total = 1;
+	int rc = 0;
+	if ((x->caller.roles & SR_ROLE_CURATOR) == 0)
+		return 0;
+	for (page.offset = 0; rc == 0 && page.offset < total; page.offset += LIST_MAX) {
+		struct sr_items l = {0};
+		rc = sr_query_items(&l, x->catalogue, &f, &page, e);
+		total = l.total;
+		for (size_t i = 0; rc == 0 && i < l.count; i++) {
+			describe += l.rows[i].described ? 0 : 1;
+			release += l.rows[i].described && strcmp(l.rows[i].depositor, x->caller.person) != 0 ? 1 : 0;
+		}
+		sr_items_free(&l);
+	}
+	const char *const words[] = {"describe", "release"};
+	const uint64_t counts[] = {describe, release};
+	for (size_t i = 0; rc == 0 && i < 2; i++) {
+		if (counts[i] == 0)
+			continue;
+		sr_row(o, "todo");
+		sr_row_str(o, "what", words[i]);
+		sr_row_dec(o, "items", counts[i]);
+	}
+	return rc;
+}
+
+static int todo_ceremony(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
+	struct sr_run_row *run = calloc(1, sizeof *run);
+	if (run == NULL)
+		return sr_fail(e, SR_NOMEM, "inbox");
+	int rc = sr_query_run(run, x->catalogue, NULL, e);
+	for (size_t i = 0; rc == 0 && run->state == SR_S_DEALING && i < run->member_count; i++) {
+		const struct sr_run_member *m = &run->members[i];
+		if (strcmp(m->person, x->caller.person) != 0 || m->accepted)
+			continue;
+		sr_row(o, "todo");
+		sr_row_str(o, "what", m->dealt ? "accept" : "deal");
+		sr_row_hex(o, "run", run->run, SR_ID);
+	}
+	free(run);
+	return rc == SR_NOTFOUND ? 0 : rc;
+}
+
+static int todo_live(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
+	const struct sr_checkout_filter mine = {.person = x->caller.person, .live = true};
+	const struct sr_grant_filter suspended = {.state = SR_S_SUSPENDED};
+	const struct sr_page page = {.limit = LIST_MAX};
+	struct sr_checkouts checkouts = {0};
+	struct sr_grants grants = {0};
+	int rc = sr_query_checkouts(&checkouts, x->catalogue, &mine, &page, e);
+	for (size_t i = 0; rc == 0 && i < checkouts.count; i++) {
+		sr_row(o, "todo");
+		sr_row_str(o, "what", "checkout");
+		sr_row_hex(o, "checkout", checkouts.rows[i].id, SR_ID);
+		sr_row_hex(o, "item", checkouts.rows[i].item, SR_ID);
+		sr_row_str(o, "state", sr_state_name(checkouts.rows[i].state));
+	}
+	sr_checkouts_free(&checkouts);
+	if (rc == 0 && (x->caller.roles & SR_ROLE_MEMBER) != 0)
+		rc = sr_query_grants(&grants, x->catalogue, &suspended, &page, e);
+	for (size_t i = 0; rc == 0 && i < grants.count; i++) {
+		if (strcmp(grants.rows[i].suspended_by, x->caller.person) != 0)
+			continue;
+		sr_row(o, "todo");
+		sr_row_str(o, "what", "lift");
+		sr_row_hex(o, "grant", grants.rows[i].id, SR_ID);
+	}
+	sr_grants_free(&grants);
+	return rc;
+}
+
+int sr_op_inbox(struct sr_x *x, struct sr_err *e) {
+	struct sr_rows_out o;
+	sr_rows_begin(&o, &x->r->body);
+	int rc = todo_votes(x, &o, e);
+	if (rc == 0)
+		rc = todo_own(x, &o, SR_S_OPEN, e);
+	if (rc == 0)
+		rc = todo_own(x, &o, SR_S_RETURNED, e);
+	if (rc == 0)
+		rc = todo_held(x, &o, e);
+	if (rc == 0)
+		rc = todo_ceremony(x, &o, e);
+	if (rc == 0)
+		rc = todo_live(x, &o, e);
+	return rc;
+}

@@ -1,0 +1,321 @@
+/*
+ * The reading room's operations: whose checkout it is, is asked by the room at every call (room/room.h); core adds the pages
+ * and the wire.
+ */
+#include "board/rules.h"
+#include "core/ops_in.h"
+#include "room/room.h"
+
+enum { FILES_DEFAULT = 1000, FILES_MAX = 10000, RECORDS_MAX = SR_BOARD_MEMBERS_MAX * 2 };
+
+static int checkout(uint8_t id[SR_ID], const struct sr_x *x, struct sr_err *e) {
+	return sr_in_id(x, "checkout", id) ? 0 : sr_fail(e, SR_MISUSE, "call without a checkout");
+}
+
+/* Opening logs; a bad piece logs an incident; either may end something. */
+static int opened(struct sr_x *x, const uint8_t id[SR_ID], int rc, struct sr_err *e) {
+	struct sr_err swept = {0};
+	uint64_t files = 0;
+	const int follow = sr_after_commit(x->core, &swept);
+	if (rc == 0 && follow != 0)
+		rc = sr_fail(e, swept.code, "%s", swept.text);
+	if (rc == 0)
+		rc = sr_room_files(x->core->room, id, x->caller.person, &files, e);
+	if (rc == 0)
+		sr_text_put_dec(&x->r->head, "files", files);
+	return rc;
+}
+
+int sr_op_checkout_open(struct sr_x *x, struct sr_err *e) {
+	struct sr_room_record *records = NULL;
+	struct sr_room_open o = {.person = x->caller.person};
+	struct sr_reader in;
+	uint32_t count = 0;
+	int rc = checkout(o.checkout, x, e);
+	sr_reader_init(&in, sr_in_body(x));
+	if (rc == 0)
+		rc = sr_get_le32(&in, &count, e);
+	if (rc == 0 && (count < 1 || count > RECORDS_MAX))
+		rc = sr_fail(e, SR_USAGE, "checkout.open: %u records, want 1 to %d", count, RECORDS_MAX);
+	if (rc == 0 && (records = calloc(count, sizeof *records)) == NULL)
+		rc = sr_fail(e, SR_NOMEM, "%u records", count);
+	for (uint32_t i = 0; rc == 0 && i < count; i++) {
+		rc = sr_get(&in, records[i].vote, SR_ID, e);
+		if (rc == 0)
+			rc = sr_get(&in, records[i].key, SR_KEY, e);
+	}
+	if (rc == 0)
+		rc = sr_get_end(&in, e);
+	if (rc == 0) {
+		o.records = records;
+		o.count = count;
+		rc = sr_room_open(x->core->room, &o, e);
+		rc = opened(x, o.checkout, rc, e);
+	}
+	if (records != NULL)
+		sr_wipe(records, count * sizeof *records);
+	free(records);
+	return rc;
+}
+
+static void put_file(struct sr_rows_out *o, uint64_t index, const struct sr_file *f) {
+	sr_row(o, "file");
+	sr_row_dec(o, "index", index);
+	sr_row_bytes(o, "path", f->path);
+	if (f->media_type.len > 0)
+		sr_row_bytes(o, "media-type", f->media_type);
+	sr_row_str(o, "kind", sr_kind_name((int)f->kind));
+	sr_row_dec(o, "size", f->size);
+	sr_row_signed(o, "mtime", f->mtime_s);
+	if (f->kind == SR_FILE_REGULAR)
+		sr_row_hex(o, "sha256", f->sha256, SR_HASH);
+	sr_row_flag(o, "changed", (f->flags & SR_FILE_CHANGED) != 0);
+	if (f->note.len > 0)
+		sr_row_bytes(o, "note", f->note);
+}
+
+int sr_op_checkout_files(struct sr_x *x, struct sr_err *e) {
+	struct sr_page page;
+	struct sr_rows_out o;
+	uint8_t id[SR_ID];
+	uint64_t total = 0;
+	int rc = checkout(id, x, e);
+	if (rc == 0)
+		rc = sr_in_page(x, &page, FILES_DEFAULT, FILES_MAX, e);
+	if (rc == 0)
+		rc = sr_room_files(x->core->room, id, x->caller.person, &total, e);
+	if (rc != 0)
+		return rc;
+	sr_text_put_dec(&x->r->head, "total", total);
+	sr_rows_begin(&o, &x->r->body);
+	for (uint64_t i = page.offset; rc == 0 && i < total && i - page.offset < page.limit; i++) {
+		struct sr_file f;
+		rc = sr_room_file(x->core->room, id, i, &f, e);
+		if (rc == 0)
+			put_file(&o, i, &f);
+	}
+	return rc;
+}
+
+int sr_op_checkout_read(struct sr_x *x, struct sr_err *e) {
+	struct sr_room_page p = {.person = x->caller.person};
+	struct sr_file f;
+	const char *encoding = "";
+	uint64_t length = 0, next = 0, files = 0;
+	int rc = checkout(p.checkout, x, e);
+	(void)sr_in_dec(x, "file", &p.file);
+	(void)sr_in_dec(x, "offset", &p.offset);
+	(void)sr_in_dec(x, "length", &length);
+	if (rc == 0 && (length < 1 || length > SR_BLOCK))
+		rc = sr_fail(e, SR_USAGE, "checkout.read: length %llu, want 1 to %d", (unsigned long long)length, SR_BLOCK);
+	if (rc == 0)
+		rc = sr_room_files(x->core->room, p.checkout, x->caller.person, &files, e);
+	if (rc == 0 && p.file >= files)
+		rc = sr_fail(e, SR_NOTFOUND, "file %llu: the item has %llu, counted from 0", (unsigned long long)p.file,
+		             (unsigned long long)files);
+	if (rc == 0)
+		rc = sr_room_file(x->core->room, p.checkout, p.file, &f, e);
+	const uint64_t size = rc == 0 ? f.size : 0;
+	p.len = (size_t)length;
+	if (rc == 0)
+		rc = sr_room_text(x->core->room, &p, &x->r->body, &next, &encoding, e);
+	if (rc != 0)
+		return rc;
+	sr_text_put_dec(&x->r->head, "next", next);
+	sr_text_put_dec(&x->r->head, "size", size);
+	sr_text_put(&x->r->head, "encoding", encoding);
+	return 0;
+}
+
+int sr_op_checkout_forget(struct sr_x *x, struct sr_err *e) {
+	uint8_t id[SR_ID];
+	uint64_t files = 0;
+	int rc = checkout(id, x, e);
+	if (rc == 0)
+		rc = sr_room_files(x->core->room, id, x->caller.person, &files, e);
+	if (rc == 0)
+		sr_room_forget(x->core->room, id);
+	return rc;
+}
+
+int sr_op_export_begin(struct sr_x *x, struct sr_err *e) {
+	uint8_t id[SR_ID];
+	int rc = checkout(id, x, e);
+	return rc == 0 ? sr_room_export_begin(x->core->room, id, x->caller.person, e) : rc;
+}
+
+int sr_op_export_read(struct sr_x *x, struct sr_err *e) {
+	uint8_t id[SR_ID];
+	uint64_t length = 0, files = 0;
+	size_t got = 0;
+	int rc = checkout(id, x, e);
+	(void)sr_in_dec(x, "length", &length);
+	if (rc == 0 && (length < 1 || length > SR_BLOCK))
+		rc = sr_fail(e, SR_USAGE, "export.read: length %llu, want 1 to %d", (unsigned long long)length, SR_BLOCK);
+	if (rc == 0) /* whose checkout it is */
+		rc = sr_room_files(x->core->room, id, x->caller.person, &files, e);
+	if (rc == 0)
+		rc = sr_room_export_read(x->core->room, id, &x->r->body, (size_t)length, &got, e);
+	if (rc == 0 && got == 0)
+		sr_text_put(&x->r->head, "end", "yes");
+	return rc;
+}
+
+int sr_op_export_end(struct sr_x *x, struct sr_err *e) {
+	uint8_t id[SR_ID];
+	uint64_t files = 0;
+	int rc = checkout(id, x, e);
+	if (rc == 0)
+		rc = sr_room_files(x->core->room, id, x->caller.person, &files, e);
+	if (rc == 0)
+		sr_room_export_end(x->core->room, id);
+	return rc;
+}
+
+/* --- held items --- */
+
+static int level_for(uint32_t *level, struct sr_x *x, const struct sr_item_row *it, const struct sr_buf *more,
+                     struct sr_err *e) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	struct sr_buf tokens;
+	char *text = NULL;
+	if (b == NULL)
+		return sr_fail(e, SR_NOMEM, "board");
+	sr_buf_init(&tokens);
+	sr_buf_put_str(&tokens, it->hazards == NULL ? "" : it->hazards);
+	if (more != NULL && more->len > 0) {
+		if (tokens.len > 0)
+			sr_buf_put_str(&tokens, " ");
+		sr_buf_put_bytes(&tokens, sr_buf_view(more));
+	}
+	int rc = sr_buf_ok(&tokens, e);
+	if (rc == 0 && (text = sr_buf_dup_str(&tokens)) == NULL)
+		rc = sr_fail(e, SR_NOMEM, "hazards");
+	if (rc == 0)
+		rc = sr_query_board(b, x->catalogue, 0, e);
+	if (rc == 0)
+		rc = sr_rules_level(level, b, text, e);
+	free(text);
+	sr_buf_free(&tokens);
+	free(b);
+	return rc;
+}
+
+int sr_op_quarantine_material(struct sr_x *x, struct sr_err *e) {
+	struct sr_item_row it = {0};
+	uint8_t id[SR_ID];
+	uint32_t level = 0;
+	if (!sr_in_id(x, "item", id))
+		return sr_fail(e, SR_MISUSE, "call without an item");
+	int rc = sr_get_item(&it, x, id, e);
+	if (rc == 0)
+		rc = sr_room_quarantine(x->core->room, id, x->caller.person, &x->r->body, e);
+	if (rc == 0) {
+		sr_text_put_dec(&x->r->head, "number", it.number);
+		if (level_for(&level, x, &it, NULL, NULL) == 0) /* referral: no level, it is never released */
+			sr_text_put_dec(&x->r->head, "level", level);
+		sr_text_put(&x->r->head, "depositor", it.depositor);
+	}
+	sr_item_row_free(&it);
+	return rc;
+}
+
+int sr_op_quarantine_open(struct sr_x *x, struct sr_err *e) {
+	uint8_t id[SR_ID];
+	const struct sr_bytes part = sr_in_body(x);
+	int rc = checkout(id, x, e);
+	if (rc == 0 && part.len != SR_PART)
+		rc = sr_fail(e, SR_USAGE, "quarantine.open: a part has %d bytes, %zu came", SR_PART, part.len);
+	if (rc != 0)
+		return rc;
+	rc = sr_room_open_held(x->core->room, id, x->caller.person, part.p, e);
+	return opened(x, id, rc, e);
+}
+
+/* The call's hazards as tokens with single spaces. */
+static int hazards_of(struct sr_buf *out, const struct sr_x *x, struct sr_err *e) {
+	for (size_t i = 0; i < sr_text_count(&x->q->text, "hazard"); i++) {
+		const struct sr_bytes h = sr_text_get_n(&x->q->text, "hazard", i);
+		if (!sr_rules_hazard(h))
+			return sr_fail(e, SR_USAGE, "hazard \"%.*s\" is none of the controlled terms", (int)h.len, (const char *)h.p);
+		if (out->len > 0)
+			sr_buf_put_str(out, " ");
+		sr_buf_put_bytes(out, h);
+	}
+	return sr_buf_ok(out, e);
+}
+
+/* Both lists without repetition, as `release` carries them. */
+static void put_hazards(struct sr_rows_out *o, const struct sr_item_row *it, const struct sr_buf *more) {
+	sr_row_words(o, "hazard", it->hazards);
+	for (size_t i = 0; i < sr_word_count(sr_buf_view(more)); i++) {
+		const struct sr_bytes w = sr_word(sr_buf_view(more), i);
+		char word[SR_IN_TEXT];
+		if (w.len >= sizeof word)
+			continue;
+		memcpy(word, w.p, w.len);
+		word[w.len] = '\0';
+		if (!sr_token_in(it->hazards == NULL ? "" : it->hazards, word))
+			sr_row_str(o, "hazard", word);
+	}
+}
+
+static int prepare_one(struct sr_x *x, struct sr_rows_out *o, struct sr_room_release *rel, const struct sr_buf *hazards,
+                       struct sr_err *e) {
+	struct sr_item_row it = {0};
+	uint64_t asked = 0;
+	int rc = sr_get_item(&it, x, rel->item, e);
+	if (rc == 0)
+		rc = level_for(&rel->level, x, &it, hazards, e);
+	if (rc == 0 && sr_in_dec(x, "level", &asked)) {
+		if (asked < rel->level || asked > UINT8_MAX)
+			rc = sr_fail(e, SR_USAGE, "level %llu: its hazards need %u", (unsigned long long)asked, rel->level);
+		rel->level = (uint32_t)asked;
+	}
+	if (rc == 0) {
+		rel->curator = x->caller.person;
+		rc = sr_room_release_prepare(x->core->room, rel, e);
+	}
+	if (rc == 0) {
+		sr_row(o, "release");
+		sr_row_hex(o, "item", rel->item, SR_ID);
+		sr_row_dec(o, "number", rel->number);
+		sr_row_hex(o, "envelope", rel->envelope, SR_HASH);
+		sr_row_dec(o, "level", rel->level);
+		put_hazards(o, &it, hazards);
+	}
+	sr_item_row_free(&it);
+	return rc;
+}
+
+int sr_op_release_prepare(struct sr_x *x, struct sr_err *e) {
+	struct sr_rows_out o;
+	struct sr_reader in;
+	struct sr_buf hazards;
+	uint32_t count = 0;
+	sr_buf_init(&hazards);
+	sr_reader_init(&in, sr_in_body(x));
+	int rc = sr_get_le32(&in, &count, e);
+	if (rc == 0 && (count < 1 || count > SR_PREPARE_MAX))
+		rc = sr_fail(e, SR_USAGE, "release.prepare: %u items, want 1 to %d", count, SR_PREPARE_MAX);
+	if (rc == 0)
+		rc = hazards_of(&hazards, x, e);
+	sr_rows_begin(&o, &x->r->body);
+	if (rc == 0 && !x->session->prepared) {
+		x->session->prepared = true;
+		x->core->prepared++;
+	}
+	for (uint32_t i = 0; rc == 0 && i < count; i++) {
+		struct sr_room_release rel = {0};
+		rc = sr_get(&in, rel.item, SR_ID, e);
+		if (rc == 0)
+			rc = sr_get(&in, rel.part, SR_PART, e);
+		if (rc == 0)
+			rc = prepare_one(x, &o, &rel, &hazards, e);
+		sr_wipe(&rel, sizeof rel);
+	}
+	if (rc == 0)
+		rc = sr_get_end(&in, e);
+	sr_buf_free(&hazards);
+	return rc;
+}

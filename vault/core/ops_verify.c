@@ -1,0 +1,243 @@
+/*
+ * verify: the whole ledger, against nothing but itself and the pinned fingerprint.
+ *
+ *   1 replay every entry into a fresh catalogue: keys of people come from the cards in the log, never from the old catalogue
+ *   2 read every entry and tile again on all cores: leaf hashes, tiles, root, commit record, checkpoint; open the structural
+ *     part and check every signature, of found all of them
+ *   3 compare the structural tables of the old catalogue with the fresh ones; drop the fresh one
+ *
+ * Everything that is wrong is listed, up to PROBLEMS_MAX, and the first of it is the answer's sentence.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "board/keys.h"
+#include "core/ops_in.h"
+#include "ledger/ledger.h"
+
+#define FRESH "catalogue-verify.db"
+
+enum { PROBLEMS_MAX = 100 };
+
+struct check {
+	struct sr_vault *vault;
+	struct sr_epoch epoch;
+	struct sr_people people; /* sorted by name */
+	uint8_t room_pk[SR_PK];
+	char room[SR_IN_TEXT + 64];
+	uint8_t fingerprint[SR_HASH];
+	atomic_ulong signatures;
+	pthread_mutex_t lock;    /* over what follows */
+	struct sr_rows_out rows;
+	size_t problems;
+	struct sr_err first;
+};
+
+static void problem(struct check *c, const uint64_t *index, const struct sr_err *why) {
+	pthread_mutex_lock(&c->lock);
+	if (c->problems++ == 0)
+		c->first = *why;
+	if (c->problems <= PROBLEMS_MAX) {
+		sr_row(&c->rows, "problem");
+		if (index != NULL)
+			sr_row_dec(&c->rows, "index", *index);
+		sr_row_str(&c->rows, "code", sr_code_name(why->code));
+		sr_row_str(&c->rows, "text", why->text);
+	}
+	pthread_mutex_unlock(&c->lock);
+}
+
+static int by_name(const void *a, const void *b) {
+	const struct sr_person_row *x = a, *y = b;
+	return strcmp(x->person, y->person);
+}
+
+/* Keys of the structural parts alone, without a database: called from several threads. */
+static int epoch_key(void *ctx, uint32_t epoch, enum sr_compartment comp, uint8_t key[SR_KEY], struct sr_err *e) {
+	const struct check *c = ctx;
+	if (epoch != c->epoch.number || comp != SR_STRUCTURAL)
+		return sr_fail(e, SR_NOTFOUND, "key of epoch %u", epoch);
+	memcpy(key, c->epoch.key[comp], SR_KEY);
+	return 0;
+}
+
+static int no_subject(void *ctx, enum sr_compartment comp, const char *subject, uint8_t key[SR_KEY], struct sr_err *e) {
+	(void)ctx;
+	(void)comp;
+	(void)key;
+	return sr_fail(e, SR_NOTFOUND, "%s", subject);
+}
+
+static int check_signature(const struct check *c, const struct sr_statement *s, struct sr_err *e) {
+	struct sr_person_row want;
+	if (s->type->id == SR_T_FOUND)
+		return sr_statement_verify_found(s, e);
+	if (memcmp(s->head.vault, c->fingerprint, SR_HASH) != 0)
+		return sr_fail(e, SR_AUTH, "it names another vault");
+	if (s->by_service)
+		return sr_statement_verify(s, c->room, c->room_pk, e);
+	memset(&want, 0, sizeof want);
+	snprintf(want.person, sizeof want.person, "%s", s->head.actor);
+	const struct sr_person_row *p =
+		c->people.count == 0 ? NULL : bsearch(&want, c->people.rows, c->people.count, sizeof want, by_name);
+	if (p == NULL)
+		return sr_fail(e, SR_AUTH, "%s is nobody that the log introduced", s->head.actor);
+	return sr_statement_verify(s, s->head.actor, p->pk, e);
+}
+
+static int check_leaf(void *ctx, uint64_t index, struct sr_bytes entry, struct sr_err *e) {
+	struct check *c = ctx;
+	const struct sr_keyring keys = {.epoch = epoch_key, .subject = no_subject, .ctx = c};
+	struct sr_entry en = {0};
+	struct sr_err why = {0};
+	(void)e;
+	int rc = sr_entry_open(&en, c->vault->keys->origin, index, entry, &keys, &why);
+	if (rc == 0) {
+		rc = check_signature(c, &en.statement, &why);
+		if (rc != 0) {
+			(void)sr_wrap(&why, "entry %llu (%s)", (unsigned long long)index, en.statement.type->name);
+		} else {
+			atomic_fetch_add(&c->signatures, 1);
+		}
+		sr_entry_free(&en);
+	}
+	if (rc != 0)
+		problem(c, &index, &why);
+	return 0;
+}
+
+/* --- the fresh catalogue --- */
+
+static int replay_entry(void *ctx, uint64_t index, struct sr_entry *out, struct sr_err *e) {
+	return sr_vault_entry(out, ctx, index, e);
+}
+
+static int replay_root(void *ctx, uint64_t size, uint8_t root[SR_HASH], struct sr_err *e) {
+	struct sr_vault *v = ctx;
+	return sr_ledger_root_at(v->ledger, size, root, e);
+}
+
+static int fresh_catalogue(struct sr_catalogue **out, struct sr_x *x, struct sr_err *e) {
+	struct sr_vault *v = x->vault;
+	struct sr_object_source source;
+	const struct sr_catalogue_options o = {
+		.dir = v->dir, .name = FRESH, .key = v->keys->s->catalogue_key, .create = true};
+	struct sr_replay r = {.size = sr_ledger_next_index(v->ledger), .entry = replay_entry, .root_at = replay_root, .ctx = v};
+	int rc = sr_db_remove(v->dir, FRESH, e);
+	if (rc == 0)
+		rc = sr_catalogue_open(out, &o, e);
+	if (rc != 0)
+		return rc;
+	r.objects = sr_object_source_init(&source, v);
+	r.progress = x->core->progress.report != NULL ? &x->core->progress : NULL;
+	sr_ledger_root(r.root, v->ledger);
+	rc = sr_catalogue_catch_up(*out, &r, NULL, e);
+	sr_object_source_free(&source);
+	return rc == 0 ? 0 : sr_wrap(e, "replay");
+}
+
+static int learn(struct check *c, struct sr_catalogue *fresh, struct sr_err *e) {
+	struct sr_vault_row *row = calloc(1, sizeof *row);
+	if (row == NULL)
+		return sr_fail(e, SR_NOMEM, "verify");
+	int rc = sr_query_vault(row, fresh, e);
+	if (rc == 0)
+		rc = sr_query_people(&c->people, fresh, 0, e);
+	if (rc == 0)
+		rc = sr_statement_room_name(c->room, sizeof c->room, row->origin, e);
+	if (rc == 0) {
+		if (c->people.count > 1)
+			qsort(c->people.rows, c->people.count, sizeof c->people.rows[0], by_name);
+		memcpy(c->room_pk, row->room_key, SR_PK);
+		memcpy(c->fingerprint, row->fingerprint, SR_HASH);
+	}
+	free(row);
+	return rc;
+}
+
+/* What the caller remembers must be a prefix of what is here. */
+static int check_memory(struct sr_x *x, struct sr_err *e) {
+	char text[SR_IN_TEXT];
+	uint8_t remembered[SR_HASH], root[SR_HASH];
+	uint64_t since = 0;
+	const uint64_t size = sr_ledger_next_index(x->vault->ledger);
+	if (!sr_in_dec(x, "since", &since) || since == 0)
+		return 0;
+	if (since > size)
+		return sr_fail(e, SR_AUTH, "the ledger has %llu entries, %llu were verified earlier: it was rolled back, or it is another",
+		               (unsigned long long)size, (unsigned long long)since);
+	if (sr_in_str(x, "root", text)[0] == '\0')
+		return 0;
+	int rc = sr_unbase64_fixed(remembered, SR_HASH, sr_bytes_str(text), e);
+	if (rc == 0)
+		rc = sr_ledger_root_at(x->vault->ledger, since, root, e);
+	if (rc == 0 && memcmp(root, remembered, SR_HASH) != 0)
+		rc = sr_fail(e, SR_AUTH, "the ledger had another root at %llu entries: it was forked", (unsigned long long)since);
+	return rc;
+}
+
+static void compare(struct sr_x *x, struct check *c, struct sr_catalogue *fresh) {
+	struct sr_err why = {0};
+	char difference[512] = "";
+	int rc = sr_catalogue_compare(x->catalogue, fresh, difference, &why);
+	if (rc == 0 && difference[0] != '\0')
+		rc = sr_fail(&why, SR_CORRUPT, "the catalogue differs from the log (rebuild makes it anew): %s", difference);
+	sr_text_put(&x->r->head, "catalogue", rc == 0 ? "equal" : "different");
+	if (rc != 0)
+		problem(c, NULL, &why);
+}
+
+static void run(struct sr_x *x, struct check *c, struct sr_catalogue *fresh) {
+	struct sr_ledger_checked done = {0};
+	struct sr_err why = {0};
+	const struct sr_ledger_check k = {.leaf = check_leaf, .ctx = c,
+	                                  .progress = x->core->progress.report != NULL ? &x->core->progress : NULL};
+	uint8_t root[SR_HASH];
+	if (check_memory(x, &why) != 0)
+		problem(c, NULL, &why);
+	if (sr_ledger_verify(x->vault->ledger, &k, &done, &why) != 0)
+		problem(c, NULL, &why);
+	compare(x, c, fresh);
+	sr_ledger_root(root, x->vault->ledger);
+	sr_text_put_dec(&x->r->head, "entries", done.entries);
+	sr_text_put_dec(&x->r->head, "tiles", done.tiles);
+	sr_text_put_dec(&x->r->head, "bytes", done.bytes);
+	sr_text_put_dec(&x->r->head, "signatures", atomic_load(&c->signatures));
+	sr_text_put_dec(&x->r->head, "size", sr_ledger_next_index(x->vault->ledger));
+	sr_text_put_base64(&x->r->head, "root", root, sizeof root);
+}
+
+int sr_op_verify(struct sr_x *x, struct sr_err *e) {
+	struct check *c = NULL;
+	struct sr_catalogue *fresh = NULL;
+	struct sr_err closing = {0};
+	if (!x->vault->founded)
+		return sr_fail(e, SR_DENIED, "there is nothing to verify before the vault is founded");
+	c = calloc(1, sizeof *c);
+	if (c == NULL)
+		return sr_fail(e, SR_NOMEM, "verify");
+	c->vault = x->vault;
+	pthread_mutex_init(&c->lock, NULL);
+	sr_rows_begin(&c->rows, &x->r->body);
+	sr_vault_epoch(&c->epoch, x->vault);
+	int rc = fresh_catalogue(&fresh, x, e);
+	if (rc == 0)
+		rc = learn(c, fresh, e);
+	if (rc == 0)
+		run(x, c, fresh);
+	if (fresh != NULL && sr_catalogue_close(fresh, &closing) != 0 && rc == 0)
+		rc = sr_fail(e, closing.code, "%s", closing.text);
+	if (sr_db_remove(x->vault->dir, FRESH, &closing) != 0 && rc == 0)
+		rc = sr_fail(e, closing.code, "%s", closing.text);
+	if (rc == 0 && c->problems > 0) {
+		x->keep_body = true;
+		rc = sr_fail(e, c->first.code, "verify: %zu problem%s; the first: %s", c->problems, c->problems == 1 ? "" : "s",
+		             c->first.text);
+	}
+	sr_people_free(&c->people);
+	sr_wipe(&c->epoch, sizeof c->epoch);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+	return rc;
+}
