@@ -218,14 +218,16 @@ static int set_root(struct sr_pagecopy *c, struct sr_pagefile *pf, bool fresh,
 static int write_batch(
 	struct sr_pagecopy *c, struct sr_pagefile *pf, bool fresh, bool whole, struct sr_err *e) {
 	const struct sr_unit_file *f = sr_pagefile_unit(pf);
-	struct sr_page_state *next = sr_secret_new(2 * sizeof *next, e), *empty = next + 1;
+	struct sr_page_state *next = sr_secret_new(2 * sizeof *next, e), *empty;
 	struct sr_redo anew = {.fd = -1}, *to = whole ? &anew : &c->redo;
-	struct sr_redo_base base = {sr_pagefile_root(pf), empty};
+	struct sr_redo_base base = {sr_pagefile_root(pf), NULL};
 	bool new_root;
 	int rc = 0;
 
 	if (next == NULL)
 		return SR_LIMIT;
+	empty = next + 1;
+	base.state = empty;
 	*next = *sr_pagefile_state(pf);
 	empty->root_number = next->root_number;
 	new_root = fresh || c->damaged || c->state->root_number != next->root_number;
