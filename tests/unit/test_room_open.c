@@ -1,49 +1,655 @@
 /*
- * The whole way of an item, from the founding of a vault to the end of a grant; and every way in
- * which opening must fail.
+ * The room from the founding of a vault to the end of a grant: who opens what with which votes, and
+ * every way in which opening must fail.
  */
+#include <stdlib.h>
+#include <string.h>
+
+#include "board/keys.h"
+#include "ledger/ledger.h"
+#include "store/secrets.h"
 #include "world.h"
 
-static const char SECRET[] = "What the letter says: meet at the old mill.\n";
+static const char LETTER[] = "What the letter says: meet at the old mill.\n";
+static const char DIARY[] = "Tuesday. Nothing happened, and it was recorded.\n";
 
-static void deposit_one(
-	struct world *w, const char *path, const char *content, uint8_t item[SR_ID]) {
-	struct world_file f = {path, sr_bytes_str(content)};
-	struct world_deposit d = {.files = &f, .count = 1};
+/* A vault with two released items under one live grant of researcher 0, checked out (item 0) but
+ * not opened. */
+struct desk {
+	struct world *w;
+	uint8_t item[2][SR_ID];
+	uint8_t grant[SR_ID];
+	struct world_request rq;
+	struct world_checkout c;
+};
 
-	assert_ok(world_deposit(w, &d), &w->out.err);
-	assert_int_equal(d.item_count, 1);
-	memcpy(item, d.items[0], SR_ID);
+static void items_make(struct desk *d) {
+	struct world_file files[] = {
+		{"letter.txt", sr_bytes_str(LETTER)}, {"diary.txt", sr_bytes_str(DIARY)}};
+	struct world_deposit dep = {.files = files, .count = 2};
+
+	assert_ok(world_deposit(d->w, &dep), &d->w->out.err);
+	assert_int_equal(dep.item_count, 2);
+	memcpy(d->item, dep.items, sizeof d->item);
+	world_held_release(d->w, d->item[0]);
+	world_held_release(d->w, d->item[1]);
+}
+
+static void ask(struct desk *d) {
+	d->rq = (struct world_request){.by = &d->w->researcher[0],
+		.items = (const uint8_t(*)[SR_ID])d->item,
+		.count = 2,
+		.forms = "metadata text"};
+	assert_ok(world_request(d->w, &d->rq), &d->w->out.err);
+}
+
+static void check_out(struct desk *d) {
+	d->c = (struct world_checkout){
+		.by = &d->w->researcher[0], .grant = d->grant, .item = d->item[0]};
+	assert_ok(world_checkout(d->w, &d->c), &d->w->out.err);
+}
+
+static struct desk *desk_new(const struct world_options *o) {
+	struct desk *d = calloc(1, sizeof *d);
+
+	assert_non_null(d);
+	d->w = world_new(o);
+	items_make(d);
+	ask(d);
+	return d;
+}
+
+static struct desk *desk_granted(const struct world_options *o) {
+	struct desk *d = desk_new(o);
+
+	world_grant(d->w, d->rq.id, d->grant);
+	check_out(d);
+	return d;
+}
+
+static void desk_free(struct desk *d) {
+	world_free(d->w);
+	free(d);
+}
+
+static void reads(struct desk *d, const struct world_checkout *c, const char *want) {
+	struct sr_buf text;
+
+	sr_buf_init(&text);
+	assert_ok(world_read(d->w, c, 0, &text), &d->w->e);
+	assert_int_equal(text.len, strlen(want));
+	assert_memory_equal(text.p, want, text.len);
+	sr_buf_free(&text);
 }
 
 static void whole_way(void **state) {
 	(void)state;
-	struct world *w = world_new(NULL);
-	uint8_t item[1][SR_ID], grant[SR_ID];
-	struct world_request rq = {
-		.by = &w->researcher[0], .items = (const uint8_t(*)[SR_ID])item, .count = 1};
-	struct world_checkout c = {.by = &w->researcher[0], .grant = grant, .item = item[0]};
+	struct desk *d = desk_granted(&(struct world_options){.second = true});
+	struct world *w = d->w;
+	struct world_checkout other = {
+		.by = &w->researcher[0], .grant = d->grant, .item = d->item[1]};
+	struct sr_checkout_row row;
+	uint64_t files = 0;
+
+	assert_fails(sr_room_files(w->room, d->c.id, d->c.by->person, &files, &w->e), SR_NOTFOUND,
+		&w->e, "open it again");
+	assert_ok(world_open(w, &d->c), &w->e);
+	assert_int_equal(sr_room_count(w->room), 1);
+	assert_ok(sr_query_checkout(&row, w->v->catalogue, d->c.id, &w->e), &w->e);
+	assert_int_equal(row.state, SR_S_OPEN);
+	assert_int_equal(world_count(w, SR_T_VIEWED), 1);
+	assert_ok(world_open(w, &d->c), &w->e); /* open already: nothing is done twice */
+	assert_int_equal(world_count(w, SR_T_VIEWED), 1);
+	assert_ok(sr_room_files(w->room, d->c.id, d->c.by->person, &files, &w->e), &w->e);
+	assert_int_equal(files, 1);
+	assert_fails(sr_room_files(w->room, d->c.id, w->researcher[1].person, &files, &w->e),
+		SR_DENIED, &w->e, "the checkout is p-");
+	reads(d, &d->c, LETTER);
+	assert_int_equal(world_count(w, SR_T_VIEWED), 2);
+	reads(d, &d->c, LETTER); /* a second reading is the same reading */
+	assert_int_equal(world_count(w, SR_T_VIEWED), 2);
+	assert_ok(world_checkout(w, &other), &w->out.err);
+	assert_ok(world_open(w, &other), &w->e);
+	reads(d, &other, DIARY);
+	assert_int_equal(sr_room_count(w->room), 2);
+	assert_ok(world_return(w, &d->c), &w->out.err);
+	assert_int_equal(sr_room_count(w->room), 1);
+	assert_fails(world_open(w, &d->c), SR_DENIED, &w->e, "the checkout is returned");
+	assert_int_equal(world_count(w, SR_T_INCIDENT), 0);
+	/* Under the same grant it can be checked out again: a return erases no key. */
+	check_out(d);
+	assert_ok(world_open(w, &d->c), &w->e);
+	reads(d, &d->c, LETTER);
+	desk_free(d);
+}
+
+static void open_survives_a_restart(void **state) {
+	(void)state;
+	struct desk *d = desk_granted(NULL);
+
+	assert_ok(world_open(d->w, &d->c), &d->w->e);
+	world_reopen(d->w);
+	assert_int_equal(sr_room_count(d->w->room), 0);
+	assert_ok(world_open(d->w, &d->c), &d->w->e);
+	reads(d, &d->c, LETTER);
+	sr_room_forget(d->w->room, d->c.id);
+	assert_int_equal(sr_room_count(d->w->room), 0);
+	assert_ok(world_open(d->w, &d->c), &d->w->e);
+	desk_free(d);
+}
+
+/* --- levels, people, votes
+ * ------------------------------------------------------------------------------------------------
+ */
+
+/* A request over items of two levels takes as many votes as the higher one; each item opens at its
+ * own. */
+static void levels_of_items(void **state) {
+	(void)state;
+	struct desk *d = calloc(1, sizeof *d);
+	struct world_file files[] = {
+		{"letter.txt", sr_bytes_str(LETTER)}, {"diary.txt", sr_bytes_str(DIARY)}};
+	struct world_deposit dep = {.files = files, .count = 2};
+	struct world_checkout other;
+	struct world *w;
+
+	assert_non_null(d);
+	d->w = w = world_new(&(struct world_options){.members = 5, .level = {2, 4}});
+	assert_ok(world_deposit(w, &dep), &w->out.err);
+	memcpy(d->item, dep.items, sizeof d->item);
+	world_held_release(w, d->item[0]);
+	assert_ok(world_describe(w, &w->curator[0], d->item[1], "Instructions", "instructional"),
+		&w->out.err);
+	assert_fails(world_release(w, &w->curator[1], d->item[1], NULL), SR_DENIED, &w->out.err,
+		"hazard-dropped");
+	assert_ok(world_release(w, &w->curator[1], d->item[1], "instructional"), &w->out.err);
+	ask(d);
+	for (size_t i = 0; i < 4; i++) {
+		assert_false(world_grant_of(w, d->rq.id, d->grant));
+		assert_ok(world_vote(w, &(struct world_vote){.member = i, .request = d->rq.id}),
+			&w->out.err);
+	}
+	assert_true(world_grant_of(w, d->rq.id, d->grant));
+	check_out(d);
+	assert_ok(world_open(w, &d->c), &w->e);
+	reads(d, &d->c, LETTER);
+	other = (struct world_checkout){
+		.by = &w->researcher[0], .grant = d->grant, .item = d->item[1]};
+	assert_ok(world_checkout(w, &other), &w->out.err);
+	assert_ok(world_open(w, &other), &w->e);
+	reads(d, &other, DIARY);
+	desk_free(d);
+}
+
+static void co_applicants_read_too(void **state) {
+	(void)state;
+	struct desk *d = calloc(1, sizeof *d);
+	struct world *w;
+
+	assert_non_null(d);
+	d->w = w = world_new(NULL);
+	items_make(d);
+	d->rq = (struct world_request){.by = &w->researcher[1],
+		.items = (const uint8_t(*)[SR_ID])d->item,
+		.count = 2,
+		.with = {&w->researcher[0], &w->researcher[2]}};
+	assert_ok(world_request(w, &d->rq), &w->out.err);
+	assert_ok(world_join(w, &w->researcher[0], d->rq.id), &w->out.err);
+	assert_ok(world_join(w, &w->researcher[2], d->rq.id), &w->out.err);
+	world_grant(w, d->rq.id, d->grant);
+	for (size_t i = 0; i < W_RESEARCHERS; i++) {
+		struct world_checkout c = {
+			.by = &w->researcher[i], .grant = d->grant, .item = d->item[1]};
+
+		assert_ok(world_checkout(w, &c), &w->out.err);
+		assert_ok(world_open(w, &c), &w->e);
+		reads(d, &c, DIARY);
+	}
+	assert_int_equal(sr_room_count(w->room), 3);
+	desk_free(d);
+}
+
+static void a_bad_piece_is_named(void **state) {
+	(void)state;
+	struct desk *d = desk_new(&(struct world_options){.members = 4, .level = {2}});
+	struct world *w = d->w;
+	struct sr_entry en;
+	char person[SR_PERSON_TEXT + 16];
+
+	assert_ok(
+		world_vote(w,
+			&(struct world_vote){.member = 1, .request = d->rq.id, .lie = W_BAD_PIECE}),
+		&w->out.err);
+	assert_ok(
+		world_vote(w, &(struct world_vote){.member = 2, .request = d->rq.id}), &w->out.err);
+	assert_true(world_grant_of(w, d->rq.id, d->grant));
+	check_out(d);
+	(void)snprintf(person, sizeof person, "%s: the piece", w->member[1].person);
+	assert_fails(world_open(w, &d->c), SR_AUTH, &w->e, "1 good pieces, want 2");
+	assert_non_null(strstr(w->e.text, person));
+	assert_int_equal(world_count(w, SR_T_INCIDENT), 1);
+	world_last(w, SR_T_INCIDENT, &en);
+	assert_true(sr_bytes_eq(
+		sr_field(&en.statement, "person", 0), sr_bytes_str(w->member[1].person)));
+	assert_true(sr_bytes_eq(sr_field(&en.statement, "what", 0), sr_bytes_str("piece-invalid")));
+	sr_entry_free(&en);
+	/* The vote is void: it is not asked again, and no second incident is written. */
+	assert_fails(world_open(w, &d->c), SR_AUTH, &w->e, "1 good pieces, want 2");
+	assert_int_equal(world_count(w, SR_T_INCIDENT), 1);
+	/* A top-up by another member brings the missing piece. */
+	assert_ok(world_vote(w,
+			  &(struct world_vote){
+				  .member = 3, .request = d->rq.id, .decision = "topup"}),
+		&w->out.err);
+	assert_ok(world_open(w, &d->c), &w->e);
+	reads(d, &d->c, LETTER);
+	desk_free(d);
+}
+
+static void a_false_bundle_is_named(void **state) {
+	(void)state;
+	struct desk *d = desk_new(&(struct world_options){.members = 4, .level = {2}});
+	struct world *w = d->w;
+
+	assert_ok(world_vote(w,
+			  &(struct world_vote){
+				  .member = 0, .request = d->rq.id, .lie = W_BAD_BUNDLE}),
+		&w->out.err);
+	assert_ok(
+		world_vote(w, &(struct world_vote){.member = 2, .request = d->rq.id}), &w->out.err);
+	assert_true(world_grant_of(w, d->rq.id, d->grant));
+	check_out(d);
+	assert_fails(world_open(w, &d->c), SR_AUTH, &w->e, "the bundle is not what the vote says");
+	assert_int_equal(world_count(w, SR_T_INCIDENT), 1);
+	desk_free(d);
+}
+
+/* What the researcher hands over proves nothing by itself: too few, wrong, or another's keys open
+ * nothing and blame nobody. */
+static void wrong_record_keys(void **state) {
+	(void)state;
+	struct desk *d = desk_granted(NULL);
+	struct world *w = d->w;
+	struct sr_room_record records[4];
+	struct sr_room_open o = {.person = d->c.by->person, .records = records};
+	size_t n = world_records(w, &d->c, records, T_COUNT(records));
+
+	assert_int_equal(n, 2);
+	memcpy(o.checkout, d->c.id, SR_ID);
+	o.count = 1;
+	assert_fails(sr_room_open(w->room, &o, &w->e), SR_AUTH, &w->e, "1 good pieces, want 2");
+	records[1].key[5] ^= 1;
+	o.count = 2;
+	assert_fails(sr_room_open(w->room, &o, &w->e), SR_AUTH, &w->e, "does not open it");
+	records[1] = records[0]; /* one vote twice is one vote */
+	assert_fails(sr_room_open(w->room, &o, &w->e), SR_AUTH, &w->e, "1 good pieces, want 2");
+	o.person = w->researcher[1].person;
+	assert_fails(sr_room_open(w->room, &o, &w->e), SR_DENIED, &w->e, "the checkout is p-");
+	o.person = d->c.by->person;
+	o.checkout[0] ^= 1;
+	assert_fails(sr_room_open(w->room, &o, &w->e), SR_NOTFOUND, &w->e, "no such checkout");
+	assert_int_equal(world_count(w, SR_T_INCIDENT), 0);
+	assert_int_equal(sr_room_count(w->room), 0);
+	assert_ok(world_open(w, &d->c), &w->e);
+	desk_free(d);
+}
+
+/* --- ends
+ * -----------------------------------------------------------------------------------------------------------------
+ */
+
+static bool room_key_there(struct desk *d) {
+	char name[2 * SR_ID + 1];
+
+	sr_hex(name, d->rq.id, SR_ID);
+	return sr_secrets_has(d->w->v->secrets, SR_SECRET_ROOM_KEY, sr_bytes_str(name), 1);
+}
+
+static void checkout_fails(struct desk *d, const char *piece) {
+	struct world_checkout again = {
+		.by = &d->w->researcher[0], .grant = d->grant, .item = d->item[0]};
+
+	assert_fails(world_checkout(d->w, &again), SR_DENIED, &d->w->out.err, piece);
+}
+
+static void revoke_leaves_nothing_to_open_with(void **state) {
+	(void)state;
+	struct desk *d = desk_granted(&(struct world_options){.second = true});
+	struct world *w = d->w;
+
+	assert_ok(world_open(w, &d->c), &w->e);
+	assert_true(room_key_there(d));
+	world_revoke(w, d->grant);
+	assert_int_equal(sr_room_count(w->room), 0);
+	assert_false(room_key_there(d));
+	assert_fails(world_open(w, &d->c), SR_DENIED, &w->e, "the checkout is ended");
+	checkout_fails(d, "the grant is revoked");
+	world_reopen(w);
+	assert_false(room_key_there(d));
+	desk_free(d);
+}
+
+/* The erasure itself: with every state as it was, opening fails for want of the key. */
+static void without_the_room_key_nothing_opens(void **state) {
+	(void)state;
+	struct desk *d = desk_granted(NULL);
+	struct world *w = d->w;
+	char name[2 * SR_ID + 1];
+	struct sr_buf key;
+
+	sr_hex(name, d->rq.id, SR_ID);
+	sr_buf_init_secret(&key);
+	assert_ok(sr_secrets_get(
+			  w->v->secrets, SR_SECRET_ROOM_KEY, sr_bytes_str(name), 1, &key, &w->e),
+		&w->e);
+	assert_ok(sr_secrets_erase(
+			  w->v->secrets, SR_SECRET_ROOM_KEY, sr_bytes_str(name), 1, NULL, &w->e),
+		&w->e);
+	assert_fails(world_open(w, &d->c), SR_DENIED, &w->e,
+		"the room key of this request version is erased");
+	key.p[3] ^= 1; /* and another key in its place is noticed before anybody is blamed */
+	assert_ok(sr_secrets_put(w->v->secrets, SR_SECRET_ROOM_KEY, sr_bytes_str(name), 1,
+			  sr_buf_view(&key), &w->e),
+		&w->e);
+	assert_fails(world_open(w, &d->c), SR_CORRUPT, &w->e, "is not the one its statement names");
+	assert_int_equal(world_count(w, SR_T_INCIDENT), 0);
+	sr_buf_free(&key);
+	desk_free(d);
+}
+
+static void suspend_and_lift(void **state) {
+	(void)state;
+	struct desk *d = desk_granted(NULL);
+	struct world *w = d->w;
+
+	assert_ok(world_open(w, &d->c), &w->e);
+	assert_ok(world_suspend(w, 2, d->grant), &w->out.err);
+	assert_int_equal(sr_room_count(w->room), 0);
+	assert_true(room_key_there(d));
+	assert_fails(world_open(w, &d->c), SR_DENIED, &w->e, "the checkout is ended");
+	checkout_fails(d, "the grant is suspended");
+	assert_fails(world_lift(w, 1, d->grant), SR_DENIED, &w->out.err, "not-yours");
+	assert_ok(world_lift(w, 2, d->grant), &w->out.err);
+	check_out(d);
+	assert_ok(world_open(w, &d->c), &w->e);
+	desk_free(d);
+}
+
+static void close_by_the_researcher(void **state) {
+	(void)state;
+	struct desk *d = desk_granted(NULL);
+	struct world *w = d->w;
+
+	assert_ok(world_open(w, &d->c), &w->e);
+	assert_fails(world_close_grant(w, &w->researcher[1], d->grant), SR_DENIED, &w->out.err,
+		"not-named");
+	assert_ok(world_close_grant(w, &w->researcher[0], d->grant), &w->out.err);
+	assert_false(room_key_there(d));
+	assert_int_equal(sr_room_count(w->room), 0);
+	checkout_fails(d, "the grant is closed");
+	desk_free(d);
+}
+
+/* Time alone: nobody sweeps, and nothing opens or is read any more. */
+static void time_ends_what_is_open(void **state) {
+	(void)state;
+	struct desk *d = desk_granted(NULL);
+	struct world *w = d->w;
+	struct sr_buf text;
+	size_t ended = 0, wiped = 0;
+
+	sr_buf_init(&text);
+	w->now += 11 * 60;
+	assert_fails(world_open(w, &d->c), SR_DENIED, &w->e, "the checkout is lapsed");
+	check_out(d);
+	assert_ok(world_open(w, &d->c), &w->e);
+	w->now += 8 * 3600;
+	assert_fails(world_read(w, &d->c, 0, &text), SR_DENIED, &w->e, "lapsed");
+	assert_int_equal(text.len, 0);
+	assert_int_equal(sr_room_count(w->room), 0);
+	assert_ok(sr_door_sweep(w->v, &ended, &w->e), &w->e);
+	assert_int_equal(ended, 1);
+	check_out(d);
+	assert_ok(world_open(w, &d->c), &w->e);
+	w->now += 31 * W_DAY;
+	assert_ok(sr_room_sweep(w->room, &wiped, &w->e), &w->e);
+	assert_int_equal(wiped, 1);
+	assert_ok(sr_door_sweep(w->v, &ended, &w->e), &w->e);
+	assert_false(room_key_there(d));
+	checkout_fails(d, "the grant is expired");
+	sr_buf_free(&text);
+	desk_free(d);
+}
+
+/* Who cannot be trusted any more is stopped in the middle of reading. */
+static void a_hazard_stops_reading(void **state) {
+	(void)state;
+	struct desk *d = desk_granted(NULL);
+	struct world *w = d->w;
 	struct sr_buf text;
 
 	sr_buf_init(&text);
-	deposit_one(w, "letter.txt", SECRET, item[0]);
-	world_held_release(w, item[0]);
+	assert_ok(world_open(w, &d->c), &w->e);
+	assert_ok(world_describe(w, &w->curator[0], d->item[0], NULL, "referral"), &w->out.err);
+	assert_fails(world_read(w, &d->c, 0, &text), SR_NOTFOUND, &w->e, "open it again");
+	assert_fails(world_open(w, &d->c), SR_DENIED, &w->e, "marked for referral");
+	sr_buf_free(&text);
+	desk_free(d);
+}
+
+/* A slot that was erased ends an item for good, whatever was granted. */
+static void without_the_slot_nothing_opens(void **state) {
+	(void)state;
+	struct desk *d = desk_granted(NULL);
+	struct world *w = d->w;
+	char name[2 * SR_ID + 1];
+
+	sr_hex(name, d->item[0], SR_ID);
+	assert_ok(sr_secrets_erase(w->v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), SR_SECRET_ALL,
+			  NULL, &w->e),
+		&w->e);
+	assert_fails(world_open(w, &d->c), SR_NOTFOUND, &w->e, "its slot 2 is erased");
+	desk_free(d);
+}
+
+/* --- forms and pages
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+static void forms_are_kept(void **state) {
+	(void)state;
+	struct desk *d = desk_new(NULL);
+	struct world *w = d->w;
+	struct sr_buf text;
+
+	sr_buf_init(&text);
+	world_grant(w, d->rq.id, d->grant);
+	d->c = (struct world_checkout){
+		.by = &w->researcher[0], .grant = d->grant, .item = d->item[0], .form = "grey"};
+	assert_fails(world_checkout(w, &d->c), SR_DENIED, &w->out.err, "form-not-granted");
+	d->c.form = "metadata";
+	assert_ok(world_checkout(w, &d->c), &w->out.err);
+	assert_ok(world_open(w, &d->c), &w->e);
+	assert_fails(world_read(w, &d->c, 0, &text), SR_DENIED, &w->e,
+		"checked out in the form metadata");
+	assert_int_equal(text.len, 0);
+	sr_buf_free(&text);
+	desk_free(d);
+}
+
+static void pages(void **state) {
+	(void)state;
+	struct world *w = world_new(NULL);
+	struct sr_buf big, text, want;
+	struct world_file files[4] = {{.path = "big.txt"}, {"empty.txt", {(const uint8_t *)"", 0}},
+		{"picture.png", {(const uint8_t *)"\x89PNG\r\n\x1a\n-----", 13}},
+		{"a/note.txt", {(const uint8_t *)"\x1b[31mred", 8}}};
+	struct world_deposit dep = {.files = files, .count = 4, .together = true};
+	uint8_t grant[SR_ID];
+	struct world_request rq = {.by = &w->researcher[0], .count = 1};
+	struct sr_room_page p = {.person = w->researcher[0].person, .len = 1000};
+	struct world_checkout c = {.by = &w->researcher[0], .grant = grant};
+	const char *encoding = NULL;
+	struct sr_file f;
+	uint64_t next = 0, seed = 5;
+
+	sr_buf_init(&big);
+	sr_buf_init(&text);
+	sr_buf_init(&want);
+	while (big.len <
+		(SR_BLOCK * 5) / 2) /* three blocks, characters of two bytes across every border */
+		sr_buf_printf(
+			&big, "line %llu \xc3\xa9\n", (unsigned long long)t_rand(&seed, 1000000));
+	files[0].content = sr_buf_view(&big);
+	assert_ok(world_deposit(w, &dep), &w->out.err);
+	assert_int_equal(dep.item_count, 1);
+	world_held_release(w, dep.items[0]);
+	rq.items = (const uint8_t(*)[SR_ID])dep.items;
 	assert_ok(world_request(w, &rq), &w->out.err);
 	world_grant(w, rq.id, grant);
+	c.item = dep.items[0];
 	assert_ok(world_checkout(w, &c), &w->out.err);
 	assert_ok(world_open(w, &c), &w->e);
 	assert_ok(world_read(w, &c, 0, &text), &w->e);
-	assert_int_equal(text.len, strlen(SECRET));
-	assert_memory_equal(text.p, SECRET, strlen(SECRET));
+	assert_int_equal(text.len, big.len);
+	assert_memory_equal(text.p, big.p, big.len);
+	sr_buf_clear(&text);
+	assert_ok(world_read(w, &c, 1, &text), &w->e);
+	assert_int_equal(text.len, 0);
+	assert_fails(world_read(w, &c, 2, &text), SR_UNSUPPORTED, &w->e, "a picture (PNG)");
+	assert_ok(world_read(w, &c, 3, &text), &w->e);
+	assert_memory_equal(text.p, "\\x1b[31mred", 10);
+	assert_fails(world_read(w, &c, 4, &text), SR_NOTFOUND, &w->e, "no file 4: the item has 4");
+	assert_int_equal(world_count(w, SR_T_VIEWED), 1 + 3);
+	memcpy(p.checkout, c.id, SR_ID);
+	assert_ok(sr_room_file(w->room, c.id, 3, &f, &w->e), &w->e);
+	assert_true(sr_bytes_eq(f.path, sr_bytes_str("a/note.txt")));
+	p.offset = 10;
+	assert_fails(sr_room_text(w->room, &p, &text, &next, &encoding, &w->e), SR_MISUSE, &w->e,
+		"not where the last page ended");
+	p.offset = 0;
+	assert_ok(sr_room_text(w->room, &p, &text, &next, &encoding, &w->e), &w->e);
+	assert_int_equal(next, 1000);
+	assert_string_equal(encoding, "UTF-8");
+	p.offset = 999;
+	assert_fails(sr_room_text(w->room, &p, &text, &next, &encoding, &w->e), SR_MISUSE, &w->e,
+		"not where the last page ended");
+	p.offset = 1000;
+	p.len = SR_BLOCK + 1;
+	assert_fails(sr_room_text(w->room, &p, &text, &next, &encoding, &w->e), SR_MISUSE, &w->e,
+		"a page is 1 to");
+	p.len = 1;
+	assert_ok(sr_room_text(w->room, &p, &text, &next, &encoding, &w->e), &w->e);
+	sr_buf_free(&big);
+	sr_buf_free(&text);
+	sr_buf_free(&want);
+	world_free(w);
+}
+
+/* --- nothing is left in memory
+ * ---------------------------------------------------------------------------------------------- */
+
+/* How often do these bytes, each of them xor 0x5a, lie in this process's writable memory? The mask
+ * keeps the question itself from being found. */
+static size_t in_memory(const uint8_t *masked, size_t len) {
+	FILE *maps = fopen("/proc/self/maps", "r"), *mem = fopen("/proc/self/mem", "r");
+	size_t found = 0;
+	char line[512];
+
+	assert_non_null(maps);
+	assert_non_null(mem);
+	while (fgets(line, sizeof line, maps) != NULL) {
+		unsigned long from, to;
+		char mode[8];
+
+		if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) != 3 || mode[0] != 'r' ||
+			mode[1] != 'w')
+			continue;
+		for (unsigned long at = from; at + len <= to; at++) {
+			const volatile uint8_t *p = (const volatile uint8_t *)at; // NOLINT
+			size_t i = 0;
+
+			if (at == from && fseek(mem, (long)from, SEEK_SET) == 0 &&
+				fgetc(mem) == EOF)
+				break; /* a guard page */
+			while (i < len && (uint8_t)(p[i] ^ 0x5a) == masked[i])
+				i++;
+			found += i == len;
+		}
+	}
+	fclose(maps);
+	fclose(mem);
+	return found;
+}
+
+static void nothing_left_in_memory(void **state) {
+	(void)state;
+	enum {
+		MARK = 24
+	};
+	uint8_t content[4096], masked[MARK], slot[MARK];
+	struct world *w = world_new(NULL);
+	struct world_file file = {"marked.txt", {content, sizeof content}};
+	struct world_deposit dep = {.files = &file, .count = 1};
+	struct world_request rq = {.by = &w->researcher[0], .count = 1};
+	uint8_t grant[SR_ID];
+	struct world_checkout c = {.by = &w->researcher[0], .grant = grant};
+	char name[2 * SR_ID + 1];
+	struct sr_buf text;
+	uint64_t seed = 77;
+
+	for (size_t i = 0; i < sizeof content; i++)
+		content[i] = (uint8_t)('a' + t_rand(&seed, 26));
+	for (size_t i = 0; i < MARK; i++)
+		masked[i] = content[1000 + i] ^ 0x5a;
+	assert_ok(world_deposit(w, &dep), &w->out.err);
+	world_held_release(w, dep.items[0]);
+	rq.items = (const uint8_t(*)[SR_ID])dep.items;
+	assert_ok(world_request(w, &rq), &w->out.err);
+	world_grant(w, rq.id, grant);
+	c.item = dep.items[0];
+	assert_ok(world_checkout(w, &c), &w->out.err);
+	sr_wipe(content, sizeof content);
+	assert_int_equal(in_memory(masked, MARK), 0); /* the deposit left nothing either */
+	assert_ok(world_open(w, &c), &w->e);
+	sr_buf_init_secret(&text);
+	assert_ok(world_read(w, &c, 0, &text), &w->e);
+	assert_true(in_memory(masked, MARK) > 0); /* the question can be answered with yes */
+	sr_buf_free(&text);
+	sr_hex(name, dep.items[0], SR_ID);
+	sr_buf_init_secret(&text);
+	assert_ok(
+		sr_secrets_get(w->v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), 2, &text, &w->e),
+		&w->e);
+	for (size_t i = 0; i < MARK; i++)
+		slot[i] = text.p[i] ^ 0x5a;
+	sr_buf_free(&text);
 	assert_ok(world_return(w, &c), &w->out.err);
 	assert_int_equal(sr_room_count(w->room), 0);
-	sr_buf_free(&text);
+	assert_int_equal(in_memory(masked, MARK), 0);
+	assert_int_equal(in_memory(slot, MARK), 0);
 	world_free(w);
 }
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_way),
+		cmocka_unit_test(open_survives_a_restart),
+		cmocka_unit_test(levels_of_items),
+		cmocka_unit_test(co_applicants_read_too),
+		cmocka_unit_test(a_bad_piece_is_named),
+		cmocka_unit_test(a_false_bundle_is_named),
+		cmocka_unit_test(wrong_record_keys),
+		cmocka_unit_test(revoke_leaves_nothing_to_open_with),
+		cmocka_unit_test(without_the_room_key_nothing_opens),
+		cmocka_unit_test(suspend_and_lift),
+		cmocka_unit_test(close_by_the_researcher),
+		cmocka_unit_test(time_ends_what_is_open),
+		cmocka_unit_test(a_hazard_stops_reading),
+		cmocka_unit_test(without_the_slot_nothing_opens),
+		cmocka_unit_test(forms_are_kept),
+		cmocka_unit_test(pages),
+		cmocka_unit_test(nothing_left_in_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,9 +4,12 @@
  * Invariants: an encoder's output is shorter than its input by at least 3 %, else there is none; a
  * decoder's output buffer is exactly the stated plain length, so neither library can write more,
  * and a stream that wants to is damaged. Both libraries' states are reused from block to block
- * (ZSTD_reset, deflateReset): no dictionary or window survives that.
+ * (ZSTD_reset, deflateReset): no dictionary or window survives that. What they allocate is wiped
+ * when they give it back: both keep literals and windows of the last block in there.
  */
 #include "store/codec.h"
+
+#define ZSTD_STATIC_LINKING_ONLY /* for ZSTD_customMem, which every shared library has, too */
 
 #include <zlib.h>
 #include <zstd.h>
@@ -22,6 +25,50 @@ struct sr_codec {
 	z_stream *inf;
 	uint8_t probe[SR_CODEC_PROBE];
 };
+
+/* Memory that knows its size, so that it can be wiped: the size lies in front. */
+enum {
+	SIZE_AT_FRONT = 64 /* keeps the alignment that both libraries like */
+};
+
+static void *wiping_alloc(void *opaque, size_t size) {
+	uint8_t *p = NULL;
+	(void)opaque;
+	if (size > SIZE_MAX - SIZE_AT_FRONT)
+		return NULL;
+	p = aligned_alloc(SIZE_AT_FRONT,
+		(size + 2 * (size_t)SIZE_AT_FRONT - 1) / SIZE_AT_FRONT * SIZE_AT_FRONT);
+	if (p == NULL)
+		return NULL;
+	memcpy(p, &size, sizeof size);
+	return p + SIZE_AT_FRONT;
+}
+
+static void wiping_free(void *opaque, void *address) {
+	uint8_t *p = address;
+	size_t size = 0;
+	(void)opaque;
+	if (p == NULL)
+		return;
+	memcpy(&size, p - SIZE_AT_FRONT, sizeof size);
+	sr_wipe(p, size);
+	free(p - SIZE_AT_FRONT);
+}
+
+static const ZSTD_customMem wiping = {wiping_alloc, wiping_free, NULL};
+
+static voidpf zlib_alloc(voidpf opaque, uInt items, uInt size) {
+	return wiping_alloc(opaque, (size_t)items * size);
+}
+
+static z_stream *zlib_new(void) {
+	z_stream *z = calloc(1, sizeof *z);
+	if (z != NULL) {
+		z->zalloc = zlib_alloc;
+		z->zfree = wiping_free;
+	}
+	return z;
+}
 
 int sr_codec_new(struct sr_codec **out, struct sr_err *e) {
 	*out = NULL;
@@ -57,7 +104,7 @@ static int zstd_pack(struct sr_codec *c, int level, struct sr_bytes plain, uint8
 	size_t *out_len) {
 	*out_len = 0;
 	if (c->zc == NULL)
-		c->zc = ZSTD_createCCtx();
+		c->zc = ZSTD_createCCtx_advanced(wiping);
 	if (c->zc == NULL)
 		return SR_NOMEM;
 	size_t n = ZSTD_compressCCtx(c->zc, out, cap, plain.p, plain.len, level);
@@ -73,7 +120,7 @@ static int deflate_pack(
 	struct sr_codec *c, struct sr_bytes plain, uint8_t *out, size_t cap, size_t *out_len) {
 	*out_len = 0;
 	if (c->df == NULL) {
-		c->df = calloc(1, sizeof *c->df);
+		c->df = zlib_new();
 		if (c->df == NULL)
 			return SR_NOMEM;
 		/* windowBits -15: raw RFC 1951, no header and no checksum (the aead has one) */
@@ -126,7 +173,7 @@ int sr_codec_encode(struct sr_codec *c, enum sr_codec_id want, struct sr_bytes p
 static int zstd_unpack(struct sr_codec *c, struct sr_bytes data, uint8_t *out, size_t plain_len,
 	struct sr_err *e) {
 	if (c->zd == NULL)
-		c->zd = ZSTD_createDCtx();
+		c->zd = ZSTD_createDCtx_advanced(wiping);
 	if (c->zd == NULL)
 		return sr_fail(e, SR_NOMEM, "codec: no memory for a decompressor");
 	/* A frame may ask for a window of gigabytes; ours never need more than a block. */
@@ -143,7 +190,7 @@ static int zstd_unpack(struct sr_codec *c, struct sr_bytes data, uint8_t *out, s
 static int deflate_unpack(struct sr_codec *c, struct sr_bytes data, uint8_t *out, size_t plain_len,
 	struct sr_err *e) {
 	if (c->inf == NULL) {
-		c->inf = calloc(1, sizeof *c->inf);
+		c->inf = zlib_new();
 		if (c->inf == NULL || inflateInit2(c->inf, -15) != Z_OK) {
 			free(c->inf);
 			c->inf = NULL;
