@@ -108,6 +108,8 @@ static void deposit(struct bench *b, const char *what, const struct source *like
 	memcpy(o.structure_pk, b->pk, SR_X_PK);
 	memset(o.accession, ++b->accession, SR_ID);
 	o.codec = SR_CODEC_ZSTD;
+	const char *threads = getenv("SR_BENCH_THREADS");
+	o.threads = threads != NULL ? (unsigned)strtoul(threads, NULL, 10) : 0;
 	o.item = on_item;
 	o.ctx = b;
 	uint64_t start = sr_mono_ms();
