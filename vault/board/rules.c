@@ -295,6 +295,10 @@ static int rule_accession(struct ctx *c) {
 
 static int check_hazards(struct ctx *c, bool *ok) {
 	*ok = true;
+	/* `none` alone says that there is none, where no line at all leaves them as they are. */
+	if (sr_field_count(c->s, "hazard") == 1 &&
+		sr_bytes_eq(sr_field(c->s, "hazard", 0), sr_bytes_str("none")))
+		return 0;
 	for (size_t i = 0; i < sr_field_count(c->s, "hazard"); i++)
 		if (!sr_rules_hazard(sr_field(c->s, "hazard", i))) {
 			char word[80];

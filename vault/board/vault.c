@@ -578,6 +578,30 @@ static int reap_room_keys(struct sr_vault *v, struct sr_err *e) {
 	return rc;
 }
 
+/* What writers that were killed left under temporary names. */
+static int sweep_files(struct sr_vault *v, struct sr_err *e) {
+	static const char *const folders[] = {"packs", "objects"};
+	struct sr_dir *const dirs[] = {v->dir, v->run, v->items, v->ledger_dir};
+	size_t all = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof dirs / sizeof dirs[0] && rc == 0; i++) {
+		size_t n = 0;
+
+		rc = sr_tmpfile_sweep(dirs[i], &n, e);
+		all += n;
+	}
+	for (size_t i = 0; i < sizeof folders / sizeof folders[0] && rc == 0; i++) {
+		size_t n = 0;
+
+		rc = sr_backend_sweep(v->store, folders[i], &n, e);
+		all += n;
+	}
+	if (rc == 0 && all > 0)
+		told(v, "%zu unfinished files of an interrupted process were removed", all);
+	return rc;
+}
+
 static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct sr_vault_conf *conf,
 	struct sr_err *e) {
 	size_t ended = 0;
@@ -591,6 +615,8 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 		rc = sr_backend_dir(&v->store, v->dir, e);
 	if (rc == 0)
 		rc = sr_dir_open_at(&v->items, v->dir, "items", e);
+	if (rc == 0)
+		rc = sweep_files(v, e);
 	if (rc == 0)
 		rc = learn_fingerprint(v, conf, e);
 	if (rc == 0)

@@ -1,0 +1,231 @@
+/*
+ * deposit - what a kill or a failing disk leaves of an accession at every step, and that it can be
+ * taken up again.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "catalogue/catalogue.h"
+#include "ledger/ledger.h"
+#include "store/index.h"
+#include "store/secrets.h"
+#include "world.h"
+
+static const char first[] = "the first harmless page\n";
+static const char second[] = "the second harmless page\n";
+
+static const struct world_file files[] = {
+	{"a/first.txt", {(const uint8_t *)first, sizeof first - 1}},
+	{"b/second.txt", {(const uint8_t *)second, sizeof second - 1}},
+};
+
+static uint64_t items_of(struct world *w) {
+	struct sr_item_filter all = {.released = true, .held = true, .referral = true};
+	struct sr_items l = {0};
+	uint64_t n;
+
+	assert_ok(sr_query_items(&l, w->v->catalogue, &all, NULL, &w->e), &w->e);
+	n = l.total;
+	sr_items_free(&l);
+	return n;
+}
+
+static uint64_t secrets_of(struct world *w, enum sr_secret_kind kind) {
+	uint64_t n = 0;
+
+	assert_ok(sr_secrets_count(w->v->secrets, kind, &n, &w->e), &w->e);
+	return n;
+}
+
+/* Nothing is left over: as many slots, quarantine seals and envelopes as items, nothing of
+ * accessions in run/. */
+static void tidy(struct world *w) {
+	uint64_t items = items_of(w);
+
+	assert_int_equal(secrets_of(w, SR_SECRET_SLOT), items);
+	assert_int_equal(secrets_of(w, SR_SECRET_QUARANTINE), items);
+	assert_int_equal(t_count_entries(t_path(w->vault, "items")), items);
+}
+
+struct pending {
+	size_t count;
+	uint8_t accession[SR_ID];
+};
+
+static int on_pending(void *ctx, const uint8_t accession[SR_ID], struct sr_err *e) {
+	struct pending *p = ctx;
+
+	(void)e;
+	p->count++;
+	memcpy(p->accession, accession, SR_ID);
+	return 0;
+}
+
+static void test_killed(void **state) {
+	struct world *w = world_new(&(struct world_options){.second = true});
+	bool done = false;
+	size_t resumable = 0, finished = 0;
+	unsigned long nth = 1;
+
+	(void)state;
+	world_close(w);
+	for (; !done; nth += 2) {
+		struct pending p = {0};
+		uint64_t before, after;
+		int status = 0;
+		pid_t pid;
+
+		world_reopen(w);
+		before = items_of(w);
+		world_close(w);
+		pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			struct world_deposit d = {.files = files, .count = 2};
+
+			world_reopen(w);
+			sr_fault_set(nth, -1);
+			_exit(world_deposit(w, &d) == 0 ? 7 : 8);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		done = WIFEXITED(status) && WEXITSTATUS(status) == 7;
+		assert_true(done || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+		world_reopen(w);
+		after = items_of(w);
+		assert_true(after == before || after == before + 2);
+		if (done)
+			assert_int_equal(after, before + 2);
+		else
+			finished += after == before + 2;
+		tidy(w);
+		assert_ok(sr_index_pending(w->v->index, on_pending, &p, &w->e), &w->e);
+		assert_true(p.count <= 1);
+		if (p.count == 1) { /* broken off before its statement was signed: remove it */
+			struct sr_deposit_options o = {.collection = w->collection,
+				.depositor = w->depositor.person,
+				.threads = 1,
+				.resume = p.accession};
+			struct sr_deposit *d = NULL;
+
+			assert_int_equal(after, before);
+			resumable++;
+			assert_ok(sr_deposit_begin(&d, w->v, &o, &w->e), &w->e);
+			assert_memory_equal(sr_deposit_accession(d), p.accession, SR_ID);
+			assert_ok(sr_deposit_abort(d, &w->e), &w->e);
+			memset(&p, 0, sizeof p);
+			assert_ok(sr_index_pending(w->v->index, on_pending, &p, &w->e), &w->e);
+			assert_int_equal(p.count, 0);
+			tidy(w);
+		}
+		world_close(w);
+	}
+	assert_true(nth > 10);
+	assert_true(resumable > 0); /* a kill after the packs, before the statement */
+	assert_true(finished > 0);  /* a kill after the statement was kept or committed */
+	world_reopen(w);
+	world_free(w);
+}
+
+static int end_now(void *ctx, const struct sr_ingest_file_result *r, struct sr_err *e) {
+	(void)ctx;
+	(void)r;
+	(void)e;
+	return 0;
+}
+
+/* Broken off after finish, then run again under the same accession: the same items, from the packs
+ * that lie there. */
+static void test_resumed(void **state) {
+	struct world *w = world_new(NULL);
+	struct sr_deposit_options o = {.collection = w->collection,
+		.depositor = w->depositor.person,
+		.threads = 1,
+		.file = end_now};
+	struct sr_accession_list l[2] = {{0}};
+	struct sr_deposit_sign s;
+	uint8_t accession[SR_ID];
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		struct sr_ingest_file f = {.kind = SR_FILE_REGULAR,
+			.size_expected = UINT64_MAX,
+			.read = sr_ingest_read_fd};
+		struct sr_deposit *d = NULL;
+		int fd[2];
+
+		assert_int_equal(pipe(fd), 0);
+		assert_int_equal(write(fd[1], first, sizeof first - 1), (ssize_t)sizeof first - 1);
+		assert_int_equal(close(fd[1]), 0);
+		o.resume = round == 0 ? NULL : accession;
+		assert_ok(sr_deposit_begin(&d, w->v, &o, &w->e), &w->e);
+		memcpy(accession, sr_deposit_accession(d), SR_ID);
+		assert_ok(sr_deposit_item_begin(d, sr_bytes_str(""), &w->e), &w->e);
+		f.path = sr_bytes_str("first.txt");
+		f.media_type = sr_bytes_str("text/plain");
+		f.read_ctx = &fd[0];
+		assert_ok(sr_deposit_file(d, &f, &w->e), &w->e);
+		assert_ok(sr_deposit_item_end(d, &w->e), &w->e);
+		assert_ok(sr_deposit_finish(d, &s, &w->e), &w->e);
+		assert_ok(sr_accession_list_read(&l[round], s.list, &w->e), &w->e);
+		sr_deposit_free(d);
+		assert_int_equal(close(fd[0]), 0);
+		world_reopen(w);
+		tidy(w);
+	}
+	assert_int_equal(l[0].item_count, 1);
+	assert_memory_equal(l[0].items[0].id, l[1].items[0].id, SR_ID);
+	assert_true(l[1].pack_count >= 1);
+	sr_accession_list_free(&l[0]);
+	sr_accession_list_free(&l[1]);
+	world_free(w);
+}
+
+/* The copy of secrets.db cannot be written: the deposit waits, with words, and nothing of it stays.
+ */
+static void test_copy_unreachable(void **state) {
+	struct world *w = world_new(&(struct world_options){.second = true});
+	struct sr_deposit_options o = {
+		.collection = w->collection, .depositor = w->depositor.person, .threads = 1};
+	struct sr_deposit *d = NULL;
+	struct sr_deposit_sign s;
+	struct sr_ingest_file f = {.kind = SR_FILE_SYMLINK, .size_expected = 0};
+	char away[T_PATH];
+
+	(void)state;
+	snprintf(away, sizeof away, "%s-away", w->second);
+	world_close(w);
+	assert_int_equal(rename(w->second, away), 0);
+	world_reopen(w);
+	assert_ok(sr_deposit_begin(&d, w->v, &o, &w->e), &w->e);
+	assert_ok(sr_deposit_item_begin(d, sr_bytes_str("a link"), &w->e), &w->e);
+	f.path = sr_bytes_str("link");
+	f.note = sr_bytes_str("../elsewhere");
+	assert_ok(sr_deposit_file(d, &f, &w->e), &w->e);
+	assert_ok(sr_deposit_item_end(d, &w->e), &w->e);
+	assert_fails(sr_deposit_finish(d, &s, &w->e), SR_LOCKED, &w->e, "second copy");
+	assert_ok(sr_deposit_abort(d, &w->e), &w->e);
+	tidy(w);
+	world_close(w);
+	assert_int_equal(rename(away, w->second), 0);
+	world_reopen(w);
+	{
+		struct world_deposit again = {.files = files, .count = 2, .together = true};
+
+		assert_int_equal(world_deposit(w, &again), 0);
+		assert_int_equal(again.item_count, 1);
+	}
+	tidy(w);
+	world_free(w);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_resumed),
+		cmocka_unit_test(test_copy_unreachable),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
