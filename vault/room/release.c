@@ -222,6 +222,7 @@ int sr_room_release_prepare(struct sr_room *r, struct sr_room_release *rel, stru
 	rc = new_envelope(p, rel->envelope, r, &old, rel, e);
 	if (rc != 0)
 		goto out;
+	memcpy(p->hash, rel->envelope, SR_HASH);
 	rel->number = p->number;
 	at = prepared_at(r, rel->item);
 	if (*at != NULL)
@@ -260,29 +261,48 @@ static int put_envelope(struct sr_vault *v, const struct prepared *p, struct sr_
 	return rc;
 }
 
-static int release_before(void *ctx, struct sr_vault *v, struct sr_err *e) {
-	const struct prepared *p = ctx;
-	char name[2 * SR_ID + 1];
-	int rc = put_envelope(v, p, e);
+/* A statement that names another envelope would release an item that nothing opens. */
+static int names_prepared(const struct prepared *p, struct sr_err *e) {
+	struct sr_statement s;
+	uint8_t hash[SR_HASH];
+	int rc = sr_statement_parse(&s, p->sub->note, e);
 
-	sr_hex(name, p->item, SR_ID);
-	if (rc == 0)
-		rc = sr_secrets_replace(v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), p->number,
-			sr_bytes_of(p->slot, SR_KEY), e);
 	if (rc != 0)
-		sr_wrap(e, "release of item %s", name);
+		return rc;
+	rc = sr_field_hash(hash, &s, "envelope", 0, e);
+	if (rc == 0 && memcmp(hash, p->hash, SR_HASH) != 0)
+		rc = sr_fail(e, SR_DENIED,
+			"the statement names another envelope than the one that was prepared: prepare the release again");
+	sr_statement_free(&s);
 	return rc;
 }
 
+/* What cannot be taken back now has no statement and is removed at the next opening. */
 static void release_refused(void *ctx, struct sr_vault *v) {
 	const struct prepared *p = ctx;
 	char name[2 * SR_ID + 1];
 
-	/* What cannot be taken back now has no statement and is removed at the next opening. */
 	sr_hex(name, p->item, SR_ID);
 	(void)!sr_secrets_erase(
 		v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), p->number, NULL, NULL);
 	(void)!sr_envelope_remove(v->items, p->item, p->number, NULL);
+}
+
+static int release_before(void *ctx, struct sr_vault *v, struct sr_err *e) {
+	const struct prepared *p = ctx;
+	char name[2 * SR_ID + 1];
+	int rc = names_prepared(p, e);
+
+	sr_hex(name, p->item, SR_ID);
+	if (rc == 0) {
+		rc = put_envelope(v, p, e);
+		if (rc == 0)
+			rc = sr_secrets_replace(v->secrets, SR_SECRET_SLOT, sr_bytes_str(name),
+				p->number, sr_bytes_of(p->slot, SR_KEY), e);
+		if (rc != 0)
+			release_refused(ctx, v);
+	}
+	return rc != 0 ? sr_wrap(e, "release of item %s", name) : 0;
 }
 
 /* Everything that opened the held item: in one commit, so that it is all there or all gone. */
@@ -331,6 +351,7 @@ int sr_room_release_hooks(
 			"item %s: no release is prepared (in this process): prepare it again",
 			name);
 	}
+	p->sub = sub;
 	sub->before = release_before;
 	sub->refused = release_refused;
 	sub->after = release_after;

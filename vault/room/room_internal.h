@@ -43,6 +43,8 @@ struct prepared { /* release.c: a release that its curator has not signed yet */
 	uint32_t number;    /* of the new envelope */
 	uint8_t *slot;      /* SR_KEY bytes, in the secret arena */
 	struct sr_buf file; /* the new envelope */
+	uint8_t hash[SR_HASH];
+	const struct sr_submission *sub; /* while it is submitted; the caller's */
 };
 
 struct sr_room {
