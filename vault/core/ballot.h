@@ -1,0 +1,29 @@
+/*
+ * ballot - one version of a request as a voter's client has verified it: shared by client_vote.c
+ * and bundle.c.
+ */
+#ifndef SR_CORE_BALLOT_H
+#define SR_CORE_BALLOT_H
+
+#include "core/client_in.h"
+#include "crypto/piece.h"
+
+struct sr_ballot {
+	struct sr_client *client;
+	const struct sr_proven *request; /* request or amend */
+	struct sr_ballot_view view;
+	struct sr_ballot_item *items;
+	uint8_t *seals; /* SR_SEAL bytes each, in order of items */
+	struct sr_buf titles;
+	uint8_t room[SR_X_PK];
+	uint8_t readers[SR_REQUEST_PEOPLE_MAX][SR_X_PK];
+	bool key[SR_REQUEST_PEOPLE_MAX]; /* whose request key is proven */
+};
+
+/* From the rows of request.material, whose receipts are in the set. ${version} 0: the newest that
+ * is shown. */
+SR_MUST int sr_ballot_build(struct sr_ballot **out, struct sr_client *c,
+	const uint8_t request[SR_ID], uint64_t version, const struct sr_rows *rows,
+	struct sr_err *e);
+
+#endif

@@ -1,0 +1,651 @@
+/*
+ * The connection: hello, pin, login, the ledger against memory. See client.h.
+ *
+ * A pin is a file `pin-<16 hex of the place's hash>` in the memory directory:
+ *
+ *   strongroom/pin/v1
+ *   vault <hex64>
+ *   origin <name>
+ *
+ * It says which vault was met at a place first. A place that shows another vault later is refused
+ * unless the caller expects exactly that one (--fingerprint), which then becomes the pin.
+ */
+#include "core/client.h"
+
+#include "base/escape.h"
+#include "core/client_in.h"
+#include "core/session.h"
+
+static const char PIN_TYPE[] = "strongroom/pin/v1";
+
+enum {
+	PIN_NAME = 32,
+	PIN_MAX = 1024
+};
+
+void sr_view_str(char *out, size_t size, struct sr_bytes v) {
+	snprintf(out, size, "%.*s", (int)(v.len < size ? v.len : size - 1),
+		v.p == NULL ? "" : (const char *)v.p);
+}
+
+const struct sr_client_info *sr_client_info(const struct sr_client *c) {
+	return &c->info;
+}
+
+int sr_client_signer(const struct sr_client *c, struct sr_err *e) {
+	if (c->o.identity == NULL)
+		return sr_fail(e, SR_USAGE, "this needs an identity (--as FILE)");
+	if (!c->info.pinned)
+		return sr_fail(e, SR_MISUSE, "nothing is signed before a vault is pinned");
+	return 0;
+}
+
+/* --- calls
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+/* *${broken}: the transport failed, not the operation. */
+static int exchange(
+	struct sr_client *c, struct sr_call *q, struct sr_call *r, bool *broken, struct sr_err *e) {
+	int rc;
+
+	*broken = false;
+	if (c->o.transport.call == NULL)
+		return sr_fail(e, SR_MISUSE, "there is no connection to a vault");
+	rc = sr_buf_ok(&q->head, e);
+	if (rc == 0)
+		rc = sr_buf_ok(&q->body, e);
+	if (rc != 0)
+		return rc;
+	sr_call_free(r);
+	sr_call_init(r);
+	rc = sr_transport_call(&c->o.transport, q, r, e);
+	if (rc == 0 && r->text.raw.p == NULL)
+		rc = sr_call_parse(r, e);
+	*broken = rc != 0 && r->text.raw.p == NULL;
+	return rc;
+}
+
+static int login(struct sr_client *c, struct sr_err *e);
+
+int sr_client_once(struct sr_client *c, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	bool broken;
+
+	return exchange(c, q, r, &broken, e);
+}
+
+int sr_client_call(struct sr_client *c, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	struct sr_transport again = {0};
+	struct sr_err first = {0};
+	bool broken;
+	int rc = exchange(c, q, r, &broken, e);
+
+	if (rc != SR_IO || !broken || c->o.reconnect == NULL)
+		return rc;
+	if (e != NULL)
+		first = *e;
+	if (c->o.reconnect(c->o.reconnect_ctx, &again, NULL) != 0) {
+		if (e != NULL)
+			*e = first;
+		return rc;
+	}
+	if (c->o.transport.close != NULL)
+		c->o.transport.close(c->o.transport.ctx);
+	c->o.transport = again;
+	if (c->logged_in) {
+		c->logged_in = false;
+		rc = login(c, e);
+		if (rc != 0)
+			return rc;
+	}
+	return exchange(c, q, r, &broken, e);
+}
+
+static int rows_of(int rc, struct sr_call *r, struct sr_rows *rows, struct sr_err *e) {
+	memset(rows, 0, sizeof *rows);
+	return rc != 0 ? rc : sr_rows_parse(rows, sr_buf_view(&r->body), e);
+}
+
+int sr_client_rows(struct sr_client *c, struct sr_call *q, struct sr_call *r, struct sr_rows *rows,
+	struct sr_err *e) {
+	return rows_of(sr_client_call(c, q, r, e), r, rows, e);
+}
+
+int sr_client_once_rows(struct sr_client *c, struct sr_call *q, struct sr_call *r,
+	struct sr_rows *rows, struct sr_err *e) {
+	return rows_of(sr_client_once(c, q, r, e), r, rows, e);
+}
+
+void sr_client_put_since(const struct sr_client *c, struct sr_call *q) {
+	if (c->proofs.seen.size > 0)
+		sr_text_put_dec(&q->head, "since", c->proofs.seen.size);
+}
+
+/* --- pin and memory
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+static void pin_name(char out[PIN_NAME], const char *place) {
+	uint8_t h[SR_HASH];
+	char hex[17];
+
+	SR_HASH_OF(h, "strongroom/pin-place/v1", NULL, sr_bytes_str(place));
+	sr_hex(hex, h, 8);
+	snprintf(out, PIN_NAME, "pin-%s", hex);
+}
+
+/* NOTFOUND: nothing is pinned there. */
+static int pin_read(uint8_t vault[SR_HASH], const struct sr_client *c, struct sr_err *e) {
+	char name[PIN_NAME];
+	struct sr_text t = {0};
+	struct sr_buf b;
+	int rc;
+
+	if (c->o.memory == NULL || c->o.place == NULL)
+		return sr_fail(e, SR_NOTFOUND, "no place is remembered");
+	pin_name(name, c->o.place);
+	sr_buf_init(&b);
+	rc = sr_file_read(c->o.memory, name, &b, PIN_MAX, e);
+	if (rc == 0)
+		rc = sr_text_parse(&t, sr_buf_view(&b), e);
+	if (rc == 0 && !sr_bytes_eq(t.type, sr_bytes_str(PIN_TYPE)))
+		rc = sr_fail(e, SR_CORRUPT, "the first line is not \"%s\"", PIN_TYPE);
+	if (rc == 0)
+		rc = sr_unhex(vault, SR_HASH, sr_text_get(&t, "vault"), e);
+	SR_NAMED(rc, e, "%s", name);
+	sr_text_free(&t);
+	sr_buf_free(&b);
+	return rc;
+}
+
+static int pin_write(const struct sr_client *c, const uint8_t vault[SR_HASH], struct sr_err *e) {
+	char name[PIN_NAME];
+	struct sr_buf b;
+	int rc;
+
+	if (c->o.memory == NULL || c->o.place == NULL)
+		return 0;
+	pin_name(name, c->o.place);
+	sr_buf_init(&b);
+	sr_text_begin(&b, PIN_TYPE);
+	sr_text_put_hex(&b, "vault", vault, SR_HASH);
+	if (c->info.origin[0] != '\0')
+		sr_text_put(&b, "origin", c->info.origin);
+	rc = sr_buf_ok(&b, e);
+	if (rc == 0)
+		rc = sr_file_replace(c->o.memory, name, sr_buf_view(&b), e);
+	sr_buf_free(&b);
+	return rc;
+}
+
+static const char *short_hex(char out[20], const uint8_t vault[SR_HASH]) {
+	sr_hex(out, vault, 8);
+	return out;
+}
+
+int sr_client_pin(struct sr_client *c, const uint8_t fingerprint[SR_HASH], struct sr_err *e) {
+	const char *person = c->o.identity != NULL ? c->o.identity->person : "";
+	uint8_t pinned[SR_HASH];
+	struct sr_seen seen = {.size = 0};
+	char a[20], b[20], name[PIN_NAME];
+	bool remembered = false, known_place;
+	int rc;
+
+	if (c->o.fingerprint != NULL && memcmp(c->o.fingerprint, fingerprint, SR_HASH) != 0)
+		return sr_fail(e, SR_AUTH,
+			"this vault has the fingerprint %s..., expected is %s...: it is another vault",
+			short_hex(a, fingerprint), short_hex(b, c->o.fingerprint));
+	rc = pin_read(pinned, c, e);
+	if (rc != 0 && rc != SR_NOTFOUND)
+		return rc;
+	known_place = rc == 0;
+	if (known_place && memcmp(pinned, fingerprint, SR_HASH) != 0 && c->o.fingerprint == NULL) {
+		pin_name(name, c->o.place);
+		return sr_fail(e, SR_AUTH,
+			"here was the vault with the fingerprint %s..., now there is one with %s...: compare with the minutes; "
+			"if it was replaced on purpose, give its --fingerprint once",
+			short_hex(a, pinned), short_hex(b, fingerprint));
+	}
+	if (c->o.memory != NULL && person[0] != '\0') {
+		rc = sr_seen_load(&seen, c->o.memory, fingerprint, person, e);
+		if (rc != 0 && rc != SR_NOTFOUND)
+			return rc;
+		remembered = rc == 0;
+	}
+	if (e != NULL)
+		sr_err_clear(e);
+	sr_proofs_free(&c->proofs);
+	sr_proofs_begin(&c->proofs, fingerprint, person,
+		c->o.identity != NULL ? c->o.identity->pk : NULL, remembered ? &seen : NULL);
+	c->proofs.witnesses = c->o.witnesses;
+	memcpy(c->info.fingerprint, fingerprint, SR_HASH);
+	c->info.pinned = true;
+	c->info.first_contact = !known_place && !remembered && c->o.fingerprint == NULL;
+	c->pin_owed = !known_place || memcmp(pinned, fingerprint, SR_HASH) != 0;
+	return 0;
+}
+
+int sr_client_seen(struct sr_client *c, bool store, struct sr_err *e) {
+	const struct sr_seen *mine = &c->proofs.seen;
+	struct sr_seen old;
+	int rc;
+
+	c->info.seen_size = mine->size;
+	memcpy(c->info.seen_root, mine->root, SR_HASH);
+	if (mine->vkey[0] != '\0')
+		snprintf(c->info.origin, sizeof c->info.origin, "%s", mine->origin);
+	if (!store || c->o.memory == NULL || mine->person[0] == '\0' || mine->size == 0)
+		return 0;
+	if (c->pin_owed) { /* only what proved itself is pinned */
+		rc = pin_write(c, mine->vault, e);
+		if (rc != 0)
+			return rc;
+		c->pin_owed = false;
+	}
+	/* Another process of this person may have gone further; it checked that for itself. */
+	rc = sr_seen_load(&old, c->o.memory, mine->vault, mine->person, e);
+	if (rc == 0 && old.size > mine->size)
+		return 0;
+	if (rc == 0 && old.size == mine->size && memcmp(old.root, mine->root, SR_HASH) == 0)
+		return 0;
+	if (rc != 0 && rc != SR_NOTFOUND)
+		return rc;
+	return sr_seen_store(c->o.memory, mine, e);
+}
+
+/* --- hello and login
+ * --------------------------------------------------------------------------------------------------
+ */
+
+static int hello_state(enum sr_client_state *out, struct sr_bytes word, struct sr_err *e) {
+	static const char *const names[] = {"none", "draft", "founded", "opened"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (sr_bytes_eq(word, sr_bytes_str(names[i]))) {
+			*out = (enum sr_client_state)i;
+			return 0;
+		}
+	}
+	return sr_fail(
+		e, SR_CORRUPT, "hello: the vault's state is none of none, draft, founded, opened");
+}
+
+/* A ledger key and room key, for a founding that is drafted here; unproven until the founders
+ * signed them. */
+static void hello_keys(struct sr_client *c, const struct sr_text *t) {
+	const struct sr_bytes key = sr_text_get(t, "ledger-key"), room = sr_text_get(t, "room-key");
+
+	sr_view_str(c->hello_key, sizeof c->hello_key, key);
+	c->hello_keys = key.p != NULL && key.len < sizeof c->hello_key &&
+			sr_unbase64_fixed(c->hello_room, SR_PK, room, NULL) == 0;
+}
+
+/* What hello says against what is remembered: cheap, before anything is signed. The proofs come
+ * later. */
+static int hello_ledger(const struct sr_client *c, const struct sr_call *r, struct sr_err *e) {
+	const struct sr_seen *seen = &c->proofs.seen;
+	struct sr_checkpoint cp;
+	struct sr_note note;
+	struct sr_vkey key;
+	int rc;
+
+	if (seen->size == 0 || seen->vkey[0] == '\0')
+		return 0;
+	rc = sr_vkey_parse(&key, sr_bytes_str(seen->vkey), e);
+	if (rc != 0)
+		return rc;
+	const struct sr_log log = {.origin = seen->origin, .keys = &key, .count = 1};
+	rc = sr_checkpoint_open(&cp, &note, sr_buf_view(&r->body), &log, e);
+	if (rc != 0) {
+		SR_NAMED(rc, e, "checkpoint");
+		return rc;
+	}
+	if (cp.size < seen->size)
+		rc = sr_fail(e, SR_AUTH,
+			"the ledger shows %llu entries, %llu were verified before: rolled back",
+			(unsigned long long)cp.size, (unsigned long long)seen->size);
+	else if (cp.size == seen->size && memcmp(cp.root, seen->root, SR_HASH) != 0)
+		rc = sr_fail(e, SR_AUTH,
+			"the ledger shows another root at size %llu than was verified before: forked",
+			(unsigned long long)cp.size);
+	sr_note_free(&note);
+	return rc;
+}
+
+static int hello(struct sr_client *c, struct sr_err *e) {
+	struct sr_call q, r;
+	uint8_t fingerprint[SR_HASH], pinned[SR_HASH];
+	struct sr_bytes f;
+	char shown[20];
+	bool founded;
+	int rc;
+
+	sr_call_init(&q);
+	sr_call_init(&r);
+	sr_call_begin(&q, "hello");
+	rc = sr_client_once(c, &q, &r, e);
+	if (rc == 0)
+		rc = hello_state(&c->info.state, sr_text_get(&r.text, "state"), e);
+	if (rc != 0)
+		goto out;
+	founded = c->info.state == SR_CLIENT_FOUNDED || c->info.state == SR_CLIENT_OPENED;
+	sr_view_str(c->info.origin, sizeof c->info.origin, sr_text_get(&r.text, "origin"));
+	hello_keys(c, &r.text);
+	f = sr_text_get(&r.text, "fingerprint");
+	if (f.p != NULL)
+		rc = sr_unhex(fingerprint, SR_HASH, f, e);
+	else if (founded)
+		rc = sr_fail(e, SR_CORRUPT, "hello: a founded vault without a fingerprint");
+	if (rc != 0)
+		goto out;
+	if (founded) {
+		rc = sr_client_pin(c, fingerprint, e);
+		if (rc == 0)
+			rc = hello_ledger(c, &r, e);
+		goto out;
+	}
+	if (c->o.fingerprint != NULL && c->info.state == SR_CLIENT_NONE)
+		rc = sr_fail(e, SR_AUTH,
+			"this vault is not founded; expected is the one with the fingerprint %s...",
+			short_hex(shown, c->o.fingerprint));
+	else if (pin_read(pinned, c, NULL) == 0 && c->o.fingerprint == NULL)
+		rc = sr_fail(e, SR_AUTH,
+			"here was the vault with the fingerprint %s..., now there is one that is not founded: rolled back, or replaced",
+			short_hex(shown, pinned));
+	if (rc == 0 && f.p != NULL)
+		memcpy(c->info.fingerprint, fingerprint, SR_HASH);
+out:
+	sr_call_free(&q);
+	sr_call_free(&r);
+	return rc;
+}
+
+static int login_sign(
+	struct sr_client *c, const struct sr_call *asked, uint8_t sig[SR_SIG], struct sr_err *e) {
+	uint8_t nonce[SR_LOGIN_NONCE], fingerprint[SR_HASH];
+	struct sr_buf text;
+	int rc = sr_unbase64_fixed(nonce, sizeof nonce, sr_text_get(&asked->text, "nonce"), e);
+
+	if (rc == 0)
+		rc = sr_unhex(fingerprint, SR_HASH, sr_text_get(&asked->text, "fingerprint"), e);
+	if (rc == 0 && memcmp(fingerprint, c->info.fingerprint, SR_HASH) != 0)
+		rc = sr_fail(e, SR_AUTH, "login is asked for another vault than hello said");
+	if (rc != 0)
+		return rc;
+	sr_buf_init(&text);
+	sr_login_text(&text, c->info.fingerprint, nonce, c->o.identity->person);
+	rc = sr_buf_ok(&text, e);
+	if (rc == 0)
+		rc = sr_sign(sig, c->o.identity->seed, sr_buf_view(&text), e);
+	sr_buf_free(&text);
+	return rc;
+}
+
+static void take_roles(struct sr_client *c, const struct sr_text *t) {
+	size_t at = 0;
+
+	c->info.roles[0] = '\0';
+	for (size_t i = 0; i < sr_text_count(t, "role"); i++) {
+		const struct sr_bytes w = sr_text_get_n(t, "role", i);
+
+		if (at + w.len + 2 > sizeof c->info.roles)
+			break;
+		at += (size_t)snprintf(c->info.roles + at, sizeof c->info.roles - at, "%s%.*s",
+			at > 0 ? " " : "", (int)w.len, (const char *)w.p);
+	}
+}
+
+static int login(struct sr_client *c, struct sr_err *e) {
+	struct sr_call q, r;
+	uint8_t sig[SR_SIG];
+	int rc;
+
+	sr_call_init(&q);
+	sr_call_init(&r);
+	sr_call_begin(&q, "login.begin");
+	rc = sr_client_once(c, &q, &r, e);
+	if (rc == 0)
+		rc = login_sign(c, &r, sig, e);
+	if (rc == 0) {
+		sr_call_begin(&q, "login.finish");
+		sr_text_put(&q.head, "person", c->o.identity->person);
+		sr_text_put_base64(&q.head, "signature", sig, SR_SIG);
+		rc = sr_client_once(c, &q, &r, e);
+	}
+	if (rc == 0) {
+		take_roles(c, &r.text);
+		snprintf(c->info.person, sizeof c->info.person, "%s", c->o.identity->person);
+		c->logged_in = true;
+	}
+	SR_NAMED(rc, e, "login as %s", c->o.identity->person);
+	sr_call_free(&q);
+	sr_call_free(&r);
+	return rc;
+}
+
+int sr_client_open(struct sr_client **out, const struct sr_client_options *o, struct sr_err *e) {
+	struct sr_transport t = o->transport;
+	struct sr_client *c = calloc(1, sizeof *c);
+	const uint64_t first = 0;
+	int rc = 0;
+
+	*out = NULL;
+	if (c == NULL) {
+		if (t.close != NULL)
+			t.close(t.ctx);
+		return sr_fail(e, SR_NOMEM, "client: out of memory");
+	}
+	c->o = *o;
+	c->clock = o->clock.now != NULL ? o->clock : sr_clock_system();
+	c->info.embedded = t.embedded;
+	if (t.call == NULL) {
+		c->info.state = SR_CLIENT_OFFLINE;
+		if (o->identity != NULL)
+			snprintf(c->info.person, sizeof c->info.person, "%s", o->identity->person);
+		if (o->fingerprint != NULL)
+			rc = sr_client_pin(c, o->fingerprint, e);
+	} else {
+		rc = hello(c, e);
+		if (rc == 0 && c->info.pinned && o->identity != NULL)
+			rc = login(c, e);
+		if (rc == 0 && c->logged_in)
+			rc = sr_client_prove_entries(c, &first, 1, e);
+		if (rc == 0 && c->logged_in)
+			rc = sr_client_seen(c, true, e);
+	}
+	if (rc != 0) {
+		c->o.memory = NULL; /* nothing of this is remembered */
+		sr_client_close(c);
+		return rc;
+	}
+	*out = c;
+	return 0;
+}
+
+/* At the end: what was handed in is remembered already; if this fails, the rest is proven again
+ * next time. */
+static void remember_last(struct sr_client *c) {
+	const int rc = sr_client_seen(c, true, NULL);
+
+	(void)rc;
+}
+
+void sr_client_close(struct sr_client *c) {
+	if (c == NULL)
+		return;
+	if (c->proofs.founded)
+		remember_last(c);
+	if (c->o.transport.close != NULL)
+		c->o.transport.close(c->o.transport.ctx);
+	if (c->board != NULL) {
+		for (size_t i = 0; i < SR_BOARD_MEMBERS_MAX; i++)
+			sr_buf_free(&c->board->dealing[i]);
+		free(c->board);
+	}
+	sr_proofs_free(&c->proofs);
+	free(c);
+}
+
+/* --- proofs from the vault
+ * -------------------------------------------------------------------------------------------- */
+
+static int prove(struct sr_client *c, struct sr_call *q, struct sr_buf *kept, size_t want,
+	struct sr_err *e) {
+	struct sr_call r;
+	struct sr_rows rows;
+	int rc;
+
+	sr_call_init(&r);
+	sr_client_put_since(c, q);
+	rc = sr_client_rows(c, q, &r, &rows, e);
+	if (rc == SR_DENIED || rc == SR_NOTFOUND) {
+		SR_NAMED(rc, e, "the vault withholds a proof");
+		goto out;
+	}
+	if (rc == 0 && rows.count < want)
+		rc = sr_fail(e, SR_AUTH,
+			"the vault shows %zu of %zu receipts: the rest is withheld", rows.count,
+			want);
+	if (rc == 0)
+		rc = sr_proofs_add_rows(&c->proofs, &rows, e);
+	if (rc == 0 && kept != NULL)
+		sr_buf_put_lp(kept, sr_buf_view(&r.body));
+out:
+	sr_rows_free(&rows);
+	sr_call_free(&r);
+	return rc;
+}
+
+int sr_client_prove_ids(
+	struct sr_client *c, const uint8_t (*ids)[SR_ID], size_t count, struct sr_err *e) {
+	struct sr_call q;
+	int rc;
+
+	sr_call_init(&q);
+	sr_call_begin(&q, "proof");
+	for (size_t i = 0; i < count; i++)
+		sr_text_put_hex(&q.head, "id", ids[i], SR_ID);
+	rc = prove(c, &q, NULL, count, e);
+	for (size_t i = 0; i < count && rc == 0; i++)
+		if (sr_proofs_id(&c->proofs, ids[i]) == NULL)
+			rc = sr_fail(
+				e, SR_AUTH, "the vault shows another statement than was asked for");
+	sr_call_free(&q);
+	return rc;
+}
+
+int sr_client_prove_entries(
+	struct sr_client *c, const uint64_t *indices, size_t count, struct sr_err *e) {
+	struct sr_call q;
+	int rc;
+
+	sr_call_init(&q);
+	sr_call_begin(&q, "proof");
+	for (size_t i = 0; i < count; i++)
+		sr_text_put_dec(&q.head, "index", indices[i]);
+	rc = prove(c, &q, NULL, count, e);
+	for (size_t i = 0; i < count && rc == 0; i++)
+		if (sr_proofs_at(&c->proofs, indices[i]) == NULL)
+			rc = sr_fail(
+				e, SR_AUTH, "the vault shows another entry than was asked for");
+	sr_call_free(&q);
+	return rc;
+}
+
+/* Request and votes behind one person made by a quorum. What the server does not show stays
+ * unproven. */
+static int prove_quorum(
+	struct sr_client *c, const uint8_t request[SR_ID], struct sr_buf *kept, struct sr_err *e) {
+	struct sr_call q, r;
+	struct sr_rows rows;
+	uint8_t id[SR_ID];
+	size_t n = 0;
+	int rc;
+
+	sr_call_init(&q);
+	sr_call_init(&r);
+	sr_call_begin(&q, "request");
+	sr_text_put_hex(&q.head, "request", request, SR_ID);
+	rc = sr_client_rows(c, &q, &r, &rows, e);
+	if (rc == 0)
+		sr_call_begin(&q, "proof");
+	for (size_t i = 0; rc == 0 && i < rows.count; i++) {
+		if (!sr_row_is(&rows.rows[i], "version") && !sr_row_is(&rows.rows[i], "vote"))
+			continue;
+		if (sr_row_get_id(id, SR_ID, &rows.rows[i], "statement", NULL) == 0 &&
+			n++ < SR_BOARD_MEMBERS_MAX + 1)
+			sr_text_put_hex(&q.head, "id", id, SR_ID);
+	}
+	if (rc == 0 && n > 0)
+		rc = prove(c, &q, kept, 1, e);
+	sr_rows_free(&rows);
+	sr_call_free(&q);
+	sr_call_free(&r);
+	if (rc != SR_DENIED && rc != SR_NOTFOUND)
+		return rc;
+	if (e != NULL)
+		sr_err_clear(e);
+	return 0;
+}
+
+int sr_client_prove_quorums(struct sr_client *c, struct sr_buf *kept, struct sr_err *e) {
+	uint8_t request[SR_BOARD_MEMBERS_MAX][SR_ID];
+	size_t at = 0, n = 0;
+	int rc = 0;
+
+	while (n < SR_BOARD_MEMBERS_MAX && sr_proofs_owed(&c->proofs, &at, request[n]))
+		n++;
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = prove_quorum(c, (const uint8_t *)request[i], kept, e);
+	return rc;
+}
+
+/* --- ids as people type them
+ * ------------------------------------------------------------------------------------------ */
+
+static int ambiguous(const char *typed, const struct sr_rows *rows, struct sr_err *e) {
+	char list[400] = "", word[80];
+	size_t at = 0;
+
+	for (size_t i = 0; i < rows->count && i < 6; i++) {
+		char kind[24], id[40];
+
+		sr_escape_to(kind, sizeof kind, sr_row_get(&rows->rows[i], "kind"));
+		sr_escape_to(id, sizeof id, sr_row_get(&rows->rows[i], "id"));
+		snprintf(word, sizeof word, "%s%s %.12s", i > 0 ? ", " : "", kind, id);
+		at += (size_t)snprintf(list + at, sizeof list - at, "%s", word);
+	}
+	return sr_fail(e, SR_USAGE, "%s begins more than one id: %s%s; type more digits", typed,
+		list, rows->count > 6 ? ", ..." : "");
+}
+
+int sr_client_resolve(struct sr_client *c, uint8_t id[SR_ID], const char *typed, const char *kind,
+	struct sr_err *e) {
+	struct sr_call q, r;
+	struct sr_rows rows = {0};
+	const size_t len = strlen(typed);
+	int rc = 0;
+
+	if (len == 2 * SR_ID && sr_unhex(id, SR_ID, sr_bytes_str(typed), NULL) == 0)
+		return 0;
+	if (len < 4 || len > 2 * SR_ID || strspn(typed, "0123456789abcdef") != len)
+		return sr_fail(e, SR_USAGE, "an id is 4 to 32 digits of 0-9a-f");
+	sr_call_init(&q);
+	sr_call_init(&r);
+	sr_call_begin(&q, "resolve");
+	sr_text_put(&q.head, "prefix", typed);
+	if (kind != NULL)
+		sr_text_put(&q.head, "kind", kind);
+	rc = sr_client_rows(c, &q, &r, &rows, e);
+	if (rc == 0 && rows.count == 0)
+		rc = sr_fail(
+			e, SR_NOTFOUND, "no %s begins with %s", kind != NULL ? kind : "id", typed);
+	else if (rc == 0 && rows.count > 1)
+		rc = ambiguous(typed, &rows, e);
+	if (rc == 0)
+		rc = sr_row_get_id(id, SR_ID, &rows.rows[0], "id", e);
+	sr_rows_free(&rows);
+	sr_call_free(&q);
+	sr_call_free(&r);
+	return rc;
+}

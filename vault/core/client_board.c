@@ -1,0 +1,657 @@
+/*
+ * The board as the log proves it, and the two visits of its founders. See client.h.
+ *
+ * Believed is what all founding members signed: each `deal` with the dealing it hashes, each
+ * `accept` of the transcript that is computed here from all dealings. `opened`, which the vault
+ * signs, must say the same; alone it proves nothing. A voter's own `accept` is among them, so a
+ * board key that was made of other dealings is never used.
+ */
+#include "core/client_in.h"
+#include "ledger/card.h"
+#include "merkle/note.h"
+#include "store/object.h"
+
+enum {
+	RUNS_MAX = 64 /* runs that are looked for; each complaint makes one */
+};
+
+uint8_t sr_client_member(const struct sr_client *c) {
+	for (uint8_t i = 0; c->board != NULL && c->o.identity != NULL && i < c->board->dkg.members;
+		i++)
+		if (memcmp(c->board->dkg.key[i], c->o.identity->pk, SR_PK) == 0)
+			return (uint8_t)(i + 1);
+	return 0;
+}
+
+/* --- what the log proves
+ * ---------------------------------------------------------------------------------------------- */
+
+/* A trusted statement of ${type} by ${person} in the run. */
+static const struct sr_proven *of_run(const struct sr_proofs *p, enum sr_type_id type,
+	const uint8_t run[SR_ID], const char *person) {
+	char hex[2 * SR_ID + 1];
+
+	sr_hex(hex, run, SR_ID);
+	for (size_t n = 0;; n++) {
+		const struct sr_proven *pr = sr_proofs_find(p, type, "run", sr_bytes_str(hex), n);
+
+		if (pr == NULL)
+			return NULL;
+		if (pr->trusted &&
+			(person == NULL || strcmp(pr->entry.statement.head.actor, person) == 0))
+			return pr;
+	}
+}
+
+/* The run that counts: the one that `opened` names, else the newest that somebody dealt in. */
+static int find_run(const struct sr_client *c, uint8_t run[SR_ID], const struct sr_proven **opened,
+	struct sr_err *e) {
+	*opened = NULL;
+	for (uint64_t n = RUNS_MAX; n >= 1; n--) {
+		sr_ceremony_run_id(run, c->info.fingerprint, n);
+		*opened = of_run(&c->proofs, SR_T_OPENED, run, NULL);
+		if (*opened != NULL)
+			return 0;
+	}
+	for (uint64_t n = RUNS_MAX; n >= 1; n--) {
+		sr_ceremony_run_id(run, c->info.fingerprint, n);
+		if (of_run(&c->proofs, SR_T_DEAL, run, NULL) != NULL)
+			return 0;
+	}
+	sr_ceremony_run_id(run, c->info.fingerprint, 1);
+	if (c->info.state == SR_CLIENT_OPENED)
+		return sr_fail(e, SR_AUTH,
+			"the vault says its board is open, and withholds the statement that opened it");
+	return 0;
+}
+
+static void view_found(struct sr_client_board *b, const struct sr_proofs *p) {
+	struct sr_board_view *v = &b->view;
+
+	v->members = b->dkg.members;
+	v->levels = b->dkg.levels;
+	memcpy(v->run, b->dkg.run, SR_ID);
+	memcpy(v->room_key, p->room_pk, SR_PK);
+	snprintf(v->ledger_key, sizeof v->ledger_key, "%s", p->seen.vkey);
+	for (size_t i = 0; i < b->dkg.members; i++) {
+		memcpy(v->member_key[i], b->dkg.key[i], SR_PK);
+		sr_person_name(v->member[i], b->dkg.key[i]);
+	}
+	for (size_t i = 0; i < b->dkg.levels; i++)
+		v->level[i] = b->dkg.level[i].level;
+}
+
+/* The dealing that goes with a deal: the row of that entry, with the hash that the dealer signed.
+ */
+static int take_dealing(struct sr_client_board *b, size_t i, const struct sr_proven *deal,
+	const struct sr_rows *rows, struct sr_err *e) {
+	uint8_t want[SR_HASH], have[SR_HASH];
+	int rc = sr_field_hash(want, &deal->entry.statement, "dealing", 0, e);
+
+	for (size_t k = 0; k < rows->count && rc == 0; k++) {
+		const struct sr_row *row = &rows->rows[k];
+		uint64_t index = 0;
+
+		if (!sr_row_is(row, "dealing") || sr_row_get_dec(&index, row, "index", NULL) != 0 ||
+			index != deal->index)
+			continue;
+		sr_ceremony_dealing_hash(have, sr_row_get(row, "body"));
+		if (memcmp(have, want, SR_HASH) != 0)
+			return sr_fail(e, SR_AUTH,
+				"the dealing of member %zu (%s) is not the one that was signed",
+				i + 1, b->view.member[i]);
+		sr_buf_clear(&b->dealing[i]);
+		sr_buf_put_bytes(&b->dealing[i], sr_row_get(row, "body"));
+		return sr_buf_ok(&b->dealing[i], e);
+	}
+	return rc != 0 ? rc
+		       : sr_fail(e, SR_AUTH, "the vault withholds the dealing of member %zu (%s)",
+				 i + 1, b->view.member[i]);
+}
+
+static void dealings(const struct sr_client_board *b, struct sr_bytes views[SR_BOARD_MEMBERS_MAX]) {
+	for (size_t i = 0; i < b->dkg.members; i++)
+		views[i] = sr_buf_view(&b->dealing[i]);
+}
+
+/* Do the board-key lines say exactly the computed keys? */
+static bool same_keys(const struct sr_client_board *b, const struct sr_statement *s) {
+	if (sr_field_count(s, "board-key") != b->keys.levels)
+		return false;
+	for (size_t i = 0; i < b->keys.levels; i++) {
+		uint64_t level = 0;
+		uint8_t key[SR_PK];
+
+		if (sr_field_level_key(&level, key, s, "board-key", i, NULL) != 0 ||
+			level != b->keys.level[i].level ||
+			memcmp(key, b->keys.level[i].board, SR_POINT) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool same_transcript(const struct sr_client_board *b, const struct sr_statement *s) {
+	uint8_t t[SR_HASH];
+
+	return sr_field_hash(t, s, "transcript", 0, NULL) == 0 &&
+	       memcmp(t, b->keys.transcript, SR_HASH) == 0;
+}
+
+static int check_accepts(
+	struct sr_client *c, struct sr_client_board *b, bool all, struct sr_err *e) {
+	for (size_t i = 0; i < b->dkg.members; i++) {
+		const struct sr_proven *a =
+			of_run(&c->proofs, SR_T_ACCEPT, b->dkg.run, b->view.member[i]);
+
+		if (a == NULL && all)
+			return sr_fail(e, SR_AUTH,
+				"the vault withholds the acceptance of member %zu (%s)", i + 1,
+				b->view.member[i]);
+		if (a == NULL)
+			continue;
+		if (!same_transcript(b, &a->entry.statement) || !same_keys(b, &a->entry.statement))
+			return sr_fail(e, SR_AUTH,
+				"member %zu (%s) accepted another transcript than these dealings give: compare the minutes",
+				i + 1, b->view.member[i]);
+		b->view.accepted[i] = true;
+	}
+	return 0;
+}
+
+static int check_opened(
+	struct sr_client_board *b, const struct sr_proven *opened, struct sr_err *e) {
+	const struct sr_statement *s = &opened->entry.statement;
+	uint64_t epoch = 0;
+	int rc = sr_field_dec(&epoch, s, "epoch", 0, e);
+
+	if (rc == 0 && (!same_transcript(b, s) || !same_keys(b, s) || epoch != b->dkg.epoch))
+		rc = sr_fail(e, SR_AUTH,
+			"the vault opened the board with other keys than the members' dealings give");
+	if (rc == 0) {
+		b->view.opened = true;
+		b->view.epoch = epoch;
+	}
+	return rc;
+}
+
+static int board_make(struct sr_client *c, struct sr_client_board *b, const struct sr_rows *rows,
+	struct sr_err *e) {
+	struct sr_bytes views[SR_BOARD_MEMBERS_MAX];
+	const struct sr_proven *opened = NULL;
+	uint8_t run[SR_ID];
+	size_t dealt = 0;
+	int rc = find_run(c, run, &opened, e);
+
+	if (rc == 0)
+		rc = sr_ceremony_dkg(
+			&b->dkg, &sr_proofs_at(&c->proofs, 0)->entry.statement, run, e);
+	if (rc != 0)
+		return rc;
+	view_found(b, &c->proofs);
+	for (size_t i = 0; i < b->dkg.members && rc == 0; i++) {
+		const struct sr_proven *deal =
+			of_run(&c->proofs, SR_T_DEAL, run, b->view.member[i]);
+
+		if (deal == NULL && opened != NULL)
+			return sr_fail(e, SR_AUTH,
+				"the vault withholds the deal of member %zu (%s)", i + 1,
+				b->view.member[i]);
+		if (deal == NULL)
+			continue;
+		rc = take_dealing(b, i, deal, rows, e);
+		b->view.dealt[i] = true;
+		dealt++;
+	}
+	if (rc != 0 || dealt < b->dkg.members)
+		return rc;
+	dealings(b, views);
+	rc = sr_ceremony_combine(&b->keys, &b->dkg, views, b->dkg.members, e);
+	if (rc != 0)
+		return rc;
+	b->combined = true;
+	memcpy(b->view.transcript, b->keys.transcript, SR_HASH);
+	for (size_t i = 0; i < b->keys.levels; i++)
+		memcpy(b->view.key[i], b->keys.level[i].board, SR_POINT);
+	rc = check_accepts(c, b, opened != NULL, e);
+	return rc == 0 && opened != NULL ? check_opened(b, opened, e) : rc;
+}
+
+static void board_free(struct sr_client_board *b) {
+	for (size_t i = 0; b != NULL && i < SR_BOARD_MEMBERS_MAX; i++)
+		sr_buf_free(&b->dealing[i]);
+	free(b);
+}
+
+int sr_client_board_rows(struct sr_client *c, const struct sr_rows *rows, struct sr_err *e) {
+	struct sr_client_board *b = calloc(1, sizeof *b);
+	int rc;
+
+	if (b == NULL)
+		return sr_fail(e, SR_NOMEM, "board: out of memory");
+	rc = board_make(c, b, rows, e);
+	if (rc != 0) {
+		board_free(b);
+		SR_NAMED(rc, e, "board");
+		return rc;
+	}
+	board_free(c->board);
+	c->board = b;
+	return 0;
+}
+
+static int board_fetch(struct sr_client *c, struct sr_err *e) {
+	struct sr_call q, r;
+	struct sr_rows rows;
+	int rc;
+
+	sr_call_init(&q);
+	sr_call_init(&r);
+	sr_call_begin(&q, "board.material");
+	sr_client_put_since(c, &q);
+	rc = sr_client_rows(c, &q, &r, &rows, e);
+	if (rc == 0)
+		rc = sr_proofs_add_rows(&c->proofs, &rows, e);
+	if (rc == 0)
+		rc = sr_client_board_rows(c, &rows, e);
+	if (rc == 0)
+		rc = sr_client_seen(c, false, e);
+	sr_rows_free(&rows);
+	sr_call_free(&q);
+	sr_call_free(&r);
+	return rc;
+}
+
+int sr_client_board_need(struct sr_client *c, bool opened, struct sr_err *e) {
+	int rc = 0;
+
+	if (c->board == NULL || !c->board->view.opened)
+		rc = board_fetch(c, e);
+	if (rc == 0 && opened && !c->board->view.opened)
+		rc = sr_fail(e, SR_DENIED,
+			"the board has no keys yet: every founding member accepts first (board accept)");
+	return rc;
+}
+
+int sr_client_board(struct sr_client *c, const struct sr_board_view **out, struct sr_err *e) {
+	const int rc = sr_client_board_need(c, false, e);
+
+	if (rc == 0)
+		*out = &c->board->view;
+	return rc;
+}
+
+int sr_client_shares(struct sr_client *c, uint8_t index, uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR],
+	struct sr_err *e) {
+	const struct sr_ceremony_member me = {index, c->o.identity->seed};
+	struct sr_bytes views[SR_BOARD_MEMBERS_MAX];
+
+	dealings(c->board, views);
+	return sr_ceremony_shares(x, &c->board->keys, &c->board->dkg, views, &me, e);
+}
+
+/* --- the draft
+ * --------------------------------------------------------------------------------------------------------
+ */
+
+struct roster { /* one role's cards while the draft is made */
+	const char *key;
+	const struct sr_introduction *who;
+	size_t count;
+};
+
+static int roster_put(struct sr_buf *text, struct sr_buf *names, uint32_t *named,
+	const struct roster *all, size_t role, struct sr_err *e) {
+	for (size_t i = 0; i < all[role].count; i++) {
+		const struct sr_introduction *w = &all[role].who[i];
+		struct sr_card card;
+		uint8_t want[SR_HASH];
+		bool before = false;
+		int rc = sr_card_read(&card, w->card, e);
+
+		if (rc != 0) {
+			SR_NAMED(rc, e, "%s %zu", all[role].key, i + 1);
+			return rc;
+		}
+		sr_text_commit(want, w->salt, w->name);
+		if (memcmp(want, card.name, SR_HASH) != 0)
+			return sr_fail(e, SR_AUTH,
+				"%s %zu: the name beside the card is not the one it was made with",
+				all[role].key, i + 1);
+		sr_text_put_base64(text, all[role].key, w->card.p, w->card.len);
+		for (size_t r = 0; r <= role && !before;
+			r++) /* one name for each distinct person */
+			for (size_t k = 0; k < (r < role ? all[r].count : i) && !before; k++)
+				before = sr_bytes_eq(all[r].who[k].card, w->card);
+		if (before)
+			continue;
+		sr_buf_put_lp(names, sr_bytes_str(all[role].key));
+		sr_buf_put_le32(names, (uint32_t)i);
+		sr_buf_put(names, w->salt, SR_SALT);
+		sr_buf_put_lp(names, w->name);
+		(*named)++;
+	}
+	return 0;
+}
+
+static int draft_text(struct sr_client *c, const struct sr_founding *f, struct sr_buf *text,
+	struct sr_buf *names, uint32_t *named, struct sr_err *e) {
+	const struct roster all[] = {{"member", f->member, f->members},
+		{"curator", f->curator, f->curators}, {"officer", f->officer, f->officers},
+		{"auditor", f->auditor, f->auditors}, {"custodian", f->custodian, f->custodians}};
+	const char *key = f->ledger_key != NULL ? f->ledger_key : c->hello_key;
+	const uint8_t *room = f->room_key != NULL ? f->room_key : c->hello_room;
+	struct sr_head head = {.time = sr_now(&c->clock)};
+	int rc = 0;
+
+	if ((f->ledger_key == NULL || f->room_key == NULL) && !c->hello_keys)
+		return sr_fail(
+			e, SR_UNSUPPORTED, "the vault does not say its ledger key and room key");
+	sr_random(head.id, SR_ID);
+	sr_statement_begin(text, SR_T_FOUND, &head);
+	sr_text_put(text, "origin", f->origin != NULL ? f->origin : c->info.origin);
+	sr_text_put(text, "ledger-key", key);
+	sr_text_put_base64(text, "room-key", room, SR_PK);
+	for (size_t i = 0; i < f->level_count; i++)
+		sr_text_put_dec(text, "level", f->levels[i]);
+	for (size_t k = 0; k < sizeof all / sizeof all[0] && rc == 0; k++)
+		rc = roster_put(text, names, named, all, k, e);
+	return rc == 0 ? sr_buf_ok(text, e) : rc;
+}
+
+/* Is it a founding that can be signed: grammar, members, levels? */
+static int draft_check(
+	struct sr_bytes text, struct sr_statement *st, struct sr_dkg *d, struct sr_err *e) {
+	uint8_t run[SR_ID];
+	int rc = sr_statement_parse_text(st, text, e);
+
+	if (rc == 0 && st->type->id != SR_T_FOUND)
+		rc = sr_fail(e, SR_CORRUPT, "the draft is %s, not found", st->type->name);
+	if (rc != 0)
+		return rc;
+	sr_ceremony_run_id(run, st->hash, 1);
+	return sr_ceremony_dkg(d, st, run, e);
+}
+
+int sr_client_found_draft(struct sr_client *c, const struct sr_founding *f,
+	uint8_t fingerprint[SR_HASH], struct sr_err *e) {
+	struct sr_buf text, names;
+	struct sr_statement st = {0};
+	struct sr_dkg *d = calloc(1, sizeof *d);
+	struct sr_call q, r;
+	uint8_t theirs[SR_HASH];
+	uint32_t named = 0;
+	int rc = d == NULL ? sr_fail(e, SR_NOMEM, "found: out of memory") : 0;
+
+	sr_buf_init(&text);
+	sr_buf_init_secret(&names);
+	sr_call_init(&q);
+	sr_call_init(&r);
+	if (rc == 0)
+		rc = draft_text(c, f, &text, &names, &named, e);
+	if (rc == 0)
+		rc = draft_check(sr_buf_view(&text), &st, d, e);
+	if (rc != 0)
+		goto out;
+	sr_call_begin(&q, "found.draft");
+	sr_buf_put_lp(&q.body, sr_buf_view(&text));
+	sr_buf_put_le32(&q.body, named);
+	sr_buf_put_bytes(&q.body, sr_buf_view(&names));
+	rc = sr_client_call(c, &q, &r, e);
+	if (rc == 0)
+		rc = sr_unhex(theirs, SR_HASH, sr_text_get(&r.text, "fingerprint"), e);
+	if (rc == 0 && memcmp(theirs, st.hash, SR_HASH) != 0)
+		rc = sr_fail(e, SR_AUTH, "the vault keeps another draft than it was given");
+	if (rc == 0) {
+		memcpy(fingerprint, st.hash, SR_HASH);
+		memcpy(c->info.fingerprint, st.hash, SR_HASH);
+		c->info.state = SR_CLIENT_DRAFT;
+	}
+out:
+	SR_NAMED(rc, e, "found");
+	sr_statement_free(&st);
+	free(d);
+	sr_buf_free(&text);
+	sr_buf_free(&names);
+	sr_call_free(&q);
+	sr_call_free(&r);
+	return rc;
+}
+
+/* --- first visit
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+static uint8_t index_in(const struct sr_dkg *d, const uint8_t pk[SR_PK]) {
+	for (uint8_t i = 0; i < d->members; i++)
+		if (memcmp(d->key[i], pk, SR_PK) == 0)
+			return (uint8_t)(i + 1);
+	return 0;
+}
+
+/* The deal statement for ${dealing}; its object's id under ${salt}. */
+static int deal_note(struct sr_client *c, const struct sr_dkg *d, struct sr_bytes dealing,
+	const uint8_t salt[SR_SALT], struct sr_buf *note, struct sr_err *e) {
+	struct sr_head head = {.time = sr_now(&c->clock)};
+	uint8_t hash[SR_HASH], id[SR_HASH];
+	struct sr_buf text;
+	int rc;
+
+	memcpy(head.vault, d->vault, SR_HASH);
+	sr_random(head.id, SR_ID);
+	snprintf(head.actor, sizeof head.actor, "%s", c->o.identity->person);
+	sr_merkle_root(head.seen_root, NULL, 0);
+	sr_ceremony_dealing_hash(hash, dealing);
+	sr_object_id(id, salt, dealing);
+	sr_buf_init(&text);
+	sr_statement_begin(&text, SR_T_DEAL, &head);
+	sr_text_put_hex(&text, "run", d->run, SR_ID);
+	sr_text_put_hex(&text, "dealing", hash, SR_HASH);
+	sr_text_put_hex(&text, "deal", id, SR_HASH);
+	rc = sr_buf_ok(&text, e);
+	if (rc == 0)
+		rc = sr_statement_sign(
+			note, sr_buf_view(&text), c->o.identity->person, c->o.identity->seed, e);
+	sr_buf_free(&text);
+	return rc;
+}
+
+static int sign_body(struct sr_client *c, const struct sr_dkg *d, struct sr_bytes draft,
+	uint8_t index, struct sr_buf *body, struct sr_err *e) {
+	struct sr_buf found, deal, dealing;
+	uint8_t salt[SR_SALT];
+	int rc;
+
+	sr_buf_init(&found);
+	sr_buf_init(&deal);
+	sr_buf_init(&dealing);
+	sr_random(salt, SR_SALT);
+	rc = sr_deal_make(&dealing, d, index, c->o.identity->seed, NULL, e);
+	if (rc == 0)
+		rc = deal_note(c, d, sr_buf_view(&dealing), salt, &deal, e);
+	if (rc == 0)
+		rc = sr_statement_sign(
+			&found, draft, c->o.identity->person, c->o.identity->seed, e);
+	if (rc == 0) {
+		sr_buf_put_lp(body, sr_buf_view(&found));
+		sr_buf_put_lp(body, sr_buf_view(&deal));
+		sr_buf_put(body, salt, SR_SALT);
+		sr_buf_put_lp(body, sr_buf_view(&dealing));
+		rc = sr_buf_ok(body, e);
+	}
+	sr_buf_free(&found);
+	sr_buf_free(&deal);
+	sr_buf_free(&dealing);
+	return rc;
+}
+
+static int sign_state(struct sr_found_state *s, const struct sr_call *r, struct sr_err *e) {
+	int rc = sr_parse_dec(
+		&s->members, sr_text_get(&r->text, "members"), SR_BOARD_MEMBERS_MAX, e);
+
+	if (rc == 0)
+		rc = sr_parse_dec(
+			&s->signed_by, sr_text_get(&r->text, "signed"), SR_BOARD_MEMBERS_MAX, e);
+	s->founded = sr_text_get(&r->text, "founded").p != NULL;
+	return rc;
+}
+
+static int sign_draft(struct sr_client *c, struct sr_bytes draft, const uint8_t *expected,
+	struct sr_found_state *s, struct sr_err *e) {
+	struct sr_statement st = {0};
+	struct sr_dkg *d = calloc(1, sizeof *d);
+	struct sr_call q, r;
+	int rc = d == NULL ? sr_fail(e, SR_NOMEM, "found: out of memory")
+			   : draft_check(draft, &st, d, e);
+
+	sr_call_init(&q);
+	sr_call_init(&r);
+	if (rc == 0 && memcmp(st.hash, expected, SR_HASH) != 0)
+		rc = sr_fail(e, SR_AUTH,
+			"the draft has another fingerprint than the one that was agreed on; nothing is signed");
+	if (rc == 0) {
+		s->index = index_in(d, c->o.identity->pk);
+		if (s->index == 0)
+			rc = sr_fail(e, SR_DENIED, "%s is none of the %u members of this draft",
+				c->o.identity->person, d->members);
+	}
+	if (rc == 0) {
+		sr_call_begin(&q, "found.sign");
+		rc = sign_body(c, d, draft, s->index, &q.body, e);
+	}
+	if (rc == 0)
+		rc = sr_client_call(c, &q, &r, e);
+	if (rc == 0)
+		rc = sign_state(s, &r, e);
+	memcpy(s->fingerprint, st.hash, SR_HASH);
+	sr_statement_free(&st);
+	free(d);
+	sr_call_free(&q);
+	sr_call_free(&r);
+	return rc;
+}
+
+int sr_client_found_sign(struct sr_client *c, const uint8_t *expected, struct sr_found_state *out,
+	struct sr_err *e) {
+	struct sr_found_state s = {0};
+	struct sr_call q, r;
+	struct sr_rows rows = {0};
+	int rc = 0;
+
+	if (c->o.identity == NULL)
+		return sr_fail(e, SR_USAGE, "this needs an identity (--as FILE)");
+	sr_call_init(&q);
+	sr_call_init(&r);
+	sr_call_begin(&q, "found.show");
+	rc = sr_client_rows(c, &q, &r, &rows, e);
+	if (rc == 0) {
+		const struct sr_row *row = sr_rows_first(&rows, "draft");
+
+		rc = row == NULL
+			     ? sr_fail(e, SR_CORRUPT, "found: the vault shows no draft")
+			     : sign_draft(c, sr_row_get(row, "text"),
+				       expected != NULL ? expected : c->info.fingerprint, &s, e);
+	}
+	if (rc == 0)
+		*out = s;
+	sr_rows_free(&rows);
+	sr_call_free(&q);
+	sr_call_free(&r);
+	return rc;
+}
+
+/* --- second visit
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+/* The first dealer and level whose share for us is bad; 0 none. */
+static uint8_t bad_dealer(struct sr_client *c, uint8_t index, uint8_t *level, struct sr_err *why) {
+	const struct sr_client_board *b = c->board;
+
+	for (uint8_t i = 0; i < b->dkg.members; i++) {
+		struct sr_dealing dealing;
+
+		if (sr_deal_decode(&dealing, sr_buf_view(&b->dealing[i]), why) != 0)
+			return 0;
+		for (size_t k = 0; k < dealing.count; k++) {
+			uint8_t share[SR_SCALAR];
+			const int rc = sr_deal_open_share(
+				share, &b->dkg, &dealing.deal[k], index, c->o.identity->seed, why);
+
+			sr_wipe(share, sizeof share);
+			if (rc == SR_AUTH || rc == SR_CORRUPT) {
+				*level = dealing.deal[k].level;
+				return dealing.dealer;
+			}
+		}
+	}
+	return 0;
+}
+
+static int complain(struct sr_client *c, uint8_t dealer, uint8_t level, struct sr_accepting *out,
+	struct sr_err *e) {
+	struct sr_draft d;
+	int rc = sr_draft_begin(&d, c, SR_T_COMPLAINT, 0, e);
+
+	if (rc == 0) {
+		sr_text_put_hex(&d.text, "run", c->board->dkg.run, SR_ID);
+		sr_text_put(&d.text, "dealer", c->board->view.member[dealer - 1]);
+		sr_text_put_dec(&d.text, "level", level);
+		rc = sr_client_submit(c, &d, &out->submitted, e);
+	}
+	out->complained = rc == 0;
+	sr_draft_free(&d);
+	return rc;
+}
+
+static int accept_transcript(struct sr_client *c, struct sr_accepting *out, struct sr_err *e) {
+	const struct sr_client_board *b = c->board;
+	struct sr_draft d;
+	int rc = sr_draft_begin(&d, c, SR_T_ACCEPT, 0, e);
+
+	if (rc == 0) {
+		sr_text_put_hex(&d.text, "run", b->dkg.run, SR_ID);
+		sr_text_put_hex(&d.text, "transcript", b->keys.transcript, SR_HASH);
+		for (size_t i = 0; i < b->keys.levels; i++) {
+			sr_buf_printf(&d.text, "board-key %u ", b->keys.level[i].level);
+			sr_buf_put_base64(&d.text, b->keys.level[i].board, SR_POINT);
+			sr_buf_put_u8(&d.text, '\n');
+		}
+		rc = sr_client_submit(c, &d, &out->submitted, e);
+	}
+	sr_draft_free(&d);
+	return rc;
+}
+
+int sr_client_accept(struct sr_client *c, struct sr_accepting *out, struct sr_err *e) {
+	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR] = {{0}}, level = 0, dealer;
+	struct sr_err shares = {0};
+	int rc = sr_client_signer(c, e);
+
+	memset(out, 0, sizeof *out);
+	if (rc == 0)
+		rc = sr_client_board_need(c, false, e);
+	if (rc != 0 || c->board == NULL)
+		return rc;
+	out->index = sr_client_member(c);
+	if (out->index == 0)
+		return sr_fail(e, SR_DENIED, "%s is none of the %u members", c->o.identity->person,
+			c->board->dkg.members);
+	if (!c->board->combined)
+		return sr_fail(e, SR_DENIED, "not all members have dealt yet");
+	memcpy(out->transcript, c->board->keys.transcript, SR_HASH);
+	rc = sr_client_shares(c, out->index, x, &shares);
+	sr_wipe(x, sizeof x);
+	if (rc == SR_AUTH || rc == SR_CORRUPT) {
+		dealer = bad_dealer(c, out->index, &level, &out->why);
+		if (dealer != 0)
+			return complain(c, dealer, level, out, e);
+	}
+	if (rc != 0)
+		return sr_fail(e, shares.code, "%s", shares.text);
+	rc = accept_transcript(c, out, e);
+	if (rc == 0) { /* it may have opened the board: look again when somebody asks */
+		board_free(c->board);
+		c->board = NULL;
+	}
+	return rc;
+}

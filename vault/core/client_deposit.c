@@ -1,0 +1,504 @@
+/*
+ * The depositor's side of an accession. See client.h; core/ops.h deposit.*.
+ *
+ * Files are streamed in messages of about 1 MiB. Everything that is sent is hashed here, and what
+ * is signed is what was hashed here: counts, the root of the files, each item's bytes and files,
+ * and a list object whose id and roots are recomputed. The vault's own word for a file (stored,
+ * changed, unreadable) is compared as it comes back. Memory does not grow with the size of files:
+ * 32 bytes for each file, 24 for each item, and one message.
+ */
+#include "base/escape.h"
+#include "catalogue/lists.h"
+#include "core/client_in.h"
+#include "store/object.h"
+
+enum {
+	MESSAGE = 1 << 20, /* bytes after which a message is sent */
+	CHUNK = 256 << 10  /* bytes of one read */
+};
+
+struct sent { /* a file whose outcome the vault has not told yet */
+	struct sr_buf path;
+	uint64_t size;
+	uint8_t sha256[SR_HASH];
+	bool content; /* stored with content; else recorded or unreadable */
+	bool broken;
+	char reason[200];
+};
+
+struct per_item {
+	uint64_t bytes;
+	uint32_t files;
+};
+
+struct flow {
+	struct sr_client *c;
+	const struct sr_deposit_source *src;
+	struct sr_deposited *out;
+	struct sr_sha256 *sha;
+	struct sr_buf leaves; /* of the files' root */
+	struct per_item *items;
+	size_t item_count, item_cap;
+	struct sent *sent; /* oldest first */
+	size_t sent_count, sent_cap;
+	struct sr_call q, r;
+	uint8_t *chunk;
+};
+
+void sr_deposited_free(struct sr_deposited *d) {
+	free(d->item_ids);
+	sr_submitted_free(&d->submitted);
+	memset(d, 0, sizeof *d);
+}
+
+/* --- what the vault says of files
+ * -------------------------------------------------------------------------------------- */
+
+static int told_one(
+	struct flow *f, const struct sent *s, const struct sr_row *row, struct sr_err *e) {
+	const struct sr_bytes status = sr_row_get(row, "status");
+	char word[32], reason[300], path[200];
+	uint8_t sha[SR_HASH];
+	uint64_t size = 0;
+
+	sr_view_str(word, sizeof word, status);
+	sr_escape_to(reason, sizeof reason, sr_row_get(row, "reason"));
+	sr_escape_to(path, sizeof path, sr_buf_view(&s->path));
+	if (!sr_bytes_eq(sr_row_get(row, "path"), sr_buf_view(&s->path)))
+		return sr_fail(
+			e, SR_AUTH, "the vault tells of another file where %s was sent", path);
+	if (s->content && (sr_row_get_dec(&size, row, "size", NULL) != 0 || size != s->size ||
+				  sr_row_get_id(sha, SR_HASH, row, "sha256", NULL) != 0 ||
+				  memcmp(sha, s->sha256, SR_HASH) != 0))
+		return sr_fail(e, SR_AUTH,
+			"%s: the vault has not stored the %llu bytes that were sent (%s)", path,
+			(unsigned long long)s->size, word);
+	if (strcmp(word, "changed") == 0)
+		f->out->changed++;
+	if (strcmp(word, "unreadable") == 0)
+		f->out->unreadable++;
+	if (f->src->told != NULL)
+		f->src->told(f->src->ctx, sr_buf_view(&s->path), word, reason);
+	return 0;
+}
+
+static void sent_drop(struct flow *f, size_t n) {
+	for (size_t i = 0; i < n; i++)
+		sr_buf_free(&f->sent[i].path);
+	memmove(f->sent, f->sent + n, (f->sent_count - n) * sizeof *f->sent);
+	f->sent_count -= n;
+}
+
+static int flush(struct flow *f, struct sr_err *e) {
+	struct sr_rows rows;
+	size_t n = 0;
+	int rc;
+
+	if (f->q.body.len == 0)
+		return 0;
+	rc = sr_client_once_rows(f->c, &f->q, &f->r, &rows, e);
+	for (size_t i = 0; rc == 0 && i < rows.count; i++) {
+		if (!sr_row_is(&rows.rows[i], "file"))
+			continue;
+		if (n == f->sent_count)
+			rc = sr_fail(e, SR_AUTH, "the vault tells of more files than were sent");
+		else
+			rc = told_one(f, &f->sent[n++], &rows.rows[i], e);
+	}
+	sent_drop(f, n);
+	sr_rows_free(&rows);
+	sr_call_begin(&f->q, "deposit.put");
+	if (rc == 0 &&
+		sr_progress_report(&f->c->o.progress, "deposit", f->out->bytes, 0, "bytes") != 0)
+		rc = sr_fail(e, SR_LOCKED, "stopped on request");
+	return rc;
+}
+
+static int flush_full(struct flow *f, struct sr_err *e) {
+	const int rc = sr_buf_ok(&f->q.body, e);
+
+	return rc == 0 && f->q.body.len >= MESSAGE ? flush(f, e) : rc;
+}
+
+/* --- one file
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+static int sent_new(struct sent **out, struct flow *f, struct sr_bytes path, struct sr_err *e) {
+	struct sent *s;
+
+	if (f->sent_count == f->sent_cap) {
+		const size_t cap = f->sent_cap == 0 ? 64 : f->sent_cap * 2;
+		struct sent *more = reallocarray(f->sent, cap, sizeof *more);
+
+		if (more == NULL)
+			return sr_fail(e, SR_NOMEM, "deposit: out of memory for %zu files", cap);
+		f->sent = more;
+		f->sent_cap = cap;
+	}
+	s = &f->sent[f->sent_count];
+	memset(s, 0, sizeof *s);
+	sr_buf_init(&s->path);
+	sr_buf_put_bytes(&s->path, path);
+	if (sr_buf_ok(&s->path, e) != 0)
+		return SR_NOMEM;
+	f->sent_count++;
+	*out = s;
+	return 0;
+}
+
+/* Content through the hash into messages. The reader's failure is the file's, not ours: *${broken}
+ * and the reason. */
+static int send_content(
+	struct flow *f, uint64_t *size, bool *broken, char reason[200], struct sr_err *e) {
+	struct sr_err why = {0};
+	int rc = 0;
+
+	*size = 0;
+	*broken = false;
+	sr_sha256_reset(f->sha);
+	for (;;) {
+		size_t got = 0;
+
+		if (f->src->read(f->src->ctx, f->chunk, CHUNK, &got, &why) != 0) {
+			*broken = true;
+			snprintf(reason, 200, "%.199s",
+				why.text[0] != '\0' ? why.text : "it could not be read");
+			return 0;
+		}
+		if (got == 0)
+			return 0;
+		sr_sha256_update(f->sha, f->chunk, got);
+		sr_buf_put_u8(&f->q.body, 'D');
+		sr_buf_put_lp(&f->q.body, sr_bytes_of(f->chunk, got));
+		*size += got;
+		f->out->bytes += got;
+		rc = flush_full(f, e);
+		if (rc != 0)
+			return rc;
+	}
+}
+
+static void put_file(struct sr_buf *b, const struct sr_deposit_file *file) {
+	sr_buf_put_u8(b, 'F');
+	sr_buf_put_u8(b, (uint8_t)file->kind);
+	sr_buf_put_le64(b, (uint64_t)file->mtime_s);
+	sr_buf_put_le32(b, file->mtime_ns);
+	sr_buf_put_le64(b, file->size);
+	sr_buf_put_lp(b, file->path);
+	sr_buf_put_lp(b, file->media_type);
+	sr_buf_put_lp(b, file->note);
+}
+
+/* What the file counts as in roots: only what was stored has size and hash (catalogue/lists.h). */
+static int put_leaf(struct flow *f, const struct sent *s, struct sr_err *e) {
+	struct sr_list_file row = {.path = sr_buf_view(&s->path), .size = s->content ? s->size : 0};
+	struct per_item *it = &f->items[f->item_count - 1];
+	uint8_t leaf[SR_HASH];
+
+	if (s->content)
+		memcpy(row.sha256, s->sha256, SR_HASH);
+	sr_file_leaf(leaf, &row);
+	sr_buf_put(&f->leaves, leaf, SR_HASH);
+	it->files++;
+	it->bytes += row.size;
+	f->out->files++;
+	return sr_buf_ok(&f->leaves, e);
+}
+
+static int send_file(struct flow *f, const struct sr_deposit_file *file, struct sr_err *e) {
+	struct sent *s = NULL, done = {.size = 0};
+	struct sr_buf path;
+	int rc;
+
+	if (file->path.len < 1 || file->path.len > SR_PATH_MAX)
+		return sr_fail(e, SR_LIMIT, "a path of %zu bytes, want 1 to %d", file->path.len,
+			SR_PATH_MAX);
+	sr_buf_init(&path);
+	sr_buf_put_bytes(&path, file->path); /* the source's view ends with its next call */
+	put_file(&f->q.body, file);
+	rc = sr_buf_ok(&path, e);
+	if (rc == 0 && file->kind == SR_FILE_REGULAR) {
+		rc = send_content(f, &done.size, &done.broken, done.reason, e);
+		done.content = !done.broken;
+		sr_sha256_final(f->sha, done.sha256);
+	}
+	if (rc == 0 && done.broken) {
+		f->out->bytes -= done.size;
+		sr_buf_put_u8(&f->q.body, 'X');
+		sr_buf_put_lp(&f->q.body, sr_bytes_str(done.reason));
+	} else {
+		sr_buf_put_u8(&f->q.body, 'E');
+	}
+	if (rc == 0)
+		rc = sent_new(&s, f, sr_buf_view(&path), e);
+	if (rc == 0) {
+		done.path = s->path;
+		*s = done;
+		rc = put_leaf(f, s, e);
+	}
+	sr_buf_free(&path);
+	return rc == 0 ? flush_full(f, e) : rc;
+}
+
+static int send_item(struct flow *f, struct sr_bytes title, struct sr_err *e) {
+	struct sr_deposit_file file;
+	int rc = 0, more;
+
+	if (f->item_count == f->item_cap) {
+		const size_t cap = f->item_cap == 0 ? 16 : f->item_cap * 2;
+		struct per_item *items = reallocarray(f->items, cap, sizeof *items);
+
+		if (items == NULL)
+			return sr_fail(e, SR_NOMEM, "deposit: out of memory for %zu items", cap);
+		f->items = items;
+		f->item_cap = cap;
+	}
+	memset(&f->items[f->item_count++], 0, sizeof *f->items);
+	sr_buf_put_u8(&f->q.body, 'I');
+	sr_buf_put_lp(&f->q.body,
+		title.len > SR_LIST_TITLE_MAX ? sr_bytes_of(title.p, SR_LIST_TITLE_MAX) : title);
+	do {
+		memset(&file, 0, sizeof file);
+		more = f->src->file(f->src->ctx, &file, e);
+		rc = more < 0 ? more : more > 0 ? send_file(f, &file, e) : 0;
+	} while (rc == 0 && more > 0);
+	sr_buf_put_u8(&f->q.body, 'J');
+	f->out->items++;
+	return rc == 0 ? flush_full(f, e) : rc;
+}
+
+static int send_all(struct flow *f, struct sr_err *e) {
+	int rc = 0, more;
+
+	sr_call_begin(&f->q, "deposit.put");
+	do {
+		struct sr_bytes title = {NULL, 0};
+
+		more = f->src->item(f->src->ctx, &title, e);
+		rc = more < 0 ? more : more > 0 ? send_item(f, title, e) : 0;
+	} while (rc == 0 && more > 0);
+	if (rc == 0)
+		rc = flush(f, e);
+	if (rc == 0 && f->sent_count > 0)
+		rc = sr_fail(e, SR_AUTH, "the vault does not tell what became of %zu files",
+			f->sent_count);
+	if (rc == 0 && f->item_count == 0)
+		rc = sr_fail(e, SR_USAGE, "there is nothing to deposit");
+	return rc;
+}
+
+/* --- what is to be signed
+ * ---------------------------------------------------------------------------------------------- */
+
+struct told { /* the answer of deposit.finish */
+	uint8_t accession[SR_ID], collection[SR_ID], list[SR_HASH];
+	uint64_t items, files, packs, bytes;
+	uint8_t items_root[SR_HASH], files_root[SR_HASH], packs_root[SR_HASH];
+};
+
+static int count_root(uint64_t *count, uint8_t root[SR_HASH], const struct sr_call *r,
+	const char *key, struct sr_err *e) {
+	const struct sr_bytes v = sr_text_get(&r->text, key);
+	int rc = sr_parse_dec(count, sr_word(v, 0), INT64_MAX, e);
+
+	if (rc == 0)
+		rc = sr_unhex(root, SR_HASH, sr_word(v, 1), e);
+	SR_NAMED(rc, e, "%s", key);
+	return rc;
+}
+
+static int told_read(struct told *t, const struct sr_call *r, struct sr_err *e) {
+	int rc = sr_unhex(t->accession, SR_ID, sr_text_get(&r->text, "accession"), e);
+
+	if (rc == 0)
+		rc = sr_unhex(t->collection, SR_ID, sr_text_get(&r->text, "collection"), e);
+	if (rc == 0)
+		rc = sr_unhex(t->list, SR_HASH, sr_text_get(&r->text, "list"), e);
+	if (rc == 0)
+		rc = count_root(&t->items, t->items_root, r, "items", e);
+	if (rc == 0)
+		rc = count_root(&t->files, t->files_root, r, "files", e);
+	if (rc == 0)
+		rc = count_root(&t->packs, t->packs_root, r, "packs", e);
+	if (rc == 0)
+		rc = sr_parse_dec(&t->bytes, sr_text_get(&r->text, "bytes"), INT64_MAX, e);
+	return rc;
+}
+
+static int check_items(
+	struct flow *f, const struct told *t, const struct sr_accession_list *l, struct sr_err *e) {
+	uint8_t items[SR_HASH], packs[SR_HASH];
+	int rc;
+
+	if (l->item_count != f->item_count || t->items != f->item_count ||
+		t->packs != l->pack_count)
+		return sr_fail(e, SR_AUTH, "the list has %zu items, %zu were sent", l->item_count,
+			f->item_count);
+	for (size_t i = 0; i < l->item_count; i++)
+		if (l->items[i].bytes != f->items[i].bytes ||
+			l->items[i].files != f->items[i].files)
+			return sr_fail(e, SR_AUTH,
+				"item %zu of the list has %llu bytes in %u files, %llu in %u were sent",
+				i + 1, (unsigned long long)l->items[i].bytes, l->items[i].files,
+				(unsigned long long)f->items[i].bytes, f->items[i].files);
+	rc = sr_accession_list_roots(l, items, packs, e);
+	if (rc == 0 && (memcmp(items, t->items_root, SR_HASH) != 0 ||
+			       memcmp(packs, t->packs_root, SR_HASH) != 0))
+		rc = sr_fail(e, SR_AUTH, "the roots of items or packs are not those of the list");
+	return rc;
+}
+
+static int take_ids(struct flow *f, const struct sr_accession_list *l, struct sr_err *e) {
+	f->out->item_ids = malloc(l->item_count * SR_ID);
+	if (f->out->item_ids == NULL)
+		return sr_fail(e, SR_NOMEM, "deposit: out of memory for %zu items", l->item_count);
+	for (size_t i = 0; i < l->item_count; i++)
+		memcpy(f->out->item_ids + i * SR_ID, l->items[i].id, SR_ID);
+	return 0;
+}
+
+/* Is what the vault wants signed exactly what was sent? */
+static int check_told(
+	struct flow *f, const struct told *t, const uint8_t *collection, struct sr_err *e) {
+	const struct sr_bytes body = sr_buf_view(&f->r.body);
+	struct sr_accession_list l = {0};
+	uint8_t root[SR_HASH], id[SR_HASH];
+	int rc;
+
+	if (memcmp(t->accession, f->out->accession, SR_ID) != 0 ||
+		memcmp(t->collection, collection, SR_ID) != 0)
+		return sr_fail(e, SR_AUTH, "it is another accession or collection");
+	if (t->files != f->out->files || t->bytes != f->out->bytes)
+		return sr_fail(e, SR_AUTH,
+			"it says %llu files of %llu bytes, %llu of %llu were sent",
+			(unsigned long long)t->files, (unsigned long long)t->bytes,
+			(unsigned long long)f->out->files, (unsigned long long)f->out->bytes);
+	sr_merkle_root(root, f->leaves.p, f->leaves.len / SR_HASH);
+	if (memcmp(root, t->files_root, SR_HASH) != 0)
+		return sr_fail(
+			e, SR_AUTH, "the root of the files is not that of what was read here");
+	if (body.len < SR_SALT)
+		return sr_fail(e, SR_CORRUPT, "the list did not come");
+	sr_object_id(id, body.p, sr_bytes_of(body.p + SR_SALT, body.len - SR_SALT));
+	if (memcmp(id, t->list, SR_HASH) != 0)
+		return sr_fail(e, SR_AUTH, "the list is not the one that is to be signed");
+	rc = sr_accession_list_read(&l, sr_bytes_of(body.p + SR_SALT, body.len - SR_SALT), e);
+	if (rc != 0)
+		return rc;
+	rc = check_items(f, t, &l, e);
+	if (rc == 0)
+		rc = take_ids(f, &l, e);
+	sr_accession_list_free(&l);
+	return rc;
+}
+
+static int sign_accession(struct flow *f, const struct told *t, struct sr_err *e) {
+	struct sr_draft d;
+	int rc = sr_draft_begin(&d, f->c, SR_T_ACCESSION, 0, e);
+
+	if (rc == 0) {
+		sr_text_put_hex(&d.text, "accession", t->accession, SR_ID);
+		sr_text_put_hex(&d.text, "collection", t->collection, SR_ID);
+		sr_statement_put_count_root(&d.text, "items", t->items, t->items_root);
+		sr_statement_put_count_root(&d.text, "files", t->files, t->files_root);
+		sr_text_put_dec(&d.text, "bytes", t->bytes);
+		sr_statement_put_count_root(&d.text, "packs", t->packs, t->packs_root);
+		sr_text_put_hex(&d.text, "list", t->list, SR_HASH);
+		rc = sr_client_submit(f->c, &d, &f->out->submitted, e);
+	}
+	sr_draft_free(&d);
+	return rc;
+}
+
+/* --- the whole
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+static int begin(struct flow *f, const struct sr_depositing *d, struct sr_err *e) {
+	int rc;
+
+	sr_call_begin(&f->q, "deposit.begin");
+	sr_text_put_hex(&f->q.head, "collection", d->collection, SR_ID);
+	if (d->resume != NULL)
+		sr_text_put_hex(&f->q.head, "resume", d->resume, SR_ID);
+	rc = sr_client_once(f->c, &f->q, &f->r, e);
+	if (rc == 0)
+		rc = sr_unhex(f->out->accession, SR_ID, sr_text_get(&f->r.text, "accession"), e);
+	if (rc == 0 && d->resume != NULL && memcmp(f->out->accession, d->resume, SR_ID) != 0)
+		rc = sr_fail(e, SR_AUTH, "the vault resumes another accession than was asked for");
+	return rc;
+}
+
+static void take_back(struct flow *f) {
+	struct sr_err ignored = {0};
+	int rc;
+
+	sr_call_begin(&f->q, "deposit.abort");
+	rc = sr_client_once(f->c, &f->q, &f->r, &ignored);
+	(void)rc; /* what was wrong before is what counts */
+	memset(f->out->accession, 0, SR_ID);
+}
+
+static int finish(struct flow *f, const struct sr_depositing *d, struct sr_err *e) {
+	struct told t;
+	int rc;
+
+	memset(&t, 0, sizeof t);
+	sr_call_begin(&f->q, "deposit.finish");
+	rc = sr_client_once(f->c, &f->q, &f->r, e);
+	if (rc == 0) {
+		rc = told_read(&t, &f->r, e);
+		if (rc == 0)
+			rc = check_told(f, &t, d->collection, e);
+		SR_NAMED(rc, e,
+			"what the vault wants signed is not what was deposited, nothing is signed");
+		if (rc == SR_AUTH || rc == SR_CORRUPT)
+			take_back(f);
+	}
+	return rc == 0 ? sign_accession(f, &t, e) : rc;
+}
+
+int sr_client_deposit(struct sr_client *c, const struct sr_depositing *d, struct sr_deposited *out,
+	struct sr_err *e) {
+	struct flow *f = calloc(1, sizeof *f);
+	int rc =
+		f == NULL ? sr_fail(e, SR_NOMEM, "deposit: out of memory") : sr_client_signer(c, e);
+
+	memset(out, 0, sizeof *out);
+	if (rc != 0 || f == NULL) {
+		free(f);
+		return rc;
+	}
+	f->c = c;
+	f->src = d->source;
+	f->out = out;
+	sr_buf_init(&f->leaves);
+	sr_call_init(&f->q);
+	sr_call_init(&f->r);
+	f->chunk = malloc(CHUNK);
+	rc = f->chunk == NULL ? sr_fail(e, SR_NOMEM, "deposit: out of memory")
+			      : sr_sha256_new(&f->sha, e);
+	if (rc == 0)
+		rc = begin(f, d, e);
+	if (rc == 0) {
+		rc = send_all(f, e);
+		if (rc == SR_AUTH || rc == SR_USAGE)
+			take_back(f);
+	}
+	if (rc == 0)
+		rc = finish(f, d, e);
+	SR_NAMED(rc, e, "deposit");
+	if (f->chunk != NULL)
+		sr_wipe(f->chunk, CHUNK);
+	free(f->chunk);
+	sr_sha256_free(f->sha);
+	sent_drop(f, f->sent_count);
+	free(f->sent);
+	free(f->items);
+	sr_buf_free(&f->leaves);
+	sr_call_free(&f->q);
+	sr_call_free(&f->r);
+	free(f);
+	return rc;
+}

@@ -1,0 +1,101 @@
+/*
+ * client_in - what the files of the client side share (core/client.h). Not for other layers.
+ */
+#ifndef SR_CORE_CLIENT_IN_H
+#define SR_CORE_CLIENT_IN_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "board/ceremony.h"
+#include "core/client.h"
+#include "core/proofs.h"
+#include "crypto/tdh2.h"
+
+struct sr_client_board { /* verified; owned by the client */
+	struct sr_board_view view;
+	struct sr_dkg dkg;
+	struct sr_ceremony_keys keys;
+	struct sr_buf dealing[SR_BOARD_MEMBERS_MAX];
+	bool combined; /* keys are computed: all have dealt */
+};
+
+struct sr_client {
+	struct sr_client_options o; /* transport: ours */
+	struct sr_clock clock;
+	struct sr_client_info info;
+	struct sr_proofs proofs;
+	struct sr_client_board *board; /* NULL: not verified yet */
+	bool logged_in;
+	bool pin_owed; /* the pin of this place is to be written once found is proven */
+	char hello_key[SR_VKEY_TEXT]; /* before founding: what the server says its keys are */
+	uint8_t hello_room[SR_PK];
+	bool hello_keys;
+};
+
+/* A call without second try: for sequences that live in one connection (deposit, release). */
+SR_MUST int sr_client_once(
+	struct sr_client *c, struct sr_call *q, struct sr_call *r, struct sr_err *e);
+SR_MUST int sr_client_once_rows(struct sr_client *c, struct sr_call *q, struct sr_call *r,
+	struct sr_rows *rows, struct sr_err *e);
+/* `since` of a call: the size verified last; no line when that is 0. */
+void sr_client_put_since(const struct sr_client *c, struct sr_call *q);
+/* Pin ${fingerprint}: against what is expected and remembered; a first contact is remembered. */
+SR_MUST int sr_client_pin(
+	struct sr_client *c, const uint8_t fingerprint[SR_HASH], struct sr_err *e);
+/* Copy what proofs show into info; remember it durably when ${store}. */
+SR_MUST int sr_client_seen(struct sr_client *c, bool store, struct sr_err *e);
+/* MISUSE unless somebody is there who can sign. */
+SR_MUST int sr_client_signer(const struct sr_client *c, struct sr_err *e);
+/* Fetch receipts of statements by id, or of entries by index, into the set; settled. */
+SR_MUST int sr_client_prove_ids(
+	struct sr_client *c, const uint8_t (*ids)[SR_ID], size_t count, struct sr_err *e);
+SR_MUST int sr_client_prove_entries(
+	struct sr_client *c, const uint64_t *indices, size_t count, struct sr_err *e);
+/* After new receipts: fetch the requests and votes behind people that a quorum made, as far as the
+ * server shows them.
+ * ${kept}: what was fetched, as bodies of rows one after the other (le32 length each), or NULL. */
+SR_MUST int sr_client_prove_quorums(struct sr_client *c, struct sr_buf *kept, struct sr_err *e);
+
+/* Board from rows of board.material whose receipts are in the set already. */
+SR_MUST int sr_client_board_rows(struct sr_client *c, const struct sr_rows *rows, struct sr_err *e);
+SR_MUST int sr_client_board_need(struct sr_client *c, bool opened, struct sr_err *e);
+/* This member's secret shares, one per level; wiped by the caller. */
+SR_MUST int sr_client_shares(struct sr_client *c, uint8_t index,
+	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR], struct sr_err *e);
+/* Index from 1 of the identity among the members; 0: none. */
+uint8_t sr_client_member(const struct sr_client *c);
+
+/* The request key of this person for ${request}. */
+void sr_client_request_key(const struct sr_client *c, const uint8_t request[SR_ID],
+	uint8_t sk[SR_X_SK], uint8_t pk[SR_X_PK]);
+/* The part of a held item, opened from the box to this curator. Wipe it. */
+struct sr_held_item {
+	uint64_t number; /* of its envelope */
+	uint8_t part[SR_PART];
+};
+SR_MUST int sr_client_part(
+	struct sr_client *c, const uint8_t item[SR_ID], struct sr_held_item *out, struct sr_err *e);
+/* Append one submission as `submit` takes it; sr_draft must be signed. */
+void sr_draft_encode(struct sr_buf *out, const struct sr_draft *d);
+/* The newest version of a request, as the server says: a wrong number is refused by the vault,
+ * nothing else. */
+SR_MUST int sr_client_version(
+	struct sr_client *c, const uint8_t request[SR_ID], uint64_t *version, struct sr_err *e);
+/* sr_draft_text of a string; NULL: nothing. */
+void sr_draft_string(struct sr_draft *d, const char *key, const char *text);
+/* A NULL-terminated list sorted into byte order; *${out} is freed by the caller, NULL when empty.
+ * USAGE: a word twice. */
+SR_MUST int sr_words_sorted(
+	const char ***out, size_t *count, const char *const *words, struct sr_err *e);
+/* The view as a terminated string (cut if longer). */
+void sr_view_str(char *out, size_t size, struct sr_bytes v);
+
+/* Wraps only when there is an error: for callers whose ${e} may be NULL. */
+#define SR_NAMED(rc, e, ...)                             \
+	do {                                             \
+		if ((rc) != 0 && (e) != NULL)            \
+			(void)sr_wrap((e), __VA_ARGS__); \
+	} while (0)
+
+#endif

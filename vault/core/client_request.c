@@ -1,0 +1,221 @@
+/*
+ * Requests and new versions of them, from what a person asks to the statement. See client.h.
+ *
+ * What the server says about items (their level) only makes the request's own line `level`; voters
+ * check it against the seals. The request key is derived, never stored: whoever has the identity
+ * has it again.
+ */
+#include "base/escape.h"
+#include "catalogue/lists.h"
+#include "core/client_in.h"
+#include "ledger/card.h"
+
+static int by_word(const void *a, const void *b) {
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int sr_words_sorted(const char ***out, size_t *count, const char *const *words, struct sr_err *e) {
+	const char **list = NULL;
+	size_t n = 0;
+
+	*out = NULL;
+	*count = 0;
+	while (words != NULL && words[n] != NULL)
+		n++;
+	if (n == 0)
+		return 0;
+	list = calloc(n, sizeof *list);
+	if (list == NULL)
+		return sr_fail(e, SR_NOMEM, "out of memory for %zu words", n);
+	for (size_t i = 0; i < n; i++)
+		list[i] = words[i];
+	qsort(list, n, sizeof *list, by_word);
+	for (size_t i = 1; i < n; i++) {
+		if (strcmp(list[i - 1], list[i]) == 0) {
+			char shown[80];
+
+			sr_escape_to(shown, sizeof shown, sr_bytes_str(list[i]));
+			free(list);
+			return sr_fail(e, SR_USAGE, "%s is given twice", shown);
+		}
+	}
+	*out = list;
+	*count = n;
+	return 0;
+}
+
+static int put_sorted(
+	struct sr_draft *d, const char *key, const char *const *words, struct sr_err *e) {
+	const char **list = NULL;
+	size_t n = 0;
+	const int rc = sr_words_sorted(&list, &n, words, e);
+
+	for (size_t i = 0; i < n; i++)
+		sr_text_put(&d->text, key, list[i]);
+	free(list);
+	return rc;
+}
+
+/* Level of one item, as the vault lists it. */
+static int item_level(
+	struct sr_client *c, const uint8_t item[SR_ID], uint64_t *level, struct sr_err *e) {
+	struct sr_call q, r;
+	struct sr_rows rows;
+	char hex[2 * SR_ID + 1];
+	int rc;
+
+	sr_call_init(&q);
+	sr_call_init(&r);
+	sr_call_begin(&q, "item");
+	sr_text_put_hex(&q.head, "item", item, SR_ID);
+	sr_text_put_dec(&q.head, "limit", 1);
+	rc = sr_client_rows(c, &q, &r, &rows, e);
+	if (rc == 0) {
+		const struct sr_row *row = sr_rows_first(&rows, "item");
+
+		rc = row == NULL ? sr_fail(e, SR_CORRUPT, "the vault shows no row of it")
+				 : sr_row_get_dec(level, row, "level", e);
+	}
+	sr_hex(hex, item, SR_ID);
+	SR_NAMED(rc, e, "item %.12s", hex);
+	sr_rows_free(&rows);
+	sr_call_free(&q);
+	sr_call_free(&r);
+	return rc;
+}
+
+struct wanted {       /* the item list of a request */
+	uint8_t *ids; /* sorted */
+	size_t count;
+	uint8_t root[SR_HASH];
+	uint64_t level;
+};
+
+static int wanted_make(
+	struct wanted *w, struct sr_client *c, const struct sr_asking *a, struct sr_err *e) {
+	int rc = 0;
+
+	memset(w, 0, sizeof *w);
+	w->level = c->board->view.level[0];
+	if (a->item_count == 0)
+		return 0;
+	if (a->item_count > SR_REQUEST_ITEMS_MAX)
+		return sr_fail(e, SR_LIMIT, "%zu items, a request has at most %d: split it",
+			a->item_count, SR_REQUEST_ITEMS_MAX);
+	w->ids = malloc(a->item_count * SR_ID);
+	if (w->ids == NULL)
+		return sr_fail(e, SR_NOMEM, "out of memory for %zu items", a->item_count);
+	memcpy(w->ids, a->items, a->item_count * SR_ID);
+	w->count = a->item_count;
+	rc = sr_request_list_sort(w->ids, w->count, e);
+	if (rc == 0)
+		rc = sr_request_list_root(w->root, w->ids, w->count, e);
+	for (size_t i = 0; i < w->count && rc == 0; i++) {
+		uint64_t level = 0;
+
+		rc = item_level(c, w->ids + i * SR_ID, &level, e);
+		w->level = level > w->level ? level : w->level;
+	}
+	return rc;
+}
+
+/* Fields from `kind` to `list`, in the order of the table. */
+static void put_what(struct sr_draft *d, const struct sr_client *c, const struct sr_asking *a,
+	const struct wanted *w) {
+	sr_text_put(&d->text, "kind", a->kind);
+	sr_text_put_dec(&d->text, "epoch", c->board->view.epoch);
+	sr_text_put_dec(&d->text, "level", w->level);
+	if (a->closes != 0)
+		sr_text_put_time(&d->text, "closes", a->closes);
+	if (w->count > 0) {
+		sr_statement_put_count_root(&d->text, "items", w->count, w->root);
+		sr_draft_object(d, "list", sr_bytes_of(w->ids, w->count * SR_ID));
+	}
+}
+
+static int put_subject(struct sr_draft *d, const struct sr_asking *a, struct sr_err *e) {
+	struct sr_card card;
+	int rc;
+
+	if (a->card == NULL)
+		return 0;
+	rc = sr_card_read(&card, a->card->card, e);
+	if (rc == 0)
+		sr_text_put(&d->text, "subject", card.person);
+	SR_NAMED(rc, e, "card");
+	return rc;
+}
+
+static int put_rest(struct sr_draft *d, const struct sr_client *c, const struct sr_asking *a,
+	const uint8_t request[SR_ID], const struct wanted *w, struct sr_err *e) {
+	uint8_t sk[SR_X_SK], pk[SR_X_PK], collection[SR_ID];
+	int rc = put_sorted(d, "form", a->forms, e);
+
+	for (size_t i = 0; a->purposes != NULL && a->purposes[i] != NULL; i++)
+		sr_text_put(&d->text, "purpose", a->purposes[i]);
+	if (a->ends != 0)
+		sr_text_put_time(&d->text, "ends", a->ends);
+	if (rc == 0)
+		rc = put_sorted(d, "person", a->people, e);
+	if (w->count > 0) {
+		sr_client_request_key(c, request, sk, pk);
+		sr_text_put_base64(&d->text, "key", pk, SR_X_PK);
+		sr_wipe(sk, sizeof sk);
+	}
+	if (a->recipient != NULL)
+		sr_text_put(&d->text, "recipient", a->recipient);
+	if (a->target != NULL)
+		sr_text_put_hex(&d->text, "target", a->target, SR_ID);
+	if (rc == 0)
+		rc = put_subject(d, a, e);
+	if (a->name != NULL) {
+		sr_random(collection, SR_ID);
+		sr_text_put_hex(&d->text, "collection", collection, SR_ID);
+		sr_text_put(&d->text, "dedupe", a->dedupe != NULL ? a->dedupe : "collection");
+	}
+	for (size_t i = 0; a->roles != NULL && a->roles[i] != NULL; i++)
+		sr_text_put(&d->text, "role", a->roles[i]);
+	if (a->card != NULL)
+		sr_draft_card(d, "card", a->card);
+	sr_draft_string(d, "name", a->name);
+	sr_draft_string(d, "project", a->project);
+	sr_draft_string(d, "reason", a->reason);
+	return rc;
+}
+
+int sr_client_request(struct sr_client *c, const struct sr_asking *a, uint8_t request[SR_ID],
+	struct sr_submitted *out, struct sr_err *e) {
+	struct wanted w = {0};
+	struct sr_draft d = {0};
+	uint8_t id[SR_ID];
+	uint64_t version = 0;
+	int rc = sr_client_signer(c, e);
+
+	if (rc == 0)
+		rc = sr_client_board_need(c, true, e);
+	if (rc == 0)
+		rc = wanted_make(&w, c, a, e);
+	sr_random(id, SR_ID);
+	if (a->amend != NULL)
+		memcpy(id, a->amend, SR_ID);
+	if (rc == 0 && a->amend != NULL)
+		rc = sr_client_version(c, id, &version, e);
+	version++; /* the vault refuses any but the next */
+	if (rc == 0)
+		rc = sr_draft_begin(
+			&d, c, a->amend != NULL ? SR_T_AMEND : SR_T_REQUEST, a->until, e);
+	if (rc != 0)
+		goto out;
+	sr_text_put_hex(&d.text, "request", id, SR_ID);
+	sr_text_put_dec(&d.text, "version", version);
+	put_what(&d, c, a, &w);
+	rc = put_rest(&d, c, a, id, &w, e);
+	if (rc == 0)
+		rc = sr_client_submit(c, &d, out, e);
+	if (rc == 0)
+		memcpy(request, id, SR_ID);
+out:
+	free(w.ids);
+	sr_draft_free(&d);
+	return rc;
+}

@@ -1,0 +1,618 @@
+/*
+ * What a voter's client does before and while it makes pieces. See client.h; DESIGN 5 "A yes-vote",
+ * "Order of trust".
+ *
+ * Built from request.material, and only of what is proven there:
+ *   request or amend   in the log, signed by the applicant, whose key a `person` statement
+ * introduced room-key           in the log, signed by the room key of found, `of` the hash of
+ * exactly that version join               of each co-applicant, signed by them; their request keys;
+ * the applicant's is in the request list               has the count and root that the request
+ * signs seals              one for each item, in that order; checked by sr_tdh2_check under the
+ * level's P before any piece Readers are in the order of vault/room/room.h: the applicant, then
+ * co-applicants in byte order of their names.
+ *
+ * Nothing secret is touched before all of it holds: shares are recomputed from the dealings at the
+ * last moment and wiped.
+ */
+#include "catalogue/lists.h"
+#include "core/ballot.h"
+
+static const char KIND[] = "item"; /* of seals of items: intake/deposit.c, room */
+
+void sr_ballot_free(struct sr_ballot *b) {
+	if (b == NULL)
+		return;
+	free(b->items);
+	free(b->seals);
+	sr_buf_free(&b->titles);
+	free(b);
+}
+
+const struct sr_ballot_view *sr_ballot_view(const struct sr_ballot *b) {
+	return &b->view;
+}
+
+/* --- the request
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+static const struct sr_proven *version_of(
+	const struct sr_proofs *p, const uint8_t request[SR_ID], uint64_t version) {
+	static const enum sr_type_id types[] = {SR_T_REQUEST, SR_T_AMEND};
+	const struct sr_proven *best = NULL;
+	uint64_t best_version = 0;
+	char hex[2 * SR_ID + 1];
+
+	sr_hex(hex, request, SR_ID);
+	for (size_t t = 0; t < 2; t++) {
+		const struct sr_proven *pr;
+
+		for (size_t n = 0;
+			(pr = sr_proofs_find(p, types[t], "request", sr_bytes_str(hex), n)) != NULL;
+			n++) {
+			uint64_t v = 0;
+
+			if (sr_field_dec(&v, &pr->entry.statement, "version", 0, NULL) != 0 ||
+				(version != 0 && v != version))
+				continue;
+			if (best == NULL || v > best_version) {
+				best = pr;
+				best_version = v;
+			}
+		}
+	}
+	return best;
+}
+
+static int take_request(
+	struct sr_ballot *b, const uint8_t request[SR_ID], uint64_t version, struct sr_err *e) {
+	const struct sr_proofs *p = &b->client->proofs;
+	struct sr_ballot_view *v = &b->view;
+	const struct sr_known *who;
+	int rc;
+
+	b->request = version_of(p, request, version);
+	rc = sr_proofs_need(b->request, "request", e);
+	if (rc != 0)
+		return rc;
+	const struct sr_statement *s = &b->request->entry.statement;
+	memcpy(v->request, request, SR_ID);
+	memcpy(v->hash, s->hash, SR_HASH);
+	v->entry = &b->request->entry;
+	rc = sr_field_dec(&v->version, s, "version", 0, e);
+	if (rc == 0)
+		rc = sr_field_dec(&v->epoch, s, "epoch", 0, e);
+	if (rc == 0)
+		rc = sr_field_dec(&v->level, s, "level", 0, e);
+	v->pieces = sr_field_count(s, "items") > 0;
+	if (rc != 0 || !v->pieces)
+		return rc;
+	who = sr_proofs_person(p, s->head.actor);
+	if (who == NULL || (who->roles & SR_ROLE_RESEARCHER) == 0)
+		return sr_fail(e, SR_AUTH,
+			"nothing shows that the applicant %s is a researcher of this vault",
+			s->head.actor);
+	return 0;
+}
+
+static int take_room_key(struct sr_ballot *b, struct sr_err *e) {
+	char hex[2 * SR_HASH + 1];
+	const struct sr_proven *pr;
+	uint8_t id[SR_ID];
+	uint64_t version = 0;
+	int rc;
+
+	sr_hex(hex, b->view.hash, SR_HASH);
+	pr = sr_proofs_find(&b->client->proofs, SR_T_ROOM_KEY, "of", sr_bytes_str(hex), 0);
+	rc = sr_proofs_need(pr, "room key of exactly this version", e);
+	if (rc != 0)
+		return rc;
+	const struct sr_statement *s = &pr->entry.statement;
+	rc = sr_field_id(id, s, "request", 0, e);
+	if (rc == 0)
+		rc = sr_field_dec(&version, s, "version", 0, e);
+	if (rc == 0 && (memcmp(id, b->view.request, SR_ID) != 0 || version != b->view.version ||
+			       pr->index < b->request->index))
+		rc = sr_fail(e, SR_AUTH,
+			"the room key (entry %llu) is of another request or version",
+			(unsigned long long)pr->index);
+	return rc == 0 ? sr_field_key(b->room, s, "key", 0, e) : rc;
+}
+
+/* The join of one co-applicant; not there: no key, and no approval. */
+static int take_join(struct sr_ballot *b, size_t at, struct sr_err *e) {
+	char hex[2 * SR_ID + 1];
+	const struct sr_proven *pr;
+
+	sr_hex(hex, b->view.request, SR_ID);
+	for (size_t n = 0;; n++) {
+		pr = sr_proofs_find(&b->client->proofs, SR_T_JOIN, "request", sr_bytes_str(hex), n);
+		if (pr == NULL)
+			return 0;
+		if (strcmp(pr->entry.statement.head.actor, b->view.reader[at]) != 0)
+			continue;
+		int rc = sr_proofs_need(pr, "join of a co-applicant", e);
+		if (rc == 0)
+			rc = sr_field_key(b->readers[at], &pr->entry.statement, "key", 0, e);
+		if (rc == 0) {
+			b->key[at] = true;
+			b->view.joined++;
+		}
+		return rc;
+	}
+}
+
+static int take_readers(struct sr_ballot *b, struct sr_err *e) {
+	const struct sr_statement *s = &b->request->entry.statement;
+	const size_t n = sr_field_count(s, "person");
+	int rc = sr_field_key(b->readers[0], s, "key", 0, e);
+
+	if (rc != 0)
+		return rc;
+	if (n + 1 > SR_REQUEST_PEOPLE_MAX)
+		return sr_fail(e, SR_LIMIT, "%zu people in the request, at most %d", n + 1,
+			SR_REQUEST_PEOPLE_MAX);
+	snprintf(b->view.reader[0], SR_PERSON_TEXT, "%s", s->head.actor);
+	b->key[0] = true;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		sr_view_str(b->view.reader[i + 1], SR_PERSON_TEXT, sr_field(s, "person", i));
+		rc = take_join(b, i + 1, e);
+	}
+	b->view.reader_count = n + 1;
+	return rc;
+}
+
+/* --- items and seals
+ * --------------------------------------------------------------------------------------------------
+ */
+
+static int take_list(
+	struct sr_ballot *b, const struct sr_rows *rows, struct sr_bytes *ids, struct sr_err *e) {
+	const struct sr_row *row = sr_rows_first(rows, "list");
+	uint8_t want[SR_HASH], have[SR_HASH];
+	uint64_t count = 0;
+	int rc = sr_field_count_root(&count, want, &b->request->entry.statement, "items", e);
+
+	if (rc == 0 && row == NULL)
+		rc = sr_fail(e, SR_AUTH, "the vault withholds the list of items");
+	if (rc != 0 || row == NULL)
+		return rc;
+	*ids = sr_row_get(row, "body");
+	rc = sr_request_list_check(*ids, e);
+	if (rc == 0 && ids->len / SR_ID != count)
+		rc = sr_fail(e, SR_AUTH, "the list has %zu items, the request was signed for %llu",
+			ids->len / SR_ID, (unsigned long long)count);
+	if (rc == 0)
+		rc = sr_request_list_root(have, ids->p, ids->len / SR_ID, e);
+	if (rc == 0 && memcmp(have, want, SR_HASH) != 0)
+		rc = sr_fail(
+			e, SR_AUTH, "the list of items is not the one that the applicant signed");
+	return rc;
+}
+
+static int take_seal(struct sr_ballot *b, size_t i, const uint8_t *id, const struct sr_row *row,
+	struct sr_err *e) {
+	struct sr_ballot_item *it = &b->items[i];
+	const struct sr_bytes seal = sr_row_get(row, "seal"), title = sr_row_get(row, "title");
+	char hex[2 * SR_ID + 1];
+	int rc = sr_row_get_id(it->id, SR_ID, row, "item", e);
+
+	sr_hex(hex, id, SR_ID);
+	if (rc == 0 && memcmp(it->id, id, SR_ID) != 0)
+		rc = sr_fail(e, SR_AUTH,
+			"item %zu of the list is %.12s, its seal is of another item", i + 1, hex);
+	if (rc == 0)
+		rc = sr_row_get_dec(&it->number, row, "number", e);
+	if (rc == 0)
+		rc = sr_row_get_dec(&it->level, row, "level", e);
+	if (rc == 0 && seal.len != SR_SEAL)
+		rc = sr_fail(e, SR_CORRUPT, "seal of item %.12s: want %d bytes, have %zu", hex,
+			SR_SEAL, seal.len);
+	if (rc != 0)
+		return rc;
+	memcpy(b->seals + i * SR_SEAL, seal.p, SR_SEAL);
+	it->title = sr_bytes_of(
+		b->titles.p + b->titles.len, title.len); /* room for all of them was made */
+	sr_buf_put_bytes(&b->titles, title);
+	return sr_buf_ok(&b->titles, e);
+}
+
+static int room_for_titles(struct sr_ballot *b, const struct sr_rows *rows, struct sr_err *e) {
+	size_t all = 1;
+
+	for (size_t i = 0; i < rows->count; i++)
+		if (sr_row_is(&rows->rows[i], "seal"))
+			all += sr_row_get(&rows->rows[i], "title").len;
+	return sr_buf_reserve(&b->titles, all, e);
+}
+
+static bool level_known(const struct sr_client *c, uint64_t level) {
+	for (size_t i = 0; i < c->board->view.levels; i++)
+		if (c->board->view.level[i] == level)
+			return true;
+	return false;
+}
+
+static int take_items(struct sr_ballot *b, const struct sr_rows *rows, struct sr_err *e) {
+	struct sr_bytes ids = {NULL, 0};
+	uint64_t highest = 0;
+	size_t n = 0;
+	int rc = take_list(b, rows, &ids, e);
+
+	if (rc != 0)
+		return rc;
+	b->view.item_count = ids.len / SR_ID;
+	b->items = calloc(b->view.item_count, sizeof *b->items);
+	b->seals = calloc(b->view.item_count, SR_SEAL);
+	if (b->items == NULL || b->seals == NULL)
+		return sr_fail(
+			e, SR_NOMEM, "ballot: out of memory for %zu items", b->view.item_count);
+	rc = room_for_titles(b, rows, e);
+	for (size_t i = 0; i < rows->count && rc == 0; i++) {
+		if (!sr_row_is(&rows->rows[i], "seal"))
+			continue;
+		if (n == b->view.item_count)
+			return sr_fail(e, SR_AUTH, "more seals than items");
+		rc = take_seal(b, n, ids.p + n * SR_ID, &rows->rows[i], e);
+		if (rc == 0 && !level_known(b->client, b->items[n].level))
+			rc = sr_fail(e, SR_AUTH,
+				"item %zu is said to be of level %llu, which the board does not have",
+				n + 1, (unsigned long long)b->items[n].level);
+		highest = b->items[n].level > highest ? b->items[n].level : highest;
+		n++;
+	}
+	if (rc == 0 && n != b->view.item_count)
+		rc = sr_fail(e, SR_AUTH, "the vault withholds seals: %zu of %zu came", n,
+			b->view.item_count);
+	if (rc == 0 && highest != b->view.level)
+		rc = sr_fail(e, SR_AUTH, "the request is of level %llu, its items need level %llu",
+			(unsigned long long)b->view.level, (unsigned long long)highest);
+	if (rc == 0)
+		b->view.items = b->items;
+	return rc;
+}
+
+int sr_ballot_build(struct sr_ballot **out, struct sr_client *c, const uint8_t request[SR_ID],
+	uint64_t version, const struct sr_rows *rows, struct sr_err *e) {
+	struct sr_ballot *b = calloc(1, sizeof *b);
+	char hex[2 * SR_ID + 1];
+	int rc;
+
+	if (b == NULL)
+		return sr_fail(e, SR_NOMEM, "ballot: out of memory");
+	b->client = c;
+	sr_buf_init_secret(&b->titles);
+	rc = take_request(b, request, version, e);
+	if (rc == 0 && b->view.pieces)
+		rc = take_readers(b, e);
+	if (rc == 0 && b->view.pieces)
+		rc = take_room_key(b, e);
+	if (rc == 0 && b->view.pieces)
+		rc = take_items(b, rows, e);
+	if (rc == 0) {
+		*out = b;
+		return 0;
+	}
+	sr_ballot_free(b);
+	sr_hex(hex, request, SR_ID);
+	SR_NAMED(rc, e, "request %.12s", hex);
+	return rc;
+}
+
+int sr_ballot_fetch(struct sr_ballot **out, struct sr_client *c, const uint8_t request[SR_ID],
+	uint64_t version, struct sr_err *e) {
+	struct sr_call q, r;
+	struct sr_rows rows = {0};
+	int rc = sr_client_signer(c, e);
+
+	*out = NULL;
+	sr_call_init(&q);
+	sr_call_init(&r);
+	if (rc == 0)
+		rc = sr_client_board_need(c, true, e);
+	if (rc == 0) {
+		sr_call_begin(&q, "request.material");
+		sr_text_put_hex(&q.head, "request", request, SR_ID);
+		if (version != 0)
+			sr_text_put_dec(&q.head, "version", version);
+		sr_client_put_since(c, &q);
+		rc = sr_client_rows(c, &q, &r, &rows, e);
+	}
+	if (rc == 0)
+		rc = sr_proofs_add_rows(&c->proofs, &rows, e);
+	if (rc == 0)
+		rc = sr_client_prove_quorums(c, NULL, e);
+	if (rc == 0)
+		rc = sr_ballot_build(out, c, request, version, &rows, e);
+	if (rc == 0)
+		rc = sr_client_seen(c, true, e);
+	sr_rows_free(&rows);
+	sr_call_free(&q);
+	sr_call_free(&r);
+	return rc;
+}
+
+/* --- pieces
+ * -----------------------------------------------------------------------------------------------------------
+ */
+
+static int may_vote(const struct sr_ballot *b, const struct sr_voting *v, bool pieces,
+	uint8_t index, struct sr_err *e) {
+	const struct sr_client *c = b->client;
+	const char *me = c->o.identity->person;
+
+	if (index == 0)
+		return sr_fail(e, SR_DENIED, "%s is not a member of the board", me);
+	if (b->view.epoch != c->board->view.epoch)
+		return sr_fail(e, SR_DENIED,
+			"the request is of epoch %llu, the board is in epoch %llu",
+			(unsigned long long)b->view.epoch,
+			(unsigned long long)c->board->view.epoch);
+	for (size_t i = 0; i < b->view.reader_count; i++)
+		if (strcmp(b->view.reader[i], me) == 0)
+			return sr_fail(e, SR_DENIED,
+				"nobody votes on their own request; another member does");
+	if (pieces && b->view.joined + 1 < b->view.reader_count)
+		return sr_fail(e, SR_DENIED,
+			"%zu of %zu co-applicants have not joined, so no piece can be made for them",
+			b->view.reader_count - 1 - b->view.joined, b->view.reader_count - 1);
+	if (strcmp(v->decision, "topup") != 0 &&
+		sr_field_count(&b->view.entry->statement, "closes") > 0) {
+		int64_t closes = 0;
+
+		if (sr_field_time(&closes, &b->view.entry->statement, "closes", 0, NULL) == 0 &&
+			closes <= sr_now(&c->clock))
+			return sr_fail(e, SR_DENIED, "the request closed before this vote");
+	}
+	return 0;
+}
+
+struct making {
+	struct sr_ballot *b;
+	struct sr_piece_ctx ctx;
+	struct sr_sealed *seals; /* all, in order */
+	struct sr_sealed *group; /* of one level */
+	size_t *where;           /* their places in the order */
+	uint8_t *pieces, *some;
+	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR];
+};
+
+static void ctx_level(struct making *m, size_t level) {
+	const struct sr_client_board *board = m->b->client->board;
+
+	memcpy(m->ctx.key.board, board->keys.level[level].board, SR_POINT);
+	m->ctx.key.level = board->keys.level[level].level;
+	memcpy(m->ctx.share, board->keys.level[level].share[m->ctx.index - 1], SR_POINT);
+}
+
+static size_t group_of(struct making *m, size_t level) {
+	const struct sr_ballot *b = m->b;
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->view.item_count; i++) {
+		if (b->items[i].level != b->client->board->keys.level[level].level)
+			continue;
+		m->group[n] = m->seals[i];
+		m->where[n++] = i;
+	}
+	return n;
+}
+
+/* Every seal of every level is checked before the secret shares are even computed. */
+static int check_seals(struct making *m, struct sr_err *e) {
+	int rc = 0;
+
+	for (size_t l = 0; l < m->b->client->board->keys.levels && rc == 0; l++) {
+		const size_t n = group_of(m, l);
+
+		ctx_level(m, l);
+		if (n > 0)
+			rc = sr_tdh2_check_many(&m->ctx.key, m->group, n, e);
+	}
+	return rc;
+}
+
+static int make_pieces(struct making *m, struct sr_err *e) {
+	int rc = check_seals(m, e);
+
+	if (rc == 0)
+		rc = sr_client_shares(m->b->client, m->ctx.index, m->x, e);
+	for (size_t l = 0; l < m->b->client->board->keys.levels && rc == 0; l++) {
+		const size_t n = group_of(m, l);
+
+		if (n == 0)
+			continue;
+		ctx_level(m, l);
+		rc = sr_piece_make_many(m->some, &m->ctx, m->group, n, m->x[l], e);
+		for (size_t i = 0; i < n && rc == 0; i++)
+			memcpy(m->pieces + m->where[i] * SR_PIECE, m->some + i * SR_PIECE,
+				SR_PIECE);
+	}
+	sr_wipe(m->x, sizeof m->x);
+	return rc;
+}
+
+static int bundle_root(uint8_t root[SR_HASH], struct sr_bytes bundle, struct sr_err *e) {
+	struct sr_bundle b;
+	struct sr_buf leaf;
+	uint8_t *hashes = NULL;
+	int rc = sr_bundle_parse(&b, bundle, e);
+
+	if (rc != 0)
+		return rc;
+	hashes = malloc(b.items * SR_HASH);
+	if (hashes == NULL)
+		return sr_fail(e, SR_NOMEM, "bundle: out of memory for %zu items", b.items);
+	sr_buf_init(&leaf);
+	for (size_t i = 0; i < b.items && rc == 0; i++) {
+		sr_buf_clear(&leaf);
+		sr_bundle_leaf(&leaf, &b, i);
+		rc = sr_buf_ok(&leaf, e);
+		if (rc == 0)
+			sr_leaf_hash(hashes + i * SR_HASH, sr_buf_view(&leaf));
+	}
+	if (rc == 0)
+		sr_merkle_root(root, hashes, b.items);
+	sr_buf_free(&leaf);
+	free(hashes);
+	return rc;
+}
+
+static void making_free(struct making *m) {
+	const size_t n = m->b->view.item_count;
+
+	if (m->pieces != NULL)
+		sr_wipe(m->pieces, n * SR_PIECE);
+	if (m->some != NULL)
+		sr_wipe(m->some, n * SR_PIECE);
+	free(m->pieces);
+	free(m->some);
+	free(m->seals);
+	free(m->group);
+	free(m->where);
+	sr_wipe(m->x, sizeof m->x);
+	free(m);
+}
+
+static int making_new(struct making **out, struct sr_ballot *b, const struct sr_draft *d,
+	uint8_t index, struct sr_err *e) {
+	struct making *m = calloc(1, sizeof *m);
+	const size_t n = b->view.item_count;
+
+	if (m == NULL)
+		return sr_fail(e, SR_NOMEM, "vote: out of memory");
+	m->b = b;
+	m->pieces = calloc(n, SR_PIECE);
+	m->some = calloc(n, SR_PIECE);
+	m->seals = calloc(n, sizeof *m->seals);
+	m->group = calloc(n, sizeof *m->group);
+	m->where = calloc(n, sizeof *m->where);
+	if (m->pieces == NULL || m->some == NULL || m->seals == NULL || m->group == NULL ||
+		m->where == NULL) {
+		making_free(m);
+		return sr_fail(e, SR_NOMEM, "vote: out of memory for %zu items", n);
+	}
+	memcpy(m->ctx.key.vault, b->client->info.fingerprint, SR_HASH);
+	m->ctx.key.kind = KIND;
+	memcpy(m->ctx.transcript, b->client->board->keys.transcript, SR_HASH);
+	m->ctx.epoch = b->client->board->view.epoch;
+	m->ctx.index = index;
+	memcpy(m->ctx.voter, b->client->o.identity->pk, SR_PK);
+	memcpy(m->ctx.vote, d->id, SR_ID);
+	memcpy(m->ctx.request, b->view.hash, SR_HASH);
+	memcpy(m->ctx.room, b->room, SR_X_PK);
+	m->ctx.readers = (const uint8_t(*)[SR_X_PK])b->readers;
+	m->ctx.reader_count = b->view.reader_count;
+	for (size_t i = 0; i < n; i++) {
+		memcpy(m->seals[i].id, b->items[i].id, SR_ID);
+		m->seals[i].number = b->items[i].number;
+		m->seals[i].seal = b->seals + i * SR_SEAL;
+	}
+	*out = m;
+	return 0;
+}
+
+/* count, bundle, pieces */
+static int put_pieces(struct sr_draft *d, struct sr_ballot *b, uint8_t index, struct sr_err *e) {
+	struct making *m = NULL;
+	struct sr_buf bundle;
+	uint8_t root[SR_HASH];
+	int rc = making_new(&m, b, d, index, e);
+
+	if (rc != 0)
+		return rc;
+	sr_buf_init_secret(&bundle);
+	rc = make_pieces(m, e);
+	if (rc == 0)
+		rc = sr_bundle_make(&bundle, &m->ctx, m->seals, m->pieces, b->view.item_count, e);
+	if (rc == 0)
+		rc = bundle_root(root, sr_buf_view(&bundle), e);
+	if (rc == 0) {
+		sr_text_put_dec(&d->text, "count", b->view.item_count);
+		sr_text_put_hex(&d->text, "bundle", root, SR_HASH);
+		sr_draft_object(d, "pieces", sr_buf_view(&bundle));
+	}
+	sr_buf_free(&bundle);
+	making_free(m);
+	return rc;
+}
+
+/* --- the statement
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+/* Forms of an approval: those given, or all that are asked. */
+static int put_forms(struct sr_draft *d, const struct sr_ballot *b, const struct sr_voting *v,
+	struct sr_err *e) {
+	const struct sr_statement *s = &b->view.entry->statement;
+	const char **list = NULL;
+	size_t n = 0;
+	int rc = 0;
+
+	if (v->forms == NULL) {
+		for (size_t i = 0; i < sr_field_count(s, "form"); i++) {
+			char word[130];
+
+			sr_view_str(word, sizeof word, sr_field(s, "form", i));
+			sr_text_put(&d->text, "form", word);
+		}
+		return 0;
+	}
+	rc = sr_words_sorted(&list, &n, v->forms, e);
+	for (size_t i = 0; i < n; i++)
+		sr_text_put(&d->text, "form", list[i]);
+	free(list);
+	return rc;
+}
+
+static int fill_vote(struct sr_draft *d, struct sr_ballot *b, const struct sr_voting *v,
+	uint8_t index, bool pieces, struct sr_err *e) {
+	const bool approve = strcmp(v->decision, "approve") == 0;
+	char id[2 * SR_ID + 1], hash[2 * SR_HASH + 1];
+	int rc = 0;
+
+	sr_hex(id, b->view.request, SR_ID);
+	sr_hex(hash, b->view.hash, SR_HASH);
+	sr_text_putf(&d->text, "request", "%s %s", id, hash);
+	sr_text_put_dec(&d->text, "version", b->view.version);
+	sr_text_put_dec(&d->text, "epoch", b->view.epoch);
+	sr_text_put(&d->text, "decision", v->decision);
+	if (approve)
+		rc = put_forms(d, b, v, e);
+	if (approve && v->ends != 0)
+		sr_text_put_time(&d->text, "ends", v->ends);
+	for (size_t i = 0; v->conditions != NULL && v->conditions[i] != NULL; i++)
+		sr_draft_string(d, "condition", v->conditions[i]);
+	sr_draft_string(d, "reason", v->reason);
+	return rc == 0 && pieces ? put_pieces(d, b, index, e) : rc;
+}
+
+int sr_ballot_vote(
+	struct sr_draft *out, struct sr_ballot *b, const struct sr_voting *v, struct sr_err *e) {
+	struct sr_client *c = b->client;
+	const bool keyed = strcmp(v->decision, "approve") == 0 || strcmp(v->decision, "topup") == 0;
+	struct sr_draft d = {0};
+	uint8_t index;
+	int rc = sr_client_signer(c, e);
+
+	memset(out, 0, sizeof *out);
+	if (rc == 0)
+		rc = sr_client_board_need(c, true, e);
+	if (rc != 0)
+		return rc;
+	index = sr_client_member(c);
+	rc = may_vote(b, v, keyed && b->view.pieces, index, e);
+	if (rc == 0)
+		rc = sr_draft_begin(&d, c, SR_T_VOTE, v->until, e);
+	if (rc == 0)
+		rc = fill_vote(&d, b, v, index, keyed && b->view.pieces, e);
+	if (rc == 0)
+		rc = sr_client_sign(c, &d, e);
+	if (rc != 0) {
+		sr_draft_free(&d);
+		SR_NAMED(rc, e, "vote");
+		return rc;
+	}
+	*out = d;
+	return 0;
+}

@@ -1,0 +1,604 @@
+/*
+ * See proofs.h. People are learned anew at each settle, by walking the entries in order of the log,
+ * so that it does not matter in which order receipts came. Signatures are checked once.
+ */
+#include "core/proofs.h"
+
+#include <assert.h>
+
+#include "base/escape.h"
+#include "ledger/card.h"
+
+enum {
+	VOUCHED = SR_ROLE_RESEARCHER |
+		  SR_ROLE_DEPOSITOR, /* roles that one curator or officer gives */
+	VOUCHERS = SR_ROLE_CURATOR | SR_ROLE_OFFICER
+};
+
+static const char *const founders[] = {"member", "curator", "officer", "auditor", "custodian"};
+
+void sr_proofs_begin(struct sr_proofs *p, const uint8_t fingerprint[SR_HASH], const char *person,
+	const uint8_t *pk, const struct sr_seen *seen) {
+	memset(p, 0, sizeof *p);
+	if (seen != NULL) {
+		p->seen = *seen;
+	} else {
+		memcpy(p->seen.vault, fingerprint, SR_HASH);
+		snprintf(p->seen.person, sizeof p->seen.person, "%s", person);
+		sr_merkle_root(p->seen.root, NULL, 0);
+	}
+	snprintf(p->self, sizeof p->self, "%s", person);
+	if (pk != NULL)
+		memcpy(p->self_pk, pk, SR_PK);
+}
+
+static void proven_free(struct sr_proven *pr) {
+	sr_entry_free(&pr->entry);
+	free(pr);
+}
+
+void sr_proofs_free(struct sr_proofs *p) {
+	for (size_t i = 0; i < p->count; i++)
+		proven_free(p->entries[i]);
+	free(p->entries);
+	free(p->people);
+	memset(p, 0, sizeof *p);
+}
+
+/* --- people
+ * -----------------------------------------------------------------------------------------------------------
+ */
+
+const struct sr_known *sr_proofs_person(const struct sr_proofs *p, const char *person) {
+	for (size_t i = 0; i < p->people_count; i++)
+		if (strcmp(p->people[i].person, person) == 0)
+			return &p->people[i];
+	return NULL;
+}
+
+const struct sr_known *sr_proofs_member(const struct sr_proofs *p, uint8_t index) {
+	for (size_t i = 0; i < p->people_count; i++)
+		if (index != 0 && p->people[i].member == index)
+			return &p->people[i];
+	return NULL;
+}
+
+/* The person, made if new; NULL: no memory. A name that is known keeps its key: another one is a
+ * forgery. */
+static int know(struct sr_known **out, struct sr_proofs *p, const char *person,
+	const uint8_t pk[SR_PK], struct sr_err *e) {
+	struct sr_known *k = (struct sr_known *)(uintptr_t)sr_proofs_person(p, person);
+
+	if (k != NULL && memcmp(k->pk, pk, SR_PK) != 0)
+		return sr_fail(e, SR_AUTH, "%s has another key than was proven before", person);
+	if (k == NULL) {
+		if (p->people_count == p->people_cap) {
+			const size_t cap = p->people_cap == 0 ? 16 : p->people_cap * 2;
+			struct sr_known *more = reallocarray(p->people, cap, sizeof *more);
+
+			if (more == NULL)
+				return sr_fail(
+					e, SR_NOMEM, "proofs: out of memory for %zu people", cap);
+			p->people = more;
+			p->people_cap = cap;
+		}
+		k = &p->people[p->people_count++];
+		memset(k, 0, sizeof *k);
+		snprintf(k->person, sizeof k->person, "%s", person);
+		memcpy(k->pk, pk, SR_PK);
+	}
+	*out = k;
+	return 0;
+}
+
+static int card_of(struct sr_card *card, const struct sr_statement *s, const char *key, size_t i,
+	struct sr_err *e) {
+	struct sr_buf bytes;
+	int rc;
+
+	sr_buf_init(&bytes);
+	rc = sr_field_card(&bytes, s, key, i, e);
+	if (rc == 0)
+		rc = sr_card_read(card, sr_buf_view(&bytes), e);
+	sr_buf_free(&bytes);
+	return rc;
+}
+
+static int know_founders(struct sr_proofs *p, const struct sr_statement *found, struct sr_err *e) {
+	int rc = 0;
+
+	for (size_t k = 0; k < sizeof founders / sizeof founders[0] && rc == 0; k++) {
+		for (size_t i = 0; i < sr_field_count(found, founders[k]) && rc == 0; i++) {
+			struct sr_known *who = NULL;
+			struct sr_card card;
+
+			rc = card_of(&card, found, founders[k], i, e);
+			if (rc == 0)
+				rc = know(&who, p, card.person, card.key, e);
+			if (rc != 0)
+				break;
+			who->roles |= sr_role_named(sr_bytes_str(founders[k]));
+			if (k == 0)
+				who->member = (uint8_t)(i + 1);
+		}
+	}
+	if (rc == 0 && p->self[0] != '\0') {
+		struct sr_known *me = NULL;
+
+		rc = know(&me, p, p->self, p->self_pk, e);
+	}
+	return rc;
+}
+
+static unsigned roles_in(const struct sr_statement *s) {
+	unsigned roles = 0;
+
+	for (size_t i = 0; i < sr_field_count(s, "role"); i++)
+		roles |= sr_role_named(sr_field(s, "role", i));
+	return roles;
+}
+
+static bool same_lines(
+	const struct sr_statement *a, const struct sr_statement *b, const char *key) {
+	const size_t n = sr_field_count(a, key);
+
+	if (n != sr_field_count(b, key))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!sr_bytes_eq(sr_field(a, key, i), sr_field(b, key, i)))
+			return false;
+	return true;
+}
+
+/* Approvals by distinct founding members of the exact version ${req}, before ${before}. */
+static size_t approvals(const struct sr_proofs *p, const struct sr_proven *req, uint64_t before) {
+	bool voted[SR_BOARD_MEMBERS_MAX + 1] = {false};
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->count && p->entries[i]->index < before; i++) {
+		const struct sr_proven *v = p->entries[i];
+		uint8_t id[SR_ID], want[SR_ID], hash[SR_HASH];
+		const struct sr_known *k;
+
+		if (v->entry.statement.type->id != SR_T_VOTE || !v->trusted ||
+			v->index < req->index ||
+			!sr_bytes_eq(sr_proven_field(v, "decision", 0), sr_bytes_str("approve")) ||
+			sr_field_id_hash(id, hash, &v->entry.statement, "request", NULL) != 0 ||
+			sr_field_id(want, &req->entry.statement, "request", 0, NULL) != 0 ||
+			memcmp(id, want, SR_ID) != 0 ||
+			memcmp(hash, req->entry.statement.hash, SR_HASH) != 0)
+			continue;
+		k = sr_proofs_person(p, v->entry.statement.head.actor);
+		if (k == NULL || k->member == 0 || voted[k->member] ||
+			sr_bytes_eq(sr_proven_field(req, "subject", 0), sr_bytes_str(k->person)))
+			continue;
+		voted[k->member] = true;
+		n++;
+	}
+	return n;
+}
+
+/* Does a quorum stand behind this `person` of the service? */
+static bool quorum_behind(
+	const struct sr_proofs *p, const struct sr_proven *person, char why[240]) {
+	const struct sr_statement *found = &p->entries[0]->entry.statement,
+				  *s = &person->entry.statement;
+	const struct sr_bytes request = sr_field(s, "request", 0), who = sr_field(s, "person", 0);
+	uint64_t quorum = 0;
+	size_t best = 0;
+
+	if (sr_field_dec(&quorum, found, "level", 0, NULL) != 0)
+		return false;
+	for (size_t i = 0; i < p->count && p->entries[i]->index < person->index; i++) {
+		const struct sr_proven *r = p->entries[i];
+		const struct sr_statement *q = &r->entry.statement;
+		size_t n;
+
+		if ((q->type->id != SR_T_REQUEST && q->type->id != SR_T_AMEND) ||
+			!sr_bytes_eq(sr_field(q, "request", 0), request) ||
+			!sr_bytes_eq(sr_field(q, "kind", 0), sr_bytes_str("role")) ||
+			!sr_bytes_eq(sr_field(q, "subject", 0), who) || !same_lines(q, s, "role") ||
+			!same_lines(q, s, "card"))
+			continue;
+		n = approvals(p, r, person->index);
+		best = n > best ? n : best;
+	}
+	if (best >= quorum)
+		return true;
+	snprintf(why, 240,
+		"%.*s was given a role by the vault with %zu of %llu members' approvals proven",
+		(int)who.len, (const char *)who.p, best, (unsigned long long)quorum);
+	return false;
+}
+
+/* What a trusted `person` or `person-end` changes. */
+static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
+	const struct sr_statement *s = &pr->entry.statement;
+	struct sr_known *who = NULL;
+	struct sr_card card;
+	int rc;
+
+	if (s->type->id == SR_T_PERSON_END) {
+		char name[SR_PERSON_TEXT];
+
+		snprintf(name, sizeof name, "%.*s", SR_PERSON_TEXT - 1,
+			(const char *)sr_field(s, "person", 0).p);
+		who = (struct sr_known *)(uintptr_t)sr_proofs_person(p, name);
+		if (who != NULL)
+			who->roles &= s->by_service ? 0U : ~(unsigned)VOUCHED;
+		return 0;
+	}
+	rc = card_of(&card, s, "card", 0, e);
+	if (rc == 0 && !sr_bytes_eq(sr_field(s, "person", 0), sr_bytes_str(card.person)))
+		rc = sr_fail(e, SR_AUTH, "the card is of %s, the statement of another person",
+			card.person);
+	if (rc == 0)
+		rc = know(&who, p, card.person, card.key, e);
+	if (rc == 0)
+		who->roles |= roles_in(s);
+	return rc;
+}
+
+/* --- signatures
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+static bool distrust(struct sr_proven *pr, const char *why) {
+	snprintf(pr->why, sizeof pr->why, "%.239s", why);
+	return false;
+}
+
+/* Is it signed by who may? People are as known before this entry. */
+static bool signature_holds(const struct sr_proofs *p, struct sr_proven *pr) {
+	const struct sr_statement *s = &pr->entry.statement;
+	const enum sr_type_id type = s->type->id;
+	struct sr_err err = {0};
+	char why[240];
+
+	if (type == SR_T_FOUND)
+		return pr->index == 0 || distrust(pr, "a second founding");
+	if (s->by_service) {
+		if (sr_statement_verify(s, p->room_name, p->room_pk, &err) != 0)
+			return distrust(pr, err.text);
+		if (type == SR_T_PERSON && !quorum_behind(p, pr, why))
+			return distrust(pr, why);
+		return true;
+	}
+	const struct sr_known *k = sr_proofs_person(p, s->head.actor);
+	if (k == NULL) {
+		snprintf(why, sizeof why, "signed by %s, whom no proven statement introduces",
+			s->head.actor);
+		return distrust(pr, why);
+	}
+	if (sr_statement_verify(s, s->head.actor, k->pk, &err) != 0)
+		return distrust(pr, err.text);
+	if (type == SR_T_PERSON &&
+		((roles_in(s) & ~(unsigned)VOUCHED) != 0 || (k->roles & VOUCHERS) == 0)) {
+		snprintf(why, sizeof why, "%s may not give these roles", s->head.actor);
+		return distrust(pr, why);
+	}
+	if (type == SR_T_PERSON_END && (k->roles & VOUCHERS) == 0)
+		return distrust(pr, "who ended that person's role may not");
+	return true;
+}
+
+int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
+	int rc = 0;
+
+	if (!p->founded)
+		return sr_fail(e, SR_MISUSE, "proofs: found is not in the set");
+	p->people_count = 0;
+	rc = know_founders(p, &p->entries[0]->entry.statement, e);
+	for (size_t i = 0; i < p->count && rc == 0; i++) {
+		struct sr_proven *pr = p->entries[i];
+		const enum sr_type_id type = pr->entry.statement.type->id;
+
+		if (!pr->trusted)
+			pr->trusted = signature_holds(p, pr);
+		if (!pr->trusted || (type != SR_T_PERSON && type != SR_T_PERSON_END))
+			continue;
+		rc = learn(p, pr, e);
+		if (rc == SR_AUTH || rc == SR_CORRUPT) { /* a forged introduction is worth nothing;
+							    others stand */
+			pr->trusted = distrust(pr, e != NULL ? e->text : "the card does not fit");
+			sr_err_clear(e);
+			rc = 0;
+		}
+	}
+	return rc;
+}
+
+int sr_proofs_need(const struct sr_proven *pr, const char *what, struct sr_err *e) {
+	if (pr == NULL)
+		return sr_fail(e, SR_AUTH, "the vault shows no %s: it is withheld", what);
+	if (!pr->trusted)
+		return sr_fail(e, SR_AUTH, "%s (entry %llu) is not to be trusted: %s", what,
+			(unsigned long long)pr->index, pr->why);
+	return 0;
+}
+
+bool sr_proofs_owed(const struct sr_proofs *p, size_t *at, uint8_t request[SR_ID]) {
+	for (; *at < p->count; (*at)++) {
+		const struct sr_proven *pr = p->entries[*at];
+
+		if (pr->trusted || pr->entry.statement.type->id != SR_T_PERSON ||
+			!pr->entry.statement.by_service ||
+			sr_field_id(request, &pr->entry.statement, "request", 0, NULL) != 0)
+			continue;
+		(*at)++;
+		return true;
+	}
+	return false;
+}
+
+/* --- receipts
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+/* Size of the tree that a receipt's checkpoint speaks of; its signature is looked at later. */
+static int claimed_size(uint64_t *size, const struct sr_receipt *r, struct sr_err *e) {
+	struct sr_checkpoint cp;
+	struct sr_note note;
+	int rc = sr_note_parse(&note, sr_buf_view(&r->checkpoint), e);
+
+	if (rc != 0)
+		return rc;
+	rc = sr_checkpoint_parse(&cp, note.text, e);
+	if (rc == 0)
+		*size = cp.size;
+	sr_note_free(&note);
+	return rc;
+}
+
+static int not_withheld(const struct sr_proofs *p, const struct sr_receipt *r, struct sr_err *e) {
+	uint64_t size = 0;
+	int rc;
+
+	if (p->seen.size == 0 || r->since == p->seen.size)
+		return 0;
+	rc = claimed_size(&size, r, e);
+	if (rc == 0 && size > p->seen.size)
+		rc = sr_fail(e, SR_AUTH,
+			"withheld: no proof came that the ledger of %llu entries begins with the %llu that were verified before",
+			(unsigned long long)size, (unsigned long long)p->seen.size);
+	return rc;
+}
+
+/* found names the keys that its own receipt is checked with; that it may, its hash shows. */
+static int learn_found(struct sr_proofs *p, const struct sr_receipt *r, struct sr_err *e) {
+	char origin[SR_ORIGIN_MAX], vkey[SR_VKEY_TEXT];
+	struct sr_seen fresh;
+	struct sr_entry en;
+	int rc;
+
+	if (r->index != 0)
+		return sr_fail(e, SR_AUTH, "found is not shown first: it is withheld");
+	rc = sr_entry_open_disclosed(&en, r->origin, 0, sr_buf_view(&r->leaf), &r->keys, e);
+	if (rc != 0)
+		return rc;
+	const struct sr_statement *s = &en.statement;
+	if (s->type->id != SR_T_FOUND)
+		rc = sr_fail(e, SR_AUTH, "entry 0 is %s, not found", s->type->name);
+	else if (memcmp(s->hash, p->seen.vault, SR_HASH) != 0)
+		rc = sr_fail(
+			e, SR_AUTH, "found has another fingerprint than is pinned for this vault");
+	if (rc == 0)
+		rc = sr_statement_verify_found(s, e);
+	if (rc == 0)
+		rc = sr_field_key(p->room_pk, s, "room-key", 0, e);
+	if (rc != 0)
+		goto out;
+	const struct sr_bytes o = sr_field(s, "origin", 0), k = sr_field(s, "ledger-key", 0);
+	snprintf(origin, sizeof origin, "%.*s", (int)o.len, (const char *)o.p);
+	snprintf(vkey, sizeof vkey, "%.*s", (int)k.len, (const char *)k.p);
+	rc = sr_statement_room_name(p->room_name, sizeof p->room_name, origin, e);
+	if (rc == 0)
+		rc = sr_seen_init(&fresh, origin, p->seen.vault, vkey, p->seen.person, e);
+	if (rc == 0 && p->seen.vkey[0] != '\0' &&
+		(strcmp(p->seen.vkey, vkey) != 0 || strcmp(p->seen.origin, origin) != 0))
+		rc = sr_fail(e, SR_AUTH,
+			"the memory of this vault names another origin or ledger key than found");
+	if (rc == 0 && p->seen.vkey[0] == '\0')
+		p->seen = fresh;
+out:
+	sr_entry_free(&en);
+	return rc;
+}
+
+static size_t place_of(const struct sr_proofs *p, uint64_t index) {
+	size_t lo = 0, hi = p->count;
+
+	while (lo < hi) {
+		const size_t mid = lo + (hi - lo) / 2;
+
+		if (p->entries[mid]->index < index)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+const struct sr_proven *sr_proofs_at(const struct sr_proofs *p, uint64_t index) {
+	const size_t i = place_of(p, index);
+
+	return i < p->count && p->entries[i]->index == index ? p->entries[i] : NULL;
+}
+
+/* Keep an entry that was verified; the one that is there already stays, unless the new one has more
+ * texts in clear. */
+static int keep(struct sr_proofs *p, struct sr_receipt_result *res, struct sr_proven **out,
+	struct sr_err *e) {
+	const size_t at = place_of(p, res->entry.index);
+	struct sr_proven *pr = NULL;
+
+	if (at < p->count && p->entries[at]->index == res->entry.index) {
+		pr = p->entries[at];
+		if (!sr_bytes_eq(sr_buf_view(&pr->entry.statement.note),
+			    sr_buf_view(&res->entry.statement.note))) {
+			sr_entry_free(&res->entry);
+			return sr_fail(e, SR_AUTH, "entry %llu is not what it was before",
+				(unsigned long long)pr->index);
+		}
+		sr_entry_free(&res->entry);
+		*out = pr;
+		return 0;
+	}
+	if (p->count == p->cap) {
+		const size_t cap = p->cap == 0 ? 32 : p->cap * 2;
+		struct sr_proven **more = reallocarray(p->entries, cap, sizeof(struct sr_proven *));
+
+		if (more != NULL) {
+			p->entries = more;
+			p->cap = cap;
+		}
+	}
+	if (p->count < p->cap)
+		pr = calloc(1, sizeof *pr);
+	if (pr == NULL) {
+		sr_entry_free(&res->entry);
+		return sr_fail(e, SR_NOMEM, "proofs: out of memory for %zu entries", p->count + 1);
+	}
+	pr->index = res->entry.index;
+	pr->entry = res->entry;
+	snprintf(pr->why, sizeof pr->why, "its signature was not looked at yet");
+	memmove(&p->entries[at + 1], &p->entries[at], (p->count - at) * sizeof(struct sr_proven *));
+	p->entries[at] = pr;
+	p->count++;
+	*out = pr;
+	return 0;
+}
+
+int sr_proofs_add(struct sr_proofs *p, struct sr_bytes receipt, struct sr_bytes expected,
+	struct sr_proven **out, struct sr_err *e) {
+	struct sr_receipt_check check = {
+		.seen = &p->seen, .expected = expected, .policy = p->witnesses};
+	struct sr_receipt_result res;
+	struct sr_proven *pr = NULL;
+	struct sr_receipt r;
+	int rc = sr_receipt_decode(&r, receipt, e);
+
+	if (rc != 0)
+		return rc;
+	if (!p->founded)
+		rc = learn_found(p, &r, e);
+	if (rc == 0)
+		rc = not_withheld(p, &r, e);
+	if (rc == 0)
+		rc = sr_receipt_verify(&res, &r, &check, e);
+	if (rc == 0) {
+		p->seen = res.seen;
+		rc = keep(p, &res, &pr, e);
+	}
+	if (rc == 0) {
+		p->founded = true;
+		if (out != NULL)
+			*out = pr;
+	}
+	sr_receipt_free(&r);
+	return rc;
+}
+
+int sr_proofs_add_rows(struct sr_proofs *p, const struct sr_rows *rows, struct sr_err *e) {
+	int rc = 0;
+
+	for (size_t i = 0; i < rows->count && rc == 0; i++) {
+		const struct sr_row *row = &rows->rows[i];
+
+		if (!sr_row_is(row, "receipt"))
+			continue;
+		struct sr_proven *pr = NULL;
+		const struct sr_bytes what = sr_row_get(row, "what"),
+				      bytes = sr_row_get(row, "receipt");
+		rc = sr_proofs_add(p, bytes, sr_bytes_of(NULL, 0), &pr, e);
+		if (rc == 0 && what.p != NULL &&
+			!sr_bytes_eq(what, sr_bytes_str(pr->entry.statement.type->name)))
+			rc = sr_fail(e, SR_AUTH, "entry %llu was announced as another type than %s",
+				(unsigned long long)pr->index, pr->entry.statement.type->name);
+	}
+	return rc == 0 ? sr_proofs_settle(p, e) : rc;
+}
+
+/* --- looking
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+const struct sr_proven *sr_proofs_id(const struct sr_proofs *p, const uint8_t id[SR_ID]) {
+	for (size_t i = 0; i < p->count; i++)
+		if (memcmp(p->entries[i]->entry.statement.head.id, id, SR_ID) == 0)
+			return p->entries[i];
+	return NULL;
+}
+
+const struct sr_proven *sr_proofs_find(const struct sr_proofs *p, enum sr_type_id type,
+	const char *key, struct sr_bytes value, size_t n) {
+	for (size_t i = 0; i < p->count; i++) {
+		const struct sr_proven *pr = p->entries[i];
+
+		if (pr->entry.statement.type->id != type ||
+			!sr_bytes_eq(sr_proven_field(pr, key, 0), value))
+			continue;
+		if (n-- == 0)
+			return pr;
+	}
+	return NULL;
+}
+
+static bool still_needed(const struct sr_proven *pr) {
+	const struct sr_statement *s = &pr->entry.statement;
+
+	switch (s->type->id) {
+	case SR_T_FOUND:
+	case SR_T_PERSON:
+	case SR_T_PERSON_END:
+		return true;
+	case SR_T_REQUEST:
+	case SR_T_AMEND:
+		return sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("role"));
+	case SR_T_VOTE:
+		return sr_field_count(s, "pieces") == 0;
+	case SR_T_KEY_EPOCH:
+	case SR_T_DEAL:
+	case SR_T_ACCEPT:
+	case SR_T_COMPLAINT:
+	case SR_T_REVEAL:
+	case SR_T_OPENED:
+	case SR_T_COLLECTION:
+	case SR_T_ACCESSION:
+	case SR_T_DESCRIBE:
+	case SR_T_RELEASE:
+	case SR_T_ROOM_KEY:
+	case SR_T_JOIN:
+	case SR_T_COMMENT:
+	case SR_T_RECUSE:
+	case SR_T_WITHDRAW:
+	case SR_T_LAPSE:
+	case SR_T_REFUSE:
+	case SR_T_GRANT:
+	case SR_T_SUSPEND:
+	case SR_T_LIFT:
+	case SR_T_REVOKE:
+	case SR_T_CLOSE:
+	case SR_T_CHECKOUT:
+	case SR_T_VIEWED:
+	case SR_T_RETURN:
+	case SR_T_EXPORT:
+	case SR_T_SCRUB:
+	case SR_T_INCIDENT:
+	case SR_T_COUNT:
+		break;
+	}
+	return false;
+}
+
+void sr_proofs_trim(struct sr_proofs *p) {
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->count; i++) {
+		if (still_needed(p->entries[i]))
+			p->entries[n++] = p->entries[i];
+		else
+			proven_free(p->entries[i]);
+	}
+	p->count = n;
+}

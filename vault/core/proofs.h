@@ -1,0 +1,91 @@
+/*
+ * proofs - the verified set: receipts in, entries out that are proven in the log and, where people
+ * signed them, checked with keys that themselves were proven.
+ *
+ *   begin: fingerprint known, nothing else
+ *   found: its text hashes to the fingerprint; origin, ledger key, room key, levels and founders
+ * come from it add:   inclusion and consistency with what was verified before; opened with the
+ * disclosed keys settle: signatures, in order of index. A person's key counts from the `person`
+ * statement that introduced them, if that was signed by a curator or officer known before
+ * (researcher, depositor), or follows from a request of kind role with approvals of a quorum of
+ * founding members, which must be in the set too.
+ *
+ * An entry without a trusted signature stays in the set as proven in the log, with the reason;
+ * whoever relies on it asks sr_proofs_need. A set only grows; pointers to entries live as long as
+ * it (but for sr_proofs_trim). Roles are those once held up to the highest index in the set: that
+ * nothing newer was withheld is what `seen` and other witnesses are for.
+ */
+#ifndef SR_CORE_PROOFS_H
+#define SR_CORE_PROOFS_H
+
+#include "catalogue/query.h"
+#include "core/rows.h"
+#include "ledger/receipt.h"
+
+struct sr_proven {
+	uint64_t index;
+	struct sr_entry entry;
+	bool trusted;
+	char why[240]; /* when not */
+};
+
+struct sr_known { /* a person whose key is proven */
+	char person[SR_PERSON_TEXT];
+	uint8_t pk[SR_PK];
+	unsigned roles; /* SR_ROLE_..., up to the entry looked at last */
+	uint8_t member; /* index in the founding board from 1; 0: none */
+};
+
+struct sr_proofs {
+	struct sr_seen seen;               /* grows with every receipt */
+	const struct sr_policy *witnesses; /* borrowed or NULL */
+	bool founded;                      /* found is in */
+	uint8_t room_pk[SR_PK];
+	char room_name[SR_ORIGIN_MAX + 8];
+	char self[SR_PERSON_TEXT]; /* whose key needs no proof: our own */
+	uint8_t self_pk[SR_PK];
+	struct sr_proven **entries; /* in order of index */
+	size_t count, cap;
+	struct sr_known *people;
+	size_t people_count, people_cap;
+};
+
+/* ${seen}: what was verified before, or NULL; ${person} "" for nobody. */
+void sr_proofs_begin(struct sr_proofs *p, const uint8_t fingerprint[SR_HASH], const char *person,
+	const uint8_t *pk, const struct sr_seen *seen);
+void sr_proofs_free(struct sr_proofs *p);
+
+/* One receipt (wire form). The first must be of `found`. ${expected}: bytes that must be the note,
+ * or p == NULL. ${out} may be NULL. AUTH: rolled back, forked, withheld, another origin, other
+ * bytes, an inclusion proof that fails. */
+SR_MUST int sr_proofs_add(struct sr_proofs *p, struct sr_bytes receipt, struct sr_bytes expected,
+	struct sr_proven **out, struct sr_err *e);
+/* All rows `receipt` of a reply; then settle. */
+SR_MUST int sr_proofs_add_rows(struct sr_proofs *p, const struct sr_rows *rows, struct sr_err *e);
+/* Check signatures of what is not trusted yet. NOMEM only; what fails keeps its reason. */
+SR_MUST int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e);
+/* 0, or AUTH with the reason. ${what} names it in the sentence; NULL ${pr}: "the vault shows no
+ * <what>: withheld". */
+SR_MUST int sr_proofs_need(const struct sr_proven *pr, const char *what, struct sr_err *e);
+/* Forget entries that settle no longer needs (long logs). */
+void sr_proofs_trim(struct sr_proofs *p);
+
+const struct sr_proven *sr_proofs_at(const struct sr_proofs *p, uint64_t index);
+const struct sr_proven *sr_proofs_id(const struct sr_proofs *p, const uint8_t id[SR_ID]);
+/* The ${n}-th (from 0) entry of ${type} whose field ${key} is exactly ${value}; NULL. */
+const struct sr_proven *sr_proofs_find(const struct sr_proofs *p, enum sr_type_id type,
+	const char *key, struct sr_bytes value, size_t n);
+/* The person with a proven key; NULL. */
+const struct sr_known *sr_proofs_person(const struct sr_proofs *p, const char *person);
+const struct sr_known *sr_proofs_member(const struct sr_proofs *p, uint8_t index);
+/* Persons made by a quorum whose request is not (with enough votes) in the set: ids of such
+ * requests, one by one from
+ * *${at} = 0; false at the end. */
+bool sr_proofs_owed(const struct sr_proofs *p, size_t *at, uint8_t request[SR_ID]);
+
+static inline struct sr_bytes sr_proven_field(
+	const struct sr_proven *pr, const char *key, size_t i) {
+	return sr_field(&pr->entry.statement, key, i);
+}
+
+#endif
