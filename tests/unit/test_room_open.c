@@ -24,8 +24,8 @@ struct desk {
 };
 
 static void items_make(struct desk *d) {
-	struct world_file files[] = {
-		{"letter.txt", sr_bytes_str(LETTER)}, {"diary.txt", sr_bytes_str(DIARY)}};
+	struct world_file files[] = {{.path = "letter.txt", .content = sr_bytes_str(LETTER)},
+		{.path = "diary.txt", .content = sr_bytes_str(DIARY)}};
 	struct world_deposit dep = {.files = files, .count = 2};
 
 	assert_ok(world_deposit(d->w, &dep), &d->w->out.err);
@@ -147,8 +147,8 @@ static void open_survives_a_restart(void **state) {
 static void levels_of_items(void **state) {
 	(void)state;
 	struct desk *d = calloc(1, sizeof *d);
-	struct world_file files[] = {
-		{"letter.txt", sr_bytes_str(LETTER)}, {"diary.txt", sr_bytes_str(DIARY)}};
+	struct world_file files[] = {{.path = "letter.txt", .content = sr_bytes_str(LETTER)},
+		{.path = "diary.txt", .content = sr_bytes_str(DIARY)}};
 	struct world_deposit dep = {.files = files, .count = 2};
 	struct world_checkout other;
 	struct world *w;
@@ -481,9 +481,10 @@ static void pages(void **state) {
 	(void)state;
 	struct world *w = world_new(NULL);
 	struct sr_buf big, text, want;
-	struct world_file files[4] = {{.path = "big.txt"}, {"empty.txt", {(const uint8_t *)"", 0}},
-		{"picture.png", {(const uint8_t *)"\x89PNG\r\n\x1a\n-----", 13}},
-		{"a/note.txt", {(const uint8_t *)"\x1b[31mred", 8}}};
+	struct world_file files[4] = {{.path = "big.txt"},
+		{.path = "empty.txt", .content = {(const uint8_t *)"", 0}},
+		{.path = "picture.png", .content = {(const uint8_t *)"\x89PNG\r\n\x1a\n-----", 13}},
+		{.path = "a/note.txt", .content = {(const uint8_t *)"\x1b[31mred", 8}}};
 	struct world_deposit dep = {.files = files, .count = 4, .together = true};
 	uint8_t grant[SR_ID];
 	struct world_request rq = {.by = &w->researcher[0], .count = 1};
@@ -589,7 +590,7 @@ static void nothing_left_in_memory(void **state) {
 	};
 	uint8_t content[4096], masked[MARK], slot[MARK];
 	struct world *w = world_new(NULL);
-	struct world_file file = {"marked.txt", {content, sizeof content}};
+	struct world_file file = {.path = "marked.txt", .content = {content, sizeof content}};
 	struct world_deposit dep = {.files = &file, .count = 1};
 	struct world_request rq = {.by = &w->researcher[0], .count = 1};
 	uint8_t grant[SR_ID];

@@ -21,7 +21,7 @@ struct held {
 };
 
 static void bring(struct held *h, const struct world_person *by) {
-	struct world_file f = {"letter.txt", sr_bytes_str(LETTER)};
+	struct world_file f = {.path = "letter.txt", .content = sr_bytes_str(LETTER)};
 	struct world_deposit d = {.files = &f, .count = 1, .by = by};
 
 	assert_ok(world_deposit(h->w, &d), &h->w->out.err);

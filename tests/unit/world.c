@@ -486,7 +486,8 @@ static int feed_read(void *ctx, void *p, size_t len, size_t *got, struct sr_err 
 static void feed_file(struct world *w, struct sr_deposit *dep, const struct world_file *in) {
 	struct feed feed = {in->content};
 	struct sr_ingest_file f = {.path = sr_bytes_str(in->path),
-		.kind = SR_FILE_REGULAR,
+		.kind = in->kind != 0 ? in->kind : SR_FILE_REGULAR,
+		.note = sr_bytes_str(in->note != NULL ? in->note : ""),
 		.mtime_s = W_TIME - W_DAY,
 		.size_expected = in->content.len,
 		.read = feed_read,

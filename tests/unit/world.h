@@ -28,7 +28,7 @@
 
 #define W_ORIGIN "vault.example/strongroom"
 #define WORLD_CREDENTIAL "a credential of forty or so random bytes" /* unlocks keys/service */
-#define W_TIME INT64_C(1795255200) /* 2026-11-21T10:00:00Z */
+#define W_TIME INT64_C(1795255200)                                  /* 2026-11-21T10:00:00Z */
 #define W_DAY INT64_C(86400)
 
 enum {
@@ -136,6 +136,8 @@ void world_collection(struct world *w, const char *name, const char *dedupe, uin
 struct world_file {
 	const char *path;
 	struct sr_bytes content;
+	enum sr_file_kind kind; /* 0: regular */
+	const char *note;       /* of other kinds: where a link leads, why it could not be read */
 };
 struct world_deposit {
 	const struct world_person *by; /* NULL: the depositor */

@@ -1,0 +1,357 @@
+/*
+ * Exports: one age file to the recipient that the board granted, read back with the recipient's
+ * key; what the log says of it; and everything that may not be exported.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/age.h"
+#include "room/tar.h"
+#include "world.h"
+
+/* A grant of kind export over one item, checked out with right export. */
+struct desk {
+	struct world *w;
+	uint8_t item[1][SR_ID];
+	uint8_t grant[SR_ID];
+	uint8_t sk[SR_X_SK];
+	struct world_request rq;
+	struct world_checkout c;
+};
+
+static struct desk *desk_new(const struct world_file *files, size_t count) {
+	struct desk *d = calloc(1, sizeof *d);
+	struct world_deposit dep = {.files = files, .count = count, .together = true};
+	char recipient[SR_AGE_RECIPIENT_TEXT];
+	uint8_t pk[SR_X_PK];
+
+	assert_non_null(d);
+	d->w = world_new(NULL);
+	assert_ok(world_deposit(d->w, &dep), &d->w->out.err);
+	memcpy(d->item[0], dep.items[0], SR_ID);
+	world_held_release(d->w, d->item[0]);
+	sr_box_keypair(pk, d->sk);
+	sr_age_recipient_text(recipient, pk);
+	d->rq = (struct world_request){.by = &d->w->researcher[0],
+		.items = (const uint8_t(*)[SR_ID])d->item,
+		.count = 1,
+		.recipient = recipient};
+	assert_ok(world_request(d->w, &d->rq), &d->w->out.err);
+	world_grant(d->w, d->rq.id, d->grant);
+	d->c = (struct world_checkout){.by = &d->w->researcher[0],
+		.grant = d->grant,
+		.item = d->item[0],
+		.right = "export"};
+	assert_ok(world_checkout(d->w, &d->c), &d->w->out.err);
+	assert_ok(world_open(d->w, &d->c), &d->w->e);
+	return d;
+}
+
+static void desk_free(struct desk *d) {
+	world_free(d->w);
+	free(d);
+}
+
+/* The whole export, taken in pieces of ${max}. */
+static void take(struct desk *d, size_t max, struct sr_buf *out) {
+	size_t got = 1;
+
+	assert_ok(sr_room_export_begin(d->w->room, d->c.id, d->c.by->person, &d->w->e), &d->w->e);
+	while (got > 0) {
+		size_t before = out->len;
+
+		assert_ok(sr_room_export_read(d->w->room, d->c.id, out, max, &got, &d->w->e),
+			&d->w->e);
+		assert_true(got <= max);
+		assert_int_equal(out->len - before, got);
+	}
+}
+
+static void decrypt(struct desk *d, const struct sr_buf *sealed, struct sr_buf *plain) {
+	struct sr_age_reader *r = NULL;
+
+	sr_buf_init(plain);
+	assert_ok(sr_age_reader_new(&r, d->sk, sr_age_sink_buf(plain), &d->w->e), &d->w->e);
+	assert_ok(sr_age_reader_write(r, sealed->p, sealed->len, &d->w->e), &d->w->e);
+	assert_ok(sr_age_reader_finish(r, &d->w->e), &d->w->e);
+	sr_age_reader_free(r);
+}
+
+/* The `export` statement says exactly what left. */
+static void check_logged(struct desk *d, const struct sr_buf *sealed) {
+	struct sr_entry en;
+	uint8_t want[SR_HASH], have[SR_HASH], id[SR_ID];
+	uint64_t bytes = 0;
+
+	world_last(d->w, SR_T_EXPORT, &en);
+	sr_sha256(want, sealed->p, sealed->len);
+	assert_ok(sr_field_hash(have, &en.statement, "sha256", 0, NULL), NULL);
+	assert_memory_equal(have, want, SR_HASH);
+	assert_ok(sr_field_dec(&bytes, &en.statement, "bytes", 0, NULL), NULL);
+	assert_int_equal(bytes, sealed->len);
+	assert_ok(sr_field_id(id, &en.statement, "item", 0, NULL), NULL);
+	assert_memory_equal(id, d->item[0], SR_ID);
+	sr_entry_free(&en);
+}
+
+static void one_file_is_itself(void **state) {
+	(void)state;
+	static const size_t sizes[] = {1, 1000, 65536, 1 << 20};
+	struct sr_buf content, sealed, plain;
+	struct world_file f = {.path = "data.bin"};
+	struct desk *d;
+
+	sr_buf_init(&content);
+	assert_ok(sr_buf_reserve(&content, 2500000, NULL), NULL);
+	content.len = 2500000;
+	t_fill(content.p, content.len, 3);
+	f.content = sr_buf_view(&content);
+	d = desk_new(&f, 1);
+	for (size_t i = 1; i < T_COUNT(sizes); i++) {
+		sr_buf_init(&sealed);
+		take(d, sizes[i], &sealed);
+		check_logged(d, &sealed);
+		decrypt(d, &sealed, &plain);
+		assert_int_equal(plain.len, content.len);
+		assert_memory_equal(plain.p, content.p, plain.len);
+		sr_buf_free(&sealed);
+		sr_buf_free(&plain);
+	}
+	assert_int_equal(world_count(d->w, SR_T_EXPORT), T_COUNT(sizes) - 1);
+	sr_buf_free(&content);
+	desk_free(d);
+}
+
+/* Links and what has no content are listed, not made; a file that has the list's name already keeps
+ * it. */
+static void without_content(void **state) {
+	(void)state;
+	static const char want_list[] =
+		"link: symbolic link to ../../../etc/passwd\n"
+		"pipe: special file\n"
+		"torn\\x1b.txt: not read at the deposit, input/output error\n";
+	struct world_file files[] = {
+		{.path = "link", .kind = SR_FILE_SYMLINK, .note = "../../../etc/passwd"},
+		{.path = "a.txt", .content = sr_bytes_str("content")},
+		{.path = "pipe", .kind = SR_FILE_SPECIAL},
+		{.path = "NOT-EXPORTED.txt", .content = sr_bytes_str("of the item")},
+		{.path = "torn\x1b.txt", .kind = SR_FILE_UNREADABLE, .note = "input/output error"}};
+	struct desk *d = desk_new(files, T_COUNT(files));
+	struct sr_buf sealed, plain, want;
+
+	sr_buf_init(&sealed);
+	sr_buf_init(&want);
+	take(d, 100000, &sealed);
+	decrypt(d, &sealed, &plain);
+	for (size_t i = 1; i < 4; i += 2) {
+		struct sr_tar_file t = {
+			sr_bytes_str(files[i].path), files[i].content.len, W_TIME - W_DAY, 0};
+
+		sr_tar_header(&want, &t);
+		sr_buf_put_bytes(&want, files[i].content);
+		sr_tar_pad(&want, t.size);
+	}
+	struct sr_tar_file list = {
+		sr_bytes_str("NOT-EXPORTED-2.txt"), strlen(want_list), d->w->now, 0};
+	sr_tar_header(&want, &list);
+	sr_buf_put_str(&want, want_list);
+	sr_tar_pad(&want, list.size);
+	sr_tar_end(&want);
+	assert_int_equal(plain.len, want.len);
+	assert_memory_equal(plain.p, want.p, want.len);
+	sr_buf_free(&sealed);
+	sr_buf_free(&plain);
+	sr_buf_free(&want);
+	desk_free(d);
+}
+
+static void an_empty_file(void **state) {
+	(void)state;
+	struct world_file f = {.path = "empty", .content = {(const uint8_t *)"", 0}};
+	struct desk *d = desk_new(&f, 1);
+	struct sr_buf sealed, plain;
+
+	sr_buf_init(&sealed);
+	take(d, 1, &sealed);
+	check_logged(d, &sealed);
+	decrypt(d, &sealed, &plain);
+	assert_int_equal(plain.len, 0);
+	sr_buf_free(&sealed);
+	sr_buf_free(&plain);
+	desk_free(d);
+}
+
+static void several_files_are_an_archive(void **state) {
+	(void)state;
+	struct world_file files[] = {{.path = "a.txt", .content = sr_bytes_str("first")},
+		{.path = "sub/b.txt", .content = sr_bytes_str("")},
+		{.path = "\xd0\xbc\xd0\xb8\xd1\x80", .content = sr_bytes_str("third")}};
+	struct desk *d = desk_new(files, T_COUNT(files));
+	struct sr_buf sealed, plain, want;
+	char command[2 * T_PATH];
+
+	sr_buf_init(&sealed);
+	sr_buf_init(&want);
+	take(d, 4096, &sealed);
+	check_logged(d, &sealed);
+	decrypt(d, &sealed, &plain);
+	for (size_t i = 0; i < T_COUNT(files); i++) {
+		struct sr_tar_file t = {
+			sr_bytes_str(files[i].path), files[i].content.len, W_TIME - W_DAY, 0};
+
+		sr_tar_header(&want, &t);
+		sr_buf_put_bytes(&want, files[i].content);
+		sr_tar_pad(&want, t.size);
+	}
+	sr_tar_end(&want);
+	assert_int_equal(plain.len, want.len);
+	assert_memory_equal(plain.p, want.p, want.len);
+	t_write_file(t_path(d->w->path, "x.tar"), plain.p, plain.len);
+	(void)snprintf(command, sizeof command, "tar -tf '%s/x.tar' >/dev/null 2>&1", d->w->path);
+	assert_int_equal(system(command), 0); // NOLINT(cert-env33-c)
+	sr_buf_free(&sealed);
+	sr_buf_free(&plain);
+	sr_buf_free(&want);
+	desk_free(d);
+}
+
+/* The stock program opens it. */
+static void age_opens_it(void **state) {
+	(void)state;
+	struct world_file f = {
+		.path = "letter.txt", .content = sr_bytes_str("for the stock program\n")};
+	struct desk *d;
+	struct sr_buf sealed, plain;
+	char key[SR_AGE_IDENTITY_TEXT], command[4 * T_PATH];
+
+	if (system("age --version >/dev/null 2>&1") != 0) { // NOLINT(cert-env33-c)
+		print_message("age is not installed\n");
+		skip();
+	}
+	d = desk_new(&f, 1);
+	sr_buf_init(&sealed);
+	sr_buf_init(&plain);
+	take(d, 65536, &sealed);
+	sr_age_identity_text(key, d->sk);
+	t_write_file(t_path(d->w->path, "key"), key, strlen(key));
+	t_write_file(t_path(d->w->path, "x.age"), sealed.p, sealed.len);
+	(void)snprintf(command, sizeof command, "cd '%s' && age -d -i key -o x x.age", d->w->path);
+	assert_int_equal(system(command), 0); // NOLINT(cert-env33-c)
+	t_read_file(t_path(d->w->path, "x"), &plain);
+	assert_int_equal(plain.len, f.content.len);
+	assert_memory_equal(plain.p, f.content.p, plain.len);
+	sr_buf_free(&sealed);
+	sr_buf_free(&plain);
+	desk_free(d);
+}
+
+static void abandoned_and_begun_anew(void **state) {
+	(void)state;
+	struct world_file f = {.path = "letter.txt", .content = sr_bytes_str("not to be finished")};
+	struct desk *d = desk_new(&f, 1);
+	struct world *w = d->w;
+	struct sr_buf part;
+	size_t got = 0;
+
+	sr_buf_init(&part);
+	assert_fails(sr_room_export_read(w->room, d->c.id, &part, 10, &got, &w->e), SR_MISUSE,
+		&w->e, "no export is under way");
+	assert_ok(sr_room_export_begin(w->room, d->c.id, d->c.by->person, &w->e), &w->e);
+	assert_fails(sr_room_export_read(w->room, d->c.id, &part, 0, &got, &w->e), SR_MISUSE, &w->e,
+		"at a time");
+	assert_ok(sr_room_export_read(w->room, d->c.id, &part, 10, &got, &w->e), &w->e);
+	assert_int_equal(got, 10);
+	sr_room_export_end(w->room, d->c.id);
+	assert_int_equal(world_count(w, SR_T_EXPORT), 0);
+	assert_int_equal(world_count(w, SR_T_VIEWED), 2); /* open, export: that it began is known */
+	assert_fails(sr_room_export_read(w->room, d->c.id, &part, 10, &got, &w->e), SR_MISUSE,
+		&w->e, "no export is under way");
+	sr_buf_clear(&part);
+	take(d, 100, &part);
+	check_logged(d, &part);
+	/* The end of the grant ends an export in the middle. */
+	assert_ok(sr_room_export_begin(w->room, d->c.id, d->c.by->person, &w->e), &w->e);
+	assert_ok(sr_room_export_read(w->room, d->c.id, &part, 10, &got, &w->e), &w->e);
+	world_revoke(w, d->grant);
+	assert_fails(sr_room_export_read(w->room, d->c.id, &part, 10, &got, &w->e), SR_NOTFOUND,
+		&w->e, "not open");
+	assert_int_equal(world_count(w, SR_T_EXPORT), 1);
+	sr_buf_free(&part);
+	desk_free(d);
+}
+
+/* The last bytes do not leave before the statement is in the ledger. */
+static void logged_before_the_end(void **state) {
+	(void)state;
+	struct world_file f = {.path = "letter.txt", .content = sr_bytes_str("logged first")};
+	struct desk *d = desk_new(&f, 1);
+	struct world *w = d->w;
+	struct sr_buf all;
+	size_t got = 0;
+
+	sr_buf_init(&all);
+	assert_ok(sr_room_export_begin(w->room, d->c.id, d->c.by->person, &w->e), &w->e);
+	while (world_count(w, SR_T_EXPORT) == 0) {
+		sr_buf_clear(&all);
+		assert_ok(sr_room_export_read(w->room, d->c.id, &all, 1, &got, &w->e), &w->e);
+		assert_int_equal(got, 1);
+	}
+	assert_ok(sr_room_export_read(w->room, d->c.id, &all, 1, &got, &w->e), &w->e);
+	assert_int_equal(got, 0);
+	assert_ok(sr_room_export_read(w->room, d->c.id, &all, 1, &got, &w->e), &w->e);
+	assert_int_equal(got, 0);
+	assert_int_equal(world_count(w, SR_T_EXPORT), 1);
+	/* When it cannot be written, they stay. */
+	assert_ok(sr_room_export_begin(w->room, d->c.id, d->c.by->person, &w->e), &w->e);
+	sr_fault_set(1, 5 /* EIO */);
+	sr_buf_clear(&all);
+	assert_fails(sr_room_export_read(w->room, d->c.id, &all, 65536, &got, &w->e), SR_IO, &w->e,
+		NULL);
+	sr_fault_set(0, 0);
+	assert_int_equal(all.len, 0);
+	assert_int_equal(got, 0);
+	sr_buf_free(&all);
+	desk_free(d);
+}
+
+static void rights_are_kept_apart(void **state) {
+	(void)state;
+	struct world_file f = {.path = "letter.txt", .content = sr_bytes_str("either or")};
+	struct desk *d = desk_new(&f, 1);
+	struct world *w = d->w;
+	struct world_request rq = {
+		.by = &w->researcher[1], .items = (const uint8_t(*)[SR_ID])d->item, .count = 1};
+	uint8_t grant[SR_ID];
+	struct world_checkout c = {
+		.by = &w->researcher[1], .grant = grant, .item = d->item[0], .right = "export"};
+	struct sr_buf text;
+
+	sr_buf_init(&text);
+	assert_fails(world_read(w, &d->c, 0, &text), SR_DENIED, &w->e, "for an export");
+	assert_fails(sr_room_export_begin(w->room, d->c.id, w->researcher[1].person, &w->e),
+		SR_DENIED, &w->e, "the checkout is p-");
+	assert_ok(world_request(w, &rq), &w->out.err);
+	world_grant(w, rq.id, grant);
+	assert_fails(world_checkout(w, &c), SR_DENIED, &w->out.err, "right-not-granted");
+	c.right = "access";
+	assert_ok(world_checkout(w, &c), &w->out.err);
+	assert_ok(world_open(w, &c), &w->e);
+	assert_fails(sr_room_export_begin(w->room, c.id, c.by->person, &w->e), SR_DENIED, &w->e,
+		"of right access");
+	sr_buf_free(&text);
+	desk_free(d);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_file_is_itself),
+		cmocka_unit_test(without_content),
+		cmocka_unit_test(an_empty_file),
+		cmocka_unit_test(several_files_are_an_archive),
+		cmocka_unit_test(age_opens_it),
+		cmocka_unit_test(abandoned_and_begun_anew),
+		cmocka_unit_test(logged_before_the_end),
+		cmocka_unit_test(rights_are_kept_apart),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
