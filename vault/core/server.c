@@ -449,7 +449,7 @@ int sr_server_run(struct sr_server *s, struct sr_err *e) {
 		tell(s, "core listens on %s/" SR_CORE_SOCKET " (process %ld)", sr_dir_path(s->core->vault->run), (long)getpid());
 	while (rc == 0 && !s->stopping)
 		rc = sr_server_turn(s, TURN_MS, e);
-	tell(s, "core stops, %zu connections are closed", s->count);
+	tell(s, "core stops; connections closed: %zu", s->count);
 	if (s->signals >= 0) {
 		struct signalfd_siginfo info; /* taken, so that it does not strike when signals are let through again */
 		while (read(s->signals, &info, sizeof info) == (ssize_t)sizeof info)

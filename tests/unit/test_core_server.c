@@ -1,0 +1,396 @@
+/*
+ * The server over its socket, with a real vault: two desks at once, what is malformed, stalled, idle, too many or too large,
+ * and a clean end. The server turns in a thread of the test; the vault is touched by nobody else meanwhile.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/server.h"
+#include "core/wire.h"
+#include "core_rig.h"
+#include "world.h"
+
+struct served {
+	struct rig *g;
+	struct sr_server *s;
+	pthread_t thread;
+	atomic_bool stop;
+	int rc;
+	struct sr_err e;
+	char told[4096];
+};
+
+static void tell(void *ctx, const char *sentence) {
+	struct served *v = ctx;
+	const size_t len = strlen(v->told);
+	snprintf(v->told + len, sizeof v->told - len, "%s\n", sentence);
+}
+
+static void *turn(void *ctx) {
+	struct served *v = ctx;
+	while (!atomic_load(&v->stop) && v->rc == 0)
+		v->rc = sr_server_turn(v->s, 5, &v->e);
+	return NULL;
+}
+
+static void serve(struct served *v, unsigned idle_ms, unsigned stall_ms, unsigned connections) {
+	memset(v, 0, sizeof *v);
+	v->g = rig_new(NULL);
+	rig_desk_close(&v->g->desk);
+	const struct sr_server_options o = {.core = &v->g->core, .tell = tell, .ctx = v, .idle_ms = idle_ms, .stall_ms = stall_ms,
+	                                    .connections = connections};
+	assert_ok(sr_server_new(&v->s, &o, &v->e), &v->e);
+	assert_int_equal(pthread_create(&v->thread, NULL, turn, v), 0);
+}
+
+static void serve_end(struct served *v) {
+	atomic_store(&v->stop, true);
+	pthread_join(v->thread, NULL);
+	assert_ok(v->rc, &v->e);
+	sr_server_free(v->s);
+	rig_desk_open(&v->g->desk, &v->g->core); /* as rig_free wants it */
+	rig_free(v->g);
+}
+
+static void sit(struct rig_desk *d, struct served *v) {
+	memset(d, 0, sizeof *d);
+	sr_call_init(&d->q);
+	sr_call_init(&d->r);
+	assert_ok(sr_transport_socket(&d->t, v->g->w->vault, &d->e), &d->e);
+	assert_false(d->t.embedded);
+}
+
+static void test_two_desks(void **state) {
+	struct served v;
+	struct rig_desk a, b;
+	struct stat st;
+	(void)state;
+	serve(&v, 0, 0, 0);
+	assert_int_equal(stat(t_path(v.g->w->vault, "run/core.sock"), &st), 0);
+	assert_true(S_ISSOCK(st.st_mode));
+	assert_int_equal(st.st_mode & 0777, 0666);
+	assert_int_equal(stat(t_path(v.g->w->vault, "run"), &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0711);
+	sit(&a, &v);
+	sit(&b, &v);
+	assert_ok(rig_call(&a, "hello", NULL, NULL), &a.e);
+	assert_null(sr_text_get(&a.r.text, "embedded").p);
+	assert_fails(rig_call(&a, "status", NULL, NULL), SR_DENIED, &a.e, "log in");
+	assert_fails(rig_call(&a, "scrub", NULL, NULL), SR_DENIED, &a.e, "log in");
+	/* Steps of both logins interleaved: nonces do not mix. */
+	rig_login(&a, &v.g->w->researcher[0]);
+	assert_ok(rig_call(&b, "login.begin", NULL, NULL), &b.e);
+	assert_ok(rig_call(&a, "login.begin", NULL, NULL), &a.e);
+	rig_login(&b, &v.g->w->depositor);
+	rig_login(&a, &v.g->w->researcher[0]);
+	assert_fails(rig_call(&a, "rebuild", NULL, NULL), SR_DENIED, &a.e, "is for custodian");
+	/* A deposit in many small messages, while the other desk asks between them. */
+	struct sr_buf put;
+	sr_buf_init(&put);
+	assert_ok(rig_call(&b, "deposit.begin", rig_hex("collection", v.g->w->collection, SR_ID), NULL), &b.e);
+	sr_buf_put_u8(&put, 'I');
+	sr_buf_put_lp(&put, sr_bytes_str("large"));
+	sr_buf_put_u8(&put, 'F');
+	sr_buf_put_u8(&put, SR_FILE_REGULAR);
+	sr_buf_put_le64(&put, 0);
+	sr_buf_put_le32(&put, 0);
+	sr_buf_put_le64(&put, UINT64_MAX);
+	sr_buf_put_lp(&put, sr_bytes_str("large.bin"));
+	sr_buf_put_lp(&put, sr_bytes_str(""));
+	sr_buf_put_lp(&put, sr_bytes_str(""));
+	assert_ok(rig_call(&b, "deposit.put", NULL, &put), &b.e);
+	for (int i = 0; i < 20; i++) {
+		uint8_t piece[70000];
+		t_fill(piece, sizeof piece, (uint64_t)i);
+		sr_buf_clear(&put);
+		sr_buf_put_u8(&put, 'D');
+		sr_buf_put_lp(&put, sr_bytes_of(piece, sizeof piece));
+		assert_ok(rig_call(&b, "deposit.put", NULL, &put), &b.e);
+		assert_ok(rig_call(&a, "items", NULL, NULL), &a.e);
+		assert_field(&a, "total", "0");
+	}
+	sr_buf_clear(&put);
+	sr_buf_put_str(&put, "EJ");
+	assert_ok(rig_call(&b, "deposit.put", NULL, &put), &b.e);
+	assert_cell(rig_row(&b, "file", NULL, NULL), "size", "1400000");
+	assert_ok(rig_call(&b, "deposit.finish", NULL, NULL), &b.e);
+	sr_buf_free(&put);
+	rig_desk_close(&b); /* leaves what a resume needs */
+	assert_ok(rig_call(&a, "hello", NULL, NULL), &a.e);
+	assert_field(&a, "person", v.g->w->researcher[0].person);
+	rig_desk_close(&a);
+	serve_end(&v);
+}
+
+/* --- what is no message --- */
+
+static int plain_connect(struct served *v) {
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	snprintf(a.sun_path, sizeof a.sun_path, "%s", t_path(v->g->w->vault, "run/core.sock"));
+	assert_int_equal(connect(fd, (const struct sockaddr *)&a, sizeof a), 0);
+	return fd;
+}
+
+/* Everything until the server closes; false if it does not within two seconds. */
+static bool read_to_end(int fd, struct sr_buf *b) {
+	for (;;) {
+		uint8_t piece[4096];
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		if (poll(&p, 1, 2000) <= 0)
+			return false;
+		const ssize_t n = recv(fd, piece, sizeof piece, 0);
+		if (n <= 0)
+			return n == 0 || errno == ECONNRESET;
+		sr_buf_put(b, piece, (size_t)n);
+	}
+}
+
+/* The sentence and code of the one reply in ${b}. */
+static void assert_told(struct sr_buf *b, enum sr_code code, const char *piece) {
+	struct sr_call c;
+	struct sr_wire w;
+	struct sr_err e = {0};
+	sr_call_init(&c);
+	assert_true(b->len > SR_WIRE_HEADER);
+	assert_ok(sr_wire_get(&w, b->p, &e), &e);
+	assert_int_equal(b->len, SR_WIRE_HEADER + w.head + w.body);
+	sr_buf_put(&c.head, b->p + SR_WIRE_HEADER, w.head);
+	assert_fails(sr_call_parse(&c, &e), code, &e, piece);
+	sr_call_free(&c);
+}
+
+static void test_malformed(void **state) {
+	static const struct {
+		const char *bytes;
+		size_t len;
+		enum sr_code code;
+		const char *piece;
+	} cases[] = {
+		{"\0\0\0\0\0\0\0\0", 8, SR_CORRUPT, "header of 0 bytes"},
+		{"\1\200\0\0\0\0\0\0", 8, SR_CORRUPT, "header of 32769 bytes"},
+		{"\1\0\0\0\1\0\200\4", 8, SR_CORRUPT, "body of 75497473 bytes"},
+		{"\4\0\0\0\0\0\0\0GET ", 12, SR_CORRUPT, NULL},
+		{"\1\0\0\0\0\0\100\0", 8, SR_DENIED, "who logged in"},
+	};
+	struct served v;
+	struct rig_desk d;
+	(void)state;
+	serve(&v, 0, 0, 0);
+	for (size_t i = 0; i < T_COUNT(cases); i++) {
+		struct sr_buf b;
+		sr_buf_init(&b);
+		const int fd = plain_connect(&v);
+		assert_int_equal(send(fd, cases[i].bytes, cases[i].len, MSG_NOSIGNAL), cases[i].len);
+		assert_true(read_to_end(fd, &b));
+		assert_told(&b, cases[i].code, cases[i].piece);
+		close(fd);
+		sr_buf_free(&b);
+	}
+	/* A head that parses but is no call is answered, and the connection lives. */
+	struct sr_buf b;
+	sr_buf_init(&b);
+	sit(&d, &v);
+	assert_fails(rig_call(&d, "nothing", NULL, NULL), SR_UNSUPPORTED, &d.e, "\"nothing\"");
+	assert_ok(rig_call(&d, "hello", NULL, NULL), &d.e);
+	/* Cut at every length of a real message: no answer, no harm. */
+	sr_call_begin(&d.q, "hello");
+	uint8_t h[SR_WIRE_HEADER];
+	assert_ok(sr_wire_put(h, &d.q, &d.e), &d.e);
+	sr_buf_put(&b, h, sizeof h);
+	sr_buf_put_bytes(&b, sr_buf_view(&d.q.head));
+	for (size_t cut = 0; cut < b.len; cut++) {
+		struct sr_buf none;
+		sr_buf_init(&none);
+		const int fd = plain_connect(&v);
+		if (cut > 0)
+			assert_int_equal(send(fd, b.p, cut, MSG_NOSIGNAL), cut);
+		shutdown(fd, SHUT_WR);
+		assert_true(read_to_end(fd, &none));
+		assert_int_equal(none.len, 0);
+		close(fd);
+		sr_buf_free(&none);
+	}
+	/* Byte by byte it is still a message. */
+	const int fd = plain_connect(&v);
+	for (size_t i = 0; i < b.len; i++)
+		assert_int_equal(send(fd, b.p + i, 1, MSG_NOSIGNAL), 1);
+	uint8_t answer[SR_WIRE_HEADER];
+	assert_int_equal(recv(fd, answer, sizeof answer, MSG_WAITALL), sizeof answer);
+	close(fd);
+	assert_ok(rig_call(&d, "hello", NULL, NULL), &d.e);
+	sr_buf_free(&b);
+	rig_desk_close(&d);
+	serve_end(&v);
+}
+
+static void test_limits(void **state) {
+	struct served v;
+	struct rig_desk a, b, c;
+	struct sr_buf said;
+	(void)state;
+	serve(&v, 300, 100, 2);
+	sit(&a, &v);
+	sit(&b, &v);
+	assert_ok(rig_call(&a, "hello", NULL, NULL), &a.e);
+	assert_ok(rig_call(&b, "hello", NULL, NULL), &b.e);
+	/* The third is told why. */
+	sit(&c, &v);
+	assert_fails(rig_call(&c, "hello", NULL, NULL), SR_LOCKED, &c.e, "serves 2 connections already");
+	assert_fails(rig_call(&c, "hello", NULL, NULL), SR_IO, &c.e, NULL);
+	rig_desk_close(&c);
+	rig_desk_close(&b);
+	usleep(50000); /* its place is free when the server's next turn has seen it go */
+	/* One that begins and does not end; one that says nothing. */
+	sr_buf_init(&said);
+	const int fd = plain_connect(&v);
+	assert_int_equal(send(fd, "\7\0\0", 3, MSG_NOSIGNAL), 3);
+	assert_true(read_to_end(fd, &said));
+	assert_told(&said, SR_IO, "did not end in time");
+	close(fd);
+	sr_buf_clear(&said);
+	const int quiet = plain_connect(&v);
+	assert_true(read_to_end(quiet, &said));
+	assert_told(&said, SR_LOCKED, "connect again");
+	close(quiet);
+	sr_buf_free(&said);
+	rig_desk_close(&a);
+	serve_end(&v);
+}
+
+static void *large_call(void *ctx) {
+	struct rig_desk *d = ctx;
+	sr_call_begin(&d->q, "submit");
+	sr_buf_put_le32(&d->q.body, 1);
+	sr_buf_put_zero(&d->q.body, 3 << 20);
+	d->rc = sr_transport_call(&d->t, &d->q, &d->r, &d->e);
+	return NULL;
+}
+
+/* A body above what is small: taken from who logged in, more of them than are taken at once. */
+static void test_large(void **state) {
+	struct served v;
+	struct rig_desk d[SR_SERVER_BIG + 2];
+	(void)state;
+	serve(&v, 0, 0, 0);
+	for (size_t i = 0; i < T_COUNT(d); i++) {
+		sit(&d[i], &v);
+		rig_login(&d[i], &v.g->w->member[i % 3]);
+	}
+	/* All begin at once and end together: those beyond the first few wait for their turn. */
+	pthread_t threads[T_COUNT(d)];
+	for (size_t i = 0; i < T_COUNT(d); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, large_call, &d[i]), 0);
+	for (size_t i = 0; i < T_COUNT(d); i++) {
+		pthread_join(threads[i], NULL);
+		assert_fails(d[i].rc, SR_CORRUPT, &d[i].e, NULL);
+	}
+	for (size_t i = 0; i < T_COUNT(d); i++) {
+		assert_ok(rig_call(&d[i], "hello", NULL, NULL), &d[i].e);
+		rig_desk_close(&d[i]);
+	}
+	serve_end(&v);
+}
+
+/* --- starting and stopping --- */
+
+static void *run(void *ctx) {
+	struct served *v = ctx;
+	v->rc = sr_server_run(v->s, &v->e);
+	return NULL;
+}
+
+static void test_stop(void **state) {
+	struct served v;
+	struct rig_desk d;
+	struct sr_transport none;
+	(void)state;
+	for (int by_signal = 0; by_signal < 2; by_signal++) {
+		memset(&v, 0, sizeof v);
+		v.g = rig_new(NULL);
+		rig_desk_close(&v.g->desk);
+		assert_fails(sr_transport_socket(&none, v.g->w->vault, &v.e), SR_NOTFOUND, &v.e, "no core runs");
+		/* A dead core's socket is in the way of nobody. */
+		t_write_file(t_path(v.g->w->vault, "run/core.sock"), "", 0);
+		const struct sr_server_options o = {.core = &v.g->core, .tell = tell, .ctx = &v};
+		assert_ok(sr_server_new(&v.s, &o, &v.e), &v.e);
+		sigset_t mask;
+		sigemptyset(&mask);
+		sigaddset(&mask, SIGTERM);
+		pthread_sigmask(SIG_BLOCK, &mask, NULL); /* so that the signal goes to the server's descriptor */
+		assert_int_equal(pthread_create(&v.thread, NULL, run, &v), 0);
+		sit(&d, &v);
+		assert_ok(rig_call(&d, "hello", NULL, NULL), &d.e);
+		/* A second writer is told who holds the vault. */
+		struct sr_vault *second = NULL;
+		const struct sr_vault_open open = {.path = v.g->w->vault,
+		                                   .unlock = {.credential = sr_bytes_str(WORLD_CREDENTIAL)},
+		                                   .clock = sr_clock_system()};
+		char pid[32];
+		snprintf(pid, sizeof pid, "%ld", (long)getpid());
+		assert_fails(sr_vault_open(&second, &open, &v.e), SR_LOCKED, &v.e, pid);
+		if (by_signal == 0)
+			sr_server_stop(v.s);
+		else
+			assert_int_equal(kill(getpid(), SIGTERM), 0);
+		pthread_join(v.thread, NULL);
+		pthread_sigmask(SIG_UNBLOCK, &mask, NULL);
+		assert_ok(v.rc, &v.e);
+		sr_server_free(v.s);
+		assert_int_equal(v.g->core.sessions, 0);
+		assert_false(t_exists(t_path(v.g->w->vault, "run/core.sock")));
+		assert_non_null(strstr(v.told, "core listens on"));
+		assert_non_null(strstr(v.told, "connections closed: 1"));
+		assert_fails(rig_call(&d, "hello", NULL, NULL), SR_IO, &d.e, NULL);
+		rig_desk_close(&d);
+		rig_desk_open(&v.g->desk, &v.g->core);
+		rig_free(v.g);
+	}
+}
+
+static int64_t world_now(void *ctx) {
+	return ((const struct world *)ctx)->now;
+}
+
+/* sr_core_open and sr_core_close on the vault as it lies there. */
+static void test_core(void **state) {
+	struct world *w = world_new(NULL);
+	struct sr_core *core = NULL;
+	struct sr_err e = {0};
+	struct rig_desk d;
+	(void)state;
+	world_close(w);
+	struct sr_vault_open o = {.path = w->vault,
+	                          .unlock = {.credential = sr_bytes_str("another credential, also long enough to be one")},
+	                          .clock = {world_now, w}};
+	assert_fails(sr_core_open(&core, &o, &e), SR_AUTH, &e, NULL);
+	assert_null(core);
+	o.unlock.credential = sr_bytes_str(WORLD_CREDENTIAL);
+	assert_ok(sr_core_open(&core, &o, &e), &e);
+	rig_desk_open(&d, core);
+	assert_ok(rig_call(&d, "hello", NULL, NULL), &d.e);
+	assert_field(&d, "state", "opened");
+	rig_login(&d, &w->custodian);
+	assert_ok(rig_call(&d, "status", NULL, NULL), &d.e);
+	assert_ok(sr_core_sweep(core, &e), &e);
+	rig_desk_close(&d);
+	sr_core_close(core);
+	world_reopen(w);
+	world_free(w);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_two_desks), cmocka_unit_test(test_malformed), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_large),     cmocka_unit_test(test_stop),      cmocka_unit_test(test_core),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
