@@ -106,7 +106,7 @@ SR_MUST int sr_client_resolve(struct sr_client *c, uint8_t id[SR_ID], const char
 /* A statement under way: text, openings of its `~` lines, objects. Fields go to ->text by
  * sr_text_put*, in the order of ledger/types.c, with texts, cards and objects by the functions
  * below. */
-struct sr_draft {
+struct sr_writ {
 	enum sr_type_id type;
 	uint8_t id[SR_ID];
 	struct sr_buf text;  /* without signature, until signed */
@@ -116,9 +116,9 @@ struct sr_draft {
 	struct sr_buf note; /* after sr_client_sign */
 };
 /* Common lines: vault, fresh id, time now, until (0: none), actor, seen. */
-SR_MUST int sr_draft_begin(struct sr_draft *d, struct sr_client *c, enum sr_type_id type,
+SR_MUST int sr_writ_begin(struct sr_writ *d, struct sr_client *c, enum sr_type_id type,
 	int64_t until, struct sr_err *e);
-void sr_draft_text(struct sr_draft *d, const char *key,
+void sr_writ_text(struct sr_writ *d, const char *key,
 	struct sr_bytes text); /* fresh salt; empty text: no line */
 /* The card of a person, whose name it opens with ${salt}. */
 struct sr_introduction { /* what `identity new` writes beside the sealed file, and board new, person
@@ -127,12 +127,12 @@ struct sr_introduction { /* what `identity new` writes beside the sealed file, a
 	uint8_t salt[SR_SALT];
 	struct sr_bytes name;
 };
-void sr_draft_card(struct sr_draft *d, const char *key, const struct sr_introduction *who);
+void sr_writ_card(struct sr_writ *d, const char *key, const struct sr_introduction *who);
 /* `key <id>` for an object of ${body}, with a fresh salt. */
-void sr_draft_object(struct sr_draft *d, const char *key, struct sr_bytes body);
-void sr_draft_free(struct sr_draft *d); /* wipes; may be called again */
+void sr_writ_object(struct sr_writ *d, const char *key, struct sr_bytes body);
+void sr_writ_free(struct sr_writ *d); /* wipes; may be called again */
 /* Signs with the client's identity; a draft is signed once. */
-SR_MUST int sr_client_sign(struct sr_client *c, struct sr_draft *d, struct sr_err *e);
+SR_MUST int sr_client_sign(struct sr_client *c, struct sr_writ *d, struct sr_err *e);
 
 struct sr_submitted {
 	int code; /* 0, or why this one was refused; why->text has the sentence */
@@ -150,9 +150,9 @@ void sr_submitted_free(struct sr_submitted *s);
 /* Sign if needed, hand in, verify the receipt, remember what was seen. AUTH when the receipt does
  * not prove it. A refusal is also the result. ${out} may be NULL. */
 SR_MUST int sr_client_submit(
-	struct sr_client *c, struct sr_draft *d, struct sr_submitted *out, struct sr_err *e);
+	struct sr_client *c, struct sr_writ *d, struct sr_submitted *out, struct sr_err *e);
 /* Up to SR_SUBMIT_MAX in one commit; the result is 0 when each has its outcome in ${out}. */
-SR_MUST int sr_client_submit_many(struct sr_client *c, struct sr_draft *d, size_t count,
+SR_MUST int sr_client_submit_many(struct sr_client *c, struct sr_writ *d, size_t count,
 	struct sr_submitted *out, struct sr_err *e);
 /*
  * A signed statement in a file, to be carried in by anybody of the vault.
@@ -160,7 +160,7 @@ SR_MUST int sr_client_submit_many(struct sr_client *c, struct sr_draft *d, size_
  * has it As secret as the texts in it.
  */
 SR_MUST int sr_client_save(
-	struct sr_client *c, struct sr_draft *d, struct sr_buf *out, struct sr_err *e);
+	struct sr_client *c, struct sr_writ *d, struct sr_buf *out, struct sr_err *e);
 SR_MUST int sr_client_carry(
 	struct sr_client *c, struct sr_bytes file, struct sr_submitted *out, struct sr_err *e);
 
@@ -319,7 +319,7 @@ struct sr_voting {
  * topup of a request with items, after every seal's proof was checked, with shares recomputed from
  * the proven deals. */
 SR_MUST int sr_ballot_vote(
-	struct sr_draft *out, struct sr_ballot *b, const struct sr_voting *v, struct sr_err *e);
+	struct sr_writ *out, struct sr_ballot *b, const struct sr_voting *v, struct sr_err *e);
 
 /* --- checkouts (client_checkout.c)
  * ---------------------------------------------------------------------------------------- */

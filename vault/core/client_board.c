@@ -589,8 +589,8 @@ static uint8_t bad_dealer(struct sr_client *c, uint8_t index, uint8_t *level, st
 
 static int complain(struct sr_client *c, uint8_t dealer, uint8_t level, struct sr_accepting *out,
 	struct sr_err *e) {
-	struct sr_draft d;
-	int rc = sr_draft_begin(&d, c, SR_T_COMPLAINT, 0, e);
+	struct sr_writ d;
+	int rc = sr_writ_begin(&d, c, SR_T_COMPLAINT, 0, e);
 
 	if (rc == 0) {
 		sr_text_put_hex(&d.text, "run", c->board->dkg.run, SR_ID);
@@ -599,14 +599,14 @@ static int complain(struct sr_client *c, uint8_t dealer, uint8_t level, struct s
 		rc = sr_client_submit(c, &d, &out->submitted, e);
 	}
 	out->complained = rc == 0;
-	sr_draft_free(&d);
+	sr_writ_free(&d);
 	return rc;
 }
 
 static int accept_transcript(struct sr_client *c, struct sr_accepting *out, struct sr_err *e) {
 	const struct sr_client_board *b = c->board;
-	struct sr_draft d;
-	int rc = sr_draft_begin(&d, c, SR_T_ACCEPT, 0, e);
+	struct sr_writ d;
+	int rc = sr_writ_begin(&d, c, SR_T_ACCEPT, 0, e);
 
 	if (rc == 0) {
 		sr_text_put_hex(&d.text, "run", b->dkg.run, SR_ID);
@@ -618,7 +618,7 @@ static int accept_transcript(struct sr_client *c, struct sr_accepting *out, stru
 		}
 		rc = sr_client_submit(c, &d, &out->submitted, e);
 	}
-	sr_draft_free(&d);
+	sr_writ_free(&d);
 	return rc;
 }
 

@@ -550,7 +550,7 @@ int sr_client_checkout(struct sr_client *c, const struct sr_borrow *b, uint8_t c
 	const char *right = b->right != NULL ? b->right : "access";
 	const char *form = b->form != NULL ? b->form : "text";
 	const bool held = strcmp(right, "quarantine") == 0;
-	struct sr_draft d = {0};
+	struct sr_writ d = {0};
 	uint8_t grant[SR_ID] = {0};
 	int rc = 0;
 
@@ -560,7 +560,7 @@ int sr_client_checkout(struct sr_client *c, const struct sr_borrow *b, uint8_t c
 	else if (!held)
 		rc = find_grant(c, b, right, grant, e);
 	if (rc == 0)
-		rc = sr_draft_begin(&d, c, SR_T_CHECKOUT, 0, e);
+		rc = sr_writ_begin(&d, c, SR_T_CHECKOUT, 0, e);
 	if (rc == 0) {
 		sr_text_put_hex(&d.text, "checkout", checkout, SR_ID);
 		sr_text_put(&d.text, "right", right);
@@ -570,7 +570,7 @@ int sr_client_checkout(struct sr_client *c, const struct sr_borrow *b, uint8_t c
 		sr_text_put(&d.text, "form", form);
 		rc = sr_client_submit(c, &d, out, e);
 	}
-	sr_draft_free(&d);
+	sr_writ_free(&d);
 	return rc == 0 ? sr_client_open_item(c, checkout, files, e) : rc;
 }
 

@@ -14,7 +14,7 @@ struct group {
 	const struct sr_releasing *r;
 	size_t first, count;
 	uint64_t number[SR_PREPARE_MAX]; /* of the envelopes that are there */
-	struct sr_draft draft[SR_PREPARE_MAX];
+	struct sr_writ draft[SR_PREPARE_MAX];
 };
 
 static int put_parts(struct sr_client *c, struct group *g, struct sr_buf *body, struct sr_err *e) {
@@ -49,7 +49,7 @@ static bool has_hazard(const struct sr_row *row, const char *word) {
 static int draft_release(struct sr_client *c, struct group *g, size_t i, const struct sr_row *row,
 	struct sr_err *e) {
 	const uint8_t *want = g->r->items + (g->first + i) * SR_ID;
-	struct sr_draft *d = &g->draft[i];
+	struct sr_writ *d = &g->draft[i];
 	uint8_t item[SR_ID], envelope[SR_HASH];
 	uint64_t number = 0, level = 0;
 	struct sr_bytes v;
@@ -71,7 +71,7 @@ static int draft_release(struct sr_client *c, struct group *g, size_t i, const s
 			return sr_fail(e, SR_AUTH,
 				"what the vault prepared leaves out the hazard %s",
 				g->r->hazards[k]);
-	rc = sr_draft_begin(d, c, SR_T_RELEASE, 0, e);
+	rc = sr_writ_begin(d, c, SR_T_RELEASE, 0, e);
 	if (rc != 0)
 		return rc;
 	sr_text_put_hex(&d->text, "item", item, SR_ID);
@@ -133,7 +133,7 @@ int sr_client_release(struct sr_client *c, const struct sr_releasing *r, struct 
 		if (rc != 0 && r->count > 1 && g->count == 1 && out[at].code == rc)
 			rc = 0; /* one refusal among many is that one's outcome */
 		for (size_t i = 0; i < g->count; i++)
-			sr_draft_free(&g->draft[i]);
+			sr_writ_free(&g->draft[i]);
 		if (rc == 0 && sr_progress_report(&c->o.progress, "release", at + g->count,
 				       r->count, "items") != 0)
 			rc = sr_fail(e, SR_LOCKED, "stopped on request");

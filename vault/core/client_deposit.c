@@ -394,8 +394,8 @@ static int check_told(
 }
 
 static int sign_accession(struct flow *f, const struct told *t, struct sr_err *e) {
-	struct sr_draft d;
-	int rc = sr_draft_begin(&d, f->c, SR_T_ACCESSION, 0, e);
+	struct sr_writ d;
+	int rc = sr_writ_begin(&d, f->c, SR_T_ACCESSION, 0, e);
 
 	if (rc == 0) {
 		sr_text_put_hex(&d.text, "accession", t->accession, SR_ID);
@@ -407,7 +407,7 @@ static int sign_accession(struct flow *f, const struct told *t, struct sr_err *e
 		sr_text_put_hex(&d.text, "list", t->list, SR_HASH);
 		rc = sr_client_submit(f->c, &d, &f->out->submitted, e);
 	}
-	sr_draft_free(&d);
+	sr_writ_free(&d);
 	return rc;
 }
 

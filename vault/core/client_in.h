@@ -76,14 +76,14 @@ struct sr_held_item {
 };
 SR_MUST int sr_client_part(
 	struct sr_client *c, const uint8_t item[SR_ID], struct sr_held_item *out, struct sr_err *e);
-/* Append one submission as `submit` takes it; sr_draft must be signed. */
-void sr_draft_encode(struct sr_buf *out, const struct sr_draft *d);
+/* Append one submission as `submit` takes it; sr_writ must be signed. */
+void sr_writ_encode(struct sr_buf *out, const struct sr_writ *d);
 /* The newest version of a request, as the server says: a wrong number is refused by the vault,
  * nothing else. */
 SR_MUST int sr_client_version(
 	struct sr_client *c, const uint8_t request[SR_ID], uint64_t *version, struct sr_err *e);
-/* sr_draft_text of a string; NULL: nothing. */
-void sr_draft_string(struct sr_draft *d, const char *key, const char *text);
+/* sr_writ_text of a string; NULL: nothing. */
+void sr_writ_string(struct sr_writ *d, const char *key, const char *text);
 /* A NULL-terminated list sorted into byte order; *${out} is freed by the caller, NULL when empty.
  * USAGE: a word twice. */
 SR_MUST int sr_words_sorted(

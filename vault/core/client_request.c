@@ -45,7 +45,7 @@ int sr_words_sorted(const char ***out, size_t *count, const char *const *words, 
 }
 
 static int put_sorted(
-	struct sr_draft *d, const char *key, const char *const *words, struct sr_err *e) {
+	struct sr_writ *d, const char *key, const char *const *words, struct sr_err *e) {
 	const char **list = NULL;
 	size_t n = 0;
 	const int rc = sr_words_sorted(&list, &n, words, e);
@@ -120,7 +120,7 @@ static int wanted_make(
 }
 
 /* Fields from `kind` to `list`, in the order of the table. */
-static void put_what(struct sr_draft *d, const struct sr_client *c, const struct sr_asking *a,
+static void put_what(struct sr_writ *d, const struct sr_client *c, const struct sr_asking *a,
 	const struct wanted *w) {
 	sr_text_put(&d->text, "kind", a->kind);
 	sr_text_put_dec(&d->text, "epoch", c->board->view.epoch);
@@ -129,11 +129,11 @@ static void put_what(struct sr_draft *d, const struct sr_client *c, const struct
 		sr_text_put_time(&d->text, "closes", a->closes);
 	if (w->count > 0) {
 		sr_statement_put_count_root(&d->text, "items", w->count, w->root);
-		sr_draft_object(d, "list", sr_bytes_of(w->ids, w->count * SR_ID));
+		sr_writ_object(d, "list", sr_bytes_of(w->ids, w->count * SR_ID));
 	}
 }
 
-static int put_subject(struct sr_draft *d, const struct sr_asking *a, struct sr_err *e) {
+static int put_subject(struct sr_writ *d, const struct sr_asking *a, struct sr_err *e) {
 	struct sr_card card;
 	int rc;
 
@@ -146,7 +146,7 @@ static int put_subject(struct sr_draft *d, const struct sr_asking *a, struct sr_
 	return rc;
 }
 
-static int put_rest(struct sr_draft *d, const struct sr_client *c, const struct sr_asking *a,
+static int put_rest(struct sr_writ *d, const struct sr_client *c, const struct sr_asking *a,
 	const uint8_t request[SR_ID], const struct wanted *w, struct sr_err *e) {
 	uint8_t sk[SR_X_SK], pk[SR_X_PK], collection[SR_ID];
 	int rc = put_sorted(d, "form", a->forms, e);
@@ -176,17 +176,17 @@ static int put_rest(struct sr_draft *d, const struct sr_client *c, const struct 
 	for (size_t i = 0; a->roles != NULL && a->roles[i] != NULL; i++)
 		sr_text_put(&d->text, "role", a->roles[i]);
 	if (a->card != NULL)
-		sr_draft_card(d, "card", a->card);
-	sr_draft_string(d, "name", a->name);
-	sr_draft_string(d, "project", a->project);
-	sr_draft_string(d, "reason", a->reason);
+		sr_writ_card(d, "card", a->card);
+	sr_writ_string(d, "name", a->name);
+	sr_writ_string(d, "project", a->project);
+	sr_writ_string(d, "reason", a->reason);
 	return rc;
 }
 
 int sr_client_request(struct sr_client *c, const struct sr_asking *a, uint8_t request[SR_ID],
 	struct sr_submitted *out, struct sr_err *e) {
 	struct wanted w = {0};
-	struct sr_draft d = {0};
+	struct sr_writ d = {0};
 	uint8_t id[SR_ID];
 	uint64_t version = 0;
 	int rc = sr_client_signer(c, e);
@@ -202,7 +202,7 @@ int sr_client_request(struct sr_client *c, const struct sr_asking *a, uint8_t re
 		rc = sr_client_version(c, id, &version, e);
 	version++; /* the vault refuses any but the next */
 	if (rc == 0)
-		rc = sr_draft_begin(
+		rc = sr_writ_begin(
 			&d, c, a->amend != NULL ? SR_T_AMEND : SR_T_REQUEST, a->until, e);
 	if (rc != 0)
 		goto out;
@@ -216,6 +216,6 @@ int sr_client_request(struct sr_client *c, const struct sr_asking *a, uint8_t re
 		memcpy(request, id, SR_ID);
 out:
 	free(w.ids);
-	sr_draft_free(&d);
+	sr_writ_free(&d);
 	return rc;
 }

@@ -14,7 +14,7 @@
 
 static const char MAGIC[8] = {'S', 'R', 'S', 'I', 'G', 'N', '1', '\n'};
 
-int sr_draft_begin(struct sr_draft *d, struct sr_client *c, enum sr_type_id type, int64_t until,
+int sr_writ_begin(struct sr_writ *d, struct sr_client *c, enum sr_type_id type, int64_t until,
 	struct sr_err *e) {
 	struct sr_head head = {.time = sr_now(&c->clock), .until = until};
 	int rc = sr_client_signer(c, e);
@@ -37,7 +37,7 @@ int sr_draft_begin(struct sr_draft *d, struct sr_client *c, enum sr_type_id type
 	return sr_buf_ok(&d->text, e);
 }
 
-void sr_draft_free(struct sr_draft *d) {
+void sr_writ_free(struct sr_writ *d) {
 	sr_buf_free(&d->text);
 	sr_buf_free(&d->parts);
 	sr_buf_free(&d->objects);
@@ -58,7 +58,7 @@ static uint32_t lines_with(const struct sr_buf *text, const char *key) {
 }
 
 static void opening(
-	struct sr_draft *d, const char *key, const uint8_t salt[SR_SALT], struct sr_bytes text) {
+	struct sr_writ *d, const char *key, const uint8_t salt[SR_SALT], struct sr_bytes text) {
 	sr_buf_put_lp(&d->parts, sr_bytes_str(key));
 	sr_buf_put_le32(&d->parts, lines_with(&d->text, key));
 	sr_buf_put(&d->parts, salt, SR_SALT);
@@ -66,7 +66,7 @@ static void opening(
 	d->part_count++;
 }
 
-void sr_draft_text(struct sr_draft *d, const char *key, struct sr_bytes text) {
+void sr_writ_text(struct sr_writ *d, const char *key, struct sr_bytes text) {
 	uint8_t salt[SR_SALT];
 
 	if (text.len == 0)
@@ -77,12 +77,12 @@ void sr_draft_text(struct sr_draft *d, const char *key, struct sr_bytes text) {
 	sr_wipe(salt, sizeof salt);
 }
 
-void sr_draft_card(struct sr_draft *d, const char *key, const struct sr_introduction *who) {
+void sr_writ_card(struct sr_writ *d, const char *key, const struct sr_introduction *who) {
 	opening(d, key, who->salt, who->name);
 	sr_text_put_base64(&d->text, key, who->card.p, who->card.len);
 }
 
-void sr_draft_object(struct sr_draft *d, const char *key, struct sr_bytes body) {
+void sr_writ_object(struct sr_writ *d, const char *key, struct sr_bytes body) {
 	uint8_t salt[SR_SALT], id[SR_HASH];
 
 	sr_random(salt, SR_SALT);
@@ -94,7 +94,7 @@ void sr_draft_object(struct sr_draft *d, const char *key, struct sr_bytes body) 
 	d->object_count++;
 }
 
-int sr_client_sign(struct sr_client *c, struct sr_draft *d, struct sr_err *e) {
+int sr_client_sign(struct sr_client *c, struct sr_writ *d, struct sr_err *e) {
 	int rc = sr_client_signer(c, e);
 
 	if (rc == 0 && d->note.len > 0)
@@ -112,7 +112,7 @@ int sr_client_sign(struct sr_client *c, struct sr_draft *d, struct sr_err *e) {
 	return rc;
 }
 
-void sr_draft_encode(struct sr_buf *out, const struct sr_draft *d) {
+void sr_writ_encode(struct sr_buf *out, const struct sr_writ *d) {
 	sr_buf_put_lp(out, sr_buf_view(&d->note));
 	sr_buf_put_le32(out, d->part_count);
 	sr_buf_put_bytes(out, sr_buf_view(&d->parts));
@@ -236,7 +236,7 @@ out:
 	return rc;
 }
 
-int sr_client_submit_many(struct sr_client *c, struct sr_draft *d, size_t count,
+int sr_client_submit_many(struct sr_client *c, struct sr_writ *d, size_t count,
 	struct sr_submitted *out, struct sr_err *e) {
 	struct sr_bytes notes[SR_SUBMIT_MAX];
 	struct sr_buf body;
@@ -254,7 +254,7 @@ int sr_client_submit_many(struct sr_client *c, struct sr_draft *d, size_t count,
 		if (d[i].note.len == 0)
 			rc = sr_client_sign(c, &d[i], e);
 		if (rc == 0)
-			sr_draft_encode(&body, &d[i]);
+			sr_writ_encode(&body, &d[i]);
 		notes[i] = sr_buf_view(&d[i].note);
 	}
 	if (rc == 0)
@@ -267,7 +267,7 @@ int sr_client_submit_many(struct sr_client *c, struct sr_draft *d, size_t count,
 }
 
 int sr_client_submit(
-	struct sr_client *c, struct sr_draft *d, struct sr_submitted *out, struct sr_err *e) {
+	struct sr_client *c, struct sr_writ *d, struct sr_submitted *out, struct sr_err *e) {
 	struct sr_submitted *mine = out != NULL ? out : calloc(1, sizeof *mine);
 	int rc;
 
@@ -285,14 +285,14 @@ int sr_client_submit(
  * --------------------------------------------------------------------------------------------------------
  */
 
-int sr_client_save(struct sr_client *c, struct sr_draft *d, struct sr_buf *out, struct sr_err *e) {
+int sr_client_save(struct sr_client *c, struct sr_writ *d, struct sr_buf *out, struct sr_err *e) {
 	int rc = d->note.len == 0 ? sr_client_sign(c, d, e) : 0;
 
 	if (rc != 0)
 		return rc;
 	sr_buf_put(out, MAGIC, sizeof MAGIC);
 	sr_buf_put(out, c->info.fingerprint, SR_HASH);
-	sr_draft_encode(out, d);
+	sr_writ_encode(out, d);
 	return sr_buf_ok(out, e);
 }
 
@@ -387,7 +387,7 @@ int sr_client_version(
 }
 
 static int act_fields(
-	struct sr_client *c, struct sr_draft *d, const struct sr_act *a, struct sr_err *e) {
+	struct sr_client *c, struct sr_writ *d, const struct sr_act *a, struct sr_err *e) {
 	static const char *const about[] = {"request", "grant", "checkout"};
 	const struct sr_type *t = sr_type_at(a->type);
 	uint8_t sk[SR_X_SK], pk[SR_X_PK];
@@ -414,61 +414,61 @@ static int act_fields(
 		sr_wipe(sk, sizeof sk);
 	}
 	if (sr_type_field(t, sr_bytes_str("reason")) != NULL)
-		sr_draft_text(d, "reason", a->text);
+		sr_writ_text(d, "reason", a->text);
 	else if (sr_type_field(t, sr_bytes_str("text")) != NULL)
-		sr_draft_text(d, "text", a->text);
+		sr_writ_text(d, "text", a->text);
 	return rc;
 }
 
 int sr_client_act(
 	struct sr_client *c, const struct sr_act *a, struct sr_submitted *out, struct sr_err *e) {
-	struct sr_draft d;
-	int rc = sr_draft_begin(&d, c, a->type, 0, e);
+	struct sr_writ d;
+	int rc = sr_writ_begin(&d, c, a->type, 0, e);
 
 	if (rc == 0)
 		rc = act_fields(c, &d, a, e);
 	if (rc == 0)
 		rc = sr_client_submit(c, &d, out, e);
-	sr_draft_free(&d);
+	sr_writ_free(&d);
 	return rc;
 }
 
 int sr_client_person(struct sr_client *c, const struct sr_introduction *who,
 	const char *const *roles, struct sr_submitted *out, struct sr_err *e) {
 	struct sr_card card;
-	struct sr_draft d;
+	struct sr_writ d;
 	int rc = sr_card_read(&card, who->card, e);
 
 	if (rc != 0) {
 		SR_NAMED(rc, e, "card");
 		return rc;
 	}
-	rc = sr_draft_begin(&d, c, SR_T_PERSON, 0, e);
+	rc = sr_writ_begin(&d, c, SR_T_PERSON, 0, e);
 	if (rc == 0) {
 		sr_text_put(&d.text, "person", card.person);
 		for (size_t i = 0; roles[i] != NULL; i++)
 			sr_text_put(&d.text, "role", roles[i]);
-		sr_draft_card(&d, "card", who);
+		sr_writ_card(&d, "card", who);
 		rc = sr_client_submit(c, &d, out, e);
 	}
-	sr_draft_free(&d);
+	sr_writ_free(&d);
 	return rc;
 }
 
-static void put_words(struct sr_draft *d, const char *key, const char *const *words) {
+static void put_words(struct sr_writ *d, const char *key, const char *const *words) {
 	for (size_t i = 0; words != NULL && words[i] != NULL; i++)
 		sr_text_put(&d->text, key, words[i]);
 }
 
-void sr_draft_string(struct sr_draft *d, const char *key, const char *text) {
+void sr_writ_string(struct sr_writ *d, const char *key, const char *text) {
 	if (text != NULL)
-		sr_draft_text(d, key, sr_bytes_str(text));
+		sr_writ_text(d, key, sr_bytes_str(text));
 }
 
 int sr_client_describe(struct sr_client *c, const struct sr_describe *w, struct sr_submitted *out,
 	struct sr_err *e) {
-	struct sr_draft d;
-	int rc = sr_draft_begin(&d, c, SR_T_DESCRIBE, 0, e);
+	struct sr_writ d;
+	int rc = sr_writ_begin(&d, c, SR_T_DESCRIBE, 0, e);
 
 	if (rc == 0) {
 		sr_text_put_hex(&d.text, "item", w->item, SR_ID);
@@ -476,16 +476,16 @@ int sr_client_describe(struct sr_client *c, const struct sr_describe *w, struct 
 		if (w->date != NULL)
 			sr_text_put(&d.text, "date", w->date);
 		put_words(&d, "language", w->languages);
-		sr_draft_string(&d, "title", w->title);
-		sr_draft_string(&d, "translit", w->translit);
-		sr_draft_string(&d, "description", w->description);
-		sr_draft_string(&d, "creator", w->creator);
-		sr_draft_string(&d, "source", w->source);
-		sr_draft_string(&d, "rights", w->rights);
+		sr_writ_string(&d, "title", w->title);
+		sr_writ_string(&d, "translit", w->translit);
+		sr_writ_string(&d, "description", w->description);
+		sr_writ_string(&d, "creator", w->creator);
+		sr_writ_string(&d, "source", w->source);
+		sr_writ_string(&d, "rights", w->rights);
 		for (size_t i = 0; w->keywords != NULL && w->keywords[i] != NULL; i++)
-			sr_draft_string(&d, "keyword", w->keywords[i]);
+			sr_writ_string(&d, "keyword", w->keywords[i]);
 		rc = sr_client_submit(c, &d, out, e);
 	}
-	sr_draft_free(&d);
+	sr_writ_free(&d);
 	return rc;
 }

@@ -474,7 +474,7 @@ static void making_free(struct making *m) {
 	free(m);
 }
 
-static int making_new(struct making **out, struct sr_ballot *b, const struct sr_draft *d,
+static int making_new(struct making **out, struct sr_ballot *b, const struct sr_writ *d,
 	uint8_t index, struct sr_err *e) {
 	struct making *m = calloc(1, sizeof *m);
 	const size_t n = b->view.item_count;
@@ -513,7 +513,7 @@ static int making_new(struct making **out, struct sr_ballot *b, const struct sr_
 }
 
 /* count, bundle, pieces */
-static int put_pieces(struct sr_draft *d, struct sr_ballot *b, uint8_t index, struct sr_err *e) {
+static int put_pieces(struct sr_writ *d, struct sr_ballot *b, uint8_t index, struct sr_err *e) {
 	struct making *m = NULL;
 	struct sr_buf bundle;
 	uint8_t root[SR_HASH];
@@ -530,7 +530,7 @@ static int put_pieces(struct sr_draft *d, struct sr_ballot *b, uint8_t index, st
 	if (rc == 0) {
 		sr_text_put_dec(&d->text, "count", b->view.item_count);
 		sr_text_put_hex(&d->text, "bundle", root, SR_HASH);
-		sr_draft_object(d, "pieces", sr_buf_view(&bundle));
+		sr_writ_object(d, "pieces", sr_buf_view(&bundle));
 	}
 	sr_buf_free(&bundle);
 	making_free(m);
@@ -542,8 +542,8 @@ static int put_pieces(struct sr_draft *d, struct sr_ballot *b, uint8_t index, st
  */
 
 /* Forms of an approval: those given, or all that are asked. */
-static int put_forms(struct sr_draft *d, const struct sr_ballot *b, const struct sr_voting *v,
-	struct sr_err *e) {
+static int put_forms(
+	struct sr_writ *d, const struct sr_ballot *b, const struct sr_voting *v, struct sr_err *e) {
 	const struct sr_statement *s = &b->view.entry->statement;
 	const char **list = NULL;
 	size_t n = 0;
@@ -565,7 +565,7 @@ static int put_forms(struct sr_draft *d, const struct sr_ballot *b, const struct
 	return rc;
 }
 
-static int fill_vote(struct sr_draft *d, struct sr_ballot *b, const struct sr_voting *v,
+static int fill_vote(struct sr_writ *d, struct sr_ballot *b, const struct sr_voting *v,
 	uint8_t index, bool pieces, struct sr_err *e) {
 	const bool approve = strcmp(v->decision, "approve") == 0;
 	char id[2 * SR_ID + 1], hash[2 * SR_HASH + 1];
@@ -582,16 +582,16 @@ static int fill_vote(struct sr_draft *d, struct sr_ballot *b, const struct sr_vo
 	if (approve && v->ends != 0)
 		sr_text_put_time(&d->text, "ends", v->ends);
 	for (size_t i = 0; v->conditions != NULL && v->conditions[i] != NULL; i++)
-		sr_draft_string(d, "condition", v->conditions[i]);
-	sr_draft_string(d, "reason", v->reason);
+		sr_writ_string(d, "condition", v->conditions[i]);
+	sr_writ_string(d, "reason", v->reason);
 	return rc == 0 && pieces ? put_pieces(d, b, index, e) : rc;
 }
 
 int sr_ballot_vote(
-	struct sr_draft *out, struct sr_ballot *b, const struct sr_voting *v, struct sr_err *e) {
+	struct sr_writ *out, struct sr_ballot *b, const struct sr_voting *v, struct sr_err *e) {
 	struct sr_client *c = b->client;
 	const bool keyed = strcmp(v->decision, "approve") == 0 || strcmp(v->decision, "topup") == 0;
-	struct sr_draft d = {0};
+	struct sr_writ d = {0};
 	uint8_t index;
 	int rc = sr_client_signer(c, e);
 
@@ -603,13 +603,13 @@ int sr_ballot_vote(
 	index = sr_client_member(c);
 	rc = may_vote(b, v, keyed && b->view.pieces, index, e);
 	if (rc == 0)
-		rc = sr_draft_begin(&d, c, SR_T_VOTE, v->until, e);
+		rc = sr_writ_begin(&d, c, SR_T_VOTE, v->until, e);
 	if (rc == 0)
 		rc = fill_vote(&d, b, v, index, keyed && b->view.pieces, e);
 	if (rc == 0)
 		rc = sr_client_sign(c, &d, e);
 	if (rc != 0) {
-		sr_draft_free(&d);
+		sr_writ_free(&d);
 		SR_NAMED(rc, e, "vote");
 		return rc;
 	}
