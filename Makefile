@@ -53,6 +53,7 @@ LIBS_board := $(LIBS_store)
 LIBS_intake := $(LIBS_store)
 LIBS_room := $(LIBS_store)
 LIBS_core := -ljansson $(LIBS_store)
+LIBS_cli := -lcsv $(LIBS_core)
 
 # --- flags ----------------------------------------------------------------------------------------------------------
 
@@ -149,11 +150,11 @@ $(eval $(call archive_rule,$(B)/t/libstrongroom.a,$(patsubst %.c,$(B)/t/%.o,$(AL
 
 $(B)/strongroom: $(CLI_SRC:%.c=$(B)/o/%.o) $(B)/libstrongroom.a
 	$(if $(Q),@echo '  LD $@')
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_core)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_cli)
 
 $(B)/t/strongroom: $(CLI_SRC:%.c=$(B)/t/%.o) $(B)/t/libstrongroom.a
 	$(if $(Q),@echo '  LD $@')
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_core)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_cli)
 
 # --- test, fuzz and bench programs; PREFIX_LAYER_NAME names the layer. cli tests link the whole library. --------------
 

@@ -1,0 +1,224 @@
+/*
+ * cli - what the verbs share: the command line, the connection to core, passphrases, output.
+ *
+ *   main: words -> verb (main.c, verbs.c) -> options (options.c) -> run -> error or answer -> exit
+ *
+ * A verb is one row of a table: name, summary, usage, example, options, limits of its positional
+ * words and a function. It returns 0 or a code with the sentence in ${e}; main alone prints it
+ * (`strongroom VERB: sentence`, then `  what to do: ...` where a verb or the code has advice) and
+ * maps it to the exit status. Data goes to stdout (a table for people, JSON with --json), news and
+ * progress to stderr. Everything that comes from outside is escaped before it is printed.
+ *
+ * Secrets come from a prompt on the terminal or from files, never from an argument or the
+ * environment.
+ */
+#ifndef SR_CLI_CLI_H
+#define SR_CLI_CLI_H
+
+#include <jansson.h>
+#include <signal.h>
+
+#include "core/client.h"
+#include "core/core.h"
+
+/* --- the command line (options.c) --- */
+
+enum cli_kind {
+	CLI_FLAG,  /* --json */
+	CLI_ONE,   /* --title TEXT, once */
+	CLI_TEXTS, /* --condition TEXT, repeated */
+	CLI_LIST,  /* --form TOKEN, repeated or with commas */
+	CLI_WORDS  /* --member CARD..., repeated or several words */
+};
+
+struct cli_option {       /* tables end with name == NULL */
+	const char *name; /* without the dashes */
+	enum cli_kind kind;
+	const char *value; /* "TEXT"; NULL for flags */
+	const char *help;
+};
+
+struct cli_given {
+	const struct cli_option *option;
+	const char *value;
+};
+
+struct cli_args {
+	struct cli_given *given;
+	size_t count;
+	const char **words; /* positional */
+	size_t word_count;
+	void **owned; /* lists and strings that were made; freed at the end */
+	size_t owned_count;
+};
+
+struct cli;
+struct cli_verb {
+	const char *name;
+	const char *sub; /* second word, or NULL */
+	const char *summary;
+	const char *usage; /* after the name */
+	const char *example;
+	const struct cli_option *options; /* NULL: only the global ones */
+	size_t words_min, words_max;      /* SIZE_MAX: any number */
+	int (*run)(struct cli *c, struct sr_err *e);
+};
+extern const struct cli_verb cli_verbs[]; /* ends with name == NULL */
+extern const struct cli_option cli_globals[];
+
+struct cli {
+	const struct cli_verb *verb;
+	struct cli_args args;
+	bool json, quiet;
+	struct sr_identity identity;
+	struct sr_core *core; /* embedded; NULL over the socket */
+	struct sr_client *client;
+	struct sr_dir *memory;
+	char socket_of[4096]; /* the vault that reconnect goes to */
+	char hint[1024];      /* advice for the error; "" none */
+	bool own_input;       /* what failed is the person's passphrase or card: status 1 */
+	bool told;            /* outcomes were printed one by one; no sentence of main's own */
+};
+
+/* Parse ${argv} for ${c}->verb. USAGE. */
+SR_MUST int cli_parse(struct cli *c, char **argv, size_t count, struct sr_err *e);
+/* Global options that stand before the verb; how many words they take. */
+SR_MUST int cli_parse_globals(
+	struct cli *c, char **argv, size_t count, size_t *used, struct sr_err *e);
+void cli_args_free(struct cli_args *a);
+bool cli_has(const struct cli *c, const char *name);
+const char *cli_get(const struct cli *c, const char *name); /* NULL when not given */
+/* NULL-terminated and owned by ${c}; NULL when not given. */
+SR_MUST int cli_list(struct cli *c, const char *const **out, const char *name, struct sr_err *e);
+size_t cli_list_count(const char *const *list);
+SR_MUST int cli_keep(struct cli *c, void *p, struct sr_err *e); /* free(${p}) at the end */
+SR_MUST int cli_dec(const struct cli *c, const char *name, uint64_t *out, struct sr_err *e);
+/* A time as people type it ("90d", "2027-03-31"); 0 when not given. */
+SR_MUST int cli_time(const struct cli *c, const char *name, int64_t *out, struct sr_err *e);
+/* --NAME TEXT, --NAME-file F, or "-" for standard input; NULL when not given. */
+SR_MUST int cli_text(struct cli *c, const char *name, const char **out, struct sr_err *e);
+/* "a vault, --vault DIR or $STRONGROOM_VAULT": USAGE when there is none. */
+SR_MUST int cli_vault(const struct cli *c, const char **path, struct sr_err *e);
+void cli_hint(struct cli *c, const char *fmt, ...) SR_PRINTF(2, 3);
+void cli_help_verb(const struct cli_verb *v);
+
+/* --- files and secrets (files.c, prompt.c) --- */
+
+SR_MUST int cli_read_file(struct sr_buf *out, const char *path, size_t max, struct sr_err *e);
+/* Durable, 0600; EXISTS unless ${replace}. */
+SR_MUST int cli_write_file(const char *path, struct sr_bytes data, bool replace, struct sr_err *e);
+/* The folder that a new file goes to, opened, and its name there. */
+SR_MUST int cli_split_path(struct sr_dir **dir, char name[256], const char *path, struct sr_err *e);
+
+struct cli_secret { /* a passphrase or a credential, wiped by cli_secret_free */
+	struct sr_buf passphrase, credential;
+	struct sr_unlock unlock;
+};
+struct cli_ask {
+	const char *credential_file; /* or NULL */
+	const char *passphrase_file;
+	const char *prompt;  /* "Passphrase of alice.id" */
+	const char *options; /* what to give where there is no terminal */
+	bool fresh;          /* a new one: ask twice */
+};
+SR_MUST int cli_secret(struct cli_secret *out, const struct cli_ask *a, struct sr_err *e);
+void cli_secret_free(struct cli_secret *s);
+/* A question on the terminal, answered in clear; false when there is none. */
+bool cli_question(const char *prompt, char *answer, size_t size);
+
+/* What introduces a person to a vault: FILE.card, or the folder's word for it (introduction.c). */
+struct cli_card {
+	struct sr_introduction who;
+	struct sr_buf raw;
+	char person[SR_PERSON_TEXT];
+	uint8_t key[SR_PK];
+};
+SR_MUST int cli_card_read(struct cli_card *out, const char *path, struct sr_err *e);
+SR_MUST int cli_card_make(
+	struct sr_buf *out, const struct sr_identity *id, struct sr_bytes name, struct sr_err *e);
+void cli_card_free(struct cli_card *k);
+
+/* --- the connection (connect.c) --- */
+
+enum cli_need {
+	CLI_NOBODY, /* no identity even when one is named */
+	CLI_MAYBE,  /* an identity when one is named */
+	CLI_PERSON  /* --as is needed */
+};
+SR_MUST int cli_identity(struct cli *c, struct sr_err *e); /* open --as */
+SR_MUST int cli_identity_at(struct cli *c, const char *path, struct sr_err *e);
+/* Connect: the socket when it answers, else the vault in this process. */
+SR_MUST int cli_connect(struct cli *c, enum cli_need need, struct sr_err *e);
+/* A client without a vault at hand. */
+SR_MUST int cli_offline(struct cli *c, struct sr_err *e);
+/* The credential or passphrase of the service keys, and the vault's path. */
+SR_MUST int cli_unlock(struct cli *c, struct cli_secret *s, struct sr_err *e);
+/* The vault itself, for the custodian's verbs that no operation serves. */
+SR_MUST int cli_open_vault(struct cli *c, struct sr_vault **out, struct sr_err *e);
+SR_MUST int cli_memory(struct cli *c, struct sr_err *e);
+void cli_close(struct cli *c);
+
+struct cli_answer { /* one call of the table */
+	struct sr_call q, r;
+	struct sr_rows rows;
+	bool has_rows;
+};
+void cli_ask(struct cli_answer *a, const char *op);
+SR_MUST int cli_call(struct cli *c, struct cli_answer *a, struct sr_err *e); /* rows in the body */
+SR_MUST int cli_call_plain(struct cli *c, struct cli_answer *a, struct sr_err *e);
+void cli_answer_free(struct cli_answer *a);
+struct sr_bytes cli_field(const struct cli_answer *a, const char *key);
+uint64_t cli_field_dec(const struct cli_answer *a, const char *key);
+/* offset and limit of the command line into the call. */
+SR_MUST int cli_page(struct cli *c, struct cli_answer *a, struct sr_err *e);
+/* Options that are passed on as fields of the same name, when given; ids are resolved. */
+SR_MUST int cli_pass(struct cli *c, struct cli_answer *a, const char *option, struct sr_err *e);
+SR_MUST int cli_pass_id(struct cli *c, struct cli_answer *a, const char *option, const char *kind,
+	struct sr_err *e);
+/* The id that positional word ${i} names. */
+SR_MUST int cli_word_id(
+	struct cli *c, uint8_t id[SR_ID], size_t i, const char *kind, struct sr_err *e);
+
+/* --- output (out.c, json.c) --- */
+
+struct cli_table {
+	size_t columns, cells;
+	struct sr_buf text; /* cells, each with a NUL */
+};
+void cli_table(struct cli_table *t, size_t columns, const char *const *heads);
+void cli_cell(struct cli_table *t, const char *text); /* ours: not escaped */
+void cli_cell_bytes(struct cli_table *t, struct sr_bytes text);
+void cli_cell_id(struct cli_table *t, struct sr_bytes hex); /* the first digits */
+void cli_cell_row(struct cli_table *t, const struct sr_row *row, const char *key);
+void cli_cell_words(struct cli_table *t, const struct sr_row *row, const char *key);
+void cli_table_print(struct cli_table *t); /* and frees */
+/* "  key   value" of a page about one thing; nothing for an empty value. */
+void cli_line(const char *key, struct sr_bytes value);
+void cli_line_str(const char *key, const char *value);
+void cli_line_row(const char *key, const struct sr_row *row, const char *field);
+void cli_line_words(const char *key, const struct sr_row *row, const char *field);
+void cli_print(struct sr_bytes text); /* escaped, stdout */
+void cli_size_text(char *out, size_t size, uint64_t bytes);
+/* One piece of news on stderr, unless --quiet. */
+void cli_tell(const struct cli *c, const char *fmt, ...) SR_PRINTF(2, 3);
+
+json_t *cli_json_row(const struct sr_row *row);
+json_t *cli_json_rows(const struct sr_rows *rows, const char *kind); /* NULL: all, with "row" */
+json_t *cli_json_bytes(struct sr_bytes text);
+json_t *cli_json_hex(const void *p, size_t len);
+json_t *cli_json_fields(const struct cli_answer *a);                       /* of the reply's head */
+void cli_json_set_bytes(json_t *o, const char *key, struct sr_bytes text); /* path, path_hex */
+void cli_json_print(json_t *j);                                            /* and frees */
+/* What became of a statement: the sentence, what followed, --receipt; ${more} is taken over. */
+SR_MUST int cli_done(struct cli *c, const struct sr_submitted *s, json_t *more, const char *fmt,
+	...) __attribute__((format(printf, 4, 5)));
+extern const struct cli_option cli_receipt_option;
+
+/* --- progress and interruption (progress.c) --- */
+
+struct sr_progress cli_progress(struct cli *c);
+void cli_progress_end(void); /* wipe the line */
+extern volatile sig_atomic_t cli_stopped;
+void cli_catch_stop(void);
+
+#endif

@@ -1,0 +1,393 @@
+/*
+ * The way to a vault: through DIR/run/core.sock when a core answers there, else the vault is opened
+ * in this process (which takes its lock, and the service keys must be unlocked). What was verified
+ * of each vault is remembered in the person's own state folder, never under the vault.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/escape.h"
+#include "cli/cli.h"
+
+enum {
+	IDENTITY_MAX = 16 << 10 /* bytes of an identity file */
+};
+
+/* --- the person --- */
+
+int cli_identity(struct cli *c, struct sr_err *e) {
+	const char *path = cli_get(c, "as");
+	if (c->identity.seed != NULL)
+		return 0;
+	if (path == NULL)
+		path = getenv("STRONGROOM_IDENTITY");
+	if (path == NULL || *path == '\0')
+		return sr_fail(
+			e, SR_USAGE, "who acts? Give --as IDENTITY or set $STRONGROOM_IDENTITY");
+	return cli_identity_at(c, path, e);
+}
+
+int cli_identity_at(struct cli *c, const char *path, struct sr_err *e) {
+	struct sr_buf file;
+	struct cli_secret s;
+	char shown[200], prompt[240];
+	sr_buf_init(&file);
+	(void)sr_escape_to(shown, sizeof shown, sr_bytes_str(path));
+	snprintf(prompt, sizeof prompt, "Passphrase of %s", shown);
+	int rc = cli_read_file(&file, path, IDENTITY_MAX, e);
+	if (rc != 0)
+		goto out;
+	char person[SR_PERSON_TEXT];
+	uint8_t pk[SR_PK];
+	rc = sr_identity_peek(person, pk, sr_buf_view(&file), e);
+	if (rc != 0) {
+		rc = sr_wrap(e, "%s is no identity file", shown);
+		goto out;
+	}
+	const struct cli_ask ask = {.passphrase_file = cli_get(c, "passphrase-file"),
+		.prompt = prompt,
+		.options = "give --passphrase-file F"};
+	rc = cli_secret(&s, &ask, e);
+	if (rc != 0)
+		goto out;
+	rc = sr_identity_open(&c->identity, sr_buf_view(&file), &s.unlock, e);
+	if (rc == SR_AUTH) {
+		c->own_input = true;
+		cli_hint(c, "type it again, or name the file that holds it with --passphrase-file");
+	}
+	if (rc != 0)
+		rc = sr_wrap(e, "%s", shown);
+	cli_secret_free(&s);
+out:
+	sr_buf_free(&file);
+	return rc;
+}
+
+/* --- the memory --- */
+
+static int make_folders(char *path, struct sr_err *e) {
+	for (char *at = path + 1;; at++) {
+		if (*at != '/' && *at != '\0')
+			continue;
+		const char keep = *at;
+		*at = '\0';
+		if (mkdir(path, 0700) != 0 && errno != EEXIST)
+			return sr_fail_errno(e, "state folder %s", path);
+		*at = keep;
+		if (keep == '\0')
+			return 0;
+	}
+}
+
+int cli_memory(struct cli *c, struct sr_err *e) {
+	char path[SR_PATH_MAX];
+	const char *own = getenv("STRONGROOM_STATE");
+	const char *state = getenv("XDG_STATE_HOME");
+	const char *home = getenv("HOME");
+	int n = -1;
+	if (c->memory != NULL)
+		return 0;
+	if (own != NULL && *own != '\0')
+		n = snprintf(path, sizeof path, "%s", own);
+	else if (state != NULL && *state == '/')
+		n = snprintf(path, sizeof path, "%s/strongroom", state);
+	else if (home != NULL && *home == '/')
+		n = snprintf(path, sizeof path, "%s/.local/state/strongroom", home);
+	if (n < 0 || (size_t)n >= sizeof path)
+		return sr_fail(
+			e, SR_USAGE, "no folder to remember vaults in: set $STRONGROOM_STATE");
+	int rc = make_folders(path, e);
+	return rc != 0 ? rc : sr_dir_open(&c->memory, path, e);
+}
+
+/* --- the vault --- */
+
+int cli_unlock(struct cli *c, struct cli_secret *s, struct sr_err *e) {
+	const char *file = cli_get(c, "unlock");
+	const char *passphrase = cli_get(c, "service-passphrase-file");
+	if (file == NULL && passphrase == NULL) {
+		file = getenv("STRONGROOM_UNLOCK");
+		if (file != NULL && *file == '\0')
+			file = NULL;
+	}
+	const struct cli_ask ask = {.credential_file = file,
+		.passphrase_file = passphrase,
+		.prompt = "Passphrase of the vault's service keys",
+		.options = "give --unlock F or --service-passphrase-file F (or start "
+			   "`strongroom core`, then nobody else needs it)"};
+	return cli_secret(s, &ask, e);
+}
+
+/* Advice for what opening a vault meets. */
+static int opening_failed(struct cli *c, const char *path, int rc, struct sr_err *e) {
+	struct sr_vault_conf conf;
+	if (rc == SR_LOCKED)
+		cli_hint(c, "wait until that process ends. If it is `strongroom core`, it does not "
+			    "answer on its socket yet: try again in a moment");
+	else if (rc == SR_NOTFOUND && sr_vault_conf_read(&conf, path, NULL) != 0)
+		cli_hint(c, "name the vault's folder with --vault DIR, or make a new vault with "
+			    "`strongroom init`");
+	else if (rc == SR_UNSUPPORTED)
+		cli_hint(c, "use the version of strongroom that made this vault, or a newer one");
+	else if (rc == SR_AUTH && strstr(e->text, "wrong") != NULL) {
+		c->own_input = true;
+		cli_hint(c, "give the passphrase (or credential file) of the service keys that "
+			    "`init` was given");
+	} else if (rc == SR_IO && strstr(e->text, "denied") != NULL)
+		cli_hint(c, "the vault belongs to another user of this machine: ask its custodian "
+			    "to start `strongroom core`");
+	return rc;
+}
+
+static void tell_recovered(const struct cli *c, const struct sr_vault *v) {
+	if (v->recovered.len == 0 || c->quiet)
+		return;
+	struct sr_buf b;
+	sr_buf_init(&b);
+	sr_escape_text(&b, sr_buf_view(&v->recovered));
+	if (b.len > 0) {
+		fprintf(stderr, "opening the vault repaired what had been interrupted:\n");
+		fwrite(b.p, 1, b.len, stderr);
+		if (b.p[b.len - 1] != '\n')
+			fputc('\n', stderr);
+	}
+	sr_buf_free(&b);
+}
+
+static int vault_options(
+	struct cli *c, struct sr_vault_open *o, struct cli_secret *s, struct sr_err *e) {
+	struct sr_vault_conf conf;
+	int rc = cli_vault(c, &o->path, e);
+	if (rc != 0)
+		return rc;
+	/* Before anybody is asked for a passphrase. */
+	rc = sr_vault_conf_read(&conf, o->path, e);
+	if (rc != 0)
+		return opening_failed(c, o->path, rc, e);
+	rc = cli_unlock(c, s, e);
+	o->unlock = s->unlock;
+	o->clock = sr_clock_system();
+	return rc;
+}
+
+int cli_open_vault(struct cli *c, struct sr_vault **out, struct sr_err *e) {
+	struct cli_secret s = {0};
+	struct sr_vault_open o = {0};
+	struct sr_progress progress = cli_progress(c);
+	int rc = vault_options(c, &o, &s, e);
+	o.progress = &progress;
+	if (rc == 0) {
+		rc = sr_vault_open(out, &o, e);
+		if (rc != 0)
+			rc = opening_failed(c, o.path, rc, e);
+	}
+	cli_secret_free(&s);
+	cli_progress_end();
+	if (rc == 0)
+		tell_recovered(c, *out);
+	return rc;
+}
+
+static int embedded(struct cli *c, struct sr_transport *t, struct sr_err *e) {
+	struct cli_secret s = {0};
+	struct sr_vault_open o = {0};
+	struct sr_progress progress = cli_progress(c);
+	int rc = vault_options(c, &o, &s, e);
+	o.progress = &progress;
+	if (rc == 0) {
+		rc = sr_core_open(&c->core, &o, e);
+		if (rc != 0)
+			rc = opening_failed(c, o.path, rc, e);
+	}
+	cli_secret_free(&s);
+	if (rc != 0)
+		return rc;
+	c->core->progress = progress; /* that of the options lived on this stack */
+	tell_recovered(c, c->core->vault);
+	return sr_core_embedded(t, c->core, e);
+}
+
+static int reconnect(void *ctx, struct sr_transport *out, struct sr_err *e) {
+	const struct cli *c = ctx;
+	return sr_transport_socket(out, c->socket_of, e);
+}
+
+static int pin(
+	const struct cli *c, uint8_t fingerprint[SR_HASH], const uint8_t **out, struct sr_err *e) {
+	const char *text = cli_get(c, "fingerprint");
+	*out = NULL;
+	if (text == NULL)
+		return 0;
+	if (sr_unhex(fingerprint, SR_HASH, sr_bytes_str(text), NULL) != 0)
+		return sr_fail(e, SR_USAGE,
+			"--fingerprint: want 64 hex digits, have %zu characters", strlen(text));
+	*out = fingerprint;
+	return 0;
+}
+
+static void tell_first_contact(const struct cli *c) {
+	const struct sr_client_info *info = sr_client_info(c->client);
+	char hex[2 * SR_HASH + 1];
+	if (!info->first_contact || cli_has(c, "fingerprint") || info->state < SR_CLIENT_FOUNDED)
+		return;
+	sr_hex(hex, info->fingerprint, SR_HASH);
+	cli_tell(c,
+		"first contact with this vault. Its fingerprint, remembered from now on, is\n"
+		"  %s\ncompare it with the minutes of its founding",
+		hex);
+}
+
+static int open_client(struct cli *c, struct sr_client_options *o, struct sr_err *e) {
+	uint8_t fingerprint[SR_HASH];
+	int rc = pin(c, fingerprint, &o->fingerprint, e);
+	if (rc == 0)
+		rc = cli_memory(c, e);
+	if (rc != 0) {
+		if (o->transport.call != NULL)
+			o->transport.close(o->transport.ctx);
+		return rc;
+	}
+	o->identity = c->identity.seed != NULL ? &c->identity : NULL;
+	o->memory = c->memory;
+	o->clock = sr_clock_system();
+	o->progress = cli_progress(c);
+	rc = sr_client_open(&c->client, o, e);
+	if (rc == SR_AUTH)
+		cli_hint(c,
+			"nothing was signed and no key was used. Compare the fingerprint with the "
+			"minutes, and ask the custodian what happened to the vault");
+	if (rc == SR_AUTH && cli_has(c, "fingerprint") && strstr(e->text, "fingerprint") != NULL)
+		c->own_input = true;
+	return rc;
+}
+
+int cli_connect(struct cli *c, enum cli_need need, struct sr_err *e) {
+	const char *path = NULL;
+	struct sr_client_options o = {0};
+	const bool named = cli_has(c, "as") || getenv("STRONGROOM_IDENTITY") != NULL;
+	char *absolute = NULL;
+	int rc = cli_vault(c, &path, e);
+	if (rc != 0)
+		return rc;
+	if (need == CLI_PERSON || (need == CLI_MAYBE && named)) {
+		rc = cli_identity(c, e);
+		if (rc != 0)
+			return rc;
+	}
+	snprintf(c->socket_of, sizeof c->socket_of, "%s", path);
+	rc = sr_transport_socket(&o.transport, path, e);
+	if (rc == 0) {
+		o.reconnect = reconnect;
+		o.reconnect_ctx = c;
+	} else if (rc == SR_NOTFOUND) {
+		rc = embedded(c, &o.transport, e);
+	}
+	if (rc != 0)
+		return rc;
+	absolute = realpath(path, NULL);
+	o.place = absolute != NULL ? absolute : path;
+	rc = open_client(c, &o, e);
+	free(absolute);
+	if (rc == 0)
+		tell_first_contact(c);
+	return rc;
+}
+
+int cli_offline(struct cli *c, struct sr_err *e) {
+	struct sr_client_options o = {0};
+	int rc = cli_identity(c, e);
+	return rc != 0 ? rc : open_client(c, &o, e);
+}
+
+void cli_close(struct cli *c) {
+	sr_client_close(c->client);
+	sr_core_close(c->core);
+	sr_dir_close(c->memory);
+	sr_identity_free(&c->identity);
+	c->client = NULL;
+	c->core = NULL;
+	c->memory = NULL;
+	cli_progress_end();
+}
+
+/* --- one call --- */
+
+void cli_ask(struct cli_answer *a, const char *op) {
+	*a = (struct cli_answer){0};
+	sr_call_init(&a->q);
+	sr_call_init(&a->r);
+	sr_call_begin(&a->q, op);
+}
+
+int cli_call(struct cli *c, struct cli_answer *a, struct sr_err *e) {
+	int rc = sr_client_rows(c->client, &a->q, &a->r, &a->rows, e);
+	a->has_rows = rc == 0;
+	return rc;
+}
+
+int cli_call_plain(struct cli *c, struct cli_answer *a, struct sr_err *e) {
+	return sr_client_call(c->client, &a->q, &a->r, e);
+}
+
+void cli_answer_free(struct cli_answer *a) {
+	if (a->has_rows)
+		sr_rows_free(&a->rows);
+	sr_call_free(&a->q);
+	sr_call_free(&a->r);
+	a->has_rows = false;
+}
+
+struct sr_bytes cli_field(const struct cli_answer *a, const char *key) {
+	return sr_text_get(&a->r.text, key);
+}
+
+uint64_t cli_field_dec(const struct cli_answer *a, const char *key) {
+	uint64_t v = 0;
+	const struct sr_bytes text = cli_field(a, key);
+	if (text.p == NULL || sr_parse_dec(&v, text, INT64_MAX, NULL) != 0)
+		return 0;
+	return v;
+}
+
+int cli_page(struct cli *c, struct cli_answer *a, struct sr_err *e) {
+	uint64_t v = 0;
+	int rc = cli_dec(c, "offset", &v, e);
+	if (rc == 0 && cli_has(c, "offset"))
+		sr_text_put_dec(&a->q.head, "offset", v);
+	if (rc == 0)
+		rc = cli_dec(c, "limit", &v, e);
+	if (rc == 0 && cli_has(c, "limit"))
+		sr_text_put_dec(&a->q.head, "limit", v);
+	return rc;
+}
+
+int cli_pass(struct cli *c, struct cli_answer *a, const char *option, struct sr_err *e) {
+	const char *v = cli_get(c, option);
+	char shown[128];
+	if (v == NULL)
+		return 0;
+	if (sr_value_check(SR_V_TOKEN, sr_bytes_str(v), NULL) != 0)
+		return sr_fail(e, SR_USAGE, "--%s: \"%s\" is no word of the vault", option,
+			sr_escape_to(shown, sizeof shown, sr_bytes_str(v)));
+	sr_text_put(&a->q.head, option, v);
+	return 0;
+}
+
+int cli_pass_id(struct cli *c, struct cli_answer *a, const char *option, const char *kind,
+	struct sr_err *e) {
+	const char *v = cli_get(c, option);
+	uint8_t id[SR_ID];
+	if (v == NULL)
+		return 0;
+	int rc = sr_client_resolve(c->client, id, v, kind, e);
+	if (rc == 0)
+		sr_text_put_hex(&a->q.head, option, id, SR_ID);
+	return rc;
+}
+
+int cli_word_id(struct cli *c, uint8_t id[SR_ID], size_t i, const char *kind, struct sr_err *e) {
+	return sr_client_resolve(c->client, id, c->args.words[i], kind, e);
+}

@@ -1,0 +1,200 @@
+/*
+ * --json: rows of core's answers (core/rows.h) as objects. Which keys are numbers, flags and lists
+ * is said in the tables below; everything else is a string. Bytes that are no UTF-8 (paths) become
+ * their escaped text, and a second member "<key>_hex" has the bytes themselves.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "cli/cli.h"
+
+static const char *const numbers[] = {"index", "entry", "items", "bytes", "files", "number",
+	"level", "version", "epoch", "conditions", "pieces", "eligible", "approved", "rejected",
+	"joined", "co-applicants", "size", "mtime", "total", "deal-entry", "accept-entry",
+	"position", "members", "entries", "people", "collections", "accessions", "held", "released",
+	"requests-open", "grants-live", "grants-suspended", "checkouts-live", "incidents",
+	"refusals", "packs", "blocks", "open-here", "sessions", "second-pending", "pid", "tiles",
+	"signatures", "objects", "envelopes", "findings", "elapsed-ms", "bad", "next"};
+
+static const char *const flags[] = {"referral", "embargo", "hold", "sealed", "newest",
+	"room-key-ended", "active", "dealt", "accepted", "opened", "void", "repeated", "changed",
+	"failed", "embedded", "founded", "signed"};
+
+/* "kind/key", or "key" for all kinds. */
+static const char *const lists[] = {"role", "ever", "form", "hazard", "language", "keyword",
+	"purpose", "condition", "mark", "follow", "version/person", "version/joined",
+	"request/person", "request/joined", "grant/person", "grant/vote"};
+
+static bool among(const char *const *list, size_t count, const char *key) {
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(list[i], key) == 0)
+			return true;
+	}
+	return false;
+}
+#define AMONG(list, key) among((list), sizeof(list) / sizeof(list)[0], (key))
+
+json_t *cli_json_bytes(struct sr_bytes text) {
+	if (sr_utf8_valid(text) && (text.len == 0 || memchr(text.p, 0, text.len) == NULL))
+		return json_stringn(text.len > 0 ? (const char *)text.p : "", text.len);
+	struct sr_buf b;
+	sr_buf_init(&b);
+	sr_escape(&b, text, 0);
+	json_t *j = json_stringn(b.len > 0 ? (const char *)b.p : "", b.len);
+	sr_buf_free(&b);
+	return j;
+}
+
+json_t *cli_json_hex(const void *p, size_t len) {
+	struct sr_buf b;
+	sr_buf_init(&b);
+	sr_buf_put_hex(&b, p, len);
+	json_t *j = json_stringn(b.len > 0 ? (const char *)b.p : "", b.len);
+	sr_buf_free(&b);
+	return j;
+}
+
+void cli_json_set_bytes(json_t *o, const char *key, struct sr_bytes text) {
+	json_object_set_new(o, key, cli_json_bytes(text));
+	if (!sr_utf8_valid(text) || (text.len > 0 && memchr(text.p, 0, text.len) != NULL)) {
+		char name[80];
+		snprintf(name, sizeof name, "%s_hex", key);
+		json_object_set_new(o, name, cli_json_hex(text.p, text.len));
+	}
+}
+
+static json_t *value_of(const char *key, struct sr_bytes v) {
+	uint64_t n = 0;
+	if (AMONG(flags, key) && sr_bytes_eq(v, sr_bytes_str("yes")))
+		return json_true();
+	if (AMONG(numbers, key) && sr_parse_dec(&n, v, INT64_MAX, NULL) == 0)
+		return json_integer((json_int_t)n);
+	if (AMONG(numbers, key) && v.len > 1 && v.p[0] == '-' &&
+		sr_parse_dec(&n, sr_bytes_of(v.p + 1, v.len - 1), INT64_MAX, NULL) == 0)
+		return json_integer(-(json_int_t)n);
+	return cli_json_bytes(v);
+}
+
+static void add(json_t *o, const char *kind, struct sr_bytes key_bytes, struct sr_bytes v) {
+	char key[256], qualified[300];
+	snprintf(key, sizeof key, "%.*s", (int)key_bytes.len, (const char *)key_bytes.p);
+	snprintf(qualified, sizeof qualified, "%s/%s", kind, key);
+	json_t *old = json_object_get(o, key);
+	if (AMONG(lists, key) || AMONG(lists, qualified)) {
+		if (old == NULL) {
+			old = json_array();
+			json_object_set_new(o, key, old);
+		}
+		json_array_append_new(old, cli_json_bytes(v));
+	} else if (!sr_utf8_valid(v)) {
+		cli_json_set_bytes(o, key, v);
+	} else {
+		json_object_set_new(o, key, value_of(key, v));
+	}
+}
+
+json_t *cli_json_row(const struct sr_row *row) {
+	json_t *o = json_object();
+	char kind[256];
+	snprintf(kind, sizeof kind, "%.*s", (int)row->kind.len, (const char *)row->kind.p);
+	for (size_t i = 0; i < row->count; i++)
+		add(o, kind, row->fields[i].key, row->fields[i].value);
+	return o;
+}
+
+json_t *cli_json_rows(const struct sr_rows *rows, const char *kind) {
+	json_t *a = json_array();
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct sr_row *row = &rows->rows[i];
+		if (kind != NULL && !sr_row_is(row, kind))
+			continue;
+		json_t *o = cli_json_row(row);
+		if (kind == NULL)
+			json_object_set_new(o, "row", cli_json_bytes(row->kind));
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
+json_t *cli_json_fields(const struct cli_answer *a) {
+	json_t *o = json_object();
+	for (size_t i = 0; i < a->r.text.count; i++) {
+		const struct sr_line *l = &a->r.text.lines[i];
+		if (!sr_bytes_eq(l->key, sr_bytes_str("code")) &&
+			!sr_bytes_eq(l->key, sr_bytes_str("error")))
+			add(o, "", l->key, l->value);
+	}
+	return o;
+}
+
+void cli_json_print(json_t *j) {
+	if (json_dumpf(j, stdout, JSON_INDENT(2)) == 0)
+		putchar('\n');
+	json_decref(j);
+}
+
+const struct cli_option cli_receipt_option = {
+	"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"};
+
+static int keep_receipt(struct cli *c, const struct sr_submitted *s, struct sr_err *e) {
+	const char *path = cli_get(c, "receipt");
+	struct sr_dir *d = NULL;
+	struct sr_receipt receipt = {0};
+	char name[256];
+	if (path == NULL || s->receipt.len == 0)
+		return 0;
+	int rc = sr_receipt_decode(&receipt, sr_buf_view(&s->receipt), e);
+	if (rc == 0)
+		rc = cli_split_path(&d, name, path, e);
+	if (rc == 0)
+		rc = sr_receipt_save(d, name, &receipt, e);
+	sr_dir_close(d);
+	sr_receipt_free(&receipt);
+	return rc == 0 ? 0
+		       : sr_wrap(e, "it is in the log as entry %llu, but its receipt was not kept",
+				 (unsigned long long)s->index);
+}
+
+static void done_json(const struct sr_submitted *s, json_t *more) {
+	json_t *o = more != NULL ? more : json_object();
+	char time[SR_TIME_TEXT];
+	sr_time_format(time, s->received);
+	json_object_set_new(o, "statement", cli_json_hex(s->id, SR_ID));
+	json_object_set_new(o, "index", json_integer((json_int_t)s->index));
+	json_object_set_new(o, "received", json_string(time));
+	json_object_set_new(o, "repeated", json_boolean(s->repeated));
+	json_object_set_new(o, "proven", json_boolean(s->proven));
+	json_t *follow = json_array();
+	for (size_t i = 0; i < sizeof s->follow / sizeof s->follow[0]; i++) {
+		if (s->follow[i][0] != '\0')
+			json_array_append_new(follow, json_string(s->follow[i]));
+	}
+	json_object_set_new(o, "follow", follow);
+	cli_json_print(o);
+}
+
+int cli_done(struct cli *c, const struct sr_submitted *s, json_t *more, const char *fmt, ...) {
+	struct sr_err e = {0};
+	int rc = keep_receipt(c, s, &e);
+	if (c->json) {
+		done_json(s, more);
+	} else {
+		va_list ap;
+		va_start(ap, fmt);
+		vprintf(fmt, ap);
+		va_end(ap);
+		printf("%s (entry %llu of the log%s)\n", s->repeated ? ", as before" : "",
+			(unsigned long long)s->index, s->proven ? ", proven" : "");
+		for (size_t i = 0; i < sizeof s->follow / sizeof s->follow[0]; i++) {
+			if (s->follow[i][0] != '\0')
+				printf("%s\n", s->follow[i]);
+		}
+		json_decref(more);
+	}
+	if (rc != 0)
+		fprintf(stderr, "strongroom: %s\n", e.text);
+	return rc;
+}

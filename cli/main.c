@@ -1,0 +1,222 @@
+/*
+ * strongroom: the command. Finds the verb, runs it, prints what failed and what to do about it, and
+ * exits with the status that base/err has for the code.
+ *
+ *   0 ok   1 refused   2 usage   3 damaged   4 locked   5 system error
+ *
+ * A wrong passphrase, credential or card is the person's own input: 1, not 3.
+ */
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/escape.h"
+#include "base/secret.h"
+#include "cli/verbs.h"
+
+/* --- finding the verb --- */
+
+static size_t smallest(size_t a, size_t b, size_t c) {
+	const size_t m = a < b ? a : b;
+	return m < c ? m : c;
+}
+
+/* Edit distance, for "did you mean". */
+static size_t distance(const char *a, const char *b) {
+	enum {
+		LONGEST = 32
+	};
+	size_t row[LONGEST + 1];
+	const size_t la = strlen(a), lb = strlen(b);
+	if (la > LONGEST || lb > LONGEST)
+		return LONGEST;
+	for (size_t j = 0; j <= lb; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= la; i++) {
+		size_t diagonal = row[0];
+		row[0] = i;
+		for (size_t j = 1; j <= lb; j++) {
+			const size_t up = row[j];
+			const size_t change = diagonal + (a[i - 1] != b[j - 1] ? 1 : 0);
+			row[j] = smallest(up + 1, row[j - 1] + 1, change);
+			diagonal = up;
+		}
+	}
+	return row[lb];
+}
+
+static void near(struct cli *c, const char *name) {
+	char names[200] = "";
+	const char *last = "";
+	for (const struct cli_verb *v = cli_verbs; v->name != NULL; v++) {
+		const bool close =
+			distance(name, v->name) <= 2 || strncmp(v->name, name, strlen(name)) == 0;
+		const size_t at = strlen(names);
+		if (!close || strcmp(last, v->name) == 0 || at + 40 > sizeof names)
+			continue;
+		snprintf(names + at, sizeof names - at, "%s%s", at == 0 ? "" : ", ", v->name);
+		last = v->name;
+	}
+	if (names[0] != '\0')
+		cli_hint(c, "did you mean: %s? `strongroom help` lists all verbs", names);
+	else
+		cli_hint(c, "`strongroom help` lists all verbs");
+}
+
+static void subs(struct cli *c, const char *name) {
+	size_t at = 0;
+	char list[200];
+	for (const struct cli_verb *v = cli_verbs; v->name != NULL; v++) {
+		if (strcmp(v->name, name) != 0 || v->sub == NULL || at + 40 > sizeof list)
+			continue;
+		at += (size_t)snprintf(
+			list + at, sizeof list - at, "%s%s", at == 0 ? "" : ", ", v->sub);
+	}
+	cli_hint(c, "after %s comes one of: %s", name, list);
+}
+
+/* The verb of the words at ${argv}; how many of them name it. */
+static int find_verb(struct cli *c, char **argv, size_t count, size_t *used, struct sr_err *e) {
+	char shown[80];
+	bool known = false;
+	for (const struct cli_verb *v = cli_verbs; count > 0 && v->name != NULL; v++) {
+		if (strcmp(v->name, argv[0]) != 0)
+			continue;
+		known = true;
+		if (v->sub != NULL && (count < 2 || strcmp(v->sub, argv[1]) != 0))
+			continue;
+		c->verb = v;
+		*used = v->sub != NULL ? 2 : 1;
+		return 0;
+	}
+	if (count == 0)
+		return sr_fail(e, SR_USAGE, "a verb is missing");
+	(void)sr_escape_to(shown, sizeof shown, sr_bytes_str(argv[0]));
+	if (known) {
+		subs(c, argv[0]);
+		return sr_fail(e, SR_USAGE, "\"%s\" needs a second word", shown);
+	}
+	near(c, argv[0]);
+	return sr_fail(e, SR_USAGE, "\"%s\" is no verb", shown);
+}
+
+/* --- help --- */
+
+static void help_all(void) {
+	printf("strongroom %s: a vault for dangerous documents; a quorum decides who may look.\n\n"
+	       "usage: strongroom VERB [WORDS] [--OPTIONS]    (strongroom VERB --help: one "
+	       "page)\n\n",
+		SR_VERSION);
+	for (const struct cli_verb *v = cli_verbs; v->name != NULL; v++) {
+		char name[48];
+		snprintf(name, sizeof name, "%s%s%s", v->name, v->sub != NULL ? " " : "",
+			v->sub != NULL ? v->sub : "");
+		printf("  %-16s  %s\n", name, v->summary);
+	}
+	printf("\nexit: 0 ok, 1 refused, 2 usage, 3 damaged, 4 locked, 5 system error\n");
+}
+
+int verb_help(struct cli *c, struct sr_err *e) {
+	struct cli about = {0};
+	size_t used = 0;
+	if (c->args.word_count == 0) {
+		help_all();
+		return 0;
+	}
+	char *words[2] = {(char *)(uintptr_t)c->args.words[0],
+		c->args.word_count > 1 ? (char *)(uintptr_t)c->args.words[1] : NULL};
+	int rc = find_verb(&about, words, c->args.word_count, &used, e);
+	if (rc == 0)
+		cli_help_verb(about.verb);
+	else
+		cli_hint(c, "%s", about.hint);
+	return rc;
+}
+
+/* --- ending --- */
+
+static const char *advice(const struct cli *c, const struct sr_err *e) {
+	if (c->hint[0] != '\0')
+		return c->hint;
+	switch (e->code) {
+	case SR_LIMIT:
+		return strstr(e->text, "No space left") != NULL
+			       ? "make room, then repeat the command: nothing is lost"
+			       : "";
+	case SR_CORRUPT:
+		return "`strongroom verify` and `strongroom scrub` name what is damaged; put it "
+		       "back "
+		       "from a backup";
+	case SR_UNSUPPORTED:
+	case SR_LOCKED:
+	case SR_OK:
+	case SR_NOMEM:
+	case SR_IO:
+	case SR_AUTH:
+	case SR_NOTFOUND:
+	case SR_EXISTS:
+	case SR_DENIED:
+	case SR_MISUSE:
+	case SR_USAGE:
+		break;
+	}
+	return "";
+}
+
+static int complain(const struct cli *c, const struct sr_err *e) {
+	const struct cli_verb *v = c->verb;
+	fprintf(stderr, "strongroom%s%s%s%s: %s\n", v != NULL ? " " : "", v != NULL ? v->name : "",
+		v != NULL && v->sub != NULL ? " " : "", v != NULL && v->sub != NULL ? v->sub : "",
+		e->text);
+	if (e->code == SR_USAGE && v != NULL && c->hint[0] == '\0')
+		fprintf(stderr, "  what to do: strongroom %s%s%s %s   (--help: all options)\n",
+			v->name, v->sub != NULL ? " " : "", v->sub != NULL ? v->sub : "", v->usage);
+	else if (advice(c, e)[0] != '\0')
+		fprintf(stderr, "  what to do: %s\n", advice(c, e));
+	return c->own_input && e->code != SR_USAGE ? 1 : sr_code_exit(e->code);
+}
+
+static int run(struct cli *c, char **argv, size_t count, struct sr_err *e) {
+	size_t globals = 0, used = 0;
+	int rc = cli_parse_globals(c, argv, count, &globals, e);
+	if (rc != 0)
+		return rc;
+	if (globals == count && (count == 0 || cli_has(c, "help"))) {
+		help_all();
+		return count == 0 ? sr_fail(e, SR_USAGE, "a verb is missing") : 0;
+	}
+	rc = find_verb(c, argv + globals, count - globals, &used, e);
+	if (rc == 0)
+		rc = cli_parse(c, argv + globals + used, count - globals - used, e);
+	if (rc == 0 && cli_has(c, "help")) {
+		cli_help_verb(c->verb);
+		return 0;
+	}
+	return rc == 0 ? c->verb->run(c, e) : rc;
+}
+
+int main(int argc, char **argv) {
+	struct cli c = {0};
+	struct sr_err e = {0};
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	(void)umask(077);
+	sr_process_harden();
+	cli_catch_stop();
+#ifdef SR_TESTING
+	if (getenv("SR_CHEAP") != NULL)
+		sr_passphrase_cheap();
+#endif
+	int rc = run(&c, argv + 1, argc > 0 ? (size_t)(argc - 1) : 0, &e);
+	cli_close(&c);
+	if (fflush(stdout) != 0 && rc == 0)
+		rc = sr_fail_errno(&e, "standard output");
+	int status = 0;
+	if (rc != 0) {
+		e.code = e.code == SR_OK ? (enum sr_code)rc : e.code;
+		status = c.told ? sr_code_exit(e.code) : complain(&c, &e);
+	}
+	cli_args_free(&c.args);
+	return status;
+}

@@ -1,0 +1,190 @@
+/*
+ * What people read: tables with aligned columns, pages of "key value" lines, sizes. All text from
+ * outside is escaped (base/escape.h) on its way here; a cell is cut at CELL_MAX bytes, --json never
+ * cuts.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "cli/cli.h"
+
+enum {
+	CELL_MAX = 96, /* bytes of a cell in a table */
+	ID_SHOWN = 12, /* digits of an id in a table: enough to type, and to be unique */
+	COLUMNS_MAX = 12
+};
+
+/* Columns that a character takes on a terminal. */
+static unsigned width_of(uint32_t cp) {
+	static const struct {
+		uint32_t first, last;
+		unsigned width;
+	} ranges[] = {
+		{0x0300, 0x036f, 0},
+		{0x064b, 0x065f, 0},
+		{0x200c, 0x200d, 0},
+		{0x1100, 0x115f, 2},
+		{0x2e80, 0xa4cf, 2},
+		{0xac00, 0xd7a3, 2},
+		{0xf900, 0xfaff, 2},
+		{0xfe30, 0xfe6f, 2},
+		{0xff00, 0xff60, 2},
+		{0xffe0, 0xffe6, 2},
+		{0x1f300, 0x1faff, 2},
+		{0x20000, 0x3fffd, 2},
+	};
+	for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+		if (cp >= ranges[i].first && cp <= ranges[i].last)
+			return ranges[i].width;
+	}
+	return 1;
+}
+
+static size_t width(const char *text) {
+	struct sr_bytes in = sr_bytes_str(text);
+	size_t columns = 0;
+	while (in.len > 0) {
+		uint32_t cp = 0;
+		size_t n = sr_utf8_next(in, &cp);
+		columns += n == 0 ? 1 : width_of(cp);
+		n = n == 0 ? 1 : n;
+		in = sr_bytes_of(in.p + n, in.len - n);
+	}
+	return columns;
+}
+
+void cli_table(struct cli_table *t, size_t columns, const char *const *heads) {
+	*t = (struct cli_table){.columns = columns < COLUMNS_MAX ? columns : COLUMNS_MAX};
+	sr_buf_init(&t->text);
+	for (size_t i = 0; i < t->columns; i++)
+		cli_cell(t, heads[i]);
+}
+
+void cli_cell(struct cli_table *t, const char *text) {
+	sr_buf_put_str(&t->text, text);
+	sr_buf_put_u8(&t->text, 0);
+	t->cells++;
+}
+
+void cli_cell_bytes(struct cli_table *t, struct sr_bytes text) {
+	sr_escape(&t->text, text, CELL_MAX);
+	sr_buf_put_u8(&t->text, 0);
+	t->cells++;
+}
+
+void cli_cell_id(struct cli_table *t, struct sr_bytes hex) {
+	cli_cell_bytes(t, sr_bytes_of(hex.p, hex.len < ID_SHOWN ? hex.len : ID_SHOWN));
+}
+
+void cli_cell_row(struct cli_table *t, const struct sr_row *row, const char *key) {
+	cli_cell_bytes(t, sr_row_get(row, key));
+}
+
+/* All values of ${key} with ", " between them. */
+static void join(struct sr_buf *out, const struct sr_row *row, const char *key, size_t max) {
+	for (size_t i = 0;; i++) {
+		const struct sr_bytes v = sr_row_get_n(row, key, i);
+		if (v.p == NULL)
+			return;
+		if (i > 0)
+			sr_buf_put_str(out, ", ");
+		sr_escape(out, v, max);
+	}
+}
+
+void cli_cell_words(struct cli_table *t, const struct sr_row *row, const char *key) {
+	join(&t->text, row, key, CELL_MAX);
+	sr_buf_put_u8(&t->text, 0);
+	t->cells++;
+}
+
+void cli_table_print(struct cli_table *t) {
+	size_t widest[COLUMNS_MAX] = {0};
+	const char *cell = (const char *)t->text.p;
+	if (sr_buf_ok(&t->text, NULL) != 0 || t->columns == 0) {
+		sr_buf_free(&t->text);
+		return;
+	}
+	for (size_t i = 0; i < t->cells; i++, cell += strlen(cell) + 1) {
+		const size_t w = width(cell);
+		if (w > widest[i % t->columns])
+			widest[i % t->columns] = w;
+	}
+	cell = (const char *)t->text.p;
+	for (size_t i = 0; i < t->cells; i++, cell += strlen(cell) + 1) {
+		const bool last = i % t->columns == t->columns - 1;
+		const size_t w = width(cell);
+		fputs(cell, stdout);
+		if (last)
+			putchar('\n');
+		else
+			printf("%*s", (int)(widest[i % t->columns] - w + 2), "");
+	}
+	sr_buf_free(&t->text);
+}
+
+void cli_print(struct sr_bytes text) {
+	struct sr_buf b;
+	sr_buf_init(&b);
+	sr_escape(&b, text, 0);
+	if (b.len > 0)
+		fwrite(b.p, 1, b.len, stdout);
+	sr_buf_free(&b);
+}
+
+void cli_line(const char *key, struct sr_bytes value) {
+	if (value.p == NULL || value.len == 0)
+		return;
+	printf("  %-14s ", key);
+	cli_print(value);
+	putchar('\n');
+}
+
+void cli_line_str(const char *key, const char *value) {
+	cli_line(key, sr_bytes_str(value != NULL ? value : ""));
+}
+
+void cli_line_row(const char *key, const struct sr_row *row, const char *field) {
+	cli_line(key, sr_row_get(row, field));
+}
+
+void cli_line_words(const char *key, const struct sr_row *row, const char *field) {
+	struct sr_buf b;
+	sr_buf_init(&b);
+	join(&b, row, field, 0);
+	if (b.len > 0) {
+		printf("  %-14s ", key);
+		fwrite(b.p, 1, b.len, stdout);
+		putchar('\n');
+	}
+	sr_buf_free(&b);
+}
+
+void cli_size_text(char *out, size_t size, uint64_t bytes) {
+	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB"};
+	double v = (double)bytes / 1024;
+	size_t i = 0;
+	if (bytes < 1024) {
+		snprintf(out, size, "%llu bytes", (unsigned long long)bytes);
+		return;
+	}
+	while (v >= 1024 && i + 1 < sizeof units / sizeof units[0]) {
+		v /= 1024;
+		i++;
+	}
+	snprintf(out, size, v < 10 ? "%.1f %s" : "%.0f %s", v, units[i]);
+}
+
+void cli_tell(const struct cli *c, const char *fmt, ...) {
+	va_list ap;
+	if (c->quiet)
+		return;
+	cli_progress_end();
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}

@@ -1,0 +1,434 @@
+/*
+ * The custodian's verbs: init, scrub, rebuild, backup, restore, status, core.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "board/backup.h"
+#include "cli/verbs.h"
+#include "core/server.h"
+#include "crypto/hash.h"
+
+const struct cli_option cli_init_options[] = {
+	{"origin", CLI_ONE, "NAME", "name of the log, for example archive.example.org/vault"},
+	{"second", CLI_ONE, "PATH", "where the second copy of secrets.db lies (another disk)"},
+	{"no-second", CLI_FLAG, NULL, "no second copy: a lost secrets.db loses the vault"},
+	{"unlock-new", CLI_ONE, "F", "make a new credential file that unlocks the service keys"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+const struct cli_option cli_backup_options[] = {
+	{"secrets", CLI_ONE, "FILE", "the sealed file of secrets; keep it apart from DIR"},
+	{"secrets-passphrase-file", CLI_ONE, "F", "file with the passphrase that seals it"},
+	{"secrets-unlock", CLI_ONE, "F", "or the credential file that seals it"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+const struct cli_option cli_restore_options[] = {
+	{"secrets", CLI_ONE, "FILE", "the sealed file of secrets"},
+	{"secrets-passphrase-file", CLI_ONE, "F", "file with the passphrase that seals it"},
+	{"secrets-unlock", CLI_ONE, "F", "or the credential file that seals it"},
+	{"second", CLI_ONE, "PATH", "where the second copy of secrets.db lies"},
+	{"no-second", CLI_FLAG, NULL, "no second copy"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+/* --- init --- */
+
+static int new_credential(const char *path, struct sr_buf *out, struct sr_err *e) {
+	uint8_t key[SR_CREDENTIAL_MIN];
+	sr_random(key, sizeof key);
+	sr_buf_put(out, key, sizeof key);
+	sr_wipe(key, sizeof key);
+	int rc = sr_buf_ok(out, e);
+	return rc == 0 ? cli_write_file(path, sr_buf_view(out), false, e) : rc;
+}
+
+static int init_unlock(struct cli *c, struct cli_secret *s, struct sr_err *e) {
+	const char *fresh = cli_get(c, "unlock-new");
+	if (fresh != NULL) {
+		sr_buf_init_secret(&s->passphrase);
+		sr_buf_init_secret(&s->credential);
+		int rc = new_credential(fresh, &s->credential, e);
+		s->unlock = (struct sr_unlock){.credential = sr_buf_view(&s->credential)};
+		return rc;
+	}
+	const struct cli_ask ask = {.credential_file = cli_get(c, "unlock"),
+		.passphrase_file = cli_get(c, "service-passphrase-file"),
+		.prompt = "Passphrase for the service keys",
+		.options = "give --unlock-new F, --unlock F or --service-passphrase-file F",
+		.fresh = true};
+	return cli_secret(s, &ask, e);
+}
+
+int verb_init(struct cli *c, struct sr_err *e) {
+	struct sr_vault_init o = {.clock = sr_clock_system()};
+	struct cli_secret s = {0};
+	char second[SR_PATH_MAX];
+	o.origin = cli_get(c, "origin");
+	o.second = cli_get(c, "second");
+	o.no_second = cli_has(c, "no-second");
+	int rc = cli_vault(c, &o.path, e);
+	if (rc != 0)
+		return rc;
+	if (o.origin == NULL)
+		return sr_fail(e, SR_USAGE,
+			"--origin NAME is missing: the name of the log, for "
+			"example archive.example.org/vault");
+	if ((o.second != NULL) == o.no_second) {
+		cli_hint(c, "secrets.db holds what makes erasure real; losing it loses every item. "
+			    "Put its copy on another disk or host");
+		return sr_fail(e, SR_USAGE,
+			"say where the second copy of secrets.db lies: --second "
+			"PATH, or --no-second");
+	}
+	if (o.second != NULL && o.second[0] != '/') {
+		char here[SR_PATH_MAX / 2];
+		if (getcwd(here, sizeof here) == NULL)
+			return sr_fail_errno(e, "this folder");
+		const int n = snprintf(second, sizeof second, "%s/%s", here, o.second);
+		if (n < 0 || (size_t)n >= sizeof second)
+			return sr_fail(e, SR_USAGE, "--second: the path is too long");
+		o.second = second;
+	}
+	rc = init_unlock(c, &s, e);
+	o.unlock = s.unlock;
+	if (rc == 0)
+		rc = sr_vault_create(&o, e);
+	if (rc != 0 && cli_has(c, "unlock-new") && s.unlock.credential.p != NULL)
+		(void)unlink(cli_get(c, "unlock-new"));
+	cli_secret_free(&s);
+	if (rc != 0)
+		return rc;
+	if (c->json) {
+		json_t *j = json_object();
+		cli_json_set_bytes(j, "vault", sr_bytes_str(o.path));
+		json_object_set_new(j, "origin", json_string(o.origin));
+		cli_json_print(j);
+		return 0;
+	}
+	printf("an empty vault lies in %s\nnext: `strongroom board new` with the cards of the "
+	       "founding members; then each member runs `board deal`, and later `board accept`\n",
+		o.path);
+	return 0;
+}
+
+/* --- scrub and rebuild --- */
+
+static void print_findings(const struct cli_answer *a) {
+	for (size_t i = 0; i < a->rows.count; i++) {
+		const struct sr_row *row = &a->rows.rows[i];
+		printf("  ");
+		cli_print(sr_row_get(row, "what"));
+		putchar(' ');
+		cli_print(sr_row_get(row, "name"));
+		printf(": ");
+		cli_print(sr_row_get(row, "text"));
+		putchar('\n');
+	}
+}
+
+int verb_scrub(struct cli *c, struct sr_err *e) {
+	struct cli_answer a;
+	char size[48];
+	int rc = cli_connect(c, CLI_MAYBE, e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "scrub");
+	rc = cli_call(c, &a, e);
+	cli_progress_end();
+	if (rc == 0 && c->json) {
+		json_t *o = cli_json_fields(&a);
+		json_object_set_new(o, "found", cli_json_rows(&a.rows, "finding"));
+		cli_json_print(o);
+	} else if (rc == 0) {
+		cli_size_text(size, sizeof size, cli_field_dec(&a, "bytes"));
+		printf("read %s: %llu packs, %llu objects, %llu envelopes; %llu finding%s\n", size,
+			(unsigned long long)cli_field_dec(&a, "packs"),
+			(unsigned long long)cli_field_dec(&a, "objects"),
+			(unsigned long long)cli_field_dec(&a, "envelopes"),
+			(unsigned long long)a.rows.count, a.rows.count == 1 ? "" : "s");
+		print_findings(&a);
+	}
+	if (rc == 0 && a.rows.count > 0) {
+		cli_hint(c, "put back what is named from a backup (the files are immutable: copy "
+			    "them), "
+			    "then scrub again");
+		rc = sr_fail(e, SR_CORRUPT, "%zu file%s of the store %s damaged", a.rows.count,
+			a.rows.count == 1 ? "" : "s", a.rows.count == 1 ? "is" : "are");
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+int verb_rebuild(struct cli *c, struct sr_err *e) {
+	struct cli_answer a;
+	int rc = cli_connect(c, CLI_MAYBE, e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "rebuild");
+	rc = cli_call_plain(c, &a, e);
+	cli_progress_end();
+	if (rc == 0 && c->json) {
+		cli_json_print(cli_json_fields(&a));
+	} else if (rc == 0) {
+		const struct sr_bytes how = cli_field(&a, "catalogue");
+		printf("replayed %llu entries; the catalogue is ",
+			(unsigned long long)cli_field_dec(&a, "entries"));
+		if (sr_bytes_eq(how, sr_bytes_str("equal")))
+			printf("equal to the one before");
+		else
+			cli_print(how);
+		printf("; read the footers of %llu packs, %llu of them bad\n",
+			(unsigned long long)cli_field_dec(&a, "packs"),
+			(unsigned long long)cli_field_dec(&a, "bad"));
+		const struct sr_bytes difference = cli_field(&a, "difference");
+		struct sr_buf text;
+		sr_buf_init(&text);
+		if (difference.p != NULL && sr_unbase64(&text, difference, NULL) == 0)
+			cli_line("it differed in", sr_buf_view(&text));
+		sr_buf_free(&text);
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+/* --- backup and restore --- */
+
+static int secrets_secret(struct cli *c, struct cli_secret *s, bool fresh, struct sr_err *e) {
+	const struct cli_ask ask = {.credential_file = cli_get(c, "secrets-unlock"),
+		.passphrase_file = cli_get(c, "secrets-passphrase-file"),
+		.prompt = "Passphrase of the secrets file",
+		.options = "give --secrets-passphrase-file F or --secrets-unlock F",
+		.fresh = fresh};
+	return cli_secret(s, &ask, e);
+}
+
+static void backup_json(const struct sr_backup_result *r, const char *path) {
+	json_t *o = json_object();
+	cli_json_set_bytes(o, "to", sr_bytes_str(path));
+	json_object_set_new(o, "files", json_integer((json_int_t)r->files));
+	json_object_set_new(o, "bytes", json_integer((json_int_t)r->bytes));
+	json_object_set_new(o, "skipped", json_integer((json_int_t)r->skipped));
+	json_object_set_new(o, "removed", json_integer((json_int_t)r->removed));
+	json_object_set_new(o, "secrets", json_integer((json_int_t)r->secrets));
+	json_object_set_new(o, "entries", json_integer((json_int_t)r->entries));
+	json_object_set_new(o, "checked", json_integer((json_int_t)r->checked));
+	cli_json_print(o);
+}
+
+int verb_backup(struct cli *c, struct sr_err *e) {
+	struct sr_vault *v = NULL;
+	struct cli_secret s = {0};
+	struct sr_backup_result r = {0};
+	struct sr_progress progress = cli_progress(c);
+	char size[48];
+	struct sr_backup_options o = {.path = c->args.words[0],
+		.secrets_path = cli_get(c, "secrets"),
+		.progress = &progress};
+	if (o.secrets_path == NULL)
+		return sr_fail(e, SR_USAGE,
+			"--secrets FILE is missing: the sealed file of secrets, "
+			"to be kept apart from the backup");
+	int rc = cli_open_vault(c, &v, e);
+	if (rc == 0)
+		rc = secrets_secret(c, &s, true, e);
+	o.unlock = s.unlock;
+	if (rc == 0)
+		rc = sr_backup_make(v, &o, &r, e);
+	cli_secret_free(&s);
+	sr_vault_close(v);
+	cli_progress_end();
+	if (rc != 0)
+		return rc;
+	if (c->json) {
+		backup_json(&r, o.path);
+		return 0;
+	}
+	cli_size_text(size, sizeof size, r.bytes);
+	printf("copied %llu files (%s), %llu were there already; read back and checked: %llu "
+	       "packs, "
+	       "objects and envelopes, and a log of %llu entries\n",
+		(unsigned long long)r.files, size, (unsigned long long)r.skipped,
+		(unsigned long long)r.checked, (unsigned long long)r.entries);
+	printf("%llu secrets lie sealed in %s: keep it apart from the backup, and destroy the one "
+	       "before, which could undo later erasures\n",
+		(unsigned long long)r.secrets, o.secrets_path);
+	return 0;
+}
+
+int verb_restore(struct cli *c, struct sr_err *e) {
+	struct cli_secret sealed = {0}, service = {0};
+	struct sr_backup_result r = {0};
+	struct sr_progress progress = cli_progress(c);
+	struct sr_buf told;
+	struct sr_restore_options o = {.from = c->args.words[0],
+		.to = c->args.words[1],
+		.secrets_path = cli_get(c, "secrets"),
+		.second = cli_get(c, "second"),
+		.no_second = cli_has(c, "no-second"),
+		.clock = sr_clock_system(),
+		.progress = &progress};
+	if (o.secrets_path == NULL)
+		return sr_fail(
+			e, SR_USAGE, "--secrets FILE is missing: the sealed file of secrets");
+	if ((o.second != NULL) == o.no_second)
+		return sr_fail(e, SR_USAGE,
+			"say where the second copy of secrets.db will lie: --second "
+			"PATH, or --no-second");
+	sr_buf_init(&told);
+	int rc = cli_unlock(c, &service, e);
+	if (rc == 0)
+		rc = secrets_secret(c, &sealed, false, e);
+	o.unlock = service.unlock;
+	o.unlock_secrets = sealed.unlock;
+	if (rc == 0)
+		rc = sr_backup_restore(&o, &r, &told, e);
+	if (rc == SR_AUTH && strstr(e->text, "wrong") != NULL)
+		c->own_input = true;
+	cli_secret_free(&service);
+	cli_secret_free(&sealed);
+	cli_progress_end();
+	if (rc == 0 && c->json) {
+		backup_json(&r, o.to);
+	} else if (rc == 0) {
+		printf("restored %s: %llu files, a log of %llu entries, %llu secrets; %llu packs, "
+		       "objects and envelopes checked\n",
+			o.to, (unsigned long long)r.files, (unsigned long long)r.entries,
+			(unsigned long long)r.secrets, (unsigned long long)r.checked);
+		printf("live grants need new pieces from members: strongroom vote REQUEST topup\n");
+		if (told.len > 0) {
+			struct sr_buf b;
+			sr_buf_init(&b);
+			sr_escape_text(&b, sr_buf_view(&told));
+			fwrite(b.p, 1, b.len, stdout);
+			sr_buf_free(&b);
+		}
+	}
+	sr_buf_free(&told);
+	return rc;
+}
+
+/* --- status --- */
+
+static void status_line(const struct cli_answer *a, const char *label, const char *key) {
+	cli_line(label, cli_field(a, key));
+}
+
+static void status_print(struct cli *c, const struct cli_answer *a) {
+	const struct sr_client_info *info = sr_client_info(c->client);
+	static const char *const states[] = {"empty: `board new` is next",
+		"a draft of its founding lies here: members `board deal`",
+		"founded: members `board accept`", "open", "offline"};
+	char hex[2 * SR_HASH + 1], size[48];
+	sr_hex(hex, info->fingerprint, SR_HASH);
+	printf("vault %s\n", info->origin);
+	cli_line_str("state", states[info->state]);
+	if (info->state >= SR_CLIENT_FOUNDED)
+		cli_line_str("fingerprint", hex);
+	cli_line_str("reached", info->embedded ? "in this process" : "through the running core");
+	status_line(a, "log entries", "size");
+	status_line(a, "log root", "root");
+	status_line(a, "last entry", "last-received");
+	status_line(a, "people", "people");
+	status_line(a, "collections", "collections");
+	status_line(a, "accessions", "accessions");
+	printf("  %-14s %llu released, %llu held\n", "items",
+		(unsigned long long)cli_field_dec(a, "released"),
+		(unsigned long long)cli_field_dec(a, "held"));
+	cli_size_text(size, sizeof size, cli_field_dec(a, "bytes"));
+	printf("  %-14s %s in %llu packs, %llu blocks\n", "content", size,
+		(unsigned long long)cli_field_dec(a, "packs"),
+		(unsigned long long)cli_field_dec(a, "blocks"));
+	status_line(a, "open requests", "requests-open");
+	printf("  %-14s %llu live, %llu suspended\n", "grants",
+		(unsigned long long)cli_field_dec(a, "grants-live"),
+		(unsigned long long)cli_field_dec(a, "grants-suspended"));
+	status_line(a, "checkouts", "checkouts-live");
+	status_line(a, "open here", "open-here");
+	status_line(a, "incidents", "incidents");
+	status_line(a, "refusals", "refusals");
+	status_line(a, "last scrub", "last-scrub");
+	const bool second = sr_bytes_eq(cli_field(a, "second"), sr_bytes_str("yes"));
+	const bool current = cli_field(a, "second-current").p != NULL;
+	cli_line_str("second copy",
+		!second   ? "none: a lost secrets.db loses the vault"
+		: current ? "there and current"
+			  : "NOT CURRENT: deposits wait, erasures are pending there");
+	if (!sr_bytes_eq(cli_field(a, "memory-locked"), sr_bytes_str("yes")))
+		cli_line_str("memory", "keys are NOT locked in memory (raise the memlock limit)");
+	if (cli_field(a, "failed").p != NULL)
+		cli_line_str("writing", "STOPPED: a commit broke off; open the vault again");
+	for (size_t i = 0; i < a->rows.count; i++) {
+		const struct sr_row *row = &a->rows.rows[i];
+		cli_line_row(sr_row_is(row, "second") ? "second copy" : "repaired", row,
+			sr_row_is(row, "second") ? "reason" : "text");
+	}
+}
+
+int verb_status(struct cli *c, struct sr_err *e) {
+	struct cli_answer a;
+	int rc = cli_connect(c, CLI_MAYBE, e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "status");
+	rc = cli_call(c, &a, e);
+	if (rc == 0 && c->json) {
+		json_t *o = cli_json_fields(&a);
+		const struct sr_client_info *info = sr_client_info(c->client);
+		json_object_set_new(o, "origin", json_string(info->origin));
+		json_object_set_new(o, "fingerprint", cli_json_hex(info->fingerprint, SR_HASH));
+		json_object_set_new(o, "embedded", json_boolean(info->embedded));
+		json_object_set_new(o, "notes", cli_json_rows(&a.rows, NULL));
+		cli_json_print(o);
+	} else if (rc == 0) {
+		status_print(c, &a);
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+/* --- core --- */
+
+static void tell(void *ctx, const char *sentence) {
+	const struct cli *c = ctx;
+	if (!c->quiet)
+		fprintf(stderr, "strongroom core: %s\n", sentence);
+}
+
+int verb_core(struct cli *c, struct sr_err *e) {
+	struct cli_secret s = {0};
+	struct sr_vault_open o = {.clock = sr_clock_system()};
+	struct sr_server *server = NULL;
+	struct sr_vault_conf conf;
+	struct sr_progress progress = cli_progress(c);
+	int rc = cli_vault(c, &o.path, e);
+	if (rc == 0) {
+		rc = sr_vault_conf_read(&conf, o.path, e);
+		if (rc == SR_NOTFOUND)
+			cli_hint(c, "name the vault's folder with --vault DIR");
+	}
+	if (rc == 0)
+		rc = cli_unlock(c, &s, e);
+	o.unlock = s.unlock;
+	o.progress = &progress;
+	if (rc == 0) {
+		rc = sr_core_open(&c->core, &o, e);
+		if (rc == SR_AUTH)
+			c->own_input = true;
+	}
+	cli_secret_free(&s);
+	cli_progress_end();
+	if (rc != 0)
+		return rc;
+	c->core->progress = (struct sr_progress){0};
+	const struct sr_server_options so = {.core = c->core, .tell = tell, .ctx = c};
+	rc = sr_server_new(&server, &so, e);
+	if (rc == 0)
+		rc = sr_server_run(server, e);
+	sr_server_free(server);
+	return rc;
+}

@@ -1,0 +1,395 @@
+/*
+ * board new, deal, accept, show, minutes: founding a vault, and what its board is.
+ *
+ * `deal` and `accept` are two visits of each member: between them everybody has dealt, so that the
+ * second visit can check the whole transcript. The fingerprint is what members read to each other;
+ * it stands on the minutes.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "cli/verbs.h"
+#include "ledger/statement.h"
+
+const struct cli_option cli_board_new_options[] = {
+	{"member", CLI_WORDS, "CARD", "cards of the members (2 to 32), in the order of the board"},
+	{"level", CLI_LIST, "K", "quorum levels: how many members open an item (at most 4 levels)"},
+	{"curator", CLI_WORDS, "CARD", "the first curators (a depositor cannot release their own)"},
+	{"officer", CLI_WORDS, "CARD", "ethics or data protection officers"},
+	{"auditor", CLI_WORDS, "CARD", "auditors"},
+	{"custodian", CLI_WORDS, "CARD", "who runs the machine"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+/* --- new --- */
+
+struct group { /* the cards of one option */
+	struct cli_card *cards;
+	struct sr_introduction *who;
+	size_t count;
+};
+
+static void group_free(struct group *g) {
+	for (size_t i = 0; i < g->count; i++)
+		cli_card_free(&g->cards[i]);
+	free(g->cards);
+	free(g->who);
+	*g = (struct group){0};
+}
+
+static int group_read(struct cli *c, struct group *g, const char *option, struct sr_err *e) {
+	const char *const *paths = NULL;
+	int rc = cli_list(c, &paths, option, e);
+	const size_t n = cli_list_count(paths);
+	if (rc != 0)
+		return rc;
+	if (n == 0)
+		return sr_fail(e, SR_USAGE,
+			"--%s CARD is missing: a vault is founded with at least "
+			"one",
+			option);
+	g->cards = calloc(n, sizeof *g->cards);
+	g->who = calloc(n, sizeof *g->who);
+	if (g->cards == NULL || g->who == NULL)
+		return sr_fail(e, SR_NOMEM, "cards");
+	for (size_t i = 0; i < n; i++) {
+		rc = cli_card_read(&g->cards[i], paths[i], e);
+		if (rc != 0) {
+			c->own_input = true;
+			return sr_wrap(e, "--%s", option);
+		}
+		g->who[i] = g->cards[i].who;
+		g->count++;
+	}
+	return 0;
+}
+
+static int levels_read(
+	struct cli *c, uint64_t levels[SR_BOARD_LEVELS_MAX], size_t *count, struct sr_err *e) {
+	const char *const *list = NULL;
+	int rc = cli_list(c, &list, "level", e);
+	*count = cli_list_count(list);
+	if (rc != 0)
+		return rc;
+	if (*count == 0 || *count > SR_BOARD_LEVELS_MAX)
+		return sr_fail(e, SR_USAGE,
+			"%zu quorum levels given, want 1 to %d: --level 2 --level 3", *count,
+			SR_BOARD_LEVELS_MAX);
+	for (size_t i = 0; i < *count; i++) {
+		if (sr_parse_dec(&levels[i], sr_bytes_str(list[i]), SR_BOARD_MEMBERS_MAX, NULL) !=
+			0)
+			return sr_fail(e, SR_USAGE, "--level: want a number from 2 to the members");
+		if (i > 0 && levels[i] <= levels[i - 1])
+			return sr_fail(e, SR_USAGE, "--level: want them ascending");
+	}
+	return 0;
+}
+
+int verb_board_new(struct cli *c, struct sr_err *e) {
+	static const char *const names[] = {"member", "curator", "officer", "auditor", "custodian"};
+	struct group g[5] = {{0}};
+	uint64_t levels[SR_BOARD_LEVELS_MAX];
+	uint8_t fingerprint[SR_HASH];
+	char hex[2 * SR_HASH + 1];
+	struct sr_founding f = {.levels = levels};
+	int rc = levels_read(c, levels, &f.level_count, e);
+	for (size_t i = 0; rc == 0 && i < 5; i++)
+		rc = group_read(c, &g[i], names[i], e);
+	if (rc == 0)
+		rc = cli_connect(c, CLI_NOBODY, e);
+	if (rc == 0) {
+		f.member = g[0].who, f.members = g[0].count;
+		f.curator = g[1].who, f.curators = g[1].count;
+		f.officer = g[2].who, f.officers = g[2].count;
+		f.auditor = g[3].who, f.auditors = g[3].count;
+		f.custodian = g[4].who, f.custodians = g[4].count;
+		rc = sr_client_found_draft(c->client, &f, fingerprint, e);
+	}
+	for (size_t i = 0; i < 5; i++)
+		group_free(&g[i]);
+	if (rc != 0)
+		return rc;
+	sr_hex(hex, fingerprint, SR_HASH);
+	if (c->json) {
+		json_t *o = json_object();
+		json_object_set_new(o, "fingerprint", json_string(hex));
+		json_object_set_new(o, "members", json_integer((json_int_t)f.members));
+		cli_json_print(o);
+	} else {
+		printf("the draft of the founding statement is made; its fingerprint is\n  %s\n"
+		       "read it to the members. Each of the %zu then signs and deals:\n"
+		       "  strongroom board deal --as MEMBER --fingerprint %s\n",
+			hex, f.members, hex);
+	}
+	return 0;
+}
+
+/* --- deal --- */
+
+/* The draft as it lies there, for the one who is about to sign it. */
+static int show_draft(struct cli *c, struct sr_err *e) {
+	struct cli_answer a;
+	struct sr_statement s;
+	cli_ask(&a, "found.show");
+	int rc = cli_call(c, &a, e);
+	if (rc != 0) {
+		cli_answer_free(&a);
+		return rc;
+	}
+	const struct sr_row *draft = sr_rows_first(&a.rows, "draft");
+	rc = sr_statement_parse_text(
+		&s, draft != NULL ? sr_row_get(draft, "text") : sr_bytes_of(NULL, 0), e);
+	if (rc == 0) {
+		fprintf(stderr, "the founding statement of %.*s:\n",
+			(int)sr_field(&s, "origin", 0).len,
+			(const char *)sr_field(&s, "origin", 0).p);
+		fprintf(stderr, "  quorum levels");
+		for (size_t i = 0; i < sr_field_count(&s, "level"); i++)
+			fprintf(stderr, "%s %.*s", i > 0 ? "," : "",
+				(int)sr_field(&s, "level", i).len,
+				(const char *)sr_field(&s, "level", i).p);
+		fprintf(stderr, " of %zu members\n", sr_field_count(&s, "member"));
+		sr_statement_free(&s);
+	}
+	for (size_t i = 0; rc == 0 && i < a.rows.count; i++) {
+		const struct sr_row *row = &a.rows.rows[i];
+		struct sr_buf b;
+		if (!sr_row_is(row, "name"))
+			continue;
+		sr_buf_init(&b);
+		sr_escape(&b, sr_row_get(row, "text"), 200);
+		fprintf(stderr, "  %.*s %.*s\n", (int)sr_row_get(row, "field").len,
+			(const char *)sr_row_get(row, "field").p, (int)b.len, (const char *)b.p);
+		sr_buf_free(&b);
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+static int agree(struct cli *c, const uint8_t fingerprint[SR_HASH], struct sr_err *e) {
+	char hex[2 * SR_HASH + 1], answer[32];
+	sr_hex(hex, fingerprint, SR_HASH);
+	if (cli_has(c, "fingerprint"))
+		return 0; /* compared when connecting, and by the client */
+	if (!c->quiet)
+		fprintf(stderr, "its fingerprint is\n  %s\n", hex);
+	if (!cli_question("Is this what the members read to each other? Type yes to sign: ", answer,
+		    sizeof answer)) {
+		cli_tell(c, "compare it with what the members read to each other");
+		return 0;
+	}
+	if (strcmp(answer, "yes") == 0)
+		return 0;
+	return sr_fail(e, SR_DENIED, "not signed, as you said");
+}
+
+int verb_board_deal(struct cli *c, struct sr_err *e) {
+	struct sr_found_state st = {0};
+	char hex[2 * SR_HASH + 1];
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc != 0)
+		return rc;
+	const struct sr_client_info *info = sr_client_info(c->client);
+	if (info->state == SR_CLIENT_NONE) {
+		cli_hint(c, "`strongroom board new` makes the draft from the cards");
+		return sr_fail(e, SR_NOTFOUND, "there is no draft of a founding statement");
+	}
+	if (info->state >= SR_CLIENT_FOUNDED)
+		return sr_fail(e, SR_EXISTS, "this vault is founded already");
+	if (!c->quiet)
+		rc = show_draft(c, e);
+	uint8_t fingerprint[SR_HASH];
+	memcpy(fingerprint, info->fingerprint, SR_HASH);
+	if (rc == 0)
+		rc = agree(c, fingerprint, e);
+	if (rc == 0)
+		rc = sr_client_found_sign(c->client, fingerprint, &st, e);
+	if (rc != 0)
+		return rc;
+	sr_hex(hex, st.fingerprint, SR_HASH);
+	if (c->json) {
+		json_t *o = json_object();
+		json_object_set_new(o, "fingerprint", json_string(hex));
+		json_object_set_new(o, "founded", json_boolean(st.founded));
+		json_object_set_new(o, "index", json_integer(st.index));
+		json_object_set_new(o, "signed", json_integer((json_int_t)st.signed_by));
+		json_object_set_new(o, "members", json_integer((json_int_t)st.members));
+		cli_json_print(o);
+	} else if (st.founded) {
+		printf("member %u has signed and dealt, the last of %llu: the vault is founded, "
+		       "%s\n"
+		       "next: each member runs `strongroom board accept`\n",
+			st.index, (unsigned long long)st.members, hex);
+	} else {
+		printf("member %u has signed and dealt; %llu of %llu have\n", st.index,
+			(unsigned long long)st.signed_by, (unsigned long long)st.members);
+	}
+	return 0;
+}
+
+/* --- accept --- */
+
+int verb_board_accept(struct cli *c, struct sr_err *e) {
+	struct sr_accepting a = {0};
+	char hex[2 * SR_HASH + 1];
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc != 0)
+		return rc;
+	rc = sr_client_accept(c->client, &a, e);
+	if (rc == 0 && a.complained) {
+		cli_hint(c, "a complaint is in the log; the dealer named there must answer it");
+		rc = sr_fail(e, SR_AUTH, "%s", a.why.text);
+	}
+	sr_hex(hex, a.transcript, SR_HASH);
+	if (rc == 0) {
+		json_t *more = json_object();
+		json_object_set_new(more, "transcript", json_string(hex));
+		json_object_set_new(more, "index", json_integer(a.index));
+		rc = cli_done(c, &a.submitted, more,
+			"member %u checked every deal and accepts the transcript\n  %s", a.index,
+			hex);
+	}
+	sr_submitted_free(&a.submitted);
+	return rc;
+}
+
+/* --- show and minutes --- */
+
+static void board_json(const struct cli_answer *a) {
+	json_t *o = cli_json_fields(a);
+	json_object_set_new(o, "levels", cli_json_rows(&a->rows, "level"));
+	json_object_set_new(o, "members", cli_json_rows(&a->rows, "member"));
+	json_object_set_new(o, "log", cli_json_rows(&a->rows, "entry"));
+	cli_json_print(o);
+}
+
+static void board_print(struct cli *c, const struct cli_answer *a) {
+	static const char *const heads[] = {"", "MEMBER", "NAME", "KEY", "DEALT", "ACCEPTED"};
+	struct cli_table t;
+	const struct sr_client_info *info = sr_client_info(c->client);
+	char hex[2 * SR_HASH + 1];
+	sr_hex(hex, info->fingerprint, SR_HASH);
+	printf("board of ");
+	cli_print(cli_field(a, "origin"));
+	printf(", %s\n", cli_field(a, "opened").p != NULL ? "open" : "not open yet");
+	cli_line_str("fingerprint", hex);
+	cli_line("epoch", cli_field(a, "epoch"));
+	cli_line("transcript", cli_field(a, "transcript"));
+	for (size_t i = 0; i < a->rows.count; i++) {
+		const struct sr_row *row = &a->rows.rows[i];
+		if (!sr_row_is(row, "level"))
+			continue;
+		printf("  level ");
+		cli_print(sr_row_get(row, "level"));
+		printf("        ");
+		cli_print(sr_row_get(row, "key"));
+		putchar('\n');
+	}
+	cli_table(&t, 6, heads);
+	for (size_t i = 0; i < a->rows.count; i++) {
+		const struct sr_row *row = &a->rows.rows[i];
+		if (!sr_row_is(row, "member"))
+			continue;
+		cli_cell_row(&t, row, "index");
+		cli_cell_row(&t, row, "person");
+		cli_cell_row(&t, row, "name");
+		cli_cell_row(&t, row, "key");
+		cli_cell_row(&t, row, "dealt");
+		cli_cell_row(&t, row, "accepted");
+	}
+	putchar('\n');
+	cli_table_print(&t);
+}
+
+int verb_board_show(struct cli *c, struct sr_err *e) {
+	struct cli_answer a;
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "board");
+	rc = cli_call(c, &a, e);
+	if (rc == 0 && c->json)
+		board_json(&a);
+	else if (rc == 0)
+		board_print(c, &a);
+	cli_answer_free(&a);
+	return rc;
+}
+
+static void hex_in_groups(const char *label, const uint8_t *p, size_t len) {
+	printf("%s", label);
+	for (size_t i = 0; i < len; i++)
+		printf("%s%02x",
+			i == 0        ? ""
+			: i % 16 == 0 ? "\n    "
+			: i % 4 == 0  ? "  "
+				      : "",
+			p[i]);
+	putchar('\n');
+}
+
+static struct sr_bytes name_of(const struct cli_answer *a, const char *person) {
+	for (size_t i = 0; i < a->rows.count; i++) {
+		if (sr_bytes_eq(sr_row_get(&a->rows.rows[i], "person"), sr_bytes_str(person)))
+			return sr_row_get(&a->rows.rows[i], "name");
+	}
+	return sr_bytes_of(NULL, 0);
+}
+
+/* What the log proves, on one page: fingerprint, members, keys, levels, transcript. */
+static void minutes_print(
+	struct cli *c, const struct sr_board_view *v, const struct cli_answer *a) {
+	const struct sr_client_info *info = sr_client_info(c->client);
+	char time[SR_TIME_TEXT];
+	struct sr_clock clock = sr_clock_system();
+	sr_time_format(time, sr_now(&clock));
+	printf("MINUTES OF THE FOUNDING OF A VAULT\n\n");
+	printf("Vault      %s\nPrinted    %s\n\n", info->origin, time);
+	hex_in_groups(
+		"Fingerprint (hash of the founding statement)\n    ", info->fingerprint, SR_HASH);
+	printf("\nLedger key\n    %s\n", v->ledger_key);
+	hex_in_groups("\nRoom key\n    ", v->room_key, SR_PK);
+	printf("\nQuorum     ");
+	for (unsigned i = 0; i < v->levels; i++)
+		printf("%s%u of %u", i > 0 ? ", " : "", v->level[i], v->members);
+	printf("\n\nMembers\n");
+	for (unsigned i = 0; i < v->members; i++) {
+		printf("  %2u  %s  ", i + 1, v->member[i]);
+		cli_print(name_of(a, v->member[i]));
+		hex_in_groups("\n    ", v->member_key[i], SR_PK);
+		printf("      dealt: %s   accepted: %s   signature: "
+		       "______________________________\n",
+			v->dealt[i] ? "yes" : "no ", v->accepted[i] ? "yes" : "no ");
+	}
+	if (v->opened) {
+		hex_in_groups("\nTranscript of the key generation\n    ", v->transcript, SR_HASH);
+		for (unsigned i = 0; i < v->levels; i++) {
+			printf("\nBoard key of level %u", v->level[i]);
+			hex_in_groups("\n    ", v->key[i], SR_POINT);
+		}
+	} else {
+		printf("\nThe board is not open yet: not all members have accepted.\n");
+	}
+	printf("\nEach member compared this page with their own client and signs it.\n");
+}
+
+int verb_board_minutes(struct cli *c, struct sr_err *e) {
+	const struct sr_board_view *v = NULL;
+	struct cli_answer a;
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc != 0)
+		return rc;
+	rc = sr_client_board(c->client, &v, e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "board");
+	rc = cli_call(c, &a, e);
+	if (rc == 0 && c->json)
+		board_json(&a);
+	else if (rc == 0)
+		minutes_print(c, v, &a);
+	cli_answer_free(&a);
+	return rc;
+}

@@ -1,0 +1,446 @@
+/*
+ * grants, checkout, checkouts, cat, return, export, suspend, lift, revoke, close.
+ *
+ * A checkout is a statement; opening it is separate and may be repeated while it lives, since the
+ * process that holds the item's key may end (each command does, without a running core).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "cli/verbs.h"
+
+const struct cli_option cli_grants_options[] = {
+	{"state", CLI_ONE, "STATE", "live, suspended, closed, expired, revoked"},
+	{"request", CLI_ONE, "R", "only of this request"},
+	{"item", CLI_ONE, "ITEM", "only with this item"},
+	{"all", CLI_FLAG, NULL, "everybody's (members, officers, auditors)"},
+	{"offset", CLI_ONE, "N", "skip so many"},
+	{"limit", CLI_ONE, "N", "at most so many (1 to 1000)"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+const struct cli_option cli_checkouts_options[] = {
+	{"live", CLI_FLAG, NULL, "only those that are not over"},
+	{"all", CLI_FLAG, NULL, "everybody's (members, officers, auditors)"},
+	{"grant", CLI_ONE, "G", "only under this grant"},
+	{"item", CLI_ONE, "ITEM", "only of this item"},
+	{"offset", CLI_ONE, "N", "skip so many"},
+	{"limit", CLI_ONE, "N", "at most so many (1 to 1000)"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+const struct cli_option cli_checkout_options[] = {
+	{"grant", CLI_ONE, "G", "under this grant (when several hold the item)"},
+	{"form", CLI_ONE, "FORM", "how to look; text when not given"},
+	{"right", CLI_ONE, "RIGHT", "access; export; quarantine (curators, held items)"},
+	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+const struct cli_option cli_cat_options[] = {
+	{"list", CLI_FLAG, NULL, "list the files instead"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+const struct cli_option cli_export_options[] = {
+	{"out", CLI_ONE, "F", "the age file to write (0600)"},
+	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+/* --- lists --- */
+
+int verb_grants(struct cli *c, struct sr_err *e) {
+	static const char *const heads[] = {
+		"GRANT", "STATE", "RIGHT", "ITEMS", "FORMS", "ENDS", "REQUEST", "FOR"};
+	struct cli_answer a;
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "grants");
+	rc = cli_pass(c, &a, "state", e);
+	if (rc == 0)
+		rc = cli_pass_id(c, &a, "request", "request", e);
+	if (rc == 0)
+		rc = cli_pass_id(c, &a, "item", "item", e);
+	if (rc == 0)
+		rc = cli_pass(c, &a, "all", e);
+	if (rc == 0)
+		rc = cli_page(c, &a, e);
+	if (rc == 0)
+		rc = cli_call(c, &a, e);
+	if (rc == 0 && c->json) {
+		cli_json_print(cli_json_rows(&a.rows, "grant"));
+	} else if (rc == 0) {
+		struct cli_table t;
+		cli_table(&t, 8, heads);
+		for (size_t i = 0; i < a.rows.count; i++) {
+			const struct sr_row *row = &a.rows.rows[i];
+			cli_cell_id(&t, sr_row_get(row, "id"));
+			cli_cell_row(&t, row, "state");
+			cli_cell_row(&t, row, "right");
+			cli_cell_row(&t, row, "items");
+			cli_cell_words(&t, row, "form");
+			cli_cell_row(&t, row, "ends");
+			cli_cell_id(&t, sr_row_get(row, "request"));
+			cli_cell_words(&t, row, "person");
+		}
+		cli_table_print(&t);
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+int verb_checkouts(struct cli *c, struct sr_err *e) {
+	static const char *const heads[] = {
+		"CHECKOUT", "STATE", "RIGHT", "FORM", "BEGUN", "ITEM", "TITLE"};
+	struct cli_answer a;
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "checkouts");
+	rc = cli_pass(c, &a, "live", e);
+	if (rc == 0)
+		rc = cli_pass(c, &a, "all", e);
+	if (rc == 0)
+		rc = cli_pass_id(c, &a, "grant", "grant", e);
+	if (rc == 0)
+		rc = cli_pass_id(c, &a, "item", "item", e);
+	if (rc == 0)
+		rc = cli_page(c, &a, e);
+	if (rc == 0)
+		rc = cli_call(c, &a, e);
+	if (rc == 0 && c->json) {
+		cli_json_print(cli_json_rows(&a.rows, "checkout"));
+	} else if (rc == 0) {
+		struct cli_table t;
+		cli_table(&t, 7, heads);
+		for (size_t i = 0; i < a.rows.count; i++) {
+			const struct sr_row *row = &a.rows.rows[i];
+			cli_cell_id(&t, sr_row_get(row, "id"));
+			cli_cell_row(&t, row, "state");
+			cli_cell_row(&t, row, "right");
+			cli_cell_row(&t, row, "form");
+			cli_cell_row(&t, row, "begun");
+			cli_cell_id(&t, sr_row_get(row, "item"));
+			cli_cell_row(&t, row, "title");
+		}
+		cli_table_print(&t);
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+/* --- checkout and cat --- */
+
+static int files_of(struct cli *c, struct cli_answer *a, const uint8_t checkout[SR_ID],
+	uint64_t offset, struct sr_err *e) {
+	cli_ask(a, "checkout.files");
+	sr_text_put_hex(&a->q.head, "checkout", checkout, SR_ID);
+	sr_text_put_dec(&a->q.head, "offset", offset);
+	sr_text_put_dec(&a->q.head, "limit", 1000);
+	return cli_call(c, a, e);
+}
+
+static void files_print(const struct cli_answer *a) {
+	static const char *const heads[] = {"FILE", "SIZE", "TYPE", "PATH"};
+	struct cli_table t;
+	cli_table(&t, 4, heads);
+	for (size_t i = 0; i < a->rows.count; i++) {
+		const struct sr_row *row = &a->rows.rows[i];
+		cli_cell_row(&t, row, "index");
+		cli_cell_row(&t, row, "size");
+		cli_cell_row(&t, row, "media-type");
+		cli_cell_row(&t, row, "path");
+	}
+	cli_table_print(&t);
+}
+
+int verb_checkout(struct cli *c, struct sr_err *e) {
+	struct sr_borrow b = {.right = cli_get(c, "right"), .form = cli_get(c, "form")};
+	struct sr_submitted out = {0};
+	struct cli_answer a;
+	uint8_t item[SR_ID], grant[SR_ID], checkout[SR_ID];
+	uint64_t files = 0;
+	char hex[2 * SR_ID + 1];
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_word_id(c, item, 0, "item", e);
+	if (rc == 0 && cli_has(c, "grant")) {
+		rc = sr_client_resolve(c->client, grant, cli_get(c, "grant"), "grant", e);
+		b.grant = grant;
+	}
+	b.item = item;
+	if (rc == 0)
+		rc = sr_client_checkout(c->client, &b, checkout, &files, &out, e);
+	if (rc == 0) {
+		json_t *more = json_object();
+		sr_hex(hex, checkout, SR_ID);
+		json_object_set_new(more, "checkout", json_string(hex));
+		json_object_set_new(more, "files", json_integer((json_int_t)files));
+		rc = cli_done(c, &out, more, "checkout %s is open: %llu file%s", hex,
+			(unsigned long long)files, files == 1 ? "" : "s");
+	}
+	if (rc == 0 && !c->json) {
+		rc = files_of(c, &a, checkout, 0, e);
+		if (rc == 0)
+			files_print(&a);
+		cli_answer_free(&a);
+		if (rc == 0)
+			cli_tell(c,
+				"read: strongroom cat %.12s    give back: strongroom return %.12s",
+				hex, hex);
+	}
+	sr_submitted_free(&out);
+	return rc;
+}
+
+/* Which file is meant: a number, or its path. */
+static int find_file(struct cli *c, const uint8_t checkout[SR_ID], const char *typed,
+	uint64_t *index, struct sr_err *e) {
+	char shown[128];
+	if (sr_parse_dec(index, sr_bytes_str(typed), INT64_MAX, NULL) == 0)
+		return 0;
+	for (uint64_t offset = 0;;) {
+		struct cli_answer a;
+		int rc = files_of(c, &a, checkout, offset, e);
+		const size_t n = rc == 0 ? a.rows.count : 0;
+		bool found = false;
+		for (size_t i = 0; rc == 0 && !found && i < n; i++) {
+			found = sr_bytes_eq(
+				sr_row_get(&a.rows.rows[i], "path"), sr_bytes_str(typed));
+			if (found)
+				rc = sr_row_get_dec(index, &a.rows.rows[i], "index", e);
+		}
+		cli_answer_free(&a);
+		if (rc != 0 || found)
+			return rc;
+		if (n < 1000)
+			return sr_fail(e, SR_NOTFOUND, "the item has no file \"%s\"",
+				sr_escape_to(shown, sizeof shown, sr_bytes_str(typed)));
+		offset += n;
+	}
+}
+
+static int print_file(
+	struct cli *c, const uint8_t checkout[SR_ID], uint64_t file, struct sr_err *e) {
+	struct sr_page_at at = {.checkout = checkout, .file = file};
+	struct sr_buf text;
+	uint64_t next = 0, size = 0;
+	int rc = 0;
+	bool newline = true;
+	sr_buf_init_secret(&text);
+	do {
+		sr_buf_clear(&text);
+		rc = sr_client_page(c->client, &at, &text, &next, &size, e);
+		if (rc == 0 && text.len > 0) {
+			if (fwrite(text.p, 1, text.len, stdout) != text.len)
+				rc = sr_fail_errno(e, "standard output");
+			newline = text.p[text.len - 1] == '\n';
+		}
+		if (rc == 0 && next <= at.offset && next < size)
+			rc = sr_fail(e, SR_CORRUPT,
+				"the reading room does not go on from %llu of %llu bytes",
+				(unsigned long long)next, (unsigned long long)size);
+		at.offset = next;
+	} while (rc == 0 && next < size && cli_stopped == 0);
+	if (rc == 0 && !newline)
+		putchar('\n');
+	sr_buf_free(&text);
+	return rc;
+}
+
+/* Open (again) unless this process, or the running core, has it open. */
+static int open_checkout(struct cli *c, const uint8_t checkout[SR_ID], struct sr_err *e) {
+	struct cli_answer a;
+	struct sr_err ignored = {0};
+	uint64_t files = 0;
+	int rc = files_of(c, &a, checkout, 0, &ignored);
+	cli_answer_free(&a);
+	return rc == 0 ? 0 : sr_client_open_item(c->client, checkout, &files, e);
+}
+
+int verb_cat(struct cli *c, struct sr_err *e) {
+	uint8_t checkout[SR_ID];
+	uint64_t file = 0;
+	const bool named = c->args.word_count > 1;
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_word_id(c, checkout, 0, "checkout", e);
+	if (rc == 0)
+		rc = open_checkout(c, checkout, e);
+	if (rc == 0 && named)
+		rc = find_file(c, checkout, c->args.words[1], &file, e);
+	if (rc != 0)
+		return rc;
+	struct cli_answer a;
+	rc = files_of(c, &a, checkout, 0, e);
+	const bool listing =
+		cli_has(c, "list") || c->json || (!named && rc == 0 && a.rows.count != 1);
+	if (rc == 0 && c->json)
+		cli_json_print(cli_json_rows(&a.rows, "file"));
+	else if (rc == 0 && listing)
+		files_print(&a);
+	cli_answer_free(&a);
+	if (rc == 0 && listing && !cli_has(c, "list"))
+		cli_tell(c, "name the file: strongroom cat %s NUMBER", c->args.words[0]);
+	return rc == 0 && !listing ? print_file(c, checkout, file, e) : rc;
+}
+
+/* --- acts on a checkout or grant --- */
+
+static int act(
+	struct cli *c, enum sr_type_id type, const char *kind, const char *told, struct sr_err *e) {
+	struct sr_submitted out = {0};
+	uint8_t id[SR_ID];
+	const char *reason = NULL;
+	struct sr_act a = {.type = type, .id = id};
+	int rc = cli_text(c, "reason", &reason, e);
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_word_id(c, id, 0, kind, e);
+	a.text = sr_bytes_str(reason != NULL ? reason : "");
+	if (rc == 0)
+		rc = sr_client_act(c->client, &a, &out, e);
+	if (rc == 0)
+		rc = cli_done(c, &out, NULL, "%s", told);
+	sr_submitted_free(&out);
+	return rc;
+}
+
+int verb_return(struct cli *c, struct sr_err *e) {
+	return act(c, SR_T_RETURN, "checkout", "returned; its key is wiped", e);
+}
+
+int verb_suspend(struct cli *c, struct sr_err *e) {
+	return act(c, SR_T_SUSPEND, "grant", "suspended; open checkouts ended", e);
+}
+
+int verb_lift(struct cli *c, struct sr_err *e) {
+	return act(c, SR_T_LIFT, "grant", "lifted: the grant is live again", e);
+}
+
+int verb_close(struct cli *c, struct sr_err *e) {
+	return act(c, SR_T_CLOSE, "grant", "closed; its room key is erased", e);
+}
+
+/* --- revoke: a request of its kind, and the asking member's own vote --- */
+
+static int vote_for(
+	struct cli *c, const uint8_t request[SR_ID], struct sr_submitted *out, struct sr_err *e) {
+	const struct sr_voting v = {.decision = "approve"};
+	struct sr_ballot *b = NULL;
+	struct sr_writ d = {0};
+	int rc = sr_ballot_fetch(&b, c->client, request, 0, e);
+	if (rc == 0)
+		rc = sr_ballot_vote(&d, b, &v, e);
+	if (rc == 0)
+		rc = sr_client_submit(c->client, &d, out, e);
+	sr_writ_free(&d);
+	sr_ballot_free(b);
+	return rc;
+}
+
+int verb_revoke(struct cli *c, struct sr_err *e) {
+	struct sr_submitted asked = {0}, voted = {0};
+	struct sr_asking a = {.kind = "revoke"};
+	uint8_t grant[SR_ID], request[SR_ID];
+	char hex[2 * SR_ID + 1];
+	int rc = cli_text(c, "reason", &a.reason, e);
+	if (rc == 0 && a.reason == NULL)
+		rc = sr_fail(e, SR_USAGE, "--reason is missing: what the other members read");
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_word_id(c, grant, 0, "grant", e);
+	a.target = grant;
+	if (rc == 0)
+		rc = sr_client_request(c->client, &a, request, &asked, e);
+	if (rc != 0)
+		return rc;
+	sr_hex(hex, request, SR_ID);
+	rc = vote_for(c, request, &voted, e);
+	if (rc == 0) {
+		json_t *more = json_object();
+		json_object_set_new(more, "request", json_string(hex));
+		rc = cli_done(c, &voted, more,
+			"request %s asks to revoke this grant, and you voted for it; another "
+			"member:\n"
+			"  strongroom vote %.12s approve\n",
+			hex, hex);
+	} else {
+		cli_hint(c, "the request to revoke is made: members vote on %s", hex);
+	}
+	sr_submitted_free(&asked);
+	sr_submitted_free(&voted);
+	return rc;
+}
+
+/* --- export --- */
+
+static int write_part(void *ctx, struct sr_bytes data, struct sr_err *e) {
+	if (cli_stopped != 0)
+		return sr_fail(e, SR_LOCKED, "stopped on request");
+	return sr_tmpfile_write(ctx, data.p, data.len, e);
+}
+
+static int write_export(struct cli *c, const uint8_t checkout[SR_ID], const char *path,
+	uint64_t *bytes, struct sr_err *e) {
+	struct sr_dir *d = NULL;
+	struct sr_tmpfile *t = NULL;
+	char name[256];
+	int rc = cli_split_path(&d, name, path, e);
+	if (rc == 0 && sr_file_exists(d, name))
+		rc = sr_fail(e, SR_EXISTS, "%s is there already", path);
+	if (rc == 0)
+		rc = sr_tmpfile_new(&t, d, e);
+	if (rc == 0)
+		rc = sr_client_export(c->client, checkout, write_part, t, bytes, e);
+	if (rc == 0)
+		rc = sr_tmpfile_commit(t, name, false, true, e);
+	else
+		sr_tmpfile_abort(t);
+	sr_dir_close(d);
+	return rc;
+}
+
+int verb_export(struct cli *c, struct sr_err *e) {
+	struct sr_borrow b = {.right = "export"};
+	struct sr_submitted out = {0}, back = {0};
+	uint8_t grant[SR_ID], item[SR_ID], checkout[SR_ID];
+	uint64_t files = 0, bytes = 0;
+	const char *path = cli_get(c, "out");
+	char hex[2 * SR_ID + 1], size[48];
+	if (path == NULL)
+		return sr_fail(e, SR_USAGE, "--out F is missing: the age file to write");
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_word_id(c, grant, 0, "grant", e);
+	if (rc == 0)
+		rc = cli_word_id(c, item, 1, "item", e);
+	b.grant = grant;
+	b.item = item;
+	if (rc == 0)
+		rc = sr_client_checkout(c->client, &b, checkout, &files, &out, e);
+	if (rc != 0)
+		goto out;
+	rc = write_export(c, checkout, path, &bytes, e);
+	/* Given back whatever happened; a failure of that must not hide the first one. */
+	struct sr_err ignored = {0};
+	const struct sr_act a = {.type = SR_T_RETURN, .id = checkout};
+	if (sr_client_act(c->client, &a, &back, &ignored) != 0)
+		cli_tell(c, "the checkout could not be given back: %s", ignored.text);
+	cli_progress_end();
+	if (rc == 0) {
+		json_t *more = json_object();
+		sr_hex(hex, checkout, SR_ID);
+		json_object_set_new(more, "checkout", json_string(hex));
+		json_object_set_new(more, "bytes", json_integer((json_int_t)bytes));
+		cli_json_set_bytes(more, "file", sr_bytes_str(path));
+		cli_size_text(size, sizeof size, bytes);
+		rc = cli_done(c, &out, more, "wrote %s, %s: open it with `age -d -i KEY %s`", path,
+			size, path);
+	}
+out:
+	sr_submitted_free(&out);
+	sr_submitted_free(&back);
+	return rc;
+}

@@ -1,0 +1,461 @@
+/*
+ * describe, release, list, show, search: items, as curators make them known and others find them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "cli/rows_csv.h"
+#include "cli/verbs.h"
+#include "cli/words.h"
+
+const struct cli_option cli_describe_options[] = {
+	{"title", CLI_ONE, "TEXT", "title"},
+	{"translit", CLI_ONE, "TEXT", "title in Latin letters, where it is not"},
+	{"description", CLI_ONE, "TEXT", "what it is; - reads standard input"},
+	{"description-file", CLI_ONE, "F", "the same from a file"},
+	{"creator", CLI_ONE, "TEXT", "who made it"},
+	{"source", CLI_ONE, "TEXT", "where it came from"},
+	{"rights", CLI_ONE, "TEXT", "rights and restrictions"},
+	{"keyword", CLI_TEXTS, "TEXT", "keywords"},
+	{"hazard", CLI_LIST, "TOKEN",
+		"graphic, sexual-violence, hate, instructional, malware, "
+		"personal-data, referral"},
+	{"language", CLI_LIST, "TOKEN", "language codes: en, ar, zh"},
+	{"date", CLI_ONE, "TOKEN", "date of the original: 1994, 1994-05, 1994-05-01"},
+	{"rows", CLI_ONE, "CSV", "descriptions of many items, matched by path; with --accession"},
+	{"accession", CLI_ONE, "ID", "the accession that --rows describes"},
+	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+const struct cli_option cli_release_options[] = {
+	{"accession", CLI_ONE, "ID", "all held items of this accession"},
+	{"hazard", CLI_LIST, "TOKEN", "hazards, beside those described"},
+	{"level", CLI_ONE, "K", "quorum level (at least what the hazards need)"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+const struct cli_option cli_items_options[] = {
+	{"collection", CLI_ONE, "C", "only of this collection (name or id)"},
+	{"accession", CLI_ONE, "ID", "only of this accession"},
+	{"state", CLI_ONE, "STATE", "held or released"},
+	{"hazard", CLI_ONE, "TOKEN", "only with this hazard"},
+	{"language", CLI_ONE, "TOKEN", "only in this language"},
+	{"offset", CLI_ONE, "N", "skip so many"},
+	{"limit", CLI_ONE, "N", "at most so many (1 to 1000)"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+const struct cli_option cli_show_options[] = {
+	{"offset", CLI_ONE, "N", "skip so many files"},
+	{"limit", CLI_ONE, "N", "at most so many files (1 to 1000)"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+const struct cli_option cli_search_options[] = {
+	{"collection", CLI_ONE, "C", "only of this collection (name or id)"},
+	{"state", CLI_ONE, "STATE", "held or released"},
+	{"hazard", CLI_ONE, "TOKEN", "only with this hazard"},
+	{"language", CLI_ONE, "TOKEN", "only in this language"},
+	{"offset", CLI_ONE, "N", "skip so many"},
+	{"limit", CLI_ONE, "N", "at most so many (1 to 200)"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+/* --- describe --- */
+
+static int describe_options(struct cli *c, struct sr_describe *d, struct sr_err *e) {
+	int rc = cli_list(c, &d->hazards, "hazard", e);
+	if (rc == 0)
+		rc = cli_list(c, &d->languages, "language", e);
+	if (rc == 0)
+		rc = cli_list(c, &d->keywords, "keyword", e);
+	if (rc == 0)
+		rc = cli_text(c, "description", &d->description, e);
+	d->date = cli_get(c, "date");
+	d->title = cli_get(c, "title");
+	d->translit = cli_get(c, "translit");
+	d->creator = cli_get(c, "creator");
+	d->source = cli_get(c, "source");
+	d->rights = cli_get(c, "rights");
+	return rc;
+}
+
+/* The first path of an item, as a key for rows. */
+static int first_path(struct cli *c, const char *item, struct sr_buf *path, struct sr_err *e) {
+	struct cli_answer a;
+	cli_ask(&a, "item");
+	sr_text_put(&a.q.head, "item", item);
+	sr_text_put_dec(&a.q.head, "limit", 1);
+	int rc = cli_call(c, &a, e);
+	if (rc == 0) {
+		const struct sr_row *file = sr_rows_first(&a.rows, "file");
+		sr_buf_clear(path);
+		if (file != NULL)
+			sr_buf_put_bytes(path, sr_row_get(file, "path"));
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+/* Items of --accession, each described by the row whose path it begins with. */
+static int describe_rows(struct cli *c, const struct cli_rows_csv *rows, struct sr_err *e) {
+	struct cli_answer a;
+	struct sr_buf path;
+	size_t described = 0;
+	sr_buf_init(&path);
+	cli_ask(&a, "items");
+	int rc = cli_pass_id(c, &a, "accession", "accession", e);
+	sr_text_put_dec(&a.q.head, "limit", 1000);
+	if (rc == 0)
+		rc = cli_call(c, &a, e);
+	for (size_t i = 0; rc == 0 && i < a.rows.count; i++) {
+		char id[2 * SR_ID + 1];
+		uint8_t raw[SR_ID];
+		rc = sr_row_get_id(raw, SR_ID, &a.rows.rows[i], "id", e);
+		if (rc != 0)
+			break;
+		sr_hex(id, raw, SR_ID);
+		rc = first_path(c, id, &path, e);
+		const struct cli_row_csv *row =
+			rc == 0 ? cli_rows_csv_of(rows, sr_buf_view(&path)) : NULL;
+		if (row == NULL)
+			continue;
+		rc = cli_row_describe(c, raw, row, e);
+		described += rc == 0 ? 1 : 0;
+	}
+	if (rc == 0)
+		printf("described %zu of %zu items\n", described, a.rows.count);
+	sr_buf_free(&path);
+	cli_answer_free(&a);
+	return rc;
+}
+
+int verb_describe(struct cli *c, struct sr_err *e) {
+	struct sr_describe d = {0};
+	struct sr_submitted out = {0};
+	uint8_t item[SR_ID];
+	const char *csv = cli_get(c, "rows");
+	if ((csv != NULL) != (c->args.word_count == 0) || (csv != NULL) != cli_has(c, "accession"))
+		return sr_fail(e, SR_USAGE, "name one ITEM, or --rows CSV with --accession ID");
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0 && csv != NULL) {
+		struct cli_rows_csv rows;
+		rc = cli_rows_csv_read(&rows, csv, e);
+		if (rc == 0) {
+			rc = describe_rows(c, &rows, e);
+			cli_rows_csv_free(&rows);
+		}
+		return rc;
+	}
+	if (rc == 0)
+		rc = cli_word_id(c, item, 0, "item", e);
+	if (rc == 0)
+		rc = describe_options(c, &d, e);
+	d.item = item;
+	if (rc == 0)
+		rc = sr_client_describe(c->client, &d, &out, e);
+	if (rc == 0)
+		rc = cli_done(c, &out, NULL, "described");
+	sr_submitted_free(&out);
+	return rc;
+}
+
+/* --- release --- */
+
+static int held_of(struct cli *c, uint8_t **items, size_t *count, struct sr_err *e) {
+	struct cli_answer a;
+	uint8_t *out = NULL;
+	*count = 0;
+	for (int rc = 0;;) {
+		cli_ask(&a, "items");
+		rc = cli_pass_id(c, &a, "accession", "accession", e);
+		sr_text_put(&a.q.head, "state", "held");
+		sr_text_put_dec(&a.q.head, "limit", 1000);
+		sr_text_put_dec(&a.q.head, "offset", *count);
+		if (rc == 0)
+			rc = cli_call(c, &a, e);
+		const size_t n = rc == 0 ? a.rows.count : 0;
+		uint8_t *more = realloc(out, (*count + n + 1) * SR_ID);
+		if (rc == 0 && more == NULL)
+			rc = sr_fail(e, SR_NOMEM, "items");
+		out = more != NULL ? more : out;
+		for (size_t i = 0; rc == 0 && i < n; i++)
+			rc = sr_row_get_id(
+				out + (*count + i) * SR_ID, SR_ID, &a.rows.rows[i], "id", e);
+		cli_answer_free(&a);
+		if (rc != 0) {
+			free(out);
+			return rc;
+		}
+		*count += n;
+		if (n < 1000)
+			break;
+	}
+	*items = out;
+	return cli_keep(c, out, e);
+}
+
+static void release_told(struct cli *c, const struct sr_submitted *out, const uint8_t *items,
+	size_t count, size_t *good) {
+	json_t *list = c->json ? json_array() : NULL;
+	*good = 0;
+	for (size_t i = 0; i < count; i++) {
+		char hex[2 * SR_ID + 1];
+		sr_hex(hex, items + i * SR_ID, SR_ID);
+		*good += out[i].code == 0 ? 1 : 0;
+		if (list != NULL) {
+			json_t *o = json_object();
+			json_object_set_new(o, "item", json_string(hex));
+			json_object_set_new(o, "code",
+				json_string(out[i].code == 0 ? "OK" : sr_code_name(out[i].code)));
+			if (out[i].code != 0)
+				json_object_set_new(o, "error", json_string(out[i].why.text));
+			else
+				json_object_set_new(
+					o, "index", json_integer((json_int_t)out[i].index));
+			json_array_append_new(list, o);
+		} else if (out[i].code == 0) {
+			printf("released %s (entry %llu of the log%s)\n", hex,
+				(unsigned long long)out[i].index, out[i].proven ? ", proven" : "");
+		} else {
+			fprintf(stderr, "strongroom release: %.12s: %s\n", hex, out[i].why.text);
+		}
+	}
+	if (list != NULL)
+		cli_json_print(list);
+}
+
+int verb_release(struct cli *c, struct sr_err *e) {
+	struct sr_releasing r = {0};
+	struct sr_submitted *out = NULL;
+	uint8_t *items = NULL;
+	size_t good = 0;
+	const bool whole = cli_has(c, "accession");
+	if (whole == (c->args.word_count > 0))
+		return sr_fail(e, SR_USAGE, "name ITEMs, or --accession ID for all its held items");
+	int rc = cli_list(c, &r.hazards, "hazard", e);
+	if (rc == 0)
+		rc = cli_dec(c, "level", &r.level, e);
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = whole ? held_of(c, &items, &r.count, e) : cli_items(c, &items, &r.count, e);
+	if (rc == 0 && r.count == 0)
+		rc = sr_fail(e, SR_NOTFOUND, "no item of this accession is held");
+	if (rc != 0)
+		return rc;
+	r.items = items;
+	out = calloc(r.count, sizeof *out);
+	if (out == NULL)
+		return sr_fail(e, SR_NOMEM, "%zu items", r.count);
+	rc = sr_client_release(c->client, &r, out, e);
+	if (rc == 0)
+		release_told(c, out, items, r.count, &good);
+	for (size_t i = 0; rc == 0 && i < r.count; i++) {
+		if (out[i].code != 0) {
+			rc = r.count == 1
+				     ? sr_fail(e, (enum sr_code)out[i].code, "%s", out[i].why.text)
+				     : sr_fail(e, (enum sr_code)out[i].code,
+					       "%zu of %zu items were released", good, r.count);
+			c->told = r.count == 1 && !c->json;
+		}
+	}
+	for (size_t i = 0; i < r.count; i++)
+		sr_submitted_free(&out[i]);
+	free(out);
+	return rc;
+}
+
+/* --- list --- */
+
+static int pass_collection(struct cli *c, struct cli_answer *a, struct sr_err *e) {
+	const char *typed = cli_get(c, "collection");
+	uint8_t id[SR_ID];
+	if (typed == NULL)
+		return 0;
+	int rc = cli_collection_id(c, id, typed, e);
+	if (rc == 0)
+		sr_text_put_hex(&a->q.head, "collection", id, SR_ID);
+	return rc;
+}
+
+static int narrow(struct cli *c, struct cli_answer *a, struct sr_err *e) {
+	int rc = pass_collection(c, a, e);
+	if (rc == 0)
+		rc = cli_pass(c, a, "state", e);
+	if (rc == 0)
+		rc = cli_pass(c, a, "hazard", e);
+	if (rc == 0)
+		rc = cli_pass(c, a, "language", e);
+	return rc == 0 ? cli_page(c, a, e) : rc;
+}
+
+static void more_of(const struct cli *c, const struct cli_answer *a, size_t shown) {
+	const uint64_t total = cli_field_dec(a, "total");
+	uint64_t offset = 0;
+	if (cli_dec(c, "offset", &offset, NULL) == 0 && total > offset + shown)
+		cli_tell(c, "%llu more: --offset %llu",
+			(unsigned long long)(total - offset - shown),
+			(unsigned long long)(offset + shown));
+}
+
+static void size_cell(struct cli_table *t, const struct sr_row *row, const char *key) {
+	uint64_t n = 0;
+	char text[48] = "";
+	if (sr_row_get_dec(&n, row, key, NULL) == 0)
+		cli_size_text(text, sizeof text, n);
+	cli_cell(t, text);
+}
+
+int verb_list(struct cli *c, struct sr_err *e) {
+	static const char *const heads[] = {
+		"ITEM", "STATE", "LEVEL", "FILES", "SIZE", "HAZARDS", "TITLE"};
+	struct cli_answer a;
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "items");
+	rc = narrow(c, &a, e);
+	if (rc == 0)
+		rc = cli_pass_id(c, &a, "accession", "accession", e);
+	if (rc == 0)
+		rc = cli_call(c, &a, e);
+	if (rc == 0 && c->json) {
+		cli_json_print(cli_json_rows(&a.rows, "item"));
+	} else if (rc == 0) {
+		struct cli_table t;
+		cli_table(&t, 7, heads);
+		for (size_t i = 0; i < a.rows.count; i++) {
+			const struct sr_row *row = &a.rows.rows[i];
+			cli_cell_id(&t, sr_row_get(row, "id"));
+			cli_cell_row(&t, row, "state");
+			cli_cell_row(&t, row, "level");
+			cli_cell_row(&t, row, "files");
+			size_cell(&t, row, "bytes");
+			cli_cell_words(&t, row, "hazard");
+			cli_cell_row(&t, row, "title");
+		}
+		cli_table_print(&t);
+		more_of(c, &a, a.rows.count);
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+/* --- show --- */
+
+static void item_print(const struct sr_row *it) {
+	static const char *const fields[] = {
+		"title", "translit", "creator", "date", "source", "rights", "description"};
+	static const char *const flags[] = {"referral", "embargo", "hold", "sealed"};
+	printf("item ");
+	cli_print(sr_row_get(it, "id"));
+	putchar('\n');
+	cli_line_row("state", it, "state");
+	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+		if (sr_row_get(it, flags[i]).p != NULL)
+			cli_line_str("", flags[i]);
+	}
+	cli_line_row("quorum level", it, "level");
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+		cli_line_row(fields[i], it, fields[i]);
+	cli_line_words("keywords", it, "keyword");
+	cli_line_words("language", it, "language");
+	cli_line_words("hazards", it, "hazard");
+	cli_line_row("collection", it, "collection");
+	cli_line_row("accession", it, "accession");
+	cli_line_row("depositor", it, "depositor");
+	cli_line_row("released", it, "released");
+	cli_line_row("files", it, "files");
+	cli_line_row("bytes", it, "bytes");
+}
+
+static void files_print(const struct cli_answer *a) {
+	static const char *const heads[] = {"SIZE", "KIND", "TYPE", "SHA-256", "PATH"};
+	struct cli_table t;
+	cli_table(&t, 5, heads);
+	for (size_t i = 0; i < a->rows.count; i++) {
+		const struct sr_row *row = &a->rows.rows[i];
+		if (!sr_row_is(row, "file"))
+			continue;
+		cli_cell_row(&t, row, "size");
+		cli_cell_row(&t, row, "kind");
+		cli_cell_row(&t, row, "media-type");
+		const struct sr_bytes sha = sr_row_get(row, "sha256");
+		cli_cell_bytes(&t, sr_bytes_of(sha.p, sha.len < 16 ? sha.len : 16));
+		cli_cell_row(&t, row, "path");
+	}
+	putchar('\n');
+	cli_table_print(&t);
+}
+
+int verb_show(struct cli *c, struct sr_err *e) {
+	struct cli_answer a;
+	uint8_t id[SR_ID];
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_word_id(c, id, 0, "item", e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "item");
+	sr_text_put_hex(&a.q.head, "item", id, SR_ID);
+	rc = cli_page(c, &a, e);
+	if (rc == 0)
+		rc = cli_call(c, &a, e);
+	const struct sr_row *it = rc == 0 ? sr_rows_first(&a.rows, "item") : NULL;
+	if (rc == 0 && it == NULL)
+		rc = sr_fail(e, SR_CORRUPT, "the answer holds no item");
+	if (rc == 0 && c->json) {
+		json_t *o = cli_json_row(it);
+		json_object_set_new(o, "file", cli_json_rows(&a.rows, "file"));
+		cli_json_print(o);
+	} else if (rc == 0) {
+		item_print(it);
+		files_print(&a);
+		more_of(c, &a, a.rows.count - 1);
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+/* --- search --- */
+
+int verb_search(struct cli *c, struct sr_err *e) {
+	struct cli_answer a;
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "search");
+	rc = narrow(c, &a, e);
+	for (size_t i = 0; i < c->args.word_count; i++) {
+		if (i > 0)
+			sr_buf_put_str(&a.q.body, " ");
+		sr_buf_put_str(&a.q.body, c->args.words[i]);
+	}
+	if (rc == 0)
+		rc = cli_call(c, &a, e);
+	if (rc == 0 && c->json) {
+		cli_json_print(cli_json_rows(&a.rows, "hit"));
+	} else if (rc == 0) {
+		for (size_t i = 0; i < a.rows.count; i++) {
+			const struct sr_row *row = &a.rows.rows[i];
+			const struct sr_bytes id = sr_row_get(row, "id");
+			cli_print(sr_bytes_of(id.p, id.len < 12 ? id.len : 12));
+			printf("  ");
+			cli_print(sr_row_get(row, "title"));
+			printf("\n    ");
+			cli_print(sr_row_get(row, "field"));
+			printf(": ");
+			cli_print(sr_row_get(row, "snippet"));
+			putchar('\n');
+		}
+		if (a.rows.count == 0)
+			printf("nothing found\n");
+		more_of(c, &a, a.rows.count);
+	}
+	cli_answer_free(&a);
+	return rc;
+}

@@ -1,0 +1,195 @@
+/*
+ * log and verify: what happened, entry by entry, and that it is what was signed.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "cli/verbs.h"
+
+const struct cli_option cli_log_options[] = {
+	{"from", CLI_ONE, "N", "from this entry"},
+	{"to", CLI_ONE, "N", "to before this entry"},
+	{"type", CLI_ONE, "TYPE", "only statements of this type: vote, grant, checkout, ..."},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+static json_t *entry_json(const struct sr_entry *en) {
+	const struct sr_statement *s = &en->statement;
+	json_t *o = json_object();
+	json_t *fields = json_array();
+	char time[SR_TIME_TEXT];
+	sr_time_format(time, en->received);
+	json_object_set_new(o, "index", json_integer((json_int_t)en->index));
+	json_object_set_new(o, "received", json_string(time));
+	json_object_set_new(o, "type", json_string(s->type->name));
+	json_object_set_new(o, "actor", json_string(s->by_service ? "service" : s->head.actor));
+	json_object_set_new(o, "id", cli_json_hex(s->head.id, SR_ID));
+	for (size_t i = s->fields_at; i < s->text.count; i++) {
+		json_t *pair = json_array();
+		json_array_append_new(pair, cli_json_bytes(s->text.lines[i].key));
+		json_array_append_new(pair, cli_json_bytes(s->text.lines[i].value));
+		json_array_append_new(fields, pair);
+	}
+	json_object_set_new(o, "fields", fields);
+	json_t *texts = json_array();
+	for (size_t i = 0; i < en->count; i++) {
+		const struct sr_record *r = &en->records[i];
+		json_t *t = json_object();
+		json_object_set_new(t, "field", json_string(r->key));
+		json_object_set_new(t, "subject", json_string(r->subject));
+		if (r->state == SR_RECORD_READ)
+			json_object_set_new(t, "text", cli_json_bytes(r->text));
+		json_array_append_new(texts, t);
+	}
+	json_object_set_new(o, "texts", texts);
+	return o;
+}
+
+/* The lines of a statement that say most, shortened: ids to 12 digits, no keys and proofs. */
+static void entry_fields(const struct sr_statement *s) {
+	static const char *const silent[] = {"card", "key", "room-key", "ledger-key", "keys",
+		"board-key", "deal", "list", "pieces", "bundle", "envelope", "packs", "transcript",
+		"dealing", "hash", "of", "curator", "officer", "auditor", "custodian"};
+	for (size_t i = s->fields_at; i < s->text.count; i++) {
+		const struct sr_line *l = &s->text.lines[i];
+		bool hide = l->value.len > 0 && l->value.p[0] == '~';
+		for (size_t j = 0; j < sizeof silent / sizeof silent[0]; j++)
+			hide = hide || sr_bytes_eq(l->key, sr_bytes_str(silent[j]));
+		if (s->type->id == SR_T_FOUND && sr_bytes_eq(l->key, sr_bytes_str("member")))
+			hide = true;
+		if (hide)
+			continue;
+		printf("  %.*s ", (int)l->key.len, (const char *)l->key.p);
+		const struct sr_bytes w = sr_word(l->value, 0);
+		const bool id = w.len == 32 && sr_value_check(SR_V_ID, w, NULL) == 0;
+		cli_print(id ? sr_bytes_of(w.p, 12) : w);
+	}
+}
+
+struct logging {
+	struct cli *c;
+	json_t *list;
+	uint64_t count;
+};
+
+static int each(void *ctx, const struct sr_entry *en, struct sr_err *e) {
+	struct logging *l = ctx;
+	const struct sr_statement *s = &en->statement;
+	char time[SR_TIME_TEXT];
+	if (cli_stopped != 0)
+		return sr_fail(e, SR_LOCKED, "stopped on request");
+	l->count++;
+	if (l->list != NULL) {
+		json_array_append_new(l->list, entry_json(en));
+		return 0;
+	}
+	sr_time_format(time, en->received);
+	printf("%5llu  %s  %-10s  %-18s", (unsigned long long)en->index, time, s->type->name,
+		s->by_service              ? "service"
+		: s->head.actor[0] != '\0' ? s->head.actor
+					   : "the members");
+	entry_fields(s);
+	putchar('\n');
+	for (size_t i = 0; i < en->count; i++) {
+		const struct sr_record *r = &en->records[i];
+		if (r->state != SR_RECORD_READ)
+			continue;
+		printf("       %s: ", r->key);
+		struct sr_buf b;
+		sr_buf_init(&b);
+		sr_escape(&b, r->text, 200);
+		fwrite(b.p != NULL ? (const char *)b.p : "", 1, b.len, stdout);
+		sr_buf_free(&b);
+		putchar('\n');
+	}
+	return 0;
+}
+
+int verb_log(struct cli *c, struct sr_err *e) {
+	struct logging l = {.c = c};
+	struct sr_log_ask a = {.type = cli_get(c, "type"), .each = each, .ctx = &l};
+	int rc = cli_dec(c, "from", &a.from, e);
+	if (rc == 0)
+		rc = cli_dec(c, "to", &a.to, e);
+	if (rc == 0 && a.type != NULL && sr_type_named(sr_bytes_str(a.type)) == NULL)
+		rc = sr_fail(e, SR_USAGE, "--type: there are no such statements");
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc != 0)
+		return rc;
+	l.list = c->json ? json_array() : NULL;
+	rc = sr_client_log(c->client, &a, e);
+	cli_progress_end();
+	if (l.list != NULL)
+		cli_json_print(l.list);
+	else if (rc == 0)
+		cli_tell(c,
+			"%llu entries; of each the signature and its place in the log were proven",
+			(unsigned long long)l.count);
+	return rc;
+}
+
+/* --- verify --- */
+
+static void verify_print(struct cli *c, const struct cli_answer *a) {
+	const struct sr_client_info *info = sr_client_info(c->client);
+	printf("the log of %s has %llu entries; every one was opened and read\n", info->origin,
+		(unsigned long long)cli_field_dec(a, "entries"));
+	printf("its root, computed from the entries, is the one that the ledger key signed:\n  ");
+	cli_print(cli_field(a, "root"));
+	printf("\n%llu signatures were checked, all good\n",
+		(unsigned long long)cli_field_dec(a, "signatures"));
+	if (info->seen_size > 0 && info->person[0] != '\0')
+		printf("it continues the log of %llu entries that you remember\n",
+			(unsigned long long)info->seen_size);
+	if (sr_bytes_eq(cli_field(a, "catalogue"), sr_bytes_str("equal")))
+		printf("the catalogue, replayed from the log alone, is equal to the one in use\n");
+}
+
+static int verify_bad(struct cli *c, const struct cli_answer *a, int rc) {
+	for (size_t i = 0; i < a->rows.count; i++) {
+		const struct sr_row *row = &a->rows.rows[i];
+		printf("problem");
+		if (sr_row_get(row, "index").p != NULL) {
+			printf(" at entry ");
+			cli_print(sr_row_get(row, "index"));
+		}
+		printf(": ");
+		cli_print(sr_row_get(row, "text"));
+		putchar('\n');
+	}
+	cli_hint(c,
+		"evidence is damaged: keep this copy as it is, and compare it with a backup and "
+		"with receipts");
+	return rc;
+}
+
+int verb_verify(struct cli *c, struct sr_err *e) {
+	struct cli_answer a;
+	int rc = cli_connect(c, CLI_MAYBE, e);
+	if (rc != 0)
+		return rc;
+	const struct sr_client_info *info = sr_client_info(c->client);
+	cli_ask(&a, "verify");
+	if (info->seen_size > 0) {
+		sr_text_put_dec(&a.q.head, "since", info->seen_size);
+		sr_text_put_base64(&a.q.head, "root", info->seen_root, SR_HASH);
+	}
+	rc = cli_call_plain(c, &a, e);
+	cli_progress_end();
+	struct sr_err bad = {0};
+	a.has_rows = sr_rows_parse(&a.rows, sr_buf_view(&a.r.body), &bad) == 0;
+	if (c->json && (rc == 0 || (a.has_rows && a.rows.count > 0))) {
+		json_t *o = cli_json_fields(&a);
+		json_object_set_new(o, "problems",
+			a.has_rows ? cli_json_rows(&a.rows, "problem") : json_array());
+		cli_json_print(o);
+	} else if (rc == 0) {
+		verify_print(c, &a);
+	}
+	if (rc != 0 && !c->json && a.has_rows)
+		rc = verify_bad(c, &a, rc);
+	cli_answer_free(&a);
+	return rc;
+}

@@ -1,0 +1,245 @@
+/*
+ * person add, list, end; collection new, list.
+ *
+ * Researchers and depositors are added by one curator or officer. Every other role, and every
+ * collection, is a request that members vote on.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "cli/verbs.h"
+#include "cli/words.h"
+
+const struct cli_option cli_person_add_options[] = {
+	{"role", CLI_LIST, "ROLE",
+		"researcher, depositor; member, curator, officer, auditor, "
+		"custodian by vote"},
+	{"reason", CLI_ONE, "TEXT", "why (for roles that need a vote); - reads standard input"},
+	{"reason-file", CLI_ONE, "F", "the same from a file"},
+	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+const struct cli_option cli_person_list_options[] = {
+	{"role", CLI_ONE, "ROLE", "only those who hold it"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+const struct cli_option cli_person_end_options[] = {
+	{"reason", CLI_ONE, "TEXT", "why; - reads standard input"},
+	{"reason-file", CLI_ONE, "F", "the same from a file"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+const struct cli_option cli_collection_new_options[] = {
+	{"dedupe", CLI_ONE, "MODE",
+		"collection (default): equal blocks once; none: for collections "
+		"whose content must not be guessable"},
+	{"closes", CLI_ONE, "WHEN", "the vote closes then"},
+	{"reason", CLI_ONE, "TEXT", "why; - reads standard input"},
+	{"reason-file", CLI_ONE, "F", "the same from a file"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+static bool by_one(const char *role) {
+	return strcmp(role, "researcher") == 0 || strcmp(role, "depositor") == 0;
+}
+
+static int ask_role(
+	struct cli *c, const struct cli_card *card, const char *const *roles, struct sr_err *e) {
+	struct sr_submitted out = {0};
+	uint8_t request[SR_ID];
+	char hex[2 * SR_ID + 1];
+	struct sr_asking a = {.kind = "role", .card = &card->who, .roles = roles};
+	int rc = cli_text(c, "reason", &a.reason, e);
+	if (rc == 0)
+		rc = sr_client_request(c->client, &a, request, &out, e);
+	if (rc == 0) {
+		json_t *more = json_object();
+		sr_hex(hex, request, SR_ID);
+		json_object_set_new(more, "request", json_string(hex));
+		json_object_set_new(more, "person", json_string(card->person));
+		rc = cli_done(c, &out, more,
+			"request %s asks the board to give %s this role: members vote on it", hex,
+			card->person);
+	}
+	sr_submitted_free(&out);
+	return rc;
+}
+
+int verb_person_add(struct cli *c, struct sr_err *e) {
+	const char *const *roles = NULL;
+	struct cli_card card;
+	struct sr_submitted out = {0};
+	size_t singly = 0;
+	int rc = cli_list(c, &roles, "role", e);
+	const size_t n = cli_list_count(roles);
+	for (size_t i = 0; i < n; i++)
+		singly += by_one(roles[i]) ? 1 : 0;
+	if (rc == 0 && n == 0)
+		return sr_fail(e, SR_USAGE, "--role is missing: researcher, depositor, ...");
+	if (rc == 0 && singly != 0 && singly != n)
+		return sr_fail(e, SR_USAGE,
+			"researcher and depositor are added by one curator, other "
+			"roles by a vote: use two commands");
+	if (rc == 0)
+		rc = cli_card_read(&card, c->args.words[0], e);
+	if (rc != 0) {
+		c->own_input = true;
+		return rc;
+	}
+	rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0 && singly == 0)
+		rc = ask_role(c, &card, roles, e);
+	else if (rc == 0) {
+		rc = sr_client_person(c->client, &card.who, roles, &out, e);
+		if (rc == 0) {
+			json_t *more = json_object();
+			json_object_set_new(more, "person", json_string(card.person));
+			rc = cli_done(c, &out, more, "%s is added", card.person);
+		}
+		sr_submitted_free(&out);
+	}
+	cli_card_free(&card);
+	return rc;
+}
+
+int verb_person_list(struct cli *c, struct sr_err *e) {
+	static const char *const heads[] = {"PERSON", "ROLES", "NAME"};
+	struct cli_answer a;
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "people");
+	rc = cli_pass(c, &a, "role", e);
+	if (rc == 0)
+		rc = cli_call(c, &a, e);
+	if (rc == 0 && c->json) {
+		cli_json_print(cli_json_rows(&a.rows, "person"));
+	} else if (rc == 0) {
+		struct cli_table t;
+		cli_table(&t, 3, heads);
+		for (size_t i = 0; i < a.rows.count; i++) {
+			const struct sr_row *row = &a.rows.rows[i];
+			cli_cell_row(&t, row, "person");
+			if (sr_row_get(row, "role").p != NULL)
+				cli_cell_words(&t, row, "role");
+			else
+				cli_cell(&t, "(ended)");
+			cli_cell_row(&t, row, "name");
+		}
+		cli_table_print(&t);
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+int verb_person_end(struct cli *c, struct sr_err *e) {
+	const char *reason = NULL;
+	struct sr_submitted out = {0};
+	struct sr_act act = {.type = SR_T_PERSON_END, .person = c->args.words[0]};
+	if (sr_value_check(SR_V_PERSON, sr_bytes_str(act.person), NULL) != 0)
+		return sr_fail(
+			e, SR_USAGE, "a person is named p-<16 hex digits>; see `person list`");
+	int rc = cli_text(c, "reason", &reason, e);
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0) {
+		act.text = sr_bytes_str(reason != NULL ? reason : "");
+		rc = sr_client_act(c->client, &act, &out, e);
+	}
+	if (rc == 0)
+		rc = cli_done(c, &out, NULL, "%s has no role any more", act.person);
+	sr_submitted_free(&out);
+	return rc;
+}
+
+int verb_collection_new(struct cli *c, struct sr_err *e) {
+	struct sr_submitted out = {0};
+	uint8_t request[SR_ID];
+	char hex[2 * SR_ID + 1];
+	struct sr_asking a = {
+		.kind = "collection", .name = c->args.words[0], .dedupe = cli_get(c, "dedupe")};
+	if (a.dedupe != NULL && strcmp(a.dedupe, "none") != 0 &&
+		strcmp(a.dedupe, "collection") != 0)
+		return sr_fail(e, SR_USAGE, "--dedupe: want collection or none");
+	int rc = cli_text(c, "reason", &a.reason, e);
+	if (rc == 0)
+		rc = cli_time(c, "closes", &a.closes, e);
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = sr_client_request(c->client, &a, request, &out, e);
+	if (rc == 0) {
+		json_t *more = json_object();
+		sr_hex(hex, request, SR_ID);
+		json_object_set_new(more, "request", json_string(hex));
+		rc = cli_done(c, &out, more,
+			"request %s asks the board for this collection: members vote on it", hex);
+	}
+	sr_submitted_free(&out);
+	return rc;
+}
+
+int verb_collection_list(struct cli *c, struct sr_err *e) {
+	static const char *const heads[] = {"COLLECTION", "ITEMS", "DEDUPE", "NAME"};
+	struct cli_answer a;
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "collections");
+	rc = cli_call(c, &a, e);
+	if (rc == 0 && c->json) {
+		cli_json_print(cli_json_rows(&a.rows, "collection"));
+	} else if (rc == 0) {
+		struct cli_table t;
+		cli_table(&t, 4, heads);
+		for (size_t i = 0; i < a.rows.count; i++) {
+			const struct sr_row *row = &a.rows.rows[i];
+			cli_cell_id(&t, sr_row_get(row, "id"));
+			cli_cell_row(&t, row, "items");
+			cli_cell_row(&t, row, "dedupe");
+			cli_cell_row(&t, row, "name");
+		}
+		cli_table_print(&t);
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+/* --- words.h: ids that several verbs take --- */
+
+int cli_collection_id(struct cli *c, uint8_t id[SR_ID], const char *typed, struct sr_err *e) {
+	struct cli_answer a;
+	size_t found = 0;
+	cli_ask(&a, "collections");
+	int rc = cli_call(c, &a, e);
+	for (size_t i = 0; rc == 0 && i < a.rows.count; i++) {
+		const struct sr_row *row = &a.rows.rows[i];
+		if (!sr_bytes_eq(sr_row_get(row, "name"), sr_bytes_str(typed)))
+			continue;
+		found++;
+		rc = sr_row_get_id(id, SR_ID, row, "id", e);
+	}
+	cli_answer_free(&a);
+	if (rc == 0 && found > 1)
+		return sr_fail(e, SR_USAGE, "%zu collections have that name; give the id", found);
+	if (rc != 0 || found == 1)
+		return rc;
+	rc = sr_client_resolve(c->client, id, typed, "collection", e);
+	if (rc != 0)
+		cli_hint(c, "`strongroom collection list` shows their names and ids");
+	return rc;
+}
+
+int cli_items(struct cli *c, uint8_t **items, size_t *count, struct sr_err *e) {
+	const size_t n = c->args.word_count;
+	uint8_t *out = calloc(n > 0 ? n : 1, SR_ID);
+	int rc = cli_keep(c, out, e);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = cli_word_id(c, out + i * SR_ID, i, "item", e);
+	*items = out;
+	*count = n;
+	return rc;
+}

@@ -1,0 +1,590 @@
+/*
+ * request, request export, show, list; join, amend, withdraw, comment, inbox.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "cli/verbs.h"
+#include "cli/words.h"
+
+#define ASKING                                                                               \
+	{"purpose", CLI_LIST, "TOKEN", "what for: research, teaching, ..."},                 \
+		{"form", CLI_LIST, "TOKEN",                                                  \
+			"how you look: text (metadata, description, outline, ...)"},         \
+		{"ends", CLI_ONE, "WHEN", "the grant ends then: 90d, 2027-03-31"},           \
+		{"with", CLI_WORDS, "WHO", "co-applicants: their cards, or p-..."},          \
+		{"closes", CLI_ONE, "WHEN", "the vote closes then"},                         \
+		{"project", CLI_ONE, "TEXT", "the project"},                                 \
+		{"reason", CLI_ONE, "TEXT", "why you need to look; - reads standard input"}, \
+		{"reason-file", CLI_ONE, "F", "the same from a file"}, {                     \
+		"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"       \
+	}
+
+const struct cli_option cli_request_options[] = {ASKING, {NULL, CLI_FLAG, NULL, NULL}};
+const struct cli_option cli_export_request_options[] = {
+	{"to", CLI_ONE, "AGE-KEY", "who may open the export: age1..., or a card"},
+	ASKING,
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+const struct cli_option cli_amend_options[] = {
+	{"item", CLI_WORDS, "ITEM", "the items of the new version (all of them; none: as before)"},
+	{"to", CLI_ONE, "AGE-KEY", "of an export: who may open it"},
+	ASKING,
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+const struct cli_option cli_request_show_options[] = {
+	{"version", CLI_ONE, "N", "this version; else the newest"},
+	{"bundle", CLI_ONE, "F", "write all that a voter verifies to a file, for another machine"},
+	{"since", CLI_ONE, "N", "with --bundle: the size of the log that the voter verified last"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+const struct cli_option cli_request_list_options[] = {
+	{"state", CLI_ONE, "STATE", "open, granted, refused, returned, withdrawn, lapsed"},
+	{"kind", CLI_ONE, "KIND", "access, export, revoke, role, collection"},
+	{"item", CLI_ONE, "ITEM", "only those that ask for this item"},
+	{"mine", CLI_FLAG, NULL, "only where I am applicant or co-applicant"},
+	{"offset", CLI_ONE, "N", "skip so many"},
+	{"limit", CLI_ONE, "N", "at most so many (1 to 1000)"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+const struct cli_option cli_reason_options[] = {
+	{"reason", CLI_ONE, "TEXT", "why; - reads standard input"},
+	{"reason-file", CLI_ONE, "F", "the same from a file"},
+	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+/* --- asking --- */
+
+/* Co-applicants by name or by card. */
+static int people(struct cli *c, const char *const **out, struct sr_err *e) {
+	const char *const *with = NULL;
+	int rc = cli_list(c, &with, "with", e);
+	const size_t n = cli_list_count(with);
+	*out = NULL;
+	if (rc != 0 || n == 0)
+		return rc;
+	const char **list = calloc(n + 1, sizeof *list);
+	rc = cli_keep(c, list, e);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		struct cli_card card;
+		list[i] = with[i];
+		if (sr_value_check(SR_V_PERSON, sr_bytes_str(with[i]), NULL) == 0)
+			continue;
+		rc = cli_card_read(&card, with[i], e);
+		if (rc != 0)
+			return sr_wrap(e, "--with");
+		char *person = strdup(card.person);
+		cli_card_free(&card);
+		rc = cli_keep(c, person, e);
+		list[i] = person;
+	}
+	if (rc == 0)
+		*out = list;
+	return rc;
+}
+
+static int recipient(struct cli *c, const char **out, struct sr_err *e) {
+	const char *to = cli_get(c, "to");
+	struct cli_card card;
+	*out = to;
+	if (to == NULL || strncmp(to, "age1", 4) == 0)
+		return 0;
+	int rc = cli_card_read(&card, to, e);
+	if (rc != 0)
+		return sr_wrap(e, "--to: want age1... or a card");
+	char *text = calloc(1, 64);
+	rc = cli_keep(c, text, e);
+	if (rc == 0)
+		rc = sr_identity_age_recipient(text, card.key, e);
+	cli_card_free(&card);
+	*out = text;
+	return rc;
+}
+
+static int asking(struct cli *c, struct sr_asking *a, struct sr_err *e) {
+	int rc = cli_list(c, &a->purposes, "purpose", e);
+	if (rc == 0)
+		rc = cli_list(c, &a->forms, "form", e);
+	if (rc == 0)
+		rc = cli_time(c, "ends", &a->ends, e);
+	if (rc == 0)
+		rc = cli_time(c, "closes", &a->closes, e);
+	if (rc == 0)
+		rc = people(c, &a->people, e);
+	if (rc == 0)
+		rc = cli_text(c, "reason", &a->reason, e);
+	if (rc == 0)
+		rc = recipient(c, &a->recipient, e);
+	a->project = cli_get(c, "project");
+	return rc;
+}
+
+static int ask(struct cli *c, struct sr_asking *a, struct sr_err *e) {
+	struct sr_submitted out = {0};
+	uint8_t request[SR_ID];
+	char hex[2 * SR_ID + 1];
+	int rc = sr_client_request(c->client, a, request, &out, e);
+	if (rc == 0) {
+		json_t *more = json_object();
+		sr_hex(hex, request, SR_ID);
+		json_object_set_new(more, "request", json_string(hex));
+		rc = cli_done(c, &out, more, "%s %s",
+			a->amend != NULL ? "a new version of request" : "request", hex);
+	}
+	sr_submitted_free(&out);
+	return rc;
+}
+
+static int request(struct cli *c, const char *kind, struct sr_err *e) {
+	struct sr_asking a = {.kind = kind};
+	uint8_t *items = NULL;
+	static const char *const text_form[] = {"text", NULL};
+	int rc = asking(c, &a, e);
+	if (rc != 0)
+		return rc;
+	if (a.purposes == NULL)
+		return sr_fail(e, SR_USAGE, "--purpose is missing: research, teaching, ...");
+	if (a.ends == 0)
+		return sr_fail(e, SR_USAGE, "--ends is missing: 90d, or a date");
+	if (a.reason == NULL)
+		return sr_fail(e, SR_USAGE, "--reason is missing: what the board reads");
+	if (a.forms == NULL && strcmp(kind, "access") == 0)
+		a.forms = text_form;
+	if (strcmp(kind, "export") == 0 && a.recipient == NULL)
+		return sr_fail(
+			e, SR_USAGE, "--to is missing: the age key (age1...) that will open it");
+	rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_items(c, &items, &a.item_count, e);
+	a.items = items;
+	return rc == 0 ? ask(c, &a, e) : rc;
+}
+
+int verb_request(struct cli *c, struct sr_err *e) {
+	return request(c, "access", e);
+}
+
+int verb_request_export(struct cli *c, struct sr_err *e) {
+	return request(c, "export", e);
+}
+
+/* --- amend: what is not given stays as it was --- */
+
+/* The values of a field of the version as a list, when the option was not given. */
+static int keep_list(struct cli *c, const char *const **list, const struct sr_row *v,
+	const char *key, struct sr_err *e) {
+	size_t n = 0;
+	if (*list != NULL)
+		return 0;
+	while (sr_row_get_n(v, key, n).p != NULL)
+		n++;
+	const char **out = calloc(n + 1, sizeof *out);
+	int rc = cli_keep(c, out, e);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		const struct sr_bytes b = sr_row_get_n(v, key, i);
+		char *s = strndup((const char *)b.p, b.len);
+		rc = cli_keep(c, s, e);
+		out[i] = s;
+	}
+	*list = rc == 0 && n > 0 ? out : NULL;
+	return rc;
+}
+
+static int keep_text(struct cli *c, const char **text, const struct sr_row *v, const char *key,
+	struct sr_err *e) {
+	const struct sr_bytes b = sr_row_get(v, key);
+	if (*text != NULL || b.p == NULL)
+		return 0;
+	char *s = strndup((const char *)b.p, b.len);
+	int rc = cli_keep(c, s, e);
+	if (rc == 0)
+		*text = s;
+	return rc;
+}
+
+static int keep_times(struct sr_asking *a, const struct sr_row *v, struct sr_err *e) {
+	int rc = 0;
+	if (a->ends == 0 && sr_row_get(v, "ends").p != NULL)
+		rc = sr_row_get_time(&a->ends, v, "ends", e);
+	if (rc == 0 && a->closes == 0 && sr_row_get(v, "closes").p != NULL)
+		rc = sr_row_get_time(&a->closes, v, "closes", e);
+	return rc;
+}
+
+static int old_items(struct cli *c, struct sr_asking *a, struct sr_err *e) {
+	uint8_t *out = NULL;
+	int rc = 0;
+	size_t n = 0, got = 0;
+	do {
+		struct cli_answer page;
+		cli_ask(&page, "request.items");
+		sr_text_put_hex(&page.q.head, "request", a->amend, SR_ID);
+		sr_text_put_dec(&page.q.head, "offset", n);
+		sr_text_put_dec(&page.q.head, "limit", 1000);
+		rc = cli_call(c, &page, e);
+		got = rc == 0 ? page.rows.count : 0;
+		uint8_t *more = realloc(out, (n + got + 1) * SR_ID);
+		if (more == NULL)
+			rc = sr_fail(e, SR_NOMEM, "items");
+		out = more != NULL ? more : out;
+		for (size_t i = 0; rc == 0 && i < got; i++)
+			rc = sr_row_get_id(out + n++ * SR_ID, SR_ID, &page.rows.rows[i], "id", e);
+		cli_answer_free(&page);
+	} while (rc == 0 && got == 1000);
+	if (rc != 0) {
+		free(out);
+		return rc;
+	}
+	a->items = out;
+	a->item_count = n;
+	return cli_keep(c, out, e);
+}
+
+static int new_items(struct cli *c, struct sr_asking *a, struct sr_err *e) {
+	const char *const *typed = NULL;
+	int rc = cli_list(c, &typed, "item", e);
+	const size_t n = cli_list_count(typed);
+	if (rc != 0)
+		return rc;
+	if (n == 0)
+		return old_items(c, a, e);
+	uint8_t *items = calloc(n, SR_ID);
+	rc = cli_keep(c, items, e);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = sr_client_resolve(c->client, items + i * SR_ID, typed[i], "item", e);
+	a->items = items;
+	a->item_count = n;
+	return rc;
+}
+
+int verb_amend(struct cli *c, struct sr_err *e) {
+	struct sr_asking a = {0};
+	struct cli_answer old;
+	uint8_t id[SR_ID];
+	int rc = asking(c, &a, e);
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_word_id(c, id, 0, "request", e);
+	if (rc != 0)
+		return rc;
+	a.amend = id;
+	cli_ask(&old, "request");
+	sr_text_put_hex(&old.q.head, "request", id, SR_ID);
+	rc = cli_call(c, &old, e);
+	const struct sr_row *v = rc == 0 ? sr_rows_first(&old.rows, "version") : NULL;
+	if (rc == 0 && v == NULL)
+		rc = sr_fail(e, SR_CORRUPT, "the answer holds no version");
+	if (rc == 0)
+		rc = keep_text(c, &a.kind, v, "kind", e);
+	if (rc == 0)
+		rc = keep_list(c, &a.forms, v, "form", e);
+	if (rc == 0)
+		rc = keep_list(c, &a.purposes, v, "purpose", e);
+	if (rc == 0)
+		rc = keep_list(c, &a.people, v, "person", e);
+	if (rc == 0)
+		rc = keep_text(c, &a.recipient, v, "recipient", e);
+	if (rc == 0)
+		rc = keep_text(c, &a.project, v, "project", e);
+	if (rc == 0)
+		rc = keep_text(c, &a.reason, v, "reason", e);
+	if (rc == 0)
+		rc = keep_times(&a, v, e);
+	if (rc == 0)
+		rc = new_items(c, &a, e);
+	cli_answer_free(&old);
+	return rc == 0 ? ask(c, &a, e) : rc;
+}
+
+/* --- showing --- */
+
+static void version_print(const struct sr_row *v) {
+	static const char *const fields[] = {"state", "kind", "applicant", "received", "level",
+		"epoch", "items", "closes", "ends", "recipient", "target", "subject", "dedupe",
+		"collection", "name", "project", "reason"};
+	printf("request ");
+	cli_print(sr_row_get(v, "request"));
+	printf(", version ");
+	cli_print(sr_row_get(v, "version"));
+	printf("%s\n", sr_row_get(v, "newest").p != NULL ? "" : " (not the newest)");
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+		cli_line_row(fields[i], v, fields[i]);
+	cli_line_words("forms", v, "form");
+	cli_line_words("purposes", v, "purpose");
+	cli_line_words("roles", v, "role");
+	cli_line_words("with", v, "person");
+	cli_line_words("joined", v, "joined");
+	if (sr_row_get(v, "room-key-ended").p != NULL)
+		cli_line_str("room key", "erased");
+}
+
+static void vote_print(const struct sr_row *r) {
+	printf("  vote %s ", sr_row_get(r, "void").p != NULL ? "(void)" : "of");
+	cli_print(sr_row_get(r, "person"));
+	printf(": ");
+	cli_print(sr_row_get(r, "decision"));
+	if (sr_row_get(r, "reason").p != NULL) {
+		printf(", ");
+		cli_print(sr_row_get(r, "reason"));
+	}
+	putchar('\n');
+	cli_line_words("  forms", r, "form");
+	cli_line_row("  ends", r, "ends");
+	cli_line_words("  condition", r, "condition");
+}
+
+static void request_rest(const struct cli_answer *a) {
+	for (size_t i = 0; i < a->rows.count; i++) {
+		const struct sr_row *r = &a->rows.rows[i];
+		if (sr_row_is(r, "tally")) {
+			printf("  %-14s ", "votes");
+			cli_print(sr_row_get(r, "approved"));
+			printf(" approve, ");
+			cli_print(sr_row_get(r, "rejected"));
+			printf(" reject; ");
+			cli_print(sr_row_get(r, "eligible"));
+			printf(" members may vote\n");
+		} else if (sr_row_is(r, "vote")) {
+			vote_print(r);
+		} else if (sr_row_is(r, "recused")) {
+			cli_line_row("recused", r, "person");
+		} else if (sr_row_is(r, "comment")) {
+			cli_line_row("comment of", r, "person");
+			cli_line_row("", r, "text");
+		} else if (sr_row_is(r, "grant")) {
+			cli_line_row("grant", r, "id");
+			cli_line_row("  state", r, "state");
+			cli_line_row("  ends", r, "ends");
+		} else if (sr_row_is(r, "earlier")) {
+			printf("  %-14s ", "earlier");
+			cli_print(sr_row_get(r, "version"));
+			printf(": ");
+			cli_print(sr_row_get(r, "state"));
+			putchar('\n');
+		}
+	}
+}
+
+static void request_json(const struct cli_answer *a, const struct sr_row *v) {
+	json_t *o = cli_json_row(v);
+	const struct sr_row *tally = sr_rows_first(&a->rows, "tally");
+	if (tally != NULL)
+		json_object_set_new(o, "tally", cli_json_row(tally));
+	json_object_set_new(o, "votes", cli_json_rows(&a->rows, "vote"));
+	json_object_set_new(o, "earlier", cli_json_rows(&a->rows, "earlier"));
+	json_object_set_new(o, "comments", cli_json_rows(&a->rows, "comment"));
+	json_object_set_new(o, "recused", cli_json_rows(&a->rows, "recused"));
+	json_object_set_new(o, "grants", cli_json_rows(&a->rows, "grant"));
+	cli_json_print(o);
+}
+
+static int write_bundle(
+	struct cli *c, const uint8_t request[SR_ID], const char *path, struct sr_err *e) {
+	struct sr_buf b;
+	uint64_t version = 0, since = 0;
+	sr_buf_init_secret(&b);
+	int rc = cli_dec(c, "version", &version, e);
+	if (rc == 0)
+		rc = cli_dec(c, "since", &since, e);
+	if (rc == 0)
+		rc = sr_client_bundle(c->client, request, version, since, &b, e);
+	if (rc == 0)
+		rc = cli_write_file(path, sr_buf_view(&b), true, e);
+	if (rc == 0)
+		cli_tell(c,
+			"%s holds the request (%zu bytes). On the other machine:\n"
+			"  strongroom vote approve --bundle %s --out VOTE --as MEMBER\n"
+			"then, here: strongroom submit VOTE",
+			path, b.len, path);
+	sr_buf_free(&b);
+	return rc;
+}
+
+int verb_request_show(struct cli *c, struct sr_err *e) {
+	struct cli_answer a;
+	uint8_t id[SR_ID];
+	uint64_t version = 0;
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_word_id(c, id, 0, "request", e);
+	if (rc == 0 && cli_has(c, "bundle"))
+		return write_bundle(c, id, cli_get(c, "bundle"), e);
+	if (rc == 0)
+		rc = cli_dec(c, "version", &version, e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "request");
+	sr_text_put_hex(&a.q.head, "request", id, SR_ID);
+	if (version != 0)
+		sr_text_put_dec(&a.q.head, "version", version);
+	rc = cli_call(c, &a, e);
+	const struct sr_row *v = rc == 0 ? sr_rows_first(&a.rows, "version") : NULL;
+	if (rc == 0 && v == NULL)
+		rc = sr_fail(e, SR_CORRUPT, "the answer holds no version");
+	if (rc == 0 && c->json) {
+		request_json(&a, v);
+	} else if (rc == 0) {
+		version_print(v);
+		request_rest(&a);
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+int verb_request_list(struct cli *c, struct sr_err *e) {
+	static const char *const heads[] = {
+		"REQUEST", "VERSION", "STATE", "KIND", "APPLICANT", "ITEMS", "LEVEL", "CLOSES"};
+	struct cli_answer a;
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "requests");
+	rc = cli_pass(c, &a, "state", e);
+	if (rc == 0)
+		rc = cli_pass(c, &a, "kind", e);
+	if (rc == 0)
+		rc = cli_pass_id(c, &a, "item", "item", e);
+	if (rc == 0)
+		rc = cli_pass(c, &a, "mine", e);
+	if (rc == 0)
+		rc = cli_page(c, &a, e);
+	if (rc == 0)
+		rc = cli_call(c, &a, e);
+	if (rc == 0 && c->json) {
+		cli_json_print(cli_json_rows(&a.rows, NULL));
+	} else if (rc == 0) {
+		struct cli_table t;
+		cli_table(&t, 8, heads);
+		for (size_t i = 0; i < a.rows.count; i++) {
+			const struct sr_row *row = &a.rows.rows[i];
+			cli_cell_id(&t, sr_row_get(row, "request"));
+			cli_cell_row(&t, row, "version");
+			cli_cell_row(&t, row, "state");
+			cli_cell_row(&t, row, "kind");
+			cli_cell_row(&t, row, "applicant");
+			cli_cell_row(&t, row, "items");
+			cli_cell_row(&t, row, "level");
+			cli_cell_row(&t, row, "closes");
+		}
+		cli_table_print(&t);
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+/* --- statements about a request --- */
+
+static int act_on_request(
+	struct cli *c, enum sr_type_id type, const char *text, const char *told, struct sr_err *e) {
+	struct sr_submitted out = {0};
+	uint8_t id[SR_ID];
+	struct sr_act act = {
+		.type = type, .id = id, .text = sr_bytes_str(text != NULL ? text : "")};
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_word_id(c, id, 0, "request", e);
+	if (rc == 0)
+		rc = sr_client_act(c->client, &act, &out, e);
+	if (rc == 0)
+		rc = cli_done(c, &out, NULL, "%s", told);
+	sr_submitted_free(&out);
+	return rc;
+}
+
+int verb_join(struct cli *c, struct sr_err *e) {
+	return act_on_request(
+		c, SR_T_JOIN, NULL, "joined: votes for this request can now be given", e);
+}
+
+int verb_withdraw(struct cli *c, struct sr_err *e) {
+	return act_on_request(c, SR_T_WITHDRAW, NULL, "withdrawn; its room key is erased", e);
+}
+
+int verb_comment(struct cli *c, struct sr_err *e) {
+	const char *text = c->args.words[1];
+	if (strcmp(text, "-") != 0)
+		return act_on_request(c, SR_T_COMMENT, text, "commented", e);
+	struct sr_buf b;
+	sr_buf_init(&b);
+	int rc = cli_read_file(&b, "-", 8 << 10, e);
+	char *s = rc == 0 ? sr_buf_dup_str(&b) : NULL;
+	sr_buf_free(&b);
+	if (rc == 0)
+		rc = cli_keep(c, s, e);
+	return rc == 0 ? act_on_request(c, SR_T_COMMENT, s, "commented", e) : rc;
+}
+
+int verb_recuse(struct cli *c, struct sr_err *e) {
+	const char *reason = NULL;
+	int rc = cli_text(c, "reason", &reason, e);
+	return rc == 0 ? act_on_request(c, SR_T_RECUSE, reason, "recused from this request", e)
+		       : rc;
+}
+
+/* --- inbox --- */
+
+static void todo_print(const struct sr_row *r) {
+	static const struct {
+		const char *what, *key, *verb;
+	} todos[] = {
+		{"vote", "request", "request show ID; vote ID approve|reject|correct"},
+		{"join", "request", "request show ID; join ID"},
+		{"correct", "request", "request show ID; amend ID"},
+		{"describe", NULL, "list --state held; describe ITEM"},
+		{"release", NULL, "list --state held; release ITEM"},
+		{"deal", "run", "board deal"},
+		{"accept", "run", "board accept"},
+		{"checkout", "checkout", "cat ID; return ID"},
+		{"lift", "grant", "lift ID"},
+	};
+	const struct sr_bytes what = sr_row_get(r, "what");
+	cli_print(what);
+	for (size_t i = 0; i < sizeof todos / sizeof todos[0]; i++) {
+		if (!sr_bytes_eq(what, sr_bytes_str(todos[i].what)))
+			continue;
+		if (todos[i].key != NULL) {
+			const struct sr_bytes id = sr_row_get(r, todos[i].key);
+			putchar(' ');
+			cli_print(sr_bytes_of(id.p, id.len < 12 ? id.len : 12));
+		} else {
+			printf(" items: ");
+			cli_print(sr_row_get(r, "items"));
+		}
+		if (sr_row_get(r, "kind").p != NULL) {
+			printf(" (");
+			cli_print(sr_row_get(r, "kind"));
+			printf(" for ");
+			cli_print(sr_row_get(r, "applicant"));
+			if (sr_row_get(r, "closes").p != NULL) {
+				printf(", closes ");
+				cli_print(sr_row_get(r, "closes"));
+			}
+			printf(")");
+		}
+		printf("   -> strongroom %s", todos[i].verb);
+	}
+	putchar('\n');
+}
+
+int verb_inbox(struct cli *c, struct sr_err *e) {
+	struct cli_answer a;
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "inbox");
+	rc = cli_call(c, &a, e);
+	if (rc == 0 && c->json) {
+		cli_json_print(cli_json_rows(&a.rows, "todo"));
+	} else if (rc == 0) {
+		for (size_t i = 0; i < a.rows.count; i++)
+			todo_print(&a.rows.rows[i]);
+		if (a.rows.count == 0)
+			printf("nothing waits for you\n");
+	}
+	cli_answer_free(&a);
+	return rc;
+}

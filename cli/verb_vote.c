@@ -1,0 +1,159 @@
+/*
+ * vote and submit. A vote is made on this machine or on another one: from the vault, or from a
+ * bundle that `request show --bundle` wrote; handed in at once, or signed into a file.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "cli/verbs.h"
+
+const struct cli_option cli_vote_options[] = {
+	{"form", CLI_LIST, "TOKEN", "approve only these forms"},
+	{"ends", CLI_ONE, "WHEN", "approve only until then"},
+	{"condition", CLI_TEXTS, "TEXT", "a condition of the approval"},
+	{"reason", CLI_ONE, "TEXT", "why; - reads standard input"},
+	{"reason-file", CLI_ONE, "F", "the same from a file"},
+	{"bundle", CLI_ONE, "F", "vote on what this file holds; no vault is needed then"},
+	{"out", CLI_ONE, "F", "write the signed vote to a file instead of handing it in"},
+	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+static bool is_decision(const char *text) {
+	static const char *const decisions[] = {"approve", "reject", "correct", "topup"};
+	for (size_t i = 0; i < sizeof decisions / sizeof decisions[0]; i++) {
+		if (strcmp(decisions[i], text) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What the voter is about to decide, proven; to stderr, so that stdout has only the result. */
+static void tell_ballot(const struct cli *c, const struct sr_ballot_view *v) {
+	char hex[2 * SR_ID + 1];
+	if (c->quiet)
+		return;
+	sr_hex(hex, v->request, SR_ID);
+	fprintf(stderr, "request %s, version %llu: %zu item%s at level %llu, for", hex,
+		(unsigned long long)v->version, v->item_count, v->item_count == 1 ? "" : "s",
+		(unsigned long long)v->level);
+	for (size_t i = 0; i < v->reader_count; i++)
+		fprintf(stderr, " %s", v->reader[i]);
+	fputc('\n', stderr);
+	for (size_t i = 0; i < v->item_count && i < 5; i++) {
+		struct sr_buf b;
+		sr_buf_init(&b);
+		sr_escape(&b, v->items[i].title, 100);
+		sr_hex(hex, v->items[i].id, SR_ID);
+		fprintf(stderr, "  %.12s  %.*s\n", hex, (int)b.len,
+			b.len > 0 ? (const char *)b.p : "");
+		sr_buf_free(&b);
+	}
+	if (v->item_count > 5)
+		fprintf(stderr, "  ... and %zu more\n", v->item_count - 5);
+}
+
+static int fetch(struct cli *c, struct sr_ballot **b, const char *request, struct sr_err *e) {
+	const char *path = cli_get(c, "bundle");
+	uint8_t id[SR_ID];
+	struct sr_buf file;
+	if (path == NULL) {
+		int rc = sr_client_resolve(c->client, id, request, "request", e);
+		return rc == 0 ? sr_ballot_fetch(b, c->client, id, 0, e) : rc;
+	}
+	sr_buf_init_secret(&file);
+	int rc = cli_read_file(&file, path, (size_t)SR_CALL_BODY_MAX * 2, e);
+	if (rc == 0)
+		rc = sr_ballot_read(b, c->client, sr_buf_view(&file), e);
+	sr_buf_free(&file);
+	if (rc != 0 || request == NULL)
+		return rc;
+	char hex[2 * SR_ID + 1];
+	sr_hex(hex, sr_ballot_view(*b)->request, SR_ID);
+	if (strncmp(hex, request, strlen(request)) != 0)
+		return sr_fail(e, SR_USAGE, "the bundle holds request %s, not %s", hex, request);
+	return 0;
+}
+
+static int keep_vote(struct cli *c, struct sr_writ *d, const char *path, struct sr_err *e) {
+	struct sr_buf b;
+	sr_buf_init_secret(&b);
+	int rc = sr_client_save(c->client, d, &b, e);
+	if (rc == 0)
+		rc = cli_write_file(path, sr_buf_view(&b), false, e);
+	if (rc == 0 && c->json) {
+		json_t *o = json_object();
+		json_object_set_new(o, "statement", cli_json_hex(d->id, SR_ID));
+		cli_json_set_bytes(o, "file", sr_bytes_str(path));
+		cli_json_print(o);
+	} else if (rc == 0) {
+		printf("signed, not handed in: strongroom submit %s\n", path);
+	}
+	sr_buf_free(&b);
+	return rc;
+}
+
+static int voting(struct cli *c, struct sr_voting *v, struct sr_err *e) {
+	int rc = cli_list(c, &v->forms, "form", e);
+	if (rc == 0)
+		rc = cli_list(c, &v->conditions, "condition", e);
+	if (rc == 0)
+		rc = cli_time(c, "ends", &v->ends, e);
+	if (rc == 0)
+		rc = cli_text(c, "reason", &v->reason, e);
+	return rc;
+}
+
+int verb_vote(struct cli *c, struct sr_err *e) {
+	const size_t n = c->args.word_count;
+	const char *decision = c->args.words[n - 1];
+	const char *request = n > 1 ? c->args.words[0] : NULL;
+	const char *out_path = cli_get(c, "out");
+	struct sr_voting v = {.decision = decision};
+	struct sr_ballot *b = NULL;
+	struct sr_writ d = {0};
+	struct sr_submitted out = {0};
+	if (!is_decision(decision))
+		return sr_fail(e, SR_USAGE, "the decision is approve, reject, correct or topup");
+	if (request == NULL && !cli_has(c, "bundle"))
+		return sr_fail(e, SR_USAGE, "which REQUEST? (or --bundle F)");
+	int rc = voting(c, &v, e);
+	if (rc == 0)
+		rc = cli_has(c, "bundle") && out_path != NULL ? cli_offline(c, e)
+							      : cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = fetch(c, &b, request, e);
+	if (rc == 0) {
+		tell_ballot(c, sr_ballot_view(b));
+		rc = sr_ballot_vote(&d, b, &v, e);
+	}
+	cli_progress_end();
+	if (rc == 0 && out_path != NULL) {
+		rc = keep_vote(c, &d, out_path, e);
+	} else if (rc == 0) {
+		rc = sr_client_submit(c->client, &d, &out, e);
+		if (rc == 0)
+			rc = cli_done(c, &out, NULL, "voted: %s", decision);
+	}
+	sr_submitted_free(&out);
+	sr_writ_free(&d);
+	sr_ballot_free(b);
+	return rc;
+}
+
+int verb_submit(struct cli *c, struct sr_err *e) {
+	struct sr_buf file;
+	struct sr_submitted out = {0};
+	sr_buf_init_secret(&file);
+	int rc = cli_read_file(&file, c->args.words[0], (size_t)SR_CALL_BODY_MAX, e);
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = sr_client_carry(c->client, sr_buf_view(&file), &out, e);
+	if (rc == 0)
+		rc = cli_done(c, &out, NULL, "handed in");
+	sr_submitted_free(&out);
+	sr_buf_free(&file);
+	return rc;
+}

@@ -1,0 +1,98 @@
+/*
+ * verbs - the functions and option tables that the verb table of main.c names, by file.
+ */
+#ifndef SR_CLI_VERBS_H
+#define SR_CLI_VERBS_H
+
+#include "cli/cli.h"
+
+/* verb_identity.c */
+extern const struct cli_option cli_identity_new_options[], cli_identity_age_options[];
+int verb_identity_new(struct cli *c, struct sr_err *e);
+int verb_identity_show(struct cli *c, struct sr_err *e);
+int verb_identity_age(struct cli *c, struct sr_err *e);
+
+/* verb_board.c */
+extern const struct cli_option cli_board_new_options[];
+int verb_board_new(struct cli *c, struct sr_err *e);
+int verb_board_deal(struct cli *c, struct sr_err *e);
+int verb_board_accept(struct cli *c, struct sr_err *e);
+int verb_board_show(struct cli *c, struct sr_err *e);
+int verb_board_minutes(struct cli *c, struct sr_err *e);
+
+/* verb_people.c */
+extern const struct cli_option cli_person_add_options[], cli_person_list_options[],
+	cli_person_end_options[], cli_collection_new_options[];
+int verb_person_add(struct cli *c, struct sr_err *e);
+int verb_person_list(struct cli *c, struct sr_err *e);
+int verb_person_end(struct cli *c, struct sr_err *e);
+int verb_collection_new(struct cli *c, struct sr_err *e);
+int verb_collection_list(struct cli *c, struct sr_err *e);
+
+/* verb_deposit.c */
+extern const struct cli_option cli_deposit_options[];
+int verb_deposit(struct cli *c, struct sr_err *e);
+
+/* verb_items.c */
+extern const struct cli_option cli_describe_options[], cli_release_options[], cli_items_options[],
+	cli_show_options[], cli_search_options[];
+int verb_describe(struct cli *c, struct sr_err *e);
+int verb_release(struct cli *c, struct sr_err *e);
+int verb_list(struct cli *c, struct sr_err *e);
+int verb_show(struct cli *c, struct sr_err *e);
+int verb_search(struct cli *c, struct sr_err *e);
+
+/* verb_request.c */
+extern const struct cli_option cli_request_options[], cli_export_request_options[],
+	cli_request_show_options[], cli_request_list_options[], cli_amend_options[],
+	cli_reason_options[];
+int verb_request(struct cli *c, struct sr_err *e);
+int verb_request_export(struct cli *c, struct sr_err *e);
+int verb_request_show(struct cli *c, struct sr_err *e);
+int verb_request_list(struct cli *c, struct sr_err *e);
+int verb_join(struct cli *c, struct sr_err *e);
+int verb_amend(struct cli *c, struct sr_err *e);
+int verb_withdraw(struct cli *c, struct sr_err *e);
+int verb_comment(struct cli *c, struct sr_err *e);
+int verb_inbox(struct cli *c, struct sr_err *e);
+int verb_recuse(struct cli *c, struct sr_err *e);
+
+/* verb_vote.c */
+extern const struct cli_option cli_vote_options[];
+int verb_vote(struct cli *c, struct sr_err *e);
+
+int verb_submit(struct cli *c, struct sr_err *e);
+
+/* verb_checkout.c */
+extern const struct cli_option cli_grants_options[], cli_checkout_options[], cli_export_options[],
+	cli_cat_options[], cli_checkouts_options[];
+int verb_grants(struct cli *c, struct sr_err *e);
+int verb_checkout(struct cli *c, struct sr_err *e);
+int verb_checkouts(struct cli *c, struct sr_err *e);
+int verb_cat(struct cli *c, struct sr_err *e);
+int verb_return(struct cli *c, struct sr_err *e);
+int verb_export(struct cli *c, struct sr_err *e);
+int verb_suspend(struct cli *c, struct sr_err *e);
+int verb_lift(struct cli *c, struct sr_err *e);
+int verb_revoke(struct cli *c, struct sr_err *e);
+int verb_close(struct cli *c, struct sr_err *e);
+
+/* verb_log.c */
+extern const struct cli_option cli_log_options[];
+int verb_log(struct cli *c, struct sr_err *e);
+int verb_verify(struct cli *c, struct sr_err *e);
+
+/* verb_admin.c */
+extern const struct cli_option cli_init_options[], cli_backup_options[], cli_restore_options[];
+int verb_init(struct cli *c, struct sr_err *e);
+int verb_scrub(struct cli *c, struct sr_err *e);
+int verb_rebuild(struct cli *c, struct sr_err *e);
+int verb_backup(struct cli *c, struct sr_err *e);
+int verb_restore(struct cli *c, struct sr_err *e);
+int verb_status(struct cli *c, struct sr_err *e);
+int verb_core(struct cli *c, struct sr_err *e);
+
+/* main.c */
+int verb_help(struct cli *c, struct sr_err *e);
+
+#endif

@@ -1,0 +1,527 @@
+/*
+ * A root is what one path of the command line stands for. Below it the walk is depth-first with one
+ * open folder and one sorted list of names for each level; files are opened relative to their
+ * folder, so the length of a path does not matter to the system. Only one file is open at a time.
+ */
+#include "cli/walk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "store/manifest.h"
+
+enum {
+	NOTE_MAX = 4096 /* bytes of a link's target */
+};
+
+struct root {
+	char *path, *stored, *title;
+	bool loose; /* only what lies directly in the folder, without its folders */
+};
+
+struct level { /* one open folder */
+	int fd;
+	char **names;
+	size_t count, next;
+	size_t path_len; /* of the stored path of this folder */
+};
+
+struct cli_walk {
+	enum cli_walk_mode mode;
+	struct root *roots;
+	size_t root_count, at; /* the root being walked */
+	bool inside;           /* its first entry was taken */
+	struct level *levels;
+	size_t depth;
+	struct sr_buf path;              /* stored path of the entry at hand */
+	struct sr_buf shown;             /* the path given to the client: as above, or shortened */
+	bool item_open, item_done, have; /* have: an entry was found ahead, for mode FILE */
+	struct sr_deposit_file entry;
+	char note[NOTE_MAX + 1];
+	int fd;               /* the file that read reads */
+	struct sr_err failed; /* why it cannot be read */
+	struct cli_walk_told told;
+};
+
+int cli_walk_new(struct cli_walk **out, enum cli_walk_mode mode, struct sr_err *e) {
+	struct cli_walk *w = calloc(1, sizeof *w);
+	if (w == NULL)
+		return sr_fail(e, SR_NOMEM, "walk");
+	w->mode = mode;
+	w->fd = -1;
+	sr_buf_init(&w->path);
+	sr_buf_init(&w->shown);
+	*out = w;
+	return 0;
+}
+
+static void pop(struct cli_walk *w) {
+	struct level *l = &w->levels[--w->depth];
+	for (size_t i = 0; i < l->count; i++)
+		free(l->names[i]);
+	free(l->names);
+	if (l->fd >= 0)
+		(void)close(l->fd);
+}
+
+static void close_file(struct cli_walk *w) {
+	if (w->fd > STDIN_FILENO)
+		(void)close(w->fd);
+	w->fd = -1;
+}
+
+void cli_walk_free(struct cli_walk *w) {
+	if (w == NULL)
+		return;
+	while (w->depth > 0)
+		pop(w);
+	close_file(w);
+	for (size_t i = 0; i < w->root_count; i++) {
+		free(w->roots[i].path);
+		free(w->roots[i].stored);
+		free(w->roots[i].title);
+	}
+	free(w->roots);
+	free(w->levels);
+	sr_buf_free(&w->path);
+	sr_buf_free(&w->shown);
+	free(w);
+}
+
+/* --- roots --- */
+
+static int add_root(struct cli_walk *w, const struct root *r, struct sr_err *e) {
+	struct root *more = realloc(w->roots, (w->root_count + 1) * sizeof *more);
+	if (more == NULL)
+		return sr_fail(e, SR_NOMEM, "walk");
+	w->roots = more;
+	struct root *new = &w->roots[w->root_count];
+	*new = (struct root){.path = strdup(r->path),
+		.stored = strdup(r->stored),
+		.title = r->title != NULL ? strdup(r->title) : NULL,
+		.loose = r->loose};
+	w->root_count++;
+	if (new->path == NULL || new->stored == NULL || (r->title != NULL && new->title == NULL))
+		return sr_fail(e, SR_NOMEM, "walk");
+	return 0;
+}
+
+static int by_name(const void *a, const void *b) {
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The sorted names of an open folder; takes ${fd} over. */
+static int read_names(struct level *l, int fd, struct sr_err *e) {
+	const int again = dup(fd);
+	DIR *d = again >= 0 ? fdopendir(again) : NULL;
+	*l = (struct level){.fd = fd};
+	if (d == NULL) {
+		if (again >= 0)
+			(void)close(again);
+		return sr_fail_errno(e, "folder");
+	}
+	int rc = 0;
+	size_t cap = 0;
+	for (;;) {
+		errno = 0;
+		const struct dirent *entry = readdir(d);
+		if (entry == NULL) {
+			if (errno != 0)
+				rc = sr_fail_errno(e, "folder");
+			break;
+		}
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (l->count == cap) {
+			cap = cap == 0 ? 64 : cap * 2;
+			char **more = realloc(l->names, cap * sizeof *more);
+			if (more == NULL) {
+				rc = sr_fail(e, SR_NOMEM, "names of a folder");
+				break;
+			}
+			l->names = more;
+		}
+		l->names[l->count] = strdup(entry->d_name);
+		if (l->names[l->count] == NULL) {
+			rc = sr_fail(e, SR_NOMEM, "names of a folder");
+			break;
+		}
+		l->count++;
+	}
+	(void)closedir(d);
+	if (l->count > 1)
+		qsort(l->names, l->count, sizeof *l->names, by_name);
+	return rc;
+}
+
+static char *joined(const char *a, const char *b) {
+	struct sr_buf s;
+	sr_buf_init(&s);
+	sr_buf_put_str(&s, a);
+	if (*a != '\0' && a[strlen(a) - 1] != '/')
+		sr_buf_put_str(&s, "/");
+	sr_buf_put_str(&s, b);
+	char *out = sr_buf_dup_str(&s);
+	sr_buf_free(&s);
+	return out;
+}
+
+/* The folders in ${path} become roots of their own, what lies beside them one more. */
+static int split_folder(
+	struct cli_walk *w, const char *path, const char *stored, struct sr_err *e) {
+	struct level l = {.fd = -1};
+	bool loose = false;
+	int rc = 0;
+	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return add_root(w,
+			&(struct root){.path = (char *)(uintptr_t)path,
+				.stored = (char *)(uintptr_t)stored},
+			e);
+	rc = read_names(&l, fd, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		struct stat st;
+		if (fstatat(fd, l.names[i], &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+			!S_ISDIR(st.st_mode)) {
+			loose = true;
+			continue;
+		}
+		struct root r = {
+			.path = joined(path, l.names[i]), .stored = joined(stored, l.names[i])};
+		rc = r.path == NULL || r.stored == NULL ? sr_fail(e, SR_NOMEM, "walk")
+							: add_root(w, &r, e);
+		free(r.path);
+		free(r.stored);
+	}
+	if (rc == 0 && (loose || l.count == 0))
+		rc = add_root(w,
+			&(struct root){.path = (char *)(uintptr_t)path,
+				.stored = (char *)(uintptr_t)stored,
+				.loose = l.count > 0},
+			e);
+	for (size_t i = 0; i < l.count; i++)
+		free(l.names[i]);
+	free(l.names);
+	(void)close(fd);
+	return rc;
+}
+
+int cli_walk_add(struct cli_walk *w, const char *path, const char *stored, const char *title,
+	struct sr_err *e) {
+	struct stat st;
+	char shown[256];
+	const bool standard = strcmp(path, "-") == 0;
+	if (!standard && lstat(path, &st) != 0) {
+		(void)sr_escape_to(shown, sizeof shown, sr_bytes_str(path));
+		return errno == ENOENT ? sr_fail(e, SR_NOTFOUND, "%s: nothing is there", shown)
+				       : sr_fail_errno(e, "%s", shown);
+	}
+	for (size_t i = 0; w->mode != WALK_ROWS && i < w->root_count; i++) {
+		if (!w->roots[i].loose && *stored != '\0' &&
+			strcmp(w->roots[i].stored, stored) == 0)
+			return sr_fail(e, SR_USAGE,
+				"two paths would both be stored as \"%s\"; deposit "
+				"the folder above them, or one after the other",
+				sr_escape_to(shown, sizeof shown, sr_bytes_str(stored)));
+	}
+	if (w->mode == WALK_FOLDER && !standard && S_ISDIR(st.st_mode))
+		return split_folder(w, path, stored, e);
+	const struct root r = {.path = (char *)(uintptr_t)path,
+		.stored = (char *)(uintptr_t)stored,
+		.title = (char *)(uintptr_t)title};
+	return add_root(w, &r, e);
+}
+
+/* --- entries --- */
+
+static void put_name(struct cli_walk *w, size_t folder_len, const char *name) {
+	w->path.len = folder_len;
+	if (folder_len > 0)
+		sr_buf_put_u8(&w->path, '/');
+	sr_buf_put_str(&w->path, name);
+}
+
+/* The path as the client gets it: a manifest holds SR_PATH_MAX bytes. */
+static void set_path(struct cli_walk *w) {
+	static const char cut[] = "~cut";
+	sr_buf_clear(&w->shown);
+	if (w->path.len <= SR_PATH_MAX) {
+		sr_buf_put_bytes(&w->shown, sr_buf_view(&w->path));
+	} else {
+		sr_buf_put(&w->shown, w->path.p, SR_PATH_MAX - sizeof cut);
+		sr_buf_put_str(&w->shown, cut);
+		if (w->failed.code == SR_OK)
+			(void)sr_fail(&w->failed, SR_LIMIT,
+				"the path has %zu bytes, at most %d can be "
+				"recorded",
+				w->path.len, SR_PATH_MAX);
+	}
+	w->entry.path = sr_buf_view(&w->shown);
+	w->entry.source = w->entry.kind == SR_FILE_REGULAR ? "file" : NULL;
+	w->entry.media_type = cli_media_type(w->entry.path);
+	w->entry.note = sr_bytes_str(w->note);
+}
+
+static void special_note(struct cli_walk *w, const struct stat *st) {
+	const char *what = S_ISFIFO(st->st_mode)   ? "named pipe"
+			   : S_ISSOCK(st->st_mode) ? "socket"
+						   : "special file";
+	w->entry.kind = SR_FILE_SPECIAL;
+	w->entry.size = 0;
+	if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode))
+		snprintf(w->note, sizeof w->note, "%s device %u:%u",
+			S_ISCHR(st->st_mode) ? "character" : "block", major(st->st_rdev),
+			minor(st->st_rdev));
+	else
+		snprintf(w->note, sizeof w->note, "%s", what);
+}
+
+static void link_note(struct cli_walk *w, int at, const char *name) {
+	const ssize_t n = readlinkat(at, name, w->note, NOTE_MAX);
+	w->entry.kind = SR_FILE_SYMLINK;
+	w->entry.size = 0;
+	w->note[n > 0 ? n : 0] = '\0';
+	if (n < 0)
+		snprintf(w->note, sizeof w->note, "its target cannot be read: %s", strerror(errno));
+}
+
+static void open_regular(struct cli_walk *w, int at, const char *name, struct stat *st) {
+	w->entry.kind = SR_FILE_REGULAR;
+	w->fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (w->fd < 0) {
+		(void)sr_fail_errno(&w->failed, "open");
+	} else if (fstat(w->fd, st) != 0) {
+		(void)sr_fail_errno(&w->failed, "stat");
+	} else if (!S_ISREG(st->st_mode)) {
+		(void)sr_fail(
+			&w->failed, SR_IO, "it was replaced by something else while it was opened");
+	} else {
+		(void)posix_fadvise(w->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	}
+	w->entry.size = (uint64_t)st->st_size;
+}
+
+/* A folder: its names become a level. An empty one, or one that cannot be read, is an entry. */
+static int enter(struct cli_walk *w, int at, const char *name, bool *entry, struct sr_err *e) {
+	struct level l = {.fd = -1};
+	const int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	*entry = true;
+	if (fd < 0) {
+		w->entry.kind = SR_FILE_REGULAR;
+		(void)sr_fail_errno(&w->failed, "open folder");
+		return 0;
+	}
+	const int rc = read_names(&l, fd, &w->failed);
+	if (rc != 0)
+		w->entry.kind = SR_FILE_REGULAR; /* with its reason */
+	struct level *more =
+		rc == 0 && l.count > 0 ? realloc(w->levels, (w->depth + 1) * sizeof *more) : NULL;
+	if (more == NULL) {
+		const bool full = rc == 0 && l.count > 0;
+		for (size_t i = 0; i < l.count; i++)
+			free(l.names[i]);
+		free(l.names);
+		(void)close(fd);
+		if (full)
+			return sr_fail(e, SR_NOMEM, "walk");
+		if (rc == 0) {
+			w->entry.kind = SR_FILE_SPECIAL;
+			snprintf(w->note, sizeof w->note, "empty folder");
+		}
+		return 0;
+	}
+	*entry = false;
+	w->levels = more;
+	l.path_len = w->path.len;
+	w->levels[w->depth++] = l;
+	return 0;
+}
+
+/* Look at ${name} in the folder ${at}: an entry (*entry), or a folder that was entered. */
+static int look(struct cli_walk *w, int at, const char *name, bool *entry, struct sr_err *e) {
+	struct stat st;
+	int rc = 0;
+	close_file(w);
+	sr_err_clear(&w->failed);
+	w->note[0] = '\0';
+	w->entry = (struct sr_deposit_file){.kind = SR_FILE_REGULAR, .size = UINT64_MAX};
+	*entry = true;
+	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+		(void)sr_fail_errno(&w->failed, "look");
+	} else {
+		w->entry.mtime_s = st.st_mtim.tv_sec;
+		w->entry.mtime_ns = (uint32_t)st.st_mtim.tv_nsec;
+		if (S_ISDIR(st.st_mode)) {
+			w->entry.size = 0;
+			rc = enter(w, at, name, entry, e);
+		} else if (S_ISREG(st.st_mode)) {
+			open_regular(w, at, name, &st);
+			w->entry.mtime_s = st.st_mtim.tv_sec;
+			w->entry.mtime_ns = (uint32_t)st.st_mtim.tv_nsec;
+		} else if (S_ISLNK(st.st_mode)) {
+			link_note(w, at, name);
+		} else {
+			special_note(w, &st);
+		}
+	}
+	if (rc == 0 && *entry)
+		set_path(w);
+	return rc;
+}
+
+static int first_of_root(struct cli_walk *w, bool *entry, struct sr_err *e) {
+	const struct root *r = &w->roots[w->at];
+	w->inside = true;
+	sr_buf_clear(&w->path);
+	sr_buf_put_str(&w->path, r->stored);
+	if (strcmp(r->path, "-") != 0)
+		return look(w, AT_FDCWD, r->path, entry, e);
+	struct sr_clock clock = sr_clock_system();
+	*entry = true;
+	sr_err_clear(&w->failed);
+	w->note[0] = '\0';
+	w->fd = STDIN_FILENO;
+	w->entry = (struct sr_deposit_file){
+		.kind = SR_FILE_REGULAR, .size = UINT64_MAX, .mtime_s = sr_now(&clock)};
+	set_path(w);
+	return 0;
+}
+
+/* The next entry below the root at hand: 1, 0 at its end. */
+static int next_entry(struct cli_walk *w, struct sr_err *e) {
+	bool entry = false;
+	if (!w->inside) {
+		int rc = first_of_root(w, &entry, e);
+		if (rc != 0 || entry)
+			return rc != 0 ? rc : 1;
+	}
+	while (w->depth > 0) {
+		struct level *l = &w->levels[w->depth - 1];
+		if (l->next == l->count) {
+			pop(w);
+			continue;
+		}
+		const char *name = l->names[l->next++];
+		struct stat st;
+		if (w->depth == 1 && w->roots[w->at].loose &&
+			fstatat(l->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
+			continue;
+		put_name(w, l->path_len, name);
+		int rc = look(w, l->fd, name, &entry, e);
+		if (rc != 0 || entry)
+			return rc != 0 ? rc : 1;
+	}
+	return 0;
+}
+
+/* --- the source --- */
+
+static int stopped(struct sr_err *e) {
+	return sr_fail(e, SR_LOCKED, "stopped on request");
+}
+
+/* Mode FILE looks one entry ahead, over all roots. */
+static int ahead(struct cli_walk *w, struct sr_err *e) {
+	while (!w->have && w->at < w->root_count) {
+		int rc = next_entry(w, e);
+		if (rc < 0)
+			return rc;
+		w->have = rc == 1;
+		if (rc == 0) {
+			w->at++;
+			w->inside = false;
+		}
+	}
+	return 0;
+}
+
+static int item(void *ctx, struct sr_bytes *title, struct sr_err *e) {
+	struct cli_walk *w = ctx;
+	if (cli_stopped != 0)
+		return stopped(e);
+	*title = sr_bytes_of(NULL, 0);
+	if (w->mode == WALK_FILE) {
+		int rc = ahead(w, e);
+		return rc != 0 ? rc : w->have ? 1 : 0;
+	}
+	if (w->item_open && w->mode != WALK_ONE) {
+		w->at++;
+		w->inside = false;
+	} else if (w->item_open) {
+		return 0;
+	}
+	w->item_open = true;
+	if (w->at >= w->root_count)
+		return 0;
+	if (w->roots[w->at].title != NULL)
+		*title = sr_bytes_str(w->roots[w->at].title);
+	return 1;
+}
+
+static int file(void *ctx, struct sr_deposit_file *out, struct sr_err *e) {
+	struct cli_walk *w = ctx;
+	if (cli_stopped != 0)
+		return stopped(e);
+	if (w->mode == WALK_FILE) {
+		/* One file each: the entry found ahead is given once. */
+		const bool give = w->have;
+		w->have = false;
+		if (give)
+			*out = w->entry;
+		return give ? 1 : 0;
+	}
+	for (;;) {
+		if (w->at >= w->root_count)
+			return 0;
+		int rc = next_entry(w, e);
+		if (rc == 1)
+			*out = w->entry;
+		if (rc != 0)
+			return rc;
+		if (w->mode != WALK_ONE)
+			return 0;
+		w->at++;
+		w->inside = false;
+	}
+}
+
+static int read_file(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e) {
+	struct cli_walk *w = ctx;
+	*got = 0;
+	if (w->failed.code != SR_OK)
+		return sr_fail(e, w->failed.code, "%s", w->failed.text);
+	for (;;) {
+		if (cli_stopped != 0)
+			return stopped(e);
+		const ssize_t n = read(w->fd, p, len);
+		if (n >= 0) {
+			*got = (size_t)n;
+			return 0;
+		}
+		if (errno != EINTR)
+			return sr_fail_errno(e, "read");
+	}
+}
+
+static void told(void *ctx, struct sr_bytes path, const char *status, const char *reason) {
+	const struct cli_walk *w = ctx;
+	w->told.told(w->told.ctx, path, status, reason);
+}
+
+void cli_walk_source(
+	struct cli_walk *w, struct sr_deposit_source *out, const struct cli_walk_told *t) {
+	w->told = *t;
+	*out = (struct sr_deposit_source){.item = item,
+		.file = file,
+		.read = read_file,
+		.told = t->told != NULL ? told : NULL,
+		.ctx = w};
+}

@@ -1,0 +1,15 @@
+/*
+ * words - things that several verbs are told about: collections and items by what people type.
+ */
+#ifndef SR_CLI_WORDS_H
+#define SR_CLI_WORDS_H
+
+#include "cli/cli.h"
+
+/* By name, or by the start of its id. */
+SR_MUST int cli_collection_id(
+	struct cli *c, uint8_t id[SR_ID], const char *typed, struct sr_err *e);
+/* All positional words as items; owned by ${c}. */
+SR_MUST int cli_items(struct cli *c, uint8_t **items, size_t *count, struct sr_err *e);
+
+#endif
