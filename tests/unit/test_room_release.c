@@ -322,7 +322,7 @@ static void a_kill_before_the_statement(void **state) {
 
 	assert_ok(world_describe(w, &w->curator[0], h->item, "A title", NULL), &w->out.err);
 	ready_make(h, &r, NULL);
-	assert_ok(r.sub.before(r.sub.ctx, w->v, &w->e), &w->e);
+	assert_ok(r.sub.before(r.sub.ctx, w->v, r.sub.note, &w->e), &w->e);
 	ready_free(&r);
 	assert_true(has(h, SR_SECRET_SLOT, 2) && has_file(h, 2));
 	/* In the same process: a new preparation takes their place. */
@@ -333,7 +333,7 @@ static void a_kill_before_the_statement(void **state) {
 	h = held_new(false);
 	w = h->w;
 	ready_make(h, &r, NULL);
-	assert_ok(r.sub.before(r.sub.ctx, w->v, &w->e), &w->e);
+	assert_ok(r.sub.before(r.sub.ctx, w->v, r.sub.note, &w->e), &w->e);
 	ready_free(&r);
 	world_reopen(w);
 	assert_false(has(h, SR_SECRET_SLOT, 2) || has_file(h, 2));
