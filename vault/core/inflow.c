@@ -262,7 +262,7 @@ int sr_inflow_finish(struct sr_inflow *s, struct sr_deposit_sign *out, struct sr
 	if (rc != 0)
 		return rc;
 	rc = sr_deposit_finish(s->deposit, out, &why);
-	if (rc == SR_USAGE)
+	if (rc == SR_USAGE || rc == SR_MISUSE) /* nothing came yet, or it is finished: no failure of the store */
 		return sr_fail(e, SR_USAGE, "%s", why.text);
 	return rc == 0 ? 0 : fail_store(s, rc, &why, e);
 }
