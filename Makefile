@@ -191,10 +191,12 @@ $(B)/$1: $(B)/o/tests/bench/$1.o $(call archives,$1,)
 endef
 $(foreach t,$(notdir $(BENCH)),$(eval $(call bench_rule,$t)))
 
-# Prints the tables of the manual out of the program (scripts/manual-check compares).
-$(B)/tables: $(B)/o/scripts/tables.o $(foreach l,board $(BELOW_board),$(B)/lib$l.a)
+# Prints the tables of the manual out of the program (scripts/manual-check compares); the command's main steps aside.
+$(B)/o/cli/main-tables.o: $(B)/o/cli/main.o
+	@objcopy --redefine-sym main=strongroom_main $< $@
+$(B)/tables: $(B)/o/scripts/tables.o $(patsubst %/main.o,%/main-tables.o,$(CLI_SRC:%.c=$(B)/o/%.o)) $(B)/libstrongroom.a
 	$(if $(Q),@echo '  LD $@')
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_board)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_cli)
 
 tests: $(UNIT) $(REPLAY) $(PROGRAM_T)
 objects: $(ALL_LIB_SRC:%.c=$(B)/o/%.o) $(CLI_SRC:%.c=$(B)/o/%.o) $(patsubst %.c,$(B)/t/%.o,$(wildcard tests/unit/*.c) \

@@ -8,6 +8,9 @@
  *     tables terms     controlled terms: roles, forms, purposes, hazards (board/rules.c)
  *     tables codes     exit statuses (base/err.c)
  *     tables limits    caps that a person can meet (base/limits.h)
+ *     tables globals   options of every verb (cli/options.c)
+ *     tables verbs     the names of all verbs, one a line, not as mdoc (cli/main.c)
+ *     tables verb V    the verb V ("vote", "board new"): usage, summary, options, example
  *
  * Every example of a value is put through the grammar that it illustrates.
  */
@@ -19,6 +22,7 @@
 #include "board/rules.h"
 #include "catalogue/query.h"
 #include "catalogue/states.h"
+#include "cli/cli.h"
 #include "ledger/types.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -259,19 +263,128 @@ static void print_limits(void) {
 	puts(".El");
 }
 
+/* Text into a line that is no macro: a leading dot or quote is protected, a backslash shown, a
+ * new sentence begins a new line. */
+static void print_text(const char *text) {
+	if (text[0] == '.' || text[0] == '\'')
+		fputs("\\&", stdout);
+	for (const char *p = text; *p != '\0'; p++) {
+		if (*p == '\\')
+			fputs("\\e", stdout);
+		else if (*p == ' ' && p > text && p[-1] == '.' && p[1] >= 'A' && p[1] <= 'Z')
+			putchar('\n');
+		else
+			putchar(*p);
+	}
+	putchar('\n');
+}
+
+static void print_options(const struct cli_option *o) {
+	if (o == NULL || o->name == NULL)
+		return;
+	puts(".Bl -tag -width Ds -offset indent -compact");
+	for (; o->name != NULL; o++) {
+		printf(".It Fl Fl %s", o->name);
+		if (o->value != NULL)
+			printf(" Ar %s%s", o->value,
+				o->kind == CLI_TEXTS || o->kind == CLI_LIST || o->kind == CLI_WORDS
+					? " ..."
+					: "");
+		puts("");
+		print_text(o->help);
+	}
+	puts(".El");
+}
+
+/* A command in lines that fit a terminal; ${more} ends a line that goes on. */
+static void print_wrapped(const char *text, size_t width, const char *more) {
+	size_t column = 0;
+
+	for (const char *at = text; *at != '\0';) {
+		size_t len = strcspn(at, " ");
+
+		if (column > 0 && column + 1 + len > width) {
+			printf("%s\n    ", more);
+			column = 4;
+		} else if (column > 0) {
+			putchar(' ');
+			column++;
+		}
+		printf("%.*s", (int)len, at);
+		column += len;
+		at += len;
+		at += strspn(at, " ");
+	}
+	putchar('\n');
+}
+
+static void print_usage(const struct cli_verb *v) {
+	char line[1024];
+	int n = snprintf(line, sizeof line, "strongroom %s%s%s %s", v->name,
+		v->sub != NULL ? " " : "", v->sub != NULL ? v->sub : "", v->usage);
+
+	if (n < 0 || (size_t)n >= sizeof line)
+		die(v->name, "its usage is too long");
+	puts(".Bd -literal");
+	print_wrapped(line, 72, "");
+	puts(".Ed");
+}
+
+static void print_verb(const struct cli_verb *v) {
+	print_usage(v);
+	puts(".Pp");
+	print_text(v->summary);
+	print_options(v->options);
+	if (v->example != NULL && v->example[0] != '\0') {
+		puts(".Pp\nExample:");
+		puts(".Bd -literal -offset indent");
+		print_wrapped(v->example, 64, " \\e");
+		puts(".Ed");
+	}
+}
+
+static void print_globals(void) {
+	print_options(cli_globals);
+}
+
+static void print_verbs(void) {
+	for (const struct cli_verb *v = cli_verbs; v->name != NULL; v++)
+		printf("%s%s%s\n", v->name, v->sub != NULL ? " " : "",
+			v->sub != NULL ? v->sub : "");
+}
+
+/* tables verb NAME [SUB] */
+static bool one_verb(int argc, char **argv) {
+	if (argc < 3 || strcmp(argv[1], "verb") != 0)
+		return false;
+	for (const struct cli_verb *v = cli_verbs; v->name != NULL; v++) {
+		if (strcmp(v->name, argv[2]) != 0 || (v->sub != NULL) != (argc == 4))
+			continue;
+		if (v->sub == NULL || strcmp(v->sub, argv[3]) == 0) {
+			print_verb(v);
+			return true;
+		}
+	}
+	return false;
+}
+
 int main(int argc, char **argv) {
 	static const struct {
 		const char *name;
 		void (*print)(void);
 	} tables[] = {{"kinds", print_kinds}, {"types", print_types}, {"states", print_states},
-		{"terms", print_terms}, {"codes", print_codes}, {"limits", print_limits}};
+		{"terms", print_terms}, {"codes", print_codes}, {"limits", print_limits},
+		{"globals", print_globals}, {"verbs", print_verbs}};
 
+	if (one_verb(argc, argv))
+		return fflush(stdout) == 0 ? 0 : 1;
 	for (size_t i = 0; argc == 2 && i < COUNT(tables); i++) {
 		if (strcmp(argv[1], tables[i].name) == 0) {
 			tables[i].print();
 			return fflush(stdout) == 0 ? 0 : 1;
 		}
 	}
-	fputs("usage: tables kinds|types|states|terms|codes|limits\n", stderr);
+	fputs("usage: tables kinds|types|states|terms|codes|limits|globals|verbs|verb NAME\n",
+		stderr);
 	return 2;
 }
