@@ -140,9 +140,7 @@ static void open_survives_a_restart(void **state) {
 	desk_free(d);
 }
 
-/* --- levels, people, votes
- * ------------------------------------------------------------------------------------------------
- */
+/* --- levels, people, votes --- */
 
 /* A request over items of two levels takes as many votes as the higher one; each item opens at its
  * own. */
@@ -296,9 +294,7 @@ static void wrong_record_keys(void **state) {
 	desk_free(d);
 }
 
-/* --- ends
- * -----------------------------------------------------------------------------------------------------------------
- */
+/* --- ends --- */
 
 static bool room_key_there(struct desk *d) {
 	char name[2 * SR_ID + 1];
@@ -401,11 +397,11 @@ static void time_ends_what_is_open(void **state) {
 	size_t ended = 0, wiped = 0;
 
 	sr_buf_init(&text);
-	w->now += 11 * 60;
+	w->now += INT64_C(11) * 60;
 	assert_fails(world_open(w, &d->c), SR_DENIED, &w->e, "the checkout is lapsed");
 	check_out(d);
 	assert_ok(world_open(w, &d->c), &w->e);
-	w->now += 8 * 3600;
+	w->now += INT64_C(8) * 3600;
 	assert_fails(world_read(w, &d->c, 0, &text), SR_DENIED, &w->e, "lapsed");
 	assert_int_equal(text.len, 0);
 	assert_int_equal(sr_room_count(w->room), 0);
@@ -454,9 +450,7 @@ static void without_the_slot_nothing_opens(void **state) {
 	desk_free(d);
 }
 
-/* --- forms and pages
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- forms and pages --- */
 
 static void forms_are_kept(void **state) {
 	(void)state;
@@ -594,11 +588,12 @@ static size_t in_memory(const uint8_t *masked, size_t len) {
 	assert_non_null(maps);
 	assert_true(mem >= 0);
 	while (fgets(line, sizeof line, maps) != NULL) {
-		unsigned long from, to;
-		char mode[8];
+		char *dash = NULL, *mode = NULL;
+		unsigned long from = strtoul(line, &dash, 16), to;
 
-		if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) == 3 && mode[0] == 'r' &&
-			mode[1] == 'w' && to - from <= SCAN_MAPPING_MAX)
+		assert_int_equal(*dash, '-');
+		to = strtoul(dash + 1, &mode, 16);
+		if (strncmp(mode, " rw", 3) == 0 && to - from <= SCAN_MAPPING_MAX)
 			found += in_range(mem, from, to, masked, len);
 	}
 	fclose(maps);

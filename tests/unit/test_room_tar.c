@@ -111,7 +111,7 @@ static void records_of(char *out, size_t size, const struct sr_tar_file *f) {
 		assert_int_equal(b.p[156], 'x');
 		len = octal(b.p + 124, 11);
 		assert_true(len < size);
-		assert_int_equal(b.len, 2 * SR_TAR_BLOCK + (len + 511) / 512 * 512);
+		assert_int_equal(b.len, 2 * (uint64_t)SR_TAR_BLOCK + (len + 511) / 512 * 512);
 		memcpy(out, b.p + SR_TAR_BLOCK, (size_t)len);
 		out[len] = '\0';
 	}

@@ -30,9 +30,7 @@ void world_id(struct world *w, uint8_t id[SR_ID]) {
 	sr_random(id, SR_ID);
 }
 
-/* --- making
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* --- making --- */
 
 static void person_make(struct world *w, struct world_person *p, const char *name) {
 	uint8_t commitment[SR_HASH];
@@ -173,9 +171,7 @@ void world_free(struct world *w) {
 	free(w);
 }
 
-/* --- statements
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- statements --- */
 
 void world_begin(struct world_draft *d, struct world *w, const struct world_person *by,
 	enum sr_type_id type) {
@@ -285,9 +281,7 @@ int world_commit(struct world_draft *d, struct sr_submission *hooks) {
 	return w->out.code;
 }
 
-/* --- the ceremony
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- the ceremony --- */
 
 void world_draft_found(struct world *w) {
 	static const struct {
@@ -610,9 +604,7 @@ void world_held_release(struct world *w, const uint8_t item[SR_ID]) {
 	assert_ok(world_release(w, &w->curator[1], item, NULL), &w->out.err);
 }
 
-/* --- requests and votes
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- requests and votes --- */
 
 static void put_items(struct world_draft *d, const struct world_request *rq, uint32_t *level) {
 	struct world *w = d->w;
@@ -886,9 +878,7 @@ void world_grant(struct world *w, const uint8_t request[SR_ID], uint8_t grant[SR
 	assert_true(world_grant_of(w, request, grant));
 }
 
-/* --- checkouts
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- checkouts --- */
 
 int world_checkout(struct world *w, struct world_checkout *c) {
 	struct world_draft d;
@@ -1006,9 +996,7 @@ int world_read(
 	return rc;
 }
 
-/* --- the end of grants
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- the end of grants --- */
 
 static int on_grant(struct world *w, const struct world_person *by, enum sr_type_id type,
 	const uint8_t grant[SR_ID]) {
@@ -1040,9 +1028,7 @@ void world_revoke(struct world *w, const uint8_t grant[SR_ID]) {
 			&w->out.err);
 }
 
-/* --- looking
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* --- looking --- */
 
 size_t world_count(struct world *w, enum sr_type_id type) {
 	struct sr_entry_filter f = {.type = (int)type};

@@ -119,9 +119,7 @@ void world_draft_free(struct world_draft *d); /* instead of committing */
 /* A fresh id. */
 void world_id(struct world *w, uint8_t id[SR_ID]);
 
-/* --- acts
- * -----------------------------------------------------------------------------------------------------------------
- */
+/* --- acts --- */
 
 /* The ceremony, step by step; world_new does all of it unless bare. */
 void world_draft_found(struct world *w);
@@ -223,9 +221,7 @@ int world_close_grant(struct world *w, const struct world_person *who, const uin
 /* A request of kind revoke by member 0 with the votes of the lowest level. */
 void world_revoke(struct world *w, const uint8_t grant[SR_ID]);
 
-/* --- looking
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- looking --- */
 
 /* How many statements of that type are in the ledger. */
 size_t world_count(struct world *w, enum sr_type_id type);

@@ -38,7 +38,7 @@ int sr_held_seal(struct sr_buf *out, const uint8_t quarantine_key[SR_KEY],
 			"quarantine: no active curator, so nobody could look at the item or release it");
 	for (size_t i = 0; i < n; i++)
 		rows[i] = &curators->rows[i];
-	qsort(rows, n, sizeof *rows, row_order);
+	qsort(rows, n, sizeof(void *), row_order);
 	sr_buf_init_secret(&body);
 	sr_buf_init(&box);
 	sr_buf_put_le32(&body, (uint32_t)n);

@@ -133,9 +133,7 @@ int sr_room_export_begin(
 	return 0;
 }
 
-/* --- content
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- content --- */
 
 static int write_buf(struct room_export *x, struct sr_buf *b, struct sr_err *e) {
 	int rc = sr_buf_ok(b, e);
@@ -291,9 +289,7 @@ static int step(struct room_export *x, struct opened *o, int64_t now, struct sr_
 	return sr_fail(e, SR_MISUSE, "the export failed before; begin it again");
 }
 
-/* --- handing over
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- handing over --- */
 
 static int log_export(struct sr_room *r, const struct opened *o, struct sr_err *e) {
 	struct room_export *x = o->export;

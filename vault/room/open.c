@@ -225,9 +225,7 @@ static int load(struct opening *op, struct sr_err *e) {
 	return rc == 0 ? fill_context(op, e) : rc;
 }
 
-/* --- one vote
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- one vote --- */
 
 static void tell_failed(struct opening *op, const char *person, const char *why) {
 	size_t at = strlen(op->failed);
@@ -384,9 +382,7 @@ static int gather(struct opening *op, struct sr_err *e) {
 	return rc;
 }
 
-/* --- opening
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- opening --- */
 
 static int opened_new(struct opened **out, const struct sr_checkout_row *c, struct sr_err *e) {
 	struct opened *o = calloc(1, sizeof *o);
@@ -455,9 +451,7 @@ int sr_room_open(struct sr_room *r, const struct sr_room_open *ask, struct sr_er
 	return rc == 0 ? room_admit(r, o, e) : rc;
 }
 
-/* --- held items
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- held items --- */
 
 static int is_curator(struct sr_room *r, const char *person, struct sr_err *e) {
 	struct sr_person_row p = {0};

@@ -171,9 +171,7 @@ int sr_room_sweep(struct sr_room *r, size_t *wiped, struct sr_err *e) {
 	return rc;
 }
 
-/* --- admitting
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- admitting --- */
 
 int room_admit(struct sr_room *r, struct opened *o, struct sr_err *e) {
 	int rc = 0;
@@ -185,7 +183,7 @@ int room_admit(struct sr_room *r, struct opened *o, struct sr_err *e) {
 			(unsigned long long)o->files);
 	if (rc == 0 && r->count == r->cap) {
 		size_t cap = r->cap == 0 ? 8 : r->cap * 2;
-		struct opened **more = realloc(r->open, cap * sizeof *more);
+		struct opened **more = reallocarray(r->open, cap, sizeof(struct opened *));
 
 		if (more == NULL) {
 			rc = sr_fail(e, SR_NOMEM, "room: out of memory for %zu checkouts", cap);
@@ -316,9 +314,7 @@ int room_item(struct sr_item **out, struct sr_room *r, const struct sr_envelope 
 	return rc;
 }
 
-/* --- files
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- files --- */
 
 int sr_room_files(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
 	uint64_t *count, struct sr_err *e) {
