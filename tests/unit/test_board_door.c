@@ -16,7 +16,8 @@
 
 static void put_item(struct world *w, uint8_t item[SR_ID]) {
 	static const char text[] = "a page of harmless text\n";
-	struct world_file f = {"page.txt", {(const uint8_t *)text, sizeof text - 1}};
+	struct world_file f = {
+		.path = "page.txt", .content = {(const uint8_t *)text, sizeof text - 1}};
 	struct world_deposit d = {.files = &f, .count = 1};
 
 	assert_int_equal(world_deposit(w, &d), 0);
@@ -387,6 +388,152 @@ static void test_grant_ends(void **state) {
 	world_free(w);
 }
 
+/* --- hooks
+ * ------------------------------------------------------------------------------------------------------ */
+
+struct hooked { /* what became of one submission */
+	unsigned refused, after;
+	int fail; /* what after() answers */
+};
+
+static void hook_refused(void *ctx, struct sr_vault *v) {
+	struct hooked *h = ctx;
+
+	(void)v;
+	h->refused++;
+}
+
+static int hook_after(void *ctx, struct sr_vault *v, struct sr_err *e) {
+	struct hooked *h = ctx;
+
+	(void)v;
+	h->after++;
+	return h->fail == 0 ? 0 : sr_fail(e, (enum sr_code)h->fail, "after: it does not go");
+}
+
+struct signed_draft {
+	struct world_draft d;
+	struct sr_buf note;
+};
+
+static void draft_sign(struct signed_draft *s, struct sr_submission *sub, struct hooked *h) {
+	sr_buf_init(&s->note);
+	assert_ok(sr_statement_sign(&s->note, sr_buf_view(&s->d.text), s->d.by->person,
+			  s->d.by->seed, &s->d.w->e),
+		&s->d.w->e);
+	*sub = (struct sr_submission){.note = sr_buf_view(&s->note),
+		.texts = s->d.texts,
+		.text_count = s->d.text_count,
+		.refused = hook_refused,
+		.after = hook_after,
+		.ctx = h};
+}
+
+static void draft_drop(struct signed_draft *s) {
+	sr_buf_free(&s->note);
+	world_draft_free(&s->d);
+}
+
+static void begin_withdraw(struct world_draft *d, struct world *w, const uint8_t request[SR_ID]) {
+	world_begin(d, w, &w->researcher[0], SR_T_WITHDRAW);
+	sr_text_put_hex(&d->text, "request", request, SR_ID);
+	sr_text_put_dec(&d->text, "version", 1);
+}
+
+/* An after() that fails takes nothing back that is committed: the side effects of other statements
+ * stay, and their own after() runs. */
+static void test_after_fails(void **state) {
+	struct world *w = world_new(NULL);
+	uint8_t item[1][SR_ID];
+	struct world_request rq = {0};
+	struct signed_draft s[2];
+	struct sr_submission subs[2];
+	struct sr_outcome out[2];
+	struct hooked h[2] = {{.fail = SR_IO}, {.fail = 0}};
+
+	(void)state;
+	put_item(w, item[0]);
+	ask(w, &rq, (const uint8_t(*)[SR_ID])item);
+	for (size_t i = 0; i < 2; i++) {
+		begin_comment(&s[i].d, w, rq.id);
+		draft_sign(&s[i], &subs[i], &h[i]);
+	}
+	assert_fails(sr_door_commit(w->v, subs, 2, out, &w->e), SR_IO, &w->e, "does not go");
+	assert_int_equal(world_count(w, SR_T_COMMENT), 2);
+	assert_int_equal(h[0].after, 1);
+	assert_int_equal(h[1].after, 1);
+	assert_int_equal(h[0].refused + h[1].refused, 0);
+	for (size_t i = 0; i < 2; i++)
+		draft_drop(&s[i]);
+	world_free(w);
+}
+
+/* A fault at every step of a group that also ends a room key: what the ledger holds is never told
+ * to be refused, and what the hooks were told to undo is not in the ledger. */
+static void test_hooks_and_faults(void **state) {
+	struct world *w = world_new(NULL);
+	uint8_t item[1][SR_ID];
+	struct world_request rq = {0};
+	bool done = false, erasure = false;
+
+	(void)state;
+	put_item(w, item[0]);
+	for (unsigned long nth = 1; !done; nth++) {
+		struct signed_draft s[2];
+		struct sr_submission subs[2];
+		struct sr_outcome out[2];
+		struct hooked h[2] = {{.fail = 0}, {.fail = 0}};
+		size_t before;
+		bool in;
+		int rc;
+
+		memset(&rq, 0, sizeof rq);
+		ask(w, &rq, (const uint8_t(*)[SR_ID])item);
+		before = world_count(w, SR_T_COMMENT);
+		begin_comment(&s[0].d, w, rq.id);
+		draft_sign(&s[0], &subs[0], &h[0]);
+		begin_withdraw(&s[1].d, w, rq.id);
+		draft_sign(&s[1], &subs[1], &h[1]);
+		sr_fault_set(nth, EIO);
+		rc = sr_door_commit(w->v, subs, 2, out, &w->e);
+		sr_fault_set(0, 0);
+		done = rc == 0;
+		erasure = erasure || (rc != 0 && strstr(w->e.text, "is not erased yet") != NULL);
+		world_reopen(w);
+		in = world_count(w, SR_T_COMMENT) == before + 1;
+		assert_true(in || world_count(w, SR_T_COMMENT) == before);
+		assert_int_equal(h[0].refused, h[1].refused);
+		if (in)
+			assert_int_equal(h[0].refused, 0);
+		if (done)
+			assert_true(in && h[0].after == 1 && h[1].after == 1);
+		for (size_t i = 0; i < 2; i++)
+			draft_drop(&s[i]);
+	}
+	assert_true(erasure);
+	world_free(w);
+}
+
+/* A room key that a failed commit left does not stand in the way of the same request. */
+static void test_left_room_key(void **state) {
+	struct world *w = world_new(NULL);
+	uint8_t item[1][SR_ID], other[SR_X_SK] = {1};
+	struct world_request rq = {0};
+	char name[2 * SR_ID + 1];
+
+	(void)state;
+	put_item(w, item[0]);
+	ask(w, &rq, (const uint8_t(*)[SR_ID])item);
+	sr_hex(name, rq.id, SR_ID);
+	assert_ok(sr_secrets_put(w->v->secrets, SR_SECRET_ROOM_KEY, sr_bytes_str(name), 2,
+			  sr_bytes_of(other, sizeof other), &w->e),
+		&w->e);
+	rq.version = 2;
+	assert_ok(world_request(w, &rq), &w->out.err);
+	assert_int_equal(world_count(w, SR_T_ROOM_KEY), 2);
+	world_free(w);
+}
+
 /* --- kill and fault at every step of a commit
  * ----------------------------------------------------------------------------- */
 
@@ -489,6 +636,9 @@ int main(void) {
 		cmocka_unit_test(test_vote_rules),
 		cmocka_unit_test(test_reject_and_correct),
 		cmocka_unit_test(test_grant_ends),
+		cmocka_unit_test(test_after_fails),
+		cmocka_unit_test(test_hooks_and_faults),
+		cmocka_unit_test(test_left_room_key),
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_fault),
 	};

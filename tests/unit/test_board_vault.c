@@ -29,7 +29,7 @@ static int try_open(struct world *w, const char *path, const char *credential) {
 }
 
 static void put_item(struct world *w, const char *text, uint8_t item[SR_ID]) {
-	struct world_file f = {"page.txt", sr_bytes_str(text)};
+	struct world_file f = {.path = "page.txt", .content = sr_bytes_str(text)};
 	struct world_deposit d = {.files = &f, .count = 1};
 
 	assert_int_equal(world_deposit(w, &d), 0);

@@ -17,8 +17,8 @@ static const char first[] = "the first harmless page\n";
 static const char second[] = "the second harmless page\n";
 
 static const struct world_file files[] = {
-	{"a/first.txt", {(const uint8_t *)first, sizeof first - 1}},
-	{"b/second.txt", {(const uint8_t *)second, sizeof second - 1}},
+	{.path = "a/first.txt", .content = {(const uint8_t *)first, sizeof first - 1}},
+	{.path = "b/second.txt", .content = {(const uint8_t *)second, sizeof second - 1}},
 };
 
 static uint64_t items_of(struct world *w) {

@@ -235,7 +235,8 @@ struct ready {
 	struct sr_buf note;
 };
 
-static void ready_make(struct held *h, struct ready *r, const uint8_t *envelope) {
+/* ${envelope} and ${level} of the statement; NULL and 0: as prepared. */
+static void ready_sign(struct held *h, struct ready *r, const uint8_t *envelope, uint32_t level) {
 	struct world *w = h->w;
 	struct sr_room_release rel = {.curator = w->curator[1].person, .level = 2};
 
@@ -249,12 +250,16 @@ static void ready_make(struct held *h, struct ready *r, const uint8_t *envelope)
 	sr_text_put_dec(&r->d.text, "number", rel.number);
 	sr_text_put_hex(
 		&r->d.text, "envelope", envelope != NULL ? envelope : rel.envelope, SR_HASH);
-	sr_text_put_dec(&r->d.text, "level", rel.level);
+	sr_text_put_dec(&r->d.text, "level", level != 0 ? level : rel.level);
 	sr_buf_init(&r->note);
 	assert_ok(sr_statement_sign(
 			  &r->note, sr_buf_view(&r->d.text), r->d.by->person, r->d.by->seed, &w->e),
 		&w->e);
 	r->sub.note = sr_buf_view(&r->note);
+}
+
+static void ready_make(struct held *h, struct ready *r, const uint8_t *envelope) {
+	ready_sign(h, r, envelope, 0);
 }
 
 static void ready_free(struct ready *r) {
@@ -283,6 +288,50 @@ static void another_envelope_is_refused(void **state) {
 	assert_false(has(h, SR_SECRET_SLOT, 2) || has_file(h, 2));
 	assert_true(has(h, SR_SECRET_SLOT, 1) && has_file(h, 1));
 	assert_ok(world_release(w, &w->curator[1], h->item, NULL), &w->out.err);
+	held_free(h);
+}
+
+/* The same for the level: the envelope would say another one than the statement. */
+static void another_level_is_refused(void **state) {
+	(void)state;
+	struct held *h = held_new(false);
+	struct world *w = h->w;
+	struct ready r;
+
+	assert_ok(world_describe(w, &w->curator[0], h->item, "A title", NULL), &w->out.err);
+	ready_sign(h, &r, NULL, 3);
+	assert_ok(ready_commit(h, &r), &w->e);
+	assert_fails(w->out.code, SR_DENIED, &w->out.err, "another envelope or level");
+	ready_free(&r);
+	assert_true(has(h, SR_SECRET_SLOT, 1) && has_file(h, 1));
+	assert_ok(world_release(w, &w->curator[1], h->item, NULL), &w->out.err);
+	held_free(h);
+}
+
+/* A bad statement does not slip in behind a good one of the same group: each is judged by its own
+ * text. */
+static void two_in_a_group(void **state) {
+	(void)state;
+	struct held *h = held_new(false);
+	struct world *w = h->w;
+	struct ready r[2];
+	struct sr_submission subs[2];
+	struct sr_outcome out[2];
+	uint8_t other[SR_HASH] = {1};
+
+	assert_ok(world_describe(w, &w->curator[0], h->item, "A title", NULL), &w->out.err);
+	ready_make(h, &r[0], other);
+	ready_make(h, &r[1], NULL);
+	for (size_t i = 0; i < 2; i++) {
+		subs[i] = r[i].sub;
+		assert_ok(sr_room_release_hooks(w->room, h->item, &subs[i], &w->e), &w->e);
+	}
+	assert_ok(sr_door_commit(w->v, subs, 2, out, &w->e), &w->e);
+	assert_fails(out[0].code, SR_DENIED, &out[0].err, "another envelope");
+	assert_int_equal(out[1].code, 0);
+	assert_true(has(h, SR_SECRET_SLOT, 2) && has_file(h, 2));
+	ready_free(&r[0]);
+	ready_free(&r[1]);
 	held_free(h);
 }
 
@@ -401,6 +450,8 @@ int main(void) {
 		cmocka_unit_test(refused_releases_leave_nothing),
 		cmocka_unit_test(a_release_is_what_was_prepared),
 		cmocka_unit_test(another_envelope_is_refused),
+		cmocka_unit_test(another_level_is_refused),
+		cmocka_unit_test(two_in_a_group),
 		cmocka_unit_test(a_kill_is_repaired),
 		cmocka_unit_test(a_kill_before_the_statement),
 		cmocka_unit_test(every_fault),

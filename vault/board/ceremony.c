@@ -257,6 +257,7 @@ static int names_check(const struct sr_statement *found, const struct sr_door_te
 
 			if (rc != 0)
 				return rc;
+			bool one = false;
 			for (size_t j = 0; j < count; j++) {
 				uint8_t want[SR_HASH];
 
@@ -267,6 +268,10 @@ static int names_check(const struct sr_statement *found, const struct sr_door_te
 					return sr_fail(e, SR_AUTH,
 						"found: %s %zu: the name given does not open the card",
 						keys[k], i + 1);
+				if (one) /* the door would find it when all have signed */
+					return sr_fail(e, SR_USAGE, "found: %s %zu is named twice",
+						keys[k], i + 1);
+				one = true;
 				opened++;
 			}
 		}
@@ -304,8 +309,7 @@ static size_t signatures(struct sr_dir *d, size_t members, bool *by) {
 	return n;
 }
 
-/* The draft must name this vault's own keys: nobody signs a founding for another service. */
-static int draft_is_ours(
+int sr_ceremony_is_ours(
 	const struct sr_vault *v, const struct sr_statement *found, struct sr_err *e) {
 	struct sr_bytes origin = sr_field(found, "origin", 0),
 			vkey_line = sr_field(found, "ledger-key", 0);
@@ -345,7 +349,7 @@ int sr_ceremony_draft(struct sr_vault *v, struct sr_bytes text, const struct sr_
 	if (d == NULL)
 		rc = sr_fail(e, SR_NOMEM, "found: out of memory");
 	if (rc == 0)
-		rc = draft_is_ours(v, &found, e);
+		rc = sr_ceremony_is_ours(v, &found, e);
 	sr_ceremony_run_id(run, found.hash, 1);
 	if (rc == 0)
 		rc = sr_ceremony_dkg(d, &found, run, e);

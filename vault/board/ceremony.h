@@ -60,6 +60,11 @@ SR_MUST int sr_ceremony_shares(uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR],
 	const struct sr_ceremony_keys *keys, const struct sr_dkg *d,
 	const struct sr_bytes *dealings, const struct sr_ceremony_member *m, struct sr_err *e);
 
+/* Does ${found} name this vault's own origin, ledger key and room key? USAGE if not: nobody founds
+ * with another service's keys. */
+SR_MUST int sr_ceremony_is_ours(
+	const struct sr_vault *v, const struct sr_statement *found, struct sr_err *e);
+
 /* The draft: ${text} as sr_statement_begin(SR_T_FOUND) and fields made it; ${names} open every
  * distinct person's card name. USAGE (what is wrong with it), EXISTS (founded, or signed by
  * somebody). */

@@ -13,6 +13,7 @@
  */
 #include "board/door.h"
 
+#include "board/ceremony.h"
 #include "board/follow.h"
 #include "board/keys.h"
 #include "board/rules.h"
@@ -50,6 +51,7 @@ struct group {
 		*outcome; /* of the submission at work, for `tell`; NULL for the service's own */
 	int64_t now;
 	uint64_t base; /* ledger index of the group's first entry */
+	bool committed;
 };
 
 static void pending_free(struct pending *p) {
@@ -442,7 +444,8 @@ static int check_signature(struct group *g, const struct sr_statement *s, struct
 	if (s->type->id == SR_T_FOUND) {
 		if (g->base + g->count != 0)
 			return sr_fail(e, SR_DENIED, "this vault is founded already");
-		return sr_statement_verify_found(s, e);
+		rc = sr_ceremony_is_ours(g->v, s, e);
+		return rc == 0 ? sr_statement_verify_found(s, e) : rc;
 	}
 	if (memcmp(s->head.vault, g->v->fingerprint, SR_HASH) != 0) {
 		char have[2 * SR_HASH + 1], want[2 * SR_HASH + 1];
@@ -483,10 +486,10 @@ static int check_times(
 			"the statement is good for more than %d days: sign it anew with an earlier until",
 			SR_RULES_UNTIL_MAX_S / 86400);
 	/* With `until`, the signer said how long it may take (signed on another machine); without,
-	 * clocks must agree. */
-	if (s->head.until == 0 && s->type->id != SR_T_FOUND && s->type->id != SR_T_DEAL &&
-		(s->head.time < g->now - SR_RULES_SKEW_S ||
-			s->head.time > g->now + SR_RULES_SKEW_S)) {
+	 * clocks must agree. Nothing comes from the future: `until` counts from the time. */
+	if (s->head.time > g->now + SR_RULES_SKEW_S ||
+		(s->head.until == 0 && s->type->id != SR_T_FOUND && s->type->id != SR_T_DEAL &&
+			s->head.time < g->now - SR_RULES_SKEW_S)) {
 		sr_time_format(then, s->head.time);
 		return sr_fail(e, SR_DENIED,
 			"the statement is of %s, the vault's clock says %s: more than %d s apart",
@@ -689,7 +692,7 @@ static int submission_take(
 		goto undo;
 	}
 	if (sub->before != NULL) {
-		o->code = sub->before(sub->ctx, g->v, &o->err);
+		o->code = sub->before(sub->ctx, g->v, sub->note, &o->err);
 		if (o->code != 0) {
 			pending_free(&p);
 			memcpy(g->v->fingerprint, fingerprint, SR_HASH);
@@ -846,33 +849,60 @@ static int group_begin(struct group *g, struct sr_vault *v, struct sr_err *e) {
 	return rc;
 }
 
-/* Commit or take back what the group holds; afterwards nothing of it is open. */
+/* Commit or take back what the group holds; afterwards nothing of it is open. g->committed tells
+ * which, also when an error is returned. */
 static int group_end(struct group *g, int rc, struct sr_err *e) {
-	bool secrets_open = true, committed = false;
+	bool secrets_open = true;
 
 	if (rc == 0 && g->count > 0) {
 		rc = group_commit(g, &secrets_open, e);
-		committed = rc == 0;
+		g->committed = rc == 0;
 	}
 	if (secrets_open)
 		sr_secrets_rollback(g->v->secrets);
-	if (!committed)
+	if (!g->committed)
 		sr_catalogue_rollback(g->v->catalogue);
-	if (committed) {
+	if (g->committed) {
 		g->v->founded = true;
 		rc = erase_ended(g, e);
-		if (rc != 0)
+		if (rc != 0) {
+			/* What ended must not stay openable while this process runs on. */
+			g->v->failed = true;
 			sr_wrap(e,
 				"committed, but the key of an ended grant is not erased yet (the next opening does it)");
+		}
 	}
 	return rc;
+}
+
+/* The hooks of what was taken: after() of each that the ledger now holds, refused() of each that it
+ * surely does not. The first error of an after() is told; the others are done all the same. */
+static int run_hooks(struct group *g, const struct sr_submission *subs, size_t count,
+	const struct sr_outcome *outcomes, struct sr_err *e) {
+	int first = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct sr_err own = {0};
+		int rc = 0;
+
+		if (outcomes[i].code != 0 || outcomes[i].repeated)
+			continue;
+		if (g->committed && subs[i].after != NULL)
+			rc = subs[i].after(subs[i].ctx, g->v, &own);
+		else if (!g->committed && !g->v->failed && subs[i].refused != NULL)
+			subs[i].refused(subs[i].ctx, g->v);
+		if (rc != 0 && first == 0)
+			first = sr_fail(e, (enum sr_code)rc, "%s", own.text);
+	}
+	return first;
 }
 
 int sr_door_commit(struct sr_vault *v, const struct sr_submission *subs, size_t count,
 	struct sr_outcome *outcomes, struct sr_err *e) {
 	struct group g;
 	uint8_t fingerprint[SR_HASH];
-	int rc = group_begin(&g, v, e);
+	size_t done = 0; /* submissions that have their outcome */
+	int rc = group_begin(&g, v, e), hooks;
 
 	if (rc != 0)
 		return rc;
@@ -880,20 +910,14 @@ int sr_door_commit(struct sr_vault *v, const struct sr_submission *subs, size_t 
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		memset(&outcomes[i], 0, sizeof outcomes[i]);
 		rc = submission_take(&g, &subs[i], &outcomes[i], e);
+		done = rc == 0 ? i + 1 : done;
 	}
 	rc = group_end(&g, rc, e);
-	if (rc != 0 && !v->founded)
+	if (!g.committed && !v->founded)
 		memcpy(v->fingerprint, fingerprint, SR_HASH);
-	for (size_t i = 0; i < count; i++) {
-		bool taken = outcomes[i].code == 0 && !outcomes[i].repeated;
-
-		if (rc == 0 && taken && subs[i].after != NULL)
-			rc = subs[i].after(subs[i].ctx, v, e);
-		else if (rc != 0 && taken && subs[i].refused != NULL && !v->failed)
-			subs[i].refused(subs[i].ctx, v);
-	}
+	hooks = run_hooks(&g, subs, done, outcomes, rc == 0 ? e : NULL);
 	group_free(&g);
-	return rc;
+	return rc != 0 ? rc : hooks;
 }
 
 int sr_door_service(
@@ -946,19 +970,12 @@ enum {
 }; /* entries a sweep makes in one commit; the rest is left to the next */
 
 static int sweep_checkouts(struct group *g, struct sr_err *e) {
-	struct sr_checkout_filter f = {.live = true};
-	struct sr_page page = {0, 1000};
 	struct sr_checkouts list = {0};
-	int rc = sr_query_checkouts(&list, g->v->catalogue, &f, &page, e);
+	int rc = sr_query_lapsing(&list, g->v->catalogue, g->now - SR_CHECKOUT_HOURS * 3600,
+		g->now - SR_CHECKOUT_OPEN_MIN * 60, e);
 
-	for (size_t i = 0; i < list.count && rc == 0 && g->count < SWEEP_AT_ONCE; i++) {
-		const struct sr_checkout_row *c = &list.rows[i];
-		int64_t due = c->begun + (c->was_opened ? SR_CHECKOUT_HOURS * 3600
-							: SR_CHECKOUT_OPEN_MIN * 60);
-
-		if (due <= g->now)
-			rc = lapse(g, "checkout", NULL, 0, c->id, e);
-	}
+	for (size_t i = 0; i < list.count && rc == 0 && g->count < SWEEP_AT_ONCE; i++)
+		rc = lapse(g, "checkout", NULL, 0, list.rows[i].id, e);
 	sr_checkouts_free(&list);
 	return rc;
 }

@@ -42,8 +42,11 @@ struct sr_submission {
 			 time is not judged */
 	/* Side effects that belong to this statement and must be durable before it / undone if it
 	 * is refused: set by room and intake (release: new slot and envelope; accession: slots,
-	 * quarantine seals). Called with the vault, in order. NULL: none. */
-	int (*before)(void *ctx, struct sr_vault *v, struct sr_err *e);
+	 * quarantine seals). Called with the vault, in order; ${before} with the note at hand,
+	 * since one ctx may serve two submissions of a group. ${refused} is never called for what
+	 * the ledger holds, nor when nobody knows whether it does (the vault has failed then).
+	 * ${after} is called for each that was committed, whatever became of others. NULL: none. */
+	int (*before)(void *ctx, struct sr_vault *v, struct sr_bytes note, struct sr_err *e);
 	void (*refused)(void *ctx, struct sr_vault *v);
 	int (*after)(void *ctx, struct sr_vault *v, struct sr_err *e);
 	void *ctx;

@@ -171,7 +171,8 @@ static int on_request(const struct job *j) {
 		goto out;
 	sr_box_keypair(pk, sk);
 	sr_hex(name, id, SR_ID);
-	rc = sr_secrets_put(j->v->secrets, SR_SECRET_ROOM_KEY, sr_bytes_str(name), row.version,
+	/* One that is there belongs to a commit that failed before its statement was durable. */
+	rc = sr_secrets_replace(j->v->secrets, SR_SECRET_ROOM_KEY, sr_bytes_str(name), row.version,
 		sr_bytes_of(sk, SR_X_SK), j->e);
 	sr_wipe(sk, sizeof sk);
 	if (rc != 0)
@@ -450,6 +451,7 @@ static int decide_refused(const struct job *j, const struct decision *d) {
  * other's: two members revoke, also where there are only two. */
 static uint32_t eligible(const struct job *j, const struct decision *d) {
 	struct sr_person_row p = {0};
+	struct sr_grant_row g = {0};
 	bool recused = false, member = false;
 
 	if (d->v.has_list)
@@ -457,6 +459,12 @@ static uint32_t eligible(const struct job *j, const struct decision *d) {
 	if (sr_query_person(&p, j->v->catalogue, d->v.applicant, NULL) == 0)
 		member = (p.roles & SR_ROLE_MEMBER) != 0;
 	sr_person_row_free(&p);
+	if (d->v.subject != NULL && strcmp(d->v.subject, d->v.applicant) == 0)
+		member = false;
+	if (strcmp(d->v.kind, "revoke") == 0 &&
+		sr_query_grant(&g, j->v->catalogue, d->v.target, NULL) == 0)
+		member = member && !sr_token_in(g.people, d->v.applicant);
+	sr_grant_row_free(&g);
 	if (member &&
 		sr_query_recused(&recused, j->v->catalogue, d->v.request, d->v.applicant, NULL) ==
 			0 &&

@@ -625,8 +625,9 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 		rc = open_index(v, e);
 	if (rc == 0 && v->founded)
 		rc = reap_room_keys(v, e);
-	if (rc == 0)
-		rc = sr_door_sweep(v, &ended, e);
+	if (rc != 0)
+		return rc;
+	rc = sr_door_sweep(v, &ended, e);
 	if (rc == SR_LOCKED) { /* a clock that is set back stops writes, not reading */
 		told(v, "%s", e != NULL ? e->text : "the clock is set back");
 		rc = 0;

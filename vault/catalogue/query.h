@@ -436,6 +436,10 @@ SR_MUST int sr_query_checkout(struct sr_checkout_row *out, struct sr_catalogue *
 	const uint8_t id[SR_ID], struct sr_err *e);
 SR_MUST int sr_query_checkouts(struct sr_checkouts *out, struct sr_catalogue *c,
 	const struct sr_checkout_filter *f, const struct sr_page *p, struct sr_err *e);
+/* Live ones that are due, oldest first, at most 1000: opened ones begun until ${opened}, others
+ * begun until ${unopened}. */
+SR_MUST int sr_query_lapsing(struct sr_checkouts *out, struct sr_catalogue *c, int64_t opened,
+	int64_t unopened, struct sr_err *e);
 void sr_checkouts_free(struct sr_checkouts *l);
 
 /* --- log, objects, texts

@@ -237,16 +237,44 @@ static int where_checkouts(
 	return rc;
 }
 
+static int read_checkouts(struct sr_checkouts *out, struct sr_stmt *st, struct sr_err *e) {
+	struct sr_checkouts l = {NULL, 0};
+	bool row = false;
+	int rc = 0;
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		rc = sr_list_grow((void **)&l.rows, &l.count, sizeof *l.rows, e);
+		if (rc == 0)
+			rc = read_checkout(&l.rows[l.count - 1], st, e);
+	}
+	sr_stmt_free(st);
+	if (rc != 0)
+		sr_checkouts_free(&l);
+	*out = l;
+	return rc;
+}
+
+int sr_query_lapsing(struct sr_checkouts *out, struct sr_catalogue *c, int64_t opened,
+	int64_t unopened, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		CHECKOUT_SQL " WHERE c.ended IS NULL AND c.begun <= CASE c.opened WHEN 0 THEN ?1"
+			     " ELSE ?2 END ORDER BY c.entry LIMIT 1000",
+		A_INT(unopened), A_INT(opened));
+
+	memset(out, 0, sizeof *out);
+	return rc == 0 ? read_checkouts(out, st, e) : rc;
+}
+
 int sr_query_checkouts(struct sr_checkouts *out, struct sr_catalogue *c,
 	const struct sr_checkout_filter *f, const struct sr_page *p, struct sr_err *e) {
 	struct sr_page page = sr_page_of(p);
-	struct sr_checkouts l = {NULL, 0};
 	struct sr_stmt *st = NULL;
 	struct sr_where w;
 	char sql[1600];
-	bool row = false;
 	int rc;
 
+	memset(out, 0, sizeof *out);
 	memset(&w, 0, sizeof w);
 	rc = where_checkouts(&w, f, e);
 	snprintf(sql, sizeof sql,
@@ -258,14 +286,5 @@ int sr_query_checkouts(struct sr_checkouts *out, struct sr_catalogue *c,
 		rc = sr_where_add(&w, "", A_U64(page.offset), e);
 	if (rc == 0)
 		rc = sr_sql_new(&st, sr_catalogue_db(c), sql, w.args, w.count, e);
-	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
-		rc = sr_list_grow((void **)&l.rows, &l.count, sizeof *l.rows, e);
-		if (rc == 0)
-			rc = read_checkout(&l.rows[l.count - 1], st, e);
-	}
-	sr_stmt_free(st);
-	if (rc != 0)
-		sr_checkouts_free(&l);
-	*out = l;
-	return rc;
+	return rc == 0 ? read_checkouts(out, st, e) : rc;
 }

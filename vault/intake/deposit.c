@@ -67,7 +67,6 @@ struct sr_deposit {
 	struct sr_door_object *objects;
 	size_t object_count;
 	bool finished, committed;
-	struct sr_submission *sub;
 };
 
 /* --- keys and names
@@ -648,11 +647,11 @@ static int committed(struct sr_vault *v, const uint8_t accession[SR_ID], const u
 	return rc;
 }
 
-static int before(void *ctx, struct sr_vault *v, struct sr_err *e) {
+static int before(void *ctx, struct sr_vault *v, struct sr_bytes note, struct sr_err *e) {
 	struct sr_deposit *d = ctx;
 
 	(void)v;
-	return keep_write(d, d->sub->note, e);
+	return keep_write(d, note, e);
 }
 
 static void refused(void *ctx, struct sr_vault *v) {
@@ -679,7 +678,6 @@ int sr_deposit_submission(struct sr_deposit *d, struct sr_submission *sub, struc
 	sub->refused = refused;
 	sub->after = after;
 	sub->ctx = d;
-	d->sub = sub;
 	return 0;
 }
 

@@ -66,9 +66,7 @@ int room_release_sweep(struct sr_room *r, struct sr_err *e) {
 	return 0;
 }
 
-/* --- prepare
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- prepare --- */
 
 static int may_release(
 	struct sr_room *r, const struct sr_item_row *item, const char *curator, struct sr_err *e) {
@@ -223,6 +221,7 @@ int sr_room_release_prepare(struct sr_room *r, struct sr_room_release *rel, stru
 	if (rc != 0)
 		goto out;
 	memcpy(p->hash, rel->envelope, SR_HASH);
+	p->level = rel->level;
 	rel->number = p->number;
 	at = prepared_at(r, rel->item);
 	if (*at != NULL)
@@ -261,18 +260,22 @@ static int put_envelope(struct sr_vault *v, const struct prepared *p, struct sr_
 	return rc;
 }
 
-/* A statement that names another envelope would release an item that nothing opens. */
-static int names_prepared(const struct prepared *p, struct sr_err *e) {
+/* A statement that names another envelope or level would release an item that nothing opens. */
+static int names_prepared(const struct prepared *p, struct sr_bytes note, struct sr_err *e) {
 	struct sr_statement s;
 	uint8_t hash[SR_HASH];
-	int rc = sr_statement_parse(&s, p->sub->note, e);
+	uint64_t level = 0;
+	int rc = sr_statement_parse(&s, note, e);
 
 	if (rc != 0)
 		return rc;
 	rc = sr_field_hash(hash, &s, "envelope", 0, e);
-	if (rc == 0 && memcmp(hash, p->hash, SR_HASH) != 0)
+	if (rc == 0)
+		rc = sr_field_dec(&level, &s, "level", 0, e);
+	if (rc == 0 && (memcmp(hash, p->hash, SR_HASH) != 0 || level != p->level))
 		rc = sr_fail(e, SR_DENIED,
-			"the statement names another envelope than the one that was prepared: prepare the release again");
+			"the statement names another envelope or level than the one that was "
+			"prepared: prepare the release again");
 	sr_statement_free(&s);
 	return rc;
 }
@@ -288,10 +291,10 @@ static void release_refused(void *ctx, struct sr_vault *v) {
 	(void)!sr_envelope_remove(v->items, p->item, p->number, NULL);
 }
 
-static int release_before(void *ctx, struct sr_vault *v, struct sr_err *e) {
+static int release_before(void *ctx, struct sr_vault *v, struct sr_bytes note, struct sr_err *e) {
 	const struct prepared *p = ctx;
 	char name[2 * SR_ID + 1];
-	int rc = names_prepared(p, e);
+	int rc = names_prepared(p, note, e);
 
 	sr_hex(name, p->item, SR_ID);
 	if (rc == 0) {
@@ -351,7 +354,6 @@ int sr_room_release_hooks(
 			"item %s: no release is prepared (in this process): prepare it again",
 			name);
 	}
-	p->sub = sub;
 	sub->before = release_before;
 	sub->refused = release_refused;
 	sub->after = release_after;

@@ -116,8 +116,7 @@ struct sr_room_release {
 SR_MUST int sr_room_release_prepare(
 	struct sr_room *r, struct sr_room_release *rel, struct sr_err *e);
 /* Fill before/refused/after/ctx of a submission of type release whose item was prepared; NOTFOUND
- * if it was not. ${sub} is looked at in the commit: it stays where it is until then, and nothing is
- * prepared in between. */
+ * if it was not. Nothing is prepared until it is committed. */
 SR_MUST int sr_room_release_hooks(
 	struct sr_room *r, const uint8_t item[SR_ID], struct sr_submission *sub, struct sr_err *e);
 /* Forget prepared releases that were not submitted. */

@@ -40,11 +40,11 @@ struct opened {
 struct prepared { /* release.c: a release that its curator has not signed yet */
 	struct prepared *link;
 	uint8_t item[SR_ID];
-	uint32_t number;    /* of the new envelope */
-	uint8_t *slot;      /* SR_KEY bytes, in the secret arena */
-	struct sr_buf file; /* the new envelope */
-	uint8_t hash[SR_HASH];
-	const struct sr_submission *sub; /* while it is submitted; the caller's */
+	uint32_t number;       /* of the new envelope */
+	uint8_t *slot;         /* SR_KEY bytes, in the secret arena */
+	struct sr_buf file;    /* the new envelope */
+	uint8_t hash[SR_HASH]; /* of the new envelope; a statement names it and the level */
+	uint32_t level;
 };
 
 struct sr_room {
