@@ -637,7 +637,7 @@ static int by_name(const void *a, const void *b) {
 }
 
 static void put_terms(struct world_draft *d, const struct world_request *rq) {
-	const char *people[T_COUNT(rq->with)];
+	const char *people[T_COUNT(rq->with)] = {NULL};
 	uint8_t sk[SR_X_SK], pk[SR_X_PK];
 	size_t n = 0;
 

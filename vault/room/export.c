@@ -79,10 +79,10 @@ static int export_new(
 	struct room_export *x = calloc(1, sizeof *x);
 	uint8_t pk[1][SR_X_PK];
 	struct sr_file f;
-	int rc = x == NULL ? sr_fail(e, SR_NOMEM, "export: out of memory") : 0;
+	int rc;
 
-	if (rc != 0)
-		return rc;
+	if (x == NULL)
+		return sr_fail(e, SR_NOMEM, "export: out of memory");
 	sr_buf_init_secret(&x->notes);
 	sr_buf_init(&x->out);
 	rc = find_recipient(x->recipient, r, o, e);
