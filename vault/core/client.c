@@ -75,23 +75,16 @@ int sr_client_once(struct sr_client *c, struct sr_call *q, struct sr_call *r, st
 }
 
 int sr_client_call(struct sr_client *c, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
-	struct sr_transport again = {0};
-	struct sr_err first = {0};
 	bool broken;
 	int rc = exchange(c, q, r, &broken, e);
 
 	if (rc != SR_IO || !broken || c->o.reconnect == NULL)
 		return rc;
-	if (e != NULL)
-		first = *e;
-	if (c->o.reconnect(c->o.reconnect_ctx, &again, NULL) != 0) {
-		if (e != NULL)
-			*e = first;
-		return rc;
-	}
 	if (c->o.transport.close != NULL)
 		c->o.transport.close(c->o.transport.ctx);
-	c->o.transport = again;
+	memset(&c->o.transport, 0, sizeof c->o.transport);
+	if (c->o.reconnect(c->o.reconnect_ctx, &c->o.transport, NULL) != 0)
+		return rc; /* why it broke is told */
 	if (c->logged_in) {
 		c->logged_in = false;
 		rc = login(c, e);

@@ -53,15 +53,15 @@ static int find_run(const struct sr_client *c, uint8_t run[SR_ID], const struct 
 		if (*opened != NULL)
 			return 0;
 	}
-	for (uint64_t n = RUNS_MAX; n >= 1; n--) {
+	if (c->info.state == SR_CLIENT_OPENED)
+		return sr_fail(e, SR_AUTH,
+			"the vault says its board is open, and withholds the statement that opened it");
+	for (uint64_t n = RUNS_MAX; n > 1; n--) {
 		sr_ceremony_run_id(run, c->info.fingerprint, n);
 		if (of_run(&c->proofs, SR_T_DEAL, run, NULL) != NULL)
 			return 0;
 	}
 	sr_ceremony_run_id(run, c->info.fingerprint, 1);
-	if (c->info.state == SR_CLIENT_OPENED)
-		return sr_fail(e, SR_AUTH,
-			"the vault says its board is open, and withholds the statement that opened it");
 	return 0;
 }
 

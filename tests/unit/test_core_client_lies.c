@@ -1,0 +1,1115 @@
+/*
+ * A vault that lies: every answer that a client relies on is altered, kept back, replayed, or
+ * replaced by entries that a host with all service keys really wrote into its log. Each lie is
+ * refused with the sentence that says what is wrong, and what would use a secret was never asked.
+ */
+#include "board/keys.h"
+#include "board/service.h"
+#include "client_rig.h"
+#include "core/proofs.h"
+#include "ledger/ledger.h"
+#include "ledger/receipt.h"
+#include "merkle/note.h"
+#include "world.h"
+
+/* --- lies about what lies in a reply
+ * ------------------------------------------------------------------------------------ */
+
+enum how {
+	DROP,
+	FLIP,
+	VALUE,
+	OTHER_ROW
+};
+struct lie {
+	const char *op;   /* whose reply */
+	const char *row;  /* kind of the row */
+	const char *what; /* its `what`; NULL: any */
+	size_t nth;       /* which of them */
+	enum how how;
+	const char
+		*key; /* FLIP, VALUE, OTHER_ROW (the field comes from the next row of that kind) */
+	const char *value; /* VALUE */
+	int code;
+	const char *text; /* of the refusal */
+	size_t seen;
+	struct sr_buf other;
+};
+
+static void collect(void *ctx, const struct sr_row *row, struct sr_rows_out *o) {
+	struct lie *l = ctx;
+
+	if (row_what(row, l->row, l->what) && l->seen++ == l->nth + 1)
+		sr_buf_put_bytes(&l->other, sr_row_get(row, l->key));
+	lie_row(o, row, NULL, sr_bytes_of(NULL, 0));
+}
+
+static void apply(void *ctx, const struct sr_row *row, struct sr_rows_out *o) {
+	struct lie *l = ctx;
+	struct sr_bytes v = sr_bytes_str(l->value != NULL ? l->value : "");
+	uint8_t copy[4096];
+
+	if (!row_what(row, l->row, l->what) || l->seen++ != l->nth) {
+		lie_row(o, row, NULL, v);
+		return;
+	}
+	switch (l->how) {
+	case DROP:
+		return;
+	case FLIP:
+		v = sr_row_get(row, l->key);
+		assert_true(v.len > 0);
+		if (v.len <= sizeof copy) {
+			memcpy(copy, v.p, v.len);
+			copy[v.len / 2] ^= 1;
+			v.p = copy;
+			break;
+		}
+		uint8_t *big = malloc(v.len);
+		assert_non_null(big);
+		memcpy(big, v.p, v.len);
+		big[v.len / 2] ^= 1;
+		lie_row(o, row, l->key, sr_bytes_of(big, v.len));
+		free(big);
+		return;
+	case VALUE:
+		break;
+	case OTHER_ROW:
+		v = sr_buf_view(&l->other);
+		break;
+	}
+	lie_row(o, row, l->key, v);
+}
+
+static int twist_row(
+	struct liar *liar, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	struct lie *l = liar->ctx;
+
+	(void)q;
+	(void)e;
+	if (strcmp(op, l->op) != 0)
+		return 0;
+	if (l->how == OTHER_ROW) {
+		l->seen = 0;
+		sr_buf_clear(&l->other);
+		lie_rows(r, collect, l);
+	}
+	l->seen = 0;
+	lie_rows(r, apply, l);
+	liar->was_twisted = true;
+	return 0;
+}
+
+static void tell(struct desk *d, struct lie *l) {
+	d->liar.twist = twist_row;
+	d->liar.ctx = l;
+	d->liar.was_twisted = false;
+	d->liar.asked[0] = '\0';
+}
+
+static void honest(struct desk *d, struct lie *l) {
+	assert_true(d->liar.was_twisted);
+	d->liar.twist = NULL;
+	sr_buf_free(&l->other);
+}
+
+static bool asked(const struct desk *d, const char *op) {
+	char word[50];
+
+	snprintf(word, sizeof word, " %s", op);
+	return strstr(d->liar.asked, word) != NULL;
+}
+
+/* The head of a reply with one line changed. */
+static void lie_head(struct sr_call *r, const char *key, const char *value) {
+	struct sr_buf head;
+
+	sr_buf_init(&head);
+	sr_text_begin(&head, "strongroom/reply/v1");
+	for (size_t i = 0; i < r->text.count; i++) {
+		const struct sr_line *l = &r->text.lines[i];
+		char k[40], v[400];
+
+		snprintf(k, sizeof k, "%.*s", (int)l->key.len, (const char *)l->key.p);
+		snprintf(v, sizeof v, "%.*s", (int)l->value.len, (const char *)l->value.p);
+		if (strcmp(k, key) != 0)
+			sr_text_put(&head, k, v);
+		else if (value != NULL)
+			sr_text_put(&head, k, value);
+	}
+	sr_buf_clear(&r->head);
+	sr_buf_put_bytes(&r->head, sr_buf_view(&head));
+	sr_buf_free(&head);
+	assert_int_equal(sr_call_parse(r, NULL), 0);
+}
+
+/* --- the connection
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+static const char OTHER[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+static int other_vault(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	(void)q;
+	(void)e;
+	if (strcmp(op, l->ctx) == 0)
+		lie_head(r, "fingerprint", OTHER);
+	return 0;
+}
+
+static int no_vault(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	(void)l;
+	(void)q;
+	(void)e;
+	if (strcmp(op, "hello") == 0) {
+		lie_head(r, "fingerprint", NULL);
+		lie_head(r, "state", "none");
+	}
+	return 0;
+}
+
+static void test_pin(void **state) {
+	struct office *o = office_new(NULL);
+	struct desk *d = desk_new(o, &o->w->member[0]);
+	uint8_t fingerprint[SR_HASH], other[SR_HASH] = {7};
+
+	(void)state;
+	assert_true(sr_client_info(d->c)->first_contact);
+	memcpy(fingerprint, sr_client_info(d->c)->fingerprint, SR_HASH);
+	desk_close(d);
+	assert_ok(desk_open(d), &d->e);
+	assert_false(sr_client_info(d->c)->first_contact);
+	desk_close(d);
+	assert_fails(
+		desk_open_with(d, other, o->memory, true), SR_AUTH, &d->e, "it is another vault");
+	assert_ok(desk_open_with(d, fingerprint, o->memory, true), &d->e);
+	desk_close(d);
+	d->liar.twist = other_vault;
+	d->liar.ctx = (void *)(uintptr_t) "hello";
+	assert_fails(desk_open(d), SR_AUTH, &d->e, "here was the vault with the fingerprint");
+	assert_false(asked(d, "login.finish") && strstr(d->liar.asked, "hello login") == NULL);
+	d->liar.ctx = (void *)(uintptr_t) "login.begin";
+	d->liar.asked[0] = '\0';
+	assert_fails(desk_open(d), SR_AUTH, &d->e, "login is asked for another vault");
+	assert_false(asked(d, "login.finish"));
+	d->liar.twist = no_vault;
+	assert_fails(desk_open(d), SR_AUTH, &d->e, "not founded: rolled back, or replaced");
+	assert_fails(desk_open_with(d, fingerprint, o->memory, true), SR_AUTH, &d->e,
+		"this vault is not founded");
+	d->liar.twist = NULL;
+	desk_free(d);
+	d = desk_prepare(o, &o->w->outsider);
+	assert_fails(desk_open(d), SR_DENIED, &d->e, "no role in this vault");
+	desk_free(d);
+	office_free(o);
+}
+
+/* Replies as they were: what a vault shows that was put back from a copy. */
+struct replay {
+	struct sr_buf hello, proof;
+	bool play_hello, play_proof;
+};
+
+static int replaying(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	struct replay *p = l->ctx;
+	const bool hello = strcmp(op, "hello") == 0, proof = strcmp(op, "proof") == 0;
+	struct sr_buf *kept = hello ? &p->hello : &p->proof;
+
+	(void)q;
+	(void)e;
+	if (!hello && !proof)
+		return 0;
+	if (hello ? p->play_hello : p->play_proof) {
+		sr_buf_clear(&r->body);
+		sr_buf_put_bytes(&r->body, sr_buf_view(kept));
+	} else if (kept->len == 0) {
+		sr_buf_put_bytes(kept, sr_buf_view(&r->body));
+	}
+	return 0;
+}
+
+/* Asks again without saying what the caller knows: so no consistency proof comes. */
+static int without_since(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	struct sr_call again;
+	int rc;
+
+	if (strcmp(op, "proof") != 0)
+		return 0;
+	sr_call_init(&again);
+	sr_call_begin(&again, op);
+	sr_text_put_dec(&again.head, "index", 0);
+	(void)q;
+	rc = l->real.call(l->real.ctx, &again, r, e);
+	sr_call_free(&again);
+	return rc;
+}
+
+static int deny_proof(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	(void)l;
+	(void)q;
+	(void)e;
+	if (strcmp(op, "proof") != 0)
+		return 0;
+	sr_call_begin(r, "none");
+	return 1;
+}
+
+static void grow(struct office *o) {
+	assert_int_equal(
+		world_person_add(o->w, &o->w->curator[0], &o->w->outsider, "depositor"), 0);
+}
+
+static void test_ledger(void **state) {
+	struct office *o = office_new(NULL);
+	struct desk *d = desk_prepare(o, &o->w->member[0]);
+	struct replay p = {0};
+	struct sr_seen seen;
+	uint8_t fingerprint[SR_HASH];
+
+	(void)state;
+	d->liar.twist = replaying;
+	d->liar.ctx = &p;
+	assert_ok(desk_open(d), &d->e);
+	memcpy(fingerprint, sr_client_info(d->c)->fingerprint, SR_HASH);
+	desk_close(d);
+	grow(o);
+	assert_ok(desk_open(d), &d->e);
+	desk_close(d);
+	p.play_hello = true;
+	assert_fails(desk_open(d), SR_AUTH, &d->e, "rolled back");
+	p.play_hello = false;
+	p.play_proof = true;
+	assert_fails(desk_open(d), SR_AUTH, &d->e, "rolled back");
+	p.play_proof = false;
+	assert_int_equal(
+		world_person_add(o->w, &o->w->curator[0], &o->w->outsider, "researcher"), 0);
+	d->liar.twist = without_since;
+	assert_fails(desk_open(d), SR_AUTH, &d->e, "withheld: no proof came");
+	d->liar.twist = deny_proof;
+	assert_fails(desk_open(d), SR_DENIED, &d->e, "withholds a proof");
+	d->liar.twist = NULL;
+	/* A memory of another history of the same vault: shorter, then of the same length. */
+	assert_ok(
+		sr_seen_load(&seen, o->memory, fingerprint, o->w->member[0].person, &d->e), &d->e);
+	char name[64];
+	struct sr_buf text;
+	sr_buf_init(&text);
+	sr_seen_name(name, fingerprint, o->w->member[0].person);
+	seen.root[0] ^= 1;
+	sr_seen_encode(&text, &seen);
+	assert_ok(sr_file_replace(o->memory, name, sr_buf_view(&text), &d->e), &d->e);
+	assert_fails(desk_open(d), SR_AUTH, &d->e, NULL);
+	assert_ok(desk_open_with(d, NULL, NULL, true),
+		&d->e); /* nothing remembered: just to learn the size */
+	seen.size = sr_client_info(d->c)->seen_size;
+	desk_close(d);
+	sr_buf_clear(&text);
+	sr_seen_encode(&text, &seen);
+	assert_ok(sr_file_replace(o->memory, name, sr_buf_view(&text), &d->e), &d->e);
+	assert_fails(desk_open(d), SR_AUTH, &d->e, "forked");
+	sr_buf_free(&text);
+	sr_buf_free(&p.hello);
+	sr_buf_free(&p.proof);
+	desk_free(d);
+	office_free(o);
+}
+
+/* --- submissions
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+static void comment(struct desk *d, const uint8_t request[SR_ID], int code, const char *text) {
+	const struct sr_act a = {
+		.type = SR_T_COMMENT, .id = request, .text = sr_bytes_str("So be it.")};
+	const int rc = sr_client_act(d->c, &a, &d->s, &d->e);
+
+	if (code == 0)
+		assert_ok(rc, &d->e);
+	else
+		assert_fails(rc, code, &d->e, text);
+	sr_submitted_free(&d->s);
+}
+
+static void release_one(
+	struct world *w, size_t count, uint8_t (*items)[SR_ID], const char *hazards) {
+	const struct world_file files[] = {
+		{.path = "a.txt", .content = sr_bytes_str("First page.\n")},
+		{.path = "b.txt", .content = sr_bytes_str("Second page.\n")},
+		{.path = "c.txt", .content = sr_bytes_str("Third page.\n")}};
+	struct world_deposit dep = {.files = files, .count = count};
+
+	assert_int_equal(world_deposit(w, &dep), 0);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(world_describe(w, &w->curator[0], dep.items[i], "A page",
+					 i == 0 ? hazards : NULL),
+			0);
+		assert_int_equal(
+			world_release(w, &w->curator[1], dep.items[i], i == 0 ? hazards : NULL), 0);
+		memcpy(items[i], dep.items[i], SR_ID);
+	}
+}
+
+static void test_submit(void **state) {
+	struct office *o = office_new(NULL);
+	uint8_t items[2][SR_ID];
+
+	(void)state;
+	release_one(o->w, 1, items, NULL);
+	struct world_request rq = {
+		.by = &o->w->researcher[0], .items = (const uint8_t(*)[SR_ID])items, .count = 1};
+	assert_int_equal(world_request(o->w, &rq), 0);
+	struct desk *d = desk_new(o, &o->w->member[0]);
+	struct lie lies[] = {
+		{.op = "submit",
+			.row = "outcome",
+			.how = VALUE,
+			.key = "receipt",
+			.code = SR_CORRUPT,
+			.text = "receipt"},
+		{.op = "submit",
+			.row = "outcome",
+			.how = FLIP,
+			.key = "receipt",
+			.code = SR_AUTH,
+			.text = "receipt of entry"},
+		{.op = "submit",
+			.row = "outcome",
+			.how = VALUE,
+			.key = "index",
+			.value = "3",
+			.code = SR_AUTH,
+			.text = "the vault says 3"},
+		{.op = "submit",
+			.row = "outcome",
+			.how = DROP,
+			.code = SR_CORRUPT,
+			.text = "want 1 outcomes, have 0"},
+	};
+	for (size_t i = 0; i < T_COUNT(lies); i++) {
+		tell(d, &lies[i]);
+		comment(d, rq.id, lies[i].code, lies[i].text);
+		honest(d, &lies[i]);
+	}
+	/* The answer never comes: the same bytes again, and the first receipt. */
+	const size_t before = world_count(o->w, SR_T_COMMENT);
+	const struct sr_act a = {.type = SR_T_COMMENT, .id = rq.id, .text = sr_bytes_str("Once.")};
+	d->liar.breaks = 1;
+	assert_ok(sr_client_act(d->c, &a, &d->s, &d->e), &d->e);
+	assert_true(d->s.repeated && d->s.proven);
+	assert_int_equal(world_count(o->w, SR_T_COMMENT), before + 1);
+	sr_submitted_free(&d->s);
+	desk_free(d);
+	office_free(o);
+}
+
+/* --- the board
+ * -----------------------------------------------------------------------------------------------------------
+ */
+
+static void test_board(void **state) {
+	struct office *o = office_new(NULL);
+	struct lie lies[] = {
+		{.op = "board.material",
+			.row = "dealing",
+			.nth = 1,
+			.how = FLIP,
+			.key = "body",
+			.code = SR_AUTH,
+			.text = "dealing of member 2"},
+		{.op = "board.material",
+			.row = "dealing",
+			.nth = 2,
+			.how = DROP,
+			.code = SR_AUTH,
+			.text = "withholds the dealing of member 3"},
+		{.op = "board.material",
+			.row = "dealing",
+			.how = OTHER_ROW,
+			.key = "body",
+			.code = SR_AUTH,
+			.text = "dealing of member 1"},
+		{.op = "board.material",
+			.row = "receipt",
+			.what = "deal",
+			.how = DROP,
+			.code = SR_AUTH,
+			.text = "withholds the deal of member 1"},
+		{.op = "board.material",
+			.row = "receipt",
+			.what = "accept",
+			.nth = 1,
+			.how = DROP,
+			.code = SR_AUTH,
+			.text = "withholds the acceptance of member 2"},
+		{.op = "board.material",
+			.row = "receipt",
+			.what = "opened",
+			.how = DROP,
+			.code = SR_AUTH,
+			.text = "withholds the statement that opened it"},
+		{.op = "board.material",
+			.row = "receipt",
+			.what = "deal",
+			.how = FLIP,
+			.key = "receipt",
+			.code = SR_AUTH,
+			.text = "receipt"},
+		{.op = "board.material",
+			.row = "receipt",
+			.what = "deal",
+			.how = VALUE,
+			.key = "what",
+			.value = "accept",
+			.code = SR_AUTH,
+			.text = "announced as another type"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(lies); i++) {
+		struct desk *d = desk_new(o, &o->w->member[0]);
+		const struct sr_board_view *v = NULL;
+
+		tell(d, &lies[i]);
+		assert_fails(sr_client_board(d->c, &v, &d->e), lies[i].code, &d->e, lies[i].text);
+		honest(d, &lies[i]);
+		assert_ok(sr_client_board(d->c, &v, &d->e), &d->e);
+		assert_true(v->opened);
+		desk_free(d);
+	}
+	office_free(o);
+}
+
+/* --- ballots
+ * -------------------------------------------------------------------------------------------------------------
+ */
+
+struct asked_for {
+	struct office *o;
+	uint8_t items[3][SR_ID];
+	struct world_request rq;
+};
+
+static void ask_for(struct asked_for *a, bool join) {
+	static const struct world_options levels = {.level = {2, 3}};
+
+	a->o = office_new(&levels);
+	release_one(a->o->w, 3, a->items, "personal-data");
+	a->rq = (struct world_request){.by = &a->o->w->researcher[0],
+		.items = (const uint8_t(*)[SR_ID])a->items,
+		.count = 3,
+		.with = {&a->o->w->researcher[1]}};
+	assert_int_equal(world_request(a->o->w, &a->rq), 0);
+	if (join)
+		assert_int_equal(world_join(a->o->w, &a->o->w->researcher[1], a->rq.id), 0);
+}
+
+/* Fetch and vote; 0 or the first refusal. */
+static int try_vote(struct desk *d, const uint8_t request[SR_ID], struct sr_writ *out) {
+	struct sr_ballot *b = NULL;
+	int rc = sr_ballot_fetch(&b, d->c, request, 0, &d->e);
+
+	memset(out, 0, sizeof *out);
+	if (rc == 0)
+		rc = sr_ballot_vote(out, b, &(struct sr_voting){.decision = "approve"}, &d->e);
+	sr_ballot_free(b);
+	return rc;
+}
+
+static void test_ballot(void **state) {
+	struct asked_for a;
+	struct sr_writ w;
+	struct lie lies[] = {
+		{.op = "request.material",
+			.row = "receipt",
+			.what = "person",
+			.how = DROP,
+			.code = SR_AUTH,
+			.text = "whom no proven statement introduces"},
+		{.op = "request.material",
+			.row = "receipt",
+			.what = "request",
+			.how = DROP,
+			.code = SR_AUTH,
+			.text = "shows no request: it is withheld"},
+		{.op = "request.material",
+			.row = "receipt",
+			.what = "room-key",
+			.how = DROP,
+			.code = SR_AUTH,
+			.text = "shows no room key of exactly this version"},
+		{.op = "request.material",
+			.row = "receipt",
+			.what = "join",
+			.how = DROP,
+			.code = SR_DENIED,
+			.text = "1 of 1 co-applicants have not joined"},
+		{.op = "request.material",
+			.row = "receipt",
+			.what = "request",
+			.how = FLIP,
+			.key = "receipt",
+			.code = SR_AUTH,
+			.text = "receipt"},
+		{.op = "request.material",
+			.row = "list",
+			.how = DROP,
+			.code = SR_AUTH,
+			.text = "withholds the list"},
+		{.op = "request.material",
+			.row = "list",
+			.how = FLIP,
+			.key = "body",
+			.code = SR_AUTH,
+			.text = "not the one that the applicant signed"},
+		{.op = "request.material",
+			.row = "seal",
+			.nth = 1,
+			.how = DROP,
+			.code = SR_AUTH,
+			.text = "seal"},
+		{.op = "request.material",
+			.row = "seal",
+			.nth = 2,
+			.how = DROP,
+			.code = SR_AUTH,
+			.text = "2 of 3 came"},
+		{.op = "request.material",
+			.row = "seal",
+			.how = OTHER_ROW,
+			.key = "item",
+			.code = SR_AUTH,
+			.text = "its seal is of another item"},
+		{.op = "request.material",
+			.row = "seal",
+			.nth = 1,
+			.how = OTHER_ROW,
+			.key = "seal",
+			.code = SR_AUTH,
+			.text = "proof does not verify"},
+		{.op = "request.material",
+			.row = "seal",
+			.nth = 2,
+			.how = FLIP,
+			.key = "seal",
+			.code = SR_AUTH,
+			.text = "proof does not verify"},
+		{.op = "request.material",
+			.row = "seal",
+			.how = VALUE,
+			.key = "number",
+			.value = "7",
+			.code = SR_AUTH,
+			.text = "proof does not verify"},
+		{.op = "request.material",
+			.row = "seal",
+			.how = VALUE,
+			.key = "level",
+			.value = "9",
+			.code = SR_AUTH,
+			.text = "which the board does not have"},
+		{.op = "request.material",
+			.row = "seal",
+			.how = VALUE,
+			.key = "seal",
+			.value = "short",
+			.code = SR_CORRUPT,
+			.text = "want 272 bytes, have 5"},
+	};
+
+	(void)state;
+	ask_for(&a, true);
+	for (size_t i = 0; i < T_COUNT(lies); i++) {
+		struct desk *d = desk_new(a.o, &a.o->w->member[0]);
+
+		tell(d, &lies[i]);
+		assert_fails(try_vote(d, a.rq.id, &w), lies[i].code, &d->e, lies[i].text);
+		assert_null(w.note.p);
+		assert_false(asked(d, "submit"));
+		honest(d, &lies[i]);
+		desk_free(d);
+	}
+	/* All items said to be of the lowest level: less than the request says. */
+	struct desk *d = desk_new(a.o, &a.o->w->member[0]);
+	size_t high = 0;
+	for (size_t i = 0; i < 3;
+		i++) /* the list is in byte order of ids; item 0 is the one with a hazard */
+		high += memcmp(a.items[i], a.items[0], SR_ID) < 0;
+	struct lie lower = {.op = "request.material",
+		.row = "seal",
+		.nth = high,
+		.how = VALUE,
+		.key = "level",
+		.value = "2"};
+	tell(d, &lower);
+	assert_fails(try_vote(d, a.rq.id, &w), SR_AUTH, &d->e, "its items need level 2");
+	honest(d, &lower);
+	/* And honestly, with items of two levels. */
+	assert_ok(try_vote(d, a.rq.id, &w), &d->e);
+	assert_ok(sr_client_submit(d->c, &w, NULL, &d->e), &d->e);
+	sr_writ_free(&w);
+	desk_free(d);
+	d = desk_new(a.o, &a.o->w->researcher[0]);
+	assert_fails(try_vote(d, a.rq.id, &w), SR_DENIED, &d->e, "not a member");
+	desk_free(d);
+	office_free(a.o);
+}
+
+/* --- entries that a hostile host wrote into the log
+ * ------------------------------------------------------------------------ */
+
+struct forgery { /* replaces the receipt of a row by that of a forged entry */
+	struct office *o;
+	const char *op, *what;
+	size_t nth;
+	uint64_t index;
+	uint64_t since;
+	size_t seen;
+	struct lie *record; /* told with it */
+};
+
+static void forge(struct office *o, struct sr_buf *text, const char *name,
+	const uint8_t seed[SR_SEED], uint64_t *index) {
+	static const uint8_t attachment[SR_ATTACHMENT] = {0};
+	const struct sr_keyring ring = sr_vault_keyring(o->w->v);
+	struct sr_buf note, leaf;
+	struct sr_statement st;
+	struct sr_epoch epoch;
+	struct sr_err e = {0};
+
+	sr_buf_init(&note);
+	sr_buf_init(&leaf);
+	sr_vault_epoch(&epoch, o->w->v);
+	assert_ok(sr_statement_sign(&note, sr_buf_view(text), name, seed, &e), &e);
+	assert_ok(sr_statement_parse(&st, sr_buf_view(&note), &e), &e);
+	*index = sr_ledger_next_index(o->w->v->ledger);
+	const struct sr_entry_in in = {.origin = W_ORIGIN,
+		.index = *index,
+		.epoch = &epoch,
+		.received = o->w->now,
+		.statement = &st,
+		.keys = &ring};
+	assert_ok(sr_entry_seal(&leaf, &in, &e), &e);
+	const struct sr_bytes view = sr_buf_view(&leaf);
+	assert_ok(sr_ledger_commit(o->w->v->ledger, &view, 1, attachment, NULL, &e), &e);
+	sr_statement_free(&st);
+	sr_buf_free(&note);
+	sr_buf_free(&leaf);
+	sr_buf_free(text);
+}
+
+static bool all_of_it(void *ctx, enum sr_compartment c, const struct sr_record *r) {
+	(void)ctx;
+	(void)c;
+	(void)r;
+	return true;
+}
+
+static void forged_receipt(const struct forgery *f, struct sr_buf *out) {
+	const struct sr_keyring ring = sr_vault_keyring(f->o->w->v);
+	const struct sr_disclose all = {all_of_it, NULL};
+	const struct sr_receipt_make m = {f->o->w->v->ledger, f->index, f->since, &ring, &all};
+	struct sr_receipt r;
+	struct sr_err e = {0};
+
+	assert_ok(sr_receipt_make(&r, &m, &e), &e);
+	assert_ok(sr_receipt_encode(out, &r, &e), &e);
+	sr_receipt_free(&r);
+}
+
+static void replace(void *ctx, const struct sr_row *row, struct sr_rows_out *o) {
+	struct forgery *f = ctx;
+	struct sr_buf b;
+
+	if (!row_what(row, "receipt", f->what) || f->seen++ != f->nth) {
+		lie_row(o, row, NULL, sr_bytes_of(NULL, 0));
+		return;
+	}
+	sr_buf_init(&b);
+	forged_receipt(f, &b);
+	lie_row(o, row, "receipt", sr_buf_view(&b));
+	sr_buf_free(&b);
+}
+
+static int twist_forgery(
+	struct liar *liar, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	struct forgery *list = liar->ctx;
+
+	(void)e;
+	for (size_t i = 0; list[i].op != NULL; i++) {
+		struct forgery *f = &list[i];
+		struct sr_text t = {0};
+
+		if (strcmp(op, f->op) != 0)
+			continue;
+		f->seen = 0;
+		f->since = 0;
+		if (sr_text_parse(&t, sr_buf_view(&q->head), NULL) == 0) {
+			(void)!sr_parse_dec(&f->since, sr_text_get(&t, "since"), INT64_MAX, NULL);
+			sr_text_free(&t);
+		}
+		lie_rows(r, replace, f);
+		if (f->record != NULL) {
+			f->record->seen = 0;
+			lie_rows(r, apply, f->record);
+		}
+		liar->was_twisted = true;
+	}
+	return 0;
+}
+
+static void forged_head(
+	struct office *o, struct sr_buf *b, enum sr_type_id type, const char *actor) {
+	struct sr_head h = {.time = o->w->now};
+
+	memcpy(h.vault, o->w->v->fingerprint, SR_HASH);
+	sr_random(h.id, SR_ID);
+	snprintf(h.actor, sizeof h.actor, "%s", actor);
+	sr_merkle_root(h.seen_root, NULL, 0);
+	sr_buf_init(b);
+	sr_statement_begin(b, type, &h);
+}
+
+/* The honest request of the world, word for word, but for one line. */
+static void copy_fields(struct office *o, struct sr_buf *b, enum sr_type_id type, const char *key,
+	const char *value) {
+	struct sr_entry en;
+
+	world_last(o->w, type, &en);
+	for (size_t i = en.statement.fields_at; i < en.statement.text.count; i++) {
+		const struct sr_line *l = &en.statement.text.lines[i];
+		char k[40];
+
+		snprintf(k, sizeof k, "%.*s", (int)l->key.len, (const char *)l->key.p);
+		if (strcmp(k, key) == 0)
+			sr_text_put(b, key, value);
+		else
+			sr_text_putf(b, k, "%.*s", (int)l->value.len, (const char *)l->value.p);
+	}
+	sr_entry_free(&en);
+}
+
+static const char HOSTS_KEY[] = "CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+static void room_key_for(
+	struct office *o, const struct sr_buf *request, struct sr_buf *b, const char *actor) {
+	uint8_t hash[SR_HASH];
+	char hex[2 * SR_HASH + 1];
+
+	sr_statement_hash(hash, sr_buf_view(request));
+	sr_hex(hex, hash, SR_HASH);
+	forged_head(o, b, SR_T_ROOM_KEY, actor);
+	copy_fields(o, b, SR_T_ROOM_KEY, "of", hex);
+}
+
+static void refused_forgery(struct asked_for *a, struct forgery *f, int code, const char *text) {
+	struct desk *d = desk_new(a->o, &a->o->w->member[0]);
+	struct sr_writ w;
+
+	d->liar.twist = twist_forgery;
+	d->liar.ctx = f;
+	assert_fails(try_vote(d, a->rq.id, &w), code, &d->e, text);
+	assert_true(d->liar.was_twisted);
+	assert_null(w.note.p);
+	desk_free(d);
+}
+
+static void test_forged(void **state) {
+	struct asked_for a;
+	struct sr_buf text, more;
+	const uint8_t *room;
+	uint8_t host[SR_SEED];
+	char service[300];
+
+	(void)state;
+	ask_for(&a, true);
+	struct office *o = a.o;
+	const struct world_person *r = &o->w->researcher[0];
+	room = o->w->v->keys->s->room_seed;
+	t_fill(host, sizeof host, 4711);
+	snprintf(service, sizeof service, "%s/room", W_ORIGIN);
+
+	/* The host's own key in the request, with a room key that the service really signed for it.
+	 */
+	struct forgery f[3] = {{.o = o, .op = "request.material", .what = "request"},
+		{.o = o, .op = "request.material", .what = "room-key"}};
+	forged_head(o, &text, SR_T_REQUEST, r->person);
+	copy_fields(o, &text, SR_T_REQUEST, "key", HOSTS_KEY);
+	room_key_for(o, &text, &more, "service");
+	forge(o, &text, r->person, host, &f[0].index);
+	forge(o, &more, service, room, &f[1].index);
+	refused_forgery(&a, f, SR_AUTH, "request (entry");
+
+	/* Room keys: signed by a key that is not the room's; signed rightly, but of another
+	 * version. */
+	memset(f, 0, sizeof f);
+	f[0] = (struct forgery){.o = o, .op = "request.material", .what = "room-key"};
+	forged_head(o, &text, SR_T_ROOM_KEY, "service");
+	copy_fields(o, &text, SR_T_ROOM_KEY, "key", HOSTS_KEY);
+	forge(o, &text, service, host, &f[0].index);
+	refused_forgery(&a, f, SR_AUTH, "room key of exactly this version (entry");
+	forged_head(o, &text, SR_T_ROOM_KEY, "service");
+	copy_fields(o, &text, SR_T_ROOM_KEY, "of", OTHER);
+	forge(o, &text, service, room, &f[0].index);
+	refused_forgery(&a, f, SR_AUTH, "shows no room key of exactly this version");
+	forged_head(o, &text, SR_T_ROOM_KEY, "service");
+	copy_fields(o, &text, SR_T_ROOM_KEY, "version", "2");
+	forge(o, &text, service, room, &f[0].index);
+	refused_forgery(&a, f, SR_AUTH, "is of another request or version");
+
+	/* A co-applicant's key. */
+	f[0] = (struct forgery){.o = o, .op = "request.material", .what = "join"};
+	forged_head(o, &text, SR_T_JOIN, o->w->researcher[1].person);
+	copy_fields(o, &text, SR_T_JOIN, "key", HOSTS_KEY);
+	forge(o, &text, o->w->researcher[1].person, host, &f[0].index);
+	refused_forgery(&a, f, SR_AUTH, "join of a co-applicant (entry");
+
+	/* A curator made by the vault alone vouches for a researcher of the host's: neither counts.
+	 */
+	forged_head(o, &text, SR_T_PERSON, "service");
+	sr_text_put_hex(&text, "request", a.rq.id, SR_ID);
+	sr_text_put(&text, "person", r->person);
+	sr_text_put(&text, "role", "researcher");
+	sr_text_put_base64(&text, "card", r->card.p, r->card.len);
+	f[0] = (struct forgery){.o = o, .op = "request.material", .what = "person"};
+	forge(o, &text, service, room, &f[0].index);
+	refused_forgery(&a, f, SR_AUTH, "whom no proven statement introduces");
+	forged_head(o, &text, SR_T_PERSON, o->w->depositor.person); /* who may not vouch */
+	sr_text_put(&text, "person", r->person);
+	sr_text_put(&text, "role", "researcher");
+	sr_text_put_base64(&text, "card", r->card.p, r->card.len);
+	forge(o, &text, o->w->depositor.person, o->w->depositor.seed, &f[0].index);
+	refused_forgery(&a, f, SR_AUTH, "whom no proven statement introduces");
+
+	/* The board opened with a key of the host's; a deal that a member never made. */
+	f[0] = (struct forgery){.o = o, .op = "board.material", .what = "opened"};
+	forged_head(o, &text, SR_T_OPENED, "service");
+	copy_fields(o, &text, SR_T_OPENED, "transcript", OTHER);
+	forge(o, &text, service, room, &f[0].index);
+	refused_forgery(&a, f, SR_AUTH, "opened the board with other keys");
+	f[0] = (struct forgery){.o = o, .op = "board.material", .what = "deal", .nth = 2};
+	forged_head(o, &text, SR_T_DEAL, o->w->member[2].person);
+	copy_fields(o, &text, SR_T_DEAL, "dealing", OTHER);
+	forge(o, &text, o->w->member[2].person, host, &f[0].index);
+	refused_forgery(&a, f, SR_AUTH, "withholds the deal of member 3");
+	f[0] = (struct forgery){.o = o, .op = "board.material", .what = "accept"};
+	forged_head(o, &text, SR_T_ACCEPT, o->w->member[0].person);
+	copy_fields(o, &text, SR_T_ACCEPT, "transcript", OTHER);
+	forge(o, &text, o->w->member[0].person, o->w->member[0].seed, &f[0].index);
+	refused_forgery(&a, f, SR_AUTH, "accepted another transcript");
+	world_close(o->w); /* the catalogue knows nothing of these entries */
+	office_free(o);
+}
+
+/* --- checkouts
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+static int head_lie(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	const char *const *w = l->ctx;
+
+	(void)q;
+	(void)e;
+	if (strcmp(op, w[0]) == 0) {
+		lie_head(r, w[1], w[2]);
+		l->was_twisted = true;
+	}
+	return 0;
+}
+
+static void test_checkout(void **state) {
+	struct asked_for a;
+	uint8_t grant[SR_ID], checkout[SR_ID];
+	uint64_t files = 0;
+	struct lie lies[] = {
+		{.op = "checkout.material",
+			.row = "receipt",
+			.what = "grant",
+			.how = DROP,
+			.code = SR_AUTH,
+			.text = "shows no grant: it is withheld"},
+		{.op = "checkout.material",
+			.row = "receipt",
+			.what = "request",
+			.how = DROP,
+			.code = SR_AUTH,
+			.text = "shows no version 1 of the request"},
+		{.op = "checkout.material",
+			.row = "receipt",
+			.what = "vote",
+			.how = DROP,
+			.code = SR_AUTH,
+			.text = "shows no vote: it is withheld"},
+		{.op = "checkout.material",
+			.row = "receipt",
+			.what = "vote",
+			.how = FLIP,
+			.key = "receipt",
+			.code = SR_AUTH,
+			.text = "receipt"},
+		{.op = "checkout.material",
+			.row = "record",
+			.how = FLIP,
+			.key = "leaf",
+			.code = SR_AUTH,
+			.text = "inclusion"},
+		{.op = "checkout.material",
+			.row = "record",
+			.how = OTHER_ROW,
+			.key = "vote",
+			.code = SR_AUTH,
+			.text = "inclusion"},
+		{.op = "checkout.material",
+			.row = "record",
+			.how = VALUE,
+			.key = "vote",
+			.value = "00112233445566778899aabbccddeeff",
+			.code = SR_AUTH,
+			.text = "shows no vote"},
+		{.op = "checkout.material",
+			.row = "seal",
+			.how = DROP,
+			.code = SR_AUTH,
+			.text = "withholds the item's seal"},
+		{.op = "checkout.material",
+			.row = "seal",
+			.how = VALUE,
+			.key = "item",
+			.value = "00112233445566778899aabbccddeeff",
+			.code = SR_AUTH,
+			.text = "seal of another item"},
+	};
+
+	(void)state;
+	ask_for(&a, true);
+	world_grant(a.o->w, a.rq.id, grant);
+	struct desk *d = desk_new(a.o, &a.o->w->researcher[1]);
+	struct sr_borrow b = {.item = a.items[1], .grant = grant};
+	tell(d, &lies[0]);
+	assert_fails(sr_client_checkout(d->c, &b, checkout, &files, &d->s, &d->e), SR_AUTH, &d->e,
+		lies[0].text);
+	assert_int_equal(d->s.code, 0);
+	assert_true(d->s.proven);
+	sr_submitted_free(&d->s);
+	for (size_t i = 0; i < T_COUNT(lies); i++) {
+		desk_free(d);
+		d = desk_new(a.o, &a.o->w->researcher[1]); /* nothing proven before helps */
+		tell(d, &lies[i]);
+		assert_fails(sr_client_open_item(d->c, checkout, &files, &d->e), lies[i].code,
+			&d->e, lies[i].text);
+		assert_false(asked(d, "checkout.open"));
+		honest(d, &lies[i]);
+	}
+	desk_free(d);
+	d = desk_new(a.o, &a.o->w->researcher[1]);
+	const char *place[] = {"checkout.material", "position", "0"};
+	size_t at = 0;
+	for (size_t i = 0; i < 3; i++)
+		at += memcmp(a.items[i], a.items[1], SR_ID) < 0;
+	place[2] = at == 0 ? "1" : "0";
+	d->liar.twist = head_lie;
+	d->liar.ctx = place;
+	assert_fails(
+		sr_client_open_item(d->c, checkout, &files, &d->e), SR_AUTH, &d->e, "inclusion");
+	assert_false(asked(d, "checkout.open"));
+	d->liar.twist = NULL;
+	assert_ok(sr_client_open_item(d->c, checkout, &files, &d->e), &d->e);
+	assert_int_equal(files, 1);
+	desk_free(d);
+	/* Somebody else's checkout is refused before anything is fetched for it. */
+	d = desk_new(a.o, &a.o->w->researcher[0]);
+	assert_fails(sr_client_open_item(d->c, checkout, &files, &d->e), SR_NOTFOUND, &d->e,
+		"no live checkout of yours");
+	desk_free(d);
+	office_free(a.o);
+}
+
+/* A vote that the host signed for a member, and a grant that names a vote for another version. */
+static void test_forged_votes(void **state) {
+	struct asked_for a;
+	uint8_t grant[SR_ID], checkout[SR_ID], host[SR_SEED];
+	uint64_t files = 0;
+	struct sr_buf text;
+
+	(void)state;
+	ask_for(&a, true);
+	world_grant(a.o->w, a.rq.id, grant);
+	struct office *o = a.o;
+	struct desk *d = desk_new(o, &o->w->researcher[0]);
+	struct sr_borrow b = {.item = a.items[0], .grant = grant};
+	assert_ok(sr_client_checkout(d->c, &b, checkout, &files, NULL, &d->e), &d->e);
+	desk_free(d);
+	t_fill(host, sizeof host, 4711);
+	struct forgery f[2] = {{.o = o, .op = "checkout.material", .what = "grant"}};
+	forged_head(o, &text, SR_T_GRANT, "service");
+	copy_fields(o, &text, SR_T_GRANT, "ends", "2026-11-21T09:00:00Z");
+	char service[300];
+	snprintf(service, sizeof service, "%s/room", W_ORIGIN);
+	forge(o, &text, service, o->w->v->keys->s->room_seed, &f[0].index);
+	d = desk_new(o, &o->w->researcher[0]);
+	d->liar.twist = twist_forgery;
+	d->liar.ctx = f;
+	assert_fails(sr_client_open_item(d->c, checkout, &files, &d->e), SR_AUTH, &d->e,
+		"grant is younger than the checkout");
+	desk_free(d);
+	/* Votes: signed by the host for a member; by the member, but rejecting; by somebody who is
+	 * no member. */
+	const struct {
+		const char *key, *value, *text;
+		const struct world_person *by;
+		bool hosts;
+	} votes[] = {{"epoch", "1", "is not to be trusted", &o->w->member[2], true},
+		{"decision", "reject", "did not approve", &o->w->member[2], false},
+		{"version", "9", "for another version", &o->w->member[2], false},
+		{"count", "1", "1 pieces for 3 items", &o->w->member[2], false},
+		{"epoch", "1", "not a member of the board", &o->w->curator[0], false}};
+	for (size_t i = 0; i < T_COUNT(votes); i++) {
+		char hex[2 * SR_ID + 1];
+
+		f[0] = (struct forgery){.o = o, .op = "checkout.material", .what = "vote"};
+		forged_head(o, &text, SR_T_VOTE, votes[i].by->person);
+		copy_fields(o, &text, SR_T_VOTE, votes[i].key, votes[i].value);
+		/* its record says that id */
+		struct sr_statement st;
+		assert_ok(sr_statement_parse_text(&st, sr_buf_view(&text), &d->e), &d->e);
+		sr_hex(hex, st.head.id, SR_ID);
+		sr_statement_free(&st);
+		forge(o, &text, votes[i].by->person, votes[i].hosts ? host : votes[i].by->seed,
+			&f[0].index);
+		struct lie record = {.op = "checkout.material",
+			.row = "record",
+			.how = VALUE,
+			.key = "vote",
+			.value = hex};
+		d = desk_new(o, &o->w->researcher[0]);
+		d->liar.twist = twist_forgery;
+		d->liar.ctx = f;
+		f[0].record = &record;
+		assert_fails(sr_client_open_item(d->c, checkout, &files, &d->e), SR_AUTH, &d->e,
+			votes[i].text);
+		assert_false(asked(d, "checkout.open"));
+		desk_free(d);
+	}
+	world_close(o->w);
+	office_free(o);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pin),
+		cmocka_unit_test(test_ledger),
+		cmocka_unit_test(test_submit),
+		cmocka_unit_test(test_board),
+		cmocka_unit_test(test_ballot),
+		cmocka_unit_test(test_forged),
+		cmocka_unit_test(test_checkout),
+		cmocka_unit_test(test_forged_votes),
+	};
+
+	return cmocka_run_group_tests_name("core client: a vault that lies", tests, NULL, NULL);
+}
