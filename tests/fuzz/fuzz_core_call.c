@@ -1,6 +1,7 @@
 /*
- * fuzz_core_call - what comes over the socket before anybody is known: the eight bytes, the head, and rows as a client
- * reads them. Refused with a sentence, or within bounds and the same when read again.
+ * fuzz_core_call - what comes over the socket before anybody is known: the eight bytes, the head,
+ * and rows as a client reads them. Refused with a sentence, or within bounds and the same when
+ * read again.
  */
 #include "base/limits.h"
 #include "core/call.h"

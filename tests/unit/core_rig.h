@@ -1,9 +1,11 @@
 /*
- * core_rig - a world (world.h) behind core's table: calls by name, log-in with a person's key, submissions in wire form.
+ * core_rig - a world (world.h) behind core's table: calls by name, log-in with a person's key,
+ * submissions in wire form.
  *
  *     struct rig *g = rig_new(NULL);
  *     rig_login(&g->desk, &g->w->researcher[0]);
- *     rig_call(&g->desk, "items", "state released limit 5", NULL);     fields as "key value key value", body or NULL
+ *     rig_call(&g->desk, "items", "state released limit 5", NULL);     fields as "key value key
+ *       value", body or NULL
  *     assert_ok(g->desk.rc, &g->desk.e); ... g->desk.r.text, g->desk.rows
  *     rig_free(g);
  *
@@ -77,7 +79,8 @@ static inline int rig_go(struct rig_desk *d) {
 	return d->rc;
 }
 
-static inline int rig_call(struct rig_desk *d, const char *op, const char *fields, const struct sr_buf *body) {
+static inline int rig_call(
+	struct rig_desk *d, const char *op, const char *fields, const struct sr_buf *body) {
 	sr_call_begin(&d->q, op);
 	const struct sr_bytes all = sr_bytes_str(fields == NULL ? "" : fields);
 	for (size_t i = 0; i + 1 < sr_word_count(all); i += 2) {
@@ -106,13 +109,16 @@ static inline const char *rig_hex(const char *key, const uint8_t *id, size_t len
 	return b;
 }
 
-static inline int rig_login_as(struct rig_desk *d, const char *person, const uint8_t seed[SR_SEED]) {
+static inline int rig_login_as(
+	struct rig_desk *d, const char *person, const uint8_t seed[SR_SEED]) {
 	struct sr_buf text;
 	uint8_t nonce[SR_LOGIN_NONCE], fingerprint[SR_HASH], sig[SR_SIG];
 	if (rig_call(d, "login.begin", NULL, NULL) != 0)
 		return d->rc;
-	assert_ok(sr_unbase64_fixed(nonce, sizeof nonce, sr_text_get(&d->r.text, "nonce"), &d->e), &d->e);
-	assert_ok(sr_unhex(fingerprint, SR_HASH, sr_text_get(&d->r.text, "fingerprint"), &d->e), &d->e);
+	assert_ok(sr_unbase64_fixed(nonce, sizeof nonce, sr_text_get(&d->r.text, "nonce"), &d->e),
+		&d->e);
+	assert_ok(sr_unhex(fingerprint, SR_HASH, sr_text_get(&d->r.text, "fingerprint"), &d->e),
+		&d->e);
 	sr_buf_init(&text);
 	sr_login_text(&text, fingerprint, nonce, person);
 	assert_ok(sr_sign(sig, seed, sr_buf_view(&text), &d->e), &d->e);
@@ -132,7 +138,8 @@ static inline void rig_put_submission(struct sr_buf *body, struct world_draft *w
 	struct sr_buf note;
 	struct sr_err e = {0};
 	sr_buf_init(&note);
-	assert_ok(sr_statement_sign(&note, sr_buf_view(&w->text), w->by->person, w->by->seed, &e), &e);
+	assert_ok(sr_statement_sign(&note, sr_buf_view(&w->text), w->by->person, w->by->seed, &e),
+		&e);
 	sr_buf_put_lp(body, sr_buf_view(&note));
 	sr_buf_put_le32(body, (uint32_t)w->text_count);
 	for (size_t i = 0; i < w->text_count; i++) {
@@ -169,10 +176,12 @@ static inline size_t rig_count(const struct rig_desk *d, const char *kind) {
 }
 
 /* The row of that kind whose ${key} is ${value}; NULL. */
-static inline const struct sr_row *rig_row(const struct rig_desk *d, const char *kind, const char *key, const char *value) {
+static inline const struct sr_row *rig_row(
+	const struct rig_desk *d, const char *kind, const char *key, const char *value) {
 	for (size_t i = 0; i < d->rows.count; i++) {
 		const struct sr_row *r = &d->rows.rows[i];
-		if (sr_row_is(r, kind) && (key == NULL || sr_bytes_eq(sr_row_get(r, key), sr_bytes_str(value))))
+		if (sr_row_is(r, kind) &&
+			(key == NULL || sr_bytes_eq(sr_row_get(r, key), sr_bytes_str(value))))
 			return r;
 	}
 	return NULL;
@@ -180,6 +189,7 @@ static inline const struct sr_row *rig_row(const struct rig_desk *d, const char 
 
 #define assert_field(d, key, want) \
 	assert_true(sr_bytes_eq(sr_text_get(&(d)->r.text, (key)), sr_bytes_str(want)))
-#define assert_cell(row, key, want) assert_true(sr_bytes_eq(sr_row_get((row), (key)), sr_bytes_str(want)))
+#define assert_cell(row, key, want) \
+	assert_true(sr_bytes_eq(sr_row_get((row), (key)), sr_bytes_str(want)))
 
 #endif

@@ -44,10 +44,12 @@ static void test_reply(void **state) {
 	sr_text_put(&c.head, "person", "p-0123456789abcdef");
 	assert_ok(sr_call_parse(&c, &e), &e);
 	for (int code = -1; code >= -12; code--) {
-		const int rc = sr_fail(&why, (enum sr_code)code, "member 3 of 5 has voted; %d more", 2);
+		const int rc =
+			sr_fail(&why, (enum sr_code)code, "member 3 of 5 has voted; %d more", 2);
 		sr_reply_begin(&c, rc, &why);
 		sr_text_put_dec(&c.head, "index", 7);
-		assert_fails(sr_call_parse(&c, &e), (enum sr_code)code, &e, "member 3 of 5 has voted; 2 more");
+		assert_fails(sr_call_parse(&c, &e), (enum sr_code)code, &e,
+			"member 3 of 5 has voted; 2 more");
 		/* Fields stay readable beside the refusal. */
 		assert_true(sr_bytes_eq(sr_text_get(&c.text, "index"), sr_bytes_str("7")));
 	}
@@ -102,7 +104,8 @@ static void call_cut(void *ctx, struct sr_bytes mutant, const char *what) {
 	(void)what;
 	sr_buf_clear(&c->head);
 	sr_buf_put_bytes(&c->head, mutant);
-	/* A cut at the end of a line is a shorter message; none may crash, and none parses with a torn line. */
+	/* A cut at the end of a line is a shorter message; none may crash, and none parses with a
+	 * torn line. */
 	if (sr_call_parse(c, &e) == 0)
 		assert_true(mutant.len > 0 && mutant.p[mutant.len - 1] == '\n');
 }
@@ -159,7 +162,8 @@ static void test_wire(void **state) {
 	sr_le32_put(h + 4, SR_CALL_BODY_MAX);
 	assert_ok(sr_wire_get(&w, h, &e), &e);
 	sr_le32_put(h + 4, SR_CALL_BODY_MAX + 1);
-	assert_fails(sr_wire_get(&w, h, &e), SR_CORRUPT, &e, "body of 75497473 bytes, want at most 75497472");
+	assert_fails(sr_wire_get(&w, h, &e), SR_CORRUPT, &e,
+		"body of 75497473 bytes, want at most 75497472");
 	sr_buf_put_zero(&c.head, SR_TEXT_MAX);
 	assert_fails(sr_wire_put(h, &c, &e), SR_LIMIT, &e, "can be sent");
 	sr_call_free(&c);
@@ -286,9 +290,14 @@ static void test_rows_misuse(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_call),         cmocka_unit_test(test_reply), cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_mutants),      cmocka_unit_test(test_wire),  cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_rows_mutants), cmocka_unit_test(test_rows_misuse),
+		cmocka_unit_test(test_call),
+		cmocka_unit_test(test_reply),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_mutants),
+		cmocka_unit_test(test_wire),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_rows_mutants),
+		cmocka_unit_test(test_rows_misuse),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

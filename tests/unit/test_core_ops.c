@@ -1,6 +1,7 @@
 /*
- * The table of operations: every row against its own words, who may call, what each role sees, and one whole story through
- * it: deposit, describe, release, request, grant, checkout, reading, return, proofs, the log, verify, scrub, rebuild.
+ * The table of operations: every row against its own words, who may call, what each role sees,
+ * and one whole story through it: deposit, describe, release, request, grant, checkout, reading,
+ * return, proofs, the log, verify, scrub, rebuild.
  */
 #include "board/held.h"
 #include "catalogue/lists.h"
@@ -48,7 +49,8 @@ static void minimal(char *out, size_t size, const struct sr_op_info *op) {
 	for (size_t i = 0; i < SR_OP_FIELDS && op->in[i].key != NULL; i++) {
 		if (op->in[i].cardinality != SR_ONE && op->in[i].cardinality != SR_SOME)
 			continue;
-		len += (size_t)snprintf(out + len, size - len, "%s%s %s", len == 0 ? "" : " ", op->in[i].key, sample(op->in[i].kind));
+		len += (size_t)snprintf(out + len, size - len, "%s%s %s", len == 0 ? "" : " ",
+			op->in[i].key, sample(op->in[i].kind));
 		assert_true(len < size);
 	}
 }
@@ -65,7 +67,9 @@ static void test_table(void **state) {
 		assert_int_equal(op->roles & ~(unsigned)SR_ROLES_ALL, 0);
 		for (size_t i = 0; i < SR_OP_FIELDS && op->in[i].key != NULL; i++) {
 			struct sr_err e = {0};
-			assert_ok(sr_value_check(op->in[i].kind, sr_bytes_str(sample(op->in[i].kind)), &e), &e);
+			assert_ok(sr_value_check(
+					  op->in[i].kind, sr_bytes_str(sample(op->in[i].kind)), &e),
+				&e);
 			for (size_t j = 0; j < i; j++)
 				assert_string_not_equal(op->in[i].key, op->in[j].key);
 		}
@@ -108,27 +112,34 @@ static void test_refusals(void **state) {
 		(void)!rig_call(&d, op->name, fields, NULL);
 		if (op->roles != 0)
 			assert_fails(d.rc, SR_DENIED, &d.e, "is for");
-		/* Words that the table does not have; a body where none belongs; a field too few. */
+		/* Words that the table does not have; a body where none belongs; a field too few.
+		 */
 		snprintf(more, sizeof more, "%s%spassword 1", fields, fields[0] == '\0' ? "" : " ");
-		assert_fails(rig_call(&d, op->name, more, NULL), SR_USAGE, &d.e, "has no field \"password\"");
+		assert_fails(rig_call(&d, op->name, more, NULL), SR_USAGE, &d.e,
+			"has no field \"password\"");
 		if (!op->body)
-			assert_fails(rig_call(&d, op->name, fields, &body), SR_USAGE, &d.e, "takes no body");
+			assert_fails(rig_call(&d, op->name, fields, &body), SR_USAGE, &d.e,
+				"takes no body");
 		if (fields[0] != '\0')
-			assert_fails(rig_call(&d, op->name, NULL, NULL), SR_USAGE, &d.e, "needs the field");
+			assert_fails(rig_call(&d, op->name, NULL, NULL), SR_USAGE, &d.e,
+				"needs the field");
 		for (size_t j = 0; j < SR_OP_FIELDS && op->in[j].key != NULL; j++) {
 			if (op->in[j].kind == SR_V_NAME)
 				continue; /* takes any printable word */
 			snprintf(more, sizeof more, "%s OH~NO", op->in[j].key);
-			assert_fails(rig_call(&d, op->name, more, NULL), SR_USAGE, &d.e, op->in[j].key);
+			assert_fails(
+				rig_call(&d, op->name, more, NULL), SR_USAGE, &d.e, op->in[j].key);
 			if (op->in[j].cardinality == SR_ANY)
 				continue;
-			snprintf(more, sizeof more, "%s%s%s %s %s %s", fields, fields[0] == '\0' ? "" : " ", op->in[j].key,
-			         sample(op->in[j].kind), op->in[j].key, sample(op->in[j].kind));
+			snprintf(more, sizeof more, "%s%s%s %s %s %s", fields,
+				fields[0] == '\0' ? "" : " ", op->in[j].key, sample(op->in[j].kind),
+				op->in[j].key, sample(op->in[j].kind));
 			assert_fails(rig_call(&d, op->name, more, NULL), SR_USAGE, &d.e, "times");
 		}
 		sr_buf_free(&body);
 	}
-	assert_fails(rig_call(&d, "item.delete", NULL, NULL), SR_UNSUPPORTED, &d.e, "\"item.delete\"");
+	assert_fails(
+		rig_call(&d, "item.delete", NULL, NULL), SR_UNSUPPORTED, &d.e, "\"item.delete\"");
 	sr_session_end(&g->core, &s);
 	d.t.close = NULL;
 	rig_desk_close(&d);
@@ -183,11 +194,16 @@ static void deposit(struct rig *g, uint8_t items[2][SR_ID]) {
 	struct sr_buf b;
 	sr_buf_init(&b);
 	rig_login(d, &g->w->depositor);
-	assert_fails(rig_call(d, "deposit.put", NULL, NULL), SR_USAGE, &d->e, "no deposit is under way");
-	assert_ok(rig_call(d, "deposit.begin", rig_hex("collection", g->w->collection, SR_ID), NULL), &d->e);
-	assert_fails(rig_call(d, "deposit.begin", rig_hex("collection", g->w->collection, SR_ID), NULL), SR_LOCKED, &d->e,
-	             "under way on this connection");
-	assert_fails(rig_call(d, "rebuild", NULL, NULL), SR_LOCKED, &d->e, "deposits are under way");
+	assert_fails(
+		rig_call(d, "deposit.put", NULL, NULL), SR_USAGE, &d->e, "no deposit is under way");
+	assert_ok(
+		rig_call(d, "deposit.begin", rig_hex("collection", g->w->collection, SR_ID), NULL),
+		&d->e);
+	assert_fails(
+		rig_call(d, "deposit.begin", rig_hex("collection", g->w->collection, SR_ID), NULL),
+		SR_LOCKED, &d->e, "under way on this connection");
+	assert_fails(
+		rig_call(d, "rebuild", NULL, NULL), SR_LOCKED, &d->e, "deposits are under way");
 	/* Two items; the letter in pieces of seven bytes and over two messages. */
 	put_tag(&b, 'I', "The letter");
 	put_file(&b, "letter.txt", LETTER, 7);
@@ -216,7 +232,9 @@ static void deposit(struct rig *g, uint8_t items[2][SR_ID]) {
 	assert_non_null(memmem(reason.p, reason.len, "the disk made a noise", 21));
 	assert_ok(rig_call(d, "deposit.finish", NULL, NULL), &d->e);
 	assert_true(d->r.body.len > SR_SALT);
-	assert_ok(sr_accession_list_read(&list, sr_bytes_of(d->r.body.p + SR_SALT, d->r.body.len - SR_SALT), &d->e), &d->e);
+	assert_ok(sr_accession_list_read(&list,
+			  sr_bytes_of(d->r.body.p + SR_SALT, d->r.body.len - SR_SALT), &d->e),
+		&d->e);
 	assert_int_equal(list.item_count, 2);
 	memcpy(items[0], list.items[0].id, SR_ID);
 	memcpy(items[1], list.items[1].id, SR_ID);
@@ -234,10 +252,14 @@ static void test_deposit_order(void **state) {
 		const char *tags;
 		const char *piece;
 	} bad[] = {
-		{"F", "between items; want inside an item"}, {"E", "between items; want inside a file"},
-		{"J", "between items; want inside an item"}, {"IE", "inside an item; want inside a file"},
-		{"II", "inside an item; want between items"}, {"IFF", "inside a file; want inside an item"},
-		{"IFJ", "inside a file; want inside an item"}, {"?", "record 0x3f"},
+		{"F", "between items; want inside an item"},
+		{"E", "between items; want inside a file"},
+		{"J", "between items; want inside an item"},
+		{"IE", "inside an item; want inside a file"},
+		{"II", "inside an item; want between items"},
+		{"IFF", "inside a file; want inside an item"},
+		{"IFJ", "inside a file; want inside an item"},
+		{"?", "record 0x3f"},
 	};
 	struct rig *g = rig_new(NULL);
 	struct rig_desk *d = &g->desk, other;
@@ -246,7 +268,9 @@ static void test_deposit_order(void **state) {
 	for (size_t i = 0; i < T_COUNT(bad); i++) {
 		struct sr_buf b;
 		sr_buf_init(&b);
-		assert_ok(rig_call(d, "deposit.begin", rig_hex("collection", g->w->collection, SR_ID), NULL), &d->e);
+		assert_ok(rig_call(d, "deposit.begin",
+				  rig_hex("collection", g->w->collection, SR_ID), NULL),
+			&d->e);
 		for (const char *t = bad[i].tags; *t != '\0'; t++) {
 			if (*t == 'F')
 				put_file(&b, "a", "", 1);
@@ -267,7 +291,9 @@ static void test_deposit_order(void **state) {
 		sr_buf_init(&b);
 		put_tag(&b, 'I', "");
 		sr_buf_put(&b, whole.p, cut);
-		assert_ok(rig_call(d, "deposit.begin", rig_hex("collection", g->w->collection, SR_ID), NULL), &d->e);
+		assert_ok(rig_call(d, "deposit.begin",
+				  rig_hex("collection", g->w->collection, SR_ID), NULL),
+			&d->e);
 		(void)!rig_call(d, "deposit.put", NULL, &b);
 		if (cut != whole.len - 8)
 			assert_int_equal(d->e.code, SR_CORRUPT);
@@ -281,19 +307,26 @@ static void test_deposit_order(void **state) {
 	sr_buf_init(&b);
 	rig_desk_open(&other, &g->core);
 	rig_login(&other, &g->w->depositor);
-	assert_ok(rig_call(&other, "deposit.begin", rig_hex("collection", g->w->collection, SR_ID), NULL), &other.e);
-	assert_ok(sr_unhex(accession, SR_ID, sr_text_get(&other.r.text, "accession"), &other.e), &other.e);
+	assert_ok(rig_call(&other, "deposit.begin", rig_hex("collection", g->w->collection, SR_ID),
+			  NULL),
+		&other.e);
+	assert_ok(sr_unhex(accession, SR_ID, sr_text_get(&other.r.text, "accession"), &other.e),
+		&other.e);
 	put_tag(&b, 'I', "");
 	put_file(&b, "a", "bcd", 2);
 	assert_ok(rig_call(&other, "deposit.put", NULL, &b), &other.e);
 	assert_int_equal(g->core.deposits, 1);
-	assert_ok(rig_call(d, "deposit.begin", rig_hex("collection", g->w->collection, SR_ID), NULL), &d->e);
-	assert_fails(rig_call(d, "deposit.abort", NULL, NULL), SR_LOCKED, &d->e, "1 other deposits");
+	assert_ok(
+		rig_call(d, "deposit.begin", rig_hex("collection", g->w->collection, SR_ID), NULL),
+		&d->e);
+	assert_fails(
+		rig_call(d, "deposit.abort", NULL, NULL), SR_LOCKED, &d->e, "1 other deposits");
 	rig_desk_close(&other);
 	assert_int_equal(g->core.deposits, 1);
 	assert_ok(rig_call(d, "deposit.abort", NULL, NULL), &d->e);
 	char fields[200];
-	snprintf(fields, sizeof fields, "%s %s", rig_hex("collection", g->w->collection, SR_ID), rig_hex("resume", accession, SR_ID));
+	snprintf(fields, sizeof fields, "%s %s", rig_hex("collection", g->w->collection, SR_ID),
+		rig_hex("resume", accession, SR_ID));
 	assert_ok(rig_call(d, "deposit.begin", fields, NULL), &d->e);
 	put_tag(&b, 'E', NULL);
 	put_tag(&b, 'J', NULL);
@@ -316,13 +349,15 @@ static void describe(struct rig *g, const uint8_t item[SR_ID], const char *title
 }
 
 /* The curator's part of an item, by the quarantine's material. */
-static void part_of(struct rig *g, const struct world_person *by, const uint8_t item[SR_ID], uint8_t part[SR_PART]) {
+static void part_of(struct rig *g, const struct world_person *by, const uint8_t item[SR_ID],
+	uint8_t part[SR_PART]) {
 	struct rig_desk *d = &g->desk;
 	struct sr_held_place at = {0};
 	assert_ok(rig_call(d, "quarantine.material", rig_hex("item", item, SR_ID), NULL), &d->e);
 	memcpy(at.vault, g->w->v->fingerprint, SR_HASH);
 	memcpy(at.item, item, SR_ID);
-	assert_ok(sr_parse_dec(&at.number, sr_text_get(&d->r.text, "number"), UINT32_MAX, &d->e), &d->e);
+	assert_ok(sr_parse_dec(&at.number, sr_text_get(&d->r.text, "number"), UINT32_MAX, &d->e),
+		&d->e);
 	assert_ok(sr_held_open_box(part, &at, sr_buf_view(&d->r.body), by->seed, &d->e), &d->e);
 }
 
@@ -353,7 +388,8 @@ static void release(struct rig *g, uint8_t items[2][SR_ID]) {
 		sr_buf_put(&b, items[i], SR_ID);
 		sr_buf_put(&b, part, SR_PART);
 	}
-	assert_fails(rig_call(d, "release.prepare", "hazard harmless", &b), SR_USAGE, &d->e, "\"harmless\"");
+	assert_fails(rig_call(d, "release.prepare", "hazard harmless", &b), SR_USAGE, &d->e,
+		"\"harmless\"");
 	assert_fails(rig_call(d, "release.prepare", "hazard referral", &b), SR_DENIED, &d->e, NULL);
 	assert_ok(rig_call(d, "release.prepare", NULL, &b), &d->e);
 	assert_int_equal(rig_count(d, "release"), 2);
@@ -397,8 +433,10 @@ static void test_held(void **state) {
 	sees(g, &g->w->researcher[0], 0);
 	sees(g, &g->w->member[0], 0);
 	sees(g, &g->w->officer, 0);
-	assert_fails(rig_call(d, "item", rig_hex("item", items[0], SR_ID), NULL), SR_NOTFOUND, &d->e, "may know of");
-	assert_fails(rig_call(d, "quarantine.material", rig_hex("item", items[0], SR_ID), NULL), SR_DENIED, &d->e, "is for curator");
+	assert_fails(rig_call(d, "item", rig_hex("item", items[0], SR_ID), NULL), SR_NOTFOUND,
+		&d->e, "may know of");
+	assert_fails(rig_call(d, "quarantine.material", rig_hex("item", items[0], SR_ID), NULL),
+		SR_DENIED, &d->e, "is for curator");
 	/* What a curator is told to do; the depositor as curator does not release their own. */
 	rig_login(d, &g->w->curator[0]);
 	assert_ok(rig_call(d, "inbox", NULL, NULL), &d->e);
@@ -416,15 +454,18 @@ static void test_held(void **state) {
 	struct sr_buf b;
 	sr_buf_init_secret(&b);
 	sr_buf_put(&b, part, SR_PART - 1);
-	assert_fails(rig_call(d, "quarantine.open", rig_hex("checkout", look.id, SR_ID), &b), SR_USAGE, &d->e, "32 bytes, 31 came");
+	assert_fails(rig_call(d, "quarantine.open", rig_hex("checkout", look.id, SR_ID), &b),
+		SR_USAGE, &d->e, "32 bytes, 31 came");
 	sr_buf_put_u8(&b, (uint8_t)(part[31] ^ 1));
-	assert_fails(rig_call(d, "quarantine.open", rig_hex("checkout", look.id, SR_ID), &b), SR_AUTH, &d->e, NULL);
+	assert_fails(rig_call(d, "quarantine.open", rig_hex("checkout", look.id, SR_ID), &b),
+		SR_AUTH, &d->e, NULL);
 	b.p[31] ^= 1;
 	assert_ok(rig_call(d, "quarantine.open", rig_hex("checkout", look.id, SR_ID), &b), &d->e);
 	assert_field(d, "files", "2");
 	sr_buf_free(&b);
 	char fields[200];
-	snprintf(fields, sizeof fields, "%s file 0 offset 0 length 1000", rig_hex("checkout", look.id, SR_ID));
+	snprintf(fields, sizeof fields, "%s file 0 offset 0 length 1000",
+		rig_hex("checkout", look.id, SR_ID));
 	assert_ok(rig_call(d, "checkout.read", fields, NULL), &d->e);
 	assert_true(sr_bytes_eq(sr_buf_view(&d->r.body), sr_bytes_str(LETTER)));
 	release(g, items);
@@ -447,7 +488,9 @@ static void open_receipt(struct rig *g, const struct sr_row *r, struct sr_entry 
 	struct sr_receipt receipt;
 	struct sr_err e = {0};
 	assert_ok(sr_receipt_decode(&receipt, sr_row_get(r, "receipt"), &e), &e);
-	assert_ok(sr_entry_open_disclosed(en, W_ORIGIN, receipt.index, sr_buf_view(&receipt.leaf), &receipt.keys, &e), &e);
+	assert_ok(sr_entry_open_disclosed(en, W_ORIGIN, receipt.index, sr_buf_view(&receipt.leaf),
+			  &receipt.keys, &e),
+		&e);
 	sr_receipt_free(&receipt);
 	(void)g;
 }
@@ -474,8 +517,7 @@ struct desk {
 
 /* Two released items under a live grant of researcher 0, item 0 checked out. */
 static void desk_new(struct desk *t, bool granted) {
-	struct world_file files[] = {
-		{.path = "letter.txt", .content = sr_bytes_str(LETTER)},
+	struct world_file files[] = {{.path = "letter.txt", .content = sr_bytes_str(LETTER)},
 		{.path = "diary.txt", .content = sr_bytes_str("Tuesday.\n")}};
 	struct world_deposit dep = {.files = files, .count = 2};
 	memset(t, 0, sizeof *t);
@@ -485,13 +527,16 @@ static void desk_new(struct desk *t, bool granted) {
 	memcpy(t->item, dep.items, sizeof t->item);
 	world_held_release(w, t->item[0]);
 	world_held_release(w, t->item[1]);
-	t->rq = (struct world_request){.by = &w->researcher[0], .items = (const uint8_t(*)[SR_ID])t->item, .count = 2,
-	                               .forms = "metadata text"};
+	t->rq = (struct world_request){.by = &w->researcher[0],
+		.items = (const uint8_t(*)[SR_ID])t->item,
+		.count = 2,
+		.forms = "metadata text"};
 	assert_ok(world_request(w, &t->rq), &w->out.err);
 	if (!granted)
 		return;
 	world_grant(w, t->rq.id, t->grant);
-	t->c = (struct world_checkout){.by = &w->researcher[0], .grant = t->grant, .item = t->item[0]};
+	t->c = (struct world_checkout){
+		.by = &w->researcher[0], .grant = t->grant, .item = t->item[0]};
 	assert_ok(world_checkout(w, &t->c), &w->out.err);
 }
 
@@ -512,11 +557,14 @@ static void test_who_reads(void **state) {
 	assert_int_equal(texts_read(g, &g->w->auditor, index), 0);
 	rig_login(d, &g->w->researcher[1]);
 	assert_fails(rig_call(d, "proof", index, NULL), SR_DENIED, &d->e, "is not for p-");
-	assert_fails(rig_call(d, "request", rig_hex("request", t.rq.id, SR_ID), NULL), SR_NOTFOUND, &d->e, "may see");
-	assert_fails(rig_call(d, "request.material", rig_hex("request", t.rq.id, SR_ID), NULL), SR_NOTFOUND, &d->e, "may see");
+	assert_fails(rig_call(d, "request", rig_hex("request", t.rq.id, SR_ID), NULL), SR_NOTFOUND,
+		&d->e, "may see");
+	assert_fails(rig_call(d, "request.material", rig_hex("request", t.rq.id, SR_ID), NULL),
+		SR_NOTFOUND, &d->e, "may see");
 	assert_ok(rig_call(d, "requests", NULL, NULL), &d->e);
 	assert_int_equal(d->rows.count, 0);
-	assert_fails(rig_call(d, "object", rig_hex("id", v.list, SR_HASH), NULL), SR_DENIED, &d->e, "not for");
+	assert_fails(rig_call(d, "object", rig_hex("id", v.list, SR_HASH), NULL), SR_DENIED, &d->e,
+		"not for");
 	rig_login(d, &g->w->curator[0]);
 	assert_fails(rig_call(d, "proof", index, NULL), SR_DENIED, &d->e, NULL);
 	rig_login(d, &g->w->auditor);
@@ -532,16 +580,19 @@ static void test_who_reads(void **state) {
 	assert_non_null(rig_row(d, "todo", "what", "vote"));
 	/* Names: of the house to all, of researchers to members, curators and officers. */
 	assert_ok(rig_call(d, "people", NULL, NULL), &d->e);
-	assert_cell(rig_row(d, "person", "person", g->w->researcher[0].person), "name", "Researcher 1");
+	assert_cell(
+		rig_row(d, "person", "person", g->w->researcher[0].person), "name", "Researcher 1");
 	rig_login(d, &g->w->auditor);
 	assert_ok(rig_call(d, "people", NULL, NULL), &d->e);
-	assert_null(sr_row_get(rig_row(d, "person", "person", g->w->researcher[0].person), "name").p);
+	assert_null(
+		sr_row_get(rig_row(d, "person", "person", g->w->researcher[0].person), "name").p);
 	assert_cell(rig_row(d, "person", "person", g->w->officer.person), "name", "Ethics Officer");
 	rig_login(d, &g->w->researcher[1]);
 	assert_ok(rig_call(d, "people", NULL, NULL), &d->e);
 	assert_null(rig_row(d, "person", "person", g->w->researcher[0].person));
 	assert_non_null(rig_row(d, "person", "person", g->w->researcher[1].person));
-	/* found: names of everybody for a member, of nobody whose name is not theirs to know for... everybody in it is of the house. */
+	/* found: names of everybody for a member, of nobody whose name is not theirs to know for...
+	 * everybody in it is of the house. */
 	assert_true(texts_read(g, &g->w->researcher[1], "index 0") > 5);
 	sr_version_row_free(&v);
 	rig_free(g);
@@ -575,11 +626,14 @@ static void test_material(void **state) {
 	/* A memory larger than the ledger is a ledger rolled back. */
 	snprintf(fields, sizeof fields, "%s since 100000", rig_hex("request", t.rq.id, SR_ID));
 	assert_fails(rig_call(d, "request.material", fields, NULL), SR_AUTH, &d->e, "rolled back");
-	assert_fails(rig_call(d, "proof", "index 0 since 100000", NULL), SR_AUTH, &d->e, "rolled back");
+	assert_fails(
+		rig_call(d, "proof", "index 0 since 100000", NULL), SR_AUTH, &d->e, "rolled back");
 	/* checkout.material: leaf and proof lead to the root that the vote names. */
-	assert_fails(rig_call(d, "checkout.material", rig_hex("checkout", t.c.id, SR_ID), NULL), SR_NOTFOUND, &d->e, "has no checkout");
+	assert_fails(rig_call(d, "checkout.material", rig_hex("checkout", t.c.id, SR_ID), NULL),
+		SR_NOTFOUND, &d->e, "has no checkout");
 	rig_login(d, &g->w->researcher[0]);
-	assert_ok(rig_call(d, "checkout.material", rig_hex("checkout", t.c.id, SR_ID), NULL), &d->e);
+	assert_ok(
+		rig_call(d, "checkout.material", rig_hex("checkout", t.c.id, SR_ID), NULL), &d->e);
 	assert_int_equal(rig_count(d, "record"), 2);
 	uint64_t position = 0;
 	assert_ok(sr_parse_dec(&position, sr_text_get(&d->r.text, "position"), 1, &d->e), &d->e);
@@ -593,12 +647,17 @@ static void test_material(void **state) {
 		assert_ok(sr_row_get_id(id, SR_ID, r, "vote", &d->e), &d->e);
 		assert_ok(sr_query_vote(&vote, g->w->v->catalogue, id, &d->e), &d->e);
 		while (sr_row_get_n(r, "node", proof.count).p != NULL) {
-			assert_ok(sr_unbase64_fixed(proof.hash[proof.count], SR_HASH, sr_row_get_n(r, "node", proof.count), &d->e), &d->e);
+			assert_ok(sr_unbase64_fixed(proof.hash[proof.count], SR_HASH,
+					  sr_row_get_n(r, "node", proof.count), &d->e),
+				&d->e);
 			proof.count++;
 		}
 		sr_leaf_hash(leaf, sr_row_get(r, "leaf"));
-		assert_ok(sr_proof_check_inclusion(&proof, position, 2, leaf, vote.bundle, &d->e), &d->e);
-		assert_fails(sr_proof_check_inclusion(&proof, 1 - position, 2, leaf, vote.bundle, &d->e), SR_AUTH, &d->e, NULL);
+		assert_ok(sr_proof_check_inclusion(&proof, position, 2, leaf, vote.bundle, &d->e),
+			&d->e);
+		assert_fails(
+			sr_proof_check_inclusion(&proof, 1 - position, 2, leaf, vote.bundle, &d->e),
+			SR_AUTH, &d->e, NULL);
 		sr_vote_row_free(&vote);
 	}
 	rig_free(g);
@@ -615,7 +674,8 @@ static int open_by_wire(struct desk *t, uint8_t flip) {
 		sr_buf_put(&b, records[i].vote, SR_ID);
 		sr_buf_put(&b, records[i].key, SR_KEY);
 	}
-	const int rc = rig_call(&t->g->desk, "checkout.open", rig_hex("checkout", t->c.id, SR_ID), &b);
+	const int rc =
+		rig_call(&t->g->desk, "checkout.open", rig_hex("checkout", t->c.id, SR_ID), &b);
 	sr_buf_free(&b);
 	return rc;
 }
@@ -628,7 +688,8 @@ static void test_reading(void **state) {
 	struct rig_desk *d = &g->desk, other;
 	struct world_draft w;
 	char read[200], files[100];
-	snprintf(read, sizeof read, "%s file 0 offset 0 length 1000", rig_hex("checkout", t.c.id, SR_ID));
+	snprintf(read, sizeof read, "%s file 0 offset 0 length 1000",
+		rig_hex("checkout", t.c.id, SR_ID));
 	snprintf(files, sizeof files, "%s", rig_hex("checkout", t.c.id, SR_ID));
 	rig_login(d, &g->w->researcher[0]);
 	assert_int_not_equal(rig_call(d, "checkout.read", read, NULL), 0);
@@ -645,7 +706,8 @@ static void test_reading(void **state) {
 	assert_field(d, "open-here", "1");
 	/* Nobody else's eyes, whatever they hold. */
 	rig_desk_open(&other, &g->core);
-	static const char *const ops[] = {"checkout.read", "checkout.files", "checkout.forget", "export.begin", "export.end"};
+	static const char *const ops[] = {
+		"checkout.read", "checkout.files", "checkout.forget", "export.begin", "export.end"};
 	for (size_t i = 0; i < T_COUNT(ops); i++) {
 		rig_login(&other, i % 2 == 0 ? &g->w->researcher[1] : &g->w->officer);
 		assert_int_not_equal(rig_call(&other, ops[i], i == 0 ? read : files, NULL), 0);
@@ -654,10 +716,13 @@ static void test_reading(void **state) {
 	assert_ok(rig_call(&other, "checkouts", "all yes", NULL), &other.e);
 	assert_int_equal(rig_count(&other, "checkout"), 1);
 	assert_null(sr_row_get(rig_row(&other, "checkout", NULL, NULL), "open-here").p);
-	assert_fails(rig_call(d, "checkouts", "all yes", NULL), SR_DENIED, &d->e, "all checkouts are for");
+	assert_fails(rig_call(d, "checkouts", "all yes", NULL), SR_DENIED, &d->e,
+		"all checkouts are for");
 	assert_fails(rig_call(d, "export.begin", files, NULL), SR_DENIED, &d->e, NULL);
-	assert_fails(rig_call(d, "checkout.read", "checkout 00112233445566778899aabbccddeeff file 0 offset 0 length 0", NULL), SR_USAGE,
-	             &d->e, "length 0");
+	assert_fails(
+		rig_call(d, "checkout.read",
+			"checkout 00112233445566778899aabbccddeeff file 0 offset 0 length 0", NULL),
+		SR_USAGE, &d->e, "length 0");
 	/* forget, open again, suspended by one member: the text is gone at once. */
 	assert_ok(rig_call(d, "checkout.forget", files, NULL), &d->e);
 	assert_int_not_equal(rig_call(d, "checkout.read", read, NULL), 0);
@@ -711,7 +776,9 @@ static void test_submit(void **state) {
 	assert_ok(rig_call(d, "submit", "since 2", &b), &d->e);
 	assert_int_equal(sr_ledger_next_index(g->w->v->ledger), size + 1);
 	struct sr_receipt receipt;
-	assert_ok(sr_receipt_decode(&receipt, sr_row_get(rig_row(d, "outcome", NULL, NULL), "receipt"), &d->e), &d->e);
+	assert_ok(sr_receipt_decode(&receipt,
+			  sr_row_get(rig_row(d, "outcome", NULL, NULL), "receipt"), &d->e),
+		&d->e);
 	assert_int_equal(receipt.index, size);
 	assert_int_equal(receipt.since, 2);
 	sr_receipt_free(&receipt);
@@ -759,7 +826,8 @@ static void test_resolve(void **state) {
 	assert_ok(rig_call(d, "resolve", fields, NULL), &d->e);
 	assert_int_equal(d->rows.count, 0);
 	assert_fails(rig_call(d, "resolve", "prefix abc", NULL), SR_USAGE, &d->e, "shortened to 4");
-	assert_fails(rig_call(d, "resolve", "prefix wxyz", NULL), SR_USAGE, &d->e, "not the start of an id");
+	assert_fails(rig_call(d, "resolve", "prefix wxyz", NULL), SR_USAGE, &d->e,
+		"not the start of an id");
 	rig_login(d, &g->w->researcher[1]);
 	snprintf(fields, sizeof fields, "prefix %s", hex);
 	assert_ok(rig_call(d, "resolve", fields, NULL), &d->e);
@@ -816,7 +884,8 @@ static void test_house(void **state) {
 	uint8_t root[SR_HASH];
 	assert_ok(rig_call(d, "verify", NULL, NULL), &d->e);
 	assert_field(d, "catalogue", "equal");
-	assert_true(sr_bytes_eq(sr_text_get(&d->r.text, "entries"), sr_text_get(&d->r.text, "signatures")));
+	assert_true(sr_bytes_eq(
+		sr_text_get(&d->r.text, "entries"), sr_text_get(&d->r.text, "signatures")));
 	assert_int_equal(rig_count(d, "problem"), 0);
 	struct sr_buf b;
 	sr_buf_init(&b);
@@ -896,17 +965,26 @@ static void test_lists(void **state) {
 	rig_login(d, &g->w->researcher[1]);
 	assert_ok(rig_call(d, "grants", NULL, NULL), &d->e);
 	assert_int_equal(d->rows.count, 0);
-	assert_fails(rig_call(d, "grant", rig_hex("grant", t.grant, SR_ID), NULL), SR_NOTFOUND, &d->e, "may see");
+	assert_fails(rig_call(d, "grant", rig_hex("grant", t.grant, SR_ID), NULL), SR_NOTFOUND,
+		&d->e, "may see");
 	assert_fails(rig_call(d, "grants", "all yes", NULL), SR_DENIED, &d->e, "sees their own");
 	rig_free(g);
 }
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),   cmocka_unit_test(test_refusals),  cmocka_unit_test(test_deposit_order),
-		cmocka_unit_test(test_held),    cmocka_unit_test(test_who_reads), cmocka_unit_test(test_material),
-		cmocka_unit_test(test_reading), cmocka_unit_test(test_submit),    cmocka_unit_test(test_resolve),
-		cmocka_unit_test(test_log),     cmocka_unit_test(test_house),     cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_deposit_order),
+		cmocka_unit_test(test_held),
+		cmocka_unit_test(test_who_reads),
+		cmocka_unit_test(test_material),
+		cmocka_unit_test(test_reading),
+		cmocka_unit_test(test_submit),
+		cmocka_unit_test(test_resolve),
+		cmocka_unit_test(test_log),
+		cmocka_unit_test(test_house),
+		cmocka_unit_test(test_lists),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /*
- * The server over its socket, with a real vault: two desks at once, what is malformed, stalled, idle, too many or too large,
- * and a clean end. The server turns in a thread of the test; the vault is touched by nobody else meanwhile.
+ * The server over its socket, with a real vault: two desks at once, what is malformed, stalled,
+ * idle, too many or too large, and a clean end. The server turns in a thread of the test; the
+ * vault is touched by nobody else meanwhile.
  */
 #include <errno.h>
 #include <poll.h>
@@ -44,8 +45,12 @@ static void serve(struct served *v, unsigned idle_ms, unsigned stall_ms, unsigne
 	memset(v, 0, sizeof *v);
 	v->g = rig_new(NULL);
 	rig_desk_close(&v->g->desk);
-	const struct sr_server_options o = {.core = &v->g->core, .tell = tell, .ctx = v, .idle_ms = idle_ms, .stall_ms = stall_ms,
-	                                    .connections = connections};
+	const struct sr_server_options o = {.core = &v->g->core,
+		.tell = tell,
+		.ctx = v,
+		.idle_ms = idle_ms,
+		.stall_ms = stall_ms,
+		.connections = connections};
 	assert_ok(sr_server_new(&v->s, &o, &v->e), &v->e);
 	assert_int_equal(pthread_create(&v->thread, NULL, turn, v), 0);
 }
@@ -94,7 +99,9 @@ static void test_two_desks(void **state) {
 	/* A deposit in many small messages, while the other desk asks between them. */
 	struct sr_buf put;
 	sr_buf_init(&put);
-	assert_ok(rig_call(&b, "deposit.begin", rig_hex("collection", v.g->w->collection, SR_ID), NULL), &b.e);
+	assert_ok(rig_call(&b, "deposit.begin", rig_hex("collection", v.g->w->collection, SR_ID),
+			  NULL),
+		&b.e);
 	sr_buf_put_u8(&put, 'I');
 	sr_buf_put_lp(&put, sr_bytes_str("large"));
 	sr_buf_put_u8(&put, 'F');
@@ -189,7 +196,8 @@ static void test_malformed(void **state) {
 		struct sr_buf b;
 		sr_buf_init(&b);
 		const int fd = plain_connect(&v);
-		assert_int_equal(send(fd, cases[i].bytes, cases[i].len, MSG_NOSIGNAL), cases[i].len);
+		assert_int_equal(
+			send(fd, cases[i].bytes, cases[i].len, MSG_NOSIGNAL), cases[i].len);
 		assert_true(read_to_end(fd, &b));
 		assert_told(&b, cases[i].code, cases[i].piece);
 		close(fd);
@@ -244,7 +252,8 @@ static void test_limits(void **state) {
 	assert_ok(rig_call(&b, "hello", NULL, NULL), &b.e);
 	/* The third is told why. */
 	sit(&c, &v);
-	assert_fails(rig_call(&c, "hello", NULL, NULL), SR_LOCKED, &c.e, "serves 2 connections already");
+	assert_fails(
+		rig_call(&c, "hello", NULL, NULL), SR_LOCKED, &c.e, "serves 2 connections already");
 	assert_fails(rig_call(&c, "hello", NULL, NULL), SR_IO, &c.e, NULL);
 	rig_desk_close(&c);
 	rig_desk_close(&b);
@@ -317,7 +326,8 @@ static void test_stop(void **state) {
 		memset(&v, 0, sizeof v);
 		v.g = rig_new(NULL);
 		rig_desk_close(&v.g->desk);
-		assert_fails(sr_transport_socket(&none, v.g->w->vault, &v.e), SR_NOTFOUND, &v.e, "no core runs");
+		assert_fails(sr_transport_socket(&none, v.g->w->vault, &v.e), SR_NOTFOUND, &v.e,
+			"no core runs");
 		/* A dead core's socket is in the way of nobody. */
 		t_write_file(t_path(v.g->w->vault, "run/core.sock"), "", 0);
 		const struct sr_server_options o = {.core = &v.g->core, .tell = tell, .ctx = &v};
@@ -325,15 +335,16 @@ static void test_stop(void **state) {
 		sigset_t mask;
 		sigemptyset(&mask);
 		sigaddset(&mask, SIGTERM);
-		pthread_sigmask(SIG_BLOCK, &mask, NULL); /* so that the signal goes to the server's descriptor */
+		pthread_sigmask(SIG_BLOCK, &mask,
+			NULL); /* so that the signal goes to the server's descriptor */
 		assert_int_equal(pthread_create(&v.thread, NULL, run, &v), 0);
 		sit(&d, &v);
 		assert_ok(rig_call(&d, "hello", NULL, NULL), &d.e);
 		/* A second writer is told who holds the vault. */
 		struct sr_vault *second = NULL;
 		const struct sr_vault_open open = {.path = v.g->w->vault,
-		                                   .unlock = {.credential = sr_bytes_str(WORLD_CREDENTIAL)},
-		                                   .clock = sr_clock_system()};
+			.unlock = {.credential = sr_bytes_str(WORLD_CREDENTIAL)},
+			.clock = sr_clock_system()};
 		char pid[32];
 		snprintf(pid, sizeof pid, "%ld", (long)getpid());
 		assert_fails(sr_vault_open(&second, &open, &v.e), SR_LOCKED, &v.e, pid);
@@ -369,8 +380,9 @@ static void test_core(void **state) {
 	(void)state;
 	world_close(w);
 	struct sr_vault_open o = {.path = w->vault,
-	                          .unlock = {.credential = sr_bytes_str("another credential, also long enough to be one")},
-	                          .clock = {world_now, w}};
+		.unlock = {.credential =
+				   sr_bytes_str("another credential, also long enough to be one")},
+		.clock = {world_now, w}};
 	assert_fails(sr_core_open(&core, &o, &e), SR_AUTH, &e, NULL);
 	assert_null(core);
 	o.unlock.credential = sr_bytes_str(WORLD_CREDENTIAL);
@@ -389,8 +401,12 @@ static void test_core(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_two_desks), cmocka_unit_test(test_malformed), cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_large),     cmocka_unit_test(test_stop),      cmocka_unit_test(test_core),
+		cmocka_unit_test(test_two_desks),
+		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_core),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,7 +31,8 @@ static void test_bare(void **state) {
 	assert_field(d, "state", "none");
 	assert_field(d, "size", "0");
 	assert_null(sr_text_get(&d->r.text, "fingerprint").p);
-	assert_fails(rig_call(d, "login.begin", NULL, NULL), SR_DENIED, &d->e, "before the vault is founded");
+	assert_fails(rig_call(d, "login.begin", NULL, NULL), SR_DENIED, &d->e,
+		"before the vault is founded");
 	assert_fails(rig_call(d, "found.show", NULL, NULL), SR_NOTFOUND, &d->e, NULL);
 	assert_fails(rig_call(d, "verify", NULL, NULL), SR_DENIED, &d->e, "founded");
 	assert_fails(rig_call(d, "scrub", NULL, NULL), SR_DENIED, &d->e, "founded");
@@ -108,11 +109,14 @@ static void test_login(void **state) {
 	assert_fails(rig_go(&other), SR_AUTH, &other.e, "connection");
 	free(first);
 	/* Another's key; nobody's name; a signature that is none. */
-	assert_fails(rig_login_as(&other, p->person, g->w->researcher[1].seed), SR_AUTH, &other.e, p->person);
-	assert_fails(rig_login_as(&other, g->w->outsider.person, g->w->outsider.seed), SR_DENIED, &other.e, "no role");
+	assert_fails(rig_login_as(&other, p->person, g->w->researcher[1].seed), SR_AUTH, &other.e,
+		p->person);
+	assert_fails(rig_login_as(&other, g->w->outsider.person, g->w->outsider.seed), SR_DENIED,
+		&other.e, "no role");
 	assert_ok(rig_call(&other, "login.begin", NULL, NULL), &other.e);
 	snprintf(finish, sizeof finish, "person %s signature AAAA", p->person);
-	assert_fails(rig_call(&other, "login.finish", finish, NULL), SR_USAGE, &other.e, "64 bytes");
+	assert_fails(
+		rig_call(&other, "login.finish", finish, NULL), SR_USAGE, &other.e, "64 bytes");
 	/* Two people at two desks do not meet. */
 	rig_login(d, p);
 	rig_login(&other, &g->w->officer);
@@ -138,7 +142,8 @@ static void test_role_ends(void **state) {
 	sr_text_put(&w.text, "person", g->w->researcher[1].person);
 	assert_ok(world_commit(&w, NULL), &g->w->out.err);
 	assert_fails(rig_call(d, "items", NULL, NULL), SR_DENIED, &d->e, "log in");
-	assert_fails(rig_login_as(d, g->w->researcher[1].person, g->w->researcher[1].seed), SR_DENIED, &d->e, "no role");
+	assert_fails(rig_login_as(d, g->w->researcher[1].person, g->w->researcher[1].seed),
+		SR_DENIED, &d->e, "no role");
 	rig_free(g);
 }
 

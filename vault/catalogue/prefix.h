@@ -14,7 +14,10 @@ enum sr_prefix_kind {
 	SR_PREFIX_GRANT,
 	SR_PREFIX_CHECKOUT
 };
-enum { SR_PREFIX_KINDS = SR_PREFIX_CHECKOUT + 1, SR_PREFIX_MIN = 4 };
+enum {
+	SR_PREFIX_KINDS = SR_PREFIX_CHECKOUT + 1,
+	SR_PREFIX_MIN = 4
+};
 
 struct sr_prefix_match {
 	enum sr_prefix_kind kind;
@@ -22,8 +25,9 @@ struct sr_prefix_match {
 };
 /* "item", "collection", ...; static. */
 const char *sr_prefix_kind_name(enum sr_prefix_kind k);
-/* Up to ${max} things whose id begins with ${prefix}, kind by kind in byte order. USAGE when it is no such prefix. */
-SR_MUST int sr_query_prefix(struct sr_prefix_match *out, size_t max, size_t *count, struct sr_catalogue *c, const char *prefix,
-                            struct sr_err *e);
+/* Up to ${max} things whose id begins with ${prefix}, kind by kind in byte order. USAGE when it is
+ * no such prefix. */
+SR_MUST int sr_query_prefix(struct sr_prefix_match *out, size_t max, size_t *count,
+	struct sr_catalogue *c, const char *prefix, struct sr_err *e);
 
 #endif

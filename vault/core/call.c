@@ -1,6 +1,7 @@
 /*
- * Heads are base/text.h, so there is one spelling of each; what is here is the two type lines, the line that must come
- * first, and the mapping of codes to names. The code of a reply is a name because numbers of an enum are nobody's contract.
+ * Heads are base/text.h, so there is one spelling of each; what is here is the two type lines,
+ * the line that must come first, and the mapping of codes to names. The code of a reply is a name
+ * because numbers of an enum are nobody's contract.
  */
 #include "core/call.h"
 
@@ -13,7 +14,9 @@
 #define TYPE_CALL "strongroom/call/v1"
 #define TYPE_REPLY "strongroom/reply/v1"
 
-enum { CODE_LAST = 12 }; /* codes are 0 to -12 */
+enum {
+	CODE_LAST = 12
+}; /* codes are 0 to -12 */
 
 void sr_call_init(struct sr_call *c) {
 	memset(c, 0, sizeof *c);
@@ -57,18 +60,19 @@ static int reply_code(struct sr_call *c, struct sr_err *e) {
 		return sr_fail(e, SR_CORRUPT, "reply does not begin with a line `code`");
 	int code = 1;
 	for (int i = 0; i <= CODE_LAST; i++) {
-		if (sr_bytes_eq(first->value, sr_bytes_str(sr_code_name((enum sr_code)-i))))
+		if (sr_bytes_eq(first->value, sr_bytes_str(sr_code_name((enum sr_code) - i))))
 			code = -i;
 	}
 	char shown[64];
 	if (code > 0)
 		return sr_fail(e, SR_CORRUPT, "reply has the code \"%s\", which is none of ours",
-		               sr_escape_to(shown, sizeof shown, first->value));
+			sr_escape_to(shown, sizeof shown, first->value));
 	if (code == 0)
 		return 0;
 	struct sr_bytes why = sr_text_get(&c->text, "error");
 	if (why.p == NULL)
-		return sr_fail(e, (enum sr_code)code, "core says %s without a sentence", sr_code_name((enum sr_code)code));
+		return sr_fail(e, (enum sr_code)code, "core says %s without a sentence",
+			sr_code_name((enum sr_code)code));
 	struct sr_buf text;
 	sr_buf_init(&text);
 	int rc = sr_unbase64(&text, why, e);
@@ -92,8 +96,9 @@ int sr_call_parse(struct sr_call *c, struct sr_err *e) {
 		return reply_code(c, e);
 	char shown[96];
 	if (!sr_bytes_eq(t.type, sr_bytes_str(TYPE_CALL)))
-		return sr_fail(e, SR_UNSUPPORTED, "message of type \"%s\": " TYPE_CALL " and " TYPE_REPLY " are read here",
-		               sr_escape_to(shown, sizeof shown, t.type));
+		return sr_fail(e, SR_UNSUPPORTED,
+			"message of type \"%s\": " TYPE_CALL " and " TYPE_REPLY " are read here",
+			sr_escape_to(shown, sizeof shown, t.type));
 	if (t.count == 0 || !sr_bytes_eq(t.lines[0].key, sr_bytes_str("op")))
 		return sr_fail(e, SR_CORRUPT, "call does not begin with a line `op`");
 	return 0;
@@ -106,10 +111,11 @@ int sr_wire_put(uint8_t out[SR_WIRE_HEADER], const struct sr_call *c, struct sr_
 	if (rc != 0)
 		return sr_wrap(e, "message");
 	if (c->head.len == 0 || c->head.len > SR_TEXT_MAX)
-		return sr_fail(e, SR_LIMIT, "message: header of %zu bytes, 1 to %d can be sent", c->head.len, SR_TEXT_MAX);
+		return sr_fail(e, SR_LIMIT, "message: header of %zu bytes, 1 to %d can be sent",
+			c->head.len, SR_TEXT_MAX);
 	if (c->body.len > SR_CALL_BODY_MAX)
-		return sr_fail(e, SR_LIMIT, "message: body of %zu bytes, at most %d can be sent", c->body.len,
-		               SR_CALL_BODY_MAX);
+		return sr_fail(e, SR_LIMIT, "message: body of %zu bytes, at most %d can be sent",
+			c->body.len, SR_CALL_BODY_MAX);
 	sr_le32_put(out, (uint32_t)c->head.len);
 	sr_le32_put(out + 4, (uint32_t)c->body.len);
 	return 0;
@@ -118,9 +124,11 @@ int sr_wire_put(uint8_t out[SR_WIRE_HEADER], const struct sr_call *c, struct sr_
 int sr_wire_get(struct sr_wire *out, const uint8_t in[SR_WIRE_HEADER], struct sr_err *e) {
 	const struct sr_wire w = {.head = sr_le32_get(in), .body = sr_le32_get(in + 4)};
 	if (w.head == 0 || w.head > SR_TEXT_MAX)
-		return sr_fail(e, SR_CORRUPT, "message: header of %u bytes, want 1 to %d", w.head, SR_TEXT_MAX);
+		return sr_fail(e, SR_CORRUPT, "message: header of %u bytes, want 1 to %d", w.head,
+			SR_TEXT_MAX);
 	if (w.body > SR_CALL_BODY_MAX)
-		return sr_fail(e, SR_CORRUPT, "message: body of %u bytes, want at most %d", w.body, SR_CALL_BODY_MAX);
+		return sr_fail(e, SR_CORRUPT, "message: body of %u bytes, want at most %d", w.body,
+			SR_CALL_BODY_MAX);
 	*out = w;
 	return 0;
 }

@@ -1,6 +1,7 @@
 /*
- * One call, in order: parse -> find the row -> fields and body against it -> who may -> handler -> reply. Roles are read
- * from the catalogue each time; a person whose last role ended is nobody in the next call.
+ * One call, in order: parse -> find the row -> fields and body against it -> who may -> handler
+ * -> reply. Roles are read from the catalogue each time; a person whose last role ended is nobody
+ * in the next call.
  */
 #include "core/core.h"
 
@@ -10,6 +11,7 @@
 #include "base/escape.h"
 #include "core/ops_in.h"
 #include "intake/deposit.h"
+#include "ledger/ledger.h"
 #include "room/room.h"
 
 int sr_core_open(struct sr_core **out, const struct sr_vault_open *o, struct sr_err *e) {
@@ -89,13 +91,15 @@ const char *sr_in_str(const struct sr_x *x, const char *key, char out[SR_IN_TEXT
 	return out;
 }
 
-int sr_in_page(const struct sr_x *x, struct sr_page *p, size_t fallback, size_t max, struct sr_err *e) {
+int sr_in_page(
+	const struct sr_x *x, struct sr_page *p, size_t fallback, size_t max, struct sr_err *e) {
 	uint64_t limit = fallback;
 	p->offset = 0;
 	(void)sr_in_dec(x, "offset", &p->offset);
 	(void)sr_in_dec(x, "limit", &limit);
 	if (limit == 0 || limit > max)
-		return sr_fail(e, SR_USAGE, "limit %llu: want 1 to %zu", (unsigned long long)limit, max);
+		return sr_fail(
+			e, SR_USAGE, "limit %llu: want 1 to %zu", (unsigned long long)limit, max);
 	p->limit = (size_t)limit;
 	return 0;
 }
@@ -105,12 +109,23 @@ int sr_in_state(const struct sr_x *x, enum sr_state *out, struct sr_err *e) {
 	char shown[64];
 	*out = SR_S_NONE;
 	if (v.p != NULL && sr_state_named(out, v, NULL) != 0)
-		return sr_fail(e, SR_USAGE, "state \"%s\" is none of ours", sr_escape_to(shown, sizeof shown, v));
+		return sr_fail(e, SR_USAGE, "state \"%s\" is none of ours",
+			sr_escape_to(shown, sizeof shown, v));
 	return 0;
 }
 
 struct sr_bytes sr_in_body(const struct sr_x *x) {
 	return sr_buf_view(&x->q->body);
+}
+
+int sr_check_since(const struct sr_x *x, uint64_t since, struct sr_err *e) {
+	const uint64_t size = sr_ledger_next_index(x->vault->ledger);
+	if (since <= size)
+		return 0;
+	return sr_fail(e, SR_AUTH,
+		"the ledger has %llu entries, %llu were verified earlier: it was rolled back, or "
+		"it is another",
+		(unsigned long long)size, (unsigned long long)since);
 }
 
 int sr_denied(struct sr_err *e, const char *fmt, ...) {
@@ -138,7 +153,8 @@ static int check_fields(const struct sr_op_info *op, const struct sr_call *q, st
 		const struct sr_line *l = &q->text.lines[i];
 		const struct sr_op_field *f = field_of(op, l->key);
 		if (f == NULL)
-			return sr_fail(e, SR_USAGE, "%s has no field \"%s\"", op->name, sr_escape_to(shown, sizeof shown, l->key));
+			return sr_fail(e, SR_USAGE, "%s has no field \"%s\"", op->name,
+				sr_escape_to(shown, sizeof shown, l->key));
 		if (sr_value_check(f->kind, l->value, e) != 0) {
 			(void)sr_wrap(e, "%s: %s", op->name, f->key);
 			if (e != NULL)
@@ -152,10 +168,12 @@ static int check_fields(const struct sr_op_info *op, const struct sr_call *q, st
 		if (n == 0 && (f->cardinality == SR_ONE || f->cardinality == SR_SOME))
 			return sr_fail(e, SR_USAGE, "%s needs the field \"%s\"", op->name, f->key);
 		if (n > 1 && (f->cardinality == SR_ONE || f->cardinality == SR_OPTIONAL))
-			return sr_fail(e, SR_USAGE, "%s: the field \"%s\" is there %zu times", op->name, f->key, n);
+			return sr_fail(e, SR_USAGE, "%s: the field \"%s\" is there %zu times",
+				op->name, f->key, n);
 	}
 	if (!op->body && q->body.len > 0)
-		return sr_fail(e, SR_USAGE, "%s takes no body, %zu bytes came", op->name, q->body.len);
+		return sr_fail(
+			e, SR_USAGE, "%s takes no body, %zu bytes came", op->name, q->body.len);
 	return 0;
 }
 
@@ -171,7 +189,8 @@ static int identify(struct sr_x *x, struct sr_err *e) {
 		if (p.roles == 0)
 			x->session->person[0] = '\0';
 		else
-			snprintf(x->caller.person, sizeof x->caller.person, "%s", x->session->person);
+			snprintf(x->caller.person, sizeof x->caller.person, "%s",
+				x->session->person);
 	}
 	sr_person_row_free(&p);
 	return rc;
@@ -183,7 +202,8 @@ static void role_names(char *out, size_t size, unsigned roles) {
 	for (unsigned bit = 1; bit < SR_ROLES_ALL; bit <<= 1) {
 		if ((roles & bit) == 0 || len >= size)
 			continue;
-		const int n = snprintf(out + len, size - len, "%s%s", len == 0 ? "" : " or ", sr_role_name(bit));
+		const int n = snprintf(
+			out + len, size - len, "%s%s", len == 0 ? "" : " or ", sr_role_name(bit));
 		len += n > 0 ? (size_t)n : 0;
 	}
 }
@@ -193,7 +213,8 @@ static int check_caller(const struct sr_x *x, const struct sr_op_info *op, struc
 	if (op->needs == SR_NEEDS_NONE || (op->needs == SR_NEEDS_HOUSE && x->session->embedded))
 		return 0;
 	if (x->caller.person[0] == '\0')
-		return sr_fail(e, SR_DENIED, "%s needs to know who asks: log in with an identity", op->name);
+		return sr_fail(e, SR_DENIED, "%s needs to know who asks: log in with an identity",
+			op->name);
 	if (op->needs == SR_NEEDS_LOGIN || op->roles == 0 || (x->caller.roles & op->roles) != 0)
 		return 0;
 	role_names(names, sizeof names, op->roles);
@@ -207,13 +228,15 @@ static void finish(struct sr_x *x, int rc, const struct sr_err *e) {
 		if (rc == 0)
 			rc = sr_buf_ok(&x->r->body, &bad);
 		if (rc == 0 && (x->r->head.len > SR_TEXT_MAX || x->r->body.len > SR_CALL_BODY_MAX))
-			rc = sr_fail(&bad, SR_LIMIT, "the answer has %zu bytes, at most %d can be sent: ask for less", x->r->body.len,
-			             SR_CALL_BODY_MAX);
+			rc = sr_fail(&bad, SR_LIMIT,
+				"the answer has %zu bytes, at most %d can be sent: ask for less",
+				x->r->body.len, SR_CALL_BODY_MAX);
 		if (rc != 0)
 			sr_reply_begin(x->r, rc, &bad);
 		return;
 	}
-	if (!x->keep_body || sr_buf_ok(&x->r->body, NULL) != 0 || sr_buf_ok(&x->r->head, NULL) != 0) {
+	if (!x->keep_body || sr_buf_ok(&x->r->body, NULL) != 0 ||
+		sr_buf_ok(&x->r->head, NULL) != 0) {
 		sr_reply_begin(x->r, rc, e);
 		return;
 	}
@@ -232,8 +255,14 @@ static void finish(struct sr_x *x, int rc, const struct sr_err *e) {
 		sr_reply_begin(x->r, rc, e);
 }
 
-void sr_core_call(struct sr_core *c, struct sr_session *s, struct sr_call *request, struct sr_call *reply) {
-	struct sr_x x = {.core = c, .session = s, .vault = c->vault, .catalogue = c->vault->catalogue, .q = request, .r = reply};
+void sr_core_call(
+	struct sr_core *c, struct sr_session *s, struct sr_call *request, struct sr_call *reply) {
+	struct sr_x x = {.core = c,
+		.session = s,
+		.vault = c->vault,
+		.catalogue = c->vault->catalogue,
+		.q = request,
+		.r = reply};
 	struct sr_err e = {0};
 	const struct sr_op *op = NULL;
 	sr_reply_begin(reply, 0, NULL);
@@ -245,7 +274,7 @@ void sr_core_call(struct sr_core *c, struct sr_session *s, struct sr_call *reque
 		op = sr_op_find(request->text.lines[0].value);
 		if (op == NULL)
 			rc = sr_fail(&e, SR_UNSUPPORTED, "operation \"%s\" is not known here",
-			             sr_escape_to(shown, sizeof shown, request->text.lines[0].value));
+				sr_escape_to(shown, sizeof shown, request->text.lines[0].value));
 	}
 	if (rc == 0)
 		rc = check_fields(&op->info, request, &e);
@@ -283,6 +312,7 @@ int sr_core_embedded(struct sr_transport *out, struct sr_core *core, struct sr_e
 		return sr_fail(e, SR_NOMEM, "connection to core");
 	m->core = core;
 	sr_session_init(core, &m->session, true);
-	*out = (struct sr_transport){.call = embedded_call, .close = embedded_close, .ctx = m, .embedded = true};
+	*out = (struct sr_transport){
+		.call = embedded_call, .close = embedded_close, .ctx = m, .embedded = true};
 	return 0;
 }

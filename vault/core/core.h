@@ -1,8 +1,10 @@
 /*
- * core - a vault that answers calls: vault, reading room, sessions, and the table of operations (core/ops.h).
+ * core - a vault that answers calls: vault, reading room, sessions, and the table of operations
+ * (core/ops.h).
  *
- * One thread. Everything that changes goes through the door; after each commit and each sweep the room forgets what was
- * opened for checkouts that ended. A call never ends the process: failures are replies.
+ * One thread. Everything that changes goes through the door; after each commit and each sweep the
+ * room forgets what was opened for checkouts that ended. A call never ends the process: failures
+ * are replies.
  */
 #ifndef SR_CORE_CORE_H
 #define SR_CORE_CORE_H
@@ -16,9 +18,9 @@ struct sr_room;
 struct sr_core {
 	struct sr_vault *vault;
 	struct sr_room *room;
-	size_t sessions; /* for status */
-	size_t deposits; /* under way */
-	size_t prepared; /* sessions with releases prepared but not signed */
+	size_t sessions;             /* for status */
+	size_t deposits;             /* under way */
+	size_t prepared;             /* sessions with releases prepared but not signed */
 	struct sr_progress progress; /* of long operations in embedded use; report NULL: none */
 };
 
@@ -31,12 +33,14 @@ void sr_session_init(struct sr_core *c, struct sr_session *s, bool embedded);
 void sr_session_end(struct sr_core *c, struct sr_session *s);
 
 /* Answer one request. ${reply} is always a whole reply: refusals and failures are in it. */
-void sr_core_call(struct sr_core *c, struct sr_session *s, struct sr_call *request, struct sr_call *reply);
+void sr_core_call(
+	struct sr_core *c, struct sr_session *s, struct sr_call *request, struct sr_call *reply);
 
 /* What is due (door.h), and the room follows. Each minute by the server; cheap when nothing is. */
 SR_MUST int sr_core_sweep(struct sr_core *c, struct sr_err *e);
 
-/* The embedded connection: a session of its own in this process; close ends the session, not the core. */
+/* The embedded connection: a session of its own in this process; close ends the session, not the
+ * core. */
 SR_MUST int sr_core_embedded(struct sr_transport *out, struct sr_core *core, struct sr_err *e);
 
 #endif

@@ -1,11 +1,14 @@
 /*
- * The hand-over: `turn` says whose move it is, one mutex and one condition guard it. The thread lives as long as the inflow
- * and sleeps between files.
+ * The hand-over: `turn` says whose move it is, one mutex and one condition guard it. The thread
+ * lives as long as the inflow and sleeps between files.
  *
- *   caller                                   thread
- *   file: job = the file, turn = THREAD ---> sr_deposit_file ... read: nothing here -> turn = CALLER
- *   feed: piece = data, turn = THREAD   ---> read copies; piece used up             -> turn = CALLER
- *   file_end: ended, turn = THREAD      ---> read answers 0 (or the failure); done  -> turn = CALLER
+ *   caller                                  thread
+ *   file: job = the file, turn = THREAD --> sr_deposit_file ... read: nothing here
+ *                                       <-- turn = CALLER
+ *   feed: piece = data, turn = THREAD   --> read copies; piece used up
+ *                                       <-- turn = CALLER
+ *   file_end: ended, turn = THREAD      --> read answers 0 (or the failure); done
+ *                                       <-- turn = CALLER
  */
 #include "core/inflow.h"
 
@@ -16,7 +19,10 @@
 #include "base/escape.h"
 #include "base/limits.h"
 
-enum turn { CALLER, THREAD };
+enum turn {
+	CALLER,
+	THREAD
+};
 
 struct sr_inflow {
 	struct sr_deposit *deposit;
@@ -24,9 +30,9 @@ struct sr_inflow {
 	struct sr_buf results;
 	struct sr_buf names; /* path, media type and note of the file at work */
 	struct sr_ingest_file file;
-	bool in_file;   /* a file was begun and not ended */
+	bool in_file; /* a file was begun and not ended */
 	bool in_item;
-	bool failed;    /* sticky: the store, not a file */
+	bool failed; /* sticky: the store, not a file */
 	struct sr_err why;
 
 	pthread_t thread;
@@ -34,12 +40,12 @@ struct sr_inflow {
 	pthread_mutex_t lock;
 	pthread_cond_t moved;
 	enum turn turn;
-	bool job;       /* a file is with the thread */
+	bool job; /* a file is with the thread */
 	bool quit;
 	struct sr_bytes piece;
 	bool ended;
 	char broken[256]; /* "": whole */
-	int rc;         /* of the job */
+	int rc;           /* of the job */
 	struct sr_err job_err;
 };
 
@@ -120,8 +126,12 @@ static int check(const struct sr_inflow *s, bool in_item, bool in_file, struct s
 		return sr_fail(e, s->why.code, "the deposit broke off: %s", s->why.text);
 	if (s->in_item != in_item || s->in_file != in_file)
 		return sr_fail(e, SR_CORRUPT, "deposit: out of order (%s; want %s)",
-		               s->in_file ? "inside a file" : s->in_item ? "inside an item" : "between items",
-		               in_file ? "inside a file" : in_item ? "inside an item" : "between items");
+			s->in_file   ? "inside a file"
+			: s->in_item ? "inside an item"
+				     : "between items",
+			in_file   ? "inside a file"
+			: in_item ? "inside an item"
+				  : "between items");
 	return 0;
 }
 
@@ -143,7 +153,8 @@ static int on_file(void *ctx, const struct sr_ingest_file_result *r, struct sr_e
 	return sr_buf_ok(&s->results, e);
 }
 
-int sr_inflow_new(struct sr_inflow **out, struct sr_vault *v, const struct sr_inflow_options *o, struct sr_err *e) {
+int sr_inflow_new(struct sr_inflow **out, struct sr_vault *v, const struct sr_inflow_options *o,
+	struct sr_err *e) {
 	struct sr_inflow *s = calloc(1, sizeof *s);
 	if (s == NULL)
 		return sr_fail(e, SR_NOMEM, "deposit");
@@ -152,8 +163,11 @@ int sr_inflow_new(struct sr_inflow **out, struct sr_vault *v, const struct sr_in
 	sr_rows_begin(&s->rows, &s->results);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->moved, NULL);
-	const struct sr_deposit_options d = {
-		.collection = o->collection, .depositor = o->depositor, .resume = o->resume, .file = on_file, .ctx = s};
+	const struct sr_deposit_options d = {.collection = o->collection,
+		.depositor = o->depositor,
+		.resume = o->resume,
+		.file = on_file,
+		.ctx = s};
 	int rc = sr_deposit_begin(&s->deposit, v, &d, e);
 	if (rc == 0) {
 		const int err = pthread_create(&s->thread, NULL, work, s);
@@ -233,7 +247,8 @@ int sr_inflow_file(struct sr_inflow *s, const struct sr_ingest_file *f, struct s
 
 int sr_inflow_feed(struct sr_inflow *s, struct sr_bytes data, struct sr_err *e) {
 	int rc = check(s, true, true, e);
-	if (rc != 0 || data.len == 0 || !s->job) /* a file that is not read (a link, a device) takes no data */
+	if (rc != 0 || data.len == 0 ||
+		!s->job) /* a file that is not read (a link, a device) takes no data */
 		return rc;
 	s->piece = data;
 	hand_over(s);
@@ -249,7 +264,8 @@ int sr_inflow_file_end(struct sr_inflow *s, struct sr_bytes broken, struct sr_er
 	if (!s->job)
 		return 0;
 	if (broken.p != NULL)
-		sr_escape_to(s->broken, sizeof s->broken, broken.len > 0 ? broken : sr_bytes_str("the depositor could not read it"));
+		sr_escape_to(s->broken, sizeof s->broken,
+			broken.len > 0 ? broken : sr_bytes_str("the depositor could not read it"));
 	s->ended = true;
 	while (s->job)
 		hand_over(s);
@@ -262,7 +278,8 @@ int sr_inflow_finish(struct sr_inflow *s, struct sr_deposit_sign *out, struct sr
 	if (rc != 0)
 		return rc;
 	rc = sr_deposit_finish(s->deposit, out, &why);
-	if (rc == SR_USAGE || rc == SR_MISUSE) /* nothing came yet, or it is finished: no failure of the store */
+	if (rc == SR_USAGE ||
+		rc == SR_MISUSE) /* nothing came yet, or it is finished: no failure of the store */
 		return sr_fail(e, SR_USAGE, "%s", why.text);
 	return rc == 0 ? 0 : fail_store(s, rc, &why, e);
 }
@@ -282,7 +299,8 @@ static void stop_thread(struct sr_inflow *s) {
 	if (!s->have_thread)
 		return;
 	if (s->job) { /* in the middle of a file: it ends as one that could not be read */
-		sr_escape_to(s->broken, sizeof s->broken, sr_bytes_str("the connection ended within the file"));
+		sr_escape_to(s->broken, sizeof s->broken,
+			sr_bytes_str("the connection ended within the file"));
 		s->ended = true;
 		while (s->job)
 			hand_over(s);

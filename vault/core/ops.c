@@ -1,6 +1,6 @@
 /*
- * The table itself. Documentation of each operation is in ops.h; what is here is checked by core.c before a handler runs,
- * so a handler may take its fields as they are.
+ * The table itself. Documentation of each operation is in ops.h; what is here is checked by
+ * core.c before a handler runs, so a handler may take its fields as they are.
  */
 #include "core/ops_in.h"
 
@@ -10,20 +10,25 @@
 #define HOUSE(r) SR_NEEDS_HOUSE, (r)
 #define BODY true
 #define PLAIN false
-#define ONE(k, v) {(k), (v), SR_ONE}
-#define MAY(k, v) {(k), (v), SR_OPTIONAL}
-#define ANY(k, v) {(k), (v), SR_ANY}
+#define ONE(k, v) \
+	{ (k), (v), SR_ONE }
+#define MAY(k, v) \
+	{ (k), (v), SR_OPTIONAL }
+#define ANY(k, v) \
+	{ (k), (v), SR_ANY }
 #define PAGE MAY("offset", SR_V_DEC), MAY("limit", SR_V_DEC)
 
 enum {
 	DEPOSITS = SR_ROLE_DEPOSITOR | SR_ROLE_CURATOR,
-	VERIFIES = SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER | SR_ROLE_AUDITOR | SR_ROLE_CUSTODIAN
+	VERIFIES = SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER | SR_ROLE_AUDITOR |
+		   SR_ROLE_CUSTODIAN
 };
 
 static const struct sr_op table[] = {
 	{{"hello", NONE, PLAIN, {{0}}}, sr_op_hello},
 	{{"login.begin", NONE, PLAIN, {{0}}}, sr_op_login_begin},
-	{{"login.finish", NONE, PLAIN, {ONE("person", SR_V_PERSON), ONE("signature", SR_V_NAME)}}, sr_op_login_finish},
+	{{"login.finish", NONE, PLAIN, {ONE("person", SR_V_PERSON), ONE("signature", SR_V_NAME)}},
+		sr_op_login_finish},
 	{{"logout", NONE, PLAIN, {{0}}}, sr_op_logout},
 
 	{{"found.draft", NONE, BODY, {{0}}}, sr_op_found_draft},
@@ -32,69 +37,88 @@ static const struct sr_op table[] = {
 
 	{{"submit", LOGIN, BODY, {MAY("since", SR_V_DEC)}}, sr_op_submit},
 
-	{{"proof", LOGIN, PLAIN, {ANY("id", SR_V_ID), ANY("index", SR_V_DEC), MAY("since", SR_V_DEC)}}, sr_op_proof},
+	{{"proof", LOGIN, PLAIN,
+		 {ANY("id", SR_V_ID), ANY("index", SR_V_DEC), MAY("since", SR_V_DEC)}},
+		sr_op_proof},
 	{{"object", LOGIN, PLAIN, {ONE("id", SR_V_HASH)}}, sr_op_object},
-	{{"resolve", LOGIN, PLAIN, {ONE("prefix", SR_V_TOKEN), MAY("kind", SR_V_TOKEN)}}, sr_op_resolve},
+	{{"resolve", LOGIN, PLAIN, {ONE("prefix", SR_V_TOKEN), MAY("kind", SR_V_TOKEN)}},
+		sr_op_resolve},
 
-	{{"deposit.begin", ROLE(DEPOSITS), PLAIN, {ONE("collection", SR_V_ID), MAY("resume", SR_V_ID)}}, sr_op_deposit_begin},
+	{{"deposit.begin", ROLE(DEPOSITS), PLAIN,
+		 {ONE("collection", SR_V_ID), MAY("resume", SR_V_ID)}},
+		sr_op_deposit_begin},
 	{{"deposit.put", ROLE(DEPOSITS), BODY, {{0}}}, sr_op_deposit_put},
 	{{"deposit.finish", ROLE(DEPOSITS), PLAIN, {{0}}}, sr_op_deposit_finish},
 	{{"deposit.abort", ROLE(DEPOSITS), PLAIN, {{0}}}, sr_op_deposit_abort},
 
 	{{"items", LOGIN, PLAIN,
-	  {MAY("collection", SR_V_ID), MAY("accession", SR_V_ID), MAY("state", SR_V_TOKEN), MAY("hazard", SR_V_TOKEN),
-	   MAY("language", SR_V_TOKEN), PAGE}},
-	 sr_op_items},
+		 {MAY("collection", SR_V_ID), MAY("accession", SR_V_ID), MAY("state", SR_V_TOKEN),
+			 MAY("hazard", SR_V_TOKEN), MAY("language", SR_V_TOKEN), PAGE}},
+		sr_op_items},
 	{{"item", LOGIN, PLAIN, {ONE("item", SR_V_ID), PAGE}}, sr_op_item},
 	{{"search", LOGIN, BODY,
-	  {MAY("collection", SR_V_ID), MAY("state", SR_V_TOKEN), MAY("hazard", SR_V_TOKEN), MAY("language", SR_V_TOKEN), PAGE}},
-	 sr_op_search},
+		 {MAY("collection", SR_V_ID), MAY("state", SR_V_TOKEN), MAY("hazard", SR_V_TOKEN),
+			 MAY("language", SR_V_TOKEN), PAGE}},
+		sr_op_search},
 	{{"collections", LOGIN, PLAIN, {{0}}}, sr_op_collections},
 	{{"people", LOGIN, PLAIN, {MAY("role", SR_V_TOKEN)}}, sr_op_people},
 	{{"board", LOGIN, PLAIN, {{0}}}, sr_op_board},
 	{{"board.material", LOGIN, PLAIN, {MAY("since", SR_V_DEC)}}, sr_op_board_material},
 
 	{{"requests", LOGIN, PLAIN,
-	  {MAY("state", SR_V_TOKEN), MAY("kind", SR_V_TOKEN), MAY("item", SR_V_ID), MAY("mine", SR_V_TOKEN), PAGE}},
-	 sr_op_requests},
-	{{"request", LOGIN, PLAIN, {ONE("request", SR_V_ID), MAY("version", SR_V_DEC)}}, sr_op_request},
-	{{"request.items", LOGIN, PLAIN, {ONE("request", SR_V_ID), MAY("version", SR_V_DEC), PAGE}}, sr_op_request_items},
+		 {MAY("state", SR_V_TOKEN), MAY("kind", SR_V_TOKEN), MAY("item", SR_V_ID),
+			 MAY("mine", SR_V_TOKEN), PAGE}},
+		sr_op_requests},
+	{{"request", LOGIN, PLAIN, {ONE("request", SR_V_ID), MAY("version", SR_V_DEC)}},
+		sr_op_request},
+	{{"request.items", LOGIN, PLAIN, {ONE("request", SR_V_ID), MAY("version", SR_V_DEC), PAGE}},
+		sr_op_request_items},
 	{{"inbox", LOGIN, PLAIN, {{0}}}, sr_op_inbox},
 	{{"request.material", LOGIN, PLAIN,
-	  {ONE("request", SR_V_ID), MAY("version", SR_V_DEC), MAY("since", SR_V_DEC), MAY("board", SR_V_TOKEN)}},
-	 sr_op_request_material},
+		 {ONE("request", SR_V_ID), MAY("version", SR_V_DEC), MAY("since", SR_V_DEC),
+			 MAY("board", SR_V_TOKEN)}},
+		sr_op_request_material},
 
 	{{"grants", LOGIN, PLAIN,
-	  {MAY("state", SR_V_TOKEN), MAY("request", SR_V_ID), MAY("item", SR_V_ID), MAY("all", SR_V_TOKEN), PAGE}},
-	 sr_op_grants},
+		 {MAY("state", SR_V_TOKEN), MAY("request", SR_V_ID), MAY("item", SR_V_ID),
+			 MAY("all", SR_V_TOKEN), PAGE}},
+		sr_op_grants},
 	{{"grant", LOGIN, PLAIN, {ONE("grant", SR_V_ID)}}, sr_op_grant},
 	{{"checkouts", LOGIN, PLAIN,
-	  {MAY("live", SR_V_TOKEN), MAY("grant", SR_V_ID), MAY("item", SR_V_ID), MAY("all", SR_V_TOKEN), PAGE}},
-	 sr_op_checkouts},
+		 {MAY("live", SR_V_TOKEN), MAY("grant", SR_V_ID), MAY("item", SR_V_ID),
+			 MAY("all", SR_V_TOKEN), PAGE}},
+		sr_op_checkouts},
 	{{"checkout.material", LOGIN, PLAIN,
-	  {ONE("checkout", SR_V_ID), MAY("since", SR_V_DEC), MAY("board", SR_V_TOKEN)}},
-	 sr_op_checkout_material},
+		 {ONE("checkout", SR_V_ID), MAY("since", SR_V_DEC), MAY("board", SR_V_TOKEN)}},
+		sr_op_checkout_material},
 	{{"checkout.open", LOGIN, BODY, {ONE("checkout", SR_V_ID)}}, sr_op_checkout_open},
 	{{"checkout.files", LOGIN, PLAIN, {ONE("checkout", SR_V_ID), PAGE}}, sr_op_checkout_files},
 	{{"checkout.read", LOGIN, PLAIN,
-	  {ONE("checkout", SR_V_ID), ONE("file", SR_V_DEC), ONE("offset", SR_V_DEC), ONE("length", SR_V_DEC)}},
-	 sr_op_checkout_read},
+		 {ONE("checkout", SR_V_ID), ONE("file", SR_V_DEC), ONE("offset", SR_V_DEC),
+			 ONE("length", SR_V_DEC)}},
+		sr_op_checkout_read},
 	{{"checkout.forget", LOGIN, PLAIN, {ONE("checkout", SR_V_ID)}}, sr_op_checkout_forget},
 	{{"export.begin", LOGIN, PLAIN, {ONE("checkout", SR_V_ID)}}, sr_op_export_begin},
-	{{"export.read", LOGIN, PLAIN, {ONE("checkout", SR_V_ID), ONE("length", SR_V_DEC)}}, sr_op_export_read},
+	{{"export.read", LOGIN, PLAIN, {ONE("checkout", SR_V_ID), ONE("length", SR_V_DEC)}},
+		sr_op_export_read},
 	{{"export.end", LOGIN, PLAIN, {ONE("checkout", SR_V_ID)}}, sr_op_export_end},
 
-	{{"quarantine.material", ROLE(SR_ROLE_CURATOR), PLAIN, {ONE("item", SR_V_ID)}}, sr_op_quarantine_material},
-	{{"quarantine.open", ROLE(SR_ROLE_CURATOR), BODY, {ONE("checkout", SR_V_ID)}}, sr_op_quarantine_open},
-	{{"release.prepare", ROLE(SR_ROLE_CURATOR), BODY, {ANY("hazard", SR_V_TOKEN), MAY("level", SR_V_DEC)}},
-	 sr_op_release_prepare},
+	{{"quarantine.material", ROLE(SR_ROLE_CURATOR), PLAIN, {ONE("item", SR_V_ID)}},
+		sr_op_quarantine_material},
+	{{"quarantine.open", ROLE(SR_ROLE_CURATOR), BODY, {ONE("checkout", SR_V_ID)}},
+		sr_op_quarantine_open},
+	{{"release.prepare", ROLE(SR_ROLE_CURATOR), BODY,
+		 {ANY("hazard", SR_V_TOKEN), MAY("level", SR_V_DEC)}},
+		sr_op_release_prepare},
 
 	{{"log", ROLE(SR_ROLE_AUDITOR | SR_ROLE_OFFICER), PLAIN,
-	  {MAY("from", SR_V_DEC), MAY("to", SR_V_DEC), MAY("limit", SR_V_DEC), MAY("type", SR_V_TOKEN), MAY("actor", SR_V_TOKEN),
-	   MAY("about", SR_V_TOKEN)}},
-	 sr_op_log},
+		 {MAY("from", SR_V_DEC), MAY("to", SR_V_DEC), MAY("limit", SR_V_DEC),
+			 MAY("type", SR_V_TOKEN), MAY("actor", SR_V_TOKEN),
+			 MAY("about", SR_V_TOKEN)}},
+		sr_op_log},
 	{{"status", HOUSE(0), PLAIN, {{0}}}, sr_op_status},
-	{{"verify", HOUSE(VERIFIES), PLAIN, {MAY("since", SR_V_DEC), MAY("root", SR_V_KEY)}}, sr_op_verify},
+	{{"verify", HOUSE(VERIFIES), PLAIN, {MAY("since", SR_V_DEC), MAY("root", SR_V_KEY)}},
+		sr_op_verify},
 	{{"scrub", HOUSE(SR_ROLE_CUSTODIAN), PLAIN, {{0}}}, sr_op_scrub},
 	{{"rebuild", HOUSE(SR_ROLE_CUSTODIAN), PLAIN, {{0}}}, sr_op_rebuild},
 };

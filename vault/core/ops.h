@@ -1,109 +1,134 @@
 /*
- * ops - the table of core's operations: the same in process and over the socket (core/call.h). Faces call these and
- * nothing else.
+ * ops - the table of core's operations: the same in process and over the socket (core/call.h).
+ * Faces call these and nothing else.
  *
- * Who may call: "none" anybody who reaches the socket; "login" whoever proved to be a person of the vault; a set of roles;
- * "house" the process that holds the service keys (embedded use) or a person with one of the roles named. What a caller
- * then sees is decided by sr_may_read (core/reader.h), operation by operation.
- * Fields in are checked against the table before a handler runs: a field that is missing, repeated, misspelled or not in
- * the table is USAGE. Heads hold what is small; bodies hold binary data, or rows (core/rows.h). Values are spelled as in
- * statements: id 32 hex, hash 64 hex, dec, time, b64, person p-..., token. `?` optional, `*` any number, `+` at least one.
- * A refusal is the reply's code with its sentence; fields and body are then absent, but for submit (one), deposit.put, scrub
- * and verify, which say what they found.
- * `since` is the size of the ledger that the caller verified last (0: none): receipts carry a consistency proof from there.
- * A "receipt" is the wire form of ledger/receipt.h: the keys of what this caller may read of that entry are in it.
- * Lists: `offset` and `limit` (1..1000, 100 when absent); `total` of all that match is said where it is cheap.
+ * Who may call: "none" anybody who reaches the socket; "login" whoever proved to be a person of
+ * the vault; a set of roles; "house" the process that holds the service keys (embedded use) or a
+ * person with one of the roles named. What a caller then sees is decided by sr_may_read
+ * (core/reader.h), operation by operation. Fields in are checked against the table before a
+ * handler runs: a field that is missing, repeated, misspelled or not in the table is USAGE. Heads
+ * hold what is small; bodies hold binary data, or rows (core/rows.h). Values are spelled as in
+ * statements: id 32 hex, hash 64 hex, dec, time, b64, person p-..., token. `?` optional, `*` any
+ * number, `+` at least one. A refusal is the reply's code with its sentence; fields and body are
+ * then absent, but for submit (one), deposit.put, scrub and verify, which say what they found.
+ * `since` is the size of the ledger that the caller verified last (0: none): receipts carry a
+ * consistency proof from there. A "receipt" is the wire form of ledger/receipt.h: the keys of
+ * what this caller may read of that entry are in it. Lists: `offset` and `limit` (1..1000, 100
+ * when absent); `total` of all that match is said where it is cheap.
  *
- * --- hello and login --------------------------------------------------------------------------------------------------
+ * --- hello and login ---------------------------------------------------------------------------
  *
  * hello                none
- *   out   origin, ledger-key name, room-key b64, format dec, version (of the program), time, size dec, root b64,
- *         state none|draft|founded|opened,
- *         fingerprint hash? (founded; draft: of the draft), embedded yes?, person? and role* (after login)
+ *   out   origin, ledger-key name, room-key b64, format dec, version (of the program), time, size
+ *         dec, root b64, state none|draft|founded|opened, fingerprint hash? (founded; draft: of
+ *         the draft), embedded yes?, person? and role* (after login)
  *   body  the checkpoint note of the present size (signed by the ledger key)
  * login.begin          none
- *   out   nonce b64 (32 bytes), fingerprint hash. A nonce serves one login.finish of this connection.
+ *   out   nonce b64 (32 bytes), fingerprint hash. A nonce serves one login.finish of this
+ *         connection.
  * login.finish         none
- *   in    person; signature b64 (64 bytes) over sr_login_text(fingerprint, nonce, person) (core/session.h)
- *   out   person, role*. DENIED: not a person of this vault, or without any role now. AUTH: signature.
+ *   in    person; signature b64 (64 bytes) over sr_login_text(fingerprint, nonce, person)
+ *         (core/session.h)
+ *   out   person, role*. DENIED: not a person of this vault, or without any role now. AUTH:
+ *         signature.
  * logout               none
  *
- * --- founding (before entry 0) ----------------------------------------------------------------------------------------
+ * --- founding (before entry 0) -----------------------------------------------------------------
  *
  * found.draft          none
- *   body  lp text of `found`; le32 count; per name: lp field, le32 index, 32 bytes salt, lp text   (lp: le32 length, bytes)
+ *   body  lp text of `found`; le32 count; per name: lp field, le32 index, 32 bytes salt, lp text
+ *         (lp: le32 length, bytes)
  *   out   fingerprint hash
  * found.show           none; NOTFOUND when there is no draft, EXISTS when founded
  *   out   fingerprint hash, members dec, signed dec
- *   body  rows: draft {text bytes}; name {field, index, salt b64, text}; member {index, signed yes?}
+ *   body  rows: draft {text bytes}; name {field, index, salt b64, text}; member {index, signed
+ *         yes?}
  * found.sign           none: the note's signature says who
  *   body  lp note of found (one signature); lp note of deal; 32 bytes salt; lp dealing
  *   out   fingerprint hash, founded yes?, members dec, signed dec
  *
- * --- what persons sign ------------------------------------------------------------------------------------------------
+ * --- what persons sign -------------------------------------------------------------------------
  *
- * submit               login (one statement of any type that a person signs; the actor need not be who is logged in: what
- *                      was signed elsewhere may be carried in by anybody of the vault)
+ * submit               login (statements of any type that a person signs; the actor need not be
+ *                      who is logged in: what was signed elsewhere may be carried in by anybody
+ *                      of the vault)
  *   in    since dec?
  *   body  le32 count (1..SR_SUBMIT_MAX), then per submission:
  *           lp note; le32 texts, each: lp field, le32 index, 32 bytes salt, lp text;
  *           le32 objects, each: 32 bytes salt, lp subject ("" structural), lp body
- *         For `accession` texts and objects are empty (what deposit.finish prepared on this connection is used); for `release`
- *         the item must be prepared on this connection (release.prepare).
- *   out   index dec?, received time?, repeated yes?, follow b64* (one sentence for people each; of a single submission)
- *   body  rows: outcome {code, error?, index?, received?, repeated yes?, follow*, receipt? bytes} in order; `code` is OK or
- *         a name of enum sr_code. A single refused submission is also the code of the reply (and its error the sentence).
- *         The receipt is made for the caller; absent when the caller may not read the entry.
+ *         For `accession` texts and objects are empty (what deposit.finish prepared on this
+ *         connection is used); for `release` the item must be prepared on this connection
+ *         (release.prepare).
+ *   out   index dec?, received time?, repeated yes?, follow b64* (one sentence for people each;
+ *         of a single submission)
+ *   body  rows: outcome {code, error?, index?, received?, repeated yes?, follow*, receipt? bytes}
+ *         in order; `code` is OK or a name of enum sr_code. A single refused submission is also
+ *         the code of the reply (and its error the sentence). The receipt is made for the caller;
+ *         absent when the caller may not read the entry.
  *
- * --- proofs, objects --------------------------------------------------------------------------------------------------
+ * --- proofs, objects ---------------------------------------------------------------------------
  *
  * proof                login
- *   in    id id* (of statements), index dec* (of entries), since dec?; at most SR_PROOF_MAX_ENTRIES together
- *   body  rows: receipt {what (its type), index, id, person (actor)?, receipt bytes}, ids first, each in the order asked. DENIED names an entry that the
- *         caller may not read; NOTFOUND an id that is not in the log.
+ *   in    id id* (of statements), index dec* (of entries), since dec?; at most
+ *         SR_PROOF_MAX_ENTRIES together
+ *   body  rows: receipt {what (its type), index, id, person (actor)?, receipt bytes}, ids first,
+ *         each in the order asked. DENIED names an entry that the caller may not read; NOTFOUND
+ *         an id that is not in the log.
  * object               login
  *   in    id hash
  *   body  the object's body (without salt). DENIED, NOTFOUND (also when its key was erased).
  * resolve              login
- *   in    prefix token (4 to 32 hex digits), kind token? (item collection accession request grant checkout)
+ *   in    prefix token (4 to 32 hex digits), kind token? (item collection accession request grant
+ *         checkout)
  *   body  rows: match {kind, id}, at most SR_RESOLVE_MAX, only things that the caller may know of
  *
- * --- deposit ----------------------------------------------------------------------------------------------------------
+ * --- deposit -----------------------------------------------------------------------------------
  *
  * deposit.begin        depositor, curator; one at a time per connection (LOCKED)
  *   in    collection id, resume id?
  *   out   accession id
  * deposit.put          as begin
- *   body  a sequence of records, any number in one body (keep bodies near 1 MiB; at most SR_CALL_BODY_MAX):
+ *   body  a sequence of records, any number in one body (keep bodies near 1 MiB; at most
+ *         SR_CALL_BODY_MAX):
  *           'I' lp title                 item begins; title may be empty (then its first path)
- *           'F' u8 kind (enum sr_file_kind), le64 mtime seconds (two's complement), le32 nanoseconds, le64 size expected
- *               (UINT64_MAX: unknown), lp path, lp media type, lp note      file begins; only REGULAR has data
+ *           'F' u8 kind (enum sr_file_kind), le64 mtime seconds (two's complement),
+ *               le32 nanoseconds, le64 size expected (UINT64_MAX: unknown), lp path,
+ *               lp media type, lp note  file begins; only REGULAR has data
  *           'D' lp data                  the next bytes of the file
  *           'E'                          the file ends well
- *           'X' lp reason                the file ends here: it could not be read further; recorded with the reason
+ *           'X' lp reason                the file could not be read further; kept with the reason
  *           'J'                          item ends
- *   body out  rows: file {status stored|changed|unreadable|recorded, path bytes, size, sha256 hex?, reason?} as they become known
- *   A failure of the store (not of a file) ends the deposit; it may be resumed. A record out of order is CORRUPT.
+ *   body out  rows: file {status stored|changed|unreadable|recorded, path bytes, size,
+ *         sha256 hex?, reason?} as they become known
+ *         A failure of the store (not of a file) ends the deposit; it may be resumed. A record
+ *         out of order is CORRUPT.
  * deposit.finish       as begin
- *   out   accession id, collection id, items "dec hash", files "dec hash", packs "dec hash", bytes dec, list hash
- *   body  32 bytes salt, then the list object's body (catalogue/lists.h): the caller checks its id, roots and the SHA-256 roots
- *         it computed itself, signs `accession` and hands it in by submit on this connection
- * deposit.abort        as begin: removes everything of it. (A connection that ends leaves what a resume needs.)
+ *   out   accession id, collection id, items "dec hash", files "dec hash", packs "dec hash",
+ *         bytes dec, list hash
+ *   body  32 bytes salt, then the list object's body (catalogue/lists.h): the caller checks its
+ *         id, roots and the SHA-256 roots it computed itself, signs `accession` and hands it in
+ *         by submit on this connection
+ * deposit.abort        as begin: removes everything of it. (A connection that ends leaves what a
+ *                      resume needs.)
  *
- * --- finding and describing -------------------------------------------------------------------------------------------
+ * --- finding and describing --------------------------------------------------------------------
  *
  * items                login
- *   in    collection id?, accession id?, state token? (held released), hazard token?, language token?, offset dec?, limit dec?
+ *   in    collection id?, accession id?, state token? (held released), hazard token?, language
+ *         token?, offset dec?, limit dec?
  *   out   total dec
- *   body  rows: item {id, accession, collection, state, level, number, bytes, files, entry, depositor?, released?, described
- *         yes?, referral/embargo/hold/sealed yes?, hazard*, language*, date?, title?, translit?, description?, creator?, source?,
- *         rights?, keyword*}   (depositor: curators, officers, auditors, and themselves)
+ *   body  rows: item {id, accession, collection, state, level, number, bytes, files, entry,
+ *         depositor?, released?, described yes?, referral/embargo/hold/sealed yes?, hazard*,
+ *         language*, date?, title?, translit?, description?, creator?, source?, rights?,
+ *         keyword*}   (depositor: curators, officers, auditors, and themselves)
  * item                 login
  *   in    item id, offset dec?, limit dec? (of its files)
  *   out   total dec (files)
- *   body  rows: one item; file {path bytes, media-type?, kind, size, mtime (dec, may be negative), sha256 hex?}
+ *   body  rows: one item; file {path bytes, media-type?, kind, size, mtime (dec, may be
+ *         negative), sha256 hex?}
  * search               login
- *   in    collection id?, state token?, hazard token?, language token?, offset dec?, limit dec? (1..200, 20 when absent)
+ *   in    collection id?, state token?, hazard token?, language token?, offset dec?, limit dec?
+ *         (1..200, 20 when absent)
  *   body  the query (catalogue/search.h says what people may type)
  *   out   total dec
  *   body  rows: hit {id, title?, field, snippet, mark* "start len" (bytes of the snippet)}
@@ -111,75 +136,95 @@
  *   body  rows: collection {id, request, dedupe collection|none, entry, items, name?}
  * people               login
  *   in    role token?
- *   body  rows: person {person, key b64, role*, ever* (roles once held), entry, name?}. Without one of the roles member, curator,
- *         officer, auditor, custodian one sees those who hold one, and oneself.
+ *   body  rows: person {person, key b64, role*, ever* (roles once held), entry, name?}. Without
+ *         one of the roles member, curator, officer, auditor, custodian one sees those who hold
+ *         one, and oneself.
  * board                login
- *   out   fingerprint hash, origin, ledger-key, room-key b64, epoch dec, opened yes?, run id?, run-state?, transcript hash?
- *   body  rows: level {level, key? b64}; member {index, person, key b64, active yes?, name?, dealt/accepted yes?, deal-entry?,
- *         accept-entry?, dealing hash?, deal hash? (object), transcript hash?}; entry {what found|key-epoch|deal|accept|complaint|
- *         reveal|opened, index, person?}
+ *   out   fingerprint hash, origin, ledger-key, room-key b64, epoch dec, opened yes?, run id?,
+ *         run-state?, transcript hash?
+ *   body  rows: level {level, key? b64}; member {index, person, key b64, active yes?, name?,
+ *         dealt/accepted yes?, deal-entry?, accept-entry?, dealing hash?, deal hash? (object),
+ *         transcript hash?}; entry {what found|key-epoch|deal|accept|complaint|reveal|opened,
+ *         index, person?}
  * board.material       login: what everybody's client verifies before it believes a board key
  *   in    since dec?
- *   body  rows: receipt {what found|deal|accept|opened, index, receipt bytes}; dealing {index (of its entry), member (its
- *         index), body bytes}, in member order; then receipt {what person|person-end, ...} of every member who is not of the founders
+ *   body  rows: receipt {what found|deal|accept|opened, index, receipt bytes}; dealing {index (of
+ *         its entry), member (its index), body bytes}, in member order; then receipt {what
+ *         person|person-end, ...} of every member who is not of the founders
  *
- * --- requests and votes -----------------------------------------------------------------------------------------------
+ * --- requests and votes ------------------------------------------------------------------------
  *
- * requests             login (members, officers, auditors: all; others: where they are applicant or co-applicant)
- *   in    state token?, kind token?, item id?, mine token? ("yes": only where one is applicant or co-applicant), offset dec?, limit dec?
+ * requests             login (members, officers, auditors: all; others: where they are applicant
+ *                      or co-applicant)
+ *   in    state token?, kind token?, item id?, mine token? ("yes": only where one is applicant or
+ *         co-applicant), offset dec?, limit dec?
  *   body  rows: request {as version below}
  * request              as requests
  *   in    request id, version dec? (newest)
  *   body  rows, the version asked first:
- *         version {request, version, newest yes?, state, kind, hash, statement, entry, received, applicant, epoch, level, items,
- *           closes?, ends?, form*, purpose*, role*, person*, joined*, recipient?, target?, subject?, card?, dedupe?, collection?,
- *           key? b64, room-key? b64, room-key-ended yes?, list? hash, name?, project?, reason?}
- *         tally {eligible, approved, rejected, joined, co-applicants}; vote {statement, entry, person, decision, epoch, form*, ends?,
- *           condition*, conditions dec, reason?, pieces dec, bundle? hash, object? hash, void yes?} of that version;
- *         earlier {version, state, hash, entry, received} of the others; comment {entry, person, received, text?};
- *         recused {person} (active members); grant {as grant below}
+ *         version {request, version, newest yes?, state, kind, hash, statement, entry, received,
+ *           applicant, epoch, level, items, closes?, ends?, form*, purpose*, role*, person*,
+ *           joined*, recipient?, target?, subject?, card?, dedupe?, collection?, key? b64,
+ *           room-key? b64, room-key-ended yes?, list? hash, name?, project?, reason?};
+ *         tally {eligible, approved, rejected, joined, co-applicants};
+ *         vote {statement, entry, person, decision, epoch, form*, ends?, condition? (one a line),
+ *           conditions dec, reason?, pieces dec, bundle? hash, object? hash, void yes?} of that
+ *           version;
+ *         earlier {version, state, hash, entry, received} of the others;
+ *         comment {entry, person, received, text?}; recused {person} (active members);
+ *         grant {as grant below}
  * request.items        as requests
  *   in    request id, version dec?, offset dec?, limit dec?
  *   out   total dec
  *   body  rows: item {id, state, level, number, title?} in byte order of ids
  * inbox                login: what waits for the caller
- *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?}; join, correct {request, version};
- *         describe, release {items dec}; deal, accept {run}; checkout {checkout, item, state}; lift {grant} (suspended by the caller)
+ *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?}; join,
+ *         correct {request, version}; describe, release {items dec}; deal, accept {run}; checkout
+ *         {checkout, item, state}; lift {grant} (suspended by the caller)
  * request.material     as requests: all that a voter's client must verify, also in a file
- *   in    request id, version dec?, since dec?, board token? ("yes": with all of board.material in front)
+ *   in    request id, version dec?, since dec?, board token? ("yes": with all of board.material
+ *         in front)
  *   out   request id, version dec, state, applicant, items dec
- *   body  rows: receipt {what person|person-end|request|amend|room-key|join, index, person?, receipt bytes} (of applicant and
- *         co-applicants, and of those who vouched for them, back to found); list {body bytes} (item ids in byte order);
- *         seal {item, number, level, seal bytes (SR_SEAL), title?} for every item in that order
+ *   body  rows: receipt {what person|person-end|request|amend|room-key|join, index, person?,
+ *         receipt bytes} (of applicant and co-applicants, and of those who vouched for them, back
+ *         to found); list {body bytes} (item ids in byte order); seal {item, number, level, seal
+ *         bytes (SR_SEAL), title?} for every item in that order
  *
- * --- grants, checkouts, reading -----------------------------------------------------------------------------------------
+ * --- grants, checkouts, reading ----------------------------------------------------------------
  *
  * grants               login
- *   in    state token?, request id?, item id?, all token? ("yes": members, officers, auditors), offset dec?, limit dec?
- *   body  rows: grant {id, request, version, right, state, ends, level, epoch, entry, ended?, items, suspended-by?, form*, person*,
- *         vote*}
+ *   in    state token?, request id?, item id?, all token? ("yes": members, officers, auditors),
+ *         offset dec?, limit dec?
+ *   body  rows: grant {id, request, version, right, state, ends, level, epoch, entry, ended?,
+ *         items, suspended-by?, form*, person*, vote*}
  * grant                login
  *   in    grant id
- *   body  rows: one grant; condition {person, text?} of its votes; item {id, state, level, number, title?}
- * checkouts            login
- *   in    live token? ("yes"), grant id?, item id?, all token? ("yes": members, officers, auditors), offset dec?, limit dec?
- *   body  rows: checkout {id, person, item, grant?, right, form, state, entry, begun, ended?, title?, open-here yes? (its key is in
- *         this process)}
- * checkout.material    the person of the checkout: what their client must verify before it takes off a seal
+ *   body  rows: one grant; condition {person, conditions dec, text? (one a line)} of its votes;
+ * item {id, state, level, number, title?} checkouts            login in    live token? ("yes"),
+ * grant id?, item id?, all token? ("yes": members, officers, auditors), offset dec?, limit dec?
+ *   body  rows: checkout {id, person, item, grant?, right, form, state, entry, begun, ended?,
+ *         title?, open-here yes? (its key is in this process)}
+ * checkout.material    the person of the checkout: what their client must verify before it takes
+ *                      off a seal
  *   in    checkout id, since dec?, board token? ("yes")
- *   out   item id, number dec, level dec, position dec (of the item in the request, from 0), items dec, epoch dec
- *   body  rows: [board.material]; receipt {what checkout|grant|request|amend|room-key|join|vote|person, index, receipt bytes};
- *         seal {item, number, level, seal bytes}; record {vote id, entry, person, count, leaf bytes, node b64*}: leaf is the bundle's
- *         leaf of this item (crypto/piece.h: header, then the record for each researcher), node its inclusion proof at `position` of
- *         `items` under the root that the vote's `bundle` names
+ *   out   item id, number dec, level dec, position dec (of the item in the request, from 0),
+ *         items dec, epoch dec
+ *   body  rows: [board.material]; receipt {what
+ *         checkout|grant|request|amend|room-key|join|vote|person, index, receipt bytes}; seal
+ *         {item, number, level, seal bytes}; record {vote id, entry, person, count, leaf bytes,
+ *         node b64*}: leaf is the bundle's leaf of this item (crypto/piece.h: header, then the
+ *         record for each researcher), node its inclusion proof at `position` of `items` under
+ *         the root that the vote's `bundle` names
  * checkout.open        the person of the checkout
  *   in    checkout id
- *   body  le32 count, each: vote id (16), key of that vote's outer record (32, sr_bundle_record_key)
+ *   body  le32 count, each: vote id (16), key of that vote's outer record (32,
+ *         sr_bundle_record_key)
  *   out   files dec
- * checkout.files       the person of the checkout; LOCKED-free: any time it is open in this process
+ * checkout.files       the person of the checkout, while it is open in this process
  *   in    checkout id, offset dec?, limit dec?
  *   out   total dec
- *   body  rows: file {index, path bytes, media-type?, kind, size, mtime, sha256 hex?, changed yes?, note? bytes}
+ *   body  rows: file {index, path bytes, media-type?, kind, size, mtime, sha256 hex?, changed
+ *         yes?, note? bytes}
  * checkout.read        the person of the checkout
  *   in    checkout id, file dec, offset dec, length dec (1..SR_BLOCK)
  *   out   next dec (equal to size at the end), size dec, encoding name
@@ -194,38 +239,46 @@
  * export.end           as begin: give up
  *   in    checkout id
  *
- * --- held items -----------------------------------------------------------------------------------------------------
+ * --- held items --------------------------------------------------------------------------------
  *
  * quarantine.material  curator
  *   in    item id
  *   out   number dec, level dec (that its hazards need now), depositor
- *   body  the quarantine seal boxed to this curator: sr_held_open_box (board/held.h) with vault, item and number gives the part
+ *   body  the quarantine seal boxed to this curator: sr_held_open_box (board/held.h) with vault,
+ *         item and number gives the part
  * quarantine.open      curator, who made the checkout of right quarantine
  *   in    checkout id
  *   body  part (SR_PART bytes)
  *   out   files dec
  * release.prepare      curator
- *   in    hazard token* (of all of them, beside their own), level dec? (not below what hazards need)
+ *   in    hazard token* (of all of them, beside their own), level dec? (not below what hazards
+ *         need)
  *   body  le32 count (1..SR_PREPARE_MAX), each: item id (16), part (SR_PART)
- *   body out  rows: release {item, number, envelope hash, level, hazard*} in order: what `release` of each must say
+ *   body out  rows: release {item, number, envelope hash, level, hazard*} in order: what
+ *             `release` of each must say
  *
- * --- the log and the house ----------------------------------------------------------------------------------------------
+ * --- the log and the house ---------------------------------------------------------------------
  *
  * log                  auditor, officer
- *   in    from dec?, to dec? (exclusive), limit dec?, type token?, actor token? (p-... or service), about token?
+ *   in    from dec?, to dec? (exclusive), limit dec?, type token?, actor token? (p-... or
+ *         service), about token?
  *   out   size dec, next dec? (to go on from)
- *   body  rows: entry {index, type, id, actor?, time, received, object? hash, statement bytes (the signed text)}; after each for
- *         officers: text {index, field, number, subject, text?} (absent text: erased)
+ *   body  rows: entry {index, type, id, actor?, time, received, object? hash, statement bytes
+ *         (the signed text)}; after each for officers: text {index, field, number, subject,
+ *         text?} (absent text: erased)
  * status               house, login
- *   out   counts as fields: entries, people, collections, accessions, held, released, bytes, requests-open, grants-live,
- *         grants-suspended, checkouts-live, incidents, refusals, packs, blocks, open-here (items open in this process), sessions, deposits,
- *         last-received time?, last-scrub time?, size dec, root b64, second yes|no, second-current yes?, second-pending dec,
- *         memory-locked yes|no, failed yes?, pid dec
+ *   out   counts as fields: entries, people, collections, accessions, held, released, bytes,
+ *         requests-open, grants-live, grants-suspended, checkouts-live, incidents, refusals,
+ *         packs, blocks, open-here (items open in this process), sessions, deposits,
+ *         last-received time?, last-scrub time?, size dec, root b64, second yes|no,
+ *         second-current yes?, second-pending dec, memory-locked yes|no, failed yes?, pid dec
  *   body  rows: recovered {text} (what opening repaired); second {reason?}
  * verify               house: member, curator, officer, auditor, custodian
  *   in    since dec?, root b64? (of that size, as the caller remembers it)
- *   out   entries dec, tiles dec, bytes dec, signatures dec, size dec, root b64, catalogue equal|different
- *   body  rows: problem {index?, code, text} (100 at most); the first of them is also the reply's code
+ *   out   entries dec, tiles dec, bytes dec, signatures dec, size dec, root b64, catalogue
+ *         equal|different
+ *   body  rows: problem {index?, code, text} (100 at most); the first of them is also the reply's
+ *         code
  * scrub                house: custodian. Writes `scrub` into the log.
  *   out   packs, objects, envelopes, bytes, findings, elapsed-ms: dec; index dec (of the entry)
  *   body  rows: finding {what pack|object|envelope, name, code, text}
@@ -250,11 +303,13 @@ enum {
 enum {
 	SR_NEEDS_NONE = 0,
 	SR_NEEDS_LOGIN = 1,
-	SR_NEEDS_ROLE = 2,  /* one of `roles` */
-	SR_NEEDS_HOUSE = 3  /* embedded, or one of `roles` (0: any login) */
+	SR_NEEDS_ROLE = 2, /* one of `roles` */
+	SR_NEEDS_HOUSE = 3 /* embedded, or one of `roles` (0: any login) */
 };
 
-enum { SR_OP_FIELDS = 9 };
+enum {
+	SR_OP_FIELDS = 9
+};
 struct sr_op_field {
 	const char *key; /* NULL: no more */
 	enum sr_value_kind kind;
@@ -264,9 +319,9 @@ struct sr_op_field {
 /* What the table says of an operation, without its handler; for tests, clients and the manual. */
 struct sr_op_info {
 	const char *name;
-	int needs;      /* SR_NEEDS_... */
-	unsigned roles; /* SR_ROLE_... */
-	bool body;      /* takes a body; else one that is not empty is USAGE */
+	int needs;                           /* SR_NEEDS_... */
+	unsigned roles;                      /* SR_ROLE_... */
+	bool body;                           /* takes a body; else one that is not empty is USAGE */
 	struct sr_op_field in[SR_OP_FIELDS]; /* ends with key == NULL */
 };
 /* All of them in order; NULL beyond the last. */

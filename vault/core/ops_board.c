@@ -1,6 +1,6 @@
 /*
- * People and the board, and what everybody's client verifies before it believes a board key: found, every dealing of the
- * run, every accept, and `opened`.
+ * People and the board, and what everybody's client verifies before it believes a board key:
+ * found, every dealing of the run, every accept, and `opened`.
  */
 #include <stdio.h>
 
@@ -15,8 +15,8 @@ static void put_role_words(struct sr_rows_out *o, const char *key, unsigned role
 }
 
 int sr_op_people(struct sr_x *x, struct sr_err *e) {
-	const unsigned house =
-		SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER | SR_ROLE_AUDITOR | SR_ROLE_CUSTODIAN;
+	const unsigned house = SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER |
+			       SR_ROLE_AUDITOR | SR_ROLE_CUSTODIAN;
 	struct sr_people l = {0};
 	struct sr_rows_out o;
 	char word[SR_IN_TEXT];
@@ -47,13 +47,15 @@ int sr_op_people(struct sr_x *x, struct sr_err *e) {
 }
 
 /* Entries of one type, oldest first, all of them (a board's ceremony is small). */
-static int entries_of(struct sr_entries *l, struct sr_x *x, int type, const char *about, struct sr_err *e) {
+static int entries_of(
+	struct sr_entries *l, struct sr_x *x, int type, const char *about, struct sr_err *e) {
 	const struct sr_entry_filter f = {.type = type, .about = about};
 	const struct sr_page page = {.limit = 1000};
 	return sr_query_entries(l, x->catalogue, &f, &page, e);
 }
 
-static int put_entries(struct sr_x *x, struct sr_rows_out *o, int type, const char *about, struct sr_err *e) {
+static int put_entries(
+	struct sr_x *x, struct sr_rows_out *o, int type, const char *about, struct sr_err *e) {
 	struct sr_entries l = {0};
 	int rc = entries_of(&l, x, type, about, e);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
@@ -67,14 +69,15 @@ static int put_entries(struct sr_x *x, struct sr_rows_out *o, int type, const ch
 }
 
 static void put_member(const struct sr_x *x, struct sr_rows_out *o, const struct sr_member_row *m,
-                       const struct sr_run_member *r) {
+	const struct sr_run_member *r) {
 	struct sr_person_row p = {0};
 	sr_row(o, "member");
 	sr_row_dec(o, "index", m->index);
 	sr_row_str(o, "person", m->person);
 	sr_row_base64(o, "key", m->pk, SR_PK);
 	sr_row_flag(o, "active", m->active);
-	if (sr_query_person(&p, x->catalogue, m->person, NULL) == 0 && sr_may_see_name(&x->caller, &p))
+	if (sr_query_person(&p, x->catalogue, m->person, NULL) == 0 &&
+		sr_may_see_name(&x->caller, &p))
 		sr_row_str(o, "name", p.name);
 	sr_person_row_free(&p);
 	if (r == NULL)
@@ -92,7 +95,8 @@ static void put_member(const struct sr_x *x, struct sr_rows_out *o, const struct
 	}
 }
 
-static void put_board(const struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b, const struct sr_run_row *run) {
+static void put_board(const struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b,
+	const struct sr_run_row *run) {
 	for (size_t i = 0; i < b->level_count; i++) {
 		sr_row(o, "level");
 		sr_row_dec(o, "level", b->levels[i].level);
@@ -126,7 +130,8 @@ int sr_op_board(struct sr_x *x, struct sr_err *e) {
 		rc = sr_query_board(&s->board, x->catalogue, 0, e);
 	if (rc != 0)
 		goto out;
-	const bool has_run = sr_query_run(&s->run, x->catalogue, s->board.opened ? s->board.run : NULL, NULL) == 0;
+	const bool has_run = sr_query_run(&s->run, x->catalogue,
+				     s->board.opened ? s->board.run : NULL, NULL) == 0;
 	sr_text_put_hex(head, "fingerprint", s->vault.fingerprint, SR_HASH);
 	sr_text_put(head, "origin", s->vault.origin);
 	sr_text_put(head, "ledger-key", s->vault.vkey);
@@ -142,7 +147,8 @@ int sr_op_board(struct sr_x *x, struct sr_err *e) {
 	}
 	sr_rows_begin(&o, &x->r->body);
 	put_board(x, &o, &s->board, has_run ? &s->run : NULL);
-	static const int types[] = {SR_T_FOUND, SR_T_KEY_EPOCH, SR_T_DEAL, SR_T_ACCEPT, SR_T_COMPLAINT, SR_T_REVEAL, SR_T_OPENED};
+	static const int types[] = {SR_T_FOUND, SR_T_KEY_EPOCH, SR_T_DEAL, SR_T_ACCEPT,
+		SR_T_COMPLAINT, SR_T_REVEAL, SR_T_OPENED};
 	for (size_t i = 0; rc == 0 && i < sizeof types / sizeof types[0]; i++)
 		rc = put_entries(x, &o, types[i], NULL, e);
 out:
@@ -150,7 +156,8 @@ out:
 	return rc;
 }
 
-static int put_dealing(struct sr_x *x, struct sr_rows_out *o, const struct sr_run_member *m, struct sr_err *e) {
+static int put_dealing(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_run_member *m, struct sr_err *e) {
 	struct sr_buf body;
 	sr_buf_init_secret(&body);
 	int rc = sr_object_fetch(x->vault, m->deal, &body, e);
@@ -165,8 +172,8 @@ static int put_dealing(struct sr_x *x, struct sr_rows_out *o, const struct sr_ru
 }
 
 /* Members who came after the founders: the entries that made them people. */
-static int put_late_members(struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b, uint64_t since,
-                            struct sr_err *e) {
+static int put_late_members(struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b,
+	uint64_t since, struct sr_err *e) {
 	static const int types[] = {SR_T_PERSON, SR_T_PERSON_END};
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < b->member_count; i++) {

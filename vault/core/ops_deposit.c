@@ -1,16 +1,17 @@
 /*
- * deposit.*: records of a body -> core/inflow.h. What became of each file goes back in the answer to the message that ended
- * it, so a depositor sees every file and nothing is remembered here.
+ * deposit.*: records of a body -> core/inflow.h. What became of each file goes back in the answer
+ * to the message that ended it, so a depositor sees every file and nothing is remembered here.
  */
 #include <stdio.h>
 
-#include "core/ops_in.h"
 #include "core/inflow.h"
+#include "core/ops_in.h"
 #include "store/manifest.h"
 
 static int need(struct sr_x *x, struct sr_err *e) {
 	if (x->session->deposit == NULL)
-		return sr_fail(e, SR_USAGE, "no deposit is under way on this connection: begin one");
+		return sr_fail(
+			e, SR_USAGE, "no deposit is under way on this connection: begin one");
 	return 0;
 }
 
@@ -18,9 +19,12 @@ int sr_op_deposit_begin(struct sr_x *x, struct sr_err *e) {
 	uint8_t collection[SR_ID], resume[SR_ID];
 	struct sr_collection_row row = {0};
 	if (x->session->deposit != NULL)
-		return sr_fail(e, SR_LOCKED, "a deposit is under way on this connection: finish or abort it");
+		return sr_fail(e, SR_LOCKED,
+			"a deposit is under way on this connection: finish or abort it");
 	if (x->core->deposits >= SR_DEPOSITS_MAX)
-		return sr_fail(e, SR_LOCKED, "%d deposits are under way, more would not fit memory: try again later", SR_DEPOSITS_MAX);
+		return sr_fail(e, SR_LOCKED,
+			"%d deposits are under way, more would not fit memory: try again later",
+			SR_DEPOSITS_MAX);
 	if (!sr_in_id(x, "collection", collection))
 		return sr_fail(e, SR_MISUSE, "deposit.begin without a collection");
 	int rc = sr_query_collection(&row, x->catalogue, collection, e);
@@ -28,8 +32,8 @@ int sr_op_deposit_begin(struct sr_x *x, struct sr_err *e) {
 	if (rc != 0)
 		return sr_wrap(e, "deposit");
 	const struct sr_inflow_options o = {.collection = collection,
-	                                    .depositor = x->caller.person,
-	                                    .resume = sr_in_id(x, "resume", resume) ? resume : NULL};
+		.depositor = x->caller.person,
+		.resume = sr_in_id(x, "resume", resume) ? resume : NULL};
 	rc = sr_inflow_new(&x->session->deposit, x->vault, &o, e);
 	if (rc != 0)
 		return rc;
@@ -55,7 +59,8 @@ static int get_file(struct sr_ingest_file *f, struct sr_reader *in, struct sr_er
 	if (rc == 0)
 		rc = sr_get_lp(in, &f->note, SR_FILE_NOTE_MAX, e);
 	if (rc == 0 && (kind < SR_FILE_REGULAR || kind > SR_FILE_UNREADABLE))
-		rc = sr_fail(e, SR_CORRUPT, "file of kind %u, want %d to %d", kind, SR_FILE_REGULAR, SR_FILE_UNREADABLE);
+		rc = sr_fail(e, SR_CORRUPT, "file of kind %u, want %d to %d", kind, SR_FILE_REGULAR,
+			SR_FILE_UNREADABLE);
 	f->kind = (enum sr_file_kind)kind;
 	f->mtime_s = (int64_t)seconds;
 	return rc;
@@ -108,7 +113,8 @@ int sr_op_deposit_put(struct sr_x *x, struct sr_err *e) {
 	return rc;
 }
 
-static void put_count_root(struct sr_buf *head, const char *key, uint64_t count, const uint8_t root[SR_HASH]) {
+static void put_count_root(
+	struct sr_buf *head, const char *key, uint64_t count, const uint8_t root[SR_HASH]) {
 	char hex[2 * SR_HASH + 1];
 	sr_hex(hex, root, SR_HASH);
 	sr_text_putf(head, key, "%llu %s", (unsigned long long)count, hex);
@@ -139,19 +145,25 @@ int sr_op_deposit_abort(struct sr_x *x, struct sr_err *e) {
 	int rc = need(x, e);
 	if (rc != 0)
 		return rc;
-	/* Removing looks for everything that no statement names: what others are depositing is among it. */
+	/* Removing looks for everything that no statement names: what others are depositing is
+	 * among it. */
 	if (x->core->deposits > 1)
-		return sr_fail(e, SR_LOCKED, "%zu other deposits are under way: abort when they have ended, or leave it to be resumed",
-		               x->core->deposits - 1);
+		return sr_fail(e, SR_LOCKED,
+			"%zu other deposits are under way: abort when they have ended, "
+			"or leave it to be resumed",
+			x->core->deposits - 1);
 	struct sr_inflow *s = x->session->deposit;
 	x->session->deposit = NULL;
 	x->core->deposits--;
 	return sr_inflow_abort(s, e);
 }
 
-int sr_inflow_submission(struct sr_session *s, const uint8_t accession[SR_ID], struct sr_submission *sub, struct sr_err *e) {
+int sr_inflow_submission(struct sr_session *s, const uint8_t accession[SR_ID],
+	struct sr_submission *sub, struct sr_err *e) {
 	if (s->deposit == NULL || memcmp(sr_inflow_accession(s->deposit), accession, SR_ID) != 0)
-		return sr_fail(e, SR_USAGE, "accession: this connection has not deposited it; resume it and finish first");
+		return sr_fail(e, SR_USAGE,
+			"accession: this connection has not deposited it; "
+			"resume it and finish first");
 	return sr_inflow_hooks(s->deposit, sub, e);
 }
 

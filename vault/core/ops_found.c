@@ -1,12 +1,16 @@
 /*
- * Founding: drafts and signatures go to board/ceremony.h as they came. Nobody can log in yet, so what is signed is all that
- * counts; a draft without a signature can be replaced by whoever reaches the socket, which costs its author a repetition.
+ * Founding: drafts and signatures go to board/ceremony.h as they came. Nobody can log in yet, so
+ * what is signed is all that counts; a draft without a signature can be replaced by whoever
+ * reaches the socket, which costs its author a repetition.
  */
 #include "board/ceremony.h"
 #include "core/ops_in.h"
 #include "ledger/ledger.h"
 
-enum { NAMES_MAX = 1024, NAME_MAX_BYTES = 8 << 10 };
+enum {
+	NAMES_MAX = 1024,
+	NAME_MAX_BYTES = 8 << 10
+};
 
 static int refuse_founded(const struct sr_x *x, struct sr_err *e) {
 	return x->vault->founded ? sr_fail(e, SR_EXISTS, "this vault is founded already") : 0;

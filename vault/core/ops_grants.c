@@ -1,15 +1,21 @@
 /*
- * Grants and checkouts. Everybody sees their own; members, officers and auditors all of them when they ask for all.
+ * Grants and checkouts. Everybody sees their own; members, officers and auditors all of them when
+ * they ask for all.
  */
 #include "core/ops_in.h"
 #include "room/room.h"
 
-enum { LIST_DEFAULT = 100, LIST_MAX = 1000, SEES_ALL = SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_AUDITOR };
+enum {
+	LIST_DEFAULT = 100,
+	LIST_MAX = 1000,
+	SEES_ALL = SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_AUDITOR
+};
 
 static int wants_all(bool *all, const struct sr_x *x, const char *what, struct sr_err *e) {
 	*all = sr_in_yes(x, "all");
 	if (*all && (x->caller.roles & SEES_ALL) == 0)
-		return sr_denied(e, "all %s are for member, officer or auditor; %s sees their own", what, x->caller.person);
+		return sr_denied(e, "all %s are for member, officer or auditor; %s sees their own",
+			what, x->caller.person);
 	return 0;
 }
 
@@ -59,7 +65,8 @@ int sr_op_grants(struct sr_x *x, struct sr_err *e) {
 }
 
 /* What the votes of a grant lay down for the reader. */
-static int put_conditions(struct sr_x *x, struct sr_rows_out *o, const struct sr_grant_row *g, struct sr_err *e) {
+static int put_conditions(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_grant_row *g, struct sr_err *e) {
 	const bool auditor = (x->caller.roles & (SR_ROLE_MEMBER | SR_ROLE_OFFICER)) == 0;
 	bool party = false;
 	int rc = sr_is_party(&party, &x->caller, g->request, e);
@@ -93,7 +100,8 @@ int sr_op_grant(struct sr_x *x, struct sr_err *e) {
 	if (rc == SR_NOTFOUND || (rc == 0 && !may)) {
 		sr_grant_row_free(&g);
 		sr_hex(hex, id, SR_ID);
-		return sr_fail(e, SR_NOTFOUND, "there is no grant %s that %s may see", hex, x->caller.person);
+		return sr_fail(e, SR_NOTFOUND, "there is no grant %s that %s may see", hex,
+			x->caller.person);
 	}
 	sr_rows_begin(&o, &x->r->body);
 	if (rc == 0) {
@@ -114,7 +122,8 @@ int sr_op_grant(struct sr_x *x, struct sr_err *e) {
 	return rc;
 }
 
-static int put_checkout(struct sr_x *x, struct sr_rows_out *o, const struct sr_checkout_row *c, struct sr_err *e) {
+static int put_checkout(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_checkout_row *c, struct sr_err *e) {
 	struct sr_item_row it = {0};
 	int rc = sr_query_item(&it, x->catalogue, c->item, e);
 	if (rc != 0)
@@ -136,8 +145,8 @@ static int put_checkout(struct sr_x *x, struct sr_rows_out *o, const struct sr_c
 		sr_row_str(o, "title", it.title);
 	uint64_t files = 0;
 	sr_row_flag(o, "open-here",
-	            strcmp(c->person, x->caller.person) == 0 &&
-	                    sr_room_files(x->core->room, c->id, x->caller.person, &files, NULL) == 0);
+		strcmp(c->person, x->caller.person) == 0 &&
+			sr_room_files(x->core->room, c->id, x->caller.person, &files, NULL) == 0);
 	sr_item_row_free(&it);
 	return 0;
 }

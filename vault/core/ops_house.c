@@ -17,12 +17,18 @@ static void put_counts(struct sr_buf *head, const struct sr_counts *n) {
 		const char *key;
 		uint64_t v;
 	} fields[] = {
-		{"entries", n->entries},           {"people", n->people},
-		{"collections", n->collections},   {"accessions", n->accessions},
-		{"held", n->items_held},           {"released", n->items_released},
-		{"bytes", n->bytes},               {"requests-open", n->requests_open},
-		{"grants-live", n->grants_live},   {"grants-suspended", n->grants_suspended},
-		{"checkouts-live", n->checkouts_live}, {"incidents", n->incidents},
+		{"entries", n->entries},
+		{"people", n->people},
+		{"collections", n->collections},
+		{"accessions", n->accessions},
+		{"held", n->items_held},
+		{"released", n->items_released},
+		{"bytes", n->bytes},
+		{"requests-open", n->requests_open},
+		{"grants-live", n->grants_live},
+		{"grants-suspended", n->grants_suspended},
+		{"checkouts-live", n->checkouts_live},
+		{"incidents", n->incidents},
 		{"refusals", n->refusals},
 	};
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
@@ -86,8 +92,9 @@ int sr_op_status(struct sr_x *x, struct sr_err *e) {
 }
 
 static int put_finding(void *ctx, const struct sr_scrub_finding *f, struct sr_err *e) {
-	static const char *const words[] = {
-		[SR_SCRUB_PACK] = "pack", [SR_SCRUB_OBJECT] = "object", [SR_SCRUB_ENVELOPE] = "envelope"};
+	static const char *const words[] = {[SR_SCRUB_PACK] = "pack",
+		[SR_SCRUB_OBJECT] = "object",
+		[SR_SCRUB_ENVELOPE] = "envelope"};
 	struct sr_rows_out *o = ctx;
 	sr_row(o, "finding");
 	sr_row_str(o, "what", words[f->what]);
@@ -126,9 +133,11 @@ int sr_op_scrub(struct sr_x *x, struct sr_err *e) {
 	struct sr_buf *head = &x->r->head;
 	memset(&t, 0, sizeof t);
 	if (!x->vault->founded)
-		return sr_fail(e, SR_DENIED, "scrub writes into the log, which begins when the vault is founded");
+		return sr_fail(e, SR_DENIED,
+			"scrub writes into the log, which begins when the vault is founded");
 	sr_rows_begin(&o, &x->r->body);
-	const struct sr_fixity f = {.finding = put_finding, .ctx = &o, .progress = x->core->progress};
+	const struct sr_fixity f = {
+		.finding = put_finding, .ctx = &o, .progress = x->core->progress};
 	int rc = sr_fixity_check(x->vault, &f, &t, e);
 	if (rc == 0)
 		rc = log_scrub(x, &t, e);
@@ -143,8 +152,10 @@ int sr_op_scrub(struct sr_x *x, struct sr_err *e) {
 	if (t.findings == 0)
 		return 0;
 	x->keep_body = true;
-	return sr_fail(e, SR_CORRUPT, "scrub: %llu of %llu packs, objects and envelopes are lost or damaged",
-	               (unsigned long long)t.findings, (unsigned long long)(t.packs + t.objects + t.envelopes));
+	return sr_fail(e, SR_CORRUPT,
+		"scrub: %llu of %llu packs, objects and envelopes are lost or damaged",
+		(unsigned long long)t.findings,
+		(unsigned long long)(t.packs + t.objects + t.envelopes));
 }
 
 int sr_op_rebuild(struct sr_x *x, struct sr_err *e) {
@@ -153,8 +164,11 @@ int sr_op_rebuild(struct sr_x *x, struct sr_err *e) {
 	size_t packs = 0, bad = 0;
 	memset(&r, 0, sizeof r);
 	if (x->core->deposits > 0)
-		return sr_fail(e, SR_LOCKED, "%zu deposits are under way; the index cannot be made anew under them", x->core->deposits);
-	int rc = sr_vault_rebuild(x->vault, x->core->progress.report != NULL ? &x->core->progress : NULL, &r, &packs, &bad, e);
+		return sr_fail(e, SR_LOCKED,
+			"%zu deposits are under way; the index cannot be made anew under them",
+			x->core->deposits);
+	int rc = sr_vault_rebuild(x->vault,
+		x->core->progress.report != NULL ? &x->core->progress : NULL, &r, &packs, &bad, e);
 	x->catalogue = x->vault->catalogue;
 	if (rc != 0)
 		return rc;

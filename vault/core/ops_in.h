@@ -1,5 +1,6 @@
 /*
- * ops_in - what handlers of core/ops*.c share: the call at hand, its fields, answers, receipts. Not for other layers.
+ * ops_in - what handlers of core/ops*.c share: the call at hand, its fields, answers, receipts.
+ * Not for other layers.
  */
 #ifndef SR_CORE_OPS_IN_H
 #define SR_CORE_OPS_IN_H
@@ -20,8 +21,8 @@ struct sr_x { /* one call */
 	struct sr_catalogue *catalogue; /* may change in `rebuild` only */
 	struct sr_caller caller;
 	struct sr_call *q;
-	struct sr_call *r;  /* begun with OK: fields go to r->head, the body to r->body */
-	bool keep_body;     /* a failure keeps the body that was written (what was refused, and why) */
+	struct sr_call *r; /* begun with OK: fields go to r->head, the body to r->body */
+	bool keep_body; /* a failure keeps the body that was written (what was refused, and why) */
 };
 
 typedef int sr_op_fn(struct sr_x *x, struct sr_err *e);
@@ -32,21 +33,23 @@ struct sr_op {
 const struct sr_op *sr_op_find(struct sr_bytes name);
 
 /* Handlers, by file. */
-sr_op_fn sr_op_hello, sr_op_login_begin, sr_op_login_finish, sr_op_logout;               /* session.c */
-sr_op_fn sr_op_found_draft, sr_op_found_show, sr_op_found_sign;                          /* ops_found.c */
-sr_op_fn sr_op_submit;                                                                   /* ops_submit.c */
-sr_op_fn sr_op_proof, sr_op_object, sr_op_resolve;                                       /* ops_proof.c */
-sr_op_fn sr_op_deposit_begin, sr_op_deposit_put, sr_op_deposit_finish, sr_op_deposit_abort; /* ops_deposit.c */
-sr_op_fn sr_op_items, sr_op_item, sr_op_search, sr_op_collections;                       /* ops_items.c */
-sr_op_fn sr_op_people, sr_op_board, sr_op_board_material;                                /* ops_board.c */
-sr_op_fn sr_op_requests, sr_op_request, sr_op_request_items, sr_op_inbox;                /* ops_requests.c */
-sr_op_fn sr_op_request_material, sr_op_checkout_material;                                /* ops_material.c */
-sr_op_fn sr_op_grants, sr_op_grant, sr_op_checkouts;                                     /* ops_grants.c */
-sr_op_fn sr_op_checkout_open, sr_op_checkout_files, sr_op_checkout_read, sr_op_checkout_forget; /* ops_room.c */
+sr_op_fn sr_op_hello, sr_op_login_begin, sr_op_login_finish, sr_op_logout; /* session.c */
+sr_op_fn sr_op_found_draft, sr_op_found_show, sr_op_found_sign;            /* ops_found.c */
+sr_op_fn sr_op_submit;                                                     /* ops_submit.c */
+sr_op_fn sr_op_proof, sr_op_object, sr_op_resolve;                         /* ops_proof.c */
+sr_op_fn sr_op_deposit_begin, sr_op_deposit_put, sr_op_deposit_finish,
+	sr_op_deposit_abort;                                              /* ops_deposit.c */
+sr_op_fn sr_op_items, sr_op_item, sr_op_search, sr_op_collections;        /* ops_items.c */
+sr_op_fn sr_op_people, sr_op_board, sr_op_board_material;                 /* ops_board.c */
+sr_op_fn sr_op_requests, sr_op_request, sr_op_request_items, sr_op_inbox; /* ops_requests.c */
+sr_op_fn sr_op_request_material, sr_op_checkout_material;                 /* ops_material.c */
+sr_op_fn sr_op_grants, sr_op_grant, sr_op_checkouts;                      /* ops_grants.c */
+sr_op_fn sr_op_checkout_open, sr_op_checkout_files, sr_op_checkout_read,
+	sr_op_checkout_forget; /* ops_room.c */
 sr_op_fn sr_op_export_begin, sr_op_export_read, sr_op_export_end;
 sr_op_fn sr_op_quarantine_material, sr_op_quarantine_open, sr_op_release_prepare;
-sr_op_fn sr_op_log;                                                                      /* ops_log.c */
-sr_op_fn sr_op_status, sr_op_verify, sr_op_scrub, sr_op_rebuild;                         /* ops_house.c */
+sr_op_fn sr_op_log;                                              /* ops_log.c */
+sr_op_fn sr_op_status, sr_op_verify, sr_op_scrub, sr_op_rebuild; /* ops_house.c */
 
 /* Fields of the call; their grammar was checked against the table. False: not given. */
 bool sr_in_id(const struct sr_x *x, const char *key, uint8_t id[SR_ID]);
@@ -54,42 +57,53 @@ bool sr_in_hash(const struct sr_x *x, const char *key, uint8_t hash[SR_HASH]);
 bool sr_in_dec(const struct sr_x *x, const char *key, uint64_t *v);
 bool sr_in_yes(const struct sr_x *x, const char *key); /* given and not "no" */
 /* The value as a string in ${out}, "" when absent; values of the table are at most 255 bytes. */
-enum { SR_IN_TEXT = 256 };
+enum {
+	SR_IN_TEXT = 256
+};
 const char *sr_in_str(const struct sr_x *x, const char *key, char out[SR_IN_TEXT]);
 /* offset and limit: USAGE above ${max}; ${fallback} when absent. */
-SR_MUST int sr_in_page(const struct sr_x *x, struct sr_page *p, size_t fallback, size_t max, struct sr_err *e);
-SR_MUST int sr_in_state(const struct sr_x *x, enum sr_state *out, struct sr_err *e); /* SR_S_NONE when absent; USAGE */
+SR_MUST int sr_in_page(
+	const struct sr_x *x, struct sr_page *p, size_t fallback, size_t max, struct sr_err *e);
+SR_MUST int sr_in_state(const struct sr_x *x, enum sr_state *out,
+	struct sr_err *e); /* SR_S_NONE when absent; USAGE */
 struct sr_bytes sr_in_body(const struct sr_x *x);
 
-/* DENIED "operation X: ...". */
+/* What the caller verified earlier must be a prefix of what is here: 0, or AUTH "rolled back". */
+SR_MUST int sr_check_since(const struct sr_x *x, uint64_t since, struct sr_err *e);
+/* DENIED with that sentence. */
 int sr_denied(struct sr_err *e, const char *fmt, ...) SR_PRINTF(2, 3);
 
-/* A receipt of entry ${index} for the caller, appended as field `receipt` of the open row. DENIED when the caller may not read
- * the entry. */
-SR_MUST int sr_put_receipt(struct sr_x *x, struct sr_rows_out *o, uint64_t index, uint64_t since, struct sr_err *e);
+/* A receipt of entry ${index} for the caller, appended as field `receipt` of the open row. DENIED
+ * when the caller may not read the entry. */
+SR_MUST int sr_put_receipt(
+	struct sr_x *x, struct sr_rows_out *o, uint64_t index, uint64_t since, struct sr_err *e);
 /* A whole row `receipt` {what (the type), index, person?, receipt}. */
-SR_MUST int sr_put_receipt_row(struct sr_x *x, struct sr_rows_out *o, uint64_t index, uint64_t since, struct sr_err *e);
+SR_MUST int sr_put_receipt_row(
+	struct sr_x *x, struct sr_rows_out *o, uint64_t index, uint64_t since, struct sr_err *e);
 /* board.material into ${o}. */
-SR_MUST int sr_put_board_material(struct sr_x *x, struct sr_rows_out *o, uint64_t since, struct sr_err *e);
+SR_MUST int sr_put_board_material(
+	struct sr_x *x, struct sr_rows_out *o, uint64_t since, struct sr_err *e);
 void sr_put_grant_row(struct sr_rows_out *o, const struct sr_grant_row *g);
 void sr_put_item_short(struct sr_rows_out *o, const struct sr_item_row *it);
 /* The item, or NOTFOUND in the same words whether it is not there or not to be known. */
-SR_MUST int sr_get_item(struct sr_item_row *out, struct sr_x *x, const uint8_t id[SR_ID], struct sr_err *e);
+SR_MUST int sr_get_item(
+	struct sr_item_row *out, struct sr_x *x, const uint8_t id[SR_ID], struct sr_err *e);
 /* The seal and number of an item's envelope in force. */
-SR_MUST int sr_get_seal(struct sr_buf *seal, struct sr_x *x, const struct sr_item_row *it, struct sr_err *e);
+SR_MUST int sr_get_seal(
+	struct sr_buf *seal, struct sr_x *x, const struct sr_item_row *it, struct sr_err *e);
 /* "regular", "symlink", ... of store/manifest.h; static. */
 const char *sr_kind_name(int kind);
-/* A request's version; NOTFOUND in the same words whether it is not there or not to be seen. ${version} 0: the newest. */
-SR_MUST int sr_get_version(struct sr_version_row *out, struct sr_x *x, const uint8_t request[SR_ID], uint32_t version,
-                           struct sr_err *e);
+/* A request's version; NOTFOUND in the same words whether it is not there or not to be seen.
+ * ${version} 0: the newest. */
+SR_MUST int sr_get_version(struct sr_version_row *out, struct sr_x *x, const uint8_t request[SR_ID],
+	uint32_t version, struct sr_err *e);
 /* The call's fields `request` and `version`. */
 SR_MUST int sr_in_version(struct sr_version_row *out, struct sr_x *x, struct sr_err *e);
 /* After a commit: the room forgets what ended. */
 SR_MUST int sr_after_commit(struct sr_core *c, struct sr_err *e);
 /* The deposit of a session, for submit. */
-SR_MUST int sr_inflow_submission(struct sr_session *s, const uint8_t accession[SR_ID], struct sr_submission *sub,
-                                 struct sr_err *e);
+SR_MUST int sr_inflow_submission(struct sr_session *s, const uint8_t accession[SR_ID],
+	struct sr_submission *sub, struct sr_err *e);
 void sr_inflow_end(struct sr_core *c, struct sr_session *s); /* leaves what a resume needs */
-
 
 #endif

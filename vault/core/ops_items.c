@@ -1,20 +1,27 @@
 /*
- * Items, their files, search, collections. What a caller may know of is put into the query (sr_item_filter), so totals and
- * pages do not count what is hidden.
+ * Items, their files, search, collections. What a caller may know of is put into the query
+ * (sr_item_filter), so totals and pages do not count what is hidden.
  */
 #include "catalogue/search.h"
 #include "core/ops_in.h"
 #include "store/envelope.h"
 #include "store/manifest.h"
 
-enum { LIST_DEFAULT = 100, LIST_MAX = 1000, HITS_DEFAULT = 20, HITS_MAX = 200, QUERY_MAX_BYTES = SR_QUERY_MAX };
+enum {
+	LIST_DEFAULT = 100,
+	LIST_MAX = 1000,
+	HITS_DEFAULT = 20,
+	HITS_MAX = 200,
+	QUERY_MAX_BYTES = SR_QUERY_MAX
+};
 
 struct narrowing { /* what a filter points to */
 	uint8_t collection[SR_ID], accession[SR_ID];
 	char hazard[SR_IN_TEXT], language[SR_IN_TEXT];
 };
 
-static int filter_of(struct sr_item_filter *f, struct narrowing *n, const struct sr_x *x, struct sr_err *e) {
+static int filter_of(
+	struct sr_item_filter *f, struct narrowing *n, const struct sr_x *x, struct sr_err *e) {
 	const bool curator = (x->caller.roles & SR_ROLE_CURATOR) != 0;
 	memset(f, 0, sizeof *f);
 	f->released = true;
@@ -101,7 +108,8 @@ int sr_op_items(struct sr_x *x, struct sr_err *e) {
 	return 0;
 }
 
-int sr_get_item(struct sr_item_row *out, struct sr_x *x, const uint8_t id[SR_ID], struct sr_err *e) {
+int sr_get_item(
+	struct sr_item_row *out, struct sr_x *x, const uint8_t id[SR_ID], struct sr_err *e) {
 	char hex[2 * SR_ID + 1];
 	int rc = sr_query_item(out, x->catalogue, id, e);
 	if (rc != 0 && rc != SR_NOTFOUND)
@@ -111,7 +119,8 @@ int sr_get_item(struct sr_item_row *out, struct sr_x *x, const uint8_t id[SR_ID]
 	if (rc == 0)
 		sr_item_row_free(out);
 	sr_hex(hex, id, SR_ID);
-	return sr_fail(e, SR_NOTFOUND, "there is no item %s that %s may know of", hex, x->caller.person);
+	return sr_fail(
+		e, SR_NOTFOUND, "there is no item %s that %s may know of", hex, x->caller.person);
 }
 
 const char *sr_kind_name(int kind) {
@@ -173,7 +182,8 @@ int sr_op_search(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_in_page(x, &page, HITS_DEFAULT, HITS_MAX, e);
 	if (rc == 0 && s.query.len > QUERY_MAX_BYTES)
-		rc = sr_fail(e, SR_LIMIT, "a query of %zu bytes, at most %d", s.query.len, QUERY_MAX_BYTES);
+		rc = sr_fail(e, SR_LIMIT, "a query of %zu bytes, at most %d", s.query.len,
+			QUERY_MAX_BYTES);
 	if (rc != 0)
 		return rc;
 	s.offset = page.offset;
@@ -193,7 +203,8 @@ int sr_op_search(struct sr_x *x, struct sr_err *e) {
 		for (size_t j = 0; j < h->snippet.mark_count; j++) {
 			struct sr_buf mark;
 			sr_buf_init(&mark);
-			sr_buf_printf(&mark, "%u %u", h->snippet.marks[j].start, h->snippet.marks[j].len);
+			sr_buf_printf(
+				&mark, "%u %u", h->snippet.marks[j].start, h->snippet.marks[j].len);
 			sr_row_bytes(&o, "mark", sr_buf_view(&mark));
 			sr_buf_free(&mark);
 		}
@@ -223,7 +234,8 @@ int sr_op_collections(struct sr_x *x, struct sr_err *e) {
 	return 0;
 }
 
-int sr_get_seal(struct sr_buf *seal, struct sr_x *x, const struct sr_item_row *it, struct sr_err *e) {
+int sr_get_seal(
+	struct sr_buf *seal, struct sr_x *x, const struct sr_item_row *it, struct sr_err *e) {
 	struct sr_envelope env;
 	struct sr_envelope_want want = {.n = it->number};
 	struct sr_buf file;

@@ -1,15 +1,20 @@
 /*
- * log: entries for auditors (structure) and officers (texts too), read from the ledger itself, not from the catalogue.
+ * log: entries for auditors (structure) and officers (texts too), read from the ledger itself,
+ * not from the catalogue.
  */
 #include "board/keys.h"
 #include "core/ops_in.h"
 #include "ledger/ledger.h"
 
-enum { LIMIT_DEFAULT = 100, LIMIT_MAX = 1000 };
+enum {
+	LIMIT_DEFAULT = 100,
+	LIMIT_MAX = 1000
+};
 
-static int put_texts(struct sr_x *x, struct sr_rows_out *o, const struct sr_entry_row *row, const struct sr_entry *en,
-                     struct sr_err *e) {
-	struct sr_texts out = {0}; /* records that lie in objects: their texts are in the catalogue */
+static int put_texts(struct sr_x *x, struct sr_rows_out *o, const struct sr_entry_row *row,
+	const struct sr_entry *en, struct sr_err *e) {
+	struct sr_texts out = {
+		0}; /* records that lie in objects: their texts are in the catalogue */
 	int rc = sr_query_texts(&out, x->catalogue, row->index, e);
 	for (size_t i = 0; rc == 0 && i < en->count; i++) {
 		const struct sr_record *r = &en->records[i];
@@ -29,7 +34,8 @@ static int put_texts(struct sr_x *x, struct sr_rows_out *o, const struct sr_entr
 	return rc;
 }
 
-static int put_entry(struct sr_x *x, struct sr_rows_out *o, const struct sr_entry_row *row, struct sr_err *e) {
+static int put_entry(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_entry_row *row, struct sr_err *e) {
 	struct sr_entry en = {0};
 	int rc = sr_vault_entry(&en, x->vault, row->index, e);
 	if (rc != 0)

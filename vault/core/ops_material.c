@@ -1,6 +1,7 @@
 /*
- * What a client verifies before it does what cannot be taken back: a voter before making pieces, a researcher before taking
- * a seal off. Nothing here is believed by them; it is collected so that one call (or one file) holds all of it.
+ * What a client verifies before it does what cannot be taken back: a voter before making pieces,
+ * a researcher before taking a seal off. Nothing here is believed by them; it is collected so
+ * that one call (or one file) holds all of it.
  */
 #include <stdio.h>
 
@@ -9,7 +10,9 @@
 #include "crypto/piece.h"
 #include "merkle/proof.h"
 
-enum { CHAIN_MAX = 64 }; /* people whose introduction is proved: applicants, and who vouched, back to found */
+enum {
+	CHAIN_MAX = 64
+}; /* people whose introduction is proved: applicants, and who vouched, back to found */
 
 struct chain {
 	char person[CHAIN_MAX][SR_PERSON_TEXT];
@@ -27,7 +30,8 @@ static void chain_add(struct chain *c, const char *person) {
 }
 
 /* The person statements of everybody in the chain; who signed one joins the chain. */
-static int put_chain(struct sr_x *x, struct sr_rows_out *o, struct chain *c, uint64_t since, struct sr_err *e) {
+static int put_chain(
+	struct sr_x *x, struct sr_rows_out *o, struct chain *c, uint64_t since, struct sr_err *e) {
 	static const int types[] = {SR_T_PERSON, SR_T_PERSON_END};
 	const struct sr_page page = {.limit = 1000};
 	int rc = 0;
@@ -46,12 +50,14 @@ static int put_chain(struct sr_x *x, struct sr_rows_out *o, struct chain *c, uin
 	return rc;
 }
 
-static int room_key_entry(uint64_t *entry, struct sr_x *x, const struct sr_version_row *v, struct sr_err *e) {
+static int room_key_entry(
+	uint64_t *entry, struct sr_x *x, const struct sr_version_row *v, struct sr_err *e) {
 	struct sr_room_keys l = {0};
 	bool found = false;
 	int rc = sr_query_room_keys(&l, x->catalogue, e);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
-		if (l.rows[i].version == v->version && memcmp(l.rows[i].request, v->request, SR_ID) == 0) {
+		if (l.rows[i].version == v->version &&
+			memcmp(l.rows[i].request, v->request, SR_ID) == 0) {
 			*entry = l.rows[i].entry;
 			found = true;
 		}
@@ -61,8 +67,8 @@ static int room_key_entry(uint64_t *entry, struct sr_x *x, const struct sr_versi
 }
 
 /* The version, its room key, and who joined. */
-static int put_version_receipts(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, uint64_t since,
-                                struct sr_err *e) {
+static int put_version_receipts(struct sr_x *x, struct sr_rows_out *o,
+	const struct sr_version_row *v, uint64_t since, struct sr_err *e) {
 	const struct sr_page page = {.limit = 1000};
 	struct sr_entries joins = {0};
 	struct chain chain = {0};
@@ -89,7 +95,8 @@ static int put_version_receipts(struct sr_x *x, struct sr_rows_out *o, const str
 	return rc;
 }
 
-static int put_seal(struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR_ID], struct sr_err *e) {
+static int put_seal(
+	struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR_ID], struct sr_err *e) {
 	struct sr_item_row it = {0};
 	struct sr_buf seal;
 	sr_buf_init(&seal);
@@ -146,8 +153,8 @@ int sr_op_request_material(struct sr_x *x, struct sr_err *e) {
 /* --- checkout.material --- */
 
 /* The leaf of item ${position} and its inclusion proof under the bundle's root. */
-static int leaf_and_proof(struct sr_buf *leaf, struct sr_proof *proof, const struct sr_bundle *b, size_t position,
-                          struct sr_err *e) {
+static int leaf_and_proof(struct sr_buf *leaf, struct sr_proof *proof, const struct sr_bundle *b,
+	size_t position, struct sr_err *e) {
 	uint8_t *hashes = malloc(b->items * SR_HASH);
 	struct sr_buf one;
 	int rc = 0;
@@ -171,7 +178,8 @@ static int leaf_and_proof(struct sr_buf *leaf, struct sr_proof *proof, const str
 	return rc;
 }
 
-static int put_record(struct sr_x *x, struct sr_rows_out *o, const struct sr_vote_row *v, size_t position, struct sr_err *e) {
+static int put_record(struct sr_x *x, struct sr_rows_out *o, const struct sr_vote_row *v,
+	size_t position, struct sr_err *e) {
 	struct sr_buf bytes, leaf;
 	struct sr_bundle b;
 	struct sr_proof proof = {0};
@@ -181,7 +189,9 @@ static int put_record(struct sr_x *x, struct sr_rows_out *o, const struct sr_vot
 	if (rc == 0)
 		rc = sr_bundle_parse(&b, sr_buf_view(&bytes), e);
 	if (rc == 0 && position >= b.items)
-		rc = sr_fail(e, SR_CORRUPT, "vote of %s: its bundle has %zu items, the request more", v->person, b.items);
+		rc = sr_fail(e, SR_CORRUPT,
+			"vote of %s: its bundle has %zu items, the request more", v->person,
+			b.items);
 	if (rc == 0)
 		rc = leaf_and_proof(&leaf, &proof, &b, position, e);
 	if (rc == 0) {
@@ -200,12 +210,13 @@ static int put_record(struct sr_x *x, struct sr_rows_out *o, const struct sr_vot
 }
 
 static bool brings_pieces(const struct sr_vote_row *v) {
-	return !v->is_void && v->has_bundle && (strcmp(v->decision, "approve") == 0 || strcmp(v->decision, "topup") == 0);
+	return !v->is_void && v->has_bundle &&
+	       (strcmp(v->decision, "approve") == 0 || strcmp(v->decision, "topup") == 0);
 }
 
 /* Every vote that brings pieces: its receipt and its record of this item. */
-static int put_votes(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, size_t position, uint64_t since,
-                     struct sr_err *e) {
+static int put_votes(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v,
+	size_t position, uint64_t since, struct sr_err *e) {
 	struct sr_votes l = {0};
 	int rc = sr_query_votes(&l, x->catalogue, v->request, v->version, e);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
@@ -219,8 +230,8 @@ static int put_votes(struct sr_x *x, struct sr_rows_out *o, const struct sr_vers
 	return rc;
 }
 
-static int position_of(size_t *position, size_t *count, struct sr_x *x, const struct sr_version_row *v,
-                       const uint8_t item[SR_ID], struct sr_err *e) {
+static int position_of(size_t *position, size_t *count, struct sr_x *x,
+	const struct sr_version_row *v, const uint8_t item[SR_ID], struct sr_err *e) {
 	uint8_t *ids = NULL;
 	size_t n = 0;
 	bool found = false;
@@ -260,11 +271,14 @@ struct checkout_of {
 static int find(struct checkout_of *c, struct sr_x *x, struct sr_err *e) {
 	int rc = own_checkout(&c->checkout, x, e);
 	if (rc == 0 && !c->checkout.has_grant)
-		rc = sr_fail(e, SR_USAGE, "a look into quarantine has no votes: quarantine.material gives what it needs");
+		rc = sr_fail(e, SR_USAGE,
+			"a look into quarantine has no votes: "
+			"quarantine.material gives what it needs");
 	if (rc == 0)
 		rc = sr_query_grant(&c->grant, x->catalogue, c->checkout.grant, e);
 	if (rc == 0)
-		rc = sr_query_version(&c->version, x->catalogue, c->grant.request, c->grant.version, e);
+		rc = sr_query_version(
+			&c->version, x->catalogue, c->grant.request, c->grant.version, e);
 	if (rc == 0)
 		rc = position_of(&c->position, &c->count, x, &c->version, c->checkout.item, e);
 	return rc;

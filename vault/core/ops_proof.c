@@ -1,6 +1,7 @@
 /*
- * Receipts and objects for whoever may read them, and short ids. A receipt carries the keys of exactly what reader.h allows
- * this caller; asking for an entry that one may not read is refused by name, so that silence is never mistaken for absence.
+ * Receipts and objects for whoever may read them, and short ids. A receipt carries the keys of
+ * exactly what reader.h allows this caller; asking for an entry that one may not read is refused
+ * by name, so that silence is never mistaken for absence.
  */
 #include <stdio.h>
 
@@ -27,13 +28,16 @@ static bool may(void *ctx, enum sr_compartment c, const struct sr_record *r) {
 	return d->rc == 0 && ok && d->reading.entry;
 }
 
-static int make_receipt(struct sr_buf *out, struct sr_x *x, struct disclosing *d, uint64_t index, uint64_t since,
-                        struct sr_err *e) {
+static int make_receipt(struct sr_buf *out, struct sr_x *x, struct disclosing *d, uint64_t index,
+	uint64_t since, struct sr_err *e) {
 	struct sr_receipt receipt;
 	const struct sr_keyring keys = sr_vault_keyring(x->vault);
 	const struct sr_disclose disclose = {.may = may, .ctx = d};
-	const struct sr_receipt_make m = {
-		.ledger = x->vault->ledger, .index = index, .since = since, .keys = &keys, .disclose = &disclose};
+	const struct sr_receipt_make m = {.ledger = x->vault->ledger,
+		.index = index,
+		.since = since,
+		.keys = &keys,
+		.disclose = &disclose};
 	memset(&receipt, 0, sizeof receipt);
 	int rc = sr_receipt_make(&receipt, &m, e);
 	if (rc != 0)
@@ -47,26 +51,26 @@ static int make_receipt(struct sr_buf *out, struct sr_x *x, struct disclosing *d
 }
 
 /* The receipt and the type of an entry. */
-static int receipt_of(struct sr_buf *out, enum sr_type_id *type, struct sr_x *x, uint64_t index, uint64_t since,
-                      struct sr_err *e) {
+static int receipt_of(struct sr_buf *out, enum sr_type_id *type, struct sr_x *x, uint64_t index,
+	uint64_t since, struct sr_err *e) {
 	struct disclosing d = {0};
 	struct sr_entry en = {0};
-	const uint64_t size = sr_ledger_next_index(x->vault->ledger);
-	if (since > size)
-		return sr_fail(e, SR_AUTH, "the ledger has %llu entries, %llu were verified earlier: it was rolled back, or it is another",
-		               (unsigned long long)size, (unsigned long long)since);
-	int rc = sr_vault_entry(&en, x->vault, index, e);
+	int rc = sr_check_since(x, since, e);
+	if (rc == 0)
+		rc = sr_vault_entry(&en, x->vault, index, e);
 	if (rc != 0)
 		return rc;
 	*type = en.statement.type->id;
 	rc = sr_may_read(&d.reading, &x->caller, &en.statement, e);
 	sr_entry_free(&en);
 	if (rc == 0 && !d.reading.entry)
-		rc = sr_denied(e, "entry %llu is not for %s to read", (unsigned long long)index, x->caller.person);
+		rc = sr_denied(e, "entry %llu is not for %s to read", (unsigned long long)index,
+			x->caller.person);
 	return rc == 0 ? make_receipt(out, x, &d, index, since, e) : rc;
 }
 
-int sr_put_receipt(struct sr_x *x, struct sr_rows_out *o, uint64_t index, uint64_t since, struct sr_err *e) {
+int sr_put_receipt(
+	struct sr_x *x, struct sr_rows_out *o, uint64_t index, uint64_t since, struct sr_err *e) {
 	enum sr_type_id type;
 	struct sr_buf b;
 	sr_buf_init_secret(&b);
@@ -77,7 +81,8 @@ int sr_put_receipt(struct sr_x *x, struct sr_rows_out *o, uint64_t index, uint64
 	return rc;
 }
 
-int sr_put_receipt_row(struct sr_x *x, struct sr_rows_out *o, uint64_t index, uint64_t since, struct sr_err *e) {
+int sr_put_receipt_row(
+	struct sr_x *x, struct sr_rows_out *o, uint64_t index, uint64_t since, struct sr_err *e) {
 	enum sr_type_id type;
 	struct sr_entry_row row;
 	struct sr_buf b;
@@ -100,10 +105,12 @@ int sr_put_receipt_row(struct sr_x *x, struct sr_rows_out *o, uint64_t index, ui
 int sr_op_proof(struct sr_x *x, struct sr_err *e) {
 	struct sr_rows_out o;
 	uint64_t since = 0;
-	const size_t ids = sr_text_count(&x->q->text, "id"), indices = sr_text_count(&x->q->text, "index");
+	const size_t ids = sr_text_count(&x->q->text, "id"),
+		     indices = sr_text_count(&x->q->text, "index");
 	int rc = 0;
 	if (ids + indices < 1 || ids + indices > SR_PROOF_MAX_ENTRIES)
-		return sr_fail(e, SR_USAGE, "proof: %zu entries asked for, want 1 to %d", ids + indices, SR_PROOF_MAX_ENTRIES);
+		return sr_fail(e, SR_USAGE, "proof: %zu entries asked for, want 1 to %d",
+			ids + indices, SR_PROOF_MAX_ENTRIES);
 	(void)sr_in_dec(x, "since", &since);
 	sr_rows_begin(&o, &x->r->body);
 	for (size_t i = 0; rc == 0 && i < ids; i++) {
@@ -143,8 +150,8 @@ int sr_op_object(struct sr_x *x, struct sr_err *e) {
 		rc = sr_may_read_text(&ok, &reading, at.subject, NULL, e);
 	sr_entry_free(&en);
 	if (rc == 0 && !ok)
-		rc = sr_denied(e, "this object (of entry %llu) is not for %s to read", (unsigned long long)at.entry,
-		               x->caller.person);
+		rc = sr_denied(e, "this object (of entry %llu) is not for %s to read",
+			(unsigned long long)at.entry, x->caller.person);
 	return rc == 0 ? sr_object_fetch(x->vault, id, &x->r->body, e) : rc;
 }
 
@@ -167,8 +174,9 @@ static int may_know(bool *ok, struct sr_x *x, const struct sr_prefix_match *m, s
 		break;
 	case SR_PREFIX_ACCESSION:
 		rc = sr_query_accession(&accession, x->catalogue, m->id, e);
-		*ok = rc == 0 && ((x->caller.roles & (SR_ROLE_CURATOR | SR_ROLE_OFFICER | SR_ROLE_AUDITOR)) != 0 ||
-		                  strcmp(accession.depositor, x->caller.person) == 0);
+		*ok = rc == 0 && ((x->caller.roles & (SR_ROLE_CURATOR | SR_ROLE_OFFICER |
+							     SR_ROLE_AUDITOR)) != 0 ||
+					 strcmp(accession.depositor, x->caller.person) == 0);
 		break;
 	case SR_PREFIX_REQUEST:
 		rc = sr_may_see_request(ok, &x->caller, m->id, e);
@@ -181,8 +189,9 @@ static int may_know(bool *ok, struct sr_x *x, const struct sr_prefix_match *m, s
 		break;
 	case SR_PREFIX_CHECKOUT:
 		rc = sr_query_checkout(&checkout, x->catalogue, m->id, e);
-		*ok = rc == 0 && ((x->caller.roles & (SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_AUDITOR)) != 0 ||
-		                  strcmp(checkout.person, x->caller.person) == 0);
+		*ok = rc == 0 && ((x->caller.roles & (SR_ROLE_MEMBER | SR_ROLE_OFFICER |
+							     SR_ROLE_AUDITOR)) != 0 ||
+					 strcmp(checkout.person, x->caller.person) == 0);
 		break;
 	}
 	return rc;
@@ -195,7 +204,8 @@ int sr_op_resolve(struct sr_x *x, struct sr_err *e) {
 	size_t count = 0, shown = 0;
 	sr_in_str(x, "prefix", prefix);
 	sr_in_str(x, "kind", kind);
-	int rc = sr_query_prefix(found, sizeof found / sizeof found[0], &count, x->catalogue, prefix, e);
+	int rc = sr_query_prefix(
+		found, sizeof found / sizeof found[0], &count, x->catalogue, prefix, e);
 	sr_rows_begin(&o, &x->r->body);
 	for (size_t i = 0; rc == 0 && i < count && shown < SR_RESOLVE_MAX; i++) {
 		bool ok = false;

@@ -1,13 +1,18 @@
 /*
- * Requests, their votes and comments, and what waits for whom. Auditors see the structure; reasons, projects, conditions
- * and comments go to members, officers, applicants and co-applicants.
+ * Requests, their votes and comments, and what waits for whom. Auditors see the structure;
+ * reasons, projects, conditions and comments go to members, officers, applicants and
+ * co-applicants.
  */
 #include "core/ops_in.h"
 
-enum { LIST_DEFAULT = 100, LIST_MAX = 1000, SEES_ALL = SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_AUDITOR };
+enum {
+	LIST_DEFAULT = 100,
+	LIST_MAX = 1000,
+	SEES_ALL = SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_AUDITOR
+};
 
-int sr_get_version(struct sr_version_row *out, struct sr_x *x, const uint8_t request[SR_ID], uint32_t version,
-                   struct sr_err *e) {
+int sr_get_version(struct sr_version_row *out, struct sr_x *x, const uint8_t request[SR_ID],
+	uint32_t version, struct sr_err *e) {
 	char hex[2 * SR_ID + 1];
 	bool may = false;
 	int rc = sr_may_see_request(&may, &x->caller, request, e);
@@ -19,9 +24,11 @@ int sr_get_version(struct sr_version_row *out, struct sr_x *x, const uint8_t req
 		return rc;
 	sr_hex(hex, request, SR_ID);
 	if (version > 0)
-		return sr_fail(e, SR_NOTFOUND, "there is no request %s with a version %u that %s may see", hex, version,
-		               x->caller.person);
-	return sr_fail(e, SR_NOTFOUND, "there is no request %s that %s may see", hex, x->caller.person);
+		return sr_fail(e, SR_NOTFOUND,
+			"there is no request %s with a version %u that %s may see", hex, version,
+			x->caller.person);
+	return sr_fail(
+		e, SR_NOTFOUND, "there is no request %s that %s may see", hex, x->caller.person);
 }
 
 int sr_in_version(struct sr_version_row *out, struct sr_x *x, struct sr_err *e) {
@@ -31,7 +38,8 @@ int sr_in_version(struct sr_version_row *out, struct sr_x *x, struct sr_err *e) 
 		return sr_fail(e, SR_MISUSE, "call without a request");
 	(void)sr_in_dec(x, "version", &version);
 	if (version > UINT32_MAX)
-		return sr_fail(e, SR_USAGE, "version %llu is no version", (unsigned long long)version);
+		return sr_fail(
+			e, SR_USAGE, "version %llu is no version", (unsigned long long)version);
 	return sr_get_version(out, x, request, (uint32_t)version, e);
 }
 
@@ -59,7 +67,8 @@ static void put_optional(struct sr_rows_out *o, const struct sr_version_row *v) 
 		sr_row_hex(o, "list", v->list, SR_HASH);
 }
 
-static void put_version(struct sr_rows_out *o, const char *kind, const struct sr_version_row *v, bool texts) {
+static void put_version(
+	struct sr_rows_out *o, const char *kind, const struct sr_version_row *v, bool texts) {
 	sr_row(o, kind);
 	sr_row_hex(o, "request", v->request, SR_ID);
 	sr_row_dec(o, "version", v->version);
@@ -141,7 +150,8 @@ static void put_vote(struct sr_rows_out *o, const struct sr_vote_row *v, bool te
 	sr_row_str(o, "reason", v->reason);
 }
 
-static int put_votes(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, bool texts, struct sr_err *e) {
+static int put_votes(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v,
+	bool texts, struct sr_err *e) {
 	struct sr_votes l = {0};
 	struct sr_tally t;
 	int rc = sr_query_tally(&t, x->catalogue, v->request, v->version, e);
@@ -161,7 +171,8 @@ static int put_votes(struct sr_x *x, struct sr_rows_out *o, const struct sr_vers
 	return 0;
 }
 
-static int put_history(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, bool texts, struct sr_err *e) {
+static int put_history(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v,
+	bool texts, struct sr_err *e) {
 	struct sr_versions versions = {0};
 	struct sr_comments comments = {0};
 	int rc = sr_query_versions(&versions, x->catalogue, v->request, e);
@@ -192,12 +203,14 @@ static int put_history(struct sr_x *x, struct sr_rows_out *o, const struct sr_ve
 	return rc;
 }
 
-static int put_recused(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, struct sr_err *e) {
+static int put_recused(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, struct sr_err *e) {
 	struct sr_people members = {0};
 	int rc = sr_query_people(&members, x->catalogue, SR_ROLE_MEMBER, e);
 	for (size_t i = 0; rc == 0 && i < members.count; i++) {
 		bool recused = false;
-		rc = sr_query_recused(&recused, x->catalogue, v->request, members.rows[i].person, e);
+		rc = sr_query_recused(
+			&recused, x->catalogue, v->request, members.rows[i].person, e);
 		if (rc != 0 || !recused)
 			continue;
 		sr_row(o, "recused");
@@ -207,7 +220,8 @@ static int put_recused(struct sr_x *x, struct sr_rows_out *o, const struct sr_ve
 	return rc;
 }
 
-static int put_grants(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, struct sr_err *e) {
+static int put_grants(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, struct sr_err *e) {
 	const struct sr_grant_filter f = {.request = v->request};
 	const struct sr_page page = {.limit = LIST_MAX};
 	struct sr_grants l = {0};
@@ -307,7 +321,8 @@ static int todo_own(struct sr_x *x, struct sr_rows_out *o, enum sr_state state, 
 		if (state == SR_S_RETURNED && strcmp(v->applicant, x->caller.person) == 0)
 			put_todo(o, "correct", v);
 		for (size_t j = 0; state == SR_S_OPEN && j < v->people_count; j++) {
-			if (strcmp(v->people[j].person, x->caller.person) == 0 && !v->people[j].joined)
+			if (strcmp(v->people[j].person, x->caller.person) == 0 &&
+				!v->people[j].joined)
 				put_todo(o, "join", v);
 		}
 	}
@@ -329,7 +344,10 @@ static int todo_held(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 		total = l.total;
 		for (size_t i = 0; rc == 0 && i < l.count; i++) {
 			describe += l.rows[i].described ? 0 : 1;
-			release += l.rows[i].described && strcmp(l.rows[i].depositor, x->caller.person) != 0 ? 1 : 0;
+			release += l.rows[i].described && strcmp(l.rows[i].depositor,
+								  x->caller.person) != 0
+					   ? 1
+					   : 0;
 		}
 		sr_items_free(&l);
 	}

@@ -1,12 +1,16 @@
 /*
- * The reading room's operations: whose checkout it is, is asked by the room at every call (room/room.h); core adds the pages
- * and the wire.
+ * The reading room's operations: whose checkout it is, is asked by the room at every call
+ * (room/room.h); core adds the pages and the wire.
  */
 #include "board/rules.h"
 #include "core/ops_in.h"
 #include "room/room.h"
 
-enum { FILES_DEFAULT = 1000, FILES_MAX = 10000, RECORDS_MAX = SR_BOARD_MEMBERS_MAX * 2 };
+enum {
+	FILES_DEFAULT = 1000,
+	FILES_MAX = 10000,
+	RECORDS_MAX = SR_BOARD_MEMBERS_MAX * 2
+};
 
 static int checkout(uint8_t id[SR_ID], const struct sr_x *x, struct sr_err *e) {
 	return sr_in_id(x, "checkout", id) ? 0 : sr_fail(e, SR_MISUSE, "call without a checkout");
@@ -36,7 +40,8 @@ int sr_op_checkout_open(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_get_le32(&in, &count, e);
 	if (rc == 0 && (count < 1 || count > RECORDS_MAX))
-		rc = sr_fail(e, SR_USAGE, "checkout.open: %u records, want 1 to %d", count, RECORDS_MAX);
+		rc = sr_fail(
+			e, SR_USAGE, "checkout.open: %u records, want 1 to %d", count, RECORDS_MAX);
 	if (rc == 0 && (records = calloc(count, sizeof *records)) == NULL)
 		rc = sr_fail(e, SR_NOMEM, "%u records", count);
 	for (uint32_t i = 0; rc == 0 && i < count; i++) {
@@ -107,12 +112,13 @@ int sr_op_checkout_read(struct sr_x *x, struct sr_err *e) {
 	(void)sr_in_dec(x, "offset", &p.offset);
 	(void)sr_in_dec(x, "length", &length);
 	if (rc == 0 && (length < 1 || length > SR_BLOCK))
-		rc = sr_fail(e, SR_USAGE, "checkout.read: length %llu, want 1 to %d", (unsigned long long)length, SR_BLOCK);
+		rc = sr_fail(e, SR_USAGE, "checkout.read: length %llu, want 1 to %d",
+			(unsigned long long)length, SR_BLOCK);
 	if (rc == 0)
 		rc = sr_room_files(x->core->room, p.checkout, x->caller.person, &files, e);
 	if (rc == 0 && p.file >= files)
-		rc = sr_fail(e, SR_NOTFOUND, "file %llu: the item has %llu, counted from 0", (unsigned long long)p.file,
-		             (unsigned long long)files);
+		rc = sr_fail(e, SR_NOTFOUND, "file %llu: the item has %llu, counted from 0",
+			(unsigned long long)p.file, (unsigned long long)files);
 	if (rc == 0)
 		rc = sr_room_file(x->core->room, p.checkout, p.file, &f, e);
 	const uint64_t size = rc == 0 ? f.size : 0;
@@ -151,7 +157,8 @@ int sr_op_export_read(struct sr_x *x, struct sr_err *e) {
 	int rc = checkout(id, x, e);
 	(void)sr_in_dec(x, "length", &length);
 	if (rc == 0 && (length < 1 || length > SR_BLOCK))
-		rc = sr_fail(e, SR_USAGE, "export.read: length %llu, want 1 to %d", (unsigned long long)length, SR_BLOCK);
+		rc = sr_fail(e, SR_USAGE, "export.read: length %llu, want 1 to %d",
+			(unsigned long long)length, SR_BLOCK);
 	if (rc == 0) /* whose checkout it is */
 		rc = sr_room_files(x->core->room, id, x->caller.person, &files, e);
 	if (rc == 0)
@@ -174,8 +181,8 @@ int sr_op_export_end(struct sr_x *x, struct sr_err *e) {
 
 /* --- held items --- */
 
-static int level_for(uint32_t *level, struct sr_x *x, const struct sr_item_row *it, const struct sr_buf *more,
-                     struct sr_err *e) {
+static int level_for(uint32_t *level, struct sr_x *x, const struct sr_item_row *it,
+	const struct sr_buf *more, struct sr_err *e) {
 	struct sr_board_row *b = calloc(1, sizeof *b);
 	struct sr_buf tokens;
 	char *text = NULL;
@@ -212,7 +219,8 @@ int sr_op_quarantine_material(struct sr_x *x, struct sr_err *e) {
 		rc = sr_room_quarantine(x->core->room, id, x->caller.person, &x->r->body, e);
 	if (rc == 0) {
 		sr_text_put_dec(&x->r->head, "number", it.number);
-		if (level_for(&level, x, &it, NULL, NULL) == 0) /* referral: no level, it is never released */
+		if (level_for(&level, x, &it, NULL, NULL) ==
+			0) /* referral: no level, it is never released */
 			sr_text_put_dec(&x->r->head, "level", level);
 		sr_text_put(&x->r->head, "depositor", it.depositor);
 	}
@@ -225,7 +233,8 @@ int sr_op_quarantine_open(struct sr_x *x, struct sr_err *e) {
 	const struct sr_bytes part = sr_in_body(x);
 	int rc = checkout(id, x, e);
 	if (rc == 0 && part.len != SR_PART)
-		rc = sr_fail(e, SR_USAGE, "quarantine.open: a part has %d bytes, %zu came", SR_PART, part.len);
+		rc = sr_fail(e, SR_USAGE, "quarantine.open: a part has %d bytes, %zu came", SR_PART,
+			part.len);
 	if (rc != 0)
 		return rc;
 	rc = sr_room_open_held(x->core->room, id, x->caller.person, part.p, e);
@@ -237,7 +246,9 @@ static int hazards_of(struct sr_buf *out, const struct sr_x *x, struct sr_err *e
 	for (size_t i = 0; i < sr_text_count(&x->q->text, "hazard"); i++) {
 		const struct sr_bytes h = sr_text_get_n(&x->q->text, "hazard", i);
 		if (!sr_rules_hazard(h))
-			return sr_fail(e, SR_USAGE, "hazard \"%.*s\" is none of the controlled terms", (int)h.len, (const char *)h.p);
+			return sr_fail(e, SR_USAGE,
+				"hazard \"%.*s\" is none of the controlled terms", (int)h.len,
+				(const char *)h.p);
 		if (out->len > 0)
 			sr_buf_put_str(out, " ");
 		sr_buf_put_bytes(out, h);
@@ -246,7 +257,8 @@ static int hazards_of(struct sr_buf *out, const struct sr_x *x, struct sr_err *e
 }
 
 /* Both lists without repetition, as `release` carries them. */
-static void put_hazards(struct sr_rows_out *o, const struct sr_item_row *it, const struct sr_buf *more) {
+static void put_hazards(
+	struct sr_rows_out *o, const struct sr_item_row *it, const struct sr_buf *more) {
 	sr_row_words(o, "hazard", it->hazards);
 	for (size_t i = 0; i < sr_word_count(sr_buf_view(more)); i++) {
 		const struct sr_bytes w = sr_word(sr_buf_view(more), i);
@@ -260,8 +272,8 @@ static void put_hazards(struct sr_rows_out *o, const struct sr_item_row *it, con
 	}
 }
 
-static int prepare_one(struct sr_x *x, struct sr_rows_out *o, struct sr_room_release *rel, const struct sr_buf *hazards,
-                       struct sr_err *e) {
+static int prepare_one(struct sr_x *x, struct sr_rows_out *o, struct sr_room_release *rel,
+	const struct sr_buf *hazards, struct sr_err *e) {
 	struct sr_item_row it = {0};
 	uint64_t asked = 0;
 	int rc = sr_get_item(&it, x, rel->item, e);
@@ -269,7 +281,8 @@ static int prepare_one(struct sr_x *x, struct sr_rows_out *o, struct sr_room_rel
 		rc = level_for(&rel->level, x, &it, hazards, e);
 	if (rc == 0 && sr_in_dec(x, "level", &asked)) {
 		if (asked < rel->level || asked > UINT8_MAX)
-			rc = sr_fail(e, SR_USAGE, "level %llu: its hazards need %u", (unsigned long long)asked, rel->level);
+			rc = sr_fail(e, SR_USAGE, "level %llu: its hazards need %u",
+				(unsigned long long)asked, rel->level);
 		rel->level = (uint32_t)asked;
 	}
 	if (rc == 0) {
@@ -297,7 +310,8 @@ int sr_op_release_prepare(struct sr_x *x, struct sr_err *e) {
 	sr_reader_init(&in, sr_in_body(x));
 	int rc = sr_get_le32(&in, &count, e);
 	if (rc == 0 && (count < 1 || count > SR_PREPARE_MAX))
-		rc = sr_fail(e, SR_USAGE, "release.prepare: %u items, want 1 to %d", count, SR_PREPARE_MAX);
+		rc = sr_fail(e, SR_USAGE, "release.prepare: %u items, want 1 to %d", count,
+			SR_PREPARE_MAX);
 	if (rc == 0)
 		rc = hazards_of(&hazards, x, e);
 	sr_rows_begin(&o, &x->r->body);

@@ -1,8 +1,10 @@
 /*
- * submit: bytes -> submissions with the hooks of their kind -> the door, as one group -> outcomes and receipts.
+ * submit: bytes -> submissions with the hooks of their kind -> the door, as one group -> outcomes
+ * and receipts.
  *
- * Two types carry work that was prepared on this connection: `accession` (deposit) and `release` (room). One that is in the
- * log already is not prepared again: the door answers with its first receipt.
+ * Two types carry work that was prepared on this connection: `accession` (deposit) and `release`
+ * (room). One that is in the log already is not prepared again: the door answers with its first
+ * receipt.
  */
 #include <stdio.h>
 
@@ -11,7 +13,11 @@
 #include "ledger/ledger.h"
 #include "room/room.h"
 
-enum { TEXT_BYTES_MAX = 64 << 10, TEXTS_MAX = SR_ENTRY_RECORDS, OBJECTS_MAX = 8 };
+enum {
+	TEXT_BYTES_MAX = 64 << 10,
+	TEXTS_MAX = SR_ENTRY_RECORDS,
+	OBJECTS_MAX = 8
+};
 
 struct group {
 	struct sr_submission *subs;
@@ -138,7 +144,9 @@ static int hooks(struct sr_x *x, struct sr_submission *sub, struct sr_err *e) {
 	if (rc == 0 && !known && st.type->id == SR_T_ACCESSION) {
 		rc = sr_field_id(id, &st, "accession", 0, e);
 		if (rc == 0 && sub->object_count > 0)
-			rc = sr_fail(e, SR_USAGE, "accession: its objects are those of deposit.finish; none are sent");
+			rc = sr_fail(e, SR_USAGE,
+				"accession: its objects are those of deposit.finish, "
+				"none are sent");
 		if (rc == 0)
 			rc = sr_inflow_submission(x->session, id, sub, e);
 	}
@@ -151,8 +159,8 @@ static int hooks(struct sr_x *x, struct sr_submission *sub, struct sr_err *e) {
 	return rc;
 }
 
-static int put_outcome(struct sr_x *x, struct sr_rows_out *o, const struct sr_outcome *out, uint64_t since,
-                       struct sr_err *e) {
+static int put_outcome(struct sr_x *x, struct sr_rows_out *o, const struct sr_outcome *out,
+	uint64_t since, struct sr_err *e) {
 	sr_row(o, "outcome");
 	sr_row_str(o, "code", sr_code_name((enum sr_code)out->code));
 	if (out->code != 0) {
@@ -197,11 +205,9 @@ int sr_op_submit(struct sr_x *x, struct sr_err *e) {
 	struct sr_rows_out o;
 	uint64_t since = 0;
 	(void)sr_in_dec(x, "since", &since);
-	const uint64_t size = sr_ledger_next_index(x->vault->ledger);
 	int rc = get_group(&g, sr_in_body(x), e);
-	if (rc == 0 && since > size)
-		rc = sr_fail(e, SR_AUTH, "the ledger has %llu entries, %llu were verified earlier: it was rolled back, or it is another",
-		             (unsigned long long)size, (unsigned long long)since);
+	if (rc == 0)
+		rc = sr_check_since(x, since, e);
 	for (uint32_t i = 0; rc == 0 && i < g.count; i++)
 		rc = hooks(x, &g.subs[i], e);
 	if (rc == 0)
@@ -212,7 +218,8 @@ int sr_op_submit(struct sr_x *x, struct sr_err *e) {
 	sr_rows_begin(&o, &x->r->body);
 	for (uint32_t i = 0; rc == 0 && i < g.count; i++)
 		rc = put_outcome(x, &o, &g.outcomes[i], since, e);
-	/* What ended is wiped in any case; a failure there is told, but what is committed is committed. */
+	/* What ended is wiped in any case; a failure there is told, but what is committed is
+	 * committed. */
 	struct sr_err swept = {0};
 	if (sr_after_commit(x->core, &swept) != 0)
 		sr_text_put_base64(&x->r->head, "follow", swept.text, strlen(swept.text));

@@ -1,12 +1,15 @@
 /*
  * verify: the whole ledger, against nothing but itself and the pinned fingerprint.
  *
- *   1 replay every entry into a fresh catalogue: keys of people come from the cards in the log, never from the old catalogue
- *   2 read every entry and tile again on all cores: leaf hashes, tiles, root, commit record, checkpoint; open the structural
+ *   1 replay every entry into a fresh catalogue: keys of people come from the cards in the log,
+ *     never from the old catalogue
+ *   2 read every entry and tile again on all cores: leaf hashes, tiles, root, commit record,
+ *     checkpoint; open the structural
  *     part and check every signature, of found all of them
  *   3 compare the structural tables of the old catalogue with the fresh ones; drop the fresh one
  *
- * Everything that is wrong is listed, up to PROBLEMS_MAX, and the first of it is the answer's sentence.
+ * Everything that is wrong is listed, up to PROBLEMS_MAX, and the first of it is the answer's
+ * sentence.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,7 +21,9 @@
 
 #define FRESH "catalogue-verify.db"
 
-enum { PROBLEMS_MAX = 100 };
+enum {
+	PROBLEMS_MAX = 100
+};
 
 struct check {
 	struct sr_vault *vault;
@@ -28,7 +33,7 @@ struct check {
 	char room[SR_IN_TEXT + 64];
 	uint8_t fingerprint[SR_HASH];
 	atomic_ulong signatures;
-	pthread_mutex_t lock;    /* over what follows */
+	pthread_mutex_t lock; /* over what follows */
 	struct sr_rows_out rows;
 	size_t problems;
 	struct sr_err first;
@@ -54,7 +59,8 @@ static int by_name(const void *a, const void *b) {
 }
 
 /* Keys of the structural parts alone, without a database: called from several threads. */
-static int epoch_key(void *ctx, uint32_t epoch, enum sr_compartment comp, uint8_t key[SR_KEY], struct sr_err *e) {
+static int epoch_key(void *ctx, uint32_t epoch, enum sr_compartment comp, uint8_t key[SR_KEY],
+	struct sr_err *e) {
 	const struct check *c = ctx;
 	if (epoch != c->epoch.number || comp != SR_STRUCTURAL)
 		return sr_fail(e, SR_NOTFOUND, "key of epoch %u", epoch);
@@ -62,7 +68,8 @@ static int epoch_key(void *ctx, uint32_t epoch, enum sr_compartment comp, uint8_
 	return 0;
 }
 
-static int no_subject(void *ctx, enum sr_compartment comp, const char *subject, uint8_t key[SR_KEY], struct sr_err *e) {
+static int no_subject(void *ctx, enum sr_compartment comp, const char *subject, uint8_t key[SR_KEY],
+	struct sr_err *e) {
 	(void)ctx;
 	(void)comp;
 	(void)key;
@@ -80,7 +87,9 @@ static int check_signature(const struct check *c, const struct sr_statement *s, 
 	memset(&want, 0, sizeof want);
 	snprintf(want.person, sizeof want.person, "%s", s->head.actor);
 	const struct sr_person_row *p =
-		c->people.count == 0 ? NULL : bsearch(&want, c->people.rows, c->people.count, sizeof want, by_name);
+		c->people.count == 0
+			? NULL
+			: bsearch(&want, c->people.rows, c->people.count, sizeof want, by_name);
 	if (p == NULL)
 		return sr_fail(e, SR_AUTH, "%s is nobody that the log introduced", s->head.actor);
 	return sr_statement_verify(s, s->head.actor, p->pk, e);
@@ -96,7 +105,8 @@ static int check_leaf(void *ctx, uint64_t index, struct sr_bytes entry, struct s
 	if (rc == 0) {
 		rc = check_signature(c, &en.statement, &why);
 		if (rc != 0) {
-			(void)sr_wrap(&why, "entry %llu (%s)", (unsigned long long)index, en.statement.type->name);
+			(void)sr_wrap(&why, "entry %llu (%s)", (unsigned long long)index,
+				en.statement.type->name);
 		} else {
 			atomic_fetch_add(&c->signatures, 1);
 		}
@@ -123,7 +133,10 @@ static int fresh_catalogue(struct sr_catalogue **out, struct sr_x *x, struct sr_
 	struct sr_object_source source;
 	const struct sr_catalogue_options o = {
 		.dir = v->dir, .name = FRESH, .key = v->keys->s->catalogue_key, .create = true};
-	struct sr_replay r = {.size = sr_ledger_next_index(v->ledger), .entry = replay_entry, .root_at = replay_root, .ctx = v};
+	struct sr_replay r = {.size = sr_ledger_next_index(v->ledger),
+		.entry = replay_entry,
+		.root_at = replay_root,
+		.ctx = v};
 	int rc = sr_db_remove(v->dir, FRESH, e);
 	if (rc == 0)
 		rc = sr_catalogue_open(out, &o, e);
@@ -161,19 +174,20 @@ static int check_memory(struct sr_x *x, struct sr_err *e) {
 	char text[SR_IN_TEXT];
 	uint8_t remembered[SR_HASH], root[SR_HASH];
 	uint64_t since = 0;
-	const uint64_t size = sr_ledger_next_index(x->vault->ledger);
 	if (!sr_in_dec(x, "since", &since) || since == 0)
 		return 0;
-	if (since > size)
-		return sr_fail(e, SR_AUTH, "the ledger has %llu entries, %llu were verified earlier: it was rolled back, or it is another",
-		               (unsigned long long)size, (unsigned long long)since);
+	int rc = sr_check_since(x, since, e);
+	if (rc != 0)
+		return rc;
 	if (sr_in_str(x, "root", text)[0] == '\0')
 		return 0;
-	int rc = sr_unbase64_fixed(remembered, SR_HASH, sr_bytes_str(text), e);
+	rc = sr_unbase64_fixed(remembered, SR_HASH, sr_bytes_str(text), e);
 	if (rc == 0)
 		rc = sr_ledger_root_at(x->vault->ledger, since, root, e);
 	if (rc == 0 && memcmp(root, remembered, SR_HASH) != 0)
-		rc = sr_fail(e, SR_AUTH, "the ledger had another root at %llu entries: it was forked", (unsigned long long)since);
+		rc = sr_fail(e, SR_AUTH,
+			"the ledger had another root at %llu entries: it was forked",
+			(unsigned long long)since);
 	return rc;
 }
 
@@ -182,7 +196,9 @@ static void compare(struct sr_x *x, struct check *c, struct sr_catalogue *fresh)
 	char difference[512] = "";
 	int rc = sr_catalogue_compare(x->catalogue, fresh, difference, &why);
 	if (rc == 0 && difference[0] != '\0')
-		rc = sr_fail(&why, SR_CORRUPT, "the catalogue differs from the log (rebuild makes it anew): %s", difference);
+		rc = sr_fail(&why, SR_CORRUPT,
+			"the catalogue differs from the log (rebuild makes it anew): %s",
+			difference);
 	sr_text_put(&x->r->head, "catalogue", rc == 0 ? "equal" : "different");
 	if (rc != 0)
 		problem(c, NULL, &why);
@@ -191,8 +207,9 @@ static void compare(struct sr_x *x, struct check *c, struct sr_catalogue *fresh)
 static void run(struct sr_x *x, struct check *c, struct sr_catalogue *fresh) {
 	struct sr_ledger_checked done = {0};
 	struct sr_err why = {0};
-	const struct sr_ledger_check k = {.leaf = check_leaf, .ctx = c,
-	                                  .progress = x->core->progress.report != NULL ? &x->core->progress : NULL};
+	const struct sr_ledger_check k = {.leaf = check_leaf,
+		.ctx = c,
+		.progress = x->core->progress.report != NULL ? &x->core->progress : NULL};
 	uint8_t root[SR_HASH];
 	if (check_memory(x, &why) != 0)
 		problem(c, NULL, &why);
@@ -213,7 +230,8 @@ int sr_op_verify(struct sr_x *x, struct sr_err *e) {
 	struct sr_catalogue *fresh = NULL;
 	struct sr_err closing = {0};
 	if (!x->vault->founded)
-		return sr_fail(e, SR_DENIED, "there is nothing to verify before the vault is founded");
+		return sr_fail(
+			e, SR_DENIED, "there is nothing to verify before the vault is founded");
 	c = calloc(1, sizeof *c);
 	if (c == NULL)
 		return sr_fail(e, SR_NOMEM, "verify");
@@ -232,8 +250,8 @@ int sr_op_verify(struct sr_x *x, struct sr_err *e) {
 		rc = sr_fail(e, closing.code, "%s", closing.text);
 	if (rc == 0 && c->problems > 0) {
 		x->keep_body = true;
-		rc = sr_fail(e, c->first.code, "verify: %zu problem%s; the first: %s", c->problems, c->problems == 1 ? "" : "s",
-		             c->first.text);
+		rc = sr_fail(e, c->first.code, "verify: %zu problem%s; the first: %s", c->problems,
+			c->problems == 1 ? "" : "s", c->first.text);
 	}
 	sr_people_free(&c->people);
 	sr_wipe(&c->epoch, sizeof c->epoch);

@@ -9,59 +9,40 @@
 enum {
 	SEES_REQUESTS = SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_AUDITOR,
 	SEES_NAMES = SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER,
-	PUBLIC_ROLES = SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER | SR_ROLE_AUDITOR | SR_ROLE_CUSTODIAN
+	PUBLIC_ROLES = SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER | SR_ROLE_AUDITOR |
+		       SR_ROLE_CUSTODIAN
 };
 
-enum class { PUBLIC, DEPOSIT, ITEM, REQUEST, CHECKOUT, HOUSE };
+enum class {
+	PUBLIC,
+	DEPOSIT,
+	ITEM,
+	REQUEST,
+	CHECKOUT,
+	HOUSE
+};
 
 static enum class class_of(const struct sr_statement *s) {
-	switch (s->type->id) {
-	case SR_T_FOUND:
-	case SR_T_KEY_EPOCH:
-	case SR_T_DEAL:
-	case SR_T_ACCEPT:
-	case SR_T_COMPLAINT:
-	case SR_T_REVEAL:
-	case SR_T_OPENED:
-	case SR_T_COLLECTION:
-	case SR_T_PERSON:
-	case SR_T_PERSON_END:
-	case SR_T_RELEASE:
-	case SR_T_SCRUB:
-		return PUBLIC;
-	case SR_T_ACCESSION:
-		return DEPOSIT;
-	case SR_T_DESCRIBE:
-		return ITEM;
-	case SR_T_REQUEST:
-	case SR_T_AMEND:
-	case SR_T_ROOM_KEY:
-	case SR_T_JOIN:
-	case SR_T_COMMENT:
-	case SR_T_RECUSE:
-	case SR_T_VOTE:
-	case SR_T_WITHDRAW:
-	case SR_T_GRANT:
-	case SR_T_SUSPEND:
-	case SR_T_LIFT:
-	case SR_T_REVOKE:
-	case SR_T_CLOSE:
-		return REQUEST;
-	case SR_T_CHECKOUT:
-	case SR_T_VIEWED:
-	case SR_T_RETURN:
-	case SR_T_EXPORT:
-		return CHECKOUT;
-	case SR_T_LAPSE:
-	case SR_T_REFUSE:
-		if (sr_type_field(s->type, sr_bytes_str("checkout")) != NULL && sr_field_count(s, "checkout") > 0)
-			return CHECKOUT;
-		return sr_field_count(s, "request") + sr_field_count(s, "grant") > 0 ? REQUEST : HOUSE;
-	case SR_T_INCIDENT:
-	case SR_T_COUNT:
-		break;
-	}
-	return HOUSE;
+	switch (s->type->id){case SR_T_FOUND : case SR_T_KEY_EPOCH : case SR_T_DEAL : case
+		SR_T_ACCEPT : case SR_T_COMPLAINT : case SR_T_REVEAL : case SR_T_OPENED : case
+		SR_T_COLLECTION : case SR_T_PERSON : case SR_T_PERSON_END : case SR_T_RELEASE : case
+		SR_T_SCRUB : return PUBLIC;
+		case SR_T_ACCESSION : return DEPOSIT;
+		case SR_T_DESCRIBE : return ITEM;
+		case SR_T_REQUEST : case SR_T_AMEND : case SR_T_ROOM_KEY : case SR_T_JOIN : case
+		SR_T_COMMENT : case SR_T_RECUSE : case SR_T_VOTE : case SR_T_WITHDRAW : case
+		SR_T_GRANT : case SR_T_SUSPEND : case SR_T_LIFT : case SR_T_REVOKE : case
+		SR_T_CLOSE : return REQUEST;
+		case SR_T_CHECKOUT : case SR_T_VIEWED : case SR_T_RETURN : case
+		SR_T_EXPORT : return CHECKOUT;
+		case SR_T_LAPSE : case
+		SR_T_REFUSE : if (sr_type_field(s->type, sr_bytes_str("checkout")) != NULL &&
+				  sr_field_count(s, "checkout") > 0) return CHECKOUT;
+		return sr_field_count(s, "request") + sr_field_count(s, "grant") > 0 ? REQUEST
+										     : HOUSE;
+		case SR_T_INCIDENT : case SR_T_COUNT : break;
+}
+return HOUSE;
 }
 
 /* Is the line there (the type may not have it at all)? */
@@ -69,7 +50,8 @@ static bool has(const struct sr_statement *s, const char *key) {
 	return sr_type_field(s->type, sr_bytes_str(key)) != NULL && sr_field_count(s, key) > 0;
 }
 
-int sr_is_party(bool *out, const struct sr_caller *c, const uint8_t request[SR_ID], struct sr_err *e) {
+int sr_is_party(
+	bool *out, const struct sr_caller *c, const uint8_t request[SR_ID], struct sr_err *e) {
 	struct sr_versions l = {0};
 	bool party = false;
 	int rc = sr_query_versions(&l, c->catalogue, request, e);
@@ -86,7 +68,8 @@ int sr_is_party(bool *out, const struct sr_caller *c, const uint8_t request[SR_I
 	return 0;
 }
 
-int sr_may_see_request(bool *may, const struct sr_caller *c, const uint8_t request[SR_ID], struct sr_err *e) {
+int sr_may_see_request(
+	bool *may, const struct sr_caller *c, const uint8_t request[SR_ID], struct sr_err *e) {
 	if ((c->roles & SEES_REQUESTS) != 0) {
 		*may = true;
 		return 0;
@@ -109,7 +92,8 @@ bool sr_may_see_name(const struct sr_caller *c, const struct sr_person_row *p) {
 	       (c->person[0] != '\0' && (p->roles & PUBLIC_ROLES) != 0);
 }
 
-static int knows_item_id(bool *may, const struct sr_caller *c, const uint8_t id[SR_ID], struct sr_err *e) {
+static int knows_item_id(
+	bool *may, const struct sr_caller *c, const uint8_t id[SR_ID], struct sr_err *e) {
 	struct sr_item_row row = {0};
 	int rc = sr_query_item(&row, c->catalogue, id, e);
 	if (rc == SR_NOTFOUND) {
@@ -123,7 +107,8 @@ static int knows_item_id(bool *may, const struct sr_caller *c, const uint8_t id[
 }
 
 /* The request that the statement is about: its own line, or its grant's. NOTFOUND: none. */
-static int request_of(uint8_t id[SR_ID], const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
+static int request_of(uint8_t id[SR_ID], const struct sr_caller *c, const struct sr_statement *s,
+	struct sr_err *e) {
 	uint8_t hash[SR_HASH];
 	if (has(s, "request")) {
 		if (s->type->id == SR_T_VOTE)
@@ -143,7 +128,8 @@ static int request_of(uint8_t id[SR_ID], const struct sr_caller *c, const struct
 	return rc;
 }
 
-static int party_of(bool *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
+static int party_of(
+	bool *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
 	uint8_t id[SR_ID];
 	int rc = request_of(id, c, s, e);
 	if (rc == 0)
@@ -152,7 +138,8 @@ static int party_of(bool *out, const struct sr_caller *c, const struct sr_statem
 	return rc == SR_NOTFOUND ? 0 : rc;
 }
 
-static int own_checkout(bool *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
+static int own_checkout(
+	bool *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
 	struct sr_checkout_row row = {0};
 	uint8_t id[SR_ID];
 	int rc = sr_field_id(id, s, "checkout", 0, e);
@@ -172,7 +159,8 @@ static bool named(const struct sr_caller *c, const struct sr_statement *s) {
 	return false;
 }
 
-int sr_may_read(struct sr_reading *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
+int sr_may_read(struct sr_reading *out, const struct sr_caller *c, const struct sr_statement *s,
+	struct sr_err *e) {
 	const bool house = (c->roles & SEES_REQUESTS) != 0;
 	struct sr_reading r = {.caller = c};
 	uint8_t item[SR_ID];
@@ -217,7 +205,8 @@ int sr_may_read(struct sr_reading *out, const struct sr_caller *c, const struct 
 }
 
 static bool card_line(const char *field) {
-	static const char *const cards[] = {"card", "member", "curator", "officer", "auditor", "custodian"};
+	static const char *const cards[] = {
+		"card", "member", "curator", "officer", "auditor", "custodian"};
 	for (size_t i = 0; field != NULL && i < sizeof cards / sizeof cards[0]; i++) {
 		if (strcmp(field, cards[i]) == 0)
 			return true;
@@ -225,7 +214,8 @@ static bool card_line(const char *field) {
 	return false;
 }
 
-static int may_read_name(bool *may, const struct sr_caller *c, const char *person, struct sr_err *e) {
+static int may_read_name(
+	bool *may, const struct sr_caller *c, const char *person, struct sr_err *e) {
 	struct sr_person_row p = {0};
 	int rc = sr_query_person(&p, c->catalogue, person, e);
 	if (rc == 0)
@@ -236,7 +226,8 @@ static int may_read_name(bool *may, const struct sr_caller *c, const char *perso
 	return rc == SR_NOTFOUND ? 0 : rc;
 }
 
-int sr_may_read_text(bool *may, const struct sr_reading *r, const char *subject, const char *field, struct sr_err *e) {
+int sr_may_read_text(bool *may, const struct sr_reading *r, const char *subject, const char *field,
+	struct sr_err *e) {
 	static const char item[] = "item:";
 	const struct sr_caller *c = r->caller;
 	const bool officer = (c->roles & SR_ROLE_OFFICER) != 0;

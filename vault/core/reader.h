@@ -1,28 +1,36 @@
 /*
- * reader - may this caller read that entry, that text? The one place that decides it, for proofs, objects, lists and the log.
+ * reader - may this caller read that entry, that text? The one place that decides it, for proofs,
+ * objects, lists and the log.
  *
- *   class     types                                              the entry (structural part) is read by
- *   public    found key-epoch deal accept complaint reveal       everybody who is logged in
- *             opened collection person person-end release scrub
- *   deposit   accession                                          its depositor, curators, officers, auditors
- *   item      describe                                           whoever may know of the item; officers, auditors
- *   request   request amend room-key join comment recuse vote    applicant, co-applicants, members, officers, auditors
- *             withdraw lapse refuse grant suspend lift revoke
- *             close
- *   checkout  checkout viewed return export lapse refuse         whose checkout it is, members, officers, auditors
- *   house     incident, refuse of nothing in particular          members, officers, auditors
- *   always    any                                                whoever signed it, and a person whom `person` names
+ *   class     types                                       the entry (structural part) is read by
+ *   public    found key-epoch deal accept complaint       everybody who is logged in
+ *             reveal opened collection person person-end
+ *             release scrub
+ *   deposit   accession                                   its depositor, curators, officers,
+ *                                                         auditors
+ *   item      describe                                    whoever may know of the item; officers,
+ *                                                         auditors
+ *   request   request amend room-key join comment         applicant, co-applicants, members,
+ *             recuse vote withdraw lapse refuse grant     officers, auditors
+ *             suspend lift revoke close
+ *   checkout  checkout viewed return export lapse         whose checkout it is, members, officers,
+ *             refuse                                      auditors
+ *   house     incident, refuse of nothing in particular   members, officers, auditors
+ *   always    any                                         whoever signed it, and a person whom
+ *                                                         `person` names
  *
- *   text (record)                                   read by
- *   about an item (item:...)                        whoever may know of the item; officers
- *   name of a collection                            everybody who is logged in
- *   name on a card                                  that person; members, curators, officers; everybody, while that person
- *                                                   is member, curator, officer, auditor or custodian
- *   any other personal text                         that person, the signer, officers
- *   personal text in an entry of class `request`    also members, applicant and co-applicants
+ *   text (record)                        read by
+ *   about an item (item:...)             whoever may know of the item; officers
+ *   name of a collection                 everybody who is logged in
+ *   name on a card                       that person; members, curators, officers; everybody, while
+ *                                        that person is member, curator, officer, auditor or
+ *                                        custodian
+ *   any other personal text              that person, the signer, officers
+ *   personal text, class `request`       also members, applicant and co-applicants
  *
- *   An item is known to everybody while released (referral and sealed ones: to curators and officers), held to curators and
- *   its depositor. What an entry does not let a caller read has no key in their receipt.
+ * An item is known to everybody while released (referral and sealed ones: to curators and
+ * officers), held to curators and its depositor. What an entry does not let a caller read has no
+ * key in their receipt.
  */
 #ifndef SR_CORE_READER_H
 #define SR_CORE_READER_H
@@ -39,18 +47,23 @@ struct sr_caller {
 
 struct sr_reading { /* what one caller may read of one entry; valid as long as the caller */
 	const struct sr_caller *caller;
-	bool entry;    /* the structural part */
-	bool party;    /* texts of a request: applicant, co-applicant, member */
+	bool entry; /* the structural part */
+	bool party; /* texts of a request: applicant, co-applicant, member */
 	char actor[SR_PERSON_TEXT];
 };
-SR_MUST int sr_may_read(struct sr_reading *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e);
-/* A text of that entry: ${field} is the line's key, or NULL when it is not known (records that lie out). */
-SR_MUST int sr_may_read_text(bool *may, const struct sr_reading *r, const char *subject, const char *field, struct sr_err *e);
+SR_MUST int sr_may_read(struct sr_reading *out, const struct sr_caller *c,
+	const struct sr_statement *s, struct sr_err *e);
+/* A text of that entry: ${field} is the line's key, or NULL when it is not known (records that lie
+ * out). */
+SR_MUST int sr_may_read_text(bool *may, const struct sr_reading *r, const char *subject,
+	const char *field, struct sr_err *e);
 bool sr_may_know_item(const struct sr_caller *c, const struct sr_item_row *item);
 /* Applicant or co-applicant of any version. */
-SR_MUST int sr_is_party(bool *out, const struct sr_caller *c, const uint8_t request[SR_ID], struct sr_err *e);
+SR_MUST int sr_is_party(
+	bool *out, const struct sr_caller *c, const uint8_t request[SR_ID], struct sr_err *e);
 /* May the caller see this request at all (see class request)? */
-SR_MUST int sr_may_see_request(bool *may, const struct sr_caller *c, const uint8_t request[SR_ID], struct sr_err *e);
+SR_MUST int sr_may_see_request(
+	bool *may, const struct sr_caller *c, const uint8_t request[SR_ID], struct sr_err *e);
 /* The name of ${p} on lists. */
 bool sr_may_see_name(const struct sr_caller *c, const struct sr_person_row *p);
 

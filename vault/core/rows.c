@@ -1,6 +1,7 @@
 /*
- * The writer counts as it goes and writes the counts back in place, so no list has to be known before it is written. The
- * reader makes one pass to count and check, one to fill: two allocations for any number of rows.
+ * The writer counts as it goes and writes the counts back in place, so no list has to be known
+ * before it is written. The reader makes one pass to count and check, one to fill: two
+ * allocations for any number of rows.
  */
 #include "core/rows.h"
 
@@ -141,14 +142,15 @@ static int get_name(struct sr_reader *r, struct sr_bytes *out, struct sr_err *e)
 		if (!letter && !(i > 0 && other)) {
 			char shown[64];
 			return sr_fail(e, SR_CORRUPT, "name \"%s\" is not [a-z][a-z0-9-]*",
-			               sr_escape_to(shown, sizeof shown, *out));
+				sr_escape_to(shown, sizeof shown, *out));
 		}
 	}
 	return len > 0 ? 0 : sr_fail(e, SR_CORRUPT, "empty name at offset %zu", r->pos);
 }
 
 /* One pass; ${out} NULL: only check and count. */
-static int walk(struct sr_bytes body, struct sr_rows *out, size_t *row_count, size_t *field_count, struct sr_err *e) {
+static int walk(struct sr_bytes body, struct sr_rows *out, size_t *row_count, size_t *field_count,
+	struct sr_err *e) {
 	struct sr_reader r;
 	uint32_t rows = 0;
 	size_t fields = 0;
@@ -245,11 +247,13 @@ static int need(struct sr_bytes *v, const struct sr_row *r, const char *key, str
 	char shown[64];
 	*v = sr_row_get(r, key);
 	if (v->p == NULL)
-		return sr_fail(e, SR_NOTFOUND, "row %s has no %s", sr_escape_to(shown, sizeof shown, r->kind), key);
+		return sr_fail(e, SR_NOTFOUND, "row %s has no %s",
+			sr_escape_to(shown, sizeof shown, r->kind), key);
 	return 0;
 }
 
-int sr_row_get_id(uint8_t *out, size_t len, const struct sr_row *r, const char *key, struct sr_err *e) {
+int sr_row_get_id(
+	uint8_t *out, size_t len, const struct sr_row *r, const char *key, struct sr_err *e) {
 	struct sr_bytes v;
 	int rc = need(&v, r, key, e);
 	if (rc == 0 && (rc = sr_unhex(out, len, v, e)) != 0)
@@ -257,7 +261,8 @@ int sr_row_get_id(uint8_t *out, size_t len, const struct sr_row *r, const char *
 	return rc;
 }
 
-int sr_row_get_key(uint8_t *out, size_t len, const struct sr_row *r, const char *key, struct sr_err *e) {
+int sr_row_get_key(
+	uint8_t *out, size_t len, const struct sr_row *r, const char *key, struct sr_err *e) {
 	struct sr_bytes v;
 	int rc = need(&v, r, key, e);
 	if (rc == 0 && (rc = sr_unbase64_fixed(out, len, v, e)) != 0)

@@ -1,11 +1,12 @@
 /*
  * One thread over poll; sockets do not block. A connection is one of
  *
- *   HEAD -> BODY -> (the call, at once) -> REPLY -> HEAD ...      WAITS: a large body, until fewer of them are under way
+ *   HEAD -> BODY -> (the call, at once) -> REPLY -> HEAD ...
+ *   WAITS: a large body, until fewer of them are under way -> BODY
  *   LAST: a reply after which it is closed (malformed, idle, turned away)
  *
- * Memory: bodies grow as bytes come, never as a header promises; above SR_SERVER_SMALL only for people who logged in and
- * only SR_SERVER_BIG at once.
+ * Memory: bodies grow as bytes come, never as a header promises; above SR_SERVER_SMALL only for
+ * people who logged in and only SR_SERVER_BIG at once.
  */
 #include "core/server.h"
 
@@ -26,9 +27,19 @@
 
 #include "core/wire.h"
 
-enum { BACKLOG = 64, GROW = 1 << 20, TURN_MS = 1000 };
+enum {
+	BACKLOG = 64,
+	GROW = 1 << 20,
+	TURN_MS = 1000
+};
 
-enum state { HEAD, BODY, WAITS, REPLY, LAST };
+enum state {
+	HEAD,
+	BODY,
+	WAITS,
+	REPLY,
+	LAST
+};
 
 struct conn {
 	int fd; /* -1: free place */
@@ -38,11 +49,11 @@ struct conn {
 	uint8_t header[SR_WIRE_HEADER];
 	size_t header_got;
 	struct sr_wire wire;
-	bool big;             /* counts in server->big */
+	bool big; /* counts in server->big */
 	uint8_t out[SR_WIRE_HEADER];
-	size_t sent;          /* of header, head and body of the reply */
-	uint64_t seen_ms;     /* last whole message */
-	uint64_t begun_ms;    /* first byte of the message at work; 0: none */
+	size_t sent;       /* of header, head and body of the reply */
+	uint64_t seen_ms;  /* last whole message */
+	uint64_t begun_ms; /* first byte of the message at work; 0: none */
 };
 
 struct sr_server {
@@ -61,7 +72,9 @@ struct sr_server {
 	uint64_t swept_ms;
 };
 
-enum { FIXED_POLLS = 3 };
+enum {
+	FIXED_POLLS = 3
+};
 
 static void tell(const struct sr_server *s, const char *fmt, ...) SR_PRINTF(2, 3);
 static void tell(const struct sr_server *s, const char *fmt, ...) {
@@ -231,7 +244,8 @@ static void header_whole(struct sr_server *s, struct conn *c) {
 	if (c->wire.body <= SR_SERVER_SMALL)
 		return;
 	if (c->session.person[0] == '\0') {
-		turn_away(s, c, SR_DENIED, "a message of this size is taken from people who logged in");
+		turn_away(s, c, SR_DENIED,
+			"a message of this size is taken from people who logged in");
 		return;
 	}
 	if (s->big >= SR_SERVER_BIG) {
@@ -279,7 +293,8 @@ static int take_into(struct sr_server *s, struct conn *c, struct sr_buf *b, size
 static void conn_read(struct sr_server *s, struct conn *c) {
 	size_t got = 0;
 	while (c->fd >= 0 && c->state == HEAD) {
-		const int rc = take(s, c, c->header + c->header_got, sizeof c->header - c->header_got, &got);
+		const int rc = take(
+			s, c, c->header + c->header_got, sizeof c->header - c->header_got, &got);
 		if (rc <= 0)
 			return;
 		c->header_got += got;
@@ -317,10 +332,11 @@ static void turn_away_unseated(const struct sr_server *s, int fd) {
 	struct sr_err e = {0};
 	uint8_t header[SR_WIRE_HEADER];
 	sr_call_init(&reply);
-	const int rc = sr_fail(&e, SR_LOCKED, "core serves %zu connections already: try again later", s->max);
+	const int rc = sr_fail(
+		&e, SR_LOCKED, "core serves %zu connections already: try again later", s->max);
 	sr_reply_begin(&reply, rc, &e);
 	if (sr_wire_put(header, &reply, &e) == 0 &&
-	    send(fd, header, sizeof header, MSG_NOSIGNAL | MSG_MORE) == (ssize_t)sizeof header)
+		send(fd, header, sizeof header, MSG_NOSIGNAL | MSG_MORE) == (ssize_t)sizeof header)
 		(void)!send(fd, reply.head.p, reply.head.len, MSG_NOSIGNAL);
 	sr_call_free(&reply);
 	close(fd);
@@ -359,14 +375,16 @@ static void housekeeping(struct sr_server *s) {
 			c->begun_ms = now;
 			c->state = BODY;
 		}
-		const bool stalled = c->begun_ms != 0 && now - c->begun_ms > s->stall_ms && c->state != WAITS;
+		const bool stalled =
+			c->begun_ms != 0 && now - c->begun_ms > s->stall_ms && c->state != WAITS;
 		if (c->state == LAST || c->state == REPLY) {
 			if (now - c->seen_ms > s->idle_ms)
 				conn_close(s, c); /* does not read its answer */
 		} else if (stalled) {
 			turn_away(s, c, SR_IO, "a message that began did not end in time");
 		} else if (c->begun_ms == 0 && now - c->seen_ms > s->idle_ms) {
-			turn_away(s, c, SR_LOCKED, "nothing was asked for a long time: connect again");
+			turn_away(s, c, SR_LOCKED,
+				"nothing was asked for a long time: connect again");
 		}
 		if (c->fd >= 0 && c->state == LAST) {
 			c->seen_ms = now;
@@ -428,7 +446,9 @@ int sr_server_turn(struct sr_server *s, int timeout_ms, struct sr_err *e) {
 	}
 	housekeeping(s);
 	if (s->core->vault->failed)
-		return sr_fail(e, SR_IO, "a write to the vault failed; core stops, so that the next start can recover what counts");
+		return sr_fail(e, SR_IO,
+			"a write to the vault failed; core stops, so that the next start can "
+			"recover what counts");
 	return 0;
 }
 
@@ -446,12 +466,14 @@ int sr_server_run(struct sr_server *s, struct sr_err *e) {
 	if (s->signals < 0)
 		rc = sr_fail_errno(e, "signalfd");
 	if (rc == 0)
-		tell(s, "core listens on %s/" SR_CORE_SOCKET " (process %ld)", sr_dir_path(s->core->vault->run), (long)getpid());
+		tell(s, "core listens on %s/" SR_CORE_SOCKET " (process %ld)",
+			sr_dir_path(s->core->vault->run), (long)getpid());
 	while (rc == 0 && !s->stopping)
 		rc = sr_server_turn(s, TURN_MS, e);
 	tell(s, "core stops; connections closed: %zu", s->count);
 	if (s->signals >= 0) {
-		struct signalfd_siginfo info; /* taken, so that it does not strike when signals are let through again */
+		struct signalfd_siginfo info; /* taken, so that it does not strike when signals are
+						 let through again */
 		while (read(s->signals, &info, sizeof info) == (ssize_t)sizeof info)
 			continue;
 		close(s->signals);

@@ -4,10 +4,11 @@
  *   CONNECTED <-- message in (at most 8 + 32 KiB + SR_CALL_BODY_MAX) -- call -- reply out --> ...
  *   a malformed message, an idle connection and one beyond the cap are told why, then closed
  *
- * Who is at the other end is proved by signature (core/session.h), not by the operating system: the socket is 0666 in a
- * directory of mode 0711, so every local user reaches it and none reads anything else. Long transfers come as small
- * messages, so that others' calls go in between. SIGTERM and SIGINT end it cleanly; a second core is refused by the vault's
- * lock, which names the process. No fork.
+ * Who is at the other end is proved by signature (core/session.h), not by the operating system:
+ * the socket is 0666 in a directory of mode 0711, so every local user reaches it and none reads
+ * anything else. Long transfers come as small messages, so that others' calls go in between.
+ * SIGTERM and SIGINT end it cleanly; a second core is refused by the vault's lock, which names
+ * the process. No fork.
  */
 #ifndef SR_CORE_SERVER_H
 #define SR_CORE_SERVER_H
@@ -17,11 +18,13 @@
 #define SR_CORE_SOCKET "core.sock" /* in DIR/run */
 
 enum {
-	SR_SERVER_CONNECTIONS = 128,     /* a reading room's desks; each may hold one message of SR_CALL_BODY_MAX */
-	SR_SERVER_BIG = 4,               /* connections with a body above SR_SERVER_SMALL under way at once: bounds memory */
-	SR_SERVER_SMALL = 2 << 20,       /* bytes */
-	SR_SERVER_IDLE_MS = 15 * 60000,  /* a desk that says nothing is logged out */
-	SR_SERVER_STALL_MS = 30000,      /* a message that began must end */
+	SR_SERVER_CONNECTIONS =
+		128, /* a reading room's desks; each may hold one message of SR_CALL_BODY_MAX */
+	SR_SERVER_BIG = 4, /* connections with a body above SR_SERVER_SMALL under way at once:
+			      bounds memory */
+	SR_SERVER_SMALL = 2 << 20,      /* bytes */
+	SR_SERVER_IDLE_MS = 15 * 60000, /* a desk that says nothing is logged out */
+	SR_SERVER_STALL_MS = 30000,     /* a message that began must end */
 	SR_SERVER_SWEEP_MS = 60000
 };
 
@@ -29,14 +32,17 @@ struct sr_server; /* opaque */
 
 struct sr_server_options {
 	struct sr_core *core; /* borrowed */
-	/* Told what happens, in sentences (started, connection refused, swept, stopping). May be NULL. */
+	/* Told what happens, in sentences (started, connection refused, swept, stopping). May be
+	 * NULL. */
 	void (*tell)(void *ctx, const char *sentence);
 	void *ctx;
 	/* Tests: 0 takes the constants above. */
 	unsigned idle_ms, stall_ms, connections;
 };
-/* Listen. EXISTS if the socket is held by a living core (cannot be while the vault is locked by us); a dead one is replaced. */
-SR_MUST int sr_server_new(struct sr_server **out, const struct sr_server_options *o, struct sr_err *e);
+/* Listen. EXISTS if the socket is held by a living core (cannot be while the vault is locked by
+ * us); a dead one is replaced. */
+SR_MUST int sr_server_new(
+	struct sr_server **out, const struct sr_server_options *o, struct sr_err *e);
 /* One turn of the loop: wait at most ${timeout_ms}, take what came, answer. */
 SR_MUST int sr_server_turn(struct sr_server *s, int timeout_ms, struct sr_err *e);
 /* Turns until SIGTERM, SIGINT or sr_server_stop. Blocks SIGPIPE. */

@@ -1,6 +1,6 @@
 /*
- * hello and login. The nonce makes a signature worth one login on one connection; it is spent whether the attempt
- * succeeds or not.
+ * hello and login. The nonce makes a signature worth one login on one connection; it is spent
+ * whether the attempt succeeds or not.
  */
 #include <stdio.h>
 
@@ -14,8 +14,8 @@
 #define SR_VERSION "unknown"
 #endif
 
-void sr_login_text(struct sr_buf *out, const uint8_t fingerprint[SR_HASH], const uint8_t nonce[SR_LOGIN_NONCE],
-                   const char *person) {
+void sr_login_text(struct sr_buf *out, const uint8_t fingerprint[SR_HASH],
+	const uint8_t nonce[SR_LOGIN_NONCE], const char *person) {
 	sr_text_begin(out, "strongroom/login/v1");
 	sr_text_put_hex(out, "vault", fingerprint, SR_HASH);
 	sr_text_put_hex(out, "nonce", nonce, SR_LOGIN_NONCE);
@@ -30,7 +30,8 @@ void sr_session_init(struct sr_core *c, struct sr_session *s, bool embedded) {
 
 void sr_session_end(struct sr_core *c, struct sr_session *s) {
 	sr_inflow_end(c, s);
-	if (s->prepared && --c->prepared == 0) /* the room does not know whose a prepared release is */
+	if (s->prepared &&
+		--c->prepared == 0) /* the room does not know whose a prepared release is */
 		sr_room_release_forget(c->room);
 	sr_wipe(s, sizeof *s);
 	c->sessions--;
@@ -64,11 +65,13 @@ static int founding_state(struct sr_x *x, const char **state, struct sr_err *e) 
 	return rc == SR_NOTFOUND ? 0 : rc;
 }
 
-/* The keys that a draft of `found` names. Nobody believes them for being said here: founders sign them. */
+/* The keys that a draft of `found` names. Nobody believes them for being said here: founders sign
+ * them. */
 static int put_service_keys(struct sr_buf *head, const struct sr_vault *v, struct sr_err *e) {
 	struct sr_vkey key;
 	struct sr_buf text;
-	int rc = sr_vkey_make(&key, sr_bytes_str(v->keys->origin), SR_NOTE_ED25519, v->keys->ledger_pk, e);
+	int rc = sr_vkey_make(
+		&key, sr_bytes_str(v->keys->origin), SR_NOTE_ED25519, v->keys->ledger_pk, e);
 	if (rc != 0)
 		return rc;
 	sr_buf_init(&text);
@@ -110,7 +113,8 @@ int sr_op_hello(struct sr_x *x, struct sr_err *e) {
 
 int sr_op_login_begin(struct sr_x *x, struct sr_err *e) {
 	if (!x->vault->founded)
-		return sr_fail(e, SR_DENIED, "nobody can log in before the vault is founded (board new, board deal)");
+		return sr_fail(e, SR_DENIED,
+			"nobody can log in before the vault is founded (board new, board deal)");
 	sr_random(x->session->nonce, SR_LOGIN_NONCE);
 	x->session->asked = true;
 	sr_text_put_base64(&x->r->head, "nonce", x->session->nonce, SR_LOGIN_NONCE);
@@ -119,10 +123,14 @@ int sr_op_login_begin(struct sr_x *x, struct sr_err *e) {
 }
 
 /* The person, with a role now: the same words whether nobody has that name or the roles ended. */
-static int person_of(struct sr_person_row *p, struct sr_x *x, const char *person, struct sr_err *e) {
+static int person_of(
+	struct sr_person_row *p, struct sr_x *x, const char *person, struct sr_err *e) {
 	int rc = sr_query_person(p, x->catalogue, person, e);
 	if (rc == SR_NOTFOUND || (rc == 0 && p->roles == 0))
-		return sr_fail(e, SR_DENIED, "%s has no role in this vault; a curator or officer adds people (person add)", person);
+		return sr_fail(e, SR_DENIED,
+			"%s has no role in this vault; a curator or officer adds people "
+			"(person add)",
+			person);
 	return rc;
 }
 
@@ -137,17 +145,20 @@ int sr_op_login_finish(struct sr_x *x, struct sr_err *e) {
 	s->asked = false;
 	s->person[0] = '\0';
 	if (!asked)
-		return sr_fail(e, SR_USAGE, "login.finish without login.begin: a nonce serves one attempt");
+		return sr_fail(e, SR_USAGE,
+			"login.finish without login.begin: a nonce serves one attempt");
 	sr_login_text(&text, x->vault->fingerprint, s->nonce, sr_in_str(x, "person", person));
 	sr_wipe(s->nonce, sizeof s->nonce);
 	int rc = sr_buf_ok(&text, e);
 	if (rc == 0)
 		rc = person_of(&p, x, person, e);
-	if (rc == 0 &&
-	    sr_unbase64_fixed(sig, sizeof sig, sr_bytes_str(sr_in_str(x, "signature", signature)), NULL) != 0)
+	if (rc == 0 && sr_unbase64_fixed(sig, sizeof sig,
+			       sr_bytes_str(sr_in_str(x, "signature", signature)), NULL) != 0)
 		rc = sr_fail(e, SR_USAGE, "login: the signature is not base64 of %d bytes", SR_SIG);
 	if (rc == 0 && sr_verify(sig, p.pk, sr_buf_view(&text), NULL) != 0)
-		rc = sr_fail(e, SR_AUTH, "login: the signature is not that of %s for this vault and connection", person);
+		rc = sr_fail(e, SR_AUTH,
+			"login: the signature is not that of %s for this vault and connection",
+			person);
 	if (rc == 0) {
 		snprintf(s->person, sizeof s->person, "%s", p.person);
 		memcpy(s->pk, p.pk, SR_PK);

@@ -1,11 +1,13 @@
 /*
  * session - who is at the other end of one connection.
  *
- *   NEW --login.begin--> ASKED (one nonce) --login.finish, good signature--> KNOWN --logout, end of the connection--> NEW
+ *   NEW --login.begin--> ASKED (one nonce) --login.finish, good signature--> KNOWN --logout, end
+ *     of the connection--> NEW
  *   a nonce serves one attempt; another login.begin makes another
  *
- * Signed: "strongroom/login/v1\nvault <64 hex>\nnonce <64 hex>\nperson p-...\n": a login for one vault and one connection
- * is worth nothing elsewhere. Roles are asked of the catalogue at every call, so an ended role ends what it allowed.
+ * Signed: "strongroom/login/v1\nvault <64 hex>\nnonce <64 hex>\nperson p-...\n": a login for one
+ * vault and one connection is worth nothing elsewhere. Roles are asked of the catalogue at every
+ * call, so an ended role ends what it allowed.
  */
 #ifndef SR_CORE_SESSION_H
 #define SR_CORE_SESSION_H
@@ -14,10 +16,13 @@
 #include "core/call.h"
 #include "crypto/sign.h"
 
-enum { SR_LOGIN_NONCE = 32 };
+enum {
+	SR_LOGIN_NONCE = 32
+};
 
 /* The text that a person signs to log in, appended. */
-void sr_login_text(struct sr_buf *out, const uint8_t fingerprint[SR_HASH], const uint8_t nonce[SR_LOGIN_NONCE], const char *person);
+void sr_login_text(struct sr_buf *out, const uint8_t fingerprint[SR_HASH],
+	const uint8_t nonce[SR_LOGIN_NONCE], const char *person);
 
 struct sr_core;
 struct sr_inflow; /* core/inflow.h: a deposit under way */
@@ -27,9 +32,10 @@ struct sr_session {
 	uint8_t nonce[SR_LOGIN_NONCE];
 	char person[SR_PERSON_TEXT]; /* "": nobody yet */
 	uint8_t pk[SR_PK];
-	bool embedded;               /* the caller is the process that holds the service keys */
+	bool embedded; /* the caller is the process that holds the service keys */
 	struct sr_inflow *deposit;
-	bool prepared;               /* release.prepare was called here: forget what is left when the connection ends */
+	bool prepared; /* release.prepare was called here: forget what is left when the connection
+			  ends */
 };
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The client's end of the socket. One call at a time; a connection that broke in the middle of a message is of no use any
- * more, and every later call says so.
+ * The client's end of the socket. One call at a time; a connection that broke in the middle of a
+ * message is of no use any more, and every later call says so.
  */
 #include <errno.h>
 #include <signal.h>
@@ -43,7 +43,9 @@ static int recv_all(int fd, void *p, size_t len, struct sr_err *e) {
 		if (n < 0)
 			return sr_fail_errno(e, "core: receiving");
 		if (n == 0)
-			return sr_fail(e, SR_IO, "core closed the connection, %zu bytes of its answer are missing", len);
+			return sr_fail(e, SR_IO,
+				"core closed the connection, %zu bytes of its answer are missing",
+				len);
 		at += n;
 		len -= (size_t)n;
 	}
@@ -66,7 +68,8 @@ static int exchange(struct client *c, struct sr_call *q, struct sr_call *r, stru
 	int rc = send_all(c->fd, q->head.p, q->head.len, &sending);
 	if (rc == 0)
 		rc = send_all(c->fd, q->body.p, q->body.len, &sending);
-	/* A server that turns a connection away says why before it closes: its sentence is better than EPIPE. */
+	/* A server that turns a connection away says why before it closes: its sentence is better
+	 * than EPIPE. */
 	int got = recv_all(c->fd, header, sizeof header, e);
 	if (got != 0) {
 		if (rc != 0 && e != NULL)
@@ -170,6 +173,7 @@ out:
 		client_close(c);
 		return rc;
 	}
-	*out = (struct sr_transport){.call = client_call, .close = client_close, .ctx = c, .embedded = false};
+	*out = (struct sr_transport){
+		.call = client_call, .close = client_close, .ctx = c, .embedded = false};
 	return 0;
 }

@@ -1,5 +1,6 @@
 /*
- * wire - the eight bytes before a message on the socket (core/call.h has the layout), for both ends.
+ * wire - the eight bytes before a message on the socket (core/call.h has the layout), for both
+ * ends.
  */
 #ifndef SR_CORE_WIRE_H
 #define SR_CORE_WIRE_H
@@ -7,7 +8,9 @@
 #include "base/limits.h"
 #include "core/call.h"
 
-enum { SR_WIRE_HEADER = 8 };
+enum {
+	SR_WIRE_HEADER = 8
+};
 
 struct sr_wire {
 	uint32_t head; /* bytes of the header text: 1..SR_TEXT_MAX */
