@@ -19,6 +19,7 @@ enum {
 }; /* a dealing of 4 levels to 32 members is 26 KiB; names of 160 people 1 MiB at most */
 
 static const char FOLDER[] = "ceremony";
+static const char NAMES_LABEL[] = "strongroom/ceremony-names/v1";
 
 void sr_ceremony_run_id(uint8_t out[SR_ID], const uint8_t fingerprint[SR_HASH], uint64_t number) {
 	struct sr_hash h;
@@ -244,6 +245,69 @@ static int names_decode(
 	return 0;
 }
 
+/* Names are personal: on disk they lie sealed under a key of keys/service until the founding, and
+ * are gone afterwards. */
+static void names_key(uint8_t out[SR_KEY], const struct sr_vault *v) {
+	sr_hash_of(out, "strongroom/ceremony-names/v1", v->keys->s->intake_sk, NULL, 0);
+}
+
+static int names_write(struct sr_dir *dir, const struct sr_vault *v,
+	const struct sr_door_text *names, size_t count, struct sr_err *e) {
+	struct sr_buf plain, sealed;
+	uint8_t key[SR_KEY];
+	int rc;
+
+	sr_buf_init_secret(&plain);
+	sr_buf_init(&sealed);
+	names_encode(&plain, names, count);
+	names_key(key, v);
+	rc = sr_buf_ok(&plain, e);
+	if (rc == 0)
+		rc = sr_aead_seal_buf(&sealed, key, NAMES_LABEL, sr_bytes_str(v->keys->origin),
+			sr_buf_view(&plain), e);
+	if (rc == 0)
+		rc = sr_file_replace(dir, "names", sr_buf_view(&sealed), e);
+	sr_wipe(key, sizeof key);
+	sr_buf_free(&plain);
+	sr_buf_free(&sealed);
+	return rc;
+}
+
+static int names_read(
+	struct sr_buf *plain, struct sr_dir *dir, const struct sr_vault *v, struct sr_err *e) {
+	struct sr_buf sealed;
+	uint8_t key[SR_KEY];
+	int rc;
+
+	sr_buf_init(&sealed);
+	names_key(key, v);
+	rc = sr_file_read(dir, "names", &sealed, CEREMONY_FILE_MAX, e);
+	if (rc == 0)
+		rc = sr_aead_open_buf(plain, key, NAMES_LABEL, sr_bytes_str(v->keys->origin),
+			sr_buf_view(&sealed), e);
+	sr_wipe(key, sizeof key);
+	sr_buf_free(&sealed);
+	return rc;
+}
+
+static int remove_file(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
+	return is_dir ? 0 : sr_file_remove(ctx, name, e);
+}
+
+int sr_ceremony_clear(struct sr_vault *v, struct sr_err *e) {
+	struct sr_dir *dir = NULL;
+	int rc = sr_dir_open_at(&dir, v->run, FOLDER, e);
+
+	if (rc == SR_NOTFOUND) {
+		sr_err_clear(e);
+		return 0;
+	}
+	if (rc == 0)
+		rc = sr_dir_each(dir, remove_file, dir, e);
+	sr_dir_close(dir);
+	return rc;
+}
+
 /* Every name opens a card's commitment, and every distinct person has exactly one. */
 static int names_check(const struct sr_statement *found, const struct sr_door_text *names,
 	size_t count, struct sr_err *e) {
@@ -335,11 +399,9 @@ int sr_ceremony_draft(struct sr_vault *v, struct sr_bytes text, const struct sr_
 	struct sr_statement found;
 	struct sr_dkg *d = NULL;
 	struct sr_dir *dir = NULL;
-	struct sr_buf raw;
 	uint8_t run[SR_ID];
 	int rc;
 
-	sr_buf_init_secret(&raw);
 	if (v->founded)
 		return sr_fail(e, SR_EXISTS, "this vault is founded already");
 	rc = sr_statement_parse_text(&found, text, e);
@@ -362,17 +424,13 @@ int sr_ceremony_draft(struct sr_vault *v, struct sr_bytes text, const struct sr_
 			e, SR_EXISTS, "a draft was signed already; it can no longer be replaced");
 	if (rc != 0)
 		goto out;
-	names_encode(&raw, names, count);
-	rc = sr_buf_ok(&raw, e);
-	if (rc == 0)
-		rc = sr_file_replace(dir, "names", sr_buf_view(&raw), e);
+	rc = names_write(dir, v, names, count, e);
 	if (rc == 0)
 		rc = sr_file_replace(dir, "found", text, e);
 out:
 	free(d);
 	sr_dir_close(dir);
 	sr_statement_free(&found);
-	sr_buf_free(&raw);
 	return rc;
 }
 
@@ -392,7 +450,7 @@ int sr_ceremony_load(struct sr_ceremony_state *out, struct sr_vault *v, struct s
 	if (rc == SR_NOTFOUND)
 		rc = sr_fail(e, SR_NOTFOUND, "no founding has been drafted (board new)");
 	if (rc == 0)
-		rc = sr_file_read(dir, "names", &s.names_raw, CEREMONY_FILE_MAX, e);
+		rc = names_read(&s.names_raw, dir, v, e);
 	if (rc == 0)
 		rc = names_decode(&s.names, &s.name_count, sr_buf_view(&s.names_raw), e);
 	if (rc == 0)
@@ -592,6 +650,8 @@ int sr_ceremony_sign(
 	}
 	if (rc == 0 && signatures(dir, state.members, NULL) == state.members) {
 		rc = found_commit(v, dir, &state, e);
+		if (rc == 0)
+			rc = sr_ceremony_clear(v, e);
 		*founded = rc == 0;
 	} else if (rc == 0) {
 		*founded = false;

@@ -11,7 +11,8 @@
  * cards' names), `sign-<index>` per member. Nothing there is secret but the names; shares inside a
  * dealing are sealed to each member.
  *
- *   names         le32 count, then per name: lp field, le32 index, 32 bytes salt, lp text     (lp:
+ *   names         aead (label "strongroom/ceremony-names/v1", associated data origin, key from
+ * keys/service) of le32 count, then per name: lp field, le32 index, 32 bytes salt, lp text     (lp:
  * le32 length, bytes) sign-<index>  lp note of found with this member's one signature, lp note of
  * deal, 32 bytes salt, lp dealing
  *
@@ -95,5 +96,9 @@ struct sr_ceremony_sign {
  * member has signed already. */
 SR_MUST int sr_ceremony_sign(
 	struct sr_vault *v, const struct sr_ceremony_sign *s, bool *founded, struct sr_err *e);
+
+/* Remove what the founding left in run/ceremony; absent is no error. At opening too, for a kill in
+ * between. */
+SR_MUST int sr_ceremony_clear(struct sr_vault *v, struct sr_err *e);
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "board/ceremony.h"
 #include "board/door.h"
 #include "board/keys.h"
 #include "catalogue/catalogue.h"
@@ -625,6 +626,8 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 		rc = open_index(v, e);
 	if (rc == 0 && v->founded)
 		rc = reap_room_keys(v, e);
+	if (rc == 0 && v->founded)
+		rc = sr_ceremony_clear(v, e);
 	if (rc != 0)
 		return rc;
 	rc = sr_door_sweep(v, &ended, e);
