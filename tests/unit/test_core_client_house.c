@@ -1,0 +1,625 @@
+/*
+ * The client side where it keeps house: what a depositor and a curator sign, a dealer who lies,
+ * people whom a quorum made, exports, and the files that are carried between machines.
+ */
+#include "client_rig.h"
+#include "crypto/group.h"
+#include "ledger/statement.h"
+#include "store/object.h"
+#include "world.h"
+
+static bool asked(const struct desk *d, const char *op) {
+	char word[50];
+
+	snprintf(word, sizeof word, " %s", op);
+	return strstr(d->liar.asked, word) != NULL;
+}
+
+/* --- deposit
+ * -------------------------------------------------------------------------------------------------------------
+ */
+
+struct one { /* a source: two items of one file each */
+	size_t item, file, at, reads;
+};
+static const char *const contents[] = {"The first file.\n", "The second file, somewhat longer.\n"};
+
+static int one_item(void *ctx, struct sr_bytes *title, struct sr_err *e) {
+	struct one *o = ctx;
+
+	(void)e;
+	*title = sr_bytes_str("Title");
+	o->file = 0;
+	return o->item++ < T_COUNT(contents);
+}
+
+static int one_file(void *ctx, struct sr_deposit_file *out, struct sr_err *e) {
+	static const char *const names[] = {"one.txt", "two.txt"};
+	struct one *o = ctx;
+
+	(void)e;
+	if (o->file++ > 0)
+		return 0;
+	o->at = 0;
+	out->path = sr_bytes_str(names[o->item - 1]);
+	out->kind = SR_FILE_REGULAR;
+	out->size = UINT64_MAX;
+	return 1;
+}
+
+static int one_read(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e) {
+	struct one *o = ctx;
+	const char *c = contents[o->item - 1];
+	const size_t left = strlen(c) - o->at;
+
+	(void)e;
+	*got = left < len ? left : len;
+	memcpy(p, c + o->at, *got);
+	o->at += *got;
+	return 0;
+}
+
+enum where {
+	ROW_PATH,
+	ROW_SIZE,
+	ROW_SHA,
+	ROW_GONE,
+	HEAD,
+	BODY
+};
+struct deposit_lie {
+	enum where where;
+	const char *key, *value;
+	const char *text;
+};
+
+static void each_file(void *ctx, const struct sr_row *row, struct sr_rows_out *o) {
+	const struct deposit_lie *l = ctx;
+
+	if (l->where != ROW_GONE)
+		lie_row(o, row, l->key, sr_bytes_str(l->value));
+}
+
+static int deposit_liar(
+	struct liar *liar, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	struct deposit_lie *l = liar->ctx;
+	struct sr_buf head;
+
+	(void)q;
+	(void)e;
+	if (strcmp(op, "deposit.put") == 0 && l->where <= ROW_GONE)
+		lie_rows(r, each_file, l);
+	if (strcmp(op, "deposit.finish") != 0 || l->where < HEAD)
+		return 0;
+	if (l->where == BODY) {
+		r->body.p[r->body.len - 1] ^= 1;
+		return 0;
+	}
+	sr_buf_init(&head);
+	sr_text_begin(&head, "strongroom/reply/v1");
+	for (size_t i = 0; i < r->text.count; i++) {
+		char k[40], v[200];
+
+		snprintf(k, sizeof k, "%.*s", (int)r->text.lines[i].key.len,
+			(const char *)r->text.lines[i].key.p);
+		snprintf(v, sizeof v, "%.*s", (int)r->text.lines[i].value.len,
+			(const char *)r->text.lines[i].value.p);
+		sr_text_put(&head, k, strcmp(k, l->key) == 0 ? l->value : v);
+	}
+	sr_buf_clear(&r->head);
+	sr_buf_put_bytes(&r->head, sr_buf_view(&head));
+	sr_buf_free(&head);
+	return sr_call_parse(r, NULL);
+}
+
+#define ZERO "0000000000000000000000000000000000000000000000000000000000000000"
+
+static void test_deposit(void **state) {
+	struct office *o = office_new(NULL);
+	struct deposit_lie lies[] = {
+		{ROW_PATH, "path", "other.txt", "tells of another file where one.txt was sent"},
+		{ROW_SIZE, "size", "3", "has not stored the 16 bytes"},
+		{ROW_SHA, "sha256", ZERO, "has not stored the 16 bytes"},
+		{ROW_GONE, NULL, NULL, "does not tell what became of 2 files"},
+		{HEAD, "files", "2 " ZERO, "root of the files is not that of what was read here"},
+		{HEAD, "files", "3 " ZERO, "it says 3 files"},
+		{HEAD, "bytes", "49", "files of 49 bytes"},
+		{HEAD, "items", "2 " ZERO, "roots of items or packs"},
+		{HEAD, "packs", "9 " ZERO, "the list has 2 items"},
+		{HEAD, "list", ZERO, "the list is not the one"},
+		{HEAD, "accession", "00112233445566778899aabbccddeeff", "another accession"},
+		{BODY, NULL, NULL, "the list is not the one"},
+	};
+	struct sr_deposited out;
+	struct one from = {0};
+	const struct sr_deposit_source src = {one_item, one_file, one_read, NULL, &from};
+	const struct sr_depositing dep = {.collection = o->w->collection, .source = &src};
+	static const uint8_t none[SR_ID];
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(lies); i++) {
+		struct desk *d = desk_new(o, &o->w->depositor);
+
+		memset(&from, 0, sizeof from);
+		d->liar.twist = deposit_liar;
+		d->liar.ctx = &lies[i];
+		assert_fails(
+			sr_client_deposit(d->c, &dep, &out, &d->e), SR_AUTH, &d->e, lies[i].text);
+		assert_false(asked(d, "submit"));
+		assert_true(asked(d, "deposit.abort"));
+		assert_memory_equal(out.accession, none, SR_ID);
+		sr_deposited_free(&out);
+		desk_free(d);
+	}
+	assert_int_equal(world_count(o->w, SR_T_ACCESSION), 0);
+	struct desk *d = desk_new(o, &o->w->depositor);
+	memset(&from, 0, sizeof from);
+	assert_ok(sr_client_deposit(d->c, &dep, &out, &d->e), &d->e);
+	assert_int_equal(out.items, 2);
+	sr_deposited_free(&out);
+	/* Nothing to deposit is said, and leaves nothing. */
+	from.item = T_COUNT(contents);
+	assert_fails(
+		sr_client_deposit(d->c, &dep, &out, &d->e), SR_USAGE, &d->e, "nothing to deposit");
+	sr_deposited_free(&out);
+	desk_free(d);
+	d = desk_new(o, &o->w->researcher[0]);
+	assert_fails(sr_client_deposit(d->c, &dep, &out, &d->e), SR_DENIED, &d->e, NULL);
+	sr_deposited_free(&out);
+	desk_free(d);
+	office_free(o);
+}
+
+/* --- release
+ * -------------------------------------------------------------------------------------------------------------
+ */
+
+struct release_lie {
+	const char *key, *value, *text;
+};
+
+static void each_release(void *ctx, const struct sr_row *row, struct sr_rows_out *o) {
+	const struct release_lie *l = ctx;
+
+	lie_row(o, row, l->key, l->value == NULL ? sr_bytes_of(NULL, 0) : sr_bytes_str(l->value));
+}
+
+static int release_liar(
+	struct liar *liar, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	(void)q;
+	(void)e;
+	if (strcmp(op, "release.prepare") == 0)
+		lie_rows(r, each_release, liar->ctx);
+	return 0;
+}
+
+static void test_release(void **state) {
+	static const struct world_options levels = {.level = {2, 3}};
+	static const char *const hazards[] = {"malware", NULL};
+	struct office *o = office_new(&levels);
+	const struct world_file files[] = {{.path = "a.txt", .content = sr_bytes_str("A.\n")}};
+	struct world_deposit dep = {.files = files, .count = 1};
+	struct sr_submitted out = {0};
+	struct release_lie lies[] = {
+		{"item", "00112233445566778899aabbccddeeff", "not the release that was asked for"},
+		{"number", "9", "not the release that was asked for"},
+		{"level", "2", "not the release that was asked for"},
+		{"hazard", NULL, "leaves out the hazard malware"},
+	};
+
+	(void)state;
+	assert_int_equal(world_deposit(o->w, &dep), 0);
+	assert_int_equal(world_describe(o->w, &o->w->curator[0], dep.items[0], "A", NULL), 0);
+	const struct sr_releasing rel = {
+		.items = dep.items[0], .count = 1, .hazards = hazards, .level = 3};
+	for (size_t i = 0; i < T_COUNT(lies); i++) {
+		struct desk *d = desk_new(o, &o->w->curator[1]);
+
+		d->liar.twist = release_liar;
+		d->liar.ctx = &lies[i];
+		assert_fails(
+			sr_client_release(d->c, &rel, &out, &d->e), SR_AUTH, &d->e, lies[i].text);
+		assert_false(asked(d, "submit"));
+		desk_free(d);
+	}
+	assert_int_equal(world_count(o->w, SR_T_RELEASE), 0);
+	struct desk *d = desk_new(o, &o->w->curator[1]);
+	assert_ok(sr_client_release(d->c, &rel, &out, &d->e), &d->e);
+	assert_true(out.proven);
+	sr_submitted_free(&out);
+	assert_fails(sr_client_release(d->c, &rel, &out, &d->e), SR_DENIED, &d->e, "item");
+	sr_submitted_free(&out);
+	desk_free(d);
+	office_free(o);
+}
+
+/* --- a dealer who lies
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+static void h32(struct sr_hash *h, const void *p) {
+	sr_hash_field(h, sr_bytes_of(p, 32));
+}
+
+static void some_scalar(uint8_t out[SR_SCALAR], uint64_t n) {
+	struct sr_hash h;
+
+	sr_hash_init64(&h, "strongroom/test/v1", NULL);
+	sr_hash_u64(&h, n);
+	sr_scalar_of_hash(out, &h);
+}
+
+static void ceremony_hash(uint8_t out[SR_HASH], const struct sr_dkg *d) {
+	struct sr_hash h;
+
+	sr_hash_init(&h, "strongroom/dkg-ceremony/v1", NULL);
+	h32(&h, d->vault);
+	sr_hash_field(&h, sr_bytes_of(d->run, SR_ID));
+	sr_hash_u64(&h, d->epoch);
+	sr_hash_u64(&h, d->members);
+	for (size_t i = 0; i < d->members; i++)
+		h32(&h, d->key[i]);
+	sr_hash_u64(&h, 0); /* no old members */
+	sr_hash_u64(&h, d->levels);
+	for (size_t i = 0; i < d->levels; i++) {
+		sr_hash_u64(&h, d->level[i].level);
+		sr_hash_u64(&h, d->level[i].quorum);
+		h32(&h, d->level[i].board);
+		sr_hash_u64(&h, 0);
+	}
+	sr_hash_final(&h, out);
+}
+
+/* A dealing that is right in public (crypto/dkg.h), with another share than it commits to for
+ * member ${victim}. */
+static void bad_dealing(
+	struct sr_buf *out, const struct sr_dkg *d, uint8_t dealer, uint8_t victim) {
+	const struct sr_dkg_level *lv = &d->level[0];
+	uint8_t coef[4][SR_SCALAR], p[SR_POINT], w[SR_SCALAR], c[SR_SCALAR], z[SR_SCALAR], salt[32],
+		ceremony[SR_HASH];
+	struct sr_err e = {0};
+	struct sr_hash h, proof;
+
+	assert_true(d->levels == 1 && lv->quorum <= 4);
+	ceremony_hash(ceremony, d);
+	t_fill(salt, sizeof salt, 5);
+	sr_buf_put(out, "sr-deal1", 8);
+	const uint8_t head[] = {dealer, d->members, 1, 0, lv->level, lv->quorum, 0, 0};
+	sr_buf_put(out, head, sizeof head);
+	sr_buf_put(out, salt, sizeof salt);
+	sr_hash_init64(&proof, "strongroom/dkg-proof/v1", NULL);
+	h32(&proof, ceremony);
+	h32(&proof, d->vault);
+	sr_hash_field(&proof, sr_bytes_of(d->run, SR_ID));
+	sr_hash_u64(&proof, lv->level);
+	sr_hash_u64(&proof, dealer);
+	sr_hash_u64(&proof, d->members);
+	sr_hash_u64(&proof, lv->quorum);
+	for (uint8_t j = 0; j < lv->quorum; j++) {
+		some_scalar(coef[j], 100 + j);
+		assert_ok(sr_point_mul_base(p, coef[j], &e), &e);
+		sr_buf_put(out, p, SR_POINT);
+		h32(&proof, p);
+	}
+	h32(&proof, salt);
+	for (uint8_t m = 1; m <= d->members; m++) {
+		uint8_t f[SR_SCALAR], context[SR_HASH], eph[SR_X_SK];
+		const size_t at = out->len;
+
+		sr_poly_eval(f, (const uint8_t(*)[SR_SCALAR])coef, lv->quorum,
+			m == victim ? (uint8_t)(m + 1) : m);
+		sr_hash_init(&h, "strongroom/dkg-share-context/v1", NULL);
+		h32(&h, ceremony);
+		h32(&h, d->vault);
+		sr_hash_field(&h, sr_bytes_of(d->run, SR_ID));
+		sr_hash_u64(&h, lv->level);
+		sr_hash_u64(&h, dealer);
+		sr_hash_u64(&h, m);
+		sr_hash_final(&h, context);
+		t_fill(eph, sizeof eph, 300U + m);
+		assert_ok(
+			sr_box_seal_person_with(out, eph, d->key[m - 1], "strongroom/dkg-share/v1",
+				sr_bytes_of(context, 32), sr_bytes_of(f, 32), &e),
+			&e);
+		sr_hash_field(&proof, sr_bytes_of(out->p + at, out->len - at));
+	}
+	some_scalar(w, 99);
+	sr_group_base(p);
+	h32(&proof, p);
+	assert_ok(sr_point_mul_base(p, w, &e), &e);
+	h32(&proof, p);
+	sr_scalar_of_hash(c, &proof);
+	sr_scalar_mul(z, c, coef[0]);
+	sr_scalar_add(z, z, w);
+	sr_buf_put(out, c, 32);
+	sr_buf_put(out, z, 32);
+}
+
+/* The lying member's found.sign, by hand. */
+static void sign_badly(struct office *o, size_t member, uint8_t victim) {
+	const struct world_person *p = &o->w->member[member];
+	struct sr_ceremony_state st;
+	struct sr_statement found;
+	struct sr_dkg d;
+	struct sr_buf dealing, deal, note, text;
+	struct sr_head head = {.time = o->w->now};
+	struct sr_ceremony_sign s = {0};
+	uint8_t run[SR_ID], hash[SR_HASH], id[SR_HASH];
+	struct sr_err e = {0};
+	bool founded = false;
+
+	sr_buf_init(&dealing);
+	sr_buf_init(&deal);
+	sr_buf_init(&note);
+	sr_buf_init(&text);
+	assert_ok(sr_ceremony_load(&st, o->w->v, &e), &e);
+	assert_ok(sr_statement_parse_text(&found, sr_buf_view(&st.text), &e), &e);
+	sr_ceremony_run_id(run, found.hash, 1);
+	assert_ok(sr_ceremony_dkg(&d, &found, run, &e), &e);
+	bad_dealing(&dealing, &d, (uint8_t)(member + 1), victim);
+	assert_ok(sr_buf_ok(&dealing, &e), &e);
+	memcpy(head.vault, found.hash, SR_HASH);
+	sr_random(head.id, SR_ID);
+	snprintf(head.actor, sizeof head.actor, "%s", p->person);
+	sr_merkle_root(head.seen_root, NULL, 0);
+	sr_ceremony_dealing_hash(hash, sr_buf_view(&dealing));
+	sr_object_id(id, s.salt, sr_buf_view(&dealing));
+	sr_statement_begin(&text, SR_T_DEAL, &head);
+	sr_text_put_hex(&text, "run", run, SR_ID);
+	sr_text_put_hex(&text, "dealing", hash, SR_HASH);
+	sr_text_put_hex(&text, "deal", id, SR_HASH);
+	assert_ok(sr_statement_sign(&deal, sr_buf_view(&text), p->person, p->seed, &e), &e);
+	assert_ok(sr_statement_sign(&note, sr_buf_view(&st.text), p->person, p->seed, &e), &e);
+	s.found = sr_buf_view(&note);
+	s.deal = sr_buf_view(&deal);
+	s.dealing = sr_buf_view(&dealing);
+	assert_ok(sr_ceremony_sign(o->w->v, &s, &founded, &e), &e);
+	sr_statement_free(&found);
+	sr_ceremony_state_free(&st);
+	sr_buf_free(&dealing);
+	sr_buf_free(&deal);
+	sr_buf_free(&note);
+	sr_buf_free(&text);
+}
+
+static void test_complaint(void **state) {
+	static const struct world_options bare = {.bare = true};
+	struct office *o = office_new(&bare);
+	struct sr_accepting a;
+	struct sr_found_state st;
+	struct sr_entry en;
+
+	(void)state;
+	world_draft_found(o->w);
+	for (size_t i = 0; i < 2; i++) {
+		struct desk *d = desk_new(o, &o->w->member[i]);
+
+		assert_ok(sr_client_found_sign(d->c, NULL, &st, &d->e), &d->e);
+		desk_free(d);
+	}
+	sign_badly(o, 2, 2);
+	/* Member 1 is not wronged and accepts; member 2 finds the share bad and names dealer and
+	 * level. */
+	struct desk *d = desk_new(o, &o->w->member[0]);
+	assert_ok(sr_client_accept(d->c, &a, &d->e), &d->e);
+	assert_false(a.complained);
+	sr_submitted_free(&a.submitted);
+	desk_free(d);
+	d = desk_new(o, &o->w->member[1]);
+	assert_ok(sr_client_accept(d->c, &a, &d->e), &d->e);
+	assert_true(a.complained);
+	assert_non_null(strstr(a.why.text, "dealer 3: level 2: share for member 2"));
+	assert_true(a.submitted.proven);
+	sr_submitted_free(&a.submitted);
+	desk_free(d);
+	world_last(o->w, SR_T_COMPLAINT, &en);
+	assert_true(sr_bytes_eq(
+		sr_field(&en.statement, "dealer", 0), sr_bytes_str(o->w->member[2].person)));
+	sr_entry_free(&en);
+	/* Who is no member is told so. */
+	d = desk_new(o, &o->w->auditor);
+	assert_fails(
+		sr_client_accept(d->c, &a, &d->e), SR_DENIED, &d->e, "is none of the 3 members");
+	desk_free(d);
+	office_free(o);
+}
+
+/* --- people whom a quorum made, ballots in files
+ * -------------------------------------------------------------------------- */
+
+static void approve(struct desk *d, const uint8_t request[SR_ID]) {
+	struct sr_ballot *b = NULL;
+	struct sr_writ w;
+
+	assert_ok(sr_ballot_fetch(&b, d->c, request, 0, &d->e), &d->e);
+	assert_ok(sr_ballot_vote(&w, b, &(struct sr_voting){.decision = "approve"}, &d->e), &d->e);
+	assert_ok(sr_client_submit(d->c, &w, NULL, &d->e), &d->e);
+	sr_writ_free(&w);
+	sr_ballot_free(b);
+}
+
+/* The outsider becomes curator by votes, and vouches for a researcher who asks for an item. */
+static void new_curator(struct office *o, struct desk *m[3], uint8_t request[SR_ID]) {
+	static const char *const curator[] = {"curator", NULL}, *const researcher[] = {
+									"researcher", NULL};
+	const struct sr_introduction who = intro_of(&o->w->outsider);
+	const struct sr_asking role = {
+		.kind = "role", .card = &who, .roles = curator, .reason = "Needed."};
+	const struct world_file files[] = {
+		{.path = "a.txt", .content = sr_bytes_str("Read me.\n")}};
+	struct world_deposit dep = {.files = files, .count = 1};
+	uint8_t asked_role[SR_ID];
+
+	assert_ok(sr_client_request(m[0]->c, &role, asked_role, NULL, &m[0]->e), &m[0]->e);
+	approve(m[0], asked_role);
+	approve(m[1], asked_role);
+	struct desk *d = desk_new(o, &o->w->outsider);
+	assert_non_null(strstr(sr_client_info(d->c)->roles, "curator"));
+	const struct world_person *fresh =
+		&o->w->custodian; /* nobody but the new curator vouches for them */
+	const struct sr_introduction r = intro_of(fresh);
+	assert_ok(sr_client_person(d->c, &r, researcher, NULL, &d->e), &d->e);
+	desk_free(d);
+	assert_int_equal(world_deposit(o->w, &dep), 0);
+	world_held_release(o->w, dep.items[0]);
+	d = desk_new(o, fresh);
+	const struct sr_asking a = {.kind = "access",
+		.items = dep.items[0],
+		.item_count = 1,
+		.ends = o->w->now + W_DAY,
+		.forms = (const char *const[]){"text", NULL},
+		.purposes = (const char *const[]){"research", NULL}};
+	assert_ok(sr_client_request(d->c, &a, request, NULL, &d->e), &d->e);
+	desk_free(d);
+}
+
+struct cut {
+	struct desk *d;
+	struct office *o;
+	bool bundle;
+	size_t n;
+};
+
+static void refused_file(void *ctx, struct sr_bytes mutant, const char *what) {
+	struct cut *c = ctx;
+	struct sr_ballot *b = NULL;
+	struct sr_submitted s = {0};
+	int rc;
+
+	if (++c->n % 97 != 0 && mutant.len > 80) /* the head at every place, the rest at some */
+		return;
+	rc = c->bundle ? sr_ballot_read(&b, c->d->c, mutant, &c->d->e)
+		       : sr_client_carry(c->d->c, mutant, &s, &c->d->e);
+	if (rc == 0)
+		fail_msg("taken: %s", what);
+	sr_ballot_free(b);
+	sr_submitted_free(&s);
+}
+
+static void test_files(void **state) {
+	struct office *o = office_new(NULL);
+	struct desk *m[3], *away;
+	struct sr_ballot *b = NULL;
+	struct sr_buf bundle, file;
+	struct sr_writ w;
+	uint8_t request[SR_ID], other[SR_HASH] = {3};
+
+	(void)state;
+	sr_buf_init(&bundle);
+	sr_buf_init(&file);
+	for (size_t i = 0; i < 3; i++)
+		m[i] = desk_new(o, &o->w->member[i]);
+	new_curator(o, m, request);
+	assert_ok(sr_client_bundle(m[0]->c, request, 0, 0, &bundle, &m[0]->e), &m[0]->e);
+	/* A machine that never met the vault: first contact by the file, or an expected
+	 * fingerprint. */
+	away = desk_prepare(o, &o->w->member[1]);
+	assert_ok(desk_open_with(away, other, NULL, false), &away->e);
+	assert_fails(sr_ballot_read(&b, away->c, sr_buf_view(&bundle), &away->e), SR_AUTH, &away->e,
+		"another vault");
+	desk_close(away);
+	assert_ok(desk_open_with(away, NULL, NULL, false), &away->e);
+	struct cut cut = {.d = away, .bundle = true};
+	t_each_cut(sr_bytes_of(bundle.p, 90), refused_file, &cut);
+	assert_ok(sr_ballot_read(&b, away->c, sr_buf_view(&bundle), &away->e), &away->e);
+	assert_true(sr_client_info(away->c)->first_contact);
+	assert_ok(sr_ballot_vote(&w, b,
+			  &(struct sr_voting){
+				  .decision = "reject", .reason = "No.", .until = o->w->now + 60},
+			  &away->e),
+		&away->e);
+	assert_ok(sr_client_save(away->c, &w, &file, &away->e), &away->e);
+	sr_writ_free(&w);
+	sr_ballot_free(b);
+	desk_free(away);
+	cut = (struct cut){.d = m[0]};
+	t_each_cut(sr_buf_view(&file), refused_file, &cut);
+	file.p[8] ^= 1;
+	assert_fails(sr_client_carry(m[0]->c, sr_buf_view(&file), &m[0]->s, &m[0]->e), SR_DENIED,
+		&m[0]->e, "for another vault");
+	sr_submitted_free(&m[0]->s);
+	file.p[8] ^= 1;
+	o->w->now += 61;
+	assert_fails(sr_client_carry(m[0]->c, sr_buf_view(&file), &m[0]->s, &m[0]->e), SR_DENIED,
+		&m[0]->e, "was good until");
+	sr_submitted_free(&m[0]->s);
+	for (size_t i = 0; i < 3; i++)
+		desk_free(m[i]);
+	sr_buf_free(&bundle);
+	sr_buf_free(&file);
+	office_free(o);
+}
+
+/* --- export
+ * ---------------------------------------------------------------------------------------------------------------
+ */
+
+static int keep(void *ctx, struct sr_bytes data, struct sr_err *e) {
+	sr_buf_put_bytes(ctx, data);
+	return sr_buf_ok(ctx, e);
+}
+
+static int full_disk(void *ctx, struct sr_bytes data, struct sr_err *e) {
+	(void)ctx;
+	(void)data;
+	return sr_fail(e, SR_LIMIT, "No space left on device");
+}
+
+static void test_export(void **state) {
+	struct office *o = office_new(NULL);
+	uint8_t *big = malloc(3 << 20);
+	const struct world_file files[] = {{.path = "a.bin", .content = sr_bytes_of(big, 3 << 20)}};
+	struct world_deposit dep = {.files = files, .count = 1};
+	uint8_t request[SR_ID], checkout[SR_ID];
+	uint64_t count = 0, bytes = 0;
+	char recipient[64];
+	struct sr_buf age;
+
+	(void)state;
+	sr_buf_init(&age);
+	assert_non_null(big);
+	t_fill(big, 3 << 20, 1);
+	assert_int_equal(world_deposit(o->w, &dep), 0);
+	free(big);
+	world_held_release(o->w, dep.items[0]);
+	struct desk *d = desk_new(o, &o->w->researcher[0]), *m[2];
+	assert_ok(sr_identity_age_recipient(recipient, d->id.pk, &d->e), &d->e);
+	const struct sr_asking a = {.kind = "export",
+		.items = dep.items[0],
+		.item_count = 1,
+		.ends = o->w->now + W_DAY,
+		.purposes = (const char *const[]){"research", NULL},
+		.recipient = recipient,
+		.reason = "For the lab."};
+	assert_ok(sr_client_request(d->c, &a, request, NULL, &d->e), &d->e);
+	for (size_t i = 0; i < 2; i++) {
+		m[i] = desk_new(o, &o->w->member[i]);
+		approve(m[i], request);
+		desk_free(m[i]);
+	}
+	const struct sr_borrow b = {.item = dep.items[0], .right = "export"};
+	assert_ok(sr_client_checkout(d->c, &b, checkout, &count, NULL, &d->e), &d->e);
+	assert_fails(sr_client_export(d->c, checkout, full_disk, NULL, &bytes, &d->e), SR_LIMIT,
+		&d->e, "No space left");
+	assert_true(asked(d, "export.end"));
+	assert_int_equal(world_count(o->w, SR_T_EXPORT), 0);
+	assert_ok(sr_client_export(d->c, checkout, keep, &age, &bytes, &d->e), &d->e);
+	assert_int_equal(bytes, age.len);
+	assert_memory_equal(age.p, "age-encryption.org/v1\n", 22);
+	assert_int_equal(world_count(o->w, SR_T_EXPORT), 1);
+	desk_free(d);
+	sr_buf_free(&age);
+	office_free(o);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_deposit),
+		cmocka_unit_test(test_release),
+		cmocka_unit_test(test_complaint),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_export),
+	};
+
+	return cmocka_run_group_tests_name("core client: keeping house", tests, NULL, NULL);
+}
