@@ -11,6 +11,7 @@
 #include "base/escape.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "ledger/card.h"
 
 static const char *const forms[] = {
 	"metadata", "description", "features", "text", "outline", "grey", "colour", "sound", NULL};
@@ -62,6 +63,12 @@ int sr_rules_level(
 		if (sr_token_in(words, *h))
 			*level = b->levels[b->level_count - 1].level;
 	return 0;
+}
+
+bool sr_rules_raised(const struct sr_board_row *b, const struct sr_item_row *item) {
+	uint32_t need = 0;
+
+	return sr_rules_level(&need, b, item->hazards, NULL) != 0 || need > item->level;
 }
 
 /* What every rule function has at hand. */
@@ -295,6 +302,11 @@ static int rule_accession(struct ctx *c) {
 
 static int check_hazards(struct ctx *c, bool *ok) {
 	*ok = true;
+	if (sr_field_count(c->s, "hazard") >= sizeof hazards / sizeof hazards[0]) {
+		*ok = false;
+		return deny(c, "hazard-twice", "name each hazard once", "%zu hazards, of %zu known",
+			sr_field_count(c->s, "hazard"), sizeof hazards / sizeof hazards[0] - 1);
+	}
 	/* `none` alone says that there is none, where no line at all leaves them as they are. */
 	if (sr_field_count(c->s, "hazard") == 1 &&
 		sr_bytes_eq(sr_field(c->s, "hazard", 0), sr_bytes_str("none")))
@@ -313,16 +325,25 @@ static int check_hazards(struct ctx *c, bool *ok) {
 
 static int rule_describe(struct ctx *c) {
 	struct sr_item_row item = {0};
-	bool ok = false;
+	bool ok = false, referral;
 	int rc = item_of(c, &item);
 
 	if (rc == SR_NOTFOUND)
 		return deny(c, "no-such-item", "", "no such item");
 	if (rc != 0)
 		return rc;
+	referral = (item.flags & SR_ITEM_REFERRAL) != 0;
 	sr_item_row_free(&item);
 	rc = check_hazards(c, &ok);
-	return rc != 0 || !ok ? rc : allow(c);
+	if (rc != 0 || !ok)
+		return rc;
+	for (size_t i = 0; i < sr_field_count(c->s, "hazard"); i++)
+		if (sr_bytes_eq(sr_field(c->s, "hazard", i), sr_bytes_str("referral")))
+			referral = false;
+	if (referral && sr_field_count(c->s, "hazard") > 0)
+		return deny(c, "referral", "name it among the hazards",
+			"the item is marked for referral, and no description takes that back");
+	return allow(c);
 }
 
 /* Hazards of the release line by line as one string of tokens. */
@@ -586,6 +607,41 @@ static int revoke_target(struct ctx *c) {
 	return allow(c);
 }
 
+/* The card must be the subject's: otherwise the last vote would find that the role cannot be given.
+ */
+static int role_card(struct ctx *c) {
+	struct sr_buf bytes;
+	struct sr_card card;
+	int rc;
+
+	sr_buf_init(&bytes);
+	rc = sr_field_card(&bytes, c->s, "card", 0, c->e);
+	if (rc == 0)
+		rc = sr_card_read(&card, sr_buf_view(&bytes), c->e);
+	sr_buf_free(&bytes);
+	if (rc != 0)
+		return rc;
+	if (!sr_bytes_eq(sr_field(c->s, "subject", 0), sr_bytes_str(card.person)))
+		return deny(c, "other-card", "", "the card is that of %s", card.person);
+	return allow(c);
+}
+
+static int collection_request(struct ctx *c) {
+	struct sr_collection_row row = {0};
+	uint8_t id[SR_ID];
+	int rc;
+
+	if (!field_is(c->s, "dedupe", "collection") && !field_is(c->s, "dedupe", "none"))
+		return deny(c, "unknown-dedupe", "", "dedupe is collection or none");
+	rc = sr_field_id(id, c->s, "collection", 0, c->e);
+	if (rc == 0)
+		rc = sr_query_collection(&row, c->cat, id, c->e);
+	sr_collection_row_free(&row);
+	if (rc == 0)
+		return deny(c, "collection-taken", "", "a collection with this id is there already");
+	return rc == SR_NOTFOUND ? allow(c) : rc;
+}
+
 static int role_request(struct ctx *c) {
 	for (size_t i = 0; i < sr_field_count(c->s, "role"); i++) {
 		unsigned role = sr_role_named(sr_field(c->s, "role", i));
@@ -596,7 +652,7 @@ static int role_request(struct ctx *c) {
 			return deny(c, "member-needs-reshare", "",
 				"a member joins the board by a reshare of its keys only");
 	}
-	return allow(c);
+	return role_card(c);
 }
 
 /* What depends on the kind, after the shape: who may ask, and what for. */
@@ -631,9 +687,7 @@ static int request_by_kind(struct ctx *c, const struct shape *sh) {
 		return deny(c, "role-missing", "", "members, curators and officers ask for this");
 	if (strcmp(sh->kind, "role") == 0)
 		return role_request(c);
-	if (!field_is(c->s, "dedupe", "collection") && !field_is(c->s, "dedupe", "none"))
-		return deny(c, "unknown-dedupe", "", "dedupe is collection or none");
-	return allow(c);
+	return collection_request(c);
 }
 
 static int rule_request(struct ctx *c) {
@@ -817,11 +871,21 @@ static int rule_withdraw(struct ctx *c) {
  * ----------------------------------------------------------------------------------------------------------
  */
 
+/* Is the actor one of those whom the grant is for? */
+static int target_names(struct ctx *c, const uint8_t grant[SR_ID], bool *named) {
+	struct sr_grant_row g = {0};
+	int rc = sr_query_grant(&g, c->cat, grant, c->e);
+
+	*named = rc == 0 && sr_token_in(g.people, c->me.person);
+	sr_grant_row_free(&g);
+	return rc;
+}
+
 /* Who may vote on this version at all. */
 static int vote_eligible(struct ctx *c, const struct sr_version_row *v) {
 	struct sr_vote_row mine = {0};
 	struct sr_tally tally;
-	bool recused = false, topup = field_is(c->s, "decision", "topup");
+	bool recused = false, named = false, topup = field_is(c->s, "decision", "topup");
 	int rc;
 
 	if (member_of(&c->board, c->me.person) == NULL)
@@ -831,9 +895,18 @@ static int vote_eligible(struct ctx *c, const struct sr_version_row *v) {
 		(strcmp(v->kind, "access") == 0 || strcmp(v->kind, "export") == 0))
 		return deny(c, "own-request", "another member votes",
 			"nobody votes on their own request");
+	if (v->subject != NULL && strcmp(v->subject, c->me.person) == 0)
+		return deny(c, "own-request", "another member votes",
+			"the request is about %s, who therefore does not vote on it", c->me.person);
 	if (strcmp(v->applicant, c->me.person) != 0 && named_in(v, c->me.person))
 		return deny(c, "own-request", "another member votes", "%s is named in this request",
 			c->me.person);
+	rc = strcmp(v->kind, "revoke") == 0 ? target_names(c, v->target, &named) : 0;
+	if (rc != 0)
+		return rc;
+	if (named)
+		return deny(c, "own-grant", "another member votes",
+			"%s is named in the grant that is to be revoked", c->me.person);
 	rc = sr_query_recused(&recused, c->cat, v->request, c->me.person, c->e);
 	if (rc != 0)
 		return rc;
@@ -864,6 +937,16 @@ static int vote_eligible(struct ctx *c, const struct sr_version_row *v) {
 	return allow(c);
 }
 
+/* Lines that only an approval with pieces has. */
+static bool carries_more(const struct ctx *c) {
+	static const char *const keys[] = {"form", "ends", "count", "bundle", "pieces"};
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		n += sr_field_count(c->s, keys[i]);
+	return n > 0;
+}
+
 /* What an approval must say and carry. */
 static int vote_approval(struct ctx *c, const struct sr_version_row *v) {
 	bool keyed = v->has_list;
@@ -872,11 +955,14 @@ static int vote_approval(struct ctx *c, const struct sr_version_row *v) {
 	size_t n = sr_field_count(c->s, "form");
 
 	if (!keyed) {
-		if (n > 0 || sr_field_count(c->s, "bundle") > 0)
+		if (carries_more(c))
 			return deny(c, "vote-surplus", "",
-				"a request of kind %s takes no forms or pieces", v->kind);
+				"a request of kind %s takes no forms, end or pieces", v->kind);
 		return allow(c);
 	}
+	if (v->ends <= c->now)
+		return deny(c, "ends-past", "the applicant amends the request",
+			"the end that the request asks for has passed");
 	if (sr_field_count(c->s, "bundle") == 0 || sr_field_count(c->s, "pieces") == 0 ||
 		sr_field_dec(&count, c->s, "count", 0, NULL) != 0)
 		return deny(c, "pieces-missing", "",
@@ -961,8 +1047,9 @@ static int vote_on(struct ctx *c, const struct sr_version_row *v, const uint8_t 
 	if (rc != 0 || !c->out->allowed)
 		return rc;
 	if (field_is(c->s, "decision", "reject") || field_is(c->s, "decision", "correct")) {
-		if (sr_field_count(c->s, "bundle") > 0)
-			return deny(c, "vote-surplus", "", "only an approval carries pieces");
+		if (carries_more(c))
+			return deny(c, "vote-surplus", "",
+				"only an approval carries forms, an end or pieces");
 		return allow(c);
 	}
 	if (!field_is(c->s, "decision", "approve") && !field_is(c->s, "decision", "topup"))
@@ -1013,6 +1100,10 @@ static int rule_suspend(struct ctx *c) {
 			c->me.person);
 	else if (!sr_state_may(SR_M_GRANT, g.state, SR_E_SUSPEND))
 		rc = deny(c, "grant-state", "", "the grant is %s", sr_state_name(g.state));
+	else if (sr_token_in(g.people, c->me.person))
+		/* Whoever suspends lifts: a suspension of one's own would keep others' away. */
+		rc = deny(c, "own-grant", "close ends it; another member suspends it",
+			"%s is named in this grant", c->me.person);
 	else
 		rc = allow(c);
 	sr_grant_row_free(&g);
@@ -1091,6 +1182,10 @@ static int checkout_granted(
 	if (item->flags != 0 && item->flags != SR_ITEM_HOLD)
 		return deny(c, "item-flag", "",
 			"the item is under embargo, sealed or marked for referral");
+	if (sr_rules_raised(&c->board, item))
+		return deny(c, "hazard-raised", "a quorum has it sealed at the higher level first",
+			"the item's hazards (%s) need a higher level than the %u it is sealed to",
+			item->hazards, item->level);
 	return allow(c);
 }
 

@@ -52,6 +52,10 @@ SR_MUST int sr_rules_check(struct sr_ruling *out, const struct sr_rules *r,
 SR_MUST int sr_rules_level(
 	uint32_t *level, const struct sr_board_row *b, const char *hazards, struct sr_err *e);
 
+/* Do its hazards, as they are described now, need more than the level that the item is sealed to?
+ * Then nothing opens it until it is sealed anew. */
+bool sr_rules_raised(const struct sr_board_row *b, const struct sr_item_row *item);
+
 /* Is the controlled term known? Forms, purposes and hazards of DESIGN 2; others are refused. */
 bool sr_rules_form(struct sr_bytes word);
 bool sr_rules_purpose(struct sr_bytes word);

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/secret.h"
 #include "board/follow.h"
+#include "board/rules.h"
 #include "store/itemkey.h"
 #include "store/secrets.h"
 
@@ -92,13 +93,20 @@ static int item_live(struct sr_room *r, const struct sr_checkout_row *c, struct 
 	unsigned stops =
 		SR_ITEM_REFERRAL | SR_ITEM_SEALED | (c->has_grant ? (unsigned)SR_ITEM_EMBARGO : 0);
 	struct sr_item_row item = {0};
+	struct sr_board_row board = {0};
 	int rc = sr_query_item(&item, r->v->catalogue, c->item, e);
 
+	if (rc == 0 && c->has_grant)
+		rc = sr_query_board(&board, r->v->catalogue, 0, e);
 	if (rc == 0 && item.state != (c->has_grant ? SR_S_RELEASED : SR_S_HELD))
 		rc = sr_fail(e, SR_DENIED, "the item is %s", sr_state_name(item.state));
 	else if (rc == 0 && (item.flags & stops) != 0)
 		rc = sr_fail(
 			e, SR_DENIED, "the item is under embargo, sealed or marked for referral");
+	else if (rc == 0 && c->has_grant && sr_rules_raised(&board, &item))
+		rc = sr_fail(e, SR_DENIED,
+			"the item's hazards need a higher level than the %u it is sealed to",
+			item.level);
 	sr_item_row_free(&item);
 	return rc;
 }

@@ -1,0 +1,250 @@
+/*
+ * rules - who may not: members in their own affairs, items whose hazards grew, what one person
+ * could otherwise do to everybody. What every request and vote needs is in test_board_door.c. The
+ * acts are world.h's.
+ */
+#include "board/rules.h"
+
+#include "ledger/ledger.h"
+#include "world.h"
+
+#define assert_refused(w, rc, piece) assert_fails((rc), SR_DENIED, &(w)->out.err, (piece))
+
+static void put_item(struct world *w, uint8_t item[SR_ID]) {
+	static const char text[] = "a page of harmless text\n";
+	struct world_file f = {
+		.path = "page.txt", .content = {(const uint8_t *)text, sizeof text - 1}};
+	struct world_deposit d = {.files = &f, .count = 1};
+
+	assert_int_equal(world_deposit(w, &d), 0);
+	memcpy(item, d.items[0], SR_ID);
+	world_held_release(w, item);
+}
+
+static enum sr_state request_state(struct world *w, const uint8_t request[SR_ID]) {
+	struct sr_version_row v = {0};
+	enum sr_state s;
+
+	assert_ok(sr_query_version(&v, w->v->catalogue, request, 0, &w->e), &w->e);
+	s = v.state;
+	sr_version_row_free(&v);
+	return s;
+}
+
+/* Beginning of a request without items; the caller adds what its kind needs. */
+static void begin_request(struct world_draft *d, struct world *w, const struct world_person *by,
+	const char *kind, uint8_t id[SR_ID]) {
+	world_id(w, id);
+	world_begin(d, w, by, SR_T_REQUEST);
+	sr_text_put_hex(&d->text, "request", id, SR_ID);
+	sr_text_put_dec(&d->text, "version", 1);
+	sr_text_put(&d->text, "kind", kind);
+	sr_text_put_dec(&d->text, "epoch", 1);
+	sr_text_put_dec(&d->text, "level", w->level[0]);
+}
+
+static int ask_role(struct world *w, const struct world_person *by, const struct world_person *who,
+	const struct world_person *card, uint8_t id[SR_ID]) {
+	struct world_draft d;
+
+	begin_request(&d, w, by, "role", id);
+	sr_text_put(&d.text, "subject", who->person);
+	sr_text_put(&d.text, "role", "curator");
+	world_card(&d, "card", card);
+	return world_commit(&d, NULL);
+}
+
+/* A member asks for a role for themselves: the others decide. */
+static void own_role(void **state) {
+	struct world *w = world_new(NULL);
+	uint8_t id[SR_ID];
+
+	(void)state;
+	assert_refused(w, ask_role(w, &w->member[0], &w->member[0], &w->member[1], id),
+		"the card is that of");
+	assert_int_equal(ask_role(w, &w->member[0], &w->member[0], &w->member[0], id), 0);
+	assert_refused(w, world_vote(w, &(struct world_vote){.member = 0, .request = id}),
+		"own-request");
+	assert_int_equal(world_vote(w, &(struct world_vote){.member = 1, .request = id}), 0);
+	assert_int_equal(request_state(w, id), SR_S_OPEN);
+	assert_int_equal(world_vote(w, &(struct world_vote){.member = 2, .request = id}), 0);
+	assert_int_equal(request_state(w, id), SR_S_GRANTED);
+	/* Two of three may vote on the next one; when one of them rejects, two are out of reach. */
+	assert_int_equal(ask_role(w, &w->member[0], &w->member[0], &w->member[0], id), 0);
+	assert_int_equal(world_vote(w,
+				 &(struct world_vote){
+					 .member = 1, .request = id, .decision = "reject"}),
+		0);
+	assert_int_equal(request_state(w, id), SR_S_REFUSED);
+	/* Asked for by somebody else, the one concerned does not vote either. */
+	assert_int_equal(ask_role(w, &w->curator[0], &w->member[1], &w->member[1], id), 0);
+	assert_refused(w, world_vote(w, &(struct world_vote){.member = 1, .request = id}),
+		"own-request");
+	assert_int_equal(world_vote(w,
+				 &(struct world_vote){
+					 .member = 0, .request = id, .decision = "reject"}),
+		0);
+	assert_int_equal(request_state(w, id), SR_S_REFUSED);
+	world_free(w);
+}
+
+/* A member who is a researcher too has no say about the end of their own grant. */
+static void own_grant(void **state) {
+	struct world *w = world_new(&(struct world_options){.members = 4, .level = {2}});
+	uint8_t item[1][SR_ID], grant[SR_ID];
+	struct world_request rq = {.by = &w->member[3],
+		.items = (const uint8_t(*)[SR_ID])item,
+		.count = 1};
+	struct world_request revoke = {
+		.by = &w->member[3], .kind = "revoke", .target = grant};
+
+	(void)state;
+	put_item(w, item[0]);
+	assert_int_equal(world_person_add(w, &w->curator[0], &w->member[3], "researcher"), 0);
+	assert_int_equal(world_request(w, &rq), 0);
+	world_grant(w, rq.id, grant);
+	assert_refused(w, world_suspend(w, 3, grant), "own-grant");
+	assert_int_equal(world_request(w, &revoke), 0);
+	assert_refused(w,
+		world_vote(w,
+			&(struct world_vote){
+				.member = 3, .request = revoke.id, .decision = "reject"}),
+		"own-grant");
+	assert_refused(w,
+		world_vote(w,
+			&(struct world_vote){
+				.member = 3, .request = revoke.id, .decision = "correct"}),
+		"own-grant");
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(
+			world_vote(w, &(struct world_vote){.member = i, .request = revoke.id}), 0);
+	assert_int_equal(request_state(w, revoke.id), SR_S_GRANTED);
+	world_free(w);
+}
+
+/* After release: a raised hazard stops checkouts and what is open, until the item is sealed anew. */
+static void raised_hazard(void **state) {
+	struct world *w = world_new(&(struct world_options){.members = 3, .level = {2, 3}});
+	uint8_t item[1][SR_ID], grant[SR_ID];
+	struct world_request rq = {.by = &w->researcher[0],
+		.items = (const uint8_t(*)[SR_ID])item,
+		.count = 1};
+	struct world_checkout c = {.by = &w->researcher[0], .grant = grant, .item = item[0]};
+	struct sr_buf text;
+
+	(void)state;
+	sr_buf_init_secret(&text);
+	put_item(w, item[0]);
+	assert_int_equal(world_request(w, &rq), 0);
+	world_grant(w, rq.id, grant);
+	assert_int_equal(world_checkout(w, &c), 0);
+	assert_ok(world_open(w, &c), &w->e);
+	assert_ok(world_read(w, &c, 0, &text), &w->e);
+	assert_int_equal(world_describe(w, &w->curator[0], item[0], "A title", "graphic"), 0);
+	assert_ok(world_read(w, &c, 0, &text), &w->e); /* this one needs no higher level */
+	assert_int_equal(
+		world_describe(w, &w->curator[0], item[0], "A title", "graphic minors"), 0);
+	assert_int_equal(sr_room_count(w->room), 0); /* forgotten with the commit */
+	assert_fails(world_open(w, &c), SR_DENIED, &w->e, "need a higher level");
+	assert_int_equal(world_return(w, &c), 0);
+	assert_refused(w, world_checkout(w, &c), "hazard-raised");
+	assert_int_equal(world_describe(w, &w->curator[1], item[0], "A title", "graphic"), 0);
+	assert_int_equal(world_checkout(w, &c), 0);
+	sr_buf_free(&text);
+	world_free(w);
+}
+
+/* Referral is not taken back by who describes, and hazards are named once. */
+static void referral_stays(void **state) {
+	struct world *w = world_new(NULL);
+	static const char text[] = "a page\n";
+	struct world_file f = {
+		.path = "page.txt", .content = {(const uint8_t *)text, sizeof text - 1}};
+	struct world_deposit d = {.files = &f, .count = 1};
+
+	(void)state;
+	assert_int_equal(world_deposit(w, &d), 0);
+	assert_int_equal(world_describe(w, &w->curator[0], d.items[0], "A page", "referral"), 0);
+	assert_refused(w, world_describe(w, &w->curator[0], d.items[0], "A page", "none"),
+		"marked for referral");
+	assert_refused(w, world_describe(w, &w->curator[1], d.items[0], "A page", "graphic"),
+		"marked for referral");
+	assert_int_equal(
+		world_describe(w, &w->curator[1], d.items[0], "A page", "graphic referral"), 0);
+	assert_int_equal(world_describe(w, &w->curator[1], d.items[0], "Another title", NULL), 0);
+	assert_refused(w,
+		world_describe(w, &w->curator[1], d.items[0], "A page",
+			"graphic graphic graphic graphic graphic graphic graphic graphic graphic "
+			"graphic graphic graphic referral"),
+		"name each hazard once");
+	world_free(w);
+}
+
+/* A collection's id is asked for once; a last vote would otherwise fail. */
+static void taken_collection(void **state) {
+	struct world *w = world_new(NULL);
+	struct world_draft d;
+	uint8_t id[SR_ID];
+
+	(void)state;
+	begin_request(&d, w, &w->curator[0], "collection", id);
+	sr_text_put_hex(&d.text, "collection", w->collection, SR_ID);
+	sr_text_put(&d.text, "dedupe", "none");
+	world_text(&d, "name", "The same again");
+	assert_refused(w, world_commit(&d, NULL), "collection-taken");
+	world_free(w);
+}
+
+/* A vote on an act without pieces carries nothing but the decision; nothing is signed for the
+ * future. */
+static void surplus_and_future(void **state) {
+	struct world *w = world_new(NULL);
+	struct world_draft d;
+	uint8_t id[SR_ID];
+
+	(void)state;
+	assert_int_equal(ask_role(w, &w->curator[0], &w->outsider, &w->outsider, id), 0);
+	assert_refused(w,
+		world_vote(w, &(struct world_vote){.member = 0,
+				      .request = id,
+				      .ends = w->now + W_DAY}),
+		"vote-surplus");
+	assert_refused(w,
+		world_vote(w, &(struct world_vote){.member = 0,
+				      .request = id,
+				      .decision = "reject",
+				      .ends = w->now + W_DAY}),
+		"vote-surplus");
+	w->now += 2 * SR_RULES_SKEW_S;
+	{
+		struct sr_head head = {.until = w->now + W_DAY};
+
+		world_begin(&d, w, &w->curator[0], SR_T_COMMENT);
+		w->now -= 2 * SR_RULES_SKEW_S;
+		sr_buf_clear(&d.text);
+		memcpy(head.vault, w->v->fingerprint, SR_HASH);
+		world_id(w, head.id);
+		head.time = w->now + 2 * SR_RULES_SKEW_S;
+		snprintf(head.actor, sizeof head.actor, "%s", w->curator[0].person);
+		head.seen_size = sr_ledger_next_index(w->v->ledger);
+		sr_ledger_root(head.seen_root, w->v->ledger);
+		sr_statement_begin(&d.text, SR_T_COMMENT, &head);
+		sr_text_put_hex(&d.text, "request", id, SR_ID);
+		world_text(&d, "text", "from the day after tomorrow");
+		assert_refused(w, world_commit(&d, NULL), "the vault's clock says");
+	}
+	world_free(w);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(own_role),
+		cmocka_unit_test(own_grant),
+		cmocka_unit_test(raised_hazard),
+		cmocka_unit_test(referral_stays),
+		cmocka_unit_test(taken_collection),
+		cmocka_unit_test(surplus_and_future),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
