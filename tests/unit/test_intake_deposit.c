@@ -182,6 +182,36 @@ static void test_resumed(void **state) {
 	world_free(w);
 }
 
+/* Removing one deposit leaves another one alone that is under way, and what is committed. */
+static void test_abort_is_its_own(void **state) {
+	struct world *w = world_new(NULL);
+	struct sr_deposit_options o = {
+		.collection = w->collection, .depositor = w->depositor.person, .threads = 1};
+	struct sr_ingest_file f = {.kind = SR_FILE_SYMLINK, .size_expected = 0};
+	struct sr_deposit *d[2] = {NULL, NULL};
+	struct sr_deposit_sign s;
+	struct world_deposit committed = {.files = files, .count = 1};
+
+	(void)state;
+	assert_int_equal(world_deposit(w, &committed), 0);
+	f.path = sr_bytes_str("link");
+	f.note = sr_bytes_str("elsewhere");
+	for (int i = 0; i < 2; i++) {
+		assert_ok(sr_deposit_begin(&d[i], w->v, &o, &w->e), &w->e);
+		assert_ok(sr_deposit_item_begin(d[i], sr_bytes_str("a link"), &w->e), &w->e);
+		assert_ok(sr_deposit_file(d[i], &f, &w->e), &w->e);
+		assert_ok(sr_deposit_item_end(d[i], &w->e), &w->e);
+		assert_ok(sr_deposit_finish(d[i], &s, &w->e), &w->e);
+	}
+	assert_int_equal(secrets_of(w, SR_SECRET_SLOT), 3);
+	assert_ok(sr_deposit_abort(d[0], &w->e), &w->e);
+	assert_int_equal(secrets_of(w, SR_SECRET_SLOT), 2);
+	assert_int_equal(t_count_entries(t_path(w->vault, "items")), 2);
+	assert_ok(sr_deposit_abort(d[1], &w->e), &w->e);
+	tidy(w);
+	world_free(w);
+}
+
 /* The copy of secrets.db cannot be written: the deposit waits, with words, and nothing of it stays.
  */
 static void test_copy_unreachable(void **state) {
@@ -224,6 +254,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_resumed),
+		cmocka_unit_test(test_abort_is_its_own),
 		cmocka_unit_test(test_copy_unreachable),
 	};
 

@@ -175,6 +175,9 @@ static int make_dir(const char *path, struct sr_err *e) {
 		rc = sr_dir_each(d, not_empty, NULL, e);
 	if (rc == SR_EXISTS)
 		sr_wrap(e, "%s", path);
+	/* Whatever the umask says: other users pass through to run/core.sock, and read nothing. */
+	if (rc == 0 && fchmod(sr_dir_fd(d), 0711) != 0)
+		rc = sr_fail_errno(e, "%s: mode", path);
 	sr_dir_close(d);
 	return rc;
 }

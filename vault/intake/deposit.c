@@ -780,16 +780,69 @@ static int remove_strays(struct sr_vault *v, struct stray *s, struct sr_err *e) 
 	return rc;
 }
 
+/* Everything of one item that is not committed; *${had} tells whether there was anything. */
+static int remove_item(struct sr_vault *v, const uint8_t item[SR_ID], bool *had, struct sr_err *e) {
+	static const enum sr_secret_kind kinds[] = {SR_SECRET_SLOT, SR_SECRET_QUARANTINE};
+	char name[2 * SR_ID + 1], envelope[SR_ENVELOPE_NAME];
+	size_t erased = 0;
+	int rc = 0;
+
+	sr_hex(name, item, SR_ID);
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && rc == 0; i++) {
+		size_t n = 0;
+
+		rc = sr_secrets_erase(
+			v->secrets, kinds[i], sr_bytes_str(name), FIRST_ENVELOPE, &n, e);
+		erased += n;
+	}
+	sr_envelope_name(envelope, item, FIRST_ENVELOPE);
+	*had = erased > 0;
+	if (rc == 0 && sr_file_exists(v->items, envelope)) {
+		*had = true;
+		rc = sr_envelope_remove(v->items, item, FIRST_ENVELOPE, e);
+	}
+	return rc;
+}
+
+/* The items of an accession have known ids: by ordinal, until a whole batch of them left nothing.
+ * Other deposits that are under way are not touched. */
+static int remove_items(struct sr_vault *v, const uint8_t accession[SR_ID], struct sr_err *e) {
+	size_t missed = 0;
+	int rc = sr_secrets_begin(v->secrets, e);
+
+	if (rc != 0)
+		return rc;
+	for (uint64_t i = 0; missed <= SR_ENVELOPE_BATCH && rc == 0; i++) {
+		uint8_t id[SR_HASH];
+		bool had = false;
+
+		derived(id, v, accession, "strongroom/item-id/v1", i);
+		rc = remove_item(v, id, &had, e);
+		missed = had ? 0 : missed + 1;
+	}
+	if (rc != 0) {
+		sr_secrets_rollback(v->secrets);
+		return rc;
+	}
+	return sr_secrets_commit(v->secrets, e);
+}
+
 int sr_deposit_abort(struct sr_deposit *d, struct sr_err *e) {
+	struct sr_accession_row row;
 	struct sr_ingest_abort a = {0};
-	struct stray s = {0};
 	struct sr_vault *v = d->v;
 	size_t packs = 0;
 	int rc;
 
 	ingest_ends(&a, v, d->accession);
 	sr_deposit_free(d);
-	rc = remove_strays(v, &s, e);
+	rc = sr_query_accession(&row, v->catalogue, a.accession, e);
+	if (rc == 0)
+		return sr_fail(e, SR_DENIED, "the accession is committed; only a board destroys");
+	if (rc != SR_NOTFOUND)
+		return rc;
+	sr_err_clear(e);
+	rc = remove_items(v, a.accession, e);
 	return rc != 0 ? rc : sr_ingest_abort(&a, &packs, e);
 }
 
