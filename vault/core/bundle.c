@@ -174,7 +174,8 @@ static int check_since(const struct sr_client *c, const struct parts *p, struct 
 	if (mine == 0 || p->since == mine || c->o.transport.call != NULL)
 		return 0;
 	return sr_fail(e, SR_AUTH,
-		"it proves the ledger from entry %llu on, this machine has verified %llu entries: have it written with --since %llu",
+		"it proves the ledger from entry %llu on, this machine has verified %llu entries: "
+		"have it written with --since %llu",
 		(unsigned long long)p->since, (unsigned long long)mine, (unsigned long long)mine);
 }
 

@@ -343,7 +343,8 @@ static int hello(struct sr_client *c, struct sr_err *e) {
 			short_hex(shown, c->o.fingerprint));
 	else if (pin_read(pinned, c, NULL) == 0 && c->o.fingerprint == NULL)
 		rc = sr_fail(e, SR_AUTH,
-			"here was the vault with the fingerprint %s..., now there is one that is not founded: rolled back, or replaced",
+			"here was the vault with the fingerprint %s..., now there is one that is "
+			"not founded: rolled back, or replaced",
 			short_hex(shown, pinned));
 	if (rc == 0 && f.p != NULL)
 		memcpy(c->info.fingerprint, fingerprint, SR_HASH);

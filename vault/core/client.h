@@ -146,6 +146,7 @@ struct sr_submitted {
 	struct sr_buf receipt; /* its wire form, to be kept (sr_receipt_decode, sr_receipt_save);
 				  secret */
 };
+/* Zero one before its first use; it may be freed after success and failure alike. */
 void sr_submitted_free(struct sr_submitted *s);
 /* Sign if needed, hand in, verify the receipt, remember what was seen. AUTH when the receipt does
  * not prove it. A refusal is also the result. ${out} may be NULL. */

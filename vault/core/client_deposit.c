@@ -83,6 +83,8 @@ static int told_one(
 }
 
 static void sent_drop(struct flow *f, size_t n) {
+	if (n == 0)
+		return;
 	for (size_t i = 0; i < n; i++)
 		sr_buf_free(&f->sent[i].path);
 	memmove(f->sent, f->sent + n, (f->sent_count - n) * sizeof *f->sent);
