@@ -319,11 +319,12 @@ static void test_deposit_order(void **state) {
 	assert_ok(
 		rig_call(d, "deposit.begin", rig_hex("collection", g->w->collection, SR_ID), NULL),
 		&d->e);
-	assert_fails(
-		rig_call(d, "deposit.abort", NULL, NULL), SR_LOCKED, &d->e, "1 other deposits");
-	rig_desk_close(&other);
-	assert_int_equal(g->core.deposits, 1);
+	assert_int_equal(g->core.deposits, 2);
+	/* Giving one up takes nothing from the other. */
 	assert_ok(rig_call(d, "deposit.abort", NULL, NULL), &d->e);
+	assert_int_equal(g->core.deposits, 1);
+	rig_desk_close(&other);
+	assert_int_equal(g->core.deposits, 0);
 	char fields[200];
 	snprintf(fields, sizeof fields, "%s %s", rig_hex("collection", g->w->collection, SR_ID),
 		rig_hex("resume", accession, SR_ID));

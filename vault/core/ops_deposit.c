@@ -145,13 +145,6 @@ int sr_op_deposit_abort(struct sr_x *x, struct sr_err *e) {
 	int rc = need(x, e);
 	if (rc != 0)
 		return rc;
-	/* Removing looks for everything that no statement names: what others are depositing is
-	 * among it. */
-	if (x->core->deposits > 1)
-		return sr_fail(e, SR_LOCKED,
-			"%zu other deposits are under way: abort when they have ended, "
-			"or leave it to be resumed",
-			x->core->deposits - 1);
 	struct sr_inflow *s = x->session->deposit;
 	x->session->deposit = NULL;
 	x->core->deposits--;
