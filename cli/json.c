@@ -17,7 +17,7 @@ static const char *const numbers[] = {"index", "entry", "items", "bytes", "files
 	"position", "members", "entries", "people", "collections", "accessions", "held", "released",
 	"requests-open", "grants-live", "grants-suspended", "checkouts-live", "incidents",
 	"refusals", "packs", "blocks", "open-here", "sessions", "second-pending", "pid", "tiles",
-	"signatures", "objects", "envelopes", "findings", "elapsed-ms", "bad", "next"};
+	"signatures", "objects", "deposits", "envelopes", "findings", "elapsed-ms", "bad", "next"};
 
 static const char *const flags[] = {"referral", "embargo", "hold", "sealed", "newest",
 	"room-key-ended", "active", "dealt", "accepted", "opened", "void", "repeated", "changed",

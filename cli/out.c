@@ -183,6 +183,7 @@ void cli_tell(const struct cli *c, const char *fmt, ...) {
 	if (c->quiet)
 		return;
 	cli_progress_end();
+	(void)fflush(stdout); /* in the order in which it happened */
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);

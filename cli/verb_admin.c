@@ -1,9 +1,10 @@
 /*
  * The custodian's verbs: init, scrub, rebuild, backup, restore, status, core.
  */
-#include <fcntl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/escape.h"
@@ -14,7 +15,7 @@
 
 const struct cli_option cli_init_options[] = {
 	{"origin", CLI_ONE, "NAME", "name of the log, for example archive.example.org/vault"},
-	{"second", CLI_ONE, "PATH", "where the second copy of secrets.db lies (another disk)"},
+	{"second", CLI_ONE, "PATH", "folder for the second copy of secrets.db (another disk)"},
 	{"no-second", CLI_FLAG, NULL, "no second copy: a lost secrets.db loses the vault"},
 	{"unlock-new", CLI_ONE, "F", "make a new credential file that unlocks the service keys"},
 	{NULL, CLI_FLAG, NULL, NULL},
@@ -31,7 +32,7 @@ const struct cli_option cli_restore_options[] = {
 	{"secrets", CLI_ONE, "FILE", "the sealed file of secrets"},
 	{"secrets-passphrase-file", CLI_ONE, "F", "file with the passphrase that seals it"},
 	{"secrets-unlock", CLI_ONE, "F", "or the credential file that seals it"},
-	{"second", CLI_ONE, "PATH", "where the second copy of secrets.db lies"},
+	{"second", CLI_ONE, "PATH", "folder for the second copy of secrets.db"},
 	{"no-second", CLI_FLAG, NULL, "no second copy"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
@@ -64,6 +65,25 @@ static int init_unlock(struct cli *c, struct cli_secret *s, struct sr_err *e) {
 	return cli_secret(s, &ask, e);
 }
 
+/* The folder of the second copy, absolute, and made when only its last part is missing. */
+static int second_folder(const char **second, char out[SR_PATH_MAX], struct sr_err *e) {
+	char here[SR_PATH_MAX / 2] = "";
+	char shown[256];
+	if (*second == NULL)
+		return 0;
+	(void)sr_escape_to(shown, sizeof shown, sr_bytes_str(*second));
+	if (**second != '/' && getcwd(here, sizeof here) == NULL)
+		return sr_fail_errno(e, "this folder");
+	const int n =
+		snprintf(out, SR_PATH_MAX, "%s%s%s", here, here[0] != '\0' ? "/" : "", *second);
+	if (n < 0 || n >= SR_PATH_MAX)
+		return sr_fail(e, SR_USAGE, "--second: the path is too long");
+	if (mkdir(out, 0700) != 0 && errno != EEXIST)
+		return sr_fail_errno(e, "--second %s", shown);
+	*second = out;
+	return 0;
+}
+
 int verb_init(struct cli *c, struct sr_err *e) {
 	struct sr_vault_init o = {.clock = sr_clock_system()};
 	struct cli_secret s = {0};
@@ -85,15 +105,9 @@ int verb_init(struct cli *c, struct sr_err *e) {
 			"say where the second copy of secrets.db lies: --second "
 			"PATH, or --no-second");
 	}
-	if (o.second != NULL && o.second[0] != '/') {
-		char here[SR_PATH_MAX / 2];
-		if (getcwd(here, sizeof here) == NULL)
-			return sr_fail_errno(e, "this folder");
-		const int n = snprintf(second, sizeof second, "%s/%s", here, o.second);
-		if (n < 0 || (size_t)n >= sizeof second)
-			return sr_fail(e, SR_USAGE, "--second: the path is too long");
-		o.second = second;
-	}
+	rc = second_folder(&o.second, second, e);
+	if (rc != 0)
+		return rc;
 	rc = init_unlock(c, &s, e);
 	o.unlock = s.unlock;
 	if (rc == 0)
@@ -279,8 +293,11 @@ int verb_restore(struct cli *c, struct sr_err *e) {
 		return sr_fail(e, SR_USAGE,
 			"say where the second copy of secrets.db will lie: --second "
 			"PATH, or --no-second");
+	char second[SR_PATH_MAX];
+	int rc = second_folder(&o.second, second, e);
 	sr_buf_init(&told);
-	int rc = cli_unlock(c, &service, e);
+	if (rc == 0)
+		rc = cli_unlock(c, &service, e);
 	if (rc == 0)
 		rc = secrets_secret(c, &sealed, false, e);
 	o.unlock = service.unlock;

@@ -153,6 +153,42 @@ static void files_print(const struct cli_answer *a) {
 	cli_table_print(&t);
 }
 
+/* Why there is no grant: one that ended, or a request that is still being decided. */
+static void why_no_grant(struct cli *c, const uint8_t item[SR_ID]) {
+	struct cli_answer a;
+	struct sr_err ignored = {0};
+	cli_ask(&a, "grants");
+	sr_text_put_hex(&a.q.head, "item", item, SR_ID);
+	const struct sr_row *g =
+		cli_call(c, &a, &ignored) == 0 ? sr_rows_first(&a.rows, "grant") : NULL;
+	if (g != NULL) {
+		const struct sr_bytes id = sr_row_get(g, "id"), state = sr_row_get(g, "state");
+		cli_hint(c,
+			"your grant %.12s of this item is %.*s; a new request is needed unless a "
+			"member lifts a suspension",
+			(const char *)id.p, (int)state.len, (const char *)state.p);
+	}
+	cli_answer_free(&a);
+	if (g != NULL)
+		return;
+	cli_ask(&a, "requests");
+	sr_text_put_hex(&a.q.head, "item", item, SR_ID);
+	sr_text_put(&a.q.head, "mine", "yes");
+	sr_text_put(&a.q.head, "state", "open");
+	if (cli_call(c, &a, &ignored) == 0 && a.rows.count > 0) {
+		const struct sr_bytes id = sr_row_get(&a.rows.rows[0], "request");
+		const struct sr_bytes level = sr_row_get(&a.rows.rows[0], "level");
+		cli_hint(c,
+			"request %.12s is still open: it needs %.*s approvals "
+			"(strongroom request show %.12s)",
+			(const char *)id.p, (int)level.len, (const char *)level.p,
+			(const char *)id.p);
+	} else {
+		cli_hint(c, "ask the board: strongroom request ITEM ...");
+	}
+	cli_answer_free(&a);
+}
+
 int verb_checkout(struct cli *c, struct sr_err *e) {
 	struct sr_borrow b = {.right = cli_get(c, "right"), .form = cli_get(c, "form")};
 	struct sr_submitted out = {0};
@@ -170,6 +206,8 @@ int verb_checkout(struct cli *c, struct sr_err *e) {
 	b.item = item;
 	if (rc == 0)
 		rc = sr_client_checkout(c->client, &b, checkout, &files, &out, e);
+	if ((rc == SR_DENIED || rc == SR_NOTFOUND) && b.grant == NULL && b.right == NULL)
+		why_no_grant(c, item);
 	if (rc == 0) {
 		json_t *more = json_object();
 		sr_hex(hex, checkout, SR_ID);
@@ -362,10 +400,9 @@ int verb_revoke(struct cli *c, struct sr_err *e) {
 		json_t *more = json_object();
 		json_object_set_new(more, "request", json_string(hex));
 		rc = cli_done(c, &voted, more,
-			"request %s asks to revoke this grant, and you voted for it; another "
-			"member:\n"
-			"  strongroom vote %.12s approve\n",
-			hex, hex);
+			"request %s asks to revoke this grant, and you voted for it", hex);
+		if (rc == 0 && voted.follow[0][0] == '\0')
+			cli_tell(c, "next, another member: strongroom vote %.12s approve", hex);
 	} else {
 		cli_hint(c, "the request to revoke is made: members vote on %s", hex);
 	}

@@ -35,9 +35,14 @@ static void tell_ballot(const struct cli *c, const struct sr_ballot_view *v) {
 	if (c->quiet)
 		return;
 	sr_hex(hex, v->request, SR_ID);
-	fprintf(stderr, "request %s, version %llu: %zu item%s at level %llu, for", hex,
-		(unsigned long long)v->version, v->item_count, v->item_count == 1 ? "" : "s",
-		(unsigned long long)v->level);
+	const struct sr_bytes kind = sr_field(&v->entry->statement, "kind", 0);
+	fprintf(stderr, "request %s, version %llu, %.*s at level %llu", hex,
+		(unsigned long long)v->version, (int)kind.len,
+		kind.p != NULL ? (const char *)kind.p : "", (unsigned long long)v->level);
+	if (v->item_count > 0)
+		fprintf(stderr, ": %zu item%s", v->item_count, v->item_count == 1 ? "" : "s");
+	if (v->reader_count > 0)
+		fprintf(stderr, ", for");
 	for (size_t i = 0; i < v->reader_count; i++)
 		fprintf(stderr, " %s", v->reader[i]);
 	fputc('\n', stderr);

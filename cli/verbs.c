@@ -10,7 +10,7 @@ const struct cli_verb cli_verbs[] = {
 	{"init", NULL, "Make an empty vault.",
 		"--vault DIR --origin NAME (--second PATH | --no-second)",
 		"strongroom init --vault /srv/vault --origin archive.example.org/vault "
-		"--second /mnt/b/secrets.db --unlock-new /root/vault.key",
+		"--second /mnt/b/secrets --unlock-new /root/vault.key",
 		cli_init_options, 0, 0, verb_init},
 	{"identity", "new", "Make a key of your own: FILE (sealed) and FILE.card (introduces you).",
 		"FILE --name \"Display Name\"",
@@ -173,7 +173,7 @@ const struct cli_verb cli_verbs[] = {
 	{"restore", NULL, "Make a vault from a backup.", "BACKUP DIR --secrets FILE",
 		"strongroom restore /mnt/b/vault /srv/vault --secrets /mnt/safe/vault.secrets "
 		"--second "
-		"/mnt/b/secrets.db",
+		"/mnt/b/secrets",
 		cli_restore_options, 2, 2, verb_restore},
 	{"status", NULL, "Say how the vault is.", "[--as ANYBODY]",
 		"strongroom status --vault /srv/vault --unlock /root/vault.key", NULL, 0, 0,

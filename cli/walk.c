@@ -424,6 +424,19 @@ static int next_entry(struct cli_walk *w, struct sr_err *e) {
 
 /* --- the source --- */
 
+/* What is only recorded was told when it was found, with what it is. */
+static void told(void *ctx, struct sr_bytes path, const char *status, const char *reason) {
+	const struct cli_walk *w = ctx;
+	if (strcmp(status, "recorded") != 0)
+		w->told.told(w->told.ctx, path, status, reason);
+}
+
+static void give(struct cli_walk *w, struct sr_deposit_file *out) {
+	*out = w->entry;
+	if (w->told.told != NULL && w->entry.kind != SR_FILE_REGULAR)
+		w->told.told(w->told.ctx, w->entry.path, "recorded", w->note);
+}
+
 static int stopped(struct sr_err *e) {
 	return sr_fail(e, SR_LOCKED, "stopped on request");
 }
@@ -472,18 +485,18 @@ static int file(void *ctx, struct sr_deposit_file *out, struct sr_err *e) {
 		return stopped(e);
 	if (w->mode == WALK_FILE) {
 		/* One file each: the entry found ahead is given once. */
-		const bool give = w->have;
+		const bool found = w->have;
 		w->have = false;
-		if (give)
-			*out = w->entry;
-		return give ? 1 : 0;
+		if (found)
+			give(w, out);
+		return found ? 1 : 0;
 	}
 	for (;;) {
 		if (w->at >= w->root_count)
 			return 0;
 		int rc = next_entry(w, e);
 		if (rc == 1)
-			*out = w->entry;
+			give(w, out);
 		if (rc != 0)
 			return rc;
 		if (w->mode != WALK_ONE)
@@ -509,11 +522,6 @@ static int read_file(void *ctx, void *p, size_t len, size_t *got, struct sr_err 
 		if (errno != EINTR)
 			return sr_fail_errno(e, "read");
 	}
-}
-
-static void told(void *ctx, struct sr_bytes path, const char *status, const char *reason) {
-	const struct cli_walk *w = ctx;
-	w->told.told(w->told.ctx, path, status, reason);
 }
 
 void cli_walk_source(

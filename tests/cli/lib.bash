@@ -1,0 +1,163 @@
+# lib - what the scenarios share: a folder of their own, people, a founded vault, and the words to say what should happen.
+#
+# A scenario is one behaviour: it sources this file, calls `founded` (or less) and then `ok`, `refused CODE PIECE`, `has`,
+# and ends 0. It uses the fault-enabled program ($STRONGROOM_T) with cheap passphrases. Every person has a passphrase file;
+# `as NAME VERB ...` runs a verb as that person.
+# shellcheck shell=bash disable=SC2034,SC2119,SC2120
+
+set -euo pipefail
+: "${STRONGROOM_T:?the test build of the program}"
+# A memory file system, where there is one: a scenario waits for hundreds of fsyncs.
+where=${TMPDIR:-/tmp}
+if [[ -z ${ON_DISK:-} && -w /dev/shm && $(stat -f -c %T /dev/shm) = tmpfs ]]; then where=/dev/shm; fi
+W=$(mktemp -d "$where/cli.XXXXXX")
+
+export SR_CHEAP=1
+export STRONGROOM_VAULT=$W/vault STRONGROOM_UNLOCK=$W/vault.key STRONGROOM_STATE=$W/state
+unset STRONGROOM_IDENTITY XDG_STATE_HOME || true
+umask 077
+CORE_PID=
+
+end() {
+	local rc=$?
+	[[ -z $CORE_PID ]] || kill "$CORE_PID" 2>/dev/null || true
+	chmod -R u+rwx "$W" 2>/dev/null || true
+	[[ -n ${KEEP:-} ]] || rm -rf "$W"
+	exit "$rc"
+}
+trap end EXIT
+cd "$W"
+
+fail() {
+	echo "FAILED: $*" >&2
+	[[ ! -f $W/out ]] || { echo "--- its output:" && tail -n 40 "$W/out"; } >&2
+	[[ ! -f $W/err ]] || { echo "--- its errors:" && tail -n 40 "$W/err"; } >&2
+	exit 1
+}
+skip() {
+	echo "$*"
+	exit 77
+}
+
+sr() { "$STRONGROOM_T" "$@"; }
+as() {
+	local who=$1
+	shift
+	sr "$@" --as "$W/$who.id" --passphrase-file "$W/pass"
+}
+# ok COMMAND...: it must succeed; its output is in $W/out, and OUT.
+ok() {
+	"$@" >"$W/out" 2>"$W/err" || fail "status $? of: $*"
+	OUT=$(cat "$W/out")
+}
+# refused STATUS PIECE COMMAND...: it must end with that status and say PIECE (a grep pattern).
+refused() {
+	local want=$1 piece=$2 rc=0
+	shift 2
+	"$@" >"$W/out" 2>"$W/err" || rc=$?
+	((rc == want)) || fail "status $rc, want $want, of: $*"
+	grep -qiE -e "$piece" "$W/err" "$W/out" || fail "nothing says /$piece/: $*"
+}
+# has PIECE: the last output or its errors must say it.
+has() {
+	grep -qE -e "$1" "$W/out" "$W/err" || fail "nothing says /$1/"
+}
+hasnt() {
+	! grep -qE -e "$1" "$W/out" "$W/err" || fail "it says /$1/"
+}
+# json PATH FILE: a value out of JSON, by python (jq is not everywhere).
+json() {
+	python3 -c '
+import json, sys
+v = json.load(open(sys.argv[2]))
+for k in sys.argv[1].split("."):
+    v = v[int(k)] if isinstance(v, list) else v[k]
+print(str(v).lower() if isinstance(v, bool) else v)' "$1" "${2:-$W/out}" || fail "no $1 in the JSON"
+}
+same() {
+	[[ $1 = "$2" ]] || fail "have '$1', want '$2'${3:+ ($3)}"
+}
+
+person() {
+	local n
+	[[ -f $W/pass ]] || echo 'correct horse' >"$W/pass"
+	for n in "$@"; do
+		sr identity new "$W/$n.id" --name "Name of $n" --passphrase-file "$W/pass" --quiet >/dev/null
+	done
+}
+who() { sr identity show "$W/$1.id" --json >"$W/who.json" && json person "$W/who.json"; }
+
+# An empty vault; options of init.
+empty() { sr init --origin test.example/vault --unlock-new "$W/vault.key" "${@:---no-second}" >/dev/null; }
+
+# founded [MEMBERS [LEVELS]]: members m1.., curators cu1 cu2, officer of, auditor au, custodian ke; researcher ri, depositor
+# de; collection `box`.
+founded() {
+	local n=${1:-3} levels=${2:-2,3} i cards=()
+	for ((i = 1; i <= n; i++)); do cards+=("$W/m$i.id.card"); done
+	MEMBERS=$n
+	# shellcheck disable=SC2046
+	person $(seq -f 'm%g' "$n") cu1 cu2 of au ke ri de
+	empty
+	sr board new --member "${cards[@]}" --level "$levels" --curator cu1.id.card cu2.id.card --officer of.id.card \
+		--auditor au.id.card --custodian ke.id.card --json >"$W/draft.json"
+	FINGERPRINT=$(json fingerprint "$W/draft.json")
+	for ((i = 1; i <= n; i++)); do as "m$i" board deal --fingerprint "$FINGERPRINT" --quiet >/dev/null; done
+	for ((i = 1; i <= n; i++)); do as "m$i" board accept --quiet >/dev/null; done
+	as cu1 person add ri.id.card --role researcher --quiet >/dev/null
+	as cu1 person add de.id.card --role depositor --quiet >/dev/null
+	collection box
+}
+# collection NAME [OPTION...]: asked by m1, voted by m1 and m2.
+collection() {
+	as m1 collection new "$@" --json >"$W/c.json"
+	local r
+	r=$(json request "$W/c.json")
+	as m1 vote "$r" approve --quiet >/dev/null
+	as m2 vote "$r" approve --quiet >/dev/null
+}
+# deposit WORDS...: into `box`; ITEM is the first item, ACCESSION the accession.
+deposit() {
+	as de deposit --collection box --json "$@" >"$W/d.json" || fail "deposit $*"
+	ITEM=$(json item.0 "$W/d.json")
+	ACCESSION=$(json accession "$W/d.json")
+}
+# released WORDS...: deposited, described (title `paper`, HAZARD) and released.
+released() {
+	deposit "$@"
+	as cu1 describe "$ITEM" --title "paper" ${HAZARD:+--hazard "$HAZARD"} --quiet >/dev/null
+	as cu2 release "$ITEM" --quiet >/dev/null
+}
+# requested ITEM...: REQUEST for text by ri.
+requested() {
+	as ri request "$@" --purpose research --ends 30d --reason 'the thesis' --json >"$W/r.json" || fail "request $*"
+	REQUEST=$(json request "$W/r.json")
+}
+# granted ITEM...: requested, and approved by m1 and m2 (and m3 at level 3); GRANT.
+granted() {
+	requested "$@"
+	as m1 vote "$REQUEST" approve --quiet >/dev/null
+	as m2 vote "$REQUEST" approve --quiet >/dev/null
+	as ri grants --request "$REQUEST" --json >"$W/g.json"
+	GRANT=$(json 0.id "$W/g.json")
+}
+checked_out() {
+	as ri checkout "$@" --json >"$W/k.json" 2>"$W/err" || fail "checkout $*"
+	CHECKOUT=$(json checkout "$W/k.json")
+}
+# core: runs until the end of the scenario; `core_stop` ends it.
+core() {
+	sr core --quiet 2>"$W/core.err" &
+	CORE_PID=$!
+	for _ in $(seq 200); do
+		[[ ! -S $W/vault/run/core.sock ]] || return 0
+		kill -0 "$CORE_PID" 2>/dev/null || fail "core ended: $(cat "$W/core.err")"
+		sleep 0.05
+	done
+	fail "core does not answer"
+}
+core_stop() {
+	kill "$CORE_PID"
+	wait "$CORE_PID" || true
+	CORE_PID=
+}
