@@ -309,7 +309,7 @@ static int hello(struct sr_client *c, struct sr_err *e) {
 	struct sr_call q, r;
 	uint8_t fingerprint[SR_HASH], pinned[SR_HASH];
 	struct sr_bytes f;
-	char shown[20];
+	char shown[20], other[20];
 	bool founded;
 	int rc;
 
@@ -341,6 +341,12 @@ static int hello(struct sr_client *c, struct sr_err *e) {
 		rc = sr_fail(e, SR_AUTH,
 			"this vault is not founded; expected is the one with the fingerprint %s...",
 			short_hex(shown, c->o.fingerprint));
+	else if (c->o.fingerprint != NULL && f.p != NULL &&
+		 memcmp(fingerprint, c->o.fingerprint, SR_HASH) != 0)
+		rc = sr_fail(e, SR_AUTH,
+			"the draft here has the fingerprint %s..., expected is %s...: another draft, or "
+			"a digit was misread; nobody signs",
+			short_hex(shown, fingerprint), short_hex(other, c->o.fingerprint));
 	else if (pin_read(pinned, c, NULL) == 0 && c->o.fingerprint == NULL)
 		rc = sr_fail(e, SR_AUTH,
 			"here was the vault with the fingerprint %s..., now there is one that is "
@@ -617,12 +623,12 @@ int sr_client_resolve(struct sr_client *c, uint8_t id[SR_ID], const char *typed,
 	struct sr_err *e) {
 	struct sr_call q, r;
 	struct sr_rows rows = {0};
-	const size_t len = strlen(typed);
+	const size_t len = strlen(typed), whole = (size_t)2 * SR_ID;
 	int rc = 0;
 
-	if (len == 2 * SR_ID && sr_unhex(id, SR_ID, sr_bytes_str(typed), NULL) == 0)
+	if (len == whole && sr_unhex(id, SR_ID, sr_bytes_str(typed), NULL) == 0)
 		return 0;
-	if (len < 4 || len > 2 * SR_ID || strspn(typed, "0123456789abcdef") != len)
+	if (len < 4 || len > whole || strspn(typed, "0123456789abcdef") != len)
 		return sr_fail(e, SR_USAGE, "an id is 4 to 32 digits of 0-9a-f");
 	sr_call_init(&q);
 	sr_call_init(&r);

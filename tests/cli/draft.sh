@@ -1,0 +1,20 @@
+#!/bin/bash
+# Nobody signs another draft than the one that was read aloud.
+# shellcheck source=tests/cli/lib.bash
+. "$(dirname "$0")/lib.bash"
+
+person m1 m2 m3 cu of au ke
+empty
+draft() {
+	ok sr board new --member m1.id.card m2.id.card m3.id.card --level "$1" --curator cu.id.card --officer of.id.card \
+		--auditor au.id.card --custodian ke.id.card --json
+	json fingerprint
+}
+first=$(draft 2)
+second=$(draft 3) # somebody replaces it
+[[ $first != "$second" ]] || fail 'two drafts have one fingerprint'
+refused 1 'draft here has the fingerprint' as m1 board deal --fingerprint "$first"
+refused 1 'draft here has the fingerprint' as m1 board deal --fingerprint "$(tr 0-9a-f 1-9a-f0 <<<"$second")"
+ok as m1 board deal --fingerprint "$second"
+has '1 of 3'
+refused 1 'signed' draft 2
