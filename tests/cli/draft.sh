@@ -6,12 +6,13 @@
 person m1 m2 m3 cu of au ke
 empty
 draft() {
-	ok sr board new --member m1.id.card m2.id.card m3.id.card --level "$1" --curator cu.id.card --officer of.id.card \
+	sr board new --member m1.id.card m2.id.card m3.id.card --level "$1" --curator cu.id.card --officer of.id.card \
 		--auditor au.id.card --custodian ke.id.card --json
-	json fingerprint
 }
-first=$(draft 2)
-second=$(draft 3) # somebody replaces it
+ok draft 2
+first=$(json fingerprint)
+ok draft 3 # somebody replaces it
+second=$(json fingerprint)
 [[ $first != "$second" ]] || fail 'two drafts have one fingerprint'
 refused 1 'draft here has the fingerprint' as m1 board deal --fingerprint "$first"
 refused 1 'draft here has the fingerprint' as m1 board deal --fingerprint "$(tr 0-9a-f 1-9a-f0 <<<"$second")"
