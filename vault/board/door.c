@@ -16,6 +16,7 @@
 #include "board/ceremony.h"
 #include "board/follow.h"
 #include "board/keys.h"
+#include "board/pieces.h"
 #include "board/rules.h"
 #include "catalogue/apply.h"
 #include "catalogue/lists.h"
@@ -605,6 +606,33 @@ static int refuse_log(
 	return rc;
 }
 
+/* The pieces of a vote against the version that it is on: a ruling like any other. */
+static int pieces_ask(struct sr_ruling *ruling, struct group *g, const struct sr_statement *s,
+	const struct sr_submission *sub, struct sr_err *e) {
+	struct sr_version_row v = {0};
+	struct sr_pieces_want want = {0};
+	struct sr_err why = {0};
+	uint8_t id[SR_ID], hash[SR_HASH];
+	int rc = sr_field_id_hash(id, hash, s, "request", e);
+
+	if (rc == 0)
+		rc = sr_field_hash(want.root, s, "bundle", 0, e);
+	if (rc == 0)
+		rc = sr_query_version(&v, g->v->catalogue, id, 0, e);
+	if (rc != 0)
+		return rc;
+	want.items = v.items;
+	want.readers = v.people_count + 1;
+	sr_version_row_free(&v);
+	rc = sr_pieces_check(sub->objects[0].body, &want, &why);
+	if (rc != SR_CORRUPT && rc != SR_AUTH)
+		return rc == 0 ? 0 : sr_fail(e, (enum sr_code)rc, "%s", why.text);
+	ruling->allowed = false;
+	snprintf(ruling->rule, sizeof ruling->rule, "bundle-invalid");
+	snprintf(ruling->why, sizeof ruling->why, "%.390s", why.text);
+	return 0;
+}
+
 static int rules_ask(struct group *g, const struct sr_statement *s, const struct sr_submission *sub,
 	struct sr_outcome *o, bool *allowed, struct sr_err *e) {
 	struct sr_rules r = {.catalogue = g->v->catalogue, .now = g->now};
@@ -624,6 +652,9 @@ static int rules_ask(struct group *g, const struct sr_statement *s, const struct
 					   sr_statement_verify_found */
 	else
 		rc = sr_rules_check(ruling, &r, s, e);
+	if (rc == 0 && ruling->allowed && s->type->id == SR_T_VOTE &&
+		sr_field_count(s, "bundle") > 0)
+		rc = pieces_ask(ruling, g, s, sub, e);
 	*allowed = rc == 0 && ruling->allowed;
 	if (rc == 0 && !ruling->allowed) {
 		o->code = sr_fail(&o->err, SR_DENIED, "%s refused (rule %s): %s%s%s", s->type->name,

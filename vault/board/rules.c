@@ -11,6 +11,7 @@
 #include "base/escape.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "crypto/box.h"
 #include "ledger/card.h"
 
 static const char *const forms[] = {
@@ -511,6 +512,18 @@ static int request_terms(struct ctx *c) {
 	return allow(c);
 }
 
+/* X25519 keys that nobody can seal to would stop every vote on the request. */
+static int key_usable(struct ctx *c) {
+	uint8_t key[SR_X_PK];
+	int rc = sr_field_key(key, c->s, "key", 0, c->e);
+
+	if (rc != 0)
+		return rc;
+	return sr_box_pk_check(key, NULL) == 0
+		       ? allow(c)
+		       : deny(c, "key-unusable", "", "the request key is a point of low order");
+}
+
 static int request_people(struct ctx *c) {
 	size_t n = sr_field_count(c->s, "person");
 
@@ -673,6 +686,8 @@ static int request_by_kind(struct ctx *c, const struct shape *sh) {
 		if (rc == 0 && c->out->allowed)
 			rc = request_people(c);
 		if (rc == 0 && c->out->allowed)
+			rc = key_usable(c);
+		if (rc == 0 && c->out->allowed)
 			rc = request_items(c, level);
 		return rc;
 	}
@@ -783,7 +798,7 @@ static int rule_join(struct ctx *c) {
 			rc = deny(c, "request-ended", "", "the request is %s",
 				sr_state_name(v.state));
 		else
-			rc = allow(c);
+			rc = key_usable(c);
 	}
 	sr_version_row_free(&v);
 	return rc;
@@ -881,6 +896,24 @@ static int target_names(struct ctx *c, const uint8_t grant[SR_ID], bool *named) 
 	return rc;
 }
 
+/* One top-up of a member is enough until an incident voids it: a researcher's client proves every
+ * vote with pieces before it opens anything. */
+static int topped_up(struct ctx *c, const struct sr_version_row *v) {
+	struct sr_votes votes = {0};
+	int rc = sr_query_votes(&votes, c->cat, v->request, v->version, c->e);
+
+	if (rc != 0)
+		return rc;
+	rc = allow(c);
+	for (size_t i = 0; i < votes.count; i++)
+		if (!votes.rows[i].is_void && strcmp(votes.rows[i].decision, "topup") == 0 &&
+			strcmp(votes.rows[i].person, c->me.person) == 0)
+			rc = deny(c, "topped-up", "",
+				"member %s has topped up this version already", c->me.person);
+	sr_votes_free(&votes);
+	return rc;
+}
+
 /* Who may vote on this version at all. */
 static int vote_eligible(struct ctx *c, const struct sr_version_row *v) {
 	struct sr_vote_row mine = {0};
@@ -930,6 +963,11 @@ static int vote_eligible(struct ctx *c, const struct sr_version_row *v) {
 	rc = sr_query_tally(&tally, c->cat, v->request, v->version, c->e);
 	if (rc != 0)
 		return rc;
+	if (topup) {
+		rc = topped_up(c, v);
+		if (rc != 0 || !c->out->allowed)
+			return rc;
+	}
 	if (tally.joined < tally.co_applicants)
 		return deny(c, "not-joined", "each co-applicant joins first",
 			"%u of %u co-applicants have not joined, so no piece can be made for them",

@@ -55,6 +55,15 @@ static int x25519(uint8_t out[32], const uint8_t sk[SR_X_SK], const uint8_t pk[S
 	return crypto_scalarmult_curve25519(out, sk, pk) == 0 ? 0 : SR_AUTH;
 }
 
+int sr_box_pk_check(const uint8_t pk[SR_X_PK], struct sr_err *e) {
+	/* Clamping makes it a multiple of 8, and not of the prime order: the result is zero for
+	 * points of low order alone. */
+	static const uint8_t any[SR_X_SK] = {1};
+	uint8_t out[32];
+
+	return x25519(out, any, pk) == 0 ? 0 : sr_fail(e, SR_AUTH, "public key of low order");
+}
+
 /* What goes into a box's key besides the shared secret. */
 struct parts {
 	const char *kind; /* the hash's label */

@@ -53,6 +53,9 @@ SR_MUST int sr_box_open_sent(struct sr_buf *out, const uint8_t eph_sk[SR_X_SK],
 	const uint8_t sign_pk[SR_PK], const char *label, struct sr_bytes context,
 	struct sr_bytes sealed, struct sr_err *e);
 
+/* AUTH: ${pk} is of low order, so nobody can seal to it or open what it sealed. */
+SR_MUST int sr_box_pk_check(const uint8_t pk[SR_X_PK], struct sr_err *e);
+
 /* One ephemeral key for many records (a vote's bundle): the key that (e, recipient) and
  * (recipient's secret, E) share. ${sk} and ${their_pk} are either pair; ${eph_pk} is E.
  * BLAKE2b("strongroom/box-shared/v1"; label, X25519(sk, their_pk), E, recipient, context).

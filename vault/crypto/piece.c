@@ -407,6 +407,18 @@ int sr_bundle_parse(struct sr_bundle *out, struct sr_bytes in, struct sr_err *e)
 	return 0;
 }
 
+int sr_bundle_keys_check(const struct sr_bundle *b, struct sr_err *e) {
+	for (size_t i = 0; i <= b->readers; i++) {
+		const int rc = sr_box_pk_check(b->bytes.p + AT_ROOM + i * SR_X_PK, e);
+
+		if (rc != 0) {
+			sr_wrap(e, "bundle: ephemeral key %zu of %zu", i, b->readers);
+			return rc;
+		}
+	}
+	return 0;
+}
+
 struct sr_bytes sr_bundle_record(const struct sr_bundle *b, size_t reader, size_t item) {
 	assert(reader < b->readers && item < b->items);
 	return sr_bytes_of(b->bytes.p + record_at(b->items, b->readers, reader, item), SR_RECORD);

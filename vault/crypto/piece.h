@@ -112,6 +112,8 @@ struct sr_bundle { /* views into the bundle's bytes */
 };
 /* Exact sizes only; CORRUPT otherwise. */
 SR_MUST int sr_bundle_parse(struct sr_bundle *out, struct sr_bytes in, struct sr_err *e);
+/* AUTH: one of its ephemeral keys is of low order, so nobody would get past it. */
+SR_MUST int sr_bundle_keys_check(const struct sr_bundle *b, struct sr_err *e);
 /* The outer record of item number ${item} for researcher number ${reader} (both from 0, in range:
  * asserted), a view. */
 struct sr_bytes sr_bundle_record(const struct sr_bundle *b, size_t reader, size_t item);
