@@ -234,7 +234,7 @@ static int send_file(struct flow *f, const struct sr_deposit_file *file, struct 
 	}
 	if (rc == 0)
 		rc = sent_new(&s, f, sr_buf_view(&path), e);
-	if (rc == 0) {
+	if (rc == 0 && s != NULL) {
 		done.path = s->path;
 		*s = done;
 		rc = put_leaf(f, s, e);

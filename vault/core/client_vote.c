@@ -73,7 +73,7 @@ static int take_request(
 
 	b->request = version_of(p, request, version);
 	rc = sr_proofs_need(b->request, "request", e);
-	if (rc != 0)
+	if (rc != 0 || b->request == NULL)
 		return rc;
 	const struct sr_statement *s = &b->request->entry.statement;
 	memcpy(v->request, request, SR_ID);
