@@ -12,6 +12,7 @@ where=${TMPDIR:-/tmp}
 if [[ -z ${ON_DISK:-} && -w /dev/shm && $(stat -f -c %T /dev/shm) = tmpfs ]]; then where=/dev/shm; fi
 W=$(mktemp -d "$where/cli.XXXXXX")
 
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export SR_CHEAP=1
 export STRONGROOM_VAULT=$W/vault STRONGROOM_UNLOCK=$W/vault.key STRONGROOM_STATE=$W/state
 unset STRONGROOM_IDENTITY XDG_STATE_HOME || true
