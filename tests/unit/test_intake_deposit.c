@@ -212,6 +212,83 @@ static void test_abort_is_its_own(void **state) {
 	world_free(w);
 }
 
+static void link_deposit(struct world *w, struct sr_deposit **d, const uint8_t *resume) {
+	struct sr_deposit_options o = {.collection = w->collection,
+		.depositor = w->depositor.person,
+		.threads = 1,
+		.resume = resume};
+	struct sr_ingest_file f = {.kind = SR_FILE_SYMLINK, .size_expected = 0};
+
+	f.path = sr_bytes_str("link");
+	f.note = sr_bytes_str("elsewhere");
+	assert_ok(sr_deposit_begin(d, w->v, &o, &w->e), &w->e);
+	assert_ok(sr_deposit_item_begin(*d, sr_bytes_str("a link"), &w->e), &w->e);
+	assert_ok(sr_deposit_file(*d, &f, &w->e), &w->e);
+	assert_ok(sr_deposit_item_end(*d, &w->e), &w->e);
+}
+
+/* The same accession taken up twice, and removed in one of them: the other is not committed without
+ * what opens its items. What is committed is not taken up again. */
+static void test_removed_meanwhile(void **state) {
+	struct world *w = world_new(NULL);
+	struct world_deposit whole = {.files = files, .count = 1};
+	struct sr_deposit *d = NULL, *other = NULL;
+	struct sr_deposit_options o = {
+		.collection = w->collection, .depositor = w->depositor.person, .threads = 1};
+	struct sr_submission sub = {0};
+	struct sr_deposit_sign s;
+	struct sr_item_row item = {0};
+	struct sr_entry last;
+	uint8_t accession[SR_ID];
+
+	(void)state;
+	link_deposit(w, &d, NULL);
+	assert_ok(sr_deposit_finish(d, &s, &w->e), &w->e);
+	assert_ok(sr_deposit_submission(d, &sub, &w->e), &w->e);
+	o.resume = s.accession;
+	assert_ok(sr_deposit_begin(&other, w->v, &o, &w->e), &w->e);
+	assert_ok(sr_deposit_abort(other, &w->e), &w->e);
+	assert_fails(sub.before(sub.ctx, w->v, sr_bytes_str(""), &w->e), SR_DENIED, &w->e,
+		"removed meanwhile");
+	sr_deposit_free(d);
+	assert_int_equal(world_deposit(w, &whole), 0);
+	assert_ok(sr_query_item(&item, w->v->catalogue, whole.items[0], &w->e), &w->e);
+	sr_item_row_free(&item);
+	world_last(w, SR_T_ACCESSION, &last);
+	assert_ok(sr_field_id(accession, &last.statement, "accession", 0, &w->e), &w->e);
+	sr_entry_free(&last);
+	o.resume = accession;
+	assert_fails(sr_deposit_begin(&d, w->v, &o, &w->e), SR_EXISTS, &w->e, "committed already");
+	tidy(w);
+	world_free(w);
+}
+
+/* After a write that failed the catalogue may lack what the ledger holds: nothing is removed. */
+static void test_abort_in_a_failed_vault(void **state) {
+	struct world *w = world_new(NULL);
+	struct sr_deposit_options o = {
+		.collection = w->collection, .depositor = w->depositor.person, .threads = 1};
+	struct sr_ingest_file f = {.kind = SR_FILE_SYMLINK, .size_expected = 0};
+	struct sr_deposit *d = NULL;
+	struct sr_deposit_sign s;
+
+	(void)state;
+	f.path = sr_bytes_str("link");
+	f.note = sr_bytes_str("elsewhere");
+	assert_ok(sr_deposit_begin(&d, w->v, &o, &w->e), &w->e);
+	assert_ok(sr_deposit_item_begin(d, sr_bytes_str("a link"), &w->e), &w->e);
+	assert_ok(sr_deposit_file(d, &f, &w->e), &w->e);
+	assert_ok(sr_deposit_item_end(d, &w->e), &w->e);
+	assert_ok(sr_deposit_finish(d, &s, &w->e), &w->e);
+	w->v->failed = true;
+	assert_fails(sr_deposit_abort(d, &w->e), SR_IO, &w->e, "is kept until");
+	assert_int_equal(secrets_of(w, SR_SECRET_SLOT), 1);
+	assert_int_equal(t_count_entries(t_path(w->vault, "items")), 1);
+	world_reopen(w); /* where it is known that no statement names it */
+	tidy(w);
+	world_free(w);
+}
+
 /* The copy of secrets.db cannot be written: the deposit waits, with words, and nothing of it stays.
  */
 static void test_copy_unreachable(void **state) {
@@ -255,6 +332,8 @@ int main(void) {
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_resumed),
 		cmocka_unit_test(test_abort_is_its_own),
+		cmocka_unit_test(test_removed_meanwhile),
+		cmocka_unit_test(test_abort_in_a_failed_vault),
 		cmocka_unit_test(test_copy_unreachable),
 	};
 

@@ -251,6 +251,29 @@ static void a_bad_piece_is_named(void **state) {
 	desk_free(d);
 }
 
+/* After a write that failed nobody knows whether a grant has ended: nothing is shown any more. */
+static void a_failed_vault_shows_nothing(void **state) {
+	(void)state;
+	struct desk *d = desk_granted(NULL);
+	struct world *w = d->w;
+	struct sr_buf text;
+	size_t wiped = 0;
+
+	sr_buf_init_secret(&text);
+	assert_ok(world_open(w, &d->c), &w->e);
+	reads(d, &d->c, LETTER);
+	w->v->failed = true;
+	assert_fails(world_read(w, &d->c, 0, &text), SR_IO, &w->e, "an earlier write failed");
+	assert_int_equal(sr_room_count(w->room), 0);
+	w->v->failed = false;
+	assert_ok(world_open(w, &d->c), &w->e);
+	w->v->failed = true;
+	assert_ok(sr_room_sweep(w->room, &wiped, &w->e), &w->e);
+	assert_int_equal(wiped, 1);
+	sr_buf_free(&text);
+	desk_free(d);
+}
+
 /* A bundle that is not what the vote signs never gets into the log: nobody would get past it. */
 static void a_false_bundle_is_refused(void **state) {
 	(void)state;
@@ -664,6 +687,7 @@ int main(void) {
 		cmocka_unit_test(levels_of_items),
 		cmocka_unit_test(co_applicants_read_too),
 		cmocka_unit_test(a_bad_piece_is_named),
+		cmocka_unit_test(a_failed_vault_shows_nothing),
 		cmocka_unit_test(a_false_bundle_is_refused),
 		cmocka_unit_test(wrong_record_keys),
 		cmocka_unit_test(revoke_leaves_nothing_to_open_with),

@@ -49,8 +49,10 @@ int sr_after_commit(struct sr_core *c, struct sr_err *e) {
 
 int sr_core_sweep(struct sr_core *c, struct sr_err *e) {
 	size_t ended = 0;
-	if (!c->vault->founded || c->vault->failed)
+	if (!c->vault->founded)
 		return 0;
+	if (c->vault->failed) /* nothing can be written; what is open is wiped */
+		return sr_after_commit(c, e);
 	int rc = sr_door_sweep(c->vault, &ended, e);
 	const int follow = sr_after_commit(c, rc == 0 ? e : NULL);
 	return rc != 0 ? rc : follow;

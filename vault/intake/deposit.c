@@ -354,14 +354,25 @@ int sr_deposit_begin(struct sr_deposit **out, struct sr_vault *v,
 	d->o = *o;
 	memcpy(d->collection, o->collection, SR_ID);
 	sr_random(d->accession, SR_ID);
-	if (o->resume != NULL)
+	if (o->resume != NULL) {
+		struct sr_accession_row row;
+
 		memcpy(d->accession, o->resume, SR_ID);
+		rc = sr_query_accession(&row, v->catalogue, d->accession, e);
+		if (rc == 0)
+			rc = sr_fail(e, SR_EXISTS,
+				"deposit: this accession is committed already; nothing is left to resume");
+		if (rc == SR_NOTFOUND) {
+			sr_err_clear(e);
+			rc = 0;
+		}
+	}
 	sr_buf_init(&d->leaves);
 	sr_buf_init_secret(&d->title);
 	sr_buf_init_secret(&d->rows);
 	sr_buf_init_secret(&d->list_body);
 	d->batch = calloc(SR_ENVELOPE_BATCH, sizeof *d->batch);
-	if (d->batch == NULL)
+	if (rc == 0 && d->batch == NULL)
 		rc = sr_fail(e, SR_NOMEM, "deposit: out of memory");
 	if (rc == 0)
 		rc = sr_query_board(&d->board, v->catalogue, 0, e);
@@ -649,8 +660,13 @@ static int committed(struct sr_vault *v, const uint8_t accession[SR_ID], const u
 
 static int before(void *ctx, struct sr_vault *v, struct sr_bytes note, struct sr_err *e) {
 	struct sr_deposit *d = ctx;
+	char name[2 * SR_ID + 1];
 
-	(void)v;
+	/* An abort of the same accession from elsewhere begins with the first item. */
+	sr_hex(name, d->list.items[0].id, SR_ID);
+	if (!sr_secrets_has(v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), FIRST_ENVELOPE))
+		return sr_fail(e, SR_DENIED,
+			"what was deposited under this accession was removed meanwhile: deposit it anew");
 	return keep_write(d, note, e);
 }
 
@@ -836,6 +852,9 @@ int sr_deposit_abort(struct sr_deposit *d, struct sr_err *e) {
 
 	ingest_ends(&a, v, d->accession);
 	sr_deposit_free(d);
+	if (v->failed) /* the ledger may hold the accession, and the catalogue not */
+		return sr_fail(e, SR_IO,
+			"an earlier write failed: what was deposited is kept until the vault is opened again");
 	rc = sr_query_accession(&row, v->catalogue, a.accession, e);
 	if (rc == 0)
 		return sr_fail(e, SR_DENIED, "the accession is committed; only a board destroys");

@@ -116,6 +116,9 @@ int room_live(struct sr_room *r, const struct sr_checkout_row *c, int64_t now, s
 		c->begun + (c->was_opened ? SR_CHECKOUT_HOURS * 3600 : SR_CHECKOUT_OPEN_MIN * 60);
 	int rc;
 
+	if (r->v->failed) /* the ledger may hold the end of this grant, and the catalogue not */
+		return sr_fail(e, SR_IO,
+			"an earlier write failed: nothing is shown until the vault is opened again");
 	if (!sr_state_may(SR_M_CHECKOUT, c->state, SR_E_VIEWED_OPEN))
 		return sr_fail(e, SR_DENIED, "the checkout is %s; check the item out again",
 			sr_state_name(c->state));
