@@ -155,7 +155,7 @@ int sr_backend_get_all(
 		return sr_fail(e, SR_LIMIT, "%s: %llu bytes, want at most %zu", name,
 			(unsigned long long)size, max);
 	rc = sr_buf_reserve(out, (size_t)size, e);
-	if (rc == 0)
+	if (rc == 0 && size > 0) /* of nothing, ${out} may have no memory to point to */
 		rc = b->ops->get(b->self, name, 0, out->p + out->len, (size_t)size, e);
 	if (rc == 0)
 		out->len += (size_t)size;

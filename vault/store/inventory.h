@@ -1,7 +1,8 @@
 /*
  * inventory - which packs there should be: loss is found, not only damage.
  *
- *   packs/INVENTORY.names   append-only lines "+<64 hex>\n" and "-<64 hex>\n"; a torn last line is
+ *   packs/INVENTORY.names   append-only lines "+<64 hex>\n" and "-<64 hex>\n"; a torn last line,
+ *                           and zeros at the end (a grown file whose bytes never came), are
  *                           dropped at load; compact rewrites it, one '+' line per live pack
  *   packs/INVENTORY         a signed note (merkle/note.h) with the text
  *                           strongroom/inventory/v1
