@@ -607,6 +607,11 @@ static void test_lists(void **state) {
 	l.items[1].bytes = UINT64_C(1) << 40;
 	l.items[1].files = 77;
 	sr_accession_list_put(&b, &l);
+	assert_fails(sr_accession_list_read(&back, sr_buf_view(&b), &e), SR_CORRUPT, &e,
+		"is named twice");
+	l.items[1].id[0] = 1;
+	sr_buf_clear(&b);
+	sr_accession_list_put(&b, &l);
 	assert_ok(sr_accession_list_read(&back, sr_buf_view(&b), &e), &e);
 	assert_int_equal(back.item_count, 2);
 	assert_int_equal(back.pack_count, 3);

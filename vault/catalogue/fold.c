@@ -242,7 +242,7 @@ bool sr_fold_next(struct sr_fold *f, struct sr_fold_unit *u) {
 		int kind = class_of(cp);
 		f->pos += len;
 		if (kind == IGNORED || is_voicing(cp)) {
-			if (f->last_gram_end == start)
+			if (f->last_gram_end != 0 && f->last_gram_end == start)
 				f->last_gram_end =
 					f->pos; /* an invisible character does not part two grams */
 			continue;
@@ -252,7 +252,7 @@ bool sr_fold_next(struct sr_fold *f, struct sr_fold_unit *u) {
 		u->len = 0;
 		u->start = start;
 		u->gram = kind == GRAM;
-		u->joined = u->gram && start != 0 && f->last_gram_end == start;
+		u->joined = u->gram && f->last_gram_end != 0 && f->last_gram_end == start;
 		if (u->gram)
 			take_gram(f, u, cp);
 		else

@@ -13,8 +13,9 @@
  * these are composed), and letters that are not spelled alike (ü is found by u, not by ue).
  * Apostrophes, hyphens and all other signs end a word. Invalid UTF-8 is skipped byte by byte.
  *
- * Folding folded text changes nothing (a test walks all of Unicode). Tables: fold_table.inc, by
- * scripts/fold-table.py.
+ * Folding folded text changes nothing (a test walks all of Unicode), but for the place where a word
+ * longer than SR_FOLD_WORD is cut: a letter that becomes two is never parted. Tables:
+ * fold_table.inc, by scripts/fold-table.py.
  */
 #ifndef SR_CATALOGUE_FOLD_H
 #define SR_CATALOGUE_FOLD_H

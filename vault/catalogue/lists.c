@@ -47,6 +47,22 @@ static int read_item(struct sr_list_item *it, struct sr_reader *r, struct sr_err
 	return 0;
 }
 
+/* An item that comes twice would be two rows of one id. */
+static int check_ids(const struct sr_accession_list *l, struct sr_err *e) {
+	uint8_t *ids = malloc(l->item_count * SR_ID + 1);
+	struct sr_err inner = {.code = SR_OK};
+	int rc = 0;
+
+	if (ids == NULL)
+		return sr_fail(e, SR_NOMEM, "no memory for %zu ids", l->item_count);
+	for (size_t i = 0; i < l->item_count; i++)
+		memcpy(ids + i * SR_ID, l->items[i].id, SR_ID);
+	if (sr_request_list_sort(ids, l->item_count, &inner) != 0)
+		rc = sr_fail(e, SR_CORRUPT, "accession list: %s", inner.text);
+	free(ids);
+	return rc;
+}
+
 int sr_accession_list_read(struct sr_accession_list *out, struct sr_bytes body, struct sr_err *e) {
 	struct sr_accession_list l = {NULL, 0, NULL, 0};
 	struct sr_reader r;
@@ -77,7 +93,8 @@ int sr_accession_list_read(struct sr_accession_list *out, struct sr_bytes body, 
 	for (uint32_t i = 0; i < items; i++)
 		if ((rc = read_item(&l.items[i], &r, e)) != 0)
 			goto out;
-	if ((rc = sr_get(&r, l.packs, (size_t)packs * SR_HASH, e)) != 0)
+	if ((rc = sr_get(&r, l.packs, (size_t)packs * SR_HASH, e)) != 0 ||
+		(rc = check_ids(&l, e)) != 0)
 		goto out;
 	*out = l;
 	return 0;
