@@ -179,9 +179,7 @@ static inline struct sr_introduction intro_of(const struct world_person *p) {
 	return i;
 }
 
-/* --- lies about rows
- * --------------------------------------------------------------------------------------------------
- */
+/* --- lies about rows -------------------------------------------------------------------------- */
 
 /* Copy one row; the field ${key} (NULL: none) gets ${value} instead (p == NULL: is left out). */
 static inline void lie_row(

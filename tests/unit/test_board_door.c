@@ -32,9 +32,7 @@ static void ask(struct world *w, struct world_request *rq, const uint8_t (*item)
 	assert_int_equal(world_request(w, rq), 0);
 }
 
-/* --- the founding
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- the founding ----------------------------------------------------------------------------- */
 
 static void test_before_opened(void **state) {
 	struct world *w = world_new(&(struct world_options){.bare = true});
@@ -62,8 +60,7 @@ static void test_before_opened(void **state) {
 	world_free(w);
 }
 
-/* --- what every statement must be
- * ------------------------------------------------------------------------------------- */
+/* --- what every statement must be ------------------------------------------------------------- */
 
 static void begin_comment(struct world_draft *d, struct world *w, const uint8_t request[SR_ID]) {
 	world_begin(d, w, &w->researcher[0], SR_T_COMMENT);
@@ -234,9 +231,7 @@ static void test_seen(void **state) {
 	world_free(w);
 }
 
-/* --- votes
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- votes ------------------------------------------------------------------------------------ */
 
 static void test_vote_rules(void **state) {
 	struct world *w = world_new(&(struct world_options){.members = 5, .level = {2, 3}});
@@ -388,8 +383,7 @@ static void test_grant_ends(void **state) {
 	world_free(w);
 }
 
-/* --- hooks
- * ------------------------------------------------------------------------------------------------------ */
+/* --- hooks ------------------------------------------------------------------------------------ */
 
 struct hooked { /* what became of one submission */
 	unsigned refused, after;
@@ -534,8 +528,7 @@ static void test_left_room_key(void **state) {
 	world_free(w);
 }
 
-/* --- kill and fault at every step of a commit
- * ----------------------------------------------------------------------------- */
+/* --- kill and fault at every step of a commit ------------------------------------------------- */
 
 static int one_comment(struct world *w, const uint8_t request[SR_ID]) {
 	struct world_draft d;

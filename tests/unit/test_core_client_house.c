@@ -15,9 +15,7 @@ static bool asked(const struct desk *d, const char *op) {
 	return strstr(d->liar.asked, word) != NULL;
 }
 
-/* --- deposit
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- deposit ---------------------------------------------------------------------------------- */
 
 struct one { /* a source: two items of one file each */
 	size_t item, file, at, reads;
@@ -170,9 +168,7 @@ static void test_deposit(void **state) {
 	office_free(o);
 }
 
-/* --- release
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- release ---------------------------------------------------------------------------------- */
 
 struct release_lie {
 	const char *key, *value, *text;
@@ -233,9 +229,7 @@ static void test_release(void **state) {
 	office_free(o);
 }
 
-/* --- a dealer who lies
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- a dealer who lies ------------------------------------------------------------------------ */
 
 static void h32(struct sr_hash *h, const void *p) {
 	sr_hash_field(h, sr_bytes_of(p, 32));
@@ -424,8 +418,7 @@ static void test_complaint(void **state) {
 	office_free(o);
 }
 
-/* --- people whom a quorum made, ballots in files
- * -------------------------------------------------------------------------- */
+/* --- people whom a quorum made, ballots in files ---------------------------------------------- */
 
 static void approve(struct desk *d, const uint8_t request[SR_ID]) {
 	struct sr_ballot *b = NULL;
@@ -550,9 +543,7 @@ static void test_files(void **state) {
 	office_free(o);
 }
 
-/* --- export
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* --- export ----------------------------------------------------------------------------------- */
 
 static int keep(void *ctx, struct sr_bytes data, struct sr_err *e) {
 	sr_buf_put_bytes(ctx, data);

@@ -12,8 +12,7 @@
 #include "merkle/note.h"
 #include "world.h"
 
-/* --- lies about what lies in a reply
- * ------------------------------------------------------------------------------------ */
+/* --- lies about what lies in a reply ---------------------------------------------------------- */
 
 enum how {
 	DROP,
@@ -143,9 +142,7 @@ static void lie_head(struct sr_call *r, const char *key, const char *value) {
 	assert_int_equal(sr_call_parse(r, NULL), 0);
 }
 
-/* --- the connection
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- the connection --------------------------------------------------------------------------- */
 
 static const char OTHER[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
@@ -319,9 +316,7 @@ static void test_ledger(void **state) {
 	office_free(o);
 }
 
-/* --- submissions
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- submissions ------------------------------------------------------------------------------ */
 
 static void comment(struct desk *d, const uint8_t request[SR_ID], int code, const char *text) {
 	const struct sr_act a = {
@@ -407,9 +402,7 @@ static void test_submit(void **state) {
 	office_free(o);
 }
 
-/* --- the board
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- the board -------------------------------------------------------------------------------- */
 
 static void test_board(void **state) {
 	struct office *o = office_new(NULL);
@@ -484,9 +477,7 @@ static void test_board(void **state) {
 	office_free(o);
 }
 
-/* --- ballots
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- ballots ---------------------------------------------------------------------------------- */
 
 struct asked_for {
 	struct office *o;
@@ -661,8 +652,7 @@ static void test_ballot(void **state) {
 	office_free(a.o);
 }
 
-/* --- entries that a hostile host wrote into the log
- * ------------------------------------------------------------------------ */
+/* --- entries that a hostile host wrote into the log ------------------------------------------- */
 
 struct forgery { /* replaces the receipt of a row by that of a forged entry */
 	struct office *o;
@@ -907,9 +897,7 @@ static void test_forged(void **state) {
 	office_free(o);
 }
 
-/* --- checkouts
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- checkouts -------------------------------------------------------------------------------- */
 
 static int head_lie(
 	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {

@@ -23,9 +23,7 @@ struct story {
 	uint8_t items[4][SR_ID];
 };
 
-/* --- founding
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- founding --------------------------------------------------------------------------------- */
 
 static void draft(struct story *s, uint8_t fingerprint[SR_HASH]) {
 	static const uint64_t levels[] = {2, 3};
@@ -171,9 +169,7 @@ static void collection(struct story *s) {
 	sr_call_free(&r);
 }
 
-/* --- deposit
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- deposit ---------------------------------------------------------------------------------- */
 
 struct files { /* a source: one item for each row */
 	size_t item, file;
@@ -299,8 +295,7 @@ static void look_and_release(struct story *s) {
 	}
 }
 
-/* --- request, votes, checkouts
- * ------------------------------------------------------------------------------------------ */
+/* --- request, votes, checkouts ---------------------------------------------------------------- */
 
 static void ask(struct story *s, uint8_t request[SR_ID]) {
 	struct world *w = s->o->w;

@@ -609,8 +609,7 @@ static void a_lying_member_is_judged(void **state) {
 	t_board_free(b);
 }
 
-/* --- a random generator that always says the same
- * --------------------------------------------------- */
+/* --- a random generator that always says the same --------------------------------------------- */
 
 static void constant_random(void *out, size_t len) {
 	memset(out, 0x55, len);

@@ -318,8 +318,7 @@ static void a_share_that_is_not_the_members_is_refused(void **state) {
 	t_board_free(sc.b);
 }
 
-/* --- the proof
- * ------------------------------------------------------------------------------------ */
+/* --- the proof -------------------------------------------------------------------------------- */
 
 static void refused(const struct sr_piece_ctx *ctx, const struct sr_sealed *s, const uint8_t *piece,
 	const char *text) {
@@ -562,8 +561,7 @@ static void many_pieces_are_those_made_one_by_one(void **state) {
 	t_board_free(sc.b);
 }
 
-/* --- bundles
- * -------------------------------------------------------------------------------------- */
+/* --- bundles ---------------------------------------------------------------------------------- */
 
 struct bundle_scene {
 	struct scene sc;

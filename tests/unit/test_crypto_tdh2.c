@@ -332,8 +332,7 @@ static void unequal_logarithms_are_refused(void **state) {
 		sr_tdh2_open(part, &f.key, &f.s, xr, &e), SR_AUTH, &e, "proof does not verify");
 }
 
-/* --- many, and bad luck
- * --------------------------------------------------------------------------- */
+/* --- many, and bad luck ----------------------------------------------------------------------- */
 
 static void many_are_checked_and_the_first_bad_one_is_named(void **state) {
 	(void)state;

@@ -179,10 +179,14 @@ static void bundles(void **state) {
 	assert_fails(sr_entry_bundle_parse(v, 3, sr_bytes_of(b.p, 10), &e), SR_CORRUPT, &e,
 		"entry 2 of 3 is cut off: have 1 bytes, want 5");
 	assert_fails(sr_entry_bundle_parse(v, 0, sr_buf_view(&b), &e), SR_MISUSE, &e, "0 entries");
-	assert_fails(sr_entry_bundle_parse(v, 257, sr_buf_view(&b), &e), SR_MISUSE, &e, "257 entries");
+	assert_fails(sr_entry_bundle_parse(v, 257, sr_buf_view(&b), &e), SR_MISUSE, &e,
+		"257 "
+		"entries");
 	assert_ok(sr_entry_bundle_prefix(&len, 2, sr_buf_view(&b), &e), &e);
 	assert_int_equal(len, 7);
-	assert_fails(sr_entry_bundle_prefix(&len, 4, sr_buf_view(&b), &e), SR_CORRUPT, &e, "entry 3");
+	assert_fails(sr_entry_bundle_prefix(&len, 4, sr_buf_view(&b), &e), SR_CORRUPT, &e,
+		"entry "
+		"3");
 	sr_buf_clear(&b);
 	assert_fails(sr_entry_bundle_put(&b, sr_bytes_of(big, SR_ENTRY_MAX + 1), &e), SR_LIMIT, &e,
 		"entry of 65536 bytes, at most 65535");

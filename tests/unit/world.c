@@ -426,8 +426,7 @@ int world_accept(struct world *w, size_t member) {
 	return world_commit(&d, NULL);
 }
 
-/* --- people, collections, items
- * --------------------------------------------------------------------------------------------- */
+/* --- people, collections, items --------------------------------------------------------------- */
 
 int world_person_add(struct world *w, const struct world_person *by, const struct world_person *who,
 	const char *roles) {

@@ -87,8 +87,7 @@ void world_reopen(struct world *w);
 /* Only that: the room and the vault are gone until world_reopen. */
 void world_close(struct world *w);
 
-/* --- statements: begin, put fields on d.text, texts and objects, commit
- * ------------------------------------------------- */
+/* --- statements: begin, put fields on d.text, texts and objects, commit ----------------------- */
 
 struct world_draft {
 	struct world *w;

@@ -27,9 +27,7 @@ static const char MAGIC[8] = {'S', 'R', 'B', 'A', 'C', 'K', 'U', 'P'};
 static const char TYPE[] = "strongroom/backup/v1";
 static const char LABEL[] = "strongroom/backup-secrets/v1";
 
-/* --- copying
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- copying ---------------------------------------------------------------------------------- */
 
 struct copy {
 	struct sr_backup_result *out;
@@ -170,9 +168,7 @@ static int copy_vault(struct copy *c, struct sr_err *e) {
 	return rc == 0 ? sr_dir_sync(c->to, e) : rc;
 }
 
-/* --- the secrets file
- * -----------------------------------------------------------------------------------------------
- */
+/* --- the secrets file ------------------------------------------------------------------------- */
 
 struct gather {
 	struct sr_vault *v;
@@ -347,9 +343,7 @@ static int secrets_put_rows(struct sr_secrets *s, struct secrets_file *f, struct
 	return sr_secrets_commit(s, e);
 }
 
-/* --- making
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- making ----------------------------------------------------------------------------------- */
 
 struct first_finding {
 	char text[400];
@@ -453,9 +447,7 @@ int sr_backup_make(struct sr_vault *v, const struct sr_backup_options *o,
 	return rc != 0 ? sr_wrap(e, "backup to %s", o->path) : 0;
 }
 
-/* --- restoring
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- restoring -------------------------------------------------------------------------------- */
 
 static int read_secrets(struct sr_buf *out, const char *path, struct sr_err *e) {
 	char folder[SR_PATH_MAX];
@@ -607,7 +599,8 @@ int sr_backup_restore(const struct sr_restore_options *o, struct sr_backup_resul
 		return sr_fail(e, SR_NOMEM, "restore: out of memory");
 	if ((o->second != NULL) == o->no_second)
 		rc = sr_fail(e, SR_USAGE,
-			"say where the second copy of secrets.db shall lie (--second PATH), or --no-second");
+			"say where the second copy of secrets.db shall lie (--second PATH), or "
+			"--no-second");
 	else
 		rc = sr_vault_conf_read(conf, o->from, e);
 	if (rc == 0)

@@ -330,7 +330,8 @@ static int names_check(const struct sr_statement *found, const struct sr_door_te
 				sr_text_commit(want, names[j].salt, names[j].text);
 				if (memcmp(want, card.name, SR_HASH) != 0)
 					return sr_fail(e, SR_AUTH,
-						"found: %s %zu: the name given does not open the card",
+						"found: %s %zu: the name given does not open the "
+						"card",
 						keys[k], i + 1);
 				if (one) /* the door would find it when all have signed */
 					return sr_fail(e, SR_USAGE, "found: %s %zu is named twice",

@@ -92,8 +92,8 @@ static int receipt_time(int64_t *now, struct sr_vault *v, struct sr_err *e) {
 		sr_time_format(was, last.received);
 		sr_time_format(is, t);
 		return sr_fail(e, SR_LOCKED,
-			"the clock says %s, the last entry was received at %s: writing stops until the clock is right "
-			"(at most %d s back are bridged)",
+			"the clock says %s, the last entry was received at %s: writing stops "
+			"until the clock is right (at most %d s back are bridged)",
 			is, was, SR_CLOCK_BACK_S);
 	}
 	if (t < last.received)
@@ -101,8 +101,7 @@ static int receipt_time(int64_t *now, struct sr_vault *v, struct sr_err *e) {
 	return 0;
 }
 
-/* --- records and objects of one statement
- * --------------------------------------------------------------------------- */
+/* --- records and objects of one statement ----------------------------------------------------- */
 
 static const struct sr_door_text *text_for(
 	const struct sr_submission *sub, const char *key, size_t index) {
@@ -292,8 +291,7 @@ static int objects_write(
 	return rc;
 }
 
-/* --- one entry into the group
- * --------------------------------------------------------------------------------------- */
+/* --- one entry into the group ----------------------------------------------------------------- */
 
 static int subjects_make(struct group *g, const struct pending *p, struct sr_err *e) {
 	uint8_t key[SR_KEY];
@@ -433,8 +431,7 @@ static void follow_tell(void *ctx, const char *sentence) {
 		}
 }
 
-/* --- checks of one submission
- * --------------------------------------------------------------------------------------- */
+/* --- checks of one submission ----------------------------------------------------------------- */
 
 /* Fingerprint and the signature by the key that the catalogue has for the actor; found carries its
  * own keys. */
@@ -484,7 +481,8 @@ static int check_times(
 	}
 	if (s->head.until > s->head.time + SR_RULES_UNTIL_MAX_S)
 		return sr_fail(e, SR_DENIED,
-			"the statement is good for more than %d days: sign it anew with an earlier until",
+			"the statement is good for more than %d days: sign it anew with an "
+			"earlier until",
 			SR_RULES_UNTIL_MAX_S / 86400);
 	/* With `until`, the signer said how long it may take (signed on another machine); without,
 	 * clocks must agree. Nothing comes from the future: `until` counts from the time. */
@@ -509,13 +507,15 @@ static int check_seen(struct group *g, const struct sr_statement *s, struct sr_e
 		return 0;
 	if (s->head.seen_size > g->base)
 		return sr_fail(e, SR_DENIED,
-			"%s has verified a ledger of %llu entries, this one has %llu: it was rolled back",
+			"%s has verified a ledger of %llu entries, this one has %llu: it was "
+			"rolled back",
 			s->head.actor, (unsigned long long)s->head.seen_size,
 			(unsigned long long)g->base);
 	rc = sr_ledger_root_at(g->v->ledger, s->head.seen_size, root, e);
 	if (rc == 0 && memcmp(root, s->head.seen_root, SR_HASH) != 0)
 		return sr_fail(e, SR_DENIED,
-			"%s has verified another ledger of %llu entries than this one: it was forked",
+			"%s has verified another ledger of %llu entries than this one: it was "
+			"forked",
 			s->head.actor, (unsigned long long)s->head.seen_size);
 	return rc;
 }
@@ -755,9 +755,7 @@ undo:
 	return rc;
 }
 
-/* --- the commit
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- the commit ------------------------------------------------------------------------------- */
 
 static void attachment_of(uint8_t out[SR_ATTACHMENT], struct sr_vault *v) {
 	struct sr_secrets_state st;
@@ -848,7 +846,8 @@ static int group_commit(struct group *g, bool *secrets_open, struct sr_err *e) {
 		rc = sr_catalogue_commit(g->v->catalogue, commit.root, e);
 		if (rc != 0) {
 			sr_wrap(e,
-				"committed to the ledger, but not to the catalogue (it catches up at the next opening)");
+				"committed to the ledger, but not to the catalogue (it catches up "
+				"at the next opening)");
 			g->v->failed = true;
 		}
 	}
@@ -900,7 +899,8 @@ static int group_end(struct group *g, int rc, struct sr_err *e) {
 			/* What ended must not stay openable while this process runs on. */
 			g->v->failed = true;
 			sr_wrap(e,
-				"committed, but the key of an ended grant is not erased yet (the next opening does it)");
+				"committed, but the key of an ended grant is not erased yet (the "
+				"next opening does it)");
 		}
 	}
 	return rc;
@@ -970,9 +970,7 @@ int sr_door_service(
 	return rc;
 }
 
-/* --- the sweep
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- the sweep -------------------------------------------------------------------------------- */
 
 static int lapse(struct group *g, const char *what, const uint8_t *request, uint32_t version,
 	const uint8_t *other, struct sr_err *e) {

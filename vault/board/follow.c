@@ -47,8 +47,7 @@ static void tell_id(
 	j->f->tell(j->f->ctx, sentence);
 }
 
-/* --- trust and ceremony
- * --------------------------------------------------------------------------------------------- */
+/* --- trust and ceremony ----------------------------------------------------------------------- */
 
 static int auditor_order(const void *a, const void *b) {
 	return strcmp(
@@ -127,7 +126,8 @@ static int on_accept(const struct job *j) {
 		goto out;
 	if (memcmp(keys->transcript, run->members[0].transcript, SR_HASH) != 0) {
 		rc = sr_fail(j->e, SR_AUTH,
-			"the transcript that all members accepted is not the one the vault computes");
+			"the transcript that all members accepted is not the one the vault "
+			"computes");
 		goto out;
 	}
 	sr_follow_begin(&text, j->v, SR_T_OPENED, j->f->now);
@@ -149,9 +149,7 @@ out:
 	return rc;
 }
 
-/* --- requests
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- requests --------------------------------------------------------------------------------- */
 
 static int on_request(const struct job *j) {
 	struct sr_version_row row = {0};
@@ -225,9 +223,7 @@ static int on_refuse(const struct job *j) {
 	return on_request_end(j);
 }
 
-/* --- decisions
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- decisions -------------------------------------------------------------------------------- */
 
 struct decision {
 	struct sr_version_row v;

@@ -35,7 +35,8 @@ int sr_held_seal(struct sr_buf *out, const uint8_t quarantine_key[SR_KEY],
 
 	if (n == 0)
 		return sr_fail(e, SR_DENIED,
-			"quarantine: no active curator, so nobody could look at the item or release it");
+			"quarantine: no active curator, so nobody could look at the item or "
+			"release it");
 	for (size_t i = 0; i < n; i++)
 		rows[i] = &curators->rows[i];
 	qsort(rows, n, sizeof(void *), row_order);
@@ -99,7 +100,8 @@ int sr_held_open_outer(struct sr_buf *boxed, const struct sr_held_place *at,
 		rc = find_box(&box, sr_buf_view(&body), o->curator, e);
 	if (rc == 0 && box.p == NULL)
 		rc = sr_fail(e, SR_NOTFOUND,
-			"%s was not among its curators when the item came: another curator looks or releases",
+			"%s was not among its curators when the item came: another curator looks "
+			"or releases",
 			o->curator);
 	if (rc == 0) {
 		sr_buf_put_bytes(boxed, box);

@@ -121,9 +121,7 @@ static const struct sr_member_row *member_of(const struct sr_board_row *b, const
 	return NULL;
 }
 
-/* --- the ceremony
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- the ceremony ----------------------------------------------------------------------------- */
 
 static int run_of(struct ctx *c, struct sr_run_row *run) {
 	uint8_t id[SR_ID];
@@ -202,9 +200,7 @@ static int rule_complaint(struct ctx *c) {
 	return allow(c);
 }
 
-/* --- people
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- people ----------------------------------------------------------------------------------- */
 
 static int rule_person(struct ctx *c) {
 	struct sr_bytes person = sr_field(c->s, "person", 0);
@@ -263,9 +259,7 @@ static int rule_person_end(struct ctx *c) {
 	return allow(c);
 }
 
-/* --- items
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- items ------------------------------------------------------------------------------------ */
 
 static int item_of(struct ctx *c, struct sr_item_row *item) {
 	uint8_t id[SR_ID];
@@ -431,9 +425,7 @@ static int rule_release(struct ctx *c) {
 	return rc;
 }
 
-/* --- requests
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- requests --------------------------------------------------------------------------------- */
 
 static bool field_is(const struct sr_statement *s, const char *key, const char *word) {
 	return sr_bytes_eq(sr_field(s, key, 0), sr_bytes_str(word));
@@ -651,7 +643,9 @@ static int collection_request(struct ctx *c) {
 		rc = sr_query_collection(&row, c->cat, id, c->e);
 	sr_collection_row_free(&row);
 	if (rc == 0)
-		return deny(c, "collection-taken", "", "a collection with this id is there already");
+		return deny(c, "collection-taken", "",
+			"a collection with this id is there "
+			"already");
 	return rc == SR_NOTFOUND ? allow(c) : rc;
 }
 
@@ -882,9 +876,7 @@ static int rule_withdraw(struct ctx *c) {
 	return rc;
 }
 
-/* --- votes
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- votes ------------------------------------------------------------------------------------ */
 
 /* Is the actor one of those whom the grant is for? */
 static int target_names(struct ctx *c, const uint8_t grant[SR_ID], bool *named) {
@@ -1115,8 +1107,7 @@ static int rule_vote(struct ctx *c) {
 	return rc;
 }
 
-/* --- grants and checkouts
- * --------------------------------------------------------------------------------------------- */
+/* --- grants and checkouts --------------------------------------------------------------------- */
 
 static int grant_of(struct ctx *c, struct sr_grant_row *g) {
 	uint8_t id[SR_ID];
@@ -1308,9 +1299,7 @@ static int rule_return(struct ctx *c) {
 	return allow(c);
 }
 
-/* --- dispatch
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- dispatch --------------------------------------------------------------------------------- */
 
 static int (*const rule_for[SR_T_COUNT])(struct ctx *c) = {
 	[SR_T_DEAL] = rule_deal,

@@ -44,7 +44,8 @@ static int origin_check(const char *origin, struct sr_err *e) {
 	for (size_t i = 0; i < len; i++)
 		if (origin[i] <= 0x20 || origin[i] >= 0x7f || origin[i] == '+')
 			return sr_fail(e, SR_USAGE,
-				"origin: character %zu is not allowed (ASCII without space and '+')",
+				"origin: character %zu is not allowed (ASCII without space and "
+				"'+')",
 				i + 1);
 	return 0;
 }

@@ -29,9 +29,7 @@ static const char CONF[] = "strongroom.conf";
 static const char CONF_TYPE[] = "strongroom/vault/v1";
 static const char INDEX_FILE[] = "index.db";
 
-/* --- strongroom.conf
- * ------------------------------------------------------------------------------------------------
- */
+/* --- strongroom.conf -------------------------------------------------------------------------- */
 
 static int conf_write(struct sr_dir *dir, const struct sr_vault_conf *c, struct sr_err *e) {
 	struct sr_buf b;
@@ -154,9 +152,7 @@ int sr_vault_conf_second(const char *path, const char *second, struct sr_err *e)
 	return rc;
 }
 
-/* --- creating
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- creating --------------------------------------------------------------------------------- */
 
 static int not_empty(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
 	(void)ctx;
@@ -258,7 +254,8 @@ int sr_vault_create(const struct sr_vault_init *o, struct sr_err *e) {
 
 	if ((o->second != NULL) == o->no_second)
 		return sr_fail(e, SR_USAGE,
-			"say where the second copy of secrets.db lies (--second PATH), or --no-second");
+			"say where the second copy of secrets.db lies (--second PATH), or "
+			"--no-second");
 	if (o->second != NULL && o->second[0] != '/')
 		return sr_fail(
 			e, SR_USAGE, "the second copy's path must be absolute: %s", o->second);
@@ -294,9 +291,7 @@ int sr_vault_create(const struct sr_vault_init *o, struct sr_err *e) {
 	return rc;
 }
 
-/* --- opening
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 static void told(struct sr_vault *v, const char *fmt, ...) SR_PRINTF(2, 3);
 static void told(struct sr_vault *v, const char *fmt, ...) {
@@ -368,7 +363,8 @@ static int open_secrets(struct sr_vault *v, bool accept_older, struct sr_err *e)
 	if (sr_secrets_recovered(v->secrets) != NULL)
 		told(v, "secrets.db: %s", sr_secrets_recovered(v->secrets));
 	if (sr_secrets_is_older(v->secrets))
-		told(v, "secrets.db: older than the ledger, accepted as asked; what the ledger erased is erased again");
+		told(v, "secrets.db: older than the ledger, accepted as asked; what the ledger "
+			"erased is erased again");
 	return 0;
 }
 
@@ -528,14 +524,13 @@ static int open_index(struct sr_vault *v, struct sr_err *e) {
 	}
 	if (rc == 0 && (added > 0 || bad > 0))
 		told(v,
-			"index: %zu packs were added from their footers, %zu could not be read (scrub "
-			"names them)",
+			"index: %zu packs were added from their footers, %zu could not be read "
+			"(scrub names them)",
 			added, bad);
 	return rc != 0 ? sr_wrap(e, "index") : 0;
 }
 
-/* --- room keys: what the ledger ended is erased, whatever a kill or an older file left
- * --------------------------------- */
+/* --- room keys: what the ledger ended is erased, whatever a kill or an older file left -------- */
 
 struct reap {
 	struct sr_vault *v;

@@ -19,8 +19,7 @@
 /* Is ${token} one of the space-separated ${list}? */
 bool sr_token_in(const char *list, const char *token);
 
-/* --- vault, board, people
- * ------------------------------------------------------------------------------------------- */
+/* --- vault, board, people --------------------------------------------------------------------- */
 
 struct sr_board_level {
 	uint32_t level;     /* k */
@@ -127,8 +126,7 @@ SR_MUST int sr_query_run(
 SR_MUST int sr_query_key_epoch(uint8_t keys[SR_HASH], uint64_t *entry, struct sr_catalogue *c,
 	uint32_t epoch, struct sr_err *e);
 
-/* --- collections, accessions, items
- * ---------------------------------------------------------------------------------- */
+/* --- collections, accessions, items ----------------------------------------------------------- */
 
 struct sr_collection_row {
 	uint8_t id[SR_ID];
@@ -238,9 +236,7 @@ SR_MUST int sr_query_item_files(struct sr_item_files *out, struct sr_catalogue *
 	const uint8_t id[SR_ID], const struct sr_page *p, struct sr_err *e);
 void sr_item_files_free(struct sr_item_files *l);
 
-/* --- requests and votes
- * ------------------------------------------------------------------------------------------------
- */
+/* --- requests and votes ----------------------------------------------------------------------- */
 
 struct sr_co_applicant {
 	char person[SR_PERSON_TEXT];
@@ -366,9 +362,7 @@ SR_MUST int sr_query_recused(bool *out, struct sr_catalogue *c, const uint8_t re
 SR_MUST int sr_query_vote_of(struct sr_vote_row *out, struct sr_catalogue *c,
 	const struct sr_version_row *v, const char *member, struct sr_err *e);
 
-/* --- grants and checkouts
- * ------------------------------------------------------------------------------------------------
- */
+/* --- grants and checkouts --------------------------------------------------------------------- */
 
 struct sr_grant_row {
 	uint8_t id[SR_ID];
@@ -442,9 +436,7 @@ SR_MUST int sr_query_lapsing(struct sr_checkouts *out, struct sr_catalogue *c, i
 	int64_t unopened, struct sr_err *e);
 void sr_checkouts_free(struct sr_checkouts *l);
 
-/* --- log, objects, texts
- * -----------------------------------------------------------------------------------------------
- */
+/* --- log, objects, texts ---------------------------------------------------------------------- */
 
 struct sr_entry_row {
 	uint64_t index;

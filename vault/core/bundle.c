@@ -119,9 +119,7 @@ int sr_client_bundle(struct sr_client *c, const uint8_t request[SR_ID], uint64_t
 	return rc;
 }
 
-/* --- reading
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 struct parts {
 	uint8_t vault[SR_HASH], request[SR_ID];

@@ -40,9 +40,7 @@ int sr_client_signer(const struct sr_client *c, struct sr_err *e) {
 	return 0;
 }
 
-/* --- calls
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 /* *${broken}: the transport failed, not the operation. */
 static int exchange(
@@ -114,9 +112,7 @@ void sr_client_put_since(const struct sr_client *c, struct sr_call *q) {
 		sr_text_put_dec(&q->head, "since", c->proofs.seen.size);
 }
 
-/* --- pin and memory
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- pin and memory --------------------------------------------------------------------------- */
 
 static void pin_name(char out[PIN_NAME], const char *place) {
 	uint8_t h[SR_HASH];
@@ -186,7 +182,8 @@ int sr_client_pin(struct sr_client *c, const uint8_t fingerprint[SR_HASH], struc
 
 	if (c->o.fingerprint != NULL && memcmp(c->o.fingerprint, fingerprint, SR_HASH) != 0)
 		return sr_fail(e, SR_AUTH,
-			"this vault has the fingerprint %s..., expected is %s...: it is another vault",
+			"this vault has the fingerprint %s..., expected is %s...: it is another "
+			"vault",
 			short_hex(a, fingerprint), short_hex(b, c->o.fingerprint));
 	rc = pin_read(pinned, c, e);
 	if (rc != 0 && rc != SR_NOTFOUND)
@@ -195,8 +192,9 @@ int sr_client_pin(struct sr_client *c, const uint8_t fingerprint[SR_HASH], struc
 	if (known_place && memcmp(pinned, fingerprint, SR_HASH) != 0 && c->o.fingerprint == NULL) {
 		pin_name(name, c->o.place);
 		return sr_fail(e, SR_AUTH,
-			"here was the vault with the fingerprint %s..., now there is one with %s...: compare with the minutes; "
-			"if it was replaced on purpose, give its --fingerprint once",
+			"here was the vault with the fingerprint %s..., now there is one with "
+			"%s...: compare with the minutes; if it was replaced on purpose, give its "
+			"--fingerprint once",
 			short_hex(a, pinned), short_hex(b, fingerprint));
 	}
 	if (c->o.memory != NULL && person[0] != '\0') {
@@ -246,9 +244,7 @@ int sr_client_seen(struct sr_client *c, bool store, struct sr_err *e) {
 	return sr_seen_store(c->o.memory, mine, e);
 }
 
-/* --- hello and login
- * --------------------------------------------------------------------------------------------------
- */
+/* --- hello and login -------------------------------------------------------------------------- */
 
 static int hello_state(enum sr_client_state *out, struct sr_bytes word, struct sr_err *e) {
 	static const char *const names[] = {"none", "draft", "founded", "opened"};
@@ -299,7 +295,8 @@ static int hello_ledger(const struct sr_client *c, const struct sr_call *r, stru
 			(unsigned long long)cp.size, (unsigned long long)seen->size);
 	else if (cp.size == seen->size && memcmp(cp.root, seen->root, SR_HASH) != 0)
 		rc = sr_fail(e, SR_AUTH,
-			"the ledger shows another root at size %llu than was verified before: forked",
+			"the ledger shows another root at size %llu than was verified before: "
+			"forked",
 			(unsigned long long)cp.size);
 	sr_note_free(&note);
 	return rc;
@@ -344,8 +341,8 @@ static int hello(struct sr_client *c, struct sr_err *e) {
 	else if (c->o.fingerprint != NULL && f.p != NULL &&
 		 memcmp(fingerprint, c->o.fingerprint, SR_HASH) != 0)
 		rc = sr_fail(e, SR_AUTH,
-			"the draft here has the fingerprint %s..., expected is %s...: another draft, or "
-			"a digit was misread; nobody signs",
+			"the draft here has the fingerprint %s..., expected is %s...: another "
+			"draft, or a digit was misread; nobody signs",
 			short_hex(shown, fingerprint), short_hex(other, c->o.fingerprint));
 	else if (pin_read(pinned, c, NULL) == 0 && c->o.fingerprint == NULL)
 		rc = sr_fail(e, SR_AUTH,
@@ -486,8 +483,7 @@ void sr_client_close(struct sr_client *c) {
 	free(c);
 }
 
-/* --- proofs from the vault
- * -------------------------------------------------------------------------------------------- */
+/* --- proofs from the vault -------------------------------------------------------------------- */
 
 static int prove(struct sr_client *c, struct sr_call *q, struct sr_buf *kept, size_t want,
 	struct sr_err *e) {
@@ -600,8 +596,7 @@ int sr_client_prove_quorums(struct sr_client *c, struct sr_buf *kept, struct sr_
 	return rc;
 }
 
-/* --- ids as people type them
- * ------------------------------------------------------------------------------------------ */
+/* --- ids as people type them ------------------------------------------------------------------ */
 
 static int ambiguous(const char *typed, const struct sr_rows *rows, struct sr_err *e) {
 	char list[400] = "", word[80];

@@ -34,9 +34,7 @@
 #include "ledger/receipt.h"
 #include "ledger/types.h"
 
-/* --- connection
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- connection ------------------------------------------------------------------------------- */
 
 struct sr_client; /* opaque */
 
@@ -100,8 +98,7 @@ SR_MUST int sr_client_rows(struct sr_client *c, struct sr_call *q, struct sr_cal
 SR_MUST int sr_client_resolve(struct sr_client *c, uint8_t id[SR_ID], const char *typed,
 	const char *kind, struct sr_err *e);
 
-/* --- signing and handing in
- * ------------------------------------------------------------------------------------------- */
+/* --- signing and handing in ------------------------------------------------------------------- */
 
 /* A statement under way: text, openings of its `~` lines, objects. Fields go to ->text by
  * sr_text_put*, in the order of ledger/types.c, with texts, cards and objects by the functions
@@ -190,8 +187,7 @@ struct sr_describe {
 SR_MUST int sr_client_describe(struct sr_client *c, const struct sr_describe *d,
 	struct sr_submitted *out, struct sr_err *e);
 
-/* --- founding (client_board.c)
- * ---------------------------------------------------------------------------------------- */
+/* --- founding (client_board.c) ---------------------------------------------------------------- */
 
 struct sr_founding {
 	const uint64_t *levels; /* ascending */
@@ -245,8 +241,7 @@ struct sr_board_view {
 SR_MUST int sr_client_board(
 	struct sr_client *c, const struct sr_board_view **out, struct sr_err *e);
 
-/* --- requests (client_request.c)
- * ---------------------------------------------------------------------------------------- */
+/* --- requests (client_request.c) -------------------------------------------------------------- */
 
 struct sr_asking {
 	const char *kind; /* access export revoke role collection */
@@ -269,8 +264,7 @@ struct sr_asking {
 SR_MUST int sr_client_request(struct sr_client *c, const struct sr_asking *a,
 	uint8_t request[SR_ID], struct sr_submitted *out, struct sr_err *e);
 
-/* --- votes (client_vote.c)
- * ---------------------------------------------------------------------------------------------- */
+/* --- votes (client_vote.c) -------------------------------------------------------------------- */
 
 /* All that a voter verifies, in a file for another machine: board, request, seals. ${since}: size
  * that the voter verified last (0: none). Verified here too before it is written. */
@@ -322,8 +316,7 @@ struct sr_voting {
 SR_MUST int sr_ballot_vote(
 	struct sr_writ *out, struct sr_ballot *b, const struct sr_voting *v, struct sr_err *e);
 
-/* --- checkouts (client_checkout.c)
- * ---------------------------------------------------------------------------------------- */
+/* --- checkouts (client_checkout.c) ------------------------------------------------------------ */
 
 struct sr_borrow {
 	const uint8_t *item;
@@ -351,9 +344,7 @@ SR_MUST int sr_client_export(struct sr_client *c, const uint8_t checkout[SR_ID],
 	int (*write)(void *ctx, struct sr_bytes data, struct sr_err *e), void *ctx, uint64_t *bytes,
 	struct sr_err *e);
 
-/* --- curators
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- curators --------------------------------------------------------------------------------- */
 
 /* Release items in groups of SR_PREPARE_MAX: open each part, have the new envelope made, sign its
  * hash. ${out}: count outcomes. ${level} 0: what hazards need. */
@@ -366,8 +357,7 @@ struct sr_releasing {
 SR_MUST int sr_client_release(struct sr_client *c, const struct sr_releasing *r,
 	struct sr_submitted *out, struct sr_err *e);
 
-/* --- deposit (client_deposit.c)
- * ------------------------------------------------------------------------------------------- */
+/* --- deposit (client_deposit.c) --------------------------------------------------------------- */
 
 struct sr_deposit_file {
 	const char *source;   /* the caller's name of it, given back to open; NULL: not read */
@@ -412,8 +402,7 @@ void sr_deposited_free(struct sr_deposited *d);
 SR_MUST int sr_client_deposit(struct sr_client *c, const struct sr_depositing *d,
 	struct sr_deposited *out, struct sr_err *e);
 
-/* --- the log, for auditors and officers (client_log.c)
- * ---------------------------------------------------------------------- */
+/* --- the log, for auditors and officers (client_log.c) ---------------------------------------- */
 
 struct sr_log_ask {
 	uint64_t from, to; /* to 0: to the end */

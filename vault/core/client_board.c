@@ -23,8 +23,7 @@ uint8_t sr_client_member(const struct sr_client *c) {
 	return 0;
 }
 
-/* --- what the log proves
- * ---------------------------------------------------------------------------------------------- */
+/* --- what the log proves ---------------------------------------------------------------------- */
 
 /* A trusted statement of ${type} by ${person} in the run. */
 static const struct sr_proven *of_run(const struct sr_proofs *p, enum sr_type_id type,
@@ -55,7 +54,8 @@ static int find_run(const struct sr_client *c, uint8_t run[SR_ID], const struct 
 	}
 	if (c->info.state == SR_CLIENT_OPENED)
 		return sr_fail(e, SR_AUTH,
-			"the vault says its board is open, and withholds the statement that opened it");
+			"the vault says its board is open, and withholds the statement that "
+			"opened it");
 	for (uint64_t n = RUNS_MAX; n > 1; n--) {
 		sr_ceremony_run_id(run, c->info.fingerprint, n);
 		if (of_run(&c->proofs, SR_T_DEAL, run, NULL) != NULL)
@@ -151,7 +151,8 @@ static int check_accepts(
 			continue;
 		if (!same_transcript(b, &a->entry.statement) || !same_keys(b, &a->entry.statement))
 			return sr_fail(e, SR_AUTH,
-				"member %zu (%s) accepted another transcript than these dealings give: compare the minutes",
+				"member %zu (%s) accepted another transcript than these dealings "
+				"give: compare the minutes",
 				i + 1, b->view.member[i]);
 		b->view.accepted[i] = true;
 	}
@@ -166,7 +167,8 @@ static int check_opened(
 
 	if (rc == 0 && (!same_transcript(b, s) || !same_keys(b, s) || epoch != b->dkg.epoch))
 		rc = sr_fail(e, SR_AUTH,
-			"the vault opened the board with other keys than the members' dealings give");
+			"the vault opened the board with other keys than the members' dealings "
+			"give");
 	if (rc == 0) {
 		b->view.opened = true;
 		b->view.epoch = epoch;
@@ -268,7 +270,8 @@ int sr_client_board_need(struct sr_client *c, bool opened, struct sr_err *e) {
 		rc = board_fetch(c, e);
 	if (rc == 0 && opened && !c->board->view.opened)
 		rc = sr_fail(e, SR_DENIED,
-			"the board has no keys yet: every founding member accepts first (board accept)");
+			"the board has no keys yet: every founding member accepts first (board "
+			"accept)");
 	return rc;
 }
 
@@ -289,9 +292,7 @@ int sr_client_shares(struct sr_client *c, uint8_t index, uint8_t x[SR_BOARD_LEVE
 	return sr_ceremony_shares(x, &c->board->keys, &c->board->dkg, views, &me, e);
 }
 
-/* --- the draft
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- the draft -------------------------------------------------------------------------------- */
 
 struct roster { /* one role's cards while the draft is made */
 	const char *key;
@@ -417,9 +418,7 @@ out:
 	return rc;
 }
 
-/* --- first visit
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- first visit ------------------------------------------------------------------------------ */
 
 static uint8_t index_in(const struct sr_dkg *d, const uint8_t pk[SR_PK]) {
 	for (uint8_t i = 0; i < d->members; i++)
@@ -507,7 +506,8 @@ static int sign_draft(struct sr_client *c, struct sr_bytes draft, const uint8_t 
 	sr_call_init(&r);
 	if (rc == 0 && memcmp(st.hash, expected, SR_HASH) != 0)
 		rc = sr_fail(e, SR_AUTH,
-			"the draft has another fingerprint than the one that was agreed on; nothing is signed");
+			"the draft has another fingerprint than the one that was agreed on; "
+			"nothing is signed");
 	if (rc == 0) {
 		s->index = index_in(d, c->o.identity->pk);
 		if (s->index == 0)
@@ -559,9 +559,7 @@ int sr_client_found_sign(struct sr_client *c, const uint8_t *expected, struct sr
 	return rc;
 }
 
-/* --- second visit
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- second visit ----------------------------------------------------------------------------- */
 
 /* The first dealer and level whose share for us is bad; 0 none. */
 static uint8_t bad_dealer(struct sr_client *c, uint8_t index, uint8_t *level, struct sr_err *why) {

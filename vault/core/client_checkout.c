@@ -39,9 +39,7 @@ static const struct sr_proven *of_id(
 	return sr_proofs_find(p, type, key, sr_bytes_str(hex), 0);
 }
 
-/* --- proving
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- proving ---------------------------------------------------------------------------------- */
 
 static int prove_checkout(struct lending *l, struct sr_err *e) {
 	const struct sr_statement *s;
@@ -168,13 +166,12 @@ static int prove_request(struct lending *l, struct sr_err *e) {
 	sr_client_request_key(l->c, l->request_id, l->sk, pk);
 	if (memcmp(pk, key, SR_X_PK) != 0)
 		rc = sr_fail(e, SR_AUTH,
-			"the request key that votes were sealed to is not the one of this identity");
+			"the request key that votes were sealed to is not the one of this "
+			"identity");
 	return rc;
 }
 
-/* --- records
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- records ---------------------------------------------------------------------------------- */
 
 static int prove_vote(const struct lending *l, const uint8_t vote[SR_ID],
 	const struct sr_proven **out, const struct sr_known **voter, struct sr_err *e) {
@@ -326,9 +323,7 @@ static int records(const struct lending *l, const struct sr_rows *rows, struct s
 	return rc == 0 ? sr_buf_ok(body, e) : rc;
 }
 
-/* --- material
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- material --------------------------------------------------------------------------------- */
 
 static int take_place(
 	struct lending *l, const struct sr_call *r, const struct sr_rows *rows, struct sr_err *e) {
@@ -409,8 +404,7 @@ static int open_granted(
 	return rc;
 }
 
-/* --- a look at a held item
- * --------------------------------------------------------------------------------------------- */
+/* --- a look at a held item -------------------------------------------------------------------- */
 
 int sr_client_part(struct sr_client *c, const uint8_t item[SR_ID], struct sr_held_item *out,
 	struct sr_err *e) {
@@ -463,9 +457,7 @@ static int open_held(struct sr_client *c, const uint8_t checkout[SR_ID], const u
 	return rc;
 }
 
-/* --- checking out
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- checking out ----------------------------------------------------------------------------- */
 
 /* The entry of one of our live checkouts, when this process did not make it. */
 static int find_checkout(struct sr_client *c, const uint8_t checkout[SR_ID], struct sr_err *e) {
@@ -574,9 +566,7 @@ int sr_client_checkout(struct sr_client *c, const struct sr_borrow *b, uint8_t c
 	return rc == 0 ? sr_client_open_item(c, checkout, files, e) : rc;
 }
 
-/* --- reading
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 int sr_client_page(struct sr_client *c, const struct sr_page_at *at, struct sr_buf *text,
 	uint64_t *next, uint64_t *size, struct sr_err *e) {

@@ -65,7 +65,8 @@ static int draft_release(struct sr_client *c, struct group *g, size_t i, const s
 		return rc;
 	if (memcmp(item, want, SR_ID) != 0 || number != g->number[i] + 1 || level < g->r->level)
 		return sr_fail(e, SR_AUTH,
-			"what the vault prepared is not the release that was asked for (item, number or level)");
+			"what the vault prepared is not the release that was asked for (item, "
+			"number or level)");
 	for (size_t k = 0; g->r->hazards != NULL && g->r->hazards[k] != NULL; k++)
 		if (!has_hazard(row, g->r->hazards[k]))
 			return sr_fail(e, SR_AUTH,

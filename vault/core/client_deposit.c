@@ -51,8 +51,7 @@ void sr_deposited_free(struct sr_deposited *d) {
 	memset(d, 0, sizeof *d);
 }
 
-/* --- what the vault says of files
- * -------------------------------------------------------------------------------------- */
+/* --- what the vault says of files ------------------------------------------------------------- */
 
 static int told_one(
 	struct flow *f, const struct sent *s, const struct sr_row *row, struct sr_err *e) {
@@ -122,9 +121,7 @@ static int flush_full(struct flow *f, struct sr_err *e) {
 	return rc == 0 && f->q.body.len >= MESSAGE ? flush(f, e) : rc;
 }
 
-/* --- one file
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- one file --------------------------------------------------------------------------------- */
 
 static int sent_new(struct sent **out, struct flow *f, struct sr_bytes path, struct sr_err *e) {
 	struct sent *s;
@@ -290,8 +287,7 @@ static int send_all(struct flow *f, struct sr_err *e) {
 	return rc;
 }
 
-/* --- what is to be signed
- * ---------------------------------------------------------------------------------------------- */
+/* --- what is to be signed --------------------------------------------------------------------- */
 
 struct told { /* the answer of deposit.finish */
 	uint8_t accession[SR_ID], collection[SR_ID], list[SR_HASH];
@@ -341,7 +337,8 @@ static int check_items(
 		if (l->items[i].bytes != f->items[i].bytes ||
 			l->items[i].files != f->items[i].files)
 			return sr_fail(e, SR_AUTH,
-				"item %zu of the list has %llu bytes in %u files, %llu in %u were sent",
+				"item %zu of the list has %llu bytes in %u files, %llu in %u were "
+				"sent",
 				i + 1, (unsigned long long)l->items[i].bytes, l->items[i].files,
 				(unsigned long long)f->items[i].bytes, f->items[i].files);
 	rc = sr_accession_list_roots(l, items, packs, e);
@@ -413,9 +410,7 @@ static int sign_accession(struct flow *f, const struct told *t, struct sr_err *e
 	return rc;
 }
 
-/* --- the whole
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static int begin(struct flow *f, const struct sr_depositing *d, struct sr_err *e) {
 	int rc;

@@ -19,8 +19,7 @@ struct watch {
 	uint8_t key[SR_KEY]; /* structural key of the epoch; wiped */
 };
 
-/* --- the auditor's own key
- * --------------------------------------------------------------------------------------------- */
+/* --- the auditor's own key -------------------------------------------------------------------- */
 
 static int object_of(
 	struct sr_client *c, const uint8_t id[SR_HASH], struct sr_call *r, struct sr_err *e) {
@@ -116,9 +115,7 @@ static int open_itself(
 	return rc;
 }
 
-/* --- windows of the log
- * -------------------------------------------------------------------------------------------------
- */
+/* --- windows of the log ----------------------------------------------------------------------- */
 
 static int take_rows(struct watch *w, const struct sr_rows *rows, uint64_t from, uint64_t count,
 	struct sr_err *e) {

@@ -120,9 +120,7 @@ void sr_writ_encode(struct sr_buf *out, const struct sr_writ *d) {
 	sr_buf_put_bytes(out, sr_buf_view(&d->objects));
 }
 
-/* --- what came back
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- what came back --------------------------------------------------------------------------- */
 
 void sr_submitted_free(struct sr_submitted *s) {
 	sr_buf_free(&s->receipt);
@@ -171,7 +169,8 @@ static int take_outcome(struct sr_client *c, struct sr_submitted *out, const str
 		return rc;
 	if (receipt.p == NULL)
 		return own ? sr_fail(e, SR_AUTH,
-				     "the vault says that it took the statement, and withholds the receipt")
+				     "the vault says that it took the statement, and withholds "
+				     "the receipt")
 			   : 0;
 	rc = sr_proofs_add(&c->proofs, receipt, note, &pr, e);
 	if (rc == 0 && pr->index != out->index)
@@ -281,9 +280,7 @@ int sr_client_submit(
 	return rc;
 }
 
-/* --- in a file
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- in a file -------------------------------------------------------------------------------- */
 
 int sr_client_save(struct sr_client *c, struct sr_writ *d, struct sr_buf *out, struct sr_err *e) {
 	int rc = d->note.len == 0 ? sr_client_sign(c, d, e) : 0;
@@ -351,8 +348,7 @@ out:
 	return rc;
 }
 
-/* --- statements with one thing in them
- * -------------------------------------------------------------------------------- */
+/* --- statements with one thing in them -------------------------------------------------------- */
 
 void sr_client_request_key(const struct sr_client *c, const uint8_t request[SR_ID],
 	uint8_t sk[SR_X_SK], uint8_t pk[SR_X_PK]) {

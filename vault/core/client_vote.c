@@ -32,9 +32,7 @@ const struct sr_ballot_view *sr_ballot_view(const struct sr_ballot *b) {
 	return &b->view;
 }
 
-/* --- the request
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- the request ------------------------------------------------------------------------------ */
 
 static const struct sr_proven *version_of(
 	const struct sr_proofs *p, const uint8_t request[SR_ID], uint64_t version) {
@@ -162,9 +160,7 @@ static int take_readers(struct sr_ballot *b, struct sr_err *e) {
 	return rc;
 }
 
-/* --- items and seals
- * --------------------------------------------------------------------------------------------------
- */
+/* --- items and seals -------------------------------------------------------------------------- */
 
 static int take_list(
 	struct sr_ballot *b, const struct sr_rows *rows, struct sr_bytes *ids, struct sr_err *e) {
@@ -256,7 +252,8 @@ static int take_items(struct sr_ballot *b, const struct sr_rows *rows, struct sr
 		rc = take_seal(b, n, ids.p + n * SR_ID, &rows->rows[i], e);
 		if (rc == 0 && !level_known(b->client, b->items[n].level))
 			rc = sr_fail(e, SR_AUTH,
-				"item %zu is said to be of level %llu, which the board does not have",
+				"item %zu is said to be of level %llu, which the board does not "
+				"have",
 				n + 1, (unsigned long long)b->items[n].level);
 		highest = b->items[n].level > highest ? b->items[n].level : highest;
 		n++;
@@ -332,9 +329,7 @@ int sr_ballot_fetch(struct sr_ballot **out, struct sr_client *c, const uint8_t r
 	return rc;
 }
 
-/* --- pieces
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- pieces ----------------------------------------------------------------------------------- */
 
 static int may_vote(const struct sr_ballot *b, const struct sr_voting *v, bool pieces,
 	uint8_t index, struct sr_err *e) {
@@ -354,7 +349,8 @@ static int may_vote(const struct sr_ballot *b, const struct sr_voting *v, bool p
 				"nobody votes on their own request; another member does");
 	if (pieces && b->view.joined + 1 < b->view.reader_count)
 		return sr_fail(e, SR_DENIED,
-			"%zu of %zu co-applicants have not joined, so no piece can be made for them",
+			"%zu of %zu co-applicants have not joined, so no piece can be made for "
+			"them",
 			b->view.reader_count - 1 - b->view.joined, b->view.reader_count - 1);
 	if (strcmp(v->decision, "topup") != 0 &&
 		sr_field_count(&b->view.entry->statement, "closes") > 0) {
@@ -537,9 +533,7 @@ static int put_pieces(struct sr_writ *d, struct sr_ballot *b, uint8_t index, str
 	return rc;
 }
 
-/* --- the statement
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- the statement ---------------------------------------------------------------------------- */
 
 /* Forms of an approval: those given, or all that are asked. */
 static int put_forms(

@@ -45,9 +45,7 @@ void sr_proofs_free(struct sr_proofs *p) {
 	memset(p, 0, sizeof *p);
 }
 
-/* --- people
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- people ----------------------------------------------------------------------------------- */
 
 const struct sr_known *sr_proofs_person(const struct sr_proofs *p, const char *person) {
 	for (size_t i = 0; i < p->people_count; i++)
@@ -239,9 +237,7 @@ static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 	return rc;
 }
 
-/* --- signatures
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- signatures ------------------------------------------------------------------------------- */
 
 static bool distrust(struct sr_proven *pr, const char *why) {
 	snprintf(pr->why, sizeof pr->why, "%.239s", why);
@@ -331,9 +327,7 @@ bool sr_proofs_owed(const struct sr_proofs *p, size_t *at, uint8_t request[SR_ID
 	return false;
 }
 
-/* --- receipts
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- receipts --------------------------------------------------------------------------------- */
 
 /* Size of the tree that a receipt's checkpoint speaks of; its signature is looked at later. */
 static int claimed_size(uint64_t *size, const struct sr_receipt *r, struct sr_err *e) {
@@ -359,7 +353,8 @@ static int not_withheld(const struct sr_proofs *p, const struct sr_receipt *r, s
 	rc = claimed_size(&size, r, e);
 	if (rc == 0 && size > p->seen.size)
 		rc = sr_fail(e, SR_AUTH,
-			"withheld: no proof came that the ledger of %llu entries begins with the %llu that were verified before",
+			"withheld: no proof came that the ledger of %llu entries begins with the "
+			"%llu that were verified before",
 			(unsigned long long)size, (unsigned long long)p->seen.size);
 	return rc;
 }
@@ -519,9 +514,7 @@ int sr_proofs_add_rows(struct sr_proofs *p, const struct sr_rows *rows, struct s
 	return rc == 0 ? sr_proofs_settle(p, e) : rc;
 }
 
-/* --- looking
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- looking ---------------------------------------------------------------------------------- */
 
 const struct sr_proven *sr_proofs_id(const struct sr_proofs *p, const uint8_t id[SR_ID]) {
 	for (size_t i = 0; i < p->count; i++)

@@ -539,7 +539,8 @@ static int read_body(struct lines *l, struct sr_buf *body, struct sr_err *e) {
 			return rc;
 		if (line.len > LINE)
 			return sr_fail(e, SR_CORRUPT,
-				"age header line %zu: a stanza's body of %zu characters, at most %d",
+				"age header line %zu: a stanza's body of %zu characters, at most "
+				"%d",
 				l->number, line.len, LINE);
 		if ((rc = unbase64_bare(body, line, e)) != 0) {
 			(void)sr_wrap(e, "age header line %zu", l->number);

@@ -69,9 +69,7 @@ struct sr_deposit {
 	bool finished, committed;
 };
 
-/* --- keys and names
- * -------------------------------------------------------------------------------------------------
- */
+/* --- keys and names --------------------------------------------------------------------------- */
 
 static void derived(uint8_t out[SR_HASH], const struct sr_vault *v, const uint8_t accession[SR_ID],
 	const char *label, uint64_t ordinal) {
@@ -107,8 +105,7 @@ static void ingest_ends(
 	memcpy(a->accession, accession, SR_ID);
 }
 
-/* --- one item becomes real
- * ------------------------------------------------------------------------------------------ */
+/* --- one item becomes real -------------------------------------------------------------------- */
 
 static int sign_envelope(void *ctx, uint8_t sig[SR_SIG], struct sr_bytes text, struct sr_err *e) {
 	const struct sr_vault *v = ctx;
@@ -261,9 +258,7 @@ static int on_item(void *ctx, const struct sr_ingest_item *it, struct sr_err *e)
 	return rc;
 }
 
-/* --- files
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- files ------------------------------------------------------------------------------------ */
 
 /* What a file counts as in lists and roots: only what was stored has size and hash. */
 static void list_file(struct sr_list_file *out, const struct sr_ingest_file *f,
@@ -299,9 +294,7 @@ static int on_file(void *ctx, const struct sr_ingest_file_result *r, struct sr_e
 	return d->o.file != NULL ? d->o.file(d->o.ctx, r, e) : 0;
 }
 
-/* --- the steps
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- the steps -------------------------------------------------------------------------------- */
 
 static int collection_dedupe(struct sr_deposit *d, struct sr_err *e) {
 	struct sr_collection_row row = {0};
@@ -361,7 +354,8 @@ int sr_deposit_begin(struct sr_deposit **out, struct sr_vault *v,
 		rc = sr_query_accession(&row, v->catalogue, d->accession, e);
 		if (rc == 0)
 			rc = sr_fail(e, SR_EXISTS,
-				"deposit: this accession is committed already; nothing is left to resume");
+				"deposit: this accession is committed already; nothing is left to "
+				"resume");
 		if (rc == SR_NOTFOUND) {
 			sr_err_clear(e);
 			rc = 0;
@@ -568,9 +562,7 @@ int sr_deposit_finish(struct sr_deposit *d, struct sr_deposit_sign *out, struct 
 	return rc;
 }
 
-/* --- through the door
- * -----------------------------------------------------------------------------------------------
- */
+/* --- through the door ------------------------------------------------------------------------- */
 
 static int keep_write(const struct sr_deposit *d, struct sr_bytes note, struct sr_err *e) {
 	struct sr_buf plain, sealed;
@@ -666,7 +658,8 @@ static int before(void *ctx, struct sr_vault *v, struct sr_bytes note, struct sr
 	sr_hex(name, d->list.items[0].id, SR_ID);
 	if (!sr_secrets_has(v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), FIRST_ENVELOPE))
 		return sr_fail(e, SR_DENIED,
-			"what was deposited under this accession was removed meanwhile: deposit it anew");
+			"what was deposited under this accession was removed meanwhile: deposit "
+			"it anew");
 	return keep_write(d, note, e);
 }
 
@@ -718,8 +711,7 @@ void sr_deposit_free(struct sr_deposit *d) {
 	free(d);
 }
 
-/* --- removing what no statement names
- * ------------------------------------------------------------------------------- */
+/* --- removing what no statement names --------------------------------------------------------- */
 
 struct stray {
 	struct sr_vault *v;
@@ -854,7 +846,8 @@ int sr_deposit_abort(struct sr_deposit *d, struct sr_err *e) {
 	sr_deposit_free(d);
 	if (v->failed) /* the ledger may hold the accession, and the catalogue not */
 		return sr_fail(e, SR_IO,
-			"an earlier write failed: what was deposited is kept until the vault is opened again");
+			"an earlier write failed: what was deposited is kept until the vault is "
+			"opened again");
 	rc = sr_query_accession(&row, v->catalogue, a.accession, e);
 	if (rc == 0)
 		return sr_fail(e, SR_DENIED, "the accession is committed; only a board destroys");
@@ -865,9 +858,7 @@ int sr_deposit_abort(struct sr_deposit *d, struct sr_err *e) {
 	return rc != 0 ? rc : sr_ingest_abort(&a, &packs, e);
 }
 
-/* --- at opening
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- at opening ------------------------------------------------------------------------------- */
 
 struct kept {
 	struct sr_buf plain;
@@ -1002,7 +993,8 @@ static int recover_pending(void *ctx, const uint8_t accession[SR_ID], struct sr_
 	sr_err_clear(e);
 	sr_hex(hex, accession, SR_ID);
 	sr_buf_printf(&v->recovered,
-		"accession %s was broken off; its packs are kept (deposit --resume %.8s goes on, --abandon removes them)\n",
+		"accession %s was broken off; its packs are kept (deposit --resume %.8s goes on, "
+		"--abandon removes them)\n",
 		hex, hex);
 	return 0;
 }

@@ -57,8 +57,7 @@ static void opening_free(struct opening *op) {
 	free(op);
 }
 
-/* --- what the catalogue says
- * ------------------------------------------------------------------------------------------ */
+/* --- what the catalogue says ------------------------------------------------------------------ */
 
 /* The order of sr_piece_ctx.readers: the applicant, then the co-applicants as the request's
  * statement names them. */
@@ -115,8 +114,8 @@ static int fetch_room_key(struct opening *op, struct sr_err *e) {
 		&op->room_sk, e);
 	if (rc == SR_NOTFOUND)
 		return sr_fail(e, SR_DENIED,
-			"the room key of this request version is erased: nothing is left to open with (after a restore: "
-			"ask for a top-up or make a new request)");
+			"the room key of this request version is erased: nothing is left to open "
+			"with (after a restore: ask for a top-up or make a new request)");
 	if (rc != 0)
 		return rc;
 	if (op->room_sk.len != SR_X_SK)
@@ -502,15 +501,16 @@ int sr_room_quarantine(struct sr_room *r, const uint8_t id[SR_ID], const char *c
 		r->v->secrets, SR_SECRET_QUARANTINE, sr_bytes_str(name), item.number, &sealed, e);
 	if (rc == SR_NOTFOUND)
 		rc = sr_fail(e, SR_NOTFOUND,
-			"item %s: its quarantine seal is gone (backups carry none): it cannot be looked at or "
-			"released; deposit it anew",
+			"item %s: its quarantine seal is gone (backups carry none): it cannot be "
+			"looked at or released; deposit it anew",
 			name);
 	how.sealed = sr_buf_view(&sealed);
 	if (rc == 0)
 		rc = sr_held_open_outer(boxed, &at, &how, e);
 	if (rc == SR_NOTFOUND && sealed.len > 0)
 		rc = sr_fail(e, SR_DENIED,
-			"%s was not among its curators when the item came: another curator looks or releases",
+			"%s was not among its curators when the item came: another curator looks "
+			"or releases",
 			curator);
 out:
 	sr_item_row_free(&item);

@@ -15,7 +15,8 @@ static int may_read(const struct opened *o, struct sr_err *e) {
 			"this checkout is for an export; reading needs one of right access");
 	if (strcmp(o->form, "text") != 0)
 		return sr_fail(e, SR_DENIED,
-			"checked out in the form %s; check it out again in the form text, if that is granted",
+			"checked out in the form %s; check it out again in the form text, if that "
+			"is granted",
 			o->form);
 	return 0;
 }
@@ -29,8 +30,8 @@ static int is_text(struct sr_file *f, struct opened *o, uint64_t index, struct s
 	rc = sr_item_file(o->it, index, f, e);
 	if (rc == 0 && f->kind != SR_FILE_REGULAR)
 		rc = sr_fail(e, SR_UNSUPPORTED,
-			"file %llu has no content: it is a symbolic link, a special file, or could not be "
-			"read when it was deposited",
+			"file %llu has no content: it is a symbolic link, a special file, or "
+			"could not be read when it was deposited",
 			(unsigned long long)index);
 	return rc;
 }
@@ -96,8 +97,8 @@ int sr_room_text(struct sr_room *r, const struct sr_room_page *p, struct sr_buf 
 		rc = begin(r, o, p->file, &f, e);
 	else if (!o->reading || o->file != p->file || o->next != p->offset)
 		rc = sr_fail(e, SR_MISUSE,
-			"file %llu is read from its start, page after page: offset %llu is not where the last page "
-			"ended",
+			"file %llu is read from its start, page after page: offset %llu is not "
+			"where the last page ended",
 			(unsigned long long)p->file, (unsigned long long)p->offset);
 	if (rc != 0)
 		return rc;

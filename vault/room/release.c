@@ -236,8 +236,7 @@ out:
 	return rc;
 }
 
-/* --- hooks of the submission
- * ------------------------------------------------------------------------------------------ */
+/* --- hooks of the submission ------------------------------------------------------------------ */
 
 static int put_envelope(struct sr_vault *v, const struct prepared *p, struct sr_err *e) {
 	struct sr_envelope_batch *b = NULL;
@@ -338,8 +337,8 @@ static int release_after(void *ctx, struct sr_vault *v, struct sr_err *e) {
 	if (rc == 0)
 		rc = erase_held(p, v, e);
 	if (rc != 0)
-		sr_wrap(e,
-			"released, but what opened the held item is not erased yet (the next opening does it)");
+		sr_wrap(e, "released, but what opened the held item is not erased yet (the next "
+			   "opening does it)");
 	return rc;
 }
 

@@ -66,8 +66,7 @@ void sr_room_forget(struct sr_room *r, const uint8_t checkout[SR_ID]) {
 		forget_at(r, i);
 }
 
-/* --- who may still look
- * --------------------------------------------------------------------------------------------- */
+/* --- who may still look ----------------------------------------------------------------------- */
 
 static int grant_live(
 	struct sr_room *r, const struct sr_checkout_row *c, int64_t now, struct sr_err *e) {
@@ -118,14 +117,15 @@ int room_live(struct sr_room *r, const struct sr_checkout_row *c, int64_t now, s
 
 	if (r->v->failed) /* the ledger may hold the end of this grant, and the catalogue not */
 		return sr_fail(e, SR_IO,
-			"an earlier write failed: nothing is shown until the vault is opened again");
+			"an earlier write failed: nothing is shown until the vault is opened "
+			"again");
 	if (!sr_state_may(SR_M_CHECKOUT, c->state, SR_E_VIEWED_OPEN))
 		return sr_fail(e, SR_DENIED, "the checkout is %s; check the item out again",
 			sr_state_name(c->state));
 	if (due <= now)
 		return sr_fail(e, SR_DENIED,
-			"the checkout has lapsed (%d minutes unopened, %d hours in all); check the item out "
-			"again",
+			"the checkout has lapsed (%d minutes unopened, %d hours in all); check "
+			"the item out again",
 			SR_CHECKOUT_OPEN_MIN, SR_CHECKOUT_HOURS);
 	rc = item_live(r, c, e);
 	return rc == 0 && c->has_grant ? grant_live(r, c, now, e) : rc;
@@ -213,8 +213,7 @@ int room_admit(struct sr_room *r, struct opened *o, struct sr_err *e) {
 	return 0;
 }
 
-/* --- statements of the room
- * ------------------------------------------------------------------------------------------- */
+/* --- statements of the room ------------------------------------------------------------------- */
 
 void room_begin(struct sr_room *r, struct sr_buf *text, enum sr_type_id type) {
 	sr_buf_init(text);
@@ -248,8 +247,7 @@ int room_viewed(struct sr_room *r, const struct opened *o, const char *event, co
 	return room_log(r, &text, e);
 }
 
-/* --- from an item's row to its bytes
- * ------------------------------------------------------------------------------------ */
+/* --- from an item's row to its bytes ---------------------------------------------------------- */
 
 int room_envelope(struct sr_envelope *out, struct sr_buf *file, struct sr_room *r,
 	const struct sr_item_row *item, struct sr_err *e) {
