@@ -196,15 +196,27 @@ static int gather_one(void *ctx, struct sr_bytes name, uint64_t n, struct sr_err
 	return rc;
 }
 
+/* The kinds that a backup carries: never keys that end with a grant, a release or a scan. */
+static const enum sr_secret_kind carried_kinds[] = {
+	SR_SECRET_SLOT, SR_SECRET_PERSON, SR_SECRET_DESCRIPTIVE};
+enum {
+	CARRIED = sizeof carried_kinds / sizeof carried_kinds[0]
+};
+
+static bool carried(uint8_t kind) {
+	for (size_t i = 0; i < CARRIED; i++)
+		if (carried_kinds[i] == kind)
+			return true;
+	return false;
+}
+
 static int gather_all(struct gather *g, struct sr_err *e) {
-	static const enum sr_secret_kind kinds[] = {
-		SR_SECRET_SLOT, SR_SECRET_PERSON, SR_SECRET_DESCRIPTIVE};
 	int rc = 0;
 
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && rc == 0; i++) {
-		g->kind = kinds[i];
+	for (size_t i = 0; i < CARRIED && rc == 0; i++) {
+		g->kind = carried_kinds[i];
 		rc = sr_secrets_each(
-			g->v->secrets, kinds[i], sr_bytes_of(NULL, 0), gather_one, g, e);
+			g->v->secrets, g->kind, sr_bytes_of(NULL, 0), gather_one, g, e);
 	}
 	return rc;
 }
@@ -325,6 +337,10 @@ static int secrets_put_rows(struct sr_secrets *s, struct secrets_file *f, struct
 		uint8_t kind = 0;
 
 		rc = sr_get_u8(&f->rows, &kind, e);
+		if (rc == 0 && !carried(kind))
+			rc = sr_fail(e, SR_CORRUPT,
+				"row %llu is a secret of kind %u, which no backup carries",
+				(unsigned long long)i, kind);
 		if (rc == 0)
 			rc = sr_get_lp(&f->rows, &name, SR_SECRET_NAME_MAX, e);
 		if (rc == 0)
@@ -342,6 +358,20 @@ static int secrets_put_rows(struct sr_secrets *s, struct secrets_file *f, struct
 	}
 	return sr_secrets_commit(s, e);
 }
+
+#ifdef SR_TESTING
+int sr_backup_secrets_load(struct sr_secrets *s, struct sr_bytes file,
+	const uint8_t fingerprint[SR_HASH], const struct sr_unlock *u, struct sr_err *e) {
+	struct secrets_file f = {0};
+
+	sr_buf_init_secret(&f.plain);
+	int rc = secrets_open_file(&f, file, fingerprint, u, e);
+	if (rc == 0)
+		rc = secrets_put_rows(s, &f, e);
+	sr_buf_free(&f.plain);
+	return rc;
+}
+#endif
 
 /* --- making ----------------------------------------------------------------------------------- */
 

@@ -54,4 +54,10 @@ struct sr_restore_options {
 SR_MUST int sr_backup_restore(const struct sr_restore_options *o, struct sr_backup_result *out,
 	struct sr_buf *recovered, struct sr_err *e);
 
+#ifdef SR_TESTING
+/* What a restore does with the secrets file alone: its rows into ${s}, in one commit. */
+SR_MUST int sr_backup_secrets_load(struct sr_secrets *s, struct sr_bytes file,
+	const uint8_t fingerprint[SR_HASH], const struct sr_unlock *u, struct sr_err *e);
+#endif
+
 #endif

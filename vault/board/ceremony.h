@@ -101,4 +101,9 @@ SR_MUST int sr_ceremony_sign(
  * between. */
 SR_MUST int sr_ceremony_clear(struct sr_vault *v, struct sr_err *e);
 
+#ifdef SR_TESTING
+/* The plaintext of `names`, read and written again. */
+SR_MUST int sr_ceremony_names_again(struct sr_buf *out, struct sr_bytes raw, struct sr_err *e);
+#endif
+
 #endif
