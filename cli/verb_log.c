@@ -120,6 +120,8 @@ int verb_log(struct cli *c, struct sr_err *e) {
 		return rc;
 	l.list = c->json ? json_array() : NULL;
 	rc = sr_client_log(c->client, &a, e);
+	if (rc == SR_DENIED)
+		cli_hint(c, "auditors and officers read the whole log");
 	cli_progress_end();
 	if (l.list != NULL)
 		cli_json_print(l.list);

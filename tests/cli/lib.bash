@@ -66,14 +66,11 @@ has() {
 hasnt() {
 	! grep -qE -e "$1" "$W/out" "$W/err" || fail "it says /$1/"
 }
-# json PATH FILE: a value out of JSON, by python (jq is not everywhere).
+# json PATH [FILE]: a value out of JSON; PATH as in item.0 or 0.id.
 json() {
-	python3 -c '
-import json, sys
-v = json.load(open(sys.argv[2]))
-for k in sys.argv[1].split("."):
-    v = v[int(k)] if isinstance(v, list) else v[k]
-print(str(v).lower() if isinstance(v, bool) else v)' "$1" "${2:-$W/out}" || fail "no $1 in the JSON"
+	local path
+	path=$(sed -E 's/(^|\.)([0-9]+)/[\2]/g; s/^([^[])/.\1/; s/^\[/.[/' <<<"$1")
+	jq -er "$path | tostring" "${2:-$W/out}" 2>"$W/jq.err" || fail "no $1 in the JSON"
 }
 same() {
 	[[ $1 = "$2" ]] || fail "have '$1', want '$2'${3:+ ($3)}"

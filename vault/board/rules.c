@@ -1344,6 +1344,23 @@ static unsigned roles_of(unsigned signers) {
 	return roles;
 }
 
+/* "p-... is no researcher or curator here, and a checkout statement needs one". */
+static int role_missing(struct ctx *c, unsigned roles) {
+	char names[160] = "";
+	size_t len = 0;
+
+	for (unsigned bit = 1; bit < SR_ROLES_ALL; bit <<= 1) {
+		if ((roles & bit) == 0 || len >= sizeof names)
+			continue;
+		int n = snprintf(names + len, sizeof names - len, "%s%s", len == 0 ? "" : " or ",
+			sr_role_name(bit));
+		len += n > 0 ? (size_t)n : 0;
+	}
+	return deny(c, "role-missing", "a curator, an officer or the board gives roles",
+		"%s is no %s here, and a %s statement needs one", c->me.person, names,
+		c->s->type->name);
+}
+
 static bool ceremony_type(enum sr_type_id t) {
 	return t == SR_T_DEAL || t == SR_T_ACCEPT || t == SR_T_COMPLAINT || t == SR_T_REVEAL;
 }
@@ -1377,8 +1394,7 @@ int sr_rules_check(struct sr_ruling *out, const struct sr_rules *r, const struct
 	if (rule_for[s->type->id] == NULL)
 		goto out;
 	if ((c->me.roles & roles_of(s->type->signers)) == 0)
-		rc = deny(c, "role-missing", "", "%s has no role here that may make a %s statement",
-			c->me.person, s->type->name);
+		rc = role_missing(c, roles_of(s->type->signers));
 	else if (!c->board.opened && !ceremony_type(s->type->id))
 		rc = deny(c, "board-not-open", "every founding member accepts first",
 			"until all members accepted the keys nothing but the ceremony is taken");

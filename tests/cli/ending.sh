@@ -1,0 +1,46 @@
+#!/bin/bash
+# A grant ends by suspension, closing, revocation and expiry, and nothing opens afterwards.
+# shellcheck source-path=SCRIPTDIR source=lib.bash
+. "$(dirname "$0")/lib.bash"
+
+founded
+echo text >f
+released f
+granted "$ITEM"
+checked_out "$ITEM"
+ok as m3 suspend "$GRANT" --reason 'a question'
+refused 1 'checkout' as ri cat "$CHECKOUT"
+refused 1 'grant' as ri checkout "$ITEM"
+has 'suspended'
+refused 1 'lift|m3|suspended' as m1 lift "$GRANT"
+ok as m3 lift "$GRANT"
+checked_out "$ITEM"
+ok as ri cat "$CHECKOUT"
+ok as ri return "$CHECKOUT"
+refused 1 'checkout' as ri cat "$CHECKOUT"
+checked_out "$ITEM"
+ok as ri close "$GRANT"
+refused 1 'checkout' as ri cat "$CHECKOUT"
+refused 1 'closed' as ri checkout "$ITEM" --grant "$GRANT"
+
+granted "$ITEM"
+checked_out "$ITEM"
+ok as m1 revoke "$GRANT" --reason 'over'
+ok as ri cat "$CHECKOUT"
+ok as m2 request list --kind revoke --state open --json
+ok as m2 vote "$(json 0.request)" approve
+has 'revoked'
+refused 1 'checkout' as ri cat "$CHECKOUT"
+refused 1 'revoked' as ri checkout "$ITEM" --grant "$GRANT"
+ok as ri request show "$REQUEST"
+has 'room key +erased'
+
+as ri request "$ITEM" --purpose research --ends "$(date -u -d '+4 seconds' +%Y-%m-%dT%H:%M:%SZ)" --reason r --json >r.json
+REQUEST=$(json request r.json)
+as m1 vote "$REQUEST" approve --quiet >/dev/null
+as m2 vote "$REQUEST" approve --quiet >/dev/null
+sleep 4
+refused 1 'grant' as ri checkout "$ITEM"
+ok as ri grants --state expired --json
+same "$(json 0.request)" "$REQUEST"
+ok sr verify

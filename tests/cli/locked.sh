@@ -1,0 +1,23 @@
+#!/bin/bash
+# One writer at a time: the second is told which process has the vault.
+# shellcheck source-path=SCRIPTDIR source=lib.bash
+. "$(dirname "$0")/lib.bash"
+
+founded
+mkfifo pipe
+as de deposit - --name slow --collection box <pipe >first.out 2>first.err &
+first=$!
+exec 7>pipe
+echo 'some bytes' >&7
+for _ in $(seq 200); do
+	[[ ! -s vault/run/lock ]] || break
+	sleep 0.05
+done
+sleep 0.3
+refused 4 'process [0-9]+' sr status
+has 'what to do'
+pid=$(grep -oE 'process [0-9]+' err | grep -oE '[0-9]+')
+same "$(cat "/proc/$pid/comm")" "$(basename "$STRONGROOM_T")"
+exec 7>&-
+wait "$first" || fail "the first ended badly: $(cat first.err)"
+ok sr status

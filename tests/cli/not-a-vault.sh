@@ -1,0 +1,22 @@
+#!/bin/bash
+# What is no vault, a newer vault, and a folder that is taken are told apart, before any passphrase is asked.
+# shellcheck source-path=SCRIPTDIR source=lib.bash
+. "$(dirname "$0")/lib.bash"
+
+person a
+mkdir folder
+refused 1 'not a vault' sr status --vault "$W/folder" --as a.id --passphrase-file pass
+has 'strongroom init'
+refused 1 'not a vault|no such' sr status --vault "$W/nowhere"
+refused 2 'which vault' env -u STRONGROOM_VAULT "$STRONGROOM_T" status
+empty
+refused 1 'is there|exists|empty' sr init --origin again.example --unlock-new "$W/k2" --no-second
+[[ ! -e k2 ]] || fail 'a credential of a vault that was not made'
+ok sr status
+has 'empty'
+refused 1 'draft' as a board deal
+sed -i 's/^format 1$/format 2/' vault/strongroom.conf
+refused 1 'format 2|newer' sr status
+has 'what to do'
+refused 2 'second' sr init --vault "$W/v2" --origin o.example --unlock-new "$W/k3"
+[[ ! -e v2 && ! -e k3 ]] || fail 'something was made'

@@ -1,0 +1,21 @@
+#!/bin/bash
+# Passphrases are asked on the terminal, without echo; a new one twice.
+# shellcheck source-path=SCRIPTDIR source=lib.bash
+. "$(dirname "$0")/lib.bash"
+
+command -v script >/dev/null || skip 'no script(1) to make a terminal'
+ask() { # LINES... -- COMMAND...: types the lines when asked
+	local lines=()
+	while [[ $1 != -- ]]; do lines+=("$1") && shift; done
+	shift
+	(for l in "${lines[@]}"; do sleep 0.4 && printf '%s\n' "$l"; done && sleep 0.3) |
+		script -qec "$(printf '%q ' "$@")" /dev/null >"$W/out" 2>&1
+}
+ask secret-words secret-words -- "$STRONGROOM_T" identity new "$W/a.id" --name Ada || fail 'identity new on a terminal'
+has 'again'
+hasnt 'secret-words'
+echo secret-words >pass
+ok sr identity age a.id --secret-to k --passphrase-file pass
+ask one two -- "$STRONGROOM_T" identity new "$W/b.id" --name Bob && fail 'two different passphrases were taken'
+has 'differ'
+[[ ! -e $W/b.id ]] || fail 'a file was made'
