@@ -67,8 +67,8 @@ static void good_and_cut(void **state) {
 	make(&m);
 	assert_ok(sr_pieces_check(sr_buf_view(&m.bundle), &m.want, &m.e), &m.e);
 	for (size_t n = 0; n < m.bundle.len; n++)
-		assert_fails(sr_pieces_check(sr_bytes_of(m.bundle.p, n), &m.want, &m.e),
-			SR_CORRUPT, &m.e, "bundle: ");
+		assert_fails(sr_pieces_check(sr_bytes_of(m.bundle.p, n), &m.want, &m.e), SR_CORRUPT,
+			&m.e, "bundle: ");
 	sr_buf_free(&m.bundle);
 }
 

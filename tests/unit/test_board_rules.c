@@ -63,26 +63,26 @@ static void own_role(void **state) {
 	assert_refused(w, ask_role(w, &w->member[0], &w->member[0], &w->member[1], id),
 		"the card is that of");
 	assert_int_equal(ask_role(w, &w->member[0], &w->member[0], &w->member[0], id), 0);
-	assert_refused(w, world_vote(w, &(struct world_vote){.member = 0, .request = id}),
-		"own-request");
+	assert_refused(
+		w, world_vote(w, &(struct world_vote){.member = 0, .request = id}), "own-request");
 	assert_int_equal(world_vote(w, &(struct world_vote){.member = 1, .request = id}), 0);
 	assert_int_equal(request_state(w, id), SR_S_OPEN);
 	assert_int_equal(world_vote(w, &(struct world_vote){.member = 2, .request = id}), 0);
 	assert_int_equal(request_state(w, id), SR_S_GRANTED);
 	/* Two of three may vote on the next one; when one of them rejects, two are out of reach. */
 	assert_int_equal(ask_role(w, &w->member[0], &w->member[0], &w->member[0], id), 0);
-	assert_int_equal(world_vote(w,
-				 &(struct world_vote){
-					 .member = 1, .request = id, .decision = "reject"}),
+	assert_int_equal(
+		world_vote(
+			w, &(struct world_vote){.member = 1, .request = id, .decision = "reject"}),
 		0);
 	assert_int_equal(request_state(w, id), SR_S_REFUSED);
 	/* Asked for by somebody else, the one concerned does not vote either. */
 	assert_int_equal(ask_role(w, &w->curator[0], &w->member[1], &w->member[1], id), 0);
-	assert_refused(w, world_vote(w, &(struct world_vote){.member = 1, .request = id}),
-		"own-request");
-	assert_int_equal(world_vote(w,
-				 &(struct world_vote){
-					 .member = 0, .request = id, .decision = "reject"}),
+	assert_refused(
+		w, world_vote(w, &(struct world_vote){.member = 1, .request = id}), "own-request");
+	assert_int_equal(
+		world_vote(
+			w, &(struct world_vote){.member = 0, .request = id, .decision = "reject"}),
 		0);
 	assert_int_equal(request_state(w, id), SR_S_REFUSED);
 	world_free(w);
@@ -92,11 +92,9 @@ static void own_role(void **state) {
 static void own_grant(void **state) {
 	struct world *w = world_new(&(struct world_options){.members = 4, .level = {2}});
 	uint8_t item[1][SR_ID], grant[SR_ID];
-	struct world_request rq = {.by = &w->member[3],
-		.items = (const uint8_t(*)[SR_ID])item,
-		.count = 1};
-	struct world_request revoke = {
-		.by = &w->member[3], .kind = "revoke", .target = grant};
+	struct world_request rq = {
+		.by = &w->member[3], .items = (const uint8_t(*)[SR_ID])item, .count = 1};
+	struct world_request revoke = {.by = &w->member[3], .kind = "revoke", .target = grant};
 
 	(void)state;
 	put_item(w, item[0]);
@@ -122,13 +120,12 @@ static void own_grant(void **state) {
 	world_free(w);
 }
 
-/* After release: a raised hazard stops checkouts and what is open, until the item is sealed anew. */
+/* After release: a raised hazard stops checkouts and what is open until the item is sealed anew. */
 static void raised_hazard(void **state) {
 	struct world *w = world_new(&(struct world_options){.members = 3, .level = {2, 3}});
 	uint8_t item[1][SR_ID], grant[SR_ID];
-	struct world_request rq = {.by = &w->researcher[0],
-		.items = (const uint8_t(*)[SR_ID])item,
-		.count = 1};
+	struct world_request rq = {
+		.by = &w->researcher[0], .items = (const uint8_t(*)[SR_ID])item, .count = 1};
 	struct world_checkout c = {.by = &w->researcher[0], .grant = grant, .item = item[0]};
 	struct sr_buf text;
 
@@ -205,9 +202,8 @@ static void surplus_and_future(void **state) {
 	(void)state;
 	assert_int_equal(ask_role(w, &w->curator[0], &w->outsider, &w->outsider, id), 0);
 	assert_refused(w,
-		world_vote(w, &(struct world_vote){.member = 0,
-				      .request = id,
-				      .ends = w->now + W_DAY}),
+		world_vote(w,
+			&(struct world_vote){.member = 0, .request = id, .ends = w->now + W_DAY}),
 		"vote-surplus");
 	assert_refused(w,
 		world_vote(w, &(struct world_vote){.member = 0,
