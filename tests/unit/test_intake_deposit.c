@@ -263,6 +263,35 @@ static void test_removed_meanwhile(void **state) {
 	world_free(w);
 }
 
+static uint64_t packs_of_last(struct world *w) {
+	uint8_t root[SR_HASH];
+	struct sr_entry last;
+	uint64_t n = 0;
+
+	world_last(w, SR_T_ACCESSION, &last);
+	assert_ok(sr_field_count_root(&n, root, &last.statement, "packs", &w->e), &w->e);
+	sr_entry_free(&last);
+	return n;
+}
+
+/* What a depositor signs about a document is the same whether it is there already or not. */
+static void test_no_oracle(void **state) {
+	struct world *w = world_new(NULL);
+	uint64_t packs[3];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct world_deposit d = {.files = files, .count = 1};
+
+		assert_int_equal(world_deposit(w, &d), 0);
+		packs[i] = packs_of_last(w);
+	}
+	assert_int_equal(packs[0], 1);
+	assert_int_equal(packs[1], 1);
+	assert_int_equal(packs[2], 1);
+	world_free(w);
+}
+
 /* After a write that failed the catalogue may lack what the ledger holds: nothing is removed. */
 static void test_abort_in_a_failed_vault(void **state) {
 	struct world *w = world_new(NULL);
@@ -333,6 +362,7 @@ int main(void) {
 		cmocka_unit_test(test_resumed),
 		cmocka_unit_test(test_abort_is_its_own),
 		cmocka_unit_test(test_removed_meanwhile),
+		cmocka_unit_test(test_no_oracle),
 		cmocka_unit_test(test_abort_in_a_failed_vault),
 		cmocka_unit_test(test_copy_unreachable),
 	};

@@ -855,6 +855,8 @@ int sr_deposit_abort(struct sr_deposit *d, struct sr_err *e) {
 		return rc;
 	sr_err_clear(e);
 	rc = remove_items(v, a.accession, e);
+	if (rc == 0) /* of a commit that was refused: it must not come back at the next opening */
+		rc = keep_remove(v, a.accession, e);
 	return rc != 0 ? rc : sr_ingest_abort(&a, &packs, e);
 }
 
