@@ -172,20 +172,33 @@ static bool is_voicing(uint32_t cp) {
 	return cp == VOICED || cp == SEMI_VOICED || cp == 0xFF9E || cp == 0xFF9F;
 }
 
+/* What composes with ${base} next, over invisible characters: the composed character, the position
+ * moved behind it; 0, and the position as it was, when nothing does. */
+static uint32_t compose_next(struct sr_fold *f, uint32_t base) {
+	struct sr_fold ahead = *f;
+	uint32_t next = 0, to[4], both;
+	size_t len;
+
+	while ((len = sr_utf8_next(rest(&ahead), &next)) != 0) {
+		ahead.pos += len;
+		if (map(next, to) == 1 && (both = compose(base, to[0])) != 0) {
+			f->pos = ahead.pos;
+			return both;
+		}
+		if (class_of(next) != IGNORED && !is_voicing(next))
+			break;
+	}
+	return 0;
+}
+
 /* The gram character ${cp} begins at ${u}->start and the position is after it: take what composes
  * with it. */
 static void take_gram(struct sr_fold *f, struct sr_fold_unit *u, uint32_t cp) {
-	uint32_t m[4];
+	uint32_t m[4], both;
 	size_t n = map(cp, m);
 
-	while (n == 1) {
-		uint32_t next = 0, to[4], both;
-		size_t len = sr_utf8_next(rest(f), &next);
-		if (len == 0 || map(next, to) != 1 || (both = compose(m[0], to[0])) == 0)
-			break;
+	while (n == 1 && (both = compose_next(f, m[0])) != 0)
 		m[0] = both;
-		f->pos += len;
-	}
 	for (size_t i = 0; i < n; i++)
 		put_utf8(u, m[i]);
 }
