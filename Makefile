@@ -5,7 +5,8 @@
 #   make demo       the whole main job, narrated
 #   make lint       what every commit must pass; `make format` rewrites files to the format, `make manual` the tables
 #                   of the manual that the program prints
-#   make asan tsan valgrind fuzz cov bench     the same code, looked at in other ways
+#   make asan tsan valgrind fuzz cov bench     the same code, looked at in other ways; `make fuzz T=fuzz_base_text
+#                   SECONDS_EACH=600` fuzzes one parser for ten minutes, `make seeds` makes its corpus anew
 #
 # A layer is a folder of vault/ (and policy/). Each is one archive; a test program test_LAYER_NAME.c links the archive
 # of its own layer and of those below, so it builds whatever state the layers above are in. Tests link a second tree of
@@ -241,12 +242,17 @@ valgrind: deps-valgrind tests
 	@$(CHECK_ENV) WRAP='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,possible \
 		--suppressions=tests/valgrind.supp' LIMIT_S=1200 scripts/check $(sort $(UNIT)) $(sort $(REPLAY))
 
-# libFuzzer, SECONDS_EACH seconds for each target (T=fuzz_base_text: only that one), corpus in tests/fuzz/corpus/NAME.
+# libFuzzer, SECONDS_EACH seconds for each target (T=fuzz_base_text: only that one). The corpus is tests/fuzz/corpus/NAME
+# (LAYER_NAME); what is found goes to $(B)/fuzz/found/NAME, an input that fails to $(B)/fuzz/found/NAME-crash-*. `make
+# seeds` writes the inputs that the encoders themselves make into the corpus: after a change of format.
 fuzz:
 	@$(MAKE) --no-print-directory $(JOBS) B='$(B)/fuzz' CC=clang SAN=address,undefined CFLAGS_EXTRA=-fsanitize=fuzzer-no-link fuzz-run
-.PHONY: fuzz-run
+.PHONY: fuzz-run seeds
+seeds: $(REPLAY)
+	@for f in $^; do mkdir -p tests/fuzz/corpus/$${f##*/fuzz_}; $$f --seed tests/fuzz/corpus/$${f##*/fuzz_} || exit 1; done
 fuzz-run: $(foreach t,$(or $(T),$(notdir $(REPLAY))),$(B)/t/fuzzer/$t)
-	@for f in $^; do n=$${f##*/fuzz_}; mkdir -p $(B)/found/$$n; echo "== $$n"; \
+	@if [ -w /dev/shm ]; then TMPDIR=$${TMPDIR:-/dev/shm}; export TMPDIR; fi; \
+	for f in $^; do n=$${f##*/fuzz_}; mkdir -p $(B)/found/$$n; echo "== $$n"; \
 		$$f -max_total_time=$(SECONDS_EACH) -artifact_prefix=$(B)/found/$$n- $(B)/found/$$n tests/fuzz/corpus/$$n || exit 1; done
 
 cov:

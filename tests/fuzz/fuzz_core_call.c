@@ -3,11 +3,22 @@
  * and rows as a client reads them. Refused with a sentence, or within bounds and the same when
  * read again.
  */
+#include "base/escape.h"
 #include "base/limits.h"
 #include "core/call.h"
 #include "core/rows.h"
 #include "core/wire.h"
 #include "fuzz.h"
+
+/* Another machine's sentence is shown to a person. */
+static void must_be_safe(const char *text) {
+	uint32_t cp = 0;
+	for (struct sr_bytes t = sr_bytes_str(text); t.len > 0;) {
+		size_t n = sr_utf8_next(t, &cp);
+		MUST(n > 0 && cp >= 0x20 && (cp < 0x7f || cp >= 0xa0));
+		t = sr_bytes_of(t.p + n, t.len - n);
+	}
+}
 
 static void check_head(struct sr_bytes in) {
 	struct sr_call c;
@@ -15,11 +26,24 @@ static void check_head(struct sr_bytes in) {
 	sr_call_init(&c);
 	sr_buf_put_bytes(&c.head, in);
 	const int rc = sr_call_parse(&c, &e);
-	if (rc != 0)
+	if (rc != 0) {
 		MUST((int)e.code == rc && e.text[0] != '\0');
-	else
+		must_be_safe(e.text);
+	} else {
 		MUST(c.text.count > 0 && c.text.raw.len == in.len);
+	}
 	sr_call_free(&c);
+}
+
+static void check_values(const struct sr_row *r, const char *key) {
+	uint8_t raw[32];
+	uint64_t n = 0;
+	int64_t t = 0;
+	MUST(sr_row_get_n(r, key, r->count).p == NULL);
+	MUST(sr_row_get_id(raw, 16, r, key, NULL) != SR_NOTFOUND);
+	MUST(sr_row_get_key(raw, 32, r, key, NULL) != SR_NOTFOUND);
+	MUST(sr_row_get_dec(&n, r, key, NULL) != SR_NOTFOUND);
+	MUST(sr_row_get_time(&t, r, key, NULL) != SR_NOTFOUND);
 }
 
 static void check_rows(struct sr_bytes in) {
@@ -45,6 +69,7 @@ static void check_rows(struct sr_bytes in) {
 			name[f->key.len] = '\0';
 			MUST(sr_row_get(&l.rows[i], name).p != NULL || f->value.len == 0);
 			sr_row_bytes(&o, name, f->value);
+			check_values(&l.rows[i], name);
 		}
 	}
 	MUST(sr_buf_ok(&b, NULL) == 0);

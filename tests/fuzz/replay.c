@@ -1,14 +1,12 @@
 /*
  * replay - runs a fuzz target once over every file of the folders and files named on its command
  * line: the committed corpus, as a test. The same target is linked with libFuzzer by `make fuzz`.
+ * With --seed FOLDER it writes the inputs that the target's own encoders make instead.
  */
 #include <dirent.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 /* 0, or 1 when ${path} cannot be read. The input lies in memory of exactly its size. */
 static int replay_file(const char *path) {
@@ -55,6 +53,12 @@ static int replay_folder(const char *path, unsigned long *count) {
 int main(int argc, char **argv) {
 	int rc = 0;
 	unsigned long count = 0;
+	if (argc == 3 && strcmp(argv[1], "--seed") == 0) {
+		if (setenv("SR_FUZZ_SEEDS", argv[2], 1) != 0)
+			return 2;
+		fuzz_seeds();
+		return 0;
+	}
 	for (int i = 1; i < argc; i++) {
 		struct stat st;
 		if (stat(argv[i], &st) == 0 && S_ISDIR(st.st_mode)) {
