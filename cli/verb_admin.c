@@ -152,28 +152,32 @@ int verb_scrub(struct cli *c, struct sr_err *e) {
 	if (rc != 0)
 		return rc;
 	cli_ask(&a, "scrub");
-	rc = cli_call(c, &a, e);
+	rc = cli_call_plain(c, &a, e);
 	cli_progress_end();
-	if (rc == 0 && c->json) {
+	/* What is damaged comes in the body of a reply that is no success. */
+	a.has_rows = sr_rows_parse(&a.rows, sr_buf_view(&a.r.body), NULL) == 0;
+	const size_t findings = a.has_rows ? a.rows.count : 0;
+	if (rc != 0 && findings == 0)
+		goto out;
+	if (c->json) {
 		json_t *o = cli_json_fields(&a);
-		json_object_set_new(o, "found", cli_json_rows(&a.rows, "finding"));
+		json_object_set_new(
+			o, "found", a.has_rows ? cli_json_rows(&a.rows, "finding") : json_array());
 		cli_json_print(o);
-	} else if (rc == 0) {
+	} else {
 		cli_size_text(size, sizeof size, cli_field_dec(&a, "bytes"));
-		printf("read %s: %llu packs, %llu objects, %llu envelopes; %llu finding%s\n", size,
+		printf("read %s: %llu packs, %llu objects, %llu envelopes; %zu finding%s\n", size,
 			(unsigned long long)cli_field_dec(&a, "packs"),
 			(unsigned long long)cli_field_dec(&a, "objects"),
-			(unsigned long long)cli_field_dec(&a, "envelopes"),
-			(unsigned long long)a.rows.count, a.rows.count == 1 ? "" : "s");
-		print_findings(&a);
+			(unsigned long long)cli_field_dec(&a, "envelopes"), findings,
+			findings == 1 ? "" : "s");
+		if (a.has_rows)
+			print_findings(&a);
 	}
-	if (rc == 0 && a.rows.count > 0) {
+	if (findings > 0)
 		cli_hint(c, "put back what is named from a backup (the files are immutable: copy "
-			    "them), "
-			    "then scrub again");
-		rc = sr_fail(e, SR_CORRUPT, "%zu file%s of the store %s damaged", a.rows.count,
-			a.rows.count == 1 ? "" : "s", a.rows.count == 1 ? "is" : "are");
-	}
+			    "them), then scrub again");
+out:
 	cli_answer_free(&a);
 	return rc;
 }

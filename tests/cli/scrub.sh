@@ -1,0 +1,24 @@
+#!/bin/bash
+# Scrub names what is damaged, and what is put back is whole again.
+# shellcheck source=tests/cli/lib.bash
+. "$(dirname "$0")/lib.bash"
+
+founded
+head -c 200000 /dev/urandom >noise
+released noise
+ok as ke scrub
+has '; 0 findings'
+pack=$(find "$STRONGROOM_VAULT/packs" -type f -path '*/??/*' | sort | head -n 1)
+cp "$pack" "$W/good"
+printf X | dd of="$pack" bs=1 seek=70000 conv=notrunc status=none
+refused 3 'lost or damaged' as ke scrub
+has '1 finding$'
+has "pack packs/../${pack##*/}: segment"
+refused 3 'lost or damaged' as ke scrub --json
+[[ $(json found.0.name) = */"${pack##*/}" ]] || fail 'the JSON names another pack'
+cp "$W/good" "$pack"
+ok as ke scrub
+has '; 0 findings'
+rm "$pack"
+refused 3 'lost or damaged' as ke scrub
+has "${pack##*/}"
