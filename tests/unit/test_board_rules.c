@@ -211,16 +211,16 @@ static void surplus_and_future(void **state) {
 				      .decision = "reject",
 				      .ends = w->now + W_DAY}),
 		"vote-surplus");
-	w->now += 2 * SR_RULES_SKEW_S;
+	w->now += INT64_C(2) * SR_RULES_SKEW_S;
 	{
 		struct sr_head head = {.until = w->now + W_DAY};
 
 		world_begin(&d, w, &w->curator[0], SR_T_COMMENT);
-		w->now -= 2 * SR_RULES_SKEW_S;
+		w->now -= INT64_C(2) * SR_RULES_SKEW_S;
 		sr_buf_clear(&d.text);
 		memcpy(head.vault, w->v->fingerprint, SR_HASH);
 		world_id(w, head.id);
-		head.time = w->now + 2 * SR_RULES_SKEW_S;
+		head.time = w->now + INT64_C(2) * SR_RULES_SKEW_S;
 		snprintf(head.actor, sizeof head.actor, "%s", w->curator[0].person);
 		head.seen_size = sr_ledger_next_index(w->v->ledger);
 		sr_ledger_root(head.seen_root, w->v->ledger);

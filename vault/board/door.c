@@ -1000,8 +1000,9 @@ enum {
 
 static int sweep_checkouts(struct group *g, struct sr_err *e) {
 	struct sr_checkouts list = {0};
-	int rc = sr_query_lapsing(&list, g->v->catalogue, g->now - SR_CHECKOUT_HOURS * 3600,
-		g->now - SR_CHECKOUT_OPEN_MIN * 60, e);
+	int rc =
+		sr_query_lapsing(&list, g->v->catalogue, g->now - (int64_t)SR_CHECKOUT_HOURS * 3600,
+			g->now - (int64_t)SR_CHECKOUT_OPEN_MIN * 60, e);
 
 	for (size_t i = 0; i < list.count && rc == 0 && g->count < SWEEP_AT_ONCE; i++)
 		rc = lapse(g, "checkout", NULL, 0, list.rows[i].id, e);

@@ -173,8 +173,10 @@ int sr_file_list_read(struct sr_file_list *out, struct sr_bytes body, struct sr_
 	sr_reader_init(&l.in, body);
 	l.in.pos = sizeof files_magic;
 	if ((rc = sr_get_lp(&l.in, &l.title, SR_LIST_TITLE_MAX, e)) != 0 ||
-		(rc = sr_get_le32(&l.in, &l.count, e)) != 0)
-		return sr_wrap(e, "file list");
+		(rc = sr_get_le32(&l.in, &l.count, e)) != 0) {
+		(void)sr_wrap(e, "file list");
+		return rc;
+	}
 	if ((uint64_t)l.count * FILE_ROW_MIN > sr_reader_left(&l.in))
 		return sr_fail(e, SR_CORRUPT, "file list: %u files do not fit %zu bytes", l.count,
 			sr_reader_left(&l.in));

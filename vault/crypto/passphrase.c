@@ -66,6 +66,7 @@ static int derive(
 		SR_HASH_OF(key, "strongroom/credential-key/v1", NULL, u->credential);
 		return 0;
 	}
+	assert(u->passphrase.p != NULL); /* check_passphrase */
 	if (crypto_pwhash_argon2id(stretched, sizeof stretched, (const char *)u->passphrase.p,
 		    u->passphrase.len, p->salt, p->ops, (size_t)p->mem,
 		    crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0)
