@@ -240,21 +240,22 @@ static void tell_first_contact(const struct cli *c) {
 		hex);
 }
 
-static int open_client(struct cli *c, struct sr_client_options *o, struct sr_err *e) {
+static int open_client(struct cli *c, const struct sr_client_options *given, struct sr_err *e) {
+	struct sr_client_options o = *given;
 	uint8_t fingerprint[SR_HASH];
-	int rc = pin(c, fingerprint, &o->fingerprint, e);
+	int rc = pin(c, fingerprint, &o.fingerprint, e);
 	if (rc == 0)
 		rc = cli_memory(c, e);
 	if (rc != 0) {
-		if (o->transport.call != NULL)
-			o->transport.close(o->transport.ctx);
+		if (o.transport.call != NULL)
+			o.transport.close(o.transport.ctx);
 		return rc;
 	}
-	o->identity = c->identity.seed != NULL ? &c->identity : NULL;
-	o->memory = c->memory;
-	o->clock = sr_clock_system();
-	o->progress = cli_progress(c);
-	rc = sr_client_open(&c->client, o, e);
+	o.identity = c->identity.seed != NULL ? &c->identity : NULL;
+	o.memory = c->memory;
+	o.clock = sr_clock_system();
+	o.progress = cli_progress(c);
+	rc = sr_client_open(&c->client, &o, e);
 	if (rc == SR_AUTH)
 		cli_hint(c,
 			"nothing was signed and no key was used. Compare the fingerprint with the "

@@ -7,6 +7,7 @@
  */
 #include "crypto/passphrase.h"
 
+#include <assert.h>
 #include <sodium.h>
 
 #include "base/escape.h"
