@@ -638,13 +638,13 @@ static void test_lists(void **state) {
 	cut_files(NULL, sr_buf_view(&b), "one byte more");
 	sr_buf_free(&b);
 	assert_fails(sr_request_list_sort(ids, 4, &e), SR_EXISTS, &e, "is named twice");
-	assert_fails(sr_request_list_check(sr_bytes_of(ids, 3 * SR_ID), &e), SR_CORRUPT, &e,
+	assert_fails(sr_request_list_check(sr_bytes_of(ids, (size_t)3 * SR_ID), &e), SR_CORRUPT, &e,
 		"row 1 is not above");
-	assert_ok(sr_request_list_check(sr_bytes_of(ids + SR_ID, 2 * SR_ID), &e), &e);
+	assert_ok(sr_request_list_check(sr_bytes_of(ids + SR_ID, (size_t)2 * SR_ID), &e), &e);
 	ids[0] = 200;
 	assert_ok(sr_request_list_sort(ids, 4, &e), &e);
 	assert_int_equal(ids[0], 3);
-	assert_int_equal(ids[3 * SR_ID], 200);
+	assert_int_equal(ids[(size_t)3 * SR_ID], 200);
 	assert_fails(sr_request_list_check(sr_bytes_of(ids, 17), &e), SR_CORRUPT, &e, "17 bytes");
 	assert_fails(sr_request_list_check(sr_bytes_of(ids, 0), &e), SR_CORRUPT, &e, "0 bytes");
 }

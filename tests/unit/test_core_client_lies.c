@@ -57,7 +57,8 @@ static void apply(void *ctx, const struct sr_row *row, struct sr_rows_out *o) {
 		return;
 	case FLIP:
 		v = sr_row_get(row, l->key);
-		assert_true(v.len > 0);
+		if (v.len == 0)
+			fail_msg("%s of row %s is empty: nothing to flip", l->key, l->row);
 		if (v.len <= sizeof copy) {
 			memcpy(copy, v.p, v.len);
 			copy[v.len / 2] ^= 1;

@@ -250,7 +250,7 @@ static void deposit(struct story *s) {
 	assert_int_equal(out.unreadable, 1);
 	assert_int_equal(out.bytes, strlen(LETTER) + strlen(DIARY) + strlen(all[2].content));
 	assert_true(out.submitted.proven);
-	memcpy(s->items, out.item_ids, 3 * SR_ID);
+	memcpy(s->items, out.item_ids, (size_t)3 * SR_ID);
 	sr_deposited_free(&out);
 }
 

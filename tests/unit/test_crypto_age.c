@@ -119,7 +119,7 @@ static void key_text_refused(void **state) {
 	assert_fails(sr_age_identity_parse(out, s(bad), &e), SR_CORRUPT, &e,
 		"character 31 is none of Bech32's");
 	for (size_t i = 0; i < sizeof bad - 1; i++)
-		bad[i] = good[i] >= 'A' && good[i] <= 'Z' ? (char)(good[i] + 32) : good[i];
+		bad[i] = (char)(good[i] >= 'A' && good[i] <= 'Z' ? good[i] + 32 : good[i]);
 	assert_fails(sr_age_identity_parse(out, s(bad), &e), SR_CORRUPT, &e,
 		"does not begin \"AGE-SECRET-KEY-1\"");
 }
