@@ -232,6 +232,71 @@ static void surplus_and_future(void **state) {
 	world_free(w);
 }
 
+/* Keys that nobody can seal to are refused with the request, not after the votes. */
+static void unusable_keys(void **state) {
+	struct world *w = world_new(NULL);
+	uint8_t item[1][SR_ID];
+	struct world_request rq = {.by = &w->researcher[0],
+		.kind = "export",
+		.items = (const uint8_t(*)[SR_ID])item,
+		.count = 1,
+		.recipient = "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq"};
+	struct world_request shared = {.by = &w->researcher[0],
+		.items = (const uint8_t(*)[SR_ID])item,
+		.count = 1,
+		.with = {&w->researcher[1]}};
+	static const uint8_t zero[SR_X_PK];
+	struct world_draft d;
+
+	(void)state;
+	put_item(w, item[0]);
+	assert_refused(w, world_request(w, &rq), "recipient-unusable");
+	assert_int_equal(world_request(w, &shared), 0);
+	world_begin(&d, w, &w->researcher[1], SR_T_JOIN);
+	sr_text_put_hex(&d.text, "request", shared.id, SR_ID);
+	sr_text_put_base64(&d.text, "key", zero, SR_X_PK);
+	assert_refused(w, world_commit(&d, NULL), "key-unusable");
+	assert_int_equal(world_join(w, &w->researcher[1], shared.id), 0);
+	world_free(w);
+}
+
+/* What is due is found, however many younger checkouts are live. */
+static void due_among_many(void **state) {
+	struct world *w = world_new(NULL);
+	uint8_t item[2][SR_ID], grant[SR_ID];
+	struct world_request rq = {
+		.by = &w->researcher[0], .items = (const uint8_t(*)[SR_ID])item, .count = 2};
+	struct world_checkout c[2] = {{.by = &w->researcher[0], .grant = grant, .item = item[0]},
+		{.by = &w->researcher[0], .grant = grant, .item = item[1]}};
+	struct sr_checkouts due = {0};
+	size_t ended = 0;
+
+	(void)state;
+	put_item(w, item[0]);
+	put_item(w, item[1]);
+	assert_int_equal(world_request(w, &rq), 0);
+	world_grant(w, rq.id, grant);
+	assert_int_equal(world_checkout(w, &c[0]), 0);
+	assert_ok(world_open(w, &c[0]), &w->e);
+	w->now += 5 * 60;
+	assert_int_equal(world_checkout(w, &c[1]), 0);
+	w->now += 6 * 60; /* the first is open, the second unopened for 6 minutes */
+	assert_ok(sr_door_sweep(w->v, &ended, &w->e), &w->e);
+	assert_int_equal(ended, 0);
+	w->now += 5 * 60;
+	assert_ok(sr_query_lapsing(&due, w->v->catalogue, w->now - 8 * 3600, w->now - 600, &w->e),
+		&w->e);
+	assert_int_equal(due.count, 1);
+	assert_memory_equal(due.rows[0].id, c[1].id, SR_ID);
+	sr_checkouts_free(&due);
+	assert_ok(sr_door_sweep(w->v, &ended, &w->e), &w->e);
+	assert_int_equal(ended, 1);
+	w->now += 8 * 3600;
+	assert_ok(sr_door_sweep(w->v, &ended, &w->e), &w->e);
+	assert_int_equal(ended, 1);
+	world_free(w);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_role),
@@ -240,6 +305,8 @@ int main(void) {
 		cmocka_unit_test(referral_stays),
 		cmocka_unit_test(taken_collection),
 		cmocka_unit_test(surplus_and_future),
+		cmocka_unit_test(unusable_keys),
+		cmocka_unit_test(due_among_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include "base/escape.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "crypto/age.h"
 #include "crypto/box.h"
 #include "ledger/card.h"
 
@@ -516,6 +517,16 @@ static int key_usable(struct ctx *c) {
 		       : deny(c, "key-unusable", "", "the request key is a point of low order");
 }
 
+/* An export that all voted for must not fail for want of a key to seal it to. */
+static int recipient_usable(struct ctx *c) {
+	uint8_t pk[SR_X_PK];
+
+	return sr_age_recipient_parse(pk, sr_field(c->s, "recipient", 0), NULL) == 0
+		       ? allow(c)
+		       : deny(c, "recipient-unusable", "identity age prints one",
+				 "the recipient is not an age X25519 recipient");
+}
+
 static int request_people(struct ctx *c) {
 	size_t n = sr_field_count(c->s, "person");
 
@@ -681,6 +692,8 @@ static int request_by_kind(struct ctx *c, const struct shape *sh) {
 			rc = request_people(c);
 		if (rc == 0 && c->out->allowed)
 			rc = key_usable(c);
+		if (rc == 0 && c->out->allowed && sh->recipient > 0)
+			rc = recipient_usable(c);
 		if (rc == 0 && c->out->allowed)
 			rc = request_items(c, level);
 		return rc;

@@ -618,8 +618,7 @@ static int is_files(void *ctx, const struct sr_index_pack *p, struct sr_err *e) 
 static int cover(struct sr_ingest *in, struct sr_err *e) {
 	uint8_t filler[4096];
 	struct sr_block_ref ref = {.plain_len = 0};
-	struct sr_packer_record r = {
-		SR_PACK_FILES, &ref, NULL, sr_bytes_of(filler, sizeof filler)};
+	struct sr_packer_record r = {SR_PACK_FILES, &ref, NULL, sr_bytes_of(filler, sizeof filler)};
 	struct sr_slot slot = {NULL, 0};
 	bool any = false;
 	bool again = false;
