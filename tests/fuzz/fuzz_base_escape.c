@@ -149,14 +149,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 }
 
 void fuzz_seeds(void) {
+	/* U+202E, U+2066, U+009B, U+2028: as bytes, a string would turn the line around */
+	static const uint8_t bidi[] = {0x40, 'a', 0xe2, 0x80, 0xae, 'b', 0xe2, 0x81, 0xa6, 'c',
+		0xc2, 0x9b, 'd', 0xe2, 0x80, 0xa8};
 	fuzz_seed_str("plain",
 		"\x10Just a title, \xc3\xa4\xc3\xb6\xc3\xbc \xe6\x9d\xb1\xe4\xba\xac "
 		"\xf0\x9f\x94\x92");
 	fuzz_seed_str("terminal", "\x05\x1b[31mred\x1b[0m\x07\r\n\ttab \\ back");
-	fuzz_seed_str("bidi", "\x40"
-			      "a\xe2\x80\xae"
-			      "b\xe2\x81\xa6"
-			      "c\xc2\x9b"
-			      "d\xe2\x80\xa8");
+	fuzz_seed("bidi", sr_bytes_of(bidi, sizeof bidi));
 	fuzz_seed_str("broken", "\x07\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80\xe2\x82\xff\xf5");
 }
