@@ -6,8 +6,7 @@
 #include "crypto/piece.h"
 #include "merkle/tree.h"
 
-/* The RFC 6962 root over the leaves of all items. */
-static int root_of(uint8_t root[SR_HASH], const struct sr_bundle *b, struct sr_err *e) {
+int sr_pieces_root(uint8_t root[SR_HASH], const struct sr_bundle *b, struct sr_err *e) {
 	struct sr_buf leaf;
 	struct sr_tree t;
 	uint8_t hash[SR_HASH];
@@ -43,7 +42,7 @@ int sr_pieces_check(struct sr_bytes bundle, const struct sr_pieces_want *want, s
 			b.items, b.readers, (unsigned long long)want->items, want->readers);
 	rc = sr_bundle_keys_check(&b, e);
 	if (rc == 0)
-		rc = root_of(root, &b, e);
+		rc = sr_pieces_root(root, &b, e);
 	if (rc == 0 && memcmp(root, want->root, SR_HASH) != 0)
 		rc = sr_fail(e, SR_AUTH, "bundle: its root is not the one that the vote names");
 	return rc;

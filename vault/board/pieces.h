@@ -10,7 +10,7 @@
 #ifndef SR_BOARD_PIECES_H
 #define SR_BOARD_PIECES_H
 
-#include "crypto/hash.h"
+#include "crypto/piece.h"
 
 struct sr_pieces_want {
 	uint64_t items;        /* of the request */
@@ -21,5 +21,7 @@ struct sr_pieces_want {
 /* CORRUPT (form, sizes) or AUTH (root, keys), with the fact. */
 SR_MUST int sr_pieces_check(
 	struct sr_bytes bundle, const struct sr_pieces_want *want, struct sr_err *e);
+/* What a vote signs of its bundle: the RFC 6962 root over the leaves of all items. */
+SR_MUST int sr_pieces_root(uint8_t root[SR_HASH], const struct sr_bundle *b, struct sr_err *e);
 
 #endif

@@ -140,9 +140,7 @@ int sr_query_grants(struct sr_grants *out, struct sr_catalogue *c, const struct 
 	snprintf(sql, sizeof sql, GRANT_SQL " WHERE 1%s ORDER BY g.entry DESC LIMIT ? OFFSET ?",
 		w.sql);
 	if (rc == 0)
-		rc = sr_where_add(&w, "", A_U64(page.limit), e);
-	if (rc == 0)
-		rc = sr_where_add(&w, "", A_U64(page.offset), e);
+		rc = sr_where_page(&w, &page, e);
 	if (rc == 0)
 		rc = sr_sql_new(&st, sr_catalogue_db(c), sql, w.args, w.count, e);
 	return rc == 0 ? read_grants(out, sr_catalogue_db(c), st, e) : rc;
@@ -281,9 +279,7 @@ int sr_query_checkouts(struct sr_checkouts *out, struct sr_catalogue *c,
 		CHECKOUT_SQL " WHERE 1%s%s ORDER BY c.entry DESC LIMIT ? OFFSET ?", w.sql,
 		f->live ? " AND c.ended IS NULL" : "");
 	if (rc == 0)
-		rc = sr_where_add(&w, "", A_U64(page.limit), e);
-	if (rc == 0)
-		rc = sr_where_add(&w, "", A_U64(page.offset), e);
+		rc = sr_where_page(&w, &page, e);
 	if (rc == 0)
 		rc = sr_sql_new(&st, sr_catalogue_db(c), sql, w.args, w.count, e);
 	return rc == 0 ? read_checkouts(out, st, e) : rc;

@@ -19,6 +19,8 @@ struct sr_where {
 /* MISUSE when it does not fit, which is a bug. */
 SR_MUST int sr_where_add(
 	struct sr_where *w, const char *condition, struct sr_sql_arg arg, struct sr_err *e);
+/* The two of LIMIT ? OFFSET ?, which come last. */
+SR_MUST int sr_where_page(struct sr_where *w, const struct sr_page *page, struct sr_err *e);
 SR_MUST int sr_where_items(struct sr_where *w, const struct sr_item_filter *f, struct sr_err *e);
 
 /* A copy of column ${i} (NULL stays NULL) in ${*out}, which is freed before. */

@@ -16,6 +16,12 @@ int sr_where_add(
 	return 0;
 }
 
+int sr_where_page(struct sr_where *w, const struct sr_page *page, struct sr_err *e) {
+	int rc = sr_where_add(w, "", A_U64(page->limit), e);
+
+	return rc == 0 ? sr_where_add(w, "", A_U64(page->offset), e) : rc;
+}
+
 /* Who may know of an item: one condition of alternatives, each with its parameter. */
 static int where_visible(struct sr_where *w, const struct sr_item_filter *f, struct sr_err *e) {
 	int hidden = f->referral ? 0 : SR_ITEM_REFERRAL | SR_ITEM_SEALED;
@@ -274,9 +280,7 @@ int sr_query_items(struct sr_items *out, struct sr_catalogue *c, const struct sr
 		rc = count_items(&l.total, sr_catalogue_db(c), &w, e);
 	snprintf(sql, sizeof sql, ITEM_SQL " WHERE 1%s ORDER BY i.n LIMIT ? OFFSET ?", w.sql);
 	if (rc == 0)
-		rc = sr_where_add(&w, "", A_U64(page.limit), e);
-	if (rc == 0)
-		rc = sr_where_add(&w, "", A_U64(page.offset), e);
+		rc = sr_where_page(&w, &page, e);
 	if (rc == 0)
 		rc = sr_sql_new(&st, sr_catalogue_db(c), sql, w.args, w.count, e);
 	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {

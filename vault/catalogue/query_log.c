@@ -98,9 +98,7 @@ int sr_query_entries(struct sr_entries *out, struct sr_catalogue *c,
 	snprintf(sql, sizeof sql, ENTRY_SQL " WHERE 1%s ORDER BY entry %s LIMIT ? OFFSET ?", w.sql,
 		f->newest_first ? "DESC" : "ASC");
 	if (rc == 0)
-		rc = sr_where_add(&w, "", A_U64(page.limit), e);
-	if (rc == 0)
-		rc = sr_where_add(&w, "", A_U64(page.offset), e);
+		rc = sr_where_page(&w, &page, e);
 	if (rc == 0)
 		rc = sr_sql_new(&st, sr_catalogue_db(c), sql, w.args, w.count, e);
 	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {

@@ -199,9 +199,7 @@ int sr_query_requests(struct sr_versions *out, struct sr_catalogue *c,
 		VERSION_SQL " WHERE v.version = q.newest%s ORDER BY q.entry DESC LIMIT ? OFFSET ?",
 		w.sql);
 	if (rc == 0)
-		rc = sr_where_add(&w, "", A_U64(page.limit), e);
-	if (rc == 0)
-		rc = sr_where_add(&w, "", A_U64(page.offset), e);
+		rc = sr_where_page(&w, &page, e);
 	if (rc == 0)
 		rc = sr_sql_new(&st, sr_catalogue_db(c), sql, w.args, w.count, e);
 	return rc == 0 ? read_versions(out, sr_catalogue_db(c), st, e) : rc;

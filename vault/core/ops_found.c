@@ -16,24 +16,6 @@ static int refuse_founded(const struct sr_x *x, struct sr_err *e) {
 	return x->vault->founded ? sr_fail(e, SR_EXISTS, "this vault is founded already") : 0;
 }
 
-static int get_name(struct sr_door_text *t, struct sr_reader *in, struct sr_err *e) {
-	struct sr_bytes field = {0};
-	uint32_t index = 0;
-	int rc = sr_get_lp(in, &field, sizeof t->field - 1, e);
-	if (rc == 0)
-		rc = sr_get_le32(in, &index, e);
-	if (rc == 0)
-		rc = sr_get(in, t->salt, SR_SALT, e);
-	if (rc == 0)
-		rc = sr_get_lp(in, &t->text, NAME_MAX_BYTES, e);
-	if (rc != 0)
-		return rc;
-	memcpy(t->field, field.p, field.len);
-	t->field[field.len] = '\0';
-	t->index = index;
-	return 0;
-}
-
 int sr_op_found_draft(struct sr_x *x, struct sr_err *e) {
 	struct sr_door_text *names = NULL;
 	struct sr_bytes text = {0};
@@ -51,7 +33,7 @@ int sr_op_found_draft(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0 && (names = calloc(count + 1, sizeof *names)) == NULL)
 		rc = sr_fail(e, SR_NOMEM, "%u names", count);
 	for (uint32_t i = 0; rc == 0 && i < count; i++)
-		rc = get_name(&names[i], &in, e);
+		rc = sr_get_door_text(&names[i], &in, NAME_MAX_BYTES, e);
 	if (rc == 0)
 		rc = sr_get_end(&in, e);
 	if (rc == 0)

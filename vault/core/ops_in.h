@@ -101,6 +101,10 @@ SR_MUST int sr_get_version(struct sr_version_row *out, struct sr_x *x, const uin
 SR_MUST int sr_in_version(struct sr_version_row *out, struct sr_x *x, struct sr_err *e);
 /* After a commit: the room forgets what ended. */
 SR_MUST int sr_after_commit(struct sr_core *c, struct sr_err *e);
+/* The next text of a submission in ${in}: lp field name, le32 index, salt, lp text of at most
+ * ${max} bytes. */
+SR_MUST int sr_get_door_text(
+	struct sr_door_text *t, struct sr_reader *in, size_t max, struct sr_err *e);
 /* The deposit of a session, for submit. */
 SR_MUST int sr_inflow_submission(struct sr_session *s, const uint8_t accession[SR_ID],
 	struct sr_submission *sub, struct sr_err *e);

@@ -40,7 +40,7 @@ static void group_free(struct group *g) {
 	free(g->outcomes);
 }
 
-static int get_text(struct sr_door_text *t, struct sr_reader *in, struct sr_err *e) {
+int sr_get_door_text(struct sr_door_text *t, struct sr_reader *in, size_t max, struct sr_err *e) {
 	struct sr_bytes field = {0};
 	uint32_t index = 0;
 	int rc = sr_get_lp(in, &field, sizeof t->field - 1, e);
@@ -49,7 +49,7 @@ static int get_text(struct sr_door_text *t, struct sr_reader *in, struct sr_err 
 	if (rc == 0)
 		rc = sr_get(in, t->salt, SR_SALT, e);
 	if (rc == 0)
-		rc = sr_get_lp(in, &t->text, TEXT_BYTES_MAX, e);
+		rc = sr_get_lp(in, &t->text, max, e);
 	if (rc != 0)
 		return rc;
 	memcpy(t->field, field.p, field.len);
@@ -84,7 +84,7 @@ static int get_submission(struct group *g, uint32_t i, struct sr_reader *in, str
 	if (rc == 0 && (g->texts[i] = calloc(texts + 1, sizeof *g->texts[i])) == NULL)
 		rc = sr_fail(e, SR_NOMEM, "%u texts", texts);
 	for (uint32_t j = 0; rc == 0 && j < texts; j++)
-		rc = get_text(&g->texts[i][j], in, e);
+		rc = sr_get_door_text(&g->texts[i][j], in, TEXT_BYTES_MAX, e);
 	if (rc == 0)
 		rc = sr_get_le32(in, &objects, e);
 	if (rc == 0 && objects > OBJECTS_MAX)

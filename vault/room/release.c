@@ -122,25 +122,17 @@ static int sign_text(void *ctx, uint8_t sig[SR_SIG], struct sr_bytes text, struc
 static int reseal_manifest(struct sr_buf *out, struct sr_room *r, const struct sr_envelope *old,
 	const uint8_t part[SR_PART], const struct sr_envelope *new_env,
 	const uint8_t new_key[SR_KEY], struct sr_err *e) {
-	struct sr_manifest_place from = {.n = old->n}, to = {.n = new_env->n};
+	struct sr_manifest_place to = {.n = new_env->n};
 	struct sr_manifest m;
-	uint8_t *key = sr_secret_new(SR_KEY, e);
 	int rc;
 
-	if (key == NULL)
-		return sr_fail(e, SR_LIMIT, "room: the arena for secrets is full");
 	sr_manifest_init(&m);
-	memcpy(from.vault, old->vault, SR_HASH);
-	memcpy(from.item, old->item, SR_ID);
 	memcpy(to.vault, old->vault, SR_HASH);
 	memcpy(to.item, old->item, SR_ID);
-	rc = room_item_key(key, r, old, part, e);
-	if (rc == 0)
-		rc = sr_manifest_open(&m, old->manifest, key, &from, e);
+	rc = room_manifest(&m, r, old, part, e);
 	if (rc == 0)
 		rc = sr_manifest_seal(out, &m, new_key, &to, e);
 	sr_manifest_free(&m);
-	sr_secret_free(key, SR_KEY);
 	return rc;
 }
 

@@ -298,28 +298,36 @@ int room_item_key(uint8_t key[SR_KEY], struct sr_room *r, const struct sr_envelo
 	return rc;
 }
 
-int room_item(struct sr_item **out, struct sr_room *r, const struct sr_envelope *env,
+int room_manifest(struct sr_manifest *m, struct sr_room *r, const struct sr_envelope *env,
 	const uint8_t part[SR_PART], struct sr_err *e) {
-	struct sr_item_options o = {.backend = r->v->store, .index = r->v->index};
 	struct sr_manifest_place at = {.n = env->n};
-	struct sr_manifest m;
 	uint8_t *key = sr_secret_new(SR_KEY, e);
 	int rc;
 
 	if (key == NULL)
 		return sr_fail(e, SR_LIMIT, "room: the arena for secrets is full");
-	sr_manifest_init(&m);
 	memcpy(at.vault, env->vault, SR_HASH);
 	memcpy(at.item, env->item, SR_ID);
-	memcpy(o.vault, env->vault, SR_HASH);
-	memcpy(o.item, env->item, SR_ID);
 	rc = room_item_key(key, r, env, part, e);
 	if (rc == 0)
-		rc = sr_manifest_open(&m, env->manifest, key, &at, e);
+		rc = sr_manifest_open(m, env->manifest, key, &at, e);
+	sr_secret_free(key, SR_KEY);
+	return rc;
+}
+
+int room_item(struct sr_item **out, struct sr_room *r, const struct sr_envelope *env,
+	const uint8_t part[SR_PART], struct sr_err *e) {
+	struct sr_item_options o = {.backend = r->v->store, .index = r->v->index};
+	struct sr_manifest m;
+	int rc;
+
+	sr_manifest_init(&m);
+	memcpy(o.vault, env->vault, SR_HASH);
+	memcpy(o.item, env->item, SR_ID);
+	rc = room_manifest(&m, r, env, part, e);
 	if (rc == 0)
 		rc = sr_item_open(out, &o, &m, e);
 	sr_manifest_free(&m);
-	sr_secret_free(key, SR_KEY);
 	return rc;
 }
 

@@ -84,6 +84,9 @@ SR_MUST int room_envelope(struct sr_envelope *out, struct sr_buf *file, struct s
  * NOTFOUND: the slot is erased. */
 SR_MUST int room_item_key(uint8_t key[SR_KEY], struct sr_room *r, const struct sr_envelope *env,
 	const uint8_t part[SR_PART], struct sr_err *e);
+/* Decrypt the manifest into ${m}, which the caller began and frees. */
+SR_MUST int room_manifest(struct sr_manifest *m, struct sr_room *r, const struct sr_envelope *env,
+	const uint8_t part[SR_PART], struct sr_err *e);
 /* Decrypt the manifest and open the item. */
 SR_MUST int room_item(struct sr_item **out, struct sr_room *r, const struct sr_envelope *env,
 	const uint8_t part[SR_PART], struct sr_err *e);
