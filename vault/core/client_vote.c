@@ -3,17 +3,21 @@
  * "Order of trust".
  *
  * Built from request.material, and only of what is proven there:
- *   request or amend   in the log, signed by the applicant, whose key a `person` statement
- * introduced room-key           in the log, signed by the room key of found, `of` the hash of
- * exactly that version join               of each co-applicant, signed by them; their request keys;
- * the applicant's is in the request list               has the count and root that the request
- * signs seals              one for each item, in that order; checked by sr_tdh2_check under the
- * level's P before any piece Readers are in the order of vault/room/room.h: the applicant, then
- * co-applicants in byte order of their names.
+ *   request or amend   in the log, signed by the applicant, whose key a `person` statement introduced
+ *   room-key           in the log, signed by the room key of found, `of` the hash of exactly that
+ *                      version
+ *   join               of each co-applicant, signed by them; their request keys; the applicant's is
+ *                      in the request
+ *   list               has the count and root that the request signs
+ *   seals              one for each item, in that order; checked by sr_tdh2_check under the level's
+ *                      P before any piece
+ * Readers are in the order of vault/room/room.h: the applicant, then co-applicants in byte order of
+ * their names.
  *
  * Nothing secret is touched before all of it holds: shares are recomputed from the dealings at the
  * last moment and wiped.
  */
+#include "board/pieces.h"
 #include "catalogue/lists.h"
 #include "core/ballot.h"
 
@@ -430,28 +434,9 @@ static int make_pieces(struct making *m, struct sr_err *e) {
 
 static int bundle_root(uint8_t root[SR_HASH], struct sr_bytes bundle, struct sr_err *e) {
 	struct sr_bundle b;
-	struct sr_buf leaf;
-	uint8_t *hashes = NULL;
 	int rc = sr_bundle_parse(&b, bundle, e);
 
-	if (rc != 0)
-		return rc;
-	hashes = malloc(b.items * SR_HASH);
-	if (hashes == NULL)
-		return sr_fail(e, SR_NOMEM, "bundle: out of memory for %zu items", b.items);
-	sr_buf_init(&leaf);
-	for (size_t i = 0; i < b.items && rc == 0; i++) {
-		sr_buf_clear(&leaf);
-		sr_bundle_leaf(&leaf, &b, i);
-		rc = sr_buf_ok(&leaf, e);
-		if (rc == 0)
-			sr_leaf_hash(hashes + i * SR_HASH, sr_buf_view(&leaf));
-	}
-	if (rc == 0)
-		sr_merkle_root(root, hashes, b.items);
-	sr_buf_free(&leaf);
-	free(hashes);
-	return rc;
+	return rc == 0 ? sr_pieces_root(root, &b, e) : rc;
 }
 
 static void making_free(struct making *m) {
