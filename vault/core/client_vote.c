@@ -3,7 +3,8 @@
  * "Order of trust".
  *
  * Built from request.material, and only of what is proven there:
- *   request or amend   in the log, signed by the applicant, whose key a `person` statement introduced
+ *   request or amend   in the log, signed by the applicant, whose key a `person` statement
+ *                      introduced
  *   room-key           in the log, signed by the room key of found, `of` the hash of exactly that
  *                      version
  *   join               of each co-applicant, signed by them; their request keys; the applicant's is
