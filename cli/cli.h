@@ -212,7 +212,6 @@ void cli_json_print(json_t *j);                                            /* an
 /* What became of a statement: the sentence, what followed, --receipt; ${more} is taken over. */
 SR_MUST int cli_done(struct cli *c, const struct sr_submitted *s, json_t *more, const char *fmt,
 	...) __attribute__((format(printf, 4, 5)));
-extern const struct cli_option cli_receipt_option;
 
 /* --- progress and interruption (progress.c) --- */
 

@@ -142,17 +142,25 @@ static int opening_failed(struct cli *c, const char *path, int rc, struct sr_err
 	return rc;
 }
 
+/* What opening found, a line each. That an accession can be resumed is told where it helps, not by
+ * every command. */
 static void tell_recovered(const struct cli *c, const struct sr_vault *v) {
+	static const char *const about_house[] = {"deposit", "status", "core", "verify", "backup"};
+	struct sr_buf b;
+	bool house = false;
 	if (v->recovered.len == 0 || c->quiet)
 		return;
-	struct sr_buf b;
+	for (size_t i = 0; i < sizeof about_house / sizeof about_house[0]; i++)
+		house = house || strcmp(c->verb->name, about_house[i]) == 0;
 	sr_buf_init(&b);
 	sr_escape_text(&b, sr_buf_view(&v->recovered));
-	if (b.len > 0) {
-		fprintf(stderr, "opening the vault repaired what had been interrupted:\n");
-		fwrite(b.p, 1, b.len, stderr);
-		if (b.p[b.len - 1] != '\n')
-			fputc('\n', stderr);
+	sr_buf_put_u8(&b, 0);
+	for (const char *at = sr_buf_ok(&b, NULL) == 0 ? (const char *)b.p : ""; *at != '\0';) {
+		const size_t n = strcspn(at, "\n");
+		const char *kept = strstr(at, "its packs are kept");
+		if (n > 0 && (house || kept == NULL || kept > at + n))
+			fprintf(stderr, "on opening: %.*s\n", (int)n, at);
+		at += n + (at[n] == '\n' ? 1 : 0);
 	}
 	sr_buf_free(&b);
 }

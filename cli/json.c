@@ -21,7 +21,7 @@ static const char *const numbers[] = {"index", "entry", "items", "bytes", "files
 
 static const char *const flags[] = {"referral", "embargo", "hold", "sealed", "newest",
 	"room-key-ended", "active", "dealt", "accepted", "opened", "void", "repeated", "changed",
-	"failed", "embedded", "founded", "signed"};
+	"failed", "embedded", "founded", "signed", "open-here"};
 
 /* "kind/key", or "key" for all kinds. */
 static const char *const lists[] = {"role", "ever", "form", "hazard", "language", "keyword",
@@ -135,9 +135,6 @@ void cli_json_print(json_t *j) {
 		putchar('\n');
 	json_decref(j);
 }
-
-const struct cli_option cli_receipt_option = {
-	"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"};
 
 static int keep_receipt(struct cli *c, const struct sr_submitted *s, struct sr_err *e) {
 	const char *path = cli_get(c, "receipt");

@@ -64,7 +64,7 @@ static void on_cell(void *p, size_t len, void *ctx) {
 	if (r->rc != 0)
 		return;
 	if (len > 0 && memchr(text, 0, len) != NULL) {
-		r->rc = sr_fail(r->e, SR_CORRUPT, "row %zu holds a NUL byte", r->line + 1);
+		r->rc = sr_fail(r->e, SR_USAGE, "row %zu holds a NUL byte", r->line + 1);
 		return;
 	}
 	if (r->line == 0) {
@@ -72,7 +72,7 @@ static void on_cell(void *p, size_t len, void *ctx) {
 		return;
 	}
 	if (r->at >= r->columns) {
-		r->rc = sr_fail(r->e, SR_CORRUPT, "row %zu has more cells than the header's %zu",
+		r->rc = sr_fail(r->e, SR_USAGE, "row %zu has more cells than the header's %zu",
 			r->line + 1, r->columns);
 		return;
 	}
@@ -99,9 +99,9 @@ static bool stays(const char *path) {
 static void finish_row(struct reading *r) {
 	char shown[128];
 	if (r->row.cell[CSV_PATH] == NULL)
-		r->rc = sr_fail(r->e, SR_CORRUPT, "row %zu has no path", r->line + 1);
+		r->rc = sr_fail(r->e, SR_USAGE, "row %zu has no path", r->line + 1);
 	else if (!stays(r->row.cell[CSV_PATH]) || *cli_row_stored(&r->row) == '\0')
-		r->rc = sr_fail(r->e, SR_CORRUPT, "row %zu: \"%s\" leaves the folder of the table",
+		r->rc = sr_fail(r->e, SR_USAGE, "row %zu: \"%s\" leaves the folder of the table",
 			r->line + 1,
 			sr_escape_to(shown, sizeof shown, sr_bytes_str(r->row.cell[CSV_PATH])));
 	struct cli_row_csv *more =
@@ -151,7 +151,7 @@ static int parse(struct reading *r, struct sr_bytes text) {
 		text = sr_bytes_of(text.p + 3, text.len - 3);
 	const size_t done = csv_parse(&p, text.p, text.len, on_cell, on_row, r);
 	if (r->rc == 0 && (done != text.len || csv_fini(&p, on_cell, on_row, r) != 0) && r->rc == 0)
-		r->rc = sr_fail(r->e, csv_error(&p) == CSV_ENOMEM ? SR_NOMEM : SR_CORRUPT,
+		r->rc = sr_fail(r->e, csv_error(&p) == CSV_ENOMEM ? SR_NOMEM : SR_USAGE,
 			"row %zu is no CSV: a quote stands where none may be, or is not closed",
 			r->line + 1);
 	csv_free(&p);

@@ -163,10 +163,13 @@ static void why_no_grant(struct cli *c, const uint8_t item[SR_ID]) {
 		cli_call(c, &a, &ignored) == 0 ? sr_rows_first(&a.rows, "grant") : NULL;
 	if (g != NULL) {
 		const struct sr_bytes id = sr_row_get(g, "id"), state = sr_row_get(g, "state");
-		cli_hint(c,
-			"your grant %.12s of this item is %.*s; a new request is needed unless a "
-			"member lifts a suspension",
-			(const char *)id.p, (int)state.len, (const char *)state.p);
+		if (sr_bytes_eq(state, sr_bytes_str("live")))
+			cli_hint(c,
+				"`strongroom checkouts --live` shows what you have open: cat reads "
+				"it, return gives it back");
+		else
+			cli_hint(c, "your grant %.12s of this item is %.*s", (const char *)id.p,
+				(int)state.len, (const char *)state.p);
 	}
 	cli_answer_free(&a);
 	if (g != NULL)

@@ -25,6 +25,7 @@ const struct cli_option cli_deposit_options[] = {
 	{"title", CLI_ONE, "TEXT", "title of the item, until a curator describes it"},
 	{"name", CLI_ONE, "NAME", "the name of what comes on standard input (PATH is -)"},
 	{"resume", CLI_ONE, "ID", "go on with an accession that broke off"},
+	{"abandon", CLI_ONE, "ID", "remove what an accession that broke off has left"},
 	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
@@ -120,6 +121,37 @@ static int add_rows(
 		free(stored);
 		sr_buf_free(&b);
 	}
+	return rc;
+}
+
+/* Removes the packs of an accession that broke off. */
+static int abandon(struct cli *c, struct sr_err *e) {
+	const char *typed = cli_get(c, "abandon");
+	struct cli_answer a;
+	uint8_t accession[SR_ID], collection[SR_ID];
+	if (c->args.word_count > 0 || cli_has(c, "rows") || cli_has(c, "resume"))
+		return sr_fail(e, SR_USAGE, "--abandon deposits nothing: no PATH beside it");
+	if (!cli_has(c, "collection"))
+		return sr_fail(e, SR_USAGE, "--collection is missing: where did it go?");
+	if (sr_unhex(accession, SR_ID, sr_bytes_str(typed), NULL) != 0)
+		return sr_fail(e, SR_USAGE, "--abandon: want the 32 digits of the accession");
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_collection_id(c, collection, cli_get(c, "collection"), e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "deposit.begin");
+	sr_text_put_hex(&a.q.head, "collection", collection, SR_ID);
+	sr_text_put_hex(&a.q.head, "resume", accession, SR_ID);
+	rc = cli_call_plain(c, &a, e);
+	cli_answer_free(&a);
+	if (rc == 0) {
+		cli_ask(&a, "deposit.abort");
+		rc = cli_call_plain(c, &a, e);
+		cli_answer_free(&a);
+	}
+	if (rc == 0)
+		cli_tell(c, "removed what accession %s had left", typed);
 	return rc;
 }
 
@@ -278,6 +310,8 @@ int verb_deposit(struct cli *c, struct sr_err *e) {
 	struct cli_walk *w = NULL;
 	struct cli_rows_csv rows = {0};
 	const char *csv = cli_get(c, "rows");
+	if (cli_has(c, "abandon"))
+		return abandon(c, e);
 	int rc = walk_mode(c, &mode, e);
 	if (rc == 0)
 		rc = cli_walk_new(&w, mode, e);

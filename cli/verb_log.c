@@ -161,6 +161,8 @@ static int verify_bad(struct cli *c, const struct cli_answer *a, int rc) {
 		cli_print(sr_row_get(row, "text"));
 		putchar('\n');
 	}
+	if (rc != SR_CORRUPT && rc != SR_AUTH)
+		return rc;
 	cli_hint(c,
 		"evidence is damaged: keep this copy as it is, and compare it with a backup and "
 		"with receipts");

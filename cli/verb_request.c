@@ -49,6 +49,10 @@ const struct cli_option cli_request_list_options[] = {
 	{"limit", CLI_ONE, "N", "at most so many (1 to 1000)"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
+const struct cli_option cli_receipt_options[] = {
+	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
 const struct cli_option cli_reason_options[] = {
 	{"reason", CLI_ONE, "TEXT", "why; - reads standard input"},
 	{"reason-file", CLI_ONE, "F", "the same from a file"},
@@ -538,6 +542,7 @@ static void todo_print(const struct sr_row *r) {
 		{"release", NULL, "list --state held; release ITEM"},
 		{"deal", "run", "board deal"},
 		{"accept", "run", "board accept"},
+		{"reveal", "run", "board show; board reveal"},
 		{"checkout", "checkout", "cat ID; return ID"},
 		{"lift", "grant", "lift ID"},
 	};

@@ -156,6 +156,8 @@ int verb_submit(struct cli *c, struct sr_err *e) {
 		rc = cli_connect(c, CLI_PERSON, e);
 	if (rc == 0)
 		rc = sr_client_carry(c->client, sr_buf_view(&file), &out, e);
+	if (rc == SR_CORRUPT) /* the file that was named, not the vault */
+		rc = e->code = SR_USAGE;
 	if (rc == 0)
 		rc = cli_done(c, &out, NULL, "handed in");
 	sr_submitted_free(&out);

@@ -45,7 +45,7 @@ int verb_search(struct cli *c, struct sr_err *e);
 /* verb_request.c */
 extern const struct cli_option cli_request_options[], cli_export_request_options[],
 	cli_request_show_options[], cli_request_list_options[], cli_amend_options[],
-	cli_reason_options[];
+	cli_reason_options[], cli_receipt_options[];
 int verb_request(struct cli *c, struct sr_err *e);
 int verb_request_export(struct cli *c, struct sr_err *e);
 int verb_request_show(struct cli *c, struct sr_err *e);

@@ -69,8 +69,8 @@ hasnt() {
 # json PATH [FILE]: a value out of JSON; PATH as in item.0 or 0.id.
 json() {
 	local path
-	path=$(sed -E 's/(^|\.)([0-9]+)/[\2]/g; s/^([^[])/.\1/; s/^\[/.[/' <<<"$1")
-	jq -er "$path | tostring" "${2:-$W/out}" 2>"$W/jq.err" || fail "no $1 in the JSON"
+	path=$(sed -E 's/[^.]+/["&"]/g; s/\["([0-9]+)"\]/[\1]/g; s/\.//g' <<<"$1")
+	jq -er ".$path | tostring" "${2:-$W/out}" 2>"$W/jq.err" || fail "no $1 in the JSON"
 }
 same() {
 	[[ $1 = "$2" ]] || fail "have '$1', want '$2'${3:+ ($3)}"
@@ -145,7 +145,7 @@ checked_out() {
 }
 # core: runs until the end of the scenario; `core_stop` ends it.
 core() {
-	sr core --quiet 2>"$W/core.err" &
+	"$STRONGROOM_T" core --quiet 2>"$W/core.err" &
 	CORE_PID=$!
 	for _ in $(seq 200); do
 		[[ ! -S $W/vault/run/core.sock ]] || return 0

@@ -904,9 +904,20 @@ static int target_names(struct ctx *c, const uint8_t grant[SR_ID], bool *named) 
 /* One top-up of a member is enough until an incident voids it: a researcher's client proves every
  * vote with pieces before it opens anything. */
 static int topped_up(struct ctx *c, const struct sr_version_row *v) {
+	const struct sr_grant_filter live = {.request = v->request, .state = SR_S_LIVE};
+	const struct sr_page first = {.limit = 1};
+	struct sr_grants grants = {0};
 	struct sr_votes votes = {0};
-	int rc = sr_query_votes(&votes, c->cat, v->request, v->version, c->e);
+	int rc = sr_query_grants(&grants, c->cat, &live, &first, c->e);
+	const bool none = grants.count == 0;
 
+	if (rc != 0)
+		return rc;
+	sr_grants_free(&grants);
+	if (none)
+		return deny(c, "grant-state", "a new request is needed once a grant has ended",
+			"pieces are added to a live grant, and this request has none");
+	rc = sr_query_votes(&votes, c->cat, v->request, v->version, c->e);
 	if (rc != 0)
 		return rc;
 	rc = allow(c);

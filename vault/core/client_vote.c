@@ -557,7 +557,7 @@ static int fill_vote(struct sr_writ *d, struct sr_ballot *b, const struct sr_vot
 	sr_text_put_dec(&d->text, "version", b->view.version);
 	sr_text_put_dec(&d->text, "epoch", b->view.epoch);
 	sr_text_put(&d->text, "decision", v->decision);
-	if (approve)
+	if (approve || strcmp(v->decision, "topup") == 0)
 		rc = put_forms(d, b, v, e);
 	if (approve && v->ends != 0)
 		sr_text_put_time(&d->text, "ends", v->ends);

@@ -995,9 +995,9 @@ static int recover_pending(void *ctx, const uint8_t accession[SR_ID], struct sr_
 	sr_err_clear(e);
 	sr_hex(hex, accession, SR_ID);
 	sr_buf_printf(&v->recovered,
-		"accession %s was broken off; its packs are kept (deposit --resume %.8s goes on, "
-		"--abandon removes them)\n",
-		hex, hex);
+		"accession %s was broken off; its packs are kept (deposit --resume with this id "
+		"goes on, deposit --abandon removes them)\n",
+		hex);
 	return 0;
 }
 

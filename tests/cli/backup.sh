@@ -1,0 +1,39 @@
+#!/bin/bash
+# A backup, restored elsewhere with its secrets file: the log goes on, live grants get new pieces by topup.
+# shellcheck source-path=SCRIPTDIR source=lib.bash
+. "$(dirname "$0")/lib.bash"
+
+founded
+printf 'words to keep\n' >f
+released f
+granted "$ITEM"
+checked_out "$ITEM"
+ok as ri return "$CHECKOUT"
+echo 'another passphrase' >pass2
+ok sr backup "$W/copy" --secrets "$W/secrets" --secrets-passphrase-file pass2
+has 'read back and checked'
+ok sr backup "$W/copy" --secrets "$W/secrets" --secrets-passphrase-file pass2 --json
+((10#$(json skipped) > 0)) || fail 'a second backup copied everything again'
+refused 1 'wrong' sr restore "$W/copy" "$W/new" --secrets "$W/secrets" --secrets-passphrase-file pass --no-second
+[[ ! -e $W/new/secrets.db ]] || fail 'something was restored'
+rm -rf "$W/new"
+ok sr restore "$W/copy" "$W/new" --secrets "$W/secrets" --secrets-passphrase-file pass2 --no-second
+rm -rf vault
+export STRONGROOM_VAULT=$W/new
+ok sr verify
+ok sr scrub
+has '0 findings'
+ok as ri list
+# Room keys are in no backup: the old grant opens nothing, a new request does.
+refused 1 'room key .* erased' as ri checkout "$ITEM" --grant "$GRANT"
+ok as ri checkouts --live --json
+ok as ri return "$(json 0.id)"
+granted "$ITEM"
+checked_out "$ITEM" --grant "$GRANT"
+ok as ri cat "$CHECKOUT"
+same "$OUT" 'words to keep'
+# Without its secrets file a backup opens nothing; damage in it is named.
+refused 2 'secrets' sr restore "$W/copy" "$W/third" --no-second
+pack=$(find "$W/copy/packs" -type f ! -name 'INV*' | head -n 1)
+printf X | dd of="$pack" bs=1 seek=5000 conv=notrunc status=none
+refused 3 "$(basename "$pack" | cut -c1-12)|pack" sr backup "$W/copy" --secrets "$W/secrets" --secrets-passphrase-file pass2

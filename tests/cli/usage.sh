@@ -1,0 +1,36 @@
+#!/bin/bash
+# Every verb has a page with an example; what is misspelled gets near verbs; usage ends with 2.
+# shellcheck source-path=SCRIPTDIR source=lib.bash
+. "$(dirname "$0")/lib.bash"
+
+ok sr help
+verbs=$(grep -E '^  [a-z]' out | awk '{ print substr($0, 3, 16) }')
+count=0
+while read -r verb; do
+	# shellcheck disable=SC2086
+	ok sr $verb --help
+	has '^usage: strongroom'
+	has '^example:'
+	has '^  strongroom '
+	count=$((count + 1))
+	# shellcheck disable=SC2086
+	ok sr help $verb
+done < <(printf '%s\n' "$verbs")
+((count >= 40)) || fail "$count verbs"
+refused 2 'a verb is missing' sr
+refused 2 'did you mean: vote' sr vot
+refused 2 'did you mean.*checkout' sr chekout
+refused 2 'one of: new, deal' sr board
+refused 2 'one of: new, deal' sr board shw
+refused 2 'no option --colour' sr list --colour red
+refused 2 'two dashes' sr list -l
+refused 2 'needs a value' sr list --state
+refused 2 'twice' sr list --state held --state held
+refused 2 'takes no value' sr list --json=yes
+refused 2 'too many' sr list extra
+refused 2 'want 1' sr show
+refused 2 'who acts' sr list
+person a
+empty
+refused 2 'number' as a list --limit many
+refused 2 'time|date|like' as a request 12345678 --purpose p --ends someday --reason r
