@@ -278,20 +278,21 @@ static void due_among_many(void **state) {
 	world_grant(w, rq.id, grant);
 	assert_int_equal(world_checkout(w, &c[0]), 0);
 	assert_ok(world_open(w, &c[0]), &w->e);
-	w->now += 5 * 60;
+	w->now += 5 * W_MIN;
 	assert_int_equal(world_checkout(w, &c[1]), 0);
-	w->now += 6 * 60; /* the first is open, the second unopened for 6 minutes */
+	w->now += 6 * W_MIN; /* the first is open, the second unopened for 6 minutes */
 	assert_ok(sr_door_sweep(w->v, &ended, &w->e), &w->e);
 	assert_int_equal(ended, 0);
-	w->now += 5 * 60;
-	assert_ok(sr_query_lapsing(&due, w->v->catalogue, w->now - 8 * 3600, w->now - 600, &w->e),
+	w->now += 5 * W_MIN;
+	assert_ok(sr_query_lapsing(
+			  &due, w->v->catalogue, w->now - 8 * W_HOUR, w->now - 10 * W_MIN, &w->e),
 		&w->e);
 	assert_int_equal(due.count, 1);
 	assert_memory_equal(due.rows[0].id, c[1].id, SR_ID);
 	sr_checkouts_free(&due);
 	assert_ok(sr_door_sweep(w->v, &ended, &w->e), &w->e);
 	assert_int_equal(ended, 1);
-	w->now += 8 * 3600;
+	w->now += 8 * W_HOUR;
 	assert_ok(sr_door_sweep(w->v, &ended, &w->e), &w->e);
 	assert_int_equal(ended, 1);
 	world_free(w);

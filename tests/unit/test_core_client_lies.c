@@ -46,7 +46,7 @@ static void collect(void *ctx, const struct sr_row *row, struct sr_rows_out *o) 
 static void apply(void *ctx, const struct sr_row *row, struct sr_rows_out *o) {
 	struct lie *l = ctx;
 	struct sr_bytes v = sr_bytes_str(l->value != NULL ? l->value : "");
-	uint8_t copy[4096];
+	uint8_t copy[4096] = {0};
 
 	if (!row_what(row, l->row, l->what) || l->seen++ != l->nth) {
 		lie_row(o, row, NULL, v);

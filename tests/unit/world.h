@@ -30,6 +30,8 @@
 #define WORLD_CREDENTIAL "a credential of forty or so random bytes" /* unlocks keys/service */
 #define W_TIME INT64_C(1795255200)                                  /* 2026-11-21T10:00:00Z */
 #define W_DAY INT64_C(86400)
+#define W_HOUR INT64_C(3600)
+#define W_MIN INT64_C(60)
 
 enum {
 	W_MEMBERS = 5,
