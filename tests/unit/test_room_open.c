@@ -449,6 +449,21 @@ static void time_ends_what_is_open(void **state) {
 	desk_free(d);
 }
 
+/* The log has seen a later time than the clock shows now: expiry goes by the later one. */
+static void a_clock_set_back_revives_nothing(void **state) {
+	(void)state;
+	struct desk *d = desk_granted(NULL);
+	struct world *w = d->w;
+
+	assert_ok(world_open(w, &d->c), &w->e);
+	sr_room_forget(w->room, d->c.id);
+	w->now += INT64_C(8) * 3600 + 1; /* its time is over, no sweep has come, but an entry */
+	assert_int_equal(world_person_add(w, &w->curator[0], &w->outsider, "researcher"), 0);
+	w->now -= INT64_C(8) * 3600;
+	assert_fails(world_open(w, &d->c), SR_DENIED, &w->e, "lapsed");
+	desk_free(d);
+}
+
 /* Who cannot be trusted any more is stopped in the middle of reading. */
 static void a_hazard_stops_reading(void **state) {
 	(void)state;
@@ -694,6 +709,7 @@ int main(void) {
 		cmocka_unit_test(suspend_and_lift),
 		cmocka_unit_test(close_by_the_researcher),
 		cmocka_unit_test(time_ends_what_is_open),
+		cmocka_unit_test(a_clock_set_back_revives_nothing),
 		cmocka_unit_test(a_hazard_stops_reading),
 		cmocka_unit_test(without_the_slot_nothing_opens),
 		cmocka_unit_test(forms_are_kept),

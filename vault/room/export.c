@@ -350,7 +350,7 @@ int sr_room_export_read(struct sr_room *r, const uint8_t checkout[SR_ID], struct
 	if (x->stage == DONE && x->logged && x->out.len == x->taken)
 		return 0;
 	while (rc == 0 && x->stage != DONE && x->out.len - x->taken <= max)
-		rc = step(x, o, sr_now(&r->v->clock), e);
+		rc = step(x, o, sr_room_now(r), e);
 	if (rc == 0)
 		rc = hand_over(r, o, out, max, got, e);
 	if (rc != 0)

@@ -204,7 +204,7 @@ static int load(struct opening *op, struct sr_err *e) {
 			"a checkout of right %s opens with its curator's part, not with votes",
 			op->checkout.right);
 	if (rc == 0)
-		rc = room_live(op->r, &op->checkout, sr_now(&op->r->v->clock), e);
+		rc = room_live(op->r, &op->checkout, sr_room_now(op->r), e);
 	if (rc == 0)
 		rc = sr_query_grant(&op->grant, cat, op->checkout.grant, e);
 	if (rc == 0)
@@ -517,7 +517,7 @@ static int held_checkout(struct sr_checkout_row *c, struct sr_room *r,
 			"a checkout of right %s opens with votes, not with a part", c->right);
 	if (rc == 0)
 		rc = is_curator(r, curator, e);
-	return rc == 0 ? room_live(r, c, sr_now(&r->v->clock), e) : rc;
+	return rc == 0 ? room_live(r, c, sr_room_now(r), e) : rc;
 }
 
 int sr_room_open_held(struct sr_room *r, const uint8_t checkout[SR_ID], const char *curator,

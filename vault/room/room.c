@@ -3,12 +3,26 @@
  */
 #include "room/room_internal.h"
 
+#include "catalogue/query.h"
+#include "ledger/ledger.h"
+
 #include "base/limits.h"
 #include "base/secret.h"
 #include "board/follow.h"
 #include "board/rules.h"
 #include "store/itemkey.h"
 #include "store/secrets.h"
+
+int64_t sr_room_now(const struct sr_room *r) {
+	int64_t now = sr_now(&r->v->clock);
+	struct sr_entry_row last;
+	uint64_t size = sr_ledger_next_index(r->v->ledger);
+
+	if (size > 0 && sr_query_entry(&last, r->v->catalogue, size - 1, NULL) == 0 &&
+		last.received > now)
+		now = last.received;
+	return now;
+}
 
 int sr_room_new(struct sr_room **out, struct sr_vault *v, struct sr_err *e) {
 	struct sr_room *r = calloc(1, sizeof *r);
@@ -144,7 +158,7 @@ int room_find(struct opened **out, struct sr_room *r, const uint8_t checkout[SR_
 		return sr_fail(e, SR_DENIED, "the checkout is %s's", r->open[i]->person);
 	rc = sr_query_checkout(&c, r->v->catalogue, checkout, e);
 	if (rc == 0)
-		rc = room_live(r, &c, sr_now(&r->v->clock), e);
+		rc = room_live(r, &c, sr_room_now(r), e);
 	if (rc == 0 && c.state != SR_S_OPEN)
 		rc = sr_fail(
 			e, SR_DENIED, "the checkout is %s: open it again", sr_state_name(c.state));
@@ -157,7 +171,7 @@ int room_find(struct opened **out, struct sr_room *r, const uint8_t checkout[SR_
 }
 
 int sr_room_sweep(struct sr_room *r, size_t *wiped, struct sr_err *e) {
-	int64_t now = sr_now(&r->v->clock);
+	int64_t now = sr_room_now(r);
 	size_t n = 0, i = 0;
 	int rc = 0;
 
@@ -217,7 +231,7 @@ int room_admit(struct sr_room *r, struct opened *o, struct sr_err *e) {
 
 void room_begin(struct sr_room *r, struct sr_buf *text, enum sr_type_id type) {
 	sr_buf_init(text);
-	sr_follow_begin(text, r->v, type, sr_now(&r->v->clock));
+	sr_follow_begin(text, r->v, type, sr_room_now(r));
 }
 
 int room_log(struct sr_room *r, struct sr_buf *text, struct sr_err *e) {

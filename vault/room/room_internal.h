@@ -95,4 +95,8 @@ void room_export_free(struct room_export *x); /* NULL allowed */
 /* Forget prepared releases whose item was released meanwhile. */
 SR_MUST int room_release_sweep(struct sr_room *r, struct sr_err *e);
 
+/* What expiry is judged by: the clock, but never earlier than the receipt time of the last entry,
+ * so that a clock that is set back makes no grant live again (DESIGN 6). */
+int64_t sr_room_now(const struct sr_room *r);
+
 #endif
