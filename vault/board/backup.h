@@ -10,10 +10,13 @@
  * envelopes that were superseded. Whoever holds an old secrets file can undo erasures made after
  * it: keep one, destroy the one before.
  *
- *   secrets file   "SRBACKUP" ‖ le32 length ‖ passphrase-sealed 32-byte key (crypto/passphrase.h,
- * strongroom/backup/v1) ‖ aead (label "strongroom/backup-secrets/v1", associated data fingerprint)
- * of fingerprint[32] ‖ le64 ledger size ‖ root[32] ‖ le64 count ‖ count x { u8 kind, lp name, le64
- * n, lp value }
+ *   secrets file   "SRBACKUP"
+ *                  le32 length, that many bytes: a 32-byte key sealed under the passphrase
+ *                  (crypto/passphrase.h, type strongroom/backup/v1)
+ *                  the rest: aead under that key (label "strongroom/backup-secrets/v1", associated
+ *                  data fingerprint) of
+ *                    fingerprint[32], le64 ledger size, root[32], le64 count,
+ *                    count x { u8 kind, lp name, le64 n, lp value }
  */
 #ifndef SR_BOARD_BACKUP_H
 #define SR_BOARD_BACKUP_H

@@ -3,9 +3,13 @@
  * each submission works behind a mark, so that a refused one leaves nothing. Nothing on disk counts
  * before the journal's fdatasync:
  *
- *   secrets (put, in one group)   objects (bytes durable)   entries sealed   | sr_secrets_commit |
- * sr_backend_settle | sr_ledger_commit <- the moment of truth                                  |
- * catalogue commit  | erasures          | after()
+ *   secrets put in one group, objects' bytes durable, entries sealed
+ *   sr_secrets_commit
+ *   sr_backend_settle
+ *   sr_ledger_commit      <- the moment of truth
+ *   catalogue commit
+ *   erasures
+ *   after()
  *
  * What a kill leaves before that moment (secrets without a statement, object files that no entry
  * names) is found at the next opening or by collect; after it, the catalogue catches up from the

@@ -5,9 +5,9 @@
  * CORRUPT, the door refuses before it writes. Nothing else in the project decides about states. The
  * words are what the catalogue stores and what people read.
  *
- *   request version  none -> open -> granted | refused | returned | withdrawn | superseded |
- * lapsed; returned -> superseded. "granted" is also the end of a quorum act that is no grant
- * (decided). grant            none -> live <-> suspended -> closed | expired | revoked (from both)
+ *   request version  none -> open -> granted | refused | returned | withdrawn | superseded | lapsed
+ *                    returned -> superseded ("granted" also ends a quorum act that is no grant)
+ *   grant            none -> live <-> suspended -> closed | expired | revoked (from both)
  *   checkout         none -> begun -> open <-> shut -> returned | lapsed | ended (from all three)
  *   item             none -> held -> released
  *   run              none -> dealing -> void | done (one run of key generation)

@@ -200,8 +200,10 @@
  * grant                login
  *   in    grant id
  *   body  rows: one grant; condition {person, conditions dec, text? (one a line)} of its votes;
- * item {id, state, level, number, title?} checkouts            login in    live token? ("yes"),
- * grant id?, item id?, all token? ("yes": members, officers, auditors), offset dec?, limit dec?
+ *         item {id, state, level, number, title?}
+ * checkouts            login
+ *   in    live token? ("yes"), grant id?, item id?, all token? ("yes": members, officers,
+ *         auditors), offset dec?, limit dec?
  *   body  rows: checkout {id, person, item, grant?, right, form, state, entry, begun, ended?,
  *         title?, open-here yes? (its key is in this process)}
  * checkout.material    the person of the checkout: what their client must verify before it takes
