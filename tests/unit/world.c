@@ -426,6 +426,87 @@ int world_accept(struct world *w, size_t member) {
 	return world_commit(&d, NULL);
 }
 
+void world_run(struct world *w, uint64_t number, struct sr_dkg *d) {
+	struct sr_entry found;
+	uint8_t run[SR_ID];
+
+	sr_ceremony_run_id(run, w->v->fingerprint, number);
+	assert_ok(sr_vault_entry(&found, w->v, 0, &w->e), &w->e);
+	assert_ok(sr_ceremony_dkg(d, &found.statement, run, &w->e), &w->e);
+	sr_entry_free(&found);
+}
+
+int world_deal(struct world *w, size_t member, uint64_t number) {
+	const struct world_person *by = &w->member[member];
+	struct sr_dkg *run = calloc(1, sizeof *run);
+	struct sr_buf dealing;
+	struct world_draft d;
+	uint8_t hash[SR_HASH];
+
+	assert_non_null(run);
+	sr_buf_init(&dealing);
+	world_run(w, number, run);
+	assert_ok(sr_deal_make(&dealing, run, (uint8_t)(member + 1), by->seed, NULL, &w->e), &w->e);
+	sr_ceremony_dealing_hash(hash, sr_buf_view(&dealing));
+	world_begin(&d, w, by, SR_T_DEAL);
+	sr_text_put_hex(&d.text, "run", run->run, SR_ID);
+	sr_text_put_hex(&d.text, "dealing", hash, SR_HASH);
+	world_object(&d, "deal", sr_buf_view(&dealing));
+	sr_buf_free(&dealing);
+	free(run);
+	return world_commit(&d, NULL);
+}
+
+int world_complain(struct world *w, size_t member, size_t dealer, uint64_t number) {
+	struct world_draft d;
+	uint8_t run[SR_ID];
+
+	sr_ceremony_run_id(run, w->v->fingerprint, number);
+	world_begin(&d, w, &w->member[member], SR_T_COMPLAINT);
+	sr_text_put_hex(&d.text, "run", run, SR_ID);
+	sr_text_put(&d.text, "dealer", w->member[dealer].person);
+	sr_text_put_dec(&d.text, "level", w->level[0]);
+	return world_commit(&d, NULL);
+}
+
+void world_dealing(struct world *w, size_t member, uint64_t number, struct sr_buf *out) {
+	struct sr_run_row *row = calloc(1, sizeof *row);
+	uint8_t run[SR_ID];
+
+	assert_non_null(row);
+	sr_ceremony_run_id(run, w->v->fingerprint, number);
+	assert_ok(sr_query_run(row, w->v->catalogue, run, &w->e), &w->e);
+	assert_true(row->members[member].dealt);
+	assert_ok(sr_object_fetch(w->v, row->members[member].deal, out, &w->e), &w->e);
+	free(row);
+}
+
+int world_reveal(struct world *w, size_t member, size_t complainer, uint64_t number) {
+	const struct world_person *by = &w->member[member];
+	struct sr_dkg *run = calloc(1, sizeof *run);
+	struct sr_dealing views;
+	struct sr_buf dealing;
+	struct world_draft d;
+	uint8_t ephemeral[SR_X_SK];
+
+	assert_non_null(run);
+	sr_buf_init(&dealing);
+	world_run(w, number, run);
+	world_dealing(w, member, number, &dealing);
+	assert_ok(sr_deal_decode(&views, sr_buf_view(&dealing), &w->e), &w->e);
+	assert_ok(sr_deal_reveal(ephemeral, run, &views.deal[0], (uint8_t)(complainer + 1),
+			  by->seed, &w->e),
+		&w->e);
+	world_begin(&d, w, by, SR_T_REVEAL);
+	sr_text_put_hex(&d.text, "run", run->run, SR_ID);
+	sr_text_put_dec(&d.text, "level", views.deal[0].level);
+	sr_text_put(&d.text, "member", w->member[complainer].person);
+	sr_text_put_base64(&d.text, "ephemeral", ephemeral, SR_X_SK);
+	sr_buf_free(&dealing);
+	free(run);
+	return world_commit(&d, NULL);
+}
+
 /* --- people, collections, items --------------------------------------------------------------- */
 
 int world_person_add(struct world *w, const struct world_person *by, const struct world_person *who,

@@ -126,6 +126,14 @@ void world_id(struct world *w, uint8_t id[SR_ID]);
 void world_draft_found(struct world *w);
 bool world_sign_found(struct world *w, size_t member); /* true: founded */
 int world_accept(struct world *w, size_t member);
+/* After a complaint: deal in run ${number}; complain of ${dealer}'s share in it; answer
+ * ${complainer}. Of level number 0. */
+int world_deal(struct world *w, size_t member, uint64_t number);
+int world_complain(struct world *w, size_t member, size_t dealer, uint64_t number);
+int world_reveal(struct world *w, size_t member, size_t complainer, uint64_t number);
+/* Public inputs of a run of the founded vault, and a member's dealing in it, appended. */
+void world_run(struct world *w, uint64_t number, struct sr_dkg *d);
+void world_dealing(struct world *w, size_t member, uint64_t number, struct sr_buf *out);
 
 int world_person_add(struct world *w, const struct world_person *by, const struct world_person *who,
 	const char *roles);

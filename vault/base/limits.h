@@ -30,7 +30,9 @@ enum {
 	SR_POLICY_GROUPS = 64,
 	/* n: a board that meets; bounds a ceremony to 32 x 32 shares */
 	SR_BOARD_MEMBERS_MAX = 32,
-	SR_BOARD_LEVELS_MAX = 4,      /* quorum levels of a board (DESIGN 5) */
+	SR_BOARD_LEVELS_MAX = 4, /* quorum levels of a board (DESIGN 5) */
+	/* runs of one key generation: whoever voids more has to be left out of another founding */
+	SR_BOARD_RUNS_MAX = 64,
 	SR_REQUEST_ITEMS_MAX = 10000, /* items in one request: 3 s of proofs on one core */
 	/* researchers named in one request: each record of a vote is sealed to each */
 	SR_REQUEST_PEOPLE_MAX = 16,

@@ -32,6 +32,30 @@ void sr_ceremony_run_id(uint8_t out[SR_ID], const uint8_t fingerprint[SR_HASH], 
 	memcpy(out, full, SR_ID);
 }
 
+int sr_ceremony_current(uint64_t *number, uint8_t run[SR_ID], struct sr_catalogue *c,
+	const uint8_t fingerprint[SR_HASH], struct sr_err *e) {
+	struct sr_run_row *row = calloc(1, sizeof *row);
+	uint8_t id[SR_ID];
+	uint64_t n = 0;
+	int rc = row == NULL ? sr_fail(e, SR_NOMEM, "ceremony: out of memory") : 0;
+
+	do {
+		sr_ceremony_run_id(id, fingerprint, ++n);
+		if (rc == 0)
+			rc = sr_query_run(row, c, id, e);
+	} while (rc == 0 && row->state == SR_S_VOID);
+	free(row);
+	if (rc == SR_NOTFOUND) { /* the next one; nobody has dealt in it yet */
+		sr_err_clear(e);
+		rc = 0;
+	}
+	if (rc != 0)
+		return rc;
+	*number = n;
+	memcpy(run, id, SR_ID);
+	return 0;
+}
+
 void sr_ceremony_dealing_hash(uint8_t out[SR_HASH], struct sr_bytes dealing) {
 	SR_HASH_OF(out, "strongroom/dealing/v1", NULL, dealing);
 }
@@ -159,6 +183,54 @@ int sr_ceremony_run_keys(struct sr_ceremony_keys *out, struct sr_vault *v,
 		rc = sr_ceremony_combine(out, d, views, run->member_count, e);
 	for (size_t i = 0; i < SR_BOARD_MEMBERS_MAX; i++)
 		sr_buf_free(&bodies[i]);
+	free(d);
+	return rc;
+}
+
+#ifdef SR_TESTING
+static bool unchecked;
+
+void sr_ceremony_lax(bool lax) {
+	unchecked = lax;
+}
+#endif
+
+int sr_ceremony_deal_check(struct sr_vault *v, const struct sr_statement *deal,
+	struct sr_bytes dealing, struct sr_err *e) {
+	uint8_t run[SR_ID], want[SR_HASH], have[SR_HASH];
+	char person[SR_PERSON_TEXT] = "";
+	struct sr_dealing views;
+	struct sr_entry found = {0};
+	struct sr_dkg *d = NULL;
+	int rc;
+
+#ifdef SR_TESTING
+	if (unchecked)
+		return 0;
+#endif
+	if ((d = calloc(1, sizeof *d)) == NULL)
+		return sr_fail(e, SR_NOMEM, "ceremony: out of memory");
+	rc = sr_field_id(run, deal, "run", 0, e);
+	if (rc == 0)
+		rc = sr_field_hash(want, deal, "dealing", 0, e);
+	sr_ceremony_dealing_hash(have, dealing);
+	if (rc == 0 && memcmp(have, want, SR_HASH) != 0)
+		rc = sr_fail(e, SR_AUTH, "the dealing is not the one that was signed");
+	if (rc == 0)
+		rc = sr_vault_entry(&found, v, 0, e);
+	if (rc == 0) {
+		rc = sr_ceremony_dkg(d, &found.statement, run, e);
+		sr_entry_free(&found);
+	}
+	if (rc == 0)
+		rc = sr_deal_decode(&views, dealing, e);
+	if (rc == 0)
+		rc = sr_deal_verify(d, &views, e);
+	if (rc == 0)
+		sr_person_name(person, d->key[views.dealer - 1]);
+	if (rc == 0 && strcmp(person, deal->head.actor) != 0)
+		rc = sr_fail(e, SR_AUTH, "the dealing is of member %u (%s), signed by %s",
+			views.dealer, person, deal->head.actor);
 	free(d);
 	return rc;
 }

@@ -7,6 +7,13 @@
  * may not. FOUNDED --accept (each member)--> OPENED (board/door.c, when all accepted one
  * transcript)
  *
+ * A run of the key generation, from FOUNDED on:
+ *
+ *   DEALING --complaint--> VOID --reveal (the accused dealer)--> VOID
+ *
+ * The first run's dealings come with the founding. After a complaint everybody deals anew, in the
+ * run with the next number, by `deal` statements through the door.
+ *
  * Until FOUNDED everything lies in DIR/run/ceremony: `found` (the text), `names` (openings of the
  * cards' names), `sign-<index>` per member. Nothing there is secret but the names; shares inside a
  * dealing are sealed to each member.
@@ -29,6 +36,11 @@
  * count from 1; a complaint voids a run, and the next one has the next number and new polynomials.
  */
 void sr_ceremony_run_id(uint8_t out[SR_ID], const uint8_t fingerprint[SR_HASH], uint64_t number);
+
+/* The run that members may deal in now: the first that no complaint has voided. ${number} from 1;
+ * after the opening it is the run that opened the board. */
+SR_MUST int sr_ceremony_current(uint64_t *number, uint8_t run[SR_ID], struct sr_catalogue *c,
+	const uint8_t fingerprint[SR_HASH], struct sr_err *e);
 
 /* The public inputs of the first key generation, from `found`: members in card order, its levels,
  * epoch 1. */
@@ -60,6 +72,11 @@ struct sr_ceremony_member {
 SR_MUST int sr_ceremony_shares(uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR],
 	const struct sr_ceremony_keys *keys, const struct sr_dkg *d,
 	const struct sr_bytes *dealings, const struct sr_ceremony_member *m, struct sr_err *e);
+
+/* A `deal` of a founded vault and the dealing that came with it: is it the one that was signed, the
+ * signer's own, and sound as far as everybody can see? AUTH or CORRUPT says what is not. */
+SR_MUST int sr_ceremony_deal_check(struct sr_vault *v, const struct sr_statement *deal,
+	struct sr_bytes dealing, struct sr_err *e);
 
 /* Does ${found} name this vault's own origin, ledger key and room key? USAGE if not: nobody founds
  * with another service's keys. */
@@ -102,6 +119,8 @@ SR_MUST int sr_ceremony_sign(
 SR_MUST int sr_ceremony_clear(struct sr_vault *v, struct sr_err *e);
 
 #ifdef SR_TESTING
+/* The vault stops looking into dealings: a liar that works with a lying dealer. */
+void sr_ceremony_lax(bool lax);
 /* The plaintext of `names`, read and written again. */
 SR_MUST int sr_ceremony_names_again(struct sr_buf *out, struct sr_bytes raw, struct sr_err *e);
 #endif

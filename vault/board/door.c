@@ -637,6 +637,20 @@ static int pieces_ask(struct sr_ruling *ruling, struct group *g, const struct sr
 	return 0;
 }
 
+/* A dealing after the founding, as everybody can check it: a ruling too. */
+static int deal_ask(struct sr_ruling *ruling, struct group *g, const struct sr_statement *s,
+	const struct sr_submission *sub, struct sr_err *e) {
+	struct sr_err why = {0};
+	int rc = sr_ceremony_deal_check(g->v, s, sub->objects[0].body, &why);
+
+	if (rc != SR_CORRUPT && rc != SR_AUTH)
+		return rc == 0 ? 0 : sr_fail(e, (enum sr_code)rc, "%s", why.text);
+	ruling->allowed = false;
+	snprintf(ruling->rule, sizeof ruling->rule, "dealing-invalid");
+	snprintf(ruling->why, sizeof ruling->why, "%.390s", why.text);
+	return 0;
+}
+
 static int rules_ask(struct group *g, const struct sr_statement *s, const struct sr_submission *sub,
 	struct sr_outcome *o, bool *allowed, struct sr_err *e) {
 	struct sr_rules r = {.catalogue = g->v->catalogue, .now = g->now};
@@ -659,6 +673,8 @@ static int rules_ask(struct group *g, const struct sr_statement *s, const struct
 	if (rc == 0 && ruling->allowed && s->type->id == SR_T_VOTE &&
 		sr_field_count(s, "bundle") > 0)
 		rc = pieces_ask(ruling, g, s, sub, e);
+	if (rc == 0 && ruling->allowed && s->type->id == SR_T_DEAL && g->v->founded)
+		rc = deal_ask(ruling, g, s, sub, e);
 	*allowed = rc == 0 && ruling->allowed;
 	if (rc == 0 && !ruling->allowed) {
 		o->code = sr_fail(&o->err, SR_DENIED, "%s refused (rule %s): %s%s%s", s->type->name,

@@ -11,6 +11,7 @@
 #include "base/escape.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "board/ceremony.h"
 #include "crypto/age.h"
 #include "crypto/box.h"
 #include "ledger/card.h"
@@ -132,26 +133,45 @@ static int run_of(struct ctx *c, struct sr_run_row *run) {
 }
 
 static int rule_deal(struct ctx *c) {
+	struct sr_vault_row vault;
 	struct sr_run_row run;
+	uint8_t now[SR_ID], named[SR_ID];
+	uint64_t number = 0;
 	int rc;
 
 	if (c->board.opened)
 		return deny(c, "board-open", "a reshare changes members",
 			"the board's keys are made already");
+	rc = sr_field_id(named, c->s, "run", 0, c->e);
+	if (rc == 0)
+		rc = sr_query_vault(&vault, c->cat, c->e);
+	if (rc == 0)
+		rc = sr_ceremony_current(&number, now, c->cat, vault.fingerprint, c->e);
+	if (rc != 0)
+		return rc;
 	rc = run_of(c, &run);
 	if (rc == SR_NOTFOUND) {
 		sr_err_clear(c->e);
+		if (memcmp(named, now, SR_ID) != 0)
+			return deny(c, "not-this-run", "board deal does",
+				"run %llu is the one to deal in, and the statement names another",
+				(unsigned long long)number);
+		if (number > SR_BOARD_RUNS_MAX)
+			return deny(c, "runs-spent",
+				"found another vault without the member who spoils them",
+				"%d runs of the key generation were voided by complaints",
+				SR_BOARD_RUNS_MAX);
 		return allow(c); /* the first deal of a run begins it */
 	}
 	if (rc != 0)
 		return rc;
+	if (run.state != SR_S_DEALING)
+		return deny(c, "run-ended", "deal in the next run (board deal)",
+			"this run of the key generation is %s", sr_state_name(run.state));
 	for (size_t i = 0; i < run.member_count; i++)
 		if (strcmp(run.members[i].person, c->me.person) == 0 && run.members[i].dealt)
 			return deny(c, "dealt-already", "",
 				"member %s has dealt in this run already", c->me.person);
-	if (run.state != SR_S_DEALING)
-		return deny(c, "run-ended", "deal in the next run",
-			"this run of the key generation is %s", sr_state_name(run.state));
 	return allow(c);
 }
 
@@ -186,19 +206,103 @@ static int rule_accept(struct ctx *c) {
 	return allow(c);
 }
 
-static int rule_complaint(struct ctx *c) {
+/* The complaint by ${complainer} about ${dealer}'s share of ${level} in ${run}; NULL: none. */
+static const struct sr_complaint_row *complaint_of(const struct sr_complaints *l,
+	const uint8_t run[SR_ID], const char *complainer, const char *dealer, uint64_t level) {
+	for (size_t i = 0; i < l->count; i++)
+		if (memcmp(l->rows[i].run, run, SR_ID) == 0 && l->rows[i].level == level &&
+			strcmp(l->rows[i].person, complainer) == 0 &&
+			strcmp(l->rows[i].dealer, dealer) == 0)
+			return &l->rows[i];
+	return NULL;
+}
+
+static const struct sr_run_member *in_run(const struct sr_run_row *run, const char *person) {
+	for (size_t i = 0; i < run->member_count; i++)
+		if (strcmp(run->members[i].person, person) == 0)
+			return &run->members[i];
+	return NULL;
+}
+
+static bool has_level(const struct sr_board_row *b, uint64_t level) {
+	for (size_t i = 0; i < b->level_count; i++)
+		if (b->levels[i].level == level)
+			return true;
+	return false;
+}
+
+/* What complaint and reveal have in common: run, the other member, the level, complaints so far. */
+struct quarrel {
 	struct sr_run_row run;
-	int rc = run_of(c, &run);
+	char other[SR_PERSON_TEXT];
+	uint64_t level;
+	struct sr_complaints all;
+};
+
+static int quarrel_read(struct ctx *c, struct quarrel *q, const char *other) {
+	struct sr_bytes person = sr_field(c->s, other, 0);
+	int rc = run_of(c, &q->run);
+
+	if (rc == 0)
+		rc = sr_field_dec(&q->level, c->s, "level", 0, c->e);
+	if (rc == 0)
+		rc = sr_query_complaints(&q->all, c->cat, q->run.run, c->e);
+	memcpy(q->other, person.p, SR_PERSON_TEXT - 1);
+	q->other[SR_PERSON_TEXT - 1] = '\0';
+	return rc;
+}
+
+static int complaint_judge(struct ctx *c, const struct quarrel *q) {
+	const struct sr_run_member *dealer = in_run(&q->run, q->other),
+				   *me = in_run(&q->run, c->me.person);
+
+	if (!sr_state_may(SR_M_RUN, q->run.state, SR_E_COMPLAINT))
+		return deny(c, "run-ended", "", "this run of the key generation is %s",
+			sr_state_name(q->run.state));
+	if (dealer == NULL || !dealer->dealt)
+		return deny(c, "deal-missing", "", "%s has not dealt in this run", q->other);
+	if (me == dealer)
+		return deny(c, "own-deal", "", "nobody complains of their own deal");
+	if (!has_level(&c->board, q->level))
+		return deny(c, "no-such-level", "", "the board has no level %llu",
+			(unsigned long long)q->level);
+	if (me != NULL && me->accepted)
+		return deny(c, "accepted-already", "",
+			"member %s has accepted the transcript of this run", c->me.person);
+	if (complaint_of(&q->all, q->run.run, c->me.person, q->other, q->level) != NULL)
+		return deny(c, "complained-already", "board show says what is next",
+			"member %s has complained of this share already", c->me.person);
+	return allow(c);
+}
+
+static int reveal_judge(struct ctx *c, const struct quarrel *q) {
+	const struct sr_complaint_row *row =
+		complaint_of(&q->all, q->run.run, q->other, c->me.person, q->level);
+
+	if (row == NULL || !sr_state_may(SR_M_RUN, q->run.state, SR_E_REVEAL))
+		return deny(c, "no-such-complaint", "",
+			"%s has not complained of this share, and nobody publishes another's share",
+			q->other);
+	if (row->revealed)
+		return deny(c, "revealed-already", "board show judges it",
+			"member %s has answered this complaint already", c->me.person);
+	return allow(c);
+}
+
+static int rule_quarrel(struct ctx *c) {
+	bool complaint = c->s->type->id == SR_T_COMPLAINT;
+	struct quarrel *q = calloc(1, sizeof *q);
+	int rc = q == NULL ? sr_fail(c->e, SR_NOMEM, "rules: out of memory")
+			   : quarrel_read(c, q, complaint ? "dealer" : "member");
 
 	if (rc == SR_NOTFOUND)
-		return deny(c, "no-such-run", "", "no such run of the key generation");
-	if (rc != 0)
-		return rc;
-	if (!sr_state_may(SR_M_RUN, run.state,
-		    c->s->type->id == SR_T_COMPLAINT ? SR_E_COMPLAINT : SR_E_REVEAL))
-		return deny(c, "run-ended", "", "this run of the key generation is %s",
-			sr_state_name(run.state));
-	return allow(c);
+		rc = deny(c, "no-such-run", "", "no such run of the key generation");
+	else if (rc == 0)
+		rc = complaint ? complaint_judge(c, q) : reveal_judge(c, q);
+	if (q != NULL)
+		sr_complaints_free(&q->all);
+	free(q);
+	return rc;
 }
 
 /* --- people ----------------------------------------------------------------------------------- */
@@ -1024,7 +1128,8 @@ static int vote_approval(struct ctx *c, const struct sr_version_row *v) {
 	if (count != v->items)
 		return deny(c, "pieces-count", "", "want %llu pieces, have %llu",
 			(unsigned long long)v->items, (unsigned long long)count);
-	if (strcmp(v->kind, "access") == 0 && n == 0)
+	/* A topup adds pieces to a grant whose forms are settled. */
+	if (strcmp(v->kind, "access") == 0 && n == 0 && !field_is(c->s, "decision", "topup"))
 		return deny(c, "forms-missing", "vote --form ...",
 			"an approval names the forms it allows");
 	for (size_t i = 0; i < n; i++) {
@@ -1328,8 +1433,8 @@ static int rule_return(struct ctx *c) {
 static int (*const rule_for[SR_T_COUNT])(struct ctx *c) = {
 	[SR_T_DEAL] = rule_deal,
 	[SR_T_ACCEPT] = rule_accept,
-	[SR_T_COMPLAINT] = rule_complaint,
-	[SR_T_REVEAL] = rule_complaint,
+	[SR_T_COMPLAINT] = rule_quarrel,
+	[SR_T_REVEAL] = rule_quarrel,
 	[SR_T_PERSON] = rule_person,
 	[SR_T_PERSON_END] = rule_person_end,
 	[SR_T_ACCESSION] = rule_accession,

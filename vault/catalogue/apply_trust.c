@@ -184,6 +184,18 @@ static int member_of(
 	return rc;
 }
 
+/* A run begins only when those before it, for the same board, are void. */
+static int no_run_open(struct sr_apply *a, const struct run *r, struct sr_err *e) {
+	int64_t open = 0;
+	int rc = SQL_INT_OF(a->db, e, &open,
+		"SELECT count(*) FROM runs WHERE epoch = ? AND state != 'void'", A_INT(r->epoch));
+
+	if (rc == 0 && open != 0)
+		return sr_fail(e, SR_CORRUPT,
+			"a run of key generation begins while another one is not void");
+	return rc;
+}
+
 /* Load the run, check the actor (a member, unless it is the service) and take the step. */
 static int run_step(struct sr_apply *a, struct run *r, enum sr_event event, struct sr_err *e) {
 	enum sr_state to = SR_S_NONE;
@@ -193,6 +205,8 @@ static int run_step(struct sr_apply *a, struct run *r, enum sr_event event, stru
 		rc = member_of(a, r, sr_bytes_str(a->actor), e);
 	if (rc == 0)
 		rc = sr_state_step(&to, SR_M_RUN, r->state, event, e);
+	if (rc == 0 && r->state == SR_S_NONE)
+		rc = no_run_open(a, r, e);
 	if (rc != 0)
 		return rc;
 	if (r->state == SR_S_NONE)
@@ -257,10 +271,19 @@ int sr_apply_complaint(struct sr_apply *a, struct sr_err *e) {
 int sr_apply_reveal(struct sr_apply *a, struct sr_err *e) {
 	struct sr_id_arg ephemeral;
 	struct run r = {.epoch = 0};
+	int64_t asked = 0;
 	int rc = run_step(a, &r, SR_E_REVEAL, e);
 
 	if (rc == 0)
 		rc = member_of(a, &r, sr_field(a->s, "member", 0), e);
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &asked,
+			"SELECT count(*) FROM complaints WHERE run = ? AND person = ?"
+			" AND dealer = ? AND level = ?",
+			A_ID(r.id), sr_arg_token(a, "member"), A_STR(a->actor),
+			sr_arg_dec(a, "level"));
+	if (rc == 0 && asked == 0)
+		return sr_fail(e, SR_CORRUPT, "%s answers a complaint that nobody made", a->actor);
 	if (rc != 0)
 		return rc;
 	return SQL_RUN(a->db, e,

@@ -403,6 +403,62 @@ int sr_query_run(
 	return rc;
 }
 
+static int read_complaint(struct sr_complaint_row *r, struct sr_stmt *st, struct sr_err *e) {
+	int rc = sr_stmt_col_copy(st, 1, r->run, SR_ID, e);
+
+	r->entry = (uint64_t)sr_stmt_col_int(st, 0);
+	sr_col_person(r->person, st, 2);
+	sr_col_person(r->dealer, st, 3);
+	r->level = (uint32_t)sr_stmt_col_int(st, 4);
+	r->dealt = sr_col_opt(st, 6, r->deal, SR_HASH, &rc, e);
+	r->deal_entry = (uint64_t)sr_stmt_col_int(st, 5);
+	r->revealed = !sr_stmt_col_is_null(st, 7);
+	r->reveal_entry = (uint64_t)sr_stmt_col_int(st, 7);
+	return rc;
+}
+
+int sr_query_complaints(
+	struct sr_complaints *out, struct sr_catalogue *c, const uint8_t *run, struct sr_err *e) {
+	struct sr_complaints l = {0};
+	struct sr_stmt *st = NULL;
+	size_t cap = 0;
+	bool row = false;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		"SELECT c.entry, c.run, c.person, c.dealer, c.level, d.entry, d.object,"
+		" (SELECT min(r.entry) FROM reveals r WHERE r.run = c.run AND r.person = c.dealer"
+		" AND r.member = c.person AND r.level = c.level)"
+		" FROM complaints c LEFT JOIN deals d ON d.run = c.run AND d.person = c.dealer"
+		" WHERE ?1 IS NULL OR c.run = ?1 ORDER BY c.entry",
+		A_ID(run));
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		if (l.count == cap) {
+			size_t more = cap == 0 ? 8 : 2 * cap;
+			struct sr_complaint_row *rows = realloc(l.rows, more * sizeof *rows);
+
+			if (rows == NULL) {
+				rc = sr_fail(e, SR_NOMEM, "no memory for %zu complaints", more);
+				break;
+			}
+			l.rows = rows;
+			cap = more;
+		}
+		memset(&l.rows[l.count], 0, sizeof *l.rows);
+		rc = read_complaint(&l.rows[l.count++], st, e);
+	}
+	sr_stmt_free(st);
+	if (rc == 0)
+		*out = l;
+	else
+		sr_complaints_free(&l);
+	return rc;
+}
+
+void sr_complaints_free(struct sr_complaints *l) {
+	free(l->rows);
+	memset(l, 0, sizeof *l);
+}
+
 int sr_query_key_epoch(uint8_t keys[SR_HASH], uint64_t *entry, struct sr_catalogue *c,
 	uint32_t epoch, struct sr_err *e) {
 	struct sr_stmt *st = NULL;

@@ -122,6 +122,28 @@ struct sr_run_row {
 SR_MUST int sr_query_run(
 	struct sr_run_row *out, struct sr_catalogue *c, const uint8_t *run, struct sr_err *e);
 
+/* Complaints (${run} NULL: of all runs) in the order of the log, each with the deal that it is
+ * about and the answer. */
+struct sr_complaint_row {
+	uint64_t entry;
+	uint8_t run[SR_ID];
+	char person[SR_PERSON_TEXT]; /* who complained */
+	char dealer[SR_PERSON_TEXT];
+	uint32_t level;
+	bool dealt; /* the dealer dealt in that run */
+	uint64_t deal_entry;
+	uint8_t deal[SR_HASH]; /* the object */
+	bool revealed;
+	uint64_t reveal_entry;
+};
+struct sr_complaints {
+	struct sr_complaint_row *rows;
+	size_t count;
+};
+SR_MUST int sr_query_complaints(
+	struct sr_complaints *out, struct sr_catalogue *c, const uint8_t *run, struct sr_err *e);
+void sr_complaints_free(struct sr_complaints *l);
+
 /* The key-epoch statement of ${epoch}: its object and entry. */
 SR_MUST int sr_query_key_epoch(uint8_t keys[SR_HASH], uint64_t *entry, struct sr_catalogue *c,
 	uint32_t epoch, struct sr_err *e);
@@ -261,7 +283,8 @@ struct sr_version_row {
 	uint8_t key[SR_PK];    /* the applicant's request key */
 	uint8_t target[SR_ID]; /* grant of a revoke */
 	uint8_t collection[SR_ID];
-	uint8_t room_key[SR_PK];
+	uint8_t room_key[SR_PK];        /* the newest; pieces of votes before its entry are void */
+	uint64_t room_key_entry;        /* 0: none */
 	bool room_key_ended;            /* its secret has to be erased */
 	char *recipient;                /* or NULL */
 	char *subject;                  /* person of a role request, or NULL */
@@ -315,7 +338,7 @@ struct sr_room_keys {
 	struct sr_room_key *rows;
 	size_t count;
 };
-/* Of all requests: at open, secrets without a live key are erased and missing erasures repeated. */
+/* Of all requests, the newest key of each version: at open, secrets without a live key are erased and missing erasures repeated. */
 SR_MUST int sr_query_room_keys(struct sr_room_keys *out, struct sr_catalogue *c, struct sr_err *e);
 void sr_room_keys_free(struct sr_room_keys *l);
 

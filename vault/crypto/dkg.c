@@ -315,6 +315,14 @@ static void coefficient(uint8_t out[SR_SCALAR], const struct dealer *me, uint8_t
 	sr_wipe(fresh, sizeof fresh);
 }
 
+#ifdef SR_TESTING
+static uint8_t spoilt;
+
+void sr_deal_spoil(uint8_t what) {
+	spoilt = what;
+}
+#endif
+
 /* f(recipient), sealed, at ${p}. */
 static int seal_share(uint8_t *p, const struct dealer *me, const struct sr_deal *deal,
 	uint8_t recipient, const uint8_t (*coef)[SR_SCALAR], struct sr_err *e) {
@@ -324,6 +332,10 @@ static int seal_share(uint8_t *p, const struct dealer *me, const struct sr_deal 
 
 	sr_buf_init(&box);
 	sr_poly_eval(share, coef, deal->commitments, recipient);
+#ifdef SR_TESTING
+	if (recipient == spoilt)
+		sr_poly_eval(share, coef, deal->commitments, (uint8_t)(recipient + 1));
+#endif
 	share_ephemeral(ephemeral, me->ceremony, deal, recipient, me->seed);
 	share_context(context, me->ceremony, me->d, deal, recipient);
 	rc = sr_box_seal_person_with(&box, ephemeral, me->d->key[recipient - 1],
@@ -407,6 +419,10 @@ static int deal_one(
 			goto out;
 	}
 	rc = prove(p + (deal.c - p), me, &deal, coef[0], e);
+#ifdef SR_TESTING
+	if (spoilt == SR_DEAL_SPOIL_PROOF)
+		memcpy(p + (deal.z - p), deal.c, SR_SCALAR);
+#endif
 out:
 	sr_wipe(coef, sizeof coef);
 	return rc;

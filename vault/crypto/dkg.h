@@ -179,4 +179,14 @@ SR_MUST int sr_dkg_own_shares(uint8_t out[SR_BOARD_LEVELS_MAX][SR_SCALAR], const
 void sr_dkg_transcript(uint8_t out[SR_HASH], const struct sr_dkg *d,
 	const struct sr_bytes *dealings, size_t count, const struct sr_level_key *keys);
 
+#ifdef SR_TESTING
+/* What sr_deal_make does wrong from now on, as a lying dealer would: a member's index: seals
+ * another value than f(m) to that member; SR_DEAL_SPOIL_PROOF: a proof that does not verify; 0:
+ * nothing. */
+enum {
+	SR_DEAL_SPOIL_PROOF = 255
+};
+void sr_deal_spoil(uint8_t what);
+#endif
+
 #endif

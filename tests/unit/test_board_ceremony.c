@@ -1,0 +1,225 @@
+/*
+ * The ceremony's unhappy path as the vault sees it: who may complain, answer and deal anew, and
+ * when; then that a later run opens the board and an item is read with its keys.
+ */
+#include "board/keys.h"
+#include "world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct world_options bare = {.bare = true};
+
+static void assert_refused(struct world *w, int code, const char *piece) {
+	assert_int_equal(code, SR_DENIED);
+	if (strstr(w->out.err.text, piece) == NULL)
+		fail_msg("\"%s\" is not in: %s", piece, w->out.err.text);
+}
+
+/* Founded, with a bad share of dealer ${dealer} for member ${victim} (both from 0). */
+static struct world *founded(size_t dealer, uint8_t victim) {
+	struct world *w = world_new(&bare);
+
+	world_draft_found(w);
+	for (size_t i = 0; i < w->members; i++) {
+		sr_deal_spoil(i == dealer ? (uint8_t)(victim + 1) : 0);
+		(void)world_sign_found(w, i);
+	}
+	sr_deal_spoil(0);
+	assert_true(w->v->founded);
+	return w;
+}
+
+static size_t member_of(const struct world *w, const char *person) {
+	for (size_t i = 0; i < w->members; i++)
+		if (strcmp(w->member[i].person, person) == 0)
+			return i;
+	fail_msg("%s is no member", person);
+	return 0;
+}
+
+/* What anybody says who reads the log. */
+static enum sr_verdict judged(struct world *w, size_t at, uint64_t number, char why[128]) {
+	struct sr_dkg *run = calloc(1, sizeof *run);
+	struct sr_complaints l = {0};
+	struct sr_entry en;
+	struct sr_dealing views;
+	struct sr_buf dealing;
+	enum sr_verdict v = SR_VERDICT_DEALER;
+	uint8_t ephemeral[SR_X_SK];
+
+	assert_non_null(run);
+	sr_buf_init(&dealing);
+	assert_ok(sr_query_complaints(&l, w->v->catalogue, NULL, &w->e), &w->e);
+	assert_true(at < l.count && l.rows[at].revealed);
+	assert_ok(sr_vault_entry(&en, w->v, l.rows[at].reveal_entry, &w->e), &w->e);
+	assert_ok(sr_field_key(ephemeral, &en.statement, "ephemeral", 0, &w->e), &w->e);
+	sr_entry_free(&en);
+	world_run(w, number, run);
+	world_dealing(w, member_of(w, l.rows[at].dealer), number, &dealing);
+	assert_ok(sr_deal_decode(&views, sr_buf_view(&dealing), &w->e), &w->e);
+	assert_ok(sr_deal_verify(run, &views, &w->e), &w->e);
+	assert_ok(sr_deal_judge(&v, why, run, &views.deal[0],
+			  (uint8_t)(member_of(w, l.rows[at].person) + 1), ephemeral, &w->e),
+		&w->e);
+	sr_complaints_free(&l);
+	sr_buf_free(&dealing);
+	free(run);
+	return v;
+}
+
+/* Nothing but a complaint of somebody else's deal, once, and not by one who accepted. */
+static void who_may_complain(void **state) {
+	struct world *w = founded(2, 1);
+	struct sr_complaints l = {0};
+
+	(void)state;
+	assert_refused(w, world_complain(w, 0, 1, 2), "no-such-run");
+	assert_refused(w, world_complain(w, 1, 1, 1), "own-deal");
+	w->level[0] = 3;
+	assert_refused(w, world_complain(w, 1, 2, 1), "no-such-level");
+	w->level[0] = 2;
+	assert_ok(world_accept(w, 0), &w->out.err);
+	assert_refused(w, world_complain(w, 0, 2, 1), "accepted-already");
+	assert_refused(w, world_reveal(w, 2, 1, 1), "no-such-complaint");
+	assert_int_equal(world_complain(w, 1, 2, 1), 0);
+	assert_refused(w, world_complain(w, 1, 2, 1), "complained-already");
+	/* Void: no accept, no deal, no answer to what nobody asked. */
+	assert_refused(w, world_accept(w, 0), "run-ended");
+	assert_refused(w, world_deal(w, 2, 1), "run-ended");
+	assert_refused(w, world_reveal(w, 2, 0, 1), "no-such-complaint");
+	assert_refused(w, world_reveal(w, 0, 1, 1), "no-such-complaint");
+	assert_int_equal(world_reveal(w, 2, 1, 1), 0);
+	assert_refused(w, world_reveal(w, 2, 1, 1), "revealed-already");
+	assert_ok(sr_query_complaints(&l, w->v->catalogue, NULL, &w->e), &w->e);
+	assert_int_equal(l.count, 1);
+	assert_string_equal(l.rows[0].dealer, w->member[2].person);
+	assert_true(l.rows[0].dealt && l.rows[0].revealed);
+	sr_complaints_free(&l);
+	world_free(w);
+}
+
+static void other_polynomials(struct world *w) {
+	struct sr_dealing first, second;
+	struct sr_buf one, two;
+
+	sr_buf_init(&one);
+	sr_buf_init(&two);
+	world_dealing(w, 0, 1, &one);
+	world_dealing(w, 0, 2, &two);
+	assert_ok(sr_deal_decode(&first, sr_buf_view(&one), &w->e), &w->e);
+	assert_ok(sr_deal_decode(&second, sr_buf_view(&two), &w->e), &w->e);
+	for (size_t j = 0; j < first.deal[0].commitments; j++)
+		assert_memory_not_equal(
+			first.deal[0].commitment[j], second.deal[0].commitment[j], SR_POINT);
+	sr_buf_free(&one);
+	sr_buf_free(&two);
+}
+
+static void runs_follow_each_other(void **state) {
+	struct world *w = founded(2, 1);
+	struct sr_run_row *run = calloc(1, sizeof *run);
+	uint64_t number = 0;
+	uint8_t id[SR_ID];
+
+	(void)state;
+	assert_non_null(run);
+	assert_refused(w, world_deal(w, 0, 2), "not-this-run");
+	assert_refused(w, world_deal(w, 0, 1), "dealt-already");
+	assert_int_equal(world_complain(w, 1, 2, 1), 0);
+	assert_refused(w, world_deal(w, 0, 3), "not-this-run");
+	assert_int_equal(world_deal(w, 0, 2), 0);
+	assert_refused(w, world_deal(w, 0, 2), "dealt-already");
+	assert_refused(w, world_complain(w, 0, 2, 2), "deal-missing");
+	/* The vault looks into a dealing as everybody does. */
+	sr_deal_spoil(SR_DEAL_SPOIL_PROOF);
+	assert_refused(w, world_deal(w, 1, 2), "proof of knowledge does not verify");
+	sr_deal_spoil(0);
+	assert_int_equal(world_deal(w, 1, 2), 0);
+	/* One is missing: it is known who, also after a restart. */
+	world_reopen(w);
+	assert_ok(sr_query_run(run, w->v->catalogue, NULL, &w->e), &w->e);
+	assert_true(run->members[0].dealt && run->members[1].dealt && !run->members[2].dealt);
+	assert_int_equal(run->state, SR_S_DEALING);
+	assert_ok(
+		sr_ceremony_current(&number, id, w->v->catalogue, w->v->fingerprint, &w->e), &w->e);
+	assert_int_equal(number, 2);
+	assert_memory_equal(id, run->run, SR_ID);
+	assert_int_equal(world_deal(w, 2, 2), 0);
+	other_polynomials(w);
+	for (size_t i = 0; i < w->members; i++)
+		assert_ok(world_accept(w, i), &w->out.err);
+	assert_int_equal(world_count(w, SR_T_OPENED), 1);
+	assert_refused(w, world_deal(w, 0, 3), "board-open");
+	assert_refused(w, world_complain(w, 0, 1, 2), "run-ended");
+	free(run);
+	world_free(w);
+}
+
+static void everybody_sees_who_was_wrong(void **state) {
+	struct world *w = founded(2, 1);
+	char why[128];
+
+	(void)state;
+	assert_int_equal(world_complain(w, 1, 2, 1), 0);
+	assert_int_equal(world_reveal(w, 2, 1, 1), 0);
+	assert_int_equal(judged(w, 0, 1, why), SR_VERDICT_DEALER);
+	assert_non_null(strstr(why, "does not fit the dealer's commitments"));
+	for (size_t i = 0; i < w->members; i++)
+		assert_int_equal(world_deal(w, i, 2), 0);
+	assert_int_equal(world_complain(w, 0, 1, 2), 0);
+	assert_int_equal(world_reveal(w, 1, 0, 2), 0);
+	assert_int_equal(judged(w, 1, 2, why), SR_VERDICT_COMPLAINER);
+	assert_non_null(strstr(why, "opens and fits the commitments"));
+	world_free(w);
+}
+
+/* The keys of the second run are the ones that seal and open. */
+static void a_later_run_reads_an_item(void **state) {
+	static const char content[] = "Read me.\n";
+	const struct world_file files[] = {{.path = "a.txt", .content = sr_bytes_str(content)}};
+	struct world_deposit dep = {.files = files, .count = 1};
+	struct world *w = founded(0, 2);
+	struct world_request rq = {.by = &w->researcher[0], .count = 1};
+	struct world_checkout co = {.by = &w->researcher[0]};
+	struct sr_buf text;
+	uint8_t grant[SR_ID];
+
+	(void)state;
+	assert_int_equal(world_complain(w, 2, 0, 1), 0);
+	for (size_t i = 0; i < w->members; i++)
+		assert_int_equal(world_deal(w, i, 2), 0);
+	for (size_t i = 0; i < w->members; i++)
+		assert_ok(world_accept(w, i), &w->out.err);
+	assert_int_equal(world_person_add(w, &w->officer, &w->researcher[0], "researcher"), 0);
+	assert_int_equal(world_person_add(w, &w->curator[0], &w->depositor, "depositor"), 0);
+	world_collection(w, "Seized archive", "collection", w->collection);
+	assert_int_equal(world_deposit(w, &dep), 0);
+	world_held_release(w, dep.items[0]);
+	rq.items = (const uint8_t(*)[SR_ID])dep.items;
+	assert_ok(world_request(w, &rq), &w->out.err);
+	world_grant(w, rq.id, grant);
+	co.grant = grant;
+	co.item = dep.items[0];
+	assert_ok(world_checkout(w, &co), &w->out.err);
+	assert_ok(world_open(w, &co), &w->e);
+	sr_buf_init(&text);
+	assert_int_equal(world_read(w, &co, 0, &text), 0);
+	assert_true(sr_bytes_eq(sr_buf_view(&text), sr_bytes_str(content)));
+	sr_buf_free(&text);
+	/* An accused dealer may still answer, late. */
+	assert_int_equal(world_reveal(w, 0, 2, 1), 0);
+	world_reopen(w);
+	world_free(w);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_may_complain),
+		cmocka_unit_test(runs_follow_each_other),
+		cmocka_unit_test(everybody_sees_who_was_wrong),
+		cmocka_unit_test(a_later_run_reads_an_item),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
