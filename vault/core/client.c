@@ -167,8 +167,8 @@ static int pin_write(const struct sr_client *c, const uint8_t vault[SR_HASH], st
 	return rc;
 }
 
-static const char *short_hex(char out[20], const uint8_t vault[SR_HASH]) {
-	sr_hex(out, vault, 8);
+static const char *whole_hex(char out[2 * SR_HASH + 1], const uint8_t vault[SR_HASH]) {
+	sr_hex(out, vault, SR_HASH);
 	return out;
 }
 
@@ -176,15 +176,15 @@ int sr_client_pin(struct sr_client *c, const uint8_t fingerprint[SR_HASH], struc
 	const char *person = c->o.identity != NULL ? c->o.identity->person : "";
 	uint8_t pinned[SR_HASH];
 	struct sr_seen seen = {.size = 0};
-	char a[20], b[20], name[PIN_NAME];
+	char a[2 * SR_HASH + 1], b[2 * SR_HASH + 1], name[PIN_NAME];
 	bool remembered = false, known_place;
 	int rc;
 
 	if (c->o.fingerprint != NULL && memcmp(c->o.fingerprint, fingerprint, SR_HASH) != 0)
 		return sr_fail(e, SR_AUTH,
-			"this vault has the fingerprint %s..., expected is %s...: it is another "
+			"this vault has the fingerprint %s, expected is %s: it is another "
 			"vault",
-			short_hex(a, fingerprint), short_hex(b, c->o.fingerprint));
+			whole_hex(a, fingerprint), whole_hex(b, c->o.fingerprint));
 	rc = pin_read(pinned, c, e);
 	if (rc != 0 && rc != SR_NOTFOUND)
 		return rc;
@@ -192,10 +192,10 @@ int sr_client_pin(struct sr_client *c, const uint8_t fingerprint[SR_HASH], struc
 	if (known_place && memcmp(pinned, fingerprint, SR_HASH) != 0 && c->o.fingerprint == NULL) {
 		pin_name(name, c->o.place);
 		return sr_fail(e, SR_AUTH,
-			"here was the vault with the fingerprint %s..., now there is one with "
-			"%s...: compare with the minutes; if it was replaced on purpose, give its "
+			"here was the vault with the fingerprint %s, now there is one with "
+			"%s: compare with the minutes; if it was replaced on purpose, give its "
 			"--fingerprint once",
-			short_hex(a, pinned), short_hex(b, fingerprint));
+			whole_hex(a, pinned), whole_hex(b, fingerprint));
 	}
 	if (c->o.memory != NULL && person[0] != '\0') {
 		rc = sr_seen_load(&seen, c->o.memory, fingerprint, person, e);
@@ -306,7 +306,7 @@ static int hello(struct sr_client *c, struct sr_err *e) {
 	struct sr_call q, r;
 	uint8_t fingerprint[SR_HASH], pinned[SR_HASH];
 	struct sr_bytes f;
-	char shown[20], other[20];
+	char shown[2 * SR_HASH + 1], other[2 * SR_HASH + 1];
 	bool founded;
 	int rc;
 
@@ -336,19 +336,19 @@ static int hello(struct sr_client *c, struct sr_err *e) {
 	}
 	if (c->o.fingerprint != NULL && c->info.state == SR_CLIENT_NONE)
 		rc = sr_fail(e, SR_AUTH,
-			"this vault is not founded; expected is the one with the fingerprint %s...",
-			short_hex(shown, c->o.fingerprint));
+			"this vault is not founded; expected is the one with the fingerprint %s",
+			whole_hex(shown, c->o.fingerprint));
 	else if (c->o.fingerprint != NULL && f.p != NULL &&
 		 memcmp(fingerprint, c->o.fingerprint, SR_HASH) != 0)
 		rc = sr_fail(e, SR_AUTH,
-			"the draft here has the fingerprint %s..., expected is %s...: another "
+			"the draft here has the fingerprint %s, expected is %s: another "
 			"draft, or a digit was misread; nobody signs",
-			short_hex(shown, fingerprint), short_hex(other, c->o.fingerprint));
+			whole_hex(shown, fingerprint), whole_hex(other, c->o.fingerprint));
 	else if (pin_read(pinned, c, NULL) == 0 && c->o.fingerprint == NULL)
 		rc = sr_fail(e, SR_AUTH,
-			"here was the vault with the fingerprint %s..., now there is one that is "
+			"here was the vault with the fingerprint %s, now there is one that is "
 			"not founded: rolled back, or replaced",
-			short_hex(shown, pinned));
+			whole_hex(shown, pinned));
 	if (rc == 0 && f.p != NULL)
 		memcpy(c->info.fingerprint, fingerprint, SR_HASH);
 out:
@@ -474,11 +474,7 @@ void sr_client_close(struct sr_client *c) {
 		remember_last(c);
 	if (c->o.transport.close != NULL)
 		c->o.transport.close(c->o.transport.ctx);
-	if (c->board != NULL) {
-		for (size_t i = 0; i < SR_BOARD_MEMBERS_MAX; i++)
-			sr_buf_free(&c->board->dealing[i]);
-		free(c->board);
-	}
+	sr_client_board_forget(c);
 	sr_proofs_free(&c->proofs);
 	free(c);
 }

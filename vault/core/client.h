@@ -222,11 +222,51 @@ struct sr_accepting {
 /* Verify every deal, open and check one's own shares, accept the transcript. */
 SR_MUST int sr_client_accept(struct sr_client *c, struct sr_accepting *out, struct sr_err *e);
 
+/* After a complaint (client_complaint.c): everybody deals anew, in the next run. EXISTS: dealt
+ * already, or open. */
+struct sr_dealt {
+	uint8_t index; /* of this member */
+	uint64_t run;  /* its number */
+	struct sr_submitted submitted;
+};
+SR_MUST int sr_client_deal(struct sr_client *c, struct sr_dealt *out, struct sr_err *e);
+/* The accused dealer answers every complaint that waits: the ephemeral secret of that one share is
+ * published. Only after the complaint is proven. NOTFOUND: none waits. */
+struct sr_revealing {
+	uint8_t index;
+	size_t revealed;
+	struct sr_submitted submitted; /* of the last one */
+};
+SR_MUST int sr_client_reveal(struct sr_client *c, struct sr_revealing *out, struct sr_err *e);
+
+enum sr_complaint_verdict {
+	SR_COMPLAINT_WAITS, /* the dealer has not answered */
+	SR_COMPLAINT_RIGHT, /* the dealer dealt wrongly */
+	SR_COMPLAINT_FALSE  /* the share is right: the complainer said what is not so */
+};
+struct sr_complaint_view { /* judged here, from what both signed */
+	uint64_t run;      /* number */
+	uint64_t entry;
+	uint8_t complainer, dealer; /* indices */
+	uint8_t level;
+	enum sr_complaint_verdict verdict;
+	char why[200]; /* what the check says; "" while it waits */
+};
+
+#ifdef SR_TESTING
+/* From now on accept complains of this dealer's share, whatever it is; 0: no more. */
+void sr_client_complain_of(uint8_t dealer);
+#endif
+
 /* What the log proves of the board, once opened; or of the founding, before. */
 struct sr_board_view {
 	bool opened;
 	uint64_t epoch;
 	uint8_t run[SR_ID], transcript[SR_HASH];
+	uint64_t run_number;                       /* complaints voided those before it */
+	const struct sr_complaint_view *complaint; /* in the order of runs */
+	size_t complaints;
+	uint8_t spoilt; /* whose dealing of this run anybody sees is wrong; 0: nobody's */
 	uint8_t members, levels;
 	char member[SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT]; /* [i]: index i + 1 */
 	uint8_t member_key[SR_BOARD_MEMBERS_MAX][SR_PK];
@@ -237,9 +277,12 @@ struct sr_board_view {
 	uint8_t room_key[SR_PK];
 	char ledger_key[SR_VKEY_TEXT];
 };
-/* Verified now, once per connection. ${out} lives as long as the client. */
+/* Verified now, and once open no more in this connection. ${out} lives until the next act of the
+ * ceremony, or as long as the client. */
 SR_MUST int sr_client_board(
 	struct sr_client *c, const struct sr_board_view **out, struct sr_err *e);
+/* The person's index in the board, from 1; 0: none. */
+uint8_t sr_client_index(const struct sr_board_view *v, struct sr_bytes person);
 
 /* --- requests (client_request.c) -------------------------------------------------------------- */
 

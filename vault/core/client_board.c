@@ -11,10 +11,6 @@
 #include "merkle/note.h"
 #include "store/object.h"
 
-enum {
-	RUNS_MAX = 64 /* runs that are looked for; each complaint makes one */
-};
-
 uint8_t sr_client_member(const struct sr_client *c) {
 	for (uint8_t i = 0; c->board != NULL && c->o.identity != NULL && i < c->board->dkg.members;
 		i++)
@@ -25,43 +21,60 @@ uint8_t sr_client_member(const struct sr_client *c) {
 
 /* --- what the log proves ---------------------------------------------------------------------- */
 
-/* A trusted statement of ${type} by ${person} in the run. */
-static const struct sr_proven *of_run(const struct sr_proofs *p, enum sr_type_id type,
-	const uint8_t run[SR_ID], const char *person) {
+const struct sr_proven *sr_client_of_run(const struct sr_proofs *p, enum sr_type_id type,
+	const uint8_t run[SR_ID], const char *person, size_t n) {
 	char hex[2 * SR_ID + 1];
 
 	sr_hex(hex, run, SR_ID);
-	for (size_t n = 0;; n++) {
-		const struct sr_proven *pr = sr_proofs_find(p, type, "run", sr_bytes_str(hex), n);
+	for (size_t i = 0;; i++) {
+		const struct sr_proven *pr = sr_proofs_find(p, type, "run", sr_bytes_str(hex), i);
 
 		if (pr == NULL)
 			return NULL;
 		if (pr->trusted &&
-			(person == NULL || strcmp(pr->entry.statement.head.actor, person) == 0))
+			(person == NULL || strcmp(pr->entry.statement.head.actor, person) == 0) &&
+			n-- == 0)
 			return pr;
 	}
 }
 
-/* The run that counts: the one that `opened` names, else the newest that somebody dealt in. */
-static int find_run(const struct sr_client *c, uint8_t run[SR_ID], const struct sr_proven **opened,
-	struct sr_err *e) {
+uint8_t sr_client_index(const struct sr_board_view *v, struct sr_bytes person) {
+	for (uint8_t i = 0; i < v->members; i++)
+		if (sr_bytes_eq(person, sr_bytes_str(v->member[i])))
+			return (uint8_t)(i + 1);
+	return 0;
+}
+
+/* The run that counts: the one that `opened` names, else the first that nobody complained in. A
+ * server that hides a complaint shows a run that its complainer never accepts. */
+static int find_run(const struct sr_client *c, uint8_t run[SR_ID], uint64_t *number,
+	const struct sr_proven **opened, struct sr_err *e) {
+	uint64_t first = 0;
+
 	*opened = NULL;
-	for (uint64_t n = RUNS_MAX; n >= 1; n--) {
+	for (uint64_t n = 1; n <= SR_BOARD_RUNS_MAX + 1; n++) {
+		bool is_void;
+
 		sr_ceremony_run_id(run, c->info.fingerprint, n);
-		*opened = of_run(&c->proofs, SR_T_OPENED, run, NULL);
+		*opened = sr_client_of_run(&c->proofs, SR_T_OPENED, run, NULL, 0);
+		is_void = sr_client_of_run(&c->proofs, SR_T_COMPLAINT, run, NULL, 0) != NULL;
+		if (*opened != NULL && is_void)
+			return sr_fail(e, SR_AUTH,
+				"the vault opened the board with run %llu, which a complaint "
+				"made void",
+				(unsigned long long)n);
+		*number = n;
 		if (*opened != NULL)
 			return 0;
+		if (first == 0 && !is_void)
+			first = n;
 	}
 	if (c->info.state == SR_CLIENT_OPENED)
 		return sr_fail(e, SR_AUTH,
 			"the vault says its board is open, and withholds the statement that "
 			"opened it");
-	for (uint64_t n = RUNS_MAX; n > 1; n--) {
-		sr_ceremony_run_id(run, c->info.fingerprint, n);
-		if (of_run(&c->proofs, SR_T_DEAL, run, NULL) != NULL)
-			return 0;
-	}
-	sr_ceremony_run_id(run, c->info.fingerprint, 1);
+	*number = first != 0 ? first : SR_BOARD_RUNS_MAX + 1;
+	sr_ceremony_run_id(run, c->info.fingerprint, *number);
 	return 0;
 }
 
@@ -81,10 +94,9 @@ static void view_found(struct sr_client_board *b, const struct sr_proofs *p) {
 		v->level[i] = b->dkg.level[i].level;
 }
 
-/* The dealing that goes with a deal: the row of that entry, with the hash that the dealer signed.
- */
-static int take_dealing(struct sr_client_board *b, size_t i, const struct sr_proven *deal,
+int sr_client_dealing(struct sr_buf *out, unsigned member, const struct sr_proven *deal,
 	const struct sr_rows *rows, struct sr_err *e) {
+	const char *dealer = deal->entry.statement.head.actor;
 	uint8_t want[SR_HASH], have[SR_HASH];
 	int rc = sr_field_hash(want, &deal->entry.statement, "dealing", 0, e);
 
@@ -98,15 +110,39 @@ static int take_dealing(struct sr_client_board *b, size_t i, const struct sr_pro
 		sr_ceremony_dealing_hash(have, sr_row_get(row, "body"));
 		if (memcmp(have, want, SR_HASH) != 0)
 			return sr_fail(e, SR_AUTH,
-				"the dealing of member %zu (%s) is not the one that was signed",
-				i + 1, b->view.member[i]);
-		sr_buf_clear(&b->dealing[i]);
-		sr_buf_put_bytes(&b->dealing[i], sr_row_get(row, "body"));
-		return sr_buf_ok(&b->dealing[i], e);
+				"the dealing of member %u (%s) is not the one that was signed",
+				member, dealer);
+		sr_buf_clear(out);
+		sr_buf_put_bytes(out, sr_row_get(row, "body"));
+		return sr_buf_ok(out, e);
 	}
 	return rc != 0 ? rc
-		       : sr_fail(e, SR_AUTH, "the vault withholds the dealing of member %zu (%s)",
-				 i + 1, b->view.member[i]);
+		       : sr_fail(e, SR_NOTFOUND,
+				 "the vault withholds the dealing of member %u (%s)", member,
+				 dealer);
+}
+
+/* The first dealing of this run that anybody sees is wrong: a reason to complain, before all have
+ * dealt too. */
+static void find_spoilt(struct sr_client_board *b) {
+	for (uint8_t i = 0; i < b->dkg.members && b->view.spoilt == 0; i++) {
+		struct sr_err *why = &b->spoilt_why;
+		struct sr_dealing dealing;
+		int rc;
+
+		if (!b->view.dealt[i])
+			continue;
+		rc = sr_deal_decode(&dealing, sr_buf_view(&b->dealing[i]), why);
+		if (rc == 0 && dealing.dealer != i + 1)
+			rc = sr_fail(why, SR_CORRUPT, "dealer %u: the dealing is of dealer %u",
+				i + 1, dealing.dealer);
+		if (rc == 0)
+			rc = sr_deal_verify(&b->dkg, &dealing, why);
+		if (rc == 0)
+			continue;
+		b->view.spoilt = (uint8_t)(i + 1);
+		b->spoilt_level = b->dkg.level[0].level;
+	}
 }
 
 static void dealings(const struct sr_client_board *b, struct sr_bytes views[SR_BOARD_MEMBERS_MAX]) {
@@ -141,7 +177,7 @@ static int check_accepts(
 	struct sr_client *c, struct sr_client_board *b, bool all, struct sr_err *e) {
 	for (size_t i = 0; i < b->dkg.members; i++) {
 		const struct sr_proven *a =
-			of_run(&c->proofs, SR_T_ACCEPT, b->dkg.run, b->view.member[i]);
+			sr_client_of_run(&c->proofs, SR_T_ACCEPT, b->dkg.run, b->view.member[i], 0);
 
 		if (a == NULL && all)
 			return sr_fail(e, SR_AUTH,
@@ -182,7 +218,8 @@ static int board_make(struct sr_client *c, struct sr_client_board *b, const stru
 	const struct sr_proven *opened = NULL;
 	uint8_t run[SR_ID];
 	size_t dealt = 0;
-	int rc = find_run(c, run, &opened, e);
+	uint64_t number = 0;
+	int rc = find_run(c, run, &number, &opened, e);
 
 	if (rc == 0)
 		rc = sr_ceremony_dkg(
@@ -190,9 +227,10 @@ static int board_make(struct sr_client *c, struct sr_client_board *b, const stru
 	if (rc != 0)
 		return rc;
 	view_found(b, &c->proofs);
+	b->view.run_number = number;
 	for (size_t i = 0; i < b->dkg.members && rc == 0; i++) {
 		const struct sr_proven *deal =
-			of_run(&c->proofs, SR_T_DEAL, run, b->view.member[i]);
+			sr_client_of_run(&c->proofs, SR_T_DEAL, run, b->view.member[i], 0);
 
 		if (deal == NULL && opened != NULL)
 			return sr_fail(e, SR_AUTH,
@@ -200,11 +238,20 @@ static int board_make(struct sr_client *c, struct sr_client_board *b, const stru
 				b->view.member[i]);
 		if (deal == NULL)
 			continue;
-		rc = take_dealing(b, i, deal, rows, e);
+		rc = sr_client_dealing(&b->dealing[i], (unsigned)i + 1, deal, rows, e);
+		if (rc == SR_NOTFOUND) {
+			rc = SR_AUTH;
+			if (e != NULL)
+				e->code = SR_AUTH;
+		}
 		b->view.dealt[i] = true;
 		dealt++;
 	}
-	if (rc != 0 || dealt < b->dkg.members)
+	if (rc == 0)
+		rc = sr_client_judge(c, b, rows, e);
+	if (rc == 0 && opened == NULL)
+		find_spoilt(b);
+	if (rc != 0 || dealt < b->dkg.members || b->view.spoilt != 0)
 		return rc;
 	dealings(b, views);
 	rc = sr_ceremony_combine(&b->keys, &b->dkg, views, b->dkg.members, e);
@@ -221,7 +268,18 @@ static int board_make(struct sr_client *c, struct sr_client_board *b, const stru
 static void board_free(struct sr_client_board *b) {
 	for (size_t i = 0; b != NULL && i < SR_BOARD_MEMBERS_MAX; i++)
 		sr_buf_free(&b->dealing[i]);
+	for (size_t i = 0; b != NULL && i < b->complaints; i++)
+		sr_buf_free(&b->accused[i]);
+	if (b != NULL) {
+		free(b->complaint);
+		free(b->accused);
+	}
 	free(b);
+}
+
+void sr_client_board_forget(struct sr_client *c) {
+	board_free(c->board);
+	c->board = NULL;
 }
 
 int sr_client_board_rows(struct sr_client *c, const struct sr_rows *rows, struct sr_err *e) {
@@ -250,6 +308,7 @@ static int board_fetch(struct sr_client *c, struct sr_err *e) {
 	sr_call_init(&r);
 	sr_call_begin(&q, "board.material");
 	sr_client_put_since(c, &q);
+	sr_text_put(&q.head, "complaints", "yes");
 	rc = sr_client_rows(c, &q, &r, &rows, e);
 	if (rc == 0)
 		rc = sr_proofs_add_rows(&c->proofs, &rows, e);
@@ -598,8 +657,33 @@ static int complain(struct sr_client *c, uint8_t dealer, uint8_t level, struct s
 	}
 	out->complained = rc == 0;
 	sr_writ_free(&d);
+	if (rc == 0)
+		sr_client_board_forget(c);
 	return rc;
 }
+
+static int not_all_dealt(const struct sr_board_view *v, struct sr_err *e) {
+	char who[300] = "";
+	size_t len = 0;
+
+	for (uint8_t i = 0; i < v->members && len < sizeof who; i++) {
+		if (v->dealt[i])
+			continue;
+		int n = snprintf(who + len, sizeof who - len, "%smember %u (%s)",
+			len == 0 ? "" : ", ", (unsigned)i + 1, v->member[i]);
+		len += n > 0 ? (size_t)n : 0;
+	}
+	return sr_fail(e, SR_DENIED, "not all members have dealt in run %llu yet: waiting for %s",
+		(unsigned long long)v->run_number, who);
+}
+
+#ifdef SR_TESTING
+static uint8_t falsely;
+
+void sr_client_complain_of(uint8_t dealer) {
+	falsely = dealer;
+}
+#endif
 
 static int accept_transcript(struct sr_client *c, struct sr_accepting *out, struct sr_err *e) {
 	const struct sr_client_board *b = c->board;
@@ -634,8 +718,18 @@ int sr_client_accept(struct sr_client *c, struct sr_accepting *out, struct sr_er
 	if (out->index == 0)
 		return sr_fail(e, SR_DENIED, "%s is none of the %u members", c->o.identity->person,
 			c->board->dkg.members);
+	if (c->board->view.spoilt != 0) {
+		out->why = c->board->spoilt_why;
+		return complain(c, c->board->view.spoilt, c->board->spoilt_level, out, e);
+	}
 	if (!c->board->combined)
-		return sr_fail(e, SR_DENIED, "not all members have dealt yet");
+		return not_all_dealt(&c->board->view, e);
+#ifdef SR_TESTING
+	if (falsely != 0) {
+		(void)sr_fail(&out->why, SR_AUTH, "dealer %u: a false complaint", falsely);
+		return complain(c, falsely, c->board->dkg.level[0].level, out, e);
+	}
+#endif
 	memcpy(out->transcript, c->board->keys.transcript, SR_HASH);
 	rc = sr_client_shares(c, out->index, x, &shares);
 	sr_wipe(x, sizeof x);
@@ -647,9 +741,7 @@ int sr_client_accept(struct sr_client *c, struct sr_accepting *out, struct sr_er
 	if (rc != 0)
 		return sr_fail(e, shares.code, "%s", shares.text);
 	rc = accept_transcript(c, out, e);
-	if (rc == 0) { /* it may have opened the board: look again when somebody asks */
-		board_free(c->board);
-		c->board = NULL;
-	}
+	if (rc == 0) /* it may have opened the board: look again when somebody asks */
+		sr_client_board_forget(c);
 	return rc;
 }

@@ -17,7 +17,12 @@ struct sr_client_board { /* verified; owned by the client */
 	struct sr_dkg dkg;
 	struct sr_ceremony_keys keys;
 	struct sr_buf dealing[SR_BOARD_MEMBERS_MAX];
-	bool combined; /* keys are computed: all have dealt */
+	bool combined;        /* keys are computed: all have dealt */
+	uint8_t spoilt_level; /* see view.spoilt */
+	struct sr_err spoilt_why;
+	struct sr_complaint_view *complaint; /* view.complaint */
+	struct sr_buf *accused;              /* the dealing of each; empty: none is shown */
+	size_t complaints;
 };
 
 struct sr_client {
@@ -57,6 +62,18 @@ SR_MUST int sr_client_prove_entries(
  * ${kept}: what was fetched, as bodies of rows one after the other (le32 length each), or NULL. */
 SR_MUST int sr_client_prove_quorums(struct sr_client *c, struct sr_buf *kept, struct sr_err *e);
 
+/* A trusted statement of ${type} in the run, by ${person} (NULL: anybody), the ${n}-th from 0. */
+const struct sr_proven *sr_client_of_run(const struct sr_proofs *p, enum sr_type_id type,
+	const uint8_t run[SR_ID], const char *person, size_t n);
+/* The dealing that goes with a deal: the row of that entry, with the hash that the dealer signed.
+ * NOTFOUND: there is no such row. */
+SR_MUST int sr_client_dealing(struct sr_buf *out, unsigned member, const struct sr_proven *deal,
+	const struct sr_rows *rows, struct sr_err *e);
+/* Judge all complaints in the set of proofs, for a board whose members are filled in. */
+SR_MUST int sr_client_judge(struct sr_client *c, struct sr_client_board *b,
+	const struct sr_rows *rows, struct sr_err *e);
+/* Forget what was verified of the board: it has changed. */
+void sr_client_board_forget(struct sr_client *c);
 /* Board from rows of board.material whose receipts are in the set already. */
 SR_MUST int sr_client_board_rows(struct sr_client *c, const struct sr_rows *rows, struct sr_err *e);
 SR_MUST int sr_client_board_need(struct sr_client *c, bool opened, struct sr_err *e);

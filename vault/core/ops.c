@@ -63,7 +63,8 @@ static const struct sr_op table[] = {
 	{{"collections", LOGIN, PLAIN, {{0}}}, sr_op_collections},
 	{{"people", LOGIN, PLAIN, {MAY("role", SR_V_TOKEN)}}, sr_op_people},
 	{{"board", LOGIN, PLAIN, {{0}}}, sr_op_board},
-	{{"board.material", LOGIN, PLAIN, {MAY("since", SR_V_DEC)}}, sr_op_board_material},
+	{{"board.material", LOGIN, PLAIN, {MAY("since", SR_V_DEC), MAY("complaints", SR_V_TOKEN)}},
+		sr_op_board_material},
 
 	{{"requests", LOGIN, PLAIN,
 		 {MAY("state", SR_V_TOKEN), MAY("kind", SR_V_TOKEN), MAY("item", SR_V_ID),

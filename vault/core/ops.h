@@ -147,10 +147,12 @@
  *         transcript hash?}; entry {what found|key-epoch|deal|accept|complaint|reveal|opened,
  *         index, person?}
  * board.material       login: what everybody's client verifies before it believes a board key
- *   in    since dec?
- *   body  rows: receipt {what found|deal|accept|opened, index, receipt bytes}; dealing {index (of
- *         its entry), member (its index), body bytes}, in member order; then receipt {what
- *         person|person-end, ...} of every member who is not of the founders
+ *   in    since dec?, complaints yes? (also after the opening)
+ *   body  rows: receipt {what found|deal|accept|opened, index, receipt bytes} of the run that
+ *         opened the board or is under way; dealing {index (of its entry), body bytes}, in member
+ *         order; until the opening also receipt {what complaint|reveal|deal, ...} and dealing of
+ *         what was complained of in void runs; then receipt {what person|person-end, ...} of every
+ *         member who is not of the founders
  *
  * --- requests and votes ------------------------------------------------------------------------
  *
@@ -179,7 +181,8 @@
  *   body  rows: item {id, state, level, number, title?} in byte order of ids
  * inbox                login: what waits for the caller
  *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?}; join,
- *         correct {request, version}; describe, release {items dec}; deal, accept {run}; checkout
+ *         correct {request, version}; describe, release {items dec}; deal, accept, reveal {run};
+ *         checkout
  *         {checkout, item, state}; lift {grant} (suspended by the caller)
  * request.material     as requests: all that a voter's client must verify, also in a file
  *   in    request id, version dec?, since dec?, board token? ("yes": with all of board.material

@@ -156,18 +156,39 @@ out:
 	return rc;
 }
 
-static int put_dealing(
-	struct sr_x *x, struct sr_rows_out *o, const struct sr_run_member *m, struct sr_err *e) {
+static int put_dealing(struct sr_x *x, struct sr_rows_out *o, uint64_t entry,
+	const uint8_t object[SR_HASH], struct sr_err *e) {
 	struct sr_buf body;
 	sr_buf_init_secret(&body);
-	int rc = sr_object_fetch(x->vault, m->deal, &body, e);
+	int rc = sr_object_fetch(x->vault, object, &body, e);
 	if (rc == 0) {
 		sr_row(o, "dealing");
-		sr_row_dec(o, "index", m->deal_entry);
-		sr_row_dec(o, "member", m->index);
+		sr_row_dec(o, "index", entry);
 		sr_row_bytes(o, "body", sr_buf_view(&body));
 	}
 	sr_buf_free(&body);
+	return rc;
+}
+
+/* Each complaint with its answer, and what it is about: everybody judges for themselves. */
+static int put_complaints(struct sr_x *x, struct sr_rows_out *o, uint64_t since, struct sr_err *e) {
+	struct sr_complaints l = {0};
+	int rc = sr_query_complaints(&l, x->catalogue, NULL, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		const struct sr_complaint_row *c = &l.rows[i];
+		bool before = !c->dealt;
+		rc = sr_put_receipt_row(x, o, c->entry, since, e);
+		if (rc == 0 && c->revealed)
+			rc = sr_put_receipt_row(x, o, c->reveal_entry, since, e);
+		for (size_t j = 0; j < i && !before; j++)
+			before = l.rows[j].dealt && l.rows[j].deal_entry == c->deal_entry;
+		if (rc != 0 || before)
+			continue;
+		rc = sr_put_receipt_row(x, o, c->deal_entry, since, e);
+		if (rc == 0)
+			rc = put_dealing(x, o, c->deal_entry, c->deal, e);
+	}
+	sr_complaints_free(&l);
 	return rc;
 }
 
@@ -198,12 +219,18 @@ int sr_put_board_material(struct sr_x *x, struct sr_rows_out *o, uint64_t since,
 		rc = sr_query_run(&s->run, x->catalogue, s->board.opened ? s->board.run : NULL, e);
 	if (rc == 0)
 		rc = sr_put_receipt_row(x, o, 0, since, e);
+	/* Of a void run only what is complained of. */
+	if (rc == 0 && s->run.state == SR_S_VOID)
+		s->run.member_count = 0;
+	if (rc == 0 && (!s->board.opened || sr_in_yes(x, "complaints")))
+		rc = put_complaints(x, o, since, e);
 	for (size_t i = 0; rc == 0 && i < s->run.member_count; i++) {
 		if (!s->run.members[i].dealt)
 			continue;
 		rc = sr_put_receipt_row(x, o, s->run.members[i].deal_entry, since, e);
 		if (rc == 0)
-			rc = put_dealing(x, o, &s->run.members[i], e);
+			rc = put_dealing(
+				x, o, s->run.members[i].deal_entry, s->run.members[i].deal, e);
 	}
 	for (size_t i = 0; rc == 0 && i < s->run.member_count; i++) {
 		if (s->run.members[i].accepted)

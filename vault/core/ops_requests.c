@@ -279,7 +279,7 @@ int sr_op_request_items(struct sr_x *x, struct sr_err *e) {
 		struct sr_item_row it = {0};
 		rc = sr_query_item(&it, x->catalogue, ids + i * SR_ID, e);
 		if (rc == 0)
-			sr_put_item_short(&o, &it);
+			sr_put_item_short(x, &o, &it);
 		sr_item_row_free(&it);
 	}
 	free(ids);
@@ -363,19 +363,37 @@ static int todo_held(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 	return rc;
 }
 
+/* Complaints that the caller has not answered. */
+static int todo_reveal(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
+	struct sr_complaints l = {0};
+	int rc = sr_query_complaints(&l, x->catalogue, NULL, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		if (strcmp(l.rows[i].dealer, x->caller.person) != 0 || l.rows[i].revealed)
+			continue;
+		sr_row(o, "todo");
+		sr_row_str(o, "what", "reveal");
+		sr_row_hex(o, "run", l.rows[i].run, SR_ID);
+	}
+	sr_complaints_free(&l);
+	return rc;
+}
+
 static int todo_ceremony(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 	struct sr_run_row *run = calloc(1, sizeof *run);
 	if (run == NULL)
 		return sr_fail(e, SR_NOMEM, "inbox");
 	int rc = sr_query_run(run, x->catalogue, NULL, e);
-	for (size_t i = 0; rc == 0 && run->state == SR_S_DEALING && i < run->member_count; i++) {
+	for (size_t i = 0; rc == 0 && run->state != SR_S_DONE && i < run->member_count; i++) {
 		const struct sr_run_member *m = &run->members[i];
-		if (strcmp(m->person, x->caller.person) != 0 || m->accepted)
+		const bool dealt = m->dealt && run->state == SR_S_DEALING;
+		if (strcmp(m->person, x->caller.person) != 0 || (dealt && m->accepted))
 			continue;
 		sr_row(o, "todo");
-		sr_row_str(o, "what", m->dealt ? "accept" : "deal");
+		sr_row_str(o, "what", dealt ? "accept" : "deal");
 		sr_row_hex(o, "run", run->run, SR_ID);
 	}
+	if (rc == 0)
+		rc = todo_reveal(x, o, e);
 	free(run);
 	return rc == SR_NOTFOUND ? 0 : rc;
 }
