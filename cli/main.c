@@ -15,6 +15,7 @@
 #include "base/escape.h"
 #include "base/secret.h"
 #include "cli/verbs.h"
+#include "crypto/dkg.h"
 
 /* --- finding the verb --- */
 
@@ -207,6 +208,12 @@ int main(int argc, char **argv) {
 #ifdef SR_TESTING
 	if (getenv("SR_CHEAP") != NULL)
 		sr_passphrase_cheap();
+	const char *member = getenv("SR_BAD_SHARE");
+	if (member != NULL)
+		sr_deal_spoil((uint8_t)strtoul(member, NULL, 10));
+	member = getenv("SR_FALSE_COMPLAINT");
+	if (member != NULL)
+		sr_client_complain_of((uint8_t)strtoul(member, NULL, 10));
 #endif
 	int rc = run(&c, argv + 1, argc > 0 ? (size_t)(argc - 1) : 0, &e);
 	cli_close(&c);

@@ -1,9 +1,10 @@
 /*
- * board new, deal, accept, show, minutes: founding a vault, and what its board is.
+ * board new, deal, accept, reveal, show, minutes: founding a vault, and what its board is.
  *
  * `deal` and `accept` are two visits of each member: between them everybody has dealt, so that the
- * second visit can check the whole transcript. The fingerprint is what members read to each other;
- * it stands on the minutes.
+ * second visit can check the whole transcript. A complaint at the second visit sends everybody back
+ * to the first: `show` says who was wrong, as this client judged it, and who is waited for. The
+ * fingerprint is what members read to each other; it stands on the minutes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -194,6 +195,25 @@ static int agree(struct cli *c, const uint8_t fingerprint[SR_HASH], struct sr_er
 	return sr_fail(e, SR_DENIED, "not signed, as you said");
 }
 
+/* The vault is founded: a complaint made the run void, and everybody deals anew. */
+static int deal_anew(struct cli *c, struct sr_err *e) {
+	struct sr_dealt d = {0};
+	int rc = sr_client_deal(c->client, &d, e);
+	if (rc == SR_EXISTS)
+		cli_hint(c, "`strongroom board show` says what is next");
+	if (rc == 0) {
+		json_t *more = json_object();
+		json_object_set_new(more, "run", json_integer((json_int_t)d.run));
+		json_object_set_new(more, "index", json_integer(d.index));
+		rc = cli_done(c, &d.submitted, more,
+			"member %u has dealt in run %llu of the key generation\n"
+			"when all have: each member runs `strongroom board accept`",
+			d.index, (unsigned long long)d.run);
+	}
+	sr_submitted_free(&d.submitted);
+	return rc;
+}
+
 int verb_board_deal(struct cli *c, struct sr_err *e) {
 	struct sr_found_state st = {0};
 	char hex[2 * SR_HASH + 1];
@@ -206,7 +226,7 @@ int verb_board_deal(struct cli *c, struct sr_err *e) {
 		return sr_fail(e, SR_NOTFOUND, "there is no draft of a founding statement");
 	}
 	if (info->state >= SR_CLIENT_FOUNDED)
-		return sr_fail(e, SR_EXISTS, "this vault is founded already");
+		return deal_anew(c, e);
 	if (!c->quiet)
 		rc = show_draft(c, e);
 	uint8_t fingerprint[SR_HASH];
@@ -248,7 +268,9 @@ int verb_board_accept(struct cli *c, struct sr_err *e) {
 		return rc;
 	rc = sr_client_accept(c->client, &a, e);
 	if (rc == 0 && a.complained) {
-		cli_hint(c, "a complaint is in the log; the dealer named there must answer it");
+		cli_hint(c,
+			"a complaint is in the log and this run is void: the dealer answers with "
+			"`board reveal`, and all members `board deal` anew; see `board show`");
 		rc = sr_fail(e, SR_AUTH, "%s", a.why.text);
 	}
 	sr_hex(hex, a.transcript, SR_HASH);
@@ -264,17 +286,145 @@ int verb_board_accept(struct cli *c, struct sr_err *e) {
 	return rc;
 }
 
+/* --- reveal --- */
+
+int verb_board_reveal(struct cli *c, struct sr_err *e) {
+	struct sr_revealing r = {0};
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc != 0)
+		return rc;
+	rc = sr_client_reveal(c->client, &r, e);
+	if (rc == 0) {
+		json_t *more = json_object();
+		json_object_set_new(more, "index", json_integer(r.index));
+		json_object_set_new(more, "revealed", json_integer((json_int_t)r.revealed));
+		rc = cli_done(c, &r.submitted, more,
+			"member %u published the keys of %zu shares that were complained of\n"
+			"`strongroom board show` judges them",
+			r.index, r.revealed);
+	}
+	sr_submitted_free(&r.submitted);
+	return rc;
+}
+
 /* --- show and minutes --- */
 
-static void board_json(const struct cli_answer *a) {
+static struct sr_bytes name_of(const struct cli_answer *a, const char *person) {
+	for (size_t i = 0; i < a->rows.count; i++) {
+		if (sr_bytes_eq(sr_row_get(&a->rows.rows[i], "person"), sr_bytes_str(person)))
+			return sr_row_get(&a->rows.rows[i], "name");
+	}
+	return sr_bytes_of(NULL, 0);
+}
+
+/* "member 3 (Name)" */
+static void print_member(
+	const struct sr_board_view *v, const struct cli_answer *a, unsigned index) {
+	const struct sr_bytes name = name_of(a, v->member[index - 1]);
+	printf("member %u (", index);
+	cli_print(name.p != NULL ? name : sr_bytes_str(v->member[index - 1]));
+	putchar(')');
+}
+
+static void print_complaints(const struct sr_board_view *v, const struct cli_answer *a) {
+	for (size_t i = 0; i < v->complaints; i++) {
+		const struct sr_complaint_view *k = &v->complaint[i];
+		printf("\nRun %llu is void: ", (unsigned long long)k->run);
+		print_member(v, a, k->complainer);
+		printf(" complained of the share of level %u\n  from ", k->level);
+		print_member(v, a, k->dealer);
+		printf(" (entry %llu).\n  ", (unsigned long long)k->entry);
+		switch (k->verdict) {
+		case SR_COMPLAINT_WAITS:
+			printf("Nobody knows yet who is right: ");
+			print_member(v, a, k->dealer);
+			printf(" has not answered\n  (`strongroom board reveal`).");
+			break;
+		case SR_COMPLAINT_RIGHT:
+			printf("The complaint is right. The dealer was wrong: ");
+			print_member(v, a, k->dealer);
+			break;
+		case SR_COMPLAINT_FALSE:
+			printf("The complaint is false. The complainer was wrong: ");
+			print_member(v, a, k->complainer);
+			break;
+		}
+		if (k->why[0] != '\0') {
+			printf("\n  Checked here: ");
+			cli_print(sr_bytes_str(k->why));
+		}
+		putchar('\n');
+	}
+	if (v->complaints > 0 && !v->opened)
+		printf("\nWho was wrong had a broken program or machine, or lied: the members "
+		       "decide "
+		       "whether\nthey go on together. To leave somebody out they found another "
+		       "vault (`board new`).\n");
+}
+
+/* Those who have not done what is next, on one line. */
+static void print_waiting(const struct sr_board_view *v, const struct cli_answer *a,
+	const bool *done, const char *verb) {
+	bool first = true;
+	printf("\nRun %llu: waiting for ", (unsigned long long)v->run_number);
+	for (unsigned i = 0; i < v->members; i++) {
+		if (done[i])
+			continue;
+		if (!first)
+			printf(", ");
+		first = false;
+		print_member(v, a, i + 1);
+	}
+	printf("\n  to run `strongroom board %s`; until then the board stays closed.\n", verb);
+}
+
+static void print_next(const struct sr_board_view *v, const struct cli_answer *a) {
+	bool all = true;
+	if (v->opened)
+		return;
+	for (unsigned i = 0; i < v->members; i++)
+		all = all && v->dealt[i];
+	if (v->spoilt != 0) {
+		printf("\nRun %llu: the deal of ", (unsigned long long)v->run_number);
+		print_member(v, a, v->spoilt);
+		printf(" is wrong, and everybody can see it:\n  `strongroom board accept` of any "
+		       "other member complains, and the run is void.\n");
+	} else if (!all) {
+		print_waiting(v, a, v->dealt, "deal");
+	} else {
+		print_waiting(v, a, v->accepted, "accept");
+	}
+}
+
+static json_t *complaints_json(const struct sr_board_view *v) {
+	static const char *const verdicts[] = {"waits", "right", "false"};
+	json_t *all = json_array();
+	for (size_t i = 0; i < v->complaints; i++) {
+		const struct sr_complaint_view *k = &v->complaint[i];
+		json_t *o = json_object();
+		json_object_set_new(o, "run", json_integer((json_int_t)k->run));
+		json_object_set_new(o, "index", json_integer((json_int_t)k->entry));
+		json_object_set_new(o, "complainer", json_string(v->member[k->complainer - 1]));
+		json_object_set_new(o, "dealer", json_string(v->member[k->dealer - 1]));
+		json_object_set_new(o, "level", json_integer(k->level));
+		json_object_set_new(o, "complaint", json_string(verdicts[k->verdict]));
+		json_object_set_new(o, "why", json_string(k->why));
+		json_array_append_new(all, o);
+	}
+	return all;
+}
+
+static void board_json(const struct cli_answer *a, const struct sr_board_view *v) {
 	json_t *o = cli_json_fields(a);
+	json_object_set_new(o, "run-number", json_integer((json_int_t)v->run_number));
+	json_object_set_new(o, "complaints", complaints_json(v));
 	json_object_set_new(o, "levels", cli_json_rows(&a->rows, "level"));
 	json_object_set_new(o, "members", cli_json_rows(&a->rows, "member"));
 	json_object_set_new(o, "log", cli_json_rows(&a->rows, "entry"));
 	cli_json_print(o);
 }
 
-static void board_print(struct cli *c, const struct cli_answer *a) {
+static void board_print(struct cli *c, const struct cli_answer *a, const struct sr_board_view *v) {
 	static const char *const heads[] = {"", "MEMBER", "NAME", "KEY", "DEALT", "ACCEPTED"};
 	struct cli_table t;
 	const struct sr_client_info *info = sr_client_info(c->client);
@@ -305,24 +455,30 @@ static void board_print(struct cli *c, const struct cli_answer *a) {
 		cli_cell_row(&t, row, "person");
 		cli_cell_row(&t, row, "name");
 		cli_cell_row(&t, row, "key");
-		cli_cell_row(&t, row, "dealt");
-		cli_cell_row(&t, row, "accepted");
+		const uint8_t m = sr_client_index(v, sr_row_get(row, "person"));
+		cli_cell(&t, m > 0 && v->dealt[m - 1] ? "yes" : "");
+		cli_cell(&t, m > 0 && v->accepted[m - 1] ? "yes" : "");
 	}
 	putchar('\n');
 	cli_table_print(&t);
+	print_complaints(v, a);
+	print_next(v, a);
 }
 
 int verb_board_show(struct cli *c, struct sr_err *e) {
+	const struct sr_board_view *v = NULL;
 	struct cli_answer a;
 	int rc = cli_connect(c, CLI_PERSON, e);
 	if (rc != 0)
 		return rc;
 	cli_ask(&a, "board");
 	rc = cli_call(c, &a, e);
+	if (rc == 0)
+		rc = sr_client_board(c->client, &v, e);
 	if (rc == 0 && c->json)
-		board_json(&a);
+		board_json(&a, v);
 	else if (rc == 0)
-		board_print(c, &a);
+		board_print(c, &a, v);
 	cli_answer_free(&a);
 	return rc;
 }
@@ -337,14 +493,6 @@ static void hex_in_groups(const char *label, const uint8_t *p, size_t len) {
 				      : "",
 			p[i]);
 	putchar('\n');
-}
-
-static struct sr_bytes name_of(const struct cli_answer *a, const char *person) {
-	for (size_t i = 0; i < a->rows.count; i++) {
-		if (sr_bytes_eq(sr_row_get(&a->rows.rows[i], "person"), sr_bytes_str(person)))
-			return sr_row_get(&a->rows.rows[i], "name");
-	}
-	return sr_bytes_of(NULL, 0);
 }
 
 /* What the log proves, on one page: fingerprint, members, keys, levels, transcript. */
@@ -396,7 +544,7 @@ int verb_board_minutes(struct cli *c, struct sr_err *e) {
 	cli_ask(&a, "board");
 	rc = cli_call(c, &a, e);
 	if (rc == 0 && c->json)
-		board_json(&a);
+		board_json(&a, v);
 	else if (rc == 0)
 		minutes_print(c, v, &a);
 	cli_answer_free(&a);

@@ -30,15 +30,22 @@ const struct cli_verb cli_verbs[] = {
 		cli_board_new_options, 0, 0, verb_board_new},
 	{"board", "deal",
 		"Sign the founding statement and deal shares; the last member's founds the "
-		"vault.",
+		"vault. After a complaint: deal anew.",
 		"--as MEMBER [--fingerprint HEX]", "strongroom board deal --as m1.id", NULL, 0, 0,
 		verb_board_deal},
 	{"board", "accept",
 		"Check all deals and accept the transcript; the last member's opens the "
-		"board.",
-		"--as MEMBER", "strongroom board accept --as m1.id", NULL, 0, 0, verb_board_accept},
-	{"board", "show", "Show members, levels and keys of the board.", "--as ANYBODY",
-		"strongroom board show --as m1.id", NULL, 0, 0, verb_board_show},
+		"board. A wrong share: complain, and the run is void.",
+		"--as MEMBER", "strongroom board accept --as m1.id", cli_receipt_options, 0, 0,
+		verb_board_accept},
+	{"board", "reveal",
+		"Answer a complaint about your deal: publish the key of that one share, so that "
+		"everybody can judge.",
+		"--as MEMBER", "strongroom board reveal --as m1.id", NULL, 0, 0, verb_board_reveal},
+	{"board", "show",
+		"Show members, levels and keys of the board; complaints, who was wrong, and what "
+		"is next.",
+		"--as ANYBODY", "strongroom board show --as m1.id", NULL, 0, 0, verb_board_show},
 	{"board", "minutes", "Print the page that members sign on paper, from what the log proves.",
 		"--as ANYBODY", "strongroom board minutes --as m1.id >minutes.txt", NULL, 0, 0,
 		verb_board_minutes},

@@ -17,6 +17,7 @@ extern const struct cli_option cli_board_new_options[];
 int verb_board_new(struct cli *c, struct sr_err *e);
 int verb_board_deal(struct cli *c, struct sr_err *e);
 int verb_board_accept(struct cli *c, struct sr_err *e);
+int verb_board_reveal(struct cli *c, struct sr_err *e);
 int verb_board_show(struct cli *c, struct sr_err *e);
 int verb_board_minutes(struct cli *c, struct sr_err *e);
 
