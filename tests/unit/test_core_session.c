@@ -147,12 +147,32 @@ static void test_role_ends(void **state) {
 	rig_free(g);
 }
 
+/* What somebody began is not there for whoever logs in after them on the same connection. */
+static void test_next_person(void **state) {
+	struct rig *g = rig_new(NULL);
+	struct rig_desk *d = &g->desk;
+	const char *box = rig_hex("collection", g->w->collection, SR_ID);
+	(void)state;
+	rig_login(d, &g->w->depositor);
+	assert_ok(rig_call(d, "deposit.begin", box, NULL), &d->e);
+	rig_login(d, &g->w->depositor); /* the same person goes on */
+	assert_int_equal(g->core.deposits, 1);
+	rig_login(d, &g->w->curator[0]);
+	assert_int_equal(g->core.deposits, 0);
+	assert_fails(rig_call(d, "deposit.finish", NULL, NULL), SR_USAGE, &d->e, "no deposit");
+	assert_ok(rig_call(d, "deposit.begin", box, NULL), &d->e);
+	assert_ok(rig_call(d, "logout", NULL, NULL), &d->e);
+	assert_int_equal(g->core.deposits, 0);
+	rig_free(g);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hello),
 		cmocka_unit_test(test_bare),
 		cmocka_unit_test(test_login),
 		cmocka_unit_test(test_role_ends),
+		cmocka_unit_test(test_next_person),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -189,7 +189,7 @@ static int identify(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0) {
 		x->caller.roles = p.roles;
 		if (p.roles == 0)
-			x->session->person[0] = '\0';
+			sr_session_drop(x->core, x->session);
 		else
 			snprintf(x->caller.person, sizeof x->caller.person, "%s",
 				x->session->person);

@@ -29,6 +29,9 @@ SR_MUST int sr_core_open(struct sr_core **out, const struct sr_vault_open *o, st
 void sr_core_close(struct sr_core *c); /* wipes; NULL allowed */
 
 void sr_session_init(struct sr_core *c, struct sr_session *s, bool embedded);
+/* Nobody is logged in any more, and what was under way for them is left as at the end of the
+ * connection. */
+void sr_session_drop(struct sr_core *c, struct sr_session *s);
 /* End of the connection: an open deposit stays resumable, what was prepared is forgotten. */
 void sr_session_end(struct sr_core *c, struct sr_session *s);
 

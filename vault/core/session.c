@@ -28,11 +28,18 @@ void sr_session_init(struct sr_core *c, struct sr_session *s, bool embedded) {
 	c->sessions++;
 }
 
-void sr_session_end(struct sr_core *c, struct sr_session *s) {
+/* What is under way belongs to the person who began it, not to the connection. */
+void sr_session_drop(struct sr_core *c, struct sr_session *s) {
 	sr_inflow_end(c, s);
 	if (s->prepared &&
 		--c->prepared == 0) /* the room does not know whose a prepared release is */
 		sr_room_release_forget(c->room);
+	s->prepared = false;
+	s->person[0] = '\0';
+}
+
+void sr_session_end(struct sr_core *c, struct sr_session *s) {
+	sr_session_drop(c, s);
 	sr_wipe(s, sizeof *s);
 	c->sessions--;
 }
@@ -141,7 +148,9 @@ int sr_op_login_finish(struct sr_x *x, struct sr_err *e) {
 	char person[SR_IN_TEXT], signature[SR_IN_TEXT];
 	uint8_t sig[SR_SIG];
 	const bool asked = s->asked;
+	char before[SR_PERSON_TEXT];
 	sr_buf_init(&text);
+	snprintf(before, sizeof before, "%s", s->person);
 	s->asked = false;
 	s->person[0] = '\0';
 	if (!asked)
@@ -160,6 +169,8 @@ int sr_op_login_finish(struct sr_x *x, struct sr_err *e) {
 			"login: the signature is not that of %s for this vault and connection",
 			person);
 	if (rc == 0) {
+		if (strcmp(before, p.person) != 0)
+			sr_session_drop(x->core, s);
 		snprintf(s->person, sizeof s->person, "%s", p.person);
 		memcpy(s->pk, p.pk, SR_PK);
 		sr_text_put(&x->r->head, "person", p.person);
@@ -172,7 +183,7 @@ int sr_op_login_finish(struct sr_x *x, struct sr_err *e) {
 
 int sr_op_logout(struct sr_x *x, struct sr_err *e) {
 	(void)e;
-	x->session->person[0] = '\0';
+	sr_session_drop(x->core, x->session);
 	x->session->asked = false;
 	return 0;
 }
