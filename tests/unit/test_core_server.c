@@ -275,6 +275,68 @@ static void test_limits(void **state) {
 	serve_end(&v);
 }
 
+/* One user of the machine sits down everywhere; somebody who comes later is served all the same,
+ * and who has work under way keeps the place. */
+static void test_places(void **state) {
+	enum {
+		PLACES = 12
+	};
+	struct served v;
+	struct rig_desk depositor, late;
+	struct sr_buf said;
+	int fds[PLACES];
+	(void)state;
+	serve(&v, 0, 0, PLACES);
+	sit(&depositor, &v);
+	rig_login(&depositor, &v.g->w->depositor);
+	assert_ok(rig_call(&depositor, "deposit.begin",
+			  rig_hex("collection", v.g->w->collection, SR_ID), NULL),
+		&depositor.e);
+	for (size_t i = 0; i + 1 < PLACES; i++) {
+		fds[i] = plain_connect(&v);
+		usleep(15000); /* the first is the one that is silent longest */
+	}
+	sit(&late, &v);
+	assert_ok(rig_call(&late, "hello", NULL, NULL), &late.e);
+	rig_login(&late, &v.g->w->researcher[0]);
+	sr_buf_init(&said);
+	assert_true(read_to_end(fds[0], &said)); /* closed */
+	sr_buf_free(&said);
+	assert_ok(rig_call(&depositor, "deposit.abort", NULL, NULL), &depositor.e);
+	for (size_t i = 0; i + 1 < PLACES; i++)
+		close(fds[i]);
+	rig_desk_close(&late);
+	rig_desk_close(&depositor);
+	serve_end(&v);
+}
+
+/* Who asks and asks and never takes an answer loses the place after a stall's time. */
+static void test_unread(void **state) {
+	static const char hello[] = "strongroom/call/v1\nop hello\n";
+	struct served v;
+	uint8_t header[SR_WIRE_HEADER];
+	(void)state;
+	serve(&v, 60000, 300, 0);
+	const int fd = plain_connect(&v);
+	sr_le32_put(header, sizeof hello - 1);
+	sr_le32_put(header + 4, 0);
+	for (int quiet = 0; quiet < 10;) {
+		struct pollfd p = {.fd = fd, .events = POLLOUT};
+		if (poll(&p, 1, 20) == 0) {
+			quiet++;
+			continue;
+		}
+		if (send(fd, header, sizeof header, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ||
+			send(fd, hello, sizeof hello - 1, MSG_NOSIGNAL) < 0)
+			break;
+	}
+	for (int i = 0; i < 100 && sr_server_connections(v.s) > 0; i++)
+		usleep(20000);
+	assert_int_equal(sr_server_connections(v.s), 0);
+	close(fd);
+	serve_end(&v);
+}
+
 static void *large_call(void *ctx) {
 	struct rig_desk *d = ctx;
 	sr_call_begin(&d->q, "submit");
@@ -404,6 +466,8 @@ int main(void) {
 		cmocka_unit_test(test_two_desks),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_core),

@@ -3,7 +3,12 @@
  *
  *   HEAD -> BODY -> (the call, at once) -> REPLY -> HEAD ...
  *   WAITS: a large body, until fewer of them are under way -> BODY
+ *   HELD: a whole message of somebody who has not taken large answers yet -> the call
  *   LAST: a reply after which it is closed (malformed, idle, turned away)
+ *
+ * Places: when all are taken, whoever holds more than a quarter of them (a person, or before log-in
+ * a user of this machine) gives up the one that has been silent longest, so nobody shuts others out
+ * by sitting down everywhere. An answer that is not taken holds its place only for a stall's time.
  *
  * Memory: bodies grow as bytes come, never as a header promises; above SR_SERVER_SMALL only for
  * people who logged in and only SR_SERVER_BIG at once.
@@ -30,13 +35,16 @@
 enum {
 	BACKLOG = 64,
 	GROW = 1 << 20,
-	TURN_MS = 1000
+	TURN_MS = 1000,
+	ANSWERS = 2, /* large answers that one person may leave unread */
+	FAIR = 8     /* places that anybody may hold, however few there are */
 };
 
 enum state {
 	HEAD,
 	BODY,
 	WAITS,
+	HELD,
 	REPLY,
 	LAST
 };
@@ -49,9 +57,11 @@ struct conn {
 	uint8_t header[SR_WIRE_HEADER];
 	size_t header_got;
 	struct sr_wire wire;
-	bool big; /* counts in server->big */
+	bool big;  /* counts in server->big */
+	uid_t uid; /* of the process at the other end; only to share out places */
 	uint8_t out[SR_WIRE_HEADER];
 	size_t sent;       /* of header, head and body of the reply */
+	uint64_t moved_ms; /* when bytes of the reply were last taken */
 	uint64_t seen_ms;  /* last whole message */
 	uint64_t begun_ms; /* first byte of the message at work; 0: none */
 };
@@ -183,6 +193,7 @@ static void begin_reply(struct sr_server *s, struct conn *c, enum state state) {
 		return;
 	}
 	c->sent = 0;
+	c->moved_ms = sr_mono_ms();
 	c->state = state;
 }
 
@@ -216,6 +227,7 @@ static void conn_write(struct sr_server *s, struct conn *c) {
 				return;
 			}
 			c->sent += (size_t)n;
+			c->moved_ms = sr_mono_ms();
 		}
 		before += b.len;
 	}
@@ -232,6 +244,24 @@ static void answer(struct sr_server *s, struct conn *c) {
 	begin_reply(s, c, c->request.text.raw.p == NULL ? LAST : REPLY);
 	if (c->fd >= 0)
 		conn_write(s, c);
+}
+
+static bool same_holder(const struct conn *a, const struct conn *b) {
+	if (a->session.person[0] != '\0' || b->session.person[0] != '\0')
+		return strcmp(a->session.person, b->session.person) == 0;
+	return a->uid == b->uid;
+}
+
+/* Answers may have SR_CALL_BODY_MAX each: who leaves them unread gets no more of them. */
+static bool has_unread(const struct sr_server *s, const struct conn *c) {
+	size_t n = 0;
+	for (size_t i = 0; i < s->max; i++) {
+		const struct conn *o = &s->conns[i];
+		if (o->fd >= 0 && o->state == REPLY && o->reply.body.len > SR_SERVER_SMALL &&
+			same_holder(o, c))
+			n++;
+	}
+	return n >= ANSWERS;
 }
 
 static void header_whole(struct sr_server *s, struct conn *c) {
@@ -307,7 +337,10 @@ static void conn_read(struct sr_server *s, struct conn *c) {
 			rc = take_into(s, c, &c->request.head, c->wire.head);
 		else if (c->request.body.len < c->wire.body)
 			rc = take_into(s, c, &c->request.body, c->wire.body);
-		else {
+		else if (has_unread(s, c)) {
+			c->state = HELD;
+			return;
+		} else {
 			answer(s, c);
 			return;
 		}
@@ -324,6 +357,33 @@ static struct conn *free_place(struct sr_server *s) {
 			return &s->conns[i];
 	}
 	return NULL;
+}
+
+/* The place that is given up when all are taken: of whoever holds most of them and more than a
+ * quarter, the one at rest that has been silent longest. NULL: nobody holds too many. */
+static struct conn *place_to_free(struct sr_server *s) {
+	struct conn *out = NULL;
+	size_t most = s->max / 4 > FAIR ? s->max / 4 : FAIR;
+	for (size_t i = 0; i < s->max; i++) {
+		struct conn *c = &s->conns[i];
+		size_t held = 0;
+		if (c->state != HEAD || c->begun_ms != 0 || c->session.deposit != NULL)
+			continue;
+		for (size_t j = 0; j < s->max; j++)
+			held += same_holder(c, &s->conns[j]) ? 1 : 0;
+		if (held > most || (out != NULL && held == most && c->seen_ms < out->seen_ms)) {
+			most = held;
+			out = c;
+		}
+	}
+	return out;
+}
+
+static uid_t peer_of(int fd) {
+	struct ucred who = {.uid = (uid_t)-1};
+	socklen_t len = sizeof who;
+	(void)getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len);
+	return who.uid;
 }
 
 /* Beyond the cap: say why in one message, if it can be sent at once, and close. */
@@ -349,12 +409,15 @@ static void accept_all(struct sr_server *s) {
 		if (fd < 0)
 			return; /* EAGAIN; EMFILE: the next turn */
 		struct conn *c = free_place(s);
+		if (c == NULL && (c = place_to_free(s)) != NULL)
+			conn_close(s, c);
 		if (c == NULL) {
 			turn_away_unseated(s, fd);
 			continue;
 		}
 		memset(c, 0, sizeof *c);
 		c->fd = fd;
+		c->uid = peer_of(fd);
 		sr_session_init(s->core, &c->session, false);
 		sr_call_init(&c->request);
 		sr_call_init(&c->reply);
@@ -375,10 +438,10 @@ static void housekeeping(struct sr_server *s) {
 			c->begun_ms = now;
 			c->state = BODY;
 		}
-		const bool stalled =
-			c->begun_ms != 0 && now - c->begun_ms > s->stall_ms && c->state != WAITS;
+		const bool stalled = c->begun_ms != 0 && now - c->begun_ms > s->stall_ms &&
+				     c->state != WAITS && c->state != HELD;
 		if (c->state == LAST || c->state == REPLY) {
-			if (now - c->seen_ms > s->idle_ms)
+			if (now - c->moved_ms > s->stall_ms)
 				conn_close(s, c); /* does not read its answer */
 		} else if (stalled) {
 			turn_away(s, c, SR_IO, "a message that began did not end in time");
@@ -386,10 +449,10 @@ static void housekeeping(struct sr_server *s) {
 			turn_away(s, c, SR_LOCKED,
 				"nothing was asked for a long time: connect again");
 		}
-		if (c->fd >= 0 && c->state == LAST) {
-			c->seen_ms = now;
+		if (c->fd >= 0 && c->state == LAST)
 			conn_write(s, c);
-		}
+		else if (c->fd >= 0 && c->state == HELD && !has_unread(s, c))
+			answer(s, c);
 	}
 	if (now - s->swept_ms >= SR_SERVER_SWEEP_MS) {
 		struct sr_err e = {0};
@@ -436,7 +499,7 @@ int sr_server_turn(struct sr_server *s, int timeout_ms, struct sr_err *e) {
 				continue;
 			if (c->state == HEAD || c->state == BODY)
 				conn_read(s, c);
-			else if (c->state == WAITS)
+			else if (c->state == WAITS || c->state == HELD)
 				conn_close(s, c); /* POLLHUP or POLLERR alone */
 			else
 				conn_write(s, c);
