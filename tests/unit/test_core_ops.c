@@ -961,6 +961,7 @@ static void test_lists(void **state) {
 	assert_int_equal(rig_count(d, "grant"), 1);
 	assert_ok(rig_call(d, "grant", rig_hex("grant", t.grant, SR_ID), NULL), &d->e);
 	assert_int_equal(rig_count(d, "item"), 2);
+	assert_non_null(sr_row_get(rig_row(d, "item", NULL, NULL), "title").p);
 	assert_ok(rig_call(d, "inbox", NULL, NULL), &d->e);
 	assert_non_null(rig_row(d, "todo", "what", "checkout"));
 	rig_login(d, &g->w->researcher[1]);
@@ -969,6 +970,20 @@ static void test_lists(void **state) {
 	assert_fails(rig_call(d, "grant", rig_hex("grant", t.grant, SR_ID), NULL), SR_NOTFOUND,
 		&d->e, "may see");
 	assert_fails(rig_call(d, "grants", "all yes", NULL), SR_DENIED, &d->e, "sees their own");
+	/* Hidden meanwhile: the request still counts the item, but says no word of it. */
+	assert_ok(world_describe(g->w, &g->w->curator[0], t.item[0], "The letter", "referral"),
+		&g->w->out.err);
+	rig_login(d, &g->w->researcher[0]);
+	const char *const ops[] = {"request.items", "grant"};
+	const char *const of[] = {
+		rig_hex("request", t.rq.id, SR_ID), rig_hex("grant", t.grant, SR_ID)};
+	char hidden[2 * SR_ID + 1];
+	sr_hex(hidden, t.item[0], SR_ID);
+	for (size_t i = 0; i < 2; i++) {
+		assert_ok(rig_call(d, ops[i], of[i], NULL), &d->e);
+		assert_int_equal(rig_count(d, "item"), 2);
+		assert_null(sr_row_get(rig_row(d, "item", "id", hidden), "title").p);
+	}
 	rig_free(g);
 }
 

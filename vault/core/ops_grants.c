@@ -114,7 +114,7 @@ int sr_op_grant(struct sr_x *x, struct sr_err *e) {
 		struct sr_item_row it = {0};
 		rc = sr_query_item(&it, x->catalogue, ids + i * SR_ID, e);
 		if (rc == 0)
-			sr_put_item_short(&o, &it);
+			sr_put_item_short(x, &o, &it);
 		sr_item_row_free(&it);
 	}
 	free(ids);

@@ -78,13 +78,15 @@ static void put_item(const struct sr_x *x, struct sr_rows_out *o, const struct s
 	put_lines(o, "keyword", it->keywords);
 }
 
-void sr_put_item_short(struct sr_rows_out *o, const struct sr_item_row *it) {
+void sr_put_item_short(
+	const struct sr_x *x, struct sr_rows_out *o, const struct sr_item_row *it) {
 	sr_row(o, "item");
 	sr_row_hex(o, "id", it->id, SR_ID);
 	sr_row_str(o, "state", sr_state_name(it->state));
 	sr_row_dec(o, "level", it->level);
 	sr_row_dec(o, "number", it->number);
-	sr_row_str(o, "title", it->title);
+	if (sr_may_know_item(&x->caller, it) || (x->caller.roles & SR_ROLE_OFFICER) != 0)
+		sr_row_str(o, "title", it->title);
 }
 
 int sr_op_items(struct sr_x *x, struct sr_err *e) {
