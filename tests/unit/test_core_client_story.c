@@ -254,6 +254,19 @@ static void deposit(struct story *s) {
 	sr_deposited_free(&out);
 }
 
+/* A page that is not escaped, though the vault says so. */
+static int unescaped(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	(void)l;
+	(void)q;
+	(void)e;
+	if (strcmp(op, "checkout.read") == 0) {
+		sr_buf_clear(&r->body);
+		sr_buf_put_str(&r->body, "a\\x1b\n\x1b]0;x\x07\xe2\x80\xae\\\\b\\");
+	}
+	return 0;
+}
+
 static void look_and_release(struct story *s) {
 	static const char *const none[] = {NULL}, *const high[] = {"personal-data", NULL};
 	struct sr_submitted out[2];
@@ -272,6 +285,15 @@ static void look_and_release(struct story *s) {
 			  &d->e),
 		&d->e);
 	assert_true(sr_bytes_eq(sr_buf_view(&text), sr_bytes_str(all[2].content)));
+	/* What was escaped stays as it is; what a terminal would obey never gets to it. */
+	sr_buf_clear(&text);
+	d->liar.twist = unescaped;
+	assert_ok(sr_client_page(d->c, &(struct sr_page_at){checkout, 0, 0, 0}, &text, &next, &size,
+			  &d->e),
+		&d->e);
+	d->liar.twist = NULL;
+	assert_true(sr_bytes_eq(
+		sr_buf_view(&text), sr_bytes_str("a\\x1b\n\\x1b]0;x\\x07\\u{202E}\\\\b\\")));
 	sr_buf_free(&text);
 	assert_ok(sr_client_act(
 			  d->c, &(struct sr_act){.type = SR_T_RETURN, .id = checkout}, NULL, &d->e),

@@ -8,6 +8,7 @@
  * by a founding member, approving exactly that version, whose bundle root the records lead to. What
  * goes to the room are keys of this one item's records and of no other.
  */
+#include "base/escape.h"
 #include "board/held.h"
 #include "core/ballot.h"
 #include "merkle/proof.h"
@@ -568,6 +569,20 @@ int sr_client_checkout(struct sr_client *c, const struct sr_borrow *b, uint8_t c
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
+/* The vault says that a page is safe for a terminal (escaped: base/escape.h). It stays as it is if
+ * that is true; what a terminal would obey is escaped here. */
+static void take_text(struct sr_buf *out, struct sr_bytes in) {
+	while (in.len > 0) {
+		const uint8_t *slash = memchr(in.p, '\\', in.len);
+		const size_t n = slash != NULL ? (size_t)(slash - in.p) : in.len;
+
+		sr_escape_text(out, sr_bytes_of(in.p, n));
+		if (slash != NULL)
+			sr_buf_put_u8(out, '\\');
+		in = sr_bytes_of(in.p + n + (slash != NULL), in.len - n - (slash != NULL));
+	}
+}
+
 int sr_client_page(struct sr_client *c, const struct sr_page_at *at, struct sr_buf *text,
 	uint64_t *next, uint64_t *size, struct sr_err *e) {
 	struct sr_call q, r;
@@ -590,7 +605,7 @@ int sr_client_page(struct sr_client *c, const struct sr_page_at *at, struct sr_b
 			(unsigned long long)at->offset, (unsigned long long)*size,
 			(unsigned long long)*next);
 	if (rc == 0) {
-		sr_buf_put_bytes(text, sr_buf_view(&r.body));
+		take_text(text, sr_buf_view(&r.body));
 		rc = sr_buf_ok(text, e);
 	}
 	sr_call_free(&q);
