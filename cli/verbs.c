@@ -41,7 +41,8 @@ const struct cli_verb cli_verbs[] = {
 	{"board", "reveal",
 		"Answer a complaint about your deal: publish the key of that one share, so that "
 		"everybody can judge.",
-		"--as MEMBER", "strongroom board reveal --as m1.id", NULL, 0, 0, verb_board_reveal},
+		"--as MEMBER", "strongroom board reveal --as m1.id", cli_receipt_options, 0, 0,
+		verb_board_reveal},
 	{"board", "show",
 		"Show members, levels and keys of the board; complaints, who was wrong, and what "
 		"is next.",
