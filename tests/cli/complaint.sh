@@ -64,7 +64,6 @@ ok as au board show
 has ', open'
 has 'The dealer was wrong: member 3'
 hasnt 'waiting for'
-MEMBERS=3
 ok as cu1 person add ri.id.card --role researcher
 ok as cu1 person add de.id.card --role depositor
 collection box
