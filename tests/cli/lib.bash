@@ -7,9 +7,12 @@
 
 set -euo pipefail
 : "${STRONGROOM_T:?the test build of the program}"
-# A memory file system, where there is one: a scenario waits for hundreds of fsyncs.
+# A memory file system, where there is one with room: a scenario waits for hundreds of fsyncs.
 where=${TMPDIR:-/tmp}
-if [[ -z ${ON_DISK:-} && -w /dev/shm && $(stat -f -c %T /dev/shm) = tmpfs ]]; then where=/dev/shm; fi
+if [[ -z ${ON_DISK:-} && -w /dev/shm && $(stat -f -c %T /dev/shm) = tmpfs ]] &&
+	(($(df -Pk /dev/shm | awk 'NR == 2 { print $4 }') > 1000000)); then
+	where=/dev/shm
+fi
 W=$(mktemp -d "$where/cli.XXXXXX")
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -40,7 +40,6 @@ struct room_export {
 	struct sr_sha256 *sha; /* of what leaves */
 	uint64_t bytes;
 	struct sr_buf out; /* sealed, not yet handed over */
-	size_t taken;
 	bool logged;
 	struct sr_age_writer *age;
 	char recipient[256];
@@ -308,26 +307,26 @@ static int log_export(struct sr_room *r, const struct opened *o, struct sr_err *
 	return room_log(r, &text, e);
 }
 
-/* Up to ${max} bytes from what is sealed already; the buffer starts anew when it was emptied. */
+/* Up to ${max} bytes from what is sealed already. What stays moves to the front: a block at most,
+ * so that an export of any size takes the memory of a few blocks. */
 static int hand_over(struct sr_room *r, const struct opened *o, struct sr_buf *out, size_t max,
 	size_t *got, struct sr_err *e) {
 	struct room_export *x = o->export;
-	size_t left = x->out.len - x->taken, n = left < max ? left : max;
+	size_t left = x->out.len, n = left < max ? left : max;
 	int rc = sr_buf_reserve(out, n == 0 ? 1 : n, e);
 
 	if (rc != 0)
 		return rc;
-	sr_sha256_update(x->sha, x->out.p + x->taken, n);
+	sr_sha256_update(x->sha, x->out.p, n);
 	x->bytes += n;
 	if (x->stage == DONE && n == left && !x->logged)
 		rc = log_export(r, o, e);
 	if (rc != 0)
 		return rc;
-	sr_buf_put(out, x->out.p + x->taken, n);
-	x->taken += n;
-	if (x->taken == x->out.len) {
-		sr_buf_clear(&x->out);
-		x->taken = 0;
+	sr_buf_put(out, x->out.p, n);
+	if (n > 0) {
+		memmove(x->out.p, x->out.p + n, left - n);
+		x->out.len = left - n;
 	}
 	*got = n;
 	return 0;
@@ -347,9 +346,9 @@ int sr_room_export_read(struct sr_room *r, const uint8_t checkout[SR_ID], struct
 		return sr_fail(e, SR_MISUSE, "no export is under way in this checkout: begin it");
 	if (max == 0 || max > HANDED_MAX)
 		return sr_fail(e, SR_MISUSE, "1 to %d bytes at a time, not %zu", HANDED_MAX, max);
-	if (x->stage == DONE && x->logged && x->out.len == x->taken)
+	if (x->stage == DONE && x->logged && x->out.len == 0)
 		return 0;
-	while (rc == 0 && x->stage != DONE && x->out.len - x->taken <= max)
+	while (rc == 0 && x->stage != DONE && x->out.len <= max)
 		rc = step(x, o, sr_room_now(r), e);
 	if (rc == 0)
 		rc = hand_over(r, o, out, max, got, e);
