@@ -45,6 +45,8 @@ int cli_identity_at(struct cli *c, const char *path, struct sr_err *e) {
 	rc = sr_identity_peek(person, pk, sr_buf_view(&file), e);
 	if (rc != 0) {
 		rc = sr_wrap(e, "%s is no identity file", shown);
+		c->own_input = true;
+		cli_hint(c, "name the file that `strongroom identity new` made (not its .card)");
 		goto out;
 	}
 	const struct cli_ask ask = {.passphrase_file = cli_get(c, "passphrase-file"),
@@ -331,14 +333,21 @@ void cli_ask(struct cli_answer *a, const char *op) {
 	sr_call_begin(&a->q, op);
 }
 
-int cli_call(struct cli *c, struct cli_answer *a, struct sr_err *e) {
-	int rc = sr_client_rows(c->client, &a->q, &a->r, &a->rows, e);
-	a->has_rows = rc == 0;
+/* Some verbs need no person in the process that holds the keys, but one when core is asked. */
+static int denied_to_nobody(struct cli *c, int rc) {
+	if (rc == SR_DENIED && c->identity.seed == NULL)
+		cli_hint(c, "say who asks: --as IDENTITY, or set $STRONGROOM_IDENTITY");
 	return rc;
 }
 
+int cli_call(struct cli *c, struct cli_answer *a, struct sr_err *e) {
+	int rc = sr_client_rows(c->client, &a->q, &a->r, &a->rows, e);
+	a->has_rows = rc == 0;
+	return denied_to_nobody(c, rc);
+}
+
 int cli_call_plain(struct cli *c, struct cli_answer *a, struct sr_err *e) {
-	return sr_client_call(c->client, &a->q, &a->r, e);
+	return denied_to_nobody(c, sr_client_call(c->client, &a->q, &a->r, e));
 }
 
 void cli_answer_free(struct cli_answer *a) {

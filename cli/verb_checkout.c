@@ -163,13 +163,16 @@ static void why_no_grant(struct cli *c, const uint8_t item[SR_ID]) {
 		cli_call(c, &a, &ignored) == 0 ? sr_rows_first(&a.rows, "grant") : NULL;
 	if (g != NULL) {
 		const struct sr_bytes id = sr_row_get(g, "id"), state = sr_row_get(g, "state");
+		char shown[SR_ID + 1], word[32];
+		(void)sr_escape_to(
+			shown, sizeof shown, sr_bytes_of(id.p, id.len < 12 ? id.len : 12));
+		(void)sr_escape_to(word, sizeof word, state);
 		if (sr_bytes_eq(state, sr_bytes_str("live")))
 			cli_hint(c,
 				"`strongroom checkouts --live` shows what you have open: cat reads "
 				"it, return gives it back");
 		else
-			cli_hint(c, "your grant %.12s of this item is %.*s", (const char *)id.p,
-				(int)state.len, (const char *)state.p);
+			cli_hint(c, "your grant %s of this item is %s", shown, word);
 	}
 	cli_answer_free(&a);
 	if (g != NULL)
@@ -181,11 +184,14 @@ static void why_no_grant(struct cli *c, const uint8_t item[SR_ID]) {
 	if (cli_call(c, &a, &ignored) == 0 && a.rows.count > 0) {
 		const struct sr_bytes id = sr_row_get(&a.rows.rows[0], "request");
 		const struct sr_bytes level = sr_row_get(&a.rows.rows[0], "level");
+		char shown[SR_ID + 1], word[32];
+		(void)sr_escape_to(
+			shown, sizeof shown, sr_bytes_of(id.p, id.len < 12 ? id.len : 12));
+		(void)sr_escape_to(word, sizeof word, level);
 		cli_hint(c,
-			"request %.12s is still open: it needs %.*s approvals "
-			"(strongroom request show %.12s)",
-			(const char *)id.p, (int)level.len, (const char *)level.p,
-			(const char *)id.p);
+			"request %s is still open: it needs %s approvals "
+			"(strongroom request show %s)",
+			shown, word, shown);
 	} else {
 		cli_hint(c, "ask the board: strongroom request ITEM ...");
 	}

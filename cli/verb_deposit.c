@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "base/escape.h"
 #include "cli/rows_csv.h"
@@ -73,6 +74,23 @@ static char *last_part(const char *path) {
 	return out;
 }
 
+/* A folder that is one item has its own name as title (an item's first file would say nothing of
+ * the rest). NULL: not a folder, or no name can be found. */
+static char *folder_title(const char *path) {
+	struct stat st;
+	char *title = NULL;
+	if (lstat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+		return NULL;
+	char *whole = realpath(path, NULL);
+	if (whole != NULL)
+		title = last_part(whole);
+	free(whole);
+	if (title != NULL && *title != '\0')
+		return title;
+	free(title);
+	return NULL;
+}
+
 static int add_paths(struct cli *c, struct cli_walk *w, struct sr_err *e) {
 	const char *name = cli_get(c, "name");
 	const char *title = cli_get(c, "title");
@@ -87,9 +105,12 @@ static int add_paths(struct cli *c, struct cli_walk *w, struct sr_err *e) {
 			continue;
 		}
 		char *stored = last_part(path);
+		char *own = i == 0 && title == NULL ? folder_title(path) : NULL;
 		rc = stored == NULL ? sr_fail(e, SR_NOMEM, "path")
-				    : cli_walk_add(w, path, stored, i == 0 ? title : NULL, e);
+				    : cli_walk_add(w, path, stored,
+					      i == 0 && title != NULL ? title : own, e);
 		free(stored);
+		free(own);
 	}
 	return rc;
 }

@@ -194,8 +194,9 @@ static int split_folder(
 			loose = true;
 			continue;
 		}
-		struct root r = {
-			.path = joined(path, l.names[i]), .stored = joined(stored, l.names[i])};
+		struct root r = {.path = joined(path, l.names[i]),
+			.stored = joined(stored, l.names[i]),
+			.title = l.names[i]};
 		rc = r.path == NULL || r.stored == NULL ? sr_fail(e, SR_NOMEM, "walk")
 							: add_root(w, &r, e);
 		free(r.path);
