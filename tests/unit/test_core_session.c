@@ -160,6 +160,20 @@ static void test_next_person(void **state) {
 	rig_login(d, &g->w->curator[0]);
 	assert_int_equal(g->core.deposits, 0);
 	assert_fails(rig_call(d, "deposit.finish", NULL, NULL), SR_USAGE, &d->e, "no deposit");
+	/* One accession, two connections. */
+	struct rig_desk other;
+	char resume[120];
+	uint8_t accession[SR_ID];
+	assert_ok(rig_call(d, "deposit.begin", box, NULL), &d->e);
+	assert_ok(sr_unhex(accession, SR_ID, sr_text_get(&d->r.text, "accession"), &d->e), &d->e);
+	snprintf(resume, sizeof resume, "%s %s", box, rig_hex("resume", accession, SR_ID));
+	rig_desk_open(&other, &g->core);
+	rig_login(&other, &g->w->curator[0]);
+	assert_fails(rig_call(&other, "deposit.begin", resume, NULL), SR_LOCKED, &other.e,
+		"another connection");
+	assert_ok(rig_call(d, "deposit.abort", NULL, NULL), &d->e);
+	assert_ok(rig_call(&other, "deposit.begin", resume, NULL), &other.e);
+	rig_desk_close(&other);
 	assert_ok(rig_call(d, "deposit.begin", box, NULL), &d->e);
 	assert_ok(rig_call(d, "logout", NULL, NULL), &d->e);
 	assert_int_equal(g->core.deposits, 0);

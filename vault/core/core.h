@@ -11,6 +11,7 @@
 
 #include "board/vault.h"
 #include "core/call.h"
+#include "core/ops.h"
 #include "core/session.h"
 
 struct sr_room;
@@ -18,8 +19,9 @@ struct sr_room;
 struct sr_core {
 	struct sr_vault *vault;
 	struct sr_room *room;
-	size_t sessions;             /* for status */
-	size_t deposits;             /* under way */
+	size_t sessions;                            /* for status */
+	size_t deposits;                            /* under way */
+	uint8_t depositing[SR_DEPOSITS_MAX][SR_ID]; /* their accessions, in no order */
 	size_t prepared;             /* sessions with releases prepared but not signed */
 	struct sr_progress progress; /* of long operations in embedded use; report NULL: none */
 };

@@ -84,7 +84,8 @@
  *
  * --- deposit -----------------------------------------------------------------------------------
  *
- * deposit.begin        depositor, curator; one at a time per connection (LOCKED)
+ * deposit.begin        depositor, curator; one at a time per connection, and one connection per
+ *                      accession (LOCKED)
  *   in    collection id, resume id?
  *   out   accession id
  * deposit.put          as begin

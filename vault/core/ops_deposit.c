@@ -15,6 +15,24 @@ static int need(struct sr_x *x, struct sr_err *e) {
 	return 0;
 }
 
+/* One accession is deposited by one connection at a time: a resume of it meanwhile would write the
+ * same items, and the abort of one would remove what the other has. */
+static bool under_way(const struct sr_core *c, const uint8_t accession[SR_ID]) {
+	for (size_t i = 0; i < c->deposits; i++) {
+		if (memcmp(c->depositing[i], accession, SR_ID) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void no_longer(struct sr_core *c, const uint8_t accession[SR_ID]) {
+	size_t i = 0;
+	while (i + 1 < c->deposits && memcmp(c->depositing[i], accession, SR_ID) != 0)
+		i++;
+	c->deposits--;
+	memmove(c->depositing[i], c->depositing[c->deposits], SR_ID);
+}
+
 int sr_op_deposit_begin(struct sr_x *x, struct sr_err *e) {
 	uint8_t collection[SR_ID], resume[SR_ID];
 	struct sr_collection_row row = {0};
@@ -31,13 +49,18 @@ int sr_op_deposit_begin(struct sr_x *x, struct sr_err *e) {
 	sr_collection_row_free(&row);
 	if (rc != 0)
 		return sr_wrap(e, "deposit");
+	if (sr_in_id(x, "resume", resume) && under_way(x->core, resume))
+		return sr_fail(e, SR_LOCKED,
+			"this accession is being deposited on another connection: wait for its "
+			"end, then resume");
 	const struct sr_inflow_options o = {.collection = collection,
 		.depositor = x->caller.person,
 		.resume = sr_in_id(x, "resume", resume) ? resume : NULL};
 	rc = sr_inflow_new(&x->session->deposit, x->vault, &o, e);
 	if (rc != 0)
 		return rc;
-	x->core->deposits++;
+	memcpy(x->core->depositing[x->core->deposits++], sr_inflow_accession(x->session->deposit),
+		SR_ID);
 	sr_text_put_hex(&x->r->head, "accession", sr_inflow_accession(x->session->deposit), SR_ID);
 	return 0;
 }
@@ -147,7 +170,7 @@ int sr_op_deposit_abort(struct sr_x *x, struct sr_err *e) {
 		return rc;
 	struct sr_inflow *s = x->session->deposit;
 	x->session->deposit = NULL;
-	x->core->deposits--;
+	no_longer(x->core, sr_inflow_accession(s));
 	return sr_inflow_abort(s, e);
 }
 
@@ -163,7 +186,7 @@ int sr_inflow_submission(struct sr_session *s, const uint8_t accession[SR_ID],
 void sr_inflow_end(struct sr_core *c, struct sr_session *s) {
 	if (s->deposit == NULL)
 		return;
+	no_longer(c, sr_inflow_accession(s->deposit));
 	sr_inflow_free(s->deposit);
 	s->deposit = NULL;
-	c->deposits--;
 }
