@@ -323,6 +323,152 @@ static void test_backup(void **state) {
 	world_free(w);
 }
 
+struct life { /* one request and what came of it */
+	struct world_request rq;
+	uint8_t grant[SR_ID];
+	struct world_checkout c;
+};
+
+static void life_begin(struct world *w, struct life *l, uint8_t (*item)[SR_ID], size_t by) {
+	l->rq = (struct world_request){
+		.by = &w->researcher[by], .items = (const uint8_t(*)[SR_ID])item, .count = 1};
+	l->c = (struct world_checkout){.by = &w->researcher[by], .grant = l->grant, .item = *item};
+	assert_ok(world_request(w, &l->rq), &w->out.err);
+}
+
+static int top_up(struct world *w, const struct life *l, size_t member) {
+	return world_vote(w,
+		&(struct world_vote){.member = member, .request = l->rq.id, .decision = "topup"});
+}
+
+static bool room_key_there(struct world *w, const struct life *l) {
+	char name[2 * SR_ID + 1];
+
+	sr_hex(name, l->rq.id, SR_ID);
+	return sr_secrets_has(w->v->secrets, SR_SECRET_ROOM_KEY, sr_bytes_str(name), 1);
+}
+
+static void reads(struct world *w, const struct life *l, const char *want) {
+	struct sr_buf text;
+
+	sr_buf_init_secret(&text);
+	assert_int_equal(world_read(w, &l->c, 0, &text), 0);
+	assert_true(sr_bytes_eq(sr_buf_view(&text), sr_bytes_str(want)));
+	sr_buf_free(&text);
+}
+
+/* Back up, restore under a strict umask, and go on with the restored vault. */
+static void move_by_backup(struct world *w) {
+	char to[T_PATH], secrets[T_PATH], restored[T_PATH];
+	struct sr_restore_options o = {.no_second = true, .clock = {clock_of, w}};
+	struct sr_backup_result r;
+	struct sr_buf told;
+	struct stat st;
+	mode_t mask;
+
+	snprintf(to, sizeof to, "%s", t_path(w->path, "backup"));
+	snprintf(secrets, sizeof secrets, "%s", t_path(w->path, "backup-secrets"));
+	snprintf(restored, sizeof restored, "%s", t_path(w->path, "restored"));
+	backup_of(w, to, secrets, &r);
+	world_close(w);
+	sr_buf_init(&told);
+	o.from = to;
+	o.secrets_path = secrets;
+	o.to = restored;
+	o.unlock.credential = sr_bytes_str(WORLD_CREDENTIAL);
+	o.unlock_secrets.credential =
+		sr_bytes_str("the credential of the backup, 32 bytes and more");
+	mask = umask(077);
+	assert_ok(sr_backup_restore(&o, &r, &told, &w->e), &w->e);
+	(void)umask(mask);
+	assert_non_null(memmem(told.p, told.len, "3 room keys were made anew", 26));
+	sr_buf_free(&told);
+	assert_int_equal(stat(restored, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0711);
+	assert_fails(sr_backup_restore(&o, &r, NULL, &w->e), SR_EXISTS, &w->e, "not empty");
+	free(w->vault);
+	w->vault = strdup(restored);
+	assert_non_null(w->vault);
+	world_reopen(w);
+}
+
+/* A backup has no room keys: a restore makes new ones, pieces of earlier votes are void without
+ * blame, and topups open again what was granted. */
+static void test_restore_renews_room_keys(void **state) {
+	struct world *w = world_new(NULL);
+	struct life live = {0}, open = {0}, over = {0}, held = {0};
+	uint8_t item[1][SR_ID], digest[SR_HASH], again[SR_HASH];
+	char entry[32];
+	size_t keys;
+
+	(void)state;
+	put_item(w, "kept twice\n", item[0]);
+	life_begin(w, &live, item, 0);
+	world_grant(w, live.rq.id, live.grant);
+	assert_ok(top_up(w, &live, 2), &w->out.err);
+	life_begin(w, &open, item, 1);
+	assert_ok(world_vote(w, &(struct world_vote){.member = 0, .request = open.rq.id}),
+		&w->out.err);
+	life_begin(w, &over, item, 2);
+	world_grant(w, over.rq.id, over.grant);
+	assert_ok(world_close_grant(w, &w->researcher[2], over.grant), &w->out.err);
+	life_begin(w, &held, item, 2);
+	world_grant(w, held.rq.id, held.grant);
+	assert_ok(world_suspend(w, 2, held.grant), &w->out.err);
+	keys = world_count(w, SR_T_ROOM_KEY);
+	move_by_backup(w);
+	assert_int_equal(world_count(w, SR_T_ROOM_KEY), keys + 3);
+	assert_true(
+		room_key_there(w, &live) && room_key_there(w, &open) && room_key_there(w, &held));
+	assert_false(room_key_there(w, &over));
+	/* The old pieces open nothing, and nobody is to blame for it. */
+	assert_ok(world_checkout(w, &live.c), &w->out.err);
+	assert_fails(world_open(w, &live.c), SR_DENIED, &w->e, "2 topups are needed");
+	{
+		struct sr_version_row row = {0};
+
+		assert_ok(sr_query_version(&row, w->v->catalogue, live.rq.id, 1, &w->e), &w->e);
+		snprintf(entry, sizeof entry, "renewed at entry %llu ",
+			(unsigned long long)row.room_key_entry);
+		assert_true(row.room_key_entry > row.entry + 1);
+		sr_version_row_free(&row);
+	}
+	assert_non_null(strstr(w->e.text, entry));
+	assert_ok(top_up(w, &live, 0), &w->out.err);
+	assert_fails(world_open(w, &live.c), SR_DENIED, &w->e, "1 topup is needed");
+	assert_ok(top_up(w, &live, 2), &w->out.err); /* once more: the first is void */
+	assert_fails(top_up(w, &live, 2), SR_DENIED, &w->out.err, "topped-up");
+	assert_ok(world_open(w, &live.c), &w->e);
+	reads(w, &live, "kept twice\n");
+	/* A vote before the backup decides still; its piece is made anew. */
+	assert_ok(world_vote(w, &(struct world_vote){.member = 1, .request = open.rq.id}),
+		&w->out.err);
+	assert_true(world_grant_of(w, open.rq.id, open.grant));
+	assert_ok(world_checkout(w, &open.c), &w->out.err);
+	assert_fails(world_open(w, &open.c), SR_DENIED, &w->e, "1 topup is needed");
+	assert_ok(top_up(w, &open, 0), &w->out.err);
+	assert_ok(world_open(w, &open.c), &w->e);
+	reads(w, &open, "kept twice\n");
+	/* And a suspended grant once it is lifted. */
+	assert_ok(world_lift(w, 2, held.grant), &w->out.err);
+	assert_ok(top_up(w, &held, 0), &w->out.err);
+	assert_ok(top_up(w, &held, 1), &w->out.err);
+	assert_ok(world_checkout(w, &held.c), &w->out.err);
+	assert_ok(world_open(w, &held.c), &w->e);
+	assert_int_equal(world_count(w, SR_T_INCIDENT), 1); /* restored */
+	/* The renewed key ends like the first one, and a replay knows all of it. */
+	assert_ok(world_close_grant(w, &w->researcher[0], live.grant), &w->out.err);
+	assert_false(room_key_there(w, &live));
+	assert_ok(sr_catalogue_digest(w->v->catalogue, digest, &w->e), &w->e);
+	world_close(w);
+	assert_int_equal(unlink(t_path(w->vault, "catalogue.db")), 0);
+	world_reopen(w);
+	assert_ok(sr_catalogue_digest(w->v->catalogue, again, &w->e), &w->e);
+	assert_memory_equal(digest, again, SR_HASH);
+	assert_true(room_key_there(w, &open) && room_key_there(w, &held));
+	world_free(w);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals),
@@ -331,6 +477,7 @@ int main(void) {
 		cmocka_unit_test(test_old_journal),
 		cmocka_unit_test(test_fixity),
 		cmocka_unit_test(test_backup),
+		cmocka_unit_test(test_restore_renews_room_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

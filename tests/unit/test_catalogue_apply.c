@@ -482,6 +482,10 @@ static void test_impossible_requests(void **state) {
 	v.decision = "perhaps";
 	s_vote(&r, M0, &v);
 	rig_refused(&r, "\"perhaps\" is no decision");
+	s_room_key(&r, "request 1", 1, v.of);
+	rig_apply(&r);
+	s_room_key(&r, "request 1", 1, v.of); /* renewed after a restore: the newest counts */
+	rig_apply(&r);
 	v.decision = "topup";
 	s_vote(&r, M0, &v);
 	rig_refused(&r, "request: open, so no vote topup");
@@ -514,6 +518,8 @@ static void test_impossible_requests(void **state) {
 	v.decision = "reject";
 	s_vote(&r, M2, &v);
 	rig_refused(&r, "request: refused, so no vote");
+	s_room_key(&r, "request 1", 1, v.of);
+	rig_refused(&r, "request: refused, so no room-key");
 	s_lapse(&r, "request", "request 1");
 	rig_refused(&r, "request: refused, so no lapse");
 	s_request(&r, RESEARCHER, &q);

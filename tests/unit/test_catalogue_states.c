@@ -110,6 +110,12 @@ static void test_dead_is_dead(void **state) {
 			assert_false(sr_state_may(SR_M_CHECKOUT, back[i], (enum sr_event)event));
 	}
 	assert_false(sr_state_may(SR_M_GRANT, SR_S_SUSPENDED, SR_E_CHECKOUT));
+	/* A renewed room key revives nothing: open, granted, and a grant that can still be used. */
+	assert_true(sr_state_may(SR_M_VERSION, SR_S_OPEN, SR_E_ROOM_KEY));
+	assert_true(sr_state_may(SR_M_VERSION, SR_S_GRANTED, SR_E_ROOM_KEY));
+	assert_false(sr_state_may(SR_M_VERSION, SR_S_RETURNED, SR_E_ROOM_KEY));
+	assert_true(sr_state_may(SR_M_GRANT, SR_S_LIVE, SR_E_ROOM_KEY));
+	assert_true(sr_state_may(SR_M_GRANT, SR_S_SUSPENDED, SR_E_ROOM_KEY));
 	assert_false(sr_state_may(SR_M_ITEM, SR_S_HELD, SR_E_CHECKOUT));
 	assert_false(sr_state_may(SR_M_ITEM, SR_S_RELEASED, SR_E_QUARANTINE));
 }

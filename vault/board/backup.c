@@ -546,9 +546,47 @@ static int restore_secrets(struct sr_dir *to, const struct sr_restore_options *o
 	return rc;
 }
 
-static int log_restored(struct sr_vault *v, struct sr_err *e) {
+/* The secret first: a statement whose key nobody has would never open anything. */
+static int renew_room_key(
+	struct sr_vault *v, const struct sr_room_key *k, struct sr_outcome *o, struct sr_err *e) {
+	struct sr_version_row row = {0};
+	struct sr_buf text;
+	int rc = sr_query_version(&row, v->catalogue, k->request, k->version, e);
+
+	sr_buf_init(&text);
+	if (rc == 0)
+		rc = sr_follow_room_key(&text, v, &row, sr_now(&v->clock), e);
+	if (rc == 0)
+		rc = sr_door_service(v, sr_buf_view(&text), o, e);
+	sr_version_row_free(&row);
+	sr_buf_free(&text);
+	return rc != 0 ? sr_wrap(e, "room key") : 0;
+}
+
+/* A key to make pieces for: no backup has the one that was. */
+static int renew_room_keys(
+	struct sr_vault *v, struct sr_outcome *o, size_t *renewed, struct sr_err *e) {
+	struct sr_room_keys keys = {0};
+	int rc = sr_query_room_keys(&keys, v->catalogue, e);
+
+	for (size_t i = 0; i < keys.count && rc == 0; i++) {
+		char name[2 * SR_ID + 1];
+
+		sr_hex(name, keys.rows[i].request, SR_ID);
+		if (keys.rows[i].ended || sr_secrets_has(v->secrets, SR_SECRET_ROOM_KEY,
+						  sr_bytes_str(name), keys.rows[i].version))
+			continue;
+		rc = renew_room_key(v, &keys.rows[i], o, e);
+		*renewed += rc == 0;
+	}
+	sr_room_keys_free(&keys);
+	return rc;
+}
+
+static int log_restored(struct sr_vault *v, struct sr_buf *told, struct sr_err *e) {
 	struct sr_outcome *o = calloc(1, sizeof *o);
 	struct sr_buf text;
+	size_t renewed = 0;
 	int rc;
 
 	if (o == NULL)
@@ -559,6 +597,13 @@ static int log_restored(struct sr_vault *v, struct sr_err *e) {
 	rc = sr_buf_ok(&text, e);
 	if (rc == 0)
 		rc = sr_door_service(v, sr_buf_view(&text), o, e);
+	if (rc == 0)
+		rc = renew_room_keys(v, o, &renewed, e);
+	if (rc == 0 && told != NULL && renewed > 0)
+		sr_buf_printf(told,
+			"%zu room keys were made anew: pieces of earlier votes are for the keys "
+			"that are gone\n",
+			renewed);
 	sr_buf_free(&text);
 	free(o);
 	return rc;
@@ -604,14 +649,14 @@ static int open_restored(const struct sr_restore_options *o, uint64_t *entries,
 	struct sr_vault *v = NULL;
 	int rc = sr_vault_open(&v, &vo, e);
 
+	if (rc == 0 && recovered != NULL)
+		sr_buf_put_bytes(recovered, sr_buf_view(&v->recovered));
 	if (rc == 0)
-		rc = log_restored(v, e);
+		rc = log_restored(v, recovered, e);
 	if (rc == 0) {
 		*entries = sr_ledger_next_index(v->ledger);
-		if (recovered != NULL) {
-			sr_buf_put_bytes(recovered, sr_buf_view(&v->recovered));
+		if (recovered != NULL)
 			rc = list_lost(v, recovered, e);
-		}
 	}
 	sr_vault_close(v);
 	return rc;
@@ -636,9 +681,9 @@ int sr_backup_restore(const struct sr_restore_options *o, struct sr_backup_resul
 	if (rc == 0)
 		rc = sr_dir_open(&c.from, o->from, e);
 	if (rc == 0)
-		rc = open_made(&c.to, o->to, 0711, e);
-	if (rc == 0 && sr_file_exists(c.to, "strongroom.conf"))
-		rc = sr_fail(e, SR_EXISTS, "%s is a vault already", o->to);
+		rc = sr_vault_dir_make(o->to, e);
+	if (rc == 0)
+		rc = sr_dir_open(&c.to, o->to, e);
 	if (rc == 0)
 		rc = copy_vault(&c, e);
 	if (rc == 0)

@@ -5,10 +5,10 @@
  * The directory gets strongroom.conf, keys/service (sealed as it is), ledger, packs, items,
  * objects. Not catalogue and index: they are replayed. Not secrets.db: erasure would end at the
  * first copy of it. The secrets file carries slots, personal and descriptive keys; never room keys,
- * quarantine or intake seals: after a restore live grants need new pieces (vote topup), and held
- * items wait for a quorum. Run again over an older backup it copies what is new and removes
- * envelopes that were superseded. Whoever holds an old secrets file can undo erasures made after
- * it: keep one, destroy the one before.
+ * quarantine or intake seals: a restore makes new room keys for open requests and live grants,
+ * whose pieces must then be made anew (vote topup), and held items wait for a quorum. Run again
+ * over an older backup it copies what is new and removes envelopes that were superseded. Whoever
+ * holds an old secrets file can undo erasures made after it: keep one, destroy the one before.
  *
  *   secrets file   "SRBACKUP"
  *                  le32 length, that many bytes: a 32-byte key sealed under the passphrase
@@ -52,8 +52,9 @@ struct sr_restore_options {
 	struct sr_clock clock;
 	const struct sr_progress *progress;
 };
-/* Makes the vault, opens it once, replays, writes the incident `restored`, closes. ${recovered}
- * (may be NULL) tells what opening did and lists items without a slot as lost. */
+/* Makes the vault, opens it once, replays, writes the incident `restored` and a `room-key` for each
+ * version that had a live one, closes. ${recovered} (may be NULL) tells what opening did, counts
+ * the new room keys and lists items without a slot as lost. */
 SR_MUST int sr_backup_restore(const struct sr_restore_options *o, struct sr_backup_result *out,
 	struct sr_buf *recovered, struct sr_err *e);
 

@@ -24,8 +24,8 @@ struct sr_door_text {
 	struct sr_bytes text; /* UTF-8, at most 8 KiB (64 KiB for description) */
 };
 
-/* The body of an object that the statement names (id = BLAKE2b("strongroom/object/v1"; salt,
- * body)). */
+/* The body of an object that the statement names (id = BLAKE2b("strongroom/object-record/v1";
+ * salt, body)). */
 struct sr_door_object {
 	uint8_t salt[SR_SALT];
 	struct sr_bytes body;

@@ -151,11 +151,32 @@ out:
 
 /* --- requests --------------------------------------------------------------------------------- */
 
+int sr_follow_room_key(struct sr_buf *text, struct sr_vault *v, const struct sr_version_row *row,
+	int64_t now, struct sr_err *e) {
+	uint8_t pk[SR_X_PK], sk[SR_X_SK];
+	char name[2 * SR_ID + 1];
+	int rc;
+
+	sr_box_keypair(pk, sk);
+	sr_hex(name, row->request, SR_ID);
+	/* One that is there belongs to a commit that failed before its statement was durable. */
+	rc = sr_secrets_replace(v->secrets, SR_SECRET_ROOM_KEY, sr_bytes_str(name), row->version,
+		sr_bytes_of(sk, SR_X_SK), e);
+	sr_wipe(sk, sizeof sk);
+	if (rc != 0)
+		return rc;
+	sr_follow_begin(text, v, SR_T_ROOM_KEY, now);
+	sr_text_put_hex(text, "request", row->request, SR_ID);
+	sr_text_put_dec(text, "version", row->version);
+	sr_text_put_hex(text, "of", row->hash, SR_HASH);
+	sr_text_put_base64(text, "key", pk, SR_X_PK);
+	return sr_buf_ok(text, e);
+}
+
 static int on_request(const struct job *j) {
 	struct sr_version_row row = {0};
 	struct sr_buf text;
-	uint8_t id[SR_ID], pk[SR_X_PK], sk[SR_X_SK];
-	char name[2 * SR_ID + 1];
+	uint8_t id[SR_ID];
 	int rc = sr_field_id(id, j->s, "request", 0, j->e);
 
 	sr_buf_init(&text);
@@ -167,20 +188,9 @@ static int on_request(const struct job *j) {
 		rc = j->f->ends(j->f->ctx, id, row.version - 1, j->e);
 	if (rc != 0 || !row.has_list)
 		goto out;
-	sr_box_keypair(pk, sk);
-	sr_hex(name, id, SR_ID);
-	/* One that is there belongs to a commit that failed before its statement was durable. */
-	rc = sr_secrets_replace(j->v->secrets, SR_SECRET_ROOM_KEY, sr_bytes_str(name), row.version,
-		sr_bytes_of(sk, SR_X_SK), j->e);
-	sr_wipe(sk, sizeof sk);
-	if (rc != 0)
-		goto out;
-	sr_follow_begin(&text, j->v, SR_T_ROOM_KEY, j->f->now);
-	sr_text_put_hex(&text, "request", id, SR_ID);
-	sr_text_put_dec(&text, "version", row.version);
-	sr_text_put_hex(&text, "of", j->s->hash, SR_HASH);
-	sr_text_put_base64(&text, "key", pk, SR_X_PK);
-	rc = emit(j, &text, NULL);
+	rc = sr_follow_room_key(&text, j->v, &row, j->f->now, j->e);
+	if (rc == 0)
+		rc = emit(j, &text, NULL);
 out:
 	sr_version_row_free(&row);
 	sr_buf_free(&text);

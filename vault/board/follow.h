@@ -17,6 +17,7 @@
 #define SR_BOARD_FOLLOW_H
 
 #include "board/door.h"
+#include "catalogue/query.h"
 #include "ledger/statement.h"
 
 struct sr_follow {
@@ -36,5 +37,16 @@ SR_MUST int sr_follow_on(const struct sr_follow *f, struct sr_vault *v,
 
 /* Begin a text of the service: type line and common lines with a fresh id. */
 void sr_follow_begin(struct sr_buf *b, const struct sr_vault *v, enum sr_type_id type, int64_t now);
+
+/* A fresh room key for this version: its secret into secrets.db (in the caller's group, or durable
+ * at return), and the text of its `room-key` statement, for the caller to commit. Made with the
+ * request, and anew after a restore, whose backup had none.
+ *
+ * Whoever holds the service keys can make room keys at will and gains nothing by it: a piece is
+ * bound to the key that its voter proved, so those made before go with the key before, and each for
+ * the new key takes a member's fresh decision, signed over the request's hash like any vote. It can
+ * only refuse service, which it could anyway. */
+SR_MUST int sr_follow_room_key(struct sr_buf *text, struct sr_vault *v,
+	const struct sr_version_row *row, int64_t now, struct sr_err *e);
 
 #endif

@@ -160,7 +160,7 @@ static int not_empty(void *ctx, const char *name, bool is_dir, struct sr_err *e)
 	return sr_fail(e, SR_EXISTS, "the directory is not empty (%s)", name);
 }
 
-static int make_dir(const char *path, struct sr_err *e) {
+int sr_vault_dir_make(const char *path, struct sr_err *e) {
 	struct sr_dir *d = NULL;
 	int rc;
 
@@ -261,7 +261,7 @@ int sr_vault_create(const struct sr_vault_init *o, struct sr_err *e) {
 			e, SR_USAGE, "the second copy's path must be absolute: %s", o->second);
 	rc = sr_service_new(&k, o->origin, e);
 	if (rc == 0)
-		rc = make_dir(o->path, e);
+		rc = sr_vault_dir_make(o->path, e);
 	if (rc == 0)
 		rc = sr_dir_open(&dir, o->path, e);
 	for (size_t i = 0; i < sizeof folders / sizeof folders[0] && rc == 0; i++) {

@@ -90,6 +90,9 @@ struct sr_vault_conf {
 	uint8_t fingerprint[SR_HASH];
 	char second[4096]; /* empty: none */
 };
+/* The directory of a vault to be: made, or there and empty; mode 0711 whatever the umask says.
+ * EXISTS. */
+SR_MUST int sr_vault_dir_make(const char *path, struct sr_err *e);
 /* Name another place of the second copy (NULL: none, on purpose) in the conf of a vault that is not
  * open. */
 SR_MUST int sr_vault_conf_second(const char *path, const char *second, struct sr_err *e);

@@ -211,6 +211,23 @@ int sr_apply_amend(struct sr_apply *a, struct sr_err *e) {
 	return rc == 0 ? add_version(a, request, version, e) : rc;
 }
 
+/* May what is granted on this version (topup: a live grant alone) take the event? */
+static int grant_may(
+	struct sr_apply *a, const struct sr_version *v, enum sr_event event, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	enum sr_state state = SR_S_NONE, to;
+	int rc = SQL_OPEN(&st, a->db, e, "SELECT state FROM grants WHERE v = ?", A_INT(v->v));
+
+	if (rc == 0)
+		rc = sr_stmt_row(st, e);
+	if (rc == 0)
+		rc = sr_state_named(&state, sr_stmt_col_bytes(st, 0), e);
+	sr_stmt_reset(st);
+	return rc == 0 ? sr_state_step(&to, SR_M_GRANT, state, event, e) : rc;
+}
+
+/* The newest key of a version counts. A renewed one (after a restore) voids topups, which are
+ * nothing but pieces for the key before; approvals stay approvals. */
 int sr_apply_room_key(struct sr_apply *a, struct sr_err *e) {
 	struct sr_id_arg key;
 	struct sr_version v = {.v = 0};
@@ -224,10 +241,18 @@ int sr_apply_room_key(struct sr_apply *a, struct sr_err *e) {
 			(long long)v.version);
 	if (rc == 0)
 		rc = sr_apply_version_step(a, &v, SR_E_ROOM_KEY, e);
+	if (rc == 0 && v.state == SR_S_GRANTED)
+		rc = grant_may(a, &v, SR_E_ROOM_KEY, e);
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e,
+			"INSERT INTO room_keys(v, key, entry) VALUES(?, ?, ?)"
+			" ON CONFLICT(v) DO UPDATE SET key = excluded.key, entry = excluded.entry",
+			A_INT(v.v), sr_arg_key(a, "key", &key), A_INT(a->entry));
 	if (rc != 0)
 		return rc;
-	return SQL_RUN(a->db, e, "INSERT INTO room_keys(v, key, entry) VALUES(?, ?, ?)", A_INT(v.v),
-		sr_arg_key(a, "key", &key), A_INT(a->entry));
+	return SQL_RUN(a->db, e,
+		"UPDATE votes SET ended = ? WHERE v = ? AND decision = 'topup' AND ended IS NULL",
+		A_INT(a->entry), A_INT(v.v));
 }
 
 /* The newest version of the request that the statement names. */
@@ -321,20 +346,6 @@ static int vote_event(struct sr_apply *a, enum sr_event *event, struct sr_err *e
 		(const char *)decision.p);
 }
 
-/* Additional pieces are for a live grant alone. */
-static int check_topup(struct sr_apply *a, const struct sr_version *v, struct sr_err *e) {
-	struct sr_stmt *st = NULL;
-	enum sr_state state = SR_S_NONE, to;
-	int rc = SQL_OPEN(&st, a->db, e, "SELECT state FROM grants WHERE v = ?", A_INT(v->v));
-
-	if (rc == 0)
-		rc = sr_stmt_row(st, e);
-	if (rc == 0)
-		rc = sr_state_named(&state, sr_stmt_col_bytes(st, 0), e);
-	sr_stmt_reset(st);
-	return rc == 0 ? sr_state_step(&to, SR_M_GRANT, state, SR_E_TOPUP, e) : rc;
-}
-
 int sr_apply_vote(struct sr_apply *a, struct sr_err *e) {
 	struct sr_id_arg bundle, pieces;
 	enum sr_event event = SR_E_VOTE;
@@ -355,7 +366,7 @@ int sr_apply_vote(struct sr_apply *a, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_apply_version_step(a, &v, event, e);
 	if (rc == 0 && event == SR_E_TOPUP)
-		rc = check_topup(a, &v, e);
+		rc = grant_may(a, &v, SR_E_TOPUP, e);
 	if (rc == 0 && sr_field_count(a->s, "count") != 0)
 		rc = sr_field_dec(&count, a->s, "count", 0, e);
 	if (rc != 0)

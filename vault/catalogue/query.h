@@ -338,7 +338,8 @@ struct sr_room_keys {
 	struct sr_room_key *rows;
 	size_t count;
 };
-/* Of all requests, the newest key of each version: at open, secrets without a live key are erased and missing erasures repeated. */
+/* Of all requests, the newest key of each version: at open, secrets without a live key are erased
+ * and missing erasures repeated. */
 SR_MUST int sr_query_room_keys(struct sr_room_keys *out, struct sr_catalogue *c, struct sr_err *e);
 void sr_room_keys_free(struct sr_room_keys *l);
 

@@ -18,7 +18,7 @@
 	" (SELECT group_concat(purpose, ' ') FROM request_purposes f WHERE f.v = v.v),"      \
 	" (SELECT group_concat(role, ' ') FROM request_roles f WHERE f.v ="                  \
 	" v.v)," TEXT_OF("name") "," TEXT_OF("project") "," TEXT_OF(                         \
-		"reason") ", v.v FROM versions v JOIN requests q ON"                         \
+		"reason") ", v.v, k.entry FROM versions v JOIN requests q ON"                \
 			  " q.request = v.request"                                           \
 			  " LEFT JOIN room_keys k ON k.v = v.v"
 
@@ -102,6 +102,7 @@ static int read_version(
 	r->has_collection = sr_col_opt(st, 17, r->collection, SR_ID, &rc, e);
 	r->has_room_key = sr_col_opt(st, 18, r->room_key, SR_PK, &rc, e);
 	r->room_key_ended = !sr_stmt_col_is_null(st, 19);
+	r->room_key_entry = (uint64_t)sr_stmt_col_int(st, 31);
 	if (rc == 0)
 		rc = read_version_texts(r, st, e);
 	return rc == 0 ? read_people(r, db, sr_stmt_col_int(st, 30), e) : rc;

@@ -151,7 +151,7 @@ static const char *const statements[] = {
 	"CREATE TABLE joins(request BLOB NOT NULL REFERENCES requests(request),"
 	" person TEXT NOT NULL, key BLOB NOT NULL, entry INTEGER NOT NULL,"
 	" PRIMARY KEY(request, person)) STRICT, WITHOUT ROWID",
-	/* ended: its secret must be gone */
+	/* the newest key of a version and its entry; ended: its secret must be gone */
 	"CREATE TABLE room_keys(v INTEGER PRIMARY KEY REFERENCES versions(v),"
 	" key BLOB NOT NULL, entry INTEGER NOT NULL, ended INTEGER) STRICT",
 	"CREATE TABLE comments(entry INTEGER PRIMARY KEY,"

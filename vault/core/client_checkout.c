@@ -4,8 +4,9 @@
  * The researcher's key takes off the outer seal of one item's records. Before it derives a single
  * record key it has proven, in the log: the checkout, signed by this very identity, for this item;
  * the grant it stands on, live, with this person, right and form; the version of the request that
- * the grant decides; that the request key of this person in it is ours; and each vote that is used:
- * by a founding member, approving exactly that version, whose bundle root the records lead to. What
+ * the grant decides; that the request key of this person in it is ours; the version's newest room
+ * key (a restore renews it); and each vote that is used: later than that key, by a founding member,
+ * approving exactly that version, whose bundle root the records lead to. What
  * goes to the room are keys of this one item's records and of no other.
  */
 #include "base/escape.h"
@@ -19,12 +20,12 @@ enum {
 
 struct lending { /* one checkout, as far as it is proven */
 	struct sr_client *c;
-	const struct sr_proven *checkout, *grant, *request;
+	const struct sr_proven *checkout, *grant, *request, *room_key;
 	uint8_t id[SR_ID], item[SR_ID], grant_id[SR_ID], request_id[SR_ID];
 	uint64_t version;
 	size_t reader, readers;
-	uint8_t sk[SR_X_SK]; /* request key; wiped */
-	uint64_t position, items, number;
+	uint8_t sk[SR_X_SK];                     /* request key; wiped */
+	uint64_t position, items, number, level; /* level: as the server says, for people */
 	uint8_t seal[SR_SEAL];
 };
 
@@ -202,6 +203,12 @@ static int prove_vote(const struct lending *l, const uint8_t vote[SR_ID],
 		version != l->version)
 		return sr_fail(e, SR_AUTH, "the vote of %s is for another version than was granted",
 			s->head.actor);
+	if (pr->index < l->room_key->index)
+		return sr_fail(e, SR_AUTH,
+			"the vote of %s (entry %llu) is older than the room key (entry %llu), so "
+			"its pieces are not for it",
+			s->head.actor, (unsigned long long)pr->index,
+			(unsigned long long)l->room_key->index);
 	if (!is_word(sr_field(s, "decision", 0), "approve") &&
 		!is_word(sr_field(s, "decision", 0), "topup"))
 		return sr_fail(e, SR_AUTH, "%s did not approve", s->head.actor);
@@ -284,6 +291,17 @@ static int record_key(const struct lending *l, const struct sr_proven *vote,
 	return rc;
 }
 
+/* No vote brings a piece: by right, when the room key is younger than all that the grant rests on.
+ */
+static int no_votes(const struct lending *l, struct sr_err *e) {
+	if (l->room_key->index > l->grant->index)
+		return sr_fail(e, SR_DENIED,
+			"the room key was renewed at entry %llu (after a restore), %llu topups "
+			"are needed",
+			(unsigned long long)l->room_key->index, (unsigned long long)l->level);
+	return sr_fail(e, SR_AUTH, "the vault shows no vote with pieces: they are withheld");
+}
+
 /* All records: first everything is proven, then keys are derived. ${body} becomes that of
  * checkout.open. */
 static int records(const struct lending *l, const struct sr_rows *rows, struct sr_buf *body,
@@ -293,8 +311,7 @@ static int records(const struct lending *l, const struct sr_rows *rows, struct s
 
 	for (int derive = 0; derive < 2 && rc == 0; derive++) {
 		if (derive == 1 && n == 0)
-			return sr_fail(e, SR_AUTH,
-				"the vault shows no vote with pieces: they are withheld");
+			return no_votes(l, e);
 		if (derive == 1)
 			sr_buf_put_le32(body, n);
 		n = 0;
@@ -342,6 +359,8 @@ static int take_place(
 			"the vault shows the seal of another item than was checked out");
 	if (rc == 0)
 		rc = sr_row_get_dec(&l->number, row, "number", e);
+	if (rc == 0)
+		rc = sr_row_get_dec(&l->level, row, "level", e);
 	if (rc == 0 && sr_row_get(row, "seal").len != SR_SEAL)
 		rc = sr_fail(e, SR_CORRUPT, "seal: want %d bytes, have %zu", SR_SEAL,
 			sr_row_get(row, "seal").len);
@@ -358,6 +377,10 @@ static int prove_all(struct lending *l, const struct sr_call *r, const struct sr
 		rc = prove_grant(l, e);
 	if (rc == 0)
 		rc = prove_request(l, e);
+	if (rc == 0) {
+		l->room_key = sr_proofs_room_key(&l->c->proofs, l->request->entry.statement.hash);
+		rc = sr_proofs_need(l->room_key, "room key of exactly this version", e);
+	}
 	if (rc == 0)
 		rc = take_place(l, r, rows, e);
 	if (rc == 0)

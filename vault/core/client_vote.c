@@ -6,7 +6,7 @@
  *   request or amend   in the log, signed by the applicant, whose key a `person` statement
  *                      introduced
  *   room-key           in the log, signed by the room key of found, `of` the hash of exactly that
- *                      version
+ *                      version; the newest one (a restore renews it)
  *   join               of each co-applicant, signed by them; their request keys; the applicant's is
  *                      in the request
  *   list               has the count and root that the request signs
@@ -14,6 +14,9 @@
  *                      P before any piece
  * Readers are in the order of vault/room/room.h: the applicant, then co-applicants in byte order of
  * their names.
+ *
+ * A vault that makes new room keys at will gains nothing: it can always make one, and whoever gives
+ * it pieces, by approval or topup, decides afresh and signs the hash of the request.
  *
  * Nothing secret is touched before all of it holds: shares are recomputed from the dealings at the
  * last moment and wiped.
@@ -99,16 +102,12 @@ static int take_request(
 }
 
 static int take_room_key(struct sr_ballot *b, struct sr_err *e) {
-	char hex[2 * SR_HASH + 1];
-	const struct sr_proven *pr;
+	const struct sr_proven *pr = sr_proofs_room_key(&b->client->proofs, b->view.hash);
 	uint8_t id[SR_ID];
 	uint64_t version = 0;
-	int rc;
+	int rc = sr_proofs_need(pr, "room key of exactly this version", e);
 
-	sr_hex(hex, b->view.hash, SR_HASH);
-	pr = sr_proofs_find(&b->client->proofs, SR_T_ROOM_KEY, "of", sr_bytes_str(hex), 0);
-	rc = sr_proofs_need(pr, "room key of exactly this version", e);
-	if (rc != 0)
+	if (rc != 0 || pr == NULL)
 		return rc;
 	const struct sr_statement *s = &pr->entry.statement;
 	rc = sr_field_id(id, s, "request", 0, e);

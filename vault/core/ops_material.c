@@ -50,30 +50,13 @@ static int put_chain(
 	return rc;
 }
 
-static int room_key_entry(
-	uint64_t *entry, struct sr_x *x, const struct sr_version_row *v, struct sr_err *e) {
-	struct sr_room_keys l = {0};
-	bool found = false;
-	int rc = sr_query_room_keys(&l, x->catalogue, e);
-	for (size_t i = 0; rc == 0 && i < l.count; i++) {
-		if (l.rows[i].version == v->version &&
-			memcmp(l.rows[i].request, v->request, SR_ID) == 0) {
-			*entry = l.rows[i].entry;
-			found = true;
-		}
-	}
-	sr_room_keys_free(&l);
-	return rc == 0 && !found ? sr_fail(e, SR_NOTFOUND, "this version has no room key") : rc;
-}
-
-/* The version, its room key, and who joined. */
+/* The version, its newest room key, and who joined. */
 static int put_version_receipts(struct sr_x *x, struct sr_rows_out *o,
 	const struct sr_version_row *v, uint64_t since, struct sr_err *e) {
 	const struct sr_page page = {.limit = 1000};
 	struct sr_entries joins = {0};
 	struct chain chain = {0};
 	char request[2 * SR_ID + 1];
-	uint64_t entry = 0;
 	sr_hex(request, v->request, SR_ID);
 	const struct sr_entry_filter f = {.type = SR_T_JOIN, .about = request};
 	chain_add(&chain, v->applicant);
@@ -82,11 +65,8 @@ static int put_version_receipts(struct sr_x *x, struct sr_rows_out *o,
 	int rc = put_chain(x, o, &chain, since, e);
 	if (rc == 0)
 		rc = sr_put_receipt_row(x, o, v->entry, since, e);
-	if (rc == 0 && v->has_room_key) {
-		rc = room_key_entry(&entry, x, v, e);
-		if (rc == 0)
-			rc = sr_put_receipt_row(x, o, entry, since, e);
-	}
+	if (rc == 0 && v->has_room_key)
+		rc = sr_put_receipt_row(x, o, v->room_key_entry, since, e);
 	if (rc == 0)
 		rc = sr_query_entries(&joins, x->catalogue, &f, &page, e);
 	for (size_t i = 0; rc == 0 && i < joins.count; i++)
@@ -214,13 +194,14 @@ static bool brings_pieces(const struct sr_vote_row *v) {
 	       (strcmp(v->decision, "approve") == 0 || strcmp(v->decision, "topup") == 0);
 }
 
-/* Every vote that brings pieces: its receipt and its record of this item. */
+/* Every vote that brings pieces for the newest room key: its receipt and its record of this item.
+ */
 static int put_votes(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v,
 	size_t position, uint64_t since, struct sr_err *e) {
 	struct sr_votes l = {0};
 	int rc = sr_query_votes(&l, x->catalogue, v->request, v->version, e);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
-		if (!brings_pieces(&l.rows[i]))
+		if (!brings_pieces(&l.rows[i]) || l.rows[i].entry < v->room_key_entry)
 			continue;
 		rc = sr_put_receipt_row(x, o, l.rows[i].entry, since, e);
 		if (rc == 0)

@@ -537,6 +537,17 @@ const struct sr_proven *sr_proofs_find(const struct sr_proofs *p, enum sr_type_i
 	return NULL;
 }
 
+const struct sr_proven *sr_proofs_room_key(const struct sr_proofs *p, const uint8_t of[SR_HASH]) {
+	const struct sr_proven *pr, *newest = NULL;
+	char hex[2 * SR_HASH + 1];
+
+	sr_hex(hex, of, SR_HASH);
+	for (size_t n = 0;
+		(pr = sr_proofs_find(p, SR_T_ROOM_KEY, "of", sr_bytes_str(hex), n)) != NULL; n++)
+		newest = pr;
+	return newest;
+}
+
 static bool still_needed(const struct sr_proven *pr) {
 	const struct sr_statement *s = &pr->entry.statement;
 

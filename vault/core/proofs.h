@@ -75,6 +75,9 @@ const struct sr_proven *sr_proofs_id(const struct sr_proofs *p, const uint8_t id
 /* The ${n}-th (from 0) entry of ${type} whose field ${key} is exactly ${value}; NULL. */
 const struct sr_proven *sr_proofs_find(const struct sr_proofs *p, enum sr_type_id type,
 	const char *key, struct sr_bytes value, size_t n);
+/* The newest `room-key` for exactly the version with this hash; NULL. Pieces are for it and no
+ * other, so a vote before it has none. */
+const struct sr_proven *sr_proofs_room_key(const struct sr_proofs *p, const uint8_t of[SR_HASH]);
 /* The person with a proven key; NULL. */
 const struct sr_known *sr_proofs_person(const struct sr_proofs *p, const char *person);
 const struct sr_known *sr_proofs_member(const struct sr_proofs *p, uint8_t index);

@@ -5,6 +5,7 @@
  * For one item: every approval of the grant (and every top-up) that the researcher handed a record
  * key for is looked at:
  *
+ *   older than the room key (renewed after a restore): made for the key before, passed over
  *   pieces object -> bundle (its root must be the vote's) -> the item's record for this researcher
  *     -> outer layer off with the record's key        fails: the key is the researcher's word,
  * nobody is blamed
@@ -43,6 +44,7 @@ struct opening {
 	struct sr_buf room_sk;
 	struct sr_piece_share shares[SR_BOARD_MEMBERS_MAX];
 	size_t good;
+	size_t stale;     /* votes whose pieces are for a room key before this one */
 	char failed[400]; /* who did not help, for people */
 };
 
@@ -115,7 +117,7 @@ static int fetch_room_key(struct opening *op, struct sr_err *e) {
 	if (rc == SR_NOTFOUND)
 		return sr_fail(e, SR_DENIED,
 			"the room key of this request version is erased: nothing is left to open "
-			"with (after a restore: ask for a top-up or make a new request)");
+			"with (make a new request)");
 	if (rc != 0)
 		return rc;
 	if (op->room_sk.len != SR_X_SK)
@@ -345,6 +347,21 @@ static int take_vote(struct opening *op, const struct sr_vote_row *vote, const u
 	return rc;
 }
 
+static int too_few(const struct opening *op, struct sr_err *e) {
+	const unsigned want = op->level->quorum;
+	const bool more = op->failed[0] != '\0';
+
+	if (op->stale == 0)
+		return sr_fail(e, SR_AUTH, "%zu good pieces, want %u%s%s%s", op->good, want,
+			more ? " (" : "", op->failed, more ? ")" : "");
+	return sr_fail(e, SR_DENIED,
+		"the room key was renewed at entry %llu (after a restore), %zu topup%s needed"
+		"%s%s%s",
+		(unsigned long long)op->version.room_key_entry, want - op->good,
+		want - op->good == 1 ? " is" : "s are", more ? " (" : "", op->failed,
+		more ? ")" : "");
+}
+
 static int gather(struct opening *op, struct sr_err *e) {
 	int rc = 0;
 
@@ -353,17 +370,17 @@ static int gather(struct opening *op, struct sr_err *e) {
 
 		if (!carries(op, vote))
 			continue;
+		if (vote->entry < op->version.room_key_entry) {
+			op->stale++;
+			continue;
+		}
 		for (size_t j = 0; j < op->ask->count && rc == 0; j++)
 			if (memcmp(op->ask->records[j].vote, vote->statement, SR_ID) == 0) {
 				rc = take_vote(op, vote, op->ask->records[j].key, e);
 				break;
 			}
 	}
-	if (rc == 0 && op->good < op->level->quorum)
-		rc = sr_fail(e, SR_AUTH, "%zu good pieces, want %u%s%s%s", op->good,
-			op->level->quorum, op->failed[0] != '\0' ? " (" : "", op->failed,
-			op->failed[0] != '\0' ? ")" : "");
-	return rc;
+	return rc == 0 && op->good < op->level->quorum ? too_few(op, e) : rc;
 }
 
 /* --- opening --- */
