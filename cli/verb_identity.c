@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/escape.h"
 #include "base/secret.h"
@@ -42,6 +43,13 @@ static int write_both(
 		.prompt = "Passphrase for the new identity",
 		.options = "give --passphrase-file F",
 		.fresh = true};
+	struct stat st; /* before anybody types a passphrase twice */
+	if (lstat(path, &st) == 0 || lstat(beside, &st) == 0) {
+		cli_hint(c, "choose another name: a key that was lost cannot be made again");
+		char shown[256];
+		return sr_fail(e, SR_EXISTS, "%s, or its card, is there already",
+			sr_escape_to(shown, sizeof shown, sr_bytes_str(path)));
+	}
 	rc = cli_card_make(&card, id, sr_bytes_str(name), e);
 	if (rc == 0)
 		rc = cli_secret(&s, &ask, e);
