@@ -109,7 +109,7 @@ PROGRAM_T := $(if $(CLI_SRC),$(B)/t/strongroom)
 ALL_LIB_SRC := $(foreach l,$(LAYERS),$(call sources,$l))
 MAN := $(wildcard man/*.[1-8])
 
-.PHONY: all unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
+.PHONY: all soak unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
 	objects tests deps deps-lint deps-valgrind deps-room deps-web deps-s3 FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -234,6 +234,10 @@ bench: all $(BENCH)
 	@for b in $(sort $(BENCH)); do echo "== $$b"; $$b || exit 1; done
 	@for b in $(sort $(wildcard tests/bench/*.sh)); do echo "== $$b"; B='$(B)' bash $$b || exit 1; done
 
+# What is too large for check: 45,000 files, 2 GiB; needs 10 GB under $TMPDIR and some minutes.
+soak: all tests
+	@$(CHECK_ENV) LIMIT_S=7200 scripts/check --show $(sort $(wildcard tests/soak/*.sh))
+
 asan:
 	@$(MAKE) --no-print-directory $(JOBS) B='$(B)/asan' SAN=address,undefined check-run
 tsan:
@@ -270,7 +274,7 @@ lint: deps-lint
 
 # Both compilers first (a warning is an error), then the readers. LINT_C=files narrows lint-tidy.
 LINT_C ?= $(filter %.c,$(C_FILES))
-SCRIPTS = $(shell grep -lE '^#!.*sh$$' $(wildcard scripts/* .ci/run tests/cli/* tests/bench/*.sh))
+SCRIPTS = $(shell grep -lE '^#!.*sh$$' $(wildcard scripts/* .ci/run tests/cli/* tests/soak/*.sh tests/bench/*.sh))
 .PHONY: lint-compile lint-format lint-tidy lint-text lint-manual manual
 lint-run:
 	@$(MAKE) --no-print-directory B='$(B)' lint-compile
