@@ -78,8 +78,7 @@ static void put_item(const struct sr_x *x, struct sr_rows_out *o, const struct s
 	put_lines(o, "keyword", it->keywords);
 }
 
-void sr_put_item_short(
-	const struct sr_x *x, struct sr_rows_out *o, const struct sr_item_row *it) {
+void sr_put_item_short(const struct sr_x *x, struct sr_rows_out *o, const struct sr_item_row *it) {
 	sr_row(o, "item");
 	sr_row_hex(o, "id", it->id, SR_ID);
 	sr_row_str(o, "state", sr_state_name(it->state));
