@@ -89,10 +89,12 @@ static void flip(const char *path, size_t at) {
 
 	sr_buf_init(&b);
 	t_read_file(path, &b);
-	if (b.len == 0)
+	if (b.len == 0) {
 		fail_msg("%s is empty", path);
-	b.p[at % b.len] ^= 0x40;
-	t_write_file(path, b.p, b.len);
+	} else {
+		b.p[at % b.len] ^= 0x40;
+		t_write_file(path, b.p, b.len);
+	}
 	sr_buf_free(&b);
 }
 

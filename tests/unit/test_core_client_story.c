@@ -261,8 +261,12 @@ static int unescaped(
 	(void)q;
 	(void)e;
 	if (strcmp(op, "checkout.read") == 0) {
+		static const uint8_t override[] = {0xe2, 0x80, 0xae}; /* right to left, as bytes */
+
 		sr_buf_clear(&r->body);
-		sr_buf_put_str(&r->body, "a\\x1b\n\x1b]0;x\x07\xe2\x80\xae\\\\b\\");
+		sr_buf_put_str(&r->body, "a\\x1b\n\x1b]0;x\x07");
+		sr_buf_put(&r->body, override, sizeof override);
+		sr_buf_put_str(&r->body, "\\\\b\\");
 	}
 	return 0;
 }
