@@ -45,7 +45,26 @@ struct sr_packer {
 	uint64_t bytes;
 	uint32_t serial;
 	int failed; /* sticky code */
+	struct sr_err
+		cause; /* and what was said then: every worker that comes later says the same */
 };
+
+/* Under the lock. */
+static void fail_for_good(struct sr_packer *p, int rc, const struct sr_err *e) {
+	if (p->failed != 0)
+		return;
+	p->failed = rc;
+	if (e != NULL)
+		p->cause = *e;
+	else
+		(void)sr_fail(&p->cause, (enum sr_code)rc, "packer: a pack could not be written");
+}
+
+static int failed_before(const struct sr_packer *p, struct sr_err *e) {
+	if (e != NULL)
+		*e = p->cause;
+	return p->failed;
+}
 
 int sr_packer_new(struct sr_packer **out, const struct sr_packer_options *o, struct sr_err *e) {
 	*out = NULL;
@@ -165,7 +184,7 @@ static int close_pack(struct sr_packer *p, struct sr_packing *k, struct sr_err *
 	int rc = close_files(p, k, &bytes, e);
 	if (rc != 0) {
 		(void)pthread_mutex_lock(&p->mutex);
-		p->failed = rc;
+		fail_for_good(p, rc, e);
 		(void)pthread_mutex_unlock(&p->mutex);
 		return rc;
 	}
@@ -270,13 +289,13 @@ int sr_packer_add(struct sr_packer *p, const struct sr_packer_record *r, struct 
 	*again = false;
 	(void)pthread_mutex_lock(&p->mutex);
 	if (p->failed != 0) {
-		rc = sr_fail(e, (enum sr_code)p->failed, "packer: an earlier pack failed");
+		rc = failed_before(p, e);
 	} else if (r->kind == SR_PACK_FILES && find_inflight(p, r->ref->cid, &got)) {
 		*again = true;
 	} else {
 		rc = add(p, r, &got, &full, e);
 		if (rc != 0)
-			p->failed = rc;
+			fail_for_good(p, rc, e);
 	}
 	(void)pthread_mutex_unlock(&p->mutex);
 	if (rc == 0 && full != NULL)
@@ -293,7 +312,7 @@ int sr_packer_flush(struct sr_packer *p, enum sr_pack_kind kind, struct sr_err *
 	int rc = 0;
 	(void)pthread_mutex_lock(&p->mutex);
 	if (p->failed != 0)
-		rc = sr_fail(e, (enum sr_code)p->failed, "packer: an earlier pack failed");
+		rc = failed_before(p, e);
 	for (size_t i = 0; rc == 0 && i < SR_PACKER_OPEN && kind == SR_PACK_FILES; i++) {
 		todo[i] = p->open[i];
 		p->open[i] = NULL;
