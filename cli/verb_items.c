@@ -83,6 +83,10 @@ static int describe_options(struct cli *c, struct sr_describe *d, struct sr_err 
 	return rc;
 }
 
+enum {
+	PAGE = 1000 /* items a call may ask for */
+};
+
 /* The first path of an item, as a key for rows. */
 static int first_path(struct cli *c, const char *item, struct sr_buf *path, struct sr_err *e) {
 	struct cli_answer a;
@@ -100,36 +104,47 @@ static int first_path(struct cli *c, const char *item, struct sr_buf *path, stru
 	return rc;
 }
 
-/* Items of --accession, each described by the row whose path it begins with. */
-static int describe_rows(struct cli *c, const struct cli_rows_csv *rows, struct sr_err *e) {
-	struct cli_answer a;
+/* One item of the accession: described by the row of its first path, if there is one. */
+static int describe_by_row(struct cli *c, const struct cli_rows_csv *rows,
+	const struct sr_row *item, size_t *described, struct sr_err *e) {
+	char id[2 * SR_ID + 1];
+	uint8_t raw[SR_ID];
 	struct sr_buf path;
-	size_t described = 0;
 	sr_buf_init(&path);
-	cli_ask(&a, "items");
-	int rc = cli_pass_id(c, &a, "accession", "accession", e);
-	sr_text_put_dec(&a.q.head, "limit", 1000);
-	if (rc == 0)
-		rc = cli_call(c, &a, e);
-	for (size_t i = 0; rc == 0 && i < a.rows.count; i++) {
-		char id[2 * SR_ID + 1];
-		uint8_t raw[SR_ID];
-		rc = sr_row_get_id(raw, SR_ID, &a.rows.rows[i], "id", e);
-		if (rc != 0)
-			break;
+	int rc = sr_row_get_id(raw, SR_ID, item, "id", e);
+	if (rc == 0) {
 		sr_hex(id, raw, SR_ID);
 		rc = first_path(c, id, &path, e);
-		const struct cli_row_csv *row =
-			rc == 0 ? cli_rows_csv_of(rows, sr_buf_view(&path)) : NULL;
-		if (row == NULL)
-			continue;
+	}
+	const struct cli_row_csv *row = rc == 0 ? cli_rows_csv_of(rows, sr_buf_view(&path)) : NULL;
+	if (row != NULL) {
 		rc = cli_row_describe(c, raw, row, e);
-		described += rc == 0 ? 1 : 0;
+		*described += rc == 0 ? 1 : 0;
+	}
+	sr_buf_free(&path);
+	return rc;
+}
+
+/* Items of --accession, each described by the row whose path it begins with; page by page. */
+static int describe_rows(struct cli *c, const struct cli_rows_csv *rows, struct sr_err *e) {
+	size_t described = 0, seen = 0, n = PAGE;
+	int rc = 0;
+	while (rc == 0 && n == PAGE) {
+		struct cli_answer a;
+		cli_ask(&a, "items");
+		rc = cli_pass_id(c, &a, "accession", "accession", e);
+		sr_text_put_dec(&a.q.head, "limit", PAGE);
+		sr_text_put_dec(&a.q.head, "offset", seen);
+		if (rc == 0)
+			rc = cli_call(c, &a, e);
+		n = rc == 0 ? a.rows.count : 0;
+		for (size_t i = 0; rc == 0 && i < n; i++)
+			rc = describe_by_row(c, rows, &a.rows.rows[i], &described, e);
+		seen += n;
+		cli_answer_free(&a);
 	}
 	if (rc == 0)
-		printf("described %zu of %zu items\n", described, a.rows.count);
-	sr_buf_free(&path);
-	cli_answer_free(&a);
+		printf("described %zu of %zu items\n", described, seen);
 	return rc;
 }
 
@@ -173,7 +188,7 @@ static int held_of(struct cli *c, uint8_t **items, size_t *count, struct sr_err 
 		cli_ask(&a, "items");
 		rc = cli_pass_id(c, &a, "accession", "accession", e);
 		sr_text_put(&a.q.head, "state", "held");
-		sr_text_put_dec(&a.q.head, "limit", 1000);
+		sr_text_put_dec(&a.q.head, "limit", PAGE);
 		sr_text_put_dec(&a.q.head, "offset", *count);
 		if (rc == 0)
 			rc = cli_call(c, &a, e);
@@ -191,7 +206,7 @@ static int held_of(struct cli *c, uint8_t **items, size_t *count, struct sr_err 
 			return rc;
 		}
 		*count += n;
-		if (n < 1000)
+		if (n < PAGE)
 			break;
 	}
 	*items = out;
