@@ -28,8 +28,7 @@ struct row {
 
 struct sr_object_writer {
 	uint8_t vault[SR_HASH];
-	struct sr_buf body; /* the records, sealed */
-	struct sr_buf file; /* after finish */
+	struct sr_buf file; /* the records, sealed; after finish the whole file */
 	struct row *rows;
 	size_t count, cap;
 	bool finished;
@@ -62,7 +61,6 @@ int sr_object_writer_new(
 	if (w == NULL)
 		return sr_fail(e, SR_NOMEM, "object: no memory");
 	memcpy(w->vault, vault, SR_HASH);
-	sr_buf_init(&w->body);
 	sr_buf_init(&w->file);
 	*out = w;
 	return 0;
@@ -71,7 +69,6 @@ int sr_object_writer_new(
 void sr_object_writer_free(struct sr_object_writer *w) {
 	if (w == NULL)
 		return;
-	sr_buf_free(&w->body);
 	sr_buf_free(&w->file);
 	free(w->rows);
 	free(w);
@@ -88,9 +85,9 @@ static int room(struct sr_object_writer *w, struct sr_bytes body, struct sr_err 
 		return sr_fail(e, SR_LIMIT, "object: a record of %zu bytes, at most %d", body.len,
 			SR_OBJECT_MAX);
 	if (w->count == SR_OBJECT_RECORDS_MAX ||
-		w->body.len + body.len + body.len / 8 + SEALED_MIN > SR_OBJECT_FILE_MAX)
+		w->file.len + body.len + body.len / 8 + SEALED_MIN > SR_OBJECT_FILE_MAX)
 		return sr_fail(e, SR_LIMIT, "object: %zu records and %zu bytes are in the file",
-			w->count, w->body.len);
+			w->count, w->file.len);
 	if (w->count < w->cap)
 		return 0;
 	size_t cap = w->cap == 0 ? 16 : w->cap * 2;
@@ -118,7 +115,7 @@ static int seal_record(struct sr_object_writer *w, const uint8_t key[SR_KEY],
 	if (rc == 0)
 		rc = sr_buf_ok(&plain, e);
 	if (rc == 0)
-		rc = sr_aead_seal_buf(&w->body, key, OBJECT_LABEL, sr_bytes_of(ad, sizeof ad),
+		rc = sr_aead_seal_buf(&w->file, key, OBJECT_LABEL, sr_bytes_of(ad, sizeof ad),
 			sr_buf_view(&plain), e);
 	sr_buf_free(&plain);
 	return rc;
@@ -126,13 +123,13 @@ static int seal_record(struct sr_object_writer *w, const uint8_t key[SR_KEY],
 
 int sr_object_add_salted(struct sr_object_writer *w, const uint8_t key[SR_KEY],
 	const uint8_t salt[SR_SALT], struct sr_bytes body, uint32_t *position, struct sr_err *e) {
-	size_t before = w->body.len;
+	size_t before = w->file.len;
 	int rc = room(w, body, e);
 	if (rc == 0)
 		rc = seal_record(w, key, salt, body, e);
 	if (rc != 0)
 		return rc;
-	w->rows[w->count] = (struct row){before, w->body.len - before};
+	w->rows[w->count] = (struct row){before, w->file.len - before};
 	*position = (uint32_t)w->count++;
 	return 0;
 }
@@ -154,10 +151,14 @@ int sr_object_finish(struct sr_object_writer *w, uint8_t name[SR_HASH], struct s
 	if (w->finished || w->count == 0)
 		return sr_fail(e, SR_MISUSE, "object: finish of a file with %zu records%s",
 			w->count, w->finished ? ", twice" : "");
-	size_t head = SR_OBJECT_HEAD + w->count * TABLE_ROW;
-	int rc = sr_buf_reserve(&w->file, head + w->body.len + SR_HASH, e);
+	/* The records make room for what goes before them: a second buffer would double the memory.
+	 */
+	size_t head = SR_OBJECT_HEAD + w->count * TABLE_ROW, records = w->file.len;
+	int rc = sr_buf_reserve(&w->file, head + SR_HASH, e);
 	if (rc != 0)
 		return rc;
+	memmove(w->file.p + head, w->file.p, records);
+	w->file.len = 0;
 	sr_buf_put(&w->file, MAGIC, MAGIC_LEN);
 	sr_buf_put(&w->file, w->vault, SR_HASH);
 	sr_buf_put_le32(&w->file, (uint32_t)w->count);
@@ -166,14 +167,13 @@ int sr_object_finish(struct sr_object_writer *w, uint8_t name[SR_HASH], struct s
 		sr_buf_put_le64(&w->file, head + w->rows[i].offset);
 		sr_buf_put_le64(&w->file, w->rows[i].size);
 	}
-	sr_buf_put_bytes(&w->file, sr_buf_view(&w->body));
-	sr_buf_free(&w->body);
+	w->file.len = head + records;
 	SR_HASH_OF(close, "strongroom/object-close/v1", NULL, sr_buf_view(&w->file));
 	sr_buf_put(&w->file, close, SR_HASH);
+	w->finished = true;
 	rc = sr_buf_ok(&w->file, e);
 	if (rc != 0)
 		return rc;
-	w->finished = true;
 	SR_HASH_OF(name, "strongroom/object-name/v1", NULL, sr_buf_view(&w->file));
 	*file = sr_buf_view(&w->file);
 	return 0;
