@@ -1,11 +1,14 @@
 /*
  * fixity - scrub with the names that statements give: every pack, object file and envelope in
- * force, read and compared, here or in a backup's folders. Needs no content key.
+ * force, read and compared, here or in a backup's folders. Needs no content key. The vault's own
+ * inventory is compared with the statements too; where it differs it is written again, which is a
+ * finding like the others, once.
  */
 #ifndef SR_BOARD_FIXITY_H
 #define SR_BOARD_FIXITY_H
 
 #include "board/vault.h"
+#include "store/inventory.h"
 #include "store/scrub.h"
 
 struct sr_fixity {
@@ -20,5 +23,8 @@ struct sr_fixity {
  */
 SR_MUST int sr_fixity_check(struct sr_vault *v, const struct sr_fixity *f,
 	struct sr_scrub_totals *out, struct sr_err *e);
+
+/* Who signs packs/INVENTORY: the ledger key, under the vault's origin. Valid as long as ${v}. */
+void sr_fixity_signer(struct sr_inventory_signer *out, struct sr_vault *v);
 
 #endif

@@ -80,7 +80,7 @@ static int conf_read(struct sr_vault_conf *out, struct sr_dir *dir, struct sr_er
 		rc = sr_fail(
 			e, SR_NOTFOUND, "%s is not a vault (no %s in it)", sr_dir_path(dir), CONF);
 	if (rc == 0)
-		rc = sr_text_parse(&t, sr_buf_view(&b), e);
+		rc = sr_text_parse(&t, sr_buf_view(&b), e) != 0 ? sr_wrap(e, "%s", CONF) : 0;
 	if (rc != 0)
 		goto out;
 	if (!sr_bytes_eq(t.type, sr_bytes_str(CONF_TYPE))) {
@@ -89,6 +89,8 @@ static int conf_read(struct sr_vault_conf *out, struct sr_dir *dir, struct sr_er
 		goto out;
 	}
 	rc = sr_parse_dec(&format, sr_text_get(&t, "format"), UINT32_MAX, e);
+	if (rc != 0)
+		rc = sr_wrap(e, "%s: format", CONF);
 	if (rc == 0 && format != FORMAT)
 		rc = sr_fail(e, SR_UNSUPPORTED,
 			"%s: format %llu, this program knows %d: use a newer one", CONF,
@@ -98,9 +100,14 @@ static int conf_read(struct sr_vault_conf *out, struct sr_dir *dir, struct sr_er
 		rc = conf_line(out->origin, sizeof out->origin, &t, "origin", e);
 	if (rc == 0)
 		rc = conf_line(out->second, sizeof out->second, &t, "second", e);
+	if (rc == 0 && (out->second[0] == '\0') !=
+			       sr_bytes_eq(sr_text_get(&t, "no-second"), sr_bytes_str("yes")))
+		rc = sr_fail(e, SR_CORRUPT, "%s: want one line, second or no-second", CONF);
 	if (rc == 0 && sr_text_get(&t, "fingerprint").p != NULL) {
 		out->founded = true;
 		rc = sr_unhex(out->fingerprint, SR_HASH, sr_text_get(&t, "fingerprint"), e);
+		if (rc != 0)
+			rc = sr_wrap(e, "%s: fingerprint", CONF);
 	}
 out:
 	sr_text_free(&t);
@@ -419,6 +426,7 @@ static int learn_fingerprint(struct sr_vault *v, struct sr_vault_conf *conf, str
 		rc = sr_fail(e, SR_AUTH,
 			"%s names another fingerprint than entry 0 of the ledger has", CONF);
 	if (rc == 0 && !conf->founded) {
+		told(v, "%s: it had no fingerprint; written again from the ledger", CONF);
 		conf->founded = true;
 		memcpy(conf->fingerprint, v->fingerprint, SR_HASH);
 		rc = conf_write(v->dir, conf, e);
@@ -606,6 +614,9 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 	size_t ended = 0;
 	int rc = open_keys(v, &o->unlock, e);
 
+	if (rc == 0 && strcmp(conf->origin, v->keys->origin) != 0)
+		rc = sr_fail(e, SR_AUTH, "%s names another origin than keys/service has (%s)", CONF,
+			v->keys->origin);
 	if (rc == 0)
 		rc = open_ledger(v, e);
 	if (rc == 0)

@@ -94,7 +94,8 @@ int sr_op_status(struct sr_x *x, struct sr_err *e) {
 static int put_finding(void *ctx, const struct sr_scrub_finding *f, struct sr_err *e) {
 	static const char *const words[] = {[SR_SCRUB_PACK] = "pack",
 		[SR_SCRUB_OBJECT] = "object",
-		[SR_SCRUB_ENVELOPE] = "envelope"};
+		[SR_SCRUB_ENVELOPE] = "envelope",
+		[SR_SCRUB_INVENTORY] = "inventory"};
 	struct sr_rows_out *o = ctx;
 	sr_row(o, "finding");
 	sr_row_str(o, "what", words[f->what]);

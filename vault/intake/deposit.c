@@ -10,6 +10,7 @@
  */
 #include "intake/deposit.h"
 
+#include "board/fixity.h"
 #include "board/held.h"
 #include "board/keys.h"
 #include "catalogue/query.h"
@@ -606,25 +607,22 @@ static int keep_remove(struct sr_vault *v, const uint8_t accession[SR_ID], struc
 	return rc;
 }
 
-static int sign_inventory(void *ctx, uint8_t sig[SR_SIG], struct sr_bytes text, struct sr_err *e) {
-	const struct sr_vault *v = ctx;
-
-	(void)e;
-	sr_sign_raw(sig, v->keys->s->ledger_seed, text);
-	return 0;
-}
-
-/* The inventory waits for no commit and can be rebuilt; here it catches up. */
+/* The inventory waits for no commit and can be rebuilt; here it catches up. A damaged one is left
+ * to scrub, which names it and writes it again: the deposit is in the log already. */
 static int inventory_add(struct sr_vault *v, const uint8_t *packs, size_t count, struct sr_err *e) {
-	struct sr_inventory_signer signer = {
-		.name = v->keys->origin, .sign = sign_inventory, .ctx = v};
+	struct sr_inventory_signer signer;
 	struct sr_inventory *inv = NULL;
 	struct sr_dir *dir = NULL;
 	int rc = sr_dir_open_at(&dir, v->dir, "packs", e);
 
-	memcpy(signer.pk, v->keys->ledger_pk, SR_PK);
+	sr_fixity_signer(&signer, v);
 	if (rc == 0)
 		rc = sr_inventory_open(&inv, dir, e);
+	if (rc == SR_CORRUPT) {
+		sr_err_clear(e);
+		sr_dir_close(dir);
+		return 0;
+	}
 	for (size_t i = 0; i < count && rc == 0; i++)
 		rc = sr_inventory_add(inv, packs + i * SR_HASH, e);
 	if (rc == 0)

@@ -16,7 +16,8 @@
 enum sr_scrub_what {
 	SR_SCRUB_PACK = 1,
 	SR_SCRUB_OBJECT = 2,
-	SR_SCRUB_ENVELOPE = 3
+	SR_SCRUB_ENVELOPE = 3,
+	SR_SCRUB_INVENTORY = 4 /* given by board/fixity, which knows the statements */
 };
 
 struct sr_scrub_finding {
