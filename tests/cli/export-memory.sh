@@ -3,6 +3,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
+! sanitized || skip 'what core holds is measured without a sanitizer'
 command -v age >/dev/null || skip 'no age to make a key'
 founded
 yes 'the same line again and again, so that it takes little room in the store' | head -c 150000000 >f || true # yes ends by a closed pipe

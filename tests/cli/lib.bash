@@ -43,6 +43,9 @@ skip() {
 	exit 77
 }
 
+# Is the program built with a sanitizer? Its allocator keeps what was freed: memory cannot be judged then.
+sanitized() { grep -qaE '__(asan|tsan|msan)_init' "$STRONGROOM_T"; }
+
 sr() { "$STRONGROOM_T" "$@"; }
 as() {
 	local who=$1

@@ -8,6 +8,7 @@
 . "$(dirname "$0")/lib.bash"
 
 (($(id -u) == 0)) || skip 'only root may read the memory of core, which is not dumpable'
+! sanitized || skip 'the memory scan needs a program without a sanitizer'
 
 # The lines with TEXT in the memory of core; the image stays on disk for no longer than this.
 lines_with() {
