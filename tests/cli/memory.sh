@@ -34,7 +34,7 @@ released two
 second=$ITEM
 core
 granted "$first" "$second"
-dd if="/proc/$CORE_PID/mem" bs=1 count=1 iflag=skip_bytes skip=$((16#$(head -c 12 "/proc/$CORE_PID/maps"))) 2>/dev/null |
+dd if="/proc/$CORE_PID/mem" bs=1 count=1 iflag=skip_bytes skip=$((16#$(sed "s/-.*//;q" "/proc/$CORE_PID/maps"))) 2>/dev/null |
 	grep -q . || skip 'reading the memory of another process is refused here'
 
 checked_out "$first"
