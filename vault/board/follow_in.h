@@ -1,0 +1,29 @@
+/*
+ * follow_in - what follow.c and decide.c share: one statement at work, and how a statement of the
+ * service joins its commit.
+ */
+#ifndef SR_BOARD_FOLLOW_IN_H
+#define SR_BOARD_FOLLOW_IN_H
+
+#include "board/follow.h"
+
+struct follow_job {
+	const struct sr_follow *f;
+	struct sr_vault *v;
+	const struct sr_statement *s;
+	struct sr_err *e;
+};
+
+/* Commit ${text}, as sr_follow_begin began it, with the statement at work; ${parts}: openings of
+ * its `~` lines and objects, or NULL. */
+SR_MUST int follow_emit(
+	const struct follow_job *j, struct sr_buf *text, const struct sr_submission *parts);
+/* "${what} <id>${more}" for the person who acted. */
+void follow_tell_id(
+	const struct follow_job *j, const char *what, const uint8_t id[SR_ID], const char *more);
+
+/* After a vote or a recusal: is the newest version of ${request} decided now? Then what it asked
+ * for is done, or it is refused. */
+SR_MUST int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]);
+
+#endif

@@ -1,0 +1,187 @@
+/*
+ * rules_ceremony - key generation: deals, acceptances, complaints and their answers. See
+ * rules_in.h.
+ */
+#include "board/rules_in.h"
+
+#include "board/ceremony.h"
+
+static int run_of(struct rules_ctx *c, struct sr_run_row *run) {
+	uint8_t id[SR_ID];
+	int rc = sr_field_id(id, c->s, "run", 0, c->e);
+
+	return rc != 0 ? rc : sr_query_run(run, c->cat, id, c->e);
+}
+
+int rule_deal(struct rules_ctx *c) {
+	struct sr_vault_row vault;
+	struct sr_run_row run;
+	uint8_t now[SR_ID], named[SR_ID];
+	uint64_t number = 0;
+	int rc;
+
+	if (c->board.opened)
+		return rules_deny(c, "board-open", "a reshare changes members",
+			"the board's keys are made already");
+	rc = sr_field_id(named, c->s, "run", 0, c->e);
+	if (rc == 0)
+		rc = sr_query_vault(&vault, c->cat, c->e);
+	if (rc == 0)
+		rc = sr_ceremony_current(&number, now, c->cat, vault.fingerprint, c->e);
+	if (rc != 0)
+		return rc;
+	rc = run_of(c, &run);
+	if (rc == SR_NOTFOUND) {
+		sr_err_clear(c->e);
+		if (memcmp(named, now, SR_ID) != 0)
+			return rules_deny(c, "not-this-run", "board deal does",
+				"run %llu is the one to deal in, and the statement names another",
+				(unsigned long long)number);
+		if (number > SR_BOARD_RUNS_MAX)
+			return rules_deny(c, "runs-spent",
+				"found another vault without the member who spoils them",
+				"%d runs of the key generation were voided by complaints",
+				SR_BOARD_RUNS_MAX);
+		return rules_allow(c); /* the first deal of a run begins it */
+	}
+	if (rc != 0)
+		return rc;
+	if (run.state != SR_S_DEALING)
+		return rules_deny(c, "run-ended", "deal in the next run (board deal)",
+			"this run of the key generation is %s", sr_state_name(run.state));
+	for (size_t i = 0; i < run.member_count; i++)
+		if (strcmp(run.members[i].person, c->me.person) == 0 && run.members[i].dealt)
+			return rules_deny(c, "dealt-already", "",
+				"member %s has dealt in this run already", c->me.person);
+	return rules_allow(c);
+}
+
+int rule_accept(struct rules_ctx *c) {
+	struct sr_run_row run;
+	uint8_t transcript[SR_HASH];
+	int rc = run_of(c, &run);
+
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-run", "", "no such run of the key generation");
+	if (rc == 0)
+		rc = sr_field_hash(transcript, c->s, "transcript", 0, c->e);
+	if (rc != 0)
+		return rc;
+	if (run.state != SR_S_DEALING)
+		return rules_deny(c, "run-ended", "", "this run of the key generation is %s",
+			sr_state_name(run.state));
+	for (size_t i = 0; i < run.member_count; i++) {
+		const struct sr_run_member *m = &run.members[i];
+
+		if (!m->dealt)
+			return rules_deny(c, "deal-missing", "accept when all have dealt",
+				"member %s has not dealt yet", m->person);
+		if (strcmp(m->person, c->me.person) == 0 && m->accepted)
+			return rules_deny(c, "accepted-already", "",
+				"member %s has accepted already", c->me.person);
+		if (m->accepted && memcmp(m->transcript, transcript, SR_HASH) != 0)
+			return rules_deny(c, "transcript-differs",
+				"compare `board minutes` with each other before going on",
+				"member %s accepted another transcript than this one", m->person);
+	}
+	return rules_allow(c);
+}
+
+/* The complaint by ${complainer} about ${dealer}'s share of ${level} in ${run}; NULL: none. */
+static const struct sr_complaint_row *complaint_of(const struct sr_complaints *l,
+	const uint8_t run[SR_ID], const char *complainer, const char *dealer, uint64_t level) {
+	for (size_t i = 0; i < l->count; i++)
+		if (memcmp(l->rows[i].run, run, SR_ID) == 0 && l->rows[i].level == level &&
+			strcmp(l->rows[i].person, complainer) == 0 &&
+			strcmp(l->rows[i].dealer, dealer) == 0)
+			return &l->rows[i];
+	return NULL;
+}
+
+static const struct sr_run_member *in_run(const struct sr_run_row *run, const char *person) {
+	for (size_t i = 0; i < run->member_count; i++)
+		if (strcmp(run->members[i].person, person) == 0)
+			return &run->members[i];
+	return NULL;
+}
+
+static bool has_level(const struct sr_board_row *b, uint64_t level) {
+	for (size_t i = 0; i < b->level_count; i++)
+		if (b->levels[i].level == level)
+			return true;
+	return false;
+}
+
+/* What complaint and reveal have in common: run, the other member, the level, complaints so far. */
+struct quarrel {
+	struct sr_run_row run;
+	char other[SR_PERSON_TEXT];
+	uint64_t level;
+	struct sr_complaints all;
+};
+
+static int quarrel_read(struct rules_ctx *c, struct quarrel *q, const char *other) {
+	struct sr_bytes person = sr_field(c->s, other, 0);
+	int rc = run_of(c, &q->run);
+
+	if (rc == 0)
+		rc = sr_field_dec(&q->level, c->s, "level", 0, c->e);
+	if (rc == 0)
+		rc = sr_query_complaints(&q->all, c->cat, q->run.run, c->e);
+	memcpy(q->other, person.p, SR_PERSON_TEXT - 1);
+	q->other[SR_PERSON_TEXT - 1] = '\0';
+	return rc;
+}
+
+static int complaint_judge(struct rules_ctx *c, const struct quarrel *q) {
+	const struct sr_run_member *dealer = in_run(&q->run, q->other),
+				   *me = in_run(&q->run, c->me.person);
+
+	if (!sr_state_may(SR_M_RUN, q->run.state, SR_E_COMPLAINT))
+		return rules_deny(c, "run-ended", "", "this run of the key generation is %s",
+			sr_state_name(q->run.state));
+	if (dealer == NULL || !dealer->dealt)
+		return rules_deny(c, "deal-missing", "", "%s has not dealt in this run", q->other);
+	if (me == dealer)
+		return rules_deny(c, "own-deal", "", "nobody complains of their own deal");
+	if (!has_level(&c->board, q->level))
+		return rules_deny(c, "no-such-level", "", "the board has no level %llu",
+			(unsigned long long)q->level);
+	if (me != NULL && me->accepted)
+		return rules_deny(c, "accepted-already", "",
+			"member %s has accepted the transcript of this run", c->me.person);
+	if (complaint_of(&q->all, q->run.run, c->me.person, q->other, q->level) != NULL)
+		return rules_deny(c, "complained-already", "board show says what is next",
+			"member %s has complained of this share already", c->me.person);
+	return rules_allow(c);
+}
+
+static int reveal_judge(struct rules_ctx *c, const struct quarrel *q) {
+	const struct sr_complaint_row *row =
+		complaint_of(&q->all, q->run.run, q->other, c->me.person, q->level);
+
+	if (row == NULL || !sr_state_may(SR_M_RUN, q->run.state, SR_E_REVEAL))
+		return rules_deny(c, "no-such-complaint", "",
+			"%s has not complained of this share, and nobody publishes another's share",
+			q->other);
+	if (row->revealed)
+		return rules_deny(c, "revealed-already", "board show judges it",
+			"member %s has answered this complaint already", c->me.person);
+	return rules_allow(c);
+}
+
+int rule_quarrel(struct rules_ctx *c) {
+	bool complaint = c->s->type->id == SR_T_COMPLAINT;
+	struct quarrel *q = calloc(1, sizeof *q);
+	int rc = q == NULL ? sr_fail(c->e, SR_NOMEM, "rules: out of memory")
+			   : quarrel_read(c, q, complaint ? "dealer" : "member");
+
+	if (rc == SR_NOTFOUND)
+		rc = rules_deny(c, "no-such-run", "", "no such run of the key generation");
+	else if (rc == 0)
+		rc = complaint ? complaint_judge(c, q) : reveal_judge(c, q);
+	if (q != NULL)
+		sr_complaints_free(&q->all);
+	free(q);
+	return rc;
+}

@@ -1,0 +1,192 @@
+/*
+ * rules_grant - grants that are suspended, lifted, closed; checkouts under them and returns. See
+ * rules_in.h.
+ */
+#include "board/rules_in.h"
+
+int rule_suspend(struct rules_ctx *c) {
+	struct sr_grant_row g = {0};
+	int rc = rules_grant(c, &g);
+
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-grant", "", "no such grant");
+	if (rc != 0)
+		return rc;
+	if (rules_member(&c->board, c->me.person) == NULL)
+		rc = rules_deny(c, "role-missing", "", "any active member suspends; %s is none",
+			c->me.person);
+	else if (!sr_state_may(SR_M_GRANT, g.state, SR_E_SUSPEND))
+		rc = rules_deny(c, "grant-state", "", "the grant is %s", sr_state_name(g.state));
+	else if (sr_token_in(g.people, c->me.person))
+		/* Whoever suspends lifts: a suspension of one's own would keep others' away. */
+		rc = rules_deny(c, "own-grant", "close ends it; another member suspends it",
+			"%s is named in this grant", c->me.person);
+	else
+		rc = rules_allow(c);
+	sr_grant_row_free(&g);
+	return rc;
+}
+
+int rule_lift(struct rules_ctx *c) {
+	struct sr_grant_row g = {0};
+	int rc = rules_grant(c, &g);
+
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-grant", "", "no such grant");
+	if (rc != 0)
+		return rc;
+	if (!sr_state_may(SR_M_GRANT, g.state, SR_E_LIFT))
+		rc = rules_deny(c, "grant-state", "", "the grant is %s", sr_state_name(g.state));
+	else if (strcmp(g.suspended_by, c->me.person) != 0)
+		rc = rules_deny(c, "not-yours", "",
+			"a suspension is lifted by the member who made it (%s)", g.suspended_by);
+	else
+		rc = rules_allow(c);
+	sr_grant_row_free(&g);
+	return rc;
+}
+
+int rule_close(struct rules_ctx *c) {
+	struct sr_grant_row g = {0};
+	int rc = rules_grant(c, &g);
+
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-grant", "", "no such grant");
+	if (rc != 0)
+		return rc;
+	if (!sr_token_in(g.people, c->me.person))
+		rc = rules_deny(c, "not-named", "", "%s is not named in this grant", c->me.person);
+	else if (!sr_state_may(SR_M_GRANT, g.state, SR_E_CLOSE))
+		rc = rules_deny(c, "grant-state", "", "the grant is %s", sr_state_name(g.state));
+	else
+		rc = rules_allow(c);
+	sr_grant_row_free(&g);
+	return rc;
+}
+
+/* A checkout under a grant: everything that must hold now, whatever held when it was granted. */
+static int checkout_granted(
+	struct rules_ctx *c, const struct sr_grant_row *g, const struct sr_item_row *item) {
+	bool has = false;
+	char form[64];
+	struct sr_bytes f = sr_field(c->s, "form", 0);
+	int rc;
+
+	if (!sr_token_in(g->people, c->me.person))
+		return rules_deny(
+			c, "not-named", "", "%s is not named in this grant", c->me.person);
+	if (g->state != SR_S_LIVE)
+		return rules_deny(c, "grant-state",
+			g->state == SR_S_SUSPENDED
+				? "the member who suspended it, or a quorum, lifts it"
+				: "",
+			"the grant is %s", sr_state_name(g->state));
+	if (g->ends <= c->now)
+		return rules_deny(c, "grant-expired", "make a new request", "the grant has ended");
+	if (!rules_field_is(c->s, "right", g->right))
+		return rules_deny(c, "right-not-granted", "export needs a request of its own",
+			"the grant is for %s", g->right);
+	rc = sr_query_grant_has_item(&has, c->cat, g->id, item->id, c->e);
+	if (rc != 0)
+		return rc;
+	if (!has)
+		return rules_deny(c, "item-not-granted", "", "the grant does not name this item");
+	snprintf(form, sizeof form, "%.*s", (int)(f.len < 63 ? f.len : 63), (const char *)f.p);
+	if (strcmp(g->right, "access") == 0 && !sr_token_in(g->forms, form))
+		return rules_deny(c, "form-not-granted", "",
+			"the form %s is not granted (granted: %s)", form, g->forms);
+	if (item->state != SR_S_RELEASED)
+		return rules_deny(
+			c, "item-state", "", "the item is %s", sr_state_name(item->state));
+	if (item->flags != 0 && item->flags != SR_ITEM_HOLD)
+		return rules_deny(c, "item-flag", "",
+			"the item is under embargo, sealed or marked for referral");
+	if (sr_rules_raised(&c->board, item))
+		return rules_deny(c, "hazard-raised",
+			"a quorum has it sealed at the higher level first",
+			"the item's hazards (%s) need a higher level than the %u it is sealed to",
+			item->hazards, item->level);
+	return rules_allow(c);
+}
+
+static int checkout_item(struct rules_ctx *c, const struct sr_item_row *item) {
+	struct sr_checkouts live = {0};
+	struct sr_checkout_filter f = {.person = c->me.person, .item = item->id, .live = true};
+	struct sr_grant_row g = {0};
+	size_t n;
+	int rc = sr_query_checkouts(&live, c->cat, &f, NULL, c->e);
+
+	if (rc != 0)
+		return rc;
+	n = live.count;
+	if (n > 0) {
+		char id[2 * SR_ID + 1];
+
+		rules_hex(id, live.rows[0].id);
+		sr_checkouts_free(&live);
+		return rules_deny(c, "checked-out", "return it first",
+			"this item is checked out by %s already (checkout %.8s)", c->me.person, id);
+	}
+	sr_checkouts_free(&live);
+	if (rules_field_is(c->s, "right", "quarantine")) {
+		if (!rules_has_role(c, SR_ROLE_CURATOR))
+			return rules_deny(c, "role-missing", "",
+				"curators look at held items; %s is none", c->me.person);
+		if (item->state != SR_S_HELD)
+			return rules_deny(c, "not-held", "request access", "the item is %s",
+				sr_state_name(item->state));
+		if ((item->flags & (SR_ITEM_REFERRAL | SR_ITEM_SEALED)) != 0)
+			return rules_deny(c, "referral", "",
+				"the item is marked for referral or sealed: nobody looks at it");
+		return sr_field_count(c->s, "grant") > 0 ? rules_deny(c, "surplus-grant", "",
+								   "a quarantine look has no grant")
+							 : rules_allow(c);
+	}
+	if (!rules_field_is(c->s, "right", "access") && !rules_field_is(c->s, "right", "export"))
+		return rules_deny(
+			c, "unknown-right", "", "a right is access, export or quarantine");
+	rc = rules_grant(c, &g);
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-grant", "grants shows yours", "no such grant");
+	if (rc != 0)
+		return rc;
+	rc = checkout_granted(c, &g, item);
+	sr_grant_row_free(&g);
+	return rc;
+}
+
+int rule_checkout(struct rules_ctx *c) {
+	struct sr_item_row item = {0};
+	int rc;
+
+	if (!rules_field_is(c->s, "right", "quarantine") && sr_field_count(c->s, "grant") == 0)
+		return rules_deny(c, "no-grant", "request access first",
+			"a checkout names the grant it stands on");
+	rc = rules_item(c, &item);
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-item", "", "no such item");
+	if (rc != 0)
+		return rc;
+	rc = checkout_item(c, &item);
+	sr_item_row_free(&item);
+	return rc;
+}
+
+int rule_return(struct rules_ctx *c) {
+	struct sr_checkout_row row = {0};
+	uint8_t id[SR_ID];
+	int rc = sr_field_id(id, c->s, "checkout", 0, c->e);
+
+	if (rc == 0)
+		rc = sr_query_checkout(&row, c->cat, id, c->e);
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-checkout", "", "no such checkout");
+	if (rc != 0)
+		return rc;
+	if (strcmp(row.person, c->me.person) != 0)
+		return rules_deny(c, "not-yours", "", "the checkout is %s's", row.person);
+	if (!sr_state_may(SR_M_CHECKOUT, row.state, SR_E_RETURN))
+		return rules_deny(
+			c, "checkout-state", "", "the checkout is %s", sr_state_name(row.state));
+	return rules_allow(c);
+}

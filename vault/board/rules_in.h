@@ -1,0 +1,50 @@
+/*
+ * rules_in - what the files of rules share. One function per statement type that a person signs
+ * (rules.c dispatches); it reads top to bottom: the first thing that is not met is the ruling.
+ *
+ * rules_ceremony.c has key generation, rules_people.c roles, rules_item.c accessions and items,
+ * rules_request.c requests and who takes part in them, rules_vote.c votes, rules_grant.c grants and
+ * checkouts.
+ */
+#ifndef SR_BOARD_RULES_IN_H
+#define SR_BOARD_RULES_IN_H
+
+#include "board/rules.h"
+
+/* What every rule function has at hand. */
+struct rules_ctx {
+	struct sr_ruling *out;
+	struct sr_catalogue *cat;
+	int64_t now;
+	const uint8_t *items;
+	size_t item_count;
+	const struct sr_statement *s;
+	struct sr_person_row me;
+	struct sr_board_row board;
+	struct sr_err *e;
+};
+
+/* 0 and a ruling in c->out, or an error of the catalogue. */
+typedef int rule_fn(struct rules_ctx *c);
+rule_fn rule_deal, rule_accept, rule_quarrel, rule_person, rule_person_end, rule_accession,
+	rule_describe, rule_release, rule_request, rule_amend, rule_join, rule_comment, rule_recuse,
+	rule_vote, rule_withdraw, rule_suspend, rule_lift, rule_close, rule_checkout, rule_return;
+
+/* The ruling "no": returns 0, so that `return rules_deny(...)` ends a rule. ${help} says what would
+ * help, or is "". */
+int rules_deny(struct rules_ctx *c, const char *rule, const char *help, const char *fmt, ...)
+	SR_PRINTF(4, 5);
+int rules_allow(struct rules_ctx *c);
+
+void rules_hex(char out[2 * SR_ID + 1], const uint8_t id[SR_ID]);
+bool rules_has_role(const struct rules_ctx *c, unsigned role); /* the actor, any of ${role} */
+/* The active member ${person} of the board; NULL: none. */
+const struct sr_member_row *rules_member(const struct sr_board_row *b, const char *person);
+bool rules_field_is(const struct sr_statement *s, const char *key, const char *word);
+/* Applicant, co-applicant or subject of this version? */
+bool rules_named_in(const struct sr_version_row *v, const char *person);
+/* The thing that the line `item` or `grant` of the statement names: NOTFOUND, or an error. */
+SR_MUST int rules_item(struct rules_ctx *c, struct sr_item_row *item);
+SR_MUST int rules_grant(struct rules_ctx *c, struct sr_grant_row *g);
+
+#endif

@@ -1,0 +1,174 @@
+/*
+ * rules_item - accession, description, release. See rules_in.h.
+ */
+#include "board/rules_in.h"
+
+#include "base/escape.h"
+
+int rule_accession(struct rules_ctx *c) {
+	struct sr_collection_row row = {0};
+	struct sr_accession_row acc;
+	uint8_t id[SR_ID];
+	int rc;
+
+	if (!c->board.opened)
+		return rules_deny(c, "board-not-open", "every founding member accepts first",
+			"the board has no keys yet");
+	rc = sr_field_id(id, c->s, "accession", 0, c->e);
+	if (rc != 0)
+		return rc;
+	rc = sr_query_accession(&acc, c->cat, id, c->e);
+	if (rc == 0)
+		return rules_deny(
+			c, "accession-taken", "", "an accession with this id is there already");
+	if (rc != SR_NOTFOUND)
+		return rc;
+	rc = sr_field_id(id, c->s, "collection", 0, c->e);
+	if (rc == 0)
+		rc = sr_query_collection(&row, c->cat, id, c->e);
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-collection", "collection list shows them",
+			"no such collection");
+	sr_collection_row_free(&row);
+	return rc != 0 ? rc : rules_allow(c);
+}
+
+static size_t hazards_known(void) {
+	size_t n = 0;
+
+	while (sr_rules_hazards()[n] != NULL)
+		n++;
+	return n;
+}
+
+static int check_hazards(struct rules_ctx *c, bool *ok) {
+	*ok = true;
+	if (sr_field_count(c->s, "hazard") > hazards_known()) {
+		*ok = false;
+		return rules_deny(c, "hazard-twice", "name each hazard once",
+			"%zu hazards, of %zu known", sr_field_count(c->s, "hazard"),
+			hazards_known());
+	}
+	/* `none` alone says that there is none, where no line at all leaves them as they are. */
+	if (sr_field_count(c->s, "hazard") == 1 &&
+		sr_bytes_eq(sr_field(c->s, "hazard", 0), sr_bytes_str("none")))
+		return 0;
+	for (size_t i = 0; i < sr_field_count(c->s, "hazard"); i++)
+		if (!sr_rules_hazard(sr_field(c->s, "hazard", i))) {
+			char word[80];
+
+			*ok = false;
+			sr_escape_to(word, sizeof word, sr_field(c->s, "hazard", i));
+			return rules_deny(c, "unknown-hazard", "describe --help lists them",
+				"unknown hazard %s", word);
+		}
+	return 0;
+}
+
+int rule_describe(struct rules_ctx *c) {
+	struct sr_item_row item = {0};
+	bool ok = false, referral;
+	int rc = rules_item(c, &item);
+
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-item", "", "no such item");
+	if (rc != 0)
+		return rc;
+	referral = (item.flags & SR_ITEM_REFERRAL) != 0;
+	sr_item_row_free(&item);
+	rc = check_hazards(c, &ok);
+	if (rc != 0 || !ok)
+		return rc;
+	for (size_t i = 0; i < sr_field_count(c->s, "hazard"); i++)
+		if (sr_bytes_eq(sr_field(c->s, "hazard", i), sr_bytes_str("referral")))
+			referral = false;
+	if (referral && sr_field_count(c->s, "hazard") > 0)
+		return rules_deny(c, "referral", "name it among the hazards",
+			"the item is marked for referral, and no description takes that back");
+	return rules_allow(c);
+}
+
+/* Hazards of the release line by line as one string of tokens. */
+static void join_tokens(char *out, size_t size, const struct sr_statement *s, const char *key) {
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < sr_field_count(s, key); i++) {
+		struct sr_bytes w = sr_field(s, key, i);
+
+		if (at + w.len + 2 > size)
+			return;
+		if (at > 0)
+			out[at++] = ' ';
+		memcpy(out + at, w.p, w.len);
+		at += w.len;
+		out[at] = '\0';
+	}
+}
+
+static int release_item(struct rules_ctx *c, const struct sr_item_row *item) {
+	char words[1024];
+	uint32_t level = 0;
+	uint64_t given = 0, number = 0;
+	bool ok = false;
+	int rc = check_hazards(c, &ok);
+
+	if (rc != 0 || !ok)
+		return rc;
+	if (item->state != SR_S_HELD)
+		return rules_deny(c, "not-held", "", "the item is %s", sr_state_name(item->state));
+	if (strcmp(item->depositor, c->me.person) == 0)
+		return rules_deny(c, "own-deposit", "another curator releases it",
+			"%s deposited this item", c->me.person);
+	if (!item->described)
+		return rules_deny(c, "not-described", "describe ITEM --title ...",
+			"the item has no title yet");
+	if ((item->flags & (SR_ITEM_REFERRAL | SR_ITEM_SEALED)) != 0)
+		return rules_deny(c, "referral", "",
+			"the item is marked for referral or sealed: it is never released");
+	join_tokens(words, sizeof words, c->s, "hazard");
+	for (const char *const *h = sr_rules_hazards(); *h != NULL; h++)
+		if (sr_token_in(item->hazards, *h) && !sr_token_in(words, *h))
+			return rules_deny(c, "hazard-dropped",
+				"describe the item anew if the hazard does not apply",
+				"the item is described with hazard %s, the release leaves it out",
+				*h);
+	rc = sr_rules_level(&level, &c->board, words, c->e);
+	if (rc == SR_DENIED)
+		return rules_deny(
+			c, "referral", "", "hazard referral: such an item is never released");
+	if (rc == 0)
+		rc = sr_field_dec(&given, c->s, "level", 0, c->e);
+	if (rc == 0)
+		rc = sr_field_dec(&number, c->s, "number", 0, c->e);
+	if (rc != 0)
+		return rc;
+	if (given < level)
+		return rules_deny(c, "level-too-low", "",
+			"its hazards need level %u, the release says %llu", level,
+			(unsigned long long)given);
+	ok = false;
+	for (size_t i = 0; i < c->board.level_count; i++)
+		ok = ok || c->board.levels[i].level == given;
+	if (!ok)
+		return rules_deny(c, "no-such-level", "", "the board has no level %llu",
+			(unsigned long long)given);
+	if (number != (uint64_t)item->number + 1)
+		return rules_deny(c, "envelope-number", "prepare the release again",
+			"want envelope number %u, have %llu", item->number + 1,
+			(unsigned long long)number);
+	return rules_allow(c);
+}
+
+int rule_release(struct rules_ctx *c) {
+	struct sr_item_row item = {0};
+	int rc = rules_item(c, &item);
+
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-item", "", "no such item");
+	if (rc != 0)
+		return rc;
+	rc = release_item(c, &item);
+	sr_item_row_free(&item);
+	return rc;
+}

@@ -1,0 +1,469 @@
+/*
+ * rules_request - requests of every kind, their versions, who joins, comments and steps aside. See
+ * rules_in.h.
+ */
+#include "board/rules_in.h"
+
+#include "base/escape.h"
+#include "base/limits.h"
+#include "crypto/age.h"
+#include "crypto/box.h"
+#include "ledger/card.h"
+
+/* Lines that requests of a kind have, others not: 1 must, 0 may, -1 must not. */
+struct shape {
+	const char *kind;
+	int items, form, purpose, ends, person, key, recipient, target, subject, collection, role;
+};
+static const struct shape shapes[] = {
+	{"access", 1, 1, 1, 1, 0, 1, -1, -1, -1, -1, -1},
+	{"export", 1, -1, 1, 1, 0, 1, 1, -1, -1, -1, -1},
+	{"revoke", -1, -1, -1, -1, -1, -1, -1, 1, -1, -1, -1},
+	{"role", -1, -1, -1, -1, -1, -1, -1, -1, 1, -1, 1},
+	{"collection", -1, -1, -1, -1, -1, -1, -1, -1, -1, 1, -1},
+};
+
+/* True when the shape holds; else the ruling is made. */
+static bool shape_holds(struct rules_ctx *c, const struct shape *sh) {
+	const struct {
+		const char *key;
+		int want;
+	} lines[] = {{"items", sh->items}, {"list", sh->items}, {"form", sh->form},
+		{"purpose", sh->purpose}, {"ends", sh->ends}, {"person", sh->person},
+		{"key", sh->key}, {"recipient", sh->recipient}, {"target", sh->target},
+		{"subject", sh->subject}, {"card", sh->subject}, {"role", sh->role},
+		{"collection", sh->collection}, {"dedupe", sh->collection},
+		{"name", sh->collection}};
+
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+		size_t n = sr_field_count(c->s, lines[i].key);
+
+		if (lines[i].want > 0 && n == 0) {
+			rules_deny(c, "request-incomplete", "",
+				"a request of kind %s needs the line %s", sh->kind, lines[i].key);
+			return false;
+		}
+		if (lines[i].want < 0 && n > 0) {
+			rules_deny(c, "request-surplus", "", "a request of kind %s has no line %s",
+				sh->kind, lines[i].key);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Forms, purposes and dates of an access or export request. */
+static int request_terms(struct rules_ctx *c) {
+	int64_t ends = 0, closes = 0;
+	char word[80];
+	int rc = sr_field_time(&ends, c->s, "ends", 0, c->e);
+
+	if (rc != 0)
+		return rc;
+	if (ends <= c->now)
+		return rules_deny(c, "ends-past", "", "its end lies in the past");
+	if (ends > c->now + SR_RULES_ENDS_MAX_S)
+		return rules_deny(c, "ends-too-late", "ask again when it has ended",
+			"its end lies more than %d days ahead", SR_RULES_ENDS_MAX_S / 86400);
+	rc = sr_field_time(&closes, c->s, "closes", 0, NULL);
+	if (rc == 0 && closes <= c->now)
+		return rules_deny(c, "closes-past", "", "its closing date lies in the past");
+	for (size_t i = 0; i < sr_field_count(c->s, "form"); i++)
+		if (!sr_rules_form(sr_field(c->s, "form", i))) {
+			sr_escape_to(word, sizeof word, sr_field(c->s, "form", i));
+			return rules_deny(c, "unknown-form", "request --help lists them",
+				"unknown form %s", word);
+		}
+	for (size_t i = 0; i < sr_field_count(c->s, "purpose"); i++)
+		if (!sr_rules_purpose(sr_field(c->s, "purpose", i))) {
+			sr_escape_to(word, sizeof word, sr_field(c->s, "purpose", i));
+			return rules_deny(c, "unknown-purpose", "request --help lists them",
+				"unknown purpose %s", word);
+		}
+	return rules_allow(c);
+}
+
+/* X25519 keys that nobody can seal to would stop every vote on the request. */
+static int key_usable(struct rules_ctx *c) {
+	uint8_t key[SR_X_PK];
+	int rc = sr_field_key(key, c->s, "key", 0, c->e);
+
+	if (rc != 0)
+		return rc;
+	return sr_box_pk_check(key, NULL) == 0 ? rules_allow(c)
+					       : rules_deny(c, "key-unusable", "",
+							 "the request key is a point of low order");
+}
+
+/* An export that all voted for must not fail for want of a key to seal it to. */
+static int recipient_usable(struct rules_ctx *c) {
+	uint8_t pk[SR_X_PK];
+
+	return sr_age_recipient_parse(pk, sr_field(c->s, "recipient", 0), NULL) == 0
+		       ? rules_allow(c)
+		       : rules_deny(c, "recipient-unusable", "identity age prints one",
+				 "the recipient is not an age X25519 recipient");
+}
+
+static int request_people(struct rules_ctx *c) {
+	size_t n = sr_field_count(c->s, "person");
+
+	if (!rules_has_role(c, SR_ROLE_RESEARCHER))
+		return rules_deny(c, "role-missing", "a curator or officer adds you as researcher",
+			"%s is not a researcher here", c->me.person);
+	if (n + 1 > SR_REQUEST_PEOPLE_MAX)
+		return rules_deny(c, "too-many-people", "split the request",
+			"want at most %d people, have %zu", SR_REQUEST_PEOPLE_MAX, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		struct sr_bytes p = sr_field(c->s, "person", i);
+		struct sr_person_row row = {0};
+		char name[SR_PERSON_TEXT];
+		unsigned roles;
+		int rc;
+
+		memcpy(name, p.p, SR_PERSON_TEXT - 1);
+		name[SR_PERSON_TEXT - 1] = '\0';
+		if (strcmp(name, c->me.person) == 0)
+			return rules_deny(
+				c, "named-twice", "", "the applicant is not a co-applicant too");
+		rc = sr_query_person(&row, c->cat, name, c->e);
+		if (rc != 0 && rc != SR_NOTFOUND)
+			return rc;
+		roles = rc == 0 ? row.roles : 0;
+		sr_person_row_free(&row);
+		if ((roles & SR_ROLE_RESEARCHER) == 0)
+			return rules_deny(c, "not-a-researcher", "",
+				"co-applicant %s is not a researcher here", name);
+	}
+	return rules_allow(c);
+}
+
+/* Every item asked for can be granted, and the level is the highest among them: no partial grant
+ * (DESIGN 6a). */
+static int request_items(struct rules_ctx *c, uint64_t level) {
+	uint32_t highest = 0;
+	uint64_t count = 0;
+	uint8_t root[SR_HASH];
+	int rc = sr_field_count_root(&count, root, c->s, "items", c->e);
+
+	if (rc != 0)
+		return rc;
+	if (count == 0 || count > SR_REQUEST_ITEMS_MAX)
+		return rules_deny(c, "too-many-items", "split the request",
+			"want 1 to %d items, have %llu", SR_REQUEST_ITEMS_MAX,
+			(unsigned long long)count);
+	if (c->items == NULL || c->item_count != count)
+		return rules_deny(c, "list-missing", "",
+			"the list of items is not the one that the request names");
+	for (size_t i = 0; i < c->item_count; i++) {
+		struct sr_item_row item = {0};
+		char id[2 * SR_ID + 1];
+		enum sr_state state;
+		unsigned flags;
+
+		rules_hex(id, c->items + i * SR_ID);
+		rc = sr_query_item(&item, c->cat, c->items + i * SR_ID, c->e);
+		if (rc != 0 && rc != SR_NOTFOUND)
+			return rc;
+		state = rc == 0 ? item.state : SR_S_NONE;
+		flags = item.flags;
+		if (rc == 0 && item.level > highest)
+			highest = item.level;
+		sr_item_row_free(&item);
+		if (state != SR_S_RELEASED ||
+			(flags & ~(unsigned)(SR_ITEM_EMBARGO | SR_ITEM_HOLD)) != 0)
+			return rules_deny(c, "item-not-released",
+				"list shows what can be requested",
+				"item %.8s is not released (or does not exist)", id);
+	}
+	if (highest != level)
+		return rules_deny(c, "level-differs", "fetch the items anew",
+			"its items need level %u, the request says %llu", highest,
+			(unsigned long long)level);
+	return rules_allow(c);
+}
+
+static int revoke_target(struct rules_ctx *c) {
+	struct sr_grant_row g = {0};
+	uint8_t id[SR_ID];
+	enum sr_state state;
+	int rc = sr_field_id(id, c->s, "target", 0, c->e);
+
+	if (rc == 0)
+		rc = sr_query_grant(&g, c->cat, id, c->e);
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-grant", "", "no such grant");
+	if (rc != 0)
+		return rc;
+	state = g.state;
+	sr_grant_row_free(&g);
+	if (!sr_state_may(SR_M_GRANT, state, SR_E_REVOKE))
+		return rules_deny(
+			c, "grant-ended", "", "the grant is %s already", sr_state_name(state));
+	return rules_allow(c);
+}
+
+/* The card must be the subject's: otherwise the last vote would find that the role cannot be given.
+ */
+static int role_card(struct rules_ctx *c) {
+	struct sr_buf bytes;
+	struct sr_card card;
+	int rc;
+
+	sr_buf_init(&bytes);
+	rc = sr_field_card(&bytes, c->s, "card", 0, c->e);
+	if (rc == 0)
+		rc = sr_card_read(&card, sr_buf_view(&bytes), c->e);
+	sr_buf_free(&bytes);
+	if (rc != 0)
+		return rc;
+	if (!sr_bytes_eq(sr_field(c->s, "subject", 0), sr_bytes_str(card.person)))
+		return rules_deny(c, "other-card", "", "the card is that of %s", card.person);
+	return rules_allow(c);
+}
+
+static int collection_request(struct rules_ctx *c) {
+	struct sr_collection_row row = {0};
+	uint8_t id[SR_ID];
+	int rc;
+
+	if (!rules_field_is(c->s, "dedupe", "collection") &&
+		!rules_field_is(c->s, "dedupe", "none"))
+		return rules_deny(c, "unknown-dedupe", "", "dedupe is collection or none");
+	rc = sr_field_id(id, c->s, "collection", 0, c->e);
+	if (rc == 0)
+		rc = sr_query_collection(&row, c->cat, id, c->e);
+	sr_collection_row_free(&row);
+	if (rc == 0)
+		return rules_deny(c, "collection-taken", "",
+			"a collection with this id is there "
+			"already");
+	return rc == SR_NOTFOUND ? rules_allow(c) : rc;
+}
+
+static int role_request(struct rules_ctx *c) {
+	for (size_t i = 0; i < sr_field_count(c->s, "role"); i++) {
+		unsigned role = sr_role_named(sr_field(c->s, "role", i));
+
+		if (role == 0)
+			return rules_deny(c, "unknown-role", "", "unknown role in line %zu", i + 1);
+		if (role == SR_ROLE_MEMBER)
+			return rules_deny(c, "member-needs-reshare", "",
+				"a member joins the board by a reshare of its keys only");
+	}
+	return role_card(c);
+}
+
+/* What depends on the kind, after the shape: who may ask, and what for. */
+static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
+	uint64_t epoch = 0, level = 0;
+	int rc = sr_field_dec(&epoch, c->s, "epoch", 0, c->e);
+
+	if (rc == 0)
+		rc = sr_field_dec(&level, c->s, "level", 0, c->e);
+	if (rc != 0)
+		return rc;
+	if (epoch != c->board.epoch)
+		return rules_deny(c, "other-epoch", "fetch the board's state anew",
+			"made for epoch %llu, the board is in epoch %u", (unsigned long long)epoch,
+			c->board.epoch);
+	if (sh->items > 0) {
+		rc = request_terms(c);
+		if (rc == 0 && c->out->allowed)
+			rc = request_people(c);
+		if (rc == 0 && c->out->allowed)
+			rc = key_usable(c);
+		if (rc == 0 && c->out->allowed && sh->recipient > 0)
+			rc = recipient_usable(c);
+		if (rc == 0 && c->out->allowed)
+			rc = request_items(c, level);
+		return rc;
+	}
+	if (level != c->board.levels[0].level)
+		return rules_deny(c, "level-differs", "",
+			"a request of kind %s is decided at level %u", sh->kind,
+			c->board.levels[0].level);
+	if (strcmp(sh->kind, "revoke") == 0 && !rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER))
+		return rules_deny(
+			c, "role-missing", "", "members and officers ask for a revocation");
+	if (strcmp(sh->kind, "revoke") == 0)
+		return revoke_target(c);
+	if (!rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_CURATOR))
+		return rules_deny(
+			c, "role-missing", "", "members, curators and officers ask for this");
+	if (strcmp(sh->kind, "role") == 0)
+		return role_request(c);
+	return collection_request(c);
+}
+
+int rule_request(struct rules_ctx *c) {
+	uint64_t version = 0;
+	uint8_t id[SR_ID];
+	struct sr_version_row row = {0};
+	int rc;
+
+	if (!c->board.opened)
+		return rules_deny(c, "board-not-open", "every founding member accepts first",
+			"the board has no keys yet");
+	rc = sr_field_dec(&version, c->s, "version", 0, c->e);
+	if (rc == 0)
+		rc = sr_field_id(id, c->s, "request", 0, c->e);
+	if (rc != 0)
+		return rc;
+	rc = sr_query_version(&row, c->cat, id, 0, c->e);
+	sr_version_row_free(&row);
+	if (rc == 0)
+		return rules_deny(c, "request-taken", "amend makes a new version",
+			"a request with this id is there already");
+	if (rc != SR_NOTFOUND)
+		return rc;
+	if (version != 1)
+		return rules_deny(c, "version", "",
+			"a request begins with version 1, this says %llu",
+			(unsigned long long)version);
+	for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+		if (rules_field_is(c->s, "kind", shapes[i].kind))
+			return shape_holds(c, &shapes[i]) ? request_by_kind(c, &shapes[i]) : 0;
+	return rules_deny(c, "unknown-kind", "", "unknown kind of request");
+}
+
+static int version_of(struct rules_ctx *c, struct sr_version_row *v) {
+	uint8_t id[SR_ID];
+	int rc = sr_field_id(id, c->s, "request", 0, c->e);
+
+	return rc != 0 ? rc : sr_query_version(v, c->cat, id, 0, c->e);
+}
+
+static int amend_version(struct rules_ctx *c, const struct sr_version_row *v) {
+	uint64_t version = 0;
+	int rc = sr_field_dec(&version, c->s, "version", 0, c->e);
+
+	if (rc != 0)
+		return rc;
+	if (strcmp(v->applicant, c->me.person) != 0)
+		return rules_deny(c, "not-applicant", "",
+			"only the applicant (%s) amends a request", v->applicant);
+	if (!sr_state_may(SR_M_VERSION, v->state, SR_E_AMEND))
+		return rules_deny(c, "request-ended", "make a new request", "the request is %s",
+			sr_state_name(v->state));
+	if (version != (uint64_t)v->version + 1)
+		return rules_deny(c, "version", "fetch the request anew",
+			"its next version is %u, this says %llu", v->version + 1,
+			(unsigned long long)version);
+	if (!rules_field_is(c->s, "kind", v->kind))
+		return rules_deny(c, "kind-differs", "make a new request",
+			"the request is of kind %s", v->kind);
+	for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+		if (strcmp(v->kind, shapes[i].kind) == 0)
+			return shape_holds(c, &shapes[i]) ? request_by_kind(c, &shapes[i]) : 0;
+	return rules_deny(c, "unknown-kind", "", "unknown kind of request");
+}
+
+int rule_amend(struct rules_ctx *c) {
+	struct sr_version_row v = {0};
+	int rc = version_of(c, &v);
+
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-request", "", "no such request");
+	if (rc != 0)
+		return rc;
+	rc = amend_version(c, &v);
+	sr_version_row_free(&v);
+	return rc;
+}
+
+int rule_join(struct rules_ctx *c) {
+	struct sr_version_row v = {0};
+	int rc = version_of(c, &v);
+
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-request", "", "no such request");
+	if (rc != 0)
+		return rc;
+	rc = rules_deny(c, "not-named", "", "%s is no co-applicant of this request", c->me.person);
+	for (size_t i = 0; i < v.people_count; i++) {
+		if (strcmp(v.people[i].person, c->me.person) != 0)
+			continue;
+		if (v.people[i].joined)
+			rc = rules_deny(
+				c, "joined-already", "", "%s has joined already", c->me.person);
+		else if (!sr_state_may(SR_M_VERSION, v.state, SR_E_JOIN))
+			rc = rules_deny(c, "request-ended", "", "the request is %s",
+				sr_state_name(v.state));
+		else
+			rc = key_usable(c);
+	}
+	sr_version_row_free(&v);
+	return rc;
+}
+
+int rule_comment(struct rules_ctx *c) {
+	struct sr_version_row v = {0};
+	int rc = version_of(c, &v);
+
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-request", "", "no such request");
+	if (rc != 0)
+		return rc;
+	if (!rules_named_in(&v, c->me.person) &&
+		!rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER))
+		rc = rules_deny(c, "not-party", "",
+			"applicants, members and officers comment on a request");
+	else
+		rc = rules_allow(c);
+	sr_version_row_free(&v);
+	return rc;
+}
+
+int rule_recuse(struct rules_ctx *c) {
+	struct sr_version_row v = {0};
+	bool recused = false;
+	int rc = version_of(c, &v);
+
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-request", "", "no such request");
+	if (rc == 0)
+		rc = sr_query_recused(&recused, c->cat, v.request, c->me.person, c->e);
+	if (rc == 0) {
+		if (rules_member(&c->board, c->me.person) == NULL)
+			rc = rules_deny(c, "role-missing", "", "%s is not a member of the board",
+				c->me.person);
+		else if (recused)
+			rc = rules_deny(c, "recused-already", "", "%s has stepped aside already",
+				c->me.person);
+		else if (!sr_state_may(SR_M_VERSION, v.state, SR_E_RECUSE))
+			rc = rules_deny(c, "request-ended", "", "the request is %s",
+				sr_state_name(v.state));
+		else
+			rc = rules_allow(c);
+	}
+	sr_version_row_free(&v);
+	return rc;
+}
+
+int rule_withdraw(struct rules_ctx *c) {
+	struct sr_version_row v = {0};
+	uint64_t version = 0;
+	int rc = version_of(c, &v);
+
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-request", "", "no such request");
+	if (rc == 0)
+		rc = sr_field_dec(&version, c->s, "version", 0, c->e);
+	if (rc == 0) {
+		if (strcmp(v.applicant, c->me.person) != 0)
+			rc = rules_deny(c, "not-applicant", "",
+				"only the applicant (%s) withdraws a request", v.applicant);
+		else if (version != v.version)
+			rc = rules_deny(c, "version", "",
+				"its newest version is %u, this says %llu", v.version,
+				(unsigned long long)version);
+		else if (!sr_state_may(SR_M_VERSION, v.state, SR_E_WITHDRAW))
+			rc = rules_deny(c, "request-ended", "", "the request is %s",
+				sr_state_name(v.state));
+		else
+			rc = rules_allow(c);
+	}
+	sr_version_row_free(&v);
+	return rc;
+}

@@ -1,0 +1,249 @@
+/*
+ * rules_vote - who may vote on a version, and what an approval must carry. See rules_in.h.
+ */
+#include "board/rules_in.h"
+
+/* Is the actor one of those whom the grant is for? */
+static int target_names(struct rules_ctx *c, const uint8_t grant[SR_ID], bool *named) {
+	struct sr_grant_row g = {0};
+	int rc = sr_query_grant(&g, c->cat, grant, c->e);
+
+	*named = rc == 0 && sr_token_in(g.people, c->me.person);
+	sr_grant_row_free(&g);
+	return rc;
+}
+
+/* One top-up of a member is enough until an incident voids it: a researcher's client proves every
+ * vote with pieces before it opens anything. */
+static int topped_up(struct rules_ctx *c, const struct sr_version_row *v) {
+	const struct sr_grant_filter live = {.request = v->request, .state = SR_S_LIVE};
+	const struct sr_page first = {.limit = 1};
+	struct sr_grants grants = {0};
+	struct sr_votes votes = {0};
+	int rc = sr_query_grants(&grants, c->cat, &live, &first, c->e);
+	const bool none = grants.count == 0;
+
+	if (rc != 0)
+		return rc;
+	sr_grants_free(&grants);
+	if (none)
+		return rules_deny(c, "grant-state",
+			"a new request is needed once a grant has ended",
+			"pieces are added to a live grant, and this request has none");
+	rc = sr_query_votes(&votes, c->cat, v->request, v->version, c->e);
+	if (rc != 0)
+		return rc;
+	rc = rules_allow(c);
+	for (size_t i = 0; i < votes.count; i++)
+		if (!votes.rows[i].is_void && strcmp(votes.rows[i].decision, "topup") == 0 &&
+			strcmp(votes.rows[i].person, c->me.person) == 0)
+			rc = rules_deny(c, "topped-up", "",
+				"member %s has topped up this version already", c->me.person);
+	sr_votes_free(&votes);
+	return rc;
+}
+
+/* Who may vote on this version at all. */
+static int vote_eligible(struct rules_ctx *c, const struct sr_version_row *v) {
+	struct sr_vote_row mine = {0};
+	struct sr_tally tally;
+	bool recused = false, named = false, topup = rules_field_is(c->s, "decision", "topup");
+	int rc;
+
+	if (rules_member(&c->board, c->me.person) == NULL)
+		return rules_deny(c, "role-missing", "", "%s is not an active member of the board",
+			c->me.person);
+	if (strcmp(v->applicant, c->me.person) == 0 &&
+		(strcmp(v->kind, "access") == 0 || strcmp(v->kind, "export") == 0))
+		return rules_deny(c, "own-request", "another member votes",
+			"nobody votes on their own request");
+	if (v->subject != NULL && strcmp(v->subject, c->me.person) == 0)
+		return rules_deny(c, "own-request", "another member votes",
+			"the request is about %s, who therefore does not vote on it", c->me.person);
+	if (strcmp(v->applicant, c->me.person) != 0 && rules_named_in(v, c->me.person))
+		return rules_deny(c, "own-request", "another member votes",
+			"%s is named in this request", c->me.person);
+	rc = strcmp(v->kind, "revoke") == 0 ? target_names(c, v->target, &named) : 0;
+	if (rc != 0)
+		return rc;
+	if (named)
+		return rules_deny(c, "own-grant", "another member votes",
+			"%s is named in the grant that is to be revoked", c->me.person);
+	rc = sr_query_recused(&recused, c->cat, v->request, c->me.person, c->e);
+	if (rc != 0)
+		return rc;
+	if (recused)
+		return rules_deny(c, "recused", "another member votes",
+			"%s has stepped aside from this request", c->me.person);
+	if (!sr_state_may(SR_M_VERSION, v->state, topup ? SR_E_TOPUP : SR_E_VOTE))
+		return rules_deny(c, "request-ended", "", "version %u of the request is %s",
+			v->version, sr_state_name(v->state));
+	if (!topup && v->closes != 0 && v->closes <= c->now)
+		return rules_deny(c, "closed", "the applicant may make a new request",
+			"the request closed before this vote came");
+	rc = sr_query_vote_of(&mine, c->cat, v, c->me.person, c->e);
+	sr_vote_row_free(&mine);
+	if (rc == 0 && !topup)
+		return rules_deny(c, "already-voted",
+			"a vote cannot be changed; recuse voids it before the grant",
+			"member %s has voted on version %u already", c->me.person, v->version);
+	if (rc != 0 && rc != SR_NOTFOUND)
+		return rc;
+	rc = sr_query_tally(&tally, c->cat, v->request, v->version, c->e);
+	if (rc != 0)
+		return rc;
+	if (topup) {
+		rc = topped_up(c, v);
+		if (rc != 0 || !c->out->allowed)
+			return rc;
+	}
+	if (tally.joined < tally.co_applicants)
+		return rules_deny(c, "not-joined", "each co-applicant joins first",
+			"%u of %u co-applicants have not joined, so no piece can be made for them",
+			tally.co_applicants - tally.joined, tally.co_applicants);
+	return rules_allow(c);
+}
+
+/* Lines that only an approval with pieces has. */
+static bool carries_more(const struct rules_ctx *c) {
+	static const char *const keys[] = {"form", "ends", "count", "bundle", "pieces"};
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		n += sr_field_count(c->s, keys[i]);
+	return n > 0;
+}
+
+/* What an approval must say and carry. */
+static int vote_approval(struct rules_ctx *c, const struct sr_version_row *v) {
+	bool keyed = v->has_list;
+	uint64_t count = 0;
+	int64_t ends = 0;
+	size_t n = sr_field_count(c->s, "form");
+
+	if (!keyed) {
+		if (carries_more(c))
+			return rules_deny(c, "vote-surplus", "",
+				"a request of kind %s takes no forms, end or pieces", v->kind);
+		return rules_allow(c);
+	}
+	if (v->ends <= c->now)
+		return rules_deny(c, "ends-past", "the applicant amends the request",
+			"the end that the request asks for has passed");
+	if (sr_field_count(c->s, "bundle") == 0 || sr_field_count(c->s, "pieces") == 0 ||
+		sr_field_dec(&count, c->s, "count", 0, NULL) != 0)
+		return rules_deny(c, "pieces-missing", "",
+			"an approval of kind %s carries a piece for each item", v->kind);
+	if (count != v->items)
+		return rules_deny(c, "pieces-count", "", "want %llu pieces, have %llu",
+			(unsigned long long)v->items, (unsigned long long)count);
+	/* A topup adds pieces to a grant whose forms are settled. */
+	if (strcmp(v->kind, "access") == 0 && n == 0 && !rules_field_is(c->s, "decision", "topup"))
+		return rules_deny(c, "forms-missing", "vote --form ...",
+			"an approval names the forms it allows");
+	for (size_t i = 0; i < n; i++) {
+		struct sr_bytes f = sr_field(c->s, "form", i);
+		char word[64];
+
+		snprintf(word, sizeof word, "%.*s", (int)(f.len < 63 ? f.len : 63),
+			(const char *)f.p);
+		if (!sr_token_in(v->forms, word))
+			return rules_deny(c, "form-not-asked", "",
+				"the form %s was not asked for (asked: %s)", word, v->forms);
+	}
+	if (sr_field_time(&ends, c->s, "ends", 0, NULL) == 0) {
+		if (ends > v->ends)
+			return rules_deny(
+				c, "ends-too-late", "", "the vote's end lies after the request's");
+		if (ends <= c->now)
+			return rules_deny(c, "ends-past", "", "the vote's end lies in the past");
+	}
+	return rules_allow(c);
+}
+
+/* The forms left when this vote joins those before it: none left would be a grant of nothing. */
+static int vote_forms_meet(struct rules_ctx *c, const struct sr_version_row *v) {
+	struct sr_votes votes = {0};
+	int rc;
+
+	if (strcmp(v->kind, "access") != 0)
+		return rules_allow(c);
+	rc = sr_query_votes(&votes, c->cat, v->request, v->version, c->e);
+	if (rc != 0)
+		return rc;
+	rc = rules_deny(c, "forms-disjoint", "agree on a form (comment), or reject",
+		"no form is allowed by this vote and by all approvals before it");
+	for (size_t i = 0; i < sr_field_count(c->s, "form") && !c->out->allowed; i++) {
+		struct sr_bytes f = sr_field(c->s, "form", i);
+		char word[64];
+		bool all = true;
+
+		snprintf(word, sizeof word, "%.*s", (int)(f.len < 63 ? f.len : 63),
+			(const char *)f.p);
+		for (size_t j = 0; j < votes.count; j++)
+			if (!votes.rows[j].is_void &&
+				strcmp(votes.rows[j].decision, "approve") == 0 &&
+				!sr_token_in(votes.rows[j].forms, word))
+				all = false;
+		if (all)
+			rc = rules_allow(c);
+	}
+	sr_votes_free(&votes);
+	return rc;
+}
+
+static int vote_on(
+	struct rules_ctx *c, const struct sr_version_row *v, const uint8_t hash[SR_HASH]) {
+	uint64_t version = 0, epoch = 0;
+	int rc = sr_field_dec(&version, c->s, "version", 0, c->e);
+
+	if (rc == 0)
+		rc = sr_field_dec(&epoch, c->s, "epoch", 0, c->e);
+	if (rc != 0)
+		return rc;
+	if (version != v->version)
+		return rules_deny(c, "other-version", "read the newest version and vote on that",
+			"the vote is on version %llu, the request is at version %u",
+			(unsigned long long)version, v->version);
+	if (memcmp(hash, v->hash, SR_HASH) != 0)
+		return rules_deny(c, "other-text", "read the request anew",
+			"the vote names another text of version %u", v->version);
+	if (epoch != c->board.epoch || v->epoch != c->board.epoch)
+		return rules_deny(c, "other-epoch", "vote again in the board's new epoch",
+			"the vote is of epoch %llu, the request of %u, the board in %u",
+			(unsigned long long)epoch, v->epoch, c->board.epoch);
+	rc = vote_eligible(c, v);
+	if (rc != 0 || !c->out->allowed)
+		return rc;
+	if (rules_field_is(c->s, "decision", "reject") ||
+		rules_field_is(c->s, "decision", "correct")) {
+		if (carries_more(c))
+			return rules_deny(c, "vote-surplus", "",
+				"only an approval carries forms, an end or pieces");
+		return rules_allow(c);
+	}
+	if (!rules_field_is(c->s, "decision", "approve") &&
+		!rules_field_is(c->s, "decision", "topup"))
+		return rules_deny(c, "unknown-decision", "",
+			"a decision is approve, reject, correct or topup");
+	rc = vote_approval(c, v);
+	if (rc != 0 || !c->out->allowed || rules_field_is(c->s, "decision", "topup"))
+		return rc;
+	return vote_forms_meet(c, v);
+}
+
+int rule_vote(struct rules_ctx *c) {
+	struct sr_version_row v = {0};
+	uint8_t id[SR_ID], hash[SR_HASH];
+	int rc = sr_field_id_hash(id, hash, c->s, "request", c->e);
+
+	if (rc == 0)
+		rc = sr_query_version(&v, c->cat, id, 0, c->e);
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-request", "", "no such request");
+	if (rc != 0)
+		return rc;
+	rc = vote_on(c, &v, hash);
+	sr_version_row_free(&v);
+	return rc;
+}
