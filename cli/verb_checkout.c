@@ -361,15 +361,11 @@ int verb_suspend(struct cli *c, struct sr_err *e) {
 	return act(c, SR_T_SUSPEND, "grant", "suspended; open checkouts ended", e);
 }
 
-int verb_lift(struct cli *c, struct sr_err *e) {
-	return act(c, SR_T_LIFT, "grant", "lifted: the grant is live again", e);
-}
-
 int verb_close(struct cli *c, struct sr_err *e) {
 	return act(c, SR_T_CLOSE, "grant", "closed; its room key is erased", e);
 }
 
-/* --- revoke: a request of its kind, and the asking member's own vote --- */
+/* --- revoke, lift: a request of its kind, and the asking member's own vote --- */
 
 static int vote_for(
 	struct cli *c, const uint8_t request[SR_ID], struct sr_submitted *out, struct sr_err *e) {
@@ -386,9 +382,10 @@ static int vote_for(
 	return rc;
 }
 
-int verb_revoke(struct cli *c, struct sr_err *e) {
+/* ${asks}: the end of "asks to ...". */
+static int ask_board(struct cli *c, const char *kind, const char *asks, struct sr_err *e) {
 	struct sr_submitted asked = {0}, voted = {0};
-	struct sr_asking a = {.kind = "revoke"};
+	struct sr_asking a = {.kind = kind};
 	uint8_t grant[SR_ID], request[SR_ID];
 	char hex[2 * SR_ID + 1];
 	int rc = cli_text(c, "reason", &a.reason, e);
@@ -408,16 +405,28 @@ int verb_revoke(struct cli *c, struct sr_err *e) {
 	if (rc == 0) {
 		json_t *more = json_object();
 		json_object_set_new(more, "request", json_string(hex));
-		rc = cli_done(c, &voted, more,
-			"request %s asks to revoke this grant, and you voted for it", hex);
+		rc = cli_done(
+			c, &voted, more, "request %s asks to %s, and you voted for it", hex, asks);
 		if (rc == 0 && voted.follow[0][0] == '\0')
 			cli_tell(c, "next, another member: strongroom vote %.12s approve", hex);
 	} else {
-		cli_hint(c, "the request to revoke is made: members vote on %s", hex);
+		cli_hint(c, "the request to %s is made: members vote on %s", asks, hex);
 	}
 	sr_submitted_free(&asked);
 	sr_submitted_free(&voted);
 	return rc;
+}
+
+int verb_revoke(struct cli *c, struct sr_err *e) {
+	return ask_board(c, "revoke", "revoke this grant", e);
+}
+
+/* One's own suspension needs no reason and no board; with a reason the board is asked, whoever
+ * suspended. */
+int verb_lift(struct cli *c, struct sr_err *e) {
+	if (cli_has(c, "reason") || cli_has(c, "reason-file"))
+		return ask_board(c, "lift", "lift this grant's suspension", e);
+	return act(c, SR_T_LIFT, "grant", "lifted: the grant is live again", e);
 }
 
 /* --- export --- */

@@ -12,7 +12,8 @@ ok as m3 suspend "$GRANT" --reason 'a question'
 refused 1 'checkout' as ri cat "$CHECKOUT"
 refused 1 'grant' as ri checkout "$ITEM"
 has 'suspended'
-refused 1 'lift|m3|suspended' as m1 lift "$GRANT"
+refused 1 'lifted by the member who made it' as m1 lift "$GRANT"
+has 'quorum'
 ok as m3 lift "$GRANT"
 checked_out "$ITEM"
 ok as ri cat "$CHECKOUT"

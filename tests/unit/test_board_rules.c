@@ -120,6 +120,104 @@ static void own_grant(void **state) {
 	world_free(w);
 }
 
+static enum sr_state grant_state(struct world *w, const uint8_t grant[SR_ID]) {
+	struct sr_grant_row g = {0};
+	enum sr_state s;
+
+	assert_ok(sr_query_grant(&g, w->v->catalogue, grant, &w->e), &w->e);
+	s = g.state;
+	sr_grant_row_free(&g);
+	return s;
+}
+
+static int vote_on(struct world *w, size_t member, const struct world_request *rq) {
+	return world_vote(w, &(struct world_vote){.member = member, .request = rq->id});
+}
+
+/* The member who suspended is away: a quorum lifts. Who is named in the grant neither asks nor
+ * votes, and what the votes were about must still stand. */
+static void lift_by_quorum(void **state) {
+	struct world *w = world_new(&(struct world_options){.members = 4, .level = {2}});
+	uint8_t item[1][SR_ID], grant[SR_ID];
+	struct world_request rq = {
+		.by = &w->member[3], .items = (const uint8_t(*)[SR_ID])item, .count = 1};
+	struct world_request lift = {.by = &w->member[1], .kind = "lift", .target = grant};
+
+	(void)state;
+	put_item(w, item[0]);
+	assert_int_equal(world_person_add(w, &w->curator[0], &w->member[3], "researcher"), 0);
+	assert_int_equal(world_request(w, &rq), 0);
+	world_grant(w, rq.id, grant);
+	assert_refused(w, world_request(w, &lift), "the grant is live: there is nothing to lift");
+	assert_int_equal(world_suspend(w, 0, grant), 0);
+	lift.by = &w->member[3];
+	assert_refused(w, world_request(w, &lift), "own-grant");
+	lift.by = &w->curator[0];
+	assert_refused(w, world_request(w, &lift), "active members ask for a lift");
+	lift.by = &w->officer;
+	assert_refused(w, world_request(w, &lift), "active members ask for a lift");
+	lift.by = &w->member[1];
+	assert_int_equal(world_request(w, &lift), 0);
+	assert_refused(w, vote_on(w, 3, &lift), "own-grant");
+	assert_int_equal(vote_on(w, 1, &lift), 0);
+	assert_int_equal(grant_state(w, grant), SR_S_SUSPENDED);
+	assert_int_equal(vote_on(w, 2, &lift), 0);
+	assert_int_equal(request_state(w, lift.id), SR_S_GRANTED);
+	assert_int_equal(grant_state(w, grant), SR_S_LIVE);
+	/* Pointless but lawful: the one who suspended asks, and is outvoted by two. */
+	assert_int_equal(world_suspend(w, 0, grant), 0);
+	lift.by = &w->member[0];
+	assert_int_equal(world_request(w, &lift), 0);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(world_vote(w, &(struct world_vote){.member = i,
+						       .request = lift.id,
+						       .decision = "reject"}),
+			0);
+	assert_int_equal(request_state(w, lift.id), SR_S_REFUSED);
+	assert_int_equal(grant_state(w, grant), SR_S_SUSPENDED);
+	world_free(w);
+}
+
+/* A lift whose suspension is gone, or is another by now, is moot; so is that of an ended grant. */
+static void lift_is_moot(void **state) {
+	struct world *w = world_new(&(struct world_options){.members = 4, .level = {2}});
+	uint8_t item[1][SR_ID], grant[SR_ID];
+	struct world_request rq = {
+		.by = &w->researcher[0], .items = (const uint8_t(*)[SR_ID])item, .count = 1};
+	struct world_request lift = {.by = &w->member[1], .kind = "lift", .target = grant};
+	static const char *const rules[] = {"not-suspended", "suspended-anew", "not-suspended"};
+
+	(void)state;
+	put_item(w, item[0]);
+	assert_int_equal(world_request(w, &rq), 0);
+	world_grant(w, rq.id, grant);
+	for (size_t i = 0; i < 3; i++) {
+		struct sr_entry en = {0};
+		enum sr_state before;
+
+		assert_int_equal(world_suspend(w, 0, grant), 0);
+		assert_int_equal(world_request(w, &lift), 0);
+		assert_int_equal(vote_on(w, 1, &lift), 0);
+		if (i == 2)
+			assert_int_equal(world_close_grant(w, &w->researcher[0], grant), 0);
+		else
+			assert_int_equal(world_lift(w, 0, grant), 0);
+		if (i == 1)
+			assert_int_equal(world_suspend(w, 0, grant), 0);
+		before = grant_state(w, grant);
+		assert_int_equal(vote_on(w, 2, &lift), 0);
+		assert_int_equal(request_state(w, lift.id), SR_S_REFUSED);
+		assert_int_equal(grant_state(w, grant), before);
+		world_last(w, SR_T_REFUSE, &en);
+		assert_true(
+			sr_bytes_eq(sr_field(&en.statement, "rule", 0), sr_bytes_str(rules[i])));
+		sr_entry_free(&en);
+		if (i == 1)
+			assert_int_equal(world_lift(w, 0, grant), 0);
+	}
+	world_free(w);
+}
+
 /* After release: a raised hazard stops checkouts and what is open until the item is sealed anew. */
 static void raised_hazard(void **state) {
 	struct world *w = world_new(&(struct world_options){.members = 3, .level = {2, 3}});
@@ -302,6 +400,8 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_role),
 		cmocka_unit_test(own_grant),
+		cmocka_unit_test(lift_by_quorum),
+		cmocka_unit_test(lift_is_moot),
 		cmocka_unit_test(raised_hazard),
 		cmocka_unit_test(referral_stays),
 		cmocka_unit_test(taken_collection),

@@ -1,6 +1,6 @@
 /*
  * decide - what a quorum's votes bring about, by the kind of the request: a grant, a revocation, a
- * role, a collection; or its refusal, once the quorum is out of reach. See follow_in.h.
+ * lift, a role, a collection; or its refusal, once the quorum is out of reach. See follow_in.h.
  */
 #include "board/follow_in.h"
 
@@ -87,9 +87,45 @@ static int decide_grant(const struct follow_job *j, const struct decision *d) {
 	return rc;
 }
 
+/* What was voted for has no object any more: the request ends, and says why. */
+static int decide_moot(
+	const struct follow_job *j, const struct decision *d, const char *rule, const char *told) {
+	struct sr_buf text;
+	int rc;
+
+	sr_buf_init(&text);
+	sr_follow_begin(&text, j->v, SR_T_REFUSE, j->f->now);
+	sr_text_put(&text, "what", "request");
+	sr_text_put_hex(&text, "request", d->v.request, SR_ID);
+	sr_text_put_dec(&text, "version", d->v.version);
+	sr_text_put_hex(&text, "grant", d->v.target, SR_ID);
+	sr_text_put(&text, "rule", rule);
+	rc = follow_emit(j, &text, NULL);
+	if (rc == 0)
+		j->f->tell(j->f->ctx, told);
+	sr_buf_free(&text);
+	return rc;
+}
+
+static int decide_on_target(
+	const struct follow_job *j, const struct decision *d, enum sr_type_id type) {
+	struct sr_buf text;
+	int rc;
+
+	sr_buf_init(&text);
+	sr_follow_begin(&text, j->v, type, j->f->now);
+	sr_text_put_hex(&text, "request", d->v.request, SR_ID);
+	sr_text_put_hex(&text, "grant", d->v.target, SR_ID);
+	rc = follow_emit(j, &text, NULL);
+	sr_buf_free(&text);
+	if (rc == 0)
+		follow_tell_id(j, type == SR_T_REVOKE ? "revoked: grant" : "lifted: grant",
+			d->v.target, "");
+	return rc;
+}
+
 static int decide_revoke(const struct follow_job *j, const struct decision *d) {
 	struct sr_grant_row g = {0};
-	struct sr_buf text;
 	bool live;
 	int rc = sr_query_grant(&g, j->v->catalogue, d->v.target, j->e);
 
@@ -97,27 +133,31 @@ static int decide_revoke(const struct follow_job *j, const struct decision *d) {
 	sr_grant_row_free(&g);
 	if (rc != 0)
 		return rc;
-	sr_buf_init(&text);
-	if (!live) { /* it ended by itself meanwhile: the request is moot, and says so */
-		sr_follow_begin(&text, j->v, SR_T_REFUSE, j->f->now);
-		sr_text_put(&text, "what", "request");
-		sr_text_put_hex(&text, "request", d->v.request, SR_ID);
-		sr_text_put_dec(&text, "version", d->v.version);
-		sr_text_put_hex(&text, "grant", d->v.target, SR_ID);
-		sr_text_put(&text, "rule", "grant-ended");
-		rc = follow_emit(j, &text, NULL);
-		j->f->tell(
-			j->f->ctx, "the grant has ended already; there is nothing left to revoke");
-	} else {
-		sr_follow_begin(&text, j->v, SR_T_REVOKE, j->f->now);
-		sr_text_put_hex(&text, "request", d->v.request, SR_ID);
-		sr_text_put_hex(&text, "grant", d->v.target, SR_ID);
-		rc = follow_emit(j, &text, NULL);
-		if (rc == 0)
-			follow_tell_id(j, "revoked: grant", d->v.target, "");
-	}
-	sr_buf_free(&text);
-	return rc;
+	if (!live)
+		return decide_moot(j, d, "grant-ended",
+			"the grant has ended already; there is nothing left to revoke");
+	return decide_on_target(j, d, SR_T_REVOKE);
+}
+
+/* The votes are about the suspension that stood when they were asked for: a later one has another
+ * reason, which nobody weighed. */
+static int decide_lift(const struct follow_job *j, const struct decision *d) {
+	struct sr_grant_row g = {0};
+	bool suspended, anew;
+	int rc = sr_query_grant(&g, j->v->catalogue, d->v.target, j->e);
+
+	suspended = rc == 0 && sr_state_may(SR_M_GRANT, g.state, SR_E_LIFT);
+	anew = g.suspended > d->v.entry;
+	sr_grant_row_free(&g);
+	if (rc != 0)
+		return rc;
+	if (!suspended)
+		return decide_moot(j, d, "not-suspended",
+			"the grant is not suspended any more; there is nothing left to lift");
+	if (anew)
+		return decide_moot(j, d, "suspended-anew",
+			"the grant was suspended anew after this request; ask about that one");
+	return decide_on_target(j, d, SR_T_LIFT);
 }
 
 /* The record that opens ${key} of the request's statement, copied from its entry: the new statement
@@ -225,7 +265,7 @@ static int decide_refused(const struct follow_job *j, const struct decision *d) 
 }
 
 /* An act that needs no piece may have been asked for by a member, whose vote then counts like any
- * other's: two members revoke, also where there are only two. */
+ * other's: two members revoke or lift, also where there are only two. */
 static uint32_t eligible(const struct follow_job *j, const struct decision *d) {
 	struct sr_person_row p = {0};
 	struct sr_grant_row g = {0};
@@ -238,8 +278,7 @@ static uint32_t eligible(const struct follow_job *j, const struct decision *d) {
 	sr_person_row_free(&p);
 	if (d->v.subject != NULL && strcmp(d->v.subject, d->v.applicant) == 0)
 		member = false;
-	if (strcmp(d->v.kind, "revoke") == 0 &&
-		sr_query_grant(&g, j->v->catalogue, d->v.target, NULL) == 0)
+	if (d->v.has_target && sr_query_grant(&g, j->v->catalogue, d->v.target, NULL) == 0)
 		member = member && !sr_token_in(g.people, d->v.applicant);
 	sr_grant_row_free(&g);
 	if (member &&
@@ -266,6 +305,8 @@ int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 	if (d->tally.approved >= d->v.level) {
 		if (strcmp(d->v.kind, "revoke") == 0)
 			rc = decide_revoke(j, d);
+		else if (strcmp(d->v.kind, "lift") == 0)
+			rc = decide_lift(j, d);
 		else if (strcmp(d->v.kind, "collection") == 0)
 			rc = decide_collection(j, d);
 		else if (strcmp(d->v.kind, "role") == 0)

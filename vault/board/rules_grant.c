@@ -38,8 +38,9 @@ int rule_lift(struct rules_ctx *c) {
 	if (!sr_state_may(SR_M_GRANT, g.state, SR_E_LIFT))
 		rc = rules_deny(c, "grant-state", "", "the grant is %s", sr_state_name(g.state));
 	else if (strcmp(g.suspended_by, c->me.person) != 0)
-		rc = rules_deny(c, "not-yours", "",
-			"a suspension is lifted by the member who made it (%s)", g.suspended_by);
+		rc = rules_deny(c, "not-yours", "a reason with it asks the board to lift it",
+			"a suspension is lifted by the member who made it (%s), or by a quorum",
+			g.suspended_by);
 	else
 		rc = rules_allow(c);
 	sr_grant_row_free(&g);

@@ -19,6 +19,7 @@ static const struct shape shapes[] = {
 	{"access", 1, 1, 1, 1, 0, 1, -1, -1, -1, -1, -1},
 	{"export", 1, -1, 1, 1, 0, 1, 1, -1, -1, -1, -1},
 	{"revoke", -1, -1, -1, -1, -1, -1, -1, 1, -1, -1, -1},
+	{"lift", -1, -1, -1, -1, -1, -1, -1, 1, -1, -1, -1},
 	{"role", -1, -1, -1, -1, -1, -1, -1, -1, 1, -1, 1},
 	{"collection", -1, -1, -1, -1, -1, -1, -1, -1, -1, 1, -1},
 };
@@ -183,11 +184,22 @@ static int request_items(struct rules_ctx *c, uint64_t level) {
 	return rules_allow(c);
 }
 
-static int revoke_target(struct rules_ctx *c) {
+/* Acts on a grant: an end of it, or of its suspension. Officers may ask for the end alone: who may
+ * look again is the members' to say, and nobody named in the grant asks for that. */
+static int target_act(struct rules_ctx *c, bool lift) {
 	struct sr_grant_row g = {0};
 	uint8_t id[SR_ID];
 	enum sr_state state;
-	int rc = sr_field_id(id, c->s, "target", 0, c->e);
+	bool named;
+	int rc;
+
+	if (lift && rules_member(&c->board, c->me.person) == NULL)
+		return rules_deny(c, "role-missing", "",
+			"active members ask for a lift; %s is none", c->me.person);
+	if (!lift && !rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER))
+		return rules_deny(
+			c, "role-missing", "", "members and officers ask for a revocation");
+	rc = sr_field_id(id, c->s, "target", 0, c->e);
 
 	if (rc == 0)
 		rc = sr_query_grant(&g, c->cat, id, c->e);
@@ -196,10 +208,17 @@ static int revoke_target(struct rules_ctx *c) {
 	if (rc != 0)
 		return rc;
 	state = g.state;
+	named = sr_token_in(g.people, c->me.person);
 	sr_grant_row_free(&g);
-	if (!sr_state_may(SR_M_GRANT, state, SR_E_REVOKE))
+	if (!lift && !sr_state_may(SR_M_GRANT, state, SR_E_REVOKE))
 		return rules_deny(
 			c, "grant-ended", "", "the grant is %s already", sr_state_name(state));
+	if (lift && !sr_state_may(SR_M_GRANT, state, SR_E_LIFT))
+		return rules_deny(c, "grant-state", "", "the grant is %s: there is nothing to lift",
+			sr_state_name(state));
+	if (lift && named)
+		return rules_deny(c, "own-grant", "another member asks",
+			"%s is named in this grant", c->me.person);
 	return rules_allow(c);
 }
 
@@ -283,11 +302,8 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 		return rules_deny(c, "level-differs", "",
 			"a request of kind %s is decided at level %u", sh->kind,
 			c->board.levels[0].level);
-	if (strcmp(sh->kind, "revoke") == 0 && !rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER))
-		return rules_deny(
-			c, "role-missing", "", "members and officers ask for a revocation");
-	if (strcmp(sh->kind, "revoke") == 0)
-		return revoke_target(c);
+	if (sh->target > 0)
+		return target_act(c, strcmp(sh->kind, "lift") == 0);
 	if (!rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_CURATOR))
 		return rules_deny(
 			c, "role-missing", "", "members, curators and officers ask for this");

@@ -63,12 +63,12 @@ static int vote_eligible(struct rules_ctx *c, const struct sr_version_row *v) {
 	if (strcmp(v->applicant, c->me.person) != 0 && rules_named_in(v, c->me.person))
 		return rules_deny(c, "own-request", "another member votes",
 			"%s is named in this request", c->me.person);
-	rc = strcmp(v->kind, "revoke") == 0 ? target_names(c, v->target, &named) : 0;
+	rc = v->has_target ? target_names(c, v->target, &named) : 0;
 	if (rc != 0)
 		return rc;
 	if (named)
 		return rules_deny(c, "own-grant", "another member votes",
-			"%s is named in the grant that is to be revoked", c->me.person);
+			"%s is named in the grant that this is about", c->me.person);
 	rc = sr_query_recused(&recused, c->cat, v->request, c->me.person, c->e);
 	if (rc != 0)
 		return rc;

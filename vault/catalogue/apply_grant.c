@@ -57,8 +57,10 @@ static int grant_step(
 	if (rc != 0 || to == g->state)
 		return rc;
 	rc = SQL_RUN(a->db, e,
-		"UPDATE grants SET state = ?, suspended_by = ?, ended = ? WHERE grant_id = ?",
+		"UPDATE grants SET state = ?, suspended_by = ?, suspended = ?, ended = ?"
+		" WHERE grant_id = ?",
 		A_STR(sr_state_name(to)), to == SR_S_SUSPENDED ? A_STR(a->actor) : A_NULL(),
+		to == SR_S_SUSPENDED ? A_INT(a->entry) : A_NULL(),
 		sr_state_final(SR_M_GRANT, to) ? A_INT(a->entry) : A_NULL(), A_ID(g->id));
 	if (rc == 0 && to != SR_S_LIVE)
 		rc = sr_apply_end_checkouts(a, "grant_id", A_ID(g->id), e);

@@ -274,14 +274,14 @@ struct sr_version_row {
 	uint64_t entry;
 	int64_t received;
 	char applicant[SR_PERSON_TEXT];
-	char kind[32]; /* access export revoke role collection */
+	char kind[32]; /* access export revoke lift role collection */
 	uint32_t epoch, level;
 	int64_t closes, ends; /* 0: none */
 	uint64_t items;
 	bool has_list, has_key, has_target, has_collection, has_room_key;
 	uint8_t list[SR_HASH];
 	uint8_t key[SR_PK];    /* the applicant's request key */
-	uint8_t target[SR_ID]; /* grant of a revoke */
+	uint8_t target[SR_ID]; /* grant of a revoke or lift */
 	uint8_t collection[SR_ID];
 	uint8_t room_key[SR_PK];        /* the newest; pieces of votes before its entry are void */
 	uint64_t room_key_entry;        /* 0: none */
@@ -398,6 +398,7 @@ struct sr_grant_row {
 	uint32_t level, epoch;
 	uint64_t entry, ended;             /* ended: the entry that did it; 0: live or suspended */
 	char suspended_by[SR_PERSON_TEXT]; /* "": not suspended */
+	uint64_t suspended;                /* the entry that suspended it; 0: not suspended */
 	char *forms;                       /* tokens */
 	char *people;                      /* names of persons with single spaces */
 	uint8_t (*votes)[SR_ID];

@@ -9,7 +9,7 @@
 	" g.suspended_by, (SELECT group_concat(form, ' ') FROM grant_forms f WHERE"      \
 	" f.grant_id = g.grant_id),"                                                     \
 	" (SELECT group_concat(person, ' ') FROM grant_people p WHERE p.grant_id ="      \
-	" g.grant_id), v.items"                                                          \
+	" g.grant_id), v.items, g.suspended"                                             \
 	" FROM grants g JOIN versions v ON v.v = g.v"
 
 void sr_grant_row_free(struct sr_grant_row *r) {
@@ -61,6 +61,7 @@ static int read_grant(
 	r->ended = (uint64_t)sr_stmt_col_int(st, 9);
 	sr_col_person(r->suspended_by, st, 10);
 	r->items = (uint64_t)sr_stmt_col_int(st, 13);
+	r->suspended = (uint64_t)sr_stmt_col_int(st, 14);
 	rc = sr_col_dup_some(&r->forms, st, 11, e);
 	if (rc == 0)
 		rc = sr_col_dup_some(&r->people, st, 12, e);

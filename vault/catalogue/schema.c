@@ -176,7 +176,7 @@ static const char *const statements[] = {
 	"CREATE TABLE grants(grant_id BLOB PRIMARY KEY,"
 	" v INTEGER NOT NULL UNIQUE REFERENCES versions(v), right_to TEXT NOT NULL,"
 	" ends INTEGER NOT NULL, level INTEGER NOT NULL, epoch INTEGER NOT NULL,"
-	" state TEXT NOT NULL, suspended_by TEXT, entry INTEGER NOT NULL,"
+	" state TEXT NOT NULL, suspended_by TEXT, suspended INTEGER, entry INTEGER NOT NULL,"
 	" ended INTEGER) STRICT",
 	"CREATE INDEX grants_state ON grants(state, ends)",
 	"CREATE TABLE grant_forms(grant_id BLOB NOT NULL REFERENCES grants(grant_id),"

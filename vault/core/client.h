@@ -287,7 +287,7 @@ uint8_t sr_client_index(const struct sr_board_view *v, struct sr_bytes person);
 /* --- requests (client_request.c) -------------------------------------------------------------- */
 
 struct sr_asking {
-	const char *kind; /* access export revoke role collection */
+	const char *kind; /* access export revoke lift role collection */
 	const uint8_t *
 		amend; /* SR_ID bytes of the request that gets a new version; NULL: a new request */
 	const uint8_t *items; /* SR_ID bytes each, in any order; access and export */
@@ -296,7 +296,7 @@ struct sr_asking {
 	const char *const *forms,
 		*const *purposes, *const *people; /* NULL-terminated, any order; NULL: none */
 	const char *recipient;                    /* export: age1... */
-	const uint8_t *target;                    /* revoke: the grant */
+	const uint8_t *target;                    /* revoke, lift: the grant */
 	const struct sr_introduction *card;       /* role */
 	const char *const *roles;
 	const char *name, *dedupe; /* collection; dedupe NULL: collection */
