@@ -13,7 +13,7 @@ enum {
 		       SR_ROLE_CUSTODIAN
 };
 
-enum class {
+enum reads {
 	PUBLIC,
 	DEPOSIT,
 	ITEM,
@@ -22,32 +22,60 @@ enum class {
 	HOUSE
 };
 
-static enum class class_of(const struct sr_statement *s) {
-	switch (s->type->id){case SR_T_FOUND : case SR_T_KEY_EPOCH : case SR_T_DEAL : case
-		SR_T_ACCEPT : case SR_T_COMPLAINT : case SR_T_REVEAL : case SR_T_OPENED : case
-		SR_T_COLLECTION : case SR_T_PERSON : case SR_T_PERSON_END : case SR_T_RELEASE : case
-		SR_T_SCRUB : return PUBLIC;
-		case SR_T_ACCESSION : return DEPOSIT;
-		case SR_T_DESCRIBE : return ITEM;
-		case SR_T_REQUEST : case SR_T_AMEND : case SR_T_ROOM_KEY : case SR_T_JOIN : case
-		SR_T_COMMENT : case SR_T_RECUSE : case SR_T_VOTE : case SR_T_WITHDRAW : case
-		SR_T_GRANT : case SR_T_SUSPEND : case SR_T_LIFT : case SR_T_REVOKE : case
-		SR_T_CLOSE : return REQUEST;
-		case SR_T_CHECKOUT : case SR_T_VIEWED : case SR_T_RETURN : case
-		SR_T_EXPORT : return CHECKOUT;
-		case SR_T_LAPSE : case
-		SR_T_REFUSE : if (sr_type_field(s->type, sr_bytes_str("checkout")) != NULL &&
-				  sr_field_count(s, "checkout") > 0) return CHECKOUT;
-		return sr_field_count(s, "request") + sr_field_count(s, "grant") > 0 ? REQUEST
-										     : HOUSE;
-		case SR_T_INCIDENT : case SR_T_COUNT : break;
-}
-return HOUSE;
-}
-
 /* Is the line there (the type may not have it at all)? */
 static bool has(const struct sr_statement *s, const char *key) {
 	return sr_type_field(s->type, sr_bytes_str(key)) != NULL && sr_field_count(s, key) > 0;
+}
+
+static enum reads class_of(const struct sr_statement *s) {
+	switch (s->type->id) {
+	case SR_T_FOUND:
+	case SR_T_KEY_EPOCH:
+	case SR_T_DEAL:
+	case SR_T_ACCEPT:
+	case SR_T_COMPLAINT:
+	case SR_T_REVEAL:
+	case SR_T_OPENED:
+	case SR_T_COLLECTION:
+	case SR_T_PERSON:
+	case SR_T_PERSON_END:
+	case SR_T_RELEASE:
+	case SR_T_SCRUB:
+		return PUBLIC;
+	case SR_T_ACCESSION:
+		return DEPOSIT;
+	case SR_T_DESCRIBE:
+		return ITEM;
+	case SR_T_REQUEST:
+	case SR_T_AMEND:
+	case SR_T_ROOM_KEY:
+	case SR_T_JOIN:
+	case SR_T_COMMENT:
+	case SR_T_RECUSE:
+	case SR_T_VOTE:
+	case SR_T_WITHDRAW:
+	case SR_T_GRANT:
+	case SR_T_SUSPEND:
+	case SR_T_LIFT:
+	case SR_T_REVOKE:
+	case SR_T_CLOSE:
+		return REQUEST;
+	case SR_T_CHECKOUT:
+	case SR_T_VIEWED:
+	case SR_T_RETURN:
+	case SR_T_EXPORT:
+		return CHECKOUT;
+	case SR_T_LAPSE:
+	case SR_T_REFUSE:
+		if (has(s, "checkout"))
+			return CHECKOUT;
+		return has(s, "request") || has(s, "grant") ? REQUEST : HOUSE;
+	case SR_T_INCIDENT:
+		return HOUSE;
+	case SR_T_COUNT:
+		break;
+	}
+	return HOUSE;
 }
 
 int sr_is_party(
