@@ -587,6 +587,7 @@ struct rig_vote {
 	const char *request, *decision;
 	uint64_t version;
 	uint8_t of[SR_HASH];
+	const char *room_key; /* name of the one that the pieces are for; NULL: no line */
 };
 RIG void s_vote(struct rig *r, int who, const struct rig_vote *v) {
 	char hex[2 * SR_HASH + 1];
@@ -604,6 +605,8 @@ RIG void s_vote(struct rig *r, int who, const struct rig_vote *v) {
 	rig_text(r, SR_PERSONAL, r->person[who], "reason", "Because-of-me");
 	if (strcmp(v->decision, "approve") == 0) {
 		f_dec(r, "count", 2);
+		if (v->room_key != NULL)
+			f_key(r, "room-key", v->room_key);
 		f_hash(r, "bundle", "bundle");
 		rig_object(r, "pieces", sr_bytes_str("pieces"));
 	}

@@ -486,6 +486,11 @@ static void test_impossible_requests(void **state) {
 	rig_apply(&r);
 	s_room_key(&r, "request 1", 1, v.of); /* renewed after a restore: the newest counts */
 	rig_apply(&r);
+	v.decision = "approve";
+	v.room_key = "the room key before";
+	s_vote(&r, M0, &v);
+	rig_refused(&r, "pieces are for another room key than that of version 1");
+	v.room_key = "room key of request 1 1";
 	v.decision = "topup";
 	s_vote(&r, M0, &v);
 	rig_refused(&r, "request: open, so no vote topup");

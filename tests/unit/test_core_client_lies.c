@@ -1074,7 +1074,7 @@ static void test_forged_votes(void **state) {
 	d->liar.twist = twist_forgery;
 	d->liar.ctx = f;
 	assert_fails(sr_client_open_item(d->c, checkout, &files, &d->e), SR_AUTH, &d->e,
-		"is older than the room key (entry");
+		"are for another room key than that of entry");
 	assert_false(asked(d, "checkout.open"));
 	desk_free(d);
 	/* Votes: signed by the host for a member; by the member, but rejecting; by somebody who is

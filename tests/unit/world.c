@@ -890,6 +890,8 @@ static void pieces_put(
 	assert_non_null(pieces);
 	context(w, &c, v, readers);
 	memcpy(c.vote, d->id, SR_ID);
+	if (vote->room != NULL)
+		memcpy(c.room, vote->room, SR_X_PK);
 	for (size_t i = 0; i < s->count; i++) {
 		at_level(w, &c, vote->member, s->level[i]);
 		assert_ok(sr_piece_make(pieces[i], &c, &s->sealed[i],
@@ -904,6 +906,7 @@ static void pieces_put(
 	if (vote->lie == W_BAD_BUNDLE)
 		bundle.p[bundle.len - 1] ^= 1;
 	sr_text_put_dec(&d->text, "count", s->count);
+	sr_text_put_base64(&d->text, "room-key", c.room, SR_X_PK);
 	sr_text_put_hex(&d->text, "bundle", root, SR_HASH);
 	world_object(d, "pieces", sr_buf_view(&bundle));
 	sr_buf_free(&bundle);

@@ -197,8 +197,10 @@ struct world_vote {
 	const char *forms;    /* NULL: all that are asked for */
 	int64_t ends;         /* 0: as asked */
 	const char *condition;
-	enum world_lie lie; /* BAD_PIECE: a piece with another share; BAD_BUNDLE: the object is not
-			       what `bundle` says */
+	enum world_lie lie;  /* BAD_PIECE: a piece with another share; BAD_BUNDLE: the object is not
+				what `bundle` says */
+	const uint8_t *room; /* SR_X_PK bytes: the room key that the pieces are for; NULL: the
+			      version's */
 };
 int world_vote(struct world *w, const struct world_vote *vote);
 /* Members 0, 1, ... approve until it is granted; the grant. */

@@ -3,6 +3,8 @@
  */
 #include "board/rules_in.h"
 
+#include "crypto/box.h"
+
 /* Is the actor one of those whom the grant is for? */
 static int target_names(struct rules_ctx *c, const uint8_t grant[SR_ID], bool *named) {
 	struct sr_grant_row g = {0};
@@ -106,7 +108,7 @@ static int vote_eligible(struct rules_ctx *c, const struct sr_version_row *v) {
 
 /* Lines that only an approval with pieces has. */
 static bool carries_more(const struct rules_ctx *c) {
-	static const char *const keys[] = {"form", "ends", "count", "bundle", "pieces"};
+	static const char *const keys[] = {"form", "ends", "count", "room-key", "bundle", "pieces"};
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
@@ -114,11 +116,27 @@ static bool carries_more(const struct rules_ctx *c) {
 	return n > 0;
 }
 
+/* Pieces open under one room key alone. A vote that was signed before a restore renewed it is not
+ * that voter's fault, and must not become it at a checkout. */
+static int vote_room_key(struct rules_ctx *c, const struct sr_version_row *v) {
+	uint8_t key[SR_X_PK];
+	int rc = sr_field_key(key, c->s, "room-key", 0, c->e);
+
+	if (rc != 0)
+		return rc;
+	if (v->has_room_key && memcmp(key, v->room_key, SR_X_PK) == 0)
+		return rules_allow(c);
+	return rules_deny(c, "other-room-key", "a restore renewed the room key: vote again",
+		"the vote's pieces are for another room key than that of entry %llu",
+		(unsigned long long)v->room_key_entry);
+}
+
 /* What an approval must say and carry. */
 static int vote_approval(struct rules_ctx *c, const struct sr_version_row *v) {
 	bool keyed = v->has_list;
 	uint64_t count = 0;
 	int64_t ends = 0;
+	int rc;
 	size_t n = sr_field_count(c->s, "form");
 
 	if (!keyed) {
@@ -131,9 +149,13 @@ static int vote_approval(struct rules_ctx *c, const struct sr_version_row *v) {
 		return rules_deny(c, "ends-past", "the applicant amends the request",
 			"the end that the request asks for has passed");
 	if (sr_field_count(c->s, "bundle") == 0 || sr_field_count(c->s, "pieces") == 0 ||
+		sr_field_count(c->s, "room-key") == 0 ||
 		sr_field_dec(&count, c->s, "count", 0, NULL) != 0)
 		return rules_deny(c, "pieces-missing", "",
 			"an approval of kind %s carries a piece for each item", v->kind);
+	rc = vote_room_key(c, v);
+	if (rc != 0 || !c->out->allowed)
+		return rc;
 	if (count != v->items)
 		return rules_deny(c, "pieces-count", "", "want %llu pieces, have %llu",
 			(unsigned long long)v->items, (unsigned long long)count);

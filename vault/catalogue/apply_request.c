@@ -346,6 +346,23 @@ static int vote_event(struct sr_apply *a, enum sr_event *event, struct sr_err *e
 		(const char *)decision.p);
 }
 
+/* Pieces are for the room key of their version as it is when the vote comes. */
+static int vote_room_key(struct sr_apply *a, const struct sr_version *v, struct sr_err *e) {
+	struct sr_id_arg key;
+	int64_t same = 0;
+	int rc;
+
+	if (sr_field_count(a->s, "room-key") == 0)
+		return 0;
+	rc = SQL_INT_OF(a->db, e, &same, "SELECT count(*) FROM room_keys WHERE v = ? AND key = ?",
+		A_INT(v->v), sr_arg_key(a, "room-key", &key));
+	if (rc == 0 && same == 0)
+		return sr_fail(e, SR_CORRUPT,
+			"its pieces are for another room key than that of version %lld",
+			(long long)v->version);
+	return rc;
+}
+
 int sr_apply_vote(struct sr_apply *a, struct sr_err *e) {
 	struct sr_id_arg bundle, pieces;
 	enum sr_event event = SR_E_VOTE;
@@ -367,6 +384,8 @@ int sr_apply_vote(struct sr_apply *a, struct sr_err *e) {
 		rc = sr_apply_version_step(a, &v, event, e);
 	if (rc == 0 && event == SR_E_TOPUP)
 		rc = grant_may(a, &v, SR_E_TOPUP, e);
+	if (rc == 0)
+		rc = vote_room_key(a, &v, e);
 	if (rc == 0 && sr_field_count(a->s, "count") != 0)
 		rc = sr_field_dec(&count, a->s, "count", 0, e);
 	if (rc != 0)

@@ -203,10 +203,11 @@ static int prove_vote(const struct lending *l, const uint8_t vote[SR_ID],
 		version != l->version)
 		return sr_fail(e, SR_AUTH, "the vote of %s is for another version than was granted",
 			s->head.actor);
-	if (pr->index < l->room_key->index)
+	if (!sr_bytes_eq(
+		    sr_field(s, "room-key", 0), sr_field(&l->room_key->entry.statement, "key", 0)))
 		return sr_fail(e, SR_AUTH,
-			"the vote of %s (entry %llu) is older than the room key (entry %llu), so "
-			"its pieces are not for it",
+			"the pieces of %s (entry %llu) are for another room key than that of "
+			"entry %llu",
 			s->head.actor, (unsigned long long)pr->index,
 			(unsigned long long)l->room_key->index);
 	if (!is_word(sr_field(s, "decision", 0), "approve") &&

@@ -18,6 +18,10 @@
  * A vault that makes new room keys at will gains nothing: it can always make one, and whoever gives
  * it pieces, by approval or topup, decides afresh and signs the hash of the request.
  *
+ * The vote names the room key that its pieces are for: when a restore renews it while the vote is
+ * on its way, the door tells the voter to vote again instead of taking pieces that blame them
+ * later.
+ *
  * Nothing secret is touched before all of it holds: shares are recomputed from the dealings at the
  * last moment and wiped.
  */
@@ -493,7 +497,7 @@ static int making_new(struct making **out, struct sr_ballot *b, const struct sr_
 	return 0;
 }
 
-/* count, bundle, pieces */
+/* count, room-key, bundle, pieces */
 static int put_pieces(struct sr_writ *d, struct sr_ballot *b, uint8_t index, struct sr_err *e) {
 	struct making *m = NULL;
 	struct sr_buf bundle;
@@ -510,6 +514,7 @@ static int put_pieces(struct sr_writ *d, struct sr_ballot *b, uint8_t index, str
 		rc = bundle_root(root, sr_buf_view(&bundle), e);
 	if (rc == 0) {
 		sr_text_put_dec(&d->text, "count", b->view.item_count);
+		sr_text_put_base64(&d->text, "room-key", b->room, SR_X_PK);
 		sr_text_put_hex(&d->text, "bundle", root, SR_HASH);
 		sr_writ_object(d, "pieces", sr_buf_view(&bundle));
 	}
