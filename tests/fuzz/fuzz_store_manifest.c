@@ -2,9 +2,10 @@
  * fuzz_store_manifest - manifests and reach lists: refused, or written back as they were read.
  *
  * Input: u8 mode: 0 a manifest's root; 1 the plaintext of a sealed manifest; 2 the plaintext of a
- * sealed reach list; 3 one file record after the other.
+ * sealed reach list; 3 one row of a file after the other; 4 a part of files; 5 a part of blocks.
  */
 #include "fuzz_store.h"
+#include "store/columns.h"
 #include "store/itemkey.h"
 #include "store/reach.h"
 
@@ -27,6 +28,42 @@ static void check_files(struct sr_bytes stream) {
 	sr_buf_free(&again);
 }
 
+static void check_file_part(struct sr_bytes part) {
+	struct sr_buf rows, again;
+	struct sr_err e;
+	uint32_t count = 0;
+	uint64_t block = 5, from = 5;
+	sr_buf_init_secret(&rows);
+	sr_buf_init_secret(&again);
+	if (sr_files_unpack(&rows, &count, part, &block, &e) == 0) {
+		MUST(count >= 1 && count <= SR_FILES_PART_ROWS && block >= from);
+		check_files(sr_buf_view(&rows));
+		assert_ok(sr_files_pack(&again, sr_buf_view(&rows), &from, &e), &e);
+		MUST(from == block && sr_bytes_eq(sr_buf_view(&again), part));
+	} else {
+		MUST(rows.len == 0 && block == 5);
+		MUST(e.code == SR_CORRUPT);
+	}
+	sr_buf_free(&rows);
+	sr_buf_free(&again);
+}
+
+static void check_ref_part(struct sr_bytes part) {
+	static struct sr_block_ref refs[SR_REFS_PART_ROWS];
+	struct sr_buf again;
+	struct sr_err e;
+	uint32_t count = 0;
+	sr_buf_init_secret(&again);
+	if (sr_refs_unpack(refs, &count, part, &e) == 0) {
+		MUST(count >= 1 && count <= SR_REFS_PART_ROWS);
+		assert_ok(sr_refs_pack(&again, refs, count, &e), &e);
+		MUST(sr_bytes_eq(sr_buf_view(&again), part));
+	} else {
+		MUST(e.code == SR_CORRUPT);
+	}
+	sr_buf_free(&again);
+}
+
 static void check_manifest(const struct sr_manifest *m, struct sr_bytes root) {
 	struct sr_buf again;
 	struct sr_err e;
@@ -35,7 +72,9 @@ static void check_manifest(const struct sr_manifest *m, struct sr_bytes root) {
 	MUST(sr_bytes_eq(sr_buf_view(&again), root));
 	sr_buf_free(&again);
 	if (m->files.part_count == 0)
-		check_files(sr_buf_view(&m->files.inline_bytes));
+		check_file_part(sr_buf_view(&m->files.inline_bytes));
+	if (m->blocks.part_count == 0)
+		check_ref_part(sr_buf_view(&m->blocks.inline_bytes));
 }
 
 static void check_root(struct sr_bytes in) {
@@ -107,7 +146,7 @@ static void check_reach(struct sr_bytes plain) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	struct sr_bytes in = sr_bytes_of(data, size);
 	fuzz_start();
-	switch (fuzz_u8(&in) % 4) {
+	switch (fuzz_u8(&in) % 6) {
 	case 0:
 		check_root(in);
 		break;
@@ -117,8 +156,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	case 2:
 		check_reach(in);
 		break;
-	default:
+	case 3:
 		check_files(in);
+		break;
+	case 4:
+		check_file_part(in);
+		break;
+	default:
+		check_ref_part(in);
 	}
 	return 0;
 }
@@ -153,13 +198,25 @@ void fuzz_seeds(void) {
 	sr_buf_init(&b);
 	sr_buf_init(&plain);
 	sr_manifest_init(&m);
-	sr_file_put(&m.files.inline_bytes, &f);
-	fuzz_seed_with("file", "\3", 1, sr_buf_view(&m.files.inline_bytes));
-	sr_file_put(&m.files.inline_bytes, &link);
+	uint64_t block = 0;
+	sr_file_put(&b, &f);
+	fuzz_seed_with("file", "\3", 1, sr_buf_view(&b));
+	sr_file_put(&b, &link);
+	assert_ok(sr_files_pack(&m.files.inline_bytes, sr_buf_view(&b), &block, &e), &e);
+	sr_buf_clear(&b);
 	m.files.len = m.files.inline_bytes.len;
+	fuzz_seed_with("files", "\4", 1, sr_buf_view(&m.files.inline_bytes));
 	a_ref(&ref, 1);
-	sr_block_ref_put(&m.blocks.inline_bytes, &ref);
+	ref.alone = true;
+	assert_ok(sr_refs_pack(&m.blocks.inline_bytes, &ref, 1, &e), &e);
 	m.blocks.len = m.blocks.inline_bytes.len;
+	struct sr_block_ref both[2];
+	both[0] = ref;
+	a_ref(&both[1], 2);
+	both[1].pack[0] ^= 1;
+	assert_ok(sr_refs_pack(&b, both, 2, &e), &e);
+	fuzz_seed_with("blocks", "\5", 1, sr_buf_view(&b));
+	sr_buf_clear(&b);
 	m.dedupe = SR_DEDUPE_COLLECTION;
 	m.file_count = 2;
 	m.bytes = 600;
@@ -191,6 +248,7 @@ void fuzz_seeds(void) {
 	sr_buf_put_le32(&b, 1);
 	ref.plain_len = SR_BLOCK;
 	sr_block_ref_put(&b, &ref);
+	sr_buf_put_le32(&b, SR_BLOCK / SR_HASH);
 	sr_buf_clear(&plain);
 	sr_buf_put_le64(&plain, b.len);
 	sr_buf_put_bytes(&plain, sr_buf_view(&b));

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/columns.h"
 #include "store/ingest.h"
 #include "store/reader.h"
 #include "util.h"
@@ -67,7 +68,6 @@ RIG void rig_open(struct rig *r, char *path) {
 	sr_box_public(r->structure_pk, r->structure_sk);
 	t_fill(r->domain.vault, SR_HASH, 3);
 	t_fill(r->domain.domain, SR_ID, 4);
-	t_fill(r->domain.tag_key, SR_KEY, 5);
 	t_fill(r->domain.kdf_key, SR_KEY, 6);
 	t_fill(r->journal_key, SR_KEY, 7);
 	r->domain.dedupe = SR_DEDUPE_COLLECTION;
@@ -235,6 +235,19 @@ RIG struct sr_item *rig_item(struct rig *r, size_t i, struct sr_index *index) {
 	assert_ok(sr_item_open(&it, &o, &m, &e), &e);
 	sr_manifest_free(&m);
 	return it;
+}
+
+/* The refs of item ${i}, whose block list must lie inline; SR_REFS_PART_ROWS fit ${refs}. */
+RIG uint32_t rig_refs(struct rig *r, size_t i, struct sr_block_ref *refs) {
+	struct sr_manifest m;
+	struct sr_err e;
+	uint32_t count = 0;
+	assert_ok(sr_manifest_decode(&m, sr_buf_view(&r->manifests[i]), &e), &e);
+	assert_int_equal(m.blocks.part_count, 0);
+	assert_ok(sr_refs_unpack(refs, &count, sr_buf_view(&m.blocks.inline_bytes), &e), &e);
+	assert_int_equal(count, m.block_count);
+	sr_manifest_free(&m);
+	return count;
 }
 
 struct rig_compare {

@@ -11,7 +11,6 @@ static struct sr_block_domain domain(enum sr_dedupe mode) {
 	struct sr_block_domain d = {.dedupe = mode};
 	t_fill(d.vault, sizeof d.vault, 1);
 	t_fill(d.domain, sizeof d.domain, 2);
-	t_fill(d.tag_key, sizeof d.tag_key, 3);
 	t_fill(d.kdf_key, sizeof d.kdf_key, 4);
 	return d;
 }
@@ -24,7 +23,7 @@ static void put_text(struct sr_block_work *w, size_t len, struct sr_block_ref *r
 	memset(ref, 0, sizeof *ref);
 	ref->plain_len = (uint32_t)len;
 	sr_block_hash(ref->h, sr_bytes_of(p, len));
-	sr_block_name(ref, d);
+	sr_block_name(ref, SR_BLOCK_FILE, d);
 }
 
 /* The sealed record, copied out. */
@@ -46,17 +45,30 @@ static void test_names(void **state) {
 	(void)state;
 	sr_block_hash(a.h, sr_bytes_str("hello"));
 	b = a;
-	sr_block_name(&a, &d);
-	sr_block_name(&b, &d);
+	sr_block_name(&a, SR_BLOCK_FILE, &d);
+	sr_block_name(&b, SR_BLOCK_FILE, &d);
 	assert_memory_equal(a.cid, b.cid, SR_HASH);
 	assert_memory_equal(a.key, b.key, SR_KEY);
 	assert_memory_not_equal(a.cid, a.key, SR_HASH);
 	other.domain[15] ^= 1;
-	sr_block_name(&b, &other);
+	sr_block_name(&b, SR_BLOCK_FILE, &other);
 	assert_memory_not_equal(a.cid, b.cid, SR_HASH);
 	assert_memory_not_equal(a.key, b.key, SR_HASH);
-	sr_block_name(&a, &none);
-	sr_block_name(&b, &none);
+	/* a file never stands in for a part of a manifest */
+	sr_block_name(&b, SR_BLOCK_MANIFEST, &d);
+	assert_memory_not_equal(a.cid, b.cid, SR_HASH);
+	assert_memory_not_equal(a.key, b.key, SR_HASH);
+	/* the cid needs the key alone, H the SHA-256 */
+	uint8_t cid[SR_HASH], sha256[SR_HASH], h[SR_HASH];
+	memcpy(cid, a.cid, SR_HASH);
+	memset(a.cid, 0, SR_HASH);
+	sr_block_cid(&a);
+	assert_memory_equal(a.cid, cid, SR_HASH);
+	sr_sha256(sha256, "hello", 5);
+	sr_block_hash_sha(h, sha256);
+	assert_memory_equal(a.h, h, SR_HASH);
+	sr_block_name(&a, SR_BLOCK_FILE, &none);
+	sr_block_name(&b, SR_BLOCK_FILE, &none);
 	assert_memory_not_equal(a.cid, b.cid, SR_HASH);
 	assert_memory_not_equal(a.key, b.key, SR_HASH);
 }

@@ -159,8 +159,13 @@ static void test_rebuild(void **state) {
 	/* stale hints: the reader goes by the index */
 	struct sr_manifest m;
 	assert_ok(sr_manifest_decode(&m, sr_buf_view(&r.manifests[0]), &e), &e);
-	for (size_t i = 0; i < m.block_count; i++)
-		m.blocks.inline_bytes.p[i * SR_BLOCK_REF + 96] ^= 1;
+	static struct sr_block_ref refs[SR_REFS_PART_ROWS];
+	const uint32_t n = rig_refs(&r, 0, refs);
+	for (uint32_t i = 0; i < n; i++)
+		refs[i].pack[0] ^= 1;
+	sr_buf_clear(&m.blocks.inline_bytes);
+	assert_ok(sr_refs_pack(&m.blocks.inline_bytes, refs, n, &e), &e);
+	m.blocks.len = m.blocks.inline_bytes.len;
 	struct sr_item_options io = {.backend = r.backend, .index = r.index};
 	memcpy(io.vault, r.domain.vault, SR_HASH);
 	assert_ok(sr_item_open(&it, &io, &m, &e), &e);

@@ -502,7 +502,7 @@ static void test_many_files(void **state) {
 	struct sr_manifest m;
 	assert_ok(sr_manifest_decode(&m, sr_buf_view(&r.manifests[0]), &e), &e);
 	assert_true(m.files.part_count >= 2);
-	assert_int_equal(m.blocks.part_count, 2);
+	assert_true(m.blocks.part_count >= 2);
 	assert_int_equal(m.block_count, FILES);
 	sr_manifest_free(&m);
 	struct sr_item *it = rig_item(&r, 0, NULL);

@@ -12,7 +12,7 @@
 
 static const char TYPE[] = "strongroom/service/v1";
 
-_Static_assert(sizeof(struct sr_service_secrets) == 384, "twelve keys of 32 bytes, no padding");
+_Static_assert(sizeof(struct sr_service_secrets) == 352, "eleven keys of 32 bytes, no padding");
 
 static void derive_public(struct sr_service *k) {
 	sr_sign_public(k->ledger_pk, k->s->ledger_seed);

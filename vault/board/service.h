@@ -26,7 +26,6 @@ struct sr_service_secrets { /* one allocation of the secret arena, in this order
 	uint8_t catalogue_key[SR_KEY];  /* catalogue.db */
 	uint8_t index_key[SR_KEY];      /* index.db */
 	uint8_t secrets_wrap[SR_KEY];   /* wraps the root cell of secrets.db; never a root */
-	uint8_t tag_key[SR_KEY];        /* dedupe: cid */
 	uint8_t kdf_key[SR_KEY];        /* dedupe: block keys */
 	uint8_t journal_key[SR_KEY];    /* MAC of the secrets.db state in commit records */
 	uint8_t quarantine_key[SR_KEY]; /* outer layer of quarantine seals */

@@ -320,7 +320,6 @@ static int ingest_begin(struct sr_deposit *d, struct sr_err *e) {
 	memcpy(o->domain.vault, d->v->fingerprint, SR_HASH);
 	memcpy(o->domain.domain, d->collection, SR_ID);
 	o->domain.dedupe = d->dedupe;
-	memcpy(o->domain.tag_key, d->v->keys->s->tag_key, SR_KEY);
 	memcpy(o->domain.kdf_key, d->v->keys->s->kdf_key, SR_KEY);
 	memcpy(o->structure_pk, d->v->keys->structure_pk, SR_X_PK);
 	journal_key(o->journal_key, d->v, d->accession);

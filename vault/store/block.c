@@ -28,19 +28,29 @@ struct sr_block_work {
 };
 
 void sr_block_hash(uint8_t h[SR_HASH], struct sr_bytes plain) {
-	SR_HASH_OF(h, "strongroom/block/v1", NULL, plain);
+	uint8_t sha256[SR_HASH];
+	sr_sha256(sha256, plain.p, plain.len);
+	sr_block_hash_sha(h, sha256);
 }
 
-void sr_block_name(struct sr_block_ref *ref, const struct sr_block_domain *d) {
-	if (d->dedupe == SR_DEDUPE_NONE) {
-		sr_random(ref->cid, sizeof ref->cid);
+void sr_block_hash_sha(uint8_t h[SR_HASH], const uint8_t sha256[SR_HASH]) {
+	SR_HASH_OF(h, "strongroom/block/v1", NULL, sr_bytes_of(sha256, SR_HASH));
+}
+
+void sr_block_name(
+	struct sr_block_ref *ref, enum sr_block_kind kind, const struct sr_block_domain *d) {
+	const uint8_t k = (uint8_t)kind;
+	if (d->dedupe == SR_DEDUPE_NONE)
 		sr_random(ref->key, sizeof ref->key);
-		return;
-	}
-	struct sr_bytes domain = sr_bytes_of(d->domain, SR_ID);
-	struct sr_bytes h = sr_bytes_of(ref->h, SR_HASH);
-	SR_HASH_OF(ref->cid, "strongroom/block-cid/v1", d->tag_key, domain, h);
-	SR_HASH_OF(ref->key, "strongroom/block-key/v1", d->kdf_key, domain, h);
+	else
+		SR_HASH_OF(ref->key, "strongroom/block-key/v1", d->kdf_key,
+			sr_bytes_of(d->domain, SR_ID), sr_bytes_of(&k, 1),
+			sr_bytes_of(ref->h, SR_HASH));
+	sr_block_cid(ref);
+}
+
+void sr_block_cid(struct sr_block_ref *ref) {
+	sr_hash_of(ref->cid, "strongroom/block-cid/v1", ref->key, NULL, 0);
 }
 
 int sr_block_work_new(struct sr_block_work **out, const struct sr_block_domain *d,
@@ -183,7 +193,7 @@ void sr_block_ref_put(struct sr_buf *b, const struct sr_block_ref *ref) {
 }
 
 int sr_block_ref_get(struct sr_block_ref *out, const uint8_t p[SR_BLOCK_REF], struct sr_err *e) {
-	struct sr_block_ref r;
+	struct sr_block_ref r = {.alone = false};
 	memcpy(r.cid, p, SR_HASH);
 	memcpy(r.key, p + 32, SR_KEY);
 	memcpy(r.h, p + 64, SR_HASH);

@@ -1,10 +1,14 @@
 /*
  * block - 1 MiB of one file, named, compressed and sealed (DESIGN 7 "Block").
  *
- *   H   = BLAKE2b("strongroom/block/v1"; plain)
- *   cid = BLAKE2b(tag_key; "strongroom/block-cid/v1", domain, H)    dedupe `collection`
- *   key = BLAKE2b(kdf_key; "strongroom/block-key/v1", domain, H)    dedupe `collection`
- *   Dedupe `none`: cid and key are 32 random bytes each.
+ *   H   = BLAKE2b("strongroom/block/v1"; SHA-256 of the plaintext)
+ *   key = BLAKE2b(kdf_key; "strongroom/block-key/v1", domain, kind, H)  dedupe `collection`
+ *         32 random bytes                                               dedupe `none`
+ *   cid = BLAKE2b(key; "strongroom/block-cid/v1")
+ *
+ * H goes through SHA-256, so that the H of a file's only block follows from the SHA-256 that the
+ * manifest has anyway (and SHA-NI is twice as fast as BLAKE2b). The cid says nothing of the key it
+ * is made from, and whoever has the key needs nothing else to name the block.
  *
  * A record, as it lies in a pack, is an aead (crypto/aead.h, label "strongroom/block-record/v1")
  * under `key` of
@@ -46,8 +50,7 @@ struct sr_block_domain {
 	uint8_t vault[SR_HASH]; /* fingerprint */
 	uint8_t domain[SR_ID];  /* dedupe domain: the collection's id */
 	enum sr_dedupe dedupe;
-	uint8_t tag_key[SR_KEY]; /* used by SR_DEDUPE_COLLECTION only */
-	uint8_t kdf_key[SR_KEY];
+	uint8_t kdf_key[SR_KEY]; /* used by SR_DEDUPE_COLLECTION only */
 };
 
 /* What a manifest must remember of one block: opens it. Secret, because of key and H. */
@@ -59,11 +62,17 @@ struct sr_block_ref {
 	uint32_t offset;       /* hint: of the record in that pack */
 	uint32_t len;          /* of the record */
 	uint32_t plain_len;
+	bool alone; /* the whole of its file */
 };
 
 void sr_block_hash(uint8_t h[SR_HASH], struct sr_bytes plain);
-/* ref->h and plain_len must be set; fills cid and key by the domain's mode. */
-void sr_block_name(struct sr_block_ref *ref, const struct sr_block_domain *d);
+/* The same from the plaintext's SHA-256. */
+void sr_block_hash_sha(uint8_t h[SR_HASH], const uint8_t sha256[SR_HASH]);
+/* ref->h must be set; fills key (by the domain's mode) and cid. */
+void sr_block_name(
+	struct sr_block_ref *ref, enum sr_block_kind kind, const struct sr_block_domain *d);
+/* The cid from ref->key. */
+void sr_block_cid(struct sr_block_ref *ref);
 
 /*
  * Working memory of one sealer or opener: three buffers of a block and a codec, about 4.5 MiB,

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/columns.h"
 #include "store/idmap.h"
 
 struct waiting {
@@ -19,44 +20,50 @@ struct waiting {
 	bool filled;
 };
 
-struct growing {             /* a stream on its way into parts */
-	struct sr_buf bytes; /* secret: not spilled yet */
-	uint64_t len;        /* in all */
+_Static_assert(sizeof(struct waiting) <= SR_DRAFT_WAITING, "what draft.h says");
+
+struct growing {            /* a stream on its way into parts */
+	struct sr_buf rows; /* secret: not packed yet */
+	size_t row_count;   /* in there */
+	uint64_t len;       /* packed so far */
 	struct sr_block_ref *parts;
 	struct sr_slot *slots;
+	uint32_t *part_rows;
 	size_t count, cap;
-	size_t part_size;
 	enum sr_block_kind kind;
 };
 
 struct sr_draft {
 	struct sr_draft_options o;
 	struct growing files, blocks, cids;
+	struct sr_buf own;        /* cids of the manifest's parts, behind those of blocks */
+	uint64_t packed_block;    /* behind the files that are packed */
 	struct waiting *waiting;  /* blocks base .. base + count */
 	size_t first, count, cap; /* waiting[first .. first + count) */
 	uint64_t base;            /* number of waiting[first] */
 	uint64_t file_count;
 	uint64_t bytes;
+	uint64_t row_bytes; /* of rows of files, packed or not */
 	struct sr_idmap packs;
 	bool ended;
 	struct sr_manifest manifest; /* of the result */
 	struct sr_reach reach;
 };
 
-static void growing_init(struct growing *g, enum sr_block_kind kind, size_t part_size) {
-	sr_buf_init_secret(&g->bytes);
+static void growing_init(struct growing *g, enum sr_block_kind kind) {
+	sr_buf_init_secret(&g->rows);
 	g->kind = kind;
-	g->part_size = part_size;
 }
 
 static void growing_free(struct growing *g, struct sr_packer *p) {
-	sr_buf_free(&g->bytes);
+	sr_buf_free(&g->rows);
 	for (size_t i = 0; i < g->count; i++)
 		sr_packer_drop(p, &g->slots[i]);
 	if (g->parts != NULL)
 		sr_wipe(g->parts, g->count * sizeof *g->parts);
 	free(g->parts);
 	free(g->slots);
+	free(g->part_rows);
 }
 
 int sr_draft_new(struct sr_draft **out, const struct sr_draft_options *o, struct sr_err *e) {
@@ -65,9 +72,10 @@ int sr_draft_new(struct sr_draft **out, const struct sr_draft_options *o, struct
 	if (d == NULL)
 		return sr_fail(e, SR_NOMEM, "draft: no memory");
 	d->o = *o;
-	growing_init(&d->files, SR_BLOCK_MANIFEST, SR_BLOCK);
-	growing_init(&d->blocks, SR_BLOCK_MANIFEST, (size_t)SR_MANIFEST_PART_REFS * SR_BLOCK_REF);
-	growing_init(&d->cids, SR_BLOCK_REACH, SR_BLOCK);
+	growing_init(&d->files, SR_BLOCK_MANIFEST);
+	growing_init(&d->blocks, SR_BLOCK_MANIFEST);
+	growing_init(&d->cids, SR_BLOCK_REACH);
+	sr_buf_init_secret(&d->own);
 	sr_manifest_init(&d->manifest);
 	sr_reach_init(&d->reach);
 	*out = d;
@@ -85,6 +93,7 @@ void sr_draft_free(struct sr_draft *d) {
 	growing_free(&d->files, d->o.packer);
 	growing_free(&d->blocks, d->o.packer);
 	growing_free(&d->cids, d->o.packer);
+	sr_buf_free(&d->own);
 	sr_idmap_free(&d->packs);
 	sr_manifest_free(&d->manifest);
 	sr_reach_free(&d->reach);
@@ -96,8 +105,8 @@ const uint8_t *sr_draft_item(const struct sr_draft *d) {
 }
 
 size_t sr_draft_memory(const struct sr_draft *d) {
-	return sizeof *d + d->cap * sizeof *d->waiting + d->files.bytes.cap + d->blocks.bytes.cap +
-	       d->cids.bytes.cap + d->packs.cap * 48;
+	return sizeof *d + d->cap * sizeof *d->waiting + d->files.rows.cap + d->blocks.rows.cap +
+	       d->cids.rows.cap + d->own.cap + d->packs.cap * 48;
 }
 
 size_t sr_draft_waiting(const struct sr_draft *d) {
@@ -113,78 +122,137 @@ static int growing_reserve(struct growing *g, struct sr_err *e) {
 	size_t cap = g->cap == 0 ? 8 : g->cap * 2;
 	struct sr_block_ref *parts = calloc(cap, sizeof *parts);
 	struct sr_slot *slots = calloc(cap, sizeof *slots);
-	if (parts == NULL || slots == NULL) {
+	uint32_t *rows = calloc(cap, sizeof *rows);
+	if (parts == NULL || slots == NULL || rows == NULL) {
 		free(parts);
 		free(slots);
+		free(rows);
 		return sr_fail(e, SR_NOMEM, "draft: no memory for %zu parts", cap);
 	}
 	if (g->count > 0) {
 		memcpy(parts, g->parts, g->count * sizeof *parts);
 		memcpy(slots, g->slots, g->count * sizeof *slots);
+		memcpy(rows, g->part_rows, g->count * sizeof *rows);
 		sr_wipe(g->parts, g->count * sizeof *parts);
 	}
 	free(g->parts);
 	free(g->slots);
+	free(g->part_rows);
 	g->parts = parts;
 	g->slots = slots;
+	g->part_rows = rows;
 	g->cap = cap;
 	return 0;
 }
 
-static int put_cid(struct sr_draft *d, const uint8_t cid[SR_HASH], struct sr_err *e);
-
-/* The first ${len} bytes of the stream become a metadata block under a random key. */
-static int spill(struct sr_draft *d, struct growing *g, size_t len, struct sr_err *e) {
-	struct sr_block_ref ref;
-	struct sr_slot slot = {NULL, 0};
-	struct sr_bytes record = {NULL, 0};
-	bool again = false;
-	int rc = growing_reserve(g, e);
-	if (rc != 0)
-		return rc;
-	memset(&ref, 0, sizeof ref);
-	memcpy(sr_block_work_plain(d->o.work), g->bytes.p, len);
-	sr_block_hash(ref.h, sr_bytes_of(g->bytes.p, len));
-	ref.plain_len = (uint32_t)len;
-	sr_random(ref.cid, SR_HASH);
-	sr_random(ref.key, SR_KEY);
-	rc = sr_block_seal(d->o.work, g->kind, &ref, &record, e);
-	if (rc == 0) {
-		struct sr_packer_record r = {SR_PACK_META, &ref, NULL, record};
-		rc = sr_packer_add(d->o.packer, &r, &slot, &again, e);
-	}
-	if (rc == 0) {
-		g->parts[g->count] = ref;
-		g->slots[g->count++] = slot;
-		size_t left = g->bytes.len - len;
-		memmove(g->bytes.p, g->bytes.p + len, left);
-		sr_wipe(g->bytes.p + left, len);
-		g->bytes.len = left;
-		if (g != &d->cids)
-			rc = put_cid(d, ref.cid, e);
-	}
-	sr_wipe(&ref, sizeof ref);
-	return rc;
+/* The pending rows of ${g} as they are stored, into ${out}. */
+static int pack_rows(struct sr_draft *d, struct growing *g, struct sr_buf *out, struct sr_err *e) {
+	if (g == &d->files)
+		return sr_files_pack(out, sr_buf_view(&g->rows), &d->packed_block, e);
+	if (g == &d->blocks)
+		return sr_refs_pack(
+			out, (const struct sr_block_ref *)(void *)g->rows.p, g->row_count, e);
+	sr_buf_put_bytes(out, sr_buf_view(&g->rows));
+	return sr_buf_ok(out, e);
 }
 
-static int growing_put(struct sr_draft *d, struct growing *g, struct sr_err *e) {
-	int rc = sr_buf_ok(&g->bytes, e);
-	while (rc == 0 && g->bytes.len >= g->part_size)
-		rc = spill(d, g, g->part_size, e);
+/* A copy that was stored before counts when it reads back as this part. */
+static bool stored_before(struct sr_draft *d, enum sr_block_kind kind, struct sr_block_ref *ref) {
+	struct sr_index_hit hit;
+	struct sr_bytes plain = {NULL, 0};
+	if (d->o.domain->dedupe != SR_DEDUPE_COLLECTION ||
+		sr_index_find(d->o.index, ref->cid, d->o.accession, &hit, NULL) != 0)
+		return false;
+	memcpy(ref->pack, hit.at.pack, SR_HASH);
+	ref->offset = hit.at.offset;
+	ref->len = hit.at.len;
+	if (hit.checked)
+		return true;
+	if (sr_pack_read(d->o.backend, &hit.at, sr_block_work_record(d->o.work), NULL) != 0 ||
+		sr_block_open(d->o.work, kind, ref, &plain, NULL) != 0)
+		return false;
+	sr_index_checked(d->o.index, ref->cid, ref->pack);
+	return true;
+}
+
+/* ${packed} becomes a metadata block, or is one already. */
+static int store_part(struct sr_draft *d, struct growing *g, struct sr_bytes packed,
+	struct sr_slot *slot, struct sr_block_ref *ref, struct sr_err *e) {
+	struct sr_bytes record = {NULL, 0};
+	bool again = false;
+	memset(ref, 0, sizeof *ref);
+	memcpy(sr_block_work_plain(d->o.work), packed.p, packed.len);
+	sr_block_hash(ref->h, packed);
+	ref->plain_len = (uint32_t)packed.len;
+	sr_block_name(ref, g->kind, d->o.domain);
+	++*d->o.parts;
+	if (stored_before(d, g->kind, ref))
+		return 0;
+	int rc = sr_block_seal(d->o.work, g->kind, ref, &record, e);
+	struct sr_packer_record r = {SR_PACK_META, ref, NULL, record};
+	return rc == 0 ? sr_packer_add(d->o.packer, &r, slot, &again, e) : rc;
+}
+
+/* ${packed}, which is what the pending rows became, as one part. */
+static int spill(
+	struct sr_draft *d, struct growing *g, const struct sr_buf *packed, struct sr_err *e) {
+	struct sr_block_ref ref;
+	struct sr_slot slot = {NULL, 0};
+	int rc = growing_reserve(g, e);
+	if (rc == 0)
+		rc = store_part(d, g, sr_buf_view(packed), &slot, &ref, e);
+	if (rc != 0)
+		return rc;
+	g->parts[g->count] = ref;
+	g->part_rows[g->count] = (uint32_t)g->row_count;
+	g->slots[g->count++] = slot;
+	g->len += packed->len;
+	g->row_count = 0;
+	sr_buf_clear(&g->rows);
+	if (g != &d->cids)
+		sr_buf_put(&d->own, ref.cid, SR_HASH);
+	sr_wipe(&ref, sizeof ref);
+	return sr_buf_ok(&d->own, e);
+}
+
+static int cut(struct sr_draft *d, struct growing *g, struct sr_err *e) {
+	struct sr_buf packed;
+	sr_buf_init_secret(&packed);
+	int rc = pack_rows(d, g, &packed, e);
+	if (rc == 0)
+		rc = spill(d, g, &packed, e);
+	sr_buf_free(&packed);
 	return rc;
 }
 
 static int put_cid(struct sr_draft *d, const uint8_t cid[SR_HASH], struct sr_err *e) {
-	sr_buf_put(&d->cids.bytes, cid, SR_HASH);
-	d->cids.len += SR_HASH;
-	return growing_put(d, &d->cids, e);
+	struct growing *g = &d->cids;
+	sr_buf_put(&g->rows, cid, SR_HASH);
+	int rc = sr_buf_ok(&g->rows, e);
+	g->row_count++;
+	if (rc == 0 && (g->row_count == SR_CIDS_PART_ROWS ||
+			       (g->row_count >= SR_CIDS_PART_MIN && sr_part_ends(cid))))
+		rc = cut(d, g, e);
+	return rc;
 }
 
 /* What is left becomes a last part, or stays inline when it is short and the only piece. */
 static int growing_end(struct sr_draft *d, struct growing *g, struct sr_err *e) {
-	if (g->bytes.len == 0 || (g->count == 0 && g->bytes.len <= SR_STREAM_INLINE))
+	struct sr_buf packed;
+	if (g->row_count == 0)
 		return 0;
-	return spill(d, g, g->bytes.len, e);
+	sr_buf_init_secret(&packed);
+	int rc = pack_rows(d, g, &packed, e);
+	if (rc == 0 && (g->count > 0 || packed.len > SR_STREAM_INLINE)) {
+		rc = spill(d, g, &packed, e);
+	} else if (rc == 0) {
+		g->len = packed.len;
+		sr_buf_clear(&g->rows);
+		sr_buf_put_bytes(&g->rows, sr_buf_view(&packed));
+		rc = sr_buf_ok(&g->rows, e);
+	}
+	sr_buf_free(&packed);
+	return rc;
 }
 
 /* --- blocks and files ----------------------------------------------------------------------------
@@ -237,18 +305,24 @@ void sr_draft_fill(struct sr_draft *d, uint64_t number, const struct sr_block_re
 int sr_draft_file(struct sr_draft *d, const struct sr_file *f, struct sr_err *e) {
 	if (d->file_count >= SR_MANIFEST_FILES_MAX)
 		return sr_fail(e, SR_LIMIT, "an item of more than %d files", SR_MANIFEST_FILES_MAX);
-	size_t before = d->files.bytes.len;
-	sr_file_put(&d->files.bytes, f);
-	int rc = sr_buf_ok(&d->files.bytes, e);
+	struct growing *g = &d->files;
+	size_t before = g->rows.len;
+	sr_file_put(&g->rows, f);
+	int rc = sr_buf_ok(&g->rows, e);
 	if (rc != 0)
 		return rc;
-	d->files.len += d->files.bytes.len - before;
-	if (d->files.len > SR_FILES_STREAM_MAX)
+	d->row_bytes += g->rows.len - before;
+	if (d->row_bytes > SR_FILES_STREAM_MAX)
 		return sr_fail(e, SR_LIMIT, "an item's file list of more than %d bytes",
 			SR_FILES_STREAM_MAX);
+	g->row_count++;
 	d->file_count++;
 	d->bytes += f->size;
-	return growing_put(d, &d->files, e);
+	if (g->rows.len >= SR_FILES_PART_MAX - SR_FILE_ROW_MAX ||
+		g->row_count == SR_FILES_PART_ROWS ||
+		(g->rows.len >= SR_FILES_PART_MIN && sr_part_ends(f->sha256)))
+		rc = cut(d, g, e);
+	return rc;
 }
 
 /* One resolved ref into the streams. */
@@ -261,9 +335,13 @@ static int encode(struct sr_draft *d, const struct sr_block_ref *ref, struct sr_
 		if (rc != 0)
 			return rc;
 	}
-	sr_block_ref_put(&d->blocks.bytes, ref);
-	d->blocks.len += SR_BLOCK_REF;
-	int rc = growing_put(d, &d->blocks, e);
+	struct growing *g = &d->blocks;
+	sr_buf_put(&g->rows, ref, sizeof *ref);
+	int rc = sr_buf_ok(&g->rows, e);
+	g->row_count++;
+	if (rc == 0 && (g->row_count == SR_REFS_PART_ROWS ||
+			       (g->row_count >= SR_REFS_PART_MIN && sr_part_ends(ref->key))))
+		rc = cut(d, g, e);
 	return rc == 0 ? put_cid(d, ref->cid, e) : rc;
 }
 
@@ -296,6 +374,8 @@ int sr_draft_end(struct sr_draft *d, struct sr_err *e) {
 		rc = growing_end(d, &d->files, e);
 	if (rc == 0)
 		rc = growing_end(d, &d->blocks, e);
+	for (size_t i = 0; rc == 0 && i < d->own.len; i += SR_HASH)
+		rc = put_cid(d, d->own.p + i, e);
 	if (rc == 0)
 		rc = growing_end(d, &d->cids, e);
 	if (rc != 0)
@@ -323,11 +403,13 @@ static int growing_result(struct sr_draft *d, struct growing *g, struct sr_strea
 		return rc;
 	out->len = g->len;
 	out->parts = g->parts;
+	out->rows = g->part_rows;
 	out->part_count = g->count;
-	out->inline_bytes = g->bytes;
+	out->inline_bytes = g->rows;
 	g->parts = NULL;
+	g->part_rows = NULL;
 	g->count = 0;
-	sr_buf_init_secret(&g->bytes);
+	sr_buf_init_secret(&g->rows);
 	return 0;
 }
 

@@ -3,8 +3,10 @@
  *
  * Blocks get a number at once (sr_draft_block) and their ref when they were sealed (sr_draft_fill),
  * in any order. The draft turns the resolved prefix of its refs into the stream `blocks`, adds
- * their cids to the reach list, and spills a stream into metadata blocks whenever a part is full;
- * so an item of any size costs about 3 MiB plus 176 bytes for each block whose pack is still open.
+ * their cids to the reach list, and spills a stream into metadata blocks whenever a part ends
+ * (store/columns.h); so an item of any size costs about 3 MiB plus 200 bytes for each block whose
+ * pack is still open. What the parts hold depends on the files alone, not on when a pack closed, so
+ * that a part that is stored already is found.
  *
  *   OPEN --block, fill, file, advance--> OPEN --end--> ENDED --result--> DONE
  *
@@ -18,11 +20,19 @@
 #include "store/packer.h"
 #include "store/reach.h"
 
+enum {
+	SR_DRAFT_WAITING = 200 /* bytes of memory of a block that waits for its place */
+};
+
 struct sr_draft; /* opaque */
 
 struct sr_draft_options {
 	const struct sr_block_domain *domain; /* borrowed, as all */
 	struct sr_packer *packer;
+	struct sr_backend *backend;
+	struct sr_index *index;
+	uint8_t accession[SR_ID];
+	size_t *parts; /* counts parts, also those that are stored already */
 	struct sr_block_work
 		*work; /* for the metadata blocks; shared by the drafts of one thread */
 	uint8_t item[SR_ID];

@@ -77,27 +77,3 @@ out:
 	sr_wipe(&moved, sizeof moved);
 	return rc;
 }
-
-int sr_fetch_stream(struct sr_fetch *f, enum sr_block_kind kind, const struct sr_stream *s,
-	struct sr_buf *out, struct sr_err *e) {
-	struct sr_bytes plain = {NULL, 0};
-	int rc = 0;
-	if (s->part_count == 0) {
-		sr_buf_put_bytes(out, sr_buf_view(&s->inline_bytes));
-		return sr_buf_ok(out, e);
-	}
-	if (s->len > SIZE_MAX / 2)
-		return sr_fail(e, SR_LIMIT, "a stream of %llu bytes", (unsigned long long)s->len);
-	rc = sr_buf_reserve(out, (size_t)s->len, e);
-	for (size_t i = 0; rc == 0 && i < s->part_count; i++) {
-		rc = sr_fetch_block(f, kind, &s->parts[i], &plain, e);
-		if (rc != 0) {
-			if (e != NULL)
-				(void)sr_wrap(e, "part %zu of %zu", i + 1, s->part_count);
-			break;
-		}
-		sr_buf_put_bytes(out, plain);
-		rc = sr_buf_ok(out, e);
-	}
-	return rc;
-}

@@ -27,8 +27,5 @@ void sr_fetch_free(struct sr_fetch *f); /* wipes; NULL allowed */
  * and segment. */
 SR_MUST int sr_fetch_block(struct sr_fetch *f, enum sr_block_kind kind,
 	const struct sr_block_ref *ref, struct sr_bytes *plain, struct sr_err *e);
-/* A whole stream, appended to ${out} (secret). */
-SR_MUST int sr_fetch_stream(struct sr_fetch *f, enum sr_block_kind kind, const struct sr_stream *s,
-	struct sr_buf *out, struct sr_err *e);
 
 #endif

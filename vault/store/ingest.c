@@ -16,6 +16,7 @@
 
 #include "base/pool.h"
 #include "base/time.h"
+#include "store/columns.h"
 #include "store/draft.h"
 
 enum {
@@ -66,6 +67,7 @@ struct sr_ingest {
 	struct ended *first;
 	struct ended **last;
 	size_t ended_memory;
+	size_t parts; /* of manifests and reach lists, stored now or before */
 	struct sr_buf packs;
 	struct sr_ingest_totals totals;
 	uint64_t reported_ms;
@@ -107,9 +109,11 @@ static int work(struct job *j) {
 	uint8_t lookup[SR_RESUME_LOOKUP];
 	struct sr_bytes record = {NULL, 0};
 	struct sr_packer_record r = {SR_PACK_FILES, &j->ref, NULL, {NULL, 0}};
-	sr_block_hash(j->ref.h, sr_bytes_of(sr_block_work_plain(j->work), j->ref.plain_len));
+	if (!j->ref.alone)
+		sr_block_hash(
+			j->ref.h, sr_bytes_of(sr_block_work_plain(j->work), j->ref.plain_len));
 	if (in->o.domain.dedupe == SR_DEDUPE_COLLECTION) {
-		sr_block_name(&j->ref, &in->o.domain);
+		sr_block_name(&j->ref, SR_BLOCK_FILE, &in->o.domain);
 		if (known_by_cid(j)) {
 			j->reused = true;
 			return 0;
@@ -121,9 +125,9 @@ static int work(struct job *j) {
 			j->reused = true;
 			return 0;
 		}
-		sr_block_name(&j->ref, &in->o.domain);
+		sr_block_name(&j->ref, SR_BLOCK_FILE, &in->o.domain);
 	} else {
-		sr_block_name(&j->ref, &in->o.domain);
+		sr_block_name(&j->ref, SR_BLOCK_FILE, &in->o.domain);
 	}
 	int rc = sr_block_seal(j->work, SR_BLOCK_FILE, &j->ref, &record, &j->e);
 	r.record = record;
@@ -376,11 +380,11 @@ static int flush(struct sr_ingest *in, struct sr_err *e) {
 /* Keep the drafts small. */
 static int relieve(struct sr_ingest *in, struct sr_err *e) {
 	int rc = 0;
-	if (in->current != NULL && sr_draft_waiting(in->current) >= SR_MANIFEST_PART_REFS / 8)
+	if (in->current != NULL && sr_draft_waiting(in->current) >= SR_REFS_PART_MIN)
 		rc = sr_draft_advance(in->current, e);
 	size_t memory = in->ended_memory;
 	if (in->current != NULL)
-		memory += sr_draft_waiting(in->current) * (SR_BLOCK_REF + 40);
+		memory += sr_draft_waiting(in->current) * SR_DRAFT_WAITING;
 	if (rc == 0 && memory > SR_INGEST_DRAFTS_MAX)
 		rc = flush(in, e);
 	return rc;
@@ -389,8 +393,13 @@ static int relieve(struct sr_ingest *in, struct sr_err *e) {
 int sr_ingest_item_begin(struct sr_ingest *in, const uint8_t item[SR_ID], struct sr_err *e) {
 	if (in->state != OPEN)
 		return refuse(in, e);
-	struct sr_draft_options o = {
-		.domain = &in->o.domain, .packer = in->packer, .work = in->meta_work};
+	struct sr_draft_options o = {.domain = &in->o.domain,
+		.packer = in->packer,
+		.backend = in->o.backend,
+		.index = in->o.index,
+		.parts = &in->parts,
+		.work = in->meta_work};
+	memcpy(o.accession, in->o.accession, SR_ID);
 	memcpy(o.item, item, SR_ID);
 	int rc = sr_draft_new(&in->current, &o, e);
 	if (rc != 0)
@@ -469,6 +478,7 @@ static int submit(struct sr_ingest *in, struct job *j, const struct reading *r, 
 
 static int read_blocks(struct sr_ingest *in, struct reading *r, struct sr_err *e) {
 	bool end = false;
+	bool hashed = false;
 	sr_sha256_reset(in->sha);
 	while (!end) {
 		struct job *j = NULL;
@@ -485,6 +495,11 @@ static int read_blocks(struct sr_ingest *in, struct reading *r, struct sr_err *e
 		memset(&j->ref, 0, sizeof j->ref);
 		j->ref.plain_len = (uint32_t)len;
 		sr_sha256_update(in->sha, p, len);
+		if (end && r->record.block_count == 0) { /* alone: its H follows from this */
+			sr_sha256_final(in->sha, r->record.sha256);
+			sr_block_hash_sha(j->ref.h, r->record.sha256);
+			j->ref.alone = hashed = true;
+		}
 		rc = submit(in, j, r, e);
 		if (rc == 0)
 			rc = relieve(in, e);
@@ -497,7 +512,8 @@ static int read_blocks(struct sr_ingest *in, struct reading *r, struct sr_err *e
 		if (rc != 0)
 			return rc;
 	}
-	sr_sha256_final(in->sha, r->record.sha256);
+	if (!hashed)
+		sr_sha256_final(in->sha, r->record.sha256);
 	return 0;
 }
 
@@ -572,9 +588,9 @@ int sr_ingest_file(struct sr_ingest *in, const struct sr_ingest_file *f, struct 
 		.path = f->path,
 		.media_type = f->media_type,
 		.note = f->note};
+	r.record.first_block =
+		sr_draft_next(in->current); /* the number its first block would get */
 	if (f->kind == SR_FILE_REGULAR) {
-		/* The number its first block will get. */
-		r.record.first_block = sr_draft_next(in->current);
 		sr_resume_file(r.file, sr_draft_item(in->current), f->path);
 		rc = read_blocks(in, &r, e);
 	}
@@ -605,34 +621,45 @@ int sr_ingest_read_fd(void *ctx, void *p, size_t len, size_t *got, struct sr_err
 /* --- the end -------------------------------------------------------------------------------------
  */
 
-static int is_files(void *ctx, const struct sr_index_pack *p, struct sr_err *e) {
-	bool *any = ctx;
+struct kinds {
+	bool files, meta;
+};
+
+static int see_kind(void *ctx, const struct sr_index_pack *p, struct sr_err *e) {
+	struct kinds *k = ctx;
 	(void)e;
-	*any = *any || p->kind == SR_PACK_FILES;
+	k->files = k->files || p->kind == SR_PACK_FILES;
+	k->meta = k->meta || p->kind == SR_PACK_META;
 	return 0;
 }
 
-/* The depositor signs how many packs there are. When every block was stored before, a pack of one
- * meaningless record takes the place of the one that the blocks would have made: a document that
- * is there already looks like one that is not. */
-static int cover(struct sr_ingest *in, struct sr_err *e) {
-	uint8_t filler[4096];
+static int filler(struct sr_ingest *in, enum sr_pack_kind kind, struct sr_err *e) {
+	uint8_t bytes[4096];
 	struct sr_block_ref ref = {.plain_len = 0};
-	struct sr_packer_record r = {SR_PACK_FILES, &ref, NULL, sr_bytes_of(filler, sizeof filler)};
+	struct sr_packer_record r = {kind, &ref, NULL, sr_bytes_of(bytes, sizeof bytes)};
 	struct sr_slot slot = {NULL, 0};
-	bool any = false;
 	bool again = false;
-	if (in->o.domain.dedupe != SR_DEDUPE_COLLECTION || in->totals.blocks == 0)
-		return 0;
-	int rc = sr_index_packs(in->o.index, in->o.accession, is_files, &any, e);
-	if (rc != 0 || any)
-		return rc;
 	sr_random(ref.cid, SR_HASH);
-	sr_random(filler, sizeof filler);
-	rc = sr_packer_add(in->packer, &r, &slot, &again, e);
+	sr_random(bytes, sizeof bytes);
+	int rc = sr_packer_add(in->packer, &r, &slot, &again, e);
 	if (rc == 0)
-		rc = sr_packer_flush(in->packer, SR_PACK_FILES, e);
+		rc = sr_packer_flush(in->packer, kind, e);
 	sr_packer_drop(in->packer, &slot);
+	return rc;
+}
+
+/* The depositor signs how many packs there are. When every block was stored before, a pack of one
+ * meaningless record takes the place of the one that the blocks would have made, and so for the
+ * parts of manifests: a document that is there already looks like one that is not. */
+static int cover(struct sr_ingest *in, struct sr_err *e) {
+	struct kinds have = {false, false};
+	if (in->o.domain.dedupe != SR_DEDUPE_COLLECTION)
+		return 0;
+	int rc = sr_index_packs(in->o.index, in->o.accession, see_kind, &have, e);
+	if (rc == 0 && in->totals.blocks > 0 && !have.files)
+		rc = filler(in, SR_PACK_FILES, e);
+	if (rc == 0 && in->parts > 0 && !have.meta)
+		rc = filler(in, SR_PACK_META, e);
 	return rc;
 }
 
@@ -641,9 +668,9 @@ int sr_ingest_finish(struct sr_ingest *in, struct sr_err *e) {
 		return refuse(in, e);
 	int rc = flush(in, e);
 	if (rc == 0)
-		rc = cover(in, e);
-	if (rc == 0)
 		rc = sr_packer_flush(in->packer, SR_PACK_META, e);
+	if (rc == 0)
+		rc = cover(in, e);
 	if (rc == 0)
 		rc = sr_backend_settle(in->o.backend, e);
 	if (rc == 0)

@@ -134,6 +134,7 @@ void sr_stream_free(struct sr_stream *s) {
 	if (s->parts != NULL)
 		sr_wipe(s->parts, s->part_count * sizeof *s->parts);
 	free(s->parts);
+	free(s->rows);
 	sr_stream_init(s);
 }
 
@@ -147,8 +148,10 @@ void sr_stream_put(struct sr_buf *b, const struct sr_stream *s) {
 		return;
 	}
 	sr_buf_put_le32(b, (uint32_t)s->part_count);
-	for (size_t i = 0; i < s->part_count; i++)
+	for (size_t i = 0; i < s->part_count; i++) {
 		sr_block_ref_put(b, &s->parts[i]);
+		sr_buf_put_le32(b, s->rows[i]);
+	}
 }
 
 static int get_parts(struct sr_stream *s, struct sr_reader *r, struct sr_err *e) {
@@ -157,11 +160,12 @@ static int get_parts(struct sr_stream *s, struct sr_reader *r, struct sr_err *e)
 	int rc = sr_get_le32(r, &n, e);
 	if (rc != 0)
 		return rc;
-	if (n == 0 || n > sr_reader_left(r) / SR_BLOCK_REF)
+	if (n == 0 || n > sr_reader_left(r) / (SR_BLOCK_REF + 4))
 		return sr_fail(e, SR_CORRUPT, "a stream says %u parts, %zu bytes are left", n,
 			sr_reader_left(r));
 	s->parts = calloc(n, sizeof *s->parts);
-	if (s->parts == NULL)
+	s->rows = calloc(n, sizeof *s->rows);
+	if (s->parts == NULL || s->rows == NULL)
 		return sr_fail(e, SR_NOMEM, "no memory for %u parts", n);
 	s->part_count = n;
 	for (uint32_t i = 0; rc == 0 && i < n; i++) {
@@ -169,6 +173,8 @@ static int get_parts(struct sr_stream *s, struct sr_reader *r, struct sr_err *e)
 		rc = sr_get_view(r, &v, SR_BLOCK_REF, e);
 		if (rc == 0)
 			rc = sr_block_ref_get(&s->parts[i], v.p, e);
+		if (rc == 0)
+			rc = sr_get_le32(r, &s->rows[i], e);
 		sum += s->parts[i].plain_len;
 	}
 	if (rc == 0 && sum != s->len)
@@ -240,24 +246,27 @@ int sr_manifest_encode(struct sr_buf *out, const struct sr_manifest *m, struct s
 	return rc;
 }
 
+/* The rows of the parts against the count that the root says; inline rows are counted when they are
+ * read. */
+static int check_rows(const struct sr_stream *s, uint64_t count, const char *of, struct sr_err *e) {
+	uint64_t sum = 0;
+	for (size_t i = 0; i < s->part_count; i++)
+		sum += s->rows[i];
+	if (s->part_count > 0 && sum != count)
+		return sr_fail(e, SR_CORRUPT, "manifest says %llu %s, its parts hold %llu",
+			(unsigned long long)count, of, (unsigned long long)sum);
+	if (s->part_count == 0 && (s->len == 0) != (count == 0))
+		return sr_fail(e, SR_CORRUPT, "manifest says %llu %s in %llu bytes",
+			(unsigned long long)count, of, (unsigned long long)s->len);
+	return 0;
+}
+
 static int check_manifest(const struct sr_manifest *m, struct sr_err *e) {
 	if (m->file_count > SR_MANIFEST_FILES_MAX)
 		return sr_fail(e, SR_LIMIT, "manifest of %llu files, at most %d",
 			(unsigned long long)m->file_count, SR_MANIFEST_FILES_MAX);
-	if (m->files.len > SR_FILES_STREAM_MAX)
-		return sr_fail(e, SR_LIMIT, "manifest's file list of %llu bytes, at most %d",
-			(unsigned long long)m->files.len, SR_FILES_STREAM_MAX);
-	if (m->block_count > UINT64_MAX / SR_BLOCK_REF ||
-		m->blocks.len != m->block_count * SR_BLOCK_REF)
-		return sr_fail(e, SR_CORRUPT, "manifest says %llu blocks in %llu bytes",
-			(unsigned long long)m->block_count, (unsigned long long)m->blocks.len);
-	/* Ref i must lie in part i / SR_MANIFEST_PART_REFS. */
-	for (size_t i = 0; i + 1 < m->blocks.part_count; i++)
-		if (m->blocks.parts[i].plain_len != SR_MANIFEST_PART_REFS * SR_BLOCK_REF)
-			return sr_fail(e, SR_CORRUPT,
-				"part %zu of %zu of the block list has %u bytes", i + 1,
-				m->blocks.part_count, m->blocks.parts[i].plain_len);
-	return 0;
+	int rc = check_rows(&m->files, m->file_count, "files", e);
+	return rc == 0 ? check_rows(&m->blocks, m->block_count, "blocks", e) : rc;
 }
 
 static int get_root(struct sr_manifest *m, struct sr_reader *r, struct sr_err *e) {

@@ -1,11 +1,21 @@
 /*
  * manifest - what an item consists of: files and, for each, its blocks.
  *
- * Two streams: `files` (records, below) and `blocks` (an array of 140-byte refs, store/block.h).
- * A stream of at most SR_STREAM_INLINE bytes lies in the root itself; a longer one is cut into
- * metadata blocks (kind SR_BLOCK_MANIFEST, random keys) and the root lists their refs. Block parts
- * hold whole refs, SR_MANIFEST_PART_REFS each, so a reader finds ref i in part
- * i / SR_MANIFEST_PART_REFS and needs one part in memory, not the manifest of a 100 GiB file.
+ * Two streams: `files` (rows, below) and `blocks`. Both are packed into columns
+ * (store/columns.h). What packs into SR_STREAM_INLINE bytes lies in the root itself; a longer
+ * stream is cut into metadata blocks (kind SR_BLOCK_MANIFEST) and the root lists their refs with
+ * the number of rows in each, so a reader finds block i by adding and needs one part in memory, not
+ * the manifest of a 100 GiB file.
+ *
+ * In a collection that dedupes, metadata blocks are named and keyed like those of files, by their
+ * content: a tree that is deposited again costs a root, not a list of its files. That tells whoever
+ * holds the structure key what the reach lists tell anyway: that two items share what they consist
+ * of.
+ *
+ * Parts are compressed before they are encrypted (store/block.h). What their sizes say lies inside
+ * packs, where lengths of records are visible nowhere; and one part is of one item by one
+ * depositor: nobody puts text of theirs beside somebody else's secret to watch the sum shrink. The
+ * root is not compressed, and padded.
  *
  *   root, offset  size  meaning
  *              0     8  magic "SRMANI1\n"
@@ -17,8 +27,9 @@
  *             49     .  stream `files`
  *              .     .  stream `blocks`
  *   stream,     0     1  form: 0 inline, 1 parts
- *               1     8  le64 length of the whole stream
- *               9     .  inline: the bytes; parts: le32 count, count x 140-byte refs
+ *               1     8  le64 length of the whole stream, packed
+ *               9     .  inline: the bytes; parts: le32 count, count x { 140-byte ref, le32 rows }
+ *   A row of `files` as it is in memory; stored are its columns:
  *   file,       0     1  kind (enum sr_file_kind)
  *               1     1  flags (SR_FILE_CHANGED)
  *               2     8  le64 size
@@ -42,13 +53,13 @@
 #include "store/block.h"
 
 enum {
-	SR_STREAM_INLINE = 64 << 10, /* above this a stream becomes blocks (specs 4.4) */
-	SR_MANIFEST_PART_REFS = SR_BLOCK / SR_BLOCK_REF, /* 7,489 refs */
+	SR_STREAM_INLINE = 4 << 10,      /* above this a stream becomes blocks: about 40 files */
 	SR_MANIFEST_FILES_MAX = 4000000, /* files of one item: about 600 MB of records */
-	SR_MANIFEST_ROOT_MAX = 8 << 20,  /* bytes of a root: parts of a 400 TiB item */
-	SR_FILES_STREAM_MAX = 1 << 30,   /* bytes of the stream `files` a reader loads */
+	SR_MANIFEST_ROOT_MAX = 8 << 20,  /* bytes of a root: parts of an 80 TiB item */
+	SR_FILES_STREAM_MAX = 1 << 30,   /* bytes of rows of files that a reader loads */
 	SR_MEDIA_TYPE_MAX = 255,
-	SR_FILE_NOTE_MAX = 4096
+	SR_FILE_NOTE_MAX = 4096,
+	SR_FILE_ROW_MAX = 82 + SR_PATH_MAX + SR_MEDIA_TYPE_MAX + SR_FILE_NOTE_MAX
 };
 enum sr_file_kind {
 	SR_FILE_REGULAR = 1,
@@ -85,6 +96,7 @@ struct sr_stream {
 	uint64_t len;
 	struct sr_buf inline_bytes; /* secret */
 	struct sr_block_ref *parts;
+	uint32_t *rows;    /* of each part */
 	size_t part_count; /* 0: inline */
 };
 void sr_stream_init(struct sr_stream *s);

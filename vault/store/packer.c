@@ -256,7 +256,7 @@ static int add_to(struct sr_packer *p, struct sr_packing *k, const struct sr_pac
 	int rc = sr_pack_writer_add(k->writer, r->ref->cid, r->record, e);
 	if (rc == 0 && r->lookup != NULL && p->o.journal != NULL)
 		rc = note_key(k, entry, r, e);
-	if (rc == 0 && p->o.dedupe && r->kind == SR_PACK_FILES)
+	if (rc == 0 && p->o.dedupe)
 		rc = sr_idmap_put(&p->inflight, r->ref->cid, (uint64_t)k->serial << 32 | entry, e);
 	if (rc != 0)
 		return rc;
@@ -290,7 +290,7 @@ int sr_packer_add(struct sr_packer *p, const struct sr_packer_record *r, struct 
 	(void)pthread_mutex_lock(&p->mutex);
 	if (p->failed != 0) {
 		rc = failed_before(p, e);
-	} else if (r->kind == SR_PACK_FILES && find_inflight(p, r->ref->cid, &got)) {
+	} else if (find_inflight(p, r->ref->cid, &got)) {
 		*again = true;
 	} else {
 		rc = add(p, r, &got, &full, e);

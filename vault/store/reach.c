@@ -92,6 +92,11 @@ static int get_reach(struct sr_reach *out, struct sr_reader *r, struct sr_err *e
 	if (rc == 0 && out->cids.len % SR_HASH != 0)
 		rc = sr_fail(
 			e, SR_CORRUPT, "%llu bytes of cids", (unsigned long long)out->cids.len);
+	for (size_t i = 0; rc == 0 && i < out->cids.part_count; i++)
+		if (out->cids.parts[i].plain_len != (uint64_t)out->cids.rows[i] * SR_HASH)
+			rc = sr_fail(e, SR_CORRUPT, "part %zu of %zu: %u cids in %u bytes", i + 1,
+				out->cids.part_count, out->cids.rows[i],
+				out->cids.parts[i].plain_len);
 	if (rc == 0)
 		rc = sr_get_end(r, e);
 	return rc;

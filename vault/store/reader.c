@@ -1,10 +1,10 @@
 /*
  * reader - see reader.h.
  *
- * The file list is one secret buffer and an array of offsets into it, all parsed once at open, so
- * later access cannot fail for format. Refs come from the inline stream or from the one part that
- * is in memory. A stream has up to JOBS_MAX blocks in flight; they are taken in order, so the sink
- * sees the file as it is.
+ * The file list is one secret buffer of rows and an array of offsets into it, all unpacked once at
+ * open, so later access cannot fail for format. Refs come from the one part of them that is in
+ * memory; an inline stream is that part for good. A stream has up to JOBS_MAX blocks in flight;
+ * they are taken in order, so the sink sees the file as it is.
  */
 #include "store/reader.h"
 
@@ -14,10 +14,10 @@
 
 #include "base/escape.h"
 #include "base/pool.h"
+#include "store/columns.h"
 
 enum {
-	JOBS_MAX = 12, /* blocks fetched ahead: 12 x 4.5 MiB */
-	NO_PART = -1
+	JOBS_MAX = 12 /* blocks fetched ahead: 12 x 4.5 MiB */
 };
 
 struct sr_item {
@@ -26,8 +26,10 @@ struct sr_item {
 	struct sr_fetch *fetch; /* of the caller's thread */
 	struct sr_buf files;
 	size_t *offsets;
-	struct sr_buf part; /* the block part in memory */
-	int64_t part_index;
+	/* the part of the block list in memory: refs first .. first + count */
+	struct sr_block_ref *refs; /* SR_REFS_PART_ROWS */
+	uint64_t first;
+	uint32_t count;
 };
 
 /* --- open ----------------------------------------------------------------------------------------
@@ -48,6 +50,37 @@ static int new_fetch(struct sr_fetch **out, const struct sr_item *it, struct sr_
 	memcpy(o.vault, it->o.vault, SR_HASH);
 	memcpy(o.domain, it->m.domain, SR_ID);
 	return sr_fetch_new(out, &o, e);
+}
+
+static int add_files(struct sr_item *it, struct sr_bytes part, uint32_t said, uint64_t *block,
+	struct sr_err *e) {
+	uint32_t count = 0;
+	int rc = sr_files_unpack(&it->files, &count, part, block, e);
+	if (rc == 0 && it->files.len > SR_FILES_STREAM_MAX)
+		rc = sr_fail(e, SR_LIMIT, "a file list of more than %d bytes", SR_FILES_STREAM_MAX);
+	if (rc == 0 && count != said)
+		rc = sr_fail(e, SR_CORRUPT, "%u files where the manifest says %u", count, said);
+	return rc;
+}
+
+/* The whole file list into rows. */
+static int load_files(struct sr_item *it, struct sr_err *e) {
+	const struct sr_stream *s = &it->m.files;
+	uint64_t block = 0;
+	int rc = 0;
+	if (s->part_count == 0)
+		return it->m.file_count == 0 ? 0
+					     : add_files(it, sr_buf_view(&s->inline_bytes),
+						       (uint32_t)it->m.file_count, &block, e);
+	for (size_t i = 0; rc == 0 && i < s->part_count; i++) {
+		struct sr_bytes plain = {NULL, 0};
+		rc = sr_fetch_block(it->fetch, SR_BLOCK_MANIFEST, &s->parts[i], &plain, e);
+		if (rc == 0)
+			rc = add_files(it, plain, s->rows[i], &block, e);
+		if (rc != 0 && e != NULL)
+			(void)sr_wrap(e, "file list, part %zu of %zu", i + 1, s->part_count);
+	}
+	return rc;
 }
 
 /* Parse every record once; remember where each begins. */
@@ -96,15 +129,15 @@ int sr_item_open(struct sr_item **out, const struct sr_item_options *o, const st
 	if (it == NULL)
 		return sr_fail(e, SR_NOMEM, "item: no memory");
 	it->o = *o;
-	it->part_index = NO_PART;
 	sr_manifest_init(&it->m);
 	sr_buf_init_secret(&it->files);
-	sr_buf_init_secret(&it->part);
-	int rc = copy_manifest(&it->m, m, e);
+	it->refs = calloc(SR_REFS_PART_ROWS, sizeof *it->refs);
+	int rc = it->refs == NULL ? sr_fail(e, SR_NOMEM, "item: no memory")
+				  : copy_manifest(&it->m, m, e);
 	if (rc == 0)
 		rc = new_fetch(&it->fetch, it, e);
 	if (rc == 0)
-		rc = sr_fetch_stream(it->fetch, SR_BLOCK_MANIFEST, &it->m.files, &it->files, e);
+		rc = load_files(it, e);
 	if (rc == 0)
 		rc = index_files(it, e);
 	if (rc != 0) {
@@ -122,7 +155,9 @@ void sr_item_close(struct sr_item *it) {
 	sr_manifest_free(&it->m);
 	sr_fetch_free(it->fetch);
 	sr_buf_free(&it->files);
-	sr_buf_free(&it->part);
+	if (it->refs != NULL)
+		sr_wipe(it->refs, SR_REFS_PART_ROWS * sizeof *it->refs);
+	free(it->refs);
 	free(it->offsets);
 	free(it);
 }
@@ -163,30 +198,45 @@ int sr_item_find(struct sr_item *it, struct sr_bytes path, uint64_t *index, stru
 		e);
 }
 
-/* Ref number ${n} of the item. */
-static int get_ref(struct sr_item *it, uint64_t n, struct sr_block_ref *out, struct sr_err *e) {
-	struct sr_stream *s = &it->m.blocks;
-	struct sr_bytes plain = {NULL, 0};
-	if (s->part_count == 0)
-		return sr_block_ref_get(out, s->inline_bytes.p + n * SR_BLOCK_REF, e);
-	int64_t part = (int64_t)(n / SR_MANIFEST_PART_REFS);
-	if (it->part_index != part) {
-		it->part_index = NO_PART;
-		sr_buf_clear(&it->part);
-		int rc = sr_fetch_block(it->fetch, SR_BLOCK_MANIFEST, &s->parts[part], &plain, e);
-		if (rc == 0) {
-			sr_buf_put_bytes(&it->part, plain);
-			rc = sr_buf_ok(&it->part, e);
-		}
-		if (rc != 0) {
-			if (e != NULL)
-				(void)sr_wrap(e, "block list, part %lld of %zu",
-					(long long)part + 1, s->part_count);
-			return rc;
-		}
-		it->part_index = part;
+/* Part ${i} of the block list, whose first ref has number ${first}, into memory. */
+static int load_refs(struct sr_item *it, size_t i, uint64_t first, struct sr_err *e) {
+	const struct sr_stream *s = &it->m.blocks;
+	struct sr_bytes plain = sr_buf_view(&s->inline_bytes);
+	const uint64_t said = s->part_count > 0 ? s->rows[i] : it->m.block_count;
+	int rc = 0;
+	it->count = 0;
+	if (s->part_count > 0)
+		rc = sr_fetch_block(it->fetch, SR_BLOCK_MANIFEST, &s->parts[i], &plain, e);
+	if (rc == 0)
+		rc = sr_refs_unpack(it->refs, &it->count, plain, e);
+	if (rc == 0 && it->count != said)
+		rc = sr_fail(e, SR_CORRUPT, "%u blocks where the manifest says %llu", it->count,
+			(unsigned long long)said);
+	if (rc != 0) {
+		it->count = 0;
+		if (e != NULL)
+			(void)sr_wrap(e, "block list, part %zu of %zu", i + 1,
+				s->part_count > 0 ? s->part_count : 1);
+		return rc;
 	}
-	return sr_block_ref_get(out, it->part.p + n % SR_MANIFEST_PART_REFS * SR_BLOCK_REF, e);
+	it->first = first;
+	return 0;
+}
+
+/* Ref number ${n} of the item, which is less than block_count. */
+static int get_ref(struct sr_item *it, uint64_t n, struct sr_block_ref *out, struct sr_err *e) {
+	const struct sr_stream *s = &it->m.blocks;
+	if (n < it->first || n - it->first >= it->count) {
+		uint64_t first = 0;
+		size_t i = 0;
+		while (i + 1 < s->part_count && n - first >= s->rows[i])
+			first += s->rows[i++];
+		int rc = load_refs(it, i, first, e);
+		if (rc != 0)
+			return rc;
+	}
+	*out = it->refs[n - it->first];
+	return 0;
 }
 
 /* Puts item, file and block in front of what ${e} says. */
@@ -210,10 +260,17 @@ static uint32_t block_size(const struct sr_file *f, uint64_t n) {
 static int block_ref(struct sr_item *it, const struct sr_file *f, uint64_t n,
 	struct sr_block_ref *ref, struct sr_err *e) {
 	int rc = get_ref(it, f->first_block + n, ref, e);
-	if (rc == 0 && ref->plain_len != block_size(f, n))
-		rc = sr_fail(e, SR_CORRUPT, "the manifest says %u bytes, the file's size %u",
-			ref->plain_len, block_size(f, n));
-	return rc;
+	if (rc != 0)
+		return rc;
+	if (ref->alone && f->block_count != 1)
+		return sr_fail(e, SR_CORRUPT,
+			"the block list says it is the whole file, the file list that there are "
+			"%llu",
+			(unsigned long long)f->block_count);
+	ref->plain_len = block_size(f, n);
+	if (ref->alone)
+		sr_block_hash_sha(ref->h, f->sha256);
+	return 0;
 }
 
 /* --- ranges --------------------------------------------------------------------------------------
