@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "cli/asking.h"
 #include "cli/verbs.h"
 
 const struct cli_option cli_grants_options[] = {
@@ -367,65 +368,31 @@ int verb_close(struct cli *c, struct sr_err *e) {
 
 /* --- revoke, lift: a request of its kind, and the asking member's own vote --- */
 
-static int vote_for(
-	struct cli *c, const uint8_t request[SR_ID], struct sr_submitted *out, struct sr_err *e) {
-	const struct sr_voting v = {.decision = "approve"};
-	struct sr_ballot *b = NULL;
-	struct sr_writ d = {0};
-	int rc = sr_ballot_fetch(&b, c->client, request, 0, e);
-	if (rc == 0)
-		rc = sr_ballot_vote(&d, b, &v, e);
-	if (rc == 0)
-		rc = sr_client_submit(c->client, &d, out, e);
-	sr_writ_free(&d);
-	sr_ballot_free(b);
-	return rc;
-}
-
-/* ${asks}: the end of "asks to ...". */
-static int ask_board(struct cli *c, const char *kind, const char *asks, struct sr_err *e) {
-	struct sr_submitted asked = {0}, voted = {0};
+static int ask_about_grant(struct cli *c, const char *kind, const char *asks, struct sr_err *e) {
 	struct sr_asking a = {.kind = kind};
-	uint8_t grant[SR_ID], request[SR_ID];
-	char hex[2 * SR_ID + 1];
-	int rc = cli_text(c, "reason", &a.reason, e);
-	if (rc == 0 && a.reason == NULL)
-		rc = sr_fail(e, SR_USAGE, "--reason is missing: what the other members read");
+	uint8_t grant[SR_ID];
+	int rc = cli_asking_reason(c, &a, e);
 	if (rc == 0)
 		rc = cli_connect(c, CLI_PERSON, e);
 	if (rc == 0)
 		rc = cli_word_id(c, grant, 0, "grant", e);
 	a.target = grant;
-	if (rc == 0)
-		rc = sr_client_request(c->client, &a, request, &asked, e);
-	if (rc != 0)
-		return rc;
-	sr_hex(hex, request, SR_ID);
-	rc = vote_for(c, request, &voted, e);
-	if (rc == 0) {
-		json_t *more = json_object();
-		json_object_set_new(more, "request", json_string(hex));
-		rc = cli_done(
-			c, &voted, more, "request %s asks to %s, and you voted for it", hex, asks);
-		if (rc == 0 && voted.follow[0][0] == '\0')
-			cli_tell(c, "next, another member: strongroom vote %.12s approve", hex);
-	} else {
-		cli_hint(c, "the request to %s is made: members vote on %s", asks, hex);
-	}
-	sr_submitted_free(&asked);
-	sr_submitted_free(&voted);
-	return rc;
+	return rc == 0 ? cli_ask_board(c, &a, asks, e) : rc;
 }
 
 int verb_revoke(struct cli *c, struct sr_err *e) {
-	return ask_board(c, "revoke", "revoke this grant", e);
+	return ask_about_grant(c, "revoke", "revoke this grant", e);
 }
 
 /* One's own suspension needs no reason and no board; with a reason the board is asked, whoever
- * suspended. */
+ * suspended. Of an item: verb_things.c. */
 int verb_lift(struct cli *c, struct sr_err *e) {
+	if (c->args.word_count == 2)
+		return verb_lift_flag(c, e);
+	if (cli_has(c, "ask"))
+		return sr_fail(e, SR_USAGE, "--ask is about the seal of an item: ITEM FLAG --ask");
 	if (cli_has(c, "reason") || cli_has(c, "reason-file"))
-		return ask_board(c, "lift", "lift this grant's suspension", e);
+		return ask_about_grant(c, "lift", "lift this grant's suspension", e);
 	return act(c, SR_T_LIFT, "grant", "lifted: the grant is live again", e);
 }
 

@@ -388,14 +388,43 @@ static void item_print(const struct sr_row *it) {
 	cli_line_row("bytes", it, "bytes");
 }
 
-static void files_print(const struct cli_answer *a) {
+static void flags_print(const struct cli_answer *a) {
+	for (size_t i = 0; i < a->rows.count; i++) {
+		const struct sr_row *f = &a->rows.rows[i];
+		if (!sr_row_is(f, "flag"))
+			continue;
+		const struct sr_bytes id = sr_row_get(f, "id");
+		printf("  %-14s ", "");
+		cli_print(sr_row_get(f, "what"));
+		if (id.p != NULL) {
+			putchar(' ');
+			cli_print(sr_bytes_of(id.p, id.len < 12 ? id.len : 12));
+			printf(" of ");
+			cli_print(sr_row_get(f, "person"));
+		}
+		static const char *const more[][2] = {{"ends", "until"}, {"due", "due"},
+			{"basis", "basis"}, {"ended", "ended with entry"}, {"reason", "because"}};
+		for (size_t k = 0; k < sizeof more / sizeof more[0]; k++) {
+			if (sr_row_get(f, more[k][0]).p == NULL)
+				continue;
+			printf(", %s ", more[k][1]);
+			cli_print(sr_row_get(f, more[k][0]));
+		}
+		putchar('\n');
+	}
+}
+
+/* How many it were. */
+static size_t files_print(const struct cli_answer *a) {
 	static const char *const heads[] = {"SIZE", "KIND", "TYPE", "SHA-256", "PATH"};
 	struct cli_table t;
+	size_t shown = 0;
 	cli_table(&t, 5, heads);
 	for (size_t i = 0; i < a->rows.count; i++) {
 		const struct sr_row *row = &a->rows.rows[i];
 		if (!sr_row_is(row, "file"))
 			continue;
+		shown++;
 		cli_cell_row(&t, row, "size");
 		cli_cell_row(&t, row, "kind");
 		cli_cell_row(&t, row, "media-type");
@@ -405,6 +434,7 @@ static void files_print(const struct cli_answer *a) {
 	}
 	putchar('\n');
 	cli_table_print(&t);
+	return shown;
 }
 
 int verb_show(struct cli *c, struct sr_err *e) {
@@ -425,12 +455,13 @@ int verb_show(struct cli *c, struct sr_err *e) {
 		rc = sr_fail(e, SR_CORRUPT, "the answer holds no item");
 	if (rc == 0 && c->json) {
 		json_t *o = cli_json_row(it);
+		json_object_set_new(o, "flag", cli_json_rows(&a.rows, "flag"));
 		json_object_set_new(o, "file", cli_json_rows(&a.rows, "file"));
 		cli_json_print(o);
 	} else if (rc == 0) {
 		item_print(it);
-		files_print(&a);
-		more_of(c, &a, a.rows.count - 1);
+		flags_print(&a);
+		more_of(c, &a, files_print(&a));
 	}
 	cli_answer_free(&a);
 	return rc;

@@ -308,8 +308,8 @@ int verb_amend(struct cli *c, struct sr_err *e) {
 
 static void version_print(const struct sr_row *v) {
 	static const char *const fields[] = {"state", "kind", "applicant", "received", "level",
-		"epoch", "items", "closes", "ends", "recipient", "target", "subject", "dedupe",
-		"collection", "name", "project", "reason"};
+		"epoch", "items", "closes", "ends", "recipient", "target", "item", "subject",
+		"dedupe", "collection", "name", "project", "reason"};
 	printf("request ");
 	cli_print(sr_row_get(v, "request"));
 	printf(", version ");
@@ -545,6 +545,7 @@ static void todo_print(const struct sr_row *r) {
 		{"reveal", "run", "board show; board reveal"},
 		{"checkout", "checkout", "cat ID; return ID"},
 		{"lift", "grant", "lift ID"},
+		{"retention", "item", "show ID; retention ID with a later date, or lift ID FLAG"},
 	};
 	const struct sr_bytes what = sr_row_get(r, "what");
 	cli_print(what);
@@ -568,6 +569,13 @@ static void todo_print(const struct sr_row *r) {
 				printf(", closes ");
 				cli_print(sr_row_get(r, "closes"));
 			}
+			printf(")");
+		}
+		if (sr_row_get(r, "due").p != NULL) {
+			printf(" (due ");
+			cli_print(sr_row_get(r, "due"));
+			printf(", ");
+			cli_print(sr_row_get(r, "basis"));
 			printf(")");
 		}
 		printf("   -> strongroom %s", todos[i].verb);

@@ -134,6 +134,48 @@ RIG void life_board(struct rig *r) {
 	s_person(r, OFFICER, DEPOSITOR, "depositor");
 }
 
+RIG void s_flag(struct rig *r, int who, enum sr_type_id type, const char *item, int64_t date) {
+	rig_begin(r, type, who);
+	f_id(r, "item", item);
+	if (type == SR_T_EMBARGO && date != 0)
+		f_time(r, "ends", date);
+	if (type == SR_T_RETENTION) {
+		f_time(r, "due", date);
+		f_put(r, "basis", "contract");
+	}
+	rig_text(r, SR_PERSONAL, r->person[who], "reason", "Because-of-it");
+	rig_end(r);
+}
+/* ${request} NULL: by ${who}; else by the board. */
+RIG void s_unflag(
+	struct rig *r, int who, const char *request, const char *item, const uint8_t flag[SR_ID]) {
+	rig_begin(r, SR_T_LIFT, who);
+	if (request != NULL)
+		f_id(r, "request", request);
+	f_id(r, "item", item);
+	sr_text_put_hex(&r->text, "flag", flag, SR_ID);
+	rig_end(r);
+}
+RIG void s_embargo_over(struct rig *r, const char *item, const uint8_t flag[SR_ID]) {
+	rig_begin(r, SR_T_LAPSE, SERVICE);
+	f_put(r, "what", "embargo");
+	f_id(r, "item", item);
+	sr_text_put_hex(&r->text, "flag", flag, SR_ID);
+	rig_end(r);
+}
+RIG void life_flags(struct rig *r) {
+	uint8_t flag[SR_ID];
+	s_flag(r, CURATOR, SR_T_EMBARGO, "item 3", RIG_NOW + 500);
+	memcpy(flag, rig_last(r)->id, SR_ID);
+	s_embargo_over(r, "item 3", flag);
+	s_flag(r, OFFICER, SR_T_HOLD, "item 3", 0);
+	memcpy(flag, rig_last(r)->id, SR_ID);
+	s_unflag(r, OFFICER, NULL, "item 3", flag);
+	s_flag(r, OFFICER, SR_T_RETENTION, "item 3", RIG_NOW + 600);
+	s_flag(r, CURATOR, SR_T_RETENTION, "item 3", RIG_NOW + 700);
+	s_flag(r, M1, SR_T_SEAL, "item 3", 0);
+}
+
 RIG void life_items_in(struct rig *r) {
 	s_accession(r, DEPOSITOR, "accession 1", life_items, 3);
 	s_checkout(r, CURATOR, "look", NULL, "item 1");
@@ -274,6 +316,7 @@ RIG void life_ends(struct rig *r) {
 RIG void life_all(struct rig *r) {
 	life_board(r);
 	life_items_in(r);
+	life_flags(r);
 	life_request(r);
 	life_use(r);
 	life_ends(r);

@@ -255,7 +255,7 @@ static void test_describe_lists(void **state) {
 	rig_apply(&r);
 	assert_ok(sr_query_item(&it, r.cat, id_of("item 1"), &e), &e);
 	assert_string_equal(it.hazards, "");
-	assert_int_equal(it.flags, 0);
+	assert_int_equal(it.flags, SR_ITEM_REFERRAL); /* no description takes the mark back */
 	sr_item_row_free(&it);
 	rig_close(&r);
 }

@@ -70,6 +70,8 @@ static void build(struct sr_buf *b, const struct sr_type *t, bool full, bool ser
 			t->service_needs != NULL && strcmp(f->key, t->service_needs) == 0;
 		if (needed ? !service : !must && !full)
 			continue;
+		if (service && f->subject != NULL && strcmp(f->subject, "actor") == 0)
+			continue; /* the service has no texts of its own */
 		for (unsigned i = 0; i < (many && full ? 3U : 1U); i++)
 			put_example(b, f, i);
 	}

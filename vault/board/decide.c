@@ -87,9 +87,14 @@ static int decide_grant(const struct follow_job *j, const struct decision *d) {
 	return rc;
 }
 
-/* What was voted for has no object any more: the request ends, and says why. */
-static int decide_moot(
-	const struct follow_job *j, const struct decision *d, const char *rule, const char *told) {
+/* What was voted for cannot be done (any more): the request ends refused, and says why. */
+struct moot {
+	const char *key; /* "grant" or "item": what stands in the way */
+	const uint8_t *id;
+	const char *rule, *told;
+};
+
+static int decide_moot(const struct follow_job *j, const struct decision *d, const struct moot *m) {
 	struct sr_buf text;
 	int rc;
 
@@ -98,11 +103,11 @@ static int decide_moot(
 	sr_text_put(&text, "what", "request");
 	sr_text_put_hex(&text, "request", d->v.request, SR_ID);
 	sr_text_put_dec(&text, "version", d->v.version);
-	sr_text_put_hex(&text, "grant", d->v.target, SR_ID);
-	sr_text_put(&text, "rule", rule);
+	sr_text_put_hex(&text, m->key, m->id, SR_ID);
+	sr_text_put(&text, "rule", m->rule);
 	rc = follow_emit(j, &text, NULL);
 	if (rc == 0)
-		j->f->tell(j->f->ctx, told);
+		j->f->tell(j->f->ctx, m->told);
 	sr_buf_free(&text);
 	return rc;
 }
@@ -134,9 +139,35 @@ static int decide_revoke(const struct follow_job *j, const struct decision *d) {
 	if (rc != 0)
 		return rc;
 	if (!live)
-		return decide_moot(j, d, "grant-ended",
-			"the grant has ended already; there is nothing left to revoke");
+		return decide_moot(j, d,
+			&(struct moot){"grant", d->v.target, "grant-ended",
+				"the grant has ended already; there is nothing left to revoke"});
 	return decide_on_target(j, d, SR_T_REVOKE);
+}
+
+/* The seal that was asked about and no other: each has its own reason. */
+static int decide_lift_seal(const struct follow_job *j, const struct decision *d) {
+	struct sr_flag_row f = {0};
+	struct sr_buf text;
+	int rc = sr_query_flag(&f, j->v->catalogue, d->v.target, j->e);
+
+	sr_buf_init(&text);
+	if (rc == 0 && f.ended != 0) {
+		rc = decide_moot(j, d,
+			&(struct moot){"item", f.item, "flag-ended",
+				"the seal has ended already; there is nothing left to lift"});
+	} else if (rc == 0) {
+		sr_follow_begin(&text, j->v, SR_T_LIFT, j->f->now);
+		sr_text_put_hex(&text, "request", d->v.request, SR_ID);
+		sr_text_put_hex(&text, "item", f.item, SR_ID);
+		sr_text_put_hex(&text, "flag", f.id, SR_ID);
+		rc = follow_emit(j, &text, NULL);
+		if (rc == 0)
+			follow_tell_id(j, "lifted: a seal of item", f.item, "");
+	}
+	sr_buf_free(&text);
+	sr_flag_row_free(&f);
+	return rc;
 }
 
 /* The votes are about the suspension that stood when they were asked for: a later one has another
@@ -149,14 +180,22 @@ static int decide_lift(const struct follow_job *j, const struct decision *d) {
 	suspended = rc == 0 && sr_state_may(SR_M_GRANT, g.state, SR_E_LIFT);
 	anew = g.suspended > d->v.entry;
 	sr_grant_row_free(&g);
+	if (rc == SR_NOTFOUND) {
+		sr_err_clear(j->e);
+		return decide_lift_seal(j, d);
+	}
 	if (rc != 0)
 		return rc;
 	if (!suspended)
-		return decide_moot(j, d, "not-suspended",
-			"the grant is not suspended any more; there is nothing left to lift");
+		return decide_moot(j, d,
+			&(struct moot){"grant", d->v.target, "not-suspended",
+				"the grant is not suspended any more; there is nothing left to "
+				"lift"});
 	if (anew)
-		return decide_moot(j, d, "suspended-anew",
-			"the grant was suspended anew after this request; ask about that one");
+		return decide_moot(j, d,
+			&(struct moot){"grant", d->v.target, "suspended-anew",
+				"the grant was suspended anew after this request; ask about that "
+				"one"});
 	return decide_on_target(j, d, SR_T_LIFT);
 }
 

@@ -1030,6 +1030,29 @@ static int sweep_checkouts(struct group *g, struct sr_err *e) {
 	return rc;
 }
 
+/* Embargoes whose date has come. */
+static int sweep_embargoes(struct group *g, struct sr_err *e) {
+	static const struct sr_submission none;
+	struct sr_flags over = {0};
+	int rc = sr_query_embargoes_over(&over, g->v->catalogue, g->now, e);
+
+	for (size_t i = 0; i < over.count && rc == 0 && g->count < SWEEP_AT_ONCE; i++) {
+		struct sr_buf text;
+
+		sr_buf_init(&text);
+		sr_follow_begin(&text, g->v, SR_T_LAPSE, g->now);
+		sr_text_put(&text, "what", "embargo");
+		sr_text_put_hex(&text, "item", over.rows[i].item, SR_ID);
+		sr_text_put_hex(&text, "flag", over.rows[i].id, SR_ID);
+		rc = sr_buf_ok(&text, e);
+		if (rc == 0)
+			rc = follow_service(g, &none, sr_buf_view(&text), e);
+		sr_buf_free(&text);
+	}
+	sr_flags_free(&over);
+	return rc;
+}
+
 static int sweep_all(struct group *g, struct sr_err *e) {
 	struct sr_versions closing = {0};
 	struct sr_grants expiring = {0};
@@ -1043,6 +1066,8 @@ static int sweep_all(struct group *g, struct sr_err *e) {
 		rc = lapse(g, "grant", NULL, 0, expiring.rows[i].id, e);
 	if (rc == 0)
 		rc = sweep_checkouts(g, e);
+	if (rc == 0)
+		rc = sweep_embargoes(g, e);
 	sr_versions_free(&closing);
 	sr_grants_free(&expiring);
 	return rc;

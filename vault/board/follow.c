@@ -216,7 +216,7 @@ static int on_grant_end(const struct follow_job *j) {
 }
 
 static int on_lapse(const struct follow_job *j) {
-	if (sr_field_count(j->s, "checkout") > 0)
+	if (sr_field_count(j->s, "checkout") > 0 || sr_field_count(j->s, "flag") > 0)
 		return 0;
 	return sr_field_count(j->s, "grant") > 0 ? on_grant_end(j) : on_request_end(j);
 }

@@ -27,7 +27,7 @@ int rule_suspend(struct rules_ctx *c) {
 	return rc;
 }
 
-int rule_lift(struct rules_ctx *c) {
+static int lift_grant(struct rules_ctx *c) {
 	struct sr_grant_row g = {0};
 	int rc = rules_grant(c, &g);
 
@@ -35,7 +35,10 @@ int rule_lift(struct rules_ctx *c) {
 		return rules_deny(c, "no-such-grant", "", "no such grant");
 	if (rc != 0)
 		return rc;
-	if (!sr_state_may(SR_M_GRANT, g.state, SR_E_LIFT))
+	if (!rules_has_role(c, SR_ROLE_MEMBER))
+		rc = rules_deny(c, "role-missing", "", "members lift suspensions; %s is none",
+			c->me.person);
+	else if (!sr_state_may(SR_M_GRANT, g.state, SR_E_LIFT))
 		rc = rules_deny(c, "grant-state", "", "the grant is %s", sr_state_name(g.state));
 	else if (strcmp(g.suspended_by, c->me.person) != 0)
 		rc = rules_deny(c, "not-yours", "a reason with it asks the board to lift it",
@@ -45,6 +48,20 @@ int rule_lift(struct rules_ctx *c) {
 		rc = rules_allow(c);
 	sr_grant_row_free(&g);
 	return rc;
+}
+
+int rule_lift(struct rules_ctx *c) {
+	size_t grants = sr_field_count(c->s, "grant"), items = sr_field_count(c->s, "item");
+
+	if (grants + items != 1 || items != sr_field_count(c->s, "flag"))
+		return rules_deny(
+			c, "lift-of-what", "", "it lifts a grant, or what stands on an item");
+	if (items > 0)
+		return rules_lift_flag(c);
+	if (sr_field_count(c->s, "reason") > 0)
+		return rules_deny(c, "lift-of-what", "a reason with it asks the board",
+			"a member's own suspension is lifted without a reason");
+	return lift_grant(c);
 }
 
 int rule_close(struct rules_ctx *c) {

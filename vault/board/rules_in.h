@@ -3,8 +3,8 @@
  * (rules.c dispatches); it reads top to bottom: the first thing that is not met is the ruling.
  *
  * rules_ceremony.c has key generation, rules_people.c roles, rules_item.c accessions and items,
- * rules_request.c requests and who takes part in them, rules_vote.c votes, rules_grant.c grants and
- * checkouts.
+ * rules_flag.c what stands on items, rules_request.c requests and who takes part in them,
+ * rules_vote.c votes, rules_grant.c grants and checkouts.
  */
 #ifndef SR_BOARD_RULES_IN_H
 #define SR_BOARD_RULES_IN_H
@@ -28,7 +28,8 @@ struct rules_ctx {
 typedef int rule_fn(struct rules_ctx *c);
 rule_fn rule_deal, rule_accept, rule_quarrel, rule_person, rule_person_end, rule_accession,
 	rule_describe, rule_release, rule_request, rule_amend, rule_join, rule_comment, rule_recuse,
-	rule_vote, rule_withdraw, rule_suspend, rule_lift, rule_close, rule_checkout, rule_return;
+	rule_vote, rule_embargo, rule_hold, rule_seal, rule_retention, rule_withdraw, rule_suspend,
+	rule_lift, rule_close, rule_checkout, rule_return;
 
 /* The ruling "no": returns 0, so that `return rules_deny(...)` ends a rule. ${help} says what would
  * help, or is "". */
@@ -46,5 +47,9 @@ bool rules_named_in(const struct sr_version_row *v, const char *person);
 /* The thing that the line `item` or `grant` of the statement names: NOTFOUND, or an error. */
 SR_MUST int rules_item(struct rules_ctx *c, struct sr_item_row *item);
 SR_MUST int rules_grant(struct rules_ctx *c, struct sr_grant_row *g);
+/* A `lift` of what stands on an item. */
+SR_MUST int rules_lift_flag(struct rules_ctx *c);
+/* The ruling about a request to lift what the statement ${flag} set: a seal that stands. */
+SR_MUST int rules_lift_asked(struct rules_ctx *c, const uint8_t flag[SR_ID]);
 
 #endif

@@ -185,7 +185,8 @@ static int request_items(struct rules_ctx *c, uint64_t level) {
 }
 
 /* Acts on a grant: an end of it, or of its suspension. Officers may ask for the end alone: who may
- * look again is the members' to say, and nobody named in the grant asks for that. */
+ * look again is the members' to say, and nobody named in the grant asks for that. A lift may also
+ * be about the seal of an item. */
 static int target_act(struct rules_ctx *c, bool lift) {
 	struct sr_grant_row g = {0};
 	uint8_t id[SR_ID];
@@ -193,16 +194,11 @@ static int target_act(struct rules_ctx *c, bool lift) {
 	bool named;
 	int rc;
 
-	if (lift && rules_member(&c->board, c->me.person) == NULL)
-		return rules_deny(c, "role-missing", "",
-			"active members ask for a lift; %s is none", c->me.person);
-	if (!lift && !rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER))
-		return rules_deny(
-			c, "role-missing", "", "members and officers ask for a revocation");
 	rc = sr_field_id(id, c->s, "target", 0, c->e);
-
 	if (rc == 0)
 		rc = sr_query_grant(&g, c->cat, id, c->e);
+	if (rc == SR_NOTFOUND && lift)
+		return rules_lift_asked(c, id);
 	if (rc == SR_NOTFOUND)
 		return rules_deny(c, "no-such-grant", "", "no such grant");
 	if (rc != 0)
@@ -210,6 +206,12 @@ static int target_act(struct rules_ctx *c, bool lift) {
 	state = g.state;
 	named = sr_token_in(g.people, c->me.person);
 	sr_grant_row_free(&g);
+	if (lift && rules_member(&c->board, c->me.person) == NULL)
+		return rules_deny(c, "role-missing", "",
+			"active members ask for a lift; %s is none", c->me.person);
+	if (!lift && !rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER))
+		return rules_deny(
+			c, "role-missing", "", "members and officers ask for a revocation");
 	if (!lift && !sr_state_may(SR_M_GRANT, state, SR_E_REVOKE))
 		return rules_deny(
 			c, "grant-ended", "", "the grant is %s already", sr_state_name(state));

@@ -645,7 +645,8 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 		rc = 0;
 	}
 	if (rc == 0 && ended > 0)
-		told(v, "%zu requests, grants or checkouts were due and have ended", ended);
+		told(v, "%zu requests, grants, checkouts or embargoes were due and have ended",
+			ended);
 	return rc;
 }
 

@@ -148,8 +148,16 @@ int sr_apply_suspend(struct sr_apply *a, struct sr_err *e) {
 
 int sr_apply_lift(struct sr_apply *a, struct sr_err *e) {
 	struct grant g = {.v = 0};
-	int rc = load_grant(a, &g, e);
+	size_t grants = sr_field_count(a->s, "grant"), items = sr_field_count(a->s, "item");
+	int rc;
 
+	if (grants + items != 1 || items != sr_field_count(a->s, "flag"))
+		return sr_fail(e, SR_CORRUPT, "it lifts a grant, or a flag of an item");
+	if (items > 0) {
+		rc = sr_apply_flag_end(a, SR_E_LIFT, e);
+		return rc == 0 ? sr_apply_decided(a, e) : rc;
+	}
+	rc = load_grant(a, &g, e);
 	if (rc == 0 && !a->s->by_service && strcmp(g.suspended_by, a->actor) != 0)
 		return sr_fail(e, SR_CORRUPT, "%s lifts what %s suspended", a->actor,
 			g.suspended_by[0] == '\0' ? "nobody" : g.suspended_by);
@@ -358,8 +366,11 @@ int sr_apply_lapse(struct sr_apply *a, struct sr_err *e) {
 		rc = load_checkout(a, &c, e);
 		return rc == 0 ? checkout_step(a, &c, SR_E_LAPSE, e) : rc;
 	}
-	return sr_fail(e, SR_CORRUPT, "what lapses is \"%.*s\", want request, grant or checkout",
-		(int)what.len, (const char *)what.p);
+	if (sr_bytes_eq(what, sr_bytes_str("embargo")))
+		return sr_apply_flag_end(a, SR_E_LAPSE, e);
+	return sr_fail(e, SR_CORRUPT,
+		"what lapses is \"%.*s\", want request, grant, checkout or embargo", (int)what.len,
+		(const char *)what.p);
 }
 
 /* A refused request that names request and version ends that version; every other refusal is only

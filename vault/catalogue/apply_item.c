@@ -231,14 +231,10 @@ static int set_hazards(struct sr_apply *a, int64_t n, struct sr_err *e) {
 		"INSERT OR IGNORE INTO item_hazards(n, hazard) VALUES(?, ?)"};
 	int rc = set_tokens(a, n, &hazards, e);
 
-	if (rc != 0)
-		return rc;
-	return SQL_RUN(a->db, e,
-		"UPDATE items SET flags = (flags & ~?2) |"
-		" (SELECT CASE WHEN count(*) = 0 THEN 0 ELSE ?2 END FROM item_hazards WHERE"
-		" n = ?1 AND hazard = 'referral')"
-		" WHERE n = ?1",
-		A_INT(n), A_INT(SR_ITEM_REFERRAL));
+	for (size_t i = 0; i < sr_field_count(a->s, "hazard") && rc == 0; i++)
+		if (sr_bytes_eq(sr_field(a->s, "hazard", i), sr_bytes_str("referral")))
+			rc = sr_apply_referral(a, n, e);
+	return rc;
 }
 
 static int set_text(

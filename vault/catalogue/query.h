@@ -241,6 +241,38 @@ SR_MUST int sr_query_items(struct sr_items *out, struct sr_catalogue *c,
 void sr_item_row_free(struct sr_item_row *r);
 void sr_items_free(struct sr_items *l);
 
+/* What stands or stood on an item (catalogue/apply_flag.c). */
+struct sr_flag_row {
+	uint8_t id[SR_ID]; /* of the statement that set it: `lift` names it */
+	uint8_t item[SR_ID];
+	char what[16]; /* embargo hold seal retention referral */
+	char person[SR_PERSON_TEXT];
+	uint64_t entry;
+	int64_t received; /* of that entry */
+	int64_t ends;     /* an embargo's; 0: open */
+	int64_t due;      /* a retention's */
+	uint64_t ended;   /* the entry that ended it; 0: it stands */
+	char *basis;      /* token of a retention, or NULL */
+	char *reason;     /* or NULL */
+};
+struct sr_flags {
+	struct sr_flag_row *rows;
+	size_t count;
+};
+SR_MUST int sr_query_flag(
+	struct sr_flag_row *out, struct sr_catalogue *c, const uint8_t id[SR_ID], struct sr_err *e);
+/* Of one item, in order; ${standing}: without those that have ended. */
+SR_MUST int sr_query_flags(struct sr_flags *out, struct sr_catalogue *c, const uint8_t item[SR_ID],
+	bool standing, struct sr_err *e);
+/* Standing ones whose date is at most ${now}, oldest date first, at most 1000: embargoes that end,
+ * retentions that ask. */
+SR_MUST int sr_query_embargoes_over(
+	struct sr_flags *out, struct sr_catalogue *c, int64_t now, struct sr_err *e);
+SR_MUST int sr_query_retentions_due(
+	struct sr_flags *out, struct sr_catalogue *c, int64_t now, struct sr_err *e);
+void sr_flag_row_free(struct sr_flag_row *r);
+void sr_flags_free(struct sr_flags *l);
+
 struct sr_item_file {
 	char *path; /* bytes as deposited, terminated */
 	char *media_type;

@@ -108,6 +108,16 @@ static const char *const statements[] = {
 	"CREATE INDEX items_accession ON items(accession)",
 	"CREATE TABLE item_hazards(n INTEGER NOT NULL REFERENCES items(n),"
 	" hazard TEXT NOT NULL, PRIMARY KEY(n, hazard)) STRICT, WITHOUT ROWID",
+	/* what stands or stood on an item, each of its own: flag: id of the statement that set it;
+	 * what: embargo, hold, seal, retention, or referral (describe); ends: an embargo's, due: a
+	 * retention's. items.flags is derived from those that have not ended. */
+	"CREATE TABLE item_flags(flag BLOB PRIMARY KEY, n INTEGER NOT NULL REFERENCES items(n),"
+	" what TEXT NOT NULL, person TEXT NOT NULL REFERENCES people(person),"
+	" entry INTEGER NOT NULL, ends INTEGER, due INTEGER, basis TEXT,"
+	" ended INTEGER) STRICT, WITHOUT ROWID",
+	"CREATE INDEX item_flags_n ON item_flags(n, entry)",
+	"CREATE INDEX item_flags_ends ON item_flags(ends) WHERE ended IS NULL AND ends NOT NULL",
+	"CREATE INDEX item_flags_due ON item_flags(due) WHERE ended IS NULL AND due NOT NULL",
 	"CREATE TABLE item_languages(n INTEGER NOT NULL REFERENCES items(n),"
 	" language TEXT NOT NULL, PRIMARY KEY(n, language)) STRICT, WITHOUT ROWID",
 	/* what holds now; keywords: one a line */
@@ -246,6 +256,7 @@ static const struct sr_table tables[] = {
 	{"items", "n", true},
 	{"item_hazards", "n, hazard", true},
 	{"item_languages", "n, language", true},
+	{"item_flags", "flag", true},
 	{"requests", "request", true},
 	{"versions", "v", true},
 	{"request_items", "v, n", true},

@@ -81,6 +81,7 @@ enum sr_event {
 	SR_E_ACCESSION,
 	SR_E_DESCRIBE,
 	SR_E_RELEASE,
+	SR_E_FLAG, /* embargo, hold, seal, retention; lift and lapse end them */
 	SR_E_DEAL,
 	SR_E_ACCEPT,
 	SR_E_COMPLAINT,

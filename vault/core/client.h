@@ -187,6 +187,23 @@ struct sr_describe {
 SR_MUST int sr_client_describe(struct sr_client *c, const struct sr_describe *d,
 	struct sr_submitted *out, struct sr_err *e);
 
+/* --- what stands on items (client_thing.c) ---------------------------------------------------- */
+
+/* One statement of ${type} (embargo, hold, seal, retention, or lift of ${flag}) for each item. */
+struct sr_flagging {
+	enum sr_type_id type;
+	const uint8_t *items; /* SR_ID bytes each */
+	size_t count;         /* lift: 1 */
+	int64_t date;         /* embargo: it ends then, 0: open; retention: it asks then */
+	const char *basis;    /* retention */
+	const uint8_t *flag;  /* lift: id of the statement that set it */
+	const char *reason;   /* or NULL */
+};
+/* ${out}: one for each item. 0 when each has its outcome; of a single item a refusal is also the
+ * result. */
+SR_MUST int sr_client_flag(struct sr_client *c, const struct sr_flagging *f,
+	struct sr_submitted *out, struct sr_err *e);
+
 /* --- founding (client_board.c) ---------------------------------------------------------------- */
 
 struct sr_founding {
@@ -296,8 +313,8 @@ struct sr_asking {
 	const char *const *forms,
 		*const *purposes, *const *people; /* NULL-terminated, any order; NULL: none */
 	const char *recipient;                    /* export: age1... */
-	const uint8_t *target;                    /* revoke, lift: the grant */
-	const struct sr_introduction *card;       /* role */
+	const uint8_t *target; /* revoke: the grant; lift: the grant, or the seal's statement */
+	const struct sr_introduction *card; /* role */
 	const char *const *roles;
 	const char *name, *dedupe; /* collection; dedupe NULL: collection */
 	const char *project, *reason;

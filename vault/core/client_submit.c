@@ -397,7 +397,9 @@ static int act_fields(
 		i++) {
 		const struct sr_field *f = sr_type_field(t, sr_bytes_str(about[i]));
 
-		if (f != NULL && f->cardinality == SR_ONE)
+		/* A lift may also be of something else: here it is a grant's. */
+		if (f != NULL && (f->cardinality == SR_ONE ||
+					 (a->type == SR_T_LIFT && strcmp(about[i], "grant") == 0)))
 			sr_text_put_hex(&d->text, about[i], a->id, SR_ID);
 	}
 	if (a->type == SR_T_WITHDRAW) {

@@ -121,39 +121,32 @@
  *   body  rows: item {id, accession, collection, state, level, number, bytes, files, entry,
  *         depositor?, released?, described yes?, referral/embargo/hold/sealed yes?, hazard*,
  *         language*, date?, title?, translit?, description?, creator?, source?, rights?,
- *         keyword*}   (depositor: curators, officers, auditors, and themselves)
+ *         keyword*}   (depositor: curators, officers, auditors, and themselves; hold: members,
+ *         curators, officers, auditors)
  * item                 login
  *   in    item id, offset dec?, limit dec? (of its files)
  *   out   total dec (files)
- *   body  rows: one item; file {path bytes, media-type?, kind, size, mtime (dec, may be
- *         negative), sha256 hex?}
- * search               login
- *   in    collection id?, state token?, hazard token?, language token?, offset dec?, limit dec?
- *         (1..200, 20 when absent)
- *   body  the query (catalogue/search.h says what people may type)
- *   out   total dec
- *   body  rows: hit {id, title?, field, snippet, mark* "start len" (bytes of the snippet)}
- * collections          login
- *   body  rows: collection {id, request, dedupe collection|none, entry, items, name?}
- * people               login
- *   in    role token?
- *   body  rows: person {person, key b64, role*, ever* (roles once held), entry, name?}. Without
- *         one of the roles member, curator, officer, auditor, custodian one sees those who hold
- *         one, and oneself.
- * board                login
- *   out   fingerprint hash, origin, ledger-key, room-key b64, epoch dec, opened yes?, run id?,
- *         run-state?, transcript hash?
- *   body  rows: level {level, key? b64}; member {index, person, key b64, active yes?, name?,
- *         dealt/accepted yes?, deal-entry?, accept-entry?, dealing hash?, deal hash? (object),
- *         transcript hash?}; entry {what found|key-epoch|deal|accept|complaint|reveal|opened,
- *         index, person?}
- * board.material       login: what everybody's client verifies before it believes a board key
- *   in    since dec?, complaints yes? (also after the opening)
- *   body  rows: receipt {what found|deal|accept|opened, index, receipt bytes} of the run that
- *         opened the board or is under way; dealing {index (of its entry), body bytes}, in member
- *         order; until the opening also receipt {what complaint|reveal|deal, ...} and dealing of
- *         what was complained of in void runs; then receipt {what person|person-end, ...} of every
- *         member who is not of the founders
+ *   body  rows: one item; flag {what embargo|hold|seal|retention|referral, ends? time, id, person,
+ *         entry, received, due? time, basis?, ended? (entry), reason?} (members, curators,
+ *         officers, auditors; others: a standing embargo's first two); file {path bytes,
+ * media-type?, kind, size, mtime (dec, may be negative), sha256 hex?} search               login in
+ * collection id?, state token?, hazard token?, language token?, offset dec?, limit dec? (1..200, 20
+ * when absent) body  the query (catalogue/search.h says what people may type) out   total dec body
+ * rows: hit {id, title?, field, snippet, mark* "start len" (bytes of the snippet)} collections
+ * login body  rows: collection {id, request, dedupe collection|none, entry, items, name?} people
+ * login in    role token? body  rows: person {person, key b64, role*, ever* (roles once held),
+ * entry, name?}. Without one of the roles member, curator, officer, auditor, custodian one sees
+ * those who hold one, and oneself. board                login out   fingerprint hash, origin,
+ * ledger-key, room-key b64, epoch dec, opened yes?, run id?, run-state?, transcript hash? body
+ * rows: level {level, key? b64}; member {index, person, key b64, active yes?, name?, dealt/accepted
+ * yes?, deal-entry?, accept-entry?, dealing hash?, deal hash? (object), transcript hash?}; entry
+ * {what found|key-epoch|deal|accept|complaint|reveal|opened, index, person?} board.material login:
+ * what everybody's client verifies before it believes a board key in    since dec?, complaints yes?
+ * (also after the opening) body  rows: receipt {what found|deal|accept|opened, index, receipt
+ * bytes} of the run that opened the board or is under way; dealing {index (of its entry), body
+ * bytes}, in member order; until the opening also receipt {what complaint|reveal|deal, ...} and
+ * dealing of what was complained of in void runs; then receipt {what person|person-end, ...} of
+ * every member who is not of the founders
  *
  * --- requests and votes ------------------------------------------------------------------------
  *

@@ -84,8 +84,8 @@ SR_MUST int sr_put_receipt_row(
 SR_MUST int sr_put_board_material(
 	struct sr_x *x, struct sr_rows_out *o, uint64_t since, struct sr_err *e);
 void sr_put_grant_row(struct sr_rows_out *o, const struct sr_grant_row *g);
-/* The title only where the caller may know of the item: one may have been hidden since it was asked
- * for. */
+/* The title only where the caller may know of the item, or decides about it as a member: one may
+ * have been hidden since it was asked for. */
 void sr_put_item_short(const struct sr_x *x, struct sr_rows_out *o, const struct sr_item_row *it);
 /* The item, or NOTFOUND in the same words whether it is not there or not to be known. */
 SR_MUST int sr_get_item(

@@ -25,9 +25,9 @@ static int filter_of(
 	const bool curator = (x->caller.roles & SR_ROLE_CURATOR) != 0;
 	memset(f, 0, sizeof *f);
 	f->released = true;
-	f->held = curator;
+	f->held = curator || (x->caller.roles & SR_ROLE_OFFICER) != 0;
 	f->depositor = x->caller.person;
-	f->referral = curator || (x->caller.roles & SR_ROLE_OFFICER) != 0;
+	f->referral = f->held || (x->caller.roles & SR_ROLE_MEMBER) != 0;
 	f->collection = sr_in_id(x, "collection", n->collection) ? n->collection : NULL;
 	f->accession = sr_in_id(x, "accession", n->accession) ? n->accession : NULL;
 	f->hazard = sr_in_str(x, "hazard", n->hazard)[0] != '\0' ? n->hazard : NULL;
@@ -43,6 +43,12 @@ static void put_lines(struct sr_rows_out *o, const char *key, const char *lines)
 			sr_row_bytes(o, key, sr_bytes_of(lines, len));
 		lines += len + (end != NULL ? 1 : 0);
 	}
+}
+
+/* Who reads the statements behind an item's flags (core/reader.h, class flag). */
+static bool sees_flags(const struct sr_x *x) {
+	return (x->caller.roles &
+		       (SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER | SR_ROLE_AUDITOR)) != 0;
 }
 
 static void put_item(const struct sr_x *x, struct sr_rows_out *o, const struct sr_item_row *it) {
@@ -64,7 +70,7 @@ static void put_item(const struct sr_x *x, struct sr_rows_out *o, const struct s
 	sr_row_flag(o, "described", it->described);
 	sr_row_flag(o, "referral", (it->flags & SR_ITEM_REFERRAL) != 0);
 	sr_row_flag(o, "embargo", (it->flags & SR_ITEM_EMBARGO) != 0);
-	sr_row_flag(o, "hold", (it->flags & SR_ITEM_HOLD) != 0);
+	sr_row_flag(o, "hold", sees_flags(x) && (it->flags & SR_ITEM_HOLD) != 0);
 	sr_row_flag(o, "sealed", (it->flags & SR_ITEM_SEALED) != 0);
 	sr_row_words(o, "hazard", it->hazards);
 	sr_row_words(o, "language", it->languages);
@@ -84,7 +90,7 @@ void sr_put_item_short(const struct sr_x *x, struct sr_rows_out *o, const struct
 	sr_row_str(o, "state", sr_state_name(it->state));
 	sr_row_dec(o, "level", it->level);
 	sr_row_dec(o, "number", it->number);
-	if (sr_may_know_item(&x->caller, it) || (x->caller.roles & SR_ROLE_OFFICER) != 0)
+	if (sr_may_know_item(&x->caller, it) || (x->caller.roles & SR_ROLE_MEMBER) != 0)
 		sr_row_str(o, "title", it->title);
 }
 
@@ -139,6 +145,37 @@ const char *sr_kind_name(int kind) {
 	}
 }
 
+/* What stands and stood on the item. Everybody else learns of an embargo, and until when. */
+static int put_flags(
+	struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR_ID], struct sr_err *e) {
+	const bool all = sees_flags(x),
+		   texts = all && (x->caller.roles & ~(unsigned)SR_ROLE_AUDITOR) != 0;
+	struct sr_flags l = {0};
+	int rc = sr_query_flags(&l, x->catalogue, item, !all, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		const struct sr_flag_row *f = &l.rows[i];
+		if (!all && strcmp(f->what, "embargo") != 0)
+			continue;
+		sr_row(o, "flag");
+		sr_row_str(o, "what", f->what);
+		sr_row_time(o, "ends", f->ends);
+		if (!all)
+			continue;
+		sr_row_hex(o, "id", f->id, SR_ID);
+		sr_row_str(o, "person", f->person);
+		sr_row_dec(o, "entry", f->entry);
+		sr_row_time(o, "received", f->received);
+		sr_row_time(o, "due", f->due);
+		sr_row_str(o, "basis", f->basis);
+		if (f->ended != 0)
+			sr_row_dec(o, "ended", f->ended);
+		if (texts)
+			sr_row_str(o, "reason", f->reason);
+	}
+	sr_flags_free(&l);
+	return rc;
+}
+
 int sr_op_item(struct sr_x *x, struct sr_err *e) {
 	struct sr_item_row it = {0};
 	struct sr_item_files files = {0};
@@ -156,6 +193,9 @@ int sr_op_item(struct sr_x *x, struct sr_err *e) {
 		sr_text_put_dec(&x->r->head, "total", files.total);
 		sr_rows_begin(&o, &x->r->body);
 		put_item(x, &o, &it);
+		rc = put_flags(x, &o, id, e);
+	}
+	if (rc == 0) {
 		for (size_t i = 0; i < files.count; i++) {
 			const struct sr_item_file *f = &files.rows[i];
 			sr_row(&o, "file");

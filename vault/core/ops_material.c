@@ -89,7 +89,7 @@ static int put_seal(
 		sr_row_dec(o, "number", it.number);
 		sr_row_dec(o, "level", it.level);
 		sr_row_bytes(o, "seal", sr_buf_view(&seal));
-		if (sr_may_know_item(&x->caller, &it))
+		if (sr_may_know_item(&x->caller, &it) || (x->caller.roles & SR_ROLE_MEMBER) != 0)
 			sr_row_str(o, "title", it.title);
 	}
 	sr_item_row_free(&it);

@@ -220,6 +220,19 @@ static int put_recused(
 	return rc;
 }
 
+/* A lift may be about the seal of an item: which one, beside the target. */
+static int put_sealed(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, struct sr_err *e) {
+	struct sr_flag_row f = {0};
+	int rc = v->has_target && strcmp(v->kind, "lift") == 0
+			 ? sr_query_flag(&f, x->catalogue, v->target, e)
+			 : SR_NOTFOUND;
+	if (rc == 0)
+		sr_row_hex(o, "item", f.item, SR_ID);
+	sr_flag_row_free(&f);
+	return rc == SR_NOTFOUND ? 0 : rc;
+}
+
 static int put_grants(
 	struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, struct sr_err *e) {
 	const struct sr_grant_filter f = {.request = v->request};
@@ -246,8 +259,10 @@ int sr_op_request(struct sr_x *x, struct sr_err *e) {
 		sr_rows_begin(&o, &x->r->body);
 		put_version(&o, "version", &v, texts);
 		sr_row_flag(&o, "newest", newest.version == v.version);
-		rc = put_votes(x, &o, &v, texts, e);
+		rc = put_sealed(x, &o, &v, e);
 	}
+	if (rc == 0)
+		rc = put_votes(x, &o, &v, texts, e);
 	if (rc == 0)
 		rc = put_history(x, &o, &v, texts, e);
 	if (rc == 0)
@@ -426,6 +441,23 @@ static int todo_live(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 	return rc;
 }
 
+/* Retention dates that have come ask those who can act; nothing happens by itself. */
+static int todo_retention(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
+	struct sr_flags due = {0};
+	if ((x->caller.roles & (SR_ROLE_CURATOR | SR_ROLE_OFFICER)) == 0)
+		return 0;
+	int rc = sr_query_retentions_due(&due, x->catalogue, sr_now(&x->vault->clock), e);
+	for (size_t i = 0; rc == 0 && i < due.count; i++) {
+		sr_row(o, "todo");
+		sr_row_str(o, "what", "retention");
+		sr_row_hex(o, "item", due.rows[i].item, SR_ID);
+		sr_row_time(o, "due", due.rows[i].due);
+		sr_row_str(o, "basis", due.rows[i].basis);
+	}
+	sr_flags_free(&due);
+	return rc;
+}
+
 int sr_op_inbox(struct sr_x *x, struct sr_err *e) {
 	struct sr_rows_out o;
 	sr_rows_begin(&o, &x->r->body);
@@ -440,5 +472,7 @@ int sr_op_inbox(struct sr_x *x, struct sr_err *e) {
 		rc = todo_ceremony(x, &o, e);
 	if (rc == 0)
 		rc = todo_live(x, &o, e);
+	if (rc == 0)
+		rc = todo_retention(x, &o, e);
 	return rc;
 }

@@ -571,6 +571,10 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_ACCESSION:
 	case SR_T_DESCRIBE:
 	case SR_T_RELEASE:
+	case SR_T_EMBARGO:
+	case SR_T_HOLD:
+	case SR_T_SEAL:
+	case SR_T_RETENTION:
 	case SR_T_ROOM_KEY:
 	case SR_T_JOIN:
 	case SR_T_COMMENT:

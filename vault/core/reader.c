@@ -17,6 +17,7 @@ enum reads {
 	PUBLIC,
 	DEPOSIT,
 	ITEM,
+	FLAG,
 	REQUEST,
 	CHECKOUT,
 	HOUSE
@@ -46,6 +47,11 @@ static enum reads class_of(const struct sr_statement *s) {
 		return DEPOSIT;
 	case SR_T_DESCRIBE:
 		return ITEM;
+	case SR_T_EMBARGO:
+	case SR_T_HOLD:
+	case SR_T_SEAL:
+	case SR_T_RETENTION:
+		return FLAG;
 	case SR_T_REQUEST:
 	case SR_T_AMEND:
 	case SR_T_ROOM_KEY:
@@ -56,10 +62,11 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_WITHDRAW:
 	case SR_T_GRANT:
 	case SR_T_SUSPEND:
-	case SR_T_LIFT:
 	case SR_T_REVOKE:
 	case SR_T_CLOSE:
 		return REQUEST;
+	case SR_T_LIFT:
+		return has(s, "flag") ? FLAG : REQUEST;
 	case SR_T_CHECKOUT:
 	case SR_T_VIEWED:
 	case SR_T_RETURN:
@@ -69,6 +76,8 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_REFUSE:
 		if (has(s, "checkout"))
 			return CHECKOUT;
+		if (has(s, "flag"))
+			return FLAG;
 		return has(s, "request") || has(s, "grant") ? REQUEST : HOUSE;
 	case SR_T_INCIDENT:
 		return HOUSE;
@@ -110,9 +119,12 @@ bool sr_may_know_item(const struct sr_caller *c, const struct sr_item_row *item)
 	const bool hidden = (item->flags & (SR_ITEM_REFERRAL | SR_ITEM_SEALED)) != 0;
 	if (c->person[0] == '\0')
 		return false;
-	if (strcmp(item->depositor, c->person) == 0 || (c->roles & SR_ROLE_CURATOR) != 0)
+	if (strcmp(item->depositor, c->person) == 0 ||
+		(c->roles & (SR_ROLE_CURATOR | SR_ROLE_OFFICER)) != 0)
 		return true;
-	return item->state == SR_S_RELEASED && (!hidden || (c->roles & SR_ROLE_OFFICER) != 0);
+	if (hidden)
+		return (c->roles & SR_ROLE_MEMBER) != 0;
+	return item->state == SR_S_RELEASED;
 }
 
 bool sr_may_see_name(const struct sr_caller *c, const struct sr_person_row *p) {
@@ -211,6 +223,10 @@ int sr_may_read(struct sr_reading *out, const struct sr_caller *c, const struct 
 		if (rc == 0)
 			rc = knows_item_id(&may, c, item, e);
 		may = may || (c->roles & (SR_ROLE_OFFICER | SR_ROLE_AUDITOR)) != 0;
+		break;
+	case FLAG:
+		may = house || (c->roles & SR_ROLE_CURATOR) != 0;
+		r.party = (c->roles & (SR_ROLE_MEMBER | SR_ROLE_CURATOR)) != 0;
 		break;
 	case REQUEST:
 		rc = party_of(&r.party, c, s, e);

@@ -10,6 +10,8 @@
  *                                                         auditors
  *   item      describe                                    whoever may know of the item; officers,
  *                                                         auditors
+ *   flag      embargo hold seal retention; lift and       curators, members, officers, auditors
+ *             lapse of what stands on an item
  *   request   request amend room-key join comment         applicant, co-applicants, members,
  *             recuse vote withdraw lapse refuse grant     officers, auditors
  *             suspend lift revoke close
@@ -27,10 +29,11 @@
  *                                        custodian
  *   any other personal text              that person, the signer, officers
  *   personal text, class `request`       also members, applicant and co-applicants
+ *   personal text, class `flag`          also members and curators
  *
- * An item is known to everybody while released (referral and sealed ones: to curators and
- * officers), held to curators and its depositor. What an entry does not let a caller read has no
- * key in their receipt.
+ * An item is known to everybody while released (referral and sealed ones: to curators, officers and
+ * members, who decide about them), held to curators, officers and its depositor. What an entry does
+ * not let a caller read has no key in their receipt.
  */
 #ifndef SR_CORE_READER_H
 #define SR_CORE_READER_H
@@ -48,7 +51,8 @@ struct sr_caller {
 struct sr_reading { /* what one caller may read of one entry; valid as long as the caller */
 	const struct sr_caller *caller;
 	bool entry; /* the structural part */
-	bool party; /* texts of a request: applicant, co-applicant, member */
+	bool party; /* texts of a request: applicant, co-applicant, member; of a flag: member,
+		       curator */
 	char actor[SR_PERSON_TEXT];
 };
 SR_MUST int sr_may_read(struct sr_reading *out, const struct sr_caller *c,

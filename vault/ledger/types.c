@@ -148,6 +148,26 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("level", SR_V_DEC, SR_ONE),
 		F("hazard", SR_V_TOKEN, SR_ANY),
 		END}},
+	{SR_T_EMBARGO, "embargo", SR_BY_CURATOR | SR_BY_OFFICER, NULL, SR_EFFECT_ITEM, FIELDS{
+		F("item", SR_V_ID, SR_ONE),
+		F("ends", SR_V_TIME, SR_OPTIONAL),
+		P_TEXT("reason", SR_OPTIONAL, "actor"),
+		END}},
+	{SR_T_HOLD, "hold", SR_BY_OFFICER, NULL, SR_EFFECT_ITEM, FIELDS{
+		F("item", SR_V_ID, SR_ONE),
+		P_TEXT("reason", SR_ONE, "actor"),
+		END}},
+	{SR_T_SEAL, "seal", SR_BY_MEMBER | SR_BY_CURATOR | SR_BY_OFFICER, NULL,
+		SR_EFFECT_ITEM, FIELDS{
+		F("item", SR_V_ID, SR_ONE),
+		P_TEXT("reason", SR_OPTIONAL, "actor"),
+		END}},
+	{SR_T_RETENTION, "retention", SR_BY_CURATOR | SR_BY_OFFICER, NULL, SR_EFFECT_ITEM, FIELDS{
+		F("item", SR_V_ID, SR_ONE),
+		F("due", SR_V_TIME, SR_ONE),
+		F("basis", SR_V_TOKEN, SR_ONE),
+		P_TEXT("reason", SR_OPTIONAL, "actor"),
+		END}},
 	{SR_T_REQUEST, "request", SR_BY_PERSON, NULL, SR_EFFECT_REQUEST, request_fields},
 	{SR_T_AMEND, "amend", SR_BY_PERSON, NULL, SR_EFFECT_REQUEST, request_fields},
 	{SR_T_ROOM_KEY, "room-key", SR_BY_SERVICE, NULL, SR_EFFECT_REQUEST, FIELDS{
@@ -192,6 +212,8 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("version", SR_V_DEC, SR_OPTIONAL),
 		F("grant", SR_V_ID, SR_OPTIONAL),
 		F("checkout", SR_V_ID, SR_OPTIONAL),
+		F("item", SR_V_ID, SR_OPTIONAL),
+		F("flag", SR_V_ID, SR_OPTIONAL),
 		END}},
 	{SR_T_REFUSE, "refuse", SR_BY_SERVICE, NULL, SR_EFFECT_RECORD, FIELDS{
 		F("what", SR_V_TOKEN, SR_ONE),
@@ -218,9 +240,13 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("grant", SR_V_ID, SR_ONE),
 		P_TEXT("reason", SR_OPTIONAL, "actor"),
 		END}},
-	{SR_T_LIFT, "lift", SR_BY_MEMBER | SR_BY_SERVICE, "request", SR_EFFECT_GRANT, FIELDS{
+	{SR_T_LIFT, "lift", SR_BY_MEMBER | SR_BY_CURATOR | SR_BY_OFFICER | SR_BY_SERVICE,
+		"request", SR_EFFECT_GRANT, FIELDS{
 		F("request", SR_V_ID, SR_OPTIONAL),
-		F("grant", SR_V_ID, SR_ONE),
+		F("grant", SR_V_ID, SR_OPTIONAL),
+		F("item", SR_V_ID, SR_OPTIONAL),
+		F("flag", SR_V_ID, SR_OPTIONAL),
+		P_TEXT("reason", SR_OPTIONAL, "actor"),
 		END}},
 	{SR_T_REVOKE, "revoke", SR_BY_SERVICE, NULL, SR_EFFECT_GRANT, FIELDS{
 		F("request", SR_V_ID, SR_ONE),

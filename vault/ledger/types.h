@@ -28,6 +28,10 @@ enum sr_type_id {
 	SR_T_ACCESSION,
 	SR_T_DESCRIBE,
 	SR_T_RELEASE,
+	SR_T_EMBARGO,
+	SR_T_HOLD,
+	SR_T_SEAL,
+	SR_T_RETENTION,
 	SR_T_REQUEST,
 	SR_T_AMEND,
 	SR_T_ROOM_KEY,
@@ -104,7 +108,7 @@ enum sr_effect {
 	SR_EFFECT_CEREMONY,   /* deal ... opened: the board's keys */
 	SR_EFFECT_PEOPLE,     /* person, person-end */
 	SR_EFFECT_COLLECTION, /* collection */
-	SR_EFFECT_ITEM,       /* accession, describe, release */
+	SR_EFFECT_ITEM,       /* accession, describe, release, embargo, hold, seal, retention */
 	SR_EFFECT_REQUEST,    /* request, amend, room-key, join, comment, recuse, withdraw, lapse */
 	SR_EFFECT_VOTE,       /* vote */
 	SR_EFFECT_GRANT,      /* grant, suspend, lift, revoke, close */

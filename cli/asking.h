@@ -1,0 +1,17 @@
+/*
+ * asking - acts of the board that one person asks for: a request of their kind, and the asking
+ * member's own vote for it.
+ */
+#ifndef SR_CLI_ASKING_H
+#define SR_CLI_ASKING_H
+
+#include "cli/cli.h"
+
+/* --reason of the command line, which such a request needs: USAGE without it. */
+SR_MUST int cli_asking_reason(struct cli *c, struct sr_asking *a, struct sr_err *e);
+/* Hand in the request; vote for it where the person is a member; say who is next. ${asks}: the end
+ * of "request ... asks to ...". Connected. */
+SR_MUST int cli_ask_board(
+	struct cli *c, const struct sr_asking *a, const char *asks, struct sr_err *e);
+
+#endif

@@ -1,0 +1,150 @@
+/*
+ * rules_flag - what is set on items and lifted: embargo, hold, seal, retention. Who may sign which
+ * is in ledger/types.c. See rules_in.h.
+ */
+#include "board/rules_in.h"
+
+/* An item on which something can still be set: with the ruling "no" else. */
+static int settable(struct rules_ctx *c, struct sr_item_row *item) {
+	int rc = rules_item(c, item);
+
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-item", "", "no such item");
+	if (rc != 0)
+		return rc;
+	if (!sr_state_may(SR_M_ITEM, item->state, SR_E_FLAG))
+		return rules_deny(
+			c, "item-state", "", "the item is %s", sr_state_name(item->state));
+	return rules_allow(c);
+}
+
+/* The same with a date ${key} that must lie ahead where it is given. */
+static int settable_until(struct rules_ctx *c, const char *key) {
+	struct sr_item_row item = {0};
+	int64_t date = 0;
+	int rc = settable(c, &item);
+
+	sr_item_row_free(&item);
+	if (rc != 0 || !c->out->allowed || sr_field_count(c->s, key) == 0)
+		return rc;
+	rc = sr_field_time(&date, c->s, key, 0, c->e);
+	if (rc == 0 && date <= c->now)
+		return rules_deny(c, "date-past", "", "its date lies in the past");
+	return rc;
+}
+
+int rule_embargo(struct rules_ctx *c) {
+	return settable_until(c, "ends");
+}
+
+int rule_retention(struct rules_ctx *c) {
+	return settable_until(c, "due");
+}
+
+int rule_hold(struct rules_ctx *c) {
+	struct sr_item_row item = {0};
+	int rc = settable(c, &item);
+
+	sr_item_row_free(&item);
+	return rc;
+}
+
+/* One seal a person: a second one of the same hand adds nothing, and each costs a quorum to lift.
+ */
+int rule_seal(struct rules_ctx *c) {
+	struct sr_item_row item = {0};
+	struct sr_flags flags = {0};
+	int rc = settable(c, &item);
+
+	if (rc == 0 && c->out->allowed)
+		rc = sr_query_flags(&flags, c->cat, item.id, true, c->e);
+	for (size_t i = 0; i < flags.count; i++)
+		if (strcmp(flags.rows[i].what, "seal") == 0 &&
+			strcmp(flags.rows[i].person, c->me.person) == 0)
+			rc = rules_deny(c, "sealed-already", "",
+				"%s has sealed this item already (entry %llu)", c->me.person,
+				(unsigned long long)flags.rows[i].entry);
+	sr_flags_free(&flags);
+	sr_item_row_free(&item);
+	return rc;
+}
+
+/* --- lifting --- */
+
+/* Whose act it is to end this; a seal's is the board's. */
+static int lift_by(struct rules_ctx *c, const struct sr_flag_row *f) {
+	const bool hold = strcmp(f->what, "hold") == 0;
+
+	if (strcmp(f->what, "seal") == 0)
+		return rules_deny(c, "seal-by-quorum", "ask the board: lift ITEM FLAG --ask",
+			"a seal is lifted by a quorum alone");
+	if (strcmp(f->what, "referral") == 0)
+		return rules_deny(
+			c, "referral", "", "a mark for referral stands: nobody takes it back");
+	if (!rules_has_role(c, hold ? SR_ROLE_OFFICER : SR_ROLE_OFFICER | SR_ROLE_CURATOR))
+		return rules_deny(c, "role-missing", "", "%s lift this %s; %s is none",
+			hold ? "officers" : "curators and officers", f->what, c->me.person);
+	return rules_allow(c);
+}
+
+static int lift_flag(struct rules_ctx *c, const struct sr_flag_row *f) {
+	struct sr_item_row item = {0};
+	enum sr_state state;
+	bool same;
+	int rc = rules_item(c, &item);
+
+	same = rc == 0 && memcmp(item.id, f->item, SR_ID) == 0;
+	state = item.state;
+	sr_item_row_free(&item);
+	if (rc == SR_NOTFOUND || (rc == 0 && !same))
+		return rules_deny(
+			c, "other-item", "show ITEM lists them", "it was set on another item");
+	if (rc != 0)
+		return rc;
+	if (f->ended != 0)
+		return rules_deny(c, "flag-ended", "", "the %s ended with entry %llu", f->what,
+			(unsigned long long)f->ended);
+	if (!sr_state_may(SR_M_ITEM, state, SR_E_LIFT))
+		return rules_deny(c, "item-state", "", "the item is %s", sr_state_name(state));
+	return lift_by(c, f);
+}
+
+int rules_lift_flag(struct rules_ctx *c) {
+	struct sr_flag_row f = {0};
+	uint8_t id[SR_ID];
+	int rc = sr_field_id(id, c->s, "flag", 0, c->e);
+
+	if (rc == 0)
+		rc = sr_query_flag(&f, c->cat, id, c->e);
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-flag", "show ITEM lists them",
+			"nothing was set by a statement with this id");
+	if (rc == 0)
+		rc = lift_flag(c, &f);
+	sr_flag_row_free(&f);
+	return rc;
+}
+
+int rules_lift_asked(struct rules_ctx *c, const uint8_t flag[SR_ID]) {
+	struct sr_flag_row f = {0};
+	int rc = sr_query_flag(&f, c->cat, flag, c->e);
+
+	if (rc == SR_NOTFOUND)
+		return rules_deny(
+			c, "no-such-grant", "", "no such grant, and no such seal of an item");
+	if (rc != 0)
+		return rc;
+	if (!rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER))
+		rc = rules_deny(c, "role-missing", "",
+			"members, curators and officers ask for this; %s is none", c->me.person);
+	else if (strcmp(f.what, "seal") != 0)
+		rc = rules_deny(c, "not-a-seal", "lift ITEM FLAG",
+			"a %s is lifted without the board, by officers or curators", f.what);
+	else if (f.ended != 0)
+		rc = rules_deny(c, "flag-ended", "", "the seal ended with entry %llu",
+			(unsigned long long)f.ended);
+	else
+		rc = rules_allow(c);
+	sr_flag_row_free(&f);
+	return rc;
+}
