@@ -65,25 +65,6 @@ static int init_unlock(struct cli *c, struct cli_secret *s, struct sr_err *e) {
 	return cli_secret(s, &ask, e);
 }
 
-/* The folder of the second copy, absolute, and made when only its last part is missing. */
-static int second_folder(const char **second, char out[SR_PATH_MAX], struct sr_err *e) {
-	char here[SR_PATH_MAX / 2] = "";
-	char shown[256];
-	if (*second == NULL)
-		return 0;
-	(void)sr_escape_to(shown, sizeof shown, sr_bytes_str(*second));
-	if (**second != '/' && getcwd(here, sizeof here) == NULL)
-		return sr_fail_errno(e, "this folder");
-	const int n =
-		snprintf(out, SR_PATH_MAX, "%s%s%s", here, here[0] != '\0' ? "/" : "", *second);
-	if (n < 0 || n >= SR_PATH_MAX)
-		return sr_fail(e, SR_USAGE, "--second: the path is too long");
-	if (mkdir(out, 0700) != 0 && errno != EEXIST)
-		return sr_fail_errno(e, "--second %s", shown);
-	*second = out;
-	return 0;
-}
-
 int verb_init(struct cli *c, struct sr_err *e) {
 	struct sr_vault_init o = {.clock = sr_clock_system()};
 	struct cli_secret s = {0};
@@ -105,7 +86,7 @@ int verb_init(struct cli *c, struct sr_err *e) {
 			"say where the second copy of secrets.db lies: --second "
 			"PATH, or --no-second");
 	}
-	rc = second_folder(&o.second, second, e);
+	rc = cli_second_folder(&o.second, second, e);
 	if (rc != 0)
 		return rc;
 	rc = init_unlock(c, &s, e);
@@ -298,7 +279,7 @@ int verb_restore(struct cli *c, struct sr_err *e) {
 			"say where the second copy of secrets.db will lie: --second "
 			"PATH, or --no-second");
 	char second[SR_PATH_MAX];
-	int rc = second_folder(&o.second, second, e);
+	int rc = cli_second_folder(&o.second, second, e);
 	sr_buf_init(&told);
 	if (rc == 0)
 		rc = cli_unlock(c, &service, e);

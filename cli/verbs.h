@@ -92,6 +92,15 @@ extern const struct cli_option cli_log_options[];
 int verb_log(struct cli *c, struct sr_err *e);
 int verb_verify(struct cli *c, struct sr_err *e);
 
+/* verb_second.c */
+extern const struct cli_option cli_second_options[];
+/* The folder of the second copy, made absolute in ${out}, and made when only its last part is
+ * missing. NULL stays NULL. */
+int cli_second_folder(const char **second, char out[SR_PATH_MAX], struct sr_err *e);
+int verb_second_show(struct cli *c, struct sr_err *e);
+int verb_second_replace(struct cli *c, struct sr_err *e);
+int verb_second_drop(struct cli *c, struct sr_err *e);
+
 /* verb_admin.c */
 extern const struct cli_option cli_init_options[], cli_backup_options[], cli_restore_options[];
 int verb_init(struct cli *c, struct sr_err *e);

@@ -803,13 +803,45 @@ static void test_copy_unreachable(void **state) {
 	assert_int_equal(rename(b.second, away), 0);
 	assert_int_equal(mkdir(b.second, 0700), 0);
 	struct sr_secrets_options o = opts(&b, false);
-	o.new_copy = true;
 	o.expect = &st;
 	assert_ok(sr_secrets_open(&s, &o, &e), &e);
 	sr_secrets_pending(s, &copy);
+	assert_false(copy.current);
+	assert_ok(sr_secrets_copy_move(s, b.second, key, &e), &e);
+	sr_secrets_pending(s, &copy);
 	assert_true(copy.current);
 	assert_ok(sr_secrets_verify(s, key, &e), &e);
+	/* what is destroyed opens nothing, even on the medium that was away */
+	bool there = false;
+	assert_ok(sr_secrets_copy_destroy(s, away, &there, &e), &e);
+	assert_true(there);
+	assert_false(t_exists(t_path(away, "secrets.db-copy-root")));
+	assert_ok(sr_secrets_copy_destroy(s, away, &there, &e), &e); /* again, after a kill */
+	assert_true(there);
+	assert_ok(sr_secrets_copy_sweep(s, away, &e), &e);
+	assert_int_equal(t_count_entries(away), 0);
+	assert_ok(sr_secrets_copy_destroy(s, away, &there, &e), &e);
+	assert_false(there);
+	/* none from now on: what is added is here alone */
+	assert_ok(sr_secrets_copy_move(s, NULL, key, &e), &e);
+	sr_secrets_pending(s, &copy);
+	assert_false(copy.wanted);
+	assert_ok(sr_secrets_put(s, SR_SECRET_SLOT, name_of(id, 9), 1, sr_bytes_of(value, 30), &e),
+		&e);
 	assert_ok(sr_secrets_close(&s, &e), &e);
+	/* the copy of another file is left alone, whatever is asked */
+	struct box other;
+	box_new(&other);
+	struct sr_secrets *t = open_box(&other, true);
+	assert_ok(sr_secrets_put(t, SR_SECRET_SLOT, name_of(id, 1), 1, sr_bytes_of(value, 30), &e),
+		&e);
+	assert_fails(sr_secrets_copy_move(t, b.second, key, &e), SR_EXISTS, &e, "of another");
+	assert_fails(sr_secrets_copy_destroy(t, b.second, &there, &e), SR_EXISTS, &e, "of another");
+	sr_secrets_pending(t, &copy);
+	assert_true(copy.current);
+	sr_err_clear(&e);
+	assert_ok(sr_secrets_close(&t, &e), &e);
+	box_free(&other);
 	for (size_t i = 0; i < 3; i++)
 		image_free(&images[i]);
 	box_free(&b);

@@ -12,6 +12,7 @@
 #include "board/ceremony.h"
 #include "board/door.h"
 #include "board/keys.h"
+#include "board/second.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/query.h"
 #include "ledger/ledger.h"
@@ -627,6 +628,8 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 		rc = sr_dir_open_at(&v->items, v->dir, "items", e);
 	if (rc == 0)
 		rc = sweep_files(v, e);
+	if (rc == 0)
+		rc = sr_second_settle(v, &v->recovered, e);
 	if (rc == 0)
 		rc = learn_fingerprint(v, conf, e);
 	if (rc == 0)

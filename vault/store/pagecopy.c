@@ -110,6 +110,16 @@ static int open_dir(struct sr_pagecopy *c, struct sr_err *e) {
 	return rc != 0 ? rc : sr_tmpfile_sweep(c->dir, &removed, e);
 }
 
+/* EXISTS when ${name} is whole enough to say that it is another file's. */
+static int not_another(
+	struct sr_pagecopy *c, const struct sr_unit_file *f, const char *name, struct sr_err *e) {
+	uint8_t id[SR_ID];
+
+	if (sr_redo_peek(id, c->dir, name, NULL) != 0 || memcmp(id, f->id, SR_ID) == 0)
+		return 0;
+	return sr_fail(e, SR_EXISTS, "%s is the copy of another %s", name, c->name);
+}
+
 /* CURRENT or BEHIND, or *fresh: nothing that could be kept is there and it must be made from
  * nothing. */
 static int attach(
@@ -121,9 +131,11 @@ static int attach(
 	int rc = open_dir(c, e);
 
 	*fresh = anew;
-	if (rc != 0 || anew)
+	if (rc != 0)
 		return rc;
 	snprintf(name, sizeof name, "%s-copy", c->name);
+	if (anew)
+		return not_another(c, f, name, e);
 	if (!sr_file_exists(c->dir, name)) {
 		*fresh = want->copy_root == 0 && !c->seen;
 		return *fresh ? 0
@@ -296,6 +308,55 @@ out:
 	c->root = c->state->root_number;
 	sr_pagefile_set_copy_root(pf, c->root);
 	return 0;
+}
+
+/* ---- letting it go ---- */
+
+int sr_pagecopy_destroy(
+	struct sr_pagecopy *c, struct sr_pagefile *pf, bool *there, struct sr_err *e) {
+	const struct sr_unit_file *f = sr_pagefile_unit(pf);
+	char copy[SR_DB_NAME_MAX + 16], cell[SR_DB_NAME_MAX + 16];
+	int rc;
+
+	*there = false;
+	detach(c);
+	snprintf(copy, sizeof copy, "%s-copy", c->name);
+	sr_rootcell_name(cell, f, "copy-root");
+	rc = open_dir(c, e);
+	if (rc == 0)
+		rc = not_another(c, f, copy, e);
+	if (rc == 0 && !sr_file_exists(c->dir, copy)) {
+		/* A cell alone: made by a change that was killed before the copy was there, unless
+		 * it is another's. */
+		rc = sr_rootcell_open(&c->cell, c->dir, f, "copy-root", e);
+		sr_rootcell_close(&c->cell);
+		if (rc == SR_NOTFOUND || rc == SR_AUTH || rc == SR_CORRUPT) {
+			sr_err_clear(e);
+			detach(c);
+			return 0;
+		}
+	}
+	if (rc == 0)
+		rc = sr_rootcell_remove(c->dir, cell, e);
+	*there = rc == 0;
+	detach(c);
+	return rc;
+}
+
+int sr_pagecopy_sweep(struct sr_pagecopy *c, struct sr_pagefile *pf, struct sr_err *e) {
+	const struct sr_unit_file *f = sr_pagefile_unit(pf);
+	char copy[SR_DB_NAME_MAX + 16], cell[SR_DB_NAME_MAX + 16];
+	int rc;
+
+	detach(c);
+	snprintf(copy, sizeof copy, "%s-copy", c->name);
+	sr_rootcell_name(cell, f, "copy-root");
+	rc = open_dir(c, e);
+	if (rc == 0 && sr_file_exists(c->dir, copy) && !sr_file_exists(c->dir, cell) &&
+		not_another(c, f, copy, NULL) == 0)
+		rc = sr_file_remove(c->dir, copy, e);
+	detach(c);
+	return rc;
 }
 
 /* ---- taking the page file from it ---- */

@@ -24,13 +24,21 @@ SR_MUST int sr_pagecopy_new(
 void sr_pagecopy_free(struct sr_pagecopy *c); /* NULL allowed */
 
 /*
- * Bring the copy to the synced state of ${pf}. ${anew}: whatever is there is replaced. Without it:
- * a copy that once was and is not there: NOTFOUND ("is its medium mounted?"); one that is ahead of
+ * Bring the copy to the synced state of ${pf}. ${anew}: whatever of this file is there is replaced;
+ * another file's copy is left alone (EXISTS). Without it: a copy that once was and is not there:
+ * NOTFOUND ("is its medium mounted?"); one that is ahead of
  * ${pf}, or of another file: AUTH. A damaged one is written anew. Any other failure: what the disk
  * said.
  */
 SR_MUST int sr_pagecopy_sync(
 	struct sr_pagecopy *c, struct sr_pagefile *pf, bool anew, struct sr_err *e);
+/* Overwrite and remove the root cell of what lies there: it opens nothing any more. Its file stays,
+ * so that this can be asked again; *${there}: something of ${pf} is there. EXISTS: it is another
+ * file's, and left alone. */
+SR_MUST int sr_pagecopy_destroy(
+	struct sr_pagecopy *c, struct sr_pagefile *pf, bool *there, struct sr_err *e);
+/* Remove the file of a destroyed copy. */
+SR_MUST int sr_pagecopy_sweep(struct sr_pagecopy *c, struct sr_pagefile *pf, struct sr_err *e);
 bool sr_pagecopy_current(const struct sr_pagecopy *c, const struct sr_pagefile *pf);
 /* Root number of the copy as last seen; 0: not seen. */
 uint64_t sr_pagecopy_root(const struct sr_pagecopy *c);

@@ -175,7 +175,7 @@ static int open_existing(
 	op.here = rc == 0;
 	if (op.here)
 		sr_db_state(s->db, &op.mine.generation, op.mine.root);
-	if (s->copy != NULL && !o->new_copy)
+	if (s->copy != NULL)
 		op.there = sr_pagecopy_check(s->copy, o->key, &op.theirs, &copy_err) == 0;
 	if (op.here && op.there) {
 		/* a copy of something else is never a reason to distrust the file here */
@@ -202,6 +202,10 @@ static int make_new(struct sr_secrets *s, const struct sr_secrets_options *o, st
 	return open_db(s, o, true, e);
 }
 
+/* What the custodian does, who reads this at the machine. */
+static const char remedy[] =
+	"mount its medium, or, if that is lost, `strongroom second replace PATH`";
+
 static int sync_copy(struct sr_secrets *s, bool anew, struct sr_err *e) {
 	struct sr_err local = {0};
 	int rc;
@@ -213,7 +217,10 @@ static int sync_copy(struct sr_secrets *s, bool anew, struct sr_err *e) {
 	if (rc == 0)
 		return 0;
 	snprintf(s->reason, sizeof s->reason, "%.250s", local.text);
-	return sr_fail(e, SR_LOCKED, "the second copy cannot be written: %s", local.text);
+	if (rc == SR_EXISTS)
+		return sr_fail(e, SR_EXISTS, "%s; name an empty folder", local.text);
+	return sr_fail(
+		e, SR_LOCKED, "the second copy cannot be written: %s; %s", local.text, remedy);
 }
 
 int sr_secrets_open(struct sr_secrets **out, const struct sr_secrets_options *o, struct sr_err *e) {
@@ -228,7 +235,7 @@ int sr_secrets_open(struct sr_secrets **out, const struct sr_secrets_options *o,
 		rc = sr_pagecopy_new(&s->copy, o->second, db_name, e);
 	if (rc == 0)
 		rc = o->create ? make_new(s, o, e) : open_existing(s, o, e);
-	if (rc == 0 && sync_copy(s, o->new_copy, e) != 0 && (o->create || o->new_copy))
+	if (rc == 0 && sync_copy(s, o->create, e) != 0 && o->create)
 		rc = SR_LOCKED; /* the copy was asked for now; later an absent one is only reported
 				 */
 	if (rc != 0) {
@@ -334,7 +341,8 @@ int sr_secrets_commit(struct sr_secrets *s, struct sr_err *e) {
 	if (s->adds && s->copy != NULL && !sr_pagecopy_current(s->copy, pf_of(s))) {
 		sr_secrets_rollback(s);
 		return sr_fail(e, SR_LOCKED,
-			"the second copy cannot be written, nothing was added: %s", s->reason);
+			"the second copy cannot be written, nothing was added: %s; %s", s->reason,
+			remedy);
 	}
 	rc = s->rows ? overwrite_scratch(s, e) : 0;
 	if (rc != 0) {
@@ -657,4 +665,64 @@ int sr_secrets_retry(struct sr_secrets *s, struct sr_err *e) {
 	if (s->group)
 		return sr_fail(e, SR_MISUSE, "%s: the copy was asked for inside a group", db_name);
 	return sync_copy(s, false, e);
+}
+
+/* Made anew, read back, and what it holds is what is here. */
+static int copy_made(
+	struct sr_secrets *s, struct sr_pagecopy *c, const uint8_t key[SR_KEY], struct sr_err *e) {
+	struct sr_pagecopy_state theirs;
+	struct sr_secrets_state mine;
+	int rc = sr_pagecopy_sync(c, pf_of(s), true, e);
+
+	if (rc == 0)
+		rc = sr_pagecopy_check(c, key, &theirs, e);
+	if (rc != 0)
+		return rc;
+	sr_secrets_state(s, &mine);
+	if (theirs.sequence != mine.generation || memcmp(theirs.hash, mine.root, SR_HASH) != 0)
+		return sr_fail(e, SR_CORRUPT,
+			"the new copy reads back as generation %llu, %s is at %llu",
+			(unsigned long long)theirs.sequence, db_name,
+			(unsigned long long)mine.generation);
+	return sr_pagecopy_sync(c, pf_of(s), false, e);
+}
+
+int sr_secrets_copy_move(
+	struct sr_secrets *s, const char *path, const uint8_t key[SR_KEY], struct sr_err *e) {
+	struct sr_pagecopy *fresh = NULL;
+	int rc = s->group ? sr_fail(e, SR_MISUSE, "%s: its copy is moved inside a group", db_name)
+			  : 0;
+
+	if (rc == 0 && path != NULL)
+		rc = sr_pagecopy_new(&fresh, path, db_name, e);
+	if (rc == 0 && fresh != NULL)
+		rc = copy_made(s, fresh, key, e);
+	if (rc != 0) {
+		sr_pagecopy_free(fresh);
+		return rc;
+	}
+	sr_pagecopy_free(s->copy);
+	s->copy = fresh;
+	s->reason[0] = '\0';
+	return 0;
+}
+
+int sr_secrets_copy_destroy(struct sr_secrets *s, const char *path, bool *there, struct sr_err *e) {
+	struct sr_pagecopy *c = NULL;
+	int rc = sr_pagecopy_new(&c, path, db_name, e);
+
+	if (rc == 0)
+		rc = sr_pagecopy_destroy(c, pf_of(s), there, e);
+	sr_pagecopy_free(c);
+	return rc;
+}
+
+int sr_secrets_copy_sweep(struct sr_secrets *s, const char *path, struct sr_err *e) {
+	struct sr_pagecopy *c = NULL;
+	int rc = sr_pagecopy_new(&c, path, db_name, e);
+
+	if (rc == 0)
+		rc = sr_pagecopy_sweep(c, pf_of(s), e);
+	sr_pagecopy_free(c);
+	return rc;
 }

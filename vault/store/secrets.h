@@ -76,8 +76,7 @@ struct sr_secrets_options {
 	struct sr_dir *dir; /* of secrets.db; borrowed */
 	const char *second; /* path of the copy's directory, or NULL: none wanted */
 	const uint8_t *key; /* SR_KEY bytes from keys/service, copied */
-	bool create;   /* init or restore: make an empty secrets.db; EXISTS when one is there */
-	bool new_copy; /* the copy's medium was replaced: make the copy anew, whatever is there */
+	bool create; /* init or restore: make an empty secrets.db; EXISTS when one is there */
 	const struct sr_secrets_state *expect; /* of the last ledger commit, or NULL */
 	bool accept_older; /* take a file older than ${expect} when no copy is right: the caller
 			      re-applies the ledger's erasures and lists items without a slot */
@@ -105,9 +104,9 @@ bool sr_secrets_is_older(const struct sr_secrets *s);
 SR_MUST int sr_secrets_begin(struct sr_secrets *s, struct sr_err *e);
 /*
  * 0: durable here and at the copy (adds), or durable here (erasures; see sr_secrets_pending).
- * LOCKED "the second copy in
- * ... cannot be written ...": nothing was added (checked before), or it was added here and not
- * there, as the text says: then put the same again. Any other failure: rolled back.
+ * LOCKED "the second copy cannot be written ...": nothing was added (checked before), or it was
+ * added here and not there, as the text says: then put the same again. Any other failure: rolled
+ * back.
  */
 SR_MUST int sr_secrets_commit(struct sr_secrets *s, struct sr_err *e);
 void sr_secrets_rollback(struct sr_secrets *s);
@@ -152,5 +151,16 @@ struct sr_secrets_copy {
 void sr_secrets_pending(struct sr_secrets *s, struct sr_secrets_copy *out);
 /* Bring the copy up to date now: 0, or LOCKED with the reason. */
 SR_MUST int sr_secrets_retry(struct sr_secrets *s, struct sr_err *e);
+/* The copy lies in ${path} from now on: it is made there anew, whatever of ours is there, and read
+ * back under ${key} (as at open). NULL: no copy. The one before is let go as it is, and stays in
+ * use when this fails: LOCKED; EXISTS: another file's copy is there. */
+SR_MUST int sr_secrets_copy_move(
+	struct sr_secrets *s, const char *path, const uint8_t key[SR_KEY], struct sr_err *e);
+/* Destroy a copy that is not in use any more: its root cell is overwritten, and *${there}: one of
+ * ours was there. May be repeated until the sweep, which removes its file. IO: out of reach.
+ * EXISTS: it is another file's, and left alone. */
+SR_MUST int sr_secrets_copy_destroy(
+	struct sr_secrets *s, const char *path, bool *there, struct sr_err *e);
+SR_MUST int sr_secrets_copy_sweep(struct sr_secrets *s, const char *path, struct sr_err *e);
 
 #endif
