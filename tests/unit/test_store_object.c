@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "store/object.h"
 #include "util.h"
 
@@ -34,16 +35,16 @@ static void rig_open(struct rig *r) {
 	r->path = t_tmp_new();
 	assert_ok(sr_dir_open(&r->dir, r->path, &e), &e);
 	assert_ok(sr_backend_dir(&r->b, r->dir, &e), &e);
-	assert_ok(sr_object_writer_new(&w, VAULT, &e), &e);
+	assert_ok(sr_object_writer_new(&w, r->b, VAULT, &e), &e);
 	for (uint32_t i = 0; i < 3; i++) {
 		key_of(key, i);
 		assert_ok(sr_object_add(w, key, sr_bytes_str(bodies[i]), &at, r->ids[i], &e), &e);
 		assert_int_equal(at, i);
 	}
 	assert_int_equal(sr_object_count(w), 3);
-	assert_ok(sr_object_commit(w, r->b, r->name, &e), &e);
+	assert_ok(sr_object_commit(w, r->name, &e), &e);
 	assert_fails(sr_object_add(w, key, sr_bytes_str("x"), &at, r->ids[0], &e), SR_MISUSE, &e,
-		"after finish");
+		"after commit");
 	sr_object_writer_free(w);
 	sr_hash_name(rel, "objects", r->name);
 	(void)snprintf(r->file, sizeof r->file, "%s/%s", r->path, rel);
@@ -81,20 +82,31 @@ static void test_round(void **state) {
 		sr_object_read(o, 3, key, r.ids[0], &body, &e), SR_CORRUPT, &e, "record 4 of 3");
 	sr_object_close(o);
 	assert_ok(sr_object_check(r.b, r.name, &size, &e), &e);
-	assert_int_equal(size, SR_OBJECT_HEAD + 3 * 16 + 3 * (4096 + SR_AEAD_OVERHEAD) + 32);
+	assert_int_equal(size,
+		SR_OBJECT_HEAD + 3 * (4096 + SR_AEAD_OVERHEAD + SR_OBJECT_ROW) + SR_OBJECT_TAIL);
 	uint8_t other[SR_HASH] = {6};
 	assert_fails(sr_object_open(&o, r.b, other, r.name, &e), SR_CORRUPT, &e, "another vault");
 	sr_buf_free(&body);
 	rig_end(&r);
 }
 
+static int count_name(void *ctx, const char *name, struct sr_err *e) {
+	(void)name;
+	(void)e;
+	++*(size_t *)ctx;
+	return 0;
+}
+
 static void test_salt(void **state) {
+	struct rig r;
 	struct sr_object_writer *w = NULL;
 	struct sr_err e;
 	uint8_t key[SR_KEY] = {1}, salt[SR_SALT] = {2}, a[SR_HASH], b[SR_HASH];
 	uint32_t at = 0;
+	size_t names = 0;
 	(void)state;
-	assert_ok(sr_object_writer_new(&w, VAULT, &e), &e);
+	rig_open(&r);
+	assert_ok(sr_object_writer_new(&w, r.b, VAULT, &e), &e);
 	assert_ok(sr_object_add(w, key, sr_bytes_str("yes"), &at, a, &e), &e);
 	assert_ok(sr_object_add(w, key, sr_bytes_str("yes"), &at, b, &e), &e);
 	assert_memory_not_equal(a, b, SR_HASH);
@@ -103,11 +115,57 @@ static void test_salt(void **state) {
 	sr_object_id(a, salt, sr_bytes_str("yes"));
 	sr_object_id(b, salt, sr_bytes_str("no"));
 	assert_memory_not_equal(a, b, SR_HASH);
+	sr_object_writer_free(w); /* not committed: nothing stays */
+	assert_ok(sr_object_writer_new(&w, r.b, VAULT, &e), &e);
+	assert_fails(sr_object_commit(w, a, &e), SR_MISUSE, &e, "0 records");
 	sr_object_writer_free(w);
-	assert_ok(sr_object_writer_new(&w, VAULT, &e), &e);
-	struct sr_bytes file;
-	assert_fails(sr_object_finish(w, a, &file, &e), SR_MISUSE, &e, "0 records");
-	sr_object_writer_free(w);
+	assert_ok(sr_backend_list(r.b, "objects", count_name, &names, &e), &e);
+	assert_int_equal(names, 1);
+	rig_end(&r);
+}
+
+/* Bodies around the borders of pieces, that shrink and that do not. */
+static void test_long(void **state) {
+	static const size_t sizes[] = {4096, 4097, SR_BLOCK, SR_BLOCK + 1, 3 * SR_BLOCK + 777};
+	struct rig r;
+	struct sr_err e;
+	struct sr_buf body, got;
+	(void)state;
+	rig_open(&r);
+	sr_buf_init(&body);
+	sr_buf_init_secret(&got);
+	for (size_t i = 0; i < 2 * T_COUNT(sizes); i++) {
+		const size_t len = sizes[i / 2];
+		struct sr_object_writer *w = NULL;
+		struct sr_object *o = NULL;
+		uint8_t key[SR_KEY] = {7}, id[SR_HASH], name[SR_HASH];
+		uint32_t at = 0;
+		uint64_t size = 0;
+		sr_buf_clear(&body);
+		sr_buf_put_zero(&body, len);
+		if (i % 2 == 0)
+			t_fill(body.p, len, i);
+		else
+			for (size_t k = 0; k < len; k++)
+				body.p[k] = (uint8_t) "folder/with/files; "[k % 19];
+		assert_ok(sr_object_writer_new(&w, r.b, VAULT, &e), &e);
+		assert_ok(sr_object_add(w, key, sr_buf_view(&body), &at, id, &e), &e);
+		assert_ok(sr_object_commit(w, name, &e), &e);
+		sr_object_writer_free(w);
+		assert_ok(sr_object_open(&o, r.b, VAULT, name, &e), &e);
+		sr_buf_clear(&got);
+		assert_ok(sr_object_read(o, 0, key, id, &got, &e), &e);
+		assert_true(sr_bytes_eq(sr_buf_view(&got), sr_buf_view(&body)));
+		id[0] ^= 1;
+		assert_fails(sr_object_read(o, 0, key, id, &got, &e), SR_AUTH, &e, NULL);
+		assert_int_equal(got.len, len);
+		sr_object_close(o);
+		assert_ok(sr_object_check(r.b, name, &size, &e), &e);
+		assert_true(i % 2 == 0 || len <= 4096 ? size >= len : size < 10000);
+	}
+	sr_buf_free(&body);
+	sr_buf_free(&got);
+	rig_end(&r);
 }
 
 static void test_damage(void **state) {
@@ -135,7 +193,9 @@ static void test_damage(void **state) {
 				key_of(key, k);
 				bad += sr_object_read(o, k, key, r.ids[k], &body, &e) != 0;
 			}
-			assert_int_equal(bad, at < file.len - 32);
+			assert_int_equal(bad, 1);
+			assert_true(at >= SR_OBJECT_HEAD &&
+				    at < file.len - SR_OBJECT_TAIL - 3 * SR_OBJECT_ROW);
 			sr_object_close(o);
 		}
 		file.p[at] ^= bit;
@@ -154,6 +214,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round),
 		cmocka_unit_test(test_salt),
+		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_damage),
 	};
 	struct sr_err e;

@@ -60,9 +60,9 @@ static void store_all(struct stored *s) {
 	sr_buf_put(&s->packs, names, count * SR_HASH);
 	sr_ingest_free(in);
 	assert_ok(sr_index_commit(s->r.index, o.accession, NULL, &e), &e);
-	assert_ok(sr_object_writer_new(&w, s->r.domain.vault, &e), &e);
+	assert_ok(sr_object_writer_new(&w, s->r.backend, s->r.domain.vault, &e), &e);
 	assert_ok(sr_object_add(w, key, sr_bytes_str("body"), &at, id, &e), &e);
-	assert_ok(sr_object_commit(w, s->r.backend, s->object, &e), &e);
+	assert_ok(sr_object_commit(w, s->object, &e), &e);
 	sr_object_writer_free(w);
 	sr_envelope_hash(s->envelope.hash, sr_bytes_str("an envelope"));
 	assert_ok(sr_envelope_batch_new(&b, s->r.items, &e), &e);
@@ -145,7 +145,7 @@ static void test_findings(void **state) {
 	assert_fails(sr_index_find(s.r.index, cid, NULL, &hit, &e), SR_NOTFOUND, &e, NULL);
 	damage(&s, pack, 3, SR_CORRUPT, "header and trailer");
 	damage(&s, pack, SIZE_MAX, SR_NOTFOUND, "no such file");
-	damage(&s, object, 500, SR_CORRUPT, "closing hash differs");
+	damage(&s, object, 500, SR_CORRUPT, "record 1 of 1 (offset 40): hash differs");
 	damage(&s, object, SIZE_MAX, SR_NOTFOUND, "no such file");
 	damage(&s, envelope, 4, SR_AUTH, "11 bytes that do not have the hash");
 	damage(&s, envelope, SIZE_MAX, SR_NOTFOUND, "no such file");

@@ -280,7 +280,7 @@ static int record_object(
 static int objects_write(
 	struct group *g, struct pending *p, const struct sr_submission *sub, struct sr_err *e) {
 	struct sr_object_writer *w = NULL;
-	int rc = sr_object_writer_new(&w, g->v->fingerprint, e);
+	int rc = sr_object_writer_new(&w, g->v->store, g->v->fingerprint, e);
 
 	for (size_t i = 0; i < sub->object_count && rc == 0; i++)
 		rc = object_named(w, g->v, &sub->objects[i], e);
@@ -288,7 +288,7 @@ static int objects_write(
 		if (p->records[i].out)
 			rc = record_object(w, g->v, &p->records[i], e);
 	if (rc == 0 && sr_object_count(w) > 0) {
-		rc = sr_object_commit(w, g->v->store, p->object, e);
+		rc = sr_object_commit(w, p->object, e);
 		p->has_object = rc == 0;
 	}
 	sr_object_writer_free(w);

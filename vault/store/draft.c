@@ -36,7 +36,6 @@ struct growing {            /* a stream on its way into parts */
 struct sr_draft {
 	struct sr_draft_options o;
 	struct growing files, blocks, cids;
-	struct sr_buf own;        /* cids of the manifest's parts, behind those of blocks */
 	uint64_t packed_block;    /* behind the files that are packed */
 	struct waiting *waiting;  /* blocks base .. base + count */
 	size_t first, count, cap; /* waiting[first .. first + count) */
@@ -75,7 +74,6 @@ int sr_draft_new(struct sr_draft **out, const struct sr_draft_options *o, struct
 	growing_init(&d->files, SR_BLOCK_MANIFEST);
 	growing_init(&d->blocks, SR_BLOCK_MANIFEST);
 	growing_init(&d->cids, SR_BLOCK_REACH);
-	sr_buf_init_secret(&d->own);
 	sr_manifest_init(&d->manifest);
 	sr_reach_init(&d->reach);
 	*out = d;
@@ -93,7 +91,6 @@ void sr_draft_free(struct sr_draft *d) {
 	growing_free(&d->files, d->o.packer);
 	growing_free(&d->blocks, d->o.packer);
 	growing_free(&d->cids, d->o.packer);
-	sr_buf_free(&d->own);
 	sr_idmap_free(&d->packs);
 	sr_manifest_free(&d->manifest);
 	sr_reach_free(&d->reach);
@@ -106,7 +103,7 @@ const uint8_t *sr_draft_item(const struct sr_draft *d) {
 
 size_t sr_draft_memory(const struct sr_draft *d) {
 	return sizeof *d + d->cap * sizeof *d->waiting + d->files.rows.cap + d->blocks.rows.cap +
-	       d->cids.rows.cap + d->own.cap + d->packs.cap * 48;
+	       d->cids.rows.cap + d->packs.cap * 48;
 }
 
 size_t sr_draft_waiting(const struct sr_draft *d) {
@@ -209,10 +206,8 @@ static int spill(
 	g->len += packed->len;
 	g->row_count = 0;
 	sr_buf_clear(&g->rows);
-	if (g != &d->cids)
-		sr_buf_put(&d->own, ref.cid, SR_HASH);
 	sr_wipe(&ref, sizeof ref);
-	return sr_buf_ok(&d->own, e);
+	return 0;
 }
 
 static int cut(struct sr_draft *d, struct growing *g, struct sr_err *e) {
@@ -374,8 +369,11 @@ int sr_draft_end(struct sr_draft *d, struct sr_err *e) {
 		rc = growing_end(d, &d->files, e);
 	if (rc == 0)
 		rc = growing_end(d, &d->blocks, e);
-	for (size_t i = 0; rc == 0 && i < d->own.len; i += SR_HASH)
-		rc = put_cid(d, d->own.p + i, e);
+	/* Behind those of all blocks: when a part was cut says nothing of the item. */
+	for (size_t i = 0; rc == 0 && i < d->files.count; i++)
+		rc = put_cid(d, d->files.parts[i].cid, e);
+	for (size_t i = 0; rc == 0 && i < d->blocks.count; i++)
+		rc = put_cid(d, d->blocks.parts[i].cid, e);
 	if (rc == 0)
 		rc = growing_end(d, &d->cids, e);
 	if (rc != 0)
