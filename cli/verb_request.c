@@ -356,6 +356,11 @@ static void request_rest(const struct cli_answer *a) {
 			vote_print(r);
 		} else if (sr_row_is(r, "recused")) {
 			cli_line_row("recused", r, "person");
+		} else if (sr_row_is(r, "attestation")) {
+			cli_attestation_print(r);
+		} else if (sr_row_is(r, "conflict")) {
+			cli_line_row("does not vote", r, "voter");
+			cli_line_row("  because of", r, "id");
 		} else if (sr_row_is(r, "comment")) {
 			cli_line_row("comment of", r, "person");
 			cli_line_row("", r, "text");
@@ -382,6 +387,8 @@ static void request_json(const struct cli_answer *a, const struct sr_row *v) {
 	json_object_set_new(o, "earlier", cli_json_rows(&a->rows, "earlier"));
 	json_object_set_new(o, "comments", cli_json_rows(&a->rows, "comment"));
 	json_object_set_new(o, "recused", cli_json_rows(&a->rows, "recused"));
+	json_object_set_new(o, "attestations", cli_json_rows(&a->rows, "attestation"));
+	json_object_set_new(o, "conflicts", cli_json_rows(&a->rows, "conflict"));
 	json_object_set_new(o, "grants", cli_json_rows(&a->rows, "grant"));
 	cli_json_print(o);
 }

@@ -59,10 +59,23 @@ const struct cli_verb cli_verbs[] = {
 	{"person", "list", "List people and their roles.", "[--role ROLE] --as ANYBODY",
 		"strongroom person list --role researcher --as cleo.id", cli_person_list_options, 0,
 		0, verb_person_list},
+	{"person", "show", "Show one person: roles, key, what was attested.", "PERSON --as ANYBODY",
+		"strongroom person show p-6f1c2a90b3d4e5f6 --as of.id", NULL, 1, 1,
+		verb_person_show},
 	{"person", "end", "End all roles of a person.", "PERSON --as CURATOR",
 		"strongroom person end p-6f1c2a90b3d4e5f6 --reason \"left the university\" --as "
 		"cleo.id",
 		cli_person_end_options, 1, 1, verb_person_end},
+	{"attest", "end", "End what was attested.", "ATTESTATION --as OFFICER",
+		"strongroom attest end 4b1e --reason \"the thesis is done\" --as of.id",
+		cli_reason_options, 1, 1, verb_attest_end},
+	{"attest", NULL,
+		"Attest training or affiliation of a person, or that two are too near for the one "
+		"to vote on the other.",
+		"PERSON --kind KIND [--of PERSON] [--term T] --as OFFICER",
+		"strongroom attest p-6f1c2a90b3d4e5f6 --kind training --term trauma-awareness "
+		"--ends 365d --as of.id",
+		cli_attest_options, 1, 1, verb_attest},
 	{"collection", "new", "Ask the board for a collection.", "NAME [--dedupe none] --as MEMBER",
 		"strongroom collection new \"Police files 1974\" --dedupe none --as m1.id",
 		cli_collection_new_options, 1, 1, verb_collection_new},

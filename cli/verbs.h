@@ -30,6 +30,12 @@ int verb_person_end(struct cli *c, struct sr_err *e);
 int verb_collection_new(struct cli *c, struct sr_err *e);
 int verb_collection_list(struct cli *c, struct sr_err *e);
 
+/* verb_attest.c */
+extern const struct cli_option cli_attest_options[];
+int verb_attest(struct cli *c, struct sr_err *e);
+int verb_attest_end(struct cli *c, struct sr_err *e);
+int verb_person_show(struct cli *c, struct sr_err *e);
+
 /* verb_deposit.c */
 extern const struct cli_option cli_deposit_options[];
 int verb_deposit(struct cli *c, struct sr_err *e);

@@ -12,4 +12,9 @@ SR_MUST int cli_collection_id(
 /* All positional words as items; owned by ${c}. */
 SR_MUST int cli_items(struct cli *c, uint8_t **items, size_t *count, struct sr_err *e);
 
+/* A person by name (p-...) or by card; owned by ${c}. */
+SR_MUST int cli_person(struct cli *c, const char **out, const char *typed, struct sr_err *e);
+/* Rows of what was attested, and of whom it keeps from voting. */
+void cli_attestation_print(const struct sr_row *r);
+
 #endif

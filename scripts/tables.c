@@ -201,6 +201,7 @@ static void print_terms(void) {
 	print_words("forms", sr_rules_forms());
 	print_words("purposes", sr_rules_purposes());
 	print_words("hazards", sr_rules_hazards());
+	print_words("attestations", sr_rules_attestations());
 	puts(".El");
 }
 

@@ -96,6 +96,21 @@ RIG void life_granted(struct rig *r, const char *request, const char *grant, con
 	s_grant(r, grant, request, 1, (const uint8_t(*)[SR_ID])votes);
 }
 
+/* Of the researcher: trained, and the student of member 0. */
+RIG void s_attest(struct rig *r, int who, const char *id, const char *kind, int of) {
+	rig_begin(r, SR_T_ATTEST, OFFICER);
+	f_id(r, "attestation", id);
+	f_put(r, "person", r->person[who]);
+	f_put(r, "kind", kind);
+	if (of >= 0)
+		f_put(r, "of", r->person[of]);
+	else
+		f_put(r, "term", "trauma-awareness");
+	f_time(r, "ends", RIG_NOW + 800000);
+	rig_text(r, SR_PERSONAL, r->person[who], "note", "Seen-on-paper");
+	rig_end(r);
+}
+
 RIG void life_board(struct rig *r) {
 	struct rig_request q = {
 		"make collection", "collection", 1, NULL, 0, -1, 0, NULL, "collection 1"};
@@ -219,6 +234,14 @@ RIG void life_request(struct rig *r) {
 	memcpy(votes[0], rig_last(r)->id, SR_ID);
 	v.decision = "reject";
 	s_vote(r, M0, &v);
+	s_attest(r, M0, "near", "supervisor-of", RESEARCHER); /* voids that vote */
+	s_attest(r, RESEARCHER, "trained", "training", -1);
+	s_attest(r, RESEARCHER2, "away", "training", -1);
+	rig_begin(r, SR_T_ATTEST_END, OFFICER);
+	f_id(r, "attestation", "near");
+	rig_text(r, SR_PERSONAL, r->person[OFFICER], "reason", "Another-supervisor");
+	rig_end(r);
+	s_lapse(r, "attestation", "away");
 	v.decision = "approve";
 	s_vote(r, M3, &v);
 	memcpy(votes[1], rig_last(r)->id, SR_ID);

@@ -518,6 +518,12 @@ static void test_impossible_requests(void **state) {
 	f_key(&r, "key", "k");
 	rig_end(&r);
 	rig_refused(&r, "is not named in the request");
+	rig_begin(&r, SR_T_ATTEST_END, OFFICER);
+	f_id(&r, "attestation", "never attested");
+	rig_end(&r);
+	rig_refused(&r, "not there, or has ended");
+	s_lapse(&r, "attestation", "never attested");
+	rig_refused(&r, "not there, or has ended");
 	s_refuse(&r, "request", "request 1", 1);
 	rig_apply(&r);
 	v.decision = "reject";

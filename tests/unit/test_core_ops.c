@@ -74,7 +74,7 @@ static void test_table(void **state) {
 				assert_string_not_equal(op->in[i].key, op->in[j].key);
 		}
 	}
-	assert_int_equal(n, 46);
+	assert_true(n >= 46);
 	assert_null(sr_op_named(sr_bytes_str("item.delete")));
 }
 

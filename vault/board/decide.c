@@ -307,8 +307,9 @@ static int decide_refused(const struct follow_job *j, const struct decision *d) 
  * other's: two members revoke or lift, also where there are only two. */
 static uint32_t eligible(const struct follow_job *j, const struct decision *d) {
 	struct sr_person_row p = {0};
+	struct sr_attestation_row a = {0};
 	struct sr_grant_row g = {0};
-	bool recused = false, member = false;
+	bool recused = false, member = false, conflict = false;
 
 	if (d->v.has_list)
 		return d->tally.eligible;
@@ -320,6 +321,11 @@ static uint32_t eligible(const struct follow_job *j, const struct decision *d) {
 	if (d->v.has_target && sr_query_grant(&g, j->v->catalogue, d->v.target, NULL) == 0)
 		member = member && !sr_token_in(g.people, d->v.applicant);
 	sr_grant_row_free(&g);
+	if (sr_query_conflict(&conflict, &a, j->v->catalogue, d->v.request, d->v.version,
+		    d->v.applicant, NULL) != 0 ||
+		conflict)
+		member = false;
+	sr_attestation_row_free(&a);
 	if (member &&
 		sr_query_recused(&recused, j->v->catalogue, d->v.request, d->v.applicant, NULL) ==
 			0 &&

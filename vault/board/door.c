@@ -1053,6 +1053,17 @@ static int sweep_embargoes(struct group *g, struct sr_err *e) {
 	return rc;
 }
 
+static int sweep_attestations(struct group *g, struct sr_err *e) {
+	const struct sr_attestation_filter due = {.standing = true, .ends = g->now};
+	struct sr_attestations list = {0};
+	int rc = sr_query_attestations(&list, g->v->catalogue, &due, e);
+
+	for (size_t i = 0; i < list.count && rc == 0 && g->count < SWEEP_AT_ONCE; i++)
+		rc = lapse(g, "attestation", NULL, 0, list.rows[i].id, e);
+	sr_attestations_free(&list);
+	return rc;
+}
+
 static int sweep_all(struct group *g, struct sr_err *e) {
 	struct sr_versions closing = {0};
 	struct sr_grants expiring = {0};
@@ -1068,6 +1079,8 @@ static int sweep_all(struct group *g, struct sr_err *e) {
 		rc = sweep_checkouts(g, e);
 	if (rc == 0)
 		rc = sweep_embargoes(g, e);
+	if (rc == 0)
+		rc = sweep_attestations(g, e);
 	sr_versions_free(&closing);
 	sr_grants_free(&expiring);
 	return rc;

@@ -216,8 +216,11 @@ static int on_grant_end(const struct follow_job *j) {
 }
 
 static int on_lapse(const struct follow_job *j) {
-	if (sr_field_count(j->s, "checkout") > 0 || sr_field_count(j->s, "flag") > 0)
-		return 0;
+	static const char *const others[] = {"checkout", "flag", "attestation"};
+
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (sr_field_count(j->s, others[i]) > 0)
+			return 0;
 	return sr_field_count(j->s, "grant") > 0 ? on_grant_end(j) : on_request_end(j);
 }
 
@@ -255,12 +258,35 @@ static int on_recuse(const struct follow_job *j) {
 	return rc != 0 ? rc : follow_decide(j, id);
 }
 
+/* Who is set against a request no longer votes on it: those that this leaves without a quorum in
+ * reach are refused. */
+static int on_attest(const struct follow_job *j) {
+	static const char *const keys[] = {"person", "of"};
+	int rc = 0;
+
+	for (size_t k = 0; k < 2 && rc == 0; k++) {
+		const struct sr_bytes name = sr_field(j->s, keys[k], 0);
+		struct sr_versions l = {0};
+		char person[SR_PERSON_TEXT];
+
+		if (name.p == NULL)
+			continue;
+		snprintf(person, sizeof person, "%.*s", (int)name.len, (const char *)name.p);
+		rc = sr_query_set_against(&l, j->v->catalogue, person, j->e);
+		for (size_t i = 0; i < l.count && rc == 0; i++)
+			rc = follow_decide(j, l.rows[i].request);
+		sr_versions_free(&l);
+	}
+	return rc;
+}
+
 static int (*const follow[SR_T_COUNT])(const struct follow_job *j) = {
 	[SR_T_FOUND] = on_found,
 	[SR_T_ACCEPT] = on_accept,
 	[SR_T_REQUEST] = on_request,
 	[SR_T_AMEND] = on_request,
 	[SR_T_VOTE] = on_vote,
+	[SR_T_ATTEST] = on_attest,
 	[SR_T_RECUSE] = on_recuse,
 	[SR_T_WITHDRAW] = on_request_end,
 	[SR_T_LAPSE] = on_lapse,

@@ -2,13 +2,17 @@
  * follow - what a statement brings about: statements of the service that belong to the same commit
  * (DESIGN 6a).
  *
- *   found              -> key-epoch (the epoch's key, sealed to the auditors)
- *   accept, the last   -> opened (the vault computes the transcript itself; another one is refused
- * by the rules before) request, amend     -> room-key, for kinds that carry pieces; an amend ends
- * the room key of the version before vote approve, k-th -> grant | revoke | lift | person |
- * collection, by the request's kind vote reject, recuse-> refuse, when eligible members minus
- * rejections are fewer than k vote correct, withdraw, close, revoke, lapse and refuse of a request
- * -> the room key ends
+ *   found                     -> key-epoch (the epoch's key, sealed to the auditors)
+ *   accept, the last          -> opened (the vault computes the transcript itself; another one is
+ *                                refused by the rules before)
+ *   request, amend            -> room-key, for kinds that carry pieces; an amend ends the room key
+ *                                of the version before
+ *   vote approve, the k-th    -> grant | revoke | lift | person | collection, by the request's kind
+ *   vote reject, recuse,      -> refuse, when eligible members minus rejections are fewer than k
+ *   attest
+ *   vote correct, withdraw,   -> the room key ends
+ *   close, revoke, lapse and
+ *   refuse of a request
  *
  * Looks at the catalogue as it is after the statement was applied; pure but for random ids and the
  * fresh room key. Ending a grant is erasure: `ends` tells the door which room keys to erase when

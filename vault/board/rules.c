@@ -98,6 +98,13 @@ const struct sr_member_row *rules_member(const struct sr_board_row *b, const cha
 			return &b->members[i];
 	return NULL;
 }
+
+void rules_person_text(char out[SR_PERSON_TEXT], const struct sr_statement *s, const char *key) {
+	struct sr_bytes v = sr_field(s, key, 0);
+
+	snprintf(out, SR_PERSON_TEXT, "%.*s", (int)v.len, (const char *)v.p);
+}
+
 bool rules_field_is(const struct sr_statement *s, const char *key, const char *word) {
 	return sr_bytes_eq(sr_field(s, key, 0), sr_bytes_str(word));
 }
@@ -134,6 +141,8 @@ static int (*const rule_for[SR_T_COUNT])(struct rules_ctx *c) = {
 	[SR_T_REVEAL] = rule_quarrel,
 	[SR_T_PERSON] = rule_person,
 	[SR_T_PERSON_END] = rule_person_end,
+	[SR_T_ATTEST] = rule_attest,
+	[SR_T_ATTEST_END] = rule_attest_end,
 	[SR_T_ACCESSION] = rule_accession,
 	[SR_T_DESCRIBE] = rule_describe,
 	[SR_T_RELEASE] = rule_release,

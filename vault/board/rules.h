@@ -64,5 +64,7 @@ bool sr_rules_hazard(struct sr_bytes word);
 const char *const *sr_rules_forms(void);
 const char *const *sr_rules_purposes(void);
 const char *const *sr_rules_hazards(void);
+/* Kinds of attestations. */
+const char *const *sr_rules_attestations(void);
 
 #endif

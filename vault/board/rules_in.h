@@ -2,9 +2,9 @@
  * rules_in - what the files of rules share. One function per statement type that a person signs
  * (rules.c dispatches); it reads top to bottom: the first thing that is not met is the ruling.
  *
- * rules_ceremony.c has key generation, rules_people.c roles, rules_item.c accessions and items,
- * rules_flag.c what stands on items, rules_request.c requests and who takes part in them,
- * rules_vote.c votes, rules_grant.c grants and checkouts.
+ * rules_ceremony.c has key generation, rules_people.c roles, rules_attest.c what is attested of
+ * people, rules_item.c accessions and items, rules_flag.c what stands on items, rules_request.c
+ * requests and who takes part in them, rules_vote.c votes, rules_grant.c grants and checkouts.
  */
 #ifndef SR_BOARD_RULES_IN_H
 #define SR_BOARD_RULES_IN_H
@@ -26,10 +26,11 @@ struct rules_ctx {
 
 /* 0 and a ruling in c->out, or an error of the catalogue. */
 typedef int rule_fn(struct rules_ctx *c);
-rule_fn rule_deal, rule_accept, rule_quarrel, rule_person, rule_person_end, rule_accession,
-	rule_describe, rule_release, rule_request, rule_amend, rule_join, rule_comment, rule_recuse,
-	rule_vote, rule_embargo, rule_hold, rule_seal, rule_retention, rule_withdraw, rule_suspend,
-	rule_lift, rule_close, rule_checkout, rule_return;
+rule_fn rule_deal, rule_accept, rule_quarrel, rule_person, rule_person_end, rule_attest,
+	rule_attest_end, rule_accession, rule_describe, rule_release, rule_request, rule_amend,
+	rule_join, rule_comment, rule_recuse, rule_vote, rule_embargo, rule_hold, rule_seal,
+	rule_retention, rule_withdraw, rule_suspend, rule_lift, rule_close, rule_checkout,
+	rule_return;
 
 /* The ruling "no": returns 0, so that `return rules_deny(...)` ends a rule. ${help} says what would
  * help, or is "". */
@@ -41,6 +42,8 @@ void rules_hex(char out[2 * SR_ID + 1], const uint8_t id[SR_ID]);
 bool rules_has_role(const struct rules_ctx *c, unsigned role); /* the actor, any of ${role} */
 /* The active member ${person} of the board; NULL: none. */
 const struct sr_member_row *rules_member(const struct sr_board_row *b, const char *person);
+/* The person that the one line ${key} names, which must be there, as a string. */
+void rules_person_text(char out[SR_PERSON_TEXT], const struct sr_statement *s, const char *key);
 bool rules_field_is(const struct sr_statement *s, const char *key, const char *word);
 /* Applicant, co-applicant or subject of this version? */
 bool rules_named_in(const struct sr_version_row *v, const char *person);

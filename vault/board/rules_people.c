@@ -4,7 +4,6 @@
 #include "board/rules_in.h"
 
 int rule_person(struct rules_ctx *c) {
-	struct sr_bytes person = sr_field(c->s, "person", 0);
 	struct sr_person_row row = {0};
 	char name[SR_PERSON_TEXT];
 	int rc;
@@ -20,8 +19,7 @@ int rule_person(struct rules_ctx *c) {
 				"the role %s is given by a quorum of the board, not by one person",
 				sr_role_name(role));
 	}
-	memcpy(name, person.p, SR_PERSON_TEXT - 1);
-	name[SR_PERSON_TEXT - 1] = '\0';
+	rules_person_text(name, c->s, "person");
 	rc = sr_query_person(&row, c->cat, name, c->e);
 	if (rc == SR_NOTFOUND) {
 		sr_err_clear(c->e);
@@ -40,13 +38,11 @@ int rule_person(struct rules_ctx *c) {
 
 int rule_person_end(struct rules_ctx *c) {
 	struct sr_person_row row = {0};
-	struct sr_bytes person = sr_field(c->s, "person", 0);
 	char name[SR_PERSON_TEXT];
 	unsigned roles;
 	int rc;
 
-	memcpy(name, person.p, SR_PERSON_TEXT - 1);
-	name[SR_PERSON_TEXT - 1] = '\0';
+	rules_person_text(name, c->s, "person");
 	rc = sr_query_person(&row, c->cat, name, c->e);
 	if (rc == SR_NOTFOUND)
 		return rules_deny(c, "no-such-person", "", "%s is not known here", name);

@@ -45,6 +45,28 @@ static int topped_up(struct rules_ctx *c, const struct sr_version_row *v) {
 	return rc;
 }
 
+/* A member whom an attestation sets against somebody in it does not vote. */
+static int not_in_conflict(struct rules_ctx *c, const struct sr_version_row *v) {
+	struct sr_attestation_row a = {0};
+	bool found = false;
+	int rc = sr_query_conflict(&found, &a, c->cat, v->request, v->version, c->me.person, c->e);
+
+	if (rc != 0 || !found)
+		return rc != 0 ? rc : rules_allow(c);
+	if (a.other[0] == '\0')
+		rc = rules_deny(c, "conflict", "another member votes",
+			"an officer attested a conflict of %s with this request (entry %llu)",
+			c->me.person, (unsigned long long)a.entry);
+	else
+		rc = rules_deny(c, "conflict", "another member votes",
+			"an officer attested that %s is %s %s (entry %llu), and one of them is "
+			"named in this request",
+			a.person, strcmp(a.kind, "conflict") == 0 ? "in conflict with" : a.kind,
+			a.other, (unsigned long long)a.entry);
+	sr_attestation_row_free(&a);
+	return rc;
+}
+
 /* Who may vote on this version at all. */
 static int vote_eligible(struct rules_ctx *c, const struct sr_version_row *v) {
 	struct sr_vote_row mine = {0};
@@ -77,6 +99,9 @@ static int vote_eligible(struct rules_ctx *c, const struct sr_version_row *v) {
 	if (recused)
 		return rules_deny(c, "recused", "another member votes",
 			"%s has stepped aside from this request", c->me.person);
+	rc = not_in_conflict(c, v);
+	if (rc != 0 || !c->out->allowed)
+		return rc;
 	if (!sr_state_may(SR_M_VERSION, v->state, topup ? SR_E_TOPUP : SR_E_VOTE))
 		return rules_deny(c, "request-ended", "", "version %u of the request is %s",
 			v->version, sr_state_name(v->state));

@@ -368,9 +368,11 @@ int sr_apply_lapse(struct sr_apply *a, struct sr_err *e) {
 	}
 	if (sr_bytes_eq(what, sr_bytes_str("embargo")))
 		return sr_apply_flag_end(a, SR_E_LAPSE, e);
+	if (sr_bytes_eq(what, sr_bytes_str("attestation")))
+		return sr_apply_attest_lapse(a, e);
 	return sr_fail(e, SR_CORRUPT,
-		"what lapses is \"%.*s\", want request, grant, checkout or embargo", (int)what.len,
-		(const char *)what.p);
+		"what lapses is \"%.*s\", want request, grant, checkout, embargo or attestation",
+		(int)what.len, (const char *)what.p);
 }
 
 /* A refused request that names request and version ends that version; every other refusal is only

@@ -2,8 +2,9 @@
  * apply_in - what the files of apply share: one entry being applied, and its parts one by one.
  *
  * apply.c dispatches and writes what every entry leaves (log row, subjects, objects, texts);
- * apply_trust.c has board and people, apply_item.c collections and items, apply_flag.c what stands
- * on items, apply_request.c requests and votes, apply_grant.c grants, checkouts, records.
+ * apply_trust.c has board and people, apply_attest.c what is attested of them, apply_item.c
+ * collections and items, apply_flag.c what stands on items, apply_request.c requests and votes,
+ * apply_grant.c grants, checkouts, records.
  */
 #ifndef SR_CATALOGUE_APPLY_IN_H
 #define SR_CATALOGUE_APPLY_IN_H
@@ -30,6 +31,7 @@ typedef int sr_effect_fn(struct sr_apply *a, struct sr_err *e);
 
 sr_effect_fn sr_apply_found, sr_apply_key_epoch, sr_apply_deal, sr_apply_accept, sr_apply_complaint,
 	sr_apply_reveal, sr_apply_opened, sr_apply_person, sr_apply_person_end;
+sr_effect_fn sr_apply_attest, sr_apply_attest_end;
 sr_effect_fn sr_apply_collection, sr_apply_accession, sr_apply_describe, sr_apply_release;
 sr_effect_fn sr_apply_embargo, sr_apply_hold, sr_apply_seal, sr_apply_retention;
 sr_effect_fn sr_apply_request, sr_apply_amend, sr_apply_room_key, sr_apply_join, sr_apply_comment,
@@ -107,6 +109,8 @@ SR_MUST int sr_apply_flag_end(struct sr_apply *a, enum sr_event event, struct sr
 /* The item carries the hazard `referral` from now on (again: nothing changes): what is open ends.
  */
 SR_MUST int sr_apply_referral(struct sr_apply *a, int64_t n, struct sr_err *e);
+/* The attestation that the statement names lapses: its time is over. */
+SR_MUST int sr_apply_attest_lapse(struct sr_apply *a, struct sr_err *e);
 
 /* End live checkouts whose ${column} ("grant_id", "person", "n") is ${which}. */
 SR_MUST int sr_apply_end_checkouts(

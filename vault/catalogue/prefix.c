@@ -28,6 +28,9 @@ static const struct {
 	[SR_PREFIX_CHECKOUT] = {"checkout",
 		"SELECT checkout FROM checkouts WHERE checkout BETWEEN ? AND ?"
 		" ORDER BY checkout LIMIT ?"},
+	[SR_PREFIX_ATTESTATION] = {"attestation",
+		"SELECT attestation FROM attestations WHERE attestation BETWEEN ? AND ?"
+		" ORDER BY attestation LIMIT ?"},
 };
 
 const char *sr_prefix_kind_name(enum sr_prefix_kind k) {

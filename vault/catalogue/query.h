@@ -77,6 +77,43 @@ SR_MUST int sr_query_people(
 void sr_person_row_free(struct sr_person_row *r);
 void sr_people_free(struct sr_people *l);
 
+/* What an officer attested: training and affiliation of one person; supervisor-of and conflict
+ * between two, or between one and a request. The last two keep a member from voting, in both
+ * directions, while they stand (DESIGN 6a). */
+struct sr_attestation_row {
+	uint8_t id[SR_ID];
+	char person[SR_PERSON_TEXT];
+	char kind[32];
+	char other[SR_PERSON_TEXT]; /* "": nobody */
+	bool has_request;
+	uint8_t request[SR_ID];
+	char *term;   /* token, or NULL */
+	int64_t ends; /* 0: none */
+	char officer[SR_PERSON_TEXT];
+	uint64_t entry, ended; /* ended: the entry after which it no longer stands; 0: it stands */
+	char *note;
+};
+struct sr_attestations {
+	struct sr_attestation_row *rows;
+	size_t count;
+};
+struct sr_attestation_filter {
+	const char *person; /* of whom, on either side; NULL: of anybody */
+	bool standing;      /* only those that stand */
+	int64_t ends;       /* only with an end at most this; 0: all */
+};
+SR_MUST int sr_query_attestation(struct sr_attestation_row *out, struct sr_catalogue *c,
+	const uint8_t id[SR_ID], struct sr_err *e);
+/* In the order of the log. */
+SR_MUST int sr_query_attestations(struct sr_attestations *out, struct sr_catalogue *c,
+	const struct sr_attestation_filter *f, struct sr_err *e);
+void sr_attestation_row_free(struct sr_attestation_row *r);
+void sr_attestations_free(struct sr_attestations *l);
+/* The attestation that keeps ${member} from voting on this version (0: the newest): *${out} is
+ * false when none stands, else ${row} is filled. */
+SR_MUST int sr_query_conflict(bool *out, struct sr_attestation_row *row, struct sr_catalogue *c,
+	const uint8_t request[SR_ID], uint32_t version, const char *member, struct sr_err *e);
+
 struct sr_member_row {
 	char person[SR_PERSON_TEXT];
 	uint8_t pk[SR_PK];
@@ -347,8 +384,11 @@ SR_MUST int sr_query_versions(struct sr_versions *out, struct sr_catalogue *c,
 SR_MUST int sr_query_requests(struct sr_versions *out, struct sr_catalogue *c,
 	const struct sr_request_filter *f, const struct sr_page *p, struct sr_err *e);
 /* Open requests of the current epoch on which ${member} can still vote: not theirs, not recused,
- * not voted. Oldest first. */
+ * not in conflict, not voted. Oldest first. */
 SR_MUST int sr_query_inbox(
+	struct sr_versions *out, struct sr_catalogue *c, const char *member, struct sr_err *e);
+/* Open versions on which ${member} may not vote because an attestation stands against it. */
+SR_MUST int sr_query_set_against(
 	struct sr_versions *out, struct sr_catalogue *c, const char *member, struct sr_err *e);
 /* Open versions whose closing date is at most ${now}. */
 SR_MUST int sr_query_closing(
@@ -406,7 +446,7 @@ void sr_votes_free(struct sr_votes *l);
 
 struct sr_tally {
 	uint32_t eligible; /* active members of the epoch who are neither applicant nor co-applicant
-			      nor recused */
+			      nor recused nor in conflict */
 	uint32_t approved, rejected;
 	uint32_t joined, co_applicants;
 };

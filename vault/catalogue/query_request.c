@@ -1,6 +1,7 @@
 /*
  * query_request - request versions, their items, room keys, votes and tallies. See query.h.
  */
+#include "catalogue/conflict.h"
 #include "catalogue/query_in.h"
 
 #define TEXT_OF(field)                                                                             \
@@ -219,8 +220,21 @@ int sr_query_inbox(
 		" AND NOT EXISTS(SELECT 1 FROM request_people p WHERE p.v = v.v AND p.person = ?1)"
 		" AND NOT EXISTS(SELECT 1 FROM recusals r WHERE r.request = v.request AND"
 		" r.person = ?1)"
-		" AND NOT EXISTS(SELECT 1 FROM votes x WHERE x.v = v.v AND x.person = ?1)"
-		" ORDER BY v.entry",
+		" AND NOT EXISTS(SELECT 1 FROM votes x WHERE x.v = v.v AND x.person = ?1 AND"
+		" x.ended IS NULL)"
+		" AND NOT " SR_SQL_CONFLICT("?1") " ORDER BY v.entry",
+		A_STR(member));
+
+	memset(out, 0, sizeof *out);
+	return rc == 0 ? read_versions(out, sr_catalogue_db(c), st, e) : rc;
+}
+
+int sr_query_set_against(
+	struct sr_versions *out, struct sr_catalogue *c, const char *member, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		VERSION_SQL
+		" WHERE v.state = 'open' AND " SR_SQL_CONFLICT("?1") " ORDER BY v.entry",
 		A_STR(member));
 
 	memset(out, 0, sizeof *out);
@@ -408,21 +422,26 @@ int sr_query_vote_of(struct sr_vote_row *out, struct sr_catalogue *c,
 	return rc == 0 ? one_vote(out, st, e) : rc;
 }
 
+/* Members of the board of version `v` of request `q` who may vote on it. */
+#define ELIGIBLE_SQL                                                                   \
+	"(SELECT count(*) FROM board b JOIN roles r ON r.person = b.person"            \
+	" AND r.role = 'member' AND r.ended IS NULL"                                   \
+	" WHERE b.epoch = v.epoch AND b.person <> q.applicant"                         \
+	" AND (v.subject IS NULL OR b.person <> v.subject)"                            \
+	" AND NOT EXISTS(SELECT 1 FROM grant_people g WHERE g.grant_id = v.target AND" \
+	" g.person = b.person)"                                                        \
+	" AND NOT EXISTS(SELECT 1 FROM request_people p WHERE p.v = v.v AND p.person"  \
+	" = b.person)"                                                                 \
+	" AND NOT EXISTS(SELECT 1 FROM recusals c WHERE c.request = v.request AND"     \
+	" c.person = b.person)"                                                        \
+	" AND NOT " SR_SQL_CONFLICT("b.person") ")"
+
 int sr_query_tally(struct sr_tally *out, struct sr_catalogue *c, const uint8_t request[SR_ID],
 	uint32_t version, struct sr_err *e) {
 	struct sr_tally t;
 	struct sr_stmt *st = NULL;
 	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
-		"SELECT (SELECT count(*) FROM board b JOIN roles r ON r.person = b.person"
-		" AND r.role = 'member' AND r.ended IS NULL"
-		" WHERE b.epoch = v.epoch AND b.person <> q.applicant"
-		" AND (v.subject IS NULL OR b.person <> v.subject)"
-		" AND NOT EXISTS(SELECT 1 FROM grant_people g WHERE g.grant_id = v.target AND"
-		" g.person = b.person)"
-		" AND NOT EXISTS(SELECT 1 FROM request_people p WHERE p.v = v.v AND p.person"
-		" = b.person)"
-		" AND NOT EXISTS(SELECT 1 FROM recusals c WHERE c.request = v.request AND"
-		" c.person = b.person)),"
+		"SELECT " ELIGIBLE_SQL ","
 		" (SELECT count(*) FROM votes x WHERE x.v = v.v AND x.decision = 'approve'"
 		" AND x.ended IS NULL),"
 		" (SELECT count(*) FROM votes x WHERE x.v = v.v AND x.decision = 'reject'"

@@ -52,6 +52,15 @@ static const char *const statements[] = {
 	"CREATE TABLE board(epoch INTEGER NOT NULL, member INTEGER NOT NULL,"
 	" person TEXT NOT NULL REFERENCES people(person), PRIMARY KEY(epoch, member),"
 	" UNIQUE(epoch, person)) STRICT, WITHOUT ROWID",
+	/* officer: who attested; ended: the entry after which it no longer stands */
+	"CREATE TABLE attestations(attestation BLOB PRIMARY KEY,"
+	" person TEXT NOT NULL REFERENCES people(person), kind TEXT NOT NULL,"
+	" other TEXT REFERENCES people(person), request BLOB REFERENCES requests(request),"
+	" term TEXT, ends INTEGER, officer TEXT NOT NULL, entry INTEGER NOT NULL,"
+	" ended INTEGER) STRICT",
+	"CREATE INDEX attestations_person ON attestations(person)",
+	"CREATE INDEX attestations_other ON attestations(other) WHERE other IS NOT NULL",
+	"CREATE INDEX attestations_ends ON attestations(ends) WHERE ended IS NULL",
 	/* of the board, once opened */
 	"CREATE TABLE epochs(epoch INTEGER PRIMARY KEY, run BLOB NOT NULL,"
 	" transcript BLOB NOT NULL, entry INTEGER NOT NULL) STRICT",
@@ -176,7 +185,8 @@ static const char *const statements[] = {
 	" epoch INTEGER NOT NULL, ends INTEGER, pieces_count INTEGER NOT NULL, bundle BLOB,"
 	" pieces BLOB, conditions INTEGER NOT NULL, entry INTEGER NOT NULL,"
 	" ended INTEGER) STRICT",
-	"CREATE UNIQUE INDEX votes_once ON votes(v, person) WHERE decision <> 'topup'",
+	"CREATE UNIQUE INDEX votes_once ON votes(v, person) WHERE decision <> 'topup'"
+	" AND ended IS NULL",
 	"CREATE INDEX votes_v ON votes(v)",
 	"CREATE TABLE vote_forms(vote BLOB NOT NULL REFERENCES votes(vote),"
 	" form TEXT NOT NULL, PRIMARY KEY(vote, form)) STRICT, WITHOUT ROWID",
@@ -239,6 +249,7 @@ static const struct sr_table tables[] = {
 	{"levels", "level", true},
 	{"people", "person", true},
 	{"roles", "person, role, entry", true},
+	{"attestations", "attestation", true},
 	{"board", "epoch, member", true},
 	{"epochs", "epoch", true},
 	{"board_keys", "epoch, level", true},

@@ -163,10 +163,11 @@ SR_MUST int sr_client_carry(
 	struct sr_client *c, struct sr_bytes file, struct sr_submitted *out, struct sr_err *e);
 
 /* Statements with one thing in them: join, withdraw, comment, recuse, suspend, lift, close, return,
- * person-end. */
+ * person-end, attest-end. */
 struct sr_act {
 	enum sr_type_id type;
-	const uint8_t *id;    /* SR_ID bytes: request, grant or checkout, as the type has it */
+	const uint8_t *id;    /* SR_ID bytes: request, grant, checkout or attestation, as the type
+				 has it */
 	const char *person;   /* person-end */
 	struct sr_bytes text; /* comment; reason where the type has one; empty: none */
 };
@@ -176,6 +177,16 @@ SR_MUST int sr_client_act(
  * role. */
 SR_MUST int sr_client_person(struct sr_client *c, const struct sr_introduction *who,
 	const char *const *roles, struct sr_submitted *out, struct sr_err *e);
+/* `attest` (officer): of one person, with another, or of a request; NULL and 0: no line. */
+struct sr_attesting {
+	const char *person, *kind, *of;
+	const uint8_t *request;
+	const char *term;
+	int64_t ends;
+	const char *note;
+};
+SR_MUST int sr_client_attest(struct sr_client *c, const struct sr_attesting *a, uint8_t id[SR_ID],
+	struct sr_submitted *out, struct sr_err *e);
 /* `describe`; NULL and empty: no line. */
 struct sr_describe {
 	const uint8_t *item;

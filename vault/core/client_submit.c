@@ -384,7 +384,7 @@ int sr_client_version(
 
 static int act_fields(
 	struct sr_client *c, struct sr_writ *d, const struct sr_act *a, struct sr_err *e) {
-	static const char *const about[] = {"request", "grant", "checkout"};
+	static const char *const about[] = {"request", "grant", "checkout", "attestation"};
 	const struct sr_type *t = sr_type_at(a->type);
 	uint8_t sk[SR_X_SK], pk[SR_X_PK];
 	uint64_t version = 0;

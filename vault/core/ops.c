@@ -62,6 +62,7 @@ static const struct sr_op table[] = {
 		sr_op_search},
 	{{"collections", LOGIN, PLAIN, {{0}}}, sr_op_collections},
 	{{"people", LOGIN, PLAIN, {MAY("role", SR_V_TOKEN)}}, sr_op_people},
+	{{"person", LOGIN, PLAIN, {ONE("person", SR_V_PERSON)}}, sr_op_person},
 	{{"board", LOGIN, PLAIN, {{0}}}, sr_op_board},
 	{{"board.material", LOGIN, PLAIN, {MAY("since", SR_V_DEC), MAY("complaints", SR_V_TOKEN)}},
 		sr_op_board_material},

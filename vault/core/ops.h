@@ -79,7 +79,7 @@
  *   body  the object's body (without salt). DENIED, NOTFOUND (also when its key was erased).
  * resolve              login
  *   in    prefix token (4 to 32 hex digits), kind token? (item collection accession request grant
- *         checkout)
+ *         checkout attestation)
  *   body  rows: match {kind, id}, at most SR_RESOLVE_MAX, only things that the caller may know of
  *
  * --- deposit -----------------------------------------------------------------------------------
@@ -129,24 +129,40 @@
  *   body  rows: one item; flag {what embargo|hold|seal|retention|referral, ends? time, id, person,
  *         entry, received, due? time, basis?, ended? (entry), reason?} (members, curators,
  *         officers, auditors; others: a standing embargo's first two); file {path bytes,
- * media-type?, kind, size, mtime (dec, may be negative), sha256 hex?} search               login in
- * collection id?, state token?, hazard token?, language token?, offset dec?, limit dec? (1..200, 20
- * when absent) body  the query (catalogue/search.h says what people may type) out   total dec body
- * rows: hit {id, title?, field, snippet, mark* "start len" (bytes of the snippet)} collections
- * login body  rows: collection {id, request, dedupe collection|none, entry, items, name?} people
- * login in    role token? body  rows: person {person, key b64, role*, ever* (roles once held),
- * entry, name?}. Without one of the roles member, curator, officer, auditor, custodian one sees
- * those who hold one, and oneself. board                login out   fingerprint hash, origin,
- * ledger-key, room-key b64, epoch dec, opened yes?, run id?, run-state?, transcript hash? body
- * rows: level {level, key? b64}; member {index, person, key b64, active yes?, name?, dealt/accepted
- * yes?, deal-entry?, accept-entry?, dealing hash?, deal hash? (object), transcript hash?}; entry
- * {what found|key-epoch|deal|accept|complaint|reveal|opened, index, person?} board.material login:
- * what everybody's client verifies before it believes a board key in    since dec?, complaints yes?
- * (also after the opening) body  rows: receipt {what found|deal|accept|opened, index, receipt
- * bytes} of the run that opened the board or is under way; dealing {index (of its entry), body
- * bytes}, in member order; until the opening also receipt {what complaint|reveal|deal, ...} and
- * dealing of what was complained of in void runs; then receipt {what person|person-end, ...} of
- * every member who is not of the founders
+ *         media-type?, kind, size, mtime (dec, may be negative), sha256 hex?}
+ * search               login
+ *   in    collection id?, state token?, hazard token?, language token?, offset dec?, limit dec?
+ *         (1..200, 20 when absent)
+ *   body  the query (catalogue/search.h says what people may type)
+ *   out   total dec
+ *   body  rows: hit {id, title?, field, snippet, mark* "start len" (bytes of the snippet)}
+ * collections          login
+ *   body  rows: collection {id, request, dedupe collection|none, entry, items, name?}
+ * people               login
+ *   in    role token?
+ *   body  rows: person {person, key b64, role*, ever* (roles once held), entry, name?}. Without
+ *         one of the roles member, curator, officer, auditor, custodian one sees those who hold
+ *         one, and oneself.
+ * person               login; as far as `people` shows them
+ *   in    person
+ *   body  rows: one person; attestation {id, person, kind training|affiliation|supervisor-of|
+ *         conflict, of? (the other person), request?, term?, ends?, officer, entry, ended? (the
+ *         entry after which it no longer stands), note?} (members, curators, officers, auditors,
+ *         and those whom it names)
+ * board                login
+ *   out   fingerprint hash, origin, ledger-key, room-key b64, epoch dec, opened yes?, run id?,
+ *         run-state?, transcript hash?
+ *   body  rows: level {level, key? b64}; member {index, person, key b64, active yes?, name?,
+ *         dealt/accepted yes?, deal-entry?, accept-entry?, dealing hash?, deal hash? (object),
+ *         transcript hash?}; entry {what found|key-epoch|deal|accept|complaint|reveal|opened,
+ *         index, person?}
+ * board.material       login: what everybody's client verifies before it believes a board key
+ *   in    since dec?, complaints yes? (also after the opening)
+ *   body  rows: receipt {what found|deal|accept|opened, index, receipt bytes} of the run that
+ *         opened the board or is under way; dealing {index (of its entry), body bytes}, in member
+ *         order; until the opening also receipt {what complaint|reveal|deal, ...} and dealing of
+ *         what was complained of in void runs; then receipt {what person|person-end, ...} of every
+ *         member who is not of the founders
  *
  * --- requests and votes ------------------------------------------------------------------------
  *
@@ -168,6 +184,8 @@
  *           version;
  *         earlier {version, state, hash, entry, received} of the others;
  *         comment {entry, person, received, text?}; recused {person} (active members);
+ *         attestation {as in person} that stands, of the parties; conflict {voter, as in
+ *         attestation} of each active member whom one keeps from voting;
  *         grant {as grant below}
  * request.items        as requests
  *   in    request id, version dec?, offset dec?, limit dec?

@@ -1,50 +1,11 @@
 /*
- * People and the board, and what everybody's client verifies before it believes a board key:
+ * The board, and what everybody's client verifies before it believes a board key:
  * found, every dealing of the run, every accept, and `opened`.
  */
 #include <stdio.h>
 
 #include "board/keys.h"
 #include "core/ops_in.h"
-
-static void put_role_words(struct sr_rows_out *o, const char *key, unsigned roles) {
-	for (unsigned bit = 1; bit < SR_ROLES_ALL; bit <<= 1) {
-		if ((roles & bit) != 0)
-			sr_row_str(o, key, sr_role_name(bit));
-	}
-}
-
-int sr_op_people(struct sr_x *x, struct sr_err *e) {
-	const unsigned house = SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER |
-			       SR_ROLE_AUDITOR | SR_ROLE_CUSTODIAN;
-	struct sr_people l = {0};
-	struct sr_rows_out o;
-	char word[SR_IN_TEXT];
-	unsigned roles = 0;
-	sr_in_str(x, "role", word);
-	if (word[0] != '\0' && (roles = sr_role_named(sr_bytes_str(word))) == 0)
-		return sr_fail(e, SR_USAGE, "role \"%.40s\" is none of ours", word);
-	int rc = sr_query_people(&l, x->catalogue, roles, e);
-	if (rc != 0)
-		return rc;
-	sr_rows_begin(&o, &x->r->body);
-	for (size_t i = 0; i < l.count; i++) {
-		const struct sr_person_row *p = &l.rows[i];
-		const bool self = strcmp(p->person, x->caller.person) == 0;
-		if ((x->caller.roles & house) == 0 && (p->roles & house) == 0 && !self)
-			continue;
-		sr_row(&o, "person");
-		sr_row_str(&o, "person", p->person);
-		sr_row_base64(&o, "key", p->pk, SR_PK);
-		put_role_words(&o, "role", p->roles);
-		put_role_words(&o, "ever", p->roles_ever);
-		sr_row_dec(&o, "entry", p->entry);
-		if (sr_may_see_name(&x->caller, p))
-			sr_row_str(&o, "name", p->name);
-	}
-	sr_people_free(&l);
-	return 0;
-}
 
 /* Entries of one type, oldest first, all of them (a board's ceremony is small). */
 static int entries_of(

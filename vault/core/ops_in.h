@@ -40,7 +40,8 @@ sr_op_fn sr_op_proof, sr_op_object, sr_op_resolve;                         /* op
 sr_op_fn sr_op_deposit_begin, sr_op_deposit_put, sr_op_deposit_finish,
 	sr_op_deposit_abort;                                              /* ops_deposit.c */
 sr_op_fn sr_op_items, sr_op_item, sr_op_search, sr_op_collections;        /* ops_items.c */
-sr_op_fn sr_op_people, sr_op_board, sr_op_board_material;                 /* ops_board.c */
+sr_op_fn sr_op_people, sr_op_person;                                      /* ops_people.c */
+sr_op_fn sr_op_board, sr_op_board_material;                               /* ops_board.c */
 sr_op_fn sr_op_requests, sr_op_request, sr_op_request_items, sr_op_inbox; /* ops_requests.c */
 sr_op_fn sr_op_request_material, sr_op_checkout_material;                 /* ops_material.c */
 sr_op_fn sr_op_grants, sr_op_grant, sr_op_checkouts;                      /* ops_grants.c */
@@ -83,6 +84,12 @@ SR_MUST int sr_put_receipt_row(
 /* board.material into ${o}. */
 SR_MUST int sr_put_board_material(
 	struct sr_x *x, struct sr_rows_out *o, uint64_t since, struct sr_err *e);
+/* A row ${kind} of what was attested, when the caller may see it. */
+void sr_put_attestation(const struct sr_x *x, struct sr_rows_out *o, const char *kind,
+	const struct sr_attestation_row *a);
+/* Rows `attestation` of everything that names ${person}. */
+SR_MUST int sr_put_attestations(
+	struct sr_x *x, struct sr_rows_out *o, const char *person, bool standing, struct sr_err *e);
 void sr_put_grant_row(struct sr_rows_out *o, const struct sr_grant_row *g);
 /* The title only where the caller may know of the item, or decides about it as a member: one may
  * have been hidden since it was asked for. */

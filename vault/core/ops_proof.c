@@ -161,6 +161,7 @@ static int may_know(bool *ok, struct sr_x *x, const struct sr_prefix_match *m, s
 	struct sr_grant_row grant = {0};
 	struct sr_checkout_row checkout;
 	struct sr_accession_row accession;
+	struct sr_attestation_row attestation = {0};
 	int rc = 0;
 	*ok = false;
 	switch (m->kind) {
@@ -192,6 +193,11 @@ static int may_know(bool *ok, struct sr_x *x, const struct sr_prefix_match *m, s
 		*ok = rc == 0 && ((x->caller.roles & (SR_ROLE_MEMBER | SR_ROLE_OFFICER |
 							     SR_ROLE_AUDITOR)) != 0 ||
 					 strcmp(checkout.person, x->caller.person) == 0);
+		break;
+	case SR_PREFIX_ATTESTATION:
+		rc = sr_query_attestation(&attestation, x->catalogue, m->id, e);
+		*ok = rc == 0 && sr_may_see_attestation(&x->caller, &attestation);
+		sr_attestation_row_free(&attestation);
 		break;
 	}
 	return rc;

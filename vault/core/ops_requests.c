@@ -233,6 +233,34 @@ static int put_sealed(
 	return rc == SR_NOTFOUND ? 0 : rc;
 }
 
+/* What officers attested of those who ask, or about whom it is asked; and whom it keeps from
+ * voting.
+ */
+static int put_attested(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, struct sr_err *e) {
+	struct sr_people members = {0};
+	int rc = sr_put_attestations(x, o, v->applicant, true, e);
+	for (size_t i = 0; rc == 0 && i < v->people_count; i++)
+		rc = sr_put_attestations(x, o, v->people[i].person, true, e);
+	if (rc == 0 && v->subject != NULL && strcmp(v->subject, v->applicant) != 0)
+		rc = sr_put_attestations(x, o, v->subject, true, e);
+	if (rc == 0)
+		rc = sr_query_people(&members, x->catalogue, SR_ROLE_MEMBER, e);
+	for (size_t i = 0; rc == 0 && i < members.count; i++) {
+		struct sr_attestation_row a = {0};
+		bool found = false;
+		rc = sr_query_conflict(&found, &a, x->catalogue, v->request, v->version,
+			members.rows[i].person, e);
+		if (found && sr_may_see_attestation(&x->caller, &a)) {
+			sr_put_attestation(x, o, "conflict", &a);
+			sr_row_str(o, "voter", members.rows[i].person);
+		}
+		sr_attestation_row_free(&a);
+	}
+	sr_people_free(&members);
+	return rc;
+}
+
 static int put_grants(
 	struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, struct sr_err *e) {
 	const struct sr_grant_filter f = {.request = v->request};
@@ -267,6 +295,8 @@ int sr_op_request(struct sr_x *x, struct sr_err *e) {
 		rc = put_history(x, &o, &v, texts, e);
 	if (rc == 0)
 		rc = put_recused(x, &o, &v, e);
+	if (rc == 0)
+		rc = put_attested(x, &o, &v, e);
 	if (rc == 0)
 		rc = put_grants(x, &o, &v, e);
 	sr_version_row_free(&newest);

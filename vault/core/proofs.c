@@ -568,6 +568,8 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_REVEAL:
 	case SR_T_OPENED:
 	case SR_T_COLLECTION:
+	case SR_T_ATTEST:
+	case SR_T_ATTEST_END:
 	case SR_T_ACCESSION:
 	case SR_T_DESCRIBE:
 	case SR_T_RELEASE:

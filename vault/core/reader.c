@@ -8,6 +8,7 @@
 
 enum {
 	SEES_REQUESTS = SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_AUDITOR,
+	SEES_ATTESTED = SEES_REQUESTS | SR_ROLE_CURATOR,
 	SEES_NAMES = SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER,
 	PUBLIC_ROLES = SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER | SR_ROLE_AUDITOR |
 		       SR_ROLE_CUSTODIAN
@@ -20,6 +21,7 @@ enum reads {
 	FLAG,
 	REQUEST,
 	CHECKOUT,
+	ATTESTED,
 	HOUSE
 };
 
@@ -52,6 +54,9 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_SEAL:
 	case SR_T_RETENTION:
 		return FLAG;
+	case SR_T_ATTEST:
+	case SR_T_ATTEST_END:
+		return ATTESTED;
 	case SR_T_REQUEST:
 	case SR_T_AMEND:
 	case SR_T_ROOM_KEY:
@@ -78,6 +83,8 @@ static enum reads class_of(const struct sr_statement *s) {
 			return CHECKOUT;
 		if (has(s, "flag"))
 			return FLAG;
+		if (has(s, "attestation"))
+			return ATTESTED;
 		return has(s, "request") || has(s, "grant") ? REQUEST : HOUSE;
 	case SR_T_INCIDENT:
 		return HOUSE;
@@ -125,6 +132,17 @@ bool sr_may_know_item(const struct sr_caller *c, const struct sr_item_row *item)
 	if (hidden)
 		return (c->roles & SR_ROLE_MEMBER) != 0;
 	return item->state == SR_S_RELEASED;
+}
+
+bool sr_may_see_attestation(const struct sr_caller *c, const struct sr_attestation_row *a) {
+	return c->person[0] != '\0' &&
+	       ((c->roles & SEES_ATTESTED) != 0 || strcmp(a->person, c->person) == 0 ||
+		       strcmp(a->other, c->person) == 0);
+}
+
+bool sr_may_see_note(const struct sr_caller *c, const struct sr_attestation_row *a) {
+	return (c->roles & (SR_ROLE_MEMBER | SR_ROLE_OFFICER)) != 0 ||
+	       strcmp(a->person, c->person) == 0;
 }
 
 bool sr_may_see_name(const struct sr_caller *c, const struct sr_person_row *p) {
@@ -189,12 +207,15 @@ static int own_checkout(
 	return rc == SR_NOTFOUND ? 0 : rc;
 }
 
-/* Named by a line `person`? (refuse, incident, grant) */
+/* Named by a line `person` or `of`? (refuse, incident, grant, attest) */
 static bool named(const struct sr_caller *c, const struct sr_statement *s) {
-	const size_t n = has(s, "person") ? sr_field_count(s, "person") : 0;
-	for (size_t i = 0; i < n; i++) {
-		if (sr_bytes_eq(sr_field(s, "person", i), sr_bytes_str(c->person)))
-			return true;
+	static const char *const keys[] = {"person", "of"};
+	for (size_t k = 0; k < 2; k++) {
+		const size_t n = has(s, keys[k]) ? sr_field_count(s, keys[k]) : 0;
+		for (size_t i = 0; i < n; i++) {
+			if (sr_bytes_eq(sr_field(s, keys[k], i), sr_bytes_str(c->person)))
+				return true;
+		}
 	}
 	return false;
 }
@@ -236,6 +257,10 @@ int sr_may_read(struct sr_reading *out, const struct sr_caller *c, const struct 
 	case CHECKOUT:
 		rc = own_checkout(&may, c, s, e);
 		may = may || house;
+		break;
+	case ATTESTED:
+		may = (c->roles & SEES_ATTESTED) != 0;
+		r.party = (c->roles & SR_ROLE_MEMBER) != 0;
 		break;
 	case HOUSE:
 		may = house;

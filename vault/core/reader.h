@@ -17,9 +17,11 @@
  *             suspend lift revoke close
  *   checkout  checkout viewed return export lapse         whose checkout it is, members, officers,
  *             refuse                                      auditors
+ *   attested  attest attest-end, lapse of one             members, curators, officers, auditors,
+ *                                                         and the persons whom it names
  *   house     incident, refuse of nothing in particular   members, officers, auditors
  *   always    any                                         whoever signed it, and a person whom
- *                                                         `person` names
+ *                                                         `person` or `of` names
  *
  *   text (record)                        read by
  *   about an item (item:...)             whoever may know of the item; officers
@@ -30,6 +32,7 @@
  *   any other personal text              that person, the signer, officers
  *   personal text, class `request`       also members, applicant and co-applicants
  *   personal text, class `flag`          also members and curators
+ *   note of an attestation               also members
  *
  * An item is known to everybody while released (referral and sealed ones: to curators, officers and
  * members, who decide about them), held to curators, officers and its depositor. What an entry does
@@ -68,6 +71,8 @@ SR_MUST int sr_is_party(
 /* May the caller see this request at all (see class request)? */
 SR_MUST int sr_may_see_request(
 	bool *may, const struct sr_caller *c, const uint8_t request[SR_ID], struct sr_err *e);
+bool sr_may_see_attestation(const struct sr_caller *c, const struct sr_attestation_row *a);
+bool sr_may_see_note(const struct sr_caller *c, const struct sr_attestation_row *a);
 /* The name of ${p} on lists. */
 bool sr_may_see_name(const struct sr_caller *c, const struct sr_person_row *p);
 

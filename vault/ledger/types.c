@@ -119,6 +119,20 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("person", SR_V_PERSON, SR_ONE),
 		P_TEXT("reason", SR_OPTIONAL, "person"),
 		END}},
+	{SR_T_ATTEST, "attest", SR_BY_OFFICER, NULL, SR_EFFECT_PEOPLE, FIELDS{
+		F("attestation", SR_V_ID, SR_ONE),
+		F("person", SR_V_PERSON, SR_ONE),
+		F("kind", SR_V_TOKEN, SR_ONE),
+		F("of", SR_V_PERSON, SR_OPTIONAL),
+		F("request", SR_V_ID, SR_OPTIONAL),
+		F("term", SR_V_TOKEN, SR_OPTIONAL),
+		F("ends", SR_V_TIME, SR_OPTIONAL),
+		P_TEXT("note", SR_OPTIONAL, "person"),
+		END}},
+	{SR_T_ATTEST_END, "attest-end", SR_BY_OFFICER, NULL, SR_EFFECT_PEOPLE, FIELDS{
+		F("attestation", SR_V_ID, SR_ONE),
+		P_TEXT("reason", SR_OPTIONAL, "actor"),
+		END}},
 	{SR_T_ACCESSION, "accession", SR_BY_DEPOSITOR | SR_BY_CURATOR, NULL, SR_EFFECT_ITEM, FIELDS{
 		F("accession", SR_V_ID, SR_ONE),
 		F("collection", SR_V_ID, SR_ONE),
@@ -214,6 +228,7 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("checkout", SR_V_ID, SR_OPTIONAL),
 		F("item", SR_V_ID, SR_OPTIONAL),
 		F("flag", SR_V_ID, SR_OPTIONAL),
+		F("attestation", SR_V_ID, SR_OPTIONAL),
 		END}},
 	{SR_T_REFUSE, "refuse", SR_BY_SERVICE, NULL, SR_EFFECT_RECORD, FIELDS{
 		F("what", SR_V_TOKEN, SR_ONE),

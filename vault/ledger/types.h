@@ -25,6 +25,8 @@ enum sr_type_id {
 	SR_T_COLLECTION,
 	SR_T_PERSON,
 	SR_T_PERSON_END,
+	SR_T_ATTEST,
+	SR_T_ATTEST_END,
 	SR_T_ACCESSION,
 	SR_T_DESCRIBE,
 	SR_T_RELEASE,
@@ -106,7 +108,7 @@ enum {
 enum sr_effect {
 	SR_EFFECT_TRUST,      /* found, key-epoch: keys and who is believed */
 	SR_EFFECT_CEREMONY,   /* deal ... opened: the board's keys */
-	SR_EFFECT_PEOPLE,     /* person, person-end */
+	SR_EFFECT_PEOPLE,     /* person, person-end, attest, attest-end */
 	SR_EFFECT_COLLECTION, /* collection */
 	SR_EFFECT_ITEM,       /* accession, describe, release, embargo, hold, seal, retention */
 	SR_EFFECT_REQUEST,    /* request, amend, room-key, join, comment, recuse, withdraw, lapse */

@@ -1,0 +1,142 @@
+/*
+ * attest, attest end, person show: what officers say of people, and where it is read.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/verbs.h"
+#include "cli/words.h"
+
+const struct cli_option cli_attest_options[] = {
+	{"kind", CLI_ONE, "KIND", "training, affiliation, supervisor-of, conflict"},
+	{"of", CLI_ONE, "PERSON", "the other person: who is supervised, with whom the conflict is"},
+	{"request", CLI_ONE, "REQUEST", "of a conflict: only about this request"},
+	{"term", CLI_ONE, "TOKEN", "of training and affiliation: what, or where"},
+	{"ends", CLI_ONE, "WHEN", "it stands until then: 365d, 2027-03-31"},
+	{"note", CLI_ONE, "TEXT", "why; - reads standard input"},
+	{"note-file", CLI_ONE, "F", "the same from a file"},
+	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+int cli_person(struct cli *c, const char **out, const char *typed, struct sr_err *e) {
+	struct cli_card card;
+	*out = typed;
+	if (sr_value_check(SR_V_PERSON, sr_bytes_str(typed), NULL) == 0)
+		return 0;
+	int rc = cli_card_read(&card, typed, e);
+	if (rc != 0)
+		return sr_wrap(e, "a person is p-<16 hex digits> (see `person list`), or a card");
+	char *person = strdup(card.person);
+	cli_card_free(&card);
+	rc = cli_keep(c, person, e);
+	*out = person;
+	return rc;
+}
+
+int verb_attest(struct cli *c, struct sr_err *e) {
+	struct sr_attesting a = {.kind = cli_get(c, "kind"), .term = cli_get(c, "term")};
+	struct sr_submitted out = {0};
+	uint8_t request[SR_ID], id[SR_ID];
+	char hex[2 * SR_ID + 1];
+	if (a.kind == NULL)
+		return sr_fail(e, SR_USAGE,
+			"--kind is missing: training, affiliation, supervisor-of, conflict");
+	int rc = cli_person(c, &a.person, c->args.words[0], e);
+	if (rc == 0 && cli_has(c, "of"))
+		rc = cli_person(c, &a.of, cli_get(c, "of"), e);
+	if (rc == 0)
+		rc = cli_time(c, "ends", &a.ends, e);
+	if (rc == 0)
+		rc = cli_text(c, "note", &a.note, e);
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0 && cli_has(c, "request")) {
+		rc = sr_client_resolve(c->client, request, cli_get(c, "request"), "request", e);
+		a.request = request;
+	}
+	if (rc == 0)
+		rc = sr_client_attest(c->client, &a, id, &out, e);
+	if (rc == 0) {
+		json_t *more = json_object();
+		sr_hex(hex, id, SR_ID);
+		json_object_set_new(more, "attestation", json_string(hex));
+		rc = cli_done(c, &out, more, "attestation %s stands", hex);
+	}
+	sr_submitted_free(&out);
+	return rc;
+}
+
+int verb_attest_end(struct cli *c, struct sr_err *e) {
+	const char *reason = NULL;
+	struct sr_submitted out = {0};
+	struct sr_act act = {.type = SR_T_ATTEST_END};
+	uint8_t id[SR_ID];
+	int rc = cli_text(c, "reason", &reason, e);
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_word_id(c, id, 0, "attestation", e);
+	if (rc == 0) {
+		act.id = id;
+		act.text = sr_bytes_str(reason != NULL ? reason : "");
+		rc = sr_client_act(c->client, &act, &out, e);
+	}
+	if (rc == 0)
+		rc = cli_done(c, &out, NULL, "the attestation no longer stands");
+	sr_submitted_free(&out);
+	return rc;
+}
+
+void cli_attestation_print(const struct sr_row *r) {
+	printf("  %-14s ", "attested");
+	cli_print(sr_row_get(r, "person"));
+	putchar(' ');
+	cli_print(sr_row_get(r, "kind"));
+	static const char *const rest[] = {"of", "request", "term"};
+	for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++) {
+		if (sr_row_get(r, rest[i]).p == NULL)
+			continue;
+		putchar(' ');
+		cli_print(sr_row_get(r, rest[i]));
+	}
+	printf("%s\n", sr_row_get(r, "ended").p != NULL ? " (no longer)" : "");
+	cli_line_row("  id", r, "id");
+	cli_line_row("  ends", r, "ends");
+	cli_line_row("  by", r, "officer");
+	cli_line_row("  note", r, "note");
+}
+
+int verb_person_show(struct cli *c, struct sr_err *e) {
+	struct cli_answer a;
+	const char *person = NULL;
+	int rc = cli_person(c, &person, c->args.words[0], e);
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "person");
+	sr_text_put(&a.q.head, "person", person);
+	rc = cli_call(c, &a, e);
+	const struct sr_row *p = rc == 0 ? sr_rows_first(&a.rows, "person") : NULL;
+	if (rc == 0 && p == NULL)
+		rc = sr_fail(e, SR_CORRUPT, "the answer holds no person");
+	if (rc == 0 && c->json) {
+		json_t *o = cli_json_row(p);
+		json_object_set_new(o, "attestations", cli_json_rows(&a.rows, "attestation"));
+		cli_json_print(o);
+	} else if (rc == 0) {
+		cli_line_row("person", p, "person");
+		cli_line_row("name", p, "name");
+		cli_line_row("key", p, "key");
+		cli_line_words("roles", p, "role");
+		if (sr_row_get(p, "role").p == NULL)
+			cli_line_words("roles once", p, "ever");
+		for (size_t i = 0; i < a.rows.count; i++)
+			if (sr_row_is(&a.rows.rows[i], "attestation"))
+				cli_attestation_print(&a.rows.rows[i]);
+	}
+	cli_answer_free(&a);
+	return rc;
+}

@@ -1,0 +1,29 @@
+/*
+ * conflict - who stands too near to a request to vote on it, as SQL: the one place that says it,
+ * for tallies, inboxes, rules and votes that an attestation makes void.
+ *
+ * Parties of a version: applicant and co-applicants where it asks for items, the person whom it is
+ * about, and those whom its target grant names. A member is in conflict while an attestation of
+ * kind conflict or supervisor-of stands between them and a party, whichever of the two it names
+ * first, or between them and the request itself.
+ */
+#ifndef SR_CATALOGUE_CONFLICT_H
+#define SR_CATALOGUE_CONFLICT_H
+
+#define SR_SQL_PARTIES                                                            \
+	"(SELECT q.applicant WHERE v.list IS NOT NULL UNION ALL SELECT v.subject" \
+	" UNION ALL SELECT rp.person FROM request_people rp WHERE rp.v = v.v"     \
+	" UNION ALL SELECT gp.person FROM grant_people gp WHERE gp.grant_id = v.target)"
+
+/* A standing attestation `a` that sets ${who} (an SQL expression) against version `v` of request
+ * `q`. */
+#define SR_SQL_SETS_AGAINST(who)                                                             \
+	"(a.ended IS NULL AND a.kind IN ('conflict', 'supervisor-of') AND ((a.person = " who \
+	" AND (a.request = v.request OR a.other IN " SR_SQL_PARTIES ")) OR (a.other = " who  \
+	" AND a.person IN " SR_SQL_PARTIES ")))"
+
+/* True when there is one. */
+#define SR_SQL_CONFLICT(who) \
+	"EXISTS(SELECT 1 FROM attestations a WHERE " SR_SQL_SETS_AGAINST(who) ")"
+
+#endif

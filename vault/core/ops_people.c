@@ -1,0 +1,103 @@
+/*
+ * People: who they are, and what officers attested of them.
+ */
+#include "core/ops_in.h"
+
+static void put_role_words(struct sr_rows_out *o, const char *key, unsigned roles) {
+	for (unsigned bit = 1; bit < SR_ROLES_ALL; bit <<= 1) {
+		if ((roles & bit) != 0)
+			sr_row_str(o, key, sr_role_name(bit));
+	}
+}
+
+/* Those who hold a role of the house are known to everybody, others to the house and themselves. */
+static bool may_know_person(const struct sr_x *x, const struct sr_person_row *p) {
+	const unsigned house = SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER |
+			       SR_ROLE_AUDITOR | SR_ROLE_CUSTODIAN;
+	return (x->caller.roles & house) != 0 || (p->roles & house) != 0 ||
+	       strcmp(p->person, x->caller.person) == 0;
+}
+
+static void put_person(const struct sr_x *x, struct sr_rows_out *o, const struct sr_person_row *p) {
+	sr_row(o, "person");
+	sr_row_str(o, "person", p->person);
+	sr_row_base64(o, "key", p->pk, SR_PK);
+	put_role_words(o, "role", p->roles);
+	put_role_words(o, "ever", p->roles_ever);
+	sr_row_dec(o, "entry", p->entry);
+	if (sr_may_see_name(&x->caller, p))
+		sr_row_str(o, "name", p->name);
+}
+
+int sr_op_people(struct sr_x *x, struct sr_err *e) {
+	struct sr_people l = {0};
+	struct sr_rows_out o;
+	char word[SR_IN_TEXT];
+	unsigned roles = 0;
+	sr_in_str(x, "role", word);
+	if (word[0] != '\0' && (roles = sr_role_named(sr_bytes_str(word))) == 0)
+		return sr_fail(e, SR_USAGE, "role \"%.40s\" is none of ours", word);
+	int rc = sr_query_people(&l, x->catalogue, roles, e);
+	if (rc != 0)
+		return rc;
+	sr_rows_begin(&o, &x->r->body);
+	for (size_t i = 0; i < l.count; i++) {
+		const struct sr_person_row *p = &l.rows[i];
+		if (!may_know_person(x, p))
+			continue;
+		put_person(x, &o, p);
+	}
+	sr_people_free(&l);
+	return 0;
+}
+
+void sr_put_attestation(const struct sr_x *x, struct sr_rows_out *o, const char *kind,
+	const struct sr_attestation_row *a) {
+	if (!sr_may_see_attestation(&x->caller, a))
+		return;
+	sr_row(o, kind);
+	sr_row_hex(o, "id", a->id, SR_ID);
+	sr_row_str(o, "person", a->person);
+	sr_row_str(o, "kind", a->kind);
+	sr_row_str(o, "of", a->other);
+	if (a->has_request)
+		sr_row_hex(o, "request", a->request, SR_ID);
+	sr_row_str(o, "term", a->term);
+	sr_row_time(o, "ends", a->ends);
+	sr_row_str(o, "officer", a->officer);
+	sr_row_dec(o, "entry", a->entry);
+	if (a->ended != 0)
+		sr_row_dec(o, "ended", a->ended);
+	if (sr_may_see_note(&x->caller, a))
+		sr_row_str(o, "note", a->note);
+}
+
+int sr_put_attestations(struct sr_x *x, struct sr_rows_out *o, const char *person, bool standing,
+	struct sr_err *e) {
+	const struct sr_attestation_filter f = {.person = person, .standing = standing};
+	struct sr_attestations l = {0};
+	int rc = sr_query_attestations(&l, x->catalogue, &f, e);
+	for (size_t i = 0; i < l.count; i++)
+		sr_put_attestation(x, o, "attestation", &l.rows[i]);
+	sr_attestations_free(&l);
+	return rc;
+}
+
+int sr_op_person(struct sr_x *x, struct sr_err *e) {
+	struct sr_person_row p = {0};
+	struct sr_rows_out o;
+	char person[SR_IN_TEXT];
+	int rc = sr_query_person(&p, x->catalogue, sr_in_str(x, "person", person), e);
+	if (rc == SR_NOTFOUND || (rc == 0 && !may_know_person(x, &p))) {
+		sr_person_row_free(&p);
+		return sr_fail(e, SR_NOTFOUND, "there is no person %s that %s may know of", person,
+			x->caller.person);
+	}
+	sr_rows_begin(&o, &x->r->body);
+	if (rc == 0) {
+		put_person(x, &o, &p);
+		rc = sr_put_attestations(x, &o, person, false, e);
+	}
+	sr_person_row_free(&p);
+	return rc;
+}
