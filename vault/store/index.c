@@ -19,6 +19,8 @@
 enum {
 	CHECKED_MAX = 65536,
 	SCHEMA_VERSION = 1,
+	BLOCKS_AT_ONCE = 4096,   /* rows of a listing for which the lock is held */
+	VACUUM_AT_ONCE = 1 << 16 /* rows looked at in one transaction: about 4 MiB of pages */
 };
 
 struct sr_index {
@@ -26,6 +28,9 @@ struct sr_index {
 	pthread_mutex_t mutex;
 	struct sr_idmap checked;
 	struct sr_idmap whole;
+	struct sr_idmap leaned;    /* packs, while writers > 0 */
+	struct sr_idmap condemned; /* packs */
+	size_t writers;
 };
 
 static const char SCHEMA[] =
@@ -88,6 +93,8 @@ void sr_index_close(struct sr_index *ix) {
 		return;
 	sr_idmap_free(&ix->checked);
 	sr_idmap_free(&ix->whole);
+	sr_idmap_free(&ix->leaned);
+	sr_idmap_free(&ix->condemned);
 	(void)pthread_mutex_destroy(&ix->mutex);
 	free(ix);
 }
@@ -270,7 +277,7 @@ static int find(struct sr_index *ix, const uint8_t cid[SR_HASH], const uint8_t *
 		"select p.name, b.off, b.len, p.accession"
 		" from blocks b join packs p on p.id = b.pack"
 		" where b.cid = ? and p.state = 0 and (p.accession is null or p.accession = ?)"
-		" order by b.pack limit 8",
+		" order by b.pack",
 		e);
 	if (rc != 0)
 		return rc;
@@ -282,6 +289,8 @@ static int find(struct sr_index *ix, const uint8_t cid[SR_HASH], const uint8_t *
 		rc = take_hit(ix, st, cid, &next, e);
 		if (rc != 0)
 			break;
+		if (accession != NULL && sr_idmap_get(&ix->condemned, next.at.pack, NULL))
+			continue;
 		if (!found || (next.checked && !hit.checked))
 			hit = next;
 		found = true;
@@ -289,6 +298,8 @@ static int find(struct sr_index *ix, const uint8_t cid[SR_HASH], const uint8_t *
 	sr_stmt_reset(st);
 	if (rc == 0 && !found)
 		return sr_fail(e, SR_NOTFOUND, "index: the block is in no pack");
+	if (rc == 0 && accession != NULL && !hit.pending)
+		rc = sr_idmap_put(&ix->leaned, hit.at.pack, 0, e);
 	if (rc == 0)
 		*out = hit;
 	return rc;
@@ -334,6 +345,157 @@ int sr_index_scrubbed(
 	return rc;
 }
 
+/* --- deposits and collection ---------------------------------------------------------------------
+ */
+
+void sr_index_enter(struct sr_index *ix) {
+	lock(ix);
+	ix->writers++;
+	unlock(ix);
+}
+
+void sr_index_leave(struct sr_index *ix) {
+	lock(ix);
+	if (--ix->writers == 0)
+		sr_idmap_clear(&ix->leaned);
+	unlock(ix);
+}
+
+int sr_index_condemn(
+	struct sr_index *ix, const uint8_t name[SR_HASH], bool *leaned, struct sr_err *e) {
+	lock(ix);
+	*leaned = sr_idmap_get(&ix->leaned, name, NULL);
+	int rc = *leaned ? 0 : sr_idmap_put(&ix->condemned, name, 0, e);
+	unlock(ix);
+	return rc;
+}
+
+void sr_index_absolve(struct sr_index *ix) {
+	lock(ix);
+	sr_idmap_clear(&ix->condemned);
+	unlock(ix);
+}
+
+int sr_index_switch(struct sr_index *ix, const uint8_t accession[SR_ID], const uint8_t *removed,
+	size_t count, struct sr_err *e) {
+	lock(ix);
+	int rc = sr_db_begin(ix->db, e);
+	if (rc != 0) {
+		unlock(ix);
+		return rc;
+	}
+	rc = run_blob(ix, "update packs set accession = null where accession = ?",
+		sr_bytes_of(accession, SR_ID), NULL, e);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		const uint8_t *name = removed + i * SR_HASH;
+		rc = run_blob(ix, "delete from packs where name = ?", sr_bytes_of(name, SR_HASH),
+			NULL, e);
+		(void)sr_idmap_del(&ix->whole, name);
+	}
+	if (rc == 0)
+		rc = sr_db_commit(ix->db, e);
+	else
+		sr_db_rollback(ix->db);
+	unlock(ix);
+	return rc;
+}
+
+int sr_index_has_pack(
+	struct sr_index *ix, const uint8_t name[SR_HASH], bool *has, struct sr_err *e) {
+	int64_t id = -1;
+	lock(ix);
+	int rc = pack_id(ix, name, &id, e);
+	unlock(ix);
+	*has = rc == 0 && id >= 0;
+	return rc;
+}
+
+static void bind_prefix(struct sr_stmt *st, int i, uint64_t prefix, uint8_t fill) {
+	uint8_t cid[SR_HASH];
+	memset(cid, fill, sizeof cid);
+	for (size_t k = 0; k < 8; k++)
+		cid[k] = (uint8_t)(prefix >> (56 - 8 * k));
+	sr_stmt_blob(st, i, sr_bytes_of(cid, sizeof cid));
+}
+
+int sr_index_vacuum(struct sr_index *ix, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	int64_t rows = 0;
+	lock(ix);
+	int rc = sr_db_int(ix->db, "select count(*) from blocks", &rows, e);
+	uint64_t steps = (uint64_t)rows / VACUUM_AT_ONCE + 1;
+	uint64_t width = UINT64_MAX / steps;
+	for (uint64_t i = 0; rc == 0 && i < steps; i++) {
+		rc = sr_db_stmt(&st, ix->db,
+			"delete from blocks where cid between ? and ?"
+			" and pack not in (select id from packs)",
+			e);
+		if (rc != 0)
+			break;
+		bind_prefix(st, 1, i * width, 0);
+		bind_prefix(st, 2, i + 1 == steps ? UINT64_MAX : (i + 1) * width - 1, 0xff);
+		rc = sr_stmt_run(st, e);
+	}
+	unlock(ix);
+	return rc;
+}
+
+/* Up to BLOCKS_AT_ONCE rows after (cid, pack) of ${after}. */
+static int some_blocks(struct sr_index *ix, const struct sr_index_block *after, uint64_t last,
+	struct sr_buf *out, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = sr_db_stmt(&st, ix->db,
+		"select cid, pack, len from blocks where (cid, pack) > (?, ?) and cid <= ?"
+		" order by cid, pack limit ?",
+		e);
+	if (rc != 0)
+		return rc;
+	sr_stmt_blob(st, 1, sr_bytes_of(after->cid, SR_HASH));
+	sr_stmt_int(st, 2, after->pack);
+	bind_prefix(st, 3, last, 0xff);
+	sr_stmt_int(st, 4, BLOCKS_AT_ONCE);
+	while ((rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		struct sr_index_block b = {.pack = sr_stmt_col_int(st, 1)};
+		int64_t len = sr_stmt_col_int(st, 2);
+		rc = sr_stmt_col_copy(st, 0, b.cid, SR_HASH, e);
+		if (rc == 0 && (len < 0 || len > SR_RECORD_MAX))
+			rc = sr_fail(
+				e, SR_CORRUPT, "index: a record of %lld bytes", (long long)len);
+		if (rc != 0)
+			break;
+		b.len = (uint32_t)len;
+		sr_buf_put(out, &b, sizeof b);
+	}
+	sr_stmt_reset(st);
+	return rc != 0 ? rc : sr_buf_ok(out, e);
+}
+
+int sr_index_blocks(struct sr_index *ix, const struct sr_index_range *range,
+	int (*each)(void *ctx, const struct sr_index_block *b, struct sr_err *e), void *ctx,
+	struct sr_err *e) {
+	struct sr_index_block after = {.pack = -1};
+	struct sr_buf rows;
+	size_t n = BLOCKS_AT_ONCE;
+	int rc = 0;
+	for (size_t k = 0; k < 8; k++)
+		after.cid[k] = (uint8_t)(range->first >> (56 - 8 * k));
+	sr_buf_init(&rows);
+	while (rc == 0 && n == BLOCKS_AT_ONCE) {
+		sr_buf_clear(&rows);
+		lock(ix);
+		rc = some_blocks(ix, &after, range->last, &rows, e);
+		unlock(ix);
+		n = rows.len / sizeof after;
+		for (size_t i = 0; rc == 0 && i < n; i++) {
+			memcpy(&after, rows.p + i * sizeof after, sizeof after);
+			rc = each(ctx, &after, e);
+		}
+	}
+	sr_buf_free(&rows);
+	return rc;
+}
+
 /* --- listing -------------------------------------------------------------------------------------
  */
 
@@ -359,6 +521,7 @@ static int next_pack(struct sr_index *ix, const uint8_t *accession, int64_t *aft
 		rc = SR_NOTFOUND;
 	if (rc == 0) {
 		*after = sr_stmt_col_int(st, 0);
+		p->id = *after;
 		rc = sr_stmt_col_copy(st, 1, p->name, SR_HASH, e);
 	}
 	if (rc == 0) {

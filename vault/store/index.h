@@ -12,6 +12,10 @@
  * are passed over. All calls are thread-safe (one lock). A copy that this process read back, or
  * whose pack a scrub of this process found whole, is `checked`: only such a copy counts as a dedupe
  * hit (DESIGN 7).
+ *
+ * Deposits and collection share one process. A deposit that found a block in a committed pack leans
+ * on that pack until it is over; a pack that collection is about to remove is condemned, and no
+ * deposit finds its blocks any more. Both are decided under the lock, so one always sees the other.
  */
 #ifndef SR_STORE_INDEX_H
 #define SR_STORE_INDEX_H
@@ -26,6 +30,7 @@ SR_MUST int sr_index_open(struct sr_index **out, struct sr_db *db, struct sr_err
 void sr_index_close(struct sr_index *ix); /* NULL allowed */
 
 struct sr_index_pack {
+	int64_t id; /* out only: what blocks are listed under; never used twice */
 	uint8_t name[SR_HASH];
 	uint64_t size;
 	enum sr_pack_kind kind;
@@ -43,7 +48,7 @@ SR_MUST int sr_index_commit(
 	struct sr_index *ix, const uint8_t accession[SR_ID], size_t *packs, struct sr_err *e);
 /* Forget what ${accession} wrote. */
 SR_MUST int sr_index_abort(struct sr_index *ix, const uint8_t accession[SR_ID], struct sr_err *e);
-/* Forget a pack (after repack or loss). */
+/* Forget a pack (after loss). */
 SR_MUST int sr_index_remove(struct sr_index *ix, const uint8_t pack[SR_HASH], struct sr_err *e);
 
 struct sr_index_hit {
@@ -52,6 +57,7 @@ struct sr_index_hit {
 	bool checked; /* read back or scrubbed by this process */
 };
 /* The best copy of ${cid} (checked ones first) visible to ${accession} (NULL: committed only).
+ * With an accession, packs that are condemned are passed over and the one found is leaned on.
  * NOTFOUND. */
 SR_MUST int sr_index_find(struct sr_index *ix, const uint8_t cid[SR_HASH], const uint8_t *accession,
 	struct sr_index_hit *out, struct sr_err *e);
@@ -61,6 +67,41 @@ void sr_index_checked(struct sr_index *ix, const uint8_t cid[SR_HASH], const uin
  * processes too. */
 SR_MUST int sr_index_scrubbed(
 	struct sr_index *ix, const uint8_t pack[SR_HASH], bool whole, struct sr_err *e);
+
+/* --- deposits and collection --- */
+
+/* A deposit is open; the packs it leans on are forgotten when the last one has left. */
+void sr_index_enter(struct sr_index *ix);
+void sr_index_leave(struct sr_index *ix);
+/* Condemn ${name}; *${leaned}: it is not, because an open deposit leans on it. */
+SR_MUST int sr_index_condemn(
+	struct sr_index *ix, const uint8_t name[SR_HASH], bool *leaned, struct sr_err *e);
+void sr_index_absolve(struct sr_index *ix); /* all that are condemned */
+/* In one transaction: what is pending under ${accession} becomes visible, the packs of ${removed}
+ * (${count} x SR_HASH bytes) are forgotten. */
+SR_MUST int sr_index_switch(struct sr_index *ix, const uint8_t accession[SR_ID],
+	const uint8_t *removed, size_t count, struct sr_err *e);
+/* Is there a pack of that name, committed or pending? */
+SR_MUST int sr_index_has_pack(
+	struct sr_index *ix, const uint8_t name[SR_HASH], bool *has, struct sr_err *e);
+/* Drop the rows of forgotten packs, a bounded number in each transaction. */
+SR_MUST int sr_index_vacuum(struct sr_index *ix, struct sr_err *e);
+
+/* Rows whose cid's first eight bytes, read big-endian, lie in [first, last], in order of cid; of
+ * all packs, those that are pending or forgotten included. */
+struct sr_index_range {
+	uint64_t first, last;
+};
+struct sr_index_block {
+	uint8_t cid[SR_HASH];
+	int64_t pack;
+	uint32_t len;
+};
+SR_MUST int sr_index_blocks(struct sr_index *ix, const struct sr_index_range *range,
+	int (*each)(void *ctx, const struct sr_index_block *b, struct sr_err *e), void *ctx,
+	struct sr_err *e);
+
+/* --- lists --- */
 
 /* Packs of ${accession} (NULL: all committed), in order of writing. */
 SR_MUST int sr_index_packs(struct sr_index *ix, const uint8_t *accession,

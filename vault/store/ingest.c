@@ -71,6 +71,7 @@ struct sr_ingest {
 	struct sr_buf packs;
 	struct sr_ingest_totals totals;
 	uint64_t reported_ms;
+	bool entered; /* the index knows of us */
 };
 
 /* --- a worker's part -----------------------------------------------------------------------------
@@ -291,6 +292,8 @@ int sr_ingest_begin(struct sr_ingest **out, const struct sr_ingest_options *o, s
 	in->o = *o;
 	in->last = &in->first;
 	sr_buf_init(&in->packs);
+	sr_index_enter(o->index);
+	in->entered = true;
 	int rc = forget_unnamed(in, e);
 	if (rc == 0 && o->domain.dedupe == SR_DEDUPE_NONE && o->run != NULL) {
 		struct sr_resume_options ro = {.run = o->run};
@@ -334,6 +337,8 @@ void sr_ingest_free(struct sr_ingest *in) {
 	sr_resume_close(in->journal);
 	sr_sha256_free(in->sha);
 	sr_buf_free(&in->packs);
+	if (in->entered)
+		sr_index_leave(in->o.index);
 	sr_wipe(in, sizeof *in);
 	free(in);
 }
