@@ -200,6 +200,10 @@ void cli_line_words(const char *key, const struct sr_row *row, const char *field
 void cli_print(struct sr_bytes text); /* escaped, stdout */
 void cli_size_text(char *out, size_t size, uint64_t bytes);
 /* One piece of news on stderr, unless --quiet. */
+/* Is what this verb prints the vault's word: looked up in its catalogue, proven by nothing? */
+bool cli_vaults_word(const struct cli_verb *v);
+/* Say so under a page that a person reads on a terminal. */
+void cli_vaults_word_tell(const struct cli *c);
 void cli_tell(const struct cli *c, const char *fmt, ...) SR_PRINTF(2, 3);
 
 json_t *cli_json_row(const struct sr_row *row);

@@ -195,7 +195,11 @@ static int run(struct cli *c, char **argv, size_t count, struct sr_err *e) {
 		cli_help_verb(c->verb);
 		return 0;
 	}
-	return rc == 0 ? c->verb->run(c, e) : rc;
+	if (rc == 0)
+		rc = c->verb->run(c, e);
+	if (rc == 0)
+		cli_vaults_word_tell(c);
+	return rc;
 }
 
 int main(int argc, char **argv) {

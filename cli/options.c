@@ -307,5 +307,8 @@ void cli_help_verb(const struct cli_verb *v) {
 	}
 	printf("\nfor every verb:\n");
 	help_options(cli_globals);
+	if (cli_vaults_word(v))
+		printf("\nThe answer is the vault's word, proven by nothing: strongroom(1), "
+		       "WHAT IS PROVEN.\n");
 	printf("\nexample:\n  %s\n", v->example);
 }

@@ -1,12 +1,13 @@
 /*
  * What people read: tables with aligned columns, pages of "key value" lines, sizes. All text from
  * outside is escaped (base/escape.h) on its way here; a cell is cut at CELL_MAX bytes, --json never
- * cuts.
+ * cuts. Which answers are proven and which are the vault's word is said here too.
  */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/escape.h"
 #include "cli/cli.h"
@@ -188,4 +189,28 @@ void cli_tell(const struct cli *c, const char *fmt, ...) {
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fputc('\n', stderr);
+}
+
+/* --- what an answer is worth --- */
+
+bool cli_vaults_word(const struct cli_verb *v) {
+	static const struct {
+		const char *name, *sub;
+	} verbs[] = {{"list", NULL}, {"show", NULL}, {"search", NULL}, {"person", "list"},
+		{"collection", "list"}, {"request", "list"}, {"request", "show"}, {"inbox", NULL},
+		{"grants", NULL}, {"checkouts", NULL}};
+	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+		if (strcmp(v->name, verbs[i].name) == 0 &&
+			(v->sub == NULL) == (verbs[i].sub == NULL) &&
+			(v->sub == NULL || strcmp(v->sub, verbs[i].sub) == 0))
+			return true;
+	}
+	return false;
+}
+
+void cli_vaults_word_tell(const struct cli *c) {
+	if (c->json || c->quiet || !isatty(STDOUT_FILENO) || !cli_vaults_word(c->verb))
+		return;
+	printf("-- the vault's word; proven is what `strongroom log` and receipts show, and what "
+	       "you vote on or check out\n");
 }
