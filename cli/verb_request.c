@@ -553,6 +553,7 @@ static void todo_print(const struct sr_row *r) {
 		{"checkout", "checkout", "cat ID; return ID"},
 		{"lift", "grant", "lift ID"},
 		{"retention", "item", "show ID; retention ID with a later date, or lift ID FLAG"},
+		{"enquiry", "enquiry", "enquiry show ID; enquiry answer ID"},
 	};
 	const struct sr_bytes what = sr_row_get(r, "what");
 	cli_print(what);
@@ -590,6 +591,44 @@ static void todo_print(const struct sr_row *r) {
 	putchar('\n');
 }
 
+const struct cli_option cli_inbox_options[] = {
+	{"feed", CLI_FLAG, NULL, "as Atom (RFC 4287): one entry for each thing, without content"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+/* An entry is known by what waits and the first id in its row, so a reader that polls shows it
+ * once. Nothing of it needs escaping: ids and our own words. */
+static void feed_print(const struct cli *c, const struct cli_answer *a) {
+	const struct sr_client_info *info = sr_client_info(c->client);
+	const struct sr_clock clock = sr_clock_system();
+	char now[SR_TIME_TEXT], hex[2 * SR_HASH + 1];
+
+	sr_time_format(now, sr_now(&clock));
+	sr_hex(hex, info->fingerprint, SR_HASH);
+	printf("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
+	       "<feed xmlns=\"http://www.w3.org/2005/Atom\">\n"
+	       "  <id>urn:strongroom:%s:%s</id>\n  <title>Inbox</title>\n"
+	       "  <updated>%s</updated>\n  <author><name>strongroom</name></author>\n",
+		hex, info->person, now);
+	for (size_t i = 0; i < a->rows.count; i++) {
+		static const char *const ids[] = {
+			"request", "grant", "checkout", "run", "enquiry", "items"};
+		const struct sr_row *r = &a->rows.rows[i];
+		struct sr_bytes what = sr_row_get(r, "what"), id = {NULL, 0};
+
+		for (size_t k = 0; k < sizeof ids / sizeof ids[0] && id.p == NULL; k++)
+			id = sr_row_get(r, ids[k]);
+		printf("  <entry>\n    <id>urn:strongroom:%s:", hex);
+		cli_print(what);
+		putchar(':');
+		cli_print(id);
+		printf("</id>\n    <title>A matter waits in the vault</title>\n"
+		       "    <updated>%s</updated>\n  </entry>\n",
+			now);
+	}
+	printf("</feed>\n");
+}
+
 int verb_inbox(struct cli *c, struct sr_err *e) {
 	struct cli_answer a;
 	int rc = cli_connect(c, CLI_PERSON, e);
@@ -599,6 +638,8 @@ int verb_inbox(struct cli *c, struct sr_err *e) {
 	rc = cli_call(c, &a, e);
 	if (rc == 0 && c->json) {
 		cli_json_print(cli_json_rows(&a.rows, "todo"));
+	} else if (rc == 0 && cli_has(c, "feed")) {
+		feed_print(c, &a);
 	} else if (rc == 0) {
 		for (size_t i = 0; i < a.rows.count; i++)
 			todo_print(&a.rows.rows[i]);

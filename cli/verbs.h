@@ -61,7 +61,7 @@ int verb_lift_flag(struct cli *c, struct sr_err *e);
 /* verb_request.c */
 extern const struct cli_option cli_request_options[], cli_export_request_options[],
 	cli_request_show_options[], cli_request_list_options[], cli_amend_options[],
-	cli_reason_options[], cli_receipt_options[];
+	cli_reason_options[], cli_receipt_options[], cli_inbox_options[];
 int verb_request(struct cli *c, struct sr_err *e);
 int verb_request_export(struct cli *c, struct sr_err *e);
 int verb_request_show(struct cli *c, struct sr_err *e);
@@ -92,6 +92,20 @@ int verb_suspend(struct cli *c, struct sr_err *e);
 int verb_lift(struct cli *c, struct sr_err *e);
 int verb_revoke(struct cli *c, struct sr_err *e);
 int verb_close(struct cli *c, struct sr_err *e);
+
+/* verb_enquiry.c */
+extern const struct cli_option cli_enquiry_open_options[], cli_enquiry_answer_options[],
+	cli_enquiry_close_options[], cli_enquiry_list_options[];
+int verb_enquiry_open(struct cli *c, struct sr_err *e);
+int verb_enquiry_answer(struct cli *c, struct sr_err *e);
+int verb_enquiry_close(struct cli *c, struct sr_err *e);
+int verb_enquiry_list(struct cli *c, struct sr_err *e);
+int verb_enquiry_show(struct cli *c, struct sr_err *e);
+
+/* verb_notices.c */
+extern const struct cli_option cli_notices_send_options[];
+int verb_notices_list(struct cli *c, struct sr_err *e);
+int verb_notices_send(struct cli *c, struct sr_err *e);
 
 /* verb_log.c */
 extern const struct cli_option cli_log_options[];

@@ -176,6 +176,7 @@ static void print_states(void) {
 		[SR_M_CHECKOUT] = "checkout",
 		[SR_M_ITEM] = "item",
 		[SR_M_RUN] = "run of key generation",
+		[SR_M_ENQUIRY] = "enquiry",
 	};
 
 	for (unsigned m = 0; m < SR_M_COUNT; m++) {

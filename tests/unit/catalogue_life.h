@@ -288,6 +288,13 @@ RIG void life_use(struct rig *r) {
 	rig_end(r);
 }
 
+RIG void life_enquiry_text(struct rig *r, const char *key, const char *text) {
+	char subject[SR_SUBJECT_TEXT];
+
+	snprintf(subject, sizeof subject, "enquiry:%s", rig_hex("enquiry 1"));
+	rig_text(r, SR_PERSONAL, subject, key, text);
+}
+
 RIG void life_ends(struct rig *r) {
 	struct rig_request q = {
 		"request 2", "access", 1, life_wanted, 2, -1, RIG_NOW + 10, NULL, NULL};
@@ -330,6 +337,27 @@ RIG void life_ends(struct rig *r) {
 	f_dec(r, "envelopes", 3);
 	f_dec(r, "bad", 0);
 	f_put(r, "result", "clean");
+	rig_end(r);
+	rig_begin(r, SR_T_ENQUIRY, OFFICER);
+	f_id(r, "enquiry", "enquiry 1");
+	f_put(r, "event", "open");
+	f_put(r, "kind", "court");
+	f_time(r, "deadline", RIG_NOW + 90000);
+	f_id(r, "item", "item 1");
+	f_put(r, "concerns", r->person[RESEARCHER]);
+	life_enquiry_text(r, "reference", "2-Js-114");
+	life_enquiry_text(r, "text", "Who-has-seen-it");
+	rig_end(r);
+	rig_begin(r, SR_T_ENQUIRY, OFFICER);
+	f_id(r, "enquiry", "enquiry 1");
+	f_put(r, "event", "answer");
+	f_time(r, "deadline", RIG_NOW + 100000);
+	life_enquiry_text(r, "text", "These-two");
+	rig_end(r);
+	rig_begin(r, SR_T_NOTICE, SERVICE);
+	f_put(r, "what", "granted");
+	f_put(r, "person", r->person[RESEARCHER]);
+	f_id(r, "about", "grant 5");
 	rig_end(r);
 	q.request = "request 8";
 	q.closes = RIG_NOW + 1000;

@@ -88,6 +88,9 @@ static void test_finals(void **state) {
 		{SR_M_RUN, SR_S_DEALING, false},
 		{SR_M_RUN, SR_S_VOID, true},
 		{SR_M_RUN, SR_S_DONE, true},
+		{SR_M_ENQUIRY, SR_S_OPEN, false},
+		{SR_M_ENQUIRY, SR_S_ANSWERED, false},
+		{SR_M_ENQUIRY, SR_S_CLOSED, true},
 	};
 	(void)state;
 	for (size_t i = 0; i < T_COUNT(rows); i++)

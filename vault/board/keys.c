@@ -9,7 +9,10 @@
 #include "store/secrets.h"
 
 static enum sr_secret_kind kind_of(const char *subject) {
-	return strncmp(subject, "p-", 2) == 0 ? SR_SECRET_PERSON : SR_SECRET_DESCRIPTIVE;
+	const bool personal =
+		strncmp(subject, "p-", 2) == 0 || strncmp(subject, "enquiry:", 8) == 0;
+
+	return personal ? SR_SECRET_PERSON : SR_SECRET_DESCRIPTIVE;
 }
 
 int sr_subject_key(uint8_t key[SR_KEY], struct sr_vault *v, const char *subject, struct sr_err *e) {

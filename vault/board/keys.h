@@ -4,6 +4,7 @@
  *
  *   subject            secrets.db                      opens
  *   p-<16 hex>         SR_SECRET_PERSON, the subject   personal records
+ *   enquiry:<32 hex>   SR_SECRET_PERSON, the subject   what an enquiry says
  *   item:<32 hex>      SR_SECRET_DESCRIPTIVE           descriptive records and the item's file list
  *   collection:<...>   SR_SECRET_DESCRIPTIVE           the collection's name
  *

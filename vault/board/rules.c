@@ -162,6 +162,7 @@ static int (*const rule_for[SR_T_COUNT])(struct rules_ctx *c) = {
 	[SR_T_CLOSE] = rule_close,
 	[SR_T_CHECKOUT] = rule_checkout,
 	[SR_T_RETURN] = rule_return,
+	[SR_T_ENQUIRY] = rule_enquiry,
 };
 
 /* Roles that a type's row in ledger/types.c allows to sign, as roles of the catalogue. */

@@ -66,5 +66,6 @@ const char *const *sr_rules_purposes(void);
 const char *const *sr_rules_hazards(void);
 /* Kinds of attestations. */
 const char *const *sr_rules_attestations(void);
+const char *const *sr_rules_enquiries(void); /* kinds of an enquiry */
 
 #endif

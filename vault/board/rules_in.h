@@ -2,9 +2,11 @@
  * rules_in - what the files of rules share. One function per statement type that a person signs
  * (rules.c dispatches); it reads top to bottom: the first thing that is not met is the ruling.
  *
- * rules_ceremony.c has key generation, rules_people.c roles, rules_attest.c what is attested of
- * people, rules_item.c accessions and items, rules_flag.c what stands on items, rules_request.c
- * requests and who takes part in them, rules_vote.c votes, rules_grant.c grants and checkouts.
+ *   rules_ceremony.c   key generation          rules_request.c   requests and who takes part
+ *   rules_people.c     roles                   rules_vote.c      votes
+ *   rules_attest.c     what is attested        rules_grant.c     grants, checkouts
+ *   rules_item.c       accessions, items       rules_office.c    enquiries
+ *   rules_flag.c       what stands on items
  */
 #ifndef SR_BOARD_RULES_IN_H
 #define SR_BOARD_RULES_IN_H
@@ -26,11 +28,33 @@ struct rules_ctx {
 
 /* 0 and a ruling in c->out, or an error of the catalogue. */
 typedef int rule_fn(struct rules_ctx *c);
-rule_fn rule_deal, rule_accept, rule_quarrel, rule_person, rule_person_end, rule_attest,
-	rule_attest_end, rule_accession, rule_describe, rule_release, rule_request, rule_amend,
-	rule_join, rule_comment, rule_recuse, rule_vote, rule_embargo, rule_hold, rule_seal,
-	rule_retention, rule_withdraw, rule_suspend, rule_lift, rule_close, rule_checkout,
-	rule_return;
+rule_fn rule_deal;
+rule_fn rule_accept;
+rule_fn rule_quarrel;
+rule_fn rule_person;
+rule_fn rule_person_end;
+rule_fn rule_attest;
+rule_fn rule_attest_end;
+rule_fn rule_accession;
+rule_fn rule_describe;
+rule_fn rule_release;
+rule_fn rule_request;
+rule_fn rule_amend;
+rule_fn rule_join;
+rule_fn rule_comment;
+rule_fn rule_recuse;
+rule_fn rule_vote;
+rule_fn rule_embargo;
+rule_fn rule_hold;
+rule_fn rule_seal;
+rule_fn rule_retention;
+rule_fn rule_withdraw;
+rule_fn rule_suspend;
+rule_fn rule_lift;
+rule_fn rule_close;
+rule_fn rule_checkout;
+rule_fn rule_return;
+rule_fn rule_enquiry;
 
 /* The ruling "no": returns 0, so that `return rules_deny(...)` ends a rule. ${help} says what would
  * help, or is "". */

@@ -49,6 +49,8 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_VIEWED] = sr_apply_viewed,
 	[SR_T_RETURN] = sr_apply_return,
 	[SR_T_EXPORT] = sr_apply_export,
+	[SR_T_ENQUIRY] = sr_apply_enquiry,
+	[SR_T_NOTICE] = sr_apply_notice,
 	[SR_T_SCRUB] = sr_apply_scrub,
 	[SR_T_INCIDENT] = sr_apply_incident,
 };

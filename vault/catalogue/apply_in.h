@@ -2,9 +2,10 @@
  * apply_in - what the files of apply share: one entry being applied, and its parts one by one.
  *
  * apply.c dispatches and writes what every entry leaves (log row, subjects, objects, texts);
- * apply_trust.c has board and people, apply_attest.c what is attested of them, apply_item.c
- * collections and items, apply_flag.c what stands on items, apply_request.c requests and votes,
- * apply_grant.c grants, checkouts, records.
+ *   apply_trust.c   board, people                apply_request.c   requests, votes
+ *   apply_attest.c  what is attested of people   apply_grant.c     grants, checkouts, records
+ *   apply_item.c    collections, items           apply_office.c    enquiries, notices
+ *   apply_flag.c    what stands on items
  */
 #ifndef SR_CATALOGUE_APPLY_IN_H
 #define SR_CATALOGUE_APPLY_IN_H
@@ -29,16 +30,48 @@ struct sr_apply {
 /* One effect; the row of the log is there already. */
 typedef int sr_effect_fn(struct sr_apply *a, struct sr_err *e);
 
-sr_effect_fn sr_apply_found, sr_apply_key_epoch, sr_apply_deal, sr_apply_accept, sr_apply_complaint,
-	sr_apply_reveal, sr_apply_opened, sr_apply_person, sr_apply_person_end;
-sr_effect_fn sr_apply_attest, sr_apply_attest_end;
-sr_effect_fn sr_apply_collection, sr_apply_accession, sr_apply_describe, sr_apply_release;
-sr_effect_fn sr_apply_embargo, sr_apply_hold, sr_apply_seal, sr_apply_retention;
-sr_effect_fn sr_apply_request, sr_apply_amend, sr_apply_room_key, sr_apply_join, sr_apply_comment,
-	sr_apply_recuse, sr_apply_vote, sr_apply_withdraw;
-sr_effect_fn sr_apply_lapse, sr_apply_refuse, sr_apply_grant, sr_apply_suspend, sr_apply_lift,
-	sr_apply_revoke, sr_apply_close, sr_apply_checkout, sr_apply_viewed, sr_apply_return,
-	sr_apply_export, sr_apply_scrub, sr_apply_incident;
+sr_effect_fn sr_apply_found;
+sr_effect_fn sr_apply_key_epoch;
+sr_effect_fn sr_apply_deal;
+sr_effect_fn sr_apply_accept;
+sr_effect_fn sr_apply_complaint;
+sr_effect_fn sr_apply_reveal;
+sr_effect_fn sr_apply_opened;
+sr_effect_fn sr_apply_person;
+sr_effect_fn sr_apply_person_end;
+sr_effect_fn sr_apply_attest;
+sr_effect_fn sr_apply_attest_end;
+sr_effect_fn sr_apply_collection;
+sr_effect_fn sr_apply_accession;
+sr_effect_fn sr_apply_describe;
+sr_effect_fn sr_apply_release;
+sr_effect_fn sr_apply_embargo;
+sr_effect_fn sr_apply_hold;
+sr_effect_fn sr_apply_seal;
+sr_effect_fn sr_apply_retention;
+sr_effect_fn sr_apply_request;
+sr_effect_fn sr_apply_amend;
+sr_effect_fn sr_apply_room_key;
+sr_effect_fn sr_apply_join;
+sr_effect_fn sr_apply_comment;
+sr_effect_fn sr_apply_recuse;
+sr_effect_fn sr_apply_vote;
+sr_effect_fn sr_apply_withdraw;
+sr_effect_fn sr_apply_enquiry;
+sr_effect_fn sr_apply_notice;
+sr_effect_fn sr_apply_lapse;
+sr_effect_fn sr_apply_refuse;
+sr_effect_fn sr_apply_grant;
+sr_effect_fn sr_apply_suspend;
+sr_effect_fn sr_apply_lift;
+sr_effect_fn sr_apply_revoke;
+sr_effect_fn sr_apply_close;
+sr_effect_fn sr_apply_checkout;
+sr_effect_fn sr_apply_viewed;
+sr_effect_fn sr_apply_return;
+sr_effect_fn sr_apply_export;
+sr_effect_fn sr_apply_scrub;
+sr_effect_fn sr_apply_incident;
 
 /* The text of the ${i}-th line with ${key}: p == NULL when it is not here (or there is no such
  * line). */

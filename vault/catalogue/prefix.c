@@ -31,6 +31,9 @@ static const struct {
 	[SR_PREFIX_ATTESTATION] = {"attestation",
 		"SELECT attestation FROM attestations WHERE attestation BETWEEN ? AND ?"
 		" ORDER BY attestation LIMIT ?"},
+	[SR_PREFIX_ENQUIRY] = {"enquiry",
+		"SELECT enquiry FROM enquiries WHERE enquiry BETWEEN ? AND ?"
+		" ORDER BY enquiry LIMIT ?"},
 };
 
 const char *sr_prefix_kind_name(enum sr_prefix_kind k) {

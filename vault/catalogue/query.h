@@ -605,6 +605,92 @@ SR_MUST int sr_query_comments(struct sr_comments *out, struct sr_catalogue *c,
 	const uint8_t request[SR_ID], struct sr_err *e);
 void sr_comments_free(struct sr_comments *l);
 
+/* --- the officer's enquiries, and notices ------------------------------------------------------
+ */
+
+struct sr_enquiry_row {
+	uint8_t id[SR_ID];
+	char kind[32];       /* police court data-subject authority */
+	enum sr_state state; /* open answered closed */
+	int64_t deadline;    /* 0: none */
+	int64_t opened;      /* received time of its entry */
+	uint64_t entry, ended;
+	uint8_t (*items)[SR_ID]; /* that it concerns, in byte order */
+	size_t item_count;
+	char *people; /* that it concerns: names of persons with single spaces */
+	char *reference;
+};
+struct sr_enquiries {
+	struct sr_enquiry_row *rows;
+	size_t count;
+};
+SR_MUST int sr_query_enquiry(struct sr_enquiry_row *out, struct sr_catalogue *c,
+	const uint8_t id[SR_ID], struct sr_err *e);
+/* Earliest deadline first, then those without one; ${state} SR_S_NONE: all. */
+SR_MUST int sr_query_enquiries(
+	struct sr_enquiries *out, struct sr_catalogue *c, enum sr_state state, struct sr_err *e);
+void sr_enquiry_row_free(struct sr_enquiry_row *r);
+void sr_enquiries_free(struct sr_enquiries *l);
+
+struct sr_enquiry_event {
+	uint64_t entry;
+	char person[SR_PERSON_TEXT];
+	char event[16];
+	int64_t received;
+	char *text;
+};
+struct sr_enquiry_events {
+	struct sr_enquiry_event *rows;
+	size_t count;
+};
+SR_MUST int sr_query_enquiry_events(struct sr_enquiry_events *out, struct sr_catalogue *c,
+	const uint8_t id[SR_ID], struct sr_err *e);
+void sr_enquiry_events_free(struct sr_enquiry_events *l);
+
+/*
+ * What people should be told and were not yet: the outbox is this question, asked of the catalogue,
+ * less what `notice` statements say was sent. A notice is known by (what, person, about); what
+ * has passed (a request that closed, a grant that ended) falls out of it by itself.
+ *
+ *   what           who                                about
+ *   request        each member who may vote           statement of the version
+ *   vote-needed    each of those who has not voted    statement of the version
+ *                  when half of its time has passed (its first week, where nothing closes it)
+ *   join           a co-applicant who has not joined  statement of the version
+ *   granted        the people of a grant              grant
+ *   decided        applicant and co-applicants        statement of the version: refused, returned
+ *                                                     or lapsed
+ *   ends-soon      the people of a live grant         grant, SR_NOTICE_ENDS_S before its end
+ *   suspended      the people of a grant              statement that suspended it
+ *   revoked        the people of a grant              grant
+ *   scrub-failed   custodians, officers               statement of the newest scrub
+ *   enquiry-due    officers                           enquiry, SR_NOTICE_ENQUIRY_S before its
+ *                                                     deadline
+ *
+ * What happened longer than SR_NOTICE_FRESH_S ago is no news: a vault that begins to send mail does
+ * not begin with its history.
+ */
+enum {
+	SR_NOTICE_ENDS_S = 14 * 86400,   /* time to ask for a renewal, which members vote on */
+	SR_NOTICE_ENQUIRY_S = 3 * 86400, /* over a weekend */
+	SR_NOTICE_VOTE_S = 7 * 86400,    /* of a request that nothing closes */
+	SR_NOTICE_FRESH_S = 30 * 86400
+};
+struct sr_notice_row {
+	char what[32];
+	char person[SR_PERSON_TEXT];
+	uint8_t about[SR_ID];
+	int64_t since; /* received time of what it is about */
+};
+struct sr_notices {
+	struct sr_notice_row *rows;
+	size_t count;
+};
+/* By person, then oldest first. Only people who have a role now. */
+SR_MUST int sr_query_notices(
+	struct sr_notices *out, struct sr_catalogue *c, int64_t now, struct sr_err *e);
+void sr_notices_free(struct sr_notices *l);
+
 struct sr_counts { /* for status */
 	uint64_t entries, people, collections, accessions, items_held, items_released, bytes;
 	uint64_t requests_open, grants_live, grants_suspended, checkouts_live, incidents, refusals;

@@ -225,6 +225,24 @@ static const char *const statements[] = {
 	" n INTEGER NOT NULL REFERENCES items(n), recipient TEXT NOT NULL,"
 	" bytes INTEGER NOT NULL, sha256 BLOB NOT NULL) STRICT",
 
+	/* --- the officer's enquiries, and what people were told --- */
+
+	"CREATE TABLE enquiries(enquiry BLOB PRIMARY KEY, kind TEXT NOT NULL,"
+	" state TEXT NOT NULL, deadline INTEGER, entry INTEGER NOT NULL, ended INTEGER) STRICT,"
+	" WITHOUT ROWID",
+	"CREATE TABLE enquiry_items(enquiry BLOB NOT NULL REFERENCES enquiries(enquiry),"
+	" n INTEGER NOT NULL REFERENCES items(n), PRIMARY KEY(enquiry, n)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE enquiry_people(enquiry BLOB NOT NULL REFERENCES enquiries(enquiry),"
+	" person TEXT NOT NULL REFERENCES people(person), PRIMARY KEY(enquiry, person)) STRICT,"
+	" WITHOUT ROWID",
+	"CREATE TABLE enquiry_events(entry INTEGER PRIMARY KEY,"
+	" enquiry BLOB NOT NULL REFERENCES enquiries(enquiry), event TEXT NOT NULL,"
+	" person TEXT NOT NULL) STRICT",
+	"CREATE INDEX enquiry_events_enquiry ON enquiry_events(enquiry)",
+	"CREATE TABLE notices(what TEXT NOT NULL, person TEXT NOT NULL REFERENCES people(person),"
+	" about BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(what, person, about)) STRICT,"
+	" WITHOUT ROWID",
+
 	/* --- records --- */
 
 	"CREATE TABLE refusals(entry INTEGER PRIMARY KEY, what TEXT NOT NULL, person TEXT,"
@@ -288,6 +306,11 @@ static const struct sr_table tables[] = {
 	{"checkouts", "checkout", true},
 	{"views", "entry", true},
 	{"exports", "entry", true},
+	{"enquiries", "enquiry", true},
+	{"enquiry_items", "enquiry, n", true},
+	{"enquiry_people", "enquiry, person", true},
+	{"enquiry_events", "entry", true},
+	{"notices", "what, person, about", true},
 	{"refusals", "entry", true},
 	{"incidents", "entry", true},
 	{"scrubs", "entry", true},

@@ -24,36 +24,44 @@ struct sr_sql_arg {
 	struct sr_bytes b;
 };
 
+/* Names in capitals, which the formatter takes for macros. */
+/* clang-format off */
 static inline struct sr_sql_arg A_NULL(void) {
 	struct sr_sql_arg a = {SQL_NULL, 0, {NULL, 0}};
 	return a;
-} static inline struct sr_sql_arg A_INT(int64_t i) {
+}
+static inline struct sr_sql_arg A_INT(int64_t i) {
 	struct sr_sql_arg a = {SQL_INTEGER, i, {NULL, 0}};
 	return a;
-} static inline struct sr_sql_arg A_U64(uint64_t i) {
-	return A_INT((int64_t)i); /* indices and counts are below 2^63: sr_parse_dec and the ledger
-				     see to it */
+}
+/* Indices and counts are below 2^63: sr_parse_dec and the ledger see to it. */
+static inline struct sr_sql_arg A_U64(uint64_t i) {
+	return A_INT((int64_t)i);
 }
 /* NULL: null. */
-static inline struct sr_sql_arg
-A_BLOB(const uint8_t *p, size_t len) {
+static inline struct sr_sql_arg A_BLOB(const uint8_t *p, size_t len) {
 	struct sr_sql_arg a = {p == NULL ? SQL_NULL : SQL_BLOB, 0, {p, len}};
 	return a;
-} static inline struct sr_sql_arg A_ID(const uint8_t *id) {
+}
+static inline struct sr_sql_arg A_ID(const uint8_t *id) {
 	return A_BLOB(id, SR_ID);
-} static inline struct sr_sql_arg A_HASH(const uint8_t *hash) {
+}
+static inline struct sr_sql_arg A_HASH(const uint8_t *hash) {
 	return A_BLOB(hash, SR_HASH);
-} static inline struct sr_sql_arg A_TEXT(struct sr_bytes b) {
+}
+static inline struct sr_sql_arg A_TEXT(struct sr_bytes b) {
 	struct sr_sql_arg a = {b.p == NULL ? SQL_NULL : SQL_TEXT, 0, b};
 	return a;
-} static inline struct sr_sql_arg A_STR(const char *s) {
+}
+static inline struct sr_sql_arg A_STR(const char *s) {
 	struct sr_bytes none = {NULL, 0};
 	return A_TEXT(s == NULL ? none : sr_bytes_str(s));
 }
 
-#define SQL_ARGS(...)                             \
+#define SQL_ARGS(...) \
 	(const struct sr_sql_arg[]){__VA_ARGS__}, \
-		sizeof((const struct sr_sql_arg[]){__VA_ARGS__}) / sizeof(struct sr_sql_arg)
+	sizeof((const struct sr_sql_arg[]){__VA_ARGS__}) / sizeof(struct sr_sql_arg)
+/* clang-format on */
 
 SR_MUST int
 sr_sql_run(struct sr_db *db, struct sr_err *e, const char *sql, const struct sr_sql_arg *args,

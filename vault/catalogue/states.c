@@ -84,6 +84,12 @@ static const struct sr_step steps[] = {
 	{SR_M_RUN, SR_S_DEALING, SR_E_OPENED, SR_S_DONE},
 	{SR_M_RUN, SR_S_VOID, SR_E_COMPLAINT, SR_S_VOID},
 	{SR_M_RUN, SR_S_VOID, SR_E_REVEAL, SR_S_VOID},
+	/* an enquiry of the police, a court, a data subject; an answer may be added to */
+	{SR_M_ENQUIRY, SR_S_NONE, SR_E_ENQUIRE, SR_S_OPEN},
+	{SR_M_ENQUIRY, SR_S_OPEN, SR_E_ANSWER, SR_S_ANSWERED},
+	{SR_M_ENQUIRY, SR_S_OPEN, SR_E_CLOSE, SR_S_CLOSED},
+	{SR_M_ENQUIRY, SR_S_ANSWERED, SR_E_ANSWER, SR_S_ANSWERED},
+	{SR_M_ENQUIRY, SR_S_ANSWERED, SR_E_CLOSE, SR_S_CLOSED},
 };
 /* clang-format on */
 
@@ -93,6 +99,7 @@ static const char *const machine_names[] = {
 	[SR_M_CHECKOUT] = "checkout",
 	[SR_M_ITEM] = "item",
 	[SR_M_RUN] = "run",
+	[SR_M_ENQUIRY] = "enquiry",
 };
 _Static_assert(COUNT(machine_names) == SR_M_COUNT, "a name for each machine");
 
@@ -118,6 +125,7 @@ static const char *const state_names[] = {
 	[SR_S_DEALING] = "dealing",
 	[SR_S_VOID] = "void",
 	[SR_S_DONE] = "done",
+	[SR_S_ANSWERED] = "answered",
 };
 _Static_assert(COUNT(state_names) == SR_S_COUNT, "a name for each state");
 
@@ -156,6 +164,8 @@ static const char *const event_names[] = {
 	[SR_E_COMPLAINT] = "complaint",
 	[SR_E_REVEAL] = "reveal",
 	[SR_E_OPENED] = "opened",
+	[SR_E_ENQUIRE] = "enquiry open",
+	[SR_E_ANSWER] = "enquiry answer",
 };
 _Static_assert(COUNT(event_names) == SR_E_COUNT, "a name for each event");
 

@@ -11,6 +11,7 @@
  *   checkout         none -> begun -> open <-> shut -> returned | lapsed | ended (from all three)
  *   item             none -> held -> released
  *   run              none -> dealing -> void | done (one run of key generation)
+ *   enquiry          none -> open -> answered -> closed
  */
 #ifndef SR_CATALOGUE_STATES_H
 #define SR_CATALOGUE_STATES_H
@@ -23,6 +24,7 @@ enum sr_machine {
 	SR_M_CHECKOUT,
 	SR_M_ITEM,
 	SR_M_RUN,
+	SR_M_ENQUIRY,
 	SR_M_COUNT
 };
 
@@ -48,6 +50,7 @@ enum sr_state {
 	SR_S_DEALING,
 	SR_S_VOID,
 	SR_S_DONE,
+	SR_S_ANSWERED,
 	SR_S_COUNT
 };
 
@@ -87,6 +90,8 @@ enum sr_event {
 	SR_E_COMPLAINT,
 	SR_E_REVEAL,
 	SR_E_OPENED,
+	SR_E_ENQUIRE,
+	SR_E_ANSWER,
 	SR_E_COUNT
 };
 

@@ -93,7 +93,8 @@ SR_MUST int sr_client_call(
 SR_MUST int sr_client_rows(struct sr_client *c, struct sr_call *q, struct sr_call *r,
 	struct sr_rows *rows, struct sr_err *e);
 /* An id from what a person typed: 4 to 32 hex digits, unique among what they may know of. ${kind}:
- * item collection accession request grant checkout. NOTFOUND, USAGE (ambiguous: names the matches).
+ * item collection accession request grant checkout enquiry. NOTFOUND, USAGE (ambiguous: names the
+ * matches).
  */
 SR_MUST int sr_client_resolve(struct sr_client *c, uint8_t id[SR_ID], const char *typed,
 	const char *kind, struct sr_err *e);
@@ -472,6 +473,23 @@ void sr_deposited_free(struct sr_deposited *d);
  * what a resume needs (all zero: nothing). */
 SR_MUST int sr_client_deposit(struct sr_client *c, const struct sr_depositing *d,
 	struct sr_deposited *out, struct sr_err *e);
+
+/* --- enquiries (client_office.c) ----------------------------------------------------------------
+ */
+
+struct sr_enquiring {
+	const char *event;    /* open answer close */
+	const char *kind;     /* open: police court data-subject authority */
+	int64_t deadline;     /* open, answer; 0: none, or as it was */
+	const uint8_t *items; /* open: SR_ID bytes each, in any order */
+	size_t item_count;
+	const char *const *people; /* open: whom it concerns, NULL-terminated; NULL: none */
+	const char *reference;     /* open: whose file, which number; NULL: none */
+	const char *text;          /* what was asked, answered, or why it ends */
+};
+/* ${id}: in for answer and close, out for open. */
+SR_MUST int sr_client_enquiry(struct sr_client *c, const struct sr_enquiring *q, uint8_t id[SR_ID],
+	struct sr_submitted *out, struct sr_err *e);
 
 /* --- the log, for auditors and officers (client_log.c) ---------------------------------------- */
 

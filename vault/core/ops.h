@@ -79,7 +79,7 @@
  *   body  the object's body (without salt). DENIED, NOTFOUND (also when its key was erased).
  * resolve              login
  *   in    prefix token (4 to 32 hex digits), kind token? (item collection accession request grant
- *         checkout attestation)
+ *         checkout attestation enquiry)
  *   body  rows: match {kind, id}, at most SR_RESOLVE_MAX, only things that the caller may know of
  *
  * --- deposit -----------------------------------------------------------------------------------
@@ -195,7 +195,8 @@
  *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?}; join,
  *         correct {request, version}; describe, release {items dec}; deal, accept, reveal {run};
  *         checkout
- *         {checkout, item, state}; lift {grant} (suspended by the caller)
+ *         {checkout, item, state}; lift {grant} (suspended by the caller); enquiry {enquiry,
+ *         state, deadline?}
  * request.material     as requests: all that a voter's client must verify, also in a file
  *   in    request id, version dec?, since dec?, board token? ("yes": with all of board.material
  *         in front)
@@ -283,6 +284,25 @@
  *   body  rows: entry {index, type, id, actor?, time, received, object? hash, statement bytes
  *         (the signed text)}; after each for officers: text {index, field, number, subject,
  *         text?} (absent text: erased)
+ * enquiries            officer, auditor
+ *   in    state token?
+ *   body  rows: enquiry {id, kind, state, opened, deadline?, entry, ended?, item*, concerns*
+ *         (persons), reference?}, the earliest deadline first
+ * enquiry              officer, auditor
+ *   in    enquiry id
+ *   body  rows: one enquiry; event {event, person, received, entry, text?} in order; then for each
+ *         item: item {id, state, level, number, title?, collection, accession, depositor,
+ *         hazard*, entry} and what was done with it, for each person: person {person, entry,
+ *         role*, ever*, name?} and what they did: request {request, version, kind, state,
+ *         applicant, received, purpose*, form*, item?}, grant {as grant above}, checkout {id,
+ *         person, item, right, form, state, begun, opened yes?}, 1000 of each at most. Texts and
+ *         names: officers.
+ * notices              house: custodian
+ *   body  rows: notice {what, person, about, since, address? bytes}: what people should be told
+ *         and were not yet (catalogue/query.h), by person
+ * notice.sent          house: custodian. Writes `notice` into the log; NOTFOUND: not due.
+ *   in    what token, person, about id
+ *   out   index dec
  * status               house, login
  *   out   counts as fields: entries, people, collections, accessions, held, released, bytes,
  *         requests-open, grants-live, grants-suspended, checkouts-live, incidents, refusals,

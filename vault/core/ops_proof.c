@@ -199,6 +199,9 @@ static int may_know(bool *ok, struct sr_x *x, const struct sr_prefix_match *m, s
 		*ok = rc == 0 && sr_may_see_attestation(&x->caller, &attestation);
 		sr_attestation_row_free(&attestation);
 		break;
+	case SR_PREFIX_ENQUIRY:
+		*ok = (x->caller.roles & (SR_ROLE_OFFICER | SR_ROLE_AUDITOR)) != 0;
+		break;
 	}
 	return rc;
 }

@@ -488,6 +488,25 @@ static int todo_retention(struct sr_x *x, struct sr_rows_out *o, struct sr_err *
 	return rc;
 }
 
+/* Enquiries that are not closed, for officers; the earliest deadline first. */
+static int todo_enquiries(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
+	struct sr_enquiries l = {NULL, 0};
+	if ((x->caller.roles & SR_ROLE_OFFICER) == 0)
+		return 0;
+	int rc = sr_query_enquiries(&l, x->catalogue, SR_S_NONE, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		if (sr_state_final(SR_M_ENQUIRY, l.rows[i].state))
+			continue;
+		sr_row(o, "todo");
+		sr_row_str(o, "what", "enquiry");
+		sr_row_hex(o, "enquiry", l.rows[i].id, SR_ID);
+		sr_row_str(o, "state", sr_state_name(l.rows[i].state));
+		sr_row_time(o, "deadline", l.rows[i].deadline);
+	}
+	sr_enquiries_free(&l);
+	return rc;
+}
+
 int sr_op_inbox(struct sr_x *x, struct sr_err *e) {
 	struct sr_rows_out o;
 	sr_rows_begin(&o, &x->r->body);
@@ -504,5 +523,7 @@ int sr_op_inbox(struct sr_x *x, struct sr_err *e) {
 		rc = todo_live(x, &o, e);
 	if (rc == 0)
 		rc = todo_retention(x, &o, e);
+	if (rc == 0)
+		rc = todo_enquiries(x, &o, e);
 	return rc;
 }

@@ -593,6 +593,8 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_VIEWED:
 	case SR_T_RETURN:
 	case SR_T_EXPORT:
+	case SR_T_ENQUIRY:
+	case SR_T_NOTICE:
 	case SR_T_SCRUB:
 	case SR_T_INCIDENT:
 	case SR_T_COUNT:

@@ -22,6 +22,7 @@ enum reads {
 	REQUEST,
 	CHECKOUT,
 	ATTESTED,
+	OFFICE,
 	HOUSE
 };
 
@@ -86,6 +87,9 @@ static enum reads class_of(const struct sr_statement *s) {
 		if (has(s, "attestation"))
 			return ATTESTED;
 		return has(s, "request") || has(s, "grant") ? REQUEST : HOUSE;
+	case SR_T_ENQUIRY:
+	case SR_T_NOTICE:
+		return OFFICE;
 	case SR_T_INCIDENT:
 		return HOUSE;
 	case SR_T_COUNT:
@@ -261,6 +265,9 @@ int sr_may_read(struct sr_reading *out, const struct sr_caller *c, const struct 
 	case ATTESTED:
 		may = (c->roles & SEES_ATTESTED) != 0;
 		r.party = (c->roles & SR_ROLE_MEMBER) != 0;
+		break;
+	case OFFICE:
+		may = (c->roles & (SR_ROLE_OFFICER | SR_ROLE_AUDITOR)) != 0;
 		break;
 	case HOUSE:
 		may = house;

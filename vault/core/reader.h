@@ -19,6 +19,7 @@
  *             refuse                                      auditors
  *   attested  attest attest-end, lapse of one             members, curators, officers, auditors,
  *                                                         and the persons whom it names
+ *   office    enquiry notice                              officers, auditors
  *   house     incident, refuse of nothing in particular   members, officers, auditors
  *   always    any                                         whoever signed it, and a person whom
  *                                                         `person` or `of` names

@@ -295,6 +295,21 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("bytes", SR_V_DEC, SR_ONE),
 		F("sha256", SR_V_HASH, SR_ONE),
 		END}},
+	{SR_T_ENQUIRY, "enquiry", SR_BY_OFFICER, NULL, SR_EFFECT_OFFICE, FIELDS{
+		F("enquiry", SR_V_ID, SR_ONE),
+		F("event", SR_V_TOKEN, SR_ONE),
+		F("kind", SR_V_TOKEN, SR_OPTIONAL),
+		F("deadline", SR_V_TIME, SR_OPTIONAL),
+		SORTED("item", SR_V_ID, SR_ANY),
+		SORTED("concerns", SR_V_PERSON, SR_ANY),
+		P_TEXT("reference", SR_OPTIONAL, "enquiry"),
+		P_TEXT("text", SR_ONE, "enquiry"),
+		END}},
+	{SR_T_NOTICE, "notice", SR_BY_SERVICE, NULL, SR_EFFECT_OFFICE, FIELDS{
+		F("what", SR_V_TOKEN, SR_ONE),
+		F("person", SR_V_PERSON, SR_ONE),
+		F("about", SR_V_ID, SR_ONE),
+		END}},
 	{SR_T_SCRUB, "scrub", SR_BY_SERVICE, NULL, SR_EFFECT_RECORD, FIELDS{
 		F("packs", SR_V_DEC, SR_ONE),
 		F("objects", SR_V_DEC, SR_ONE),

@@ -53,6 +53,8 @@ enum sr_type_id {
 	SR_T_VIEWED,
 	SR_T_RETURN,
 	SR_T_EXPORT,
+	SR_T_ENQUIRY,
+	SR_T_NOTICE,
 	SR_T_SCRUB,
 	SR_T_INCIDENT,
 	SR_T_COUNT
@@ -115,6 +117,7 @@ enum sr_effect {
 	SR_EFFECT_VOTE,       /* vote */
 	SR_EFFECT_GRANT,      /* grant, suspend, lift, revoke, close */
 	SR_EFFECT_CHECKOUT,   /* checkout, viewed, return, export */
+	SR_EFFECT_OFFICE,     /* enquiry, notice */
 	SR_EFFECT_RECORD /* refuse, scrub, incident: kept, changes no state (an incident may void a
 			    vote) */
 };
