@@ -119,7 +119,9 @@ int verb_enquiry_close(struct cli *c, struct sr_err *e) {
 /* "3 days left", "5 hours over": nobody computes a date under pressure. */
 static void cell_left(struct cli_table *t, const struct sr_row *row) {
 	const struct sr_clock clock = sr_clock_system();
-	int64_t deadline = 0, left;
+	const long long day = 86400;
+	long long left, away;
+	int64_t deadline = 0;
 	char text[64];
 
 	if (sr_row_get_time(&deadline, row, "deadline", NULL) != 0) {
@@ -130,10 +132,13 @@ static void cell_left(struct cli_table *t, const struct sr_row *row) {
 		cli_cell(t, "");
 		return;
 	}
-	left = deadline - sr_now(&clock);
-	snprintf(text, sizeof text, "%lld %s %s",
-		(long long)(llabs(left) >= 2 * 86400 ? llabs(left) / 86400 : llabs(left) / 3600),
-		llabs(left) >= 2 * 86400 ? "days" : "hours", left < 0 ? "over" : "left");
+	left = (long long)(deadline - sr_now(&clock));
+	away = left < 0 ? -left : left;
+	if (away >= 2 * day)
+		snprintf(text, sizeof text, "%lld days %s", away / day, left < 0 ? "over" : "left");
+	else
+		snprintf(text, sizeof text, "%lld hours %s", away / 3600,
+			left < 0 ? "over" : "left");
 	cli_cell(t, text);
 }
 
