@@ -297,6 +297,7 @@ static void scrub(struct world *w, const char *result) {
 
 static void the_house_is_told(void **state) {
 	struct world *w = world_new(NULL);
+	struct world_draft d;
 	uint8_t id[SR_ID];
 
 	(void)state;
@@ -305,6 +306,13 @@ static void the_house_is_told(void **state) {
 	assert_int_equal(due(w, "scrub-failed", w->officer.person, NULL), 1);
 	scrub(w, "whole");
 	assert_int_equal(due(w, "scrub-failed", NULL, NULL), 0);
+	put_item(w, id);
+	world_begin(&d, w, &w->curator[0], SR_T_RETENTION);
+	sr_text_put_hex(&d.text, "item", id, SR_ID);
+	sr_text_put_time(&d.text, "due", w->now + 2 * W_DAY);
+	sr_text_put(&d.text, "basis", "contract");
+	assert_int_equal(world_commit(&d, NULL), 0);
+	assert_int_equal(due(w, "retention-due", NULL, NULL), 0);
 	world_id(w, id);
 	assert_int_equal(
 		enquiry(w, id,
@@ -314,6 +322,7 @@ static void the_house_is_told(void **state) {
 	assert_int_equal(due(w, "enquiry-due", NULL, NULL), 0);
 	w->now += 8 * W_DAY;
 	assert_int_equal(due(w, "enquiry-due", w->officer.person, NULL), 1);
+	assert_int_equal(due(w, "retention-due", NULL, NULL), W_CURATORS + 1);
 	assert_int_equal(enquiry(w, id, &(struct ask){.event = "close"}), 0);
 	assert_int_equal(due(w, "enquiry-due", NULL, NULL), 0);
 	world_free(w);

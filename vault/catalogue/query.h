@@ -664,6 +664,7 @@ void sr_enquiry_events_free(struct sr_enquiry_events *l);
  *   suspended      the people of a grant              statement that suspended it
  *   revoked        the people of a grant              grant
  *   scrub-failed   custodians, officers               statement of the newest scrub
+ *   retention-due  curators, officers                 statement of the retention date
  *   enquiry-due    officers                           enquiry, SR_NOTICE_ENQUIRY_S before its
  *                                                     deadline
  *

@@ -212,6 +212,10 @@ static const struct {
 		" JOIN entries o ON o.entry = s.entry"
 		" JOIN roles r ON r.role IN ('custodian', 'officer') AND r.ended IS NULL"
 		" WHERE s.entry = (SELECT max(entry) FROM scrubs) AND s.result = 'damaged'"},
+	{"retention-due", 1, 0,
+		"SELECT r.person, f.flag, ?1 FROM item_flags f"
+		" JOIN roles r ON r.role IN ('curator', 'officer') AND r.ended IS NULL"
+		" WHERE f.ended IS NULL AND f.due <= ?1"},
 	{"enquiry-due", 2, SR_NOTICE_ENQUIRY_S,
 		"SELECT r.person, q.enquiry, ?1 FROM enquiries q"
 		" JOIN roles r ON r.role = 'officer' AND r.ended IS NULL"
