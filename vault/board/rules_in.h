@@ -2,11 +2,15 @@
  * rules_in - what the files of rules share. One function per statement type that a person signs
  * (rules.c dispatches); it reads top to bottom: the first thing that is not met is the ruling.
  *
- *   rules_ceremony.c   key generation          rules_request.c   requests and who takes part
- *   rules_people.c     roles                   rules_vote.c      votes
- *   rules_attest.c     what is attested        rules_grant.c     grants, checkouts
- *   rules_item.c       accessions, items       rules_office.c    enquiries
+ *   rules_ceremony.c   key generation
+ *   rules_people.c     roles
+ *   rules_attest.c     what is attested of people
+ *   rules_item.c       accessions, items
  *   rules_flag.c       what stands on items
+ *   rules_request.c    requests and who takes part in them
+ *   rules_vote.c       votes
+ *   rules_grant.c      grants, checkouts
+ *   rules_office.c     enquiries
  */
 #ifndef SR_BOARD_RULES_IN_H
 #define SR_BOARD_RULES_IN_H

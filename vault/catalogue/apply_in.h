@@ -2,10 +2,13 @@
  * apply_in - what the files of apply share: one entry being applied, and its parts one by one.
  *
  * apply.c dispatches and writes what every entry leaves (log row, subjects, objects, texts);
- *   apply_trust.c   board, people                apply_request.c   requests, votes
- *   apply_attest.c  what is attested of people   apply_grant.c     grants, checkouts, records
- *   apply_item.c    collections, items           apply_office.c    enquiries, notices
- *   apply_flag.c    what stands on items
+ *   apply_trust.c     board, people
+ *   apply_attest.c    what is attested of people
+ *   apply_item.c      collections, items
+ *   apply_flag.c      what stands on items
+ *   apply_request.c   requests, votes
+ *   apply_grant.c     grants, checkouts, records
+ *   apply_office.c    enquiries, notices
  */
 #ifndef SR_CATALOGUE_APPLY_IN_H
 #define SR_CATALOGUE_APPLY_IN_H
