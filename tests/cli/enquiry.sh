@@ -15,7 +15,7 @@ ENQUIRY=$(json enquiry)
 ok as of inbox
 has "enquiry ${ENQUIRY:0:12}"
 ok as of enquiry list
-has "${ENQUIRY:0:12} +court +open .*13 days left +1 +2 Js 114/26"
+has "${ENQUIRY:0:12} +court +open .*1[34] days left +1 +2 Js 114/26"
 ok as of enquiry show "${ENQUIRY:0:8}"
 has 'title +paper'
 has 'text +who has seen it'
