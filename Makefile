@@ -5,6 +5,8 @@
 #   make demo       the whole main job, narrated
 #   make lint       what every commit must pass; `make format` rewrites files to the format, `make manual` the tables
 #                   of the manual that the program prints
+#   make cedar-conformance CASES='a.jsonl b.jsonl'   cases of the policy language; make cedar-differential: new ones,
+#                   asked of Cedar's own engine
 #   make asan tsan valgrind fuzz cov bench     the same code, looked at in other ways; `make fuzz T=fuzz_base_text
 #                   SECONDS_EACH=600` fuzzes one parser for ten minutes, `make seeds` makes its corpus anew
 #
@@ -109,7 +111,7 @@ PROGRAM_T := $(if $(CLI_SRC),$(B)/t/strongroom)
 ALL_LIB_SRC := $(foreach l,$(LAYERS),$(call sources,$l))
 MAN := $(wildcard man/*.[1-8])
 
-.PHONY: all soak unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
+.PHONY: all soak cedar-conformance cedar-differential unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
 	objects tests deps deps-lint deps-valgrind deps-room deps-web deps-s3 FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -192,6 +194,11 @@ $(B)/$1: $(B)/o/tests/bench/$1.o $(call archives,$1,)
 endef
 $(foreach t,$(notdir $(BENCH)),$(eval $(call bench_rule,$t)))
 
+# Runs files of Cedar conformance cases and counts them by class.
+$(B)/cedar-conformance: $(B)/o/tests/conformance/cedar-conformance.o $(B)/libpolicy.a $(B)/libbase.a
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_policy)
+
 # Prints the tables of the manual out of the program (scripts/manual-check compares); the command's main steps aside.
 $(B)/o/cli/main-tables.o: $(B)/o/cli/main.o
 	@objcopy --redefine-sym main=strongroom_main $< $@
@@ -201,7 +208,7 @@ $(B)/tables: $(B)/o/scripts/tables.o $(patsubst %/main.o,%/main-tables.o,$(CLI_S
 
 tests: $(UNIT) $(REPLAY) $(PROGRAM_T)
 objects: $(ALL_LIB_SRC:%.c=$(B)/o/%.o) $(CLI_SRC:%.c=$(B)/o/%.o) $(patsubst %.c,$(B)/t/%.o,$(wildcard tests/unit/*.c) \
-	$(FUZZ_SRC) $(BENCH_SRC))
+	$(FUZZ_SRC) $(BENCH_SRC) $(wildcard tests/conformance/*.c))
 
 # A build on its own uses J jobs; under a caller's -j it shares those.
 JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(J))
@@ -234,6 +241,17 @@ bench: all $(BENCH)
 	@for b in $(sort $(BENCH)); do echo "== $$b"; $$b || exit 1; done
 	@for b in $(sort $(wildcard tests/bench/*.sh)); do echo "== $$b"; B='$(B)' bash $$b || exit 1; done
 
+# CASES: files of cases (default: all of $$SR_VECTORS/cedar that are in that form).
+CASES ?= $(wildcard $(addprefix $(or $(SR_VECTORS),../shared/vectors)/cedar/,*.jsonl generated/*.jsonl \
+	handwritten/tests/*/*.json))
+cedar-conformance: $(B)/cedar-conformance
+	@$(B)/cedar-conformance $(CASES)
+# Needs node, npm and a network once: COUNT rounds of random policies and requests (7 cases each), from SEED on.
+SEED ?= 1
+COUNT ?= 20000
+cedar-differential: $(B)/cedar-conformance
+	@B='$(B)' tests/conformance/differential $(SEED) $(COUNT)
+
 # What is too large for check: 45,000 files, 2 GiB; needs 10 GB under $TMPDIR and some minutes.
 soak: all tests
 	@$(CHECK_ENV) LIMIT_S=7200 scripts/check --show $(sort $(wildcard tests/soak/*.sh))
@@ -265,7 +283,7 @@ cov:
 
 # --- looking at the source --------------------------------------------------------------------------------------------
 
-C_FILES = $(wildcard vault/*/*.[ch] policy/*.[ch] cli/*.[ch] include/strongroom/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] \
+C_FILES = $(wildcard vault/*/*.[ch] policy/*.[ch] cli/*.[ch] include/strongroom/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] tests/conformance/*.c \
 	scripts/*.[ch])
 LINT_FLAGS := $(CPPFLAGS_ALL) -std=c11 $(filter-out -Werror,$(WARN))
 
@@ -274,7 +292,7 @@ lint: deps-lint
 
 # Both compilers first (a warning is an error), then the readers. LINT_C=files narrows lint-tidy.
 LINT_C ?= $(filter %.c,$(C_FILES))
-SCRIPTS = $(shell grep -lE '^#!.*sh$$' $(wildcard scripts/* .ci/run tests/cli/* tests/soak/*.sh tests/bench/*.sh))
+SCRIPTS = $(shell grep -lE '^#!.*sh$$' $(wildcard scripts/* .ci/run tests/cli/* tests/conformance/* tests/soak/*.sh tests/bench/*.sh))
 .PHONY: lint-compile lint-format lint-tidy lint-text lint-manual manual
 lint-run:
 	@$(MAKE) --no-print-directory B='$(B)' lint-compile
@@ -310,6 +328,8 @@ install: all
 	$(if $(PROGRAM),install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/)
 	install -m 644 $(B)/libstrongroom.a $(DESTDIR)$(PREFIX)/lib/
 	$(if $(wildcard include/strongroom/*.h),install -m 644 $(wildcard include/strongroom/*.h) $(DESTDIR)$(PREFIX)/include/strongroom/)
+	install -d $(DESTDIR)$(PREFIX)/include/strongroom/base
+	install -m 644 vault/base/err.h vault/base/bytes.h $(DESTDIR)$(PREFIX)/include/strongroom/base/
 	$(foreach m,$(MAN),install -D -m 644 $m $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $m))/$(notdir $m);)
 
 uninstall:
