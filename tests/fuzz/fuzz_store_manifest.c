@@ -207,7 +207,6 @@ void fuzz_seeds(void) {
 	m.files.len = m.files.inline_bytes.len;
 	fuzz_seed_with("files", "\4", 1, sr_buf_view(&m.files.inline_bytes));
 	a_ref(&ref, 1);
-	ref.alone = true;
 	assert_ok(sr_refs_pack(&m.blocks.inline_bytes, &ref, 1, &e), &e);
 	m.blocks.len = m.blocks.inline_bytes.len;
 	struct sr_block_ref both[2];

@@ -28,13 +28,7 @@ struct sr_block_work {
 };
 
 void sr_block_hash(uint8_t h[SR_HASH], struct sr_bytes plain) {
-	uint8_t sha256[SR_HASH];
-	sr_sha256(sha256, plain.p, plain.len);
-	sr_block_hash_sha(h, sha256);
-}
-
-void sr_block_hash_sha(uint8_t h[SR_HASH], const uint8_t sha256[SR_HASH]) {
-	SR_HASH_OF(h, "strongroom/block/v1", NULL, sr_bytes_of(sha256, SR_HASH));
+	SR_HASH_OF(h, "strongroom/block/v1", NULL, plain);
 }
 
 void sr_block_name(
@@ -193,7 +187,7 @@ void sr_block_ref_put(struct sr_buf *b, const struct sr_block_ref *ref) {
 }
 
 int sr_block_ref_get(struct sr_block_ref *out, const uint8_t p[SR_BLOCK_REF], struct sr_err *e) {
-	struct sr_block_ref r = {.alone = false};
+	struct sr_block_ref r = {.offset = 0};
 	memcpy(r.cid, p, SR_HASH);
 	memcpy(r.key, p + 32, SR_KEY);
 	memcpy(r.h, p + 64, SR_HASH);

@@ -1,13 +1,14 @@
 /*
  * block - 1 MiB of one file, named, compressed and sealed (DESIGN 7 "Block").
  *
- *   H   = BLAKE2b("strongroom/block/v1"; SHA-256 of the plaintext)
+ *   H   = BLAKE2b("strongroom/block/v1"; plaintext)
  *   key = BLAKE2b(kdf_key; "strongroom/block-key/v1", domain, kind, H)  dedupe `collection`
  *         32 random bytes                                               dedupe `none`
  *   cid = BLAKE2b(key; "strongroom/block-cid/v1")
  *
- * H goes through SHA-256, so that the H of a file's only block follows from the SHA-256 that the
- * manifest has anyway (and SHA-NI is twice as fast as BLAKE2b). The cid says nothing of the key it
+ * H must not follow from anything that is known outside of a sealed manifest. The SHA-256 of every
+ * file is: catalogue, lists and receipts have it. If H were made from it, the service keys alone
+ * would give the key of every file of one block, without a vote. The cid says nothing of the key it
  * is made from, and whoever has the key needs nothing else to name the block.
  *
  * A record, as it lies in a pack, is an aead (crypto/aead.h, label "strongroom/block-record/v1")
@@ -62,12 +63,9 @@ struct sr_block_ref {
 	uint32_t offset;       /* hint: of the record in that pack */
 	uint32_t len;          /* of the record */
 	uint32_t plain_len;
-	bool alone; /* the whole of its file */
 };
 
 void sr_block_hash(uint8_t h[SR_HASH], struct sr_bytes plain);
-/* The same from the plaintext's SHA-256. */
-void sr_block_hash_sha(uint8_t h[SR_HASH], const uint8_t sha256[SR_HASH]);
 /* ref->h must be set; fills key (by the domain's mode) and cid. */
 void sr_block_name(
 	struct sr_block_ref *ref, enum sr_block_kind kind, const struct sr_block_domain *d);

@@ -12,7 +12,7 @@
 enum {
 	TYPES_MAX = 65535,
 	FILE_WIDTHS = 10,
-	REF_WIDTHS = 4
+	REF_WIDTHS = 3
 };
 
 /* Columns of numbers: widths in order. */
@@ -29,9 +29,8 @@ enum {
 	C_REST,
 	C_NOTE
 };
-static const uint8_t ref_widths[REF_WIDTHS] = {1, 2, 4, 4};
+static const uint8_t ref_widths[REF_WIDTHS] = {2, 4, 4};
 enum {
-	C_ALONE,
 	C_PACK,
 	C_OFFSET,
 	C_LEN
@@ -343,7 +342,6 @@ int sr_refs_pack(
 	for (size_t i = 0; i < count; i++) {
 		uint64_t *v = values + i * REF_WIDTHS;
 		pack = pack_of(&packs, refs[i].pack, pack);
-		v[C_ALONE] = refs[i].alone ? 1 : 0;
 		v[C_PACK] = pack;
 		v[C_OFFSET] = refs[i].offset;
 		v[C_LEN] = refs[i].len;
@@ -355,8 +353,7 @@ int sr_refs_pack(
 	for (size_t i = 0; i < count; i++)
 		sr_buf_put(out, refs[i].key, SR_KEY);
 	for (size_t i = 0; i < count; i++)
-		if (!refs[i].alone)
-			sr_buf_put(out, refs[i].h, SR_HASH);
+		sr_buf_put(out, refs[i].h, SR_HASH);
 	int rc = sr_buf_ok(&packs, e);
 	if (rc == 0)
 		rc = sr_buf_ok(out, e);
@@ -367,14 +364,13 @@ int sr_refs_pack(
 
 static int unpack_ref(struct sr_block_ref *ref, const uint64_t *v, struct sr_bytes packs,
 	uint32_t i, struct sr_err *e) {
-	if (v[C_ALONE] > 1 || v[C_PACK] >= packs.len / SR_HASH || v[C_OFFSET] > SR_PACK_MAX ||
+	if (v[C_PACK] >= packs.len / SR_HASH || v[C_OFFSET] > SR_PACK_MAX ||
 		v[C_LEN] <= SR_RECORD_OVERHEAD || v[C_LEN] > SR_RECORD_MAX)
 		return sr_fail(e, SR_CORRUPT,
 			"block ref %u of a part: record of %llu bytes at %llu of pack %llu", i + 1,
 			(unsigned long long)v[C_LEN], (unsigned long long)v[C_OFFSET],
 			(unsigned long long)v[C_PACK]);
 	memset(ref, 0, sizeof *ref);
-	ref->alone = v[C_ALONE] == 1;
 	ref->offset = (uint32_t)v[C_OFFSET];
 	ref->len = (uint32_t)v[C_LEN];
 	memcpy(ref->pack, packs.p + v[C_PACK] * SR_HASH, SR_HASH);
@@ -395,8 +391,7 @@ static int unpack_refs(struct sr_block_ref *refs, uint32_t n, uint64_t *values, 
 			sr_block_cid(&refs[i]);
 	}
 	for (uint32_t i = 0; rc == 0 && i < n; i++)
-		if (!refs[i].alone)
-			rc = sr_get(r, refs[i].h, SR_HASH, e);
+		rc = sr_get(r, refs[i].h, SR_HASH, e);
 	return rc == 0 ? sr_get_end(r, e) : rc;
 }
 

@@ -17,15 +17,14 @@
  *               .   32n  SHA-256 of each
  *   blocks,     0     4  le32 count n, 1..SR_REFS_PART_ROWS
  *               4     2  le16 count of packs p
- *               6   ..n  alone 1, pack 2, offset 4, length of the record 4
+ *               6   ..n  pack 2, offset 4, length of the record 4
  *               .   32p  names of the packs, in order of first use
  *               .   32n  block keys
- *               .    32  H of each block that is not alone
+ *               .   32n  H of each block
  *
- * Where a file's blocks begin and how many there are follows from sizes; the cid from the key; the
- * H of a block that is alone (the whole of its file) from the file's SHA-256; plain lengths from
- * the size. Nothing of that needs a service key, so a manifest opens its blocks whatever became of
- * those since. Decoding is strict: what would be encoded otherwise is refused.
+ * Where a file's blocks begin and how many there are follows from sizes; the cid from the key;
+ * plain lengths from the size. Nothing of that needs a service key, so a manifest opens its blocks
+ * whatever became of those since. Decoding is strict: what would be encoded otherwise is refused.
  *
  * A part ends where its content says so (SR_*_PART_MIN rows or bytes, then the first row whose
  * random bytes fall under a mask), or at its cap: after a change the parts behind it are cut as
@@ -41,7 +40,7 @@ enum {
 	SR_FILES_PART_MAX = 512 << 10, /* bytes of rows: packed they fit a block with room */
 	SR_FILES_PART_ROWS = 16384,    /* the shortest row has 83 bytes */
 	SR_REFS_PART_MIN = 1024,
-	SR_REFS_PART_ROWS = 8192, /* 107 bytes each when every block lies in a pack of its own */
+	SR_REFS_PART_ROWS = 8192, /* 106 bytes each when every block lies in a pack of its own */
 	SR_CIDS_PART_MIN = 2048,
 	SR_CIDS_PART_ROWS = SR_BLOCK / SR_HASH
 };
@@ -61,7 +60,7 @@ SR_MUST int sr_files_unpack(struct sr_buf *rows, uint32_t *count, struct sr_byte
 
 SR_MUST int sr_refs_pack(
 	struct sr_buf *out, const struct sr_block_ref *refs, size_t count, struct sr_err *e);
-/* Into an array of SR_REFS_PART_ROWS, with plain_len 0 and, where alone, H zero. */
+/* Into an array of SR_REFS_PART_ROWS, with plain_len 0. */
 SR_MUST int sr_refs_unpack(
 	struct sr_block_ref *refs, uint32_t *count, struct sr_bytes part, struct sr_err *e);
 

@@ -110,9 +110,7 @@ static int work(struct job *j) {
 	uint8_t lookup[SR_RESUME_LOOKUP];
 	struct sr_bytes record = {NULL, 0};
 	struct sr_packer_record r = {SR_PACK_FILES, &j->ref, NULL, {NULL, 0}};
-	if (!j->ref.alone)
-		sr_block_hash(
-			j->ref.h, sr_bytes_of(sr_block_work_plain(j->work), j->ref.plain_len));
+	sr_block_hash(j->ref.h, sr_bytes_of(sr_block_work_plain(j->work), j->ref.plain_len));
 	if (in->o.domain.dedupe == SR_DEDUPE_COLLECTION) {
 		sr_block_name(&j->ref, SR_BLOCK_FILE, &in->o.domain);
 		if (known_by_cid(j)) {
@@ -483,7 +481,6 @@ static int submit(struct sr_ingest *in, struct job *j, const struct reading *r, 
 
 static int read_blocks(struct sr_ingest *in, struct reading *r, struct sr_err *e) {
 	bool end = false;
-	bool hashed = false;
 	sr_sha256_reset(in->sha);
 	while (!end) {
 		struct job *j = NULL;
@@ -500,11 +497,6 @@ static int read_blocks(struct sr_ingest *in, struct reading *r, struct sr_err *e
 		memset(&j->ref, 0, sizeof j->ref);
 		j->ref.plain_len = (uint32_t)len;
 		sr_sha256_update(in->sha, p, len);
-		if (end && r->record.block_count == 0) { /* alone: its H follows from this */
-			sr_sha256_final(in->sha, r->record.sha256);
-			sr_block_hash_sha(j->ref.h, r->record.sha256);
-			j->ref.alone = hashed = true;
-		}
 		rc = submit(in, j, r, e);
 		if (rc == 0)
 			rc = relieve(in, e);
@@ -517,8 +509,7 @@ static int read_blocks(struct sr_ingest *in, struct reading *r, struct sr_err *e
 		if (rc != 0)
 			return rc;
 	}
-	if (!hashed)
-		sr_sha256_final(in->sha, r->record.sha256);
+	sr_sha256_final(in->sha, r->record.sha256);
 	return 0;
 }
 

@@ -262,14 +262,7 @@ static int block_ref(struct sr_item *it, const struct sr_file *f, uint64_t n,
 	int rc = get_ref(it, f->first_block + n, ref, e);
 	if (rc != 0)
 		return rc;
-	if (ref->alone && f->block_count != 1)
-		return sr_fail(e, SR_CORRUPT,
-			"the block list says it is the whole file, the file list that there are "
-			"%llu",
-			(unsigned long long)f->block_count);
 	ref->plain_len = block_size(f, n);
-	if (ref->alone)
-		sr_block_hash_sha(ref->h, f->sha256);
 	return 0;
 }
 
