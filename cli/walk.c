@@ -1,13 +1,15 @@
 /*
  * A root is what one path of the command line stands for. Below it the walk is depth-first with one
  * open folder and one sorted list of names for each level; files are opened relative to their
- * folder, so the length of a path does not matter to the system. Only one file is open at a time.
+ * folder, so the length of a path does not matter to the system. A file that was given is its
+ * reader's.
  */
 #include "cli/walk.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +21,18 @@
 #include "store/manifest.h"
 
 enum {
-	NOTE_MAX = 4096 /* bytes of a link's target */
+	NOTE_MAX = 4096, /* bytes of a link's target */
+	POLL_MS = 100    /* how long a ^C waits while standard input brings nothing */
 };
 
 struct root {
 	char *path, *stored, *title;
 	bool loose; /* only what lies directly in the folder, without its folders */
+};
+
+struct opened { /* a regular file, read from whichever thread */
+	int fd;
+	struct sr_err failed; /* why it cannot be read */
 };
 
 struct level { /* one open folder */
@@ -46,8 +54,8 @@ struct cli_walk {
 	bool item_open, item_done, have; /* have: an entry was found ahead, for mode FILE */
 	struct sr_deposit_file entry;
 	char note[NOTE_MAX + 1];
-	int fd;               /* the file that read reads */
-	struct sr_err failed; /* why it cannot be read */
+	struct opened *opened; /* the file at hand, until it is given */
+	struct sr_err failed;  /* why it cannot be read */
 	struct cli_walk_told told;
 };
 
@@ -56,7 +64,6 @@ int cli_walk_new(struct cli_walk **out, enum cli_walk_mode mode, struct sr_err *
 	if (w == NULL)
 		return sr_fail(e, SR_NOMEM, "walk");
 	w->mode = mode;
-	w->fd = -1;
 	sr_buf_init(&w->path);
 	sr_buf_init(&w->shown);
 	*out = w;
@@ -72,10 +79,11 @@ static void pop(struct cli_walk *w) {
 		(void)close(l->fd);
 }
 
-static void close_file(struct cli_walk *w) {
-	if (w->fd > STDIN_FILENO)
-		(void)close(w->fd);
-	w->fd = -1;
+static void close_file(void *ctx) {
+	struct opened *o = ctx;
+	if (o != NULL && o->fd > STDIN_FILENO)
+		(void)close(o->fd);
+	free(o);
 }
 
 void cli_walk_free(struct cli_walk *w) {
@@ -83,7 +91,7 @@ void cli_walk_free(struct cli_walk *w) {
 		return;
 	while (w->depth > 0)
 		pop(w);
-	close_file(w);
+	close_file(w->opened);
 	for (size_t i = 0; i < w->root_count; i++) {
 		free(w->roots[i].path);
 		free(w->roots[i].stored);
@@ -266,7 +274,6 @@ static void set_path(struct cli_walk *w) {
 				w->path.len, SR_PATH_MAX);
 	}
 	w->entry.path = sr_buf_view(&w->shown);
-	w->entry.source = w->entry.kind == SR_FILE_REGULAR ? "file" : NULL;
 	w->entry.media_type = cli_media_type(w->entry.path);
 	w->entry.note = sr_bytes_str(w->note);
 }
@@ -295,19 +302,32 @@ static void link_note(struct cli_walk *w, int at, const char *name) {
 }
 
 static void open_regular(struct cli_walk *w, int at, const char *name, struct stat *st) {
+	const int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	w->entry.kind = SR_FILE_REGULAR;
-	w->fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (w->fd < 0) {
+	w->opened->fd = fd;
+	if (fd < 0) {
 		(void)sr_fail_errno(&w->failed, "open");
-	} else if (fstat(w->fd, st) != 0) {
+	} else if (fstat(fd, st) != 0) {
 		(void)sr_fail_errno(&w->failed, "stat");
 	} else if (!S_ISREG(st->st_mode)) {
 		(void)sr_fail(
 			&w->failed, SR_IO, "it was replaced by something else while it was opened");
 	} else {
-		(void)posix_fadvise(w->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	}
 	w->entry.size = (uint64_t)st->st_size;
+}
+
+/* Room for the next file that is opened. */
+static int new_opened(struct cli_walk *w, struct sr_err *e) {
+	close_file(w->opened);
+	w->opened = calloc(1, sizeof *w->opened);
+	if (w->opened == NULL)
+		return sr_fail(e, SR_NOMEM, "walk");
+	w->opened->fd = -1;
+	sr_err_clear(&w->failed);
+	w->note[0] = '\0';
+	return 0;
 }
 
 /* A folder: its names become a level. An empty one, or one that cannot be read, is an entry. */
@@ -349,10 +369,9 @@ static int enter(struct cli_walk *w, int at, const char *name, bool *entry, stru
 /* Look at ${name} in the folder ${at}: an entry (*entry), or a folder that was entered. */
 static int look(struct cli_walk *w, int at, const char *name, bool *entry, struct sr_err *e) {
 	struct stat st;
-	int rc = 0;
-	close_file(w);
-	sr_err_clear(&w->failed);
-	w->note[0] = '\0';
+	int rc = new_opened(w, e);
+	if (rc != 0)
+		return rc;
 	w->entry = (struct sr_deposit_file){.kind = SR_FILE_REGULAR, .size = UINT64_MAX};
 	*entry = true;
 	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -386,10 +405,11 @@ static int first_of_root(struct cli_walk *w, bool *entry, struct sr_err *e) {
 	if (strcmp(r->path, "-") != 0)
 		return look(w, AT_FDCWD, r->path, entry, e);
 	struct sr_clock clock = sr_clock_system();
+	int rc = new_opened(w, e);
+	if (rc != 0)
+		return rc;
 	*entry = true;
-	sr_err_clear(&w->failed);
-	w->note[0] = '\0';
-	w->fd = STDIN_FILENO;
+	w->opened->fd = STDIN_FILENO;
 	w->entry = (struct sr_deposit_file){
 		.kind = SR_FILE_REGULAR, .size = UINT64_MAX, .mtime_s = sr_now(&clock)};
 	set_path(w);
@@ -425,17 +445,21 @@ static int next_entry(struct cli_walk *w, struct sr_err *e) {
 
 /* --- the source --- */
 
-/* What is only recorded was told when it was found, with what it is. */
 static void told(void *ctx, struct sr_bytes path, const char *status, const char *reason) {
 	const struct cli_walk *w = ctx;
-	if (strcmp(status, "recorded") != 0)
-		w->told.told(w->told.ctx, path, status, reason);
+	w->told.told(w->told.ctx, path, status, reason);
 }
 
+static int read_file(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e);
+
+/* The entry at hand, and what was opened for it. */
 static void give(struct cli_walk *w, struct sr_deposit_file *out) {
 	*out = w->entry;
-	if (w->told.told != NULL && w->entry.kind != SR_FILE_REGULAR)
-		w->told.told(w->told.ctx, w->entry.path, "recorded", w->note);
+	if (w->entry.kind != SR_FILE_REGULAR)
+		return;
+	w->opened->failed = w->failed;
+	out->content = (struct sr_deposit_content){read_file, close_file, w->opened};
+	w->opened = NULL;
 }
 
 static int stopped(struct sr_err *e) {
@@ -508,14 +532,18 @@ static int file(void *ctx, struct sr_deposit_file *out, struct sr_err *e) {
 }
 
 static int read_file(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e) {
-	struct cli_walk *w = ctx;
+	struct opened *o = ctx;
 	*got = 0;
-	if (w->failed.code != SR_OK)
-		return sr_fail(e, w->failed.code, "%s", w->failed.text);
+	if (o->failed.code != SR_OK)
+		return sr_fail(e, o->failed.code, "%s", o->failed.text);
 	for (;;) {
+		struct pollfd ready = {.fd = o->fd, .events = POLLIN};
 		if (cli_stopped != 0)
 			return stopped(e);
-		const ssize_t n = read(w->fd, p, len);
+		/* The signal wakes another thread, not this one. */
+		if (o->fd == STDIN_FILENO && poll(&ready, 1, POLL_MS) == 0)
+			continue;
+		const ssize_t n = read(o->fd, p, len);
 		if (n >= 0) {
 			*got = (size_t)n;
 			return 0;
@@ -528,9 +556,6 @@ static int read_file(void *ctx, void *p, size_t len, size_t *got, struct sr_err 
 void cli_walk_source(
 	struct cli_walk *w, struct sr_deposit_source *out, const struct cli_walk_told *t) {
 	w->told = *t;
-	*out = (struct sr_deposit_source){.item = item,
-		.file = file,
-		.read = read_file,
-		.told = t->told != NULL ? told : NULL,
-		.ctx = w};
+	*out = (struct sr_deposit_source){
+		.item = item, .file = file, .told = t->told != NULL ? told : NULL, .ctx = w};
 }

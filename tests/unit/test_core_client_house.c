@@ -17,10 +17,26 @@ static bool asked(const struct desk *d, const char *op) {
 
 /* --- deposit ---------------------------------------------------------------------------------- */
 
+struct text {
+	const char *text;
+	size_t at;
+};
 struct one { /* a source: two items of one file each */
-	size_t item, file, at, reads;
+	size_t item, file;
+	struct text contents[2];
 };
 static const char *const contents[] = {"The first file.\n", "The second file, somewhat longer.\n"};
+
+static int one_read(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e) {
+	struct text *t = ctx;
+	const size_t left = strlen(t->text) - t->at;
+
+	(void)e;
+	*got = left < len ? left : len;
+	memcpy(p, t->text + t->at, *got);
+	t->at += *got;
+	return 0;
+}
 
 static int one_item(void *ctx, struct sr_bytes *title, struct sr_err *e) {
 	struct one *o = ctx;
@@ -38,23 +54,13 @@ static int one_file(void *ctx, struct sr_deposit_file *out, struct sr_err *e) {
 	(void)e;
 	if (o->file++ > 0)
 		return 0;
-	o->at = 0;
+	const size_t i = o->item - 1;
+	o->contents[i] = (struct text){contents[i], 0};
+	out->content = (struct sr_deposit_content){one_read, NULL, &o->contents[i]};
 	out->path = sr_bytes_str(names[o->item - 1]);
 	out->kind = SR_FILE_REGULAR;
 	out->size = UINT64_MAX;
 	return 1;
-}
-
-static int one_read(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e) {
-	struct one *o = ctx;
-	const char *c = contents[o->item - 1];
-	const size_t left = strlen(c) - o->at;
-
-	(void)e;
-	*got = left < len ? left : len;
-	memcpy(p, c + o->at, *got);
-	o->at += *got;
-	return 0;
 }
 
 enum where {
@@ -130,7 +136,7 @@ static void test_deposit(void **state) {
 	};
 	struct sr_deposited out;
 	struct one from = {0};
-	const struct sr_deposit_source src = {one_item, one_file, one_read, NULL, &from};
+	const struct sr_deposit_source src = {one_item, one_file, NULL, &from};
 	const struct sr_depositing dep = {.collection = o->w->collection, .source = &src};
 	static const uint8_t none[SR_ID];
 

@@ -173,7 +173,10 @@ static void collection(struct story *s) {
 
 struct files { /* a source: one item for each row */
 	size_t item, file;
-	size_t at; /* of the content */
+	struct text {
+		const char *content;
+		size_t at;
+	} texts[4];
 	size_t told;
 };
 static const struct {
@@ -190,6 +193,21 @@ static int next_item(void *ctx, struct sr_bytes *title, struct sr_err *e) {
 	return f->item++ < 3;
 }
 
+static int next_bytes(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e) {
+	struct text *t = ctx;
+
+	if (t->content == NULL && t->at == 4)
+		return sr_fail(e, SR_IO, "disk: Input/output error");
+	const size_t left = t->content == NULL ? 4 : strlen(t->content) - t->at;
+	*got = left < len ? left : len;
+	if (t->content != NULL)
+		memcpy(p, t->content + t->at, *got);
+	else
+		memset(p, 'x', *got);
+	t->at += *got;
+	return 0;
+}
+
 static int next_file(void *ctx, struct sr_deposit_file *out, struct sr_err *e) {
 	struct files *f = ctx;
 	const size_t i = f->item - 1 + f->file; /* the last item has two files */
@@ -197,30 +215,14 @@ static int next_file(void *ctx, struct sr_deposit_file *out, struct sr_err *e) {
 	(void)e;
 	if (f->file++ > (f->item == 3 ? 1U : 0U))
 		return 0;
-	f->at = 0;
+	f->texts[i] = (struct text){all[i].content, 0};
 	out->path = sr_bytes_str(all[i].path);
-	out->source = all[i].content;
+	out->content = (struct sr_deposit_content){next_bytes, NULL, &f->texts[i]};
 	out->media_type = sr_bytes_str("text/plain");
 	out->kind = SR_FILE_REGULAR;
 	out->mtime_s = W_TIME;
 	out->size = all[i].content == NULL ? 10 : strlen(all[i].content);
 	return 1;
-}
-
-static int next_bytes(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e) {
-	struct files *f = ctx;
-	const char *content = all[f->item - 1 + f->file - 1].content;
-
-	if (content == NULL && f->at == 4)
-		return sr_fail(e, SR_IO, "disk: Input/output error");
-	const size_t left = content == NULL ? 4 : strlen(content) - f->at;
-	*got = left < len ? left : len;
-	if (content != NULL)
-		memcpy(p, content + f->at, *got);
-	else
-		memset(p, 'x', *got);
-	f->at += *got;
-	return 0;
 }
 
 static void told(void *ctx, struct sr_bytes path, const char *status, const char *reason) {
@@ -238,7 +240,7 @@ static void told(void *ctx, struct sr_bytes path, const char *status, const char
 
 static void deposit(struct story *s) {
 	struct files f = {0};
-	const struct sr_deposit_source src = {next_item, next_file, next_bytes, told, &f};
+	const struct sr_deposit_source src = {next_item, next_file, told, &f};
 	const struct sr_depositing dep = {.collection = s->collection, .source = &src};
 	struct sr_deposited out;
 	struct desk *d = s->depositor;

@@ -144,18 +144,30 @@ bool sr_pool_full(struct sr_pool *p) {
 	return full;
 }
 
+/* The oldest job, which was submitted. Under the lock. */
+static void *take_oldest(struct sr_pool *p) {
+	struct slot *s = &p->ring[p->taken % p->depth];
+	while (!s->done)
+		(void)pthread_cond_wait(&p->finished, &p->mutex);
+	void *job = s->job;
+	s->job = NULL;
+	p->taken++;
+	(void)pthread_cond_signal(&p->room);
+	return job;
+}
+
 void *sr_pool_take(struct sr_pool *p) {
-	void *job = NULL;
 	(void)pthread_mutex_lock(&p->mutex);
-	if (p->taken < p->submitted) {
-		struct slot *s = &p->ring[p->taken % p->depth];
-		while (!s->done)
-			(void)pthread_cond_wait(&p->finished, &p->mutex);
-		job = s->job;
-		s->job = NULL;
-		p->taken++;
-		(void)pthread_cond_signal(&p->room);
-	}
+	void *job = p->taken < p->submitted ? take_oldest(p) : NULL;
+	(void)pthread_mutex_unlock(&p->mutex);
+	return job;
+}
+
+void *sr_pool_next(struct sr_pool *p) {
+	(void)pthread_mutex_lock(&p->mutex);
+	while (p->taken == p->submitted) /* what is submitted will be finished */
+		(void)pthread_cond_wait(&p->finished, &p->mutex);
+	void *job = take_oldest(p);
 	(void)pthread_mutex_unlock(&p->mutex);
 	return job;
 }

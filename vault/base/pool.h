@@ -24,6 +24,8 @@ SR_MUST int sr_pool_submit(struct sr_pool *p, void *job, struct sr_err *e);
 bool sr_pool_full(struct sr_pool *p);
 /* The oldest job, when finished (waits); NULL when none is outstanding. */
 void *sr_pool_take(struct sr_pool *p);
+/* The same, but waits also for a job to be submitted: by another thread, which must do so. */
+void *sr_pool_next(struct sr_pool *p);
 unsigned sr_pool_threads(const struct sr_pool *p);
 /* waits for running jobs; untaken jobs are the caller's leak; NULL allowed */
 void sr_pool_free(struct sr_pool *p);

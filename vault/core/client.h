@@ -431,28 +431,34 @@ SR_MUST int sr_client_release(struct sr_client *c, const struct sr_releasing *r,
 
 /* --- deposit (client_deposit.c) --------------------------------------------------------------- */
 
+struct sr_deposit_content { /* the bytes of one regular file */
+	/* *got 0 at the end. A failure is recorded as the file's reason, and goes on. */
+	int (*read)(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e);
+	/* Called once, after the last read; may be NULL. */
+	void (*close)(void *ctx);
+	void *ctx;
+};
 struct sr_deposit_file {
-	const char *source;   /* the caller's name of it, given back to open; NULL: not read */
-	struct sr_bytes path; /* as it shall be known, 1..SR_PATH_MAX bytes, any */
+	struct sr_bytes path;       /* as it shall be known, 1..SR_PATH_MAX bytes, any */
 	struct sr_bytes media_type; /* may be empty */
 	struct sr_bytes note;       /* a symbolic link's target, what a special file is */
 	int kind;                   /* enum sr_file_kind */
 	int64_t mtime_s;
 	uint32_t mtime_ns;
-	uint64_t size; /* UINT64_MAX: unknown */
+	uint64_t size;                     /* UINT64_MAX: unknown */
+	struct sr_deposit_content content; /* of SR_FILE_REGULAR; else read is NULL */
 };
-/* Where files come from: items in order, files of each in order. Views live until the next call. */
+/* Where files come from: items in order, files of each in order. Views live until the next call.
+ * item and file are called by one thread, which is not that of the caller of sr_client_deposit;
+ * files that were given are read by others meanwhile, several at a time (core/ahead.h). */
 struct sr_deposit_source {
 	/* The next item: 1 and its title (may be empty), 0 when there is none, negative on failure.
 	 */
 	int (*item)(void *ctx, struct sr_bytes *title, struct sr_err *e);
 	/* The next file of that item: 1, 0 at its end, negative. */
 	int (*file)(void *ctx, struct sr_deposit_file *out, struct sr_err *e);
-	/* Bytes of the file given last: *got 0 at the end. A failure is recorded as the file's
-	 * reason, and goes on. */
-	int (*read)(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e);
-	/* What became of one file, as the vault stored it and as this client hashed it; may be
-	 * NULL. */
+	/* What became of one file, as the vault stored it and as this client hashed it; the reason
+	 * of what is only `recorded` is its note. In the caller's thread; may be NULL. */
 	void (*told)(void *ctx, struct sr_bytes path, const char *status, const char *reason);
 	void *ctx;
 };

@@ -1,20 +1,20 @@
 /*
  * The depositor's side of an accession. See client.h; core/ops.h deposit.*.
  *
- * Files are streamed in messages of about 1 MiB. Everything that is sent is hashed here, and what
- * is signed is what was hashed here: counts, the root of the files, each item's bytes and files,
+ * Files are read and hashed ahead (core/ahead.h) and streamed in messages of about 1 MiB. What is
+ * signed is what was hashed here: counts, the root of the files, each item's bytes and files,
  * and a list object whose id and roots are recomputed. The vault's own word for a file (stored,
  * changed, unreadable) is compared as it comes back. Memory does not grow with the size of files:
- * 32 bytes for each file, 24 for each item, and one message.
+ * 32 bytes for each file, 24 for each item, one message, and what is read ahead.
  */
 #include "base/escape.h"
 #include "catalogue/lists.h"
+#include "core/ahead.h"
 #include "core/client_in.h"
 #include "store/object.h"
 
 enum {
-	MESSAGE = 1 << 20, /* bytes after which a message is sent */
-	CHUNK = 256 << 10  /* bytes of one read */
+	MESSAGE = 1 << 20 /* bytes after which a message is sent */
 };
 
 struct sent { /* a file whose outcome the vault has not told yet */
@@ -23,7 +23,7 @@ struct sent { /* a file whose outcome the vault has not told yet */
 	uint8_t sha256[SR_HASH];
 	bool content; /* stored with content; else recorded or unreadable */
 	bool broken;
-	char reason[200];
+	char reason[SR_AHEAD_REASON];
 };
 
 struct per_item {
@@ -35,14 +35,13 @@ struct flow {
 	struct sr_client *c;
 	const struct sr_deposit_source *src;
 	struct sr_deposited *out;
-	struct sr_sha256 *sha;
+	struct sr_ahead *ahead;
 	struct sr_buf leaves; /* of the files' root */
 	struct per_item *items;
 	size_t item_count, item_cap;
 	struct sent *sent; /* oldest first */
 	size_t sent_count, sent_cap;
 	struct sr_call q, r;
-	uint8_t *chunk;
 };
 
 void sr_deposited_free(struct sr_deposited *d) {
@@ -76,7 +75,8 @@ static int told_one(
 		f->out->changed++;
 	if (strcmp(word, "unreadable") == 0)
 		f->out->unreadable++;
-	if (f->src->told != NULL)
+	/* What is only recorded was told when it was sent, with what it is. */
+	if (f->src->told != NULL && strcmp(word, "recorded") != 0)
 		f->src->told(f->src->ctx, sr_buf_view(&s->path), word, reason);
 	return 0;
 }
@@ -146,36 +146,41 @@ static int sent_new(struct sent **out, struct flow *f, struct sr_bytes path, str
 	return 0;
 }
 
-/* Content through the hash into messages. The reader's failure is the file's, not ours: *${broken}
- * and the reason. */
-static int send_content(
-	struct flow *f, uint64_t *size, bool *broken, char reason[200], struct sr_err *e) {
-	struct sr_err why = {0};
+/* What was read into messages. That it could not be read is the file's failure, not ours: in
+ * ${done}. */
+static int send_content(struct flow *f, struct sent *done, struct sr_err *e) {
+	const struct sr_ahead_sum *sum;
 	int rc = 0;
 
-	*size = 0;
-	*broken = false;
-	sr_sha256_reset(f->sha);
 	for (;;) {
-		size_t got = 0;
+		const struct sr_bytes b = sr_ahead_bytes(f->ahead);
 
-		if (f->src->read(f->src->ctx, f->chunk, CHUNK, &got, &why) != 0) {
-			*broken = true;
-			snprintf(reason, 200, "%.199s",
-				why.text[0] != '\0' ? why.text : "it could not be read");
-			return 0;
-		}
-		if (got == 0)
-			return 0;
-		sr_sha256_update(f->sha, f->chunk, got);
+		if (b.len == 0)
+			break;
 		sr_buf_put_u8(&f->q.body, 'D');
-		sr_buf_put_lp(&f->q.body, sr_bytes_of(f->chunk, got));
-		*size += got;
-		f->out->bytes += got;
+		sr_buf_put_lp(&f->q.body, b);
+		f->out->bytes += b.len;
 		rc = flush_full(f, e);
 		if (rc != 0)
 			return rc;
 	}
+	sum = sr_ahead_sum(f->ahead);
+	done->size = sum->size;
+	done->content = !sum->broken;
+	done->broken = sum->broken;
+	memcpy(done->sha256, sum->sha256, SR_HASH);
+	memcpy(done->reason, sum->reason, sizeof done->reason);
+	return 0;
+}
+
+/* The note of what has no content. */
+static void tell_recorded(struct flow *f, const struct sr_deposit_file *file) {
+	char note[SR_FILE_NOTE_MAX + 1];
+
+	if (f->src->told == NULL)
+		return;
+	sr_view_str(note, sizeof note, file->note);
+	f->src->told(f->src->ctx, file->path, "recorded", note);
 }
 
 static void put_file(struct sr_buf *b, const struct sr_deposit_file *file) {
@@ -207,21 +212,17 @@ static int put_leaf(struct flow *f, const struct sent *s, struct sr_err *e) {
 
 static int send_file(struct flow *f, const struct sr_deposit_file *file, struct sr_err *e) {
 	struct sent *s = NULL, done = {.size = 0};
-	struct sr_buf path;
 	int rc;
 
 	if (file->path.len < 1 || file->path.len > SR_PATH_MAX)
 		return sr_fail(e, SR_LIMIT, "a path of %zu bytes, want 1 to %d", file->path.len,
 			SR_PATH_MAX);
-	sr_buf_init(&path);
-	sr_buf_put_bytes(&path, file->path); /* the source's view ends with its next call */
 	put_file(&f->q.body, file);
-	rc = sr_buf_ok(&path, e);
-	if (rc == 0 && file->kind == SR_FILE_REGULAR) {
-		rc = send_content(f, &done.size, &done.broken, done.reason, e);
-		done.content = !done.broken;
-		sr_sha256_final(f->sha, done.sha256);
-	}
+	rc = sr_buf_ok(&f->q.body, e);
+	if (rc == 0 && file->kind == SR_FILE_REGULAR)
+		rc = send_content(f, &done, e);
+	else if (rc == 0)
+		tell_recorded(f, file);
 	if (rc == 0 && done.broken) {
 		f->out->bytes -= done.size;
 		sr_buf_put_u8(&f->q.body, 'X');
@@ -230,20 +231,16 @@ static int send_file(struct flow *f, const struct sr_deposit_file *file, struct 
 		sr_buf_put_u8(&f->q.body, 'E');
 	}
 	if (rc == 0)
-		rc = sent_new(&s, f, sr_buf_view(&path), e);
+		rc = sent_new(&s, f, file->path, e);
 	if (rc == 0 && s != NULL) {
 		done.path = s->path;
 		*s = done;
 		rc = put_leaf(f, s, e);
 	}
-	sr_buf_free(&path);
 	return rc == 0 ? flush_full(f, e) : rc;
 }
 
-static int send_item(struct flow *f, struct sr_bytes title, struct sr_err *e) {
-	struct sr_deposit_file file;
-	int rc = 0, more;
-
+static int begin_item(struct flow *f, struct sr_bytes title, struct sr_err *e) {
 	if (f->item_count == f->item_cap) {
 		const size_t cap = f->item_cap == 0 ? 16 : f->item_cap * 2;
 		struct per_item *items = reallocarray(f->items, cap, sizeof *items);
@@ -257,26 +254,41 @@ static int send_item(struct flow *f, struct sr_bytes title, struct sr_err *e) {
 	sr_buf_put_u8(&f->q.body, 'I');
 	sr_buf_put_lp(&f->q.body,
 		title.len > SR_LIST_TITLE_MAX ? sr_bytes_of(title.p, SR_LIST_TITLE_MAX) : title);
-	do {
-		memset(&file, 0, sizeof file);
-		more = f->src->file(f->src->ctx, &file, e);
-		rc = more < 0 ? more : more > 0 ? send_file(f, &file, e) : 0;
-	} while (rc == 0 && more > 0);
+	return sr_buf_ok(&f->q.body, e);
+}
+
+static int end_item(struct flow *f, struct sr_err *e) {
 	sr_buf_put_u8(&f->q.body, 'J');
 	f->out->items++;
-	return rc == 0 ? flush_full(f, e) : rc;
+	return flush_full(f, e);
+}
+
+static int send_event(struct flow *f, const struct sr_ahead_event *ev, struct sr_err *e) {
+	switch (ev->what) {
+	case SR_AHEAD_ITEM:
+		return begin_item(f, ev->title, e);
+	case SR_AHEAD_FILE:
+		return send_file(f, &ev->file, e);
+	case SR_AHEAD_ITEM_END:
+		return end_item(f, e);
+	case SR_AHEAD_END:
+		break;
+	}
+	return 0;
 }
 
 static int send_all(struct flow *f, struct sr_err *e) {
-	int rc = 0, more;
+	struct sr_ahead_event ev = {.what = SR_AHEAD_ITEM};
+	int rc = sr_ahead_new(&f->ahead, f->src, e);
 
 	sr_call_begin(&f->q, "deposit.put");
-	do {
-		struct sr_bytes title = {NULL, 0};
-
-		more = f->src->item(f->src->ctx, &title, e);
-		rc = more < 0 ? more : more > 0 ? send_item(f, title, e) : 0;
-	} while (rc == 0 && more > 0);
+	while (rc == 0 && ev.what != SR_AHEAD_END) {
+		rc = sr_ahead_next(f->ahead, &ev, e);
+		if (rc == 0)
+			rc = send_event(f, &ev, e);
+	}
+	sr_ahead_free(f->ahead);
+	f->ahead = NULL;
 	if (rc == 0)
 		rc = flush(f, e);
 	if (rc == 0 && f->sent_count > 0)
@@ -473,11 +485,7 @@ int sr_client_deposit(struct sr_client *c, const struct sr_depositing *d, struct
 	sr_buf_init(&f->leaves);
 	sr_call_init(&f->q);
 	sr_call_init(&f->r);
-	f->chunk = malloc(CHUNK);
-	rc = f->chunk == NULL ? sr_fail(e, SR_NOMEM, "deposit: out of memory")
-			      : sr_sha256_new(&f->sha, e);
-	if (rc == 0)
-		rc = begin(f, d, e);
+	rc = begin(f, d, e);
 	if (rc == 0) {
 		rc = send_all(f, e);
 		if (rc == SR_AUTH || rc == SR_USAGE)
@@ -486,10 +494,6 @@ int sr_client_deposit(struct sr_client *c, const struct sr_depositing *d, struct
 	if (rc == 0)
 		rc = finish(f, d, e);
 	SR_NAMED(rc, e, "deposit");
-	if (f->chunk != NULL)
-		sr_wipe(f->chunk, CHUNK);
-	free(f->chunk);
-	sr_sha256_free(f->sha);
 	sent_drop(f, f->sent_count);
 	free(f->sent);
 	free(f->items);

@@ -30,7 +30,8 @@ struct sr_inflow {
 	struct sr_buf results;
 	struct sr_buf names; /* path, media type and note of the file at work */
 	struct sr_ingest_file file;
-	bool in_file; /* a file was begun and not ended */
+	struct sr_reader records; /* of a file that came as a whole */
+	bool in_file;             /* a file was begun and not ended */
 	bool in_item;
 	bool failed; /* sticky: the store, not a file */
 	struct sr_err why;
@@ -218,31 +219,83 @@ static int after_move(struct sr_inflow *s, struct sr_err *e) {
 	return !s->job && s->rc != 0 ? fail_store(s, s->rc, &s->job_err, e) : 0;
 }
 
-int sr_inflow_file(struct sr_inflow *s, const struct sr_ingest_file *f, struct sr_err *e) {
-	int rc = check(s, true, false, e);
-	if (rc != 0)
-		return rc;
+/* A copy of what ${f} says, for as long as the file is at work. */
+static int keep_file(struct sr_inflow *s, const struct sr_ingest_file *f, struct sr_err *e) {
 	sr_buf_clear(&s->names);
 	sr_buf_put_bytes(&s->names, f->path);
 	sr_buf_put_bytes(&s->names, f->media_type);
 	sr_buf_put_bytes(&s->names, f->note);
-	rc = sr_buf_ok(&s->names, e);
+	int rc = sr_buf_ok(&s->names, e);
 	if (rc != 0)
 		return rc;
 	s->file = *f;
 	s->file.path = sr_bytes_of(s->names.p, f->path.len);
 	s->file.media_type = sr_bytes_of(s->names.p + f->path.len, f->media_type.len);
 	s->file.note = sr_bytes_of(s->names.p + f->path.len + f->media_type.len, f->note.len);
-	s->file.read = read_piece;
 	s->file.read_ctx = s;
 	s->piece = sr_bytes_of(NULL, 0);
-	s->ended = false;
 	s->broken[0] = '\0';
+	return 0;
+}
+
+static void keep_broken(struct sr_inflow *s, struct sr_bytes broken) {
+	if (broken.p != NULL)
+		sr_escape_to(s->broken, sizeof s->broken,
+			broken.len > 0 ? broken : sr_bytes_str("the depositor could not read it"));
+}
+
+int sr_inflow_file(struct sr_inflow *s, const struct sr_ingest_file *f, struct sr_err *e) {
+	int rc = check(s, true, false, e);
+	if (rc == 0)
+		rc = keep_file(s, f, e);
+	if (rc != 0)
+		return rc;
+	s->file.read = read_piece;
+	s->ended = false;
 	s->rc = 0;
 	s->job = true;
 	s->in_file = true;
 	hand_over(s);
 	return after_move(s, e);
+}
+
+/* From the D records that are left in s->records. */
+static int read_records(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e) {
+	struct sr_inflow *s = ctx;
+	uint8_t tag = 0;
+	*got = 0;
+	while (len > 0 && s->piece.len == 0 && sr_reader_left(&s->records) > 0) {
+		int rc = sr_get_u8(&s->records, &tag, e);
+		if (rc == 0)
+			rc = sr_get_lp(&s->records, &s->piece, SIZE_MAX, e);
+		if (rc != 0)
+			return rc;
+	}
+	if (s->piece.len > 0 && len > 0) {
+		*got = s->piece.len < len ? s->piece.len : len;
+		memcpy(p, s->piece.p, *got);
+		s->piece.p += *got;
+		s->piece.len -= *got;
+	} else if (len > 0 && s->broken[0] != '\0') {
+		return sr_fail(e, SR_IO, "%s", s->broken);
+	}
+	return 0;
+}
+
+int sr_inflow_whole(struct sr_inflow *s, const struct sr_ingest_file *f, struct sr_bytes records,
+	struct sr_bytes broken, struct sr_err *e) {
+	struct sr_err why = {0};
+	int rc = check(s, true, false, e);
+	if (rc == 0)
+		rc = keep_file(s, f, e);
+	if (rc != 0)
+		return rc;
+	keep_broken(s, broken);
+	sr_reader_init(&s->records, records);
+	s->file.read = read_records;
+	rc = sr_deposit_file(s->deposit, &s->file, &why);
+	s->piece = sr_bytes_of(NULL, 0);
+	return rc == 0 ? 0 : fail_store(s, rc, &why, e);
 }
 
 int sr_inflow_feed(struct sr_inflow *s, struct sr_bytes data, struct sr_err *e) {
@@ -263,9 +316,7 @@ int sr_inflow_file_end(struct sr_inflow *s, struct sr_bytes broken, struct sr_er
 	s->in_file = false;
 	if (!s->job)
 		return 0;
-	if (broken.p != NULL)
-		sr_escape_to(s->broken, sizeof s->broken,
-			broken.len > 0 ? broken : sr_bytes_str("the depositor could not read it"));
+	keep_broken(s, broken);
 	s->ended = true;
 	while (s->job)
 		hand_over(s);

@@ -2,13 +2,14 @@
  * inflow - a deposit whose files arrive in messages, while intake/deposit.h pulls them through a
  * read callback.
  *
- * A file is read by a thread of its own, but that thread and the caller never run at the same
- * time: feeding hands it one piece and waits until the piece is used up (or the file is done), so
- * everything below sees one thread, and at most one message of content is in memory here. Only
- * calls of one thread, in this order:
+ * A file that comes in more than one message is read by a thread of its own, but that thread and
+ * the caller never run at the same time: feeding hands it one piece and waits until the piece is
+ * used up (or the file is done), so everything below sees one thread, and at most one message of
+ * content is in memory here. What lies in one message as a whole needs no hand-over (for small
+ * files it would cost more than all the rest). Only calls of one thread, in this order:
  *
- *   new -> (item_begin -> (file -> feed* -> file_end)* -> item_end)* -> finish -> submission ->
- *     free
+ *   new -> (item_begin -> (file -> feed* -> file_end | whole)* -> item_end)* -> finish ->
+ *     submission -> free
  *   any failure of the store is sticky; free leaves what a resume needs, abort removes everything
  */
 #ifndef SR_CORE_INFLOW_H
@@ -35,6 +36,10 @@ SR_MUST int sr_inflow_feed(struct sr_inflow *s, struct sr_bytes data, struct sr_
 /* ${broken}: the depositor could not read further, for this reason; p == NULL: the file is whole.
  */
 SR_MUST int sr_inflow_file_end(struct sr_inflow *s, struct sr_bytes broken, struct sr_err *e);
+/* A file that is there as a whole: ${records}: D records as of deposit.put (core/ops.h), which are
+ * well formed. The same as file, feed for each, file_end, without the thread. */
+SR_MUST int sr_inflow_whole(struct sr_inflow *s, const struct sr_ingest_file *f,
+	struct sr_bytes records, struct sr_bytes broken, struct sr_err *e);
 SR_MUST int sr_inflow_finish(struct sr_inflow *s, struct sr_deposit_sign *out, struct sr_err *e);
 SR_MUST int sr_inflow_hooks(struct sr_inflow *s, struct sr_submission *sub, struct sr_err *e);
 /* Rows `file` of what became known since the last call, appended to ${body} as one list. */

@@ -89,8 +89,41 @@ static int get_file(struct sr_ingest_file *f, struct sr_reader *in, struct sr_er
 	return rc;
 }
 
-static int put_record(struct sr_inflow *s, uint8_t tag, struct sr_reader *in, struct sr_err *e) {
+/* Do the records that follow bring the whole file? Then ${in} moves behind it. */
+static bool all_here(struct sr_reader *in, struct sr_bytes *records, struct sr_bytes *broken) {
+	struct sr_reader r = *in;
+	const size_t from = r.pos;
+	struct sr_bytes v = {0};
+	uint8_t tag = 0;
+	size_t to;
+	do {
+		to = r.pos;
+		if (sr_get_u8(&r, &tag, NULL) != 0)
+			return false;
+	} while (tag == 'D' && sr_get_lp(&r, &v, SR_CALL_BODY_MAX, NULL) == 0);
+	*broken = sr_bytes_of(NULL, 0);
+	if (tag == 'X' && sr_get_lp(&r, broken, SR_FILE_NOTE_MAX, NULL) != 0)
+		return false;
+	*records = sr_bytes_of(in->in.p + from, to - from);
+	*in = r;
+	return tag == 'E' || tag == 'X';
+}
+
+static int put_file(struct sr_inflow *s, struct sr_reader *in, struct sr_err *e) {
 	struct sr_ingest_file f = {0};
+	struct sr_bytes records = {0}, broken = {0};
+	struct sr_reader at;
+	int rc = get_file(&f, in, e);
+	if (rc != 0)
+		return rc;
+	at = *in;
+	if (!all_here(&at, &records, &broken))
+		return sr_inflow_file(s, &f, e);
+	*in = at;
+	return sr_inflow_whole(s, &f, records, broken, e);
+}
+
+static int put_record(struct sr_inflow *s, uint8_t tag, struct sr_reader *in, struct sr_err *e) {
 	struct sr_bytes v = {0};
 	int rc = 0;
 	switch (tag) {
@@ -98,8 +131,7 @@ static int put_record(struct sr_inflow *s, uint8_t tag, struct sr_reader *in, st
 		rc = sr_get_lp(in, &v, SR_LIST_TITLE_MAX, e);
 		return rc == 0 ? sr_inflow_item_begin(s, v, e) : rc;
 	case 'F':
-		rc = get_file(&f, in, e);
-		return rc == 0 ? sr_inflow_file(s, &f, e) : rc;
+		return put_file(s, in, e);
 	case 'D':
 		rc = sr_get_lp(in, &v, SR_CALL_BODY_MAX, e);
 		return rc == 0 ? sr_inflow_feed(s, v, e) : rc;

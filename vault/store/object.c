@@ -416,7 +416,10 @@ static int take_body(struct sr_buf *out, const struct sr_buf *plain, const uint8
 		sr_buf_put_bytes(out, stored);
 	int rc = len == stored.len ? sr_buf_ok(out, e) : join_pieces(out, stored, (size_t)len, e);
 	if (rc == 0) {
-		sr_object_id(have, plain->p, sr_bytes_of(out->p + before, out->len - before));
+		struct sr_bytes body = sr_buf_view(out); /* p is NULL where nothing ever was */
+		if (before > 0)
+			body = sr_bytes_of(out->p + before, out->len - before);
+		sr_object_id(have, plain->p, body);
 		if (!sr_ct_eq(have, id, SR_HASH))
 			rc = sr_fail(e, SR_AUTH, "it is not the record that the statement names");
 	}
