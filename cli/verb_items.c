@@ -384,6 +384,7 @@ static void item_print(const struct sr_row *it) {
 	cli_line_row("accession", it, "accession");
 	cli_line_row("depositor", it, "depositor");
 	cli_line_row("released", it, "released");
+	cli_line_row("destroyed", it, "destroyed");
 	cli_line_row("files", it, "files");
 	cli_line_row("bytes", it, "bytes");
 }

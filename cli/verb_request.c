@@ -42,7 +42,7 @@ const struct cli_option cli_request_show_options[] = {
 };
 const struct cli_option cli_request_list_options[] = {
 	{"state", CLI_ONE, "STATE", "open, granted, refused, returned, withdrawn, lapsed"},
-	{"kind", CLI_ONE, "KIND", "access, export, revoke, lift, role, collection"},
+	{"kind", CLI_ONE, "KIND", "access, export, revoke, lift, role, collection, destroy"},
 	{"item", CLI_ONE, "ITEM", "only those that ask for this item"},
 	{"mine", CLI_FLAG, NULL, "only where I am applicant or co-applicant"},
 	{"offset", CLI_ONE, "N", "skip so many"},
@@ -295,6 +295,8 @@ int verb_amend(struct cli *c, struct sr_err *e) {
 	if (rc == 0)
 		rc = keep_text(c, &a.project, v, "project", e);
 	if (rc == 0)
+		rc = keep_text(c, &a.instruction, v, "instruction", e);
+	if (rc == 0)
 		rc = keep_text(c, &a.reason, v, "reason", e);
 	if (rc == 0)
 		rc = keep_times(&a, v, e);
@@ -309,7 +311,7 @@ int verb_amend(struct cli *c, struct sr_err *e) {
 static void version_print(const struct sr_row *v) {
 	static const char *const fields[] = {"state", "kind", "applicant", "received", "level",
 		"epoch", "items", "closes", "ends", "recipient", "target", "item", "subject",
-		"dedupe", "collection", "name", "project", "reason"};
+		"dedupe", "collection", "name", "project", "instruction", "reason"};
 	printf("request ");
 	cli_print(sr_row_get(v, "request"));
 	printf(", version ");
@@ -552,7 +554,8 @@ static void todo_print(const struct sr_row *r) {
 		{"reveal", "run", "board show; board reveal"},
 		{"checkout", "checkout", "cat ID; return ID"},
 		{"lift", "grant", "lift ID"},
-		{"retention", "item", "show ID; retention ID with a later date, or lift ID FLAG"},
+		{"retention", "item",
+			"show ID; destroy ID, or retention ID with a later date, or lift ID FLAG"},
 		{"enquiry", "enquiry", "enquiry show ID; enquiry answer ID"},
 	};
 	const struct sr_bytes what = sr_row_get(r, "what");

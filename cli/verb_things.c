@@ -1,5 +1,5 @@
 /*
- * embargo, hold, seal, retention, and lift of what they set: what stands on items.
+ * embargo, hold, seal, retention, and lift of what they set: what stands on items; destroy.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +32,14 @@ const struct cli_option cli_retention_options[] = {
 const struct cli_option cli_lift_options[] = {
 	REASON,
 	{"ask", CLI_FLAG, NULL, "of a seal: ask the board, and vote for it"},
+	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+const struct cli_option cli_destroy_options[] = {
+	REASON,
+	{"instruction", CLI_ONE, "TEXT",
+		"of items marked for referral: who instructed it, when, under which sign"},
 	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
@@ -193,4 +201,18 @@ int verb_lift_flag(struct cli *c, struct sr_err *e) {
 		rc = cli_done(c, &out, NULL, "lifted");
 	sr_submitted_free(&out);
 	return rc;
+}
+
+/* --- destroy --- */
+
+int verb_destroy(struct cli *c, struct sr_err *e) {
+	struct sr_asking a = {.kind = "destroy", .instruction = cli_get(c, "instruction")};
+	uint8_t *items = NULL;
+	int rc = cli_asking_reason(c, &a, e);
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_items(c, &items, &a.item_count, e);
+	a.items = items;
+	return rc == 0 ? cli_ask_board(c, &a, "destroy these items", e) : rc;
 }

@@ -46,7 +46,9 @@ static void tell_ballot(const struct cli *c, const struct sr_ballot_view *v) {
 	for (size_t i = 0; i < v->reader_count; i++)
 		fprintf(stderr, " %s", v->reader[i]);
 	fputc('\n', stderr);
-	for (size_t i = 0; i < v->item_count && i < 5; i++) {
+	/* What is to be destroyed is told to the last item. */
+	const size_t shown = sr_bytes_eq(kind, sr_bytes_str("destroy")) ? SIZE_MAX : 5;
+	for (size_t i = 0; i < v->item_count && i < shown; i++) {
 		struct sr_buf b;
 		sr_buf_init(&b);
 		sr_escape(&b, v->items[i].title, 100);
@@ -55,8 +57,8 @@ static void tell_ballot(const struct cli *c, const struct sr_ballot_view *v) {
 			b.len > 0 ? (const char *)b.p : "");
 		sr_buf_free(&b);
 	}
-	if (v->item_count > 5)
-		fprintf(stderr, "  ... and %zu more\n", v->item_count - 5);
+	if (v->item_count > shown)
+		fprintf(stderr, "  ... and %zu more\n", v->item_count - shown);
 }
 
 static int fetch(struct cli *c, struct sr_ballot **b, const char *request, struct sr_err *e) {

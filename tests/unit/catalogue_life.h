@@ -191,6 +191,26 @@ RIG void life_flags(struct rig *r) {
 	s_flag(r, M1, SR_T_SEAL, "item 3", 0);
 }
 
+/* Item 3 ends, by the votes of two members. */
+RIG void life_destroy(struct rig *r) {
+	static const char *const doomed[] = {"item 3"};
+	struct rig_request q = {"end it", "destroy", 1, doomed, 1, -1, 0, NULL, NULL};
+	struct rig_vote v = {.request = "end it", .decision = "approve", .version = 1};
+	uint8_t root[SR_HASH], id[SR_ID];
+	struct sr_err e;
+	s_request(r, CURATOR, &q);
+	memcpy(v.of, rig_last(r)->hash, SR_HASH);
+	s_vote(r, M1, &v);
+	s_vote(r, M2, &v);
+	rig_id(id, "item 3");
+	assert_ok(sr_request_list_root(root, id, 1, &e), &e);
+	rig_begin(r, SR_T_DESTROY, SERVICE);
+	f_id(r, "request", "end it");
+	f_dec(r, "version", 1);
+	sr_statement_put_count_root(&r->text, "items", 1, root);
+	rig_end(r);
+}
+
 RIG void life_items_in(struct rig *r) {
 	s_accession(r, DEPOSITOR, "accession 1", life_items, 3);
 	s_checkout(r, CURATOR, "look", NULL, "item 1");
@@ -371,6 +391,7 @@ RIG void life_all(struct rig *r) {
 	life_request(r);
 	life_use(r);
 	life_ends(r);
+	life_destroy(r);
 }
 
 #endif

@@ -37,7 +37,8 @@ static void test_life(void **state) {
 	assert_ok(sr_query_counts(&n, r.cat, &e), &e);
 	assert_int_equal(n.entries, r.count);
 	assert_int_equal(n.people, 12);
-	assert_int_equal(n.items_held, 1);
+	assert_int_equal(n.items_held, 0);
+	assert_int_equal(n.items_destroyed, 1);
 	assert_int_equal(n.items_released, 2);
 	assert_int_equal(n.bytes, 30);
 	assert_int_equal(n.requests_open, 1);

@@ -84,7 +84,8 @@ static void test_finals(void **state) {
 		{SR_M_CHECKOUT, SR_S_LAPSED, true},
 		{SR_M_CHECKOUT, SR_S_ENDED, true},
 		{SR_M_ITEM, SR_S_HELD, false},
-		{SR_M_ITEM, SR_S_RELEASED, true},
+		{SR_M_ITEM, SR_S_RELEASED, false},
+		{SR_M_ITEM, SR_S_DESTROYED, true},
 		{SR_M_RUN, SR_S_DEALING, false},
 		{SR_M_RUN, SR_S_VOID, true},
 		{SR_M_RUN, SR_S_DONE, true},
@@ -111,6 +112,7 @@ static void test_dead_is_dead(void **state) {
 			assert_false(sr_state_may(SR_M_GRANT, ended[i], (enum sr_event)event));
 		for (size_t i = 0; i < T_COUNT(back); i++)
 			assert_false(sr_state_may(SR_M_CHECKOUT, back[i], (enum sr_event)event));
+		assert_false(sr_state_may(SR_M_ITEM, SR_S_DESTROYED, (enum sr_event)event));
 	}
 	assert_false(sr_state_may(SR_M_GRANT, SR_S_SUSPENDED, SR_E_CHECKOUT));
 	/* A renewed room key revives nothing: open, granted, and a grant that can still be used. */

@@ -475,7 +475,8 @@ static void a_hazard_stops_reading(void **state) {
 	assert_ok(world_open(w, &d->c), &w->e);
 	assert_ok(world_describe(w, &w->curator[0], d->item[0], NULL, "referral"), &w->out.err);
 	assert_fails(world_read(w, &d->c, 0, &text), SR_NOTFOUND, &w->e, "open it again");
-	assert_fails(world_open(w, &d->c), SR_DENIED, &w->e, "marked for referral");
+	assert_fails(world_open(w, &d->c), SR_DENIED, &w->e, "the checkout is ended");
+	assert_fails(world_checkout(w, &d->c), SR_DENIED, &w->out.err, "marked for referral");
 	sr_buf_free(&text);
 	desk_free(d);
 }

@@ -686,8 +686,10 @@ void world_held_release(struct world *w, const uint8_t item[SR_ID]) {
 
 /* --- requests and votes --- */
 
-static void put_items(struct world_draft *d, const struct world_request *rq, uint32_t *level) {
+/* ${act}: it is decided by the lowest level, whatever the items need. */
+static void put_items(struct world_draft *d, const struct world_request *rq, bool act) {
 	struct world *w = d->w;
+	uint32_t level = w->level[0];
 	uint8_t *ids = malloc(rq->count * SR_ID);
 	uint8_t root[SR_HASH];
 
@@ -695,16 +697,15 @@ static void put_items(struct world_draft *d, const struct world_request *rq, uin
 	memcpy(ids, rq->items, rq->count * SR_ID);
 	assert_ok(sr_request_list_sort(ids, rq->count, &w->e), &w->e);
 	assert_ok(sr_request_list_root(root, ids, rq->count, &w->e), &w->e);
-	*level = w->level[0];
-	for (size_t i = 0; i < rq->count; i++) {
+	for (size_t i = 0; i < rq->count && !act; i++) {
 		struct sr_item_row row = {0};
 
 		if (sr_query_item(&row, w->v->catalogue, ids + i * SR_ID, NULL) == 0 &&
-			row.level > *level)
-			*level = row.level;
+			row.level > level)
+			level = row.level;
 		sr_item_row_free(&row);
 	}
-	sr_text_put_dec(&d->text, "level", *level);
+	sr_text_put_dec(&d->text, "level", level);
 	if (rq->closes != 0)
 		sr_text_put_time(&d->text, "closes", rq->closes);
 	sr_statement_put_count_root(&d->text, "items", rq->count, root);
@@ -743,8 +744,8 @@ int world_request(struct world *w, struct world_request *rq) {
 	const char *kind = rq->kind != NULL        ? rq->kind
 			   : rq->recipient != NULL ? "export"
 						   : "access";
+	bool act = strcmp(kind, "destroy") == 0;
 	struct world_draft d;
-	uint32_t level = w->level[0];
 
 	if (rq->version == 0)
 		world_id(w, rq->id);
@@ -754,14 +755,16 @@ int world_request(struct world *w, struct world_request *rq) {
 	sr_text_put(&d.text, "kind", kind);
 	sr_text_put_dec(&d.text, "epoch", 1);
 	if (rq->items != NULL) {
-		put_items(&d, rq, &level);
-		put_terms(&d, rq);
+		put_items(&d, rq, act);
+		if (!act)
+			put_terms(&d, rq);
 	} else {
-		sr_text_put_dec(&d.text, "level", level);
+		sr_text_put_dec(&d.text, "level", w->level[0]);
 	}
 	if (rq->target != NULL)
 		sr_text_put_hex(&d.text, "target", rq->target, SR_ID);
-	world_text(&d, "project", rq->items != NULL ? "A study of rhetoric" : NULL);
+	world_text(&d, "project", rq->items != NULL && !act ? "A study of rhetoric" : NULL);
+	world_text(&d, "instruction", rq->instruction);
 	world_text(&d, "reason", "because the study needs it");
 	return world_commit(&d, NULL);
 }
@@ -803,6 +806,14 @@ static void seals_load(struct world *w, struct seals *s, const struct sr_version
 
 		sr_buf_init(&file);
 		assert_ok(sr_query_item(&row, w->v->catalogue, ids + i * SR_ID, &w->e), &w->e);
+		memcpy(s->sealed[i].id, row.id, SR_ID);
+		s->sealed[i].number = row.number;
+		s->sealed[i].seal = s->bytes[i];
+		s->level[i] = row.level;
+		if (row.state == SR_S_DESTROYED) { /* it has none any more */
+			sr_item_row_free(&row);
+			continue;
+		}
 		want.n = row.number;
 		memcpy(want.item, row.id, SR_ID);
 		memcpy(want.hash, row.envelope, SR_HASH);
@@ -810,10 +821,6 @@ static void seals_load(struct world *w, struct seals *s, const struct sr_version
 		assert_ok(sr_envelope_load(&env, &file, w->v->items, &want, &w->e), &w->e);
 		assert_int_equal(env.seal.len, SR_SEAL);
 		memcpy(s->bytes[i], env.seal.p, SR_SEAL);
-		memcpy(s->sealed[i].id, row.id, SR_ID);
-		s->sealed[i].number = row.number;
-		s->sealed[i].seal = s->bytes[i];
-		s->level[i] = row.level;
 		sr_item_row_free(&row);
 		sr_buf_free(&file);
 	}
@@ -929,13 +936,13 @@ int world_vote(struct world *w, const struct world_vote *vote) {
 	sr_text_put_dec(&d.text, "version", v.version);
 	sr_text_put_dec(&d.text, "epoch", v.epoch);
 	sr_text_put(&d.text, "decision", decision);
-	if (approves && v.has_list)
+	if (approves && v.has_key)
 		world_words(&d.text, "form", vote->forms != NULL ? vote->forms : v.forms);
 	if (vote->ends != 0)
 		sr_text_put_time(&d.text, "ends", vote->ends);
 	world_text(&d, "condition", vote->condition);
 	world_text(&d, "reason", "considered");
-	if (approves && v.has_list)
+	if (approves && v.has_key)
 		pieces_put(&d, vote, &v);
 	sr_version_row_free(&v);
 	return world_commit(&d, NULL);

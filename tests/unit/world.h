@@ -178,9 +178,10 @@ struct world_request {
 	int64_t closes;                     /* 0: none */
 	const struct world_person *with[4]; /* co-applicants */
 	const char *recipient;
-	const uint8_t *target; /* kind revoke */
-	uint32_t version;      /* 0: a new request; else an amend to this version */
-	uint8_t id[SR_ID];     /* out (in, for an amend) */
+	const uint8_t *target;   /* kind revoke, lift */
+	const char *instruction; /* kind destroy */
+	uint32_t version;        /* 0: a new request; else an amend to this version */
+	uint8_t id[SR_ID];       /* out (in, for an amend) */
 };
 int world_request(struct world *w, struct world_request *rq);
 int world_join(struct world *w, const struct world_person *who, const uint8_t request[SR_ID]);

@@ -625,8 +625,9 @@ static int list_lost(struct sr_vault *v, struct sr_buf *out, struct sr_err *e) {
 			char hex[2 * SR_ID + 1];
 
 			sr_hex(hex, items.rows[i].id, SR_ID);
-			if (!sr_secrets_has(v->secrets, SR_SECRET_SLOT, sr_bytes_str(hex),
-				    items.rows[i].number))
+			if (items.rows[i].state != SR_S_DESTROYED &&
+				!sr_secrets_has(v->secrets, SR_SECRET_SLOT, sr_bytes_str(hex),
+					items.rows[i].number))
 				sr_buf_printf(
 					out, "item %s has no slot: it is lost for ever\n", hex);
 		}

@@ -1,10 +1,12 @@
 /*
  * decide - what a quorum's votes bring about, by the kind of the request: a grant, a revocation, a
- * lift, a role, a collection; or its refusal, once the quorum is out of reach. See follow_in.h.
+ * lift, a role, a collection, the end of items; or its refusal, once the quorum is out of reach.
+ * See follow_in.h.
  */
 #include "board/follow_in.h"
 
 #include "board/keys.h"
+#include "catalogue/lists.h"
 
 struct decision {
 	struct sr_version_row v;
@@ -286,6 +288,54 @@ out:
 	return rc;
 }
 
+/* What stands in the way of destruction by now, whatever stood when it was asked for: a hold that
+ * came since, an end that another request brought. The request then ends refused, as a whole:
+ * votes that waited for a hold to be lifted would destroy at that moment, by nobody's decision. */
+static int destroy_obstacle(struct moot *m, uint8_t item[SR_ID], const struct follow_job *j,
+	const struct decision *d, struct sr_err *e) {
+	static const struct sr_item_like held = {SR_S_NONE, SR_ITEM_HOLD},
+					 gone = {SR_S_DESTROYED, 0};
+	struct sr_catalogue *cat = j->v->catalogue;
+	int rc = sr_query_request_item_like(item, cat, &d->v, held, e);
+
+	*m = (struct moot){"item", item, "hold-stands",
+		"refused: a hold stands on one of the items; ask again when it is lifted"};
+	if (rc != SR_NOTFOUND)
+		return rc;
+	*m = (struct moot){"item", item, "item-destroyed",
+		"refused: one of the items is destroyed already; ask again without it"};
+	return sr_query_request_item_like(item, cat, &d->v, gone, e);
+}
+
+static int decide_destroy(const struct follow_job *j, const struct decision *d) {
+	uint8_t item[SR_ID], root[SR_HASH], *ids = NULL;
+	struct sr_buf text;
+	struct moot m;
+	size_t count = 0;
+	int rc = destroy_obstacle(&m, item, j, d, j->e);
+
+	if (rc != SR_NOTFOUND)
+		return rc == 0 ? decide_moot(j, d, &m) : rc;
+	sr_err_clear(j->e);
+	sr_buf_init(&text);
+	rc = sr_query_request_items(
+		&ids, &count, j->v->catalogue, d->v.request, d->v.version, j->e);
+	if (rc == 0)
+		rc = sr_request_list_root(root, ids, count, j->e);
+	if (rc == 0) {
+		sr_follow_begin(&text, j->v, SR_T_DESTROY, j->f->now);
+		sr_text_put_hex(&text, "request", d->v.request, SR_ID);
+		sr_text_put_dec(&text, "version", d->v.version);
+		sr_statement_put_count_root(&text, "items", count, root);
+		rc = follow_emit(j, &text, NULL);
+	}
+	if (rc == 0)
+		follow_tell_id(j, "destroyed: the items of request", d->v.request, "");
+	sr_buf_free(&text);
+	free(ids);
+	return rc;
+}
+
 static int decide_refused(const struct follow_job *j, const struct decision *d) {
 	struct sr_buf text;
 	int rc;
@@ -311,7 +361,7 @@ static uint32_t eligible(const struct follow_job *j, const struct decision *d) {
 	struct sr_grant_row g = {0};
 	bool recused = false, member = false, conflict = false;
 
-	if (d->v.has_list)
+	if (d->v.has_key)
 		return d->tally.eligible;
 	if (sr_query_person(&p, j->v->catalogue, d->v.applicant, NULL) == 0)
 		member = (p.roles & SR_ROLE_MEMBER) != 0;
@@ -352,6 +402,8 @@ int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 			rc = decide_revoke(j, d);
 		else if (strcmp(d->v.kind, "lift") == 0)
 			rc = decide_lift(j, d);
+		else if (strcmp(d->v.kind, "destroy") == 0)
+			rc = decide_destroy(j, d);
 		else if (strcmp(d->v.kind, "collection") == 0)
 			rc = decide_collection(j, d);
 		else if (strcmp(d->v.kind, "role") == 0)

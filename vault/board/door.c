@@ -18,6 +18,7 @@
 #include "board/door.h"
 
 #include "board/ceremony.h"
+#include "board/erase.h"
 #include "board/follow.h"
 #include "board/keys.h"
 #include "board/pieces.h"
@@ -52,6 +53,8 @@ struct group {
 	size_t count, cap;
 	struct ended *ended;
 	size_t ended_count, ended_cap;
+	struct sr_tombstone *dead; /* items that end with this group */
+	size_t dead_count, dead_cap;
 	struct sr_outcome
 		*outcome; /* of the submission at work, for `tell`; NULL for the service's own */
 	int64_t now;
@@ -74,6 +77,7 @@ static void group_free(struct group *g) {
 	group_drop(g, 0);
 	free(g->entries);
 	free(g->ended);
+	free(g->dead);
 }
 
 /* Receipt time: the vault's clock, never earlier than the entry before; a step back of more than
@@ -329,6 +333,7 @@ static int entry_apply(struct group *g, const struct pending *p, struct sr_err *
 static int follow_service(
 	void *ctx, const struct sr_submission *parts, struct sr_bytes text, struct sr_err *e);
 static int follow_ends(void *ctx, const uint8_t request[SR_ID], uint32_t version, struct sr_err *e);
+static int follow_dies(void *ctx, const struct sr_tombstone *item, struct sr_err *e);
 static void follow_tell(void *ctx, const char *sentence);
 
 /* Room for one more entry. */
@@ -354,7 +359,7 @@ static int group_room(struct group *g, struct sr_err *e) {
  * whatever follows from it. */
 static int entry_take(
 	struct group *g, struct pending *p, const struct sr_submission *sub, struct sr_err *e) {
-	struct sr_follow f = {follow_service, follow_ends, follow_tell, g, g->now};
+	struct sr_follow f = {follow_service, follow_ends, follow_dies, follow_tell, g, g->now};
 	struct sr_statement st;
 	int rc = group_room(g, e);
 
@@ -419,6 +424,22 @@ static int follow_ends(
 	memcpy(g->ended[g->ended_count].request, request, SR_ID);
 	g->ended[g->ended_count].version = version;
 	g->ended_count++;
+	return 0;
+}
+
+static int follow_dies(void *ctx, const struct sr_tombstone *item, struct sr_err *e) {
+	struct group *g = ctx;
+
+	if (g->dead_count == g->dead_cap) {
+		size_t cap = g->dead_cap == 0 ? 64 : g->dead_cap * 2;
+		struct sr_tombstone *more = reallocarray(g->dead, cap, sizeof *more);
+
+		if (more == NULL)
+			return sr_fail(e, SR_NOMEM, "door: out of memory for %zu items", cap);
+		g->dead = more;
+		g->dead_cap = cap;
+	}
+	g->dead[g->dead_count++] = *item;
 	return 0;
 }
 
@@ -724,7 +745,7 @@ static int submission_check(struct group *g, struct pending *p, const struct sr_
 static int submission_take(
 	struct group *g, const struct sr_submission *sub, struct sr_outcome *o, struct sr_err *e) {
 	struct pending p = {0};
-	size_t before = g->count, ended_before = g->ended_count;
+	size_t before = g->count, ended_before = g->ended_count, dead_before = g->dead_count;
 	uint8_t fingerprint[SR_HASH];
 	bool go = false;
 	int rc;
@@ -769,6 +790,7 @@ static int submission_take(
 undo:
 	group_drop(g, before);
 	g->ended_count = ended_before;
+	g->dead_count = dead_before;
 	memcpy(g->v->fingerprint, fingerprint, SR_HASH);
 	if (rc == 0)
 		rc = sr_catalogue_undo(g->v->catalogue, e);
@@ -814,12 +836,13 @@ static int seal_entries(
 	return rc;
 }
 
-/* Ending a grant is erasure: after the statement is durable, never before. A failure here is
- * repeated at the next opening, and told. */
+/* Ending a grant is erasure, and so is the end of an item: after the statement is durable, never
+ * before. A failure here is repeated at the next opening, and told. */
 static int erase_ended(struct group *g, struct sr_err *e) {
+	size_t erased = 0;
 	int rc = 0;
 
-	if (g->ended_count == 0)
+	if (g->ended_count + g->dead_count == 0)
 		return 0;
 	rc = sr_secrets_begin(g->v->secrets, e);
 	for (size_t i = 0; i < g->ended_count && rc == 0; i++) {
@@ -829,11 +852,16 @@ static int erase_ended(struct group *g, struct sr_err *e) {
 		rc = sr_secrets_erase(g->v->secrets, SR_SECRET_ROOM_KEY, sr_bytes_str(name),
 			g->ended[i].version, NULL, e);
 	}
+	for (size_t i = 0; i < g->dead_count && rc == 0; i++)
+		rc = sr_item_erase_secrets(g->v, g->dead[i].item, &erased, e);
 	if (rc != 0) {
 		sr_secrets_rollback(g->v->secrets);
 		return rc;
 	}
-	return sr_secrets_commit(g->v->secrets, e);
+	rc = sr_secrets_commit(g->v->secrets, e);
+	for (size_t i = 0; i < g->dead_count && rc == 0; i++)
+		rc = sr_item_erase_envelope(g->v, &g->dead[i], e);
+	return rc;
 }
 
 /* Everything is in memory and in the open transactions: make it true. *${secrets_open} tells
@@ -918,9 +946,8 @@ static int group_end(struct group *g, int rc, struct sr_err *e) {
 		if (rc != 0) {
 			/* What ended must not stay openable while this process runs on. */
 			g->v->failed = true;
-			sr_wrap(e,
-				"committed, but the key of an ended grant is not erased yet (the "
-				"next opening does it)");
+			sr_wrap(e, "committed, but the key of an ended grant or item is not erased "
+				   "yet (the next opening does it)");
 		}
 	}
 	return rc;

@@ -73,7 +73,8 @@ SR_MUST int sr_door_commit(struct sr_vault *v, const struct sr_submission *subs,
 SR_MUST int sr_door_service(
 	struct sr_vault *v, struct sr_bytes text, struct sr_outcome *outcome, struct sr_err *e);
 
-/* End what is due: requests past their closing date, grants past their end, checkouts past 8 h or
+/* End what is due: requests past their closing date, grants past their end (both also when all
+ * their items are destroyed: their room keys are erased with that), checkouts past 8 h or
  * unopened for 10 min, embargoes whose date has come, attestations past their end. Called at open,
  * each minute by core, and before every decision. */
 SR_MUST int sr_door_sweep(struct sr_vault *v, size_t *ended, struct sr_err *e);

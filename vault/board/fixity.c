@@ -20,25 +20,29 @@ struct walk {
 	uint64_t offset;
 };
 
+static int next_page(struct walk *w, struct sr_err *e) {
+	struct sr_item_filter all = {.released = true, .held = true, .referral = true};
+	struct sr_page p = {w->offset, PAGE};
+	int rc;
+
+	sr_items_free(&w->page);
+	w->at = 0;
+	rc = sr_query_items(&w->page, w->v->catalogue, &all, &p, e);
+	w->offset += w->page.count;
+	return rc;
+}
+
 static int next_envelope(void *ctx, struct sr_scrub_envelope *out, struct sr_err *e) {
 	struct walk *w = ctx;
 	const struct sr_item_row *row;
 
-	if (w->at == w->page.count) {
-		struct sr_item_filter all = {.released = true, .held = true, .referral = true};
-		struct sr_page p = {w->offset, PAGE};
-		int rc;
+	do { /* destroyed items have none */
+		int rc = w->at == w->page.count ? next_page(w, e) : 0;
 
-		sr_items_free(&w->page);
-		w->at = 0;
-		rc = sr_query_items(&w->page, w->v->catalogue, &all, &p, e);
-		if (rc != 0)
+		if (rc != 0 || w->page.count == 0)
 			return rc;
-		w->offset += w->page.count;
-		if (w->page.count == 0)
-			return 0;
-	}
-	row = &w->page.rows[w->at++];
+		row = &w->page.rows[w->at++];
+	} while (row->state == SR_S_DESTROYED);
 	memcpy(out->item, row->id, SR_ID);
 	out->n = row->number;
 	memcpy(out->hash, row->envelope, SR_HASH);

@@ -181,7 +181,7 @@ static int on_request(const struct follow_job *j) {
 		goto out;
 	if (row.version > 1)
 		rc = j->f->ends(j->f->ctx, id, row.version - 1, j->e);
-	if (rc != 0 || !row.has_list)
+	if (rc != 0 || !row.has_key)
 		goto out;
 	rc = sr_follow_room_key(&text, j->v, &row, j->f->now, j->e);
 	if (rc == 0)
@@ -212,6 +212,17 @@ static int on_grant_end(const struct follow_job *j) {
 	if (rc == 0)
 		rc = j->f->ends(j->f->ctx, g.request, g.version, j->e);
 	sr_grant_row_free(&g);
+	return rc;
+}
+
+static int on_destroy(const struct follow_job *j) {
+	const uint64_t entry = sr_catalogue_size(j->v->catalogue) - 1;
+	struct sr_tombstones dead = {0};
+	int rc = sr_query_tombstones(&dead, j->v->catalogue, entry, j->e);
+
+	for (size_t i = 0; i < dead.count && rc == 0; i++)
+		rc = j->f->dies(j->f->ctx, &dead.rows[i], j->e);
+	sr_tombstones_free(&dead);
 	return rc;
 }
 
@@ -288,6 +299,7 @@ static int (*const follow[SR_T_COUNT])(const struct follow_job *j) = {
 	[SR_T_VOTE] = on_vote,
 	[SR_T_ATTEST] = on_attest,
 	[SR_T_RECUSE] = on_recuse,
+	[SR_T_DESTROY] = on_destroy,
 	[SR_T_WITHDRAW] = on_request_end,
 	[SR_T_LAPSE] = on_lapse,
 	[SR_T_REFUSE] = on_refuse,

@@ -31,6 +31,8 @@ struct sr_follow {
 		struct sr_err *e);
 	/* The room key of this version is to be erased after the commit. */
 	int (*ends)(void *ctx, const uint8_t request[SR_ID], uint32_t version, struct sr_err *e);
+	/* Everything that opens this item is to be erased after the commit (board/erase.h). */
+	int (*dies)(void *ctx, const struct sr_tombstone *item, struct sr_err *e);
 	/* One sentence for the person who acted. */
 	void (*tell)(void *ctx, const char *sentence);
 	void *ctx;

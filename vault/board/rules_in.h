@@ -7,6 +7,7 @@
  *   rules_attest.c     what is attested of people
  *   rules_item.c       accessions, items
  *   rules_flag.c       what stands on items
+ *   rules_destroy.c    their end
  *   rules_request.c    requests and who takes part in them
  *   rules_vote.c       votes
  *   rules_grant.c      grants, checkouts
@@ -80,6 +81,10 @@ SR_MUST int rules_item(struct rules_ctx *c, struct sr_item_row *item);
 SR_MUST int rules_grant(struct rules_ctx *c, struct sr_grant_row *g);
 /* A `lift` of what stands on an item. */
 SR_MUST int rules_lift_flag(struct rules_ctx *c);
+/* The list of items that a request names, as it came with it: with the ruling "no" else. */
+SR_MUST int rules_list(struct rules_ctx *c);
+/* The ruling about a request to destroy. */
+SR_MUST int rules_destroy_asked(struct rules_ctx *c);
 /* The ruling about a request to lift what the statement ${flag} set: a seal that stands. */
 SR_MUST int rules_lift_asked(struct rules_ctx *c, const uint8_t flag[SR_ID]);
 

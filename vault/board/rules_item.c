@@ -68,6 +68,7 @@ static int check_hazards(struct rules_ctx *c, bool *ok) {
 int rule_describe(struct rules_ctx *c) {
 	struct sr_item_row item = {0};
 	bool ok = false, referral;
+	enum sr_state state;
 	int rc = rules_item(c, &item);
 
 	if (rc == SR_NOTFOUND)
@@ -75,7 +76,10 @@ int rule_describe(struct rules_ctx *c) {
 	if (rc != 0)
 		return rc;
 	referral = (item.flags & SR_ITEM_REFERRAL) != 0;
+	state = item.state;
 	sr_item_row_free(&item);
+	if (!sr_state_may(SR_M_ITEM, state, SR_E_DESCRIBE))
+		return rules_deny(c, "item-state", "", "the item is %s", sr_state_name(state));
 	rc = check_hazards(c, &ok);
 	if (rc != 0 || !ok)
 		return rc;

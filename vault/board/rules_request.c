@@ -13,15 +13,17 @@
 /* Lines that requests of a kind have, others not: 1 must, 0 may, -1 must not. */
 struct shape {
 	const char *kind;
-	int items, form, purpose, ends, person, key, recipient, target, subject, collection, role;
+	int items, form, purpose, ends, person, key, recipient, target, subject, collection, role,
+		instruction;
 };
 static const struct shape shapes[] = {
-	{"access", 1, 1, 1, 1, 0, 1, -1, -1, -1, -1, -1},
-	{"export", 1, -1, 1, 1, 0, 1, 1, -1, -1, -1, -1},
-	{"revoke", -1, -1, -1, -1, -1, -1, -1, 1, -1, -1, -1},
-	{"lift", -1, -1, -1, -1, -1, -1, -1, 1, -1, -1, -1},
-	{"role", -1, -1, -1, -1, -1, -1, -1, -1, 1, -1, 1},
-	{"collection", -1, -1, -1, -1, -1, -1, -1, -1, -1, 1, -1},
+	{"access", 1, 1, 1, 1, 0, 1, -1, -1, -1, -1, -1, -1},
+	{"export", 1, -1, 1, 1, 0, 1, 1, -1, -1, -1, -1, -1},
+	{"revoke", -1, -1, -1, -1, -1, -1, -1, 1, -1, -1, -1, -1},
+	{"lift", -1, -1, -1, -1, -1, -1, -1, 1, -1, -1, -1, -1},
+	{"role", -1, -1, -1, -1, -1, -1, -1, -1, 1, -1, 1, -1},
+	{"collection", -1, -1, -1, -1, -1, -1, -1, -1, -1, 1, -1, -1},
+	{"destroy", 1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0},
 };
 
 /* True when the shape holds; else the ruling is made. */
@@ -34,7 +36,7 @@ static bool shape_holds(struct rules_ctx *c, const struct shape *sh) {
 		{"key", sh->key}, {"recipient", sh->recipient}, {"target", sh->target},
 		{"subject", sh->subject}, {"card", sh->subject}, {"role", sh->role},
 		{"collection", sh->collection}, {"dedupe", sh->collection},
-		{"name", sh->collection}};
+		{"name", sh->collection}, {"instruction", sh->instruction}};
 
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
 		size_t n = sr_field_count(c->s, lines[i].key);
@@ -139,10 +141,7 @@ static int request_people(struct rules_ctx *c) {
 	return rules_allow(c);
 }
 
-/* Every item asked for can be granted, and the level is the highest among them: no partial grant
- * (DESIGN 6a). */
-static int request_items(struct rules_ctx *c, uint64_t level) {
-	uint32_t highest = 0;
+int rules_list(struct rules_ctx *c) {
 	uint64_t count = 0;
 	uint8_t root[SR_HASH];
 	int rc = sr_field_count_root(&count, root, c->s, "items", c->e);
@@ -156,6 +155,17 @@ static int request_items(struct rules_ctx *c, uint64_t level) {
 	if (c->items == NULL || c->item_count != count)
 		return rules_deny(c, "list-missing", "",
 			"the list of items is not the one that the request names");
+	return rules_allow(c);
+}
+
+/* Every item asked for can be granted, and the level is the highest among them: no partial grant
+ * (DESIGN 6a). */
+static int request_items(struct rules_ctx *c, uint64_t level) {
+	uint32_t highest = 0;
+	int rc = rules_list(c);
+
+	if (rc != 0 || !c->out->allowed)
+		return rc;
 	for (size_t i = 0; i < c->item_count; i++) {
 		struct sr_item_row item = {0};
 		char id[2 * SR_ID + 1];
@@ -288,7 +298,7 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 		return rules_deny(c, "other-epoch", "fetch the board's state anew",
 			"made for epoch %llu, the board is in epoch %u", (unsigned long long)epoch,
 			c->board.epoch);
-	if (sh->items > 0) {
+	if (sh->key > 0) {
 		rc = request_terms(c);
 		if (rc == 0 && c->out->allowed)
 			rc = request_people(c);
@@ -309,6 +319,8 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 	if (!rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_CURATOR))
 		return rules_deny(
 			c, "role-missing", "", "members, curators and officers ask for this");
+	if (sh->items > 0)
+		return rules_destroy_asked(c);
 	if (strcmp(sh->kind, "role") == 0)
 		return role_request(c);
 	return collection_request(c);

@@ -77,8 +77,7 @@ static int vote_eligible(struct rules_ctx *c, const struct sr_version_row *v) {
 	if (rules_member(&c->board, c->me.person) == NULL)
 		return rules_deny(c, "role-missing", "", "%s is not an active member of the board",
 			c->me.person);
-	if (strcmp(v->applicant, c->me.person) == 0 &&
-		(strcmp(v->kind, "access") == 0 || strcmp(v->kind, "export") == 0))
+	if (strcmp(v->applicant, c->me.person) == 0 && v->has_key)
 		return rules_deny(c, "own-request", "another member votes",
 			"nobody votes on their own request");
 	if (v->subject != NULL && strcmp(v->subject, c->me.person) == 0)
@@ -158,7 +157,8 @@ static int vote_room_key(struct rules_ctx *c, const struct sr_version_row *v) {
 
 /* What an approval must say and carry. */
 static int vote_approval(struct rules_ctx *c, const struct sr_version_row *v) {
-	bool keyed = v->has_list;
+	bool keyed = v->has_key;
+	uint8_t item[SR_ID];
 	uint64_t count = 0;
 	int64_t ends = 0;
 	int rc;
@@ -169,6 +169,14 @@ static int vote_approval(struct rules_ctx *c, const struct sr_version_row *v) {
 			return rules_deny(c, "vote-surplus", "",
 				"a request of kind %s takes no forms, end or pieces", v->kind);
 		return rules_allow(c);
+	}
+	if (sr_query_request_item_like(
+		    item, c->cat, v, (struct sr_item_like){SR_S_DESTROYED, 0}, NULL) == 0) {
+		char hex[2 * SR_ID + 1];
+
+		rules_hex(hex, item);
+		return rules_deny(c, "item-destroyed", "the applicant amends the request",
+			"item %.12s was destroyed after this request", hex);
 	}
 	if (v->ends <= c->now)
 		return rules_deny(c, "ends-past", "the applicant amends the request",

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "board/ceremony.h"
 #include "board/door.h"
+#include "board/erase.h"
 #include "board/keys.h"
 #include "board/second.h"
 #include "catalogue/catalogue.h"
@@ -586,6 +587,17 @@ static int reap_room_keys(struct sr_vault *v, struct sr_err *e) {
 	return rc;
 }
 
+/* What the ledger destroyed, whatever a kill or an older file left of it. */
+static int reap_items(struct sr_vault *v, struct sr_err *e) {
+	size_t secrets = 0, envelopes = 0;
+	int rc = sr_erase_repeat(v, &secrets, &envelopes, e);
+
+	if (rc == 0 && secrets + envelopes > 0)
+		told(v, "destroyed items: %zu secrets and %zu envelopes that were left are erased",
+			secrets, envelopes);
+	return rc;
+}
+
 /* What writers that were killed left under temporary names. */
 static int sweep_files(struct sr_vault *v, struct sr_err *e) {
 	static const char *const folders[] = {"packs", "objects"};
@@ -638,6 +650,8 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 		rc = open_index(v, e);
 	if (rc == 0 && v->founded)
 		rc = reap_room_keys(v, e);
+	if (rc == 0 && v->founded)
+		rc = reap_items(v, e);
 	if (rc == 0 && v->founded)
 		rc = sr_ceremony_clear(v, e);
 	if (rc != 0)

@@ -30,6 +30,7 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_HOLD] = sr_apply_hold,
 	[SR_T_SEAL] = sr_apply_seal,
 	[SR_T_RETENTION] = sr_apply_retention,
+	[SR_T_DESTROY] = sr_apply_destroy,
 	[SR_T_REQUEST] = sr_apply_request,
 	[SR_T_AMEND] = sr_apply_amend,
 	[SR_T_ROOM_KEY] = sr_apply_room_key,

@@ -96,6 +96,15 @@ int sr_apply_referral(struct sr_apply *a, int64_t n, struct sr_err *e) {
 	return rc == 0 ? sr_apply_end_checkouts(a, "n", A_INT(n), e) : rc;
 }
 
+int sr_apply_flags_over(struct sr_apply *a, int64_t n, struct sr_err *e) {
+	int rc = SQL_RUN(a->db, e,
+		"UPDATE item_flags SET ended = ? WHERE n = ? AND what <> 'referral' AND ended IS"
+		" NULL",
+		A_INT(a->entry), A_INT(n));
+
+	return rc == 0 ? derive(a, n, e) : rc;
+}
+
 /* --- ends --- */
 
 struct flag {

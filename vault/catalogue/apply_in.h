@@ -52,6 +52,7 @@ sr_effect_fn sr_apply_embargo;
 sr_effect_fn sr_apply_hold;
 sr_effect_fn sr_apply_seal;
 sr_effect_fn sr_apply_retention;
+sr_effect_fn sr_apply_destroy;
 sr_effect_fn sr_apply_request;
 sr_effect_fn sr_apply_amend;
 sr_effect_fn sr_apply_room_key;
@@ -142,6 +143,8 @@ SR_MUST int sr_apply_item_step(
 
 /* `lift` and `lapse` of what stands on an item. */
 SR_MUST int sr_apply_flag_end(struct sr_apply *a, enum sr_event event, struct sr_err *e);
+/* Everything that stands on a destroyed item ends, but for a mark for referral, which stays. */
+SR_MUST int sr_apply_flags_over(struct sr_apply *a, int64_t n, struct sr_err *e);
 /* The item carries the hazard `referral` from now on (again: nothing changes): what is open ends.
  */
 SR_MUST int sr_apply_referral(struct sr_apply *a, int64_t n, struct sr_err *e);

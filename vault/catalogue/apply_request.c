@@ -79,6 +79,8 @@ static int named_version(
 /* --- request and amend --- */
 
 static int add_items(struct sr_apply *a, int64_t v, uint64_t count, struct sr_err *e) {
+	/* Who asks to look asks for released items; an act may be about any. */
+	const bool looks = !sr_bytes_eq(sr_field(a->s, "kind", 0), sr_bytes_str("destroy"));
 	struct sr_item_ref it = {.n = 0};
 	struct sr_buf body;
 	uint8_t root[SR_HASH] = {0}, want[SR_HASH] = {0};
@@ -100,7 +102,7 @@ static int add_items(struct sr_apply *a, int64_t v, uint64_t count, struct sr_er
 	for (size_t i = 0; rc == 0 && i < body.len / SR_ID; i++) {
 		rc = sr_apply_item(a, &it, body.p + i * SR_ID, e);
 		if (rc == 0)
-			rc = sr_apply_item_step(a, &it, SR_E_REQUEST, e);
+			rc = sr_apply_item_step(a, &it, looks ? SR_E_REQUEST : SR_E_ABOUT, e);
 		if (rc == 0)
 			rc = SQL_RUN(a->db, e, "INSERT INTO request_items(v, n) VALUES(?, ?)",
 				A_INT(v), A_INT(it.n));

@@ -232,18 +232,19 @@ struct sr_item_row {
 	uint8_t accession[SR_ID];
 	uint8_t collection[SR_ID];
 	char depositor[SR_PERSON_TEXT];
-	enum sr_state state; /* held, released */
+	enum sr_state state; /* held, released, destroyed */
 	unsigned flags;
 	uint32_t level;  /* that it is sealed to */
 	uint32_t number; /* of the envelope in force: items/<id>.<number> */
 	uint8_t envelope[SR_HASH];
 	uint64_t bytes, files;
-	bool described;    /* a describe statement gave it a title */
-	uint64_t entry;    /* of its accession */
-	uint64_t released; /* entry of its release; 0: held */
-	char *hazards;     /* tokens */
-	char *languages;   /* tokens */
-	char *date;        /* token or NULL */
+	bool described;     /* a describe statement gave it a title */
+	uint64_t entry;     /* of its accession */
+	uint64_t released;  /* entry of its release; 0: never */
+	uint64_t destroyed; /* entry of its destruction; 0: none */
+	char *hazards;      /* tokens */
+	char *languages;    /* tokens */
+	char *date;         /* token or NULL */
 	char *title, *translit, *description, *creator, *source, *rights;
 	char *keywords; /* one a line */
 };
@@ -254,8 +255,8 @@ struct sr_items {
 };
 struct sr_item_filter {
 	/* What the caller may know of: any of these. */
-	bool released;         /* released items */
-	bool held;             /* held items (curators) */
+	bool released;         /* released items, and what is left of those destroyed since */
+	bool held;             /* held items (curators, officers), and what is left of any */
 	const char *depositor; /* and whatever this person deposited; NULL: nobody */
 	bool referral; /* flagged referral or sealed too; else those are not shown to anybody but as
 			  allowed above by depositor */
@@ -277,6 +278,22 @@ SR_MUST int sr_query_items(struct sr_items *out, struct sr_catalogue *c,
 	const struct sr_item_filter *f, const struct sr_page *p, struct sr_err *e);
 void sr_item_row_free(struct sr_item_row *r);
 void sr_items_free(struct sr_items *l);
+
+/* What is left of destroyed items, in order of destruction: at open, missing erasures are repeated.
+ */
+struct sr_tombstone {
+	uint8_t item[SR_ID];
+	uint32_t number; /* of the envelope that was in force */
+	uint64_t entry;  /* of the destruction */
+};
+struct sr_tombstones {
+	struct sr_tombstone *rows;
+	size_t count;
+};
+/* ${entry}: of one destruction; UINT64_MAX: all. */
+SR_MUST int sr_query_tombstones(
+	struct sr_tombstones *out, struct sr_catalogue *c, uint64_t entry, struct sr_err *e);
+void sr_tombstones_free(struct sr_tombstones *l);
 
 /* What stands or stood on an item (catalogue/apply_flag.c). */
 struct sr_flag_row {
@@ -343,7 +360,7 @@ struct sr_version_row {
 	uint64_t entry;
 	int64_t received;
 	char applicant[SR_PERSON_TEXT];
-	char kind[32]; /* access export revoke lift role collection */
+	char kind[32]; /* access export revoke lift role collection destroy */
 	uint32_t epoch, level;
 	int64_t closes, ends; /* 0: none */
 	uint64_t items;
@@ -363,7 +380,7 @@ struct sr_version_row {
 	struct sr_co_applicant people[SR_REQUEST_PEOPLE_MAX];
 	size_t people_count;
 	char *name; /* of a collection to be, or NULL */
-	char *project, *reason;
+	char *project, *instruction, *reason;
 };
 struct sr_versions {
 	struct sr_version_row *rows;
@@ -390,7 +407,7 @@ SR_MUST int sr_query_inbox(
 /* Open versions on which ${member} may not vote because an attestation stands against it. */
 SR_MUST int sr_query_set_against(
 	struct sr_versions *out, struct sr_catalogue *c, const char *member, struct sr_err *e);
-/* Open versions whose closing date is at most ${now}. */
+/* Open versions whose closing date is at most ${now}, or whose items are all destroyed. */
 SR_MUST int sr_query_closing(
 	struct sr_versions *out, struct sr_catalogue *c, int64_t now, struct sr_err *e);
 void sr_version_row_free(struct sr_version_row *r);
@@ -398,6 +415,15 @@ void sr_versions_free(struct sr_versions *l);
 /* The items of a version in byte order, SR_ID bytes each; the caller frees ${*ids}. */
 SR_MUST int sr_query_request_items(uint8_t **ids, size_t *count, struct sr_catalogue *c,
 	const uint8_t request[SR_ID], uint32_t version, struct sr_err *e);
+
+/* The first item of a version that is in ${state} (SR_S_NONE: none is) or carries one of ${flags}.
+ * NOTFOUND: none does. */
+struct sr_item_like {
+	enum sr_state state;
+	unsigned flags;
+};
+SR_MUST int sr_query_request_item_like(uint8_t item[SR_ID], struct sr_catalogue *c,
+	const struct sr_version_row *v, struct sr_item_like like, struct sr_err *e);
 
 struct sr_room_key {
 	uint8_t request[SR_ID];
@@ -492,7 +518,7 @@ SR_MUST int sr_query_grant(struct sr_grant_row *out, struct sr_catalogue *c,
 /* Newest first. */
 SR_MUST int sr_query_grants(struct sr_grants *out, struct sr_catalogue *c,
 	const struct sr_grant_filter *f, const struct sr_page *p, struct sr_err *e);
-/* Live or suspended, with an end at most ${now}. */
+/* Live or suspended, with an end at most ${now}, or with no item left that is not destroyed. */
 SR_MUST int sr_query_expiring(
 	struct sr_grants *out, struct sr_catalogue *c, int64_t now, struct sr_err *e);
 SR_MUST int sr_query_grant_has_item(bool *out, struct sr_catalogue *c, const uint8_t grant[SR_ID],
@@ -693,7 +719,8 @@ SR_MUST int sr_query_notices(
 void sr_notices_free(struct sr_notices *l);
 
 struct sr_counts { /* for status */
-	uint64_t entries, people, collections, accessions, items_held, items_released, bytes;
+	uint64_t entries, people, collections, accessions, items_held, items_released,
+		items_destroyed, bytes;
 	uint64_t requests_open, grants_live, grants_suspended, checkouts_live, incidents, refusals;
 	int64_t last_received;
 	int64_t last_scrub; /* received time; 0: never */

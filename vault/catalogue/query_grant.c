@@ -151,8 +151,8 @@ int sr_query_expiring(
 	struct sr_grants *out, struct sr_catalogue *c, int64_t now, struct sr_err *e) {
 	struct sr_stmt *st = NULL;
 	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
-		GRANT_SQL
-		" WHERE g.state IN ('live', 'suspended') AND g.ends <= ? ORDER BY g.entry",
+		GRANT_SQL " WHERE g.state IN ('live', 'suspended') AND (g.ends <= ? OR " SR_BEREFT(
+			"g.v") ") ORDER BY g.entry",
 		A_INT(now));
 
 	memset(out, 0, sizeof *out);

@@ -23,6 +23,12 @@ SR_MUST int sr_where_add(
 SR_MUST int sr_where_page(struct sr_where *w, const struct sr_page *page, struct sr_err *e);
 SR_MUST int sr_where_items(struct sr_where *w, const struct sr_item_filter *f, struct sr_err *e);
 
+/* Condition on a version ${v}: it names items, and all of them are destroyed. */
+#define SR_BEREFT(v)                                                                       \
+	"(EXISTS(SELECT 1 FROM request_items r WHERE r.v = " v ") AND NOT EXISTS(SELECT 1" \
+	" FROM request_items r JOIN items i ON i.n = r.n WHERE r.v = " v                   \
+	" AND i.destroyed IS NULL))"
+
 /* A copy of column ${i} (NULL stays NULL) in ${*out}, which is freed before. */
 SR_MUST int sr_col_dup(char **out, struct sr_stmt *st, int i, struct sr_err *e);
 /* The same, but "" for NULL. */

@@ -28,9 +28,11 @@ static int where_visible(struct sr_where *w, const struct sr_item_filter *f, str
 	int rc = sr_where_add(w, " AND (((i.flags & ?) = 0 AND (0", A_INT(hidden), e);
 
 	if (rc == 0 && f->released)
-		rc = sr_where_add(w, " OR i.state = ?", A_STR("released"), e);
+		rc = sr_where_add(w,
+			" OR i.state = 'released' OR (i.state = ? AND i.released NOT NULL)",
+			A_STR("destroyed"), e);
 	if (rc == 0 && f->held)
-		rc = sr_where_add(w, " OR i.state = ?", A_STR("held"), e);
+		rc = sr_where_add(w, " OR i.state IN ('held', ?)", A_STR("destroyed"), e);
 	if (rc == 0)
 		rc = sr_where_add(w, ")) OR i.depositor = ?)", A_STR(f->depositor),
 			e); /* NULL: equals nobody */
@@ -167,7 +169,8 @@ int sr_query_accession(struct sr_accession_row *out, struct sr_catalogue *c,
 	" i.bytes, i.files, i.described, i.entry, i.released, i.date,"                      \
 	" (SELECT group_concat(hazard, ' ') FROM item_hazards h WHERE h.n = i.n),"          \
 	" (SELECT group_concat(language, ' ') FROM item_languages l WHERE l.n = i.n),"      \
-	" t.title, t.translit, t.description, t.creator, t.source, t.rights, t.keywords"    \
+	" t.title, t.translit, t.description, t.creator, t.source, t.rights, t.keywords,"   \
+	" i.destroyed"                                                                      \
 	" FROM items i LEFT JOIN item_texts t ON t.n = i.n"
 
 void sr_item_row_free(struct sr_item_row *r) {
@@ -223,6 +226,7 @@ static int read_item(struct sr_item_row *r, struct sr_stmt *st, struct sr_err *e
 	r->described = sr_stmt_col_int(st, 11) != 0;
 	r->entry = (uint64_t)sr_stmt_col_int(st, 12);
 	r->released = (uint64_t)sr_stmt_col_int(st, 13);
+	r->destroyed = (uint64_t)sr_stmt_col_int(st, 24);
 	return read_item_texts(r, st, e);
 }
 
@@ -291,6 +295,37 @@ int sr_query_items(struct sr_items *out, struct sr_catalogue *c, const struct sr
 	sr_stmt_free(st);
 	if (rc != 0)
 		sr_items_free(&l);
+	*out = l;
+	return rc;
+}
+
+void sr_tombstones_free(struct sr_tombstones *l) {
+	free(l->rows);
+	memset(l, 0, sizeof *l);
+}
+
+int sr_query_tombstones(
+	struct sr_tombstones *out, struct sr_catalogue *c, uint64_t entry, struct sr_err *e) {
+	struct sr_tombstones l = {NULL, 0};
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		"SELECT item, number, destroyed FROM items WHERE destroyed NOT NULL AND (?1 < 0 OR"
+		" destroyed = ?1) ORDER BY destroyed, n",
+		A_INT(entry == UINT64_MAX ? -1 : (int64_t)entry));
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		rc = sr_list_grow((void **)&l.rows, &l.count, sizeof *l.rows, e);
+		if (rc == 0)
+			rc = sr_stmt_col_copy(st, 0, l.rows[l.count - 1].item, SR_ID, e);
+		if (rc == 0) {
+			l.rows[l.count - 1].number = (uint32_t)sr_stmt_col_int(st, 1);
+			l.rows[l.count - 1].entry = (uint64_t)sr_stmt_col_int(st, 2);
+		}
+	}
+	sr_stmt_free(st);
+	if (rc != 0)
+		sr_tombstones_free(&l);
 	*out = l;
 	return rc;
 }

@@ -266,6 +266,7 @@ int sr_query_counts(struct sr_counts *out, struct sr_catalogue *c, struct sr_err
 		{"SELECT count(*) FROM accessions", &n.accessions},
 		{"SELECT count(*) FROM items WHERE state = 'held'", &n.items_held},
 		{"SELECT count(*) FROM items WHERE state = 'released'", &n.items_released},
+		{"SELECT count(*) FROM items WHERE destroyed NOT NULL", &n.items_destroyed},
 		{"SELECT coalesce(sum(bytes), 0) FROM items", &n.bytes},
 		{"SELECT count(*) FROM versions WHERE state = 'open'", &n.requests_open},
 		{"SELECT count(*) FROM grants WHERE state = 'live'", &n.grants_live},

@@ -8,7 +8,9 @@
 	" (SELECT t.text FROM records r JOIN texts t ON t.entry = r.entry AND t.record = r.record" \
 	" WHERE r.entry = v.entry AND r.field = '" field "')"
 
-/* Columns 0..31 of a version; read_version has the same order. */
+#define TEXTS_OF_REQUEST TEXT_OF("name") "," TEXT_OF("project") "," TEXT_OF("reason")
+
+/* Columns 0..32 of a version; read_version has the same order. */
 #define VERSION_SQL                                                                          \
 	"SELECT v.request, v.version, v.state, v.hash, v.statement, v.entry, v.received,"    \
 	" q.applicant, q.kind, v.epoch,"                                                     \
@@ -17,11 +19,11 @@
 	" v.subject, v.card, v.dedupe,"                                                      \
 	" (SELECT group_concat(form, ' ') FROM request_forms f WHERE f.v = v.v),"            \
 	" (SELECT group_concat(purpose, ' ') FROM request_purposes f WHERE f.v = v.v),"      \
-	" (SELECT group_concat(role, ' ') FROM request_roles f WHERE f.v ="                  \
-	" v.v)," TEXT_OF("name") "," TEXT_OF("project") "," TEXT_OF(                         \
-		"reason") ", v.v, k.entry FROM versions v JOIN requests q ON"                \
-			  " q.request = v.request"                                           \
-			  " LEFT JOIN room_keys k ON k.v = v.v"
+	" (SELECT group_concat(role, ' ') FROM request_roles f WHERE f.v = v.v)"             \
+	"," TEXTS_OF_REQUEST ", v.v, k.entry"                                                \
+	"," TEXT_OF("instruction") " FROM versions v JOIN requests q ON"                     \
+				   " q.request = v.request"                                  \
+				   " LEFT JOIN room_keys k ON k.v = v.v"
 
 void sr_version_row_free(struct sr_version_row *r) {
 	free(r->recipient);
@@ -33,6 +35,7 @@ void sr_version_row_free(struct sr_version_row *r) {
 	free(r->roles);
 	free(r->name);
 	free(r->project);
+	free(r->instruction);
 	free(r->reason);
 	memset(r, 0, sizeof *r);
 }
@@ -56,7 +59,7 @@ static int read_version_texts(struct sr_version_row *r, struct sr_stmt *st, stru
 		rc = sr_col_dup_some(tokens[i], st, 24 + i, e);
 	for (int i = 0; i < 3 && rc == 0; i++)
 		rc = sr_col_dup(texts[i], st, 27 + i, e);
-	return rc;
+	return rc == 0 ? sr_col_dup(&r->instruction, st, 32, e) : rc;
 }
 
 static int read_people(struct sr_version_row *r, struct sr_db *db, int64_t v, struct sr_err *e) {
@@ -245,7 +248,8 @@ int sr_query_closing(
 	struct sr_versions *out, struct sr_catalogue *c, int64_t now, struct sr_err *e) {
 	struct sr_stmt *st = NULL;
 	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
-		VERSION_SQL " WHERE v.state = 'open' AND v.closes <= ? ORDER BY v.entry",
+		VERSION_SQL " WHERE v.state = 'open' AND (v.closes <= ? OR " SR_BEREFT(
+			"v.v") ") ORDER BY v.entry",
 		A_INT(now));
 
 	memset(out, 0, sizeof *out);
@@ -278,6 +282,24 @@ int sr_query_request_items(uint8_t **ids, size_t *count, struct sr_catalogue *c,
 	}
 	*ids = rows;
 	*count = n;
+	return rc;
+}
+
+int sr_query_request_item_like(uint8_t item[SR_ID], struct sr_catalogue *c,
+	const struct sr_version_row *v, struct sr_item_like like, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		"SELECT i.item FROM versions v JOIN request_items r ON r.v = v.v JOIN items i ON"
+		" i.n = r.n WHERE v.request = ? AND v.version = ? AND (i.state = ? OR (i.flags & ?)"
+		" <> 0) ORDER BY i.item LIMIT 1",
+		A_ID(v->request), A_INT(v->version), A_STR(sr_state_name(like.state)),
+		A_INT(like.flags));
+
+	if (rc == 0)
+		rc = sr_stmt_row(st, e);
+	if (rc == 0)
+		rc = sr_stmt_col_copy(st, 0, item, SR_ID, e);
+	sr_stmt_free(st);
 	return rc;
 }
 

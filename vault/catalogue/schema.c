@@ -111,10 +111,11 @@ static const char *const statements[] = {
 	" level INTEGER NOT NULL, number INTEGER NOT NULL, envelope BLOB NOT NULL, seal BLOB,"
 	" files_id BLOB NOT NULL, bytes INTEGER NOT NULL, files INTEGER NOT NULL,"
 	" described INTEGER NOT NULL, date TEXT, entry INTEGER NOT NULL,"
-	" released INTEGER) STRICT",
+	" released INTEGER, destroyed INTEGER) STRICT",
 	"CREATE INDEX items_collection ON items(collection)",
 	"CREATE INDEX items_depositor ON items(depositor)",
 	"CREATE INDEX items_accession ON items(accession)",
+	"CREATE INDEX items_destroyed ON items(destroyed) WHERE destroyed NOT NULL",
 	"CREATE TABLE item_hazards(n INTEGER NOT NULL REFERENCES items(n),"
 	" hazard TEXT NOT NULL, PRIMARY KEY(n, hazard)) STRICT, WITHOUT ROWID",
 	/* what stands or stood on an item, each of its own: flag: id of the statement that set it;

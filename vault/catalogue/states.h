@@ -9,7 +9,7 @@
  *                    returned -> superseded ("granted" also ends a quorum act that is no grant)
  *   grant            none -> live <-> suspended -> closed | expired | revoked (from both)
  *   checkout         none -> begun -> open <-> shut -> returned | lapsed | ended (from all three)
- *   item             none -> held -> released
+ *   item             none -> held -> released -> destroyed (from both)
  *   run              none -> dealing -> void | done (one run of key generation)
  *   enquiry          none -> open -> answered -> closed
  */
@@ -47,6 +47,7 @@ enum sr_state {
 	SR_S_ENDED,
 	SR_S_HELD,
 	SR_S_RELEASED,
+	SR_S_DESTROYED,
 	SR_S_DEALING,
 	SR_S_VOID,
 	SR_S_DONE,
@@ -67,11 +68,13 @@ enum sr_event {
 	SR_E_LAPSE,
 	SR_E_REFUSE,
 	SR_E_GRANT,
-	SR_E_DECIDED, /* person, person-end, collection, revoke or lift that cites the request */
+	SR_E_DECIDED, /* person, person-end, collection, revoke, lift or destroy that cites the
+			request */
 	SR_E_SUSPEND,
 	SR_E_LIFT,
 	SR_E_REVOKE,
 	SR_E_CLOSE,
+	SR_E_ABOUT, /* a request of an act on items, whatever their state: destroy */
 	SR_E_CHECKOUT,
 	SR_E_QUARANTINE, /* checkout with right quarantine */
 	SR_E_VIEWED_OPEN,
@@ -85,6 +88,7 @@ enum sr_event {
 	SR_E_DESCRIBE,
 	SR_E_RELEASE,
 	SR_E_FLAG, /* embargo, hold, seal, retention; lift and lapse end them */
+	SR_E_DESTROY,
 	SR_E_DEAL,
 	SR_E_ACCEPT,
 	SR_E_COMPLAINT,

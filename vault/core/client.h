@@ -316,10 +316,10 @@ uint8_t sr_client_index(const struct sr_board_view *v, struct sr_bytes person);
 /* --- requests (client_request.c) -------------------------------------------------------------- */
 
 struct sr_asking {
-	const char *kind; /* access export revoke lift role collection */
+	const char *kind; /* access export revoke lift role collection destroy */
 	const uint8_t *
 		amend; /* SR_ID bytes of the request that gets a new version; NULL: a new request */
-	const uint8_t *items; /* SR_ID bytes each, in any order; access and export */
+	const uint8_t *items; /* SR_ID bytes each, in any order; access, export, destroy */
 	size_t item_count;
 	int64_t closes, ends; /* 0: none */
 	const char *const *forms,
@@ -330,6 +330,7 @@ struct sr_asking {
 	const char *const *roles;
 	const char *name, *dedupe; /* collection; dedupe NULL: collection */
 	const char *project, *reason;
+	const char *instruction; /* destroy, of items marked for referral */
 	int64_t until;
 };
 /* Builds, signs and hands in; ${request} is its id, ${out} the outcome (with what followed). */
@@ -357,6 +358,7 @@ struct sr_ballot_item {
 	uint8_t id[SR_ID];
 	uint64_t number, level;
 	struct sr_bytes title; /* as the server says; may be empty */
+	bool destroyed;        /* as the server says: an approval with pieces is refused then */
 };
 struct sr_ballot_view { /* proven, but for titles */
 	uint8_t request[SR_ID];

@@ -89,6 +89,7 @@ struct wanted {       /* the item list of a request */
 	size_t count;
 	uint8_t root[SR_HASH];
 	uint64_t level;
+	bool keyed; /* an approval carries pieces: not for acts on items */
 };
 
 static int wanted_make(
@@ -96,6 +97,7 @@ static int wanted_make(
 	int rc = 0;
 
 	memset(w, 0, sizeof *w);
+	w->keyed = strcmp(a->kind, "destroy") != 0;
 	w->level = c->board->view.level[0];
 	if (a->item_count == 0)
 		return 0;
@@ -110,7 +112,7 @@ static int wanted_make(
 	rc = sr_request_list_sort(w->ids, w->count, e);
 	if (rc == 0)
 		rc = sr_request_list_root(w->root, w->ids, w->count, e);
-	for (size_t i = 0; i < w->count && rc == 0; i++) {
+	for (size_t i = 0; w->keyed && i < w->count && rc == 0; i++) {
 		uint64_t level = 0;
 
 		rc = item_level(c, w->ids + i * SR_ID, &level, e);
@@ -157,7 +159,7 @@ static int put_rest(struct sr_writ *d, const struct sr_client *c, const struct s
 		sr_text_put_time(&d->text, "ends", a->ends);
 	if (rc == 0)
 		rc = put_sorted(d, "person", a->people, e);
-	if (w->count > 0) {
+	if (w->keyed && w->count > 0) {
 		sr_client_request_key(c, request, sk, pk);
 		sr_text_put_base64(&d->text, "key", pk, SR_X_PK);
 		sr_wipe(sk, sizeof sk);
@@ -179,6 +181,7 @@ static int put_rest(struct sr_writ *d, const struct sr_client *c, const struct s
 		sr_writ_card(d, "card", a->card);
 	sr_writ_string(d, "name", a->name);
 	sr_writ_string(d, "project", a->project);
+	sr_writ_string(d, "instruction", a->instruction);
 	sr_writ_string(d, "reason", a->reason);
 	return rc;
 }

@@ -94,7 +94,7 @@ static int take_request(
 		rc = sr_field_dec(&v->epoch, s, "epoch", 0, e);
 	if (rc == 0)
 		rc = sr_field_dec(&v->level, s, "level", 0, e);
-	v->pieces = sr_field_count(s, "items") > 0;
+	v->pieces = sr_field_count(s, "key") > 0;
 	if (rc != 0 || !v->pieces)
 		return rc;
 	who = sr_proofs_person(p, s->head.actor);
@@ -209,12 +209,14 @@ static int take_seal(struct sr_ballot *b, size_t i, const uint8_t *id, const str
 		rc = sr_row_get_dec(&it->number, row, "number", e);
 	if (rc == 0)
 		rc = sr_row_get_dec(&it->level, row, "level", e);
-	if (rc == 0 && seal.len != SR_SEAL)
+	it->destroyed = sr_row_get(row, "destroyed").p != NULL;
+	if (rc == 0 && b->view.pieces && !it->destroyed && seal.len != SR_SEAL)
 		rc = sr_fail(e, SR_CORRUPT, "seal of item %.12s: want %d bytes, have %zu", hex,
 			SR_SEAL, seal.len);
 	if (rc != 0)
 		return rc;
-	memcpy(b->seals + i * SR_SEAL, seal.p, SR_SEAL);
+	if (seal.len == SR_SEAL)
+		memcpy(b->seals + i * SR_SEAL, seal.p, SR_SEAL);
 	it->title = sr_bytes_of(
 		b->titles.p + b->titles.len, title.len); /* room for all of them was made */
 	sr_buf_put_bytes(&b->titles, title);
@@ -269,7 +271,7 @@ static int take_items(struct sr_ballot *b, const struct sr_rows *rows, struct sr
 	if (rc == 0 && n != b->view.item_count)
 		rc = sr_fail(e, SR_AUTH, "the vault withholds seals: %zu of %zu came", n,
 			b->view.item_count);
-	if (rc == 0 && highest != b->view.level)
+	if (rc == 0 && b->view.pieces && highest != b->view.level)
 		rc = sr_fail(e, SR_AUTH, "the request is of level %llu, its items need level %llu",
 			(unsigned long long)b->view.level, (unsigned long long)highest);
 	if (rc == 0)
@@ -292,7 +294,7 @@ int sr_ballot_build(struct sr_ballot **out, struct sr_client *c, const uint8_t r
 		rc = take_readers(b, e);
 	if (rc == 0 && b->view.pieces)
 		rc = take_room_key(b, e);
-	if (rc == 0 && b->view.pieces)
+	if (rc == 0 && sr_field_count(&b->request->entry.statement, "items") > 0)
 		rc = take_items(b, rows, e);
 	if (rc == 0) {
 		*out = b;
@@ -355,6 +357,12 @@ static int may_vote(const struct sr_ballot *b, const struct sr_voting *v, bool p
 		if (strcmp(b->view.reader[i], me) == 0)
 			return sr_fail(e, SR_DENIED,
 				"nobody votes on their own request; another member does");
+	for (size_t i = 0; pieces && i < b->view.item_count; i++)
+		if (b->items[i].destroyed)
+			return sr_fail(e, SR_DENIED,
+				"item %zu of the list was destroyed after this request: the "
+				"applicant amends it (vote correct)",
+				i + 1);
 	if (pieces && b->view.joined + 1 < b->view.reader_count)
 		return sr_fail(e, SR_DENIED,
 			"%zu of %zu co-applicants have not joined, so no piece can be made for "

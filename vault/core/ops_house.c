@@ -23,6 +23,7 @@ static void put_counts(struct sr_buf *head, const struct sr_counts *n) {
 		{"accessions", n->accessions},
 		{"held", n->items_held},
 		{"released", n->items_released},
+		{"destroyed", n->items_destroyed},
 		{"bytes", n->bytes},
 		{"requests-open", n->requests_open},
 		{"grants-live", n->grants_live},

@@ -65,8 +65,10 @@ static void put_item(const struct sr_x *x, struct sr_rows_out *o, const struct s
 	sr_row_dec(o, "entry", it->entry);
 	if ((x->caller.roles & sees) != 0 || strcmp(it->depositor, x->caller.person) == 0)
 		sr_row_str(o, "depositor", it->depositor);
-	if (it->state == SR_S_RELEASED)
+	if (it->released != 0)
 		sr_row_dec(o, "released", it->released);
+	if (it->state == SR_S_DESTROYED)
+		sr_row_dec(o, "destroyed", it->destroyed);
 	sr_row_flag(o, "described", it->described);
 	sr_row_flag(o, "referral", (it->flags & SR_ITEM_REFERRAL) != 0);
 	sr_row_flag(o, "embargo", (it->flags & SR_ITEM_EMBARGO) != 0);

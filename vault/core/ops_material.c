@@ -75,20 +75,23 @@ static int put_version_receipts(struct sr_x *x, struct sr_rows_out *o,
 	return rc;
 }
 
-static int put_seal(
-	struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR_ID], struct sr_err *e) {
+/* What a piece is made for; an act on items takes none, and a destroyed item has none. */
+static int put_seal(struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR_ID], bool keyed,
+	struct sr_err *e) {
 	struct sr_item_row it = {0};
 	struct sr_buf seal;
 	sr_buf_init(&seal);
 	int rc = sr_query_item(&it, x->catalogue, item, e);
-	if (rc == 0)
+	if (rc == 0 && keyed && it.state != SR_S_DESTROYED)
 		rc = sr_get_seal(&seal, x, &it, e);
 	if (rc == 0) {
 		sr_row(o, "seal");
 		sr_row_hex(o, "item", item, SR_ID);
 		sr_row_dec(o, "number", it.number);
 		sr_row_dec(o, "level", it.level);
-		sr_row_bytes(o, "seal", sr_buf_view(&seal));
+		if (seal.len > 0)
+			sr_row_bytes(o, "seal", sr_buf_view(&seal));
+		sr_row_flag(o, "destroyed", it.state == SR_S_DESTROYED);
 		if (sr_may_know_item(&x->caller, &it) || (x->caller.roles & SR_ROLE_MEMBER) != 0)
 			sr_row_str(o, "title", it.title);
 	}
@@ -124,7 +127,7 @@ int sr_op_request_material(struct sr_x *x, struct sr_err *e) {
 		sr_row_bytes(&o, "body", sr_bytes_of(ids, count * SR_ID));
 	}
 	for (size_t i = 0; rc == 0 && i < count; i++)
-		rc = put_seal(x, &o, ids + i * SR_ID, e);
+		rc = put_seal(x, &o, ids + i * SR_ID, v.has_key, e);
 	free(ids);
 	sr_version_row_free(&v);
 	return rc;
@@ -295,7 +298,7 @@ int sr_op_checkout_material(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0)
 		rc = put_votes(x, &o, &c.version, c.position, since, e);
 	if (rc == 0)
-		rc = put_seal(x, &o, c.checkout.item, e);
+		rc = put_seal(x, &o, c.checkout.item, true, e);
 out:
 	sr_item_row_free(&it);
 	sr_grant_row_free(&c.grant);

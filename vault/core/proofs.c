@@ -577,6 +577,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_HOLD:
 	case SR_T_SEAL:
 	case SR_T_RETENTION:
+	case SR_T_DESTROY:
 	case SR_T_ROOM_KEY:
 	case SR_T_JOIN:
 	case SR_T_COMMENT:

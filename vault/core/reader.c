@@ -45,6 +45,7 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_PERSON_END:
 	case SR_T_RELEASE:
 	case SR_T_SCRUB:
+	case SR_T_DESTROY:
 		return PUBLIC;
 	case SR_T_ACCESSION:
 		return DEPOSIT;
@@ -135,7 +136,8 @@ bool sr_may_know_item(const struct sr_caller *c, const struct sr_item_row *item)
 		return true;
 	if (hidden)
 		return (c->roles & SR_ROLE_MEMBER) != 0;
-	return item->state == SR_S_RELEASED;
+	return item->state == SR_S_RELEASED ||
+	       (item->state == SR_S_DESTROYED && item->released != 0);
 }
 
 bool sr_may_see_attestation(const struct sr_caller *c, const struct sr_attestation_row *a) {

@@ -5,7 +5,7 @@
  *   class     types                                       the entry (structural part) is read by
  *   public    found key-epoch deal accept complaint       everybody who is logged in
  *             reveal opened collection person person-end
- *             release scrub
+ *             release scrub destroy
  *   deposit   accession                                   its depositor, curators, officers,
  *                                                         auditors
  *   item      describe                                    whoever may know of the item; officers,
@@ -36,8 +36,9 @@
  *   note of an attestation               also members
  *
  * An item is known to everybody while released (referral and sealed ones: to curators, officers and
- * members, who decide about them), held to curators, officers and its depositor. What an entry does
- * not let a caller read has no key in their receipt.
+ * members, who decide about them), held to curators, officers and its depositor; what is left of a
+ * destroyed one to whoever knew of it. What an entry does not let a caller read has no key in their
+ * receipt.
  */
 #ifndef SR_CORE_READER_H
 #define SR_CORE_READER_H

@@ -728,7 +728,9 @@ static int stray_secret(void *ctx, struct sr_bytes name, uint64_t n, struct sr_e
 		return 0;
 	rc = sr_query_item(&row, s->v->catalogue, item, e);
 	/* A slot lives for the envelope in force; a quarantine seal only while the item is held. */
-	keep = rc == 0 && n == row.number && (s->kind == SR_SECRET_SLOT || row.state == SR_S_HELD);
+	keep = rc == 0 && n == row.number &&
+	       (row.state == SR_S_HELD ||
+		       (s->kind == SR_SECRET_SLOT && row.state == SR_S_RELEASED));
 	sr_item_row_free(&row);
 	if (rc == SR_NOTFOUND) {
 		sr_err_clear(e);
@@ -752,7 +754,7 @@ static int stray_envelope(void *ctx, const char *name, bool is_dir, struct sr_er
 	if (is_dir || sr_envelope_name_parse(item, &n, name, NULL) != 0)
 		return 0;
 	rc = sr_query_item(&row, s->v->catalogue, item, e);
-	keep = rc == 0 && n == row.number;
+	keep = rc == 0 && n == row.number && row.state != SR_S_DESTROYED;
 	sr_item_row_free(&row);
 	if (rc == SR_NOTFOUND) {
 		sr_err_clear(e);

@@ -52,6 +52,7 @@ static const struct sr_field request_fields[] = {
 	CARD("card", SR_OPTIONAL, "subject"),
 	D_TEXT("name", SR_OPTIONAL, "collection"),
 	P_TEXT("project", SR_OPTIONAL, "actor"),
+	P_TEXT("instruction", SR_OPTIONAL, "actor"),
 	P_TEXT("reason", SR_OPTIONAL, "actor"),
 	END,
 };
@@ -181,6 +182,11 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("due", SR_V_TIME, SR_ONE),
 		F("basis", SR_V_TOKEN, SR_ONE),
 		P_TEXT("reason", SR_OPTIONAL, "actor"),
+		END}},
+	{SR_T_DESTROY, "destroy", SR_BY_SERVICE, NULL, SR_EFFECT_ITEM, FIELDS{
+		F("request", SR_V_ID, SR_ONE),
+		F("version", SR_V_DEC, SR_ONE),
+		F("items", SR_V_COUNT_ROOT, SR_ONE),
 		END}},
 	{SR_T_REQUEST, "request", SR_BY_PERSON, NULL, SR_EFFECT_REQUEST, request_fields},
 	{SR_T_AMEND, "amend", SR_BY_PERSON, NULL, SR_EFFECT_REQUEST, request_fields},

@@ -34,6 +34,7 @@ enum sr_type_id {
 	SR_T_HOLD,
 	SR_T_SEAL,
 	SR_T_RETENTION,
+	SR_T_DESTROY,
 	SR_T_REQUEST,
 	SR_T_AMEND,
 	SR_T_ROOM_KEY,
@@ -112,7 +113,8 @@ enum sr_effect {
 	SR_EFFECT_CEREMONY,   /* deal ... opened: the board's keys */
 	SR_EFFECT_PEOPLE,     /* person, person-end, attest, attest-end */
 	SR_EFFECT_COLLECTION, /* collection */
-	SR_EFFECT_ITEM,       /* accession, describe, release, embargo, hold, seal, retention */
+	SR_EFFECT_ITEM,       /* accession, describe, release, embargo, hold, seal, retention,
+				 destroy */
 	SR_EFFECT_REQUEST,    /* request, amend, room-key, join, comment, recuse, withdraw, lapse */
 	SR_EFFECT_VOTE,       /* vote */
 	SR_EFFECT_GRANT,      /* grant, suspend, lift, revoke, close */

@@ -1,0 +1,47 @@
+#!/bin/bash
+# kill -9 at any step of the vote that destroys: the item is there whole, or it is gone and stays gone, its keys too.
+# shellcheck source-path=SCRIPTDIR source=lib.bash
+. "$(dirname "$0")/lib.bash"
+
+founded
+echo text >f
+released f
+granted "$ITEM"
+ok as cu1 destroy "$ITEM" --reason 'it ends' --json
+end=$(json request)
+ok as m2 vote "$end" approve
+told=no
+steps=0
+for nth in $(seq 40); do
+	rc=0
+	SR_FAULT=$nth:-1 as m1 vote "$end" approve >out 2>err || rc=$?
+	((rc == 0 || rc == 137 || rc == 1)) || fail "killed at step $nth: status $rc"
+	ok sr status --json
+	if grep -q 'destroyed items: [1-9]' out; then told=yes; fi
+	ok as m3 request show "$end" --json
+	[[ $(json state) = open ]] || break
+	ok as ri show "$ITEM" --json
+	same "$(json state)" released "after a kill at step $nth"
+	steps=$nth
+done
+same "$(json state)" granted
+((steps > 3)) || fail "only $steps steps were killed before the statement"
+# From the statement on: kill at each further step of the same erasure, with an item each.
+for more in 1 2 3 4 5 6 7 8; do
+	released f
+	ok as cu1 destroy "$ITEM" --reason 'it ends' --json
+	end=$(json request)
+	ok as m2 vote "$end" approve
+	rc=0
+	SR_FAULT=$((nth + more)):-1 as m1 vote "$end" approve >out 2>err || rc=$?
+	((rc == 0 || rc == 137)) || fail "killed at step $((nth + more)): status $rc"
+	ok sr status --json
+	if grep -q 'destroyed items: [1-9]' out; then told=yes; fi
+	ok as m3 show "$ITEM" --json
+	same "$(json state)" destroyed "after a kill at step $((nth + more))"
+	[[ ! -e $(echo "$W"/vault/items/"$ITEM".*) ]] || fail 'its envelope is there'
+	((rc != 0)) || break
+done
+same "$told" yes 'an opening told that it erased what was left'
+ok sr scrub
+ok sr verify

@@ -1,0 +1,110 @@
+/*
+ * erase - see erase.h.
+ */
+#include "board/erase.h"
+
+#include "store/envelope.h"
+#include "store/secrets.h"
+
+static const enum sr_secret_kind kinds[] = {
+	SR_SECRET_SLOT, SR_SECRET_QUARANTINE, SR_SECRET_INTAKE, SR_SECRET_DESCRIPTIVE};
+
+/* Under which name a kind keeps what belongs to the item: its hex, or its subject's. */
+static struct sr_bytes name_of(
+	char out[SR_SUBJECT_TEXT], enum sr_secret_kind kind, const uint8_t item[SR_ID]) {
+	char hex[2 * SR_ID + 1];
+
+	sr_hex(hex, item, SR_ID);
+	snprintf(out, SR_SUBJECT_TEXT, "%s%s", kind == SR_SECRET_DESCRIPTIVE ? "item:" : "", hex);
+	return sr_bytes_str(out);
+}
+
+static int count_one(void *ctx, struct sr_bytes name, uint64_t n, struct sr_err *e) {
+	size_t *count = ctx;
+
+	(void)name;
+	(void)n;
+	(void)e;
+	(*count)++;
+	return 0;
+}
+
+int sr_item_secrets(
+	size_t *count, struct sr_vault *v, const uint8_t item[SR_ID], struct sr_err *e) {
+	char name[SR_SUBJECT_TEXT];
+	int rc = 0;
+
+	*count = 0;
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && rc == 0; i++)
+		rc = sr_secrets_each(
+			v->secrets, kinds[i], name_of(name, kinds[i], item), count_one, count, e);
+	return rc;
+}
+
+int sr_item_erase_secrets(
+	struct sr_vault *v, const uint8_t item[SR_ID], size_t *erased, struct sr_err *e) {
+	char name[SR_SUBJECT_TEXT];
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && rc == 0; i++) {
+		size_t n = 0;
+
+		rc = sr_secrets_erase(
+			v->secrets, kinds[i], name_of(name, kinds[i], item), SR_SECRET_ALL, &n, e);
+		*erased += n;
+	}
+	return rc;
+}
+
+int sr_item_erase_envelope(struct sr_vault *v, const struct sr_tombstone *item, struct sr_err *e) {
+	char name[SR_ENVELOPE_NAME];
+
+	sr_envelope_name(name, item->item, item->number);
+	if (!sr_file_exists(v->items, name))
+		return 0;
+	return sr_envelope_remove(v->items, item->item, item->number, e);
+}
+
+/* Only what is there begins an erasing commit: an opening that finds nothing writes nothing. */
+static int repeat_secrets(
+	struct sr_vault *v, const struct sr_tombstones *dead, size_t *secrets, struct sr_err *e) {
+	bool open = false;
+	int rc = 0;
+
+	for (size_t i = 0; i < dead->count && rc == 0; i++) {
+		size_t left = 0;
+
+		rc = sr_item_secrets(&left, v, dead->rows[i].item, e);
+		if (rc == 0 && left > 0 && !open) {
+			rc = sr_secrets_begin(v->secrets, e);
+			open = rc == 0;
+		}
+		if (rc == 0 && left > 0)
+			rc = sr_item_erase_secrets(v, dead->rows[i].item, secrets, e);
+	}
+	if (rc == 0 && open)
+		return sr_secrets_commit(v->secrets, e);
+	if (open)
+		sr_secrets_rollback(v->secrets);
+	return rc;
+}
+
+int sr_erase_repeat(struct sr_vault *v, size_t *secrets, size_t *envelopes, struct sr_err *e) {
+	struct sr_tombstones dead = {0};
+	int rc = sr_query_tombstones(&dead, v->catalogue, UINT64_MAX, e);
+
+	*secrets = *envelopes = 0;
+	if (rc == 0)
+		rc = repeat_secrets(v, &dead, secrets, e);
+	for (size_t i = 0; i < dead.count && rc == 0; i++) {
+		char name[SR_ENVELOPE_NAME];
+
+		sr_envelope_name(name, dead.rows[i].item, dead.rows[i].number);
+		if (!sr_file_exists(v->items, name))
+			continue;
+		rc = sr_item_erase_envelope(v, &dead.rows[i], e);
+		*envelopes += rc == 0 ? 1 : 0;
+	}
+	sr_tombstones_free(&dead);
+	return rc;
+}
