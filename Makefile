@@ -6,7 +6,7 @@
 #   make lint       what every commit must pass; `make format` rewrites files to the format, `make manual` the tables
 #                   of the manual that the program prints
 #   make cedar-conformance CASES='a.jsonl b.jsonl'   cases of the policy language; make cedar-differential: new ones,
-#                   asked of Cedar's own engine
+#                   asked of Cedar's own engine; make bench-policy
 #   make asan tsan valgrind fuzz cov bench     the same code, looked at in other ways; `make fuzz T=fuzz_base_text
 #                   SECONDS_EACH=600` fuzzes one parser for ten minutes, `make seeds` makes its corpus anew
 #
@@ -111,7 +111,7 @@ PROGRAM_T := $(if $(CLI_SRC),$(B)/t/strongroom)
 ALL_LIB_SRC := $(foreach l,$(LAYERS),$(call sources,$l))
 MAN := $(wildcard man/*.[1-8])
 
-.PHONY: all soak cedar-conformance cedar-differential unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
+.PHONY: all soak cedar-conformance cedar-differential bench-policy unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
 	objects tests deps deps-lint deps-valgrind deps-room deps-web deps-s3 FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -251,6 +251,9 @@ SEED ?= 1
 COUNT ?= 20000
 cedar-differential: $(B)/cedar-conformance
 	@B='$(B)' tests/conformance/differential $(SEED) $(COUNT)
+# Exits 1 when a goal is missed.
+bench-policy: $(B)/bench_policy_cedar
+	@B='$(B)' tests/conformance/bench
 
 # What is too large for check: 45,000 files, 2 GiB; needs 10 GB under $TMPDIR and some minutes.
 soak: all tests

@@ -315,7 +315,10 @@ static int eval_neg(
 	if (rc != 0)
 		return rc;
 	int64_t of = out->n;
-	return __builtin_sub_overflow(INT64_C(0), of, &out->n) ? fail_overflow(v, n, 0, of) : 0;
+	if (!__builtin_sub_overflow(INT64_C(0), of, &out->n))
+		return 0;
+	v->failed_at = n;
+	return sr_fail(v->e, SR_CORRUPT, "-(%lld) does not fit 64 bits", (long long)of);
 }
 
 static int eval_like(

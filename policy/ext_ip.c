@@ -16,7 +16,8 @@
 
 enum {
 	TEXT_MAX = 43,
-	GROUPS = 8
+	GROUPS = 8,
+	NO_GAP = GROUPS + 1
 };
 
 static int bad(struct sr_bytes text, const char *why, struct sr_err *e) {
@@ -84,7 +85,7 @@ static size_t group(struct sr_bytes text, size_t at, unsigned *out) {
 static bool parse_v6(struct sr_bytes text, uint8_t addr[16]) {
 	unsigned groups[GROUPS] = {0};
 	size_t count = 0;
-	size_t gap = GROUPS; /* groups before "::"; GROUPS: there is none */
+	size_t gap = NO_GAP; /* groups before "::" */
 	size_t at = 0;
 	if (text.len >= 2 && text.p[0] == ':' && text.p[1] == ':') {
 		gap = 0;
@@ -101,13 +102,13 @@ static bool parse_v6(struct sr_bytes text, uint8_t addr[16]) {
 		if (text.p[at] != ':' || ++at == text.len)
 			return false;
 		if (text.p[at] == ':') {
-			if (gap != GROUPS)
+			if (gap != NO_GAP)
 				return false;
 			gap = count;
 			at++;
 		}
 	}
-	if (gap == GROUPS ? count != GROUPS : count >= GROUPS)
+	if (gap == NO_GAP ? count != GROUPS : count >= GROUPS)
 		return false;
 	for (size_t i = 0; i < GROUPS; i++) {
 		unsigned v = 0;

@@ -102,48 +102,63 @@ void sr_cedar_leave(struct sr_cedar_parser *p) {
 	p->depth--;
 }
 
-/* The parts of a path that was written with blanks in it, joined. */
-static int join_path(struct sr_cedar_parser *p, struct sr_bytes *path, struct sr_bytes part) {
-	uint8_t *joined = sr_arena_new(p->arena, path->len + 2 + part.len, 1, p->e);
-	if (joined == NULL)
-		return sr_arena_failed(p->arena);
-	memcpy(joined, path->p, path->len);
-	joined[path->len] = joined[path->len + 1] = ':';
-	memcpy(joined + path->len + 2, part.p, part.len);
-	*path = sr_bytes_of(joined, path->len + 2 + part.len);
+/* A path that is being read: a piece of the text, or joined in the arena once it has blanks. */
+struct path {
+	struct sr_bytes text;
+	uint8_t *joined;
+	size_t cap;
+};
+
+static int path_add(struct sr_cedar_parser *p, struct path *path, struct sr_bytes part) {
+	size_t len = path->text.len + 2 + part.len;
+	if (path->joined == NULL && part.p == path->text.p + path->text.len + 2) {
+		path->text.len = len;
+		return 0;
+	}
+	if (len > path->cap) {
+		uint8_t *grown = sr_arena_new(p->arena, len, 2, p->e);
+		if (grown == NULL)
+			return sr_arena_failed(p->arena);
+		memcpy(grown, path->text.p, path->text.len);
+		path->joined = grown;
+		path->cap = 2 * len;
+	}
+	path->joined[path->text.len] = path->joined[path->text.len + 1] = ':';
+	memcpy(path->joined + path->text.len + 2, part.p, part.len);
+	path->text = sr_bytes_of(path->joined, len);
 	return 0;
 }
 
-int sr_cedar_parse_path(struct sr_cedar_parser *p, struct sr_bytes *path, struct sr_bytes *id) {
+/* The part after "::", which is a name or (in *${id}) the string that ends the path. */
+static int path_part(struct sr_cedar_parser *p, struct path *path, struct sr_bytes *id) {
+	struct sr_bytes part = p->token.text;
 	int rc = 0;
+	if (p->token.kind == SR_TOKEN_STRING) {
+		rc = sr_cedar_lex_string(p->arena, &p->token, id, p->e);
+	} else if (p->token.kind != SR_TOKEN_IDENT) {
+		return sr_cedar_want(p, "a name or a string after '::'");
+	} else if (p->token.word != SR_WORD_NONE) {
+		return sr_cedar_want(p, "a name that is not reserved after '::'");
+	} else {
+		rc = path_add(p, path, part);
+	}
+	return rc != 0 ? rc : sr_cedar_advance(p);
+}
+
+int sr_cedar_parse_path(struct sr_cedar_parser *p, struct sr_bytes *path, struct sr_bytes *id) {
+	struct path reading = {.text = p->token.text};
 	*id = (struct sr_bytes){0};
 	if (p->token.kind != SR_TOKEN_IDENT)
 		return sr_cedar_want(p, "a name");
 	if (p->token.word != SR_WORD_NONE)
 		return sr_cedar_want(p, "a name that is not reserved");
-	*path = p->token.text;
-	rc = sr_cedar_advance(p);
-	while (rc == 0 && p->token.kind == SR_TOKEN_PATH) {
+	int rc = sr_cedar_advance(p);
+	while (rc == 0 && id->p == NULL && p->token.kind == SR_TOKEN_PATH) {
 		rc = sr_cedar_advance(p);
-		if (rc != 0)
-			return rc;
-		if (p->token.kind == SR_TOKEN_STRING) {
-			rc = sr_cedar_lex_string(p->arena, &p->token, id, p->e);
-			return rc != 0 ? rc : sr_cedar_advance(p);
-		}
-		struct sr_bytes part = p->token.text;
-		if (p->token.kind != SR_TOKEN_IDENT)
-			return sr_cedar_want(p, "a name or a string after '::'");
-		if (p->token.word != SR_WORD_NONE)
-			return sr_cedar_want(p, "a name that is not reserved after '::'");
-		/* Written without blanks, the path is a piece of the text. */
-		if (part.p == path->p + path->len + 2)
-			*path = sr_bytes_of(path->p, path->len + 2 + part.len);
-		else
-			rc = join_path(p, path, part);
 		if (rc == 0)
-			rc = sr_cedar_advance(p);
+			rc = path_part(p, &reading, id);
 	}
+	*path = reading.text;
 	return rc;
 }
 
