@@ -108,6 +108,32 @@ void cli_attestation_print(const struct sr_row *r) {
 	cli_line_row("  note", r, "note");
 }
 
+/* "  grant  51e0..., live, 3 items", and what its holder's end leaves to do. */
+void cli_bound_print(const struct sr_row *r, bool ending) {
+	static const struct {
+		const char *what, *left;
+		const char *fields[4];
+	} kinds[] = {
+		{"grant", "lift it for those who stay, or revoke it", {"id", "state", "items"}},
+		{"request", "somebody else asks anew", {"id", "kind"}},
+		{"share", "reshare the board without this member", {"member", "epoch"}},
+		{"held", "curators who stay share what they can open (held share)",
+			{"boxes", "items"}},
+	};
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		if (!sr_bytes_eq(sr_row_get(r, "what"), sr_bytes_str(kinds[i].what)))
+			continue;
+		printf(ending ? "  left: %s" : "  %-14s", kinds[i].what);
+		for (size_t k = 0; k < 4 && kinds[i].fields[k] != NULL; k++) {
+			printf("%s%s ", k == 0 ? " " : ", ", kinds[i].fields[k]);
+			cli_print(sr_row_get(r, kinds[i].fields[k]));
+		}
+		if (sr_row_get(r, "others").p != NULL)
+			printf(", with others");
+		printf("%s%s\n", ending ? ": " : "", ending ? kinds[i].left : "");
+	}
+}
+
 int verb_person_show(struct cli *c, struct sr_err *e) {
 	struct cli_answer a;
 	const char *person = NULL;
@@ -125,6 +151,7 @@ int verb_person_show(struct cli *c, struct sr_err *e) {
 	if (rc == 0 && c->json) {
 		json_t *o = cli_json_row(p);
 		json_object_set_new(o, "attestations", cli_json_rows(&a.rows, "attestation"));
+		json_object_set_new(o, "bound", cli_json_rows(&a.rows, "bound"));
 		cli_json_print(o);
 	} else if (rc == 0) {
 		cli_line_row("person", p, "person");
@@ -136,6 +163,9 @@ int verb_person_show(struct cli *c, struct sr_err *e) {
 		for (size_t i = 0; i < a.rows.count; i++)
 			if (sr_row_is(&a.rows.rows[i], "attestation"))
 				cli_attestation_print(&a.rows.rows[i]);
+		for (size_t i = 0; i < a.rows.count; i++)
+			if (sr_row_is(&a.rows.rows[i], "bound"))
+				cli_bound_print(&a.rows.rows[i], false);
 	}
 	cli_answer_free(&a);
 	return rc;

@@ -135,22 +135,96 @@ int verb_person_list(struct cli *c, struct sr_err *e) {
 	return rc;
 }
 
-int verb_person_end(struct cli *c, struct sr_err *e) {
-	const char *reason = NULL;
+/* What nobody but people can do after a person's roles ended, or once the board has ended them. */
+static int left_to_do(struct cli *c, const char *person, json_t *more, struct sr_err *e) {
+	struct cli_answer a;
+	cli_ask(&a, "person");
+	sr_text_put(&a.q.head, "person", person);
+	int rc = cli_call(c, &a, e);
+	const struct sr_row *p = rc == 0 ? sr_rows_first(&a.rows, "person") : NULL;
+	if (rc == 0 && c->json)
+		json_object_set_new(more, "left", cli_json_rows(&a.rows, "bound"));
+	for (size_t i = 0; rc == 0 && !c->json && i < a.rows.count; i++)
+		if (sr_row_is(&a.rows.rows[i], "bound"))
+			cli_bound_print(&a.rows.rows[i], true);
+	for (size_t i = 0; p != NULL && !c->json; i++) {
+		const struct sr_bytes was = sr_row_get_n(p, "ever", i);
+		if (was.p == NULL)
+			break;
+		if (sr_bytes_eq(was, sr_bytes_str("custodian")))
+			puts("  left: change the passphrase or credential of the service keys, "
+			     "and of "
+			     "the secrets file of backups");
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+/* Curators and officers end researchers and depositors alone; other roles the board ends. */
+static int end_needs_vote(struct cli *c, bool *vote, const char *person, struct sr_err *e) {
+	struct cli_answer a;
+	cli_ask(&a, "person");
+	sr_text_put(&a.q.head, "person", person);
+	int rc = cli_call(c, &a, e);
+	const struct sr_row *p = rc == 0 ? sr_rows_first(&a.rows, "person") : NULL;
+	*vote = false;
+	for (size_t i = 0; p != NULL; i++) {
+		char role[40];
+		const struct sr_bytes word = sr_row_get_n(p, "role", i);
+		if (word.p == NULL)
+			break;
+		snprintf(role, sizeof role, "%.*s", (int)word.len, (const char *)word.p);
+		*vote = *vote || !by_one(role);
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+static int ask_end(struct cli *c, const char *person, const char *reason, struct sr_err *e) {
+	struct sr_asking a = {.kind = "person-end", .subject = person, .reason = reason};
 	struct sr_submitted out = {0};
-	struct sr_act act = {.type = SR_T_PERSON_END, .person = c->args.words[0]};
-	if (sr_value_check(SR_V_PERSON, sr_bytes_str(act.person), NULL) != 0)
-		return sr_fail(
-			e, SR_USAGE, "a person is named p-<16 hex digits>; see `person list`");
-	int rc = cli_text(c, "reason", &reason, e);
+	uint8_t request[SR_ID];
+	char hex[2 * SR_ID + 1];
+	json_t *more = json_object();
+	int rc = sr_client_request(c->client, &a, request, &out, e);
+	sr_hex(hex, request, SR_ID);
+	json_object_set_new(more, "request", json_string(hex));
+	if (rc == 0)
+		rc = cli_done(c, &out, more,
+			"request %s asks the board to end all roles of %s: members vote on it", hex,
+			person);
+	else
+		json_decref(more);
+	sr_submitted_free(&out);
+	return rc;
+}
+
+int verb_person_end(struct cli *c, struct sr_err *e) {
+	const char *reason = NULL, *person = NULL;
+	struct sr_submitted out = {0};
+	struct sr_act act = {.type = SR_T_PERSON_END};
+	bool vote = false;
+	int rc = cli_person(c, &person, c->args.words[0], e);
+	if (rc == 0)
+		rc = cli_text(c, "reason", &reason, e);
 	if (rc == 0)
 		rc = cli_connect(c, CLI_PERSON, e);
-	if (rc == 0) {
-		act.text = sr_bytes_str(reason != NULL ? reason : "");
-		rc = sr_client_act(c->client, &act, &out, e);
-	}
 	if (rc == 0)
-		rc = cli_done(c, &out, NULL, "%s has no role any more", act.person);
+		rc = end_needs_vote(c, &vote, person, e);
+	if (rc != 0 || vote)
+		return rc == 0 ? ask_end(c, person, reason, e) : rc;
+	act.person = person;
+	act.text = sr_bytes_str(reason != NULL ? reason : "");
+	rc = sr_client_act(c->client, &act, &out, e);
+	json_t *more = json_object();
+	if (rc == 0 && c->json)
+		rc = left_to_do(c, person, more, e);
+	if (rc == 0)
+		rc = cli_done(c, &out, more, "%s has no role any more", person);
+	else
+		json_decref(more);
+	if (rc == 0 && !c->json)
+		rc = left_to_do(c, person, NULL, e);
 	sr_submitted_free(&out);
 	return rc;
 }

@@ -62,7 +62,10 @@ const struct cli_verb cli_verbs[] = {
 	{"person", "show", "Show one person: roles, key, what was attested.", "PERSON --as ANYBODY",
 		"strongroom person show p-6f1c2a90b3d4e5f6 --as of.id", NULL, 1, 1,
 		verb_person_show},
-	{"person", "end", "End all roles of a person.", "PERSON --as CURATOR",
+	{"person", "end",
+		"End all roles of a person (other roles than researcher and depositor: ask the "
+		"board), and say what is left to do.",
+		"PERSON --as CURATOR",
 		"strongroom person end p-6f1c2a90b3d4e5f6 --reason \"left the university\" --as "
 		"cleo.id",
 		cli_person_end_options, 1, 1, verb_person_end},

@@ -14,6 +14,8 @@ SR_MUST int cli_items(struct cli *c, uint8_t **items, size_t *count, struct sr_e
 
 /* A person by name (p-...) or by card; owned by ${c}. */
 SR_MUST int cli_person(struct cli *c, const char **out, const char *typed, struct sr_err *e);
+/* A row `bound` of a person; ${ending}: what is left to do about it. */
+void cli_bound_print(const struct sr_row *r, bool ending);
 /* Rows of what was attested, and of whom it keeps from voting. */
 void cli_attestation_print(const struct sr_row *r);
 

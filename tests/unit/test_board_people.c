@@ -1,9 +1,12 @@
 /*
- * people - what officers attest and whom it keeps from voting. The acts are world.h's.
+ * people - what officers attest and whom it keeps from voting; what the end of a person stops. The
+ * acts are world.h's.
  */
 #include "board/rules.h"
 
+#include "board/quarantine.h"
 #include "catalogue/catalogue.h"
+#include "store/secrets.h"
 #include "world.h"
 
 #define assert_refused(w, rc, piece) assert_fails((rc), SR_DENIED, &(w)->out.err, (piece))
@@ -239,12 +242,246 @@ static void conflict_voids(void **state) {
 	world_free(w);
 }
 
+/* --- ends ------------------------------------------------------------------------------------- */
+
+static int end_person(
+	struct world *w, const struct world_person *by, const struct world_person *who) {
+	struct world_draft d;
+
+	world_begin(&d, w, by, SR_T_PERSON_END);
+	sr_text_put(&d.text, "person", who->person);
+	world_text(&d, "reason", "has left");
+	return world_commit(&d, NULL);
+}
+
+static int ask_end(struct world *w, const struct world_person *by, const struct world_person *who,
+	uint8_t id[SR_ID]) {
+	struct world_draft d;
+
+	world_id(w, id);
+	world_begin(&d, w, by, SR_T_REQUEST);
+	sr_text_put_hex(&d.text, "request", id, SR_ID);
+	sr_text_put_dec(&d.text, "version", 1);
+	sr_text_put(&d.text, "kind", "person-end");
+	sr_text_put_dec(&d.text, "epoch", 1);
+	sr_text_put_dec(&d.text, "level", w->level[0]);
+	sr_text_put(&d.text, "subject", who->person);
+	return world_commit(&d, NULL);
+}
+
+static unsigned roles_of(struct world *w, const struct world_person *who) {
+	struct sr_person_row p = {0};
+	unsigned roles;
+
+	assert_ok(sr_query_person(&p, w->v->catalogue, who->person, &w->e), &w->e);
+	roles = p.roles;
+	sr_person_row_free(&p);
+	return roles;
+}
+
+static enum sr_state grant_state(struct world *w, const uint8_t grant[SR_ID], char by[19]) {
+	struct sr_grant_row g = {0};
+	enum sr_state s;
+
+	assert_ok(sr_query_grant(&g, w->v->catalogue, grant, &w->e), &w->e);
+	s = g.state;
+	snprintf(by, 19, "%s", g.suspended_by);
+	sr_grant_row_free(&g);
+	return s;
+}
+
+/* Everything that a researcher has or waits for stops at once; who shares it may go on when a
+ * quorum says so. */
+static void end_stops(void **state) {
+	struct world *w = world_new(NULL);
+	const struct world_person *gone = &w->researcher[0], *stays = &w->researcher[1];
+	uint8_t item[1][SR_ID], alone[SR_ID], shared[SR_ID];
+	struct world_request one = {.by = gone, .items = (const uint8_t(*)[SR_ID])item, .count = 1};
+	struct world_request both = {
+		.by = stays, .items = (const uint8_t(*)[SR_ID])item, .count = 1, .with = {gone}};
+	struct world_request waits = one, names = both, lift = {.by = &w->member[0]};
+	struct world_checkout c = {.by = gone, .grant = alone, .item = item[0]};
+	struct world_checkout d = {.by = stays, .grant = shared, .item = item[0]};
+	char by[19];
+
+	(void)state;
+	put_item(w, item[0]);
+	assert_int_equal(world_request(w, &one), 0);
+	world_grant(w, one.id, alone);
+	assert_int_equal(world_request(w, &both), 0);
+	assert_int_equal(world_join(w, gone, both.id), 0);
+	world_grant(w, both.id, shared);
+	assert_int_equal(world_request(w, &waits), 0);
+	assert_int_equal(world_vote(w, &(struct world_vote){.member = 0, .request = waits.id}), 0);
+	assert_int_equal(world_request(w, &names), 0);
+	assert_int_equal(world_join(w, gone, names.id), 0);
+	assert_int_equal(world_checkout(w, &c), 0);
+	assert_ok(world_open(w, &c), &w->e);
+	assert_int_equal(end_person(w, &w->curator[0], gone), 0);
+	assert_int_equal(roles_of(w, gone), 0);
+	assert_int_equal(grant_state(w, alone, by), SR_S_SUSPENDED);
+	assert_string_equal(by, "service");
+	assert_int_equal(grant_state(w, shared, by), SR_S_SUSPENDED);
+	assert_int_equal(request_state(w, waits.id), SR_S_LAPSED);
+	assert_int_equal(request_state(w, names.id), SR_S_OPEN);
+	assert_refused(w, world_vote(w, &(struct world_vote){.member = 0, .request = names.id}),
+		"reader-ended");
+	assert_fails(world_open(w, &c), SR_DENIED, &w->e, "the checkout is ended");
+	assert_refused(w, world_checkout(w, &c), "role-missing");
+	assert_refused(w, world_checkout(w, &d), "the grant is suspended");
+	assert_refused(w, world_lift(w, 0, shared), "not-yours");
+	assert_refused(w, end_person(w, &w->curator[0], gone), "no-role");
+	/* A quorum lets the other go on. */
+	lift.kind = "lift";
+	lift.target = shared;
+	assert_int_equal(world_request(w, &lift), 0);
+	for (size_t i = 1; i < 3; i++)
+		assert_int_equal(
+			world_vote(w, &(struct world_vote){.member = i, .request = lift.id}), 0);
+	assert_int_equal(grant_state(w, shared, by), SR_S_LIVE);
+	assert_int_equal(world_checkout(w, &d), 0);
+	assert_ok(world_open(w, &d), &w->e);
+	assert_replays(w);
+	world_free(w);
+}
+
+static size_t boxes_of(struct world *w, const struct world_person *who, size_t *items) {
+	struct sr_person_row p = {0};
+	size_t boxed = 0;
+
+	assert_ok(sr_query_person(&p, w->v->catalogue, who->person, &w->e), &w->e);
+	assert_ok(sr_quarantine_count(w->v, &p, &boxed, items, &w->e), &w->e);
+	sr_person_row_free(&p);
+	return boxed;
+}
+
+static void deposit_held(struct world *w, struct world_deposit *d) {
+	static const char text[] = "a page of harmless text\n";
+	struct world_file f = {
+		.path = "page.txt", .content = {(const uint8_t *)text, sizeof text - 1}};
+
+	*d = (struct world_deposit){.files = &f, .count = 1};
+	assert_int_equal(world_deposit(w, d), 0);
+	d->files = NULL;
+}
+
+/* Other roles are ended by a quorum; the house is never left without one of each. */
+static void end_by_quorum(void **state) {
+	struct world *w = world_new(NULL);
+	const struct world_person *curator = &w->curator[0];
+	struct world_deposit held;
+	uint8_t end[SR_ID], other[SR_ID], part[SR_PART];
+	size_t items = 0;
+
+	(void)state;
+	deposit_held(w, &held);
+	assert_int_equal(boxes_of(w, curator, &items), 1);
+	assert_refused(w, end_person(w, &w->officer, curator), "role-needs-quorum");
+	assert_refused(w, ask_end(w, &w->researcher[0], curator, end), "role-missing");
+	assert_refused(w, ask_end(w, curator, &w->outsider, end), "no-such-person");
+	assert_refused(w, ask_end(w, curator, &w->officer, end), "last-of-role");
+	assert_refused(w, ask_end(w, curator, &w->auditor, end), "last-of-role");
+	assert_refused(w, ask_end(w, curator, &w->custodian, end), "last-of-role");
+	/* Both are asked for; the second finds nobody else left. */
+	assert_int_equal(ask_end(w, &w->officer, curator, end), 0);
+	assert_int_equal(ask_end(w, &w->officer, &w->curator[1], other), 0);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(
+			world_vote(w, &(struct world_vote){.member = i, .request = end}), 0);
+	assert_int_equal(request_state(w, end), SR_S_GRANTED);
+	assert_int_equal(roles_of(w, curator), 0);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(
+			world_vote(w, &(struct world_vote){.member = i, .request = other}), 0);
+	assert_int_equal(request_state(w, other), SR_S_REFUSED);
+	assert_int_equal(roles_of(w, &w->curator[1]), SR_ROLE_CURATOR);
+	/* The box to who went is erased, that of who stayed opens. */
+	assert_int_equal(boxes_of(w, curator, &items), 0);
+	assert_int_equal(items, 1);
+	assert_int_equal(boxes_of(w, &w->curator[1], &items), 1);
+	assert_int_equal(world_part(w, &w->curator[1], held.items[0], part), 0);
+	assert_int_not_equal(world_part(w, curator, held.items[0], part), 0);
+	assert_replays(w);
+	world_free(w);
+}
+
+/* A kill before the boxes were erased: the next opening erases them, and says so. */
+static void boxes_at_open(void **state) {
+	struct world *w = world_new(NULL);
+	struct world_deposit held;
+	struct sr_buf old;
+	uint8_t end[SR_ID];
+	char name[2 * SR_ID + 1];
+	size_t items = 0;
+
+	(void)state;
+	sr_buf_init_secret(&old);
+	deposit_held(w, &held);
+	sr_hex(name, held.items[0], SR_ID);
+	assert_ok(sr_secrets_get(
+			  w->v->secrets, SR_SECRET_QUARANTINE, sr_bytes_str(name), 1, &old, &w->e),
+		&w->e);
+	assert_int_equal(ask_end(w, &w->officer, &w->curator[0], end), 0);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(
+			world_vote(w, &(struct world_vote){.member = i, .request = end}), 0);
+	assert_ok(sr_secrets_replace(w->v->secrets, SR_SECRET_QUARANTINE, sr_bytes_str(name), 1,
+			  sr_buf_view(&old), &w->e),
+		&w->e);
+	assert_int_equal(boxes_of(w, &w->curator[0], &items), 1);
+	world_reopen(w);
+	assert_non_null(strstr((const char *)w->v->recovered.p,
+		"1 boxes of held items to who is no curator any more were erased"));
+	assert_int_equal(boxes_of(w, &w->curator[0], &items), 0);
+	assert_int_equal(boxes_of(w, &w->curator[1], &items), 1);
+	sr_buf_free(&old);
+	world_free(w);
+}
+
+/* A member who is ended votes no more, also not by what they said before; and enough must be left.
+ */
+static void end_member(void **state) {
+	struct world *w = world_new(NULL);
+	uint8_t item[1][SR_ID], end[SR_ID];
+	struct world_request rq = {
+		.by = &w->researcher[0], .items = (const uint8_t(*)[SR_ID])item, .count = 1};
+	struct sr_tally t;
+
+	(void)state;
+	put_item(w, item[0]);
+	assert_int_equal(world_request(w, &rq), 0);
+	assert_int_equal(world_vote(w, &(struct world_vote){.member = 0, .request = rq.id}), 0);
+	assert_int_equal(ask_end(w, &w->officer, &w->member[0], end), 0);
+	assert_refused(
+		w, world_vote(w, &(struct world_vote){.member = 0, .request = end}), "own-request");
+	for (size_t i = 1; i < 3; i++)
+		assert_int_equal(
+			world_vote(w, &(struct world_vote){.member = i, .request = end}), 0);
+	assert_int_equal(roles_of(w, &w->member[0]), 0);
+	assert_ok(sr_query_tally(&t, w->v->catalogue, rq.id, 0, &w->e), &w->e);
+	assert_int_equal(t.approved, 0);
+	assert_int_equal(t.eligible, 2);
+	assert_refused(w, ask_end(w, &w->officer, &w->member[1], end), "quorum-kept");
+	/* One of the two who are left rejects: two are out of reach. */
+	assert_int_equal(
+		world_vote(w,
+			&(struct world_vote){.member = 1, .request = rq.id, .decision = "reject"}),
+		0);
+	assert_int_equal(request_state(w, rq.id), SR_S_REFUSED);
+	assert_replays(w);
+	world_free(w);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(attest_rules),
 		cmocka_unit_test(attestation_lapses),
 		cmocka_unit_test(conflict_blocks),
 		cmocka_unit_test(conflict_voids),
+		cmocka_unit_test(end_stops),
+		cmocka_unit_test(end_by_quorum),
+		cmocka_unit_test(boxes_at_open),
+		cmocka_unit_test(end_member),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

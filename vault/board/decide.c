@@ -6,6 +6,7 @@
 #include "board/follow_in.h"
 
 #include "board/keys.h"
+#include "board/rules.h"
 #include "catalogue/lists.h"
 
 struct decision {
@@ -91,7 +92,8 @@ static int decide_grant(const struct follow_job *j, const struct decision *d) {
 
 /* What was voted for cannot be done (any more): the request ends refused, and says why. */
 struct moot {
-	const char *key; /* "grant" or "item": what stands in the way */
+	const char
+		*key; /* "grant" or "item": what stands in the way; "person": it is the subject */
 	const uint8_t *id;
 	const char *rule, *told;
 };
@@ -103,9 +105,12 @@ static int decide_moot(const struct follow_job *j, const struct decision *d, con
 	sr_buf_init(&text);
 	sr_follow_begin(&text, j->v, SR_T_REFUSE, j->f->now);
 	sr_text_put(&text, "what", "request");
+	if (m->id == NULL)
+		sr_text_put(&text, m->key, d->v.subject);
 	sr_text_put_hex(&text, "request", d->v.request, SR_ID);
 	sr_text_put_dec(&text, "version", d->v.version);
-	sr_text_put_hex(&text, m->key, m->id, SR_ID);
+	if (m->id != NULL)
+		sr_text_put_hex(&text, m->key, m->id, SR_ID);
 	sr_text_put(&text, "rule", m->rule);
 	rc = follow_emit(j, &text, NULL);
 	if (rc == 0)
@@ -336,6 +341,29 @@ static int decide_destroy(const struct follow_job *j, const struct decision *d) 
 	return rc;
 }
 
+/* Asked again: another decision may have come before this one. */
+static int decide_person_end(const struct follow_job *j, const struct decision *d) {
+	struct sr_ruling *r = calloc(1, sizeof *r);
+	struct sr_buf text;
+	int rc = r == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory")
+			   : sr_rules_end(r, j->v->catalogue, d->v.subject, j->e);
+
+	sr_buf_init(&text);
+	if (rc == 0 && !r->allowed) {
+		rc = decide_moot(j, d, &(struct moot){"person", NULL, r->rule, r->why});
+	} else if (rc == 0) {
+		sr_follow_begin(&text, j->v, SR_T_PERSON_END, j->f->now);
+		sr_text_put_hex(&text, "request", d->v.request, SR_ID);
+		sr_text_put(&text, "person", d->v.subject);
+		rc = follow_emit(j, &text, NULL);
+		if (rc == 0)
+			j->f->tell(j->f->ctx, "decided: all roles of that person end");
+	}
+	sr_buf_free(&text);
+	free(r);
+	return rc;
+}
+
 static int decide_refused(const struct follow_job *j, const struct decision *d) {
 	struct sr_buf text;
 	int rc;
@@ -408,6 +436,8 @@ int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 			rc = decide_collection(j, d);
 		else if (strcmp(d->v.kind, "role") == 0)
 			rc = decide_role(j, d);
+		else if (strcmp(d->v.kind, "person-end") == 0)
+			rc = decide_person_end(j, d);
 		else
 			rc = decide_grant(j, d);
 	} else if (eligible(j, d) < d->v.level + d->tally.rejected) {

@@ -22,6 +22,7 @@
 #include "board/follow.h"
 #include "board/keys.h"
 #include "board/pieces.h"
+#include "board/quarantine.h"
 #include "board/rules.h"
 #include "catalogue/apply.h"
 #include "catalogue/lists.h"
@@ -60,6 +61,7 @@ struct group {
 	int64_t now;
 	uint64_t base; /* ledger index of the group's first entry */
 	bool committed;
+	bool curators; /* somebody is no curator any more: their boxes go */
 };
 
 static void pending_free(struct pending *p) {
@@ -334,6 +336,7 @@ static int follow_service(
 	void *ctx, const struct sr_submission *parts, struct sr_bytes text, struct sr_err *e);
 static int follow_ends(void *ctx, const uint8_t request[SR_ID], uint32_t version, struct sr_err *e);
 static int follow_dies(void *ctx, const struct sr_tombstone *item, struct sr_err *e);
+static void follow_curators(void *ctx);
 static void follow_tell(void *ctx, const char *sentence);
 
 /* Room for one more entry. */
@@ -359,7 +362,8 @@ static int group_room(struct group *g, struct sr_err *e) {
  * whatever follows from it. */
 static int entry_take(
 	struct group *g, struct pending *p, const struct sr_submission *sub, struct sr_err *e) {
-	struct sr_follow f = {follow_service, follow_ends, follow_dies, follow_tell, g, g->now};
+	struct sr_follow f = {
+		follow_service, follow_ends, follow_dies, follow_curators, follow_tell, g, g->now};
 	struct sr_statement st;
 	int rc = group_room(g, e);
 
@@ -441,6 +445,12 @@ static int follow_dies(void *ctx, const struct sr_tombstone *item, struct sr_err
 	}
 	g->dead[g->dead_count++] = *item;
 	return 0;
+}
+
+static void follow_curators(void *ctx) {
+	struct group *g = ctx;
+
+	g->curators = true;
 }
 
 static void follow_tell(void *ctx, const char *sentence) {
@@ -864,6 +874,13 @@ static int erase_ended(struct group *g, struct sr_err *e) {
 	return rc;
 }
 
+/* The same for boxes of held items to who is no curator any more. */
+static int erase_boxes(struct group *g, struct sr_err *e) {
+	struct sr_quarantine_kept kept = {0};
+
+	return g->curators ? sr_quarantine_keep(g->v, &kept, e) : 0;
+}
+
 /* Everything is in memory and in the open transactions: make it true. *${secrets_open} tells
  * whether the secrets' group is. */
 static int group_commit(struct group *g, bool *secrets_open, struct sr_err *e) {
@@ -943,11 +960,13 @@ static int group_end(struct group *g, int rc, struct sr_err *e) {
 	if (g->committed) {
 		g->v->founded = true;
 		rc = erase_ended(g, e);
+		if (rc == 0)
+			rc = erase_boxes(g, e);
 		if (rc != 0) {
 			/* What ended must not stay openable while this process runs on. */
 			g->v->failed = true;
-			sr_wrap(e, "committed, but the key of an ended grant or item is not erased "
-				   "yet (the next opening does it)");
+			sr_wrap(e, "committed, but a key that it ended is not erased yet (the "
+				   "next opening does it)");
 		}
 	}
 	return rc;

@@ -10,6 +10,9 @@
  *   vote approve, the k-th    -> grant | revoke | lift | person | collection, by the request's kind
  *   vote reject, recuse,      -> refuse, when eligible members minus rejections are fewer than k
  *   attest
+ *   person-end                -> suspend, of each live grant that names the person; lapse, of what
+ *                                they asked for; refuse, of what is left without a quorum; boxes of
+ *                                held items to a curator are erased
  *   vote correct, withdraw,   -> the room key ends
  *   close, revoke, lapse and
  *   refuse of a request
@@ -33,6 +36,8 @@ struct sr_follow {
 	int (*ends)(void *ctx, const uint8_t request[SR_ID], uint32_t version, struct sr_err *e);
 	/* Everything that opens this item is to be erased after the commit (board/erase.h). */
 	int (*dies)(void *ctx, const struct sr_tombstone *item, struct sr_err *e);
+	/* Boxes of held items to who is no curator any more are to be erased after the commit. */
+	void (*curators)(void *ctx);
 	/* One sentence for the person who acted. */
 	void (*tell)(void *ctx, const char *sentence);
 	void *ctx;

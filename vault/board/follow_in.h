@@ -26,4 +26,7 @@ void follow_tell_id(
  * for is done, or it is refused. */
 SR_MUST int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]);
 
+/* What follows when a person's roles end (follow_people.c). */
+SR_MUST int follow_person_end(const struct follow_job *j);
+
 #endif

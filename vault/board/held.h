@@ -8,15 +8,18 @@
  * envelope; erased when the item is released, together with the slot that it is for.
  *
  *   outer   aead (label "strongroom/quarantine/v1", associated data PLACE) under quarantine_key of
- * keys/service, of le32 count, then per curator, in byte order of the person: offset  size  meaning
- *                0    18  person, "p-" and 16 hex digits, without a NUL
- *               18     4  le32 length of the box, always 136
- *               22   136  box to the person's key (sr_box_seal_person, the same label, context
- * PLACE) of the part PLACE   vault fingerprint (32), item id (16), le64 number
+ *           keys/service, of le32 count, then per curator, in byte order of the person:
+ *     offset  size  meaning
+ *          0    18  person, "p-" and 16 hex digits, without a NUL
+ *         18    32  the person's key that the box is for
+ *         50     4  le32 length of the box, always 136
+ *         54   136  box to that key (sr_box_seal_person, the same label, context PLACE) of the part
+ *   PLACE   vault fingerprint (32), item id (16), le64 number
  *
  * One secret holds SR_HELD_CURATORS_MAX boxes; the part is boxed to the curators who were added
- * first. Who becomes a curator later has no box of items that lie there already: release and look
- * are for those who have one.
+ * first. Who becomes a curator later, or has a new key, gets a box from a curator who has one; the
+ * box of who is no curator any more, or of a key that is no longer theirs, is erased
+ * (board/quarantine.h).
  */
 #ifndef SR_BOARD_HELD_H
 #define SR_BOARD_HELD_H
@@ -27,7 +30,7 @@
 
 enum {
 	SR_HELD_BOX = SR_PART + SR_BOX_OVERHEAD,
-	SR_HELD_CURATORS_MAX = 18 /* (SR_SECRET_MAX - aead - 4) / 158 */
+	SR_HELD_CURATORS_MAX = 15 /* (SR_SECRET_MAX - aead - 4) / 190 */
 };
 
 struct sr_held_place {
@@ -36,14 +39,34 @@ struct sr_held_place {
 	uint64_t number; /* of the envelope whose part it is */
 };
 
-/* The secret's value, appended to ${out} (make it secret). ${curators}: active ones, as
- * sr_query_people(SR_ROLE_CURATOR) lists them. DENIED when there is none: nobody could ever release
- * the item. AUTH: a key that does not convert. */
+struct sr_held_box {
+	char person[SR_PERSON_TEXT];
+	uint8_t pk[SR_PK];
+	uint8_t box[SR_HELD_BOX];
+};
+struct sr_held_boxes {
+	struct sr_held_box rows[SR_HELD_CURATORS_MAX];
+	size_t count;
+};
+
+/* The part boxed to one curator. AUTH: a key that does not convert. */
+SR_MUST int sr_held_box_make(struct sr_held_box *out, const struct sr_held_place *at,
+	const char *person, const uint8_t pk[SR_PK], const uint8_t part[SR_PART], struct sr_err *e);
+/* The secret's value, appended to ${out} (make it secret): boxes in any order, sorted here. MISUSE
+ * when there is none, or a person twice. */
+SR_MUST int sr_held_boxes_seal(struct sr_buf *out, const uint8_t quarantine_key[SR_KEY],
+	const struct sr_held_place *at, struct sr_held_boxes *boxes, struct sr_err *e);
+SR_MUST int sr_held_boxes_open(struct sr_held_boxes *out, const uint8_t quarantine_key[SR_KEY],
+	const struct sr_held_place *at, struct sr_bytes sealed, struct sr_err *e);
+
+/* The same for an item that comes. ${curators}: active ones, as sr_query_people(SR_ROLE_CURATOR)
+ * lists them. DENIED when there is none: nobody could ever release the item. AUTH: a key that does
+ * not convert. */
 SR_MUST int sr_held_seal(struct sr_buf *out, const uint8_t quarantine_key[SR_KEY],
 	const struct sr_held_place *at, const struct sr_people *curators,
 	const uint8_t part[SR_PART], struct sr_err *e);
 /* Take off the outer layer and append the box to ${curator}, SR_HELD_BOX bytes, to ${boxed}.
- * NOTFOUND "... was not a curator when the item came"; AUTH, CORRUPT. */
+ * NOTFOUND "no box to ..."; AUTH, CORRUPT. */
 struct sr_held_open {
 	const uint8_t *quarantine_key; /* SR_KEY bytes */
 	struct sr_bytes sealed;

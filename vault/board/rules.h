@@ -56,6 +56,12 @@ SR_MUST int sr_rules_level(
  * Then nothing opens it until it is sealed anew. */
 bool sr_rules_raised(const struct sr_board_row *b, const struct sr_item_row *item);
 
+/* May all roles of this person end now? The vault keeps one curator, officer, auditor and custodian
+ * at least, and members enough for every level. Asked of a statement, of a request, and again when
+ * its last vote is counted. NOTFOUND. */
+SR_MUST int sr_rules_end(
+	struct sr_ruling *out, struct sr_catalogue *cat, const char *person, struct sr_err *e);
+
 /* Is the controlled term known? Forms, purposes and hazards of DESIGN 2; others are refused. */
 bool sr_rules_form(struct sr_bytes word);
 bool sr_rules_purpose(struct sr_bytes word);

@@ -61,6 +61,9 @@ rule_fn rule_checkout;
 rule_fn rule_return;
 rule_fn rule_enquiry;
 
+/* A request of kind person-end: whom it is about (rules_people.c). */
+rule_fn rules_end_asked;
+
 /* The ruling "no": returns 0, so that `return rules_deny(...)` ends a rule. ${help} says what would
  * help, or is "". */
 int rules_deny(struct rules_ctx *c, const char *rule, const char *help, const char *fmt, ...)

@@ -36,22 +36,122 @@ int rule_person(struct rules_ctx *c) {
 	return rules_deny(c, "has-role", "", "%s has that role already", name);
 }
 
-int rule_person_end(struct rules_ctx *c) {
-	struct sr_person_row row = {0};
-	char name[SR_PERSON_TEXT];
-	unsigned roles;
-	int rc;
+/* The first role of ${p} that nobody else holds, of those that a vault is founded with. */
+static int last_of_role(
+	unsigned *last, struct sr_catalogue *cat, const struct sr_person_row *p, struct sr_err *e) {
+	static const unsigned kept[] = {
+		SR_ROLE_CURATOR, SR_ROLE_OFFICER, SR_ROLE_AUDITOR, SR_ROLE_CUSTODIAN};
+	int rc = 0;
 
-	rules_person_text(name, c->s, "person");
-	rc = sr_query_person(&row, c->cat, name, c->e);
-	if (rc == SR_NOTFOUND)
-		return rules_deny(c, "no-such-person", "", "%s is not known here", name);
+	*last = 0;
+	for (size_t i = 0; i < sizeof kept / sizeof kept[0] && rc == 0 && *last == 0; i++) {
+		struct sr_people l = {0};
+
+		if ((p->roles & kept[i]) == 0)
+			continue;
+		rc = sr_query_people(&l, cat, kept[i], e);
+		if (rc == 0 && l.count < 2)
+			*last = kept[i];
+		sr_people_free(&l);
+	}
+	return rc;
+}
+
+/* Every level must stay within reach of members who are left, else nobody could even reshare. */
+static bool board_stays(const struct sr_board_row *b, const char *person, size_t *left) {
+	bool member = false;
+
+	*left = 0;
+	for (size_t i = 0; i < b->member_count; i++) {
+		if (!b->members[i].active)
+			continue;
+		if (strcmp(b->members[i].person, person) == 0)
+			member = true;
+		else
+			(*left)++;
+	}
+	return !member || b->level_count == 0 || *left >= b->levels[b->level_count - 1].level;
+}
+
+static int end_holds(struct rules_ctx *c, const struct sr_person_row *p) {
+	unsigned last = 0;
+	size_t left = 0;
+	int rc = last_of_role(&last, c->cat, p, c->e);
+
 	if (rc != 0)
 		return rc;
-	roles = row.roles;
-	sr_person_row_free(&row);
-	if ((roles & ~(unsigned)(SR_ROLE_RESEARCHER | SR_ROLE_DEPOSITOR)) != 0)
-		return rules_deny(
-			c, "role-needs-quorum", "", "%s has a role that only a quorum ends", name);
+	if (p->roles == 0)
+		return rules_deny(c, "no-role", "", "%s has no role any more", p->person);
+	if (last != 0)
+		return rules_deny(c, "last-of-role", "give the role to somebody else first",
+			"%s is the only %s, and a vault without one stands still", p->person,
+			sr_role_name(last));
+	if (!board_stays(&c->board, p->person, &left))
+		return rules_deny(c, "quorum-kept", "reshare the board without this member",
+			"%zu members would be left, and the highest level needs %u", left,
+			c->board.levels[c->board.level_count - 1].level);
 	return rules_allow(c);
+}
+
+int sr_rules_end(
+	struct sr_ruling *out, struct sr_catalogue *cat, const char *person, struct sr_err *e) {
+	struct rules_ctx *c = calloc(1, sizeof *c);
+	struct sr_person_row p = {0};
+	int rc = c == NULL ? sr_fail(e, SR_NOMEM, "rules: out of memory")
+			   : sr_query_person(&p, cat, person, e);
+
+	memset(out, 0, sizeof *out);
+	if (rc == 0) {
+		c->out = out;
+		c->cat = cat;
+		c->e = e;
+		rc = sr_query_board(&c->board, cat, 0, e);
+	}
+	if (rc == 0)
+		rc = end_holds(c, &p);
+	sr_person_row_free(&p);
+	free(c);
+	return rc;
+}
+
+/* The person whom line ${key} names, or the ruling is made: *${there} is false. */
+static int named_person(
+	struct rules_ctx *c, const char *key, struct sr_person_row *row, bool *there) {
+	char name[SR_PERSON_TEXT];
+	int rc;
+
+	rules_person_text(name, c->s, key);
+	rc = sr_query_person(row, c->cat, name, c->e);
+	*there = rc == 0;
+	return rc == SR_NOTFOUND ? rules_deny(c, "no-such-person", "", "%s is not known here", name)
+				 : rc;
+}
+
+int rule_person_end(struct rules_ctx *c) {
+	struct sr_person_row row = {0};
+	bool there;
+	int rc = named_person(c, "person", &row, &there);
+
+	if (rc != 0 || !there)
+		return rc;
+	if ((row.roles & ~(unsigned)(SR_ROLE_RESEARCHER | SR_ROLE_DEPOSITOR)) != 0)
+		rc = rules_deny(c, "role-needs-quorum",
+			"person end then makes a request that members vote on",
+			"%s has a role that only a quorum ends", row.person);
+	else
+		rc = end_holds(c, &row);
+	sr_person_row_free(&row);
+	return rc;
+}
+
+int rules_end_asked(struct rules_ctx *c) {
+	struct sr_person_row row = {0};
+	bool there;
+	int rc = named_person(c, "subject", &row, &there);
+
+	if (rc != 0 || !there)
+		return rc;
+	rc = end_holds(c, &row);
+	sr_person_row_free(&row);
+	return rc;
 }

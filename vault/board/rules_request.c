@@ -14,16 +14,17 @@
 struct shape {
 	const char *kind;
 	int items, form, purpose, ends, person, key, recipient, target, subject, collection, role,
-		instruction;
+		instruction, card;
 };
 static const struct shape shapes[] = {
-	{"access", 1, 1, 1, 1, 0, 1, -1, -1, -1, -1, -1, -1},
-	{"export", 1, -1, 1, 1, 0, 1, 1, -1, -1, -1, -1, -1},
-	{"revoke", -1, -1, -1, -1, -1, -1, -1, 1, -1, -1, -1, -1},
-	{"lift", -1, -1, -1, -1, -1, -1, -1, 1, -1, -1, -1, -1},
-	{"role", -1, -1, -1, -1, -1, -1, -1, -1, 1, -1, 1, -1},
-	{"collection", -1, -1, -1, -1, -1, -1, -1, -1, -1, 1, -1, -1},
-	{"destroy", 1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0},
+	{"access", 1, 1, 1, 1, 0, 1, -1, -1, -1, -1, -1, -1, -1},
+	{"export", 1, -1, 1, 1, 0, 1, 1, -1, -1, -1, -1, -1, -1},
+	{"revoke", -1, -1, -1, -1, -1, -1, -1, 1, -1, -1, -1, -1, -1},
+	{"lift", -1, -1, -1, -1, -1, -1, -1, 1, -1, -1, -1, -1, -1},
+	{"role", -1, -1, -1, -1, -1, -1, -1, -1, 1, -1, 1, -1, 1},
+	{"person-end", -1, -1, -1, -1, -1, -1, -1, -1, 1, -1, -1, -1, -1},
+	{"collection", -1, -1, -1, -1, -1, -1, -1, -1, -1, 1, -1, -1, -1},
+	{"destroy", 1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, -1},
 };
 
 /* True when the shape holds; else the ruling is made. */
@@ -34,7 +35,7 @@ static bool shape_holds(struct rules_ctx *c, const struct shape *sh) {
 	} lines[] = {{"items", sh->items}, {"list", sh->items}, {"form", sh->form},
 		{"purpose", sh->purpose}, {"ends", sh->ends}, {"person", sh->person},
 		{"key", sh->key}, {"recipient", sh->recipient}, {"target", sh->target},
-		{"subject", sh->subject}, {"card", sh->subject}, {"role", sh->role},
+		{"subject", sh->subject}, {"card", sh->card}, {"role", sh->role},
 		{"collection", sh->collection}, {"dedupe", sh->collection},
 		{"name", sh->collection}, {"instruction", sh->instruction}};
 
@@ -323,6 +324,8 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 		return rules_destroy_asked(c);
 	if (strcmp(sh->kind, "role") == 0)
 		return role_request(c);
+	if (strcmp(sh->kind, "person-end") == 0)
+		return rules_end_asked(c);
 	return collection_request(c);
 }
 

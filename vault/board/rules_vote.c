@@ -67,6 +67,25 @@ static int not_in_conflict(struct rules_ctx *c, const struct sr_version_row *v) 
 	return rc;
 }
 
+/* Nobody whose roles ended gets a piece: the applicant leaves them out, or is one of them. */
+static int readers_stay(struct rules_ctx *c, const struct sr_version_row *v) {
+	int rc = 0;
+
+	for (size_t i = 0; v->has_key && rc == 0 && i <= v->people_count; i++) {
+		const char *name = i == 0 ? v->applicant : v->people[i - 1].person;
+		struct sr_person_row p = {0};
+		unsigned roles;
+
+		rc = sr_query_person(&p, c->cat, name, c->e);
+		roles = p.roles;
+		sr_person_row_free(&p);
+		if (rc == 0 && (roles & SR_ROLE_RESEARCHER) == 0)
+			return rules_deny(c, "reader-ended", "the applicant amends the request",
+				"%s is not a researcher here any more", name);
+	}
+	return rc != 0 ? rc : rules_allow(c);
+}
+
 /* Who may vote on this version at all. */
 static int vote_eligible(struct rules_ctx *c, const struct sr_version_row *v) {
 	struct sr_vote_row mine = {0};
@@ -99,6 +118,8 @@ static int vote_eligible(struct rules_ctx *c, const struct sr_version_row *v) {
 		return rules_deny(c, "recused", "another member votes",
 			"%s has stepped aside from this request", c->me.person);
 	rc = not_in_conflict(c, v);
+	if (rc == 0 && c->out->allowed)
+		rc = readers_stay(c, v);
 	if (rc != 0 || !c->out->allowed)
 		return rc;
 	if (!sr_state_may(SR_M_VERSION, v->state, topup ? SR_E_TOPUP : SR_E_VOTE))

@@ -13,6 +13,7 @@
 #include "board/door.h"
 #include "board/erase.h"
 #include "board/keys.h"
+#include "board/quarantine.h"
 #include "board/second.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/query.h"
@@ -598,6 +599,18 @@ static int reap_items(struct sr_vault *v, struct sr_err *e) {
 	return rc;
 }
 
+static int reap_boxes(struct sr_vault *v, struct sr_err *e) {
+	struct sr_quarantine_kept kept = {0};
+	int rc = sr_quarantine_keep(v, &kept, e);
+
+	if (rc == 0 && kept.erased > 0)
+		told(v,
+			"secrets.db: %zu boxes of held items to who is no curator any more were "
+			"erased",
+			kept.erased);
+	return rc;
+}
+
 /* What writers that were killed left under temporary names. */
 static int sweep_files(struct sr_vault *v, struct sr_err *e) {
 	static const char *const folders[] = {"packs", "objects"};
@@ -652,6 +665,8 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 		rc = reap_room_keys(v, e);
 	if (rc == 0 && v->founded)
 		rc = reap_items(v, e);
+	if (rc == 0 && v->founded)
+		rc = reap_boxes(v, e);
 	if (rc == 0 && v->founded)
 		rc = sr_ceremony_clear(v, e);
 	if (rc != 0)

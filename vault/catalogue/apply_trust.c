@@ -389,5 +389,10 @@ int sr_apply_person_end(struct sr_apply *a, struct sr_err *e) {
 			(const char *)person.p);
 	if (rc == 0)
 		rc = sr_apply_end_checkouts(a, "person", A_TEXT(person), e);
+	if (rc == 0) /* what is not decided yet is decided without them */
+		rc = SQL_RUN(a->db, e,
+			"UPDATE votes SET ended = ? WHERE person = ? AND ended IS NULL AND v IN"
+			" (SELECT v FROM versions WHERE state = 'open')",
+			A_INT(a->entry), A_TEXT(person));
 	return rc == 0 ? sr_apply_decided(a, e) : rc;
 }

@@ -2,17 +2,17 @@
  * conflict - who stands too near to a request to vote on it, as SQL: the one place that says it,
  * for tallies, inboxes, rules and votes that an attestation makes void.
  *
- * Parties of a version: applicant and co-applicants where it asks for items, the person whom it is
- * about, and those whom its target grant names. A member is in conflict while an attestation of
- * kind conflict or supervisor-of stands between them and a party, whichever of the two it names
- * first, or between them and the request itself.
+ * Parties of a version: applicant and co-applicants where it is for them (it has a request key),
+ * the person whom it is about, and those whom its target grant names. A member is in conflict while
+ * an attestation of kind conflict or supervisor-of stands between them and a party, whichever of
+ * the two it names first, or between them and the request itself.
  */
 #ifndef SR_CATALOGUE_CONFLICT_H
 #define SR_CATALOGUE_CONFLICT_H
 
-#define SR_SQL_PARTIES                                                            \
-	"(SELECT q.applicant WHERE v.list IS NOT NULL UNION ALL SELECT v.subject" \
-	" UNION ALL SELECT rp.person FROM request_people rp WHERE rp.v = v.v"     \
+#define SR_SQL_PARTIES                                                           \
+	"(SELECT q.applicant WHERE v.key IS NOT NULL UNION ALL SELECT v.subject" \
+	" UNION ALL SELECT rp.person FROM request_people rp WHERE rp.v = v.v"    \
 	" UNION ALL SELECT gp.person FROM grant_people gp WHERE gp.grant_id = v.target)"
 
 /* A standing attestation `a` that sets ${who} (an SQL expression) against version `v` of request

@@ -360,7 +360,8 @@ struct sr_version_row {
 	uint64_t entry;
 	int64_t received;
 	char applicant[SR_PERSON_TEXT];
-	char kind[32]; /* access export revoke lift role collection destroy */
+	/* access export revoke lift role person-end collection destroy */
+	char kind[32];
 	uint32_t epoch, level;
 	int64_t closes, ends; /* 0: none */
 	uint64_t items;
@@ -404,6 +405,8 @@ SR_MUST int sr_query_requests(struct sr_versions *out, struct sr_catalogue *c,
  * not in conflict, not voted. Oldest first. */
 SR_MUST int sr_query_inbox(
 	struct sr_versions *out, struct sr_catalogue *c, const char *member, struct sr_err *e);
+/* All open versions, oldest first. */
+SR_MUST int sr_query_open(struct sr_versions *out, struct sr_catalogue *c, struct sr_err *e);
 /* Open versions on which ${member} may not vote because an attestation stands against it. */
 SR_MUST int sr_query_set_against(
 	struct sr_versions *out, struct sr_catalogue *c, const char *member, struct sr_err *e);

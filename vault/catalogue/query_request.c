@@ -232,6 +232,15 @@ int sr_query_inbox(
 	return rc == 0 ? read_versions(out, sr_catalogue_db(c), st, e) : rc;
 }
 
+int sr_query_open(struct sr_versions *out, struct sr_catalogue *c, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	int rc = sr_stmt_new(
+		&st, sr_catalogue_db(c), VERSION_SQL " WHERE v.state = 'open' ORDER BY v.entry", e);
+
+	memset(out, 0, sizeof *out);
+	return rc == 0 ? read_versions(out, sr_catalogue_db(c), st, e) : rc;
+}
+
 int sr_query_set_against(
 	struct sr_versions *out, struct sr_catalogue *c, const char *member, struct sr_err *e) {
 	struct sr_stmt *st = NULL;

@@ -316,7 +316,8 @@ uint8_t sr_client_index(const struct sr_board_view *v, struct sr_bytes person);
 /* --- requests (client_request.c) -------------------------------------------------------------- */
 
 struct sr_asking {
-	const char *kind; /* access export revoke lift role collection destroy */
+	/* access export revoke lift role person-end collection destroy */
+	const char *kind;
 	const uint8_t *
 		amend; /* SR_ID bytes of the request that gets a new version; NULL: a new request */
 	const uint8_t *items; /* SR_ID bytes each, in any order; access, export, destroy */
@@ -328,6 +329,7 @@ struct sr_asking {
 	const uint8_t *target; /* revoke: the grant; lift: the grant, or the seal's statement */
 	const struct sr_introduction *card; /* role */
 	const char *const *roles;
+	const char *subject;       /* person-end; NULL: whose card it is */
 	const char *name, *dedupe; /* collection; dedupe NULL: collection */
 	const char *project, *reason;
 	const char *instruction; /* destroy, of items marked for referral */

@@ -139,7 +139,9 @@ static int put_subject(struct sr_writ *d, const struct sr_asking *a, struct sr_e
 	struct sr_card card;
 	int rc;
 
-	if (a->card == NULL)
+	if (a->subject != NULL)
+		sr_text_put(&d->text, "subject", a->subject);
+	if (a->card == NULL || a->subject != NULL)
 		return 0;
 	rc = sr_card_read(&card, a->card->card, e);
 	if (rc == 0)

@@ -148,7 +148,10 @@
  *   body  rows: one person; attestation {id, person, kind training|affiliation|supervisor-of|
  *         conflict, of? (the other person), request?, term?, ends?, officer, entry, ended? (the
  *         entry after which it no longer stands), note?} (members, curators, officers, auditors,
- *         and those whom it names)
+ *         and those whom it names); for the house and themselves also bound {what grant, id, state,
+ *         items, others yes?} (live or suspended, naming the person), bound {what request, id,
+ * kind} (open, by them), bound {what share, member, epoch} (of the board's keys), bound {what held,
+ *         boxes, items} (held items that they can look at, of all)
  * board                login
  *   out   fingerprint hash, origin, ledger-key, room-key b64, epoch dec, opened yes?, run id?,
  *         run-state?, transcript hash?

@@ -1,7 +1,13 @@
 /*
  * People: who they are, and what officers attested of them.
  */
+#include "board/quarantine.h"
 #include "core/ops_in.h"
+
+enum {
+	HOUSE = SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER | SR_ROLE_AUDITOR |
+		SR_ROLE_CUSTODIAN
+};
 
 static void put_role_words(struct sr_rows_out *o, const char *key, unsigned roles) {
 	for (unsigned bit = 1; bit < SR_ROLES_ALL; bit <<= 1) {
@@ -12,9 +18,7 @@ static void put_role_words(struct sr_rows_out *o, const char *key, unsigned role
 
 /* Those who hold a role of the house are known to everybody, others to the house and themselves. */
 static bool may_know_person(const struct sr_x *x, const struct sr_person_row *p) {
-	const unsigned house = SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER |
-			       SR_ROLE_AUDITOR | SR_ROLE_CUSTODIAN;
-	return (x->caller.roles & house) != 0 || (p->roles & house) != 0 ||
+	return (x->caller.roles & HOUSE) != 0 || (p->roles & HOUSE) != 0 ||
 	       strcmp(p->person, x->caller.person) == 0;
 }
 
@@ -83,6 +87,83 @@ int sr_put_attestations(struct sr_x *x, struct sr_rows_out *o, const char *perso
 	return rc;
 }
 
+static int bound_grants(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_person_row *p, struct sr_err *e) {
+	static const enum sr_state states[] = {SR_S_LIVE, SR_S_SUSPENDED};
+	const struct sr_page page = {.limit = 1000};
+	int rc = 0;
+	for (size_t k = 0; rc == 0 && k < 2; k++) {
+		const struct sr_grant_filter f = {.person = p->person, .state = states[k]};
+		struct sr_grants l = {0};
+		rc = sr_query_grants(&l, x->catalogue, &f, &page, e);
+		for (size_t i = 0; i < l.count; i++) {
+			sr_row(o, "bound");
+			sr_row_str(o, "what", "grant");
+			sr_row_hex(o, "id", l.rows[i].id, SR_ID);
+			sr_row_str(o, "state", sr_state_name(l.rows[i].state));
+			sr_row_dec(o, "items", l.rows[i].items);
+			sr_row_flag(o, "others", strcmp(l.rows[i].people, p->person) != 0);
+		}
+		sr_grants_free(&l);
+	}
+	return rc;
+}
+
+static int bound_requests(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_person_row *p, struct sr_err *e) {
+	const struct sr_request_filter f = {.applicant = p->person, .state = SR_S_OPEN};
+	const struct sr_page page = {.limit = 1000};
+	struct sr_versions l = {0};
+	int rc = sr_query_requests(&l, x->catalogue, &f, &page, e);
+	for (size_t i = 0; i < l.count; i++) {
+		sr_row(o, "bound");
+		sr_row_str(o, "what", "request");
+		sr_row_hex(o, "id", l.rows[i].request, SR_ID);
+		sr_row_str(o, "kind", l.rows[i].kind);
+	}
+	sr_versions_free(&l);
+	return rc;
+}
+
+/* A share of the board's keys is theirs as long as the board has this epoch. */
+static int bound_share(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_person_row *p, struct sr_err *e) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	if (b == NULL)
+		return sr_fail(e, SR_NOMEM, "person");
+	int rc = sr_query_board(b, x->catalogue, 0, e);
+	for (size_t i = 0; rc == 0 && i < b->member_count; i++) {
+		if (strcmp(b->members[i].person, p->person) != 0)
+			continue;
+		sr_row(o, "bound");
+		sr_row_str(o, "what", "share");
+		sr_row_dec(o, "member", b->members[i].index);
+		sr_row_dec(o, "epoch", b->epoch);
+	}
+	free(b);
+	return rc;
+}
+
+/* What the vault holds ready for this person, or would go on without them: for who ends them. */
+static int put_bound(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_person_row *p, struct sr_err *e) {
+	size_t boxed = 0, items = 0;
+	int rc = bound_grants(x, o, p, e);
+	if (rc == 0)
+		rc = bound_requests(x, o, p, e);
+	if (rc == 0)
+		rc = bound_share(x, o, p, e);
+	if (rc == 0 && (p->roles_ever & SR_ROLE_CURATOR) != 0)
+		rc = sr_quarantine_count(x->vault, p, &boxed, &items, e);
+	if (rc == 0 && items > 0) {
+		sr_row(o, "bound");
+		sr_row_str(o, "what", "held");
+		sr_row_dec(o, "boxes", boxed);
+		sr_row_dec(o, "items", items);
+	}
+	return rc;
+}
+
 int sr_op_person(struct sr_x *x, struct sr_err *e) {
 	struct sr_person_row p = {0};
 	struct sr_rows_out o;
@@ -98,6 +179,8 @@ int sr_op_person(struct sr_x *x, struct sr_err *e) {
 		put_person(x, &o, &p);
 		rc = sr_put_attestations(x, &o, person, false, e);
 	}
+	if (rc == 0 && ((x->caller.roles & HOUSE) != 0 || strcmp(p.person, x->caller.person) == 0))
+		rc = put_bound(x, &o, &p, e);
 	sr_person_row_free(&p);
 	return rc;
 }

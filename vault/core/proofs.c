@@ -176,7 +176,12 @@ static size_t approvals(const struct sr_proofs *p, const struct sr_proven *req, 
 	return n;
 }
 
-/* Does a quorum stand behind this `person` of the service? */
+/* Requests that change who somebody is, by the statement that they are decided with. */
+static const char *kind_of(enum sr_type_id type) {
+	return type == SR_T_PERSON_END ? "person-end" : "role";
+}
+
+/* Does a quorum stand behind this `person` or `person-end` of the service? */
 static bool quorum_behind(
 	const struct sr_proofs *p, const struct sr_proven *person, char why[240]) {
 	const struct sr_statement *found = &p->entries[0]->entry.statement,
@@ -194,18 +199,20 @@ static bool quorum_behind(
 
 		if ((q->type->id != SR_T_REQUEST && q->type->id != SR_T_AMEND) ||
 			!sr_bytes_eq(sr_field(q, "request", 0), request) ||
-			!sr_bytes_eq(sr_field(q, "kind", 0), sr_bytes_str("role")) ||
-			!sr_bytes_eq(sr_field(q, "subject", 0), who) || !same_lines(q, s, "role") ||
-			!same_lines(q, s, "card"))
+			!sr_bytes_eq(sr_field(q, "kind", 0), sr_bytes_str(kind_of(s->type->id))) ||
+			!sr_bytes_eq(sr_field(q, "subject", 0), who) ||
+			(s->type->id == SR_T_PERSON &&
+				(!same_lines(q, s, "role") || !same_lines(q, s, "card"))))
 			continue;
 		n = approvals(p, r, person->index);
 		best = n > best ? n : best;
 	}
 	if (best >= quorum)
 		return true;
-	snprintf(why, 240,
-		"%.*s was given a role by the vault with %zu of %llu members' approvals proven",
-		(int)who.len, (const char *)who.p, best, (unsigned long long)quorum);
+	snprintf(why, 240, "%.*s was %s by the vault with %zu of %llu members' approvals proven",
+		(int)who.len, (const char *)who.p,
+		s->type->id == SR_T_PERSON_END ? "ended" : "given a role", best,
+		(unsigned long long)quorum);
 	return false;
 }
 
@@ -256,7 +263,7 @@ static bool signature_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 	if (s->by_service) {
 		if (sr_statement_verify(s, p->room_name, p->room_pk, &err) != 0)
 			return distrust(pr, err.text);
-		if (type == SR_T_PERSON && !quorum_behind(p, pr, why))
+		if ((type == SR_T_PERSON || type == SR_T_PERSON_END) && !quorum_behind(p, pr, why))
 			return distrust(pr, why);
 		return true;
 	}
@@ -317,7 +324,9 @@ bool sr_proofs_owed(const struct sr_proofs *p, size_t *at, uint8_t request[SR_ID
 	for (; *at < p->count; (*at)++) {
 		const struct sr_proven *pr = p->entries[*at];
 
-		if (pr->trusted || pr->entry.statement.type->id != SR_T_PERSON ||
+		const enum sr_type_id type = pr->entry.statement.type->id;
+
+		if (pr->trusted || (type != SR_T_PERSON && type != SR_T_PERSON_END) ||
 			!pr->entry.statement.by_service ||
 			sr_field_id(request, &pr->entry.statement, "request", 0, NULL) != 0)
 			continue;
@@ -558,7 +567,8 @@ static bool still_needed(const struct sr_proven *pr) {
 		return true;
 	case SR_T_REQUEST:
 	case SR_T_AMEND:
-		return sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("role"));
+		return sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("role")) ||
+		       sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("person-end"));
 	case SR_T_VOTE:
 		return sr_field_count(s, "pieces") == 0;
 	case SR_T_KEY_EPOCH:

@@ -7,8 +7,8 @@
  * come from it add:   inclusion and consistency with what was verified before; opened with the
  * disclosed keys settle: signatures, in order of index. A person's key counts from the `person`
  * statement that introduced them, if that was signed by a curator or officer known before
- * (researcher, depositor), or follows from a request of kind role with approvals of a quorum of
- * founding members, which must be in the set too.
+ * (researcher, depositor), or follows from a request of kind role (person-end, for an end) with
+ * approvals of a quorum of founding members, which must be in the set too.
  *
  * An entry without a trusted signature stays in the set as proven in the log, with the reason;
  * whoever relies on it asks sr_proofs_need. A set only grows; pointers to entries live as long as

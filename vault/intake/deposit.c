@@ -46,6 +46,7 @@ struct sr_deposit {
 	enum sr_dedupe dedupe;
 	struct sr_board_row board;
 	struct sr_people curators;     /* who can look at what is held */
+	uint64_t curators_at;          /* size of the log that they are of */
 	struct sr_accession_list list; /* items as they end; packs at finish */
 	size_t item_cap;
 	struct sr_buf *file_lists; /* per item */
@@ -173,6 +174,18 @@ struct new_item {
 	uint8_t seal[SR_SEAL];
 };
 
+/* The deposit may take days: who became a curator meanwhile gets a box, who is none any more does
+ * not. */
+static int curators_now(struct sr_deposit *d, struct sr_err *e) {
+	const uint64_t size = sr_catalogue_size(d->v->catalogue);
+
+	if (d->curators.count > 0 && d->curators_at == size)
+		return 0;
+	sr_people_free(&d->curators);
+	d->curators_at = size;
+	return sr_query_people(&d->curators, d->v->catalogue, SR_ROLE_CURATOR, e);
+}
+
 static int item_seals(
 	struct sr_deposit *d, struct held_item *h, struct new_item *n, struct sr_err *e) {
 	const struct sr_board_level *level = highest(&d->board);
@@ -190,6 +203,8 @@ static int item_seals(
 	rc = sr_tdh2_seal(n->seal, &key, h->item, FIRST_ENVELOPE, n->part, e);
 	memcpy(at.vault, d->v->fingerprint, SR_HASH);
 	memcpy(at.item, h->item, SR_ID);
+	if (rc == 0)
+		rc = curators_now(d, e);
 	if (rc == 0)
 		rc = sr_held_seal(&h->quarantine, d->v->keys->s->quarantine_key, &at, &d->curators,
 			n->part, e);
@@ -373,8 +388,6 @@ int sr_deposit_begin(struct sr_deposit **out, struct sr_vault *v,
 	if (rc == 0 && !d->board.opened)
 		rc = sr_fail(e, SR_DENIED,
 			"deposit: the board has no keys yet; every founding member accepts first");
-	if (rc == 0)
-		rc = sr_query_people(&d->curators, v->catalogue, SR_ROLE_CURATOR, e);
 	if (rc == 0)
 		rc = collection_dedupe(d, e);
 	if (rc == 0)

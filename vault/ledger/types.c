@@ -257,7 +257,7 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("epoch", SR_V_DEC, SR_ONE),
 		F("vote", SR_V_ID, SR_SOME),
 		END}},
-	{SR_T_SUSPEND, "suspend", SR_BY_MEMBER, NULL, SR_EFFECT_GRANT, FIELDS{
+	{SR_T_SUSPEND, "suspend", SR_BY_MEMBER | SR_BY_SERVICE, NULL, SR_EFFECT_GRANT, FIELDS{
 		F("grant", SR_V_ID, SR_ONE),
 		P_TEXT("reason", SR_OPTIONAL, "actor"),
 		END}},

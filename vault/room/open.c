@@ -511,9 +511,10 @@ int sr_room_quarantine(struct sr_room *r, const uint8_t id[SR_ID], const char *c
 		rc = sr_held_open_outer(boxed, &at, &how, e);
 	if (rc == SR_NOTFOUND && sealed.len > 0)
 		rc = sr_fail(e, SR_DENIED,
-			"%s was not among its curators when the item came: another curator looks "
-			"or releases",
-			curator);
+			"no box of item %s is to %s, who became a curator (or got a new key) "
+			"later: "
+			"a curator who has one shares it (held share)",
+			name, curator);
 out:
 	sr_item_row_free(&item);
 	sr_buf_free(&sealed);

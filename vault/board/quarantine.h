@@ -1,0 +1,29 @@
+/*
+ * quarantine - whose boxes lie in the quarantine seals of held items (board/held.h), as people come
+ * and go.
+ *
+ * A box opens a held item to one key. It is erased as soon as the vault knows that the key is no
+ * longer a curator's: their roles ended, or they have a new key. The ledger comes first; what a
+ * kill leaves is repeated at the next opening. The last box of an item is kept: it opens nothing to
+ * who has no role, and without any the item could only be deposited anew.
+ */
+#ifndef SR_BOARD_QUARANTINE_H
+#define SR_BOARD_QUARANTINE_H
+
+#include "board/held.h"
+#include "board/vault.h"
+
+struct sr_quarantine_kept {
+	size_t items;  /* held items with a quarantine seal */
+	size_t erased; /* boxes that were erased now */
+	size_t last;   /* items whose only boxes are of nobody who is a curator now */
+};
+/* Erase every box that is not of an active curator's key in force. Its own commit of secrets.db. */
+SR_MUST int sr_quarantine_keep(
+	struct sr_vault *v, struct sr_quarantine_kept *out, struct sr_err *e);
+
+/* How many held items have a box to ${person}'s key in force, of how many. */
+SR_MUST int sr_quarantine_count(struct sr_vault *v, const struct sr_person_row *person,
+	size_t *boxed, size_t *items, struct sr_err *e);
+
+#endif
