@@ -4,16 +4,19 @@
 . "$(dirname "$0")/lib.bash"
 
 founded
+cp -a vault fresh # for the small file system, at the end
 mkdir tree
 for i in 1 2 3; do head -c 300000 /dev/urandom >tree/$i; done
 told=0
-for nth in 1 2 3 5 7 9 12 15 19 24 30 38 48; do
+for nth in 1 2 3 5 7 9 12 15 19 24 30 38 {50..56}; do # the last ones: about the commit of the log
 	rc=0
 	SR_FAULT=$nth:28 as de deposit tree --collection box --json >out 2>err || rc=$?
 	((rc == 0)) && break
 	((rc == 5 || rc == 4)) || fail "no room at step $nth: status $rc"
 	grep -q 'No space left' err && told=$((told + 1))
 	ok sr verify
+	ok sr scrub
+	has '0 findings'
 done
 ((told >= 5)) || fail "only $told failures named the full disk"
 deposit tree
@@ -21,10 +24,10 @@ ok sr scrub
 has '0 findings'
 # For real, on a small file system, where we may mount one.
 if (($(id -u) == 0)) && mkdir small && sync -f . && mount -t tmpfs -o size=6m none small 2>/dev/null; then
-	cp -a vault small/vault
+	cp -a fresh small/vault
 	head -c 9000000 /dev/urandom >large
 	rc=0
-	as de deposit large --collection box --vault "$W/small/vault" >out 2>err || rc=$?
+	STRONGROOM_STATE=$W/fresh-state as de deposit large --collection box --vault "$W/small/vault" >out 2>err || rc=$?
 	umount -l small
 	((rc == 5)) || fail "status $rc on a full file system"
 	grep -q 'No space left' err || fail 'the full file system is not named'

@@ -903,7 +903,7 @@ static int group_commit(struct group *g, bool *secrets_open, struct sr_err *e) {
 	if (rc == 0) {
 		attachment_of(attachment, g->v);
 		rc = sr_ledger_commit(g->v->ledger, views, g->count, attachment, &commit, e);
-		if (rc != 0 && rc != SR_LIMIT && rc != SR_MISUSE)
+		if (sr_ledger_failed(g->v->ledger))
 			g->v->failed =
 				true; /* whether the group is in is known after the next opening */
 	}

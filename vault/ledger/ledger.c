@@ -442,6 +442,10 @@ static int check_entries(const struct sr_bytes *entries, size_t count, struct sr
 	return 0;
 }
 
+bool sr_ledger_failed(const struct sr_ledger *l) {
+	return l->failed;
+}
+
 int sr_ledger_commit(struct sr_ledger *l, const struct sr_bytes *entries, size_t count,
 	const uint8_t attachment[SR_ATTACHMENT], struct sr_commit *out, struct sr_err *e) {
 	uint8_t hashes[SR_COMMIT_LEAVES * SR_HASH];

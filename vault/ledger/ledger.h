@@ -68,10 +68,13 @@ uint64_t sr_ledger_next_index(const struct sr_ledger *l);
 void sr_ledger_root(uint8_t out[SR_HASH], const struct sr_ledger *l);
 /* The last commit, with its attachment. */
 const struct sr_commit *sr_ledger_last(const struct sr_ledger *l);
-/* Durable: 1..SR_COMMIT_LEAVES entries of at most SR_ENTRY_MAX bytes under ${attachment}. LIMIT and
- * MISUSE leave the ledger as it was. ${out} (may be NULL): the new size and root. */
+/* Durable: 1..SR_COMMIT_LEAVES entries of at most SR_ENTRY_MAX bytes under ${attachment}. After a
+ * failure sr_ledger_failed tells whether the ledger is as it was; the code does not (a full disk is
+ * LIMIT, whichever write met it). ${out} (may be NULL): the new size and root. */
 SR_MUST int sr_ledger_commit(struct sr_ledger *l, const struct sr_bytes *entries, size_t count,
 	const uint8_t attachment[SR_ATTACHMENT], struct sr_commit *out, struct sr_err *e);
+/* FAILED: a write broke off, and whether its entries are in is known after the next open. */
+bool sr_ledger_failed(const struct sr_ledger *l);
 
 /* The checkpoint note of the present size, appended (needs the seed, else MISUSE). */
 SR_MUST int sr_ledger_checkpoint(struct sr_ledger *l, struct sr_buf *out, struct sr_err *e);
