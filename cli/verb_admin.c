@@ -342,9 +342,12 @@ static void status_print(struct cli *c, const struct cli_answer *a) {
 		(unsigned long long)cli_field_dec(a, "released"),
 		(unsigned long long)cli_field_dec(a, "held"));
 	cli_size_text(size, sizeof size, cli_field_dec(a, "bytes"));
-	printf("  %-14s %s in %llu packs, %llu blocks\n", "content", size,
-		(unsigned long long)cli_field_dec(a, "packs"),
-		(unsigned long long)cli_field_dec(a, "blocks"));
+	if (cli_field(a, "packs").p != NULL)
+		printf("  %-14s %s in %llu packs, %llu blocks\n", "content", size,
+			(unsigned long long)cli_field_dec(a, "packs"),
+			(unsigned long long)cli_field_dec(a, "blocks"));
+	else
+		cli_line_str("content", size);
 	status_line(a, "open requests", "requests-open");
 	printf("  %-14s %llu live, %llu suspended\n", "grants",
 		(unsigned long long)cli_field_dec(a, "grants-live"),

@@ -2,13 +2,14 @@
  * fuzz_catalogue_lists - bodies of the objects that statements name: refused, or written back as
  * they were read.
  *
- * Input: u8 mode: 0 accession list, 1 file list, 2 request list, 3 ids to sort into one.
+ * Input: u8 mode: 0 accession list, 1 file list, 2 request list, 3 ids to sort into one, 4 pack
+ * list.
  */
 #include "catalogue/lists.h"
 #include "fuzz_crypto.h"
 
 static void check_accession(struct sr_bytes in) {
-	uint8_t items[SR_HASH], packs[SR_HASH];
+	uint8_t root[SR_HASH];
 	struct sr_accession_list l;
 	struct sr_buf again;
 	struct sr_err e;
@@ -20,7 +21,7 @@ static void check_accession(struct sr_bytes in) {
 	for (size_t i = 0; i < l.item_count; i++)
 		for (size_t j = 0; j < i; j++)
 			MUST(memcmp(l.items[i].id, l.items[j].id, SR_ID) != 0);
-	assert_ok(sr_accession_list_roots(&l, items, packs, &e), &e);
+	assert_ok(sr_accession_list_root(root, &l, &e), &e);
 	sr_buf_free(&again);
 	sr_accession_list_free(&l);
 }
@@ -76,10 +77,25 @@ static void check_sort(struct sr_bytes in) {
 	free(ids);
 }
 
+static void check_packs(struct sr_bytes in) {
+	uint8_t root[SR_HASH];
+	struct sr_bytes names = {NULL, 0};
+	struct sr_buf again;
+	struct sr_err e;
+	if (sr_pack_list_read(&names, in, &e) != 0)
+		return;
+	MUST(names.len % SR_HASH == 0);
+	sr_buf_init(&again);
+	sr_pack_list_put(&again, names);
+	MUST(sr_bytes_eq(sr_buf_view(&again), in));
+	assert_ok(sr_pack_list_root(root, names, &e), &e);
+	sr_buf_free(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	struct sr_bytes in = sr_bytes_of(data, size);
 	fuzz_start();
-	switch (fuzz_u8(&in) % 4) {
+	switch (fuzz_u8(&in) % 5) {
 	case 0:
 		check_accession(in);
 		break;
@@ -89,15 +105,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	case 2:
 		check_request(in);
 		break;
-	default:
+	case 3:
 		check_sort(in);
+		break;
+	default:
+		check_packs(in);
 	}
 	return 0;
 }
 
 void fuzz_seeds(void) {
 	uint8_t ids[4 * SR_ID];
-	struct sr_accession_list l = {calloc(2, sizeof *l.items), 2, calloc(1, SR_HASH), 1};
+	struct sr_accession_list l = {calloc(2, sizeof *l.items), 2};
 	struct sr_list_file f = {.path = sr_bytes_str("box 12/a\xff.txt"),
 		.media_type = sr_bytes_str("text/plain"),
 		.kind = SR_FILE_REGULAR,
@@ -129,6 +148,9 @@ void fuzz_seeds(void) {
 	t_fill(ids, sizeof ids, 5);
 	fuzz_seed_with("unsorted", "\3", 1, sr_bytes_of(ids, sizeof ids));
 	assert_ok(sr_request_list_sort(ids, 4, &e), &e);
+	sr_buf_clear(&b);
+	sr_pack_list_put(&b, sr_bytes_of(ids, sizeof ids));
+	fuzz_seed_with("packs", "\4", 1, sr_buf_view(&b));
 	fuzz_seed_with("request", "\2", 1, sr_bytes_of(ids, sizeof ids));
 	sr_buf_free(&b);
 }

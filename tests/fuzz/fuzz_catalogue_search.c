@@ -58,6 +58,7 @@ static struct rig *rig(void) {
 	for (size_t i = 0; i < ITEMS; i++)
 		names[i] = items[i].name;
 	s_accession(&r, DEPOSITOR, "accession 1", names, ITEMS);
+	s_stored(&r, "accession 1");
 	for (size_t i = 0; i < ITEMS; i++) {
 		s_describe(&r, items[i].name, items[i].title, items[i].hazard);
 		if (i < RELEASED)

@@ -213,6 +213,7 @@ RIG void life_destroy(struct rig *r) {
 
 RIG void life_items_in(struct rig *r) {
 	s_accession(r, DEPOSITOR, "accession 1", life_items, 3);
+	s_stored(r, "accession 1");
 	s_checkout(r, CURATOR, "look", NULL, "item 1");
 	s_viewed(r, "look", "open");
 	s_describe(r, "item 1", "Title-of-one", "graphic");

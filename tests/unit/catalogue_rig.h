@@ -463,16 +463,31 @@ RIG void s_collection(
 	rig_text(r, SR_DESCRIPTIVE, subject, "name", name);
 	rig_end(r);
 }
-/* ${names}: items; the file list of each has one file, "<name>.txt". */
+/* One pack, named as the accession. */
+RIG void s_stored(struct rig *r, const char *accession) {
+	uint8_t pack[SR_HASH], root[SR_HASH];
+	struct sr_buf body;
+	struct sr_err e;
+	sr_buf_init(&body);
+	rig_hash(pack, accession);
+	sr_pack_list_put(&body, sr_bytes_of(pack, SR_HASH));
+	assert_ok(sr_pack_list_root(root, sr_bytes_of(pack, SR_HASH), &e), &e);
+	rig_begin(r, SR_T_STORED, SERVICE);
+	f_id(r, "accession", accession);
+	sr_statement_put_count_root(&r->text, "packs", 1, root);
+	rig_object(r, "list", sr_buf_view(&body));
+	rig_end(r);
+	sr_buf_free(&body);
+}
+/* Without its `stored`. ${names}: items; the file list of each has one file, "<name>.txt". */
 RIG void s_accession(
 	struct rig *r, int who, const char *accession, const char *const *names, size_t count) {
-	struct sr_accession_list l = {calloc(count, sizeof *l.items), count, calloc(1, SR_HASH), 1};
-	uint8_t items[SR_HASH], packs[SR_HASH], files[SR_HASH];
+	struct sr_accession_list l = {calloc(count, sizeof *l.items), count};
+	uint8_t items[SR_HASH], files[SR_HASH];
 	struct sr_buf body;
 	struct sr_err e;
 	sr_buf_init(&body);
 	rig_begin(r, SR_T_ACCESSION, who);
-	rig_hash(l.packs, accession);
 	rig_hash(files, "files");
 	for (size_t i = 0; i < count; i++) {
 		char subject[SR_SUBJECT_TEXT], path[96];
@@ -496,13 +511,12 @@ RIG void s_accession(
 	}
 	sr_buf_clear(&body);
 	sr_accession_list_put(&body, &l);
-	assert_ok(sr_accession_list_roots(&l, items, packs, &e), &e);
+	assert_ok(sr_accession_list_root(items, &l, &e), &e);
 	f_id(r, "accession", accession);
 	f_id(r, "collection", "collection 1");
 	sr_statement_put_count_root(&r->text, "items", count, items);
 	sr_statement_put_count_root(&r->text, "files", count, files);
 	f_dec(r, "bytes", 10 * count);
-	sr_statement_put_count_root(&r->text, "packs", 1, packs);
 	rig_object(r, "list", sr_buf_view(&body));
 	rig_end(r);
 	sr_buf_free(&body);

@@ -427,15 +427,11 @@ static void test_list_is_the_signed_one(void **state) {
 	rig_apply(&r);
 	s_accession(&r, DEPOSITOR, "accession 1", life_items, 2);
 	struct rig_object *list = &r.objects[r.object_count - 1];
-	list->body.p[12] ^= 1; /* the id of the first item */
+	list->body.p[8] ^= 1; /* the id of the first item */
 	rig_refused(&r, "the list of 2 items is not the one that was signed");
 	s_accession(&r, DEPOSITOR, "accession 1", life_items, 2);
 	list = &r.objects[r.object_count - 1];
-	list->body.p[list->body.len - 1] ^= 1; /* a pack */
-	rig_refused(&r, "the list of 1 packs is not the one that was signed");
-	s_accession(&r, DEPOSITOR, "accession 1", life_items, 2);
-	list = &r.objects[r.object_count - 1];
-	list->body.p[12 + 112] ^= 1; /* bytes of the first item */
+	list->body.p[8 + 112] ^= 1; /* bytes of the first item */
 	rig_refused(&r, "signed are 2 and 20");
 	s_accession(&r, DEPOSITOR, "accession 1", life_items, 2);
 	list = &r.objects[r.object_count - 1];
@@ -588,6 +584,36 @@ static void test_impossible_grants(void **state) {
 	rig_close(&r);
 }
 
+/* Every accession has its `stored`, at once, and nothing else has one. */
+static void test_stored(void **state) {
+	struct rig r;
+	(void)state;
+	rig_open(&r);
+	life_board(&r);
+	rig_apply(&r);
+	s_stored(&r, "accession 1");
+	rig_refused(&r, "(stored): it does not stand directly behind its accession");
+	s_accession(&r, DEPOSITOR, "accession 1", life_items, 2);
+	s_describe(&r, "item 1", "Title", NULL);
+	rig_refused(&r, "(describe): the accession before it has no `stored` behind it");
+	s_stored(&r, "accession 2");
+	rig_refused(&r, "(stored): it does not stand directly behind its accession");
+	s_stored(&r, "accession 1");
+	struct rig_object *list = &r.objects[r.object_count - 1];
+	list->body.p[list->body.len - 1] ^= 1;
+	rig_refused(&r, "the list of 1 packs is not the one that was signed");
+	/* A ledger that ends between the two is not whole. */
+	struct sr_replay p = rig_replay(&r);
+	struct sr_err e;
+	assert_fails(sr_catalogue_catch_up(r.cat, &p, NULL, &e), SR_CORRUPT, &e,
+		"(accession): the ledger ends without its `stored`");
+	s_stored(&r, "accession 1");
+	rig_apply(&r);
+	s_stored(&r, "accession 1");
+	rig_refused(&r, "(stored): it does not stand directly behind its accession");
+	rig_close(&r);
+}
+
 /* --- lists --- */
 
 static void cut_list(void *ctx, struct sr_bytes mutant, const char *what) {
@@ -596,6 +622,13 @@ static void cut_list(void *ctx, struct sr_bytes mutant, const char *what) {
 	(void)ctx;
 	(void)what;
 	assert_fails(sr_accession_list_read(&l, mutant, &e), SR_CORRUPT, &e, "accession list");
+}
+static void cut_packs(void *ctx, struct sr_bytes mutant, const char *what) {
+	struct sr_bytes names;
+	struct sr_err e;
+	(void)ctx;
+	(void)what;
+	assert_fails(sr_pack_list_read(&names, mutant, &e), SR_CORRUPT, &e, "pack list");
 }
 static void cut_files(void *ctx, struct sr_bytes mutant, const char *what) {
 	struct sr_file_list l;
@@ -609,7 +642,9 @@ static void cut_files(void *ctx, struct sr_bytes mutant, const char *what) {
 		fail_msg("%s: %s", what, e.text);
 }
 static void test_lists(void **state) {
-	struct sr_accession_list l = {calloc(2, sizeof *l.items), 2, calloc(3, SR_HASH), 3}, back;
+	struct sr_accession_list l = {calloc(2, sizeof *l.items), 2}, back;
+	uint8_t packs[2 * SR_HASH] = {7, [SR_HASH] = 3};
+	struct sr_bytes names;
 	uint8_t ids[4 * SR_ID] = {9, [SR_ID] = 3, [2 * SR_ID] = 5, [3 * SR_ID] = 3};
 	struct sr_file_list files;
 	struct sr_list_file f = {.path = sr_bytes_str("a\xff\nb"),
@@ -632,14 +667,25 @@ static void test_lists(void **state) {
 	sr_accession_list_put(&b, &l);
 	assert_ok(sr_accession_list_read(&back, sr_buf_view(&b), &e), &e);
 	assert_int_equal(back.item_count, 2);
-	assert_int_equal(back.pack_count, 3);
 	assert_memory_equal(back.items, l.items, 2 * sizeof *l.items);
 	sr_accession_list_free(&back);
 	t_each_cut(sr_buf_view(&b), cut_list, NULL);
-	b.p[7] = 0xff; /* 4 billion items in 340 bytes */
+	b.p[7] = 0xff; /* 4 billion items in 256 bytes */
 	assert_fails(sr_accession_list_read(&back, sr_buf_view(&b), &e), SR_CORRUPT, &e,
-		"items and 3 packs");
+		"256 bytes, want");
 	sr_accession_list_free(&l);
+	sr_buf_clear(&b);
+	sr_pack_list_put(&b, sr_bytes_of(packs, sizeof packs));
+	assert_ok(sr_pack_list_read(&names, sr_buf_view(&b), &e), &e);
+	assert_true(sr_bytes_eq(names, sr_bytes_of(packs, sizeof packs)));
+	t_each_cut(sr_buf_view(&b), cut_packs, NULL);
+	b.p[7] = 0xff;
+	assert_fails(
+		sr_pack_list_read(&names, sr_buf_view(&b), &e), SR_CORRUPT, &e, "72 bytes, want");
+	sr_buf_clear(&b);
+	sr_pack_list_put(&b, sr_bytes_of(NULL, 0)); /* of files without content */
+	assert_ok(sr_pack_list_read(&names, sr_buf_view(&b), &e), &e);
+	assert_int_equal(names.len, 0);
 	sr_buf_clear(&b);
 	sr_file_list_begin(&b, sr_bytes_str("title"), 2);
 	sr_file_list_add(&b, &f);
@@ -767,6 +813,7 @@ int main(void) {
 		cmocka_unit_test(test_impossible_trust),
 		cmocka_unit_test(test_impossible_items),
 		cmocka_unit_test(test_list_is_the_signed_one),
+		cmocka_unit_test(test_stored),
 		cmocka_unit_test(test_impossible_requests),
 		cmocka_unit_test(test_impossible_grants),
 		cmocka_unit_test(test_lists),

@@ -233,6 +233,7 @@ static int setup(void **state) {
 	for (size_t i = 0; i < T_COUNT(items); i++)
 		names[i] = items[i].name;
 	s_accession(&rig, DEPOSITOR, "accession 1", names, T_COUNT(items));
+	s_stored(&rig, "accession 1");
 	for (size_t i = 0; i < T_COUNT(items); i++) {
 		describe(&items[i]);
 		if (i != 9)

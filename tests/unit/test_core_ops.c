@@ -172,12 +172,12 @@ static void put_tag(struct sr_buf *b, char tag, const char *text) {
 
 /* What deposit.finish gave, signed and handed in. */
 static int sign_accession(struct rig *g) {
-	static const char *const keys[] = {"items", "files", "bytes", "packs", "list"};
+	static const char *const keys[] = {"items", "files", "bytes", "list"};
 	struct rig_desk *d = &g->desk;
 	struct world_draft w;
 	char value[200];
 	world_begin(&w, g->w, &g->w->depositor, SR_T_ACCESSION);
-	for (int k = -2; k < 5; k++) {
+	for (int k = -2; k < 4; k++) {
 		const char *key = k == -2 ? "accession" : k == -1 ? "collection" : keys[k];
 		const struct sr_bytes v = sr_text_get(&d->r.text, key);
 		assert_true(v.p != NULL && v.len < sizeof value);

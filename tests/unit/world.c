@@ -582,7 +582,6 @@ static int deposit_commit(struct world *w, struct sr_deposit *dep, const struct 
 	sr_statement_put_count_root(&d.text, "items", s->items, s->items_root);
 	sr_statement_put_count_root(&d.text, "files", s->files, s->files_root);
 	sr_text_put_dec(&d.text, "bytes", s->bytes);
-	sr_statement_put_count_root(&d.text, "packs", s->packs, s->packs_root);
 	sr_text_put_hex(&d.text, "list", s->list_id, SR_HASH);
 	return world_commit(&d, &sub);
 }

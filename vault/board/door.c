@@ -362,8 +362,8 @@ static int group_room(struct group *g, struct sr_err *e) {
  * whatever follows from it. */
 static int entry_take(
 	struct group *g, struct pending *p, const struct sr_submission *sub, struct sr_err *e) {
-	struct sr_follow f = {
-		follow_service, follow_ends, follow_dies, follow_curators, follow_tell, g, g->now};
+	struct sr_follow f = {follow_service, follow_ends, follow_dies, follow_curators,
+		follow_tell, g, g->now, sub->packs};
 	struct sr_statement st;
 	int rc = group_room(g, e);
 

@@ -38,6 +38,8 @@ struct sr_submission {
 	size_t text_count;
 	const struct sr_door_object *objects;
 	size_t object_count;
+	struct sr_bytes packs; /* of an accession: names of the packs that were written for it,
+				  SR_HASH each, for its `stored`. Empty for all others */
 	bool resumed; /* taken up again after a kill, by the vault itself: signed long ago, so its
 			 time is not judged */
 	/* Side effects that belong to this statement and must be durable before it / undone if it

@@ -6,6 +6,7 @@
 
 #include "board/ceremony.h"
 #include "board/keys.h"
+#include "catalogue/lists.h"
 #include "catalogue/query.h"
 #include "ledger/epoch.h"
 #include "ledger/ledger.h"
@@ -141,6 +142,47 @@ out:
 	sr_buf_free(&text);
 	free(run);
 	free(keys);
+	return rc;
+}
+
+/* --- accessions ------------------------------------------------------------------------------- */
+
+/* Which packs were written is the vault's to say, not the depositor's: their number tells what was
+ * there before. */
+static int on_accession(const struct follow_job *j) {
+	struct sr_door_object object = {0};
+	struct sr_submission parts = {0};
+	struct sr_buf body, text;
+	uint8_t accession[SR_ID], id[SR_HASH], root[SR_HASH];
+	int rc = sr_field_id(accession, j->s, "accession", 0, j->e);
+
+	sr_buf_init(&body);
+	sr_buf_init(&text);
+	if (rc == 0 && j->f->packs.len % SR_HASH != 0)
+		rc = sr_fail(j->e, SR_MISUSE,
+			"accession: %zu bytes of names of packs, want %d for each", j->f->packs.len,
+			SR_HASH);
+	if (rc == 0)
+		rc = sr_pack_list_root(root, j->f->packs, j->e);
+	if (rc != 0)
+		goto out;
+	sr_pack_list_put(&body, j->f->packs);
+	rc = sr_buf_ok(&body, j->e);
+	if (rc != 0)
+		goto out;
+	sr_random(object.salt, SR_SALT);
+	object.body = sr_buf_view(&body);
+	sr_object_id(id, object.salt, object.body);
+	parts.objects = &object;
+	parts.object_count = 1;
+	sr_follow_begin(&text, j->v, SR_T_STORED, j->f->now);
+	sr_text_put_hex(&text, "accession", accession, SR_ID);
+	sr_statement_put_count_root(&text, "packs", j->f->packs.len / SR_HASH, root);
+	sr_text_put_hex(&text, "list", id, SR_HASH);
+	rc = follow_emit(j, &text, &parts);
+out:
+	sr_buf_free(&body);
+	sr_buf_free(&text);
 	return rc;
 }
 
@@ -294,6 +336,7 @@ static int on_attest(const struct follow_job *j) {
 static int (*const follow[SR_T_COUNT])(const struct follow_job *j) = {
 	[SR_T_FOUND] = on_found,
 	[SR_T_ACCEPT] = on_accept,
+	[SR_T_ACCESSION] = on_accession,
 	[SR_T_REQUEST] = on_request,
 	[SR_T_AMEND] = on_request,
 	[SR_T_VOTE] = on_vote,

@@ -5,6 +5,7 @@
  *   found                     -> key-epoch (the epoch's key, sealed to the auditors)
  *   accept, the last          -> opened (the vault computes the transcript itself; another one is
  *                                refused by the rules before)
+ *   accession                 -> stored: the packs that were written for it
  *   request, amend            -> room-key, for kinds that carry pieces; an amend ends the room key
  *                                of the version before
  *   vote approve, the k-th    -> grant | revoke | lift | person | collection, by the request's kind
@@ -42,6 +43,7 @@ struct sr_follow {
 	void (*tell)(void *ctx, const char *sentence);
 	void *ctx;
 	int64_t now;
+	struct sr_bytes packs; /* of an accession: what its submission brought (door.h) */
 };
 
 SR_MUST int sr_follow_on(const struct sr_follow *f, struct sr_vault *v,

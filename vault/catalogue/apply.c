@@ -24,6 +24,7 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_ATTEST] = sr_apply_attest,
 	[SR_T_ATTEST_END] = sr_apply_attest_end,
 	[SR_T_ACCESSION] = sr_apply_accession,
+	[SR_T_STORED] = sr_apply_stored,
 	[SR_T_DESCRIBE] = sr_apply_describe,
 	[SR_T_RELEASE] = sr_apply_release,
 	[SR_T_EMBARGO] = sr_apply_embargo,
@@ -331,11 +332,46 @@ struct sr_bytes sr_apply_text(const struct sr_apply *a, const char *key, size_t 
 
 /* --- the entry --- */
 
+/* Against the entry before: time does not run back, and an accession has its `stored` directly
+ * behind it, in the same commit. */
+static int check_before(struct sr_apply *a, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	uint8_t accession[SR_ID];
+	bool waits = false; /* the entry before is an accession */
+	int64_t last = 0, at = -1;
+	int rc = SQL_OPEN(&st, a->db, e, "SELECT received, type FROM entries WHERE entry = ?",
+		A_INT(a->entry - 1));
+
+	if (rc == 0)
+		rc = sr_stmt_row(st, e);
+	if (rc == 0) {
+		last = sr_stmt_col_int(st, 0);
+		waits = sr_bytes_eq(
+			sr_stmt_col_bytes(st, 1), sr_bytes_str(sr_type_at(SR_T_ACCESSION)->name));
+	}
+	sr_stmt_reset(st);
+	if (rc != 0)
+		return rc;
+	if (a->en->received < last)
+		return sr_fail(e, SR_CORRUPT, "received %lld s before the entry before it",
+			(long long)(last - a->en->received));
+	if (a->s->type->id != SR_T_STORED)
+		return waits ? sr_fail(e, SR_CORRUPT,
+				       "the accession before it has no `stored` behind it")
+			     : 0;
+	rc = sr_field_id(accession, a->s, "accession", 0, e);
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &at, "SELECT entry FROM accessions WHERE accession = ?",
+			A_ID(accession));
+	if (rc == SR_NOTFOUND || (rc == 0 && at != a->entry - 1))
+		return sr_fail(e, SR_CORRUPT, "it does not stand directly behind its accession");
+	return rc;
+}
+
 static int check_entry(struct sr_apply *a, struct sr_catalogue *c, struct sr_err *e) {
 	const struct sr_head *h = &a->s->head;
 	struct sr_stmt *st = NULL;
 	uint8_t vault[SR_HASH];
-	int64_t last = 0;
 	int rc;
 
 	if (a->en->index != sr_catalogue_size(c))
@@ -345,13 +381,9 @@ static int check_entry(struct sr_apply *a, struct sr_catalogue *c, struct sr_err
 		return sr_fail(e, SR_CORRUPT, "entry 0 is found, and no other");
 	if (a->en->index == 0)
 		return 0;
-	rc = SQL_INT_OF(a->db, e, &last, "SELECT received FROM entries WHERE entry = ?",
-		A_INT(a->entry - 1));
+	rc = check_before(a, e);
 	if (rc != 0)
 		return rc;
-	if (a->en->received < last)
-		return sr_fail(e, SR_CORRUPT, "received %lld s before the entry before it",
-			(long long)(last - a->en->received));
 	if ((rc = SQL_OPEN(
 		     &st, a->db, e, "SELECT fingerprint FROM vault WHERE id = ?", A_INT(1))) != 0)
 		return rc;

@@ -6,7 +6,8 @@
  * Structural tables come from the structural part alone; records whose text is here go into the
  * text tables, missing ones (erased, closed, not disclosed) leave NULL there and nothing else
  * differs. What cannot be (a step that states.h does not list, an unknown item, a second grant with
- * one id, a list whose root is another) is CORRUPT, and the sentence names index and type. Rules
+ * one id, a list whose root is another, an accession without its `stored`) is CORRUPT, and the
+ * sentence names index and type. Rules
  * (who may, quorum, dates) are not judged here: board/rules did, before the entry was written.
  *
  * One function for each row of ledger/types.h; a test walks both tables.

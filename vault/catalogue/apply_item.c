@@ -1,5 +1,5 @@
 /*
- * apply_item - effects of collection, accession, describe and release.
+ * apply_item - effects of collection, accession, stored, describe and release.
  *
  * Lists of tokens in describe and release (hazard, language) replace the whole list; without such a
  * line the list stays as it is, and the token `none` alone empties it. Texts in describe replace
@@ -131,27 +131,22 @@ static int add_item(struct sr_apply *a, const struct accession *acc, const struc
 
 /* The list must be the one that the statement signed for. */
 static int check_list(struct sr_apply *a, const struct sr_accession_list *l, struct sr_err *e) {
-	uint8_t root[2][SR_HASH], want[3][SR_HASH];
-	uint64_t items = 0, packs = 0, files = 0, bytes = 0, sum_files = 0, sum_bytes = 0;
-	int rc = sr_accession_list_roots(l, root[0], root[1], e);
+	uint8_t root[SR_HASH], want[SR_HASH], files_root[SR_HASH];
+	uint64_t items = 0, files = 0, bytes = 0, sum_files = 0, sum_bytes = 0;
+	int rc = sr_accession_list_root(root, l, e);
 
-	if (rc != 0 || (rc = sr_field_count_root(&items, want[0], a->s, "items", e)) != 0 ||
-		(rc = sr_field_count_root(&packs, want[1], a->s, "packs", e)) != 0 ||
-		(rc = sr_field_count_root(&files, want[2], a->s, "files", e)) != 0 ||
+	if (rc != 0 || (rc = sr_field_count_root(&items, want, a->s, "items", e)) != 0 ||
+		(rc = sr_field_count_root(&files, files_root, a->s, "files", e)) != 0 ||
 		(rc = sr_field_dec(&bytes, a->s, "bytes", 0, e)) != 0)
 		return rc;
 	for (size_t i = 0; i < l->item_count; i++) {
 		sum_files += l->items[i].files;
 		sum_bytes += l->items[i].bytes;
 	}
-	if (items != l->item_count || memcmp(root[0], want[0], SR_HASH) != 0)
+	if (items != l->item_count || memcmp(root, want, SR_HASH) != 0)
 		return sr_fail(e, SR_CORRUPT,
 			"the list of %zu items is not the one that was signed (%llu items)",
 			l->item_count, (unsigned long long)items);
-	if (packs != l->pack_count || memcmp(root[1], want[1], SR_HASH) != 0)
-		return sr_fail(e, SR_CORRUPT,
-			"the list of %zu packs is not the one that was signed (%llu packs)",
-			l->pack_count, (unsigned long long)packs);
 	if (files != sum_files || bytes != sum_bytes)
 		return sr_fail(e, SR_CORRUPT,
 			"the list has %llu files and %llu bytes, signed are %llu and %llu",
@@ -163,24 +158,22 @@ static int check_list(struct sr_apply *a, const struct sr_accession_list *l, str
 static int add_accession(struct sr_apply *a, const struct accession *acc, struct sr_err *e) {
 	struct sr_id_arg list;
 	uint8_t root[SR_HASH];
-	uint64_t items = 0, files = 0, packs = 0;
+	uint64_t items = 0, files = 0;
 	int rc;
 
 	if ((rc = sr_field_count_root(&items, root, a->s, "items", e)) != 0 ||
-		(rc = sr_field_count_root(&files, root, a->s, "files", e)) != 0 ||
-		(rc = sr_field_count_root(&packs, root, a->s, "packs", e)) != 0)
+		(rc = sr_field_count_root(&files, root, a->s, "files", e)) != 0)
 		return rc;
 	return SQL_RUN(a->db, e,
 		"INSERT INTO accessions(accession, collection, depositor, items, files,"
-		" bytes, packs, list, entry)"
-		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		" bytes, list, entry)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
 		acc->id.arg, acc->collection.arg, A_STR(a->actor), A_U64(items), A_U64(files),
-		sr_arg_dec(a, "bytes"), A_U64(packs), sr_arg_hash(a, "list", &list),
-		A_INT(a->entry));
+		sr_arg_dec(a, "bytes"), sr_arg_hash(a, "list", &list), A_INT(a->entry));
 }
 
 int sr_apply_accession(struct sr_apply *a, struct sr_err *e) {
-	struct sr_accession_list l = {NULL, 0, NULL, 0};
+	struct sr_accession_list l = {NULL, 0};
 	struct accession acc;
 	struct sr_buf body;
 	int rc;
@@ -197,13 +190,43 @@ int sr_apply_accession(struct sr_apply *a, struct sr_err *e) {
 		rc = sr_accession_list_read(&l, sr_buf_view(&body), e);
 	if (rc == 0)
 		rc = check_list(a, &l, e);
-	for (size_t i = 0; i < l.pack_count && rc == 0; i++)
-		rc = SQL_RUN(a->db, e,
-			"INSERT INTO accession_packs(entry, position, pack) VALUES(?, ?, ?)",
-			A_INT(a->entry), A_U64(i), A_HASH(l.packs + i * SR_HASH));
 	for (size_t i = 0; i < l.item_count && rc == 0; i++)
 		rc = add_item(a, &acc, &l.items[i], e);
 	sr_accession_list_free(&l);
+	sr_buf_free(&body);
+	return rc;
+}
+
+/* apply.c has checked that it stands directly behind its accession. */
+int sr_apply_stored(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg accession, list;
+	struct sr_bytes names = {NULL, 0};
+	struct sr_buf body;
+	uint8_t root[SR_HASH] = {0}, want[SR_HASH] = {0};
+	uint64_t packs = 0;
+	int rc;
+
+	sr_buf_init(&body);
+	rc = sr_apply_list(a, "list", &body, e);
+	if (rc == 0)
+		rc = sr_pack_list_read(&names, sr_buf_view(&body), e);
+	if (rc == 0)
+		rc = sr_pack_list_root(root, names, e);
+	if (rc == 0)
+		rc = sr_field_count_root(&packs, want, a->s, "packs", e);
+	if (rc == 0 && (packs != names.len / SR_HASH || memcmp(root, want, SR_HASH) != 0))
+		rc = sr_fail(e, SR_CORRUPT,
+			"the list of %zu packs is not the one that was signed (%llu packs)",
+			names.len / SR_HASH, (unsigned long long)packs);
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e,
+			"INSERT INTO stored(accession, packs, list, entry) VALUES(?, ?, ?, ?)",
+			sr_arg_id(a, "accession", &accession), A_U64(packs),
+			sr_arg_hash(a, "list", &list), A_INT(a->entry));
+	for (uint64_t i = 0; i < packs && rc == 0; i++)
+		rc = SQL_RUN(a->db, e,
+			"INSERT INTO stored_packs(entry, position, pack) VALUES(?, ?, ?)",
+			A_INT(a->entry), A_U64(i), A_HASH(names.p + i * SR_HASH));
 	sr_buf_free(&body);
 	return rc;
 }

@@ -239,6 +239,20 @@ static int apply_range(
 	return rc;
 }
 
+/* A whole ledger does not end between an accession and its `stored`: both are in one commit. */
+static int check_end(struct sr_catalogue *c, struct sr_err *e) {
+	int64_t waiting = 0;
+	int rc = SQL_INT_OF(c->db, e, &waiting,
+		"SELECT count(*) FROM entries WHERE entry = ? AND type = ?",
+		A_INT((int64_t)c->size - 1), A_STR(sr_type_at(SR_T_ACCESSION)->name));
+
+	if (rc == 0 && waiting > 0)
+		return sr_fail(e, SR_CORRUPT,
+			"entry %llu (accession): the ledger ends without its `stored`",
+			(unsigned long long)c->size - 1);
+	return rc;
+}
+
 static int replay_batch(struct sr_catalogue *c, const struct sr_replay *r, struct sr_err *e) {
 	uint64_t to = r->size - c->size > REPLAY_BATCH ? c->size + REPLAY_BATCH : r->size;
 	uint8_t root[SR_HASH];
@@ -247,6 +261,8 @@ static int replay_batch(struct sr_catalogue *c, const struct sr_replay *r, struc
 	if (rc != 0)
 		return rc;
 	rc = apply_range(c, r, to, e);
+	if (rc == 0 && to == r->size)
+		rc = check_end(c, e);
 	if (rc == 0) {
 		/* A position inside the ledger carries a root only when somebody knows it. */
 		if (to == r->size)

@@ -10,18 +10,18 @@
 
 enum {
 	ITEM_ROW = SR_ID + 3 * SR_HASH + 8 + 4,
-	HEAD = 12,
+	HEAD = 8, /* of an accession list, and of a pack list */
 	FILE_ROW_MIN = 4 + 4 + 1 + 8 + 8 + SR_HASH,
 	MEDIA_MAX = 255
 };
 
 static const char accession_magic[4] = {'S', 'R', 'L', '1'};
+static const char packs_magic[4] = {'S', 'R', 'P', '1'};
 static const char files_magic[4] = {'S', 'R', 'F', '1'};
 
 void sr_accession_list_put(struct sr_buf *out, const struct sr_accession_list *l) {
 	sr_buf_put(out, accession_magic, sizeof accession_magic);
 	sr_buf_put_le32(out, (uint32_t)l->item_count);
-	sr_buf_put_le32(out, (uint32_t)l->pack_count);
 	for (size_t i = 0; i < l->item_count; i++) {
 		const struct sr_list_item *it = &l->items[i];
 		sr_buf_put(out, it->id, SR_ID);
@@ -31,7 +31,6 @@ void sr_accession_list_put(struct sr_buf *out, const struct sr_accession_list *l
 		sr_buf_put_le64(out, it->bytes);
 		sr_buf_put_le32(out, it->files);
 	}
-	sr_buf_put(out, l->packs, l->pack_count * SR_HASH);
 }
 
 static int read_item(struct sr_list_item *it, struct sr_reader *r, struct sr_err *e) {
@@ -64,48 +63,38 @@ static int check_ids(const struct sr_accession_list *l, struct sr_err *e) {
 }
 
 int sr_accession_list_read(struct sr_accession_list *out, struct sr_bytes body, struct sr_err *e) {
-	struct sr_accession_list l = {NULL, 0, NULL, 0};
+	struct sr_accession_list l = {NULL, 0};
 	struct sr_reader r;
-	uint32_t items = 0, packs = 0;
+	uint32_t items = 0;
 	int rc;
 
-	sr_reader_init(&r, body);
 	if (body.len < HEAD || memcmp(body.p, accession_magic, sizeof accession_magic) != 0)
 		return sr_fail(e, SR_CORRUPT, "accession list: %zu bytes that do not begin SRL1",
 			body.len);
+	sr_reader_init(&r, body);
 	r.pos = sizeof accession_magic;
-	if ((rc = sr_get_le32(&r, &items, e)) != 0 || (rc = sr_get_le32(&r, &packs, e)) != 0)
+	if ((rc = sr_get_le32(&r, &items, e)) != 0)
 		return rc;
-	if (body.len != HEAD + (uint64_t)items * ITEM_ROW + (uint64_t)packs * SR_HASH)
-		return sr_fail(e, SR_CORRUPT,
-			"accession list: %zu bytes, want %llu for %u items and %u packs", body.len,
-			(unsigned long long)(HEAD + (uint64_t)items * ITEM_ROW +
-					     (uint64_t)packs * SR_HASH),
-			items, packs);
+	if (body.len != HEAD + (uint64_t)items * ITEM_ROW)
+		return sr_fail(e, SR_CORRUPT, "accession list: %zu bytes, want %llu for %u items",
+			body.len, (unsigned long long)(HEAD + (uint64_t)items * ITEM_ROW), items);
 	l.items = calloc((size_t)items + 1, sizeof *l.items);
-	l.packs = malloc((size_t)packs * SR_HASH + 1);
-	if (l.items == NULL || l.packs == NULL) {
-		rc = sr_fail(e, SR_NOMEM, "no memory for an accession list of %u items", items);
-		goto out;
-	}
+	if (l.items == NULL)
+		return sr_fail(e, SR_NOMEM, "no memory for an accession list of %u items", items);
 	l.item_count = items;
-	l.pack_count = packs;
-	for (uint32_t i = 0; i < items; i++)
-		if ((rc = read_item(&l.items[i], &r, e)) != 0)
-			goto out;
-	if ((rc = sr_get(&r, l.packs, (size_t)packs * SR_HASH, e)) != 0 ||
-		(rc = check_ids(&l, e)) != 0)
-		goto out;
-	*out = l;
-	return 0;
-out:
-	sr_accession_list_free(&l);
+	for (uint32_t i = 0; i < items && rc == 0; i++)
+		rc = read_item(&l.items[i], &r, e);
+	if (rc == 0)
+		rc = check_ids(&l, e);
+	if (rc == 0)
+		*out = l;
+	else
+		sr_accession_list_free(&l);
 	return rc;
 }
 
 void sr_accession_list_free(struct sr_accession_list *l) {
 	free(l->items);
-	free(l->packs);
 	memset(l, 0, sizeof *l);
 }
 
@@ -126,8 +115,8 @@ static int root_of(
 	return 0;
 }
 
-int sr_accession_list_roots(const struct sr_accession_list *l, uint8_t items[SR_HASH],
-	uint8_t packs[SR_HASH], struct sr_err *e) {
+int sr_accession_list_root(
+	uint8_t root[SR_HASH], const struct sr_accession_list *l, struct sr_err *e) {
 	struct sr_tree t;
 	uint8_t row[SR_ID + SR_HASH], leaf[SR_HASH];
 	int rc;
@@ -140,10 +129,32 @@ int sr_accession_list_roots(const struct sr_accession_list *l, uint8_t items[SR_
 		if ((rc = sr_tree_append(&t, leaf, e)) != 0)
 			return rc;
 	}
-	if ((rc = root_of(packs, l->packs, l->pack_count, SR_HASH, e)) != 0)
-		return rc;
-	sr_tree_root(items, &t);
+	sr_tree_root(root, &t);
 	return 0;
+}
+
+void sr_pack_list_put(struct sr_buf *out, struct sr_bytes names) {
+	sr_buf_put(out, packs_magic, sizeof packs_magic);
+	sr_buf_put_le32(out, (uint32_t)(names.len / SR_HASH));
+	sr_buf_put_bytes(out, names);
+}
+
+int sr_pack_list_read(struct sr_bytes *names, struct sr_bytes body, struct sr_err *e) {
+	uint32_t count;
+
+	if (body.len < HEAD || memcmp(body.p, packs_magic, sizeof packs_magic) != 0)
+		return sr_fail(
+			e, SR_CORRUPT, "pack list: %zu bytes that do not begin SRP1", body.len);
+	count = sr_le32_get(body.p + sizeof packs_magic);
+	if (body.len != HEAD + (uint64_t)count * SR_HASH)
+		return sr_fail(e, SR_CORRUPT, "pack list: %zu bytes, want %llu for %u packs",
+			body.len, (unsigned long long)(HEAD + (uint64_t)count * SR_HASH), count);
+	*names = sr_bytes_of(body.p + HEAD, body.len - HEAD);
+	return 0;
+}
+
+int sr_pack_list_root(uint8_t root[SR_HASH], struct sr_bytes names, struct sr_err *e) {
+	return root_of(root, names.p, names.len / SR_HASH, SR_HASH, e);
 }
 
 void sr_file_list_begin(struct sr_buf *out, struct sr_bytes title, uint32_t count) {

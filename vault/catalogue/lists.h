@@ -4,17 +4,27 @@
  * the store's business; here bytes <-> rows.
  *
  * Accession list: a structural record, `list` of accession. Items in the depositor's order, ids
- * all different.
+ * all different. The depositor reads it before they sign, so nothing of it depends on what the
+ * store had before.
  *
  *   offset    size  meaning
  *        0       4  "SRL1"
  *        4       4  le32 number of items, i
- *        8       4  le32 number of packs, p
- *       12    124i  item id (16), envelope hash (32), seal hash (32), id of the item's file list
+ *        8    124i  item id (16), envelope hash (32), seal hash (32), id of the item's file list
  *                   (32), le64 bytes, le32 files
- *   12+124i    32p  names of the packs that hold the blocks
  *
- *   Root `items`: leaves item id, envelope hash. Root `packs`: leaves the names. Both RFC 6962.
+ *   Root `items`: leaves item id, envelope hash (RFC 6962).
+ *
+ * Pack list: a structural record, `list` of stored: the packs that were written for the accession,
+ * in order of writing. How many there are tells how much of it was new: the depositor never sees
+ * it.
+ *
+ *   offset    size  meaning
+ *        0       4  "SRP1"
+ *        4       4  le32 number of packs, p
+ *        8     32p  their names
+ *
+ *   Root `packs`: leaves the names (RFC 6962).
  *
  * File list of one item: a descriptive record under the item's key. Text fields are bytes as they
  * came (a path need not be UTF-8), le32 length before each.
@@ -47,19 +57,23 @@ struct sr_list_item {
 	uint32_t files;
 };
 
-struct sr_accession_list { /* owns both arrays */
+struct sr_accession_list { /* owns the array */
 	struct sr_list_item *items;
 	size_t item_count;
-	uint8_t *packs; /* SR_HASH bytes each */
-	size_t pack_count;
 };
 void sr_accession_list_put(struct sr_buf *out, const struct sr_accession_list *l);
 SR_MUST int sr_accession_list_read(
 	struct sr_accession_list *out, struct sr_bytes body, struct sr_err *e);
 void sr_accession_list_free(struct sr_accession_list *l);
-/* The roots that the statement carries. NOMEM. */
-SR_MUST int sr_accession_list_roots(const struct sr_accession_list *l, uint8_t items[SR_HASH],
-	uint8_t packs[SR_HASH], struct sr_err *e);
+/* The root that the statement carries. */
+SR_MUST int sr_accession_list_root(
+	uint8_t root[SR_HASH], const struct sr_accession_list *l, struct sr_err *e);
+
+/* ${names}: SR_HASH bytes each, whole. */
+void sr_pack_list_put(struct sr_buf *out, struct sr_bytes names);
+/* *${names}: a view into ${body}. CORRUPT. */
+SR_MUST int sr_pack_list_read(struct sr_bytes *names, struct sr_bytes body, struct sr_err *e);
+SR_MUST int sr_pack_list_root(uint8_t root[SR_HASH], struct sr_bytes names, struct sr_err *e);
 
 struct sr_list_file { /* views */
 	struct sr_bytes path;

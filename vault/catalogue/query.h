@@ -210,13 +210,14 @@ struct sr_accession_row {
 	uint8_t id[SR_ID];
 	uint8_t collection[SR_ID];
 	char depositor[SR_PERSON_TEXT];
-	uint64_t items, files, bytes, packs;
+	uint64_t items, files, bytes;
 	uint8_t list[SR_HASH];
 	uint64_t entry;
 };
 SR_MUST int sr_query_accession(struct sr_accession_row *out, struct sr_catalogue *c,
 	const uint8_t id[SR_ID], struct sr_err *e);
-/* Names of all packs that accessions brought, SR_HASH bytes each, in byte order; the caller frees
+/* Names of all packs that were stored for accessions, SR_HASH bytes each, in byte order; the caller
+ * frees
  * ${*names}. */
 SR_MUST int sr_query_packs(
 	uint8_t **names, size_t *count, struct sr_catalogue *c, struct sr_err *e);

@@ -135,9 +135,8 @@ int sr_query_accession(struct sr_accession_row *out, struct sr_catalogue *c,
 	struct sr_accession_row r;
 	struct sr_stmt *st = NULL;
 	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
-		"SELECT accession, collection, depositor, items, files, bytes, packs, list,"
-		" entry FROM accessions"
-		" WHERE accession = ?",
+		"SELECT accession, collection, depositor, items, files, bytes, list, entry"
+		" FROM accessions WHERE accession = ?",
 		A_ID(id));
 
 	memset(&r, 0, sizeof r);
@@ -145,13 +144,12 @@ int sr_query_accession(struct sr_accession_row *out, struct sr_catalogue *c,
 		rc = sr_stmt_row(st, e);
 	if (rc == 0 && (rc = sr_stmt_col_copy(st, 0, r.id, SR_ID, e)) == 0 &&
 		(rc = sr_stmt_col_copy(st, 1, r.collection, SR_ID, e)) == 0 &&
-		(rc = sr_stmt_col_copy(st, 7, r.list, SR_HASH, e)) == 0) {
+		(rc = sr_stmt_col_copy(st, 6, r.list, SR_HASH, e)) == 0) {
 		sr_col_person(r.depositor, st, 2);
 		r.items = (uint64_t)sr_stmt_col_int(st, 3);
 		r.files = (uint64_t)sr_stmt_col_int(st, 4);
 		r.bytes = (uint64_t)sr_stmt_col_int(st, 5);
-		r.packs = (uint64_t)sr_stmt_col_int(st, 6);
-		r.entry = (uint64_t)sr_stmt_col_int(st, 8);
+		r.entry = (uint64_t)sr_stmt_col_int(st, 7);
 	}
 	sr_stmt_free(st);
 	if (rc == SR_NOTFOUND)

@@ -100,9 +100,10 @@ static const char *const statements[] = {
 	"CREATE TABLE accessions(accession BLOB PRIMARY KEY,"
 	" collection BLOB NOT NULL REFERENCES collections(collection),"
 	" depositor TEXT NOT NULL, items INTEGER NOT NULL, files INTEGER NOT NULL,"
-	" bytes INTEGER NOT NULL, packs INTEGER NOT NULL, list BLOB NOT NULL,"
-	" entry INTEGER NOT NULL) STRICT",
-	"CREATE TABLE accession_packs(entry INTEGER NOT NULL, position INTEGER NOT NULL,"
+	" bytes INTEGER NOT NULL, list BLOB NOT NULL, entry INTEGER NOT NULL) STRICT",
+	"CREATE TABLE stored(accession BLOB PRIMARY KEY REFERENCES accessions(accession),"
+	" packs INTEGER NOT NULL, list BLOB NOT NULL, entry INTEGER NOT NULL) STRICT",
+	"CREATE TABLE stored_packs(entry INTEGER NOT NULL, position INTEGER NOT NULL,"
 	" pack BLOB NOT NULL, PRIMARY KEY(entry, position)) STRICT, WITHOUT ROWID",
 	/* envelope, number: in force; seal: of envelope 1, NULL after release: the envelope says */
 	"CREATE TABLE items(n INTEGER PRIMARY KEY, item BLOB NOT NULL UNIQUE,"
@@ -282,7 +283,8 @@ static const struct sr_table tables[] = {
 	{"key_epoch_auditors", "epoch, person", true},
 	{"collections", "collection", true},
 	{"accessions", "accession", true},
-	{"accession_packs", "entry, position", true},
+	{"stored", "accession", true},
+	{"stored_packs", "entry, position", true},
 	{"items", "n", true},
 	{"item_hazards", "n, hazard", true},
 	{"item_languages", "n, language", true},

@@ -303,8 +303,8 @@ static int send_all(struct flow *f, struct sr_err *e) {
 
 struct told { /* the answer of deposit.finish */
 	uint8_t accession[SR_ID], collection[SR_ID], list[SR_HASH];
-	uint64_t items, files, packs, bytes;
-	uint8_t items_root[SR_HASH], files_root[SR_HASH], packs_root[SR_HASH];
+	uint64_t items, files, bytes;
+	uint8_t items_root[SR_HASH], files_root[SR_HASH];
 };
 
 static int count_root(uint64_t *count, uint8_t root[SR_HASH], const struct sr_call *r,
@@ -330,19 +330,16 @@ static int told_read(struct told *t, const struct sr_call *r, struct sr_err *e) 
 	if (rc == 0)
 		rc = count_root(&t->files, t->files_root, r, "files", e);
 	if (rc == 0)
-		rc = count_root(&t->packs, t->packs_root, r, "packs", e);
-	if (rc == 0)
 		rc = sr_parse_dec(&t->bytes, sr_text_get(&r->text, "bytes"), INT64_MAX, e);
 	return rc;
 }
 
 static int check_items(
 	struct flow *f, const struct told *t, const struct sr_accession_list *l, struct sr_err *e) {
-	uint8_t items[SR_HASH], packs[SR_HASH];
+	uint8_t root[SR_HASH];
 	int rc;
 
-	if (l->item_count != f->item_count || t->items != f->item_count ||
-		t->packs != l->pack_count)
+	if (l->item_count != f->item_count || t->items != f->item_count)
 		return sr_fail(e, SR_AUTH, "the list has %zu items, %zu were sent", l->item_count,
 			f->item_count);
 	for (size_t i = 0; i < l->item_count; i++)
@@ -353,10 +350,9 @@ static int check_items(
 				"sent",
 				i + 1, (unsigned long long)l->items[i].bytes, l->items[i].files,
 				(unsigned long long)f->items[i].bytes, f->items[i].files);
-	rc = sr_accession_list_roots(l, items, packs, e);
-	if (rc == 0 && (memcmp(items, t->items_root, SR_HASH) != 0 ||
-			       memcmp(packs, t->packs_root, SR_HASH) != 0))
-		rc = sr_fail(e, SR_AUTH, "the roots of items or packs are not those of the list");
+	rc = sr_accession_list_root(root, l, e);
+	if (rc == 0 && memcmp(root, t->items_root, SR_HASH) != 0)
+		rc = sr_fail(e, SR_AUTH, "the root of the items is not that of the list");
 	return rc;
 }
 
@@ -414,7 +410,6 @@ static int sign_accession(struct flow *f, const struct told *t, struct sr_err *e
 		sr_statement_put_count_root(&d.text, "items", t->items, t->items_root);
 		sr_statement_put_count_root(&d.text, "files", t->files, t->files_root);
 		sr_text_put_dec(&d.text, "bytes", t->bytes);
-		sr_statement_put_count_root(&d.text, "packs", t->packs, t->packs_root);
 		sr_text_put_hex(&d.text, "list", t->list, SR_HASH);
 		rc = sr_client_submit(f->c, &d, &f->out->submitted, e);
 	}

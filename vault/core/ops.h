@@ -104,8 +104,7 @@
  *         A failure of the store (not of a file) ends the deposit; it may be resumed. A record
  *         out of order is CORRUPT.
  * deposit.finish       as begin
- *   out   accession id, collection id, items "dec hash", files "dec hash", packs "dec hash",
- *         bytes dec, list hash
+ *   out   accession id, collection id, items "dec hash", files "dec hash", bytes dec, list hash
  *   body  32 bytes salt, then the list object's body (catalogue/lists.h): the caller checks its
  *         id, roots and the SHA-256 roots it computed itself, signs `accession` and hands it in
  *         by submit on this connection
@@ -308,18 +307,24 @@
  *   out   index dec
  * status               house, login
  *   out   counts as fields: entries, people, collections, accessions, held, released, destroyed,
- * bytes, requests-open, grants-live, grants-suspended, checkouts-live, incidents, refusals, packs,
- * blocks, open-here (items open in this process), sessions, deposits, last-received time?,
- * last-scrub time?, size dec, root b64, second yes|no, second-current yes?, second-pending dec,
- * memory-locked yes|no, failed yes?, pid dec body  rows: recovered {text} (what opening repaired);
- * second {reason?} verify               house: member, curator, officer, auditor, custodian in
- * since dec?, root b64? (of that size, as the caller remembers it) out   entries dec, tiles dec,
- * bytes dec, signatures dec, size dec, root b64, catalogue equal|different body  rows: problem
- * {index?, code, text} (100 at most); the first of them is also the reply's code scrub house:
- * custodian. Writes `scrub` into the log. out   packs, objects, envelopes, bytes, findings,
- * elapsed-ms: dec; index dec (of the entry) body  rows: finding {what pack|object|envelope, name,
- * code, text} rebuild              house: custodian. Catalogue and index are dropped and made
- * again. out   entries dec, catalogue equal|different|new, difference? b64, packs dec, bad dec
+ *         bytes, requests-open, grants-live, grants-suspended, checkouts-live, incidents, refusals,
+ *         packs?, blocks? (house, members, officers, auditors, custodians: a depositor could tell
+ *         from them what was there before), open-here (items open in this process), sessions,
+ *         deposits,
+ *         last-received time?, last-scrub time?, size dec, root b64, second yes|no,
+ *         second-current yes?, second-pending dec, memory-locked yes|no, failed yes?, pid dec
+ *   body  rows: recovered {text} (what opening repaired; to whom packs are told); second {reason?}
+ * verify               house: member, curator, officer, auditor, custodian
+ *   in    since dec?, root b64? (of that size, as the caller remembers it)
+ *   out   entries dec, tiles dec, bytes dec, signatures dec, size dec, root b64, catalogue
+ *         equal|different
+ *   body  rows: problem {index?, code, text} (100 at most); the first of them is also the reply's
+ *         code
+ * scrub                house: custodian. Writes `scrub` into the log.
+ *   out   packs, objects, envelopes, bytes, findings, elapsed-ms: dec; index dec (of the entry)
+ *   body  rows: finding {what pack|object|envelope, name, code, text}
+ * rebuild              house: custodian. Catalogue and index are dropped and made again.
+ *   out   entries dec, catalogue equal|different|new, difference? b64, packs dec, bad dec
  */
 #ifndef SR_CORE_OPS_H
 #define SR_CORE_OPS_H

@@ -188,7 +188,6 @@ int sr_op_deposit_finish(struct sr_x *x, struct sr_err *e) {
 	sr_text_put_hex(head, "collection", sign.collection, SR_ID);
 	put_count_root(head, "items", sign.items, sign.items_root);
 	put_count_root(head, "files", sign.files, sign.files_root);
-	put_count_root(head, "packs", sign.packs, sign.packs_root);
 	sr_text_put_dec(head, "bytes", sign.bytes);
 	sr_text_put_hex(head, "list", sign.list_id, SR_HASH);
 	sr_buf_put(&x->r->body, sign.list_salt, SR_SALT);

@@ -60,14 +60,17 @@ int sr_op_status(struct sr_x *x, struct sr_err *e) {
 	struct sr_rows_out o;
 	uint8_t root[SR_HASH];
 	uint64_t packs = 0, blocks = 0;
+	const bool store = x->session->embedded || sr_may_see_store(&x->caller);
 	int rc = sr_query_counts(&counts, x->catalogue, e);
 	if (rc == 0)
 		rc = sr_index_counts(x->vault->index, &packs, &blocks, e);
 	if (rc != 0)
 		return rc;
 	put_counts(head, &counts);
-	sr_text_put_dec(head, "packs", packs);
-	sr_text_put_dec(head, "blocks", blocks);
+	if (store) {
+		sr_text_put_dec(head, "packs", packs);
+		sr_text_put_dec(head, "blocks", blocks);
+	}
 	sr_text_put_dec(head, "open-here", sr_room_count(x->core->room));
 	sr_text_put_dec(head, "sessions", x->core->sessions);
 	sr_text_put_dec(head, "deposits", x->core->deposits);
@@ -84,7 +87,8 @@ int sr_op_status(struct sr_x *x, struct sr_err *e) {
 		sr_text_put(head, "failed", "yes");
 	sr_text_put_dec(head, "pid", (uint64_t)getpid());
 	sr_rows_begin(&o, &x->r->body);
-	put_recovered(&o, sr_buf_view(&x->vault->recovered));
+	if (store)
+		put_recovered(&o, sr_buf_view(&x->vault->recovered));
 	if (copy.wanted && copy.reason[0] != '\0') {
 		sr_row(&o, "second");
 		sr_row_str(&o, "reason", copy.reason);

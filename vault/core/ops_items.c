@@ -24,7 +24,7 @@ static int filter_of(
 	struct sr_item_filter *f, struct narrowing *n, const struct sr_x *x, struct sr_err *e) {
 	const bool curator = (x->caller.roles & SR_ROLE_CURATOR) != 0;
 	memset(f, 0, sizeof *f);
-	f->released = true;
+	f->released = sr_may_find(&x->caller);
 	f->held = curator || (x->caller.roles & SR_ROLE_OFFICER) != 0;
 	f->depositor = x->caller.person;
 	f->referral = f->held || (x->caller.roles & SR_ROLE_MEMBER) != 0;

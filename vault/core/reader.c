@@ -9,6 +9,7 @@
 enum {
 	SEES_REQUESTS = SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_AUDITOR,
 	SEES_ATTESTED = SEES_REQUESTS | SR_ROLE_CURATOR,
+	SEES_STORE = SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_AUDITOR | SR_ROLE_CUSTODIAN,
 	SEES_NAMES = SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER,
 	PUBLIC_ROLES = SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER | SR_ROLE_AUDITOR |
 		       SR_ROLE_CUSTODIAN
@@ -17,6 +18,7 @@ enum {
 enum reads {
 	PUBLIC,
 	DEPOSIT,
+	STORE,
 	ITEM,
 	FLAG,
 	REQUEST,
@@ -44,11 +46,13 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_PERSON:
 	case SR_T_PERSON_END:
 	case SR_T_RELEASE:
-	case SR_T_SCRUB:
 	case SR_T_DESTROY:
 		return PUBLIC;
 	case SR_T_ACCESSION:
 		return DEPOSIT;
+	case SR_T_STORED:
+	case SR_T_SCRUB:
+		return STORE;
 	case SR_T_DESCRIBE:
 		return ITEM;
 	case SR_T_EMBARGO:
@@ -127,6 +131,14 @@ int sr_may_see_request(
 	return c->person[0] == '\0' ? 0 : sr_is_party(may, c, request, e);
 }
 
+bool sr_may_see_store(const struct sr_caller *c) {
+	return (c->roles & SEES_STORE) != 0;
+}
+
+bool sr_may_find(const struct sr_caller *c) {
+	return (c->roles & ~(unsigned)SR_ROLE_DEPOSITOR) != 0;
+}
+
 bool sr_may_know_item(const struct sr_caller *c, const struct sr_item_row *item) {
 	const bool hidden = (item->flags & (SR_ITEM_REFERRAL | SR_ITEM_SEALED)) != 0;
 	if (c->person[0] == '\0')
@@ -136,8 +148,8 @@ bool sr_may_know_item(const struct sr_caller *c, const struct sr_item_row *item)
 		return true;
 	if (hidden)
 		return (c->roles & SR_ROLE_MEMBER) != 0;
-	return item->state == SR_S_RELEASED ||
-	       (item->state == SR_S_DESTROYED && item->released != 0);
+	return sr_may_find(c) && (item->state == SR_S_RELEASED ||
+					 (item->state == SR_S_DESTROYED && item->released != 0));
 }
 
 bool sr_may_see_attestation(const struct sr_caller *c, const struct sr_attestation_row *a) {
@@ -244,6 +256,9 @@ int sr_may_read(struct sr_reading *out, const struct sr_caller *c, const struct 
 		break;
 	case DEPOSIT:
 		may = (c->roles & (SR_ROLE_CURATOR | SR_ROLE_OFFICER | SR_ROLE_AUDITOR)) != 0;
+		break;
+	case STORE:
+		may = sr_may_see_store(c);
 		break;
 	case ITEM:
 		rc = sr_field_id(item, s, "item", 0, e);

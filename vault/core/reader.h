@@ -5,9 +5,10 @@
  *   class     types                                       the entry (structural part) is read by
  *   public    found key-epoch deal accept complaint       everybody who is logged in
  *             reveal opened collection person person-end
- *             release scrub destroy
+ *             release destroy
  *   deposit   accession                                   its depositor, curators, officers,
  *                                                         auditors
+ *   store     stored scrub                                members, officers, auditors, custodians
  *   item      describe                                    whoever may know of the item; officers,
  *                                                         auditors
  *   flag      embargo hold seal retention; lift and       curators, members, officers, auditors
@@ -37,8 +38,17 @@
  *
  * An item is known to everybody while released (referral and sealed ones: to curators, officers and
  * members, who decide about them), held to curators, officers and its depositor; what is left of a
- * destroyed one to whoever knew of it. What an entry does not let a caller read has no key in their
- * receipt.
+ * destroyed one to whoever knew of it. Who is depositor and nothing else knows of their own items
+ * alone: names and hashes of what was released would tell whether a document is there. What an
+ * entry does not let a caller read has no key in their receipt.
+ *
+ * A depositor cannot tell a document that is in the vault from one that is not by anything they are
+ * sent: what they sign, are answered and may fetch is the same for both, to the byte but for random
+ * ids, keys and hashes. How many packs were written is where the two differ: class `store` alone
+ * is told it, in the log and in `status`. What stays is time: a block
+ * that is there is read back and compared instead of being compressed, sealed and written, so a
+ * deposit of known content ends sooner on the vault's machine (ADMIN.md has the measure), and it
+ * meets a full disk later. Where that counts, the collection is made without dedupe.
  */
 #ifndef SR_CORE_READER_H
 #define SR_CORE_READER_H
@@ -67,6 +77,10 @@ SR_MUST int sr_may_read(struct sr_reading *out, const struct sr_caller *c,
 SR_MUST int sr_may_read_text(bool *may, const struct sr_reading *r, const char *subject,
 	const char *field, struct sr_err *e);
 bool sr_may_know_item(const struct sr_caller *c, const struct sr_item_row *item);
+/* Released items of others: anybody who is more than a depositor. */
+bool sr_may_find(const struct sr_caller *c);
+/* How many packs and blocks there are, and what opening repaired in them: class `store`. */
+bool sr_may_see_store(const struct sr_caller *c);
 /* Applicant or co-applicant of any version. */
 SR_MUST int sr_is_party(
 	bool *out, const struct sr_caller *c, const uint8_t request[SR_ID], struct sr_err *e);

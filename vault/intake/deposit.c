@@ -5,8 +5,8 @@
  * under the same accession makes the same items, and ingest finds the blocks it has.
  *
  *   run/accession-<32 hex>.keep   what a kill between envelopes and statement must not lose, sealed
- * under the intake key: le32 length and note, le32 count of objects, per object: 32 bytes salt,
- * le32 length and subject, le32 length and body
+ * under the intake key: le32 length and note, le32 length and names of packs (32 bytes each), le32
+ * count of objects, per object: 32 bytes salt, le32 length and subject, le32 length and body
  */
 #include "intake/deposit.h"
 
@@ -47,7 +47,7 @@ struct sr_deposit {
 	struct sr_board_row board;
 	struct sr_people curators;     /* who can look at what is held */
 	uint64_t curators_at;          /* size of the log that they are of */
-	struct sr_accession_list list; /* items as they end; packs at finish */
+	struct sr_accession_list list; /* items as they end */
 	size_t item_cap;
 	struct sr_buf *file_lists; /* per item */
 	uint8_t (*salts)[SR_SALT]; /* of the file lists */
@@ -64,6 +64,7 @@ struct sr_deposit {
 	size_t batch_count;
 	size_t sealed; /* items given by ingest so far, in order */
 	/* at finish */
+	struct sr_buf packs; /* names, SR_HASH bytes each */
 	struct sr_buf list_body;
 	uint8_t list_salt[SR_SALT], list_id[SR_HASH];
 	struct sr_door_object *objects;
@@ -377,6 +378,7 @@ int sr_deposit_begin(struct sr_deposit **out, struct sr_vault *v,
 		}
 	}
 	sr_buf_init(&d->leaves);
+	sr_buf_init(&d->packs);
 	sr_buf_init_secret(&d->title);
 	sr_buf_init_secret(&d->rows);
 	sr_buf_init_secret(&d->list_body);
@@ -501,13 +503,8 @@ static int take_packs(struct sr_deposit *d, struct sr_err *e) {
 
 	if (rc != 0)
 		return rc;
-	d->list.packs = malloc(count == 0 ? 1 : count * SR_HASH);
-	if (d->list.packs == NULL)
-		return sr_fail(e, SR_NOMEM, "deposit: out of memory for %zu packs", count);
-	if (count > 0)
-		memcpy(d->list.packs, names, count * SR_HASH);
-	d->list.pack_count = count;
-	return 0;
+	sr_buf_put(&d->packs, names, count * SR_HASH);
+	return sr_buf_ok(&d->packs, e);
 }
 
 static int make_objects(struct sr_deposit *d, struct sr_err *e) {
@@ -564,10 +561,9 @@ int sr_deposit_finish(struct sr_deposit *d, struct sr_deposit_sign *out, struct 
 	memcpy(out->collection, d->collection, SR_ID);
 	out->items = d->list.item_count;
 	out->files = d->files;
-	out->packs = d->list.pack_count;
 	out->bytes = d->bytes;
 	sr_merkle_root(out->files_root, d->leaves.p, d->leaves.len / SR_HASH);
-	rc = sr_accession_list_roots(&d->list, out->items_root, out->packs_root, e);
+	rc = sr_accession_list_root(out->items_root, &d->list, e);
 	memcpy(out->list_salt, d->list_salt, SR_SALT);
 	memcpy(out->list_id, d->list_id, SR_HASH);
 	out->list = sr_buf_view(&d->list_body);
@@ -586,6 +582,7 @@ static int keep_write(const struct sr_deposit *d, struct sr_bytes note, struct s
 	sr_buf_init_secret(&plain);
 	sr_buf_init(&sealed);
 	sr_buf_put_lp(&plain, note);
+	sr_buf_put_lp(&plain, sr_buf_view(&d->packs));
 	sr_buf_put_le32(&plain, (uint32_t)d->object_count);
 	for (size_t i = 0; i < d->object_count; i++) {
 		sr_buf_put(&plain, d->objects[i].salt, SR_SALT);
@@ -621,7 +618,7 @@ static int keep_remove(struct sr_vault *v, const uint8_t accession[SR_ID], struc
 
 /* The inventory waits for no commit and can be rebuilt; here it catches up. A damaged one is left
  * to scrub, which names it and writes it again: the deposit is in the log already. */
-static int inventory_add(struct sr_vault *v, const uint8_t *packs, size_t count, struct sr_err *e) {
+static int inventory_add(struct sr_vault *v, struct sr_bytes packs, struct sr_err *e) {
 	struct sr_inventory_signer signer;
 	struct sr_inventory *inv = NULL;
 	struct sr_dir *dir = NULL;
@@ -635,8 +632,8 @@ static int inventory_add(struct sr_vault *v, const uint8_t *packs, size_t count,
 		sr_dir_close(dir);
 		return 0;
 	}
-	for (size_t i = 0; i < count && rc == 0; i++)
-		rc = sr_inventory_add(inv, packs + i * SR_HASH, e);
+	for (size_t i = 0; i + SR_HASH <= packs.len && rc == 0; i += SR_HASH)
+		rc = sr_inventory_add(inv, packs.p + i, e);
 	if (rc == 0)
 		rc = sr_inventory_sync(inv, e);
 	if (rc == 0)
@@ -646,15 +643,15 @@ static int inventory_add(struct sr_vault *v, const uint8_t *packs, size_t count,
 	return rc != 0 ? sr_wrap(e, "inventory") : 0;
 }
 
-static int committed(struct sr_vault *v, const uint8_t accession[SR_ID], const uint8_t *packs,
-	size_t count, struct sr_err *e) {
+static int committed(struct sr_vault *v, const uint8_t accession[SR_ID], struct sr_bytes packs,
+	struct sr_err *e) {
 	struct sr_ingest_abort a = {0};
 	int rc;
 
 	ingest_ends(&a, v, accession);
 	rc = sr_ingest_committed(&a, e);
 	if (rc == 0)
-		rc = inventory_add(v, packs, count, e);
+		rc = inventory_add(v, packs, e);
 	if (rc == 0)
 		rc = keep_remove(v, accession, e);
 	return rc;
@@ -684,7 +681,7 @@ static int after(void *ctx, struct sr_vault *v, struct sr_err *e) {
 	struct sr_deposit *d = ctx;
 
 	d->committed = true;
-	return committed(v, d->accession, d->list.packs, d->list.pack_count, e);
+	return committed(v, d->accession, sr_buf_view(&d->packs), e);
 }
 
 int sr_deposit_submission(struct sr_deposit *d, struct sr_submission *sub, struct sr_err *e) {
@@ -693,6 +690,7 @@ int sr_deposit_submission(struct sr_deposit *d, struct sr_submission *sub, struc
 			e, SR_MISUSE, "deposit: nothing is finished that could be committed");
 	sub->objects = d->objects;
 	sub->object_count = d->object_count;
+	sub->packs = sr_buf_view(&d->packs);
 	sub->before = before;
 	sub->refused = refused;
 	sub->after = after;
@@ -714,6 +712,7 @@ void sr_deposit_free(struct sr_deposit *d) {
 	sr_accession_list_free(&d->list);
 	sr_people_free(&d->curators);
 	sr_buf_free(&d->leaves);
+	sr_buf_free(&d->packs);
 	sr_buf_free(&d->title);
 	sr_buf_free(&d->rows);
 	sr_buf_free(&d->list_body);
@@ -876,7 +875,7 @@ int sr_deposit_abort(struct sr_deposit *d, struct sr_err *e) {
 
 struct kept {
 	struct sr_buf plain;
-	struct sr_bytes note;
+	struct sr_bytes note, packs;
 	struct sr_door_object *objects;
 	size_t count;
 };
@@ -888,6 +887,8 @@ static int kept_decode(struct kept *k, struct sr_err *e) {
 
 	sr_reader_init(&r, sr_buf_view(&k->plain));
 	rc = sr_get_lp(&r, &k->note, SR_STATEMENT_MAX, e);
+	if (rc == 0)
+		rc = sr_get_lp(&r, &k->packs, KEEP_MAX, e);
 	if (rc == 0)
 		rc = sr_get_le32(&r, &n, e);
 	if (rc == 0 && n > sr_reader_left(&r) / SR_SALT)
@@ -948,6 +949,7 @@ static int recover_one(
 	sub.note = k.note;
 	sub.objects = k.objects;
 	sub.object_count = k.count;
+	sub.packs = k.packs;
 	sub.resumed = true;
 	rc = sr_door_commit(v, &sub, 1, o, e);
 	if (rc != 0)
@@ -961,7 +963,7 @@ static int recover_one(
 	}
 	rc = sr_accession_list_read(&list, k.objects[0].body, e);
 	if (rc == 0)
-		rc = committed(v, accession, list.packs, list.pack_count, e);
+		rc = committed(v, accession, k.packs, e);
 	if (rc == 0)
 		sr_buf_printf(&v->recovered,
 			"an accession of %zu items that was signed but not yet committed is %s\n",

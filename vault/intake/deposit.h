@@ -44,8 +44,8 @@ SR_MUST int sr_deposit_item_end(struct sr_deposit *d, struct sr_err *e);
  * until free. */
 struct sr_deposit_sign {
 	uint8_t accession[SR_ID], collection[SR_ID];
-	uint64_t items, files, packs, bytes;
-	uint8_t items_root[SR_HASH], files_root[SR_HASH], packs_root[SR_HASH];
+	uint64_t items, files, bytes;
+	uint8_t items_root[SR_HASH], files_root[SR_HASH];
 	uint8_t list_salt[SR_SALT];
 	struct sr_bytes list;
 	uint8_t list_id[SR_HASH];

@@ -140,6 +140,10 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("items", SR_V_COUNT_ROOT, SR_ONE),
 		F("files", SR_V_COUNT_ROOT, SR_ONE),
 		F("bytes", SR_V_DEC, SR_ONE),
+		OBJECT("list", SR_ONE),
+		END}},
+	{SR_T_STORED, "stored", SR_BY_SERVICE, NULL, SR_EFFECT_ITEM, FIELDS{
+		F("accession", SR_V_ID, SR_ONE),
 		F("packs", SR_V_COUNT_ROOT, SR_ONE),
 		OBJECT("list", SR_ONE),
 		END}},

@@ -28,6 +28,7 @@ enum sr_type_id {
 	SR_T_ATTEST,
 	SR_T_ATTEST_END,
 	SR_T_ACCESSION,
+	SR_T_STORED,
 	SR_T_DESCRIBE,
 	SR_T_RELEASE,
 	SR_T_EMBARGO,
@@ -113,13 +114,13 @@ enum sr_effect {
 	SR_EFFECT_CEREMONY,   /* deal ... opened: the board's keys */
 	SR_EFFECT_PEOPLE,     /* person, person-end, attest, attest-end */
 	SR_EFFECT_COLLECTION, /* collection */
-	SR_EFFECT_ITEM,       /* accession, describe, release, embargo, hold, seal, retention,
-				 destroy */
-	SR_EFFECT_REQUEST,    /* request, amend, room-key, join, comment, recuse, withdraw, lapse */
-	SR_EFFECT_VOTE,       /* vote */
-	SR_EFFECT_GRANT,      /* grant, suspend, lift, revoke, close */
-	SR_EFFECT_CHECKOUT,   /* checkout, viewed, return, export */
-	SR_EFFECT_OFFICE,     /* enquiry, notice */
+	SR_EFFECT_ITEM,     /* accession, stored, describe, release, embargo, hold, seal, retention,
+			       destroy */
+	SR_EFFECT_REQUEST,  /* request, amend, room-key, join, comment, recuse, withdraw, lapse */
+	SR_EFFECT_VOTE,     /* vote */
+	SR_EFFECT_GRANT,    /* grant, suspend, lift, revoke, close */
+	SR_EFFECT_CHECKOUT, /* checkout, viewed, return, export */
+	SR_EFFECT_OFFICE,   /* enquiry, notice */
 	SR_EFFECT_RECORD /* refuse, scrub, incident: kept, changes no state (an incident may void a
 			    vote) */
 };

@@ -644,9 +644,10 @@ static int filler(struct sr_ingest *in, enum sr_pack_kind kind, struct sr_err *e
 	return rc;
 }
 
-/* The depositor signs how many packs there are. When every block was stored before, a pack of one
- * meaningless record takes the place of the one that the blocks would have made, and so for the
- * parts of manifests: a document that is there already looks like one that is not. */
+/* When every block was stored before, a pack of one meaningless record takes the place of the one
+ * that the blocks would have made, and so for the parts of manifests: whoever only sees times and
+ * the growth of the folder finds the same packs for a small document, whether it was there or not.
+ * (How many there are the depositor is not told at all: catalogue/lists.h.) */
 static int cover(struct sr_ingest *in, struct sr_err *e) {
 	struct kinds have = {false, false};
 	if (in->o.domain.dedupe != SR_DEDUPE_COLLECTION)
