@@ -1,5 +1,5 @@
 /*
- * grants, checkout, checkouts, cat, return, export, suspend, lift, revoke, close.
+ * grants, checkout, checkouts, cat, return, export, suspend, lift, revoke.
  *
  * A checkout is a statement; opening it is separate and may be repeated while it lives, since the
  * process that holds the item's key may end (each command does, without a running core).
@@ -10,6 +10,7 @@
 #include "base/escape.h"
 #include "cli/asking.h"
 #include "cli/verbs.h"
+#include "cli/words.h"
 
 const struct cli_option cli_grants_options[] = {
 	{"state", CLI_ONE, "STATE", "live, suspended, closed, expired, revoked"},
@@ -199,6 +200,30 @@ static void why_no_grant(struct cli *c, const uint8_t item[SR_ID]) {
 	cli_answer_free(&a);
 }
 
+/* What the board lays down is said at every checkout, not once in a letter. */
+static int conditions_of(struct cli *c, const uint8_t checkout[SR_ID], struct sr_err *e) {
+	struct cli_answer a;
+	uint8_t grant[SR_ID];
+	char hex[2 * SR_ID + 1];
+	bool found = false;
+
+	sr_hex(hex, checkout, SR_ID);
+	cli_ask(&a, "checkouts");
+	sr_text_put(&a.q.head, "live", "yes");
+	int rc = cli_call(c, &a, e);
+	for (size_t i = 0; rc == 0 && !found && i < a.rows.count; i++) {
+		const struct sr_row *row = &a.rows.rows[i];
+
+		if (!sr_bytes_eq(sr_row_get(row, "id"), sr_bytes_str(hex)) ||
+			sr_row_get(row, "grant").p == NULL)
+			continue;
+		rc = sr_row_get_id(grant, SR_ID, row, "grant", e);
+		found = rc == 0;
+	}
+	cli_answer_free(&a);
+	return found ? cli_conditions_print(c, grant, e) : rc;
+}
+
 int verb_checkout(struct cli *c, struct sr_err *e) {
 	struct sr_borrow b = {.right = cli_get(c, "right"), .form = cli_get(c, "form")};
 	struct sr_submitted out = {0};
@@ -226,6 +251,8 @@ int verb_checkout(struct cli *c, struct sr_err *e) {
 		rc = cli_done(c, &out, more, "checkout %s is open: %llu file%s", hex,
 			(unsigned long long)files, files == 1 ? "" : "s");
 	}
+	if (rc == 0 && !c->json)
+		rc = conditions_of(c, checkout, e);
 	if (rc == 0 && !c->json) {
 		rc = files_of(c, &a, checkout, 0, e);
 		if (rc == 0)
@@ -334,7 +361,7 @@ int verb_cat(struct cli *c, struct sr_err *e) {
 
 /* --- acts on a checkout or grant --- */
 
-static int act(
+int cli_act(
 	struct cli *c, enum sr_type_id type, const char *kind, const char *told, struct sr_err *e) {
 	struct sr_submitted out = {0};
 	uint8_t id[SR_ID];
@@ -355,15 +382,11 @@ static int act(
 }
 
 int verb_return(struct cli *c, struct sr_err *e) {
-	return act(c, SR_T_RETURN, "checkout", "returned; its key is wiped", e);
+	return cli_act(c, SR_T_RETURN, "checkout", "returned; its key is wiped", e);
 }
 
 int verb_suspend(struct cli *c, struct sr_err *e) {
-	return act(c, SR_T_SUSPEND, "grant", "suspended; open checkouts ended", e);
-}
-
-int verb_close(struct cli *c, struct sr_err *e) {
-	return act(c, SR_T_CLOSE, "grant", "closed; its room key is erased", e);
+	return cli_act(c, SR_T_SUSPEND, "grant", "suspended; open checkouts ended", e);
 }
 
 /* --- revoke, lift: a request of its kind, and the asking member's own vote --- */
@@ -393,7 +416,7 @@ int verb_lift(struct cli *c, struct sr_err *e) {
 		return sr_fail(e, SR_USAGE, "--ask is about the seal of an item: ITEM FLAG --ask");
 	if (cli_has(c, "reason") || cli_has(c, "reason-file"))
 		return ask_about_grant(c, "lift", "lift this grant's suspension", e);
-	return act(c, SR_T_LIFT, "grant", "lifted: the grant is live again", e);
+	return cli_act(c, SR_T_LIFT, "grant", "lifted: the grant is live again", e);
 }
 
 /* --- export --- */

@@ -371,6 +371,8 @@ static void request_rest(const struct cli_answer *a) {
 			cli_line_row("grant", r, "id");
 			cli_line_row("  state", r, "state");
 			cli_line_row("  ends", r, "ends");
+		} else if (sr_row_is(r, "use")) {
+			cli_use_print(r);
 		} else if (sr_row_is(r, "earlier")) {
 			printf("  %-14s ", "earlier");
 			cli_print(sr_row_get(r, "version"));
@@ -393,6 +395,7 @@ static void request_json(const struct cli_answer *a, const struct sr_row *v) {
 	json_object_set_new(o, "attestations", cli_json_rows(&a->rows, "attestation"));
 	json_object_set_new(o, "conflicts", cli_json_rows(&a->rows, "conflict"));
 	json_object_set_new(o, "grants", cli_json_rows(&a->rows, "grant"));
+	json_object_set_new(o, "use", cli_json_rows(&a->rows, "use"));
 	cli_json_print(o);
 }
 

@@ -108,6 +108,11 @@ extern const struct cli_option cli_notices_send_options[];
 int verb_notices_list(struct cli *c, struct sr_err *e);
 int verb_notices_send(struct cli *c, struct sr_err *e);
 
+/* verb_grant.c */
+extern const struct cli_option cli_renew_options[];
+int verb_grant_show(struct cli *c, struct sr_err *e);
+int verb_renew(struct cli *c, struct sr_err *e);
+
 /* verb_log.c */
 extern const struct cli_option cli_log_options[];
 int verb_log(struct cli *c, struct sr_err *e);

@@ -316,6 +316,21 @@ RIG void life_enquiry_text(struct rig *r, const char *key, const char *text) {
 	rig_text(r, SR_PERSONAL, subject, key, text);
 }
 
+RIG void life_renewed(struct rig *r, const char *grant) {
+	struct rig_request q = {"more time", "renew", 1, NULL, 0, -1, 0, grant, NULL};
+	struct rig_vote v = {.request = "more time", .decision = "approve", .version = 1};
+
+	s_request(r, RESEARCHER, &q);
+	memcpy(v.of, rig_last(r)->hash, SR_HASH);
+	s_vote(r, M1, &v);
+	s_vote(r, M2, &v);
+	rig_begin(r, SR_T_RENEW, SERVICE);
+	f_id(r, "request", "more time");
+	f_id(r, "grant", grant);
+	f_time(r, "ends", RIG_NOW + 2000000);
+	rig_end(r);
+}
+
 RIG void life_ends(struct rig *r) {
 	struct rig_request q = {
 		"request 2", "access", 1, life_wanted, 2, -1, RIG_NOW + 10, NULL, NULL};
@@ -342,6 +357,7 @@ RIG void life_ends(struct rig *r) {
 	rig_end(r);
 	s_refuse(r, "request", "request 4", 1);
 	life_granted(r, "request 5", "grant 5", "access");
+	life_renewed(r, "grant 5");
 	s_ids(r, SR_T_CLOSE, RESEARCHER, "grant", "grant 5");
 	life_granted(r, "request 6", "grant 6", "access");
 	s_checkout(r, RESEARCHER, "checkout 6", "grant 6", "item 1");

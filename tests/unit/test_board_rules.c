@@ -396,6 +396,98 @@ static void due_among_many(void **state) {
 	world_free(w);
 }
 
+/* --- renewals --------------------------------------------------------------------------------- */
+
+static int ask_renew(struct world *w, const struct world_person *by, const uint8_t grant[SR_ID],
+	int64_t ends, const char *report, uint8_t id[SR_ID]) {
+	struct world_draft d;
+
+	begin_request(&d, w, by, "renew", id);
+	sr_text_put_time(&d.text, "ends", ends);
+	sr_text_put_hex(&d.text, "target", grant, SR_ID);
+	world_text(&d, "reason", report);
+	return world_commit(&d, NULL);
+}
+
+static int64_t grant_ends(struct world *w, const uint8_t grant[SR_ID]) {
+	struct sr_grant_row g = {0};
+	int64_t ends;
+
+	assert_ok(sr_query_grant(&g, w->v->catalogue, grant, &w->e), &w->e);
+	ends = g.ends;
+	sr_grant_row_free(&g);
+	return ends;
+}
+
+static void granted(struct world *w, uint8_t grant[SR_ID], uint8_t item[SR_ID]) {
+	struct world_request rq = {
+		.by = &w->researcher[0], .items = (const uint8_t(*)[SR_ID])item, .count = 1};
+
+	put_item(w, item);
+	assert_int_equal(world_request(w, &rq), 0);
+	world_grant(w, rq.id, grant);
+}
+
+/* More time is voted on, without pieces; the same room key opens until the new end and no longer.
+ */
+static void renewed(void **state) {
+	struct world *w = world_new(NULL);
+	struct world_checkout k;
+	uint8_t grant[SR_ID], item[SR_ID], id[SR_ID];
+	const int64_t first = W_TIME + 30 * W_DAY, later = W_TIME + 60 * W_DAY;
+
+	(void)state;
+	granted(w, grant, item);
+	assert_int_equal(grant_ends(w, grant), first);
+	w->now = W_TIME + 29 * W_DAY;
+	assert_int_equal(
+		ask_renew(w, &w->researcher[0], grant, later, "two chapters are done", id), 0);
+	assert_int_equal(world_vote(w, &(struct world_vote){.member = 0, .request = id}), 0);
+	assert_int_equal(grant_ends(w, grant), first);
+	assert_int_equal(world_vote(w, &(struct world_vote){.member = 1, .request = id}), 0);
+	assert_int_equal(grant_ends(w, grant), later);
+	assert_int_equal(request_state(w, id), SR_S_GRANTED);
+	w->now = W_TIME + 31 * W_DAY;
+	world_reopen(w); /* sweeps what is due */
+	k = (struct world_checkout){.by = &w->researcher[0], .grant = grant, .item = item};
+	assert_int_equal(world_checkout(w, &k), 0);
+	assert_ok(world_open(w, &k), &w->e);
+	w->now = later + W_MIN;
+	assert_ok(sr_door_sweep(w->v, NULL, &w->e), &w->e);
+	k = (struct world_checkout){.by = &w->researcher[0], .grant = grant, .item = item};
+	assert_refused(w, world_checkout(w, &k), "grant-state");
+	world_free(w);
+}
+
+static void renewals_refused(void **state) {
+	struct world *w = world_new(NULL);
+	uint8_t grant[SR_ID], item[SR_ID], id[SR_ID], other[SR_ID] = {7};
+	const struct world_person *me = &w->researcher[0];
+	const int64_t later = W_TIME + 60 * W_DAY;
+
+	(void)state;
+	granted(w, grant, item);
+	assert_refused(w, ask_renew(w, me, other, later, "used", id), "no-such-grant");
+	assert_refused(w, ask_renew(w, &w->researcher[1], grant, later, "used", id), "not-named");
+	assert_refused(
+		w, ask_renew(w, me, grant, W_TIME + 30 * W_DAY, "used", id), "ends-not-later");
+	assert_refused(w, ask_renew(w, me, grant, W_TIME + SR_RULES_ENDS_MAX_S + W_DAY, "used", id),
+		"ends-too-late");
+	assert_refused(w, ask_renew(w, me, grant, later, NULL, id), "report-missing");
+	assert_int_equal(world_suspend(w, 2, grant), 0);
+	assert_refused(w, ask_renew(w, me, grant, later, "used", id), "grant-state");
+	assert_int_equal(world_lift(w, 2, grant), 0);
+	/* Revoked while the votes come in: nothing is renewed. */
+	assert_int_equal(ask_renew(w, me, grant, later, "used", id), 0);
+	assert_int_equal(world_vote(w, &(struct world_vote){.member = 0, .request = id}), 0);
+	world_revoke(w, grant);
+	assert_int_equal(world_vote(w, &(struct world_vote){.member = 1, .request = id}), 0);
+	assert_int_equal(request_state(w, id), SR_S_REFUSED);
+	assert_int_equal(world_count(w, SR_T_RENEW), 0);
+	assert_refused(w, ask_renew(w, me, grant, later, "used", id), "grant-state");
+	world_free(w);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_role),
@@ -408,6 +500,8 @@ int main(void) {
 		cmocka_unit_test(surplus_and_future),
 		cmocka_unit_test(unusable_keys),
 		cmocka_unit_test(due_among_many),
+		cmocka_unit_test(renewed),
+		cmocka_unit_test(renewals_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

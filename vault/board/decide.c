@@ -206,6 +206,32 @@ static int decide_lift(const struct follow_job *j, const struct decision *d) {
 	return decide_on_target(j, d, SR_T_LIFT);
 }
 
+static int decide_renew(const struct follow_job *j, const struct decision *d) {
+	struct sr_grant_row g = {0};
+	struct sr_buf text;
+	bool live;
+	int rc = sr_query_grant(&g, j->v->catalogue, d->v.target, j->e);
+
+	live = rc == 0 && sr_state_may(SR_M_GRANT, g.state, SR_E_RENEW) && g.ends < d->v.ends;
+	sr_grant_row_free(&g);
+	if (rc != 0)
+		return rc;
+	if (!live)
+		return decide_moot(j, d,
+			&(struct moot){"grant", d->v.target, "grant-ended",
+				"the grant is not live any more, or lasts as long already"});
+	sr_buf_init(&text);
+	sr_follow_begin(&text, j->v, SR_T_RENEW, j->f->now);
+	sr_text_put_hex(&text, "request", d->v.request, SR_ID);
+	sr_text_put_hex(&text, "grant", d->v.target, SR_ID);
+	sr_text_put_time(&text, "ends", d->v.ends);
+	rc = follow_emit(j, &text, NULL);
+	sr_buf_free(&text);
+	if (rc == 0)
+		follow_tell_id(j, "renewed: grant", d->v.target, "");
+	return rc;
+}
+
 /* The record that opens ${key} of the request's statement, copied from its entry: the new statement
  * commits to the same. */
 static int request_text(const struct follow_job *j, const struct decision *d, const char *key,
@@ -412,6 +438,29 @@ static uint32_t eligible(const struct follow_job *j, const struct decision *d) {
 	return d->tally.eligible;
 }
 
+static const struct {
+	const char *kind;
+	int (*decide)(const struct follow_job *j, const struct decision *d);
+} kinds[] = {
+	{"access", decide_grant},
+	{"export", decide_grant},
+	{"revoke", decide_revoke},
+	{"lift", decide_lift},
+	{"renew", decide_renew},
+	{"destroy", decide_destroy},
+	{"person-end", decide_person_end},
+	{"role", decide_role},
+	{"collection", decide_collection},
+};
+
+static int decide_by_kind(const struct follow_job *j, const struct decision *d) {
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (strcmp(d->v.kind, kinds[i].kind) == 0)
+			return kinds[i].decide(j, d);
+	return sr_fail(j->e, SR_MISUSE, "nothing is known that a request of kind %s brings about",
+		d->v.kind);
+}
+
 int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 	struct decision *d = calloc(1, sizeof *d);
 	int rc;
@@ -426,20 +475,7 @@ int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 	if (rc != 0 || d->v.state != SR_S_OPEN)
 		goto out;
 	if (d->tally.approved >= d->v.level) {
-		if (strcmp(d->v.kind, "revoke") == 0)
-			rc = decide_revoke(j, d);
-		else if (strcmp(d->v.kind, "lift") == 0)
-			rc = decide_lift(j, d);
-		else if (strcmp(d->v.kind, "destroy") == 0)
-			rc = decide_destroy(j, d);
-		else if (strcmp(d->v.kind, "collection") == 0)
-			rc = decide_collection(j, d);
-		else if (strcmp(d->v.kind, "role") == 0)
-			rc = decide_role(j, d);
-		else if (strcmp(d->v.kind, "person-end") == 0)
-			rc = decide_person_end(j, d);
-		else
-			rc = decide_grant(j, d);
+		rc = decide_by_kind(j, d);
 	} else if (eligible(j, d) < d->v.level + d->tally.rejected) {
 		rc = decide_refused(j, d);
 	}

@@ -10,46 +10,39 @@
 #include "crypto/box.h"
 #include "ledger/card.h"
 
-/* Lines that requests of a kind have, others not: 1 must, 0 may, -1 must not. */
+/* Lines that requests of a kind must have, and may have; others that some kind has, it has not. */
 struct shape {
-	const char *kind;
-	int items, form, purpose, ends, person, key, recipient, target, subject, collection, role,
-		instruction, card;
+	const char *kind, *must, *may;
 };
 static const struct shape shapes[] = {
-	{"access", 1, 1, 1, 1, 0, 1, -1, -1, -1, -1, -1, -1, -1},
-	{"export", 1, -1, 1, 1, 0, 1, 1, -1, -1, -1, -1, -1, -1},
-	{"revoke", -1, -1, -1, -1, -1, -1, -1, 1, -1, -1, -1, -1, -1},
-	{"lift", -1, -1, -1, -1, -1, -1, -1, 1, -1, -1, -1, -1, -1},
-	{"role", -1, -1, -1, -1, -1, -1, -1, -1, 1, -1, 1, -1, 1},
-	{"person-end", -1, -1, -1, -1, -1, -1, -1, -1, 1, -1, -1, -1, -1},
-	{"collection", -1, -1, -1, -1, -1, -1, -1, -1, -1, 1, -1, -1, -1},
-	{"destroy", 1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, -1},
+	{"access", "items list form purpose ends key", "person"},
+	{"export", "items list purpose ends key recipient", "person"},
+	{"revoke", "target", ""},
+	{"lift", "target", ""},
+	{"renew", "target ends", ""},
+	{"role", "subject card role", ""},
+	{"person-end", "subject", ""},
+	{"collection", "collection dedupe name", ""},
+	{"destroy", "items list", "instruction"},
 };
 
 /* True when the shape holds; else the ruling is made. */
 static bool shape_holds(struct rules_ctx *c, const struct shape *sh) {
-	const struct {
-		const char *key;
-		int want;
-	} lines[] = {{"items", sh->items}, {"list", sh->items}, {"form", sh->form},
-		{"purpose", sh->purpose}, {"ends", sh->ends}, {"person", sh->person},
-		{"key", sh->key}, {"recipient", sh->recipient}, {"target", sh->target},
-		{"subject", sh->subject}, {"card", sh->card}, {"role", sh->role},
-		{"collection", sh->collection}, {"dedupe", sh->collection},
-		{"name", sh->collection}, {"instruction", sh->instruction}};
+	static const char *const keys[] = {"items", "list", "form", "purpose", "ends", "person",
+		"key", "recipient", "target", "subject", "card", "role", "collection", "dedupe",
+		"name", "instruction"};
 
-	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-		size_t n = sr_field_count(c->s, lines[i].key);
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		const size_t n = sr_field_count(c->s, keys[i]);
 
-		if (lines[i].want > 0 && n == 0) {
+		if (n == 0 && sr_token_in(sh->must, keys[i])) {
 			rules_deny(c, "request-incomplete", "",
-				"a request of kind %s needs the line %s", sh->kind, lines[i].key);
+				"a request of kind %s needs the line %s", sh->kind, keys[i]);
 			return false;
 		}
-		if (lines[i].want < 0 && n > 0) {
+		if (n > 0 && !sr_token_in(sh->must, keys[i]) && !sr_token_in(sh->may, keys[i])) {
 			rules_deny(c, "request-surplus", "", "a request of kind %s has no line %s",
-				sh->kind, lines[i].key);
+				sh->kind, keys[i]);
 			return false;
 		}
 	}
@@ -235,6 +228,46 @@ static int target_act(struct rules_ctx *c, bool lift) {
 	return rules_allow(c);
 }
 
+/* More time for a live grant, by whoever reads under it: as many members decide as gave it. What
+ * was suspended is not renewed behind the back of who suspended it. */
+static int renew_request(struct rules_ctx *c, uint64_t level) {
+	struct sr_grant_row g = {0};
+	uint8_t id[SR_ID];
+	int64_t ends = 0;
+	int rc = sr_field_id(id, c->s, "target", 0, c->e);
+
+	if (rc == 0)
+		rc = sr_field_time(&ends, c->s, "ends", 0, c->e);
+	if (rc == 0)
+		rc = sr_query_grant(&g, c->cat, id, c->e);
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-grant", "grants shows yours", "no such grant");
+	if (rc != 0)
+		return rc;
+	if (!sr_token_in(g.people, c->me.person))
+		rc = rules_deny(c, "not-named", "", "%s is not named in this grant", c->me.person);
+	else if (!sr_state_may(SR_M_GRANT, g.state, SR_E_RENEW) || g.ends <= c->now)
+		rc = rules_deny(c, "grant-state",
+			g.state == SR_S_SUSPENDED ? "it is lifted first" : "make a new request",
+			"the grant is %s", g.ends <= c->now ? "over" : sr_state_name(g.state));
+	else if (ends <= g.ends)
+		rc = rules_deny(c, "ends-not-later", "", "the grant lasts as long already");
+	else if (ends > c->now + SR_RULES_ENDS_MAX_S)
+		rc = rules_deny(c, "ends-too-late", "ask again later",
+			"its end lies more than %d days ahead", SR_RULES_ENDS_MAX_S / 86400);
+	else if (level != g.level)
+		rc = rules_deny(c, "level-differs", "fetch the grant anew",
+			"the grant was given at level %u, the request says %llu", g.level,
+			(unsigned long long)level);
+	else if (sr_field_count(c->s, "reason") == 0)
+		rc = rules_deny(c, "report-missing", "renew GRANT --reason ...",
+			"whoever asks for more time says what the time so far was used for");
+	else
+		rc = rules_allow(c);
+	sr_grant_row_free(&g);
+	return rc;
+}
+
 /* The card must be the subject's: otherwise the last vote would find that the role cannot be given.
  */
 static int role_card(struct rules_ctx *c) {
@@ -299,28 +332,30 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 		return rules_deny(c, "other-epoch", "fetch the board's state anew",
 			"made for epoch %llu, the board is in epoch %u", (unsigned long long)epoch,
 			c->board.epoch);
-	if (sh->key > 0) {
+	if (sr_token_in(sh->must, "key")) {
 		rc = request_terms(c);
 		if (rc == 0 && c->out->allowed)
 			rc = request_people(c);
 		if (rc == 0 && c->out->allowed)
 			rc = key_usable(c);
-		if (rc == 0 && c->out->allowed && sh->recipient > 0)
+		if (rc == 0 && c->out->allowed && sr_token_in(sh->must, "recipient"))
 			rc = recipient_usable(c);
 		if (rc == 0 && c->out->allowed)
 			rc = request_items(c, level);
 		return rc;
 	}
+	if (strcmp(sh->kind, "renew") == 0)
+		return renew_request(c, level);
 	if (level != c->board.levels[0].level)
 		return rules_deny(c, "level-differs", "",
 			"a request of kind %s is decided at level %u", sh->kind,
 			c->board.levels[0].level);
-	if (sh->target > 0)
+	if (sr_token_in(sh->must, "target"))
 		return target_act(c, strcmp(sh->kind, "lift") == 0);
 	if (!rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_CURATOR))
 		return rules_deny(
 			c, "role-missing", "", "members, curators and officers ask for this");
-	if (sh->items > 0)
+	if (sr_token_in(sh->must, "items"))
 		return rules_destroy_asked(c);
 	if (strcmp(sh->kind, "role") == 0)
 		return role_request(c);

@@ -175,6 +175,22 @@ int sr_apply_revoke(struct sr_apply *a, struct sr_err *e) {
 	return rc == 0 ? sr_apply_decided(a, e) : rc;
 }
 
+/* Only ever later: what makes a grant end sooner is its end. */
+int sr_apply_renew(struct sr_apply *a, struct sr_err *e) {
+	struct grant g = {.v = 0};
+	int rc = load_grant(a, &g, e);
+
+	if (rc == 0)
+		rc = grant_step(a, &g, SR_E_RENEW, e);
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e,
+			"UPDATE grants SET ends = ?1 WHERE grant_id = ?2 AND ends < ?1",
+			sr_arg_time(a, "ends"), A_ID(g.id));
+	if (rc == 0 && sr_db_changes(a->db) == 0)
+		return sr_fail(e, SR_CORRUPT, "it renews a grant to an end that is not later");
+	return rc == 0 ? sr_apply_decided(a, e) : rc;
+}
+
 int sr_apply_close(struct sr_apply *a, struct sr_err *e) {
 	struct grant g = {.v = 0};
 	int rc = load_grant(a, &g, e);

@@ -70,6 +70,7 @@ sr_effect_fn sr_apply_grant;
 sr_effect_fn sr_apply_suspend;
 sr_effect_fn sr_apply_lift;
 sr_effect_fn sr_apply_revoke;
+sr_effect_fn sr_apply_renew;
 sr_effect_fn sr_apply_close;
 sr_effect_fn sr_apply_checkout;
 sr_effect_fn sr_apply_viewed;

@@ -530,6 +530,23 @@ SR_MUST int sr_query_grant_has_item(bool *out, struct sr_catalogue *c, const uin
 void sr_grant_row_free(struct sr_grant_row *r);
 void sr_grants_free(struct sr_grants *l);
 
+/* What was done under a grant, item by item in byte order; items that nobody checked out are
+ * missing. */
+struct sr_grant_use {
+	uint8_t item[SR_ID];
+	uint64_t checkouts, opened; /* of them, those that were opened */
+	uint64_t reads;             /* files that were begun to be read */
+	uint64_t exports;
+	int64_t last; /* received time of the newest checkout */
+};
+struct sr_grant_uses {
+	struct sr_grant_use *rows;
+	size_t count;
+};
+SR_MUST int sr_query_grant_use(struct sr_grant_uses *out, struct sr_catalogue *c,
+	const uint8_t grant[SR_ID], struct sr_err *e);
+void sr_grant_uses_free(struct sr_grant_uses *l);
+
 struct sr_checkout_row {
 	uint8_t id[SR_ID];
 	char person[SR_PERSON_TEXT];

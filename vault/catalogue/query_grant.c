@@ -285,3 +285,43 @@ int sr_query_checkouts(struct sr_checkouts *out, struct sr_catalogue *c,
 		rc = sr_sql_new(&st, sr_catalogue_db(c), sql, w.args, w.count, e);
 	return rc == 0 ? read_checkouts(out, st, e) : rc;
 }
+
+/* --- use -------------------------------------------------------------------------------------- */
+
+void sr_grant_uses_free(struct sr_grant_uses *l) {
+	free(l->rows);
+	memset(l, 0, sizeof *l);
+}
+
+int sr_query_grant_use(struct sr_grant_uses *out, struct sr_catalogue *c,
+	const uint8_t grant[SR_ID], struct sr_err *e) {
+	struct sr_grant_uses l = {NULL, 0};
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		"SELECT i.item, count(*), sum(k.opened),"
+		" (SELECT count(*) FROM views w JOIN checkouts x ON x.checkout = w.checkout"
+		"  WHERE x.grant_id = k.grant_id AND x.n = k.n AND w.event = 'read'),"
+		" (SELECT count(*) FROM exports p WHERE p.grant_id = k.grant_id AND p.n = k.n),"
+		" max(k.begun) FROM checkouts k JOIN items i ON i.n = k.n"
+		" WHERE k.grant_id = ? GROUP BY k.n ORDER BY i.item",
+		A_ID(grant));
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		rc = sr_list_grow((void **)&l.rows, &l.count, sizeof *l.rows, e);
+		if (rc != 0)
+			break;
+		struct sr_grant_use *u = &l.rows[l.count - 1];
+		rc = sr_stmt_col_copy(st, 0, u->item, SR_ID, e);
+		u->checkouts = (uint64_t)sr_stmt_col_int(st, 1);
+		u->opened = (uint64_t)sr_stmt_col_int(st, 2);
+		u->reads = (uint64_t)sr_stmt_col_int(st, 3);
+		u->exports = (uint64_t)sr_stmt_col_int(st, 4);
+		u->last = sr_stmt_col_int(st, 5);
+	}
+	sr_stmt_free(st);
+	if (rc != 0)
+		sr_grant_uses_free(&l);
+	*out = l;
+	return rc;
+}

@@ -73,6 +73,7 @@ enum sr_event {
 	SR_E_SUSPEND,
 	SR_E_LIFT,
 	SR_E_REVOKE,
+	SR_E_RENEW,
 	SR_E_CLOSE,
 	SR_E_ABOUT, /* a request of an act on items, whatever their state: destroy */
 	SR_E_CHECKOUT,

@@ -84,6 +84,30 @@ static int item_level(
 	return rc;
 }
 
+/* A renewal is decided at the level that the grant was given at. */
+static int grant_level(
+	struct sr_client *c, const uint8_t grant[SR_ID], uint64_t *level, struct sr_err *e) {
+	struct sr_call q, r;
+	struct sr_rows rows;
+	int rc;
+
+	sr_call_init(&q);
+	sr_call_init(&r);
+	sr_call_begin(&q, "grant");
+	sr_text_put_hex(&q.head, "grant", grant, SR_ID);
+	rc = sr_client_rows(c, &q, &r, &rows, e);
+	if (rc == 0) {
+		const struct sr_row *row = sr_rows_first(&rows, "grant");
+
+		rc = row == NULL ? sr_fail(e, SR_CORRUPT, "the vault shows no row of the grant")
+				 : sr_row_get_dec(level, row, "level", e);
+	}
+	sr_rows_free(&rows);
+	sr_call_free(&q);
+	sr_call_free(&r);
+	return rc;
+}
+
 struct wanted {       /* the item list of a request */
 	uint8_t *ids; /* sorted */
 	size_t count;
@@ -99,6 +123,8 @@ static int wanted_make(
 	memset(w, 0, sizeof *w);
 	w->keyed = strcmp(a->kind, "destroy") != 0;
 	w->level = c->board->view.level[0];
+	if (a->target != NULL && strcmp(a->kind, "renew") == 0)
+		return grant_level(c, a->target, &w->level, e);
 	if (a->item_count == 0)
 		return 0;
 	if (a->item_count > SR_REQUEST_ITEMS_MAX)

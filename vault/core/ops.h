@@ -188,7 +188,8 @@
  *         comment {entry, person, received, text?}; recused {person} (active members);
  *         attestation {as in person} that stands, of the parties; conflict {voter, as in
  *         attestation} of each active member whom one keeps from voting;
- *         grant {as grant below}
+ *         grant {as grant below};
+ *         use {as grant below} of the grant that a renewal is asked for
  * request.items        as requests
  *   in    request id, version dec?, offset dec?, limit dec?
  *   out   total dec
@@ -218,7 +219,8 @@
  * grant                login
  *   in    grant id
  *   body  rows: one grant; condition {person, conditions dec, text? (one a line)} of its votes;
- *         item {id, state, level, number, title?}
+ *         use {item, checkouts, opened, reads, exports: dec, last time} of each item that was
+ *         checked out under it; item {id, state, level, number, title?}
  * checkouts            login
  *   in    live token? ("yes"), grant id?, item id?, all token? ("yes": members, officers,
  *         auditors), offset dec?, limit dec?

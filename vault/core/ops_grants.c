@@ -85,6 +85,23 @@ static int put_conditions(
 	return rc;
 }
 
+int sr_put_grant_use(
+	struct sr_x *x, struct sr_rows_out *o, const uint8_t grant[SR_ID], struct sr_err *e) {
+	struct sr_grant_uses l = {NULL, 0};
+	int rc = sr_query_grant_use(&l, x->catalogue, grant, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		sr_row(o, "use");
+		sr_row_hex(o, "item", l.rows[i].item, SR_ID);
+		sr_row_dec(o, "checkouts", l.rows[i].checkouts);
+		sr_row_dec(o, "opened", l.rows[i].opened);
+		sr_row_dec(o, "reads", l.rows[i].reads);
+		sr_row_dec(o, "exports", l.rows[i].exports);
+		sr_row_time(o, "last", l.rows[i].last);
+	}
+	sr_grant_uses_free(&l);
+	return rc;
+}
+
 int sr_op_grant(struct sr_x *x, struct sr_err *e) {
 	struct sr_grant_row g = {0};
 	struct sr_rows_out o;
@@ -108,6 +125,8 @@ int sr_op_grant(struct sr_x *x, struct sr_err *e) {
 		sr_put_grant_row(&o, &g);
 		rc = put_conditions(x, &o, &g, e);
 	}
+	if (rc == 0)
+		rc = sr_put_grant_use(x, &o, id, e);
 	if (rc == 0)
 		rc = sr_query_request_items(&ids, &count, x->catalogue, g.request, g.version, e);
 	for (size_t i = 0; rc == 0 && i < count; i++) {

@@ -91,6 +91,9 @@ void sr_put_attestation(const struct sr_x *x, struct sr_rows_out *o, const char 
 /* Rows `attestation` of everything that names ${person}. */
 SR_MUST int sr_put_attestations(
 	struct sr_x *x, struct sr_rows_out *o, const char *person, bool standing, struct sr_err *e);
+/* Rows `use`: what was done under the grant. */
+SR_MUST int sr_put_grant_use(
+	struct sr_x *x, struct sr_rows_out *o, const uint8_t grant[SR_ID], struct sr_err *e);
 void sr_put_grant_row(struct sr_rows_out *o, const struct sr_grant_row *g);
 /* The title only where the caller may know of the item, or decides about it as a member: one may
  * have been hidden since it was asked for. */

@@ -300,6 +300,8 @@ int sr_op_request(struct sr_x *x, struct sr_err *e) {
 		rc = put_attested(x, &o, &v, e);
 	if (rc == 0)
 		rc = put_grants(x, &o, &v, e);
+	if (rc == 0 && strcmp(v.kind, "renew") == 0)
+		rc = sr_put_grant_use(x, &o, v.target, e);
 	sr_version_row_free(&newest);
 	sr_version_row_free(&v);
 	return rc;

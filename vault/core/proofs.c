@@ -600,6 +600,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_SUSPEND:
 	case SR_T_LIFT:
 	case SR_T_REVOKE:
+	case SR_T_RENEW:
 	case SR_T_CLOSE:
 	case SR_T_CHECKOUT:
 	case SR_T_VIEWED:

@@ -74,6 +74,7 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_GRANT:
 	case SR_T_SUSPEND:
 	case SR_T_REVOKE:
+	case SR_T_RENEW:
 	case SR_T_CLOSE:
 		return REQUEST;
 	case SR_T_LIFT:

@@ -15,7 +15,7 @@
  *             lapse of what stands on an item
  *   request   request amend room-key join comment         applicant, co-applicants, members,
  *             recuse vote withdraw lapse refuse grant     officers, auditors
- *             suspend lift revoke close
+ *             suspend lift revoke renew close
  *   checkout  checkout viewed return export lapse         whose checkout it is, members, officers,
  *             refuse                                      auditors
  *   attested  attest attest-end, lapse of one             members, curators, officers, auditors,

@@ -277,8 +277,14 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("request", SR_V_ID, SR_ONE),
 		F("grant", SR_V_ID, SR_ONE),
 		END}},
+	{SR_T_RENEW, "renew", SR_BY_SERVICE, NULL, SR_EFFECT_GRANT, FIELDS{
+		F("request", SR_V_ID, SR_ONE),
+		F("grant", SR_V_ID, SR_ONE),
+		F("ends", SR_V_TIME, SR_ONE),
+		END}},
 	{SR_T_CLOSE, "close", SR_BY_RESEARCHER, NULL, SR_EFFECT_GRANT, FIELDS{
 		F("grant", SR_V_ID, SR_ONE),
+		P_TEXT("reason", SR_OPTIONAL, "actor"),
 		END}},
 	{SR_T_CHECKOUT, "checkout", SR_BY_RESEARCHER | SR_BY_CURATOR, NULL,
 		SR_EFFECT_CHECKOUT, FIELDS{
