@@ -181,7 +181,7 @@ const struct cli_verb cli_verbs[] = {
 		verb_grant_show},
 	{"renew", NULL, "Ask the board for more time for a live grant, with a report of its use.",
 		"GRANT --ends WHEN --reason TEXT --as RESEARCHER",
-		"strongroom renew 51e0 --ends 90d --reason \"chapters 1 and 2 are done\" --as ada.id",
+		"strongroom renew 51e0 --ends 90d --reason \"two chapters done\" --as ada.id",
 		cli_renew_options, 1, 1, verb_renew},
 	{"checkout", NULL, "Check an item out under a grant, and open it.",
 		"ITEM [--grant G] [--form F] --as RESEARCHER",
