@@ -68,8 +68,29 @@ static int grow(struct sr_arena *a, size_t need, struct sr_err *e) {
 	return 0;
 }
 
+#ifdef SR_TESTING
+static _Thread_local unsigned long fault_in; /* calls until one fails; 0: none does */
+
+void sr_arena_fault(unsigned long nth) {
+	fault_in = nth;
+}
+
+static bool fault(void) {
+	return fault_in > 0 && --fault_in == 0;
+}
+#else
+static bool fault(void) {
+	return false;
+}
+#endif
+
 void *sr_arena_new(struct sr_arena *a, size_t count, size_t size, struct sr_err *e) {
 	size_t need = 0;
+	if (fault()) {
+		a->failed = SR_NOMEM;
+		(void)sr_fail(e, SR_NOMEM, "no memory, as the test asked");
+		return NULL;
+	}
 	if (__builtin_mul_overflow(count, size, &need) ||
 		__builtin_add_overflow(need, (size_t)ALIGN - 1, &need)) {
 		(void)limit(a, e);

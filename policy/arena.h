@@ -41,4 +41,9 @@ struct sr_arena_mark sr_arena_mark(const struct sr_arena *a);
 /* Give back everything made since ${m}. */
 void sr_arena_release(struct sr_arena *a, struct sr_arena_mark m);
 
+#ifdef SR_TESTING
+/* The ${nth} sr_arena_new of this thread from now on fails with NOMEM (0: none). */
+void sr_arena_fault(unsigned long nth);
+#endif
+
 #endif

@@ -65,29 +65,31 @@ static int check_id(const struct sr_cedar_policies *p, struct sr_bytes id, struc
 	return 0;
 }
 
+/* A copy of an array of rules with room for ${cap}. */
+static struct sr_cedar_rule **grown(
+	struct sr_cedar_policies *p, struct sr_cedar_rule **list, size_t cap, struct sr_err *e) {
+	struct sr_cedar_rule **out =
+		sr_arena_new(&p->arena, cap, sizeof(struct sr_cedar_rule *), e);
+	if (out != NULL && p->rules.count > 0)
+		memcpy(out, list, p->rules.count * sizeof(struct sr_cedar_rule *));
+	return out;
+}
+
 /* Room for ${more} rules: insert cannot fail then. */
 static int reserve(struct sr_cedar_policies *p, size_t more, struct sr_err *e) {
 	size_t need = p->rules.count + more;
 	if (need > SR_CEDAR_POLICIES_MAX)
 		return sr_fail(
 			e, SR_LIMIT, "more than %d policies in one set", SR_CEDAR_POLICIES_MAX);
-	if (need <= p->by_id_cap)
+	if (need <= p->rules.cap)
 		return 0;
 	size_t cap = need < 16 ? 16 : need * 2;
-	struct sr_cedar_rule **grown =
-		sr_arena_new(&p->arena, cap, sizeof(struct sr_cedar_rule *), e);
-	if (grown == NULL)
+	struct sr_cedar_rule **by_id = grown(p, p->by_id, cap, e);
+	struct sr_cedar_rule **list = by_id == NULL ? NULL : grown(p, p->rules.list, cap, e);
+	if (list == NULL)
 		return sr_arena_failed(&p->arena);
-	if (p->rules.count > 0)
-		memcpy(grown, p->by_id, p->rules.count * sizeof(struct sr_cedar_rule *));
-	p->by_id = grown;
-	p->by_id_cap = cap;
-	grown = sr_arena_new(&p->arena, cap, sizeof(struct sr_cedar_rule *), e);
-	if (grown == NULL)
-		return sr_arena_failed(&p->arena);
-	if (p->rules.count > 0)
-		memcpy(grown, p->rules.list, p->rules.count * sizeof(struct sr_cedar_rule *));
-	p->rules.list = grown;
+	p->by_id = by_id;
+	p->rules.list = list;
 	p->rules.cap = cap;
 	return 0;
 }
