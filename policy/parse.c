@@ -115,7 +115,7 @@ static int path_add(struct sr_cedar_parser *p, struct path *path, struct sr_byte
 		path->text.len = len;
 		return 0;
 	}
-	if (len > path->cap) {
+	if (path->joined == NULL || len > path->cap) {
 		uint8_t *grown = sr_arena_new(p->arena, len, 2, p->e);
 		if (grown == NULL)
 			return sr_arena_failed(p->arena);

@@ -1,8 +1,9 @@
 /*
  * policies - a set of policies: adding, linking, finding, writing; see cedar.h.
  *
- * Invariants: no two rules have one id; by_id holds the rules of `rules`, sorted by id; nothing is
- * changed by a call that fails, but memory used up.
+ * Invariants: no two rules have one id; by_id holds the rules of `rules`, sorted by id. A call that
+ * fails changes nothing and gives its memory back: room for the lists is made last, and putting
+ * rules in cannot fail then.
  */
 #include "policy/policies.h"
 
@@ -108,6 +109,23 @@ static void insert(struct sr_cedar_policies *p, struct sr_cedar_rule *rule) {
 /* --- adding -------------------------------------------------------------------------------------
  */
 
+/* What a call that fails goes back to. */
+struct before {
+	struct sr_arena_mark mark;
+	size_t source_len;
+};
+
+static struct before before_of(const struct sr_cedar_policies *p) {
+	struct before b = {sr_arena_mark(&p->arena), p->source_len};
+	return b;
+}
+
+static int undo(struct sr_cedar_policies *p, struct before b, int rc) {
+	sr_arena_release(&p->arena, b.mark);
+	p->source_len = b.source_len;
+	return rc;
+}
+
 /* Keep a copy of a text, within the limit on all of them. */
 static int keep(
 	struct sr_cedar_policies *p, struct sr_bytes text, struct sr_bytes *out, struct sr_err *e) {
@@ -131,12 +149,10 @@ static int fold(struct sr_cedar_policies *p, struct sr_cedar_rule *rule, struct 
 int sr_cedar_policies_parse(struct sr_cedar_policies *p, struct sr_bytes text, struct sr_err *e) {
 	struct sr_cedar_rules rules = {0};
 	struct sr_bytes kept;
-	size_t source_before = p->source_len;
+	struct before before = before_of(p);
 	int rc = keep(p, text, &kept, e);
 	if (rc == 0)
 		rc = sr_cedar_parse(&p->arena, kept, &rules, e);
-	if (rc == 0)
-		rc = reserve(p, rules.count, e);
 	for (size_t i = 0; rc == 0 && i < rules.count; i++) {
 		char id[32];
 		int len = snprintf(id, sizeof id, "policy%zu", p->parsed + i);
@@ -147,10 +163,10 @@ int sr_cedar_policies_parse(struct sr_cedar_policies *p, struct sr_bytes text, s
 		if (rc == 0)
 			rc = fold(p, rules.list[i], e);
 	}
-	if (rc != 0) {
-		p->source_len = source_before;
-		return rc;
-	}
+	if (rc == 0)
+		rc = reserve(p, rules.count, e);
+	if (rc != 0)
+		return undo(p, before, rc);
 	for (size_t i = 0; i < rules.count; i++)
 		insert(p, rules.list[i]);
 	p->parsed += rules.count;
@@ -176,7 +192,7 @@ int sr_cedar_policies_add(
 	struct sr_cedar_policies *p, struct sr_bytes id, struct sr_bytes text, struct sr_err *e) {
 	struct sr_cedar_rules rules = {0};
 	struct sr_bytes kept;
-	size_t source_before = p->source_len;
+	struct before before = before_of(p);
 	int rc = keep(p, text, &kept, e);
 	if (rc == 0)
 		rc = sr_cedar_parse(&p->arena, kept, &rules, e);
@@ -184,24 +200,20 @@ int sr_cedar_policies_add(
 		rc = sr_fail(e, SR_CORRUPT, "want one policy or template, have %zu", rules.count);
 	if (rc == 0)
 		rc = add(p, id, rules.list[0], e);
-	if (rc != 0)
-		p->source_len = source_before;
-	return rc;
+	return rc != 0 ? undo(p, before, rc) : 0;
 }
 
 int sr_cedar_policies_add_json(
 	struct sr_cedar_policies *p, struct sr_bytes id, struct sr_bytes json, struct sr_err *e) {
 	struct sr_cedar_rule *rule = NULL;
 	struct sr_bytes kept;
-	size_t source_before = p->source_len;
+	struct before before = before_of(p);
 	int rc = keep(p, json, &kept, e);
 	if (rc == 0)
 		rc = sr_cedar_read_policy(&p->arena, kept, &rule, e);
 	if (rc == 0)
 		rc = add(p, id, rule, e);
-	if (rc != 0)
-		p->source_len = source_before;
-	return rc;
+	return rc != 0 ? undo(p, before, rc) : 0;
 }
 
 /* --- links --------------------------------------------------------------------------------------
@@ -243,6 +255,7 @@ int sr_cedar_policies_link(
 	if (!found || p->by_id[at]->pub.slots == 0)
 		return sr_fail(e, SR_NOTFOUND, "there is no template \"%s\"",
 			sr_escape_to(shown, sizeof shown, link->template_id));
+	struct before before = before_of(p);
 	struct sr_cedar_rule *rule = sr_arena_new(&p->arena, 1, sizeof *rule, e);
 	if (rule == NULL)
 		return sr_arena_failed(&p->arena);
@@ -252,7 +265,9 @@ int sr_cedar_policies_link(
 	int rc = fill_slot(p, "?principal", link->principal, &rule->principal, e);
 	if (rc == 0)
 		rc = fill_slot(p, "?resource", link->resource, &rule->resource, e);
-	return rc != 0 ? rc : add(p, link->id, rule, e);
+	if (rc == 0)
+		rc = add(p, link->id, rule, e);
+	return rc != 0 ? undo(p, before, rc) : 0;
 }
 
 /* --- looking ------------------------------------------------------------------------------------

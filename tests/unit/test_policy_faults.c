@@ -115,8 +115,7 @@ static void inputs(void **state) {
 			assert_fails(rc, SR_NOMEM, &e, "as the test asked");
 		assert_true((rc == 0) == (r != NULL));
 	}
-	rc = SR_NOMEM;
-	for (unsigned long nth = 1; rc != 0; nth++) {
+	for (unsigned long nth = 1; a == NULL; nth++) {
 		sr_arena_fault(nth);
 		rc = sr_cedar_authorize(&a, p, s, r, &e);
 		sr_arena_fault(0);
