@@ -417,6 +417,26 @@ static void ids(void **state) {
 	sr_cedar_policies_free(NULL);
 }
 
+/* One by one, in no order of ids: all are found, in the order added. */
+static void growth(void **state) {
+	struct sr_cedar_policies *p = NULL;
+	struct sr_err e = {0};
+	char id[16];
+
+	(void)state;
+	assert_ok(sr_cedar_policies_new(&p, &e), &e);
+	for (int i = 0; i < 300; i++) {
+		(void)snprintf(id, sizeof id, "p%d", i * 7 % 300);
+		assert_ok(sr_cedar_policies_add(p, sr_bytes_str(id), sr_bytes_str(P ";"), &e), &e);
+	}
+	for (int i = 0; i < 300; i++) {
+		(void)snprintf(id, sizeof id, "p%d", i * 7 % 300);
+		assert_ptr_equal(sr_cedar_policies_find(p, sr_bytes_str(id)),
+			sr_cedar_policies_get(p, (size_t)i));
+	}
+	sr_cedar_policies_free(p);
+}
+
 static void annotations(void **state) {
 	struct sr_cedar_policies *p =
 		rig_parse("@id(\"r\\u{e9}ad\") @why @title(\"\") " P " when { true };");
@@ -635,6 +655,7 @@ int main(void) {
 		cmocka_unit_test(hierarchy),
 		cmocka_unit_test(many_entities),
 		cmocka_unit_test(ids),
+		cmocka_unit_test(growth),
 		cmocka_unit_test(annotations),
 		cmocka_unit_test(templates),
 		cmocka_unit_test(decision),

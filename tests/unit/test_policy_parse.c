@@ -600,6 +600,32 @@ static void json_refused(void **state) {
 		{JA("{\"op\":\"in\",\"entities\":[{\"type\":\"U\",\"id\":\"a\"}]}"),
 			"want an entity of type Action"},
 		{JA("{\"op\":\"==\",\"entities\":[]}"), "want one entity"},
+		{JA("{\"op\":\"in\",\"entities\":{}}"),
+			"want an array of entities, have an object"},
+		{JWHEN("{\"Set\":true}"), "want an array, have a boolean"},
+		{JWHEN("{\"Var\":1}"), "want the name of a variable, have a number"},
+		{JWHEN("{\"has\":{\"left\":{\"Value\":1},\"attr\":1}}"),
+			"want the name of an attribute"},
+		{JWHEN("{\"like\":{\"left\":{\"Value\":1},\"pattern\":\"a\"}}"),
+			"want an array, have a string"},
+		{JWHEN("{\"!\":{\"arg\":{\"Value\":1},\"\":1}}"),
+			"want no other member, have \"\""},
+		{"{\"effect\":\"permit\",\"principal\":{\"op\":\"All\"},"
+		 "\"action\":{\"op\":\"All\"},"
+		 "\"resource\":{\"op\":\"All\"},\"conditions\":{}}",
+			"want an array of conditions, have an object"},
+		{"{\"effect\":\"permit\",\"principal\":{\"op\":\"All\"},"
+		 "\"action\":{\"op\":\"All\"},"
+		 "\"resource\":{\"op\":\"All\"},\"conditions\":[],\"annotations\":[]}",
+			"want an object of annotations, have an array"},
+		{"{\"effect\":\"permit\",\"principal\":{\"op\":\"All\"},"
+		 "\"action\":{\"op\":\"All\"},"
+		 "\"resource\":{\"op\":\"All\"},\"conditions\":[],\"annotations\":{\"a b\":null}}",
+			"want an identifier, have \"a b\""},
+		{"{\"effect\":\"permit\",\"principal\":{\"op\":\"All\"},"
+		 "\"action\":{\"op\":\"All\"},"
+		 "\"resource\":{\"op\":\"All\"},\"conditions\":[],\"annotations\":{\"a\":1}}",
+			"want a string or null, have a number"},
 	};
 	struct sr_cedar_policies *p = NULL;
 	struct sr_err e = {0};
