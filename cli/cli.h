@@ -179,6 +179,9 @@ SR_MUST int cli_pass_id(struct cli *c, struct cli_answer *a, const char *option,
 SR_MUST int cli_word_id(
 	struct cli *c, uint8_t id[SR_ID], size_t i, const char *kind, struct sr_err *e);
 
+/* --board as an id; *${given} false: the caller's own, or the founding one (verb_board.c). */
+SR_MUST int cli_board(struct cli *c, uint8_t id[SR_ID], bool *given, struct sr_err *e);
+
 /* --- output (out.c, json.c) --- */
 
 struct cli_table {

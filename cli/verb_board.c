@@ -1,5 +1,6 @@
 /*
- * board new, deal, accept, reveal, show, minutes: founding a vault, and what its board is.
+ * board new, deal, accept, reveal, show, list, minutes, add: founding a vault, what its boards are,
+ * and asking for another one.
  *
  * `deal` and `accept` are two visits of each member: between them everybody has dealt, so that the
  * second visit can check the whole transcript. A complaint at the second visit sends everybody back
@@ -23,6 +24,31 @@ const struct cli_option cli_board_new_options[] = {
 	{"custodian", CLI_WORDS, "CARD", "who runs the machine"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
+
+const struct cli_option cli_board_add_options[] = {
+	{"member", CLI_WORDS, "CARD", "cards of its members (2 to 32), in the order of the board"},
+	{"level", CLI_LIST, "K", "quorum levels: how many members open an item (at most 4 levels)"},
+	{"closes", CLI_ONE, "WHEN", "the vote closes then"},
+	{"reason", CLI_ONE, "TEXT", "why; - reads standard input"},
+	{"reason-file", CLI_ONE, "F", "the same from a file"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+const struct cli_option cli_board_options[] = {
+	{"board", CLI_ONE, "B", "which board (its id, or the start of it)"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+const struct cli_option cli_board_act_options[] = {
+	{"board", CLI_ONE, "B", "which board (its id, or the start of it)"},
+	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+int cli_board(struct cli *c, uint8_t id[SR_ID], bool *given, struct sr_err *e) {
+	const char *typed = cli_get(c, "board");
+	*given = typed != NULL;
+	return typed != NULL ? sr_client_resolve(c->client, id, typed, "board", e)
+			     : sr_client_own_board(c->client, id, e);
+}
 
 /* --- new --- */
 
@@ -195,10 +221,15 @@ static int agree(struct cli *c, const uint8_t fingerprint[SR_HASH], struct sr_er
 	return sr_fail(e, SR_DENIED, "not signed, as you said");
 }
 
-/* The vault is founded: a complaint made the run void, and everybody deals anew. */
-static int deal_anew(struct cli *c, struct sr_err *e) {
+/* The vault is founded: a new board begins, or a complaint made the run void and everybody deals
+ * anew. */
+static int deal_founded(struct cli *c, struct sr_err *e) {
 	struct sr_dealt d = {0};
-	int rc = sr_client_deal(c->client, &d, e);
+	uint8_t board[SR_ID];
+	bool given = false;
+	int rc = cli_board(c, board, &given, e);
+	if (rc == 0)
+		rc = sr_client_deal(c->client, board, &d, e);
 	if (rc == SR_EXISTS)
 		cli_hint(c, "`strongroom board show` says what is next");
 	if (rc == 0) {
@@ -226,7 +257,7 @@ int verb_board_deal(struct cli *c, struct sr_err *e) {
 		return sr_fail(e, SR_NOTFOUND, "there is no draft of a founding statement");
 	}
 	if (info->state >= SR_CLIENT_FOUNDED)
-		return deal_anew(c, e);
+		return deal_founded(c, e);
 	if (!c->quiet)
 		rc = show_draft(c, e);
 	uint8_t fingerprint[SR_HASH];
@@ -263,10 +294,14 @@ int verb_board_deal(struct cli *c, struct sr_err *e) {
 int verb_board_accept(struct cli *c, struct sr_err *e) {
 	struct sr_accepting a = {0};
 	char hex[2 * SR_HASH + 1];
+	uint8_t board[SR_ID];
+	bool given = false;
 	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_board(c, board, &given, e);
 	if (rc != 0)
 		return rc;
-	rc = sr_client_accept(c->client, &a, e);
+	rc = sr_client_accept(c->client, board, &a, e);
 	if (rc == 0 && a.complained) {
 		cli_hint(c,
 			"a complaint is in the log and this run is void: the dealer answers with "
@@ -290,10 +325,14 @@ int verb_board_accept(struct cli *c, struct sr_err *e) {
 
 int verb_board_reveal(struct cli *c, struct sr_err *e) {
 	struct sr_revealing r = {0};
+	uint8_t board[SR_ID];
+	bool given = false;
 	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_board(c, board, &given, e);
 	if (rc != 0)
 		return rc;
-	rc = sr_client_reveal(c->client, &r, e);
+	rc = sr_client_reveal(c->client, board, &r, e);
 	if (rc == 0) {
 		json_t *more = json_object();
 		json_object_set_new(more, "index", json_integer(r.index));
@@ -434,6 +473,7 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 	cli_print(cli_field(a, "origin"));
 	printf(", %s\n", cli_field(a, "opened").p != NULL ? "open" : "not open yet");
 	cli_line_str("fingerprint", hex);
+	cli_line("board", cli_field(a, "board"));
 	cli_line("epoch", cli_field(a, "epoch"));
 	cli_line("transcript", cli_field(a, "transcript"));
 	for (size_t i = 0; i < a->rows.count; i++) {
@@ -465,16 +505,26 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 	print_next(v, a);
 }
 
+/* The board that was asked for: as the log proves it, and as the vault tells the rest. */
+static int shown_board(
+	struct cli *c, struct cli_answer *a, const struct sr_board_view **v, struct sr_err *e) {
+	uint8_t board[SR_ID];
+	bool given = false;
+	int rc = cli_connect(c, CLI_PERSON, e);
+	cli_ask(a, "board");
+	if (rc == 0)
+		rc = cli_board(c, board, &given, e);
+	if (rc == 0) {
+		sr_text_put_hex(&a->q.head, "board", board, SR_ID);
+		rc = cli_call(c, a, e);
+	}
+	return rc == 0 ? sr_client_board(c->client, board, v, e) : rc;
+}
+
 int verb_board_show(struct cli *c, struct sr_err *e) {
 	const struct sr_board_view *v = NULL;
 	struct cli_answer a;
-	int rc = cli_connect(c, CLI_PERSON, e);
-	if (rc != 0)
-		return rc;
-	cli_ask(&a, "board");
-	rc = cli_call(c, &a, e);
-	if (rc == 0)
-		rc = sr_client_board(c->client, &v, e);
+	int rc = shown_board(c, &a, &v, e);
 	if (rc == 0 && c->json)
 		board_json(&a, v);
 	else if (rc == 0)
@@ -499,18 +549,21 @@ static void hex_in_groups(const char *label, const uint8_t *p, size_t len) {
 static void minutes_print(
 	struct cli *c, const struct sr_board_view *v, const struct cli_answer *a) {
 	const struct sr_client_info *info = sr_client_info(c->client);
+	const bool founding = memcmp(v->board, info->fingerprint, SR_ID) == 0;
 	char time[SR_TIME_TEXT];
 	struct sr_clock clock = sr_clock_system();
 	sr_time_format(time, sr_now(&clock));
-	printf("MINUTES OF THE FOUNDING OF A VAULT\n\n");
+	printf(founding ? "MINUTES OF THE FOUNDING OF A VAULT\n\n" : "MINUTES OF A BOARD\n\n");
 	printf("Vault      %s\nPrinted    %s\n\n", info->origin, time);
 	hex_in_groups(
 		"Fingerprint (hash of the founding statement)\n    ", info->fingerprint, SR_HASH);
 	printf("\nLedger key\n    %s\n", v->ledger_key);
 	hex_in_groups("\nRoom key\n    ", v->room_key, SR_PK);
+	if (!founding)
+		hex_in_groups("\nBoard\n    ", v->board, SR_ID);
 	printf("\nQuorum     ");
 	for (unsigned i = 0; i < v->levels; i++)
-		printf("%s%u of %u", i > 0 ? ", " : "", v->level[i], v->members);
+		printf("%s%u of %u", i > 0 ? ", " : "", v->quorum[i], v->members);
 	printf("\n\nMembers\n");
 	for (unsigned i = 0; i < v->members; i++) {
 		printf("  %2u  %s  ", i + 1, v->member[i]);
@@ -535,18 +588,81 @@ static void minutes_print(
 int verb_board_minutes(struct cli *c, struct sr_err *e) {
 	const struct sr_board_view *v = NULL;
 	struct cli_answer a;
-	int rc = cli_connect(c, CLI_PERSON, e);
-	if (rc != 0)
-		return rc;
-	rc = sr_client_board(c->client, &v, e);
-	if (rc != 0)
-		return rc;
-	cli_ask(&a, "board");
-	rc = cli_call(c, &a, e);
+	int rc = shown_board(c, &a, &v, e);
 	if (rc == 0 && c->json)
 		board_json(&a, v);
 	else if (rc == 0)
 		minutes_print(c, v, &a);
 	cli_answer_free(&a);
+	return rc;
+}
+
+int verb_board_list(struct cli *c, struct sr_err *e) {
+	static const char *const heads[] = {"BOARD", "EPOCH", "MEMBERS", "QUORUMS", "STATE", ""};
+	struct cli_answer a;
+	struct cli_table t;
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "boards");
+	rc = cli_call(c, &a, e);
+	if (rc == 0 && c->json) {
+		cli_json_print(cli_json_rows(&a.rows, "board"));
+	} else if (rc == 0) {
+		cli_table(&t, 6, heads);
+		for (size_t i = 0; i < a.rows.count; i++) {
+			const struct sr_row *row = &a.rows.rows[i];
+			if (!sr_row_is(row, "board"))
+				continue;
+			cli_cell_id(&t, sr_row_get(row, "id"));
+			cli_cell_row(&t, row, "epoch");
+			cli_cell_row(&t, row, "members");
+			cli_cell_words(&t, row, "quorum");
+			cli_cell(&t, sr_row_get(row, "opened").p != NULL ? "open" : "not open yet");
+			cli_cell(&t, sr_row_get(row, "founding").p != NULL ? "founding board" : "");
+		}
+		cli_table_print(&t);
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+/* --- another board --- */
+
+int verb_board_add(struct cli *c, struct sr_err *e) {
+	struct group g = {0};
+	struct sr_submitted out = {0};
+	uint64_t levels[SR_BOARD_LEVELS_MAX], quorum[SR_BOARD_LEVELS_MAX][2];
+	uint8_t request[SR_ID];
+	char hex[2 * SR_ID + 1];
+	struct sr_seats seats = {.quorum = (const uint64_t(*)[2])quorum};
+	struct sr_asking a = {.kind = "board", .seats = &seats};
+	int rc = levels_read(c, levels, &seats.levels, e);
+	for (size_t i = 0; rc == 0 && i < seats.levels; i++)
+		quorum[i][0] = quorum[i][1] = levels[i];
+	if (rc == 0)
+		rc = group_read(c, &g, "member", e);
+	if (rc == 0)
+		rc = cli_text(c, "reason", &a.reason, e);
+	if (rc == 0)
+		rc = cli_time(c, "closes", &a.closes, e);
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0) {
+		seats.newcomer = g.who, seats.newcomers = g.count;
+		rc = sr_client_request(c->client, &a, request, &out, e);
+	}
+	if (rc == 0) {
+		json_t *more = json_object();
+		sr_hex(hex, request, SR_ID);
+		json_object_set_new(more, "request", json_string(hex));
+		rc = cli_done(c, &out, more,
+			"request %s asks the founding board for this board: its members vote on "
+			"it; then each new member runs `strongroom board deal`, and `board "
+			"accept` when all have",
+			hex);
+	}
+	group_free(&g);
+	sr_submitted_free(&out);
 	return rc;
 }

@@ -36,6 +36,7 @@ const struct cli_option cli_collection_new_options[] = {
 	{"dedupe", CLI_ONE, "MODE",
 		"collection (default): equal blocks once; none: for collections "
 		"whose content must not be guessable"},
+	{"board", CLI_ONE, "B", "the board that is to have it (its id, or the start of it)"},
 	{"closes", CLI_ONE, "WHEN", "the vote closes then"},
 	{"reason", CLI_ONE, "TEXT", "why; - reads standard input"},
 	{"reason-file", CLI_ONE, "F", "the same from a file"},
@@ -231,8 +232,9 @@ int verb_person_end(struct cli *c, struct sr_err *e) {
 
 int verb_collection_new(struct cli *c, struct sr_err *e) {
 	struct sr_submitted out = {0};
-	uint8_t request[SR_ID];
+	uint8_t request[SR_ID], board[SR_ID];
 	char hex[2 * SR_ID + 1];
+	bool given = false;
 	struct sr_asking a = {
 		.kind = "collection", .name = c->args.words[0], .dedupe = cli_get(c, "dedupe")};
 	if (a.dedupe != NULL && strcmp(a.dedupe, "none") != 0 &&
@@ -243,6 +245,9 @@ int verb_collection_new(struct cli *c, struct sr_err *e) {
 		rc = cli_time(c, "closes", &a.closes, e);
 	if (rc == 0)
 		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_board(c, board, &given, e);
+	a.board = board;
 	if (rc == 0)
 		rc = sr_client_request(c->client, &a, request, &out, e);
 	if (rc == 0) {

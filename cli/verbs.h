@@ -13,8 +13,11 @@ int verb_identity_show(struct cli *c, struct sr_err *e);
 int verb_identity_age(struct cli *c, struct sr_err *e);
 
 /* verb_board.c */
-extern const struct cli_option cli_board_new_options[];
+extern const struct cli_option cli_board_new_options[], cli_board_add_options[],
+	cli_board_options[], cli_board_act_options[];
 int verb_board_new(struct cli *c, struct sr_err *e);
+int verb_board_add(struct cli *c, struct sr_err *e);
+int verb_board_list(struct cli *c, struct sr_err *e);
 int verb_board_deal(struct cli *c, struct sr_err *e);
 int verb_board_accept(struct cli *c, struct sr_err *e);
 int verb_board_reveal(struct cli *c, struct sr_err *e);

@@ -51,6 +51,8 @@ static const struct kind {
 		"3 6f1c2a90b3d4e5f66f1c2a90b3d4e5f66f1c2a90b3d4e5f66f1c2a90b3d4e5f6"},
 	{SR_V_LEVEL_KEY, "level-key", "a dec and a key",
 		"2 DgCt0WZqEuoWKJ3mGYBQ4pqYZ3WB8CJkSwKGIsTxqRo="},
+	{SR_V_LEVEL_QUORUM, "level-quorum", "a level and how many members it takes, each a dec",
+		"2 3"},
 	{SR_V_ID_HASH, "id-hash", "an id and a hash",
 		"6f1c2a90b3d4e5f66f1c2a90b3d4e5f6 "
 		"6f1c2a90b3d4e5f66f1c2a90b3d4e5f66f1c2a90b3d4e5f66f1c2a90b3d4e5f6"},

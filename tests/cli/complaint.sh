@@ -13,7 +13,7 @@ ok as m1 board deal --fingerprint "$FINGERPRINT"
 ok as m2 board deal --fingerprint "$FINGERPRINT"
 # Member 3 deals a bad share to member 2.
 SR_BAD_SHARE=2 ok as m3 board deal --fingerprint "$FINGERPRINT"
-refused 1 'founded already, and member 1 has dealt in run 1' as m1 board deal
+refused 1 'member 1 has dealt in run 1 already' as m1 board deal
 ok as au board show
 has 'Run 1: waiting for member 1 .*member 3'
 ok as m1 board accept

@@ -15,7 +15,7 @@ static void check_value(const struct sr_statement *s, const struct sr_field *f, 
 	char subject[SR_SUBJECT_TEXT];
 	struct sr_buf card;
 	struct sr_err e;
-	uint64_t n = 0;
+	uint64_t n = 0, m = 0;
 	int64_t t = 0;
 	int rc = 0;
 	MUST(sr_value_check(f->kind, sr_field(s, f->key, i), &e) == 0);
@@ -52,6 +52,9 @@ static void check_value(const struct sr_statement *s, const struct sr_field *f, 
 		break;
 	case SR_V_LEVEL_KEY:
 		rc = sr_field_level_key(&n, a, s, f->key, i, &e);
+		break;
+	case SR_V_LEVEL_QUORUM:
+		rc = sr_field_level_quorum(&n, &m, s, f->key, i, &e);
 		break;
 	case SR_V_ID_HASH:
 		rc = sr_field_id_hash(a, b, s, f->key, &e);
@@ -195,6 +198,9 @@ static void put_field(struct sr_buf *b, const struct sr_field *f) {
 		break;
 	case SR_V_LEVEL_KEY:
 		sr_text_putf(b, f->key, "2 %s", (const char *)b64.p);
+		break;
+	case SR_V_LEVEL_QUORUM:
+		sr_text_put(b, f->key, "2 3");
 		break;
 	case SR_V_ID_HASH:
 		sr_text_putf(b, f->key, "%s %s", T_ITEM_HEX, hex);

@@ -401,6 +401,34 @@ RIG void life_ends(struct rig *r) {
 	s_request(r, RESEARCHER, &q);
 }
 
+/* Another board, and a collection under it. */
+RIG void life_second(struct rig *r) {
+	struct rig_request q = {"make board", "board", 1, NULL, 0, -1, 0, "board 2", NULL};
+	struct rig_vote v = {.request = "make board", .decision = "approve", .version = 1};
+	const int who[] = {RESEARCHER, RESEARCHER2};
+	s_request(r, M0, &q);
+	memcpy(v.of, rig_last(r)->hash, SR_HASH);
+	s_vote(r, M1, &v);
+	s_vote(r, M2, &v);
+	rig_begin(r, SR_T_BOARD, SERVICE);
+	f_id(r, "request", "make board");
+	f_id(r, "board", "board 2");
+	f_put(r, "quorum", "2 2");
+	for (int i = 0; i < 2; i++)
+		f_put(r, "member", r->person[who[i]]);
+	for (int i = 0; i < 2; i++)
+		rig_card(r, "newcomer", who[i], true);
+	rig_end(r);
+	for (int i = 0; i < 2; i++) {
+		rig_begin(r, SR_T_DEAL, who[i]);
+		f_id(r, "board", "board 2");
+		f_id(r, "run", "run of board 2");
+		f_hash(r, "dealing", "run of board 2");
+		rig_object(r, "deal", sr_bytes_str("a dealing"));
+		rig_end(r);
+	}
+}
+
 RIG void life_all(struct rig *r) {
 	life_board(r);
 	life_items_in(r);
@@ -409,6 +437,7 @@ RIG void life_all(struct rig *r) {
 	life_use(r);
 	life_ends(r);
 	life_destroy(r);
+	life_second(r);
 }
 
 #endif

@@ -409,8 +409,13 @@ RIG void s_found(struct rig *r) {
 	rig_card(r, "custodian", CUSTODIAN, true);
 	rig_end(r);
 }
+/* The line of the founding board. */
+RIG void f_board(struct rig *r) {
+	sr_text_put_hex(&r->text, "board", r->vault, SR_ID);
+}
 RIG void s_deal(struct rig *r, int who, const char *run) {
 	rig_begin(r, SR_T_DEAL, who);
+	f_board(r);
 	f_id(r, "run", run);
 	f_hash(r, "dealing", run);
 	rig_object(r, "deal", sr_bytes_str("a dealing"));
@@ -432,6 +437,7 @@ static inline void put_board_keys(struct rig *r) {
 }
 RIG void s_accept(struct rig *r, int who, const char *run) {
 	rig_begin(r, SR_T_ACCEPT, who);
+	f_board(r);
 	f_id(r, "run", run);
 	f_hash(r, "transcript", run);
 	put_board_keys(r);
@@ -439,6 +445,7 @@ RIG void s_accept(struct rig *r, int who, const char *run) {
 }
 RIG void s_opened(struct rig *r, const char *run) {
 	rig_begin(r, SR_T_OPENED, SERVICE);
+	f_board(r);
 	f_id(r, "run", run);
 	f_hash(r, "transcript", run);
 	f_dec(r, "epoch", 1);
@@ -457,6 +464,7 @@ RIG void s_collection(
 	char subject[SR_SUBJECT_TEXT];
 	rig_begin(r, SR_T_COLLECTION, SERVICE);
 	f_id(r, "request", request);
+	f_board(r);
 	f_id(r, "collection", collection);
 	f_put(r, "dedupe", "collection");
 	snprintf(subject, sizeof subject, "collection:%s", rig_hex(collection));
@@ -558,6 +566,7 @@ RIG void s_request(struct rig *r, int who, const struct rig_request *q) {
 	f_id(r, "request", q->request);
 	f_dec(r, "version", q->version);
 	f_put(r, "kind", q->kind);
+	f_board(r);
 	f_dec(r, "epoch", 1);
 	f_dec(r, "level", 2);
 	if (q->closes != 0)

@@ -50,7 +50,7 @@ static enum sr_verdict judged(struct world *w, size_t at, uint64_t number, char 
 
 	assert_non_null(run);
 	sr_buf_init(&dealing);
-	assert_ok(sr_query_complaints(&l, w->v->catalogue, NULL, &w->e), &w->e);
+	assert_ok(sr_query_complaints(&l, w->v->catalogue, NULL, NULL, &w->e), &w->e);
 	assert_true(at < l.count && l.rows[at].revealed);
 	assert_ok(sr_vault_entry(&en, w->v, l.rows[at].reveal_entry, &w->e), &w->e);
 	assert_ok(sr_field_key(ephemeral, &en.statement, "ephemeral", 0, &w->e), &w->e);
@@ -91,7 +91,7 @@ static void who_may_complain(void **state) {
 	assert_refused(w, world_reveal(w, 0, 1, 1), "no-such-complaint");
 	assert_int_equal(world_reveal(w, 2, 1, 1), 0);
 	assert_refused(w, world_reveal(w, 2, 1, 1), "revealed-already");
-	assert_ok(sr_query_complaints(&l, w->v->catalogue, NULL, &w->e), &w->e);
+	assert_ok(sr_query_complaints(&l, w->v->catalogue, NULL, NULL, &w->e), &w->e);
 	assert_int_equal(l.count, 1);
 	assert_string_equal(l.rows[0].dealer, w->member[2].person);
 	assert_true(l.rows[0].dealt && l.rows[0].revealed);
@@ -138,7 +138,7 @@ static void runs_follow_each_other(void **state) {
 	assert_int_equal(world_deal(w, 1, 2), 0);
 	/* One is missing: it is known who, also after a restart. */
 	world_reopen(w);
-	assert_ok(sr_query_run(run, w->v->catalogue, NULL, &w->e), &w->e);
+	assert_ok(sr_query_last_run(run, w->v->catalogue, NULL, &w->e), &w->e);
 	assert_true(run->members[0].dealt && run->members[1].dealt && !run->members[2].dealt);
 	assert_int_equal(run->state, SR_S_DEALING);
 	assert_ok(

@@ -39,6 +39,7 @@ static void begin_request(struct world_draft *d, struct world *w, const struct w
 	sr_text_put_hex(&d->text, "request", id, SR_ID);
 	sr_text_put_dec(&d->text, "version", 1);
 	sr_text_put(&d->text, "kind", kind);
+	sr_text_put_hex(&d->text, "board", w->v->fingerprint, SR_ID);
 	sr_text_put_dec(&d->text, "epoch", 1);
 	sr_text_put_dec(&d->text, "level", w->level[0]);
 }

@@ -359,7 +359,7 @@ static void test_impossible_trust(void **state) {
 	s_person(&r, RESEARCHER, DEPOSITOR, "depositor");
 	rig_refused(&r, "is nobody of this vault");
 	s_deal(&r, CURATOR, "run 1");
-	rig_refused(&r, "is no member of board 1");
+	rig_refused(&r, "is no member of the board of epoch 1");
 	s_accept(&r, M0, "run 1");
 	rig_refused(&r, "run: none, so no accept");
 	s_deal(&r, M0, "run 1");

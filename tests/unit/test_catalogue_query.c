@@ -21,7 +21,7 @@ static void test_empty(void **state) {
 	(void)state;
 	rig_open(&r);
 	assert_fails(sr_query_vault(&v, r.cat, &e), SR_NOTFOUND, &e, "not founded");
-	assert_fails(sr_query_run(&run, r.cat, NULL, &e), SR_NOTFOUND, &e, "no such run");
+	assert_fails(sr_query_last_run(&run, r.cat, NULL, &e), SR_NOTFOUND, &e, "no such run");
 	assert_ok(sr_query_people(&people, r.cat, 0, &e), &e);
 	assert_int_equal(people.count, 0);
 	assert_null(people.rows);
@@ -86,13 +86,15 @@ static void test_board(void **state) {
 	assert_ok(sr_query_vault(&v, r.cat, &e), &e);
 	assert_string_equal(v.origin, "archive.example.org/vault");
 	assert_memory_equal(v.fingerprint, r.vault, SR_HASH);
-	assert_int_equal(v.epoch, 0);
-	assert_int_equal(v.level_count, 2);
-	assert_false(v.levels[0].has_key);
-	assert_ok(sr_query_board(&b, r.cat, 0, &e), &e);
+	assert_ok(sr_query_board(&b, r.cat, NULL, 0, &e), &e);
 	assert_false(b.opened);
+	assert_true(b.founding && b.epoch == 1);
+	assert_memory_equal(b.id, r.vault, SR_ID);
+	assert_int_equal(b.level_count, 2);
+	assert_false(b.levels[0].has_key);
+	assert_int_equal(b.levels[1].quorum, 3);
 	assert_int_equal(b.member_count, RIG_MEMBERS);
-	assert_ok(sr_query_run(&run, r.cat, NULL, &e), &e);
+	assert_ok(sr_query_last_run(&run, r.cat, NULL, &e), &e);
 	assert_int_equal(run.state, SR_S_DEALING);
 	assert_true(run.members[0].dealt && !run.members[1].dealt && run.members[3].dealt &&
 		    !run.members[0].accepted);
@@ -110,18 +112,18 @@ static void test_board(void **state) {
 	rig_end(&r);
 	rig_apply(&r);
 	assert_ok(sr_query_vault(&v, r.cat, &e), &e);
-	assert_int_equal(v.epoch, 1);
 	assert_int_equal(v.key_epoch, 1);
 	rig_hash(want, "board key 3");
-	assert_true(v.levels[1].has_key && v.levels[1].level == 3);
-	assert_memory_equal(v.levels[1].key, want, SR_PK);
-	assert_ok(sr_query_board(&b, r.cat, 0, &e), &e);
-	assert_true(b.opened);
+	assert_ok(sr_query_board(&b, r.cat, NULL, 0, &e), &e);
+	assert_true(b.opened && b.epoch == 1);
+	assert_true(b.levels[1].has_key && b.levels[1].level == 3);
+	assert_memory_equal(b.levels[1].key, want, SR_PK);
 	assert_memory_equal(b.run, id_of("run 1"), SR_ID);
 	assert_int_equal(b.members[4].index, 5);
 	assert_true(b.members[4].active);
 	assert_memory_equal(b.members[4].pk, r.pk[M4], SR_PK);
-	assert_fails(sr_query_board(&b, r.cat, 2, &e), SR_NOTFOUND, &e, "no board of epoch 2");
+	assert_fails(
+		sr_query_board(&b, r.cat, NULL, 2, &e), SR_NOTFOUND, &e, "no board of epoch 2");
 	assert_ok(sr_query_run(&run, r.cat, id_of("run 1"), &e), &e);
 	assert_int_equal(run.state, SR_S_DONE);
 	assert_true(run.members[2].accepted);

@@ -31,12 +31,13 @@ static void deal(struct office *o, size_t member, uint64_t run) {
 	struct desk *d = desk_new(o, &o->w->member[member]);
 	struct sr_dealt dealt;
 
-	assert_ok(sr_client_deal(d->c, &dealt, &d->e), &d->e);
+	assert_ok(sr_client_deal(d->c, NULL, &dealt, &d->e), &d->e);
 	assert_int_equal(dealt.index, member + 1);
 	assert_int_equal(dealt.run, run);
 	assert_true(dealt.submitted.proven);
 	sr_submitted_free(&dealt.submitted);
-	assert_fails(sr_client_deal(d->c, &dealt, &d->e), SR_EXISTS, &d->e, "has dealt in run");
+	assert_fails(
+		sr_client_deal(d->c, NULL, &dealt, &d->e), SR_EXISTS, &d->e, "has dealt in run");
 	desk_free(d);
 }
 
@@ -46,7 +47,7 @@ static bool accept_or_complain(struct office *o, size_t member, const char *piec
 	struct sr_accepting a;
 	bool complained;
 
-	assert_ok(sr_client_accept(d->c, &a, &d->e), &d->e);
+	assert_ok(sr_client_accept(d->c, NULL, &a, &d->e), &d->e);
 	assert_true(a.submitted.proven);
 	complained = a.complained;
 	if (complained && (piece == NULL || strstr(a.why.text, piece) == NULL))
@@ -60,11 +61,12 @@ static void reveal(struct office *o, size_t member) {
 	struct desk *d = desk_new(o, &o->w->member[member]);
 	struct sr_revealing r;
 
-	assert_ok(sr_client_reveal(d->c, &r, &d->e), &d->e);
+	assert_ok(sr_client_reveal(d->c, NULL, &r, &d->e), &d->e);
 	assert_int_equal(r.revealed, 1);
 	assert_true(r.submitted.proven);
 	sr_submitted_free(&r.submitted);
-	assert_fails(sr_client_reveal(d->c, &r, &d->e), SR_NOTFOUND, &d->e, "waits for an answer");
+	assert_fails(
+		sr_client_reveal(d->c, NULL, &r, &d->e), SR_NOTFOUND, &d->e, "waits for an answer");
 	desk_free(d);
 }
 
@@ -74,7 +76,7 @@ static void assert_verdict(struct office *o, size_t at, enum sr_complaint_verdic
 	struct desk *d = desk_new(o, &o->w->auditor);
 	const struct sr_board_view *v = NULL;
 
-	assert_ok(sr_client_board(d->c, &v, &d->e), &d->e);
+	assert_ok(sr_client_board(d->c, NULL, &v, &d->e), &d->e);
 	assert_true(at < v->complaints);
 	assert_int_equal(v->complaint[at].run, at + 1);
 	assert_int_equal(v->complaint[at].verdict, verdict);
@@ -114,14 +116,15 @@ static void every_way_to_be_wrong(void **state) {
 	sr_deal_spoil(0);
 	sr_ceremony_lax(false);
 	d = desk_new(o, &o->w->auditor);
-	assert_ok(sr_client_board(d->c, &v, &d->e), &d->e);
+	assert_ok(sr_client_board(d->c, NULL, &v, &d->e), &d->e);
 	assert_int_equal(v->spoilt, 1);
 	assert_true(v->dealt[0] && !v->dealt[1]);
 	desk_free(d);
 	assert_true(accept_or_complain(o, 2, "dealer 1: level 2: proof of knowledge"));
 	assert_verdict(o, 2, SR_COMPLAINT_RIGHT, 3, 1, "proof of knowledge does not verify");
 	d = desk_new(o, &o->w->member[0]);
-	assert_fails(sr_client_reveal(d->c, &r, &d->e), SR_NOTFOUND, &d->e, "waits for an answer");
+	assert_fails(
+		sr_client_reveal(d->c, NULL, &r, &d->e), SR_NOTFOUND, &d->e, "waits for an answer");
 	desk_free(d);
 
 	for (size_t i = 0; i < 3; i++)
@@ -129,7 +132,7 @@ static void every_way_to_be_wrong(void **state) {
 	for (size_t i = 0; i < 3; i++)
 		assert_false(accept_or_complain(o, i, NULL));
 	d = desk_new(o, &o->w->auditor);
-	assert_ok(sr_client_board(d->c, &v, &d->e), &d->e);
+	assert_ok(sr_client_board(d->c, NULL, &v, &d->e), &d->e);
 	assert_true(v->opened);
 	assert_int_equal(v->run_number, 4);
 	assert_int_equal(v->complaints, 3);
@@ -151,7 +154,7 @@ static void who_is_missing_is_named(void **state) {
 	struct desk *d = desk_new(o, &o->w->member[0]);
 	snprintf(missing, sizeof missing, "in run 2 yet: waiting for member 2 (%s)",
 		o->w->member[1].person);
-	assert_fails(sr_client_accept(d->c, &a, &d->e), SR_DENIED, &d->e, missing);
+	assert_fails(sr_client_accept(d->c, NULL, &a, &d->e), SR_DENIED, &d->e, missing);
 	desk_free(d);
 	office_free(o);
 }
@@ -210,20 +213,20 @@ static void a_vault_that_hides_gains_nothing(void **state) {
 	reveal(o, 2);
 	/* A hidden answer: nobody is judged. */
 	d = lied_to(o, &o->w->auditor, &answer);
-	assert_ok(sr_client_board(d->c, &v, &d->e), &d->e);
+	assert_ok(sr_client_board(d->c, NULL, &v, &d->e), &d->e);
 	assert_int_equal(v->complaint[0].verdict, SR_COMPLAINT_WAITS);
 	assert_int_equal(v->run_number, 2);
 	desk_free(d);
 	/* Another dealing than the one that was signed does not make its dealer a liar. */
 	d = lied_to(o, &o->w->auditor, &changed);
-	assert_fails(sr_client_board(d->c, &v, &d->e), SR_AUTH, &d->e, "dealing of member 3");
+	assert_fails(sr_client_board(d->c, NULL, &v, &d->e), SR_AUTH, &d->e, "dealing of member 3");
 	desk_free(d);
 	/* A hidden complaint shows the first run, which its complainer never accepts. */
 	d = lied_to(o, &o->w->member[0], &complaint);
-	assert_ok(sr_client_board(d->c, &v, &d->e), &d->e);
+	assert_ok(sr_client_board(d->c, NULL, &v, &d->e), &d->e);
 	assert_int_equal(v->run_number, 1);
 	assert_int_equal(v->complaints, 0);
-	assert_fails(sr_client_accept(d->c, &a, &d->e), SR_DENIED, &d->e, "");
+	assert_fails(sr_client_accept(d->c, NULL, &a, &d->e), SR_DENIED, &d->e, "");
 	desk_free(d);
 	office_free(o);
 }

@@ -254,6 +254,7 @@ static void ceremony_hash(uint8_t out[SR_HASH], const struct sr_dkg *d) {
 
 	sr_hash_init(&h, "strongroom/dkg-ceremony/v1", NULL);
 	h32(&h, d->vault);
+	sr_hash_field(&h, sr_bytes_of(d->board, SR_ID));
 	sr_hash_field(&h, sr_bytes_of(d->run, SR_ID));
 	sr_hash_u64(&h, d->epoch);
 	sr_hash_u64(&h, d->members);
@@ -354,7 +355,7 @@ static void sign_badly(struct office *o, size_t member, uint8_t victim) {
 	sr_buf_init(&text);
 	assert_ok(sr_ceremony_load(&st, o->w->v, &e), &e);
 	assert_ok(sr_statement_parse_text(&found, sr_buf_view(&st.text), &e), &e);
-	sr_ceremony_run_id(run, found.hash, 1);
+	sr_ceremony_run_id(run, found.hash, found.hash, 1);
 	assert_ok(sr_ceremony_dkg(&d, &found, run, &e), &e);
 	bad_dealing(&dealing, &d, (uint8_t)(member + 1), victim);
 	assert_ok(sr_buf_ok(&dealing, &e), &e);
@@ -365,6 +366,7 @@ static void sign_badly(struct office *o, size_t member, uint8_t victim) {
 	sr_ceremony_dealing_hash(hash, sr_buf_view(&dealing));
 	sr_object_id(id, s.salt, sr_buf_view(&dealing));
 	sr_statement_begin(&text, SR_T_DEAL, &head);
+	sr_text_put_hex(&text, "board", found.hash, SR_ID);
 	sr_text_put_hex(&text, "run", run, SR_ID);
 	sr_text_put_hex(&text, "dealing", hash, SR_HASH);
 	sr_text_put_hex(&text, "deal", id, SR_HASH);
@@ -401,12 +403,12 @@ static void test_complaint(void **state) {
 	/* Member 1 is not wronged and accepts; member 2 finds the share bad and names dealer and
 	 * level. */
 	struct desk *d = desk_new(o, &o->w->member[0]);
-	assert_ok(sr_client_accept(d->c, &a, &d->e), &d->e);
+	assert_ok(sr_client_accept(d->c, NULL, &a, &d->e), &d->e);
 	assert_false(a.complained);
 	sr_submitted_free(&a.submitted);
 	desk_free(d);
 	d = desk_new(o, &o->w->member[1]);
-	assert_ok(sr_client_accept(d->c, &a, &d->e), &d->e);
+	assert_ok(sr_client_accept(d->c, NULL, &a, &d->e), &d->e);
 	assert_true(a.complained);
 	assert_non_null(strstr(a.why.text, "dealer 3: level 2: share for member 2"));
 	assert_true(a.submitted.proven);
@@ -418,8 +420,8 @@ static void test_complaint(void **state) {
 	sr_entry_free(&en);
 	/* Who is no member is told so. */
 	d = desk_new(o, &o->w->auditor);
-	assert_fails(
-		sr_client_accept(d->c, &a, &d->e), SR_DENIED, &d->e, "is none of the 3 members");
+	assert_fails(sr_client_accept(d->c, NULL, &a, &d->e), SR_DENIED, &d->e,
+		"is none of the 3 members");
 	desk_free(d);
 	office_free(o);
 }

@@ -479,9 +479,10 @@ static void test_board(void **state) {
 		const struct sr_board_view *v = NULL;
 
 		tell(d, &lies[i]);
-		assert_fails(sr_client_board(d->c, &v, &d->e), lies[i].code, &d->e, lies[i].text);
+		assert_fails(
+			sr_client_board(d->c, NULL, &v, &d->e), lies[i].code, &d->e, lies[i].text);
 		honest(d, &lies[i]);
-		assert_ok(sr_client_board(d->c, &v, &d->e), &d->e);
+		assert_ok(sr_client_board(d->c, NULL, &v, &d->e), &d->e);
 		assert_true(v->opened);
 		desk_free(d);
 	}

@@ -89,14 +89,15 @@ static void open_board(struct story *s) {
 
 		assert_true(sr_client_info(d->c)->first_contact ==
 			    (i == 0)); /* the place is pinned once */
-		assert_ok(sr_client_accept(d->c, &a, &d->e), &d->e);
+		assert_ok(sr_client_accept(d->c, NULL, &a, &d->e), &d->e);
 		assert_false(a.complained);
 		assert_true(a.submitted.proven);
 		assert_int_equal(a.index, i + 1);
 		sr_submitted_free(&a.submitted);
 	}
 	for (size_t i = 0; i < 3; i++) {
-		assert_ok(sr_client_board(s->member[i]->c, &v, &s->member[i]->e), &s->member[i]->e);
+		assert_ok(sr_client_board(s->member[i]->c, NULL, &v, &s->member[i]->e),
+			&s->member[i]->e);
 		assert_true(v->opened);
 		assert_int_equal(v->levels, 2);
 		assert_int_equal(v->members, 3);

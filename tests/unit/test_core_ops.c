@@ -35,6 +35,7 @@ static const char *sample(enum sr_value_kind kind) {
 	case SR_V_TEXT:
 	case SR_V_COUNT_ROOT:
 	case SR_V_LEVEL_KEY:
+	case SR_V_LEVEL_QUORUM:
 	case SR_V_ID_HASH:
 		break;
 	}

@@ -140,6 +140,7 @@ static void ceremony_of(uint8_t out[SR_HASH], const struct sr_dkg *d) {
 
 	sr_hash_init(&h, "strongroom/dkg-ceremony/v1", NULL);
 	put32(&h, d->vault);
+	sr_hash_field(&h, sr_bytes_of(d->board, SR_ID));
 	sr_hash_field(&h, sr_bytes_of(d->run, SR_ID));
 	sr_hash_u64(&h, d->epoch);
 	sr_hash_u64(&h, d->members);
@@ -447,6 +448,9 @@ static void every_field_of_the_proof_is_bound(void **state) {
 		"dealer 1: level 2: proof of knowledge does not verify");
 	b->d = good;
 	b->d.run[0] ^= 1;
+	assert_fails(sr_deal_verify(&b->d, dealing, &e), SR_AUTH, &e, "proof of knowledge");
+	b->d = good;
+	b->d.board[15] ^= 1;
 	assert_fails(sr_deal_verify(&b->d, dealing, &e), SR_AUTH, &e, "proof of knowledge");
 	b->d = good;
 	b->d.epoch++;

@@ -50,6 +50,9 @@ static void put_example(struct sr_buf *b, const struct sr_field *f, unsigned i) 
 	case SR_V_LEVEL_KEY:
 		sr_text_putf(b, f->key, "%u " B64, 9 + i);
 		break;
+	case SR_V_LEVEL_QUORUM:
+		sr_text_putf(b, f->key, "%u 2", 9 + i);
+		break;
 	case SR_V_ID_HASH:
 		sr_text_put(b, f->key, T_ITEM_HEX " " HEX64);
 		break;
@@ -246,7 +249,8 @@ static void test_refused(void **state) {
 		SR_CORRUPT, &e, "ascending");
 	/* a collection's name without a collection has nobody's key */
 	assert_fails(parse_text("strongroom/request/v1\n" COMMON PERSON "request " T_ITEM_HEX
-				"\nversion 1\nkind collection\nepoch 1\nlevel 2\nname ~" B64 "\n",
+				"\nversion 1\nkind collection\nboard " T_ITEM_HEX
+				"\nepoch 1\nlevel 2\nname ~" B64 "\n",
 			     &e),
 		SR_CORRUPT, &e, "`name` needs a `collection` line");
 }

@@ -323,7 +323,7 @@ static void ceremony_inputs(
 	uint8_t run[SR_ID];
 
 	assert_ok(sr_statement_parse_text(&found, sr_buf_view(&state->text), &w->e), &w->e);
-	sr_ceremony_run_id(run, state->fingerprint, 1);
+	sr_ceremony_run_id(run, state->fingerprint, state->fingerprint, 1);
 	assert_ok(sr_ceremony_dkg(d, &found, run, &w->e), &w->e);
 	sr_statement_free(&found);
 }
@@ -343,6 +343,7 @@ static void deal_note(struct world *w, struct sr_buf *note, const struct world_p
 	sr_object_id(id, s->salt, s->dealing);
 	sr_buf_init(&text);
 	sr_statement_begin(&text, SR_T_DEAL, &head);
+	sr_text_put_hex(&text, "board", d->board, SR_ID);
 	sr_text_put_hex(&text, "run", d->run, SR_ID);
 	sr_text_put_hex(&text, "dealing", hash, SR_HASH);
 	sr_text_put_hex(&text, "deal", id, SR_HASH);
@@ -392,7 +393,7 @@ static void member_computes(struct world *w, size_t member, uint8_t run_id[SR_ID
 
 	assert_non_null(run);
 	assert_non_null(d);
-	assert_ok(sr_query_run(run, w->v->catalogue, NULL, &w->e), &w->e);
+	assert_ok(sr_query_last_run(run, w->v->catalogue, NULL, &w->e), &w->e);
 	assert_ok(sr_vault_entry(&found, w->v, 0, &w->e), &w->e);
 	assert_ok(sr_ceremony_dkg(d, &found.statement, run->run, &w->e), &w->e);
 	for (size_t i = 0; i < w->members; i++) {
@@ -416,6 +417,7 @@ int world_accept(struct world *w, size_t member) {
 
 	member_computes(w, member, run);
 	world_begin(&d, w, &w->member[member], SR_T_ACCEPT);
+	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
 	sr_text_put_hex(&d.text, "run", run, SR_ID);
 	sr_text_put_hex(&d.text, "transcript", w->keys.transcript, SR_HASH);
 	for (size_t i = 0; i < w->keys.levels; i++) {
@@ -430,7 +432,7 @@ void world_run(struct world *w, uint64_t number, struct sr_dkg *d) {
 	struct sr_entry found;
 	uint8_t run[SR_ID];
 
-	sr_ceremony_run_id(run, w->v->fingerprint, number);
+	sr_ceremony_run_id(run, w->v->fingerprint, w->v->fingerprint, number);
 	assert_ok(sr_vault_entry(&found, w->v, 0, &w->e), &w->e);
 	assert_ok(sr_ceremony_dkg(d, &found.statement, run, &w->e), &w->e);
 	sr_entry_free(&found);
@@ -449,6 +451,7 @@ int world_deal(struct world *w, size_t member, uint64_t number) {
 	assert_ok(sr_deal_make(&dealing, run, (uint8_t)(member + 1), by->seed, NULL, &w->e), &w->e);
 	sr_ceremony_dealing_hash(hash, sr_buf_view(&dealing));
 	world_begin(&d, w, by, SR_T_DEAL);
+	sr_text_put_hex(&d.text, "board", run->board, SR_ID);
 	sr_text_put_hex(&d.text, "run", run->run, SR_ID);
 	sr_text_put_hex(&d.text, "dealing", hash, SR_HASH);
 	world_object(&d, "deal", sr_buf_view(&dealing));
@@ -461,7 +464,7 @@ int world_complain(struct world *w, size_t member, size_t dealer, uint64_t numbe
 	struct world_draft d;
 	uint8_t run[SR_ID];
 
-	sr_ceremony_run_id(run, w->v->fingerprint, number);
+	sr_ceremony_run_id(run, w->v->fingerprint, w->v->fingerprint, number);
 	world_begin(&d, w, &w->member[member], SR_T_COMPLAINT);
 	sr_text_put_hex(&d.text, "run", run, SR_ID);
 	sr_text_put(&d.text, "dealer", w->member[dealer].person);
@@ -474,7 +477,7 @@ void world_dealing(struct world *w, size_t member, uint64_t number, struct sr_bu
 	uint8_t run[SR_ID];
 
 	assert_non_null(row);
-	sr_ceremony_run_id(run, w->v->fingerprint, number);
+	sr_ceremony_run_id(run, w->v->fingerprint, w->v->fingerprint, number);
 	assert_ok(sr_query_run(row, w->v->catalogue, run, &w->e), &w->e);
 	assert_true(row->members[member].dealt);
 	assert_ok(sr_object_fetch(w->v, row->members[member].deal, out, &w->e), &w->e);
@@ -530,6 +533,7 @@ void world_collection(struct world *w, const char *name, const char *dedupe, uin
 	sr_text_put_hex(&d.text, "request", request, SR_ID);
 	sr_text_put_dec(&d.text, "version", 1);
 	sr_text_put(&d.text, "kind", "collection");
+	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
 	sr_text_put_dec(&d.text, "epoch", 1);
 	sr_text_put_dec(&d.text, "level", w->level[0]);
 	sr_text_put_hex(&d.text, "collection", id, SR_ID);
@@ -660,7 +664,7 @@ int world_release(struct world *w, const struct world_person *by, const uint8_t 
 	int rc;
 
 	memcpy(rel.item, item, SR_ID);
-	assert_ok(sr_query_board(&board, w->v->catalogue, 0, &w->e), &w->e);
+	assert_ok(sr_query_board(&board, w->v->catalogue, NULL, 0, &w->e), &w->e);
 	rc = sr_rules_level(&rel.level, &board, hazards == NULL ? "" : hazards, &w->e);
 	if (rc == 0)
 		rc = world_part(w, by, item, rel.part);
@@ -752,6 +756,7 @@ int world_request(struct world *w, struct world_request *rq) {
 	sr_text_put_hex(&d.text, "request", rq->id, SR_ID);
 	sr_text_put_dec(&d.text, "version", rq->version == 0 ? 1 : rq->version);
 	sr_text_put(&d.text, "kind", kind);
+	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
 	sr_text_put_dec(&d.text, "epoch", 1);
 	if (rq->items != NULL) {
 		put_items(&d, rq, act);

@@ -21,38 +21,40 @@ enum {
 static const char FOLDER[] = "ceremony";
 static const char NAMES_LABEL[] = "strongroom/ceremony-names/v1";
 
-void sr_ceremony_run_id(uint8_t out[SR_ID], const uint8_t fingerprint[SR_HASH], uint64_t number) {
+void sr_ceremony_run_id(uint8_t out[SR_ID], const uint8_t fingerprint[SR_HASH],
+	const uint8_t board[SR_ID], uint64_t number) {
 	struct sr_hash h;
 	uint8_t full[SR_HASH];
 
 	sr_hash_init(&h, "strongroom/run/v1", NULL);
 	sr_hash_field(&h, sr_bytes_of(fingerprint, SR_HASH));
+	sr_hash_field(&h, sr_bytes_of(board, SR_ID));
 	sr_hash_u64(&h, number);
 	sr_hash_final(&h, full);
 	memcpy(out, full, SR_ID);
 }
 
 int sr_ceremony_current(uint64_t *number, uint8_t run[SR_ID], struct sr_catalogue *c,
-	const uint8_t fingerprint[SR_HASH], struct sr_err *e) {
+	const uint8_t board[SR_ID], struct sr_err *e) {
 	struct sr_run_row *row = calloc(1, sizeof *row);
-	uint8_t id[SR_ID];
-	uint64_t n = 0;
-	int rc = row == NULL ? sr_fail(e, SR_NOMEM, "ceremony: out of memory") : 0;
+	struct sr_vault_row vault;
+	uint64_t n = 1;
+	int rc = row == NULL ? sr_fail(e, SR_NOMEM, "ceremony: out of memory")
+			     : sr_query_vault(&vault, c, e);
 
-	do {
-		sr_ceremony_run_id(id, fingerprint, ++n);
-		if (rc == 0)
-			rc = sr_query_run(row, c, id, e);
-	} while (rc == 0 && row->state == SR_S_VOID);
+	if (rc == 0)
+		rc = sr_query_last_run(row, c, board, e);
+	if (rc == 0)
+		n = row->state == SR_S_VOID ? row->number + 1 : row->number;
 	free(row);
-	if (rc == SR_NOTFOUND) { /* the next one; nobody has dealt in it yet */
+	if (rc == SR_NOTFOUND) { /* nobody has dealt yet */
 		sr_err_clear(e);
 		rc = 0;
 	}
 	if (rc != 0)
 		return rc;
 	*number = n;
-	memcpy(run, id, SR_ID);
+	sr_ceremony_run_id(run, vault.fingerprint, board, n);
 	return 0;
 }
 
@@ -95,6 +97,7 @@ int sr_ceremony_dkg(struct sr_dkg *out, const struct sr_statement *found, const 
 	if (d == NULL)
 		return sr_fail(e, SR_NOMEM, "ceremony: out of memory");
 	memcpy(d->vault, found->hash, SR_HASH);
+	memcpy(d->board, found->hash, SR_ID);
 	memcpy(d->run, run, SR_ID);
 	d->epoch = 1;
 	d->members = (uint8_t)members;
@@ -122,6 +125,67 @@ int sr_ceremony_dkg(struct sr_dkg *out, const struct sr_statement *found, const 
 	if (rc == 0)
 		*out = *d;
 	free(d);
+	return rc;
+}
+
+/* Public inputs of a run that makes the keys of ${b}. */
+static void dkg_of_board(struct sr_dkg *d, const uint8_t fingerprint[SR_HASH],
+	const struct sr_board_row *b, const uint8_t run[SR_ID]) {
+	memset(d, 0, sizeof *d);
+	memcpy(d->vault, fingerprint, SR_HASH);
+	memcpy(d->board, b->id, SR_ID);
+	memcpy(d->run, run, SR_ID);
+	d->epoch = b->epoch;
+	d->members = (uint8_t)b->member_count;
+	for (size_t i = 0; i < b->member_count; i++)
+		memcpy(d->key[i], b->members[i].pk, SR_PK);
+	d->levels = (uint8_t)b->level_count;
+	for (size_t i = 0; i < b->level_count; i++) {
+		d->level[i].level = (uint8_t)b->levels[i].level;
+		d->level[i].quorum = (uint8_t)b->levels[i].quorum;
+	}
+}
+
+/* The epoch that a run makes or made keys for: that of the run, or, before anybody dealt in it, the
+ * one that waits. */
+static int epoch_of_run(uint32_t *epoch, struct sr_catalogue *c, const uint8_t board[SR_ID],
+	const uint8_t run[SR_ID], struct sr_err *e) {
+	struct sr_run_row *row = calloc(1, sizeof *row);
+	struct sr_boards all = {0};
+	int rc = row == NULL ? sr_fail(e, SR_NOMEM, "ceremony: out of memory")
+			     : sr_query_run(row, c, run, e);
+
+	if (rc == 0)
+		*epoch = row->epoch;
+	if (rc == SR_NOTFOUND) {
+		sr_err_clear(e);
+		rc = sr_query_boards(&all, c, e);
+		for (size_t i = 0; i < all.count; i++)
+			if (memcmp(all.rows[i].id, board, SR_ID) == 0)
+				*epoch = all.rows[i].epoch + 1;
+		sr_boards_free(&all);
+	}
+	free(row);
+	return rc;
+}
+
+int sr_ceremony_run_dkg(struct sr_dkg *out, struct sr_catalogue *c, const uint8_t board[SR_ID],
+	const uint8_t run[SR_ID], struct sr_err *e) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	struct sr_vault_row vault;
+	uint32_t epoch = 1;
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "ceremony: out of memory")
+			   : sr_query_vault(&vault, c, e);
+
+	if (rc == 0)
+		rc = epoch_of_run(&epoch, c, board, run, e);
+	if (rc == 0)
+		rc = sr_query_board(b, c, board, epoch, e);
+	if (rc == 0) {
+		dkg_of_board(out, vault.fingerprint, b, run);
+		rc = sr_dkg_check(out, e);
+	}
+	free(b);
 	return rc;
 }
 
@@ -162,7 +226,6 @@ int sr_ceremony_run_keys(struct sr_ceremony_keys *out, struct sr_vault *v,
 	const struct sr_run_row *run, struct sr_err *e) {
 	struct sr_buf bodies[SR_BOARD_MEMBERS_MAX];
 	struct sr_bytes views[SR_BOARD_MEMBERS_MAX];
-	struct sr_entry found = {0};
 	struct sr_dkg *d = calloc(1, sizeof *d);
 	int rc;
 
@@ -170,11 +233,7 @@ int sr_ceremony_run_keys(struct sr_ceremony_keys *out, struct sr_vault *v,
 		return sr_fail(e, SR_NOMEM, "ceremony: out of memory");
 	for (size_t i = 0; i < SR_BOARD_MEMBERS_MAX; i++)
 		sr_buf_init(&bodies[i]);
-	rc = sr_vault_entry(&found, v, 0, e);
-	if (rc == 0) {
-		rc = sr_ceremony_dkg(d, &found.statement, run->run, e);
-		sr_entry_free(&found);
-	}
+	rc = sr_ceremony_run_dkg(d, v->catalogue, run->board, run->run, e);
 	for (size_t i = 0; i < run->member_count && rc == 0; i++) {
 		rc = sr_object_fetch(v, run->members[i].deal, &bodies[i], e);
 		views[i] = sr_buf_view(&bodies[i]);
@@ -197,10 +256,9 @@ void sr_ceremony_lax(bool lax) {
 
 int sr_ceremony_deal_check(struct sr_vault *v, const struct sr_statement *deal,
 	struct sr_bytes dealing, struct sr_err *e) {
-	uint8_t run[SR_ID], want[SR_HASH], have[SR_HASH];
+	uint8_t board[SR_ID], run[SR_ID], want[SR_HASH], have[SR_HASH];
 	char person[SR_PERSON_TEXT] = "";
 	struct sr_dealing views;
-	struct sr_entry found = {0};
 	struct sr_dkg *d = NULL;
 	int rc;
 
@@ -212,16 +270,14 @@ int sr_ceremony_deal_check(struct sr_vault *v, const struct sr_statement *deal,
 		return sr_fail(e, SR_NOMEM, "ceremony: out of memory");
 	rc = sr_field_id(run, deal, "run", 0, e);
 	if (rc == 0)
+		rc = sr_field_id(board, deal, "board", 0, e);
+	if (rc == 0)
 		rc = sr_field_hash(want, deal, "dealing", 0, e);
 	sr_ceremony_dealing_hash(have, dealing);
 	if (rc == 0 && memcmp(have, want, SR_HASH) != 0)
 		rc = sr_fail(e, SR_AUTH, "the dealing is not the one that was signed");
 	if (rc == 0)
-		rc = sr_vault_entry(&found, v, 0, e);
-	if (rc == 0) {
-		rc = sr_ceremony_dkg(d, &found.statement, run, e);
-		sr_entry_free(&found);
-	}
+		rc = sr_ceremony_run_dkg(d, v->catalogue, board, run, e);
 	if (rc == 0)
 		rc = sr_deal_decode(&views, dealing, e);
 	if (rc == 0)
@@ -500,7 +556,7 @@ int sr_ceremony_draft(struct sr_vault *v, struct sr_bytes text, const struct sr_
 		rc = sr_fail(e, SR_NOMEM, "found: out of memory");
 	if (rc == 0)
 		rc = sr_ceremony_is_ours(v, &found, e);
-	sr_ceremony_run_id(run, found.hash, 1);
+	sr_ceremony_run_id(run, found.hash, found.hash, 1);
 	if (rc == 0)
 		rc = sr_ceremony_dkg(d, &found, run, e);
 	if (rc == 0)
@@ -568,7 +624,7 @@ static int sign_check(uint8_t *index, const struct sr_dkg *d, const struct sr_st
 	const struct sr_ceremony_sign *s, struct sr_err *e) {
 	struct sr_statement found = {0}, deal = {0};
 	struct sr_dealing dealing;
-	uint8_t hash[SR_HASH], want[SR_HASH], run[SR_ID];
+	uint8_t hash[SR_HASH], want[SR_HASH], run[SR_ID], board[SR_ID];
 	char person[SR_PERSON_TEXT] = "";
 	int rc;
 
@@ -594,7 +650,9 @@ static int sign_check(uint8_t *index, const struct sr_dkg *d, const struct sr_st
 		rc = sr_statement_verify(&deal, person, d->key[dealing.dealer - 1], e);
 	if (rc == 0)
 		rc = sr_field_id(run, &deal, "run", 0, e);
-	if (rc == 0 && memcmp(run, d->run, SR_ID) != 0)
+	if (rc == 0)
+		rc = sr_field_id(board, &deal, "board", 0, e);
+	if (rc == 0 && (memcmp(run, d->run, SR_ID) != 0 || memcmp(board, d->board, SR_ID) != 0))
 		rc = sr_fail(e, SR_DENIED, "deal: made for another run of the key generation");
 	if (rc == 0)
 		rc = sr_field_hash(want, &deal, "dealing", 0, e);
@@ -715,7 +773,7 @@ int sr_ceremony_sign(
 	}
 	sr_buf_init(&raw);
 	rc = sr_statement_parse_text(&draft, sr_buf_view(&state.text), e);
-	sr_ceremony_run_id(run, state.fingerprint, 1);
+	sr_ceremony_run_id(run, state.fingerprint, state.fingerprint, 1);
 	if (rc == 0)
 		rc = sr_ceremony_dkg(d, &draft, run, e);
 	if (rc == 0)

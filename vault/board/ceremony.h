@@ -32,20 +32,26 @@
 #include "crypto/dkg.h"
 #include "ledger/statement.h"
 
-/* The run's id: the first 16 bytes of BLAKE2b("strongroom/run/v1"; fingerprint, le64 number). Runs
- * count from 1; a complaint voids a run, and the next one has the next number and new polynomials.
- */
-void sr_ceremony_run_id(uint8_t out[SR_ID], const uint8_t fingerprint[SR_HASH], uint64_t number);
+/* Which run: the id is the first 16 bytes of BLAKE2b("strongroom/run/v1"; fingerprint, board, le64
+ * number). The runs of a board count from 1, over all its epochs; a complaint voids a run, and the
+ * next one has the next number and new polynomials. The founding board's id is the first half of
+ * the fingerprint. */
+void sr_ceremony_run_id(uint8_t out[SR_ID], const uint8_t fingerprint[SR_HASH],
+	const uint8_t board[SR_ID], uint64_t number);
 
-/* The run that members may deal in now: the first that no complaint has voided. ${number} from 1;
- * after the opening it is the run that opened the board. */
+/* The run that members of the board may deal in now: the first that no complaint has voided.
+ * ${number} from 1; after the opening it is the run that opened the board. */
 SR_MUST int sr_ceremony_current(uint64_t *number, uint8_t run[SR_ID], struct sr_catalogue *c,
-	const uint8_t fingerprint[SR_HASH], struct sr_err *e);
+	const uint8_t board[SR_ID], struct sr_err *e);
 
 /* The public inputs of the first key generation, from `found`: members in card order, its levels,
  * epoch 1. */
 SR_MUST int sr_ceremony_dkg(struct sr_dkg *out, const struct sr_statement *found,
 	const uint8_t run[SR_ID], struct sr_err *e);
+/* The same of any run of a founded vault, as its catalogue knows the board. */
+struct sr_run_row; /* catalogue/query.h */
+SR_MUST int sr_ceremony_run_dkg(struct sr_dkg *out, struct sr_catalogue *c,
+	const uint8_t board[SR_ID], const uint8_t run[SR_ID], struct sr_err *e);
 
 /* BLAKE2b("strongroom/dealing/v1"; bytes): what `deal` names. */
 void sr_ceremony_dealing_hash(uint8_t out[SR_HASH], struct sr_bytes dealing);
@@ -61,7 +67,6 @@ SR_MUST int sr_ceremony_combine(struct sr_ceremony_keys *out, const struct sr_dk
 	const struct sr_bytes *dealings, size_t count, struct sr_err *e);
 /* The same for a run of this vault, its dealings fetched from the objects that `deal` statements
  * name. */
-struct sr_run_row; /* catalogue/query.h */
 SR_MUST int sr_ceremony_run_keys(struct sr_ceremony_keys *out, struct sr_vault *v,
 	const struct sr_run_row *run, struct sr_err *e);
 /* Member ${index}'s own shares, one per level, into ${x} (secret; the caller wipes). */

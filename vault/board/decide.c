@@ -1,7 +1,7 @@
 /*
  * decide - what a quorum's votes bring about, by the kind of the request: a grant, a revocation, a
- * lift, a role, a collection, the end of items; or its refusal, once the quorum is out of reach.
- * See follow_in.h.
+ * lift, a role, a collection, a board, the end of items; or its refusal, once the quorum is out of
+ * reach. See follow_in.h.
  */
 #include "board/follow_in.h"
 
@@ -273,6 +273,7 @@ static int decide_collection(const struct follow_job *j, const struct decision *
 		parts.text_count = 1;
 		sr_follow_begin(&text, j->v, SR_T_COLLECTION, j->f->now);
 		sr_text_put_hex(&text, "request", d->v.request, SR_ID);
+		sr_text_put_hex(&text, "board", d->v.board, SR_ID);
 		sr_text_put_hex(&text, "collection", d->v.collection, SR_ID);
 		sr_text_put(&text, "dedupe", d->v.dedupe);
 		sr_statement_put_text(&text, "name", name.salt, name.text);
@@ -390,6 +391,73 @@ static int decide_person_end(const struct follow_job *j, const struct decision *
 	return rc;
 }
 
+/* Every line ${key} of the request, as it stands there. */
+static void copy_lines(struct sr_buf *text, const struct sr_statement *request, const char *key) {
+	for (size_t i = 0; i < sr_field_count(request, key); i++) {
+		struct sr_bytes v = sr_field(request, key, i);
+
+		sr_text_putf(text, key, "%.*s", (int)v.len, (const char *)v.p);
+	}
+}
+
+/* The names behind the newcomers' cards, as the request opened them. Views into ${en}. */
+static int newcomer_names(
+	struct sr_door_text **out, size_t *count, const struct sr_entry *en, struct sr_err *e) {
+	size_t want = sr_field_count(&en->statement, "newcomer"), n = 0;
+	struct sr_door_text *names = calloc(want + 1, sizeof *names);
+
+	if (names == NULL)
+		return sr_fail(e, SR_NOMEM, "decision: out of memory for %zu cards", want);
+	for (size_t i = 0; i < en->count && n < want; i++) {
+		const struct sr_record *r = &en->records[i];
+
+		if (strcmp(r->key, "newcomer") != 0 || r->state != SR_RECORD_READ)
+			continue;
+		snprintf(names[n].field, sizeof names[n].field, "newcomer");
+		names[n].index = r->index;
+		memcpy(names[n].salt, r->salt, SR_SALT);
+		names[n++].text = r->text;
+	}
+	if (n < want) {
+		free(names);
+		return sr_fail(e, SR_NOTFOUND,
+			"request: the names of %zu of %zu new members can no longer be read",
+			want - n, want);
+	}
+	*out = names;
+	*count = n;
+	return 0;
+}
+
+static int decide_board(const struct follow_job *j, const struct decision *d) {
+	struct sr_submission parts = {0};
+	struct sr_door_text *names = NULL;
+	struct sr_entry en = {0};
+	struct sr_buf text;
+	int rc = sr_vault_entry(&en, j->v, d->v.entry, j->e);
+
+	if (rc != 0)
+		return rc;
+	sr_buf_init(&text);
+	rc = newcomer_names(&names, &parts.text_count, &en, j->e);
+	if (rc == 0) {
+		parts.texts = names;
+		sr_follow_begin(&text, j->v, SR_T_BOARD, j->f->now);
+		sr_text_put_hex(&text, "request", d->v.request, SR_ID);
+		sr_text_put_hex(&text, "board", d->v.target, SR_ID);
+		copy_lines(&text, &en.statement, "quorum");
+		copy_lines(&text, &en.statement, "member");
+		copy_lines(&text, &en.statement, "newcomer");
+		rc = follow_emit(j, &text, &parts);
+	}
+	if (rc == 0)
+		follow_tell_id(j, "decided: board", d->v.target, "; its members deal");
+	free(names);
+	sr_buf_free(&text);
+	sr_entry_free(&en);
+	return rc;
+}
+
 static int decide_refused(const struct follow_job *j, const struct decision *d) {
 	struct sr_buf text;
 	int rc;
@@ -407,19 +475,29 @@ static int decide_refused(const struct follow_job *j, const struct decision *d) 
 	return rc;
 }
 
+/* Is the person an active member of the board that decides? */
+static bool on_board(const struct follow_job *j, const struct decision *d, const char *person) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	bool is = false;
+
+	if (b != NULL && sr_query_board(b, j->v->catalogue, d->v.board, d->v.epoch, NULL) == 0)
+		for (size_t i = 0; i < b->member_count; i++)
+			is = is ||
+			     (b->members[i].active && strcmp(b->members[i].person, person) == 0);
+	free(b);
+	return is;
+}
+
 /* An act that needs no piece may have been asked for by a member, whose vote then counts like any
  * other's: two members revoke or lift, also where there are only two. */
 static uint32_t eligible(const struct follow_job *j, const struct decision *d) {
-	struct sr_person_row p = {0};
 	struct sr_attestation_row a = {0};
 	struct sr_grant_row g = {0};
-	bool recused = false, member = false, conflict = false;
+	bool recused = false, member, conflict = false;
 
 	if (d->v.has_key)
 		return d->tally.eligible;
-	if (sr_query_person(&p, j->v->catalogue, d->v.applicant, NULL) == 0)
-		member = (p.roles & SR_ROLE_MEMBER) != 0;
-	sr_person_row_free(&p);
+	member = on_board(j, d, d->v.applicant);
 	if (d->v.subject != NULL && strcmp(d->v.subject, d->v.applicant) == 0)
 		member = false;
 	if (d->v.has_target && sr_query_grant(&g, j->v->catalogue, d->v.target, NULL) == 0)
@@ -451,6 +529,7 @@ static const struct {
 	{"person-end", decide_person_end},
 	{"role", decide_role},
 	{"collection", decide_collection},
+	{"board", decide_board},
 };
 
 static int decide_by_kind(const struct follow_job *j, const struct decision *d) {
@@ -474,9 +553,11 @@ int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 		rc = sr_query_tally(&d->tally, j->v->catalogue, request, d->v.version, j->e);
 	if (rc != 0 || d->v.state != SR_S_OPEN)
 		goto out;
-	if (d->tally.approved >= d->v.level) {
+	if (d->tally.quorum == 0) {
+		rc = sr_fail(j->e, SR_CORRUPT, "the board has no level %u", d->v.level);
+	} else if (d->tally.approved >= d->tally.quorum) {
 		rc = decide_by_kind(j, d);
-	} else if (eligible(j, d) < d->v.level + d->tally.rejected) {
+	} else if (eligible(j, d) < d->tally.quorum + d->tally.rejected) {
 		rc = decide_refused(j, d);
 	}
 out:

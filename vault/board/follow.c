@@ -127,9 +127,10 @@ static int on_accept(const struct follow_job *j) {
 		goto out;
 	}
 	sr_follow_begin(&text, j->v, SR_T_OPENED, j->f->now);
+	sr_text_put_hex(&text, "board", run->board, SR_ID);
 	sr_text_put_hex(&text, "run", run->run, SR_ID);
 	sr_text_put_hex(&text, "transcript", keys->transcript, SR_HASH);
-	sr_text_put_dec(&text, "epoch", 1);
+	sr_text_put_dec(&text, "epoch", run->epoch);
 	for (size_t i = 0; i < keys->levels; i++) {
 		sr_buf_printf(&text, "board-key %u ", keys->level[i].level);
 		sr_buf_put_base64(&text, keys->level[i].board, SR_POINT);

@@ -201,6 +201,94 @@ static int role_missing(struct rules_ctx *c, unsigned roles) {
 		c->s->type->name);
 }
 
+/* The board that a request, a grant, an item, a collection or a run is of: NOTFOUND when there is
+ * no such thing, which the rule says in its own words. */
+static int board_of_request(
+	uint8_t out[SR_ID], struct rules_ctx *c, const uint8_t request[SR_ID], struct sr_err *e) {
+	struct sr_version_row v = {0};
+	int rc = sr_query_version(&v, c->cat, request, 0, e);
+
+	memcpy(out, v.board, SR_ID);
+	sr_version_row_free(&v);
+	return rc;
+}
+
+static int board_of_grant(
+	uint8_t out[SR_ID], struct rules_ctx *c, const uint8_t grant[SR_ID], struct sr_err *e) {
+	struct sr_grant_row g = {0};
+	int rc = sr_query_grant(&g, c->cat, grant, e);
+
+	memcpy(out, g.board, SR_ID);
+	sr_grant_row_free(&g);
+	return rc;
+}
+
+static int board_of_item(
+	uint8_t out[SR_ID], struct rules_ctx *c, const uint8_t item[SR_ID], struct sr_err *e) {
+	struct sr_item_row row = {0};
+	int rc = sr_query_item(&row, c->cat, item, e);
+
+	memcpy(out, row.board, SR_ID);
+	sr_item_row_free(&row);
+	return rc;
+}
+
+static int board_of_collection(
+	uint8_t out[SR_ID], struct rules_ctx *c, const uint8_t id[SR_ID], struct sr_err *e) {
+	struct sr_collection_row row = {0};
+	int rc = sr_query_collection(&row, c->cat, id, e);
+
+	memcpy(out, row.board, SR_ID);
+	sr_collection_row_free(&row);
+	return rc;
+}
+
+static int board_of_run(
+	uint8_t out[SR_ID], struct rules_ctx *c, const uint8_t id[SR_ID], struct sr_err *e) {
+	struct sr_run_row *row = calloc(1, sizeof *row);
+	int rc = row == NULL ? sr_fail(e, SR_NOMEM, "rules: out of memory")
+			     : sr_query_run(row, c->cat, id, e);
+
+	if (rc == 0)
+		memcpy(out, row->board, SR_ID);
+	free(row);
+	return rc;
+}
+
+/* Which board the statement is about: the one it names, else that of the thing it names; the
+ * founding board for what names neither. */
+static int find_board(struct rules_ctx *c) {
+	static const struct {
+		const char *key;
+		int (*of)(uint8_t out[SR_ID], struct rules_ctx *c, const uint8_t id[SR_ID],
+			struct sr_err *e);
+	} ways[] = {{"board", NULL}, {"run", board_of_run}, {"request", board_of_request},
+		{"grant", board_of_grant}, {"item", board_of_item},
+		{"collection", board_of_collection}};
+	uint8_t id[SR_ID], board[SR_ID];
+	bool found = false;
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof ways / sizeof ways[0] && rc == 0 && !found; i++) {
+		struct sr_bytes v = sr_field(c->s, ways[i].key, 0);
+
+		if (v.p == NULL || sr_unhex(id, SR_ID, sr_word(v, 0), NULL) != 0)
+			continue;
+		if (ways[i].of == NULL)
+			memcpy(board, id, SR_ID);
+		else
+			rc = ways[i].of(board, c, id, c->e);
+		found = rc == 0;
+	}
+	if (rc == SR_NOTFOUND) {
+		sr_err_clear(c->e);
+		found = false;
+	} else if (rc != 0) {
+		return rc;
+	}
+	return sr_query_board(&c->board, c->cat, found ? board : NULL, 0, c->e);
+}
+
 static bool ceremony_type(enum sr_type_id t) {
 	return t == SR_T_DEAL || t == SR_T_ACCEPT || t == SR_T_COMPLAINT || t == SR_T_REVEAL;
 }
@@ -228,16 +316,22 @@ int sr_rules_check(struct sr_ruling *out, const struct sr_rules *r, const struct
 		goto out;
 	}
 	if (rc == 0)
-		rc = sr_query_board(&c->board, c->cat, 0, e);
+		rc = find_board(c);
+	if (rc == SR_NOTFOUND) {
+		rc = rules_deny(c, "no-such-board", "board list shows them", "no such board");
+		goto out;
+	}
 	if (rc != 0)
 		goto out;
 	if (rule_for[s->type->id] == NULL)
 		goto out;
-	if ((c->me.roles & roles_of(s->type->signers)) == 0)
+	if (!ceremony_type(s->type->id) && (c->me.roles & roles_of(s->type->signers)) == 0)
 		rc = role_missing(c, roles_of(s->type->signers));
 	else if (!c->board.opened && !ceremony_type(s->type->id))
 		rc = rules_deny(c, "board-not-open", "every founding member accepts first",
-			"until all members accepted the keys nothing but the ceremony is taken");
+			c->board.founding ? "until all members accepted the keys nothing but the "
+					    "ceremony is taken"
+					  : "the board has no keys yet");
 	else
 		rc = rule_for[s->type->id](c);
 out:

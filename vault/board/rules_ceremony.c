@@ -13,8 +13,27 @@ static int run_of(struct rules_ctx *c, struct sr_run_row *run) {
 	return rc != 0 ? rc : sr_query_run(run, c->cat, id, c->e);
 }
 
+static const struct sr_run_member *in_run(const struct sr_run_row *run, const char *person) {
+	for (size_t i = 0; i < run->member_count; i++)
+		if (strcmp(run->members[i].person, person) == 0)
+			return &run->members[i];
+	return NULL;
+}
+
+static int not_a_member(struct rules_ctx *c) {
+	return rules_deny(c, "not-a-member", "board show names them",
+		"%s is not a member of this board", c->me.person);
+}
+
+/* Is the actor one of those who deal in the board's next run? */
+static bool deals(const struct rules_ctx *c) {
+	for (size_t i = 0; i < c->board.member_count; i++)
+		if (strcmp(c->board.members[i].person, c->me.person) == 0)
+			return true;
+	return false;
+}
+
 int rule_deal(struct rules_ctx *c) {
-	struct sr_vault_row vault;
 	struct sr_run_row run;
 	uint8_t now[SR_ID], named[SR_ID];
 	uint64_t number = 0;
@@ -25,11 +44,11 @@ int rule_deal(struct rules_ctx *c) {
 			"the board's keys are made already");
 	rc = sr_field_id(named, c->s, "run", 0, c->e);
 	if (rc == 0)
-		rc = sr_query_vault(&vault, c->cat, c->e);
-	if (rc == 0)
-		rc = sr_ceremony_current(&number, now, c->cat, vault.fingerprint, c->e);
+		rc = sr_ceremony_current(&number, now, c->cat, c->board.id, c->e);
 	if (rc != 0)
 		return rc;
+	if (!deals(c))
+		return not_a_member(c);
 	rc = run_of(c, &run);
 	if (rc == SR_NOTFOUND) {
 		sr_err_clear(c->e);
@@ -67,6 +86,10 @@ int rule_accept(struct rules_ctx *c) {
 		rc = sr_field_hash(transcript, c->s, "transcript", 0, c->e);
 	if (rc != 0)
 		return rc;
+	if (memcmp(run.board, c->board.id, SR_ID) != 0)
+		return rules_deny(c, "no-such-run", "", "the run is of another board");
+	if (in_run(&run, c->me.person) == NULL)
+		return not_a_member(c);
 	if (run.state != SR_S_DEALING)
 		return rules_deny(c, "run-ended", "", "this run of the key generation is %s",
 			sr_state_name(run.state));
@@ -98,13 +121,6 @@ static const struct sr_complaint_row *complaint_of(const struct sr_complaints *l
 	return NULL;
 }
 
-static const struct sr_run_member *in_run(const struct sr_run_row *run, const char *person) {
-	for (size_t i = 0; i < run->member_count; i++)
-		if (strcmp(run->members[i].person, person) == 0)
-			return &run->members[i];
-	return NULL;
-}
-
 static bool has_level(const struct sr_board_row *b, uint64_t level) {
 	for (size_t i = 0; i < b->level_count; i++)
 		if (b->levels[i].level == level)
@@ -127,7 +143,7 @@ static int quarrel_read(struct rules_ctx *c, struct quarrel *q, const char *othe
 	if (rc == 0)
 		rc = sr_field_dec(&q->level, c->s, "level", 0, c->e);
 	if (rc == 0)
-		rc = sr_query_complaints(&q->all, c->cat, q->run.run, c->e);
+		rc = sr_query_complaints(&q->all, c->cat, NULL, q->run.run, c->e);
 	memcpy(q->other, person.p, SR_PERSON_TEXT - 1);
 	q->other[SR_PERSON_TEXT - 1] = '\0';
 	return rc;
@@ -140,6 +156,8 @@ static int complaint_judge(struct rules_ctx *c, const struct quarrel *q) {
 	if (!sr_state_may(SR_M_RUN, q->run.state, SR_E_COMPLAINT))
 		return rules_deny(c, "run-ended", "", "this run of the key generation is %s",
 			sr_state_name(q->run.state));
+	if (me == NULL)
+		return not_a_member(c);
 	if (dealer == NULL || !dealer->dealt)
 		return rules_deny(c, "deal-missing", "", "%s has not dealt in this run", q->other);
 	if (me == dealer)
@@ -147,7 +165,7 @@ static int complaint_judge(struct rules_ctx *c, const struct quarrel *q) {
 	if (!has_level(&c->board, q->level))
 		return rules_deny(c, "no-such-level", "", "the board has no level %llu",
 			(unsigned long long)q->level);
-	if (me != NULL && me->accepted)
+	if (me->accepted)
 		return rules_deny(c, "accepted-already", "",
 			"member %s has accepted the transcript of this run", c->me.person);
 	if (complaint_of(&q->all, q->run.run, c->me.person, q->other, q->level) != NULL)

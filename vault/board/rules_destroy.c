@@ -12,16 +12,21 @@ static int destroyable(struct rules_ctx *c, const uint8_t id[SR_ID], bool *refer
 	char hex[2 * SR_ID + 1];
 	enum sr_state state;
 	unsigned flags;
+	bool other;
 	int rc = sr_query_item(&item, c->cat, id, c->e);
 
 	if (rc != 0 && rc != SR_NOTFOUND)
 		return rc;
 	state = rc == 0 ? item.state : SR_S_NONE;
 	flags = item.flags;
+	other = rc == 0 && memcmp(item.board, c->board.id, SR_ID) != 0;
 	sr_item_row_free(&item);
 	rules_hex(hex, id);
 	if (state == SR_S_NONE)
 		return rules_deny(c, "no-such-item", "", "there is no item %.12s", hex);
+	if (other)
+		return rules_deny(c, "other-board", "ask the board of its collection (--board)",
+			"item %.12s is under another board", hex);
 	if (!sr_state_may(SR_M_ITEM, state, SR_E_DESTROY))
 		return rules_deny(
 			c, "item-state", "", "item %.12s is %s", hex, sr_state_name(state));

@@ -127,14 +127,20 @@ int rules_lift_flag(struct rules_ctx *c) {
 
 int rules_lift_asked(struct rules_ctx *c, const uint8_t flag[SR_ID]) {
 	struct sr_flag_row f = {0};
+	struct sr_item_row item = {0};
 	int rc = sr_query_flag(&f, c->cat, flag, c->e);
 
 	if (rc == SR_NOTFOUND)
 		return rules_deny(
 			c, "no-such-grant", "", "no such grant, and no such seal of an item");
+	if (rc == 0)
+		rc = sr_query_item(&item, c->cat, f.item, c->e);
 	if (rc != 0)
-		return rc;
-	if (!rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER))
+		goto out;
+	if (memcmp(item.board, c->board.id, SR_ID) != 0)
+		rc = rules_deny(c, "other-board", "ask the board of its collection",
+			"the item is under another board");
+	else if (!rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER))
 		rc = rules_deny(c, "role-missing", "",
 			"members, curators and officers ask for this; %s is none", c->me.person);
 	else if (strcmp(f.what, "seal") != 0)
@@ -145,6 +151,8 @@ int rules_lift_asked(struct rules_ctx *c, const uint8_t flag[SR_ID]) {
 			(unsigned long long)f.ended);
 	else
 		rc = rules_allow(c);
+out:
+	sr_item_row_free(&item);
 	sr_flag_row_free(&f);
 	return rc;
 }

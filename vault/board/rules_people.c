@@ -57,6 +57,14 @@ static int last_of_role(
 	return rc;
 }
 
+static uint32_t highest_quorum(const struct sr_board_row *b) {
+	uint32_t highest = 0;
+
+	for (size_t i = 0; i < b->level_count; i++)
+		highest = b->levels[i].quorum > highest ? b->levels[i].quorum : highest;
+	return highest;
+}
+
 /* Every level must stay within reach of members who are left, else nobody could even reshare. */
 static bool board_stays(const struct sr_board_row *b, const char *person, size_t *left) {
 	bool member = false;
@@ -70,12 +78,33 @@ static bool board_stays(const struct sr_board_row *b, const char *person, size_t
 		else
 			(*left)++;
 	}
-	return !member || b->level_count == 0 || *left >= b->levels[b->level_count - 1].level;
+	return !member || *left >= highest_quorum(b);
+}
+
+/* That holds of every board; else the ruling is made. */
+static int boards_stay(struct rules_ctx *c, const char *person) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	struct sr_boards all = {0};
+	int rc = b == NULL ? sr_fail(c->e, SR_NOMEM, "rules: out of memory")
+			   : sr_query_boards(&all, c->cat, c->e);
+
+	rules_allow(c);
+	for (size_t i = 0; i < all.count && rc == 0 && c->out->allowed; i++) {
+		size_t left = 0;
+
+		rc = sr_query_board(b, c->cat, all.rows[i].id, 0, c->e);
+		if (rc == 0 && !board_stays(b, person, &left))
+			rc = rules_deny(c, "quorum-kept", "reshare the board without this member",
+				"%zu members would be left, and the highest level needs %u", left,
+				highest_quorum(b));
+	}
+	sr_boards_free(&all);
+	free(b);
+	return rc;
 }
 
 static int end_holds(struct rules_ctx *c, const struct sr_person_row *p) {
 	unsigned last = 0;
-	size_t left = 0;
 	int rc = last_of_role(&last, c->cat, p, c->e);
 
 	if (rc != 0)
@@ -86,11 +115,7 @@ static int end_holds(struct rules_ctx *c, const struct sr_person_row *p) {
 		return rules_deny(c, "last-of-role", "give the role to somebody else first",
 			"%s is the only %s, and a vault without one stands still", p->person,
 			sr_role_name(last));
-	if (!board_stays(&c->board, p->person, &left))
-		return rules_deny(c, "quorum-kept", "reshare the board without this member",
-			"%zu members would be left, and the highest level needs %u", left,
-			c->board.levels[c->board.level_count - 1].level);
-	return rules_allow(c);
+	return boards_stay(c, p->person);
 }
 
 int sr_rules_end(
@@ -105,10 +130,8 @@ int sr_rules_end(
 		c->out = out;
 		c->cat = cat;
 		c->e = e;
-		rc = sr_query_board(&c->board, cat, 0, e);
-	}
-	if (rc == 0)
 		rc = end_holds(c, &p);
+	}
 	sr_person_row_free(&p);
 	free(c);
 	return rc;

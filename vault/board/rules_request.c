@@ -23,6 +23,7 @@ static const struct shape shapes[] = {
 	{"role", "subject card role", ""},
 	{"person-end", "subject", ""},
 	{"collection", "collection dedupe name", ""},
+	{"board", "target quorum member", "newcomer"},
 	{"destroy", "items list", "instruction"},
 };
 
@@ -30,7 +31,7 @@ static const struct shape shapes[] = {
 static bool shape_holds(struct rules_ctx *c, const struct shape *sh) {
 	static const char *const keys[] = {"items", "list", "form", "purpose", "ends", "person",
 		"key", "recipient", "target", "subject", "card", "role", "collection", "dedupe",
-		"name", "instruction"};
+		"name", "instruction", "quorum", "member", "newcomer"};
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		const size_t n = sr_field_count(c->s, keys[i]);
@@ -165,6 +166,7 @@ static int request_items(struct rules_ctx *c, uint64_t level) {
 		char id[2 * SR_ID + 1];
 		enum sr_state state;
 		unsigned flags;
+		bool other;
 
 		rules_hex(id, c->items + i * SR_ID);
 		rc = sr_query_item(&item, c->cat, c->items + i * SR_ID, c->e);
@@ -172,6 +174,7 @@ static int request_items(struct rules_ctx *c, uint64_t level) {
 			return rc;
 		state = rc == 0 ? item.state : SR_S_NONE;
 		flags = item.flags;
+		other = rc == 0 && memcmp(item.board, c->board.id, SR_ID) != 0;
 		if (rc == 0 && item.level > highest)
 			highest = item.level;
 		sr_item_row_free(&item);
@@ -180,6 +183,9 @@ static int request_items(struct rules_ctx *c, uint64_t level) {
 			return rules_deny(c, "item-not-released",
 				"list shows what can be requested",
 				"item %.8s is not released (or does not exist)", id);
+		if (other)
+			return rules_deny(c, "other-board", "split the request: one for each board",
+				"item %.8s is under another board than the request names", id);
 	}
 	if (highest != level)
 		return rules_deny(c, "level-differs", "fetch the items anew",
@@ -195,7 +201,7 @@ static int target_act(struct rules_ctx *c, bool lift) {
 	struct sr_grant_row g = {0};
 	uint8_t id[SR_ID];
 	enum sr_state state;
-	bool named;
+	bool named, ours = false;
 	int rc;
 
 	rc = sr_field_id(id, c->s, "target", 0, c->e);
@@ -205,11 +211,15 @@ static int target_act(struct rules_ctx *c, bool lift) {
 		return rules_lift_asked(c, id);
 	if (rc == SR_NOTFOUND)
 		return rules_deny(c, "no-such-grant", "", "no such grant");
-	if (rc != 0)
-		return rc;
+	ours = rc == 0 && memcmp(g.board, c->board.id, SR_ID) == 0;
 	state = g.state;
 	named = sr_token_in(g.people, c->me.person);
 	sr_grant_row_free(&g);
+	if (rc != 0)
+		return rc;
+	if (!ours)
+		return rules_deny(c, "other-board", "ask the board that granted it",
+			"the grant is of another board");
 	if (lift && rules_member(&c->board, c->me.person) == NULL)
 		return rules_deny(c, "role-missing", "",
 			"active members ask for a lift; %s is none", c->me.person);
@@ -234,6 +244,7 @@ static int renew_request(struct rules_ctx *c, uint64_t level) {
 	struct sr_grant_row g = {0};
 	uint8_t id[SR_ID];
 	int64_t ends = 0;
+	bool ours = false;
 	int rc = sr_field_id(id, c->s, "target", 0, c->e);
 
 	if (rc == 0)
@@ -242,27 +253,29 @@ static int renew_request(struct rules_ctx *c, uint64_t level) {
 		rc = sr_query_grant(&g, c->cat, id, c->e);
 	if (rc == SR_NOTFOUND)
 		return rules_deny(c, "no-such-grant", "grants shows yours", "no such grant");
-	if (rc != 0)
-		return rc;
-	if (!sr_token_in(g.people, c->me.person))
+	ours = rc == 0 && memcmp(g.board, c->board.id, SR_ID) == 0;
+	if (rc == 0 && !ours)
+		rc = rules_deny(c, "other-board", "ask the board that granted it",
+			"the grant is of another board");
+	else if (rc == 0 && !sr_token_in(g.people, c->me.person))
 		rc = rules_deny(c, "not-named", "", "%s is not named in this grant", c->me.person);
-	else if (!sr_state_may(SR_M_GRANT, g.state, SR_E_RENEW) || g.ends <= c->now)
+	else if (rc == 0 && (!sr_state_may(SR_M_GRANT, g.state, SR_E_RENEW) || g.ends <= c->now))
 		rc = rules_deny(c, "grant-state",
 			g.state == SR_S_SUSPENDED ? "it is lifted first" : "make a new request",
 			"the grant is %s", g.ends <= c->now ? "over" : sr_state_name(g.state));
-	else if (ends <= g.ends)
+	else if (rc == 0 && ends <= g.ends)
 		rc = rules_deny(c, "ends-not-later", "", "the grant lasts as long already");
-	else if (ends > c->now + SR_RULES_ENDS_MAX_S)
+	else if (rc == 0 && ends > c->now + SR_RULES_ENDS_MAX_S)
 		rc = rules_deny(c, "ends-too-late", "ask again later",
 			"its end lies more than %d days ahead", SR_RULES_ENDS_MAX_S / 86400);
-	else if (level != g.level)
+	else if (rc == 0 && level != g.level)
 		rc = rules_deny(c, "level-differs", "fetch the grant anew",
 			"the grant was given at level %u, the request says %llu", g.level,
 			(unsigned long long)level);
-	else if (sr_field_count(c->s, "reason") == 0)
+	else if (rc == 0 && sr_field_count(c->s, "reason") == 0)
 		rc = rules_deny(c, "report-missing", "renew GRANT --reason ...",
 			"whoever asks for more time says what the time so far was used for");
-	else
+	else if (rc == 0)
 		rc = rules_allow(c);
 	sr_grant_row_free(&g);
 	return rc;
@@ -319,6 +332,126 @@ static int role_request(struct rules_ctx *c) {
 	return role_card(c);
 }
 
+static bool twice(const struct sr_statement *s, const char *key) {
+	for (size_t i = 1; i < sr_field_count(s, key); i++)
+		for (size_t k = 0; k < i; k++)
+			if (sr_bytes_eq(sr_field(s, key, i), sr_field(s, key, k)))
+				return true;
+	return false;
+}
+
+/* Is ${person} one of the board's members now, active or not? Their key was voted on before. */
+static bool has_seat(const struct rules_ctx *c, struct sr_bytes person) {
+	for (size_t i = 0; i < c->board.member_count; i++)
+		if (sr_bytes_eq(person, sr_bytes_str(c->board.members[i].person)))
+			return true;
+	return false;
+}
+
+/* The card of ${person} among the newcomers': the quorum votes on the whole key, not on its name.
+ * 0 and *${found}. */
+static int newcomer_card(struct rules_ctx *c, struct sr_bytes person, bool *found) {
+	int rc = 0;
+
+	*found = false;
+	for (size_t i = 0; rc == 0 && !*found && i < sr_field_count(c->s, "newcomer"); i++) {
+		struct sr_person_row known = {0};
+		struct sr_card card;
+		struct sr_buf bytes;
+
+		sr_buf_init(&bytes);
+		rc = sr_field_card(&bytes, c->s, "newcomer", i, c->e);
+		if (rc == 0)
+			rc = sr_card_read(&card, sr_buf_view(&bytes), c->e);
+		sr_buf_free(&bytes);
+		if (rc != 0 || !sr_bytes_eq(person, sr_bytes_str(card.person)))
+			continue;
+		*found = true;
+		rc = sr_query_person(&known, c->cat, card.person, c->e);
+		if (rc == 0 && memcmp(known.pk, card.key, SR_PK) != 0)
+			*found = false;
+		sr_person_row_free(&known);
+		if (rc == SR_NOTFOUND) {
+			sr_err_clear(c->e);
+			rc = 0;
+		}
+	}
+	return rc;
+}
+
+/* Members and quorums of a board to be. ${keep}: who sits on this board now needs no card. */
+static int request_members(struct rules_ctx *c, bool keep) {
+	size_t members = sr_field_count(c->s, "member"), cards = sr_field_count(c->s, "newcomer"),
+	       levels = sr_field_count(c->s, "quorum"), used = 0;
+
+	if (members < 2 || members > SR_BOARD_MEMBERS_MAX)
+		return rules_deny(c, "members-count", "", "want 2 to %d members, have %zu",
+			SR_BOARD_MEMBERS_MAX, members);
+	if (levels > SR_BOARD_LEVELS_MAX)
+		return rules_deny(c, "levels-count", "", "want at most %d levels, have %zu",
+			SR_BOARD_LEVELS_MAX, levels);
+	if (twice(c->s, "member") || twice(c->s, "newcomer"))
+		return rules_deny(c, "member-twice", "", "a member is named twice");
+	for (size_t i = 0; i < levels; i++) {
+		uint64_t level = 0, quorum = 0;
+		int rc = sr_field_level_quorum(&level, &quorum, c->s, "quorum", i, c->e);
+
+		if (rc != 0)
+			return rc;
+		if (quorum < 2 || quorum > members || level > SR_BOARD_MEMBERS_MAX)
+			return rules_deny(c, "quorum-range", "",
+				"level %llu takes %llu of %zu members, want 2 to %zu",
+				(unsigned long long)level, (unsigned long long)quorum, members,
+				members);
+	}
+	for (size_t i = 0; i < members; i++) {
+		struct sr_bytes person = sr_field(c->s, "member", i);
+		bool found = false;
+		int rc = keep && has_seat(c, person) ? 0 : newcomer_card(c, person, &found);
+
+		if (rc != 0)
+			return rc;
+		used += found;
+		if (!found && !(keep && has_seat(c, person)))
+			return rules_deny(c, "card-missing", "give the card of each new member",
+				"the card of %.*s did not come, or has another key than is known "
+				"here",
+				(int)person.len, (const char *)person.p);
+	}
+	if (used != cards)
+		return rules_deny(c, "card-surplus", "",
+			"%zu cards came, %zu of them of new members", cards, used);
+	return rules_allow(c);
+}
+
+static int board_request(struct rules_ctx *c) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	uint8_t id[SR_ID];
+	int rc = b == NULL ? sr_fail(c->e, SR_NOMEM, "rules: out of memory")
+			   : sr_field_id(id, c->s, "target", 0, c->e);
+
+	if (rc == 0)
+		rc = sr_query_board(b, c->cat, id, 0, c->e);
+	free(b);
+	if (rc == 0)
+		return rules_deny(c, "board-taken", "", "a board with this id is there already");
+	if (rc != SR_NOTFOUND)
+		return rc;
+	sr_err_clear(c->e);
+	for (size_t i = 0; i < sr_field_count(c->s, "quorum"); i++) {
+		uint64_t level = 0, quorum = 0;
+
+		rc = sr_field_level_quorum(&level, &quorum, c->s, "quorum", i, c->e);
+		if (rc != 0)
+			return rc;
+		if (level != quorum)
+			return rules_deny(c, "level-name", "",
+				"a level of a new board is named by its quorum: %llu, not %llu",
+				(unsigned long long)quorum, (unsigned long long)level);
+	}
+	return request_members(c, false);
+}
+
 /* What depends on the kind, after the shape: who may ask, and what for. */
 static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 	uint64_t epoch = 0, level = 0;
@@ -350,8 +483,12 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 		return rules_deny(c, "level-differs", "",
 			"a request of kind %s is decided at level %u", sh->kind,
 			c->board.levels[0].level);
-	if (sr_token_in(sh->must, "target"))
+	if (strcmp(sh->kind, "revoke") == 0 || strcmp(sh->kind, "lift") == 0)
 		return target_act(c, strcmp(sh->kind, "lift") == 0);
+	if (!c->board.founding && !sr_token_in(sh->must, "items") &&
+		!sr_token_in(sh->must, "collection"))
+		return rules_deny(c, "not-this-board", "ask the founding board",
+			"a request of kind %s is the founding board's to decide", sh->kind);
 	if (!rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_CURATOR))
 		return rules_deny(
 			c, "role-missing", "", "members, curators and officers ask for this");
@@ -361,7 +498,7 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 		return role_request(c);
 	if (strcmp(sh->kind, "person-end") == 0)
 		return rules_end_asked(c);
-	return collection_request(c);
+	return strcmp(sh->kind, "board") == 0 ? board_request(c) : collection_request(c);
 }
 
 int rule_request(struct rules_ctx *c) {
@@ -418,6 +555,9 @@ static int amend_version(struct rules_ctx *c, const struct sr_version_row *v) {
 		return rules_deny(c, "version", "fetch the request anew",
 			"its next version is %u, this says %llu", v->version + 1,
 			(unsigned long long)version);
+	if (memcmp(v->board, c->board.id, SR_ID) != 0)
+		return rules_deny(
+			c, "other-board", "make a new request", "the request is of another board");
 	if (!rules_field_is(c->s, "kind", v->kind))
 		return rules_deny(c, "kind-differs", "make a new request",
 			"the request is of kind %s", v->kind);

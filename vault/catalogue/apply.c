@@ -18,6 +18,7 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_COMPLAINT] = sr_apply_complaint,
 	[SR_T_REVEAL] = sr_apply_reveal,
 	[SR_T_OPENED] = sr_apply_opened,
+	[SR_T_BOARD] = sr_apply_board,
 	[SR_T_COLLECTION] = sr_apply_collection,
 	[SR_T_PERSON] = sr_apply_person,
 	[SR_T_PERSON_END] = sr_apply_person_end,
@@ -257,6 +258,7 @@ static int insert_line(struct sr_apply *a, const struct sr_line *l, struct sr_er
 	case SR_V_TEXT:
 	case SR_V_COUNT_ROOT:
 	case SR_V_LEVEL_KEY:
+	case SR_V_LEVEL_QUORUM:
 		return 0;
 	}
 	return sr_fail(e, SR_MISUSE, "value kind %d", (int)f->kind);

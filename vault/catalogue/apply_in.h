@@ -2,7 +2,8 @@
  * apply_in - what the files of apply share: one entry being applied, and its parts one by one.
  *
  * apply.c dispatches and writes what every entry leaves (log row, subjects, objects, texts);
- *   apply_trust.c     board, people
+ *   apply_trust.c     people
+ *   apply_board.c     boards, their keys
  *   apply_attest.c    what is attested of people
  *   apply_item.c      collections, items
  *   apply_flag.c      what stands on items
@@ -40,6 +41,7 @@ sr_effect_fn sr_apply_accept;
 sr_effect_fn sr_apply_complaint;
 sr_effect_fn sr_apply_reveal;
 sr_effect_fn sr_apply_opened;
+sr_effect_fn sr_apply_board;
 sr_effect_fn sr_apply_person;
 sr_effect_fn sr_apply_person_end;
 sr_effect_fn sr_apply_attest;
@@ -114,6 +116,16 @@ SR_MUST int sr_apply_each(struct sr_apply *a, const char *key, const char *sql,
 SR_MUST int sr_apply_each_at(struct sr_apply *a, const char *key, const char *sql,
 	struct sr_sql_arg owner, struct sr_err *e);
 
+/* The ${i}-th card of ${key}. */
+SR_MUST int sr_apply_card(
+	struct sr_apply *a, const char *key, size_t i, struct sr_card *out, struct sr_err *e);
+/* The person of ${card}, made if new; a known one must have this key. */
+SR_MUST int sr_apply_add_person(struct sr_apply *a, const struct sr_card *card, struct sr_err *e);
+/* Unless the person has it already. */
+SR_MUST int sr_apply_add_role(
+	struct sr_apply *a, const char *person, struct sr_bytes role, struct sr_err *e);
+/* Names of the statement's cards, where they are here. */
+SR_MUST int sr_apply_names(struct sr_apply *a, struct sr_err *e);
 /* CORRUPT unless ${person} was seen. */
 SR_MUST int sr_apply_person_known(struct sr_apply *a, struct sr_bytes person, struct sr_err *e);
 

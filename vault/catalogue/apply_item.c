@@ -13,7 +13,7 @@
 
 int sr_apply_collection(struct sr_apply *a, struct sr_err *e) {
 	struct sr_bytes dedupe = sr_field(a->s, "dedupe", 0), name = sr_apply_text(a, "name", 0);
-	struct sr_id_arg id, request;
+	struct sr_id_arg id, board, request;
 	int rc;
 
 	if (!sr_bytes_eq(dedupe, sr_bytes_str("collection")) &&
@@ -21,9 +21,10 @@ int sr_apply_collection(struct sr_apply *a, struct sr_err *e) {
 		return sr_fail(e, SR_CORRUPT, "dedupe is \"%.*s\", want collection or none",
 			(int)dedupe.len, (const char *)dedupe.p);
 	rc = SQL_RUN(a->db, e,
-		"INSERT INTO collections(collection, request, dedupe, entry) VALUES(?, ?, ?, ?)",
-		sr_arg_id(a, "collection", &id), sr_arg_id(a, "request", &request), A_TEXT(dedupe),
-		A_INT(a->entry));
+		"INSERT INTO collections(collection, board, request, dedupe, entry)"
+		" VALUES(?, ?, ?, ?, ?)",
+		sr_arg_id(a, "collection", &id), sr_arg_id(a, "board", &board),
+		sr_arg_id(a, "request", &request), A_TEXT(dedupe), A_INT(a->entry));
 	if (rc == 0 && name.p != NULL)
 		rc = SQL_RUN(a->db, e,
 			"INSERT INTO collection_texts(collection, name) VALUES(?, ?)", id.arg,
@@ -181,7 +182,11 @@ int sr_apply_accession(struct sr_apply *a, struct sr_err *e) {
 	sr_buf_init(&body);
 	(void)sr_arg_id(a, "accession", &acc.id);
 	(void)sr_arg_id(a, "collection", &acc.collection);
-	rc = sr_db_int(a->db, "SELECT coalesce(max(level), 0) FROM levels", &acc.level, e);
+	rc = SQL_INT_OF(a->db, e, &acc.level,
+		"SELECT coalesce(max(l.level), 0) FROM collections c JOIN boards b ON b.board ="
+		" c.board JOIN board_levels l ON l.board = b.board AND l.epoch = b.epoch"
+		" WHERE c.collection = ?",
+		acc.collection.arg);
 	if (rc == 0)
 		rc = add_accession(a, &acc, e);
 	if (rc == 0)

@@ -131,7 +131,7 @@ static int add_lists(struct sr_apply *a, int64_t v, struct sr_err *e) {
 
 static int add_version(
 	struct sr_apply *a, const uint8_t request[SR_ID], uint64_t version, struct sr_err *e) {
-	struct sr_id_arg list, key, target, collection;
+	struct sr_id_arg board, list, key, target, collection;
 	uint8_t root[SR_HASH];
 	uint64_t items = 0;
 	int rc;
@@ -145,17 +145,18 @@ static int add_version(
 		(rc = sr_field_count_root(&items, root, a->s, "items", e)) != 0)
 		return rc;
 	rc = SQL_RUN(a->db, e,
-		"INSERT INTO versions(request, version, statement, hash, state, epoch,"
+		"INSERT INTO versions(request, version, statement, hash, state, board, epoch,"
 		" level, closes, ends, items, list, key,"
 		" recipient, target, subject, collection, dedupe, card, entry, received)"
-		" VALUES(?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		" VALUES(?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		A_ID(request), A_U64(version), A_ID(a->s->head.id), A_HASH(a->s->hash),
-		sr_arg_dec(a, "epoch"), sr_arg_dec(a, "level"), sr_arg_time(a, "closes"),
-		sr_arg_time(a, "ends"), A_U64(items), sr_arg_hash(a, "list", &list),
-		sr_arg_key(a, "key", &key), sr_arg_token(a, "recipient"),
-		sr_arg_id(a, "target", &target), sr_arg_token(a, "subject"),
-		sr_arg_id(a, "collection", &collection), sr_arg_token(a, "dedupe"),
-		sr_arg_token(a, "card"), A_INT(a->entry), A_INT(a->en->received));
+		sr_arg_id(a, "board", &board), sr_arg_dec(a, "epoch"), sr_arg_dec(a, "level"),
+		sr_arg_time(a, "closes"), sr_arg_time(a, "ends"), A_U64(items),
+		sr_arg_hash(a, "list", &list), sr_arg_key(a, "key", &key),
+		sr_arg_token(a, "recipient"), sr_arg_id(a, "target", &target),
+		sr_arg_token(a, "subject"), sr_arg_id(a, "collection", &collection),
+		sr_arg_token(a, "dedupe"), sr_arg_token(a, "card"), A_INT(a->entry),
+		A_INT(a->en->received));
 	if (rc != 0)
 		return rc;
 	int64_t v = sr_db_last_rowid(a->db);

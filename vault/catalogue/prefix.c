@@ -25,6 +25,8 @@ static const struct {
 		" ORDER BY request LIMIT ?"},
 	[SR_PREFIX_GRANT] = {"grant", "SELECT grant_id FROM grants WHERE grant_id BETWEEN ? AND ?"
 				      " ORDER BY grant_id LIMIT ?"},
+	[SR_PREFIX_BOARD] = {"board",
+		"SELECT board FROM boards WHERE board BETWEEN ? AND ? ORDER BY board LIMIT ?"},
 	[SR_PREFIX_CHECKOUT] = {"checkout",
 		"SELECT checkout FROM checkouts WHERE checkout BETWEEN ? AND ?"
 		" ORDER BY checkout LIMIT ?"},

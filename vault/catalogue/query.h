@@ -22,7 +22,8 @@ bool sr_token_in(const char *list, const char *token);
 /* --- vault, board, people --------------------------------------------------------------------- */
 
 struct sr_board_level {
-	uint32_t level;     /* k */
+	uint32_t level;     /* its name in seals and requests: its quorum when the board began */
+	uint32_t quorum;    /* how many members it takes in this epoch */
 	bool has_key;       /* false before `opened` */
 	uint8_t key[SR_PK]; /* P_k */
 };
@@ -31,11 +32,7 @@ struct sr_vault_row {
 	char origin[256];
 	char vkey[256];
 	uint8_t room_key[SR_PK];
-	uint32_t epoch;     /* of the board; 0 before `opened` */
 	uint32_t key_epoch; /* the newest key-epoch; 0: none yet */
-	struct sr_board_level
-		levels[SR_BOARD_LEVELS_MAX]; /* ascending; keys of the current epoch */
-	size_t level_count;
 };
 SR_MUST int sr_query_vault(struct sr_vault_row *out, struct sr_catalogue *c,
 	struct sr_err *e); /* NOTFOUND: not founded */
@@ -120,20 +117,42 @@ struct sr_member_row {
 	uint32_t index; /* 1..n, the x of the shares */
 	bool active;    /* has the role member now */
 };
+struct sr_board_at { /* a board in the list of all */
+	uint8_t id[SR_ID];
+	bool founding;
+	uint8_t request[SR_ID]; /* that asked for it; all zero for the founding board */
+	uint32_t epoch;         /* in force; 0 before it was opened */
+	uint64_t entry;
+};
+struct sr_boards {
+	struct sr_board_at *rows;
+	size_t count;
+};
+/* In the order of the log, so the founding board is first. */
+SR_MUST int sr_query_boards(struct sr_boards *out, struct sr_catalogue *c, struct sr_err *e);
+void sr_boards_free(struct sr_boards *l);
+/* Is the person a member of an epoch that waits for its keys? They take part in its ceremony before
+ * they have the role. */
+SR_MUST int sr_query_pending_member(
+	bool *out, struct sr_catalogue *c, const char *person, struct sr_err *e);
+
 struct sr_board_row {
+	uint8_t id[SR_ID];
+	bool founding;
 	uint32_t epoch;
 	bool opened;
 	struct sr_member_row members[SR_BOARD_MEMBERS_MAX];
 	size_t member_count;
 	struct sr_board_level levels[SR_BOARD_LEVELS_MAX];
 	size_t level_count;
-	uint8_t run[SR_ID]; /* opened only: the run that made the keys, and the hash of its
-			       transcript */
+	uint8_t run[SR_ID]; /* opened only: the run that made the keys, the hash of its
+			       transcript, the entry that opened it */
 	uint8_t transcript[SR_HASH];
+	uint64_t opened_entry;
 };
-/* ${epoch} 0: the current one, before `opened` the founding one. */
-SR_MUST int sr_query_board(
-	struct sr_board_row *out, struct sr_catalogue *c, uint32_t epoch, struct sr_err *e);
+/* ${board} NULL: the founding board. ${epoch} 0: the one in force, before `opened` the first. */
+SR_MUST int sr_query_board(struct sr_board_row *out, struct sr_catalogue *c, const uint8_t *board,
+	uint32_t epoch, struct sr_err *e);
 
 struct sr_run_member {
 	uint32_t index;
@@ -148,6 +167,9 @@ struct sr_run_member {
 };
 struct sr_run_row {
 	uint8_t run[SR_ID];
+	uint8_t board[SR_ID];
+	uint64_t number;     /* of the board's runs, from 1 */
+	uint32_t epoch;      /* that it makes keys for */
 	enum sr_state state; /* dealing, void, done */
 	uint64_t entry;
 	struct sr_run_member
@@ -155,14 +177,17 @@ struct sr_run_row {
 	size_t member_count;
 	uint32_t complaints, reveals;
 };
-/* ${run} NULL: the newest. */
 SR_MUST int sr_query_run(
-	struct sr_run_row *out, struct sr_catalogue *c, const uint8_t *run, struct sr_err *e);
+	struct sr_run_row *out, struct sr_catalogue *c, const uint8_t run[SR_ID], struct sr_err *e);
+/* The newest of a board (NULL: the founding one). */
+SR_MUST int sr_query_last_run(
+	struct sr_run_row *out, struct sr_catalogue *c, const uint8_t *board, struct sr_err *e);
 
-/* Complaints (${run} NULL: of all runs) in the order of the log, each with the deal that it is
- * about and the answer. */
+/* Complaints (${board} NULL: of all boards, ${run} NULL: of all runs) in the order of the log, each
+ * with the deal that it is about and the answer. */
 struct sr_complaint_row {
 	uint64_t entry;
+	uint8_t board[SR_ID];
 	uint8_t run[SR_ID];
 	char person[SR_PERSON_TEXT]; /* who complained */
 	char dealer[SR_PERSON_TEXT];
@@ -177,8 +202,8 @@ struct sr_complaints {
 	struct sr_complaint_row *rows;
 	size_t count;
 };
-SR_MUST int sr_query_complaints(
-	struct sr_complaints *out, struct sr_catalogue *c, const uint8_t *run, struct sr_err *e);
+SR_MUST int sr_query_complaints(struct sr_complaints *out, struct sr_catalogue *c,
+	const uint8_t *board, const uint8_t *run, struct sr_err *e);
 void sr_complaints_free(struct sr_complaints *l);
 
 /* The key-epoch statement of ${epoch}: its object and entry. */
@@ -189,6 +214,7 @@ SR_MUST int sr_query_key_epoch(uint8_t keys[SR_HASH], uint64_t *entry, struct sr
 
 struct sr_collection_row {
 	uint8_t id[SR_ID];
+	uint8_t board[SR_ID];
 	uint8_t request[SR_ID];
 	bool dedupe; /* "collection" or "none" */
 	uint64_t entry;
@@ -232,6 +258,7 @@ struct sr_item_row {
 	uint8_t id[SR_ID];
 	uint8_t accession[SR_ID];
 	uint8_t collection[SR_ID];
+	uint8_t board[SR_ID]; /* the collection's */
 	char depositor[SR_PERSON_TEXT];
 	enum sr_state state; /* held, released, destroyed */
 	unsigned flags;
@@ -361,8 +388,9 @@ struct sr_version_row {
 	uint64_t entry;
 	int64_t received;
 	char applicant[SR_PERSON_TEXT];
-	/* access export revoke lift role person-end collection destroy */
+	/* access export revoke lift role person-end collection destroy board */
 	char kind[32];
+	uint8_t board[SR_ID]; /* that decides it */
 	uint32_t epoch, level;
 	int64_t closes, ends; /* 0: none */
 	uint64_t items;
@@ -478,6 +506,7 @@ struct sr_tally {
 	uint32_t eligible; /* active members of the epoch who are neither applicant nor co-applicant
 			      nor recused nor in conflict */
 	uint32_t approved, rejected;
+	uint32_t quorum; /* approvals that it takes: of its level, in its epoch of its board */
 	uint32_t joined, co_applicants;
 };
 SR_MUST int sr_query_tally(struct sr_tally *out, struct sr_catalogue *c,
@@ -492,6 +521,7 @@ SR_MUST int sr_query_vote_of(struct sr_vote_row *out, struct sr_catalogue *c,
 
 struct sr_grant_row {
 	uint8_t id[SR_ID];
+	uint8_t board[SR_ID]; /* that gave it */
 	uint8_t request[SR_ID];
 	uint32_t version;
 	char right[16];

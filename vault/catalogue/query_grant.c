@@ -9,7 +9,7 @@
 	" g.suspended_by, (SELECT group_concat(form, ' ') FROM grant_forms f WHERE"      \
 	" f.grant_id = g.grant_id),"                                                     \
 	" (SELECT group_concat(person, ' ') FROM grant_people p WHERE p.grant_id ="      \
-	" g.grant_id), v.items, g.suspended"                                             \
+	" g.grant_id), v.items, g.suspended, v.board"                                    \
 	" FROM grants g JOIN versions v ON v.v = g.v"
 
 void sr_grant_row_free(struct sr_grant_row *r) {
@@ -50,6 +50,7 @@ static int read_grant(
 
 	if ((rc = sr_stmt_col_copy(st, 0, r->id, SR_ID, e)) != 0 ||
 		(rc = sr_stmt_col_copy(st, 1, r->request, SR_ID, e)) != 0 ||
+		(rc = sr_stmt_col_copy(st, 15, r->board, SR_ID, e)) != 0 ||
 		(rc = sr_state_named(&r->state, sr_stmt_col_bytes(st, 4), e)) != 0)
 		return rc;
 	r->version = (uint32_t)sr_stmt_col_int(st, 2);

@@ -60,9 +60,10 @@ int sr_where_items(struct sr_where *w, const struct sr_item_filter *f, struct sr
 
 /* --- collections and accessions --- */
 
-#define COLLECTION_SQL                                                                         \
-	"SELECT c.collection, c.request, c.dedupe, c.entry, t.name,"                           \
-	" (SELECT count(*) FROM items i WHERE i.collection = c.collection) FROM collections c" \
+#define COLLECTION_SQL                                                               \
+	"SELECT c.collection, c.request, c.dedupe, c.entry, t.name,"                 \
+	" (SELECT count(*) FROM items i WHERE i.collection = c.collection), c.board" \
+	" FROM collections c"                                                        \
 	" LEFT JOIN collection_texts t ON t.collection = c.collection"
 
 void sr_collection_row_free(struct sr_collection_row *r) {
@@ -82,6 +83,8 @@ static int read_collection(struct sr_collection_row *r, struct sr_stmt *st, stru
 
 	if (rc == 0)
 		rc = sr_stmt_col_copy(st, 1, r->request, SR_ID, e);
+	if (rc == 0)
+		rc = sr_stmt_col_copy(st, 6, r->board, SR_ID, e);
 	if (rc != 0)
 		return rc;
 	r->dedupe = strcmp(sr_stmt_col_str(st, 2), "collection") == 0;
@@ -168,7 +171,8 @@ int sr_query_accession(struct sr_accession_row *out, struct sr_catalogue *c,
 	" (SELECT group_concat(hazard, ' ') FROM item_hazards h WHERE h.n = i.n),"          \
 	" (SELECT group_concat(language, ' ') FROM item_languages l WHERE l.n = i.n),"      \
 	" t.title, t.translit, t.description, t.creator, t.source, t.rights, t.keywords,"   \
-	" i.destroyed"                                                                      \
+	" i.destroyed,"                                                                     \
+	" (SELECT c.board FROM collections c WHERE c.collection = i.collection)"            \
 	" FROM items i LEFT JOIN item_texts t ON t.n = i.n"
 
 void sr_item_row_free(struct sr_item_row *r) {
@@ -213,6 +217,7 @@ static int read_item(struct sr_item_row *r, struct sr_stmt *st, struct sr_err *e
 		(rc = sr_stmt_col_copy(st, 1, r->accession, SR_ID, e)) != 0 ||
 		(rc = sr_stmt_col_copy(st, 2, r->collection, SR_ID, e)) != 0 ||
 		(rc = sr_stmt_col_copy(st, 8, r->envelope, SR_HASH, e)) != 0 ||
+		(rc = sr_stmt_col_copy(st, 25, r->board, SR_ID, e)) != 0 ||
 		(rc = sr_state_named(&r->state, sr_stmt_col_bytes(st, 4), e)) != 0)
 		return rc;
 	sr_col_person(r->depositor, st, 3);

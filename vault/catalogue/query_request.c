@@ -10,7 +10,7 @@
 
 #define TEXTS_OF_REQUEST TEXT_OF("name") "," TEXT_OF("project") "," TEXT_OF("reason")
 
-/* Columns 0..32 of a version; read_version has the same order. */
+/* Columns 0..33 of a version; read_version has the same order. */
 #define VERSION_SQL                                                                          \
 	"SELECT v.request, v.version, v.state, v.hash, v.statement, v.entry, v.received,"    \
 	" q.applicant, q.kind, v.epoch,"                                                     \
@@ -21,7 +21,7 @@
 	" (SELECT group_concat(purpose, ' ') FROM request_purposes f WHERE f.v = v.v),"      \
 	" (SELECT group_concat(role, ' ') FROM request_roles f WHERE f.v = v.v)"             \
 	"," TEXTS_OF_REQUEST ", v.v, k.entry"                                                \
-	"," TEXT_OF("instruction") " FROM versions v JOIN requests q ON"                     \
+	"," TEXT_OF("instruction") ", v.board FROM versions v JOIN requests q ON"            \
 				   " q.request = v.request"                                  \
 				   " LEFT JOIN room_keys k ON k.v = v.v"
 
@@ -89,6 +89,8 @@ static int read_version(
 		(rc = sr_state_named(&r->state, sr_stmt_col_bytes(st, 2), e)) != 0 ||
 		(rc = sr_stmt_col_copy(st, 3, r->hash, SR_HASH, e)) != 0 ||
 		(rc = sr_stmt_col_copy(st, 4, r->statement, SR_ID, e)) != 0)
+		return rc;
+	if ((rc = sr_stmt_col_copy(st, 33, r->board, SR_ID, e)) != 0)
 		return rc;
 	r->version = (uint32_t)sr_stmt_col_int(st, 1);
 	r->entry = (uint64_t)sr_stmt_col_int(st, 5);
@@ -215,11 +217,12 @@ int sr_query_inbox(
 	struct sr_stmt *st = NULL;
 	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
 		VERSION_SQL
-		" WHERE v.state = 'open' AND v.epoch = (SELECT epoch FROM vault) AND"
+		" WHERE v.state = 'open' AND v.epoch = (SELECT epoch FROM boards WHERE"
+		" board = v.board) AND"
 		" q.applicant <> ?1"
-		" AND EXISTS(SELECT 1 FROM board b JOIN roles r ON r.person = b.person AND"
-		" r.role = 'member'"
-		" AND r.ended IS NULL WHERE b.epoch = v.epoch AND b.person = ?1)"
+		" AND EXISTS(SELECT 1 FROM board_members b JOIN roles r ON r.person = b.person AND"
+		" r.role = 'member' AND r.ended IS NULL"
+		" WHERE b.board = v.board AND b.epoch = v.epoch AND b.person = ?1)"
 		" AND NOT EXISTS(SELECT 1 FROM request_people p WHERE p.v = v.v AND p.person = ?1)"
 		" AND NOT EXISTS(SELECT 1 FROM recusals r WHERE r.request = v.request AND"
 		" r.person = ?1)"
@@ -455,9 +458,9 @@ int sr_query_vote_of(struct sr_vote_row *out, struct sr_catalogue *c,
 
 /* Members of the board of version `v` of request `q` who may vote on it. */
 #define ELIGIBLE_SQL                                                                   \
-	"(SELECT count(*) FROM board b JOIN roles r ON r.person = b.person"            \
+	"(SELECT count(*) FROM board_members b JOIN roles r ON r.person = b.person"    \
 	" AND r.role = 'member' AND r.ended IS NULL"                                   \
-	" WHERE b.epoch = v.epoch AND b.person <> q.applicant"                         \
+	" WHERE b.board = v.board AND b.epoch = v.epoch AND b.person <> q.applicant"   \
 	" AND (v.subject IS NULL OR b.person <> v.subject)"                            \
 	" AND NOT EXISTS(SELECT 1 FROM grant_people g WHERE g.grant_id = v.target AND" \
 	" g.person = b.person)"                                                        \
@@ -480,7 +483,10 @@ int sr_query_tally(struct sr_tally *out, struct sr_catalogue *c, const uint8_t r
 		" (SELECT count(*) FROM request_people p WHERE p.v = v.v),"
 		" (SELECT count(*) FROM request_people p JOIN joins j ON j.request ="
 		" v.request AND j.person = p.person"
-		" WHERE p.v = v.v) FROM versions v JOIN requests q ON q.request = v.request"
+		" WHERE p.v = v.v),"
+		" (SELECT l.quorum FROM board_levels l WHERE l.board = v.board AND l.epoch ="
+		" v.epoch AND l.level = v.level) FROM versions v JOIN requests q ON q.request ="
+		" v.request"
 		" WHERE v.request = ?1"
 		" AND v.version = CASE ?2 WHEN 0 THEN q.newest ELSE ?2 END",
 		A_ID(request), A_INT(version));
@@ -494,6 +500,7 @@ int sr_query_tally(struct sr_tally *out, struct sr_catalogue *c, const uint8_t r
 		t.rejected = (uint32_t)sr_stmt_col_int(st, 2);
 		t.co_applicants = (uint32_t)sr_stmt_col_int(st, 3);
 		t.joined = (uint32_t)sr_stmt_col_int(st, 4);
+		t.quorum = (uint32_t)sr_stmt_col_int(st, 5);
 	}
 	sr_stmt_free(st);
 	if (rc == SR_NOTFOUND)

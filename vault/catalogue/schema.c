@@ -41,17 +41,13 @@ static const char *const statements[] = {
 
 	"CREATE TABLE vault(id INTEGER PRIMARY KEY CHECK(id = 1), fingerprint BLOB NOT NULL,"
 	" origin TEXT NOT NULL, vkey TEXT NOT NULL, room_key BLOB NOT NULL,"
-	" epoch INTEGER NOT NULL, key_epoch INTEGER NOT NULL) STRICT",
-	"CREATE TABLE levels(level INTEGER PRIMARY KEY) STRICT",
+	" key_epoch INTEGER NOT NULL) STRICT",
 	"CREATE TABLE people(person TEXT PRIMARY KEY, pk BLOB NOT NULL UNIQUE,"
 	" entry INTEGER NOT NULL) STRICT",
 	"CREATE TABLE people_texts(person TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT",
 	"CREATE TABLE roles(person TEXT NOT NULL REFERENCES people(person),"
 	" role TEXT NOT NULL, entry INTEGER NOT NULL, ended INTEGER, PRIMARY KEY(person,"
 	" role, entry)) STRICT, WITHOUT ROWID",
-	"CREATE TABLE board(epoch INTEGER NOT NULL, member INTEGER NOT NULL,"
-	" person TEXT NOT NULL REFERENCES people(person), PRIMARY KEY(epoch, member),"
-	" UNIQUE(epoch, person)) STRICT, WITHOUT ROWID",
 	/* officer: who attested; ended: the entry after which it no longer stands */
 	"CREATE TABLE attestations(attestation BLOB PRIMARY KEY,"
 	" person TEXT NOT NULL REFERENCES people(person), kind TEXT NOT NULL,"
@@ -61,15 +57,29 @@ static const char *const statements[] = {
 	"CREATE INDEX attestations_person ON attestations(person)",
 	"CREATE INDEX attestations_other ON attestations(other) WHERE other IS NOT NULL",
 	"CREATE INDEX attestations_ends ON attestations(ends) WHERE ended IS NULL",
-	/* of the board, once opened */
-	"CREATE TABLE epochs(epoch INTEGER PRIMARY KEY, run BLOB NOT NULL,"
-	" transcript BLOB NOT NULL, entry INTEGER NOT NULL) STRICT",
-	"CREATE TABLE board_keys(epoch INTEGER NOT NULL REFERENCES epochs(epoch),"
-	" level INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY(epoch, level)) STRICT,"
-	" WITHOUT ROWID",
-	/* of key generation, for the board of an epoch */
-	"CREATE TABLE runs(run BLOB PRIMARY KEY, epoch INTEGER NOT NULL, state TEXT NOT NULL,"
+	/* request: NULL for the founding board; epoch: in force, 0 before the first was opened */
+	"CREATE TABLE boards(board BLOB PRIMARY KEY, request BLOB, epoch INTEGER NOT NULL,"
 	" entry INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+	/* what an epoch is to be, from its statement on: who, and how many of them a level takes */
+	"CREATE TABLE board_members(board BLOB NOT NULL REFERENCES boards(board),"
+	" epoch INTEGER NOT NULL, member INTEGER NOT NULL,"
+	" person TEXT NOT NULL REFERENCES people(person), PRIMARY KEY(board, epoch, member),"
+	" UNIQUE(board, epoch, person)) STRICT, WITHOUT ROWID",
+	"CREATE INDEX board_members_person ON board_members(person)",
+	"CREATE TABLE board_levels(board BLOB NOT NULL REFERENCES boards(board),"
+	" epoch INTEGER NOT NULL, level INTEGER NOT NULL, quorum INTEGER NOT NULL,"
+	" PRIMARY KEY(board, epoch, level)) STRICT, WITHOUT ROWID",
+	/* an epoch once opened, and its keys */
+	"CREATE TABLE epochs(board BLOB NOT NULL REFERENCES boards(board),"
+	" epoch INTEGER NOT NULL, run BLOB NOT NULL, transcript BLOB NOT NULL,"
+	" entry INTEGER NOT NULL, PRIMARY KEY(board, epoch)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE board_keys(board BLOB NOT NULL, epoch INTEGER NOT NULL,"
+	" level INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY(board, epoch, level),"
+	" FOREIGN KEY(board, epoch) REFERENCES epochs(board, epoch)) STRICT, WITHOUT ROWID",
+	/* of key generation; number: of this board's runs, from 1 */
+	"CREATE TABLE runs(run BLOB PRIMARY KEY, board BLOB NOT NULL REFERENCES boards(board),"
+	" number INTEGER NOT NULL, epoch INTEGER NOT NULL, state TEXT NOT NULL,"
+	" entry INTEGER NOT NULL, UNIQUE(board, number)) STRICT, WITHOUT ROWID",
 	"CREATE TABLE deals(run BLOB NOT NULL REFERENCES runs(run), person TEXT NOT NULL,"
 	" dealing BLOB NOT NULL, object BLOB NOT NULL, entry INTEGER NOT NULL,"
 	" PRIMARY KEY(run, person)) STRICT, WITHOUT ROWID",
@@ -93,7 +103,8 @@ static const char *const statements[] = {
 
 	/* --- collections, accessions, items --- */
 
-	"CREATE TABLE collections(collection BLOB PRIMARY KEY, request BLOB NOT NULL,"
+	"CREATE TABLE collections(collection BLOB PRIMARY KEY,"
+	" board BLOB NOT NULL REFERENCES boards(board), request BLOB NOT NULL,"
 	" dedupe TEXT NOT NULL, entry INTEGER NOT NULL) STRICT",
 	"CREATE TABLE collection_texts(collection BLOB PRIMARY KEY,"
 	" name TEXT NOT NULL) STRICT",
@@ -148,7 +159,8 @@ static const char *const statements[] = {
 	"CREATE TABLE versions(v INTEGER PRIMARY KEY,"
 	" request BLOB NOT NULL REFERENCES requests(request), version INTEGER NOT NULL,"
 	" statement BLOB NOT NULL, hash BLOB NOT NULL, state TEXT NOT NULL, ended INTEGER,"
-	" epoch INTEGER NOT NULL, level INTEGER NOT NULL, closes INTEGER, ends INTEGER,"
+	" board BLOB NOT NULL REFERENCES boards(board), epoch INTEGER NOT NULL,"
+	" level INTEGER NOT NULL, closes INTEGER, ends INTEGER,"
 	" items INTEGER NOT NULL, list BLOB, key BLOB, recipient TEXT, target BLOB,"
 	" subject TEXT, collection BLOB, dedupe TEXT, card TEXT, entry INTEGER NOT NULL,"
 	" received INTEGER NOT NULL, UNIQUE(request, version)) STRICT",
@@ -266,13 +278,14 @@ static const struct sr_table tables[] = {
 	{"objects", "object", true},
 	{"records", "entry, record", true},
 	{"vault", "id", true},
-	{"levels", "level", true},
 	{"people", "person", true},
 	{"roles", "person, role, entry", true},
 	{"attestations", "attestation", true},
-	{"board", "epoch, member", true},
-	{"epochs", "epoch", true},
-	{"board_keys", "epoch, level", true},
+	{"boards", "board", true},
+	{"board_members", "board, epoch, member", true},
+	{"board_levels", "board, epoch, level", true},
+	{"epochs", "board, epoch", true},
+	{"board_keys", "board, epoch, level", true},
 	{"runs", "run", true},
 	{"deals", "run, person", true},
 	{"accepts", "run, person", true},

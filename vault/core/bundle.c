@@ -62,15 +62,16 @@ static int fetch_receipts(struct sr_client *c, const struct sr_buf *ids, uint64_
 	return rc;
 }
 
-/* Requests of kind role and their votes that are in the set: they stand behind somebody whom this
- * ballot relies on. */
+/* Requests for roles and boards and their votes that are in the set: they stand behind somebody
+ * whom this ballot relies on. */
 static void quorum_ids(const struct sr_client *c, const uint8_t except[SR_ID], struct sr_buf *ids) {
 	for (size_t i = 0; i < c->proofs.count && ids->len < (size_t)BODIES_MAX * SR_ID; i++) {
 		const struct sr_statement *s = &c->proofs.entries[i]->entry.statement;
 		uint8_t id[SR_ID] = {0}, hash[SR_HASH];
 		const bool request = s->type->id == SR_T_REQUEST || s->type->id == SR_T_AMEND;
 
-		if (request && !sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("role")))
+		if (request && !sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("role")) &&
+			!sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("board")))
 			continue;
 		if (s->type->id == SR_T_VOTE &&
 			sr_field_id_hash(id, hash, s, "request", NULL) == 0 &&
@@ -181,6 +182,7 @@ int sr_ballot_read(
 	struct sr_ballot **out, struct sr_client *c, struct sr_bytes bundle, struct sr_err *e) {
 	struct parts *p = calloc(1, sizeof *p);
 	struct sr_rows rows = {0}, more = {0};
+	uint8_t board[SR_ID];
 	int rc = p == NULL ? sr_fail(e, SR_NOMEM, "bundle: out of memory")
 			   : parts_read(p, bundle, e);
 
@@ -199,8 +201,10 @@ int sr_ballot_read(
 		rc = add_body(c, p->more[i], &more, e);
 		sr_rows_free(&more);
 	}
-	if (rc == 0 && c->board == NULL)
-		rc = sr_client_board_rows(c, &rows, e);
+	if (rc == 0)
+		rc = sr_client_request_board(board, c, p->request, p->version, e);
+	if (rc == 0 && (c->board == NULL || memcmp(c->board->id, board, SR_ID) != 0))
+		rc = sr_client_board_rows(c, board, &rows, e);
 	if (rc == 0 && !c->board->view.opened)
 		rc = sr_fail(e, SR_AUTH, "it does not show that the board was opened");
 	if (rc == 0)

@@ -216,7 +216,7 @@ struct sr_flagging {
 SR_MUST int sr_client_flag(struct sr_client *c, const struct sr_flagging *f,
 	struct sr_submitted *out, struct sr_err *e);
 
-/* --- founding (client_board.c) ---------------------------------------------------------------- */
+/* --- boards: founding, ceremonies (client_board.c) -------------------------------------------- */
 
 struct sr_founding {
 	const uint64_t *levels; /* ascending */
@@ -248,17 +248,20 @@ struct sr_accepting {
 	struct sr_err why;
 	struct sr_submitted submitted;
 };
-/* Verify every deal, open and check one's own shares, accept the transcript. */
-SR_MUST int sr_client_accept(struct sr_client *c, struct sr_accepting *out, struct sr_err *e);
+/* Verify every deal, open and check one's own shares, accept the transcript. ${board}: SR_ID bytes;
+ * NULL: the founding board. So everywhere below. */
+SR_MUST int sr_client_accept(
+	struct sr_client *c, const uint8_t *board, struct sr_accepting *out, struct sr_err *e);
 
-/* After a complaint (client_complaint.c): everybody deals anew, in the next run. EXISTS: dealt
- * already, or open. */
+/* Deal in the run that waits for it (client_complaint.c): the first of a new board, or, after a
+ * complaint, the next one, in which everybody deals anew. EXISTS: dealt already, or open. */
 struct sr_dealt {
 	uint8_t index; /* of this member */
 	uint64_t run;  /* its number */
 	struct sr_submitted submitted;
 };
-SR_MUST int sr_client_deal(struct sr_client *c, struct sr_dealt *out, struct sr_err *e);
+SR_MUST int sr_client_deal(
+	struct sr_client *c, const uint8_t *board, struct sr_dealt *out, struct sr_err *e);
 /* The accused dealer answers every complaint that waits: the ephemeral secret of that one share is
  * published. Only after the complaint is proven. NOTFOUND: none waits. */
 struct sr_revealing {
@@ -266,7 +269,8 @@ struct sr_revealing {
 	size_t revealed;
 	struct sr_submitted submitted; /* of the last one */
 };
-SR_MUST int sr_client_reveal(struct sr_client *c, struct sr_revealing *out, struct sr_err *e);
+SR_MUST int sr_client_reveal(
+	struct sr_client *c, const uint8_t *board, struct sr_revealing *out, struct sr_err *e);
 
 enum sr_complaint_verdict {
 	SR_COMPLAINT_WAITS, /* the dealer has not answered */
@@ -287,8 +291,9 @@ struct sr_complaint_view { /* judged here, from what both signed */
 void sr_client_complain_of(uint8_t dealer);
 #endif
 
-/* What the log proves of the board, once opened; or of the founding, before. */
+/* What the log proves of a board, once opened; or of its ceremony, before. */
 struct sr_board_view {
+	uint8_t board[SR_ID];
 	bool opened;
 	uint64_t epoch;
 	uint8_t run[SR_ID], transcript[SR_HASH];
@@ -300,7 +305,7 @@ struct sr_board_view {
 	char member[SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT]; /* [i]: index i + 1 */
 	uint8_t member_key[SR_BOARD_MEMBERS_MAX][SR_PK];
 	bool dealt[SR_BOARD_MEMBERS_MAX], accepted[SR_BOARD_MEMBERS_MAX];
-	uint8_t level[SR_BOARD_LEVELS_MAX];
+	uint8_t level[SR_BOARD_LEVELS_MAX], quorum[SR_BOARD_LEVELS_MAX];
 	uint8_t key[SR_BOARD_LEVELS_MAX]
 		   [SR_POINT]; /* P, computed from the deals and equal to `opened` */
 	uint8_t room_key[SR_PK];
@@ -308,16 +313,30 @@ struct sr_board_view {
 };
 /* Verified now, and once open no more in this connection. ${out} lives until the next act of the
  * ceremony, or as long as the client. */
-SR_MUST int sr_client_board(
-	struct sr_client *c, const struct sr_board_view **out, struct sr_err *e);
+SR_MUST int sr_client_board(struct sr_client *c, const uint8_t *board,
+	const struct sr_board_view **out, struct sr_err *e);
+/* The one board that the caller is a member of, as the server says; of several, or none: the
+ * founding one. */
+SR_MUST int sr_client_own_board(struct sr_client *c, uint8_t board[SR_ID], struct sr_err *e);
 /* The person's index in the board, from 1; 0: none. */
 uint8_t sr_client_index(const struct sr_board_view *v, struct sr_bytes person);
 
 /* --- requests (client_request.c) -------------------------------------------------------------- */
 
+struct sr_seats { /* members and quorums of a board to be */
+	const char *const
+		*member; /* who sits already, by person, NULL-terminated; they come first */
+	const struct sr_introduction *newcomer; /* and then these */
+	size_t newcomers;
+	const uint64_t (*quorum)[2]; /* level, how many members it takes; ascending */
+	size_t levels;
+};
 struct sr_asking {
-	/* access export revoke lift role person-end collection destroy */
+	/* access export revoke lift role person-end collection destroy board */
 	const char *kind;
+	/* SR_ID bytes: who decides; NULL: the board of the items, or else the founding one */
+	const uint8_t *board;
+	const struct sr_seats *seats; /* board */
 	const uint8_t *
 		amend; /* SR_ID bytes of the request that gets a new version; NULL: a new request */
 	const uint8_t *items; /* SR_ID bytes each, in any order; access, export, destroy */
@@ -363,7 +382,7 @@ struct sr_ballot_item {
 	bool destroyed;        /* as the server says: an approval with pieces is refused then */
 };
 struct sr_ballot_view { /* proven, but for titles */
-	uint8_t request[SR_ID];
+	uint8_t request[SR_ID], board[SR_ID];
 	uint64_t version, epoch, level;
 	uint8_t hash[SR_HASH];
 	const struct sr_entry *entry; /* the request's: fields by sr_field*, texts in ->records as

@@ -1,10 +1,11 @@
 /*
- * The board as the log proves it, and the two visits of its founders. See client.h.
+ * A board as the log proves it, and the two visits of its members. See client.h.
  *
  * Believed is what all founding members signed: each `deal` with the dealing it hashes, each
  * `accept` of the transcript that is computed here from all dealings. `opened`, which the vault
  * signs, must say the same; alone it proves nothing. A voter's own `accept` is among them, so a
- * board key that was made of other dealings is never used.
+ * board key that was made of other dealings is never used. Who the members are is in `found`, or in
+ * the statement `board` behind which a quorum of the founding board stands (core/proofs.h).
  */
 #include "core/client_in.h"
 #include "ledger/card.h"
@@ -47,15 +48,16 @@ uint8_t sr_client_index(const struct sr_board_view *v, struct sr_bytes person) {
 
 /* The run that counts: the one that `opened` names, else the first that nobody complained in. A
  * server that hides a complaint shows a run that its complainer never accepts. */
-static int find_run(const struct sr_client *c, uint8_t run[SR_ID], uint64_t *number,
-	const struct sr_proven **opened, struct sr_err *e) {
+static int find_run(const struct sr_client *c, const uint8_t board[SR_ID], uint8_t run[SR_ID],
+	uint64_t *number, const struct sr_proven **opened, struct sr_err *e) {
+	const bool founding = memcmp(board, c->info.fingerprint, SR_ID) == 0;
 	uint64_t first = 0;
 
 	*opened = NULL;
 	for (uint64_t n = 1; n <= SR_BOARD_RUNS_MAX + 1; n++) {
 		bool is_void;
 
-		sr_ceremony_run_id(run, c->info.fingerprint, n);
+		sr_ceremony_run_id(run, c->info.fingerprint, board, n);
 		*opened = sr_client_of_run(&c->proofs, SR_T_OPENED, run, NULL, 0);
 		is_void = sr_client_of_run(&c->proofs, SR_T_COMPLAINT, run, NULL, 0) != NULL;
 		if (*opened != NULL && is_void)
@@ -69,18 +71,19 @@ static int find_run(const struct sr_client *c, uint8_t run[SR_ID], uint64_t *num
 		if (first == 0 && !is_void)
 			first = n;
 	}
-	if (c->info.state == SR_CLIENT_OPENED)
+	if (founding && c->info.state == SR_CLIENT_OPENED)
 		return sr_fail(e, SR_AUTH,
 			"the vault says its board is open, and withholds the statement that "
 			"opened it");
 	*number = first != 0 ? first : SR_BOARD_RUNS_MAX + 1;
-	sr_ceremony_run_id(run, c->info.fingerprint, *number);
+	sr_ceremony_run_id(run, c->info.fingerprint, board, *number);
 	return 0;
 }
 
-static void view_found(struct sr_client_board *b, const struct sr_proofs *p) {
+static void view_begin(struct sr_client_board *b, const struct sr_proofs *p) {
 	struct sr_board_view *v = &b->view;
 
+	memcpy(v->board, b->id, SR_ID);
 	v->members = b->dkg.members;
 	v->levels = b->dkg.levels;
 	memcpy(v->run, b->dkg.run, SR_ID);
@@ -92,6 +95,8 @@ static void view_found(struct sr_client_board *b, const struct sr_proofs *p) {
 	}
 	for (size_t i = 0; i < b->dkg.levels; i++)
 		v->level[i] = b->dkg.level[i].level;
+	for (size_t i = 0; i < b->dkg.levels; i++)
+		v->quorum[i] = b->dkg.level[i].quorum;
 }
 
 int sr_client_dealing(struct sr_buf *out, unsigned member, const struct sr_proven *deal,
@@ -212,6 +217,36 @@ static int check_opened(
 	return rc;
 }
 
+/* The public inputs of the run, from what was proven about the board. */
+static int board_inputs(struct sr_client *c, struct sr_client_board *b, const uint8_t run[SR_ID],
+	struct sr_err *e) {
+	const struct sr_known_board *k = sr_proofs_board(&c->proofs, b->id, 1);
+	struct sr_dkg *d = &b->dkg;
+
+	if (k == NULL)
+		return sr_fail(e, SR_AUTH,
+			"the vault does not show that a quorum made this board: it is withheld");
+	memset(d, 0, sizeof *d);
+	memcpy(d->vault, c->info.fingerprint, SR_HASH);
+	memcpy(d->board, b->id, SR_ID);
+	memcpy(d->run, run, SR_ID);
+	d->epoch = k->epoch;
+	d->members = k->members;
+	d->levels = k->levels;
+	for (size_t i = 0; i < k->members; i++) {
+		const struct sr_known *who = sr_proofs_person(&c->proofs, k->member[i]);
+
+		if (who == NULL)
+			return sr_fail(e, SR_AUTH, "the key of %s is not proven", k->member[i]);
+		memcpy(d->key[i], who->pk, SR_PK);
+	}
+	for (size_t i = 0; i < k->levels; i++) {
+		d->level[i].level = k->level[i];
+		d->level[i].quorum = k->quorum[i];
+	}
+	return sr_dkg_check(d, e);
+}
+
 static int board_make(struct sr_client *c, struct sr_client_board *b, const struct sr_rows *rows,
 	struct sr_err *e) {
 	struct sr_bytes views[SR_BOARD_MEMBERS_MAX];
@@ -219,14 +254,13 @@ static int board_make(struct sr_client *c, struct sr_client_board *b, const stru
 	uint8_t run[SR_ID];
 	size_t dealt = 0;
 	uint64_t number = 0;
-	int rc = find_run(c, run, &number, &opened, e);
+	int rc = find_run(c, b->id, run, &number, &opened, e);
 
 	if (rc == 0)
-		rc = sr_ceremony_dkg(
-			&b->dkg, &sr_proofs_at(&c->proofs, 0)->entry.statement, run, e);
+		rc = board_inputs(c, b, run, e);
 	if (rc != 0)
 		return rc;
-	view_found(b, &c->proofs);
+	view_begin(b, &c->proofs);
 	b->view.run_number = number;
 	for (size_t i = 0; i < b->dkg.members && rc == 0; i++) {
 		const struct sr_proven *deal =
@@ -282,12 +316,14 @@ void sr_client_board_forget(struct sr_client *c) {
 	c->board = NULL;
 }
 
-int sr_client_board_rows(struct sr_client *c, const struct sr_rows *rows, struct sr_err *e) {
+int sr_client_board_rows(struct sr_client *c, const uint8_t board[SR_ID],
+	const struct sr_rows *rows, struct sr_err *e) {
 	struct sr_client_board *b = calloc(1, sizeof *b);
 	int rc;
 
 	if (b == NULL)
 		return sr_fail(e, SR_NOMEM, "board: out of memory");
+	memcpy(b->id, board, SR_ID);
 	rc = board_make(c, b, rows, e);
 	if (rc != 0) {
 		board_free(b);
@@ -299,7 +335,7 @@ int sr_client_board_rows(struct sr_client *c, const struct sr_rows *rows, struct
 	return 0;
 }
 
-static int board_fetch(struct sr_client *c, struct sr_err *e) {
+static int board_fetch(struct sr_client *c, const uint8_t board[SR_ID], struct sr_err *e) {
 	struct sr_call q, r;
 	struct sr_rows rows;
 	int rc;
@@ -307,13 +343,14 @@ static int board_fetch(struct sr_client *c, struct sr_err *e) {
 	sr_call_init(&q);
 	sr_call_init(&r);
 	sr_call_begin(&q, "board.material");
+	sr_text_put_hex(&q.head, "board", board, SR_ID);
 	sr_client_put_since(c, &q);
 	sr_text_put(&q.head, "complaints", "yes");
 	rc = sr_client_rows(c, &q, &r, &rows, e);
 	if (rc == 0)
 		rc = sr_proofs_add_rows(&c->proofs, &rows, e);
 	if (rc == 0)
-		rc = sr_client_board_rows(c, &rows, e);
+		rc = sr_client_board_rows(c, board, &rows, e);
 	if (rc == 0)
 		rc = sr_client_seen(c, false, e);
 	sr_rows_free(&rows);
@@ -322,23 +359,54 @@ static int board_fetch(struct sr_client *c, struct sr_err *e) {
 	return rc;
 }
 
-int sr_client_board_need(struct sr_client *c, bool opened, struct sr_err *e) {
+int sr_client_board_need(struct sr_client *c, const uint8_t *board, bool opened, struct sr_err *e) {
+	uint8_t id[SR_ID];
 	int rc = 0;
 
-	if (c->board == NULL || !c->board->view.opened)
-		rc = board_fetch(c, e);
+	memcpy(id, board != NULL ? board : c->info.fingerprint, SR_ID);
+	if (c->board == NULL || memcmp(c->board->id, id, SR_ID) != 0 || !c->board->view.opened)
+		rc = board_fetch(c, id, e);
 	if (rc == 0 && opened && !c->board->view.opened)
 		rc = sr_fail(e, SR_DENIED,
-			"the board has no keys yet: every founding member accepts first (board "
-			"accept)");
+			"the board has no keys yet: every member accepts first (board accept)");
 	return rc;
 }
 
-int sr_client_board(struct sr_client *c, const struct sr_board_view **out, struct sr_err *e) {
-	const int rc = sr_client_board_need(c, false, e);
+int sr_client_board(struct sr_client *c, const uint8_t *board, const struct sr_board_view **out,
+	struct sr_err *e) {
+	const int rc = sr_client_board_need(c, board, false, e);
 
 	if (rc == 0)
 		*out = &c->board->view;
+	return rc;
+}
+
+int sr_client_own_board(struct sr_client *c, uint8_t board[SR_ID], struct sr_err *e) {
+	struct sr_call q, r;
+	struct sr_rows rows = {0};
+	size_t mine = 0;
+	int rc;
+
+	memcpy(board, c->info.fingerprint, SR_ID);
+	sr_call_init(&q);
+	sr_call_init(&r);
+	sr_call_begin(&q, "boards");
+	rc = sr_client_rows(c, &q, &r, &rows, e);
+	for (size_t i = 0; rc == 0 && i < rows.count; i++) {
+		uint8_t id[SR_ID];
+
+		if (!sr_row_is(&rows.rows[i], "board") ||
+			sr_row_get(&rows.rows[i], "mine").p == NULL)
+			continue;
+		rc = sr_row_get_id(id, SR_ID, &rows.rows[i], "id", e);
+		if (rc == 0 && mine++ == 0)
+			memcpy(board, id, SR_ID);
+		else
+			memcpy(board, c->info.fingerprint, SR_ID);
+	}
+	sr_rows_free(&rows);
+	sr_call_free(&q);
+	sr_call_free(&r);
 	return rc;
 }
 
@@ -428,7 +496,7 @@ static int draft_check(
 		rc = sr_fail(e, SR_CORRUPT, "the draft is %s, not found", st->type->name);
 	if (rc != 0)
 		return rc;
-	sr_ceremony_run_id(run, st->hash, 1);
+	sr_ceremony_run_id(run, st->hash, st->hash, 1);
 	return sr_ceremony_dkg(d, st, run, e);
 }
 
@@ -502,6 +570,7 @@ static int deal_note(struct sr_client *c, const struct sr_dkg *d, struct sr_byte
 	sr_object_id(id, salt, dealing);
 	sr_buf_init(&text);
 	sr_statement_begin(&text, SR_T_DEAL, &head);
+	sr_text_put_hex(&text, "board", d->board, SR_ID);
 	sr_text_put_hex(&text, "run", d->run, SR_ID);
 	sr_text_put_hex(&text, "dealing", hash, SR_HASH);
 	sr_text_put_hex(&text, "deal", id, SR_HASH);
@@ -691,6 +760,7 @@ static int accept_transcript(struct sr_client *c, struct sr_accepting *out, stru
 	int rc = sr_writ_begin(&d, c, SR_T_ACCEPT, 0, e);
 
 	if (rc == 0) {
+		sr_text_put_hex(&d.text, "board", b->id, SR_ID);
 		sr_text_put_hex(&d.text, "run", b->dkg.run, SR_ID);
 		sr_text_put_hex(&d.text, "transcript", b->keys.transcript, SR_HASH);
 		for (size_t i = 0; i < b->keys.levels; i++) {
@@ -704,14 +774,15 @@ static int accept_transcript(struct sr_client *c, struct sr_accepting *out, stru
 	return rc;
 }
 
-int sr_client_accept(struct sr_client *c, struct sr_accepting *out, struct sr_err *e) {
+int sr_client_accept(
+	struct sr_client *c, const uint8_t *board, struct sr_accepting *out, struct sr_err *e) {
 	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR] = {{0}}, level = 0, dealer;
 	struct sr_err shares = {0};
 	int rc = sr_client_signer(c, e);
 
 	memset(out, 0, sizeof *out);
 	if (rc == 0)
-		rc = sr_client_board_need(c, false, e);
+		rc = sr_client_board_need(c, board, false, e);
 	if (rc != 0 || c->board == NULL)
 		return rc;
 	out->index = sr_client_member(c);

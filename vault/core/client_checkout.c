@@ -5,8 +5,8 @@
  * record key it has proven, in the log: the checkout, signed by this very identity, for this item;
  * the grant it stands on, live, with this person, right and form; the version of the request that
  * the grant decides; that the request key of this person in it is ours; the version's newest room
- * key (a restore renews it); and each vote that is used: later than that key, by a founding member,
- * approving exactly that version, whose bundle root the records lead to. What
+ * key (a restore renews it); and each vote that is used: later than that key, by a member of the
+ * board that was asked, approving exactly that version, whose bundle root the records lead to. What
  * goes to the room are keys of this one item's records and of no other.
  */
 #include "base/escape.h"
@@ -178,7 +178,7 @@ static int prove_request(struct lending *l, struct sr_err *e) {
 static int prove_vote(const struct lending *l, const uint8_t vote[SR_ID],
 	const struct sr_proven **out, const struct sr_known **voter, struct sr_err *e) {
 	const struct sr_proven *pr = sr_proofs_id(&l->c->proofs, vote);
-	uint8_t id[SR_ID], hash[SR_HASH];
+	uint8_t id[SR_ID], hash[SR_HASH], board[SR_ID];
 	uint64_t version = 0, count = 0;
 	int rc = sr_proofs_need(pr, "vote", e);
 
@@ -188,7 +188,10 @@ static int prove_vote(const struct lending *l, const uint8_t vote[SR_ID],
 	if (s->type->id != SR_T_VOTE)
 		return sr_fail(e, SR_AUTH, "what the vault shows as a vote is %s", s->type->name);
 	*voter = sr_proofs_person(&l->c->proofs, s->head.actor);
-	if (*voter == NULL || (*voter)->member == 0)
+	rc = sr_field_id(board, &l->request->entry.statement, "board", 0, e);
+	if (rc != 0)
+		return rc;
+	if (*voter == NULL || sr_proofs_voter(&l->c->proofs, board, pr) == 0)
 		return sr_fail(e, SR_AUTH, "%s, who signed a vote, is not a member of the board",
 			s->head.actor);
 	rc = sr_field_id_hash(id, hash, s, "request", e);

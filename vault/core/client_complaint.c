@@ -19,7 +19,7 @@ static struct sr_dkg *dkg_of_run(
 	if (d == NULL)
 		return NULL;
 	*d = b->dkg;
-	sr_ceremony_run_id(d->run, c->info.fingerprint, number);
+	sr_ceremony_run_id(d->run, c->info.fingerprint, b->id, number);
 	return d;
 }
 
@@ -160,11 +160,12 @@ int sr_client_judge(struct sr_client *c, struct sr_client_board *b, const struct
 /* --- dealing anew, answering ------------------------------------------------------------------ */
 
 /* The board as it is now, and who we are in it. */
-static int member_at_board(struct sr_client *c, uint8_t *index, struct sr_err *e) {
+static int member_at_board(
+	struct sr_client *c, const uint8_t *board, uint8_t *index, struct sr_err *e) {
 	int rc = sr_client_signer(c, e);
 
 	if (rc == 0)
-		rc = sr_client_board_need(c, false, e);
+		rc = sr_client_board_need(c, board, false, e);
 	if (rc != 0)
 		return rc;
 	*index = sr_client_member(c);
@@ -174,28 +175,29 @@ static int member_at_board(struct sr_client *c, uint8_t *index, struct sr_err *e
 	return 0;
 }
 
-int sr_client_deal(struct sr_client *c, struct sr_dealt *out, struct sr_err *e) {
+int sr_client_deal(
+	struct sr_client *c, const uint8_t *board, struct sr_dealt *out, struct sr_err *e) {
 	uint8_t hash[SR_HASH];
 	struct sr_buf dealing;
 	struct sr_writ d;
 	int rc;
 
 	memset(out, 0, sizeof *out);
-	rc = member_at_board(c, &out->index, e);
+	rc = member_at_board(c, board, &out->index, e);
 	if (rc != 0)
 		return rc;
 	out->run = c->board->view.run_number;
 	if (c->board->view.opened)
-		return sr_fail(e, SR_EXISTS, "this vault is founded already and its board is open");
+		return sr_fail(e, SR_EXISTS, "this board is open already");
 	if (c->board->view.dealt[out->index - 1])
-		return sr_fail(e, SR_EXISTS,
-			"this vault is founded already, and member %u has dealt in run %llu",
-			out->index, (unsigned long long)out->run);
+		return sr_fail(e, SR_EXISTS, "member %u has dealt in run %llu already", out->index,
+			(unsigned long long)out->run);
 	sr_buf_init(&dealing);
 	rc = sr_deal_make(&dealing, &c->board->dkg, out->index, c->o.identity->seed, NULL, e);
 	if (rc == 0)
 		rc = sr_writ_begin(&d, c, SR_T_DEAL, 0, e);
 	if (rc == 0) {
+		sr_text_put_hex(&d.text, "board", c->board->id, SR_ID);
 		sr_text_put_hex(&d.text, "run", c->board->dkg.run, SR_ID);
 		sr_ceremony_dealing_hash(hash, sr_buf_view(&dealing));
 		sr_text_put_hex(&d.text, "dealing", hash, SR_HASH);
@@ -236,11 +238,12 @@ static int reveal(struct sr_client *c, size_t at, struct sr_submitted *out, stru
 	return rc;
 }
 
-int sr_client_reveal(struct sr_client *c, struct sr_revealing *out, struct sr_err *e) {
+int sr_client_reveal(
+	struct sr_client *c, const uint8_t *board, struct sr_revealing *out, struct sr_err *e) {
 	int rc;
 
 	memset(out, 0, sizeof *out);
-	rc = member_at_board(c, &out->index, e);
+	rc = member_at_board(c, board, &out->index, e);
 	if (rc != 0)
 		return rc;
 	for (size_t i = 0; i < c->board->complaints && rc == 0; i++) {

@@ -13,6 +13,7 @@
 #include "crypto/tdh2.h"
 
 struct sr_client_board { /* verified; owned by the client */
+	uint8_t id[SR_ID];
 	struct sr_board_view view;
 	struct sr_dkg dkg;
 	struct sr_ceremony_keys keys;
@@ -75,8 +76,17 @@ SR_MUST int sr_client_judge(struct sr_client *c, struct sr_client_board *b,
 /* Forget what was verified of the board: it has changed. */
 void sr_client_board_forget(struct sr_client *c);
 /* Board from rows of board.material whose receipts are in the set already. */
-SR_MUST int sr_client_board_rows(struct sr_client *c, const struct sr_rows *rows, struct sr_err *e);
-SR_MUST int sr_client_board_need(struct sr_client *c, bool opened, struct sr_err *e);
+SR_MUST int sr_client_board_rows(struct sr_client *c, const uint8_t board[SR_ID],
+	const struct sr_rows *rows, struct sr_err *e);
+/* c->board is ${board} (NULL: the founding one), verified; when ${opened}, with its keys. */
+SR_MUST int sr_client_board_need(
+	struct sr_client *c, const uint8_t *board, bool opened, struct sr_err *e);
+/* The board that a request in the set asks. */
+SR_MUST int sr_client_request_board(uint8_t board[SR_ID], const struct sr_client *c,
+	const uint8_t request[SR_ID], uint64_t version, struct sr_err *e);
+/* The version of a request in the set (0: the newest there); NULL. */
+const struct sr_proven *sr_client_version_of(
+	const struct sr_proofs *p, const uint8_t request[SR_ID], uint64_t version);
 /* This member's secret shares, one per level; wiped by the caller. */
 SR_MUST int sr_client_shares(struct sr_client *c, uint8_t index,
 	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR], struct sr_err *e);

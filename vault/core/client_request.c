@@ -56,9 +56,9 @@ static int put_sorted(
 	return rc;
 }
 
-/* Level of one item, as the vault lists it. */
-static int item_level(
-	struct sr_client *c, const uint8_t item[SR_ID], uint64_t *level, struct sr_err *e) {
+/* Level and board of one item, as the vault lists it. */
+static int item_place(struct sr_client *c, const uint8_t item[SR_ID], uint64_t *level,
+	uint8_t board[SR_ID], struct sr_err *e) {
 	struct sr_call q, r;
 	struct sr_rows rows;
 	char hex[2 * SR_ID + 1];
@@ -75,6 +75,8 @@ static int item_level(
 
 		rc = row == NULL ? sr_fail(e, SR_CORRUPT, "the vault shows no row of it")
 				 : sr_row_get_dec(level, row, "level", e);
+		if (rc == 0)
+			rc = sr_row_get_id(board, SR_ID, row, "board", e);
 	}
 	sr_hex(hex, item, SR_ID);
 	SR_NAMED(rc, e, "item %.12s", hex);
@@ -84,9 +86,10 @@ static int item_level(
 	return rc;
 }
 
-/* A renewal is decided at the level that the grant was given at. */
-static int grant_level(
-	struct sr_client *c, const uint8_t grant[SR_ID], uint64_t *level, struct sr_err *e) {
+/* The board that gave a grant decides what becomes of it, and a renewal at the level it was given
+ * at. */
+static int grant_place(struct sr_client *c, const uint8_t grant[SR_ID], uint64_t *level,
+	uint8_t board[SR_ID], struct sr_err *e) {
 	struct sr_call q, r;
 	struct sr_rows rows;
 	int rc;
@@ -101,6 +104,8 @@ static int grant_level(
 
 		rc = row == NULL ? sr_fail(e, SR_CORRUPT, "the vault shows no row of the grant")
 				 : sr_row_get_dec(level, row, "level", e);
+		if (rc == 0)
+			rc = sr_row_get_id(board, SR_ID, row, "board", e);
 	}
 	sr_rows_free(&rows);
 	sr_call_free(&q);
@@ -112,8 +117,9 @@ struct wanted {       /* the item list of a request */
 	uint8_t *ids; /* sorted */
 	size_t count;
 	uint8_t root[SR_HASH];
-	uint64_t level;
-	bool keyed; /* an approval carries pieces: not for acts on items */
+	uint64_t level;       /* 0: the board's lowest */
+	uint8_t board[SR_ID]; /* that decides */
+	bool keyed;           /* an approval carries pieces: not for acts on items */
 };
 
 static int wanted_make(
@@ -122,9 +128,17 @@ static int wanted_make(
 
 	memset(w, 0, sizeof *w);
 	w->keyed = strcmp(a->kind, "destroy") != 0;
-	w->level = c->board->view.level[0];
-	if (a->target != NULL && strcmp(a->kind, "renew") == 0)
-		return grant_level(c, a->target, &w->level, e);
+	memcpy(w->board, a->board != NULL ? a->board : c->info.fingerprint, SR_ID);
+	if (a->target != NULL && a->board == NULL)
+		rc = grant_place(c, a->target, &w->level, w->board, e);
+	if (strcmp(a->kind, "renew") != 0)
+		w->level = 0;
+	if (rc == SR_NOTFOUND && strcmp(a->kind, "renew") != 0) { /* the seal of an item */
+		sr_err_clear(e);
+		rc = 0;
+	}
+	if (rc != 0)
+		return rc;
 	if (a->item_count == 0)
 		return 0;
 	if (a->item_count > SR_REQUEST_ITEMS_MAX)
@@ -138,11 +152,25 @@ static int wanted_make(
 	rc = sr_request_list_sort(w->ids, w->count, e);
 	if (rc == 0)
 		rc = sr_request_list_root(w->root, w->ids, w->count, e);
-	for (size_t i = 0; w->keyed && i < w->count && rc == 0; i++) {
+	for (size_t i = 0; i < w->count && rc == 0; i++) {
 		uint64_t level = 0;
+		uint8_t board[SR_ID];
 
-		rc = item_level(c, w->ids + i * SR_ID, &level, e);
-		w->level = level > w->level ? level : w->level;
+		rc = item_place(c, w->ids + i * SR_ID, &level, board, e);
+		if (rc == SR_NOTFOUND && !w->keyed) {
+			/* Who asks for the end of what is held may not know of it; the board is
+			 * then the one they say, and the vault refuses another's items. */
+			sr_err_clear(e);
+			rc = 0;
+			continue;
+		}
+		if (w->keyed)
+			w->level = level > w->level ? level : w->level;
+		if (rc == 0 && i == 0)
+			memcpy(w->board, board, SR_ID);
+		else if (rc == 0 && memcmp(w->board, board, SR_ID) != 0)
+			rc = sr_fail(e, SR_USAGE,
+				"the items are under more than one board: split the request");
 	}
 	return rc;
 }
@@ -151,8 +179,9 @@ static int wanted_make(
 static void put_what(struct sr_writ *d, const struct sr_client *c, const struct sr_asking *a,
 	const struct wanted *w) {
 	sr_text_put(&d->text, "kind", a->kind);
+	sr_text_put_hex(&d->text, "board", w->board, SR_ID);
 	sr_text_put_dec(&d->text, "epoch", c->board->view.epoch);
-	sr_text_put_dec(&d->text, "level", w->level);
+	sr_text_put_dec(&d->text, "level", w->level != 0 ? w->level : c->board->view.level[0]);
 	if (a->closes != 0)
 		sr_text_put_time(&d->text, "closes", a->closes);
 	if (w->count > 0) {
@@ -176,9 +205,31 @@ static int put_subject(struct sr_writ *d, const struct sr_asking *a, struct sr_e
 	return rc;
 }
 
+/* Members and quorums, in the order of the table. */
+static int put_seats(struct sr_writ *d, const struct sr_seats *s, struct sr_err *e) {
+	int rc = 0;
+
+	for (size_t i = 0; i < s->levels; i++)
+		sr_text_putf(&d->text, "quorum", "%llu %llu", (unsigned long long)s->quorum[i][0],
+			(unsigned long long)s->quorum[i][1]);
+	for (size_t i = 0; s->member != NULL && s->member[i] != NULL; i++)
+		sr_text_put(&d->text, "member", s->member[i]);
+	for (size_t i = 0; i < s->newcomers && rc == 0; i++) {
+		struct sr_card card;
+
+		rc = sr_card_read(&card, s->newcomer[i].card, e);
+		if (rc == 0)
+			sr_text_put(&d->text, "member", card.person);
+		SR_NAMED(rc, e, "card of new member %zu", i + 1);
+	}
+	for (size_t i = 0; i < s->newcomers && rc == 0; i++)
+		sr_writ_card(d, "newcomer", &s->newcomer[i]);
+	return rc;
+}
+
 static int put_rest(struct sr_writ *d, const struct sr_client *c, const struct sr_asking *a,
 	const uint8_t request[SR_ID], const struct wanted *w, struct sr_err *e) {
-	uint8_t sk[SR_X_SK], pk[SR_X_PK], collection[SR_ID];
+	uint8_t sk[SR_X_SK], pk[SR_X_PK], collection[SR_ID], board[SR_ID];
 	int rc = put_sorted(d, "form", a->forms, e);
 
 	for (size_t i = 0; a->purposes != NULL && a->purposes[i] != NULL; i++)
@@ -196,6 +247,10 @@ static int put_rest(struct sr_writ *d, const struct sr_client *c, const struct s
 		sr_text_put(&d->text, "recipient", a->recipient);
 	if (a->target != NULL)
 		sr_text_put_hex(&d->text, "target", a->target, SR_ID);
+	if (a->target == NULL && strcmp(a->kind, "board") == 0) {
+		sr_random(board, SR_ID);
+		sr_text_put_hex(&d->text, "target", board, SR_ID);
+	}
 	if (rc == 0)
 		rc = put_subject(d, a, e);
 	if (a->name != NULL) {
@@ -207,6 +262,8 @@ static int put_rest(struct sr_writ *d, const struct sr_client *c, const struct s
 		sr_text_put(&d->text, "role", a->roles[i]);
 	if (a->card != NULL)
 		sr_writ_card(d, "card", a->card);
+	if (rc == 0 && a->seats != NULL)
+		rc = put_seats(d, a->seats, e);
 	sr_writ_string(d, "name", a->name);
 	sr_writ_string(d, "project", a->project);
 	sr_writ_string(d, "instruction", a->instruction);
@@ -223,9 +280,9 @@ int sr_client_request(struct sr_client *c, const struct sr_asking *a, uint8_t re
 	int rc = sr_client_signer(c, e);
 
 	if (rc == 0)
-		rc = sr_client_board_need(c, true, e);
-	if (rc == 0)
 		rc = wanted_make(&w, c, a, e);
+	if (rc == 0)
+		rc = sr_client_board_need(c, w.board, true, e);
 	sr_random(id, SR_ID);
 	if (a->amend != NULL)
 		memcpy(id, a->amend, SR_ID);

@@ -46,7 +46,7 @@ const struct sr_ballot_view *sr_ballot_view(const struct sr_ballot *b) {
 
 /* --- the request ------------------------------------------------------------------------------ */
 
-static const struct sr_proven *version_of(
+const struct sr_proven *sr_client_version_of(
 	const struct sr_proofs *p, const uint8_t request[SR_ID], uint64_t version) {
 	static const enum sr_type_id types[] = {SR_T_REQUEST, SR_T_AMEND};
 	const struct sr_proven *best = NULL;
@@ -74,6 +74,14 @@ static const struct sr_proven *version_of(
 	return best;
 }
 
+int sr_client_request_board(uint8_t board[SR_ID], const struct sr_client *c,
+	const uint8_t request[SR_ID], uint64_t version, struct sr_err *e) {
+	const struct sr_proven *pr = sr_client_version_of(&c->proofs, request, version);
+	const int rc = sr_proofs_need(pr, "request", e);
+
+	return rc != 0 ? rc : sr_field_id(board, &pr->entry.statement, "board", 0, e);
+}
+
 static int take_request(
 	struct sr_ballot *b, const uint8_t request[SR_ID], uint64_t version, struct sr_err *e) {
 	const struct sr_proofs *p = &b->client->proofs;
@@ -81,7 +89,7 @@ static int take_request(
 	const struct sr_known *who;
 	int rc;
 
-	b->request = version_of(p, request, version);
+	b->request = sr_client_version_of(p, request, version);
 	rc = sr_proofs_need(b->request, "request", e);
 	if (rc != 0 || b->request == NULL)
 		return rc;
@@ -89,6 +97,12 @@ static int take_request(
 	memcpy(v->request, request, SR_ID);
 	memcpy(v->hash, s->hash, SR_HASH);
 	v->entry = &b->request->entry;
+	rc = sr_field_id(v->board, s, "board", 0, e);
+	if (rc == 0 &&
+		(b->client->board == NULL || memcmp(v->board, b->client->board->id, SR_ID) != 0))
+		rc = sr_fail(e, SR_AUTH, "the board shown is not the one that the request asks");
+	if (rc != 0)
+		return rc;
 	rc = sr_field_dec(&v->version, s, "version", 0, e);
 	if (rc == 0)
 		rc = sr_field_dec(&v->epoch, s, "epoch", 0, e);
@@ -310,13 +324,12 @@ int sr_ballot_fetch(struct sr_ballot **out, struct sr_client *c, const uint8_t r
 	uint64_t version, struct sr_err *e) {
 	struct sr_call q, r;
 	struct sr_rows rows = {0};
+	uint8_t board[SR_ID];
 	int rc = sr_client_signer(c, e);
 
 	*out = NULL;
 	sr_call_init(&q);
 	sr_call_init(&r);
-	if (rc == 0)
-		rc = sr_client_board_need(c, true, e);
 	if (rc == 0) {
 		sr_call_begin(&q, "request.material");
 		sr_text_put_hex(&q.head, "request", request, SR_ID);
@@ -329,6 +342,10 @@ int sr_ballot_fetch(struct sr_ballot **out, struct sr_client *c, const uint8_t r
 		rc = sr_proofs_add_rows(&c->proofs, &rows, e);
 	if (rc == 0)
 		rc = sr_client_prove_quorums(c, NULL, e);
+	if (rc == 0)
+		rc = sr_client_request_board(board, c, request, version, e);
+	if (rc == 0)
+		rc = sr_client_board_need(c, board, true, e);
 	if (rc == 0)
 		rc = sr_ballot_build(out, c, request, version, &rows, e);
 	if (rc == 0)
@@ -589,7 +606,7 @@ int sr_ballot_vote(
 
 	memset(out, 0, sizeof *out);
 	if (rc == 0)
-		rc = sr_client_board_need(c, true, e);
+		rc = sr_client_board_need(c, b->view.board, true, e);
 	if (rc != 0)
 		return rc;
 	index = sr_client_member(c);

@@ -182,6 +182,7 @@ static int check_fields(const struct sr_op_info *op, const struct sr_call *q, st
 /* Who is calling, as of now. A person without a role is logged out. */
 static int identify(struct sr_x *x, struct sr_err *e) {
 	struct sr_person_row p = {0};
+	bool pending = false; /* a seat on a board that waits for its keys */
 	x->caller.catalogue = x->catalogue;
 	if (x->session->person[0] == '\0')
 		return 0;
@@ -189,6 +190,8 @@ static int identify(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0) {
 		x->caller.roles = p.roles;
 		if (p.roles == 0)
+			rc = sr_query_pending_member(&pending, x->catalogue, x->session->person, e);
+		if (p.roles == 0 && !pending)
 			sr_session_drop(x->core, x->session);
 		else
 			snprintf(x->caller.person, sizeof x->caller.person, "%s",

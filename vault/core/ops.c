@@ -63,8 +63,10 @@ static const struct sr_op table[] = {
 	{{"collections", LOGIN, PLAIN, {{0}}}, sr_op_collections},
 	{{"people", LOGIN, PLAIN, {MAY("role", SR_V_TOKEN)}}, sr_op_people},
 	{{"person", LOGIN, PLAIN, {ONE("person", SR_V_PERSON)}}, sr_op_person},
-	{{"board", LOGIN, PLAIN, {{0}}}, sr_op_board},
-	{{"board.material", LOGIN, PLAIN, {MAY("since", SR_V_DEC), MAY("complaints", SR_V_TOKEN)}},
+	{{"board", LOGIN, PLAIN, {MAY("board", SR_V_ID)}}, sr_op_board},
+	{{"boards", LOGIN, PLAIN, {{0}}}, sr_op_boards},
+	{{"board.material", LOGIN, PLAIN,
+		 {MAY("board", SR_V_ID), MAY("since", SR_V_DEC), MAY("complaints", SR_V_TOKEN)}},
 		sr_op_board_material},
 
 	{{"requests", LOGIN, PLAIN,

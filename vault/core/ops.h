@@ -117,7 +117,7 @@
  *   in    collection id?, accession id?, state token? (held released), hazard token?, language
  *         token?, offset dec?, limit dec?
  *   out   total dec
- *   body  rows: item {id, accession, collection, state, level, number, bytes, files, entry,
+ *   body  rows: item {id, accession, collection, board, state, level, number, bytes, files, entry,
  *         depositor?, released?, described yes?, referral/embargo/hold/sealed yes?, hazard*,
  *         language*, date?, title?, translit?, description?, creator?, source?, rights?,
  *         keyword*}   (depositor: curators, officers, auditors, and themselves; hold: members,
@@ -136,7 +136,7 @@
  *   out   total dec
  *   body  rows: hit {id, title?, field, snippet, mark* "start len" (bytes of the snippet)}
  * collections          login
- *   body  rows: collection {id, request, dedupe collection|none, entry, items, name?}
+ *   body  rows: collection {id, board, request, dedupe collection|none, entry, items, name?}
  * people               login
  *   in    role token?
  *   body  rows: person {person, key b64, role*, ever* (roles once held), entry, name?}. Without
@@ -149,18 +149,22 @@
  *         entry after which it no longer stands), note?} (members, curators, officers, auditors,
  *         and those whom it names); for the house and themselves also bound {what grant, id, state,
  *         items, others yes?} (live or suspended, naming the person), bound {what request, id,
- * kind} (open, by them), bound {what share, member, epoch} (of the board's keys), bound {what held,
- *         boxes, items} (held items that they can look at, of all)
- * board                login
- *   out   fingerprint hash, origin, ledger-key, room-key b64, epoch dec, opened yes?, run id?,
- *         run-state?, transcript hash?
- *   body  rows: level {level, key? b64}; member {index, person, key b64, active yes?, name?,
- *         dealt/accepted yes?, deal-entry?, accept-entry?, dealing hash?, deal hash? (object),
- *         transcript hash?}; entry {what found|key-epoch|deal|accept|complaint|reveal|opened,
+ *         kind} (open, by them), bound {what share, member, epoch, board} (of a board's keys),
+ * bound {what held, boxes, items} (held items that they can look at, of all) boards login body
+ * rows: board {id, founding yes?, epoch, members, quorum* (of each level), opened yes?, mine yes?
+ * (the caller is a member, or of an epoch that waits), request? id, entry}, the founding board
+ * first board                login in    board id? (the founding one when absent) out   fingerprint
+ * hash, board id, origin, ledger-key, room-key b64, epoch dec, opened yes?, run id?, run-state?,
+ * transcript hash? body  rows: level {level, key? b64}; member {index, person, key b64, active
+ * yes?, name?, dealt/accepted yes?, deal-entry?, accept-entry?, dealing hash?, deal hash? (object),
+ *         transcript hash?}; entry {what found|key-epoch|board|deal|accept|complaint|reveal|opened,
  *         index, person?}
  * board.material       login: what everybody's client verifies before it believes a board key
- *   in    since dec?, complaints yes? (also after the opening)
- *   body  rows: receipt {what found|deal|accept|opened, index, receipt bytes} of the run that
+ *   in    board id? (the founding one when absent), since dec?, complaints yes? (also after the
+ *         opening)
+ *   body  rows: receipt {what found, ...}; of a board that the founding one made, receipts of the
+ *         request, its votes and the statement `board`; then receipt {what deal|accept|opened,
+ *         index, receipt bytes} of the run that
  *         opened the board or is under way; dealing {index (of its entry), body bytes}, in member
  *         order; until the opening also receipt {what complaint|reveal|deal, ...} and dealing of
  *         what was complained of in void runs; then receipt {what person|person-end, ...} of every
@@ -214,8 +218,8 @@
  * grants               login
  *   in    state token?, request id?, item id?, all token? ("yes": members, officers, auditors),
  *         offset dec?, limit dec?
- *   body  rows: grant {id, request, version, right, state, ends, level, epoch, entry, ended?,
- *         items, suspended-by?, form*, person*, vote*}
+ *   body  rows: grant {id, board, request, version, right, state, ends, level, epoch, entry,
+ *         ended?, items, suspended-by?, form*, person*, vote*}
  * grant                login
  *   in    grant id
  *   body  rows: one grant; condition {person, conditions dec, text? (one a line)} of its votes;

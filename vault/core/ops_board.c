@@ -80,20 +80,46 @@ struct shown { /* large rows, off the stack */
 	struct sr_run_row run;
 };
 
+/* The board that the call names; the founding one when it names none. */
+static const uint8_t *in_board(const struct sr_x *x, uint8_t id[SR_ID]) {
+	return sr_in_id(x, "board", id) ? id : NULL;
+}
+
+/* The run that made the keys of an open board; of another, its last one. */
+static int run_of_board(struct shown *s, struct sr_x *x, struct sr_err *e) {
+	return s->board.opened ? sr_query_run(&s->run, x->catalogue, s->board.run, e)
+			       : sr_query_last_run(&s->run, x->catalogue, s->board.id, e);
+}
+
+static int put_board_log(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b, struct sr_err *e) {
+	static const int ours[] = {
+		SR_T_BOARD, SR_T_DEAL, SR_T_ACCEPT, SR_T_COMPLAINT, SR_T_REVEAL, SR_T_OPENED};
+	char id[2 * SR_ID + 1];
+	int rc = put_entries(x, o, SR_T_FOUND, NULL, e);
+	if (rc == 0)
+		rc = put_entries(x, o, SR_T_KEY_EPOCH, NULL, e);
+	sr_hex(id, b->id, SR_ID);
+	for (size_t i = 0; rc == 0 && i < sizeof ours / sizeof ours[0]; i++)
+		rc = put_entries(x, o, ours[i], id, e);
+	return rc;
+}
+
 int sr_op_board(struct sr_x *x, struct sr_err *e) {
 	struct shown *s = calloc(1, sizeof *s);
 	struct sr_rows_out o;
 	struct sr_buf *head = &x->r->head;
+	uint8_t id[SR_ID];
 	if (s == NULL)
 		return sr_fail(e, SR_NOMEM, "board");
 	int rc = sr_query_vault(&s->vault, x->catalogue, e);
 	if (rc == 0)
-		rc = sr_query_board(&s->board, x->catalogue, 0, e);
+		rc = sr_query_board(&s->board, x->catalogue, in_board(x, id), 0, e);
 	if (rc != 0)
 		goto out;
-	const bool has_run = sr_query_run(&s->run, x->catalogue,
-				     s->board.opened ? s->board.run : NULL, NULL) == 0;
+	const bool has_run = run_of_board(s, x, NULL) == 0;
 	sr_text_put_hex(head, "fingerprint", s->vault.fingerprint, SR_HASH);
+	sr_text_put_hex(head, "board", s->board.id, SR_ID);
 	sr_text_put(head, "origin", s->vault.origin);
 	sr_text_put(head, "ledger-key", s->vault.vkey);
 	sr_text_put_base64(head, "room-key", s->vault.room_key, SR_PK);
@@ -108,12 +134,61 @@ int sr_op_board(struct sr_x *x, struct sr_err *e) {
 	}
 	sr_rows_begin(&o, &x->r->body);
 	put_board(x, &o, &s->board, has_run ? &s->run : NULL);
-	static const int types[] = {SR_T_FOUND, SR_T_KEY_EPOCH, SR_T_DEAL, SR_T_ACCEPT,
-		SR_T_COMPLAINT, SR_T_REVEAL, SR_T_OPENED};
-	for (size_t i = 0; rc == 0 && i < sizeof types / sizeof types[0]; i++)
-		rc = put_entries(x, &o, types[i], NULL, e);
+	rc = put_board_log(x, &o, &s->board, e);
 out:
 	free(s);
+	return rc;
+}
+
+/* Is the caller a member of the epoch in force, or of the one that waits for its keys? */
+static int sits(bool *out, struct sr_board_row *room, struct sr_x *x, const struct sr_board_at *b,
+	struct sr_err *e) {
+	*out = false;
+	for (uint32_t epoch = b->epoch; epoch <= b->epoch + 1; epoch++) {
+		int rc = epoch == 0 ? SR_NOTFOUND
+				    : sr_query_board(room, x->catalogue, b->id, epoch, e);
+		if (rc == SR_NOTFOUND) {
+			sr_err_clear(e);
+			continue;
+		}
+		if (rc != 0)
+			return rc;
+		for (size_t i = 0; i < room->member_count; i++)
+			*out = *out || strcmp(room->members[i].person, x->caller.person) == 0;
+	}
+	return 0;
+}
+
+int sr_op_boards(struct sr_x *x, struct sr_err *e) {
+	struct sr_board_row *room = calloc(1, sizeof *room);
+	struct sr_boards l = {0};
+	struct sr_rows_out o;
+	int rc = room == NULL ? sr_fail(e, SR_NOMEM, "boards")
+			      : sr_query_boards(&l, x->catalogue, e);
+	sr_rows_begin(&o, &x->r->body);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		const struct sr_board_at *b = &l.rows[i];
+		bool mine = false;
+		rc = sits(&mine, room, x, b, e);
+		if (rc == 0)
+			rc = sr_query_board(room, x->catalogue, b->id, 0, e);
+		if (rc != 0)
+			break;
+		sr_row(&o, "board");
+		sr_row_hex(&o, "id", b->id, SR_ID);
+		sr_row_flag(&o, "founding", b->founding);
+		sr_row_dec(&o, "epoch", b->epoch);
+		sr_row_dec(&o, "members", room->member_count);
+		for (size_t k = 0; k < room->level_count; k++)
+			sr_row_dec(&o, "quorum", room->levels[k].quorum);
+		sr_row_flag(&o, "opened", b->epoch > 0);
+		sr_row_flag(&o, "mine", mine);
+		if (!b->founding)
+			sr_row_hex(&o, "request", b->request, SR_ID);
+		sr_row_dec(&o, "entry", b->entry);
+	}
+	sr_boards_free(&l);
+	free(room);
 	return rc;
 }
 
@@ -132,9 +207,10 @@ static int put_dealing(struct sr_x *x, struct sr_rows_out *o, uint64_t entry,
 }
 
 /* Each complaint with its answer, and what it is about: everybody judges for themselves. */
-static int put_complaints(struct sr_x *x, struct sr_rows_out *o, uint64_t since, struct sr_err *e) {
+static int put_complaints(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID],
+	uint64_t since, struct sr_err *e) {
 	struct sr_complaints l = {0};
-	int rc = sr_query_complaints(&l, x->catalogue, NULL, e);
+	int rc = sr_query_complaints(&l, x->catalogue, board, NULL, e);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
 		const struct sr_complaint_row *c = &l.rows[i];
 		bool before = !c->dealt;
@@ -170,40 +246,111 @@ static int put_late_members(struct sr_x *x, struct sr_rows_out *o, const struct 
 	return rc;
 }
 
-int sr_put_board_material(struct sr_x *x, struct sr_rows_out *o, uint64_t since, struct sr_err *e) {
+/* What a quorum decided: the versions of the request, and the votes on them. */
+static int put_decided(struct sr_x *x, struct sr_rows_out *o, const uint8_t request[SR_ID],
+	uint64_t since, struct sr_err *e) {
+	struct sr_versions versions = {0};
+	int rc = sr_query_versions(&versions, x->catalogue, request, e);
+	for (size_t i = 0; rc == 0 && i < versions.count; i++) {
+		struct sr_votes votes = {0};
+		rc = sr_put_receipt_row(x, o, versions.rows[i].entry, since, e);
+		if (rc == 0)
+			rc = sr_query_votes(
+				&votes, x->catalogue, request, versions.rows[i].version, e);
+		for (size_t k = 0; rc == 0 && k < votes.count; k++)
+			rc = sr_put_receipt_row(x, o, votes.rows[k].entry, since, e);
+		sr_votes_free(&votes);
+	}
+	sr_versions_free(&versions);
+	return rc;
+}
+
+int sr_put_board_origin(
+	struct sr_x *x, struct sr_rows_out *o, uint64_t entry, uint64_t since, struct sr_err *e) {
+	struct sr_entry en = {0};
+	uint8_t request[SR_ID];
+	int rc = sr_vault_entry(&en, x->vault, entry, e);
+	if (rc != 0)
+		return rc;
+	rc = sr_field_id(request, &en.statement, "request", 0, e);
+	sr_entry_free(&en);
+	return rc == 0 ? put_decided(x, o, request, since, e) : rc;
+}
+
+/* How the board came to be: who asked for it, the votes of the founding board, the statement. */
+static int put_origin(struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b,
+	uint64_t since, struct sr_err *e) {
+	struct sr_boards all = {0};
+	int rc = b->founding ? 0 : sr_query_boards(&all, x->catalogue, e);
+	for (size_t i = 0; rc == 0 && i < all.count; i++) {
+		if (memcmp(all.rows[i].id, b->id, SR_ID) != 0)
+			continue;
+		rc = sr_put_board_origin(x, o, all.rows[i].entry, since, e);
+		if (rc == 0)
+			rc = sr_put_receipt_row(x, o, all.rows[i].entry, since, e);
+	}
+	sr_boards_free(&all);
+	return rc;
+}
+
+static int put_run(struct sr_x *x, struct sr_rows_out *o, const struct sr_run_row *run,
+	uint64_t since, struct sr_err *e) {
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < run->member_count; i++) {
+		if (!run->members[i].dealt)
+			continue;
+		rc = sr_put_receipt_row(x, o, run->members[i].deal_entry, since, e);
+		if (rc == 0)
+			rc = put_dealing(x, o, run->members[i].deal_entry, run->members[i].deal, e);
+	}
+	for (size_t i = 0; rc == 0 && i < run->member_count; i++) {
+		if (run->members[i].accepted)
+			rc = sr_put_receipt_row(x, o, run->members[i].accept_entry, since, e);
+	}
+	return rc;
+}
+
+/* What shows who the members are. */
+static int put_trust(struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b,
+	uint64_t since, struct sr_err *e) {
+	int rc = put_late_members(x, o, b, since, e);
+	return rc == 0 ? put_origin(x, o, b, since, e) : rc;
+}
+
+int sr_put_board_trust(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID],
+	uint64_t since, struct sr_err *e) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "board")
+			   : sr_query_board(b, x->catalogue, board, 0, e);
+	if (rc == 0)
+		rc = put_trust(x, o, b, since, e);
+	free(b);
+	return rc;
+}
+
+int sr_put_board_material(struct sr_x *x, struct sr_rows_out *o, const uint8_t *board,
+	uint64_t since, struct sr_err *e) {
 	struct shown *s = calloc(1, sizeof *s);
-	struct sr_entries opened = {0};
 	if (s == NULL)
 		return sr_fail(e, SR_NOMEM, "board");
-	int rc = sr_query_board(&s->board, x->catalogue, 0, e);
-	if (rc == 0)
-		rc = sr_query_run(&s->run, x->catalogue, s->board.opened ? s->board.run : NULL, e);
+	int rc = sr_query_board(&s->board, x->catalogue, board, 0, e);
 	if (rc == 0)
 		rc = sr_put_receipt_row(x, o, 0, since, e);
-	/* Of a void run only what is complained of. */
-	if (rc == 0 && s->run.state == SR_S_VOID)
-		s->run.member_count = 0;
+	if (rc == 0)
+		rc = put_trust(x, o, &s->board, since, e);
 	if (rc == 0 && (!s->board.opened || sr_in_yes(x, "complaints")))
-		rc = put_complaints(x, o, since, e);
-	for (size_t i = 0; rc == 0 && i < s->run.member_count; i++) {
-		if (!s->run.members[i].dealt)
-			continue;
-		rc = sr_put_receipt_row(x, o, s->run.members[i].deal_entry, since, e);
-		if (rc == 0)
-			rc = put_dealing(
-				x, o, s->run.members[i].deal_entry, s->run.members[i].deal, e);
-	}
-	for (size_t i = 0; rc == 0 && i < s->run.member_count; i++) {
-		if (s->run.members[i].accepted)
-			rc = sr_put_receipt_row(x, o, s->run.members[i].accept_entry, since, e);
-	}
+		rc = put_complaints(x, o, s->board.id, since, e);
 	if (rc == 0)
-		rc = entries_of(&opened, x, SR_T_OPENED, NULL, e);
-	for (size_t i = 0; rc == 0 && i < opened.count; i++)
-		rc = sr_put_receipt_row(x, o, opened.rows[i].index, since, e);
-	sr_entries_free(&opened);
-	if (rc == 0)
-		rc = put_late_members(x, o, &s->board, since, e);
+		rc = run_of_board(s, x, e);
+	/* Of a void run only what is complained of. */
+	if (rc == 0 && s->run.state != SR_S_VOID)
+		rc = put_run(x, o, &s->run, since, e);
+	if (rc == SR_NOTFOUND) { /* nobody has dealt yet */
+		sr_err_clear(e);
+		rc = 0;
+	}
+	if (rc == 0 && s->board.opened)
+		rc = sr_put_receipt_row(x, o, s->board.opened_entry, since, e);
 	free(s);
 	return rc;
 }
@@ -211,7 +358,8 @@ int sr_put_board_material(struct sr_x *x, struct sr_rows_out *o, uint64_t since,
 int sr_op_board_material(struct sr_x *x, struct sr_err *e) {
 	struct sr_rows_out o;
 	uint64_t since = 0;
+	uint8_t id[SR_ID];
 	(void)sr_in_dec(x, "since", &since);
 	sr_rows_begin(&o, &x->r->body);
-	return sr_put_board_material(x, &o, since, e);
+	return sr_put_board_material(x, &o, in_board(x, id), since, e);
 }

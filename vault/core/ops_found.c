@@ -106,7 +106,7 @@ int sr_op_found_sign(struct sr_x *x, struct sr_err *e) {
 		return rc;
 	if (founded) {
 		struct sr_board_row board;
-		rc = sr_query_board(&board, x->catalogue, 0, e);
+		rc = sr_query_board(&board, x->catalogue, NULL, 0, e);
 		if (rc != 0)
 			return rc;
 		sr_text_put_hex(&x->r->head, "fingerprint", x->vault->fingerprint, SR_HASH);

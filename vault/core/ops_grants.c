@@ -22,6 +22,7 @@ static int wants_all(bool *all, const struct sr_x *x, const char *what, struct s
 void sr_put_grant_row(struct sr_rows_out *o, const struct sr_grant_row *g) {
 	sr_row(o, "grant");
 	sr_row_hex(o, "id", g->id, SR_ID);
+	sr_row_hex(o, "board", g->board, SR_ID);
 	sr_row_hex(o, "request", g->request, SR_ID);
 	sr_row_dec(o, "version", g->version);
 	sr_row_str(o, "right", g->right);

@@ -41,7 +41,7 @@ sr_op_fn sr_op_deposit_begin, sr_op_deposit_put, sr_op_deposit_finish,
 	sr_op_deposit_abort;                                              /* ops_deposit.c */
 sr_op_fn sr_op_items, sr_op_item, sr_op_search, sr_op_collections;        /* ops_items.c */
 sr_op_fn sr_op_people, sr_op_person;                                      /* ops_people.c */
-sr_op_fn sr_op_board, sr_op_board_material;                               /* ops_board.c */
+sr_op_fn sr_op_board, sr_op_boards, sr_op_board_material;                 /* ops_board.c */
 sr_op_fn sr_op_requests, sr_op_request, sr_op_request_items, sr_op_inbox; /* ops_requests.c */
 sr_op_fn sr_op_request_material, sr_op_checkout_material;                 /* ops_material.c */
 sr_op_fn sr_op_grants, sr_op_grant, sr_op_checkouts;                      /* ops_grants.c */
@@ -82,9 +82,16 @@ SR_MUST int sr_put_receipt(
 /* A whole row `receipt` {what (the type), index, person?, receipt}. */
 SR_MUST int sr_put_receipt_row(
 	struct sr_x *x, struct sr_rows_out *o, uint64_t index, uint64_t since, struct sr_err *e);
-/* board.material into ${o}. */
-SR_MUST int sr_put_board_material(
-	struct sr_x *x, struct sr_rows_out *o, uint64_t since, struct sr_err *e);
+/* board.material of ${board} (NULL: the founding one) into ${o}. */
+SR_MUST int sr_put_board_material(struct sr_x *x, struct sr_rows_out *o, const uint8_t *board,
+	uint64_t since, struct sr_err *e);
+/* Who the members of the board are, as the log shows it: what voters are believed by. */
+SR_MUST int sr_put_board_trust(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID],
+	uint64_t since, struct sr_err *e);
+/* Who decided the statement at ${entry} that cites a request: its versions and the votes on them.
+ */
+SR_MUST int sr_put_board_origin(
+	struct sr_x *x, struct sr_rows_out *o, uint64_t entry, uint64_t since, struct sr_err *e);
 /* A row ${kind} of what was attested, when the caller may see it. */
 void sr_put_attestation(const struct sr_x *x, struct sr_rows_out *o, const char *kind,
 	const struct sr_attestation_row *a);

@@ -57,6 +57,7 @@ static void put_item(const struct sr_x *x, struct sr_rows_out *o, const struct s
 	sr_row_hex(o, "id", it->id, SR_ID);
 	sr_row_hex(o, "accession", it->accession, SR_ID);
 	sr_row_hex(o, "collection", it->collection, SR_ID);
+	sr_row_hex(o, "board", it->board, SR_ID);
 	sr_row_str(o, "state", sr_state_name(it->state));
 	sr_row_dec(o, "level", it->level);
 	sr_row_dec(o, "number", it->number);
@@ -267,6 +268,7 @@ int sr_op_collections(struct sr_x *x, struct sr_err *e) {
 		const struct sr_collection_row *c = &l.rows[i];
 		sr_row(&o, "collection");
 		sr_row_hex(&o, "id", c->id, SR_ID);
+		sr_row_hex(&o, "board", c->board, SR_ID);
 		sr_row_hex(&o, "request", c->request, SR_ID);
 		sr_row_str(&o, "dedupe", c->dedupe ? "collection" : "none");
 		sr_row_dec(&o, "entry", c->entry);

@@ -29,19 +29,22 @@ static void chain_add(struct chain *c, const char *person) {
 	snprintf(c->person[c->count++], SR_PERSON_TEXT, "%s", person);
 }
 
-/* The person statements of everybody in the chain; who signed one joins the chain. */
+/* The person statements of everybody in the chain, and the boards that brought them, with what
+ * stands behind those; who signed one joins the chain. */
 static int put_chain(
 	struct sr_x *x, struct sr_rows_out *o, struct chain *c, uint64_t since, struct sr_err *e) {
-	static const int types[] = {SR_T_PERSON, SR_T_PERSON_END};
+	static const int types[] = {SR_T_PERSON, SR_T_PERSON_END, SR_T_BOARD};
 	const struct sr_page page = {.limit = 1000};
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < c->count; i++) {
-		for (size_t t = 0; rc == 0 && t < 2; t++) {
+		for (size_t t = 0; rc == 0 && t < sizeof types / sizeof types[0]; t++) {
 			const struct sr_entry_filter f = {.type = types[t], .about = c->person[i]};
 			struct sr_entries l = {0};
 			rc = sr_query_entries(&l, x->catalogue, &f, &page, e);
 			for (size_t j = 0; rc == 0 && j < l.count; j++) {
 				rc = sr_put_receipt_row(x, o, l.rows[j].index, since, e);
+				if (rc == 0 && types[t] == SR_T_BOARD)
+					rc = sr_put_board_origin(x, o, l.rows[j].index, since, e);
 				chain_add(c, l.rows[j].actor);
 			}
 			sr_entries_free(&l);
@@ -117,7 +120,7 @@ int sr_op_request_material(struct sr_x *x, struct sr_err *e) {
 	sr_text_put_dec(&x->r->head, "items", v.items);
 	sr_rows_begin(&o, &x->r->body);
 	if (sr_in_yes(x, "board"))
-		rc = sr_put_board_material(x, &o, since, e);
+		rc = sr_put_board_material(x, &o, v.board, since, e);
 	if (rc == 0)
 		rc = put_version_receipts(x, &o, &v, since, e);
 	if (rc == 0 && v.has_list)
@@ -288,7 +291,9 @@ int sr_op_checkout_material(struct sr_x *x, struct sr_err *e) {
 	sr_text_put_dec(head, "epoch", c.grant.epoch);
 	sr_rows_begin(&o, &x->r->body);
 	if (sr_in_yes(x, "board"))
-		rc = sr_put_board_material(x, &o, since, e);
+		rc = sr_put_board_material(x, &o, c.version.board, since, e);
+	else
+		rc = sr_put_board_trust(x, &o, c.version.board, since, e);
 	if (rc == 0)
 		rc = sr_put_receipt_row(x, &o, c.checkout.entry, since, e);
 	if (rc == 0)

@@ -125,21 +125,26 @@ static int bound_requests(
 	return rc;
 }
 
-/* A share of the board's keys is theirs as long as the board has this epoch. */
-static int bound_share(
+/* A share of a board's keys is theirs as long as the board has this epoch. */
+static int bound_shares(
 	struct sr_x *x, struct sr_rows_out *o, const struct sr_person_row *p, struct sr_err *e) {
 	struct sr_board_row *b = calloc(1, sizeof *b);
-	if (b == NULL)
-		return sr_fail(e, SR_NOMEM, "person");
-	int rc = sr_query_board(b, x->catalogue, 0, e);
-	for (size_t i = 0; rc == 0 && i < b->member_count; i++) {
-		if (strcmp(b->members[i].person, p->person) != 0)
-			continue;
-		sr_row(o, "bound");
-		sr_row_str(o, "what", "share");
-		sr_row_dec(o, "member", b->members[i].index);
-		sr_row_dec(o, "epoch", b->epoch);
+	struct sr_boards all = {0};
+	int rc =
+		b == NULL ? sr_fail(e, SR_NOMEM, "person") : sr_query_boards(&all, x->catalogue, e);
+	for (size_t k = 0; rc == 0 && k < all.count; k++) {
+		rc = sr_query_board(b, x->catalogue, all.rows[k].id, 0, e);
+		for (size_t i = 0; rc == 0 && i < b->member_count; i++) {
+			if (strcmp(b->members[i].person, p->person) != 0)
+				continue;
+			sr_row(o, "bound");
+			sr_row_str(o, "what", "share");
+			sr_row_hex(o, "board", b->id, SR_ID);
+			sr_row_dec(o, "member", b->members[i].index);
+			sr_row_dec(o, "epoch", b->epoch);
+		}
 	}
+	sr_boards_free(&all);
 	free(b);
 	return rc;
 }
@@ -152,7 +157,7 @@ static int put_bound(
 	if (rc == 0)
 		rc = bound_requests(x, o, p, e);
 	if (rc == 0)
-		rc = bound_share(x, o, p, e);
+		rc = bound_shares(x, o, p, e);
 	if (rc == 0 && (p->roles_ever & SR_ROLE_CURATOR) != 0)
 		rc = sr_quarantine_count(x->vault, p, &boxed, &items, e);
 	if (rc == 0 && items > 0) {

@@ -166,6 +166,7 @@ static int may_know(bool *ok, struct sr_x *x, const struct sr_prefix_match *m, s
 	*ok = false;
 	switch (m->kind) {
 	case SR_PREFIX_COLLECTION:
+	case SR_PREFIX_BOARD:
 		*ok = true;
 		break;
 	case SR_PREFIX_ITEM:

@@ -74,6 +74,7 @@ static void put_version(
 	sr_row_dec(o, "version", v->version);
 	sr_row_str(o, "state", sr_state_name(v->state));
 	sr_row_str(o, "kind", v->kind);
+	sr_row_hex(o, "board", v->board, SR_ID);
 	sr_row_hex(o, "hash", v->hash, SR_HASH);
 	sr_row_hex(o, "statement", v->statement, SR_ID);
 	sr_row_dec(o, "entry", v->entry);
@@ -164,6 +165,7 @@ static int put_votes(struct sr_x *x, struct sr_rows_out *o, const struct sr_vers
 	sr_row_dec(o, "eligible", t.eligible);
 	sr_row_dec(o, "approved", t.approved);
 	sr_row_dec(o, "rejected", t.rejected);
+	sr_row_dec(o, "quorum", t.quorum);
 	sr_row_dec(o, "joined", t.joined);
 	sr_row_dec(o, "co-applicants", t.co_applicants);
 	for (size_t i = 0; i < l.count; i++)
@@ -414,7 +416,7 @@ static int todo_held(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 /* Complaints that the caller has not answered. */
 static int todo_reveal(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 	struct sr_complaints l = {0};
-	int rc = sr_query_complaints(&l, x->catalogue, NULL, e);
+	int rc = sr_query_complaints(&l, x->catalogue, NULL, NULL, e);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
 		if (strcmp(l.rows[i].dealer, x->caller.person) != 0 || l.rows[i].revealed)
 			continue;
@@ -426,24 +428,57 @@ static int todo_reveal(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) 
 	return rc;
 }
 
-static int todo_ceremony(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
-	struct sr_run_row *run = calloc(1, sizeof *run);
-	if (run == NULL)
-		return sr_fail(e, SR_NOMEM, "inbox");
-	int rc = sr_query_run(run, x->catalogue, NULL, e);
-	for (size_t i = 0; rc == 0 && run->state != SR_S_DONE && i < run->member_count; i++) {
-		const struct sr_run_member *m = &run->members[i];
-		const bool dealt = m->dealt && run->state == SR_S_DEALING;
-		if (strcmp(m->person, x->caller.person) != 0 || (dealt && m->accepted))
-			continue;
-		sr_row(o, "todo");
-		sr_row_str(o, "what", dealt ? "accept" : "deal");
+/* What the caller owes to the board's next epoch: to deal, or to accept. ${run}: its last run;
+ * NULL: none. */
+static void todo_member(struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *next,
+	const struct sr_run_row *run) {
+	const struct sr_run_member *me = NULL;
+	bool member = false, under_way = run != NULL && run->state == SR_S_DEALING;
+	for (size_t i = 0; i < next->member_count; i++)
+		member = member || strcmp(next->members[i].person, x->caller.person) == 0;
+	for (size_t i = 0; under_way && i < run->member_count; i++)
+		if (strcmp(run->members[i].person, x->caller.person) == 0)
+			me = &run->members[i];
+	if (!member || (me != NULL && me->dealt && me->accepted))
+		return;
+	sr_row(o, "todo");
+	sr_row_str(o, "what", me != NULL && me->dealt ? "accept" : "deal");
+	sr_row_hex(o, "board", next->id, SR_ID);
+	if (under_way)
 		sr_row_hex(o, "run", run->run, SR_ID);
+}
+
+struct waiting { /* large rows, off the stack */
+	struct sr_board_row next;
+	struct sr_run_row run;
+};
+
+static int todo_ceremony(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
+	struct waiting *w = calloc(1, sizeof *w);
+	struct sr_boards all = {0};
+	int rc = w == NULL ? sr_fail(e, SR_NOMEM, "inbox") : sr_query_boards(&all, x->catalogue, e);
+	for (size_t i = 0; rc == 0 && i < all.count; i++) {
+		const struct sr_board_at *b = &all.rows[i];
+		rc = sr_query_board(&w->next, x->catalogue, b->id, b->epoch + 1, e);
+		if (rc == SR_NOTFOUND) { /* no other epoch is on its way */
+			sr_err_clear(e);
+			rc = 0;
+			continue;
+		}
+		if (rc == 0)
+			rc = sr_query_last_run(&w->run, x->catalogue, b->id, e);
+		if (rc == 0 || rc == SR_NOTFOUND)
+			todo_member(x, o, &w->next, rc == 0 ? &w->run : NULL);
+		if (rc == SR_NOTFOUND) {
+			sr_err_clear(e);
+			rc = 0;
+		}
 	}
 	if (rc == 0)
 		rc = todo_reveal(x, o, e);
-	free(run);
-	return rc == SR_NOTFOUND ? 0 : rc;
+	sr_boards_free(&all);
+	free(w);
+	return rc;
 }
 
 static int todo_live(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {

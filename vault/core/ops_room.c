@@ -199,7 +199,7 @@ static int level_for(uint32_t *level, struct sr_x *x, const struct sr_item_row *
 	if (rc == 0 && (text = sr_buf_dup_str(&tokens)) == NULL)
 		rc = sr_fail(e, SR_NOMEM, "hazards");
 	if (rc == 0)
-		rc = sr_query_board(b, x->catalogue, 0, e);
+		rc = sr_query_board(b, x->catalogue, it->board, 0, e);
 	if (rc == 0)
 		rc = sr_rules_level(level, b, text, e);
 	free(text);

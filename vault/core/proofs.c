@@ -42,6 +42,7 @@ void sr_proofs_free(struct sr_proofs *p) {
 		proven_free(p->entries[i]);
 	free(p->entries);
 	free(p->people);
+	free(p->boards);
 	memset(p, 0, sizeof *p);
 }
 
@@ -54,11 +55,60 @@ const struct sr_known *sr_proofs_person(const struct sr_proofs *p, const char *p
 	return NULL;
 }
 
-const struct sr_known *sr_proofs_member(const struct sr_proofs *p, uint8_t index) {
-	for (size_t i = 0; i < p->people_count; i++)
-		if (index != 0 && p->people[i].member == index)
-			return &p->people[i];
+/* --- boards --- */
+
+const struct sr_known_board *sr_proofs_board(
+	const struct sr_proofs *p, const uint8_t board[SR_ID], uint64_t epoch) {
+	for (size_t i = 0; i < p->board_count; i++)
+		if (p->boards[i].epoch == epoch && memcmp(p->boards[i].id, board, SR_ID) == 0)
+			return &p->boards[i];
 	return NULL;
+}
+
+uint8_t sr_known_index(const struct sr_known_board *b, const char *person) {
+	for (uint8_t i = 0; i < b->members; i++)
+		if (strcmp(b->member[i], person) == 0)
+			return (uint8_t)(i + 1);
+	return 0;
+}
+
+uint8_t sr_proofs_voter(
+	const struct sr_proofs *p, const uint8_t board[SR_ID], const struct sr_proven *vote) {
+	const struct sr_statement *s = &vote->entry.statement;
+	const struct sr_known_board *b, *next;
+	uint64_t epoch = 0;
+
+	if (!vote->trusted || sr_field_dec(&epoch, s, "epoch", 0, NULL) != 0)
+		return 0;
+	b = sr_proofs_board(p, board, epoch);
+	next = sr_proofs_board(p, board, epoch + 1);
+	if (b == NULL || vote->index < b->entry ||
+		(next != NULL && next->opened != 0 && vote->index > next->opened))
+		return 0;
+	return sr_known_index(b, s->head.actor);
+}
+
+/* Room for one more, zeroed; NULL: no memory. A second statement about the same epoch is a forgery:
+ * the first counts. */
+static int know_board(struct sr_known_board **out, struct sr_proofs *p, const uint8_t board[SR_ID],
+	uint64_t epoch, struct sr_err *e) {
+	if (sr_proofs_board(p, board, epoch) != NULL)
+		return sr_fail(e, SR_AUTH, "another statement made epoch %llu of this board",
+			(unsigned long long)epoch);
+	if (p->board_count == p->board_cap) {
+		const size_t cap = p->board_cap == 0 ? 4 : p->board_cap * 2;
+		struct sr_known_board *more = reallocarray(p->boards, cap, sizeof *more);
+
+		if (more == NULL)
+			return sr_fail(e, SR_NOMEM, "proofs: out of memory for %zu boards", cap);
+		p->boards = more;
+		p->board_cap = cap;
+	}
+	*out = &p->boards[p->board_count];
+	memset(*out, 0, sizeof **out);
+	memcpy((*out)->id, board, SR_ID);
+	(*out)->epoch = epoch;
+	return 0;
 }
 
 /* The person, made if new; NULL: no memory. A name that is known keeps its key: another one is a
@@ -102,8 +152,28 @@ static int card_of(struct sr_card *card, const struct sr_statement *s, const cha
 	return rc;
 }
 
+/* Levels of the founding board, whose members are filled in; it is known from here on. */
+static int founding_board(struct sr_proofs *p, struct sr_known_board *b,
+	const struct sr_statement *found, struct sr_err *e) {
+	const size_t levels = sr_field_count(found, "level");
+
+	b->members = (uint8_t)sr_field_count(found, "member");
+	b->levels = (uint8_t)levels;
+	for (size_t i = 0; i < levels; i++) {
+		uint64_t k = 0;
+		const int rc = sr_field_dec(&k, found, "level", i, e);
+
+		if (rc != 0)
+			return rc;
+		b->level[i] = b->quorum[i] = (uint8_t)k;
+	}
+	p->board_count++;
+	return 0;
+}
+
 static int know_founders(struct sr_proofs *p, const struct sr_statement *found, struct sr_err *e) {
-	int rc = 0;
+	struct sr_known_board *b = NULL;
+	int rc = know_board(&b, p, found->hash, 1, e);
 
 	for (size_t k = 0; k < sizeof founders / sizeof founders[0] && rc == 0; k++) {
 		for (size_t i = 0; i < sr_field_count(found, founders[k]) && rc == 0; i++) {
@@ -116,10 +186,12 @@ static int know_founders(struct sr_proofs *p, const struct sr_statement *found, 
 			if (rc != 0)
 				break;
 			who->roles |= sr_role_named(sr_bytes_str(founders[k]));
-			if (k == 0)
-				who->member = (uint8_t)(i + 1);
+			if (k == 0 && i < SR_BOARD_MEMBERS_MAX)
+				memcpy(b->member[i], card.person, SR_PERSON_TEXT);
 		}
 	}
+	if (rc == 0)
+		rc = founding_board(p, b, found, e);
 	if (rc == 0 && p->self[0] != '\0') {
 		struct sr_known *me = NULL;
 
@@ -148,15 +220,16 @@ static bool same_lines(
 	return true;
 }
 
-/* Approvals by distinct founding members of the exact version ${req}, before ${before}. */
-static size_t approvals(const struct sr_proofs *p, const struct sr_proven *req, uint64_t before) {
+/* Approvals of the exact version ${req} by distinct members of ${b}, before ${before}. */
+static size_t approvals(const struct sr_proofs *p, const struct sr_known_board *b,
+	const struct sr_proven *req, uint64_t before) {
 	bool voted[SR_BOARD_MEMBERS_MAX + 1] = {false};
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->count && p->entries[i]->index < before; i++) {
 		const struct sr_proven *v = p->entries[i];
-		uint8_t id[SR_ID], want[SR_ID], hash[SR_HASH];
-		const struct sr_known *k;
+		uint8_t id[SR_ID], want[SR_ID], hash[SR_HASH], index;
+		uint64_t epoch = 0;
 
 		if (v->entry.statement.type->id != SR_T_VOTE || !v->trusted ||
 			v->index < req->index ||
@@ -166,63 +239,174 @@ static size_t approvals(const struct sr_proofs *p, const struct sr_proven *req, 
 			memcmp(id, want, SR_ID) != 0 ||
 			memcmp(hash, req->entry.statement.hash, SR_HASH) != 0)
 			continue;
-		k = sr_proofs_person(p, v->entry.statement.head.actor);
-		if (k == NULL || k->member == 0 || voted[k->member] ||
-			sr_bytes_eq(sr_proven_field(req, "subject", 0), sr_bytes_str(k->person)))
+		index = sr_proofs_voter(p, b->id, v);
+		if (index == 0 || voted[index] ||
+			sr_field_dec(&epoch, &v->entry.statement, "epoch", 0, NULL) != 0 ||
+			epoch != b->epoch ||
+			sr_bytes_eq(sr_proven_field(req, "subject", 0),
+				sr_bytes_str(v->entry.statement.head.actor)))
 			continue;
-		voted[k->member] = true;
+		voted[index] = true;
 		n++;
 	}
 	return n;
 }
 
-/* Requests that change who somebody is, by the statement that they are decided with. */
-static const char *kind_of(enum sr_type_id type) {
-	return type == SR_T_PERSON_END ? "person-end" : "role";
+/* What a quorum makes: the statement's type, the kind of request that asks for it, and the lines
+ * that both must have alike. */
+static const struct made {
+	enum sr_type_id type;
+	const char *kind;
+	const char *same[5];
+} makes[] = {
+	{SR_T_PERSON, "role", {"role", "card"}},
+	{SR_T_PERSON_END, "person-end", {NULL}},
+	{SR_T_BOARD, "board", {"quorum", "member", "newcomer"}},
+};
+
+static const struct made *made_by_quorum(enum sr_type_id type) {
+	for (size_t i = 0; i < sizeof makes / sizeof makes[0]; i++)
+		if (makes[i].type == type)
+			return &makes[i];
+	return NULL;
 }
 
-/* Does a quorum stand behind this `person` or `person-end` of the service? */
-static bool quorum_behind(
-	const struct sr_proofs *p, const struct sr_proven *person, char why[240]) {
-	const struct sr_statement *found = &p->entries[0]->entry.statement,
-				  *s = &person->entry.statement;
-	const struct sr_bytes request = sr_field(s, "request", 0), who = sr_field(s, "person", 0);
-	uint64_t quorum = 0;
-	size_t best = 0;
-
-	if (sr_field_dec(&quorum, found, "level", 0, NULL) != 0)
+/* Is ${r} a version of the request that asks for exactly what ${s} made? */
+static bool asks_for(
+	const struct sr_statement *r, const struct sr_statement *s, const struct made *m) {
+	if ((r->type->id != SR_T_REQUEST && r->type->id != SR_T_AMEND) ||
+		!sr_bytes_eq(sr_field(r, "request", 0), sr_field(s, "request", 0)) ||
+		!sr_bytes_eq(sr_field(r, "kind", 0), sr_bytes_str(m->kind)))
 		return false;
-	for (size_t i = 0; i < p->count && p->entries[i]->index < person->index; i++) {
-		const struct sr_proven *r = p->entries[i];
-		const struct sr_statement *q = &r->entry.statement;
-		size_t n;
+	if (s->type->id != SR_T_BOARD &&
+		!sr_bytes_eq(sr_field(r, "subject", 0), sr_field(s, "person", 0)))
+		return false;
+	if (s->type->id == SR_T_BOARD &&
+		!sr_bytes_eq(sr_field(r, "target", 0), sr_field(s, "board", 0)))
+		return false;
+	for (size_t i = 0; m->same[i] != NULL; i++)
+		if (!same_lines(r, s, m->same[i]))
+			return false;
+	return true;
+}
 
-		if ((q->type->id != SR_T_REQUEST && q->type->id != SR_T_AMEND) ||
-			!sr_bytes_eq(sr_field(q, "request", 0), request) ||
-			!sr_bytes_eq(sr_field(q, "kind", 0), sr_bytes_str(kind_of(s->type->id))) ||
-			!sr_bytes_eq(sr_field(q, "subject", 0), who) ||
-			(s->type->id == SR_T_PERSON &&
-				(!same_lines(q, s, "role") || !same_lines(q, s, "card"))))
+/* Does a quorum of the founding board stand behind what the service made? */
+static bool quorum_behind(const struct sr_proofs *p, const struct sr_proven *made, char why[240]) {
+	const struct sr_statement *s = &made->entry.statement;
+	const struct made *m = made_by_quorum(s->type->id);
+	const uint8_t *founding = p->entries[0]->entry.statement.hash;
+	size_t best = 0, quorum = 0;
+	uint8_t board[SR_ID];
+
+	for (size_t i = 0; i < p->count && p->entries[i]->index < made->index; i++) {
+		const struct sr_statement *r = &p->entries[i]->entry.statement;
+
+		if (!asks_for(r, s, m) || sr_field_id(board, r, "board", 0, NULL) != 0 ||
+			memcmp(board, founding, SR_ID) != 0)
 			continue;
-		n = approvals(p, r, person->index);
-		best = n > best ? n : best;
+		for (size_t k = 0; k < p->board_count; k++) {
+			const struct sr_known_board *b = &p->boards[k];
+			size_t n;
+
+			if (memcmp(b->id, board, SR_ID) != 0)
+				continue;
+			n = approvals(p, b, p->entries[i], made->index);
+			if (n >= b->quorum[0])
+				return true;
+			if (n >= best) {
+				best = n;
+				quorum = b->quorum[0];
+			}
+		}
 	}
-	if (best >= quorum)
-		return true;
-	snprintf(why, 240, "%.*s was %s by the vault with %zu of %llu members' approvals proven",
-		(int)who.len, (const char *)who.p,
-		s->type->id == SR_T_PERSON_END ? "ended" : "given a role", best,
-		(unsigned long long)quorum);
+	snprintf(why, 240, "%s of the vault with %zu of %zu members' approvals proven",
+		s->type->name, best, quorum);
 	return false;
 }
 
-/* What a trusted `person` or `person-end` changes. */
+/* The board that a trusted statement made: members whose keys are proven, or nobody. */
+static int learn_board(struct sr_proofs *p, const struct sr_proven *pr, struct sr_err *e) {
+	const struct sr_statement *s = &pr->entry.statement;
+	const size_t members = sr_field_count(s, "member"), levels = sr_field_count(s, "quorum");
+	struct sr_known_board *b = NULL;
+	uint8_t id[SR_ID];
+	int rc = sr_field_id(id, s, "board", 0, e);
+
+	for (size_t i = 0; rc == 0 && i < sr_field_count(s, "newcomer"); i++) {
+		struct sr_known *who = NULL;
+		struct sr_card card;
+
+		rc = card_of(&card, s, "newcomer", i, e);
+		if (rc == 0)
+			rc = know(&who, p, card.person, card.key, e);
+	}
+	if (rc == 0 && (members < 2 || members > SR_BOARD_MEMBERS_MAX || levels < 1 ||
+			       levels > SR_BOARD_LEVELS_MAX))
+		rc = sr_fail(
+			e, SR_CORRUPT, "a board of %zu members and %zu levels", members, levels);
+	if (rc == 0)
+		rc = know_board(&b, p, id, 1, e);
+	for (size_t i = 0; rc == 0 && i < members; i++) {
+		const struct sr_bytes v = sr_field(s, "member", i);
+		const struct sr_known *who;
+
+		snprintf(b->member[i], SR_PERSON_TEXT, "%.*s", (int)v.len, (const char *)v.p);
+		who = sr_proofs_person(p, b->member[i]);
+		if (who == NULL)
+			return sr_fail(e, SR_AUTH,
+				"no proven statement has the key of the board's member %s",
+				b->member[i]);
+		((struct sr_known *)(uintptr_t)who)->roles |= SR_ROLE_MEMBER;
+	}
+	for (size_t i = 0; rc == 0 && i < levels; i++) {
+		uint64_t level = 0, quorum = 0;
+
+		rc = sr_field_level_quorum(&level, &quorum, s, "quorum", i, e);
+		if (rc == 0 && (quorum < 2 || quorum > members || level > UINT8_MAX))
+			rc = sr_fail(e, SR_CORRUPT, "level %llu takes %llu of %zu members",
+				(unsigned long long)level, (unsigned long long)quorum, members);
+		if (rc != 0)
+			break;
+		b->level[i] = (uint8_t)level;
+		b->quorum[i] = (uint8_t)quorum;
+	}
+	if (rc != 0)
+		return rc;
+	b->members = (uint8_t)members;
+	b->levels = (uint8_t)levels;
+	b->entry = pr->index;
+	p->board_count++;
+	return 0;
+}
+
+/* From this entry on the epoch is in force. */
+static void learn_opened(struct sr_proofs *p, const struct sr_proven *pr) {
+	const struct sr_statement *s = &pr->entry.statement;
+	struct sr_known_board *b;
+	uint8_t id[SR_ID];
+	uint64_t epoch = 0;
+
+	if (sr_field_id(id, s, "board", 0, NULL) != 0 ||
+		sr_field_dec(&epoch, s, "epoch", 0, NULL) != 0)
+		return;
+	b = (struct sr_known_board *)(uintptr_t)sr_proofs_board(p, id, epoch);
+	if (b != NULL && b->opened == 0)
+		b->opened = pr->index;
+}
+
+/* What a trusted entry changes about who is believed. */
 static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 	const struct sr_statement *s = &pr->entry.statement;
 	struct sr_known *who = NULL;
 	struct sr_card card;
 	int rc;
 
+	if (s->type->id == SR_T_BOARD)
+		return learn_board(p, pr, e);
+	if (s->type->id == SR_T_OPENED) {
+		learn_opened(p, pr);
+		return 0;
+	}
 	if (s->type->id == SR_T_PERSON_END) {
 		char name[SR_PERSON_TEXT];
 
@@ -263,7 +447,7 @@ static bool signature_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 	if (s->by_service) {
 		if (sr_statement_verify(s, p->room_name, p->room_pk, &err) != 0)
 			return distrust(pr, err.text);
-		if ((type == SR_T_PERSON || type == SR_T_PERSON_END) && !quorum_behind(p, pr, why))
+		if (made_by_quorum(type) != NULL && !quorum_behind(p, pr, why))
 			return distrust(pr, why);
 		return true;
 	}
@@ -291,6 +475,7 @@ int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 	if (!p->founded)
 		return sr_fail(e, SR_MISUSE, "proofs: found is not in the set");
 	p->people_count = 0;
+	p->board_count = 0;
 	rc = know_founders(p, &p->entries[0]->entry.statement, e);
 	for (size_t i = 0; i < p->count && rc == 0; i++) {
 		struct sr_proven *pr = p->entries[i];
@@ -298,7 +483,8 @@ int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 
 		if (!pr->trusted)
 			pr->trusted = signature_holds(p, pr);
-		if (!pr->trusted || (type != SR_T_PERSON && type != SR_T_PERSON_END))
+		if (!pr->trusted || (type != SR_T_PERSON && type != SR_T_PERSON_END &&
+					    type != SR_T_BOARD && type != SR_T_OPENED))
 			continue;
 		rc = learn(p, pr, e);
 		if (rc == SR_AUTH || rc == SR_CORRUPT) { /* a forged introduction is worth nothing;
@@ -324,9 +510,7 @@ bool sr_proofs_owed(const struct sr_proofs *p, size_t *at, uint8_t request[SR_ID
 	for (; *at < p->count; (*at)++) {
 		const struct sr_proven *pr = p->entries[*at];
 
-		const enum sr_type_id type = pr->entry.statement.type->id;
-
-		if (pr->trusted || (type != SR_T_PERSON && type != SR_T_PERSON_END) ||
+		if (pr->trusted || made_by_quorum(pr->entry.statement.type->id) == NULL ||
 			!pr->entry.statement.by_service ||
 			sr_field_id(request, &pr->entry.statement, "request", 0, NULL) != 0)
 			continue;
@@ -564,11 +748,15 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_FOUND:
 	case SR_T_PERSON:
 	case SR_T_PERSON_END:
+	case SR_T_BOARD:
+	case SR_T_OPENED:
 		return true;
 	case SR_T_REQUEST:
 	case SR_T_AMEND:
-		return sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("role")) ||
-		       sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("person-end"));
+		for (size_t i = 0; i < sizeof makes / sizeof makes[0]; i++)
+			if (sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str(makes[i].kind)))
+				return true;
+		return false;
 	case SR_T_VOTE:
 		return sr_field_count(s, "pieces") == 0;
 	case SR_T_KEY_EPOCH:
@@ -576,7 +764,6 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_ACCEPT:
 	case SR_T_COMPLAINT:
 	case SR_T_REVEAL:
-	case SR_T_OPENED:
 	case SR_T_COLLECTION:
 	case SR_T_ATTEST:
 	case SR_T_ATTEST_END:

@@ -8,7 +8,8 @@
  * disclosed keys settle: signatures, in order of index. A person's key counts from the `person`
  * statement that introduced them, if that was signed by a curator or officer known before
  * (researcher, depositor), or follows from a request of kind role (person-end, for an end) with
- * approvals of a quorum of founding members, which must be in the set too.
+ * approvals of a quorum of the founding board, which must be in the set too. In the same way a
+ * board counts from the statement that made it, with the request and the approvals behind it.
  *
  * An entry without a trusted signature stays in the set as proven in the log, with the reason;
  * whoever relies on it asks sr_proofs_need. A set only grows; pointers to entries live as long as
@@ -33,7 +34,16 @@ struct sr_known { /* a person whose key is proven */
 	char person[SR_PERSON_TEXT];
 	uint8_t pk[SR_PK];
 	unsigned roles; /* SR_ROLE_..., up to the entry looked at last */
-	uint8_t member; /* index in the founding board from 1; 0: none */
+};
+
+struct sr_known_board { /* an epoch of a board, as it was proven to be decided */
+	uint8_t id[SR_ID];
+	uint64_t epoch;
+	uint64_t entry;  /* of the statement that says so */
+	uint64_t opened; /* entry from which on it is in force; 0: none in the set */
+	uint8_t members, levels;
+	char member[SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT]; /* [i]: index i + 1 */
+	uint8_t level[SR_BOARD_LEVELS_MAX], quorum[SR_BOARD_LEVELS_MAX];
 };
 
 struct sr_proofs {
@@ -48,6 +58,8 @@ struct sr_proofs {
 	size_t count, cap;
 	struct sr_known *people;
 	size_t people_count, people_cap;
+	struct sr_known_board *boards; /* in the order of their statements */
+	size_t board_count, board_cap;
 };
 
 /* ${seen}: what was verified before, or NULL; ${person} "" for nobody. */
@@ -80,9 +92,17 @@ const struct sr_proven *sr_proofs_find(const struct sr_proofs *p, enum sr_type_i
 const struct sr_proven *sr_proofs_room_key(const struct sr_proofs *p, const uint8_t of[SR_HASH]);
 /* The person with a proven key; NULL. */
 const struct sr_known *sr_proofs_person(const struct sr_proofs *p, const char *person);
-const struct sr_known *sr_proofs_member(const struct sr_proofs *p, uint8_t index);
-/* Persons made by a quorum whose request is not (with enough votes) in the set: ids of such
- * requests, one by one from
+/* The epoch of a board; NULL: no trusted statement says that there is one. */
+const struct sr_known_board *sr_proofs_board(
+	const struct sr_proofs *p, const uint8_t board[SR_ID], uint64_t epoch);
+/* The person's index in it, from 1; 0: none. */
+uint8_t sr_known_index(const struct sr_known_board *b, const char *person);
+/* Did ${vote} come while its epoch of ${board} was in force, as far as the set shows, from one of
+ * its members? Their index; 0: no. */
+uint8_t sr_proofs_voter(
+	const struct sr_proofs *p, const uint8_t board[SR_ID], const struct sr_proven *vote);
+/* What a quorum made (persons, boards) whose request is not (with enough votes) in the set: ids of
+ * such requests, one by one from
  * *${at} = 0; false at the end. */
 bool sr_proofs_owed(const struct sr_proofs *p, size_t *at, uint8_t request[SR_ID]);
 

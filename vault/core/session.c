@@ -54,11 +54,14 @@ static void put_roles(struct sr_buf *head, unsigned roles) {
 static int founding_state(struct sr_x *x, const char **state, struct sr_err *e) {
 	struct sr_buf *head = &x->r->head;
 	if (x->vault->founded) {
-		struct sr_vault_row row;
-		int rc = sr_query_vault(&row, x->catalogue, e);
+		struct sr_board_row *board = calloc(1, sizeof *board);
+		int rc = board == NULL ? sr_fail(e, SR_NOMEM, "hello")
+				       : sr_query_board(board, x->catalogue, NULL, 0, e);
+		if (rc == 0)
+			*state = board->opened ? "opened" : "founded";
+		free(board);
 		if (rc != 0)
 			return rc;
-		*state = row.epoch > 0 ? "opened" : "founded";
 		sr_text_put_hex(head, "fingerprint", x->vault->fingerprint, SR_HASH);
 		return 0;
 	}
@@ -129,11 +132,15 @@ int sr_op_login_begin(struct sr_x *x, struct sr_err *e) {
 	return 0;
 }
 
-/* The person, with a role now: the same words whether nobody has that name or the roles ended. */
+/* The person, with a role now or a seat on a board that waits for its keys: the same words whether
+ * nobody has that name or the roles ended. */
 static int person_of(
 	struct sr_person_row *p, struct sr_x *x, const char *person, struct sr_err *e) {
+	bool pending = false;
 	int rc = sr_query_person(p, x->catalogue, person, e);
-	if (rc == SR_NOTFOUND || (rc == 0 && p->roles == 0))
+	if (rc == 0 && p->roles == 0)
+		rc = sr_query_pending_member(&pending, x->catalogue, person, e);
+	if (rc == SR_NOTFOUND || (rc == 0 && p->roles == 0 && !pending))
 		return sr_fail(e, SR_DENIED,
 			"%s has no role in this vault; a curator or officer adds people "
 			"(person add)",

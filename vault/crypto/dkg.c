@@ -64,6 +64,7 @@ static void ceremony_hash(uint8_t out[SR_HASH], const struct sr_dkg *d) {
 
 	sr_hash_init(&h, "strongroom/dkg-ceremony/v1", NULL);
 	sr_hash_field(&h, b32(d->vault));
+	sr_hash_field(&h, sr_bytes_of(d->board, SR_ID));
 	sr_hash_field(&h, sr_bytes_of(d->run, SR_ID));
 	sr_hash_u64(&h, d->epoch);
 	sr_hash_u64(&h, d->members);

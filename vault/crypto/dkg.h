@@ -28,8 +28,8 @@
  *             32  c, the proof's challenge
  *             32  z, the proof's response
  *
- * CEREMONY = BLAKE2b("strongroom/dkg-ceremony/v1"; every public input: vault, run, epoch, n, the
- *       members' keys in order, old n, the old members' keys in order, and of each level: level, k,
+ * CEREMONY = BLAKE2b("strongroom/dkg-ceremony/v1"; every public input: vault, board, run, epoch, n,
+ * the members' keys in order, old n, the old members' keys in order, and of each level: level, k,
  *       P, and the dealer set with each dealer's given X_i).
  * FIELDS = CEREMONY, vault, run, level, dealer, n, k, C_0..C_{k-1}, salt, all sealed shares.
  * Proof of knowing a_0 (Schnorr): c = hash to scalar("strongroom/dkg-proof/v1"; FIELDS, B, w*B),
@@ -72,6 +72,7 @@ struct sr_dkg_level {
 /* The public inputs of one run, the same for everybody. */
 struct sr_dkg {
 	uint8_t vault[SR_HASH]; /* fingerprint */
+	uint8_t board[SR_ID];
 	uint8_t run[SR_ID];
 	uint64_t epoch;  /* the epoch that this run makes */
 	uint8_t members; /* n, 2..32; member i has index i + 1 */

@@ -232,8 +232,7 @@ static int item_envelope(struct sr_deposit *d, struct held_item *h, const struct
 	memcpy(env.item, h->item, SR_ID);
 	env.n = FIRST_ENVELOPE;
 	memcpy(env.collection, d->collection, SR_ID);
-	memcpy(env.board, d->v->fingerprint,
-		SR_ID); /* the founding board is named by the fingerprint's first half */
+	memcpy(env.board, d->board.id, SR_ID);
 	env.level = (uint8_t)highest(&d->board)->level;
 	env.epoch = d->board.epoch;
 	env.dedupe = d->dedupe;
@@ -313,13 +312,19 @@ static int on_file(void *ctx, const struct sr_ingest_file_result *r, struct sr_e
 
 /* --- the steps -------------------------------------------------------------------------------- */
 
-static int collection_dedupe(struct sr_deposit *d, struct sr_err *e) {
+/* How the collection dedupes, and the board that its items are sealed to. */
+static int collection_load(struct sr_deposit *d, struct sr_err *e) {
 	struct sr_collection_row row = {0};
 	int rc = sr_query_collection(&row, d->v->catalogue, d->collection, e);
 
 	if (rc == SR_NOTFOUND)
 		return sr_fail(e, SR_NOTFOUND, "deposit: no such collection");
 	d->dedupe = row.dedupe ? SR_DEDUPE_COLLECTION : SR_DEDUPE_NONE;
+	if (rc == 0)
+		rc = sr_query_board(&d->board, d->v->catalogue, row.board, 0, e);
+	if (rc == 0 && !d->board.opened)
+		rc = sr_fail(e, SR_DENIED,
+			"deposit: the board has no keys yet; every member accepts first");
 	sr_collection_row_free(&row);
 	return rc;
 }
@@ -386,12 +391,7 @@ int sr_deposit_begin(struct sr_deposit **out, struct sr_vault *v,
 	if (rc == 0 && d->batch == NULL)
 		rc = sr_fail(e, SR_NOMEM, "deposit: out of memory");
 	if (rc == 0)
-		rc = sr_query_board(&d->board, v->catalogue, 0, e);
-	if (rc == 0 && !d->board.opened)
-		rc = sr_fail(e, SR_DENIED,
-			"deposit: the board has no keys yet; every founding member accepts first");
-	if (rc == 0)
-		rc = collection_dedupe(d, e);
+		rc = collection_load(d, e);
 	if (rc == 0)
 		rc = ingest_begin(d, e);
 	if (rc != 0) {

@@ -183,7 +183,7 @@ static int take_common(struct cursor *c, struct sr_err *e) {
 /* The order that a sorted field is in. */
 static bool follows(enum sr_value_kind kind, struct sr_bytes a, struct sr_bytes b) {
 	uint64_t x = 0, y = 0;
-	if (kind != SR_V_DEC && kind != SR_V_LEVEL_KEY)
+	if (kind != SR_V_DEC && kind != SR_V_LEVEL_KEY && kind != SR_V_LEVEL_QUORUM)
 		return sr_bytes_cmp(a, b) < 0;
 	return sr_parse_dec(&x, sr_word(a, 0), INT64_MAX, NULL) == 0 &&
 	       sr_parse_dec(&y, sr_word(b, 0), INT64_MAX, NULL) == 0 && x < y;
@@ -598,6 +598,17 @@ int sr_field_level_key(uint64_t *level, uint8_t key_out[SR_PK], const struct sr_
 		rc = sr_parse_dec(level, sr_word(v, 0), INT64_MAX, e);
 	if (rc == 0)
 		rc = sr_unbase64_fixed(key_out, SR_PK, sr_word(v, 1), e);
+	return rc;
+}
+
+int sr_field_level_quorum(uint64_t *level, uint64_t *quorum, const struct sr_statement *s,
+	const char *key, size_t i, struct sr_err *e) {
+	struct sr_bytes v;
+	int rc = get(&v, s, key, i, SR_V_LEVEL_QUORUM, e);
+	if (rc == 0)
+		rc = sr_parse_dec(level, sr_word(v, 0), INT64_MAX, e);
+	if (rc == 0)
+		rc = sr_parse_dec(quorum, sr_word(v, 1), INT64_MAX, e);
 	return rc;
 }
 

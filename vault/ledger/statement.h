@@ -110,6 +110,8 @@ SR_MUST int sr_field_count_root(uint64_t *count, uint8_t root[SR_HASH],
 	const struct sr_statement *s, const char *key, struct sr_err *e);
 SR_MUST int sr_field_level_key(uint64_t *level, uint8_t key_out[SR_PK],
 	const struct sr_statement *s, const char *key, size_t i, struct sr_err *e);
+SR_MUST int sr_field_level_quorum(uint64_t *level, uint64_t *quorum, const struct sr_statement *s,
+	const char *key, size_t i, struct sr_err *e);
 SR_MUST int sr_field_id_hash(uint8_t id[SR_ID], uint8_t hash[SR_HASH], const struct sr_statement *s,
 	const char *key, struct sr_err *e);
 /* The bytes of a card value, appended to ${out}. */

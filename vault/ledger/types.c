@@ -33,6 +33,7 @@ static const struct sr_field request_fields[] = {
 	F("request", SR_V_ID, SR_ONE),
 	F("version", SR_V_DEC, SR_ONE),
 	F("kind", SR_V_TOKEN, SR_ONE),
+	F("board", SR_V_ID, SR_ONE),
 	F("epoch", SR_V_DEC, SR_ONE),
 	F("level", SR_V_DEC, SR_ONE),
 	F("closes", SR_V_TIME, SR_OPTIONAL),
@@ -50,6 +51,9 @@ static const struct sr_field request_fields[] = {
 	F("dedupe", SR_V_TOKEN, SR_OPTIONAL),
 	F("role", SR_V_TOKEN, SR_ANY),
 	CARD("card", SR_OPTIONAL, "subject"),
+	SORTED("quorum", SR_V_LEVEL_QUORUM, SR_ANY),
+	F("member", SR_V_PERSON, SR_ANY),
+	CARD("newcomer", SR_ANY, "card"),
 	D_TEXT("name", SR_OPTIONAL, "collection"),
 	P_TEXT("project", SR_OPTIONAL, "actor"),
 	P_TEXT("instruction", SR_OPTIONAL, "actor"),
@@ -75,11 +79,13 @@ static const struct sr_type table[SR_T_COUNT] = {
 		SORTED("auditor", SR_V_PERSON, SR_SOME),
 		END}},
 	{SR_T_DEAL, "deal", SR_BY_MEMBER, NULL, SR_EFFECT_CEREMONY, FIELDS{
+		F("board", SR_V_ID, SR_ONE),
 		F("run", SR_V_ID, SR_ONE),
 		F("dealing", SR_V_HASH, SR_ONE),
 		OBJECT("deal", SR_ONE),
 		END}},
 	{SR_T_ACCEPT, "accept", SR_BY_MEMBER, NULL, SR_EFFECT_CEREMONY, FIELDS{
+		F("board", SR_V_ID, SR_ONE),
 		F("run", SR_V_ID, SR_ONE),
 		F("transcript", SR_V_HASH, SR_ONE),
 		SORTED("board-key", SR_V_LEVEL_KEY, SR_SOME),
@@ -96,13 +102,22 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("ephemeral", SR_V_KEY, SR_ONE),
 		END}},
 	{SR_T_OPENED, "opened", SR_BY_SERVICE, NULL, SR_EFFECT_CEREMONY, FIELDS{
+		F("board", SR_V_ID, SR_ONE),
 		F("run", SR_V_ID, SR_ONE),
 		F("transcript", SR_V_HASH, SR_ONE),
 		F("epoch", SR_V_DEC, SR_ONE),
 		SORTED("board-key", SR_V_LEVEL_KEY, SR_SOME),
 		END}},
+	{SR_T_BOARD, "board", SR_BY_SERVICE, NULL, SR_EFFECT_CEREMONY, FIELDS{
+		F("request", SR_V_ID, SR_ONE),
+		F("board", SR_V_ID, SR_ONE),
+		SORTED("quorum", SR_V_LEVEL_QUORUM, SR_SOME),
+		F("member", SR_V_PERSON, SR_SOME),
+		CARD("newcomer", SR_ANY, "card"),
+		END}},
 	{SR_T_COLLECTION, "collection", SR_BY_SERVICE, NULL, SR_EFFECT_COLLECTION, FIELDS{
 		F("request", SR_V_ID, SR_ONE),
+		F("board", SR_V_ID, SR_ONE),
 		F("collection", SR_V_ID, SR_ONE),
 		F("dedupe", SR_V_TOKEN, SR_ONE),
 		D_TEXT("name", SR_ONE, "collection"),
@@ -505,6 +520,11 @@ int sr_value_check(enum sr_value_kind kind, struct sr_bytes v, struct sr_err *e)
 		want = two && is_dec(sr_word(v, 0)) && is_key(sr_word(v, 1))
 			       ? NULL
 			       : "a level and base64 of 32 bytes";
+		break;
+	case SR_V_LEVEL_QUORUM:
+		want = two && is_dec(sr_word(v, 0)) && is_dec(sr_word(v, 1))
+			       ? NULL
+			       : "a level and how many members it takes";
 		break;
 	case SR_V_ID_HASH:
 		want = two && is_hex(sr_word(v, 0), SR_ID) && is_hex(sr_word(v, 1), SR_HASH)

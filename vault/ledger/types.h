@@ -22,6 +22,7 @@ enum sr_type_id {
 	SR_T_COMPLAINT,
 	SR_T_REVEAL,
 	SR_T_OPENED,
+	SR_T_BOARD,
 	SR_T_COLLECTION,
 	SR_T_PERSON,
 	SR_T_PERSON_END,
@@ -73,19 +74,20 @@ enum {
 };
 
 enum sr_value_kind {
-	SR_V_ID,         /* 32 hex digits */
-	SR_V_HASH,       /* 64 hex digits */
-	SR_V_PERSON,     /* p- and 16 hex digits */
-	SR_V_KEY,        /* base64 of 32 bytes */
-	SR_V_CARD,       /* base64 of a key card (ledger/card.h) */
-	SR_V_TOKEN,      /* [a-z0-9][a-z0-9._:+-]{0,127} */
-	SR_V_NAME,       /* [!-~]{1,255} */
-	SR_V_DEC,        /* decimal below 2^63 */
-	SR_V_TIME,       /* 2026-11-21T10:00:00Z */
-	SR_V_TEXT,       /* ~ and base64 of 32 bytes: text beside, as a record */
-	SR_V_COUNT_ROOT, /* <dec> <hash> */
-	SR_V_LEVEL_KEY,  /* <dec> <key> */
-	SR_V_ID_HASH     /* <id> <hash> */
+	SR_V_ID,           /* 32 hex digits */
+	SR_V_HASH,         /* 64 hex digits */
+	SR_V_PERSON,       /* p- and 16 hex digits */
+	SR_V_KEY,          /* base64 of 32 bytes */
+	SR_V_CARD,         /* base64 of a key card (ledger/card.h) */
+	SR_V_TOKEN,        /* [a-z0-9][a-z0-9._:+-]{0,127} */
+	SR_V_NAME,         /* [!-~]{1,255} */
+	SR_V_DEC,          /* decimal below 2^63 */
+	SR_V_TIME,         /* 2026-11-21T10:00:00Z */
+	SR_V_TEXT,         /* ~ and base64 of 32 bytes: text beside, as a record */
+	SR_V_COUNT_ROOT,   /* <dec> <hash> */
+	SR_V_LEVEL_KEY,    /* <dec> <key> */
+	SR_V_LEVEL_QUORUM, /* <dec> <dec> */
+	SR_V_ID_HASH       /* <id> <hash> */
 };
 
 enum sr_cardinality {
@@ -112,7 +114,7 @@ enum {
  */
 enum sr_effect {
 	SR_EFFECT_TRUST,      /* found, key-epoch: keys and who is believed */
-	SR_EFFECT_CEREMONY,   /* deal ... opened: the board's keys */
+	SR_EFFECT_CEREMONY,   /* deal ... opened, board: a board and its keys */
 	SR_EFFECT_PEOPLE,     /* person, person-end, attest, attest-end */
 	SR_EFFECT_COLLECTION, /* collection */
 	SR_EFFECT_ITEM,     /* accession, stored, describe, release, embargo, hold, seal, retention,

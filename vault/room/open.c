@@ -135,7 +135,8 @@ static int fetch_room_key(struct opening *op, struct sr_err *e) {
 static int board_keys(struct opening *op, struct sr_err *e) {
 	struct sr_room *r = op->r;
 	struct sr_run_row *run = NULL;
-	int rc = sr_query_board(&op->board, r->v->catalogue, op->version.epoch, e);
+	int rc = sr_query_board(
+		&op->board, r->v->catalogue, op->version.board, op->version.epoch, e);
 
 	if (rc == 0 && !op->board.opened)
 		rc = sr_fail(e, SR_CORRUPT, "the board of epoch %u has no keys", op->version.epoch);

@@ -91,25 +91,41 @@ static int may_release(
 	return 0;
 }
 
-/* P of the level; the board's present epoch goes into the envelope. */
-static int level_key(struct sr_tdh2_key *out, uint32_t *epoch, struct sr_room *r, uint32_t level,
-	struct sr_err *e) {
-	struct sr_vault_row v;
-	int rc = sr_query_vault(&v, r->v->catalogue, e);
+/* The board that the item's collection is under, as it is now. */
+static int board_of(
+	struct sr_board_row *b, struct sr_room *r, const uint8_t item[SR_ID], struct sr_err *e) {
+	struct sr_item_row row = {0};
+	int rc = sr_query_item(&row, r->v->catalogue, item, e);
 
-	if (rc != 0)
-		return rc;
-	for (size_t i = 0; i < v.level_count; i++) {
-		if (v.levels[i].level != level || !v.levels[i].has_key)
+	if (rc == 0)
+		rc = sr_query_board(b, r->v->catalogue, row.board, 0, e);
+	sr_item_row_free(&row);
+	return rc;
+}
+
+/* P of the level; the board's present epoch goes into the envelope. */
+static int level_key(struct sr_tdh2_key *out, uint32_t *epoch, struct sr_room *r,
+	const struct sr_room_release *rel, struct sr_err *e) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "room: out of memory") : 0;
+	bool found = false;
+
+	if (rc == 0)
+		rc = board_of(b, r, rel->item, e);
+	for (size_t i = 0; rc == 0 && i < b->level_count && !found; i++) {
+		if (b->levels[i].level != rel->level || !b->levels[i].has_key)
 			continue;
 		memcpy(out->vault, r->v->fingerprint, SR_HASH);
-		memcpy(out->board, v.levels[i].key, SR_POINT);
-		out->level = (uint8_t)level;
+		memcpy(out->board, b->levels[i].key, SR_POINT);
+		out->level = (uint8_t)rel->level;
 		out->kind = "item";
-		*epoch = v.epoch;
-		return 0;
+		*epoch = b->epoch;
+		found = true;
 	}
-	return sr_fail(e, SR_DENIED, "the board has no level %u", level);
+	free(b);
+	if (rc == 0 && !found)
+		rc = sr_fail(e, SR_DENIED, "the board has no level %u", rel->level);
+	return rc;
 }
 
 static int sign_text(void *ctx, uint8_t sig[SR_SIG], struct sr_bytes text, struct sr_err *e) {
@@ -165,7 +181,7 @@ static int new_envelope(struct prepared *p, uint8_t hash[SR_HASH], struct sr_roo
 
 	sr_buf_init(&manifest);
 	if (rc == 0)
-		rc = level_key(&board, &env.epoch, r, rel->level, e);
+		rc = level_key(&board, &env.epoch, r, rel, e);
 	env.n = old->n + 1;
 	env.level = board.level;
 	if (rc == 0)

@@ -110,7 +110,7 @@ static int item_live(struct sr_room *r, const struct sr_checkout_row *c, struct 
 	int rc = sr_query_item(&item, r->v->catalogue, c->item, e);
 
 	if (rc == 0 && c->has_grant)
-		rc = sr_query_board(&board, r->v->catalogue, 0, e);
+		rc = sr_query_board(&board, r->v->catalogue, item.board, 0, e);
 	if (rc == 0 && item.state != (c->has_grant ? SR_S_RELEASED : SR_S_HELD))
 		rc = sr_fail(e, SR_DENIED, "the item is %s", sr_state_name(item.state));
 	else if (rc == 0 && (item.flags & stops) != 0)

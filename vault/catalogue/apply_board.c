@@ -1,0 +1,324 @@
+/*
+ * apply_board - effects of board and of the ceremony that makes a board's keys: deal, accept,
+ * complaint, reveal, opened.
+ *
+ * What an epoch is to be (members, quorums) is known from its statement on (found, board); it is in
+ * force from `opened` on, which sets boards.epoch.
+ */
+#include "catalogue/apply_in.h"
+#include "catalogue/query.h"
+
+/* --- a board to be --- */
+
+/* The people whose cards come with the statement. */
+static int add_newcomers(struct sr_apply *a, struct sr_err *e) {
+	struct sr_card card;
+	int rc = 0;
+
+	for (size_t i = 0; i < sr_field_count(a->s, "newcomer") && rc == 0; i++) {
+		rc = sr_apply_card(a, "newcomer", i, &card, e);
+		if (rc == 0)
+			rc = sr_apply_add_person(a, &card, e);
+	}
+	return rc == 0 ? sr_apply_names(a, e) : rc;
+}
+
+/* Members and quorums of ${epoch}, as the statement lists them. */
+static int add_epoch(
+	struct sr_apply *a, const uint8_t board[SR_ID], uint64_t epoch, struct sr_err *e) {
+	size_t members = sr_field_count(a->s, "member"), levels = sr_field_count(a->s, "quorum");
+	int rc = 0;
+
+	if (members < 2 || members > SR_BOARD_MEMBERS_MAX || levels > SR_BOARD_LEVELS_MAX)
+		return sr_fail(e, SR_CORRUPT, "%zu members and %zu levels, want 2 to %d and %d",
+			members, levels, SR_BOARD_MEMBERS_MAX, SR_BOARD_LEVELS_MAX);
+	for (size_t i = 0; i < levels && rc == 0; i++) {
+		uint64_t level = 0, quorum = 0;
+
+		rc = sr_field_level_quorum(&level, &quorum, a->s, "quorum", i, e);
+		if (rc == 0 && (quorum < 2 || quorum > members))
+			return sr_fail(e, SR_CORRUPT, "level %llu takes %llu of %zu members",
+				(unsigned long long)level, (unsigned long long)quorum, members);
+		if (rc == 0)
+			rc = SQL_RUN(a->db, e,
+				"INSERT INTO board_levels(board, epoch, level, quorum)"
+				" VALUES(?, ?, ?, ?)",
+				A_ID(board), A_U64(epoch), A_U64(level), A_U64(quorum));
+	}
+	for (size_t i = 0; i < members && rc == 0; i++) {
+		struct sr_bytes person = sr_field(a->s, "member", i);
+
+		rc = sr_apply_person_known(a, person, e);
+		if (rc == 0)
+			rc = SQL_RUN(a->db, e,
+				"INSERT INTO board_members(board, epoch, member, person)"
+				" VALUES(?, ?, ?, ?)",
+				A_ID(board), A_U64(epoch), A_U64(i + 1), A_TEXT(person));
+	}
+	return rc;
+}
+
+int sr_apply_board(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg board, request;
+	int rc = SQL_RUN(a->db, e,
+		"INSERT INTO boards(board, request, epoch, entry) VALUES(?, ?, 0, ?)",
+		sr_arg_id(a, "board", &board), sr_arg_id(a, "request", &request), A_INT(a->entry));
+
+	if (rc == 0)
+		rc = add_newcomers(a, e);
+	if (rc == 0)
+		rc = add_epoch(a, board.bytes, 1, e);
+	return rc == 0 ? sr_apply_decided(a, e) : rc;
+}
+
+/* --- the ceremony --- */
+
+struct run {
+	uint8_t id[SR_ID];
+	uint8_t board[SR_ID];
+	int64_t epoch; /* of the board that it makes keys for */
+	enum sr_state state;
+};
+
+/* A run that is not there yet: for the board that the deal names, and its next epoch. */
+static int new_run(struct sr_apply *a, struct run *out, struct sr_err *e) {
+	int rc = sr_field_id(out->board, a->s, "board", 0, e);
+
+	out->state = SR_S_NONE;
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &out->epoch,
+			"SELECT epoch + 1 FROM boards WHERE board = ?", A_ID(out->board));
+	return rc == SR_NOTFOUND ? sr_fail(e, SR_CORRUPT, "there is no such board") : rc;
+}
+
+/* The run that the statement names; state none when it is new. */
+static int load_run(struct sr_apply *a, struct run *out, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	uint8_t named[SR_ID];
+	int rc = sr_field_id(out->id, a->s, "run", 0, e);
+
+	if (rc == 0)
+		rc = SQL_OPEN(&st, a->db, e, "SELECT state, epoch, board FROM runs WHERE run = ?",
+			A_ID(out->id));
+	if (rc != 0)
+		return rc;
+	rc = sr_stmt_row(st, e);
+	if (rc == 0)
+		rc = sr_state_named(&out->state, sr_stmt_col_bytes(st, 0), e);
+	if (rc == 0) {
+		out->epoch = sr_stmt_col_int(st, 1);
+		rc = sr_stmt_col_copy(st, 2, out->board, SR_ID, e);
+	}
+	sr_stmt_reset(st);
+	if (rc == SR_NOTFOUND)
+		return new_run(a, out, e);
+	if (rc == 0 && sr_field_count(a->s, "board") > 0 &&
+		(sr_field_id(named, a->s, "board", 0, e) != 0 ||
+			memcmp(named, out->board, SR_ID) != 0))
+		return sr_fail(e, SR_CORRUPT, "the run is of another board");
+	return rc;
+}
+
+static int member_of(
+	struct sr_apply *a, const struct run *r, struct sr_bytes person, struct sr_err *e) {
+	int64_t member = 0;
+	int rc = SQL_INT_OF(a->db, e, &member,
+		"SELECT member FROM board_members WHERE board = ? AND epoch = ? AND person = ?",
+		A_ID(r->board), A_INT(r->epoch), A_TEXT(person));
+
+	if (rc == SR_NOTFOUND)
+		return sr_fail(e, SR_CORRUPT, "%.*s is no member of the board of epoch %lld",
+			(int)person.len, (const char *)person.p, (long long)r->epoch);
+	return rc;
+}
+
+/* A run begins only when those before it, for the same board, are void. */
+static int no_run_open(struct sr_apply *a, const struct run *r, struct sr_err *e) {
+	int64_t open = 0;
+	int rc = SQL_INT_OF(a->db, e, &open,
+		"SELECT count(*) FROM runs WHERE board = ? AND epoch = ? AND state != 'void'",
+		A_ID(r->board), A_INT(r->epoch));
+
+	if (rc == 0 && open != 0)
+		return sr_fail(e, SR_CORRUPT,
+			"a run of key generation begins while another one is not void");
+	return rc;
+}
+
+/* Load the run, check the actor (a member, unless it is the service) and take the step. */
+static int run_step(struct sr_apply *a, struct run *r, enum sr_event event, struct sr_err *e) {
+	enum sr_state to = SR_S_NONE;
+	int rc = load_run(a, r, e);
+
+	if (rc == 0 && !a->s->by_service)
+		rc = member_of(a, r, sr_bytes_str(a->actor), e);
+	if (rc == 0)
+		rc = sr_state_step(&to, SR_M_RUN, r->state, event, e);
+	if (rc == 0 && r->state == SR_S_NONE)
+		rc = no_run_open(a, r, e);
+	if (rc != 0)
+		return rc;
+	if (r->state == SR_S_NONE)
+		return SQL_RUN(a->db, e,
+			"INSERT INTO runs(run, board, number, epoch, state, entry)"
+			" SELECT ?1, ?2, count(*) + 1, ?3, ?4, ?5 FROM runs WHERE board = ?2",
+			A_ID(r->id), A_ID(r->board), A_INT(r->epoch), A_STR(sr_state_name(to)),
+			A_INT(a->entry));
+	return SQL_RUN(a->db, e, "UPDATE runs SET state = ? WHERE run = ?",
+		A_STR(sr_state_name(to)), A_ID(r->id));
+}
+
+int sr_apply_deal(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg dealing, object;
+	struct run r = {.epoch = 0};
+	int rc = run_step(a, &r, SR_E_DEAL, e);
+
+	if (rc != 0)
+		return rc;
+	return SQL_RUN(a->db, e,
+		"INSERT INTO deals(run, person, dealing, object, entry) VALUES(?, ?, ?, ?, ?)",
+		A_ID(r.id), A_STR(a->actor), sr_arg_hash(a, "dealing", &dealing),
+		sr_arg_hash(a, "deal", &object), A_INT(a->entry));
+}
+
+int sr_apply_accept(struct sr_apply *a, struct sr_err *e) {
+	size_t count = sr_field_count(a->s, "board-key");
+	struct sr_id_arg transcript;
+	struct run r = {.epoch = 0};
+	int rc = run_step(a, &r, SR_E_ACCEPT, e);
+
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e,
+			"INSERT INTO accepts(run, person, transcript, entry) VALUES(?, ?, ?, ?)",
+			A_ID(r.id), A_STR(a->actor), sr_arg_hash(a, "transcript", &transcript),
+			A_INT(a->entry));
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		uint64_t level = 0;
+		uint8_t key[SR_PK];
+		rc = sr_field_level_key(&level, key, a->s, "board-key", i, e);
+		if (rc == 0)
+			rc = SQL_RUN(a->db, e,
+				"INSERT INTO accept_keys(run, person, level, key) VALUES(?,"
+				" ?, ?, ?)",
+				A_ID(r.id), A_STR(a->actor), A_U64(level), A_HASH(key));
+	}
+	return rc;
+}
+
+int sr_apply_complaint(struct sr_apply *a, struct sr_err *e) {
+	struct run r = {.epoch = 0};
+	int rc = run_step(a, &r, SR_E_COMPLAINT, e);
+
+	if (rc == 0)
+		rc = member_of(a, &r, sr_field(a->s, "dealer", 0), e);
+	if (rc != 0)
+		return rc;
+	return SQL_RUN(a->db, e,
+		"INSERT INTO complaints(entry, run, person, dealer, level) VALUES(?, ?, ?, ?, ?)",
+		A_INT(a->entry), A_ID(r.id), A_STR(a->actor), sr_arg_token(a, "dealer"),
+		sr_arg_dec(a, "level"));
+}
+
+int sr_apply_reveal(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg ephemeral;
+	struct run r = {.epoch = 0};
+	int64_t asked = 0;
+	int rc = run_step(a, &r, SR_E_REVEAL, e);
+
+	if (rc == 0)
+		rc = member_of(a, &r, sr_field(a->s, "member", 0), e);
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &asked,
+			"SELECT count(*) FROM complaints WHERE run = ? AND person = ?"
+			" AND dealer = ? AND level = ?",
+			A_ID(r.id), sr_arg_token(a, "member"), A_STR(a->actor),
+			sr_arg_dec(a, "level"));
+	if (rc == 0 && asked == 0)
+		return sr_fail(e, SR_CORRUPT, "%s answers a complaint that nobody made", a->actor);
+	if (rc != 0)
+		return rc;
+	return SQL_RUN(a->db, e,
+		"INSERT INTO reveals(entry, run, person, member, level, ephemeral) VALUES(?,"
+		" ?, ?, ?, ?, ?)",
+		A_INT(a->entry), A_ID(r.id), A_STR(a->actor), sr_arg_token(a, "member"),
+		sr_arg_dec(a, "level"), sr_arg_key(a, "ephemeral", &ephemeral));
+}
+
+/* Each member of the board accepted this transcript and these keys. */
+static int check_accepted(
+	struct sr_apply *a, const struct run *r, size_t levels, struct sr_err *e) {
+	struct sr_id_arg transcript;
+	int64_t members = 0, accepted = 0, keys = 0;
+	int rc = SQL_INT_OF(a->db, e, &members,
+		"SELECT count(*) FROM board_members WHERE board = ? AND epoch = ?", A_ID(r->board),
+		A_INT(r->epoch));
+
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &accepted,
+			"SELECT count(*) FROM accepts WHERE run = ? AND transcript = ?",
+			A_ID(r->id), sr_arg_hash(a, "transcript", &transcript));
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &keys,
+			"SELECT count(*) FROM accept_keys k JOIN board_keys b ON b.level ="
+			" k.level AND b.key = k.key"
+			" WHERE k.run = ? AND b.board = ? AND b.epoch = ?",
+			A_ID(r->id), A_ID(r->board), A_INT(r->epoch));
+	if (rc != 0)
+		return rc;
+	if (members == 0 || accepted != members || keys != members * (int64_t)levels)
+		return sr_fail(e, SR_CORRUPT,
+			"%lld of %lld members accepted this transcript, %lld of %lld keys agree",
+			(long long)accepted, (long long)members, (long long)keys,
+			(long long)(members * (int64_t)levels));
+	return 0;
+}
+
+/* Who is in the epoch that begins has the role `member` from now on. */
+static int member_roles(struct sr_apply *a, const struct run *r, struct sr_err *e) {
+	return SQL_RUN(a->db, e,
+		"INSERT INTO roles(person, role, entry) SELECT b.person, 'member', ?3"
+		" FROM board_members b WHERE b.board = ?1 AND b.epoch = ?2 AND NOT EXISTS"
+		"(SELECT 1 FROM roles r WHERE r.person = b.person AND r.role = 'member' AND"
+		" r.ended IS NULL)",
+		A_ID(r->board), A_INT(r->epoch), A_INT(a->entry));
+}
+
+int sr_apply_opened(struct sr_apply *a, struct sr_err *e) {
+	size_t count = sr_field_count(a->s, "board-key");
+	struct sr_id_arg transcript;
+	uint64_t epoch = 0;
+	int64_t current = 0;
+	struct run r = {.epoch = 0};
+	int rc = run_step(a, &r, SR_E_OPENED, e);
+
+	if (rc == 0)
+		rc = sr_field_dec(&epoch, a->s, "epoch", 0, e);
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &current, "SELECT epoch FROM boards WHERE board = ?",
+			A_ID(r.board));
+	if (rc != 0)
+		return rc;
+	if (epoch != (uint64_t)current + 1 || epoch != (uint64_t)r.epoch)
+		return sr_fail(e, SR_CORRUPT, "epoch %llu opened after %lld by a run for %lld",
+			(unsigned long long)epoch, (long long)current, (long long)r.epoch);
+	rc = SQL_RUN(a->db, e,
+		"INSERT INTO epochs(board, epoch, run, transcript, entry) VALUES(?, ?, ?, ?, ?)",
+		A_ID(r.board), A_U64(epoch), A_ID(r.id), sr_arg_hash(a, "transcript", &transcript),
+		A_INT(a->entry));
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		uint64_t level = 0;
+		uint8_t key[SR_PK];
+		rc = sr_field_level_key(&level, key, a->s, "board-key", i, e);
+		if (rc == 0)
+			rc = SQL_RUN(a->db, e,
+				"INSERT INTO board_keys(board, epoch, level, key)"
+				" VALUES(?, ?, ?, ?)",
+				A_ID(r.board), A_U64(epoch), A_U64(level), A_HASH(key));
+	}
+	if (rc == 0)
+		rc = check_accepted(a, &r, count, e);
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e, "UPDATE boards SET epoch = ? WHERE board = ?", A_U64(epoch),
+			A_ID(r.board));
+	return rc == 0 ? member_roles(a, &r, e) : rc;
+}

@@ -1,0 +1,316 @@
+/*
+ * query_board - boards, their epochs and keys, and the runs that make them. See query.h.
+ */
+#include "catalogue/query_in.h"
+
+/* --- boards --- */
+
+/* Levels of an epoch, with its keys where it was opened. */
+static int read_levels(struct sr_board_row *b, struct sr_db *db, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_NEW(&st, db, e,
+		"SELECT l.level, l.quorum, k.key FROM board_levels l LEFT JOIN board_keys k ON"
+		" k.board = l.board AND k.level = l.level AND k.epoch = l.epoch"
+		" WHERE l.board = ? AND l.epoch = ? ORDER BY l.level",
+		A_ID(b->id), A_INT(b->epoch));
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row &&
+		b->level_count < SR_BOARD_LEVELS_MAX) {
+		struct sr_board_level *l = &b->levels[b->level_count++];
+		l->level = (uint32_t)sr_stmt_col_int(st, 0);
+		l->quorum = (uint32_t)sr_stmt_col_int(st, 1);
+		l->has_key = sr_col_opt(st, 2, l->key, SR_PK, &rc, e);
+	}
+	sr_stmt_free(st);
+	return rc;
+}
+
+static int read_members(struct sr_board_row *b, struct sr_db *db, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_NEW(&st, db, e,
+		"SELECT b.person, p.pk, b.member, EXISTS(SELECT 1 FROM roles r WHERE"
+		" r.person = b.person AND r.role = 'member'"
+		" AND r.ended IS NULL) FROM board_members b JOIN people p ON p.person = b.person"
+		" WHERE b.board = ? AND b.epoch = ? ORDER BY b.member",
+		A_ID(b->id), A_INT(b->epoch));
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row &&
+		b->member_count < SR_BOARD_MEMBERS_MAX) {
+		struct sr_member_row *m = &b->members[b->member_count++];
+		sr_col_person(m->person, st, 0);
+		m->index = (uint32_t)sr_stmt_col_int(st, 2);
+		m->active = sr_stmt_col_int(st, 3) != 0;
+		rc = sr_stmt_col_copy(st, 1, m->pk, SR_PK, e);
+	}
+	sr_stmt_free(st);
+	if (rc == 0 && b->member_count == 0)
+		return sr_fail(e, SR_NOTFOUND, "there is no board of epoch %u", b->epoch);
+	return rc;
+}
+
+static int read_opened(struct sr_board_row *b, struct sr_db *db, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_NEW(&st, db, e,
+		"SELECT run, transcript, entry FROM epochs WHERE board = ? AND epoch = ?",
+		A_ID(b->id), A_INT(b->epoch));
+
+	if (rc == 0)
+		rc = sr_stmt_step(st, &row, e);
+	if (rc == 0 && row) {
+		b->opened = sr_col_opt(st, 0, b->run, SR_ID, &rc, e);
+		(void)sr_col_opt(st, 1, b->transcript, SR_HASH, &rc, e);
+		b->opened_entry = (uint64_t)sr_stmt_col_int(st, 2);
+	}
+	sr_stmt_free(st);
+	return rc;
+}
+
+/* One row of boards, as SELECT board, request, epoch, entry has it. */
+static int read_board(struct sr_board_at *b, struct sr_stmt *st, struct sr_err *e) {
+	int rc = sr_stmt_col_copy(st, 0, b->id, SR_ID, e);
+
+	b->founding = !sr_col_opt(st, 1, b->request, SR_ID, &rc, e);
+	b->epoch = (uint32_t)sr_stmt_col_int(st, 2);
+	b->entry = (uint64_t)sr_stmt_col_int(st, 3);
+	return rc;
+}
+
+int sr_query_board(struct sr_board_row *out, struct sr_catalogue *c, const uint8_t *board,
+	uint32_t epoch, struct sr_err *e) {
+	struct sr_db *db = sr_catalogue_db(c);
+	struct sr_board_at at = {.epoch = 0};
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	struct sr_stmt *st = NULL;
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "no memory for a board") : 0;
+
+	if (rc == 0)
+		rc = SQL_NEW(&st, db, e,
+			"SELECT board, request, epoch, entry FROM boards"
+			" WHERE board = ?1 OR (?1 IS NULL AND request IS NULL)",
+			A_ID(board));
+	if (rc == 0)
+		rc = sr_stmt_row(st, e);
+	if (rc == 0)
+		rc = read_board(&at, st, e);
+	sr_stmt_free(st);
+	if (rc == SR_NOTFOUND)
+		rc = sr_fail(e, SR_NOTFOUND,
+			board == NULL ? "the vault is not founded yet" : "there is no such board");
+	if (rc == 0) {
+		memcpy(b->id, at.id, SR_ID);
+		b->founding = at.founding;
+		b->epoch = epoch != 0 ? epoch : at.epoch != 0 ? at.epoch : 1;
+		rc = read_members(b, db, e);
+	}
+	if (rc == 0)
+		rc = read_levels(b, db, e);
+	if (rc == 0)
+		rc = read_opened(b, db, e);
+	if (rc == 0)
+		*out = *b;
+	free(b);
+	return rc;
+}
+
+void sr_boards_free(struct sr_boards *l) {
+	free(l->rows);
+	memset(l, 0, sizeof *l);
+}
+
+int sr_query_boards(struct sr_boards *out, struct sr_catalogue *c, struct sr_err *e) {
+	struct sr_boards l = {NULL, 0};
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = sr_stmt_new(&st, sr_catalogue_db(c),
+		"SELECT board, request, epoch, entry FROM boards ORDER BY entry", e);
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		rc = sr_list_grow((void **)&l.rows, &l.count, sizeof *l.rows, e);
+		if (rc == 0)
+			rc = read_board(&l.rows[l.count - 1], st, e);
+	}
+	sr_stmt_free(st);
+	if (rc != 0)
+		sr_boards_free(&l);
+	*out = l;
+	return rc;
+}
+
+int sr_query_pending_member(
+	bool *out, struct sr_catalogue *c, const char *person, struct sr_err *e) {
+	int64_t n = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
+		"SELECT count(*) FROM board_members m JOIN boards b ON b.board = m.board AND"
+		" m.epoch = b.epoch + 1 WHERE m.person = ?",
+		A_STR(person));
+
+	if (rc == 0)
+		*out = n != 0;
+	return rc;
+}
+
+/* --- runs --- */
+
+static int read_run_keys(
+	struct sr_run_member *m, struct sr_db *db, const uint8_t run[SR_ID], struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_NEW(&st, db, e,
+		"SELECT level, key FROM accept_keys WHERE run = ? AND person = ? ORDER BY level",
+		A_ID(run), A_STR(m->person));
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row &&
+		m->key_count < SR_BOARD_LEVELS_MAX) {
+		struct sr_board_level *l = &m->keys[m->key_count++];
+		l->level = (uint32_t)sr_stmt_col_int(st, 0);
+		l->has_key = sr_col_opt(st, 1, l->key, SR_PK, &rc, e);
+	}
+	sr_stmt_free(st);
+	return rc;
+}
+
+static int read_run_members(struct sr_run_row *r, struct sr_db *db, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_NEW(&st, db, e,
+		"SELECT b.member, b.person, d.dealing, d.object, d.entry, a.transcript,"
+		" a.entry FROM runs r"
+		" JOIN board_members b ON b.board = r.board AND b.epoch = r.epoch"
+		" LEFT JOIN deals d ON d.run = r.run AND"
+		" d.person = b.person"
+		" LEFT JOIN accepts a ON a.run = r.run AND a.person = b.person WHERE r.run ="
+		" ? ORDER BY b.member",
+		A_ID(r->run));
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row &&
+		r->member_count < SR_BOARD_MEMBERS_MAX) {
+		struct sr_run_member *m = &r->members[r->member_count++];
+		m->index = (uint32_t)sr_stmt_col_int(st, 0);
+		sr_col_person(m->person, st, 1);
+		m->dealt = sr_col_opt(st, 2, m->dealing, SR_HASH, &rc, e);
+		(void)sr_col_opt(st, 3, m->deal, SR_HASH, &rc, e);
+		m->deal_entry = (uint64_t)sr_stmt_col_int(st, 4);
+		m->accepted = sr_col_opt(st, 5, m->transcript, SR_HASH, &rc, e);
+		m->accept_entry = (uint64_t)sr_stmt_col_int(st, 6);
+		if (rc == 0 && m->accepted)
+			rc = read_run_keys(m, db, r->run, e);
+	}
+	sr_stmt_free(st);
+	return rc;
+}
+
+#define RUN_SQL                                                                              \
+	"SELECT run, state, entry, (SELECT count(*) FROM complaints c WHERE c.run = r.run)," \
+	" (SELECT count(*) FROM reveals v WHERE v.run = r.run), board, number, epoch FROM runs r"
+
+/* Takes over ${st}. */
+static int one_run(
+	struct sr_run_row *out, struct sr_catalogue *c, struct sr_stmt *st, struct sr_err *e) {
+	struct sr_run_row *r = calloc(1, sizeof *r);
+	int rc = r == NULL ? sr_fail(e, SR_NOMEM, "no memory for a run") : sr_stmt_row(st, e);
+
+	if (rc == 0)
+		rc = sr_stmt_col_copy(st, 0, r->run, SR_ID, e);
+	if (rc == 0)
+		rc = sr_state_named(&r->state, sr_stmt_col_bytes(st, 1), e);
+	if (rc == 0)
+		rc = sr_stmt_col_copy(st, 5, r->board, SR_ID, e);
+	if (rc == 0) {
+		r->entry = (uint64_t)sr_stmt_col_int(st, 2);
+		r->complaints = (uint32_t)sr_stmt_col_int(st, 3);
+		r->reveals = (uint32_t)sr_stmt_col_int(st, 4);
+		r->number = (uint64_t)sr_stmt_col_int(st, 6);
+		r->epoch = (uint32_t)sr_stmt_col_int(st, 7);
+	}
+	sr_stmt_free(st);
+	if (rc == SR_NOTFOUND)
+		rc = sr_fail(e, SR_NOTFOUND, "there is no such run of key generation");
+	if (rc == 0)
+		rc = read_run_members(r, sr_catalogue_db(c), e);
+	if (rc == 0)
+		*out = *r;
+	free(r);
+	return rc;
+}
+
+int sr_query_run(struct sr_run_row *out, struct sr_catalogue *c, const uint8_t run[SR_ID],
+	struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e, RUN_SQL " WHERE run = ?", A_ID(run));
+
+	return rc == 0 ? one_run(out, c, st, e) : rc;
+}
+
+int sr_query_last_run(
+	struct sr_run_row *out, struct sr_catalogue *c, const uint8_t *board, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		RUN_SQL " WHERE board = ?1 OR (?1 IS NULL AND board = (SELECT board FROM boards"
+			" WHERE request IS NULL)) ORDER BY number DESC LIMIT 1",
+		A_ID(board));
+
+	return rc == 0 ? one_run(out, c, st, e) : rc;
+}
+
+static int read_complaint(struct sr_complaint_row *r, struct sr_stmt *st, struct sr_err *e) {
+	int rc = sr_stmt_col_copy(st, 1, r->run, SR_ID, e);
+
+	r->entry = (uint64_t)sr_stmt_col_int(st, 0);
+	sr_col_person(r->person, st, 2);
+	sr_col_person(r->dealer, st, 3);
+	r->level = (uint32_t)sr_stmt_col_int(st, 4);
+	r->dealt = sr_col_opt(st, 6, r->deal, SR_HASH, &rc, e);
+	r->deal_entry = (uint64_t)sr_stmt_col_int(st, 5);
+	r->revealed = !sr_stmt_col_is_null(st, 7);
+	r->reveal_entry = (uint64_t)sr_stmt_col_int(st, 7);
+	if (rc == 0)
+		rc = sr_stmt_col_copy(st, 8, r->board, SR_ID, e);
+	return rc;
+}
+
+int sr_query_complaints(struct sr_complaints *out, struct sr_catalogue *c, const uint8_t *board,
+	const uint8_t *run, struct sr_err *e) {
+	struct sr_complaints l = {0};
+	struct sr_stmt *st = NULL;
+	size_t cap = 0;
+	bool row = false;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		"SELECT c.entry, c.run, c.person, c.dealer, c.level, d.entry, d.object,"
+		" (SELECT min(r.entry) FROM reveals r WHERE r.run = c.run AND r.person = c.dealer"
+		" AND r.member = c.person AND r.level = c.level), u.board"
+		" FROM complaints c JOIN runs u ON u.run = c.run"
+		" LEFT JOIN deals d ON d.run = c.run AND d.person = c.dealer"
+		" WHERE (?1 IS NULL OR u.board = ?1) AND (?2 IS NULL OR c.run = ?2)"
+		" ORDER BY c.entry",
+		A_ID(board), A_ID(run));
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		if (l.count == cap) {
+			size_t more = cap == 0 ? 8 : 2 * cap;
+			struct sr_complaint_row *rows = realloc(l.rows, more * sizeof *rows);
+
+			if (rows == NULL) {
+				rc = sr_fail(e, SR_NOMEM, "no memory for %zu complaints", more);
+				break;
+			}
+			l.rows = rows;
+			cap = more;
+		}
+		memset(&l.rows[l.count], 0, sizeof *l.rows);
+		rc = read_complaint(&l.rows[l.count++], st, e);
+	}
+	sr_stmt_free(st);
+	if (rc == 0)
+		*out = l;
+	else
+		sr_complaints_free(&l);
+	return rc;
+}
+
+void sr_complaints_free(struct sr_complaints *l) {
+	free(l->rows);
+	memset(l, 0, sizeof *l);
+}
