@@ -1,5 +1,5 @@
 /*
- * The custodian's verbs: init, scrub, rebuild, backup, restore, status, core.
+ * The custodian's verbs: init, scrub, rebuild, status, core.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/escape.h"
-#include "board/backup.h"
 #include "cli/verbs.h"
 #include "core/server.h"
 #include "crypto/hash.h"
@@ -18,22 +17,6 @@ const struct cli_option cli_init_options[] = {
 	{"second", CLI_ONE, "PATH", "folder for the second copy of secrets.db (another disk)"},
 	{"no-second", CLI_FLAG, NULL, "no second copy: a lost secrets.db loses the vault"},
 	{"unlock-new", CLI_ONE, "F", "make a new credential file that unlocks the service keys"},
-	{NULL, CLI_FLAG, NULL, NULL},
-};
-
-const struct cli_option cli_backup_options[] = {
-	{"secrets", CLI_ONE, "FILE", "the sealed file of secrets; keep it apart from DIR"},
-	{"secrets-passphrase-file", CLI_ONE, "F", "file with the passphrase that seals it"},
-	{"secrets-unlock", CLI_ONE, "F", "or the credential file that seals it"},
-	{NULL, CLI_FLAG, NULL, NULL},
-};
-
-const struct cli_option cli_restore_options[] = {
-	{"secrets", CLI_ONE, "FILE", "the sealed file of secrets"},
-	{"secrets-passphrase-file", CLI_ONE, "F", "file with the passphrase that seals it"},
-	{"secrets-unlock", CLI_ONE, "F", "or the credential file that seals it"},
-	{"second", CLI_ONE, "PATH", "folder for the second copy of secrets.db"},
-	{"no-second", CLI_FLAG, NULL, "no second copy"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
@@ -195,129 +178,24 @@ int verb_rebuild(struct cli *c, struct sr_err *e) {
 	return rc;
 }
 
-/* --- backup and restore --- */
-
-static int secrets_secret(struct cli *c, struct cli_secret *s, bool fresh, struct sr_err *e) {
-	const struct cli_ask ask = {.credential_file = cli_get(c, "secrets-unlock"),
-		.passphrase_file = cli_get(c, "secrets-passphrase-file"),
-		.prompt = "Passphrase of the secrets file",
-		.options = "give --secrets-passphrase-file F or --secrets-unlock F",
-		.fresh = fresh};
-	return cli_secret(s, &ask, e);
-}
-
-static void backup_json(const struct sr_backup_result *r, const char *path) {
-	json_t *o = json_object();
-	cli_json_set_bytes(o, "to", sr_bytes_str(path));
-	json_object_set_new(o, "files", json_integer((json_int_t)r->files));
-	json_object_set_new(o, "bytes", json_integer((json_int_t)r->bytes));
-	json_object_set_new(o, "skipped", json_integer((json_int_t)r->skipped));
-	json_object_set_new(o, "removed", json_integer((json_int_t)r->removed));
-	json_object_set_new(o, "secrets", json_integer((json_int_t)r->secrets));
-	json_object_set_new(o, "entries", json_integer((json_int_t)r->entries));
-	json_object_set_new(o, "checked", json_integer((json_int_t)r->checked));
-	cli_json_print(o);
-}
-
-int verb_backup(struct cli *c, struct sr_err *e) {
-	struct sr_vault *v = NULL;
-	struct cli_secret s = {0};
-	struct sr_backup_result r = {0};
-	struct sr_progress progress = cli_progress(c);
-	char size[48];
-	struct sr_backup_options o = {.path = c->args.words[0],
-		.secrets_path = cli_get(c, "secrets"),
-		.progress = &progress};
-	if (o.secrets_path == NULL)
-		return sr_fail(e, SR_USAGE,
-			"--secrets FILE is missing: the sealed file of secrets, "
-			"to be kept apart from the backup");
-	int rc = cli_open_vault(c, &v, e);
-	if (rc == 0)
-		rc = secrets_secret(c, &s, true, e);
-	o.unlock = s.unlock;
-	if (rc == 0)
-		rc = sr_backup_make(v, &o, &r, e);
-	cli_secret_free(&s);
-	sr_vault_close(v);
-	cli_progress_end();
-	if (rc != 0)
-		return rc;
-	if (c->json) {
-		backup_json(&r, o.path);
-		return 0;
-	}
-	cli_size_text(size, sizeof size, r.bytes);
-	printf("copied %llu files (%s), %llu were there already; read back and checked: %llu "
-	       "packs, "
-	       "objects and envelopes, and a log of %llu entries\n",
-		(unsigned long long)r.files, size, (unsigned long long)r.skipped,
-		(unsigned long long)r.checked, (unsigned long long)r.entries);
-	printf("%llu secrets lie sealed in %s: keep it apart from the backup, and destroy the one "
-	       "before, which could undo later erasures\n",
-		(unsigned long long)r.secrets, o.secrets_path);
-	return 0;
-}
-
-int verb_restore(struct cli *c, struct sr_err *e) {
-	struct cli_secret sealed = {0}, service = {0};
-	struct sr_backup_result r = {0};
-	struct sr_progress progress = cli_progress(c);
-	struct sr_buf told;
-	struct sr_restore_options o = {.from = c->args.words[0],
-		.to = c->args.words[1],
-		.secrets_path = cli_get(c, "secrets"),
-		.second = cli_get(c, "second"),
-		.no_second = cli_has(c, "no-second"),
-		.clock = sr_clock_system(),
-		.progress = &progress};
-	if (o.secrets_path == NULL)
-		return sr_fail(
-			e, SR_USAGE, "--secrets FILE is missing: the sealed file of secrets");
-	if ((o.second != NULL) == o.no_second)
-		return sr_fail(e, SR_USAGE,
-			"say where the second copy of secrets.db will lie: --second "
-			"PATH, or --no-second");
-	char second[SR_PATH_MAX];
-	int rc = cli_second_folder(&o.second, second, e);
-	sr_buf_init(&told);
-	if (rc == 0)
-		rc = cli_unlock(c, &service, e);
-	if (rc == 0)
-		rc = secrets_secret(c, &sealed, false, e);
-	o.unlock = service.unlock;
-	o.unlock_secrets = sealed.unlock;
-	if (rc == 0)
-		rc = sr_backup_restore(&o, &r, &told, e);
-	if (rc == SR_AUTH && strstr(e->text, "wrong") != NULL)
-		c->own_input = true;
-	cli_secret_free(&service);
-	cli_secret_free(&sealed);
-	cli_progress_end();
-	if (rc == 0 && c->json) {
-		backup_json(&r, o.to);
-	} else if (rc == 0) {
-		printf("restored %s: %llu files, a log of %llu entries, %llu secrets; %llu packs, "
-		       "objects and envelopes checked\n",
-			o.to, (unsigned long long)r.files, (unsigned long long)r.entries,
-			(unsigned long long)r.secrets, (unsigned long long)r.checked);
-		printf("live grants need new pieces from members: strongroom vote REQUEST topup\n");
-		if (told.len > 0) {
-			struct sr_buf b;
-			sr_buf_init(&b);
-			sr_escape_text(&b, sr_buf_view(&told));
-			fwrite(b.p, 1, b.len, stdout);
-			sr_buf_free(&b);
-		}
-	}
-	sr_buf_free(&told);
-	return rc;
-}
-
 /* --- status --- */
 
 static void status_line(const struct cli_answer *a, const char *label, const char *key) {
 	cli_line(label, cli_field(a, key));
+}
+
+static void status_backups(const struct cli_answer *a) {
+	const unsigned long long open = cli_field_dec(a, "backups-open");
+	const unsigned long long reviving = cli_field_dec(a, "backups-reviving");
+	if (cli_field(a, "last-backup").p == NULL)
+		cli_line_str("last backup", "none that was read back");
+	status_line(a, "last backup", "last-backup");
+	if (reviving > 0)
+		printf("  %-14s %llu can be opened, %llu of them could bring back what was "
+		       "destroyed since: backup --rotate-escrow\n",
+			"backups", open, reviving);
+	else if (open > 0)
+		printf("  %-14s %llu can be opened\n", "backups", open);
 }
 
 static void status_print(struct cli *c, const struct cli_answer *a) {
@@ -357,6 +235,7 @@ static void status_print(struct cli *c, const struct cli_answer *a) {
 	status_line(a, "incidents", "incidents");
 	status_line(a, "refusals", "refusals");
 	status_line(a, "last scrub", "last-scrub");
+	status_backups(a);
 	const bool second = sr_bytes_eq(cli_field(a, "second"), sr_bytes_str("yes"));
 	const bool current = cli_field(a, "second-current").p != NULL;
 	cli_line_str("second copy",

@@ -130,13 +130,20 @@ int verb_second_show(struct cli *c, struct sr_err *e);
 int verb_second_replace(struct cli *c, struct sr_err *e);
 int verb_second_drop(struct cli *c, struct sr_err *e);
 
+/* verb_backup.c */
+extern const struct cli_option cli_backup_options[], cli_restore_options[];
+int verb_backup(struct cli *c, struct sr_err *e);
+int verb_restore(struct cli *c, struct sr_err *e);
+
+/* verb_collect.c */
+extern const struct cli_option cli_collect_options[];
+int verb_collect(struct cli *c, struct sr_err *e);
+
 /* verb_admin.c */
-extern const struct cli_option cli_init_options[], cli_backup_options[], cli_restore_options[];
+extern const struct cli_option cli_init_options[];
 int verb_init(struct cli *c, struct sr_err *e);
 int verb_scrub(struct cli *c, struct sr_err *e);
 int verb_rebuild(struct cli *c, struct sr_err *e);
-int verb_backup(struct cli *c, struct sr_err *e);
-int verb_restore(struct cli *c, struct sr_err *e);
 int verb_status(struct cli *c, struct sr_err *e);
 int verb_core(struct cli *c, struct sr_err *e);
 

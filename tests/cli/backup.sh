@@ -10,14 +10,14 @@ granted "$ITEM"
 checked_out "$ITEM"
 ok as ri return "$CHECKOUT"
 echo 'another passphrase' >pass2
-ok sr backup "$W/copy" --secrets "$W/secrets" --secrets-passphrase-file pass2
+ok sr backup "$W/copy" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass2
 has 'read back and checked'
-ok sr backup "$W/copy" --secrets "$W/secrets" --secrets-passphrase-file pass2 --json
+ok sr backup "$W/copy" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass2 --json
 ((10#$(json skipped) > 0)) || fail 'a second backup copied everything again'
-refused 1 'wrong' sr restore "$W/copy" "$W/new" --secrets "$W/secrets" --secrets-passphrase-file pass --no-second
+refused 1 'wrong' sr restore "$W/copy" "$W/new" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass --no-second
 [[ ! -e $W/new/secrets.db ]] || fail 'something was restored'
 rm -rf "$W/new"
-ok sr restore "$W/copy" "$W/new" --secrets "$W/secrets" --secrets-passphrase-file pass2 --no-second
+ok sr restore "$W/copy" "$W/new" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass2 --no-second
 rm -rf vault
 export STRONGROOM_VAULT=$W/new
 ok sr verify
@@ -33,8 +33,11 @@ ok as m2 vote "$REQUEST" topup
 checked_out "$ITEM" --grant "$GRANT"
 ok as ri cat "$CHECKOUT"
 same "$OUT" 'words to keep'
-# Without its secrets file a backup opens nothing; damage in it is named.
+# Without its secrets file a backup opens nothing, nor without the escrow; damage in it is named.
 refused 2 'secrets' sr restore "$W/copy" "$W/third" --no-second
+refused 2 'escrow' sr restore "$W/copy" "$W/third" --no-second --secrets "$W/secrets"
+refused 2 'escrow' sr backup "$W/copy" --secrets "$W/secrets" --secrets-passphrase-file pass2
+refused 2 'lies in the backup' sr backup "$W/copy" --secrets "$W/secrets" --escrow "$W/copy/escrow" --secrets-passphrase-file pass2
 pack=$(find "$W/copy/packs" -type f ! -name 'INV*' | head -n 1)
 printf X | dd of="$pack" bs=1 seek=5000 conv=notrunc status=none
-refused 3 "$(basename "$pack" | cut -c1-12)|pack" sr backup "$W/copy" --secrets "$W/secrets" --secrets-passphrase-file pass2
+refused 3 "$(basename "$pack" | cut -c1-12)|pack" sr backup "$W/copy" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass2

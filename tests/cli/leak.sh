@@ -30,7 +30,7 @@ ok as m1 vote "$REQUEST" approve
 ok as m2 vote "$REQUEST" approve
 ok as ri grants --request "$REQUEST" --json
 ok as ri export "$(json 0.id)" "$ITEM" --out copy.age
-ok sr backup "$W/backup" --secrets "$W/backup.secrets" --secrets-passphrase-file pass
+ok sr backup "$W/backup" --secrets "$W/backup.secrets" --escrow "$W/escrow" --secrets-passphrase-file pass
 ok sr rebuild
 found=$(grep -rlaF -e "$marker" -e 'Name of ri' vault tmp state backup backup.secrets copy.age 2>/dev/null || true)
 [[ -z $found ]] || fail "marked words lie in: $found"

@@ -29,8 +29,8 @@ LATER=$REQUEST # restored, then amended
 away to-amend approve
 amend "$FIRST"
 
-ok sr backup "$W/copy" --secrets "$W/secrets" --secrets-passphrase-file pass
-ok sr restore "$W/copy" "$W/new" --secrets "$W/secrets" --secrets-passphrase-file pass --no-second
+ok sr backup "$W/copy" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass
+ok sr restore "$W/copy" "$W/new" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass --no-second
 rm -rf vault
 export STRONGROOM_VAULT=$W/new
 amend "$LATER"

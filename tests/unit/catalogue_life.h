@@ -375,6 +375,10 @@ RIG void life_ends(struct rig *r) {
 	f_dec(r, "bad", 0);
 	f_put(r, "result", "clean");
 	rig_end(r);
+	s_collect(r, "accession 1", "pack 2");
+	s_escrow(r, "escrow 1", 1);
+	s_backup(r, "backup 1", "begun", "escrow 1", 1);
+	s_backup(r, "backup 1", "made", "escrow 1", 1);
 	rig_begin(r, SR_T_ENQUIRY, OFFICER);
 	f_id(r, "enquiry", "enquiry 1");
 	f_put(r, "event", "open");

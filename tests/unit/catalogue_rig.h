@@ -487,6 +487,48 @@ RIG void s_stored(struct rig *r, const char *accession) {
 	rig_end(r);
 	sr_buf_free(&body);
 }
+/* One pack goes, one comes; NULL: none. */
+RIG void s_collect(struct rig *r, const char *removed, const char *added) {
+	const char *const names[2] = {removed, added};
+	static const char *const keys[2][3] = {{"removed", "removed-bytes", "removed-list"},
+		{"added", "added-bytes", "added-list"}};
+	rig_begin(r, SR_T_COLLECT, SERVICE);
+	for (size_t i = 0; i < 2; i++) {
+		uint8_t pack[SR_HASH], root[SR_HASH];
+		struct sr_bytes list = sr_bytes_of(pack, names[i] != NULL ? SR_HASH : 0);
+		struct sr_buf body;
+		struct sr_err e;
+		sr_buf_init(&body);
+		rig_hash(pack, names[i] != NULL ? names[i] : "");
+		sr_pack_list_put(&body, list);
+		assert_ok(sr_pack_list_root(root, list, &e), &e);
+		sr_statement_put_count_root(&r->text, keys[i][0], list.len / SR_HASH, root);
+		f_dec(r, keys[i][1], 70000 * (list.len / SR_HASH));
+		rig_object(r, keys[i][2], sr_buf_view(&body));
+		sr_buf_free(&body);
+	}
+	rig_end(r);
+}
+RIG void s_escrow(struct rig *r, const char *escrow, uint64_t generation) {
+	rig_begin(r, SR_T_ESCROW, SERVICE);
+	f_id(r, "escrow", escrow);
+	f_dec(r, "generation", generation);
+	rig_end(r);
+}
+RIG void s_backup(struct rig *r, const char *backup, const char *result, const char *escrow,
+	uint64_t generation) {
+	rig_begin(r, SR_T_BACKUP, SERVICE);
+	f_id(r, "backup", backup);
+	f_put(r, "result", result);
+	f_id(r, "escrow", escrow);
+	f_dec(r, "generation", generation);
+	if (strcmp(result, "made") == 0) {
+		f_dec(r, "entries", 40);
+		f_dec(r, "checked", 4);
+		f_dec(r, "secrets", 9);
+	}
+	rig_end(r);
+}
 /* Without its `stored`. ${names}: items; the file list of each has one file, "<name>.txt". */
 RIG void s_accession(
 	struct rig *r, int who, const char *accession, const char *const *names, size_t count) {

@@ -262,15 +262,17 @@ static void test_fixity(void **state) {
 
 static void backup_of(
 	struct world *w, const char *to, const char *secrets, struct sr_backup_result *r) {
-	struct sr_backup_options o = {.path = to, .secrets_path = secrets};
+	char escrow[T_PATH];
+	struct sr_backup_options o = {.path = to, .secrets_path = secrets, .escrow_path = escrow};
 
+	snprintf(escrow, sizeof escrow, "%s", t_path(w->path, "escrow"));
 	o.unlock.credential = sr_bytes_str("the credential of the backup, 32 bytes and more");
 	assert_ok(sr_backup_make(w->v, &o, r, &w->e), &w->e);
 }
 
 static void test_backup(void **state) {
 	struct world *w = world_new(NULL);
-	char to[T_PATH], secrets[T_PATH], restored[T_PATH];
+	char to[T_PATH], secrets[T_PATH], escrow[T_PATH], restored[T_PATH];
 	struct sr_backup_result r;
 	struct sr_restore_options o = {.no_second = true, .clock = {clock_of, NULL}};
 	struct sr_buf told;
@@ -282,11 +284,12 @@ static void test_backup(void **state) {
 	put_item(w, "kept twice\n", item);
 	snprintf(to, sizeof to, "%s", t_path(w->path, "backup"));
 	snprintf(secrets, sizeof secrets, "%s", t_path(w->path, "backup-secrets"));
+	snprintf(escrow, sizeof escrow, "%s", t_path(w->path, "escrow"));
 	snprintf(restored, sizeof restored, "%s", t_path(w->path, "restored"));
 	backup_of(w, to, secrets, &r);
 	first = r.files;
 	assert_true(first > 5 && r.secrets > 0 && r.checked > 0 &&
-		    r.entries == sr_ledger_next_index(w->v->ledger));
+		    r.entries + 1 == sr_ledger_next_index(w->v->ledger));
 	backup_of(w, to, secrets, &r);
 	assert_true(r.files < first && r.skipped > 0);
 	assert_ok(sr_catalogue_digest(w->v->catalogue, digest, &w->e), &w->e);
@@ -298,6 +301,7 @@ static void test_backup(void **state) {
 	sr_buf_init(&told);
 	o.from = to;
 	o.secrets_path = secrets;
+	o.escrow_path = escrow;
 	o.to = restored;
 	o.unlock.credential = sr_bytes_str(WORLD_CREDENTIAL);
 	o.unlock_secrets.credential = sr_bytes_str("another credential, also of 32 bytes and more");
@@ -312,7 +316,8 @@ static void test_backup(void **state) {
 	/* A copy that was damaged is not taken for a backup. */
 	world_reopen(w);
 	{
-		struct sr_backup_options b = {.path = to, .secrets_path = secrets};
+		struct sr_backup_options b = {
+			.path = to, .secrets_path = secrets, .escrow_path = escrow};
 		char path[T_PATH], copy[T_PATH];
 
 		some_file(w, "packs", true, path);
@@ -361,7 +366,7 @@ static void reads(struct world *w, const struct life *l, const char *want) {
 
 /* Back up, restore under a strict umask, and go on with the restored vault. */
 static void move_by_backup(struct world *w, const char *renewed) {
-	char to[T_PATH], secrets[T_PATH], restored[T_PATH];
+	char to[T_PATH], secrets[T_PATH], escrow[T_PATH], restored[T_PATH];
 	struct sr_restore_options o = {.no_second = true, .clock = {clock_of, w}};
 	struct sr_backup_result r;
 	struct sr_buf told;
@@ -370,12 +375,14 @@ static void move_by_backup(struct world *w, const char *renewed) {
 
 	snprintf(to, sizeof to, "%s", t_path(w->path, "backup"));
 	snprintf(secrets, sizeof secrets, "%s", t_path(w->path, "backup-secrets"));
+	snprintf(escrow, sizeof escrow, "%s", t_path(w->path, "escrow"));
 	snprintf(restored, sizeof restored, "%s", t_path(w->path, "restored"));
 	backup_of(w, to, secrets, &r);
 	world_close(w);
 	sr_buf_init(&told);
 	o.from = to;
 	o.secrets_path = secrets;
+	o.escrow_path = escrow;
 	o.to = restored;
 	o.unlock.credential = sr_bytes_str(WORLD_CREDENTIAL);
 	o.unlock_secrets.credential =

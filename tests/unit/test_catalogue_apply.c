@@ -614,6 +614,112 @@ static void test_stored(void **state) {
 	rig_close(&r);
 }
 
+static size_t packs_of(struct rig *r) {
+	uint8_t *names = NULL;
+	size_t count = 0;
+	struct sr_err e;
+	assert_ok(sr_query_packs(&names, &count, r->cat, &e), &e);
+	free(names);
+	return count;
+}
+
+/* What a collection removes must be there, what it adds must be new. */
+static void test_collected(void **state) {
+	struct rig r;
+	uint8_t *names = NULL, want[SR_HASH];
+	size_t count = 0;
+	struct sr_err e;
+	(void)state;
+	rig_open(&r);
+	life_board(&r);
+	s_accession(&r, DEPOSITOR, "accession 1", life_items, 2);
+	s_stored(&r, "accession 1");
+	rig_apply(&r);
+	s_collect(&r, "pack 0", NULL);
+	rig_refused(&r, "(collect): pack ");
+	s_collect(&r, "accession 1", "accession 1");
+	rig_refused(&r, ": it was named before");
+	s_collect(&r, "accession 1", "pack 1");
+	struct rig_object *list = &r.objects[r.object_count - 2];
+	list->body.p[list->body.len - 1] ^= 1;
+	rig_refused(
+		&r, "(collect): removed-list: the list of 1 packs is not the one that was signed");
+	s_collect(&r, "accession 1", "pack 1");
+	list = &r.objects[r.object_count - 1];
+	list->body.p[list->body.len - 1] ^= 1;
+	rig_refused(&r, "(collect): added-list: the list of 1 packs is not the one");
+	assert_int_equal(packs_of(&r), 1);
+	s_collect(&r, "accession 1", "pack 1");
+	rig_apply(&r);
+	assert_ok(sr_query_packs(&names, &count, r.cat, &e), &e);
+	rig_hash(want, "pack 1");
+	assert_int_equal(count, 1);
+	assert_memory_equal(names, want, SR_HASH);
+	free(names);
+	s_collect(&r, "accession 1", NULL);
+	rig_refused(&r, ": there is none to be removed");
+	s_collect(&r, "pack 1", NULL);
+	rig_apply(&r);
+	assert_int_equal(packs_of(&r), 0);
+	rig_close(&r);
+}
+
+/* Which backups could be opened: those whose escrow was not rotated since. */
+static void test_backups(void **state) {
+	struct rig r;
+	struct sr_backups l;
+	struct sr_backup_counts n;
+	uint64_t generation = 0;
+	uint8_t escrow[SR_ID];
+	struct sr_err e;
+	(void)state;
+	rig_open(&r);
+	life_board(&r);
+	s_escrow(&r, "escrow 1", 1);
+	s_backup(&r, "backup 1", "begun", "escrow 1", 1);
+	s_backup(&r, "backup 1", "made", "escrow 1", 1);
+	s_backup(&r, "backup 2", "begun", "escrow 1", 2);
+	rig_apply(&r);
+	assert_ok(sr_query_backups(&l, r.cat, true, 0, &e), &e);
+	assert_int_equal(l.count, 2);
+	assert_true(l.rows[0].made && !l.rows[1].made);
+	const uint64_t second = l.rows[1].entry;
+	sr_backups_free(&l);
+	assert_ok(sr_query_backups(&l, r.cat, true, second, &e), &e);
+	assert_int_equal(l.count, 1);
+	sr_backups_free(&l);
+	s_escrow(&r, "escrow 1", 2);
+	s_backup(&r, "backup 2", "made", "escrow 1", 2);
+	s_escrow(&r, "escrow 2", 1);
+	s_backup(&r, "backup 3", "begun", "escrow 2", 1);
+	rig_apply(&r);
+	assert_ok(sr_query_backups(&l, r.cat, true, 0, &e), &e);
+	assert_int_equal(l.count, 2);
+	assert_true(l.rows[0].made && l.rows[0].generation == 2 && !l.rows[1].made);
+	sr_backups_free(&l);
+	assert_ok(sr_query_backups(&l, r.cat, false, 0, &e), &e);
+	assert_int_equal(l.count, 3);
+	assert_true(l.rows[0].closed && !l.rows[1].closed && !l.rows[2].closed);
+	sr_backups_free(&l);
+	assert_ok(sr_query_backup_counts(&n, r.cat, &e), &e);
+	assert_true(n.last > 0 && n.open == 2 && n.ended == 0 && n.reviving == 0);
+	rig_id(escrow, "escrow 1");
+	assert_ok(sr_query_escrow(&generation, r.cat, escrow, &e), &e);
+	assert_int_equal(generation, 2);
+	rig_id(escrow, "escrow 3");
+	assert_fails(
+		sr_query_escrow(&generation, r.cat, escrow, &e), SR_NOTFOUND, &e, "no such escrow");
+	s_escrow(&r, "escrow 1", 2);
+	rig_refused(&r, "(escrow): generation 2 after 2");
+	s_backup(&r, "backup 3", "made", "escrow 2", 2);
+	rig_refused(&r, "(backup): no such backup was begun, or it is made already");
+	s_backup(&r, "backup 2", "made", "escrow 1", 2);
+	rig_refused(&r, "(backup): no such backup was begun, or it is made already");
+	s_backup(&r, "backup 4", "dreamt", "escrow 1", 2);
+	rig_refused(&r, "result is \"dreamt\", want begun or made");
+	rig_close(&r);
+}
+
 /* --- lists --- */
 
 static void cut_list(void *ctx, struct sr_bytes mutant, const char *what) {
@@ -814,6 +920,8 @@ int main(void) {
 		cmocka_unit_test(test_impossible_items),
 		cmocka_unit_test(test_list_is_the_signed_one),
 		cmocka_unit_test(test_stored),
+		cmocka_unit_test(test_collected),
+		cmocka_unit_test(test_backups),
 		cmocka_unit_test(test_impossible_requests),
 		cmocka_unit_test(test_impossible_grants),
 		cmocka_unit_test(test_lists),

@@ -358,6 +358,23 @@ int sr_dir_make(struct sr_dir **out, struct sr_dir *parent, const char *name, mo
 	return rc;
 }
 
+int sr_dir_of(struct sr_dir **out, const char **name, const char *path, struct sr_err *e) {
+	char folder[SR_PATH_MAX];
+	const char *slash = strrchr(path, '/');
+
+	*out = NULL;
+	*name = slash == NULL ? path : slash + 1;
+	if (slash != NULL && (size_t)(slash - path) >= sizeof folder)
+		return sr_fail(e, SR_USAGE, "a path of %zu bytes, want fewer than %zu",
+			strlen(path), sizeof folder);
+	if (slash == NULL)
+		snprintf(folder, sizeof folder, ".");
+	else
+		snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path),
+			path);
+	return sr_dir_open(out, folder, e);
+}
+
 void sr_dir_close(struct sr_dir *d) {
 	if (d == NULL)
 		return;

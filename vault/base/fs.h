@@ -26,6 +26,8 @@ SR_MUST int sr_dir_open_at(
 /* Make (mode as given, parent fsynced) unless there, then open. */
 SR_MUST int sr_dir_make(struct sr_dir **out, struct sr_dir *parent, const char *name, mode_t mode,
 	struct sr_err *e);
+/* Open the folder that ${path} lies in; *${name} is the last part of the path. */
+SR_MUST int sr_dir_of(struct sr_dir **out, const char **name, const char *path, struct sr_err *e);
 void sr_dir_close(struct sr_dir *d); /* NULL allowed */
 const char *sr_dir_path(const struct sr_dir *d);
 int sr_dir_fd(const struct sr_dir *d);

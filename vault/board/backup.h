@@ -7,12 +7,20 @@
  * first copy of it. The secrets file carries slots, personal and descriptive keys; never room keys,
  * quarantine or intake seals: a restore makes new room keys for open requests and live grants,
  * whose pieces must then be made anew (vote topup), and held items wait for a quorum. Run again
- * over an older backup it copies what is new and removes envelopes that were superseded. Whoever
- * holds an old secrets file can undo erasures made after it: keep one, destroy the one before.
+ * over an older backup it copies what is new and removes what was superseded or collected.
+ *
+ * Whoever holds an old secrets file could undo erasures made after it. So it needs two things: its
+ * passphrase, and the escrow's key (board/escrow.h), which lies on another medium and is
+ * overwritten by a rotation: new key -> the backup under it, read back -> old key overwritten ->
+ * `escrow` in the log. Every backup is in the log before anything leaves the vault (`backup`,
+ * begun, then made), so it is known which of them could bring back what was destroyed since.
  *
  *   secrets file   "SRBACKUP"
- *                  le32 length, that many bytes: a 32-byte key sealed under the passphrase
- *                  (crypto/passphrase.h, type strongroom/backup/v1)
+ *                  escrow id[16], le64 generation of the escrow
+ *                  le32 length, that many bytes: aead under the escrow's key (label
+ *                  "strongroom/backup-escrow/v1", associated data fingerprint, escrow id, le64
+ *                  generation) of a 32-byte key sealed under the passphrase (crypto/passphrase.h,
+ *                  type strongroom/backup/v1)
  *                  the rest: aead under that key (label "strongroom/backup-secrets/v1", associated
  *                  data fingerprint) of
  *                    fingerprint[32], le64 ledger size, root[32], le64 count,
@@ -21,32 +29,48 @@
 #ifndef SR_BOARD_BACKUP_H
 #define SR_BOARD_BACKUP_H
 
+#include "board/escrow.h"
 #include "board/vault.h"
+
+struct sr_receipt; /* ledger/receipt.h */
 
 struct sr_backup_options {
 	const char *path;         /* made when absent; else a backup of this same vault */
 	const char *secrets_path; /* not inside ${path}; replaced when there */
-	struct sr_unlock unlock;  /* seals the secrets file */
+	const char
+		*escrow_path; /* the escrow file; made when absent. Elsewhere than the two above */
+	bool rotate; /* the secrets files made before open no more afterwards. A rotation that a
+			kill interrupted is finished in any case */
+	struct sr_unlock unlock; /* seals the secrets file */
 	const struct sr_progress *progress;
 };
 struct sr_backup_result {
-	uint64_t files, bytes; /* copied now */
-	uint64_t skipped;      /* there already, same size */
-	uint64_t removed;      /* envelopes that were superseded */
+	uint8_t escrow[SR_ID];
+	uint64_t generation;       /* of the escrow, that this backup is under */
+	bool escrow_made, rotated; /* now */
+	uint64_t files, bytes;     /* copied now */
+	uint64_t skipped;          /* there already, same size */
+	uint64_t removed;          /* what the vault does not have any more */
 	uint64_t secrets;
 	uint64_t entries; /* of the ledger */
 	uint64_t checked; /* packs, objects and envelopes read back */
 };
-/* CORRUPT names what differs in the copy; the copy is then no backup. */
+/* CORRUPT names what differs in the copy; the copy is then no backup. DENIED: the escrow file is an
+ * older copy than the log knows. */
 SR_MUST int sr_backup_make(struct sr_vault *v, const struct sr_backup_options *o,
 	struct sr_backup_result *out, struct sr_err *e);
 
 struct sr_restore_options {
 	const char *from;
 	const char *secrets_path;
+	const char *escrow_path;
 	struct sr_unlock unlock_secrets; /* of the secrets file */
-	const char *to;                  /* absent, or an empty directory */
-	const char *second;              /* of the restored vault; or NULL with no_second */
+	/* Something later than the backup, to be told what it brings back: a receipt, or the note
+	 * of a checkpoint; NULL and p == NULL: nothing. */
+	const struct sr_receipt *receipt;
+	struct sr_bytes checkpoint;
+	const char *to;     /* absent, or an empty directory */
+	const char *second; /* of the restored vault; or NULL with no_second */
 	bool no_second;
 	struct sr_unlock unlock; /* of keys/service */
 	struct sr_clock clock;
@@ -54,14 +78,21 @@ struct sr_restore_options {
 };
 /* Makes the vault, opens it once, replays, writes the incident `restored` and a `room-key` for each
  * version that had a live one, closes. ${recovered} (may be NULL) tells what opening did, counts
- * the new room keys and lists items without a slot as lost. */
+ * the new room keys, lists items without a slot as lost, and says how far the log went on after the
+ * backup, as far as receipt or checkpoint show. NOTFOUND: the escrow was rotated since. AUTH: they
+ * are of another history than the backup. */
 SR_MUST int sr_backup_restore(const struct sr_restore_options *o, struct sr_backup_result *out,
 	struct sr_buf *recovered, struct sr_err *e);
 
+/* What opens a secrets file. */
+struct sr_backup_keys {
+	const struct sr_unlock *unlock;
+	const struct sr_escrow *escrow;
+};
 #ifdef SR_TESTING
 /* What a restore does with the secrets file alone: its rows into ${s}, in one commit. */
 SR_MUST int sr_backup_secrets_load(struct sr_secrets *s, struct sr_bytes file,
-	const uint8_t fingerprint[SR_HASH], const struct sr_unlock *u, struct sr_err *e);
+	const uint8_t fingerprint[SR_HASH], const struct sr_backup_keys *keys, struct sr_err *e);
 #endif
 
 #endif

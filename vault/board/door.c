@@ -1017,9 +1017,8 @@ int sr_door_commit(struct sr_vault *v, const struct sr_submission *subs, size_t 
 	return rc != 0 ? rc : hooks;
 }
 
-int sr_door_service(
-	struct sr_vault *v, struct sr_bytes text, struct sr_outcome *outcome, struct sr_err *e) {
-	static const struct sr_submission none;
+int sr_door_service_with(struct sr_vault *v, struct sr_bytes text,
+	const struct sr_submission *parts, struct sr_outcome *outcome, struct sr_err *e) {
 	struct group g;
 	int rc;
 
@@ -1030,10 +1029,17 @@ int sr_door_service(
 	g.outcome = outcome;
 	outcome->index = g.base;
 	outcome->received = g.now;
-	rc = follow_service(&g, &none, text, e);
+	rc = follow_service(&g, parts, text, e);
 	rc = group_end(&g, rc, e);
 	group_free(&g);
 	return rc;
+}
+
+int sr_door_service(
+	struct sr_vault *v, struct sr_bytes text, struct sr_outcome *outcome, struct sr_err *e) {
+	static const struct sr_submission none;
+
+	return sr_door_service_with(v, text, &none, outcome, e);
 }
 
 /* --- the sweep -------------------------------------------------------------------------------- */

@@ -74,6 +74,10 @@ SR_MUST int sr_door_commit(struct sr_vault *v, const struct sr_submission *subs,
  * built with sr_statement_* without signature; the door signs it with the room key. */
 SR_MUST int sr_door_service(
 	struct sr_vault *v, struct sr_bytes text, struct sr_outcome *outcome, struct sr_err *e);
+/* The same for one that names objects or opens texts: those of ${parts}, whose note is not read and
+ * whose hooks are not called. */
+SR_MUST int sr_door_service_with(struct sr_vault *v, struct sr_bytes text,
+	const struct sr_submission *parts, struct sr_outcome *outcome, struct sr_err *e);
 
 /* End what is due: requests past their closing date, grants past their end (both also when all
  * their items are destroyed: their room keys are erased with that), checkouts past 8 h or

@@ -8,42 +8,32 @@
 #include "catalogue/query.h"
 #include "crypto/sign.h"
 
-enum {
-	PAGE = 1000
-};
-
 struct walk {
 	struct sr_vault *v;
 	const struct sr_fixity *f;
-	struct sr_items page;
+	struct sr_stored_items page;
 	size_t at;
-	uint64_t offset;
+	int64_t after;
 };
-
-static int next_page(struct walk *w, struct sr_err *e) {
-	struct sr_item_filter all = {.released = true, .held = true, .referral = true};
-	struct sr_page p = {w->offset, PAGE};
-	int rc;
-
-	sr_items_free(&w->page);
-	w->at = 0;
-	rc = sr_query_items(&w->page, w->v->catalogue, &all, &p, e);
-	w->offset += w->page.count;
-	return rc;
-}
 
 static int next_envelope(void *ctx, struct sr_scrub_envelope *out, struct sr_err *e) {
 	struct walk *w = ctx;
-	const struct sr_item_row *row;
+	const struct sr_stored_item *row;
 
-	do { /* destroyed items have none */
-		int rc = w->at == w->page.count ? next_page(w, e) : 0;
+	if (w->at == w->page.count) {
+		int rc;
 
-		if (rc != 0 || w->page.count == 0)
+		sr_stored_items_free(&w->page);
+		w->at = 0;
+		rc = sr_query_stored_items(&w->page, w->v->catalogue, w->after, e);
+		if (rc != 0)
 			return rc;
-		row = &w->page.rows[w->at++];
-	} while (row->state == SR_S_DESTROYED);
-	memcpy(out->item, row->id, SR_ID);
+		if (w->page.count == 0)
+			return 0;
+	}
+	row = &w->page.rows[w->at++];
+	w->after = row->n;
+	memcpy(out->item, row->item, SR_ID);
 	out->n = row->number;
 	memcpy(out->hash, row->envelope, SR_HASH);
 	return 1;
@@ -97,6 +87,49 @@ static int inventory_again(struct sr_inventory **inv, struct sr_vault *v, struct
 	if (rc == 0)
 		rc = sr_inventory_replace(*inv, packs, count, e);
 	return rc == 0 ? sr_inventory_sign(*inv, v->fingerprint, &signer, e) : rc;
+}
+
+int sr_fixity_inventory(
+	struct sr_vault *v, struct sr_bytes added, struct sr_bytes removed, struct sr_err *e) {
+	struct sr_inventory_signer signer;
+	struct sr_inventory *inv = NULL;
+	struct sr_dir *dir = NULL;
+	int rc = sr_dir_open_at(&dir, v->dir, "packs", e);
+
+	sr_fixity_signer(&signer, v);
+	if (rc == 0)
+		rc = sr_inventory_open(&inv, dir, e);
+	if (rc == SR_CORRUPT) {
+		sr_err_clear(e);
+		sr_dir_close(dir);
+		return 0;
+	}
+	for (size_t i = 0; i + SR_HASH <= added.len && rc == 0; i += SR_HASH)
+		rc = sr_inventory_add(inv, added.p + i, e);
+	for (size_t i = 0; i + SR_HASH <= removed.len && rc == 0; i += SR_HASH)
+		rc = sr_inventory_remove(inv, removed.p + i, e);
+	if (rc == 0)
+		rc = sr_inventory_sync(inv, e);
+	if (rc == 0)
+		rc = sr_inventory_sign(inv, v->fingerprint, &signer, e);
+	sr_inventory_close(inv);
+	sr_dir_close(dir);
+	return rc != 0 ? sr_wrap(e, "inventory") : 0;
+}
+
+int sr_fixity_inventory_anew(
+	struct sr_vault *v, const uint8_t *names, size_t count, struct sr_err *e) {
+	struct sr_inventory *inv = NULL;
+	struct sr_dir *dir = NULL;
+	int rc = sr_dir_open_at(&dir, v->dir, "packs", e);
+
+	if (rc == 0 && sr_inventory_open(&inv, dir, NULL) == SR_NOMEM)
+		rc = sr_fail(e, SR_NOMEM, "out of memory");
+	if (rc == 0)
+		rc = inventory_again(&inv, v, dir, names, count, e);
+	sr_inventory_close(inv);
+	sr_dir_close(dir);
+	return rc != 0 ? sr_wrap(e, "inventory") : 0;
 }
 
 /* A vault in which nothing was deposited yet has none, and that is right. */
@@ -156,7 +189,7 @@ int sr_fixity_check(struct sr_vault *v, const struct sr_fixity *f, struct sr_scr
 		if (rc == 0 && f->store == NULL)
 			rc = check_inventory(&w, &o, out, e);
 	}
-	sr_items_free(&w.page);
+	sr_stored_items_free(&w.page);
 	free(packs);
 	free(objects);
 	return rc;

@@ -24,6 +24,15 @@ struct sr_fixity {
 SR_MUST int sr_fixity_check(struct sr_vault *v, const struct sr_fixity *f,
 	struct sr_scrub_totals *out, struct sr_err *e);
 
+/* packs/INVENTORY follows a commit: names of packs that came and went, SR_HASH bytes each. It waits
+ * for no commit and can be rebuilt; a damaged one is left to the next check, which names it and
+ * writes it again. */
+SR_MUST int sr_fixity_inventory(
+	struct sr_vault *v, struct sr_bytes added, struct sr_bytes removed, struct sr_err *e);
+/* Written again, with these names and no others. */
+SR_MUST int sr_fixity_inventory_anew(
+	struct sr_vault *v, const uint8_t *names, size_t count, struct sr_err *e);
+
 /* Who signs packs/INVENTORY: the ledger key, under the vault's origin. Valid as long as ${v}. */
 void sr_fixity_signer(struct sr_inventory_signer *out, struct sr_vault *v);
 

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "board/ceremony.h"
+#include "board/collect.h"
 #include "board/door.h"
 #include "board/erase.h"
 #include "board/keys.h"
@@ -611,6 +612,17 @@ static int reap_boxes(struct sr_vault *v, struct sr_err *e) {
 	return rc;
 }
 
+/* A collection that was interrupted: the index follows what the statements say. */
+static int end_collect(struct sr_vault *v, struct sr_err *e) {
+	bool changed = false;
+	int rc = sr_vault_collect_recover(v, &changed, e);
+
+	if (rc == 0 && changed)
+		told(v, "index: it follows a collection that was interrupted (`collect` removes "
+			"what it left)");
+	return rc != 0 ? sr_wrap(e, "collect") : 0;
+}
+
 /* What writers that were killed left under temporary names. */
 static int sweep_files(struct sr_vault *v, struct sr_err *e) {
 	static const char *const folders[] = {"packs", "objects"};
@@ -661,6 +673,8 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 		rc = open_catalogue(v, o->progress, e);
 	if (rc == 0)
 		rc = open_index(v, e);
+	if (rc == 0 && v->founded)
+		rc = end_collect(v, e);
 	if (rc == 0 && v->founded)
 		rc = reap_room_keys(v, e);
 	if (rc == 0 && v->founded)

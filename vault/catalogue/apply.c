@@ -56,6 +56,9 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_ENQUIRY] = sr_apply_enquiry,
 	[SR_T_NOTICE] = sr_apply_notice,
 	[SR_T_SCRUB] = sr_apply_scrub,
+	[SR_T_COLLECT] = sr_apply_collect,
+	[SR_T_ESCROW] = sr_apply_escrow,
+	[SR_T_BACKUP] = sr_apply_backup,
 	[SR_T_INCIDENT] = sr_apply_incident,
 };
 

@@ -79,6 +79,9 @@ sr_effect_fn sr_apply_viewed;
 sr_effect_fn sr_apply_return;
 sr_effect_fn sr_apply_export;
 sr_effect_fn sr_apply_scrub;
+sr_effect_fn sr_apply_collect;
+sr_effect_fn sr_apply_escrow;
+sr_effect_fn sr_apply_backup;
 sr_effect_fn sr_apply_incident;
 
 /* The text of the ${i}-th line with ${key}: p == NULL when it is not here (or there is no such

@@ -1,5 +1,5 @@
 /*
- * apply_item - effects of collection, accession, stored, describe and release.
+ * apply_item - effects of collection, accession, describe and release.
  *
  * Lists of tokens in describe and release (hazard, language) replace the whole list; without such a
  * line the list stays as it is, and the token `none` alone empties it. Texts in describe replace
@@ -198,40 +198,6 @@ int sr_apply_accession(struct sr_apply *a, struct sr_err *e) {
 	for (size_t i = 0; i < l.item_count && rc == 0; i++)
 		rc = add_item(a, &acc, &l.items[i], e);
 	sr_accession_list_free(&l);
-	sr_buf_free(&body);
-	return rc;
-}
-
-/* apply.c has checked that it stands directly behind its accession. */
-int sr_apply_stored(struct sr_apply *a, struct sr_err *e) {
-	struct sr_id_arg accession, list;
-	struct sr_bytes names = {NULL, 0};
-	struct sr_buf body;
-	uint8_t root[SR_HASH] = {0}, want[SR_HASH] = {0};
-	uint64_t packs = 0;
-	int rc;
-
-	sr_buf_init(&body);
-	rc = sr_apply_list(a, "list", &body, e);
-	if (rc == 0)
-		rc = sr_pack_list_read(&names, sr_buf_view(&body), e);
-	if (rc == 0)
-		rc = sr_pack_list_root(root, names, e);
-	if (rc == 0)
-		rc = sr_field_count_root(&packs, want, a->s, "packs", e);
-	if (rc == 0 && (packs != names.len / SR_HASH || memcmp(root, want, SR_HASH) != 0))
-		rc = sr_fail(e, SR_CORRUPT,
-			"the list of %zu packs is not the one that was signed (%llu packs)",
-			names.len / SR_HASH, (unsigned long long)packs);
-	if (rc == 0)
-		rc = SQL_RUN(a->db, e,
-			"INSERT INTO stored(accession, packs, list, entry) VALUES(?, ?, ?, ?)",
-			sr_arg_id(a, "accession", &accession), A_U64(packs),
-			sr_arg_hash(a, "list", &list), A_INT(a->entry));
-	for (uint64_t i = 0; i < packs && rc == 0; i++)
-		rc = SQL_RUN(a->db, e,
-			"INSERT INTO stored_packs(entry, position, pack) VALUES(?, ?, ?)",
-			A_INT(a->entry), A_U64(i), A_HASH(names.p + i * SR_HASH));
 	sr_buf_free(&body);
 	return rc;
 }

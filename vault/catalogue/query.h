@@ -210,6 +210,25 @@ void sr_complaints_free(struct sr_complaints *l);
 SR_MUST int sr_query_key_epoch(uint8_t keys[SR_HASH], uint64_t *entry, struct sr_catalogue *c,
 	uint32_t epoch, struct sr_err *e);
 
+/* --- what the store must hold --- */
+
+/* An item whose content is there: every one but those that were destroyed, whoever may know of it.
+ */
+struct sr_stored_item {
+	int64_t n; /* in order of accession */
+	uint8_t item[SR_ID];
+	uint32_t number; /* of the envelope in force */
+	uint8_t envelope[SR_HASH];
+};
+struct sr_stored_items {
+	struct sr_stored_item *rows;
+	size_t count;
+};
+/* At most 1000, with n above ${after}; none at the end. */
+SR_MUST int sr_query_stored_items(
+	struct sr_stored_items *out, struct sr_catalogue *c, int64_t after, struct sr_err *e);
+void sr_stored_items_free(struct sr_stored_items *l);
+
 /* --- collections, accessions, items ----------------------------------------------------------- */
 
 struct sr_collection_row {
@@ -242,8 +261,7 @@ struct sr_accession_row {
 };
 SR_MUST int sr_query_accession(struct sr_accession_row *out, struct sr_catalogue *c,
 	const uint8_t id[SR_ID], struct sr_err *e);
-/* Names of all packs that were stored for accessions, SR_HASH bytes each, in byte order; the caller
- * frees
+/* Names of all packs that there must be, SR_HASH bytes each, in byte order; the caller frees
  * ${*names}. */
 SR_MUST int sr_query_packs(
 	uint8_t **names, size_t *count, struct sr_catalogue *c, struct sr_err *e);
@@ -681,6 +699,37 @@ struct sr_comments {
 SR_MUST int sr_query_comments(struct sr_comments *out, struct sr_catalogue *c,
 	const uint8_t request[SR_ID], struct sr_err *e);
 void sr_comments_free(struct sr_comments *l);
+
+/* --- backups: whose secrets files could be opened, and bring back what ended since --- */
+
+struct sr_backup_row {
+	uint8_t id[SR_ID], escrow[SR_ID];
+	uint64_t generation;
+	uint64_t entry; /* it holds the log before this one, and the secrets of then */
+	int64_t received;
+	bool made;   /* read back and whole; else it was begun, and may have come to nothing */
+	bool closed; /* its escrow was rotated since: nothing opens its secrets file */
+};
+struct sr_backups {
+	struct sr_backup_row *rows;
+	size_t count;
+};
+/* In order of the log; only those that are not closed when ${open}, and only those begun before
+ * ${before} (0: all). */
+SR_MUST int sr_query_backups(struct sr_backups *out, struct sr_catalogue *c, bool open,
+	uint64_t before, struct sr_err *e);
+void sr_backups_free(struct sr_backups *l);
+/* The newest generation that the log knows of an escrow. NOTFOUND. */
+SR_MUST int sr_query_escrow(uint64_t *generation, struct sr_catalogue *c,
+	const uint8_t escrow[SR_ID], struct sr_err *e);
+struct sr_backup_counts {
+	int64_t last;      /* received time of the last that was made; 0: none */
+	uint64_t open;     /* not closed */
+	uint64_t ended;    /* the last entry that destroyed or erased something; 0: none did */
+	uint64_t reviving; /* open ones from before that: they could bring it back */
+};
+SR_MUST int sr_query_backup_counts(
+	struct sr_backup_counts *out, struct sr_catalogue *c, struct sr_err *e);
 
 /* --- the officer's enquiries, and notices ------------------------------------------------------
  */

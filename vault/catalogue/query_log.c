@@ -173,7 +173,7 @@ int sr_query_object_files(
 
 int sr_query_packs(uint8_t **names, size_t *count, struct sr_catalogue *c, struct sr_err *e) {
 	return blobs(names, count, sr_catalogue_db(c),
-		"SELECT DISTINCT pack FROM stored_packs ORDER BY pack", SR_HASH, e);
+		"SELECT pack FROM packs WHERE ended IS NULL ORDER BY pack", SR_HASH, e);
 }
 
 /* --- texts --- */

@@ -114,8 +114,9 @@ static const char *const statements[] = {
 	" bytes INTEGER NOT NULL, list BLOB NOT NULL, entry INTEGER NOT NULL) STRICT",
 	"CREATE TABLE stored(accession BLOB PRIMARY KEY REFERENCES accessions(accession),"
 	" packs INTEGER NOT NULL, list BLOB NOT NULL, entry INTEGER NOT NULL) STRICT",
-	"CREATE TABLE stored_packs(entry INTEGER NOT NULL, position INTEGER NOT NULL,"
-	" pack BLOB NOT NULL, PRIMARY KEY(entry, position)) STRICT, WITHOUT ROWID",
+	/* entry: it came with; ended: it was collected */
+	"CREATE TABLE packs(pack BLOB PRIMARY KEY, entry INTEGER NOT NULL,"
+	" ended INTEGER) STRICT, WITHOUT ROWID",
 	/* envelope, number: in force; seal: of envelope 1, NULL after release: the envelope says */
 	"CREATE TABLE items(n INTEGER PRIMARY KEY, item BLOB NOT NULL UNIQUE,"
 	" accession BLOB NOT NULL REFERENCES accessions(accession), collection BLOB NOT NULL,"
@@ -266,6 +267,16 @@ static const char *const statements[] = {
 	"CREATE TABLE scrubs(entry INTEGER PRIMARY KEY, packs INTEGER NOT NULL,"
 	" objects INTEGER NOT NULL, envelopes INTEGER NOT NULL, bad INTEGER NOT NULL,"
 	" result TEXT NOT NULL) STRICT",
+	"CREATE TABLE collects(entry INTEGER PRIMARY KEY, removed INTEGER NOT NULL,"
+	" removed_bytes INTEGER NOT NULL, removed_list BLOB NOT NULL, added INTEGER NOT NULL,"
+	" added_bytes INTEGER NOT NULL, added_list BLOB NOT NULL) STRICT",
+	/* from that entry on, secrets files of earlier generations open no more */
+	"CREATE TABLE escrows(escrow BLOB NOT NULL, generation INTEGER NOT NULL,"
+	" entry INTEGER NOT NULL, PRIMARY KEY(escrow, generation)) STRICT, WITHOUT ROWID",
+	/* made: the entry that says it was read back; NULL: it may have come to nothing */
+	"CREATE TABLE backups(backup BLOB PRIMARY KEY, escrow BLOB NOT NULL,"
+	" generation INTEGER NOT NULL, entry INTEGER NOT NULL, made INTEGER, entries INTEGER,"
+	" checked INTEGER, secrets INTEGER) STRICT",
 	/* rowid = items.n; the texts are folded by the tokenizer, not before */
 	"CREATE VIRTUAL TABLE search USING fts5(title, translit, description, creator,"
 	" source, rights, keyword, file, hazard, language, tokenize = 'strongroom')",
@@ -297,7 +308,7 @@ static const struct sr_table tables[] = {
 	{"collections", "collection", true},
 	{"accessions", "accession", true},
 	{"stored", "accession", true},
-	{"stored_packs", "entry, position", true},
+	{"packs", "pack", true},
 	{"items", "n", true},
 	{"item_hazards", "n, hazard", true},
 	{"item_languages", "n, language", true},
@@ -330,6 +341,9 @@ static const struct sr_table tables[] = {
 	{"refusals", "entry", true},
 	{"incidents", "entry", true},
 	{"scrubs", "entry", true},
+	{"collects", "entry", true},
+	{"escrows", "escrow, generation", true},
+	{"backups", "backup", true},
 	{"texts", "entry, record", false},
 	{"people_texts", "person", false},
 	{"collection_texts", "collection", false},

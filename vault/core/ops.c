@@ -132,6 +132,7 @@ static const struct sr_op table[] = {
 	{{"verify", HOUSE(VERIFIES), PLAIN, {MAY("since", SR_V_DEC), MAY("root", SR_V_KEY)}},
 		sr_op_verify},
 	{{"scrub", HOUSE(SR_ROLE_CUSTODIAN), PLAIN, {{0}}}, sr_op_scrub},
+	{{"collect", HOUSE(SR_ROLE_CUSTODIAN), PLAIN, {MAY("dry-run", SR_V_TOKEN)}}, sr_op_collect},
 	{{"rebuild", HOUSE(SR_ROLE_CUSTODIAN), PLAIN, {{0}}}, sr_op_rebuild},
 };
 

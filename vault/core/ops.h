@@ -317,7 +317,9 @@
  *         packs?, blocks? (house, members, officers, auditors, custodians: a depositor could tell
  *         from them what was there before), open-here (items open in this process), sessions,
  *         deposits,
- *         last-received time?, last-scrub time?, size dec, root b64, second yes|no,
+ *         last-received time?, last-scrub time?, last-backup time?, backups-open dec (that the
+ *         log knows of and whose escrow was not rotated since), backups-reviving dec (of these,
+ *         from before the last destruction or erasure), size dec, root b64, second yes|no,
  *         second-current yes?, second-pending dec, memory-locked yes|no, failed yes?, pid dec
  *   body  rows: recovered {text} (what opening repaired; to whom packs are told); second {reason?}
  * verify               house: member, curator, officer, auditor, custodian
@@ -329,6 +331,12 @@
  * scrub                house: custodian. Writes `scrub` into the log.
  *   out   packs, objects, envelopes, bytes, findings, elapsed-ms: dec; index dec (of the entry)
  *   body  rows: finding {what pack|object|envelope, name, code, text}
+ * collect              house: custodian. Removes what no item needs; writes `collect` into the log
+ *                      for each step. With `dry-run yes` it only counts.
+ *   in    dry-run token? (yes)
+ *   out   items, packs, bytes (of records), live-bytes, dead, sparse, rewrite-bytes (what lives in
+ *         the sparse ones), spared: dec (store/collect.h); steps, removed, removed-bytes, added,
+ *         added-bytes, strays, stray-bytes, elapsed-ms: dec
  * rebuild              house: custodian. Catalogue and index are dropped and made again.
  *   out   entries dec, catalogue equal|different|new, difference? b64, packs dec, bad dec
  */

@@ -40,6 +40,13 @@ static void put_counts(struct sr_buf *head, const struct sr_counts *n) {
 		sr_text_put_time(head, "last-scrub", n->last_scrub);
 }
 
+static void put_backups(struct sr_buf *head, const struct sr_backup_counts *n) {
+	if (n->last > 0)
+		sr_text_put_time(head, "last-backup", n->last);
+	sr_text_put_dec(head, "backups-open", n->open);
+	sr_text_put_dec(head, "backups-reviving", n->reviving);
+}
+
 static void put_recovered(struct sr_rows_out *o, struct sr_bytes lines) {
 	size_t from = 0;
 	for (size_t i = 0; i <= lines.len; i++) {
@@ -56,6 +63,7 @@ static void put_recovered(struct sr_rows_out *o, struct sr_bytes lines) {
 int sr_op_status(struct sr_x *x, struct sr_err *e) {
 	struct sr_buf *head = &x->r->head;
 	struct sr_secrets_copy copy = {0};
+	struct sr_backup_counts backups;
 	struct sr_counts counts;
 	struct sr_rows_out o;
 	uint8_t root[SR_HASH];
@@ -63,10 +71,13 @@ int sr_op_status(struct sr_x *x, struct sr_err *e) {
 	const bool store = x->session->embedded || sr_may_see_store(&x->caller);
 	int rc = sr_query_counts(&counts, x->catalogue, e);
 	if (rc == 0)
+		rc = sr_query_backup_counts(&backups, x->catalogue, e);
+	if (rc == 0)
 		rc = sr_index_counts(x->vault->index, &packs, &blocks, e);
 	if (rc != 0)
 		return rc;
 	put_counts(head, &counts);
+	put_backups(head, &backups);
 	if (store) {
 		sr_text_put_dec(head, "packs", packs);
 		sr_text_put_dec(head, "blocks", blocks);

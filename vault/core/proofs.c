@@ -796,6 +796,9 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_ENQUIRY:
 	case SR_T_NOTICE:
 	case SR_T_SCRUB:
+	case SR_T_COLLECT:
+	case SR_T_ESCROW:
+	case SR_T_BACKUP:
 	case SR_T_INCIDENT:
 	case SR_T_COUNT:
 		break;

@@ -53,6 +53,10 @@ static enum reads class_of(const struct sr_statement *s) {
 		return DEPOSIT;
 	case SR_T_STORED:
 	case SR_T_SCRUB:
+	case SR_T_COLLECT: /* that a pack goes though nothing was destroyed tells of what was there
+			      before its deposit */
+	case SR_T_ESCROW:
+	case SR_T_BACKUP:
 		return STORE;
 	case SR_T_DESCRIBE:
 		return ITEM;

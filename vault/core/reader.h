@@ -8,7 +8,7 @@
  *             release destroy
  *   deposit   accession                                   its depositor, curators, officers,
  *                                                         auditors
- *   store     stored scrub                                members, officers, auditors, custodians
+ *   store     stored scrub collect escrow backup          members, officers, auditors, custodians
  *   item      describe                                    whoever may know of the item; officers,
  *                                                         auditors
  *   flag      embargo hold seal retention; lift and       curators, members, officers, auditors

@@ -616,33 +616,6 @@ static int keep_remove(struct sr_vault *v, const uint8_t accession[SR_ID], struc
 	return rc;
 }
 
-/* The inventory waits for no commit and can be rebuilt; here it catches up. A damaged one is left
- * to scrub, which names it and writes it again: the deposit is in the log already. */
-static int inventory_add(struct sr_vault *v, struct sr_bytes packs, struct sr_err *e) {
-	struct sr_inventory_signer signer;
-	struct sr_inventory *inv = NULL;
-	struct sr_dir *dir = NULL;
-	int rc = sr_dir_open_at(&dir, v->dir, "packs", e);
-
-	sr_fixity_signer(&signer, v);
-	if (rc == 0)
-		rc = sr_inventory_open(&inv, dir, e);
-	if (rc == SR_CORRUPT) {
-		sr_err_clear(e);
-		sr_dir_close(dir);
-		return 0;
-	}
-	for (size_t i = 0; i + SR_HASH <= packs.len && rc == 0; i += SR_HASH)
-		rc = sr_inventory_add(inv, packs.p + i, e);
-	if (rc == 0)
-		rc = sr_inventory_sync(inv, e);
-	if (rc == 0)
-		rc = sr_inventory_sign(inv, v->fingerprint, &signer, e);
-	sr_inventory_close(inv);
-	sr_dir_close(dir);
-	return rc != 0 ? sr_wrap(e, "inventory") : 0;
-}
-
 static int committed(struct sr_vault *v, const uint8_t accession[SR_ID], struct sr_bytes packs,
 	struct sr_err *e) {
 	struct sr_ingest_abort a = {0};
@@ -651,7 +624,7 @@ static int committed(struct sr_vault *v, const uint8_t accession[SR_ID], struct 
 	ingest_ends(&a, v, accession);
 	rc = sr_ingest_committed(&a, e);
 	if (rc == 0)
-		rc = inventory_add(v, packs, e);
+		rc = sr_fixity_inventory(v, packs, sr_bytes_of(NULL, 0), e);
 	if (rc == 0)
 		rc = keep_remove(v, accession, e);
 	return rc;

@@ -348,6 +348,27 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("bad", SR_V_DEC, SR_ONE),
 		F("result", SR_V_TOKEN, SR_ONE),
 		END}},
+	{SR_T_COLLECT, "collect", SR_BY_SERVICE, NULL, SR_EFFECT_ITEM, FIELDS{
+		F("removed", SR_V_COUNT_ROOT, SR_ONE),
+		F("removed-bytes", SR_V_DEC, SR_ONE),
+		OBJECT("removed-list", SR_ONE),
+		F("added", SR_V_COUNT_ROOT, SR_ONE),
+		F("added-bytes", SR_V_DEC, SR_ONE),
+		OBJECT("added-list", SR_ONE),
+		END}},
+	{SR_T_ESCROW, "escrow", SR_BY_SERVICE, NULL, SR_EFFECT_RECORD, FIELDS{
+		F("escrow", SR_V_ID, SR_ONE),
+		F("generation", SR_V_DEC, SR_ONE),
+		END}},
+	{SR_T_BACKUP, "backup", SR_BY_SERVICE, NULL, SR_EFFECT_RECORD, FIELDS{
+		F("backup", SR_V_ID, SR_ONE),
+		F("result", SR_V_TOKEN, SR_ONE),
+		F("escrow", SR_V_ID, SR_ONE),
+		F("generation", SR_V_DEC, SR_ONE),
+		F("entries", SR_V_DEC, SR_OPTIONAL),
+		F("checked", SR_V_DEC, SR_OPTIONAL),
+		F("secrets", SR_V_DEC, SR_OPTIONAL),
+		END}},
 	{SR_T_INCIDENT, "incident", SR_BY_SERVICE, NULL, SR_EFFECT_RECORD, FIELDS{
 		F("what", SR_V_TOKEN, SR_ONE),
 		F("person", SR_V_PERSON, SR_OPTIONAL),

@@ -60,6 +60,9 @@ enum sr_type_id {
 	SR_T_ENQUIRY,
 	SR_T_NOTICE,
 	SR_T_SCRUB,
+	SR_T_COLLECT,
+	SR_T_ESCROW,
+	SR_T_BACKUP,
 	SR_T_INCIDENT,
 	SR_T_COUNT
 };

@@ -1,0 +1,318 @@
+/*
+ * test_board_escrow - the file of the escrow's key: rotation, damage, and a failure or kill at each
+ * step; and what a rotation does to the backups before.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "board/backup.h"
+#include "ledger/ledger.h"
+#include "ledger/receipt.h"
+#include "world.h"
+
+static uint8_t vault[SR_HASH] = {7};
+
+static char *escrow_path(char out[T_PATH], const char *folder) {
+	snprintf(out, T_PATH, "%s/escrow", folder);
+	return out;
+}
+
+static void make_file(const char *path) {
+	struct sr_escrow x;
+	struct sr_err e;
+
+	assert_ok(sr_escrow_create(&x, path, vault, &e), &e);
+	sr_escrow_close(&x);
+}
+
+static void reopen(struct sr_escrow *x, const char *path) {
+	struct sr_err e;
+
+	sr_escrow_close(x);
+	assert_ok(sr_escrow_open(x, path, vault, &e), &e);
+}
+
+static bool in_file(const char *path, const uint8_t key[SR_KEY]) {
+	struct sr_buf file;
+
+	sr_buf_init(&file);
+	t_read_file(path, &file);
+	bool is = memmem(file.p, file.len, key, SR_KEY) != NULL;
+	sr_buf_free(&file);
+	return is;
+}
+
+static void test_rotate(void **state) {
+	char *folder = t_tmp_new(), path[T_PATH];
+	struct sr_escrow x;
+	struct sr_err e;
+	uint8_t old[SR_KEY], id[SR_ID];
+
+	(void)state;
+	escrow_path(path, folder);
+	assert_fails(sr_escrow_open(&x, path, vault, &e), SR_NOTFOUND, &e, "escrow file");
+	assert_ok(sr_escrow_create(&x, path, vault, &e), &e);
+	struct sr_escrow other;
+	assert_fails(sr_escrow_create(&other, path, vault, &e), SR_EXISTS, &e, "escrow file");
+	assert_int_equal(sr_escrow_newest(&x)->generation, 1);
+	assert_ok(sr_escrow_settle(&x, &e), &e); /* nothing to do */
+	memcpy(id, x.id, SR_ID);
+	for (uint64_t g = 1; g <= 5; g++) {
+		memcpy(old, sr_escrow_newest(&x)->key, SR_KEY);
+		assert_true(in_file(path, old));
+		assert_ok(sr_escrow_add(&x, &e), &e);
+		reopen(&x, path);
+		assert_true(sr_escrow_unsettled(&x));
+		assert_fails(sr_escrow_add(&x, &e), SR_MISUSE, &e, "not settled");
+		assert_int_equal(sr_escrow_newest(&x)->generation, g + 1);
+		assert_memory_equal(sr_escrow_of(&x, g)->key, old, SR_KEY);
+		assert_memory_not_equal(sr_escrow_newest(&x)->key, old, SR_KEY);
+		assert_null(sr_escrow_of(&x, g + 2));
+		assert_ok(sr_escrow_settle(&x, &e), &e);
+		assert_false(in_file(path, old));
+		reopen(&x, path);
+		assert_false(sr_escrow_unsettled(&x));
+		assert_null(sr_escrow_of(&x, g));
+		assert_memory_equal(x.id, id, SR_ID);
+	}
+	sr_escrow_close(&x);
+	assert_fails(sr_escrow_open(&x, path, (const uint8_t[SR_HASH]){8}, &e), SR_AUTH, &e,
+		"it belongs to another vault");
+	t_tmp_remove(folder);
+}
+
+/* Every byte of the part that counts, flipped; every length. */
+static void test_damage(void **state) {
+	char *folder = t_tmp_new(), path[T_PATH];
+	struct sr_escrow x;
+	struct sr_buf file;
+	struct sr_err e;
+
+	(void)state;
+	make_file(escrow_path(path, folder));
+	sr_buf_init(&file);
+	t_read_file(path, &file);
+	assert_int_equal(file.len, SR_ESCROW_FILE);
+	for (size_t i = 0; i < 128 * 8; i++) {
+		file.p[i / 8] ^= (uint8_t)(1 << i % 8);
+		assert_fails(sr_escrow_decode(&x, file.p, &e), SR_CORRUPT, &e,
+			"no escrow file, or damaged");
+		file.p[i / 8] ^= (uint8_t)(1 << i % 8);
+	}
+	assert_ok(sr_escrow_decode(&x, file.p, &e), &e);
+	for (size_t len = 0; len < file.len; len += 1000) {
+		t_write_file(path, file.p, len);
+		assert_fails(sr_escrow_open(&x, path, vault, &e), SR_CORRUPT, &e, "want 8192");
+	}
+	/* Two slots that are not one escrow's, or do not follow each other. */
+	struct sr_buf two;
+	char second[T_PATH];
+	snprintf(second, sizeof second, "%s/second", folder);
+	make_file(second);
+	sr_buf_init(&two);
+	t_read_file(second, &two);
+	memcpy(file.p + SR_ESCROW_SLOT, two.p, SR_ESCROW_SLOT);
+	assert_fails(sr_escrow_decode(&x, file.p, &e), SR_CORRUPT, &e, "different escrows");
+	memcpy(file.p + SR_ESCROW_SLOT, file.p, SR_ESCROW_SLOT);
+	assert_fails(sr_escrow_decode(&x, file.p, &e), SR_CORRUPT, &e,
+		"generations 1 and 1 do not follow each other");
+	/* A slot that was being overwritten when the power went is finished at the next opening. */
+	memset(file.p + SR_ESCROW_SLOT + 200, 0, 100);
+	file.p[SR_ESCROW_SLOT + 90] ^= 1;
+	t_write_file(path, file.p, file.len);
+	assert_ok(sr_escrow_open(&x, path, vault, &e), &e);
+	assert_false(sr_escrow_unsettled(&x));
+	sr_escrow_close(&x);
+	sr_buf_clear(&two);
+	t_read_file(path, &two);
+	assert_memory_equal(two.p, file.p, SR_ESCROW_SLOT);
+	assert_memory_not_equal(two.p + SR_ESCROW_SLOT, file.p + SR_ESCROW_SLOT, 8);
+	sr_buf_free(&two);
+	sr_buf_free(&file);
+	t_tmp_remove(folder);
+}
+
+/* --- backups ---------------------------------------------------------------------------------- */
+
+struct place {
+	char to[T_PATH], secrets[T_PATH], escrow[T_PATH], restored[T_PATH];
+};
+
+static void place_of(struct place *p, struct world *w, const char *name) {
+	snprintf(p->to, sizeof p->to, "%s/%s", w->path, name);
+	snprintf(p->secrets, sizeof p->secrets, "%s/%s.secrets", w->path, name);
+	snprintf(p->escrow, sizeof p->escrow, "%s/escrow", w->path);
+	snprintf(p->restored, sizeof p->restored, "%s/%s.restored", w->path, name);
+}
+
+static const char credential[] = "the credential of the backup, 32 bytes and more";
+
+static int backup(struct world *w, const struct place *p, bool rotate, struct sr_backup_result *r) {
+	struct sr_backup_options o = {.path = p->to,
+		.secrets_path = p->secrets,
+		.escrow_path = p->escrow,
+		.rotate = rotate,
+		.unlock = {.credential = sr_bytes_str(credential)}};
+
+	return sr_backup_make(w->v, &o, r, &w->e);
+}
+
+static int64_t clock_of(void *ctx) {
+	return ((struct world *)ctx)->now;
+}
+
+static int restore(
+	struct world *w, const struct place *p, struct sr_bytes checkpoint, struct sr_buf *told) {
+	struct sr_restore_options o = {.from = p->to,
+		.secrets_path = p->secrets,
+		.escrow_path = p->escrow,
+		.to = p->restored,
+		.no_second = true,
+		.checkpoint = checkpoint,
+		.clock = {clock_of, w},
+		.unlock = {.credential = sr_bytes_str(WORLD_CREDENTIAL)},
+		.unlock_secrets = {.credential = sr_bytes_str(credential)}};
+	struct sr_backup_result r;
+
+	if (t_exists(p->restored))
+		t_tmp_remove(strdup(p->restored));
+	return sr_backup_restore(&o, &r, told, &w->e);
+}
+
+static void put_item(struct world *w) {
+	struct world_file f = {.path = "page.txt", .content = sr_bytes_str("kept\n")};
+	struct world_deposit d = {.files = &f, .count = 1};
+
+	assert_int_equal(world_deposit(w, &d), 0);
+}
+
+static bool says(const struct sr_buf *told, const char *words) {
+	return told->len > 0 && memmem(told->p, told->len, words, strlen(words)) != NULL;
+}
+
+static void test_backups(void **state) {
+	struct world *w = world_new(NULL);
+	struct place one, two;
+	struct sr_backup_result r;
+	struct sr_backup_counts n;
+	struct sr_buf told, note;
+
+	(void)state;
+	place_of(&one, w, "one");
+	place_of(&two, w, "two");
+	sr_buf_init(&told);
+	sr_buf_init(&note);
+	put_item(w);
+	assert_ok(backup(w, &one, false, &r), &w->e);
+	assert_true(r.escrow_made && !r.rotated && r.generation == 1);
+	assert_int_equal(world_count(w, SR_T_ESCROW), 1);
+	assert_int_equal(world_count(w, SR_T_BACKUP), 2);
+	assert_ok(sr_query_backup_counts(&n, w->v->catalogue, &w->e), &w->e);
+	assert_true(n.open == 1 && n.last == w->now && n.reviving == 0);
+	/* As long as the escrow is not rotated it opens, and says what it lacks. */
+	put_item(w);
+	assert_ok(sr_ledger_publish(w->v->ledger, &w->e), &w->e);
+	char checkpoint[T_PATH];
+	snprintf(checkpoint, sizeof checkpoint, "%s/ledger/checkpoint", w->vault);
+	t_read_file(checkpoint, &note);
+	assert_ok(restore(w, &one, sr_bytes_of(NULL, 0), &told), &w->e);
+	assert_true(says(&told, "lives again here (--since FILE"));
+	sr_buf_clear(&told);
+	assert_ok(restore(w, &one, sr_buf_view(&note), &told), &w->e);
+	assert_true(says(&told, "closed in the 3 between lives again here"));
+	note.p[note.len / 2] ^= 1;
+	sr_buf_clear(&told);
+	int rc = restore(w, &one, sr_buf_view(&note), &told);
+	assert_true(rc == SR_AUTH || rc == SR_CORRUPT);
+	assert_non_null(strstr(w->e.text, "--since"));
+	/* Rotated: the second opens, the first never again. */
+	assert_ok(backup(w, &two, true, &r), &w->e);
+	assert_true(!r.escrow_made && r.rotated && r.generation == 2);
+	assert_fails(restore(w, &one, sr_bytes_of(NULL, 0), &told), SR_NOTFOUND, &w->e,
+		"it was made under generation 1 of the escrow, which was rotated");
+	assert_ok(restore(w, &two, sr_bytes_of(NULL, 0), &told), &w->e);
+	assert_ok(sr_query_backup_counts(&n, w->v->catalogue, &w->e), &w->e);
+	assert_int_equal(n.open, 1);
+	/* What is not the escrow of that file is said to be another. */
+	assert_int_equal(unlink(one.escrow), 0);
+	assert_ok(backup(w, &one, true, &r), &w->e);
+	assert_true(r.escrow_made && !r.rotated && r.generation == 1);
+	assert_fails(restore(w, &two, sr_bytes_of(NULL, 0), &told), SR_AUTH, &w->e,
+		"it was made under escrow ");
+	assert_ok(restore(w, &one, sr_bytes_of(NULL, 0), &told), &w->e);
+	sr_buf_free(&told);
+	sr_buf_free(&note);
+	world_free(w);
+}
+
+/* Killed at every step of a backup with rotation: some secrets file opens, the log claims no
+ * overwriting that was not done, and the next backup ends what was begun. */
+static void test_kill_everywhere(void **state) {
+	struct world *w = world_new(NULL);
+	struct place p;
+	struct sr_backup_result r;
+	struct sr_buf told;
+	size_t finished = 0;
+	bool done = false;
+
+	(void)state;
+	place_of(&p, w, "copy");
+	sr_buf_init(&told);
+	put_item(w);
+	assert_ok(backup(w, &p, false, &r), &w->e);
+	for (unsigned long nth = 1; !done; nth += 3) {
+		const uint64_t before = r.generation;
+		uint64_t logged = 0;
+		int status = 0;
+		struct sr_escrow x;
+		pid_t pid;
+
+		world_close(w);
+		pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			world_reopen(w);
+			sr_fault_set(nth, -1);
+			_exit(backup(w, &p, true, &r) == 0 ? 7 : 8);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		done = WIFEXITED(status) && WEXITSTATUS(status) == 7;
+		assert_true(done || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+		sr_buf_clear(&told);
+		if (!t_exists(t_path(p.to, "strongroom.conf")))
+			fail_msg("the backup lost its strongroom.conf");
+		assert_ok(restore(w, &p, sr_bytes_of(NULL, 0), &told), &w->e);
+		world_reopen(w);
+		assert_ok(sr_escrow_open(&x, p.escrow, w->v->fingerprint, &w->e), &w->e);
+		assert_ok(sr_query_escrow(&logged, w->v->catalogue, x.id, &w->e), &w->e);
+		assert_true(logged == before || logged == before + 1);
+		if (logged > before) /* then nothing of the one before is left */
+			assert_true(!sr_escrow_unsettled(&x) &&
+				    sr_escrow_newest(&x)->generation == logged);
+		finished += sr_escrow_unsettled(&x);
+		sr_escrow_close(&x);
+		assert_ok(backup(w, &p, false, &r), &w->e);
+		assert_ok(sr_escrow_open(&x, p.escrow, w->v->fingerprint, &w->e), &w->e);
+		assert_false(sr_escrow_unsettled(&x));
+		assert_ok(sr_query_escrow(&logged, w->v->catalogue, x.id, &w->e), &w->e);
+		assert_int_equal(sr_escrow_newest(&x)->generation, logged);
+		assert_int_equal(r.generation, logged);
+		sr_escrow_close(&x);
+		assert_true(!done || nth > 20);
+	}
+	assert_true(finished > 0);
+	sr_buf_free(&told);
+	world_free(w);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rotate),
+		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_backups),
+		cmocka_unit_test(test_kill_everywhere),
+	};
+	return cmocka_run_group_tests_name("board escrow", tests, NULL, NULL);
+}

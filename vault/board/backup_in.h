@@ -1,0 +1,31 @@
+/*
+ * backup_in - what backup, its secrets file and restore share.
+ */
+#ifndef SR_BOARD_BACKUP_IN_H
+#define SR_BOARD_BACKUP_IN_H
+
+#include "board/backup.h"
+#include "store/secrets.h"
+
+/* Copy packs, objects, items, ledger, keys and, last, strongroom.conf; counts into ${out}. */
+SR_MUST int sr_backup_copy(struct sr_dir *from, struct sr_dir *to, struct sr_backup_result *out,
+	const struct sr_progress *progress, struct sr_err *e);
+
+/* The secrets file of the vault as it is, under the newest key of ${x}. */
+SR_MUST int sr_backup_secrets_write(struct sr_vault *v, const struct sr_backup_options *o,
+	const struct sr_escrow *x, uint64_t *count, struct sr_err *e);
+
+struct sr_backup_secrets {   /* a secrets file, opened; init and free ${plain} */
+	struct sr_buf plain; /* secret */
+	struct sr_reader rows;
+	uint64_t size, count; /* of the ledger; of the rows */
+	uint8_t root[SR_HASH];
+};
+SR_MUST int sr_backup_secrets_read(struct sr_buf *out, const char *path, struct sr_err *e);
+SR_MUST int sr_backup_secrets_open(struct sr_backup_secrets *f, struct sr_bytes file,
+	const uint8_t fingerprint[SR_HASH], const struct sr_backup_keys *keys, struct sr_err *e);
+/* Its rows, in one commit: all or nothing. */
+SR_MUST int sr_backup_secrets_put(
+	struct sr_secrets *s, struct sr_backup_secrets *f, struct sr_err *e);
+
+#endif

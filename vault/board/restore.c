@@ -1,0 +1,323 @@
+/*
+ * restore - see backup.h: the copy, secrets.db from the sealed file, one opening, and what it
+ * tells.
+ */
+#include "board/backup_in.h"
+
+#include "board/door.h"
+#include "board/follow.h"
+#include "catalogue/query.h"
+#include "ledger/ledger.h"
+#include "ledger/receipt.h"
+#include "merkle/checkpoint.h"
+
+/* secrets.db of the restored vault, filled before the vault is opened for the first time. */
+static int restore_secrets(struct sr_dir *to, const struct sr_restore_options *o,
+	const struct sr_vault_conf *conf, uint64_t *count, struct sr_err *e) {
+	struct sr_service *k = NULL;
+	struct sr_secrets_options so = {0};
+	struct sr_secrets *s = NULL;
+	struct sr_backup_secrets f = {.size = 0};
+	struct sr_escrow x = {.fd = -1};
+	const struct sr_backup_keys keys_of = {&o->unlock_secrets, &x};
+	struct sr_dir *keys = NULL;
+	struct sr_buf file, service;
+	int rc;
+
+	sr_buf_init(&file);
+	sr_buf_init(&service);
+	sr_buf_init_secret(&f.plain);
+	rc = sr_escrow_open(&x, o->escrow_path, conf->fingerprint, e);
+	if (rc == 0)
+		rc = sr_backup_secrets_read(&file, o->secrets_path, e);
+	if (rc == 0) {
+		rc = sr_backup_secrets_open(&f, sr_buf_view(&file), conf->fingerprint, &keys_of, e);
+		if (rc != 0)
+			sr_wrap(e, "secrets file");
+	}
+	if (rc == 0)
+		rc = sr_dir_open_at(&keys, to, "keys", e);
+	if (rc == 0)
+		rc = sr_file_read(keys, "service", &service, 16 << 10, e);
+	if (rc == 0)
+		rc = sr_service_open(&k, sr_buf_view(&service), &o->unlock, e);
+	if (rc == 0) {
+		so.dir = to;
+		so.second = o->second;
+		so.key = k->s->secrets_wrap;
+		so.create = true;
+		rc = sr_secrets_open(&s, &so, e);
+	}
+	if (rc == 0)
+		rc = sr_backup_secrets_put(s, &f, e);
+	if (s != NULL) {
+		int end = sr_secrets_close(&s, rc == 0 ? e : NULL);
+
+		rc = rc == 0 ? end : rc;
+	}
+	*count = f.count;
+	sr_service_free(k);
+	sr_dir_close(keys);
+	sr_buf_free(&file);
+	sr_buf_free(&service);
+	sr_buf_free(&f.plain);
+	sr_escrow_close(&x);
+	return rc;
+}
+
+/* The secret first: a statement whose key nobody has would never open anything. */
+static int renew_room_key(
+	struct sr_vault *v, const struct sr_room_key *k, struct sr_outcome *o, struct sr_err *e) {
+	struct sr_version_row row = {0};
+	struct sr_buf text;
+	int rc = sr_query_version(&row, v->catalogue, k->request, k->version, e);
+
+	sr_buf_init(&text);
+	if (rc == 0)
+		rc = sr_follow_room_key(&text, v, &row, sr_now(&v->clock), e);
+	if (rc == 0)
+		rc = sr_door_service(v, sr_buf_view(&text), o, e);
+	sr_version_row_free(&row);
+	sr_buf_free(&text);
+	return rc != 0 ? sr_wrap(e, "room key") : 0;
+}
+
+/* A key to make pieces for: no backup has the one that was. */
+static int renew_room_keys(
+	struct sr_vault *v, struct sr_outcome *o, size_t *renewed, struct sr_err *e) {
+	struct sr_room_keys keys = {0};
+	int rc = sr_query_room_keys(&keys, v->catalogue, e);
+
+	for (size_t i = 0; i < keys.count && rc == 0; i++) {
+		char name[2 * SR_ID + 1];
+
+		sr_hex(name, keys.rows[i].request, SR_ID);
+		if (keys.rows[i].ended || sr_secrets_has(v->secrets, SR_SECRET_ROOM_KEY,
+						  sr_bytes_str(name), keys.rows[i].version))
+			continue;
+		rc = renew_room_key(v, &keys.rows[i], o, e);
+		*renewed += rc == 0;
+	}
+	sr_room_keys_free(&keys);
+	return rc;
+}
+
+static int log_restored(struct sr_vault *v, struct sr_buf *told, struct sr_err *e) {
+	struct sr_outcome *o = calloc(1, sizeof *o);
+	struct sr_buf text;
+	size_t renewed = 0;
+	int rc;
+
+	if (o == NULL)
+		return sr_fail(e, SR_NOMEM, "out of memory");
+	sr_buf_init(&text);
+	sr_follow_begin(&text, v, SR_T_INCIDENT, sr_now(&v->clock));
+	sr_text_put(&text, "what", "restored");
+	rc = sr_buf_ok(&text, e);
+	if (rc == 0)
+		rc = sr_door_service(v, sr_buf_view(&text), o, e);
+	if (rc == 0)
+		rc = renew_room_keys(v, o, &renewed, e);
+	if (rc == 0 && told != NULL && renewed > 0)
+		sr_buf_printf(told,
+			"%zu room keys were made anew: pieces of earlier votes are for the keys "
+			"that are gone\n",
+			renewed);
+	sr_buf_free(&text);
+	free(o);
+	return rc;
+}
+
+static int list_lost(struct sr_vault *v, struct sr_buf *out, struct sr_err *e) {
+	struct sr_stored_items page = {NULL, 0};
+	int64_t after = 0;
+	int rc;
+
+	do {
+		sr_stored_items_free(&page);
+		rc = sr_query_stored_items(&page, v->catalogue, after, e);
+		for (size_t i = 0; i < page.count && rc == 0; i++) {
+			char hex[2 * SR_ID + 1];
+
+			after = page.rows[i].n;
+			sr_hex(hex, page.rows[i].item, SR_ID);
+			if (!sr_secrets_has(v->secrets, SR_SECRET_SLOT, sr_bytes_str(hex),
+				    page.rows[i].number))
+				sr_buf_printf(
+					out, "item %s has no slot: it is lost for ever\n", hex);
+		}
+	} while (rc == 0 && page.count > 0);
+	sr_stored_items_free(&page);
+	return rc;
+}
+
+/* --- what came after the backup --------------------------------------------------------------- */
+
+/* A statement that the backup lacks, as the receipt shows it. */
+static void tell_statement(struct sr_buf *told, const struct sr_entry *en) {
+	const struct sr_statement *s = &en->statement;
+
+	if (s->type == NULL)
+		return;
+	sr_buf_printf(told, "entry %llu, which the receipt shows, is not in it: %s\n",
+		(unsigned long long)en->index, s->type->name);
+	for (size_t i = 0; i < sr_field_count(s, "item"); i++) {
+		struct sr_bytes item = sr_field(s, "item", i);
+
+		sr_buf_printf(told, "  item %.*s\n", (int)item.len, (const char *)item.p);
+	}
+}
+
+static int tell_receipt(struct sr_buf *told, const struct sr_vault *v, const struct sr_receipt *r,
+	struct sr_err *e) {
+	struct sr_receipt_check check = {.ignore_size = true};
+	struct sr_receipt_result result = {0};
+	struct sr_seen *seen = calloc(1, sizeof *seen);
+	struct sr_buf vkey;
+	char *text = NULL;
+	int rc = seen == NULL ? sr_fail(e, SR_NOMEM, "out of memory") : 0;
+
+	sr_buf_init(&vkey);
+	sr_vkey_put(&vkey, sr_ledger_vkey(v->ledger));
+	if (rc == 0)
+		rc = sr_buf_ok(&vkey, e);
+	if (rc == 0 && (text = sr_buf_dup_str(&vkey)) == NULL)
+		rc = sr_fail(e, SR_NOMEM, "out of memory");
+	if (rc == 0)
+		rc = sr_seen_init(
+			seen, v->keys->origin, v->fingerprint, text, "p-0000000000000000", e);
+	check.seen = seen;
+	if (rc == 0)
+		rc = sr_receipt_verify(&result, r, &check, e);
+	if (rc == 0) {
+		tell_statement(told, &result.entry);
+		sr_entry_free(&result.entry);
+	}
+	sr_buf_free(&vkey);
+	free(text);
+	free(seen);
+	return rc;
+}
+
+/* ${checkpoint} against the restored log of ${size} entries. */
+static int since_size(uint64_t *shown, const struct sr_vault *v, struct sr_bytes checkpoint,
+	uint64_t size, struct sr_err *e) {
+	const struct sr_log log = {v->keys->origin, sr_ledger_vkey(v->ledger), 1};
+	struct sr_checkpoint cp;
+	struct sr_note note = {0};
+	uint8_t root[SR_HASH];
+	int rc = sr_checkpoint_open(&cp, &note, checkpoint, &log, e);
+
+	sr_note_free(&note);
+	if (rc != 0)
+		return rc;
+	*shown = cp.size;
+	if (cp.size > size)
+		return 0;
+	rc = sr_ledger_root_at(v->ledger, cp.size, root, e);
+	if (rc == 0 && memcmp(root, cp.root, SR_HASH) != 0)
+		rc = sr_fail(e, SR_AUTH,
+			"it shows another log of %llu entries than the one in the backup",
+			(unsigned long long)cp.size);
+	return rc;
+}
+
+/* The escrow was not rotated since, or the restore would have failed: say what lives again. */
+static int tell_since(struct sr_buf *told, const struct sr_vault *v,
+	const struct sr_restore_options *o, struct sr_err *e) {
+	const uint64_t size = sr_ledger_next_index(v->ledger);
+	const struct sr_bytes checkpoint =
+		o->receipt != NULL ? sr_buf_view(&o->receipt->checkpoint) : o->checkpoint;
+	uint64_t shown = 0;
+	int rc;
+
+	if (checkpoint.p == NULL) {
+		sr_buf_printf(told,
+			"the log of the backup ends after %llu entries; whatever was destroyed or "
+			"ended later lives again here (--since FILE, a later receipt or "
+			"checkpoint, shows how far the log went on)\n",
+			(unsigned long long)size);
+		return 0;
+	}
+	rc = since_size(&shown, v, checkpoint, size, e);
+	if (rc == 0 && shown <= size)
+		sr_buf_printf(told,
+			"the log of %llu entries that --since shows is all in the backup\n",
+			(unsigned long long)shown);
+	if (rc == 0 && shown > size)
+		sr_buf_printf(told,
+			"the log went on to %llu entries, the backup ends after %llu: whatever was "
+			"destroyed, erased, revoked or closed in the %llu between lives again here "
+			"and must be decided anew\n",
+			(unsigned long long)shown, (unsigned long long)size,
+			(unsigned long long)(shown - size));
+	if (rc == 0 && o->receipt != NULL && o->receipt->index >= size)
+		rc = tell_receipt(told, v, o->receipt, e);
+	return rc != 0 ? sr_wrap(e, "--since") : 0;
+}
+
+static int open_restored(const struct sr_restore_options *o, uint64_t *entries,
+	struct sr_buf *recovered, struct sr_err *e) {
+	struct sr_vault_open vo = {
+		.path = o->to,
+		.unlock = o->unlock,
+		.clock = o->clock,
+		.progress = o->progress,
+		.accept_older_secrets = true,
+	};
+	struct sr_vault *v = NULL;
+	int rc = sr_vault_open(&v, &vo, e);
+
+	if (rc == 0 && recovered != NULL)
+		sr_buf_put_bytes(recovered, sr_buf_view(&v->recovered));
+	if (rc == 0 && recovered != NULL)
+		rc = tell_since(recovered, v, o, e);
+	if (rc == 0)
+		rc = log_restored(v, recovered, e);
+	if (rc == 0) {
+		*entries = sr_ledger_next_index(v->ledger);
+		if (recovered != NULL)
+			rc = list_lost(v, recovered, e);
+	}
+	sr_vault_close(v);
+	return rc;
+}
+
+int sr_backup_restore(const struct sr_restore_options *o, struct sr_backup_result *out,
+	struct sr_buf *recovered, struct sr_err *e) {
+	struct sr_vault_conf *conf = calloc(1, sizeof *conf);
+	struct sr_dir *from = NULL, *to = NULL;
+	struct sr_dir *run = NULL;
+	int rc;
+
+	memset(out, 0, sizeof *out);
+	if (conf == NULL)
+		return sr_fail(e, SR_NOMEM, "restore: out of memory");
+	if ((o->second != NULL) == o->no_second)
+		rc = sr_fail(e, SR_USAGE,
+			"say where the second copy of secrets.db shall lie (--second PATH), or "
+			"--no-second");
+	else
+		rc = sr_vault_conf_read(conf, o->from, e);
+	if (rc == 0)
+		rc = sr_dir_open(&from, o->from, e);
+	if (rc == 0)
+		rc = sr_vault_dir_make(o->to, e);
+	if (rc == 0)
+		rc = sr_dir_open(&to, o->to, e);
+	if (rc == 0)
+		rc = sr_backup_copy(from, to, out, o->progress, e);
+	if (rc == 0)
+		rc = sr_dir_make(&run, to, "run", 0711, e);
+	if (rc == 0)
+		rc = sr_vault_conf_second(o->to, o->second, e);
+	if (rc == 0)
+		rc = restore_secrets(to, o, conf, &out->secrets, e);
+	if (rc == 0)
+		rc = open_restored(o, &out->entries, recovered, e);
+	sr_dir_close(run);
+	sr_dir_close(from);
+	sr_dir_close(to);
+	free(conf);
+	return rc != 0 ? sr_wrap(e, "restore to %s", o->to) : 0;
+}
