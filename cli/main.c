@@ -11,11 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/escape.h"
 #include "base/secret.h"
 #include "cli/verbs.h"
 #include "crypto/dkg.h"
+#include "crypto/hash.h"
 
 /* --- finding the verb --- */
 
@@ -202,12 +204,22 @@ static int run(struct cli *c, char **argv, size_t count, struct sr_err *e) {
 	return rc;
 }
 
+/* What goes through standard output is words of documents and titles: the library's own buffer
+ * would keep the last of them until the process is gone. */
+static char shown[1 << 14];
+
 int main(int argc, char **argv) {
 	struct cli c = {0};
 	struct sr_err e = {0};
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	(void)umask(077);
+#ifdef SR_TESTING
+	/* A scenario looks at a real core dump, which production never leaves. */
+	if (getenv("SR_DUMPABLE") == NULL)
+		sr_process_harden();
+#else
 	sr_process_harden();
+#endif
 	cli_catch_stop();
 #ifdef SR_TESTING
 	if (getenv("SR_CHEAP") != NULL)
@@ -219,15 +231,22 @@ int main(int argc, char **argv) {
 	if (member != NULL)
 		sr_client_complain_of((uint8_t)strtoul(member, NULL, 10));
 #endif
+	(void)setvbuf(stdout, shown, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, sizeof shown);
 	int rc = run(&c, argv + 1, argc > 0 ? (size_t)(argc - 1) : 0, &e);
 	cli_close(&c);
-	if (fflush(stdout) != 0 && rc == 0)
+	if (fclose(stdout) != 0 && rc == 0)
 		rc = sr_fail_errno(&e, "standard output");
+	sr_wipe(shown, sizeof shown);
+	sr_wipe_registers();
 	int status = 0;
 	if (rc != 0) {
 		e.code = e.code == SR_OK ? (enum sr_code)rc : e.code;
 		status = c.told ? sr_code_exit(e.code) : complain(&c, &e);
 	}
 	cli_args_free(&c.args);
+#ifdef SR_TESTING
+	if (getenv("SR_ABORT_AT_END") != NULL)
+		abort(); /* everything is closed: what is left now should have been wiped */
+#endif
 	return status;
 }

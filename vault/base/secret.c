@@ -138,3 +138,50 @@ void sr_process_harden(void) {
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
+
+#ifdef __x86_64__
+/* Upper halves too: what the kernel saves of a process is what its processor has. */
+__attribute__((target("avx"))) static void zero_avx(void) {
+	__builtin_ia32_vzeroall();
+}
+
+/* clang-format off */
+__attribute__((target("avx512f"))) static void zero_avx512(void) {
+#define ZERO(n) "vpxord %%zmm" n ", %%zmm" n ", %%zmm" n "\n\t"
+	__asm__ volatile(
+		ZERO("16") ZERO("17") ZERO("18") ZERO("19") ZERO("20") ZERO("21") ZERO("22")
+		ZERO("23") ZERO("24") ZERO("25") ZERO("26") ZERO("27") ZERO("28") ZERO("29")
+		ZERO("30") ZERO("31")
+		:
+		:
+		: "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23",
+		  "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31");
+#undef ZERO
+}
+
+static void zero_sse(void) {
+#define ZERO(n) "pxor %%xmm" n ", %%xmm" n "\n\t"
+	__asm__ volatile(
+		ZERO("0") ZERO("1") ZERO("2") ZERO("3") ZERO("4") ZERO("5") ZERO("6") ZERO("7")
+		ZERO("8") ZERO("9") ZERO("10") ZERO("11") ZERO("12") ZERO("13") ZERO("14")
+		ZERO("15")
+		:
+		:
+		: "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",
+		  "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+#undef ZERO
+}
+/* clang-format on */
+
+void sr_wipe_registers(void) {
+	if (__builtin_cpu_supports("avx512f"))
+		zero_avx512();
+	if (__builtin_cpu_supports("avx"))
+		zero_avx();
+	else
+		zero_sse();
+}
+#else
+void sr_wipe_registers(void) {
+}
+#endif

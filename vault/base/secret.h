@@ -24,6 +24,11 @@ bool sr_secret_locked(void);
 /* Bytes in use: 0 after everything was closed (tests assert it). */
 size_t sr_secret_in_use(void);
 
+/* Zero the vector registers: copies and ciphers leave the last bytes they moved there, and a dump,
+ * or whoever stops the process, reads them for as long as nothing else needs the register. Called
+ * when an operation is over. Does nothing on processors whose registers we do not know. */
+void sr_wipe_registers(void);
+
 /* No core dumps, not ptraceable by the same user (PR_SET_DUMPABLE 0, RLIMIT_CORE 0). For main(),
  * once. */
 void sr_process_harden(void);

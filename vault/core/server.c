@@ -30,6 +30,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "core/wire.h"
 
 enum {
@@ -244,6 +245,7 @@ static void answer(struct sr_server *s, struct conn *c) {
 	begin_reply(s, c, c->request.text.raw.p == NULL ? LAST : REPLY);
 	if (c->fd >= 0)
 		conn_write(s, c);
+	sr_wipe_registers(); /* the next one may be hours away */
 }
 
 static bool same_holder(const struct conn *a, const struct conn *b) {
