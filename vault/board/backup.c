@@ -336,8 +336,8 @@ static int escrow_known(struct sr_vault *v, const struct sr_escrow *x, struct sr
 	if (newest < generation)
 		return sr_fail(e, SR_DENIED,
 			"the escrow file has generation %llu, the log says %llu: it is an older "
-			"copy of the file, which opens secrets files that nothing should open; destroy "
-			"it and give the right one",
+			"copy of the file, which opens secrets files that nothing should open; "
+			"destroy it and give the right one",
 			newest, (unsigned long long)generation);
 	/* While two keys are there, the older one is not overwritten yet. */
 	return newest > generation && !sr_escrow_unsettled(x) ? log_escrow(v, x, e) : 0;
