@@ -447,6 +447,22 @@ static int write_export(struct cli *c, const uint8_t checkout[SR_ID], const char
 	return rc;
 }
 
+/* What the grant is for; a wrong word of the vault's is refused by the rules and by the proof of
+ * the grant. */
+static int grant_right(
+	struct cli *c, const uint8_t grant[SR_ID], const char **right, struct sr_err *e) {
+	struct cli_answer a;
+	cli_ask(&a, "grant");
+	sr_text_put_hex(&a.q.head, "grant", grant, SR_ID);
+	int rc = cli_call(c, &a, e);
+	const struct sr_row *row = rc == 0 ? sr_rows_first(&a.rows, "grant") : NULL;
+	*right = row != NULL && sr_bytes_eq(sr_row_get(row, "right"), sr_bytes_str("referral"))
+			 ? "referral"
+			 : "export";
+	cli_answer_free(&a);
+	return rc;
+}
+
 int verb_export(struct cli *c, struct sr_err *e) {
 	struct sr_borrow b = {.right = "export"};
 	struct sr_submitted out = {0}, back = {0};
@@ -463,6 +479,8 @@ int verb_export(struct cli *c, struct sr_err *e) {
 		rc = cli_word_id(c, item, 1, "item", e);
 	b.grant = grant;
 	b.item = item;
+	if (rc == 0)
+		rc = grant_right(c, grant, &b.right, e);
 	if (rc == 0)
 		rc = sr_client_checkout(c->client, &b, checkout, &files, &out, e);
 	if (rc != 0)

@@ -28,6 +28,16 @@ const struct cli_option cli_export_request_options[] = {
 	ASKING,
 	{NULL, CLI_FLAG, NULL, NULL},
 };
+const struct cli_option cli_referral_options[] = {
+	{"to", CLI_ONE, "AGE-KEY", "the authority's key, which alone opens it: age1..."},
+	{"authority", CLI_ONE, "TEXT", "who receives the items, under which sign"},
+	{"ends", CLI_ONE, "WHEN", "the grant ends then: 30d, 2031-03-31"},
+	{"closes", CLI_ONE, "WHEN", "the vote closes then"},
+	{"reason", CLI_ONE, "TEXT", "why; - reads standard input"},
+	{"reason-file", CLI_ONE, "F", "the same from a file"},
+	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
 const struct cli_option cli_amend_options[] = {
 	{"item", CLI_WORDS, "ITEM", "the items of the new version (all of them; none: as before)"},
 	{"to", CLI_ONE, "AGE-KEY", "of an export: who may open it"},
@@ -43,7 +53,7 @@ const struct cli_option cli_request_show_options[] = {
 const struct cli_option cli_request_list_options[] = {
 	{"state", CLI_ONE, "STATE", "open, granted, refused, returned, withdrawn, lapsed"},
 	{"kind", CLI_ONE, "KIND",
-		"access, export, revoke, lift, role, person-end, collection, destroy"},
+		"access, export, revoke, lift, role, person-end, collection, destroy, referral"},
 	{"item", CLI_ONE, "ITEM", "only those that ask for this item"},
 	{"mine", CLI_FLAG, NULL, "only where I am applicant or co-applicant"},
 	{"offset", CLI_ONE, "N", "skip so many"},
@@ -176,6 +186,26 @@ int verb_request_export(struct cli *c, struct sr_err *e) {
 	return request(c, "export", e);
 }
 
+int verb_request_referral(struct cli *c, struct sr_err *e) {
+	struct sr_asking a = {.kind = "referral", .authority = cli_get(c, "authority")};
+	uint8_t *items = NULL;
+	int rc = asking(c, &a, e);
+	if (rc == 0 && (a.authority == NULL || a.reason == NULL || a.ends == 0))
+		rc = sr_fail(e, SR_USAGE, "--%s is missing",
+			a.authority == NULL ? "authority: who receives the items, under which sign"
+			: a.reason == NULL  ? "reason: what the board reads"
+					    : "ends: 30d, or a date");
+	if (rc == 0 && a.recipient == NULL)
+		rc = sr_fail(e, SR_USAGE,
+			"--to is missing: the authority's age key (age1...), which alone opens it");
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_items(c, &items, &a.item_count, e);
+	a.items = items;
+	return rc == 0 ? ask(c, &a, e) : rc;
+}
+
 /* --- amend: what is not given stays as it was --- */
 
 /* The values of a field of the version as a list, when the option was not given. */
@@ -296,6 +326,8 @@ int verb_amend(struct cli *c, struct sr_err *e) {
 	if (rc == 0)
 		rc = keep_text(c, &a.project, v, "project", e);
 	if (rc == 0)
+		rc = keep_text(c, &a.authority, v, "authority", e);
+	if (rc == 0)
 		rc = keep_text(c, &a.instruction, v, "instruction", e);
 	if (rc == 0)
 		rc = keep_text(c, &a.reason, v, "reason", e);
@@ -312,7 +344,7 @@ int verb_amend(struct cli *c, struct sr_err *e) {
 static void version_print(const struct sr_row *v) {
 	static const char *const fields[] = {"state", "kind", "applicant", "received", "level",
 		"epoch", "items", "closes", "ends", "recipient", "target", "item", "subject",
-		"dedupe", "collection", "name", "project", "instruction", "reason"};
+		"dedupe", "collection", "name", "project", "authority", "instruction", "reason"};
 	printf("request ");
 	cli_print(sr_row_get(v, "request"));
 	printf(", version ");

@@ -143,6 +143,12 @@ const struct cli_verb cli_verbs[] = {
 		"--reason "
 		"\"OCR on our cluster\" --as ada.id",
 		cli_export_request_options, 1, ANY, verb_request_export},
+	{"request", "referral",
+		"Ask to hand items marked for referral over to an authority, for its key alone.",
+		"ITEM... --to AGE-KEY --authority TEXT --ends WHEN --reason TEXT --as OFFICER",
+		"strongroom request referral 3f2a --to age1... --authority \"State police, K 5\" "
+		"--ends 30d --reason \"section 138\" --as olga.id",
+		cli_referral_options, 1, ANY, verb_request_referral},
 	{"request", "show", "Show a request, its votes and what came of it.",
 		"REQUEST [--bundle F] --as ANYBODY", "strongroom request show 90ab --as m1.id",
 		cli_request_show_options, 1, 1, verb_request_show},
@@ -202,7 +208,8 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom cat 77d1 0 --as ada.id | less", cli_cat_options, 1, 2, verb_cat},
 	{"return", NULL, "Give a checkout back; its key is wiped.", "CHECKOUT --as RESEARCHER",
 		"strongroom return 77d1 --as ada.id", cli_reason_options, 1, 1, verb_return},
-	{"export", NULL, "Write an item as an age file, under a grant with right export.",
+	{"export", NULL,
+		"Write an item as an age file, under a grant with right export or referral.",
 		"GRANT ITEM --out F --as RESEARCHER",
 		"strongroom export 51e0 3f2a --out leaflet.age --as ada.id", cli_export_options, 2,
 		2, verb_export},

@@ -64,10 +64,11 @@ int verb_destroy(struct cli *c, struct sr_err *e);
 
 /* verb_request.c */
 extern const struct cli_option cli_request_options[], cli_export_request_options[],
-	cli_request_show_options[], cli_request_list_options[], cli_amend_options[],
-	cli_reason_options[], cli_receipt_options[], cli_inbox_options[];
+	cli_referral_options[], cli_request_show_options[], cli_request_list_options[],
+	cli_amend_options[], cli_reason_options[], cli_receipt_options[], cli_inbox_options[];
 int verb_request(struct cli *c, struct sr_err *e);
 int verb_request_export(struct cli *c, struct sr_err *e);
+int verb_request_referral(struct cli *c, struct sr_err *e);
 int verb_request_show(struct cli *c, struct sr_err *e);
 int verb_request_list(struct cli *c, struct sr_err *e);
 int verb_join(struct cli *c, struct sr_err *e);

@@ -68,6 +68,7 @@ static void who_asks(void **state) {
 	sr_text_put_hex(&d.text, "request", d.id, SR_ID);
 	sr_text_put_dec(&d.text, "version", 1);
 	sr_text_put(&d.text, "kind", "destroy");
+	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
 	sr_text_put_dec(&d.text, "epoch", 1);
 	sr_text_put_dec(&d.text, "level", 2);
 	world_text(&d, "reason", "it ends");

@@ -342,8 +342,80 @@ static void rights_are_kept_apart(void **state) {
 	desk_free(d);
 }
 
+/* What is marked for referral, held or released: handed over to the authority's key by an officer's
+ * request of its own, never shown, and by no other right. */
+static void referral_is_handed_over(void **state) {
+	(void)state;
+	static const char words[] = "what must be reported\n";
+	struct world_file f = {.path = "page.txt", .content = {(const uint8_t *)words, 22}};
+	struct world_deposit dep = {.files = &f, .count = 1};
+	struct desk *d = calloc(1, sizeof *d);
+	char recipient[SR_AGE_RECIPIENT_TEXT];
+	struct sr_buf sealed, plain, text;
+	uint8_t pk[SR_X_PK], clean[1][SR_ID];
+	struct world *w;
+
+	assert_non_null(d);
+	w = d->w = world_new(&(struct world_options){.members = 3, .level = {2, 3}});
+	assert_ok(world_deposit(w, &dep), &w->out.err);
+	memcpy(clean[0], dep.items[0], SR_ID);
+	world_held_release(w, clean[0]);
+	sr_box_keypair(pk, d->sk);
+	sr_age_recipient_text(recipient, pk);
+	for (int released = 0; released < 2; released++) {
+		assert_ok(world_deposit(w, &dep), &w->out.err);
+		memcpy(d->item[0], dep.items[0], SR_ID);
+		if (released != 0)
+			world_held_release(w, d->item[0]);
+		d->rq = (struct world_request){.by = &w->officer,
+			.kind = "referral",
+			.items = (const uint8_t(*)[SR_ID])d->item,
+			.count = 1,
+			.authority = "State police, K 5, 12/31",
+			.recipient = recipient};
+		assert_fails(world_request(w, &d->rq), SR_DENIED, &w->out.err, "rule not-marked");
+		assert_ok(world_describe(w, &w->curator[0], d->item[0], "A page", "referral"),
+			&w->out.err);
+		d->rq.by = &w->researcher[0];
+		assert_fails(world_request(w, &d->rq), SR_DENIED, &w->out.err, "rule role-missing");
+		d->rq.by = released != 0 ? &w->curator[0] : &w->officer;
+		assert_ok(world_request(w, &d->rq), &w->out.err);
+		world_grant(w, d->rq.id, d->grant);
+		d->c = (struct world_checkout){
+			.by = d->rq.by, .grant = d->grant, .item = d->item[0], .right = "export"};
+		assert_fails(
+			world_checkout(w, &d->c), SR_DENIED, &w->out.err, "rule right-not-granted");
+		d->c.right = "access";
+		assert_fails(
+			world_checkout(w, &d->c), SR_DENIED, &w->out.err, "rule right-not-granted");
+		d->c.right = "referral";
+		assert_ok(world_checkout(w, &d->c), &w->out.err);
+		assert_ok(world_open(w, &d->c), &w->e);
+		sr_buf_init_secret(&text);
+		assert_fails(world_read(w, &d->c, 0, &text), SR_DENIED, &w->e,
+			"handed over unseen, never shown");
+		sr_buf_free(&text);
+		sr_buf_init(&sealed);
+		take(d, 65536, &sealed);
+		check_logged(d, &sealed);
+		decrypt(d, &sealed, &plain);
+		assert_int_equal(plain.len, 22);
+		assert_memory_equal(plain.p, words, 22);
+		sr_buf_free(&sealed);
+		sr_buf_free(&plain);
+		assert_ok(world_return(w, &d->c), &w->out.err);
+		assert_ok(world_close_grant(w, d->rq.by, d->grant), &w->out.err);
+	}
+	/* Not by way of another request, and nothing else by this one. */
+	d->rq.items = (const uint8_t(*)[SR_ID])clean;
+	assert_fails(world_request(w, &d->rq), SR_DENIED, &w->out.err, "rule not-marked");
+	world_free(w);
+	free(d);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(referral_is_handed_over),
 		cmocka_unit_test(one_file_is_itself),
 		cmocka_unit_test(without_content),
 		cmocka_unit_test(an_empty_file),

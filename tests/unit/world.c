@@ -727,7 +727,8 @@ static void put_terms(struct world_draft *d, const struct world_request *rq) {
 
 	if (rq->recipient == NULL)
 		world_words(&d->text, "form", rq->forms != NULL ? rq->forms : "text");
-	sr_text_put(&d->text, "purpose", "research");
+	if (rq->authority == NULL)
+		sr_text_put(&d->text, "purpose", "research");
 	sr_text_put_time(&d->text, "ends", rq->ends != 0 ? rq->ends : d->w->now + 30 * W_DAY);
 	for (size_t i = 0; i < T_COUNT(rq->with) && rq->with[i] != NULL; i++)
 		people[n++] = rq->with[i]->person;
@@ -767,7 +768,9 @@ int world_request(struct world *w, struct world_request *rq) {
 	}
 	if (rq->target != NULL)
 		sr_text_put_hex(&d.text, "target", rq->target, SR_ID);
-	world_text(&d, "project", rq->items != NULL && !act ? "A study of rhetoric" : NULL);
+	world_text(&d, "project",
+		rq->items != NULL && !act && rq->authority == NULL ? "A study of rhetoric" : NULL);
+	world_text(&d, "authority", rq->authority);
 	world_text(&d, "instruction", rq->instruction);
 	world_text(&d, "reason", "because the study needs it");
 	return world_commit(&d, NULL);

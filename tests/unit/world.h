@@ -179,6 +179,7 @@ struct world_request {
 	const struct world_person *with[4]; /* co-applicants */
 	const char *recipient;
 	const uint8_t *target;   /* kind revoke, lift */
+	const char *authority;   /* kind referral */
 	const char *instruction; /* kind destroy */
 	uint32_t version;        /* 0: a new request; else an amend to this version */
 	uint8_t id[SR_ID];       /* out (in, for an amend) */

@@ -74,7 +74,7 @@ static int decide_grant(const struct follow_job *j, const struct decision *d) {
 	sr_text_put_hex(&text, "grant", id, SR_ID);
 	sr_text_put_hex(&text, "request", d->v.request, SR_ID);
 	sr_text_put_dec(&text, "version", d->v.version);
-	sr_text_put(&text, "right", strcmp(d->v.kind, "export") == 0 ? "export" : "access");
+	sr_text_put(&text, "right", d->v.kind); /* access, export or referral */
 	put_people(&text, d);
 	put_forms(&text, d);
 	sr_text_put_time(&text, "ends", ends);
@@ -522,6 +522,7 @@ static const struct {
 } kinds[] = {
 	{"access", decide_grant},
 	{"export", decide_grant},
+	{"referral", decide_grant},
 	{"revoke", decide_revoke},
 	{"lift", decide_lift},
 	{"renew", decide_renew},

@@ -113,6 +113,11 @@ static int checkout_granted(
 	if (strcmp(g->right, "access") == 0 && !sr_token_in(g->forms, form))
 		return rules_deny(c, "form-not-granted", "",
 			"the form %s is not granted (granted: %s)", form, g->forms);
+	if (strcmp(g->right, "referral") == 0) /* handed over as it is, held or released */
+		return !sr_state_may(SR_M_ITEM, item->state, SR_E_REFERRAL)
+			       ? rules_deny(c, "item-state", "", "the item is %s",
+					 sr_state_name(item->state))
+			       : rules_allow(c);
 	if (item->state != SR_S_RELEASED)
 		return rules_deny(
 			c, "item-state", "", "the item is %s", sr_state_name(item->state));
@@ -160,9 +165,10 @@ static int checkout_item(struct rules_ctx *c, const struct sr_item_row *item) {
 								   "a quarantine look has no grant")
 							 : rules_allow(c);
 	}
-	if (!rules_field_is(c->s, "right", "access") && !rules_field_is(c->s, "right", "export"))
-		return rules_deny(
-			c, "unknown-right", "", "a right is access, export or quarantine");
+	if (!rules_field_is(c->s, "right", "access") && !rules_field_is(c->s, "right", "export") &&
+		!rules_field_is(c->s, "right", "referral"))
+		return rules_deny(c, "unknown-right", "",
+			"a right is access, export, referral or quarantine");
 	rc = rules_grant(c, &g);
 	if (rc == SR_NOTFOUND)
 		return rules_deny(c, "no-such-grant", "grants shows yours", "no such grant");

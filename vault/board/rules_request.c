@@ -17,6 +17,7 @@ struct shape {
 static const struct shape shapes[] = {
 	{"access", "items list form purpose ends key", "person"},
 	{"export", "items list purpose ends key recipient", "person"},
+	{"referral", "items list ends key recipient authority", ""},
 	{"revoke", "target", ""},
 	{"lift", "target", ""},
 	{"renew", "target ends", ""},
@@ -31,7 +32,7 @@ static const struct shape shapes[] = {
 static bool shape_holds(struct rules_ctx *c, const struct shape *sh) {
 	static const char *const keys[] = {"items", "list", "form", "purpose", "ends", "person",
 		"key", "recipient", "target", "subject", "card", "role", "collection", "dedupe",
-		"name", "instruction", "quorum", "member", "newcomer"};
+		"name", "instruction", "authority", "quorum", "member", "newcomer"};
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		const size_t n = sr_field_count(c->s, keys[i]);
@@ -106,6 +107,14 @@ static int recipient_usable(struct rules_ctx *c) {
 static int request_people(struct rules_ctx *c) {
 	size_t n = sr_field_count(c->s, "person");
 
+	if (rules_field_is(
+		    c->s, "kind", "referral")) /* whom the law makes report, not who studies */
+		return rules_has_role(c, SR_ROLE_OFFICER | SR_ROLE_CURATOR)
+			       ? rules_allow(c)
+			       : rules_deny(c, "role-missing", "",
+					 "officers and curators hand items over to an authority; "
+					 "%s is none",
+					 c->me.person);
 	if (!rules_has_role(c, SR_ROLE_RESEARCHER))
 		return rules_deny(c, "role-missing", "a curator or officer adds you as researcher",
 			"%s is not a researcher here", c->me.person);
@@ -153,40 +162,52 @@ int rules_list(struct rules_ctx *c) {
 	return rules_allow(c);
 }
 
+/* One item that is asked for: released and not frozen; of a referral: marked for it, held or
+ * released. */
+static int request_item(struct rules_ctx *c, const uint8_t id[SR_ID], uint32_t *highest) {
+	const bool referral = rules_field_is(c->s, "kind", "referral");
+	struct sr_item_row item = {0};
+	char hex[2 * SR_ID + 1];
+	enum sr_state state;
+	unsigned flags;
+	bool other;
+	int rc = sr_query_item(&item, c->cat, id, c->e);
+
+	rules_hex(hex, id);
+	if (rc != 0 && rc != SR_NOTFOUND)
+		return rc;
+	state = rc == 0 ? item.state : SR_S_NONE;
+	flags = item.flags;
+	other = rc == 0 && memcmp(item.board, c->board.id, SR_ID) != 0;
+	if (rc == 0 && item.level > *highest)
+		*highest = item.level;
+	sr_item_row_free(&item);
+	if (referral && !sr_state_may(SR_M_ITEM, state, SR_E_REFERRAL))
+		return rules_deny(c, "item-state", "", "item %.8s is %s (or does not exist)", hex,
+			sr_state_name(state));
+	if (referral && (flags & SR_ITEM_REFERRAL) == 0)
+		return rules_deny(c, "not-marked", "describe ITEM --hazard referral",
+			"item %.8s is not marked for referral", hex);
+	if (!referral && (state != SR_S_RELEASED ||
+				 (flags & ~(unsigned)(SR_ITEM_EMBARGO | SR_ITEM_HOLD)) != 0))
+		return rules_deny(c, "item-not-released", "list shows what can be requested",
+			"item %.8s is not released (or does not exist)", hex);
+	if (other)
+		return rules_deny(c, "other-board", "split the request: one for each board",
+			"item %.8s is under another board than the request names", hex);
+	return rules_allow(c);
+}
+
 /* Every item asked for can be granted, and the level is the highest among them: no partial grant
  * (DESIGN 6a). */
 static int request_items(struct rules_ctx *c, uint64_t level) {
 	uint32_t highest = 0;
 	int rc = rules_list(c);
 
+	for (size_t i = 0; i < c->item_count && rc == 0 && c->out->allowed; i++)
+		rc = request_item(c, c->items + i * SR_ID, &highest);
 	if (rc != 0 || !c->out->allowed)
 		return rc;
-	for (size_t i = 0; i < c->item_count; i++) {
-		struct sr_item_row item = {0};
-		char id[2 * SR_ID + 1];
-		enum sr_state state;
-		unsigned flags;
-		bool other;
-
-		rules_hex(id, c->items + i * SR_ID);
-		rc = sr_query_item(&item, c->cat, c->items + i * SR_ID, c->e);
-		if (rc != 0 && rc != SR_NOTFOUND)
-			return rc;
-		state = rc == 0 ? item.state : SR_S_NONE;
-		flags = item.flags;
-		other = rc == 0 && memcmp(item.board, c->board.id, SR_ID) != 0;
-		if (rc == 0 && item.level > highest)
-			highest = item.level;
-		sr_item_row_free(&item);
-		if (state != SR_S_RELEASED ||
-			(flags & ~(unsigned)(SR_ITEM_EMBARGO | SR_ITEM_HOLD)) != 0)
-			return rules_deny(c, "item-not-released",
-				"list shows what can be requested",
-				"item %.8s is not released (or does not exist)", id);
-		if (other)
-			return rules_deny(c, "other-board", "split the request: one for each board",
-				"item %.8s is under another board than the request names", id);
-	}
 	if (highest != level)
 		return rules_deny(c, "level-differs", "fetch the items anew",
 			"its items need level %u, the request says %llu", highest,

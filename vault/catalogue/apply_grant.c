@@ -273,7 +273,10 @@ static int check_grant(struct sr_apply *a, int64_t n, struct sr_err *e) {
 
 int sr_apply_checkout(struct sr_apply *a, struct sr_err *e) {
 	bool quarantine = sr_bytes_eq(sr_field(a->s, "right", 0), sr_bytes_str("quarantine"));
-	enum sr_event event = quarantine ? SR_E_QUARANTINE : SR_E_CHECKOUT;
+	bool referral = sr_bytes_eq(sr_field(a->s, "right", 0), sr_bytes_str("referral"));
+	enum sr_event event = quarantine ? SR_E_QUARANTINE
+			      : referral ? SR_E_REFERRAL
+					 : SR_E_CHECKOUT;
 	struct sr_id_arg id, grant;
 	enum sr_state to = SR_S_NONE;
 	struct sr_item_ref it = {.n = 0};

@@ -79,8 +79,10 @@ static int named_version(
 /* --- request and amend --- */
 
 static int add_items(struct sr_apply *a, int64_t v, uint64_t count, struct sr_err *e) {
-	/* Who asks to look asks for released items; an act may be about any. */
-	const bool looks = !sr_bytes_eq(sr_field(a->s, "kind", 0), sr_bytes_str("destroy"));
+	/* Who asks to look asks for released items; an end or a referral may be of any. */
+	const struct sr_bytes kind = sr_field(a->s, "kind", 0);
+	const bool looks = !sr_bytes_eq(kind, sr_bytes_str("destroy")) &&
+			   !sr_bytes_eq(kind, sr_bytes_str("referral"));
 	struct sr_item_ref it = {.n = 0};
 	struct sr_buf body;
 	uint8_t root[SR_HASH] = {0}, want[SR_HASH] = {0};

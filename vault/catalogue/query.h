@@ -406,7 +406,7 @@ struct sr_version_row {
 	uint64_t entry;
 	int64_t received;
 	char applicant[SR_PERSON_TEXT];
-	/* access export revoke lift role person-end collection destroy board */
+	/* access export revoke lift role person-end collection destroy referral board */
 	char kind[32];
 	uint8_t board[SR_ID]; /* that decides it */
 	uint32_t epoch, level;
@@ -428,7 +428,7 @@ struct sr_version_row {
 	struct sr_co_applicant people[SR_REQUEST_PEOPLE_MAX];
 	size_t people_count;
 	char *name; /* of a collection to be, or NULL */
-	char *project, *instruction, *reason;
+	char *project, *authority, *instruction, *reason;
 };
 struct sr_versions {
 	struct sr_version_row *rows;

@@ -10,20 +10,21 @@
 
 #define TEXTS_OF_REQUEST TEXT_OF("name") "," TEXT_OF("project") "," TEXT_OF("reason")
 
-/* Columns 0..33 of a version; read_version has the same order. */
-#define VERSION_SQL                                                                          \
-	"SELECT v.request, v.version, v.state, v.hash, v.statement, v.entry, v.received,"    \
-	" q.applicant, q.kind, v.epoch,"                                                     \
-	" v.level, v.closes, v.ends, v.items, v.list, v.key, v.target, v.collection, k.key," \
-	" k.ended, v.recipient,"                                                             \
-	" v.subject, v.card, v.dedupe,"                                                      \
-	" (SELECT group_concat(form, ' ') FROM request_forms f WHERE f.v = v.v),"            \
-	" (SELECT group_concat(purpose, ' ') FROM request_purposes f WHERE f.v = v.v),"      \
-	" (SELECT group_concat(role, ' ') FROM request_roles f WHERE f.v = v.v)"             \
-	"," TEXTS_OF_REQUEST ", v.v, k.entry"                                                \
-	"," TEXT_OF("instruction") ", v.board FROM versions v JOIN requests q ON"            \
-				   " q.request = v.request"                                  \
-				   " LEFT JOIN room_keys k ON k.v = v.v"
+/* Columns 0..34 of a version; read_version has the same order. */
+#define VERSION_SQL                                                                               \
+	"SELECT v.request, v.version, v.state, v.hash, v.statement, v.entry, v.received,"         \
+	" q.applicant, q.kind, v.epoch,"                                                          \
+	" v.level, v.closes, v.ends, v.items, v.list, v.key, v.target, v.collection, k.key,"      \
+	" k.ended, v.recipient,"                                                                  \
+	" v.subject, v.card, v.dedupe,"                                                           \
+	" (SELECT group_concat(form, ' ') FROM request_forms f WHERE f.v = v.v),"                 \
+	" (SELECT group_concat(purpose, ' ') FROM request_purposes f WHERE f.v = v.v),"           \
+	" (SELECT group_concat(role, ' ') FROM request_roles f WHERE f.v = v.v)"                  \
+	"," TEXTS_OF_REQUEST ", v.v, k.entry"                                                     \
+	"," TEXT_OF("instruction") ", v.board"                                                    \
+				   "," TEXT_OF("authority") " FROM versions v JOIN requests q ON" \
+							    " q.request = v.request"              \
+							    " LEFT JOIN room_keys k ON k.v = v.v"
 
 void sr_version_row_free(struct sr_version_row *r) {
 	free(r->recipient);
@@ -35,6 +36,7 @@ void sr_version_row_free(struct sr_version_row *r) {
 	free(r->roles);
 	free(r->name);
 	free(r->project);
+	free(r->authority);
 	free(r->instruction);
 	free(r->reason);
 	memset(r, 0, sizeof *r);
@@ -59,7 +61,9 @@ static int read_version_texts(struct sr_version_row *r, struct sr_stmt *st, stru
 		rc = sr_col_dup_some(tokens[i], st, 24 + i, e);
 	for (int i = 0; i < 3 && rc == 0; i++)
 		rc = sr_col_dup(texts[i], st, 27 + i, e);
-	return rc == 0 ? sr_col_dup(&r->instruction, st, 32, e) : rc;
+	if (rc == 0)
+		rc = sr_col_dup(&r->instruction, st, 32, e);
+	return rc == 0 ? sr_col_dup(&r->authority, st, 34, e) : rc;
 }
 
 static int read_people(struct sr_version_row *r, struct sr_db *db, int64_t v, struct sr_err *e) {

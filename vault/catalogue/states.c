@@ -47,6 +47,7 @@ static const struct sr_step steps[] = {
 	/* a checkout; open may be repeated, since the room may forget a key at any time */
 	{SR_M_CHECKOUT, SR_S_NONE, SR_E_CHECKOUT, SR_S_BEGUN},
 	{SR_M_CHECKOUT, SR_S_NONE, SR_E_QUARANTINE, SR_S_BEGUN},
+	{SR_M_CHECKOUT, SR_S_NONE, SR_E_REFERRAL, SR_S_BEGUN},
 	{SR_M_CHECKOUT, SR_S_BEGUN, SR_E_VIEWED_OPEN, SR_S_OPEN},
 	{SR_M_CHECKOUT, SR_S_BEGUN, SR_E_RETURN, SR_S_RETURNED},
 	{SR_M_CHECKOUT, SR_S_BEGUN, SR_E_LAPSE, SR_S_LAPSED},
@@ -70,6 +71,8 @@ static const struct sr_step steps[] = {
 	{SR_M_ITEM, SR_S_HELD, SR_E_LIFT, SR_S_HELD},
 	{SR_M_ITEM, SR_S_HELD, SR_E_LAPSE, SR_S_HELD},
 	{SR_M_ITEM, SR_S_HELD, SR_E_ABOUT, SR_S_HELD},
+	{SR_M_ITEM, SR_S_HELD, SR_E_REFERRAL, SR_S_HELD},
+	{SR_M_ITEM, SR_S_HELD, SR_E_EXPORT, SR_S_HELD},
 	{SR_M_ITEM, SR_S_HELD, SR_E_RELEASE, SR_S_RELEASED},
 	{SR_M_ITEM, SR_S_HELD, SR_E_DESTROY, SR_S_DESTROYED},
 	{SR_M_ITEM, SR_S_RELEASED, SR_E_DESCRIBE, SR_S_RELEASED},
@@ -80,6 +83,7 @@ static const struct sr_step steps[] = {
 	{SR_M_ITEM, SR_S_RELEASED, SR_E_CHECKOUT, SR_S_RELEASED},
 	{SR_M_ITEM, SR_S_RELEASED, SR_E_EXPORT, SR_S_RELEASED},
 	{SR_M_ITEM, SR_S_RELEASED, SR_E_ABOUT, SR_S_RELEASED},
+	{SR_M_ITEM, SR_S_RELEASED, SR_E_REFERRAL, SR_S_RELEASED},
 	{SR_M_ITEM, SR_S_RELEASED, SR_E_DESTROY, SR_S_DESTROYED},
 	/* a run of key generation; a complaint voids it; others and reveals may follow */
 	{SR_M_RUN, SR_S_NONE, SR_E_DEAL, SR_S_DEALING},
@@ -157,6 +161,7 @@ static const char *const event_names[] = {
 	[SR_E_ABOUT] = "request about it",
 	[SR_E_CHECKOUT] = "checkout",
 	[SR_E_QUARANTINE] = "checkout quarantine",
+	[SR_E_REFERRAL] = "checkout referral",
 	[SR_E_VIEWED_OPEN] = "viewed open",
 	[SR_E_VIEWED_SHUT] = "viewed shut",
 	[SR_E_VIEWED] = "viewed",

@@ -75,9 +75,10 @@ enum sr_event {
 	SR_E_REVOKE,
 	SR_E_RENEW,
 	SR_E_CLOSE,
-	SR_E_ABOUT, /* a request of an act on items, whatever their state: destroy */
+	SR_E_ABOUT, /* a request about items, whatever their state: destroy, referral */
 	SR_E_CHECKOUT,
 	SR_E_QUARANTINE, /* checkout with right quarantine */
+	SR_E_REFERRAL,   /* checkout with right referral */
 	SR_E_VIEWED_OPEN,
 	SR_E_VIEWED_SHUT,
 	SR_E_VIEWED, /* any other event of viewed */

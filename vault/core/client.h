@@ -332,14 +332,15 @@ struct sr_seats { /* members and quorums of a board to be */
 	size_t levels;
 };
 struct sr_asking {
-	/* access export revoke lift role person-end collection destroy board */
+	/* access export revoke lift role person-end collection destroy referral board */
 	const char *kind;
 	/* SR_ID bytes: who decides; NULL: the board of the items, or else the founding one */
 	const uint8_t *board;
 	const struct sr_seats *seats; /* board */
 	const uint8_t *
 		amend; /* SR_ID bytes of the request that gets a new version; NULL: a new request */
-	const uint8_t *items; /* SR_ID bytes each, in any order; access, export, destroy */
+	const uint8_t
+		*items; /* SR_ID bytes each, in any order; access, export, destroy, referral */
 	size_t item_count;
 	int64_t closes, ends; /* 0: none */
 	const char *const *forms,
@@ -351,6 +352,7 @@ struct sr_asking {
 	const char *subject;       /* person-end; NULL: whose card it is */
 	const char *name, *dedupe; /* collection; dedupe NULL: collection */
 	const char *project, *reason;
+	const char *authority;   /* referral: to whom the items are handed over */
 	const char *instruction; /* destroy, of items marked for referral */
 	int64_t until;
 };

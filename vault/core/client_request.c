@@ -266,6 +266,7 @@ static int put_rest(struct sr_writ *d, const struct sr_client *c, const struct s
 		rc = put_seats(d, a->seats, e);
 	sr_writ_string(d, "name", a->name);
 	sr_writ_string(d, "project", a->project);
+	sr_writ_string(d, "authority", a->authority);
 	sr_writ_string(d, "instruction", a->instruction);
 	sr_writ_string(d, "reason", a->reason);
 	return rc;

@@ -112,10 +112,13 @@ static int take_request(
 	if (rc != 0 || !v->pieces)
 		return rc;
 	who = sr_proofs_person(p, s->head.actor);
-	if (who == NULL || (who->roles & SR_ROLE_RESEARCHER) == 0)
+	const bool referral = sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("referral"));
+	const unsigned want =
+		referral ? SR_ROLE_OFFICER | SR_ROLE_CURATOR : (unsigned)SR_ROLE_RESEARCHER;
+	if (who == NULL || (who->roles & want) == 0)
 		return sr_fail(e, SR_AUTH,
-			"nothing shows that the applicant %s is a researcher of this vault",
-			s->head.actor);
+			"nothing shows that the applicant %s is %s of this vault", s->head.actor,
+			referral ? "an officer or curator" : "a researcher");
 	return 0;
 }
 

@@ -98,6 +98,7 @@ static void put_version(
 	sr_row_str(o, "name", v->name);
 	if (texts) {
 		sr_row_str(o, "project", v->project);
+		sr_row_str(o, "authority", v->authority);
 		sr_row_str(o, "instruction", v->instruction);
 		sr_row_str(o, "reason", v->reason);
 	}

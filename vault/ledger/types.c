@@ -56,6 +56,7 @@ static const struct sr_field request_fields[] = {
 	CARD("newcomer", SR_ANY, "card"),
 	D_TEXT("name", SR_OPTIONAL, "collection"),
 	P_TEXT("project", SR_OPTIONAL, "actor"),
+	P_TEXT("authority", SR_OPTIONAL, "actor"),
 	P_TEXT("instruction", SR_OPTIONAL, "actor"),
 	P_TEXT("reason", SR_OPTIONAL, "actor"),
 	END,
@@ -297,11 +298,12 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("grant", SR_V_ID, SR_ONE),
 		F("ends", SR_V_TIME, SR_ONE),
 		END}},
-	{SR_T_CLOSE, "close", SR_BY_RESEARCHER, NULL, SR_EFFECT_GRANT, FIELDS{
+	{SR_T_CLOSE, "close", SR_BY_RESEARCHER | SR_BY_CURATOR | SR_BY_OFFICER, NULL,
+		SR_EFFECT_GRANT, FIELDS{
 		F("grant", SR_V_ID, SR_ONE),
 		P_TEXT("reason", SR_OPTIONAL, "actor"),
 		END}},
-	{SR_T_CHECKOUT, "checkout", SR_BY_RESEARCHER | SR_BY_CURATOR, NULL,
+	{SR_T_CHECKOUT, "checkout", SR_BY_RESEARCHER | SR_BY_CURATOR | SR_BY_OFFICER, NULL,
 		SR_EFFECT_CHECKOUT, FIELDS{
 		F("checkout", SR_V_ID, SR_ONE),
 		F("right", SR_V_TOKEN, SR_ONE),
@@ -315,7 +317,8 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("file", SR_V_DEC, SR_ANY),
 		F("form", SR_V_TOKEN, SR_OPTIONAL),
 		END}},
-	{SR_T_RETURN, "return", SR_BY_RESEARCHER | SR_BY_CURATOR, NULL, SR_EFFECT_CHECKOUT, FIELDS{
+	{SR_T_RETURN, "return", SR_BY_RESEARCHER | SR_BY_CURATOR | SR_BY_OFFICER, NULL,
+		SR_EFFECT_CHECKOUT, FIELDS{
 		F("checkout", SR_V_ID, SR_ONE),
 		END}},
 	{SR_T_EXPORT, "export", SR_BY_SERVICE, NULL, SR_EFFECT_CHECKOUT, FIELDS{

@@ -115,7 +115,8 @@ int sr_room_export_begin(
 	struct opened *o = NULL;
 	int rc = room_find(&o, r, checkout, person, e);
 
-	if (rc == 0 && (!o->has_grant || strcmp(o->right, "export") != 0))
+	if (rc == 0 && (!o->has_grant || (strcmp(o->right, "export") != 0 &&
+						 strcmp(o->right, "referral") != 0)))
 		rc = sr_fail(e, SR_DENIED,
 			"this checkout is of right %s; an export needs a grant of its own",
 			o->right);

@@ -10,6 +10,9 @@
 #include "base/limits.h"
 
 static int may_read(const struct opened *o, struct sr_err *e) {
+	if (strcmp(o->right, "referral") == 0)
+		return sr_fail(e, SR_DENIED,
+			"what is marked for referral is handed over unseen, never shown");
 	if (strcmp(o->right, "export") == 0)
 		return sr_fail(e, SR_DENIED,
 			"this checkout is for an export; reading needs one of right access");

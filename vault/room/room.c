@@ -109,6 +109,13 @@ static int item_live(struct sr_room *r, const struct sr_checkout_row *c, struct 
 	struct sr_board_row board = {0};
 	int rc = sr_query_item(&item, r->v->catalogue, c->item, e);
 
+	if (rc == 0 && strcmp(c->right, "referral") == 0) {
+		/* What stops everybody else is what this right is for. */
+		if (!sr_state_may(SR_M_ITEM, item.state, SR_E_REFERRAL))
+			rc = sr_fail(e, SR_DENIED, "the item is %s", sr_state_name(item.state));
+		sr_item_row_free(&item);
+		return rc;
+	}
 	if (rc == 0 && c->has_grant)
 		rc = sr_query_board(&board, r->v->catalogue, item.board, 0, e);
 	if (rc == 0 && item.state != (c->has_grant ? SR_S_RELEASED : SR_S_HELD))

@@ -42,10 +42,10 @@ struct sr_room_record {
 	uint8_t vote[SR_ID]; /* statement id of the vote */
 	uint8_t key[SR_KEY];
 };
-/* Open the item of ${checkout} (right access or export), which ${person} made and whose grant is
- * live now. DENIED with the reason (state, grant, expired, "the room key of this request version is
- * erased"); AUTH when fewer than k good pieces remain (names the members whose pieces failed). Logs
- * `viewed open`. */
+/* Open the item of ${checkout} (right access, export or referral), which ${person} made and whose
+ * grant is live now. DENIED with the reason (state, grant, expired, "the room key of this request
+ * version is erased"); AUTH when fewer than k good pieces remain (names the members whose pieces
+ * failed). Logs `viewed open`. */
 struct sr_room_open {
 	uint8_t checkout[SR_ID];
 	const char *person;
@@ -86,12 +86,13 @@ SR_MUST int sr_room_text(struct sr_room *r, const struct sr_room_page *p, struct
 	uint64_t *next, const char **encoding, struct sr_err *e);
 
 /*
- * An export: all files of the item of an opened checkout of right export, as one age file to the
- * recipient that the request names. Content: the bare file when the item is one regular file, a
- * POSIX pax archive otherwise (room/tar.h; what has no content is listed in NOT-EXPORTED.txt).
- * begin (logs `viewed export`) -> read until *got is 0 | end earlier: abandoned, as the missing
- * `export` statement says. That is logged, with size and SHA-256 of the age file, before its last
- * bytes are handed over. A begin while one is under way starts anew. ${max}: 1 byte to 8 MiB.
+ * An export: all files of the item of an opened checkout of right export or referral, as one age
+ * file to the recipient that the request names. Content: the bare file when the item is one regular
+ * file, a POSIX pax archive otherwise (room/tar.h; what has no content is listed in
+ * NOT-EXPORTED.txt). begin (logs `viewed export`) -> read until *got is 0 | end earlier: abandoned,
+ * as the missing `export` statement says. That is logged, with size and SHA-256 of the age file,
+ * before its last bytes are handed over. A begin while one is under way starts anew. ${max}: 1 byte
+ * to 8 MiB.
  */
 SR_MUST int sr_room_export_begin(
 	struct sr_room *r, const uint8_t checkout[SR_ID], const char *person, struct sr_err *e);
