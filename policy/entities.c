@@ -52,7 +52,7 @@ static int by_pointed_name(const void *a, const void *b) {
 	return sr_cedar_name_cmp(*na, *nb);
 }
 
-/* --- one entity ------------------------------------------------------------------------------- */
+/* --- one entity ------------------------------------------------------------------------------ */
 
 static int read_parents(struct sr_arena *a, const struct sr_json *v, struct sr_cedar_entity *out,
 	struct sr_err *e) {
@@ -106,7 +106,7 @@ static int read_entity(struct sr_arena *a, const struct sr_json *v, struct sr_ce
 	return rc != 0 ? rc : sr_cedar_record_make(a, NULL, 0, &out->tags, NULL, e);
 }
 
-/* --- all of them ------------------------------------------------------------------------------ */
+/* --- all of them ----------------------------------------------------------------------------- */
 
 static bool record_eq(const struct sr_cedar_record *a, const struct sr_cedar_record *b) {
 	struct sr_cedar_value va = {.kind = SR_CEDAR_RECORD, .record = a};

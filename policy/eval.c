@@ -32,23 +32,26 @@ static uint64_t log2_of(size_t count) {
 	return n;
 }
 
-/* --- errors ----------------------------------------------------------------------------------- */
+/* --- errors ---------------------------------------------------------------------------------- */
 
-static int fail_type(struct sr_cedar_eval *v, const struct sr_cedar_node *n, const char *want,
+/* Apart, so that the frames of the recursion stay small. */
+#define COLD __attribute__((cold, noinline))
+
+COLD static int fail_type(struct sr_cedar_eval *v, const struct sr_cedar_node *n, const char *want,
 	const struct sr_cedar_value *have) {
 	v->failed_at = n;
 	return sr_fail(v->e, SR_CORRUPT, "want %s, have %s", want, sr_cedar_kind_name(have->kind));
 }
 
-static int fail_overflow(
+COLD static int fail_overflow(
 	struct sr_cedar_eval *v, const struct sr_cedar_node *n, int64_t a, int64_t b) {
 	v->failed_at = n;
 	return sr_fail(v->e, SR_CORRUPT, "%lld %s %lld does not fit 64 bits", (long long)a,
 		sr_cedar_op_text(n->op), (long long)b);
 }
 
-static int fail_missing(struct sr_cedar_eval *v, const struct sr_cedar_node *n, const char *what,
-	const struct sr_cedar_name *of, struct sr_bytes attr) {
+COLD static int fail_missing(struct sr_cedar_eval *v, const struct sr_cedar_node *n,
+	const char *what, const struct sr_cedar_name *of, struct sr_bytes attr) {
 	char type[64];
 	char id[64];
 	char name[64];
@@ -61,7 +64,7 @@ static int fail_missing(struct sr_cedar_eval *v, const struct sr_cedar_node *n, 
 		what, name);
 }
 
-static int fail_unknown(
+COLD static int fail_unknown(
 	struct sr_cedar_eval *v, const struct sr_cedar_node *n, const struct sr_cedar_name *name) {
 	char type[64];
 	char id[64];
@@ -85,7 +88,7 @@ static int boolean(struct sr_cedar_value *out, bool b) {
 	return 0;
 }
 
-/* --- entities --------------------------------------------------------------------------------- */
+/* --- entities -------------------------------------------------------------------------------- */
 
 static const struct sr_cedar_entity *entity_of(
 	const struct sr_cedar_eval *v, const struct sr_cedar_name *name) {
@@ -124,8 +127,7 @@ static int value_in(struct sr_cedar_eval *v, const struct sr_cedar_node *n,
 	return boolean(out, found);
 }
 
-/* --- attributes and tags ------------------------------------------------------------------------
- */
+/* --- attributes and tags --------------------------------------------------------------------- */
 
 /* What ${value} has: its fields, or its entity's attributes; NULL: an entity that is not there. */
 static int fields_of(struct sr_cedar_eval *v, const struct sr_cedar_node *n,
@@ -202,8 +204,7 @@ static int eval_tag(
 	return 0;
 }
 
-/* --- operators of two ----------------------------------------------------------------------------
- */
+/* --- operators of two ------------------------------------------------------------------------ */
 
 static int eval_logic(
 	struct sr_cedar_eval *v, const struct sr_cedar_node *n, struct sr_cedar_value *out) {
@@ -306,8 +307,7 @@ static int eval_contains(
 	return boolean(out, all);
 }
 
-/* --- the others ---------------------------------------------------------------------------------
- */
+/* --- the others ------------------------------------------------------------------------------ */
 
 static int eval_neg(
 	struct sr_cedar_eval *v, const struct sr_cedar_node *n, struct sr_cedar_value *out) {

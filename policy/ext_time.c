@@ -23,7 +23,7 @@ static int bad(const char *what, struct sr_bytes text, const char *why, struct s
 		sr_escape_to(shown, sizeof shown, text), why);
 }
 
-/* --- datetime --------------------------------------------------------------------------------- */
+/* --- datetime -------------------------------------------------------------------------------- */
 
 /* Exactly ${count} digits at ${at}. */
 static bool digits(struct sr_bytes text, size_t at, size_t count, int64_t *out) {
@@ -162,7 +162,7 @@ int sr_cedar_datetime_to_time(struct sr_arena *a, const struct sr_cedar_value *a
 	return number(out, SR_CEDAR_DURATION, since_midnight(args[0].n));
 }
 
-/* --- duration --------------------------------------------------------------------------------- */
+/* --- duration -------------------------------------------------------------------------------- */
 
 /* Largest unit first. */
 static const struct {

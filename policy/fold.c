@@ -36,24 +36,28 @@ static int fold_children(
 	return rc;
 }
 
-int sr_cedar_fold(struct sr_arena *a, struct sr_cedar_node *n, struct sr_err *e) {
-	bool constant = true;
-	int rc = fold_children(a, n, &constant, e);
-	bool worth = n->op == SR_OP_SET || n->op == SR_OP_RECORD || n->op == SR_OP_CALL ||
-		     n->op == SR_OP_NEG;
-	if (rc != 0 || !constant || !worth)
-		return rc;
+/* Apart, so that the frames of the recursion stay small. */
+__attribute__((noinline)) static int fold_one(
+	struct sr_arena *a, struct sr_cedar_node *n, struct sr_err *e) {
 	struct sr_cedar_eval v;
 	struct sr_err why;
 	struct sr_cedar_value *value = sr_arena_new(a, 1, sizeof *value, e);
 	if (value == NULL)
 		return sr_arena_failed(a);
 	sr_cedar_eval_init(&v, NULL, NULL, a, &why);
-	rc = sr_cedar_eval(&v, n, value);
+	int rc = sr_cedar_eval(&v, n, value);
 	if (rc == SR_CORRUPT)
 		return 0;
 	if (rc != 0)
 		return sr_fail(e, why.code, "%s", why.text);
 	n->folded = value;
 	return 0;
+}
+
+int sr_cedar_fold(struct sr_arena *a, struct sr_cedar_node *n, struct sr_err *e) {
+	bool constant = true;
+	int rc = fold_children(a, n, &constant, e);
+	bool worth = n->op == SR_OP_SET || n->op == SR_OP_RECORD || n->op == SR_OP_CALL ||
+		     n->op == SR_OP_NEG;
+	return rc != 0 || !constant || !worth ? rc : fold_one(a, n, e);
 }

@@ -52,7 +52,7 @@ static bool next_is(const struct reader *r, char c) {
 	return r->at < r->in.len && r->in.p[r->at] == (uint8_t)c;
 }
 
-/* --- strings ---------------------------------------------------------------------------------- */
+/* --- strings --------------------------------------------------------------------------------- */
 
 /* Four hex digits at ${at}; false: not there. */
 static bool hex4(const struct reader *r, size_t at, uint32_t *out) {
@@ -162,7 +162,7 @@ static int read_string(struct reader *r, struct sr_bytes *out) {
 	return 0;
 }
 
-/* --- the other values ------------------------------------------------------------------------- */
+/* --- the other values ------------------------------------------------------------------------ */
 
 static size_t digits(struct reader *r) {
 	size_t begin = r->at;

@@ -193,7 +193,7 @@ int sr_cedar_lex_next(struct sr_cedar_lexer *l, struct sr_cedar_token *out, stru
 	return rc;
 }
 
-/* --- what a string means ---------------------------------------------------------------------- */
+/* --- what a string means --------------------------------------------------------------------- */
 
 static int fail_escape(
 	const struct sr_cedar_token *t, size_t from, const char *why, struct sr_err *e) {

@@ -9,7 +9,7 @@
 #include "base/escape.h"
 #include "policy/parser.h"
 
-/* --- tools of both halves --------------------------------------------------------------------- */
+/* --- tools of both halves -------------------------------------------------------------------- */
 
 void *sr_cedar_list_push(
 	struct sr_arena *a, struct sr_cedar_list *list, size_t size, struct sr_err *e) {
@@ -162,7 +162,7 @@ int sr_cedar_parse_path(struct sr_cedar_parser *p, struct sr_bytes *path, struct
 	return rc;
 }
 
-/* --- scope ------------------------------------------------------------------------------------ */
+/* --- scope ----------------------------------------------------------------------------------- */
 
 struct place { /* of a scope: principal, action or resource */
 	const char *var;
@@ -341,7 +341,7 @@ static int parse_scopes(struct sr_cedar_parser *p, struct sr_cedar_rule *rule) {
 	return rc;
 }
 
-/* --- the rest of a policy --------------------------------------------------------------------- */
+/* --- the rest of a policy -------------------------------------------------------------------- */
 
 static int parse_annotation(struct sr_cedar_parser *p, struct sr_cedar_annotation *a) {
 	int rc = sr_cedar_advance(p);

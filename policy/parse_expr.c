@@ -46,7 +46,7 @@ static int leaf(struct sr_cedar_parser *p, const struct sr_cedar_token *at,
 	return sr_cedar_node_close(n, p->e);
 }
 
-/* --- literals --------------------------------------------------------------------------------- */
+/* --- literals -------------------------------------------------------------------------------- */
 
 /* The number of an INT token, with or without a minus before it. */
 static int parse_int(struct sr_cedar_parser *p, bool minus, struct sr_cedar_node **out) {
@@ -166,8 +166,7 @@ static int parse_record(struct sr_cedar_parser *p, struct sr_cedar_node **out) {
 	return sr_cedar_node_close(n, p->e);
 }
 
-/* --- names: variables, entities, functions -----------------------------------------------------
- */
+/* --- names: variables, entities, functions --------------------------------------------------- */
 
 static int parse_call(struct sr_cedar_parser *p, struct sr_bytes name,
 	const struct sr_cedar_token *at, struct sr_cedar_node **out) {
@@ -291,8 +290,7 @@ static int parse_primary(struct sr_cedar_parser *p, struct sr_cedar_node **out) 
 	return sr_cedar_want(p, want);
 }
 
-/* --- members: attributes and methods ------------------------------------------------------------
- */
+/* --- members: attributes and methods --------------------------------------------------------- */
 
 static int fail_count(const struct sr_cedar_parser *p, const struct sr_cedar_token *at, size_t want,
 	size_t have) {
@@ -398,7 +396,7 @@ static int parse_members(struct sr_cedar_parser *p, struct sr_cedar_node **left)
 	return rc;
 }
 
-/* --- operators -------------------------------------------------------------------------------- */
+/* --- operators ------------------------------------------------------------------------------- */
 
 /* A minus belongs to the INT after it, unless that is the start of a member (`-5.a`). */
 static int parse_negative(struct sr_cedar_parser *p, bool *taken, struct sr_cedar_node **out) {

@@ -32,7 +32,7 @@ void sr_cedar_policies_free(struct sr_cedar_policies *p) {
 	free(p);
 }
 
-/* --- ids -------------------------------------------------------------------------------------- */
+/* --- ids ------------------------------------------------------------------------------------- */
 
 /* Where ${id} is in by_id, or belongs. */
 static size_t place_of(const struct sr_cedar_policies *p, struct sr_bytes id, bool *found) {
@@ -106,8 +106,7 @@ static void insert(struct sr_cedar_policies *p, struct sr_cedar_rule *rule) {
 	p->rules.list[p->rules.count++] = rule;
 }
 
-/* --- adding -------------------------------------------------------------------------------------
- */
+/* --- adding ---------------------------------------------------------------------------------- */
 
 /* What a call that fails goes back to. */
 struct before {
@@ -216,8 +215,7 @@ int sr_cedar_policies_add_json(
 	return rc != 0 ? undo(p, before, rc) : 0;
 }
 
-/* --- links --------------------------------------------------------------------------------------
- */
+/* --- links ----------------------------------------------------------------------------------- */
 
 static int fill_slot(struct sr_cedar_policies *p, const char *slot, const struct sr_cedar_uid *uid,
 	struct sr_cedar_scope *s, struct sr_err *e) {
@@ -270,8 +268,7 @@ int sr_cedar_policies_link(
 	return rc != 0 ? undo(p, before, rc) : 0;
 }
 
-/* --- looking ------------------------------------------------------------------------------------
- */
+/* --- looking --------------------------------------------------------------------------------- */
 
 size_t sr_cedar_policies_count(const struct sr_cedar_policies *p) {
 	return p->rules.count;

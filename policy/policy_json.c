@@ -60,7 +60,7 @@ static int members(const struct reading *r, const struct sr_json *v, const char 
 	return fail_at(r, v, "no member without a name", sr_bytes_str(""));
 }
 
-/* --- expressions ------------------------------------------------------------------------------ */
+/* --- expressions ----------------------------------------------------------------------------- */
 
 static int read_node(const struct reading *r, const struct sr_json *v, struct sr_cedar_node **out);
 
@@ -349,7 +349,7 @@ static int read_node(const struct reading *r, const struct sr_json *v, struct sr
 	return rc != 0 ? rc : sr_cedar_node_close(n, r->e);
 }
 
-/* --- scope ------------------------------------------------------------------------------------ */
+/* --- scope ----------------------------------------------------------------------------------- */
 
 /* {"entity": uid} or {"slot": "?principal"} among the members ${m}. ${slot} NULL: takes none. */
 static int read_target(const struct reading *r, const struct sr_json *entity,
@@ -436,7 +436,7 @@ static int read_scope(const struct reading *r, const struct sr_json *v, const ch
 	return read_entities(r, m[4], s);
 }
 
-/* --- the policy ------------------------------------------------------------------------------- */
+/* --- the policy ------------------------------------------------------------------------------ */
 
 static int read_conditions(
 	const struct reading *r, const struct sr_json *v, struct sr_cedar_rule *rule) {

@@ -7,8 +7,8 @@
  *
  * The whole language: templates and their linking, annotations, tags, `is`, `like`, paths of `has`,
  * decimal, ipaddr, datetime and duration. What is not Cedar is refused, and then the whole text:
- * CORRUPT, "line 3, column 14: want ';' at the end of the policy, have 'permit'". Lines and columns
- * count from 1, columns in characters.
+ * CORRUPT, "line 3, column 14: want an operator or '}' after the condition, have ';'". Lines and
+ * columns count from 1, columns in characters (in JSON, bytes).
  *
  * Pure functions: no I/O, no clock, no randomness, no global state. The same three inputs give the
  * same answer for ever, so a decision can be replayed. There is no schema and no validator.
@@ -36,11 +36,11 @@ enum {
 	SR_CEDAR_SOURCE_MAX = 512 << 10,
 	/* policies, templates and links of one set: a decision looks at each (20 ns), so 0.2 ms */
 	SR_CEDAR_POLICIES_MAX = 10000,
-	/* brackets, calls and `if` inside one another; bounds the parser's stack (150 KiB).
+	/* brackets, calls and `if` inside one another; bounds the parser's stack (128 KiB).
 	 * Published policies stay below 12. */
 	SR_CEDAR_DEPTH_MAX = 100,
 	/* height of an expression's tree, so operators in a row (`a || b || c`): bounds the stack
-	 * of whoever walks the tree (128 KiB; reading it from JSON 512 KiB) */
+	 * of whoever walks the tree (64 KiB; reading it from JSON 192 KiB) */
 	SR_CEDAR_HEIGHT_MAX = 500,
 	/* bytes of one JSON text: SR_CEDAR_ENTITIES_MAX entities of 256 bytes */
 	SR_CEDAR_JSON_MAX = 16 << 20,
@@ -139,8 +139,7 @@ SR_MUST int sr_cedar_policy_text(
 SR_MUST int sr_cedar_policy_json(
 	const struct sr_cedar_policy *policy, struct sr_buf *out, struct sr_err *e);
 
-/* --- what a decision is about ------------------------------------------------------------------
- */
+/* --- what a decision is about ---------------------------------------------------------------- */
 
 /*
  * Entities from JSON: [{"uid": {"type": T, "id": I}, "attrs": {..}, "parents": [uid..],
@@ -168,8 +167,7 @@ SR_MUST int sr_cedar_request_new(struct sr_cedar_request **out,
 	const struct sr_cedar_request_parts *parts, struct sr_err *e);
 void sr_cedar_request_free(struct sr_cedar_request *r);
 
-/* --- the decision ------------------------------------------------------------------------------
- */
+/* --- the decision ---------------------------------------------------------------------------- */
 
 enum sr_cedar_decision {
 	SR_CEDAR_DENY,

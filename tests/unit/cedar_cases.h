@@ -89,7 +89,7 @@ static inline struct sr_bytes cases_string(const struct sr_json *o, const char *
 	return v != NULL && v->kind == SR_JSON_STRING ? v->s : sr_bytes_str("");
 }
 
-/* --- decisions -------------------------------------------------------------------------------- */
+/* --- decisions ------------------------------------------------------------------------------- */
 
 /* Are the ids of ${have} and the strings of ${want} the same set? */
 static inline bool cases_same_ids(
@@ -241,8 +241,7 @@ static inline void cases_decisions(struct cedar_tally *t, struct sr_bytes polici
 	sr_cedar_entities_free(s);
 }
 
-/* --- the other forms ----------------------------------------------------------------------------
- */
+/* --- the other forms ------------------------------------------------------------------------- */
 
 static inline void cases_parse(struct cedar_tally *t, const struct sr_json *c) {
 	struct sr_cedar_policies *p = NULL;
@@ -374,8 +373,7 @@ static inline void cases_call(struct cedar_tally *t, const struct sr_json *c) {
 	sr_cedar_entities_free(s);
 }
 
-/* --- files --------------------------------------------------------------------------------------
- */
+/* --- files ----------------------------------------------------------------------------------- */
 
 /* Upstream's hand-written case: paths are relative to the folder above "tests/". Entities that need
  * a schema to be read have a copy that does not, NAME.explicit.json, which is taken if it is there.

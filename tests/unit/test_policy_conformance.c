@@ -89,8 +89,7 @@ static void handwritten(void **state) {
  * Upstream's examples whose entities can be read without a schema. The others write
  * {"type": .., "id": ..} where a reference is meant, which only a schema tells from a record.
  */
-/* --- upstream's examples: folders ALLOW and DENY of requests ------------------------------------
- */
+/* --- upstream's examples: folders ALLOW and DENY of requests --------------------------------- */
 
 /* Turn "User::\"alice\"" into its JSON form by letting the engine read it in a scope. */
 static void put_uid(struct sr_buf *out, struct sr_bytes text) {

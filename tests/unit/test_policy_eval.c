@@ -308,8 +308,7 @@ static void unicode(void **state) {
 	rig_eval_all(cases, T_COUNT(cases));
 }
 
-/* --- limits ------------------------------------------------------------------------------------
- */
+/* --- limits ---------------------------------------------------------------------------------- */
 
 /* As deep and as long as is allowed, on a small stack. */
 static void *on_small_stack(void *arg) {
