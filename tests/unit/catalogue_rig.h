@@ -440,6 +440,8 @@ RIG void s_accept(struct rig *r, int who, const char *run) {
 	f_board(r);
 	f_id(r, "run", run);
 	f_hash(r, "transcript", run);
+	f_hash(r, "keys", "keys of the board");
+	rig_object(r, "shares", sr_bytes_str("a box"));
 	put_board_keys(r);
 	rig_end(r);
 }
@@ -449,6 +451,8 @@ RIG void s_opened(struct rig *r, const char *run) {
 	f_id(r, "run", run);
 	f_hash(r, "transcript", run);
 	f_dec(r, "epoch", 1);
+	f_hash(r, "keys", "keys of the board");
+	rig_object(r, "public", sr_bytes_str("keys of the board"));
 	put_board_keys(r);
 	rig_end(r);
 }

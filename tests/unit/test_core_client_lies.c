@@ -419,30 +419,16 @@ static void test_board(void **state) {
 	struct office *o = office_new(NULL);
 	struct lie lies[] = {
 		{.op = "board.material",
-			.row = "dealing",
-			.nth = 1,
+			.row = "keys",
 			.how = FLIP,
 			.key = "body",
 			.code = SR_AUTH,
-			.text = "dealing of member 2"},
+			.text = "with other keys than are shown"},
 		{.op = "board.material",
-			.row = "dealing",
-			.nth = 2,
+			.row = "keys",
 			.how = DROP,
 			.code = SR_AUTH,
-			.text = "withholds the dealing of member 3"},
-		{.op = "board.material",
-			.row = "dealing",
-			.how = OTHER_ROW,
-			.key = "body",
-			.code = SR_AUTH,
-			.text = "dealing of member 1"},
-		{.op = "board.material",
-			.row = "receipt",
-			.what = "deal",
-			.how = DROP,
-			.code = SR_AUTH,
-			.text = "withholds the deal of member 1"},
+			.text = "withholds the board's keys"},
 		{.op = "board.material",
 			.row = "receipt",
 			.what = "accept",
@@ -458,17 +444,17 @@ static void test_board(void **state) {
 			.text = "withholds the statement that opened it"},
 		{.op = "board.material",
 			.row = "receipt",
-			.what = "deal",
+			.what = "accept",
 			.how = FLIP,
 			.key = "receipt",
 			.code = SR_AUTH,
 			.text = "receipt"},
 		{.op = "board.material",
 			.row = "receipt",
-			.what = "deal",
+			.what = "accept",
 			.how = VALUE,
 			.key = "what",
-			.value = "accept",
+			.value = "deal",
 			.code = SR_AUTH,
 			.text = "announced as another type"},
 	};
@@ -889,17 +875,17 @@ static void test_forged(void **state) {
 	forge(o, &text, o->w->depositor.person, o->w->depositor.seed, &f[0].index);
 	refused_forgery(&a, f, SR_AUTH, "whom no proven statement introduces");
 
-	/* The board opened with a key of the host's; a deal that a member never made. */
+	/* The board opened with a key of the host's; an acceptance that a member never made. */
 	f[0] = (struct forgery){.o = o, .op = "board.material", .what = "opened"};
 	forged_head(o, &text, SR_T_OPENED, "service");
 	copy_fields(o, &text, SR_T_OPENED, "transcript", OTHER);
 	forge(o, &text, service, room, &f[0].index);
 	refused_forgery(&a, f, SR_AUTH, "opened the board with other keys");
-	f[0] = (struct forgery){.o = o, .op = "board.material", .what = "deal", .nth = 2};
-	forged_head(o, &text, SR_T_DEAL, o->w->member[2].person);
-	copy_fields(o, &text, SR_T_DEAL, "dealing", OTHER);
+	f[0] = (struct forgery){.o = o, .op = "board.material", .what = "accept", .nth = 2};
+	forged_head(o, &text, SR_T_ACCEPT, o->w->member[2].person);
+	copy_fields(o, &text, SR_T_ACCEPT, "keys", OTHER);
 	forge(o, &text, o->w->member[2].person, host, &f[0].index);
-	refused_forgery(&a, f, SR_AUTH, "withholds the deal of member 3");
+	refused_forgery(&a, f, SR_AUTH, "withholds the acceptance of member 3");
 	f[0] = (struct forgery){.o = o, .op = "board.material", .what = "accept"};
 	forged_head(o, &text, SR_T_ACCEPT, o->w->member[0].person);
 	copy_fields(o, &text, SR_T_ACCEPT, "transcript", OTHER);

@@ -11,6 +11,7 @@
 #include "board/held.h"
 #include "board/keys.h"
 #include "board/rules.h"
+#include "board/shares.h"
 #include "catalogue/lists.h"
 #include "ledger/card.h"
 #include "ledger/ledger.h"
@@ -411,6 +412,29 @@ static void member_computes(struct world *w, size_t member, uint8_t run_id[SR_ID
 	free(d);
 }
 
+/* Lines keys and shares of `accept`. */
+static void accept_shares(struct world_draft *d, size_t member, const uint8_t run[SR_ID]) {
+	struct world *w = d->w;
+	struct sr_share_place at = {.keys = &w->keys, .index = (uint8_t)(member + 1)};
+	struct sr_dkg *dkg = calloc(1, sizeof *dkg);
+	struct sr_buf body, box;
+
+	assert_non_null(dkg);
+	sr_buf_init(&body);
+	sr_buf_init(&box);
+	assert_ok(sr_ceremony_run_dkg(dkg, w->v->catalogue, w->v->fingerprint, run, &w->e), &w->e);
+	sr_keys_encode(&body, dkg, &w->keys);
+	sr_keys_hash(at.hash, sr_buf_view(&body));
+	assert_ok(sr_shares_seal(&box, &at, w->member[member].pk,
+			  (const uint8_t(*)[SR_SCALAR])w->x[member], &w->e),
+		&w->e);
+	sr_text_put_hex(&d->text, "keys", at.hash, SR_HASH);
+	world_object(d, "shares", sr_buf_view(&box));
+	sr_buf_free(&body);
+	sr_buf_free(&box);
+	free(dkg);
+}
+
 int world_accept(struct world *w, size_t member) {
 	struct world_draft d;
 	uint8_t run[SR_ID];
@@ -420,6 +444,7 @@ int world_accept(struct world *w, size_t member) {
 	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
 	sr_text_put_hex(&d.text, "run", run, SR_ID);
 	sr_text_put_hex(&d.text, "transcript", w->keys.transcript, SR_HASH);
+	accept_shares(&d, member, run);
 	for (size_t i = 0; i < w->keys.levels; i++) {
 		sr_buf_printf(&d.text, "board-key %u ", w->keys.level[i].level);
 		sr_buf_put_base64(&d.text, w->keys.level[i].board, SR_POINT);

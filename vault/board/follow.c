@@ -6,6 +6,7 @@
 
 #include "board/ceremony.h"
 #include "board/keys.h"
+#include "board/shares.h"
 #include "catalogue/lists.h"
 #include "catalogue/query.h"
 #include "ledger/epoch.h"
@@ -100,14 +101,67 @@ out:
 	return rc;
 }
 
+/* The keys' object of a run, and its hash, which is the one that all accepted. */
+static int accepted_keys(struct sr_buf *body, uint8_t hash[SR_HASH], struct sr_ceremony_keys *keys,
+	const struct follow_job *j, const struct sr_run_row *run) {
+	struct sr_dkg *d = calloc(1, sizeof *d);
+	int rc = d == NULL ? sr_fail(j->e, SR_NOMEM, "accept: out of memory")
+			   : sr_ceremony_run_keys(keys, j->v, run, j->e);
+
+	if (rc == 0 && memcmp(keys->transcript, run->members[0].transcript, SR_HASH) != 0)
+		rc = sr_fail(j->e, SR_AUTH,
+			"the transcript that all members accepted is not the one the vault "
+			"computes");
+	if (rc == 0)
+		rc = sr_ceremony_run_dkg(d, j->v->catalogue, run->board, run->run, j->e);
+	if (rc == 0) {
+		sr_keys_encode(body, d, keys);
+		rc = sr_buf_ok(body, j->e);
+	}
+	sr_keys_hash(hash, sr_buf_view(body));
+	if (rc == 0 && memcmp(hash, run->members[0].keys_hash, SR_HASH) != 0)
+		rc = sr_fail(j->e, SR_AUTH,
+			"the keys that all members accepted are not the ones the vault computes");
+	free(d);
+	return rc;
+}
+
+static int emit_opened(const struct follow_job *j, const struct sr_run_row *run,
+	const struct sr_ceremony_keys *keys, struct sr_bytes body, const uint8_t hash[SR_HASH]) {
+	struct sr_door_object object = {.body = body};
+	struct sr_submission parts = {.objects = &object, .object_count = 1};
+	struct sr_buf text;
+	uint8_t id[SR_HASH];
+	int rc;
+
+	sr_buf_init(&text);
+	sr_random(object.salt, SR_SALT);
+	sr_object_id(id, object.salt, body);
+	sr_follow_begin(&text, j->v, SR_T_OPENED, j->f->now);
+	sr_text_put_hex(&text, "board", run->board, SR_ID);
+	sr_text_put_hex(&text, "run", run->run, SR_ID);
+	sr_text_put_hex(&text, "transcript", keys->transcript, SR_HASH);
+	sr_text_put_dec(&text, "epoch", run->epoch);
+	sr_text_put_hex(&text, "keys", hash, SR_HASH);
+	sr_text_put_hex(&text, "public", id, SR_HASH);
+	for (size_t i = 0; i < keys->levels; i++) {
+		sr_buf_printf(&text, "board-key %u ", keys->level[i].level);
+		sr_buf_put_base64(&text, keys->level[i].board, SR_POINT);
+		sr_buf_put_u8(&text, '\n');
+	}
+	rc = follow_emit(j, &text, &parts);
+	sr_buf_free(&text);
+	return rc;
+}
+
 static int on_accept(const struct follow_job *j) {
 	struct sr_run_row *run = calloc(1, sizeof *run);
 	struct sr_ceremony_keys *keys = calloc(1, sizeof *keys);
-	struct sr_buf text;
-	uint8_t id[SR_ID];
+	struct sr_buf body;
+	uint8_t id[SR_ID], hash[SR_HASH];
 	int rc = run == NULL || keys == NULL ? sr_fail(j->e, SR_NOMEM, "accept: out of memory") : 0;
 
-	sr_buf_init(&text);
+	sr_buf_init(&body);
 	if (rc == 0)
 		rc = sr_field_id(id, j->s, "run", 0, j->e);
 	if (rc == 0)
@@ -117,30 +171,13 @@ static int on_accept(const struct follow_job *j) {
 	for (size_t i = 0; i < run->member_count; i++)
 		if (!run->members[i].accepted)
 			goto out; /* more to come */
-	rc = sr_ceremony_run_keys(keys, j->v, run, j->e);
-	if (rc != 0)
-		goto out;
-	if (memcmp(keys->transcript, run->members[0].transcript, SR_HASH) != 0) {
-		rc = sr_fail(j->e, SR_AUTH,
-			"the transcript that all members accepted is not the one the vault "
-			"computes");
-		goto out;
-	}
-	sr_follow_begin(&text, j->v, SR_T_OPENED, j->f->now);
-	sr_text_put_hex(&text, "board", run->board, SR_ID);
-	sr_text_put_hex(&text, "run", run->run, SR_ID);
-	sr_text_put_hex(&text, "transcript", keys->transcript, SR_HASH);
-	sr_text_put_dec(&text, "epoch", run->epoch);
-	for (size_t i = 0; i < keys->levels; i++) {
-		sr_buf_printf(&text, "board-key %u ", keys->level[i].level);
-		sr_buf_put_base64(&text, keys->level[i].board, SR_POINT);
-		sr_buf_put_u8(&text, '\n');
-	}
-	rc = follow_emit(j, &text, NULL);
+	rc = accepted_keys(&body, hash, keys, j, run);
+	if (rc == 0)
+		rc = emit_opened(j, run, keys, sr_buf_view(&body), hash);
 	if (rc == 0)
 		j->f->tell(j->f->ctx, "all members accepted: the board is open");
 out:
-	sr_buf_free(&text);
+	sr_buf_free(&body);
 	free(run);
 	free(keys);
 	return rc;

@@ -77,13 +77,15 @@ int rule_deal(struct rules_ctx *c) {
 
 int rule_accept(struct rules_ctx *c) {
 	struct sr_run_row run;
-	uint8_t transcript[SR_HASH];
+	uint8_t transcript[SR_HASH], keys[SR_HASH];
 	int rc = run_of(c, &run);
 
 	if (rc == SR_NOTFOUND)
 		return rules_deny(c, "no-such-run", "", "no such run of the key generation");
 	if (rc == 0)
 		rc = sr_field_hash(transcript, c->s, "transcript", 0, c->e);
+	if (rc == 0)
+		rc = sr_field_hash(keys, c->s, "keys", 0, c->e);
 	if (rc != 0)
 		return rc;
 	if (memcmp(run.board, c->board.id, SR_ID) != 0)
@@ -102,7 +104,8 @@ int rule_accept(struct rules_ctx *c) {
 		if (strcmp(m->person, c->me.person) == 0 && m->accepted)
 			return rules_deny(c, "accepted-already", "",
 				"member %s has accepted already", c->me.person);
-		if (m->accepted && memcmp(m->transcript, transcript, SR_HASH) != 0)
+		if (m->accepted && (memcmp(m->transcript, transcript, SR_HASH) != 0 ||
+					   memcmp(m->keys_hash, keys, SR_HASH) != 0))
 			return rules_deny(c, "transcript-differs",
 				"compare `board minutes` with each other before going on",
 				"member %s accepted another transcript than this one", m->person);

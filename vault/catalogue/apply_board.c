@@ -183,14 +183,16 @@ int sr_apply_deal(struct sr_apply *a, struct sr_err *e) {
 
 int sr_apply_accept(struct sr_apply *a, struct sr_err *e) {
 	size_t count = sr_field_count(a->s, "board-key");
-	struct sr_id_arg transcript;
+	struct sr_id_arg transcript, keys, shares;
 	struct run r = {.epoch = 0};
 	int rc = run_step(a, &r, SR_E_ACCEPT, e);
 
 	if (rc == 0)
 		rc = SQL_RUN(a->db, e,
-			"INSERT INTO accepts(run, person, transcript, entry) VALUES(?, ?, ?, ?)",
+			"INSERT INTO accepts(run, person, transcript, keys, shares, entry)"
+			" VALUES(?, ?, ?, ?, ?, ?)",
 			A_ID(r.id), A_STR(a->actor), sr_arg_hash(a, "transcript", &transcript),
+			sr_arg_hash(a, "keys", &keys), sr_arg_hash(a, "shares", &shares),
 			A_INT(a->entry));
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		uint64_t level = 0;
@@ -247,7 +249,7 @@ int sr_apply_reveal(struct sr_apply *a, struct sr_err *e) {
 /* Each member of the board accepted this transcript and these keys. */
 static int check_accepted(
 	struct sr_apply *a, const struct run *r, size_t levels, struct sr_err *e) {
-	struct sr_id_arg transcript;
+	struct sr_id_arg transcript, hash;
 	int64_t members = 0, accepted = 0, keys = 0;
 	int rc = SQL_INT_OF(a->db, e, &members,
 		"SELECT count(*) FROM board_members WHERE board = ? AND epoch = ?", A_ID(r->board),
@@ -255,8 +257,10 @@ static int check_accepted(
 
 	if (rc == 0)
 		rc = SQL_INT_OF(a->db, e, &accepted,
-			"SELECT count(*) FROM accepts WHERE run = ? AND transcript = ?",
-			A_ID(r->id), sr_arg_hash(a, "transcript", &transcript));
+			"SELECT count(*) FROM accepts WHERE run = ? AND transcript = ?"
+			" AND keys = ?",
+			A_ID(r->id), sr_arg_hash(a, "transcript", &transcript),
+			sr_arg_hash(a, "keys", &hash));
 	if (rc == 0)
 		rc = SQL_INT_OF(a->db, e, &keys,
 			"SELECT count(*) FROM accept_keys k JOIN board_keys b ON b.level ="
@@ -285,7 +289,7 @@ static int member_roles(struct sr_apply *a, const struct run *r, struct sr_err *
 
 int sr_apply_opened(struct sr_apply *a, struct sr_err *e) {
 	size_t count = sr_field_count(a->s, "board-key");
-	struct sr_id_arg transcript;
+	struct sr_id_arg transcript, keys, object;
 	uint64_t epoch = 0;
 	int64_t current = 0;
 	struct run r = {.epoch = 0};
@@ -302,9 +306,10 @@ int sr_apply_opened(struct sr_apply *a, struct sr_err *e) {
 		return sr_fail(e, SR_CORRUPT, "epoch %llu opened after %lld by a run for %lld",
 			(unsigned long long)epoch, (long long)current, (long long)r.epoch);
 	rc = SQL_RUN(a->db, e,
-		"INSERT INTO epochs(board, epoch, run, transcript, entry) VALUES(?, ?, ?, ?, ?)",
+		"INSERT INTO epochs(board, epoch, run, transcript, keys, public, entry)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?)",
 		A_ID(r.board), A_U64(epoch), A_ID(r.id), sr_arg_hash(a, "transcript", &transcript),
-		A_INT(a->entry));
+		sr_arg_hash(a, "keys", &keys), sr_arg_hash(a, "public", &object), A_INT(a->entry));
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		uint64_t level = 0;
 		uint8_t key[SR_PK];

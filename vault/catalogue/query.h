@@ -149,6 +149,7 @@ struct sr_board_row {
 			       transcript, the entry that opened it */
 	uint8_t transcript[SR_HASH];
 	uint64_t opened_entry;
+	uint8_t keys_hash[SR_HASH], keys[SR_HASH]; /* of its public keys: hash, object */
 };
 /* ${board} NULL: the founding board. ${epoch} 0: the one in force, before `opened` the first. */
 SR_MUST int sr_query_board(struct sr_board_row *out, struct sr_catalogue *c, const uint8_t *board,
@@ -162,6 +163,8 @@ struct sr_run_member {
 	uint8_t dealing[SR_HASH];                        /* its hash */
 	uint8_t deal[SR_HASH];                           /* the object */
 	uint8_t transcript[SR_HASH];                     /* accepted */
+	uint8_t keys_hash[SR_HASH];                      /* accepted: of the public keys */
+	uint8_t shares[SR_HASH];                         /* accepted: the object */
 	struct sr_board_level keys[SR_BOARD_LEVELS_MAX]; /* accepted */
 	size_t key_count;
 };

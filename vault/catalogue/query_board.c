@@ -54,7 +54,8 @@ static int read_opened(struct sr_board_row *b, struct sr_db *db, struct sr_err *
 	struct sr_stmt *st = NULL;
 	bool row = false;
 	int rc = SQL_NEW(&st, db, e,
-		"SELECT run, transcript, entry FROM epochs WHERE board = ? AND epoch = ?",
+		"SELECT run, transcript, entry, keys, public FROM epochs WHERE board = ?"
+		" AND epoch = ?",
 		A_ID(b->id), A_INT(b->epoch));
 
 	if (rc == 0)
@@ -63,6 +64,8 @@ static int read_opened(struct sr_board_row *b, struct sr_db *db, struct sr_err *
 		b->opened = sr_col_opt(st, 0, b->run, SR_ID, &rc, e);
 		(void)sr_col_opt(st, 1, b->transcript, SR_HASH, &rc, e);
 		b->opened_entry = (uint64_t)sr_stmt_col_int(st, 2);
+		(void)sr_col_opt(st, 3, b->keys_hash, SR_HASH, &rc, e);
+		(void)sr_col_opt(st, 4, b->keys, SR_HASH, &rc, e);
 	}
 	sr_stmt_free(st);
 	return rc;
@@ -177,7 +180,7 @@ static int read_run_members(struct sr_run_row *r, struct sr_db *db, struct sr_er
 	bool row = false;
 	int rc = SQL_NEW(&st, db, e,
 		"SELECT b.member, b.person, d.dealing, d.object, d.entry, a.transcript,"
-		" a.entry FROM runs r"
+		" a.entry, a.keys, a.shares FROM runs r"
 		" JOIN board_members b ON b.board = r.board AND b.epoch = r.epoch"
 		" LEFT JOIN deals d ON d.run = r.run AND"
 		" d.person = b.person"
@@ -195,6 +198,8 @@ static int read_run_members(struct sr_run_row *r, struct sr_db *db, struct sr_er
 		m->deal_entry = (uint64_t)sr_stmt_col_int(st, 4);
 		m->accepted = sr_col_opt(st, 5, m->transcript, SR_HASH, &rc, e);
 		m->accept_entry = (uint64_t)sr_stmt_col_int(st, 6);
+		(void)sr_col_opt(st, 7, m->keys_hash, SR_HASH, &rc, e);
+		(void)sr_col_opt(st, 8, m->shares, SR_HASH, &rc, e);
 		if (rc == 0 && m->accepted)
 			rc = read_run_keys(m, db, r->run, e);
 	}

@@ -72,6 +72,7 @@ static const char *const statements[] = {
 	/* an epoch once opened, and its keys */
 	"CREATE TABLE epochs(board BLOB NOT NULL REFERENCES boards(board),"
 	" epoch INTEGER NOT NULL, run BLOB NOT NULL, transcript BLOB NOT NULL,"
+	" keys BLOB NOT NULL, public BLOB NOT NULL,"
 	" entry INTEGER NOT NULL, PRIMARY KEY(board, epoch)) STRICT, WITHOUT ROWID",
 	"CREATE TABLE board_keys(board BLOB NOT NULL, epoch INTEGER NOT NULL,"
 	" level INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY(board, epoch, level),"
@@ -84,7 +85,8 @@ static const char *const statements[] = {
 	" dealing BLOB NOT NULL, object BLOB NOT NULL, entry INTEGER NOT NULL,"
 	" PRIMARY KEY(run, person)) STRICT, WITHOUT ROWID",
 	"CREATE TABLE accepts(run BLOB NOT NULL REFERENCES runs(run), person TEXT NOT NULL,"
-	" transcript BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(run, person)) STRICT,"
+	" transcript BLOB NOT NULL, keys BLOB NOT NULL, shares BLOB NOT NULL,"
+	" entry INTEGER NOT NULL, PRIMARY KEY(run, person)) STRICT,"
 	" WITHOUT ROWID",
 	"CREATE TABLE accept_keys(run BLOB NOT NULL, person TEXT NOT NULL,"
 	" level INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY(run, person, level)) STRICT,"

@@ -178,6 +178,12 @@ static bool same_transcript(const struct sr_client_board *b, const struct sr_sta
 	       memcmp(t, b->keys.transcript, SR_HASH) == 0;
 }
 
+static bool same_hash(const struct sr_client_board *b, const struct sr_statement *s) {
+	uint8_t h[SR_HASH];
+
+	return sr_field_hash(h, s, "keys", 0, NULL) == 0 && memcmp(h, b->keys_hash, SR_HASH) == 0;
+}
+
 static int check_accepts(
 	struct sr_client *c, struct sr_client_board *b, bool all, struct sr_err *e) {
 	for (size_t i = 0; i < b->dkg.members; i++) {
@@ -190,10 +196,11 @@ static int check_accepts(
 				b->view.member[i]);
 		if (a == NULL)
 			continue;
-		if (!same_transcript(b, &a->entry.statement) || !same_keys(b, &a->entry.statement))
+		if (!same_transcript(b, &a->entry.statement) ||
+			!same_keys(b, &a->entry.statement) || !same_hash(b, &a->entry.statement))
 			return sr_fail(e, SR_AUTH,
-				"member %zu (%s) accepted another transcript than these dealings "
-				"give: compare the minutes",
+				"member %zu (%s) accepted another transcript or other keys than "
+				"are shown: compare the minutes",
 				i + 1, b->view.member[i]);
 		b->view.accepted[i] = true;
 	}
@@ -206,10 +213,10 @@ static int check_opened(
 	uint64_t epoch = 0;
 	int rc = sr_field_dec(&epoch, s, "epoch", 0, e);
 
-	if (rc == 0 && (!same_transcript(b, s) || !same_keys(b, s) || epoch != b->dkg.epoch))
-		rc = sr_fail(e, SR_AUTH,
-			"the vault opened the board with other keys than the members' dealings "
-			"give");
+	if (rc == 0 && (!same_transcript(b, s) || !same_keys(b, s) || !same_hash(b, s) ||
+			       epoch != b->dkg.epoch))
+		rc = sr_fail(
+			e, SR_AUTH, "the vault opened the board with other keys than are shown");
 	if (rc == 0) {
 		b->view.opened = true;
 		b->view.epoch = epoch;
@@ -247,9 +254,132 @@ static int board_inputs(struct sr_client *c, struct sr_client_board *b, const ui
 	return sr_dkg_check(d, e);
 }
 
+static int view_keys(struct sr_client_board *b) {
+	b->combined = true;
+	memcpy(b->view.transcript, b->keys.transcript, SR_HASH);
+	for (size_t i = 0; i < b->keys.levels; i++)
+		memcpy(b->view.key[i], b->keys.level[i].board, SR_POINT);
+	return 0;
+}
+
+/* Are these the keys of exactly this run, epoch and board, with its levels and members? */
+static bool keys_fit(const struct sr_client_board *b, const struct sr_board_keys *k) {
+	const struct sr_dkg *d = &b->dkg;
+
+	if (memcmp(k->vault, d->vault, SR_HASH) != 0 || memcmp(k->board, d->board, SR_ID) != 0 ||
+		memcmp(k->run, d->run, SR_ID) != 0 || k->epoch != d->epoch ||
+		k->keys.levels != d->levels)
+		return false;
+	for (size_t i = 0; i < d->levels; i++)
+		if (k->keys.level[i].level != d->level[i].level ||
+			k->keys.level[i].quorum != d->level[i].quorum ||
+			k->keys.level[i].members != d->members)
+			return false;
+	return true;
+}
+
+/* An open board: the keys that `opened` names, which every member must have accepted. Dealings are
+ * needed no more. */
+static int open_keys(struct sr_client *c, struct sr_client_board *b, const struct sr_proven *opened,
+	const struct sr_rows *rows, struct sr_err *e) {
+	const struct sr_row *row = NULL;
+	struct sr_board_keys *k = calloc(1, sizeof *k);
+	char run[2 * SR_ID + 1];
+	int rc = k == NULL ? sr_fail(e, SR_NOMEM, "board: out of memory") : 0;
+
+	sr_hex(run, b->dkg.run, SR_ID);
+	for (size_t i = 0; i < rows->count && row == NULL; i++)
+		if (sr_row_is(&rows->rows[i], "keys") &&
+			sr_bytes_eq(sr_row_get(&rows->rows[i], "run"), sr_bytes_str(run)))
+			row = &rows->rows[i];
+	if (rc == 0 && row == NULL)
+		rc = sr_fail(e, SR_AUTH, "the vault withholds the board's keys");
+	if (rc == 0) {
+		sr_buf_put_bytes(&b->body, sr_row_get(row, "body"));
+		rc = sr_buf_ok(&b->body, e);
+	}
+	sr_keys_hash(b->keys_hash, sr_buf_view(&b->body));
+	if (rc == 0 && !same_hash(b, &opened->entry.statement))
+		rc = sr_fail(
+			e, SR_AUTH, "the vault opened the board with other keys than are shown");
+	if (rc == 0)
+		rc = sr_keys_decode(k, sr_buf_view(&b->body), e);
+	if (rc == 0 && !keys_fit(b, k))
+		rc = sr_fail(e, SR_AUTH,
+			"the vault shows the keys of another board, epoch or run than it opened");
+	if (rc == 0) {
+		b->keys = k->keys;
+		rc = view_keys(b);
+	}
+	free(k);
+	if (rc == 0)
+		rc = check_accepts(c, b, true, e);
+	for (size_t i = 0; i < b->dkg.members; i++)
+		b->view.dealt[i] = true;
+	return rc == 0 ? check_opened(b, opened, e) : rc;
+}
+
+/* The box with our own shares, if we are a member. It proves itself when it is opened. */
+static int own_box(struct sr_client *c, struct sr_client_board *b, const struct sr_rows *rows,
+	struct sr_err *e) {
+	char run[2 * SR_ID + 1];
+
+	sr_hex(run, b->dkg.run, SR_ID);
+	for (size_t i = 0; c->o.identity != NULL && i < rows->count; i++) {
+		const struct sr_row *row = &rows->rows[i];
+
+		if (!sr_row_is(row, "share") ||
+			!sr_bytes_eq(sr_row_get(row, "run"), sr_bytes_str(run)) ||
+			!sr_bytes_eq(
+				sr_row_get(row, "person"), sr_bytes_str(c->o.identity->person)))
+			continue;
+		sr_buf_clear(&b->box);
+		sr_buf_put_bytes(&b->box, sr_row_get(row, "body"));
+	}
+	return sr_buf_ok(&b->box, e);
+}
+
+/* A ceremony under way: whose dealings are there. */
+static int take_deals(struct sr_client *c, struct sr_client_board *b, const struct sr_rows *rows,
+	size_t *dealt, struct sr_err *e) {
+	int rc = 0;
+
+	for (size_t i = 0; i < b->dkg.members && rc == 0; i++) {
+		const struct sr_proven *deal =
+			sr_client_of_run(&c->proofs, SR_T_DEAL, b->dkg.run, b->view.member[i], 0);
+
+		if (deal == NULL)
+			continue;
+		rc = sr_client_dealing(&b->dealing[i], (unsigned)i + 1, deal, rows, e);
+		if (rc == SR_NOTFOUND) {
+			rc = SR_AUTH;
+			if (e != NULL)
+				e->code = SR_AUTH;
+		}
+		b->view.dealt[i] = true;
+		(*dealt)++;
+	}
+	return rc;
+}
+
+static int combine(struct sr_client *c, struct sr_client_board *b, struct sr_err *e) {
+	struct sr_bytes views[SR_BOARD_MEMBERS_MAX];
+	int rc;
+
+	dealings(b, views);
+	rc = sr_ceremony_combine(&b->keys, &b->dkg, views, b->dkg.members, e);
+	if (rc != 0)
+		return rc;
+	sr_keys_encode(&b->body, &b->dkg, &b->keys);
+	rc = sr_buf_ok(&b->body, e);
+	sr_keys_hash(b->keys_hash, sr_buf_view(&b->body));
+	if (rc == 0)
+		rc = view_keys(b);
+	return rc == 0 ? check_accepts(c, b, false, e) : rc;
+}
+
 static int board_make(struct sr_client *c, struct sr_client_board *b, const struct sr_rows *rows,
 	struct sr_err *e) {
-	struct sr_bytes views[SR_BOARD_MEMBERS_MAX];
 	const struct sr_proven *opened = NULL;
 	uint8_t run[SR_ID];
 	size_t dealt = 0;
@@ -262,41 +392,20 @@ static int board_make(struct sr_client *c, struct sr_client_board *b, const stru
 		return rc;
 	view_begin(b, &c->proofs);
 	b->view.run_number = number;
-	for (size_t i = 0; i < b->dkg.members && rc == 0; i++) {
-		const struct sr_proven *deal =
-			sr_client_of_run(&c->proofs, SR_T_DEAL, run, b->view.member[i], 0);
-
-		if (deal == NULL && opened != NULL)
-			return sr_fail(e, SR_AUTH,
-				"the vault withholds the deal of member %zu (%s)", i + 1,
-				b->view.member[i]);
-		if (deal == NULL)
-			continue;
-		rc = sr_client_dealing(&b->dealing[i], (unsigned)i + 1, deal, rows, e);
-		if (rc == SR_NOTFOUND) {
-			rc = SR_AUTH;
-			if (e != NULL)
-				e->code = SR_AUTH;
-		}
-		b->view.dealt[i] = true;
-		dealt++;
+	if (opened != NULL) {
+		rc = open_keys(c, b, opened, rows, e);
+		if (rc == 0)
+			rc = own_box(c, b, rows, e);
+		return rc == 0 ? sr_client_judge(c, b, rows, e) : rc;
 	}
+	rc = take_deals(c, b, rows, &dealt, e);
 	if (rc == 0)
 		rc = sr_client_judge(c, b, rows, e);
-	if (rc == 0 && opened == NULL)
+	if (rc == 0)
 		find_spoilt(b);
 	if (rc != 0 || dealt < b->dkg.members || b->view.spoilt != 0)
 		return rc;
-	dealings(b, views);
-	rc = sr_ceremony_combine(&b->keys, &b->dkg, views, b->dkg.members, e);
-	if (rc != 0)
-		return rc;
-	b->combined = true;
-	memcpy(b->view.transcript, b->keys.transcript, SR_HASH);
-	for (size_t i = 0; i < b->keys.levels; i++)
-		memcpy(b->view.key[i], b->keys.level[i].board, SR_POINT);
-	rc = check_accepts(c, b, opened != NULL, e);
-	return rc == 0 && opened != NULL ? check_opened(b, opened, e) : rc;
+	return combine(c, b, e);
 }
 
 static void board_free(struct sr_client_board *b) {
@@ -305,6 +414,8 @@ static void board_free(struct sr_client_board *b) {
 	for (size_t i = 0; b != NULL && i < b->complaints; i++)
 		sr_buf_free(&b->accused[i]);
 	if (b != NULL) {
+		sr_buf_free(&b->body);
+		sr_buf_free(&b->box);
 		free(b->complaint);
 		free(b->accused);
 	}
@@ -324,6 +435,8 @@ int sr_client_board_rows(struct sr_client *c, const uint8_t board[SR_ID],
 	if (b == NULL)
 		return sr_fail(e, SR_NOMEM, "board: out of memory");
 	memcpy(b->id, board, SR_ID);
+	sr_buf_init(&b->body);
+	sr_buf_init(&b->box);
 	rc = board_make(c, b, rows, e);
 	if (rc != 0) {
 		board_free(b);
@@ -412,11 +525,20 @@ int sr_client_own_board(struct sr_client *c, uint8_t board[SR_ID], struct sr_err
 
 int sr_client_shares(struct sr_client *c, uint8_t index, uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR],
 	struct sr_err *e) {
+	const struct sr_client_board *b = c->board;
 	const struct sr_ceremony_member me = {index, c->o.identity->seed};
+	struct sr_share_place at = {.keys = &b->keys, .index = index};
 	struct sr_bytes views[SR_BOARD_MEMBERS_MAX];
 
-	dealings(c->board, views);
-	return sr_ceremony_shares(x, &c->board->keys, &c->board->dkg, views, &me, e);
+	if (b->view.opened) {
+		if (b->box.len == 0)
+			return sr_fail(
+				e, SR_AUTH, "the vault withholds the box of member %u", index);
+		memcpy(at.hash, b->keys_hash, SR_HASH);
+		return sr_shares_open(x, &at, c->o.identity->seed, sr_buf_view(&b->box), e);
+	}
+	dealings(b, views);
+	return sr_ceremony_shares(x, &b->keys, &b->dkg, views, &me, e);
 }
 
 /* --- the draft -------------------------------------------------------------------------------- */
@@ -754,15 +876,29 @@ void sr_client_complain_of(uint8_t dealer) {
 }
 #endif
 
-static int accept_transcript(struct sr_client *c, struct sr_accepting *out, struct sr_err *e) {
+static int accept_transcript(struct sr_client *c, const uint8_t (*x)[SR_SCALAR],
+	struct sr_accepting *out, struct sr_err *e) {
 	const struct sr_client_board *b = c->board;
+	struct sr_share_place at = {.keys = &b->keys, .index = out->index};
+	struct sr_buf box;
 	struct sr_writ d;
-	int rc = sr_writ_begin(&d, c, SR_T_ACCEPT, 0, e);
+	int rc;
 
+	memcpy(at.hash, b->keys_hash, SR_HASH);
+	sr_buf_init(&box);
+	rc = sr_shares_seal(&box, &at, c->o.identity->pk, x, e);
+	if (rc == 0)
+		rc = sr_writ_begin(&d, c, SR_T_ACCEPT, 0, e);
+	if (rc != 0) {
+		sr_buf_free(&box);
+		return rc;
+	}
 	if (rc == 0) {
 		sr_text_put_hex(&d.text, "board", b->id, SR_ID);
 		sr_text_put_hex(&d.text, "run", b->dkg.run, SR_ID);
 		sr_text_put_hex(&d.text, "transcript", b->keys.transcript, SR_HASH);
+		sr_text_put_hex(&d.text, "keys", b->keys_hash, SR_HASH);
+		sr_writ_object(&d, "shares", sr_buf_view(&box));
 		for (size_t i = 0; i < b->keys.levels; i++) {
 			sr_buf_printf(&d.text, "board-key %u ", b->keys.level[i].level);
 			sr_buf_put_base64(&d.text, b->keys.level[i].board, SR_POINT);
@@ -771,6 +907,7 @@ static int accept_transcript(struct sr_client *c, struct sr_accepting *out, stru
 		rc = sr_client_submit(c, &d, &out->submitted, e);
 	}
 	sr_writ_free(&d);
+	sr_buf_free(&box);
 	return rc;
 }
 
@@ -802,16 +939,19 @@ int sr_client_accept(
 	}
 #endif
 	memcpy(out->transcript, c->board->keys.transcript, SR_HASH);
+	if (c->board->view.opened)
+		return sr_fail(e, SR_EXISTS, "this board is open already");
 	rc = sr_client_shares(c, out->index, x, &shares);
-	sr_wipe(x, sizeof x);
 	if (rc == SR_AUTH || rc == SR_CORRUPT) {
+		sr_wipe(x, sizeof x);
 		dealer = bad_dealer(c, out->index, &level, &out->why);
 		if (dealer != 0)
 			return complain(c, dealer, level, out, e);
 	}
 	if (rc != 0)
 		return sr_fail(e, shares.code, "%s", shares.text);
-	rc = accept_transcript(c, out, e);
+	rc = accept_transcript(c, (const uint8_t(*)[SR_SCALAR])x, out, e);
+	sr_wipe(x, sizeof x);
 	if (rc == 0) /* it may have opened the board: look again when somebody asks */
 		sr_client_board_forget(c);
 	return rc;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "board/ceremony.h"
+#include "board/shares.h"
 #include "core/client.h"
 #include "core/proofs.h"
 #include "crypto/tdh2.h"
@@ -18,7 +19,10 @@ struct sr_client_board { /* verified; owned by the client */
 	struct sr_dkg dkg;
 	struct sr_ceremony_keys keys;
 	struct sr_buf dealing[SR_BOARD_MEMBERS_MAX];
-	bool combined;        /* keys are computed: all have dealt */
+	bool combined;      /* keys are known: all have dealt, or the board is open */
+	struct sr_buf body; /* the public keys as `opened` names them, or is to */
+	uint8_t keys_hash[SR_HASH];
+	struct sr_buf box;    /* our own shares, of an open board; empty: none came */
 	uint8_t spoilt_level; /* see view.spoilt */
 	struct sr_err spoilt_why;
 	struct sr_complaint_view *complaint; /* view.complaint */

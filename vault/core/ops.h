@@ -165,10 +165,11 @@
  *   body  rows: receipt {what found, ...}; of a board that the founding one made, receipts of the
  *         request, its votes and the statement `board`; then receipt {what deal|accept|opened,
  *         index, receipt bytes} of the run that
- *         opened the board or is under way; dealing {index (of its entry), body bytes}, in member
- *         order; until the opening also receipt {what complaint|reveal|deal, ...} and dealing of
- *         what was complained of in void runs; then receipt {what person|person-end, ...} of every
- *         member who is not of the founders
+ *         opened the board or is under way; until the opening receipts of deals and dealing {index
+ *         (of its entry), body bytes}, in member order; of an open board keys {run, body bytes} and
+ *         share {run, person, body bytes} of each member (board/shares.h); until the opening also
+ * receipt {what complaint|reveal|deal, ...} and dealing of what was complained of in void runs;
+ * then receipt {what person|person-end, ...} of every member who is not of the founders
  *
  * --- requests and votes ------------------------------------------------------------------------
  *

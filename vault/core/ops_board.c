@@ -296,7 +296,7 @@ static int put_origin(struct sr_x *x, struct sr_rows_out *o, const struct sr_boa
 static int put_run(struct sr_x *x, struct sr_rows_out *o, const struct sr_run_row *run,
 	uint64_t since, struct sr_err *e) {
 	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < run->member_count; i++) {
+	for (size_t i = 0; rc == 0 && run->state != SR_S_DONE && i < run->member_count; i++) {
 		if (!run->members[i].dealt)
 			continue;
 		rc = sr_put_receipt_row(x, o, run->members[i].deal_entry, since, e);
@@ -307,6 +307,38 @@ static int put_run(struct sr_x *x, struct sr_rows_out *o, const struct sr_run_ro
 		if (run->members[i].accepted)
 			rc = sr_put_receipt_row(x, o, run->members[i].accept_entry, since, e);
 	}
+	return rc;
+}
+
+/* An object that a statement names, as a row ${kind} of the run; ${person}: whose it is, or NULL.
+ */
+static int put_run_object(struct sr_x *x, struct sr_rows_out *o, const char *kind,
+	const struct sr_run_row *run, const char *person, const uint8_t object[SR_HASH],
+	struct sr_err *e) {
+	struct sr_buf body;
+	int rc;
+	sr_buf_init(&body);
+	rc = sr_object_fetch(x->vault, object, &body, e);
+	if (rc == 0) {
+		sr_row(o, kind);
+		sr_row_hex(o, "run", run->run, SR_ID);
+		if (person != NULL)
+			sr_row_str(o, "person", person);
+		sr_row_bytes(o, "body", sr_buf_view(&body));
+	}
+	sr_buf_free(&body);
+	return rc;
+}
+
+/* Of an epoch that was opened: its public keys, and each member's own box. */
+static int put_opened(struct sr_x *x, struct sr_rows_out *o, const struct shown *s, uint64_t since,
+	struct sr_err *e) {
+	int rc = sr_put_receipt_row(x, o, s->board.opened_entry, since, e);
+	if (rc == 0)
+		rc = put_run_object(x, o, "keys", &s->run, NULL, s->board.keys, e);
+	for (size_t i = 0; rc == 0 && i < s->run.member_count; i++)
+		rc = put_run_object(x, o, "share", &s->run, s->run.members[i].person,
+			s->run.members[i].shares, e);
 	return rc;
 }
 
@@ -350,7 +382,7 @@ int sr_put_board_material(struct sr_x *x, struct sr_rows_out *o, const uint8_t *
 		rc = 0;
 	}
 	if (rc == 0 && s->board.opened)
-		rc = sr_put_receipt_row(x, o, s->board.opened_entry, since, e);
+		rc = put_opened(x, o, s, since, e);
 	free(s);
 	return rc;
 }

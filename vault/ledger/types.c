@@ -89,6 +89,8 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("board", SR_V_ID, SR_ONE),
 		F("run", SR_V_ID, SR_ONE),
 		F("transcript", SR_V_HASH, SR_ONE),
+		F("keys", SR_V_HASH, SR_ONE),
+		OBJECT("shares", SR_ONE),
 		SORTED("board-key", SR_V_LEVEL_KEY, SR_SOME),
 		END}},
 	{SR_T_COMPLAINT, "complaint", SR_BY_MEMBER, NULL, SR_EFFECT_CEREMONY, FIELDS{
@@ -107,6 +109,8 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("run", SR_V_ID, SR_ONE),
 		F("transcript", SR_V_HASH, SR_ONE),
 		F("epoch", SR_V_DEC, SR_ONE),
+		F("keys", SR_V_HASH, SR_ONE),
+		OBJECT("public", SR_ONE),
 		SORTED("board-key", SR_V_LEVEL_KEY, SR_SOME),
 		END}},
 	{SR_T_BOARD, "board", SR_BY_SERVICE, NULL, SR_EFFECT_CEREMONY, FIELDS{

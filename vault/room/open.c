@@ -22,6 +22,7 @@
 #include "board/held.h"
 #include "board/keys.h"
 #include "board/pieces.h"
+#include "board/shares.h"
 #include "store/secrets.h"
 
 /* Everything that opening one item under a grant looks at. */
@@ -134,33 +135,27 @@ static int fetch_room_key(struct opening *op, struct sr_err *e) {
 
 static int board_keys(struct opening *op, struct sr_err *e) {
 	struct sr_room *r = op->r;
-	struct sr_run_row *run = NULL;
+	struct sr_board_keys *k;
 	int rc = sr_query_board(
 		&op->board, r->v->catalogue, op->version.board, op->version.epoch, e);
 
-	if (rc == 0 && !op->board.opened)
-		rc = sr_fail(e, SR_CORRUPT, "the board of epoch %u has no keys", op->version.epoch);
 	if (rc != 0 || (r->keys != NULL && memcmp(r->keys_run, op->board.run, SR_ID) == 0))
 		return rc;
-	run = calloc(1, sizeof *run);
+	k = calloc(1, sizeof *k);
 	free(r->keys);
 	r->keys = calloc(1, sizeof *r->keys);
-	if (run == NULL || r->keys == NULL)
+	if (k == NULL || r->keys == NULL)
 		rc = sr_fail(e, SR_NOMEM, "room: out of memory");
 	if (rc == 0)
-		rc = sr_query_run(run, r->v->catalogue, op->board.run, e);
-	if (rc == 0)
-		rc = sr_ceremony_run_keys(r->keys, r->v, run, e);
-	if (rc == 0 && memcmp(r->keys->transcript, op->board.transcript, SR_HASH) != 0)
-		rc = sr_fail(e, SR_AUTH,
-			"the dealings do not give the transcript that all members accepted");
-	if (rc != 0) {
+		rc = sr_keys_fetch(k, r->v, &op->board, e);
+	if (rc == 0) {
+		*r->keys = k->keys;
+		memcpy(r->keys_run, op->board.run, SR_ID);
+	} else {
 		free(r->keys);
 		r->keys = NULL;
-	} else {
-		memcpy(r->keys_run, op->board.run, SR_ID);
 	}
-	free(run);
+	free(k);
 	return rc;
 }
 

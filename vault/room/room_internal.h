@@ -52,8 +52,8 @@ struct sr_room {
 	struct opened **open;
 	size_t count, cap;
 	struct prepared *prepared;
-	/* Public keys of the run that made the shares of ${keys_run}; kept, because combining a run
-	 * costs more than opening. */
+	/* Public keys of the epoch that ${keys_run} made; kept, because checking their points costs
+	 * more than opening. */
 	struct sr_ceremony_keys *keys;
 	uint8_t keys_run[SR_ID];
 };
