@@ -169,7 +169,8 @@ function expr(kind, d) {
 }
 
 // --- policies, entities, requests ----------------------------------------------------------------------------------------
-function scope(v) {
+function scope(v, slot) {
+	if (slot) return `${v} ${pick([`== ?${v}`, `in ?${v}`, `in (?${v})`, `is ${pick(TYPES)} in ?${v}`])}`;
 	switch (rand(v === 'action' ? 5 : 6)) {
 	case 0: return `${v} == ${uidText(v === 'action' ? actionUid() : uid())}`;
 	case 1: return `${v} in ${uidText(v === 'action' ? actionUid() : uid())}`;
@@ -177,11 +178,11 @@ function scope(v) {
 	default: return v;
 	}
 }
-function policy() {
+function policy(slots = []) {
 	const keys = [...new Set(many(2, () => pick(['id', 'why', 'if', '_x'])))];
 	const notes = keys.map((k) => `@${k}${chance(70) ? `(${quote(pick(['', 'a', '\u00e9\n']))})` : ''}`).join('\n');
 	const conditions = many(2, () => `${pick(['when', 'when', 'unless'])} { ${expr('bool', 4)} }`).join('\n');
-	return `${notes}\n${pick(['permit', 'permit', 'forbid'])}(${scope('principal')}, ${scope('action')}, ${scope('resource')}${chance(5) ? ',' : ''})\n${conditions};`;
+	return `${notes}\n${pick(['permit', 'permit', 'forbid'])}(${scope('principal', slots.includes('principal'))}, ${scope('action')}, ${scope('resource', slots.includes('resource'))}${chance(5) ? ',' : ''})\n${conditions};`;
 }
 
 function value(d) {
@@ -216,6 +217,19 @@ function entities(names) {
 	return `[${list.join(',')}]`;
 }
 
+// Templates and links for a third of the sets, as members of JSON; a few links are wrong.
+function templatesAndLinks() {
+	if (!chance(33)) return '';
+	const slots = Array.from({ length: 1 + rand(2) }, () => pick([['principal'], ['resource'], ['principal', 'resource']]));
+	const templates = slots.map((s, i) => `"t${i}":${stringify(policy(s))}`);
+	const links = many(3, () => rand(slots.length)).map((t, i) => {
+		const given = chance(95) ? slots[t] : pick([[], ['principal'], ['resource'], ['principal', 'resource']]);
+		const values = given.map((s) => `"?${s}":${stringify(uid())}`);
+		return `{"templateId":"t${chance(98) ? t : 7}","newId":"${chance(96) ? `l${i}` : pick(['t0', 'policy0', 'l0'])}","values":{${values.join(',')}}}`;
+	});
+	return `,"templates":{${templates.join(',')}},"templateLinks":[${links.join(',')}]`;
+}
+
 // --- asking ----------------------------------------------------------------------------------------------------------------
 const emit = (o) => process.stdout.write(stringify(o) + '\n');
 const emitRaw = (s) => process.stdout.write(s + '\n');
@@ -233,17 +247,18 @@ function decisions() {
 	pool = Array.from({ length: 3 }, anyUid);
 	const names = [...new Map(many(6, uid).map((u) => [stringify(u), u])).values()];
 	const store = entities(names);
-	const text = Array.from({ length: 1 + rand(4) }, policy).join('\n');
+	const text = Array.from({ length: 1 + rand(4) }, () => policy()).join('\n');
+	const linked = templatesAndLinks();
 	const requests = [];
 	for (let i = 0; i < 3; i++) {
 		const who = names.length > 0 && chance(70) ? pick(names) : uid();
 		const parts = `"principal":${uidJson(who)},"action":${uidJson(chance(90) ? actionUid() : uid())},"resource":${uidJson(names.length > 0 && chance(60) ? pick(names) : uid())},"context":${chance(98) ? record(2) : value(1)}`;
-		const call = `{${parts},"policies":{"staticPolicies":${stringify(text)}},"entities":${store}}`;
+		const call = `{${parts},"policies":{"staticPolicies":${stringify(text)}${linked}},"entities":${store}}`;
 		const r = ask(call);
 		if (r === null) emit({ title: 'generated', call, result: 'reject' });
 		else requests.push(`{${parts},"decision":"${r.decision}","reason":${stringify(r.diagnostics.reason)},"errors":${stringify(r.diagnostics.errors.map((x) => x.policyId))}}`);
 	}
-	if (requests.length > 0) emitRaw(`{"policies":${stringify(text)},"entities":${store},"requests":[${requests.join(',')}]}`);
+	if (requests.length > 0) emitRaw(`{"policies":${stringify(text)}${linked},"entities":${store},"requests":[${requests.join(',')}]}`);
 }
 
 function tree() {

@@ -5,7 +5,9 @@
  * holds cases of any of these forms, told apart by their members:
  *
  *   policies, entities, requests   decisions: allow, forbid-deny, empty-deny, error (by what is
- *                                  expected), with determining policies and errors
+ *                                  expected), with determining policies and errors; there may be
+ *                                  templates {id: text} and templateLinks [{templateId, newId,
+ *                                  values}]
  *   text, accept                   parse-accept, parse-reject
  *   policy, json                   tree: the policy's JSON form
  *   expr, result                   quirks: one expression, with quirks-setup.json beside the file
@@ -219,14 +221,53 @@ static inline int cases_through(
 	return rc;
 }
 
+/* The entity that a link gives a slot; false: none. */
+static inline bool cases_slot(
+	const struct sr_json *values, const char *slot, struct sr_cedar_uid *out) {
+	const struct sr_json *v = values == NULL ? NULL : sr_json_get(values, slot);
+
+	if (v == NULL)
+		return false;
+	out->type = cases_string(v, "type");
+	out->id = cases_string(v, "id");
+	return true;
+}
+
+/* Add the templates and links of ${from} to the set. */
+static inline int cases_links(
+	struct sr_cedar_policies *p, const struct sr_json *from, struct sr_err *e) {
+	const struct sr_json *templates = sr_json_get(from, "templates");
+	const struct sr_json *links = sr_json_get(from, "templateLinks");
+	const struct sr_json *at = templates == NULL ? NULL : templates->list.first;
+	int rc = 0;
+
+	for (; rc == 0 && at != NULL; at = at->next)
+		rc = sr_cedar_policies_add(p, at->key, at->s, e);
+	at = links == NULL ? NULL : links->list.first;
+	for (; rc == 0 && at != NULL; at = at->next) {
+		const struct sr_json *values = sr_json_get(at, "values");
+		struct sr_cedar_uid principal, resource;
+		struct sr_cedar_link link = {
+			cases_string(at, "templateId"), cases_string(at, "newId"), NULL, NULL};
+		if (cases_slot(values, "?principal", &principal))
+			link.principal = &principal;
+		if (cases_slot(values, "?resource", &resource))
+			link.resource = &resource;
+		rc = sr_cedar_policies_link(p, &link, e);
+	}
+	return rc;
+}
+
 /* The policies decide as parsed, and after they went through their JSON form and their text. */
-static inline void cases_decisions(struct cedar_tally *t, struct sr_bytes policies,
-	struct sr_bytes entities, const struct sr_json *requests) {
+static inline void cases_decisions(struct cedar_tally *t, const struct sr_json *c,
+	struct sr_bytes policies, struct sr_bytes entities) {
+	const struct sr_json *requests = sr_json_get(c, "requests");
 	struct sr_cedar_policies *sets[2] = {NULL, NULL};
 	struct sr_cedar_entities *s = NULL;
 	struct sr_err e = {0};
 	bool ready = sr_cedar_policies_new(&sets[0], &e) == 0 &&
 		     sr_cedar_policies_parse(sets[0], policies, &e) == 0 &&
+		     cases_links(sets[0], c, &e) == 0 &&
 		     cases_through(&sets[1], sets[0], &e) == 0 &&
 		     sr_cedar_entities_load(&s, entities, &e) == 0;
 
@@ -362,6 +403,7 @@ static inline void cases_call(struct cedar_tally *t, const struct sr_json *c) {
 		cases_request(&r, call, &e) == 0 && sr_cedar_policies_new(&p, &e) == 0 &&
 		sr_cedar_policies_parse(p,
 			cases_string(sr_json_get(call, "policies"), "staticPolicies"), &e) == 0 &&
+		cases_links(p, sr_json_get(call, "policies"), &e) == 0 &&
 		sr_cedar_authorize(&a, p, s, r, &e) == 0)
 		have = a->decision == SR_CEDAR_ALLOW ? "allow" : "deny";
 	cases_count(t, CASE_JSON, sr_bytes_eq(cases_string(c, "result"), sr_bytes_str(have)),
@@ -401,8 +443,7 @@ static inline void cases_handwritten(
 		ready = cases_read(name, &entities) && ready;
 	}
 	if (ready)
-		cases_decisions(t, sr_buf_view(&policies), sr_buf_view(&entities),
-			sr_json_get(c, "requests"));
+		cases_decisions(t, c, sr_buf_view(&policies), sr_buf_view(&entities));
 	else
 		cases_count(t, CASE_ERROR, false, "cannot be read", name);
 	sr_buf_free(&policies);
@@ -416,7 +457,7 @@ static inline void cases_one(struct cedar_tally *t, const char *path, const stru
 	if (requests != NULL && entities != NULL && entities->kind == SR_JSON_STRING)
 		cases_handwritten(t, path, c);
 	else if (requests != NULL && entities != NULL)
-		cases_decisions(t, cases_string(c, "policies"), entities->raw, requests);
+		cases_decisions(t, c, cases_string(c, "policies"), entities->raw);
 	else if (sr_json_get(c, "text") != NULL && sr_json_get(c, "accept") != NULL)
 		cases_parse(t, c);
 	else if (sr_json_get(c, "policy") != NULL && sr_json_get(c, "json") != NULL)
