@@ -1,5 +1,6 @@
 /*
- * embargo, hold, seal, retention, and lift of what they set: what stands on items; destroy.
+ * embargo, hold, seal, retention, and lift of what they set: what stands on items; destroy and its
+ * certificate.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +42,12 @@ const struct cli_option cli_destroy_options[] = {
 	{"instruction", CLI_ONE, "TEXT",
 		"of items marked for referral: who instructed it, when, under which sign"},
 	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+const struct cli_option cli_certificate_options[] = {
+	{"out", CLI_ONE, "F", "write the signed certificate to F"},
+	{"receipt", CLI_ONE, "F", "keep the receipt of the destruction as F.tlog-proof and F.keys"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
@@ -215,4 +222,97 @@ int verb_destroy(struct cli *c, struct sr_err *e) {
 		rc = cli_items(c, &items, &a.item_count, e);
 	a.items = items;
 	return rc == 0 ? cli_ask_board(c, &a, "destroy these items", e) : rc;
+}
+
+/* --- certificate --- */
+
+static const struct {
+	const char *token, *sentence;
+} limits[] = {
+	{"backups", "the secrets files of backups from before bring it back until their escrow is "
+		    "rotated"},
+	{"blocks",
+		"its sealed blocks lie in packs until these are collected, and in packs kept for "
+		"others; nothing opens them"},
+	{"databases",
+		"old pages of catalogue and index are not under new keys yet: whoever has the "
+		"service keys reads titles from them"},
+	{"exports", "what was exported before has left the vault"},
+	{"media",
+		"flash, snapshots, journals of data and images made behind the program's back keep "
+		"what was overwritten"},
+	{"second-copy", "the second copy of secrets.db was away: its erasure is pending"},
+	{"shared-blocks", "blocks that other items of the collection hold too stay readable there"},
+};
+
+static void certificate_print(struct sr_bytes text) {
+	struct sr_text t = {0};
+	fwrite(text.p, 1, text.len, stdout);
+	if (sr_text_parse(&t, text, NULL) != 0)
+		return;
+	if (sr_text_count(&t, "not-promised") > 0)
+		printf("\nWhat it cannot promise:\n");
+	for (size_t i = 0; i < sr_text_count(&t, "not-promised"); i++)
+		for (size_t k = 0; k < sizeof limits / sizeof limits[0]; k++)
+			if (sr_bytes_eq(sr_text_get_n(&t, "not-promised", i),
+				    sr_bytes_str(limits[k].token)))
+				printf("  %-14s %s\n", limits[k].token, limits[k].sentence);
+	sr_text_free(&t);
+}
+
+/* An item, or a request, by the start of its id. */
+static int of_what(struct cli *c, struct sr_certifying *of, uint8_t id[SR_ID], struct sr_err *e) {
+	struct sr_err ignored = {0};
+	if (sr_client_resolve(c->client, id, c->args.words[0], "request", &ignored) == 0 &&
+		strlen(c->args.words[0]) < (size_t)2 * SR_ID) {
+		of->request = id;
+		return 0;
+	}
+	of->item = id;
+	return cli_word_id(c, id, 0, "item", e);
+}
+
+static int certify(struct cli *c, struct sr_certifying *of, uint8_t id[SR_ID], struct sr_buf *note,
+	struct sr_submitted *out, struct sr_err *e) {
+	int rc = of_what(c, of, id, e);
+	if (rc == 0)
+		rc = sr_client_certificate(c->client, of, note, out, e);
+	if (rc != SR_NOTFOUND || of->item == NULL || strlen(c->args.words[0]) != (size_t)2 * SR_ID)
+		return rc;
+	/* A whole id does not say what it is the id of. */
+	const struct sr_err first = *e;
+	sr_submitted_free(out);
+	of->request = of->item;
+	of->item = NULL;
+	rc = sr_client_certificate(c->client, of, note, out, e);
+	if (rc == SR_NOTFOUND)
+		*e = first;
+	return rc;
+}
+
+int verb_certificate(struct cli *c, struct sr_err *e) {
+	struct sr_certifying of = {NULL, NULL};
+	struct sr_submitted out = {0};
+	const char *path = cli_get(c, "out");
+	uint8_t id[SR_ID];
+	struct sr_buf note;
+	sr_buf_init(&note);
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = certify(c, &of, id, &note, &out, e);
+	if (rc == 0 && path != NULL)
+		rc = cli_write_file(path, sr_buf_view(&note), false, e);
+	if (rc == 0) {
+		const char *end = memmem(note.p, note.len, "\n\n", 2);
+		const struct sr_bytes text = sr_bytes_of(
+			note.p, end != NULL ? (size_t)(end - (const char *)note.p) + 1 : note.len);
+		json_t *more = json_object();
+		json_object_set_new(more, "certificate", cli_json_bytes(sr_buf_view(&note)));
+		if (!c->json)
+			certificate_print(text);
+		rc = cli_done(c, &out, more, "\nthe destruction is in the log");
+	}
+	sr_submitted_free(&out);
+	sr_buf_free(&note);
+	return rc;
 }

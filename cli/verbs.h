@@ -54,13 +54,14 @@ int verb_search(struct cli *c, struct sr_err *e);
 
 /* verb_things.c */
 extern const struct cli_option cli_embargo_options[], cli_hold_options[], cli_retention_options[],
-	cli_lift_options[], cli_destroy_options[];
+	cli_lift_options[], cli_destroy_options[], cli_certificate_options[];
 int verb_embargo(struct cli *c, struct sr_err *e);
 int verb_hold(struct cli *c, struct sr_err *e);
 int verb_seal(struct cli *c, struct sr_err *e);
 int verb_retention(struct cli *c, struct sr_err *e);
 int verb_lift_flag(struct cli *c, struct sr_err *e);
 int verb_destroy(struct cli *c, struct sr_err *e);
+int verb_certificate(struct cli *c, struct sr_err *e);
 
 /* verb_request.c */
 extern const struct cli_option cli_request_options[], cli_export_request_options[],

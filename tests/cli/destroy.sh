@@ -65,6 +65,22 @@ ok as ri cat "$(json checkout)"
 same "$OUT" two
 core_stop
 
+# The certificate: what was erased, when, and what it cannot promise; with the receipt of the destruction.
+refused 1 'there is no destruction' as cu1 certificate "$stays"
+refused 1 'there is no item' as ri certificate ffffffffffffffffffffffffffffffff
+ok as ri certificate "${ITEM:0:12}" --out end.cert --receipt end
+has "^item $ITEM"
+has '^secrets 0'
+has '^second none'
+has 'not-promised media'
+has '^collected none'
+has 'shared-blocks +blocks that other items'
+grep -q "^— test.example/vault/room " end.cert || fail 'it is not signed by the room key'
+[[ -s end.tlog-proof && -s end.keys ]] || fail 'no receipt was kept'
+ok as of certificate "$end" --json
+json certificate | grep -q "^request $end" || fail 'not the certificate of the request'
+refused 1 'there already' as ri certificate "$ITEM" --out end.cert
+
 ok sr status --json
 same "$(json destroyed)" 1
 ok sr scrub

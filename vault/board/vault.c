@@ -15,6 +15,7 @@
 #include "board/erase.h"
 #include "board/keys.h"
 #include "board/quarantine.h"
+#include "board/renew.h"
 #include "board/second.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/query.h"
@@ -31,7 +32,6 @@ enum {
 };
 static const char CONF[] = "strongroom.conf";
 static const char CONF_TYPE[] = "strongroom/vault/v1";
-static const char INDEX_FILE[] = "index.db";
 
 /* --- strongroom.conf -------------------------------------------------------------------------- */
 
@@ -231,7 +231,7 @@ static int make_databases(struct sr_dir *dir, const struct sr_service *k, struct
 	if (rc == 0)
 		rc = sr_catalogue_close(cat, e);
 	o.dir = dir;
-	o.name = INDEX_FILE;
+	o.name = SR_INDEX_FILE;
 	o.key = k->s->index_key;
 	o.create = true;
 	if (rc == 0)
@@ -449,10 +449,14 @@ static int open_catalogue(
 	struct sr_replay replay;
 	struct sr_rebuilt rebuilt;
 	uint64_t applied = 0;
+	uint8_t key[SR_KEY];
 	int rc;
 
 	o.dir = v->dir;
-	o.key = v->keys->s->catalogue_key;
+	o.key = key;
+	rc = sr_db_file_key(key, v, SR_CATALOGUE_FILE, e);
+	if (rc != 0)
+		return rc;
 	rc = sr_catalogue_open(&v->catalogue, &o, e);
 	replay_init(&replay, &ctx, v, progress);
 	if (rc == 0)
@@ -468,6 +472,7 @@ static int open_catalogue(
 		rc = sr_catalogue_rebuild(&v->catalogue, &o, &replay, &rebuilt, e);
 	}
 	sr_object_source_free(&ctx.source);
+	sr_wipe(key, sizeof key);
 	return rc != 0 ? sr_wrap(e, "catalogue") : 0;
 }
 
@@ -492,13 +497,16 @@ static int index_complete(struct sr_vault *v, size_t *added, size_t *bad, struct
 
 static int open_index_file(struct sr_vault *v, struct sr_err *e) {
 	struct sr_db_options o = {0};
-	int rc;
+	uint8_t key[SR_KEY];
+	int rc = sr_db_file_key(key, v, SR_INDEX_FILE, e);
 
 	o.dir = v->dir;
-	o.name = INDEX_FILE;
-	o.key = v->keys->s->index_key;
+	o.name = SR_INDEX_FILE;
+	o.key = key;
 	o.create = true;
-	rc = sr_db_open(&v->index_db, &o, e);
+	if (rc == 0)
+		rc = sr_db_open(&v->index_db, &o, e);
+	sr_wipe(key, sizeof key);
 	if (rc == 0)
 		rc = sr_index_open(&v->index, v->index_db, e);
 	return rc;
@@ -530,7 +538,7 @@ static int open_index(struct sr_vault *v, struct sr_err *e) {
 		told(v, "index: %s; it was rebuilt from the packs",
 			e != NULL ? e->text : sr_code_name((enum sr_code)rc));
 		index_drop(v);
-		rc = sr_db_remove(v->dir, INDEX_FILE, e);
+		rc = sr_db_remove(v->dir, SR_INDEX_FILE, e);
 		if (rc == 0)
 			rc = index_whole(v, &added, &bad, e);
 	}
@@ -623,6 +631,21 @@ static int end_collect(struct sr_vault *v, struct sr_err *e) {
 	return rc != 0 ? sr_wrap(e, "collect") : 0;
 }
 
+/* What was destroyed is in old pages of catalogue and index: new keys, where that takes a moment.
+ * A large vault does it at night, or when it is rebuilt. */
+static int renew_small(struct sr_vault *v, const struct sr_progress *progress, struct sr_err *e) {
+	struct sr_renewal r;
+	int rc = sr_renewal_due(&r, v, e);
+
+	if (rc == 0 && r.due && r.small) {
+		rc = sr_vault_renew(v, progress, e);
+		if (rc == 0)
+			told(v, "catalogue and index were made anew under new keys, after a "
+				"destruction");
+	}
+	return rc;
+}
+
 /* What writers that were killed left under temporary names. */
 static int sweep_files(struct sr_vault *v, struct sr_err *e) {
 	static const char *const folders[] = {"packs", "objects"};
@@ -683,6 +706,9 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 		rc = reap_boxes(v, e);
 	if (rc == 0 && v->founded)
 		rc = sr_ceremony_clear(v, e);
+	if (rc != 0)
+		return rc;
+	rc = v->founded ? renew_small(v, o->progress, e) : 0;
 	if (rc != 0)
 		return rc;
 	rc = sr_door_sweep(v, &ended, e);
@@ -762,20 +788,40 @@ int sr_vault_rebuild(struct sr_vault *v, const struct sr_progress *progress, str
 	struct sr_catalogue_options o = {0};
 	struct replay_ctx ctx;
 	struct sr_replay replay;
-	int rc;
+	uint8_t key[SR_KEY];
+	int rc = sr_db_file_key(key, v, SR_CATALOGUE_FILE, e);
 
 	o.dir = v->dir;
-	o.key = v->keys->s->catalogue_key;
+	o.key = key;
 	replay_init(&replay, &ctx, v, progress);
-	rc = sr_catalogue_rebuild(&v->catalogue, &o, &replay, out, e);
+	if (rc == 0)
+		rc = sr_catalogue_rebuild(&v->catalogue, &o, &replay, out, e);
 	sr_object_source_free(&ctx.source);
+	sr_wipe(key, sizeof key);
 	if (rc != 0)
 		return sr_wrap(e, "catalogue");
 	index_drop(v);
-	rc = sr_db_remove(v->dir, INDEX_FILE, e);
+	rc = sr_db_remove(v->dir, SR_INDEX_FILE, e);
 	if (rc == 0)
 		rc = open_index_file(v, e);
 	if (rc == 0)
 		rc = index_complete(v, packs, packs_bad, e);
 	return rc != 0 ? sr_wrap(e, "index") : 0;
+}
+
+int sr_vault_databases_anew(
+	struct sr_vault *v, const struct sr_progress *progress, struct sr_err *e) {
+	struct sr_catalogue *old = v->catalogue;
+	struct sr_rebuilt rebuilt;
+	size_t packs, bad;
+	int rc;
+
+	/* Nothing of the old file is worth applying, and a failure to close it nothing lost. */
+	v->catalogue = NULL;
+	(void)!sr_catalogue_close(old, NULL);
+	rc = sr_db_remove(v->dir, SR_CATALOGUE_FILE, e);
+	if (rc == 0)
+		rc = sr_vault_rebuild(v, progress, &rebuilt, &packs, &bad, e);
+	v->failed = v->failed || rc != 0;
+	return rc;
 }

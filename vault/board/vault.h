@@ -7,10 +7,10 @@
  *
  * Opening: lock (one writer per vault) -> conf -> keys/service -> secrets.db (its expected state
  * from the journal's last commit record) -> ledger -> catalogue and index (caught up, or rebuilt
- * when damaged or old) -> recovery of what a kill left (temporary files, secrets without a
- * statement, erasures missing) -> sweep of what is due. Everything that was done is told in
- * `recovered`, one line each. Lower layers see none of this struct; board, intake, room and core
- * do.
+ * when damaged or old, or under new keys after a destruction) -> recovery of what a kill left
+ * (temporary files, secrets without a statement, erasures missing) -> sweep of what is due.
+ * Everything that was done is told in `recovered`, one line each. Lower layers see none of this
+ * struct; board, intake, room and core do.
  */
 #ifndef SR_BOARD_VAULT_H
 #define SR_BOARD_VAULT_H
@@ -81,6 +81,13 @@ SR_MUST int sr_vault_founded(struct sr_vault *v, struct sr_err *e);
 struct sr_rebuilt;
 SR_MUST int sr_vault_rebuild(struct sr_vault *v, const struct sr_progress *progress,
 	struct sr_rebuilt *out, size_t *packs, size_t *packs_bad, struct sr_err *e);
+
+#define SR_INDEX_FILE "index.db"
+
+/* Drop catalogue and index and make both again under the keys that are theirs now (board/renew.h).
+ * On failure the vault has no catalogue, or no index: it must be closed. */
+SR_MUST int sr_vault_databases_anew(
+	struct sr_vault *v, const struct sr_progress *progress, struct sr_err *e);
 
 /* The public part of strongroom.conf, without a lock or key. */
 struct sr_vault_conf {

@@ -344,6 +344,12 @@ SR_MUST int sr_query_tombstones(
 	struct sr_tombstones *out, struct sr_catalogue *c, uint64_t entry, struct sr_err *e);
 void sr_tombstones_free(struct sr_tombstones *l);
 
+/* Age files of the item that left the vault, as far as they went out whole. */
+SR_MUST int sr_query_exports(
+	uint64_t *count, struct sr_catalogue *c, const uint8_t item[SR_ID], struct sr_err *e);
+/* The entry of the last destruction; NOTFOUND: there was none. */
+SR_MUST int sr_query_last_destroyed(uint64_t *entry, struct sr_catalogue *c, struct sr_err *e);
+
 /* What stands or stood on an item (catalogue/apply_flag.c). */
 struct sr_flag_row {
 	uint8_t id[SR_ID]; /* of the statement that set it: `lift` names it */

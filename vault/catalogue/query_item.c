@@ -333,6 +333,28 @@ int sr_query_tombstones(
 	return rc;
 }
 
+int sr_query_exports(
+	uint64_t *count, struct sr_catalogue *c, const uint8_t item[SR_ID], struct sr_err *e) {
+	int64_t n = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
+		"SELECT count(*) FROM exports x JOIN items i ON i.n = x.n WHERE i.item = ?",
+		A_ID(item));
+
+	*count = (uint64_t)n;
+	return rc;
+}
+
+int sr_query_last_destroyed(uint64_t *entry, struct sr_catalogue *c, struct sr_err *e) {
+	int64_t last = -1;
+	int rc = sr_db_int(
+		sr_catalogue_db(c), "SELECT coalesce(max(destroyed), -1) FROM items", &last, e);
+
+	if (rc == 0 && last < 0)
+		return sr_fail(e, SR_NOTFOUND, "nothing was destroyed");
+	*entry = (uint64_t)last;
+	return rc;
+}
+
 /* --- files --- */
 
 void sr_item_files_free(struct sr_item_files *l) {

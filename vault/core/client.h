@@ -216,6 +216,15 @@ struct sr_flagging {
 SR_MUST int sr_client_flag(struct sr_client *c, const struct sr_flagging *f,
 	struct sr_submitted *out, struct sr_err *e);
 
+/* The certificate of a destruction (board/certificate.h), verified: signed by the room key of
+ * found, about an entry of the log that was proven here to be `destroy`. ${note} is the signed
+ * text, ${out} has the receipt. NOTFOUND: nothing was destroyed. */
+struct sr_certifying {
+	const uint8_t *item, *request; /* one of them, SR_ID bytes */
+};
+SR_MUST int sr_client_certificate(struct sr_client *c, const struct sr_certifying *of,
+	struct sr_buf *note, struct sr_submitted *out, struct sr_err *e);
+
 /* --- boards: founding, ceremonies (client_board.c) -------------------------------------------- */
 
 struct sr_founding {

@@ -4,6 +4,7 @@
  * in the next call.
  */
 #include "core/core.h"
+#include "board/renew.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -47,14 +48,32 @@ int sr_after_commit(struct sr_core *c, struct sr_err *e) {
 	return sr_room_sweep(c->room, &wiped, e);
 }
 
+/* After a destruction catalogue and index get new keys: a small vault's in the same minute, a large
+ * one's between 2 and 5 o'clock UTC. What is open is forgotten; its reader opens it again. */
+static int renew(struct sr_core *c, struct sr_err *e) {
+	const int64_t hour = sr_now(&c->vault->clock) / 3600 % 24;
+	struct sr_renewal r;
+	int rc = c->deposits > 0 ? SR_NOTFOUND : sr_renewal_due(&r, c->vault, e);
+	if (rc != 0)
+		return rc == SR_NOTFOUND ? 0 : rc;
+	if (!r.due || (!r.small && (hour < 2 || hour >= 5)))
+		return 0;
+	sr_room_forget_all(c->room);
+	return sr_vault_renew(c->vault, c->progress.report != NULL ? &c->progress : NULL, e);
+}
+
 int sr_core_sweep(struct sr_core *c, struct sr_err *e) {
 	size_t ended = 0;
+	if (c->vault->catalogue == NULL) /* a renewal broke off */
+		return sr_fail(e, SR_IO, "there is no catalogue: end core and start it again");
 	if (!c->vault->founded)
 		return 0;
 	if (c->vault->failed) /* nothing can be written; what is open is wiped */
 		return sr_after_commit(c, e);
 	int rc = sr_door_sweep(c->vault, &ended, e);
 	const int follow = sr_after_commit(c, rc == 0 ? e : NULL);
+	if (rc == 0 && follow == 0)
+		return renew(c, e);
 	return rc != 0 ? rc : follow;
 }
 
@@ -281,6 +300,9 @@ void sr_core_call(
 			rc = sr_fail(&e, SR_UNSUPPORTED, "operation \"%s\" is not known here",
 				sr_escape_to(shown, sizeof shown, request->text.lines[0].value));
 	}
+	if (rc == 0 && x.catalogue == NULL)
+		rc = sr_fail(&e, SR_IO,
+			"the catalogue could not be made anew: end core and start it again");
 	if (rc == 0)
 		rc = check_fields(&op->info, request, &e);
 	if (rc == 0)

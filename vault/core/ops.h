@@ -129,6 +129,9 @@
  *         entry, received, due? time, basis?, ended? (entry), reason?} (members, curators,
  *         officers, auditors; others: a standing embargo's first two); file {path bytes,
  *         media-type?, kind, size, mtime (dec, may be negative), sha256 hex?}
+ * certificate          login; of an item that the caller may know of, or of a request to destroy
+ *   in    item id? or request id?, since dec?
+ *   body  rows: certificate {note bytes (board/certificate.h), receipt bytes (of `destroy`)}
  * search               login
  *   in    collection id?, state token?, hazard token?, language token?, offset dec?, limit dec?
  *         (1..200, 20 when absent)
@@ -150,13 +153,17 @@
  *         and those whom it names); for the house and themselves also bound {what grant, id, state,
  *         items, others yes?} (live or suspended, naming the person), bound {what request, id,
  *         kind} (open, by them), bound {what share, member, epoch, board} (of a board's keys),
- * bound {what held, boxes, items} (held items that they can look at, of all) boards login body
- * rows: board {id, founding yes?, epoch, members, quorum* (of each level), opened yes?, mine yes?
- * (the caller is a member, or of an epoch that waits), request? id, entry}, the founding board
- * first board                login in    board id? (the founding one when absent) out   fingerprint
- * hash, board id, origin, ledger-key, room-key b64, epoch dec, opened yes?, run id?, run-state?,
- * transcript hash? body  rows: level {level, key? b64}; member {index, person, key b64, active
- * yes?, name?, dealt/accepted yes?, deal-entry?, accept-entry?, dealing hash?, deal hash? (object),
+ *         bound {what held, boxes, items} (held items that they can look at, of all)
+ * boards               login
+ *   body  rows: board {id, founding yes?, epoch, members, quorum* (of each level), opened yes?,
+ *         mine yes? (the caller is a member, or of an epoch that waits), request? id, entry}, the
+ *         founding board first
+ * board                login
+ *   in    board id? (the founding one when absent)
+ *   out   fingerprint hash, board id, origin, ledger-key, room-key b64, epoch dec, opened yes?,
+ *         run id?, run-state?, transcript hash?
+ *   body  rows: level {level, key? b64}; member {index, person, key b64, active yes?, name?,
+ *         dealt/accepted yes?, deal-entry?, accept-entry?, dealing hash?, deal hash? (object),
  *         transcript hash?}; entry {what found|key-epoch|board|deal|accept|complaint|reveal|opened,
  *         index, person?}
  * board.material       login: what everybody's client verifies before it believes a board key
@@ -202,9 +209,8 @@
  * inbox                login: what waits for the caller
  *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?}; join,
  *         correct {request, version}; describe, release {items dec}; deal, accept, reveal {run};
- *         checkout
- *         {checkout, item, state}; lift {grant} (suspended by the caller); enquiry {enquiry,
- *         state, deadline?}
+ *         checkout {checkout, item, state}; lift {grant} (suspended by the caller); retention
+ *         {item, due, basis} (its date has come); enquiry {enquiry, state, deadline?}
  * request.material     as requests: all that a voter's client must verify, also in a file
  *   in    request id, version dec?, since dec?, board token? ("yes": with all of board.material
  *         in front)
@@ -317,11 +323,11 @@
  *         bytes, requests-open, grants-live, grants-suspended, checkouts-live, incidents, refusals,
  *         packs?, blocks? (house, members, officers, auditors, custodians: a depositor could tell
  *         from them what was there before), open-here (items open in this process), sessions,
- *         deposits,
- *         last-received time?, last-scrub time?, last-backup time?, backups-open dec (that the
- *         log knows of and whose escrow was not rotated since), backups-reviving dec (of these,
- *         from before the last destruction or erasure), size dec, root b64, second yes|no,
- *         second-current yes?, second-pending dec, memory-locked yes|no, failed yes?, pid dec
+ *         deposits, last-received time?, last-scrub time?, last-backup time?, backups-open dec
+ *         (that the log knows of and whose escrow was not rotated since), backups-reviving dec (of
+ *         these, from before the last destruction or erasure), size dec, root b64, second yes|no,
+ *         second-current yes?, second-pending dec, renewal-due yes? (board/renew.h),
+ *         memory-locked yes|no, failed yes?, pid dec
  *   body  rows: recovered {text} (what opening repaired; to whom packs are told); second {reason?}
  * verify               house: member, curator, officer, auditor, custodian
  *   in    since dec?, root b64? (of that size, as the caller remembers it)
@@ -338,8 +344,10 @@
  *   out   items, packs, bytes (of records), live-bytes, dead, sparse, rewrite-bytes (what lives in
  *         the sparse ones), spared: dec (store/collect.h); steps, removed, removed-bytes, added,
  *         added-bytes, strays, stray-bytes, elapsed-ms: dec
- * rebuild              house: custodian. Catalogue and index are dropped and made again.
- *   out   entries dec, catalogue equal|different|new, difference? b64, packs dec, bad dec
+ * rebuild              house: custodian. Catalogue and index are dropped and made again; open
+ *                      items are forgotten.
+ *   out   entries dec, catalogue equal|different|new, difference? b64, packs dec, bad dec,
+ *         renewed yes? (under new keys, after a destruction)
  */
 #ifndef SR_CORE_OPS_H
 #define SR_CORE_OPS_H

@@ -6,6 +6,7 @@
 #include "base/secret.h"
 #include "board/fixity.h"
 #include "board/follow.h"
+#include "board/renew.h"
 #include "core/ops_in.h"
 #include "ledger/ledger.h"
 #include "room/room.h"
@@ -64,6 +65,7 @@ int sr_op_status(struct sr_x *x, struct sr_err *e) {
 	struct sr_buf *head = &x->r->head;
 	struct sr_secrets_copy copy = {0};
 	struct sr_backup_counts backups;
+	struct sr_renewal renewal = {.due = false};
 	struct sr_counts counts;
 	struct sr_rows_out o;
 	uint8_t root[SR_HASH];
@@ -74,6 +76,8 @@ int sr_op_status(struct sr_x *x, struct sr_err *e) {
 		rc = sr_query_backup_counts(&backups, x->catalogue, e);
 	if (rc == 0)
 		rc = sr_index_counts(x->vault->index, &packs, &blocks, e);
+	if (rc == 0)
+		rc = sr_renewal_due(&renewal, x->vault, e);
 	if (rc != 0)
 		return rc;
 	put_counts(head, &counts);
@@ -94,6 +98,8 @@ int sr_op_status(struct sr_x *x, struct sr_err *e) {
 		sr_text_put(head, "second-current", "yes");
 	sr_text_put_dec(head, "second-pending", copy.erasures);
 	sr_text_put(head, "memory-locked", sr_secret_locked() ? "yes" : "no");
+	if (renewal.due)
+		sr_text_put(head, "renewal-due", "yes");
 	if (x->vault->failed)
 		sr_text_put(head, "failed", "yes");
 	sr_text_put_dec(head, "pid", (uint64_t)getpid());
@@ -184,8 +190,15 @@ int sr_op_rebuild(struct sr_x *x, struct sr_err *e) {
 		return sr_fail(e, SR_LOCKED,
 			"%zu deposits are under way; the index cannot be made anew under them",
 			x->core->deposits);
-	int rc = sr_vault_rebuild(x->vault,
-		x->core->progress.report != NULL ? &x->core->progress : NULL, &r, &packs, &bad, e);
+	const struct sr_progress *progress =
+		x->core->progress.report != NULL ? &x->core->progress : NULL;
+	struct sr_renewal renewal = {.due = false};
+	sr_room_forget_all(x->core->room); /* open items read through the index */
+	int rc = sr_vault_rebuild(x->vault, progress, &r, &packs, &bad, e);
+	if (rc == 0)
+		rc = sr_renewal_due(&renewal, x->vault, e);
+	if (rc == 0 && renewal.due)
+		rc = sr_vault_renew(x->vault, progress, e);
 	x->catalogue = x->vault->catalogue;
 	if (rc != 0)
 		return rc;
@@ -195,5 +208,7 @@ int sr_op_rebuild(struct sr_x *x, struct sr_err *e) {
 		sr_text_put_base64(head, "difference", r.difference, strlen(r.difference));
 	sr_text_put_dec(head, "packs", packs);
 	sr_text_put_dec(head, "bad", bad);
+	if (renewal.due)
+		sr_text_put(head, "renewed", "yes");
 	return 0;
 }

@@ -2,6 +2,7 @@
  * Items, their files, search, collections. What a caller may know of is put into the query
  * (sr_item_filter), so totals and pages do not count what is hidden.
  */
+#include "board/certificate.h"
 #include "catalogue/search.h"
 #include "core/ops_in.h"
 #include "store/envelope.h"
@@ -213,6 +214,39 @@ int sr_op_item(struct sr_x *x, struct sr_err *e) {
 	}
 	sr_item_files_free(&files);
 	sr_item_row_free(&it);
+	return rc;
+}
+
+int sr_op_certificate(struct sr_x *x, struct sr_err *e) {
+	struct sr_certificate_of of = {NULL, NULL};
+	struct sr_version_row v = {0};
+	struct sr_item_row it = {0};
+	struct sr_rows_out o;
+	struct sr_buf note;
+	uint8_t item[SR_ID], request[SR_ID];
+	uint64_t since = 0, entry = 0;
+	int rc = 0;
+	of.item = sr_in_id(x, "item", item) ? item : NULL;
+	of.request = sr_in_id(x, "request", request) ? request : NULL;
+	(void)sr_in_dec(x, "since", &since);
+	if ((of.item == NULL) == (of.request == NULL))
+		return sr_fail(e, SR_USAGE, "certificate: of an item or of a request");
+	if (of.item != NULL)
+		rc = sr_get_item(&it, x, item, e);
+	else
+		rc = sr_get_version(&v, x, request, 0, e);
+	sr_item_row_free(&it);
+	sr_version_row_free(&v);
+	sr_buf_init(&note);
+	if (rc == 0)
+		rc = sr_certificate_make(&note, &entry, x->vault, &of, e);
+	if (rc == 0) {
+		sr_rows_begin(&o, &x->r->body);
+		sr_row(&o, "certificate");
+		sr_row_bytes(&o, "note", sr_buf_view(&note));
+		rc = sr_put_receipt(x, &o, entry, since, e);
+	}
+	sr_buf_free(&note);
 	return rc;
 }
 

@@ -50,11 +50,15 @@ static void forget_at(struct sr_room *r, size_t i) {
 	r->open[i] = r->open[--r->count];
 }
 
+void sr_room_forget_all(struct sr_room *r) {
+	while (r->count > 0)
+		forget_at(r, r->count - 1);
+}
+
 void sr_room_free(struct sr_room *r) {
 	if (r == NULL)
 		return;
-	while (r->count > 0)
-		forget_at(r, r->count - 1);
+	sr_room_forget_all(r);
 	free(r->open);
 	sr_room_release_forget(r);
 	free(r->keys);

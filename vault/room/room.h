@@ -32,6 +32,8 @@ void sr_room_free(struct sr_room *r);
 SR_MUST int sr_room_sweep(struct sr_room *r, size_t *wiped, struct sr_err *e);
 /* Forget one checkout's key (its state stays). */
 void sr_room_forget(struct sr_room *r, const uint8_t checkout[SR_ID]);
+/* Forget every key: somebody makes the index anew, which open items read through. */
+void sr_room_forget_all(struct sr_room *r);
 /* How many items are open. */
 size_t sr_room_count(const struct sr_room *r);
 
