@@ -152,7 +152,8 @@ static bool has_line(const struct sr_buf *note, const char *line) {
 
 static void certified(void **state) {
 	struct world *w = world_new(&(struct world_options){.second = true});
-	const struct sr_certificate_want want = {W_ORIGIN, w->v->keys->room_pk, w->v->fingerprint};
+	const struct sr_certificate_want want = {
+		W_ORIGIN, w->v->keys->room_pk, w->v->fingerprint, NULL};
 	uint8_t item[2][SR_ID], request[SR_ID], other[SR_PK] = {1}, hash[SR_HASH];
 	struct sr_certificate_want wrong = want;
 	struct sr_certificate cert;
@@ -207,6 +208,13 @@ static void certified(void **state) {
 	wrong.vault = hash;
 	assert_fails(sr_certificate_read(&cert, sr_buf_view(&note), &wrong, &w->e), SR_AUTH, &w->e,
 		"another vault");
+
+	wrong = want;
+	wrong.item = item[1];
+	assert_fails(sr_certificate_read(&cert, sr_buf_view(&note), &wrong, &w->e), SR_AUTH, &w->e,
+		"another item");
+	wrong.item = item[0];
+	assert_ok(sr_certificate_read(&cert, sr_buf_view(&note), &wrong, &w->e), &w->e);
 
 	/* After the renewal, and by the request. */
 	assert_ok(sr_vault_renew(w->v, NULL, &w->e), &w->e);

@@ -217,6 +217,16 @@ int sr_certificate_make(struct sr_buf *out, uint64_t *entry, struct sr_vault *v,
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
+static bool names_item(const struct sr_text *t, const uint8_t item[SR_ID]) {
+	char hex[2 * SR_ID + 1];
+
+	sr_hex(hex, item, SR_ID);
+	for (size_t i = 0; i < sr_text_count(t, "item"); i++)
+		if (sr_bytes_eq(sr_text_get_n(t, "item", i), sr_bytes_str(hex)))
+			return true;
+	return false;
+}
+
 static int read_text(struct sr_certificate *out, struct sr_bytes text,
 	const struct sr_certificate_want *want, struct sr_err *e) {
 	uint8_t vault[SR_HASH];
@@ -229,6 +239,8 @@ static int read_text(struct sr_certificate *out, struct sr_bytes text,
 		rc = sr_unhex(vault, SR_HASH, sr_text_get(&t, "vault"), e);
 	if (rc == 0 && memcmp(vault, want->vault, SR_HASH) != 0)
 		rc = sr_fail(e, SR_AUTH, "it is of another vault");
+	if (rc == 0 && want->item != NULL && !names_item(&t, want->item))
+		rc = sr_fail(e, SR_AUTH, "it is of another item");
 	if (rc == 0)
 		rc = sr_parse_dec(&out->entry, sr_text_get(&t, "entry"), INT64_MAX, e);
 	if (rc == 0)

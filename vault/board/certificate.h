@@ -56,6 +56,7 @@ struct sr_certificate {
 struct sr_certificate_want {
 	const char *origin;
 	const uint8_t *room_pk, *vault; /* SR_PK, SR_HASH bytes */
+	const uint8_t *item;            /* SR_ID bytes: it must name this one (AUTH); NULL: any */
 };
 SR_MUST int sr_certificate_read(struct sr_certificate *out, struct sr_bytes note,
 	const struct sr_certificate_want *want, struct sr_err *e);

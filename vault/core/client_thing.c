@@ -51,8 +51,10 @@ int sr_client_flag(struct sr_client *c, const struct sr_flagging *f, struct sr_s
  * was asked for. */
 static int prove_certificate(struct sr_client *c, const struct sr_certifying *of,
 	struct sr_bytes note, struct sr_bytes receipt, struct sr_submitted *out, struct sr_err *e) {
-	const struct sr_certificate_want want = {
-		c->info.origin, c->board->view.room_key, c->info.fingerprint};
+	const struct sr_certificate_want want = {.origin = c->info.origin,
+		.room_pk = c->board->view.room_key,
+		.vault = c->info.fingerprint,
+		.item = of->item};
 	struct sr_certificate cert = {0};
 	struct sr_proven *pr = NULL;
 	char hex[2 * SR_ID + 1];

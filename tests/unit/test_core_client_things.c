@@ -1,0 +1,143 @@
+/*
+ * Certificates as a client takes them: proven before they are believed, whatever the server does to
+ * note and receipt; and core makes catalogue and index anew in its sweep.
+ */
+#include "board/renew.h"
+#include "client_rig.h"
+#include "things.h"
+#include "world.h"
+
+struct lie {
+	const char *key;       /* of the row `certificate` */
+	bool drop;             /* leave it out; else a byte in its middle is another */
+	struct sr_bytes other; /* p != NULL: this instead */
+};
+
+static void lie_about(void *ctx, const struct sr_row *row, struct sr_rows_out *o) {
+	const struct lie *l = ctx;
+	const struct sr_bytes v = sr_row_get(row, l->key);
+	uint8_t copy[16384];
+
+	if (l->drop || l->other.p != NULL) {
+		lie_row(o, row, l->key, l->other);
+		return;
+	}
+	assert_true(v.len > 0 && v.len <= sizeof copy);
+	memcpy(copy, v.p, v.len);
+	copy[v.len / 2] ^= 1;
+	lie_row(o, row, l->key, sr_bytes_of(copy, v.len));
+}
+
+static int twist(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	(void)q;
+	(void)e;
+	if (strcmp(op, "certificate") != 0)
+		return 0;
+	lie_rows(r, lie_about, l->ctx);
+	l->was_twisted = true;
+	return 0;
+}
+
+static void end(struct world *w, uint8_t item[SR_ID], uint8_t request[SR_ID]) {
+	struct world_request rq = {.by = &w->curator[0],
+		.kind = "destroy",
+		.items = (const uint8_t(*)[SR_ID])item,
+		.count = 1};
+
+	put_item(w, item, true);
+	assert_int_equal(world_request(w, &rq), 0);
+	assert_int_equal(vote_on(w, 0, &rq), 0);
+	assert_int_equal(vote_on(w, 1, &rq), 0);
+	memcpy(request, rq.id, SR_ID);
+}
+
+static int ask(struct desk *d, const uint8_t *item, const uint8_t *request, struct sr_buf *note) {
+	const struct sr_certifying of = {item, request};
+
+	sr_submitted_free(&d->s);
+	sr_buf_clear(note);
+	return sr_client_certificate(d->c, &of, note, &d->s, &d->e);
+}
+
+static void certificates_are_proven(void **state) {
+	struct office *o = office_new(NULL);
+	struct world *w = o->w;
+	uint8_t item[2][SR_ID], request[2][SR_ID];
+	struct lie lie = {.key = "note"};
+	struct sr_buf note, other;
+	struct desk *d;
+
+	(void)state;
+	sr_buf_init(&note);
+	sr_buf_init(&other);
+	end(w, item[0], request[0]);
+	end(w, item[1], request[1]);
+	d = desk_new(o, &w->officer);
+	assert_ok(ask(d, item[1], NULL, &other), &d->e);
+	assert_ok(ask(d, item[0], NULL, &note), &d->e);
+	assert_true(d->s.proven && note.len > 0 && d->s.receipt.len > 0);
+	assert_ok(ask(d, NULL, request[0], &note), &d->e);
+	assert_fails(ask(d, NULL, item[0], &note), SR_NOTFOUND, &d->e, "there is no request");
+	assert_int_equal(note.len, 0);
+	assert_ok(ask(d, item[1], NULL, &other), &d->e);
+
+	d->liar.twist = twist;
+	d->liar.ctx = &lie;
+	assert_true(ask(d, item[0], NULL, &note) != 0); /* the note, spoilt */
+	assert_true(d->liar.was_twisted);
+	lie.key = "receipt";
+	assert_true(ask(d, item[0], NULL, &note) != 0); /* its receipt, spoilt */
+	lie.drop = true;
+	assert_true(ask(d, item[0], NULL, &note) != 0); /* and withheld */
+	lie = (struct lie){.key = "note", .other = sr_buf_view(&other)};
+	assert_fails(ask(d, item[0], NULL, &note), SR_AUTH, &d->e, "of another item");
+	assert_fails(ask(d, NULL, request[0], &note), SR_AUTH, &d->e,
+		"not the destruction that the certificate names");
+	assert_int_equal(note.len, 0);
+	d->liar.twist = NULL;
+	assert_ok(ask(d, item[0], NULL, &note), &d->e);
+	sr_buf_free(&note);
+	sr_buf_free(&other);
+	desk_free(d);
+	office_free(o);
+}
+
+/* Core renews in its sweep, when no deposit is under way; open items are opened again. */
+static void core_renews(void **state) {
+	struct office *o = office_new(NULL);
+	struct world *w = o->w;
+	uint8_t item[2][SR_ID], request[SR_ID], grant[SR_ID];
+	struct world_request rq = {
+		.by = &w->researcher[0], .items = (const uint8_t(*)[SR_ID])item, .count = 1};
+	struct world_checkout c = {.by = &w->researcher[0], .grant = grant, .item = item[0]};
+	struct sr_renewal r;
+
+	(void)state;
+	put_item(w, item[0], true);
+	assert_int_equal(world_request(w, &rq), 0);
+	world_grant(w, rq.id, grant);
+	assert_int_equal(world_checkout(w, &c), 0);
+	assert_ok(world_open(w, &c), &w->e);
+	end(w, item[1], request);
+	o->core.deposits = 1;
+	assert_ok(sr_core_sweep(&o->core, &w->e), &w->e);
+	assert_ok(sr_renewal_due(&r, w->v, &w->e), &w->e);
+	assert_true(r.due && r.small);
+	o->core.deposits = 0;
+	assert_ok(sr_core_sweep(&o->core, &w->e), &w->e);
+	assert_ok(sr_renewal_due(&r, w->v, &w->e), &w->e);
+	assert_false(r.due);
+	assert_int_equal(sr_room_count(w->room), 0);
+	assert_ok(world_open(w, &c), &w->e); /* the checkout is live as it was */
+	office_free(o);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(certificates_are_proven),
+		cmocka_unit_test(core_renews),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
