@@ -383,6 +383,10 @@ static void item_print(const struct sr_row *it) {
 	cli_line_row("collection", it, "collection");
 	cli_line_row("accession", it, "accession");
 	cli_line_row("depositor", it, "depositor");
+	if (sr_row_get(it, "parent").p != NULL)
+		cli_line_row("redacted from", it, "parent");
+	else
+		cli_line_row("redacted", it, "redacted");
 	cli_line_row("released", it, "released");
 	cli_line_row("destroyed", it, "destroyed");
 	cli_line_row("files", it, "files");

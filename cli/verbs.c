@@ -102,6 +102,13 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom describe 3f2a --title \"Leaflet\" --language ar --hazard hate --as "
 		"cleo.id",
 		cli_describe_options, 0, 1, verb_describe},
+	{"redact", NULL,
+		"Make a version of a held item that you have checked out, without what must not be "
+		"seen.",
+		"CHECKOUT (--leave-out FILE | --gap FILE:FROM-TO)... --reason TEXT --as CURATOR",
+		"strongroom redact 40d5 --leave-out 3 --gap 0:120-180 --reason \"names of the "
+		"living\" --as cu1.id",
+		cli_redact_options, 1, 1, verb_redact},
 	{"release", NULL, "Release held items, so that they can be asked for.",
 		"ITEM... | --accession A --as CURATOR", "strongroom release 3f2a --as carl.id",
 		cli_release_options, 0, ANY, verb_release},

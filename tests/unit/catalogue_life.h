@@ -375,6 +375,8 @@ RIG void life_ends(struct rig *r) {
 	f_dec(r, "bad", 0);
 	f_put(r, "result", "clean");
 	rig_end(r);
+	s_redact(r, "accession 9", "item 1", "item 9");
+	s_stored(r, "accession 9");
 	s_collect(r, "accession 1", "pack 2");
 	s_escrow(r, "escrow 1", 1);
 	s_backup(r, "backup 1", "begun", "escrow 1", 1);

@@ -534,14 +534,14 @@ RIG void s_backup(struct rig *r, const char *backup, const char *result, const c
 	rig_end(r);
 }
 /* Without its `stored`. ${names}: items; the file list of each has one file, "<name>.txt". */
-RIG void s_accession(
-	struct rig *r, int who, const char *accession, const char *const *names, size_t count) {
+RIG void rig_items(struct rig *r, int who, const char *accession, const char *parent,
+	const char *const *names, size_t count) {
 	struct sr_accession_list l = {calloc(count, sizeof *l.items), count};
 	uint8_t items[SR_HASH], files[SR_HASH];
 	struct sr_buf body;
 	struct sr_err e;
 	sr_buf_init(&body);
-	rig_begin(r, SR_T_ACCESSION, who);
+	rig_begin(r, parent == NULL ? SR_T_ACCESSION : SR_T_REDACT, who);
 	rig_hash(files, "files");
 	for (size_t i = 0; i < count; i++) {
 		char subject[SR_SUBJECT_TEXT], path[96];
@@ -568,13 +568,27 @@ RIG void s_accession(
 	assert_ok(sr_accession_list_root(items, &l, &e), &e);
 	f_id(r, "accession", accession);
 	f_id(r, "collection", "collection 1");
+	if (parent != NULL) {
+		f_id(r, "parent", parent);
+		f_id(r, "checkout", "look");
+	}
 	sr_statement_put_count_root(&r->text, "items", count, items);
 	sr_statement_put_count_root(&r->text, "files", count, files);
 	f_dec(r, "bytes", 10 * count);
 	rig_object(r, "list", sr_buf_view(&body));
+	if (parent != NULL)
+		rig_text(r, SR_PERSONAL, r->person[who], "reason", "Names-of-the-living");
 	rig_end(r);
 	sr_buf_free(&body);
 	sr_accession_list_free(&l);
+}
+RIG void s_accession(
+	struct rig *r, int who, const char *accession, const char *const *names, size_t count) {
+	rig_items(r, who, accession, NULL, names, count);
+}
+/* By the curator; without its `stored`. */
+RIG void s_redact(struct rig *r, const char *accession, const char *parent, const char *item) {
+	rig_items(r, CURATOR, accession, parent, &item, 1);
 }
 RIG void s_describe(struct rig *r, const char *item, const char *title, const char *hazard) {
 	char subject[SR_SUBJECT_TEXT];

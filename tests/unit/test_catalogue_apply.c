@@ -37,10 +37,10 @@ static void test_life(void **state) {
 	assert_ok(sr_query_counts(&n, r.cat, &e), &e);
 	assert_int_equal(n.entries, r.count);
 	assert_int_equal(n.people, 12);
-	assert_int_equal(n.items_held, 0);
+	assert_int_equal(n.items_held, 1);
 	assert_int_equal(n.items_destroyed, 1);
 	assert_int_equal(n.items_released, 2);
-	assert_int_equal(n.bytes, 30);
+	assert_int_equal(n.bytes, 40);
 	assert_int_equal(n.requests_open, 1);
 	assert_int_equal(n.grants_live, 1);
 	assert_int_equal(n.checkouts_live, 0);
@@ -614,6 +614,43 @@ static void test_stored(void **state) {
 	rig_close(&r);
 }
 
+/* A redacted version begins with the hazards of its parent, and names it. */
+static void test_redacted(void **state) {
+	struct rig r;
+	struct sr_item_row it = {0};
+	uint8_t id[SR_ID], parent[SR_ID];
+	struct sr_err e;
+	(void)state;
+	rig_open(&r);
+	life_board(&r);
+	s_accession(&r, DEPOSITOR, "accession 1", life_items, 2);
+	s_stored(&r, "accession 1");
+	s_describe(&r, "item 1", "Title", "graphic");
+	rig_apply(&r);
+	s_redact(&r, "accession 2", "item 7", "item 9");
+	rig_refused(&r, "(redact): there is no such parent");
+	s_redact(&r, "accession 2", "item 1", "item 9");
+	s_describe(&r, "item 9", "Title", NULL);
+	rig_refused(&r, "(describe): the accession before it has no `stored` behind it");
+	struct sr_replay p = rig_replay(&r);
+	assert_fails(sr_catalogue_catch_up(r.cat, &p, NULL, &e), SR_CORRUPT, &e,
+		"the ledger ends without its `stored`");
+	s_stored(&r, "accession 2");
+	rig_apply(&r);
+	rig_id(id, "item 9");
+	rig_id(parent, "item 1");
+	assert_ok(sr_query_item(&it, r.cat, id, &e), &e);
+	assert_true(it.redacted && it.state == SR_S_HELD);
+	assert_memory_equal(it.parent, parent, SR_ID);
+	assert_string_equal(it.hazards, "graphic");
+	assert_string_equal(it.depositor, r.person[CURATOR]);
+	sr_item_row_free(&it);
+	assert_ok(sr_query_item(&it, r.cat, parent, &e), &e);
+	assert_false(it.redacted);
+	sr_item_row_free(&it);
+	rig_close(&r);
+}
+
 static size_t packs_of(struct rig *r) {
 	uint8_t *names = NULL;
 	size_t count = 0;
@@ -920,6 +957,7 @@ int main(void) {
 		cmocka_unit_test(test_impossible_items),
 		cmocka_unit_test(test_list_is_the_signed_one),
 		cmocka_unit_test(test_stored),
+		cmocka_unit_test(test_redacted),
 		cmocka_unit_test(test_collected),
 		cmocka_unit_test(test_backups),
 		cmocka_unit_test(test_impossible_requests),

@@ -234,7 +234,7 @@ static int objects_named(
 			return sr_fail(e, SR_MISUSE, "line %s: its object is structural", f->key);
 		n++;
 	}
-	if (n != sub->object_count && p->st.type->id != SR_T_ACCESSION)
+	if (n != sub->object_count && !sr_type_brings_items(p->st.type->id))
 		return sr_fail(e, SR_USAGE, "%zu objects came, the statement names %zu",
 			sub->object_count, n);
 	return 0;

@@ -375,6 +375,7 @@ static int (*const follow[SR_T_COUNT])(const struct follow_job *j) = {
 	[SR_T_FOUND] = on_found,
 	[SR_T_ACCEPT] = on_accept,
 	[SR_T_ACCESSION] = on_accession,
+	[SR_T_REDACT] = on_accession,
 	[SR_T_REQUEST] = on_request,
 	[SR_T_AMEND] = on_request,
 	[SR_T_VOTE] = on_vote,

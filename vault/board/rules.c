@@ -144,6 +144,7 @@ static int (*const rule_for[SR_T_COUNT])(struct rules_ctx *c) = {
 	[SR_T_ATTEST] = rule_attest,
 	[SR_T_ATTEST_END] = rule_attest_end,
 	[SR_T_ACCESSION] = rule_accession,
+	[SR_T_REDACT] = rule_redact,
 	[SR_T_DESCRIBE] = rule_describe,
 	[SR_T_RELEASE] = rule_release,
 	[SR_T_EMBARGO] = rule_embargo,

@@ -41,6 +41,7 @@ rule_fn rule_person_end;
 rule_fn rule_attest;
 rule_fn rule_attest_end;
 rule_fn rule_accession;
+rule_fn rule_redact;
 rule_fn rule_describe;
 rule_fn rule_release;
 rule_fn rule_request;

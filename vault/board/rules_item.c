@@ -1,5 +1,5 @@
 /*
- * rules_item - accession, description, release. See rules_in.h.
+ * rules_item - accession, redaction, description, release. See rules_in.h.
  */
 #include "board/rules_in.h"
 
@@ -31,6 +31,57 @@ int rule_accession(struct rules_ctx *c) {
 			"no such collection");
 	sr_collection_row_free(&row);
 	return rc != 0 ? rc : rules_allow(c);
+}
+
+/* The parent as the actor has it open, against what the statement says. */
+static int redact_parent(struct rules_ctx *c, const struct sr_item_row *parent) {
+	uint8_t collection[SR_ID], id[SR_ID], root[SR_HASH];
+	struct sr_checkout_row look = {.has_grant = false};
+	uint64_t items = 0;
+	int rc = sr_field_id(collection, c->s, "collection", 0, c->e);
+
+	if (rc == 0)
+		rc = sr_field_count_root(&items, root, c->s, "items", c->e);
+	if (rc == 0)
+		rc = sr_field_id(id, c->s, "checkout", 0, c->e);
+	if (rc != 0)
+		return rc;
+	if (memcmp(collection, parent->collection, SR_ID) != 0 || items != 1)
+		return rules_deny(c, "not-one-version", "",
+			"a redaction is one item, in the collection of its parent");
+	if (parent->state != SR_S_HELD ||
+		(parent->flags & (SR_ITEM_REFERRAL | SR_ITEM_SEALED)) != 0)
+		return rules_deny(c, "not-held", "",
+			"a redaction is made from a held item that is neither sealed nor marked "
+			"for referral");
+	rc = sr_query_checkout(&look, c->cat, id, c->e);
+	if (rc != 0 && rc != SR_NOTFOUND)
+		return rc;
+	if (rc == SR_NOTFOUND || strcmp(look.person, c->me.person) != 0 ||
+		memcmp(look.item, parent->id, SR_ID) != 0 ||
+		strcmp(look.right, "quarantine") != 0 || look.ended != 0)
+		return rules_deny(c, "no-such-checkout", "check the parent out",
+			"%s has no live look at the parent under that checkout", c->me.person);
+	return rules_allow(c);
+}
+
+int rule_redact(struct rules_ctx *c) {
+	struct sr_item_row parent = {0};
+	uint8_t id[SR_ID];
+	int rc = rule_accession(c);
+
+	if (rc != 0 || !c->out->allowed)
+		return rc;
+	rc = sr_field_id(id, c->s, "parent", 0, c->e);
+	if (rc == 0)
+		rc = sr_query_item(&parent, c->cat, id, c->e);
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-item", "", "no such parent");
+	if (rc != 0)
+		return rc;
+	rc = redact_parent(c, &parent);
+	sr_item_row_free(&parent);
+	return rc;
 }
 
 static size_t hazards_known(void) {

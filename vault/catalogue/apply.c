@@ -25,6 +25,7 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_ATTEST] = sr_apply_attest,
 	[SR_T_ATTEST_END] = sr_apply_attest_end,
 	[SR_T_ACCESSION] = sr_apply_accession,
+	[SR_T_REDACT] = sr_apply_redact,
 	[SR_T_STORED] = sr_apply_stored,
 	[SR_T_DESCRIBE] = sr_apply_describe,
 	[SR_T_RELEASE] = sr_apply_release,
@@ -352,8 +353,9 @@ static int check_before(struct sr_apply *a, struct sr_err *e) {
 		rc = sr_stmt_row(st, e);
 	if (rc == 0) {
 		last = sr_stmt_col_int(st, 0);
-		waits = sr_bytes_eq(
-			sr_stmt_col_bytes(st, 1), sr_bytes_str(sr_type_at(SR_T_ACCESSION)->name));
+		const struct sr_type *t = sr_type_named(sr_stmt_col_bytes(st, 1));
+
+		waits = t != NULL && sr_type_brings_items(t->id);
 	}
 	sr_stmt_reset(st);
 	if (rc != 0)
@@ -413,13 +415,13 @@ static int apply_all(struct sr_apply *a, struct sr_catalogue *c, struct sr_err *
 		rc = first_position(a, e);
 	for (size_t i = a->s->fields_at; i < a->s->text.count && rc == 0; i++)
 		rc = insert_line(a, &a->s->text.lines[i], e);
-	if (rc == 0 && a->s->type->id == SR_T_ACCESSION)
-		rc = sr_apply_accession(a, e); /* its file lists lie before records */
+	if (rc == 0 && sr_type_brings_items(a->s->type->id))
+		rc = effects[a->s->type->id](a, e); /* its file lists lie before records */
 	if (rc == 0)
 		rc = insert_records(a, e);
 	if (rc == 0)
 		rc = load_texts(a, e);
-	if (rc == 0 && a->s->type->id != SR_T_ACCESSION)
+	if (rc == 0 && !sr_type_brings_items(a->s->type->id))
 		rc = effects[a->s->type->id](a, e);
 	return rc == 0 ? insert_texts(a, e) : rc;
 }

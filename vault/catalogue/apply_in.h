@@ -48,6 +48,7 @@ sr_effect_fn sr_apply_attest;
 sr_effect_fn sr_apply_attest_end;
 sr_effect_fn sr_apply_collection;
 sr_effect_fn sr_apply_accession;
+sr_effect_fn sr_apply_redact;
 sr_effect_fn sr_apply_stored;
 sr_effect_fn sr_apply_describe;
 sr_effect_fn sr_apply_release;

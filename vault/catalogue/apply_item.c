@@ -1,5 +1,5 @@
 /*
- * apply_item - effects of collection, accession, describe and release.
+ * apply_item - effects of collection, accession, redact, describe and release.
  *
  * Lists of tokens in describe and release (hazard, language) replace the whole list; without such a
  * line the list stays as it is, and the token `none` alone empties it. Texts in describe replace
@@ -200,6 +200,32 @@ int sr_apply_accession(struct sr_apply *a, struct sr_err *e) {
 	sr_accession_list_free(&l);
 	sr_buf_free(&body);
 	return rc;
+}
+
+/* As an accession of one item, whose hazards, hence its level, begin as its parent's. */
+int sr_apply_redact(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg parent, accession;
+	int64_t n = 0, from = 0;
+	int rc = sr_apply_accession(a, e);
+
+	(void)sr_arg_id(a, "accession", &accession);
+	(void)sr_arg_id(a, "parent", &parent);
+	if (rc == 0)
+		rc = SQL_INT_OF(
+			a->db, e, &n, "SELECT n FROM items WHERE accession = ?", accession.arg);
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &from, "SELECT n FROM items WHERE item = ?", parent.arg);
+	if (rc == SR_NOTFOUND)
+		return sr_fail(e, SR_CORRUPT, "there is no such parent");
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e, "UPDATE items SET parent = ?2 WHERE n = ?1", A_INT(n),
+			parent.arg);
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e,
+			"INSERT INTO item_hazards(n, hazard)"
+			" SELECT ?, hazard FROM item_hazards WHERE n = ?",
+			A_INT(n), A_INT(from));
+	return rc == 0 ? sr_search_index(a->db, n, e) : rc;
 }
 
 /* --- what is said about items --- */

@@ -243,8 +243,9 @@ static int apply_range(
 static int check_end(struct sr_catalogue *c, struct sr_err *e) {
 	int64_t waiting = 0;
 	int rc = SQL_INT_OF(c->db, e, &waiting,
-		"SELECT count(*) FROM entries WHERE entry = ? AND type = ?",
-		A_INT((int64_t)c->size - 1), A_STR(sr_type_at(SR_T_ACCESSION)->name));
+		"SELECT count(*) FROM entries WHERE entry = ? AND type IN (?, ?)",
+		A_INT((int64_t)c->size - 1), A_STR(sr_type_at(SR_T_ACCESSION)->name),
+		A_STR(sr_type_at(SR_T_REDACT)->name));
 
 	if (rc == 0 && waiting > 0)
 		return sr_fail(e, SR_CORRUPT,

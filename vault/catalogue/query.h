@@ -287,6 +287,8 @@ struct sr_item_row {
 	uint32_t number; /* of the envelope in force: items/<id>.<number> */
 	uint8_t envelope[SR_HASH];
 	uint64_t bytes, files;
+	bool redacted; /* it is a redacted version of ${parent} */
+	uint8_t parent[SR_ID];
 	bool described;     /* a describe statement gave it a title */
 	uint64_t entry;     /* of its accession */
 	uint64_t released;  /* entry of its release; 0: never */

@@ -514,6 +514,18 @@ void sr_deposited_free(struct sr_deposited *d);
 SR_MUST int sr_client_deposit(struct sr_client *c, const struct sr_depositing *d,
 	struct sr_deposited *out, struct sr_err *e);
 
+/* --- redaction (client_redact.c) -------------------------------------------------------------- */
+
+struct sr_redact {
+	uint8_t checkout[SR_ID]; /* ours, of right quarantine */
+	struct sr_bytes plan;    /* room/redact.h */
+	const char *reason;
+};
+/* A new held item, in the collection of its parent, without what the plan leaves out; ${item}: its
+ * id. It is released by another curator. */
+SR_MUST int sr_client_redact(struct sr_client *c, const struct sr_redact *r, uint8_t item[SR_ID],
+	struct sr_submitted *out, struct sr_err *e);
+
 /* --- enquiries (client_office.c) ----------------------------------------------------------------
  */
 

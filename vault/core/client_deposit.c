@@ -301,12 +301,6 @@ static int send_all(struct flow *f, struct sr_err *e) {
 
 /* --- what is to be signed --------------------------------------------------------------------- */
 
-struct told { /* the answer of deposit.finish */
-	uint8_t accession[SR_ID], collection[SR_ID], list[SR_HASH];
-	uint64_t items, files, bytes;
-	uint8_t items_root[SR_HASH], files_root[SR_HASH];
-};
-
 static int count_root(uint64_t *count, uint8_t root[SR_HASH], const struct sr_call *r,
 	const char *key, struct sr_err *e) {
 	const struct sr_bytes v = sr_text_get(&r->text, key);
@@ -318,7 +312,7 @@ static int count_root(uint64_t *count, uint8_t root[SR_HASH], const struct sr_ca
 	return rc;
 }
 
-static int told_read(struct told *t, const struct sr_call *r, struct sr_err *e) {
+int sr_told_read(struct sr_told *t, const struct sr_call *r, struct sr_err *e) {
 	int rc = sr_unhex(t->accession, SR_ID, sr_text_get(&r->text, "accession"), e);
 
 	if (rc == 0)
@@ -334,8 +328,8 @@ static int told_read(struct told *t, const struct sr_call *r, struct sr_err *e) 
 	return rc;
 }
 
-static int check_items(
-	struct flow *f, const struct told *t, const struct sr_accession_list *l, struct sr_err *e) {
+static int check_items(struct flow *f, const struct sr_told *t, const struct sr_accession_list *l,
+	struct sr_err *e) {
 	uint8_t root[SR_HASH];
 	int rc;
 
@@ -367,7 +361,7 @@ static int take_ids(struct flow *f, const struct sr_accession_list *l, struct sr
 
 /* Is what the vault wants signed exactly what was sent? */
 static int check_told(
-	struct flow *f, const struct told *t, const uint8_t *collection, struct sr_err *e) {
+	struct flow *f, const struct sr_told *t, const uint8_t *collection, struct sr_err *e) {
 	const struct sr_bytes body = sr_buf_view(&f->r.body);
 	struct sr_accession_list l = {0};
 	uint8_t root[SR_HASH], id[SR_HASH];
@@ -400,7 +394,7 @@ static int check_told(
 	return rc;
 }
 
-static int sign_accession(struct flow *f, const struct told *t, struct sr_err *e) {
+static int sign_accession(struct flow *f, const struct sr_told *t, struct sr_err *e) {
 	struct sr_writ d;
 	int rc = sr_writ_begin(&d, f->c, SR_T_ACCESSION, 0, e);
 
@@ -445,14 +439,14 @@ static void take_back(struct flow *f) {
 }
 
 static int finish(struct flow *f, const struct sr_depositing *d, struct sr_err *e) {
-	struct told t;
+	struct sr_told t;
 	int rc;
 
 	memset(&t, 0, sizeof t);
 	sr_call_begin(&f->q, "deposit.finish");
 	rc = sr_client_once(f->c, &f->q, &f->r, e);
 	if (rc == 0) {
-		rc = told_read(&t, &f->r, e);
+		rc = sr_told_read(&t, &f->r, e);
 		if (rc == 0)
 			rc = check_told(f, &t, d->collection, e);
 		SR_NAMED(rc, e,

@@ -55,6 +55,12 @@ SR_MUST int sr_client_pin(
 	struct sr_client *c, const uint8_t fingerprint[SR_HASH], struct sr_err *e);
 /* Copy what proofs show into info; remember it durably when ${store}. */
 SR_MUST int sr_client_seen(struct sr_client *c, bool store, struct sr_err *e);
+struct sr_told { /* the answer of deposit.finish */
+	uint8_t accession[SR_ID], collection[SR_ID], list[SR_HASH];
+	uint64_t items, files, bytes;
+	uint8_t items_root[SR_HASH], files_root[SR_HASH];
+};
+SR_MUST int sr_told_read(struct sr_told *t, const struct sr_call *r, struct sr_err *e);
 /* MISUSE unless somebody is there who can sign. */
 SR_MUST int sr_client_signer(const struct sr_client *c, struct sr_err *e);
 /* Fetch receipts of statements by id, or of entries by index, into the set; settled. */

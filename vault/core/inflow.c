@@ -167,6 +167,7 @@ int sr_inflow_new(struct sr_inflow **out, struct sr_vault *v, const struct sr_in
 	const struct sr_deposit_options d = {.collection = o->collection,
 		.depositor = o->depositor,
 		.resume = o->resume,
+		.redacted = o->redacted,
 		.file = on_file,
 		.ctx = s};
 	int rc = sr_deposit_begin(&s->deposit, v, &d, e);

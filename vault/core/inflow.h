@@ -24,6 +24,7 @@ struct sr_inflow_options {
 	const uint8_t *collection; /* SR_ID */
 	const char *depositor;
 	const uint8_t *resume; /* or NULL */
+	bool redacted;         /* its envelopes are of a redacted version */
 };
 SR_MUST int sr_inflow_new(struct sr_inflow **out, struct sr_vault *v,
 	const struct sr_inflow_options *o, struct sr_err *e);

@@ -114,6 +114,8 @@ static const struct sr_op table[] = {
 		sr_op_quarantine_material},
 	{{"quarantine.open", ROLE(SR_ROLE_CURATOR), BODY, {ONE("checkout", SR_V_ID)}},
 		sr_op_quarantine_open},
+	{{"redact.make", ROLE(SR_ROLE_CURATOR), BODY, {ONE("checkout", SR_V_ID)}},
+		sr_op_redact_make},
 	{{"release.prepare", ROLE(SR_ROLE_CURATOR), BODY,
 		 {ANY("hazard", SR_V_TOKEN), MAY("level", SR_V_DEC)}},
 		sr_op_release_prepare},

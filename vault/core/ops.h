@@ -118,8 +118,9 @@
  *         token?, offset dec?, limit dec?
  *   out   total dec
  *   body  rows: item {id, accession, collection, board, state, level, number, bytes, files, entry,
- *         depositor?, released?, described yes?, referral/embargo/hold/sealed yes?, hazard*,
- *         language*, date?, title?, translit?, description?, creator?, source?, rights?,
+ *         depositor?, released?, redacted yes?, parent? (curators, officers, auditors), described
+ *         yes?, referral/embargo/hold/sealed yes?, hazard*, language*, date?, title?, translit?,
+ *         description?, creator?, source?, rights?,
  *         keyword*}   (depositor: curators, officers, auditors, and themselves; hold: members,
  *         curators, officers, auditors)
  * item                 login
@@ -283,6 +284,12 @@
  *   in    checkout id
  *   body  part (SR_PART bytes)
  *   out   files dec
+ * redact.make          curator, whose quarantine checkout is open in this process: a new item
+ *                      without what the plan leaves out, as a deposit of this connection;
+ *                      deposit.finish and submit of `redact` follow, or deposit.abort
+ *   in    checkout id
+ *   body  the plan (room/redact.h)
+ *   out   accession id, parent id, collection id
  * release.prepare      curator
  *   in    hazard token* (of all of them, beside their own), level dec? (not below what hazards
  *         need)

@@ -33,9 +33,7 @@ static void no_longer(struct sr_core *c, const uint8_t accession[SR_ID]) {
 	memmove(c->depositing[i], c->depositing[c->deposits], SR_ID);
 }
 
-int sr_op_deposit_begin(struct sr_x *x, struct sr_err *e) {
-	uint8_t collection[SR_ID], resume[SR_ID];
-	struct sr_collection_row row = {0};
+int sr_inflow_begin(struct sr_x *x, const struct sr_inflow_options *o, struct sr_err *e) {
 	if (x->session->deposit != NULL)
 		return sr_fail(e, SR_LOCKED,
 			"a deposit is under way on this connection: finish or abort it");
@@ -43,26 +41,39 @@ int sr_op_deposit_begin(struct sr_x *x, struct sr_err *e) {
 		return sr_fail(e, SR_LOCKED,
 			"%d deposits are under way, more would not fit memory: try again later",
 			SR_DEPOSITS_MAX);
-	if (!sr_in_id(x, "collection", collection))
-		return sr_fail(e, SR_MISUSE, "deposit.begin without a collection");
-	int rc = sr_query_collection(&row, x->catalogue, collection, e);
-	sr_collection_row_free(&row);
-	if (rc != 0)
-		return sr_wrap(e, "deposit");
-	if (sr_in_id(x, "resume", resume) && under_way(x->core, resume))
+	if (o->resume != NULL && under_way(x->core, o->resume))
 		return sr_fail(e, SR_LOCKED,
 			"this accession is being deposited on another connection: wait for its "
 			"end, then resume");
-	const struct sr_inflow_options o = {.collection = collection,
-		.depositor = x->caller.person,
-		.resume = sr_in_id(x, "resume", resume) ? resume : NULL};
-	rc = sr_inflow_new(&x->session->deposit, x->vault, &o, e);
+	int rc = sr_inflow_new(&x->session->deposit, x->vault, o, e);
 	if (rc != 0)
 		return rc;
 	memcpy(x->core->depositing[x->core->deposits++], sr_inflow_accession(x->session->deposit),
 		SR_ID);
 	sr_text_put_hex(&x->r->head, "accession", sr_inflow_accession(x->session->deposit), SR_ID);
 	return 0;
+}
+
+int sr_inflow_drop(struct sr_x *x, struct sr_err *e) {
+	struct sr_inflow *s = x->session->deposit;
+	no_longer(x->core, sr_inflow_accession(s));
+	x->session->deposit = NULL;
+	return sr_inflow_abort(s, e);
+}
+
+int sr_op_deposit_begin(struct sr_x *x, struct sr_err *e) {
+	uint8_t collection[SR_ID], resume[SR_ID];
+	struct sr_collection_row row = {0};
+	if (!sr_in_id(x, "collection", collection))
+		return sr_fail(e, SR_MISUSE, "deposit.begin without a collection");
+	int rc = sr_query_collection(&row, x->catalogue, collection, e);
+	sr_collection_row_free(&row);
+	if (rc != 0)
+		return sr_wrap(e, "deposit");
+	const struct sr_inflow_options o = {.collection = collection,
+		.depositor = x->caller.person,
+		.resume = sr_in_id(x, "resume", resume) ? resume : NULL};
+	return sr_inflow_begin(x, &o, e);
 }
 
 static int get_file(struct sr_ingest_file *f, struct sr_reader *in, struct sr_err *e) {
@@ -199,10 +210,7 @@ int sr_op_deposit_abort(struct sr_x *x, struct sr_err *e) {
 	int rc = need(x, e);
 	if (rc != 0)
 		return rc;
-	struct sr_inflow *s = x->session->deposit;
-	x->session->deposit = NULL;
-	no_longer(x->core, sr_inflow_accession(s));
-	return sr_inflow_abort(s, e);
+	return sr_inflow_drop(x, e);
 }
 
 int sr_inflow_submission(struct sr_session *s, const uint8_t accession[SR_ID],

@@ -53,6 +53,7 @@ sr_op_fn sr_op_enquiries, sr_op_enquiry, sr_op_notices, sr_op_notice_sent; /* op
 sr_op_fn sr_op_certificate;                                                /* ops_items.c */
 sr_op_fn sr_op_log;                                                        /* ops_log.c */
 sr_op_fn sr_op_status, sr_op_verify, sr_op_scrub, sr_op_rebuild;           /* ops_house.c */
+sr_op_fn sr_op_redact_make;                                                /* ops_redact.c */
 sr_op_fn sr_op_collect;                                                    /* ops_collect.c */
 
 /* Fields of the call; their grammar was checked against the table. False: not given. */
@@ -130,6 +131,11 @@ SR_MUST int sr_get_door_text(
 /* The deposit of a session, for submit. */
 SR_MUST int sr_inflow_submission(struct sr_session *s, const uint8_t accession[SR_ID],
 	struct sr_submission *sub, struct sr_err *e);
+/* Begin a deposit on this connection, as deposit.begin; answers `accession`. */
+struct sr_inflow_options;
+SR_MUST int sr_inflow_begin(struct sr_x *x, const struct sr_inflow_options *o, struct sr_err *e);
+/* And take it back, with everything that it wrote. */
+SR_MUST int sr_inflow_drop(struct sr_x *x, struct sr_err *e);
 void sr_inflow_end(struct sr_core *c, struct sr_session *s); /* leaves what a resume needs */
 
 #endif

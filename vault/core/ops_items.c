@@ -71,6 +71,9 @@ static void put_item(const struct sr_x *x, struct sr_rows_out *o, const struct s
 		sr_row_dec(o, "released", it->released);
 	if (it->state == SR_S_DESTROYED)
 		sr_row_dec(o, "destroyed", it->destroyed);
+	sr_row_flag(o, "redacted", it->redacted);
+	if (it->redacted && (x->caller.roles & sees) != 0)
+		sr_row_hex(o, "parent", it->parent, SR_ID);
 	sr_row_flag(o, "described", it->described);
 	sr_row_flag(o, "referral", (it->flags & SR_ITEM_REFERRAL) != 0);
 	sr_row_flag(o, "embargo", (it->flags & SR_ITEM_EMBARGO) != 0);

@@ -139,9 +139,9 @@ static int hooks(struct sr_x *x, struct sr_submission *sub, struct sr_err *e) {
 	if (sr_statement_parse(&st, sub->note, NULL) != 0)
 		return 0;
 	int rc = 0;
-	if (st.type->id == SR_T_ACCESSION || st.type->id == SR_T_RELEASE)
+	if (sr_type_brings_items(st.type->id) || st.type->id == SR_T_RELEASE)
 		rc = in_log(&known, x, &st, e);
-	if (rc == 0 && !known && st.type->id == SR_T_ACCESSION) {
+	if (rc == 0 && !known && sr_type_brings_items(st.type->id)) {
 		rc = sr_field_id(id, &st, "accession", 0, e);
 		if (rc == 0 && sub->object_count > 0)
 			rc = sr_fail(e, SR_USAGE,
@@ -194,7 +194,7 @@ static void settle_deposit(struct sr_x *x, const struct group *g) {
 		struct sr_statement st;
 		if (g->outcomes[i].code != 0 || sr_statement_parse(&st, g->subs[i].note, NULL) != 0)
 			continue;
-		if (st.type->id == SR_T_ACCESSION && !g->outcomes[i].repeated)
+		if (sr_type_brings_items(st.type->id) && !g->outcomes[i].repeated)
 			sr_inflow_end(x->core, x->session);
 		sr_statement_free(&st);
 	}

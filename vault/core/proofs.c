@@ -768,6 +768,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_ATTEST:
 	case SR_T_ATTEST_END:
 	case SR_T_ACCESSION:
+	case SR_T_REDACT:
 	case SR_T_STORED:
 	case SR_T_DESCRIBE:
 	case SR_T_RELEASE:

@@ -50,6 +50,7 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_DESTROY:
 		return PUBLIC;
 	case SR_T_ACCESSION:
+	case SR_T_REDACT:
 		return DEPOSIT;
 	case SR_T_STORED:
 	case SR_T_SCRUB:

@@ -6,7 +6,7 @@
  *   public    found key-epoch deal accept complaint       everybody who is logged in
  *             reveal opened collection person person-end
  *             release destroy
- *   deposit   accession                                   its depositor, curators, officers,
+ *   deposit   accession redact                            its depositor, curators, officers,
  *                                                         auditors
  *   store     stored scrub collect escrow backup          members, officers, auditors, custodians
  *   item      describe                                    whoever may know of the item; officers,

@@ -236,7 +236,7 @@ static int item_envelope(struct sr_deposit *d, struct held_item *h, const struct
 	env.level = (uint8_t)highest(&d->board)->level;
 	env.epoch = d->board.epoch;
 	env.dedupe = d->dedupe;
-	env.kind = SR_ITEM_ORIGINAL;
+	env.kind = d->o.redacted ? SR_ITEM_REDACTED : SR_ITEM_ORIGINAL;
 	sr_item_key_commit(env.commitment, n->key, d->v->fingerprint, h->item);
 	env.seal = sr_bytes_of(n->seal, SR_SEAL);
 	env.manifest = sr_buf_view(&manifest);

@@ -26,6 +26,7 @@ struct sr_deposit_options {
 	const char *depositor;     /* p-... */
 	const uint8_t
 		*resume;  /* SR_ID of an accession that was broken off, or NULL for a new one */
+	bool redacted;    /* the items are redacted versions, made by the room */
 	unsigned threads; /* 0: one per core */
 	struct sr_progress progress;
 	/* Per file, also for what could not be read: the depositor sees every one. */

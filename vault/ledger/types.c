@@ -162,6 +162,17 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("bytes", SR_V_DEC, SR_ONE),
 		OBJECT("list", SR_ONE),
 		END}},
+	{SR_T_REDACT, "redact", SR_BY_CURATOR, NULL, SR_EFFECT_ITEM, FIELDS{
+		F("accession", SR_V_ID, SR_ONE),
+		F("collection", SR_V_ID, SR_ONE),
+		F("parent", SR_V_ID, SR_ONE),
+		F("checkout", SR_V_ID, SR_ONE),
+		F("items", SR_V_COUNT_ROOT, SR_ONE),
+		F("files", SR_V_COUNT_ROOT, SR_ONE),
+		F("bytes", SR_V_DEC, SR_ONE),
+		OBJECT("list", SR_ONE),
+		P_TEXT("reason", SR_ONE, "actor"),
+		END}},
 	{SR_T_STORED, "stored", SR_BY_SERVICE, NULL, SR_EFFECT_ITEM, FIELDS{
 		F("accession", SR_V_ID, SR_ONE),
 		F("packs", SR_V_COUNT_ROOT, SR_ONE),
@@ -386,6 +397,10 @@ static const struct sr_type table[SR_T_COUNT] = {
 		END}},
 };
 /* clang-format on */
+
+bool sr_type_brings_items(enum sr_type_id id) {
+	return id == SR_T_ACCESSION || id == SR_T_REDACT;
+}
 
 const struct sr_type *sr_type_at(enum sr_type_id id) {
 	return (unsigned)id < SR_T_COUNT ? &table[id] : NULL;

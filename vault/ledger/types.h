@@ -29,6 +29,7 @@ enum sr_type_id {
 	SR_T_ATTEST,
 	SR_T_ATTEST_END,
 	SR_T_ACCESSION,
+	SR_T_REDACT,
 	SR_T_STORED,
 	SR_T_DESCRIBE,
 	SR_T_RELEASE,
@@ -153,6 +154,11 @@ struct sr_type {
 	enum sr_effect effect;
 	const struct sr_field *fields; /* ends with key == NULL */
 };
+
+/* Does it bring items into the vault, so that a `stored` stands directly behind it? accession,
+ * redact.
+ */
+bool sr_type_brings_items(enum sr_type_id id);
 
 /* All SR_T_COUNT rows, in order of sr_type_id. */
 const struct sr_type *sr_type_at(enum sr_type_id id);

@@ -1,0 +1,86 @@
+/*
+ * test_board_redact - what the door says of a `redact` that a client made up.
+ */
+#include "world.h"
+
+struct said { /* what the statement says; the rest is right */
+	const uint8_t *collection, *parent, *checkout;
+	uint64_t items;
+};
+
+static int redact(struct world *w, const struct world_person *by, const struct said *s) {
+	struct world_draft d;
+	uint8_t id[SR_ID], root[SR_HASH] = {0};
+
+	world_begin(&d, w, by, SR_T_REDACT);
+	world_id(w, id);
+	sr_text_put_hex(&d.text, "accession", id, SR_ID);
+	sr_text_put_hex(&d.text, "collection", s->collection, SR_ID);
+	sr_text_put_hex(&d.text, "parent", s->parent, SR_ID);
+	sr_text_put_hex(&d.text, "checkout", s->checkout, SR_ID);
+	sr_statement_put_count_root(&d.text, "items", s->items, root);
+	sr_statement_put_count_root(&d.text, "files", 1, root);
+	sr_text_put_dec(&d.text, "bytes", 1);
+	world_object(&d, "list", sr_bytes_str("a list that is none"));
+	world_text(&d, "reason", "names of the living");
+	return world_commit(&d, NULL);
+}
+
+static void refused(
+	struct world *w, const struct world_person *by, const struct said *s, const char *rule) {
+	assert_int_equal(redact(w, by, s), SR_DENIED);
+	if (strstr(w->out.err.text, rule) == NULL)
+		fail_msg("%s, not %s", w->out.err.text, rule);
+	assert_int_equal(world_count(w, SR_T_REDACT), 0);
+}
+
+static void test_refused(void **state) {
+	struct world *w = world_new(NULL);
+	struct world_file f = {.path = "page.txt", .content = sr_bytes_str("of the living\n")};
+	struct world_deposit d = {.files = &f, .count = 1};
+	struct world_checkout look = {.by = &w->curator[0]};
+	uint8_t nobody[SR_ID] = {9}, other[SR_ID], second[SR_ID];
+
+	(void)state;
+	assert_int_equal(world_deposit(w, &d), 0);
+	memcpy(second, d.items[0], SR_ID);
+	assert_int_equal(world_deposit(w, &d), 0);
+	look.item = d.items[0];
+	assert_int_equal(world_checkout(w, &look), 0);
+	world_collection(w, "other", "collection", other);
+	struct said s = {w->collection, d.items[0], look.id, 1};
+	refused(w, &w->depositor, &s, "role-missing");
+	s.parent = nobody;
+	refused(w, &w->curator[0], &s, "rule no-such-item");
+	s.parent = d.items[0];
+	s.collection = other;
+	refused(w, &w->curator[0], &s, "rule not-one-version");
+	s.collection = nobody;
+	refused(w, &w->curator[0], &s, "rule no-such-collection");
+	s.collection = w->collection;
+	s.items = 2;
+	refused(w, &w->curator[0], &s, "rule not-one-version");
+	s.items = 1;
+	s.checkout = nobody;
+	refused(w, &w->curator[0], &s, "rule no-such-checkout");
+	s.checkout = look.id;
+	refused(w, &w->curator[1], &s, "rule no-such-checkout"); /* another's look */
+	s.parent = second;
+	refused(w, &w->curator[0], &s, "rule no-such-checkout"); /* at another item */
+	s.parent = d.items[0];
+	/* All that is right; the list is not one: apply says so. */
+	assert_int_equal(redact(w, &w->curator[0], &s), SR_CORRUPT);
+	assert_non_null(strstr(w->out.err.text, "accession list"));
+	assert_int_equal(world_return(w, &look), 0);
+	refused(w, &w->curator[0], &s, "rule no-such-checkout");
+	world_held_release(w, d.items[0]);
+	refused(w, &w->curator[0], &s, "rule not-held");
+	world_free(w);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refused),
+	};
+	return cmocka_run_group_tests_name("board redact", tests, NULL, NULL);
+}

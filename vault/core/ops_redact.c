@@ -1,0 +1,100 @@
+/*
+ * redact.make: a new item from an opened held one, without what its plan leaves out. The bytes go
+ * from the room into a deposit of this process; the curator then signs `redact` for it as a
+ * depositor signs `accession` (deposit.finish, submit).
+ */
+#include "core/inflow.h"
+#include "core/ops_in.h"
+#include "room/redact.h"
+
+enum {
+	CHUNK = 1 << 20
+};
+
+static int feed(
+	struct sr_inflow *in, const struct sr_redacting *r, uint64_t file, struct sr_err *e) {
+	struct sr_redact_cursor c = {.file = file};
+	uint8_t *chunk = malloc(CHUNK);
+	size_t got = 1;
+	int rc = chunk == NULL ? sr_fail(e, SR_NOMEM, "out of memory") : 0;
+	while (rc == 0 && got > 0) {
+		rc = sr_redact_read(r, &c, chunk, CHUNK, &got, e);
+		if (rc == 0 && got > 0)
+			rc = sr_inflow_feed(in, sr_bytes_of(chunk, got), e);
+	}
+	if (chunk != NULL)
+		sr_wipe(chunk, CHUNK);
+	free(chunk);
+	return rc;
+}
+
+static int put_file(
+	struct sr_inflow *in, const struct sr_redacting *r, uint64_t index, struct sr_err *e) {
+	struct sr_file f;
+	int rc = sr_room_file(r->room, r->checkout, index, &f, e);
+	if (rc != 0)
+		return rc;
+	const struct sr_ingest_file g = {.path = f.path,
+		.media_type = f.media_type,
+		.kind = f.kind,
+		.note = f.note,
+		.mtime_s = f.mtime_s,
+		.mtime_ns = f.mtime_ns,
+		.size_expected = UINT64_MAX};
+	rc = sr_inflow_file(in, &g, e);
+	if (rc == 0 && f.kind == SR_FILE_REGULAR)
+		rc = feed(in, r, index, e);
+	return rc == 0 ? sr_inflow_file_end(in, sr_bytes_of(NULL, 0), e) : rc;
+}
+
+static int put_item(struct sr_inflow *in, const struct sr_redacting *r,
+	const struct sr_item_row *parent, struct sr_err *e) {
+	const char *title = parent->title != NULL ? parent->title : "";
+	uint64_t files = 0;
+	size_t len = strlen(title);
+	if (len > SR_LIST_TITLE_MAX)
+		len = 0;
+	int rc = sr_room_files(r->room, r->checkout, r->person, &files, e);
+	if (rc == 0)
+		rc = sr_inflow_item_begin(in, sr_bytes_of((const uint8_t *)title, len), e);
+	for (uint64_t i = 0; rc == 0 && i < files; i++)
+		if (!sr_redact_leaves_out(r->plan, i))
+			rc = put_file(in, r, i, e);
+	return rc == 0 ? sr_inflow_item_end(in, e) : rc;
+}
+
+int sr_op_redact_make(struct sr_x *x, struct sr_err *e) {
+	struct sr_redaction plan;
+	struct sr_redacting r = {.room = x->core->room, .person = x->caller.person, .plan = &plan};
+	struct sr_checkout_row row = {.has_grant = false};
+	struct sr_item_row parent = {0};
+	struct sr_buf results;
+	if (!sr_in_id(x, "checkout", r.checkout))
+		return sr_fail(e, SR_MISUSE, "redact.make without a checkout");
+	int rc = sr_redaction_read(&plan, sr_in_body(x), e);
+	if (rc == 0)
+		rc = sr_redact_check(&r, e);
+	if (rc == 0)
+		rc = sr_query_checkout(&row, x->catalogue, r.checkout, e);
+	if (rc == 0)
+		rc = sr_query_item(&parent, x->catalogue, row.item, e);
+	const struct sr_inflow_options o = {
+		.collection = parent.collection, .depositor = x->caller.person, .redacted = true};
+	if (rc == 0)
+		rc = sr_inflow_begin(x, &o, e);
+	if (rc == 0) {
+		rc = put_item(x->session->deposit, &r, &parent, e);
+		sr_buf_init_secret(&results);
+		sr_inflow_results(x->session->deposit, &results); /* the curator knows the files */
+		sr_buf_free(&results);
+		if (rc != 0)
+			(void)!sr_inflow_drop(x, NULL);
+	}
+	if (rc == 0) {
+		sr_text_put_hex(&x->r->head, "parent", row.item, SR_ID);
+		sr_text_put_hex(&x->r->head, "collection", parent.collection, SR_ID);
+	}
+	sr_item_row_free(&parent);
+	sr_redaction_free(&plan);
+	return rc;
+}

@@ -1,0 +1,219 @@
+/*
+ * redact - see redact.h.
+ */
+#include "room/redact.h"
+
+#include "base/limits.h"
+#include "room/room_internal.h"
+
+/* --- the plan --------------------------------------------------------------------------------- */
+
+void sr_redaction_free(struct sr_redaction *p) {
+	free(p->left_out);
+	free(p->gaps);
+	memset(p, 0, sizeof *p);
+}
+
+static int plan_order(const struct sr_redaction *p, struct sr_err *e) {
+	for (size_t i = 1; i < p->left_count; i++)
+		if (p->left_out[i] <= p->left_out[i - 1])
+			return sr_fail(e, SR_CORRUPT, "files left out are not in order");
+	for (size_t i = 0; i < p->gap_count; i++) {
+		const struct sr_gap *g = &p->gaps[i], *b = i == 0 ? NULL : g - 1;
+
+		if (g->from >= g->to)
+			return sr_fail(e, SR_CORRUPT, "a gap from %llu to %llu",
+				(unsigned long long)g->from, (unsigned long long)g->to);
+		if (b != NULL && (g->file < b->file || (g->file == b->file && g->from < b->to)))
+			return sr_fail(e, SR_CORRUPT, "gaps are not in order, or overlap");
+	}
+	return 0;
+}
+
+static int get_count(uint32_t *n, struct sr_reader *r, size_t each, struct sr_err *e) {
+	int rc = sr_get_le32(r, n, e);
+
+	if (rc == 0 && (*n > SR_REDACT_MAX || *n > sr_reader_left(r) / each))
+		rc = sr_fail(e, SR_CORRUPT, "%u do not fit", *n);
+	return rc;
+}
+
+int sr_redaction_read(struct sr_redaction *out, struct sr_bytes body, struct sr_err *e) {
+	struct sr_reader r;
+	uint32_t n = 0;
+	int rc;
+
+	memset(out, 0, sizeof *out);
+	sr_reader_init(&r, body);
+	rc = get_count(&n, &r, 8, e);
+	out->left_out = calloc((size_t)n + 1, sizeof *out->left_out);
+	for (uint32_t i = 0; i < n && rc == 0 && out->left_out != NULL; i++)
+		rc = sr_get_le64(&r, &out->left_out[out->left_count++], e);
+	if (rc == 0)
+		rc = get_count(&n, &r, 24, e);
+	out->gaps = calloc((size_t)n + 1, sizeof *out->gaps);
+	if (out->left_out == NULL || out->gaps == NULL)
+		return sr_fail(e, SR_NOMEM, "redaction: out of memory");
+	for (uint32_t i = 0; i < n && rc == 0; i++) {
+		struct sr_gap *g = &out->gaps[out->gap_count++];
+
+		rc = sr_get_le64(&r, &g->file, e);
+		if (rc == 0)
+			rc = sr_get_le64(&r, &g->from, e);
+		if (rc == 0)
+			rc = sr_get_le64(&r, &g->to, e);
+	}
+	if (rc == 0)
+		rc = sr_get_end(&r, e);
+	if (rc == 0)
+		rc = plan_order(out, e);
+	if (rc == 0 && out->left_count + out->gap_count == 0)
+		rc = sr_fail(e, SR_CORRUPT, "it leaves nothing out");
+	return rc != 0 ? sr_wrap(e, "redaction") : 0;
+}
+
+void sr_redaction_put(struct sr_buf *out, const struct sr_redaction *p) {
+	sr_buf_put_le32(out, (uint32_t)p->left_count);
+	for (size_t i = 0; i < p->left_count; i++)
+		sr_buf_put_le64(out, p->left_out[i]);
+	sr_buf_put_le32(out, (uint32_t)p->gap_count);
+	for (size_t i = 0; i < p->gap_count; i++) {
+		sr_buf_put_le64(out, p->gaps[i].file);
+		sr_buf_put_le64(out, p->gaps[i].from);
+		sr_buf_put_le64(out, p->gaps[i].to);
+	}
+}
+
+bool sr_redact_leaves_out(const struct sr_redaction *p, uint64_t file) {
+	for (size_t i = 0; i < p->left_count; i++)
+		if (p->left_out[i] == file)
+			return true;
+	return false;
+}
+
+/* --- against what is open --------------------------------------------------------------------- */
+
+static int find(struct opened **o, const struct sr_redacting *r, struct sr_err *e) {
+	int rc = room_find(o, r->room, r->checkout, r->person, e);
+
+	if (rc == 0 && strcmp((*o)->right, "quarantine") != 0)
+		rc = sr_fail(e, SR_DENIED,
+			"this checkout is of right %s: a redaction is made from a held item, "
+			"checked out by a curator",
+			(*o)->right);
+	return rc;
+}
+
+/* Is the byte at ${at} inside of a character? */
+static int check_bound(
+	struct opened *o, const struct sr_gap *g, uint64_t at, uint64_t size, struct sr_err *e) {
+	struct sr_range range = {g->file, at, 1};
+	uint8_t byte = 0;
+	int rc = at == size ? 0 : sr_item_read(o->it, &range, &byte, e);
+
+	if (rc == 0 && (byte & 0xc0) == 0x80)
+		rc = sr_fail(e, SR_USAGE, "file %llu: byte %llu is inside of a character",
+			(unsigned long long)g->file, (unsigned long long)at);
+	return rc;
+}
+
+/* A gap is understood in a text only: what has a zero byte is something else, and bytes left out of
+ * it would say nothing about what is left. */
+static int check_text(struct opened *o, uint64_t file, uint64_t size, struct sr_err *e) {
+	uint8_t *chunk = malloc(SR_BLOCK);
+	int rc = chunk == NULL ? sr_fail(e, SR_NOMEM, "out of memory") : 0;
+
+	for (uint64_t at = 0; at < size && rc == 0; at += SR_BLOCK) {
+		struct sr_range range = {
+			file, at, size - at < SR_BLOCK ? (size_t)(size - at) : SR_BLOCK};
+
+		rc = sr_item_read(o->it, &range, chunk, e);
+		if (rc == 0 && memchr(chunk, 0, range.len) != NULL)
+			rc = sr_fail(e, SR_UNSUPPORTED,
+				"file %llu is no text in ASCII or UTF-8: leave it out as a whole",
+				(unsigned long long)file);
+	}
+	if (chunk != NULL)
+		sr_wipe(chunk, SR_BLOCK);
+	free(chunk);
+	return rc;
+}
+
+static int check_gap(struct opened *o, const struct sr_redaction *p, size_t i, struct sr_err *e) {
+	const struct sr_gap *g = &p->gaps[i];
+	struct sr_file f;
+	int rc;
+
+	if (g->file >= o->files)
+		return sr_fail(e, SR_USAGE, "no file %llu: the item has %llu (from 0)",
+			(unsigned long long)g->file, (unsigned long long)o->files);
+	if (sr_redact_leaves_out(p, g->file))
+		return sr_fail(e, SR_USAGE, "file %llu is left out and has gaps",
+			(unsigned long long)g->file);
+	rc = sr_item_file(o->it, g->file, &f, e);
+	if (rc == 0 && (f.kind != SR_FILE_REGULAR || g->to > f.size))
+		rc = sr_fail(e, SR_USAGE,
+			"file %llu has %llu bytes of content: no gap from %llu to %llu",
+			(unsigned long long)g->file,
+			(unsigned long long)(f.kind == SR_FILE_REGULAR ? f.size : 0),
+			(unsigned long long)g->from, (unsigned long long)g->to);
+	if (rc == 0 && (i == 0 || p->gaps[i - 1].file != g->file))
+		rc = check_text(o, g->file, f.size, e);
+	if (rc == 0)
+		rc = check_bound(o, g, g->from, f.size, e);
+	return rc == 0 ? check_bound(o, g, g->to, f.size, e) : rc;
+}
+
+int sr_redact_check(const struct sr_redacting *r, struct sr_err *e) {
+	const struct sr_redaction *p = r->plan;
+	struct opened *o = NULL;
+	int rc = find(&o, r, e);
+
+	if (rc == 0 && p->left_count > 0 && p->left_out[p->left_count - 1] >= o->files)
+		rc = sr_fail(e, SR_USAGE, "no file %llu: the item has %llu (from 0)",
+			(unsigned long long)p->left_out[p->left_count - 1],
+			(unsigned long long)o->files);
+	if (rc == 0 && p->left_count == o->files)
+		rc = sr_fail(e, SR_USAGE, "every file is left out: nothing would be left");
+	for (size_t i = 0; i < p->gap_count && rc == 0; i++)
+		rc = check_gap(o, p, i, e);
+	return rc != 0 ? sr_wrap(e, "redaction") : 0;
+}
+
+int sr_redact_read(const struct sr_redacting *r, struct sr_redact_cursor *c, uint8_t *out,
+	size_t len, size_t *got, struct sr_err *e) {
+	const struct sr_redaction *p = r->plan;
+	struct opened *o = NULL;
+	struct sr_range range;
+	struct sr_file f;
+	uint64_t stop;
+	int rc = find(&o, r, e);
+
+	*got = 0;
+	if (rc == 0)
+		rc = sr_item_file(o->it, c->file, &f, e);
+	if (rc != 0 || f.kind != SR_FILE_REGULAR)
+		return rc;
+	while (c->gap < p->gap_count && p->gaps[c->gap].file < c->file)
+		c->gap++;
+	const bool gap = c->gap < p->gap_count && p->gaps[c->gap].file == c->file;
+	if (gap && p->gaps[c->gap].from == c->at) {
+		int n = snprintf((char *)out, len, "[redacted: %llu bytes]",
+			(unsigned long long)(p->gaps[c->gap].to - c->at));
+
+		*got = (size_t)n;
+		c->at = p->gaps[c->gap++].to;
+		return 0;
+	}
+	stop = gap ? p->gaps[c->gap].from : f.size;
+	range = (struct sr_range){
+		c->file, c->at, stop - c->at < len ? (size_t)(stop - c->at) : len};
+	if (range.len == 0)
+		return 0;
+	rc = sr_item_read(o->it, &range, out, e);
+	if (rc == 0) {
+		*got = range.len;
+		c->at += range.len;
+	}
+	return rc;
+}

@@ -1,0 +1,56 @@
+/*
+ * redact - the files of an opened checkout as a redacted version has them: some left out, and
+ * ranges of text files replaced by a mark that says how much is missing.
+ *
+ * For curators: the checkout must be of right quarantine. Bytes are handed out raw; they go into a
+ * new item of the same vault and nowhere else (core/ops_redact.c). A gap is a range of bytes of a
+ * text in ASCII or UTF-8, on the bounds of characters; in its place stands "[redacted: 17 bytes]".
+ */
+#ifndef SR_ROOM_REDACT_H
+#define SR_ROOM_REDACT_H
+
+#include "room/room.h"
+
+enum {
+	SR_REDACT_MAX = 65536, /* files left out, and gaps, of one redaction: 1.5 MiB of plan */
+	SR_REDACT_MARK = 48    /* bytes of a mark, with its NUL */
+};
+
+struct sr_gap {
+	uint64_t file;
+	uint64_t from, to; /* bytes [from, to) */
+};
+struct sr_redaction {
+	uint64_t *left_out; /* ascending */
+	size_t left_count;
+	struct sr_gap *gaps; /* in order of file and place, without overlap */
+	size_t gap_count;
+};
+void sr_redaction_free(struct sr_redaction *p);
+/* le32 count, le64 each; le32 count, le64 file, from, to each. CORRUPT: out of order, or nothing to
+ * do. Free in every case. */
+SR_MUST int sr_redaction_read(struct sr_redaction *out, struct sr_bytes body, struct sr_err *e);
+void sr_redaction_put(struct sr_buf *out, const struct sr_redaction *p);
+
+/* Does the plan fit what is open? Reads every file with gaps: USAGE: no such file, a range beyond
+ * its end or inside a character, a file that is left out and has gaps, nothing would be left;
+ * UNSUPPORTED: no text. */
+struct sr_redacting {
+	struct sr_room *room;
+	uint8_t checkout[SR_ID];
+	const char *person;
+	const struct sr_redaction *plan;
+};
+SR_MUST int sr_redact_check(const struct sr_redacting *r, struct sr_err *e);
+bool sr_redact_leaves_out(const struct sr_redaction *p, uint64_t file);
+
+/* One file as it will be, in order. Begin with {.file = n}. *got 0 at the end; ${len} at least
+ * SR_REDACT_MARK. */
+struct sr_redact_cursor {
+	uint64_t file, at;
+	size_t gap; /* index of the next one to look at */
+};
+SR_MUST int sr_redact_read(const struct sr_redacting *r, struct sr_redact_cursor *c, uint8_t *out,
+	size_t len, size_t *got, struct sr_err *e);
+
+#endif
