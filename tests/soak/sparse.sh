@@ -1,10 +1,10 @@
 #!/bin/bash
-# One huge file of zeroes ($SPARSE, 100G): a deposit holds at most 128 MiB of memory whatever the size, every byte of the
+# One huge file of zeroes ($SPARSE, 20G): a deposit holds at most 128 MiB of memory whatever the size, every byte of the
 # size is read and counted, and equal blocks are kept once.
 # shellcheck source-path=SCRIPTDIR source=../cli/lib.bash
 ON_DISK=1 . "$(dirname "$0")/../cli/lib.bash"
 
-size=${SPARSE:-100G}
+size=${SPARSE:-20G}
 founded 3 2,3
 collection once --dedupe collection
 truncate -s "$size" huge
