@@ -304,7 +304,7 @@ int sr_files_unpack(struct sr_buf *rows, uint32_t *count, struct sr_bytes part, 
 		rows->len = before;
 	}
 	if (u->values != NULL)
-		sr_wipe(u->values, u->count * FILE_WIDTHS * sizeof *u->values);
+		sr_wipe(u->values, (size_t)u->count * FILE_WIDTHS * sizeof *u->values);
 	free(u->values);
 	free(u->types);
 	sr_wipe(u, sizeof *u);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-	FIRST_CAP = 64
+	FIRST_CAP = 8 /* an item's packs are one or two, and many items wait at a time */
 };
 
 struct sr_idmap_slot {
