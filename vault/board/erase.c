@@ -65,27 +65,60 @@ int sr_item_erase_envelope(struct sr_vault *v, const struct sr_tombstone *item, 
 	return sr_envelope_remove(v->items, item->item, item->number, e);
 }
 
-/* Only what is there begins an erasing commit: an opening that finds nothing writes nothing. */
-static int repeat_secrets(
-	struct sr_vault *v, const struct sr_tombstones *dead, size_t *secrets, struct sr_err *e) {
-	bool open = false;
-	int rc = 0;
+/* --- at open ---------------------------------------------------------------------------------- */
 
-	for (size_t i = 0; i < dead->count && rc == 0; i++) {
-		size_t left = 0;
+struct reap {
+	struct sr_vault *v;
+	const struct sr_tombstones *dead; /* sorted by item */
+	enum sr_secret_kind kind;
+	size_t erased;
+};
 
-		rc = sr_item_secrets(&left, v, dead->rows[i].item, e);
-		if (rc == 0 && left > 0 && !open) {
-			rc = sr_secrets_begin(v->secrets, e);
-			open = rc == 0;
-		}
-		if (rc == 0 && left > 0)
-			rc = sr_item_erase_secrets(v, dead->rows[i].item, secrets, e);
+static int by_item(const void *a, const void *b) {
+	return memcmp(((const struct sr_tombstone *)a)->item,
+		((const struct sr_tombstone *)b)->item, SR_ID);
+}
+
+static int reap_one(void *ctx, struct sr_bytes name, uint64_t n, struct sr_err *e) {
+	static const char prefix[] = "item:";
+	const size_t skip = sizeof prefix - 1;
+	struct reap *r = ctx;
+	struct sr_tombstone key = {.number = 0};
+	struct sr_bytes hex = name;
+	size_t erased = 0;
+	int rc;
+
+	if (r->kind == SR_SECRET_DESCRIPTIVE) {
+		if (name.len <= skip || memcmp(name.p, prefix, skip) != 0)
+			return 0; /* a collection's */
+		hex = sr_bytes_of(name.p + skip, name.len - skip);
 	}
-	if (rc == 0 && open)
+	if (sr_unhex(key.item, SR_ID, hex, NULL) != 0 ||
+		bsearch(&key, r->dead->rows, r->dead->count, sizeof key, by_item) == NULL)
+		return 0;
+	rc = sr_secrets_erase(r->v->secrets, r->kind, name, n, &erased, e);
+	r->erased += erased;
+	return rc;
+}
+
+/* One walk over each kind, whatever the number of tombstones; only what is found begins an erasing
+ * commit: an opening that finds nothing writes nothing. */
+static int repeat_secrets(
+	struct sr_vault *v, struct sr_tombstones *dead, size_t *secrets, struct sr_err *e) {
+	struct reap r = {.v = v, .dead = dead};
+	int rc = sr_secrets_begin(v->secrets, e);
+
+	if (rc != 0)
+		return rc;
+	qsort(dead->rows, dead->count, sizeof *dead->rows, by_item);
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && rc == 0; i++) {
+		r.kind = kinds[i];
+		rc = sr_secrets_each(v->secrets, kinds[i], sr_bytes_of(NULL, 0), reap_one, &r, e);
+	}
+	*secrets = r.erased;
+	if (rc == 0 && r.erased > 0)
 		return sr_secrets_commit(v->secrets, e);
-	if (open)
-		sr_secrets_rollback(v->secrets);
+	sr_secrets_rollback(v->secrets);
 	return rc;
 }
 
@@ -94,7 +127,7 @@ int sr_erase_repeat(struct sr_vault *v, size_t *secrets, size_t *envelopes, stru
 	int rc = sr_query_tombstones(&dead, v->catalogue, UINT64_MAX, e);
 
 	*secrets = *envelopes = 0;
-	if (rc == 0)
+	if (rc == 0 && dead.count > 0)
 		rc = repeat_secrets(v, &dead, secrets, e);
 	for (size_t i = 0; i < dead.count && rc == 0; i++) {
 		char name[SR_ENVELOPE_NAME];
