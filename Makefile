@@ -263,9 +263,11 @@ asan:
 	@$(MAKE) --no-print-directory $(JOBS) B='$(B)/asan' SAN=address,undefined check-run
 tsan:
 	@$(MAKE) --no-print-directory $(JOBS) B='$(B)/tsan' SAN=thread check-run
+# One line: the words go through scripts/check as they are.
+VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,possible \
+	--suppressions=tests/valgrind.supp
 valgrind: deps-valgrind tests
-	@$(CHECK_ENV) WRAP='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,possible \
-		--suppressions=tests/valgrind.supp' LIMIT_S=1200 scripts/check $(sort $(UNIT)) $(sort $(REPLAY))
+	@$(CHECK_ENV) WRAP='$(VALGRIND)' LIMIT_S=1200 scripts/check $(sort $(UNIT)) $(sort $(REPLAY))
 
 # libFuzzer, SECONDS_EACH seconds for each target (T=fuzz_base_text: only that one). The corpus is tests/fuzz/corpus/NAME
 # (LAYER_NAME); what is found goes to $(B)/fuzz/found/NAME, an input that fails to $(B)/fuzz/found/NAME-crash-*. `make

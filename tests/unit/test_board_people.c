@@ -263,6 +263,7 @@ static int ask_end(struct world *w, const struct world_person *by, const struct 
 	sr_text_put_hex(&d.text, "request", id, SR_ID);
 	sr_text_put_dec(&d.text, "version", 1);
 	sr_text_put(&d.text, "kind", "person-end");
+	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
 	sr_text_put_dec(&d.text, "epoch", 1);
 	sr_text_put_dec(&d.text, "level", w->level[0]);
 	sr_text_put(&d.text, "subject", who->person);

@@ -610,7 +610,7 @@ static void test_material(void **state) {
 	rig_login(d, &g->w->member[0]);
 	snprintf(fields, sizeof fields, "%s board yes since 3", rig_hex("request", t.rq.id, SR_ID));
 	assert_ok(rig_call(d, "request.material", fields, NULL), &d->e);
-	assert_int_equal(rig_count(d, "dealing"), 3);
+	assert_int_equal(rig_count(d, "dealing"), 0); /* erased at the opening */
 	assert_int_equal(rig_count(d, "seal"), 2);
 	assert_non_null(rig_row(d, "receipt", "what", "found"));
 	assert_non_null(rig_row(d, "receipt", "what", "opened"));
