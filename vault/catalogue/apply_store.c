@@ -11,7 +11,7 @@
 /* The names under ${list}, which must be those that ${field} counts. */
 static int read_names(struct sr_apply *a, const char *field, const char *list, struct sr_buf *body,
 	struct sr_bytes *names, struct sr_err *e) {
-	uint8_t root[SR_HASH], want[SR_HASH];
+	uint8_t root[SR_HASH] = {0}, want[SR_HASH] = {0};
 	uint64_t count = 0;
 	int rc = sr_apply_list(a, list, body, e);
 

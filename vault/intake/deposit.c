@@ -6,7 +6,8 @@
  *
  *   run/accession-<32 hex>.keep   what a kill between envelopes and statement must not lose, sealed
  * under the intake key: le32 length and note, le32 length and names of packs (32 bytes each), le32
- * count of objects, per object: 32 bytes salt, le32 length and subject, le32 length and body
+ * count of objects, per object: 32 bytes salt, le32 length and subject, le32 length and body; le32
+ * count of texts, per text: le32 length and field, le32 index, 32 bytes salt, le32 length and text
  */
 #include "intake/deposit.h"
 
@@ -27,7 +28,8 @@
 enum {
 	KEEP_MAX =
 		512
-		<< 20, /* bytes of a keep file: lists of 45,000 items with long paths are 60 MiB */
+		<< 20,  /* bytes of a keep file: lists of 45,000 items with long paths are 60 MiB */
+	KEEP_TEXTS = 4, /* of one statement: `redact` has one, its reason */
 	FIRST_ENVELOPE = 1 /* number of the envelope that a deposit makes */
 };
 
@@ -69,6 +71,8 @@ struct sr_deposit {
 	uint8_t list_salt[SR_SALT], list_id[SR_HASH];
 	struct sr_door_object *objects;
 	size_t object_count;
+	const struct sr_door_text *texts; /* of the submission that signs for it; borrowed */
+	size_t text_count;
 	bool finished, committed;
 };
 
@@ -589,6 +593,13 @@ static int keep_write(const struct sr_deposit *d, struct sr_bytes note, struct s
 		sr_buf_put_lp(&plain, sr_bytes_str(d->objects[i].subject));
 		sr_buf_put_lp(&plain, d->objects[i].body);
 	}
+	sr_buf_put_le32(&plain, (uint32_t)d->text_count);
+	for (size_t i = 0; i < d->text_count; i++) {
+		sr_buf_put_lp(&plain, sr_bytes_str(d->texts[i].field));
+		sr_buf_put_le32(&plain, d->texts[i].index);
+		sr_buf_put(&plain, d->texts[i].salt, SR_SALT);
+		sr_buf_put_lp(&plain, d->texts[i].text);
+	}
 	journal_key(key, d->v, d->accession);
 	keep_name(name, d->accession);
 	rc = sr_buf_ok(&plain, e);
@@ -661,6 +672,8 @@ int sr_deposit_submission(struct sr_deposit *d, struct sr_submission *sub, struc
 	if (!d->finished || d->committed)
 		return sr_fail(
 			e, SR_MISUSE, "deposit: nothing is finished that could be committed");
+	d->texts = sub->texts;
+	d->text_count = sub->text_count;
 	sub->objects = d->objects;
 	sub->object_count = d->object_count;
 	sub->packs = sr_buf_view(&d->packs);
@@ -851,7 +864,33 @@ struct kept {
 	struct sr_bytes note, packs;
 	struct sr_door_object *objects;
 	size_t count;
+	struct sr_door_text texts[KEEP_TEXTS];
+	uint32_t text_count;
 };
+
+static int kept_texts(struct kept *k, struct sr_reader *r, struct sr_err *e) {
+	int rc = sr_get_le32(r, &k->text_count, e);
+
+	if (rc == 0 && k->text_count > KEEP_TEXTS)
+		rc = sr_fail(e, SR_CORRUPT, "%u texts, at most %d", k->text_count, KEEP_TEXTS);
+	for (uint32_t i = 0; rc == 0 && i < k->text_count; i++) {
+		struct sr_door_text *t = &k->texts[i];
+		struct sr_bytes field = {0};
+		uint32_t index = 0;
+
+		rc = sr_get_lp(r, &field, sizeof t->field - 1, e);
+		if (rc == 0)
+			rc = sr_get_le32(r, &index, e);
+		if (rc == 0)
+			rc = sr_get(r, t->salt, SR_SALT, e);
+		if (rc == 0)
+			rc = sr_get_lp(r, &t->text, KEEP_MAX, e);
+		if (rc == 0 && field.len > 0)
+			memcpy(t->field, field.p, field.len);
+		t->index = index;
+	}
+	return rc;
+}
 
 static int kept_decode(struct kept *k, struct sr_err *e) {
 	struct sr_reader r;
@@ -883,6 +922,8 @@ static int kept_decode(struct kept *k, struct sr_err *e) {
 			memcpy(k->objects[i].subject, subject.p, subject.len);
 	}
 	k->count = n;
+	if (rc == 0)
+		rc = kept_texts(k, &r, e);
 	return rc != 0 ? rc : sr_get_end(&r, e);
 }
 
@@ -922,6 +963,8 @@ static int recover_one(
 	sub.note = k.note;
 	sub.objects = k.objects;
 	sub.object_count = k.count;
+	sub.texts = k.texts;
+	sub.text_count = k.text_count;
 	sub.packs = k.packs;
 	sub.resumed = true;
 	rc = sr_door_commit(v, &sub, 1, o, e);
