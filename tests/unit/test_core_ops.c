@@ -3,6 +3,8 @@
  * and one whole story through it: deposit, describe, release, request, grant, checkout, reading,
  * return, proofs, the log, verify, scrub, rebuild.
  */
+#include <unistd.h>
+
 #include "board/held.h"
 #include "catalogue/lists.h"
 #include "core_rig.h"
@@ -336,6 +338,99 @@ static void test_deposit_order(void **state) {
 	assert_ok(rig_call(d, "deposit.finish", NULL, NULL), &d->e);
 	assert_ok(sign_accession(g), &d->e);
 	sr_buf_free(&b);
+	rig_free(g);
+}
+
+/* Places are shared: two per person, and one that brings nothing gives way to who waits. */
+static void test_deposit_places(void **state) {
+	struct rig *g = rig_new(NULL);
+	struct rig_desk desk[SR_DEPOSITS_MAX - 1], late, *slow = &g->desk;
+	const struct world_person *who[] = {&g->w->depositor, &g->w->curator[0], &g->w->curator[0]};
+	const char *collection = rig_hex("collection", g->w->collection, SR_ID);
+	char begin[100], fields[200], accession[2 * SR_ID + 1], piece[120];
+	struct sr_buf first, half, rest, one;
+	(void)state;
+	snprintf(begin, sizeof begin, "%s", collection);
+	sr_buf_init(&first);
+	sr_buf_init(&half);
+	sr_buf_init(&rest);
+	sr_buf_init(&one);
+	put_tag(&first, 'I', "one");
+	put_file(&first, "a", "bcd", 3);
+	sr_buf_put_str(&first, "EJ");
+	put_tag(&half, 'I', "two");
+	put_file(&half, "e", "fgh", 3);
+	sr_buf_put_str(&rest, "EJ");
+	put_tag(&one, 'I', "other");
+
+	rig_login(slow, &g->w->depositor);
+	assert_ok(rig_call(slow, "deposit.begin", begin, NULL), &slow->e);
+	const struct sr_bytes id = sr_text_get(&slow->r.text, "accession");
+	assert_int_equal(id.len, sizeof accession - 1);
+	memcpy(accession, id.p, id.len);
+	accession[id.len] = '\0';
+	assert_ok(rig_call(slow, "deposit.put", NULL, &first), &slow->e);
+	assert_ok(rig_call(slow, "deposit.put", NULL, &half), &slow->e);
+	for (size_t i = 0; i < T_COUNT(desk); i++) {
+		rig_desk_open(&desk[i], &g->core);
+		rig_login(&desk[i], who[i]);
+		assert_ok(rig_call(&desk[i], "deposit.begin", begin, NULL), &desk[i].e);
+	}
+	assert_int_equal(g->core.deposits, SR_DEPOSITS_MAX);
+	rig_desk_open(&late, &g->core);
+	/* A third of one person; also when a connection of theirs is no longer logged in. */
+	rig_login(&late, &g->w->depositor);
+	assert_int_not_equal(
+		rig_login_as(&desk[0], g->w->depositor.person, g->w->curator[0].seed), 0);
+	g->core.silent_ms = 1;
+	usleep(5000);
+	snprintf(piece, sizeof piece, "2 deposits of %s are under way", g->w->depositor.person);
+	assert_fails(rig_call(&late, "deposit.begin", begin, NULL), SR_LOCKED, &late.e, piece);
+	assert_fails(rig_call(&late, "deposit.begin", begin, NULL), SR_LOCKED, &late.e,
+		"finish or abort one");
+	assert_int_equal(g->core.deposits, SR_DEPOSITS_MAX);
+	/* Somebody else waits while all of them are at work. */
+	rig_login(&late, &g->w->curator[1]);
+	g->core.silent_ms = 0;
+	assert_fails(rig_call(&late, "deposit.begin", begin, NULL), SR_LOCKED, &late.e,
+		"each brought something in the last 60 s");
+	/* The longest silent gives way; the empty message does not count, a refused one neither. */
+	assert_ok(rig_call(slow, "deposit.put", NULL, NULL), &slow->e);
+	assert_fails(rig_call(slow, "deposit.finish", NULL, NULL), SR_CORRUPT, &slow->e, "file");
+	for (size_t i = 1; i < T_COUNT(desk); i++)
+		assert_ok(rig_call(&desk[i], "deposit.put", NULL, &one), &desk[i].e);
+	g->core.silent_ms = 1;
+	usleep(5000);
+	/* A begin that is refused for another reason ends nobody's. */
+	snprintf(fields, sizeof fields, "%s resume %s", begin, accession);
+	assert_fails(rig_call(&late, "deposit.begin", fields, NULL), SR_LOCKED, &late.e,
+		"being deposited on another connection");
+	assert_int_equal(g->core.deposits, SR_DEPOSITS_MAX);
+	assert_ok(rig_call(&late, "deposit.begin", begin, NULL), &late.e);
+	assert_int_equal(g->core.deposits, SR_DEPOSITS_MAX);
+	/* Its owner is told, whatever they do next, and resumes when there is a place again. */
+	snprintf(piece, sizeof piece, "--resume %s", accession);
+	assert_fails(rig_call(slow, "deposit.put", NULL, &rest), SR_LOCKED, &slow->e, piece);
+	assert_fails(rig_call(slow, "deposit.finish", NULL, NULL), SR_LOCKED, &slow->e, piece);
+	assert_fails(rig_call(slow, "deposit.abort", NULL, NULL), SR_LOCKED, &slow->e, piece);
+	g->core.silent_ms = 0;
+	assert_fails(rig_call(slow, "deposit.begin", fields, NULL), SR_LOCKED, &slow->e, "60 s");
+	rig_desk_close(&late);
+	assert_ok(rig_call(slow, "deposit.begin", fields, NULL), &slow->e);
+	assert_ok(rig_call(slow, "deposit.put", NULL, &first), &slow->e);
+	assert_ok(rig_call(slow, "deposit.put", NULL, &half), &slow->e);
+	assert_ok(rig_call(slow, "deposit.put", NULL, &rest), &slow->e);
+	assert_ok(rig_call(slow, "deposit.finish", NULL, NULL), &slow->e);
+	const struct sr_bytes items = sr_text_get(&slow->r.text, "items");
+	assert_true(items.len > 2 && memcmp(items.p, "2 ", 2) == 0);
+	assert_ok(sign_accession(g), &slow->e);
+	assert_fails(rig_call(slow, "deposit.put", NULL, &rest), SR_USAGE, &slow->e, "begin one");
+	for (size_t i = 0; i < T_COUNT(desk); i++)
+		rig_desk_close(&desk[i]);
+	sr_buf_free(&first);
+	sr_buf_free(&half);
+	sr_buf_free(&rest);
+	sr_buf_free(&one);
 	rig_free(g);
 }
 
@@ -993,6 +1088,7 @@ int main(void) {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_deposit_order),
+		cmocka_unit_test(test_deposit_places),
 		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_who_reads),
 		cmocka_unit_test(test_material),

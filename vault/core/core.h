@@ -16,12 +16,20 @@
 
 struct sr_room;
 
+/* A deposit under way, and whose it is: the session may be logged out of before it ends. */
+struct sr_deposit_place {
+	struct sr_session *session; /* its deposit is not NULL */
+	char person[SR_PERSON_TEXT];
+	uint64_t heard_ms; /* sr_mono_ms: when a message last brought it further */
+};
+
 struct sr_core {
 	struct sr_vault *vault;
 	struct sr_room *room;
-	size_t sessions;                            /* for status */
-	size_t deposits;                            /* under way */
-	uint8_t depositing[SR_DEPOSITS_MAX][SR_ID]; /* their accessions, in no order */
+	size_t sessions;                                     /* for status */
+	size_t deposits;                                     /* under way */
+	struct sr_deposit_place depositing[SR_DEPOSITS_MAX]; /* the first `deposits`, in no order */
+	unsigned silent_ms;                                  /* tests; 0: SR_DEPOSIT_SILENT_MS */
 	size_t prepared;             /* sessions with releases prepared but not signed */
 	struct sr_progress progress; /* of long operations in embedded use; report NULL: none */
 };

@@ -84,8 +84,11 @@
  *
  * --- deposit -----------------------------------------------------------------------------------
  *
- * deposit.begin        depositor, curator; one at a time per connection, and one connection per
- *                      accession (LOCKED)
+ * deposit.begin        depositor, curator; one at a time per connection, one connection per
+ *                      accession, SR_DEPOSITS_PERSON per person (LOCKED). When SR_DEPOSITS_MAX are
+ *                      under way, the one that was silent longest gives way if that is at least
+ *                      SR_DEPOSIT_SILENT_MS: what came of it is kept for a resume, and the next
+ *                      call for it on its connection is LOCKED and says so.
  *   in    collection id, resume id?
  *   out   accession id
  * deposit.put          as begin
@@ -367,7 +370,11 @@ enum {
 	SR_PROOF_MAX_ENTRIES = 256, /* receipts of one call: at most 24 MiB */
 	SR_RESOLVE_MAX = 16,        /* matches of a prefix: enough to show that it is ambiguous */
 	SR_PREPARE_MAX = 64,        /* items of one release.prepare: as many as one submit takes */
-	SR_DEPOSITS_MAX = 4         /* accessions under way at once: 128 MiB of memory each */
+	SR_DEPOSITS_MAX = 4,        /* accessions under way at once: 128 MiB of memory each */
+	SR_DEPOSITS_PERSON = 2,     /* of one person: half of the places are left to others */
+	/* So long may a deposit bring nothing while somebody waits for its place: a client sends
+	 * about 1 MiB at a time, so only one that hangs or holds the place is silent a minute. */
+	SR_DEPOSIT_SILENT_MS = 60000
 };
 
 /* Who may call an operation. */

@@ -8,55 +8,118 @@
 #include "core/ops_in.h"
 #include "store/manifest.h"
 
+static unsigned silent_ms(const struct sr_core *c) {
+	return c->silent_ms != 0 ? c->silent_ms : SR_DEPOSIT_SILENT_MS;
+}
+
+static int gave_way(const struct sr_session *s, struct sr_err *e) {
+	char hex[2 * SR_ID + 1];
+	sr_hex(hex, s->gave_up, SR_ID);
+	return sr_fail(e, SR_LOCKED,
+		"accession %s brought nothing for a while and others waited, so it was ended; "
+		"what came is kept: deposit it again with --resume %s",
+		hex, hex);
+}
+
 static int need(struct sr_x *x, struct sr_err *e) {
-	if (x->session->deposit == NULL)
-		return sr_fail(
-			e, SR_USAGE, "no deposit is under way on this connection: begin one");
-	return 0;
+	if (x->session->deposit != NULL)
+		return 0;
+	if (x->session->gave_way)
+		return gave_way(x->session, e);
+	return sr_fail(e, SR_USAGE, "no deposit is under way on this connection: begin one");
 }
 
 /* One accession is deposited by one connection at a time: a resume of it meanwhile would write the
  * same items, and the abort of one would remove what the other has. */
 static bool under_way(const struct sr_core *c, const uint8_t accession[SR_ID]) {
 	for (size_t i = 0; i < c->deposits; i++) {
-		if (memcmp(c->depositing[i], accession, SR_ID) == 0)
+		const struct sr_inflow *s = c->depositing[i].session->deposit;
+		if (memcmp(sr_inflow_accession(s), accession, SR_ID) == 0)
 			return true;
 	}
 	return false;
 }
 
-static void no_longer(struct sr_core *c, const uint8_t accession[SR_ID]) {
-	size_t i = 0;
-	while (i + 1 < c->deposits && memcmp(c->depositing[i], accession, SR_ID) != 0)
-		i++;
-	c->deposits--;
-	memmove(c->depositing[i], c->depositing[c->deposits], SR_ID);
+static struct sr_deposit_place *place_of(struct sr_core *c, const struct sr_session *s) {
+	for (size_t i = 0; i < c->deposits; i++) {
+		if (c->depositing[i].session == s)
+			return &c->depositing[i];
+	}
+	return NULL;
+}
+
+static void take_place(struct sr_x *x) {
+	struct sr_deposit_place *p = &x->core->depositing[x->core->deposits++];
+	p->session = x->session;
+	snprintf(p->person, sizeof p->person, "%s", x->caller.person);
+	p->heard_ms = sr_mono_ms();
+	x->session->gave_way = false;
+}
+
+static void leave_place(struct sr_core *c, const struct sr_session *s) {
+	struct sr_deposit_place *p = place_of(c, s);
+	if (p != NULL)
+		*p = c->depositing[--c->deposits];
+}
+
+static int check_share(const struct sr_x *x, struct sr_err *e) {
+	int mine = 0;
+	for (size_t i = 0; i < x->core->deposits; i++)
+		mine += strcmp(x->core->depositing[i].person, x->caller.person) == 0 ? 1 : 0;
+	if (mine < SR_DEPOSITS_PERSON)
+		return 0;
+	return sr_fail(e, SR_LOCKED,
+		"%d deposits of %s are under way on other connections, %d at most: finish or "
+		"abort one",
+		mine, x->caller.person, SR_DEPOSITS_PERSON);
+}
+
+/* Somebody who sits on a place and brings nothing gives it to who waits. */
+static int make_place(struct sr_core *c, struct sr_err *e) {
+	const uint64_t now = sr_mono_ms();
+	struct sr_deposit_place *silent = &c->depositing[0];
+	if (c->deposits < SR_DEPOSITS_MAX)
+		return 0;
+	for (size_t i = 1; i < c->deposits; i++) {
+		if (c->depositing[i].heard_ms < silent->heard_ms)
+			silent = &c->depositing[i];
+	}
+	if (now - silent->heard_ms < silent_ms(c))
+		return sr_fail(e, SR_LOCKED,
+			"%d deposits are under way, more would not fit memory, and each brought "
+			"something in the last %u s: try again later",
+			SR_DEPOSITS_MAX, (silent_ms(c) + 999) / 1000);
+	struct sr_session *s = silent->session;
+	memcpy(s->gave_up, sr_inflow_accession(s->deposit), SR_ID);
+	sr_inflow_end(c, s);
+	s->gave_way = true;
+	return 0;
 }
 
 int sr_inflow_begin(struct sr_x *x, const struct sr_inflow_options *o, struct sr_err *e) {
 	if (x->session->deposit != NULL)
 		return sr_fail(e, SR_LOCKED,
 			"a deposit is under way on this connection: finish or abort it");
-	if (x->core->deposits >= SR_DEPOSITS_MAX)
-		return sr_fail(e, SR_LOCKED,
-			"%d deposits are under way, more would not fit memory: try again later",
-			SR_DEPOSITS_MAX);
+	int rc = check_share(x, e);
+	if (rc != 0)
+		return rc;
 	if (o->resume != NULL && under_way(x->core, o->resume))
 		return sr_fail(e, SR_LOCKED,
 			"this accession is being deposited on another connection: wait for its "
 			"end, then resume");
-	int rc = sr_inflow_new(&x->session->deposit, x->vault, o, e);
+	rc = make_place(x->core, e);
+	if (rc == 0)
+		rc = sr_inflow_new(&x->session->deposit, x->vault, o, e);
 	if (rc != 0)
 		return rc;
-	memcpy(x->core->depositing[x->core->deposits++], sr_inflow_accession(x->session->deposit),
-		SR_ID);
+	take_place(x);
 	sr_text_put_hex(&x->r->head, "accession", sr_inflow_accession(x->session->deposit), SR_ID);
 	return 0;
 }
 
 int sr_inflow_drop(struct sr_x *x, struct sr_err *e) {
 	struct sr_inflow *s = x->session->deposit;
-	no_longer(x->core, sr_inflow_accession(s));
+	leave_place(x->core, x->session);
 	x->session->deposit = NULL;
 	return sr_inflow_abort(s, e);
 }
@@ -158,6 +221,13 @@ static int put_record(struct sr_inflow *s, uint8_t tag, struct sr_reader *in, st
 	}
 }
 
+/* An empty or refused message holds no place. */
+static void heard(struct sr_x *x) {
+	struct sr_deposit_place *p = place_of(x->core, x->session);
+	if (p != NULL)
+		p->heard_ms = sr_mono_ms();
+}
+
 int sr_op_deposit_put(struct sr_x *x, struct sr_err *e) {
 	struct sr_reader in;
 	size_t n = 0;
@@ -172,6 +242,8 @@ int sr_op_deposit_put(struct sr_x *x, struct sr_err *e) {
 	}
 	if (rc != 0 && n > 0)
 		rc = sr_wrap(e, "deposit: record %zu of this message", n);
+	if (rc == 0 && n > 0)
+		heard(x);
 	if (x->session->deposit != NULL) {
 		sr_inflow_results(x->session->deposit, &x->r->body);
 		x->keep_body = true;
@@ -195,6 +267,7 @@ int sr_op_deposit_finish(struct sr_x *x, struct sr_err *e) {
 		rc = sr_inflow_finish(x->session->deposit, &sign, e);
 	if (rc != 0)
 		return rc;
+	heard(x);
 	sr_text_put_hex(head, "accession", sign.accession, SR_ID);
 	sr_text_put_hex(head, "collection", sign.collection, SR_ID);
 	put_count_root(head, "items", sign.items, sign.items_root);
@@ -215,6 +288,8 @@ int sr_op_deposit_abort(struct sr_x *x, struct sr_err *e) {
 
 int sr_inflow_submission(struct sr_session *s, const uint8_t accession[SR_ID],
 	struct sr_submission *sub, struct sr_err *e) {
+	if (s->deposit == NULL && s->gave_way && memcmp(s->gave_up, accession, SR_ID) == 0)
+		return gave_way(s, e);
 	if (s->deposit == NULL || memcmp(sr_inflow_accession(s->deposit), accession, SR_ID) != 0)
 		return sr_fail(e, SR_USAGE,
 			"accession: this connection has not deposited it; "
@@ -225,7 +300,7 @@ int sr_inflow_submission(struct sr_session *s, const uint8_t accession[SR_ID],
 void sr_inflow_end(struct sr_core *c, struct sr_session *s) {
 	if (s->deposit == NULL)
 		return;
-	no_longer(c, sr_inflow_accession(s->deposit));
+	leave_place(c, s);
 	sr_inflow_free(s->deposit);
 	s->deposit = NULL;
 }

@@ -34,6 +34,8 @@ struct sr_session {
 	uint8_t pk[SR_PK];
 	bool embedded; /* the caller is the process that holds the service keys */
 	struct sr_inflow *deposit;
+	bool gave_way;          /* its deposit was silent while others waited, and was ended */
+	uint8_t gave_up[SR_ID]; /* that one's accession, for a resume */
 	bool prepared; /* release.prepare was called here: forget what is left when the connection
 			  ends */
 };
