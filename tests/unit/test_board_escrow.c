@@ -95,7 +95,7 @@ static void test_damage(void **state) {
 	sr_buf_init(&file);
 	t_read_file(path, &file);
 	assert_int_equal(file.len, SR_ESCROW_FILE);
-	for (size_t i = 0; i < 128 * 8; i++) {
+	for (size_t i = 0; i < (size_t)128 * 8; i++) {
 		file.p[i / 8] ^= (uint8_t)(1 << i % 8);
 		assert_fails(sr_escrow_decode(&x, file.p, &e), SR_CORRUPT, &e,
 			"no escrow file, or damaged");
