@@ -236,6 +236,9 @@ static void status_print(struct cli *c, const struct cli_answer *a) {
 	status_line(a, "refusals", "refusals");
 	status_line(a, "last scrub", "last-scrub");
 	status_backups(a);
+	if (sr_bytes_eq(cli_field(a, "renewal-due"), sr_bytes_str("yes")))
+		cli_line_str("new keys", "due for catalogue and index, after a destruction: "
+					 "rebuild, or the next night");
 	const bool second = sr_bytes_eq(cli_field(a, "second"), sr_bytes_str("yes"));
 	const bool current = cli_field(a, "second-current").p != NULL;
 	cli_line_str("second copy",
