@@ -16,7 +16,7 @@ struct lie {
 static void lie_about(void *ctx, const struct sr_row *row, struct sr_rows_out *o) {
 	const struct lie *l = ctx;
 	const struct sr_bytes v = sr_row_get(row, l->key);
-	uint8_t copy[16384];
+	uint8_t copy[16384] = {0};
 
 	if (l->drop || l->other.p != NULL) {
 		lie_row(o, row, l->key, l->other);

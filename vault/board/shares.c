@@ -126,7 +126,7 @@ int sr_shares_open(uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR], const struct sr_sh
 	struct sr_buf plain;
 	int rc;
 
-	memset(x, 0, SR_BOARD_LEVELS_MAX * SR_SCALAR);
+	memset(x, 0, (size_t)SR_BOARD_LEVELS_MAX * SR_SCALAR);
 	sr_buf_init_secret(&plain);
 	context(ctx, at);
 	rc = sr_box_open_person(&plain, seed, LABEL, sr_bytes_of(ctx, SR_HASH), box, e);
@@ -148,7 +148,7 @@ int sr_shares_open(uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR], const struct sr_sh
 	}
 	sr_buf_free(&plain);
 	if (rc != 0) {
-		sr_wipe(x, SR_BOARD_LEVELS_MAX * SR_SCALAR);
+		sr_wipe(x, (size_t)SR_BOARD_LEVELS_MAX * SR_SCALAR);
 		sr_wrap(e, "own shares of member %u", at->index);
 	}
 	return rc;
