@@ -134,8 +134,10 @@ struct cli_card {
 	uint8_t key[SR_PK];
 };
 SR_MUST int cli_card_read(struct cli_card *out, const char *path, struct sr_err *e);
-SR_MUST int cli_card_make(
-	struct sr_buf *out, const struct sr_identity *id, struct sr_bytes name, struct sr_err *e);
+/* The card of ${id}; a next card when its name is not of its key. ${old}: the seed before, or NULL.
+ */
+SR_MUST int cli_card_make(struct sr_buf *out, const struct sr_identity *id, struct sr_bytes name,
+	const uint8_t *old, struct sr_err *e);
 void cli_card_free(struct cli_card *k);
 
 /* --- the connection (connect.c) --- */

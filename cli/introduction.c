@@ -12,6 +12,7 @@
  * signature, and that salt and name open its commitment.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/escape.h"
 #include "cli/cli.h"
@@ -25,8 +26,10 @@ enum {
 	INTRODUCTION_MAX = 8 << 10 /* bytes of the file */
 };
 
-int cli_card_make(
-	struct sr_buf *out, const struct sr_identity *id, struct sr_bytes name, struct sr_err *e) {
+int cli_card_make(struct sr_buf *out, const struct sr_identity *id, struct sr_bytes name,
+	const uint8_t *old, struct sr_err *e) {
+	const struct sr_card_next next = {id->person, old};
+	char own[SR_PERSON_TEXT];
 	struct sr_buf card;
 	uint8_t salt[SR_SALT], hash[SR_HASH];
 	sr_buf_init(&card);
@@ -35,7 +38,9 @@ int cli_card_make(
 			NAME_MAX_BYTES, name.len);
 	sr_random(salt, sizeof salt);
 	sr_text_commit(hash, salt, name);
-	int rc = sr_card_make(&card, id->seed, hash, e);
+	sr_person_name(own, id->pk);
+	int rc = strcmp(own, id->person) == 0 ? sr_card_make(&card, id->seed, hash, e)
+					      : sr_card_make_next(&card, id->seed, hash, &next, e);
 	if (rc == 0) {
 		sr_text_begin(out, TYPE);
 		sr_text_put(out, "person", id->person);

@@ -1,5 +1,5 @@
 /*
- * identity new, show, age: a person's own key, without any vault.
+ * identity new, renew, card, show, age: a person's own key, without any vault.
  */
 #include <stdio.h>
 #include <string.h>
@@ -28,8 +28,23 @@ static int card_path(char *out, size_t size, const char *path, struct sr_err *e)
 	return 0;
 }
 
-static int write_both(
-	struct cli *c, const struct sr_identity *id, const char *path, struct sr_err *e) {
+const struct cli_option cli_identity_renew_options[] = {
+	{"name", CLI_ONE, "TEXT", "display name (and address)"},
+	{"old", CLI_ONE, "FILE", "the identity until now: it bears the new key out"},
+	{"old-passphrase-file", CLI_ONE, "F", "its passphrase"},
+	{"person", CLI_ONE, "PERSON", "the old key is lost: whose new key it is (p-...)"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+const struct cli_option cli_identity_card_options[] = {
+	{"name", CLI_ONE, "TEXT", "the other display name (and address)"},
+	{"out", CLI_ONE, "F", "where the card goes"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+/* ${old}: the seed before, of a new key that it bears out; or NULL. */
+static int write_both(struct cli *c, const struct sr_identity *id, const char *path,
+	const uint8_t *old, struct sr_err *e) {
 	const char *name = cli_get(c, "name");
 	struct cli_secret s;
 	struct sr_buf file, card;
@@ -50,7 +65,7 @@ static int write_both(
 		return sr_fail(e, SR_EXISTS, "%s, or its card, is there already",
 			sr_escape_to(shown, sizeof shown, sr_bytes_str(path)));
 	}
-	rc = cli_card_make(&card, id, sr_bytes_str(name), e);
+	rc = cli_card_make(&card, id, sr_bytes_str(name), old, e);
 	if (rc == 0)
 		rc = cli_secret(&s, &ask, e);
 	if (rc == 0) {
@@ -75,7 +90,7 @@ int verb_identity_new(struct cli *c, struct sr_err *e) {
 		return sr_fail(e, SR_USAGE, "--name \"Display Name\" is missing");
 	int rc = sr_identity_new(&id, e);
 	if (rc == 0)
-		rc = write_both(c, &id, path, e);
+		rc = write_both(c, &id, path, NULL, e);
 	if (rc == 0 && c->json) {
 		json_t *o = json_object();
 		json_object_set_new(o, "person", json_string(id.person));
@@ -89,6 +104,80 @@ int verb_identity_new(struct cli *c, struct sr_err *e) {
 			path, path);
 	}
 	sr_identity_free(&id);
+	return rc;
+}
+
+static int old_identity(struct cli *c, struct sr_identity *old, struct sr_err *e) {
+	struct sr_buf file;
+	struct cli_secret s;
+	const struct cli_ask ask = {.passphrase_file = cli_get(c, "old-passphrase-file"),
+		.prompt = "Passphrase of the identity until now",
+		.options = "give --old-passphrase-file F"};
+	sr_buf_init(&file);
+	int rc = cli_read_file(&file, cli_get(c, "old"), 16 << 10, e);
+	if (rc == 0)
+		rc = cli_secret(&s, &ask, e);
+	if (rc == 0) {
+		rc = sr_identity_open(old, sr_buf_view(&file), &s.unlock, e);
+		cli_secret_free(&s);
+	}
+	sr_buf_free(&file);
+	return rc;
+}
+
+/* Another key of the same person: the name stays that of the first key. */
+int verb_identity_renew(struct cli *c, struct sr_err *e) {
+	const char *path = c->args.words[0], *person = cli_get(c, "person");
+	struct sr_identity id = {0}, old = {0};
+	if (cli_get(c, "name") == NULL)
+		return sr_fail(e, SR_USAGE, "--name \"Display Name\" is missing");
+	if (cli_has(c, "old") == (person != NULL))
+		return sr_fail(e, SR_USAGE,
+			"give the identity until now (--old FILE), or, when it is lost, whose new "
+			"key it is (--person p-...)");
+	if (person != NULL && sr_value_check(SR_V_PERSON, sr_bytes_str(person), NULL) != 0)
+		return sr_fail(e, SR_USAGE, "--person: want p-<16 hex digits>; see `person list`");
+	int rc = cli_has(c, "old") ? old_identity(c, &old, e) : 0;
+	if (rc == 0)
+		rc = sr_identity_new(&id, e);
+	if (rc == 0) {
+		snprintf(id.person, sizeof id.person, "%s", person != NULL ? person : old.person);
+		rc = write_both(c, &id, path, old.seed, e);
+	}
+	if (rc == 0 && c->json) {
+		json_t *o = json_object();
+		json_object_set_new(o, "person", json_string(id.person));
+		cli_json_set_bytes(o, "file", sr_bytes_str(path));
+		cli_json_print(o);
+	} else if (rc == 0) {
+		printf("%s is a new key of %s, not in force yet.\n%s.card says so%s; give it to a "
+		       "curator or officer (person rekey).\n",
+			path, id.person, path,
+			old.seed != NULL ? ", and the key until now bears it out" : "");
+	}
+	sr_identity_free(&id);
+	sr_identity_free(&old);
+	return rc;
+}
+
+/* Another card of the same key: for another name. */
+int verb_identity_card(struct cli *c, struct sr_err *e) {
+	const char *name = cli_get(c, "name"), *to = cli_get(c, "out");
+	struct sr_buf card;
+	if (name == NULL || to == NULL)
+		return sr_fail(e, SR_USAGE, "--name \"Display Name\" and --out F are needed");
+	sr_buf_init(&card);
+	int rc = cli_identity_at(c, c->args.words[0], e);
+	if (rc == 0)
+		rc = cli_card_make(&card, &c->identity, sr_bytes_str(name), NULL, e);
+	if (rc == 0)
+		rc = cli_write_file(to, sr_buf_view(&card), false, e);
+	if (rc == 0)
+		cli_tell(c,
+			"%s introduces %s by another name; give it to a curator or officer "
+			"(person set)",
+			to, c->identity.person);
+	sr_buf_free(&card);
 	return rc;
 }
 

@@ -10,6 +10,7 @@
 #include "base/escape.h"
 #include "cli/verbs.h"
 #include "cli/words.h"
+#include "ledger/card.h"
 
 const struct cli_option cli_person_add_options[] = {
 	{"role", CLI_LIST, "ROLE",
@@ -133,6 +134,82 @@ int verb_person_list(struct cli *c, struct sr_err *e) {
 		cli_table_print(&t);
 	}
 	cli_answer_free(&a);
+	return rc;
+}
+
+/* A card that changes who somebody is; whoever signs has met them and compared the key. */
+static int give_card(struct cli *c, enum sr_type_id type, const struct cli_card *card,
+	const char *said, struct sr_err *e) {
+	struct sr_submitted out = {0};
+	int rc = sr_client_card(c->client, type, &card->who, &out, e);
+	if (rc == 0) {
+		json_t *more = json_object();
+		json_object_set_new(more, "person", json_string(card->person));
+		rc = cli_done(c, &out, more, "%s: %s", card->person, said);
+	}
+	sr_submitted_free(&out);
+	return rc;
+}
+
+int verb_person_set(struct cli *c, struct sr_err *e) {
+	struct cli_card card;
+	int rc = cli_card_read(&card, c->args.words[0], e);
+	if (rc != 0) {
+		c->own_input = true;
+		return rc;
+	}
+	rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = give_card(c, SR_T_PERSON_SET, &card, "the new name is shown from now on", e);
+	cli_card_free(&card);
+	return rc;
+}
+
+static int end_needs_vote(struct cli *c, bool *vote, const char *person, struct sr_err *e);
+
+/* Whatever was sealed to the old key is not inherited: what ended is told by what followed. */
+int verb_person_rekey(struct cli *c, struct sr_err *e) {
+	struct sr_submitted out = {0};
+	struct cli_card card;
+	struct sr_card inner;
+	uint8_t request[SR_ID];
+	char hex[2 * SR_ID + 1];
+	bool vote = false;
+	int rc = cli_card_read(&card, c->args.words[0], e);
+	if (rc != 0) {
+		c->own_input = true;
+		return rc;
+	}
+	rc = sr_card_read(&inner, card.who.card, e);
+	if (rc == 0 && !inner.next)
+		rc = sr_fail(e, SR_USAGE,
+			"that is a card of %s's first key; `identity renew` makes one of a new key",
+			card.person);
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0 && !inner.by_old)
+		rc = end_needs_vote(c, &vote, card.person, e);
+	struct sr_asking a = {.kind = "person", .card = &card.who};
+	if (rc == 0 && !vote) {
+		rc = give_card(c, SR_T_PERSON_KEY, &card,
+			"the new key is in force, the old one is not", e);
+		goto out;
+	}
+	if (rc == 0)
+		rc = cli_text(c, "reason", &a.reason, e);
+	if (rc == 0)
+		rc = sr_client_request(c->client, &a, request, &out, e);
+	if (rc == 0) {
+		json_t *more = json_object();
+		sr_hex(hex, request, SR_ID);
+		json_object_set_new(more, "request", json_string(hex));
+		rc = cli_done(c, &out, more,
+			"request %s asks the board to give %s this key: members vote on it", hex,
+			card.person);
+	}
+out:
+	sr_submitted_free(&out);
+	cli_card_free(&card);
 	return rc;
 }
 

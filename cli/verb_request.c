@@ -53,7 +53,8 @@ const struct cli_option cli_request_show_options[] = {
 const struct cli_option cli_request_list_options[] = {
 	{"state", CLI_ONE, "STATE", "open, granted, refused, returned, withdrawn, lapsed"},
 	{"kind", CLI_ONE, "KIND",
-		"access, export, revoke, lift, role, person-end, collection, destroy, referral"},
+		"access, export, revoke, lift, role, person, person-end, collection, destroy, "
+		"referral"},
 	{"item", CLI_ONE, "ITEM", "only those that ask for this item"},
 	{"mine", CLI_FLAG, NULL, "only where I am applicant or co-applicant"},
 	{"offset", CLI_ONE, "N", "skip so many"},
@@ -391,6 +392,10 @@ static void request_rest(const struct cli_answer *a) {
 			vote_print(r);
 		} else if (sr_row_is(r, "recused")) {
 			cli_line_row("recused", r, "person");
+		} else if (sr_row_is(r, "rekeyed")) {
+			cli_line_row("new key of", r, "person");
+			cli_line_row("  since", r, "received");
+			cli_line_row("  given by", r, "by");
 		} else if (sr_row_is(r, "attestation")) {
 			cli_attestation_print(r);
 		} else if (sr_row_is(r, "conflict")) {
@@ -424,6 +429,7 @@ static void request_json(const struct cli_answer *a, const struct sr_row *v) {
 	json_object_set_new(o, "earlier", cli_json_rows(&a->rows, "earlier"));
 	json_object_set_new(o, "comments", cli_json_rows(&a->rows, "comment"));
 	json_object_set_new(o, "recused", cli_json_rows(&a->rows, "recused"));
+	json_object_set_new(o, "rekeyed", cli_json_rows(&a->rows, "rekeyed"));
 	json_object_set_new(o, "attestations", cli_json_rows(&a->rows, "attestation"));
 	json_object_set_new(o, "conflicts", cli_json_rows(&a->rows, "conflict"));
 	json_object_set_new(o, "grants", cli_json_rows(&a->rows, "grant"));

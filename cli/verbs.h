@@ -7,7 +7,10 @@
 #include "cli/cli.h"
 
 /* verb_identity.c */
-extern const struct cli_option cli_identity_new_options[], cli_identity_age_options[];
+extern const struct cli_option cli_identity_new_options[], cli_identity_age_options[],
+	cli_identity_renew_options[], cli_identity_card_options[];
+int verb_identity_renew(struct cli *c, struct sr_err *e);
+int verb_identity_card(struct cli *c, struct sr_err *e);
 int verb_identity_new(struct cli *c, struct sr_err *e);
 int verb_identity_show(struct cli *c, struct sr_err *e);
 int verb_identity_age(struct cli *c, struct sr_err *e);
@@ -29,6 +32,8 @@ extern const struct cli_option cli_person_add_options[], cli_person_list_options
 	cli_person_end_options[], cli_collection_new_options[];
 int verb_person_add(struct cli *c, struct sr_err *e);
 int verb_person_list(struct cli *c, struct sr_err *e);
+int verb_person_set(struct cli *c, struct sr_err *e);
+int verb_person_rekey(struct cli *c, struct sr_err *e);
 int verb_person_end(struct cli *c, struct sr_err *e);
 int verb_collection_new(struct cli *c, struct sr_err *e);
 int verb_collection_list(struct cli *c, struct sr_err *e);

@@ -368,6 +368,15 @@ RIG void life_ends(struct rig *r) {
 	f_put(r, "person", r->person[RESEARCHER2]);
 	rig_text(r, SR_PERSONAL, r->person[RESEARCHER2], "reason", "Has-left");
 	rig_end(r);
+	rig_begin(r, SR_T_PERSON_SET, OFFICER);
+	f_put(r, "person", r->person[DEPOSITOR]);
+	rig_card(r, "card", DEPOSITOR, true);
+	rig_end(r);
+	r->next_key[DEPOSITOR] = true;
+	rig_begin(r, SR_T_PERSON_KEY, OFFICER);
+	f_put(r, "person", r->person[DEPOSITOR]);
+	rig_card(r, "card", DEPOSITOR, true);
+	rig_end(r);
 	rig_begin(r, SR_T_SCRUB, SERVICE);
 	f_dec(r, "packs", 1);
 	f_dec(r, "objects", 2);

@@ -75,6 +75,7 @@ struct rig {
 	uint8_t key[SR_KEY];
 	struct sr_catalogue *cat;
 	uint8_t seed[PEOPLE][SR_SEED];
+	bool next_key[PEOPLE]; /* their cards are of another key than the first */
 	uint8_t pk[PEOPLE][SR_PK];
 	char person[PEOPLE][SR_PERSON_TEXT];
 	uint8_t vault[SR_HASH];
@@ -196,7 +197,14 @@ RIG void rig_card(struct rig *r, const char *key, int who, bool record) {
 	}
 	sr_text_commit(commit, salt, sr_bytes_str(name));
 	sr_buf_init(&card);
-	assert_ok(sr_card_make(&card, r->seed[who], commit, &e), &e);
+	const struct sr_card_next next = {r->person[who], NULL};
+	if (r->next_key[who]) {
+		r->seed[who][0] ^= 0x80;
+		assert_ok(sr_card_make_next(&card, r->seed[who], commit, &next, &e), &e);
+		r->seed[who][0] ^= 0x80;
+	} else {
+		assert_ok(sr_card_make(&card, r->seed[who], commit, &e), &e);
+	}
 	sr_text_put_base64(&r->text, key, card.p, card.len);
 	sr_buf_free(&card);
 }

@@ -6,6 +6,7 @@
 
 #include "board/quarantine.h"
 #include "catalogue/catalogue.h"
+#include "ledger/card.h"
 #include "store/secrets.h"
 #include "world.h"
 
@@ -254,19 +255,25 @@ static int end_person(
 	return world_commit(&d, NULL);
 }
 
+/* Beginning of a request about somebody. */
+static void begin_about(struct world_draft *d, struct world *w, const struct world_person *by,
+	const char *kind, const char *subject, uint8_t id[SR_ID]) {
+	world_id(w, id);
+	world_begin(d, w, by, SR_T_REQUEST);
+	sr_text_put_hex(&d->text, "request", id, SR_ID);
+	sr_text_put_dec(&d->text, "version", 1);
+	sr_text_put(&d->text, "kind", kind);
+	sr_text_put_hex(&d->text, "board", w->v->fingerprint, SR_ID);
+	sr_text_put_dec(&d->text, "epoch", 1);
+	sr_text_put_dec(&d->text, "level", w->level[0]);
+	sr_text_put(&d->text, "subject", subject);
+}
+
 static int ask_end(struct world *w, const struct world_person *by, const struct world_person *who,
 	uint8_t id[SR_ID]) {
 	struct world_draft d;
 
-	world_id(w, id);
-	world_begin(&d, w, by, SR_T_REQUEST);
-	sr_text_put_hex(&d.text, "request", id, SR_ID);
-	sr_text_put_dec(&d.text, "version", 1);
-	sr_text_put(&d.text, "kind", "person-end");
-	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
-	sr_text_put_dec(&d.text, "epoch", 1);
-	sr_text_put_dec(&d.text, "level", w->level[0]);
-	sr_text_put(&d.text, "subject", who->person);
+	begin_about(&d, w, by, "person-end", who->person, id);
 	return world_commit(&d, NULL);
 }
 
@@ -473,6 +480,164 @@ static void end_member(void **state) {
 	world_free(w);
 }
 
+/* --- keys ------------------------------------------------------------------------------------- */
+
+/* The same person with another key; ${old}: the key before bears it out. */
+static struct world_person renewed(
+	struct world *w, const struct world_person *who, uint64_t n, bool old) {
+	const struct sr_card_next next = {who->person, old ? who->seed : NULL};
+	struct world_person p = *who;
+	uint8_t commit[SR_HASH];
+
+	for (size_t i = 0; i < SR_SEED; i++) /* like nobody's in the world */
+		p.seed[i] = (uint8_t)(0xa5 ^ (n * 7 + i * i));
+	sr_sign_public(p.pk, p.seed);
+	snprintf(p.name, sizeof p.name, "Another name %llu", (unsigned long long)n);
+	sr_text_commit(commit, p.salt, sr_bytes_str(p.name));
+	sr_buf_init(&p.card);
+	assert_ok(sr_card_make_next(&p.card, p.seed, commit, &next, &w->e), &w->e);
+	return p;
+}
+
+static int change(struct world *w, enum sr_type_id type, const struct world_person *by,
+	const struct world_person *to) {
+	struct world_draft d;
+
+	world_begin(&d, w, by, type);
+	sr_text_put(&d.text, "person", to->person);
+	world_card(&d, "card", to);
+	return world_commit(&d, NULL);
+}
+
+static int ask_key(struct world *w, const struct world_person *by, const struct world_person *to,
+	uint8_t id[SR_ID]) {
+	struct world_draft d;
+
+	begin_about(&d, w, by, "person", to->person, id);
+	world_card(&d, "card", to);
+	return world_commit(&d, NULL);
+}
+
+/* A researcher's new key: grants of the old one end, and nothing that was sealed to it opens. */
+static void key_of_researcher(void **state) {
+	struct world *w = world_new(NULL);
+	struct world_person *who = &w->researcher[0];
+	const struct world_person *stays = &w->researcher[1];
+	struct world_person next, again, stolen;
+	uint8_t item[1][SR_ID], alone[SR_ID], shared[SR_ID];
+	struct world_request one = {.by = who, .items = (const uint8_t(*)[SR_ID])item, .count = 1};
+	struct world_request both = {
+		.by = stays, .items = (const uint8_t(*)[SR_ID])item, .count = 1, .with = {who}};
+	struct world_request waits = one;
+	struct world_checkout c = {.by = who, .grant = alone, .item = item[0]};
+	struct sr_room_keys keys = {0};
+	char by[SR_PERSON_TEXT];
+
+	(void)state;
+	put_item(w, item[0]);
+	assert_int_equal(world_request(w, &one), 0);
+	world_grant(w, one.id, alone);
+	assert_int_equal(world_request(w, &both), 0);
+	assert_int_equal(world_join(w, who, both.id), 0);
+	world_grant(w, both.id, shared);
+	assert_int_equal(world_request(w, &waits), 0);
+	assert_int_equal(world_checkout(w, &c), 0);
+	next = renewed(w, who, 1, false);
+	stolen = renewed(w, who, 2, true);
+	assert_refused(w, change(w, SR_T_PERSON_KEY, who, &next), "role-missing");
+	assert_refused(w, change(w, SR_T_PERSON_KEY, &w->curator[0], stays), "key-used");
+	assert_refused(w, change(w, SR_T_PERSON_KEY, &w->curator[0], who), "key-used");
+	assert_int_equal(change(w, SR_T_PERSON_KEY, &w->curator[0], &next), 0);
+	assert_int_equal(grant_state(w, alone, by), SR_S_EXPIRED);
+	assert_int_equal(grant_state(w, shared, by), SR_S_SUSPENDED);
+	assert_int_equal(request_state(w, waits.id), SR_S_LAPSED);
+	assert_ok(sr_query_room_keys(&keys, w->v->catalogue, &w->e), &w->e);
+	for (size_t i = 0; i < keys.count; i++)
+		assert_true(
+			keys.rows[i].ended || memcmp(keys.rows[i].request, both.id, SR_ID) == 0);
+	sr_room_keys_free(&keys);
+	assert_fails(world_open(w, &c), SR_DENIED, &w->e, "the checkout is ended");
+	/* The old key signs nothing any more, the new one does; no key comes twice. */
+	assert_int_equal(world_request(w, &waits), SR_AUTH);
+	assert_refused(w, change(w, SR_T_PERSON_KEY, &w->curator[0], &stolen), "old-key");
+	assert_refused(w, change(w, SR_T_PERSON_KEY, &w->curator[0], &next), "key-used");
+	waits.by = &next;
+	assert_int_equal(world_request(w, &waits), 0);
+	/* A card of the new key gives a role and sets a name; one of the old key does not. */
+	assert_refused(w, world_person_add(w, &w->curator[0], who, "depositor"), "other-key");
+	assert_int_equal(world_person_add(w, &w->curator[0], &next, "depositor"), 0);
+	assert_refused(w, change(w, SR_T_PERSON_SET, &w->curator[0], who), "other-key");
+	assert_int_equal(change(w, SR_T_PERSON_SET, &w->officer, &next), 0);
+	again = renewed(w, &next, 3, true);
+	assert_int_equal(change(w, SR_T_PERSON_KEY, &w->officer, &again), 0);
+	assert_replays(w);
+	sr_buf_free(&next.card);
+	sr_buf_free(&stolen.card);
+	sr_buf_free(&again.card);
+	world_free(w);
+}
+
+/* Other roles: the old key bears the new one out, before somebody else; or the board decides. */
+static void key_of_house(void **state) {
+	struct world *w = world_new(NULL);
+	struct world_person lost = renewed(w, &w->curator[0], 1, false),
+			    kept = renewed(w, &w->curator[0], 2, true),
+			    member = renewed(w, &w->member[2], 3, false),
+			    nobody = renewed(w, &w->outsider, 4, false);
+	struct world_deposit held;
+	uint8_t id[SR_ID], part[SR_PART];
+	size_t items = 0;
+
+	(void)state;
+	deposit_held(w, &held);
+	assert_refused(w, change(w, SR_T_PERSON_KEY, &w->curator[0], &kept), "own-affair");
+	assert_refused(w, change(w, SR_T_PERSON_SET, &w->curator[0], &w->curator[0]), "own-affair");
+	assert_refused(w, change(w, SR_T_PERSON_KEY, &w->officer, &lost), "role-needs-quorum");
+	assert_refused(w, change(w, SR_T_PERSON_KEY, &w->officer, &nobody), "no-such-person");
+	assert_refused(w, world_person_add(w, &w->officer, &nobody, "researcher"), "other-key");
+	assert_int_equal(change(w, SR_T_PERSON_KEY, &w->officer, &kept), 0);
+	/* The box to the old key is erased; the new one needs a curator who has one. */
+	assert_int_equal(boxes_of(w, &kept, &items), 0);
+	assert_int_equal(boxes_of(w, &w->curator[1], &items), 1);
+	assert_int_equal(world_part(w, &w->curator[1], held.items[0], part), 0);
+	/* A member's: the others decide, and it is signed with from then on. */
+	assert_int_equal(ask_key(w, &w->officer, &member, id), 0);
+	assert_refused(
+		w, world_vote(w, &(struct world_vote){.member = 2, .request = id}), "own-request");
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(
+			world_vote(w, &(struct world_vote){.member = i, .request = id}), 0);
+	assert_int_equal(request_state(w, id), SR_S_GRANTED);
+	assert_refused(w, ask_key(w, &w->officer, &member, id), "key-used");
+	assert_replays(w);
+	sr_buf_free(&lost.card);
+	sr_buf_free(&kept.card);
+	sr_buf_free(&member.card);
+	sr_buf_free(&nobody.card);
+	world_free(w);
+}
+
+/* A grant that rests on a vote with the key before still opens: pieces go by the key of their time.
+ */
+static void key_of_voter(void **state) {
+	struct world *w = world_new(NULL);
+	struct world_person next = renewed(w, &w->member[0], 1, true);
+	uint8_t item[1][SR_ID], grant[SR_ID];
+	struct world_request rq = {
+		.by = &w->researcher[0], .items = (const uint8_t(*)[SR_ID])item, .count = 1};
+	struct world_checkout c = {.by = &w->researcher[0], .grant = grant, .item = item[0]};
+
+	(void)state;
+	put_item(w, item[0]);
+	assert_int_equal(world_request(w, &rq), 0);
+	world_grant(w, rq.id, grant);
+	assert_int_equal(change(w, SR_T_PERSON_KEY, &w->curator[0], &next), 0);
+	assert_int_equal(world_checkout(w, &c), 0);
+	assert_ok(world_open(w, &c), &w->e);
+	sr_buf_free(&next.card);
+	world_free(w);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(attest_rules),
@@ -483,6 +648,9 @@ int main(void) {
 		cmocka_unit_test(end_by_quorum),
 		cmocka_unit_test(boxes_at_open),
 		cmocka_unit_test(end_member),
+		cmocka_unit_test(key_of_researcher),
+		cmocka_unit_test(key_of_house),
+		cmocka_unit_test(key_of_voter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

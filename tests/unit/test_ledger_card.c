@@ -69,11 +69,47 @@ static void test_other_signer(void **state) {
 	sr_buf_free(&forged);
 }
 
+/* A next card keeps the name of the first key, and tells whether the key before bears it out. */
+static void test_next(void **state) {
+	(void)state;
+	const struct t_person p = t_person(1), q = t_person(2), r = t_person(3);
+	struct sr_card_next next = {p.name, p.seed};
+	uint8_t commit[SR_HASH];
+	struct sr_buf b, first;
+	struct sr_card c;
+	struct sr_err e;
+	sr_buf_init(&b);
+	sr_buf_init(&first);
+	t_card(&first, &p);
+	sr_text_commit(commit, p.salt, sr_bytes_str(p.real));
+	assert_ok(sr_card_make_next(&b, q.seed, commit, &next, &e), &e);
+	assert_true(b.len <= SR_CARD_MAX);
+	assert_ok(sr_card_read(&c, sr_buf_view(&b), &e), &e);
+	assert_memory_equal(c.key, q.pk, SR_PK);
+	assert_string_equal(c.person, p.name);
+	assert_true(c.next && c.by_old);
+	assert_ok(sr_card_by_old(sr_buf_view(&b), p.pk, &e), &e);
+	assert_fails(
+		sr_card_by_old(sr_buf_view(&b), r.pk, &e), SR_AUTH, &e, "not by the key before");
+	assert_fails(sr_card_by_old(sr_buf_view(&first), p.pk, &e), SR_AUTH, &e, "no signature");
+	sr_buf_clear(&b);
+	next.old = NULL;
+	assert_ok(sr_card_make_next(&b, q.seed, commit, &next, &e), &e);
+	assert_ok(sr_card_read(&c, sr_buf_view(&b), &e), &e);
+	assert_true(c.next && !c.by_old);
+	t_each_cut(sr_buf_view(&b), must_fail, NULL);
+	t_each_flip(sr_buf_view(&b), must_fail, NULL);
+	assert_fails(sr_card_make_next(&b, p.seed, commit, &next, &e), SR_USAGE, &e, "name is of");
+	sr_buf_free(&b);
+	sr_buf_free(&first);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round),
 		cmocka_unit_test(test_mutants),
 		cmocka_unit_test(test_other_signer),
+		cmocka_unit_test(test_next),
 	};
 	struct sr_err e;
 	if (sr_crypto_init(&e) != 0)

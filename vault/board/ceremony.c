@@ -128,7 +128,30 @@ int sr_ceremony_dkg(struct sr_dkg *out, const struct sr_statement *found, const 
 	return rc;
 }
 
-/* Public inputs of a run that makes the keys of ${b}. */
+/* A run goes by the keys that its members had when it began: the first deal is sealed to those.
+ * Before it, by those in force. */
+static int run_keys(struct sr_dkg *d, struct sr_catalogue *c, const struct sr_board_row *b,
+	const uint8_t run[SR_ID], struct sr_err *e) {
+	struct sr_run_row *row = calloc(1, sizeof *row);
+	int rc = row == NULL ? sr_fail(e, SR_NOMEM, "ceremony: out of memory")
+			     : sr_query_run(row, c, run, e);
+	const uint64_t entry = row != NULL && rc == 0 ? row->entry : UINT64_MAX;
+
+	if (rc == SR_NOTFOUND) {
+		sr_err_clear(e);
+		rc = 0;
+	}
+	for (size_t i = 0; i < b->member_count && rc == 0; i++) {
+		if (entry == UINT64_MAX)
+			memcpy(d->key[i], b->members[i].pk, SR_PK);
+		else
+			rc = sr_query_key_at(d->key[i], c, b->members[i].person, entry, e);
+	}
+	free(row);
+	return rc;
+}
+
+/* Public inputs of a run that makes the keys of ${b}, but for the members' keys. */
 static void dkg_of_board(struct sr_dkg *d, const uint8_t fingerprint[SR_HASH],
 	const struct sr_board_row *b, const uint8_t run[SR_ID]) {
 	memset(d, 0, sizeof *d);
@@ -137,8 +160,6 @@ static void dkg_of_board(struct sr_dkg *d, const uint8_t fingerprint[SR_HASH],
 	memcpy(d->run, run, SR_ID);
 	d->epoch = b->epoch;
 	d->members = (uint8_t)b->member_count;
-	for (size_t i = 0; i < b->member_count; i++)
-		memcpy(d->key[i], b->members[i].pk, SR_PK);
 	d->levels = (uint8_t)b->level_count;
 	for (size_t i = 0; i < b->level_count; i++) {
 		d->level[i].level = (uint8_t)b->levels[i].level;
@@ -183,8 +204,10 @@ int sr_ceremony_run_dkg(struct sr_dkg *out, struct sr_catalogue *c, const uint8_
 		rc = sr_query_board(b, c, board, epoch, e);
 	if (rc == 0) {
 		dkg_of_board(out, vault.fingerprint, b, run);
-		rc = sr_dkg_check(out, e);
+		rc = run_keys(out, c, b, run, e);
 	}
+	if (rc == 0)
+		rc = sr_dkg_check(out, e);
 	free(b);
 	return rc;
 }
@@ -257,7 +280,6 @@ void sr_ceremony_lax(bool lax) {
 int sr_ceremony_deal_check(struct sr_vault *v, const struct sr_statement *deal,
 	struct sr_bytes dealing, struct sr_err *e) {
 	uint8_t board[SR_ID], run[SR_ID], want[SR_HASH], have[SR_HASH];
-	char person[SR_PERSON_TEXT] = "";
 	struct sr_dealing views;
 	struct sr_dkg *d = NULL;
 	int rc;
@@ -266,9 +288,10 @@ int sr_ceremony_deal_check(struct sr_vault *v, const struct sr_statement *deal,
 	if (unchecked)
 		return 0;
 #endif
-	if ((d = calloc(1, sizeof *d)) == NULL)
-		return sr_fail(e, SR_NOMEM, "ceremony: out of memory");
-	rc = sr_field_id(run, deal, "run", 0, e);
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	d = calloc(1, sizeof *d);
+	rc = d == NULL || b == NULL ? sr_fail(e, SR_NOMEM, "ceremony: out of memory")
+				    : sr_field_id(run, deal, "run", 0, e);
 	if (rc == 0)
 		rc = sr_field_id(board, deal, "board", 0, e);
 	if (rc == 0)
@@ -283,10 +306,12 @@ int sr_ceremony_deal_check(struct sr_vault *v, const struct sr_statement *deal,
 	if (rc == 0)
 		rc = sr_deal_verify(d, &views, e);
 	if (rc == 0)
-		sr_person_name(person, d->key[views.dealer - 1]);
-	if (rc == 0 && strcmp(person, deal->head.actor) != 0)
-		rc = sr_fail(e, SR_AUTH, "the dealing is of member %u (%s), signed by %s",
-			views.dealer, person, deal->head.actor);
+		rc = sr_query_board(b, v->catalogue, board, (uint32_t)d->epoch, e);
+	if (rc == 0 && (views.dealer > b->member_count ||
+			       strcmp(b->members[views.dealer - 1].person, deal->head.actor) != 0))
+		rc = sr_fail(e, SR_AUTH, "the dealing is of member %u, signed by %s", views.dealer,
+			deal->head.actor);
+	free(b);
 	free(d);
 	return rc;
 }

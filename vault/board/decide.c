@@ -458,6 +458,44 @@ static int decide_board(const struct follow_job *j, const struct decision *d) {
 	return rc;
 }
 
+/* A new key for the subject, with the name that its card has. */
+static int decide_person_key(const struct follow_job *j, const struct decision *d) {
+	struct sr_ruling *r = calloc(1, sizeof *r);
+	struct sr_door_text name = {0};
+	struct sr_submission parts = {.texts = &name, .text_count = 1};
+	struct sr_buf text, keep, card;
+	int rc = r == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory") : 0;
+
+	sr_buf_init(&text);
+	sr_buf_init(&card);
+	sr_buf_init_secret(&keep);
+	if (rc == 0)
+		rc = sr_unbase64(&card, sr_bytes_str(d->v.card), j->e);
+	if (rc == 0)
+		rc = sr_rules_key(r, j->v->catalogue, d->v.subject, sr_buf_view(&card), j->e);
+	if (rc == 0 && !r->allowed) {
+		rc = decide_moot(j, d, &(struct moot){"person", NULL, r->rule, r->why});
+		goto out;
+	}
+	if (rc == 0)
+		rc = request_text(j, d, "card", &name, &keep);
+	if (rc != 0)
+		goto out;
+	sr_follow_begin(&text, j->v, SR_T_PERSON_KEY, j->f->now);
+	sr_text_put_hex(&text, "request", d->v.request, SR_ID);
+	sr_text_put(&text, "person", d->v.subject);
+	sr_text_put(&text, "card", d->v.card);
+	rc = follow_emit(j, &text, &parts);
+	if (rc == 0)
+		j->f->tell(j->f->ctx, "decided: the new key is in force");
+out:
+	sr_buf_free(&text);
+	sr_buf_free(&card);
+	sr_buf_free(&keep);
+	free(r);
+	return rc;
+}
+
 static int decide_refused(const struct follow_job *j, const struct decision *d) {
 	struct sr_buf text;
 	int rc;
@@ -527,6 +565,7 @@ static const struct {
 	{"lift", decide_lift},
 	{"renew", decide_renew},
 	{"destroy", decide_destroy},
+	{"person", decide_person_key},
 	{"person-end", decide_person_end},
 	{"role", decide_role},
 	{"collection", decide_collection},

@@ -380,6 +380,7 @@ static int (*const follow[SR_T_COUNT])(const struct follow_job *j) = {
 	[SR_T_AMEND] = on_request,
 	[SR_T_VOTE] = on_vote,
 	[SR_T_PERSON_END] = follow_person_end,
+	[SR_T_PERSON_KEY] = follow_person_key,
 	[SR_T_ATTEST] = on_attest,
 	[SR_T_RECUSE] = on_recuse,
 	[SR_T_DESTROY] = on_destroy,

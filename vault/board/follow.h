@@ -14,6 +14,9 @@
  *   person-end                -> suspend, of each live grant that names the person; lapse, of what
  *                                they asked for; refuse, of what is left without a quorum; boxes of
  *                                held items to a curator are erased
+ *   person-key                -> lapse, of each grant that only this person reads under, and of
+ *                                requests with a key of theirs; suspend, of grants with others;
+ *                                boxes of held items to the old key are erased
  *   vote correct, withdraw,   -> the room key ends
  *   close, revoke, lapse and
  *   refuse of a request

@@ -28,5 +28,7 @@ SR_MUST int follow_decide(const struct follow_job *j, const uint8_t request[SR_I
 
 /* What follows when a person's roles end (follow_people.c). */
 SR_MUST int follow_person_end(const struct follow_job *j);
+/* What follows when a person has a new key. */
+SR_MUST int follow_person_key(const struct follow_job *j);
 
 #endif

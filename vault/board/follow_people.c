@@ -1,11 +1,17 @@
 /*
- * follow_people - what it brings about when a person's roles end. See follow_in.h.
+ * follow_people - what it brings about when a person's roles end, or they have a new key. See
+ * follow_in.h.
  *
  * Everything that would go on without them is stopped in the same commit: live grants that name
  * them are suspended (co-applicants wait for a quorum, who may lift), what they asked for lapses,
  * what waits for votes that they can no longer give is decided without them. What needs people
  * (a reshare, boxes of held items for those who stay, a new passphrase of the service keys) is told
  * by `person show`.
+ *
+ * A new key inherits nothing that was sealed to the old one. Pieces of votes are sealed to request
+ * keys, which are of the old seed: a grant that only this person reads under opens nothing any more
+ * and ends (its room key is erased, in case the old key is in other hands); one with co-applicants
+ * is suspended, for a quorum to look at.
  */
 #include "board/follow_in.h"
 
@@ -41,7 +47,7 @@ static int suspend_grants(const struct follow_job *j, const char *person) {
 	return rc;
 }
 
-static int lapse(const struct follow_job *j, const struct sr_version_row *v) {
+static int lapse_request(const struct follow_job *j, const struct sr_version_row *v) {
 	struct sr_buf text;
 	int rc;
 
@@ -67,7 +73,7 @@ static int settle_requests(const struct follow_job *j, const char *person) {
 		const struct sr_version_row *v = &l.rows[i];
 
 		if (v->has_key && strcmp(v->applicant, person) == 0)
-			rc = lapse(j, v);
+			rc = lapse_request(j, v);
 		else
 			rc = follow_decide(j, v->request);
 	}
@@ -90,5 +96,77 @@ int follow_person_end(const struct follow_job *j) {
 	if (rc == 0 && (p.roles_ever & SR_ROLE_CURATOR) != 0)
 		j->f->curators(j->f->ctx);
 	sr_person_row_free(&p);
+	return rc;
+}
+
+static int lapse_grant(const struct follow_job *j, const uint8_t grant[SR_ID]) {
+	struct sr_buf text;
+	int rc;
+
+	sr_buf_init(&text);
+	sr_follow_begin(&text, j->v, SR_T_LAPSE, j->f->now);
+	sr_text_put(&text, "what", "grant");
+	sr_text_put_hex(&text, "grant", grant, SR_ID);
+	rc = follow_emit(j, &text, NULL);
+	sr_buf_free(&text);
+	if (rc == 0)
+		follow_tell_id(j, "ask anew: ended is grant", grant, "");
+	return rc;
+}
+
+/* Grants in ${state}: those of this person alone end; others are suspended unless they are. */
+static int settle_grants(const struct follow_job *j, const char *person, enum sr_state state) {
+	const struct sr_grant_filter f = {.person = person, .state = state};
+	struct sr_page page = {.limit = 1000};
+	size_t n;
+	int rc = 0;
+
+	do {
+		struct sr_grants l = {0};
+
+		rc = sr_query_grants(&l, j->v->catalogue, &f, &page, j->e);
+		n = l.count;
+		for (size_t i = 0; i < l.count && rc == 0; i++) {
+			if (strcmp(l.rows[i].people, person) == 0)
+				rc = lapse_grant(j, l.rows[i].id);
+			else if (state == SR_S_LIVE)
+				rc = suspend(j, l.rows[i].id);
+			else
+				page.offset++; /* it stays in the list */
+		}
+		sr_grants_free(&l);
+	} while (rc == 0 && n > 0);
+	return rc;
+}
+
+static bool has_key_of(const struct sr_version_row *v, const char *person) {
+	if (!v->has_key)
+		return false;
+	if (strcmp(v->applicant, person) == 0)
+		return true;
+	for (size_t i = 0; i < v->people_count; i++)
+		if (strcmp(v->people[i].person, person) == 0 && v->people[i].joined)
+			return true;
+	return false;
+}
+
+int follow_person_key(const struct follow_job *j) {
+	const struct sr_bytes name = sr_field(j->s, "person", 0);
+	struct sr_versions open = {0};
+	char person[SR_PERSON_TEXT];
+	int rc;
+
+	snprintf(person, sizeof person, "%.*s", (int)name.len, (const char *)name.p);
+	rc = settle_grants(j, person, SR_S_SUSPENDED);
+	if (rc == 0)
+		rc = settle_grants(j, person, SR_S_LIVE);
+	if (rc == 0)
+		rc = sr_query_open(&open, j->v->catalogue, j->e);
+	for (size_t i = 0; i < open.count && rc == 0; i++)
+		if (has_key_of(&open.rows[i], person))
+			rc = lapse_request(j, &open.rows[i]);
+	sr_versions_free(&open);
+	if (rc == 0)
+		j->f->curators(j->f->ctx);
 	return rc;
 }

@@ -62,6 +62,11 @@ bool sr_rules_raised(const struct sr_board_row *b, const struct sr_item_row *ite
 SR_MUST int sr_rules_end(
 	struct sr_ruling *out, struct sr_catalogue *cat, const char *person, struct sr_err *e);
 
+/* May the key of ${card} take the place of the one that ${person} has? It is fresh, can be sealed
+ * to, and, if the card says that the old key bears it out, that is so. Asked as above. NOTFOUND. */
+SR_MUST int sr_rules_key(struct sr_ruling *out, struct sr_catalogue *cat, const char *person,
+	struct sr_bytes card, struct sr_err *e);
+
 /* Is the controlled term known? Forms, purposes and hazards of DESIGN 2; others are refused. */
 bool sr_rules_form(struct sr_bytes word);
 bool sr_rules_purpose(struct sr_bytes word);

@@ -38,6 +38,8 @@ rule_fn rule_accept;
 rule_fn rule_quarrel;
 rule_fn rule_person;
 rule_fn rule_person_end;
+rule_fn rule_person_set;
+rule_fn rule_person_key;
 rule_fn rule_attest;
 rule_fn rule_attest_end;
 rule_fn rule_accession;
@@ -62,6 +64,11 @@ rule_fn rule_checkout;
 rule_fn rule_return;
 rule_fn rule_enquiry;
 
+/* A request of kind person: a new key for whom it is about (rules_people.c). */
+rule_fn rules_key_asked;
+/* The card of the statement is of the person whom line ${key} names, and of the key in force if
+ * they are known; else the ruling is made. */
+int rules_card_in_force(struct rules_ctx *c, const char *key);
 /* A request of kind person-end: whom it is about (rules_people.c). */
 rule_fn rules_end_asked;
 

@@ -3,6 +3,9 @@
  */
 #include "board/rules_in.h"
 
+#include "crypto/box.h"
+#include "ledger/card.h"
+
 int rule_person(struct rules_ctx *c) {
 	struct sr_person_row row = {0};
 	char name[SR_PERSON_TEXT];
@@ -20,6 +23,9 @@ int rule_person(struct rules_ctx *c) {
 				sr_role_name(role));
 	}
 	rules_person_text(name, c->s, "person");
+	rc = rules_card_in_force(c, "person");
+	if (rc != 0 || !c->out->allowed)
+		return rc;
 	rc = sr_query_person(&row, c->cat, name, c->e);
 	if (rc == SR_NOTFOUND) {
 		sr_err_clear(c->e);
@@ -175,6 +181,160 @@ int rules_end_asked(struct rules_ctx *c) {
 	if (rc != 0 || !there)
 		return rc;
 	rc = end_holds(c, &row);
+	sr_person_row_free(&row);
+	return rc;
+}
+
+/* --- cards and keys --------------------------------------------------------------------------- */
+
+static int card_of_line(struct rules_ctx *c, struct sr_card *card, struct sr_buf *bytes) {
+	int rc = sr_field_card(bytes, c->s, "card", 0, c->e);
+
+	return rc == 0 ? sr_card_read(card, sr_buf_view(bytes), c->e) : rc;
+}
+
+int rules_card_in_force(struct rules_ctx *c, const char *key) {
+	struct sr_person_row row = {0};
+	struct sr_card card;
+	struct sr_buf bytes;
+	int rc;
+
+	sr_buf_init(&bytes);
+	rc = card_of_line(c, &card, &bytes);
+	sr_buf_free(&bytes);
+	if (rc != 0)
+		return rc;
+	if (!sr_bytes_eq(sr_field(c->s, key, 0), sr_bytes_str(card.person)))
+		return rules_deny(c, "other-card", "", "the card is that of %s", card.person);
+	rc = sr_query_person(&row, c->cat, card.person, c->e);
+	if (rc == SR_NOTFOUND && card.next)
+		rc = rules_deny(c, "other-key", "a card of the first key introduces a person",
+			"nobody here is %s, and the card is of a later key", card.person);
+	else if (rc == 0 && memcmp(row.pk, card.key, SR_PK) != 0)
+		rc = rules_deny(c, "other-key", "person rekey changes a key",
+			"%s has another key than this card's", card.person);
+	else if (rc == 0 || rc == SR_NOTFOUND)
+		rc = rules_allow(c);
+	sr_person_row_free(&row);
+	return rc;
+}
+
+/* May this card's key take the place of the one that ${p} has? ${vouched}: the old key bears it
+ * out.
+ */
+static int next_key(
+	struct rules_ctx *c, const struct sr_person_row *p, struct sr_bytes bytes, bool *vouched) {
+	struct sr_card card;
+	uint8_t x[SR_X_PK];
+	bool used = false;
+	int rc = sr_card_read(&card, bytes, c->e);
+
+	*vouched = false;
+	if (rc == 0)
+		rc = sr_query_key_used(&used, c->cat, card.key, c->e);
+	if (rc != 0)
+		return rc;
+	if (strcmp(card.person, p->person) != 0)
+		return rules_deny(c, "other-card", "", "the card is that of %s", card.person);
+	if (p->roles == 0)
+		return rules_deny(c, "no-role", "add them anew with a new name",
+			"%s has no role any more", p->person);
+	if (used || !card.next)
+		return rules_deny(c, "key-used", "identity renew makes a new key",
+			"this key is, or was, somebody's here");
+	if (sr_box_pk_of_sign(x, card.key, NULL) != 0)
+		return rules_deny(c, "key-unusable", "identity renew makes a new key",
+			"nothing can be sealed to this key");
+	if (card.by_old && sr_card_by_old(bytes, p->pk, NULL) != 0)
+		return rules_deny(c, "old-key", "identity renew with the identity in force",
+			"the second signature is not by the key that %s has", p->person);
+	*vouched = card.by_old;
+	return rules_allow(c);
+}
+
+int sr_rules_key(struct sr_ruling *out, struct sr_catalogue *cat, const char *person,
+	struct sr_bytes card, struct sr_err *e) {
+	struct rules_ctx *c = calloc(1, sizeof *c);
+	struct sr_person_row p = {0};
+	bool vouched;
+	int rc = c == NULL ? sr_fail(e, SR_NOMEM, "rules: out of memory")
+			   : sr_query_person(&p, cat, person, e);
+
+	memset(out, 0, sizeof *out);
+	if (rc == 0) {
+		c->out = out;
+		c->cat = cat;
+		c->e = e;
+		rc = next_key(c, &p, card, &vouched);
+	}
+	sr_person_row_free(&p);
+	free(c);
+	return rc;
+}
+
+/* Nobody sets their own name or key: a second person has met them. */
+static int own_affair(struct rules_ctx *c, const struct sr_person_row *p) {
+	return strcmp(p->person, c->me.person) == 0
+		       ? rules_deny(c, "own-affair", "another curator or officer does it",
+				 "nobody changes their own card or key alone")
+		       : rules_allow(c);
+}
+
+int rule_person_set(struct rules_ctx *c) {
+	struct sr_person_row row = {0};
+	bool there;
+	int rc = named_person(c, "person", &row, &there);
+
+	if (rc != 0 || !there)
+		return rc;
+	rc = own_affair(c, &row);
+	sr_person_row_free(&row);
+	return rc == 0 && c->out->allowed ? rules_card_in_force(c, "person") : rc;
+}
+
+/* With the old key's word, or for who alone may be added by one: one curator or officer. A lost key
+ * of another role is the board's affair: whoever has the new one acts as that person. */
+int rule_person_key(struct rules_ctx *c) {
+	struct sr_person_row row = {0};
+	struct sr_card card;
+	struct sr_buf bytes;
+	bool there, vouched = false;
+	int rc = named_person(c, "person", &row, &there);
+
+	if (rc != 0 || !there)
+		return rc;
+	sr_buf_init(&bytes);
+	rc = own_affair(c, &row);
+	if (rc == 0 && c->out->allowed)
+		rc = card_of_line(c, &card, &bytes);
+	if (rc == 0 && c->out->allowed)
+		rc = next_key(c, &row, sr_buf_view(&bytes), &vouched);
+	if (rc == 0 && c->out->allowed && !vouched &&
+		(row.roles & ~(unsigned)(SR_ROLE_RESEARCHER | SR_ROLE_DEPOSITOR)) != 0)
+		rc = rules_deny(c, "role-needs-quorum",
+			"person rekey then makes a request that members vote on",
+			"%s has a role that only a quorum gives to a key that the old one does not "
+			"bear out",
+			row.person);
+	sr_buf_free(&bytes);
+	sr_person_row_free(&row);
+	return rc;
+}
+
+int rules_key_asked(struct rules_ctx *c) {
+	struct sr_person_row row = {0};
+	struct sr_card card;
+	struct sr_buf bytes;
+	bool there, vouched;
+	int rc = named_person(c, "subject", &row, &there);
+
+	if (rc != 0 || !there)
+		return rc;
+	sr_buf_init(&bytes);
+	rc = card_of_line(c, &card, &bytes);
+	if (rc == 0)
+		rc = next_key(c, &row, sr_buf_view(&bytes), &vouched);
+	sr_buf_free(&bytes);
 	sr_person_row_free(&row);
 	return rc;
 }

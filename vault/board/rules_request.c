@@ -22,6 +22,7 @@ static const struct shape shapes[] = {
 	{"lift", "target", ""},
 	{"renew", "target ends", ""},
 	{"role", "subject card role", ""},
+	{"person", "subject card", ""},
 	{"person-end", "subject", ""},
 	{"collection", "collection dedupe name", ""},
 	{"board", "target quorum member", "newcomer"},
@@ -302,25 +303,6 @@ static int renew_request(struct rules_ctx *c, uint64_t level) {
 	return rc;
 }
 
-/* The card must be the subject's: otherwise the last vote would find that the role cannot be given.
- */
-static int role_card(struct rules_ctx *c) {
-	struct sr_buf bytes;
-	struct sr_card card;
-	int rc;
-
-	sr_buf_init(&bytes);
-	rc = sr_field_card(&bytes, c->s, "card", 0, c->e);
-	if (rc == 0)
-		rc = sr_card_read(&card, sr_buf_view(&bytes), c->e);
-	sr_buf_free(&bytes);
-	if (rc != 0)
-		return rc;
-	if (!sr_bytes_eq(sr_field(c->s, "subject", 0), sr_bytes_str(card.person)))
-		return rules_deny(c, "other-card", "", "the card is that of %s", card.person);
-	return rules_allow(c);
-}
-
 static int collection_request(struct rules_ctx *c) {
 	struct sr_collection_row row = {0};
 	uint8_t id[SR_ID];
@@ -350,7 +332,8 @@ static int role_request(struct rules_ctx *c) {
 			return rules_deny(c, "member-needs-reshare", "",
 				"a member joins the board by a reshare of its keys only");
 	}
-	return role_card(c);
+	/* Otherwise the last vote would find that the role cannot be given. */
+	return rules_card_in_force(c, "subject");
 }
 
 static bool twice(const struct sr_statement *s, const char *key) {
@@ -519,6 +502,8 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 		return role_request(c);
 	if (strcmp(sh->kind, "person-end") == 0)
 		return rules_end_asked(c);
+	if (strcmp(sh->kind, "person") == 0)
+		return rules_key_asked(c);
 	return strcmp(sh->kind, "board") == 0 ? board_request(c) : collection_request(c);
 }
 

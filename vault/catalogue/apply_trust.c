@@ -34,8 +34,15 @@ int sr_apply_add_person(struct sr_apply *a, const struct sr_card *card, struct s
 		return sr_fail(e, SR_CORRUPT, "%s has another key already", card->person);
 	if (rc != SR_NOTFOUND)
 		return rc;
-	return SQL_RUN(a->db, e, "INSERT INTO people(person, pk, entry) VALUES(?, ?, ?)",
+	if (card->next) /* whoever comes first with a name must hold the key that it is of */
+		return sr_fail(e, SR_CORRUPT, "%s is nobody here, and the card is of a later key",
+			card->person);
+	rc = SQL_RUN(a->db, e, "INSERT INTO people(person, pk, entry) VALUES(?, ?, ?)",
 		A_STR(card->person), A_HASH(card->key), A_INT(a->entry));
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e, "INSERT INTO person_keys(person, entry, pk) VALUES(?, ?, ?)",
+			A_STR(card->person), A_INT(a->entry), A_HASH(card->key));
+	return rc;
 }
 
 /* Unless the person has it already. */

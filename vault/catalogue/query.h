@@ -74,6 +74,31 @@ SR_MUST int sr_query_people(
 void sr_person_row_free(struct sr_person_row *r);
 void sr_people_free(struct sr_people *l);
 
+/* Every key that somebody had, in force for entries after ${entry}; ordered by person, then entry.
+ */
+struct sr_person_key {
+	char person[SR_PERSON_TEXT];
+	uint64_t entry;
+	uint8_t pk[SR_PK];
+};
+struct sr_person_keys {
+	struct sr_person_key *rows;
+	size_t count;
+};
+/* ${person} NULL: of everybody. */
+SR_MUST int sr_query_person_keys(
+	struct sr_person_keys *out, struct sr_catalogue *c, const char *person, struct sr_err *e);
+void sr_person_keys_free(struct sr_person_keys *l);
+/* The one in force for entry ${entry}, in a list as above; NULL: none yet. */
+const struct sr_person_key *sr_person_key_at(
+	const struct sr_person_keys *l, const char *person, uint64_t entry);
+/* The same as one question: NOTFOUND. */
+SR_MUST int sr_query_key_at(uint8_t pk[SR_PK], struct sr_catalogue *c, const char *person,
+	uint64_t entry, struct sr_err *e);
+/* Was this key ever somebody's? */
+SR_MUST int sr_query_key_used(
+	bool *out, struct sr_catalogue *c, const uint8_t pk[SR_PK], struct sr_err *e);
+
 /* What an officer attested: training and affiliation of one person; supervisor-of and conflict
  * between two, or between one and a request. The last two keep a member from voting, in both
  * directions, while they stand (DESIGN 6a). */

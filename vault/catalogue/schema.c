@@ -44,6 +44,10 @@ static const char *const statements[] = {
 	" key_epoch INTEGER NOT NULL) STRICT",
 	"CREATE TABLE people(person TEXT PRIMARY KEY, pk BLOB NOT NULL UNIQUE,"
 	" entry INTEGER NOT NULL) STRICT",
+	/* every key that a person ever had: in force for entries after this one */
+	"CREATE TABLE person_keys(person TEXT NOT NULL REFERENCES people(person),"
+	" entry INTEGER NOT NULL, pk BLOB NOT NULL UNIQUE, PRIMARY KEY(person, entry)) STRICT,"
+	" WITHOUT ROWID",
 	"CREATE TABLE people_texts(person TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT",
 	"CREATE TABLE roles(person TEXT NOT NULL REFERENCES people(person),"
 	" role TEXT NOT NULL, entry INTEGER NOT NULL, ended INTEGER, PRIMARY KEY(person,"
@@ -293,6 +297,7 @@ static const struct sr_table tables[] = {
 	{"records", "entry, record", true},
 	{"vault", "id", true},
 	{"people", "person", true},
+	{"person_keys", "person, entry", true},
 	{"roles", "person, role, entry", true},
 	{"attestations", "attestation", true},
 	{"boards", "board", true},

@@ -178,6 +178,11 @@ SR_MUST int sr_client_act(
  * role. */
 SR_MUST int sr_client_person(struct sr_client *c, const struct sr_introduction *who,
 	const char *const *roles, struct sr_submitted *out, struct sr_err *e);
+/* `person-set` (another name, same key) and `person-key` (another key), by the person's new card. A
+ * key that the old one does not bear out is for sr_client_request with kind person, unless the
+ * person is researcher or depositor alone. */
+SR_MUST int sr_client_card(struct sr_client *c, enum sr_type_id type,
+	const struct sr_introduction *who, struct sr_submitted *out, struct sr_err *e);
 /* `attest` (officer): of one person, with another, or of a request; NULL and 0: no line. */
 struct sr_attesting {
 	const char *person, *kind, *of;
@@ -341,7 +346,8 @@ struct sr_seats { /* members and quorums of a board to be */
 	size_t levels;
 };
 struct sr_asking {
-	/* access export revoke lift role person-end collection destroy referral board */
+	/* access export revoke lift role person person-end collection destroy referral board
+	 */
 	const char *kind;
 	/* SR_ID bytes: who decides; NULL: the board of the items, or else the founding one */
 	const uint8_t *board;

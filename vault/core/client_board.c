@@ -15,7 +15,7 @@
 uint8_t sr_client_member(const struct sr_client *c) {
 	for (uint8_t i = 0; c->board != NULL && c->o.identity != NULL && i < c->board->dkg.members;
 		i++)
-		if (memcmp(c->board->dkg.key[i], c->o.identity->pk, SR_PK) == 0)
+		if (strcmp(c->board->view.member[i], c->o.identity->person) == 0)
 			return (uint8_t)(i + 1);
 	return 0;
 }
@@ -81,6 +81,7 @@ static int find_run(const struct sr_client *c, const uint8_t board[SR_ID], uint8
 }
 
 static void view_begin(struct sr_client_board *b, const struct sr_proofs *p) {
+	const struct sr_known_board *k = sr_proofs_board(p, b->id, 1); /* board_inputs had it */
 	struct sr_board_view *v = &b->view;
 
 	memcpy(v->board, b->id, SR_ID);
@@ -91,7 +92,7 @@ static void view_begin(struct sr_client_board *b, const struct sr_proofs *p) {
 	snprintf(v->ledger_key, sizeof v->ledger_key, "%s", p->seen.vkey);
 	for (size_t i = 0; i < b->dkg.members; i++) {
 		memcpy(v->member_key[i], b->dkg.key[i], SR_PK);
-		sr_person_name(v->member[i], b->dkg.key[i]);
+		snprintf(v->member[i], SR_PERSON_TEXT, "%s", k->member[i]);
 	}
 	for (size_t i = 0; i < b->dkg.levels; i++)
 		v->level[i] = b->dkg.level[i].level;
@@ -240,13 +241,12 @@ static int board_inputs(struct sr_client *c, struct sr_client_board *b, const ui
 	d->epoch = k->epoch;
 	d->members = k->members;
 	d->levels = k->levels;
-	for (size_t i = 0; i < k->members; i++) {
-		const struct sr_known *who = sr_proofs_person(&c->proofs, k->member[i]);
-
-		if (who == NULL)
+	/* A run goes by the keys that its members had when it began. */
+	const struct sr_proven *began = sr_client_of_run(&c->proofs, SR_T_DEAL, run, NULL, 0);
+	for (size_t i = 0; i < k->members; i++)
+		if (!sr_proofs_key_at(&c->proofs, k->member[i],
+			    began != NULL ? began->index : UINT64_MAX, d->key[i]))
 			return sr_fail(e, SR_AUTH, "the key of %s is not proven", k->member[i]);
-		memcpy(d->key[i], who->pk, SR_PK);
-	}
 	for (size_t i = 0; i < k->levels; i++) {
 		d->level[i].level = k->level[i];
 		d->level[i].quorum = k->quorum[i];
@@ -530,15 +530,24 @@ int sr_client_shares(struct sr_client *c, uint8_t index, uint8_t x[SR_BOARD_LEVE
 	struct sr_share_place at = {.keys = &b->keys, .index = index};
 	struct sr_bytes views[SR_BOARD_MEMBERS_MAX];
 
+	const struct sr_known *self = sr_proofs_person(&c->proofs, c->o.identity->person);
+	int rc;
+
+	if (b->view.opened && b->box.len == 0)
+		return sr_fail(e, SR_AUTH, "the vault withholds the box of member %u", index);
 	if (b->view.opened) {
-		if (b->box.len == 0)
-			return sr_fail(
-				e, SR_AUTH, "the vault withholds the box of member %u", index);
 		memcpy(at.hash, b->keys_hash, SR_HASH);
-		return sr_shares_open(x, &at, c->o.identity->seed, sr_buf_view(&b->box), e);
+		rc = sr_shares_open(x, &at, c->o.identity->seed, sr_buf_view(&b->box), e);
+	} else {
+		dealings(b, views);
+		rc = sr_ceremony_shares(x, &b->keys, &b->dkg, views, &me, e);
 	}
-	dealings(b, views);
-	return sr_ceremony_shares(x, &b->keys, &b->dkg, views, &me, e);
+	if (rc == SR_AUTH && self != NULL && self->rekeyed != 0)
+		rc = sr_fail(e, SR_DENIED,
+			"the share of member %u was dealt to the key before: a share is not "
+			"inherited, the board deals anew",
+			index);
+	return rc;
 }
 
 /* --- the draft -------------------------------------------------------------------------------- */

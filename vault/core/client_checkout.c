@@ -281,7 +281,10 @@ static int record_key(const struct lending *l, const struct sr_proven *vote,
 		memcpy(ctx->key.vault, l->c->info.fingerprint, SR_HASH);
 		memcpy(ctx->vote, vote->entry.statement.head.id, SR_ID);
 		memcpy(ctx->request, l->request->entry.statement.hash, SR_HASH);
-		memcpy(ctx->voter, voter->pk, SR_PK);
+		if (!sr_proofs_key_at(&l->c->proofs, voter->person, vote->index, ctx->voter))
+			rc = sr_fail(e, SR_AUTH, "the key of %s is not proven", voter->person);
+	}
+	if (rc == 0) {
 		memcpy(sealed.id, l->item, SR_ID);
 		const struct sr_bundle_at at = {.bundle = &b,
 			.reader = l->reader,

@@ -176,13 +176,21 @@ static int learn_people(struct sr_client *c, uint64_t from, struct sr_err *e) {
 	sr_call_begin(&q, "people");
 	rc = sr_client_rows(c, &q, &r, &rows, e);
 	for (size_t i = 0; rc == 0 && i < rows.count; i++) {
-		if (sr_row_get_dec(&entry, &rows.rows[i], "entry", NULL) != 0 || entry == 0 ||
-			entry >= from)
-			continue;
-		wanted[n++] = entry;
-		if (n == SR_PROOF_MAX_ENTRIES) {
-			rc = sr_client_prove_entries(c, wanted, n, e);
-			n = 0;
+		for (size_t k = 0;; k++) { /* how they came, then each later key */
+			const struct sr_bytes at =
+				k == 0 ? sr_row_get(&rows.rows[i], "entry")
+				       : sr_row_get_n(&rows.rows[i], "rekeyed", k - 1);
+
+			if (at.p == NULL || rc != 0)
+				break;
+			if (sr_parse_dec(&entry, at, INT64_MAX, NULL) != 0 || entry == 0 ||
+				entry >= from)
+				continue;
+			wanted[n++] = entry;
+			if (n == SR_PROOF_MAX_ENTRIES) {
+				rc = sr_client_prove_entries(c, wanted, n, e);
+				n = 0;
+			}
 		}
 	}
 	if (rc == 0 && n > 0)

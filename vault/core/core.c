@@ -210,7 +210,8 @@ static int identify(struct sr_x *x, struct sr_err *e) {
 		x->caller.roles = p.roles;
 		if (p.roles == 0)
 			rc = sr_query_pending_member(&pending, x->catalogue, x->session->person, e);
-		if (p.roles == 0 && !pending)
+		/* Who logged in with a key that is no longer theirs logs in again. */
+		if ((p.roles == 0 && !pending) || memcmp(p.pk, x->session->pk, SR_PK) != 0)
 			sr_session_drop(x->core, x->session);
 		else
 			snprintf(x->caller.person, sizeof x->caller.person, "%s",

@@ -146,9 +146,9 @@
  *   body  rows: collection {id, board, request, dedupe collection|none, entry, items, name?}
  * people               login
  *   in    role token?
- *   body  rows: person {person, key b64, role*, ever* (roles once held), entry, name?}. Without
- *         one of the roles member, curator, officer, auditor, custodian one sees those who hold
- *         one, and oneself.
+ *   body  rows: person {person, key b64, role*, ever* (roles once held), entry, rekeyed* (entries
+ *         that brought later keys), name?}. Without one of the roles member, curator, officer,
+ *         auditor, custodian one sees those who hold one, and oneself.
  * person               login; as far as `people` shows them
  *   in    person
  *   body  rows: one person; attestation {id, person, kind training|affiliation|supervisor-of|
@@ -202,6 +202,7 @@
  *           version;
  *         earlier {version, state, hash, entry, received} of the others;
  *         comment {entry, person, received, text?}; recused {person} (active members);
+ *         rekeyed {person, entry, by, received} of each who asks and has another key than at first;
  *         attestation {as in person} that stands, of the parties; conflict {voter, as in
  *         attestation} of each active member whom one keeps from voting;
  *         grant {as grant below};

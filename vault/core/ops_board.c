@@ -229,17 +229,35 @@ static int put_complaints(struct sr_x *x, struct sr_rows_out *o, const uint8_t b
 	return rc;
 }
 
-/* Members who came after the founders: the entries that made them people. */
+static void late_add(
+	char people[2 * SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT], size_t *count, const char *person) {
+	if (person[0] != 'p' || *count == (size_t)2 * SR_BOARD_MEMBERS_MAX)
+		return;
+	for (size_t i = 0; i < *count; i++) {
+		if (strcmp(people[i], person) == 0)
+			return;
+	}
+	snprintf(people[(*count)++], SR_PERSON_TEXT, "%s", person);
+}
+
+/* What made the members people and gave them other keys, if they are not of the founders, and the
+ * same of those who signed that. */
 static int put_late_members(struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b,
 	uint64_t since, struct sr_err *e) {
-	static const int types[] = {SR_T_PERSON, SR_T_PERSON_END};
+	static const int types[] = {SR_T_PERSON, SR_T_PERSON_KEY, SR_T_PERSON_END};
+	char people[2 * SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT];
+	size_t count = 0;
 	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < b->member_count; i++) {
-		for (size_t t = 0; rc == 0 && t < 2; t++) {
+	for (size_t i = 0; i < b->member_count; i++)
+		late_add(people, &count, b->members[i].person);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		for (size_t t = 0; rc == 0 && t < sizeof types / sizeof types[0]; t++) {
 			struct sr_entries l = {0};
-			rc = entries_of(&l, x, types[t], b->members[i].person, e);
-			for (size_t j = 0; rc == 0 && j < l.count; j++)
+			rc = entries_of(&l, x, types[t], people[i], e);
+			for (size_t j = 0; rc == 0 && j < l.count; j++) {
 				rc = sr_put_receipt_row(x, o, l.rows[j].index, since, e);
+				late_add(people, &count, l.rows[j].actor);
+			}
 			sr_entries_free(&l);
 		}
 	}

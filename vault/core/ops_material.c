@@ -33,7 +33,7 @@ static void chain_add(struct chain *c, const char *person) {
  * stands behind those; who signed one joins the chain. */
 static int put_chain(
 	struct sr_x *x, struct sr_rows_out *o, struct chain *c, uint64_t since, struct sr_err *e) {
-	static const int types[] = {SR_T_PERSON, SR_T_PERSON_END, SR_T_BOARD};
+	static const int types[] = {SR_T_PERSON, SR_T_PERSON_KEY, SR_T_PERSON_END, SR_T_BOARD};
 	const struct sr_page page = {.limit = 1000};
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < c->count; i++) {

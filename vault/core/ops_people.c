@@ -22,6 +22,17 @@ static bool may_know_person(const struct sr_x *x, const struct sr_person_row *p)
 	       strcmp(p->person, x->caller.person) == 0;
 }
 
+/* What brought later keys: who verifies an old signature asks for these entries. */
+static int put_rekeyed(
+	struct sr_x *x, struct sr_rows_out *o, const char *person, struct sr_err *e) {
+	struct sr_person_keys l = {0};
+	int rc = sr_query_person_keys(&l, x->catalogue, person, e);
+	for (size_t i = 1; i < l.count; i++)
+		sr_row_dec(o, "rekeyed", l.rows[i].entry);
+	sr_person_keys_free(&l);
+	return rc;
+}
+
 static void put_person(const struct sr_x *x, struct sr_rows_out *o, const struct sr_person_row *p) {
 	sr_row(o, "person");
 	sr_row_str(o, "person", p->person);
@@ -45,14 +56,15 @@ int sr_op_people(struct sr_x *x, struct sr_err *e) {
 	if (rc != 0)
 		return rc;
 	sr_rows_begin(&o, &x->r->body);
-	for (size_t i = 0; i < l.count; i++) {
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
 		const struct sr_person_row *p = &l.rows[i];
 		if (!may_know_person(x, p))
 			continue;
 		put_person(x, &o, p);
+		rc = put_rekeyed(x, &o, p->person, e);
 	}
 	sr_people_free(&l);
-	return 0;
+	return rc;
 }
 
 void sr_put_attestation(const struct sr_x *x, struct sr_rows_out *o, const char *kind,
@@ -182,6 +194,9 @@ int sr_op_person(struct sr_x *x, struct sr_err *e) {
 	sr_rows_begin(&o, &x->r->body);
 	if (rc == 0) {
 		put_person(x, &o, &p);
+		rc = put_rekeyed(x, &o, person, e);
+	}
+	if (rc == 0) {
 		rc = sr_put_attestations(x, &o, person, false, e);
 	}
 	if (rc == 0 && ((x->caller.roles & HOUSE) != 0 || strcmp(p.person, x->caller.person) == 0))

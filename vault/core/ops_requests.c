@@ -237,6 +237,27 @@ static int put_sealed(
 	return rc == SR_NOTFOUND ? 0 : rc;
 }
 
+/* Who has another key than they came with: a voter asks whether it is still the same person. */
+static int put_rekeyed(
+	struct sr_x *x, struct sr_rows_out *o, const char *person, struct sr_err *e) {
+	struct sr_person_keys l = {0};
+	struct sr_entry_row entry;
+	int rc = sr_query_person_keys(&l, x->catalogue, person, e);
+	if (rc == 0 && l.count > 1) {
+		const uint64_t at = l.rows[l.count - 1].entry;
+		rc = sr_query_entry(&entry, x->catalogue, at, e);
+		if (rc == 0) {
+			sr_row(o, "rekeyed");
+			sr_row_str(o, "person", person);
+			sr_row_dec(o, "entry", at);
+			sr_row_str(o, "by", entry.actor);
+			sr_row_time(o, "received", entry.received);
+		}
+	}
+	sr_person_keys_free(&l);
+	return rc;
+}
+
 /* What officers attested of those who ask, or about whom it is asked; and whom it keeps from
  * voting.
  */
@@ -244,6 +265,10 @@ static int put_attested(
 	struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, struct sr_err *e) {
 	struct sr_people members = {0};
 	int rc = sr_put_attestations(x, o, v->applicant, true, e);
+	if (rc == 0)
+		rc = put_rekeyed(x, o, v->applicant, e);
+	for (size_t i = 0; rc == 0 && i < v->people_count; i++)
+		rc = put_rekeyed(x, o, v->people[i].person, e);
 	for (size_t i = 0; rc == 0 && i < v->people_count; i++)
 		rc = sr_put_attestations(x, o, v->people[i].person, true, e);
 	if (rc == 0 && v->subject != NULL && strcmp(v->subject, v->applicant) != 0)

@@ -28,7 +28,7 @@ enum {
 struct check {
 	struct sr_vault *vault;
 	struct sr_epoch epoch;
-	struct sr_people people; /* sorted by name */
+	struct sr_person_keys keys; /* of everybody, as the log brought them */
 	uint8_t room_pk[SR_PK];
 	char room[SR_IN_TEXT + 64];
 	uint8_t fingerprint[SR_HASH];
@@ -53,11 +53,6 @@ static void problem(struct check *c, const uint64_t *index, const struct sr_err 
 	pthread_mutex_unlock(&c->lock);
 }
 
-static int by_name(const void *a, const void *b) {
-	const struct sr_person_row *x = a, *y = b;
-	return strcmp(x->person, y->person);
-}
-
 /* Keys of the structural parts alone, without a database: called from several threads. */
 static int epoch_key(void *ctx, uint32_t epoch, enum sr_compartment comp, uint8_t key[SR_KEY],
 	struct sr_err *e) {
@@ -76,20 +71,16 @@ static int no_subject(void *ctx, enum sr_compartment comp, const char *subject, 
 	return sr_fail(e, SR_NOTFOUND, "%s", subject);
 }
 
-static int check_signature(const struct check *c, const struct sr_statement *s, struct sr_err *e) {
-	struct sr_person_row want;
+/* By the key that was in force then. */
+static int check_signature(
+	const struct check *c, const struct sr_statement *s, uint64_t index, struct sr_err *e) {
 	if (s->type->id == SR_T_FOUND)
 		return sr_statement_verify_found(s, e);
 	if (memcmp(s->head.vault, c->fingerprint, SR_HASH) != 0)
 		return sr_fail(e, SR_AUTH, "it names another vault");
 	if (s->by_service)
 		return sr_statement_verify(s, c->room, c->room_pk, e);
-	memset(&want, 0, sizeof want);
-	snprintf(want.person, sizeof want.person, "%s", s->head.actor);
-	const struct sr_person_row *p =
-		c->people.count == 0
-			? NULL
-			: bsearch(&want, c->people.rows, c->people.count, sizeof want, by_name);
+	const struct sr_person_key *p = sr_person_key_at(&c->keys, s->head.actor, index);
 	if (p == NULL)
 		return sr_fail(e, SR_AUTH, "%s is nobody that the log introduced", s->head.actor);
 	return sr_statement_verify(s, s->head.actor, p->pk, e);
@@ -103,7 +94,7 @@ static int check_leaf(void *ctx, uint64_t index, struct sr_bytes entry, struct s
 	(void)e;
 	int rc = sr_entry_open(&en, c->vault->keys->origin, index, entry, &keys, &why);
 	if (rc == 0) {
-		rc = check_signature(c, &en.statement, &why);
+		rc = check_signature(c, &en.statement, index, &why);
 		if (rc != 0) {
 			(void)sr_wrap(&why, "entry %llu (%s)", (unsigned long long)index,
 				en.statement.type->name);
@@ -156,12 +147,10 @@ static int learn(struct check *c, struct sr_catalogue *fresh, struct sr_err *e) 
 		return sr_fail(e, SR_NOMEM, "verify");
 	int rc = sr_query_vault(row, fresh, e);
 	if (rc == 0)
-		rc = sr_query_people(&c->people, fresh, 0, e);
+		rc = sr_query_person_keys(&c->keys, fresh, NULL, e);
 	if (rc == 0)
 		rc = sr_statement_room_name(c->room, sizeof c->room, row->origin, e);
 	if (rc == 0) {
-		if (c->people.count > 1)
-			qsort(c->people.rows, c->people.count, sizeof c->people.rows[0], by_name);
 		memcpy(c->room_pk, row->room_key, SR_PK);
 		memcpy(c->fingerprint, row->fingerprint, SR_HASH);
 	}
@@ -253,7 +242,7 @@ int sr_op_verify(struct sr_x *x, struct sr_err *e) {
 		rc = sr_fail(e, c->first.code, "verify: %zu problem%s; the first: %s", c->problems,
 			c->problems == 1 ? "" : "s", c->first.text);
 	}
-	sr_people_free(&c->people);
+	sr_person_keys_free(&c->keys);
 	sr_wipe(&c->epoch, sizeof c->epoch);
 	pthread_mutex_destroy(&c->lock);
 	free(c);

@@ -134,6 +134,7 @@ static int know(struct sr_known **out, struct sr_proofs *p, const char *person,
 		memset(k, 0, sizeof *k);
 		snprintf(k->person, sizeof k->person, "%s", person);
 		memcpy(k->pk, pk, SR_PK);
+		memcpy(k->first, pk, SR_PK);
 	}
 	*out = k;
 	return 0;
@@ -190,14 +191,7 @@ static int know_founders(struct sr_proofs *p, const struct sr_statement *found, 
 				memcpy(b->member[i], card.person, SR_PERSON_TEXT);
 		}
 	}
-	if (rc == 0)
-		rc = founding_board(p, b, found, e);
-	if (rc == 0 && p->self[0] != '\0') {
-		struct sr_known *me = NULL;
-
-		rc = know(&me, p, p->self, p->self_pk, e);
-	}
-	return rc;
+	return rc == 0 ? founding_board(p, b, found, e) : rc;
 }
 
 static unsigned roles_in(const struct sr_statement *s) {
@@ -260,6 +254,7 @@ static const struct made {
 	const char *same[5];
 } makes[] = {
 	{SR_T_PERSON, "role", {"role", "card"}},
+	{SR_T_PERSON_KEY, "person", {"card"}},
 	{SR_T_PERSON_END, "person-end", {NULL}},
 	{SR_T_BOARD, "board", {"quorum", "member", "newcomer"}},
 };
@@ -394,6 +389,25 @@ static void learn_opened(struct sr_proofs *p, const struct sr_proven *pr) {
 		b->opened = pr->index;
 }
 
+/* Another key of somebody who is known. */
+static int learn_key(struct sr_proofs *p, const struct sr_proven *pr, struct sr_err *e) {
+	struct sr_known *who;
+	struct sr_card card;
+	int rc = card_of(&card, &pr->entry.statement, "card", 0, e);
+
+	if (rc != 0)
+		return rc;
+	who = (struct sr_known *)(uintptr_t)sr_proofs_person(p, card.person);
+	if (!card.next || who == NULL ||
+		!sr_bytes_eq(sr_proven_field(pr, "person", 0), sr_bytes_str(card.person)))
+		return sr_fail(
+			e, SR_AUTH, "%s has no proven key that this could follow", card.person);
+	memcpy(who->pk, card.key, SR_PK);
+	who->rekeyed = pr->index;
+	who->by_old = card.by_old;
+	return 0;
+}
+
 /* What a trusted entry changes about who is believed. */
 static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 	const struct sr_statement *s = &pr->entry.statement;
@@ -403,6 +417,8 @@ static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 
 	if (s->type->id == SR_T_BOARD)
 		return learn_board(p, pr, e);
+	if (s->type->id == SR_T_PERSON_KEY)
+		return learn_key(p, pr, e);
 	if (s->type->id == SR_T_OPENED) {
 		learn_opened(p, pr);
 		return 0;
@@ -421,6 +437,9 @@ static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 	if (rc == 0 && !sr_bytes_eq(sr_field(s, "person", 0), sr_bytes_str(card.person)))
 		rc = sr_fail(e, SR_AUTH, "the card is of %s, the statement of another person",
 			card.person);
+	if (rc == 0 && card.next && sr_proofs_person(p, card.person) == NULL)
+		rc = sr_fail(
+			e, SR_AUTH, "a later key of %s, whose first is not proven", card.person);
 	if (rc == 0)
 		rc = know(&who, p, card.person, card.key, e);
 	if (rc == 0)
@@ -433,6 +452,38 @@ static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 static bool distrust(struct sr_proven *pr, const char *why) {
 	snprintf(pr->why, sizeof pr->why, "%.239s", why);
 	return false;
+}
+
+/* A new key that one person gives: somebody else's, and borne out by the key before unless one
+ * person could have added them. */
+static bool key_holds(const struct sr_proofs *p, struct sr_proven *pr, const struct sr_known *by) {
+	const struct sr_statement *s = &pr->entry.statement;
+	const struct sr_known *whose;
+	struct sr_buf bytes;
+	struct sr_card card;
+	bool good = false;
+
+	sr_buf_init(&bytes);
+	if (sr_field_card(&bytes, s, "card", 0, NULL) == 0 &&
+		sr_card_read(&card, sr_buf_view(&bytes), NULL) == 0) {
+		whose = sr_proofs_person(p, card.person);
+		good = whose != NULL && (by->roles & VOUCHERS) != 0 && whose != by &&
+		       (card.by_old ? sr_card_by_old(sr_buf_view(&bytes), whose->pk, NULL) == 0
+				    : (whose->roles & ~(unsigned)VOUCHED) == 0);
+	}
+	sr_buf_free(&bytes);
+	return good || distrust(pr, "who gave that person this key may not, or the key before does "
+				    "not bear it out");
+}
+
+/* By the actor's key, or by our own, which needs no proof. */
+static int verify_actor(const struct sr_proofs *p, const struct sr_statement *s,
+	const struct sr_known *k, struct sr_err *e) {
+	int rc = k != NULL ? sr_statement_verify(s, s->head.actor, k->pk, e) : SR_AUTH;
+
+	if (rc != 0 && strcmp(s->head.actor, p->self) == 0)
+		rc = sr_statement_verify(s, s->head.actor, p->self_pk, e);
+	return rc;
 }
 
 /* Is it signed by who may? People are as known before this entry. */
@@ -452,19 +503,21 @@ static bool signature_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 		return true;
 	}
 	const struct sr_known *k = sr_proofs_person(p, s->head.actor);
-	if (k == NULL) {
+	if (k == NULL && strcmp(s->head.actor, p->self) != 0) {
 		snprintf(why, sizeof why, "signed by %s, whom no proven statement introduces",
 			s->head.actor);
 		return distrust(pr, why);
 	}
-	if (sr_statement_verify(s, s->head.actor, k->pk, &err) != 0)
+	if (verify_actor(p, s, k, &err) != 0)
 		return distrust(pr, err.text);
-	if (type == SR_T_PERSON &&
-		((roles_in(s) & ~(unsigned)VOUCHED) != 0 || (k->roles & VOUCHERS) == 0)) {
+	if (type == SR_T_PERSON_KEY)
+		return k != NULL ? key_holds(p, pr, k) : distrust(pr, "by nobody who is proven");
+	if (type == SR_T_PERSON && ((roles_in(s) & ~(unsigned)VOUCHED) != 0 || k == NULL ||
+					   (k->roles & VOUCHERS) == 0)) {
 		snprintf(why, sizeof why, "%s may not give these roles", s->head.actor);
 		return distrust(pr, why);
 	}
-	if (type == SR_T_PERSON_END && (k->roles & VOUCHERS) == 0)
+	if (type == SR_T_PERSON_END && (k == NULL || (k->roles & VOUCHERS) == 0))
 		return distrust(pr, "who ended that person's role may not");
 	return true;
 }
@@ -483,8 +536,9 @@ int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 
 		if (!pr->trusted)
 			pr->trusted = signature_holds(p, pr);
-		if (!pr->trusted || (type != SR_T_PERSON && type != SR_T_PERSON_END &&
-					    type != SR_T_BOARD && type != SR_T_OPENED))
+		if (!pr->trusted || (type != SR_T_PERSON && type != SR_T_PERSON_KEY &&
+					    type != SR_T_PERSON_END && type != SR_T_BOARD &&
+					    type != SR_T_OPENED))
 			continue;
 		rc = learn(p, pr, e);
 		if (rc == SR_AUTH || rc == SR_CORRUPT) { /* a forged introduction is worth nothing;
@@ -494,7 +548,31 @@ int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 			rc = 0;
 		}
 	}
+	if (rc == 0 && p->self[0] != '\0' && sr_proofs_person(p, p->self) == NULL) {
+		struct sr_known *me = NULL; /* nothing shows who we are; our key is ours */
+
+		rc = know(&me, p, p->self, p->self_pk, e);
+	}
 	return rc;
+}
+
+bool sr_proofs_key_at(
+	const struct sr_proofs *p, const char *person, uint64_t index, uint8_t pk[SR_PK]) {
+	const struct sr_known *k = sr_proofs_person(p, person);
+
+	if (k == NULL)
+		return false;
+	memcpy(pk, k->first, SR_PK);
+	for (size_t i = 0; i < p->count && p->entries[i]->index < index; i++) {
+		const struct sr_proven *pr = p->entries[i];
+		struct sr_card card;
+
+		if (pr->trusted && pr->entry.statement.type->id == SR_T_PERSON_KEY &&
+			sr_bytes_eq(sr_proven_field(pr, "person", 0), sr_bytes_str(person)) &&
+			card_of(&card, &pr->entry.statement, "card", 0, NULL) == 0)
+			memcpy(pk, card.key, SR_PK);
+	}
+	return true;
 }
 
 int sr_proofs_need(const struct sr_proven *pr, const char *what, struct sr_err *e) {
@@ -649,6 +727,10 @@ static int keep(struct sr_proofs *p, struct sr_receipt_result *res, struct sr_pr
 	}
 	pr->index = res->entry.index;
 	pr->entry = res->entry;
+	/* What the old key signed after it is to be told apart from what it signed before. */
+	if (pr->entry.statement.type->id == SR_T_PERSON_KEY)
+		for (size_t i = 0; i < p->count; i++)
+			p->entries[i]->trusted = false;
 	snprintf(pr->why, sizeof pr->why, "its signature was not looked at yet");
 	memmove(&p->entries[at + 1], &p->entries[at], (p->count - at) * sizeof(struct sr_proven *));
 	p->entries[at] = pr;
@@ -748,6 +830,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_FOUND:
 	case SR_T_PERSON:
 	case SR_T_PERSON_END:
+	case SR_T_PERSON_KEY:
 	case SR_T_BOARD:
 	case SR_T_OPENED:
 		return true;
@@ -765,6 +848,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_COMPLAINT:
 	case SR_T_REVEAL:
 	case SR_T_COLLECTION:
+	case SR_T_PERSON_SET:
 	case SR_T_ATTEST:
 	case SR_T_ATTEST_END:
 	case SR_T_ACCESSION:

@@ -11,6 +11,11 @@
  * approvals of a quorum of the founding board, which must be in the set too. In the same way a
  * board counts from the statement that made it, with the request and the approvals behind it.
  *
+ * A person's next key counts from a `person-key` signed by another curator or officer, when the key
+ * before bears it out or the person is researcher and depositor alone; of others it takes a request
+ * of kind person with a quorum's approvals. Signatures are checked with the key in force at their
+ * entry.
+ *
  * An entry without a trusted signature stays in the set as proven in the log, with the reason;
  * whoever relies on it asks sr_proofs_need. A set only grows; pointers to entries live as long as
  * it (but for sr_proofs_trim). Roles are those once held up to the highest index in the set: that
@@ -32,8 +37,11 @@ struct sr_proven {
 
 struct sr_known { /* a person whose key is proven */
 	char person[SR_PERSON_TEXT];
-	uint8_t pk[SR_PK];
-	unsigned roles; /* SR_ROLE_..., up to the entry looked at last */
+	uint8_t first[SR_PK]; /* the key that the name is of */
+	uint8_t pk[SR_PK];    /* in force after the entry looked at last */
+	uint64_t rekeyed;     /* entry that brought it; 0: it is the first */
+	bool by_old;          /* the key before bears it out */
+	unsigned roles;       /* SR_ROLE_..., up to the entry looked at last */
 };
 
 struct sr_known_board { /* an epoch of a board, as it was proven to be decided */
@@ -90,6 +98,10 @@ const struct sr_proven *sr_proofs_find(const struct sr_proofs *p, enum sr_type_i
 /* The newest `room-key` for exactly the version with this hash; NULL. Pieces are for it and no
  * other, so a vote before it has none. */
 const struct sr_proven *sr_proofs_room_key(const struct sr_proofs *p, const uint8_t of[SR_HASH]);
+/* The key of ${person} that was in force for entry ${index}, along proven statements; false: none.
+ */
+bool sr_proofs_key_at(
+	const struct sr_proofs *p, const char *person, uint64_t index, uint8_t pk[SR_PK]);
 /* The person with a proven key; NULL. */
 const struct sr_known *sr_proofs_person(const struct sr_proofs *p, const char *person);
 /* The epoch of a board; NULL: no trusted statement says that there is one. */

@@ -46,6 +46,8 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_COLLECTION:
 	case SR_T_PERSON:
 	case SR_T_PERSON_END:
+	case SR_T_PERSON_SET:
+	case SR_T_PERSON_KEY:
 	case SR_T_RELEASE:
 	case SR_T_DESTROY:
 		return PUBLIC;

@@ -140,6 +140,17 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("person", SR_V_PERSON, SR_ONE),
 		P_TEXT("reason", SR_OPTIONAL, "person"),
 		END}},
+	{SR_T_PERSON_SET, "person-set", SR_BY_CURATOR | SR_BY_OFFICER,
+		NULL, SR_EFFECT_PEOPLE, FIELDS{
+		F("person", SR_V_PERSON, SR_ONE),
+		CARD("card", SR_ONE, "person"),
+		END}},
+	{SR_T_PERSON_KEY, "person-key", SR_BY_CURATOR | SR_BY_OFFICER | SR_BY_SERVICE,
+		"request", SR_EFFECT_PEOPLE, FIELDS{
+		F("request", SR_V_ID, SR_OPTIONAL),
+		F("person", SR_V_PERSON, SR_ONE),
+		CARD("card", SR_ONE, "person"),
+		END}},
 	{SR_T_ATTEST, "attest", SR_BY_OFFICER, NULL, SR_EFFECT_PEOPLE, FIELDS{
 		F("attestation", SR_V_ID, SR_ONE),
 		F("person", SR_V_PERSON, SR_ONE),

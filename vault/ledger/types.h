@@ -26,6 +26,8 @@ enum sr_type_id {
 	SR_T_COLLECTION,
 	SR_T_PERSON,
 	SR_T_PERSON_END,
+	SR_T_PERSON_SET,
+	SR_T_PERSON_KEY,
 	SR_T_ATTEST,
 	SR_T_ATTEST_END,
 	SR_T_ACCESSION,
@@ -119,7 +121,7 @@ enum {
 enum sr_effect {
 	SR_EFFECT_TRUST,      /* found, key-epoch: keys and who is believed */
 	SR_EFFECT_CEREMONY,   /* deal ... opened, board: a board and its keys */
-	SR_EFFECT_PEOPLE,     /* person, person-end, attest, attest-end */
+	SR_EFFECT_PEOPLE,     /* people, their keys, what is attested */
 	SR_EFFECT_COLLECTION, /* collection */
 	SR_EFFECT_ITEM,     /* accession, stored, describe, release, embargo, hold, seal, retention,
 			       destroy */

@@ -328,7 +328,9 @@ static int take_vote(struct opening *op, const struct sr_vote_row *vote, const u
 		return 0;
 	op->ctx.index = (uint8_t)m->index;
 	memcpy(op->ctx.share, op->level->share[m->index - 1], SR_POINT);
-	memcpy(op->ctx.voter, m->pk, SR_PK);
+	rc = sr_query_key_at(op->ctx.voter, op->r->v->catalogue, vote->person, vote->entry, e);
+	if (rc != 0)
+		return rc;
 	memcpy(op->ctx.vote, vote->statement, SR_ID);
 	sr_buf_init_secret(&body);
 	rc = sr_object_fetch(op->r->v, vote->pieces, &body, e);

@@ -1,0 +1,52 @@
+/*
+ * apply_key - effects of person-set and person-key: another name, another key of the same person.
+ *
+ * A key is in force for the entries after the one that brought it, until the next; no key ever
+ * comes twice, nor is it two persons'.
+ */
+#include "catalogue/apply_in.h"
+
+/* The card, which must be of the person whom the statement names. */
+static int card_of_person(struct sr_apply *a, struct sr_card *card, struct sr_err *e) {
+	int rc = sr_apply_person_known(a, sr_field(a->s, "person", 0), e);
+
+	if (rc == 0)
+		rc = sr_apply_card(a, "card", 0, card, e);
+	if (rc == 0 && !sr_bytes_eq(sr_field(a->s, "person", 0), sr_bytes_str(card->person)))
+		rc = sr_fail(e, SR_CORRUPT, "the card is that of %s", card->person);
+	return rc;
+}
+
+int sr_apply_person_set(struct sr_apply *a, struct sr_err *e) {
+	struct sr_card card;
+	int rc = card_of_person(a, &card, e);
+
+	if (rc == 0)
+		rc = sr_apply_add_person(a, &card, e); /* another key is CORRUPT */
+	return rc == 0 ? sr_apply_names(a, e) : rc;
+}
+
+int sr_apply_person_key(struct sr_apply *a, struct sr_err *e) {
+	struct sr_card card;
+	int rc = card_of_person(a, &card, e);
+
+	if (rc == 0 && !card.next)
+		rc = sr_fail(e, SR_CORRUPT, "the card is that of the person's first key");
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e, "INSERT INTO person_keys(person, entry, pk) VALUES(?, ?, ?)",
+			A_STR(card.person), A_INT(a->entry), A_HASH(card.key));
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e, "UPDATE people SET pk = ? WHERE person = ?",
+			A_HASH(card.key), A_STR(card.person));
+	if (rc == 0)
+		rc = sr_apply_end_checkouts(a, "person", A_STR(card.person), e);
+	if (rc == 0) /* a request key is of the seed: where an amend may come, they join again */
+		rc = SQL_RUN(a->db, e,
+			"DELETE FROM joins WHERE person = ? AND request IN (SELECT q.request FROM"
+			" requests q JOIN versions v ON v.request = q.request AND v.version ="
+			" q.newest WHERE v.state = 'returned')",
+			A_STR(card.person));
+	if (rc == 0)
+		rc = sr_apply_names(a, e);
+	return rc == 0 ? sr_apply_decided(a, e) : rc;
+}
