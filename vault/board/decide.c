@@ -99,14 +99,15 @@ struct moot {
 };
 
 static int decide_moot(const struct follow_job *j, const struct decision *d, const struct moot *m) {
+	const char *subject = d->v.subject; /* NOLINT(clang-analyzer-core.NullDereference): d is */
 	struct sr_buf text;
 	int rc;
 
 	sr_buf_init(&text);
 	sr_follow_begin(&text, j->v, SR_T_REFUSE, j->f->now);
 	sr_text_put(&text, "what", "request");
-	if (m->id == NULL && d->v.subject != NULL)
-		sr_text_put(&text, m->key, d->v.subject);
+	if (m->id == NULL && subject != NULL)
+		sr_text_put(&text, m->key, subject);
 	sr_text_put_hex(&text, "request", d->v.request, SR_ID);
 	sr_text_put_dec(&text, "version", d->v.version);
 	if (m->id != NULL)
