@@ -362,6 +362,7 @@ static int learn_board(struct sr_proofs *p, const struct sr_proven *pr, struct s
 				(unsigned long long)level, (unsigned long long)quorum, members);
 		if (rc != 0)
 			break;
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): know_board made it */
 		b->level[i] = (uint8_t)
 			level; /* NOLINT(clang-analyzer-core.NullDereference): made above */
 		b->quorum[i] = (uint8_t)quorum;
