@@ -117,8 +117,7 @@ void cli_bound_print(const struct sr_row *r, bool ending) {
 		{"grant", "lift it for those who stay, or revoke it", {"id", "state", "items"}},
 		{"request", "somebody else asks anew", {"id", "kind"}},
 		{"share", "reshare the board without this member", {"member", "epoch"}},
-		{"held", "curators who stay share what they can open (held share)",
-			{"boxes", "items"}},
+		{"held", "curators who stay release what they can open", {"boxes", "items"}},
 	};
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
 		if (!sr_bytes_eq(sr_row_get(r, "what"), sr_bytes_str(kinds[i].what)))

@@ -363,8 +363,7 @@ static int learn_board(struct sr_proofs *p, const struct sr_proven *pr, struct s
 		if (rc != 0)
 			break;
 		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): know_board made it */
-		b->level[i] = (uint8_t)
-			level; /* NOLINT(clang-analyzer-core.NullDereference): made above */
+		b->level[i] = (uint8_t)level;
 		b->quorum[i] = (uint8_t)quorum;
 	}
 	if (rc != 0)

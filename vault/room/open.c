@@ -511,7 +511,7 @@ int sr_room_quarantine(struct sr_room *r, const uint8_t id[SR_ID], const char *c
 		rc = sr_fail(e, SR_DENIED,
 			"no box of item %s is to %s, who became a curator (or got a new key) "
 			"later: "
-			"a curator who has one shares it (held share)",
+			"a curator who has one looks at it and releases it",
 			name, curator);
 out:
 	sr_item_row_free(&item);
