@@ -195,7 +195,7 @@ static void test_damage(void **state) {
 			}
 			assert_int_equal(bad, 1);
 			assert_true(at >= SR_OBJECT_HEAD &&
-				    at < file.len - SR_OBJECT_TAIL - 3 * SR_OBJECT_ROW);
+				    at < file.len - SR_OBJECT_TAIL - (size_t)3 * SR_OBJECT_ROW);
 			sr_object_close(o);
 		}
 		file.p[at] ^= bit;
