@@ -22,6 +22,8 @@ const struct cli_option cli_board_new_options[] = {
 	{"officer", CLI_WORDS, "CARD", "ethics or data protection officers"},
 	{"auditor", CLI_WORDS, "CARD", "auditors"},
 	{"custodian", CLI_WORDS, "CARD", "who runs the machine"},
+	{"i-accept-loss", CLI_ONE, "WORDS",
+		"exactly: losing N of M shares loses the archive, with the board's numbers"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
@@ -114,6 +116,35 @@ static int levels_read(
 	return 0;
 }
 
+/* What no backup mends is said by whoever makes the draft, with this board's own numbers. New
+ * deposits are sealed at the highest level, so that is the one which counts. */
+static int accept_loss(struct cli *c, size_t members, uint64_t highest, struct sr_err *e) {
+	char sentence[80], answer[128];
+	const char *said = cli_get(c, "i-accept-loss");
+	if (highest > members)
+		return sr_fail(e, SR_USAGE, "level %llu of %zu members: nobody could ever open it",
+			(unsigned long long)highest, members);
+	snprintf(sentence, sizeof sentence, "losing %zu of %zu shares loses the archive",
+		members - (size_t)highest + 1, members);
+	if (said == NULL && !c->quiet) {
+		fprintf(stderr,
+			"each member's share exists once. With %zu of %zu shares lost fewer than "
+			"%llu are left,\nand what is sealed at level %llu, every new deposit "
+			"among it, stays closed for ever:\nno backup helps.\n",
+			members - (size_t)highest + 1, members, (unsigned long long)highest,
+			(unsigned long long)highest);
+		if (cli_question("Type it: ", answer, sizeof answer))
+			said = answer;
+	}
+	if (said != NULL && strcmp(said, sentence) == 0)
+		return 0;
+	cli_hint(c,
+		"say it: --i-accept-loss \"%s\"; more members, or a lower highest level, lose "
+		"less easily",
+		sentence);
+	return sr_fail(e, SR_USAGE, "want the words: %s", sentence);
+}
+
 int verb_board_new(struct cli *c, struct sr_err *e) {
 	static const char *const names[] = {"member", "curator", "officer", "auditor", "custodian"};
 	struct group g[5] = {{0}};
@@ -124,6 +155,8 @@ int verb_board_new(struct cli *c, struct sr_err *e) {
 	int rc = levels_read(c, levels, &f.level_count, e);
 	for (size_t i = 0; rc == 0 && i < 5; i++)
 		rc = group_read(c, &g[i], names[i], e);
+	if (rc == 0)
+		rc = accept_loss(c, g[0].count, levels[f.level_count - 1], e);
 	if (rc == 0)
 		rc = cli_connect(c, CLI_NOBODY, e);
 	if (rc == 0) {

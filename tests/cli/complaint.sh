@@ -7,7 +7,7 @@
 person m1 m2 m3 cu1 cu2 of au ke ri de
 empty
 sr board new --member m1.id.card m2.id.card m3.id.card --level 2,3 --curator cu1.id.card cu2.id.card \
-	--officer of.id.card --auditor au.id.card --custodian ke.id.card --json >draft.json
+	--officer of.id.card --auditor au.id.card --custodian ke.id.card --i-accept-loss "$(loss 3 3)" --json >draft.json
 FINGERPRINT=$(json fingerprint draft.json)
 ok as m1 board deal --fingerprint "$FINGERPRINT"
 ok as m2 board deal --fingerprint "$FINGERPRINT"

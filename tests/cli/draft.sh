@@ -7,8 +7,11 @@ person m1 m2 m3 cu of au ke
 empty
 draft() {
 	sr board new --member m1.id.card m2.id.card m3.id.card --level "$1" --curator cu.id.card --officer of.id.card \
-		--auditor au.id.card --custodian ke.id.card --json
+		--auditor au.id.card --custodian ke.id.card --json --i-accept-loss "${2-$(loss 3 "$1")}"
 }
+refused 2 'want the words: losing 2 of 3 shares loses the archive' draft 2 ''
+refused 2 'i-accept-loss "losing 1 of 3' draft 3 "$(loss 3 2)"
+refused 2 'nobody could ever open it' draft 4
 ok draft 2
 first=$(json fingerprint)
 ok draft 3 # somebody replaces it

@@ -94,6 +94,9 @@ who() { sr identity show "$W/$1.id" --json >"$W/who.json" && json person "$W/who
 # An empty vault; options of init.
 empty() { sr init --origin test.example/vault --unlock-new "$W/vault.key" "${@:---no-second}" >/dev/null; }
 
+# loss MEMBERS HIGHEST: the sentence that board new wants.
+loss() { echo "losing $(($1 - $2 + 1)) of $1 shares loses the archive"; }
+
 # founded [MEMBERS [LEVELS]]: members m1.., curators cu1 cu2, officer of, auditor au, custodian ke; researcher ri, depositor
 # de; collection `box`.
 founded() {
@@ -104,7 +107,7 @@ founded() {
 	person $(seq -f 'm%g' "$n") cu1 cu2 of au ke ri de
 	empty
 	sr board new --member "${cards[@]}" --level "$levels" --curator cu1.id.card cu2.id.card --officer of.id.card \
-		--auditor au.id.card --custodian ke.id.card --json >"$W/draft.json"
+		--auditor au.id.card --custodian ke.id.card --i-accept-loss "$(loss "$n" "${levels##*,}")" --json >"$W/draft.json"
 	FINGERPRINT=$(json fingerprint "$W/draft.json")
 	for ((i = 1; i <= n; i++)); do as "m$i" board deal --fingerprint "$FINGERPRINT" --quiet >/dev/null; done
 	for ((i = 1; i <= n; i++)); do as "m$i" board accept --quiet >/dev/null; done
