@@ -398,23 +398,37 @@ static void print_member(
 	putchar(')');
 }
 
+/* The same of somebody by their place among those who deal. */
+static void print_dealer(
+	const struct sr_board_view *v, const struct cli_answer *a, unsigned place) {
+	const uint8_t index = sr_client_index(v, sr_bytes_str(v->dealer[place - 1]));
+	const struct sr_bytes name = name_of(a, v->dealer[place - 1]);
+	if (index != 0) {
+		print_member(v, a, index);
+		return;
+	}
+	printf("who leaves (");
+	cli_print(name.p != NULL ? name : sr_bytes_str(v->dealer[place - 1]));
+	putchar(')');
+}
+
 static void print_complaints(const struct sr_board_view *v, const struct cli_answer *a) {
 	for (size_t i = 0; i < v->complaints; i++) {
 		const struct sr_complaint_view *k = &v->complaint[i];
 		printf("\nRun %llu is void: ", (unsigned long long)k->run);
 		print_member(v, a, k->complainer);
 		printf(" complained of the share of level %u\n  from ", k->level);
-		print_member(v, a, k->dealer);
+		print_dealer(v, a, k->dealer);
 		printf(" (entry %llu).\n  ", (unsigned long long)k->entry);
 		switch (k->verdict) {
 		case SR_COMPLAINT_WAITS:
 			printf("Nobody knows yet who is right: ");
-			print_member(v, a, k->dealer);
+			print_dealer(v, a, k->dealer);
 			printf(" has not answered\n  (`strongroom board reveal`).");
 			break;
 		case SR_COMPLAINT_RIGHT:
 			printf("The complaint is right. The dealer was wrong: ");
-			print_member(v, a, k->dealer);
+			print_dealer(v, a, k->dealer);
 			break;
 		case SR_COMPLAINT_FALSE:
 			printf("The complaint is false. The complainer was wrong: ");
@@ -435,36 +449,41 @@ static void print_complaints(const struct sr_board_view *v, const struct cli_ans
 }
 
 /* Those who have not done what is next, on one line. */
-static void print_waiting(const struct sr_board_view *v, const struct cli_answer *a,
+static void print_waiting(const struct sr_board_view *v, const struct cli_answer *a, bool under_way,
 	const bool *done, const char *verb) {
+	const bool dealers = done == v->dealt;
 	bool first = true;
 	printf("\nRun %llu: waiting for ", (unsigned long long)v->run_number);
-	for (unsigned i = 0; i < v->members; i++) {
+	for (unsigned i = 0; i < (dealers ? v->dealers : v->members); i++) {
 		if (done[i])
 			continue;
 		if (!first)
 			printf(", ");
 		first = false;
-		print_member(v, a, i + 1);
+		if (dealers)
+			print_dealer(v, a, i + 1);
+		else
+			print_member(v, a, i + 1);
 	}
-	printf("\n  to run `strongroom board %s`; until then the board stays closed.\n", verb);
+	printf("\n  to run `strongroom board %s`; until then the board stays %s.\n", verb,
+		under_way ? "as it is" : "closed");
 }
 
-static void print_next(const struct sr_board_view *v, const struct cli_answer *a) {
+static void print_next(const struct sr_board_view *v, const struct cli_answer *a, bool under_way) {
 	bool all = true;
 	if (v->opened)
 		return;
-	for (unsigned i = 0; i < v->members; i++)
+	for (unsigned i = 0; i < v->dealers; i++)
 		all = all && v->dealt[i];
 	if (v->spoilt != 0) {
 		printf("\nRun %llu: the deal of ", (unsigned long long)v->run_number);
-		print_member(v, a, v->spoilt);
+		print_dealer(v, a, v->spoilt);
 		printf(" is wrong, and everybody can see it:\n  `strongroom board accept` of any "
 		       "other member complains, and the run is void.\n");
 	} else if (!all) {
-		print_waiting(v, a, v->dealt, "deal");
+		print_waiting(v, a, under_way, v->dealt, "deal");
 	} else {
-		print_waiting(v, a, v->accepted, "accept");
+		print_waiting(v, a, under_way, v->accepted, "accept");
 	}
 }
 
@@ -477,7 +496,7 @@ static json_t *complaints_json(const struct sr_board_view *v) {
 		json_object_set_new(o, "run", json_integer((json_int_t)k->run));
 		json_object_set_new(o, "index", json_integer((json_int_t)k->entry));
 		json_object_set_new(o, "complainer", json_string(v->member[k->complainer - 1]));
-		json_object_set_new(o, "dealer", json_string(v->member[k->dealer - 1]));
+		json_object_set_new(o, "dealer", json_string(v->dealer[k->dealer - 1]));
 		json_object_set_new(o, "level", json_integer(k->level));
 		json_object_set_new(o, "complaint", json_string(verdicts[k->verdict]));
 		json_object_set_new(o, "why", json_string(k->why));
@@ -535,7 +554,20 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 	putchar('\n');
 	cli_table_print(&t);
 	print_complaints(v, a);
-	print_next(v, a);
+	print_next(v, a, false);
+	if (v->next == NULL)
+		return;
+	printf("\nA reshare is under way: then ");
+	for (unsigned i = 0; i < v->next->levels; i++)
+		printf("%s%u", i > 0 ? ", " : "", v->next->quorum[i]);
+	printf(" of these %u\n ", v->next->members);
+	for (unsigned i = 0; i < v->next->members; i++) {
+		printf(" ");
+		print_member(v->next, a, i + 1);
+	}
+	putchar('\n');
+	print_complaints(v->next, a);
+	print_next(v->next, a, true);
 }
 
 /* The board that was asked for: as the log proves it, and as the vault tells the rest. */

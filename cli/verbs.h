@@ -19,6 +19,8 @@ int verb_identity_age(struct cli *c, struct sr_err *e);
 extern const struct cli_option cli_board_new_options[], cli_board_add_options[],
 	cli_board_options[], cli_board_act_options[];
 int verb_board_new(struct cli *c, struct sr_err *e);
+int verb_board_reshare(struct cli *c, struct sr_err *e); /* verb_reshare.c */
+extern const struct cli_option cli_board_reshare_options[];
 int verb_board_add(struct cli *c, struct sr_err *e);
 int verb_board_list(struct cli *c, struct sr_err *e);
 int verb_board_deal(struct cli *c, struct sr_err *e);

@@ -444,6 +444,28 @@ RIG void life_second(struct rig *r) {
 	}
 }
 
+/* The founding board hands its keys on; an open request is the new members' to decide. */
+RIG void life_reshare(struct rig *r) {
+	struct rig_request q = {"make reshare", "reshare", 1, NULL, 0, -1, 0, NULL, NULL};
+	struct rig_vote v = {.request = "make reshare", .decision = "approve", .version = 1};
+	s_request(r, M0, &q);
+	memcpy(v.of, rig_last(r)->hash, SR_HASH);
+	s_vote(r, M1, &v);
+	s_vote(r, M2, &v);
+	rig_begin(r, SR_T_RESHARE, SERVICE);
+	f_id(r, "request", "make reshare");
+	f_board(r);
+	f_dec(r, "epoch", 2);
+	f_put(r, "quorum", "2 2");
+	f_put(r, "quorum", "3 2");
+	f_put(r, "member", r->person[M1]);
+	f_put(r, "member", r->person[RESEARCHER]);
+	f_put(r, "dealer", r->person[M1]);
+	f_put(r, "dealer", r->person[M2]);
+	f_put(r, "dealer", r->person[M3]);
+	rig_end(r);
+}
+
 RIG void life_all(struct rig *r) {
 	life_board(r);
 	life_items_in(r);
@@ -453,6 +475,7 @@ RIG void life_all(struct rig *r) {
 	life_ends(r);
 	life_destroy(r);
 	life_second(r);
+	life_reshare(r);
 }
 
 #endif

@@ -422,7 +422,7 @@ static void accept_shares(struct world_draft *d, size_t member, const uint8_t ru
 	assert_non_null(dkg);
 	sr_buf_init(&body);
 	sr_buf_init(&box);
-	assert_ok(sr_ceremony_run_dkg(dkg, w->v->catalogue, w->v->fingerprint, run, &w->e), &w->e);
+	assert_ok(sr_ceremony_run_dkg(dkg, w->v, w->v->fingerprint, run, &w->e), &w->e);
 	sr_keys_encode(&body, dkg, &w->keys);
 	sr_keys_hash(at.hash, sr_buf_view(&body));
 	assert_ok(sr_shares_seal(&box, &at, w->member[member].pk,

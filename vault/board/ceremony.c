@@ -9,6 +9,7 @@
 #include <assert.h>
 
 #include "board/keys.h"
+#include "board/shares.h"
 #include "catalogue/query.h"
 #include "ledger/card.h"
 #include "merkle/note.h"
@@ -34,6 +35,21 @@ void sr_ceremony_run_id(uint8_t out[SR_ID], const uint8_t fingerprint[SR_HASH],
 	memcpy(out, full, SR_ID);
 }
 
+/* Has a decision planned this epoch? */
+static int epoch_waits(bool *out, struct sr_catalogue *c, const uint8_t board[SR_ID],
+	uint32_t epoch, struct sr_err *e) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "ceremony: out of memory")
+			   : sr_query_board(b, c, board, epoch, e);
+
+	*out = rc == 0;
+	free(b);
+	if (rc != SR_NOTFOUND)
+		return rc;
+	sr_err_clear(e);
+	return 0;
+}
+
 int sr_ceremony_current(uint64_t *number, uint8_t run[SR_ID], struct sr_catalogue *c,
 	const uint8_t board[SR_ID], struct sr_err *e) {
 	struct sr_run_row *row = calloc(1, sizeof *row);
@@ -46,6 +62,12 @@ int sr_ceremony_current(uint64_t *number, uint8_t run[SR_ID], struct sr_catalogu
 		rc = sr_query_last_run(row, c, board, e);
 	if (rc == 0)
 		n = row->state == SR_S_VOID ? row->number + 1 : row->number;
+	if (rc == 0 && row->state == SR_S_DONE) {
+		bool next = false;
+
+		rc = epoch_waits(&next, c, board, row->epoch + 1, e);
+		n += next;
+	}
 	free(row);
 	if (rc == SR_NOTFOUND) { /* nobody has dealt yet */
 		sr_err_clear(e);
@@ -128,10 +150,10 @@ int sr_ceremony_dkg(struct sr_dkg *out, const struct sr_statement *found, const 
 	return rc;
 }
 
-/* A run goes by the keys that its members had when it began: the first deal is sealed to those.
- * Before it, by those in force. */
-static int run_keys(struct sr_dkg *d, struct sr_catalogue *c, const struct sr_board_row *b,
-	const uint8_t run[SR_ID], struct sr_err *e) {
+/* A run goes by the keys that its members, and in a reshare those of the epoch before, had when it
+ * began: the first deal is sealed to those. Before it, by those in force. */
+static int run_keys(uint8_t key[SR_BOARD_MEMBERS_MAX][SR_PK], struct sr_catalogue *c,
+	const struct sr_board_row *b, const uint8_t run[SR_ID], struct sr_err *e) {
 	struct sr_run_row *row = calloc(1, sizeof *row);
 	int rc = row == NULL ? sr_fail(e, SR_NOMEM, "ceremony: out of memory")
 			     : sr_query_run(row, c, run, e);
@@ -143,9 +165,9 @@ static int run_keys(struct sr_dkg *d, struct sr_catalogue *c, const struct sr_bo
 	}
 	for (size_t i = 0; i < b->member_count && rc == 0; i++) {
 		if (entry == UINT64_MAX)
-			memcpy(d->key[i], b->members[i].pk, SR_PK);
+			memcpy(key[i], b->members[i].pk, SR_PK);
 		else
-			rc = sr_query_key_at(d->key[i], c, b->members[i].person, entry, e);
+			rc = sr_query_key_at(key[i], c, b->members[i].person, entry, e);
 	}
 	free(row);
 	return rc;
@@ -190,24 +212,97 @@ static int epoch_of_run(uint32_t *epoch, struct sr_catalogue *c, const uint8_t b
 	return rc;
 }
 
-int sr_ceremony_run_dkg(struct sr_dkg *out, struct sr_catalogue *c, const uint8_t board[SR_ID],
-	const uint8_t run[SR_ID], struct sr_err *e) {
-	struct sr_board_row *b = calloc(1, sizeof *b);
-	struct sr_vault_row vault;
-	uint32_t epoch = 1;
-	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "ceremony: out of memory")
-			   : sr_query_vault(&vault, c, e);
+size_t sr_ceremony_dealers(const struct sr_dkg *d) {
+	size_t most = 0;
+
+	for (size_t i = 0; i < d->levels; i++)
+		most = d->level[i].dealers > most ? d->level[i].dealers : most;
+	return d->old_members == 0 ? d->members : most;
+}
+
+int sr_ceremony_reshare(struct sr_dkg *d, const struct sr_reshare *r, struct sr_err *e) {
+	size_t most = 0;
+
+	if (r->old->levels != d->levels)
+		return sr_fail(
+			e, SR_CORRUPT, "reshare: %u levels of %zu", d->levels, r->old->levels);
+	d->old_members = r->members;
+	memcpy(d->old_key, r->key, (size_t)r->members * SR_PK);
+	for (size_t i = 0; i < d->levels; i++) {
+		const struct sr_level_key *old = &r->old->level[i];
+		struct sr_dkg_level *l = &d->level[i];
+
+		if (old->level != l->level || old->quorum > r->dealers ||
+			old->members != r->members)
+			return sr_fail(e, SR_CORRUPT,
+				"reshare: level %u takes %u dealers, %zu are named", old->level,
+				old->quorum, r->dealers);
+		l->dealers = old->quorum;
+		memcpy(l->board, old->board, SR_POINT);
+		for (size_t k = 0; k < old->quorum; k++) {
+			l->dealer[k] = r->dealer[k];
+			if (l->dealer[k] < 1 || l->dealer[k] > r->members)
+				return sr_fail(e, SR_CORRUPT, "reshare: dealer %u of %u members",
+					l->dealer[k], r->members);
+			memcpy(l->given[k], old->share[l->dealer[k] - 1], SR_POINT);
+		}
+		most = old->quorum > most ? old->quorum : most;
+	}
+	if (most != r->dealers)
+		return sr_fail(e, SR_CORRUPT, "reshare: %zu dealers are named, want %zu",
+			r->dealers, most);
+	return sr_dkg_check(d, e);
+}
+
+struct resharing { /* large rows, off the stack */
+	struct sr_board_row old;
+	struct sr_board_keys keys;
+	uint8_t key[SR_BOARD_MEMBERS_MAX][SR_PK];
+	uint8_t dealer[SR_BOARD_MEMBERS_MAX];
+};
+
+/* The epoch before, whose keys and dealers the reshare ${b} goes by. */
+static int dkg_of_reshare(
+	struct sr_dkg *d, struct sr_vault *v, const struct sr_board_row *b, struct sr_err *e) {
+	struct resharing *w = calloc(1, sizeof *w);
+	struct sr_reshare r = {.dealers = b->dealer_count};
+	int rc = w == NULL ? sr_fail(e, SR_NOMEM, "ceremony: out of memory")
+			   : sr_query_board(&w->old, v->catalogue, b->id, b->epoch - 1, e);
 
 	if (rc == 0)
-		rc = epoch_of_run(&epoch, c, board, run, e);
+		rc = sr_keys_fetch(&w->keys, v, &w->old, e);
 	if (rc == 0)
-		rc = sr_query_board(b, c, board, epoch, e);
+		rc = run_keys(w->key, v->catalogue, &w->old, d->run, e);
+	for (size_t k = 0; rc == 0 && k < b->dealer_count; k++)
+		for (size_t i = 0; i < w->old.member_count; i++)
+			if (strcmp(w->old.members[i].person, b->dealers[k]) == 0)
+				w->dealer[k] = (uint8_t)(i + 1);
 	if (rc == 0) {
-		dkg_of_board(out, vault.fingerprint, b, run);
-		rc = run_keys(out, c, b, run, e);
+		r.old = &w->keys.keys;
+		r.key = (const uint8_t(*)[SR_PK])w->key;
+		r.members = (uint8_t)w->old.member_count;
+		r.dealer = w->dealer;
+		rc = sr_ceremony_reshare(d, &r, e);
+	}
+	free(w);
+	return rc;
+}
+
+int sr_ceremony_run_dkg(struct sr_dkg *out, struct sr_vault *v, const uint8_t board[SR_ID],
+	const uint8_t run[SR_ID], struct sr_err *e) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	uint32_t epoch = 1;
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "ceremony: out of memory")
+			   : epoch_of_run(&epoch, v->catalogue, board, run, e);
+
+	if (rc == 0)
+		rc = sr_query_board(b, v->catalogue, board, epoch, e);
+	if (rc == 0) {
+		dkg_of_board(out, v->fingerprint, b, run);
+		rc = run_keys(out->key, v->catalogue, b, run, e);
 	}
 	if (rc == 0)
-		rc = sr_dkg_check(out, e);
+		rc = b->dealer_count > 0 ? dkg_of_reshare(out, v, b, e) : sr_dkg_check(out, e);
 	free(b);
 	return rc;
 }
@@ -256,13 +351,13 @@ int sr_ceremony_run_keys(struct sr_ceremony_keys *out, struct sr_vault *v,
 		return sr_fail(e, SR_NOMEM, "ceremony: out of memory");
 	for (size_t i = 0; i < SR_BOARD_MEMBERS_MAX; i++)
 		sr_buf_init(&bodies[i]);
-	rc = sr_ceremony_run_dkg(d, v->catalogue, run->board, run->run, e);
-	for (size_t i = 0; i < run->member_count && rc == 0; i++) {
-		rc = sr_object_fetch(v, run->members[i].deal, &bodies[i], e);
+	rc = sr_ceremony_run_dkg(d, v, run->board, run->run, e);
+	for (size_t i = 0; i < run->dealer_count && rc == 0; i++) {
+		rc = sr_object_fetch(v, run->dealers[i].deal, &bodies[i], e);
 		views[i] = sr_buf_view(&bodies[i]);
 	}
 	if (rc == 0)
-		rc = sr_ceremony_combine(out, d, views, run->member_count, e);
+		rc = sr_ceremony_combine(out, d, views, run->dealer_count, e);
 	for (size_t i = 0; i < SR_BOARD_MEMBERS_MAX; i++)
 		sr_buf_free(&bodies[i]);
 	free(d);
@@ -277,6 +372,23 @@ void sr_ceremony_lax(bool lax) {
 }
 #endif
 
+/* Is ${actor} the member with the dealer's index: of this epoch, in a reshare of the one before?
+ * Persons are compared, not keys: who deals may have another key by now. */
+static int dealer_signed(struct sr_vault *v, const struct sr_dkg *d, uint8_t dealer,
+	const char *actor, struct sr_err *e) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	const uint32_t epoch = (uint32_t)d->epoch - (d->old_members > 0 ? 1 : 0);
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "ceremony: out of memory")
+			   : sr_query_board(b, v->catalogue, d->board, epoch, e);
+
+	if (rc == 0 &&
+		(dealer > b->member_count || strcmp(b->members[dealer - 1].person, actor) != 0))
+		rc = sr_fail(
+			e, SR_AUTH, "the dealing is of member %u, signed by %s", dealer, actor);
+	free(b);
+	return rc;
+}
+
 int sr_ceremony_deal_check(struct sr_vault *v, const struct sr_statement *deal,
 	struct sr_bytes dealing, struct sr_err *e) {
 	uint8_t board[SR_ID], run[SR_ID], want[SR_HASH], have[SR_HASH];
@@ -288,10 +400,9 @@ int sr_ceremony_deal_check(struct sr_vault *v, const struct sr_statement *deal,
 	if (unchecked)
 		return 0;
 #endif
-	struct sr_board_row *b = calloc(1, sizeof *b);
 	d = calloc(1, sizeof *d);
-	rc = d == NULL || b == NULL ? sr_fail(e, SR_NOMEM, "ceremony: out of memory")
-				    : sr_field_id(run, deal, "run", 0, e);
+	rc = d == NULL ? sr_fail(e, SR_NOMEM, "ceremony: out of memory")
+		       : sr_field_id(run, deal, "run", 0, e);
 	if (rc == 0)
 		rc = sr_field_id(board, deal, "board", 0, e);
 	if (rc == 0)
@@ -300,18 +411,13 @@ int sr_ceremony_deal_check(struct sr_vault *v, const struct sr_statement *deal,
 	if (rc == 0 && memcmp(have, want, SR_HASH) != 0)
 		rc = sr_fail(e, SR_AUTH, "the dealing is not the one that was signed");
 	if (rc == 0)
-		rc = sr_ceremony_run_dkg(d, v->catalogue, board, run, e);
+		rc = sr_ceremony_run_dkg(d, v, board, run, e);
 	if (rc == 0)
 		rc = sr_deal_decode(&views, dealing, e);
 	if (rc == 0)
 		rc = sr_deal_verify(d, &views, e);
 	if (rc == 0)
-		rc = sr_query_board(b, v->catalogue, board, (uint32_t)d->epoch, e);
-	if (rc == 0 && (views.dealer > b->member_count ||
-			       strcmp(b->members[views.dealer - 1].person, deal->head.actor) != 0))
-		rc = sr_fail(e, SR_AUTH, "the dealing is of member %u, signed by %s", views.dealer,
-			deal->head.actor);
-	free(b);
+		rc = dealer_signed(v, d, views.dealer, deal->head.actor, e);
 	free(d);
 	return rc;
 }
@@ -321,14 +427,14 @@ int sr_ceremony_shares(uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR],
 	const struct sr_bytes *dealings, const struct sr_ceremony_member *m, struct sr_err *e) {
 	struct sr_dealing *all = NULL;
 	struct sr_dkg_own own = {0};
-	int rc = decode_all(&all, dealings, d->members, e);
+	int rc = decode_all(&all, dealings, sr_ceremony_dealers(d), e);
 
 	if (rc != 0)
 		return rc;
 	own.index = m->index;
 	own.seed = m->seed;
 	own.dealings = all;
-	own.count = d->members;
+	own.count = sr_ceremony_dealers(d);
 	own.keys = keys->level;
 	rc = sr_dkg_own_shares(x, d, &own, e);
 	free(all);

@@ -50,19 +50,34 @@ SR_MUST int sr_ceremony_dkg(struct sr_dkg *out, const struct sr_statement *found
 	const uint8_t run[SR_ID], struct sr_err *e);
 /* The same of any run of a founded vault, as its catalogue knows the board. */
 struct sr_run_row; /* catalogue/query.h */
-SR_MUST int sr_ceremony_run_dkg(struct sr_dkg *out, struct sr_catalogue *c,
-	const uint8_t board[SR_ID], const uint8_t run[SR_ID], struct sr_err *e);
-
-/* BLAKE2b("strongroom/dealing/v1"; bytes): what `deal` names. */
-void sr_ceremony_dealing_hash(uint8_t out[SR_HASH], struct sr_bytes dealing);
-
-/* All dealings of a run (in member order) -> keys per level and the transcript's hash. Verifies
- * everything public. */
+SR_MUST int sr_ceremony_run_dkg(struct sr_dkg *out, struct sr_vault *v, const uint8_t board[SR_ID],
+	const uint8_t run[SR_ID], struct sr_err *e);
+/* What a run makes public. */
 struct sr_ceremony_keys {
 	struct sr_level_key level[SR_BOARD_LEVELS_MAX];
 	size_t levels;
 	uint8_t transcript[SR_HASH];
 };
+/* Make ${d}, whose new members and quorums are filled in, the ceremony of a reshare: ${old} are the
+ * keys of the epoch before, ${key} the ${members} members' keys in it, ${dealer} the indices there
+ * of those who deal, ascending. A level with quorum k is dealt by the first k of them. */
+struct sr_reshare {
+	const struct sr_ceremony_keys *old;
+	const uint8_t (*key)[SR_PK];
+	uint8_t members;
+	const uint8_t *dealer;
+	size_t dealers;
+};
+SR_MUST int sr_ceremony_reshare(struct sr_dkg *d, const struct sr_reshare *r, struct sr_err *e);
+
+/* BLAKE2b("strongroom/dealing/v1"; bytes): what `deal` names. */
+void sr_ceremony_dealing_hash(uint8_t out[SR_HASH], struct sr_bytes dealing);
+
+/* How many deal in it. */
+size_t sr_ceremony_dealers(const struct sr_dkg *d);
+
+/* All dealings of a run (in order of dealer) -> keys per level and the transcript's hash. Verifies
+ * everything public. */
 SR_MUST int sr_ceremony_combine(struct sr_ceremony_keys *out, const struct sr_dkg *d,
 	const struct sr_bytes *dealings, size_t count, struct sr_err *e);
 /* The same for a run of this vault, its dealings fetched from the objects that `deal` statements

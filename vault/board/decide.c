@@ -92,8 +92,8 @@ static int decide_grant(const struct follow_job *j, const struct decision *d) {
 
 /* What was voted for cannot be done (any more): the request ends refused, and says why. */
 struct moot {
-	const char
-		*key; /* "grant" or "item": what stands in the way; "person": it is the subject */
+	const char *key; /* "grant" or "item": what stands in the way; "person": it is the subject;
+			    "": neither */
 	const uint8_t *id;
 	const char *rule, *told;
 };
@@ -430,6 +430,59 @@ static int newcomer_names(
 	return 0;
 }
 
+/* Did the board change while the request was open? Then its dealers have no share any more. */
+static bool board_changed(const struct follow_job *j, const struct decision *d,
+	const struct sr_statement *request, uint32_t *epoch) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	uint64_t asked = 0;
+	bool changed = b == NULL || sr_field_dec(&asked, request, "epoch", 0, NULL) != 0 ||
+		       sr_query_board(b, j->v->catalogue, d->v.board, 0, NULL) != 0 ||
+		       b->epoch != asked;
+
+	*epoch = b != NULL ? b->epoch : 0;
+	free(b);
+	return changed;
+}
+
+static int decide_reshare(const struct follow_job *j, const struct decision *d) {
+	struct sr_submission parts = {0};
+	struct sr_door_text *names = NULL;
+	struct sr_entry en = {0};
+	struct sr_buf text;
+	uint32_t epoch = 0;
+	int rc = sr_vault_entry(&en, j->v, d->v.entry, j->e);
+
+	if (rc != 0)
+		return rc;
+	sr_buf_init(&text);
+	if (board_changed(j, d, &en.statement, &epoch)) {
+		rc = decide_moot(j, d,
+			&(struct moot){"", NULL, "board-changed",
+				"refused: the board has changed since; ask again"});
+		goto out;
+	}
+	rc = newcomer_names(&names, &parts.text_count, &en, j->e);
+	if (rc == 0) {
+		parts.texts = names;
+		sr_follow_begin(&text, j->v, SR_T_RESHARE, j->f->now);
+		sr_text_put_hex(&text, "request", d->v.request, SR_ID);
+		sr_text_put_hex(&text, "board", d->v.board, SR_ID);
+		sr_text_put_dec(&text, "epoch", (uint64_t)epoch + 1);
+		copy_lines(&text, &en.statement, "quorum");
+		copy_lines(&text, &en.statement, "member");
+		copy_lines(&text, &en.statement, "newcomer");
+		copy_lines(&text, &en.statement, "dealer");
+		rc = follow_emit(j, &text, &parts);
+	}
+	if (rc == 0)
+		j->f->tell(j->f->ctx, "decided: the board's keys are reshared; the dealers deal");
+out:
+	free(names);
+	sr_buf_free(&text);
+	sr_entry_free(&en);
+	return rc;
+}
+
 static int decide_board(const struct follow_job *j, const struct decision *d) {
 	struct sr_submission parts = {0};
 	struct sr_door_text *names = NULL;
@@ -571,6 +624,7 @@ static const struct {
 	{"role", decide_role},
 	{"collection", decide_collection},
 	{"board", decide_board},
+	{"reshare", decide_reshare},
 };
 
 static int decide_by_kind(const struct follow_job *j, const struct decision *d) {

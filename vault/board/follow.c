@@ -113,7 +113,7 @@ static int accepted_keys(struct sr_buf *body, uint8_t hash[SR_HASH], struct sr_c
 			"the transcript that all members accepted is not the one the vault "
 			"computes");
 	if (rc == 0)
-		rc = sr_ceremony_run_dkg(d, j->v->catalogue, run->board, run->run, j->e);
+		rc = sr_ceremony_run_dkg(d, j->v, run->board, run->run, j->e);
 	if (rc == 0) {
 		sr_keys_encode(body, d, keys);
 		rc = sr_buf_ok(body, j->e);
@@ -175,7 +175,9 @@ static int on_accept(const struct follow_job *j) {
 	if (rc == 0)
 		rc = emit_opened(j, run, keys, sr_buf_view(&body), hash);
 	if (rc == 0)
-		j->f->tell(j->f->ctx, "all members accepted: the board is open");
+		j->f->tell(j->f->ctx,
+			run->epoch == 1 ? "all members accepted: the board is open"
+					: "all new members accepted: the board is theirs now");
 out:
 	sr_buf_free(&body);
 	free(run);

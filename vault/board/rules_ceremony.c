@@ -25,30 +25,69 @@ static int not_a_member(struct rules_ctx *c) {
 		"%s is not a member of this board", c->me.person);
 }
 
-/* Is the actor one of those who deal in the board's next run? */
-static bool deals(const struct rules_ctx *c) {
-	for (size_t i = 0; i < c->board.member_count; i++)
-		if (strcmp(c->board.members[i].person, c->me.person) == 0)
+/* Is the actor one of those who deal for this epoch? */
+static bool deals(const struct rules_ctx *c, const struct sr_board_row *next) {
+	for (size_t i = 0; i < next->dealer_count; i++)
+		if (strcmp(next->dealers[i], c->me.person) == 0)
+			return true;
+	for (size_t i = 0; next->dealer_count == 0 && i < next->member_count; i++)
+		if (strcmp(next->members[i].person, c->me.person) == 0)
 			return true;
 	return false;
 }
 
+/* Runs of the epoch that waits: those after the run that made the one in force. */
+static int runs_before(uint64_t *done, struct rules_ctx *c) {
+	struct sr_run_row *row = calloc(1, sizeof *row);
+	int rc = row == NULL ? sr_fail(c->e, SR_NOMEM, "rules: out of memory") : 0;
+
+	*done = 0;
+	if (rc == 0 && c->board.opened) {
+		rc = sr_query_run(row, c->cat, c->board.run, c->e);
+		*done = rc == 0 ? row->number : 0;
+	}
+	free(row);
+	return rc;
+}
+
+static int deal_judge(struct rules_ctx *c, const struct sr_board_row *next);
+
 int rule_deal(struct rules_ctx *c) {
+	struct sr_board_row *next = calloc(1, sizeof *next);
+	int rc = next == NULL ? sr_fail(c->e, SR_NOMEM, "rules: out of memory")
+			      : sr_query_board(next, c->cat, c->board.id,
+					c->board.opened ? c->board.epoch + 1 : 1, c->e);
+
+	if (rc == SR_NOTFOUND) {
+		sr_err_clear(c->e);
+		rc = rules_deny(c, "board-open", "a reshare changes members",
+			"the board's keys are made already");
+	} else if (rc == 0) {
+		rc = deal_judge(c, next);
+	}
+	free(next);
+	return rc;
+}
+
+static int deal_judge(struct rules_ctx *c, const struct sr_board_row *next) {
 	struct sr_run_row run;
 	uint8_t now[SR_ID], named[SR_ID];
-	uint64_t number = 0;
+	uint64_t number = 0, done = 0;
 	int rc;
 
-	if (c->board.opened)
-		return rules_deny(c, "board-open", "a reshare changes members",
-			"the board's keys are made already");
 	rc = sr_field_id(named, c->s, "run", 0, c->e);
 	if (rc == 0)
 		rc = sr_ceremony_current(&number, now, c->cat, c->board.id, c->e);
+	if (rc == 0)
+		rc = runs_before(&done, c);
 	if (rc != 0)
 		return rc;
-	if (!deals(c))
-		return not_a_member(c);
+	if (!deals(c, next))
+		return next->dealer_count == 0
+			       ? not_a_member(c)
+			       : rules_deny(c, "not-a-dealer", "board show names them",
+					 "%s is not one of those who deal in this reshare",
+					 c->me.person);
 	rc = run_of(c, &run);
 	if (rc == SR_NOTFOUND) {
 		sr_err_clear(c->e);
@@ -56,7 +95,7 @@ int rule_deal(struct rules_ctx *c) {
 			return rules_deny(c, "not-this-run", "board deal does",
 				"run %llu is the one to deal in, and the statement names another",
 				(unsigned long long)number);
-		if (number > SR_BOARD_RUNS_MAX)
+		if (number - done > SR_BOARD_RUNS_MAX)
 			return rules_deny(c, "runs-spent",
 				"found another vault without the member who spoils them",
 				"%d runs of the key generation were voided by complaints",
@@ -68,8 +107,8 @@ int rule_deal(struct rules_ctx *c) {
 	if (run.state != SR_S_DEALING)
 		return rules_deny(c, "run-ended", "deal in the next run (board deal)",
 			"this run of the key generation is %s", sr_state_name(run.state));
-	for (size_t i = 0; i < run.member_count; i++)
-		if (strcmp(run.members[i].person, c->me.person) == 0 && run.members[i].dealt)
+	for (size_t i = 0; i < run.dealer_count; i++)
+		if (strcmp(run.dealers[i].person, c->me.person) == 0 && run.dealers[i].dealt)
 			return rules_deny(c, "dealt-already", "",
 				"member %s has dealt in this run already", c->me.person);
 	return rules_allow(c);
@@ -95,12 +134,13 @@ int rule_accept(struct rules_ctx *c) {
 	if (run.state != SR_S_DEALING)
 		return rules_deny(c, "run-ended", "", "this run of the key generation is %s",
 			sr_state_name(run.state));
+	for (size_t i = 0; i < run.dealer_count; i++)
+		if (!run.dealers[i].dealt)
+			return rules_deny(c, "deal-missing", "accept when all have dealt",
+				"member %s has not dealt yet", run.dealers[i].person);
 	for (size_t i = 0; i < run.member_count; i++) {
 		const struct sr_run_member *m = &run.members[i];
 
-		if (!m->dealt)
-			return rules_deny(c, "deal-missing", "accept when all have dealt",
-				"member %s has not dealt yet", m->person);
 		if (strcmp(m->person, c->me.person) == 0 && m->accepted)
 			return rules_deny(c, "accepted-already", "",
 				"member %s has accepted already", c->me.person);
@@ -153,8 +193,11 @@ static int quarrel_read(struct rules_ctx *c, struct quarrel *q, const char *othe
 }
 
 static int complaint_judge(struct rules_ctx *c, const struct quarrel *q) {
-	const struct sr_run_member *dealer = in_run(&q->run, q->other),
-				   *me = in_run(&q->run, c->me.person);
+	const struct sr_run_member *dealer = NULL, *me = in_run(&q->run, c->me.person);
+
+	for (size_t i = 0; i < q->run.dealer_count; i++)
+		if (strcmp(q->run.dealers[i].person, q->other) == 0)
+			dealer = &q->run.dealers[i];
 
 	if (!sr_state_may(SR_M_RUN, q->run.state, SR_E_COMPLAINT))
 		return rules_deny(c, "run-ended", "", "this run of the key generation is %s",
@@ -163,7 +206,7 @@ static int complaint_judge(struct rules_ctx *c, const struct quarrel *q) {
 		return not_a_member(c);
 	if (dealer == NULL || !dealer->dealt)
 		return rules_deny(c, "deal-missing", "", "%s has not dealt in this run", q->other);
-	if (me == dealer)
+	if (strcmp(dealer->person, c->me.person) == 0)
 		return rules_deny(c, "own-deal", "", "nobody complains of their own deal");
 	if (!has_level(&c->board, q->level))
 		return rules_deny(c, "no-such-level", "", "the board has no level %llu",

@@ -26,6 +26,7 @@ static const struct shape shapes[] = {
 	{"person-end", "subject", ""},
 	{"collection", "collection dedupe name", ""},
 	{"board", "target quorum member", "newcomer"},
+	{"reshare", "quorum member dealer", "newcomer"},
 	{"destroy", "items list", "instruction"},
 };
 
@@ -33,7 +34,7 @@ static const struct shape shapes[] = {
 static bool shape_holds(struct rules_ctx *c, const struct shape *sh) {
 	static const char *const keys[] = {"items", "list", "form", "purpose", "ends", "person",
 		"key", "recipient", "target", "subject", "card", "role", "collection", "dedupe",
-		"name", "instruction", "authority", "quorum", "member", "newcomer"};
+		"name", "instruction", "authority", "quorum", "member", "newcomer", "dealer"};
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		const size_t n = sr_field_count(c->s, keys[i]);
@@ -428,6 +429,80 @@ static int request_members(struct rules_ctx *c, bool keep) {
 	return rules_allow(c);
 }
 
+/* The quorum of the level that takes most, in the epoch in force. */
+static uint32_t most_of(const struct sr_board_row *b) {
+	uint32_t most = 0;
+
+	for (size_t i = 0; i < b->level_count; i++)
+		most = b->levels[i].quorum > most ? b->levels[i].quorum : most;
+	return most;
+}
+
+/* Those who deal: active members in the order of the board, as many as the highest level takes. */
+static int reshare_dealers(struct rules_ctx *c) {
+	size_t n = sr_field_count(c->s, "dealer"), want = most_of(&c->board);
+	uint32_t last = 0;
+
+	if (n != want)
+		return rules_deny(c, "dealers-count", "",
+			"%zu dealers are named, the highest level takes %zu", n, want);
+	for (size_t i = 0; i < n; i++) {
+		struct sr_bytes person = sr_field(c->s, "dealer", i);
+		const struct sr_member_row *m = NULL;
+
+		for (size_t k = 0; k < c->board.member_count; k++)
+			if (sr_bytes_eq(person, sr_bytes_str(c->board.members[k].person)))
+				m = &c->board.members[k];
+		if (m == NULL || !m->active)
+			return rules_deny(c, "not-a-member", "board show names them",
+				"dealer %.*s is not an active member of the board", (int)person.len,
+				(const char *)person.p);
+		if (m->index <= last)
+			return rules_deny(c, "dealers-order", "",
+				"dealers are named in the order of the board, each once");
+		last = m->index;
+	}
+	return rules_allow(c);
+}
+
+/* Levels keep their names; what a higher one takes is not less than a lower. */
+static int reshare_levels(struct rules_ctx *c) {
+	uint64_t before = 0;
+
+	if (sr_field_count(c->s, "quorum") != c->board.level_count)
+		return rules_deny(c, "levels-kept", "", "the board has %zu levels, %zu are named",
+			c->board.level_count, sr_field_count(c->s, "quorum"));
+	for (size_t i = 0; i < c->board.level_count; i++) {
+		uint64_t level = 0, quorum = 0;
+		int rc = sr_field_level_quorum(&level, &quorum, c->s, "quorum", i, c->e);
+
+		if (rc != 0)
+			return rc;
+		if (level != c->board.levels[i].level)
+			return rules_deny(c, "levels-kept", "",
+				"the board has level %u, the request names %llu",
+				c->board.levels[i].level, (unsigned long long)level);
+		if (quorum < before)
+			return rules_deny(c, "quorum-order", "",
+				"level %llu takes %llu members, fewer than the level below",
+				(unsigned long long)level, (unsigned long long)quorum);
+		before = quorum;
+	}
+	return rules_allow(c);
+}
+
+static int reshare_request(struct rules_ctx *c) {
+	int rc;
+
+	if (rules_member(&c->board, c->me.person) == NULL && !rules_has_role(c, SR_ROLE_OFFICER))
+		return rules_deny(c, "role-missing", "",
+			"members of this board and officers ask for a reshare");
+	rc = reshare_levels(c);
+	if (rc == 0 && c->out->allowed)
+		rc = reshare_dealers(c);
+	return rc == 0 && c->out->allowed ? request_members(c, true) : rc;
+}
+
 static int board_request(struct rules_ctx *c) {
 	struct sr_board_row *b = calloc(1, sizeof *b);
 	uint8_t id[SR_ID];
@@ -489,6 +564,8 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 			c->board.levels[0].level);
 	if (strcmp(sh->kind, "revoke") == 0 || strcmp(sh->kind, "lift") == 0)
 		return target_act(c, strcmp(sh->kind, "lift") == 0);
+	if (strcmp(sh->kind, "reshare") == 0)
+		return reshare_request(c);
 	if (!c->board.founding && !sr_token_in(sh->must, "items") &&
 		!sr_token_in(sh->must, "collection"))
 		return rules_deny(c, "not-this-board", "ask the founding board",

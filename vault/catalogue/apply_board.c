@@ -1,6 +1,6 @@
 /*
- * apply_board - effects of board and of the ceremony that makes a board's keys: deal, accept,
- * complaint, reveal, opened.
+ * apply_board - effects of board, reshare and of the ceremony that makes a board's keys: deal,
+ * accept, complaint, reveal, opened.
  *
  * What an epoch is to be (members, quorums) is known from its statement on (found, board); it is in
  * force from `opened` on, which sets boards.epoch.
@@ -71,6 +71,71 @@ int sr_apply_board(struct sr_apply *a, struct sr_err *e) {
 	return rc == 0 ? sr_apply_decided(a, e) : rc;
 }
 
+/* What another decision had planned for this epoch is forgotten: its run is void. */
+static int forget_plan(
+	struct sr_apply *a, const uint8_t board[SR_ID], uint64_t epoch, struct sr_err *e) {
+	static const char *const tables[] = {
+		"DELETE FROM board_members WHERE board = ? AND epoch = ?",
+		"DELETE FROM board_levels WHERE board = ? AND epoch = ?",
+		"DELETE FROM board_dealers WHERE board = ? AND epoch = ?"};
+	int rc = SQL_RUN(a->db, e,
+		"UPDATE runs SET state = 'void' WHERE board = ? AND epoch = ? AND state ="
+		" 'dealing'",
+		A_ID(board), A_U64(epoch));
+
+	for (size_t i = 0; i < sizeof tables / sizeof tables[0] && rc == 0; i++)
+		rc = SQL_RUN(a->db, e, tables[i], A_ID(board), A_U64(epoch));
+	return rc;
+}
+
+/* Those who deal: members of the epoch before. */
+static int add_dealers(
+	struct sr_apply *a, const uint8_t board[SR_ID], uint64_t epoch, struct sr_err *e) {
+	int rc = 0;
+
+	for (size_t i = 0; i < sr_field_count(a->s, "dealer") && rc == 0; i++) {
+		struct sr_bytes person = sr_field(a->s, "dealer", i);
+		int64_t member = 0;
+
+		rc = SQL_INT_OF(a->db, e, &member,
+			"SELECT member FROM board_members WHERE board = ? AND epoch = ? AND"
+			" person = ?",
+			A_ID(board), A_U64(epoch - 1), A_TEXT(person));
+		if (rc == SR_NOTFOUND)
+			return sr_fail(e, SR_CORRUPT, "dealer %zu has no share to deal", i + 1);
+		if (rc == 0)
+			rc = SQL_RUN(a->db, e,
+				"INSERT INTO board_dealers(board, epoch, position, person)"
+				" VALUES(?, ?, ?, ?)",
+				A_ID(board), A_U64(epoch), A_U64(i + 1), A_TEXT(person));
+	}
+	return rc;
+}
+
+int sr_apply_reshare(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg board;
+	uint64_t epoch = 0;
+	int64_t current = 0;
+	int rc = sr_field_dec(&epoch, a->s, "epoch", 0, e);
+
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &current, "SELECT epoch FROM boards WHERE board = ?",
+			sr_arg_id(a, "board", &board));
+	if (rc != 0)
+		return rc;
+	if (current == 0 || epoch != (uint64_t)current + 1)
+		return sr_fail(e, SR_CORRUPT, "epoch %llu after %lld", (unsigned long long)epoch,
+			(long long)current);
+	rc = forget_plan(a, board.bytes, epoch, e);
+	if (rc == 0)
+		rc = add_newcomers(a, e);
+	if (rc == 0)
+		rc = add_epoch(a, board.bytes, epoch, e);
+	if (rc == 0)
+		rc = add_dealers(a, board.bytes, epoch, e);
+	return rc == 0 ? sr_apply_decided(a, e) : rc;
+}
+
 /* --- the ceremony --- */
 
 struct run {
@@ -132,6 +197,25 @@ static int member_of(
 	return rc;
 }
 
+/* In a reshare the members of the epoch before deal who were chosen; else every member. */
+static int dealer_of(
+	struct sr_apply *a, const struct run *r, struct sr_bytes person, struct sr_err *e) {
+	int64_t chosen = 0, is = 0;
+	int rc = SQL_INT_OF(a->db, e, &chosen,
+		"SELECT count(*) FROM board_dealers WHERE board = ? AND epoch = ?", A_ID(r->board),
+		A_INT(r->epoch));
+
+	if (rc != 0 || chosen == 0)
+		return rc != 0 ? rc : member_of(a, r, person, e);
+	rc = SQL_INT_OF(a->db, e, &is,
+		"SELECT count(*) FROM board_dealers WHERE board = ? AND epoch = ? AND person = ?",
+		A_ID(r->board), A_INT(r->epoch), A_TEXT(person));
+	if (rc == 0 && is == 0)
+		return sr_fail(e, SR_CORRUPT, "%.*s does not deal for epoch %lld", (int)person.len,
+			(const char *)person.p, (long long)r->epoch);
+	return rc;
+}
+
 /* A run begins only when those before it, for the same board, are void. */
 static int no_run_open(struct sr_apply *a, const struct run *r, struct sr_err *e) {
 	int64_t open = 0;
@@ -151,7 +235,9 @@ static int run_step(struct sr_apply *a, struct run *r, enum sr_event event, stru
 	int rc = load_run(a, r, e);
 
 	if (rc == 0 && !a->s->by_service)
-		rc = member_of(a, r, sr_bytes_str(a->actor), e);
+		rc = event == SR_E_DEAL || event == SR_E_REVEAL
+			     ? dealer_of(a, r, sr_bytes_str(a->actor), e)
+			     : member_of(a, r, sr_bytes_str(a->actor), e);
 	if (rc == 0)
 		rc = sr_state_step(&to, SR_M_RUN, r->state, event, e);
 	if (rc == 0 && r->state == SR_S_NONE)
@@ -212,7 +298,7 @@ int sr_apply_complaint(struct sr_apply *a, struct sr_err *e) {
 	int rc = run_step(a, &r, SR_E_COMPLAINT, e);
 
 	if (rc == 0)
-		rc = member_of(a, &r, sr_field(a->s, "dealer", 0), e);
+		rc = dealer_of(a, &r, sr_field(a->s, "dealer", 0), e);
 	if (rc != 0)
 		return rc;
 	return SQL_RUN(a->db, e,
@@ -287,6 +373,30 @@ static int member_roles(struct sr_apply *a, const struct run *r, struct sr_err *
 		A_ID(r->board), A_INT(r->epoch), A_INT(a->entry));
 }
 
+/* Who sits on no board any more loses the role. */
+static int leavers_roles(struct sr_apply *a, const struct run *r, struct sr_err *e) {
+	return SQL_RUN(a->db, e,
+		"UPDATE roles SET ended = ?3 WHERE role = 'member' AND ended IS NULL AND person IN"
+		"(SELECT person FROM board_members WHERE board = ?1 AND epoch = ?2 - 1)"
+		" AND person NOT IN (SELECT m.person FROM board_members m JOIN boards b ON"
+		" b.board = m.board AND b.epoch = m.epoch)",
+		A_ID(r->board), A_INT(r->epoch), A_INT(a->entry));
+}
+
+/* Open requests are the new members' to decide: votes of before are void, their pieces too. */
+static int requests_anew(struct sr_apply *a, const struct run *r, struct sr_err *e) {
+	int rc = SQL_RUN(a->db, e,
+		"UPDATE votes SET ended = ?3 WHERE ended IS NULL AND v IN (SELECT v FROM versions"
+		" WHERE board = ?1 AND epoch < ?2 AND state = 'open')",
+		A_ID(r->board), A_INT(r->epoch), A_INT(a->entry));
+
+	if (rc != 0)
+		return rc;
+	return SQL_RUN(a->db, e,
+		"UPDATE versions SET epoch = ?2 WHERE board = ?1 AND epoch < ?2 AND state = 'open'",
+		A_ID(r->board), A_INT(r->epoch));
+}
+
 int sr_apply_opened(struct sr_apply *a, struct sr_err *e) {
 	size_t count = sr_field_count(a->s, "board-key");
 	struct sr_id_arg transcript, keys, object;
@@ -325,5 +435,9 @@ int sr_apply_opened(struct sr_apply *a, struct sr_err *e) {
 	if (rc == 0)
 		rc = SQL_RUN(a->db, e, "UPDATE boards SET epoch = ? WHERE board = ?", A_U64(epoch),
 			A_ID(r.board));
-	return rc == 0 ? member_roles(a, &r, e) : rc;
+	if (rc == 0)
+		rc = member_roles(a, &r, e);
+	if (rc == 0)
+		rc = leavers_roles(a, &r, e);
+	return rc == 0 ? requests_anew(a, &r, e) : rc;
 }

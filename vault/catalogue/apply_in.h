@@ -43,6 +43,7 @@ sr_effect_fn sr_apply_complaint;
 sr_effect_fn sr_apply_reveal;
 sr_effect_fn sr_apply_opened;
 sr_effect_fn sr_apply_board;
+sr_effect_fn sr_apply_reshare;
 sr_effect_fn sr_apply_person;
 sr_effect_fn sr_apply_person_end;
 sr_effect_fn sr_apply_person_set;

@@ -168,6 +168,9 @@ struct sr_board_row {
 	bool opened;
 	struct sr_member_row members[SR_BOARD_MEMBERS_MAX];
 	size_t member_count;
+	/* who of the epoch before deals for this one; none: every member deals */
+	char dealers[SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT];
+	size_t dealer_count;
 	struct sr_board_level levels[SR_BOARD_LEVELS_MAX];
 	size_t level_count;
 	uint8_t run[SR_ID]; /* opened only: the run that made the keys, the hash of its
@@ -203,6 +206,10 @@ struct sr_run_row {
 	struct sr_run_member
 		members[SR_BOARD_MEMBERS_MAX]; /* of the board of its epoch, in order */
 	size_t member_count;
+	/* who deals: these members, or in a reshare the ones chosen of the epoch before, with their
+	 * index there; in its order */
+	struct sr_run_member dealers[SR_BOARD_MEMBERS_MAX];
+	size_t dealer_count;
 	uint32_t complaints, reveals;
 };
 SR_MUST int sr_query_run(

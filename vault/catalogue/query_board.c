@@ -50,6 +50,20 @@ static int read_members(struct sr_board_row *b, struct sr_db *db, struct sr_err 
 	return rc;
 }
 
+static int read_dealers(struct sr_board_row *b, struct sr_db *db, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_NEW(&st, db, e,
+		"SELECT person FROM board_dealers WHERE board = ? AND epoch = ? ORDER BY position",
+		A_ID(b->id), A_INT(b->epoch));
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row &&
+		b->dealer_count < SR_BOARD_MEMBERS_MAX)
+		sr_col_person(b->dealers[b->dealer_count++], st, 0);
+	sr_stmt_free(st);
+	return rc;
+}
+
 static int read_opened(struct sr_board_row *b, struct sr_db *db, struct sr_err *e) {
 	struct sr_stmt *st = NULL;
 	bool row = false;
@@ -110,6 +124,8 @@ int sr_query_board(struct sr_board_row *out, struct sr_catalogue *c, const uint8
 	}
 	if (rc == 0)
 		rc = read_levels(b, db, e);
+	if (rc == 0)
+		rc = read_dealers(b, db, e);
 	if (rc == 0)
 		rc = read_opened(b, db, e);
 	if (rc == 0)
@@ -207,6 +223,34 @@ static int read_run_members(struct sr_run_row *r, struct sr_db *db, struct sr_er
 	return rc;
 }
 
+static int read_run_dealers(struct sr_run_row *r, struct sr_db *db, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_NEW(&st, db, e,
+		"SELECT m.member, m.person, d.dealing, d.object, d.entry FROM board_dealers x"
+		" JOIN board_members m ON m.board = x.board AND m.epoch = x.epoch - 1 AND"
+		" m.person = x.person"
+		" LEFT JOIN deals d ON d.run = ? AND d.person = x.person"
+		" WHERE x.board = ? AND x.epoch = ? ORDER BY m.member",
+		A_ID(r->run), A_ID(r->board), A_INT(r->epoch));
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row &&
+		r->dealer_count < SR_BOARD_MEMBERS_MAX) {
+		struct sr_run_member *m = &r->dealers[r->dealer_count++];
+		m->index = (uint32_t)sr_stmt_col_int(st, 0);
+		sr_col_person(m->person, st, 1);
+		m->dealt = sr_col_opt(st, 2, m->dealing, SR_HASH, &rc, e);
+		(void)sr_col_opt(st, 3, m->deal, SR_HASH, &rc, e);
+		m->deal_entry = (uint64_t)sr_stmt_col_int(st, 4);
+	}
+	sr_stmt_free(st);
+	if (rc == 0 && r->dealer_count == 0) {
+		memcpy(r->dealers, r->members, sizeof r->dealers);
+		r->dealer_count = r->member_count;
+	}
+	return rc;
+}
+
 #define RUN_SQL                                                                              \
 	"SELECT run, state, entry, (SELECT count(*) FROM complaints c WHERE c.run = r.run)," \
 	" (SELECT count(*) FROM reveals v WHERE v.run = r.run), board, number, epoch FROM runs r"
@@ -235,6 +279,8 @@ static int one_run(
 		rc = sr_fail(e, SR_NOTFOUND, "there is no such run of key generation");
 	if (rc == 0)
 		rc = read_run_members(r, sr_catalogue_db(c), e);
+	if (rc == 0)
+		rc = read_run_dealers(r, sr_catalogue_db(c), e);
 	if (rc == 0)
 		*out = *r;
 	free(r);

@@ -73,6 +73,11 @@ static const char *const statements[] = {
 	"CREATE TABLE board_levels(board BLOB NOT NULL REFERENCES boards(board),"
 	" epoch INTEGER NOT NULL, level INTEGER NOT NULL, quorum INTEGER NOT NULL,"
 	" PRIMARY KEY(board, epoch, level)) STRICT, WITHOUT ROWID",
+	/* of an epoch that a reshare makes: the members of the one before who deal, in order */
+	"CREATE TABLE board_dealers(board BLOB NOT NULL REFERENCES boards(board),"
+	" epoch INTEGER NOT NULL, position INTEGER NOT NULL,"
+	" person TEXT NOT NULL REFERENCES people(person), PRIMARY KEY(board, epoch, position),"
+	" UNIQUE(board, epoch, person)) STRICT, WITHOUT ROWID",
 	/* an epoch once opened, and its keys */
 	"CREATE TABLE epochs(board BLOB NOT NULL REFERENCES boards(board),"
 	" epoch INTEGER NOT NULL, run BLOB NOT NULL, transcript BLOB NOT NULL,"
@@ -303,6 +308,7 @@ static const struct sr_table tables[] = {
 	{"boards", "board", true},
 	{"board_members", "board, epoch, member", true},
 	{"board_levels", "board, epoch, level", true},
+	{"board_dealers", "board, epoch, position", true},
 	{"epochs", "board, epoch", true},
 	{"board_keys", "board, epoch, level", true},
 	{"runs", "run", true},

@@ -71,7 +71,8 @@ static void quorum_ids(const struct sr_client *c, const uint8_t except[SR_ID], s
 		const bool request = s->type->id == SR_T_REQUEST || s->type->id == SR_T_AMEND;
 
 		if (request && !sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("role")) &&
-			!sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("board")))
+			!sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("board")) &&
+			!sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("reshare")))
 			continue;
 		if (s->type->id == SR_T_VOTE &&
 			sr_field_id_hash(id, hash, s, "request", NULL) == 0 &&

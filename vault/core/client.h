@@ -294,7 +294,8 @@ enum sr_complaint_verdict {
 struct sr_complaint_view { /* judged here, from what both signed */
 	uint64_t run;      /* number */
 	uint64_t entry;
-	uint8_t complainer, dealer; /* indices */
+	uint8_t complainer; /* index */
+	uint8_t dealer;     /* place among the dealers, from 1 */
 	uint8_t level;
 	enum sr_complaint_verdict verdict;
 	char why[200]; /* what the check says; "" while it waits */
@@ -314,10 +315,15 @@ struct sr_board_view {
 	uint64_t run_number;                       /* complaints voided those before it */
 	const struct sr_complaint_view *complaint; /* in the order of runs */
 	size_t complaints;
-	uint8_t spoilt; /* whose dealing of this run anybody sees is wrong; 0: nobody's */
+	const struct sr_board_view *next; /* of the reshare under way; NULL: none */
+	uint8_t dealers; /* who deals: the members, or in a reshare some of the epoch before */
+	char dealer[SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT];
+	uint8_t spoilt; /* place among the dealers whose dealing of this run anybody sees is wrong;
+			   0: nobody's */
 	uint8_t members, levels;
 	char member[SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT]; /* [i]: index i + 1 */
 	uint8_t member_key[SR_BOARD_MEMBERS_MAX][SR_PK];
+	/* dealt: by place among the dealers */
 	bool dealt[SR_BOARD_MEMBERS_MAX], accepted[SR_BOARD_MEMBERS_MAX];
 	uint8_t level[SR_BOARD_LEVELS_MAX], quorum[SR_BOARD_LEVELS_MAX];
 	uint8_t key[SR_BOARD_LEVELS_MAX]
@@ -344,6 +350,7 @@ struct sr_seats { /* members and quorums of a board to be */
 	size_t newcomers;
 	const uint64_t (*quorum)[2]; /* level, how many members it takes; ascending */
 	size_t levels;
+	const char *const *dealer; /* reshare: who deals, in the order of the board */
 };
 struct sr_asking {
 	/* access export revoke lift role person person-end collection destroy referral board
@@ -351,7 +358,7 @@ struct sr_asking {
 	const char *kind;
 	/* SR_ID bytes: who decides; NULL: the board of the items, or else the founding one */
 	const uint8_t *board;
-	const struct sr_seats *seats; /* board */
+	const struct sr_seats *seats; /* board, reshare */
 	const uint8_t *
 		amend; /* SR_ID bytes of the request that gets a new version; NULL: a new request */
 	const uint8_t

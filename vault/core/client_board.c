@@ -12,10 +12,20 @@
 #include "merkle/note.h"
 #include "store/object.h"
 
+uint8_t sr_client_seat(const struct sr_client *c, const struct sr_client_board *b) {
+	for (uint8_t i = 0; b != NULL && c->o.identity != NULL && i < b->view.members; i++)
+		if (strcmp(b->view.member[i], c->o.identity->person) == 0)
+			return (uint8_t)(i + 1);
+	return 0;
+}
+
 uint8_t sr_client_member(const struct sr_client *c) {
-	for (uint8_t i = 0; c->board != NULL && c->o.identity != NULL && i < c->board->dkg.members;
-		i++)
-		if (strcmp(c->board->view.member[i], c->o.identity->person) == 0)
+	return sr_client_seat(c, c->board);
+}
+
+uint8_t sr_client_dealer(const struct sr_client *c, const struct sr_client_board *b) {
+	for (uint8_t i = 0; c->o.identity != NULL && i < b->view.dealers; i++)
+		if (strcmp(b->view.dealer[i], c->o.identity->person) == 0)
 			return (uint8_t)(i + 1);
 	return 0;
 }
@@ -46,42 +56,71 @@ uint8_t sr_client_index(const struct sr_board_view *v, struct sr_bytes person) {
 	return 0;
 }
 
-/* The run that counts: the one that `opened` names, else the first that nobody complained in. A
- * server that hides a complaint shows a run that its complainer never accepts. */
-static int find_run(const struct sr_client *c, const uint8_t board[SR_ID], uint8_t run[SR_ID],
-	uint64_t *number, const struct sr_proven **opened, struct sr_err *e) {
-	const bool founding = memcmp(board, c->info.fingerprint, SR_ID) == 0;
-	uint64_t first = 0;
+/* The opening of run ${n} of the board, if it is proven; the run's id. */
+static const struct sr_proven *opening_of(
+	const struct sr_client *c, const uint8_t board[SR_ID], uint64_t n, uint8_t run[SR_ID]) {
+	sr_ceremony_run_id(run, c->info.fingerprint, board, n);
+	return sr_client_of_run(&c->proofs, SR_T_OPENED, run, NULL, 0);
+}
 
-	*opened = NULL;
-	for (uint64_t n = 1; n <= SR_BOARD_RUNS_MAX + 1; n++) {
+/* Did somebody deal in this run before the decision that ${b} goes by? Then it was for another
+ * plan, which that decision replaced. */
+static bool of_former_plan(
+	const struct sr_client *c, const struct sr_client_board *b, const uint8_t run[SR_ID]) {
+	const struct sr_known_board *k = sr_proofs_board(&c->proofs, b->id, b->dkg.epoch);
+	const struct sr_proven *deal = sr_client_of_run(&c->proofs, SR_T_DEAL, run, NULL, 0);
+
+	return k != NULL && deal != NULL && deal->index < k->entry;
+}
+
+/* The run that counts for ${b}, whose epoch is set: the one that `opened` names, else the first
+ * after the epoch before that nobody complained in. A server that hides a complaint shows a run
+ * that its complainer never accepts. */
+static int find_run(const struct sr_client *c, struct sr_client_board *b, uint8_t run[SR_ID],
+	uint64_t *number, const struct sr_proven **opened, struct sr_err *e) {
+	uint64_t epoch = 0, free_run = 0;
+
+	b->first = 1;
+	for (uint64_t n = 1; n <= b->first + SR_BOARD_RUNS_MAX; n++) {
 		bool is_void;
 
-		sr_ceremony_run_id(run, c->info.fingerprint, board, n);
-		*opened = sr_client_of_run(&c->proofs, SR_T_OPENED, run, NULL, 0);
+		sr_ceremony_run_id(run, c->info.fingerprint, b->id, n);
 		is_void = sr_client_of_run(&c->proofs, SR_T_COMPLAINT, run, NULL, 0) != NULL;
+
+		*opened = opening_of(c, b->id, n, run);
 		if (*opened != NULL && is_void)
 			return sr_fail(e, SR_AUTH,
 				"the vault opened the board with run %llu, which a complaint "
 				"made void",
 				(unsigned long long)n);
 		*number = n;
-		if (*opened != NULL)
-			return 0;
-		if (first == 0 && !is_void)
-			first = n;
+		if (*opened != NULL &&
+			sr_field_dec(&epoch, &(*opened)->entry.statement, "epoch", 0, NULL) == 0) {
+			if (epoch == b->dkg.epoch)
+				return 0;
+			if (epoch < b->dkg.epoch) {
+				b->first = n + 1;
+				free_run = 0;
+			}
+			continue;
+		}
+		if (free_run == 0 && !is_void && !of_former_plan(c, b, run))
+			free_run = n;
 	}
-	if (founding && c->info.state == SR_CLIENT_OPENED)
+	*opened = NULL;
+	if (b->dkg.epoch == 1 && memcmp(b->id, c->info.fingerprint, SR_ID) == 0 &&
+		c->info.state == SR_CLIENT_OPENED)
 		return sr_fail(e, SR_AUTH,
 			"the vault says its board is open, and withholds the statement that "
 			"opened it");
-	*number = first != 0 ? first : SR_BOARD_RUNS_MAX + 1;
-	sr_ceremony_run_id(run, c->info.fingerprint, board, *number);
+	*number = free_run != 0 ? free_run : b->first + SR_BOARD_RUNS_MAX;
+	sr_ceremony_run_id(run, c->info.fingerprint, b->id, *number);
 	return 0;
 }
 
 static void view_begin(struct sr_client_board *b, const struct sr_proofs *p) {
-	const struct sr_known_board *k = sr_proofs_board(p, b->id, 1); /* board_inputs had it */
+	const struct sr_known_board *k =
+		sr_proofs_board(p, b->id, b->dkg.epoch); /* board_inputs had it */
 	struct sr_board_view *v = &b->view;
 
 	memcpy(v->board, b->id, SR_ID);
@@ -131,7 +170,7 @@ int sr_client_dealing(struct sr_buf *out, unsigned member, const struct sr_prove
 /* The first dealing of this run that anybody sees is wrong: a reason to complain, before all have
  * dealt too. */
 static void find_spoilt(struct sr_client_board *b) {
-	for (uint8_t i = 0; i < b->dkg.members && b->view.spoilt == 0; i++) {
+	for (uint8_t i = 0; i < b->view.dealers && b->view.spoilt == 0; i++) {
 		struct sr_err *why = &b->spoilt_why;
 		struct sr_dealing dealing;
 		int rc;
@@ -139,9 +178,9 @@ static void find_spoilt(struct sr_client_board *b) {
 		if (!b->view.dealt[i])
 			continue;
 		rc = sr_deal_decode(&dealing, sr_buf_view(&b->dealing[i]), why);
-		if (rc == 0 && dealing.dealer != i + 1)
+		if (rc == 0 && dealing.dealer != b->dealer[i])
 			rc = sr_fail(why, SR_CORRUPT, "dealer %u: the dealing is of dealer %u",
-				i + 1, dealing.dealer);
+				b->dealer[i], dealing.dealer);
 		if (rc == 0)
 			rc = sr_deal_verify(&b->dkg, &dealing, why);
 		if (rc == 0)
@@ -152,7 +191,7 @@ static void find_spoilt(struct sr_client_board *b) {
 }
 
 static void dealings(const struct sr_client_board *b, struct sr_bytes views[SR_BOARD_MEMBERS_MAX]) {
-	for (size_t i = 0; i < b->dkg.members; i++)
+	for (size_t i = 0; i < b->view.dealers; i++)
 		views[i] = sr_buf_view(&b->dealing[i]);
 }
 
@@ -225,33 +264,55 @@ static int check_opened(
 	return rc;
 }
 
-/* The public inputs of the run, from what was proven about the board. */
-static int board_inputs(struct sr_client *c, struct sr_client_board *b, const uint8_t run[SR_ID],
-	struct sr_err *e) {
-	const struct sr_known_board *k = sr_proofs_board(&c->proofs, b->id, 1);
+/* Whom the reshare goes by: the epoch in force, as it was verified. */
+static int reshare_inputs(struct sr_client *c, struct sr_client_board *b,
+	const struct sr_known_board *k, struct sr_err *e) {
+	const struct sr_client_board *old = c->board;
+	struct sr_reshare r = {.dealer = k->dealer, .dealers = k->dealers};
+	uint8_t key[SR_BOARD_MEMBERS_MAX][SR_PK];
+
+	if (old == NULL || !old->view.opened || old->dkg.epoch + 1 != k->epoch)
+		return sr_fail(e, SR_AUTH, "the epoch before the reshare is not shown");
+	for (size_t i = 0; i < old->view.members; i++)
+		if (!sr_proofs_key_at(&c->proofs, old->view.member[i], b->began, key[i]))
+			return sr_fail(
+				e, SR_AUTH, "the key of %s is not proven", old->view.member[i]);
+	r.old = &old->keys;
+	r.key = (const uint8_t(*)[SR_PK])key;
+	r.members = old->dkg.members;
+	for (size_t i = 0; i < k->dealers; i++) {
+		b->dealer[i] = k->dealer[i];
+		memcpy(b->view.dealer[i], old->view.member[k->dealer[i] - 1], SR_PERSON_TEXT);
+	}
+	b->view.dealers = k->dealers;
+	return sr_ceremony_reshare(&b->dkg, &r, e);
+}
+
+/* Members and quorums of an epoch, from what was proven about the board, and the members' keys: a
+ * run goes by those that they had when it began. */
+static int board_inputs(struct sr_client *c, struct sr_client_board *b, struct sr_err *e) {
+	const struct sr_known_board *k = sr_proofs_board(&c->proofs, b->id, b->dkg.epoch);
 	struct sr_dkg *d = &b->dkg;
 
 	if (k == NULL)
 		return sr_fail(e, SR_AUTH,
 			"the vault does not show that a quorum made this board: it is withheld");
-	memset(d, 0, sizeof *d);
 	memcpy(d->vault, c->info.fingerprint, SR_HASH);
 	memcpy(d->board, b->id, SR_ID);
-	memcpy(d->run, run, SR_ID);
-	d->epoch = k->epoch;
 	d->members = k->members;
 	d->levels = k->levels;
-	/* A run goes by the keys that its members had when it began. */
-	const struct sr_proven *began = sr_client_of_run(&c->proofs, SR_T_DEAL, run, NULL, 0);
-	for (size_t i = 0; i < k->members; i++)
-		if (!sr_proofs_key_at(&c->proofs, k->member[i],
-			    began != NULL ? began->index : UINT64_MAX, d->key[i]))
+	for (size_t i = 0; i < k->members; i++) {
+		if (!sr_proofs_key_at(&c->proofs, k->member[i], b->began, d->key[i]))
 			return sr_fail(e, SR_AUTH, "the key of %s is not proven", k->member[i]);
+		b->dealer[i] = (uint8_t)(i + 1);
+		memcpy(b->view.dealer[i], k->member[i], SR_PERSON_TEXT);
+	}
+	b->view.dealers = k->members;
 	for (size_t i = 0; i < k->levels; i++) {
 		d->level[i].level = k->level[i];
 		d->level[i].quorum = k->quorum[i];
 	}
-	return sr_dkg_check(d, e);
+	return 0;
 }
 
 static int view_keys(struct sr_client_board *b) {
@@ -314,7 +375,7 @@ static int open_keys(struct sr_client *c, struct sr_client_board *b, const struc
 	free(k);
 	if (rc == 0)
 		rc = check_accepts(c, b, true, e);
-	for (size_t i = 0; i < b->dkg.members; i++)
+	for (size_t i = 0; i < b->view.dealers; i++)
 		b->view.dealt[i] = true;
 	return rc == 0 ? check_opened(b, opened, e) : rc;
 }
@@ -350,7 +411,7 @@ static int take_deals(struct sr_client *c, struct sr_client_board *b, const stru
 
 		if (deal == NULL)
 			continue;
-		rc = sr_client_dealing(&b->dealing[i], (unsigned)i + 1, deal, rows, e);
+		rc = sr_client_dealing(&b->dealing[i], b->dealer[i], deal, rows, e);
 		if (rc == SR_NOTFOUND) {
 			rc = SR_AUTH;
 			if (e != NULL)
@@ -367,7 +428,7 @@ static int combine(struct sr_client *c, struct sr_client_board *b, struct sr_err
 	int rc;
 
 	dealings(b, views);
-	rc = sr_ceremony_combine(&b->keys, &b->dkg, views, b->dkg.members, e);
+	rc = sr_ceremony_combine(&b->keys, &b->dkg, views, b->view.dealers, e);
 	if (rc != 0)
 		return rc;
 	sr_keys_encode(&b->body, &b->dkg, &b->keys);
@@ -378,16 +439,25 @@ static int combine(struct sr_client *c, struct sr_client_board *b, struct sr_err
 	return rc == 0 ? check_accepts(c, b, false, e) : rc;
 }
 
-static int board_make(struct sr_client *c, struct sr_client_board *b, const struct sr_rows *rows,
-	struct sr_err *e) {
-	const struct sr_proven *opened = NULL;
+/* ${waits}: the epoch that a reshare makes, c->board being the one in force. */
+static int board_make(struct sr_client *c, struct sr_client_board *b, bool waits,
+	const struct sr_rows *rows, struct sr_err *e) {
+	const struct sr_proven *opened = NULL, *first;
 	uint8_t run[SR_ID];
 	size_t dealt = 0;
 	uint64_t number = 0;
-	int rc = find_run(c, b->id, run, &number, &opened, e);
+	int rc = find_run(c, b, run, &number, &opened, e);
 
-	if (rc == 0)
-		rc = board_inputs(c, b, run, e);
+	if (rc != 0)
+		return rc;
+	first = sr_client_of_run(&c->proofs, SR_T_DEAL, run, NULL, 0);
+	b->began = first != NULL ? first->index : UINT64_MAX;
+	memcpy(b->dkg.run, run, SR_ID);
+	rc = board_inputs(c, b, e);
+	if (rc != 0)
+		return rc;
+	rc = waits ? reshare_inputs(c, b, sr_proofs_board(&c->proofs, b->id, b->dkg.epoch), e)
+		   : sr_dkg_check(&b->dkg, e);
 	if (rc != 0)
 		return rc;
 	view_begin(b, &c->proofs);
@@ -403,7 +473,7 @@ static int board_make(struct sr_client *c, struct sr_client_board *b, const stru
 		rc = sr_client_judge(c, b, rows, e);
 	if (rc == 0)
 		find_spoilt(b);
-	if (rc != 0 || dealt < b->dkg.members || b->view.spoilt != 0)
+	if (rc != 0 || dealt < b->view.dealers || b->view.spoilt != 0)
 		return rc;
 	return combine(c, b, e);
 }
@@ -424,27 +494,50 @@ static void board_free(struct sr_client_board *b) {
 
 void sr_client_board_forget(struct sr_client *c) {
 	board_free(c->board);
-	c->board = NULL;
+	board_free(c->next);
+	c->board = c->next = NULL;
 }
 
-int sr_client_board_rows(struct sr_client *c, const uint8_t board[SR_ID],
-	const struct sr_rows *rows, struct sr_err *e) {
+/* One epoch of the board, as the rows and the set show it. */
+static int epoch_make(struct sr_client_board **out, struct sr_client *c, const uint8_t board[SR_ID],
+	uint64_t epoch, bool waits, const struct sr_rows *rows, struct sr_err *e) {
 	struct sr_client_board *b = calloc(1, sizeof *b);
 	int rc;
 
 	if (b == NULL)
 		return sr_fail(e, SR_NOMEM, "board: out of memory");
 	memcpy(b->id, board, SR_ID);
+	b->dkg.epoch = epoch;
 	sr_buf_init(&b->body);
 	sr_buf_init(&b->box);
-	rc = board_make(c, b, rows, e);
+	rc = board_make(c, b, waits, rows, e);
 	if (rc != 0) {
 		board_free(b);
+		return rc;
+	}
+	*out = b;
+	return 0;
+}
+
+int sr_client_board_rows(struct sr_client *c, const uint8_t board[SR_ID],
+	const struct sr_rows *rows, struct sr_err *e) {
+	uint64_t epoch = 1;
+	int rc;
+
+	for (const struct sr_known_board *k;
+		(k = sr_proofs_board(&c->proofs, board, epoch + 1)) != NULL && k->opened != 0;)
+		epoch++;
+	sr_client_board_forget(c);
+	rc = epoch_make(&c->board, c, board, epoch, false, rows, e);
+	if (rc == 0 && c->board->view.opened &&
+		sr_proofs_board(&c->proofs, board, epoch + 1) != NULL)
+		rc = epoch_make(&c->next, c, board, epoch + 1, true, rows, e);
+	if (rc != 0) {
+		sr_client_board_forget(c);
 		SR_NAMED(rc, e, "board");
 		return rc;
 	}
-	board_free(c->board);
-	c->board = b;
+	c->board->view.next = c->next != NULL ? &c->next->view : NULL;
 	return 0;
 }
 
@@ -477,7 +570,8 @@ int sr_client_board_need(struct sr_client *c, const uint8_t *board, bool opened,
 	int rc = 0;
 
 	memcpy(id, board != NULL ? board : c->info.fingerprint, SR_ID);
-	if (c->board == NULL || memcmp(c->board->id, id, SR_ID) != 0 || !c->board->view.opened)
+	if (c->board == NULL || memcmp(c->board->id, id, SR_ID) != 0 || !c->board->view.opened ||
+		(c->next != NULL && !opened))
 		rc = board_fetch(c, id, e);
 	if (rc == 0 && opened && !c->board->view.opened)
 		rc = sr_fail(e, SR_DENIED,
@@ -523,31 +617,41 @@ int sr_client_own_board(struct sr_client *c, uint8_t board[SR_ID], struct sr_err
 	return rc;
 }
 
+/* A share that does not open because it was dealt to the key before. */
+static int inherited(const struct sr_client *c, uint8_t index, int rc, struct sr_err *e) {
+	const struct sr_known *self = sr_proofs_person(&c->proofs, c->o.identity->person);
+
+	if (rc != SR_AUTH || self == NULL || self->rekeyed == 0)
+		return rc;
+	return sr_fail(e, SR_DENIED,
+		"the share of member %u was dealt to the key before: a share is not inherited, "
+		"the board deals anew (board reshare)",
+		index);
+}
+
 int sr_client_shares(struct sr_client *c, uint8_t index, uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR],
 	struct sr_err *e) {
 	const struct sr_client_board *b = c->board;
-	const struct sr_ceremony_member me = {index, c->o.identity->seed};
 	struct sr_share_place at = {.keys = &b->keys, .index = index};
-	struct sr_bytes views[SR_BOARD_MEMBERS_MAX];
-
-	const struct sr_known *self = sr_proofs_person(&c->proofs, c->o.identity->person);
 	int rc;
 
-	if (b->view.opened && b->box.len == 0)
+	if (b->box.len == 0)
 		return sr_fail(e, SR_AUTH, "the vault withholds the box of member %u", index);
-	if (b->view.opened) {
-		memcpy(at.hash, b->keys_hash, SR_HASH);
-		rc = sr_shares_open(x, &at, c->o.identity->seed, sr_buf_view(&b->box), e);
-	} else {
-		dealings(b, views);
-		rc = sr_ceremony_shares(x, &b->keys, &b->dkg, views, &me, e);
-	}
-	if (rc == SR_AUTH && self != NULL && self->rekeyed != 0)
-		rc = sr_fail(e, SR_DENIED,
-			"the share of member %u was dealt to the key before: a share is not "
-			"inherited, the board deals anew",
-			index);
-	return rc;
+	memcpy(at.hash, b->keys_hash, SR_HASH);
+	rc = sr_shares_open(x, &at, c->o.identity->seed, sr_buf_view(&b->box), e);
+	return inherited(c, index, rc, e);
+}
+
+/* What a member is dealt in the ceremony under way. */
+static int dealt_shares(struct sr_client *c, const struct sr_client_board *b, uint8_t index,
+	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR], struct sr_err *e) {
+	const struct sr_ceremony_member me = {index, c->o.identity->seed};
+	struct sr_bytes views[SR_BOARD_MEMBERS_MAX];
+	int rc;
+
+	dealings(b, views);
+	rc = sr_ceremony_shares(x, &b->keys, &b->dkg, views, &me, e);
+	return inherited(c, index, rc, e);
 }
 
 /* --- the draft -------------------------------------------------------------------------------- */
@@ -820,11 +924,11 @@ int sr_client_found_sign(struct sr_client *c, const uint8_t *expected, struct sr
 
 /* --- second visit ----------------------------------------------------------------------------- */
 
-/* The first dealer and level whose share for us is bad; 0 none. */
+/* The first dealer (by place) and level whose share for us is bad; 0 none. */
 static uint8_t bad_dealer(struct sr_client *c, uint8_t index, uint8_t *level, struct sr_err *why) {
-	const struct sr_client_board *b = c->board;
+	const struct sr_client_board *b = sr_client_ceremony(c);
 
-	for (uint8_t i = 0; i < b->dkg.members; i++) {
+	for (uint8_t i = 0; i < b->view.dealers; i++) {
 		struct sr_dealing dealing;
 
 		if (sr_deal_decode(&dealing, sr_buf_view(&b->dealing[i]), why) != 0)
@@ -837,7 +941,7 @@ static uint8_t bad_dealer(struct sr_client *c, uint8_t index, uint8_t *level, st
 			sr_wipe(share, sizeof share);
 			if (rc == SR_AUTH || rc == SR_CORRUPT) {
 				*level = dealing.deal[k].level;
-				return dealing.dealer;
+				return (uint8_t)(i + 1);
 			}
 		}
 	}
@@ -846,12 +950,13 @@ static uint8_t bad_dealer(struct sr_client *c, uint8_t index, uint8_t *level, st
 
 static int complain(struct sr_client *c, uint8_t dealer, uint8_t level, struct sr_accepting *out,
 	struct sr_err *e) {
+	const struct sr_client_board *b = sr_client_ceremony(c);
 	struct sr_writ d;
 	int rc = sr_writ_begin(&d, c, SR_T_COMPLAINT, 0, e);
 
 	if (rc == 0) {
-		sr_text_put_hex(&d.text, "run", c->board->dkg.run, SR_ID);
-		sr_text_put(&d.text, "dealer", c->board->view.member[dealer - 1]);
+		sr_text_put_hex(&d.text, "run", b->dkg.run, SR_ID);
+		sr_text_put(&d.text, "dealer", b->view.dealer[dealer - 1]);
 		sr_text_put_dec(&d.text, "level", level);
 		rc = sr_client_submit(c, &d, &out->submitted, e);
 	}
@@ -866,11 +971,11 @@ static int not_all_dealt(const struct sr_board_view *v, struct sr_err *e) {
 	char who[300] = "";
 	size_t len = 0;
 
-	for (uint8_t i = 0; i < v->members && len < sizeof who; i++) {
+	for (uint8_t i = 0; i < v->dealers && len < sizeof who; i++) {
 		if (v->dealt[i])
 			continue;
 		int n = snprintf(who + len, sizeof who - len, "%smember %u (%s)",
-			len == 0 ? "" : ", ", (unsigned)i + 1, v->member[i]);
+			len == 0 ? "" : ", ", (unsigned)i + 1, v->dealer[i]);
 		len += n > 0 ? (size_t)n : 0;
 	}
 	return sr_fail(e, SR_DENIED, "not all members have dealt in run %llu yet: waiting for %s",
@@ -887,7 +992,7 @@ void sr_client_complain_of(uint8_t dealer) {
 
 static int accept_transcript(struct sr_client *c, const uint8_t (*x)[SR_SCALAR],
 	struct sr_accepting *out, struct sr_err *e) {
-	const struct sr_client_board *b = c->board;
+	const struct sr_client_board *b = sr_client_ceremony(c);
 	struct sr_share_place at = {.keys = &b->keys, .index = out->index};
 	struct sr_buf box;
 	struct sr_writ d;
@@ -923,6 +1028,7 @@ static int accept_transcript(struct sr_client *c, const uint8_t (*x)[SR_SCALAR],
 int sr_client_accept(
 	struct sr_client *c, const uint8_t *board, struct sr_accepting *out, struct sr_err *e) {
 	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR] = {{0}}, level = 0, dealer;
+	const struct sr_client_board *b;
 	struct sr_err shares = {0};
 	int rc = sr_client_signer(c, e);
 
@@ -931,26 +1037,27 @@ int sr_client_accept(
 		rc = sr_client_board_need(c, board, false, e);
 	if (rc != 0 || c->board == NULL)
 		return rc;
-	out->index = sr_client_member(c);
+	b = sr_client_ceremony(c);
+	out->index = sr_client_seat(c, b);
 	if (out->index == 0)
 		return sr_fail(e, SR_DENIED, "%s is none of the %u members", c->o.identity->person,
-			c->board->dkg.members);
-	if (c->board->view.spoilt != 0) {
-		out->why = c->board->spoilt_why;
-		return complain(c, c->board->view.spoilt, c->board->spoilt_level, out, e);
+			b->dkg.members);
+	if (b->view.spoilt != 0) {
+		out->why = b->spoilt_why;
+		return complain(c, b->view.spoilt, b->spoilt_level, out, e);
 	}
-	if (!c->board->combined)
-		return not_all_dealt(&c->board->view, e);
+	if (!b->combined)
+		return not_all_dealt(&b->view, e);
 #ifdef SR_TESTING
 	if (falsely != 0) {
 		(void)sr_fail(&out->why, SR_AUTH, "dealer %u: a false complaint", falsely);
-		return complain(c, falsely, c->board->dkg.level[0].level, out, e);
+		return complain(c, falsely, b->dkg.level[0].level, out, e);
 	}
 #endif
-	memcpy(out->transcript, c->board->keys.transcript, SR_HASH);
-	if (c->board->view.opened)
+	memcpy(out->transcript, b->keys.transcript, SR_HASH);
+	if (b->view.opened)
 		return sr_fail(e, SR_EXISTS, "this board is open already");
-	rc = sr_client_shares(c, out->index, x, &shares);
+	rc = dealt_shares(c, b, out->index, x, &shares);
 	if (rc == SR_AUTH || rc == SR_CORRUPT) {
 		sr_wipe(x, sizeof x);
 		dealer = bad_dealer(c, out->index, &level, &out->why);

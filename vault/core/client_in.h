@@ -18,7 +18,12 @@ struct sr_client_board { /* verified; owned by the client */
 	struct sr_board_view view;
 	struct sr_dkg dkg;
 	struct sr_ceremony_keys keys;
-	struct sr_buf dealing[SR_BOARD_MEMBERS_MAX];
+	/* Who deals: every member, or in a reshare some of the epoch before; their indices there,
+	 * in order; names in view.dealer. */
+	uint8_t dealer[SR_BOARD_MEMBERS_MAX];
+	uint64_t first;                              /* number of the first run for this epoch */
+	uint64_t began; /* entry of the run's first deal; UINT64_MAX: there is none yet */
+	struct sr_buf dealing[SR_BOARD_MEMBERS_MAX]; /* [i] of dealer i */
 	bool combined;      /* keys are known: all have dealt, or the board is open */
 	struct sr_buf body; /* the public keys as `opened` names them, or is to */
 	uint8_t keys_hash[SR_HASH];
@@ -35,7 +40,8 @@ struct sr_client {
 	struct sr_clock clock;
 	struct sr_client_info info;
 	struct sr_proofs proofs;
-	struct sr_client_board *board; /* NULL: not verified yet */
+	struct sr_client_board *board; /* the epoch in force; NULL: not verified yet */
+	struct sr_client_board *next;  /* the one that a reshare makes; NULL: none is under way */
 	bool logged_in;
 	bool pin_owed; /* the pin of this place is to be written once found is proven */
 	char hello_key[SR_VKEY_TEXT]; /* before founding: what the server says its keys are */
@@ -100,7 +106,15 @@ const struct sr_proven *sr_client_version_of(
 /* This member's secret shares, one per level; wiped by the caller. */
 SR_MUST int sr_client_shares(struct sr_client *c, uint8_t index,
 	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR], struct sr_err *e);
-/* Index from 1 of the identity among the members; 0: none. */
+/* The board whose ceremony is under way, or was last. */
+static inline struct sr_client_board *sr_client_ceremony(const struct sr_client *c) {
+	return c->next != NULL ? c->next : c->board;
+}
+/* Index from 1 of the identity among those who deal in it (their place in view.dealer); 0: none. */
+uint8_t sr_client_dealer(const struct sr_client *c, const struct sr_client_board *b);
+/* The same among the members of any of the two. */
+uint8_t sr_client_seat(const struct sr_client *c, const struct sr_client_board *b);
+/* Index from 1 of the identity among the members in force; 0: none. */
 uint8_t sr_client_member(const struct sr_client *c);
 
 /* The request key of this person for ${request}. */

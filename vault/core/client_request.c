@@ -224,6 +224,8 @@ static int put_seats(struct sr_writ *d, const struct sr_seats *s, struct sr_err 
 	}
 	for (size_t i = 0; i < s->newcomers && rc == 0; i++)
 		sr_writ_card(d, "newcomer", &s->newcomer[i]);
+	for (size_t i = 0; s->dealer != NULL && s->dealer[i] != NULL; i++)
+		sr_text_put(&d->text, "dealer", s->dealer[i]);
 	return rc;
 }
 

@@ -368,7 +368,8 @@ static int may_vote(const struct sr_ballot *b, const struct sr_voting *v, bool p
 
 	if (index == 0)
 		return sr_fail(e, SR_DENIED, "%s is not a member of the board", me);
-	if (b->view.epoch != c->board->view.epoch)
+	if (b->view.epoch >
+		c->board->view.epoch) /* an older one is voted on anew after a reshare */
 		return sr_fail(e, SR_DENIED,
 			"the request is of epoch %llu, the board is in epoch %llu",
 			(unsigned long long)b->view.epoch,
@@ -587,7 +588,7 @@ static int fill_vote(struct sr_writ *d, struct sr_ballot *b, const struct sr_vot
 	sr_hex(hash, b->view.hash, SR_HASH);
 	sr_text_putf(&d->text, "request", "%s %s", id, hash);
 	sr_text_put_dec(&d->text, "version", b->view.version);
-	sr_text_put_dec(&d->text, "epoch", b->view.epoch);
+	sr_text_put_dec(&d->text, "epoch", b->client->board->view.epoch);
 	sr_text_put(&d->text, "decision", v->decision);
 	if (approve || strcmp(v->decision, "topup") == 0)
 		rc = put_forms(d, b, v, e);

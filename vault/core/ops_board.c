@@ -93,8 +93,8 @@ static int run_of_board(struct shown *s, struct sr_x *x, struct sr_err *e) {
 
 static int put_board_log(
 	struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b, struct sr_err *e) {
-	static const int ours[] = {
-		SR_T_BOARD, SR_T_DEAL, SR_T_ACCEPT, SR_T_COMPLAINT, SR_T_REVEAL, SR_T_OPENED};
+	static const int ours[] = {SR_T_BOARD, SR_T_RESHARE, SR_T_DEAL, SR_T_ACCEPT, SR_T_COMPLAINT,
+		SR_T_REVEAL, SR_T_OPENED};
 	char id[2 * SR_ID + 1];
 	int rc = put_entries(x, o, SR_T_FOUND, NULL, e);
 	if (rc == 0)
@@ -103,6 +103,24 @@ static int put_board_log(
 	for (size_t i = 0; rc == 0 && i < sizeof ours / sizeof ours[0]; i++)
 		rc = put_entries(x, o, ours[i], id, e);
 	return rc;
+}
+
+/* Who is to sit when a reshare under way is done. */
+static void put_next(struct sr_x *x, struct sr_rows_out *o, struct shown *s) {
+	const uint32_t epoch = s->board.epoch + 1;
+	if (!s->board.opened ||
+		sr_query_board(&s->board, x->catalogue, s->board.id, epoch, NULL) != 0)
+		return;
+	for (size_t i = 0; i < s->board.member_count; i++) {
+		struct sr_person_row p = {0};
+		sr_row(o, "next");
+		sr_row_dec(o, "index", s->board.members[i].index);
+		sr_row_str(o, "person", s->board.members[i].person);
+		if (sr_query_person(&p, x->catalogue, s->board.members[i].person, NULL) == 0 &&
+			sr_may_see_name(&x->caller, &p))
+			sr_row_str(o, "name", p.name);
+		sr_person_row_free(&p);
+	}
 }
 
 int sr_op_board(struct sr_x *x, struct sr_err *e) {
@@ -134,6 +152,7 @@ int sr_op_board(struct sr_x *x, struct sr_err *e) {
 	}
 	sr_rows_begin(&o, &x->r->body);
 	put_board(x, &o, &s->board, has_run ? &s->run : NULL);
+	put_next(x, &o, s);
 	rc = put_board_log(x, &o, &s->board, e);
 out:
 	free(s);
@@ -314,12 +333,13 @@ static int put_origin(struct sr_x *x, struct sr_rows_out *o, const struct sr_boa
 static int put_run(struct sr_x *x, struct sr_rows_out *o, const struct sr_run_row *run,
 	uint64_t since, struct sr_err *e) {
 	int rc = 0;
-	for (size_t i = 0; rc == 0 && run->state != SR_S_DONE && i < run->member_count; i++) {
-		if (!run->members[i].dealt)
+	for (size_t i = 0; rc == 0 && run->state != SR_S_DONE && i < run->dealer_count; i++) {
+		const struct sr_run_member *d = &run->dealers[i];
+		if (!d->dealt)
 			continue;
-		rc = sr_put_receipt_row(x, o, run->members[i].deal_entry, since, e);
+		rc = sr_put_receipt_row(x, o, d->deal_entry, since, e);
 		if (rc == 0)
-			rc = put_dealing(x, o, run->members[i].deal_entry, run->members[i].deal, e);
+			rc = put_dealing(x, o, d->deal_entry, d->deal, e);
 	}
 	for (size_t i = 0; rc == 0 && i < run->member_count; i++) {
 		if (run->members[i].accepted)
@@ -349,14 +369,33 @@ static int put_run_object(struct sr_x *x, struct sr_rows_out *o, const char *kin
 }
 
 /* Of an epoch that was opened: its public keys, and each member's own box. */
-static int put_opened(struct sr_x *x, struct sr_rows_out *o, const struct shown *s, uint64_t since,
-	struct sr_err *e) {
-	int rc = sr_put_receipt_row(x, o, s->board.opened_entry, since, e);
-	if (rc == 0)
-		rc = put_run_object(x, o, "keys", &s->run, NULL, s->board.keys, e);
+static int put_opened(
+	struct sr_x *x, struct sr_rows_out *o, const struct shown *s, struct sr_err *e) {
+	int rc = put_run_object(x, o, "keys", &s->run, NULL, s->board.keys, e);
 	for (size_t i = 0; rc == 0 && i < s->run.member_count; i++)
 		rc = put_run_object(x, o, "share", &s->run, s->run.members[i].person,
 			s->run.members[i].shares, e);
+	return rc;
+}
+
+/* Every reshare of a board with what stands behind it, and every opening: who sat when. */
+static int put_history(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID],
+	uint64_t since, struct sr_err *e) {
+	static const int types[] = {SR_T_RESHARE, SR_T_OPENED};
+	char id[2 * SR_ID + 1];
+	int rc = 0;
+	sr_hex(id, board, SR_ID);
+	for (size_t t = 0; rc == 0 && t < sizeof types / sizeof types[0]; t++) {
+		struct sr_entries l = {0};
+		rc = entries_of(&l, x, types[t], id, e);
+		for (size_t i = 0; rc == 0 && i < l.count; i++) {
+			if (types[t] == SR_T_RESHARE)
+				rc = sr_put_board_origin(x, o, l.rows[i].index, since, e);
+			if (rc == 0)
+				rc = sr_put_receipt_row(x, o, l.rows[i].index, since, e);
+		}
+		sr_entries_free(&l);
+	}
 	return rc;
 }
 
@@ -364,7 +403,11 @@ static int put_opened(struct sr_x *x, struct sr_rows_out *o, const struct shown 
 static int put_trust(struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b,
 	uint64_t since, struct sr_err *e) {
 	int rc = put_late_members(x, o, b, since, e);
-	return rc == 0 ? put_origin(x, o, b, since, e) : rc;
+	if (rc == 0)
+		rc = put_origin(x, o, b, since, e);
+	if (rc == 0 && !b->founding)
+		rc = put_history(x, o, x->vault->fingerprint, since, e);
+	return rc == 0 ? put_history(x, o, b->id, since, e) : rc;
 }
 
 int sr_put_board_trust(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID],
@@ -375,6 +418,25 @@ int sr_put_board_trust(struct sr_x *x, struct sr_rows_out *o, const uint8_t boar
 	if (rc == 0)
 		rc = put_trust(x, o, b, since, e);
 	free(b);
+	return rc;
+}
+
+/* The run under way for the epoch that waits, if there is one. */
+static int put_next_run(
+	struct sr_x *x, struct sr_rows_out *o, struct shown *s, uint64_t since, struct sr_err *e) {
+	struct sr_entries l = {0};
+	char id[2 * SR_ID + 1];
+	int rc = sr_query_last_run(&s->run, x->catalogue, s->board.id, e);
+	/* Deals of a plan that another decision replaced: they show that their run is over. */
+	sr_hex(id, s->board.id, SR_ID);
+	if (rc == 0 && s->run.epoch > s->board.epoch)
+		rc = entries_of(&l, x, SR_T_DEAL, id, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++)
+		if (l.rows[i].index > s->board.opened_entry)
+			rc = sr_put_receipt_row(x, o, l.rows[i].index, since, e);
+	sr_entries_free(&l);
+	if (rc == 0 && s->run.epoch > s->board.epoch && s->run.state == SR_S_DEALING)
+		rc = put_run(x, o, &s->run, since, e);
 	return rc;
 }
 
@@ -400,7 +462,9 @@ int sr_put_board_material(struct sr_x *x, struct sr_rows_out *o, const uint8_t *
 		rc = 0;
 	}
 	if (rc == 0 && s->board.opened)
-		rc = put_opened(x, o, s, since, e);
+		rc = put_opened(x, o, s, e);
+	if (rc == 0 && s->board.opened)
+		rc = put_next_run(x, o, s, since, e);
 	free(s);
 	return rc;
 }

@@ -33,7 +33,8 @@ static void chain_add(struct chain *c, const char *person) {
  * stands behind those; who signed one joins the chain. */
 static int put_chain(
 	struct sr_x *x, struct sr_rows_out *o, struct chain *c, uint64_t since, struct sr_err *e) {
-	static const int types[] = {SR_T_PERSON, SR_T_PERSON_KEY, SR_T_PERSON_END, SR_T_BOARD};
+	static const int types[] = {
+		SR_T_PERSON, SR_T_PERSON_KEY, SR_T_PERSON_END, SR_T_BOARD, SR_T_RESHARE};
 	const struct sr_page page = {.limit = 1000};
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < c->count; i++) {
@@ -43,7 +44,7 @@ static int put_chain(
 			rc = sr_query_entries(&l, x->catalogue, &f, &page, e);
 			for (size_t j = 0; rc == 0 && j < l.count; j++) {
 				rc = sr_put_receipt_row(x, o, l.rows[j].index, since, e);
-				if (rc == 0 && types[t] == SR_T_BOARD)
+				if (rc == 0 && (types[t] == SR_T_BOARD || types[t] == SR_T_RESHARE))
 					rc = sr_put_board_origin(x, o, l.rows[j].index, since, e);
 				chain_add(c, l.rows[j].actor);
 			}

@@ -458,17 +458,30 @@ static int todo_reveal(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) 
  * NULL: none. */
 static void todo_member(struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *next,
 	const struct sr_run_row *run) {
-	const struct sr_run_member *me = NULL;
-	bool member = false, under_way = run != NULL && run->state == SR_S_DEALING;
+	const char *me = x->caller.person, *what = NULL;
+	const bool under_way =
+		run != NULL && run->state == SR_S_DEALING && run->epoch == next->epoch;
+	bool dealer = false, member = false, dealt = false, all = under_way, accepted = false;
 	for (size_t i = 0; i < next->member_count; i++)
-		member = member || strcmp(next->members[i].person, x->caller.person) == 0;
+		member = member || strcmp(next->members[i].person, me) == 0;
+	for (size_t i = 0; i < next->dealer_count; i++)
+		dealer = dealer || strcmp(next->dealers[i], me) == 0;
+	dealer = dealer || (next->dealer_count == 0 && member);
+	for (size_t i = 0; under_way && i < run->dealer_count; i++) {
+		dealt = dealt || (run->dealers[i].dealt && strcmp(run->dealers[i].person, me) == 0);
+		all = all && run->dealers[i].dealt;
+	}
 	for (size_t i = 0; under_way && i < run->member_count; i++)
-		if (strcmp(run->members[i].person, x->caller.person) == 0)
-			me = &run->members[i];
-	if (!member || (me != NULL && me->dealt && me->accepted))
+		accepted = accepted ||
+			   (run->members[i].accepted && strcmp(run->members[i].person, me) == 0);
+	if (dealer && !dealt)
+		what = "deal";
+	else if (member && !accepted && (all || (dealer && dealt)))
+		what = "accept";
+	if (what == NULL)
 		return;
 	sr_row(o, "todo");
-	sr_row_str(o, "what", me != NULL && me->dealt ? "accept" : "deal");
+	sr_row_str(o, "what", what);
 	sr_row_hex(o, "board", next->id, SR_ID);
 	if (under_way)
 		sr_row_hex(o, "run", run->run, SR_ID);

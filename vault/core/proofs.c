@@ -83,16 +83,26 @@ uint8_t sr_proofs_voter(
 	b = sr_proofs_board(p, board, epoch);
 	next = sr_proofs_board(p, board, epoch + 1);
 	if (b == NULL || vote->index < b->entry ||
+		(b->epoch > 1 && (b->opened == 0 || vote->index < b->opened)) ||
 		(next != NULL && next->opened != 0 && vote->index > next->opened))
 		return 0;
 	return sr_known_index(b, s->head.actor);
 }
 
-/* Room for one more, zeroed; NULL: no memory. A second statement about the same epoch is a forgery:
- * the first counts. */
+/* Room for one more, zeroed. A second statement about an epoch that is in force is a forgery. */
 static int know_board(struct sr_known_board **out, struct sr_proofs *p, const uint8_t board[SR_ID],
 	uint64_t epoch, struct sr_err *e) {
-	if (sr_proofs_board(p, board, epoch) != NULL)
+	struct sr_known_board *before =
+		(struct sr_known_board *)(uintptr_t)sr_proofs_board(p, board, epoch);
+
+	/* A later decision replaces a plan that was not carried out. */
+	if (before != NULL && before->opened == 0 && epoch > 1) {
+		memmove(before, before + 1,
+			(size_t)(p->boards + p->board_count - (before + 1)) * sizeof *before);
+		p->board_count--;
+		before = NULL;
+	}
+	if (before != NULL)
 		return sr_fail(e, SR_AUTH, "another statement made epoch %llu of this board",
 			(unsigned long long)epoch);
 	if (p->board_count == p->board_cap) {
@@ -257,6 +267,7 @@ static const struct made {
 	{SR_T_PERSON_KEY, "person", {"card"}},
 	{SR_T_PERSON_END, "person-end", {NULL}},
 	{SR_T_BOARD, "board", {"quorum", "member", "newcomer"}},
+	{SR_T_RESHARE, "reshare", {"quorum", "member", "newcomer", "dealer"}},
 };
 
 static const struct made *made_by_quorum(enum sr_type_id type) {
@@ -273,7 +284,10 @@ static bool asks_for(
 		!sr_bytes_eq(sr_field(r, "request", 0), sr_field(s, "request", 0)) ||
 		!sr_bytes_eq(sr_field(r, "kind", 0), sr_bytes_str(m->kind)))
 		return false;
-	if (s->type->id != SR_T_BOARD &&
+	if (s->type->id == SR_T_RESHARE &&
+		!sr_bytes_eq(sr_field(r, "board", 0), sr_field(s, "board", 0)))
+		return false;
+	if (s->type->id != SR_T_BOARD && s->type->id != SR_T_RESHARE &&
 		!sr_bytes_eq(sr_field(r, "subject", 0), sr_field(s, "person", 0)))
 		return false;
 	if (s->type->id == SR_T_BOARD &&
@@ -285,25 +299,30 @@ static bool asks_for(
 	return true;
 }
 
-/* Does a quorum of the founding board stand behind what the service made? */
+/* Does a quorum stand behind what the service made? The founding board's; of a reshare, the one
+ * that the board has in the epoch before. */
 static bool quorum_behind(const struct sr_proofs *p, const struct sr_proven *made, char why[240]) {
 	const struct sr_statement *s = &made->entry.statement;
 	const struct made *m = made_by_quorum(s->type->id);
 	const uint8_t *founding = p->entries[0]->entry.statement.hash;
 	size_t best = 0, quorum = 0;
 	uint8_t board[SR_ID];
+	uint64_t epoch = 0;
 
+	if (s->type->id == SR_T_RESHARE && sr_field_dec(&epoch, s, "epoch", 0, NULL) != 0)
+		return false;
 	for (size_t i = 0; i < p->count && p->entries[i]->index < made->index; i++) {
 		const struct sr_statement *r = &p->entries[i]->entry.statement;
 
 		if (!asks_for(r, s, m) || sr_field_id(board, r, "board", 0, NULL) != 0 ||
-			memcmp(board, founding, SR_ID) != 0)
+			(s->type->id != SR_T_RESHARE && memcmp(board, founding, SR_ID) != 0))
 			continue;
 		for (size_t k = 0; k < p->board_count; k++) {
 			const struct sr_known_board *b = &p->boards[k];
 			size_t n;
 
-			if (memcmp(b->id, board, SR_ID) != 0)
+			if (memcmp(b->id, board, SR_ID) != 0 ||
+				(s->type->id == SR_T_RESHARE && b->epoch + 1 != epoch))
 				continue;
 			n = approvals(p, b, p->entries[i], made->index);
 			if (n >= b->quorum[0])
@@ -319,14 +338,39 @@ static bool quorum_behind(const struct sr_proofs *p, const struct sr_proven *mad
 	return false;
 }
 
+/* Dealers of a reshare: by their places in the epoch before. */
+static int learn_dealers(const struct sr_proofs *p, struct sr_known_board *b,
+	const struct sr_statement *s, struct sr_err *e) {
+	const struct sr_known_board *old = sr_proofs_board(p, b->id, b->epoch - 1);
+	const size_t n = sr_field_count(s, "dealer");
+
+	if (old == NULL || n > SR_BOARD_MEMBERS_MAX)
+		return sr_fail(e, SR_AUTH, "a reshare of an epoch that is not proven");
+	for (size_t i = 0; i < n; i++) {
+		char person[SR_PERSON_TEXT];
+		const struct sr_bytes v = sr_field(s, "dealer", i);
+
+		snprintf(person, sizeof person, "%.*s", (int)v.len, (const char *)v.p);
+		b->dealer[i] = sr_known_index(old, person);
+		if (b->dealer[i] == 0)
+			return sr_fail(
+				e, SR_AUTH, "dealer %s is no member of the epoch before", person);
+	}
+	b->dealers = (uint8_t)n;
+	return 0;
+}
+
 /* The board that a trusted statement made: members whose keys are proven, or nobody. */
 static int learn_board(struct sr_proofs *p, const struct sr_proven *pr, struct sr_err *e) {
 	const struct sr_statement *s = &pr->entry.statement;
 	const size_t members = sr_field_count(s, "member"), levels = sr_field_count(s, "quorum");
 	struct sr_known_board *b = NULL;
+	uint64_t epoch = 1;
 	uint8_t id[SR_ID];
 	int rc = sr_field_id(id, s, "board", 0, e);
 
+	if (rc == 0 && s->type->id == SR_T_RESHARE)
+		rc = sr_field_dec(&epoch, s, "epoch", 0, e);
 	for (size_t i = 0; rc == 0 && i < sr_field_count(s, "newcomer"); i++) {
 		struct sr_known *who = NULL;
 		struct sr_card card;
@@ -340,7 +384,7 @@ static int learn_board(struct sr_proofs *p, const struct sr_proven *pr, struct s
 		rc = sr_fail(
 			e, SR_CORRUPT, "a board of %zu members and %zu levels", members, levels);
 	if (rc == 0)
-		rc = know_board(&b, p, id, 1, e);
+		rc = know_board(&b, p, id, epoch, e);
 	for (size_t i = 0; rc == 0 && i < members; i++) {
 		const struct sr_bytes v = sr_field(s, "member", i);
 		const struct sr_known *who;
@@ -371,8 +415,11 @@ static int learn_board(struct sr_proofs *p, const struct sr_proven *pr, struct s
 	b->members = (uint8_t)members;
 	b->levels = (uint8_t)levels;
 	b->entry = pr->index;
-	p->board_count++;
-	return 0;
+	if (s->type->id == SR_T_RESHARE)
+		rc = learn_dealers(p, b, s, e);
+	if (rc == 0)
+		p->board_count++;
+	return rc;
 }
 
 /* From this entry on the epoch is in force. */
@@ -416,7 +463,7 @@ static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 	struct sr_card card;
 	int rc;
 
-	if (s->type->id == SR_T_BOARD)
+	if (s->type->id == SR_T_BOARD || s->type->id == SR_T_RESHARE)
 		return learn_board(p, pr, e);
 	if (s->type->id == SR_T_PERSON_KEY)
 		return learn_key(p, pr, e);
@@ -539,7 +586,7 @@ int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 			pr->trusted = signature_holds(p, pr);
 		if (!pr->trusted || (type != SR_T_PERSON && type != SR_T_PERSON_KEY &&
 					    type != SR_T_PERSON_END && type != SR_T_BOARD &&
-					    type != SR_T_OPENED))
+					    type != SR_T_RESHARE && type != SR_T_OPENED))
 			continue;
 		rc = learn(p, pr, e);
 		if (rc == SR_AUTH || rc == SR_CORRUPT) { /* a forged introduction is worth nothing;
@@ -833,6 +880,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_PERSON_END:
 	case SR_T_PERSON_KEY:
 	case SR_T_BOARD:
+	case SR_T_RESHARE:
 	case SR_T_OPENED:
 		return true;
 	case SR_T_REQUEST:

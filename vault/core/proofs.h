@@ -52,6 +52,8 @@ struct sr_known_board { /* an epoch of a board, as it was proven to be decided *
 	uint8_t members, levels;
 	char member[SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT]; /* [i]: index i + 1 */
 	uint8_t level[SR_BOARD_LEVELS_MAX], quorum[SR_BOARD_LEVELS_MAX];
+	uint8_t dealers; /* of a reshare: how many deal, and their indices in the epoch before */
+	uint8_t dealer[SR_BOARD_MEMBERS_MAX];
 };
 
 struct sr_proofs {

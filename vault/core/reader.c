@@ -43,6 +43,7 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_REVEAL:
 	case SR_T_OPENED:
 	case SR_T_BOARD:
+	case SR_T_RESHARE:
 	case SR_T_COLLECTION:
 	case SR_T_PERSON:
 	case SR_T_PERSON_END:
@@ -251,7 +252,7 @@ static bool named(const struct sr_caller *c, const struct sr_statement *s) {
  */
 static int of_trust(
 	bool *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
-	static const char *const kinds[] = {"role", "board"};
+	static const char *const kinds[] = {"role", "board", "reshare", "person-end"};
 	struct sr_version_row v = {0};
 	uint8_t id[SR_ID];
 	int rc;

@@ -54,6 +54,7 @@ static const struct sr_field request_fields[] = {
 	SORTED("quorum", SR_V_LEVEL_QUORUM, SR_ANY),
 	F("member", SR_V_PERSON, SR_ANY),
 	CARD("newcomer", SR_ANY, "card"),
+	F("dealer", SR_V_PERSON, SR_ANY),
 	D_TEXT("name", SR_OPTIONAL, "collection"),
 	P_TEXT("project", SR_OPTIONAL, "actor"),
 	P_TEXT("authority", SR_OPTIONAL, "actor"),
@@ -119,6 +120,15 @@ static const struct sr_type table[SR_T_COUNT] = {
 		SORTED("quorum", SR_V_LEVEL_QUORUM, SR_SOME),
 		F("member", SR_V_PERSON, SR_SOME),
 		CARD("newcomer", SR_ANY, "card"),
+		END}},
+	{SR_T_RESHARE, "reshare", SR_BY_SERVICE, NULL, SR_EFFECT_CEREMONY, FIELDS{
+		F("request", SR_V_ID, SR_ONE),
+		F("board", SR_V_ID, SR_ONE),
+		F("epoch", SR_V_DEC, SR_ONE),
+		SORTED("quorum", SR_V_LEVEL_QUORUM, SR_SOME),
+		F("member", SR_V_PERSON, SR_SOME),
+		CARD("newcomer", SR_ANY, "card"),
+		F("dealer", SR_V_PERSON, SR_SOME),
 		END}},
 	{SR_T_COLLECTION, "collection", SR_BY_SERVICE, NULL, SR_EFFECT_COLLECTION, FIELDS{
 		F("request", SR_V_ID, SR_ONE),

@@ -1,0 +1,172 @@
+/*
+ * board reshare: ask the board to hand its keys to other members. The keys stay what they are; who
+ * leaves, who joins and how many it takes changes for all at one moment, when all new members have
+ * accepted.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/verbs.h"
+
+const struct cli_option cli_board_reshare_options[] = {
+	{"leave", CLI_LIST, "PERSON", "members who are on the board no longer"},
+	{"join", CLI_WORDS, "CARD", "cards of new members"},
+	{"quorum", CLI_LIST, "LEVEL:K", "how many members a level takes from then on"},
+	{"dealer", CLI_LIST, "PERSON",
+		"who deals: as many members as the highest level takes (those who stay, if not "
+		"named)"},
+	{"board", CLI_ONE, "B", "which board (its id, or the start of it)"},
+	{"closes", CLI_ONE, "WHEN", "the vote closes then"},
+	{"reason", CLI_ONE, "TEXT", "why; - reads standard input"},
+	{"reason-file", CLI_ONE, "F", "the same from a file"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+struct plan {
+	const char *member[SR_BOARD_MEMBERS_MAX + 1], *dealer[SR_BOARD_MEMBERS_MAX + 1];
+	uint64_t quorum[SR_BOARD_LEVELS_MAX][2];
+	struct cli_card card[SR_BOARD_MEMBERS_MAX];
+	struct sr_introduction who[SR_BOARD_MEMBERS_MAX];
+	size_t members, dealers, cards;
+};
+
+static bool named(const char *const *list, const char *person) {
+	for (size_t i = 0; list != NULL && list[i] != NULL; i++)
+		if (strcmp(list[i], person) == 0)
+			return true;
+	return false;
+}
+
+static int cards_read(struct cli *c, struct plan *p, struct sr_err *e) {
+	const char *const *paths = NULL;
+	int rc = cli_list(c, &paths, "join", e);
+	for (size_t i = 0; rc == 0 && i < cli_list_count(paths); i++) {
+		if (p->cards == SR_BOARD_MEMBERS_MAX)
+			return sr_fail(
+				e, SR_USAGE, "--join: more than %d cards", SR_BOARD_MEMBERS_MAX);
+		rc = cli_card_read(&p->card[p->cards], paths[i], e);
+		if (rc != 0) {
+			c->own_input = true;
+			return sr_wrap(e, "--join");
+		}
+		p->who[p->cards] = p->card[p->cards].who;
+		p->cards++;
+	}
+	return rc;
+}
+
+/* Everybody named must sit on the board: a word mistyped must not keep somebody on it. */
+static int all_sit(const struct sr_board_view *v, const char *const *list, const char *option,
+	struct sr_err *e) {
+	for (size_t i = 0; list != NULL && list[i] != NULL; i++)
+		if (sr_client_index(v, sr_bytes_str(list[i])) == 0)
+			return sr_fail(e, SR_USAGE, "--%s: %s is not a member of this board",
+				option, list[i]);
+	return 0;
+}
+
+/* LEVEL:K of the option for ${level}, or what it takes now. */
+static int quorum_of(struct cli *c, uint64_t *k, uint64_t level, struct sr_err *e) {
+	const char *const *list = NULL;
+	int rc = cli_list(c, &list, "quorum", e);
+	for (size_t i = 0; rc == 0 && i < cli_list_count(list); i++) {
+		const char *colon = strchr(list[i], ':');
+		uint64_t l = 0, n = 0;
+		if (colon == NULL ||
+			sr_parse_dec(&l, sr_bytes_of(list[i], (size_t)(colon - list[i])),
+				SR_BOARD_MEMBERS_MAX, NULL) != 0 ||
+			sr_parse_dec(&n, sr_bytes_str(colon + 1), SR_BOARD_MEMBERS_MAX, NULL) != 0)
+			return sr_fail(e, SR_USAGE, "--quorum: want LEVEL:K, as in 2:3");
+		if (l == level)
+			*k = n;
+	}
+	return rc;
+}
+
+static int plan_make(
+	struct cli *c, struct plan *p, const struct sr_board_view *v, struct sr_err *e) {
+	const char *const *leave = NULL, *const *deal = NULL;
+	size_t most = 0;
+	int rc = cli_list(c, &leave, "leave", e);
+	if (rc == 0)
+		rc = cli_list(c, &deal, "dealer", e);
+	if (rc == 0)
+		rc = all_sit(v, leave, "leave", e);
+	if (rc == 0)
+		rc = all_sit(v, deal, "dealer", e);
+	for (size_t i = 0; rc == 0 && i < v->levels; i++) {
+		p->quorum[i][0] = v->level[i];
+		p->quorum[i][1] = v->quorum[i];
+		most = v->quorum[i] > most ? v->quorum[i] : most;
+		rc = quorum_of(c, &p->quorum[i][1], v->level[i], e);
+	}
+	for (size_t i = 0; rc == 0 && i < v->members; i++)
+		if (!named(leave, v->member[i]))
+			p->member[p->members++] = v->member[i];
+	/* Who stays will be there to deal; who leaves is asked only when it needs them. */
+	const size_t stay = p->members < most ? p->members : most;
+	size_t left = most - stay, kept = stay;
+	for (size_t i = 0; rc == 0 && i < v->members; i++) {
+		const bool leaves = named(leave, v->member[i]);
+		bool deals = deal != NULL ? named(deal, v->member[i])
+			     : leaves     ? left > 0
+					  : kept > 0;
+		if (!deals)
+			continue;
+		if (leaves && left > 0)
+			left--;
+		else if (!leaves && kept > 0)
+			kept--;
+		p->dealer[p->dealers++] = v->member[i];
+	}
+	return rc;
+}
+
+int verb_board_reshare(struct cli *c, struct sr_err *e) {
+	struct plan *p = calloc(1, sizeof *p);
+	const struct sr_board_view *v = NULL;
+	struct sr_submitted out = {0};
+	uint8_t request[SR_ID], board[SR_ID];
+	char hex[2 * SR_ID + 1];
+	struct sr_seats seats = {0};
+	struct sr_asking a = {.kind = "reshare", .seats = &seats, .board = board};
+	bool given = false;
+	int rc = p == NULL ? sr_fail(e, SR_NOMEM, "reshare") : cards_read(c, p, e);
+	if (rc == 0)
+		rc = cli_text(c, "reason", &a.reason, e);
+	if (rc == 0)
+		rc = cli_time(c, "closes", &a.closes, e);
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_board(c, board, &given, e);
+	if (rc == 0)
+		rc = sr_client_board(c->client, board, &v, e);
+	if (rc == 0)
+		rc = plan_make(c, p, v, e);
+	if (rc == 0) {
+		seats.member = p->member;
+		seats.newcomer = p->who;
+		seats.newcomers = p->cards;
+		seats.quorum = (const uint64_t(*)[2])p->quorum;
+		seats.levels = v->levels;
+		seats.dealer = p->dealer;
+		rc = sr_client_request(c->client, &a, request, &out, e);
+	}
+	if (rc == 0) {
+		json_t *more = json_object();
+		sr_hex(hex, request, SR_ID);
+		json_object_set_new(more, "request", json_string(hex));
+		rc = cli_done(c, &out, more,
+			"request %s asks the board for this reshare: its members vote on it; then "
+			"each dealer runs `strongroom board deal`, and each new member `board "
+			"accept` when all have",
+			hex);
+	}
+	for (size_t i = 0; p != NULL && i < p->cards; i++)
+		cli_card_free(&p->card[i]);
+	free(p);
+	sr_submitted_free(&out);
+	return rc;
+}
