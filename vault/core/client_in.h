@@ -21,7 +21,7 @@ struct sr_client_board { /* verified; owned by the client */
 	/* Who deals: every member, or in a reshare some of the epoch before; their indices there,
 	 * in order; names in view.dealer. */
 	uint8_t dealer[SR_BOARD_MEMBERS_MAX];
-	uint64_t first;                              /* number of the first run for this epoch */
+	uint64_t first; /* number of the first run for this epoch */
 	uint64_t began; /* entry of the run's first deal; UINT64_MAX: there is none yet */
 	struct sr_buf dealing[SR_BOARD_MEMBERS_MAX]; /* [i] of dealer i */
 	bool combined;      /* keys are known: all have dealt, or the board is open */
