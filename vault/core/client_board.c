@@ -529,10 +529,10 @@ int sr_client_board_rows(struct sr_client *c, const uint8_t board[SR_ID],
 		epoch++;
 	sr_client_board_forget(c);
 	rc = epoch_make(&c->board, c, board, epoch, false, rows, e);
-	if (rc == 0 && c->board->view.opened &&
+	if (rc == 0 && c->board != NULL && c->board->view.opened &&
 		sr_proofs_board(&c->proofs, board, epoch + 1) != NULL)
 		rc = epoch_make(&c->next, c, board, epoch + 1, true, rows, e);
-	if (rc != 0) {
+	if (rc != 0 || c->board == NULL) {
 		sr_client_board_forget(c);
 		SR_NAMED(rc, e, "board");
 		return rc;
