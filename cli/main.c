@@ -116,7 +116,7 @@ static void help_all(void) {
 		char name[48];
 		snprintf(name, sizeof name, "%s%s%s", v->name, v->sub != NULL ? " " : "",
 			v->sub != NULL ? v->sub : "");
-		printf("  %-16s  %s\n", name, v->summary);
+		printf("  %-19s  %s\n", name, v->summary);
 	}
 	printf("\nexit: 0 ok, 1 refused, 2 usage, 3 damaged, 4 locked, 5 system error\n");
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "board/unlock.h"
 #include "cli/verbs.h"
 #include "core/server.h"
 #include "crypto/hash.h"
@@ -91,6 +92,72 @@ int verb_init(struct cli *c, struct sr_err *e) {
 	printf("an empty vault lies in %s\nnext: `strongroom board new` with the cards of the "
 	       "founding members; then each member runs `board deal`, and later `board accept`\n",
 		o.path);
+	return 0;
+}
+
+/* --- passphrase --- */
+
+const struct cli_option cli_passphrase_options[] = {
+	{"unlock-new", CLI_ONE, "F", "make a new credential file that unlocks the service keys"},
+	{"new-passphrase-file", CLI_ONE, "F", "the new passphrase (else it is asked for)"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+static int then_unlock(struct cli *c, struct cli_secret *s, struct sr_err *e) {
+	const char *fresh = cli_get(c, "unlock-new");
+	const struct cli_ask ask = {.passphrase_file = cli_get(c, "new-passphrase-file"),
+		.prompt = "Passphrase for the service keys",
+		.options = "give --unlock-new F or --new-passphrase-file F",
+		.fresh = true};
+	if (fresh == NULL)
+		return cli_secret(s, &ask, e);
+	if (ask.passphrase_file != NULL)
+		return sr_fail(e, SR_USAGE, "give --unlock-new or --new-passphrase-file, not both");
+	sr_buf_init_secret(&s->passphrase);
+	sr_buf_init_secret(&s->credential);
+	int rc = new_credential(fresh, &s->credential, e);
+	s->unlock = (struct sr_unlock){.credential = sr_buf_view(&s->credential)};
+	return rc;
+}
+
+int verb_passphrase(struct cli *c, struct sr_err *e) {
+	struct sr_unlock_change o = {0};
+	struct cli_secret now = {0}, then = {0};
+	struct sr_vault_conf conf;
+	bool changed = false;
+	int rc = cli_vault(c, &o.path, e);
+	if (rc == 0)
+		rc = sr_vault_conf_read(&conf, o.path, e);
+	if (rc == 0)
+		rc = cli_unlock(c, &now, e);
+	if (rc == 0)
+		rc = then_unlock(c, &then, e);
+	o.now = now.unlock, o.then = then.unlock;
+	if (rc == 0)
+		rc = sr_unlock_change(&o, &changed, e);
+	/* Once the keys may be sealed to it the new credential is never taken away. */
+	if (rc != 0 && !changed && then.unlock.credential.p != NULL)
+		(void)unlink(cli_get(c, "unlock-new"));
+	cli_secret_free(&now);
+	cli_secret_free(&then);
+	if (rc == SR_AUTH)
+		c->own_input = true;
+	if (rc == SR_LOCKED)
+		cli_hint(c, "end `strongroom core` first: it holds the vault");
+	else if (rc != 0 && changed)
+		cli_hint(c, "the new way to unlock is in force; what failed comes again at the "
+			    "next opening");
+	if (rc != 0)
+		return rc;
+	if (c->json) {
+		json_t *j = json_object();
+		cli_json_set_bytes(j, "vault", sr_bytes_str(o.path));
+		json_object_set_new(j, "changed", json_boolean(true));
+		cli_json_print(j);
+		return 0;
+	}
+	printf("the service keys are sealed anew; the file before is overwritten.\nBackups made "
+	       "until now still open with what was before: make a new one, and destroy those\n");
 	return 0;
 }
 

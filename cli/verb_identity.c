@@ -1,7 +1,8 @@
 /*
- * identity new, renew, card, show, age: a person's own key, without any vault.
+ * identity new, renew, passphrase, card, show, age: a person's own key, without any vault.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -9,6 +10,7 @@
 #include "base/secret.h"
 #include "cli/verbs.h"
 #include "crypto/age.h"
+#include "store/supersede.h"
 
 const struct cli_option cli_identity_new_options[] = {
 	{"name", CLI_ONE, "TEXT", "display name (and address), for the people who add you"},
@@ -105,6 +107,66 @@ int verb_identity_new(struct cli *c, struct sr_err *e) {
 	}
 	sr_identity_free(&id);
 	return rc;
+}
+
+const struct cli_option cli_identity_passphrase_options[] = {
+	{"new-passphrase-file", CLI_ONE, "F", "the new passphrase (else it is asked for)"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+/* Folder and name with symbolic links followed: the file changes, not what points to it. */
+static int real_place(struct sr_dir **dir, char name[256], const char *path, struct sr_err *e) {
+	char *real = realpath(path, NULL);
+	char shown[256];
+	if (real == NULL)
+		return sr_fail_errno(
+			e, "%s", sr_escape_to(shown, sizeof shown, sr_bytes_str(path)));
+	int rc = cli_split_path(dir, name, real, e);
+	free(real);
+	return rc;
+}
+
+int verb_identity_passphrase(struct cli *c, struct sr_err *e) {
+	const char *path = c->args.words[0];
+	struct cli_secret s = {0};
+	struct sr_dir *dir = NULL;
+	struct sr_buf file;
+	char name[256], shown[256];
+	bool replaced = false;
+	const struct cli_ask ask = {.passphrase_file = cli_get(c, "new-passphrase-file"),
+		.prompt = "New passphrase of the identity",
+		.options = "give --new-passphrase-file F",
+		.fresh = true};
+	sr_buf_init(&file);
+	int rc = cli_identity_at(c, path, e);
+	if (rc == 0)
+		rc = real_place(&dir, name, path, e);
+	if (rc == 0)
+		rc = cli_secret(&s, &ask, e);
+	if (rc == 0)
+		rc = sr_identity_seal(&file, &c->identity, &s.unlock, e);
+	cli_secret_free(&s);
+	if (rc == 0)
+		rc = sr_file_supersede(dir, name, sr_buf_view(&file), &replaced, e);
+	sr_dir_close(dir);
+	sr_buf_free(&file);
+	if (rc != 0 && replaced)
+		cli_hint(c, "the new passphrase is in force; what failed is overwriting the file "
+			    "before: repeat the command");
+	if (rc != 0)
+		return rc;
+	(void)sr_escape_to(shown, sizeof shown, sr_bytes_str(path));
+	if (c->json) {
+		json_t *o = json_object();
+		json_object_set_new(o, "person", json_string(c->identity.person));
+		cli_json_set_bytes(o, "file", sr_bytes_str(path));
+		cli_json_print(o);
+	} else {
+		printf("%s has the new passphrase; the bytes before are overwritten. Copies of it "
+		       "elsewhere still have the old one.\n",
+			shown);
+	}
+	return 0;
 }
 
 static int old_identity(struct cli *c, struct sr_identity *old, struct sr_err *e) {

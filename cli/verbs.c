@@ -12,6 +12,13 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom init --vault /srv/vault --origin archive.example.org/vault "
 		"--second /mnt/b/secrets --unlock-new /root/vault.key",
 		cli_init_options, 0, 0, verb_init},
+	{"passphrase", NULL,
+		"Give the service keys of a vault that is not running another passphrase or "
+		"credential.",
+		"[--unlock-new F | --new-passphrase-file F]",
+		"strongroom passphrase --vault /srv/vault --unlock /root/vault.key --unlock-new "
+		"/root/vault2.key",
+		cli_passphrase_options, 0, 0, verb_passphrase},
 	{"identity", "new", "Make a key of your own: FILE (sealed) and FILE.card (introduces you).",
 		"FILE --name \"Display Name\"",
 		"strongroom identity new ada.id --name \"Ada Lovelace\"", cli_identity_new_options,
@@ -26,6 +33,11 @@ const struct cli_verb cli_verbs[] = {
 		"FILE --name \"Display Name\" --out CARD",
 		"strongroom identity card ada.id --name \"Ada King\" --out ada.king.card",
 		cli_identity_card_options, 1, 1, verb_identity_card},
+	{"identity", "passphrase",
+		"Give an identity file another passphrase; the key stays, the bytes before are "
+		"overwritten.",
+		"FILE [--new-passphrase-file F]", "strongroom identity passphrase ada.id",
+		cli_identity_passphrase_options, 1, 1, verb_identity_passphrase},
 	{"identity", "show", "Say whose identity or card a file is.", "FILE",
 		"strongroom identity show ada.id", NULL, 1, 1, verb_identity_show},
 	{"identity", "age", "Print the identity's key as an age recipient.", "FILE [--secret-to F]",

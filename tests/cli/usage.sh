@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.bash"
 
 ok sr help
-verbs=$(grep -E '^  [a-z]' out | awk '{ print substr($0, 3, 16) }')
+verbs=$(grep -E '^  [a-z]' out | awk '{ print substr($0, 3, 19) }')
 count=0
 while read -r verb; do
 	# shellcheck disable=SC2086

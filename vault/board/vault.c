@@ -17,6 +17,7 @@
 #include "board/quarantine.h"
 #include "board/renew.h"
 #include "board/second.h"
+#include "board/unlock.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/query.h"
 #include "ledger/ledger.h"
@@ -27,8 +28,7 @@
 
 enum {
 	FORMAT = 1,
-	CONF_MAX = 16 << 10,
-	SERVICE_MAX = 16 << 10
+	CONF_MAX = 16 << 10
 };
 static const char CONF[] = "strongroom.conf";
 static const char CONF_TYPE[] = "strongroom/vault/v1";
@@ -250,7 +250,7 @@ static int make_service(struct sr_dir *dir, const struct sr_service *k, const st
 	if (rc == 0)
 		rc = sr_dir_make(&keys, dir, "keys", 0700, e);
 	if (rc == 0)
-		rc = sr_file_create(keys, "service", sr_buf_view(&b), e);
+		rc = sr_file_create(keys, SR_SERVICE_FILE, sr_buf_view(&b), e);
 	sr_dir_close(keys);
 	sr_buf_free(&b);
 	return rc;
@@ -313,22 +313,6 @@ static void told(struct sr_vault *v, const char *fmt, ...) {
 	vsnprintf(line, sizeof line, fmt, ap);
 	va_end(ap);
 	sr_buf_printf(&v->recovered, "%s\n", line);
-}
-
-static int open_keys(struct sr_vault *v, const struct sr_unlock *u, struct sr_err *e) {
-	struct sr_dir *keys = NULL;
-	struct sr_buf b;
-	int rc;
-
-	sr_buf_init(&b);
-	rc = sr_dir_open_at(&keys, v->dir, "keys", e);
-	if (rc == 0)
-		rc = sr_file_read(keys, "service", &b, SERVICE_MAX, e);
-	if (rc == 0)
-		rc = sr_service_open(&v->keys, sr_buf_view(&b), u, e);
-	sr_dir_close(keys);
-	sr_buf_free(&b);
-	return rc;
 }
 
 static int open_ledger(struct sr_vault *v, struct sr_err *e) {
@@ -673,7 +657,7 @@ static int sweep_files(struct sr_vault *v, struct sr_err *e) {
 static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct sr_vault_conf *conf,
 	struct sr_err *e) {
 	size_t ended = 0;
-	int rc = open_keys(v, &o->unlock, e);
+	int rc = sr_unlock_open(&v->keys, v->dir, &o->unlock, e);
 
 	if (rc == 0 && strcmp(conf->origin, v->keys->origin) != 0)
 		rc = sr_fail(e, SR_AUTH, "%s names another origin than keys/service has (%s)", CONF,
