@@ -20,6 +20,17 @@ struct sr_ballot {
 	bool key[SR_REQUEST_PEOPLE_MAX]; /* whose request key is proven */
 };
 
+struct sr_material_ask {
+	const uint8_t *request;
+	uint64_t version; /* 0: the newest */
+	uint64_t since;   /* 0: none */
+	bool board;       /* with all of board.material in front */
+};
+/* The pages of request.material as one body of rows, appended to ${out}. AUTH when they are not
+ * pages of one version, each beginning where the one before ended; nothing else is believed. */
+SR_MUST int sr_material_fetch(struct sr_buf *out, struct sr_client *c,
+	const struct sr_material_ask *ask, struct sr_err *e);
+
 /* From the rows of request.material, whose receipts are in the set. ${version} 0: the newest that
  * is shown. */
 SR_MUST int sr_ballot_build(struct sr_ballot **out, struct sr_client *c,

@@ -22,23 +22,6 @@ enum {
 	BODIES_MAX = 64
 };
 
-static int fetch_material(struct sr_client *c, const uint8_t request[SR_ID], uint64_t version,
-	uint64_t since, struct sr_call *r, struct sr_err *e) {
-	struct sr_call q;
-	int rc;
-
-	sr_call_init(&q);
-	sr_call_begin(&q, "request.material");
-	sr_text_put_hex(&q.head, "request", request, SR_ID);
-	sr_text_put_dec(&q.head, "version", version);
-	if (since != 0)
-		sr_text_put_dec(&q.head, "since", since);
-	sr_text_put(&q.head, "board", "yes");
-	rc = sr_client_call(c, &q, r, e);
-	sr_call_free(&q);
-	return rc;
-}
-
 /* Receipts of statements by id, as a body of rows appended with its length. */
 static int fetch_receipts(struct sr_client *c, const struct sr_buf *ids, uint64_t since,
 	struct sr_buf *out, struct sr_err *e) {
@@ -86,15 +69,19 @@ static void quorum_ids(const struct sr_client *c, const uint8_t except[SR_ID], s
 int sr_client_bundle(struct sr_client *c, const uint8_t request[SR_ID], uint64_t version,
 	uint64_t since, struct sr_buf *out, struct sr_err *e) {
 	struct sr_ballot *b = NULL;
-	struct sr_buf ids, more;
-	struct sr_call r;
+	struct sr_buf ids, more, material;
 	int rc = sr_ballot_fetch(&b, c, request, version, e);
 
 	sr_buf_init(&ids);
 	sr_buf_init_secret(&more);
-	sr_call_init(&r);
-	if (rc == 0)
-		rc = fetch_material(c, request, b->view.version, since, &r, e);
+	sr_buf_init_secret(&material);
+	if (rc == 0) {
+		const struct sr_material_ask ask = {.request = request,
+			.version = b->view.version,
+			.since = since,
+			.board = true};
+		rc = sr_material_fetch(&material, c, &ask, e);
+	}
 	if (rc == 0) {
 		quorum_ids(c, request, &ids);
 		rc = sr_buf_ok(&ids, e);
@@ -109,7 +96,7 @@ int sr_client_bundle(struct sr_client *c, const uint8_t request[SR_ID], uint64_t
 		sr_buf_put_le64(out, since);
 		sr_buf_put(out, request, SR_ID);
 		sr_buf_put_le64(out, b->view.version);
-		sr_buf_put_lp(out, sr_buf_view(&r.body));
+		sr_buf_put_lp(out, sr_buf_view(&material));
 		sr_buf_put_le32(out, ids.len > 0 ? 1 : 0);
 		sr_buf_put_bytes(out, sr_buf_view(&more));
 		rc = sr_buf_ok(out, e);
@@ -117,7 +104,7 @@ int sr_client_bundle(struct sr_client *c, const uint8_t request[SR_ID], uint64_t
 	sr_ballot_free(b);
 	sr_buf_free(&ids);
 	sr_buf_free(&more);
-	sr_call_free(&r);
+	sr_buf_free(&material);
 	return rc;
 }
 

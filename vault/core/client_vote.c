@@ -325,22 +325,19 @@ int sr_ballot_build(struct sr_ballot **out, struct sr_client *c, const uint8_t r
 
 int sr_ballot_fetch(struct sr_ballot **out, struct sr_client *c, const uint8_t request[SR_ID],
 	uint64_t version, struct sr_err *e) {
-	struct sr_call q, r;
+	struct sr_material_ask ask = {.request = request, .version = version};
 	struct sr_rows rows = {0};
+	struct sr_buf body;
 	uint8_t board[SR_ID];
 	int rc = sr_client_signer(c, e);
 
 	*out = NULL;
-	sr_call_init(&q);
-	sr_call_init(&r);
-	if (rc == 0) {
-		sr_call_begin(&q, "request.material");
-		sr_text_put_hex(&q.head, "request", request, SR_ID);
-		if (version != 0)
-			sr_text_put_dec(&q.head, "version", version);
-		sr_client_put_since(c, &q);
-		rc = sr_client_rows(c, &q, &r, &rows, e);
-	}
+	sr_buf_init_secret(&body);
+	ask.since = c->proofs.seen.size;
+	if (rc == 0)
+		rc = sr_material_fetch(&body, c, &ask, e);
+	if (rc == 0)
+		rc = sr_rows_parse(&rows, sr_buf_view(&body), e);
 	if (rc == 0)
 		rc = sr_proofs_add_rows(&c->proofs, &rows, e);
 	if (rc == 0)
@@ -354,8 +351,7 @@ int sr_ballot_fetch(struct sr_ballot **out, struct sr_client *c, const uint8_t r
 	if (rc == 0)
 		rc = sr_client_seen(c, true, e);
 	sr_rows_free(&rows);
-	sr_call_free(&q);
-	sr_call_free(&r);
+	sr_buf_free(&body);
 	return rc;
 }
 

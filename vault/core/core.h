@@ -29,6 +29,7 @@ struct sr_core {
 	size_t sessions;                                     /* for status */
 	size_t deposits;                                     /* under way */
 	struct sr_deposit_place depositing[SR_DEPOSITS_MAX]; /* the first `deposits`, in no order */
+	size_t material_page;                                /* tests; 0: SR_MATERIAL_PAGE */
 	unsigned silent_ms;                                  /* tests; 0: SR_DEPOSIT_SILENT_MS */
 	size_t prepared;             /* sessions with releases prepared but not signed */
 	struct sr_progress progress; /* of long operations in embedded use; report NULL: none */

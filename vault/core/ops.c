@@ -83,7 +83,7 @@ static const struct sr_op table[] = {
 	{{"inbox", LOGIN, PLAIN, {{0}}}, sr_op_inbox},
 	{{"request.material", LOGIN, PLAIN,
 		 {ONE("request", SR_V_ID), MAY("version", SR_V_DEC), MAY("since", SR_V_DEC),
-			 MAY("board", SR_V_TOKEN)}},
+			 MAY("board", SR_V_TOKEN), MAY("from", SR_V_DEC)}},
 		sr_op_request_material},
 
 	{{"grants", LOGIN, PLAIN,

@@ -218,12 +218,14 @@
  *         {item, due, basis} (its date has come); enquiry {enquiry, state, deadline?}
  * request.material     as requests: all that a voter's client must verify, also in a file
  *   in    request id, version dec?, since dec?, board token? ("yes": with all of board.material
- *         in front)
- *   out   request id, version dec, state, applicant, items dec
+ *         in front), from dec? (a further page: needs the version)
+ *   out   request id, version dec, state, applicant, items dec, next dec? (where the next page
+ *         begins; absent on the last)
  *   body  rows: receipt {what person|person-end|request|amend|room-key|join, index, person?,
  *         receipt bytes} (of applicant and co-applicants, and of those who vouched for them, back
  *         to found); list {body bytes} (item ids in byte order); seal {item, number, level, seal
- *         bytes (SR_SEAL), title?} for every item in that order
+ *         bytes (SR_SEAL), title?} for each item in that order, SR_MATERIAL_PAGE a page; all but
+ *         seals is on the first page only
  *
  * --- grants, checkouts, reading ----------------------------------------------------------------
  *
@@ -371,8 +373,11 @@ enum {
 	SR_PROOF_MAX_ENTRIES = 256, /* receipts of one call: at most 24 MiB */
 	SR_RESOLVE_MAX = 16,        /* matches of a prefix: enough to show that it is ambiguous */
 	SR_PREPARE_MAX = 64,        /* items of one release.prepare: as many as one submit takes */
-	SR_DEPOSITS_MAX = 4,        /* accessions under way at once: 128 MiB of memory each */
-	SR_DEPOSITS_PERSON = 2,     /* of one person: half of the places are left to others */
+	/* Seals of one request.material, each an envelope read and opened: about 50 ms of the one
+	 * thread, so that others' calls go in between. */
+	SR_MATERIAL_PAGE = 256,
+	SR_DEPOSITS_MAX = 4,    /* accessions under way at once: 128 MiB of memory each */
+	SR_DEPOSITS_PERSON = 2, /* of one person: half of the places are left to others */
 	/* So long may a deposit bring nothing while somebody waits for its place: a client sends
 	 * about 1 MiB at a time, so only one that hangs or holds the place is silent a minute. */
 	SR_DEPOSIT_SILENT_MS = 60000

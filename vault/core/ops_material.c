@@ -104,33 +104,66 @@ static int put_seal(struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR
 	return rc;
 }
 
+/* Where the page begins. Pages are of one version: a newer one in between must not mix in. */
+static int in_from(uint64_t *from, const struct sr_x *x, struct sr_err *e) {
+	uint64_t version = 0;
+	*from = 0;
+	if (!sr_in_dec(x, "from", from) || *from == 0)
+		return 0;
+	(void)sr_in_dec(x, "version", &version);
+	return version != 0
+		       ? 0
+		       : sr_fail(e, SR_USAGE,
+				 "request.material: a page from item %llu on needs the version",
+				 (unsigned long long)*from);
+}
+
+/* What stands before the seals, on the first page. */
+static int put_front(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v,
+	struct sr_bytes ids, struct sr_err *e) {
+	uint64_t since = 0;
+	int rc = 0;
+	(void)sr_in_dec(x, "since", &since);
+	if (sr_in_yes(x, "board"))
+		rc = sr_put_board_material(x, o, v->board, since, e);
+	if (rc == 0)
+		rc = put_version_receipts(x, o, v, since, e);
+	if (rc == 0 && v->has_list) {
+		sr_row(o, "list");
+		sr_row_bytes(o, "body", ids);
+	}
+	return rc;
+}
+
 int sr_op_request_material(struct sr_x *x, struct sr_err *e) {
+	const size_t page = x->core->material_page != 0 ? x->core->material_page : SR_MATERIAL_PAGE;
 	struct sr_version_row v = {0};
 	struct sr_rows_out o;
-	uint64_t since = 0;
+	uint64_t from = 0;
 	uint8_t *ids = NULL;
 	size_t count = 0;
-	(void)sr_in_dec(x, "since", &since);
-	int rc = sr_in_version(&v, x, e);
+	int rc = in_from(&from, x, e);
+	if (rc == 0)
+		rc = sr_in_version(&v, x, e);
 	if (rc != 0)
 		return rc;
+	if (v.has_list)
+		rc = sr_query_request_items(&ids, &count, x->catalogue, v.request, v.version, e);
+	if (rc == 0 && from > 0 && from >= count)
+		rc = sr_fail(e, SR_USAGE, "request.material: from item %llu on, it has %zu",
+			(unsigned long long)from, count);
+	const size_t end = from < count && count - from > page ? (size_t)from + page : count;
 	sr_text_put_hex(&x->r->head, "request", v.request, SR_ID);
 	sr_text_put_dec(&x->r->head, "version", v.version);
 	sr_text_put(&x->r->head, "state", sr_state_name(v.state));
 	sr_text_put(&x->r->head, "applicant", v.applicant);
 	sr_text_put_dec(&x->r->head, "items", v.items);
+	if (rc == 0 && end < count)
+		sr_text_put_dec(&x->r->head, "next", end);
 	sr_rows_begin(&o, &x->r->body);
-	if (sr_in_yes(x, "board"))
-		rc = sr_put_board_material(x, &o, v.board, since, e);
-	if (rc == 0)
-		rc = put_version_receipts(x, &o, &v, since, e);
-	if (rc == 0 && v.has_list)
-		rc = sr_query_request_items(&ids, &count, x->catalogue, v.request, v.version, e);
-	if (rc == 0 && v.has_list) {
-		sr_row(&o, "list");
-		sr_row_bytes(&o, "body", sr_bytes_of(ids, count * SR_ID));
-	}
-	for (size_t i = 0; rc == 0 && i < count; i++)
+	if (rc == 0 && from == 0)
+		rc = put_front(x, &o, &v, sr_bytes_of(ids, count * SR_ID), e);
+	for (size_t i = (size_t)from; rc == 0 && i < end; i++)
 		rc = put_seal(x, &o, ids + i * SR_ID, v.has_key, e);
 	free(ids);
 	sr_version_row_free(&v);
