@@ -30,7 +30,8 @@ struct liar {
 	struct sr_transport real;
 	struct sr_core *core;
 	/* After the call: change the reply (its body; the head is parsed already). ${op} is what
-	 * was asked. */
+	 * was asked. 0: it is the answer; above: the call is refused; below: it is the answer,
+	 * though the vault refused. */
 	int (*twist)(struct liar *l, const char *op, struct sr_call *q, struct sr_call *r,
 		struct sr_err *e);
 	void *ctx;
@@ -96,8 +97,10 @@ static inline int liar_call(void *ctx, struct sr_call *q, struct sr_call *r, str
 		sr_call_init(r);
 		return sr_fail(e, SR_IO, "the connection broke");
 	}
-	return l->twist != NULL ? l->twist(l, op, q, r, e) != 0 ? sr_fail(e, SR_DENIED, "no") : rc
-				: rc;
+	const int twisted = l->twist != NULL ? l->twist(l, op, q, r, e) : 0;
+	if (twisted != 0)
+		return twisted > 0 ? sr_fail(e, SR_DENIED, "no") : 0;
+	return rc;
 }
 
 static inline void liar_close(void *ctx) {

@@ -27,6 +27,19 @@ static int head_dec(uint64_t *v, const struct sr_call *r, const char *key, struc
 	return rc;
 }
 
+static int check_request(const uint8_t want[SR_ID], const struct sr_call *r, struct sr_err *e) {
+	uint8_t id[SR_ID] = {0};
+	char asked[2 * SR_ID + 1], came[2 * SR_ID + 1];
+	int rc = sr_unhex(id, SR_ID, sr_text_get(&r->text, "request"), e);
+
+	SR_NAMED(rc, e, "request");
+	if (rc != 0 || memcmp(id, want, SR_ID) == 0)
+		return rc;
+	sr_hex(asked, want, SR_ID);
+	sr_hex(came, id, SR_ID);
+	return sr_fail(e, SR_AUTH, "request %.12s was asked for, %.12s came", asked, came);
+}
+
 static int check_version(struct pages *p, const struct sr_call *r, struct sr_err *e) {
 	uint64_t version = 0;
 	int rc = head_dec(&version, r, "version", e);
@@ -60,6 +73,11 @@ static int take_page(
 			"item %llu",
 			(unsigned long long)seals, (unsigned long long)p->from + 1,
 			(unsigned long long)next + 1);
+	/* Also ends a vault that never says which page is the last. */
+	if (rc == 0 && !p->last && next >= SR_REQUEST_ITEMS_MAX)
+		rc = sr_fail(e, SR_AUTH,
+			"a page from item %llu on is announced, a request has at most %d items",
+			(unsigned long long)next + 1, SR_REQUEST_ITEMS_MAX);
 	p->from = next;
 	p->rows += rows->count;
 	if (rc == 0 &&
@@ -92,6 +110,8 @@ static int one_page(struct pages *p, const struct sr_material_ask *ask, struct s
 			sr_text_put(&q.head, "board", "yes");
 	}
 	rc = sr_client_rows(p->client, &q, &r, &rows, e);
+	if (rc == 0)
+		rc = check_request(ask->request, &r, e);
 	if (rc == 0)
 		rc = check_version(p, &r, e);
 	if (rc == 0)
