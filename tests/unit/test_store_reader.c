@@ -8,13 +8,13 @@ enum {
 };
 
 /* One item: "a" of 3.5 MiB, "b" of 10 bytes, a link. */
-static void store_item(struct rig *r) {
+static void store_item_as(struct rig *r, uint8_t accession) {
 	struct sr_err e;
 	struct sr_ingest_options o;
 	struct sr_ingest *in = NULL;
 	uint8_t item[SR_ID];
 	memset(item, 0xab, sizeof item);
-	rig_options(r, &o, 1);
+	rig_options(r, &o, accession);
 	assert_ok(sr_ingest_begin(&in, &o, &e), &e);
 	assert_ok(sr_ingest_item_begin(in, item, &e), &e);
 	struct rig_source a = {.size = 7 * MIB / 2, .seed = 5};
@@ -27,6 +27,10 @@ static void store_item(struct rig *r) {
 	assert_ok(sr_ingest_item_end(in, &e), &e);
 	assert_ok(sr_ingest_finish(in, &e), &e);
 	sr_ingest_free(in);
+}
+
+static void store_item(struct rig *r) {
+	store_item_as(r, 1);
 }
 
 static void test_ranges(void **state) {
@@ -135,6 +139,78 @@ static void test_damage(void **state) {
 	rig_end(&r);
 }
 
+static void spoil_block(struct rig *r, const struct sr_block_ref *ref) {
+	char hex[2 * SR_HASH + 1], path[4300];
+	struct sr_buf file;
+	sr_hex(hex, ref->pack, SR_HASH);
+	(void)snprintf(path, sizeof path, "%s/packs/%.2s/%s", r->path, hex, hex);
+	sr_buf_init(&file);
+	t_read_file(path, &file);
+	file.p[ref->offset + 500] ^= 1;
+	t_write_file(path, file.p, file.len);
+	sr_buf_free(&file);
+}
+
+static void commit(struct rig *r, uint8_t accession) {
+	uint8_t id[SR_ID];
+	struct sr_err e;
+	memset(id, accession, SR_ID);
+	assert_ok(sr_index_commit(r->index, id, NULL, &e), &e);
+}
+
+/* Three deposits of the same, each after the copies before were damaged, so each stores the block
+ * again: every one of the three items reads from whichever copy is whole; with none, it says where
+ * its own was. */
+static void test_other_copies(void **state) {
+	struct rig r;
+	struct sr_err e;
+	static struct sr_block_ref refs[3][SR_REFS_PART_ROWS];
+	struct rig_source a = {.size = 7 * MIB / 2, .seed = 5};
+	struct sr_buf roots[3];
+	struct sr_place copies[SR_INDEX_COPIES];
+	size_t count = 0;
+	int calls = -100;
+	(void)state;
+	rig_open(&r, NULL);
+	for (size_t i = 0; i < 3; i++) {
+		store_item_as(&r, (uint8_t)(i + 1));
+		commit(&r, (uint8_t)(i + 1));
+		assert_true(rig_refs(&r, 0, refs[i]) > 2);
+		sr_buf_init_secret(&roots[i]);
+		sr_buf_put_bytes(&roots[i], sr_buf_view(&r.manifests[0]));
+		for (size_t k = 0; k < i; k++)
+			assert_memory_not_equal(refs[i][2].pack, refs[k][2].pack, SR_HASH);
+		spoil_block(&r, &refs[i][2]);
+		rig_close(&r); /* a copy that was read back in this process is believed */
+		rig_open(&r, r.path);
+	}
+	assert_ok(sr_index_copies(r.index, refs[0][2].cid, copies, &count, &e), &e);
+	assert_int_equal(count, 3);
+	for (size_t whole = 0; whole < 3; whole++) {
+		spoil_block(&r, &refs[whole][2]); /* the same bit: it is as it was */
+		for (size_t i = 0; i < 3; i++) {
+			sr_buf_clear(&r.manifests[0]);
+			sr_buf_put_bytes(&r.manifests[0], sr_buf_view(&roots[i]));
+			memset(r.ids[0], 0xab, SR_ID);
+			struct sr_item *it = rig_item(&r, 0, r.index);
+			rig_check_file(it, 0, &a);
+			sr_item_close(it);
+		}
+		spoil_block(&r, &refs[whole][2]);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		char hex[2 * SR_HASH + 1];
+		sr_hex(hex, refs[i][2].pack, SR_HASH);
+		sr_buf_clear(&r.manifests[0]);
+		sr_buf_put_bytes(&r.manifests[0], sr_buf_view(&roots[i]));
+		struct sr_item *it = rig_item(&r, 0, r.index);
+		assert_fails(sr_item_stream(it, 0, stop, &calls, &e), SR_AUTH, &e, hex);
+		sr_item_close(it);
+		sr_buf_free(&roots[i]);
+	}
+	rig_end(&r);
+}
+
 static int count_one(void *ctx, const uint8_t hash[SR_HASH], struct sr_err *e) {
 	(void)hash;
 	(void)e;
@@ -195,6 +271,7 @@ int main(void) {
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_sink_stops),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_other_copies),
 		cmocka_unit_test(test_reach),
 	};
 	return cmocka_run_group_tests_name("store reader", tests, NULL, NULL);

@@ -2,9 +2,9 @@
  * fetch - see fetch.h.
  *
  * The hint is tried first, because it needs no database. A record that is not there, or is not this
- * block (the place was never right, or the pack was rewritten), sends us to the index; only when
- * that fails too, or knows no other place, the block is lost, and the first error is the one that
- * counts.
+ * block (the place was never right, the pack was rewritten, or is damaged), sends us to the index,
+ * whose copies are tried one by one; only when none of them is this block it is lost, and the first
+ * error is the one that counts.
  */
 #include "store/fetch.h"
 
@@ -57,23 +57,33 @@ static int try_place(struct sr_fetch *f, enum sr_block_kind kind, const struct s
 	return rc;
 }
 
+/* Is there a copy elsewhere that is whole? */
+static bool try_copies(struct sr_fetch *f, enum sr_block_kind kind, const struct sr_block_ref *ref,
+	struct sr_bytes *plain) {
+	struct sr_place copies[SR_INDEX_COPIES];
+	struct sr_block_ref moved = *ref;
+	size_t count = 0;
+	bool found = false;
+	if (sr_index_copies(f->o.index, ref->cid, copies, &count, NULL) != 0)
+		count = 0;
+	for (size_t i = 0; i < count && !found; i++) {
+		if (copies[i].offset == ref->offset &&
+			memcmp(copies[i].pack, ref->pack, SR_HASH) == 0)
+			continue;
+		memcpy(moved.pack, copies[i].pack, SR_HASH);
+		moved.offset = copies[i].offset;
+		moved.len = copies[i].len;
+		found = try_place(f, kind, &moved, plain, NULL) == 0;
+	}
+	sr_wipe(&moved, sizeof moved);
+	return found;
+}
+
 int sr_fetch_block(struct sr_fetch *f, enum sr_block_kind kind, const struct sr_block_ref *ref,
 	struct sr_bytes *plain, struct sr_err *e) {
-	struct sr_index_hit hit;
-	struct sr_block_ref moved = *ref;
 	int rc = try_place(f, kind, ref, plain, e);
-	if (rc == 0 || f->o.index == NULL)
-		goto out;
-	if (sr_index_find(f->o.index, ref->cid, NULL, &hit, NULL) != 0)
-		goto out;
-	if (hit.at.offset == ref->offset && memcmp(hit.at.pack, ref->pack, SR_HASH) == 0)
-		goto out;
-	memcpy(moved.pack, hit.at.pack, SR_HASH);
-	moved.offset = hit.at.offset;
-	moved.len = hit.at.len;
-	if (try_place(f, kind, &moved, plain, NULL) == 0)
-		rc = 0;
-out:
-	sr_wipe(&moved, sizeof moved);
-	return rc;
+	if (rc == 0 || f->o.index == NULL || !try_copies(f, kind, ref, plain))
+		return rc;
+	sr_err_clear(e);
+	return 0;
 }

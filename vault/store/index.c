@@ -313,6 +313,38 @@ int sr_index_find(struct sr_index *ix, const uint8_t cid[SR_HASH], const uint8_t
 	return rc;
 }
 
+static int copies(struct sr_index *ix, const uint8_t cid[SR_HASH], struct sr_place *places,
+	size_t *count, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = sr_db_stmt(&st, ix->db,
+		"select p.name, b.off, b.len, p.accession"
+		" from blocks b join packs p on p.id = b.pack"
+		" where b.cid = ? and p.state = 0 and p.accession is null order by b.pack",
+		e);
+	if (rc != 0)
+		return rc;
+	sr_stmt_blob(st, 1, sr_bytes_of(cid, SR_HASH));
+	while (*count < SR_INDEX_COPIES && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		struct sr_index_hit hit = {.pending = false};
+		rc = take_hit(ix, st, cid, &hit, e);
+		if (rc != 0)
+			break;
+		places[(*count)++] = hit.at;
+	}
+	sr_stmt_reset(st);
+	return rc;
+}
+
+int sr_index_copies(struct sr_index *ix, const uint8_t cid[SR_HASH],
+	struct sr_place places[SR_INDEX_COPIES], size_t *count, struct sr_err *e) {
+	*count = 0;
+	lock(ix);
+	int rc = copies(ix, cid, places, count, e);
+	unlock(ix);
+	return rc;
+}
+
 void sr_index_checked(
 	struct sr_index *ix, const uint8_t cid[SR_HASH], const uint8_t pack[SR_HASH]) {
 	uint8_t id[SR_HASH];

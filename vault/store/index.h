@@ -61,6 +61,15 @@ struct sr_index_hit {
  * NOTFOUND. */
 SR_MUST int sr_index_find(struct sr_index *ix, const uint8_t cid[SR_HASH], const uint8_t *accession,
 	struct sr_index_hit *out, struct sr_err *e);
+enum {
+	/* A block is stored again only where its copies could not be read, or by two deposits at
+	 * once: more than a few means that the medium dies. */
+	SR_INDEX_COPIES = 16
+};
+/* Places of committed copies of ${cid}, SR_INDEX_COPIES at most, the oldest first. None is no
+ * error. */
+SR_MUST int sr_index_copies(struct sr_index *ix, const uint8_t cid[SR_HASH],
+	struct sr_place places[SR_INDEX_COPIES], size_t *count, struct sr_err *e);
 /* A copy was read back and is whole. */
 void sr_index_checked(struct sr_index *ix, const uint8_t cid[SR_HASH], const uint8_t pack[SR_HASH]);
 /* A scrub found the pack whole, or damaged: its rows are passed over from now on, in later

@@ -647,7 +647,9 @@ static int filler(struct sr_ingest *in, enum sr_pack_kind kind, struct sr_err *e
 /* When every block was stored before, a pack of one meaningless record takes the place of the one
  * that the blocks would have made, and so for the parts of manifests: whoever only sees times and
  * the growth of the folder finds the same packs for a small document, whether it was there or not.
- * (How many there are the depositor is not told at all: catalogue/lists.h.) */
+ * The vault tells a depositor nothing of packs (catalogue/lists.h), but one with a login on the
+ * same machine reads the growth of its disk from df, and one with a friend at the backup from that.
+ */
 static int cover(struct sr_ingest *in, struct sr_err *e) {
 	struct kinds have = {false, false};
 	if (in->o.domain.dedupe != SR_DEDUPE_COLLECTION)
