@@ -361,26 +361,6 @@ int verb_cat(struct cli *c, struct sr_err *e) {
 
 /* --- acts on a checkout or grant --- */
 
-int cli_act(
-	struct cli *c, enum sr_type_id type, const char *kind, const char *told, struct sr_err *e) {
-	struct sr_submitted out = {0};
-	uint8_t id[SR_ID];
-	const char *reason = NULL;
-	struct sr_act a = {.type = type, .id = id};
-	int rc = cli_text(c, "reason", &reason, e);
-	if (rc == 0)
-		rc = cli_connect(c, CLI_PERSON, e);
-	if (rc == 0)
-		rc = cli_word_id(c, id, 0, kind, e);
-	a.text = sr_bytes_str(reason != NULL ? reason : "");
-	if (rc == 0)
-		rc = sr_client_act(c->client, &a, &out, e);
-	if (rc == 0)
-		rc = cli_done(c, &out, NULL, "%s", told);
-	sr_submitted_free(&out);
-	return rc;
-}
-
 int verb_return(struct cli *c, struct sr_err *e) {
 	return cli_act(c, SR_T_RETURN, "checkout", "returned; its key is wiped", e);
 }

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 
+#include "cli/asking.h"
 #include "cli/verbs.h"
 #include "cli/words.h"
 

@@ -18,10 +18,6 @@ SR_MUST int cli_person(struct cli *c, const char **out, const char *typed, struc
 void cli_bound_print(const struct sr_row *r, bool ending);
 /* Rows of what was attested, and of whom it keeps from voting. */
 void cli_attestation_print(const struct sr_row *r);
-/* The statement ${type} about the thing of ${kind} that the first word names, with --reason;
- * ${told} says what it did (verb_checkout.c). */
-SR_MUST int cli_act(
-	struct cli *c, enum sr_type_id type, const char *kind, const char *told, struct sr_err *e);
 /* A row of what was done under a grant with one item (verb_grant.c). */
 void cli_use_print(const struct sr_row *r);
 /* The conditions of a grant, for whoever reads under it now. */
