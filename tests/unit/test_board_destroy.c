@@ -185,7 +185,7 @@ static void what_is_gone(void **state) {
 	assert_ok(sr_fixity_check(w->v, &f, &totals, &w->e), &w->e);
 	assert_int_equal(totals.findings, 0);
 	assert_int_equal(totals.envelopes, 1);
-	world_reopen(w); /* catalogue and index get new keys: test_board_renew.c */
+	world_reopen(w); /* catalogue and index get new keys: test_board_dbkeys.c */
 	world_reopen(w);
 	assert_int_equal(w->v->recovered.len, 0);
 	assert_int_equal(item_state(w, item[0]), SR_S_DESTROYED);

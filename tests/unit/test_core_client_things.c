@@ -2,7 +2,7 @@
  * Certificates as a client takes them: proven before they are believed, whatever the server does to
  * note and receipt; and core makes catalogue and index anew in its sweep.
  */
-#include "board/renew.h"
+#include "board/dbkeys.h"
 #include "client_rig.h"
 #include "things.h"
 #include "world.h"

@@ -4,9 +4,9 @@
 #include "board/certificate.h"
 
 #include "base/text.h"
+#include "board/dbkeys.h"
 #include "board/erase.h"
 #include "board/keys.h"
-#include "board/renew.h"
 #include "catalogue/lists.h"
 #include "ledger/statement.h"
 #include "merkle/note.h"

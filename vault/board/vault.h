@@ -84,7 +84,7 @@ SR_MUST int sr_vault_rebuild(struct sr_vault *v, const struct sr_progress *progr
 
 #define SR_INDEX_FILE "index.db"
 
-/* Drop catalogue and index and make both again under the keys that are theirs now (board/renew.h).
+/* Drop catalogue and index and make both again under the keys that are theirs now (board/dbkeys.h).
  * On failure the vault has no catalogue, or no index: it must be closed. */
 SR_MUST int sr_vault_databases_anew(
 	struct sr_vault *v, const struct sr_progress *progress, struct sr_err *e);

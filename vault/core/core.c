@@ -4,7 +4,7 @@
  * in the next call.
  */
 #include "core/core.h"
-#include "board/renew.h"
+#include "board/dbkeys.h"
 
 #include <stdarg.h>
 #include <stdio.h>

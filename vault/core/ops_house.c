@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "board/dbkeys.h"
 #include "board/fixity.h"
 #include "board/follow.h"
-#include "board/renew.h"
 #include "core/ops_in.h"
 #include "ledger/ledger.h"
 #include "room/room.h"

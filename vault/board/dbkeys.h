@@ -1,5 +1,5 @@
 /*
- * renew - the keys of catalogue.db and index.db, which change when something was destroyed
+ * dbkeys - the keys of catalogue.db and index.db, which change when something was destroyed
  * (DESIGN 7): old pages of them, on the disks or in a copy of the folder, then open nothing.
  *
  *   secrets.db, SR_SECRET_DB_KEY, name "catalogue.db" or "index.db", n = 0
@@ -13,8 +13,8 @@
  * the ledger and the packs' footers. A kill in between leaves files that open with no key: the next
  * opening rebuilds them, which is the same.
  */
-#ifndef SR_BOARD_RENEW_H
-#define SR_BOARD_RENEW_H
+#ifndef SR_BOARD_DBKEYS_H
+#define SR_BOARD_DBKEYS_H
 
 #include "board/vault.h"
 

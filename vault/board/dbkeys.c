@@ -1,7 +1,7 @@
 /*
- * renew - see renew.h. The files themselves are made in vault.c, which knows how they open.
+ * dbkeys - see dbkeys.h. The files themselves are made in vault.c, which knows how they open.
  */
-#include "board/renew.h"
+#include "board/dbkeys.h"
 
 #include "catalogue/query.h"
 #include "ledger/ledger.h"
