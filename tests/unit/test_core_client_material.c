@@ -604,12 +604,13 @@ struct counter { /* core at its socket, and somebody who asks small questions of
 	int rc;
 	struct sr_err e;
 	uint64_t longest_ns, asked;
+	uint64_t worked_ns; /* by the server's thread */
 };
 
-static uint64_t ns_now(void) {
+static uint64_t ns_of(clockid_t clock) {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
 }
 
@@ -618,6 +619,7 @@ static void *serving(void *ctx) {
 
 	while (!atomic_load(&c->closed) && c->rc == 0)
 		c->rc = sr_server_turn(c->s, 5, &c->e);
+	c->worked_ns = ns_of(CLOCK_THREAD_CPUTIME_ID);
 	return NULL;
 }
 
@@ -631,11 +633,11 @@ static void *asking(void *ctx) {
 	sr_call_init(&r);
 	int rc = sr_transport_socket(&t, c->o->w->vault, &e);
 	while (rc == 0 && !atomic_load(&c->left)) {
-		const uint64_t began = ns_now();
+		const uint64_t began = ns_of(CLOCK_MONOTONIC);
 
 		sr_call_begin(&q, "hello");
 		rc = sr_transport_call(&t, &q, &r, &e);
-		const uint64_t took = ns_now() - began;
+		const uint64_t took = ns_of(CLOCK_MONOTONIC) - began;
 		c->longest_ns = took > c->longest_ns ? took : c->longest_ns;
 		c->asked++;
 	}
@@ -669,29 +671,31 @@ static double longest_wait(struct office *o, const uint8_t request[SR_ID], size_
 	assert_ok(sr_client_open(&d->c, &co, &d->e), &d->e);
 	assert_int_equal(pthread_create(&other, NULL, asking, &c), 0);
 	sr_buf_init_secret(&body);
-	const uint64_t began = ns_now();
+	const uint64_t began = ns_of(CLOCK_MONOTONIC);
 	assert_ok(sr_material_fetch(
 			  &body, d->c, &(struct sr_material_ask){.request = request}, &d->e),
 		&d->e);
-	const uint64_t took = ns_now() - began;
+	const uint64_t took = ns_of(CLOCK_MONOTONIC) - began;
 	atomic_store(&c.left, true);
 	assert_int_equal(pthread_join(other, &fine), 0);
 	assert_non_null(fine);
-	print_message("pages of %zu: fetched in %.0f ms; another caller asked %llu times and "
-		      "waited %.0f ms at most\n",
-		page, (double)took / 1e6, (unsigned long long)c.asked, (double)c.longest_ns / 1e6);
 	sr_buf_free(&body);
 	desk_free(d);
 	atomic_store(&c.closed, true);
 	assert_int_equal(pthread_join(server, NULL), 0);
 	assert_ok(c.rc, &c.e);
+	print_message("pages of %zu: fetched in %.0f ms, for which core worked %.0f ms; another "
+		      "caller asked %llu times and waited %.0f ms at most\n",
+		page, (double)took / 1e6, (double)c.worked_ns / 1e6, (unsigned long long)c.asked,
+		(double)c.longest_ns / 1e6);
 	sr_server_free(c.s);
 	return (double)c.longest_ns / 1e6;
 }
 
 /* With as many items as $MATERIAL_ITEMS: in one piece, as it was once, then in pages. */
 static void test_wait(void **state) {
-	const size_t n = (size_t)strtoul(getenv("MATERIAL_ITEMS"), NULL, 10);
+	const char *wanted = getenv("MATERIAL_ITEMS");
+	const size_t n = wanted != NULL ? (size_t)strtoul(wanted, NULL, 10) : SR_MATERIAL_PAGE;
 	uint8_t(*items)[SR_ID] = calloc(n, SR_ID);
 	struct office *o = office_new(NULL);
 	uint8_t request[SR_ID];
@@ -702,9 +706,8 @@ static void test_wait(void **state) {
 	asked_by(o, (const uint8_t(*)[SR_ID])items, n, request);
 	const double whole = longest_wait(o, request, n),
 		     pages = longest_wait(o, request, SR_MATERIAL_PAGE);
-	/* A page is a tenth of what 10,000 items are, and less; twice that is for a busy machine.
-	 */
-	assert_true(pages < whole / 5);
+	/* Of 10,000 items a page is a fortieth; the rest is for a busy machine. */
+	assert_true(pages < whole / 4);
 	free(items);
 	office_free(o);
 }
