@@ -168,6 +168,23 @@ static inline int rig_submit(struct rig_desk *d, struct world_draft *w, const ch
 	return rc;
 }
 
+/* What deposit.finish gave to ${d}, signed by the depositor and handed in. */
+static inline int rig_accession(struct rig *g, struct rig_desk *d) {
+	static const char *const keys[] = {"items", "files", "bytes", "list"};
+	struct world_draft w;
+	char value[200];
+	world_begin(&w, g->w, &g->w->depositor, SR_T_ACCESSION);
+	for (int k = -2; k < 4; k++) {
+		const char *key = k == -2 ? "accession" : k == -1 ? "collection" : keys[k];
+		const struct sr_bytes v = sr_text_get(&d->r.text, key);
+		assert_true(v.p != NULL && v.len < sizeof value);
+		memcpy(value, v.p, v.len);
+		value[v.len] = '\0';
+		sr_text_put(&w.text, key, value);
+	}
+	return rig_submit(d, &w, NULL);
+}
+
 static inline size_t rig_count(const struct rig_desk *d, const char *kind) {
 	size_t n = 0;
 	for (size_t i = 0; i < d->rows.count; i++)

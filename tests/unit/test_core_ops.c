@@ -173,24 +173,6 @@ static void put_tag(struct sr_buf *b, char tag, const char *text) {
 		sr_buf_put_lp(b, sr_bytes_str(text));
 }
 
-/* What deposit.finish gave, signed and handed in. */
-static int sign_accession(struct rig *g) {
-	static const char *const keys[] = {"items", "files", "bytes", "list"};
-	struct rig_desk *d = &g->desk;
-	struct world_draft w;
-	char value[200];
-	world_begin(&w, g->w, &g->w->depositor, SR_T_ACCESSION);
-	for (int k = -2; k < 4; k++) {
-		const char *key = k == -2 ? "accession" : k == -1 ? "collection" : keys[k];
-		const struct sr_bytes v = sr_text_get(&d->r.text, key);
-		assert_true(v.p != NULL && v.len < sizeof value);
-		memcpy(value, v.p, v.len);
-		value[v.len] = '\0';
-		sr_text_put(&w.text, key, value);
-	}
-	return rig_submit(d, &w, NULL);
-}
-
 static void deposit(struct rig *g, uint8_t items[2][SR_ID]) {
 	struct rig_desk *d = &g->desk;
 	struct sr_accession_list list;
@@ -242,7 +224,7 @@ static void deposit(struct rig *g, uint8_t items[2][SR_ID]) {
 	memcpy(items[0], list.items[0].id, SR_ID);
 	memcpy(items[1], list.items[1].id, SR_ID);
 	sr_accession_list_free(&list);
-	assert_ok(sign_accession(g), &d->e);
+	assert_ok(rig_accession(g, &g->desk), &d->e);
 	assert_non_null(sr_text_get(&d->r.text, "index").p);
 	assert_non_null(sr_row_get(rig_row(d, "outcome", "code", "OK"), "receipt").p);
 	assert_int_equal(g->core.deposits, 0);
@@ -336,7 +318,7 @@ static void test_deposit_order(void **state) {
 	put_tag(&b, 'J', NULL);
 	assert_ok(rig_call(d, "deposit.put", NULL, &b), &d->e);
 	assert_ok(rig_call(d, "deposit.finish", NULL, NULL), &d->e);
-	assert_ok(sign_accession(g), &d->e);
+	assert_ok(rig_accession(g, &g->desk), &d->e);
 	sr_buf_free(&b);
 	rig_free(g);
 }
@@ -348,8 +330,16 @@ static void test_deposit_places(void **state) {
 	const struct world_person *who[] = {&g->w->depositor, &g->w->curator[0], &g->w->curator[0]};
 	const char *collection = rig_hex("collection", g->w->collection, SR_ID);
 	char begin[100], fields[200], accession[2 * SR_ID + 1], piece[120];
+	const struct world_file file = {.path = "a", .content = sr_bytes_str("b")};
+	struct world_deposit dep = {.files = &file, .count = 1};
+	struct sr_item_row row = {0};
 	struct sr_buf first, half, rest, one;
+	uint8_t done[SR_ID];
 	(void)state;
+	assert_int_equal(world_deposit(g->w, &dep), 0);
+	assert_ok(sr_query_item(&row, g->w->v->catalogue, dep.items[0], &late.e), &late.e);
+	memcpy(done, row.accession, SR_ID);
+	sr_item_row_free(&row);
 	snprintf(begin, sizeof begin, "%s", collection);
 	sr_buf_init(&first);
 	sr_buf_init(&half);
@@ -406,6 +396,19 @@ static void test_deposit_places(void **state) {
 	assert_fails(rig_call(&late, "deposit.begin", fields, NULL), SR_LOCKED, &late.e,
 		"being deposited on another connection");
 	assert_int_equal(g->core.deposits, SR_DEPOSITS_MAX);
+	/* Nor does the resume of what never was, or of what is committed, or a wrong collection. */
+	snprintf(fields, sizeof fields, "%s resume 00112233445566778899aabbccddeeff", begin);
+	assert_fails(rig_call(&late, "deposit.begin", fields, NULL), SR_LOCKED, &late.e,
+		"nothing of accession 00112233445566778899aabbccddeeff is kept");
+	snprintf(fields, sizeof fields, "%s %s", begin, rig_hex("resume", done, SR_ID));
+	assert_fails(rig_call(&late, "deposit.begin", fields, NULL), SR_EXISTS, &late.e,
+		"committed already");
+	assert_fails(rig_call(&late, "deposit.begin", "collection 00112233445566778899aabbccddeeff",
+			     NULL),
+		SR_NOTFOUND, &late.e, "collection");
+	assert_int_equal(g->core.deposits, SR_DEPOSITS_MAX);
+	assert_ok(rig_call(slow, "deposit.put", NULL, NULL), &slow->e);
+	snprintf(fields, sizeof fields, "%s resume %s", begin, accession);
 	assert_ok(rig_call(&late, "deposit.begin", begin, NULL), &late.e);
 	assert_int_equal(g->core.deposits, SR_DEPOSITS_MAX);
 	/* Its owner is told, whatever they do next, and resumes when there is a place again. */
@@ -423,7 +426,7 @@ static void test_deposit_places(void **state) {
 	assert_ok(rig_call(slow, "deposit.finish", NULL, NULL), &slow->e);
 	const struct sr_bytes items = sr_text_get(&slow->r.text, "items");
 	assert_true(items.len > 2 && memcmp(items.p, "2 ", 2) == 0);
-	assert_ok(sign_accession(g), &slow->e);
+	assert_ok(rig_accession(g, &g->desk), &slow->e);
 	assert_fails(rig_call(slow, "deposit.put", NULL, &rest), SR_USAGE, &slow->e, "begin one");
 	for (size_t i = 0; i < T_COUNT(desk); i++)
 		rig_desk_close(&desk[i]);

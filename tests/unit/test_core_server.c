@@ -23,6 +23,7 @@ struct served {
 	struct sr_server *s;
 	pthread_t thread;
 	atomic_bool stop;
+	atomic_uint silent_ms; /* of core, from its next turn on */
 	int rc;
 	struct sr_err e;
 	char told[4096];
@@ -36,8 +37,10 @@ static void tell(void *ctx, const char *sentence) {
 
 static void *turn(void *ctx) {
 	struct served *v = ctx;
-	while (!atomic_load(&v->stop) && v->rc == 0)
+	while (!atomic_load(&v->stop) && v->rc == 0) {
+		v->g->core.silent_ms = atomic_load(&v->silent_ms);
 		v->rc = sr_server_turn(v->s, 5, &v->e);
+	}
 	return NULL;
 }
 
@@ -310,6 +313,60 @@ static void test_places(void **state) {
 	serve_end(&v);
 }
 
+/* One that is ready to be signed and says nothing gives its place away: whoever then hands in the
+ * statement is told what happened, on their own connection, and deposits it after all. */
+static void test_ended_deposit(void **state) {
+	struct served v;
+	struct rig_desk desk[SR_DEPOSITS_MAX], late;
+	const char *collection;
+	char again[200], want[120];
+	struct sr_buf put;
+	(void)state;
+	serve(&v, 0, 0, 0);
+	const struct world_person *who[SR_DEPOSITS_MAX] = {
+		&v.g->w->depositor, &v.g->w->depositor, &v.g->w->curator[0], &v.g->w->curator[0]};
+	collection = rig_hex("collection", v.g->w->collection, SR_ID);
+	sr_buf_init(&put);
+	sr_buf_put_u8(&put, 'I');
+	sr_buf_put_lp(&put, sr_bytes_str("one"));
+	sr_buf_put_str(&put, "J");
+	for (size_t i = 0; i < SR_DEPOSITS_MAX; i++) {
+		sit(&desk[i], &v);
+		rig_login(&desk[i], who[i]);
+		assert_ok(rig_call(&desk[i], "deposit.begin", collection, NULL), &desk[i].e);
+		assert_ok(rig_call(&desk[i], "deposit.put", NULL, &put), &desk[i].e);
+		usleep(2000);
+	}
+	assert_ok(rig_call(&desk[0], "deposit.finish", NULL, NULL), &desk[0].e);
+	const struct sr_bytes id = sr_text_get(&desk[0].r.text, "accession");
+	snprintf(
+		again, sizeof again, "%s resume %.*s", collection, (int)id.len, (const char *)id.p);
+	snprintf(want, sizeof want, "--resume %.*s", (int)id.len, (const char *)id.p);
+	usleep(2000);
+	for (size_t i = 1; i < SR_DEPOSITS_MAX; i++)
+		assert_ok(rig_call(&desk[i], "deposit.put", NULL, &put), &desk[i].e);
+	usleep(5000);
+	sit(&late, &v);
+	rig_login(&late, &v.g->w->curator[1]);
+	atomic_store(&v.silent_ms, 1);
+	usleep(50000); /* some turns */
+	assert_ok(rig_call(&late, "deposit.begin", collection, NULL), &late.e);
+	atomic_store(&v.silent_ms, 0);
+	usleep(50000);
+	/* What was finished is in the desk's answer still: it signs that. */
+	assert_fails(rig_accession(v.g, &desk[0]), SR_LOCKED, &desk[0].e, want);
+	assert_ok(rig_call(&late, "deposit.abort", NULL, NULL), &late.e);
+	assert_ok(rig_call(&desk[0], "deposit.begin", again, NULL), &desk[0].e);
+	assert_ok(rig_call(&desk[0], "deposit.put", NULL, &put), &desk[0].e);
+	assert_ok(rig_call(&desk[0], "deposit.finish", NULL, NULL), &desk[0].e);
+	assert_ok(rig_accession(v.g, &desk[0]), &desk[0].e);
+	rig_desk_close(&late);
+	for (size_t i = 0; i < SR_DEPOSITS_MAX; i++)
+		rig_desk_close(&desk[i]);
+	sr_buf_free(&put);
+	serve_end(&v);
+}
+
 /* Who asks and asks and never takes an answer loses the place after a stall's time. */
 static void test_unread(void **state) {
 	static const char hello[] = "strongroom/call/v1\nop hello\n";
@@ -467,6 +524,7 @@ int main(void) {
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_ended_deposit),
 		cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_stop),

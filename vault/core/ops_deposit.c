@@ -74,29 +74,49 @@ static int check_share(const struct sr_x *x, struct sr_err *e) {
 		mine, x->caller.person, SR_DEPOSITS_PERSON);
 }
 
-/* Somebody who sits on a place and brings nothing gives it to who waits. */
-static int make_place(struct sr_core *c, struct sr_err *e) {
+/* Somebody who sits on a place and brings nothing gives it to who waits: ${*silent}, NULL while
+ * there are places. */
+static int find_place(struct sr_session **silent, const struct sr_core *c, struct sr_err *e) {
 	const uint64_t now = sr_mono_ms();
-	struct sr_deposit_place *silent = &c->depositing[0];
+	const struct sr_deposit_place *p = &c->depositing[0];
+	*silent = NULL;
 	if (c->deposits < SR_DEPOSITS_MAX)
 		return 0;
 	for (size_t i = 1; i < c->deposits; i++) {
-		if (c->depositing[i].heard_ms < silent->heard_ms)
-			silent = &c->depositing[i];
+		if (c->depositing[i].heard_ms < p->heard_ms)
+			p = &c->depositing[i];
 	}
-	if (now - silent->heard_ms < silent_ms(c))
+	if (now - p->heard_ms < silent_ms(c))
 		return sr_fail(e, SR_LOCKED,
 			"%d deposits are under way, more would not fit memory, and each brought "
 			"something in the last %u s: try again later",
 			SR_DEPOSITS_MAX, (silent_ms(c) + 999) / 1000);
-	struct sr_session *s = silent->session;
-	memcpy(s->gave_up, sr_inflow_accession(s->deposit), SR_ID);
-	sr_inflow_end(c, s);
-	s->gave_way = true;
+	*silent = p->session;
 	return 0;
 }
 
+static void give_way(struct sr_core *c, struct sr_session *s) {
+	memcpy(s->gave_up, sr_inflow_accession(s->deposit), SR_ID);
+	sr_inflow_end(c, s);
+	s->gave_way = true;
+}
+
+/* A resume of what is not there begins anew where there is room; nobody's deposit ends for it. */
+static int check_kept(struct sr_x *x, const uint8_t accession[SR_ID], struct sr_err *e) {
+	char hex[2 * SR_ID + 1];
+	bool kept = false;
+	int rc = sr_deposit_kept(&kept, x->vault, accession, e);
+	if (rc != 0 || kept)
+		return rc;
+	sr_hex(hex, accession, SR_ID);
+	return sr_fail(e, SR_LOCKED,
+		"%d deposits are under way, and nothing of accession %s is kept that could be "
+		"resumed: deposit it without --resume, or try again later",
+		SR_DEPOSITS_MAX, hex);
+}
+
 int sr_inflow_begin(struct sr_x *x, const struct sr_inflow_options *o, struct sr_err *e) {
+	struct sr_session *silent = NULL;
 	if (x->session->deposit != NULL)
 		return sr_fail(e, SR_LOCKED,
 			"a deposit is under way on this connection: finish or abort it");
@@ -107,11 +127,17 @@ int sr_inflow_begin(struct sr_x *x, const struct sr_inflow_options *o, struct sr
 		return sr_fail(e, SR_LOCKED,
 			"this accession is being deposited on another connection: wait for its "
 			"end, then resume");
-	rc = make_place(x->core, e);
+	rc = find_place(&silent, x->core, e);
+	if (rc == 0 && silent != NULL && o->resume != NULL)
+		rc = check_kept(x, o->resume, e);
+	/* Only what really begins ends another's: until then there is one more than there are
+	 * places. */
 	if (rc == 0)
 		rc = sr_inflow_new(&x->session->deposit, x->vault, o, e);
 	if (rc != 0)
 		return rc;
+	if (silent != NULL)
+		give_way(x->core, silent);
 	take_place(x);
 	sr_text_put_hex(&x->r->head, "accession", sr_inflow_accession(x->session->deposit), SR_ID);
 	return 0;

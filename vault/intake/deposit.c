@@ -361,6 +361,27 @@ static int ingest_begin(struct sr_deposit *d, struct sr_err *e) {
 	return rc;
 }
 
+static int remove_items(struct sr_vault *v, const uint8_t accession[SR_ID], struct sr_err *e);
+
+static int check_uncommitted(struct sr_vault *v, const uint8_t accession[SR_ID], struct sr_err *e) {
+	struct sr_accession_row row;
+	int rc;
+
+	if (v->failed) /* the ledger may hold the accession, and the catalogue not */
+		return sr_fail(e, SR_IO,
+			"deposit: an earlier write failed: nothing is resumed until the vault is "
+			"opened again");
+	rc = sr_query_accession(&row, v->catalogue, accession, e);
+	if (rc == 0)
+		return sr_fail(e, SR_EXISTS,
+			"deposit: this accession is committed already; nothing is left to resume");
+	if (rc == SR_NOTFOUND) {
+		sr_err_clear(e);
+		rc = 0;
+	}
+	return rc;
+}
+
 int sr_deposit_begin(struct sr_deposit **out, struct sr_vault *v,
 	const struct sr_deposit_options *o, struct sr_err *e) {
 	struct sr_deposit *d = calloc(1, sizeof *d);
@@ -372,30 +393,24 @@ int sr_deposit_begin(struct sr_deposit **out, struct sr_vault *v,
 	d->o = *o;
 	memcpy(d->collection, o->collection, SR_ID);
 	sr_random(d->accession, SR_ID);
-	if (o->resume != NULL) {
-		struct sr_accession_row row;
-
-		memcpy(d->accession, o->resume, SR_ID);
-		rc = sr_query_accession(&row, v->catalogue, d->accession, e);
-		if (rc == 0)
-			rc = sr_fail(e, SR_EXISTS,
-				"deposit: this accession is committed already; nothing is left to "
-				"resume");
-		if (rc == SR_NOTFOUND) {
-			sr_err_clear(e);
-			rc = 0;
-		}
-	}
 	sr_buf_init(&d->leaves);
 	sr_buf_init(&d->packs);
 	sr_buf_init_secret(&d->title);
 	sr_buf_init_secret(&d->rows);
 	sr_buf_init_secret(&d->list_body);
 	d->batch = calloc(SR_ENVELOPE_BATCH, sizeof *d->batch);
-	if (rc == 0 && d->batch == NULL)
+	if (d->batch == NULL)
 		rc = sr_fail(e, SR_NOMEM, "deposit: out of memory");
+	if (rc == 0 && o->resume != NULL) {
+		memcpy(d->accession, o->resume, SR_ID);
+		rc = check_uncommitted(v, d->accession, e);
+	}
 	if (rc == 0)
 		rc = collection_load(d, e);
+	/* Items that became real before it broke off are made again, with new keys; their blocks
+	 * are found. */
+	if (rc == 0 && o->resume != NULL)
+		rc = remove_items(v, d->accession, e);
 	if (rc == 0)
 		rc = ingest_begin(d, e);
 	if (rc != 0) {
@@ -404,6 +419,21 @@ int sr_deposit_begin(struct sr_deposit **out, struct sr_vault *v,
 	}
 	*out = d;
 	return 0;
+}
+
+static int see_pack(void *ctx, const struct sr_index_pack *p, struct sr_err *e) {
+	(void)p;
+	(void)e;
+	*(bool *)ctx = true;
+	return 0;
+}
+
+int sr_deposit_kept(
+	bool *kept, struct sr_vault *v, const uint8_t accession[SR_ID], struct sr_err *e) {
+	int rc = check_uncommitted(v, accession, e);
+
+	*kept = false;
+	return rc == 0 ? sr_index_packs(v->index, accession, see_pack, kept, e) : rc;
 }
 
 const uint8_t *sr_deposit_accession(const struct sr_deposit *d) {

@@ -35,6 +35,9 @@ struct sr_deposit_options {
 };
 SR_MUST int sr_deposit_begin(struct sr_deposit **out, struct sr_vault *v,
 	const struct sr_deposit_options *o, struct sr_err *e);
+/* Are there packs of it that a resume would go on with? EXISTS: it is committed. */
+SR_MUST int sr_deposit_kept(
+	bool *kept, struct sr_vault *v, const uint8_t accession[SR_ID], struct sr_err *e);
 const uint8_t *sr_deposit_accession(const struct sr_deposit *d);
 /* ${title}: what the item is called until a curator describes it; empty: its first path. */
 SR_MUST int sr_deposit_item_begin(struct sr_deposit *d, struct sr_bytes title, struct sr_err *e);
