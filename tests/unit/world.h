@@ -73,6 +73,9 @@ struct world {
 	struct sr_outcome out; /* of the last act */
 	struct sr_err e;       /* for calls of tests */
 	uint64_t serial;       /* makes ids and keys differ */
+	/* The next act is left there instead of being committed (and taken as done); NULL again
+	 * then. */
+	struct world_draft *instead;
 };
 
 struct world_options {
@@ -121,6 +124,9 @@ void world_draft_free(struct world_draft *d); /* instead of committing */
 void world_id(struct world *w, uint8_t id[SR_ID]);
 
 /* --- acts --- */
+
+/* Somebody new, known to nobody yet; their card is the caller's to free. */
+void world_person_make(struct world *w, struct world_person *p, const char *name);
 
 /* The ceremony, step by step; world_new does all of it unless bare. */
 void world_draft_found(struct world *w);
