@@ -33,6 +33,18 @@ void cli_use_print(const struct sr_row *r) {
 	putchar('\n');
 }
 
+void cli_topup_print(const struct sr_row *r) {
+	const struct sr_bytes item = sr_row_get(r, "item");
+
+	printf("  %-14s ", "needs topup");
+	cli_print(sr_bytes_of(item.p, item.len < 12 ? item.len : 12));
+	printf("  ");
+	cli_print(sr_row_get(r, "have"));
+	printf(" of ");
+	cli_print(sr_row_get(r, "want"));
+	printf(" members have given pieces of it\n");
+}
+
 static int ask(struct cli *c, struct cli_answer *a, const uint8_t grant[SR_ID], struct sr_err *e) {
 	cli_ask(a, "grant");
 	sr_text_put_hex(&a->q.head, "grant", grant, SR_ID);
@@ -74,6 +86,7 @@ static json_t *grant_json(const struct cli_answer *a, const struct sr_row *g) {
 
 	json_object_set_new(o, "conditions", cli_json_rows(&a->rows, "condition"));
 	json_object_set_new(o, "use", cli_json_rows(&a->rows, "use"));
+	json_object_set_new(o, "topups", cli_json_rows(&a->rows, "topup"));
 	json_object_set_new(o, "granted", cli_json_rows(&a->rows, "item"));
 	return o;
 }
@@ -102,6 +115,8 @@ int verb_grant_show(struct cli *c, struct sr_err *e) {
 			condition_print(r);
 		else if (sr_row_is(r, "use"))
 			cli_use_print(r);
+		else if (sr_row_is(r, "topup"))
+			cli_topup_print(r);
 		else if (sr_row_is(r, "item"))
 			cli_line_row("item", r, "id");
 	}

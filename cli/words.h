@@ -20,6 +20,8 @@ void cli_bound_print(const struct sr_row *r, bool ending);
 void cli_attestation_print(const struct sr_row *r);
 /* A row of what was done under a grant with one item (verb_grant.c). */
 void cli_use_print(const struct sr_row *r);
+/* A `topup` row of grant or request. */
+void cli_topup_print(const struct sr_row *r);
 /* The conditions of a grant, for whoever reads under it now. */
 SR_MUST int cli_conditions_print(struct cli *c, const uint8_t grant[SR_ID], struct sr_err *e);
 

@@ -74,7 +74,7 @@ static int decide_grant(const struct follow_job *j, const struct decision *d) {
 	sr_text_put_hex(&text, "grant", id, SR_ID);
 	sr_text_put_hex(&text, "request", d->v.request, SR_ID);
 	sr_text_put_dec(&text, "version", d->v.version);
-	sr_text_put(&text, "right", d->v.kind); /* access, export or referral */
+	sr_text_put(&text, "right", d->v.kind); /* access, export, referral or reseal */
 	put_people(&text, d);
 	put_forms(&text, d);
 	sr_text_put_time(&text, "ends", ends);
@@ -615,6 +615,7 @@ static const struct {
 	{"access", decide_grant},
 	{"export", decide_grant},
 	{"referral", decide_grant},
+	{"reseal", decide_grant},
 	{"revoke", decide_revoke},
 	{"lift", decide_lift},
 	{"renew", decide_renew},

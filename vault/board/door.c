@@ -1020,7 +1020,7 @@ int sr_door_commit(struct sr_vault *v, const struct sr_submission *subs, size_t 
 int sr_door_service_with(struct sr_vault *v, struct sr_bytes text,
 	const struct sr_submission *parts, struct sr_outcome *outcome, struct sr_err *e) {
 	struct group g;
-	int rc;
+	int rc, hooks;
 
 	memset(outcome, 0, sizeof *outcome);
 	rc = group_begin(&g, v, e);
@@ -1029,10 +1029,14 @@ int sr_door_service_with(struct sr_vault *v, struct sr_bytes text,
 	g.outcome = outcome;
 	outcome->index = g.base;
 	outcome->received = g.now;
-	rc = follow_service(&g, parts, text, e);
+	if (parts->before != NULL)
+		rc = parts->before(parts->ctx, v, text, e);
+	if (rc == 0)
+		rc = follow_service(&g, parts, text, e);
 	rc = group_end(&g, rc, e);
+	hooks = run_hooks(&g, parts, 1, outcome, rc == 0 ? e : NULL);
 	group_free(&g);
-	return rc;
+	return rc != 0 ? rc : hooks;
 }
 
 int sr_door_service(

@@ -74,8 +74,8 @@ SR_MUST int sr_door_commit(struct sr_vault *v, const struct sr_submission *subs,
  * built with sr_statement_* without signature; the door signs it with the room key. */
 SR_MUST int sr_door_service(
 	struct sr_vault *v, struct sr_bytes text, struct sr_outcome *outcome, struct sr_err *e);
-/* The same for one that names objects or opens texts: those of ${parts}, whose note is not read and
- * whose hooks are not called. */
+/* The same for one that names objects, opens texts or has side effects: objects, texts and hooks of
+ * ${parts}, whose note is not read (`before` gets ${text}). */
 SR_MUST int sr_door_service_with(struct sr_vault *v, struct sr_bytes text,
 	const struct sr_submission *parts, struct sr_outcome *outcome, struct sr_err *e);
 

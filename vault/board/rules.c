@@ -59,6 +59,31 @@ int sr_rules_level(
 	return 0;
 }
 
+int sr_rules_reseal_level(uint32_t *level, const struct sr_board_row *b,
+	const struct sr_item_row *item, struct sr_err *e) {
+	uint32_t need = item->level;
+	int rc = (item->flags & SR_ITEM_REFERRAL) != 0
+			 ? 0
+			 : sr_rules_level(&need, b, item->hazards == NULL ? "" : item->hazards, e);
+
+	if (rc == 0)
+		*level = need > item->level ? need : item->level;
+	return rc;
+}
+
+unsigned sr_rules_readers(struct sr_bytes kind, const char **words) {
+	if (sr_bytes_eq(kind, sr_bytes_str("referral"))) { /* whom the law makes report */
+		*words = "an officer or curator";
+		return SR_ROLE_OFFICER | SR_ROLE_CURATOR;
+	}
+	if (sr_bytes_eq(kind, sr_bytes_str("reseal"))) {
+		*words = "a curator, officer or member";
+		return SR_ROLE_OFFICER | SR_ROLE_CURATOR | SR_ROLE_MEMBER;
+	}
+	*words = "a researcher";
+	return SR_ROLE_RESEARCHER;
+}
+
 bool sr_rules_raised(const struct sr_board_row *b, const struct sr_item_row *item) {
 	uint32_t need = 0;
 

@@ -23,6 +23,7 @@ enum {
 	SR_RULES_UNTIL_MAX_S =
 		31 * 86400, /* how long a statement signed elsewhere may wait: a member's month
 			       away; a forgotten one must not come to life years later */
+	SR_RULES_RESEAL_MAX_S = 31 * 86400, /* sealing anew is work for days; nobody reads by it */
 	SR_RULES_ENDS_MAX_S = 366 * 86400 /* a grant ends within a year and is then asked for anew
 					     (Five Safes: safe projects) */
 };
@@ -51,6 +52,17 @@ SR_MUST int sr_rules_check(struct sr_ruling *out, const struct sr_rules *r,
  * referral. */
 SR_MUST int sr_rules_level(
 	uint32_t *level, const struct sr_board_row *b, const char *hazards, struct sr_err *e);
+
+/* The level that a released item is sealed to anew: what its hazards need, and never lower than it
+ * is sealed to (that would need votes which say so). An item marked for referral keeps its level:
+ * nobody reads it, and a new board key is for it too. */
+SR_MUST int sr_rules_reseal_level(uint32_t *level, const struct sr_board_row *b,
+	const struct sr_item_row *item, struct sr_err *e);
+
+/* Roles of which those named in a request of this kind must have one, when votes on it carry
+ * pieces; ${words}: "a researcher". Nobody reads under a reseal, and whoever asks for it only
+ * drives it, so curators, officers and members may. */
+unsigned sr_rules_readers(struct sr_bytes kind, const char **words);
 
 /* Do its hazards, as they are described now, need more than the level that the item is sealed to?
  * Then nothing opens it until it is sealed anew. */

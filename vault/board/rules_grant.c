@@ -82,6 +82,39 @@ int rule_close(struct rules_ctx *c) {
 	return rc;
 }
 
+/* Do the votes of the grant open the item as it is sealed now? */
+static int checkout_topup(
+	struct rules_ctx *c, const struct sr_grant_row *g, const struct sr_item_row *item) {
+	struct sr_topups l = {0};
+	int rc = sr_query_topups(&l, c->cat, g->id, item->id, c->e);
+
+	if (rc != 0)
+		return rc;
+	if (l.count > 0 && l.rows[0].resealed)
+		rc = rules_deny(c, "topup-needed", "members vote topup on its request",
+			"the item was sealed anew at entry %llu and needs a topup: %u of %u members "
+			"have given pieces since",
+			(unsigned long long)item->sealed, l.rows[0].have, l.rows[0].want);
+	else
+		rc = rules_allow(c);
+	sr_topups_free(&l);
+	return rc;
+}
+
+/* Under a grant of right reseal the room seals the item anew, once, and shows nothing of it: so its
+ * flags do not matter. */
+static int checkout_reseal(
+	struct rules_ctx *c, const struct sr_grant_row *g, const struct sr_item_row *item) {
+	if (item->state != SR_S_RELEASED)
+		return rules_deny(
+			c, "item-state", "", "the item is %s", sr_state_name(item->state));
+	if (item->sealed > g->entry)
+		return rules_deny(c, "resealed-already", "",
+			"the item was sealed anew at entry %llu, after this grant",
+			(unsigned long long)item->sealed);
+	return checkout_topup(c, g, item);
+}
+
 /* A checkout under a grant: everything that must hold now, whatever held when it was granted. */
 static int checkout_granted(
 	struct rules_ctx *c, const struct sr_grant_row *g, const struct sr_item_row *item) {
@@ -118,6 +151,8 @@ static int checkout_granted(
 			       ? rules_deny(c, "item-state", "", "the item is %s",
 					 sr_state_name(item->state))
 			       : rules_allow(c);
+	if (strcmp(g->right, "reseal") == 0)
+		return checkout_reseal(c, g, item);
 	if (item->state != SR_S_RELEASED)
 		return rules_deny(
 			c, "item-state", "", "the item is %s", sr_state_name(item->state));
@@ -126,10 +161,10 @@ static int checkout_granted(
 			"the item is under embargo, sealed or marked for referral");
 	if (sr_rules_raised(&c->board, item))
 		return rules_deny(c, "hazard-raised",
-			"a quorum has it sealed at the higher level first",
+			"reseal ask ITEM: a quorum of the old level has it sealed anew",
 			"the item's hazards (%s) need a higher level than the %u it is sealed to",
 			item->hazards, item->level);
-	return rules_allow(c);
+	return checkout_topup(c, g, item);
 }
 
 static int checkout_item(struct rules_ctx *c, const struct sr_item_row *item) {
@@ -166,9 +201,10 @@ static int checkout_item(struct rules_ctx *c, const struct sr_item_row *item) {
 							 : rules_allow(c);
 	}
 	if (!rules_field_is(c->s, "right", "access") && !rules_field_is(c->s, "right", "export") &&
-		!rules_field_is(c->s, "right", "referral"))
+		!rules_field_is(c->s, "right", "referral") &&
+		!rules_field_is(c->s, "right", "reseal"))
 		return rules_deny(c, "unknown-right", "",
-			"a right is access, export, referral or quarantine");
+			"a right is access, export, referral, reseal or quarantine");
 	rc = rules_grant(c, &g);
 	if (rc == SR_NOTFOUND)
 		return rules_deny(c, "no-such-grant", "grants shows yours", "no such grant");

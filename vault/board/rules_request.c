@@ -18,6 +18,7 @@ static const struct shape shapes[] = {
 	{"access", "items list form purpose ends key", "person"},
 	{"export", "items list purpose ends key recipient", "person"},
 	{"referral", "items list ends key recipient authority", ""},
+	{"reseal", "items list ends key", "purpose"},
 	{"revoke", "target", ""},
 	{"lift", "target", ""},
 	{"renew", "target ends", ""},
@@ -55,6 +56,8 @@ static bool shape_holds(struct rules_ctx *c, const struct shape *sh) {
 
 /* Forms, purposes and dates of an access or export request. */
 static int request_terms(struct rules_ctx *c) {
+	const int64_t longest = rules_field_is(c->s, "kind", "reseal") ? SR_RULES_RESEAL_MAX_S
+								       : SR_RULES_ENDS_MAX_S;
 	int64_t ends = 0, closes = 0;
 	char word[80];
 	int rc = sr_field_time(&ends, c->s, "ends", 0, c->e);
@@ -63,9 +66,9 @@ static int request_terms(struct rules_ctx *c) {
 		return rc;
 	if (ends <= c->now)
 		return rules_deny(c, "ends-past", "", "its end lies in the past");
-	if (ends > c->now + SR_RULES_ENDS_MAX_S)
+	if (ends > c->now + longest)
 		return rules_deny(c, "ends-too-late", "ask again when it has ended",
-			"its end lies more than %d days ahead", SR_RULES_ENDS_MAX_S / 86400);
+			"its end lies more than %d days ahead", (int)(longest / 86400));
 	rc = sr_field_time(&closes, c->s, "closes", 0, NULL);
 	if (rc == 0 && closes <= c->now)
 		return rules_deny(c, "closes-past", "", "its closing date lies in the past");
@@ -109,14 +112,15 @@ static int recipient_usable(struct rules_ctx *c) {
 static int request_people(struct rules_ctx *c) {
 	size_t n = sr_field_count(c->s, "person");
 
-	if (rules_field_is(
-		    c->s, "kind", "referral")) /* whom the law makes report, not who studies */
-		return rules_has_role(c, SR_ROLE_OFFICER | SR_ROLE_CURATOR)
+	const char *words = "";
+	const unsigned roles_wanted = sr_rules_readers(sr_field(c->s, "kind", 0), &words);
+
+	if (rules_field_is(c->s, "kind", "referral") || rules_field_is(c->s, "kind", "reseal"))
+		return rules_has_role(c, roles_wanted)
 			       ? rules_allow(c)
-			       : rules_deny(c, "role-missing", "",
-					 "officers and curators hand items over to an authority; "
-					 "%s is none",
-					 c->me.person);
+			       : rules_deny(c, "role-missing", "", "%s asks for a %.*s; %s is none",
+					 words, (int)sr_field(c->s, "kind", 0).len,
+					 (const char *)sr_field(c->s, "kind", 0).p, c->me.person);
 	if (!rules_has_role(c, SR_ROLE_RESEARCHER))
 		return rules_deny(c, "role-missing", "a curator or officer adds you as researcher",
 			"%s is not a researcher here", c->me.person);
@@ -165,9 +169,10 @@ int rules_list(struct rules_ctx *c) {
 }
 
 /* One item that is asked for: released and not frozen; of a referral: marked for it, held or
- * released. */
+ * released; of a reseal: released, frozen or not, since nobody looks at it. */
 static int request_item(struct rules_ctx *c, const uint8_t id[SR_ID], uint32_t *highest) {
 	const bool referral = rules_field_is(c->s, "kind", "referral");
+	const bool reseal = rules_field_is(c->s, "kind", "reseal");
 	struct sr_item_row item = {0};
 	char hex[2 * SR_ID + 1];
 	enum sr_state state;
@@ -190,8 +195,9 @@ static int request_item(struct rules_ctx *c, const uint8_t id[SR_ID], uint32_t *
 	if (referral && (flags & SR_ITEM_REFERRAL) == 0)
 		return rules_deny(c, "not-marked", "describe ITEM --hazard referral",
 			"item %.8s is not marked for referral", hex);
-	if (!referral && (state != SR_S_RELEASED ||
-				 (flags & ~(unsigned)(SR_ITEM_EMBARGO | SR_ITEM_HOLD)) != 0))
+	if (!referral &&
+		(state != SR_S_RELEASED ||
+			(!reseal && (flags & ~(unsigned)(SR_ITEM_EMBARGO | SR_ITEM_HOLD)) != 0)))
 		return rules_deny(c, "item-not-released", "list shows what can be requested",
 			"item %.8s is not released (or does not exist)", hex);
 	if (other)

@@ -15,12 +15,14 @@ static int target_names(struct rules_ctx *c, const uint8_t grant[SR_ID], bool *n
 	return rc == SR_NOTFOUND ? 0 : rc; /* the target is a seal, which names nobody */
 }
 
-/* One top-up of a member is enough until an incident voids it: a researcher's client proves every
- * vote with pieces before it opens anything. */
+/* One top-up of a member is enough until an incident voids it, a restore renews the room key or an
+ * item is sealed anew: a researcher's client proves every vote with pieces before it opens
+ * anything. */
 static int topped_up(struct rules_ctx *c, const struct sr_version_row *v) {
 	const struct sr_grant_filter live = {.request = v->request, .state = SR_S_LIVE};
 	const struct sr_page first = {.limit = 1};
 	struct sr_grants grants = {0};
+	struct sr_version_seals seals = {0};
 	struct sr_votes votes = {0};
 	int rc = sr_query_grants(&grants, c->cat, &live, &first, c->e);
 	const bool none = grants.count == 0;
@@ -32,12 +34,15 @@ static int topped_up(struct rules_ctx *c, const struct sr_version_row *v) {
 		return rules_deny(c, "grant-state",
 			"a new request is needed once a grant has ended",
 			"pieces are added to a live grant, and this request has none");
-	rc = sr_query_votes(&votes, c->cat, v->request, v->version, c->e);
+	rc = sr_query_version_seals(&seals, c->cat, v, c->e);
+	if (rc == 0)
+		rc = sr_query_votes(&votes, c->cat, v->request, v->version, c->e);
 	if (rc != 0)
 		return rc;
 	rc = rules_allow(c);
 	for (size_t i = 0; i < votes.count; i++)
-		if (!votes.rows[i].is_void && strcmp(votes.rows[i].decision, "topup") == 0 &&
+		if (!votes.rows[i].is_void && votes.rows[i].entry > seals.sealed &&
+			votes.rows[i].entry > v->room_key_entry && strcmp(votes.rows[i].decision, "topup") == 0 &&
 			strcmp(votes.rows[i].person, c->me.person) == 0)
 			rc = rules_deny(c, "topped-up", "",
 				"member %s has topped up this version already", c->me.person);
@@ -69,9 +74,8 @@ static int not_in_conflict(struct rules_ctx *c, const struct sr_version_row *v) 
 
 /* Nobody whose roles ended gets a piece: the applicant leaves them out, or is one of them. */
 static int readers_stay(struct rules_ctx *c, const struct sr_version_row *v) {
-	/* An authority's items go through the hands of those whom the law makes report. */
-	const unsigned want = strcmp(v->kind, "referral") == 0 ? SR_ROLE_OFFICER | SR_ROLE_CURATOR
-							       : (unsigned)SR_ROLE_RESEARCHER;
+	const char *words = "";
+	const unsigned want = sr_rules_readers(sr_bytes_str(v->kind), &words);
 	int rc = 0;
 
 	for (size_t i = 0; v->has_key && rc == 0 && i <= v->people_count; i++) {
@@ -84,9 +88,7 @@ static int readers_stay(struct rules_ctx *c, const struct sr_version_row *v) {
 		sr_person_row_free(&p);
 		if (rc == 0 && (roles & want) == 0)
 			return rules_deny(c, "reader-ended", "the applicant amends the request",
-				"%s is not %s here any more", name,
-				want == SR_ROLE_RESEARCHER ? "a researcher"
-							   : "an officer or curator");
+				"%s is not %s here any more", name, words);
 	}
 	return rc != 0 ? rc : rules_allow(c);
 }
@@ -181,6 +183,27 @@ static int vote_room_key(struct rules_ctx *c, const struct sr_version_row *v) {
 		(unsigned long long)v->room_key_entry);
 }
 
+/* Pieces are for the seals in force. A voter who has not seen that an item was sealed anew made them
+ * for the seal before, which opens nothing and would be blamed on them at a checkout. */
+static int vote_seals(struct rules_ctx *c, const struct sr_version_row *v) {
+	struct sr_version_seals seals = {0};
+	int rc = sr_query_version_seals(&seals, c->cat, v, c->e);
+
+	if (rc != 0)
+		return rc;
+	if (c->s->head.seen_size <= seals.sealed)
+		return rules_deny(c, "sealed-anew", "fetch the request anew and vote again",
+			"an item was sealed anew (entry %llu) after what this vote has seen (%llu "
+			"entries)",
+			(unsigned long long)seals.sealed,
+			(unsigned long long)c->s->head.seen_size);
+	if (seals.level > v->level && !rules_field_is(c->s, "decision", "topup"))
+		return rules_deny(c, "level-raised", "the applicant amends the request",
+			"an item was sealed at level %u after this request, which is of level %u",
+			seals.level, v->level);
+	return rules_allow(c);
+}
+
 /* What an approval must say and carry. */
 static int vote_approval(struct rules_ctx *c, const struct sr_version_row *v) {
 	bool keyed = v->has_key;
@@ -213,6 +236,8 @@ static int vote_approval(struct rules_ctx *c, const struct sr_version_row *v) {
 		return rules_deny(c, "pieces-missing", "",
 			"an approval of kind %s carries a piece for each item", v->kind);
 	rc = vote_room_key(c, v);
+	if (rc == 0 && c->out->allowed)
+		rc = vote_seals(c, v);
 	if (rc != 0 || !c->out->allowed)
 		return rc;
 	if (count != v->items)

@@ -56,6 +56,7 @@ sr_effect_fn sr_apply_redact;
 sr_effect_fn sr_apply_stored;
 sr_effect_fn sr_apply_describe;
 sr_effect_fn sr_apply_release;
+sr_effect_fn sr_apply_reseal;
 sr_effect_fn sr_apply_embargo;
 sr_effect_fn sr_apply_hold;
 sr_effect_fn sr_apply_seal;

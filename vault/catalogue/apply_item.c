@@ -105,7 +105,7 @@ out:
 
 struct accession {
 	struct sr_id_arg id, collection;
-	int64_t level; /* a deposit goes to the highest */
+	int64_t level, epoch; /* a deposit goes to the highest level, in the present epoch */
 };
 
 static int add_item(struct sr_apply *a, const struct accession *acc, const struct sr_list_item *row,
@@ -120,12 +120,12 @@ static int add_item(struct sr_apply *a, const struct accession *acc, const struc
 		return rc;
 	rc = SQL_RUN(a->db, e,
 		"INSERT INTO items(item, accession, collection, depositor, state, flags,"
-		" level, number, envelope, seal,"
-		" files_id, bytes, files, described, entry) VALUES(?, ?, ?, ?, ?, 0, ?, 1,"
+		" level, epoch, sealed, number, envelope, seal,"
+		" files_id, bytes, files, described, entry) VALUES(?, ?, ?, ?, ?, 0, ?, ?, ?, 1,"
 		" ?, ?, ?, ?, ?, 0, ?)",
 		A_ID(row->id), acc->id.arg, acc->collection.arg, A_STR(a->actor),
-		A_STR(sr_state_name(state)), A_INT(acc->level), A_HASH(row->envelope),
-		A_HASH(row->seal), A_HASH(row->files_id), A_U64(row->bytes), A_INT(row->files),
+		A_STR(sr_state_name(state)), A_INT(acc->level), A_INT(acc->epoch),
+		A_INT(a->entry), A_HASH(row->envelope), A_HASH(row->seal), A_HASH(row->files_id), A_U64(row->bytes), A_INT(row->files),
 		A_INT(a->entry));
 	return rc == 0 ? add_files(a, sr_db_last_rowid(a->db), row->files_id, e) : rc;
 }
@@ -173,6 +173,15 @@ static int add_accession(struct sr_apply *a, const struct accession *acc, struct
 		sr_arg_dec(a, "bytes"), sr_arg_hash(a, "list", &list), A_INT(a->entry));
 }
 
+/* The present epoch of the board that a collection is under. */
+static int board_epoch(
+	struct sr_apply *a, int64_t *epoch, struct sr_sql_arg collection, struct sr_err *e) {
+	return SQL_INT_OF(a->db, e, epoch,
+		"SELECT coalesce(max(b.epoch), 0) FROM collections c JOIN boards b ON b.board ="
+		" c.board WHERE c.collection = ?",
+		collection);
+}
+
 int sr_apply_accession(struct sr_apply *a, struct sr_err *e) {
 	struct sr_accession_list l = {NULL, 0};
 	struct accession acc;
@@ -187,6 +196,8 @@ int sr_apply_accession(struct sr_apply *a, struct sr_err *e) {
 		" c.board JOIN board_levels l ON l.board = b.board AND l.epoch = b.epoch"
 		" WHERE c.collection = ?",
 		acc.collection.arg);
+	if (rc == 0)
+		rc = board_epoch(a, &acc.epoch, acc.collection.arg, e);
 	if (rc == 0)
 		rc = add_accession(a, &acc, e);
 	if (rc == 0)
@@ -334,11 +345,31 @@ int sr_apply_describe(struct sr_apply *a, struct sr_err *e) {
 	return rc == 0 ? sr_search_index(a->db, it.n, e) : rc;
 }
 
-int sr_apply_release(struct sr_apply *a, struct sr_err *e) {
+/* The envelope in force from now on: one more than the one before, with a new seal. Votes before
+ * this entry have no piece of it, and what is open under the one before ends. */
+static int set_seal(
+	struct sr_apply *a, const struct sr_item_ref *it, int64_t epoch, struct sr_err *e) {
 	struct sr_id_arg envelope;
+	uint64_t number = 0;
+	int rc = sr_field_dec(&number, a->s, "number", 0, e);
+
+	if (rc != 0)
+		return rc;
+	if (number != (uint64_t)it->number + 1)
+		return sr_fail(e, SR_CORRUPT, "envelope %llu after %lld",
+			(unsigned long long)number, (long long)it->number);
+	rc = SQL_RUN(a->db, e,
+		"UPDATE items SET number = ?2, envelope = ?3, level = ?4, epoch = ?5, sealed = ?6,"
+		" seal = NULL WHERE n = ?1",
+		A_INT(it->n), A_U64(number), sr_arg_hash(a, "envelope", &envelope),
+		sr_arg_dec(a, "level"), A_INT(epoch), A_INT(a->entry));
+	return rc == 0 ? sr_apply_end_checkouts(a, "n", A_INT(it->n), e) : rc;
+}
+
+int sr_apply_release(struct sr_apply *a, struct sr_err *e) {
 	struct sr_item_ref it = {.n = 0};
 	uint8_t id[SR_ID];
-	uint64_t number = 0;
+	int64_t epoch = 0;
 	int rc = sr_field_id(id, a->s, "item", 0, e);
 
 	if (rc == 0)
@@ -346,20 +377,48 @@ int sr_apply_release(struct sr_apply *a, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_apply_item_step(a, &it, SR_E_RELEASE, e);
 	if (rc == 0)
-		rc = sr_field_dec(&number, a->s, "number", 0, e);
-	if (rc != 0)
-		return rc;
-	if (number != (uint64_t)it.number + 1)
-		return sr_fail(e, SR_CORRUPT, "envelope %llu after %lld",
-			(unsigned long long)number, (long long)it.number);
-	rc = SQL_RUN(a->db, e,
-		"UPDATE items SET number = ?2, envelope = ?3, level = ?4, seal = NULL,"
-		" released = ?5 WHERE n = ?1",
-		A_INT(it.n), A_U64(number), sr_arg_hash(a, "envelope", &envelope),
-		sr_arg_dec(a, "level"), A_INT(a->entry));
+		rc = SQL_INT_OF(a->db, e, &epoch,
+			"SELECT b.epoch FROM items i JOIN collections c ON c.collection ="
+			" i.collection JOIN boards b ON b.board = c.board WHERE i.n = ?",
+			A_INT(it.n));
+	if (rc == 0)
+		rc = set_seal(a, &it, epoch, e);
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e, "UPDATE items SET released = ?2 WHERE n = ?1", A_INT(it.n),
+			A_INT(a->entry));
 	if (rc == 0)
 		rc = set_hazards(a, it.n, e);
-	if (rc == 0)
-		rc = sr_apply_end_checkouts(a, "n", A_INT(it.n), e);
 	return rc == 0 ? sr_search_index(a->db, it.n, e) : rc;
+}
+
+/* A quorum of the old level decided it: the grant is live, of right reseal, and names the item. A
+ * level is never lowered: that would need votes which say so. */
+int sr_apply_reseal(struct sr_apply *a, struct sr_err *e) {
+	struct sr_item_ref it = {.n = 0};
+	struct sr_id_arg grant, request;
+	uint64_t epoch = 0;
+	uint8_t id[SR_ID];
+	int64_t good = 0;
+	int rc = sr_field_id(id, a->s, "item", 0, e);
+
+	if (rc == 0)
+		rc = sr_apply_item(a, &it, id, e);
+	if (rc == 0)
+		rc = sr_apply_item_step(a, &it, SR_E_RESEAL, e);
+	if (rc == 0)
+		rc = sr_field_dec(&epoch, a->s, "epoch", 0, e);
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &good,
+			"SELECT count(*) FROM grants g JOIN versions v ON v.v = g.v"
+			" JOIN request_items r ON r.v = g.v JOIN items i ON i.n = r.n"
+			" WHERE g.grant_id = ?1 AND v.request = ?2 AND g.right_to = 'reseal'"
+			" AND g.state = 'live' AND i.n = ?3 AND i.sealed < g.entry"
+			" AND i.level <= ?4",
+			sr_arg_id(a, "grant", &grant), sr_arg_id(a, "request", &request),
+			A_INT(it.n), sr_arg_dec(a, "level"));
+	if (rc == 0 && good == 0)
+		return sr_fail(e, SR_CORRUPT,
+			"no live grant of right reseal names this item, or it was sealed anew "
+			"under it already, or to a lower level");
+	return rc == 0 ? set_seal(a, &it, (int64_t)epoch, e) : rc;
 }

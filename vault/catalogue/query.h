@@ -316,6 +316,9 @@ struct sr_item_row {
 	enum sr_state state; /* held, released, destroyed */
 	unsigned flags;
 	uint32_t level;  /* that it is sealed to */
+	uint32_t epoch;  /* of the board's key that it is sealed to */
+	uint64_t sealed; /* entry of that: accession, redact, release, reseal; no vote before it has
+			  * a piece of the seal in force */
 	uint32_t number; /* of the envelope in force: items/<id>.<number> */
 	uint8_t envelope[SR_HASH];
 	uint64_t bytes, files;
@@ -449,7 +452,7 @@ struct sr_version_row {
 	uint64_t entry;
 	int64_t received;
 	char applicant[SR_PERSON_TEXT];
-	/* access export revoke lift role person-end collection destroy referral board */
+	/* access export revoke lift role person-end collection destroy referral reseal board */
 	char kind[32];
 	uint8_t board[SR_ID]; /* that decides it */
 	uint32_t epoch, level;
@@ -517,6 +520,15 @@ struct sr_item_like {
 };
 SR_MUST int sr_query_request_item_like(uint8_t item[SR_ID], struct sr_catalogue *c,
 	const struct sr_version_row *v, struct sr_item_like like, struct sr_err *e);
+
+/* How the items of a version that are not destroyed are sealed now: the last entry that sealed one,
+ * and the highest level. Zeros: it has none. */
+struct sr_version_seals {
+	uint64_t sealed;
+	uint32_t level;
+};
+SR_MUST int sr_query_version_seals(struct sr_version_seals *out, struct sr_catalogue *c,
+	const struct sr_version_row *v, struct sr_err *e);
 
 struct sr_room_key {
 	uint8_t request[SR_ID];
@@ -620,6 +632,24 @@ SR_MUST int sr_query_grant_has_item(bool *out, struct sr_catalogue *c, const uin
 	const uint8_t item[SR_ID], struct sr_err *e);
 void sr_grant_row_free(struct sr_grant_row *r);
 void sr_grants_free(struct sr_grants *l);
+
+/* Items of a grant that its votes do not open (any more), in byte order: an item was sealed anew,
+ * the room key was renewed after a restore, or an incident voided a vote. Members add pieces
+ * (topup). Items of a grant of right reseal are sealed anew by it, once, and are none of these. */
+struct sr_topup {
+	uint8_t item[SR_ID];
+	uint32_t have, want; /* members whose pieces open it; the quorum of the level it is sealed
+				to */
+	bool resealed;       /* after it was asked for */
+};
+struct sr_topups {
+	struct sr_topup *rows;
+	size_t count;
+};
+/* ${item} NULL: of all. */
+SR_MUST int sr_query_topups(struct sr_topups *out, struct sr_catalogue *c,
+	const uint8_t grant[SR_ID], const uint8_t *item, struct sr_err *e);
+void sr_topups_free(struct sr_topups *l);
 
 /* What was done under a grant, item by item in byte order; items that nobody checked out are
  * missing. */

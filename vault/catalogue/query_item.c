@@ -172,7 +172,8 @@ int sr_query_accession(struct sr_accession_row *out, struct sr_catalogue *c,
 	" (SELECT group_concat(language, ' ') FROM item_languages l WHERE l.n = i.n),"      \
 	" t.title, t.translit, t.description, t.creator, t.source, t.rights, t.keywords,"   \
 	" i.destroyed,"                                                                     \
-	" (SELECT c.board FROM collections c WHERE c.collection = i.collection), i.parent"  \
+	" (SELECT c.board FROM collections c WHERE c.collection = i.collection), i.parent,"  \
+	" i.epoch, i.sealed"                                                                 \
 	" FROM items i LEFT JOIN item_texts t ON t.n = i.n"
 
 void sr_item_row_free(struct sr_item_row *r) {
@@ -230,6 +231,8 @@ static int read_item(struct sr_item_row *r, struct sr_stmt *st, struct sr_err *e
 	r->entry = (uint64_t)sr_stmt_col_int(st, 12);
 	r->released = (uint64_t)sr_stmt_col_int(st, 13);
 	r->destroyed = (uint64_t)sr_stmt_col_int(st, 24);
+	r->epoch = (uint32_t)sr_stmt_col_int(st, 27);
+	r->sealed = (uint64_t)sr_stmt_col_int(st, 28);
 	rc = 0;
 	r->redacted = sr_col_opt(st, 26, r->parent, SR_ID, &rc, e);
 	return rc == 0 ? read_item_texts(r, st, e) : rc;

@@ -128,12 +128,15 @@ static const char *const statements[] = {
 	/* entry: it came with; ended: it was collected */
 	"CREATE TABLE packs(pack BLOB PRIMARY KEY, entry INTEGER NOT NULL,"
 	" ended INTEGER) STRICT, WITHOUT ROWID",
-	/* parent: the item that it is a redacted version of; envelope, number: in force; seal: of
-	 * envelope 1, NULL after release: the envelope says */
+	/* parent: the item that it is a redacted version of; envelope, number: in force; level,
+	 * epoch: of the board's key that it is sealed to, by entry `sealed` (accession, redact,
+	 * release, reseal), before which no vote has a piece of it; seal: of envelope 1, NULL
+	 * afterwards: the envelope says */
 	"CREATE TABLE items(n INTEGER PRIMARY KEY, item BLOB NOT NULL UNIQUE,"
 	" accession BLOB NOT NULL REFERENCES accessions(accession), collection BLOB NOT NULL,"
 	" depositor TEXT NOT NULL, state TEXT NOT NULL, flags INTEGER NOT NULL,"
-	" level INTEGER NOT NULL, number INTEGER NOT NULL, envelope BLOB NOT NULL, seal BLOB,"
+	" level INTEGER NOT NULL, epoch INTEGER NOT NULL, sealed INTEGER NOT NULL,"
+	" number INTEGER NOT NULL, envelope BLOB NOT NULL, seal BLOB,"
 	" files_id BLOB NOT NULL, bytes INTEGER NOT NULL, files INTEGER NOT NULL,"
 	" described INTEGER NOT NULL, date TEXT, entry INTEGER NOT NULL,"
 	" released INTEGER, destroyed INTEGER, parent BLOB) STRICT",

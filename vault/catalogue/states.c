@@ -84,6 +84,7 @@ static const struct sr_step steps[] = {
 	{SR_M_ITEM, SR_S_RELEASED, SR_E_EXPORT, SR_S_RELEASED},
 	{SR_M_ITEM, SR_S_RELEASED, SR_E_ABOUT, SR_S_RELEASED},
 	{SR_M_ITEM, SR_S_RELEASED, SR_E_REFERRAL, SR_S_RELEASED},
+	{SR_M_ITEM, SR_S_RELEASED, SR_E_RESEAL, SR_S_RELEASED},
 	{SR_M_ITEM, SR_S_RELEASED, SR_E_DESTROY, SR_S_DESTROYED},
 	/* a run of key generation; a complaint voids it; others and reveals may follow */
 	{SR_M_RUN, SR_S_NONE, SR_E_DEAL, SR_S_DEALING},
@@ -171,6 +172,7 @@ static const char *const event_names[] = {
 	[SR_E_ACCESSION] = "accession",
 	[SR_E_DESCRIBE] = "describe",
 	[SR_E_RELEASE] = "release",
+	[SR_E_RESEAL] = "reseal",
 	[SR_E_FLAG] = "flag",
 	[SR_E_DESTROY] = "destroy",
 	[SR_E_DEAL] = "deal",

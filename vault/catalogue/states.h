@@ -89,6 +89,7 @@ enum sr_event {
 	SR_E_ACCESSION,
 	SR_E_DESCRIBE,
 	SR_E_RELEASE,
+	SR_E_RESEAL,
 	SR_E_FLAG, /* embargo, hold, seal, retention; lift and lapse end them */
 	SR_E_DESTROY,
 	SR_E_DEAL,

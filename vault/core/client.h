@@ -353,7 +353,7 @@ struct sr_seats { /* members and quorums of a board to be */
 	const char *const *dealer; /* reshare: who deals, in the order of the board */
 };
 struct sr_asking {
-	/* access export revoke lift role person person-end collection destroy referral board
+	/* access export revoke lift role person person-end collection destroy referral reseal board
 	 */
 	const char *kind;
 	/* SR_ID bytes: who decides; NULL: the board of the items, or else the founding one */
@@ -362,7 +362,8 @@ struct sr_asking {
 	const uint8_t *
 		amend; /* SR_ID bytes of the request that gets a new version; NULL: a new request */
 	const uint8_t
-		*items; /* SR_ID bytes each, in any order; access, export, destroy, referral */
+		*items; /* SR_ID bytes each, in any order; access, export, destroy, referral,
+			reseal */
 	size_t item_count;
 	int64_t closes, ends; /* 0: none */
 	const char *const *forms,
@@ -441,12 +442,23 @@ struct sr_borrow {
 	const uint8_t *item;
 	const uint8_t *grant; /* NULL: the live grant of the caller that holds the item (USAGE when
 				 there are several) */
-	const char *right;    /* access export quarantine; NULL: access */
+	const char *right;    /* access export referral reseal quarantine; NULL: access */
 	const char *form;     /* NULL: text; of quarantine and export: as the vault has it */
 };
 /* Statement, then open. ${files}: how many. */
 SR_MUST int sr_client_checkout(struct sr_client *c, const struct sr_borrow *b,
 	uint8_t checkout[SR_ID], uint64_t *files, struct sr_submitted *out, struct sr_err *e);
+/* Seal the items of a grant of right reseal anew, one after the other; those that are done are passed
+ * over, so that a call after a broken one goes on with what is left. Each statement `reseal` is
+ * proven before the next item is begun. ${told}: after each item, with its new number and level; a
+ * code of it stops. ${left}: how many are not done. */
+struct sr_resealing {
+	const uint8_t *grant;
+	int (*told)(void *ctx, const uint8_t item[SR_ID], uint64_t number, uint64_t level);
+	void *ctx;
+};
+SR_MUST int sr_client_reseal(
+	struct sr_client *c, const struct sr_resealing *r, size_t *left, struct sr_err *e);
 /* Open (again) under a live checkout: proves checkout, grant and votes before it derives the keys
  * of this item's records; of right quarantine: hands the part of the held item to the room. */
 SR_MUST int sr_client_open_item(

@@ -399,39 +399,48 @@ static int take_files(uint64_t *files, const struct sr_call *r, struct sr_err *e
 	return sr_parse_dec(files, sr_text_get(&r->text, "files"), INT64_MAX, e);
 }
 
-static int open_granted(
-	struct sr_client *c, const uint8_t checkout[SR_ID], uint64_t *files, struct sr_err *e) {
+int sr_client_lend(struct sr_client *c, const uint8_t checkout[SR_ID], const char *op,
+	struct sr_call *r, struct sr_err *e) {
 	struct lending l = {.c = c};
-	struct sr_call q, r, open;
+	struct sr_call q, open;
 	struct sr_rows rows = {0};
 	int rc;
 
 	memcpy(l.id, checkout, SR_ID);
 	sr_call_init(&q);
-	sr_call_init(&r);
 	sr_call_init(&open);
 	sr_call_begin(&q, "checkout.material");
 	sr_text_put_hex(&q.head, "checkout", checkout, SR_ID);
 	sr_client_put_since(c, &q);
-	rc = sr_client_rows(c, &q, &r, &rows, e);
+	rc = sr_client_rows(c, &q, r, &rows, e);
 	if (rc == 0)
 		rc = sr_proofs_add_rows(&c->proofs, &rows, e);
 	if (rc == 0) {
-		sr_call_begin(&open, "checkout.open");
+		sr_call_begin(&open, op);
 		sr_text_put_hex(&open.head, "checkout", checkout, SR_ID);
-		rc = prove_all(&l, &r, &rows, &open.body, e);
+		rc = prove_all(&l, r, &rows, &open.body, e);
 	}
 	if (rc == 0)
 		rc = sr_client_seen(c, true, e);
 	if (rc == 0)
-		rc = sr_client_call(c, &open, &r, e);
-	if (rc == 0)
-		rc = take_files(files, &r, e);
+		rc = sr_client_call(c, &open, r, e);
 	sr_wipe(l.sk, sizeof l.sk);
 	sr_rows_free(&rows);
 	sr_call_free(&q);
-	sr_call_free(&r);
 	sr_call_free(&open);
+	return rc;
+}
+
+static int open_granted(
+	struct sr_client *c, const uint8_t checkout[SR_ID], uint64_t *files, struct sr_err *e) {
+	struct sr_call r;
+	int rc;
+
+	sr_call_init(&r);
+	rc = sr_client_lend(c, checkout, "checkout.open", &r, e);
+	if (rc == 0)
+		rc = take_files(files, &r, e);
+	sr_call_free(&r);
 	return rc;
 }
 
@@ -568,8 +577,8 @@ static int find_grant(struct sr_client *c, const struct sr_borrow *b, const char
 	return rc;
 }
 
-int sr_client_checkout(struct sr_client *c, const struct sr_borrow *b, uint8_t checkout[SR_ID],
-	uint64_t *files, struct sr_submitted *out, struct sr_err *e) {
+int sr_client_borrow(struct sr_client *c, const struct sr_borrow *b, uint8_t checkout[SR_ID],
+	struct sr_submitted *out, struct sr_err *e) {
 	const char *right = b->right != NULL ? b->right : "access";
 	const char *form = b->form != NULL ? b->form : "text";
 	const bool held = strcmp(right, "quarantine") == 0;
@@ -594,6 +603,13 @@ int sr_client_checkout(struct sr_client *c, const struct sr_borrow *b, uint8_t c
 		rc = sr_client_submit(c, &d, out, e);
 	}
 	sr_writ_free(&d);
+	return rc;
+}
+
+int sr_client_checkout(struct sr_client *c, const struct sr_borrow *b, uint8_t checkout[SR_ID],
+	uint64_t *files, struct sr_submitted *out, struct sr_err *e) {
+	int rc = sr_client_borrow(c, b, checkout, out, e);
+
 	return rc == 0 ? sr_client_open_item(c, checkout, files, e) : rc;
 }
 

@@ -26,6 +26,7 @@
  * last moment and wiped.
  */
 #include "board/pieces.h"
+#include "board/rules.h"
 #include "catalogue/lists.h"
 #include "core/ballot.h"
 
@@ -112,13 +113,12 @@ static int take_request(
 	if (rc != 0 || !v->pieces)
 		return rc;
 	who = sr_proofs_person(p, s->head.actor);
-	const bool referral = sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("referral"));
-	const unsigned want =
-		referral ? SR_ROLE_OFFICER | SR_ROLE_CURATOR : (unsigned)SR_ROLE_RESEARCHER;
+	const char *words = "";
+	const unsigned want = sr_rules_readers(sr_field(s, "kind", 0), &words);
 	if (who == NULL || (who->roles & want) == 0)
 		return sr_fail(e, SR_AUTH,
 			"nothing shows that the applicant %s is %s of this vault", s->head.actor,
-			referral ? "an officer or curator" : "a researcher");
+			words);
 	return 0;
 }
 
@@ -288,7 +288,7 @@ static int take_items(struct sr_ballot *b, const struct sr_rows *rows, struct sr
 	if (rc == 0 && n != b->view.item_count)
 		rc = sr_fail(e, SR_AUTH, "the vault withholds seals: %zu of %zu came", n,
 			b->view.item_count);
-	if (rc == 0 && b->view.pieces && highest != b->view.level)
+	if (rc == 0 && b->view.pieces && highest < b->view.level)
 		rc = sr_fail(e, SR_AUTH, "the request is of level %llu, its items need level %llu",
 			(unsigned long long)b->view.level, (unsigned long long)highest);
 	if (rc == 0)
@@ -380,6 +380,15 @@ static int may_vote(const struct sr_ballot *b, const struct sr_voting *v, bool p
 				"item %zu of the list was destroyed after this request: the "
 				"applicant amends it (vote correct)",
 				i + 1);
+	/* An item may have been sealed anew since: who approves decides at the level that it has,
+	 * and a topup for it is made under the key that it has. */
+	for (size_t i = 0; strcmp(v->decision, "approve") == 0 && i < b->view.item_count; i++)
+		if (pieces && b->items[i].level > b->view.level)
+			return sr_fail(e, SR_AUTH,
+				"the request is of level %llu, its items need level %llu: the "
+				"applicant amends it",
+				(unsigned long long)b->view.level,
+				(unsigned long long)b->items[i].level);
 	if (pieces && b->view.joined + 1 < b->view.reader_count)
 		return sr_fail(e, SR_DENIED,
 			"%zu of %zu co-applicants have not joined, so no piece can be made for "

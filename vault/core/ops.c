@@ -119,6 +119,9 @@ static const struct sr_op table[] = {
 	{{"release.prepare", ROLE(SR_ROLE_CURATOR), BODY,
 		 {ANY("hazard", SR_V_TOKEN), MAY("level", SR_V_DEC)}},
 		sr_op_release_prepare},
+	{{"reseal", ROLE(SR_ROLE_CURATOR | SR_ROLE_OFFICER | SR_ROLE_MEMBER), BODY,
+		 {ONE("checkout", SR_V_ID)}},
+		sr_op_reseal},
 
 	{{"log", ROLE(SR_ROLE_AUDITOR | SR_ROLE_OFFICER), PLAIN,
 		 {MAY("from", SR_V_DEC), MAY("to", SR_V_DEC), MAY("limit", SR_V_DEC),

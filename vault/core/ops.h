@@ -303,6 +303,11 @@
  *   body  le32 count (1..SR_PREPARE_MAX), each: item id (16), part (SR_PART)
  *   body out  rows: release {item, number, envelope hash, level, hazard*} in order: what
  *             `release` of each must say
+ * reseal               the person of the checkout, of right reseal
+ *   in    checkout id
+ *   body  as of checkout.open
+ *   out   item id, number dec, level dec, epoch dec, entry dec: what the statement `reseal` says
+ *         that is in the log now, and where
  *
  * --- the log and the house ---------------------------------------------------------------------
  *

@@ -103,6 +103,23 @@ int sr_put_grant_use(
 	return rc;
 }
 
+int sr_put_topups(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_grant_row *g, struct sr_err *e) {
+	struct sr_topups l = {0};
+	int rc = g->state == SR_S_LIVE || g->state == SR_S_SUSPENDED
+			 ? sr_query_topups(&l, x->catalogue, g->id, NULL, e)
+			 : 0;
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		sr_row(o, "topup");
+		sr_row_hex(o, "grant", g->id, SR_ID);
+		sr_row_hex(o, "item", l.rows[i].item, SR_ID);
+		sr_row_dec(o, "have", l.rows[i].have);
+		sr_row_dec(o, "want", l.rows[i].want);
+	}
+	sr_topups_free(&l);
+	return rc;
+}
+
 int sr_op_grant(struct sr_x *x, struct sr_err *e) {
 	struct sr_grant_row g = {0};
 	struct sr_rows_out o;
@@ -128,6 +145,8 @@ int sr_op_grant(struct sr_x *x, struct sr_err *e) {
 	}
 	if (rc == 0)
 		rc = sr_put_grant_use(x, &o, id, e);
+	if (rc == 0)
+		rc = sr_put_topups(x, &o, &g, e);
 	if (rc == 0)
 		rc = sr_query_request_items(&ids, &count, x->catalogue, g.request, g.version, e);
 	for (size_t i = 0; rc == 0 && i < count; i++) {

@@ -45,7 +45,7 @@ sr_op_fn sr_op_board, sr_op_boards, sr_op_board_material;                 /* ops
 sr_op_fn sr_op_requests, sr_op_request, sr_op_request_items, sr_op_inbox; /* ops_requests.c */
 sr_op_fn sr_op_request_material, sr_op_checkout_material;                 /* ops_material.c */
 sr_op_fn sr_op_grants, sr_op_grant, sr_op_checkouts;                      /* ops_grants.c */
-sr_op_fn sr_op_checkout_open, sr_op_checkout_files, sr_op_checkout_read,
+sr_op_fn sr_op_reseal, sr_op_checkout_open, sr_op_checkout_files, sr_op_checkout_read,
 	sr_op_checkout_forget; /* ops_room.c */
 sr_op_fn sr_op_export_begin, sr_op_export_read, sr_op_export_end;
 sr_op_fn sr_op_quarantine_material, sr_op_quarantine_open, sr_op_release_prepare;
@@ -104,6 +104,9 @@ SR_MUST int sr_put_attestations(
 /* Rows `use`: what was done under the grant. */
 SR_MUST int sr_put_grant_use(
 	struct sr_x *x, struct sr_rows_out *o, const uint8_t grant[SR_ID], struct sr_err *e);
+/* `topup` rows of a live or suspended grant: items that its votes do not open now. */
+SR_MUST int sr_put_topups(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_grant_row *g, struct sr_err *e);
 void sr_put_grant_row(struct sr_rows_out *o, const struct sr_grant_row *g);
 /* The title only where the caller may know of the item, or decides about it as a member: one may
  * have been hidden since it was asked for. */

@@ -234,18 +234,27 @@ static bool brings_pieces(const struct sr_vote_row *v) {
 	       (strcmp(v->decision, "approve") == 0 || strcmp(v->decision, "topup") == 0);
 }
 
-/* Every vote that brings pieces for the newest room key: its receipt and its record of this item.
- */
-static int put_votes(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v,
-	size_t position, uint64_t since, struct sr_err *e) {
+struct checkout_of {
+	struct sr_checkout_row checkout;
+	struct sr_grant_row grant;
+	struct sr_version_row version;
+	size_t position, count;
+};
+
+/* Every vote that brings pieces for the newest room key and the seal in force: its receipt and its
+ * record of this item. ${from}: the entry of the seal. */
+static int put_votes(struct sr_x *x, struct sr_rows_out *o, const struct checkout_of *c,
+	uint64_t from, uint64_t since, struct sr_err *e) {
+	const struct sr_version_row *v = &c->version;
 	struct sr_votes l = {0};
 	int rc = sr_query_votes(&l, x->catalogue, v->request, v->version, e);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
-		if (!brings_pieces(&l.rows[i]) || l.rows[i].entry < v->room_key_entry)
+		if (!brings_pieces(&l.rows[i]) || l.rows[i].entry < v->room_key_entry ||
+			l.rows[i].entry < from)
 			continue;
 		rc = sr_put_receipt_row(x, o, l.rows[i].entry, since, e);
 		if (rc == 0)
-			rc = put_record(x, o, &l.rows[i], position, e);
+			rc = put_record(x, o, &l.rows[i], c->position, e);
 	}
 	sr_votes_free(&l);
 	return rc;
@@ -281,13 +290,6 @@ static int own_checkout(struct sr_checkout_row *c, struct sr_x *x, struct sr_err
 	sr_hex(hex, id, SR_ID);
 	return sr_fail(e, SR_NOTFOUND, "%s has no checkout %s", x->caller.person, hex);
 }
-
-struct checkout_of {
-	struct sr_checkout_row checkout;
-	struct sr_grant_row grant;
-	struct sr_version_row version;
-	size_t position, count;
-};
 
 static int find(struct checkout_of *c, struct sr_x *x, struct sr_err *e) {
 	int rc = own_checkout(&c->checkout, x, e);
@@ -335,7 +337,7 @@ int sr_op_checkout_material(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0)
 		rc = put_version_receipts(x, &o, &c.version, since, e);
 	if (rc == 0)
-		rc = put_votes(x, &o, &c.version, c.position, since, e);
+		rc = put_votes(x, &o, &c, it.sealed, since, e);
 	if (rc == 0)
 		rc = put_seal(x, &o, c.checkout.item, true, e);
 out:

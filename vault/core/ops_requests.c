@@ -298,6 +298,8 @@ static int put_grants(
 	int rc = sr_query_grants(&l, x->catalogue, &f, &page, e);
 	for (size_t i = 0; rc == 0 && i < l.count; i++)
 		sr_put_grant_row(o, &l.rows[i]);
+	for (size_t i = 0; rc == 0 && i < l.count; i++)
+		rc = sr_put_topups(x, o, &l.rows[i], e);
 	sr_grants_free(&l);
 	return rc;
 }

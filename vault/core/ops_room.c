@@ -30,37 +30,72 @@ static int opened(struct sr_x *x, const uint8_t id[SR_ID], int rc, struct sr_err
 	return rc;
 }
 
-int sr_op_checkout_open(struct sr_x *x, struct sr_err *e) {
-	struct sr_room_record *records = NULL;
-	struct sr_room_open o = {.person = x->caller.person};
+/* The checkout and the keys of its votes' records; records_free wipes them. */
+static int records_in(struct sr_room_open *o, struct sr_room_record **out, const struct sr_x *x,
+	struct sr_err *e) {
 	struct sr_reader in;
 	uint32_t count = 0;
-	int rc = checkout(o.checkout, x, e);
+	int rc = checkout(o->checkout, x, e);
 	sr_reader_init(&in, sr_in_body(x));
 	if (rc == 0)
 		rc = sr_get_le32(&in, &count, e);
 	if (rc == 0 && (count < 1 || count > RECORDS_MAX))
-		rc = sr_fail(
-			e, SR_USAGE, "checkout.open: %u records, want 1 to %d", count, RECORDS_MAX);
-	if (rc == 0 && (records = calloc(count, sizeof *records)) == NULL)
+		rc = sr_fail(e, SR_USAGE, "%u records, want 1 to %d", count, RECORDS_MAX);
+	if (rc == 0 && (*out = calloc(count, sizeof **out)) == NULL)
 		rc = sr_fail(e, SR_NOMEM, "%u records", count);
+	if (rc != 0)
+		return rc;
+	o->person = x->caller.person;
+	o->records = *out;
+	o->count = count;
 	for (uint32_t i = 0; rc == 0 && i < count; i++) {
-		rc = sr_get(&in, records[i].vote, SR_ID, e);
+		rc = sr_get(&in, (*out)[i].vote, SR_ID, e);
 		if (rc == 0)
-			rc = sr_get(&in, records[i].key, SR_KEY, e);
+			rc = sr_get(&in, (*out)[i].key, SR_KEY, e);
 	}
-	if (rc == 0)
-		rc = sr_get_end(&in, e);
-	if (rc == 0) {
-		o.records = records;
-		o.count = count;
-		rc = sr_room_open(x->core->room, &o, e);
-		rc = opened(x, o.checkout, rc, e);
-	}
+	return rc == 0 ? sr_get_end(&in, e) : rc;
+}
+
+static void records_free(struct sr_room_record *records, size_t count) {
 	if (records != NULL)
 		sr_wipe(records, count * sizeof *records);
 	free(records);
+}
+
+int sr_op_checkout_open(struct sr_x *x, struct sr_err *e) {
+	struct sr_room_record *records = NULL;
+	struct sr_room_open o = {.count = 0};
+	int rc = records_in(&o, &records, x, e);
+	if (rc == 0) {
+		rc = sr_room_open(x->core->room, &o, e);
+		rc = opened(x, o.checkout, rc, e);
+	}
+	records_free(records, o.count);
 	return rc;
+}
+
+int sr_op_reseal(struct sr_x *x, struct sr_err *e) {
+	struct sr_room_record *records = NULL;
+	struct sr_room_open o = {.count = 0};
+	struct sr_room_resealed done = {.number = 0};
+	struct sr_err swept = {0};
+	int rc = records_in(&o, &records, x, e);
+	if (rc == 0) {
+		rc = sr_room_reseal(x->core->room, &o, &done, e);
+		/* What it ended is wiped; a bad piece that was found ends something too. */
+		const int follow = sr_after_commit(x->core, &swept);
+		if (rc == 0 && follow != 0)
+			rc = sr_fail(e, swept.code, "%s", swept.text);
+	}
+	records_free(records, o.count);
+	if (rc != 0)
+		return rc;
+	sr_text_put_hex(&x->r->head, "item", done.item, SR_ID);
+	sr_text_put_dec(&x->r->head, "number", done.number);
+	sr_text_put_dec(&x->r->head, "level", done.level);
+	sr_text_put_dec(&x->r->head, "epoch", done.epoch);
+	sr_text_put_dec(&x->r->head, "entry", done.entry);
+	return 0;
 }
 
 static void put_file(struct sr_rows_out *o, uint64_t index, const struct sr_file *f) {

@@ -219,6 +219,15 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("level", SR_V_DEC, SR_ONE),
 		F("hazard", SR_V_TOKEN, SR_ANY),
 		END}},
+	{SR_T_RESEAL, "reseal", SR_BY_SERVICE, NULL, SR_EFFECT_ITEM, FIELDS{
+		F("request", SR_V_ID, SR_ONE),
+		F("grant", SR_V_ID, SR_ONE),
+		F("item", SR_V_ID, SR_ONE),
+		F("number", SR_V_DEC, SR_ONE),
+		F("envelope", SR_V_HASH, SR_ONE),
+		F("level", SR_V_DEC, SR_ONE),
+		F("epoch", SR_V_DEC, SR_ONE),
+		END}},
 	{SR_T_EMBARGO, "embargo", SR_BY_CURATOR | SR_BY_OFFICER, NULL, SR_EFFECT_ITEM, FIELDS{
 		F("item", SR_V_ID, SR_ONE),
 		F("ends", SR_V_TIME, SR_OPTIONAL),
@@ -334,13 +343,13 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("grant", SR_V_ID, SR_ONE),
 		F("ends", SR_V_TIME, SR_ONE),
 		END}},
-	{SR_T_CLOSE, "close", SR_BY_RESEARCHER | SR_BY_CURATOR | SR_BY_OFFICER, NULL,
-		SR_EFFECT_GRANT, FIELDS{
+	{SR_T_CLOSE, "close", SR_BY_RESEARCHER | SR_BY_CURATOR | SR_BY_OFFICER |
+		SR_BY_MEMBER, NULL, SR_EFFECT_GRANT, FIELDS{
 		F("grant", SR_V_ID, SR_ONE),
 		P_TEXT("reason", SR_OPTIONAL, "actor"),
 		END}},
-	{SR_T_CHECKOUT, "checkout", SR_BY_RESEARCHER | SR_BY_CURATOR | SR_BY_OFFICER, NULL,
-		SR_EFFECT_CHECKOUT, FIELDS{
+	{SR_T_CHECKOUT, "checkout", SR_BY_RESEARCHER | SR_BY_CURATOR | SR_BY_OFFICER |
+		SR_BY_MEMBER, NULL, SR_EFFECT_CHECKOUT, FIELDS{
 		F("checkout", SR_V_ID, SR_ONE),
 		F("right", SR_V_TOKEN, SR_ONE),
 		F("grant", SR_V_ID, SR_OPTIONAL),
@@ -353,8 +362,8 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("file", SR_V_DEC, SR_ANY),
 		F("form", SR_V_TOKEN, SR_OPTIONAL),
 		END}},
-	{SR_T_RETURN, "return", SR_BY_RESEARCHER | SR_BY_CURATOR | SR_BY_OFFICER, NULL,
-		SR_EFFECT_CHECKOUT, FIELDS{
+	{SR_T_RETURN, "return", SR_BY_RESEARCHER | SR_BY_CURATOR | SR_BY_OFFICER |
+		SR_BY_MEMBER, NULL, SR_EFFECT_CHECKOUT, FIELDS{
 		F("checkout", SR_V_ID, SR_ONE),
 		END}},
 	{SR_T_EXPORT, "export", SR_BY_SERVICE, NULL, SR_EFFECT_CHECKOUT, FIELDS{

@@ -36,6 +36,7 @@ enum sr_type_id {
 	SR_T_STORED,
 	SR_T_DESCRIBE,
 	SR_T_RELEASE,
+	SR_T_RESEAL,
 	SR_T_EMBARGO,
 	SR_T_HOLD,
 	SR_T_SEAL,
@@ -124,8 +125,8 @@ enum sr_effect {
 	SR_EFFECT_CEREMONY,   /* deal ... opened, board: a board and its keys */
 	SR_EFFECT_PEOPLE,     /* people, their keys, what is attested */
 	SR_EFFECT_COLLECTION, /* collection */
-	SR_EFFECT_ITEM,     /* accession, stored, describe, release, embargo, hold, seal, retention,
-			       destroy */
+	SR_EFFECT_ITEM,     /* accession, stored, describe, release, reseal, embargo, hold, seal,
+			       retention, destroy */
 	SR_EFFECT_REQUEST,  /* request, amend, room-key, join, comment, recuse, withdraw, lapse */
 	SR_EFFECT_VOTE,     /* vote */
 	SR_EFFECT_GRANT,    /* grant, suspend, lift, revoke, close */

@@ -5,7 +5,8 @@
  * For one item: every approval of the grant (and every top-up) that the researcher handed a record
  * key for is looked at:
  *
- *   older than the room key (renewed after a restore): made for the key before, passed over
+ *   older than the room key (renewed after a restore) or than the item's seal (sealed anew): made
+ *     for the one before, passed over
  *   pieces object -> bundle (its root must be the vote's) -> the item's record for this researcher
  *     -> outer layer off with the record's key        fails: the key is the researcher's word,
  * nobody is blamed
@@ -45,7 +46,7 @@ struct opening {
 	struct sr_buf room_sk;
 	struct sr_piece_share shares[SR_BOARD_MEMBERS_MAX];
 	size_t good;
-	size_t stale;     /* votes whose pieces are for a room key before this one */
+	size_t stale;     /* votes whose pieces are for a room key or seal before this one */
 	char failed[400]; /* who did not help, for people */
 };
 
@@ -352,10 +353,12 @@ static int too_few(const struct opening *op, struct sr_err *e) {
 	if (op->stale == 0)
 		return sr_fail(e, SR_AUTH, "%zu good pieces, want %u%s%s%s", op->good, want,
 			more ? " (" : "", op->failed, more ? ")" : "");
-	return sr_fail(e, SR_DENIED,
-		"the room key was renewed at entry %llu (after a restore), %zu topup%s needed"
-		"%s%s%s",
-		(unsigned long long)op->version.room_key_entry, want - op->good,
+	const bool sealed = op->item.sealed > op->version.room_key_entry;
+
+	return sr_fail(e, SR_DENIED, "the %s at entry %llu%s, %zu topup%s needed%s%s%s",
+		sealed ? "item was sealed anew" : "room key was renewed",
+		(unsigned long long)(sealed ? op->item.sealed : op->version.room_key_entry),
+		sealed ? "" : " (after a restore)", want - op->good,
 		want - op->good == 1 ? " is" : "s are", more ? " (" : "", op->failed,
 		more ? ")" : "");
 }
@@ -368,7 +371,7 @@ static int gather(struct opening *op, struct sr_err *e) {
 
 		if (!carries(op, vote))
 			continue;
-		if (vote->entry < op->version.room_key_entry) {
+		if (vote->entry < op->version.room_key_entry || vote->entry < op->item.sealed) {
 			op->stale++;
 			continue;
 		}
@@ -399,42 +402,23 @@ static int opened_new(struct opened **out, const struct sr_checkout_row *c, stru
 	return 0;
 }
 
-static int open_part(struct opened **out, struct opening *op, struct sr_err *e) {
+static int open_part(uint8_t part[SR_PART], struct opening *op, struct sr_err *e) {
 	uint8_t xr[SR_POINT];
-	uint8_t *part = sr_secret_new(SR_PART, e);
-	struct opened *o = NULL;
-	int rc;
+	int rc = sr_piece_combine(xr, op->shares, op->good, op->level->quorum, e);
 
-	if (part == NULL)
-		return sr_fail(e, SR_LIMIT, "room: the arena for secrets is full");
-	rc = sr_piece_combine(xr, op->shares, op->good, op->level->quorum, e);
 	if (rc == 0)
 		rc = sr_tdh2_open(part, &op->ctx.key, &op->sealed, xr, e);
-	if (rc == 0)
-		rc = opened_new(&o, &op->checkout, e);
-	if (rc == 0)
-		rc = room_item(&o->it, op->r, &op->env, part, e);
-	sr_secret_free(part, SR_PART);
 	sr_wipe(xr, sizeof xr);
-	if (rc != 0) {
-		opened_free(o);
-		return rc;
-	}
-	*out = o;
-	return 0;
+	return rc;
 }
 
-int sr_room_open(struct sr_room *r, const struct sr_room_open *ask, struct sr_err *e) {
-	struct opening *op = NULL;
-	struct opened *o = NULL;
-	int rc = sr_door_sweep(r->v, NULL, e);
+int room_lend(struct sr_room *r, const struct sr_room_open *ask,
+	int (*use)(void *ctx, const struct room_lent *l, struct sr_err *e), void *ctx,
+	struct sr_err *e) {
+	struct opening *op = calloc(1, sizeof *op);
+	uint8_t *part = NULL;
+	int rc;
 
-	if (rc == 0)
-		rc = room_find(&o, r, ask->checkout, ask->person, e);
-	if (rc != SR_NOTFOUND)
-		return rc; /* open already, or an error */
-	sr_err_clear(e);
-	op = calloc(1, sizeof *op);
 	if (op == NULL)
 		return sr_fail(e, SR_NOMEM, "room: out of memory");
 	op->r = r;
@@ -444,10 +428,53 @@ int sr_room_open(struct sr_room *r, const struct sr_room_open *ask, struct sr_er
 	rc = load(op, e);
 	if (rc == 0)
 		rc = gather(op, e);
+	if (rc == 0 && (part = sr_secret_new(SR_PART, e)) == NULL)
+		rc = sr_fail(e, SR_LIMIT, "room: the arena for secrets is full");
 	if (rc == 0)
-		rc = open_part(&o, op, e);
+		rc = open_part(part, op, e);
+	if (rc == 0)
+		rc = use(ctx,
+			&(struct room_lent){
+				&op->checkout, &op->version, &op->item, &op->env, part},
+			e);
+	sr_secret_free(part, SR_PART);
 	opening_free(op);
-	return rc == 0 ? room_admit(r, o, e) : rc;
+	return rc;
+}
+
+struct showing {
+	struct sr_room *r;
+	struct opened *o;
+};
+
+static int show(void *ctx, const struct room_lent *l, struct sr_err *e) {
+	struct showing *s = ctx;
+	int rc;
+
+	if (strcmp(l->checkout->right, "reseal") == 0)
+		return sr_fail(e, SR_DENIED,
+			"this checkout is for sealing the item anew: nothing of it is shown");
+	rc = opened_new(&s->o, l->checkout, e);
+	if (rc == 0)
+		rc = room_item(&s->o->it, s->r, l->env, l->part, e);
+	if (rc != 0) {
+		opened_free(s->o);
+		s->o = NULL;
+	}
+	return rc;
+}
+
+int sr_room_open(struct sr_room *r, const struct sr_room_open *ask, struct sr_err *e) {
+	struct showing s = {.r = r};
+	int rc = sr_door_sweep(r->v, NULL, e);
+
+	if (rc == 0)
+		rc = room_find(&s.o, r, ask->checkout, ask->person, e);
+	if (rc != SR_NOTFOUND)
+		return rc; /* open already, or an error */
+	sr_err_clear(e);
+	rc = room_lend(r, ask, show, &s, e);
+	return rc == 0 ? room_admit(r, s.o, e) : rc;
 }
 
 /* --- held items --- */

@@ -1,6 +1,7 @@
 /*
- * release - a held item becomes the board's: new part, new slot, new seal, new envelope (DESIGN 5,
- * 6a).
+ * release - a new envelope of an item: new part, new slot, new seal (DESIGN 5, 6a). Of a held item,
+ * which becomes the board's by that; reseal.c does the same with a released one, under the same
+ * steps and with the same safety against kills.
  *
  *   prepare   the curator's part opens the held envelope n; envelope n + 1 is made in memory, its
  * slot in the arena before    slot n + 1 into the door's group of secrets, file items/<id>.<n+1>
@@ -18,7 +19,7 @@
 #include "store/itemkey.h"
 #include "store/secrets.h"
 
-static void prepared_free(struct prepared *p) {
+void prepared_free(struct prepared *p) {
 	if (p == NULL)
 		return;
 	sr_secret_free(p->slot, SR_KEY);
@@ -91,40 +92,27 @@ static int may_release(
 	return 0;
 }
 
-/* The board that the item's collection is under, as it is now. */
-static int board_of(
-	struct sr_board_row *b, struct sr_room *r, const uint8_t item[SR_ID], struct sr_err *e) {
-	struct sr_item_row row = {0};
-	int rc = sr_query_item(&row, r->v->catalogue, item, e);
-
-	if (rc == 0)
-		rc = sr_query_board(b, r->v->catalogue, row.board, 0, e);
-	sr_item_row_free(&row);
-	return rc;
-}
-
 /* P of the level; the board's present epoch goes into the envelope. */
 static int level_key(struct sr_tdh2_key *out, uint32_t *epoch, struct sr_room *r,
-	const struct sr_room_release *rel, struct sr_err *e) {
+	const struct room_anew *a, struct sr_err *e) {
 	struct sr_board_row *b = calloc(1, sizeof *b);
-	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "room: out of memory") : 0;
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "room: out of memory")
+			   : sr_query_board(b, r->v->catalogue, a->item->board, 0, e);
 	bool found = false;
 
-	if (rc == 0)
-		rc = board_of(b, r, rel->item, e);
 	for (size_t i = 0; rc == 0 && i < b->level_count && !found; i++) {
-		if (b->levels[i].level != rel->level || !b->levels[i].has_key)
+		if (b->levels[i].level != a->level || !b->levels[i].has_key)
 			continue;
 		memcpy(out->vault, r->v->fingerprint, SR_HASH);
 		memcpy(out->board, b->levels[i].key, SR_POINT);
-		out->level = (uint8_t)rel->level;
+		out->level = (uint8_t)a->level;
 		out->kind = "item";
 		*epoch = b->epoch;
 		found = true;
 	}
 	free(b);
 	if (rc == 0 && !found)
-		rc = sr_fail(e, SR_DENIED, "the board has no level %u", rel->level);
+		rc = sr_fail(e, SR_DENIED, "the board has no level %u", a->level);
 	return rc;
 }
 
@@ -168,8 +156,8 @@ static int new_halves(struct sr_envelope *env, uint8_t seal[SR_SEAL], uint8_t *k
 	return rc;
 }
 
-static int new_envelope(struct prepared *p, uint8_t hash[SR_HASH], struct sr_room *r,
-	const struct sr_envelope *old, const struct sr_room_release *rel, struct sr_err *e) {
+static int new_envelope(struct prepared *p, struct sr_room *r,
+	const struct sr_envelope *old, const struct room_anew *a, struct sr_err *e) {
 	struct sr_envelope_signer signer = {sign_text, r->v};
 	struct sr_envelope env =
 		*old; /* collection, board, dedupe, kind and the reach list's bytes stay */
@@ -181,67 +169,76 @@ static int new_envelope(struct prepared *p, uint8_t hash[SR_HASH], struct sr_roo
 
 	sr_buf_init(&manifest);
 	if (rc == 0)
-		rc = level_key(&board, &env.epoch, r, rel, e);
+		rc = level_key(&board, &env.epoch, r, a, e);
 	env.n = old->n + 1;
 	env.level = board.level;
 	if (rc == 0)
 		rc = new_halves(&env, seal, key, p->slot, &board, e);
 	if (rc == 0)
-		rc = reseal_manifest(&manifest, r, old, rel->part, &env, key, e);
+		rc = reseal_manifest(&manifest, r, old, a->part, &env, key, e);
 	if (rc == 0) {
 		env.seal = sr_bytes_of(seal, SR_SEAL);
 		env.manifest = sr_buf_view(&manifest);
-		rc = sr_envelope_encode(&p->file, hash, &env, &signer, e);
+		p->level = env.level;
+		p->epoch = env.epoch;
+		rc = sr_envelope_encode(&p->file, p->hash, &env, &signer, e);
 	}
 	sr_buf_free(&manifest);
 	sr_secret_free(key, SR_KEY);
 	return rc;
 }
 
+int room_prepare(
+	struct prepared **out, struct sr_room *r, const struct room_anew *a, struct sr_err *e) {
+	struct prepared *p = calloc(1, sizeof *p);
+	struct sr_envelope old;
+	struct sr_buf file;
+	int rc = 0;
+
+	sr_buf_init(&file);
+	if (p != NULL)
+		sr_buf_init(&p->file);
+	if (p == NULL || (p->slot = sr_secret_new(SR_KEY, e)) == NULL)
+		rc = sr_fail(e, SR_NOMEM, "no memory for a new slot");
+	if (rc == 0)
+		rc = room_envelope(&old, &file, r, a->item, e);
+	if (rc == 0) {
+		memcpy(p->item, a->item->id, SR_ID);
+		p->number = a->item->number + 1;
+		sr_random(p->slot, SR_KEY);
+		rc = new_envelope(p, r, &old, a, e);
+	}
+	sr_buf_free(&file);
+	if (rc != 0) {
+		prepared_free(p);
+		return rc;
+	}
+	*out = p;
+	return 0;
+}
+
 int sr_room_release_prepare(struct sr_room *r, struct sr_room_release *rel, struct sr_err *e) {
 	struct prepared *p = NULL, **at;
 	struct sr_item_row item = {0};
-	struct sr_envelope old;
-	struct sr_buf file;
 	int rc = sr_query_item(&item, r->v->catalogue, rel->item, e);
 
-	sr_buf_init(&file);
 	if (rc == SR_NOTFOUND)
 		rc = sr_fail(e, SR_NOTFOUND, "no such item");
 	if (rc == 0)
 		rc = may_release(r, &item, rel->curator, e);
 	if (rc == 0)
-		rc = room_envelope(&old, &file, r, &item, e);
-	if (rc == 0) {
-		p = calloc(1, sizeof *p);
-		if (p != NULL)
-			p->slot = sr_secret_new(SR_KEY, e);
-		if (p == NULL || p->slot == NULL)
-			rc = sr_fail(e, SR_NOMEM, "release: no memory for a new slot");
-	}
+		rc = room_prepare(&p, r, &(struct room_anew){&item, rel->part, rel->level}, e);
+	sr_item_row_free(&item);
 	if (rc != 0)
-		goto out;
-	sr_buf_init(&p->file);
-	memcpy(p->item, rel->item, SR_ID);
-	p->number = item.number + 1;
-	sr_random(p->slot, SR_KEY);
-	rc = new_envelope(p, rel->envelope, r, &old, rel, e);
-	if (rc != 0)
-		goto out;
-	memcpy(p->hash, rel->envelope, SR_HASH);
-	p->level = rel->level;
+		return rc;
+	memcpy(rel->envelope, p->hash, SR_HASH);
 	rel->number = p->number;
 	at = prepared_at(r, rel->item);
 	if (*at != NULL)
 		prepared_drop(at);
 	p->link = r->prepared;
 	r->prepared = p;
-	p = NULL;
-out:
-	prepared_free(p);
-	sr_item_row_free(&item);
-	sr_buf_free(&file);
-	return rc;
+	return 0;
 }
 
 /* --- hooks of the submission ------------------------------------------------------------------ */
@@ -288,8 +285,7 @@ static int names_prepared(const struct prepared *p, struct sr_bytes note, struct
 }
 
 /* What cannot be taken back now has no statement and is removed at the next opening. */
-static void release_refused(void *ctx, struct sr_vault *v) {
-	const struct prepared *p = ctx;
+void prepared_undo(const struct prepared *p, struct sr_vault *v) {
 	char name[2 * SR_ID + 1];
 
 	sr_hex(name, p->item, SR_ID);
@@ -298,25 +294,21 @@ static void release_refused(void *ctx, struct sr_vault *v) {
 	(void)!sr_envelope_remove(v->items, p->item, p->number, NULL);
 }
 
-static int release_before(void *ctx, struct sr_vault *v, struct sr_bytes note, struct sr_err *e) {
-	const struct prepared *p = ctx;
+int prepared_put(const struct prepared *p, struct sr_vault *v, struct sr_err *e) {
 	char name[2 * SR_ID + 1];
-	int rc = names_prepared(p, note, e);
+	int rc = put_envelope(v, p, e);
 
 	sr_hex(name, p->item, SR_ID);
-	if (rc == 0) {
-		rc = put_envelope(v, p, e);
-		if (rc == 0)
-			rc = sr_secrets_replace(v->secrets, SR_SECRET_SLOT, sr_bytes_str(name),
-				p->number, sr_bytes_of(p->slot, SR_KEY), e);
-		if (rc != 0)
-			release_refused(ctx, v);
-	}
-	return rc != 0 ? sr_wrap(e, "release of item %s", name) : 0;
+	if (rc == 0)
+		rc = sr_secrets_replace(v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), p->number,
+			sr_bytes_of(p->slot, SR_KEY), e);
+	if (rc != 0)
+		prepared_undo(p, v);
+	return rc;
 }
 
-/* Everything that opened the held item: in one commit, so that it is all there or all gone. */
-static int erase_held(const struct prepared *p, struct sr_vault *v, struct sr_err *e) {
+/* Everything that opened the item before: in one commit, so that it is all there or all gone. */
+static int erase_before(const struct prepared *p, struct sr_vault *v, struct sr_err *e) {
 	static const enum sr_secret_kind kinds[] = {SR_SECRET_QUARANTINE, SR_SECRET_INTAKE};
 	char name[2 * SR_ID + 1];
 	int rc = sr_secrets_begin(v->secrets, e);
@@ -336,18 +328,36 @@ static int erase_held(const struct prepared *p, struct sr_vault *v, struct sr_er
 	return sr_secrets_commit(v->secrets, e);
 }
 
-static int release_after(void *ctx, struct sr_vault *v, struct sr_err *e) {
-	const struct prepared *p = ctx;
+int prepared_done(const struct prepared *p, struct sr_vault *v, struct sr_err *e) {
 	int rc = sr_envelope_remove(v->items, p->item, p->number - 1, e);
 
 	if (rc == SR_NOTFOUND)
 		rc = 0;
 	if (rc == 0)
-		rc = erase_held(p, v, e);
+		rc = erase_before(p, v, e);
 	if (rc != 0)
-		sr_wrap(e, "released, but what opened the held item is not erased yet (the next "
+		sr_wrap(e, "done, but what opened the item before is not erased yet (the next "
 			   "opening does it)");
 	return rc;
+}
+
+static void release_refused(void *ctx, struct sr_vault *v) {
+	prepared_undo(ctx, v);
+}
+
+static int release_before(void *ctx, struct sr_vault *v, struct sr_bytes note, struct sr_err *e) {
+	const struct prepared *p = ctx;
+	char name[2 * SR_ID + 1];
+	int rc = names_prepared(p, note, e);
+
+	if (rc == 0)
+		rc = prepared_put(p, v, e);
+	sr_hex(name, p->item, SR_ID);
+	return rc != 0 ? sr_wrap(e, "release of item %s", name) : 0;
+}
+
+static int release_after(void *ctx, struct sr_vault *v, struct sr_err *e) {
+	return prepared_done(ctx, v, e);
 }
 
 int sr_room_release_hooks(

@@ -120,6 +120,13 @@ static int item_live(struct sr_room *r, const struct sr_checkout_row *c, struct 
 		sr_item_row_free(&item);
 		return rc;
 	}
+	if (rc == 0 && strcmp(c->right, "reseal") == 0) {
+		/* Nothing is shown, and a raised hazard is what it is for. */
+		if (item.state != SR_S_RELEASED)
+			rc = sr_fail(e, SR_DENIED, "the item is %s", sr_state_name(item.state));
+		sr_item_row_free(&item);
+		return rc;
+	}
 	if (rc == 0 && c->has_grant)
 		rc = sr_query_board(&board, r->v->catalogue, item.board, 0, e);
 	if (rc == 0 && item.state != (c->has_grant ? SR_S_RELEASED : SR_S_HELD))

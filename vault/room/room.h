@@ -56,6 +56,19 @@ struct sr_room_open {
 };
 SR_MUST int sr_room_open(struct sr_room *r, const struct sr_room_open *o, struct sr_err *e);
 
+/* Seal the item of a checkout of right reseal anew, from the votes' pieces as above: new part, slot,
+ * manifest and envelope (number + 1) at the level that its hazards need now, under the board's
+ * present key, and the statement `reseal`. Every other checkout of the item ends (sweep), and pieces
+ * of other grants for it are void until members top them up. DENIED, AUTH as above; nothing of the
+ * item is shown or kept. */
+struct sr_room_resealed {
+	uint8_t item[SR_ID];
+	uint32_t number, level, epoch;
+	uint64_t entry;
+};
+SR_MUST int sr_room_reseal(struct sr_room *r, const struct sr_room_open *ask,
+	struct sr_room_resealed *out, struct sr_err *e);
+
 /* What a curator's client needs to look at or release a held item: the inner quarantine seal (box
  * to the curator), after the outer layer was taken off with keys/service. DENIED unless the item is
  * held and the person an active curator. */

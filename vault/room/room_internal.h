@@ -1,6 +1,6 @@
 /*
  * room_internal - what the parts of the room share: room.c (sessions), open.c (opening), page.c
- * (text), export.c, release.c.
+ * (text), export.c, release.c, reseal.c.
  *
  * An `opened` is one checkout whose item was decrypted in this process. It holds the manifest (and
  * with it the keys of the item's blocks) inside a sr_item, which wipes itself; the item key itself
@@ -37,14 +37,14 @@ struct opened {
 	struct room_export *export;
 };
 
-struct prepared { /* release.c: a release that its curator has not signed yet */
+struct prepared { /* release.c: a new envelope of an item, not yet in force */
 	struct prepared *link;
 	uint8_t item[SR_ID];
 	uint32_t number;       /* of the new envelope */
 	uint8_t *slot;         /* SR_KEY bytes, in the secret arena */
 	struct sr_buf file;    /* the new envelope */
 	uint8_t hash[SR_HASH]; /* of the new envelope; a statement names it and the level */
-	uint32_t level;
+	uint32_t level, epoch; /* of the board's key that it is sealed to */
 };
 
 struct sr_room {
@@ -90,6 +90,35 @@ SR_MUST int room_manifest(struct sr_manifest *m, struct sr_room *r, const struct
 /* Decrypt the manifest and open the item. */
 SR_MUST int room_item(struct sr_item **out, struct sr_room *r, const struct sr_envelope *env,
 	const uint8_t part[SR_PART], struct sr_err *e);
+
+/* Make envelope number + 1 of an item, at ${level} under the board's present key, from the part that
+ * opens the one in force. prepared_free wipes it (NULL allowed). */
+struct room_anew {
+	const struct sr_item_row *item;
+	const uint8_t *part; /* SR_PART bytes */
+	uint32_t level;
+};
+SR_MUST int room_prepare(
+	struct prepared **out, struct sr_room *r, const struct room_anew *a, struct sr_err *e);
+void prepared_free(struct prepared *p);
+/* Before the statement that names it: slot and file are durable with it, or neither is there. */
+SR_MUST int prepared_put(const struct prepared *p, struct sr_vault *v, struct sr_err *e);
+/* The statement is refused: take both back. */
+void prepared_undo(const struct prepared *p, struct sr_vault *v);
+/* The statement is in the ledger: what opened the item before is erased, in one commit. */
+SR_MUST int prepared_done(const struct prepared *p, struct sr_vault *v, struct sr_err *e);
+
+/* What the votes of a checkout's grant open, while ${use} runs: wiped afterwards. */
+struct room_lent {
+	const struct sr_checkout_row *checkout;
+	const struct sr_version_row *version;
+	const struct sr_item_row *item;
+	const struct sr_envelope *env;
+	const uint8_t *part; /* SR_PART bytes */
+};
+SR_MUST int room_lend(struct sr_room *r, const struct sr_room_open *ask,
+	int (*use)(void *ctx, const struct room_lent *l, struct sr_err *e), void *ctx,
+	struct sr_err *e);
 
 void room_export_free(struct room_export *x); /* NULL allowed */
 /* Forget prepared releases whose item was released meanwhile. */

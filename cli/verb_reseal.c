@@ -1,0 +1,86 @@
+/*
+ * reseal ask, reseal run: released items under a new seal, when their hazards need a higher level or
+ * the board has a new key.
+ */
+#include <stdio.h>
+
+#include "cli/verbs.h"
+#include "cli/words.h"
+
+const struct cli_option cli_reseal_ask_options[] = {
+	{"ends", CLI_ONE, "WHEN", "do it until then: 7d, 2031-03-31 (else 30 days, at most 31)"},
+	{"closes", CLI_ONE, "WHEN", "the vote closes then"},
+	{"purpose", CLI_LIST, "P", "research, teaching, ... (not needed)"},
+	{"reason", CLI_ONE, "TEXT", "why; - reads standard input"},
+	{"reason-file", CLI_ONE, "F", "the same from a file"},
+	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+int verb_reseal_ask(struct cli *c, struct sr_err *e) {
+	struct sr_asking a = {.kind = "reseal"};
+	struct sr_clock clock = sr_clock_system();
+	struct sr_submitted out = {0};
+	uint8_t *items = NULL, request[SR_ID];
+	char hex[2 * SR_ID + 1];
+	int rc = cli_text(c, "reason", &a.reason, e);
+
+	if (rc == 0)
+		rc = cli_list(c, &a.purposes, "purpose", e);
+	if (rc == 0)
+		rc = cli_time(c, "closes", &a.closes, e);
+	if (rc == 0)
+		rc = cli_time(c, "ends", &a.ends, e);
+	if (rc == 0 && a.reason == NULL)
+		rc = sr_fail(e, SR_USAGE, "--reason is missing: what the board reads");
+	if (rc == 0 && a.ends == 0)
+		a.ends = sr_now(&clock) + (int64_t)30 * 86400; /* below the 31 that may be */
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_items(c, &items, &a.item_count, e);
+	a.items = items;
+	if (rc == 0)
+		rc = sr_client_request(c->client, &a, request, &out, e);
+	if (rc == 0) {
+		json_t *more = json_object();
+
+		sr_hex(hex, request, SR_ID);
+		json_object_set_new(more, "request", json_string(hex));
+		rc = cli_done(c, &out, more, "request %s", hex);
+	}
+	sr_submitted_free(&out);
+	return rc;
+}
+
+static int told(void *ctx, const uint8_t item[SR_ID], uint64_t number, uint64_t level) {
+	struct cli *c = ctx;
+	char hex[2 * SR_ID + 1];
+
+	sr_hex(hex, item, SR_ID);
+	if (!c->json && !c->quiet)
+		printf("sealed anew %.12s (envelope %llu, level %llu)\n", hex,
+			(unsigned long long)number, (unsigned long long)level);
+	return 0;
+}
+
+int verb_reseal_run(struct cli *c, struct sr_err *e) {
+	uint8_t grant[SR_ID];
+	struct sr_resealing r = {.grant = grant, .told = told, .ctx = c};
+	size_t left = 0;
+	int rc = cli_connect(c, CLI_PERSON, e);
+
+	if (rc == 0)
+		rc = cli_word_id(c, grant, 0, "grant", e);
+	if (rc != 0)
+		return rc;
+	rc = sr_client_reseal(c->client, &r, &left, e);
+	if (rc == 0 && c->json)
+		cli_json_print(json_pack("{s:i}", "left", 0));
+	else if (rc == 0)
+		printf("all items of the grant are sealed anew; other live grants of them need "
+		       "topups (request show)\n");
+	else
+		cli_hint(c, "the same command goes on with what is left");
+	return rc;
+}
