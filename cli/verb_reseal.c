@@ -1,6 +1,6 @@
 /*
- * reseal ask, reseal run: released items under a new seal, when their hazards need a higher level or
- * the board has a new key.
+ * reseal ask, reseal run: released items under a new seal, when their hazards need a higher level
+ * or the board has a new key.
  */
 #include <stdio.h>
 

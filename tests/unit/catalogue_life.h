@@ -36,8 +36,8 @@ RIG void s_viewed(struct rig *r, const char *checkout, const char *event) {
 	f_put(r, "form", "text");
 	rig_end(r);
 }
-RIG void s_grant(struct rig *r, const char *grant, const char *request, uint64_t version,
-	const uint8_t votes[2][SR_ID]) {
+RIG void s_grant_of(struct rig *r, const char *grant, const char *request, uint64_t version,
+	const uint8_t votes[2][SR_ID], const char *right) {
 	int people[2] = {RESEARCHER, RESEARCHER2};
 	if (strcmp(r->person[RESEARCHER], r->person[RESEARCHER2]) > 0) {
 		people[0] = RESEARCHER2;
@@ -47,7 +47,7 @@ RIG void s_grant(struct rig *r, const char *grant, const char *request, uint64_t
 	f_id(r, "grant", grant);
 	f_id(r, "request", request);
 	f_dec(r, "version", version);
-	f_put(r, "right", "access");
+	f_put(r, "right", right);
 	f_put(r, "person", r->person[people[0]]);
 	f_put(r, "person", r->person[people[1]]);
 	f_put(r, "form", "text");
@@ -57,6 +57,10 @@ RIG void s_grant(struct rig *r, const char *grant, const char *request, uint64_t
 	for (int i = 0; i < 2; i++)
 		sr_text_put_hex(&r->text, "vote", votes[i], SR_ID);
 	rig_end(r);
+}
+RIG void s_grant(struct rig *r, const char *grant, const char *request, uint64_t version,
+	const uint8_t votes[2][SR_ID]) {
+	s_grant_of(r, grant, request, version, votes, "access");
 }
 RIG void s_lapse(struct rig *r, const char *what, const char *id) {
 	rig_begin(r, SR_T_LAPSE, SERVICE);
@@ -93,7 +97,7 @@ RIG void life_granted(struct rig *r, const char *request, const char *grant, con
 	memcpy(votes[0], rig_last(r)->id, SR_ID);
 	s_vote(r, M3, &v);
 	memcpy(votes[1], rig_last(r)->id, SR_ID);
-	s_grant(r, grant, request, 1, (const uint8_t(*)[SR_ID])votes);
+	s_grant_of(r, grant, request, 1, (const uint8_t(*)[SR_ID])votes, kind);
 }
 
 /* Of the researcher: trained, and the student of member 0. */
@@ -362,6 +366,9 @@ RIG void life_ends(struct rig *r) {
 	life_granted(r, "request 6", "grant 6", "access");
 	s_checkout(r, RESEARCHER, "checkout 6", "grant 6", "item 1");
 	s_lapse(r, "grant", "grant 6");
+	life_granted(r, "request 90", "grant 90", "reseal");
+	s_reseal(r, &(struct rig_reseal){"item 2", "request 90", "grant 90", 3, 3, 1});
+	s_ids(r, SR_T_CLOSE, RESEARCHER, "grant", "grant 90");
 	life_granted(r, "request 7", "grant 7", "access");
 	s_checkout(r, RESEARCHER2, "checkout 7", "grant 7", "item 1");
 	rig_begin(r, SR_T_PERSON_END, OFFICER);

@@ -618,6 +618,21 @@ RIG void s_release(struct rig *r, const char *item, uint64_t number, uint64_t le
 	f_dec(r, "level", level);
 	rig_end(r);
 }
+struct rig_reseal {
+	const char *item, *request, *grant;
+	uint64_t number, level, epoch;
+};
+RIG void s_reseal(struct rig *r, const struct rig_reseal *n) {
+	rig_begin(r, SR_T_RESEAL, SERVICE);
+	f_id(r, "request", n->request);
+	f_id(r, "grant", n->grant);
+	f_id(r, "item", n->item);
+	f_dec(r, "number", n->number);
+	f_hash(r, "envelope", "sealed anew");
+	f_dec(r, "level", n->level);
+	f_dec(r, "epoch", n->epoch);
+	rig_end(r);
+}
 struct rig_request {
 	const char *request, *kind;
 	uint64_t version;
@@ -679,6 +694,7 @@ struct rig_vote {
 	uint64_t version;
 	uint8_t of[SR_HASH];
 	const char *room_key; /* name of the one that the pieces are for; NULL: no line */
+	const uint8_t *seals; /* SR_HASH bytes; NULL: no line */
 };
 RIG void s_vote(struct rig *r, int who, const struct rig_vote *v) {
 	char hex[2 * SR_HASH + 1];
@@ -698,6 +714,8 @@ RIG void s_vote(struct rig *r, int who, const struct rig_vote *v) {
 		f_dec(r, "count", 2);
 		if (v->room_key != NULL)
 			f_key(r, "room-key", v->room_key);
+		if (v->seals != NULL)
+			sr_text_put_hex(&r->text, "seals", v->seals, SR_HASH);
 		f_hash(r, "bundle", "bundle");
 		rig_object(r, "pieces", sr_bytes_str("pieces"));
 	}

@@ -89,7 +89,7 @@ static void test_replay_twice(void **state) {
 		&e);
 	assert_ok(sr_catalogue_compare(r.cat, second, difference, &e), &e);
 	assert_non_null(strstr(difference, "items, row 2, column"));
-	assert_non_null(strstr(difference, ": 2, not 9"));
+	assert_non_null(strstr(difference, ": 3, not 9"));
 	assert_ok(sr_catalogue_close(second, &e), &e);
 	rig_close(&r);
 }
@@ -584,6 +584,115 @@ static void test_impossible_grants(void **state) {
 	rig_close(&r);
 }
 
+/* The hash that a vote on life_wanted names, for these numbers of envelopes. */
+static void seals_of(uint8_t out[SR_HASH], uint64_t first, uint64_t second) {
+	uint8_t ids[2][SR_ID];
+	const uint64_t number[2] = {first, second};
+	struct sr_hash h;
+
+	for (size_t i = 0; i < 2; i++)
+		rig_id(ids[i], life_wanted[i]);
+	const size_t low = memcmp(ids[0], ids[1], SR_ID) < 0 ? 0 : 1;
+
+	sr_seals_begin(&h, 2);
+	sr_seals_add(&h, ids[low], number[low]);
+	sr_seals_add(&h, ids[1 - low], number[1 - low]);
+	sr_hash_final(&h, out);
+}
+
+static void sealed_as(
+	struct rig *r, const char *item, uint32_t number, uint32_t level, uint64_t entry) {
+	struct sr_item_row it = {0};
+	uint8_t id[SR_ID];
+	struct sr_err e;
+
+	rig_id(id, item);
+	assert_ok(sr_query_item(&it, r->cat, id, &e), &e);
+	assert_int_equal(it.number, number);
+	assert_int_equal(it.level, level);
+	assert_int_equal(it.epoch, 1);
+	assert_int_equal(it.sealed, entry);
+	sr_item_row_free(&it);
+}
+
+/* An item is sealed anew once under a live grant for that, to no lower level and a key that its
+ * board has; and a vote's pieces are for the seals that are in force when it comes. */
+static void test_reseal(void **state) {
+	struct rig_reseal n = {"item 2", "request 8", "grant 8", 3, 3, 1};
+	struct rig_request q = {
+		"request 1", "access", 1, life_wanted, 2, RESEARCHER2, 0, NULL, NULL};
+	struct rig_vote v = {.request = "request 1", .decision = "approve", .version = 1};
+	struct rig_reseal bad = n;
+	uint8_t before[SR_HASH], after[SR_HASH];
+	struct rig r;
+	(void)state;
+	rig_open(&r);
+	life_board(&r);
+	life_items_in(&r);
+	s_request(&r, RESEARCHER, &q);
+	memcpy(v.of, rig_last(&r)->hash, SR_HASH);
+	s_room_key(&r, "request 1", 1, v.of);
+	life_granted(&r, "request 7", "grant 7", "access");
+	rig_apply(&r);
+	bad.request = "request 7";
+	bad.grant = "grant 7";
+	s_reseal(&r, &bad);
+	rig_refused(&r, "no live grant of right reseal names this item");
+	life_granted(&r, "request 8", "grant 8", "reseal");
+	rig_apply(&r);
+	bad = n;
+	bad.request = "request 7";
+	s_reseal(&r, &bad);
+	rig_refused(&r, "no live grant of right reseal names this item");
+	bad = n;
+	bad.item = "item 3";
+	s_reseal(&r, &bad);
+	rig_refused(&r, "item: held, so no reseal");
+	bad = n;
+	bad.number = 4;
+	s_reseal(&r, &bad);
+	rig_refused(&r, "envelope 4 after 2");
+	bad = n;
+	bad.level = 1;
+	s_reseal(&r, &bad);
+	rig_refused(&r, "or to a lower level");
+	bad = n;
+	bad.level = 9;
+	s_reseal(&r, &bad);
+	rig_refused(&r, "its board has no such level in epoch 1");
+	bad = n;
+	bad.epoch = 2;
+	s_reseal(&r, &bad);
+	rig_refused(&r, "its board has no such level in epoch 2");
+	seals_of(before, 2, 2);
+	seals_of(after, 2, 3);
+	v.seals = after;
+	s_vote(&r, M0, &v);
+	rig_refused(&r, "for other seals than those of the items of version 1");
+	v.seals = before;
+	s_vote(&r, M0, &v);
+	s_reseal(&r, &n);
+	const uint64_t entry = r.count - 1;
+	rig_apply(&r);
+	sealed_as(&r, "item 2", 3, 3, entry);
+	bad = n;
+	bad.number = 4;
+	s_reseal(&r, &bad);
+	rig_refused(&r, "it was sealed anew under it already");
+	s_vote(&r, M1, &v);
+	rig_refused(&r, "for other seals than those of the items of version 1");
+	v.seals = after;
+	s_vote(&r, M1, &v);
+	rig_apply(&r);
+	s_ids(&r, SR_T_CLOSE, RESEARCHER, "grant", "grant 8");
+	rig_apply(&r);
+	bad = n;
+	bad.item = "item 1";
+	s_reseal(&r, &bad);
+	rig_refused(&r, "no live grant of right reseal names this item");
+	rig_close(&r);
+}
+
 /* Every accession has its `stored`, at once, and nothing else has one. */
 static void test_stored(void **state) {
 	struct rig r;
@@ -962,6 +1071,7 @@ int main(void) {
 		cmocka_unit_test(test_backups),
 		cmocka_unit_test(test_impossible_requests),
 		cmocka_unit_test(test_impossible_grants),
+		cmocka_unit_test(test_reseal),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_disk_faults),
 		cmocka_unit_test(test_speed),

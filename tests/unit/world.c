@@ -13,6 +13,7 @@
 #include "board/rules.h"
 #include "board/shares.h"
 #include "catalogue/lists.h"
+#include "catalogue/seals.h"
 #include "ledger/card.h"
 #include "ledger/ledger.h"
 #include "merkle/note.h"
@@ -756,7 +757,9 @@ static void put_terms(struct world_draft *d, const struct world_request *rq) {
 	uint8_t sk[SR_X_SK], pk[SR_X_PK];
 	size_t n = 0;
 
-	if (rq->recipient == NULL)
+	const bool reseal = rq->kind != NULL && strcmp(rq->kind, "reseal") == 0;
+
+	if (rq->recipient == NULL && !reseal)
 		world_words(&d->text, "form", rq->forms != NULL ? rq->forms : "text");
 	if (rq->authority == NULL)
 		sr_text_put(&d->text, "purpose", "research");
@@ -822,14 +825,15 @@ int world_join(struct world *w, const struct world_person *who, const uint8_t re
 }
 
 /* What a voter or researcher knows of a request's items: seals in force, in the request's order. */
-struct seals {
+struct world_seals {
 	struct sr_sealed sealed[W_ITEMS];
 	uint8_t bytes[W_ITEMS][SR_SEAL];
 	uint32_t level[W_ITEMS];
+	bool gone[W_ITEMS]; /* destroyed */
 	size_t count;
 };
 
-static void seals_load(struct world *w, struct seals *s, const struct sr_version_row *v) {
+static void seals_load(struct world *w, struct world_seals *s, const struct sr_version_row *v) {
 	uint8_t *ids = NULL;
 
 	assert_ok(sr_query_request_items(
@@ -848,7 +852,8 @@ static void seals_load(struct world *w, struct seals *s, const struct sr_version
 		s->sealed[i].number = row.number;
 		s->sealed[i].seal = s->bytes[i];
 		s->level[i] = row.level;
-		if (row.state == SR_S_DESTROYED) { /* it has none any more */
+		s->gone[i] = row.state == SR_S_DESTROYED;
+		if (s->gone[i]) { /* it has none any more */
 			sr_item_row_free(&row);
 			continue;
 		}
@@ -863,6 +868,17 @@ static void seals_load(struct world *w, struct seals *s, const struct sr_version
 		sr_buf_free(&file);
 	}
 	free(ids);
+}
+
+struct world_seals *world_seals(struct world *w, const uint8_t request[SR_ID]) {
+	struct world_seals *s = calloc(1, sizeof *s);
+	struct sr_version_row v = {0};
+
+	assert_non_null(s);
+	assert_ok(sr_query_version(&v, w->v->catalogue, request, 0, &w->e), &w->e);
+	seals_load(w, s, &v);
+	sr_version_row_free(&v);
+	return s;
 }
 
 static size_t level_at(const struct world *w, uint32_t level) {
@@ -924,20 +940,26 @@ static void bundle_root(uint8_t root[SR_HASH], const struct sr_buf *bytes) {
 static void pieces_put(
 	struct world_draft *d, const struct world_vote *vote, const struct sr_version_row *v) {
 	struct world *w = d->w;
-	struct seals *s = calloc(1, sizeof *s);
-	uint8_t(*pieces)[SR_PIECE] = NULL, readers[SR_REQUEST_PEOPLE_MAX][SR_X_PK], root[SR_HASH];
+	struct world_seals *mine = vote->seals != NULL ? NULL : world_seals(w, vote->request);
+	const struct world_seals *s = vote->seals != NULL ? vote->seals : mine;
+	uint8_t(*pieces)[SR_PIECE] = NULL, readers[SR_REQUEST_PEOPLE_MAX][SR_X_PK], root[SR_HASH],
+	seals[SR_HASH];
 	struct sr_piece_ctx c;
+	struct sr_hash h;
 	struct sr_buf bundle;
 
 	assert_non_null(s);
-	seals_load(w, s, v);
 	pieces = calloc(s->count, sizeof *pieces);
 	assert_non_null(pieces);
 	context(w, &c, v, readers);
 	memcpy(c.vote, d->id, SR_ID);
 	if (vote->room != NULL)
 		memcpy(c.room, vote->room, SR_X_PK);
+	sr_seals_begin(&h, s->count);
 	for (size_t i = 0; i < s->count; i++) {
+		sr_seals_add(&h, s->sealed[i].id, s->sealed[i].number);
+		if (s->gone[i])
+			continue;
 		at_level(w, &c, vote->member, s->level[i]);
 		assert_ok(sr_piece_make(pieces[i], &c, &s->sealed[i],
 				  w->x[vote->member][level_at(w, s->level[i])], &w->e),
@@ -945,6 +967,7 @@ static void pieces_put(
 		if (vote->lie == W_BAD_PIECE)
 			pieces[i][SR_PIECE - 20] ^= 1; /* in the proof's response */
 	}
+	sr_hash_final(&h, seals);
 	sr_buf_init(&bundle);
 	assert_ok(sr_bundle_make(&bundle, &c, s->sealed, pieces[0], s->count, &w->e), &w->e);
 	bundle_root(root, &bundle);
@@ -952,11 +975,12 @@ static void pieces_put(
 		bundle.p[bundle.len - 1] ^= 1;
 	sr_text_put_dec(&d->text, "count", s->count);
 	sr_text_put_base64(&d->text, "room-key", c.room, SR_X_PK);
+	sr_text_put_hex(&d->text, "seals", seals, SR_HASH);
 	sr_text_put_hex(&d->text, "bundle", root, SR_HASH);
 	world_object(d, "pieces", sr_buf_view(&bundle));
 	sr_buf_free(&bundle);
 	free(pieces);
-	free(s);
+	free(mine);
 }
 
 int world_vote(struct world *w, const struct world_vote *vote) {
@@ -1029,7 +1053,7 @@ int world_checkout(struct world *w, struct world_checkout *c) {
 static bool record_key(struct world *w, const struct world_checkout *c,
 	const struct sr_version_row *v, const struct sr_vote_row *vote,
 	struct sr_room_record *out) {
-	struct seals *s = calloc(1, sizeof *s);
+	struct world_seals *s = calloc(1, sizeof *s);
 	uint8_t sk[SR_X_SK], readers[SR_REQUEST_PEOPLE_MAX][SR_X_PK];
 	struct sr_bundle bundle;
 	struct sr_piece_ctx ctx;

@@ -209,7 +209,10 @@ struct world_vote {
 				what `bundle` says */
 	const uint8_t *room; /* SR_X_PK bytes: the room key that the pieces are for; NULL: the
 			      version's */
+	const struct world_seals *seals; /* that the pieces are for; NULL: those in force */
 };
+/* The seals of a request's items as they are now; the caller frees it. */
+struct world_seals *world_seals(struct world *w, const uint8_t request[SR_ID]);
 int world_vote(struct world *w, const struct world_vote *vote);
 /* Members 0, 1, ... approve until it is granted; the grant. */
 void world_grant(struct world *w, const uint8_t request[SR_ID], uint8_t grant[SR_ID]);

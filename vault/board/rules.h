@@ -24,8 +24,8 @@ enum {
 		31 * 86400, /* how long a statement signed elsewhere may wait: a member's month
 			       away; a forgotten one must not come to life years later */
 	SR_RULES_RESEAL_MAX_S = 31 * 86400, /* sealing anew is work for days; nobody reads by it */
-	SR_RULES_ENDS_MAX_S = 366 * 86400 /* a grant ends within a year and is then asked for anew
-					     (Five Safes: safe projects) */
+	SR_RULES_ENDS_MAX_S = 366 * 86400   /* a grant ends within a year and is then asked for anew
+					       (Five Safes: safe projects) */
 };
 
 struct sr_ruling {

@@ -92,8 +92,8 @@ static int checkout_topup(
 		return rc;
 	if (l.count > 0 && l.rows[0].resealed)
 		rc = rules_deny(c, "topup-needed", "members vote topup on its request",
-			"the item was sealed anew at entry %llu and needs a topup: %u of %u members "
-			"have given pieces since",
+			"the item was sealed anew at entry %llu and needs a topup: %u of %u "
+			"members have given pieces since",
 			(unsigned long long)item->sealed, l.rows[0].have, l.rows[0].want);
 	else
 		rc = rules_allow(c);

@@ -42,7 +42,8 @@ static int topped_up(struct rules_ctx *c, const struct sr_version_row *v) {
 	rc = rules_allow(c);
 	for (size_t i = 0; i < votes.count; i++)
 		if (!votes.rows[i].is_void && votes.rows[i].entry > seals.sealed &&
-			votes.rows[i].entry > v->room_key_entry && strcmp(votes.rows[i].decision, "topup") == 0 &&
+			votes.rows[i].entry > v->room_key_entry &&
+			strcmp(votes.rows[i].decision, "topup") == 0 &&
 			strcmp(votes.rows[i].person, c->me.person) == 0)
 			rc = rules_deny(c, "topped-up", "",
 				"member %s has topped up this version already", c->me.person);
@@ -160,7 +161,8 @@ static int vote_eligible(struct rules_ctx *c, const struct sr_version_row *v) {
 
 /* Lines that only an approval with pieces has. */
 static bool carries_more(const struct rules_ctx *c) {
-	static const char *const keys[] = {"form", "ends", "count", "room-key", "bundle", "pieces"};
+	static const char *const keys[] = {
+		"form", "ends", "count", "room-key", "seals", "bundle", "pieces"};
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
@@ -183,30 +185,32 @@ static int vote_room_key(struct rules_ctx *c, const struct sr_version_row *v) {
 		(unsigned long long)v->room_key_entry);
 }
 
-/* Pieces are for the seals in force. A voter who has not seen that an item was sealed anew made them
- * for the seal before, which opens nothing and would be blamed on them at a checkout. */
+/* Pieces are for the seals in force (catalogue/seals.h). Those for the seal before open nothing and
+ * would be blamed on the voter at a checkout. */
 static int vote_seals(struct rules_ctx *c, const struct sr_version_row *v) {
-	struct sr_version_seals seals = {0};
-	int rc = sr_query_version_seals(&seals, c->cat, v, c->e);
+	struct sr_version_seals now = {0};
+	uint8_t seals[SR_HASH];
+	int rc = sr_query_version_seals(&now, c->cat, v, c->e);
 
+	if (rc == 0)
+		rc = sr_field_hash(seals, c->s, "seals", 0, c->e);
 	if (rc != 0)
 		return rc;
-	if (c->s->head.seen_size <= seals.sealed)
-		return rules_deny(c, "sealed-anew", "fetch the request anew and vote again",
-			"an item was sealed anew (entry %llu) after what this vote has seen (%llu "
-			"entries)",
-			(unsigned long long)seals.sealed,
-			(unsigned long long)c->s->head.seen_size);
-	if (seals.level > v->level && !rules_field_is(c->s, "decision", "topup"))
+	if (memcmp(seals, now.hash, SR_HASH) != 0)
+		return rules_deny(c, "sealed-anew", "vote again: the pieces are made anew",
+			"an item was sealed anew (the last one at entry %llu), and the vote's "
+			"pieces are for the seals before",
+			(unsigned long long)now.sealed);
+	if (now.level > v->level && !rules_field_is(c->s, "decision", "topup"))
 		return rules_deny(c, "level-raised", "the applicant amends the request",
 			"an item was sealed at level %u after this request, which is of level %u",
-			seals.level, v->level);
+			now.level, v->level);
 	return rules_allow(c);
 }
 
 /* What an approval must say and carry. */
 static int vote_approval(struct rules_ctx *c, const struct sr_version_row *v) {
-	bool keyed = v->has_key;
+	const bool keyed = v->has_key, topup = rules_field_is(c->s, "decision", "topup");
 	uint8_t item[SR_ID];
 	uint64_t count = 0;
 	int64_t ends = 0;
@@ -219,8 +223,10 @@ static int vote_approval(struct rules_ctx *c, const struct sr_version_row *v) {
 				"a request of kind %s takes no forms, end or pieces", v->kind);
 		return rules_allow(c);
 	}
-	if (sr_query_request_item_like(
-		    item, c->cat, v, (struct sr_item_like){SR_S_DESTROYED, 0}, NULL) == 0) {
+	/* A topup is for what is left of a grant; nothing opens the record of an item that is gone.
+	 */
+	if (!topup && sr_query_request_item_like(item, c->cat, v,
+			      (struct sr_item_like){SR_S_DESTROYED, 0}, NULL) == 0) {
 		char hex[2 * SR_ID + 1];
 
 		rules_hex(hex, item);
@@ -231,7 +237,7 @@ static int vote_approval(struct rules_ctx *c, const struct sr_version_row *v) {
 		return rules_deny(c, "ends-past", "the applicant amends the request",
 			"the end that the request asks for has passed");
 	if (sr_field_count(c->s, "bundle") == 0 || sr_field_count(c->s, "pieces") == 0 ||
-		sr_field_count(c->s, "room-key") == 0 ||
+		sr_field_count(c->s, "room-key") == 0 || sr_field_count(c->s, "seals") == 0 ||
 		sr_field_dec(&count, c->s, "count", 0, NULL) != 0)
 		return rules_deny(c, "pieces-missing", "",
 			"an approval of kind %s carries a piece for each item", v->kind);
@@ -244,7 +250,7 @@ static int vote_approval(struct rules_ctx *c, const struct sr_version_row *v) {
 		return rules_deny(c, "pieces-count", "", "want %llu pieces, have %llu",
 			(unsigned long long)v->items, (unsigned long long)count);
 	/* A topup adds pieces to a grant whose forms are settled. */
-	if (strcmp(v->kind, "access") == 0 && n == 0 && !rules_field_is(c->s, "decision", "topup"))
+	if (strcmp(v->kind, "access") == 0 && n == 0 && !topup)
 		return rules_deny(c, "forms-missing", "vote --form ...",
 			"an approval names the forms it allows");
 	for (size_t i = 0; i < n; i++) {

@@ -124,9 +124,9 @@ static int add_item(struct sr_apply *a, const struct accession *acc, const struc
 		" files_id, bytes, files, described, entry) VALUES(?, ?, ?, ?, ?, 0, ?, ?, ?, 1,"
 		" ?, ?, ?, ?, ?, 0, ?)",
 		A_ID(row->id), acc->id.arg, acc->collection.arg, A_STR(a->actor),
-		A_STR(sr_state_name(state)), A_INT(acc->level), A_INT(acc->epoch),
-		A_INT(a->entry), A_HASH(row->envelope), A_HASH(row->seal), A_HASH(row->files_id), A_U64(row->bytes), A_INT(row->files),
-		A_INT(a->entry));
+		A_STR(sr_state_name(state)), A_INT(acc->level), A_INT(acc->epoch), A_INT(a->entry),
+		A_HASH(row->envelope), A_HASH(row->seal), A_HASH(row->files_id), A_U64(row->bytes),
+		A_INT(row->files), A_INT(a->entry));
 	return rc == 0 ? add_files(a, sr_db_last_rowid(a->db), row->files_id, e) : rc;
 }
 
@@ -420,5 +420,14 @@ int sr_apply_reseal(struct sr_apply *a, struct sr_err *e) {
 		return sr_fail(e, SR_CORRUPT,
 			"no live grant of right reseal names this item, or it was sealed anew "
 			"under it already, or to a lower level");
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &good,
+			"SELECT count(*) FROM items i JOIN collections c ON c.collection ="
+			" i.collection JOIN board_levels l ON l.board = c.board"
+			" WHERE i.n = ? AND l.epoch = ? AND l.level = ?",
+			A_INT(it.n), A_U64(epoch), sr_arg_dec(a, "level"));
+	if (rc == 0 && good == 0)
+		return sr_fail(e, SR_CORRUPT, "its board has no such level in epoch %llu",
+			(unsigned long long)epoch);
 	return rc == 0 ? set_seal(a, &it, (int64_t)epoch, e) : rc;
 }

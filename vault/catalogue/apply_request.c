@@ -3,6 +3,7 @@
  */
 #include "catalogue/apply_in.h"
 #include "catalogue/lists.h"
+#include "catalogue/seals.h"
 
 /* --- versions --- */
 
@@ -368,6 +369,24 @@ static int vote_room_key(struct sr_apply *a, const struct sr_version *v, struct 
 	return rc;
 }
 
+/* And for the seals of its items as they are then. */
+static int vote_seals(struct sr_apply *a, const struct sr_version *v, struct sr_err *e) {
+	struct sr_version_seals now;
+	uint8_t seals[SR_HASH];
+	int rc;
+
+	if (sr_field_count(a->s, "seals") == 0)
+		return 0;
+	rc = sr_field_hash(seals, a->s, "seals", 0, e);
+	if (rc == 0)
+		rc = sr_seals_read(&now, a->db, v->v, e);
+	if (rc == 0 && memcmp(seals, now.hash, SR_HASH) != 0)
+		return sr_fail(e, SR_CORRUPT,
+			"its pieces are for other seals than those of the items of version %lld",
+			(long long)v->version);
+	return rc;
+}
+
 int sr_apply_vote(struct sr_apply *a, struct sr_err *e) {
 	struct sr_id_arg bundle, pieces;
 	enum sr_event event = SR_E_VOTE;
@@ -391,6 +410,8 @@ int sr_apply_vote(struct sr_apply *a, struct sr_err *e) {
 		rc = grant_may(a, &v, SR_E_TOPUP, e);
 	if (rc == 0)
 		rc = vote_room_key(a, &v, e);
+	if (rc == 0)
+		rc = vote_seals(a, &v, e);
 	if (rc == 0 && sr_field_count(a->s, "count") != 0)
 		rc = sr_field_dec(&count, a->s, "count", 0, e);
 	if (rc != 0)

@@ -14,6 +14,7 @@
 
 #include "base/limits.h"
 #include "catalogue/catalogue.h"
+#include "catalogue/seals.h"
 #include "catalogue/states.h"
 
 /* Is ${token} one of the space-separated ${list}? */
@@ -521,12 +522,7 @@ struct sr_item_like {
 SR_MUST int sr_query_request_item_like(uint8_t item[SR_ID], struct sr_catalogue *c,
 	const struct sr_version_row *v, struct sr_item_like like, struct sr_err *e);
 
-/* How the items of a version that are not destroyed are sealed now: the last entry that sealed one,
- * and the highest level. Zeros: it has none. */
-struct sr_version_seals {
-	uint64_t sealed;
-	uint32_t level;
-};
+/* How the items of a version are sealed now (catalogue/seals.h). */
 SR_MUST int sr_query_version_seals(struct sr_version_seals *out, struct sr_catalogue *c,
 	const struct sr_version_row *v, struct sr_err *e);
 

@@ -176,9 +176,10 @@ int sr_query_grant_has_item(bool *out, struct sr_catalogue *c, const uint8_t gra
 
 /* --- topups --- */
 
-/* Votes are for the newest room key of their version, and each piece for the seal that was in force.
+/* Votes are for the newest room key of their version, and each piece for the seal that was in
+ * force.
  */
-#define TOPUP_SQL                                                                             \
+#define TOPUP_SQL                                                                              \
 	"SELECT t.item, t.have, t.want, t.resealed FROM (SELECT i.item, i.sealed > v.entry AS" \
 	" resealed, (SELECT l.quorum FROM board_levels l WHERE l.board = v.board AND"          \
 	"  l.epoch = v.epoch AND l.level = i.level) AS want,"                                  \

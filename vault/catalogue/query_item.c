@@ -172,8 +172,8 @@ int sr_query_accession(struct sr_accession_row *out, struct sr_catalogue *c,
 	" (SELECT group_concat(language, ' ') FROM item_languages l WHERE l.n = i.n),"      \
 	" t.title, t.translit, t.description, t.creator, t.source, t.rights, t.keywords,"   \
 	" i.destroyed,"                                                                     \
-	" (SELECT c.board FROM collections c WHERE c.collection = i.collection), i.parent,"  \
-	" i.epoch, i.sealed"                                                                 \
+	" (SELECT c.board FROM collections c WHERE c.collection = i.collection), i.parent," \
+	" i.epoch, i.sealed"                                                                \
 	" FROM items i LEFT JOIN item_texts t ON t.n = i.n"
 
 void sr_item_row_free(struct sr_item_row *r) {

@@ -321,21 +321,12 @@ int sr_query_request_item_like(uint8_t item[SR_ID], struct sr_catalogue *c,
 
 int sr_query_version_seals(struct sr_version_seals *out, struct sr_catalogue *c,
 	const struct sr_version_row *v, struct sr_err *e) {
-	struct sr_stmt *st = NULL;
-	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
-		"SELECT coalesce(max(i.sealed), 0), coalesce(max(i.level), 0) FROM versions v"
-		" JOIN request_items r ON r.v = v.v JOIN items i ON i.n = r.n"
-		" WHERE v.request = ? AND v.version = ? AND i.state <> 'destroyed'",
-		A_ID(v->request), A_INT(v->version));
+	int64_t at = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &at,
+		"SELECT v FROM versions WHERE request = ? AND version = ?", A_ID(v->request),
+		A_INT(v->version));
 
-	if (rc == 0)
-		rc = sr_stmt_row(st, e);
-	if (rc == 0) {
-		out->sealed = (uint64_t)sr_stmt_col_int(st, 0);
-		out->level = (uint32_t)sr_stmt_col_int(st, 1);
-	}
-	sr_stmt_free(st);
-	return rc;
+	return rc == 0 ? sr_seals_read(out, sr_catalogue_db(c), at, e) : rc;
 }
 
 void sr_room_keys_free(struct sr_room_keys *l) {

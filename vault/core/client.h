@@ -361,9 +361,8 @@ struct sr_asking {
 	const struct sr_seats *seats; /* board, reshare */
 	const uint8_t *
 		amend; /* SR_ID bytes of the request that gets a new version; NULL: a new request */
-	const uint8_t
-		*items; /* SR_ID bytes each, in any order; access, export, destroy, referral,
-			reseal */
+	const uint8_t *items; /* SR_ID bytes each, in any order; access, export, destroy, referral,
+			      reseal */
 	size_t item_count;
 	int64_t closes, ends; /* 0: none */
 	const char *const *forms,
@@ -448,10 +447,10 @@ struct sr_borrow {
 /* Statement, then open. ${files}: how many. */
 SR_MUST int sr_client_checkout(struct sr_client *c, const struct sr_borrow *b,
 	uint8_t checkout[SR_ID], uint64_t *files, struct sr_submitted *out, struct sr_err *e);
-/* Seal the items of a grant of right reseal anew, one after the other; those that are done are passed
- * over, so that a call after a broken one goes on with what is left. Each statement `reseal` is
- * proven before the next item is begun. ${told}: after each item, with its new number and level; a
- * code of it stops. ${left}: how many are not done. */
+/* Seal the items of a grant of right reseal anew, one after the other; those that are done are
+ * passed over, so that a call after a broken one goes on with what is left. Each statement `reseal`
+ * is proven before the next item is begun. ${told}: after each item, with its new number and level;
+ * a code of it stops. ${left}: how many are not done. */
 struct sr_resealing {
 	const uint8_t *grant;
 	int (*told)(void *ctx, const uint8_t item[SR_ID], uint64_t number, uint64_t level);

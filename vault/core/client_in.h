@@ -70,8 +70,8 @@ SR_MUST int sr_told_read(struct sr_told *t, const struct sr_call *r, struct sr_e
 /* The statement of a checkout alone. */
 SR_MUST int sr_client_borrow(struct sr_client *c, const struct sr_borrow *b,
 	uint8_t checkout[SR_ID], struct sr_submitted *out, struct sr_err *e);
-/* Prove a checkout of ours, which is in the set, the grant and the votes that it stands on, and hand
- * the keys of this item's records to operation ${op} (checkout.open, reseal). */
+/* Prove a checkout of ours, which is in the set, the grant and the votes that it stands on, and
+ * hand the keys of this item's records to operation ${op} (checkout.open, reseal). */
 SR_MUST int sr_client_lend(struct sr_client *c, const uint8_t checkout[SR_ID], const char *op,
 	struct sr_call *r, struct sr_err *e);
 /* MISUSE unless somebody is there who can sign. */

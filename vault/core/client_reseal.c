@@ -73,8 +73,8 @@ static int prove(struct work *w, const uint8_t item[SR_ID], uint64_t entry, uint
 		rc = sr_field_dec(&told[0], s, "number", 0, e);
 	if (rc == 0)
 		rc = sr_field_dec(&told[1], s, "level", 0, e);
-	if (rc == 0 && (memcmp(id, item, SR_ID) != 0 ||
-			       memcmp(grant, w->r->grant, SR_ID) != 0 || told[1] < old_level))
+	if (rc == 0 && (memcmp(id, item, SR_ID) != 0 || memcmp(grant, w->r->grant, SR_ID) != 0 ||
+			       told[1] < old_level))
 		rc = sr_fail(e, SR_AUTH,
 			"entry %llu is not the reseal that was asked for (item, grant or level)",
 			(unsigned long long)entry);

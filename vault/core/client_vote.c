@@ -28,6 +28,7 @@
 #include "board/pieces.h"
 #include "board/rules.h"
 #include "catalogue/lists.h"
+#include "catalogue/seals.h"
 #include "core/ballot.h"
 
 static const char KIND[] = "item"; /* of seals of items: intake/deposit.c, room */
@@ -374,7 +375,8 @@ static int may_vote(const struct sr_ballot *b, const struct sr_voting *v, bool p
 		if (strcmp(b->view.reader[i], me) == 0)
 			return sr_fail(e, SR_DENIED,
 				"nobody votes on their own request; another member does");
-	for (size_t i = 0; pieces && i < b->view.item_count; i++)
+	for (size_t i = 0; pieces && strcmp(v->decision, "approve") == 0 && i < b->view.item_count;
+		i++)
 		if (b->items[i].destroyed)
 			return sr_fail(e, SR_DENIED,
 				"item %zu of the list was destroyed after this request: the "
@@ -428,7 +430,8 @@ static size_t group_of(struct making *m, size_t level) {
 	size_t n = 0;
 
 	for (size_t i = 0; i < b->view.item_count; i++) {
-		if (b->items[i].level != b->client->board->keys.level[level].level)
+		if (b->items[i].level != b->client->board->keys.level[level].level ||
+			b->items[i].destroyed) /* its record holds nothing */
 			continue;
 		m->group[n] = m->seals[i];
 		m->where[n++] = i;
@@ -531,11 +534,21 @@ static int making_new(struct making **out, struct sr_ballot *b, const struct sr_
 	return 0;
 }
 
-/* count, room-key, bundle, pieces */
+/* The seals that the pieces were made for, so that they never count for later ones. */
+static void seals_hash(uint8_t out[SR_HASH], const struct sr_ballot *b) {
+	struct sr_hash h;
+
+	sr_seals_begin(&h, b->view.item_count);
+	for (size_t i = 0; i < b->view.item_count; i++)
+		sr_seals_add(&h, b->items[i].id, b->items[i].number);
+	sr_hash_final(&h, out);
+}
+
+/* count, room-key, seals, bundle, pieces */
 static int put_pieces(struct sr_writ *d, struct sr_ballot *b, uint8_t index, struct sr_err *e) {
 	struct making *m = NULL;
 	struct sr_buf bundle;
-	uint8_t root[SR_HASH];
+	uint8_t root[SR_HASH], seals[SR_HASH];
 	int rc = making_new(&m, b, d, index, e);
 
 	if (rc != 0)
@@ -547,8 +560,10 @@ static int put_pieces(struct sr_writ *d, struct sr_ballot *b, uint8_t index, str
 	if (rc == 0)
 		rc = bundle_root(root, sr_buf_view(&bundle), e);
 	if (rc == 0) {
+		seals_hash(seals, b);
 		sr_text_put_dec(&d->text, "count", b->view.item_count);
 		sr_text_put_base64(&d->text, "room-key", b->room, SR_X_PK);
+		sr_text_put_hex(&d->text, "seals", seals, SR_HASH);
 		sr_text_put_hex(&d->text, "bundle", root, SR_HASH);
 		sr_writ_object(d, "pieces", sr_buf_view(&bundle));
 	}

@@ -284,6 +284,7 @@ static const struct sr_type table[SR_T_COUNT] = {
 		P_TEXT("reason", SR_OPTIONAL, "actor"),
 		F("count", SR_V_DEC, SR_OPTIONAL),
 		F("room-key", SR_V_KEY, SR_OPTIONAL),
+		F("seals", SR_V_HASH, SR_OPTIONAL),
 		F("bundle", SR_V_HASH, SR_OPTIONAL),
 		OBJECT("pieces", SR_OPTIONAL),
 		END}},

@@ -125,13 +125,13 @@ enum sr_effect {
 	SR_EFFECT_CEREMONY,   /* deal ... opened, board: a board and its keys */
 	SR_EFFECT_PEOPLE,     /* people, their keys, what is attested */
 	SR_EFFECT_COLLECTION, /* collection */
-	SR_EFFECT_ITEM,     /* accession, stored, describe, release, reseal, embargo, hold, seal,
-			       retention, destroy */
-	SR_EFFECT_REQUEST,  /* request, amend, room-key, join, comment, recuse, withdraw, lapse */
-	SR_EFFECT_VOTE,     /* vote */
-	SR_EFFECT_GRANT,    /* grant, suspend, lift, revoke, close */
-	SR_EFFECT_CHECKOUT, /* checkout, viewed, return, export */
-	SR_EFFECT_OFFICE,   /* enquiry, notice */
+	SR_EFFECT_ITEM,       /* accession, stored, describe, release, reseal, embargo, hold, seal,
+				 retention, destroy */
+	SR_EFFECT_REQUEST,    /* request, amend, room-key, join, comment, recuse, withdraw, lapse */
+	SR_EFFECT_VOTE,       /* vote */
+	SR_EFFECT_GRANT,      /* grant, suspend, lift, revoke, close */
+	SR_EFFECT_CHECKOUT,   /* checkout, viewed, return, export */
+	SR_EFFECT_OFFICE,     /* enquiry, notice */
 	SR_EFFECT_RECORD /* refuse, scrub, incident: kept, changes no state (an incident may void a
 			    vote) */
 };

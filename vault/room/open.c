@@ -136,27 +136,31 @@ static int fetch_room_key(struct opening *op, struct sr_err *e) {
 
 static int board_keys(struct opening *op, struct sr_err *e) {
 	struct sr_room *r = op->r;
+	struct sr_ceremony_keys *keys;
 	struct sr_board_keys *k;
 	int rc = sr_query_board(
 		&op->board, r->v->catalogue, op->version.board, op->version.epoch, e);
 
 	if (rc != 0 || (r->keys != NULL && memcmp(r->keys_run, op->board.run, SR_ID) == 0))
 		return rc;
-	k = calloc(1, sizeof *k);
 	free(r->keys);
-	r->keys = calloc(1, sizeof *r->keys);
-	if (k == NULL || r->keys == NULL)
+	r->keys = NULL;
+	k = calloc(1, sizeof *k);
+	keys = calloc(1, sizeof *keys);
+	if (k == NULL || keys == NULL) {
 		rc = sr_fail(e, SR_NOMEM, "room: out of memory");
-	if (rc == 0)
-		rc = sr_keys_fetch(k, r->v, &op->board, e);
-	if (rc == 0) {
-		*r->keys = k->keys;
-		memcpy(r->keys_run, op->board.run, SR_ID);
-	} else {
-		free(r->keys);
-		r->keys = NULL;
+		goto out;
 	}
+	rc = sr_keys_fetch(k, r->v, &op->board, e);
+	if (rc == 0) {
+		*keys = k->keys;
+		memcpy(r->keys_run, op->board.run, SR_ID);
+		r->keys = keys;
+		keys = NULL;
+	}
+out:
 	free(k);
+	free(keys);
 	return rc;
 }
 
@@ -165,7 +169,7 @@ static int fill_context(struct opening *op, struct sr_err *e) {
 	struct sr_piece_ctx *c = &op->ctx;
 	int rc = board_keys(op, e);
 
-	if (rc != 0)
+	if (rc != 0 || op->r->keys == NULL) /* the analyser does not see that they go together */
 		return rc;
 	for (size_t i = 0; i < op->r->keys->levels; i++)
 		if (op->r->keys->level[i].level == op->env.level)
@@ -434,8 +438,7 @@ int room_lend(struct sr_room *r, const struct sr_room_open *ask,
 		rc = open_part(part, op, e);
 	if (rc == 0)
 		rc = use(ctx,
-			&(struct room_lent){
-				&op->checkout, &op->version, &op->item, &op->env, part},
+			&(struct room_lent){&op->checkout, &op->version, &op->item, &op->env, part},
 			e);
 	sr_secret_free(part, SR_PART);
 	opening_free(op);

@@ -56,11 +56,11 @@ struct sr_room_open {
 };
 SR_MUST int sr_room_open(struct sr_room *r, const struct sr_room_open *o, struct sr_err *e);
 
-/* Seal the item of a checkout of right reseal anew, from the votes' pieces as above: new part, slot,
- * manifest and envelope (number + 1) at the level that its hazards need now, under the board's
- * present key, and the statement `reseal`. Every other checkout of the item ends (sweep), and pieces
- * of other grants for it are void until members top them up. DENIED, AUTH as above; nothing of the
- * item is shown or kept. */
+/* Seal the item of a checkout of right reseal anew, from the votes' pieces as above: new part,
+ * slot, manifest and envelope (number + 1) at the level that its hazards need now, under the
+ * board's present key, and the statement `reseal`. Every other checkout of the item ends (sweep),
+ * and pieces of other grants for it are void until members top them up. DENIED, AUTH as above;
+ * nothing of the item is shown or kept. */
 struct sr_room_resealed {
 	uint8_t item[SR_ID];
 	uint32_t number, level, epoch;

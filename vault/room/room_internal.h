@@ -1,6 +1,6 @@
 /*
  * room_internal - what the parts of the room share: room.c (sessions), open.c (opening), page.c
- * (text), export.c, release.c, reseal.c.
+ * (text), export.c, anew.c (new envelopes), release.c, reseal.c.
  *
  * An `opened` is one checkout whose item was decrypted in this process. It holds the manifest (and
  * with it the keys of the item's blocks) inside a sr_item, which wipes itself; the item key itself
@@ -37,21 +37,13 @@ struct opened {
 	struct room_export *export;
 };
 
-struct prepared { /* release.c: a new envelope of an item, not yet in force */
-	struct prepared *link;
-	uint8_t item[SR_ID];
-	uint32_t number;       /* of the new envelope */
-	uint8_t *slot;         /* SR_KEY bytes, in the secret arena */
-	struct sr_buf file;    /* the new envelope */
-	uint8_t hash[SR_HASH]; /* of the new envelope; a statement names it and the level */
-	uint32_t level, epoch; /* of the board's key that it is sealed to */
-};
+struct prepared; /* anew.h */
 
 struct sr_room {
 	struct sr_vault *v; /* borrowed */
 	struct opened **open;
 	size_t count, cap;
-	struct prepared *prepared;
+	struct prepared *prepared; /* releases that their curators have not signed yet */
 	/* Public keys of the epoch that ${keys_run} made; kept, because checking their points costs
 	 * more than opening. */
 	struct sr_ceremony_keys *keys;
@@ -90,23 +82,6 @@ SR_MUST int room_manifest(struct sr_manifest *m, struct sr_room *r, const struct
 /* Decrypt the manifest and open the item. */
 SR_MUST int room_item(struct sr_item **out, struct sr_room *r, const struct sr_envelope *env,
 	const uint8_t part[SR_PART], struct sr_err *e);
-
-/* Make envelope number + 1 of an item, at ${level} under the board's present key, from the part that
- * opens the one in force. prepared_free wipes it (NULL allowed). */
-struct room_anew {
-	const struct sr_item_row *item;
-	const uint8_t *part; /* SR_PART bytes */
-	uint32_t level;
-};
-SR_MUST int room_prepare(
-	struct prepared **out, struct sr_room *r, const struct room_anew *a, struct sr_err *e);
-void prepared_free(struct prepared *p);
-/* Before the statement that names it: slot and file are durable with it, or neither is there. */
-SR_MUST int prepared_put(const struct prepared *p, struct sr_vault *v, struct sr_err *e);
-/* The statement is refused: take both back. */
-void prepared_undo(const struct prepared *p, struct sr_vault *v);
-/* The statement is in the ledger: what opened the item before is erased, in one commit. */
-SR_MUST int prepared_done(const struct prepared *p, struct sr_vault *v, struct sr_err *e);
 
 /* What the votes of a checkout's grant open, while ${use} runs: wiped afterwards. */
 struct room_lent {
