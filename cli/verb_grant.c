@@ -79,6 +79,7 @@ static void grant_print(const struct sr_row *g) {
 		cli_line_row(i == 0 ? "grant" : keys[i], g, keys[i]);
 	cli_line_words("for", g, "person");
 	cli_line_words("forms", g, "form");
+	cli_line_words("training", g, "training");
 }
 
 static json_t *grant_json(const struct cli_answer *a, const struct sr_row *g) {

@@ -373,6 +373,7 @@ static void vote_print(const struct sr_row *r) {
 	}
 	putchar('\n');
 	cli_line_words("  forms", r, "form");
+	cli_line_words("  training", r, "training");
 	cli_line_row("  ends", r, "ends");
 	cli_line_words("  condition", r, "condition");
 }

@@ -11,6 +11,8 @@
 const struct cli_option cli_vote_options[] = {
 	{"form", CLI_LIST, "TOKEN", "approve only these forms"},
 	{"ends", CLI_ONE, "WHEN", "approve only until then"},
+	{"training", CLI_LIST, "TERM",
+		"whoever reads must have this training at every checkout (attest training)"},
 	{"condition", CLI_TEXTS, "TEXT", "a condition of the approval"},
 	{"reason", CLI_ONE, "TEXT", "why; - reads standard input"},
 	{"reason-file", CLI_ONE, "F", "the same from a file"},
@@ -103,6 +105,8 @@ static int keep_vote(struct cli *c, struct sr_writ *d, const char *path, struct 
 
 static int voting(struct cli *c, struct sr_voting *v, struct sr_err *e) {
 	int rc = cli_list(c, &v->forms, "form", e);
+	if (rc == 0)
+		rc = cli_list(c, &v->trainings, "training", e);
 	if (rc == 0)
 		rc = cli_list(c, &v->conditions, "condition", e);
 	if (rc == 0)

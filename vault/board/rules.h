@@ -68,6 +68,10 @@ unsigned sr_rules_readers(struct sr_bytes kind, const char **words);
  * Then nothing opens it until it is sealed anew. */
 bool sr_rules_raised(const struct sr_board_row *b, const struct sr_item_row *item);
 
+/* Was it ever granted that this item is handed over to an authority? */
+SR_MUST int sr_rules_referred(
+	bool *out, struct sr_catalogue *c, const uint8_t item[SR_ID], struct sr_err *e);
+
 /* May all roles of this person end now? The vault keeps one curator, officer, auditor and custodian
  * at least, and members enough for every level. Asked of a statement, of a request, and again when
  * its last vote is counted. NOTFOUND. */

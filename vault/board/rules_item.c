@@ -139,7 +139,8 @@ int rule_describe(struct rules_ctx *c) {
 			referral = false;
 	if (referral && sr_field_count(c->s, "hazard") > 0)
 		return rules_deny(c, "referral", "name it among the hazards",
-			"the item is marked for referral, and no description takes that back");
+			"the item is marked for referral, and no description takes that back (lift "
+			"ITEM FLAG --ask, by an officer)");
 	return rules_allow(c);
 }
 

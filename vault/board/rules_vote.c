@@ -3,6 +3,7 @@
  */
 #include "board/rules_in.h"
 
+#include "base/limits.h"
 #include "crypto/box.h"
 
 /* Is the actor one of those whom the grant is for? */
@@ -162,7 +163,7 @@ static int vote_eligible(struct rules_ctx *c, const struct sr_version_row *v) {
 /* Lines that only an approval with pieces has. */
 static bool carries_more(const struct rules_ctx *c) {
 	static const char *const keys[] = {
-		"form", "ends", "count", "room-key", "seals", "bundle", "pieces"};
+		"form", "ends", "training", "count", "room-key", "seals", "bundle", "pieces"};
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
@@ -249,6 +250,14 @@ static int vote_approval(struct rules_ctx *c, const struct sr_version_row *v) {
 	if (count != v->items)
 		return rules_deny(c, "pieces-count", "", "want %llu pieces, have %llu",
 			(unsigned long long)v->items, (unsigned long long)count);
+	if (sr_field_count(c->s, "training") > SR_VOTE_TRAININGS_MAX)
+		return rules_deny(c, "too-many-trainings", "",
+			"want at most %d trainings, have %zu", SR_VOTE_TRAININGS_MAX,
+			sr_field_count(c->s, "training"));
+	if (topup && sr_field_count(c->s, "training") > 0)
+		return rules_deny(c, "vote-surplus", "",
+			"a topup adds pieces to a grant; what it demands of its readers is "
+			"settled");
 	/* A topup adds pieces to a grant whose forms are settled. */
 	if (strcmp(v->kind, "access") == 0 && n == 0 && !topup)
 		return rules_deny(c, "forms-missing", "vote --form ...",

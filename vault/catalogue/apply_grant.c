@@ -134,6 +134,10 @@ int sr_apply_grant(struct sr_apply *a, struct sr_err *e) {
 		rc = sr_apply_each(a, "form",
 			"INSERT INTO grant_forms(grant_id, form) VALUES(?, ?)", A_ID(id), e);
 	if (rc == 0)
+		rc = sr_apply_each(a, "training",
+			"INSERT INTO grant_trainings(grant_id, training) VALUES(?, ?)", A_ID(id),
+			e);
+	if (rc == 0)
 		rc = sr_apply_each(a, "person",
 			"INSERT INTO grant_people(grant_id, person) VALUES(?, ?)", A_ID(id), e);
 	return rc == 0 ? add_votes(a, id, v.v, e) : rc;

@@ -426,6 +426,10 @@ int sr_apply_vote(struct sr_apply *a, struct sr_err *e) {
 		A_U64(sr_field_count(a->s, "condition")), A_INT(a->entry));
 	if (rc != 0)
 		return rc;
-	return sr_apply_each(a, "form", "INSERT INTO vote_forms(vote, form) VALUES(?, ?)",
+	rc = sr_apply_each(a, "form", "INSERT INTO vote_forms(vote, form) VALUES(?, ?)",
 		A_ID(a->s->head.id), e);
+	if (rc != 0)
+		return rc;
+	return sr_apply_each(a, "training",
+		"INSERT INTO vote_trainings(vote, training) VALUES(?, ?)", A_ID(a->s->head.id), e);
 }

@@ -555,6 +555,7 @@ struct sr_vote_row {
 	uint8_t pieces[SR_HASH]; /* the object */
 	bool is_void;            /* recused, or its pieces failed */
 	char *forms;             /* tokens */
+	char *trainings;         /* tokens: what it demands of whoever reads */
 	char *conditions;        /* one a line; erased ones are missing */
 	uint32_t condition_count;
 	char *reason;
@@ -601,6 +602,7 @@ struct sr_grant_row {
 	char suspended_by[SR_PERSON_TEXT]; /* "": not suspended */
 	uint64_t suspended;                /* the entry that suspended it; 0: not suspended */
 	char *forms;                       /* tokens */
+	char *trainings;                   /* tokens: terms of training that a reader must have */
 	char *people;                      /* names of persons with single spaces */
 	uint8_t (*votes)[SR_ID];
 	size_t vote_count;
@@ -615,6 +617,7 @@ struct sr_grant_filter {
 	enum sr_state state;
 	const uint8_t *request;
 	const uint8_t *item;
+	const char *right;
 };
 SR_MUST int sr_query_grant(struct sr_grant_row *out, struct sr_catalogue *c,
 	const uint8_t id[SR_ID], struct sr_err *e);

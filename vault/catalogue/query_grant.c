@@ -9,11 +9,14 @@
 	" g.suspended_by, (SELECT group_concat(form, ' ') FROM grant_forms f WHERE"      \
 	" f.grant_id = g.grant_id),"                                                     \
 	" (SELECT group_concat(person, ' ') FROM grant_people p WHERE p.grant_id ="      \
-	" g.grant_id), v.items, g.suspended, v.board"                                    \
+	" g.grant_id), v.items, g.suspended, v.board,"                                   \
+	" (SELECT group_concat(training, ' ') FROM grant_trainings t WHERE"              \
+	" t.grant_id = g.grant_id)"                                                      \
 	" FROM grants g JOIN versions v ON v.v = g.v"
 
 void sr_grant_row_free(struct sr_grant_row *r) {
 	free(r->forms);
+	free(r->trainings);
 	free(r->people);
 	free(r->votes);
 	memset(r, 0, sizeof *r);
@@ -66,6 +69,8 @@ static int read_grant(
 	rc = sr_col_dup_some(&r->forms, st, 11, e);
 	if (rc == 0)
 		rc = sr_col_dup_some(&r->people, st, 12, e);
+	if (rc == 0)
+		rc = sr_col_dup_some(&r->trainings, st, 16, e);
 	return rc == 0 ? read_grant_votes(r, db, e) : rc;
 }
 
@@ -125,6 +130,8 @@ static int where_grants(struct sr_where *w, const struct sr_grant_filter *f, str
 			" AND g.v IN (SELECT ri.v FROM request_items ri JOIN items i ON i.n"
 			" = ri.n WHERE i.item = ?)",
 			A_ID(f->item), e);
+	if (rc == 0 && f->right != NULL)
+		rc = sr_where_add(w, " AND g.right_to = ?", A_STR(f->right), e);
 	return rc;
 }
 

@@ -372,10 +372,13 @@ int sr_query_room_keys(struct sr_room_keys *out, struct sr_catalogue *c, struct 
 	" (SELECT group_concat(t.text, char(10)) FROM records r JOIN texts t ON t.entry = r.entry" \
 	" AND t.record = r.record WHERE r.entry = x.entry AND r.field = 'condition'),"             \
 	" (SELECT t.text FROM records r JOIN texts t ON t.entry = r.entry AND t.record = r.record" \
-	" WHERE r.entry = x.entry AND r.field = 'reason') FROM votes x"
+	" WHERE r.entry = x.entry AND r.field = 'reason'),"                                        \
+	" (SELECT group_concat(training, ' ') FROM vote_trainings f WHERE f.vote = x.vote)"        \
+	" FROM votes x"
 
 void sr_vote_row_free(struct sr_vote_row *r) {
 	free(r->forms);
+	free(r->trainings);
 	free(r->conditions);
 	free(r->reason);
 	memset(r, 0, sizeof *r);
@@ -405,6 +408,8 @@ static int read_vote(struct sr_vote_row *r, struct sr_stmt *st, struct sr_err *e
 		rc = sr_col_dup_some(&r->forms, st, 11, e);
 	if (rc == 0)
 		rc = sr_col_dup_some(&r->conditions, st, 12, e);
+	if (rc == 0)
+		rc = sr_col_dup_some(&r->trainings, st, 14, e);
 	return rc == 0 ? sr_col_dup(&r->reason, st, 13, e) : rc;
 }
 

@@ -220,6 +220,9 @@ static const char *const statements[] = {
 	"CREATE INDEX votes_v ON votes(v)",
 	"CREATE TABLE vote_forms(vote BLOB NOT NULL REFERENCES votes(vote),"
 	" form TEXT NOT NULL, PRIMARY KEY(vote, form)) STRICT, WITHOUT ROWID",
+	/* that the vote demands of whoever reads */
+	"CREATE TABLE vote_trainings(vote BLOB NOT NULL REFERENCES votes(vote),"
+	" training TEXT NOT NULL, PRIMARY KEY(vote, training)) STRICT, WITHOUT ROWID",
 
 	/* --- grants and checkouts --- */
 
@@ -231,6 +234,8 @@ static const char *const statements[] = {
 	"CREATE INDEX grants_state ON grants(state, ends)",
 	"CREATE TABLE grant_forms(grant_id BLOB NOT NULL REFERENCES grants(grant_id),"
 	" form TEXT NOT NULL, PRIMARY KEY(grant_id, form)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE grant_trainings(grant_id BLOB NOT NULL REFERENCES grants(grant_id),"
+	" training TEXT NOT NULL, PRIMARY KEY(grant_id, training)) STRICT, WITHOUT ROWID",
 	"CREATE TABLE grant_people(grant_id BLOB NOT NULL REFERENCES grants(grant_id),"
 	" person TEXT NOT NULL REFERENCES people(person), PRIMARY KEY(grant_id,"
 	" person)) STRICT, WITHOUT ROWID",
@@ -343,8 +348,10 @@ static const struct sr_table tables[] = {
 	{"recusals", "request, person", true},
 	{"votes", "vote", true},
 	{"vote_forms", "vote, form", true},
+	{"vote_trainings", "vote, training", true},
 	{"grants", "grant_id", true},
 	{"grant_forms", "grant_id, form", true},
+	{"grant_trainings", "grant_id, training", true},
 	{"grant_people", "grant_id, person", true},
 	{"grant_votes", "grant_id, position", true},
 	{"checkouts", "checkout", true},

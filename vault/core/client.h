@@ -359,6 +359,7 @@ struct sr_asking {
 	/* SR_ID bytes: who decides; NULL: the board of the items, or else the founding one */
 	const uint8_t *board;
 	const struct sr_seats *seats; /* board, reshare */
+	bool highest; /* the board's highest level decides: lift of a mark for referral */
 	const uint8_t *
 		amend; /* SR_ID bytes of the request that gets a new version; NULL: a new request */
 	const uint8_t *items; /* SR_ID bytes each, in any order; access, export, destroy, referral,
@@ -425,6 +426,7 @@ struct sr_voting {
 	const char *decision;          /* approve reject correct topup */
 	const char *const *forms;      /* NULL: all that are asked */
 	int64_t ends;                  /* 0: as asked */
+	const char *const *trainings;  /* terms that a reader must have at every checkout */
 	const char *const *conditions; /* NULL-terminated */
 	const char *reason;
 	int64_t until;

@@ -181,7 +181,9 @@ static void put_what(struct sr_writ *d, const struct sr_client *c, const struct 
 	sr_text_put(&d->text, "kind", a->kind);
 	sr_text_put_hex(&d->text, "board", w->board, SR_ID);
 	sr_text_put_dec(&d->text, "epoch", c->board->view.epoch);
-	sr_text_put_dec(&d->text, "level", w->level != 0 ? w->level : c->board->view.level[0]);
+	sr_text_put_dec(&d->text, "level",
+		w->level != 0 ? w->level
+			      : c->board->view.level[a->highest ? c->board->view.levels - 1 : 0]);
 	if (a->closes != 0)
 		sr_text_put_time(&d->text, "closes", a->closes);
 	if (w->count > 0) {

@@ -598,6 +598,17 @@ static int put_forms(
 	return rc;
 }
 
+static int put_trainings(struct sr_writ *d, const struct sr_voting *v, struct sr_err *e) {
+	const char **list = NULL;
+	size_t n = 0;
+	const int rc = sr_words_sorted(&list, &n, v->trainings, e);
+
+	for (size_t i = 0; i < n; i++)
+		sr_text_put(&d->text, "training", list[i]);
+	free(list);
+	return rc;
+}
+
 static int fill_vote(struct sr_writ *d, struct sr_ballot *b, const struct sr_voting *v,
 	uint8_t index, bool pieces, struct sr_err *e) {
 	const bool approve = strcmp(v->decision, "approve") == 0;
@@ -614,6 +625,8 @@ static int fill_vote(struct sr_writ *d, struct sr_ballot *b, const struct sr_vot
 		rc = put_forms(d, b, v, e);
 	if (approve && v->ends != 0)
 		sr_text_put_time(&d->text, "ends", v->ends);
+	if (rc == 0)
+		rc = put_trainings(d, v, e);
 	for (size_t i = 0; v->conditions != NULL && v->conditions[i] != NULL; i++)
 		sr_writ_string(d, "condition", v->conditions[i]);
 	sr_writ_string(d, "reason", v->reason);

@@ -211,7 +211,7 @@
  * request.items        as requests
  *   in    request id, version dec?, offset dec?, limit dec?
  *   out   total dec
- *   body  rows: item {id, state, level, number, title?} in byte order of ids
+ *   body  rows: item {id, state, level, number, seal-entry: dec, title?} in byte order of ids
  * inbox                login: what waits for the caller
  *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?}; join,
  *         correct {request, version}; describe, release {items dec}; deal, accept, reveal {run};
@@ -234,12 +234,13 @@
  *   in    state token?, request id?, item id?, all token? ("yes": members, officers, auditors),
  *         offset dec?, limit dec?
  *   body  rows: grant {id, board, request, version, right, state, ends, level, epoch, entry,
- *         ended?, items, suspended-by?, form*, person*, vote*}
+ *         ended?, items, suspended-by?, form*, training*, person*, vote*}
  * grant                login
  *   in    grant id
  *   body  rows: one grant; condition {person, conditions dec, text? (one a line)} of its votes;
  *         use {item, checkouts, opened, reads, exports: dec, last time} of each item that was
- *         checked out under it; item {id, state, level, number, title?}
+ *         checked out under it; topup {grant, item, have, want: dec} of each item that its votes
+ *         do not open now; item {id, state, level, number, seal-entry: dec, title?}
  * checkouts            login
  *   in    live token? ("yes"), grant id?, item id?, all token? ("yes": members, officers,
  *         auditors), offset dec?, limit dec?

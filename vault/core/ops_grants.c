@@ -36,6 +36,7 @@ void sr_put_grant_row(struct sr_rows_out *o, const struct sr_grant_row *g) {
 	sr_row_dec(o, "items", g->items);
 	sr_row_str(o, "suspended-by", g->suspended_by);
 	sr_row_words(o, "form", g->forms);
+	sr_row_words(o, "training", g->trainings);
 	sr_row_words(o, "person", g->people);
 	for (size_t i = 0; i < g->vote_count; i++)
 		sr_row_hex(o, "vote", g->votes[i], SR_ID);

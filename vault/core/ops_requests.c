@@ -140,6 +140,7 @@ static void put_vote(struct sr_rows_out *o, const struct sr_vote_row *v, bool te
 	sr_row_dec(o, "epoch", v->epoch);
 	sr_row_words(o, "form", v->forms);
 	sr_row_time(o, "ends", v->ends);
+	sr_row_words(o, "training", v->trainings);
 	sr_row_dec(o, "conditions", v->condition_count);
 	sr_row_dec(o, "pieces", v->pieces_count);
 	if (v->has_bundle) {
