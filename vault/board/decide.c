@@ -110,7 +110,7 @@ static int decide_grant(const struct follow_job *j, const struct decision *d) {
 	sr_text_put_hex(&text, "grant", id, SR_ID);
 	sr_text_put_hex(&text, "request", d->v.request, SR_ID);
 	sr_text_put_dec(&text, "version", d->v.version);
-	sr_text_put(&text, "right", d->v.kind); /* access, export, referral or reseal */
+	sr_text_put(&text, "right", d->v.kind); /* access, export, referral, reseal, redact */
 	put_people(&text, d);
 	put_forms(&text, d);
 	rc = put_trainings(&text, d, j->e);
@@ -666,6 +666,7 @@ static const struct {
 	{"export", decide_grant},
 	{"referral", decide_grant},
 	{"reseal", decide_grant},
+	{"redact", decide_grant},
 	{"revoke", decide_revoke},
 	{"lift", decide_lift},
 	{"renew", decide_renew},

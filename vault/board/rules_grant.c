@@ -201,7 +201,7 @@ static int checkout_granted(
 	if (!has)
 		return rules_deny(c, "item-not-granted", "", "the grant does not name this item");
 	snprintf(form, sizeof form, "%.*s", (int)(f.len < 63 ? f.len : 63), (const char *)f.p);
-	if (strcmp(g->right, "access") == 0 && !sr_token_in(g->forms, form))
+	if (sr_rules_looks(g->right) && !sr_token_in(g->forms, form))
 		return rules_deny(c, "form-not-granted", "",
 			"the form %s is not granted (granted: %s)", form, g->forms);
 	rc = checkout_trainings(c, g);
@@ -263,9 +263,10 @@ static int checkout_item(struct rules_ctx *c, const struct sr_item_row *item) {
 	}
 	if (!rules_field_is(c->s, "right", "access") && !rules_field_is(c->s, "right", "export") &&
 		!rules_field_is(c->s, "right", "referral") &&
-		!rules_field_is(c->s, "right", "reseal"))
+		!rules_field_is(c->s, "right", "reseal") &&
+		!rules_field_is(c->s, "right", "redact"))
 		return rules_deny(c, "unknown-right", "",
-			"a right is access, export, referral, reseal or quarantine");
+			"a right is access, export, referral, reseal, redact or quarantine");
 	rc = rules_grant(c, &g);
 	if (rc == SR_NOTFOUND)
 		return rules_deny(c, "no-such-grant", "grants shows yours", "no such grant");

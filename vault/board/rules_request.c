@@ -19,6 +19,7 @@ static const struct shape shapes[] = {
 	{"export", "items list purpose ends key recipient", "person"},
 	{"referral", "items list ends key recipient authority", ""},
 	{"reseal", "items list ends key", "purpose"},
+	{"redact", "items list form ends key", "purpose"},
 	{"revoke", "target", ""},
 	{"lift", "target", ""},
 	{"renew", "target ends", ""},
@@ -56,8 +57,9 @@ static bool shape_holds(struct rules_ctx *c, const struct shape *sh) {
 
 /* Forms, purposes and dates of an access or export request. */
 static int request_terms(struct rules_ctx *c) {
-	const int64_t longest = rules_field_is(c->s, "kind", "reseal") ? SR_RULES_RESEAL_MAX_S
-								       : SR_RULES_ENDS_MAX_S;
+	const bool work =
+		rules_field_is(c->s, "kind", "reseal") || rules_field_is(c->s, "kind", "redact");
+	const int64_t longest = work ? SR_RULES_RESEAL_MAX_S : SR_RULES_ENDS_MAX_S;
 	int64_t ends = 0, closes = 0;
 	char word[80];
 	int rc = sr_field_time(&ends, c->s, "ends", 0, c->e);
@@ -115,7 +117,8 @@ static int request_people(struct rules_ctx *c) {
 	const char *words = "";
 	const unsigned roles_wanted = sr_rules_readers(sr_field(c->s, "kind", 0), &words);
 
-	if (rules_field_is(c->s, "kind", "referral") || rules_field_is(c->s, "kind", "reseal"))
+	if (rules_field_is(c->s, "kind", "referral") || rules_field_is(c->s, "kind", "reseal") ||
+		rules_field_is(c->s, "kind", "redact"))
 		return rules_has_role(c, roles_wanted)
 			       ? rules_allow(c)
 			       : rules_deny(c, "role-missing", "", "%s asks for a %.*s; %s is none",

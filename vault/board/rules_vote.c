@@ -259,7 +259,7 @@ static int vote_approval(struct rules_ctx *c, const struct sr_version_row *v) {
 			"a topup adds pieces to a grant; what it demands of its readers is "
 			"settled");
 	/* A topup adds pieces to a grant whose forms are settled. */
-	if (strcmp(v->kind, "access") == 0 && n == 0 && !topup)
+	if (sr_rules_looks(v->kind) && n == 0 && !topup)
 		return rules_deny(c, "forms-missing", "vote --form ...",
 			"an approval names the forms it allows");
 	for (size_t i = 0; i < n; i++) {
@@ -287,7 +287,7 @@ static int vote_forms_meet(struct rules_ctx *c, const struct sr_version_row *v) 
 	struct sr_votes votes = {0};
 	int rc;
 
-	if (strcmp(v->kind, "access") != 0)
+	if (!sr_rules_looks(v->kind))
 		return rules_allow(c);
 	rc = sr_query_votes(&votes, c->cat, v->request, v->version, c->e);
 	if (rc != 0)

@@ -453,7 +453,8 @@ struct sr_version_row {
 	uint64_t entry;
 	int64_t received;
 	char applicant[SR_PERSON_TEXT];
-	/* access export revoke lift role person-end collection destroy referral reseal board */
+	/* access export revoke lift role person-end collection destroy referral reseal redact board
+	 */
 	char kind[32];
 	uint8_t board[SR_ID]; /* that decides it */
 	uint32_t epoch, level;

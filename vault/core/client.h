@@ -353,7 +353,8 @@ struct sr_seats { /* members and quorums of a board to be */
 	const char *const *dealer; /* reshare: who deals, in the order of the board */
 };
 struct sr_asking {
-	/* access export revoke lift role person person-end collection destroy referral reseal board
+	/* access export revoke lift role person person-end collection destroy referral reseal
+	 * redact board
 	 */
 	const char *kind;
 	/* SR_ID bytes: who decides; NULL: the board of the items, or else the founding one */
@@ -443,7 +444,7 @@ struct sr_borrow {
 	const uint8_t *item;
 	const uint8_t *grant; /* NULL: the live grant of the caller that holds the item (USAGE when
 				 there are several) */
-	const char *right;    /* access export referral reseal quarantine; NULL: access */
+	const char *right;    /* access export referral reseal redact quarantine; NULL: access */
 	const char *form;     /* NULL: text; of quarantine and export: as the vault has it */
 };
 /* Statement, then open. ${files}: how many. */
@@ -543,8 +544,9 @@ SR_MUST int sr_client_deposit(struct sr_client *c, const struct sr_depositing *d
 /* --- redaction (client_redact.c) -------------------------------------------------------------- */
 
 struct sr_redact {
-	uint8_t checkout[SR_ID]; /* ours, of right quarantine */
+	uint8_t checkout[SR_ID]; /* ours, of right quarantine or redact */
 	struct sr_bytes plan;    /* room/redact.h */
+	bool keep_names;         /* title and paths of the parent; else they are left out too */
 	const char *reason;
 };
 /* A new held item, in the collection of its parent, without what the plan leaves out; ${item}: its

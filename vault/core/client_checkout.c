@@ -84,7 +84,9 @@ static int prove_grant(struct lending *l, struct sr_err *e) {
 		rc = sr_fail(e, SR_AUTH, "the grant does not name %s", me);
 	if (rc == 0 && !sr_bytes_eq(sr_field(s, "right", 0), sr_field(out, "right", 0)))
 		rc = sr_fail(e, SR_AUTH, "the grant is for another right than the checkout");
-	if (rc == 0 && is_word(sr_field(s, "right", 0), "access") &&
+	if (rc == 0 &&
+		(is_word(sr_field(s, "right", 0), "access") ||
+			is_word(sr_field(s, "right", 0), "redact")) &&
 		!named(s, "form", sr_field(out, "form", 0)))
 		rc = sr_fail(e, SR_AUTH, "the grant does not name the form of the checkout");
 	if (rc == 0 && ends <= sr_now(&l->c->clock))

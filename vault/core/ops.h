@@ -292,10 +292,11 @@
  *   in    checkout id
  *   body  part (SR_PART bytes)
  *   out   files dec
- * redact.make          curator, whose quarantine checkout is open in this process: a new item
- *                      without what the plan leaves out, as a deposit of this connection;
+ * redact.make          curator, whose checkout of right quarantine or redact is open in this
+ * process: a new item without what the plan leaves out, as a deposit of this connection;
  *                      deposit.finish and submit of `redact` follow, or deposit.abort
- *   in    checkout id
+ *   in    checkout id, names token? ("keep": title and paths of the parent; else the title is
+ *         empty, and paths are numbers with the ending that they had)
  *   body  the plan (room/redact.h)
  *   out   accession id, parent id, collection id
  * release.prepare      curator
