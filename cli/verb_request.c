@@ -413,6 +413,14 @@ static void request_rest(const struct cli_answer *a) {
 			cli_use_print(r);
 		} else if (sr_row_is(r, "topup")) {
 			cli_topup_print(r);
+		} else if (sr_row_is(r, "extension")) {
+			printf("  %-14s ", "extension");
+			cli_print(sr_row_get(r, "number"));
+			printf(": ");
+			cli_print(sr_row_get(r, "items"));
+			printf(" items, asked by ");
+			cli_print(sr_row_get(r, "person"));
+			putchar('\n');
 		} else if (sr_row_is(r, "earlier")) {
 			printf("  %-14s ", "earlier");
 			cli_print(sr_row_get(r, "version"));
@@ -438,6 +446,7 @@ static void request_json(const struct cli_answer *a, const struct sr_row *v) {
 	json_object_set_new(o, "grants", cli_json_rows(&a->rows, "grant"));
 	json_object_set_new(o, "use", cli_json_rows(&a->rows, "use"));
 	json_object_set_new(o, "topups", cli_json_rows(&a->rows, "topup"));
+	json_object_set_new(o, "extensions", cli_json_rows(&a->rows, "extension"));
 	cli_json_print(o);
 }
 

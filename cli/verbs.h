@@ -132,6 +132,8 @@ int verb_notices_send(struct cli *c, struct sr_err *e);
 extern const struct cli_option cli_renew_options[];
 int verb_grant_show(struct cli *c, struct sr_err *e);
 int verb_renew(struct cli *c, struct sr_err *e);
+extern const struct cli_option cli_extend_options[];
+int verb_extend(struct cli *c, struct sr_err *e);
 
 /* verb_log.c */
 extern const struct cli_option cli_log_options[];

@@ -188,6 +188,7 @@ static int (*const rule_for[SR_T_COUNT])(struct rules_ctx *c) = {
 	[SR_T_RETENTION] = rule_retention,
 	[SR_T_REQUEST] = rule_request,
 	[SR_T_AMEND] = rule_amend,
+	[SR_T_EXTEND] = rule_extend,
 	[SR_T_JOIN] = rule_join,
 	[SR_T_COMMENT] = rule_comment,
 	[SR_T_RECUSE] = rule_recuse,

@@ -48,6 +48,7 @@ rule_fn rule_describe;
 rule_fn rule_release;
 rule_fn rule_request;
 rule_fn rule_amend;
+rule_fn rule_extend;
 rule_fn rule_join;
 rule_fn rule_comment;
 rule_fn rule_recuse;

@@ -186,17 +186,19 @@ int sr_query_grant_has_item(bool *out, struct sr_catalogue *c, const uint8_t gra
 /* Votes are for the newest room key of their version, and each piece for the seal that was in
  * force.
  */
-#define TOPUP_SQL                                                                              \
-	"SELECT t.item, t.have, t.want, t.resealed FROM (SELECT i.item, i.sealed > v.entry AS" \
-	" resealed, (SELECT l.quorum FROM board_levels l WHERE l.board = v.board AND"          \
-	"  l.epoch = v.epoch AND l.level = i.level) AS want,"                                  \
-	" (SELECT count(DISTINCT x.person) FROM votes x WHERE x.v = g.v AND x.ended IS NULL"   \
-	"  AND x.bundle NOT NULL AND x.decision IN ('approve', 'topup') AND x.entry >"         \
-	"  max(i.sealed, coalesce(k.entry, 0))) AS have"                                       \
-	" FROM grants g JOIN versions v ON v.v = g.v JOIN request_items r ON r.v = g.v"        \
-	" JOIN items i ON i.n = r.n LEFT JOIN room_keys k ON k.v = g.v"                        \
-	" WHERE g.grant_id = ?1 AND (?2 IS NULL OR i.item = ?2) AND i.state <> 'destroyed'"    \
-	" AND (g.right_to <> 'reseal' OR i.sealed < g.entry)) t"                               \
+#define TOPUP_SQL                                                                            \
+	"SELECT t.item, t.have, t.want, t.resealed, t.extension FROM (SELECT i.item,"        \
+	" r.extension, i.sealed > v.entry AS"                                                \
+	" resealed, (SELECT l.quorum FROM board_levels l WHERE l.board = v.board AND"        \
+	"  l.epoch = v.epoch AND l.level = i.level) AS want,"                                \
+	" (SELECT count(DISTINCT x.person) FROM votes x WHERE x.v = g.v AND x.ended IS NULL" \
+	"  AND x.bundle NOT NULL AND x.extension = r.extension"                              \
+	"  AND x.decision IN ('approve', 'topup') AND x.entry >"                             \
+	"  max(i.sealed, coalesce(k.entry, 0))) AS have"                                     \
+	" FROM grants g JOIN versions v ON v.v = g.v JOIN request_items r ON r.v = g.v"      \
+	" JOIN items i ON i.n = r.n LEFT JOIN room_keys k ON k.v = g.v"                      \
+	" WHERE g.grant_id = ?1 AND (?2 IS NULL OR i.item = ?2) AND i.state <> 'destroyed'"  \
+	" AND (g.right_to <> 'reseal' OR i.sealed < g.entry)) t"                             \
 	" WHERE t.have < t.want ORDER BY t.item"
 
 void sr_topups_free(struct sr_topups *l) {
@@ -221,6 +223,7 @@ int sr_query_topups(struct sr_topups *out, struct sr_catalogue *c, const uint8_t
 		t->have = (uint32_t)sr_stmt_col_int(st, 1);
 		t->want = (uint32_t)sr_stmt_col_int(st, 2);
 		t->resealed = sr_stmt_col_int(st, 3) != 0;
+		t->extension = sr_stmt_col_int(st, 4);
 	}
 	sr_stmt_free(st);
 	if (rc != 0)

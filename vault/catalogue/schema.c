@@ -182,8 +182,14 @@ static const char *const statements[] = {
 	" received INTEGER NOT NULL, UNIQUE(request, version)) STRICT",
 	"CREATE INDEX versions_open ON versions(closes) WHERE state = 'open'",
 	"CREATE INDEX versions_state ON versions(state)",
+	/* extension: 0, of the request; else the number of the extension of its grant that added the
+	 * item. A vote's pieces are for the items of one of these lists. */
 	"CREATE TABLE request_items(v INTEGER NOT NULL REFERENCES versions(v),"
-	" n INTEGER NOT NULL REFERENCES items(n), PRIMARY KEY(v, n)) STRICT, WITHOUT ROWID",
+	" n INTEGER NOT NULL REFERENCES items(n), extension INTEGER NOT NULL,"
+	" PRIMARY KEY(v, n)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE extensions(v INTEGER NOT NULL REFERENCES versions(v),"
+	" number INTEGER NOT NULL, person TEXT NOT NULL, items INTEGER NOT NULL,"
+	" entry INTEGER NOT NULL, PRIMARY KEY(v, number)) STRICT, WITHOUT ROWID",
 	"CREATE INDEX request_items_n ON request_items(n)",
 	"CREATE TABLE request_forms(v INTEGER NOT NULL REFERENCES versions(v),"
 	" form TEXT NOT NULL, PRIMARY KEY(v, form)) STRICT, WITHOUT ROWID",
@@ -212,6 +218,7 @@ static const char *const statements[] = {
 	/* vote: id of its statement; ended: the entry that made it void */
 	"CREATE TABLE votes(vote BLOB PRIMARY KEY, v INTEGER NOT NULL REFERENCES versions(v),"
 	" person TEXT NOT NULL REFERENCES people(person), decision TEXT NOT NULL,"
+	" extension INTEGER NOT NULL,"
 	" epoch INTEGER NOT NULL, ends INTEGER, pieces_count INTEGER NOT NULL, bundle BLOB,"
 	" pieces BLOB, conditions INTEGER NOT NULL, entry INTEGER NOT NULL,"
 	" ended INTEGER) STRICT",
@@ -338,6 +345,7 @@ static const struct sr_table tables[] = {
 	{"requests", "request", true},
 	{"versions", "v", true},
 	{"request_items", "v, n", true},
+	{"extensions", "v, number", true},
 	{"request_forms", "v, form", true},
 	{"request_purposes", "v, position", true},
 	{"request_roles", "v, position", true},

@@ -384,6 +384,19 @@ struct sr_asking {
 SR_MUST int sr_client_request(struct sr_client *c, const struct sr_asking *a,
 	uint8_t request[SR_ID], struct sr_submitted *out, struct sr_err *e);
 
+/* Ask that items which came later are topped up under a live grant of ours. */
+struct sr_extending {
+	const uint8_t *grant; /* SR_ID bytes */
+	const uint8_t
+		*items; /* SR_ID bytes each, in any order; NULL: all that the rules let it add */
+	size_t item_count;
+	const char *reason; /* NULL: none */
+};
+/* ${number}: of the extension, which members top up; ${count}: items in it. NOTFOUND: there is
+ * nothing new. */
+SR_MUST int sr_client_extend(struct sr_client *c, const struct sr_extending *x, uint64_t *number,
+	size_t *count, struct sr_submitted *out, struct sr_err *e);
+
 /* --- votes (client_vote.c) -------------------------------------------------------------------- */
 
 /* All that a voter verifies, in a file for another machine: board, request, seals. ${since}: size
@@ -395,6 +408,9 @@ struct sr_ballot; /* a version of a request, verified; opaque */
 SR_MUST int sr_ballot_fetch(struct sr_ballot **out, struct sr_client *c,
 	const uint8_t request[SR_ID], uint64_t version,
 	struct sr_err *e); /* version 0: the newest */
+/* The items of an extension of the grant of its newest version, for a topup. */
+SR_MUST int sr_ballot_fetch_extension(struct sr_ballot **out, struct sr_client *c,
+	const uint8_t request[SR_ID], uint64_t extension, struct sr_err *e);
 /* From a file of sr_client_bundle; the client may be offline (then this also pins and learns the
  * board). */
 SR_MUST int sr_ballot_read(
@@ -416,6 +432,7 @@ struct sr_ballot_view { /* proven, but for titles */
 	bool pieces;                  /* an approval carries pieces */
 	const struct sr_ballot_item *items;
 	size_t item_count;
+	uint64_t extension; /* of its grant, whose items these are; 0: the request's own */
 	char reader[SR_REQUEST_PEOPLE_MAX]
 		   [SR_PERSON_TEXT]; /* applicant first, then co-applicants in byte order */
 	size_t reader_count;

@@ -278,6 +278,7 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("version", SR_V_DEC, SR_ONE),
 		F("epoch", SR_V_DEC, SR_ONE),
 		F("decision", SR_V_TOKEN, SR_ONE),
+		F("extension", SR_V_DEC, SR_OPTIONAL),
 		SORTED("form", SR_V_TOKEN, SR_ANY),
 		F("ends", SR_V_TIME, SR_OPTIONAL),
 		SORTED("training", SR_V_TOKEN, SR_ANY),
@@ -345,6 +346,15 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("request", SR_V_ID, SR_ONE),
 		F("grant", SR_V_ID, SR_ONE),
 		F("ends", SR_V_TIME, SR_ONE),
+		END}},
+	{SR_T_EXTEND, "extend", SR_BY_RESEARCHER, NULL, SR_EFFECT_GRANT, FIELDS{
+		F("grant", SR_V_ID, SR_ONE),
+		F("request", SR_V_ID, SR_ONE),
+		F("version", SR_V_DEC, SR_ONE),
+		F("number", SR_V_DEC, SR_ONE),
+		F("items", SR_V_COUNT_ROOT, SR_ONE),
+		OBJECT("list", SR_ONE),
+		P_TEXT("reason", SR_OPTIONAL, "actor"),
 		END}},
 	{SR_T_CLOSE, "close", SR_BY_RESEARCHER | SR_BY_CURATOR | SR_BY_OFFICER |
 		SR_BY_MEMBER, NULL, SR_EFFECT_GRANT, FIELDS{
