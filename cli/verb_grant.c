@@ -200,7 +200,8 @@ int verb_extend(struct cli *c, struct sr_err *e) {
 		json_object_set_new(more, "extension", json_integer((json_int_t)number));
 		json_object_set_new(more, "items", json_integer((json_int_t)count));
 		rc = cli_done(c, &out, more,
-			"extension %llu with %zu items: members vote REQUEST topup --extension %llu",
+			"extension %llu with %zu items: members vote REQUEST topup --extension "
+			"%llu",
 			(unsigned long long)number, count, (unsigned long long)number);
 	}
 	free(items);

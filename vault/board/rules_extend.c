@@ -173,7 +173,7 @@ static int extend_grant(struct rules_ctx *c, const struct sr_grant_row *g) {
 	rc = sr_query_version(&v, c->cat, g->request, g->version, c->e);
 	if (rc == 0 && v.epoch != c->board.epoch)
 		rc = rules_deny(c, "other-epoch", "make a new request",
-			"the request was decided in epoch %u, and the board is in epoch %u: it takes "
+			"the request was decided in epoch %u, the board is in epoch %u: it takes "
 			"no more pieces for it",
 			v.epoch, c->board.epoch);
 	else if (rc == 0)

@@ -95,7 +95,8 @@ static int checkout_topup(
 	if (l.count > 0 && l.rows[0].extension != 0)
 		rc = rules_deny(c, "topup-needed",
 			"members vote on it: vote REQUEST topup --extension N",
-			"extension %lld added the item, and %u of %u members have given pieces of it",
+			"extension %lld added the item, and %u of %u members have given pieces of "
+			"it",
 			(long long)l.rows[0].extension, l.rows[0].have, l.rows[0].want);
 	else if (l.count > 0 && l.rows[0].resealed)
 		rc = rules_deny(c, "topup-needed", "members vote topup on its request",

@@ -216,7 +216,8 @@ int sr_apply_extend(struct sr_apply *a, struct sr_err *e) {
 	if (rc == 0)
 		rc = SQL_INT_OF(a->db, e, &looks,
 			"SELECT count(*) FROM grants g JOIN grant_people p ON p.grant_id ="
-			" g.grant_id WHERE g.grant_id = ? AND g.right_to = 'access' AND p.person = ?",
+			" g.grant_id WHERE g.grant_id = ? AND g.right_to = 'access'"
+			" AND p.person = ?",
 			A_ID(g.id), A_STR(a->actor));
 	if (rc == 0 && (looks == 0 || v.v != g.v))
 		return sr_fail(e, SR_CORRUPT,

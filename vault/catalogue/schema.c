@@ -182,8 +182,8 @@ static const char *const statements[] = {
 	" received INTEGER NOT NULL, UNIQUE(request, version)) STRICT",
 	"CREATE INDEX versions_open ON versions(closes) WHERE state = 'open'",
 	"CREATE INDEX versions_state ON versions(state)",
-	/* extension: 0, of the request; else the number of the extension of its grant that added the
-	 * item. A vote's pieces are for the items of one of these lists. */
+	/* extension: 0, of the request; else the number of the extension of its grant that added
+	 * the item. A vote's pieces are for the items of one of these lists. */
 	"CREATE TABLE request_items(v INTEGER NOT NULL REFERENCES versions(v),"
 	" n INTEGER NOT NULL REFERENCES items(n), extension INTEGER NOT NULL,"
 	" PRIMARY KEY(v, n)) STRICT, WITHOUT ROWID",
