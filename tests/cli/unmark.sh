@@ -50,6 +50,23 @@ has 'the mark stays'
 ok as of show "$ITEM" --json
 same "$(json referral)" true
 refused 1 'referred' as of lift "$ITEM" "$flag" --ask --reason 'still'
+# Destroyed on instruction while it is asked: nothing is left to lift, and the last vote says so.
+echo other >g
+deposit g
+ok as cu1 describe "$ITEM" --title other --hazard referral
+flag=$(mark)
+ok as of lift "$ITEM" "$flag" --ask --reason 'perhaps not' --json
+asked=$(json request)
+ok as of destroy "$ITEM" --reason 'it ends' --instruction 'State attorney, 12 Js 1' --json
+end=$(json request)
+for m in m1 m2; do ok as "$m" vote "$end" approve; done
+ok as m1 show "$ITEM" --json
+same "$(json state)" destroyed
+for m in m1 m2 m3; do ok as "$m" vote "$asked" approve; done
+has 'nothing left to lift'
+ok as m1 request show "$asked" --json
+same "$(json state)" refused
+refused 1 'item-state' as of lift "$ITEM" "$flag" --ask --reason 'still'
 ok as au log --type lift --json
 same "$(jq length out)" 1
 ok sr verify

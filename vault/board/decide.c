@@ -194,11 +194,16 @@ static int decide_revoke(const struct follow_job *j, const struct decision *d) {
 /* The seal or mark that was asked about and no other: each has its own reason. */
 static int decide_lift_flag(const struct follow_job *j, const struct decision *d) {
 	struct sr_flag_row f = {0};
+	struct sr_item_row item = {0};
 	struct sr_buf text;
-	bool referred = false;
+	bool referred = false, there = false;
 	int rc = sr_query_flag(&f, j->v->catalogue, d->v.target, j->e);
 
 	sr_buf_init(&text);
+	if (rc == 0)
+		rc = sr_query_item(&item, j->v->catalogue, f.item, j->e);
+	there = rc == 0 && sr_state_may(SR_M_ITEM, item.state, SR_E_LIFT);
+	sr_item_row_free(&item);
 	if (rc == 0 && strcmp(f.what, "referral") == 0)
 		rc = sr_rules_referred(&referred, j->v->catalogue, f.item, j->e);
 	if (rc == 0 && referred) {
@@ -206,6 +211,10 @@ static int decide_lift_flag(const struct follow_job *j, const struct decision *d
 			&(struct moot){"item", f.item, "referred",
 				"the board decided meanwhile to hand this item over; the mark "
 				"stays"});
+	} else if (rc == 0 && !there) {
+		rc = decide_moot(j, d,
+			&(struct moot){"item", f.item, "item-state",
+				"the item is not there any more; there is nothing left to lift"});
 	} else if (rc == 0 && f.ended != 0) {
 		rc = decide_moot(j, d,
 			&(struct moot){"item", f.item, "flag-ended",

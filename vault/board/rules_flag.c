@@ -201,6 +201,8 @@ int rules_lift_asked(struct rules_ctx *c, const uint8_t flag[SR_ID]) {
 	else if (f.ended != 0)
 		rc = rules_deny(c, "flag-ended", "", "the %s ended with entry %llu", f.what,
 			(unsigned long long)f.ended);
+	else if (!sr_state_may(SR_M_ITEM, item.state, SR_E_LIFT)) /* a mark outlives the item */
+		rc = rules_deny(c, "item-state", "", "the item is %s", sr_state_name(item.state));
 	else if (strcmp(f.what, "referral") == 0)
 		rc = referral_lift(c, &f);
 	else
