@@ -17,7 +17,8 @@ static const char *const numbers[] = {"index", "entry", "items", "bytes", "files
 	"position", "members", "entries", "people", "collections", "accessions", "held", "released",
 	"requests-open", "grants-live", "grants-suspended", "checkouts-live", "incidents",
 	"refusals", "packs", "blocks", "open-here", "sessions", "second-pending", "pid", "tiles",
-	"signatures", "objects", "deposits", "envelopes", "findings", "elapsed-ms", "bad", "next"};
+	"signatures", "objects", "deposits", "envelopes", "findings", "elapsed-ms", "bad", "next",
+	"seal-entry", "extension", "have", "want"};
 
 static const char *const flags[] = {"referral", "embargo", "hold", "sealed", "newest",
 	"room-key-ended", "active", "dealt", "accepted", "opened", "void", "repeated", "changed",
@@ -26,7 +27,8 @@ static const char *const flags[] = {"referral", "embargo", "hold", "sealed", "ne
 /* "kind/key", or "key" for all kinds. */
 static const char *const lists[] = {"role", "ever", "form", "hazard", "language", "keyword",
 	"purpose", "condition", "mark", "follow", "version/person", "version/joined",
-	"request/person", "request/joined", "grant/person", "grant/vote"};
+	"request/person", "request/joined", "grant/person", "grant/vote", "grant/training",
+	"vote/training"};
 
 static bool among(const char *const *list, size_t count, const char *key) {
 	for (size_t i = 0; i < count; i++) {

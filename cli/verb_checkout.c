@@ -33,7 +33,8 @@ const struct cli_option cli_checkouts_options[] = {
 const struct cli_option cli_checkout_options[] = {
 	{"grant", CLI_ONE, "G", "under this grant (when several hold the item)"},
 	{"form", CLI_ONE, "FORM", "how to look; text when not given"},
-	{"right", CLI_ONE, "RIGHT", "access; export; quarantine (curators, held items)"},
+	{"right", CLI_ONE, "RIGHT",
+		"access; export; quarantine, redact (curators: held, released items)"},
 	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };

@@ -42,7 +42,13 @@ void cli_topup_print(const struct sr_row *r) {
 	cli_print(sr_row_get(r, "have"));
 	printf(" of ");
 	cli_print(sr_row_get(r, "want"));
-	printf(" members have given pieces of it\n");
+	printf(" members have given pieces of it");
+	if (sr_row_get(r, "extension").p != NULL) {
+		printf(" (extension ");
+		cli_print(sr_row_get(r, "extension"));
+		putchar(')');
+	}
+	putchar('\n');
 }
 
 static int ask(struct cli *c, struct cli_answer *a, const uint8_t grant[SR_ID], struct sr_err *e) {
@@ -79,6 +85,7 @@ static void grant_print(const struct sr_row *g) {
 		cli_line_row(i == 0 ? "grant" : keys[i], g, keys[i]);
 	cli_line_words("for", g, "person");
 	cli_line_words("forms", g, "form");
+	cli_line_words("training", g, "training");
 }
 
 static json_t *grant_json(const struct cli_answer *a, const struct sr_row *g) {
@@ -153,6 +160,51 @@ int verb_renew(struct cli *c, struct sr_err *e) {
 		rc = cli_done(
 			c, &out, more, "request %s asks for more time: members vote on it", hex);
 	}
+	sr_submitted_free(&out);
+	return rc;
+}
+
+const struct cli_option cli_extend_options[] = {
+	{"reason", CLI_ONE, "TEXT", "why; - reads standard input"},
+	{"reason-file", CLI_ONE, "F", "the same from a file"},
+	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+int verb_extend(struct cli *c, struct sr_err *e) {
+	struct sr_extending x = {.reason = NULL};
+	struct sr_submitted out = {0};
+	uint8_t grant[SR_ID], *items = NULL;
+	uint64_t number = 0;
+	size_t count = 0;
+	int rc = cli_text(c, "reason", &x.reason, e);
+
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_word_id(c, grant, 0, "grant", e);
+	if (rc == 0 && c->args.word_count > 1)
+		items = calloc(c->args.word_count, SR_ID);
+	if (rc == 0 && c->args.word_count > 1 && items == NULL)
+		rc = sr_fail(e, SR_NOMEM, "out of memory");
+	for (size_t i = 1; rc == 0 && i < c->args.word_count; i++)
+		rc = cli_word_id(c, items + (i - 1) * SR_ID, i, "item", e);
+	x.grant = grant;
+	x.items = items;
+	x.item_count = items != NULL ? c->args.word_count - 1 : 0;
+	if (rc == 0)
+		rc = sr_client_extend(c->client, &x, &number, &count, &out, e);
+	if (rc == 0) {
+		json_t *more = json_object();
+
+		json_object_set_new(more, "extension", json_integer((json_int_t)number));
+		json_object_set_new(more, "items", json_integer((json_int_t)count));
+		rc = cli_done(c, &out, more,
+			"extension %llu with %zu items: members vote REQUEST topup --extension "
+			"%llu",
+			(unsigned long long)number, count, (unsigned long long)number);
+	}
+	free(items);
 	sr_submitted_free(&out);
 	return rc;
 }

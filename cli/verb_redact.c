@@ -1,17 +1,21 @@
 /*
- * verb_redact - a version of a held item without what must not be seen.
+ * verb_redact - a version of an item without what must not be seen; leave to make one of what is
+ * released.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "cli/verbs.h"
+#include "cli/words.h"
 #include "room/redact.h"
 
 const struct cli_option cli_redact_options[] = {
 	{"leave-out", CLI_LIST, "FILE", "number of a file that the new item does not have"},
 	{"gap", CLI_LIST, "FILE:FROM-TO",
 		"bytes FROM up to before TO of a text file, replaced by a mark"},
+	{"keep-names", CLI_FLAG, NULL,
+		"title and paths stay as they are (else: numbers, and no title)"},
 	{"reason", CLI_ONE, "TEXT", "why; kept in the log"},
 	{"reason-file", CLI_ONE, "F", "the same, from a file (- for standard input)"},
 	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
@@ -77,7 +81,7 @@ static int plan_of(struct sr_redaction *p, struct cli *c, struct sr_err *e) {
 int verb_redact(struct cli *c, struct sr_err *e) {
 	struct sr_redaction plan = {.left_count = 0};
 	struct sr_submitted out = {0};
-	struct sr_redact r = {.reason = NULL};
+	struct sr_redact r = {.keep_names = cli_has(c, "keep-names")};
 	struct sr_buf body;
 	uint8_t item[SR_ID];
 	char hex[2 * SR_ID + 1];
@@ -106,5 +110,49 @@ int verb_redact(struct cli *c, struct sr_err *e) {
 	sr_submitted_free(&out);
 	sr_redaction_free(&plan);
 	sr_buf_free(&body);
+	return rc;
+}
+
+/* --- of a released item: the board's leave --- */
+
+const struct cli_option cli_request_redact_options[] = {
+	{"ends", CLI_ONE, "WHEN", "do it until then: 7d, 2031-03-31 (else 30 days, at most 31)"},
+	{"closes", CLI_ONE, "WHEN", "the vote closes then"},
+	{"reason", CLI_ONE, "TEXT", "why; - reads standard input"},
+	{"reason-file", CLI_ONE, "F", "the same from a file"},
+	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+int verb_request_redact(struct cli *c, struct sr_err *e) {
+	static const char *const forms[] = {"text", NULL};
+	struct sr_asking a = {.kind = "redact", .forms = forms};
+	struct sr_clock clock = sr_clock_system();
+	struct sr_submitted out = {0};
+	uint8_t *items = NULL, request[SR_ID];
+	char hex[2 * SR_ID + 1];
+	int rc = cli_text(c, "reason", &a.reason, e);
+	if (rc == 0)
+		rc = cli_time(c, "closes", &a.closes, e);
+	if (rc == 0)
+		rc = cli_time(c, "ends", &a.ends, e);
+	if (rc == 0 && a.reason == NULL)
+		rc = sr_fail(e, SR_USAGE, "--reason is missing: what the board reads");
+	if (rc == 0 && a.ends == 0)
+		a.ends = sr_now(&clock) + (int64_t)30 * 86400; /* below the 31 that may be */
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_items(c, &items, &a.item_count, e);
+	a.items = items;
+	if (rc == 0)
+		rc = sr_client_request(c->client, &a, request, &out, e);
+	if (rc == 0) {
+		json_t *more = json_object();
+		sr_hex(hex, request, SR_ID);
+		json_object_set_new(more, "request", json_string(hex));
+		rc = cli_done(c, &out, more, "request %s", hex);
+	}
+	sr_submitted_free(&out);
 	return rc;
 }

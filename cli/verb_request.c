@@ -54,7 +54,7 @@ const struct cli_option cli_request_list_options[] = {
 	{"state", CLI_ONE, "STATE", "open, granted, refused, returned, withdrawn, lapsed"},
 	{"kind", CLI_ONE, "KIND",
 		"access, export, revoke, lift, role, person, person-end, collection, destroy, "
-		"referral, reseal"},
+		"referral, reseal, redact"},
 	{"item", CLI_ONE, "ITEM", "only those that ask for this item"},
 	{"mine", CLI_FLAG, NULL, "only where I am applicant or co-applicant"},
 	{"offset", CLI_ONE, "N", "skip so many"},
@@ -373,6 +373,7 @@ static void vote_print(const struct sr_row *r) {
 	}
 	putchar('\n');
 	cli_line_words("  forms", r, "form");
+	cli_line_words("  training", r, "training");
 	cli_line_row("  ends", r, "ends");
 	cli_line_words("  condition", r, "condition");
 }
@@ -412,6 +413,14 @@ static void request_rest(const struct cli_answer *a) {
 			cli_use_print(r);
 		} else if (sr_row_is(r, "topup")) {
 			cli_topup_print(r);
+		} else if (sr_row_is(r, "extension")) {
+			printf("  %-14s ", "extension");
+			cli_print(sr_row_get(r, "number"));
+			printf(": ");
+			cli_print(sr_row_get(r, "items"));
+			printf(" items, asked by ");
+			cli_print(sr_row_get(r, "person"));
+			putchar('\n');
 		} else if (sr_row_is(r, "earlier")) {
 			printf("  %-14s ", "earlier");
 			cli_print(sr_row_get(r, "version"));
@@ -437,6 +446,7 @@ static void request_json(const struct cli_answer *a, const struct sr_row *v) {
 	json_object_set_new(o, "grants", cli_json_rows(&a->rows, "grant"));
 	json_object_set_new(o, "use", cli_json_rows(&a->rows, "use"));
 	json_object_set_new(o, "topups", cli_json_rows(&a->rows, "topup"));
+	json_object_set_new(o, "extensions", cli_json_rows(&a->rows, "extension"));
 	cli_json_print(o);
 }
 

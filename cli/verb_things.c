@@ -32,7 +32,8 @@ const struct cli_option cli_retention_options[] = {
 };
 const struct cli_option cli_lift_options[] = {
 	REASON,
-	{"ask", CLI_FLAG, NULL, "of a seal: ask the board, and vote for it"},
+	{"ask", CLI_FLAG, NULL,
+		"of a seal or a mark for referral: ask the item's board (members vote for it)"},
 	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
@@ -155,10 +156,16 @@ int verb_retention(struct cli *c, struct sr_err *e) {
 
 /* --- lift ITEM FLAG --- */
 
+struct found {
+	uint8_t flag[SR_ID]; /* statement that set it */
+	bool referral;
+	uint8_t board[SR_ID]; /* of the item: it decides what a quorum lifts */
+};
+
 /* The statement that set what the second word begins, among those that the vault shows of the
  * item. A wrong one is refused: the statement names the item, too. */
 static int find_flag(
-	struct cli *c, uint8_t flag[SR_ID], const uint8_t item[SR_ID], struct sr_err *e) {
+	struct cli *c, struct found *out, const uint8_t item[SR_ID], struct sr_err *e) {
 	const char *typed = c->args.words[1];
 	const size_t len = strlen(typed);
 	struct cli_answer a;
@@ -173,8 +180,14 @@ static int find_flag(
 			memcmp(id.p, typed, len) != 0)
 			continue;
 		found++;
-		rc = sr_row_get_id(flag, SR_ID, &a.rows.rows[i], "id", e);
+		out->referral =
+			sr_bytes_eq(sr_row_get(&a.rows.rows[i], "what"), sr_bytes_str("referral"));
+		rc = sr_row_get_id(out->flag, SR_ID, &a.rows.rows[i], "id", e);
 	}
+	const struct sr_row *row = rc == 0 ? sr_rows_first(&a.rows, "item") : NULL;
+	if (rc == 0)
+		rc = row == NULL ? sr_fail(e, SR_CORRUPT, "the vault shows no row of the item")
+				 : sr_row_get_id(out->board, SR_ID, row, "board", e);
 	cli_answer_free(&a);
 	if (rc != 0 || (found == 1 && len >= 4))
 		return rc;
@@ -188,7 +201,8 @@ int verb_lift_flag(struct cli *c, struct sr_err *e) {
 	struct sr_flagging f = {.type = SR_T_LIFT, .count = 1};
 	struct sr_asking a = {.kind = "lift"};
 	struct sr_submitted out = {0};
-	uint8_t item[SR_ID], flag[SR_ID];
+	struct found found = {.referral = false};
+	uint8_t item[SR_ID];
 	const bool ask = cli_has(c, "ask");
 	int rc = ask ? cli_asking_reason(c, &a, e) : cli_text(c, "reason", &f.reason, e);
 	if (rc == 0)
@@ -196,13 +210,16 @@ int verb_lift_flag(struct cli *c, struct sr_err *e) {
 	if (rc == 0)
 		rc = cli_word_id(c, item, 0, "item", e);
 	if (rc == 0)
-		rc = find_flag(c, flag, item, e);
+		rc = find_flag(c, &found, item, e);
 	if (rc != 0)
 		return rc;
-	a.target = f.flag = flag;
+	a.target = f.flag = found.flag;
+	a.board = found.board;
+	a.highest = found.referral;
 	f.items = item;
 	if (ask)
-		return cli_ask_board(c, &a, "lift this seal", e);
+		return cli_ask_board(c, &a,
+			found.referral ? "take back this mark for referral" : "lift this seal", e);
 	rc = sr_client_flag(c->client, &f, &out, e);
 	if (rc == 0)
 		rc = cli_done(c, &out, NULL, "lifted");

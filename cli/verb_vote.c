@@ -9,8 +9,11 @@
 #include "cli/verbs.h"
 
 const struct cli_option cli_vote_options[] = {
+	{"extension", CLI_ONE, "N", "topup: pieces of the items that extension N added"},
 	{"form", CLI_LIST, "TOKEN", "approve only these forms"},
 	{"ends", CLI_ONE, "WHEN", "approve only until then"},
+	{"training", CLI_LIST, "TERM",
+		"whoever reads must have this training at every checkout (attest training)"},
 	{"condition", CLI_TEXTS, "TEXT", "a condition of the approval"},
 	{"reason", CLI_ONE, "TEXT", "why; - reads standard input"},
 	{"reason-file", CLI_ONE, "F", "the same from a file"},
@@ -61,12 +64,15 @@ static void tell_ballot(const struct cli *c, const struct sr_ballot_view *v) {
 		fprintf(stderr, "  ... and %zu more\n", v->item_count - shown);
 }
 
-static int fetch(struct cli *c, struct sr_ballot **b, const char *request, struct sr_err *e) {
+static int fetch(struct cli *c, struct sr_ballot **b, const char *request, uint64_t extension,
+	struct sr_err *e) {
 	const char *path = cli_get(c, "bundle");
 	uint8_t id[SR_ID];
 	struct sr_buf file;
 	if (path == NULL) {
 		int rc = sr_client_resolve(c->client, id, request, "request", e);
+		if (rc == 0 && extension != 0)
+			return sr_ballot_fetch_extension(b, c->client, id, extension, e);
 		return rc == 0 ? sr_ballot_fetch(b, c->client, id, 0, e) : rc;
 	}
 	sr_buf_init_secret(&file);
@@ -104,6 +110,8 @@ static int keep_vote(struct cli *c, struct sr_writ *d, const char *path, struct 
 static int voting(struct cli *c, struct sr_voting *v, struct sr_err *e) {
 	int rc = cli_list(c, &v->forms, "form", e);
 	if (rc == 0)
+		rc = cli_list(c, &v->trainings, "training", e);
+	if (rc == 0)
 		rc = cli_list(c, &v->conditions, "condition", e);
 	if (rc == 0)
 		rc = cli_time(c, "ends", &v->ends, e);
@@ -121,16 +129,23 @@ int verb_vote(struct cli *c, struct sr_err *e) {
 	struct sr_ballot *b = NULL;
 	struct sr_writ d = {0};
 	struct sr_submitted out = {0};
+	uint64_t extension = 0;
 	if (!is_decision(decision))
 		return sr_fail(e, SR_USAGE, "the decision is approve, reject, correct or topup");
 	if (request == NULL && !cli_has(c, "bundle"))
 		return sr_fail(e, SR_USAGE, "which REQUEST? (or --bundle F)");
 	int rc = voting(c, &v, e);
+	if (rc == 0 && cli_has(c, "extension"))
+		rc = cli_dec(c, "extension", &extension, e);
+	if (rc == 0 && cli_has(c, "extension") &&
+		(extension == 0 || cli_has(c, "bundle") || strcmp(decision, "topup") != 0))
+		rc = sr_fail(e, SR_USAGE,
+			"--extension: vote REQUEST topup --extension N, with the vault at hand");
 	if (rc == 0)
 		rc = cli_has(c, "bundle") && out_path != NULL ? cli_offline(c, e)
 							      : cli_connect(c, CLI_PERSON, e);
 	if (rc == 0)
-		rc = fetch(c, &b, request, e);
+		rc = fetch(c, &b, request, extension, e);
 	if (rc == 0) {
 		tell_ballot(c, sr_ballot_view(b));
 		rc = sr_ballot_vote(&d, b, &v, e);

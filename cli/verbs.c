@@ -138,7 +138,7 @@ const struct cli_verb cli_verbs[] = {
 		"cleo.id",
 		cli_describe_options, 0, 1, verb_describe},
 	{"redact", NULL,
-		"Make a version of a held item that you have checked out, without what must not be "
+		"Make a version of an item that you have checked out, without what must not be "
 		"seen.",
 		"CHECKOUT (--leave-out FILE | --gap FILE:FROM-TO)... --reason TEXT --as CURATOR",
 		"strongroom redact 40d5 --leave-out 3 --gap 0:120-180 --reason \"names of the "
@@ -196,6 +196,11 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom request referral 3f2a --to age1... --authority \"State police, K 5\" "
 		"--ends 30d --reason \"section 138\" --as olga.id",
 		cli_referral_options, 1, ANY, verb_request_referral},
+	{"request", "redact",
+		"Ask the board for leave to make a redacted version of released items.",
+		"ITEM... --reason TEXT [--ends WHEN] --as CURATOR",
+		"strongroom request redact 3f2a --reason \"a witness lives\" --as bea.id",
+		cli_request_redact_options, 1, ANY, verb_request_redact},
 	{"reseal", "ask",
 		"Ask the board to seal released items anew, at the level their hazards need now.",
 		"ITEM... --reason TEXT [--ends WHEN] --as CURATOR | OFFICER | MEMBER",
@@ -248,6 +253,10 @@ const struct cli_verb cli_verbs[] = {
 	{"grant", NULL, "Show a grant: for whom, until when, on which conditions, and its use.",
 		"GRANT --as ANYBODY", "strongroom grant 51e0 --as ada.id", NULL, 1, 1,
 		verb_grant_show},
+	{"extend", NULL,
+		"Ask that items which came later into a live grant's collections are topped up.",
+		"GRANT [ITEM...] [--reason TEXT] --as RESEARCHER",
+		"strongroom extend 51e0 --as ada.id", cli_extend_options, 1, ANY, verb_extend},
 	{"renew", NULL, "Ask the board for more time for a live grant, with a report of its use.",
 		"GRANT --ends WHEN --reason TEXT --as RESEARCHER",
 		"strongroom renew 51e0 --ends 90d --reason \"two chapters done\" --as ada.id",

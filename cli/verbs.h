@@ -80,6 +80,8 @@ extern const struct cli_option cli_request_options[], cli_export_request_options
 int verb_request(struct cli *c, struct sr_err *e);
 int verb_request_export(struct cli *c, struct sr_err *e);
 int verb_request_referral(struct cli *c, struct sr_err *e);
+extern const struct cli_option cli_request_redact_options[];
+int verb_request_redact(struct cli *c, struct sr_err *e);
 extern const struct cli_option cli_reseal_ask_options[];
 int verb_reseal_ask(struct cli *c, struct sr_err *e);
 int verb_reseal_run(struct cli *c, struct sr_err *e);
@@ -130,6 +132,8 @@ int verb_notices_send(struct cli *c, struct sr_err *e);
 extern const struct cli_option cli_renew_options[];
 int verb_grant_show(struct cli *c, struct sr_err *e);
 int verb_renew(struct cli *c, struct sr_err *e);
+extern const struct cli_option cli_extend_options[];
+int verb_extend(struct cli *c, struct sr_err *e);
 
 /* verb_log.c */
 extern const struct cli_option cli_log_options[];

@@ -73,6 +73,18 @@ ok as ri cat "$CHECKOUT"
 same "$OUT" 'of the clinic'
 refused 1 'any active member suspends' as m1 suspend "$(as ri grants --json | jq -r '.[0].id')"
 
+# What stands on an item is lifted by the board that it is under, without saying which.
+ok as cu1 seal "$NEW" --reason 'names a patient' --json
+flag=$(json 0.flag)
+refused 1 'checkout|sealed' as ri cat "$CHECKOUT"
+ok as n2 lift "$NEW" "$flag" --ask --reason 'the patient agrees' --json
+LIFT=$(json request)
+refused 1 'not a member of the board|not an active member' as m1 vote "$LIFT" approve
+ok as n1 vote "$LIFT" approve
+has 'lifted: a seal'
+ok as ri show "$NEW"
+hasnt 'sealed'
+
 # The founding board goes on as before.
 granted "$OLD"
 refused 1 'not a member of the board|not an active member' as n1 vote "$REQUEST" approve

@@ -29,7 +29,7 @@ ok sr status
 has 'items .*0 released, 1 held'
 
 # One file left out, two gaps.
-ok as cu1 redact "$CHECKOUT" --leave-out 1 --gap 0:5-14 --gap 0:37-43 "${R[@]}" --json
+ok as cu1 redact "$CHECKOUT" --leave-out 1 --gap 0:5-14 --gap 0:37-43 --keep-names "${R[@]}" --json
 new=$(json item)
 [[ $new != "$parent" ]] || fail 'it is the parent'
 ok as cu1 return "$CHECKOUT"

@@ -81,9 +81,11 @@ RIG void s_refuse(struct rig *r, const char *what, const char *request, uint64_t
 	f_put(r, "rule", "quorum");
 	rig_end(r);
 }
-/* A request for items 1 and 2 that two members grant at once; ${grant} comes of it. */
-RIG void life_granted(struct rig *r, const char *request, const char *grant, const char *kind) {
-	struct rig_request q = {request, kind, 1, life_wanted, 2, RESEARCHER2, 0, NULL, NULL};
+/* A request for the first ${count} of items 1 and 2 that two members grant at once; ${grant} comes
+ * of it. */
+RIG void life_granted_of(
+	struct rig *r, const char *request, const char *grant, const char *kind, size_t count) {
+	struct rig_request q = {request, kind, 1, life_wanted, count, RESEARCHER2, 0, NULL, NULL};
 	struct rig_vote v = {.request = request, .decision = "approve", .version = 1};
 	uint8_t votes[2][SR_ID];
 	s_request(r, RESEARCHER, &q);
@@ -98,6 +100,23 @@ RIG void life_granted(struct rig *r, const char *request, const char *grant, con
 	s_vote(r, M3, &v);
 	memcpy(votes[1], rig_last(r)->id, SR_ID);
 	s_grant_of(r, grant, request, 1, (const uint8_t(*)[SR_ID])votes, kind);
+}
+RIG void life_granted(struct rig *r, const char *request, const char *grant, const char *kind) {
+	life_granted_of(r, request, grant, kind, 2);
+}
+/* Item 2 comes into such a grant of item 1 later. */
+RIG void life_extended(struct rig *r) {
+	struct rig_vote v = {
+		.request = "request 91", .decision = "topup", .version = 1, .extension = 1};
+	life_granted_of(r, "request 91", "grant 91", "access", 1);
+	for (size_t i = r->count; i-- > 0;)
+		if (r->entries[i].type == SR_T_REQUEST) {
+			memcpy(v.of, r->entries[i].hash, SR_HASH);
+			break;
+		}
+	s_extend(r, RESEARCHER2, "grant 91", "request 91", "item 2", 1);
+	s_vote(r, M4, &v);
+	s_ids(r, SR_T_CLOSE, RESEARCHER, "grant", "grant 91");
 }
 
 /* Of the researcher: trained, and the student of member 0. */
@@ -369,6 +388,7 @@ RIG void life_ends(struct rig *r) {
 	life_granted(r, "request 90", "grant 90", "reseal");
 	s_reseal(r, &(struct rig_reseal){"item 2", "request 90", "grant 90", 3, 3, 1});
 	s_ids(r, SR_T_CLOSE, RESEARCHER, "grant", "grant 90");
+	life_extended(r);
 	life_granted(r, "request 7", "grant 7", "access");
 	s_checkout(r, RESEARCHER2, "checkout 7", "grant 7", "item 1");
 	rig_begin(r, SR_T_PERSON_END, OFFICER);

@@ -678,6 +678,21 @@ RIG void s_request(struct rig *r, int who, const struct rig_request *q) {
 	rig_end(r);
 	free(ids);
 }
+RIG void s_extend(struct rig *r, int who, const char *grant, const char *request, const char *item,
+	uint64_t number) {
+	uint8_t id[SR_ID], root[SR_HASH];
+	struct sr_err e;
+	rig_id(id, item);
+	assert_ok(sr_request_list_root(root, id, 1, &e), &e);
+	rig_begin(r, SR_T_EXTEND, who);
+	f_id(r, "grant", grant);
+	f_id(r, "request", request);
+	f_dec(r, "version", 1);
+	f_dec(r, "number", number);
+	sr_statement_put_count_root(&r->text, "items", 1, root);
+	rig_object(r, "list", sr_bytes_of(id, SR_ID));
+	rig_end(r);
+}
 RIG void s_room_key(
 	struct rig *r, const char *request, uint64_t version, const uint8_t of[SR_HASH]) {
 	char name[64];
@@ -695,6 +710,7 @@ struct rig_vote {
 	uint8_t of[SR_HASH];
 	const char *room_key; /* name of the one that the pieces are for; NULL: no line */
 	const uint8_t *seals; /* SR_HASH bytes; NULL: no line */
+	uint64_t extension;   /* 0: no line */
 };
 RIG void s_vote(struct rig *r, int who, const struct rig_vote *v) {
 	char hex[2 * SR_HASH + 1];
@@ -704,6 +720,8 @@ RIG void s_vote(struct rig *r, int who, const struct rig_vote *v) {
 	f_dec(r, "version", v->version);
 	f_dec(r, "epoch", 1);
 	f_put(r, "decision", v->decision);
+	if (v->extension != 0)
+		f_dec(r, "extension", v->extension);
 	if (strcmp(v->decision, "approve") == 0) {
 		f_put(r, "form", "text");
 		rig_text(r, SR_PERSONAL, r->person[who], "condition", "Only in the evening");

@@ -74,13 +74,67 @@ static void test_refused(void **state) {
 	assert_int_equal(world_return(w, &look), 0);
 	refused(w, &w->curator[0], &s, "rule no-such-checkout");
 	world_held_release(w, d.items[0]);
-	refused(w, &w->curator[0], &s, "rule not-held");
+	refused(w, &w->curator[0], &s, "rule no-such-checkout");
+	world_free(w);
+}
+
+/* Of a released item: a live look of right redact, by the board's leave, and no other right. */
+static void test_released(void **state) {
+	struct world *w = world_new(NULL);
+	struct world_file f = {.path = "page.txt", .content = sr_bytes_str("of the living\n")};
+	struct world_deposit d = {.files = &f, .count = 1};
+	struct world_request rq = {.by = &w->curator[0],
+		.kind = "reseal",
+		.items = (const uint8_t(*)[SR_ID])d.items,
+		.count = 1};
+	uint8_t grant[SR_ID];
+	struct world_checkout look = {.by = &w->curator[0],
+		.grant = grant,
+		.item = d.items[0],
+		.right = "reseal",
+		.form = "none"};
+
+	(void)state;
+	assert_int_equal(world_deposit(w, &d), 0);
+	struct said s = {w->collection, d.items[0], look.id, 1};
+	rq.kind = "redact";
+	assert_int_equal(
+		world_request(w, &rq), SR_DENIED); /* what is held is looked at otherwise */
+	assert_non_null(strstr(w->out.err.text, "rule item-not-released"));
+	world_held_release(w, d.items[0]);
+	rq.kind = "reseal";
+	assert_ok(world_request(w, &rq), &w->out.err);
+	world_grant(w, rq.id, grant);
+	assert_ok(world_checkout(w, &look), &w->out.err);
+	refused(w, &w->curator[0], &s, "rule no-such-checkout"); /* of another right */
+	assert_int_equal(world_return(w, &look), 0);
+	rq.kind = "redact";
+	rq.by = &w->researcher[0];
+	assert_int_equal(world_request(w, &rq), SR_DENIED);
+	assert_non_null(strstr(w->out.err.text, "rule role-missing"));
+	rq.by = &w->curator[0];
+	assert_ok(world_request(w, &rq), &w->out.err);
+	world_grant(w, rq.id, grant);
+	look.right = "redact";
+	look.form = "colour";
+	assert_int_equal(world_checkout(w, &look), SR_DENIED);
+	assert_non_null(strstr(w->out.err.text, "rule form-not-granted"));
+	look.form = "text";
+	assert_ok(world_checkout(w, &look), &w->out.err);
+	assert_ok(world_open(w, &look), &w->e);
+	refused(w, &w->curator[1], &s, "rule no-such-checkout"); /* another's */
+	/* All that is right; the list is not one: apply says so. */
+	assert_int_equal(redact(w, &w->curator[0], &s), SR_CORRUPT);
+	assert_non_null(strstr(w->out.err.text, "accession list"));
+	assert_int_equal(world_suspend(w, 2, grant), 0); /* its checkouts end */
+	refused(w, &w->curator[0], &s, "rule no-such-checkout");
 	world_free(w);
 }
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_released),
 	};
 	return cmocka_run_group_tests_name("board redact", tests, NULL, NULL);
 }

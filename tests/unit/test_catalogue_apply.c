@@ -693,6 +693,58 @@ static void test_reseal(void **state) {
 	rig_close(&r);
 }
 
+/* What comes later into a grant: by whom it names, one number after the other, no item twice; its
+ * pieces come by topups that name it, and open nothing of the first list. */
+static void test_extend(void **state) {
+	struct sr_version_row row = {.version = 1};
+	struct sr_topups l = {0};
+	uint8_t grant[SR_ID];
+	uint8_t *ids = NULL;
+	size_t count = 0;
+	int64_t list = 7;
+	struct sr_err e;
+	struct rig r;
+	(void)state;
+	rig_open(&r);
+	life_board(&r);
+	life_items_in(&r);
+	life_granted_of(&r, "request 5", "grant 5", "access", 1);
+	life_granted_of(&r, "request 6", "grant 6", "export", 1);
+	rig_apply(&r);
+	s_extend(&r, CURATOR, "grant 5", "request 5", "item 2", 1);
+	rig_refused(&r, "none of right access for");
+	s_extend(&r, RESEARCHER, "grant 6", "request 6", "item 2", 1);
+	rig_refused(&r, "none of right access for");
+	s_extend(&r, RESEARCHER, "grant 5", "request 6", "item 2", 1);
+	rig_refused(&r, "none of right access for");
+	s_extend(&r, RESEARCHER, "grant 5", "request 5", "item 2", 2);
+	rig_refused(&r, "extension 2 after 0");
+	s_extend(&r, RESEARCHER, "grant 5", "request 5", "item 1", 1);
+	rig_refused(&r, "UNIQUE");
+	s_extend(&r, RESEARCHER, "grant 5", "request 5", "item 3", 1);
+	rig_refused(&r, "item: held");
+	s_extend(&r, RESEARCHER, "grant 5", "request 5", "item 2", 1);
+	rig_apply(&r);
+	rig_id(row.request, "request 5");
+	rig_id(grant, "grant 5");
+	assert_ok(sr_query_request_items(&ids, &count, r.cat, row.request, 1, &e), &e);
+	assert_int_equal(count, 1);
+	free(ids);
+	rig_id(row.hash, "item 2");
+	assert_ok(sr_query_list_of(&list, r.cat, &row, row.hash, &e), &e);
+	assert_int_equal(list, 1);
+	assert_ok(sr_query_topups(&l, r.cat, grant, row.hash, &e), &e);
+	assert_int_equal(l.count, 1);
+	assert_int_equal(l.rows[0].have, 0);
+	assert_int_equal(l.rows[0].extension, 1);
+	sr_topups_free(&l);
+	s_ids(&r, SR_T_SUSPEND, M1, "grant", "grant 5");
+	rig_apply(&r);
+	s_extend(&r, RESEARCHER, "grant 5", "request 5", "item 2", 2);
+	rig_refused(&r, "grant: suspended, so no extend");
+	rig_close(&r);
+}
+
 /* Every accession has its `stored`, at once, and nothing else has one. */
 static void test_stored(void **state) {
 	struct rig r;
@@ -1072,6 +1124,7 @@ int main(void) {
 		cmocka_unit_test(test_impossible_requests),
 		cmocka_unit_test(test_impossible_grants),
 		cmocka_unit_test(test_reseal),
+		cmocka_unit_test(test_extend),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_disk_faults),
 		cmocka_unit_test(test_speed),

@@ -120,7 +120,7 @@ static void test_what_ends_checkouts(void **state) {
 	s_describe(&r, "item 3", "Title-of-three-again", "referral");
 	rig_apply(&r);
 	assert_int_equal(standing(&r, "item 3", true), 2); /* once is enough */
-	/* A seal is the board's to lift; a mark for referral nobody's. */
+	/* A seal is the board's to lift, and a mark for referral. */
 	s_unflag(&r, M2, NULL, "item 2", flag);
 	rig_refused(&r, "does not end a seal");
 	s_embargo_over(&r, "item 2", flag);
@@ -158,6 +158,39 @@ static void test_seal_by_quorum(void **state) {
 	rig_apply(&r);
 	s_unflag(&r, SERVICE, "unhold", "item 2", flag);
 	rig_refused(&r, "does not end a hold");
+	rig_close(&r);
+}
+
+/* A mark for referral: lifted by the vault alone, with its hazard; and set anew by a description.
+ */
+static void test_unmarked(void **state) {
+	struct rig_request q = {"unmark", "lift", 1, NULL, 0, -1, 0, NULL, NULL};
+	struct sr_item_row row = {0};
+	uint8_t flag[SR_ID], id[SR_ID];
+	struct rig r;
+	struct sr_err e;
+	(void)state;
+	begin(&r);
+	s_describe(&r, "item 2", "Title-of-two", "referral");
+	memcpy(flag, rig_last(&r)->id, SR_ID);
+	s_request(&r, OFFICER, &q);
+	rig_apply(&r);
+	assert_int_equal(flags_of(&r, "item 2"), SR_ITEM_REFERRAL);
+	s_unflag(&r, OFFICER, NULL, "item 2", flag);
+	rig_refused(&r, "does not end a referral");
+	s_embargo_over(&r, "item 2", flag);
+	rig_refused(&r, "does not end a referral");
+	s_unflag(&r, SERVICE, "unmark", "item 2", flag);
+	rig_apply(&r);
+	assert_int_equal(flags_of(&r, "item 2"), 0);
+	rig_id(id, "item 2");
+	assert_ok(sr_query_item(&row, r.cat, id, &e), &e);
+	assert_true(row.hazards == NULL || row.hazards[0] == '\0');
+	sr_item_row_free(&row);
+	s_describe(&r, "item 2", "Title-of-two", "referral");
+	rig_apply(&r);
+	assert_int_equal(flags_of(&r, "item 2"), SR_ITEM_REFERRAL);
+	assert_int_equal(standing(&r, "item 2", true), 2);
 	rig_close(&r);
 }
 
@@ -244,6 +277,7 @@ int main(void) {
 		cmocka_unit_test(test_each_on_its_own),
 		cmocka_unit_test(test_what_ends_checkouts),
 		cmocka_unit_test(test_seal_by_quorum),
+		cmocka_unit_test(test_unmarked),
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_shape_of_lift),
 		cmocka_unit_test(test_replay),

@@ -650,6 +650,101 @@ static void test_ballot(void **state) {
 	office_free(a.o);
 }
 
+/* --- items that came later --- */
+
+static struct lie extension_lies[] = {
+	{.op = "request.material",
+		.row = "receipt",
+		.what = "extend",
+		.how = DROP,
+		.code = SR_AUTH,
+		.text = "shows no extension: it is withheld"},
+	{.op = "request.material",
+		.row = "receipt",
+		.what = "extend",
+		.how = FLIP,
+		.key = "receipt",
+		.code = SR_AUTH,
+		.text = "receipt"},
+	{.op = "request.material",
+		.row = "list",
+		.how = VALUE,
+		.key = "body",
+		.value = "sixteen bytes id",
+		.code = SR_AUTH,
+		.text = "has 1 items, the request was signed for 2"},
+	{.op = "request.material",
+		.row = "seal",
+		.nth = 1,
+		.how = DROP,
+		.code = SR_AUTH,
+		.text = "1 of 2 came"},
+	{.op = "request.material",
+		.row = "seal",
+		.how = VALUE,
+		.key = "number",
+		.value = "7",
+		.code = SR_AUTH,
+		.text = "proof does not verify"},
+};
+
+static int try_topup(
+	struct desk *d, const uint8_t request[SR_ID], uint64_t extension, struct sr_writ *out) {
+	struct sr_ballot *b = NULL;
+	int rc = sr_ballot_fetch_extension(&b, d->c, request, extension, &d->e);
+
+	memset(out, 0, sizeof *out);
+	if (rc == 0)
+		rc = sr_ballot_vote(out, b, &(struct sr_voting){.decision = "topup"}, &d->e);
+	sr_ballot_free(b);
+	return rc;
+}
+
+static void test_extension(void **state) {
+	struct asked_for a;
+	uint8_t grant[SR_ID], later[2][SR_ID], checkout[SR_ID];
+	uint64_t files = 0;
+	struct sr_writ w;
+
+	(void)state;
+	ask_for(&a, true);
+	world_grant(a.o->w, a.rq.id, grant);
+	release_one(a.o->w, 2, later, "personal-data");
+	const struct world_extend x = {.by = &a.o->w->researcher[0],
+		.grant = grant,
+		.request = a.rq.id,
+		.items = (const uint8_t(*)[SR_ID])later,
+		.count = 2,
+		.number = 1};
+	assert_ok(world_extend(a.o->w, &x), &a.o->w->out.err);
+	for (size_t i = 0; i < T_COUNT(extension_lies); i++) {
+		struct desk *d = desk_new(a.o, &a.o->w->member[0]);
+
+		tell(d, &extension_lies[i]);
+		assert_fails(try_topup(d, a.rq.id, 1, &w), extension_lies[i].code, &d->e,
+			extension_lies[i].text);
+		assert_null(w.note.p);
+		assert_false(asked(d, "submit"));
+		honest(d, &extension_lies[i]);
+		desk_free(d);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		struct desk *d = desk_new(a.o, &a.o->w->member[i]);
+
+		assert_ok(try_topup(d, a.rq.id, 1, &w), &d->e);
+		assert_ok(sr_client_submit(d->c, &w, NULL, &d->e), &d->e);
+		sr_writ_free(&w);
+		desk_free(d);
+	}
+	/* And a reader's client proves those votes, not those of the first list. */
+	struct desk *d = desk_new(a.o, &a.o->w->researcher[1]);
+	struct sr_borrow b = {.item = later[0], .grant = grant};
+	assert_ok(sr_client_checkout(d->c, &b, checkout, &files, NULL, &d->e), &d->e);
+	assert_int_equal(files, 1);
+	desk_free(d);
+	office_free(a.o);
+}
+
 /* --- entries that a hostile host wrote into the log ------------------------------------------- */
 
 struct forgery { /* replaces the receipt of a row by that of a forged entry */
@@ -1113,6 +1208,7 @@ int main(void) {
 		cmocka_unit_test(test_submit),
 		cmocka_unit_test(test_board),
 		cmocka_unit_test(test_ballot),
+		cmocka_unit_test(test_extension),
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_checkout),
 		cmocka_unit_test(test_forged_votes),

@@ -340,8 +340,8 @@ static void a_vote_for_the_old_seal(void **state) {
 
 	open.by = &w->researcher[1];
 	assert_int_equal(world_request(w, &open), 0);
-	live_then = world_seals(w, d->rq.id);
-	open_then = world_seals(w, open.id);
+	live_then = world_seals(w, d->rq.id, 0);
+	open_then = world_seals(w, open.id, 0);
 	raise(d);
 	sealed_anew(d);
 	topup.seals = live_then;
@@ -375,7 +375,7 @@ static void a_vote_for_the_seals_in_force(void **state) {
 
 	put_item(w, other[0], true);
 	assert_int_equal(world_request(w, &rq), 0);
-	then = world_seals(w, rq.id);
+	then = world_seals(w, rq.id, 0);
 	raise(d);
 	sealed_anew(d);
 	assert_int_equal(world_describe(w, &w->curator[0], other[0], "Another title", NULL), 0);

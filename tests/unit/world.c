@@ -833,12 +833,12 @@ struct world_seals {
 	size_t count;
 };
 
-static void seals_load(struct world *w, struct world_seals *s, const struct sr_version_row *v) {
+static void seals_load(
+	struct world *w, struct world_seals *s, const struct sr_version_row *v, int64_t extension) {
+	const struct sr_list_of of = {v->request, v->version, extension};
 	uint8_t *ids = NULL;
 
-	assert_ok(sr_query_request_items(
-			  &ids, &s->count, w->v->catalogue, v->request, v->version, &w->e),
-		&w->e);
+	assert_ok(sr_query_list_items(&ids, &s->count, w->v->catalogue, &of, &w->e), &w->e);
 	assert_true(s->count <= W_ITEMS);
 	for (size_t i = 0; i < s->count; i++) {
 		struct sr_envelope_want want = {.n = 0};
@@ -870,13 +870,13 @@ static void seals_load(struct world *w, struct world_seals *s, const struct sr_v
 	free(ids);
 }
 
-struct world_seals *world_seals(struct world *w, const uint8_t request[SR_ID]) {
+struct world_seals *world_seals(struct world *w, const uint8_t request[SR_ID], int64_t extension) {
 	struct world_seals *s = calloc(1, sizeof *s);
 	struct sr_version_row v = {0};
 
 	assert_non_null(s);
 	assert_ok(sr_query_version(&v, w->v->catalogue, request, 0, &w->e), &w->e);
-	seals_load(w, s, &v);
+	seals_load(w, s, &v, extension);
 	sr_version_row_free(&v);
 	return s;
 }
@@ -940,7 +940,8 @@ static void bundle_root(uint8_t root[SR_HASH], const struct sr_buf *bytes) {
 static void pieces_put(
 	struct world_draft *d, const struct world_vote *vote, const struct sr_version_row *v) {
 	struct world *w = d->w;
-	struct world_seals *mine = vote->seals != NULL ? NULL : world_seals(w, vote->request);
+	struct world_seals *mine =
+		vote->seals != NULL ? NULL : world_seals(w, vote->request, vote->extension);
 	const struct world_seals *s = vote->seals != NULL ? vote->seals : mine;
 	uint8_t(*pieces)[SR_PIECE] = NULL, readers[SR_REQUEST_PEOPLE_MAX][SR_X_PK], root[SR_HASH],
 	seals[SR_HASH];
@@ -998,6 +999,8 @@ int world_vote(struct world *w, const struct world_vote *vote) {
 	sr_text_put_dec(&d.text, "version", v.version);
 	sr_text_put_dec(&d.text, "epoch", v.epoch);
 	sr_text_put(&d.text, "decision", decision);
+	if (vote->extension != 0)
+		sr_text_put_dec(&d.text, "extension", (uint64_t)vote->extension);
 	if (approves && v.has_key)
 		world_words(&d.text, "form", vote->forms != NULL ? vote->forms : v.forms);
 	if (vote->ends != 0)
@@ -1007,6 +1010,25 @@ int world_vote(struct world *w, const struct world_vote *vote) {
 	if (approves && v.has_key)
 		pieces_put(&d, vote, &v);
 	sr_version_row_free(&v);
+	return world_commit(&d, NULL);
+}
+
+int world_extend(struct world *w, const struct world_extend *x) {
+	uint8_t *ids = malloc(x->count * SR_ID), root[SR_HASH];
+	struct world_draft d;
+
+	assert_non_null(ids);
+	memcpy(ids, x->items, x->count * SR_ID);
+	assert_ok(sr_request_list_sort(ids, x->count, &w->e), &w->e);
+	assert_ok(sr_request_list_root(root, ids, x->count, &w->e), &w->e);
+	world_begin(&d, w, x->by, SR_T_EXTEND);
+	sr_text_put_hex(&d.text, "grant", x->grant, SR_ID);
+	sr_text_put_hex(&d.text, "request", x->request, SR_ID);
+	sr_text_put_dec(&d.text, "version", x->version != 0 ? x->version : 1);
+	sr_text_put_dec(&d.text, "number", x->number);
+	sr_statement_put_count_root(&d.text, "items", x->count, root);
+	world_object(&d, "list", sr_bytes_of(ids, x->count * SR_ID));
+	free(ids);
 	return world_commit(&d, NULL);
 }
 
@@ -1059,10 +1081,13 @@ static bool record_key(struct world *w, const struct world_checkout *c,
 	struct sr_piece_ctx ctx;
 	struct sr_bundle_at at = {.bundle = &bundle, .ctx = &ctx};
 	struct sr_buf body;
+	int64_t extension = 0;
 	bool ok;
 
 	assert_non_null(s);
-	seals_load(w, s, v);
+	if (sr_query_list_of(&extension, w->v->catalogue, v, c->item, &w->e) != 0)
+		extension = 0; /* not in the request: found below */
+	seals_load(w, s, v, extension);
 	context(w, &ctx, v, readers);
 	memcpy(ctx.vote, vote->statement, SR_ID);
 	for (size_t i = 0; i < w->members; i++)

@@ -210,9 +210,21 @@ struct world_vote {
 	const uint8_t *room; /* SR_X_PK bytes: the room key that the pieces are for; NULL: the
 			      version's */
 	const struct world_seals *seals; /* that the pieces are for; NULL: those in force */
+	int64_t extension;               /* topup: of its items; 0: of the request's own */
 };
-/* The seals of a request's items as they are now; the caller frees it. */
-struct world_seals *world_seals(struct world *w, const uint8_t request[SR_ID]);
+/* The seals of the items of a request (0) or of an extension of its grant as they are now; the
+ * caller frees it. */
+struct world_seals *world_seals(struct world *w, const uint8_t request[SR_ID], int64_t extension);
+/* Items that came later into a live grant. */
+struct world_extend {
+	const struct world_person *by;
+	const uint8_t *grant, *request;
+	const uint8_t (*items)[SR_ID];
+	size_t count;
+	uint32_t version; /* 0: 1 */
+	uint64_t number;
+};
+int world_extend(struct world *w, const struct world_extend *x);
 int world_vote(struct world *w, const struct world_vote *vote);
 /* Members 0, 1, ... approve until it is granted; the grant. */
 void world_grant(struct world *w, const uint8_t request[SR_ID], uint8_t grant[SR_ID]);

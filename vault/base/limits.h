@@ -36,6 +36,8 @@ enum {
 	SR_REQUEST_ITEMS_MAX = 10000, /* items in one request: 3 s of proofs on one core */
 	/* researchers named in one request: each record of a vote is sealed to each */
 	SR_REQUEST_PEOPLE_MAX = 16,
+	/* trainings that one vote demands: those of 32 members still fit the grant's statement */
+	SR_VOTE_TRAININGS_MAX = 6,
 	/* plaintext bytes of a block: index of 40 bytes per MiB, worker memory of a few MiB */
 	SR_BLOCK = 1 << 20,
 	SR_PACK_TARGET = 32 << 20, /* bytes; bounds a writer's memory and a reader's seek */

@@ -58,6 +58,42 @@ static void put_people(struct sr_buf *text, const struct decision *d) {
 		sr_text_put(text, "person", people[i]);
 }
 
+static int word_order(const void *a, const void *b) {
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* What any approval demands: the next term of the sorted words that is not the one before. */
+static int put_trainings(struct sr_buf *text, const struct decision *d, struct sr_err *e) {
+	struct sr_buf all;
+	char **words = NULL;
+	size_t n = 0;
+	int rc;
+
+	sr_buf_init(&all);
+	for (size_t i = 0; i < d->votes.count; i++)
+		if (counts(&d->votes.rows[i])) {
+			sr_buf_put_bytes(&all, sr_bytes_str(d->votes.rows[i].trainings));
+			sr_buf_put_u8(&all, ' ');
+		}
+	sr_buf_put_u8(&all, 0);
+	rc = sr_buf_ok(&all, e);
+	if (rc == 0 && (words = calloc(all.len, sizeof *words)) == NULL)
+		rc = sr_fail(e, SR_NOMEM, "decide: out of memory");
+	if (rc == 0) {
+		char *left = NULL, *p = strtok_r((char *)all.p, " ", &left);
+
+		for (; p != NULL; p = strtok_r(NULL, " ", &left))
+			words[n++] = p;
+		qsort(words, n, sizeof *words, word_order);
+		for (size_t i = 0; i < n; i++)
+			if (i == 0 || strcmp(words[i], words[i - 1]) != 0)
+				sr_text_put(text, "training", words[i]);
+	}
+	free(words);
+	sr_buf_free(&all);
+	return rc;
+}
+
 static int decide_grant(const struct follow_job *j, const struct decision *d) {
 	struct sr_buf text;
 	uint8_t id[SR_ID];
@@ -74,16 +110,18 @@ static int decide_grant(const struct follow_job *j, const struct decision *d) {
 	sr_text_put_hex(&text, "grant", id, SR_ID);
 	sr_text_put_hex(&text, "request", d->v.request, SR_ID);
 	sr_text_put_dec(&text, "version", d->v.version);
-	sr_text_put(&text, "right", d->v.kind); /* access, export, referral or reseal */
+	sr_text_put(&text, "right", d->v.kind); /* access, export, referral, reseal, redact */
 	put_people(&text, d);
 	put_forms(&text, d);
+	rc = put_trainings(&text, d, j->e);
 	sr_text_put_time(&text, "ends", ends);
 	sr_text_put_dec(&text, "level", d->v.level);
 	sr_text_put_dec(&text, "epoch", d->v.epoch);
 	for (size_t i = 0; i < d->votes.count; i++)
 		if (counts(&d->votes.rows[i]))
 			sr_text_put_hex(&text, "vote", d->votes.rows[i].statement, SR_ID);
-	rc = follow_emit(j, &text, NULL);
+	if (rc == 0)
+		rc = follow_emit(j, &text, NULL);
 	if (rc == 0)
 		follow_tell_id(j, "granted: grant", id, "");
 	sr_buf_free(&text);
@@ -153,17 +191,34 @@ static int decide_revoke(const struct follow_job *j, const struct decision *d) {
 	return decide_on_target(j, d, SR_T_REVOKE);
 }
 
-/* The seal that was asked about and no other: each has its own reason. */
-static int decide_lift_seal(const struct follow_job *j, const struct decision *d) {
+/* The seal or mark that was asked about and no other: each has its own reason. */
+static int decide_lift_flag(const struct follow_job *j, const struct decision *d) {
 	struct sr_flag_row f = {0};
+	struct sr_item_row item = {0};
 	struct sr_buf text;
+	bool referred = false, there = false;
 	int rc = sr_query_flag(&f, j->v->catalogue, d->v.target, j->e);
 
 	sr_buf_init(&text);
-	if (rc == 0 && f.ended != 0) {
+	if (rc == 0)
+		rc = sr_query_item(&item, j->v->catalogue, f.item, j->e);
+	there = rc == 0 && sr_state_may(SR_M_ITEM, item.state, SR_E_LIFT);
+	sr_item_row_free(&item);
+	if (rc == 0 && strcmp(f.what, "referral") == 0)
+		rc = sr_rules_referred(&referred, j->v->catalogue, f.item, j->e);
+	if (rc == 0 && referred) {
+		rc = decide_moot(j, d,
+			&(struct moot){"item", f.item, "referred",
+				"the board decided meanwhile to hand this item over; the mark "
+				"stays"});
+	} else if (rc == 0 && !there) {
+		rc = decide_moot(j, d,
+			&(struct moot){"item", f.item, "item-state",
+				"the item is not there any more; there is nothing left to lift"});
+	} else if (rc == 0 && f.ended != 0) {
 		rc = decide_moot(j, d,
 			&(struct moot){"item", f.item, "flag-ended",
-				"the seal has ended already; there is nothing left to lift"});
+				"it has ended already; there is nothing left to lift"});
 	} else if (rc == 0) {
 		sr_follow_begin(&text, j->v, SR_T_LIFT, j->f->now);
 		sr_text_put_hex(&text, "request", d->v.request, SR_ID);
@@ -171,7 +226,11 @@ static int decide_lift_seal(const struct follow_job *j, const struct decision *d
 		sr_text_put_hex(&text, "flag", f.id, SR_ID);
 		rc = follow_emit(j, &text, NULL);
 		if (rc == 0)
-			follow_tell_id(j, "lifted: a seal of item", f.item, "");
+			follow_tell_id(j,
+				strcmp(f.what, "seal") == 0
+					? "lifted: a seal of item"
+					: "lifted: the mark for referral of item",
+				f.item, "");
 	}
 	sr_buf_free(&text);
 	sr_flag_row_free(&f);
@@ -190,7 +249,7 @@ static int decide_lift(const struct follow_job *j, const struct decision *d) {
 	sr_grant_row_free(&g);
 	if (rc == SR_NOTFOUND) {
 		sr_err_clear(j->e);
-		return decide_lift_seal(j, d);
+		return decide_lift_flag(j, d);
 	}
 	if (rc != 0)
 		return rc;
@@ -616,6 +675,7 @@ static const struct {
 	{"export", decide_grant},
 	{"referral", decide_grant},
 	{"reseal", decide_grant},
+	{"redact", decide_grant},
 	{"revoke", decide_revoke},
 	{"lift", decide_lift},
 	{"renew", decide_renew},

@@ -658,7 +658,11 @@ static int pieces_ask(struct sr_ruling *ruling, struct group *g, const struct sr
 		return rc;
 	want.items = v.items;
 	want.readers = v.people_count + 1;
+	if (sr_field_count(s, "extension") > 0) /* the rules have found it */
+		rc = sr_field_dec(&want.items, s, "count", 0, e);
 	sr_version_row_free(&v);
+	if (rc != 0)
+		return rc;
 	rc = sr_pieces_check(sub->objects[0].body, &want, &why);
 	if (rc != SR_CORRUPT && rc != SR_AUTH)
 		return rc == 0 ? 0 : sr_fail(e, (enum sr_code)rc, "%s", why.text);
@@ -690,7 +694,8 @@ static int rules_ask(struct group *g, const struct sr_statement *s, const struct
 
 	if (ruling == NULL)
 		return sr_fail(e, SR_NOMEM, "door: out of memory");
-	if ((s->type->id == SR_T_REQUEST || s->type->id == SR_T_AMEND) &&
+	if ((s->type->id == SR_T_REQUEST || s->type->id == SR_T_AMEND ||
+		    s->type->id == SR_T_EXTEND) &&
 		sr_field_count(s, "list") > 0 && sub->object_count > 0 &&
 		sr_request_list_check(sub->objects[0].body, NULL) == 0) {
 		r.items = sub->objects[0].body.p;

@@ -76,12 +76,20 @@ unsigned sr_rules_readers(struct sr_bytes kind, const char **words) {
 		*words = "an officer or curator";
 		return SR_ROLE_OFFICER | SR_ROLE_CURATOR;
 	}
+	if (sr_bytes_eq(kind, sr_bytes_str("redact"))) {
+		*words = "a curator";
+		return SR_ROLE_CURATOR;
+	}
 	if (sr_bytes_eq(kind, sr_bytes_str("reseal"))) {
 		*words = "a curator, officer or member";
 		return SR_ROLE_OFFICER | SR_ROLE_CURATOR | SR_ROLE_MEMBER;
 	}
 	*words = "a researcher";
 	return SR_ROLE_RESEARCHER;
+}
+
+bool sr_rules_looks(const char *kind) {
+	return strcmp(kind, "access") == 0 || strcmp(kind, "redact") == 0;
 }
 
 bool sr_rules_raised(const struct sr_board_row *b, const struct sr_item_row *item) {
@@ -180,6 +188,7 @@ static int (*const rule_for[SR_T_COUNT])(struct rules_ctx *c) = {
 	[SR_T_RETENTION] = rule_retention,
 	[SR_T_REQUEST] = rule_request,
 	[SR_T_AMEND] = rule_amend,
+	[SR_T_EXTEND] = rule_extend,
 	[SR_T_JOIN] = rule_join,
 	[SR_T_COMMENT] = rule_comment,
 	[SR_T_RECUSE] = rule_recuse,

@@ -23,9 +23,10 @@ enum {
 	SR_RULES_UNTIL_MAX_S =
 		31 * 86400, /* how long a statement signed elsewhere may wait: a member's month
 			       away; a forgotten one must not come to life years later */
-	SR_RULES_RESEAL_MAX_S = 31 * 86400, /* sealing anew is work for days; nobody reads by it */
-	SR_RULES_ENDS_MAX_S = 366 * 86400   /* a grant ends within a year and is then asked for anew
-					       (Five Safes: safe projects) */
+	SR_RULES_RESEAL_MAX_S =
+		31 * 86400, /* sealing anew and redacting are work for days, not for study */
+	SR_RULES_ENDS_MAX_S = 366 * 86400 /* a grant ends within a year and is then asked for anew
+					     (Five Safes: safe projects) */
 };
 
 struct sr_ruling {
@@ -61,12 +62,19 @@ SR_MUST int sr_rules_reseal_level(uint32_t *level, const struct sr_board_row *b,
 
 /* Roles of which those named in a request of this kind must have one, when votes on it carry
  * pieces; ${words}: "a researcher". Nobody reads under a reseal, and whoever asks for it only
- * drives it, so curators, officers and members may. */
+ * drives it, so curators, officers and members may. A released item is redacted by a curator, whose
+ * work it is, and who looks at it by the board's leave alone: a researcher's grant is for study. */
 unsigned sr_rules_readers(struct sr_bytes kind, const char **words);
+/* Kinds, and rights, that name forms in which one looks. */
+bool sr_rules_looks(const char *kind);
 
 /* Do its hazards, as they are described now, need more than the level that the item is sealed to?
  * Then nothing opens it until it is sealed anew. */
 bool sr_rules_raised(const struct sr_board_row *b, const struct sr_item_row *item);
+
+/* Was it ever granted that this item is handed over to an authority? */
+SR_MUST int sr_rules_referred(
+	bool *out, struct sr_catalogue *c, const uint8_t item[SR_ID], struct sr_err *e);
 
 /* May all roles of this person end now? The vault keeps one curator, officer, auditor and custodian
  * at least, and members enough for every level. Asked of a statement, of a request, and again when

@@ -79,8 +79,9 @@ static int lift_by(struct rules_ctx *c, const struct sr_flag_row *f) {
 		return rules_deny(c, "seal-by-quorum", "ask the board: lift ITEM FLAG --ask",
 			"a seal is lifted by a quorum alone");
 	if (strcmp(f->what, "referral") == 0)
-		return rules_deny(
-			c, "referral", "", "a mark for referral stands: nobody takes it back");
+		return rules_deny(c, "referral-by-quorum",
+			"an officer asks the board: lift ITEM FLAG --ask",
+			"a mark for referral is taken back by a quorum of the highest level alone");
 	if (!rules_has_role(c, hold ? SR_ROLE_OFFICER : SR_ROLE_OFFICER | SR_ROLE_CURATOR))
 		return rules_deny(c, "role-missing", "", "%s lift this %s; %s is none",
 			hold ? "officers" : "curators and officers", f->what, c->me.person);
@@ -125,6 +126,57 @@ int rules_lift_flag(struct rules_ctx *c) {
 	return rc;
 }
 
+/* Was it decided that the item goes to an authority? */
+int sr_rules_referred(
+	bool *out, struct sr_catalogue *c, const uint8_t item[SR_ID], struct sr_err *e) {
+	const struct sr_grant_filter f = {.item = item, .right = "referral"};
+	const struct sr_page first = {.limit = 1};
+	struct sr_grants l = {0};
+	int rc = sr_query_grants(&l, c, &f, &first, e);
+
+	*out = rc == 0 && l.count > 0;
+	sr_grants_free(&l);
+	return rc;
+}
+
+/* A mark that was a mistake is taken back by whoever answers for reports: an officer asks, and the
+ * highest level decides, on the record. If nobody could, curators would think twice before they
+ * mark, and a slip of the pen would lose an item for good. What a quorum has decided to hand over
+ * was no mistake. */
+static int referral_lift(struct rules_ctx *c, const struct sr_flag_row *f) {
+	bool referred = false;
+	int rc = sr_rules_referred(&referred, c->cat, f->item, c->e);
+
+	if (rc != 0)
+		return rc;
+	if (referred)
+		return rules_deny(c, "referred", "",
+			"the board decided to hand this item over: the mark was no mistake");
+	if (!rules_has_role(c, SR_ROLE_OFFICER))
+		return rules_deny(c, "role-missing", "an officer asks",
+			"officers ask for a mark for referral to be taken back; %s is none",
+			c->me.person);
+	return rules_allow(c);
+}
+
+int rules_lift_level(uint32_t *level, struct rules_ctx *c) {
+	struct sr_flag_row f = {0};
+	uint8_t id[SR_ID];
+	int rc = sr_field_id(id, c->s, "target", 0, c->e);
+
+	*level = c->board.levels[0].level;
+	if (rc == 0)
+		rc = sr_query_flag(&f, c->cat, id, c->e);
+	if (rc == 0 && strcmp(f.what, "referral") == 0)
+		*level = c->board.levels[c->board.level_count - 1].level;
+	sr_flag_row_free(&f);
+	if (rc == SR_NOTFOUND) { /* a grant's */
+		sr_err_clear(c->e);
+		rc = 0;
+	}
+	return rc;
+}
+
 int rules_lift_asked(struct rules_ctx *c, const uint8_t flag[SR_ID]) {
 	struct sr_flag_row f = {0};
 	struct sr_item_row item = {0};
@@ -143,12 +195,16 @@ int rules_lift_asked(struct rules_ctx *c, const uint8_t flag[SR_ID]) {
 	else if (!rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER))
 		rc = rules_deny(c, "role-missing", "",
 			"members, curators and officers ask for this; %s is none", c->me.person);
-	else if (strcmp(f.what, "seal") != 0)
+	else if (strcmp(f.what, "seal") != 0 && strcmp(f.what, "referral") != 0)
 		rc = rules_deny(c, "not-a-seal", "lift ITEM FLAG",
 			"a %s is lifted without the board, by officers or curators", f.what);
 	else if (f.ended != 0)
-		rc = rules_deny(c, "flag-ended", "", "the seal ended with entry %llu",
+		rc = rules_deny(c, "flag-ended", "", "the %s ended with entry %llu", f.what,
 			(unsigned long long)f.ended);
+	else if (!sr_state_may(SR_M_ITEM, item.state, SR_E_LIFT)) /* a mark outlives the item */
+		rc = rules_deny(c, "item-state", "", "the item is %s", sr_state_name(item.state));
+	else if (strcmp(f.what, "referral") == 0)
+		rc = referral_lift(c, &f);
 	else
 		rc = rules_allow(c);
 out:

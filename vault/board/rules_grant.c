@@ -4,6 +4,8 @@
  */
 #include "board/rules_in.h"
 
+#include "base/time.h"
+
 int rule_suspend(struct rules_ctx *c) {
 	struct sr_grant_row g = {0};
 	int rc = rules_grant(c, &g);
@@ -90,7 +92,13 @@ static int checkout_topup(
 
 	if (rc != 0)
 		return rc;
-	if (l.count > 0 && l.rows[0].resealed)
+	if (l.count > 0 && l.rows[0].extension != 0)
+		rc = rules_deny(c, "topup-needed",
+			"members vote on it: vote REQUEST topup --extension N",
+			"extension %lld added the item, and %u of %u members have given pieces of "
+			"it",
+			(long long)l.rows[0].extension, l.rows[0].have, l.rows[0].want);
+	else if (l.count > 0 && l.rows[0].resealed)
 		rc = rules_deny(c, "topup-needed", "members vote topup on its request",
 			"the item was sealed anew at entry %llu and needs a topup: %u of %u "
 			"members have given pieces since",
@@ -113,6 +121,62 @@ static int checkout_reseal(
 			"the item was sealed anew at entry %llu, after this grant",
 			(unsigned long long)item->sealed);
 	return checkout_topup(c, g, item);
+}
+
+/* One training that the grant demands: attested of the actor, and not over. */
+static int checkout_training(
+	struct rules_ctx *c, const struct sr_attestations *l, const char *term) {
+	const struct sr_attestation_row *last = NULL;
+	char when[SR_TIME_TEXT] = "";
+
+	for (size_t i = 0; i < l->count; i++) {
+		const struct sr_attestation_row *r = &l->rows[i];
+
+		if (strcmp(r->kind, "training") != 0 || strcmp(r->person, c->me.person) != 0 ||
+			r->term == NULL || strcmp(r->term, term) != 0)
+			continue;
+		if (r->ended == 0 && r->ends > c->now)
+			return rules_allow(c);
+		last = r;
+	}
+	if (last == NULL)
+		return rules_deny(c, "training-missing", "an officer attests it: attest training",
+			"the grant demands the training %s, which nobody attested of %s", term,
+			c->me.person);
+	sr_time_format(when, last->ends);
+	if (last->ends <= c->now)
+		return rules_deny(c, "training-expired", "an officer attests it anew",
+			"the grant demands the training %s, and that of %s expired at %s "
+			"(attested at entry %llu)",
+			term, c->me.person, when, (unsigned long long)last->entry);
+	return rules_deny(c, "training-ended", "an officer attests it anew",
+		"the grant demands the training %s, and an officer ended that of %s with entry "
+		"%llu",
+		term, c->me.person, (unsigned long long)last->ended);
+}
+
+/* Every training that a vote of the grant demanded holds on the day of the checkout, not only on
+ * the day of the vote. */
+static int checkout_trainings(struct rules_ctx *c, const struct sr_grant_row *g) {
+	const struct sr_attestation_filter f = {.person = c->me.person};
+	struct sr_attestations l = {0};
+	const char *p = g->trainings;
+	int rc = rules_allow(c);
+
+	if (p == NULL || *p == '\0')
+		return rc;
+	rc = sr_query_attestations(&l, c->cat, &f, c->e);
+	while (rc == 0 && c->out->allowed && *p != '\0') {
+		const size_t n = strcspn(p, " ");
+		char term[130]; /* a token has at most 128 */
+
+		snprintf(term, sizeof term, "%.*s", (int)n, p);
+		rc = checkout_training(c, &l, term);
+		p += n;
+		p += strspn(p, " ");
+	}
+	sr_attestations_free(&l);
+	return rc;
 }
 
 /* A checkout under a grant: everything that must hold now, whatever held when it was granted. */
@@ -143,9 +207,12 @@ static int checkout_granted(
 	if (!has)
 		return rules_deny(c, "item-not-granted", "", "the grant does not name this item");
 	snprintf(form, sizeof form, "%.*s", (int)(f.len < 63 ? f.len : 63), (const char *)f.p);
-	if (strcmp(g->right, "access") == 0 && !sr_token_in(g->forms, form))
+	if (sr_rules_looks(g->right) && !sr_token_in(g->forms, form))
 		return rules_deny(c, "form-not-granted", "",
 			"the form %s is not granted (granted: %s)", form, g->forms);
+	rc = checkout_trainings(c, g);
+	if (rc != 0 || !c->out->allowed)
+		return rc;
 	if (strcmp(g->right, "referral") == 0) /* handed over as it is, held or released */
 		return !sr_state_may(SR_M_ITEM, item->state, SR_E_REFERRAL)
 			       ? rules_deny(c, "item-state", "", "the item is %s",
@@ -202,9 +269,10 @@ static int checkout_item(struct rules_ctx *c, const struct sr_item_row *item) {
 	}
 	if (!rules_field_is(c->s, "right", "access") && !rules_field_is(c->s, "right", "export") &&
 		!rules_field_is(c->s, "right", "referral") &&
-		!rules_field_is(c->s, "right", "reseal"))
+		!rules_field_is(c->s, "right", "reseal") &&
+		!rules_field_is(c->s, "right", "redact"))
 		return rules_deny(c, "unknown-right", "",
-			"a right is access, export, referral, reseal or quarantine");
+			"a right is access, export, referral, reseal, redact or quarantine");
 	rc = rules_grant(c, &g);
 	if (rc == SR_NOTFOUND)
 		return rules_deny(c, "no-such-grant", "grants shows yours", "no such grant");

@@ -48,6 +48,7 @@ rule_fn rule_describe;
 rule_fn rule_release;
 rule_fn rule_request;
 rule_fn rule_amend;
+rule_fn rule_extend;
 rule_fn rule_join;
 rule_fn rule_comment;
 rule_fn rule_recuse;
@@ -96,7 +97,11 @@ SR_MUST int rules_lift_flag(struct rules_ctx *c);
 SR_MUST int rules_list(struct rules_ctx *c);
 /* The ruling about a request to destroy. */
 SR_MUST int rules_destroy_asked(struct rules_ctx *c);
-/* The ruling about a request to lift what the statement ${flag} set: a seal that stands. */
+/* The ruling about a request to lift what the statement ${flag} set: a seal or a mark for referral
+ * that stands. */
 SR_MUST int rules_lift_asked(struct rules_ctx *c, const uint8_t flag[SR_ID]);
+/* The level that decides about the lift that is asked for: the highest for a mark for referral, the
+ * lowest for the rest. */
+SR_MUST int rules_lift_level(uint32_t *level, struct rules_ctx *c);
 
 #endif

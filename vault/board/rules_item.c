@@ -49,18 +49,21 @@ static int redact_parent(struct rules_ctx *c, const struct sr_item_row *parent) 
 	if (memcmp(collection, parent->collection, SR_ID) != 0 || items != 1)
 		return rules_deny(c, "not-one-version", "",
 			"a redaction is one item, in the collection of its parent");
-	if (parent->state != SR_S_HELD ||
+	if ((parent->state != SR_S_HELD && parent->state != SR_S_RELEASED) ||
 		(parent->flags & (SR_ITEM_REFERRAL | SR_ITEM_SEALED)) != 0)
-		return rules_deny(c, "not-held", "",
-			"a redaction is made from a held item that is neither sealed nor marked "
-			"for referral");
+		return rules_deny(c, "item-state", "",
+			"a redaction is made from a held or released item that is neither sealed "
+			"nor marked for referral");
 	rc = sr_query_checkout(&look, c->cat, id, c->e);
 	if (rc != 0 && rc != SR_NOTFOUND)
 		return rc;
 	if (rc == SR_NOTFOUND || strcmp(look.person, c->me.person) != 0 ||
-		memcmp(look.item, parent->id, SR_ID) != 0 ||
-		strcmp(look.right, "quarantine") != 0 || look.ended != 0)
-		return rules_deny(c, "no-such-checkout", "check the parent out",
+		memcmp(look.item, parent->id, SR_ID) != 0 || look.ended != 0 ||
+		strcmp(look.right, parent->state == SR_S_HELD ? "quarantine" : "redact") != 0)
+		return rules_deny(c, "no-such-checkout",
+			parent->state == SR_S_HELD
+				? "checkout ITEM --right quarantine"
+				: "request redact ITEM, then checkout ITEM --right redact",
 			"%s has no live look at the parent under that checkout", c->me.person);
 	return rules_allow(c);
 }
@@ -139,7 +142,8 @@ int rule_describe(struct rules_ctx *c) {
 			referral = false;
 	if (referral && sr_field_count(c->s, "hazard") > 0)
 		return rules_deny(c, "referral", "name it among the hazards",
-			"the item is marked for referral, and no description takes that back");
+			"the item is marked for referral, and no description takes that back (lift "
+			"ITEM FLAG --ask, by an officer)");
 	return rules_allow(c);
 }
 

@@ -19,6 +19,7 @@ static const struct shape shapes[] = {
 	{"export", "items list purpose ends key recipient", "person"},
 	{"referral", "items list ends key recipient authority", ""},
 	{"reseal", "items list ends key", "purpose"},
+	{"redact", "items list form ends key", "purpose"},
 	{"revoke", "target", ""},
 	{"lift", "target", ""},
 	{"renew", "target ends", ""},
@@ -56,8 +57,9 @@ static bool shape_holds(struct rules_ctx *c, const struct shape *sh) {
 
 /* Forms, purposes and dates of an access or export request. */
 static int request_terms(struct rules_ctx *c) {
-	const int64_t longest = rules_field_is(c->s, "kind", "reseal") ? SR_RULES_RESEAL_MAX_S
-								       : SR_RULES_ENDS_MAX_S;
+	const bool work =
+		rules_field_is(c->s, "kind", "reseal") || rules_field_is(c->s, "kind", "redact");
+	const int64_t longest = work ? SR_RULES_RESEAL_MAX_S : SR_RULES_ENDS_MAX_S;
 	int64_t ends = 0, closes = 0;
 	char word[80];
 	int rc = sr_field_time(&ends, c->s, "ends", 0, c->e);
@@ -115,7 +117,8 @@ static int request_people(struct rules_ctx *c) {
 	const char *words = "";
 	const unsigned roles_wanted = sr_rules_readers(sr_field(c->s, "kind", 0), &words);
 
-	if (rules_field_is(c->s, "kind", "referral") || rules_field_is(c->s, "kind", "reseal"))
+	if (rules_field_is(c->s, "kind", "referral") || rules_field_is(c->s, "kind", "reseal") ||
+		rules_field_is(c->s, "kind", "redact"))
 		return rules_has_role(c, roles_wanted)
 			       ? rules_allow(c)
 			       : rules_deny(c, "role-missing", "", "%s asks for a %.*s; %s is none",
@@ -540,6 +543,7 @@ static int board_request(struct rules_ctx *c) {
 /* What depends on the kind, after the shape: who may ask, and what for. */
 static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 	uint64_t epoch = 0, level = 0;
+	uint32_t lowest = 0;
 	int rc = sr_field_dec(&epoch, c->s, "epoch", 0, c->e);
 
 	if (rc == 0)
@@ -564,10 +568,13 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 	}
 	if (strcmp(sh->kind, "renew") == 0)
 		return renew_request(c, level);
-	if (level != c->board.levels[0].level)
+	lowest = c->board.levels[0].level;
+	rc = strcmp(sh->kind, "lift") == 0 ? rules_lift_level(&lowest, c) : 0;
+	if (rc != 0)
+		return rc;
+	if (level != lowest)
 		return rules_deny(c, "level-differs", "",
-			"a request of kind %s is decided at level %u", sh->kind,
-			c->board.levels[0].level);
+			"this request of kind %s is decided at level %u", sh->kind, lowest);
 	if (strcmp(sh->kind, "revoke") == 0 || strcmp(sh->kind, "lift") == 0)
 		return target_act(c, strcmp(sh->kind, "lift") == 0);
 	if (strcmp(sh->kind, "reshare") == 0)
@@ -621,11 +628,19 @@ int rule_request(struct rules_ctx *c) {
 	return rules_deny(c, "unknown-kind", "", "unknown kind of request");
 }
 
-static int version_of(struct rules_ctx *c, struct sr_version_row *v) {
+/* The newest version of the line `request`. False: it is not there, which is ruled, or ${*rc} is an
+ * error; the rule is over either way. */
+static bool version_of(int *rc, struct rules_ctx *c, struct sr_version_row *v) {
 	uint8_t id[SR_ID];
-	int rc = sr_field_id(id, c->s, "request", 0, c->e);
 
-	return rc != 0 ? rc : sr_query_version(v, c->cat, id, 0, c->e);
+	*rc = sr_field_id(id, c->s, "request", 0, c->e);
+	if (*rc == 0)
+		*rc = sr_query_version(v, c->cat, id, 0, c->e);
+	if (*rc == 0)
+		return true;
+	if (*rc == SR_NOTFOUND)
+		*rc = rules_deny(c, "no-such-request", "", "no such request");
+	return false;
 }
 
 static int amend_version(struct rules_ctx *c, const struct sr_version_row *v) {
@@ -658,11 +673,9 @@ static int amend_version(struct rules_ctx *c, const struct sr_version_row *v) {
 
 int rule_amend(struct rules_ctx *c) {
 	struct sr_version_row v = {0};
-	int rc = version_of(c, &v);
+	int rc = 0;
 
-	if (rc == SR_NOTFOUND)
-		return rules_deny(c, "no-such-request", "", "no such request");
-	if (rc != 0)
+	if (!version_of(&rc, c, &v))
 		return rc;
 	rc = amend_version(c, &v);
 	sr_version_row_free(&v);
@@ -671,11 +684,9 @@ int rule_amend(struct rules_ctx *c) {
 
 int rule_join(struct rules_ctx *c) {
 	struct sr_version_row v = {0};
-	int rc = version_of(c, &v);
+	int rc = 0;
 
-	if (rc == SR_NOTFOUND)
-		return rules_deny(c, "no-such-request", "", "no such request");
-	if (rc != 0)
+	if (!version_of(&rc, c, &v))
 		return rc;
 	rc = rules_deny(c, "not-named", "", "%s is no co-applicant of this request", c->me.person);
 	for (size_t i = 0; i < v.people_count; i++) {
@@ -696,11 +707,9 @@ int rule_join(struct rules_ctx *c) {
 
 int rule_comment(struct rules_ctx *c) {
 	struct sr_version_row v = {0};
-	int rc = version_of(c, &v);
+	int rc = 0;
 
-	if (rc == SR_NOTFOUND)
-		return rules_deny(c, "no-such-request", "", "no such request");
-	if (rc != 0)
+	if (!version_of(&rc, c, &v))
 		return rc;
 	if (!rules_named_in(&v, c->me.person) &&
 		!rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER))
@@ -715,12 +724,11 @@ int rule_comment(struct rules_ctx *c) {
 int rule_recuse(struct rules_ctx *c) {
 	struct sr_version_row v = {0};
 	bool recused = false;
-	int rc = version_of(c, &v);
+	int rc = 0;
 
-	if (rc == SR_NOTFOUND)
-		return rules_deny(c, "no-such-request", "", "no such request");
-	if (rc == 0)
-		rc = sr_query_recused(&recused, c->cat, v.request, c->me.person, c->e);
+	if (!version_of(&rc, c, &v))
+		return rc;
+	rc = sr_query_recused(&recused, c->cat, v.request, c->me.person, c->e);
 	if (rc == 0) {
 		if (rules_member(&c->board, c->me.person) == NULL)
 			rc = rules_deny(c, "role-missing", "", "%s is not a member of the board",
@@ -741,12 +749,11 @@ int rule_recuse(struct rules_ctx *c) {
 int rule_withdraw(struct rules_ctx *c) {
 	struct sr_version_row v = {0};
 	uint64_t version = 0;
-	int rc = version_of(c, &v);
+	int rc = 0;
 
-	if (rc == SR_NOTFOUND)
-		return rules_deny(c, "no-such-request", "", "no such request");
-	if (rc == 0)
-		rc = sr_field_dec(&version, c->s, "version", 0, c->e);
+	if (!version_of(&rc, c, &v))
+		return rc;
+	rc = sr_field_dec(&version, c->s, "version", 0, c->e);
 	if (rc == 0) {
 		if (strcmp(v.applicant, c->me.person) != 0)
 			rc = rules_deny(c, "not-applicant", "",

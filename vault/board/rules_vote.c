@@ -3,6 +3,7 @@
  */
 #include "board/rules_in.h"
 
+#include "base/limits.h"
 #include "crypto/box.h"
 
 /* Is the actor one of those whom the grant is for? */
@@ -18,7 +19,7 @@ static int target_names(struct rules_ctx *c, const uint8_t grant[SR_ID], bool *n
 /* One top-up of a member is enough until an incident voids it, a restore renews the room key or an
  * item is sealed anew: a researcher's client proves every vote with pieces before it opens
  * anything. */
-static int topped_up(struct rules_ctx *c, const struct sr_version_row *v) {
+static int topped_up(struct rules_ctx *c, const struct sr_version_row *v, int64_t extension) {
 	const struct sr_grant_filter live = {.request = v->request, .state = SR_S_LIVE};
 	const struct sr_page first = {.limit = 1};
 	struct sr_grants grants = {0};
@@ -34,7 +35,7 @@ static int topped_up(struct rules_ctx *c, const struct sr_version_row *v) {
 		return rules_deny(c, "grant-state",
 			"a new request is needed once a grant has ended",
 			"pieces are added to a live grant, and this request has none");
-	rc = sr_query_version_seals(&seals, c->cat, v, c->e);
+	rc = sr_query_version_seals(&seals, c->cat, v, extension, c->e);
 	if (rc == 0)
 		rc = sr_query_votes(&votes, c->cat, v->request, v->version, c->e);
 	if (rc != 0)
@@ -43,10 +44,11 @@ static int topped_up(struct rules_ctx *c, const struct sr_version_row *v) {
 	for (size_t i = 0; i < votes.count; i++)
 		if (!votes.rows[i].is_void && votes.rows[i].entry > seals.sealed &&
 			votes.rows[i].entry > v->room_key_entry &&
+			votes.rows[i].extension == extension &&
 			strcmp(votes.rows[i].decision, "topup") == 0 &&
 			strcmp(votes.rows[i].person, c->me.person) == 0)
 			rc = rules_deny(c, "topped-up", "",
-				"member %s has topped up this version already", c->me.person);
+				"member %s has topped up these items already", c->me.person);
 	sr_votes_free(&votes);
 	return rc;
 }
@@ -95,7 +97,8 @@ static int readers_stay(struct rules_ctx *c, const struct sr_version_row *v) {
 }
 
 /* Who may vote on this version at all. */
-static int vote_eligible(struct rules_ctx *c, const struct sr_version_row *v) {
+static int vote_eligible(
+	struct rules_ctx *c, const struct sr_version_row *v, const struct sr_extension *x) {
 	struct sr_vote_row mine = {0};
 	struct sr_tally tally;
 	bool recused = false, named = false, topup = rules_field_is(c->s, "decision", "topup");
@@ -148,7 +151,7 @@ static int vote_eligible(struct rules_ctx *c, const struct sr_version_row *v) {
 	if (rc != 0)
 		return rc;
 	if (topup) {
-		rc = topped_up(c, v);
+		rc = topped_up(c, v, (int64_t)x->number);
 		if (rc != 0 || !c->out->allowed)
 			return rc;
 	}
@@ -162,7 +165,7 @@ static int vote_eligible(struct rules_ctx *c, const struct sr_version_row *v) {
 /* Lines that only an approval with pieces has. */
 static bool carries_more(const struct rules_ctx *c) {
 	static const char *const keys[] = {
-		"form", "ends", "count", "room-key", "seals", "bundle", "pieces"};
+		"form", "ends", "training", "count", "room-key", "seals", "bundle", "pieces"};
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
@@ -187,10 +190,11 @@ static int vote_room_key(struct rules_ctx *c, const struct sr_version_row *v) {
 
 /* Pieces are for the seals in force (catalogue/seals.h). Those for the seal before open nothing and
  * would be blamed on the voter at a checkout. */
-static int vote_seals(struct rules_ctx *c, const struct sr_version_row *v) {
+static int vote_seals(
+	struct rules_ctx *c, const struct sr_version_row *v, const struct sr_extension *x) {
 	struct sr_version_seals now = {0};
 	uint8_t seals[SR_HASH];
-	int rc = sr_query_version_seals(&now, c->cat, v, c->e);
+	int rc = sr_query_version_seals(&now, c->cat, v, (int64_t)x->number, c->e);
 
 	if (rc == 0)
 		rc = sr_field_hash(seals, c->s, "seals", 0, c->e);
@@ -208,8 +212,10 @@ static int vote_seals(struct rules_ctx *c, const struct sr_version_row *v) {
 	return rules_allow(c);
 }
 
-/* What an approval must say and carry. */
-static int vote_approval(struct rules_ctx *c, const struct sr_version_row *v) {
+/* What an approval must say and carry. ${x}: the list that its pieces are for, and how long it is.
+ */
+static int vote_approval(
+	struct rules_ctx *c, const struct sr_version_row *v, const struct sr_extension *x) {
 	const bool keyed = v->has_key, topup = rules_field_is(c->s, "decision", "topup");
 	uint8_t item[SR_ID];
 	uint64_t count = 0;
@@ -243,14 +249,22 @@ static int vote_approval(struct rules_ctx *c, const struct sr_version_row *v) {
 			"an approval of kind %s carries a piece for each item", v->kind);
 	rc = vote_room_key(c, v);
 	if (rc == 0 && c->out->allowed)
-		rc = vote_seals(c, v);
+		rc = vote_seals(c, v, x);
 	if (rc != 0 || !c->out->allowed)
 		return rc;
-	if (count != v->items)
+	if (count != x->items)
 		return rules_deny(c, "pieces-count", "", "want %llu pieces, have %llu",
-			(unsigned long long)v->items, (unsigned long long)count);
+			(unsigned long long)x->items, (unsigned long long)count);
+	if (sr_field_count(c->s, "training") > SR_VOTE_TRAININGS_MAX)
+		return rules_deny(c, "too-many-trainings", "",
+			"want at most %d trainings, have %zu", SR_VOTE_TRAININGS_MAX,
+			sr_field_count(c->s, "training"));
+	if (topup && sr_field_count(c->s, "training") > 0)
+		return rules_deny(c, "vote-surplus", "",
+			"a topup adds pieces to a grant; what it demands of its readers is "
+			"settled");
 	/* A topup adds pieces to a grant whose forms are settled. */
-	if (strcmp(v->kind, "access") == 0 && n == 0 && !topup)
+	if (sr_rules_looks(v->kind) && n == 0 && !topup)
 		return rules_deny(c, "forms-missing", "vote --form ...",
 			"an approval names the forms it allows");
 	for (size_t i = 0; i < n; i++) {
@@ -278,7 +292,7 @@ static int vote_forms_meet(struct rules_ctx *c, const struct sr_version_row *v) 
 	struct sr_votes votes = {0};
 	int rc;
 
-	if (strcmp(v->kind, "access") != 0)
+	if (!sr_rules_looks(v->kind))
 		return rules_allow(c);
 	rc = sr_query_votes(&votes, c->cat, v->request, v->version, c->e);
 	if (rc != 0)
@@ -304,8 +318,42 @@ static int vote_forms_meet(struct rules_ctx *c, const struct sr_version_row *v) 
 	return rc;
 }
 
+/* The list that the pieces are for: the version's own, or by topup that of an extension of its
+ * grant. False: it is ruled, or ${*rc} is an error. */
+static bool vote_list(
+	int *rc, struct rules_ctx *c, const struct sr_version_row *v, struct sr_extension *x) {
+	struct sr_extensions l = {0};
+	uint64_t number = 0;
+	bool found = false;
+
+	*x = (struct sr_extension){.items = v->items};
+	*rc = 0;
+	if (sr_field_count(c->s, "extension") == 0)
+		return true;
+	*rc = sr_field_dec(&number, c->s, "extension", 0, c->e);
+	if (*rc == 0)
+		*rc = sr_query_extensions(&l, c->cat, v, c->e);
+	if (*rc != 0)
+		return false;
+	for (size_t i = 0; i < l.count && !found; i++) {
+		found = l.rows[i].number == number;
+		*x = l.rows[i];
+	}
+	sr_extensions_free(&l);
+	if (!found)
+		*rc = rules_deny(c, "no-such-extension", "request show lists them",
+			"version %u has no extension %llu", v->version, (unsigned long long)number);
+	else if (!rules_field_is(c->s, "decision", "topup"))
+		*rc = rules_deny(c, "vote-surplus", "vote REQUEST topup --extension N",
+			"the items of an extension are topped up");
+	else
+		return true;
+	return false;
+}
+
 static int vote_on(
 	struct rules_ctx *c, const struct sr_version_row *v, const uint8_t hash[SR_HASH]) {
+	struct sr_extension x;
 	uint64_t version = 0, epoch = 0;
 	int rc = sr_field_dec(&version, c->s, "version", 0, c->e);
 
@@ -324,7 +372,9 @@ static int vote_on(
 		return rules_deny(c, "other-epoch", "vote again in the board's new epoch",
 			"the vote is of epoch %llu, the request of %u, the board in %u",
 			(unsigned long long)epoch, v->epoch, c->board.epoch);
-	rc = vote_eligible(c, v);
+	if (!vote_list(&rc, c, v, &x))
+		return rc;
+	rc = vote_eligible(c, v, &x);
 	if (rc != 0 || !c->out->allowed)
 		return rc;
 	if (rules_field_is(c->s, "decision", "reject") ||
@@ -338,7 +388,7 @@ static int vote_on(
 		!rules_field_is(c->s, "decision", "topup"))
 		return rules_deny(c, "unknown-decision", "",
 			"a decision is approve, reject, correct or topup");
-	rc = vote_approval(c, v);
+	rc = vote_approval(c, v, &x);
 	if (rc != 0 || !c->out->allowed || rules_field_is(c->s, "decision", "topup"))
 		return rc;
 	return vote_forms_meet(c, v);

@@ -53,6 +53,7 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_LIFT] = sr_apply_lift,
 	[SR_T_REVOKE] = sr_apply_revoke,
 	[SR_T_RENEW] = sr_apply_renew,
+	[SR_T_EXTEND] = sr_apply_extend,
 	[SR_T_CLOSE] = sr_apply_close,
 	[SR_T_CHECKOUT] = sr_apply_checkout,
 	[SR_T_VIEWED] = sr_apply_viewed,

@@ -5,12 +5,14 @@
  *   embargo    may be requested, not checked out: checkouts under grants end
  *   hold       is not destroyed; changes nothing else
  *   seal       neither requested nor looked at: every checkout ends; the board alone lifts it
- *   referral   the same, and no description takes it back
+ *   referral   the same; no description takes it back, and the board at its highest level alone
+ *              lifts it, which ends the hazard of that name too
  *   retention  a date at which people are asked; one an item: a new one ends the one before. No
  *              flag: it forbids nothing
  */
 #include "catalogue/apply_in.h"
 #include "catalogue/query.h"
+#include "catalogue/search.h"
 
 /* items.flags from the rows that stand. The words are those of the rows, the bits of query.h. */
 static int derive(struct sr_apply *a, int64_t n, struct sr_err *e) {
@@ -88,7 +90,9 @@ int sr_apply_retention(struct sr_apply *a, struct sr_err *e) {
 int sr_apply_referral(struct sr_apply *a, int64_t n, struct sr_err *e) {
 	int64_t there = 0;
 	int rc = SQL_INT_OF(a->db, e, &there,
-		"SELECT count(*) FROM item_flags WHERE n = ? AND what = 'referral'", A_INT(n));
+		"SELECT count(*) FROM item_flags WHERE n = ? AND what = 'referral' AND ended IS"
+		" NULL",
+		A_INT(n));
 
 	if (rc != 0 || there > 0)
 		return rc;
@@ -140,14 +144,14 @@ static int load(struct sr_apply *a, struct flag *f, struct sr_err *e) {
 	return rc;
 }
 
-/* Who may end what: an embargo ends by itself or by a person, a seal by the board alone, referral
- * by nobody. */
+/* Who may end what: an embargo ends by itself or by a person, a seal and a mark for referral by the
+ * board alone. */
 static bool may_end(const struct sr_apply *a, const struct flag *f, enum sr_event event) {
 	if (event == SR_E_LAPSE)
 		return strcmp(f->what, "embargo") == 0;
-	if (strcmp(f->what, "seal") == 0)
+	if (strcmp(f->what, "seal") == 0 || strcmp(f->what, "referral") == 0)
 		return a->s->by_service;
-	return strcmp(f->what, "referral") != 0 && !a->s->by_service;
+	return !a->s->by_service;
 }
 
 int sr_apply_flag_end(struct sr_apply *a, enum sr_event event, struct sr_err *e) {
@@ -165,5 +169,11 @@ int sr_apply_flag_end(struct sr_apply *a, enum sr_event event, struct sr_err *e)
 	if (rc == 0)
 		rc = SQL_RUN(a->db, e, "UPDATE item_flags SET ended = ? WHERE flag = ?",
 			A_INT(a->entry), sr_arg_id(a, "flag", &flag));
+	if (rc == 0 && strcmp(f.what, "referral") == 0)
+		rc = SQL_RUN(a->db, e,
+			"DELETE FROM item_hazards WHERE n = ? AND hazard = 'referral'",
+			A_INT(it.n));
+	if (rc == 0)
+		rc = sr_search_index(a->db, it.n, e);
 	return rc == 0 ? derive(a, it.n, e) : rc;
 }

@@ -134,6 +134,10 @@ int sr_apply_grant(struct sr_apply *a, struct sr_err *e) {
 		rc = sr_apply_each(a, "form",
 			"INSERT INTO grant_forms(grant_id, form) VALUES(?, ?)", A_ID(id), e);
 	if (rc == 0)
+		rc = sr_apply_each(a, "training",
+			"INSERT INTO grant_trainings(grant_id, training) VALUES(?, ?)", A_ID(id),
+			e);
+	if (rc == 0)
 		rc = sr_apply_each(a, "person",
 			"INSERT INTO grant_people(grant_id, person) VALUES(?, ?)", A_ID(id), e);
 	return rc == 0 ? add_votes(a, id, v.v, e) : rc;
@@ -189,6 +193,51 @@ int sr_apply_renew(struct sr_apply *a, struct sr_err *e) {
 	if (rc == 0 && sr_db_changes(a->db) == 0)
 		return sr_fail(e, SR_CORRUPT, "it renews a grant to an end that is not later");
 	return rc == 0 ? sr_apply_decided(a, e) : rc;
+}
+
+/* Items that came later, under a live grant to look: no vote opens them before it is a topup of
+ * this list. */
+int sr_apply_extend(struct sr_apply *a, struct sr_err *e) {
+	struct grant g = {.v = 0};
+	struct sr_version v = {.v = 0};
+	uint8_t request[SR_ID], root[SR_HASH];
+	uint64_t version = 0, number = 0, count = 0;
+	int64_t looks = 0, last = 0;
+	int rc = load_grant(a, &g, e);
+
+	if (rc == 0)
+		rc = grant_step(a, &g, SR_E_EXTEND, e);
+	if (rc == 0)
+		rc = sr_field_id(request, a->s, "request", 0, e);
+	if (rc == 0)
+		rc = sr_field_dec(&version, a->s, "version", 0, e);
+	if (rc == 0)
+		rc = sr_apply_version(a, &v, request, version, e);
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &looks,
+			"SELECT count(*) FROM grants g JOIN grant_people p ON p.grant_id ="
+			" g.grant_id WHERE g.grant_id = ? AND g.right_to = 'access'"
+			" AND p.person = ?",
+			A_ID(g.id), A_STR(a->actor));
+	if (rc == 0 && (looks == 0 || v.v != g.v))
+		return sr_fail(e, SR_CORRUPT,
+			"the grant is none of right access for %s on that version", a->actor);
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &last,
+			"SELECT coalesce(max(number), 0) FROM extensions WHERE v = ?", A_INT(g.v));
+	if (rc == 0)
+		rc = sr_field_dec(&number, a->s, "number", 0, e);
+	if (rc == 0)
+		rc = sr_field_count_root(&count, root, a->s, "items", e);
+	if (rc == 0 && number != (uint64_t)last + 1)
+		return sr_fail(e, SR_CORRUPT, "extension %llu after %lld",
+			(unsigned long long)number, (long long)last);
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e,
+			"INSERT INTO extensions(v, number, person, items, entry) VALUES(?, ?, ?, ?,"
+			" ?)",
+			A_INT(g.v), A_U64(number), A_STR(a->actor), A_U64(count), A_INT(a->entry));
+	return rc == 0 ? sr_apply_items(a, g.v, count, (int64_t)number, e) : rc;
 }
 
 int sr_apply_close(struct sr_apply *a, struct sr_err *e) {

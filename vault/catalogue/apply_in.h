@@ -79,6 +79,7 @@ sr_effect_fn sr_apply_suspend;
 sr_effect_fn sr_apply_lift;
 sr_effect_fn sr_apply_revoke;
 sr_effect_fn sr_apply_renew;
+sr_effect_fn sr_apply_extend;
 sr_effect_fn sr_apply_close;
 sr_effect_fn sr_apply_checkout;
 sr_effect_fn sr_apply_viewed;
@@ -180,5 +181,9 @@ SR_MUST int sr_apply_end_checkouts(
 
 /* catalogue.c: one entry more is applied. */
 SR_MUST int sr_catalogue_advance(struct sr_catalogue *c, struct sr_err *e);
+
+/* The items of the line `list` as list ${extension} of version ${v}: 0, its own. */
+SR_MUST int sr_apply_items(
+	struct sr_apply *a, int64_t v, uint64_t count, int64_t extension, struct sr_err *e);
 
 #endif

@@ -79,7 +79,8 @@ static int named_version(
 
 /* --- request and amend --- */
 
-static int add_items(struct sr_apply *a, int64_t v, uint64_t count, struct sr_err *e) {
+int sr_apply_items(
+	struct sr_apply *a, int64_t v, uint64_t count, int64_t extension, struct sr_err *e) {
 	/* Who asks to look asks for released items; an end or a referral may be of any. */
 	const struct sr_bytes kind = sr_field(a->s, "kind", 0);
 	const bool looks = !sr_bytes_eq(kind, sr_bytes_str("destroy")) &&
@@ -107,8 +108,9 @@ static int add_items(struct sr_apply *a, int64_t v, uint64_t count, struct sr_er
 		if (rc == 0)
 			rc = sr_apply_item_step(a, &it, looks ? SR_E_REQUEST : SR_E_ABOUT, e);
 		if (rc == 0)
-			rc = SQL_RUN(a->db, e, "INSERT INTO request_items(v, n) VALUES(?, ?)",
-				A_INT(v), A_INT(it.n));
+			rc = SQL_RUN(a->db, e,
+				"INSERT INTO request_items(v, n, extension) VALUES(?, ?, ?)",
+				A_INT(v), A_INT(it.n), A_INT(extension));
 	}
 	sr_buf_free(&body);
 	return rc;
@@ -164,7 +166,8 @@ static int add_version(
 		return rc;
 	int64_t v = sr_db_last_rowid(a->db);
 	rc = add_lists(a, v, e);
-	return rc == 0 && sr_field_count(a->s, "list") != 0 ? add_items(a, v, items, e) : rc;
+	return rc == 0 && sr_field_count(a->s, "list") != 0 ? sr_apply_items(a, v, items, 0, e)
+							    : rc;
 }
 
 int sr_apply_request(struct sr_apply *a, struct sr_err *e) {
@@ -369,8 +372,9 @@ static int vote_room_key(struct sr_apply *a, const struct sr_version *v, struct 
 	return rc;
 }
 
-/* And for the seals of its items as they are then. */
-static int vote_seals(struct sr_apply *a, const struct sr_version *v, struct sr_err *e) {
+/* And for the seals of the items of its list as they are then. */
+static int vote_seals(
+	struct sr_apply *a, const struct sr_version *v, int64_t extension, struct sr_err *e) {
 	struct sr_version_seals now;
 	uint8_t seals[SR_HASH];
 	int rc;
@@ -379,11 +383,33 @@ static int vote_seals(struct sr_apply *a, const struct sr_version *v, struct sr_
 		return 0;
 	rc = sr_field_hash(seals, a->s, "seals", 0, e);
 	if (rc == 0)
-		rc = sr_seals_read(&now, a->db, v->v, e);
+		rc = sr_seals_read(&now, a->db, v->v, extension, e);
 	if (rc == 0 && memcmp(seals, now.hash, SR_HASH) != 0)
 		return sr_fail(e, SR_CORRUPT,
 			"its pieces are for other seals than those of the items of version %lld",
 			(long long)v->version);
+	return rc;
+}
+
+/* Which list its pieces are for; those of an extension come by topup alone. */
+static int vote_extension(struct sr_apply *a, const struct sr_version *v, enum sr_event event,
+	int64_t *extension, struct sr_err *e) {
+	uint64_t number = 0;
+	int64_t there = 0;
+	int rc;
+
+	*extension = 0;
+	if (sr_field_count(a->s, "extension") == 0)
+		return 0;
+	rc = sr_field_dec(&number, a->s, "extension", 0, e);
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &there,
+			"SELECT count(*) FROM extensions WHERE v = ? AND number = ?", A_INT(v->v),
+			A_U64(number));
+	if (rc == 0 && (there == 0 || event != SR_E_TOPUP))
+		return sr_fail(e, SR_CORRUPT, "it is no topup of an extension of version %lld",
+			(long long)v->version);
+	*extension = (int64_t)number;
 	return rc;
 }
 
@@ -393,6 +419,7 @@ int sr_apply_vote(struct sr_apply *a, struct sr_err *e) {
 	struct sr_version v = {.v = 0};
 	uint8_t request[SR_ID], hash[SR_HASH] = {0};
 	uint64_t version = 0, count = 0;
+	int64_t extension = 0;
 	int rc = vote_event(a, &event, e);
 
 	if (rc == 0)
@@ -411,21 +438,27 @@ int sr_apply_vote(struct sr_apply *a, struct sr_err *e) {
 	if (rc == 0)
 		rc = vote_room_key(a, &v, e);
 	if (rc == 0)
-		rc = vote_seals(a, &v, e);
+		rc = vote_extension(a, &v, event, &extension, e);
+	if (rc == 0)
+		rc = vote_seals(a, &v, extension, e);
 	if (rc == 0 && sr_field_count(a->s, "count") != 0)
 		rc = sr_field_dec(&count, a->s, "count", 0, e);
 	if (rc != 0)
 		return rc;
 	rc = SQL_RUN(a->db, e,
-		"INSERT INTO votes(vote, v, person, decision, epoch, ends, pieces_count,"
-		" bundle, pieces, conditions, entry)"
-		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"INSERT INTO votes(vote, v, person, decision, extension, epoch, ends,"
+		" pieces_count, bundle, pieces, conditions, entry)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		A_ID(a->s->head.id), A_INT(v.v), A_STR(a->actor), sr_arg_token(a, "decision"),
-		sr_arg_dec(a, "epoch"), sr_arg_time(a, "ends"), A_U64(count),
+		A_INT(extension), sr_arg_dec(a, "epoch"), sr_arg_time(a, "ends"), A_U64(count),
 		sr_arg_hash(a, "bundle", &bundle), sr_arg_hash(a, "pieces", &pieces),
 		A_U64(sr_field_count(a->s, "condition")), A_INT(a->entry));
 	if (rc != 0)
 		return rc;
-	return sr_apply_each(a, "form", "INSERT INTO vote_forms(vote, form) VALUES(?, ?)",
+	rc = sr_apply_each(a, "form", "INSERT INTO vote_forms(vote, form) VALUES(?, ?)",
 		A_ID(a->s->head.id), e);
+	if (rc != 0)
+		return rc;
+	return sr_apply_each(a, "training",
+		"INSERT INTO vote_trainings(vote, training) VALUES(?, ?)", A_ID(a->s->head.id), e);
 }

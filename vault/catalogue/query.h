@@ -453,7 +453,8 @@ struct sr_version_row {
 	uint64_t entry;
 	int64_t received;
 	char applicant[SR_PERSON_TEXT];
-	/* access export revoke lift role person-end collection destroy referral reseal board */
+	/* access export revoke lift role person-end collection destroy referral reseal redact board
+	 */
 	char kind[32];
 	uint8_t board[SR_ID]; /* that decides it */
 	uint32_t epoch, level;
@@ -509,7 +510,18 @@ SR_MUST int sr_query_closing(
 	struct sr_versions *out, struct sr_catalogue *c, int64_t now, struct sr_err *e);
 void sr_version_row_free(struct sr_version_row *r);
 void sr_versions_free(struct sr_versions *l);
-/* The items of a version in byte order, SR_ID bytes each; the caller frees ${*ids}. */
+/* The items of one list of a version in byte order, SR_ID bytes each; the caller frees ${*ids}. */
+struct sr_list_of {
+	const uint8_t *request;
+	uint32_t version;  /* 0: the newest */
+	int64_t extension; /* 0: its own list; n: of extension n of its grant; -1: all of them */
+};
+SR_MUST int sr_query_list_items(uint8_t **ids, size_t *count, struct sr_catalogue *c,
+	const struct sr_list_of *of, struct sr_err *e);
+/* In which of them an item is: NOTFOUND. */
+SR_MUST int sr_query_list_of(int64_t *extension, struct sr_catalogue *c,
+	const struct sr_version_row *v, const uint8_t item[SR_ID], struct sr_err *e);
+/* Its own list. */
 SR_MUST int sr_query_request_items(uint8_t **ids, size_t *count, struct sr_catalogue *c,
 	const uint8_t request[SR_ID], uint32_t version, struct sr_err *e);
 
@@ -524,7 +536,24 @@ SR_MUST int sr_query_request_item_like(uint8_t item[SR_ID], struct sr_catalogue 
 
 /* How the items of a version are sealed now (catalogue/seals.h). */
 SR_MUST int sr_query_version_seals(struct sr_version_seals *out, struct sr_catalogue *c,
+	const struct sr_version_row *v, int64_t extension, struct sr_err *e);
+
+/* Lists of items that came later into the live grant of a version, in order. */
+struct sr_extension {
+	uint64_t number, items, entry;
+	char person[SR_PERSON_TEXT]; /* who asked */
+};
+struct sr_extensions {
+	struct sr_extension *rows;
+	size_t count;
+};
+SR_MUST int sr_query_extensions(struct sr_extensions *out, struct sr_catalogue *c,
 	const struct sr_version_row *v, struct sr_err *e);
+void sr_extensions_free(struct sr_extensions *l);
+/* Released items that an extension of a grant may add as the rules are (rules_extend.c), in byte
+ * order, as far as one request goes; the caller frees ${*ids}. */
+SR_MUST int sr_query_extendable(uint8_t **ids, size_t *count, struct sr_catalogue *c,
+	const uint8_t grant[SR_ID], struct sr_err *e);
 
 struct sr_room_key {
 	uint8_t request[SR_ID];
@@ -553,8 +582,10 @@ struct sr_vote_row {
 	bool has_bundle;
 	uint8_t bundle[SR_HASH];
 	uint8_t pieces[SR_HASH]; /* the object */
+	int64_t extension;       /* whose items its pieces are for; 0: the version's own */
 	bool is_void;            /* recused, or its pieces failed */
 	char *forms;             /* tokens */
+	char *trainings;         /* tokens: what it demands of whoever reads */
 	char *conditions;        /* one a line; erased ones are missing */
 	uint32_t condition_count;
 	char *reason;
@@ -601,6 +632,7 @@ struct sr_grant_row {
 	char suspended_by[SR_PERSON_TEXT]; /* "": not suspended */
 	uint64_t suspended;                /* the entry that suspended it; 0: not suspended */
 	char *forms;                       /* tokens */
+	char *trainings;                   /* tokens: terms of training that a reader must have */
 	char *people;                      /* names of persons with single spaces */
 	uint8_t (*votes)[SR_ID];
 	size_t vote_count;
@@ -615,6 +647,7 @@ struct sr_grant_filter {
 	enum sr_state state;
 	const uint8_t *request;
 	const uint8_t *item;
+	const char *right;
 };
 SR_MUST int sr_query_grant(struct sr_grant_row *out, struct sr_catalogue *c,
 	const uint8_t id[SR_ID], struct sr_err *e);
@@ -631,12 +664,14 @@ void sr_grants_free(struct sr_grants *l);
 
 /* Items of a grant that its votes do not open (any more), in byte order: an item was sealed anew,
  * the room key was renewed after a restore, or an incident voided a vote. Members add pieces
- * (topup). Items of a grant of right reseal are sealed anew by it, once, and are none of these. */
+ * (topup). Items of an extension that members have not topped up yet. Items of a grant of right
+ * reseal are sealed anew by it, once, and are none of these. */
 struct sr_topup {
 	uint8_t item[SR_ID];
 	uint32_t have, want; /* members whose pieces open it; the quorum of the level it is sealed
 				to */
 	bool resealed;       /* after it was asked for */
+	int64_t extension;   /* that added it; 0: none */
 };
 struct sr_topups {
 	struct sr_topup *rows;

@@ -9,11 +9,14 @@
 	" g.suspended_by, (SELECT group_concat(form, ' ') FROM grant_forms f WHERE"      \
 	" f.grant_id = g.grant_id),"                                                     \
 	" (SELECT group_concat(person, ' ') FROM grant_people p WHERE p.grant_id ="      \
-	" g.grant_id), v.items, g.suspended, v.board"                                    \
+	" g.grant_id), v.items, g.suspended, v.board,"                                   \
+	" (SELECT group_concat(training, ' ') FROM grant_trainings t WHERE"              \
+	" t.grant_id = g.grant_id)"                                                      \
 	" FROM grants g JOIN versions v ON v.v = g.v"
 
 void sr_grant_row_free(struct sr_grant_row *r) {
 	free(r->forms);
+	free(r->trainings);
 	free(r->people);
 	free(r->votes);
 	memset(r, 0, sizeof *r);
@@ -66,6 +69,8 @@ static int read_grant(
 	rc = sr_col_dup_some(&r->forms, st, 11, e);
 	if (rc == 0)
 		rc = sr_col_dup_some(&r->people, st, 12, e);
+	if (rc == 0)
+		rc = sr_col_dup_some(&r->trainings, st, 16, e);
 	return rc == 0 ? read_grant_votes(r, db, e) : rc;
 }
 
@@ -125,6 +130,8 @@ static int where_grants(struct sr_where *w, const struct sr_grant_filter *f, str
 			" AND g.v IN (SELECT ri.v FROM request_items ri JOIN items i ON i.n"
 			" = ri.n WHERE i.item = ?)",
 			A_ID(f->item), e);
+	if (rc == 0 && f->right != NULL)
+		rc = sr_where_add(w, " AND g.right_to = ?", A_STR(f->right), e);
 	return rc;
 }
 
@@ -179,17 +186,19 @@ int sr_query_grant_has_item(bool *out, struct sr_catalogue *c, const uint8_t gra
 /* Votes are for the newest room key of their version, and each piece for the seal that was in
  * force.
  */
-#define TOPUP_SQL                                                                              \
-	"SELECT t.item, t.have, t.want, t.resealed FROM (SELECT i.item, i.sealed > v.entry AS" \
-	" resealed, (SELECT l.quorum FROM board_levels l WHERE l.board = v.board AND"          \
-	"  l.epoch = v.epoch AND l.level = i.level) AS want,"                                  \
-	" (SELECT count(DISTINCT x.person) FROM votes x WHERE x.v = g.v AND x.ended IS NULL"   \
-	"  AND x.bundle NOT NULL AND x.decision IN ('approve', 'topup') AND x.entry >"         \
-	"  max(i.sealed, coalesce(k.entry, 0))) AS have"                                       \
-	" FROM grants g JOIN versions v ON v.v = g.v JOIN request_items r ON r.v = g.v"        \
-	" JOIN items i ON i.n = r.n LEFT JOIN room_keys k ON k.v = g.v"                        \
-	" WHERE g.grant_id = ?1 AND (?2 IS NULL OR i.item = ?2) AND i.state <> 'destroyed'"    \
-	" AND (g.right_to <> 'reseal' OR i.sealed < g.entry)) t"                               \
+#define TOPUP_SQL                                                                            \
+	"SELECT t.item, t.have, t.want, t.resealed, t.extension FROM (SELECT i.item,"        \
+	" r.extension, i.sealed > v.entry AS"                                                \
+	" resealed, (SELECT l.quorum FROM board_levels l WHERE l.board = v.board AND"        \
+	"  l.epoch = v.epoch AND l.level = i.level) AS want,"                                \
+	" (SELECT count(DISTINCT x.person) FROM votes x WHERE x.v = g.v AND x.ended IS NULL" \
+	"  AND x.bundle NOT NULL AND x.extension = r.extension"                              \
+	"  AND x.decision IN ('approve', 'topup') AND x.entry >"                             \
+	"  max(i.sealed, coalesce(k.entry, 0))) AS have"                                     \
+	" FROM grants g JOIN versions v ON v.v = g.v JOIN request_items r ON r.v = g.v"      \
+	" JOIN items i ON i.n = r.n LEFT JOIN room_keys k ON k.v = g.v"                      \
+	" WHERE g.grant_id = ?1 AND (?2 IS NULL OR i.item = ?2) AND i.state <> 'destroyed'"  \
+	" AND (g.right_to <> 'reseal' OR i.sealed < g.entry)) t"                             \
 	" WHERE t.have < t.want ORDER BY t.item"
 
 void sr_topups_free(struct sr_topups *l) {
@@ -214,6 +223,7 @@ int sr_query_topups(struct sr_topups *out, struct sr_catalogue *c, const uint8_t
 		t->have = (uint32_t)sr_stmt_col_int(st, 1);
 		t->want = (uint32_t)sr_stmt_col_int(st, 2);
 		t->resealed = sr_stmt_col_int(st, 3) != 0;
+		t->extension = sr_stmt_col_int(st, 4);
 	}
 	sr_stmt_free(st);
 	if (rc != 0)

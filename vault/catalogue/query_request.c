@@ -272,8 +272,8 @@ int sr_query_closing(
 	return rc == 0 ? read_versions(out, sr_catalogue_db(c), st, e) : rc;
 }
 
-int sr_query_request_items(uint8_t **ids, size_t *count, struct sr_catalogue *c,
-	const uint8_t request[SR_ID], uint32_t version, struct sr_err *e) {
+int sr_query_list_items(uint8_t **ids, size_t *count, struct sr_catalogue *c,
+	const struct sr_list_of *of, struct sr_err *e) {
 	struct sr_stmt *st = NULL;
 	void *rows = NULL;
 	size_t n = 0;
@@ -282,8 +282,9 @@ int sr_query_request_items(uint8_t **ids, size_t *count, struct sr_catalogue *c,
 		"SELECT i.item FROM versions v JOIN requests q ON q.request = v.request JOIN"
 		" request_items ri ON ri.v = v.v"
 		" JOIN items i ON i.n = ri.n WHERE v.request = ?1"
-		" AND v.version = CASE ?2 WHEN 0 THEN q.newest ELSE ?2 END ORDER BY i.item",
-		A_ID(request), A_INT(version));
+		" AND v.version = CASE ?2 WHEN 0 THEN q.newest ELSE ?2 END"
+		" AND (?3 < 0 OR ri.extension = ?3) ORDER BY i.item",
+		A_ID(of->request), A_INT(of->version), A_INT(of->extension));
 
 	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
 		rc = sr_list_grow(&rows, &n, SR_ID, e);
@@ -299,6 +300,96 @@ int sr_query_request_items(uint8_t **ids, size_t *count, struct sr_catalogue *c,
 	*ids = rows;
 	*count = n;
 	return rc;
+}
+
+int sr_query_request_items(uint8_t **ids, size_t *count, struct sr_catalogue *c,
+	const uint8_t request[SR_ID], uint32_t version, struct sr_err *e) {
+	const struct sr_list_of own = {.request = request, .version = version};
+
+	return sr_query_list_items(ids, count, c, &own, e);
+}
+
+int sr_query_list_of(int64_t *extension, struct sr_catalogue *c, const struct sr_version_row *v,
+	const uint8_t item[SR_ID], struct sr_err *e) {
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, extension,
+		"SELECT r.extension FROM versions v JOIN request_items r ON r.v = v.v"
+		" JOIN items i ON i.n = r.n WHERE v.request = ? AND v.version = ? AND i.item = ?",
+		A_ID(v->request), A_INT(v->version), A_ID(item));
+
+	return rc == SR_NOTFOUND ? sr_fail(e, SR_NOTFOUND, "the request does not name this item")
+				 : rc;
+}
+
+int sr_query_extensions(struct sr_extensions *out, struct sr_catalogue *c,
+	const struct sr_version_row *v, struct sr_err *e) {
+	struct sr_extensions l = {NULL, 0};
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		"SELECT x.number, x.items, x.entry, x.person FROM versions v JOIN extensions x"
+		" ON x.v = v.v WHERE v.request = ? AND v.version = ? ORDER BY x.number",
+		A_ID(v->request), A_INT(v->version));
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		rc = sr_list_grow((void **)&l.rows, &l.count, sizeof *l.rows, e);
+		if (rc != 0)
+			break;
+		struct sr_extension *x = &l.rows[l.count - 1];
+		x->number = (uint64_t)sr_stmt_col_int(st, 0);
+		x->items = (uint64_t)sr_stmt_col_int(st, 1);
+		x->entry = (uint64_t)sr_stmt_col_int(st, 2);
+		sr_col_person(x->person, st, 3);
+	}
+	sr_stmt_free(st);
+	if (rc != 0)
+		sr_extensions_free(&l);
+	*out = l;
+	return rc;
+}
+
+/* What each is held against is asked once, not for each item. */
+#define EXTENDABLE_SQL                                                                   \
+	"SELECT i.item FROM items i WHERE i.state = 'released' AND (i.flags & ?3) = 0"   \
+	" AND i.level <= (SELECT level FROM versions WHERE v = ?1)"                      \
+	" AND i.collection IN (SELECT j.collection FROM request_items r JOIN items j"    \
+	" ON j.n = r.n WHERE r.v = ?1 AND r.extension = 0)"                              \
+	" AND i.n NOT IN (SELECT n FROM request_items WHERE v = ?1)"                     \
+	" AND NOT EXISTS(SELECT 1 FROM item_hazards h WHERE h.n = i.n AND h.hazard"      \
+	" NOT IN (SELECT k.hazard FROM item_hazards k JOIN request_items r ON r.n = k.n" \
+	" WHERE r.v = ?1 AND r.extension = 0)) ORDER BY i.item LIMIT ?2"
+
+int sr_query_extendable(uint8_t **ids, size_t *count, struct sr_catalogue *c,
+	const uint8_t grant[SR_ID], struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	void *rows = NULL;
+	size_t n = 0;
+	int64_t v = 0;
+	bool row = false;
+	int rc = SQL_INT_OF(
+		sr_catalogue_db(c), e, &v, "SELECT v FROM grants WHERE grant_id = ?", A_ID(grant));
+
+	if (rc == 0)
+		rc = SQL_NEW(&st, sr_catalogue_db(c), e, EXTENDABLE_SQL, A_INT(v),
+			A_INT(SR_REQUEST_ITEMS_MAX), A_INT(SR_ITEM_REFERRAL | SR_ITEM_SEALED));
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		rc = sr_list_grow(&rows, &n, SR_ID, e);
+		if (rc == 0)
+			rc = sr_stmt_col_copy(st, 0, (uint8_t *)rows + (n - 1) * SR_ID, SR_ID, e);
+	}
+	sr_stmt_free(st);
+	if (rc != 0) {
+		free(rows);
+		rows = NULL;
+		n = 0;
+	}
+	*ids = rows;
+	*count = n;
+	return rc;
+}
+
+void sr_extensions_free(struct sr_extensions *l) {
+	free(l->rows);
+	memset(l, 0, sizeof *l);
 }
 
 int sr_query_request_item_like(uint8_t item[SR_ID], struct sr_catalogue *c,
@@ -320,13 +411,13 @@ int sr_query_request_item_like(uint8_t item[SR_ID], struct sr_catalogue *c,
 }
 
 int sr_query_version_seals(struct sr_version_seals *out, struct sr_catalogue *c,
-	const struct sr_version_row *v, struct sr_err *e) {
+	const struct sr_version_row *v, int64_t extension, struct sr_err *e) {
 	int64_t at = 0;
 	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &at,
 		"SELECT v FROM versions WHERE request = ? AND version = ?", A_ID(v->request),
 		A_INT(v->version));
 
-	return rc == 0 ? sr_seals_read(out, sr_catalogue_db(c), at, e) : rc;
+	return rc == 0 ? sr_seals_read(out, sr_catalogue_db(c), at, extension, e) : rc;
 }
 
 void sr_room_keys_free(struct sr_room_keys *l) {
@@ -372,10 +463,13 @@ int sr_query_room_keys(struct sr_room_keys *out, struct sr_catalogue *c, struct 
 	" (SELECT group_concat(t.text, char(10)) FROM records r JOIN texts t ON t.entry = r.entry" \
 	" AND t.record = r.record WHERE r.entry = x.entry AND r.field = 'condition'),"             \
 	" (SELECT t.text FROM records r JOIN texts t ON t.entry = r.entry AND t.record = r.record" \
-	" WHERE r.entry = x.entry AND r.field = 'reason') FROM votes x"
+	" WHERE r.entry = x.entry AND r.field = 'reason'),"                                        \
+	" (SELECT group_concat(training, ' ') FROM vote_trainings f WHERE f.vote = x.vote),"       \
+	" x.extension FROM votes x"
 
 void sr_vote_row_free(struct sr_vote_row *r) {
 	free(r->forms);
+	free(r->trainings);
 	free(r->conditions);
 	free(r->reason);
 	memset(r, 0, sizeof *r);
@@ -405,6 +499,9 @@ static int read_vote(struct sr_vote_row *r, struct sr_stmt *st, struct sr_err *e
 		rc = sr_col_dup_some(&r->forms, st, 11, e);
 	if (rc == 0)
 		rc = sr_col_dup_some(&r->conditions, st, 12, e);
+	if (rc == 0)
+		rc = sr_col_dup_some(&r->trainings, st, 14, e);
+	r->extension = sr_stmt_col_int(st, 15);
 	return rc == 0 ? sr_col_dup(&r->reason, st, 13, e) : rc;
 }
 

@@ -182,8 +182,14 @@ static const char *const statements[] = {
 	" received INTEGER NOT NULL, UNIQUE(request, version)) STRICT",
 	"CREATE INDEX versions_open ON versions(closes) WHERE state = 'open'",
 	"CREATE INDEX versions_state ON versions(state)",
+	/* extension: 0, of the request; else the number of the extension of its grant that added
+	 * the item. A vote's pieces are for the items of one of these lists. */
 	"CREATE TABLE request_items(v INTEGER NOT NULL REFERENCES versions(v),"
-	" n INTEGER NOT NULL REFERENCES items(n), PRIMARY KEY(v, n)) STRICT, WITHOUT ROWID",
+	" n INTEGER NOT NULL REFERENCES items(n), extension INTEGER NOT NULL,"
+	" PRIMARY KEY(v, n)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE extensions(v INTEGER NOT NULL REFERENCES versions(v),"
+	" number INTEGER NOT NULL, person TEXT NOT NULL, items INTEGER NOT NULL,"
+	" entry INTEGER NOT NULL, PRIMARY KEY(v, number)) STRICT, WITHOUT ROWID",
 	"CREATE INDEX request_items_n ON request_items(n)",
 	"CREATE TABLE request_forms(v INTEGER NOT NULL REFERENCES versions(v),"
 	" form TEXT NOT NULL, PRIMARY KEY(v, form)) STRICT, WITHOUT ROWID",
@@ -212,6 +218,7 @@ static const char *const statements[] = {
 	/* vote: id of its statement; ended: the entry that made it void */
 	"CREATE TABLE votes(vote BLOB PRIMARY KEY, v INTEGER NOT NULL REFERENCES versions(v),"
 	" person TEXT NOT NULL REFERENCES people(person), decision TEXT NOT NULL,"
+	" extension INTEGER NOT NULL,"
 	" epoch INTEGER NOT NULL, ends INTEGER, pieces_count INTEGER NOT NULL, bundle BLOB,"
 	" pieces BLOB, conditions INTEGER NOT NULL, entry INTEGER NOT NULL,"
 	" ended INTEGER) STRICT",
@@ -220,6 +227,9 @@ static const char *const statements[] = {
 	"CREATE INDEX votes_v ON votes(v)",
 	"CREATE TABLE vote_forms(vote BLOB NOT NULL REFERENCES votes(vote),"
 	" form TEXT NOT NULL, PRIMARY KEY(vote, form)) STRICT, WITHOUT ROWID",
+	/* that the vote demands of whoever reads */
+	"CREATE TABLE vote_trainings(vote BLOB NOT NULL REFERENCES votes(vote),"
+	" training TEXT NOT NULL, PRIMARY KEY(vote, training)) STRICT, WITHOUT ROWID",
 
 	/* --- grants and checkouts --- */
 
@@ -231,6 +241,8 @@ static const char *const statements[] = {
 	"CREATE INDEX grants_state ON grants(state, ends)",
 	"CREATE TABLE grant_forms(grant_id BLOB NOT NULL REFERENCES grants(grant_id),"
 	" form TEXT NOT NULL, PRIMARY KEY(grant_id, form)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE grant_trainings(grant_id BLOB NOT NULL REFERENCES grants(grant_id),"
+	" training TEXT NOT NULL, PRIMARY KEY(grant_id, training)) STRICT, WITHOUT ROWID",
 	"CREATE TABLE grant_people(grant_id BLOB NOT NULL REFERENCES grants(grant_id),"
 	" person TEXT NOT NULL REFERENCES people(person), PRIMARY KEY(grant_id,"
 	" person)) STRICT, WITHOUT ROWID",
@@ -333,6 +345,7 @@ static const struct sr_table tables[] = {
 	{"requests", "request", true},
 	{"versions", "v", true},
 	{"request_items", "v, n", true},
+	{"extensions", "v, number", true},
 	{"request_forms", "v, form", true},
 	{"request_purposes", "v, position", true},
 	{"request_roles", "v, position", true},
@@ -343,8 +356,10 @@ static const struct sr_table tables[] = {
 	{"recusals", "request, person", true},
 	{"votes", "vote", true},
 	{"vote_forms", "vote, form", true},
+	{"vote_trainings", "vote, training", true},
 	{"grants", "grant_id", true},
 	{"grant_forms", "grant_id, form", true},
+	{"grant_trainings", "grant_id, training", true},
 	{"grant_people", "grant_id, person", true},
 	{"grant_votes", "grant_id, position", true},
 	{"checkouts", "checkout", true},

@@ -32,21 +32,23 @@ static int add_row(
 	return 0;
 }
 
-int sr_seals_read(struct sr_version_seals *out, struct sr_db *db, int64_t v, struct sr_err *e) {
+int sr_seals_read(struct sr_version_seals *out, struct sr_db *db, int64_t v, int64_t extension,
+	struct sr_err *e) {
 	struct sr_version_seals s = {.sealed = 0};
 	struct sr_stmt *st = NULL;
 	struct sr_hash h;
 	int64_t count = 0;
 	bool row = false;
-	int rc = SQL_INT_OF(
-		db, e, &count, "SELECT count(*) FROM request_items WHERE v = ?", A_INT(v));
+	int rc = SQL_INT_OF(db, e, &count,
+		"SELECT count(*) FROM request_items WHERE v = ? AND extension = ?", A_INT(v),
+		A_INT(extension));
 
 	if (rc == 0)
 		rc = SQL_OPEN(&st, db, e,
 			"SELECT i.item, i.number, i.sealed, i.level, i.state = 'destroyed'"
 			" FROM request_items r JOIN items i ON i.n = r.n WHERE r.v = ?"
-			" ORDER BY i.item",
-			A_INT(v));
+			" AND r.extension = ? ORDER BY i.item",
+			A_INT(v), A_INT(extension));
 	if (rc != 0)
 		return rc;
 	sr_seals_begin(&h, (uint64_t)count);

@@ -26,14 +26,14 @@ void sr_seals_begin(struct sr_hash *h, uint64_t count);
 void sr_seals_add(struct sr_hash *h, const uint8_t item[SR_ID], uint64_t number);
 /* sr_hash_final gives it. */
 
-/* How the items of a version are sealed now. */
+/* How the items of a list are sealed now. */
 struct sr_version_seals {
 	uint64_t sealed; /* the last entry that sealed one of them; 0: it has no items */
 	uint32_t level;  /* the highest of those that are not destroyed; 0: none is left */
 	uint8_t hash[SR_HASH];
 };
-/* ${v}: of the table versions. */
-SR_MUST int sr_seals_read(
-	struct sr_version_seals *out, struct sr_db *db, int64_t v, struct sr_err *e);
+/* ${v}: of the table versions. ${extension}: 0, its own list; else that of an extension. */
+SR_MUST int sr_seals_read(struct sr_version_seals *out, struct sr_db *db, int64_t v,
+	int64_t extension, struct sr_err *e);
 
 #endif

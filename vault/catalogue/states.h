@@ -74,6 +74,7 @@ enum sr_event {
 	SR_E_LIFT,
 	SR_E_REVOKE,
 	SR_E_RENEW,
+	SR_E_EXTEND,
 	SR_E_CLOSE,
 	SR_E_ABOUT, /* a request about items, whatever their state: destroy, referral */
 	SR_E_CHECKOUT,

@@ -10,7 +10,8 @@
 
 struct sr_ballot {
 	struct sr_client *client;
-	const struct sr_proven *request; /* request or amend */
+	const struct sr_proven *request;   /* request or amend */
+	const struct sr_proven *extension; /* extend; NULL: the items are the request's own */
 	struct sr_ballot_view view;
 	struct sr_ballot_item *items;
 	uint8_t *seals; /* SR_SEAL bytes each, in order of items */
@@ -22,9 +23,10 @@ struct sr_ballot {
 
 struct sr_material_ask {
 	const uint8_t *request;
-	uint64_t version; /* 0: the newest */
-	uint64_t since;   /* 0: none */
-	bool board;       /* with all of board.material in front */
+	uint64_t version;   /* 0: the newest */
+	uint64_t extension; /* of its grant, whose items are asked for; 0: the request's own */
+	uint64_t since;     /* 0: none */
+	bool board;         /* with all of board.material in front */
 };
 /* The pages of request.material as one body of rows, appended to ${out}. AUTH when they are not
  * pages of one version, each beginning where the one before ended; nothing else is believed. */
@@ -34,7 +36,6 @@ SR_MUST int sr_material_fetch(struct sr_buf *out, struct sr_client *c,
 /* From the rows of request.material, whose receipts are in the set. ${version} 0: the newest that
  * is shown. */
 SR_MUST int sr_ballot_build(struct sr_ballot **out, struct sr_client *c,
-	const uint8_t request[SR_ID], uint64_t version, const struct sr_rows *rows,
-	struct sr_err *e);
+	const struct sr_material_ask *ask, const struct sr_rows *rows, struct sr_err *e);
 
 #endif

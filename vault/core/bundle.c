@@ -196,7 +196,9 @@ int sr_ballot_read(
 	if (rc == 0 && !c->board->view.opened)
 		rc = sr_fail(e, SR_AUTH, "it does not show that the board was opened");
 	if (rc == 0)
-		rc = sr_ballot_build(out, c, p->request, p->version, &rows, e);
+		rc = sr_ballot_build(out, c,
+			&(struct sr_material_ask){.request = p->request, .version = p->version},
+			&rows, e);
 	if (rc == 0)
 		rc = sr_client_seen(c, true, e);
 	SR_NAMED(rc, e, "bundle");

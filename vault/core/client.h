@@ -353,12 +353,14 @@ struct sr_seats { /* members and quorums of a board to be */
 	const char *const *dealer; /* reshare: who deals, in the order of the board */
 };
 struct sr_asking {
-	/* access export revoke lift role person person-end collection destroy referral reseal board
+	/* access export revoke lift role person person-end collection destroy referral reseal
+	 * redact board
 	 */
 	const char *kind;
 	/* SR_ID bytes: who decides; NULL: the board of the items, or else the founding one */
 	const uint8_t *board;
 	const struct sr_seats *seats; /* board, reshare */
+	bool highest; /* the board's highest level decides: lift of a mark for referral */
 	const uint8_t *
 		amend; /* SR_ID bytes of the request that gets a new version; NULL: a new request */
 	const uint8_t *items; /* SR_ID bytes each, in any order; access, export, destroy, referral,
@@ -382,6 +384,19 @@ struct sr_asking {
 SR_MUST int sr_client_request(struct sr_client *c, const struct sr_asking *a,
 	uint8_t request[SR_ID], struct sr_submitted *out, struct sr_err *e);
 
+/* Ask that items which came later are topped up under a live grant of ours. */
+struct sr_extending {
+	const uint8_t *grant; /* SR_ID bytes */
+	const uint8_t
+		*items; /* SR_ID bytes each, in any order; NULL: all that the rules let it add */
+	size_t item_count;
+	const char *reason; /* NULL: none */
+};
+/* ${number}: of the extension, which members top up; ${count}: items in it. NOTFOUND: there is
+ * nothing new. */
+SR_MUST int sr_client_extend(struct sr_client *c, const struct sr_extending *x, uint64_t *number,
+	size_t *count, struct sr_submitted *out, struct sr_err *e);
+
 /* --- votes (client_vote.c) -------------------------------------------------------------------- */
 
 /* All that a voter verifies, in a file for another machine: board, request, seals. ${since}: size
@@ -393,6 +408,9 @@ struct sr_ballot; /* a version of a request, verified; opaque */
 SR_MUST int sr_ballot_fetch(struct sr_ballot **out, struct sr_client *c,
 	const uint8_t request[SR_ID], uint64_t version,
 	struct sr_err *e); /* version 0: the newest */
+/* The items of an extension of the grant of its newest version, for a topup. */
+SR_MUST int sr_ballot_fetch_extension(struct sr_ballot **out, struct sr_client *c,
+	const uint8_t request[SR_ID], uint64_t extension, struct sr_err *e);
 /* From a file of sr_client_bundle; the client may be offline (then this also pins and learns the
  * board). */
 SR_MUST int sr_ballot_read(
@@ -414,6 +432,7 @@ struct sr_ballot_view { /* proven, but for titles */
 	bool pieces;                  /* an approval carries pieces */
 	const struct sr_ballot_item *items;
 	size_t item_count;
+	uint64_t extension; /* of its grant, whose items these are; 0: the request's own */
 	char reader[SR_REQUEST_PEOPLE_MAX]
 		   [SR_PERSON_TEXT]; /* applicant first, then co-applicants in byte order */
 	size_t reader_count;
@@ -425,6 +444,7 @@ struct sr_voting {
 	const char *decision;          /* approve reject correct topup */
 	const char *const *forms;      /* NULL: all that are asked */
 	int64_t ends;                  /* 0: as asked */
+	const char *const *trainings;  /* terms that a reader must have at every checkout */
 	const char *const *conditions; /* NULL-terminated */
 	const char *reason;
 	int64_t until;
@@ -441,7 +461,7 @@ struct sr_borrow {
 	const uint8_t *item;
 	const uint8_t *grant; /* NULL: the live grant of the caller that holds the item (USAGE when
 				 there are several) */
-	const char *right;    /* access export referral reseal quarantine; NULL: access */
+	const char *right;    /* access export referral reseal redact quarantine; NULL: access */
 	const char *form;     /* NULL: text; of quarantine and export: as the vault has it */
 };
 /* Statement, then open. ${files}: how many. */
@@ -541,8 +561,9 @@ SR_MUST int sr_client_deposit(struct sr_client *c, const struct sr_depositing *d
 /* --- redaction (client_redact.c) -------------------------------------------------------------- */
 
 struct sr_redact {
-	uint8_t checkout[SR_ID]; /* ours, of right quarantine */
+	uint8_t checkout[SR_ID]; /* ours, of right quarantine or redact */
 	struct sr_bytes plan;    /* room/redact.h */
+	bool keep_names;         /* title and paths of the parent; else they are left out too */
 	const char *reason;
 };
 /* A new held item, in the collection of its parent, without what the plan leaves out; ${item}: its

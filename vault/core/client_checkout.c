@@ -24,8 +24,11 @@ struct lending { /* one checkout, as far as it is proven */
 	uint8_t id[SR_ID], item[SR_ID], grant_id[SR_ID], request_id[SR_ID];
 	uint64_t version;
 	size_t reader, readers;
-	uint8_t sk[SR_X_SK];                     /* request key; wiped */
-	uint64_t position, items, number, level; /* level: as the server says, for people */
+	uint8_t sk[SR_X_SK]; /* request key; wiped */
+	/* extension: whose list the item is in, 0: the request's. ${position}, ${items}: of that
+	 * list; what each vote signed leads to the record, or it does not. level: as the server
+	 * says, for people */
+	uint64_t extension, position, items, number, level;
 	uint8_t seal[SR_SEAL];
 };
 
@@ -84,7 +87,9 @@ static int prove_grant(struct lending *l, struct sr_err *e) {
 		rc = sr_fail(e, SR_AUTH, "the grant does not name %s", me);
 	if (rc == 0 && !sr_bytes_eq(sr_field(s, "right", 0), sr_field(out, "right", 0)))
 		rc = sr_fail(e, SR_AUTH, "the grant is for another right than the checkout");
-	if (rc == 0 && is_word(sr_field(s, "right", 0), "access") &&
+	if (rc == 0 &&
+		(is_word(sr_field(s, "right", 0), "access") ||
+			is_word(sr_field(s, "right", 0), "redact")) &&
 		!named(s, "form", sr_field(out, "form", 0)))
 		rc = sr_fail(e, SR_AUTH, "the grant does not name the form of the checkout");
 	if (rc == 0 && ends <= sr_now(&l->c->clock))
@@ -179,7 +184,7 @@ static int prove_vote(const struct lending *l, const uint8_t vote[SR_ID],
 	const struct sr_proven **out, const struct sr_known **voter, struct sr_err *e) {
 	const struct sr_proven *pr = sr_proofs_id(&l->c->proofs, vote);
 	uint8_t id[SR_ID], hash[SR_HASH], board[SR_ID];
-	uint64_t version = 0, count = 0;
+	uint64_t version = 0, count = 0, extension = 0;
 	int rc = sr_proofs_need(pr, "vote", e);
 
 	if (rc != 0)
@@ -216,6 +221,13 @@ static int prove_vote(const struct lending *l, const uint8_t vote[SR_ID],
 	if (!is_word(sr_field(s, "decision", 0), "approve") &&
 		!is_word(sr_field(s, "decision", 0), "topup"))
 		return sr_fail(e, SR_AUTH, "%s did not approve", s->head.actor);
+	if (sr_field_count(s, "extension") > 0)
+		rc = sr_field_dec(&extension, s, "extension", 0, e);
+	if (rc != 0)
+		return rc;
+	if (extension != l->extension)
+		return sr_fail(e, SR_AUTH, "the vote of %s is for other items of the grant",
+			s->head.actor);
 	if (count != l->items)
 		return sr_fail(e, SR_AUTH, "the vote of %s has %llu pieces for %llu items",
 			s->head.actor, (unsigned long long)count, (unsigned long long)l->items);
@@ -360,7 +372,13 @@ static int take_place(
 		rc = sr_fail(e, SR_AUTH, "the vault withholds the item's seal");
 	if (rc != 0 || row == NULL)
 		return rc;
-	rc = sr_row_get_id(id, SR_ID, row, "item", e);
+	if (sr_text_get(&r->text, "extension").p != NULL) {
+		rc = sr_parse_dec(&l->extension, sr_text_get(&r->text, "extension"), INT64_MAX, e);
+		if (rc == 0)
+			rc = sr_parse_dec(&l->items, sr_text_get(&r->text, "items"), INT64_MAX, e);
+	}
+	if (rc == 0)
+		rc = sr_row_get_id(id, SR_ID, row, "item", e);
 	if (rc == 0 && memcmp(id, l->item, SR_ID) != 0)
 		rc = sr_fail(e, SR_AUTH,
 			"the vault shows the seal of another item than was checked out");

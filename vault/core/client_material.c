@@ -101,6 +101,8 @@ static int one_page(struct pages *p, const struct sr_material_ask *ask, struct s
 	sr_text_put_hex(&q.head, "request", ask->request, SR_ID);
 	if (p->version != 0)
 		sr_text_put_dec(&q.head, "version", p->version);
+	if (ask->extension != 0)
+		sr_text_put_dec(&q.head, "extension", ask->extension);
 	if (p->from > 0) {
 		sr_text_put_dec(&q.head, "from", p->from);
 	} else {

@@ -1,5 +1,5 @@
 /*
- * A redacted version of a held item: the room makes it from what this curator has open, and the
+ * A redacted version of an item: the room makes it from what this curator has open, and the
  * curator signs for it as a depositor does. See client.h.
  */
 #include "catalogue/lists.h"
@@ -68,6 +68,8 @@ int sr_client_redact(struct sr_client *c, const struct sr_redact *r, uint8_t ite
 	if (rc == 0) {
 		sr_call_begin(&q, "redact.make");
 		sr_text_put_hex(&q.head, "checkout", r->checkout, SR_ID);
+		if (r->keep_names)
+			sr_text_put(&q.head, "names", "keep");
 		sr_buf_put_bytes(&q.body, r->plan);
 		rc = sr_client_once(c, &q, &a, e);
 	}

@@ -181,7 +181,9 @@ static void put_what(struct sr_writ *d, const struct sr_client *c, const struct 
 	sr_text_put(&d->text, "kind", a->kind);
 	sr_text_put_hex(&d->text, "board", w->board, SR_ID);
 	sr_text_put_dec(&d->text, "epoch", c->board->view.epoch);
-	sr_text_put_dec(&d->text, "level", w->level != 0 ? w->level : c->board->view.level[0]);
+	sr_text_put_dec(&d->text, "level",
+		w->level != 0 ? w->level
+			      : c->board->view.level[a->highest ? c->board->view.levels - 1 : 0]);
 	if (a->closes != 0)
 		sr_text_put_time(&d->text, "closes", a->closes);
 	if (w->count > 0) {
@@ -308,5 +310,99 @@ int sr_client_request(struct sr_client *c, const struct sr_asking *a, uint8_t re
 out:
 	free(w.ids);
 	sr_writ_free(&d);
+	return rc;
+}
+
+/* --- items that came later --- */
+
+/* What the vault says that it may add, sorted by us: the statement is refused if it may not. */
+static int new_items(uint8_t **ids, size_t *count, const struct sr_rows *rows, struct sr_err *e) {
+	uint8_t *all = malloc((rows->count + 1) * SR_ID);
+	size_t n = 0;
+	int rc = all == NULL ? sr_fail(e, SR_NOMEM, "out of memory") : 0;
+
+	for (size_t i = 0; rc == 0 && i < rows->count; i++)
+		if (sr_row_is(&rows->rows[i], "new"))
+			rc = sr_row_get_id(all + n++ * SR_ID, SR_ID, &rows->rows[i], "id", e);
+	if (rc == 0 && n == 0)
+		rc = sr_fail(e, SR_NOTFOUND,
+			"nothing came into these collections that the grant may be extended to");
+	if (rc != 0) {
+		free(all);
+		return rc;
+	}
+	*ids = all;
+	*count = n;
+	return 0;
+}
+
+static int given_items(
+	uint8_t **ids, size_t *count, const struct sr_extending *x, struct sr_err *e) {
+	*ids = malloc(x->item_count * SR_ID + 1);
+	if (*ids == NULL)
+		return sr_fail(e, SR_NOMEM, "out of memory for %zu items", x->item_count);
+	memcpy(*ids, x->items, x->item_count * SR_ID);
+	*count = x->item_count;
+	return 0;
+}
+
+static int extend(struct sr_client *c, const struct sr_extending *x, const struct sr_row *grant,
+	struct sr_bytes ids, uint64_t number, struct sr_submitted *out, struct sr_err *e) {
+	struct sr_writ d = {0};
+	uint8_t request[SR_ID], root[SR_HASH];
+	uint64_t version = 0;
+	int rc = sr_row_get_id(request, SR_ID, grant, "request", e);
+
+	if (rc == 0)
+		rc = sr_row_get_dec(&version, grant, "version", e);
+	if (rc == 0)
+		rc = sr_request_list_root(root, ids.p, ids.len / SR_ID, e);
+	if (rc == 0)
+		rc = sr_writ_begin(&d, c, SR_T_EXTEND, 0, e);
+	if (rc == 0) {
+		sr_text_put_hex(&d.text, "grant", x->grant, SR_ID);
+		sr_text_put_hex(&d.text, "request", request, SR_ID);
+		sr_text_put_dec(&d.text, "version", version);
+		sr_text_put_dec(&d.text, "number", number);
+		sr_statement_put_count_root(&d.text, "items", ids.len / SR_ID, root);
+		sr_writ_object(&d, "list", ids);
+		sr_writ_string(&d, "reason", x->reason);
+		rc = sr_client_submit(c, &d, out, e);
+	}
+	sr_writ_free(&d);
+	return rc;
+}
+
+int sr_client_extend(struct sr_client *c, const struct sr_extending *x, uint64_t *number,
+	size_t *count, struct sr_submitted *out, struct sr_err *e) {
+	struct sr_call q, r;
+	struct sr_rows rows = {0};
+	uint8_t *ids = NULL;
+	int rc = sr_client_signer(c, e);
+
+	sr_call_init(&q);
+	sr_call_init(&r);
+	sr_call_begin(&q, "grant");
+	sr_text_put_hex(&q.head, "grant", x->grant, SR_ID);
+	if (x->items == NULL)
+		sr_text_put(&q.head, "new", "yes");
+	if (rc == 0)
+		rc = sr_client_rows(c, &q, &r, &rows, e);
+	if (rc == 0)
+		rc = sr_parse_dec(number, sr_text_get(&r.text, "extension"), INT64_MAX, e);
+	if (rc == 0)
+		rc = x->items == NULL ? new_items(&ids, count, &rows, e)
+				      : given_items(&ids, count, x, e);
+	if (rc == 0)
+		rc = sr_request_list_sort(ids, *count, e);
+	const struct sr_row *grant = rc == 0 ? sr_rows_first(&rows, "grant") : NULL;
+	if (rc == 0)
+		rc = grant == NULL ? sr_fail(e, SR_CORRUPT, "the vault shows no row of the grant")
+				   : extend(c, x, grant, sr_bytes_of(ids, *count * SR_ID), *number,
+					     out, e);
+	free(ids);
+	sr_rows_free(&rows);
+	sr_call_free(&q);
+	sr_call_free(&r);
 	return rc;
 }

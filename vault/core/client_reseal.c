@@ -107,7 +107,7 @@ static int seal_one(
 /* Not sealed anew since the grant, and still there. */
 static int is_left(const struct work *w, const struct sr_row *row, bool *out, struct sr_err *e) {
 	uint64_t sealed = 0;
-	int rc = sr_row_get_dec(&sealed, row, "sealed", e);
+	int rc = sr_row_get_dec(&sealed, row, "seal-entry", e);
 
 	*out = rc == 0 && sealed < w->granted &&
 	       sr_bytes_eq(sr_row_get(row, "state"), sr_bytes_str("released"));

@@ -193,7 +193,8 @@ static int take_list(
 	const struct sr_row *row = sr_rows_first(rows, "list");
 	uint8_t want[SR_HASH], have[SR_HASH];
 	uint64_t count = 0;
-	int rc = sr_field_count_root(&count, want, &b->request->entry.statement, "items", e);
+	const struct sr_proven *by = b->extension != NULL ? b->extension : b->request;
+	int rc = sr_field_count_root(&count, want, &by->entry.statement, "items", e);
 
 	if (rc == 0 && row == NULL)
 		rc = sr_fail(e, SR_AUTH, "the vault withholds the list of items");
@@ -289,7 +290,7 @@ static int take_items(struct sr_ballot *b, const struct sr_rows *rows, struct sr
 	if (rc == 0 && n != b->view.item_count)
 		rc = sr_fail(e, SR_AUTH, "the vault withholds seals: %zu of %zu came", n,
 			b->view.item_count);
-	if (rc == 0 && b->view.pieces && highest < b->view.level)
+	if (rc == 0 && b->extension == NULL && b->view.pieces && highest < b->view.level)
 		rc = sr_fail(e, SR_AUTH, "the request is of level %llu, its items need level %llu",
 			(unsigned long long)b->view.level, (unsigned long long)highest);
 	if (rc == 0)
@@ -297,8 +298,40 @@ static int take_items(struct sr_ballot *b, const struct sr_rows *rows, struct sr
 	return rc;
 }
 
-int sr_ballot_build(struct sr_ballot **out, struct sr_client *c, const uint8_t request[SR_ID],
-	uint64_t version, const struct sr_rows *rows, struct sr_err *e) {
+/* The extension whose items are topped up: of this version, asked by somebody named in it. */
+static int take_extension(struct sr_ballot *b, uint64_t number, struct sr_err *e) {
+	const struct sr_proven *pr;
+	char hex[2 * SR_ID + 1];
+	bool reader = false;
+
+	sr_hex(hex, b->view.request, SR_ID);
+	for (size_t n = 0;; n++) {
+		uint64_t have = 0, version = 0;
+
+		pr = sr_proofs_find(
+			&b->client->proofs, SR_T_EXTEND, "request", sr_bytes_str(hex), n);
+		if (pr == NULL)
+			break;
+		if (sr_field_dec(&have, &pr->entry.statement, "number", 0, NULL) == 0 &&
+			sr_field_dec(&version, &pr->entry.statement, "version", 0, NULL) == 0 &&
+			have == number && version == b->view.version)
+			break;
+	}
+	int rc = sr_proofs_need(pr, "extension", e);
+	if (rc != 0 || pr == NULL)
+		return rc;
+	for (size_t i = 0; i < b->view.reader_count; i++)
+		reader = reader || strcmp(pr->entry.statement.head.actor, b->view.reader[i]) == 0;
+	if (!reader)
+		return sr_fail(e, SR_AUTH, "the extension is of %s, whom the request does not name",
+			pr->entry.statement.head.actor);
+	b->extension = pr;
+	b->view.extension = number;
+	return 0;
+}
+
+int sr_ballot_build(struct sr_ballot **out, struct sr_client *c, const struct sr_material_ask *ask,
+	const struct sr_rows *rows, struct sr_err *e) {
 	struct sr_ballot *b = calloc(1, sizeof *b);
 	char hex[2 * SR_ID + 1];
 	int rc;
@@ -307,11 +340,13 @@ int sr_ballot_build(struct sr_ballot **out, struct sr_client *c, const uint8_t r
 		return sr_fail(e, SR_NOMEM, "ballot: out of memory");
 	b->client = c;
 	sr_buf_init_secret(&b->titles);
-	rc = take_request(b, request, version, e);
+	rc = take_request(b, ask->request, ask->version, e);
 	if (rc == 0 && b->view.pieces)
 		rc = take_readers(b, e);
 	if (rc == 0 && b->view.pieces)
 		rc = take_room_key(b, e);
+	if (rc == 0 && ask->extension != 0)
+		rc = take_extension(b, ask->extension, e);
 	if (rc == 0 && sr_field_count(&b->request->entry.statement, "items") > 0)
 		rc = take_items(b, rows, e);
 	if (rc == 0) {
@@ -319,14 +354,14 @@ int sr_ballot_build(struct sr_ballot **out, struct sr_client *c, const uint8_t r
 		return 0;
 	}
 	sr_ballot_free(b);
-	sr_hex(hex, request, SR_ID);
+	sr_hex(hex, ask->request, SR_ID);
 	SR_NAMED(rc, e, "request %.12s", hex);
 	return rc;
 }
 
-int sr_ballot_fetch(struct sr_ballot **out, struct sr_client *c, const uint8_t request[SR_ID],
-	uint64_t version, struct sr_err *e) {
-	struct sr_material_ask ask = {.request = request, .version = version};
+static int fetch(struct sr_ballot **out, struct sr_client *c, const struct sr_material_ask *what,
+	struct sr_err *e) {
+	struct sr_material_ask ask = *what;
 	struct sr_rows rows = {0};
 	struct sr_buf body;
 	uint8_t board[SR_ID];
@@ -344,16 +379,27 @@ int sr_ballot_fetch(struct sr_ballot **out, struct sr_client *c, const uint8_t r
 	if (rc == 0)
 		rc = sr_client_prove_quorums(c, NULL, e);
 	if (rc == 0)
-		rc = sr_client_request_board(board, c, request, version, e);
+		rc = sr_client_request_board(board, c, ask.request, ask.version, e);
 	if (rc == 0)
 		rc = sr_client_board_need(c, board, true, e);
 	if (rc == 0)
-		rc = sr_ballot_build(out, c, request, version, &rows, e);
+		rc = sr_ballot_build(out, c, &ask, &rows, e);
 	if (rc == 0)
 		rc = sr_client_seen(c, true, e);
 	sr_rows_free(&rows);
 	sr_buf_free(&body);
 	return rc;
+}
+
+int sr_ballot_fetch(struct sr_ballot **out, struct sr_client *c, const uint8_t request[SR_ID],
+	uint64_t version, struct sr_err *e) {
+	return fetch(out, c, &(struct sr_material_ask){.request = request, .version = version}, e);
+}
+
+int sr_ballot_fetch_extension(struct sr_ballot **out, struct sr_client *c,
+	const uint8_t request[SR_ID], uint64_t extension, struct sr_err *e) {
+	return fetch(
+		out, c, &(struct sr_material_ask){.request = request, .extension = extension}, e);
 }
 
 /* --- pieces ----------------------------------------------------------------------------------- */
@@ -365,6 +411,10 @@ static int may_vote(const struct sr_ballot *b, const struct sr_voting *v, bool p
 
 	if (index == 0)
 		return sr_fail(e, SR_DENIED, "%s is not a member of the board", me);
+	if (b->view.extension != 0 && strcmp(v->decision, "topup") != 0)
+		return sr_fail(e, SR_USAGE,
+			"the items of an extension are topped up: vote REQUEST "
+			"topup --extension N");
 	if (b->view.epoch >
 		c->board->view.epoch) /* an older one is voted on anew after a reshare */
 		return sr_fail(e, SR_DENIED,
@@ -598,6 +648,17 @@ static int put_forms(
 	return rc;
 }
 
+static int put_trainings(struct sr_writ *d, const struct sr_voting *v, struct sr_err *e) {
+	const char **list = NULL;
+	size_t n = 0;
+	const int rc = sr_words_sorted(&list, &n, v->trainings, e);
+
+	for (size_t i = 0; i < n; i++)
+		sr_text_put(&d->text, "training", list[i]);
+	free(list);
+	return rc;
+}
+
 static int fill_vote(struct sr_writ *d, struct sr_ballot *b, const struct sr_voting *v,
 	uint8_t index, bool pieces, struct sr_err *e) {
 	const bool approve = strcmp(v->decision, "approve") == 0;
@@ -610,10 +671,14 @@ static int fill_vote(struct sr_writ *d, struct sr_ballot *b, const struct sr_vot
 	sr_text_put_dec(&d->text, "version", b->view.version);
 	sr_text_put_dec(&d->text, "epoch", b->client->board->view.epoch);
 	sr_text_put(&d->text, "decision", v->decision);
+	if (b->view.extension != 0)
+		sr_text_put_dec(&d->text, "extension", b->view.extension);
 	if (approve || strcmp(v->decision, "topup") == 0)
 		rc = put_forms(d, b, v, e);
 	if (approve && v->ends != 0)
 		sr_text_put_time(&d->text, "ends", v->ends);
+	if (rc == 0)
+		rc = put_trainings(d, v, e);
 	for (size_t i = 0; v->conditions != NULL && v->conditions[i] != NULL; i++)
 		sr_writ_string(d, "condition", v->conditions[i]);
 	sr_writ_string(d, "reason", v->reason);

@@ -211,7 +211,7 @@
  * request.items        as requests
  *   in    request id, version dec?, offset dec?, limit dec?
  *   out   total dec
- *   body  rows: item {id, state, level, number, title?} in byte order of ids
+ *   body  rows: item {id, state, level, number, seal-entry: dec, title?} in byte order of ids
  * inbox                login: what waits for the caller
  *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?}; join,
  *         correct {request, version}; describe, release {items dec}; deal, accept, reveal {run};
@@ -219,7 +219,8 @@
  *         {item, due, basis} (its date has come); enquiry {enquiry, state, deadline?}
  * request.material     as requests: all that a voter's client must verify, also in a file
  *   in    request id, version dec?, since dec?, board token? ("yes": with all of board.material
- *         in front), from dec? (a further page: needs the version)
+ *         in front), from dec? (a further page: needs the version), extension dec? (the items of
+ *         that extension of its grant instead of its own)
  *   out   request id, version dec, state, applicant, items dec, next dec? (where the next page
  *         begins; absent on the last)
  *   body  rows: receipt {what person|person-end|request|amend|room-key|join, index, person?,
@@ -234,12 +235,15 @@
  *   in    state token?, request id?, item id?, all token? ("yes": members, officers, auditors),
  *         offset dec?, limit dec?
  *   body  rows: grant {id, board, request, version, right, state, ends, level, epoch, entry,
- *         ended?, items, suspended-by?, form*, person*, vote*}
+ *         ended?, items, suspended-by?, form*, training*, person*, vote*}
  * grant                login
- *   in    grant id
+ *   in    grant id, new token? ("yes")
+ *   out   extension dec: the number that the next extension of it has
  *   body  rows: one grant; condition {person, conditions dec, text? (one a line)} of its votes;
  *         use {item, checkouts, opened, reads, exports: dec, last time} of each item that was
- *         checked out under it; item {id, state, level, number, title?}
+ *         checked out under it; topup {grant, item, have, want: dec} of each item that its votes
+ *         do not open now, extension dec? that added it; with new: new {id} of each item that an
+ *         extension of it may add; item {id, state, level, number, seal-entry: dec, title?}
  * checkouts            login
  *   in    live token? ("yes"), grant id?, item id?, all token? ("yes": members, officers,
  *         auditors), offset dec?, limit dec?
@@ -291,10 +295,11 @@
  *   in    checkout id
  *   body  part (SR_PART bytes)
  *   out   files dec
- * redact.make          curator, whose quarantine checkout is open in this process: a new item
- *                      without what the plan leaves out, as a deposit of this connection;
+ * redact.make          curator, whose checkout of right quarantine or redact is open in this
+ * process: a new item without what the plan leaves out, as a deposit of this connection;
  *                      deposit.finish and submit of `redact` follow, or deposit.abort
- *   in    checkout id
+ *   in    checkout id, names token? ("keep": title and paths of the parent; else the title is
+ *         empty, and paths are numbers with the ending that they had)
  *   body  the plan (room/redact.h)
  *   out   accession id, parent id, collection id
  * release.prepare      curator

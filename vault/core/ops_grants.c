@@ -36,6 +36,7 @@ void sr_put_grant_row(struct sr_rows_out *o, const struct sr_grant_row *g) {
 	sr_row_dec(o, "items", g->items);
 	sr_row_str(o, "suspended-by", g->suspended_by);
 	sr_row_words(o, "form", g->forms);
+	sr_row_words(o, "training", g->trainings);
 	sr_row_words(o, "person", g->people);
 	for (size_t i = 0; i < g->vote_count; i++)
 		sr_row_hex(o, "vote", g->votes[i], SR_ID);
@@ -115,8 +116,32 @@ int sr_put_topups(
 		sr_row_hex(o, "item", l.rows[i].item, SR_ID);
 		sr_row_dec(o, "have", l.rows[i].have);
 		sr_row_dec(o, "want", l.rows[i].want);
+		if (l.rows[i].extension != 0)
+			sr_row_dec(o, "extension", (uint64_t)l.rows[i].extension);
 	}
 	sr_topups_free(&l);
+	return rc;
+}
+
+/* The number of the next extension; with `new`, what it may add. */
+static int put_next(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_grant_row *g, struct sr_err *e) {
+	struct sr_version_row v = {.version = g->version};
+	struct sr_extensions l = {0};
+	uint8_t *ids = NULL;
+	size_t count = 0;
+	memcpy(v.request, g->request, SR_ID);
+	int rc = sr_query_extensions(&l, x->catalogue, &v, e);
+	if (rc == 0)
+		sr_text_put_dec(&x->r->head, "extension", l.count + 1);
+	sr_extensions_free(&l);
+	if (rc == 0 && sr_in_yes(x, "new"))
+		rc = sr_query_extendable(&ids, &count, x->catalogue, g->id, e);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		sr_row(o, "new");
+		sr_row_hex(o, "id", ids + i * SR_ID, SR_ID);
+	}
+	free(ids);
 	return rc;
 }
 
@@ -148,7 +173,10 @@ int sr_op_grant(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_put_topups(x, &o, &g, e);
 	if (rc == 0)
-		rc = sr_query_request_items(&ids, &count, x->catalogue, g.request, g.version, e);
+		rc = put_next(x, &o, &g, e);
+	if (rc == 0)
+		rc = sr_query_list_items(&ids, &count, x->catalogue,
+			&(struct sr_list_of){g.request, g.version, -1}, e);
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		struct sr_item_row it = {0};
 		rc = sr_query_item(&it, x->catalogue, ids + i * SR_ID, e);

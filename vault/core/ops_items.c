@@ -97,7 +97,7 @@ void sr_put_item_short(const struct sr_x *x, struct sr_rows_out *o, const struct
 	sr_row_str(o, "state", sr_state_name(it->state));
 	sr_row_dec(o, "level", it->level);
 	sr_row_dec(o, "number", it->number);
-	sr_row_dec(o, "sealed", it->sealed);
+	sr_row_dec(o, "seal-entry", it->sealed);
 	if (sr_may_know_item(&x->caller, it) || (x->caller.roles & SR_ROLE_MEMBER) != 0)
 		sr_row_str(o, "title", it->title);
 }

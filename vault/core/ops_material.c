@@ -118,9 +118,28 @@ static int in_from(uint64_t *from, const struct sr_x *x, struct sr_err *e) {
 				 (unsigned long long)*from);
 }
 
+/* The list that is asked for: the version's own, or of an extension of its grant, whose statement
+ * is told by its entry. */
+static int which_list(struct sr_extension *out, struct sr_x *x, const struct sr_version_row *v,
+	struct sr_err *e) {
+	struct sr_extensions l = {0};
+	uint64_t number = 0;
+	*out = (struct sr_extension){.items = v->items};
+	if (!sr_in_dec(x, "extension", &number) || number == 0)
+		return 0;
+	int rc = sr_query_extensions(&l, x->catalogue, v, e);
+	if (rc == 0 && number > l.count)
+		rc = sr_fail(e, SR_NOTFOUND, "version %u has no extension %llu", v->version,
+			(unsigned long long)number);
+	if (rc == 0)
+		*out = l.rows[number - 1];
+	sr_extensions_free(&l);
+	return rc;
+}
+
 /* What stands before the seals, on the first page. */
 static int put_front(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v,
-	struct sr_bytes ids, struct sr_err *e) {
+	const struct sr_extension *ext, struct sr_bytes ids, struct sr_err *e) {
 	uint64_t since = 0;
 	int rc = 0;
 	(void)sr_in_dec(x, "since", &since);
@@ -128,6 +147,8 @@ static int put_front(struct sr_x *x, struct sr_rows_out *o, const struct sr_vers
 		rc = sr_put_board_material(x, o, v->board, since, e);
 	if (rc == 0)
 		rc = put_version_receipts(x, o, v, since, e);
+	if (rc == 0 && ext->number > 0)
+		rc = sr_put_receipt_row(x, o, ext->entry, since, e);
 	if (rc == 0 && v->has_list) {
 		sr_row(o, "list");
 		sr_row_bytes(o, "body", ids);
@@ -138,6 +159,8 @@ static int put_front(struct sr_x *x, struct sr_rows_out *o, const struct sr_vers
 int sr_op_request_material(struct sr_x *x, struct sr_err *e) {
 	const size_t page = x->core->material_page != 0 ? x->core->material_page : SR_MATERIAL_PAGE;
 	struct sr_version_row v = {0};
+	struct sr_list_of of = {.version = 0};
+	struct sr_extension ext;
 	struct sr_rows_out o;
 	uint64_t from = 0;
 	uint8_t *ids = NULL;
@@ -147,8 +170,10 @@ int sr_op_request_material(struct sr_x *x, struct sr_err *e) {
 		rc = sr_in_version(&v, x, e);
 	if (rc != 0)
 		return rc;
-	if (v.has_list)
-		rc = sr_query_request_items(&ids, &count, x->catalogue, v.request, v.version, e);
+	rc = which_list(&ext, x, &v, e);
+	of = (struct sr_list_of){v.request, v.version, (int64_t)ext.number};
+	if (rc == 0 && v.has_list)
+		rc = sr_query_list_items(&ids, &count, x->catalogue, &of, e);
 	if (rc == 0 && from > 0 && from >= count)
 		rc = sr_fail(e, SR_USAGE, "request.material: from item %llu on, it has %zu",
 			(unsigned long long)from, count);
@@ -157,12 +182,12 @@ int sr_op_request_material(struct sr_x *x, struct sr_err *e) {
 	sr_text_put_dec(&x->r->head, "version", v.version);
 	sr_text_put(&x->r->head, "state", sr_state_name(v.state));
 	sr_text_put(&x->r->head, "applicant", v.applicant);
-	sr_text_put_dec(&x->r->head, "items", v.items);
+	sr_text_put_dec(&x->r->head, "items", ext.items);
 	if (rc == 0 && end < count)
 		sr_text_put_dec(&x->r->head, "next", end);
 	sr_rows_begin(&o, &x->r->body);
 	if (rc == 0 && from == 0)
-		rc = put_front(x, &o, &v, sr_bytes_of(ids, count * SR_ID), e);
+		rc = put_front(x, &o, &v, &ext, sr_bytes_of(ids, count * SR_ID), e);
 	for (size_t i = (size_t)from; rc == 0 && i < end; i++)
 		rc = put_seal(x, &o, ids + i * SR_ID, v.has_key, e);
 	free(ids);
@@ -238,6 +263,7 @@ struct checkout_of {
 	struct sr_checkout_row checkout;
 	struct sr_grant_row grant;
 	struct sr_version_row version;
+	int64_t extension; /* whose list the item is in; 0: the version's own */
 	size_t position, count;
 };
 
@@ -250,7 +276,7 @@ static int put_votes(struct sr_x *x, struct sr_rows_out *o, const struct checkou
 	int rc = sr_query_votes(&l, x->catalogue, v->request, v->version, e);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
 		if (!brings_pieces(&l.rows[i]) || l.rows[i].entry < v->room_key_entry ||
-			l.rows[i].entry < from)
+			l.rows[i].entry < from || l.rows[i].extension != c->extension)
 			continue;
 		rc = sr_put_receipt_row(x, o, l.rows[i].entry, since, e);
 		if (rc == 0)
@@ -260,21 +286,19 @@ static int put_votes(struct sr_x *x, struct sr_rows_out *o, const struct checkou
 	return rc;
 }
 
-static int position_of(size_t *position, size_t *count, struct sr_x *x,
-	const struct sr_version_row *v, const uint8_t item[SR_ID], struct sr_err *e) {
+static int position_of(
+	struct checkout_of *c, struct sr_x *x, const uint8_t item[SR_ID], struct sr_err *e) {
+	struct sr_list_of of = {.request = c->version.request, .version = c->version.version};
 	uint8_t *ids = NULL;
-	size_t n = 0;
-	bool found = false;
-	int rc = sr_query_request_items(&ids, &n, x->catalogue, v->request, v->version, e);
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		if (memcmp(ids + i * SR_ID, item, SR_ID) == 0) {
-			*position = i;
-			found = true;
-		}
-	}
+	int rc = sr_query_list_of(&c->extension, x->catalogue, &c->version, item, e);
+	of.extension = c->extension;
+	if (rc == 0)
+		rc = sr_query_list_items(&ids, &c->count, x->catalogue, &of, e);
+	for (size_t i = 0; rc == 0 && i < c->count; i++)
+		if (memcmp(ids + i * SR_ID, item, SR_ID) == 0)
+			c->position = i;
 	free(ids);
-	*count = n;
-	return rc == 0 && !found ? sr_fail(e, SR_NOTFOUND, "the item is not in the request") : rc;
+	return rc;
 }
 
 static int own_checkout(struct sr_checkout_row *c, struct sr_x *x, struct sr_err *e) {
@@ -303,7 +327,7 @@ static int find(struct checkout_of *c, struct sr_x *x, struct sr_err *e) {
 		rc = sr_query_version(
 			&c->version, x->catalogue, c->grant.request, c->grant.version, e);
 	if (rc == 0)
-		rc = position_of(&c->position, &c->count, x, &c->version, c->checkout.item, e);
+		rc = position_of(c, x, c->checkout.item, e);
 	return rc;
 }
 
@@ -324,6 +348,8 @@ int sr_op_checkout_material(struct sr_x *x, struct sr_err *e) {
 	sr_text_put_dec(head, "level", it.level);
 	sr_text_put_dec(head, "position", c.position);
 	sr_text_put_dec(head, "items", c.count);
+	if (c.extension != 0)
+		sr_text_put_dec(head, "extension", (uint64_t)c.extension);
 	sr_text_put_dec(head, "epoch", c.grant.epoch);
 	sr_rows_begin(&o, &x->r->body);
 	if (sr_in_yes(x, "board"))

@@ -1,5 +1,6 @@
 /*
- * redact.make: a new item from an opened held one, without what its plan leaves out. The bytes go
+ * redact.make: a new item from an opened one, without what its plan leaves out: bytes, and unless
+ * the curator says otherwise the names that the whole one has. The bytes go
  * from the room into a deposit of this process; the curator then signs `redact` for it as a
  * depositor signs `accession` (deposit.finish, submit).
  */
@@ -28,16 +29,35 @@ static int feed(
 	return rc;
 }
 
-static int put_file(
-	struct sr_inflow *in, const struct sr_redacting *r, uint64_t index, struct sr_err *e) {
+/* A path says who and what as well as a page does. What is left of it is the number of the file and
+ * an ending of at most 5 letters and digits, so that a reader knows what to open it with. */
+static void plain_name(char *out, size_t size, uint64_t index, struct sr_bytes path) {
+	size_t n = 0;
+	while (n < path.len && n < 6 && path.p[path.len - 1 - n] != '.' &&
+		path.p[path.len - 1 - n] != '/')
+		n++;
+	bool ending = n > 0 && n <= 5 && n < path.len && path.p[path.len - 1 - n] == '.';
+	for (size_t i = 0; ending && i < n; i++) {
+		const uint8_t b = path.p[path.len - 1 - i];
+		ending = (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9');
+	}
+	(void)snprintf(out, size, "%llu%.*s", (unsigned long long)index, ending ? (int)n + 1 : 0,
+		ending ? (const char *)path.p + path.len - n - 1 : "");
+}
+
+static int put_file(struct sr_inflow *in, const struct sr_redacting *r, uint64_t index, bool keep,
+	struct sr_err *e) {
 	struct sr_file f;
+	char name[40];
 	int rc = sr_room_file(r->room, r->checkout, index, &f, e);
 	if (rc != 0)
 		return rc;
-	const struct sr_ingest_file g = {.path = f.path,
+	plain_name(name, sizeof name, index, f.path);
+	const struct sr_ingest_file g = {.path = keep ? f.path : sr_bytes_str(name),
 		.media_type = f.media_type,
 		.kind = f.kind,
-		.note = f.note,
+		/* where a link leads, or why something could not be read: it names paths */
+		.note = keep || f.note.len == 0 ? f.note : sr_bytes_str("redacted"),
 		.mtime_s = f.mtime_s,
 		.mtime_ns = f.mtime_ns,
 		.size_expected = UINT64_MAX};
@@ -48,8 +68,8 @@ static int put_file(
 }
 
 static int put_item(struct sr_inflow *in, const struct sr_redacting *r,
-	const struct sr_item_row *parent, struct sr_err *e) {
-	const char *title = parent->title != NULL ? parent->title : "";
+	const struct sr_item_row *parent, bool keep, struct sr_err *e) {
+	const char *title = keep && parent->title != NULL ? parent->title : "";
 	uint64_t files = 0;
 	size_t len = strlen(title);
 	if (len > SR_LIST_TITLE_MAX)
@@ -59,7 +79,7 @@ static int put_item(struct sr_inflow *in, const struct sr_redacting *r,
 		rc = sr_inflow_item_begin(in, sr_bytes_of((const uint8_t *)title, len), e);
 	for (uint64_t i = 0; rc == 0 && i < files; i++)
 		if (!sr_redact_leaves_out(r->plan, i))
-			rc = put_file(in, r, i, e);
+			rc = put_file(in, r, i, keep, e);
 	return rc == 0 ? sr_inflow_item_end(in, e) : rc;
 }
 
@@ -69,6 +89,8 @@ int sr_op_redact_make(struct sr_x *x, struct sr_err *e) {
 	struct sr_checkout_row row = {.has_grant = false};
 	struct sr_item_row parent = {0};
 	struct sr_buf results;
+	char names[SR_IN_TEXT];
+	const bool keep = strcmp(sr_in_str(x, "names", names), "keep") == 0;
 	if (!sr_in_id(x, "checkout", r.checkout))
 		return sr_fail(e, SR_MISUSE, "redact.make without a checkout");
 	int rc = sr_redaction_read(&plan, sr_in_body(x), e);
@@ -83,7 +105,7 @@ int sr_op_redact_make(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_inflow_begin(x, &o, e);
 	if (rc == 0) {
-		rc = put_item(x->session->deposit, &r, &parent, e);
+		rc = put_item(x->session->deposit, &r, &parent, keep, e);
 		sr_buf_init_secret(&results);
 		sr_inflow_results(x->session->deposit, &results); /* the curator knows the files */
 		sr_buf_free(&results);

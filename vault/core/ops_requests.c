@@ -137,9 +137,12 @@ static void put_vote(struct sr_rows_out *o, const struct sr_vote_row *v, bool te
 	sr_row_dec(o, "entry", v->entry);
 	sr_row_str(o, "person", v->person);
 	sr_row_str(o, "decision", v->decision);
+	if (v->extension != 0)
+		sr_row_dec(o, "extension", (uint64_t)v->extension);
 	sr_row_dec(o, "epoch", v->epoch);
 	sr_row_words(o, "form", v->forms);
 	sr_row_time(o, "ends", v->ends);
+	sr_row_words(o, "training", v->trainings);
 	sr_row_dec(o, "conditions", v->condition_count);
 	sr_row_dec(o, "pieces", v->pieces_count);
 	if (v->has_bundle) {
@@ -304,6 +307,22 @@ static int put_grants(
 	return rc;
 }
 
+/* Lists of items that came later into the grant. */
+static int put_extensions(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, struct sr_err *e) {
+	struct sr_extensions l = {0};
+	int rc = sr_query_extensions(&l, x->catalogue, v, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		sr_row(o, "extension");
+		sr_row_dec(o, "number", l.rows[i].number);
+		sr_row_dec(o, "items", l.rows[i].items);
+		sr_row_dec(o, "entry", l.rows[i].entry);
+		sr_row_str(o, "person", l.rows[i].person);
+	}
+	sr_extensions_free(&l);
+	return rc;
+}
+
 int sr_op_request(struct sr_x *x, struct sr_err *e) {
 	struct sr_version_row v = {0}, newest = {0};
 	struct sr_rows_out o;
@@ -330,6 +349,8 @@ int sr_op_request(struct sr_x *x, struct sr_err *e) {
 		rc = put_attested(x, &o, &v, e);
 	if (rc == 0)
 		rc = put_grants(x, &o, &v, e);
+	if (rc == 0)
+		rc = put_extensions(x, &o, &v, e);
 	if (rc == 0 && strcmp(v.kind, "renew") == 0)
 		rc = sr_put_grant_use(x, &o, v.target, e);
 	sr_version_row_free(&newest);

@@ -885,6 +885,7 @@ static bool still_needed(const struct sr_proven *pr) {
 		return true;
 	case SR_T_REQUEST:
 	case SR_T_AMEND:
+	case SR_T_EXTEND:
 		for (size_t i = 0; i < sizeof makes / sizeof makes[0]; i++)
 			if (sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str(makes[i].kind)))
 				return true;

@@ -75,6 +75,7 @@ static enum reads class_of(const struct sr_statement *s) {
 		return ATTESTED;
 	case SR_T_REQUEST:
 	case SR_T_AMEND:
+	case SR_T_EXTEND:
 	case SR_T_ROOM_KEY:
 	case SR_T_JOIN:
 	case SR_T_COMMENT:

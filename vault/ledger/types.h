@@ -57,6 +57,7 @@ enum sr_type_id {
 	SR_T_LIFT,
 	SR_T_REVOKE,
 	SR_T_RENEW,
+	SR_T_EXTEND,
 	SR_T_CLOSE,
 	SR_T_CHECKOUT,
 	SR_T_VIEWED,

@@ -42,6 +42,7 @@ struct opening {
 	struct sr_piece_ctx ctx; /* the vote's own fields are set for each vote */
 	const struct sr_level_key *level;
 	uint8_t readers[SR_REQUEST_PEOPLE_MAX][SR_X_PK];
+	int64_t extension; /* whose list the item is in; 0: the version's own */
 	size_t reader, position, items;
 	struct sr_buf room_sk;
 	struct sr_piece_share shares[SR_BOARD_MEMBERS_MAX];
@@ -87,12 +88,18 @@ static int find_reader(struct opening *op, struct sr_err *e) {
 	return found ? 0 : sr_fail(e, SR_DENIED, "%s is not named in the request", op->ask->person);
 }
 
-/* Where the item stands in the request's list, which is the order of records in every bundle. */
+/* Where the item stands in its list, which is the order of records in every bundle for it. */
 static int find_position(struct opening *op, struct sr_err *e) {
 	uint8_t *ids = NULL;
-	int rc = sr_query_request_items(
-		&ids, &op->items, op->r->v->catalogue, op->version.request, op->version.version, e);
+	struct sr_list_of of = {.request = op->version.request, .version = op->version.version};
+	int rc =
+		sr_query_list_of(&op->extension, op->r->v->catalogue, &op->version, op->item.id, e);
 
+	if (rc == SR_NOTFOUND)
+		return sr_fail(e, SR_DENIED, "the request does not name this item");
+	of.extension = op->extension;
+	if (rc == 0)
+		rc = sr_query_list_items(&ids, &op->items, op->r->v->catalogue, &of, e);
 	if (rc != 0)
 		return rc;
 	op->position = 0;
@@ -271,9 +278,10 @@ static const struct sr_member_row *member_of(const struct opening *op, const cha
 	return NULL;
 }
 
-/* Does this vote carry pieces for the grant: an approval that it rests on, or a top-up. */
+/* Does this vote carry pieces for the grant: an approval that it rests on, or a top-up. Of another
+ * list it has none of this item. */
 static bool carries(const struct opening *op, const struct sr_vote_row *vote) {
-	if (vote->is_void || !vote->has_bundle)
+	if (vote->is_void || !vote->has_bundle || vote->extension != op->extension)
 		return false;
 	if (strcmp(vote->decision, "topup") == 0)
 		return true;

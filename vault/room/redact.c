@@ -96,10 +96,11 @@ bool sr_redact_leaves_out(const struct sr_redaction *p, uint64_t file) {
 static int find(struct opened **o, const struct sr_redacting *r, struct sr_err *e) {
 	int rc = room_find(o, r->room, r->checkout, r->person, e);
 
-	if (rc == 0 && strcmp((*o)->right, "quarantine") != 0)
+	if (rc == 0 && strcmp((*o)->right, "quarantine") != 0 && strcmp((*o)->right, "redact") != 0)
 		rc = sr_fail(e, SR_DENIED,
-			"this checkout is of right %s: a redaction is made from a held item, "
-			"checked out by a curator",
+			"this checkout is of right %s: a redaction is made by a curator from a "
+			"look at a held item (right quarantine), or from a released one by the "
+			"board's leave (right redact)",
 			(*o)->right);
 	return rc;
 }

@@ -2,7 +2,8 @@
  * redact - the files of an opened checkout as a redacted version has them: some left out, and
  * ranges of text files replaced by a mark that says how much is missing.
  *
- * For curators: the checkout must be of right quarantine. Bytes are handed out raw; they go into a
+ * For curators: the checkout must be of right quarantine (a held item) or redact (a released one,
+ * which a quorum's pieces opened). Bytes are handed out raw; they go into a
  * new item of the same vault and nowhere else (core/ops_redact.c). A gap is a range of bytes of a
  * text in ASCII or UTF-8, on the bounds of characters; in its place stands "[redacted: 17 bytes]".
  */
