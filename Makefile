@@ -27,7 +27,10 @@ Q := $(if $(V),,@)
 
 # --- layers, lowest first; the layers each may use -----------------------------------------------------------------
 
-LAYERS := base policy crypto merkle store ledger catalogue board sandbox intake room core
+LIB_LAYERS := base policy crypto merkle store ledger catalogue board sandbox intake room core
+# verify is a program of its own (strongroom-verify), no part of the library.
+LAYERS := $(LIB_LAYERS) verify
+BELOW_verify := base crypto merkle
 BELOW_base :=
 BELOW_policy := base
 BELOW_crypto := base
@@ -42,12 +45,14 @@ BELOW_room := $(BELOW_board) board sandbox
 BELOW_core := $(BELOW_board) board sandbox intake room
 
 DIR_policy := policy
+DIR_verify := verify
 layer_dir = $(or $(DIR_$1),vault/$1)
 
 LIBS_base := -lpthread
 LIBS_policy := -lpthread
 LIBS_crypto := -lsodium -lcrypto -lpthread
 LIBS_merkle := $(LIBS_crypto)
+LIBS_verify := $(LIBS_crypto)
 LIBS_sandbox := $(LIBS_crypto)
 LIBS_store := -lsqlite3 -lzstd -lz $(LIBS_crypto)
 LIBS_ledger := $(LIBS_store)
@@ -98,7 +103,8 @@ TESTDEFS := -DSR_TESTING -DSR_FAULTS
 
 # --- files ----------------------------------------------------------------------------------------------------------
 
-sources = $(wildcard $(call layer_dir,$1)/*.c)
+VERIFY_MAIN := $(wildcard verify/main.c)
+sources = $(filter-out $(VERIFY_MAIN),$(wildcard $(call layer_dir,$1)/*.c))
 CLI_SRC := $(wildcard cli/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
@@ -108,7 +114,9 @@ REPLAY := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/t/%)
 BENCH := $(BENCH_SRC:tests/bench/%.c=$(B)/%)
 PROGRAM := $(if $(CLI_SRC),$(B)/strongroom)
 PROGRAM_T := $(if $(CLI_SRC),$(B)/t/strongroom)
-ALL_LIB_SRC := $(foreach l,$(LAYERS),$(call sources,$l))
+VERIFIER := $(if $(VERIFY_MAIN),$(B)/strongroom-verify)
+VERIFIER_T := $(if $(VERIFY_MAIN),$(B)/t/strongroom-verify)
+ALL_LIB_SRC := $(foreach l,$(LIB_LAYERS),$(call sources,$l))
 MAN := $(wildcard man/*.[1-8])
 
 .PHONY: all soak cedar-conformance cedar-differential bench-policy unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
@@ -117,7 +125,7 @@ MAN := $(wildcard man/*.[1-8])
 .SECONDARY:
 .SUFFIXES:
 
-all: $(B)/libstrongroom.a $(PROGRAM)
+all: $(B)/libstrongroom.a $(PROGRAM) $(VERIFIER)
 
 # --- compiling ------------------------------------------------------------------------------------------------------
 
@@ -158,6 +166,15 @@ $(B)/strongroom: $(CLI_SRC:%.c=$(B)/o/%.o) $(B)/libstrongroom.a
 $(B)/t/strongroom: $(CLI_SRC:%.c=$(B)/t/%.o) $(B)/t/libstrongroom.a
 	$(if $(Q),@echo '  LD $@')
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_cli)
+
+# What an outsider runs: links these three layers and nothing of the vault.
+verify_libs = $(foreach l,verify merkle crypto base,$(B)/$1lib$l.a)
+$(B)/strongroom-verify: $(VERIFY_MAIN:%.c=$(B)/o/%.o) $(call verify_libs,)
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_verify)
+$(B)/t/strongroom-verify: $(VERIFY_MAIN:%.c=$(B)/t/%.o) $(call verify_libs,t/)
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_verify)
 
 # --- test, fuzz and bench programs; PREFIX_LAYER_NAME names the layer. cli tests link the whole library. --------------
 
@@ -206,8 +223,8 @@ $(B)/tables: $(B)/o/scripts/tables.o $(patsubst %/main.o,%/main-tables.o,$(CLI_S
 	$(if $(Q),@echo '  LD $@')
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_cli)
 
-tests: $(UNIT) $(REPLAY) $(PROGRAM_T)
-objects: $(ALL_LIB_SRC:%.c=$(B)/o/%.o) $(CLI_SRC:%.c=$(B)/o/%.o) $(patsubst %.c,$(B)/t/%.o,$(wildcard tests/unit/*.c) \
+tests: $(UNIT) $(REPLAY) $(PROGRAM_T) $(VERIFIER_T)
+objects: $(patsubst %.c,$(B)/o/%.o,$(ALL_LIB_SRC) $(wildcard verify/*.c)) $(CLI_SRC:%.c=$(B)/o/%.o) $(patsubst %.c,$(B)/t/%.o,$(wildcard tests/unit/*.c) \
 	$(FUZZ_SRC) $(BENCH_SRC) $(wildcard tests/conformance/*.c))
 
 # A build on its own uses J jobs; under a caller's -j it shares those.
@@ -288,7 +305,7 @@ cov:
 
 # --- looking at the source --------------------------------------------------------------------------------------------
 
-C_FILES = $(wildcard vault/*/*.[ch] policy/*.[ch] cli/*.[ch] include/strongroom/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] tests/conformance/*.c \
+C_FILES = $(wildcard vault/*/*.[ch] policy/*.[ch] verify/*.[ch] cli/*.[ch] include/strongroom/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] tests/conformance/*.c \
 	scripts/*.[ch])
 LINT_FLAGS := $(CPPFLAGS_ALL) -std=c11 $(filter-out -Werror,$(WARN))
 
@@ -330,7 +347,7 @@ format:
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/strongroom
-	$(if $(PROGRAM),install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/)
+	$(if $(PROGRAM),install -m 755 $(PROGRAM) $(VERIFIER) $(DESTDIR)$(PREFIX)/bin/)
 	install -m 644 $(B)/libstrongroom.a $(DESTDIR)$(PREFIX)/lib/
 	$(if $(wildcard include/strongroom/*.h),install -m 644 $(wildcard include/strongroom/*.h) $(DESTDIR)$(PREFIX)/include/strongroom/)
 	install -d $(DESTDIR)$(PREFIX)/include/strongroom/base
@@ -338,7 +355,7 @@ install: all
 	$(foreach m,$(MAN),install -D -m 644 $m $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $m))/$(notdir $m);)
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/strongroom $(DESTDIR)$(PREFIX)/lib/libstrongroom.a
+	rm -f $(DESTDIR)$(PREFIX)/bin/strongroom $(DESTDIR)$(PREFIX)/bin/strongroom-verify $(DESTDIR)$(PREFIX)/lib/libstrongroom.a
 	rm -rf $(DESTDIR)$(PREFIX)/include/strongroom
 	$(foreach m,$(MAN),rm -f $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $m))/$(notdir $m);)
 

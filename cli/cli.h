@@ -17,6 +17,7 @@
 
 #include <jansson.h>
 #include <signal.h>
+#include <sys/types.h>
 
 #include "core/client.h"
 #include "core/core.h"
@@ -70,6 +71,7 @@ struct cli {
 	const struct cli_verb *verb;
 	struct cli_args args;
 	bool json, quiet;
+	mode_t umask; /* the person's; this process has 077 */
 	struct sr_identity identity;
 	struct sr_core *core; /* embedded; NULL over the socket */
 	struct sr_client *client;

@@ -310,6 +310,18 @@ const struct cli_verb cli_verbs[] = {
 		"[--command CMD] [--as CUSTODIAN]",
 		"strongroom notices send --command 'msmtp -t' --as ke.id", cli_notices_send_options,
 		0, 0, verb_notices_send},
+	{"log", "export",
+		"Write the log as static files that any web server serves and any tool for C2SP "
+		"tlog-tiles reads; onto an earlier export, what is new.",
+		"DIR [--as ANYBODY]",
+		"strongroom log export /srv/www/log --vault /srv/vault --unlock /root/vault.key",
+		NULL, 1, 1, verb_log_export},
+	{"log", "prove",
+		"Write the proof that an entry is in the log, for strongroom-verify and other "
+		"tools.",
+		"INDEX | ID --out F [--as ANYBODY]",
+		"strongroom log prove 90ab --out request.tlog-proof --as ada.id",
+		cli_log_prove_options, 1, 1, verb_log_prove},
 	{"log", NULL, "Read the log, each entry proven.",
 		"[--from N] [--to N] [--type T] --as AUDITOR",
 		"strongroom log --type vote --as aud.id", cli_log_options, 0, 0, verb_log},

@@ -133,6 +133,10 @@ int verb_renew(struct cli *c, struct sr_err *e);
 
 /* verb_log.c */
 extern const struct cli_option cli_log_options[];
+/* verb_log_public.c */
+extern const struct cli_option cli_log_prove_options[];
+int verb_log_export(struct cli *c, struct sr_err *e);
+int verb_log_prove(struct cli *c, struct sr_err *e);
 int verb_log(struct cli *c, struct sr_err *e);
 int verb_verify(struct cli *c, struct sr_err *e);
 
