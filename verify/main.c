@@ -246,7 +246,7 @@ static int show_progress(
 }
 
 static int run(struct line *l, struct sr_err *e) {
-	const struct sr_progress progress = {show_progress, NULL};
+	static const struct sr_progress progress = {show_progress, NULL}; /* outlives the run */
 	struct verify_given *g = &l->given;
 	int rc = sr_crypto_init(e);
 
