@@ -7,6 +7,7 @@
 #                   of the manual that the program prints
 #   make cedar-conformance CASES='a.jsonl b.jsonl'   cases of the policy language; make cedar-differential: new ones,
 #                   asked of Cedar's own engine; make bench-policy
+#   make merkle-cases DIR=folder   cases of hash trees and whole logs in the form of transparency-dev's, counted by class
 #   make asan tsan valgrind fuzz cov bench     the same code, looked at in other ways; `make fuzz T=fuzz_base_text
 #                   SECONDS_EACH=600` fuzzes one parser for ten minutes, `make seeds` makes its corpus anew
 #
@@ -119,7 +120,7 @@ VERIFIER_T := $(if $(VERIFY_MAIN),$(B)/t/strongroom-verify)
 ALL_LIB_SRC := $(foreach l,$(LIB_LAYERS),$(call sources,$l))
 MAN := $(wildcard man/*.[1-8])
 
-.PHONY: all soak cedar-conformance cedar-differential bench-policy unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
+.PHONY: all soak merkle-cases cedar-conformance cedar-differential bench-policy unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
 	objects tests deps deps-lint deps-valgrind deps-room deps-web deps-s3 FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -182,7 +183,10 @@ layer_of = $(or $(filter $(LAYERS),$(word 2,$(subst _, ,$1))),core)
 # A test of tests/unit/world.h (a vault with its people) needs all layers below core, and world.o.
 WORLD := $(basename $(notdir $(shell grep -l '"world.h"' tests/unit/test_*.c 2>/dev/null)))
 world = $(if $(filter $1,$(WORLD)),$(BELOW_room) room intake)
-archives = $(foreach l,$(sort $(call layer_of,$1) $(BELOW_$(call layer_of,$1)) $(call world,$1)),$(B)/$2lib$l.a)
+# And one that compares with the outsider's program links that, too.
+VERIFYING := $(basename $(notdir $(shell grep -l '"verify/' tests/unit/test_*.c tests/fuzz/fuzz_*.c 2>/dev/null)))
+verifying = $(if $(filter $1,$(VERIFYING)),verify)
+archives = $(foreach l,$(sort $(call layer_of,$1) $(BELOW_$(call layer_of,$1)) $(call world,$1) $(call verifying,$1)),$(B)/$2lib$l.a)
 group = -Wl,--start-group $(call archives,$1,$2) -Wl,--end-group $(LIBS_$(call layer_of,$1))
 
 define unit_rule
@@ -215,6 +219,11 @@ $(foreach t,$(notdir $(BENCH)),$(eval $(call bench_rule,$t)))
 $(B)/cedar-conformance: $(B)/o/tests/conformance/cedar-conformance.o $(B)/libpolicy.a $(B)/libbase.a
 	$(if $(Q),@echo '  LD $@')
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_policy)
+
+# Runs folders of cases of RFC 6962 proofs and tlog-tiles logs and counts them by class.
+$(B)/merkle-cases: $(B)/o/tests/conformance/merkle-cases.o $(B)/libmerkle.a $(B)/libcrypto.a $(B)/libbase.a
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_merkle) -ljansson
 
 # Prints the tables of the manual out of the program (scripts/manual-check compares); the command's main steps aside.
 $(B)/o/cli/main-tables.o: $(B)/o/cli/main.o
@@ -271,6 +280,11 @@ cedar-differential: $(B)/cedar-conformance
 # Exits 1 when a goal is missed.
 bench-policy: $(B)/bench_policy_cedar
 	@B='$(B)' tests/conformance/bench
+
+# DIR: folders of published cases (default: those of $$SR_VECTORS). VKEY: key of a log that has none beside it.
+DIR ?= $(addprefix $(or $(SR_VECTORS),../shared/vectors)/,merkle tessera-log)
+merkle-cases: $(B)/merkle-cases
+	@VKEY='$(VKEY)' $(B)/merkle-cases $(DIR)
 
 # What is too large for check: 45,000 files, 2 GiB; needs 10 GB under $TMPDIR and some minutes.
 soak: all tests

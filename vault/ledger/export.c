@@ -22,6 +22,9 @@ struct export {
 	struct sr_exported *done;
 	struct sr_buf old_note, note;
 	struct sr_checkpoint old, now; /* old.size 0: none */
+	/* Folders whose temporary files, of a writer that was killed, are gone: the last one of
+	 * bundles and of each level. */
+	char swept[1 + SR_TILE_LEVELS][SR_TILE_PATH];
 	bool reuse; /* what an interrupted export left may be taken, and must prove itself */
 	struct sr_edge *edge;
 };
@@ -65,6 +68,19 @@ static int put(struct export *x, struct sr_dir *d, const char *name, struct sr_b
 	return rc;
 }
 
+/* What a killed writer left in ${d}, the folder of ${path}: once for each folder. */
+static int sweep(struct export *x, struct sr_dir *d, const struct sr_tile *tile, const char *path,
+	struct sr_err *e) {
+	char *swept = x->swept[tile->entries ? 0 : 1 + tile->level];
+	const size_t len = (size_t)(strrchr(path, '/') - path);
+	size_t removed = 0;
+	if (strncmp(swept, path, len) == 0 && swept[len] == '\0')
+		return 0;
+	memcpy(swept, path, len);
+	swept[len] = '\0';
+	return sr_tmpfile_sweep(d, &removed, e);
+}
+
 static int put_tile(
 	struct export *x, const struct sr_tile *tile, struct sr_bytes bytes, struct sr_err *e) {
 	char path[SR_TILE_PATH], shown[SR_TILE_PATH];
@@ -74,6 +90,8 @@ static int put_tile(
 	sr_tile_path(path, tile);
 	sr_tile_path(shown, tile);
 	int rc = sr_ledger_folder(&d, &name, x->dir, path, x->o->dir_mode, e);
+	if (rc == 0)
+		rc = sweep(x, d, tile, shown, e);
 	if (rc == 0)
 		rc = same(&there, d, name, bytes, e);
 	if (rc == 0 && there)
