@@ -2,11 +2,14 @@
  * given - keys, policy and memories from the command line, and checkpoints checked with them. See
  * verify.h.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/escape.h"
 #include "base/limits.h"
@@ -15,8 +18,10 @@
 #include "verify/verify.h"
 
 enum {
-	SHOWN = 300 /* bytes of a name or path in a sentence */
+	SHOWN = 300, /* bytes of a name or path in a sentence */
+	PART = 1 << 14
 };
+#define LAST_SECOND UINT64_C(253402300799) /* of the year 9999: what a time can be written of */
 
 void verify_say(const struct verify_given *g, const char *fmt, ...) {
 	va_list ap;
@@ -30,20 +35,33 @@ void verify_say(const struct verify_given *g, const char *fmt, ...) {
 }
 
 int verify_read(struct sr_buf *out, const char *path, size_t max, struct sr_err *e) {
-	struct sr_dir *d = NULL;
-	const char *name = NULL;
+	uint8_t part[PART];
 	char shown[SHOWN];
-	int rc = sr_dir_of(&d, &name, path, e);
+	int rc = 0;
 
-	if (rc == 0)
-		rc = sr_file_read(d, name, out, max, e);
-	sr_dir_close(d);
 	(void)sr_escape_to(shown, sizeof shown, sr_bytes_str(path));
-	if (rc == SR_NOTFOUND)
+	const bool standard = strcmp(path, "-") == 0;
+	const int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
 		return sr_fail(e, SR_USAGE, "%s: there is no such file", shown);
-	if (rc != 0)
-		(void)sr_wrap(e, "%s", shown);
-	return rc;
+	if (fd < 0)
+		return sr_fail_errno(e, "%s", shown);
+	while (rc == 0) {
+		const ssize_t n = read(fd, part, sizeof part);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			rc = sr_fail_errno(e, "%s", shown);
+		if (n <= 0)
+			break;
+		if (out->len + (size_t)n > max)
+			rc = sr_fail(e, SR_CORRUPT, "%s: more than %zu bytes", shown, max);
+		else
+			sr_buf_put(out, part, (size_t)n);
+	}
+	if (!standard)
+		(void)close(fd);
+	return rc == 0 ? sr_buf_ok(out, e) : rc;
 }
 
 int verify_add_key(struct verify_given *g, const char *vkey, struct sr_err *e) {
@@ -136,10 +154,11 @@ static void tell_cosigners(const struct verify_given *g, const struct sr_cosigne
 	const struct sr_vkey *keys = sr_policy_witnesses(g->policy, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		char time[SR_TIME_TEXT], name[SHOWN];
-		if (!w[i].valid || w[i].time > INT64_MAX)
+		char time[40] = "a time after the year 9999", name[SHOWN];
+		if (!w[i].valid)
 			continue;
-		sr_time_format(time, (int64_t)w[i].time);
+		if (w[i].time <= LAST_SECOND)
+			sr_time_format(time, (int64_t)w[i].time);
 		verify_say(g, "cosigned by %s at %s",
 			sr_escape_to(name, sizeof name, sr_bytes_str(keys[i].name)), time);
 	}
@@ -182,23 +201,28 @@ static int from_receipt(struct sr_checkpoint *out, const struct verify_known *kn
 }
 
 int verify_memory(struct verify_memory *out, const struct verify_known *known,
-	const struct verify_given *g, bool quorum, struct sr_err *e) {
-	struct sr_buf b;
+	const struct verify_given *g, struct sr_bytes file, bool quorum, struct sr_err *e) {
 	char shown[SHOWN];
+	int rc;
+
+	if (is_receipt(file))
+		rc = from_receipt(&out->c, known, g, file, quorum, e);
+	else
+		rc = verify_checkpoint(&out->c, known, g, file, quorum, e);
+	if (rc != 0)
+		(void)sr_wrap(e, "%s", sr_escape_to(shown, sizeof shown, sr_bytes_str(out->path)));
+	return rc;
+}
+
+static int read_memory(struct verify_memory *out, const struct verify_known *known,
+	const struct verify_given *g, struct sr_err *e) {
+	struct sr_buf b;
 
 	sr_buf_init(&b);
 	int rc = verify_read(&b, out->path, SR_PROOF_FILE_MAX, e);
-	if (rc != 0) {
-		sr_buf_free(&b);
-		return rc;
-	}
-	if (is_receipt(sr_buf_view(&b)))
-		rc = from_receipt(&out->c, known, g, sr_buf_view(&b), quorum, e);
-	else
-		rc = verify_checkpoint(&out->c, known, g, sr_buf_view(&b), quorum, e);
+	if (rc == 0)
+		rc = verify_memory(out, known, g, sr_buf_view(&b), false, e);
 	sr_buf_free(&b);
-	if (rc != 0)
-		(void)sr_wrap(e, "%s", sr_escape_to(shown, sizeof shown, sr_bytes_str(out->path)));
 	return rc;
 }
 
@@ -217,7 +241,7 @@ int verify_memories(struct verify_memory **out, const struct verify_known *known
 		return sr_fail(e, SR_NOMEM, "no memory for %zu checkpoints", g->since_count);
 	for (size_t i = 0; i < g->since_count && rc == 0; i++) {
 		m[i].path = g->since[i];
-		rc = verify_memory(&m[i], known, g, false, e);
+		rc = read_memory(&m[i], known, g, e);
 	}
 	if (rc != 0) {
 		free(m);

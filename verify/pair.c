@@ -118,24 +118,28 @@ static int check(const struct verify_given *g, const struct sr_checkpoint *old,
 int verify_pair(const struct verify_given *g, const char *old, const char *new, struct sr_err *e) {
 	struct verify_memory m[2] = {{.path = old}, {.path = new}};
 	struct verify_known known;
-	struct sr_buf b;
+	struct sr_buf a, b;
 
+	sr_buf_init(&a);
 	sr_buf_init(&b);
-	int rc = verify_read(&b, new, SR_PROOF_FILE_MAX, e);
+	int rc = verify_read(&a, old, SR_PROOF_FILE_MAX, e);
+	if (rc == 0)
+		rc = verify_read(&b, new, SR_PROOF_FILE_MAX, e);
 	if (rc == 0) { /* the newer one says which log; the older must be of the same */
 		rc = verify_known(&known, g, sr_buf_view(&b), e);
 		if (rc != 0)
 			(void)sr_wrap(e, "%s", new);
 	}
 	if (rc == 0)
-		rc = verify_memory(&m[1], &known, g, true, e);
+		rc = verify_memory(&m[1], &known, g, sr_buf_view(&b), true, e);
 	if (rc == 0)
-		rc = verify_memory(&m[0], &known, g, false, e);
+		rc = verify_memory(&m[0], &known, g, sr_buf_view(&a), false, e);
 	if (rc == 0)
 		rc = check(g, &m[0].c, &m[1].c, e);
 	if (rc == 0)
 		verify_say(g, "the log of %s with %" PRIu64 " entries continues that with %" PRIu64,
 			known.origin, m[1].c.size, m[0].c.size);
+	sr_buf_free(&a);
 	sr_buf_free(&b);
 	return rc;
 }

@@ -62,7 +62,8 @@ SR_MUST int verify_store(const struct verify_given *g, struct sr_dir *vault,
 /* --- what they share (given.c) --- */
 
 void verify_say(const struct verify_given *g, const char *fmt, ...) SR_PRINTF(2, 3);
-/* A whole file, by a path of the person's: USAGE when it is not there. */
+/* A whole file, by a path of the person's ("-": standard input): USAGE when it is not there,
+ * CORRUPT above ${max}. */
 SR_MUST int verify_read(struct sr_buf *out, const char *path, size_t max, struct sr_err *e);
 /* Add a vkey of type 0x01. CORRUPT, USAGE. */
 SR_MUST int verify_add_key(struct verify_given *g, const char *vkey, struct sr_err *e);
@@ -81,10 +82,10 @@ SR_MUST int verify_known(struct verify_known *out, const struct verify_given *g,
  * cosigned when. ${out}->extension is empty afterwards. */
 SR_MUST int verify_checkpoint(struct sr_checkpoint *out, const struct verify_known *known,
 	const struct verify_given *g, struct sr_bytes note, bool quorum, struct sr_err *e);
-/* The same for the file ${out}->path, which may be a receipt (its inclusion proof is then checked
- * as well). What somebody kept counts by the log's signature, without ${quorum}. */
+/* The same for ${file}, read from ${out}->path, which may be a receipt (its inclusion proof is then
+ * checked as well). What somebody kept counts by the log's signature, without ${quorum}. */
 SR_MUST int verify_memory(struct verify_memory *out, const struct verify_known *known,
-	const struct verify_given *g, bool quorum, struct sr_err *e);
+	const struct verify_given *g, struct sr_bytes file, bool quorum, struct sr_err *e);
 /* All of --since, as an array to free with free(), in order of size. */
 SR_MUST int verify_memories(struct verify_memory **out, const struct verify_known *known,
 	const struct verify_given *g, struct sr_err *e);

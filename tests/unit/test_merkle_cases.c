@@ -64,6 +64,19 @@ static bool run_with(const char *dir, const char *proof, const char *want, const
 	return run(dir, text);
 }
 
+/* A leaf outside a tree of one. */
+static bool run_index(const char *dir, const char *index) {
+	static const char leaf[] = "bjQLnP+zepicpUTmu3gKLHiQHT+zNzh2hRGjBhevoB0=";
+	char text[600];
+
+	assert_true(snprintf(text, sizeof text,
+			    "{\"leafIdx\": %s, \"treeSize\": 1, \"root\": \"%s\", "
+			    "\"leafHash\": \"%s\", \"proof\": [], \"desc\": \"d\", "
+			    "\"wantErr\": true}",
+			    index, leaf, leaf) < (int)sizeof text);
+	return run(dir, text);
+}
+
 static void strict(void **state) {
 	char *dir = t_tmp_new();
 
@@ -83,17 +96,10 @@ static void strict(void **state) {
 	assert_false(run(dir, "[]"));
 	assert_false(run(dir, "{"));
 	/* Numbers to the last digit. */
-	assert_true(run(dir,
-		"{\"leafIdx\": 18446744073709551615, \"treeSize\": 1, \"root\": \"\", \"leafHash\": "
-		"\"bjQLnP+zepicpUTmu3gKLHiQHT+zNzh2hRGjBhevoB0=\", \"proof\": [], \"desc\": \"d\", "
-		"\"wantErr\": true}"));
-	assert_false(run(dir,
-		"{\"leafIdx\": 18446744073709551616, \"treeSize\": 1, \"root\": \"\", \"leafHash\": "
-		"\"bjQLnP+zepicpUTmu3gKLHiQHT+zNzh2hRGjBhevoB0=\", \"proof\": [], \"desc\": \"d\", "
-		"\"wantErr\": true}"));
-	assert_false(run(dir,
-		"{\"leafIdx\": -1, \"treeSize\": 1, \"root\": \"\", \"leafHash\": \"\", \"proof\": "
-		"[], \"desc\": \"d\", \"wantErr\": true}"));
+	assert_true(run_index(dir, "18446744073709551615"));
+	assert_false(run_index(dir, "18446744073709551616"));
+	assert_false(run_index(dir, "-1"));
+	assert_false(run_index(dir, "1.0"));
 	t_tmp_remove(dir);
 }
 

@@ -157,7 +157,7 @@ static void sizes(void **state) {
 	(void)state;
 	for (size_t i = 0; i < T_COUNT(all); i++) {
 		struct log l = {.sealed = true};
-		struct verify_strays s;
+		struct verify_strays s = {.others = 1};
 		struct sr_err e = {0};
 		log_make(&l, all[i]);
 		assert_ok(check(&l, &s, &e), &e);
@@ -207,7 +207,7 @@ static const char *const files[] = {"tile/entries/000", "tile/entries/256", "til
  */
 static void damaged(void **state) {
 	struct log l = {.sealed = true};
-	struct verify_strays s;
+	struct verify_strays s = {.others = 1};
 	struct sr_err e = {0};
 	struct sr_buf b;
 
@@ -243,7 +243,7 @@ static void damaged(void **state) {
 /* An entry is named by its number. */
 static void names_the_entry(void **state) {
 	struct log l = {.sealed = true};
-	struct verify_strays s;
+	struct verify_strays s = {.others = 1};
 	struct sr_err e = {0};
 	struct sr_buf b;
 
@@ -262,7 +262,7 @@ static void names_the_entry(void **state) {
 /* A full file stands in for a partial one, and for nothing else. */
 static void full_for_partial(void **state) {
 	struct log whole = {.sealed = true}, l = {.sealed = true};
-	struct verify_strays s;
+	struct verify_strays s = {.others = 1};
 	struct sr_err e = {0};
 	struct sr_buf b;
 
@@ -289,7 +289,7 @@ static void full_for_partial(void **state) {
 
 static void strays(void **state) {
 	struct log l = {.sealed = true};
-	struct verify_strays s;
+	struct verify_strays s = {.others = 1};
 	struct sr_err e = {0};
 	struct sr_buf b;
 
@@ -319,7 +319,7 @@ static void strays(void **state) {
 /* An old entry put in again: in a full bundle, in the tail; not when entries may repeat. */
 static void replayed(void **state) {
 	static const uint64_t at[] = {100, 300, 512, 519};
-	struct verify_strays s;
+	struct verify_strays s = {.others = 1};
 	struct sr_err e = {0};
 	char piece[64];
 
