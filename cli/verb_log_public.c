@@ -123,7 +123,7 @@ int verb_log_export(struct cli *c, struct sr_err *e) {
 /* --- prove --- */
 
 /* An index in decimal, an id of a statement, or the start of one of a thing. */
-static int ask_proof(struct cli_answer *a, struct cli *c, struct sr_err *e) {
+int cli_log_ask(struct cli_answer *a, struct cli *c, struct sr_err *e) {
 	const char *word = c->args.words[0];
 	uint8_t id[SR_ID];
 	uint64_t index = 0;
@@ -180,7 +180,7 @@ int verb_log_prove(struct cli *c, struct sr_err *e) {
 		return rc;
 	if ((rc = log_key(&key, c, e)) != 0)
 		return rc;
-	rc = ask_proof(&a, c, e);
+	rc = cli_log_ask(&a, c, e);
 	if (rc == 0)
 		rc = check_proof(&cp, &index, &others, &key, sr_buf_view(&a.r.body), e);
 	if (rc == 0)
