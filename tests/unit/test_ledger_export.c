@@ -371,6 +371,7 @@ static void served(void **state) {
 	sr_buf_clear(&full);
 	assert_ok(sr_ledger_published(p.l, &full, &e), &e);
 	assert_true(sr_bytes_eq(sr_buf_view(&b), sr_buf_view(&full)));
+	sr_buf_clear(&b);
 	assert_ok(sr_ledger_covering(p.l, 601, &covers, &b, &e), &e);
 	assert_int_equal(covers, 610);
 	assert_fails(

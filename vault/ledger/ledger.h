@@ -99,8 +99,9 @@ SR_MUST int sr_ledger_each(struct sr_ledger *l, uint64_t from, uint64_t to,
  * is made here. NOTFOUND outside the tree. */
 SR_MUST int sr_ledger_tile(
 	struct sr_ledger *l, const struct sr_tile *t, struct sr_buf *out, struct sr_err *e);
-/* A checkpoint note that covers ${size} entries, appended: the published one with its cosignatures
- * if it does, else one of the present size (needs the seed). NOTFOUND. ${covers}: its own size. */
+/* A checkpoint note that covers ${size} entries, into the empty ${out}: the last one that a quorum
+ * of witnesses cosigned (the file `witnessed`, where there is one), else the published one, else
+ * one of the present size (needs the seed). NOTFOUND. ${covers}: its own size. */
 SR_MUST int sr_ledger_covering(
 	struct sr_ledger *l, uint64_t size, uint64_t *covers, struct sr_buf *out, struct sr_err *e);
 /* Root at an earlier size (0: of the empty tree). */

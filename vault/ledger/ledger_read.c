@@ -164,6 +164,33 @@ int sr_ledger_tile(
 	return rc;
 }
 
+/* The note that a quorum of witnesses cosigned last, where any are asked: NOTFOUND unless it is of
+ * this log, covers ${size} and shows our root. */
+static int read_witnessed(struct sr_ledger *l, uint64_t size, uint64_t *covers, struct sr_buf *out,
+	struct sr_err *e) {
+	const struct sr_log log = {.origin = l->origin, .keys = &l->vkey, .count = 1};
+	struct sr_checkpoint c;
+	struct sr_note n;
+	uint8_t root[SR_HASH];
+	sr_buf_clear(out);
+	int rc = sr_file_read(l->dir, "witnessed", out, SR_NOTE_MAX, e);
+	if (rc == 0)
+		rc = sr_checkpoint_open(&c, &n, sr_buf_view(out), &log, e);
+	if (rc == 0) {
+		sr_note_free(&n);
+		rc = c.size < size ? SR_NOTFOUND : sr_ledger_root_at(l, c.size, root, e);
+	}
+	if (rc == 0 && memcmp(root, c.root, SR_HASH) != 0)
+		rc = SR_NOTFOUND;
+	if (rc != 0) {
+		sr_buf_clear(out);
+		return sr_fail(e, SR_NOTFOUND, "no witnessed checkpoint covers %llu entries",
+			(unsigned long long)size);
+	}
+	*covers = c.size;
+	return 0;
+}
+
 int sr_ledger_covering(struct sr_ledger *l, uint64_t size, uint64_t *covers, struct sr_buf *out,
 	struct sr_err *e) {
 	const uint64_t have = sr_edge_size(l->edge);
@@ -171,7 +198,9 @@ int sr_ledger_covering(struct sr_ledger *l, uint64_t size, uint64_t *covers, str
 	if (size > have)
 		return sr_fail(e, SR_NOTFOUND, "ledger: size %llu: there are %llu entries",
 			(unsigned long long)size, (unsigned long long)have);
-	int rc = sr_ledger_read_checkpoint(l, &published, e);
+	if (read_witnessed(l, size, covers, out, e) == 0)
+		return 0;
+	const int rc = sr_ledger_read_checkpoint(l, &published, e);
 	if (rc != 0)
 		return sr_wrap(e, "ledger");
 	*covers = published.size >= size ? published.size : have;
