@@ -7,6 +7,7 @@
 #                   of the manual that the program prints
 #   make cedar-conformance CASES='a.jsonl b.jsonl'   cases of the policy language; make cedar-differential: new ones,
 #                   asked of Cedar's own engine; make bench-policy
+#   make merkle-cases DIR=folder   cases of hash trees and whole logs in the form of transparency-dev's, counted by class
 #   make asan tsan valgrind fuzz cov bench     the same code, looked at in other ways; `make fuzz T=fuzz_base_text
 #                   SECONDS_EACH=600` fuzzes one parser for ten minutes, `make seeds` makes its corpus anew
 #
@@ -27,7 +28,10 @@ Q := $(if $(V),,@)
 
 # --- layers, lowest first; the layers each may use -----------------------------------------------------------------
 
-LAYERS := base policy crypto merkle store ledger catalogue board sandbox intake room core
+LIB_LAYERS := base policy crypto merkle store ledger catalogue board sandbox intake room core
+# verify is a program of its own (strongroom-verify), no part of the library.
+LAYERS := $(LIB_LAYERS) verify
+BELOW_verify := base crypto merkle
 BELOW_base :=
 BELOW_policy := base
 BELOW_crypto := base
@@ -42,12 +46,14 @@ BELOW_room := $(BELOW_board) board sandbox
 BELOW_core := $(BELOW_board) board sandbox intake room
 
 DIR_policy := policy
+DIR_verify := verify
 layer_dir = $(or $(DIR_$1),vault/$1)
 
 LIBS_base := -lpthread
 LIBS_policy := -lpthread
 LIBS_crypto := -lsodium -lcrypto -lpthread
 LIBS_merkle := $(LIBS_crypto)
+LIBS_verify := $(LIBS_crypto)
 LIBS_sandbox := $(LIBS_crypto)
 LIBS_store := -lsqlite3 -lzstd -lz $(LIBS_crypto)
 LIBS_ledger := $(LIBS_store)
@@ -98,7 +104,8 @@ TESTDEFS := -DSR_TESTING -DSR_FAULTS
 
 # --- files ----------------------------------------------------------------------------------------------------------
 
-sources = $(wildcard $(call layer_dir,$1)/*.c)
+VERIFY_MAIN := $(wildcard verify/main.c)
+sources = $(filter-out $(VERIFY_MAIN),$(wildcard $(call layer_dir,$1)/*.c))
 CLI_SRC := $(wildcard cli/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
@@ -108,16 +115,18 @@ REPLAY := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/t/%)
 BENCH := $(BENCH_SRC:tests/bench/%.c=$(B)/%)
 PROGRAM := $(if $(CLI_SRC),$(B)/strongroom)
 PROGRAM_T := $(if $(CLI_SRC),$(B)/t/strongroom)
-ALL_LIB_SRC := $(foreach l,$(LAYERS),$(call sources,$l))
+VERIFIER := $(if $(VERIFY_MAIN),$(B)/strongroom-verify)
+VERIFIER_T := $(if $(VERIFY_MAIN),$(B)/t/strongroom-verify)
+ALL_LIB_SRC := $(foreach l,$(LIB_LAYERS),$(call sources,$l))
 MAN := $(wildcard man/*.[1-8])
 
-.PHONY: all soak cedar-conformance cedar-differential bench-policy unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
+.PHONY: all soak merkle-cases cedar-conformance cedar-differential bench-policy unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
 	objects tests deps deps-lint deps-valgrind deps-room deps-web deps-s3 FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
 
-all: $(B)/libstrongroom.a $(PROGRAM)
+all: $(B)/libstrongroom.a $(PROGRAM) $(VERIFIER)
 
 # --- compiling ------------------------------------------------------------------------------------------------------
 
@@ -159,13 +168,25 @@ $(B)/t/strongroom: $(CLI_SRC:%.c=$(B)/t/%.o) $(B)/t/libstrongroom.a
 	$(if $(Q),@echo '  LD $@')
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_cli)
 
+# What an outsider runs: links these three layers and nothing of the vault.
+verify_libs = $(foreach l,verify merkle crypto base,$(B)/$1lib$l.a)
+$(B)/strongroom-verify: $(VERIFY_MAIN:%.c=$(B)/o/%.o) $(call verify_libs,)
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_verify)
+$(B)/t/strongroom-verify: $(VERIFY_MAIN:%.c=$(B)/t/%.o) $(call verify_libs,t/)
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_verify)
+
 # --- test, fuzz and bench programs; PREFIX_LAYER_NAME names the layer. cli tests link the whole library. --------------
 
 layer_of = $(or $(filter $(LAYERS),$(word 2,$(subst _, ,$1))),core)
 # A test of tests/unit/world.h (a vault with its people) needs all layers below core, and world.o.
 WORLD := $(basename $(notdir $(shell grep -l '"world.h"' tests/unit/test_*.c 2>/dev/null)))
 world = $(if $(filter $1,$(WORLD)),$(BELOW_room) room intake)
-archives = $(foreach l,$(sort $(call layer_of,$1) $(BELOW_$(call layer_of,$1)) $(call world,$1)),$(B)/$2lib$l.a)
+# And one that compares with the outsider's program links that, too.
+VERIFYING := $(basename $(notdir $(shell grep -l '"verify/' tests/unit/test_*.c tests/fuzz/fuzz_*.c 2>/dev/null)))
+verifying = $(if $(filter $1,$(VERIFYING)),verify)
+archives = $(foreach l,$(sort $(call layer_of,$1) $(BELOW_$(call layer_of,$1)) $(call world,$1) $(call verifying,$1)),$(B)/$2lib$l.a)
 group = -Wl,--start-group $(call archives,$1,$2) -Wl,--end-group $(LIBS_$(call layer_of,$1))
 
 define unit_rule
@@ -199,6 +220,11 @@ $(B)/cedar-conformance: $(B)/o/tests/conformance/cedar-conformance.o $(B)/libpol
 	$(if $(Q),@echo '  LD $@')
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_policy)
 
+# Runs folders of cases of RFC 6962 proofs and tlog-tiles logs and counts them by class.
+$(B)/merkle-cases: $(B)/o/tests/conformance/merkle-cases.o $(B)/libmerkle.a $(B)/libcrypto.a $(B)/libbase.a
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_merkle) -ljansson
+
 # Prints the tables of the manual out of the program (scripts/manual-check compares); the command's main steps aside.
 $(B)/o/cli/main-tables.o: $(B)/o/cli/main.o
 	@objcopy --redefine-sym main=strongroom_main $< $@
@@ -206,8 +232,8 @@ $(B)/tables: $(B)/o/scripts/tables.o $(patsubst %/main.o,%/main-tables.o,$(CLI_S
 	$(if $(Q),@echo '  LD $@')
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_cli)
 
-tests: $(UNIT) $(REPLAY) $(PROGRAM_T)
-objects: $(ALL_LIB_SRC:%.c=$(B)/o/%.o) $(CLI_SRC:%.c=$(B)/o/%.o) $(patsubst %.c,$(B)/t/%.o,$(wildcard tests/unit/*.c) \
+tests: $(UNIT) $(REPLAY) $(PROGRAM_T) $(VERIFIER_T)
+objects: $(patsubst %.c,$(B)/o/%.o,$(ALL_LIB_SRC) $(wildcard verify/*.c)) $(CLI_SRC:%.c=$(B)/o/%.o) $(patsubst %.c,$(B)/t/%.o,$(wildcard tests/unit/*.c) \
 	$(FUZZ_SRC) $(BENCH_SRC) $(wildcard tests/conformance/*.c))
 
 # A build on its own uses J jobs; under a caller's -j it shares those.
@@ -255,6 +281,11 @@ cedar-differential: $(B)/cedar-conformance
 bench-policy: $(B)/bench_policy_cedar
 	@B='$(B)' tests/conformance/bench
 
+# DIR: folders of published cases (default: those of $$SR_VECTORS). VKEY: key of a log that has none beside it.
+DIR ?= $(addprefix $(or $(SR_VECTORS),../shared/vectors)/,merkle tessera-log)
+merkle-cases: $(B)/merkle-cases
+	@VKEY='$(VKEY)' $(B)/merkle-cases $(DIR)
+
 # What is too large for check: 45,000 files, 2 GiB; needs 10 GB under $TMPDIR and some minutes.
 soak: all tests
 	@$(CHECK_ENV) LIMIT_S=7200 scripts/check --show $(sort $(wildcard tests/soak/*.sh))
@@ -288,7 +319,7 @@ cov:
 
 # --- looking at the source --------------------------------------------------------------------------------------------
 
-C_FILES = $(wildcard vault/*/*.[ch] policy/*.[ch] cli/*.[ch] include/strongroom/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] tests/conformance/*.c \
+C_FILES = $(wildcard vault/*/*.[ch] policy/*.[ch] verify/*.[ch] cli/*.[ch] include/strongroom/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] tests/conformance/*.c \
 	scripts/*.[ch])
 LINT_FLAGS := $(CPPFLAGS_ALL) -std=c11 $(filter-out -Werror,$(WARN))
 
@@ -330,7 +361,7 @@ format:
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/strongroom
-	$(if $(PROGRAM),install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/)
+	$(if $(PROGRAM),install -m 755 $(PROGRAM) $(VERIFIER) $(DESTDIR)$(PREFIX)/bin/)
 	install -m 644 $(B)/libstrongroom.a $(DESTDIR)$(PREFIX)/lib/
 	$(if $(wildcard include/strongroom/*.h),install -m 644 $(wildcard include/strongroom/*.h) $(DESTDIR)$(PREFIX)/include/strongroom/)
 	install -d $(DESTDIR)$(PREFIX)/include/strongroom/base
@@ -338,7 +369,7 @@ install: all
 	$(foreach m,$(MAN),install -D -m 644 $m $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $m))/$(notdir $m);)
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/strongroom $(DESTDIR)$(PREFIX)/lib/libstrongroom.a
+	rm -f $(DESTDIR)$(PREFIX)/bin/strongroom $(DESTDIR)$(PREFIX)/bin/strongroom-verify $(DESTDIR)$(PREFIX)/lib/libstrongroom.a
 	rm -rf $(DESTDIR)$(PREFIX)/include/strongroom
 	$(foreach m,$(MAN),rm -f $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $m))/$(notdir $m);)
 

@@ -17,6 +17,7 @@
 
 #include <jansson.h>
 #include <signal.h>
+#include <sys/types.h>
 
 #include "core/client.h"
 #include "core/core.h"
@@ -70,6 +71,7 @@ struct cli {
 	const struct cli_verb *verb;
 	struct cli_args args;
 	bool json, quiet;
+	mode_t umask; /* the person's; this process has 077 */
 	struct sr_identity identity;
 	struct sr_core *core; /* embedded; NULL over the socket */
 	struct sr_client *client;
@@ -218,6 +220,14 @@ json_t *cli_json_hex(const void *p, size_t len);
 json_t *cli_json_fields(const struct cli_answer *a);                       /* of the reply's head */
 void cli_json_set_bytes(json_t *o, const char *key, struct sr_bytes text); /* path, path_hex */
 void cli_json_print(json_t *j);                                            /* and frees */
+/* One line of RFC 8785, and frees; for objects, arrays, strings, integers (canonical.c). */
+SR_MUST int cli_json_canonical(json_t *j, struct sr_err *e);
+/* An opened entry of the log (verb_log.c). */
+json_t *cli_entry_json(const struct sr_entry *en);
+void cli_entry_print(const struct sr_entry *en);
+/* Begins ${a} and asks log.prove for what the first word names (verb_log_public.c); freed by the
+ * caller, also after a failure. */
+SR_MUST int cli_log_ask(struct cli_answer *a, struct cli *c, struct sr_err *e);
 /* What became of a statement: the sentence, what followed, --receipt; ${more} is taken over. */
 SR_MUST int cli_done(struct cli *c, const struct sr_submitted *s, json_t *more, const char *fmt,
 	...) __attribute__((format(printf, 4, 5)));

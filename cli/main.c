@@ -212,7 +212,7 @@ int main(int argc, char **argv) {
 	struct cli c = {0};
 	struct sr_err e = {0};
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
-	(void)umask(077);
+	c.umask = umask(077);
 #ifdef SR_TESTING
 	/* A scenario looks at a real core dump, which production never leaves. */
 	if (getenv("SR_DUMPABLE") == NULL)

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/escape.h"
 #include "cli/verbs.h"
@@ -11,10 +12,13 @@ const struct cli_option cli_log_options[] = {
 	{"from", CLI_ONE, "N", "from this entry"},
 	{"to", CLI_ONE, "N", "to before this entry"},
 	{"type", CLI_ONE, "TYPE", "only statements of this type: vote, grant, checkout, ..."},
+	{"grep", CLI_ONE, "TEXT", "only entries with TEXT in a line or a readable text (A is a)"},
+	{"lines", CLI_FLAG, NULL,
+		"one entry a line, as canonical JSON (RFC 8785): to keep and to compare"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
-static json_t *entry_json(const struct sr_entry *en) {
+json_t *cli_entry_json(const struct sr_entry *en) {
 	const struct sr_statement *s = &en->statement;
 	json_t *o = json_object();
 	json_t *fields = json_array();
@@ -67,23 +71,9 @@ static void entry_fields(const struct sr_statement *s) {
 	}
 }
 
-struct logging {
-	struct cli *c;
-	json_t *list;
-	uint64_t count;
-};
-
-static int each(void *ctx, const struct sr_entry *en, struct sr_err *e) {
-	struct logging *l = ctx;
+void cli_entry_print(const struct sr_entry *en) {
 	const struct sr_statement *s = &en->statement;
 	char time[SR_TIME_TEXT];
-	if (cli_stopped != 0)
-		return sr_fail(e, SR_LOCKED, "stopped on request");
-	l->count++;
-	if (l->list != NULL) {
-		json_array_append_new(l->list, entry_json(en));
-		return 0;
-	}
 	sr_time_format(time, en->received);
 	printf("%5llu  %s  %-10s  %-18s", (unsigned long long)en->index, time, s->type->name,
 		s->by_service              ? "service"
@@ -103,11 +93,56 @@ static int each(void *ctx, const struct sr_entry *en, struct sr_err *e) {
 		sr_buf_free(&b);
 		putchar('\n');
 	}
+}
+
+/* Whether ${text} has ${piece} in it; letters of ASCII in both cases. */
+static bool has_piece(struct sr_bytes text, const char *piece) {
+	const size_t len = strlen(piece);
+	if (len == 0)
+		return true;
+	for (size_t i = 0; i + len <= text.len; i++)
+		if (strncasecmp((const char *)text.p + i, piece, len) == 0)
+			return true;
+	return false;
+}
+
+static bool entry_has(const struct sr_entry *en, const char *piece) {
+	const struct sr_statement *s = &en->statement;
+	if (has_piece(s->body, piece))
+		return true;
+	for (size_t i = 0; i < en->count; i++)
+		if (en->records[i].state == SR_RECORD_READ && has_piece(en->records[i].text, piece))
+			return true;
+	return false;
+}
+
+struct logging {
+	struct cli *c;
+	json_t *list;
+	const char *grep; /* NULL: all */
+	bool lines;
+	uint64_t count;
+};
+
+static int each(void *ctx, const struct sr_entry *en, struct sr_err *e) {
+	struct logging *l = ctx;
+	if (cli_stopped != 0)
+		return sr_fail(e, SR_LOCKED, "stopped on request");
+	if (l->grep != NULL && !entry_has(en, l->grep))
+		return 0;
+	l->count++;
+	if (l->lines)
+		return cli_json_canonical(cli_entry_json(en), e);
+	if (l->list != NULL) {
+		json_array_append_new(l->list, cli_entry_json(en));
+		return 0;
+	}
+	cli_entry_print(en);
 	return 0;
 }
 
 int verb_log(struct cli *c, struct sr_err *e) {
-	struct logging l = {.c = c};
+	struct logging l = {.c = c, .grep = cli_get(c, "grep"), .lines = cli_has(c, "lines")};
 	struct sr_log_ask a = {.type = cli_get(c, "type"), .each = each, .ctx = &l};
 	int rc = cli_dec(c, "from", &a.from, e);
 	if (rc == 0)
@@ -118,7 +153,7 @@ int verb_log(struct cli *c, struct sr_err *e) {
 		rc = cli_connect(c, CLI_PERSON, e);
 	if (rc != 0)
 		return rc;
-	l.list = c->json ? json_array() : NULL;
+	l.list = c->json && !l.lines ? json_array() : NULL;
 	rc = sr_client_log(c->client, &a, e);
 	if (rc == SR_DENIED)
 		cli_hint(c, "auditors and officers read the whole log");

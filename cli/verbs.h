@@ -137,6 +137,14 @@ int verb_extend(struct cli *c, struct sr_err *e);
 
 /* verb_log.c */
 extern const struct cli_option cli_log_options[];
+/* verb_log_public.c */
+extern const struct cli_option cli_log_prove_options[];
+int verb_log_export(struct cli *c, struct sr_err *e);
+int verb_log_prove(struct cli *c, struct sr_err *e);
+/* verb_log_disclose.c */
+extern const struct cli_option cli_log_disclose_options[], cli_log_open_options[];
+int verb_log_disclose(struct cli *c, struct sr_err *e);
+int verb_log_open(struct cli *c, struct sr_err *e);
 int verb_log(struct cli *c, struct sr_err *e);
 int verb_verify(struct cli *c, struct sr_err *e);
 

@@ -11,6 +11,7 @@ README=$HERE/../../README.md
 unset STRONGROOM_VAULT STRONGROOM_UNLOCK STRONGROOM_STATE
 mkdir "$W/bin"
 ln -s "$STRONGROOM_T" "$W/bin/strongroom"
+ln -s "$STRONGROOM_VERIFY" "$W/bin/strongroom-verify"
 PATH=$W/bin:$PATH
 declare -A now # id of the page -> id of this run
 ran=0

@@ -7,11 +7,14 @@
  *   1  u8 base / 256, then records: u8 kind ('L', 'C', 'D', or another), u8 flags, u8 length. They
  * are written with right checksums, but flag bit 0 spoils the checksum, bit 1 the size a commit
  *      says, bit 2 its MAC, and bit 3 writes zeros instead of the record.
+ *
+ * The outsider's program has a reader of its own: both must say the same of every file.
  */
 #include "fuzz_files.h"
 #include "fuzz_merkle.h"
 #include "ledger/journal.h"
 #include "merkle/tile.h"
+#include "verify/journal.h"
 
 enum {
 	HEADER = 80,
@@ -129,6 +132,28 @@ static void go_on(struct sr_journal **j, struct sr_dir *d, const uint8_t key[SR_
 	sr_journal_close(again);
 }
 
+/* ${j} NULL: it was refused with ${rc}. */
+static void must_agree(struct sr_bytes file, const struct sr_journal *j, int rc) {
+	struct verify_journal v;
+	struct sr_err e;
+	const int theirs = verify_journal_read(&v, file, origin, &e);
+	MUST(theirs == rc);
+	if (rc == 0) {
+		const struct sr_journal_report *r = sr_journal_report(j);
+		MUST(v.base == sr_journal_base(j) && v.leaves == sr_journal_leaves(j));
+		MUST(v.commits == sr_journal_commits(j));
+		MUST(v.dropped == r->dropped && v.mended == r->mended);
+		for (size_t i = 0; i < v.leaves; i++)
+			MUST(sr_bytes_eq(v.leaf[i], sr_journal_leaf(j, i)));
+		for (size_t i = 0; i < v.commits; i++) {
+			const struct sr_commit *c = sr_journal_commit(j, i);
+			MUST(v.commit[i].size == c->size);
+			MUST(memcmp(v.commit[i].root, c->root, SR_HASH) == 0);
+		}
+	}
+	verify_journal_free(&v);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	struct sr_bytes in = sr_bytes_of(data, size);
 	struct sr_journal *j = NULL;
@@ -150,6 +175,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	int plain = sr_journal_open(&j, d, origin, NULL, &e);
 	if (plain == 0)
 		must_fit(j);
+	must_agree(sr_bytes_of(file.p, file.len > cut ? file.len - cut : 0), j, plain);
 	sr_journal_close(j);
 	j = NULL;
 	int rc = sr_journal_open(&j, d, origin, key, &e);

@@ -135,6 +135,50 @@ static void rebuild(void **state) {
 	sr_buf_free(&want);
 }
 
+/* The same log as worked out in the audit digest, without its files. */
+static void worked(void **state) {
+	static const char bundle8[] =
+		"00036f6e65000374776f000574687265650004666f75720004666976650003"
+		"7369780005736576656e0003656974";
+	static const char tile8[] =
+		"92b3acf68d583ef1bfb61cf39bf9e89ff3cbe3e19f39fc698f50c91ab6360e59";
+	static const char *const roots[] = {[3] = "Wqx3HImawpLnS/Gv4ubjAvi1WIOy0b8Ze0amvqbavKk=",
+		[8] = "bC+VwvrJbalNVjfkdI8kUgs7mJoXrqiXCE7bgnD28pY=",
+		[SIZE] = "rKbDipCvhuX1GZ7g5BBe8sA6BbJ7ja/1nk427v383cs="};
+	uint8_t leaves[SIZE][SR_HASH], want[SR_HASH], have[SR_HASH], bytes[46];
+	struct sr_leaf_array array = {leaves[0], SIZE};
+	const struct sr_nodes nodes = sr_leaf_array_nodes(&array);
+	struct sr_proof p;
+	struct sr_err e = {0};
+	struct sr_buf b;
+
+	(void)state;
+	sr_buf_init(&b);
+	for (unsigned n = 0; n < SIZE; n++) {
+		if (n < 8)
+			assert_ok(sr_entry_bundle_put(&b, entry(n), &e), &e);
+		sr_leaf_hash(leaves[n], entry(n));
+	}
+	assert_int_equal(t_hex(bytes, sizeof bytes, bundle8), sizeof bytes);
+	assert_true(sr_bytes_eq(sr_buf_view(&b), sr_bytes_of(bytes, sizeof bytes)));
+	assert_int_equal(t_hex(want, SR_HASH, tile8), SR_HASH);
+	sr_sha256(have, leaves[0], (size_t)8 * SR_HASH);
+	assert_memory_equal(have, want, SR_HASH);
+	for (unsigned n = 0; n <= SIZE; n++) {
+		if (roots[n] == NULL)
+			continue;
+		assert_ok(sr_unbase64_fixed(want, SR_HASH, sr_bytes_str(roots[n]), &e), &e);
+		sr_merkle_root(have, leaves[0], n);
+		assert_memory_equal(have, want, SR_HASH);
+	}
+	assert_ok(sr_proof_consistency(&p, &nodes, 8, SIZE, &e), &e);
+	sr_buf_clear(&b);
+	sr_proof_put(&b, &p);
+	assert_true(sr_bytes_eq(
+		sr_buf_view(&b), sr_bytes_str("5jLpqTgjsBDSEX6SgZiRnbTMdTuRd8bQ5tSsAOxe0Ks=\n")));
+	sr_buf_free(&b);
+}
+
 static int read_tile(void *ctx, uint8_t *out, const struct sr_tile *t, struct sr_err *e) {
 	char path[SR_TILE_PATH];
 	struct sr_buf b;
@@ -205,6 +249,7 @@ static void read_back(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(worked),
 		cmocka_unit_test(rebuild),
 		cmocka_unit_test(read_back),
 	};

@@ -32,6 +32,11 @@ const struct sr_client_info *sr_client_info(const struct sr_client *c) {
 	return &c->info;
 }
 
+const char *sr_client_ledger_key(const struct sr_client *c, bool *proven) {
+	*proven = c->proofs.seen.vkey[0] != '\0';
+	return *proven ? c->proofs.seen.vkey : c->hello_key;
+}
+
 int sr_client_signer(const struct sr_client *c, struct sr_err *e) {
 	if (c->o.identity == NULL)
 		return sr_fail(e, SR_USAGE, "this needs an identity (--as FILE)");

@@ -84,6 +84,8 @@ SR_MUST int sr_client_open(
 /* Remembers what was verified, closes the transport, wipes. NULL allowed. */
 void sr_client_close(struct sr_client *c);
 const struct sr_client_info *sr_client_info(const struct sr_client *c);
+/* The log's vkey, "" when not known; ${proven}: `found` proved it, else the vault only says so. */
+const char *sr_client_ledger_key(const struct sr_client *c, bool *proven);
 
 /* A call of the table (core/ops.h) for reading: ${q} begun and filled by the caller; the reply's
  * code is the result. One reconnect and login when the connection broke. */

@@ -24,16 +24,14 @@ enum {
 
 /* ---- tiles to disk ---- */
 
-/* Make the folders of ${path} beneath ${d} and open the last; ${name} becomes the file's own name.
- */
-static int open_parent(
-	struct sr_dir **out, const char **name, struct sr_dir *d, char *path, struct sr_err *e) {
+int sr_ledger_folder(struct sr_dir **out, const char **name, struct sr_dir *d, char *path,
+	mode_t mode, struct sr_err *e) {
 	struct sr_dir *at = NULL;
 	char *part = path, *slash;
 	while ((slash = strchr(part, '/')) != NULL) {
 		struct sr_dir *next = NULL;
 		*slash = '\0';
-		const int rc = sr_dir_make(&next, at == NULL ? d : at, part, DIR_MODE, e);
+		const int rc = sr_dir_make(&next, at == NULL ? d : at, part, mode, e);
 		sr_dir_close(at);
 		if (rc != 0)
 			return rc;
@@ -68,7 +66,7 @@ static int keep_file(
 	size_t swept = 0;
 	sr_tile_path(path, t);
 	sr_tile_path(shown, t);
-	int rc = open_parent(&d, &name, l->dir, path, e);
+	int rc = sr_ledger_folder(&d, &name, l->dir, path, DIR_MODE, e);
 	if (rc == 0)
 		rc = sr_tmpfile_sweep(d, &swept, e);
 	if (rc == 0) {

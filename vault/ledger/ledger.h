@@ -29,6 +29,7 @@
 #include "ledger/journal.h"
 #include "merkle/checkpoint.h"
 #include "merkle/proof.h"
+#include "merkle/tile.h"
 
 struct sr_ledger; /* opaque */
 
@@ -94,6 +95,15 @@ SR_MUST int sr_ledger_entry(
 SR_MUST int sr_ledger_each(struct sr_ledger *l, uint64_t from, uint64_t to,
 	int (*each)(void *ctx, uint64_t index, struct sr_bytes entry, struct sr_err *e), void *ctx,
 	struct sr_err *e);
+/* The bytes of a tile or entry bundle, as a tlog-tiles server gives them, appended; a partial one
+ * is made here. NOTFOUND outside the tree. */
+SR_MUST int sr_ledger_tile(
+	struct sr_ledger *l, const struct sr_tile *t, struct sr_buf *out, struct sr_err *e);
+/* A checkpoint note that covers ${size} entries, into the empty ${out}: the last one that a quorum
+ * of witnesses cosigned (the file `witnessed`, where there is one), else the published one, else
+ * one of the present size (needs the seed). NOTFOUND. ${covers}: its own size. */
+SR_MUST int sr_ledger_covering(
+	struct sr_ledger *l, uint64_t size, uint64_t *covers, struct sr_buf *out, struct sr_err *e);
 /* Root at an earlier size (0: of the empty tree). */
 SR_MUST int sr_ledger_root_at(
 	struct sr_ledger *l, uint64_t size, uint8_t out[SR_HASH], struct sr_err *e);

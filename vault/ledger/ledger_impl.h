@@ -40,6 +40,10 @@ int sr_ledger_read_tile(
  * ${tile} (SR_TILE_SIZE bytes). Thread-safe. */
 int sr_ledger_read_bundle(const struct sr_ledger *l, uint64_t n, struct sr_buf *out,
 	struct sr_bytes entry[SR_TILE_WIDTH], const uint8_t *tile, struct sr_err *e);
+/* Make the folders of ${path} beneath ${d} and open the last; ${path} is cut up, and ${name}
+ * becomes the file's own name in it. */
+int sr_ledger_folder(struct sr_dir **out, const char **name, struct sr_dir *d, char *path,
+	mode_t mode, struct sr_err *e);
 /* The published checkpoint, parsed and verified. */
 int sr_ledger_read_checkpoint(struct sr_ledger *l, struct sr_checkpoint *out, struct sr_err *e);
 

@@ -125,6 +125,89 @@ int sr_ledger_each(struct sr_ledger *l, uint64_t from, uint64_t to,
 	return 0;
 }
 
+/* ---- what others read ---- */
+
+static int put_bundle(
+	struct sr_ledger *l, const struct sr_tile *t, struct sr_buf *out, struct sr_err *e) {
+	int rc = 0;
+	for (unsigned i = 0; rc == 0 && i < t->width; i++) {
+		struct sr_bytes entry;
+		rc = entry_view(l, t->n * SR_TILE_WIDTH + i, &entry, e);
+		if (rc == 0)
+			rc = sr_entry_bundle_put(out, entry, e);
+	}
+	return rc;
+}
+
+int sr_ledger_tile(
+	struct sr_ledger *l, const struct sr_tile *t, struct sr_buf *out, struct sr_err *e) {
+	const uint64_t size = sr_edge_size(l->edge);
+	uint8_t tile[SR_TILE_SIZE];
+	char path[SR_TILE_PATH];
+	int rc;
+	if (t->level >= SR_TILE_LEVELS || sr_tile_width(size, t->level, t->n) < t->width) {
+		sr_tile_path(path, t);
+		return sr_fail(e, SR_NOTFOUND, "ledger: %s is outside a log of %llu entries", path,
+			(unsigned long long)size);
+	}
+	if (t->entries) {
+		rc = put_bundle(l, t, out, e);
+	} else {
+		rc = sr_edge_read(l->edge, tile, t, e);
+		if (rc == 0)
+			sr_buf_put(out, tile, (size_t)t->width * SR_HASH);
+	}
+	if (rc == 0)
+		rc = sr_buf_ok(out, e);
+	if (rc != 0)
+		(void)sr_wrap(e, "ledger");
+	return rc;
+}
+
+/* The note that a quorum of witnesses cosigned last, where any are asked: NOTFOUND unless it is of
+ * this log, covers ${size} and shows our root. */
+static int read_witnessed(struct sr_ledger *l, uint64_t size, uint64_t *covers, struct sr_buf *out,
+	struct sr_err *e) {
+	const struct sr_log log = {.origin = l->origin, .keys = &l->vkey, .count = 1};
+	struct sr_checkpoint c;
+	struct sr_note n;
+	uint8_t root[SR_HASH];
+	sr_buf_clear(out);
+	int rc = sr_file_read(l->dir, "witnessed", out, SR_NOTE_MAX, e);
+	if (rc == 0)
+		rc = sr_checkpoint_open(&c, &n, sr_buf_view(out), &log, e);
+	if (rc == 0) {
+		sr_note_free(&n);
+		rc = c.size < size ? SR_NOTFOUND : sr_ledger_root_at(l, c.size, root, e);
+	}
+	if (rc == 0 && memcmp(root, c.root, SR_HASH) != 0)
+		rc = SR_NOTFOUND;
+	if (rc != 0) {
+		sr_buf_clear(out);
+		return sr_fail(e, SR_NOTFOUND, "no witnessed checkpoint covers %llu entries",
+			(unsigned long long)size);
+	}
+	*covers = c.size;
+	return 0;
+}
+
+int sr_ledger_covering(struct sr_ledger *l, uint64_t size, uint64_t *covers, struct sr_buf *out,
+	struct sr_err *e) {
+	const uint64_t have = sr_edge_size(l->edge);
+	struct sr_checkpoint published;
+	if (size > have)
+		return sr_fail(e, SR_NOTFOUND, "ledger: size %llu: there are %llu entries",
+			(unsigned long long)size, (unsigned long long)have);
+	if (read_witnessed(l, size, covers, out, e) == 0)
+		return 0;
+	const int rc = sr_ledger_read_checkpoint(l, &published, e);
+	if (rc != 0)
+		return sr_wrap(e, "ledger");
+	*covers = published.size >= size ? published.size : have;
+	return published.size >= size ? sr_ledger_published(l, out, e)
+				      : sr_ledger_checkpoint(l, out, e);
+}
+
 /* ---- roots and proofs ---- */
 
 /* ${size} was checked; the reader is the caller's to free. */

@@ -71,8 +71,9 @@ SR_MUST int sr_receipt_load(
 
 struct sr_receipt_check {
 	const struct sr_seen
-		*seen;            /* origin and ledger key that count, and the size verified last */
-	bool ignore_size;         /* an old receipt, by itself: result->seen stays as it was */
+		*seen;    /* origin and ledger key that count, and the size verified last */
+	bool ignore_size; /* an old receipt, by itself: result->seen stays as it was */
+	bool any_vault;   /* the fingerprint is not known here: origin and key count alone */
 	struct sr_bytes expected; /* signed note that must be in the leaf, byte for byte; p == NULL:
 				     any statement */
 	const struct sr_policy *policy; /* witnesses; NULL: none asked */

@@ -1,0 +1,210 @@
+/*
+ * log export, log prove: what outsiders check the log with, without a vault and without us.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "cli/verbs.h"
+#include "ledger/export.h"
+#include "merkle/tlogproof.h"
+
+const struct cli_option cli_log_prove_options[] = {
+	{"out", CLI_ONE, "F", "write the proof to F"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+/* The key that the client proved; for nobody logged in, the one that this vault says. */
+static int log_key(struct sr_vkey *out, struct cli *c, struct sr_err *e) {
+	bool proven = false;
+	const char *text = sr_client_ledger_key(c->client, &proven);
+	const int rc = sr_vkey_parse(out, sr_bytes_str(text), e);
+	if (rc != 0)
+		return sr_wrap(e, "the log's key");
+	if (!proven)
+		cli_tell(c, "the log's key is what this vault says; with --as it is proven");
+	return 0;
+}
+
+/* --- export --- */
+
+static int ask_checkpoint(void *ctx, struct sr_buf *out, struct sr_err *e) {
+	struct cli_answer a;
+	cli_ask(&a, "log.checkpoint");
+	int rc = cli_call_plain(ctx, &a, e);
+	if (rc == 0) {
+		sr_buf_put_bytes(out, sr_buf_view(&a.r.body));
+		rc = sr_buf_ok(out, e);
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+static int ask_bundle(void *ctx, const struct sr_tile *t, struct sr_buf *out, struct sr_err *e) {
+	char path[SR_TILE_PATH];
+	struct cli_answer a;
+	if (cli_stopped != 0)
+		return sr_fail(e, SR_LOCKED, "stopped on request");
+	sr_tile_path(path, t);
+	cli_ask(&a, "log.tile");
+	sr_text_put(&a.q.head, "path", path);
+	int rc = cli_call_plain(ctx, &a, e);
+	if (rc == 0) {
+		sr_buf_put_bytes(out, sr_buf_view(&a.r.body));
+		rc = sr_buf_ok(out, e);
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+/* DIR, made when absent with what the umask leaves. */
+static int open_target(struct sr_dir **out, const char *path, mode_t mode, struct sr_err *e) {
+	struct sr_dir *parent = NULL;
+	char name[256];
+	int rc = sr_dir_open(out, path, e);
+	if (rc != SR_NOTFOUND)
+		return rc;
+	rc = cli_split_path(&parent, name, path, e);
+	if (rc == 0)
+		rc = sr_dir_make(out, parent, name, mode, e);
+	sr_dir_close(parent);
+	return rc;
+}
+
+static void export_print(const struct cli *c, const struct sr_exported *d, const char *path) {
+	char size[48];
+	if (c->json) {
+		json_t *o = json_object();
+		cli_json_set_bytes(o, "to", sr_bytes_str(path));
+		json_object_set_new(o, "entries", json_integer((json_int_t)d->size));
+		json_object_set_new(o, "before", json_integer((json_int_t)d->before));
+		json_object_set_new(o, "files", json_integer((json_int_t)d->files));
+		json_object_set_new(o, "kept", json_integer((json_int_t)d->kept));
+		json_object_set_new(o, "bytes", json_integer((json_int_t)d->bytes));
+		cli_json_print(o);
+		return;
+	}
+	cli_size_text(size, sizeof size, d->bytes);
+	printf("exported the log of %llu entries; %llu of them were there from before\n",
+		(unsigned long long)d->size, (unsigned long long)d->before);
+	printf("wrote %llu files (%s); the root, computed from the entries, is the one that the "
+	       "log's key signed\n",
+		(unsigned long long)d->files, size);
+}
+
+int verb_log_export(struct cli *c, struct sr_err *e) {
+	const struct sr_export_source source = {ask_checkpoint, ask_bundle, c};
+	const struct sr_progress progress = cli_progress(c);
+	const char *path = c->args.words[0];
+	struct sr_exported done;
+	struct sr_dir *d = NULL;
+	struct sr_vkey key;
+	const struct sr_export_options o = {.source = &source,
+		.key = &key,
+		.file_mode = 0644 & ~c->umask,
+		.dir_mode = 0755 & ~c->umask,
+		.progress = &progress};
+	int rc = cli_connect(c, CLI_MAYBE, e);
+	if (rc == 0)
+		rc = log_key(&key, c, e);
+	if (rc == 0)
+		rc = open_target(&d, path, o.dir_mode, e);
+	if (rc == 0)
+		rc = sr_export(d, &o, &done, e);
+	cli_progress_end();
+	sr_dir_close(d);
+	if (rc == 0)
+		export_print(c, &done, path);
+	else if (rc == SR_LOCKED && cli_stopped != 0)
+		cli_hint(c, "the same command goes on where it stopped");
+	return rc;
+}
+
+/* --- prove --- */
+
+/* An index in decimal, an id of a statement, or the start of one of a thing. */
+int cli_log_ask(struct cli_answer *a, struct cli *c, struct sr_err *e) {
+	const char *word = c->args.words[0];
+	uint8_t id[SR_ID];
+	uint64_t index = 0;
+	int rc = 0;
+	cli_ask(a, "log.prove");
+	if (strlen(word) != (size_t)2 * SR_ID &&
+		sr_parse_dec(&index, sr_bytes_str(word), INT64_MAX, NULL) == 0) {
+		sr_text_put_dec(&a->q.head, "index", index);
+		return cli_call_plain(c, a, e);
+	}
+	rc = cli_word_id(c, id, 0, NULL, e);
+	if (rc != 0)
+		return rc;
+	sr_text_put_hex(&a->q.head, "id", id, SR_ID);
+	return cli_call_plain(c, a, e);
+}
+
+/* What the vault gave must prove itself before it is kept. */
+static int check_proof(struct sr_checkpoint *out, uint64_t *index, size_t *others,
+	const struct sr_vkey *key, struct sr_bytes file, struct sr_err *e) {
+	const struct sr_log log = {.origin = key->name, .keys = key, .count = 1};
+	struct sr_tlogproof p;
+	struct sr_note n;
+	uint8_t leaf[SR_HASH];
+	int rc = sr_tlogproof_parse(&p, file, e);
+	if (rc != 0)
+		return rc;
+	sr_leaf_hash(leaf, p.extra);
+	rc = sr_tlogproof_verify(out, &p, leaf, &log, NULL, e);
+	*index = p.index;
+	*others = 0;
+	if (rc == 0)
+		rc = sr_note_parse(&n, p.checkpoint, e);
+	if (rc == 0) {
+		for (size_t i = 0; i < n.count; i++)
+			*others += !sr_note_line_is(&n.lines[i], key);
+		sr_note_free(&n);
+	}
+	sr_tlogproof_free(&p);
+	return rc;
+}
+
+int verb_log_prove(struct cli *c, struct sr_err *e) {
+	const char *path = cli_get(c, "out");
+	struct cli_answer a;
+	struct sr_checkpoint cp;
+	struct sr_vkey key;
+	uint64_t index = 0;
+	size_t others = 0;
+	if (path == NULL)
+		return sr_fail(e, SR_USAGE, "--out F is missing: the file for the proof");
+	int rc = cli_connect(c, CLI_MAYBE, e);
+	if (rc != 0)
+		return rc;
+	if ((rc = log_key(&key, c, e)) != 0)
+		return rc;
+	rc = cli_log_ask(&a, c, e);
+	if (rc == 0)
+		rc = check_proof(&cp, &index, &others, &key, sr_buf_view(&a.r.body), e);
+	if (rc == 0)
+		rc = cli_write_file(path, sr_buf_view(&a.r.body), false, e);
+	cli_answer_free(&a);
+	if (rc != 0)
+		return rc;
+	if (c->json) {
+		json_t *o = json_object();
+		json_object_set_new(o, "entry", json_integer((json_int_t)index));
+		json_object_set_new(o, "size", json_integer((json_int_t)cp.size));
+		json_object_set_new(o, "cosignatures", json_integer((json_int_t)others));
+		cli_json_set_bytes(o, "to", sr_bytes_str(path));
+		cli_json_print(o);
+		return 0;
+	}
+	printf("entry %llu is in the log of %s, which has %llu entries; the proof is in ",
+		(unsigned long long)index, cp.origin, (unsigned long long)cp.size);
+	cli_print(sr_bytes_str(path));
+	if (others > 0)
+		printf("\n%zu cosignature%s under the checkpoint in it\n", others,
+			others == 1 ? " is" : "s are");
+	else
+		printf("\nno witness cosigned its checkpoint: it shows what the log's key signed, "
+		       "no more\n");
+	return 0;
+}
