@@ -285,6 +285,23 @@ const struct cli_verb cli_verbs[] = {
 	{"close", NULL, "Close your grant; its key is erased. Says what was seen under it.",
 		"GRANT [--reason TEXT] --as RESEARCHER", "strongroom close 51e0 --as ada.id",
 		cli_reason_options, 1, 1, verb_close},
+	{"policy", "default",
+		"Print the rules that come with the program, or the schema that rules are checked "
+		"against.",
+		"[--schema]", "strongroom policy default >house.cedar", cli_policy_default_options,
+		0, 0, verb_policy_default},
+	{"policy", "lint", "Say what a board could not adopt in a set of rules.", "FILE...",
+		"strongroom policy lint house.cedar", NULL, 1, ANY, verb_policy_lint},
+	{"policy", "test", "Ask a set of rules a table of questions with their expected answers.",
+		"TABLE [--policy FILE...] [--every]",
+		"strongroom policy test decisions.json --policy house.cedar",
+		cli_policy_test_options, 1, 1, verb_policy_test},
+	{"policy", "try",
+		"Ask a set of rules what would be, of facts in a file; nothing is logged.",
+		"FACTS --who ID --action ACTION --what ID [--set NAME=JSON]...",
+		"strongroom policy try decisions.json --who ada --action look-text --what leaflet "
+		"--set resource.embargo=true",
+		cli_policy_try_options, 1, 1, verb_policy_try},
 	{"enquiry", "open", "Note what police, a court or a data subject asks.",
 		"--kind KIND --text TEXT [--deadline WHEN] [--item I] [--person P] --as OFFICER",
 		"strongroom enquiry open --kind court --deadline 14d --item 3f2a --reference "
