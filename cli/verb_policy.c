@@ -63,7 +63,8 @@ static int file_parse(
 
 	sr_buf_init(&text);
 	rc = cli_read_file(&text, path, SR_CEDAR_SOURCE_MAX, e);
-	if (rc == 0 && sr_cedar_policies_parse(set, sr_buf_view(&text), e) != 0) {
+	if (rc == 0 && (sr_lint_text(sr_buf_view(&text), e) != 0 ||
+			       sr_cedar_policies_parse(set, sr_buf_view(&text), e) != 0)) {
 		rc = sr_wrap(e, "%s", path);
 		c->own_input = true;
 		cli_hint(c, "mend the file at that place; `strongroom policy default` prints rules "

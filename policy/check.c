@@ -17,6 +17,8 @@ int check_note(struct checker *c, enum sr_check_kind kind, unsigned line, unsign
 	char text[512];
 	va_list ap;
 
+	if (c->findings.count - c->first >= SR_CHECK_FINDINGS_MAX)
+		return 0;
 	for (size_t i = c->first; i < c->findings.count; i++)
 		if (have[i].kind == kind && have[i].line == line && have[i].column == column)
 			return 0;
@@ -220,7 +222,7 @@ int sr_check_policies(struct sr_check **out, const struct sr_schema *s,
 	if (check == NULL)
 		return sr_fail(e, SR_NOMEM, "no memory to check policies");
 	sr_arena_init(&check->arena, SR_CEDAR_MEMORY_MAX);
-	struct checker c = {.out = check, .s = s, .e = e};
+	struct checker c = {.out = check, .s = s, .e = e, .steps_left = SR_CHECK_STEPS_MAX};
 	for (size_t i = 0; rc == 0 && i < policies->rules.count; i++) {
 		c.rule = policies->rules.list[i];
 		rc = check_rule(&c);

@@ -35,7 +35,8 @@ static int want_kind(struct checker *c, const struct sr_cedar_node *n, const cha
 	return note_type(c, n, what, sr_cedar_kind_name(kind), have);
 }
 
-static bool same_type(const struct sr_schema_type *a, const struct sr_schema_type *b) {
+static bool same_type(
+	struct checker *c, const struct sr_schema_type *a, const struct sr_schema_type *b) {
 	if (a == NULL || b == NULL || a == b)
 		return true;
 	if (a->kind != b->kind)
@@ -43,16 +44,18 @@ static bool same_type(const struct sr_schema_type *a, const struct sr_schema_typ
 	if (a->kind == SR_CEDAR_ENTITY)
 		return a->entity == b->entity;
 	if (a->kind == SR_CEDAR_SET)
-		return same_type(a->element, b->element);
+		return same_type(c, a->element, b->element);
 	if (a->kind != SR_CEDAR_RECORD)
 		return true;
 	if (a->record->count != b->record->count)
 		return false;
+	if (!check_spend(c, a->record->count * b->record->count))
+		return true;
 	for (size_t i = 0; i < a->record->count; i++) {
 		const struct sr_schema_field *fa = &a->record->fields[i];
 		const struct sr_schema_field *fb = sr_schema_field_named(b->record, fa->name);
 
-		if (fb == NULL || fa->optional != fb->optional || !same_type(fa->type, fb->type))
+		if (fb == NULL || fa->optional != fb->optional || !same_type(c, fa->type, fb->type))
 			return false;
 	}
 	return true;
@@ -110,8 +113,8 @@ static int path_of(struct checker *c, const struct sr_cedar_node *n, struct sr_b
 	return rc != 0 ? rc : path_add(c, left, 'a', n->as.attr, out);
 }
 
-static bool is_known(const struct check_known *known, struct sr_bytes path) {
-	for (; known != NULL; known = known->next)
+static bool is_known(struct checker *c, const struct check_known *known, struct sr_bytes path) {
+	for (; known != NULL && check_spend(c, 1); known = known->next)
 		if (path.len > 0 && sr_bytes_eq(known->path, path))
 			return true;
 	return false;
@@ -120,7 +123,7 @@ static bool is_known(const struct check_known *known, struct sr_bytes path) {
 static int know(struct checker *c, const struct check_known **known, struct sr_bytes path) {
 	struct check_known *k;
 
-	if (path.len == 0 || is_known(*known, path))
+	if (path.len == 0 || is_known(c, *known, path))
 		return 0;
 	k = sr_arena_new(&c->out->arena, 1, sizeof *k, c->e);
 	if (k == NULL)
@@ -137,7 +140,7 @@ static int know_both(struct checker *c, const struct check_known *a, const struc
 
 	*out = NULL;
 	for (; rc == 0 && a != NULL; a = a->next)
-		if (is_known(b, a->path))
+		if (is_known(c, b, a->path))
 			rc = know(c, out, a->path);
 	return rc;
 }
@@ -204,7 +207,7 @@ static int check_if(struct checker *c, const struct sr_cedar_node *n,
 		*out = cond.truth > 0 ? yes : no;
 		return 0;
 	}
-	if (!same_type(yes.t, no.t)) {
+	if (!same_type(c, yes.t, no.t)) {
 		*out = (struct check_type){.t = NULL};
 		return check_note(c, SR_CHECK_TYPE, n->line, n->column,
 			"both branches of an if are of one type, these are %s and %s",
@@ -244,7 +247,7 @@ static int check_eq(struct checker *c, const struct sr_cedar_node *n, const stru
 			*out = truth(sign * is);
 		return 0;
 	}
-	if (l->t == NULL || r->t == NULL || same_type(l->t, r->t))
+	if (l->t == NULL || r->t == NULL || same_type(c, l->t, r->t))
 		return 0;
 	return check_note(c, SR_CHECK_TYPE, n->line, n->column,
 		"%s compares values of one type, these are %s and %s", sr_cedar_op_text(n->op),
@@ -293,7 +296,7 @@ static int check_order(struct checker *c, const struct sr_cedar_node *n, const s
 	if (r->t != NULL && !sr_cedar_ordered(r->t->kind))
 		return note_type(
 			c, n->right, sr_cedar_op_text(n->op), "a long, datetime or duration", r);
-	if (l->t == NULL || r->t == NULL || same_type(l->t, r->t))
+	if (l->t == NULL || r->t == NULL || same_type(c, l->t, r->t))
 		return 0;
 	return check_note(c, SR_CHECK_TYPE, n->line, n->column,
 		"%s compares values of one type, these are %s and %s", sr_cedar_op_text(n->op),
@@ -344,11 +347,11 @@ static int check_contains(struct checker *c, const struct sr_cedar_node *n,
 	if (rc != 0 || l->t == NULL || r->t == NULL || l->t->kind != SR_CEDAR_SET)
 		return rc;
 	if (n->op == SR_OP_CONTAINS) {
-		if (same_type(l->t->element, r->t))
+		if (same_type(c, l->t->element, r->t))
 			return 0;
 	} else {
 		rc = want_kind(c, n->right, what, SR_CEDAR_SET, r);
-		if (rc != 0 || r->t->kind != SR_CEDAR_SET || same_type(l->t, r->t))
+		if (rc != 0 || r->t->kind != SR_CEDAR_SET || same_type(c, l->t, r->t))
 			return rc;
 	}
 	return check_note(c, SR_CHECK_TYPE, n->line, n->column,
@@ -391,7 +394,7 @@ static int check_tag(struct checker *c, const struct sr_cedar_node *n,
 	if (!get)
 		return literal ? know(c, &out->known, path) : 0;
 	out->t = tags;
-	if (literal && is_known(known, path))
+	if (literal && is_known(c, known, path))
 		return 0;
 	return check_note(c, SR_CHECK_MISSING, n->line, n->column,
 		"the tag may not be there: ask hasTag with the same text first");
@@ -477,7 +480,7 @@ static int check_get(struct checker *c, const struct sr_cedar_node *n,
 	if (!f->optional)
 		return 0;
 	rc = path_of(c, n, &path);
-	if (rc != 0 || is_known(known, path))
+	if (rc != 0 || is_known(c, known, path))
 		return rc;
 	return check_note(c, SR_CHECK_MISSING, n->line, n->column,
 		"the attribute \"%s\" may not be there: ask `has` first", shown);
@@ -488,6 +491,8 @@ static int saw_has(
 	struct checker *c, const struct sr_cedar_node *n, struct sr_bytes attr, bool found) {
 	struct check_has *h = c->has.items;
 
+	if (!check_spend(c, c->has.count))
+		return 0;
 	for (size_t i = 0; i < c->has.count; i++)
 		if (h[i].node == n && sr_bytes_eq(h[i].attr, attr)) {
 			h[i].found = h[i].found || found;
@@ -610,7 +615,7 @@ static int check_set(struct checker *c, const struct sr_cedar_node *n,
 
 		if (rc != 0)
 			return rc;
-		if (element != NULL && one.t != NULL && !same_type(element, one.t))
+		if (element != NULL && one.t != NULL && !same_type(c, element, one.t))
 			return check_note(c, SR_CHECK_TYPE, n->line, n->column,
 				"the elements of a set are of one type, these are %s and %s",
 				sr_cedar_kind_name(element->kind), sr_cedar_kind_name(one.t->kind));
@@ -702,6 +707,10 @@ int check_expr(struct checker *c, const struct sr_cedar_node *n, const struct ch
 	int rc;
 
 	*out = (struct check_type){.t = NULL};
+	if (!check_spend(c, 1))
+		return sr_fail(c->e, SR_LIMIT,
+			"the policies are too large to check: more than %d steps",
+			SR_CHECK_STEPS_MAX);
 	if (sr_cedar_op_binary(n->op))
 		rc = check_binary(c, n, known, out);
 	else if (sr_cedar_op_unary(n->op))

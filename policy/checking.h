@@ -38,8 +38,15 @@ struct checker {
 	const struct sr_schema_entity *principal, *resource;
 	const struct sr_schema_action *action;
 	struct sr_cedar_list has; /* struct check_has, of the rule */
+	uint64_t steps_left;
 	struct sr_err *e;
 };
+
+/* Take from the steps; false: they are used up, and check_expr says so at the next node. */
+static inline bool check_spend(struct checker *c, uint64_t steps) {
+	c->steps_left -= steps < c->steps_left ? steps : c->steps_left;
+	return c->steps_left > 0;
+}
 
 /* Keep a finding, unless this place has one of that kind. NOMEM, LIMIT. */
 SR_MUST int check_note(struct checker *c, enum sr_check_kind kind, unsigned line, unsigned column,

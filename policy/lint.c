@@ -43,6 +43,49 @@ static int note(
 	return 0;
 }
 
+/* --- text that shows as what it is --------------------------------------------------------------
+ */
+
+/* Control characters; marks of direction and invisible joiners, which make text show in another
+ * order than it is read, or hide a part (Unicode 15, general categories Cc, Cf, Zl, Zp). */
+static bool hidden(uint32_t cp) {
+	static const struct {
+		uint32_t from, to;
+	} ranges[] = {{0x00, 0x08}, {0x0b, 0x1f}, {0x7f, 0x9f}, {0xad, 0xad}, {0x600, 0x605},
+		{0x61c, 0x61c}, {0x6dd, 0x6dd}, {0x70f, 0x70f}, {0x890, 0x891}, {0x8e2, 0x8e2},
+		{0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
+		{0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0x110bd, 0x110bd}, {0x110cd, 0x110cd},
+		{0x13430, 0x1343f}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe007f}};
+
+	for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+		if (cp >= ranges[i].from && cp <= ranges[i].to)
+			return true;
+	return false;
+}
+
+int sr_lint_text(struct sr_bytes text, struct sr_err *e) {
+	unsigned line = 1, column = 1;
+
+	for (size_t at = 0; at < text.len;) {
+		uint32_t cp = 0;
+		const size_t n = sr_utf8_next(sr_bytes_of(text.p + at, text.len - at), &cp);
+
+		if (n == 0)
+			return sr_fail(e, SR_CORRUPT,
+				"line %u, column %u: byte \\x%02x is not valid UTF-8", line, column,
+				text.p[at]);
+		if (hidden(cp))
+			return sr_fail(e, SR_CORRUPT,
+				"line %u, column %u: the character U+%04X does not show%s", line,
+				column, (unsigned)cp,
+				cp == '\r' ? " (lines end with a line feed alone)" : "");
+		at += n;
+		column = cp == '\n' ? 1 : column + 1;
+		line += cp == '\n';
+	}
+	return 0;
+}
+
 /* --- annotations -------------------------------------------------------------------------------
  */
 
@@ -111,8 +154,8 @@ static bool is_sentence(struct sr_bytes v, size_t max) {
 	bool ok = v.len > 0 && v.len <= max && v.p[0] != ' ' && v.p[v.len - 1] != ' ';
 
 	for (size_t i = 0; ok && i < v.len; i++)
-		ok = v.p[i] >= 0x20 && v.p[i] != 0x7f;
-	return ok;
+		ok = v.p[i] != '\n' && v.p[i] != '\t';
+	return ok && sr_lint_text(v, NULL) == 0;
 }
 
 static bool annotation_holds(struct sr_bytes key, struct sr_bytes v, bool *known) {

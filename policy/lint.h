@@ -45,6 +45,11 @@ SR_MUST int sr_lint_policies(struct sr_lint *out, const struct sr_schema *s,
 	const struct sr_cedar_policies *policies, struct sr_err *e);
 void sr_lint_free(struct sr_lint *l);
 
+/* Is the text what it shows as on a screen: UTF-8, and no control or direction character but tab
+ * and line end? CORRUPT with line, column and the character. Rules that a board reads must not be
+ * able to show something else than they say. */
+SR_MUST int sr_lint_text(struct sr_bytes text, struct sr_err *e);
+
 /* The annotation ${key}; empty with p == NULL: none. */
 struct sr_bytes sr_cedar_annotation_of(const struct sr_cedar_policy *p, const char *key);
 

@@ -6,6 +6,6 @@
 command -v node >/dev/null || skip 'there is no node'
 [[ -d $B/npm/node_modules/@cedar-policy/cedar-wasm ]] ||
 	skip "the npm package @cedar-policy/cedar-wasm is not in $B/npm: make cedar-validate installs it"
-ok env B="$B" "$SR_SOURCE/tests/conformance/validate" 1 500
+ok env B="$B" PROGRAM="$STRONGROOM_T" "$SR_SOURCE/tests/conformance/validate" 1 500
 has 'the default policies are valid'
 has ': 0 judged otherwise'

@@ -328,6 +328,74 @@ static void house(void **state) {
 	}
 }
 
+/* What shows on a screen as something else than it is. */
+static void text(void **state) {
+	static const struct {
+		const char *text, *piece;
+	} bad[] = {
+		{"// a\r\n",
+			"line 1, column 5: the character U+000D does not show (lines end with"},
+		{"ab\n// \xe2\x80\xae", "line 2, column 4: the character U+202E does not show"},
+		{"\xe2\x80\x8b", "line 1, column 1: the character U+200B"},
+		{"\xf3\xa0\x81\x81", "U+E0041"},
+		{"\x1b[2J", "U+001B"},
+		{"\xc2\x9b", "U+009B"},
+		{"\x7f", "U+007F"},
+		{"\xef\xbb\xbf", "U+FEFF"},
+		{"\xc3\xa9\xff", "line 1, column 2: byte \\xff is not valid UTF-8"},
+	};
+	struct sr_err e = {0};
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(bad); i++) {
+		assert_int_equal(sr_lint_text(sr_bytes_str(bad[i].text), &e), SR_CORRUPT);
+		if (strstr(e.text, bad[i].piece) == NULL)
+			fail_msg("want \"%s\", have \"%s\"", bad[i].piece, e.text);
+	}
+	assert_int_equal(sr_lint_text(sr_bytes_of("a\0b", 3), &e), SR_CORRUPT);
+	assert_ok(sr_lint_text(sr_bytes_str("\tna\xc3\xafve \xe2\x80\x94 \xe6\xbc\xa2\n"), &e), &e);
+	assert_ok(sr_lint_text(sr_bytes_of(NULL, 0), &e), &e);
+	/* Also when it comes out of an escape. */
+	found("@id(\"r\") @why(\"w\") @title(\"a\\u{202e}b\")\npermit(principal in "
+	      "Role::\"reader\", action in Action::\"look\", resource);",
+		"annotation", 1, 1, "@title cannot be");
+}
+
+/* A set that takes the checker long is refused, and not after minutes. */
+static void large(void **state) {
+	static const char *const element[] = {"resource has owner", "resource has ownr",
+		"resource.state == 1", "{a: 1, b: {c: principal}} == {a: 1, b: {c: resource}}",
+		"resource.hazards.contains(resource.state)"};
+	struct sr_schema *s = NULL;
+	struct sr_err e = {0};
+
+	(void)state;
+	assert_ok(sr_schema_parse(&s, sr_bytes_str(SCHEMA), &e), &e);
+	for (size_t i = 0; i < T_COUNT(element); i++) {
+		struct sr_cedar_policies *p = NULL;
+		struct sr_lint lint = {.check = NULL};
+		struct sr_buf b;
+		int rc;
+
+		sr_buf_init(&b);
+		sr_buf_put_str(&b, HEAD "forbid(principal, action, resource) when { [");
+		while (b.len < SR_CEDAR_SOURCE_MAX - 200)
+			sr_buf_printf(&b, "%s,", element[i]);
+		sr_buf_put_str(&b, "].isEmpty() };");
+		assert_ok(sr_cedar_policies_new(&p, &e), &e);
+		assert_ok(sr_cedar_policies_parse(p, sr_buf_view(&b), &e), &e);
+		rc = sr_lint_policies(&lint, s, p, &e);
+		if (rc == 0)
+			assert_true(lint.count <= SR_CHECK_FINDINGS_MAX);
+		else
+			assert_int_equal(rc, SR_LIMIT);
+		sr_lint_free(&lint);
+		sr_cedar_policies_free(p);
+		sr_buf_free(&b);
+	}
+	sr_schema_free(s);
+}
+
 /* Every allocation that fails is NOMEM and nothing else. */
 static void faults(void **state) {
 	struct sr_cedar_policies *p = rig_parse(
@@ -373,6 +441,8 @@ int main(void) {
 		cmocka_unit_test(overflow),
 		cmocka_unit_test(never),
 		cmocka_unit_test(house),
+		cmocka_unit_test(text),
+		cmocka_unit_test(large),
 		cmocka_unit_test(faults),
 	};
 
