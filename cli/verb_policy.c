@@ -1,5 +1,5 @@
 /*
- * policy default, lint, test, try: what the board's rules say, without a vault.
+ * policy default, lint, test, try, diff: what the board's rules say, without a vault.
  *
  * A table of expected decisions is facts (policy_facts.h) and questions:
  *
@@ -43,6 +43,11 @@ const struct cli_option cli_policy_try_options[] = {
 		"another fact: context.browser=true, resource.state='\"held\"'"},
 	{"policy", CLI_WORDS, "FILE",
 		"the set to ask, instead of the one that comes with the program"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+const struct cli_option cli_policy_diff_options[] = {
+	{"table", CLI_ONE, "TABLE", "also say which of its questions are answered otherwise"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
@@ -361,7 +366,8 @@ static void verdict_print(const struct verdict *v) {
 	}
 }
 
-static void question_print(const struct question *q, size_t i) {
+static void question_print(
+	const struct question *q, size_t i, const char *first, const char *second) {
 	char *changes = q->ask.changes == NULL || json_object_size(q->ask.changes) == 0
 				? NULL
 				: json_dumps(q->ask.changes, JSON_COMPACT);
@@ -374,9 +380,9 @@ static void question_print(const struct question *q, size_t i) {
 		printf(" with ");
 		cli_print(sr_bytes_str(changes));
 	}
-	printf(": want ");
+	printf(": %s ", first);
 	verdict_print(&q->want);
-	printf(", have ");
+	printf(", %s ", second);
 	verdict_print(&q->have);
 	printf("\n");
 	free(changes);
@@ -467,7 +473,7 @@ int verb_policy_test(struct cli *c, struct sr_err *e) {
 		if (!verdict_eq(&t.list[i].want, &t.list[i].have)) {
 			wrong++;
 			if (!c->json)
-				question_print(&t.list[i], i);
+				question_print(&t.list[i], i, "want", "have");
 		}
 	if (rc == 0 && every)
 		rc = coverage(&t, !c->json, &idle, idle_names, e);
@@ -598,5 +604,135 @@ int verb_policy_try(struct cli *c, struct sr_err *e) {
 	sr_schema_free(schema);
 	json_decref(facts);
 	json_decref(changes);
+	return rc;
+}
+
+/* --- diff --------------------------------------------------------------------------------------
+ */
+
+/* The policy of that @id; NULL: none. */
+static const struct sr_cedar_policy *with_id(
+	const struct sr_cedar_policies *set, struct sr_bytes id) {
+	for (size_t i = 0; i < sr_cedar_policies_count(set); i++)
+		if (sr_bytes_eq(id_of(sr_cedar_policies_get(set, i)), id))
+			return sr_cedar_policies_get(set, i);
+	return NULL;
+}
+
+/* Do both say the same, whatever their layout and comments? */
+static int same_text(bool *same, const struct sr_cedar_policy *a, const struct sr_cedar_policy *b,
+	struct sr_err *e) {
+	struct sr_buf ta, tb;
+	int rc;
+
+	sr_buf_init(&ta);
+	sr_buf_init(&tb);
+	rc = sr_cedar_policy_text(a, &ta, e);
+	if (rc == 0)
+		rc = sr_cedar_policy_text(b, &tb, e);
+	*same = rc == 0 && sr_bytes_eq(sr_buf_view(&ta), sr_buf_view(&tb));
+	sr_buf_free(&ta);
+	sr_buf_free(&tb);
+	return rc;
+}
+
+struct differing {
+	json_t *added, *gone, *changed, *decisions;
+	bool tell;
+};
+
+static void differs(
+	const struct differing *d, json_t *list, char mark, const struct sr_cedar_policy *p) {
+	json_array_append_new(list, cli_json_bytes(id_of(p)));
+	if (!d->tell)
+		return;
+	printf("%c ", mark);
+	cli_print(id_of(p));
+	printf(": ");
+	cli_print(sr_cedar_annotation_of(p, "title"));
+	printf("\n");
+}
+
+static int diff_rules(struct differing *d, const struct sr_cedar_policies *old,
+	const struct sr_cedar_policies *new, struct sr_err *e) {
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < sr_cedar_policies_count(old); i++) {
+		const struct sr_cedar_policy *p = sr_cedar_policies_get(old, i);
+		const struct sr_cedar_policy *q = with_id(new, id_of(p));
+		bool same = false;
+
+		if (q != NULL)
+			rc = same_text(&same, p, q, e);
+		if (rc == 0 && q == NULL)
+			differs(d, d->gone, '-', p);
+		else if (rc == 0 && !same)
+			differs(d, d->changed, '~', q);
+	}
+	for (size_t i = 0; rc == 0 && i < sr_cedar_policies_count(new); i++)
+		if (with_id(old, id_of(sr_cedar_policies_get(new, i))) == NULL)
+			differs(d, d->added, '+', sr_cedar_policies_get(new, i));
+	return rc;
+}
+
+/* Questions of the table whose decision is another one; by which rules is not asked. */
+static int diff_decisions(struct differing *d, const struct table *t,
+	const struct sr_cedar_policies *new, struct sr_err *e) {
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < t->count; i++) {
+		struct question q = t->list[i];
+		struct verdict now;
+
+		rc = ask(&now, new, &q.made, e);
+		if (rc != 0 || strcmp(now.word, q.have.word) == 0)
+			continue;
+		json_array_append_new(
+			d->decisions, json_pack("{s:I,s:s,s:s}", "case", (json_int_t)(i + 1), "old",
+					      q.have.word, "new", now.word));
+		if (!d->tell)
+			continue;
+		q.want = q.have;
+		q.have = now;
+		question_print(&q, i, "was", "is");
+	}
+	return rc;
+}
+
+int verb_policy_diff(struct cli *c, struct sr_err *e) {
+	struct differing d = {json_array(), json_array(), json_array(), json_array(), !c->json};
+	const char *const old_file[] = {c->args.words[0], NULL};
+	const char *const new_file[] = {c->args.words[1], NULL};
+	struct sr_cedar_policies *new = NULL;
+	struct table t = {.doc = NULL};
+	int rc = schema_load(&t.schema, e);
+
+	if (rc == 0)
+		rc = set_load(c, &t.set, old_file, e);
+	if (rc == 0)
+		rc = set_load(c, &new, new_file, e);
+	if (rc == 0)
+		rc = diff_rules(&d, t.set, new, e);
+	if (rc == 0 && cli_has(c, "table"))
+		rc = table_read(&t, cli_get(c, "table"), e);
+	if (rc == 0)
+		rc = diff_decisions(&d, &t, new, e);
+	if (rc == 0 && c->json)
+		cli_json_print(json_pack("{s:O,s:O,s:O,s:O}", "added", d.added, "gone", d.gone,
+			"changed", d.changed, "decisions", d.decisions));
+	else if (rc == 0)
+		printf("%zu rules added, %zu gone, %zu changed", json_array_size(d.added),
+			json_array_size(d.gone), json_array_size(d.changed));
+	if (rc == 0 && !c->json && t.count > 0)
+		printf("; %zu of %zu questions decided otherwise", json_array_size(d.decisions),
+			t.count);
+	if (rc == 0 && !c->json)
+		printf("\n");
+	json_decref(d.added);
+	json_decref(d.gone);
+	json_decref(d.changed);
+	json_decref(d.decisions);
+	sr_cedar_policies_free(new);
+	table_free(&t);
 	return rc;
 }

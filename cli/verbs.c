@@ -315,6 +315,11 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom policy try decisions.json --who ada --action look-text --what leaflet "
 		"--set resource.embargo=true",
 		cli_policy_try_options, 1, 1, verb_policy_try},
+	{"policy", "diff",
+		"Say which rules differ between two sets, and which decisions of a table.",
+		"OLD NEW [--table TABLE]",
+		"strongroom policy diff inforce.cedar asked.cedar --table decisions.json",
+		cli_policy_diff_options, 2, 2, verb_policy_diff},
 	{"enquiry", "open", "Note what police, a court or a data subject asks.",
 		"--kind KIND --text TEXT [--deadline WHEN] [--item I] [--person P] --as OFFICER",
 		"strongroom enquiry open --kind court --deadline 14d --item 3f2a --reference "

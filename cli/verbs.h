@@ -51,11 +51,12 @@ int verb_person_show(struct cli *c, struct sr_err *e);
 
 /* verb_policy.c */
 extern const struct cli_option cli_policy_default_options[], cli_policy_test_options[],
-	cli_policy_try_options[];
+	cli_policy_try_options[], cli_policy_diff_options[];
 int verb_policy_default(struct cli *c, struct sr_err *e);
 int verb_policy_lint(struct cli *c, struct sr_err *e);
 int verb_policy_test(struct cli *c, struct sr_err *e);
 int verb_policy_try(struct cli *c, struct sr_err *e);
+int verb_policy_diff(struct cli *c, struct sr_err *e);
 
 /* verb_adopt.c */
 extern const struct cli_option cli_policy_adopt_options[], cli_policy_list_options[],

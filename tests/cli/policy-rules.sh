@@ -91,6 +91,21 @@ refused 2 'no attribute "colour"' sr policy try "$table" --who rosa --action loo
 refused 2 'as JSON' sr policy try "$table" --who rosa --action look-text --what leaflet --set resource.state=held
 refused 2 '--who, --action and --what' sr policy try "$table" --who rosa
 
+# What a change changes.
+awk -v RS= -v ORS='\n\n' 'index($0, "@id(\"embargo\")") == 0' house.cedar | sed 's/resource.days > 366/resource.days > 30/' >new.cedar
+cat more.cedar >>new.cedar
+ok sr policy diff house.cedar new.cedar --table "$table"
+has '^- embargo: An item under embargo is not looked at or copied$'
+has '^~ ends-too-late: No grant lasts longer than a year$'
+has '^[+] no-night: Nobody looks with a form of its own$'
+has '^case [0-9]+: rosa look-text leaflet with .*"resource.embargo":true.*: was deny by embargo, is allow by read-undistressing$'
+has '^1 rules added, 1 gone, 1 changed; [0-9]+ of [0-9]+ questions decided otherwise$'
+ok sr policy diff house.cedar house.cedar --table "$table" --json
+same "$(json decisions)$(json added)$(json gone)$(json changed)" '[][][][]'
+sed 's/^when {/when{ /; s/^@why/  @why/' house.cedar >layout.cedar
+ok sr policy diff house.cedar layout.cedar
+has '^0 rules added, 0 gone, 0 changed$'
+
 # A table that is none.
 echo '{"entities": {}, "context": {}, "cases": [["a", "withdraw", "b", {}, "perhaps", []]]}' >bad.json
 refused 2 'case 1: the decision is allow, deny or error' sr policy test bad.json
