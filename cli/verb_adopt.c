@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/verbs.h"
+#include "crypto/hash.h"
 #include "policy/lint.h"
 
 const struct cli_option cli_policy_adopt_options[] = {
@@ -166,7 +167,8 @@ static int adopted(struct cli *c, struct sr_buf *text, struct sr_err *e) {
 }
 
 int verb_policy_show(struct cli *c, struct sr_err *e) {
-	uint8_t request[SR_ID];
+	uint8_t request[SR_ID], set[SR_HASH];
+	char hex[2 * SR_HASH + 1];
 	struct sr_buf text;
 	int rc;
 
@@ -187,6 +189,14 @@ int verb_policy_show(struct cli *c, struct sr_err *e) {
 		rc = cli_write_file(cli_get(c, "out"), sr_buf_view(&text), false, e);
 	else if (rc == 0 && fwrite(text.p, 1, text.len, stdout) != text.len)
 		rc = sr_fail_errno(e, "standard output");
+	if (rc == 0) {
+		sr_sha256(set, text.p, text.len);
+		sr_hex(hex, set, SR_HASH);
+		cli_tell(c, "rules with SHA-256 %s%s", hex,
+			c->args.word_count > 0
+				? ": `vote` names the same, or a newer version is asked for"
+				: "");
+	}
 	sr_buf_free(&text);
 	return rc;
 }

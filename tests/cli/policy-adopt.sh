@@ -40,10 +40,13 @@ voted() {
 adopt house.cedar night.cedar
 ok as m2 policy show "$R" --out asked.cedar
 cmp asked.cedar both.cedar || fail 'the rules that were asked for are not those that were given'
+sum=$(sha256sum both.cedar | cut -d' ' -f1)
+has "rules with SHA-256 $sum"
 ok as of policy show "$R"
 cmp out both.cedar || fail 'the officer reads other rules'
 refused 1 'there is no request' as ri policy show "$R"
 voted 1 2
+has "rules with SHA-256 $sum"
 ok as ri policy list
 has 'has adopted no rules'
 voted 3
