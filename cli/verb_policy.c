@@ -688,7 +688,7 @@ static int diff_decisions(struct differing *d, const struct table *t,
 		if (rc != 0 || strcmp(now.word, q.have.word) == 0)
 			continue;
 		json_array_append_new(
-			d->decisions, json_pack("{s:I,s:s,s:s}", "case", (json_int_t)(i + 1), "old",
+			d->decisions, json_pack("{s:I,s:s,s:s}", "case", (json_int_t)i + 1, "old",
 					      q.have.word, "new", now.word));
 		if (!d->tell)
 			continue;

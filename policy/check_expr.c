@@ -207,7 +207,7 @@ static int check_if(struct checker *c, const struct sr_cedar_node *n,
 		*out = cond.truth > 0 ? yes : no;
 		return 0;
 	}
-	if (!same_type(c, yes.t, no.t)) {
+	if (yes.t != NULL && no.t != NULL && !same_type(c, yes.t, no.t)) {
 		*out = (struct check_type){.t = NULL};
 		return check_note(c, SR_CHECK_TYPE, n->line, n->column,
 			"both branches of an if are of one type, these are %s and %s",

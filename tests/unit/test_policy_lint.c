@@ -335,6 +335,7 @@ static void text(void **state) {
 	} bad[] = {
 		{"// a\r\n",
 			"line 1, column 5: the character U+000D does not show (lines end with"},
+		/* NOLINTNEXTLINE(misc-misleading-bidirectional): what is looked for */
 		{"ab\n// \xe2\x80\xae", "line 2, column 4: the character U+202E does not show"},
 		{"\xe2\x80\x8b", "line 1, column 1: the character U+200B"},
 		{"\xf3\xa0\x81\x81", "U+E0041"},
