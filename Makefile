@@ -6,7 +6,8 @@
 #   make lint       what every commit must pass; `make format` rewrites files to the format, `make manual` the tables
 #                   of the manual that the program prints
 #   make cedar-conformance CASES='a.jsonl b.jsonl'   cases of the policy language; make cedar-differential: new ones,
-#                   asked of Cedar's own engine; make bench-policy
+#                   asked of Cedar's own engine; make cedar-validate: the default policies, and mistakes in them, by
+#                   Cedar's own validator; make bench-policy
 #   make merkle-cases DIR=folder   cases of hash trees and whole logs in the form of transparency-dev's, counted by class
 #   make asan tsan valgrind fuzz cov bench     the same code, looked at in other ways; `make fuzz T=fuzz_base_text
 #                   SECONDS_EACH=600` fuzzes one parser for ten minutes, `make seeds` makes its corpus anew
@@ -120,7 +121,7 @@ VERIFIER_T := $(if $(VERIFY_MAIN),$(B)/t/strongroom-verify)
 ALL_LIB_SRC := $(foreach l,$(LIB_LAYERS),$(call sources,$l))
 MAN := $(wildcard man/*.[1-8])
 
-.PHONY: all soak merkle-cases cedar-conformance cedar-differential bench-policy unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
+.PHONY: all soak merkle-cases cedar-conformance cedar-differential cedar-validate bench-policy unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
 	objects tests deps deps-lint deps-valgrind deps-room deps-web deps-s3 FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -145,6 +146,10 @@ $(B)/t/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(if $(Q),@echo '  CC $@')
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(TESTDEFS) $(CPPFLAGS) $(CFLAGS_ALL) $(CFLAGS) -c -o $@ $<
+
+# Takes the schema and the default policies in as they are.
+$(B)/o/vault/board/policy_default.o $(B)/t/vault/board/policy_default.o: policy/strongroom.cedarschema \
+	$(wildcard policy/default/*.cedar)
 
 # $1: archive, $2: objects. The list of members is remembered, so that a removed source leaves the archive too.
 define archive_rule
@@ -277,6 +282,9 @@ SEED ?= 1
 COUNT ?= 20000
 cedar-differential: $(B)/cedar-conformance
 	@B='$(B)' tests/conformance/differential $(SEED) $(COUNT)
+# The default policies by Cedar's own validator; COUNT mutants of them by it and by `policy lint`.
+cedar-validate: $(B)/strongroom
+	@B='$(B)' tests/conformance/validate $(SEED) $(COUNT)
 # Exits 1 when a goal is missed.
 bench-policy: $(B)/bench_policy_cedar
 	@B='$(B)' tests/conformance/bench

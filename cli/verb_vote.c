@@ -49,6 +49,10 @@ static void tell_ballot(const struct cli *c, const struct sr_ballot_view *v) {
 	for (size_t i = 0; i < v->reader_count; i++)
 		fprintf(stderr, " %s", v->reader[i]);
 	fputc('\n', stderr);
+	/* `policy show` says the same of what it printed: then that was what is voted on. */
+	const struct sr_bytes set = sr_field(&v->entry->statement, "set", 0);
+	if (set.p != NULL)
+		fprintf(stderr, "  rules with SHA-256 %.*s\n", (int)set.len, (const char *)set.p);
 	/* What is to be destroyed is told to the last item. */
 	const size_t shown = sr_bytes_eq(kind, sr_bytes_str("destroy")) ? SIZE_MAX : 5;
 	for (size_t i = 0; i < v->item_count && i < shown; i++) {

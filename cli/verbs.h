@@ -49,6 +49,22 @@ int verb_attest(struct cli *c, struct sr_err *e);
 int verb_attest_end(struct cli *c, struct sr_err *e);
 int verb_person_show(struct cli *c, struct sr_err *e);
 
+/* verb_policy.c */
+extern const struct cli_option cli_policy_default_options[], cli_policy_test_options[],
+	cli_policy_try_options[], cli_policy_diff_options[];
+int verb_policy_default(struct cli *c, struct sr_err *e);
+int verb_policy_lint(struct cli *c, struct sr_err *e);
+int verb_policy_test(struct cli *c, struct sr_err *e);
+int verb_policy_try(struct cli *c, struct sr_err *e);
+int verb_policy_diff(struct cli *c, struct sr_err *e);
+
+/* verb_adopt.c */
+extern const struct cli_option cli_policy_adopt_options[], cli_policy_list_options[],
+	cli_policy_show_options[];
+int verb_policy_adopt(struct cli *c, struct sr_err *e);
+int verb_policy_list(struct cli *c, struct sr_err *e);
+int verb_policy_show(struct cli *c, struct sr_err *e);
+
 /* verb_deposit.c */
 extern const struct cli_option cli_deposit_options[];
 int verb_deposit(struct cli *c, struct sr_err *e);

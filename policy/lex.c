@@ -184,6 +184,9 @@ int sr_cedar_lex_next(struct sr_cedar_lexer *l, struct sr_cedar_token *out, stru
 			   sr_cedar_ident_first(l->in.p[l->at + 1])) {
 			t.kind = SR_TOKEN_SLOT;
 			take(l, &t, 1 + run_of(l, l->at + 1, sr_cedar_ident_next));
+		} else if (c == '?' && l->schema) {
+			t.kind = SR_TOKEN_QUESTION;
+			take(l, &t, 1);
 		} else {
 			rc = lex_mark(l, &t, e);
 		}

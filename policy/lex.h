@@ -7,6 +7,7 @@
  *   STRING     " ... ", with escapes, may span lines by LF; a CR or a backslash before LF is
  * refused SLOT       ?IDENT the rest   @ . , ; : :: ( ) { } [ ] == != < <= >= > || && + - * / % ! =
  *              (`/`, `%`, `=` and `:` alone so that the parser can say what is wrong with them)
+ *   ?          alone, in the text of a schema (schema.h)
  *
  * The text must be valid UTF-8. Lines end at LF; a column counts characters from 1.
  */
@@ -22,6 +23,7 @@ enum sr_cedar_token_kind {
 	SR_TOKEN_INT,
 	SR_TOKEN_STRING,
 	SR_TOKEN_SLOT,
+	SR_TOKEN_QUESTION, /* '?' alone: of a schema */
 	SR_TOKEN_AT,
 	SR_TOKEN_DOT,
 	SR_TOKEN_COMMA,
@@ -63,6 +65,7 @@ struct sr_cedar_lexer {
 	struct sr_bytes in;
 	size_t at;
 	unsigned line, column;
+	bool schema; /* the text is a schema's */
 };
 
 void sr_cedar_lex_init(struct sr_cedar_lexer *l, struct sr_bytes text);

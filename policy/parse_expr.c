@@ -261,6 +261,7 @@ static int parse_primary(struct sr_cedar_parser *p, struct sr_cedar_node **out) 
 	case SR_TOKEN_SLOT:
 		return sr_cedar_want(p, "an expression: a slot stands in the scope only");
 	case SR_TOKEN_END:
+	case SR_TOKEN_QUESTION:
 	case SR_TOKEN_AT:
 	case SR_TOKEN_DOT:
 	case SR_TOKEN_COMMA:

@@ -493,6 +493,23 @@ RIG void life_reshare(struct rig *r) {
 	rig_end(r);
 }
 
+/* A board adopts rules. */
+RIG void life_policy(struct rig *r) {
+	struct rig_request q = {"adopt rules", "policy", 1, NULL, 0, -1, 0, NULL, NULL};
+	struct rig_vote v = {.request = "adopt rules", .decision = "approve", .version = 1};
+	s_request(r, M0, &q);
+	memcpy(v.of, rig_last(r)->hash, SR_HASH);
+	s_vote(r, M1, &v);
+	s_vote(r, M2, &v);
+	rig_begin(r, SR_T_POLICY, SERVICE);
+	f_id(r, "request", "adopt rules");
+	f_board(r);
+	f_dec(r, "number", 1);
+	f_hash(r, "rules", "the object of the rules");
+	f_hash(r, "set", "the rules");
+	rig_end(r);
+}
+
 RIG void life_all(struct rig *r) {
 	life_board(r);
 	life_items_in(r);
@@ -502,6 +519,7 @@ RIG void life_all(struct rig *r) {
 	life_ends(r);
 	life_destroy(r);
 	life_second(r);
+	life_policy(r);
 	life_reshare(r);
 }
 

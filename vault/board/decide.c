@@ -489,6 +489,17 @@ static int newcomer_names(
 	return 0;
 }
 
+static int decide_policy(const struct follow_job *j, const struct decision *d) {
+	bool stale = false;
+	int rc = follow_policy(j, &d->v, &stale);
+
+	if (rc != 0 || !stale)
+		return rc;
+	return decide_moot(j, d,
+		&(struct moot){"", NULL, "rules-changed",
+			"refused: other rules were adopted since; ask again"});
+}
+
 /* Did the board change while the request was open? Then its dealers have no share any more. */
 static bool board_changed(const struct follow_job *j, const struct decision *d,
 	const struct sr_statement *request, uint32_t *epoch) {
@@ -686,6 +697,7 @@ static const struct {
 	{"collection", decide_collection},
 	{"board", decide_board},
 	{"reshare", decide_reshare},
+	{"policy", decide_policy},
 };
 
 static int decide_by_kind(const struct follow_job *j, const struct decision *d) {

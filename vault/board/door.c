@@ -701,6 +701,9 @@ static int rules_ask(struct group *g, const struct sr_statement *s, const struct
 		r.items = sub->objects[0].body.p;
 		r.item_count = sub->objects[0].body.len / SR_ID;
 	}
+	if ((s->type->id == SR_T_REQUEST || s->type->id == SR_T_AMEND) &&
+		sr_field_count(s, "rules") > 0 && sub->object_count > 0)
+		r.object = sub->objects[sub->object_count - 1].body;
 	if (s->type->id == SR_T_FOUND)
 		ruling->allowed = true; /* its rules are its form: sr_ceremony_draft,
 					   sr_statement_verify_found */

@@ -26,6 +26,10 @@ void follow_tell_id(
  * for is done, or it is refused. */
 SR_MUST int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]);
 
+/* Put the rules that the request asked for in force; *${stale}: others were adopted since, and
+ * nothing was done (decide_policy.c). */
+SR_MUST int follow_policy(const struct follow_job *j, const struct sr_version_row *v, bool *stale);
+
 /* What follows when a person's roles end (follow_people.c). */
 SR_MUST int follow_person_end(const struct follow_job *j);
 /* What follows when a person has a new key. */

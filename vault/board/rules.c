@@ -343,6 +343,7 @@ int sr_rules_check(struct sr_ruling *out, const struct sr_rules *r, const struct
 	c->now = r->now;
 	c->items = r->items;
 	c->item_count = r->item_count;
+	c->object = r->object;
 	c->s = s;
 	c->e = e;
 	rules_deny(c, "default-deny", "", "no rule allows a %s statement", s->type->name);

@@ -43,6 +43,8 @@ struct sr_rules {
 	const uint8_t *items; /* request, amend: the ids in the submitted list object, SR_ID bytes
 				 each; NULL: none came */
 	size_t item_count;
+	struct sr_bytes object; /* request, amend: the text of rules that came with it; p == NULL:
+				   none */
 };
 
 /* 0 and a ruling, or an error of the catalogue. */

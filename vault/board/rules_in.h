@@ -9,6 +9,7 @@
  *   rules_flag.c       what stands on items
  *   rules_destroy.c    their end
  *   rules_request.c    requests and who takes part in them
+ *   rules_policy.c     rules that a board is to adopt
  *   rules_vote.c       votes
  *   rules_grant.c      grants, checkouts
  *   rules_office.c     enquiries
@@ -25,6 +26,7 @@ struct rules_ctx {
 	int64_t now;
 	const uint8_t *items;
 	size_t item_count;
+	struct sr_bytes object;
 	const struct sr_statement *s;
 	struct sr_person_row me;
 	struct sr_board_row board;
@@ -70,6 +72,8 @@ rule_fn rules_key_asked;
 /* The card of the statement is of the person whom line ${key} names, and of the key in force if
  * they are known; else the ruling is made. */
 int rules_card_in_force(struct rules_ctx *c, const char *key);
+/* A request of kind policy: the rules that came with it (rules_policy.c). */
+rule_fn rules_policy_asked;
 /* A request of kind person-end: whom it is about (rules_people.c). */
 rule_fn rules_end_asked;
 

@@ -30,13 +30,15 @@ static const struct shape shapes[] = {
 	{"board", "target quorum member", "newcomer"},
 	{"reshare", "quorum member dealer", "newcomer"},
 	{"destroy", "items list", "instruction"},
+	{"policy", "rules set", ""},
 };
 
 /* True when the shape holds; else the ruling is made. */
 static bool shape_holds(struct rules_ctx *c, const struct shape *sh) {
 	static const char *const keys[] = {"items", "list", "form", "purpose", "ends", "person",
 		"key", "recipient", "target", "subject", "card", "role", "collection", "dedupe",
-		"name", "instruction", "authority", "quorum", "member", "newcomer", "dealer"};
+		"name", "instruction", "authority", "quorum", "member", "newcomer", "dealer",
+		"rules", "set"};
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		const size_t n = sr_field_count(c->s, keys[i]);
@@ -543,7 +545,7 @@ static int board_request(struct rules_ctx *c) {
 /* What depends on the kind, after the shape: who may ask, and what for. */
 static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 	uint64_t epoch = 0, level = 0;
-	uint32_t lowest = 0;
+	uint32_t decides = 0;
 	int rc = sr_field_dec(&epoch, c->s, "epoch", 0, c->e);
 
 	if (rc == 0)
@@ -568,19 +570,22 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 	}
 	if (strcmp(sh->kind, "renew") == 0)
 		return renew_request(c, level);
-	lowest = c->board.levels[0].level;
-	rc = strcmp(sh->kind, "lift") == 0 ? rules_lift_level(&lowest, c) : 0;
+	decides = c->board.levels[0].level;
+	/* Rules are for everything that the board decides, so they take what anything takes. */
+	if (strcmp(sh->kind, "policy") == 0)
+		decides = c->board.levels[c->board.level_count - 1].level;
+	rc = strcmp(sh->kind, "lift") == 0 ? rules_lift_level(&decides, c) : 0;
 	if (rc != 0)
 		return rc;
-	if (level != lowest)
+	if (level != decides)
 		return rules_deny(c, "level-differs", "",
-			"this request of kind %s is decided at level %u", sh->kind, lowest);
+			"this request of kind %s is decided at level %u", sh->kind, decides);
 	if (strcmp(sh->kind, "revoke") == 0 || strcmp(sh->kind, "lift") == 0)
 		return target_act(c, strcmp(sh->kind, "lift") == 0);
 	if (strcmp(sh->kind, "reshare") == 0)
 		return reshare_request(c);
 	if (!c->board.founding && !sr_token_in(sh->must, "items") &&
-		!sr_token_in(sh->must, "collection"))
+		!sr_token_in(sh->must, "collection") && !sr_token_in(sh->must, "rules"))
 		return rules_deny(c, "not-this-board", "ask the founding board",
 			"a request of kind %s is the founding board's to decide", sh->kind);
 	if (!rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_CURATOR))
@@ -588,6 +593,8 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 			c, "role-missing", "", "members, curators and officers ask for this");
 	if (sr_token_in(sh->must, "items"))
 		return rules_destroy_asked(c);
+	if (sr_token_in(sh->must, "rules"))
+		return rules_policy_asked(c);
 	if (strcmp(sh->kind, "role") == 0)
 		return role_request(c);
 	if (strcmp(sh->kind, "person-end") == 0)

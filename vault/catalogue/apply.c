@@ -20,6 +20,7 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_OPENED] = sr_apply_opened,
 	[SR_T_BOARD] = sr_apply_board,
 	[SR_T_RESHARE] = sr_apply_reshare,
+	[SR_T_POLICY] = sr_apply_policy,
 	[SR_T_COLLECTION] = sr_apply_collection,
 	[SR_T_PERSON] = sr_apply_person,
 	[SR_T_PERSON_END] = sr_apply_person_end,

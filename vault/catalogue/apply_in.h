@@ -4,6 +4,7 @@
  * apply.c dispatches and writes what every entry leaves (log row, subjects, objects, texts);
  *   apply_trust.c     people
  *   apply_board.c     boards, their keys
+ *   apply_policy.c    rules that boards adopted
  *   apply_key.c       new cards and keys of people
  *   apply_attest.c    what is attested of people
  *   apply_item.c      collections, items
@@ -44,6 +45,7 @@ sr_effect_fn sr_apply_reveal;
 sr_effect_fn sr_apply_opened;
 sr_effect_fn sr_apply_board;
 sr_effect_fn sr_apply_reshare;
+sr_effect_fn sr_apply_policy;
 sr_effect_fn sr_apply_person;
 sr_effect_fn sr_apply_person_end;
 sr_effect_fn sr_apply_person_set;

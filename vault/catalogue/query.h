@@ -184,6 +184,28 @@ struct sr_board_row {
 SR_MUST int sr_query_board(struct sr_board_row *out, struct sr_catalogue *c, const uint8_t *board,
 	uint32_t epoch, struct sr_err *e);
 
+/* The rules that a board adopted, numbered from 1. */
+struct sr_policy_row {
+	uint8_t board[SR_ID];
+	uint64_t number;
+	uint64_t entry;
+	uint8_t request[SR_ID]; /* that asked for them */
+	uint8_t rules[SR_HASH]; /* the object with their text */
+	uint8_t set[SR_HASH];   /* SHA-256 of the text */
+	int64_t received;
+};
+struct sr_policies {
+	struct sr_policy_row *rows;
+	size_t count;
+};
+/* ${number} 0: those in force. NOTFOUND: the board adopted none (or not so many). */
+SR_MUST int sr_query_policy(struct sr_policy_row *out, struct sr_catalogue *c,
+	const uint8_t board[SR_ID], uint64_t number, struct sr_err *e);
+/* In the order of the log. */
+SR_MUST int sr_query_policies(struct sr_policies *out, struct sr_catalogue *c,
+	const uint8_t board[SR_ID], struct sr_err *e);
+void sr_policies_free(struct sr_policies *l);
+
 struct sr_run_member {
 	uint32_t index;
 	char person[SR_PERSON_TEXT];

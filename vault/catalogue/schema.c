@@ -78,6 +78,11 @@ static const char *const statements[] = {
 	" epoch INTEGER NOT NULL, position INTEGER NOT NULL,"
 	" person TEXT NOT NULL REFERENCES people(person), PRIMARY KEY(board, epoch, position),"
 	" UNIQUE(board, epoch, person)) STRICT, WITHOUT ROWID",
+	/* the rules that a board adopted; the newest are in force */
+	"CREATE TABLE policies(board BLOB NOT NULL REFERENCES boards(board),"
+	" number INTEGER NOT NULL, entry INTEGER NOT NULL UNIQUE, request BLOB NOT NULL,"
+	" rules BLOB NOT NULL, sha256 BLOB NOT NULL, received INTEGER NOT NULL,"
+	" PRIMARY KEY(board, number)) STRICT, WITHOUT ROWID",
 	/* an epoch once opened, and its keys */
 	"CREATE TABLE epochs(board BLOB NOT NULL REFERENCES boards(board),"
 	" epoch INTEGER NOT NULL, run BLOB NOT NULL, transcript BLOB NOT NULL,"
@@ -324,6 +329,7 @@ static const struct sr_table tables[] = {
 	{"board_members", "board, epoch, member", true},
 	{"board_levels", "board, epoch, level", true},
 	{"board_dealers", "board, epoch, position", true},
+	{"policies", "board, number", true},
 	{"epochs", "board, epoch", true},
 	{"board_keys", "board, epoch, level", true},
 	{"runs", "run", true},

@@ -356,8 +356,7 @@ struct sr_seats { /* members and quorums of a board to be */
 };
 struct sr_asking {
 	/* access export revoke lift role person person-end collection destroy referral reseal
-	 * redact board
-	 */
+	 * redact board reshare policy */
 	const char *kind;
 	/* SR_ID bytes: who decides; NULL: the board of the items, or else the founding one */
 	const uint8_t *board;
@@ -380,6 +379,7 @@ struct sr_asking {
 	const char *project, *reason;
 	const char *authority;   /* referral: to whom the items are handed over */
 	const char *instruction; /* destroy, of items marked for referral */
+	struct sr_bytes rules;   /* policy: their text */
 	int64_t until;
 };
 /* Builds, signs and hands in; ${request} is its id, ${out} the outcome (with what followed). */
@@ -398,6 +398,12 @@ struct sr_extending {
  * nothing new. */
 SR_MUST int sr_client_extend(struct sr_client *c, const struct sr_extending *x, uint64_t *number,
 	size_t *count, struct sr_submitted *out, struct sr_err *e);
+/* The rules that the request asks for, or that the board adopted with entry ${entry} of the log:
+ * the very text that the proven statement names (client_policy.c). */
+SR_MUST int sr_client_rules_asked(
+	struct sr_buf *out, struct sr_client *c, const uint8_t request[SR_ID], struct sr_err *e);
+SR_MUST int sr_client_rules_adopted(struct sr_buf *out, struct sr_client *c,
+	const uint8_t board[SR_ID], uint64_t entry, struct sr_err *e);
 
 /* --- votes (client_vote.c) -------------------------------------------------------------------- */
 

@@ -8,6 +8,7 @@
 #include "base/escape.h"
 #include "catalogue/lists.h"
 #include "core/client_in.h"
+#include "crypto/hash.h"
 #include "ledger/card.h"
 
 static int by_word(const void *a, const void *b) {
@@ -178,12 +179,17 @@ static int wanted_make(
 /* Fields from `kind` to `list`, in the order of the table. */
 static void put_what(struct sr_writ *d, const struct sr_client *c, const struct sr_asking *a,
 	const struct wanted *w) {
+	uint64_t level = c->board->view.level[0];
+
 	sr_text_put(&d->text, "kind", a->kind);
 	sr_text_put_hex(&d->text, "board", w->board, SR_ID);
 	sr_text_put_dec(&d->text, "epoch", c->board->view.epoch);
-	sr_text_put_dec(&d->text, "level",
-		w->level != 0 ? w->level
-			      : c->board->view.level[a->highest ? c->board->view.levels - 1 : 0]);
+	if (w->level != 0)
+		level = w->level;
+	/* Rules are for everything that the board decides. */
+	else if (a->highest || strcmp(a->kind, "policy") == 0)
+		level = c->board->view.level[c->board->view.levels - 1];
+	sr_text_put_dec(&d->text, "level", level);
 	if (a->closes != 0)
 		sr_text_put_time(&d->text, "closes", a->closes);
 	if (w->count > 0) {
@@ -233,7 +239,7 @@ static int put_seats(struct sr_writ *d, const struct sr_seats *s, struct sr_err 
 
 static int put_rest(struct sr_writ *d, const struct sr_client *c, const struct sr_asking *a,
 	const uint8_t request[SR_ID], const struct wanted *w, struct sr_err *e) {
-	uint8_t sk[SR_X_SK], pk[SR_X_PK], collection[SR_ID], board[SR_ID];
+	uint8_t sk[SR_X_SK], pk[SR_X_PK], collection[SR_ID], board[SR_ID], set[SR_HASH];
 	int rc = put_sorted(d, "form", a->forms, e);
 
 	for (size_t i = 0; a->purposes != NULL && a->purposes[i] != NULL; i++)
@@ -268,6 +274,11 @@ static int put_rest(struct sr_writ *d, const struct sr_client *c, const struct s
 		sr_writ_card(d, "card", a->card);
 	if (rc == 0 && a->seats != NULL)
 		rc = put_seats(d, a->seats, e);
+	if (a->rules.p != NULL) {
+		sr_sha256(set, a->rules.p, a->rules.len);
+		sr_writ_object(d, "rules", a->rules);
+		sr_text_put_hex(&d->text, "set", set, SR_HASH);
+	}
 	sr_writ_string(d, "name", a->name);
 	sr_writ_string(d, "project", a->project);
 	sr_writ_string(d, "authority", a->authority);

@@ -68,6 +68,7 @@ static const struct sr_op table[] = {
 	{{"person", LOGIN, PLAIN, {ONE("person", SR_V_PERSON)}}, sr_op_person},
 	{{"board", LOGIN, PLAIN, {MAY("board", SR_V_ID)}}, sr_op_board},
 	{{"boards", LOGIN, PLAIN, {{0}}}, sr_op_boards},
+	{{"policies", LOGIN, PLAIN, {MAY("board", SR_V_ID)}}, sr_op_policies},
 	{{"board.material", LOGIN, PLAIN,
 		 {MAY("board", SR_V_ID), MAY("since", SR_V_DEC), MAY("complaints", SR_V_TOKEN)}},
 		sr_op_board_material},

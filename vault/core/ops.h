@@ -171,6 +171,11 @@
  *         dealt/accepted yes?, deal-entry?, accept-entry?, dealing hash?, deal hash? (object),
  *         transcript hash?}; entry {what found|key-epoch|board|deal|accept|complaint|reveal|opened,
  *         index, person?}
+ * policies             login
+ *   in    board id? (the founding one when absent)
+ *   body  rows: policy {board, number, request, set hash (SHA-256 of the text), rules hash (the
+ *         object), entry, received, in-force yes?}, in the order of adoption; none: the rules of
+ *         the program are in force
  * board.material       login: what everybody's client verifies before it believes a board key
  *   in    board id? (the founding one when absent), since dec?, complaints yes? (also after the
  *         opening)

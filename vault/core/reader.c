@@ -44,6 +44,7 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_OPENED:
 	case SR_T_BOARD:
 	case SR_T_RESHARE:
+	case SR_T_POLICY:
 	case SR_T_COLLECTION:
 	case SR_T_PERSON:
 	case SR_T_PERSON_END:
@@ -250,11 +251,11 @@ static bool named(const struct sr_caller *c, const struct sr_statement *s) {
 	return false;
 }
 
-/* Is it about who is believed (roles, boards)? Whoever is to believe it must see who decided that.
- */
+/* Is it about who is believed (roles, boards), or by what rules the board decides? Whoever is to
+ * believe it must see who decided that. */
 static int of_trust(
 	bool *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
-	static const char *const kinds[] = {"role", "board", "reshare", "person-end"};
+	static const char *const kinds[] = {"role", "board", "reshare", "person-end", "policy"};
 	struct sr_version_row v = {0};
 	uint8_t id[SR_ID];
 	int rc;

@@ -55,6 +55,8 @@ static const struct sr_field request_fields[] = {
 	F("member", SR_V_PERSON, SR_ANY),
 	CARD("newcomer", SR_ANY, "card"),
 	F("dealer", SR_V_PERSON, SR_ANY),
+	OBJECT("rules", SR_OPTIONAL),
+	F("set", SR_V_HASH, SR_OPTIONAL),
 	D_TEXT("name", SR_OPTIONAL, "collection"),
 	P_TEXT("project", SR_OPTIONAL, "actor"),
 	P_TEXT("authority", SR_OPTIONAL, "actor"),
@@ -129,6 +131,13 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("member", SR_V_PERSON, SR_SOME),
 		CARD("newcomer", SR_ANY, "card"),
 		F("dealer", SR_V_PERSON, SR_SOME),
+		END}},
+	{SR_T_POLICY, "policy", SR_BY_SERVICE, NULL, SR_EFFECT_CEREMONY, FIELDS{
+		F("request", SR_V_ID, SR_ONE),
+		F("board", SR_V_ID, SR_ONE),
+		F("number", SR_V_DEC, SR_ONE),
+		F("rules", SR_V_HASH, SR_ONE),
+		F("set", SR_V_HASH, SR_ONE),
 		END}},
 	{SR_T_COLLECTION, "collection", SR_BY_SERVICE, NULL, SR_EFFECT_COLLECTION, FIELDS{
 		F("request", SR_V_ID, SR_ONE),

@@ -24,6 +24,7 @@ enum sr_type_id {
 	SR_T_OPENED,
 	SR_T_BOARD,
 	SR_T_RESHARE,
+	SR_T_POLICY,
 	SR_T_COLLECTION,
 	SR_T_PERSON,
 	SR_T_PERSON_END,
@@ -123,7 +124,7 @@ enum {
  */
 enum sr_effect {
 	SR_EFFECT_TRUST,      /* found, key-epoch: keys and who is believed */
-	SR_EFFECT_CEREMONY,   /* deal ... opened, board: a board and its keys */
+	SR_EFFECT_CEREMONY,   /* deal ... opened, board, policy: a board, its keys and rules */
 	SR_EFFECT_PEOPLE,     /* people, their keys, what is attested */
 	SR_EFFECT_COLLECTION, /* collection */
 	SR_EFFECT_ITEM,       /* accession, stored, describe, release, reseal, embargo, hold, seal,
