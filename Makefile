@@ -50,12 +50,12 @@ LIBS_crypto := -lsodium -lcrypto -lpthread
 LIBS_merkle := $(LIBS_crypto)
 LIBS_sandbox := $(LIBS_crypto)
 LIBS_store := -lsqlite3 -lzstd -lz $(LIBS_crypto)
-LIBS_ledger := $(LIBS_store)
-LIBS_catalogue := $(LIBS_store)
-LIBS_board := $(LIBS_store)
-LIBS_intake := $(LIBS_store)
-LIBS_room := $(LIBS_store)
-LIBS_core := -ljansson $(LIBS_store)
+LIBS_ledger := -lmicrohttpd -lcurl $(LIBS_store)
+LIBS_catalogue := $(LIBS_ledger)
+LIBS_board := $(LIBS_ledger)
+LIBS_intake := $(LIBS_ledger)
+LIBS_room := $(LIBS_ledger)
+LIBS_core := -ljansson $(LIBS_ledger)
 LIBS_cli := -lcsv $(LIBS_core)
 
 # --- flags ----------------------------------------------------------------------------------------------------------

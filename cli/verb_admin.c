@@ -23,7 +23,7 @@ const struct cli_option cli_init_options[] = {
 
 /* --- init --- */
 
-static int new_credential(const char *path, struct sr_buf *out, struct sr_err *e) {
+int cli_new_credential(const char *path, struct sr_buf *out, struct sr_err *e) {
 	uint8_t key[SR_CREDENTIAL_MIN];
 	sr_random(key, sizeof key);
 	sr_buf_put(out, key, sizeof key);
@@ -37,7 +37,7 @@ static int init_unlock(struct cli *c, struct cli_secret *s, struct sr_err *e) {
 	if (fresh != NULL) {
 		sr_buf_init_secret(&s->passphrase);
 		sr_buf_init_secret(&s->credential);
-		int rc = new_credential(fresh, &s->credential, e);
+		int rc = cli_new_credential(fresh, &s->credential, e);
 		s->unlock = (struct sr_unlock){.credential = sr_buf_view(&s->credential)};
 		return rc;
 	}
@@ -115,7 +115,7 @@ static int then_unlock(struct cli *c, struct cli_secret *s, struct sr_err *e) {
 		return sr_fail(e, SR_USAGE, "give --unlock-new or --new-passphrase-file, not both");
 	sr_buf_init_secret(&s->passphrase);
 	sr_buf_init_secret(&s->credential);
-	int rc = new_credential(fresh, &s->credential, e);
+	int rc = cli_new_credential(fresh, &s->credential, e);
 	s->unlock = (struct sr_unlock){.credential = sr_buf_view(&s->credential)};
 	return rc;
 }

@@ -355,6 +355,22 @@ const struct cli_verb cli_verbs[] = {
 	{"core", NULL, "Serve the vault on its socket, in the foreground.", "--vault DIR",
 		"strongroom core --vault /srv/vault --unlock /root/vault.key", NULL, 0, 0,
 		verb_core},
+	{"witness", "new",
+		"Make a witness for logs of others: a folder with its key and its memory.",
+		"DIR --name NAME [--unlock-new F | --passphrase-file F]",
+		"strongroom witness new /srv/witness --name witness.library.example/w1 "
+		"--unlock-new /root/witness.key",
+		cli_witness_new_options, 1, 1, verb_witness_new},
+	{"witness", "log", "Tell a witness of a log that it shall know, or list those it knows.",
+		"add DIR VKEY [--origin NAME] | list DIR",
+		"strongroom witness log add /srv/witness "
+		"archive.example.org/vault+e5563dab+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+		cli_witness_log_options, 2, 3, verb_witness_log},
+	{"witness", "serve", "Serve a witness over HTTP, in the foreground.",
+		"DIR [--listen ADDRESS] [--port N]",
+		"strongroom witness serve /srv/witness --unlock /root/witness.key --listen "
+		"10.1.2.3",
+		cli_witness_serve_options, 1, 1, verb_witness_serve},
 	{"help", NULL, "This list, or the page of one verb.", "[VERB]", "strongroom help vote",
 		NULL, 0, 2, verb_help},
 	{NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
