@@ -9,6 +9,7 @@
 
 #include "base/escape.h"
 #include "board/unlock.h"
+#include "board/witnessing.h"
 #include "cli/verbs.h"
 #include "core/server.h"
 #include "crypto/hash.h"
@@ -347,6 +348,10 @@ int verb_status(struct cli *c, struct sr_err *e) {
 
 /* --- core --- */
 
+enum {
+	START_MS = 5000 /* witnesses that are away must not keep a vault from starting */
+};
+
 static void tell(void *ctx, const char *sentence) {
 	const struct cli *c = ctx;
 	if (!c->quiet)
@@ -379,6 +384,15 @@ int verb_core(struct cli *c, struct sr_err *e) {
 	if (rc != 0)
 		return rc;
 	c->core->progress = (struct sr_progress){0};
+	/* Before anybody is served: do the witnesses know more than this copy of the log? */
+	rc = sr_witnessing_run(c->core->vault, START_MS, true, e);
+	if (rc == 0 && sr_witnessing_alarm(c->core->vault) != NULL) {
+		cli_hint(c, "stop, and read ADMIN, \"A witness knows more\"");
+		rc = sr_fail(
+			e, SR_AUTH, "core does not start: %s", sr_witnessing_alarm(c->core->vault));
+	}
+	if (rc != 0)
+		return rc;
 	const struct sr_server_options so = {.core = c->core, .tell = tell, .ctx = c};
 	rc = sr_server_new(&server, &so, e);
 	if (rc == 0)

@@ -173,6 +173,14 @@ int verb_witness_new(struct cli *c, struct sr_err *e);
 int verb_witness_serve(struct cli *c, struct sr_err *e);
 int verb_witness_log(struct cli *c, struct sr_err *e);
 
+/* verb_witnessing.c */
+extern const struct cli_option cli_witness_dismiss_options[];
+int verb_witness_policy(struct cli *c, struct sr_err *e);
+int verb_witness_status(struct cli *c, struct sr_err *e);
+int verb_witness_now(struct cli *c, struct sr_err *e);
+int verb_witness_dismiss(struct cli *c, struct sr_err *e);
+int verb_break_glass(struct cli *c, struct sr_err *e);
+
 /* main.c */
 int verb_help(struct cli *c, struct sr_err *e);
 

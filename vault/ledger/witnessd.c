@@ -254,9 +254,10 @@ int sr_witnessd_start(
 	d->tell = o->tell;
 	d->ctx = o->ctx;
 	d->request_ms = o->request_ms != 0 ? o->request_ms : SR_WITNESSD_REQUEST_MS;
-	d->daemon = MHD_start_daemon((unsigned)MHD_USE_INTERNAL_POLLING_THREAD |
-					     (unsigned)MHD_USE_AUTO |
-					     (at.v6 ? (unsigned)MHD_USE_IPv6 : 0U),
+	/* poll, not epoll: with epoll, 0.9.75 misses the end of a client that stops in its body,
+	 * and keeps the connection until it is idle. */
+	d->daemon = MHD_start_daemon(
+		(unsigned)MHD_USE_POLL_INTERNAL_THREAD | (at.v6 ? (unsigned)MHD_USE_IPv6 : 0U),
 		o->port, NULL, NULL, handle, d, MHD_OPTION_SOCK_ADDR,
 		(const struct sockaddr *)&at.a, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)SR_WITNESSD_CONNECTIONS,
