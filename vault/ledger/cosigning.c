@@ -107,6 +107,8 @@ static void ask_all(struct sr_cosigning *c, uint64_t now_ms, bool again) {
 			continue; /* ASKED: its answer makes it DUE; DUE: its pause goes on */
 		if (!again && c->by[i].valid)
 			continue;
+		if (s->known > c->size)
+			continue; /* it is ahead of this offer, and waits for the next */
 		s->state = SR_COSIGNING_DUE;
 		s->due_ms = now_ms;
 		s->tries = 0;
