@@ -567,6 +567,10 @@ static void offers(void **state) {
 	rig_note(&note, &ours, 4);
 	assert_fails(sr_cosigning_offer(c, sr_buf_view(&note), 0, &e), SR_MISUSE, &e,
 		"offered size 4 after 5");
+	sr_buf_clear(&note);
+	rig_note(&note, &fork_log, 5);
+	assert_fails(sr_cosigning_offer(c, sr_buf_view(&note), 0, &e), SR_MISUSE, &e,
+		"another checkpoint of size 5");
 	/* Cosignatures under what is offered count: those of the process before. */
 	sr_buf_clear(&note);
 	rig_note(&note, &ours, 6);

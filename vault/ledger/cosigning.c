@@ -135,6 +135,9 @@ int sr_cosigning_offer(
 	if (cp.size < c->size)
 		rc = sr_fail(e, SR_MISUSE, "witnesses: offered size %" PRIu64 " after %" PRIu64,
 			cp.size, c->size);
+	if (rc == 0 && cp.size == c->size && !again && !first) /* it would be a fork of our own */
+		rc = sr_fail(
+			e, SR_MISUSE, "witnesses: another checkpoint of size %" PRIu64, cp.size);
 	sr_buf_init(&kept);
 	if (rc == 0 && !again) {
 		sr_buf_put_bytes(&kept, note);
