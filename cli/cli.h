@@ -125,6 +125,8 @@ struct cli_ask {
 };
 SR_MUST int cli_secret(struct cli_secret *out, const struct cli_ask *a, struct sr_err *e);
 void cli_secret_free(struct cli_secret *s);
+/* Make a credential file: random bytes, into the file and into ${credential} (verb_admin.c). */
+SR_MUST int cli_new_credential(const char *path, struct sr_buf *credential, struct sr_err *e);
 /* A question on the terminal, answered in clear; false when there is none. */
 bool cli_question(const char *prompt, char *answer, size_t size);
 

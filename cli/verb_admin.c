@@ -9,6 +9,7 @@
 
 #include "base/escape.h"
 #include "board/unlock.h"
+#include "board/witnessing.h"
 #include "cli/verbs.h"
 #include "core/server.h"
 #include "crypto/hash.h"
@@ -23,7 +24,7 @@ const struct cli_option cli_init_options[] = {
 
 /* --- init --- */
 
-static int new_credential(const char *path, struct sr_buf *out, struct sr_err *e) {
+int cli_new_credential(const char *path, struct sr_buf *out, struct sr_err *e) {
 	uint8_t key[SR_CREDENTIAL_MIN];
 	sr_random(key, sizeof key);
 	sr_buf_put(out, key, sizeof key);
@@ -37,7 +38,7 @@ static int init_unlock(struct cli *c, struct cli_secret *s, struct sr_err *e) {
 	if (fresh != NULL) {
 		sr_buf_init_secret(&s->passphrase);
 		sr_buf_init_secret(&s->credential);
-		int rc = new_credential(fresh, &s->credential, e);
+		int rc = cli_new_credential(fresh, &s->credential, e);
 		s->unlock = (struct sr_unlock){.credential = sr_buf_view(&s->credential)};
 		return rc;
 	}
@@ -115,7 +116,7 @@ static int then_unlock(struct cli *c, struct cli_secret *s, struct sr_err *e) {
 		return sr_fail(e, SR_USAGE, "give --unlock-new or --new-passphrase-file, not both");
 	sr_buf_init_secret(&s->passphrase);
 	sr_buf_init_secret(&s->credential);
-	int rc = new_credential(fresh, &s->credential, e);
+	int rc = cli_new_credential(fresh, &s->credential, e);
 	s->unlock = (struct sr_unlock){.credential = sr_buf_view(&s->credential)};
 	return rc;
 }
@@ -347,6 +348,10 @@ int verb_status(struct cli *c, struct sr_err *e) {
 
 /* --- core --- */
 
+enum {
+	START_MS = 5000 /* witnesses that are away must not keep a vault from starting */
+};
+
 static void tell(void *ctx, const char *sentence) {
 	const struct cli *c = ctx;
 	if (!c->quiet)
@@ -379,6 +384,15 @@ int verb_core(struct cli *c, struct sr_err *e) {
 	if (rc != 0)
 		return rc;
 	c->core->progress = (struct sr_progress){0};
+	/* Before anybody is served: do the witnesses know more than this copy of the log? */
+	rc = sr_witnessing_run(c->core->vault, START_MS, true, e);
+	if (rc == 0 && sr_witnessing_alarm(c->core->vault) != NULL) {
+		cli_hint(c, "stop, and read ADMIN, \"A witness knows more\"");
+		rc = sr_fail(
+			e, SR_AUTH, "core does not start: %s", sr_witnessing_alarm(c->core->vault));
+	}
+	if (rc != 0)
+		return rc;
 	const struct sr_server_options so = {.core = c->core, .tell = tell, .ctx = c};
 	rc = sr_server_new(&server, &so, e);
 	if (rc == 0)

@@ -35,6 +35,8 @@ const struct cli_option cli_checkout_options[] = {
 	{"form", CLI_ONE, "FORM", "how to look; text when not given"},
 	{"right", CLI_ONE, "RIGHT",
 		"access; export; quarantine, redact (curators: held, released items)"},
+	{"break-glass", CLI_FLAG, NULL,
+		"do not wait for the witnesses: two others answer for it (strongroom break-glass)"},
 	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
@@ -241,9 +243,29 @@ int verb_checkout(struct cli *c, struct sr_err *e) {
 	}
 	b.item = item;
 	if (rc == 0)
-		rc = sr_client_checkout(c->client, &b, checkout, &files, &out, e);
-	if ((rc == SR_DENIED || rc == SR_NOTFOUND) && b.grant == NULL && b.right == NULL)
+		rc = sr_client_checkout(c->client, &b, checkout,
+			cli_has(c, "break-glass") ? NULL : &files, &out, e);
+	if (rc == SR_DENIED && out.code == 0 && strstr(e->text, "not witnessed") != NULL) {
+		sr_hex(hex, checkout, SR_ID);
+		cli_hint(c,
+			"it stays begun for %d minutes: `strongroom cat %.12s` tries again. If it "
+			"cannot wait: two of the members, curators and officers, `strongroom "
+			"break-glass %.12s --reason TEXT`",
+			SR_CHECKOUT_OPEN_MIN, hex, hex);
+	} else if ((rc == SR_DENIED || rc == SR_NOTFOUND) && b.grant == NULL && b.right == NULL)
 		why_no_grant(c, item);
+	if (rc == 0 && cli_has(c, "break-glass")) {
+		json_t *more = json_object();
+		sr_hex(hex, checkout, SR_ID);
+		json_object_set_new(more, "checkout", json_string(hex));
+		rc = cli_done(c, &out, more, "checkout %s is begun, not open", hex);
+		cli_tell(c,
+			"two of the members, curators and officers say `strongroom break-glass "
+			"%.12s --reason TEXT`, within %d minutes; then `strongroom cat %.12s`",
+			hex, SR_CHECKOUT_OPEN_MIN, hex);
+		sr_submitted_free(&out);
+		return rc;
+	}
 	if (rc == 0) {
 		json_t *more = json_object();
 		sr_hex(hex, checkout, SR_ID);

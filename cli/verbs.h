@@ -194,6 +194,21 @@ int verb_rebuild(struct cli *c, struct sr_err *e);
 int verb_status(struct cli *c, struct sr_err *e);
 int verb_core(struct cli *c, struct sr_err *e);
 
+/* verb_witness.c */
+extern const struct cli_option cli_witness_new_options[], cli_witness_serve_options[],
+	cli_witness_log_options[];
+int verb_witness_new(struct cli *c, struct sr_err *e);
+int verb_witness_serve(struct cli *c, struct sr_err *e);
+int verb_witness_log(struct cli *c, struct sr_err *e);
+
+/* verb_witnessing.c */
+extern const struct cli_option cli_witness_dismiss_options[];
+int verb_witness_policy(struct cli *c, struct sr_err *e);
+int verb_witness_status(struct cli *c, struct sr_err *e);
+int verb_witness_now(struct cli *c, struct sr_err *e);
+int verb_witness_dismiss(struct cli *c, struct sr_err *e);
+int verb_break_glass(struct cli *c, struct sr_err *e);
+
 /* main.c */
 int verb_help(struct cli *c, struct sr_err *e);
 

@@ -384,6 +384,10 @@ RIG void life_ends(struct rig *r) {
 	s_ids(r, SR_T_CLOSE, RESEARCHER, "grant", "grant 5");
 	life_granted(r, "request 6", "grant 6", "access");
 	s_checkout(r, RESEARCHER, "checkout 6", "grant 6", "item 1");
+	rig_begin(r, SR_T_BREAK_GLASS, M1);
+	f_id(r, "checkout", "checkout 6");
+	rig_text(r, SR_PERSONAL, r->person[M1], "reason", "The-network-is-down");
+	rig_end(r);
 	s_lapse(r, "grant", "grant 6");
 	life_granted(r, "request 90", "grant 90", "reseal");
 	s_reseal(r, &(struct rig_reseal){"item 2", "request 90", "grant 90", 3, 3, 1});
@@ -415,6 +419,12 @@ RIG void life_ends(struct rig *r) {
 	s_stored(r, "accession 9");
 	s_collect(r, "accession 1", "pack 2");
 	s_escrow(r, "escrow 1", 1);
+	rig_begin(r, SR_T_WITNESS, SERVICE);
+	f_put(r, "event", "policy");
+	f_dec(r, "witnesses", 2);
+	f_put(r, "quorum", "asked");
+	rig_object(r, "policy", sr_bytes_str("quorum none\n"));
+	rig_end(r);
 	s_backup(r, "backup 1", "begun", "escrow 1", 1);
 	s_backup(r, "backup 1", "made", "escrow 1", 1);
 	rig_begin(r, SR_T_ENQUIRY, OFFICER);

@@ -165,8 +165,11 @@ static int open_made(struct sr_dir **out, const char *path, mode_t mode, struct 
 static int copy_tiles(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
 	return is_dir ? copy_folder(ctx, name, e) : 0;
 }
+/* The checkpoint comes last. A witness's alarm is about that copy of the log, and no history. */
 static int copy_rest(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
-	return is_dir || strcmp(name, "checkpoint") == 0 ? 0 : copy_entry(ctx, name, false, e);
+	return is_dir || strcmp(name, "checkpoint") == 0 || strcmp(name, "alarm") == 0
+		       ? 0
+		       : copy_entry(ctx, name, false, e);
 }
 
 /* Tiles, then the journal, whose first entry they lead up to, then the checkpoint: so a kill leaves

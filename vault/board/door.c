@@ -24,6 +24,7 @@
 #include "board/pieces.h"
 #include "board/quarantine.h"
 #include "board/rules.h"
+#include "board/witnessing.h"
 #include "catalogue/apply.h"
 #include "catalogue/lists.h"
 #include "ledger/card.h"
@@ -939,6 +940,11 @@ static int group_begin(struct group *g, struct sr_vault *v, struct sr_err *e) {
 	if (v->failed)
 		return sr_fail(
 			e, SR_IO, "an earlier write failed; close the vault and open it again");
+	/* A fork of what a witness knows must not grow. */
+	if (sr_witnessing_alarm(v) != NULL)
+		return sr_fail(e, SR_LOCKED,
+			"writing stops, by a witness's alarm: %s (ADMIN, \"A witness knows more\")",
+			sr_witnessing_alarm(v));
 	rc = receipt_time(&g->now, v, e);
 	if (rc != 0)
 		return rc;

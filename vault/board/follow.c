@@ -373,6 +373,39 @@ static int on_attest(const struct follow_job *j) {
 	return rc;
 }
 
+/* The second name makes it so, and an incident of it. */
+static int on_break_glass(const struct follow_job *j) {
+	struct sr_checkout_row row = {0};
+	struct sr_glass glass = {0};
+	struct sr_buf text;
+	uint8_t id[SR_ID];
+	int rc = sr_field_id(id, j->s, "checkout", 0, j->e);
+
+	if (rc == 0)
+		rc = sr_query_checkout(&row, j->v->catalogue, id, j->e);
+	if (rc == 0)
+		rc = sr_query_glass(&glass, j->v->catalogue, id, j->e);
+	if (rc == 0 && glass.count < SR_GLASS_NAMES)
+		j->f->tell(j->f->ctx, "one more person, not the reader, has to say the same");
+	if (rc != 0 || glass.count < SR_GLASS_NAMES)
+		return rc;
+	sr_buf_init(&text);
+	sr_follow_begin(&text, j->v, SR_T_INCIDENT, j->f->now);
+	sr_text_put(&text, "what", "break-glass");
+	sr_text_put(&text, "person", row.person);
+	sr_text_put_hex(&text, "item", row.item, SR_ID);
+	if (row.has_grant)
+		sr_text_put_hex(&text, "grant", row.grant, SR_ID);
+	sr_text_put_hex(&text, "checkout", id, SR_ID);
+	rc = follow_emit(j, &text, NULL);
+	if (rc == 0)
+		j->f->tell(j->f->ctx,
+			"two people said it: this checkout opens without a witness, and an "
+			"incident says so");
+	sr_buf_free(&text);
+	return rc;
+}
+
 static int (*const follow[SR_T_COUNT])(const struct follow_job *j) = {
 	[SR_T_FOUND] = on_found,
 	[SR_T_ACCEPT] = on_accept,
@@ -386,6 +419,7 @@ static int (*const follow[SR_T_COUNT])(const struct follow_job *j) = {
 	[SR_T_ATTEST] = on_attest,
 	[SR_T_RECUSE] = on_recuse,
 	[SR_T_DESTROY] = on_destroy,
+	[SR_T_BREAK_GLASS] = on_break_glass,
 	[SR_T_WITHDRAW] = on_request_end,
 	[SR_T_LAPSE] = on_lapse,
 	[SR_T_REFUSE] = on_refuse,

@@ -17,6 +17,7 @@
  *   person-key                -> lapse, of each grant that only this person reads under, and of
  *                                requests with a key of theirs; suspend, of grants with others;
  *                                boxes of held items to the old key are erased
+ *   break-glass, the second   -> incident
  *   vote correct, withdraw,   -> the room key ends
  *   close, revoke, lapse and
  *   refuse of a request

@@ -199,6 +199,7 @@ static int (*const rule_for[SR_T_COUNT])(struct rules_ctx *c) = {
 	[SR_T_CLOSE] = rule_close,
 	[SR_T_CHECKOUT] = rule_checkout,
 	[SR_T_RETURN] = rule_return,
+	[SR_T_BREAK_GLASS] = rule_break_glass,
 	[SR_T_ENQUIRY] = rule_enquiry,
 };
 

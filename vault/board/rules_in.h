@@ -65,6 +65,7 @@ rule_fn rule_lift;
 rule_fn rule_close;
 rule_fn rule_checkout;
 rule_fn rule_return;
+rule_fn rule_break_glass;
 rule_fn rule_enquiry;
 
 /* A request of kind person: a new key for whom it is about (rules_people.c). */

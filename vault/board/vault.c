@@ -18,6 +18,7 @@
 #include "board/quarantine.h"
 #include "board/second.h"
 #include "board/unlock.h"
+#include "board/witnessing.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/query.h"
 #include "ledger/ledger.h"
@@ -692,6 +693,9 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 		rc = sr_ceremony_clear(v, e);
 	if (rc != 0)
 		return rc;
+	rc = sr_witnessing_open(v, e);
+	if (rc != 0)
+		return rc;
 	rc = v->founded ? renew_small(v, o->progress, e) : 0;
 	if (rc != 0)
 		return rc;
@@ -743,6 +747,7 @@ void sr_vault_close(struct sr_vault *v) {
 
 	if (v == NULL)
 		return;
+	sr_witnessing_close(v);
 	/* Errors here lose nothing: what was acknowledged is durable, and the next opening
 	 * publishes and catches up. */
 	(void)!sr_catalogue_close(v->catalogue, &ignored);

@@ -20,12 +20,13 @@
 #include "base/time.h"
 #include "board/service.h"
 
-struct sr_secrets;   /* store/secrets.h */
-struct sr_ledger;    /* ledger/ledger.h */
-struct sr_catalogue; /* catalogue/catalogue.h */
-struct sr_db;        /* store/db.h */
-struct sr_index;     /* store/index.h */
-struct sr_backend;   /* store/backend.h */
+struct sr_secrets;    /* store/secrets.h */
+struct sr_ledger;     /* ledger/ledger.h */
+struct sr_catalogue;  /* catalogue/catalogue.h */
+struct sr_db;         /* store/db.h */
+struct sr_index;      /* store/index.h */
+struct sr_backend;    /* store/backend.h */
+struct sr_witnessing; /* board/witnessing.h */
 
 struct sr_vault {
 	struct sr_dir *dir; /* DIR */
@@ -39,6 +40,7 @@ struct sr_vault {
 	struct sr_dir *ledger_dir, *items;
 	struct sr_ledger *ledger;
 	struct sr_catalogue *catalogue;
+	struct sr_witnessing *witnessing;
 	struct sr_clock clock;
 	uint8_t fingerprint[SR_HASH]; /* zero until founded */
 	bool founded;                 /* entry 0 is there */

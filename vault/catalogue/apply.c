@@ -66,6 +66,8 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_COLLECT] = sr_apply_collect,
 	[SR_T_ESCROW] = sr_apply_escrow,
 	[SR_T_BACKUP] = sr_apply_backup,
+	[SR_T_WITNESS] = sr_apply_witness,
+	[SR_T_BREAK_GLASS] = sr_apply_break_glass,
 	[SR_T_INCIDENT] = sr_apply_incident,
 };
 

@@ -90,6 +90,8 @@ sr_effect_fn sr_apply_export;
 sr_effect_fn sr_apply_scrub;
 sr_effect_fn sr_apply_collect;
 sr_effect_fn sr_apply_escrow;
+sr_effect_fn sr_apply_witness;
+sr_effect_fn sr_apply_break_glass;
 sr_effect_fn sr_apply_backup;
 sr_effect_fn sr_apply_incident;
 

@@ -826,6 +826,27 @@ SR_MUST int sr_query_comments(struct sr_comments *out, struct sr_catalogue *c,
 	const uint8_t request[SR_ID], struct sr_err *e);
 void sr_comments_free(struct sr_comments *l);
 
+/* --- witnesses --- */
+
+struct sr_witness_policy_row {
+	uint64_t adopted; /* policies so far; 0: none, and the rest is empty */
+	uint64_t entry;
+	uint8_t object[SR_HASH]; /* its text, a structural object */
+};
+SR_MUST int sr_query_witness_policy(
+	struct sr_witness_policy_row *out, struct sr_catalogue *c, struct sr_err *e);
+
+/* Who said that a checkout may be opened unwitnessed: two are enough. */
+enum {
+	SR_GLASS_NAMES = 2
+};
+struct sr_glass {
+	size_t count;
+	char person[SR_GLASS_NAMES][SR_PERSON_TEXT];
+};
+SR_MUST int sr_query_glass(struct sr_glass *out, struct sr_catalogue *c,
+	const uint8_t checkout[SR_ID], struct sr_err *e);
+
 /* --- backups: whose secrets files could be opened, and bring back what ended since --- */
 
 struct sr_backup_row {

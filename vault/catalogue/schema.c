@@ -309,6 +309,12 @@ static const char *const statements[] = {
 	"CREATE TABLE backups(backup BLOB PRIMARY KEY, escrow BLOB NOT NULL,"
 	" generation INTEGER NOT NULL, entry INTEGER NOT NULL, made INTEGER, entries INTEGER,"
 	" checked INTEGER, secrets INTEGER) STRICT",
+	/* witness policies as they were adopted; the last one counts. object: its text */
+	"CREATE TABLE witness_policies(entry INTEGER PRIMARY KEY, object BLOB NOT NULL) STRICT",
+	/* who said that a checkout may be opened though no witness confirmed it */
+	"CREATE TABLE glass(checkout BLOB NOT NULL REFERENCES checkouts(checkout),"
+	" person TEXT NOT NULL REFERENCES people(person), entry INTEGER NOT NULL,"
+	" PRIMARY KEY(checkout, person)) STRICT, WITHOUT ROWID",
 	/* rowid = items.n; the texts are folded by the tokenizer, not before */
 	"CREATE VIRTUAL TABLE search USING fts5(title, translit, description, creator,"
 	" source, rights, keyword, file, hazard, language, tokenize = 'strongroom')",

@@ -53,6 +53,7 @@ struct sr_client_options {
 				       contact */
 	struct sr_clock clock;      /* now == NULL: the system's */
 	const struct sr_policy *witnesses; /* borrowed; NULL: none asked */
+	unsigned witness_ms;               /* how long a checkout waits to be witnessed; 0: 12 s */
 	struct sr_progress progress;       /* report NULL: none */
 };
 
@@ -472,7 +473,7 @@ struct sr_borrow {
 	const char *right;    /* access export referral reseal redact quarantine; NULL: access */
 	const char *form;     /* NULL: text; of quarantine and export: as the vault has it */
 };
-/* Statement, then open. ${files}: how many. */
+/* Statement, then open. ${files}: how many; NULL: it is begun, and opened later. */
 SR_MUST int sr_client_checkout(struct sr_client *c, const struct sr_borrow *b,
 	uint8_t checkout[SR_ID], uint64_t *files, struct sr_submitted *out, struct sr_err *e);
 /* Seal the items of a grant of right reseal anew, one after the other; those that are done are

@@ -9,13 +9,16 @@
  * board that was asked, approving exactly that version, whose bundle root the records lead to. What
  * goes to the room are keys of this one item's records and of no other.
  */
+#include <time.h>
+
 #include "base/escape.h"
 #include "board/held.h"
 #include "core/ballot.h"
 #include "merkle/proof.h"
 
 enum {
-	VOTES_MAX = 4 * SR_BOARD_MEMBERS_MAX /* votes and top-ups that bring pieces */
+	VOTES_MAX = 4 * SR_BOARD_MEMBERS_MAX, /* votes and top-ups that bring pieces */
+	WITNESS_WAIT_MS = 12000               /* a little more than core gives its witnesses */
 };
 
 struct lending { /* one checkout, as far as it is proven */
@@ -417,6 +420,45 @@ static int take_files(uint64_t *files, const struct sr_call *r, struct sr_err *e
 	return sr_parse_dec(files, sr_text_get(&r->text, "files"), INT64_MAX, e);
 }
 
+/* Until the entry that began the checkout is witnessed, where the vault waits for that; a minute's
+ * patience is the vault's. Why it is not, is said by the opening itself. */
+static int await_witness(struct sr_client *c, const uint8_t checkout[SR_ID], struct sr_err *e) {
+	const uint64_t end =
+		sr_mono_ms() + (c->o.witness_ms != 0 ? c->o.witness_ms : WITNESS_WAIT_MS);
+	struct timespec pause = {.tv_nsec = 20 * 1000000L};
+	bool over = false;
+	int rc = 0;
+
+	while (rc == 0 && !over) {
+		uint64_t witnessed = 0, entry = 0;
+		struct sr_rows rows = {0};
+		struct sr_call q, r;
+
+		sr_call_init(&q);
+		sr_call_init(&r);
+		sr_call_begin(&q, "witness");
+		sr_text_put(&q.head, "now", "yes");
+		sr_text_put_hex(&q.head, "checkout", checkout, SR_ID);
+		rc = sr_client_rows(c, &q, &r, &rows, e);
+		if (rc == 0)
+			rc = sr_parse_dec(
+				&witnessed, sr_text_get(&r.text, "witnessed"), INT64_MAX, e);
+		if (rc == 0)
+			rc = sr_parse_dec(&entry, sr_text_get(&r.text, "entry"), INT64_MAX, e);
+		over = rc != 0 || sr_text_get(&r.text, "asked").p == NULL || witnessed > entry ||
+		       sr_text_get(&r.text, "glass").p != NULL ||
+		       sr_rows_first(&rows, "alarm") != NULL || sr_mono_ms() >= end;
+		sr_rows_free(&rows);
+		sr_call_free(&q);
+		sr_call_free(&r);
+		if (over)
+			break;
+		(void)nanosleep(&pause, NULL);
+		pause.tv_nsec = pause.tv_nsec < 160 * 1000000L ? pause.tv_nsec * 2 : pause.tv_nsec;
+	}
+	return rc;
+}
+
 int sr_client_lend(struct sr_client *c, const uint8_t checkout[SR_ID], const char *op,
 	struct sr_call *r, struct sr_err *e) {
 	struct lending l = {.c = c};
@@ -440,6 +482,8 @@ int sr_client_lend(struct sr_client *c, const uint8_t checkout[SR_ID], const cha
 	}
 	if (rc == 0)
 		rc = sr_client_seen(c, true, e);
+	if (rc == 0)
+		rc = await_witness(c, checkout, e);
 	if (rc == 0)
 		rc = sr_client_call(c, &open, r, e);
 	sr_wipe(l.sk, sizeof l.sk);
@@ -501,6 +545,8 @@ static int open_held(struct sr_client *c, const uint8_t checkout[SR_ID], const u
 
 	sr_call_init(&q);
 	sr_call_init(&r);
+	if (rc == 0)
+		rc = await_witness(c, checkout, e);
 	if (rc == 0) {
 		sr_call_begin(&q, "quarantine.open");
 		sr_text_put_hex(&q.head, "checkout", checkout, SR_ID);
@@ -628,7 +674,9 @@ int sr_client_checkout(struct sr_client *c, const struct sr_borrow *b, uint8_t c
 	uint64_t *files, struct sr_submitted *out, struct sr_err *e) {
 	int rc = sr_client_borrow(c, b, checkout, out, e);
 
-	return rc == 0 ? sr_client_open_item(c, checkout, files, e) : rc;
+	if (rc != 0 || files == NULL)
+		return rc;
+	return sr_client_open_item(c, checkout, files, e);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */

@@ -144,6 +144,8 @@ static const struct sr_op table[] = {
 		 {ONE("what", SR_V_TOKEN), ONE("person", SR_V_PERSON), ONE("about", SR_V_ID)}},
 		sr_op_notice_sent},
 	{{"status", HOUSE(0), PLAIN, {{0}}}, sr_op_status},
+	{{"witness", HOUSE(0), PLAIN, {MAY("now", SR_V_TOKEN), MAY("checkout", SR_V_ID)}},
+		sr_op_witness},
 	{{"verify", HOUSE(VERIFIES), PLAIN, {MAY("since", SR_V_DEC), MAY("root", SR_V_KEY)}},
 		sr_op_verify},
 	{{"scrub", HOUSE(SR_ROLE_CUSTODIAN), PLAIN, {{0}}}, sr_op_scrub},

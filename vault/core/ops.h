@@ -371,6 +371,15 @@
  *         second-current yes?, second-pending dec, renewal-due yes? (board/dbkeys.h),
  *         memory-locked yes|no, failed yes?, pid dec
  *   body  rows: recovered {text} (what opening repaired; to whom packs are told); second {reason?}
+ * witness              house, login
+ *   in    now yes? (somebody waits: ask the witnesses at once; embedded, the answer waits for
+ *         them), checkout id? (of the caller's)
+ *   out   size dec, witnessed dec (entries below it are cosigned by the quorum in force), asked
+ *         yes? (checkouts wait for that), entry dec? (of the checkout), glass yes? (two people
+ *         said that it opens unwitnessed)
+ *   body  rows: policy {text bytes}; alarm {text}; witness {name bytes, vkey bytes, url bytes?,
+ *         state idle|due|asked|alarm|nowhere, cosigned yes? (the checkpoint on offer), size?,
+ *         time?, error?}
  * verify               house: member, curator, officer, auditor, custodian
  *   in    since dec?, root b64? (of that size, as the caller remembers it)
  *   out   entries dec, tiles dec, bytes dec, signatures dec, size dec, root b64, catalogue

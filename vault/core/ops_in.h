@@ -54,6 +54,7 @@ sr_op_fn sr_op_enquiries, sr_op_enquiry, sr_op_notices, sr_op_notice_sent; /* op
 sr_op_fn sr_op_certificate;                                                /* ops_items.c */
 sr_op_fn sr_op_log;                                                        /* ops_log.c */
 sr_op_fn sr_op_log_checkpoint, sr_op_log_tile, sr_op_log_prove;            /* ops_outside.c */
+sr_op_fn sr_op_witness;                                                    /* ops_witness.c */
 sr_op_fn sr_op_status, sr_op_verify, sr_op_scrub, sr_op_rebuild;           /* ops_house.c */
 sr_op_fn sr_op_redact_make;                                                /* ops_redact.c */
 sr_op_fn sr_op_collect;                                                    /* ops_collect.c */

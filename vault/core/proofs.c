@@ -936,6 +936,8 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_COLLECT:
 	case SR_T_ESCROW:
 	case SR_T_BACKUP:
+	case SR_T_WITNESS:
+	case SR_T_BREAK_GLASS:
 	case SR_T_INCIDENT:
 	case SR_T_COUNT:
 		break;

@@ -64,6 +64,8 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_ESCROW:
 	case SR_T_BACKUP:
 		return STORE;
+	case SR_T_WITNESS:
+		return HOUSE;
 	case SR_T_DESCRIBE:
 		return ITEM;
 	case SR_T_EMBARGO:
@@ -95,6 +97,7 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_VIEWED:
 	case SR_T_RETURN:
 	case SR_T_EXPORT:
+	case SR_T_BREAK_GLASS:
 		return CHECKOUT;
 	case SR_T_LAPSE:
 	case SR_T_REFUSE:

@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "board/witnessing.h"
 #include "core/wire.h"
 
 enum {
@@ -74,17 +75,18 @@ struct sr_server {
 	unsigned idle_ms, stall_ms;
 	size_t max;
 	struct conn *conns;
-	struct pollfd *polls; /* listener, stop, signals, then one per connection */
+	struct pollfd *polls; /* listener, stop, signals, witnesses, then one per connection */
 	size_t *polled;
 	size_t count, big;
 	int listener, stop, signals;
 	bool stopping;
 	bool bound;
 	uint64_t swept_ms;
+	bool alarmed; /* a witness's alarm was told */
 };
 
 enum {
-	FIXED_POLLS = 3
+	FIXED_POLLS = 4
 };
 
 static void tell(const struct sr_server *s, const char *fmt, ...) SR_PRINTF(2, 3);
@@ -464,11 +466,25 @@ static void housekeeping(struct sr_server *s) {
 	}
 }
 
+/* Answers of witnesses, news for them, heartbeats. */
+static void witnesses(struct sr_server *s) {
+	struct sr_vault *v = s->core->vault;
+	struct sr_err e = {0};
+	if (v->catalogue == NULL)
+		return;
+	if (sr_witnessing_step(v, false, &e) != 0)
+		tell(s, "witnesses: %s", e.text);
+	if (sr_witnessing_alarm(v) != NULL && !s->alarmed)
+		tell(s, "ALARM: %s; nothing is written any more", sr_witnessing_alarm(v));
+	s->alarmed = sr_witnessing_alarm(v) != NULL;
+}
+
 static size_t fill_polls(struct sr_server *s) {
 	size_t n = FIXED_POLLS;
 	s->polls[0] = (struct pollfd){.fd = s->listener, .events = POLLIN};
 	s->polls[1] = (struct pollfd){.fd = s->stop, .events = POLLIN};
 	s->polls[2] = (struct pollfd){.fd = s->signals, .events = POLLIN};
+	s->polls[3] = (struct pollfd){.fd = sr_witnessing_fd(s->core->vault), .events = POLLIN};
 	for (size_t i = 0; i < s->max; i++) {
 		const struct conn *c = &s->conns[i];
 		if (c->fd < 0)
@@ -510,6 +526,7 @@ int sr_server_turn(struct sr_server *s, int timeout_ms, struct sr_err *e) {
 			accept_all(s);
 	}
 	housekeeping(s);
+	witnesses(s);
 	if (s->core->vault->failed)
 		return sr_fail(e, SR_IO,
 			"a write to the vault failed; core stops, so that the next start can "

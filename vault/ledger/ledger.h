@@ -3,6 +3,7 @@
  *
  *   journal             the tail since the last full tile (ledger/journal.h)
  *   checkpoint          the published signed note, never larger than journal and tiles
+ *   witnessed           the last one that the quorum of witnesses cosigned, if there is one
  *   tile/<L>/<N>        C2SP tlog-tiles, full ones only, created once, never overwritten
  *   tile/entries/<N>    their entries
  *   lock                the writer's process id
@@ -77,7 +78,8 @@ SR_MUST int sr_ledger_commit(struct sr_ledger *l, const struct sr_bytes *entries
 /* FAILED: a write broke off, and whether its entries are in is known after the next open. */
 bool sr_ledger_failed(const struct sr_ledger *l);
 
-/* The checkpoint note of the present size, appended (needs the seed, else MISUSE). */
+/* The checkpoint note of the present size, appended (needs the seed, else MISUSE); with the
+ * cosignatures that were published under it. */
 SR_MUST int sr_ledger_checkpoint(struct sr_ledger *l, struct sr_buf *out, struct sr_err *e);
 /* Write `checkpoint` for the present size, durable; cosignature lines of the published note are
  * kept while the size stays. */
@@ -86,6 +88,13 @@ SR_MUST int sr_ledger_publish(struct sr_ledger *l, struct sr_err *e);
 SR_MUST int sr_ledger_published(struct sr_ledger *l, struct sr_buf *out, struct sr_err *e);
 /* Put witnesses' signature lines under the published note (same size and root), durable. */
 SR_MUST int sr_ledger_cosigned(struct sr_ledger *l, struct sr_bytes lines, struct sr_err *e);
+
+/* The published note with other cosignature lines: same text, our line in it. With ${quorum} it is
+ * also kept as the last one that was witnessed, before it is published. Durable. */
+SR_MUST int sr_ledger_recosign(
+	struct sr_ledger *l, struct sr_bytes note, bool quorum, struct sr_err *e);
+/* That one, appended as it lies there; NOTFOUND. */
+SR_MUST int sr_ledger_witnessed(struct sr_ledger *l, struct sr_buf *out, struct sr_err *e);
 
 /* Entry ${index}, appended to ${out}; NOTFOUND beyond the size. */
 SR_MUST int sr_ledger_entry(

@@ -24,6 +24,7 @@ struct sr_ledger {
 	struct sr_edge *edge;
 	struct sr_ledger_report report;
 	uint64_t published; /* size of the checkpoint on disk */
+	struct sr_buf note; /* that note, as we wrote or verified it; not for readers */
 	bool failed;
 	struct sr_pending_tile *pending; /* read only */
 	size_t pending_count;

@@ -439,6 +439,17 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("checked", SR_V_DEC, SR_OPTIONAL),
 		F("secrets", SR_V_DEC, SR_OPTIONAL),
 		END}},
+	{SR_T_WITNESS, "witness", SR_BY_SERVICE, NULL, SR_EFFECT_RECORD, FIELDS{
+		F("event", SR_V_TOKEN, SR_ONE),
+		F("witnesses", SR_V_DEC, SR_OPTIONAL),
+		F("quorum", SR_V_TOKEN, SR_OPTIONAL),
+		OBJECT("policy", SR_OPTIONAL),
+		END}},
+	{SR_T_BREAK_GLASS, "break-glass", SR_BY_MEMBER | SR_BY_CURATOR | SR_BY_OFFICER, NULL,
+		SR_EFFECT_CHECKOUT, FIELDS{
+		F("checkout", SR_V_ID, SR_ONE),
+		P_TEXT("reason", SR_ONE, "actor"),
+		END}},
 	{SR_T_INCIDENT, "incident", SR_BY_SERVICE, NULL, SR_EFFECT_RECORD, FIELDS{
 		F("what", SR_V_TOKEN, SR_ONE),
 		F("person", SR_V_PERSON, SR_OPTIONAL),
@@ -446,6 +457,7 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("request", SR_V_ID, SR_OPTIONAL),
 		F("item", SR_V_ID, SR_OPTIONAL),
 		F("grant", SR_V_ID, SR_OPTIONAL),
+		F("checkout", SR_V_ID, SR_OPTIONAL),
 		END}},
 };
 /* clang-format on */

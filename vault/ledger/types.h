@@ -70,6 +70,8 @@ enum sr_type_id {
 	SR_T_COLLECT,
 	SR_T_ESCROW,
 	SR_T_BACKUP,
+	SR_T_WITNESS,
+	SR_T_BREAK_GLASS,
 	SR_T_INCIDENT,
 	SR_T_COUNT
 };
@@ -132,10 +134,10 @@ enum sr_effect {
 	SR_EFFECT_REQUEST,    /* request, amend, room-key, join, comment, recuse, withdraw, lapse */
 	SR_EFFECT_VOTE,       /* vote */
 	SR_EFFECT_GRANT,      /* grant, suspend, lift, revoke, close */
-	SR_EFFECT_CHECKOUT,   /* checkout, viewed, return, export */
+	SR_EFFECT_CHECKOUT,   /* checkout, viewed, return, export, break-glass */
 	SR_EFFECT_OFFICE,     /* enquiry, notice */
-	SR_EFFECT_RECORD /* refuse, scrub, incident: kept, changes no state (an incident may void a
-			    vote) */
+	SR_EFFECT_RECORD /* refuse, scrub, witness, incident: kept, changes no state (an incident
+			    may void a vote) */
 };
 
 struct sr_field {

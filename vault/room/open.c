@@ -24,6 +24,7 @@
 #include "board/keys.h"
 #include "board/pieces.h"
 #include "board/shares.h"
+#include "board/witnessing.h"
 #include "store/secrets.h"
 
 /* Everything that opening one item under a grant looks at. */
@@ -60,6 +61,21 @@ static void opening_free(struct opening *op) {
 	sr_buf_free(&op->room_sk);
 	sr_wipe(op, sizeof *op);
 	free(op);
+}
+
+/* That somebody looks must be known elsewhere before they look; or two people answered for it
+ * instead, which is on the record. */
+static int witnessed(struct sr_room *r, const struct sr_checkout_row *c, struct sr_err *e) {
+	struct sr_glass glass = {0};
+	struct sr_err why = {0};
+	int rc;
+
+	if (sr_witnessing_check(r->v, c->entry, &why) == 0)
+		return 0;
+	rc = sr_query_glass(&glass, r->v->catalogue, c->id, e);
+	if (rc != 0 || (glass.count == SR_GLASS_NAMES && sr_witnessing_alarm(r->v) == NULL))
+		return rc;
+	return sr_fail(e, SR_DENIED, "%s", why.text);
 }
 
 /* --- what the catalogue says ------------------------------------------------------------------ */
@@ -215,6 +231,8 @@ static int load(struct opening *op, struct sr_err *e) {
 			op->checkout.right);
 	if (rc == 0)
 		rc = room_live(op->r, &op->checkout, sr_room_now(op->r), e);
+	if (rc == 0)
+		rc = witnessed(op->r, &op->checkout, e);
 	if (rc == 0)
 		rc = sr_query_grant(&op->grant, cat, op->checkout.grant, e);
 	if (rc == 0)
@@ -571,7 +589,9 @@ static int held_checkout(struct sr_checkout_row *c, struct sr_room *r,
 			"a checkout of right %s opens with votes, not with a part", c->right);
 	if (rc == 0)
 		rc = is_curator(r, curator, e);
-	return rc == 0 ? room_live(r, c, sr_room_now(r), e) : rc;
+	if (rc == 0)
+		rc = room_live(r, c, sr_room_now(r), e);
+	return rc == 0 ? witnessed(r, c, e) : rc;
 }
 
 int sr_room_open_held(struct sr_room *r, const uint8_t checkout[SR_ID], const char *curator,

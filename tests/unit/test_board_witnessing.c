@@ -1,0 +1,264 @@
+/*
+ * Tests of board/witnessing: the policy that lies in the log, checkouts that wait for it, two names
+ * that waive it, and an alarm that stops every commit until it is dismissed. No witness is asked
+ * here (tests/cli/witness.sh does that): cosignatures are made by hand.
+ */
+#include "board/witnessing.h"
+#include "ledger/ledger.h"
+#include "merkle/cosignature.h"
+#include "world.h"
+
+#define assert_refused(w, rc, piece) assert_fails((rc), SR_DENIED, &(w)->out.err, (piece))
+
+static struct sr_vkey key[2];
+static uint8_t seed[2][SR_SEED];
+
+static void keys(void) {
+	static const char *const names[] = {"one.example/w", "two.example/w"};
+	struct sr_err e = {0};
+
+	for (size_t i = 0; i < 2; i++) {
+		uint8_t pk[SR_PK];
+
+		t_fill(seed[i], SR_SEED, 70 + i);
+		sr_sign_public(pk, seed[i]);
+		assert_ok(
+			sr_vkey_make(&key[i], sr_bytes_str(names[i]), SR_NOTE_COSIGN, pk, &e), &e);
+	}
+}
+
+/* "${quorum}" of two witnesses at an address where nobody is. */
+static void policy(struct sr_buf *out, const char *quorum) {
+	for (size_t i = 0; i < 2; i++) {
+		sr_buf_printf(out, "witness w%zu ", i);
+		sr_vkey_put(out, &key[i]);
+		sr_buf_printf(out, " http://127.0.0.1:1/w%zu\n", i);
+	}
+	sr_buf_printf(out, "group both all w0 w1\nquorum %s\n", quorum);
+}
+
+static int adopt(struct world *w, const char *quorum) {
+	struct sr_buf text;
+	int rc;
+
+	sr_buf_init(&text);
+	policy(&text, quorum);
+	rc = sr_witnessing_adopt(w->v, sr_buf_view(&text), &w->e);
+	sr_buf_free(&text);
+	return rc;
+}
+
+/* What is published now, cosigned by the first ${count} witnesses and kept. */
+static void cosign(struct world *w, size_t count, bool quorum) {
+	struct sr_buf note;
+	struct sr_note n;
+
+	sr_buf_init(&note);
+	assert_ok(sr_ledger_publish(w->v->ledger, &w->e), &w->e);
+	assert_ok(sr_ledger_published(w->v->ledger, &note, &w->e), &w->e);
+	for (size_t i = 0; i < count; i++) {
+		const struct sr_signer s = {.key = &key[i], .seed = seed[i]};
+		struct sr_buf line;
+
+		sr_buf_init(&line);
+		assert_ok(sr_note_parse(&n, sr_buf_view(&note), &w->e), &w->e);
+		assert_ok(sr_cosign_line(&line, n.text, &s, (uint64_t)w->now, &w->e), &w->e);
+		sr_note_free(&n);
+		sr_buf_put_bytes(&note, sr_buf_view(&line));
+		sr_buf_free(&line);
+	}
+	assert_ok(sr_ledger_recosign(w->v->ledger, sr_buf_view(&note), quorum, &w->e), &w->e);
+	assert_ok(sr_witnessing_open(w->v, &w->e), &w->e);
+	sr_buf_free(&note);
+}
+
+static void granted(struct world *w, uint8_t item[SR_ID], uint8_t grant[SR_ID]) {
+	static const char text[] = "a page of harmless text\n";
+	struct world_file f = {
+		.path = "page.txt", .content = {(const uint8_t *)text, sizeof text - 1}};
+	struct world_deposit d = {.files = &f, .count = 1};
+	struct world_request q = {
+		.by = &w->researcher[0], .items = (const uint8_t(*)[SR_ID])item, .count = 1};
+
+	assert_int_equal(world_deposit(w, &d), 0);
+	memcpy(item, d.items[0], SR_ID);
+	world_held_release(w, item);
+	assert_int_equal(world_request(w, &q), 0);
+	world_grant(w, q.id, grant);
+}
+
+static int glass(struct world *w, const struct world_person *by, const uint8_t checkout[SR_ID]) {
+	struct world_draft d;
+
+	world_begin(&d, w, by, SR_T_BREAK_GLASS);
+	sr_text_put_hex(&d.text, "checkout", checkout, SR_ID);
+	world_text(&d, "reason", "the network is down");
+	return world_commit(&d, NULL);
+}
+
+/* -----------------------------------------------------------------------------------------------
+ */
+
+static void adopted(void **state) {
+	struct world *w = world_new(NULL);
+	struct sr_buf text, want;
+
+	(void)state;
+	keys();
+	sr_buf_init(&text);
+	sr_buf_init(&want);
+	assert_false(sr_witnessing_asked(w->v));
+	assert_fails(sr_witnessing_policy(w->v, &text, &w->e), SR_NOTFOUND, &w->e, "no witness");
+	assert_int_equal(sr_witnessing_check(w->v, 0, &w->e), 0);
+	assert_fails(sr_witnessing_adopt(w->v, sr_bytes_str("quorum x\n"), &w->e), SR_USAGE, &w->e,
+		"not defined above");
+	assert_fails(adopt(w, "three"), SR_USAGE, &w->e, "not defined above");
+	/* A quorum that those with an address cannot make would shut the vault. */
+	sr_buf_put_str(&text, "witness w ");
+	sr_vkey_put(&text, &key[0]);
+	sr_buf_put_str(&text, "\nquorum w\n");
+	assert_fails(sr_witnessing_adopt(w->v, sr_buf_view(&text), &w->e), SR_USAGE, &w->e,
+		"cannot make the quorum");
+	assert_int_equal(world_count(w, SR_T_WITNESS), 0);
+	assert_ok(adopt(w, "both"), &w->e);
+	assert_true(sr_witnessing_asked(w->v));
+	assert_int_equal(world_count(w, SR_T_WITNESS), 1);
+	assert_int_equal(world_count(w, SR_T_INCIDENT), 0);
+	assert_fails(adopt(w, "both"), SR_EXISTS, &w->e, "in force already");
+	/* It is the log's: another process reads it there, and no file holds it. */
+	world_reopen(w);
+	sr_buf_clear(&text);
+	assert_ok(sr_witnessing_policy(w->v, &text, &w->e), &w->e);
+	policy(&want, "both");
+	assert_true(sr_bytes_eq(sr_buf_view(&text), sr_buf_view(&want)));
+	assert_true(sr_witnessing_asked(w->v));
+	assert_int_equal(sr_witnessing_size(w->v), 0);
+	/* A weaker one is another entry, and an incident. */
+	assert_ok(adopt(w, "none"), &w->e);
+	assert_false(sr_witnessing_asked(w->v));
+	assert_int_equal(world_count(w, SR_T_WITNESS), 2);
+	assert_int_equal(world_count(w, SR_T_INCIDENT), 1);
+	sr_buf_free(&want);
+	sr_buf_free(&text);
+	world_free(w);
+}
+
+static void waits(void **state) {
+	struct world *w = world_new(NULL);
+	uint8_t item[SR_ID], grant[SR_ID];
+	struct world_checkout c = {.by = &w->researcher[0], .item = item, .grant = grant};
+	struct sr_buf receipt;
+
+	(void)state;
+	keys();
+	granted(w, item, grant);
+	assert_ok(adopt(w, "both"), &w->e);
+	assert_int_equal(world_checkout(w, &c), 0);
+	assert_fails(world_open(w, &c), SR_DENIED, &w->e, "not witnessed: entry ");
+	assert_non_null(strstr(w->e.text, "missing: w0 (not yet answered), w1 (not yet"));
+	cosign(w, 1, false); /* one of two is no quorum, whatever the file is called */
+	assert_fails(world_open(w, &c), SR_DENIED, &w->e, "not witnessed");
+	cosign(w, 1, true);
+	assert_fails(world_open(w, &c), SR_DENIED, &w->e, "not witnessed");
+	cosign(w, 2, true);
+	assert_int_equal(sr_witnessing_size(w->v), sr_ledger_next_index(w->v->ledger));
+	assert_int_equal(world_open(w, &c), 0);
+	/* Another process knows it too; a later entry is not covered by it. */
+	world_reopen(w);
+	assert_int_equal(world_open(w, &c), 0);
+	assert_int_equal(world_return(w, &c), 0);
+	assert_int_equal(world_checkout(w, &c), 0);
+	assert_fails(world_open(w, &c), SR_DENIED, &w->e, "not witnessed");
+	/* What the quorum of before said is nothing to another policy. */
+	cosign(w, 2, true);
+	assert_int_equal(world_open(w, &c), 0);
+	/* The checkpoint that receipts carry has both lines while the size stays. */
+	cosign(w, 2, true);
+	sr_buf_init(&receipt);
+	assert_ok(sr_ledger_checkpoint(w->v->ledger, &receipt, &w->e), &w->e);
+	sr_buf_put_u8(&receipt, 0);
+	assert_non_null(strstr((const char *)receipt.p, "one.example/w"));
+	assert_non_null(strstr((const char *)receipt.p, "two.example/w"));
+	sr_buf_free(&receipt);
+	world_free(w);
+}
+
+static void broken_glass(void **state) {
+	struct world *w = world_new(NULL);
+	uint8_t item[SR_ID], grant[SR_ID];
+	struct world_checkout c = {.by = &w->researcher[0], .item = item, .grant = grant};
+
+	(void)state;
+	keys();
+	granted(w, item, grant);
+	assert_int_equal(world_checkout(w, &c), 0);
+	assert_refused(w, glass(w, &w->member[0], c.id), "asks no witnesses");
+	assert_ok(adopt(w, "both"), &w->e);
+	assert_refused(w, glass(w, &w->researcher[0], c.id), "role-missing");
+	assert_refused(w, glass(w, &w->custodian, c.id), "role-missing");
+	assert_refused(w, glass(w, &w->auditor, c.id), "role-missing");
+	assert_refused(w, glass(w, &w->member[0], grant), "no such checkout");
+	assert_int_equal(glass(w, &w->member[0], c.id), 0);
+	assert_refused(w, glass(w, &w->member[0], c.id), "said it already");
+	assert_int_equal(world_count(w, SR_T_INCIDENT), 0);
+	assert_fails(world_open(w, &c), SR_DENIED, &w->e, "not witnessed");
+	assert_int_equal(glass(w, &w->officer, c.id), 0);
+	assert_int_equal(world_count(w, SR_T_INCIDENT), 1);
+	assert_refused(w, glass(w, &w->curator[0], c.id), "two people said it already");
+	assert_int_equal(world_open(w, &c), 0);
+	/* For this checkout and no other. */
+	assert_int_equal(world_return(w, &c), 0);
+	assert_refused(w, glass(w, &w->curator[0], c.id), "the checkout is returned");
+	assert_int_equal(world_checkout(w, &c), 0);
+	assert_fails(world_open(w, &c), SR_DENIED, &w->e, "not witnessed");
+	world_free(w);
+}
+
+static void alarm_stops(void **state) {
+	static const char says[] = "witness one.example/w cosigned size 900 of this log";
+	struct world *w = world_new(NULL);
+	uint8_t item[SR_ID], grant[SR_ID];
+	struct world_checkout c = {.by = &w->researcher[0], .item = item, .grant = grant};
+	char path[T_PATH];
+	uint64_t size;
+
+	(void)state;
+	keys();
+	granted(w, item, grant);
+	assert_ok(adopt(w, "both"), &w->e);
+	assert_int_equal(world_checkout(w, &c), 0);
+	assert_int_equal(glass(w, &w->member[0], c.id), 0);
+	assert_int_equal(glass(w, &w->member[1], c.id), 0);
+	assert_fails(sr_witnessing_dismiss(w->v, &w->e), SR_NOTFOUND, &w->e, "no witness gave");
+	snprintf(path, sizeof path, "%s/ledger/alarm", w->vault);
+	t_write_file(path, says, sizeof says - 1);
+	assert_ok(sr_witnessing_open(w->v, &w->e), &w->e);
+	assert_string_equal(sr_witnessing_alarm(w->v), says);
+	size = sr_ledger_next_index(w->v->ledger);
+	/* Neither a commit, nor what two names waived. */
+	assert_int_equal(sr_door_sweep(w->v, NULL, &w->e), SR_LOCKED);
+	assert_non_null(strstr(w->e.text, "writing stops, by a witness's alarm"));
+	assert_int_not_equal(world_open(w, &c), 0);
+	assert_int_equal(adopt(w, "none"), SR_LOCKED);
+	/* Whoever opens the vault; it opens, for reading. */
+	world_reopen(w);
+	assert_string_equal(sr_witnessing_alarm(w->v), says);
+	assert_int_equal(sr_ledger_next_index(w->v->ledger), size);
+	assert_ok(sr_witnessing_dismiss(w->v, &w->e), &w->e);
+	assert_null(sr_witnessing_alarm(w->v));
+	assert_false(t_exists(path));
+	assert_int_equal(sr_ledger_next_index(w->v->ledger), size + 1);
+	assert_int_equal(world_open(w, &c), 0);
+	world_free(w);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(adopted),
+		cmocka_unit_test(waits),
+		cmocka_unit_test(broken_glass),
+		cmocka_unit_test(alarm_stops),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,103 @@
+/*
+ * What the vault knows of its witnesses, and how far they confirmed its log.
+ */
+#include "board/witnessing.h"
+#include "core/ops_in.h"
+#include "ledger/ledger.h"
+
+static const char *state_word(enum sr_cosigning_state s) {
+	switch (s) {
+	case SR_COSIGNING_IDLE:
+		return "idle";
+	case SR_COSIGNING_DUE:
+		return "due";
+	case SR_COSIGNING_ASKED:
+		return "asked";
+	case SR_COSIGNING_ALARM:
+		return "alarm";
+	case SR_COSIGNING_NOWHERE:
+		return "nowhere";
+	}
+	return "nowhere";
+}
+
+static int put_witness(
+	struct sr_rows_out *o, const struct sr_vault *v, size_t i, struct sr_err *e) {
+	struct sr_cosigning_witness s;
+	struct sr_buf vkey;
+	int rc;
+	sr_witnessing_show(&s, v, i);
+	sr_row(o, "witness");
+	sr_row_bytes(o, "name", s.name);
+	sr_buf_init(&vkey);
+	/* Keys of a type that cannot be checked here have no text of ours; their name tells. */
+	if (s.key->type == SR_NOTE_COSIGN)
+		sr_vkey_put(&vkey, s.key);
+	else
+		sr_buf_put_str(&vkey, s.key->name);
+	rc = sr_buf_ok(&vkey, e);
+	if (rc == 0)
+		sr_row_bytes(o, "vkey", sr_buf_view(&vkey));
+	sr_buf_free(&vkey);
+	if (s.url.len > 0)
+		sr_row_bytes(o, "url", s.url);
+	sr_row_str(o, "state", state_word(s.state));
+	sr_row_flag(o, "cosigned", s.cosigned);
+	if (s.size > 0)
+		sr_row_dec(o, "size", s.size);
+	if (s.time > 0)
+		sr_row_time(o, "time", (int64_t)s.time);
+	if (s.error[0] != '\0')
+		sr_row_str(o, "error", s.error);
+	return rc;
+}
+
+/* Whether the checkout that somebody waits for may open by the word of two people. */
+static int put_checkout(struct sr_x *x, const uint8_t id[SR_ID], struct sr_err *e) {
+	struct sr_checkout_row row = {0};
+	struct sr_glass glass = {0};
+	int rc = sr_query_checkout(&row, x->catalogue, id, e);
+	if (rc == 0 && strcmp(row.person, x->caller.person) != 0)
+		rc = sr_denied(e, "the checkout is %s's", row.person);
+	if (rc == 0)
+		rc = sr_query_glass(&glass, x->catalogue, id, e);
+	if (rc != 0)
+		return rc;
+	sr_text_put_dec(&x->r->head, "entry", row.entry);
+	if (glass.count == SR_GLASS_NAMES)
+		sr_text_put(&x->r->head, "glass", "yes");
+	return 0;
+}
+
+int sr_op_witness(struct sr_x *x, struct sr_err *e) {
+	struct sr_vault *v = x->vault;
+	struct sr_rows_out o;
+	struct sr_buf policy;
+	uint8_t id[SR_ID];
+	int rc = 0;
+	if (sr_in_yes(x, "now"))
+		rc = x->session->embedded ? sr_witnessing_run(v, SR_WITNESSING_WAIT_MS, false, e)
+					  : sr_witnessing_step(v, true, e);
+	if (rc == 0 && sr_in_id(x, "checkout", id))
+		rc = put_checkout(x, id, e);
+	if (rc != 0)
+		return rc;
+	sr_text_put_dec(&x->r->head, "size", sr_ledger_next_index(v->ledger));
+	sr_text_put_dec(&x->r->head, "witnessed", sr_witnessing_size(v));
+	if (sr_witnessing_asked(v))
+		sr_text_put(&x->r->head, "asked", "yes");
+	sr_rows_begin(&o, &x->r->body);
+	sr_buf_init(&policy);
+	if (sr_witnessing_policy(v, &policy, NULL) == 0) {
+		sr_row(&o, "policy");
+		sr_row_bytes(&o, "text", sr_buf_view(&policy));
+	}
+	sr_buf_free(&policy);
+	if (sr_witnessing_alarm(v) != NULL) {
+		sr_row(&o, "alarm");
+		sr_row_bytes(&o, "text", sr_bytes_str(sr_witnessing_alarm(v)));
+	}
+	for (size_t i = 0; rc == 0 && i < sr_witnessing_count(v); i++)
+		rc = put_witness(&o, v, i, e);
+	return rc;
+}
