@@ -19,6 +19,25 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom passphrase --vault /srv/vault --unlock /root/vault.key --unlock-new "
 		"/root/vault2.key",
 		cli_passphrase_options, 0, 0, verb_passphrase},
+	{"recover", "begin",
+		"The passphrase of the service keys is lost: begin to have them given back by "
+		"members.",
+		"ASK --key F [--unlock-new F | --new-passphrase-file F]",
+		"strongroom recover begin recovery.ask --key recovery.key --unlock-new "
+		"/root/vault2.key --vault /srv/vault",
+		cli_recover_begin_options, 1, 1, verb_recover_begin},
+	{"recover", "piece",
+		"Give a member's piece of the service keys to the custodian who read the "
+		"fingerprint.",
+		"ASK --out F [--fingerprint DIGITS] --as MEMBER",
+		"strongroom recover piece recovery.ask --out m1.piece --as m1.id",
+		cli_recover_piece_options, 1, 1, verb_recover_piece},
+	{"recover", "finish",
+		"Open the vault with enough members' pieces, under what `recover begin` was given.",
+		"PIECE... --key F",
+		"strongroom recover finish m1.piece m3.piece --key recovery.key --unlock "
+		"/root/vault2.key --vault /srv/vault",
+		cli_recover_finish_options, 1, SR_BOARD_MEMBERS_MAX, verb_recover_finish},
 	{"identity", "new", "Make a key of your own: FILE (sealed) and FILE.card (introduces you).",
 		"FILE --name \"Display Name\"",
 		"strongroom identity new ada.id --name \"Ada Lovelace\"", cli_identity_new_options,

@@ -18,6 +18,7 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_COMPLAINT] = sr_apply_complaint,
 	[SR_T_REVEAL] = sr_apply_reveal,
 	[SR_T_OPENED] = sr_apply_opened,
+	[SR_T_SHARE] = sr_apply_share,
 	[SR_T_BOARD] = sr_apply_board,
 	[SR_T_RESHARE] = sr_apply_reshare,
 	[SR_T_COLLECTION] = sr_apply_collection,
@@ -63,6 +64,7 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_COLLECT] = sr_apply_collect,
 	[SR_T_ESCROW] = sr_apply_escrow,
 	[SR_T_BACKUP] = sr_apply_backup,
+	[SR_T_RECOVER] = sr_apply_recover,
 	[SR_T_INCIDENT] = sr_apply_incident,
 };
 

@@ -183,6 +183,10 @@ struct sr_board_row {
 SR_MUST int sr_query_board(struct sr_board_row *out, struct sr_catalogue *c, const uint8_t *board,
 	uint32_t epoch, struct sr_err *e);
 
+/* Did the log take the recovery with this ask? */
+SR_MUST int sr_query_recovered(
+	bool *out, struct sr_catalogue *c, const uint8_t ask[SR_HASH], struct sr_err *e);
+
 struct sr_run_member {
 	uint32_t index;
 	char person[SR_PERSON_TEXT];

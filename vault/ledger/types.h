@@ -22,6 +22,7 @@ enum sr_type_id {
 	SR_T_COMPLAINT,
 	SR_T_REVEAL,
 	SR_T_OPENED,
+	SR_T_SHARE,
 	SR_T_BOARD,
 	SR_T_RESHARE,
 	SR_T_COLLECTION,
@@ -67,6 +68,7 @@ enum sr_type_id {
 	SR_T_COLLECT,
 	SR_T_ESCROW,
 	SR_T_BACKUP,
+	SR_T_RECOVER,
 	SR_T_INCIDENT,
 	SR_T_COUNT
 };
