@@ -701,8 +701,8 @@ static void test_collected(void **state) {
 	rig_close(&r);
 }
 
-/* A member's share under another key, and a recovery of the service keys: both are of the board that
- * is open. */
+/* A member's share under another key, and a recovery of the service keys: both are of the board
+ * that is open. */
 static void test_share_and_recover(void **state) {
 	const int enough[] = {M0, M1}, strange[] = {M0, CURATOR};
 	struct rig r;
