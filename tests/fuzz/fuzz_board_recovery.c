@@ -35,7 +35,7 @@ static void board(struct sr_dkg *d, struct sr_ceremony_keys *k, uint8_t x[MEMBER
 	k->level[0] = (struct sr_level_key){.level = 2, .quorum = 2, .members = MEMBERS};
 	t_fill(k->transcript, SR_HASH, 6);
 	assert_ok(sr_point_mul_base(k->level[0].board, a[0], &e), &e);
-	for (uint8_t i = 0; i < MEMBERS; i++) {
+	for (size_t i = 0; i < MEMBERS; i++) {
 		sr_poly_eval(x[i], (const uint8_t(*)[SR_SCALAR])a, 2, (uint8_t)(i + 1));
 		assert_ok(sr_point_mul_base(k->level[0].share[i], x[i], &e), &e);
 	}
@@ -53,7 +53,7 @@ static void make_file(struct fixture *f) {
 	sr_buf_init(&body);
 	sr_keys_encode(&body, &d, &k);
 	in.board = sr_buf_view(&body);
-	for (uint8_t i = 0; i < MEMBERS; i++) {
+	for (size_t i = 0; i < MEMBERS; i++) {
 		struct sr_share_place at = {.keys = &k, .index = (uint8_t)(i + 1)};
 		t_fill(f->seed[i], SR_SEED, (uint64_t)10 + i);
 		sr_keys_hash(at.hash, in.board);

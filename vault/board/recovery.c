@@ -359,12 +359,9 @@ bool sr_recovery_ask_is(const uint8_t hash[SR_HASH], const char *typed) {
 
 	sr_hex(hex, hash, SR_HASH);
 	for (; *typed != '\0'; typed++) {
-		const char ch =
-			*typed >= 'A' && *typed <= 'F' ? (char)(*typed - 'A' + 'a') : *typed;
-
-		if (ch == ' ')
+		if (*typed == ' ')
 			continue;
-		if (n >= 32 || ch != hex[n])
+		if (n >= 32 || (*typed != hex[n] && (hex[n] < 'a' || *typed != hex[n] - 'a' + 'A')))
 			return false;
 		n++;
 	}
