@@ -78,8 +78,18 @@ const struct cli_verb cli_verbs[] = {
 	{"board", "accept",
 		"Check all deals and accept the transcript; the last member's opens the "
 		"board. A wrong share: complain, and the run is void.",
-		"--as MEMBER [--board B]", "strongroom board accept --as m1.id",
-		cli_board_act_options, 0, 0, verb_board_accept},
+		"--as MEMBER [--board B] [--sheet F]",
+		"strongroom board accept --sheet sheet.txt --as m1.id", cli_board_accept_options, 0,
+		0, verb_board_accept},
+	{"board", "sheet", "Print the recovery sheet of your shares, for paper.",
+		"[--out F] [--board B] --as MEMBER", "strongroom board sheet --as m1.id | lp",
+		cli_board_sheet_options, 0, 0, verb_board_sheet},
+	{"board", "restore-share",
+		"Bring your shares over to your new key, from the recovery sheet or the identity "
+		"before.",
+		"(--sheet F | --old FILE) [--board B] --as MEMBER",
+		"strongroom board restore-share --sheet typed.txt --as m1b.id",
+		cli_restore_share_options, 0, 0, verb_restore_share},
 	{"board", "reveal",
 		"Answer a complaint about your deal: publish the key of that one share, so that "
 		"everybody can judge.",

@@ -289,6 +289,51 @@ static void the_file_follows_the_board(void **state) {
 	scene_close(&s);
 }
 
+static int bring_share(struct world *w, const struct world_person *by, const struct scene *s,
+	const char *run, const uint8_t keys[SR_HASH]) {
+	struct world_draft d;
+
+	world_begin(&d, w, by, SR_T_SHARE);
+	sr_text_put_hex(&d.text, "board", s->a.file.board.board, SR_ID);
+	if (run != NULL)
+		sr_text_put(&d.text, "run", run);
+	else
+		sr_text_put_hex(&d.text, "run", s->a.file.board.run, SR_ID);
+	sr_text_put_hex(&d.text, "keys", keys, SR_HASH);
+	world_object(&d, "shares", sr_bytes_str("another box"));
+	return world_commit(&d, NULL);
+}
+
+/* A member's share under another key: who may say so, of which keys, and the file follows at once.
+ */
+static void a_share_is_brought_over(void **state) {
+	uint8_t other[SR_HASH] = {7};
+	struct sr_recovery r;
+	struct sr_buf b;
+	struct scene s;
+
+	(void)state;
+	scene_open(&s, 3, 2, 3);
+	assert_fails(bring_share(s.w, &s.w->curator[0], &s, NULL, s.a.file.keys_hash), SR_DENIED,
+		&s.w->out.err, "member");
+	assert_fails(bring_share(s.w, &s.w->member[1], &s, NULL, other), SR_DENIED, &s.w->out.err,
+		"the board has other keys by now");
+	assert_fails(bring_share(s.w, &s.w->member[1], &s, "000000000000000000000000000000ff",
+			     s.a.file.keys_hash),
+		SR_DENIED, &s.w->out.err, "the board has other keys by now");
+	assert_int_equal(world_count(s.w, SR_T_SHARE), 0);
+	assert_ok(bring_share(s.w, &s.w->member[1], &s, NULL, s.a.file.keys_hash), &s.w->out.err);
+	sr_buf_init(&b);
+	t_read_file(t_path(s.w->vault, "keys/service.board"), &b);
+	assert_ok(sr_recovery_read(&r, sr_buf_view(&b), &s.e), &s.e);
+	assert_int_equal(r.number, 2);
+	assert_true(sr_bytes_eq(r.member[1].box, sr_bytes_str("another box")));
+	assert_true(sr_bytes_eq(r.member[0].box, s.a.file.member[0].box));
+	sr_recovery_free(&r);
+	sr_buf_free(&b);
+	scene_close(&s);
+}
+
 static void what_is_read_aloud(void **state) {
 	uint8_t hash[SR_HASH] = {0x3f, 0xa9, 0x01, 0xbc};
 	char shown[SR_RECOVERY_ASK_TEXT], typed[64];
@@ -371,6 +416,7 @@ int main(void) {
 		cmocka_unit_test(every_cut_and_flip_is_seen),
 		cmocka_unit_test(no_piece_for_another_seal),
 		cmocka_unit_test(the_file_follows_the_board),
+		cmocka_unit_test(a_share_is_brought_over),
 		cmocka_unit_test(what_is_read_aloud),
 		cmocka_unit_test(a_note_is_logged_or_goes),
 	};
