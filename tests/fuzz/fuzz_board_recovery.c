@@ -130,8 +130,8 @@ static void check_piece(const struct fixture *f, struct sr_bytes in) {
 
 static void check_note(struct sr_bytes in) {
 	struct sr_recovered r;
-	uint8_t service[SR_HASH];
-	if (sr_recovered_read(&r, service, in, NULL) != 0)
+	uint8_t service[SR_HASH], check[SR_HASH];
+	if (sr_recovered_read(&r, service, check, in, NULL) != 0)
 		return;
 	MUST(r.members >= 1 && r.members <= SR_BOARD_MEMBERS_MAX);
 	for (size_t i = 0; i < r.members; i++)
@@ -165,7 +165,8 @@ void fuzz_seeds(void) {
 		"board 000000000000000000000000000000ff\n"
 		"epoch 1\nlevel 3\n"
 		"ask 00000000000000000000000000000000000000000000000000000000000000ff\n"
-		"member p-0123456789abcdef\nmember p-1123456789abcdef\n";
+		"member p-0123456789abcdef\nmember p-1123456789abcdef\n"
+		"check 00000000000000000000000000000000000000000000000000000000000000ff\n";
 	const struct fixture *f = fixture();
 	fuzz_seed_with("file", "\0", 1, sr_buf_view(&f->file));
 	fuzz_seed_with("ask", "\1", 1, sr_buf_view(&f->ask));

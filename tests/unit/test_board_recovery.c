@@ -290,7 +290,7 @@ static void the_file_follows_the_board(void **state) {
 }
 
 static int bring_share(struct world *w, const struct world_person *by, const struct scene *s,
-	const char *run, const uint8_t keys[SR_HASH]) {
+	const char *run, const uint8_t keys[SR_HASH], struct sr_bytes box) {
 	struct world_draft d;
 
 	world_begin(&d, w, by, SR_T_SHARE);
@@ -300,35 +300,50 @@ static int bring_share(struct world *w, const struct world_person *by, const str
 	else
 		sr_text_put_hex(&d.text, "run", s->a.file.board.run, SR_ID);
 	sr_text_put_hex(&d.text, "keys", keys, SR_HASH);
-	world_object(&d, "shares", sr_bytes_str("another box"));
+	world_object(&d, "shares", box);
 	return world_commit(&d, NULL);
 }
 
 /* A member's share under another key: who may say so, of which keys, and the file follows at once.
  */
 static void a_share_is_brought_over(void **state) {
-	uint8_t other[SR_HASH] = {7};
+	static uint8_t large[20000];
+	uint8_t other[SR_HASH] = {7}, bytes[2 * SR_SCALAR + SR_BOX_OVERHEAD] = {9};
+	const struct sr_bytes box = sr_bytes_of(bytes, sizeof bytes);
 	struct sr_recovery r;
 	struct sr_buf b;
 	struct scene s;
 
 	(void)state;
 	scene_open(&s, 3, 2, 3);
-	assert_fails(bring_share(s.w, &s.w->curator[0], &s, NULL, s.a.file.keys_hash), SR_DENIED,
-		&s.w->out.err, "member");
-	assert_fails(bring_share(s.w, &s.w->member[1], &s, NULL, other), SR_DENIED, &s.w->out.err,
-		"the board has other keys by now");
+	assert_fails(bring_share(s.w, &s.w->curator[0], &s, NULL, s.a.file.keys_hash, box),
+		SR_DENIED, &s.w->out.err, "member");
+	assert_fails(bring_share(s.w, &s.w->member[1], &s, NULL, other, box), SR_DENIED,
+		&s.w->out.err, "the board has other keys by now");
 	assert_fails(bring_share(s.w, &s.w->member[1], &s, "000000000000000000000000000000ff",
-			     s.a.file.keys_hash),
+			     s.a.file.keys_hash, box),
 		SR_DENIED, &s.w->out.err, "the board has other keys by now");
 	assert_int_equal(world_count(s.w, SR_T_SHARE), 0);
-	assert_ok(bring_share(s.w, &s.w->member[1], &s, NULL, s.a.file.keys_hash), &s.w->out.err);
+	assert_ok(bring_share(s.w, &s.w->member[1], &s, NULL, s.a.file.keys_hash, box),
+		&s.w->out.err);
 	sr_buf_init(&b);
 	t_read_file(t_path(s.w->vault, "keys/service.board"), &b);
 	assert_ok(sr_recovery_read(&r, sr_buf_view(&b), &s.e), &s.e);
 	assert_int_equal(r.number, 2);
-	assert_true(sr_bytes_eq(r.member[1].box, sr_bytes_str("another box")));
+	assert_true(sr_bytes_eq(r.member[1].box, box));
 	assert_true(sr_bytes_eq(r.member[0].box, s.a.file.member[0].box));
+	sr_recovery_free(&r);
+	/* A box that is none: the file is made without that member, and none of the others loses.
+	 */
+	assert_ok(bring_share(s.w, &s.w->member[1], &s, NULL, s.a.file.keys_hash,
+			  sr_bytes_of(large, sizeof large)),
+		&s.w->out.err);
+	sr_buf_clear(&b);
+	t_read_file(t_path(s.w->vault, "keys/service.board"), &b);
+	assert_ok(sr_recovery_read(&r, sr_buf_view(&b), &s.e), &s.e);
+	assert_int_equal(r.number, 3);
+	assert_int_equal(r.members, 2);
+	assert_int_equal(r.member[1].index, 3);
 	sr_recovery_free(&r);
 	sr_buf_free(&b);
 	scene_close(&s);
@@ -399,6 +414,22 @@ static void a_note_is_logged_or_goes(void **state) {
 	world_reopen(s.w);
 	assert_int_equal(world_count(s.w, SR_T_RECOVER), 2);
 	assert_false(t_exists(t_path(s.w->vault, "keys/recovered")));
+	/* Somebody with nothing but the disks puts other names into the one that fits, or nonsense.
+	 */
+	r.ask[0] ^= 4;
+	assert_ok(sr_recover_seal(s.w->v, &r, &u, &s.e), &s.e);
+	sr_buf_clear(&b);
+	t_read_file(t_path(s.w->vault, "keys/recovered"), &b);
+	for (int i = 0; i < 2; i++) {
+		uint8_t *at = (uint8_t *)strstr((char *)b.p, "member p-");
+
+		at[9] = at[9] == 'a' ? 'b' : 'a';
+		t_write_file(t_path(s.w->vault, "keys/recovered"), b.p, i == 0 ? b.len : 40);
+		assert_ok(sr_recover_log(s.w->v, &logged, &s.e), &s.e);
+		assert_false(logged);
+		assert_false(t_exists(t_path(s.w->vault, "keys/recovered")));
+	}
+	assert_int_equal(world_count(s.w, SR_T_RECOVER), 2);
 	/* Too few members: no log takes that. */
 	r.ask[0] ^= 2;
 	r.members = 2;

@@ -66,11 +66,11 @@ static void typed_back(void **state) {
 	struct sr_buf text, typed;
 
 	(void)state;
-	for (uint8_t levels = 1; levels <= SR_BOARD_LEVELS_MAX; levels++) {
+	for (size_t levels = 1; levels <= SR_BOARD_LEVELS_MAX; levels++) {
 		struct sr_bytes line[80];
 
-		make(&s, levels, &text);
-		assert_int_equal(lines_of(line, &text), (11U + levels * 33U + 9) / 10);
+		make(&s, (uint8_t)levels, &text);
+		assert_int_equal(lines_of(line, &text), (11 + levels * 33 + 9) / 10);
 		same(sr_buf_view(&text), &s);
 		/* As a person types: lower case, letters taken for digits, other spaces, no
 		 * heading. */

@@ -25,6 +25,7 @@ struct present { /* the board as it is */
 	struct sr_buf keys;
 	struct sr_buf box[SR_BOARD_MEMBERS_MAX];
 	struct sr_recovery_member member[SR_BOARD_MEMBERS_MAX];
+	size_t members;
 };
 
 static void present_free(struct present *p) {
@@ -36,8 +37,9 @@ static void present_free(struct present *p) {
 	free(p);
 }
 
-/* Boxes that do not come are left out of nothing: a member without one has given no share yet,
- * which an open board does not have. */
+/* Only a member knows whether their box holds their shares, but everybody sees its size: one of
+ * another is left out, and with it nobody but that member. (Else one of them could make the file
+ * too large for all.) */
 static int present_read(struct present *p, struct sr_vault *v, struct sr_err *e) {
 	int rc = sr_query_run(&p->run, v->catalogue, p->board.run, e);
 
@@ -45,7 +47,7 @@ static int present_read(struct present *p, struct sr_vault *v, struct sr_err *e)
 		rc = sr_object_fetch(v, p->board.keys, &p->keys, e);
 	for (size_t i = 0; i < p->board.member_count && rc == 0; i++) {
 		const struct sr_member_row *m = &p->board.members[i];
-		struct sr_recovery_member *to = &p->member[i];
+		struct sr_recovery_member *to = &p->member[p->members];
 
 		to->index = (uint8_t)m->index;
 		memcpy(to->person, m->person, SR_PERSON_TEXT);
@@ -54,6 +56,8 @@ static int present_read(struct present *p, struct sr_vault *v, struct sr_err *e)
 			if (strcmp(p->run.members[k].person, m->person) == 0)
 				rc = sr_object_fetch(v, p->run.members[k].shares, &p->box[i], e);
 		to->box = sr_buf_view(&p->box[i]);
+		if (to->box.len == p->board.level_count * SR_SCALAR + SR_BOX_OVERHEAD)
+			p->members++;
 	}
 	return rc;
 }
@@ -61,8 +65,7 @@ static int present_read(struct present *p, struct sr_vault *v, struct sr_err *e)
 static bool up_to_date(
 	const struct sr_recovery *r, const struct present *p, const struct sr_vault *v) {
 	if (!sr_recovery_is_ours(r, v->keys) || memcmp(r->vault, v->fingerprint, SR_HASH) != 0 ||
-		memcmp(r->keys_hash, p->board.keys_hash, SR_HASH) != 0 ||
-		r->members != p->board.member_count)
+		memcmp(r->keys_hash, p->board.keys_hash, SR_HASH) != 0 || r->members != p->members)
 		return false;
 	for (size_t i = 0; i < r->members; i++)
 		if (r->member[i].index != p->member[i].index ||
@@ -79,7 +82,7 @@ static int file_put(struct sr_dir *keys, const struct present *p, uint64_t numbe
 		.number = number,
 		.board = sr_buf_view(&p->keys),
 		.member = p->member,
-		.members = p->board.member_count};
+		.members = p->members};
 	struct sr_buf b;
 	int rc;
 
@@ -144,6 +147,16 @@ int sr_recover_settle(struct sr_vault *v, bool *written, struct sr_err *e) {
 
 /* --- keys/recovered --------------------------------------------------------------------------- */
 
+/* Of a note's text before its line `check`. */
+static void note_check(
+	uint8_t out[SR_HASH], const struct sr_service *keys, struct sr_bytes before) {
+	uint8_t key[SR_KEY];
+
+	sr_hash_of(key, "strongroom/recovered-key/v1", keys->s->journal_key, NULL, 0);
+	SR_HASH_OF(out, "strongroom/recovered-check/v1", key, before);
+	sr_wipe(key, sizeof key);
+}
+
 static void service_hash(uint8_t out[SR_HASH], struct sr_bytes file) {
 	SR_HASH_OF(out, "strongroom/recovered-service/v1", NULL, file);
 }
@@ -152,8 +165,10 @@ static int name_order(const void *a, const void *b) {
 	return strcmp(a, b);
 }
 
-static void note_put(
-	struct sr_buf *out, const struct sr_recovered *r, const uint8_t service[SR_HASH]) {
+static void note_put(struct sr_buf *out, const struct sr_recovered *r,
+	const uint8_t service[SR_HASH], const struct sr_service *keys) {
+	uint8_t check[SR_HASH];
+
 	sr_text_begin(out, NOTE_TYPE);
 	sr_text_put_hex(out, "service", service, SR_HASH);
 	sr_text_put_hex(out, "board", r->board, SR_ID);
@@ -162,10 +177,12 @@ static void note_put(
 	sr_text_put_hex(out, "ask", r->ask, SR_HASH);
 	for (size_t i = 0; i < r->members; i++)
 		sr_text_put(out, "member", r->member[i]);
+	note_check(check, keys, sr_buf_view(out));
+	sr_text_put_hex(out, "check", check, SR_HASH);
 }
 
-int sr_recovered_read(struct sr_recovered *out, uint8_t service[SR_HASH], struct sr_bytes text,
-	struct sr_err *e) {
+int sr_recovered_read(struct sr_recovered *out, uint8_t service[SR_HASH], uint8_t check[SR_HASH],
+	struct sr_bytes text, struct sr_err *e) {
 	struct sr_text t = {0};
 	uint64_t level = 0;
 	size_t count;
@@ -184,6 +201,8 @@ int sr_recovered_read(struct sr_recovered *out, uint8_t service[SR_HASH], struct
 		rc = sr_parse_dec(&level, sr_text_get(&t, "level"), 255, e);
 	if (rc == 0)
 		rc = sr_unhex(out->ask, SR_HASH, sr_text_get(&t, "ask"), e);
+	if (rc == 0)
+		rc = sr_unhex(check, SR_HASH, sr_text_get(&t, "check"), e);
 	count = rc == 0 ? sr_text_count(&t, "member") : 0;
 	if (rc == 0 && (count < 1 || count > SR_BOARD_MEMBERS_MAX))
 		rc = sr_fail(e, SR_CORRUPT, "%zu members", count);
@@ -218,7 +237,7 @@ int sr_recover_seal(struct sr_vault *v, const struct sr_recovered *r, const stru
 		*sorted = *r;
 		qsort(sorted->member, sorted->members, sizeof sorted->member[0], name_order);
 		service_hash(hash, sr_buf_view(&file));
-		note_put(&note, sorted, hash);
+		note_put(&note, sorted, hash, v->keys);
 		rc = sr_buf_ok(&note, e);
 	}
 	if (rc == 0)
@@ -232,18 +251,23 @@ int sr_recover_seal(struct sr_vault *v, const struct sr_recovered *r, const stru
 	return rc;
 }
 
-/* Is the note about the keys/service that is there? */
-static int note_fits(
-	bool *fits, struct sr_dir *keys, const uint8_t service[SR_HASH], struct sr_err *e) {
+/* Did this vault write the note, and about the keys/service that is there? */
+static int note_fits(bool *fits, struct sr_vault *v, struct sr_dir *keys, struct sr_bytes text,
+	struct sr_recovered *r, struct sr_err *e) {
+	static const size_t line = sizeof "check \n" - 1 + (size_t)2 * SR_HASH;
+	uint8_t service[SR_HASH], check[SR_HASH], hash[SR_HASH], want[SR_HASH];
 	struct sr_buf b;
-	uint8_t hash[SR_HASH];
-	int rc;
+	int rc = sr_recovered_read(r, service, check, text, e);
 
+	*fits = false;
+	if (rc != 0)
+		return rc;
 	sr_buf_init(&b);
 	rc = sr_file_read(keys, SR_SERVICE_FILE, &b, FILE_MAX, e);
 	service_hash(hash, sr_buf_view(&b));
-	*fits = rc == 0 && memcmp(hash, service, SR_HASH) == 0;
 	sr_buf_free(&b);
+	note_check(want, v->keys, sr_bytes_of(text.p, text.len - line));
+	*fits = rc == 0 && memcmp(hash, service, SR_HASH) == 0 && sr_ct_eq(want, check, SR_HASH);
 	return rc;
 }
 
@@ -275,13 +299,14 @@ static int log_entry(struct sr_vault *v, const struct sr_recovered *r, struct sr
 static int log_due(struct sr_vault *v, struct sr_dir *keys, struct sr_bytes text, bool *logged,
 	struct sr_err *e) {
 	struct sr_recovered *r = calloc(1, sizeof *r);
-	uint8_t service[SR_HASH];
 	bool fits = false, known = false;
 	int rc = r == NULL ? sr_fail(e, SR_NOMEM, "recover: out of memory")
-			   : sr_recovered_read(r, service, text, e);
+			   : note_fits(&fits, v, keys, text, r, e);
 
-	if (rc == 0)
-		rc = note_fits(&fits, keys, service, e);
+	if (rc == SR_CORRUPT) { /* nobody's note: not a reason to stay closed */
+		sr_err_clear(e);
+		rc = 0;
+	}
 	if (rc == 0 && fits)
 		rc = sr_query_recovered(&known, v->catalogue, r->ask, e);
 	if (rc == 0 && fits && !known) {

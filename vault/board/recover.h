@@ -15,9 +15,11 @@
  * passphrase (board/unlock.h) 5  `recover` is the first entry of the log 6  keys/recovered goes 7
  * keys/service.board is made anew
  *
- * keys/recovered names the hash of the new keys/service. A kill before 4 leaves one that fits
- * nothing: the next opening, with whatever passphrase, removes it. A kill after 4 leaves the new
- * passphrase in force, and the next opening does 5 to 7 before anything else goes into the log.
+ * keys/recovered names the hash of the new keys/service, and has a check line keyed by the service
+ * keys: whoever writes to the disks alone puts no members' names into the log. A kill before 4
+ * leaves one that fits nothing: the next opening, with whatever passphrase, removes it. A kill
+ * after 4 leaves the new passphrase in force, and the next opening does 5 to 7 before anything else
+ * goes into the log.
  */
 #ifndef SR_BOARD_RECOVER_H
 #define SR_BOARD_RECOVER_H
@@ -45,9 +47,9 @@ SR_MUST int sr_recover_seal(struct sr_vault *v, const struct sr_recovered *r,
 	const struct sr_unlock *u, struct sr_err *e);
 /* Steps 5 and 6, if they are due; *${logged}. */
 SR_MUST int sr_recover_log(struct sr_vault *v, bool *logged, struct sr_err *e);
-/* keys/recovered, read: for tests and the fuzzer. */
-SR_MUST int sr_recovered_read(
-	struct sr_recovered *out, uint8_t service[SR_HASH], struct sr_bytes text, struct sr_err *e);
+/* keys/recovered, read: for the fuzzer too. ${service} and ${check} as its lines say, unchecked. */
+SR_MUST int sr_recovered_read(struct sr_recovered *out, uint8_t service[SR_HASH],
+	uint8_t check[SR_HASH], struct sr_bytes text, struct sr_err *e);
 
 /* Begin: ${ask} for the members, ${key} (sealed under ${u}) for the custodian. NOTFOUND: the vault
  * has no keys/service.board (its board never opened). */
