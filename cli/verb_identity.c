@@ -2,7 +2,6 @@
  * identity new, renew, passphrase, card, show, age: a person's own key, without any vault.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
