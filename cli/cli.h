@@ -111,6 +111,8 @@ SR_MUST int cli_read_file(struct sr_buf *out, const char *path, size_t max, stru
 SR_MUST int cli_write_file(const char *path, struct sr_bytes data, bool replace, struct sr_err *e);
 /* The folder that a new file goes to, opened, and its name there. */
 SR_MUST int cli_split_path(struct sr_dir **dir, char name[256], const char *path, struct sr_err *e);
+/* The same of a file that is there, symbolic links followed: it changes, not what points to it. */
+SR_MUST int cli_real_place(struct sr_dir **dir, char name[256], const char *path, struct sr_err *e);
 
 struct cli_secret { /* a passphrase or a credential, wiped by cli_secret_free */
 	struct sr_buf passphrase, credential;

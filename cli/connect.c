@@ -11,6 +11,7 @@
 
 #include "base/escape.h"
 #include "cli/cli.h"
+#include "store/supersede.h"
 
 enum {
 	IDENTITY_MAX = 16 << 10 /* bytes of an identity file */
@@ -28,6 +29,16 @@ int cli_identity(struct cli *c, struct sr_err *e) {
 		return sr_fail(
 			e, SR_USAGE, "who acts? Give --as IDENTITY or set $STRONGROOM_IDENTITY");
 	return cli_identity_at(c, path, e);
+}
+
+/* A change of its passphrase that was killed: the bytes before still lie beside it. Where they
+ * cannot be reached (a file on a read-only medium) they stay, as the file does. */
+static void finish_passphrase(const char *path) {
+	struct sr_dir *dir = NULL;
+	char name[256];
+	if (cli_real_place(&dir, name, path, NULL) == 0)
+		(void)!sr_file_supersede_finish(dir, name, NULL, NULL);
+	sr_dir_close(dir);
 }
 
 int cli_identity_at(struct cli *c, const char *path, struct sr_err *e) {
@@ -56,6 +67,8 @@ int cli_identity_at(struct cli *c, const char *path, struct sr_err *e) {
 	if (rc != 0)
 		goto out;
 	rc = sr_identity_open(&c->identity, sr_buf_view(&file), &s.unlock, e);
+	if (rc == 0)
+		finish_passphrase(path);
 	if (rc == SR_AUTH) {
 		c->own_input = true;
 		cli_hint(c, "type it again, or name the file that holds it with --passphrase-file");

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -60,6 +61,17 @@ int cli_split_path(struct sr_dir **dir, char name[256], const char *path, struct
 	}
 	memcpy(name, last, strlen(last) + 1);
 	return sr_dir_open(dir, folder, e);
+}
+
+int cli_real_place(struct sr_dir **dir, char name[256], const char *path, struct sr_err *e) {
+	char *real = realpath(path, NULL);
+	char shown[256];
+	if (real == NULL)
+		return sr_fail_errno(
+			e, "%s", sr_escape_to(shown, sizeof shown, sr_bytes_str(path)));
+	int rc = cli_split_path(dir, name, real, e);
+	free(real);
+	return rc;
 }
 
 int cli_write_file(const char *path, struct sr_bytes data, bool replace, struct sr_err *e) {

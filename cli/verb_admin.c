@@ -104,7 +104,7 @@ const struct cli_option cli_passphrase_options[] = {
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
-static int then_unlock(struct cli *c, struct cli_secret *s, struct sr_err *e) {
+int cli_unlock_new(struct cli *c, struct cli_secret *s, struct sr_err *e) {
 	const char *fresh = cli_get(c, "unlock-new");
 	const struct cli_ask ask = {.passphrase_file = cli_get(c, "new-passphrase-file"),
 		.prompt = "Passphrase for the service keys",
@@ -132,7 +132,7 @@ int verb_passphrase(struct cli *c, struct sr_err *e) {
 	if (rc == 0)
 		rc = cli_unlock(c, &now, e);
 	if (rc == 0)
-		rc = then_unlock(c, &then, e);
+		rc = cli_unlock_new(c, &then, e);
 	o.now = now.unlock, o.then = then.unlock;
 	if (rc == 0)
 		rc = sr_unlock_change(&o, &changed, e);

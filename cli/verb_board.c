@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/escape.h"
 #include "cli/verbs.h"
@@ -41,6 +42,14 @@ const struct cli_option cli_board_options[] = {
 };
 const struct cli_option cli_board_act_options[] = {
 	{"board", CLI_ONE, "B", "which board (its id, or the start of it)"},
+	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+const struct cli_option cli_board_accept_options[] = {
+	{"board", CLI_ONE, "B", "which board (its id, or the start of it)"},
+	{"sheet", CLI_ONE, "F",
+		"first write the recovery sheet of the shares to a new file, for paper"},
 	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
@@ -329,18 +338,31 @@ int verb_board_accept(struct cli *c, struct sr_err *e) {
 	char hex[2 * SR_HASH + 1];
 	uint8_t board[SR_ID];
 	bool given = false;
+	struct sr_sheet_kept kept = {0};
+	struct sr_err own = {0};
+	struct stat st;
+	const char *sheet = cli_get(c, "sheet");
 	int rc = cli_connect(c, CLI_PERSON, e);
 	if (rc == 0)
 		rc = cli_board(c, board, &given, e);
+	if (rc == 0 && sheet != NULL && lstat(sheet, &st) == 0)
+		rc = sr_fail(e, SR_EXISTS, "--sheet: that file is there already");
 	if (rc != 0)
 		return rc;
-	rc = sr_client_accept(c->client, board, &a, e);
+	rc = sr_client_accept_kept(c->client, board, &kept, &a, e);
 	if (rc == 0 && a.complained) {
 		cli_hint(c,
 			"a complaint is in the log and this run is void: the dealer answers with "
 			"`board reveal`, and all members `board deal` anew; see `board show`");
 		rc = sr_fail(e, SR_AUTH, "%s", a.why.text);
 	}
+	if (rc == 0 && sheet != NULL && cli_sheet(c, &kept, sheet, &own) != 0)
+		cli_tell(c,
+			"accepted, but there is no sheet: %s. When the board is open: board sheet",
+			own.text);
+	else if (rc == 0 && sheet != NULL)
+		cli_tell(c, "the recovery sheet is written: print it, destroy the file (shred -u)");
+	sr_wipe(&kept, sizeof kept);
 	sr_hex(hex, a.transcript, SR_HASH);
 	if (rc == 0) {
 		json_t *more = json_object();

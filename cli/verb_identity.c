@@ -2,7 +2,6 @@
  * identity new, renew, passphrase, card, show, age: a person's own key, without any vault.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -114,18 +113,6 @@ const struct cli_option cli_identity_passphrase_options[] = {
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
-/* Folder and name with symbolic links followed: the file changes, not what points to it. */
-static int real_place(struct sr_dir **dir, char name[256], const char *path, struct sr_err *e) {
-	char *real = realpath(path, NULL);
-	char shown[256];
-	if (real == NULL)
-		return sr_fail_errno(
-			e, "%s", sr_escape_to(shown, sizeof shown, sr_bytes_str(path)));
-	int rc = cli_split_path(dir, name, real, e);
-	free(real);
-	return rc;
-}
-
 int verb_identity_passphrase(struct cli *c, struct sr_err *e) {
 	const char *path = c->args.words[0];
 	struct cli_secret s = {0};
@@ -140,7 +127,7 @@ int verb_identity_passphrase(struct cli *c, struct sr_err *e) {
 	sr_buf_init(&file);
 	int rc = cli_identity_at(c, path, e);
 	if (rc == 0)
-		rc = real_place(&dir, name, path, e);
+		rc = cli_real_place(&dir, name, path, e);
 	if (rc == 0)
 		rc = cli_secret(&s, &ask, e);
 	if (rc == 0)

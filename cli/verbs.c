@@ -19,6 +19,25 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom passphrase --vault /srv/vault --unlock /root/vault.key --unlock-new "
 		"/root/vault2.key",
 		cli_passphrase_options, 0, 0, verb_passphrase},
+	{"recover", "begin",
+		"The passphrase of the service keys is lost: begin to have them given back by "
+		"members.",
+		"ASK --key F [--unlock-new F | --new-passphrase-file F]",
+		"strongroom recover begin recovery.ask --key recovery.key --unlock-new "
+		"/root/vault2.key --vault /srv/vault",
+		cli_recover_begin_options, 1, 1, verb_recover_begin},
+	{"recover", "piece",
+		"Give a member's piece of the service keys to the custodian who read the "
+		"fingerprint.",
+		"ASK --out F [--fingerprint DIGITS] --as MEMBER",
+		"strongroom recover piece recovery.ask --out m1.piece --as m1.id",
+		cli_recover_piece_options, 1, 1, verb_recover_piece},
+	{"recover", "finish",
+		"Open the vault with enough members' pieces, under what `recover begin` was given.",
+		"PIECE... --key F",
+		"strongroom recover finish m1.piece m3.piece --key recovery.key --unlock "
+		"/root/vault2.key --vault /srv/vault",
+		cli_recover_finish_options, 1, SR_BOARD_MEMBERS_MAX, verb_recover_finish},
 	{"identity", "new", "Make a key of your own: FILE (sealed) and FILE.card (introduces you).",
 		"FILE --name \"Display Name\"",
 		"strongroom identity new ada.id --name \"Ada Lovelace\"", cli_identity_new_options,
@@ -59,8 +78,18 @@ const struct cli_verb cli_verbs[] = {
 	{"board", "accept",
 		"Check all deals and accept the transcript; the last member's opens the "
 		"board. A wrong share: complain, and the run is void.",
-		"--as MEMBER [--board B]", "strongroom board accept --as m1.id",
-		cli_board_act_options, 0, 0, verb_board_accept},
+		"--as MEMBER [--board B] [--sheet F]",
+		"strongroom board accept --sheet sheet.txt --as m1.id", cli_board_accept_options, 0,
+		0, verb_board_accept},
+	{"board", "sheet", "Print the recovery sheet of your shares, for paper.",
+		"[--out F] [--board B] --as MEMBER", "strongroom board sheet --as m1.id | lp",
+		cli_board_sheet_options, 0, 0, verb_board_sheet},
+	{"board", "restore-share",
+		"Bring your shares over to your new key, from the recovery sheet or the identity "
+		"before.",
+		"(--sheet F | --old FILE) [--board B] --as MEMBER",
+		"strongroom board restore-share --sheet typed.txt --as m1b.id",
+		cli_restore_share_options, 0, 0, verb_restore_share},
 	{"board", "reveal",
 		"Answer a complaint about your deal: publish the key of that one share, so that "
 		"everybody can judge.",

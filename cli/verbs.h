@@ -19,6 +19,21 @@ int verb_identity_age(struct cli *c, struct sr_err *e);
 extern const struct cli_option cli_board_new_options[], cli_board_add_options[],
 	cli_board_options[], cli_board_act_options[];
 extern const struct cli_option cli_passphrase_options[], cli_identity_passphrase_options[];
+extern const struct cli_option cli_recover_begin_options[], cli_recover_piece_options[],
+	cli_recover_finish_options[];
+int verb_recover_begin(struct cli *c, struct sr_err *e);
+int verb_recover_piece(struct cli *c, struct sr_err *e);
+int verb_recover_finish(struct cli *c, struct sr_err *e);
+/* What the service keys are to be sealed to: --unlock-new F (made now), --new-passphrase-file F, or
+ * asked for. */
+SR_MUST int cli_unlock_new(struct cli *c, struct cli_secret *s, struct sr_err *e);
+extern const struct cli_option cli_board_sheet_options[], cli_restore_share_options[],
+	cli_board_accept_options[];
+int verb_board_sheet(struct cli *c, struct sr_err *e);
+int verb_restore_share(struct cli *c, struct sr_err *e);
+/* Shares as a sheet, to the new file ${to} or (NULL) to standard output. */
+SR_MUST int cli_sheet(
+	struct cli *c, const struct sr_sheet_kept *kept, const char *to, struct sr_err *e);
 int verb_passphrase(struct cli *c, struct sr_err *e);
 int verb_identity_passphrase(struct cli *c, struct sr_err *e);
 int verb_board_new(struct cli *c, struct sr_err *e);

@@ -18,6 +18,26 @@ same "$(jq -r .person <(sr identity show again.card --json))" "$(who a)"
 ! grep -rqF "$(sed -n 's/^sealed //p' a.copy)" --include='*.id*' --include='.a.*' . || fail 'the sealed bytes before are there'
 refused 1 'no such file' sr identity passphrase none.id --new-passphrase-file p1 --passphrase-file pass
 
+# Killed at every step: one of the two opens it, and with that opening nothing else is left beside it.
+person b
+cp b.id b.first
+old=0 new=0
+for ((n = 1; n < 40; n++)); do
+	mkdir k.n && cp b.first k.n/b.id
+	rc=0
+	SR_FAULT="$n:-1" sr identity passphrase k.n/b.id --passphrase-file pass --new-passphrase-file p2 >/dev/null 2>&1 || rc=$?
+	if sr identity age k.n/b.id --passphrase-file p2 --secret-to k.n/age >/dev/null 2>&1; then
+		new=$((new + 1))
+	else
+		ok sr identity age k.n/b.id --passphrase-file pass --secret-to k.n/age
+		old=$((old + 1))
+	fi
+	[[ -z $(find k.n -name '*superseded*') ]] || fail "killed at step $n: the bytes before are left"
+	rm -r k.n
+	((rc == 137)) || break
+done
+((rc == 0 && old > 2 && new > 2)) || fail "kills of an identity: status $rc, $old old, $new new"
+
 # The service keys: to a passphrase, to another, to a credential.
 unset STRONGROOM_UNLOCK
 sr init --origin test.example/vault --no-second --service-passphrase-file p1 >/dev/null

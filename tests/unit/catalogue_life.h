@@ -418,6 +418,8 @@ RIG void life_ends(struct rig *r) {
 	s_redact(r, "accession 9", "item 1", "item 9");
 	s_stored(r, "accession 9");
 	s_collect(r, "accession 1", "pack 2");
+	s_share(r, M1, "run 1", "keys of the board");
+	s_recover(r, "ask 1", 2, (const int[]){M0, M1}, 2);
 	s_escrow(r, "escrow 1", 1);
 	rig_begin(r, SR_T_WITNESS, SERVICE);
 	f_put(r, "event", "policy");

@@ -464,6 +464,34 @@ RIG void s_opened(struct rig *r, const char *run) {
 	put_board_keys(r);
 	rig_end(r);
 }
+RIG void s_share(struct rig *r, int who, const char *run, const char *keys) {
+	rig_begin(r, SR_T_SHARE, who);
+	f_board(r);
+	f_id(r, "run", run);
+	f_hash(r, "keys", keys);
+	rig_object(r, "shares", sr_bytes_str("another box"));
+	rig_end(r);
+}
+RIG void s_recover(struct rig *r, const char *ask, uint64_t level, const int *who, size_t count) {
+	const char *people[8];
+	rig_begin(r, SR_T_RECOVER, SERVICE);
+	f_board(r);
+	f_dec(r, "epoch", 1);
+	f_dec(r, "level", level);
+	f_hash(r, "ask", ask);
+	for (size_t i = 0; i < count; i++)
+		people[i] = r->person[who[i]];
+	for (size_t i = 0; i < count; i++) /* in byte order */
+		for (size_t k = i + 1; k < count; k++)
+			if (strcmp(people[k], people[i]) < 0) {
+				const char *other = people[i];
+				people[i] = people[k];
+				people[k] = other;
+			}
+	for (size_t i = 0; i < count; i++)
+		f_put(r, "member", people[i]);
+	rig_end(r);
+}
 RIG void s_person(struct rig *r, int by, int who, const char *role) {
 	rig_begin(r, SR_T_PERSON, by);
 	f_put(r, "person", r->person[who]);

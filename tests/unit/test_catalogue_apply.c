@@ -862,6 +862,42 @@ static void test_collected(void **state) {
 	rig_close(&r);
 }
 
+/* A member's share under another key, and a recovery of the service keys: both are of the board
+ * that is open. */
+static void test_share_and_recover(void **state) {
+	const int enough[] = {M0, M1}, strange[] = {M0, CURATOR};
+	struct rig r;
+	struct sr_err e;
+	uint8_t ask[SR_HASH];
+	bool known = true;
+	(void)state;
+	rig_open(&r);
+	life_board(&r);
+	rig_hash(ask, "ask 1");
+	assert_ok(sr_query_recovered(&known, r.cat, ask, &e), &e);
+	assert_false(known);
+	s_share(&r, M1, "run 1", "keys of the board");
+	s_recover(&r, "ask 1", 2, enough, 2);
+	rig_apply(&r);
+	assert_ok(sr_query_recovered(&known, r.cat, ask, &e), &e);
+	assert_true(known);
+	s_recover(&r, "ask 1", 2, enough, 2);
+	rig_refused(&r, "(recover)");
+	s_recover(&r, "ask 2", 2, enough, 1);
+	rig_refused(&r, "(recover): 1 members, and the board wants 2 at that level");
+	s_recover(&r, "ask 2", 7, enough, 2);
+	rig_refused(&r, "(recover): 2 members, and the board wants 0 at that level");
+	s_recover(&r, "ask 2", 2, strange, 2);
+	rig_refused(&r, "is no member of that board");
+	s_share(&r, M1, "run 1", "other keys");
+	rig_refused(&r, "(share)");
+	s_share(&r, CURATOR, "run 1", "keys of the board");
+	rig_refused(&r, "accepted no such keys of this board");
+	s_share(&r, M1, "run 2", "keys of the board");
+	rig_refused(&r, "accepted no such keys of this board");
+	rig_close(&r);
+}
+
 /* Which backups could be opened: those whose escrow was not rotated since. */
 static void test_backups(void **state) {
 	struct rig r;
@@ -1120,6 +1156,7 @@ int main(void) {
 		cmocka_unit_test(test_stored),
 		cmocka_unit_test(test_redacted),
 		cmocka_unit_test(test_collected),
+		cmocka_unit_test(test_share_and_recover),
 		cmocka_unit_test(test_backups),
 		cmocka_unit_test(test_impossible_requests),
 		cmocka_unit_test(test_impossible_grants),

@@ -23,6 +23,7 @@
 #include "board/keys.h"
 #include "board/pieces.h"
 #include "board/quarantine.h"
+#include "board/recover.h"
 #include "board/rules.h"
 #include "board/witnessing.h"
 #include "catalogue/apply.h"
@@ -62,6 +63,7 @@ struct group {
 	int64_t now;
 	uint64_t base; /* ledger index of the group's first entry */
 	bool committed;
+	bool board;    /* its keys, a member's key or share changed: keys/service.board follows */
 	bool curators; /* somebody is no curator any more: their boxes go */
 };
 
@@ -379,6 +381,8 @@ static int entry_take(
 		rc = objects_write(g, p, sub, e);
 	if (rc == 0)
 		rc = entry_apply(g, p, e);
+	g->board = g->board || p->st.type->id == SR_T_OPENED || p->st.type->id == SR_T_PERSON_KEY ||
+		   p->st.type->id == SR_T_SHARE;
 	st = p->st; /* its parts stay where they are while follow-ups move the array */
 	g->entries[g->count++] = *p;
 	return rc == 0 ? sr_follow_on(&f, g->v, &st, e) : rc;
@@ -976,6 +980,13 @@ static int group_end(struct group *g, int rc, struct sr_err *e) {
 		rc = erase_ended(g, e);
 		if (rc == 0)
 			rc = erase_boxes(g, e);
+		if (rc == 0 && g->board) {
+			struct sr_err why = {0};
+			bool written = false;
+
+			/* The entry stands without it; the next opening writes it, or tells. */
+			(void)!sr_recover_settle(g->v, &written, &why);
+		}
 		if (rc != 0) {
 			/* What ended must not stay openable while this process runs on. */
 			g->v->failed = true;

@@ -170,6 +170,7 @@ int rules_grant(struct rules_ctx *c, struct sr_grant_row *g) {
 static int (*const rule_for[SR_T_COUNT])(struct rules_ctx *c) = {
 	[SR_T_DEAL] = rule_deal,
 	[SR_T_ACCEPT] = rule_accept,
+	[SR_T_SHARE] = rule_share,
 	[SR_T_COMPLAINT] = rule_quarrel,
 	[SR_T_REVEAL] = rule_quarrel,
 	[SR_T_PERSON] = rule_person,

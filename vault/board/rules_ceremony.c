@@ -153,6 +153,24 @@ int rule_accept(struct rules_ctx *c) {
 	return rules_allow(c);
 }
 
+/* A member's own shares under the key that they have now. Only their client sees whether the box
+ * holds them; a wrong one harms nobody else. */
+int rule_share(struct rules_ctx *c) {
+	uint8_t run[SR_ID], keys[SR_HASH];
+	int rc = sr_field_id(run, c->s, "run", 0, c->e);
+
+	if (rc == 0)
+		rc = sr_field_hash(keys, c->s, "keys", 0, c->e);
+	if (rc != 0)
+		return rc;
+	if (rules_member(&c->board, c->me.person) == NULL)
+		return not_a_member(c);
+	if (memcmp(c->board.run, run, SR_ID) != 0 || memcmp(c->board.keys_hash, keys, SR_HASH) != 0)
+		return rules_deny(c, "not-these-keys", "",
+			"the board has other keys by now: these shares open nothing any more");
+	return rules_allow(c);
+}
+
 /* The complaint by ${complainer} about ${dealer}'s share of ${level} in ${run}; NULL: none. */
 static const struct sr_complaint_row *complaint_of(const struct sr_complaints *l,
 	const uint8_t run[SR_ID], const char *complainer, const char *dealer, uint64_t level) {

@@ -37,6 +37,7 @@ struct rules_ctx {
 typedef int rule_fn(struct rules_ctx *c);
 rule_fn rule_deal;
 rule_fn rule_accept;
+rule_fn rule_share;
 rule_fn rule_quarrel;
 rule_fn rule_person;
 rule_fn rule_person_end;

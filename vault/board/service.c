@@ -89,43 +89,40 @@ out:
 	return rc;
 }
 
-int sr_service_open(struct sr_service **out, struct sr_bytes file, const struct sr_unlock *u,
+int sr_service_of(struct sr_service **out, struct sr_bytes origin, struct sr_bytes secrets,
 	struct sr_err *e) {
 	struct sr_service *k = NULL;
+	int rc;
+
+	if (secrets.len != sizeof *k->s)
+		return sr_fail(e, SR_CORRUPT, "want %zu bytes of keys, have %zu", sizeof *k->s,
+			secrets.len);
+	if (origin.p == NULL || origin.len >= sizeof k->origin)
+		return sr_fail(e, SR_CORRUPT, "no usable origin line");
+	rc = service_alloc(&k, e);
+	if (rc != 0)
+		return rc;
+	memcpy(k->origin, origin.p, origin.len);
+	memcpy(k->s, secrets.p, secrets.len);
+	derive_public(k);
+	*out = k;
+	return 0;
+}
+
+int sr_service_open(struct sr_service **out, struct sr_bytes file, const struct sr_unlock *u,
+	struct sr_err *e) {
 	struct sr_buf plain;
 	struct sr_text t = {0};
-	struct sr_bytes origin;
 	int rc;
 
 	sr_buf_init_secret(&plain);
 	rc = sr_passphrase_open(&plain, TYPE, u, file, e);
-	if (rc != 0)
-		goto out;
-	if (plain.len != sizeof *k->s) {
-		rc = sr_fail(
-			e, SR_CORRUPT, "want %zu bytes of keys, have %zu", sizeof *k->s, plain.len);
-		goto out;
-	}
-	rc = sr_text_parse(&t, file, e);
-	if (rc != 0)
-		goto out;
-	rc = service_alloc(&k, e);
-	if (rc != 0)
-		goto out;
-	origin = sr_text_get(&t, "origin");
-	if (origin.p == NULL || origin.len >= sizeof k->origin) {
-		rc = sr_fail(e, SR_CORRUPT, "no usable origin line");
-		goto out;
-	}
-	memcpy(k->origin, origin.p, origin.len);
-	memcpy(k->s, plain.p, plain.len);
-	derive_public(k);
-	*out = k;
-	k = NULL;
-out:
+	if (rc == 0)
+		rc = sr_text_parse(&t, file, e);
+	if (rc == 0)
+		rc = sr_service_of(out, sr_text_get(&t, "origin"), sr_buf_view(&plain), e);
 	if (rc != 0)
 		sr_wrap(e, "keys/service");
-	sr_service_free(k);
 	sr_text_free(&t);
 	sr_buf_free(&plain);
 	return rc;

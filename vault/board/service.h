@@ -45,6 +45,9 @@ SR_MUST int sr_service_seal(struct sr_buf *out, const struct sr_service *k,
 	const struct sr_unlock *u, struct sr_err *e);
 SR_MUST int sr_service_open(
 	struct sr_service **out, struct sr_bytes file, const struct sr_unlock *u, struct sr_err *e);
+/* From the secrets' bytes, as sr_service_seal and board/recovery.h seal them. CORRUPT. */
+SR_MUST int sr_service_of(
+	struct sr_service **out, struct sr_bytes origin, struct sr_bytes secrets, struct sr_err *e);
 void sr_service_free(struct sr_service *k); /* NULL allowed */
 
 #endif

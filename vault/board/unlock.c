@@ -3,6 +3,7 @@
  */
 #include "board/unlock.h"
 
+#include "board/recover.h"
 #include "board/vault.h"
 #include "store/supersede.h"
 
@@ -32,22 +33,24 @@ int sr_unlock_open(
 	return rc;
 }
 
-int sr_unlock_put(struct sr_dir *dir, const struct sr_service *keys, const struct sr_unlock *u,
-	bool *changed, struct sr_err *e) {
-	struct sr_dir *at = NULL;
-	struct sr_buf b;
-	int rc;
+int sr_unlock_put(struct sr_dir *dir, struct sr_bytes sealed, bool *changed, struct sr_err *e) {
+	struct sr_dir *keys = NULL;
+	int rc = sr_dir_open_at(&keys, dir, "keys", e);
 
 	*changed = false;
-	sr_buf_init(&b);
-	rc = sr_service_seal(&b, keys, u, e);
 	if (rc == 0)
-		rc = sr_dir_open_at(&at, dir, "keys", e);
-	if (rc == 0)
-		rc = sr_file_supersede(at, SR_SERVICE_FILE, sr_buf_view(&b), changed, e);
-	sr_dir_close(at);
-	sr_buf_free(&b);
+		rc = sr_file_supersede(keys, SR_SERVICE_FILE, sealed, changed, e);
+	sr_dir_close(keys);
 	return rc;
+}
+
+/* A recovery that is not in the log yet knows keys/service by its bytes. */
+static int no_recovery_due(struct sr_dir *dir, struct sr_err *e) {
+	if (!sr_file_exists(dir, "keys/" SR_RECOVER_NOTE))
+		return 0;
+	return sr_fail(e, SR_LOCKED,
+		"a recovery of the service keys was broken off: open the vault once "
+		"(`strongroom status`), so that it comes into the log first");
 }
 
 int sr_unlock_change(const struct sr_unlock_change *o, bool *changed, struct sr_err *e) {
@@ -55,10 +58,12 @@ int sr_unlock_change(const struct sr_unlock_change *o, bool *changed, struct sr_
 	struct sr_service *keys = NULL;
 	struct sr_dir *dir = NULL, *run = NULL;
 	struct sr_lock *lock = NULL;
+	struct sr_buf sealed;
 	int rc = conf == NULL ? sr_fail(e, SR_NOMEM, "vault: out of memory")
 			      : sr_vault_conf_read(conf, o->path, e);
 
 	*changed = false;
+	sr_buf_init(&sealed);
 	if (rc == 0)
 		rc = sr_dir_open(&dir, o->path, e);
 	if (rc == 0)
@@ -68,7 +73,12 @@ int sr_unlock_change(const struct sr_unlock_change *o, bool *changed, struct sr_
 	if (rc == 0)
 		rc = sr_unlock_open(&keys, dir, &o->now, e);
 	if (rc == 0)
-		rc = sr_unlock_put(dir, keys, &o->then, changed, e);
+		rc = no_recovery_due(dir, e);
+	if (rc == 0)
+		rc = sr_service_seal(&sealed, keys, &o->then, e);
+	if (rc == 0)
+		rc = sr_unlock_put(dir, sr_buf_view(&sealed), changed, e);
+	sr_buf_free(&sealed);
 	sr_service_free(keys);
 	sr_lock_free(lock);
 	sr_dir_close(run);

@@ -16,10 +16,10 @@
  * finished first. Failures as sr_service_open, NOTFOUND. */
 SR_MUST int sr_unlock_open(
 	struct sr_service **out, struct sr_dir *dir, const struct sr_unlock *u, struct sr_err *e);
-/* ${keys} under ${u} from now on, in the vault ${dir}. *${changed}: so it is, also when a later
- * step failed. */
-SR_MUST int sr_unlock_put(struct sr_dir *dir, const struct sr_service *keys,
-	const struct sr_unlock *u, bool *changed, struct sr_err *e);
+/* ${sealed} (sr_service_seal) is keys/service from now on, in the vault ${dir}. *${changed}: so it
+ * is, also when a later step failed. */
+SR_MUST int sr_unlock_put(
+	struct sr_dir *dir, struct sr_bytes sealed, bool *changed, struct sr_err *e);
 
 struct sr_unlock_change {
 	const char *path;     /* of the vault; it may not be open anywhere (LOCKED) */

@@ -16,6 +16,7 @@
 #include "board/erase.h"
 #include "board/keys.h"
 #include "board/quarantine.h"
+#include "board/recover.h"
 #include "board/second.h"
 #include "board/unlock.h"
 #include "board/witnessing.h"
@@ -655,10 +656,30 @@ static int sweep_files(struct sr_vault *v, struct sr_err *e) {
 	return rc;
 }
 
+/* What members gave back is sealed and in the log before anything else is; keys/service.board is
+ * as the board is. That one can be wanting: it is told, and the vault opens. */
+static int end_recovery(struct sr_vault *v, const struct sr_vault_open *o, struct sr_err *e) {
+	struct sr_err why = {0};
+	bool logged = false, written = false;
+	int rc = o->keys == NULL ? 0 : sr_recover_seal(v, o->recovered, &o->unlock, e);
+
+	if (rc == 0)
+		rc = sr_recover_log(v, &logged, e);
+	if (rc != 0)
+		return rc;
+	if (logged)
+		told(v, "the service keys were recovered by members of the board: the log says so");
+	if (sr_recover_settle(v, &written, &why) != 0)
+		told(v, "%s: without it a lost passphrase cannot be recovered", why.text);
+	else if (written)
+		told(v, "keys/%s was written anew", SR_RECOVER_FILE);
+	return 0;
+}
+
 static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct sr_vault_conf *conf,
 	struct sr_err *e) {
 	size_t ended = 0;
-	int rc = sr_unlock_open(&v->keys, v->dir, &o->unlock, e);
+	int rc = v->keys != NULL ? 0 : sr_unlock_open(&v->keys, v->dir, &o->unlock, e);
 
 	if (rc == 0 && strcmp(conf->origin, v->keys->origin) != 0)
 		rc = sr_fail(e, SR_AUTH, "%s names another origin than keys/service has (%s)", CONF,
@@ -691,6 +712,8 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 		rc = reap_boxes(v, e);
 	if (rc == 0 && v->founded)
 		rc = sr_ceremony_clear(v, e);
+	if (rc == 0 && v->founded)
+		rc = end_recovery(v, o, e);
 	if (rc != 0)
 		return rc;
 	rc = sr_witnessing_open(v, e);
@@ -715,6 +738,10 @@ int sr_vault_open(struct sr_vault **out, const struct sr_vault_open *o, struct s
 	struct sr_vault_conf *conf = calloc(1, sizeof *conf);
 	int rc = v == NULL || conf == NULL ? sr_fail(e, SR_NOMEM, "vault: out of memory") : 0;
 
+	if (v == NULL)
+		sr_service_free(o->keys);
+	if (v != NULL)
+		v->keys = o->keys;
 	if (rc == 0) {
 		sr_buf_init(&v->recovered);
 		v->clock = o->clock;

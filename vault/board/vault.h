@@ -20,6 +20,7 @@
 #include "base/time.h"
 #include "board/service.h"
 
+struct sr_recovered;  /* board/recover.h */
 struct sr_secrets;    /* store/secrets.h */
 struct sr_ledger;     /* ledger/ledger.h */
 struct sr_catalogue;  /* catalogue/catalogue.h */
@@ -66,6 +67,10 @@ struct sr_vault_open {
 	struct sr_unlock unlock;
 	struct sr_clock clock;
 	const struct sr_progress *progress; /* or NULL */
+	struct sr_service *keys; /* NULL: those of keys/service. Else the ones that the board's
+				    members gave back, taken over in any case; they are sealed to
+				    ${unlock} once the vault is open with them */
+	const struct sr_recovered *recovered; /* board/recover.h; with ${keys} */
 	bool accept_older_secrets; /* after a loss without a copy: open with an older secrets.db,
 				      re-apply the ledger's erasures */
 };

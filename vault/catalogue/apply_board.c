@@ -293,6 +293,64 @@ int sr_apply_accept(struct sr_apply *a, struct sr_err *e) {
 	return rc;
 }
 
+/* A member brings their own shares over to the key that they have now: the box is another one, the
+ * shares inside are the same, which the member proves to themself alone. */
+int sr_apply_share(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg run, board, keys, shares;
+	int64_t fits = 0;
+	int rc;
+
+	(void)sr_arg_id(a, "run", &run);
+	(void)sr_arg_id(a, "board", &board);
+	rc = SQL_INT_OF(a->db, e, &fits,
+		"SELECT count(*) FROM runs r JOIN accepts a ON a.run = r.run"
+		" WHERE r.run = ? AND r.board = ? AND r.state = 'done' AND a.person = ?"
+		" AND a.keys = ?",
+		run.arg, board.arg, A_STR(a->actor), sr_arg_hash(a, "keys", &keys));
+	if (rc == 0 && fits != 1)
+		return sr_fail(e, SR_CORRUPT, "%s accepted no such keys of this board", a->actor);
+	if (rc != 0)
+		return rc;
+	return SQL_RUN(a->db, e, "UPDATE accepts SET shares = ? WHERE run = ? AND person = ?",
+		sr_arg_hash(a, "shares", &shares), run.arg, A_STR(a->actor));
+}
+
+/* Every member that it names sat on the board then, and they were enough. */
+int sr_apply_recover(struct sr_apply *a, struct sr_err *e) {
+	const size_t count = sr_field_count(a->s, "member");
+	struct sr_id_arg board, ask;
+	int64_t quorum = 0;
+	int rc;
+
+	(void)sr_arg_id(a, "board", &board);
+	rc = SQL_INT_OF(a->db, e, &quorum,
+		"SELECT quorum FROM board_levels WHERE board = ? AND epoch = ? AND level = ?",
+		board.arg, sr_arg_dec(a, "epoch"), sr_arg_dec(a, "level"));
+	if (rc == SR_NOTFOUND || (rc == 0 && count < (size_t)quorum))
+		return sr_fail(e, SR_CORRUPT, "%zu members, and the board wants %lld at that level",
+			count, (long long)quorum);
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e, "INSERT INTO recoveries(ask, entry) VALUES(?, ?)",
+			sr_arg_hash(a, "ask", &ask), A_INT(a->entry));
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		const struct sr_bytes person = sr_field(a->s, "member", i);
+		int64_t sits = 0;
+
+		rc = SQL_INT_OF(a->db, e, &sits,
+			"SELECT count(*) FROM board_members WHERE board = ? AND epoch = ?"
+			" AND person = ?",
+			board.arg, sr_arg_dec(a, "epoch"), A_TEXT(person));
+		if (rc == 0 && sits != 1)
+			return sr_fail(e, SR_CORRUPT, "%.*s is no member of that board",
+				(int)person.len, (const char *)person.p);
+		if (rc == 0)
+			rc = SQL_RUN(a->db, e,
+				"INSERT INTO recovery_members(ask, person) VALUES(?, ?)",
+				sr_arg_hash(a, "ask", &ask), A_TEXT(person));
+	}
+	return rc;
+}
+
 int sr_apply_complaint(struct sr_apply *a, struct sr_err *e) {
 	struct run r = {.epoch = 0};
 	int rc = run_step(a, &r, SR_E_COMPLAINT, e);

@@ -40,6 +40,8 @@ sr_effect_fn sr_apply_found;
 sr_effect_fn sr_apply_key_epoch;
 sr_effect_fn sr_apply_deal;
 sr_effect_fn sr_apply_accept;
+sr_effect_fn sr_apply_share;
+sr_effect_fn sr_apply_recover;
 sr_effect_fn sr_apply_complaint;
 sr_effect_fn sr_apply_reveal;
 sr_effect_fn sr_apply_opened;

@@ -205,6 +205,9 @@ SR_MUST int sr_query_policy(struct sr_policy_row *out, struct sr_catalogue *c,
 SR_MUST int sr_query_policies(struct sr_policies *out, struct sr_catalogue *c,
 	const uint8_t board[SR_ID], struct sr_err *e);
 void sr_policies_free(struct sr_policies *l);
+/* Did the log take the recovery with this ask? */
+SR_MUST int sr_query_recovered(
+	bool *out, struct sr_catalogue *c, const uint8_t ask[SR_HASH], struct sr_err *e);
 
 struct sr_run_member {
 	uint32_t index;

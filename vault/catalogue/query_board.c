@@ -365,3 +365,13 @@ void sr_complaints_free(struct sr_complaints *l) {
 	free(l->rows);
 	memset(l, 0, sizeof *l);
 }
+
+int sr_query_recovered(
+	bool *out, struct sr_catalogue *c, const uint8_t ask[SR_HASH], struct sr_err *e) {
+	int64_t n = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
+		"SELECT count(*) FROM recoveries WHERE ask = ?", A_HASH(ask));
+
+	*out = n > 0;
+	return rc;
+}

@@ -305,6 +305,11 @@ static const char *const statements[] = {
 	/* from that entry on, secrets files of earlier generations open no more */
 	"CREATE TABLE escrows(escrow BLOB NOT NULL, generation INTEGER NOT NULL,"
 	" entry INTEGER NOT NULL, PRIMARY KEY(escrow, generation)) STRICT, WITHOUT ROWID",
+	/* the service keys were opened by members' pieces; an ask is answered once */
+	"CREATE TABLE recoveries(ask BLOB PRIMARY KEY, entry INTEGER NOT NULL) STRICT,"
+	" WITHOUT ROWID",
+	"CREATE TABLE recovery_members(ask BLOB NOT NULL REFERENCES recoveries(ask),"
+	" person TEXT NOT NULL, PRIMARY KEY(ask, person)) STRICT, WITHOUT ROWID",
 	/* made: the entry that says it was read back; NULL: it may have come to nothing */
 	"CREATE TABLE backups(backup BLOB PRIMARY KEY, escrow BLOB NOT NULL,"
 	" generation INTEGER NOT NULL, entry INTEGER NOT NULL, made INTEGER, entries INTEGER,"
@@ -388,6 +393,8 @@ static const struct sr_table tables[] = {
 	{"collects", "entry", true},
 	{"escrows", "escrow, generation", true},
 	{"backups", "backup", true},
+	{"recoveries", "ask", true},
+	{"recovery_members", "ask, person", true},
 	{"texts", "entry, record", false},
 	{"people_texts", "person", false},
 	{"collection_texts", "collection", false},

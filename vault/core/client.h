@@ -26,6 +26,7 @@
 #include "base/fs.h"
 #include "base/progress.h"
 #include "base/time.h"
+#include "board/sheet.h"
 #include "core/call.h"
 #include "core/rows.h"
 #include "crypto/dkg.h"
@@ -269,6 +270,32 @@ struct sr_accepting {
  * NULL: the founding board. So everywhere below. */
 SR_MUST int sr_client_accept(
 	struct sr_client *c, const uint8_t *board, struct sr_accepting *out, struct sr_err *e);
+
+/* This member's shares for paper (board/sheet.h), of an open board. DENIED: no member, or the share
+ * was dealt to another key. Secret; the caller wipes. */
+struct sr_sheet_kept {
+	struct sr_sheet sheet;
+	uint8_t board[SR_ID];
+	uint64_t epoch;
+};
+SR_MUST int sr_client_sheet(
+	struct sr_client *c, const uint8_t *board, struct sr_sheet_kept *out, struct sr_err *e);
+/* sr_client_accept, which leaves them in ${kept} when it accepted. */
+SR_MUST int sr_client_accept_kept(struct sr_client *c, const uint8_t *board,
+	struct sr_sheet_kept *kept, struct sr_accepting *out, struct sr_err *e);
+/* This member's shares, from a sheet or from the box to the key before (${old}: its seed), are
+ * boxed to the key that the member has now: a `share` is logged. AUTH: they are not the shares
+ * behind the public ones; DENIED: of another board, epoch or member. */
+struct sr_share_from {
+	const struct sr_sheet *sheet; /* this, */
+	const uint8_t *old;           /* or that */
+};
+struct sr_restored {
+	uint8_t index;
+	struct sr_submitted submitted;
+};
+SR_MUST int sr_client_restore_share(struct sr_client *c, const uint8_t *board,
+	const struct sr_share_from *from, struct sr_restored *out, struct sr_err *e);
 
 /* Deal in the run that waits for it (client_complaint.c): the first of a new board, or, after a
  * complaint, the next one, in which everybody deals anew. EXISTS: dealt already, or open. */

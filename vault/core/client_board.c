@@ -617,15 +617,20 @@ int sr_client_own_board(struct sr_client *c, uint8_t board[SR_ID], struct sr_err
 	return rc;
 }
 
-/* A share that does not open because it was dealt to the key before. */
+/* A share that does not open because it was dealt to the key before: the log shows another key
+ * since, or ours is not the one that we are named after. */
 static int inherited(const struct sr_client *c, uint8_t index, int rc, struct sr_err *e) {
 	const struct sr_known *self = sr_proofs_person(&c->proofs, c->o.identity->person);
+	char first[SR_PERSON_TEXT];
 
-	if (rc != SR_AUTH || self == NULL || self->rekeyed == 0)
+	sr_person_name(first, c->o.identity->pk);
+	if (rc != SR_AUTH ||
+		((self == NULL || self->rekeyed == 0) && strcmp(first, c->o.identity->person) == 0))
 		return rc;
 	return sr_fail(e, SR_DENIED,
-		"the share of member %u was dealt to the key before: a share is not inherited, "
-		"the board deals anew (board reshare)",
+		"the share of member %u was dealt to the key before: the recovery sheet or the "
+		"identity before brings it over (board restore-share); without either the board "
+		"deals anew (board reshare)",
 		index);
 }
 
@@ -1027,6 +1032,11 @@ static int accept_transcript(struct sr_client *c, const uint8_t (*x)[SR_SCALAR],
 
 int sr_client_accept(
 	struct sr_client *c, const uint8_t *board, struct sr_accepting *out, struct sr_err *e) {
+	return sr_client_accept_kept(c, board, NULL, out, e);
+}
+
+int sr_client_accept_kept(struct sr_client *c, const uint8_t *board, struct sr_sheet_kept *kept,
+	struct sr_accepting *out, struct sr_err *e) {
 	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR] = {{0}}, level = 0, dealer;
 	const struct sr_client_board *b;
 	struct sr_err shares = {0};
@@ -1067,6 +1077,8 @@ int sr_client_accept(
 	if (rc != 0)
 		return sr_fail(e, shares.code, "%s", shares.text);
 	rc = accept_transcript(c, (const uint8_t(*)[SR_SCALAR])x, out, e);
+	if (rc == 0 && kept != NULL)
+		sr_client_sheet_of(kept, b, out->index, (const uint8_t(*)[SR_SCALAR])x);
 	sr_wipe(x, sizeof x);
 	if (rc == 0) /* it may have opened the board: look again when somebody asks */
 		sr_client_board_forget(c);

@@ -117,6 +117,9 @@ SR_MUST int sr_client_shares(struct sr_client *c, uint8_t index,
 static inline struct sr_client_board *sr_client_ceremony(const struct sr_client *c) {
 	return c->next != NULL ? c->next : c->board;
 }
+/* Shares as they go on paper. */
+void sr_client_sheet_of(struct sr_sheet_kept *out, const struct sr_client_board *b, uint8_t index,
+	const uint8_t (*x)[SR_SCALAR]);
 /* Index from 1 of the identity among those who deal in it (their place in view.dealer); 0: none. */
 uint8_t sr_client_dealer(const struct sr_client *c, const struct sr_client_board *b);
 /* The same among the members of any of the two. */

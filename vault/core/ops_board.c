@@ -275,6 +275,10 @@ static int put_late_members(struct sr_x *x, struct sr_rows_out *o, const struct 
 			rc = entries_of(&l, x, types[t], people[i], e);
 			for (size_t j = 0; rc == 0 && j < l.count; j++) {
 				rc = sr_put_receipt_row(x, o, l.rows[j].index, since, e);
+				/* By a quorum: a reader who votes is shown the request elsewhere,
+				 * one who checks a vote only here. */
+				if (rc == 0 && l.rows[j].actor[0] != 'p')
+					rc = sr_put_board_origin(x, o, l.rows[j].index, since, e);
 				late_add(people, &count, l.rows[j].actor);
 			}
 			sr_entries_free(&l);

@@ -898,6 +898,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_COMPLAINT:
 	case SR_T_REVEAL:
 	case SR_T_POLICY:
+	case SR_T_SHARE:
 	case SR_T_COLLECTION:
 	case SR_T_PERSON_SET:
 	case SR_T_ATTEST:
@@ -936,6 +937,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_COLLECT:
 	case SR_T_ESCROW:
 	case SR_T_BACKUP:
+	case SR_T_RECOVER:
 	case SR_T_WITNESS:
 	case SR_T_BREAK_GLASS:
 	case SR_T_INCIDENT:

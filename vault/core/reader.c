@@ -42,6 +42,8 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_COMPLAINT:
 	case SR_T_REVEAL:
 	case SR_T_OPENED:
+	case SR_T_SHARE:
+	case SR_T_RECOVER:
 	case SR_T_BOARD:
 	case SR_T_RESHARE:
 	case SR_T_POLICY:
@@ -258,7 +260,8 @@ static bool named(const struct sr_caller *c, const struct sr_statement *s) {
  * believe it must see who decided that. */
 static int of_trust(
 	bool *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
-	static const char *const kinds[] = {"role", "board", "reshare", "person-end", "policy"};
+	static const char *const kinds[] = {
+		"role", "person", "person-end", "board", "reshare", "policy"};
 	struct sr_version_row v = {0};
 	uint8_t id[SR_ID];
 	int rc;

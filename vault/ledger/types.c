@@ -116,6 +116,12 @@ static const struct sr_type table[SR_T_COUNT] = {
 		OBJECT("public", SR_ONE),
 		SORTED("board-key", SR_V_LEVEL_KEY, SR_SOME),
 		END}},
+	{SR_T_SHARE, "share", SR_BY_MEMBER, NULL, SR_EFFECT_CEREMONY, FIELDS{
+		F("board", SR_V_ID, SR_ONE),
+		F("run", SR_V_ID, SR_ONE),
+		F("keys", SR_V_HASH, SR_ONE),
+		OBJECT("shares", SR_ONE),
+		END}},
 	{SR_T_BOARD, "board", SR_BY_SERVICE, NULL, SR_EFFECT_CEREMONY, FIELDS{
 		F("request", SR_V_ID, SR_ONE),
 		F("board", SR_V_ID, SR_ONE),
@@ -438,6 +444,13 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("entries", SR_V_DEC, SR_OPTIONAL),
 		F("checked", SR_V_DEC, SR_OPTIONAL),
 		F("secrets", SR_V_DEC, SR_OPTIONAL),
+		END}},
+	{SR_T_RECOVER, "recover", SR_BY_SERVICE, NULL, SR_EFFECT_RECORD, FIELDS{
+		F("board", SR_V_ID, SR_ONE),
+		F("epoch", SR_V_DEC, SR_ONE),
+		F("level", SR_V_DEC, SR_ONE),
+		F("ask", SR_V_HASH, SR_ONE),
+		SORTED("member", SR_V_PERSON, SR_SOME),
 		END}},
 	{SR_T_WITNESS, "witness", SR_BY_SERVICE, NULL, SR_EFFECT_RECORD, FIELDS{
 		F("event", SR_V_TOKEN, SR_ONE),
