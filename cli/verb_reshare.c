@@ -24,6 +24,7 @@ const struct cli_option cli_board_reshare_options[] = {
 };
 
 struct plan {
+	char name[SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT]; /* of now: the view may go meanwhile */
 	const char *member[SR_BOARD_MEMBERS_MAX + 1], *dealer[SR_BOARD_MEMBERS_MAX + 1];
 	uint64_t quorum[SR_BOARD_LEVELS_MAX][2];
 	struct cli_card card[SR_BOARD_MEMBERS_MAX];
@@ -101,9 +102,11 @@ static int plan_make(
 		most = v->quorum[i] > most ? v->quorum[i] : most;
 		rc = quorum_of(c, &p->quorum[i][1], v->level[i], e);
 	}
-	for (size_t i = 0; rc == 0 && i < v->members; i++)
-		if (!named(leave, v->member[i]))
-			p->member[p->members++] = v->member[i];
+	for (size_t i = 0; rc == 0 && i < v->members; i++) {
+		memcpy(p->name[i], v->member[i], SR_PERSON_TEXT);
+		if (!named(leave, p->name[i]))
+			p->member[p->members++] = p->name[i];
+	}
 	/* Who stays will be there to deal; who leaves is asked only when it needs them. */
 	const size_t stay = p->members < most ? p->members : most;
 	size_t left = most - stay, kept = stay;
@@ -118,7 +121,7 @@ static int plan_make(
 			left--;
 		else if (!leaves && kept > 0)
 			kept--;
-		p->dealer[p->dealers++] = v->member[i];
+		p->dealer[p->dealers++] = p->name[i];
 	}
 	return rc;
 }

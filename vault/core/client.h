@@ -361,8 +361,8 @@ struct sr_board_view {
 	uint8_t room_key[SR_PK];
 	char ledger_key[SR_VKEY_TEXT];
 };
-/* Verified now, and once open no more in this connection. ${out} lives until the next act of the
- * ceremony, or as long as the client. */
+/* Verified now, and once open again only when its log has grown. ${out} lives until the client's
+ * next act or look at a board. */
 SR_MUST int sr_client_board(struct sr_client *c, const uint8_t *board,
 	const struct sr_board_view **out, struct sr_err *e);
 /* The one board that the caller is a member of, as the server says; of several, or none: the

@@ -538,6 +538,7 @@ int sr_client_board_rows(struct sr_client *c, const uint8_t board[SR_ID],
 		return rc;
 	}
 	c->board->view.next = c->next != NULL ? &c->next->view : NULL;
+	c->board_size = c->proofs.seen.size;
 	return 0;
 }
 
@@ -565,13 +566,45 @@ static int board_fetch(struct sr_client *c, const uint8_t board[SR_ID], struct s
 	return rc;
 }
 
+/* Has the board's log grown since it was verified here? Only a hint of the server's: what follows
+ * is that it is verified again, and a server that keeps it back could keep back the entries as
+ * well. */
+static int board_moved(
+	bool *moved, struct sr_client *c, const uint8_t board[SR_ID], struct sr_err *e) {
+	struct sr_call q, r;
+	struct sr_rows rows = {0};
+	int rc;
+
+	sr_call_init(&q);
+	sr_call_init(&r);
+	sr_call_begin(&q, "board");
+	sr_text_put_hex(&q.head, "board", board, SR_ID);
+	rc = sr_client_rows(c, &q, &r, &rows, e);
+	for (size_t i = 0; i < rows.count && rc == 0; i++) {
+		uint64_t index = 0;
+
+		if (!sr_row_is(&rows.rows[i], "entry"))
+			continue;
+		rc = sr_row_get_dec(&index, &rows.rows[i], "index", e);
+		*moved = *moved || index >= c->board_size;
+	}
+	sr_rows_free(&rows);
+	sr_call_free(&q);
+	sr_call_free(&r);
+	return rc;
+}
+
 int sr_client_board_need(struct sr_client *c, const uint8_t *board, bool opened, struct sr_err *e) {
 	uint8_t id[SR_ID];
+	bool stale;
 	int rc = 0;
 
 	memcpy(id, board != NULL ? board : c->info.fingerprint, SR_ID);
-	if (c->board == NULL || memcmp(c->board->id, id, SR_ID) != 0 || !c->board->view.opened ||
-		(c->next != NULL && !opened))
+	stale = c->board == NULL || memcmp(c->board->id, id, SR_ID) != 0 ||
+		!c->board->view.opened || (c->next != NULL && !opened);
+	if (!stale && c->o.transport.call != NULL)
+		rc = board_moved(&stale, c, id, e);
+	if (rc == 0 && stale)
 		rc = board_fetch(c, id, e);
 	if (rc == 0 && opened && !c->board->view.opened)
 		rc = sr_fail(e, SR_DENIED,

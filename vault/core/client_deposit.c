@@ -438,6 +438,21 @@ static void take_back(struct flow *f) {
 	memset(f->out->accession, 0, SR_ID);
 }
 
+/* Nothing that was sent or told is needed to hand in one statement, and the commit of 45,000 items
+ * wants memory, in embedded use of this very process. */
+static void drop_all(struct flow *f) {
+	sent_drop(f, f->sent_count);
+	free(f->sent);
+	f->sent = NULL;
+	free(f->items);
+	f->items = NULL;
+	sr_buf_free(&f->leaves);
+	sr_call_free(&f->q);
+	sr_call_free(&f->r);
+	sr_call_init(&f->q);
+	sr_call_init(&f->r);
+}
+
 static int finish(struct flow *f, const struct sr_depositing *d, struct sr_err *e) {
 	struct sr_told t;
 	int rc;
@@ -454,7 +469,10 @@ static int finish(struct flow *f, const struct sr_depositing *d, struct sr_err *
 		if (rc == SR_AUTH || rc == SR_CORRUPT)
 			take_back(f);
 	}
-	return rc == 0 ? sign_accession(f, &t, e) : rc;
+	if (rc != 0)
+		return rc;
+	drop_all(f);
+	return sign_accession(f, &t, e);
 }
 
 int sr_client_deposit(struct sr_client *c, const struct sr_depositing *d, struct sr_deposited *out,
@@ -483,12 +501,7 @@ int sr_client_deposit(struct sr_client *c, const struct sr_depositing *d, struct
 	if (rc == 0)
 		rc = finish(f, d, e);
 	SR_NAMED(rc, e, "deposit");
-	sent_drop(f, f->sent_count);
-	free(f->sent);
-	free(f->items);
-	sr_buf_free(&f->leaves);
-	sr_call_free(&f->q);
-	sr_call_free(&f->r);
+	drop_all(f);
 	free(f);
 	return rc;
 }

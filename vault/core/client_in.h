@@ -41,6 +41,7 @@ struct sr_client {
 	struct sr_client_info info;
 	struct sr_proofs proofs;
 	struct sr_client_board *board; /* the epoch in force; NULL: not verified yet */
+	uint64_t board_size;           /* of the ledger when it was verified */
 	struct sr_client_board *next;  /* the one that a reshare makes; NULL: none is under way */
 	bool logged_in;
 	bool pin_owed; /* the pin of this place is to be written once found is proven */

@@ -47,5 +47,8 @@ SR_MUST int sr_card_by_old(struct sr_bytes card, const uint8_t pk[SR_PK], struct
 /* Parse and check: CORRUPT (format), AUTH (signature, or the signature's name is not that of the
  * key). */
 SR_MUST int sr_card_read(struct sr_card *out, struct sr_bytes card, struct sr_err *e);
+/* The same of a card in a statement that was parsed: parsing checked its signature, which is nearly
+ * all the work of reading a card (and `found` has many). */
+SR_MUST int sr_card_reread(struct sr_card *out, struct sr_bytes card, struct sr_err *e);
 
 #endif

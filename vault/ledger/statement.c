@@ -636,7 +636,7 @@ static int read_card(struct sr_card *out, const struct sr_statement *s, const ch
 	sr_buf_init(&b);
 	int rc = sr_field_card(&b, s, key, i, e);
 	if (rc == 0)
-		rc = sr_card_read(out, sr_buf_view(&b), e);
+		rc = sr_card_reread(out, sr_buf_view(&b), e);
 	sr_buf_free(&b);
 	return rc;
 }

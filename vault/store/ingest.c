@@ -662,6 +662,26 @@ static int cover(struct sr_ingest *in, struct sr_err *e) {
 	return rc;
 }
 
+/* The commit that follows needs memory of its own: what only served the reading goes before it (20
+ * MiB of blocks' buffers). */
+static void retire(struct sr_ingest *in) {
+	sr_pool_free(in->pool);
+	in->pool = NULL;
+	for (size_t i = 0; i < in->job_count; i++) {
+		sr_block_work_free(in->jobs[i].work);
+		sr_wipe(&in->jobs[i].ref, sizeof in->jobs[i].ref);
+	}
+	in->job_count = 0;
+	in->free_jobs = NULL;
+	sr_block_work_free(in->meta_work);
+	in->meta_work = NULL;
+	in->totals.bytes_stored = sr_packer_bytes(in->packer);
+	sr_packer_free(in->packer);
+	in->packer = NULL;
+	sr_sha256_free(in->sha);
+	in->sha = NULL;
+}
+
 int sr_ingest_finish(struct sr_ingest *in, struct sr_err *e) {
 	if (in->state != OPEN)
 		return refuse(in, e);
@@ -678,13 +698,15 @@ int sr_ingest_finish(struct sr_ingest *in, struct sr_err *e) {
 		rc = sr_index_packs(in->o.index, in->o.accession, add_name, &in->packs, e);
 	if (rc != 0)
 		return fail(in, rc);
+	retire(in);
 	in->state = FINISHED;
 	return 0;
 }
 
 void sr_ingest_totals(const struct sr_ingest *in, struct sr_ingest_totals *out) {
 	*out = in->totals;
-	out->bytes_stored = sr_packer_bytes(in->packer);
+	if (in->packer != NULL)
+		out->bytes_stored = sr_packer_bytes(in->packer);
 }
 
 int sr_ingest_packs(struct sr_ingest *in, const uint8_t **names, size_t *count, struct sr_err *e) {
