@@ -430,6 +430,10 @@ static void print_complaints(const struct sr_board_view *v, const struct cli_ans
 			printf("The complaint is right. The dealer was wrong: ");
 			print_dealer(v, a, k->dealer);
 			break;
+		case SR_COMPLAINT_GONE:
+			printf("Its dealing is gone, as after a reshare or a restore: nobody can "
+			       "tell any more.");
+			break;
 		case SR_COMPLAINT_FALSE:
 			printf("The complaint is false. The complainer was wrong: ");
 			print_member(v, a, k->complainer);
@@ -478,8 +482,10 @@ static void print_next(const struct sr_board_view *v, const struct cli_answer *a
 	if (v->spoilt != 0) {
 		printf("\nRun %llu: the deal of ", (unsigned long long)v->run_number);
 		print_dealer(v, a, v->spoilt);
-		printf(" is wrong, and everybody can see it:\n  `strongroom board accept` of any "
-		       "other member complains, and the run is void.\n");
+		printf(v->spoilt_gone ? " is not there (a restored vault has none)"
+				      : " is wrong, and everybody can see it");
+		printf(":\n  `strongroom board accept` of any other member complains, and the run "
+		       "is void.\n");
 	} else if (!all) {
 		print_waiting(v, a, under_way, v->dealt, "deal");
 	} else {
@@ -488,7 +494,7 @@ static void print_next(const struct sr_board_view *v, const struct cli_answer *a
 }
 
 static json_t *complaints_json(const struct sr_board_view *v) {
-	static const char *const verdicts[] = {"waits", "right", "false"};
+	static const char *const verdicts[] = {"waits", "right", "false", "gone"};
 	json_t *all = json_array();
 	for (size_t i = 0; i < v->complaints; i++) {
 		const struct sr_complaint_view *k = &v->complaint[i];

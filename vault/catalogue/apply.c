@@ -239,6 +239,7 @@ static int insert_card_subject(struct sr_apply *a, const struct sr_line *l, stru
 
 static int insert_line(struct sr_apply *a, const struct sr_line *l, struct sr_err *e) {
 	const struct sr_field *f = sr_type_field(a->s->type, l->key);
+	char subject[SR_SUBJECT_TEXT];
 	uint8_t id[SR_HASH];
 	int rc;
 
@@ -257,7 +258,8 @@ static int insert_line(struct sr_apply *a, const struct sr_line *l, struct sr_er
 			return 0;
 		if ((rc = sr_unhex(id, sizeof id, l->value, e)) != 0)
 			return rc;
-		return sr_apply_object(a, id, "", e);
+		rc = sr_apply_object_subject(subject, a->db, a->s, e);
+		return rc == 0 ? sr_apply_object(a, id, subject, e) : rc;
 	case SR_V_KEY:
 	case SR_V_TOKEN:
 	case SR_V_NAME:

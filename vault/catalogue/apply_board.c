@@ -254,6 +254,31 @@ static int run_step(struct sr_apply *a, struct run *r, enum sr_event event, stru
 		A_STR(sr_state_name(to)), A_ID(r->id));
 }
 
+int sr_apply_object_subject(char out[SR_SUBJECT_TEXT], struct sr_db *db,
+	const struct sr_statement *s, struct sr_err *e) {
+	char hex[2 * SR_ID + 1];
+	uint8_t board[SR_ID], run[SR_ID];
+	int64_t epoch = 0;
+	int rc;
+
+	out[0] = '\0';
+	if (s->type->id != SR_T_DEAL)
+		return 0;
+	rc = sr_field_id(board, s, "board", 0, e);
+	if (rc == 0)
+		rc = sr_field_id(run, s, "run", 0, e);
+	if (rc == 0)
+		rc = SQL_INT_OF(
+			db, e, &epoch, "SELECT epoch FROM boards WHERE board = ?", A_ID(board));
+	if (rc == SR_NOTFOUND)
+		return sr_fail(e, SR_CORRUPT, "there is no such board");
+	if (rc != 0 || epoch == 0)
+		return rc; /* it has no keys that could be handed on */
+	sr_hex(hex, run, SR_ID);
+	snprintf(out, SR_SUBJECT_TEXT, SR_CEREMONY_SUBJECT "%s", hex);
+	return 0;
+}
+
 int sr_apply_deal(struct sr_apply *a, struct sr_err *e) {
 	struct sr_id_arg dealing, object;
 	struct run r = {.epoch = 0};

@@ -184,6 +184,17 @@ struct sr_board_row {
 SR_MUST int sr_query_board(struct sr_board_row *out, struct sr_catalogue *c, const uint8_t *board,
 	uint32_t epoch, struct sr_err *e);
 
+/* Whose key seals the objects that the statement names, at the state before it: "" structural;
+ * SR_CEREMONY_SUBJECT and the run's hex for the dealing of a reshare, which must be able to die. */
+#define SR_CEREMONY_SUBJECT "ceremony:"
+SR_MUST int sr_query_object_subject(char out[SR_SUBJECT_TEXT], struct sr_catalogue *c,
+	const struct sr_statement *s, struct sr_err *e);
+/* Does anybody need the dealings of this run of a reshare? While it is under way to the epoch that
+ * comes next, by the plan that counts; of a run that a complaint ended, too: they are judged by.
+ * false also for a run that is not there. */
+SR_MUST int sr_query_run_needed(
+	bool *out, struct sr_catalogue *c, const uint8_t run[SR_ID], struct sr_err *e);
+
 struct sr_run_member {
 	uint32_t index;
 	char person[SR_PERSON_TEXT];

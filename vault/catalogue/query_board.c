@@ -1,6 +1,7 @@
 /*
  * query_board - boards, their epochs and keys, and the runs that make them. See query.h.
  */
+#include "catalogue/apply_in.h"
 #include "catalogue/query_in.h"
 
 /* --- boards --- */
@@ -304,6 +305,27 @@ int sr_query_last_run(
 		A_ID(board));
 
 	return rc == 0 ? one_run(out, c, st, e) : rc;
+}
+
+int sr_query_object_subject(char out[SR_SUBJECT_TEXT], struct sr_catalogue *c,
+	const struct sr_statement *s, struct sr_err *e) {
+	return sr_apply_object_subject(out, sr_catalogue_db(c), s, e);
+}
+
+int sr_query_run_needed(
+	bool *out, struct sr_catalogue *c, const uint8_t run[SR_ID], struct sr_err *e) {
+	int64_t n = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
+		"SELECT count(*) FROM runs r JOIN boards b ON b.board = r.board"
+		" WHERE r.run = ? AND r.epoch = b.epoch + 1 AND (r.state = 'dealing' OR EXISTS"
+		"(SELECT 1 FROM complaints c WHERE c.run = r.run))"
+		" AND r.entry > (SELECT max(e.entry) FROM subjects s JOIN entries e ON e.entry ="
+		" s.entry WHERE s.value = lower(hex(r.board)) AND s.what = 'board' AND"
+		" e.type = 'reshare')",
+		A_ID(run));
+
+	*out = n != 0;
+	return rc;
 }
 
 static int read_complaint(struct sr_complaint_row *r, struct sr_stmt *st, struct sr_err *e) {

@@ -289,7 +289,9 @@ SR_MUST int sr_client_reveal(
 enum sr_complaint_verdict {
 	SR_COMPLAINT_WAITS, /* the dealer has not answered */
 	SR_COMPLAINT_RIGHT, /* the dealer dealt wrongly */
-	SR_COMPLAINT_FALSE  /* the share is right: the complainer said what is not so */
+	SR_COMPLAINT_FALSE, /* the share is right: the complainer said what is not so */
+	SR_COMPLAINT_GONE   /* the dealing is not shown: it was erased with its run, and nobody can
+			       tell any more */
 };
 struct sr_complaint_view { /* judged here, from what both signed */
 	uint64_t run;      /* number */
@@ -320,6 +322,10 @@ struct sr_board_view {
 	char dealer[SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT];
 	uint8_t spoilt; /* place among the dealers whose dealing of this run anybody sees is wrong;
 			   0: nobody's */
+	bool spoilt_gone; /* it is not there at all: a restored vault has none */
+	/* [i]: member i + 1 got another key after the epoch was opened: the share, which was dealt
+	 * to the key before, is not theirs any more */
+	bool rekeyed[SR_BOARD_MEMBERS_MAX];
 	uint8_t members, levels;
 	char member[SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT]; /* [i]: index i + 1 */
 	uint8_t member_key[SR_BOARD_MEMBERS_MAX][SR_PK];

@@ -216,6 +216,11 @@ static int put_dealing(struct sr_x *x, struct sr_rows_out *o, uint64_t entry,
 	struct sr_buf body;
 	sr_buf_init_secret(&body);
 	int rc = sr_object_fetch(x->vault, object, &body, e);
+	if (rc == SR_NOTFOUND) { /* its run is over, or a restore has none (board/dealings.h) */
+		sr_err_clear(e);
+		sr_buf_free(&body);
+		return 0;
+	}
 	if (rc == 0) {
 		sr_row(o, "dealing");
 		sr_row_dec(o, "index", entry);
@@ -437,6 +442,14 @@ static int put_next_run(
 	sr_entries_free(&l);
 	if (rc == 0 && s->run.epoch > s->board.epoch && s->run.state == SR_S_DEALING)
 		rc = put_run(x, o, &s->run, since, e);
+	if (rc == SR_NOTFOUND) { /* nobody has dealt yet */
+		sr_err_clear(e);
+		rc = 0;
+	}
+	/* Keys of who joins: a run goes by those that they had when it began. */
+	const uint32_t next = s->board.epoch + 1;
+	if (rc == 0 && sr_query_board(&s->board, x->catalogue, s->board.id, next, NULL) == 0)
+		rc = put_late_members(x, o, &s->board, since, e);
 	return rc;
 }
 
