@@ -10,6 +10,7 @@
 
 #include "board/ceremony.h"
 #include "board/dealings.h"
+#include "board/follow.h"
 #include "board/keys.h"
 #include "client_rig.h"
 #include "crypto/dkg.h"
@@ -22,8 +23,8 @@
 
 /* --- steps ------------------------------------------------------------------------------------ */
 
-static int vote(struct desk *d, const uint8_t request[SR_ID]) {
-	const struct sr_voting v = {.decision = "approve", .reason = "We agreed."};
+static int vote(struct desk *d, const uint8_t request[SR_ID], const char *decision) {
+	const struct sr_voting v = {.decision = decision, .reason = "We agreed."};
 	struct sr_ballot *b = NULL;
 	struct sr_writ draft;
 	int rc = sr_ballot_fetch(&b, d->c, request, 0, &d->e);
@@ -41,7 +42,7 @@ static int vote(struct desk *d, const uint8_t request[SR_ID]) {
 
 static int vote_of(struct office *o, size_t member, const uint8_t request[SR_ID]) {
 	struct desk *d = desk_new(o, &o->w->member[member]);
-	const int rc = vote(d, request);
+	const int rc = vote(d, request, "approve");
 
 	desk_free(d);
 	return rc;
@@ -435,6 +436,148 @@ static void a_dealer_has_another_key(void **state) {
 	office_free(o);
 }
 
+/* --- what was granted before ------------------------------------------------------------------ */
+
+static void topped_up(struct office *o, const struct world_person *who, const uint8_t *request) {
+	struct desk *d = desk_new(o, who);
+
+	assert_ok(vote(d, request, "topup"), &d->e);
+	desk_free(d);
+}
+
+/* Open the item at the reader's desk; the code, with its text in ${why}. */
+static int read_at_desk(
+	struct office *o, const uint8_t *item, const uint8_t *grant, struct sr_err *why) {
+	const struct sr_borrow b = {.item = item, .grant = grant};
+	struct desk *d = desk_new(o, &o->w->researcher[0]);
+	struct sr_act back = {.type = SR_T_RETURN};
+	struct sr_err ignored;
+	uint8_t checkout[SR_ID] = {0};
+	uint64_t files = 0;
+	const int rc = sr_client_checkout(d->c, &b, checkout, &files, &d->s, &d->e);
+
+	*why = d->e;
+	back.id = checkout;
+	sr_submitted_free(&d->s);
+	if (sr_client_act(d->c, &back, NULL, &ignored) != 0) /* it may not have begun */
+		assert_int_equal(rc != 0, true);
+	desk_free(d);
+	return rc;
+}
+
+/* As a restore does: pieces made before open nothing any more. */
+static void renew_room_key(struct world *w, const uint8_t request[SR_ID]) {
+	struct sr_version_row row = {0};
+	struct sr_buf text;
+
+	sr_buf_init(&text);
+	assert_ok(sr_query_version(&row, w->v->catalogue, request, 0, &w->e), &w->e);
+	assert_ok(sr_follow_room_key(&text, w->v, &row, w->now, &w->e), &w->e);
+	assert_ok(sr_door_service(w->v, sr_buf_view(&text), &w->out, &w->e), &w->e);
+	assert_int_equal(w->out.code, 0);
+	sr_version_row_free(&row);
+	sr_buf_free(&text);
+}
+
+struct late { /* a vote that was signed, and comes later */
+	struct desk *d;
+	struct sr_writ writ;
+};
+
+static void late_sign(struct late *l, struct office *o, const struct world_person *who,
+	const uint8_t *request, const char *decision) {
+	const struct sr_voting v = {.decision = decision, .reason = "On the train."};
+	struct sr_ballot *b = NULL;
+
+	l->d = desk_new(o, who);
+	assert_ok(sr_ballot_fetch(&b, l->d->c, request, 0, &l->d->e), &l->d->e);
+	assert_ok(sr_ballot_vote(&l->writ, b, &v, &l->d->e), &l->d->e);
+	sr_ballot_free(b);
+}
+
+static void late_fails(struct late *l, const char *piece) {
+	assert_fails(sr_client_submit(l->d->c, &l->writ, &l->d->s, &l->d->e), SR_DENIED, &l->d->e,
+		piece);
+	sr_writ_free(&l->writ);
+	desk_free(l->d);
+}
+
+/* Pieces of before open what was granted before; votes of the epoch before come too late; pieces
+ * that are needed later are those of who sits now, and of no two epochs together. */
+static void a_grant_outlives_it(void **state) {
+	struct office *o = office_new(NULL);
+	struct world *w = o->w;
+	uint8_t item[1][SR_ID], grant[SR_ID], request[SR_ID];
+	struct world_request rq = {
+		.by = &w->researcher[0], .items = (const uint8_t(*)[SR_ID])item, .count = 1};
+	struct world_request open = rq;
+	struct late approval, topup;
+	struct sr_err why;
+
+	(void)state;
+	put_item(w, item[0], true);
+	assert_int_equal(world_request(w, &rq), 0);
+	world_grant(w, rq.id, grant);
+	assert_int_equal(world_request(w, &open), 0);
+	late_sign(&approval, o, &w->member[0], open.id, "approve");
+	late_sign(&topup, o, &w->member[0], rq.id, "topup");
+	decided(o, &w->outsider, request);
+	assert_ok(deal(o, &w->member[0], NULL), NULL);
+	assert_ok(deal(o, &w->member[1], NULL), NULL);
+	assert_ok(accept_of(o, &w->outsider, NULL, NULL), NULL);
+	assert_ok(accept_of(o, &w->member[0], NULL, NULL), NULL);
+	assert_ok(accept_of(o, &w->member[1], NULL, NULL), NULL);
+	assert_int_equal(epoch_of(w), 2);
+
+	assert_ok(read_at_desk(o, item[0], grant, &why), &why);
+	late_fails(&approval, "other-epoch");
+	late_fails(&topup, "other-epoch");
+
+	renew_room_key(w, rq.id);
+	assert_int_equal(read_at_desk(o, item[0], grant, &why), SR_DENIED);
+	topped_up(o, &w->member[0], rq.id);
+	assert_int_equal(read_at_desk(o, item[0], grant, &why), SR_DENIED);
+	assert_non_null(strstr(why.text, "1 topup is needed"));
+	topped_up(o, &w->outsider, rq.id);
+	assert_ok(read_at_desk(o, item[0], grant, &why), &why);
+
+	assert_replays(w);
+	office_free(o);
+}
+
+/* An approval of epoch 1 and a topup of epoch 2 are one good piece of each, never two. */
+static void pieces_of_two_epochs_do_not_add_up(void **state) {
+	struct office *o = office_new(NULL);
+	struct world *w = o->w;
+	uint8_t item[1][SR_ID], grant[SR_ID], request[SR_ID];
+	struct world_request rq = {
+		.by = &w->researcher[0], .items = (const uint8_t(*)[SR_ID])item, .count = 1};
+	struct sr_err why;
+
+	(void)state;
+	put_item(w, item[0], true);
+	assert_int_equal(world_request(w, &rq), 0);
+	/* Member 1's piece is bad, which only a checkout finds. */
+	assert_int_equal(world_vote(w, &(struct world_vote){.member = 0, .request = rq.id}), 0);
+	assert_int_equal(
+		world_vote(
+			w, &(struct world_vote){.member = 1, .request = rq.id, .lie = W_BAD_PIECE}),
+		0);
+	assert_true(world_grant_of(w, rq.id, grant));
+	decided(o, &w->outsider, request);
+	assert_ok(deal(o, &w->member[0], NULL), NULL);
+	assert_ok(deal(o, &w->member[1], NULL), NULL);
+	assert_ok(accept_of(o, &w->outsider, NULL, NULL), NULL);
+	assert_ok(accept_of(o, &w->member[0], NULL, NULL), NULL);
+	assert_ok(accept_of(o, &w->member[1], NULL, NULL), NULL);
+	topped_up(o, &w->outsider, rq.id);
+	assert_int_equal(read_at_desk(o, item[0], grant, &why), SR_AUTH);
+	assert_non_null(strstr(why.text, "1 good pieces, want 2"));
+	topped_up(o, &w->member[1], rq.id);
+	assert_ok(read_at_desk(o, item[0], grant, &why), &why);
+	office_free(o);
+}
+
 /* --- kills ------------------------------------------------------------------------------------ */
 
 struct step {
@@ -591,6 +734,8 @@ int main(void) {
 		cmocka_unit_test(after_a_restore),
 		cmocka_unit_test(who_joins_has_another_key),
 		cmocka_unit_test(a_dealer_has_another_key),
+		cmocka_unit_test(a_grant_outlives_it),
+		cmocka_unit_test(pieces_of_two_epochs_do_not_add_up),
 		cmocka_unit_test(kills_at_every_step),
 	};
 
