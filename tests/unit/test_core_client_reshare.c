@@ -578,6 +578,189 @@ static void pieces_of_two_epochs_do_not_add_up(void **state) {
 	office_free(o);
 }
 
+/* --- a vault that lies ------------------------------------------------------------------------ */
+
+struct meddle { /* with the ${nth} row of the material: leave it out, or spoil one of its fields */
+	size_t nth, field, seen;
+	bool drop, hit, last_field;
+	struct sr_buf swap; /* the body of the first dealing */
+};
+
+static void meddle_row(void *ctx, const struct sr_row *row, struct sr_rows_out *o) {
+	struct meddle *m = ctx;
+	char key[64];
+	uint8_t *copy;
+
+	if (m->seen++ != m->nth) {
+		lie_row(o, row, NULL, sr_bytes_of(NULL, 0));
+		return;
+	}
+	m->hit = true;
+	m->last_field = m->drop || m->field + 1 >= row->count;
+	if (m->drop || row->count == 0)
+		return;
+	const struct sr_row_field *f = &row->fields[m->field];
+
+	snprintf(key, sizeof key, "%.*s", (int)f->key.len, (const char *)f->key.p);
+	copy = malloc(f->value.len + 1);
+	assert_non_null(copy);
+	if (f->value.len > 0)
+		memcpy(copy, f->value.p, f->value.len);
+	copy[f->value.len / 2] = copy[f->value.len / 2] == 'B' ? 'C' : 'B';
+	lie_row(o, row, key, sr_bytes_of(copy, f->value.len));
+	free(copy);
+}
+
+static int twist_material(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	struct meddle *m = l->ctx;
+
+	(void)q;
+	(void)e;
+	if (strcmp(op, "board.material") != 0)
+		return 0;
+	m->seen = 0;
+	lie_rows(r, meddle_row, m);
+	return 0;
+}
+
+static bool nothing(const uint8_t *p, size_t len) {
+	for (size_t i = 0; i < len; i++)
+		if (p[i] != 0)
+			return false;
+	return true;
+}
+
+/* What is believed of a board is what is so; it may be less. */
+static void assert_same(const struct sr_board_view *is, const struct sr_board_view *so) {
+	assert_int_equal(is->members, so->members);
+	assert_int_equal(is->dealers, so->dealers);
+	assert_int_equal(is->levels, so->levels);
+	assert_memory_equal(is->member, so->member, sizeof is->member);
+	assert_memory_equal(is->dealer, so->dealer, sizeof is->dealer);
+	assert_memory_equal(is->member_key, so->member_key, sizeof is->member_key);
+	assert_memory_equal(is->level, so->level, sizeof is->level);
+	assert_memory_equal(is->quorum, so->quorum, sizeof is->quorum);
+	if (!nothing(is->transcript, SR_HASH)) {
+		assert_memory_equal(is->transcript, so->transcript, SR_HASH);
+		assert_memory_equal(is->key, so->key, sizeof is->key);
+	}
+}
+
+/* Whatever row of the material is left out or altered in whatever field: members, their keys,
+ * dealers, quorums, epoch and transcript of the reshare are those that were decided, or nothing is
+ * believed. So nobody deals to another key, or for another epoch, than the log proves. */
+static void lies_are_not_believed(void **state) {
+	struct office *o = office_new(NULL);
+	struct world *w = o->w;
+	struct meddle m = {.nth = 0};
+	struct sr_board_view now, next;
+	size_t refused = 0, hidden = 0, harmless = 0;
+	uint8_t request[SR_ID];
+	struct desk *d;
+
+	(void)state;
+	decided(o, &w->outsider, request);
+	assert_ok(deal(o, &w->member[0], NULL), NULL);
+	assert_ok(deal(o, &w->member[1], NULL), NULL);
+	assert_ok(accept_of(o, &w->outsider, NULL, NULL), NULL);
+	d = desk_new(o, &w->member[0]);
+	now = *view_of(d);
+	assert_non_null(now.next);
+	next = *now.next;
+	assert_false(nothing(next.transcript, SR_HASH));
+	desk_free(d);
+	for (bool more = true; more;) {
+		const struct sr_board_view *v = NULL;
+
+		m.hit = false;
+		d = desk_new(o, &w->member[0]);
+		d->liar.twist = twist_material;
+		d->liar.ctx = &m;
+		if (sr_client_board(d->c, NULL, &v, &d->e) != 0) {
+			assert_true(d->e.code == SR_AUTH || d->e.code == SR_CORRUPT ||
+				    d->e.code == SR_NOTFOUND);
+			refused++;
+		} else {
+			assert_same(v, &now);
+			if (v->next != NULL)
+				assert_same(v->next, &next);
+			if (v->next == NULL || nothing(v->next->transcript, SR_HASH))
+				hidden++;
+			else
+				harmless++;
+		}
+		desk_free(d);
+		more = m.hit;
+		if (!m.drop && !m.last_field) {
+			m.field++;
+		} else {
+			m.nth += m.drop;
+			m.drop = !m.drop;
+			m.field = 0;
+		}
+	}
+	print_message("%zu rows: %zu lies refused, %zu hide something, %zu change nothing\n", m.nth,
+		refused, hidden, harmless);
+	assert_true(m.nth >= 15 && refused > 20 && harmless > 0);
+	office_free(o);
+}
+
+/* The dealing of the other dealer in the place of one. */
+static void swap_dealings(void *ctx, const struct sr_row *row, struct sr_rows_out *o) {
+	struct meddle *m = ctx;
+
+	if (!sr_row_is(row, "dealing")) {
+		lie_row(o, row, NULL, sr_bytes_of(NULL, 0));
+		return;
+	}
+	if (m->seen++ == 0) {
+		sr_buf_put_bytes(&m->swap, sr_row_get(row, "body"));
+		lie_row(o, row, NULL, sr_bytes_of(NULL, 0));
+	} else {
+		lie_row(o, row, "body", sr_buf_view(&m->swap));
+	}
+}
+
+static int twist_dealings(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	struct meddle *m = l->ctx;
+
+	(void)q;
+	(void)e;
+	if (strcmp(op, "board.material") != 0)
+		return 0;
+	m->seen = 0;
+	sr_buf_clear(&m->swap);
+	lie_rows(r, swap_dealings, m);
+	return 0;
+}
+
+static void a_swapped_dealing(void **state) {
+	struct office *o = office_new(NULL);
+	struct world *w = o->w;
+	struct meddle m = {.nth = 0};
+	struct sr_accepting a;
+	uint8_t request[SR_ID];
+	struct desk *d;
+
+	(void)state;
+	sr_buf_init(&m.swap);
+	decided(o, &w->outsider, request);
+	assert_ok(deal(o, &w->member[0], NULL), NULL);
+	assert_ok(deal(o, &w->member[1], NULL), NULL);
+	d = desk_new(o, &w->outsider);
+	d->liar.twist = twist_dealings;
+	d->liar.ctx = &m;
+	assert_fails(sr_client_accept(d->c, NULL, &a, &d->e), SR_AUTH, &d->e,
+		"is not the one that was signed");
+	assert_int_equal(m.seen, 2);
+	assert_null(strstr(d->liar.asked, "submit"));
+	desk_free(d);
+	sr_buf_free(&m.swap);
+	office_free(o);
+}
+
 /* --- kills ------------------------------------------------------------------------------------ */
 
 struct step {
@@ -734,6 +917,8 @@ int main(void) {
 		cmocka_unit_test(after_a_restore),
 		cmocka_unit_test(who_joins_has_another_key),
 		cmocka_unit_test(a_dealer_has_another_key),
+		cmocka_unit_test(lies_are_not_believed),
+		cmocka_unit_test(a_swapped_dealing),
 		cmocka_unit_test(a_grant_outlives_it),
 		cmocka_unit_test(pieces_of_two_epochs_do_not_add_up),
 		cmocka_unit_test(kills_at_every_step),
