@@ -66,6 +66,10 @@ const struct cli_verb cli_verbs[] = {
 		"everybody can judge.",
 		"--as MEMBER [--board B]", "strongroom board reveal --as m1.id",
 		cli_board_act_options, 0, 0, verb_board_reveal},
+	{"board", "check",
+		"Open your share of the board's keys and say that you still can: once a year.",
+		"--as MEMBER [--board B]", "strongroom board check --as m1.id",
+		cli_board_act_options, 0, 0, verb_board_check},
 	{"board", "show",
 		"Show members, levels and keys of the board; complaints, who was wrong, and what "
 		"is next.",

@@ -29,6 +29,7 @@ int verb_board_list(struct cli *c, struct sr_err *e);
 int verb_board_deal(struct cli *c, struct sr_err *e);
 int verb_board_accept(struct cli *c, struct sr_err *e);
 int verb_board_reveal(struct cli *c, struct sr_err *e);
+int verb_board_check(struct cli *c, struct sr_err *e);
 int verb_board_show(struct cli *c, struct sr_err *e);
 int verb_board_minutes(struct cli *c, struct sr_err *e);
 

@@ -761,6 +761,145 @@ static void a_swapped_dealing(void **state) {
 	office_free(o);
 }
 
+/* --- once a year ------------------------------------------------------------------------------ */
+
+static int confirm(struct office *o, const struct world_person *who, struct sr_err *why) {
+	struct desk *d = desk_new(o, who);
+	uint8_t index = 0;
+	const int rc = sr_client_confirm(d->c, NULL, &index, &d->s, &d->e);
+
+	if (rc == 0) {
+		assert_true(d->s.proven);
+		assert_string_equal(o->w->member[index - 1].person, who->person);
+		sr_submitted_free(&d->s);
+	}
+	*why = d->e;
+	desk_free(d);
+	return rc;
+}
+
+static size_t due(struct world *w, const char *what, const char *person) {
+	struct sr_notices l = {NULL, 0};
+	size_t n = 0;
+
+	assert_ok(sr_query_notices(&l, w->v->catalogue, w->now, &w->e), &w->e);
+	for (size_t i = 0; i < l.count; i++)
+		n += strcmp(l.rows[i].what, what) == 0 &&
+		     (person == NULL || strcmp(l.rows[i].person, person) == 0);
+	sr_notices_free(&l);
+	return n;
+}
+
+static unsigned confirmed(struct office *o) {
+	struct desk *d = desk_new(o, &o->w->auditor);
+	unsigned have = 0, takes = 0;
+
+	sr_board_confirmed(view_of(d), o->w->now, &have, &takes);
+	assert_int_equal(takes, 2);
+	desk_free(d);
+	return have;
+}
+
+/* The rows ${ctx} of the material are left out. */
+static void without(void *ctx, const struct sr_row *row, struct sr_rows_out *o) {
+	if (!sr_row_is(row, ctx))
+		lie_row(o, row, NULL, sr_bytes_of(NULL, 0));
+}
+
+static int twist_without(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	(void)q;
+	(void)e;
+	if (strcmp(op, "board.material") == 0)
+		lie_rows(r, without, l->ctx);
+	return 0;
+}
+
+static int confirm_by_hand(
+	struct world *w, const struct world_person *who, uint64_t epoch, const uint8_t *keys) {
+	struct world_draft d;
+
+	world_begin(&d, w, who, SR_T_CONFIRM);
+	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
+	sr_text_put_dec(&d.text, "epoch", epoch);
+	sr_text_put_hex(&d.text, "keys", keys, SR_HASH);
+	return world_commit(&d, NULL);
+}
+
+static void members_confirm_once_a_year(void **state) {
+	static char share[] = "share";
+	struct office *o = office_new(NULL);
+	struct world *w = o->w;
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	struct world_person next;
+	struct sr_err why;
+	uint8_t request[SR_ID], index = 0;
+	struct desk *d;
+
+	(void)state;
+	assert_non_null(b);
+	assert_int_equal(confirmed(o), 3); /* an acceptance is one */
+	assert_int_equal(due(w, "share-due", NULL), 0);
+	w->now += SR_CONFIRM_S - SR_NOTICE_SHARE_S;
+	assert_int_equal(due(w, "share-due", NULL), 3);
+	assert_int_equal(confirmed(o), 3);
+	assert_ok(confirm(o, &w->member[0], &why), &why);
+	assert_int_equal(due(w, "share-due", w->member[0].person), 0);
+	assert_int_equal(due(w, "share-due", NULL), 2);
+	w->now += SR_NOTICE_SHARE_S;
+	assert_int_equal(confirmed(o), 1);
+	assert_ok(confirm(o, &w->member[1], &why), &why);
+	assert_int_equal(confirmed(o), 2);
+
+	/* Who has no share says nothing; nor does anybody whose share is kept back. */
+	assert_int_equal(confirm(o, &w->researcher[0], &why), SR_DENIED);
+	d = desk_new(o, &w->member[2]);
+	d->liar.twist = twist_without;
+	d->liar.ctx = share;
+	assert_fails(sr_client_confirm(d->c, NULL, &index, &d->s, &d->e), SR_AUTH, &d->e,
+		"withholds the box of member 3");
+	assert_null(strstr(d->liar.asked, "submit"));
+	desk_free(d);
+	/* Not of keys that were never this epoch's. */
+	assert_ok(sr_query_board(b, w->v->catalogue, NULL, 0, &w->e), &w->e);
+	assert_fails(confirm_by_hand(w, &w->member[2], 1, w->v->fingerprint), SR_DENIED,
+		&w->out.err, "other-epoch");
+	assert_fails(confirm_by_hand(w, &w->researcher[0], 1, b->keys_hash), SR_DENIED, &w->out.err,
+		"role-missing");
+
+	/* A new key has no share: what its owner confirmed before counts no more. */
+	assert_int_equal(renew(w, &w->member[1], 5, true, &next), 0);
+	sr_buf_free(&w->member[1].card);
+	w->member[1] = next;
+	assert_int_equal(confirmed(o), 1);
+	assert_int_equal(confirm(o, &w->member[1], &why), SR_DENIED);
+	assert_non_null(strstr(why.text, "was dealt to the key before"));
+	assert_fails(confirm_by_hand(w, &w->member[1], 1, b->keys_hash), SR_DENIED, &w->out.err,
+		"share-not-theirs");
+	assert_int_equal(due(w, "share-due", w->member[1].person), 0);
+
+	/* Another epoch begins with everybody's acceptance. */
+	const char *others[] = {w->member[0].person, w->member[2].person, NULL};
+
+	assert_int_equal(ask(o, NULL, others, request), 0);
+	assert_int_equal(vote_of(o, 0, request), 0);
+	assert_int_equal(vote_of(o, 2, request), 0);
+	assert_ok(deal(o, &w->member[0], NULL), NULL);
+	assert_ok(deal(o, &w->member[2], NULL), NULL);
+	assert_ok(accept_of(o, &w->member[0], NULL, NULL), NULL);
+	assert_ok(accept_of(o, &w->member[1], NULL, NULL), NULL);
+	assert_int_equal(epoch_of(w), 2);
+	assert_int_equal(confirmed(o), 2);
+	assert_fails(confirm_by_hand(w, &w->member[0], 1, b->keys_hash), SR_DENIED, &w->out.err,
+		"other-epoch");
+	assert_fails(confirm_by_hand(w, &w->member[2], 1, b->keys_hash), SR_DENIED, &w->out.err,
+		"role-missing");
+	assert_ok(confirm(o, &w->member[1], &why), &why);
+	assert_replays(w);
+	free(b);
+	office_free(o);
+}
+
 /* --- kills ------------------------------------------------------------------------------------ */
 
 struct step {
@@ -917,6 +1056,7 @@ int main(void) {
 		cmocka_unit_test(after_a_restore),
 		cmocka_unit_test(who_joins_has_another_key),
 		cmocka_unit_test(a_dealer_has_another_key),
+		cmocka_unit_test(members_confirm_once_a_year),
 		cmocka_unit_test(lies_are_not_believed),
 		cmocka_unit_test(a_swapped_dealing),
 		cmocka_unit_test(a_grant_outlives_it),

@@ -249,3 +249,39 @@ int rule_quarrel(struct rules_ctx *c) {
 	free(q);
 	return rc;
 }
+
+int rules_other_key(bool *other, struct rules_ctx *c, const struct sr_member_row *m) {
+	uint8_t then[SR_PK];
+	int rc = sr_query_key_at(then, c->cat, m->person, c->board.opened_entry, c->e);
+
+	*other = rc == 0 && memcmp(then, m->pk, SR_PK) != 0;
+	return rc;
+}
+
+/* That a member still has their share: of the epoch in force, whose public keys it fits. */
+int rule_confirm(struct rules_ctx *c) {
+	const struct sr_member_row *m = rules_member(&c->board, c->me.person);
+	uint8_t keys[SR_HASH];
+	uint64_t epoch = 0;
+	bool other = false;
+	int rc = sr_field_dec(&epoch, c->s, "epoch", 0, c->e);
+
+	if (rc == 0)
+		rc = sr_field_hash(keys, c->s, "keys", 0, c->e);
+	if (rc != 0)
+		return rc;
+	if (!c->board.opened)
+		return rules_deny(
+			c, "board-closed", "board accept comes first", "the board has no keys yet");
+	if (m == NULL)
+		return not_a_member(c);
+	if (epoch != c->board.epoch || memcmp(keys, c->board.keys_hash, SR_HASH) != 0)
+		return rules_deny(c, "other-epoch", "board check opens the share of now",
+			"made for epoch %llu, the board is in epoch %u, or has other keys",
+			(unsigned long long)epoch, c->board.epoch);
+	rc = rules_other_key(&other, c, m);
+	if (rc == 0 && other)
+		return rules_deny(c, "share-not-theirs", "a reshare deals to the new key",
+			"%s has another key than the share was dealt to", m->person);
+	return rc != 0 ? rc : rules_allow(c);
+}

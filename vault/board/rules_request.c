@@ -444,15 +444,6 @@ static uint32_t most_of(const struct sr_board_row *b) {
 	return most;
 }
 
-/* Was the member's share dealt to a key before? Nobody can deal what does not open. */
-static int has_other_key(struct rules_ctx *c, const struct sr_member_row *m, bool *other) {
-	uint8_t then[SR_PK];
-	int rc = sr_query_key_at(then, c->cat, m->person, c->board.opened_entry, c->e);
-
-	*other = rc == 0 && memcmp(then, m->pk, SR_PK) != 0;
-	return rc;
-}
-
 /* Those who deal: active members in the order of the board, as many as the highest level takes,
  * whose share is theirs. */
 static int reshare_dealers(struct rules_ctx *c) {
@@ -474,7 +465,7 @@ static int reshare_dealers(struct rules_ctx *c) {
 				"dealer %.*s is not an active member of the board", (int)person.len,
 				(const char *)person.p);
 		bool other = false;
-		const int rc = has_other_key(c, m, &other);
+		const int rc = rules_other_key(&other, c, m);
 		if (rc != 0)
 			return rc;
 		if (other)

@@ -18,6 +18,7 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_COMPLAINT] = sr_apply_complaint,
 	[SR_T_REVEAL] = sr_apply_reveal,
 	[SR_T_OPENED] = sr_apply_opened,
+	[SR_T_CONFIRM] = sr_apply_confirm,
 	[SR_T_BOARD] = sr_apply_board,
 	[SR_T_RESHARE] = sr_apply_reshare,
 	[SR_T_COLLECTION] = sr_apply_collection,

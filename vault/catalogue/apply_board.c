@@ -466,3 +466,27 @@ int sr_apply_opened(struct sr_apply *a, struct sr_err *e) {
 		rc = leavers_roles(a, &r, e);
 	return rc == 0 ? requests_anew(a, &r, e) : rc;
 }
+
+int sr_apply_confirm(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg board, keys;
+	uint64_t epoch = 0;
+	int64_t sits = 0;
+	int rc = sr_field_dec(&epoch, a->s, "epoch", 0, e);
+
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &sits,
+			"SELECT count(*) FROM boards b JOIN epochs p ON p.board = b.board AND"
+			" p.epoch = b.epoch JOIN board_members m ON m.board = b.board AND"
+			" m.epoch = b.epoch WHERE b.board = ? AND b.epoch = ? AND p.keys = ? AND"
+			" m.person = ?",
+			sr_arg_id(a, "board", &board), A_U64(epoch), sr_arg_hash(a, "keys", &keys),
+			A_STR(a->actor));
+	if (rc != 0)
+		return rc;
+	if (sits == 0)
+		return sr_fail(e, SR_CORRUPT, "%s has no share of epoch %llu under these keys",
+			a->actor, (unsigned long long)epoch);
+	return SQL_RUN(a->db, e,
+		"INSERT INTO confirms(entry, board, epoch, person) VALUES(?, ?, ?, ?)",
+		A_INT(a->entry), A_ID(board.bytes), A_U64(epoch), A_STR(a->actor));
+}

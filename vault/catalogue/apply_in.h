@@ -42,6 +42,7 @@ sr_effect_fn sr_apply_accept;
 sr_effect_fn sr_apply_complaint;
 sr_effect_fn sr_apply_reveal;
 sr_effect_fn sr_apply_opened;
+sr_effect_fn sr_apply_confirm;
 sr_effect_fn sr_apply_board;
 sr_effect_fn sr_apply_reshare;
 sr_effect_fn sr_apply_person;

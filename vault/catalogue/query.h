@@ -245,6 +245,21 @@ struct sr_complaint_row {
 	bool revealed;
 	uint64_t reveal_entry;
 };
+/* When each member of the epoch in force last opened their share: by `accept`, or by `confirm`
+ * after it. Nothing of a member whose key is another by now: the share is not theirs. */
+struct sr_confirmed_row {
+	char person[SR_PERSON_TEXT];
+	uint64_t entry;
+	int64_t received;
+	bool accept; /* the entry is their acceptance */
+};
+struct sr_confirmed {
+	struct sr_confirmed_row rows[SR_BOARD_MEMBERS_MAX];
+	size_t count;
+};
+SR_MUST int sr_query_confirmed(struct sr_confirmed *out, struct sr_catalogue *c,
+	const uint8_t board[SR_ID], struct sr_err *e);
+
 struct sr_complaints {
 	struct sr_complaint_row *rows;
 	size_t count;
@@ -871,7 +886,9 @@ void sr_enquiry_events_free(struct sr_enquiry_events *l);
  *   revoked        the people of a grant              grant
  *   scrub-failed   custodians, officers               statement of the newest scrub
  *   retention-due  curators, officers                 statement of the retention date
- *   enquiry-due    officers                           enquiry, SR_NOTICE_ENQUIRY_S before its
+ *   share-due      members of a board in force        the statement by which they last opened their
+ *                                                     share, SR_NOTICE_SHARE_S before a year is
+ * over enquiry-due    officers                           enquiry, SR_NOTICE_ENQUIRY_S before its
  *                                                     deadline
  *
  * What happened longer than SR_NOTICE_FRESH_S ago is no news: a vault that begins to send mail does
@@ -881,6 +898,8 @@ enum {
 	SR_NOTICE_ENDS_S = 14 * 86400,   /* time to ask for a renewal, which members vote on */
 	SR_NOTICE_ENQUIRY_S = 3 * 86400, /* over a weekend */
 	SR_NOTICE_VOTE_S = 7 * 86400,    /* of a request that nothing closes */
+	SR_NOTICE_SHARE_S = 30 * 86400,  /* a month to sit down with one's key */
+	SR_CONFIRM_S = 365 * 86400,      /* DESIGN 5: members confirm their share once a year */
 	SR_NOTICE_FRESH_S = 30 * 86400
 };
 struct sr_notice_row {

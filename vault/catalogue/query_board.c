@@ -328,6 +328,38 @@ int sr_query_run_needed(
 	return rc;
 }
 
+int sr_query_confirmed(struct sr_confirmed *out, struct sr_catalogue *c, const uint8_t board[SR_ID],
+	struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		"SELECT x.person, max(x.entry), o.received, o.type = 'accept' FROM"
+		" (SELECT a.person, a.entry FROM boards b JOIN epochs p ON p.board = b.board AND"
+		"  p.epoch = b.epoch JOIN accepts a ON a.run = p.run WHERE b.board = ?1"
+		"  UNION ALL SELECT f.person, f.entry FROM boards b JOIN confirms f ON f.board ="
+		"  b.board AND f.epoch = b.epoch WHERE b.board = ?1) x"
+		" JOIN entries o ON o.entry = x.entry"
+		" JOIN boards b ON b.board = ?1 JOIN epochs p ON p.board = b.board AND p.epoch ="
+		" b.epoch"
+		" WHERE NOT EXISTS(SELECT 1 FROM person_keys k WHERE k.person = x.person AND"
+		" k.entry > p.entry)"
+		" GROUP BY x.person ORDER BY x.person",
+		A_ID(board));
+
+	out->count = 0;
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row &&
+		out->count < SR_BOARD_MEMBERS_MAX) {
+		struct sr_confirmed_row *r = &out->rows[out->count++];
+
+		sr_col_person(r->person, st, 0);
+		r->entry = (uint64_t)sr_stmt_col_int(st, 1);
+		r->received = sr_stmt_col_int(st, 2);
+		r->accept = sr_stmt_col_int(st, 3) != 0;
+	}
+	sr_stmt_free(st);
+	return rc;
+}
+
 static int read_complaint(struct sr_complaint_row *r, struct sr_stmt *st, struct sr_err *e) {
 	int rc = sr_stmt_col_copy(st, 1, r->run, SR_ID, e);
 

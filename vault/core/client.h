@@ -267,6 +267,12 @@ struct sr_accepting {
 SR_MUST int sr_client_accept(
 	struct sr_client *c, const uint8_t *board, struct sr_accepting *out, struct sr_err *e);
 
+/* Open the share of every level again, compare it with the public keys that all accepted, and say
+ * so
+ * (`confirm`). The box opens with the member's seed alone, so the signature is the proof: who can
+ * sign it and has the box can open it. DENIED: the share was dealt to a key before. */
+SR_MUST int sr_client_confirm(struct sr_client *c, const uint8_t *board, uint8_t *index,
+	struct sr_submitted *out, struct sr_err *e);
 /* Deal in the run that waits for it (client_complaint.c): the first of a new board, or, after a
  * complaint, the next one, in which everybody deals anew. EXISTS: dealt already, or open. */
 struct sr_dealt {
@@ -326,6 +332,8 @@ struct sr_board_view {
 	/* [i]: member i + 1 got another key after the epoch was opened: the share, which was dealt
 	 * to the key before, is not theirs any more */
 	bool rekeyed[SR_BOARD_MEMBERS_MAX];
+	/* When each last opened their share, as their statements prove; 0: never, or not theirs */
+	int64_t confirmed[SR_BOARD_MEMBERS_MAX];
 	uint8_t members, levels;
 	char member[SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT]; /* [i]: index i + 1 */
 	uint8_t member_key[SR_BOARD_MEMBERS_MAX][SR_PK];
@@ -337,6 +345,9 @@ struct sr_board_view {
 	uint8_t room_key[SR_PK];
 	char ledger_key[SR_VKEY_TEXT];
 };
+/* How many members confirmed within a year, at ${now}; the most that a level takes. */
+void sr_board_confirmed(
+	const struct sr_board_view *v, int64_t now, unsigned *confirmed, unsigned *takes);
 /* Verified now, and once open no more in this connection. ${out} lives until the next act of the
  * ceremony, or as long as the client. */
 SR_MUST int sr_client_board(struct sr_client *c, const uint8_t *board,

@@ -7,6 +7,7 @@
  * board key that was made of other dealings is never used. Who the members are is in `found`, or in
  * the statement `board` behind which a quorum of the founding board stands (core/proofs.h).
  */
+#include "catalogue/query.h"
 #include "core/client_in.h"
 #include "ledger/card.h"
 #include "merkle/note.h"
@@ -262,6 +263,22 @@ static int check_accepts(
 	return 0;
 }
 
+/* When member number ${i} last opened their share of this epoch, as they signed. */
+static int64_t last_opened(const struct sr_client_board *b, const struct sr_proofs *p, size_t i) {
+	const char *person = b->view.member[i];
+	const struct sr_proven *pr = sr_client_of_run(p, SR_T_ACCEPT, b->dkg.run, person, 0);
+	int64_t last = pr != NULL ? pr->entry.received : 0;
+	char hex[2 * SR_ID + 1];
+
+	sr_hex(hex, b->id, SR_ID);
+	for (size_t n = 0;
+		(pr = sr_proofs_find(p, SR_T_CONFIRM, "board", sr_bytes_str(hex), n)) != NULL; n++)
+		if (pr->trusted && strcmp(pr->entry.statement.head.actor, person) == 0 &&
+			same_hash(b, &pr->entry.statement) && pr->entry.received > last)
+			last = pr->entry.received;
+	return last;
+}
+
 static int check_opened(struct sr_client_board *b, const struct sr_proofs *p,
 	const struct sr_proven *opened, struct sr_err *e) {
 	const struct sr_statement *s = &opened->entry.statement;
@@ -280,6 +297,7 @@ static int check_opened(struct sr_client_board *b, const struct sr_proofs *p,
 		const struct sr_known *who = sr_proofs_person(p, b->view.member[i]);
 
 		b->view.rekeyed[i] = who != NULL && who->rekeyed > opened->index;
+		b->view.confirmed[i] = b->view.rekeyed[i] ? 0 : last_opened(b, p, i);
 	}
 	return 0;
 }
@@ -1115,4 +1133,46 @@ int sr_client_accept(
 	if (rc == 0) /* it may have opened the board: look again when somebody asks */
 		sr_client_board_forget(c);
 	return rc;
+}
+
+/* --- once a year ------------------------------------------------------------------------------ */
+
+int sr_client_confirm(struct sr_client *c, const uint8_t *board, uint8_t *index,
+	struct sr_submitted *out, struct sr_err *e) {
+	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR] = {{0}};
+	const struct sr_client_board *b;
+	struct sr_writ d;
+	int rc = sr_client_signer(c, e);
+
+	if (rc == 0)
+		rc = sr_client_board_need(c, board, true, e);
+	if (rc != 0 || c->board == NULL)
+		return rc;
+	b = c->board;
+	*index = sr_client_member(c);
+	if (*index == 0)
+		return sr_fail(e, SR_DENIED, "%s is none of the %u members", c->o.identity->person,
+			b->dkg.members);
+	rc = sr_client_shares(c, *index, x, e);
+	sr_wipe(x, sizeof x);
+	if (rc == 0)
+		rc = sr_writ_begin(&d, c, SR_T_CONFIRM, 0, e);
+	if (rc != 0)
+		return rc;
+	sr_text_put_hex(&d.text, "board", b->id, SR_ID);
+	sr_text_put_dec(&d.text, "epoch", b->view.epoch);
+	sr_text_put_hex(&d.text, "keys", b->keys_hash, SR_HASH);
+	rc = sr_client_submit(c, &d, out, e);
+	sr_writ_free(&d);
+	sr_client_board_forget(c);
+	return rc;
+}
+
+void sr_board_confirmed(
+	const struct sr_board_view *v, int64_t now, unsigned *confirmed, unsigned *takes) {
+	*confirmed = *takes = 0;
+	for (size_t i = 0; i < v->members; i++)
+		*confirmed += v->confirmed[i] != 0 && v->confirmed[i] > now - SR_CONFIRM_S;
+	for (size_t i = 0; i < v->levels; i++)
+		*takes = v->quorum[i] > *takes ? v->quorum[i] : *takes;
 }

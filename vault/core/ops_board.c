@@ -94,7 +94,7 @@ static int run_of_board(struct shown *s, struct sr_x *x, struct sr_err *e) {
 static int put_board_log(
 	struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b, struct sr_err *e) {
 	static const int ours[] = {SR_T_BOARD, SR_T_RESHARE, SR_T_DEAL, SR_T_ACCEPT, SR_T_COMPLAINT,
-		SR_T_REVEAL, SR_T_OPENED};
+		SR_T_REVEAL, SR_T_OPENED, SR_T_CONFIRM};
 	char id[2 * SR_ID + 1];
 	int rc = put_entries(x, o, SR_T_FOUND, NULL, e);
 	if (rc == 0)
@@ -383,6 +383,18 @@ static int put_opened(
 	return rc;
 }
 
+/* When members last opened their shares, where that was after they accepted. */
+static int put_confirmed(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID],
+	uint64_t since, struct sr_err *e) {
+	struct sr_confirmed l = {.count = 0};
+	int rc = sr_query_confirmed(&l, x->catalogue, board, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		if (!l.rows[i].accept)
+			rc = sr_put_receipt_row(x, o, l.rows[i].entry, since, e);
+	}
+	return rc;
+}
+
 /* Every reshare of a board with what stands behind it, and every opening: who sat when. */
 static int put_history(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID],
 	uint64_t since, struct sr_err *e) {
@@ -476,6 +488,8 @@ int sr_put_board_material(struct sr_x *x, struct sr_rows_out *o, const uint8_t *
 	}
 	if (rc == 0 && s->board.opened)
 		rc = put_opened(x, o, s, e);
+	if (rc == 0 && s->board.opened)
+		rc = put_confirmed(x, o, s->board.id, since, e);
 	if (rc == 0 && s->board.opened)
 		rc = put_next_run(x, o, s, since, e);
 	free(s);

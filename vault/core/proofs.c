@@ -896,6 +896,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_ACCEPT:
 	case SR_T_COMPLAINT:
 	case SR_T_REVEAL:
+	case SR_T_CONFIRM:
 	case SR_T_COLLECTION:
 	case SR_T_PERSON_SET:
 	case SR_T_ATTEST:

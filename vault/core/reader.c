@@ -42,6 +42,7 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_COMPLAINT:
 	case SR_T_REVEAL:
 	case SR_T_OPENED:
+	case SR_T_CONFIRM:
 	case SR_T_BOARD:
 	case SR_T_RESHARE:
 	case SR_T_COLLECTION:
