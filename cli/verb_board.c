@@ -45,6 +45,14 @@ const struct cli_option cli_board_act_options[] = {
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
+const struct cli_option cli_board_accept_options[] = {
+	{"board", CLI_ONE, "B", "which board (its id, or the start of it)"},
+	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{"gone", CLI_FLAG, NULL,
+		"a dealing is missing after a restore: complain of it, so that all deal again"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
 int cli_board(struct cli *c, uint8_t id[SR_ID], bool *given, struct sr_err *e) {
 	const char *typed = cli_get(c, "board");
 	*given = typed != NULL;
@@ -334,7 +342,8 @@ int verb_board_accept(struct cli *c, struct sr_err *e) {
 		rc = cli_board(c, board, &given, e);
 	if (rc != 0)
 		return rc;
-	rc = sr_client_accept(c->client, board, &a, e);
+	rc = cli_has(c, "gone") ? sr_client_accept_gone(c->client, board, &a, e)
+				: sr_client_accept(c->client, board, &a, e);
 	if (rc == 0 && a.complained) {
 		cli_hint(c,
 			"a complaint is in the log and this run is void: the dealer answers with "
@@ -503,10 +512,11 @@ static void print_next(const struct sr_board_view *v, const struct cli_answer *a
 	if (v->spoilt != 0) {
 		printf("\nRun %llu: the deal of ", (unsigned long long)v->run_number);
 		print_dealer(v, a, v->spoilt);
-		printf(v->spoilt_gone ? " is not there (a restored vault has none)"
-				      : " is wrong, and everybody can see it");
-		printf(":\n  `strongroom board accept` of any other member complains, and the run "
-		       "is void.\n");
+		printf(v->spoilt_gone ? " is not there. A restored vault has none:\n  `strongroom "
+					"board accept --gone`"
+				      : " is wrong, and everybody can see it:\n  `strongroom "
+					"board accept`");
+		printf(" of any other member complains, and the run is void.\n");
 	} else if (!all) {
 		print_waiting(v, a, under_way, v->dealt, "deal");
 	} else {

@@ -59,8 +59,8 @@ const struct cli_verb cli_verbs[] = {
 	{"board", "accept",
 		"Check all deals and accept the transcript; the last member's opens the "
 		"board. A wrong share: complain, and the run is void.",
-		"--as MEMBER [--board B]", "strongroom board accept --as m1.id",
-		cli_board_act_options, 0, 0, verb_board_accept},
+		"--as MEMBER [--board B] [--gone]", "strongroom board accept --as m1.id",
+		cli_board_accept_options, 0, 0, verb_board_accept},
 	{"board", "reveal",
 		"Answer a complaint about your deal: publish the key of that one share, so that "
 		"everybody can judge.",

@@ -17,7 +17,7 @@ int verb_identity_age(struct cli *c, struct sr_err *e);
 
 /* verb_board.c */
 extern const struct cli_option cli_board_new_options[], cli_board_add_options[],
-	cli_board_options[], cli_board_act_options[];
+	cli_board_options[], cli_board_act_options[], cli_board_accept_options[];
 extern const struct cli_option cli_passphrase_options[], cli_identity_passphrase_options[];
 int verb_passphrase(struct cli *c, struct sr_err *e);
 int verb_identity_passphrase(struct cli *c, struct sr_err *e);

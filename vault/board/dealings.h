@@ -20,7 +20,7 @@
  * same commit, durable before the statement; it is erased after the statement that ends it is
  * durable and never before. A kill in between leaves the statement: the next opening repeats. No
  * backup carries ceremony keys: after a restore a reshare under way begins its next run with a
- * complaint (`board accept` makes it).
+ * complaint (`board accept --gone`).
  */
 #ifndef SR_BOARD_DEALINGS_H
 #define SR_BOARD_DEALINGS_H

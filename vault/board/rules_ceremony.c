@@ -36,20 +36,6 @@ static bool deals(const struct rules_ctx *c, const struct sr_board_row *next) {
 	return false;
 }
 
-/* Runs of the epoch that waits: those after the run that made the one in force. */
-static int runs_before(uint64_t *done, struct rules_ctx *c) {
-	struct sr_run_row *row = calloc(1, sizeof *row);
-	int rc = row == NULL ? sr_fail(c->e, SR_NOMEM, "rules: out of memory") : 0;
-
-	*done = 0;
-	if (rc == 0 && c->board.opened) {
-		rc = sr_query_run(row, c->cat, c->board.run, c->e);
-		*done = rc == 0 ? row->number : 0;
-	}
-	free(row);
-	return rc;
-}
-
 static int deal_judge(struct rules_ctx *c, const struct sr_board_row *next);
 
 int rule_deal(struct rules_ctx *c) {
@@ -79,7 +65,7 @@ static int deal_judge(struct rules_ctx *c, const struct sr_board_row *next) {
 	if (rc == 0)
 		rc = sr_ceremony_current(&number, now, c->cat, c->board.id, c->e);
 	if (rc == 0)
-		rc = runs_before(&done, c);
+		rc = sr_query_runs_before_plan(&done, c->cat, c->board.id, c->e);
 	if (rc != 0)
 		return rc;
 	if (!deals(c, next))
@@ -97,9 +83,9 @@ static int deal_judge(struct rules_ctx *c, const struct sr_board_row *next) {
 				(unsigned long long)number);
 		if (number - done > SR_BOARD_RUNS_MAX)
 			return rules_deny(c, "runs-spent",
-				"found another vault without the member who spoils them",
-				"%d runs of the key generation were voided by complaints",
-				SR_BOARD_RUNS_MAX);
+				"decide anew (board reshare), or found another vault, without the "
+				"member who spoils them",
+				"%d runs of the key generation were voided", SR_BOARD_RUNS_MAX);
 		return rules_allow(c); /* the first deal of a run begins it */
 	}
 	if (rc != 0)

@@ -189,6 +189,9 @@ SR_MUST int sr_query_board(struct sr_board_row *out, struct sr_catalogue *c, con
 #define SR_CEREMONY_SUBJECT "ceremony:"
 SR_MUST int sr_query_object_subject(char out[SR_SUBJECT_TEXT], struct sr_catalogue *c,
 	const struct sr_statement *s, struct sr_err *e);
+/* How many runs the board had before the plan that counts: a plan begins with none spent. */
+SR_MUST int sr_query_runs_before_plan(
+	uint64_t *out, struct sr_catalogue *c, const uint8_t board[SR_ID], struct sr_err *e);
 /* Does anybody need the dealings of this run of a reshare? While it is under way to the epoch that
  * comes next, by the plan that counts; of a run that a complaint ended, too: they are judged by.
  * false also for a run that is not there. */
@@ -886,9 +889,9 @@ void sr_enquiry_events_free(struct sr_enquiry_events *l);
  *   revoked        the people of a grant              grant
  *   scrub-failed   custodians, officers               statement of the newest scrub
  *   retention-due  curators, officers                 statement of the retention date
- *   share-due      members of a board in force        the statement by which they last opened their
- *                                                     share, SR_NOTICE_SHARE_S before a year is
- * over enquiry-due    officers                           enquiry, SR_NOTICE_ENQUIRY_S before its
+ *   share-due      members of a board in force        the statement by which they last opened
+ *                                                     theirs; SR_NOTICE_SHARE_S before a year
+ *   enquiry-due    officers                           enquiry, SR_NOTICE_ENQUIRY_S before its
  *                                                     deadline
  *
  * What happened longer than SR_NOTICE_FRESH_S ago is no news: a vault that begins to send mail does

@@ -312,6 +312,21 @@ int sr_query_object_subject(char out[SR_SUBJECT_TEXT], struct sr_catalogue *c,
 	return sr_apply_object_subject(out, sr_catalogue_db(c), s, e);
 }
 
+/* Entry of the plan that counts for board ?1; NULL: it is the founders', or a new board's. */
+#define PLANNED                                                                          \
+	"(SELECT max(e.entry) FROM subjects s JOIN entries e ON e.entry = s.entry WHERE" \
+	" s.value = lower(hex(?1)) AND s.what = 'board' AND e.type = 'reshare')"
+
+int sr_query_runs_before_plan(
+	uint64_t *out, struct sr_catalogue *c, const uint8_t board[SR_ID], struct sr_err *e) {
+	int64_t n = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
+		"SELECT count(*) FROM runs WHERE board = ?1 AND entry < " PLANNED, A_ID(board));
+
+	*out = (uint64_t)n;
+	return rc;
+}
+
 int sr_query_run_needed(
 	bool *out, struct sr_catalogue *c, const uint8_t run[SR_ID], struct sr_err *e) {
 	int64_t n = 0;

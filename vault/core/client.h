@@ -267,10 +267,13 @@ struct sr_accepting {
 SR_MUST int sr_client_accept(
 	struct sr_client *c, const uint8_t *board, struct sr_accepting *out, struct sr_err *e);
 
+/* A dealing of a reshare is not there any more, as after a restore: complain of it, so that the run
+ * is void and all deal again. EXISTS: every dealing is shown. */
+SR_MUST int sr_client_accept_gone(
+	struct sr_client *c, const uint8_t *board, struct sr_accepting *out, struct sr_err *e);
 /* Open the share of every level again, compare it with the public keys that all accepted, and say
- * so
- * (`confirm`). The box opens with the member's seed alone, so the signature is the proof: who can
- * sign it and has the box can open it. DENIED: the share was dealt to a key before. */
+ * so (`confirm`). The box opens with the member's seed alone, so the signature is the proof: who
+ * can sign it and has the box can open it. DENIED: the share was dealt to a key before. */
 SR_MUST int sr_client_confirm(struct sr_client *c, const uint8_t *board, uint8_t *index,
 	struct sr_submitted *out, struct sr_err *e);
 /* Deal in the run that waits for it (client_complaint.c): the first of a new board, or, after a

@@ -119,8 +119,12 @@ static int find_run(const struct sr_client *c, struct sr_client_board *b, uint8_
 			}
 			continue;
 		}
-		if (free_run == 0 && !is_void && !sr_client_of_former_plan(c, b, run) &&
-			!rekeyed_in(c, b, run))
+		if (sr_client_of_former_plan(c, b, run)) {
+			b->first = n + 1;
+			free_run = 0;
+			continue;
+		}
+		if (free_run == 0 && !is_void && !rekeyed_in(c, b, run))
 			free_run = n;
 	}
 	*opened = NULL;
@@ -449,6 +453,19 @@ static int own_box(struct sr_client *c, struct sr_client_board *b, const struct 
 	return sr_buf_ok(&b->box, e);
 }
 
+/* The dealing in place ${i} is not shown; the first such is told. */
+static void missing(struct sr_client_board *b, size_t i) {
+	if (b->view.spoilt != 0)
+		return;
+	b->view.spoilt_gone = true;
+	b->view.spoilt = (uint8_t)(i + 1);
+	b->spoilt_level = b->dkg.level[0].level;
+	(void)sr_fail(&b->spoilt_why, SR_NOTFOUND,
+		"the vault does not show the dealing of member %u (%s). If it was restored, the "
+		"dealing is gone: board accept --gone makes the run void",
+		b->dealer[i], b->view.dealer[i]);
+}
+
 /* A ceremony under way: whose dealings are there. */
 static int take_deals(struct sr_client *c, struct sr_client_board *b, const struct sr_rows *rows,
 	size_t *dealt, struct sr_err *e) {
@@ -462,17 +479,11 @@ static int take_deals(struct sr_client *c, struct sr_client_board *b, const stru
 			continue;
 		rc = sr_client_dealing(&b->dealing[i], b->dealer[i], deal, rows, e);
 		if (rc == SR_NOTFOUND && b->dkg.old_members > 0) {
-			/* After a restore it is gone: whoever accepts complains, and the run is
-			 * void. A vault that hides it can refuse the run anyway. */
+			/* After a restore it is gone. To complain of it is the member's to
+			 * decide: a vault may hide it to make them look like a liar. */
 			sr_err_clear(e);
 			rc = 0;
-			b->view.spoilt_gone = b->view.spoilt_gone || b->view.spoilt == 0;
-			b->view.spoilt = b->view.spoilt == 0 ? (uint8_t)(i + 1) : b->view.spoilt;
-			b->spoilt_level = b->dkg.level[0].level;
-			(void)sr_fail(&b->spoilt_why, SR_NOTFOUND,
-				"the vault does not show the dealing of member %u (%s): after a "
-				"restore it is gone",
-				b->dealer[i], b->view.dealer[i]);
+			missing(b, i);
 		}
 		if (rc == SR_NOTFOUND) {
 			rc = SR_AUTH;
@@ -1087,8 +1098,8 @@ static int accept_transcript(struct sr_client *c, const uint8_t (*x)[SR_SCALAR],
 	return rc;
 }
 
-int sr_client_accept(
-	struct sr_client *c, const uint8_t *board, struct sr_accepting *out, struct sr_err *e) {
+static int accept(struct sr_client *c, const uint8_t *board, bool gone, struct sr_accepting *out,
+	struct sr_err *e) {
 	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR] = {{0}}, level = 0, dealer;
 	const struct sr_client_board *b;
 	struct sr_err shares = {0};
@@ -1104,6 +1115,11 @@ int sr_client_accept(
 	if (out->index == 0)
 		return sr_fail(e, SR_DENIED, "%s is none of the %u members", c->o.identity->person,
 			b->dkg.members);
+	if (gone && !b->view.spoilt_gone)
+		return sr_fail(e, SR_EXISTS, "no dealing of run %llu is missing",
+			(unsigned long long)b->view.run_number);
+	if (b->view.spoilt_gone && !gone)
+		return sr_fail(e, SR_AUTH, "%s", b->spoilt_why.text);
 	if (b->view.spoilt != 0) {
 		out->why = b->spoilt_why;
 		return complain(c, b->view.spoilt, b->spoilt_level, out, e);
@@ -1133,6 +1149,16 @@ int sr_client_accept(
 	if (rc == 0) /* it may have opened the board: look again when somebody asks */
 		sr_client_board_forget(c);
 	return rc;
+}
+
+int sr_client_accept(
+	struct sr_client *c, const uint8_t *board, struct sr_accepting *out, struct sr_err *e) {
+	return accept(c, board, false, out, e);
+}
+
+int sr_client_accept_gone(
+	struct sr_client *c, const uint8_t *board, struct sr_accepting *out, struct sr_err *e) {
+	return accept(c, board, true, out, e);
 }
 
 /* --- once a year ------------------------------------------------------------------------------ */
