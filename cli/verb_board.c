@@ -51,6 +51,8 @@ const struct cli_option cli_board_accept_options[] = {
 	{"sheet", CLI_ONE, "F",
 		"first write the recovery sheet of the shares to a new file, for paper"},
 	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{"gone", CLI_FLAG, NULL,
+		"a dealing is missing after a restore: complain of it, so that all deal again"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
@@ -349,7 +351,8 @@ int verb_board_accept(struct cli *c, struct sr_err *e) {
 		rc = sr_fail(e, SR_EXISTS, "--sheet: that file is there already");
 	if (rc != 0)
 		return rc;
-	rc = sr_client_accept_kept(c->client, board, &kept, &a, e);
+	rc = cli_has(c, "gone") ? sr_client_accept_gone(c->client, board, &a, e)
+				: sr_client_accept_kept(c->client, board, &kept, &a, e);
 	if (rc == 0 && a.complained) {
 		cli_hint(c,
 			"a complaint is in the log and this run is void: the dealer answers with "
@@ -377,6 +380,27 @@ int verb_board_accept(struct cli *c, struct sr_err *e) {
 }
 
 /* --- reveal --- */
+
+int verb_board_check(struct cli *c, struct sr_err *e) {
+	struct sr_submitted out = {0};
+	uint8_t board[SR_ID], index = 0;
+	bool given = false;
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_board(c, board, &given, e);
+	if (rc == 0)
+		rc = sr_client_confirm(c->client, board, &index, &out, e);
+	if (rc == 0) {
+		json_t *more = json_object();
+		json_object_set_new(more, "member", json_integer(index));
+		rc = cli_done(c, &out, more,
+			"member %u opened the share of every level; it fits the keys that all "
+			"accepted",
+			index);
+	}
+	sr_submitted_free(&out);
+	return rc;
+}
 
 int verb_board_reveal(struct cli *c, struct sr_err *e) {
 	struct sr_revealing r = {0};
@@ -452,6 +476,10 @@ static void print_complaints(const struct sr_board_view *v, const struct cli_ans
 			printf("The complaint is right. The dealer was wrong: ");
 			print_dealer(v, a, k->dealer);
 			break;
+		case SR_COMPLAINT_GONE:
+			printf("Its dealing is gone, as after a reshare or a restore: nobody can "
+			       "tell any more.");
+			break;
 		case SR_COMPLAINT_FALSE:
 			printf("The complaint is false. The complainer was wrong: ");
 			print_member(v, a, k->complainer);
@@ -500,8 +528,11 @@ static void print_next(const struct sr_board_view *v, const struct cli_answer *a
 	if (v->spoilt != 0) {
 		printf("\nRun %llu: the deal of ", (unsigned long long)v->run_number);
 		print_dealer(v, a, v->spoilt);
-		printf(" is wrong, and everybody can see it:\n  `strongroom board accept` of any "
-		       "other member complains, and the run is void.\n");
+		printf(v->spoilt_gone ? " is not there. A restored vault has none:\n  `strongroom "
+					"board accept --gone`"
+				      : " is wrong, and everybody can see it:\n  `strongroom "
+					"board accept`");
+		printf(" of any other member complains, and the run is void.\n");
 	} else if (!all) {
 		print_waiting(v, a, under_way, v->dealt, "deal");
 	} else {
@@ -510,7 +541,7 @@ static void print_next(const struct sr_board_view *v, const struct cli_answer *a
 }
 
 static json_t *complaints_json(const struct sr_board_view *v) {
-	static const char *const verdicts[] = {"waits", "right", "false"};
+	static const char *const verdicts[] = {"waits", "right", "false", "gone"};
 	json_t *all = json_array();
 	for (size_t i = 0; i < v->complaints; i++) {
 		const struct sr_complaint_view *k = &v->complaint[i];
@@ -527,18 +558,45 @@ static json_t *complaints_json(const struct sr_board_view *v) {
 	return all;
 }
 
+/* By whom, when; null: not within their key's time. */
+static json_t *confirmed_json(const struct sr_board_view *v) {
+	json_t *all = json_object();
+	for (size_t i = 0; i < v->members; i++) {
+		char when[SR_TIME_TEXT];
+		sr_time_format(when, v->confirmed[i]);
+		json_object_set_new(
+			all, v->member[i], v->confirmed[i] != 0 ? json_string(when) : json_null());
+	}
+	return all;
+}
+
 static void board_json(const struct cli_answer *a, const struct sr_board_view *v) {
 	json_t *o = cli_json_fields(a);
 	json_object_set_new(o, "run-number", json_integer((json_int_t)v->run_number));
 	json_object_set_new(o, "complaints", complaints_json(v));
+	json_object_set_new(o, "confirmed", confirmed_json(v));
 	json_object_set_new(o, "levels", cli_json_rows(&a->rows, "level"));
 	json_object_set_new(o, "members", cli_json_rows(&a->rows, "member"));
 	json_object_set_new(o, "log", cli_json_rows(&a->rows, "entry"));
 	cli_json_print(o);
 }
 
+/* DESIGN 5: fewer than one more than it takes is one accident from losing everything. */
+static void print_confirmed(const struct sr_board_view *v) {
+	const struct sr_clock clock = sr_clock_system();
+	unsigned have = 0, takes = 0;
+	sr_board_confirmed(v, sr_now(&clock), &have, &takes);
+	if (v->opened && have <= takes)
+		printf("\nWarning: %u of %u members confirmed their share within a year, and it "
+		       "takes %u.\n  With one fewer than it takes everything is lost: each runs "
+		       "`strongroom board check`,\n  and `board reshare` brings more members, or "
+		       "deals anew to who has another key.\n",
+			have, v->members, takes);
+}
+
 static void board_print(struct cli *c, const struct cli_answer *a, const struct sr_board_view *v) {
-	static const char *const heads[] = {"", "MEMBER", "NAME", "KEY", "DEALT", "ACCEPTED"};
+	static const char *const heads[] = {
+		"", "MEMBER", "NAME", "KEY", "DEALT", "ACCEPTED", "CONFIRMED"};
 	struct cli_table t;
 	const struct sr_client_info *info = sr_client_info(c->client);
 	char hex[2 * SR_HASH + 1];
@@ -560,7 +618,7 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 		cli_print(sr_row_get(row, "key"));
 		putchar('\n');
 	}
-	cli_table(&t, 6, heads);
+	cli_table(&t, 7, heads);
 	for (size_t i = 0; i < a->rows.count; i++) {
 		const struct sr_row *row = &a->rows.rows[i];
 		if (!sr_row_is(row, "member"))
@@ -572,9 +630,14 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 		const uint8_t m = sr_client_index(v, sr_row_get(row, "person"));
 		cli_cell(&t, m > 0 && v->dealt[m - 1] ? "yes" : "");
 		cli_cell(&t, m > 0 && v->accepted[m - 1] ? "yes" : "");
+		char when[SR_TIME_TEXT] = "";
+		if (m > 0 && v->confirmed[m - 1] != 0)
+			sr_time_format(when, v->confirmed[m - 1]);
+		cli_cell(&t, m > 0 && v->rekeyed[m - 1] ? "no: another key" : when);
 	}
 	putchar('\n');
 	cli_table_print(&t);
+	print_confirmed(v);
 	print_complaints(v, a);
 	print_next(v, a, false);
 	if (v->next == NULL)

@@ -606,6 +606,7 @@ static void todo_print(const struct sr_row *r) {
 		{"release", NULL, "list --state held; release ITEM"},
 		{"deal", "run", "board deal"},
 		{"accept", "run", "board accept"},
+		{"check", "board", "board check: a year is nearly over"},
 		{"reveal", "run", "board show; board reveal"},
 		{"checkout", "checkout", "cat ID; return ID"},
 		{"lift", "grant", "lift ID"},

@@ -107,14 +107,19 @@ static int plan_make(
 		if (!named(leave, p->name[i]))
 			p->member[p->members++] = p->name[i];
 	}
-	/* Who stays will be there to deal; who leaves is asked only when it needs them. */
-	const size_t stay = p->members < most ? p->members : most;
+	/* Who stays will be there to deal; who leaves is asked only when it needs them, and who has
+	 * another key than their share was dealt to cannot. */
+	size_t stay = 0;
+	for (size_t i = 0; rc == 0 && i < v->members; i++)
+		stay += !v->rekeyed[i] && !named(leave, p->name[i]);
+	stay = stay < most ? stay : most;
 	size_t left = most - stay, kept = stay;
 	for (size_t i = 0; rc == 0 && i < v->members; i++) {
 		const bool leaves = named(leave, v->member[i]);
-		bool deals = deal != NULL ? named(deal, v->member[i])
-			     : leaves     ? left > 0
-					  : kept > 0;
+		bool deals = deal != NULL    ? named(deal, v->member[i])
+			     : v->rekeyed[i] ? false
+			     : leaves        ? left > 0
+					     : kept > 0;
 		if (!deals)
 			continue;
 		if (leaves && left > 0)

@@ -78,7 +78,7 @@ const struct cli_verb cli_verbs[] = {
 	{"board", "accept",
 		"Check all deals and accept the transcript; the last member's opens the "
 		"board. A wrong share: complain, and the run is void.",
-		"--as MEMBER [--board B] [--sheet F]",
+		"--as MEMBER [--board B] [--sheet F | --gone]",
 		"strongroom board accept --sheet sheet.txt --as m1.id", cli_board_accept_options, 0,
 		0, verb_board_accept},
 	{"board", "sheet", "Print the recovery sheet of your shares, for paper.",
@@ -95,6 +95,10 @@ const struct cli_verb cli_verbs[] = {
 		"everybody can judge.",
 		"--as MEMBER [--board B]", "strongroom board reveal --as m1.id",
 		cli_board_act_options, 0, 0, verb_board_reveal},
+	{"board", "check",
+		"Open your share of the board's keys and say that you still can: once a year.",
+		"--as MEMBER [--board B]", "strongroom board check --as m1.id",
+		cli_board_act_options, 0, 0, verb_board_check},
 	{"board", "show",
 		"Show members, levels and keys of the board; complaints, who was wrong, and what "
 		"is next.",

@@ -17,7 +17,7 @@ int verb_identity_age(struct cli *c, struct sr_err *e);
 
 /* verb_board.c */
 extern const struct cli_option cli_board_new_options[], cli_board_add_options[],
-	cli_board_options[], cli_board_act_options[];
+	cli_board_options[], cli_board_act_options[], cli_board_accept_options[];
 extern const struct cli_option cli_passphrase_options[], cli_identity_passphrase_options[];
 extern const struct cli_option cli_recover_begin_options[], cli_recover_piece_options[],
 	cli_recover_finish_options[];
@@ -44,6 +44,7 @@ int verb_board_list(struct cli *c, struct sr_err *e);
 int verb_board_deal(struct cli *c, struct sr_err *e);
 int verb_board_accept(struct cli *c, struct sr_err *e);
 int verb_board_reveal(struct cli *c, struct sr_err *e);
+int verb_board_check(struct cli *c, struct sr_err *e);
 int verb_board_show(struct cli *c, struct sr_err *e);
 int verb_board_minutes(struct cli *c, struct sr_err *e);
 

@@ -162,6 +162,11 @@ RIG void life_board(struct rig *r) {
 	for (int i = 0; i < RIG_MEMBERS; i++)
 		s_accept(r, M0 + i, "run 1");
 	s_opened(r, "run 1");
+	rig_begin(r, SR_T_CONFIRM, M1);
+	f_board(r);
+	f_dec(r, "epoch", 1);
+	f_hash(r, "keys", "keys of the board");
+	rig_end(r);
 	s_request(r, M0, &q);
 	memcpy(v.of, rig_last(r)->hash, SR_HASH);
 	s_vote(r, M1, &v);

@@ -131,8 +131,11 @@ static inline struct desk *desk_prepare(struct office *o, const struct world_per
 	assert_non_null(d);
 	d->o = o;
 	d->liar.core = &o->core;
-	if (p != NULL)
+	if (p != NULL) {
 		assert_ok(sr_identity_from_seed(&d->id, p->seed, &d->e), &d->e);
+		/* A later key keeps the name that is of the first. */
+		snprintf(d->id.person, sizeof d->id.person, "%s", p->person);
+	}
 	return d;
 }
 

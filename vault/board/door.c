@@ -18,6 +18,7 @@
 #include "board/door.h"
 
 #include "board/ceremony.h"
+#include "board/dealings.h"
 #include "board/erase.h"
 #include "board/follow.h"
 #include "board/keys.h"
@@ -65,6 +66,7 @@ struct group {
 	bool committed;
 	bool board;    /* its keys, a member's key or share changed: keys/service.board follows */
 	bool curators; /* somebody is no curator any more: their boxes go */
+	bool dealings; /* a run of key generation ended: its dealings may go */
 };
 
 static void pending_free(struct pending *p) {
@@ -195,16 +197,18 @@ static int records_keep(struct pending *p, struct sr_err *e) {
 	return rc;
 }
 
+/* ${own}: the subject of what the statement's lines name. */
 static int object_named(struct sr_object_writer *w, struct sr_vault *v,
-	const struct sr_door_object *o, struct sr_err *e) {
+	const struct sr_door_object *o, const char *own, struct sr_err *e) {
+	const char *subject = o->subject[0] != '\0' ? o->subject : own;
 	uint8_t key[SR_KEY];
 	uint32_t position;
 	int rc = 0;
 
-	if (o->subject[0] != '\0')
-		rc = sr_subject_key_make(key, v, o->subject, e);
+	if (subject[0] != '\0')
+		rc = sr_subject_key_make(key, v, subject, e);
 	if (rc == 0)
-		rc = sr_object_key(key, v, o->subject, e);
+		rc = sr_object_key(key, v, subject, e);
 	if (rc == 0)
 		rc = sr_object_add_salted(w, key, o->salt, o->body, &position, e);
 	sr_wipe(key, sizeof key);
@@ -234,7 +238,9 @@ static int objects_named(
 			return sr_fail(e, SR_AUTH,
 				"line %s: the object that came is not the one it names", f->key);
 		if (sub->objects[n].subject[0] != '\0')
-			return sr_fail(e, SR_MISUSE, "line %s: its object is structural", f->key);
+			return sr_fail(e, SR_MISUSE,
+				"line %s: which key seals its object is the vault's to say",
+				f->key);
 		n++;
 	}
 	if (n != sub->object_count && !sr_type_brings_items(p->st.type->id))
@@ -289,10 +295,13 @@ static int record_object(
 static int objects_write(
 	struct group *g, struct pending *p, const struct sr_submission *sub, struct sr_err *e) {
 	struct sr_object_writer *w = NULL;
+	char own[SR_SUBJECT_TEXT];
 	int rc = sr_object_writer_new(&w, g->v->store, g->v->fingerprint, e);
 
+	if (rc == 0)
+		rc = sr_query_object_subject(own, g->v->catalogue, &p->st, e);
 	for (size_t i = 0; i < sub->object_count && rc == 0; i++)
-		rc = object_named(w, g->v, &sub->objects[i], e);
+		rc = object_named(w, g->v, &sub->objects[i], own, e);
 	for (size_t i = 0; i < p->count && rc == 0; i++)
 		if (p->records[i].out)
 			rc = record_object(w, g->v, &p->records[i], e);
@@ -340,6 +349,7 @@ static int follow_service(
 static int follow_ends(void *ctx, const uint8_t request[SR_ID], uint32_t version, struct sr_err *e);
 static int follow_dies(void *ctx, const struct sr_tombstone *item, struct sr_err *e);
 static void follow_curators(void *ctx);
+static void follow_dealings(void *ctx);
 static void follow_tell(void *ctx, const char *sentence);
 
 /* Room for one more entry. */
@@ -366,7 +376,7 @@ static int group_room(struct group *g, struct sr_err *e) {
 static int entry_take(
 	struct group *g, struct pending *p, const struct sr_submission *sub, struct sr_err *e) {
 	struct sr_follow f = {follow_service, follow_ends, follow_dies, follow_curators,
-		follow_tell, g, g->now, sub->packs};
+		follow_dealings, follow_tell, g, g->now, sub->packs};
 	struct sr_statement st;
 	int rc = group_room(g, e);
 
@@ -456,6 +466,12 @@ static void follow_curators(void *ctx) {
 	struct group *g = ctx;
 
 	g->curators = true;
+}
+
+static void follow_dealings(void *ctx) {
+	struct group *g = ctx;
+
+	g->dealings = true;
 }
 
 static void follow_tell(void *ctx, const char *sentence) {
@@ -894,6 +910,13 @@ static int erase_boxes(struct group *g, struct sr_err *e) {
 	return g->curators ? sr_quarantine_keep(g->v, &kept, e) : 0;
 }
 
+/* The same for dealings of reshares that nobody needs any more. */
+static int erase_dealings(struct group *g, struct sr_err *e) {
+	size_t erased = 0;
+
+	return g->dealings ? sr_dealings_keep(g->v, &erased, e) : 0;
+}
+
 /* Everything is in memory and in the open transactions: make it true. *${secrets_open} tells
  * whether the secrets' group is. */
 static int group_commit(struct group *g, bool *secrets_open, struct sr_err *e) {
@@ -980,6 +1003,8 @@ static int group_end(struct group *g, int rc, struct sr_err *e) {
 		rc = erase_ended(g, e);
 		if (rc == 0)
 			rc = erase_boxes(g, e);
+		if (rc == 0)
+			rc = erase_dealings(g, e);
 		if (rc == 0 && g->board) {
 			struct sr_err why = {0};
 			bool written = false;

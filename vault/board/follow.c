@@ -406,9 +406,16 @@ static int on_break_glass(const struct follow_job *j) {
 	return rc;
 }
 
+static int on_epoch(const struct follow_job *j) {
+	j->f->dealings(j->f->ctx);
+	return 0;
+}
+
 static int (*const follow[SR_T_COUNT])(const struct follow_job *j) = {
 	[SR_T_FOUND] = on_found,
 	[SR_T_ACCEPT] = on_accept,
+	[SR_T_OPENED] = on_epoch,
+	[SR_T_RESHARE] = on_epoch,
 	[SR_T_ACCESSION] = on_accession,
 	[SR_T_REDACT] = on_accession,
 	[SR_T_REQUEST] = on_request,

@@ -16,7 +16,9 @@
  *                                held items to a curator are erased
  *   person-key                -> lapse, of each grant that only this person reads under, and of
  *                                requests with a key of theirs; suspend, of grants with others;
- *                                boxes of held items to the old key are erased
+ *                                boxes of held items to the old key are erased; so are dealings to
+ *                                it, whose run is void
+ *   opened, reshare           -> dealings of reshares that are done or replaced are erased
  *   break-glass, the second   -> incident
  *   vote correct, withdraw,   -> the room key ends
  *   close, revoke, lapse and
@@ -43,6 +45,8 @@ struct sr_follow {
 	int (*dies)(void *ctx, const struct sr_tombstone *item, struct sr_err *e);
 	/* Boxes of held items to who is no curator any more are to be erased after the commit. */
 	void (*curators)(void *ctx);
+	/* Dealings of a run that has ended are to be erased after the commit (board/dealings.h). */
+	void (*dealings)(void *ctx);
 	/* One sentence for the person who acted. */
 	void (*tell)(void *ctx, const char *sentence);
 	void *ctx;

@@ -168,5 +168,7 @@ int follow_person_key(const struct follow_job *j) {
 	sr_versions_free(&open);
 	if (rc == 0)
 		j->f->curators(j->f->ctx);
+	if (rc == 0)
+		j->f->dealings(j->f->ctx);
 	return rc;
 }

@@ -12,6 +12,8 @@ static enum sr_secret_kind kind_of(const char *subject) {
 	const bool personal =
 		strncmp(subject, "p-", 2) == 0 || strncmp(subject, "enquiry:", 8) == 0;
 
+	if (strncmp(subject, SR_CEREMONY_SUBJECT, sizeof SR_CEREMONY_SUBJECT - 1) == 0)
+		return SR_SECRET_CEREMONY;
 	return personal ? SR_SECRET_PERSON : SR_SECRET_DESCRIPTIVE;
 }
 

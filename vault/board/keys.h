@@ -7,6 +7,7 @@
  *   enquiry:<32 hex>   SR_SECRET_PERSON, the subject   what an enquiry says
  *   item:<32 hex>      SR_SECRET_DESCRIPTIVE           descriptive records and the item's file list
  *   collection:<...>   SR_SECRET_DESCRIPTIVE           the collection's name
+ *   ceremony:<32 hex>  SR_SECRET_CEREMONY, the subject dealings of that run (board/dealings.h)
  *
  * Key of an object record = BLAKE2b(subject's key, or the epoch's structural key;
  * "strongroom/object-key/v1").

@@ -173,6 +173,7 @@ static int (*const rule_for[SR_T_COUNT])(struct rules_ctx *c) = {
 	[SR_T_SHARE] = rule_share,
 	[SR_T_COMPLAINT] = rule_quarrel,
 	[SR_T_REVEAL] = rule_quarrel,
+	[SR_T_CONFIRM] = rule_confirm,
 	[SR_T_PERSON] = rule_person,
 	[SR_T_PERSON_END] = rule_person_end,
 	[SR_T_PERSON_SET] = rule_person_set,

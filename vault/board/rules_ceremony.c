@@ -36,20 +36,6 @@ static bool deals(const struct rules_ctx *c, const struct sr_board_row *next) {
 	return false;
 }
 
-/* Runs of the epoch that waits: those after the run that made the one in force. */
-static int runs_before(uint64_t *done, struct rules_ctx *c) {
-	struct sr_run_row *row = calloc(1, sizeof *row);
-	int rc = row == NULL ? sr_fail(c->e, SR_NOMEM, "rules: out of memory") : 0;
-
-	*done = 0;
-	if (rc == 0 && c->board.opened) {
-		rc = sr_query_run(row, c->cat, c->board.run, c->e);
-		*done = rc == 0 ? row->number : 0;
-	}
-	free(row);
-	return rc;
-}
-
 static int deal_judge(struct rules_ctx *c, const struct sr_board_row *next);
 
 int rule_deal(struct rules_ctx *c) {
@@ -79,7 +65,7 @@ static int deal_judge(struct rules_ctx *c, const struct sr_board_row *next) {
 	if (rc == 0)
 		rc = sr_ceremony_current(&number, now, c->cat, c->board.id, c->e);
 	if (rc == 0)
-		rc = runs_before(&done, c);
+		rc = sr_query_runs_before_plan(&done, c->cat, c->board.id, c->e);
 	if (rc != 0)
 		return rc;
 	if (!deals(c, next))
@@ -97,9 +83,9 @@ static int deal_judge(struct rules_ctx *c, const struct sr_board_row *next) {
 				(unsigned long long)number);
 		if (number - done > SR_BOARD_RUNS_MAX)
 			return rules_deny(c, "runs-spent",
-				"found another vault without the member who spoils them",
-				"%d runs of the key generation were voided by complaints",
-				SR_BOARD_RUNS_MAX);
+				"decide anew (board reshare), or found another vault, without the "
+				"member who spoils them",
+				"%d runs of the key generation were voided", SR_BOARD_RUNS_MAX);
 		return rules_allow(c); /* the first deal of a run begins it */
 	}
 	if (rc != 0)
@@ -266,4 +252,40 @@ int rule_quarrel(struct rules_ctx *c) {
 		sr_complaints_free(&q->all);
 	free(q);
 	return rc;
+}
+
+int rules_other_key(bool *other, struct rules_ctx *c, const struct sr_member_row *m) {
+	uint8_t then[SR_PK];
+	int rc = sr_query_key_at(then, c->cat, m->person, c->board.opened_entry, c->e);
+
+	*other = rc == 0 && memcmp(then, m->pk, SR_PK) != 0;
+	return rc;
+}
+
+/* That a member still has their share: of the epoch in force, whose public keys it fits. */
+int rule_confirm(struct rules_ctx *c) {
+	const struct sr_member_row *m = rules_member(&c->board, c->me.person);
+	uint8_t keys[SR_HASH];
+	uint64_t epoch = 0;
+	bool other = false;
+	int rc = sr_field_dec(&epoch, c->s, "epoch", 0, c->e);
+
+	if (rc == 0)
+		rc = sr_field_hash(keys, c->s, "keys", 0, c->e);
+	if (rc != 0)
+		return rc;
+	if (!c->board.opened)
+		return rules_deny(
+			c, "board-closed", "board accept comes first", "the board has no keys yet");
+	if (m == NULL)
+		return not_a_member(c);
+	if (epoch != c->board.epoch || memcmp(keys, c->board.keys_hash, SR_HASH) != 0)
+		return rules_deny(c, "other-epoch", "board check opens the share of now",
+			"made for epoch %llu, the board is in epoch %u, or has other keys",
+			(unsigned long long)epoch, c->board.epoch);
+	rc = rules_other_key(&other, c, m);
+	if (rc == 0 && other)
+		return rules_deny(c, "share-not-theirs", "a reshare deals to the new key",
+			"%s has another key than the share was dealt to", m->person);
+	return rc != 0 ? rc : rules_allow(c);
 }

@@ -39,6 +39,7 @@ rule_fn rule_deal;
 rule_fn rule_accept;
 rule_fn rule_share;
 rule_fn rule_quarrel;
+rule_fn rule_confirm;
 rule_fn rule_person;
 rule_fn rule_person_end;
 rule_fn rule_person_set;
@@ -88,6 +89,8 @@ int rules_allow(struct rules_ctx *c);
 void rules_hex(char out[2 * SR_ID + 1], const uint8_t id[SR_ID]);
 bool rules_has_role(const struct rules_ctx *c, unsigned role); /* the actor, any of ${role} */
 /* The active member ${person} of the board; NULL: none. */
+/* Has the member another key than their share of the epoch in force was dealt to? */
+SR_MUST int rules_other_key(bool *other, struct rules_ctx *c, const struct sr_member_row *m);
 const struct sr_member_row *rules_member(const struct sr_board_row *b, const char *person);
 /* The person that the one line ${key} names, which must be there, as a string. */
 void rules_person_text(char out[SR_PERSON_TEXT], const struct sr_statement *s, const char *key);

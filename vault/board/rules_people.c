@@ -223,13 +223,18 @@ int rules_card_in_force(struct rules_ctx *c, const char *key) {
  * out.
  */
 static int next_key(
-	struct rules_ctx *c, const struct sr_person_row *p, struct sr_bytes bytes, bool *vouched) {
+	struct rules_ctx *c, struct sr_person_row *p, struct sr_bytes bytes, bool *vouched) {
 	struct sr_card card;
 	uint8_t x[SR_X_PK];
-	bool used = false;
+	bool used = false, pending = false;
 	int rc = sr_card_read(&card, bytes, c->e);
 
 	*vouched = false;
+	/* Who is to sit on a board is dealt a share to the key in force: that is a member's. */
+	if (rc == 0)
+		rc = sr_query_pending_member(&pending, c->cat, p->person, c->e);
+	if (pending)
+		p->roles |= SR_ROLE_MEMBER;
 	if (rc == 0)
 		rc = sr_query_key_used(&used, c->cat, card.key, c->e);
 	if (rc != 0)

@@ -449,7 +449,8 @@ static uint32_t most_of(const struct sr_board_row *b) {
 	return most;
 }
 
-/* Those who deal: active members in the order of the board, as many as the highest level takes. */
+/* Those who deal: active members in the order of the board, as many as the highest level takes,
+ * whose share is theirs. */
 static int reshare_dealers(struct rules_ctx *c) {
 	size_t n = sr_field_count(c->s, "dealer"), want = most_of(&c->board);
 	uint32_t last = 0;
@@ -468,6 +469,14 @@ static int reshare_dealers(struct rules_ctx *c) {
 			return rules_deny(c, "not-a-member", "board show names them",
 				"dealer %.*s is not an active member of the board", (int)person.len,
 				(const char *)person.p);
+		bool other = false;
+		const int rc = rules_other_key(&other, c, m);
+		if (rc != 0)
+			return rc;
+		if (other)
+			return rules_deny(c, "dealer-rekeyed",
+				"name others: the reshare deals a share to the new key",
+				"dealer %s has another key than the share was dealt to", m->person);
 		if (m->index <= last)
 			return rules_deny(c, "dealers-order", "",
 				"dealers are named in the order of the board, each once");

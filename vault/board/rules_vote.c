@@ -46,6 +46,7 @@ static int topped_up(struct rules_ctx *c, const struct sr_version_row *v, int64_
 			votes.rows[i].entry > v->room_key_entry &&
 			votes.rows[i].extension == extension &&
 			strcmp(votes.rows[i].decision, "topup") == 0 &&
+			votes.rows[i].epoch == c->board.epoch &&
 			strcmp(votes.rows[i].person, c->me.person) == 0)
 			rc = rules_deny(c, "topped-up", "",
 				"member %s has topped up these items already", c->me.person);
@@ -368,7 +369,9 @@ static int vote_on(
 	if (memcmp(hash, v->hash, SR_HASH) != 0)
 		return rules_deny(c, "other-text", "read the request anew",
 			"the vote names another text of version %u", v->version);
-	if (epoch != c->board.epoch || v->epoch != c->board.epoch)
+	/* A live grant outlives a reshare: those who sit now add pieces to it. */
+	const bool older = v->epoch < c->board.epoch && rules_field_is(c->s, "decision", "topup");
+	if (epoch != c->board.epoch || (v->epoch != c->board.epoch && !older))
 		return rules_deny(c, "other-epoch", "vote again in the board's new epoch",
 			"the vote is of epoch %llu, the request of %u, the board in %u",
 			(unsigned long long)epoch, v->epoch, c->board.epoch);

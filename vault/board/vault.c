@@ -12,6 +12,7 @@
 #include "board/ceremony.h"
 #include "board/collect.h"
 #include "board/dbkeys.h"
+#include "board/dealings.h"
 #include "board/door.h"
 #include "board/erase.h"
 #include "board/keys.h"
@@ -606,6 +607,16 @@ static int reap_boxes(struct sr_vault *v, struct sr_err *e) {
 	return rc;
 }
 
+static int reap_dealings(struct sr_vault *v, struct sr_err *e) {
+	size_t erased = 0;
+	int rc = sr_dealings_keep(v, &erased, e);
+
+	if (rc == 0 && erased > 0)
+		told(v, "secrets.db: the dealings of %zu runs of reshares that ended were erased",
+			erased);
+	return rc;
+}
+
 /* A collection that was interrupted: the index follows what the statements say. */
 static int end_collect(struct sr_vault *v, struct sr_err *e) {
 	bool changed = false;
@@ -710,6 +721,8 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 		rc = reap_items(v, e);
 	if (rc == 0 && v->founded)
 		rc = reap_boxes(v, e);
+	if (rc == 0 && v->founded)
+		rc = reap_dealings(v, e);
 	if (rc == 0 && v->founded)
 		rc = sr_ceremony_clear(v, e);
 	if (rc == 0 && v->founded)

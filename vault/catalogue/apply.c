@@ -19,6 +19,7 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_REVEAL] = sr_apply_reveal,
 	[SR_T_OPENED] = sr_apply_opened,
 	[SR_T_SHARE] = sr_apply_share,
+	[SR_T_CONFIRM] = sr_apply_confirm,
 	[SR_T_BOARD] = sr_apply_board,
 	[SR_T_RESHARE] = sr_apply_reshare,
 	[SR_T_POLICY] = sr_apply_policy,
@@ -245,6 +246,7 @@ static int insert_card_subject(struct sr_apply *a, const struct sr_line *l, stru
 
 static int insert_line(struct sr_apply *a, const struct sr_line *l, struct sr_err *e) {
 	const struct sr_field *f = sr_type_field(a->s->type, l->key);
+	char subject[SR_SUBJECT_TEXT];
 	uint8_t id[SR_HASH];
 	int rc;
 
@@ -263,7 +265,8 @@ static int insert_line(struct sr_apply *a, const struct sr_line *l, struct sr_er
 			return 0;
 		if ((rc = sr_unhex(id, sizeof id, l->value, e)) != 0)
 			return rc;
-		return sr_apply_object(a, id, "", e);
+		rc = sr_apply_object_subject(subject, a->db, a->s, e);
+		return rc == 0 ? sr_apply_object(a, id, subject, e) : rc;
 	case SR_V_KEY:
 	case SR_V_TOKEN:
 	case SR_V_NAME:

@@ -254,6 +254,31 @@ static int run_step(struct sr_apply *a, struct run *r, enum sr_event event, stru
 		A_STR(sr_state_name(to)), A_ID(r->id));
 }
 
+int sr_apply_object_subject(char out[SR_SUBJECT_TEXT], struct sr_db *db,
+	const struct sr_statement *s, struct sr_err *e) {
+	char hex[2 * SR_ID + 1];
+	uint8_t board[SR_ID], run[SR_ID];
+	int64_t epoch = 0;
+	int rc;
+
+	out[0] = '\0';
+	if (s->type->id != SR_T_DEAL)
+		return 0;
+	rc = sr_field_id(board, s, "board", 0, e);
+	if (rc == 0)
+		rc = sr_field_id(run, s, "run", 0, e);
+	if (rc == 0)
+		rc = SQL_INT_OF(
+			db, e, &epoch, "SELECT epoch FROM boards WHERE board = ?", A_ID(board));
+	if (rc == SR_NOTFOUND)
+		return sr_fail(e, SR_CORRUPT, "there is no such board");
+	if (rc != 0 || epoch == 0)
+		return rc; /* it has no keys that could be handed on */
+	sr_hex(hex, run, SR_ID);
+	snprintf(out, SR_SUBJECT_TEXT, SR_CEREMONY_SUBJECT "%s", hex);
+	return 0;
+}
+
 int sr_apply_deal(struct sr_apply *a, struct sr_err *e) {
 	struct sr_id_arg dealing, object;
 	struct run r = {.epoch = 0};
@@ -498,4 +523,28 @@ int sr_apply_opened(struct sr_apply *a, struct sr_err *e) {
 	if (rc == 0)
 		rc = leavers_roles(a, &r, e);
 	return rc == 0 ? requests_anew(a, &r, e) : rc;
+}
+
+int sr_apply_confirm(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg board, keys;
+	uint64_t epoch = 0;
+	int64_t sits = 0;
+	int rc = sr_field_dec(&epoch, a->s, "epoch", 0, e);
+
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &sits,
+			"SELECT count(*) FROM boards b JOIN epochs p ON p.board = b.board AND"
+			" p.epoch = b.epoch JOIN board_members m ON m.board = b.board AND"
+			" m.epoch = b.epoch WHERE b.board = ? AND b.epoch = ? AND p.keys = ? AND"
+			" m.person = ?",
+			sr_arg_id(a, "board", &board), A_U64(epoch), sr_arg_hash(a, "keys", &keys),
+			A_STR(a->actor));
+	if (rc != 0)
+		return rc;
+	if (sits == 0)
+		return sr_fail(e, SR_CORRUPT, "%s has no share of epoch %llu under these keys",
+			a->actor, (unsigned long long)epoch);
+	return SQL_RUN(a->db, e,
+		"INSERT INTO confirms(entry, board, epoch, person) VALUES(?, ?, ?, ?)",
+		A_INT(a->entry), A_ID(board.bytes), A_U64(epoch), A_STR(a->actor));
 }

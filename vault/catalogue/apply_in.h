@@ -45,6 +45,7 @@ sr_effect_fn sr_apply_recover;
 sr_effect_fn sr_apply_complaint;
 sr_effect_fn sr_apply_reveal;
 sr_effect_fn sr_apply_opened;
+sr_effect_fn sr_apply_confirm;
 sr_effect_fn sr_apply_board;
 sr_effect_fn sr_apply_reshare;
 sr_effect_fn sr_apply_policy;
@@ -103,6 +104,9 @@ struct sr_bytes sr_apply_text(const struct sr_apply *a, const char *key, size_t 
 /* Register an object record that the entry names; it lies at the next position. */
 SR_MUST int sr_apply_object(
 	struct sr_apply *a, const uint8_t id[SR_HASH], const char *subject, struct sr_err *e);
+/* The subject of what the statement names (catalogue/query.h: sr_query_object_subject). */
+SR_MUST int sr_apply_object_subject(char out[SR_SUBJECT_TEXT], struct sr_db *db,
+	const struct sr_statement *s, struct sr_err *e);
 /* Its body, appended. NOTFOUND: the subject's key is gone. */
 SR_MUST int sr_apply_body(
 	struct sr_apply *a, const uint8_t id[SR_HASH], struct sr_buf *body, struct sr_err *e);

@@ -208,6 +208,19 @@ void sr_policies_free(struct sr_policies *l);
 /* Did the log take the recovery with this ask? */
 SR_MUST int sr_query_recovered(
 	bool *out, struct sr_catalogue *c, const uint8_t ask[SR_HASH], struct sr_err *e);
+/* Whose key seals the objects that the statement names, at the state before it: "" structural;
+ * SR_CEREMONY_SUBJECT and the run's hex for the dealing of a reshare, which must be able to die. */
+#define SR_CEREMONY_SUBJECT "ceremony:"
+SR_MUST int sr_query_object_subject(char out[SR_SUBJECT_TEXT], struct sr_catalogue *c,
+	const struct sr_statement *s, struct sr_err *e);
+/* How many runs the board had before the plan that counts: a plan begins with none spent. */
+SR_MUST int sr_query_runs_before_plan(
+	uint64_t *out, struct sr_catalogue *c, const uint8_t board[SR_ID], struct sr_err *e);
+/* Does anybody need the dealings of this run of a reshare? While it is under way to the epoch that
+ * comes next, by the plan that counts; of a run that a complaint ended, too: they are judged by.
+ * false also for a run that is not there. */
+SR_MUST int sr_query_run_needed(
+	bool *out, struct sr_catalogue *c, const uint8_t run[SR_ID], struct sr_err *e);
 
 struct sr_run_member {
 	uint32_t index;
@@ -259,6 +272,21 @@ struct sr_complaint_row {
 	bool revealed;
 	uint64_t reveal_entry;
 };
+/* When each member of the epoch in force last opened their share: by `accept`, or by `confirm`
+ * after it. Nothing of a member whose key is another by now: the share is not theirs. */
+struct sr_confirmed_row {
+	char person[SR_PERSON_TEXT];
+	uint64_t entry;
+	int64_t received;
+	bool accept; /* the entry is their acceptance */
+};
+struct sr_confirmed {
+	struct sr_confirmed_row rows[SR_BOARD_MEMBERS_MAX];
+	size_t count;
+};
+SR_MUST int sr_query_confirmed(struct sr_confirmed *out, struct sr_catalogue *c,
+	const uint8_t board[SR_ID], struct sr_err *e);
+
 struct sr_complaints {
 	struct sr_complaint_row *rows;
 	size_t count;
@@ -941,6 +969,8 @@ void sr_enquiry_events_free(struct sr_enquiry_events *l);
  *   revoked        the people of a grant              grant
  *   scrub-failed   custodians, officers               statement of the newest scrub
  *   retention-due  curators, officers                 statement of the retention date
+ *   share-due      members of a board in force        the statement by which they last opened
+ *                                                     theirs; SR_NOTICE_SHARE_S before a year
  *   enquiry-due    officers                           enquiry, SR_NOTICE_ENQUIRY_S before its
  *                                                     deadline
  *
@@ -951,6 +981,8 @@ enum {
 	SR_NOTICE_ENDS_S = 14 * 86400,   /* time to ask for a renewal, which members vote on */
 	SR_NOTICE_ENQUIRY_S = 3 * 86400, /* over a weekend */
 	SR_NOTICE_VOTE_S = 7 * 86400,    /* of a request that nothing closes */
+	SR_NOTICE_SHARE_S = 30 * 86400,  /* a month to sit down with one's key */
+	SR_CONFIRM_S = 365 * 86400,      /* DESIGN 5: members confirm their share once a year */
 	SR_NOTICE_FRESH_S = 30 * 86400
 };
 struct sr_notice_row {

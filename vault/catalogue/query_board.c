@@ -1,6 +1,7 @@
 /*
  * query_board - boards, their epochs and keys, and the runs that make them. See query.h.
  */
+#include "catalogue/apply_in.h"
 #include "catalogue/query_in.h"
 
 /* --- boards --- */
@@ -304,6 +305,74 @@ int sr_query_last_run(
 		A_ID(board));
 
 	return rc == 0 ? one_run(out, c, st, e) : rc;
+}
+
+int sr_query_object_subject(char out[SR_SUBJECT_TEXT], struct sr_catalogue *c,
+	const struct sr_statement *s, struct sr_err *e) {
+	return sr_apply_object_subject(out, sr_catalogue_db(c), s, e);
+}
+
+/* Entry of the plan that counts for board ?1; NULL: it is the founders', or a new board's. */
+#define PLANNED                                                                          \
+	"(SELECT max(e.entry) FROM subjects s JOIN entries e ON e.entry = s.entry WHERE" \
+	" s.value = lower(hex(?1)) AND s.what = 'board' AND e.type = 'reshare')"
+
+int sr_query_runs_before_plan(
+	uint64_t *out, struct sr_catalogue *c, const uint8_t board[SR_ID], struct sr_err *e) {
+	int64_t n = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
+		"SELECT count(*) FROM runs WHERE board = ?1 AND entry < " PLANNED, A_ID(board));
+
+	*out = (uint64_t)n;
+	return rc;
+}
+
+int sr_query_run_needed(
+	bool *out, struct sr_catalogue *c, const uint8_t run[SR_ID], struct sr_err *e) {
+	int64_t n = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
+		"SELECT count(*) FROM runs r JOIN boards b ON b.board = r.board"
+		" WHERE r.run = ? AND r.epoch = b.epoch + 1 AND (r.state = 'dealing' OR EXISTS"
+		"(SELECT 1 FROM complaints c WHERE c.run = r.run))"
+		" AND r.entry > (SELECT max(e.entry) FROM subjects s JOIN entries e ON e.entry ="
+		" s.entry WHERE s.value = lower(hex(r.board)) AND s.what = 'board' AND"
+		" e.type = 'reshare')",
+		A_ID(run));
+
+	*out = n != 0;
+	return rc;
+}
+
+int sr_query_confirmed(struct sr_confirmed *out, struct sr_catalogue *c, const uint8_t board[SR_ID],
+	struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		"SELECT x.person, max(x.entry), o.received, o.type = 'accept' FROM"
+		" (SELECT a.person, a.entry FROM boards b JOIN epochs p ON p.board = b.board AND"
+		"  p.epoch = b.epoch JOIN accepts a ON a.run = p.run WHERE b.board = ?1"
+		"  UNION ALL SELECT f.person, f.entry FROM boards b JOIN confirms f ON f.board ="
+		"  b.board AND f.epoch = b.epoch WHERE b.board = ?1) x"
+		" JOIN entries o ON o.entry = x.entry"
+		" JOIN boards b ON b.board = ?1 JOIN epochs p ON p.board = b.board AND p.epoch ="
+		" b.epoch"
+		" WHERE NOT EXISTS(SELECT 1 FROM person_keys k WHERE k.person = x.person AND"
+		" k.entry > p.entry)"
+		" GROUP BY x.person ORDER BY x.person",
+		A_ID(board));
+
+	out->count = 0;
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row &&
+		out->count < SR_BOARD_MEMBERS_MAX) {
+		struct sr_confirmed_row *r = &out->rows[out->count++];
+
+		sr_col_person(r->person, st, 0);
+		r->entry = (uint64_t)sr_stmt_col_int(st, 1);
+		r->received = sr_stmt_col_int(st, 2);
+		r->accept = sr_stmt_col_int(st, 3) != 0;
+	}
+	sr_stmt_free(st);
+	return rc;
 }
 
 static int read_complaint(struct sr_complaint_row *r, struct sr_stmt *st, struct sr_err *e) {

@@ -207,6 +207,16 @@ static const struct {
 		" JOIN grant_people p ON p.grant_id = g.grant_id"
 		" JOIN entries o ON o.entry = g.ended"
 		" WHERE g.state = 'revoked'"},
+	{"share-due", 2, SR_NOTICE_SHARE_S - SR_CONFIRM_S,
+		"SELECT x.person, o.statement, ?1 FROM (SELECT person, max(entry) AS entry FROM"
+		" (SELECT a.person, a.entry FROM boards b JOIN epochs p ON p.board = b.board AND"
+		"  p.epoch = b.epoch JOIN accepts a ON a.run = p.run JOIN board_members m ON"
+		"  m.board = b.board AND m.epoch = b.epoch AND m.person = a.person"
+		"  UNION ALL SELECT f.person, f.entry FROM boards b JOIN confirms f ON f.board ="
+		"  b.board AND f.epoch = b.epoch) GROUP BY person) x"
+		" JOIN entries o ON o.entry = x.entry WHERE o.received <= ?2"
+		" AND NOT EXISTS(SELECT 1 FROM person_keys k WHERE k.person = x.person AND"
+		" k.entry > x.entry)"},
 	{"scrub-failed", 0, 0,
 		"SELECT r.person, o.statement, o.received FROM scrubs s"
 		" JOIN entries o ON o.entry = s.entry"

@@ -102,6 +102,11 @@ static const char *const statements[] = {
 	" transcript BLOB NOT NULL, keys BLOB NOT NULL, shares BLOB NOT NULL,"
 	" entry INTEGER NOT NULL, PRIMARY KEY(run, person)) STRICT,"
 	" WITHOUT ROWID",
+	/* that a member opened their share of an epoch again */
+	"CREATE TABLE confirms(entry INTEGER PRIMARY KEY, board BLOB NOT NULL REFERENCES"
+	" boards(board), epoch INTEGER NOT NULL, person TEXT NOT NULL REFERENCES"
+	" people(person)) STRICT",
+	"CREATE INDEX confirms_of ON confirms(board, epoch, person)",
 	"CREATE TABLE accept_keys(run BLOB NOT NULL, person TEXT NOT NULL,"
 	" level INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY(run, person, level)) STRICT,"
 	" WITHOUT ROWID",
@@ -347,6 +352,7 @@ static const struct sr_table tables[] = {
 	{"deals", "run, person", true},
 	{"accepts", "run, person", true},
 	{"accept_keys", "run, person, level", true},
+	{"confirms", "entry", true},
 	{"complaints", "entry", true},
 	{"reveals", "entry", true},
 	{"key_epochs", "epoch", true},

@@ -297,6 +297,15 @@ struct sr_restored {
 SR_MUST int sr_client_restore_share(struct sr_client *c, const uint8_t *board,
 	const struct sr_share_from *from, struct sr_restored *out, struct sr_err *e);
 
+/* A dealing of a reshare is not there any more, as after a restore: complain of it, so that the run
+ * is void and all deal again. EXISTS: every dealing is shown. */
+SR_MUST int sr_client_accept_gone(
+	struct sr_client *c, const uint8_t *board, struct sr_accepting *out, struct sr_err *e);
+/* Open the share of every level again, compare it with the public keys that all accepted, and say
+ * so (`confirm`). The box opens with the member's seed alone, so the signature is the proof: who
+ * can sign it and has the box can open it. DENIED: the share was dealt to a key before. */
+SR_MUST int sr_client_confirm(struct sr_client *c, const uint8_t *board, uint8_t *index,
+	struct sr_submitted *out, struct sr_err *e);
 /* Deal in the run that waits for it (client_complaint.c): the first of a new board, or, after a
  * complaint, the next one, in which everybody deals anew. EXISTS: dealt already, or open. */
 struct sr_dealt {
@@ -319,7 +328,9 @@ SR_MUST int sr_client_reveal(
 enum sr_complaint_verdict {
 	SR_COMPLAINT_WAITS, /* the dealer has not answered */
 	SR_COMPLAINT_RIGHT, /* the dealer dealt wrongly */
-	SR_COMPLAINT_FALSE  /* the share is right: the complainer said what is not so */
+	SR_COMPLAINT_FALSE, /* the share is right: the complainer said what is not so */
+	SR_COMPLAINT_GONE   /* the dealing is not shown: it was erased with its run, and nobody can
+			       tell any more */
 };
 struct sr_complaint_view { /* judged here, from what both signed */
 	uint64_t run;      /* number */
@@ -350,6 +361,12 @@ struct sr_board_view {
 	char dealer[SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT];
 	uint8_t spoilt; /* place among the dealers whose dealing of this run anybody sees is wrong;
 			   0: nobody's */
+	bool spoilt_gone; /* it is not there at all: a restored vault has none */
+	/* [i]: member i + 1 got another key after the epoch was opened: the share, which was dealt
+	 * to the key before, is not theirs any more */
+	bool rekeyed[SR_BOARD_MEMBERS_MAX];
+	/* When each last opened their share, as their statements prove; 0: never, or not theirs */
+	int64_t confirmed[SR_BOARD_MEMBERS_MAX];
 	uint8_t members, levels;
 	char member[SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT]; /* [i]: index i + 1 */
 	uint8_t member_key[SR_BOARD_MEMBERS_MAX][SR_PK];
@@ -361,6 +378,9 @@ struct sr_board_view {
 	uint8_t room_key[SR_PK];
 	char ledger_key[SR_VKEY_TEXT];
 };
+/* How many members confirmed within a year, at ${now}; the most that a level takes. */
+void sr_board_confirmed(
+	const struct sr_board_view *v, int64_t now, unsigned *confirmed, unsigned *takes);
 /* Verified now, and once open again only when its log has grown. ${out} lives until the client's
  * next act or look at a board. */
 SR_MUST int sr_client_board(struct sr_client *c, const uint8_t *board,

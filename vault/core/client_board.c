@@ -7,6 +7,7 @@
  * board key that was made of other dealings is never used. Who the members are is in `found`, or in
  * the statement `board` behind which a quorum of the founding board stands (core/proofs.h).
  */
+#include "catalogue/query.h"
 #include "core/client_in.h"
 #include "ledger/card.h"
 #include "merkle/note.h"
@@ -63,9 +64,8 @@ static const struct sr_proven *opening_of(
 	return sr_client_of_run(&c->proofs, SR_T_OPENED, run, NULL, 0);
 }
 
-/* Did somebody deal in this run before the decision that ${b} goes by? Then it was for another
- * plan, which that decision replaced. */
-static bool of_former_plan(
+/* Somebody dealt in it before the decision that ${b} goes by. */
+bool sr_client_of_former_plan(
 	const struct sr_client *c, const struct sr_client_board *b, const uint8_t run[SR_ID]) {
 	const struct sr_known_board *k = sr_proofs_board(&c->proofs, b->id, b->dkg.epoch);
 	const struct sr_proven *deal = sr_client_of_run(&c->proofs, SR_T_DEAL, run, NULL, 0);
@@ -73,9 +73,24 @@ static bool of_former_plan(
 	return k != NULL && deal != NULL && deal->index < k->entry;
 }
 
+/* Has a member a new key since the run began? Nothing it deals would open: it is void. */
+static bool rekeyed_in(
+	const struct sr_client *c, const struct sr_client_board *b, const uint8_t run[SR_ID]) {
+	const struct sr_known_board *k = sr_proofs_board(&c->proofs, b->id, b->dkg.epoch);
+	const struct sr_proven *deal = sr_client_of_run(&c->proofs, SR_T_DEAL, run, NULL, 0);
+	uint8_t then[SR_PK], now[SR_PK];
+
+	for (size_t i = 0; k != NULL && deal != NULL && i < k->members; i++)
+		if (sr_proofs_key_at(&c->proofs, k->member[i], deal->index, then) &&
+			sr_proofs_key_at(&c->proofs, k->member[i], UINT64_MAX, now) &&
+			memcmp(then, now, SR_PK) != 0)
+			return true;
+	return false;
+}
+
 /* The run that counts for ${b}, whose epoch is set: the one that `opened` names, else the first
- * after the epoch before that nobody complained in. A server that hides a complaint shows a run
- * that its complainer never accepts. */
+ * after the epoch before that nobody complained in, nor got a new key. A server that hides a
+ * complaint shows a run that its complainer never accepts. */
 static int find_run(const struct sr_client *c, struct sr_client_board *b, uint8_t run[SR_ID],
 	uint64_t *number, const struct sr_proven **opened, struct sr_err *e) {
 	uint64_t epoch = 0, free_run = 0;
@@ -104,7 +119,12 @@ static int find_run(const struct sr_client *c, struct sr_client_board *b, uint8_
 			}
 			continue;
 		}
-		if (free_run == 0 && !is_void && !of_former_plan(c, b, run))
+		if (sr_client_of_former_plan(c, b, run)) {
+			b->first = n + 1;
+			free_run = 0;
+			continue;
+		}
+		if (free_run == 0 && !is_void && !rekeyed_in(c, b, run))
 			free_run = n;
 	}
 	*opened = NULL;
@@ -247,8 +267,24 @@ static int check_accepts(
 	return 0;
 }
 
-static int check_opened(
-	struct sr_client_board *b, const struct sr_proven *opened, struct sr_err *e) {
+/* When member number ${i} last opened their share of this epoch, as they signed. */
+static int64_t last_opened(const struct sr_client_board *b, const struct sr_proofs *p, size_t i) {
+	const char *person = b->view.member[i];
+	const struct sr_proven *pr = sr_client_of_run(p, SR_T_ACCEPT, b->dkg.run, person, 0);
+	int64_t last = pr != NULL ? pr->entry.received : 0;
+	char hex[2 * SR_ID + 1];
+
+	sr_hex(hex, b->id, SR_ID);
+	for (size_t n = 0;
+		(pr = sr_proofs_find(p, SR_T_CONFIRM, "board", sr_bytes_str(hex), n)) != NULL; n++)
+		if (pr->trusted && strcmp(pr->entry.statement.head.actor, person) == 0 &&
+			same_hash(b, &pr->entry.statement) && pr->entry.received > last)
+			last = pr->entry.received;
+	return last;
+}
+
+static int check_opened(struct sr_client_board *b, const struct sr_proofs *p,
+	const struct sr_proven *opened, struct sr_err *e) {
 	const struct sr_statement *s = &opened->entry.statement;
 	uint64_t epoch = 0;
 	int rc = sr_field_dec(&epoch, s, "epoch", 0, e);
@@ -257,11 +293,33 @@ static int check_opened(
 			       epoch != b->dkg.epoch))
 		rc = sr_fail(
 			e, SR_AUTH, "the vault opened the board with other keys than are shown");
-	if (rc == 0) {
-		b->view.opened = true;
-		b->view.epoch = epoch;
+	if (rc != 0)
+		return rc;
+	b->view.opened = true;
+	b->view.epoch = epoch;
+	for (size_t i = 0; i < b->view.members; i++) {
+		const struct sr_known *who = sr_proofs_person(p, b->view.member[i]);
+
+		b->view.rekeyed[i] = who != NULL && who->rekeyed > opened->index;
+		b->view.confirmed[i] = b->view.rekeyed[i] ? 0 : last_opened(b, p, i);
 	}
-	return rc;
+	return 0;
+}
+
+int sr_client_run_keys(struct sr_dkg *d, const struct sr_client *c, const struct sr_client_board *b,
+	uint64_t began, struct sr_err *e) {
+	const struct sr_known_board *k = sr_proofs_board(&c->proofs, b->id, b->dkg.epoch);
+	const struct sr_known_board *old =
+		k != NULL && k->dealers > 0 ? sr_proofs_board(&c->proofs, b->id, k->epoch - 1)
+					    : NULL;
+
+	for (size_t i = 0; k != NULL && i < k->members; i++)
+		if (!sr_proofs_key_at(&c->proofs, k->member[i], began, d->key[i]))
+			return sr_fail(e, SR_AUTH, "the key of %s is not proven", k->member[i]);
+	for (size_t i = 0; old != NULL && i < old->members; i++)
+		if (!sr_proofs_key_at(&c->proofs, old->member[i], began, d->old_key[i]))
+			return sr_fail(e, SR_AUTH, "the key of %s is not proven", old->member[i]);
+	return 0;
 }
 
 /* Whom the reshare goes by: the epoch in force, as it was verified. */
@@ -273,10 +331,7 @@ static int reshare_inputs(struct sr_client *c, struct sr_client_board *b,
 
 	if (old == NULL || !old->view.opened || old->dkg.epoch + 1 != k->epoch)
 		return sr_fail(e, SR_AUTH, "the epoch before the reshare is not shown");
-	for (size_t i = 0; i < old->view.members; i++)
-		if (!sr_proofs_key_at(&c->proofs, old->view.member[i], b->began, key[i]))
-			return sr_fail(
-				e, SR_AUTH, "the key of %s is not proven", old->view.member[i]);
+	memcpy(key, b->dkg.old_key, sizeof key);
 	r.old = &old->keys;
 	r.key = (const uint8_t(*)[SR_PK])key;
 	r.members = old->dkg.members;
@@ -302,8 +357,6 @@ static int board_inputs(struct sr_client *c, struct sr_client_board *b, struct s
 	d->members = k->members;
 	d->levels = k->levels;
 	for (size_t i = 0; i < k->members; i++) {
-		if (!sr_proofs_key_at(&c->proofs, k->member[i], b->began, d->key[i]))
-			return sr_fail(e, SR_AUTH, "the key of %s is not proven", k->member[i]);
 		b->dealer[i] = (uint8_t)(i + 1);
 		memcpy(b->view.dealer[i], k->member[i], SR_PERSON_TEXT);
 	}
@@ -312,7 +365,7 @@ static int board_inputs(struct sr_client *c, struct sr_client_board *b, struct s
 		d->level[i].level = k->level[i];
 		d->level[i].quorum = k->quorum[i];
 	}
-	return 0;
+	return sr_client_run_keys(d, c, b, b->began, e);
 }
 
 static int view_keys(struct sr_client_board *b) {
@@ -377,7 +430,7 @@ static int open_keys(struct sr_client *c, struct sr_client_board *b, const struc
 		rc = check_accepts(c, b, true, e);
 	for (size_t i = 0; i < b->view.dealers; i++)
 		b->view.dealt[i] = true;
-	return rc == 0 ? check_opened(b, opened, e) : rc;
+	return rc == 0 ? check_opened(b, &c->proofs, opened, e) : rc;
 }
 
 /* The box with our own shares, if we are a member. It proves itself when it is opened. */
@@ -400,18 +453,38 @@ static int own_box(struct sr_client *c, struct sr_client_board *b, const struct 
 	return sr_buf_ok(&b->box, e);
 }
 
+/* The dealing in place ${i} is not shown; the first such is told. */
+static void missing(struct sr_client_board *b, size_t i) {
+	if (b->view.spoilt != 0)
+		return;
+	b->view.spoilt_gone = true;
+	b->view.spoilt = (uint8_t)(i + 1);
+	b->spoilt_level = b->dkg.level[0].level;
+	(void)sr_fail(&b->spoilt_why, SR_NOTFOUND,
+		"the vault does not show the dealing of member %u (%s). If it was restored, the "
+		"dealing is gone: board accept --gone makes the run void",
+		b->dealer[i], b->view.dealer[i]);
+}
+
 /* A ceremony under way: whose dealings are there. */
 static int take_deals(struct sr_client *c, struct sr_client_board *b, const struct sr_rows *rows,
 	size_t *dealt, struct sr_err *e) {
 	int rc = 0;
 
-	for (size_t i = 0; i < b->dkg.members && rc == 0; i++) {
+	for (size_t i = 0; i < b->view.dealers && rc == 0; i++) {
 		const struct sr_proven *deal =
-			sr_client_of_run(&c->proofs, SR_T_DEAL, b->dkg.run, b->view.member[i], 0);
+			sr_client_of_run(&c->proofs, SR_T_DEAL, b->dkg.run, b->view.dealer[i], 0);
 
 		if (deal == NULL)
 			continue;
 		rc = sr_client_dealing(&b->dealing[i], b->dealer[i], deal, rows, e);
+		if (rc == SR_NOTFOUND && b->dkg.old_members > 0) {
+			/* After a restore it is gone. To complain of it is the member's to
+			 * decide: a vault may hide it to make them look like a liar. */
+			sr_err_clear(e);
+			rc = 0;
+			missing(b, i);
+		}
 		if (rc == SR_NOTFOUND) {
 			rc = SR_AUTH;
 			if (e != NULL)
@@ -471,7 +544,7 @@ static int board_make(struct sr_client *c, struct sr_client_board *b, bool waits
 	rc = take_deals(c, b, rows, &dealt, e);
 	if (rc == 0)
 		rc = sr_client_judge(c, b, rows, e);
-	if (rc == 0)
+	if (rc == 0 && b->view.spoilt == 0)
 		find_spoilt(b);
 	if (rc != 0 || dealt < b->view.dealers || b->view.spoilt != 0)
 		return rc;
@@ -1063,12 +1136,7 @@ static int accept_transcript(struct sr_client *c, const uint8_t (*x)[SR_SCALAR],
 	return rc;
 }
 
-int sr_client_accept(
-	struct sr_client *c, const uint8_t *board, struct sr_accepting *out, struct sr_err *e) {
-	return sr_client_accept_kept(c, board, NULL, out, e);
-}
-
-int sr_client_accept_kept(struct sr_client *c, const uint8_t *board, struct sr_sheet_kept *kept,
+static int accept(struct sr_client *c, const uint8_t *board, bool gone, struct sr_sheet_kept *kept,
 	struct sr_accepting *out, struct sr_err *e) {
 	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR] = {{0}}, level = 0, dealer;
 	const struct sr_client_board *b;
@@ -1085,6 +1153,11 @@ int sr_client_accept_kept(struct sr_client *c, const uint8_t *board, struct sr_s
 	if (out->index == 0)
 		return sr_fail(e, SR_DENIED, "%s is none of the %u members", c->o.identity->person,
 			b->dkg.members);
+	if (gone && !b->view.spoilt_gone)
+		return sr_fail(e, SR_EXISTS, "no dealing of run %llu is missing",
+			(unsigned long long)b->view.run_number);
+	if (b->view.spoilt_gone && !gone)
+		return sr_fail(e, SR_AUTH, "%s", b->spoilt_why.text);
 	if (b->view.spoilt != 0) {
 		out->why = b->spoilt_why;
 		return complain(c, b->view.spoilt, b->spoilt_level, out, e);
@@ -1116,4 +1189,61 @@ int sr_client_accept_kept(struct sr_client *c, const uint8_t *board, struct sr_s
 	if (rc == 0) /* it may have opened the board: look again when somebody asks */
 		sr_client_board_forget(c);
 	return rc;
+}
+
+int sr_client_accept(
+	struct sr_client *c, const uint8_t *board, struct sr_accepting *out, struct sr_err *e) {
+	return accept(c, board, false, NULL, out, e);
+}
+
+int sr_client_accept_kept(struct sr_client *c, const uint8_t *board, struct sr_sheet_kept *kept,
+	struct sr_accepting *out, struct sr_err *e) {
+	return accept(c, board, false, kept, out, e);
+}
+
+int sr_client_accept_gone(
+	struct sr_client *c, const uint8_t *board, struct sr_accepting *out, struct sr_err *e) {
+	return accept(c, board, true, NULL, out, e);
+}
+
+/* --- once a year ------------------------------------------------------------------------------ */
+
+int sr_client_confirm(struct sr_client *c, const uint8_t *board, uint8_t *index,
+	struct sr_submitted *out, struct sr_err *e) {
+	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR] = {{0}};
+	const struct sr_client_board *b;
+	struct sr_writ d;
+	int rc = sr_client_signer(c, e);
+
+	if (rc == 0)
+		rc = sr_client_board_need(c, board, true, e);
+	if (rc != 0 || c->board == NULL)
+		return rc;
+	b = c->board;
+	*index = sr_client_member(c);
+	if (*index == 0)
+		return sr_fail(e, SR_DENIED, "%s is none of the %u members", c->o.identity->person,
+			b->dkg.members);
+	rc = sr_client_shares(c, *index, x, e);
+	sr_wipe(x, sizeof x);
+	if (rc == 0)
+		rc = sr_writ_begin(&d, c, SR_T_CONFIRM, 0, e);
+	if (rc != 0)
+		return rc;
+	sr_text_put_hex(&d.text, "board", b->id, SR_ID);
+	sr_text_put_dec(&d.text, "epoch", b->view.epoch);
+	sr_text_put_hex(&d.text, "keys", b->keys_hash, SR_HASH);
+	rc = sr_client_submit(c, &d, out, e);
+	sr_writ_free(&d);
+	sr_client_board_forget(c);
+	return rc;
+}
+
+void sr_board_confirmed(
+	const struct sr_board_view *v, int64_t now, unsigned *confirmed, unsigned *takes) {
+	*confirmed = *takes = 0;
+	for (size_t i = 0; i < v->members; i++)
+		*confirmed += v->confirmed[i] != 0 && v->confirmed[i] > now - SR_CONFIRM_S;
+	for (size_t i = 0; i < v->levels; i++)
+		*takes = v->quorum[i] > *takes ? v->quorum[i] : *takes;
 }

@@ -11,16 +11,25 @@
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
-/* The public inputs of another run of the same board; the caller frees. */
-static struct sr_dkg *dkg_of_run(
-	const struct sr_client_board *b, const struct sr_client *c, uint64_t number) {
+/* The public inputs of another run of the same plan, which went by the keys of its time. */
+static int dkg_of_run(struct sr_dkg **out, const struct sr_client_board *b,
+	const struct sr_client *c, uint64_t number, struct sr_err *e) {
 	struct sr_dkg *d = malloc(sizeof *d);
+	const struct sr_proven *deal;
+	int rc;
 
 	if (d == NULL)
-		return NULL;
+		return sr_fail(e, SR_NOMEM, "board: out of memory");
 	*d = b->dkg;
 	sr_ceremony_run_id(d->run, c->info.fingerprint, b->id, number);
-	return d;
+	deal = sr_client_of_run(&c->proofs, SR_T_DEAL, d->run, NULL, 0);
+	rc = sr_client_run_keys(d, c, b, deal != NULL ? deal->index : UINT64_MAX, e);
+	if (rc != 0) {
+		free(d);
+		return rc;
+	}
+	*out = d;
+	return 0;
 }
 
 /* The deal of ${level} in the dealing that ${v} is about, whose public part must be right. The
@@ -135,6 +144,7 @@ static int complaint_add(struct sr_client *c, struct sr_client_board *b, const s
 		     : sr_client_dealing(&bodies[n], b->dealer[v[n].dealer - 1], deal, rows, e);
 	if (rc == SR_NOTFOUND) { /* as in a bundle, where nobody asked for it */
 		sr_err_clear(e);
+		v[n].verdict = SR_COMPLAINT_GONE;
 		snprintf(v[n].why, sizeof v[n].why, "the vault does not show the deal");
 		return 0;
 	}
@@ -147,13 +157,17 @@ int sr_client_judge(struct sr_client *c, struct sr_client_board *b, const struct
 	int rc = 0;
 
 	for (uint64_t run = b->first; run < end && rc == 0; run++) {
-		struct sr_dkg *d = dkg_of_run(b, c, run);
+		struct sr_dkg *d = NULL;
 		const struct sr_proven *pr = NULL;
 
-		if (d == NULL)
-			return sr_fail(e, SR_NOMEM, "board: out of memory");
-		for (size_t n = 0; rc == 0 && (pr = sr_client_of_run(&c->proofs, SR_T_COMPLAINT,
-						       d->run, NULL, n)) != NULL;
+		rc = dkg_of_run(&d, b, c, run, e);
+		if (rc != 0)
+			return rc;
+		/* A plan that was replaced had other members: nobody is judged by this one. */
+		const bool other = sr_client_of_former_plan(c, b, d->run);
+		for (size_t n = 0; rc == 0 && !other &&
+				   (pr = sr_client_of_run(
+					    &c->proofs, SR_T_COMPLAINT, d->run, NULL, n)) != NULL;
 			n++) {
 			const size_t before = b->complaints;
 
@@ -243,12 +257,14 @@ int sr_client_deal(
 static int reveal(struct sr_client *c, const struct sr_client_board *b, size_t at,
 	struct sr_submitted *out, struct sr_err *e) {
 	const struct sr_complaint_view *v = &b->complaint[at];
-	struct sr_dkg *d = dkg_of_run(b, c, v->run);
+	struct sr_dkg *d = NULL;
 	uint8_t ephemeral[SR_X_SK] = {0};
 	struct sr_deal deal;
 	struct sr_writ w;
-	int rc = d == NULL ? sr_fail(e, SR_NOMEM, "reveal: out of memory")
-			   : accused_deal(&deal, b, d, v, sr_buf_view(&b->accused[at]), e);
+	int rc = dkg_of_run(&d, b, c, v->run, e);
+
+	if (rc == 0)
+		rc = accused_deal(&deal, b, d, v, sr_buf_view(&b->accused[at]), e);
 
 	if (rc == 0)
 		rc = sr_deal_reveal(ephemeral, d, &deal, v->complainer, c->o.identity->seed, e);

@@ -123,6 +123,13 @@ void sr_client_sheet_of(struct sr_sheet_kept *out, const struct sr_client_board 
 	const uint8_t (*x)[SR_SCALAR]);
 /* Index from 1 of the identity among those who deal in it (their place in view.dealer); 0: none. */
 uint8_t sr_client_dealer(const struct sr_client *c, const struct sr_client_board *b);
+/* Did the run deal for another plan than the one that counts for ${b}, which replaced it? */
+bool sr_client_of_former_plan(
+	const struct sr_client *c, const struct sr_client_board *b, const uint8_t run[SR_ID]);
+/* The keys that go with a run of ${b} that began at entry ${began}: those of its members into
+ * ${d}, in a reshare of those before too. AUTH names whose is not proven. */
+SR_MUST int sr_client_run_keys(struct sr_dkg *d, const struct sr_client *c,
+	const struct sr_client_board *b, uint64_t began, struct sr_err *e);
 /* The same among the members of any of the two. */
 uint8_t sr_client_seat(const struct sr_client *c, const struct sr_client_board *b);
 /* Index from 1 of the identity among the members in force; 0: none. */

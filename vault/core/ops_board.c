@@ -94,7 +94,7 @@ static int run_of_board(struct shown *s, struct sr_x *x, struct sr_err *e) {
 static int put_board_log(
 	struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b, struct sr_err *e) {
 	static const int ours[] = {SR_T_BOARD, SR_T_RESHARE, SR_T_DEAL, SR_T_ACCEPT, SR_T_COMPLAINT,
-		SR_T_REVEAL, SR_T_OPENED};
+		SR_T_REVEAL, SR_T_OPENED, SR_T_CONFIRM};
 	char id[2 * SR_ID + 1];
 	int rc = put_entries(x, o, SR_T_FOUND, NULL, e);
 	if (rc == 0)
@@ -216,6 +216,11 @@ static int put_dealing(struct sr_x *x, struct sr_rows_out *o, uint64_t entry,
 	struct sr_buf body;
 	sr_buf_init_secret(&body);
 	int rc = sr_object_fetch(x->vault, object, &body, e);
+	if (rc == SR_NOTFOUND) { /* its run is over, or a restore has none (board/dealings.h) */
+		sr_err_clear(e);
+		sr_buf_free(&body);
+		return 0;
+	}
 	if (rc == 0) {
 		sr_row(o, "dealing");
 		sr_row_dec(o, "index", entry);
@@ -382,6 +387,18 @@ static int put_opened(
 	return rc;
 }
 
+/* When members last opened their shares, where that was after they accepted. */
+static int put_confirmed(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID],
+	uint64_t since, struct sr_err *e) {
+	struct sr_confirmed l = {.count = 0};
+	int rc = sr_query_confirmed(&l, x->catalogue, board, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		if (!l.rows[i].accept)
+			rc = sr_put_receipt_row(x, o, l.rows[i].entry, since, e);
+	}
+	return rc;
+}
+
 /* Every reshare of a board with what stands behind it, and every opening: who sat when. */
 static int put_history(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID],
 	uint64_t since, struct sr_err *e) {
@@ -441,6 +458,14 @@ static int put_next_run(
 	sr_entries_free(&l);
 	if (rc == 0 && s->run.epoch > s->board.epoch && s->run.state == SR_S_DEALING)
 		rc = put_run(x, o, &s->run, since, e);
+	if (rc == SR_NOTFOUND) { /* nobody has dealt yet */
+		sr_err_clear(e);
+		rc = 0;
+	}
+	/* Keys of who joins: a run goes by those that they had when it began. */
+	const uint32_t next = s->board.epoch + 1;
+	if (rc == 0 && sr_query_board(&s->board, x->catalogue, s->board.id, next, NULL) == 0)
+		rc = put_late_members(x, o, &s->board, since, e);
 	return rc;
 }
 
@@ -467,6 +492,8 @@ int sr_put_board_material(struct sr_x *x, struct sr_rows_out *o, const uint8_t *
 	}
 	if (rc == 0 && s->board.opened)
 		rc = put_opened(x, o, s, e);
+	if (rc == 0 && s->board.opened)
+		rc = put_confirmed(x, o, s->board.id, since, e);
 	if (rc == 0 && s->board.opened)
 		rc = put_next_run(x, o, s, since, e);
 	free(s);

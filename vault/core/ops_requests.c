@@ -510,6 +510,22 @@ static void todo_member(struct sr_x *x, struct sr_rows_out *o, const struct sr_b
 		sr_row_hex(o, "run", run->run, SR_ID);
 }
 
+/* A share that the caller has not opened for nearly a year. */
+static int todo_confirm(
+	struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID], struct sr_err *e) {
+	const int64_t due = sr_now(&x->vault->clock) - SR_CONFIRM_S + SR_NOTICE_SHARE_S;
+	struct sr_confirmed l = {.count = 0};
+	int rc = sr_query_confirmed(&l, x->catalogue, board, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		if (strcmp(l.rows[i].person, x->caller.person) != 0 || l.rows[i].received > due)
+			continue;
+		sr_row(o, "todo");
+		sr_row_str(o, "what", "check");
+		sr_row_hex(o, "board", board, SR_ID);
+	}
+	return rc;
+}
+
 struct waiting { /* large rows, off the stack */
 	struct sr_board_row next;
 	struct sr_run_row run;
@@ -521,6 +537,9 @@ static int todo_ceremony(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e
 	int rc = w == NULL ? sr_fail(e, SR_NOMEM, "inbox") : sr_query_boards(&all, x->catalogue, e);
 	for (size_t i = 0; rc == 0 && i < all.count; i++) {
 		const struct sr_board_at *b = &all.rows[i];
+		rc = todo_confirm(x, o, b->id, e);
+		if (rc != 0)
+			break;
 		rc = sr_query_board(&w->next, x->catalogue, b->id, b->epoch + 1, e);
 		if (rc == SR_NOTFOUND) { /* no other epoch is on its way */
 			sr_err_clear(e);

@@ -899,6 +899,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_REVEAL:
 	case SR_T_POLICY:
 	case SR_T_SHARE:
+	case SR_T_CONFIRM:
 	case SR_T_COLLECTION:
 	case SR_T_PERSON_SET:
 	case SR_T_ATTEST:

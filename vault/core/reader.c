@@ -44,6 +44,7 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_OPENED:
 	case SR_T_SHARE:
 	case SR_T_RECOVER:
+	case SR_T_CONFIRM:
 	case SR_T_BOARD:
 	case SR_T_RESHARE:
 	case SR_T_POLICY:

@@ -122,6 +122,11 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("keys", SR_V_HASH, SR_ONE),
 		OBJECT("shares", SR_ONE),
 		END}},
+	{SR_T_CONFIRM, "confirm", SR_BY_MEMBER, NULL, SR_EFFECT_CEREMONY, FIELDS{
+		F("board", SR_V_ID, SR_ONE),
+		F("epoch", SR_V_DEC, SR_ONE),
+		F("keys", SR_V_HASH, SR_ONE),
+		END}},
 	{SR_T_BOARD, "board", SR_BY_SERVICE, NULL, SR_EFFECT_CEREMONY, FIELDS{
 		F("request", SR_V_ID, SR_ONE),
 		F("board", SR_V_ID, SR_ONE),

@@ -23,6 +23,7 @@ enum sr_type_id {
 	SR_T_REVEAL,
 	SR_T_OPENED,
 	SR_T_SHARE,
+	SR_T_CONFIRM,
 	SR_T_BOARD,
 	SR_T_RESHARE,
 	SR_T_POLICY,

@@ -48,7 +48,11 @@ struct opening {
 	struct sr_buf room_sk;
 	struct sr_piece_share shares[SR_BOARD_MEMBERS_MAX];
 	size_t good;
-	size_t stale;     /* votes whose pieces are for a room key or seal before this one */
+	size_t stale; /* votes whose pieces are for a room key or seal before this one */
+	/* Of the newest epoch that somebody gave pieces in: how many are good, how many it takes.
+	 */
+	size_t best;
+	unsigned want;
 	char failed[400]; /* who did not help, for people */
 };
 
@@ -157,12 +161,11 @@ static int fetch_room_key(struct opening *op, struct sr_err *e) {
 	return 0;
 }
 
-static int board_keys(struct opening *op, struct sr_err *e) {
+static int board_keys(struct opening *op, uint32_t epoch, struct sr_err *e) {
 	struct sr_room *r = op->r;
 	struct sr_ceremony_keys *keys;
 	struct sr_board_keys *k;
-	int rc = sr_query_board(
-		&op->board, r->v->catalogue, op->version.board, op->version.epoch, e);
+	int rc = sr_query_board(&op->board, r->v->catalogue, op->version.board, epoch, e);
 
 	if (rc != 0 || (r->keys != NULL && memcmp(r->keys_run, op->board.run, SR_ID) == 0))
 		return rc;
@@ -187,13 +190,31 @@ out:
 	return rc;
 }
 
-/* What all votes share: level key, seal, readers, room key. */
-static int fill_context(struct opening *op, struct sr_err *e) {
+/* What all votes share: seal, readers, room key. */
+static void fill_context(struct opening *op) {
 	struct sr_piece_ctx *c = &op->ctx;
-	int rc = board_keys(op, e);
+
+	memcpy(op->sealed.id, op->item.id, SR_ID);
+	op->sealed.number = op->env.n;
+	op->sealed.seal = op->env.seal.p;
+	memcpy(c->key.vault, op->r->v->fingerprint, SR_HASH);
+	c->key.level = op->env.level;
+	c->key.kind = "item";
+	memcpy(c->request, op->version.hash, SR_HASH);
+	memcpy(c->room, op->version.room_key, SR_X_PK);
+	c->readers = (const uint8_t(*)[SR_X_PK])op->readers;
+	c->reader_count = op->version.people_count + 1;
+}
+
+/* What the votes of one epoch of the board share: level key, transcript. */
+static int fill_epoch(struct opening *op, uint32_t epoch, struct sr_err *e) {
+	struct sr_piece_ctx *c = &op->ctx;
+	int rc = board_keys(op, epoch, e);
 
 	if (rc != 0 || op->r->keys == NULL) /* the analyser does not see that they go together */
 		return rc;
+	op->level = NULL;
+	op->good = 0;
 	for (size_t i = 0; i < op->r->keys->levels; i++)
 		if (op->r->keys->level[i].level == op->env.level)
 			op->level = &op->r->keys->level[i];
@@ -201,19 +222,9 @@ static int fill_context(struct opening *op, struct sr_err *e) {
 		return sr_fail(e, SR_CORRUPT,
 			"the item is sealed to level %u, which the board does not have",
 			op->env.level);
-	memcpy(op->sealed.id, op->item.id, SR_ID);
-	op->sealed.number = op->env.n;
-	op->sealed.seal = op->env.seal.p;
-	memcpy(c->key.vault, op->r->v->fingerprint, SR_HASH);
 	memcpy(c->key.board, op->level->board, SR_POINT);
-	c->key.level = op->env.level;
-	c->key.kind = "item";
 	memcpy(c->transcript, op->board.transcript, SR_HASH);
-	c->epoch = op->version.epoch;
-	memcpy(c->request, op->version.hash, SR_HASH);
-	memcpy(c->room, op->version.room_key, SR_X_PK);
-	c->readers = (const uint8_t(*)[SR_X_PK])op->readers;
-	c->reader_count = op->version.people_count + 1;
+	c->epoch = epoch;
 	return sr_tdh2_check(&c->key, &op->sealed, e);
 }
 
@@ -249,7 +260,9 @@ static int load(struct opening *op, struct sr_err *e) {
 		rc = sr_query_votes(&op->votes, cat, op->version.request, op->version.version, e);
 	if (rc == 0)
 		rc = room_envelope(&op->env, &op->env_file, op->r, &op->item, e);
-	return rc == 0 ? fill_context(op, e) : rc;
+	if (rc == 0)
+		fill_context(op);
+	return rc;
 }
 
 /* --- one vote --- */
@@ -354,7 +367,7 @@ static int take_vote(struct opening *op, const struct sr_vote_row *vote, const u
 
 	if (m == NULL || m->index == 0 || m->index > op->level->members)
 		return sr_fail(e, SR_CORRUPT, "vote of %s, who is no member of epoch %u",
-			vote->person, op->version.epoch);
+			vote->person, op->board.epoch);
 	if (have_share(op, m->index)) /* an approval and a top-up of the same member */
 		return 0;
 	op->ctx.index = (uint8_t)m->index;
@@ -377,29 +390,31 @@ static int take_vote(struct opening *op, const struct sr_vote_row *vote, const u
 }
 
 static int too_few(const struct opening *op, struct sr_err *e) {
-	const unsigned want = op->level->quorum;
+	const unsigned want = op->want;
 	const bool more = op->failed[0] != '\0';
 
 	if (op->stale == 0)
-		return sr_fail(e, SR_AUTH, "%zu good pieces, want %u%s%s%s", op->good, want,
+		return sr_fail(e, SR_AUTH, "%zu good pieces, want %u%s%s%s", op->best, want,
 			more ? " (" : "", op->failed, more ? ")" : "");
 	const bool sealed = op->item.sealed > op->version.room_key_entry;
 
 	return sr_fail(e, SR_DENIED, "the %s at entry %llu%s, %zu topup%s needed%s%s%s",
 		sealed ? "item was sealed anew" : "room key was renewed",
 		(unsigned long long)(sealed ? op->item.sealed : op->version.room_key_entry),
-		sealed ? "" : " (after a restore)", want - op->good,
-		want - op->good == 1 ? " is" : "s are", more ? " (" : "", op->failed,
+		sealed ? "" : " (after a restore)", want - op->best,
+		want - op->best == 1 ? " is" : "s are", more ? " (" : "", op->failed,
 		more ? ")" : "");
 }
 
-static int gather(struct opening *op, struct sr_err *e) {
-	int rc = 0;
+/* Pieces of the votes of one epoch: shares of different polynomials do not add up. */
+static int gather_epoch(struct opening *op, uint32_t epoch, struct sr_err *e) {
+	int rc = fill_epoch(op, epoch, e);
 
+	op->stale = 0;
 	for (size_t i = 0; i < op->votes.count && rc == 0; i++) {
 		const struct sr_vote_row *vote = &op->votes.rows[i];
 
-		if (!carries(op, vote))
+		if (vote->epoch != epoch || !carries(op, vote))
 			continue;
 		if (vote->entry < op->version.room_key_entry || vote->entry < op->item.sealed) {
 			op->stale++;
@@ -411,7 +426,41 @@ static int gather(struct opening *op, struct sr_err *e) {
 				break;
 			}
 	}
-	return rc == 0 && op->good < op->level->quorum ? too_few(op, e) : rc;
+	return rc;
+}
+
+/* The newest epoch before ${before} that a vote of this grant brings pieces of; 0: none. */
+static uint32_t epoch_before(const struct opening *op, uint32_t before) {
+	uint32_t epoch = 0;
+
+	for (size_t i = 0; i < op->votes.count; i++)
+		if (op->votes.rows[i].epoch < before && op->votes.rows[i].epoch > epoch &&
+			carries(op, &op->votes.rows[i]))
+			epoch = op->votes.rows[i].epoch;
+	return epoch;
+}
+
+/* Enough good pieces of one epoch. After a reshare there may be some of two: approvals of before,
+ * and topups of those who sit now. */
+static int gather(struct opening *op, struct sr_err *e) {
+	uint32_t epoch = epoch_before(op, UINT32_MAX);
+	const uint32_t newest = epoch != 0 ? epoch : op->version.epoch;
+	size_t stale = 0;
+
+	do {
+		int rc = gather_epoch(op, epoch != 0 ? epoch : newest, e);
+
+		if (rc != 0 || op->good >= op->level->quorum)
+			return rc;
+		if (op->board.epoch == newest) {
+			op->best = op->good;
+			op->want = op->level->quorum;
+		}
+		stale += op->stale;
+		epoch = epoch_before(op, op->board.epoch);
+	} while (epoch != 0);
+	op->stale = stale;
+	return too_few(op, e);
 }
 
 /* --- opening --- */

@@ -56,7 +56,7 @@ enum sr_secret_kind {              /* name, n */
 	SR_SECRET_INTAKE = 4,      /* item id, number of its seal */
 	SR_SECRET_PERSON = 5,      /* person id, 0 */
 	SR_SECRET_DESCRIPTIVE = 6, /* item id, 0 */
-	SR_SECRET_CEREMONY = 7,    /* ceremony id, 0 */
+	SR_SECRET_CEREMONY = 7,    /* "ceremony:" and the run, 0 */
 	SR_SECRET_DB_KEY = 8 /* name of a rebuildable database, 0: replaced when it is rebuilt after
 				an erasure */
 };
