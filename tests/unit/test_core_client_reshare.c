@@ -847,6 +847,7 @@ static void members_confirm_once_a_year(void **state) {
 	struct world *w = o->w;
 	struct sr_board_row *b = calloc(1, sizeof *b);
 	struct world_person next;
+	struct world_draft back;
 	struct sr_err why;
 	uint8_t request[SR_ID], index = 0;
 	struct desk *d;
@@ -892,6 +893,18 @@ static void members_confirm_once_a_year(void **state) {
 	assert_fails(confirm_by_hand(w, &w->member[1], 1, b->keys_hash), SR_DENIED, &w->out.err,
 		"share-not-theirs");
 	assert_int_equal(due(w, "share-due", w->member[1].person), 0);
+	/* Brought over to the new key it is theirs again: they may confirm, and deal. */
+	world_begin(&back, w, &w->member[1], SR_T_SHARE);
+	sr_text_put_hex(&back.text, "board", w->v->fingerprint, SR_ID);
+	sr_text_put_hex(&back.text, "run", b->run, SR_ID);
+	sr_text_put_hex(&back.text, "keys", b->keys_hash, SR_HASH);
+	world_object(&back, "shares", sr_bytes_str("a box that nobody opens here"));
+	assert_ok(world_commit(&back, NULL), &w->out.err);
+	assert_int_equal(confirmed(o), 2);
+	assert_ok(confirm_by_hand(w, &w->member[1], 1, b->keys_hash), &w->out.err);
+	w->now += SR_CONFIRM_S - SR_NOTICE_SHARE_S;
+	assert_int_equal(due(w, "share-due", w->member[1].person), 1);
+	assert_int_equal(ask(o, NULL, NULL, request), 0); /* dealers 1 and 2 */
 
 	/* Another epoch begins with everybody's acceptance. */
 	const char *others[] = {w->member[0].person, w->member[2].person, NULL};

@@ -256,8 +256,11 @@ int rule_quarrel(struct rules_ctx *c) {
 
 int rules_other_key(bool *other, struct rules_ctx *c, const struct sr_member_row *m) {
 	uint8_t then[SR_PK];
-	int rc = sr_query_key_at(then, c->cat, m->person, c->board.opened_entry, c->e);
+	uint64_t entry = 0;
+	int rc = sr_query_share_entry(&entry, c->cat, &c->board, m->person, c->e);
 
+	if (rc == 0)
+		rc = sr_query_key_at(then, c->cat, m->person, entry, c->e);
 	*other = rc == 0 && memcmp(then, m->pk, SR_PK) != 0;
 	return rc;
 }

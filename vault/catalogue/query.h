@@ -213,6 +213,10 @@ SR_MUST int sr_query_recovered(
 #define SR_CEREMONY_SUBJECT "ceremony:"
 SR_MUST int sr_query_object_subject(char out[SR_SUBJECT_TEXT], struct sr_catalogue *c,
 	const struct sr_statement *s, struct sr_err *e);
+/* The entry since which the person's share of the epoch ${b}, which was opened, is boxed to the key
+ * that they had then: `opened`, or their last `share`. */
+SR_MUST int sr_query_share_entry(uint64_t *out, struct sr_catalogue *c,
+	const struct sr_board_row *b, const char *person, struct sr_err *e);
 /* How many runs the board had before the plan that counts: a plan begins with none spent. */
 SR_MUST int sr_query_runs_before_plan(
 	uint64_t *out, struct sr_catalogue *c, const uint8_t board[SR_ID], struct sr_err *e);
@@ -273,7 +277,7 @@ struct sr_complaint_row {
 	uint64_t reveal_entry;
 };
 /* When each member of the epoch in force last opened their share: by `accept`, or by `confirm`
- * after it. Nothing of a member whose key is another by now: the share is not theirs. */
+ * or `share` after it. Nothing of a member whose key is another since: the share is not theirs. */
 struct sr_confirmed_row {
 	char person[SR_PERSON_TEXT];
 	uint64_t entry;

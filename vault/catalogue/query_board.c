@@ -312,6 +312,19 @@ int sr_query_object_subject(char out[SR_SUBJECT_TEXT], struct sr_catalogue *c,
 	return sr_apply_object_subject(out, sr_catalogue_db(c), s, e);
 }
 
+int sr_query_share_entry(uint64_t *out, struct sr_catalogue *c, const struct sr_board_row *b,
+	const char *person, struct sr_err *e) {
+	int64_t entry = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &entry,
+		"SELECT coalesce(max(e.entry), 0) FROM subjects s JOIN entries e ON e.entry ="
+		" s.entry AND e.type = 'share' AND e.actor = ?2 WHERE s.value = lower(hex(?1)) AND"
+		" s.what = 'run'",
+		A_ID(b->run), A_STR(person));
+
+	*out = (uint64_t)entry > b->opened_entry ? (uint64_t)entry : b->opened_entry;
+	return rc;
+}
+
 /* Entry of the plan that counts for board ?1; NULL: it is the founders', or a new board's. */
 #define PLANNED                                                                          \
 	"(SELECT max(e.entry) FROM subjects s JOIN entries e ON e.entry = s.entry WHERE" \
@@ -348,17 +361,17 @@ int sr_query_confirmed(struct sr_confirmed *out, struct sr_catalogue *c, const u
 	struct sr_stmt *st = NULL;
 	bool row = false;
 	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
-		"SELECT x.person, max(x.entry), o.received, o.type = 'accept' FROM"
-		" (SELECT a.person, a.entry FROM boards b JOIN epochs p ON p.board = b.board AND"
+		"SELECT x.person, x.entry, o.received, o.type = 'accept' FROM"
+		" (SELECT person, max(entry) AS entry FROM (SELECT a.person, a.entry FROM boards b JOIN epochs p ON p.board = b.board AND"
 		"  p.epoch = b.epoch JOIN accepts a ON a.run = p.run WHERE b.board = ?1"
 		"  UNION ALL SELECT f.person, f.entry FROM boards b JOIN confirms f ON f.board ="
-		"  b.board AND f.epoch = b.epoch WHERE b.board = ?1) x"
-		" JOIN entries o ON o.entry = x.entry"
-		" JOIN boards b ON b.board = ?1 JOIN epochs p ON p.board = b.board AND p.epoch ="
-		" b.epoch"
+		"  b.board AND f.epoch = b.epoch WHERE b.board = ?1"
+		"  UNION ALL SELECT e.actor, e.entry FROM boards b JOIN epochs p ON p.board ="
+		"  b.board AND p.epoch = b.epoch JOIN subjects s ON s.value = lower(hex(p.run))"
+		"  AND s.what = 'run' JOIN entries e ON e.entry = s.entry AND e.type = 'share'"
+		"  WHERE b.board = ?1) GROUP BY person) x JOIN entries o ON o.entry = x.entry"
 		" WHERE NOT EXISTS(SELECT 1 FROM person_keys k WHERE k.person = x.person AND"
-		" k.entry > p.entry)"
-		" GROUP BY x.person ORDER BY x.person",
+		" k.entry > x.entry) ORDER BY x.person",
 		A_ID(board));
 
 	out->count = 0;

@@ -213,7 +213,10 @@ static const struct {
 		"  p.epoch = b.epoch JOIN accepts a ON a.run = p.run JOIN board_members m ON"
 		"  m.board = b.board AND m.epoch = b.epoch AND m.person = a.person"
 		"  UNION ALL SELECT f.person, f.entry FROM boards b JOIN confirms f ON f.board ="
-		"  b.board AND f.epoch = b.epoch) GROUP BY person) x"
+		"  b.board AND f.epoch = b.epoch UNION ALL SELECT e.actor, e.entry FROM boards b"
+		"  JOIN epochs p ON p.board = b.board AND p.epoch = b.epoch JOIN subjects s ON"
+		"  s.value = lower(hex(p.run)) AND s.what = 'run' JOIN entries e ON e.entry ="
+		"  s.entry AND e.type = 'share') GROUP BY person) x"
 		" JOIN entries o ON o.entry = x.entry WHERE o.received <= ?2"
 		" AND NOT EXISTS(SELECT 1 FROM person_keys k WHERE k.person = x.person AND"
 		" k.entry > x.entry)"},

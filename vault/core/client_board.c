@@ -267,19 +267,27 @@ static int check_accepts(
 	return 0;
 }
 
-/* When member number ${i} last opened their share of this epoch, as they signed. */
-static int64_t last_opened(const struct sr_client_board *b, const struct sr_proofs *p, size_t i) {
+/* The last statement by which member number ${i} shows that they opened their share of this epoch:
+ * acceptance, `share` (brought over to a new key) or `confirm`. NULL: none. */
+static const struct sr_proven *last_opened(
+	const struct sr_client_board *b, const struct sr_proofs *p, size_t i) {
+	static const enum sr_type_id types[] = {SR_T_SHARE, SR_T_CONFIRM};
 	const char *person = b->view.member[i];
-	const struct sr_proven *pr = sr_client_of_run(p, SR_T_ACCEPT, b->dkg.run, person, 0);
-	int64_t last = pr != NULL ? pr->entry.received : 0;
+	const struct sr_proven *last = sr_client_of_run(p, SR_T_ACCEPT, b->dkg.run, person, 0);
 	char hex[2 * SR_ID + 1];
 
 	sr_hex(hex, b->id, SR_ID);
-	for (size_t n = 0;
-		(pr = sr_proofs_find(p, SR_T_CONFIRM, "board", sr_bytes_str(hex), n)) != NULL; n++)
-		if (pr->trusted && strcmp(pr->entry.statement.head.actor, person) == 0 &&
-			same_hash(b, &pr->entry.statement) && pr->entry.received > last)
-			last = pr->entry.received;
+	for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
+		const struct sr_proven *pr;
+
+		for (size_t n = 0;
+			(pr = sr_proofs_find(p, types[t], "board", sr_bytes_str(hex), n)) != NULL;
+			n++)
+			if (pr->trusted && strcmp(pr->entry.statement.head.actor, person) == 0 &&
+				same_hash(b, &pr->entry.statement) &&
+				(last == NULL || pr->index > last->index))
+				last = pr;
+	}
 	return last;
 }
 
@@ -300,8 +308,12 @@ static int check_opened(struct sr_client_board *b, const struct sr_proofs *p,
 	for (size_t i = 0; i < b->view.members; i++) {
 		const struct sr_known *who = sr_proofs_person(p, b->view.member[i]);
 
-		b->view.rekeyed[i] = who != NULL && who->rekeyed > opened->index;
-		b->view.confirmed[i] = b->view.rekeyed[i] ? 0 : last_opened(b, p, i);
+		const struct sr_proven *last = last_opened(b, p, i);
+
+		b->view.rekeyed[i] = who != NULL && who->rekeyed > opened->index &&
+				     (last == NULL || who->rekeyed > last->index);
+		b->view.confirmed[i] =
+			b->view.rekeyed[i] || last == NULL ? 0 : last->entry.received;
 	}
 	return 0;
 }
