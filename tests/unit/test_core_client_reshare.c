@@ -1012,7 +1012,9 @@ static void killed(struct step *s, bool (*check)(struct world *w)) {
 	assert_true(check(s->o->w));
 	print_message("killed at %lu steps: %lu before the statement, %lu after\n", nth - 1, before,
 		after - 1);
-	assert_true(before > 0 && after > 2); /* the last of them is what was done */
+	/* The last of them is what was done. How many steps come after the statement depends on
+	 * what else the commit finds to do. */
+	assert_true(before > 0 && after > 1);
 }
 
 static bool check_first_deal(struct world *w) {
