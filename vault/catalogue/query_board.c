@@ -362,7 +362,8 @@ int sr_query_confirmed(struct sr_confirmed *out, struct sr_catalogue *c, const u
 	bool row = false;
 	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
 		"SELECT x.person, x.entry, o.received, o.type = 'accept' FROM"
-		" (SELECT person, max(entry) AS entry FROM (SELECT a.person, a.entry FROM boards b JOIN epochs p ON p.board = b.board AND"
+		" (SELECT person, max(entry) AS entry FROM"
+		"  (SELECT a.person, a.entry FROM boards b JOIN epochs p ON p.board = b.board AND"
 		"  p.epoch = b.epoch JOIN accepts a ON a.run = p.run WHERE b.board = ?1"
 		"  UNION ALL SELECT f.person, f.entry FROM boards b JOIN confirms f ON f.board ="
 		"  b.board AND f.epoch = b.epoch WHERE b.board = ?1"
