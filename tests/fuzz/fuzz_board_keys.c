@@ -41,14 +41,14 @@ static void epoch_make(struct epoch *w) {
 	w->d.epoch = 2;
 	w->d.members = MEMBERS;
 	w->keys.levels = LEVELS;
-	for (uint8_t i = 0; i < LEVELS; i++) {
+	for (unsigned i = 0; i < LEVELS; i++) {
 		struct sr_level_key *k = &w->keys.level[i];
 
 		k->level = k->quorum = (uint8_t)(i + 2);
 		k->members = MEMBERS;
 		scalar_of(s, (uint8_t)(50 + i));
 		assert_ok(sr_point_mul_base(k->board, s, &e), &e);
-		for (uint8_t m = 0; m < MEMBERS; m++) {
+		for (unsigned m = 0; m < MEMBERS; m++) {
 			scalar_of(s, (uint8_t)(10 * i + m + 1));
 			assert_ok(sr_point_mul_base(k->share[m], s, &e), &e);
 		}

@@ -145,7 +145,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	checkpoint(&note, offered);
 	assert_ok(sr_cosigning_offer(c, sr_buf_view(&note), at.ms, &e), &e);
 	while (in.len > 0) {
-		size_t i = fuzz_u8(&in) % 2, due = 2;
+		size_t due = fuzz_u8(&in) % 2;
 		const unsigned what = fuzz_u8(&in) % 8;
 		const uint16_t len = fuzz_u16(&in);
 		struct sr_bytes body = fuzz_take(&in, len);
@@ -158,10 +158,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 			checkpoint(&note, offered);
 			assert_ok(sr_cosigning_offer(c, sr_buf_view(&note), at.ms, &e), &e);
 		} else if (sr_cosigning_due(c, at.ms, &due)) {
-			i = due;
 			sr_buf_clear(&request);
-			assert_ok(sr_cosigning_request(c, i, &request, &e), &e);
-			answer(c, i, what, body, &at);
+			assert_ok(sr_cosigning_request(c, due, &request, &e), &e);
+			answer(c, due, what, body, &at);
 		}
 		holds(c, p);
 	}

@@ -67,7 +67,7 @@ static void typed_back(void **state) {
 
 	(void)state;
 	for (size_t levels = 1; levels <= SR_BOARD_LEVELS_MAX; levels++) {
-		struct sr_bytes line[80];
+		struct sr_bytes line[80] = {{NULL, 0}};
 
 		make(&s, (uint8_t)levels, &text);
 		assert_int_equal(lines_of(line, &text), (11 + levels * 33 + 9) / 10);
@@ -100,7 +100,7 @@ static void typed_back(void **state) {
 /* Each letter of each line replaced by another one: that line is named, and no other. */
 static void a_wrong_letter_shows_in_its_line(void **state) {
 	static const char letters[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-	struct sr_bytes line[80];
+	struct sr_bytes line[80] = {{NULL, 0}};
 	struct sr_sheet s;
 	struct sr_buf text;
 	size_t n;
@@ -140,7 +140,7 @@ static void put_lines(struct sr_buf *out, const struct sr_bytes *line, const cha
 }
 
 static void lines_are_all_there_in_order(void **state) {
-	struct sr_bytes line[80];
+	struct sr_bytes line[80] = {{NULL, 0}};
 	struct sr_sheet s;
 	struct sr_buf text, typed;
 

@@ -191,13 +191,14 @@ static void every_small_board_to_every_other(void **state) {
 	size_t count = 0;
 
 	(void)state;
-	for (uint8_t n = 2; n <= SMALL; n++)
-		for (uint8_t k = 2; k <= n; k++) {
-			struct t_board *old = t_board_found(n, (const uint8_t[]){k, 0}, 90 + draw);
+	for (unsigned n = 2; n <= SMALL; n++)
+		for (unsigned k = 2; k <= n; k++) {
+			struct t_board *old = t_board_found(
+				(uint8_t)n, (const uint8_t[]){(uint8_t)k, 0}, 90 + draw);
 
-			for (uint8_t n2 = 2; n2 <= SMALL; n2++)
-				for (uint8_t k2 = 2; k2 <= n2; k2++, count++)
-					reshare(old, n2, k2);
+			for (unsigned n2 = 2; n2 <= SMALL; n2++)
+				for (unsigned k2 = 2; k2 <= n2; k2++, count++)
+					reshare(old, (uint8_t)n2, (uint8_t)k2);
 			t_board_free(old);
 		}
 	assert_int_equal(count, 441);

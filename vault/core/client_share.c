@@ -40,8 +40,9 @@ int sr_client_sheet(
 	int rc = as_member(c, board, &index, e);
 
 	memset(out, 0, sizeof *out);
-	if (rc == 0)
-		rc = sr_client_shares(c, index, x, e);
+	if (rc != 0 || c->board == NULL) /* they go together; the analyser does not see it */
+		return rc;
+	rc = sr_client_shares(c, index, x, e);
 	if (rc == 0)
 		sr_client_sheet_of(out, c->board, index, (const uint8_t(*)[SR_SCALAR])x);
 	sr_wipe(x, sizeof x);
@@ -120,9 +121,10 @@ int sr_client_restore_share(struct sr_client *c, const uint8_t *board,
 
 	memset(out, 0, sizeof *out);
 	rc = as_member(c, board, &out->index, e);
-	if (rc == 0)
-		rc = from->sheet != NULL ? from_sheet(x, c->board, out->index, from->sheet, e)
-					 : from_box(x, c->board, out->index, from->old, e);
+	if (rc != 0 || c->board == NULL) /* they go together; the analyser does not see it */
+		return rc;
+	rc = from->sheet != NULL ? from_sheet(x, c->board, out->index, from->sheet, e)
+				 : from_box(x, c->board, out->index, from->old, e);
 	if (rc == 0)
 		rc = submit_share(
 			c, out->index, (const uint8_t(*)[SR_SCALAR])x, &out->submitted, e);

@@ -211,10 +211,12 @@ static int fill_epoch(struct opening *op, uint32_t epoch, struct sr_err *e) {
 	struct sr_piece_ctx *c = &op->ctx;
 	int rc = board_keys(op, epoch, e);
 
-	if (rc != 0 || op->r->keys == NULL) /* the analyser does not see that they go together */
-		return rc;
 	op->level = NULL;
 	op->good = 0;
+	if (rc != 0)
+		return rc;
+	if (op->r->keys == NULL)
+		return sr_fail(e, SR_MISUSE, "room: no keys of epoch %u", epoch);
 	for (size_t i = 0; i < op->r->keys->levels; i++)
 		if (op->r->keys->level[i].level == op->env.level)
 			op->level = &op->r->keys->level[i];
@@ -411,6 +413,8 @@ static int gather_epoch(struct opening *op, uint32_t epoch, struct sr_err *e) {
 	int rc = fill_epoch(op, epoch, e);
 
 	op->stale = 0;
+	if (rc != 0 || op->level == NULL) /* one means the other; the analyser cannot see it */
+		return rc;
 	for (size_t i = 0; i < op->votes.count && rc == 0; i++) {
 		const struct sr_vote_row *vote = &op->votes.rows[i];
 
@@ -450,7 +454,7 @@ static int gather(struct opening *op, struct sr_err *e) {
 	do {
 		int rc = gather_epoch(op, epoch != 0 ? epoch : newest, e);
 
-		if (rc != 0 || op->good >= op->level->quorum)
+		if (rc != 0 || op->level == NULL || op->good >= op->level->quorum)
 			return rc;
 		if (op->board.epoch == newest) {
 			op->best = op->good;
@@ -483,7 +487,9 @@ static int opened_new(struct opened **out, const struct sr_checkout_row *c, stru
 
 static int open_part(uint8_t part[SR_PART], struct opening *op, struct sr_err *e) {
 	uint8_t xr[SR_POINT];
-	int rc = sr_piece_combine(xr, op->shares, op->good, op->level->quorum, e);
+	int rc = op->level == NULL
+			 ? sr_fail(e, SR_MISUSE, "room: no pieces were gathered")
+			 : sr_piece_combine(xr, op->shares, op->good, op->level->quorum, e);
 
 	if (rc == 0)
 		rc = sr_tdh2_open(part, &op->ctx.key, &op->sealed, xr, e);
