@@ -418,7 +418,7 @@ static int ask_again(struct sr_recovery_ask *a, uint8_t sk[SR_X_SK],
 	struct sr_recovery r = {0};
 	struct sr_text t = {0};
 	struct sr_buf plain, text;
-	uint8_t pk[SR_X_PK], hash[SR_HASH];
+	uint8_t pk[SR_X_PK], hash[SR_HASH] = {0};
 	int rc;
 
 	sr_buf_init_secret(&plain);

@@ -209,7 +209,7 @@ static int read_keys(struct sr_recovery *r, const struct sr_text *t, struct sr_e
 }
 
 static int read_lines(struct sr_recovery *r, const struct sr_text *t, struct sr_err *e) {
-	struct sr_vkey vkey;
+	struct sr_vkey vkey = {0};
 	int rc = copy_name(r->origin, sizeof r->origin, sr_text_get(t, "origin"), e);
 
 	if (rc == 0)

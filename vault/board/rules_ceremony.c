@@ -255,7 +255,7 @@ int rule_quarrel(struct rules_ctx *c) {
 }
 
 int rules_other_key(bool *other, struct rules_ctx *c, const struct sr_member_row *m) {
-	uint8_t then[SR_PK];
+	uint8_t then[SR_PK] = {0};
 	uint64_t entry = 0;
 	int rc = sr_query_share_entry(&entry, c->cat, &c->board, m->person, c->e);
 
