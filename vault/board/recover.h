@@ -9,11 +9,14 @@
  * A recovery, with the vault open nowhere:
  *
  *   begin    a fresh key; its secret half is sealed to the passphrase or credential that the
- * service keys will have, the ask goes to the members finish   1  k good pieces -> the service
- * keys, in memory 2  the vault opens with them, whole: they are its keys, or nothing is changed 3
- * keys/recovered says what is about to happen, durable 4  keys/service is sealed to the new
- * passphrase (board/unlock.h) 5  `recover` is the first entry of the log 6  keys/recovered goes 7
- * keys/service.board is made anew
+ *            service keys will have, the ask goes to the members
+ *   finish   1  k good pieces -> the service keys, in memory
+ *            2  the vault opens with them, whole: they are its keys, or nothing is changed
+ *            3  keys/recovered says what is about to happen, durable
+ *            4  keys/service is sealed to the new passphrase (board/unlock.h)
+ *            5  `recover` is the first entry of the log
+ *            6  keys/recovered goes
+ *            7  keys/service.board is made anew
  *
  * keys/recovered names the hash of the new keys/service, and has a check line keyed by the service
  * keys: whoever writes to the disks alone puts no members' names into the log. A kill before 4
