@@ -65,13 +65,13 @@ granted "$new"
 for view in "show $new" "show $new --json" "request show $REQUEST --json"; do
 	# shellcheck disable=SC2086
 	ok as ri $view
-	hasnt '[aA]da|strike|elsewhere|names'
+	hasnt 'ada-lovelace|to-ada|home/ada|Ada and|strike|elsewhere|names'
 	hasnt "$sha"
 	hasnt "${whole:0:12}"
 done
 checked_out "$new"
 ok as ri cat "$CHECKOUT" --list
-hasnt '[aA]da|names|elsewhere'
+hasnt 'ada-lovelace|to-ada|home/ada|names|elsewhere'
 has '\.txt'
 at=$(awk '/\.txt/ { print $1 }' out)
 ok as ri cat "$CHECKOUT" "$at"
