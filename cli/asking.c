@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "catalogue/query.h"
+#include "cli/words.h"
 
 int cli_act(
 	struct cli *c, enum sr_type_id type, const char *kind, const char *told, struct sr_err *e) {
@@ -30,7 +31,7 @@ int cli_act(
 int cli_asking_reason(struct cli *c, struct sr_asking *a, struct sr_err *e) {
 	int rc = cli_text(c, "reason", &a->reason, e);
 	if (rc == 0 && a->reason == NULL)
-		rc = sr_fail(e, SR_USAGE, "--reason is missing: what the other members read");
+		rc = sr_fail(e, SR_USAGE, "--reason is missing: what the members read");
 	return rc;
 }
 
@@ -73,5 +74,34 @@ int cli_ask_board(struct cli *c, const struct sr_asking *a, const char *asks, st
 	}
 	sr_submitted_free(&asked);
 	sr_submitted_free(&voted);
+	return rc;
+}
+
+int cli_ask_right(struct cli *c, struct sr_asking *a, struct sr_err *e) {
+	struct sr_clock clock = sr_clock_system();
+	struct sr_submitted out = {0};
+	uint8_t *items = NULL, request[SR_ID];
+	char hex[2 * SR_ID + 1];
+	int rc = cli_asking_reason(c, a, e);
+	if (rc == 0)
+		rc = cli_time(c, "closes", &a->closes, e);
+	if (rc == 0)
+		rc = cli_time(c, "ends", &a->ends, e);
+	if (rc == 0 && a->ends == 0)
+		a->ends = sr_now(&clock) + (int64_t)30 * 86400; /* below the 31 that may be */
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_items(c, &items, &a->item_count, e);
+	a->items = items;
+	if (rc == 0)
+		rc = sr_client_request(c->client, a, request, &out, e);
+	if (rc == 0) {
+		json_t *more = json_object();
+		sr_hex(hex, request, SR_ID);
+		json_object_set_new(more, "request", json_string(hex));
+		rc = cli_done(c, &out, more, "request %s", hex);
+	}
+	sr_submitted_free(&out);
 	return rc;
 }

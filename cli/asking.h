@@ -18,4 +18,9 @@ SR_MUST int cli_asking_reason(struct cli *c, struct sr_asking *a, struct sr_err 
 SR_MUST int cli_ask_board(
 	struct cli *c, const struct sr_asking *a, const char *asks, struct sr_err *e);
 
+/* Ask for a right to do something once to the items of the command line (${a}: kind, forms,
+ * purposes): --reason, --closes, and --ends, which is in 30 days when it is not given.
+ * Connects; prints the request. */
+SR_MUST int cli_ask_right(struct cli *c, struct sr_asking *a, struct sr_err *e);
+
 #endif

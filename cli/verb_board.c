@@ -279,7 +279,7 @@ static int deal_founded(struct cli *c, struct sr_err *e) {
 	if (rc == 0) {
 		json_t *more = json_object();
 		json_object_set_new(more, "run", json_integer((json_int_t)d.run));
-		json_object_set_new(more, "index", json_integer(d.index));
+		json_object_set_new(more, "member", json_integer(d.index));
 		rc = cli_done(c, &d.submitted, more,
 			"member %u has dealt in run %llu of the key generation\n"
 			"when all have: each member runs `strongroom board accept`",
@@ -370,7 +370,7 @@ int verb_board_accept(struct cli *c, struct sr_err *e) {
 	if (rc == 0) {
 		json_t *more = json_object();
 		json_object_set_new(more, "transcript", json_string(hex));
-		json_object_set_new(more, "index", json_integer(a.index));
+		json_object_set_new(more, "member", json_integer(a.index));
 		rc = cli_done(c, &a.submitted, more,
 			"member %u checked every deal and accepts the transcript\n  %s", a.index,
 			hex);
@@ -414,7 +414,7 @@ int verb_board_reveal(struct cli *c, struct sr_err *e) {
 	rc = sr_client_reveal(c->client, board, &r, e);
 	if (rc == 0) {
 		json_t *more = json_object();
-		json_object_set_new(more, "index", json_integer(r.index));
+		json_object_set_new(more, "member", json_integer(r.index));
 		json_object_set_new(more, "revealed", json_integer((json_int_t)r.revealed));
 		rc = cli_done(c, &r.submitted, more,
 			"member %u published the keys of %zu shares that were complained of\n"

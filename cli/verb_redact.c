@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/asking.h"
 #include "cli/verbs.h"
 #include "cli/words.h"
 #include "room/redact.h"
@@ -127,32 +128,6 @@ const struct cli_option cli_request_redact_options[] = {
 int verb_request_redact(struct cli *c, struct sr_err *e) {
 	static const char *const forms[] = {"text", NULL};
 	struct sr_asking a = {.kind = "redact", .forms = forms};
-	struct sr_clock clock = sr_clock_system();
-	struct sr_submitted out = {0};
-	uint8_t *items = NULL, request[SR_ID];
-	char hex[2 * SR_ID + 1];
-	int rc = cli_text(c, "reason", &a.reason, e);
-	if (rc == 0)
-		rc = cli_time(c, "closes", &a.closes, e);
-	if (rc == 0)
-		rc = cli_time(c, "ends", &a.ends, e);
-	if (rc == 0 && a.reason == NULL)
-		rc = sr_fail(e, SR_USAGE, "--reason is missing: what the board reads");
-	if (rc == 0 && a.ends == 0)
-		a.ends = sr_now(&clock) + (int64_t)30 * 86400; /* below the 31 that may be */
-	if (rc == 0)
-		rc = cli_connect(c, CLI_PERSON, e);
-	if (rc == 0)
-		rc = cli_items(c, &items, &a.item_count, e);
-	a.items = items;
-	if (rc == 0)
-		rc = sr_client_request(c->client, &a, request, &out, e);
-	if (rc == 0) {
-		json_t *more = json_object();
-		sr_hex(hex, request, SR_ID);
-		json_object_set_new(more, "request", json_string(hex));
-		rc = cli_done(c, &out, more, "request %s", hex);
-	}
-	sr_submitted_free(&out);
-	return rc;
+
+	return cli_ask_right(c, &a, e);
 }

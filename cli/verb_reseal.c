@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "cli/asking.h"
 #include "cli/verbs.h"
 #include "cli/words.h"
 
@@ -19,38 +20,9 @@ const struct cli_option cli_reseal_ask_options[] = {
 
 int verb_reseal_ask(struct cli *c, struct sr_err *e) {
 	struct sr_asking a = {.kind = "reseal"};
-	struct sr_clock clock = sr_clock_system();
-	struct sr_submitted out = {0};
-	uint8_t *items = NULL, request[SR_ID];
-	char hex[2 * SR_ID + 1];
-	int rc = cli_text(c, "reason", &a.reason, e);
+	int rc = cli_list(c, &a.purposes, "purpose", e);
 
-	if (rc == 0)
-		rc = cli_list(c, &a.purposes, "purpose", e);
-	if (rc == 0)
-		rc = cli_time(c, "closes", &a.closes, e);
-	if (rc == 0)
-		rc = cli_time(c, "ends", &a.ends, e);
-	if (rc == 0 && a.reason == NULL)
-		rc = sr_fail(e, SR_USAGE, "--reason is missing: what the board reads");
-	if (rc == 0 && a.ends == 0)
-		a.ends = sr_now(&clock) + (int64_t)30 * 86400; /* below the 31 that may be */
-	if (rc == 0)
-		rc = cli_connect(c, CLI_PERSON, e);
-	if (rc == 0)
-		rc = cli_items(c, &items, &a.item_count, e);
-	a.items = items;
-	if (rc == 0)
-		rc = sr_client_request(c->client, &a, request, &out, e);
-	if (rc == 0) {
-		json_t *more = json_object();
-
-		sr_hex(hex, request, SR_ID);
-		json_object_set_new(more, "request", json_string(hex));
-		rc = cli_done(c, &out, more, "request %s", hex);
-	}
-	sr_submitted_free(&out);
-	return rc;
+	return rc == 0 ? cli_ask_right(c, &a, e) : rc;
 }
 
 static int told(void *ctx, const uint8_t item[SR_ID], uint64_t number, uint64_t level) {
