@@ -180,6 +180,11 @@ const struct cli_verb cli_verbs[] = {
 	{"release", NULL, "Release held items, so that they can be asked for.",
 		"ITEM... | --accession A --as CURATOR", "strongroom release 3f2a --as carl.id",
 		cli_release_options, 0, ANY, verb_release},
+	{"held", "share",
+		"Give another curator boxes of held items, by which they look at them and release "
+		"them.",
+		"PERSON [ITEM...] --as CURATOR", "strongroom held share cy.id.card --as carl.id", NULL,
+		1, ANY, verb_held_share},
 	{"embargo", NULL,
 		"Items may be asked for, but not checked out, until a date or until it is lifted.",
 		"ITEM... [--until WHEN] [--reason TEXT] --as CURATOR",

@@ -246,6 +246,13 @@ RIG void life_items_in(struct rig *r) {
 	s_viewed(r, "look", "open");
 	s_describe(r, "item 1", "Title-of-one", "graphic");
 	s_describe(r, "item 2", "Title-of-two", NULL);
+	rig_begin(r, SR_T_HELD_BOX, CURATOR);
+	f_id(r, "item", "item 1");
+	f_dec(r, "number", 1);
+	f_put(r, "person", r->person[OFFICER]);
+	f_key(r, "key", "key of who became a curator");
+	f_hash(r, "box", "box");
+	rig_end(r);
 	s_release(r, "item 1", 2, 3);
 	s_release(r, "item 2", 2, 2);
 }

@@ -563,6 +563,17 @@ struct sr_releasing {
 SR_MUST int sr_client_release(struct sr_client *c, const struct sr_releasing *r,
 	struct sr_submitted *out, struct sr_err *e);
 
+/* Boxes of held items to ${person}, a curator whose key the log proves, from our own; items of
+ * which they have one are passed over. *${shared}: how many, also when it ends in the middle; the
+ * same call goes on. AUTH: the person's key is not proven. */
+struct sr_held_sharing {
+	const char *person;
+	const uint8_t *items; /* SR_ID bytes each; NULL: all that we have boxes of */
+	size_t count;
+};
+SR_MUST int sr_client_share_held(struct sr_client *c, const struct sr_held_sharing *h,
+	size_t *shared, struct sr_err *e);
+
 /* --- deposit (client_deposit.c) --------------------------------------------------------------- */
 
 struct sr_deposit_content { /* the bytes of one regular file */

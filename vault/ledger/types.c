@@ -232,6 +232,13 @@ static const struct sr_type table[SR_T_COUNT] = {
 		D_TEXT("rights", SR_OPTIONAL, "item"),
 		D_TEXT("keyword", SR_ANY, "item"),
 		END}},
+	{SR_T_HELD_BOX, "held-box", SR_BY_CURATOR, NULL, SR_EFFECT_RECORD, FIELDS{
+		F("item", SR_V_ID, SR_ONE),
+		F("number", SR_V_DEC, SR_ONE),
+		F("person", SR_V_PERSON, SR_ONE),
+		F("key", SR_V_KEY, SR_ONE),
+		F("box", SR_V_HASH, SR_ONE),
+		END}},
 	{SR_T_RELEASE, "release", SR_BY_CURATOR, NULL, SR_EFFECT_ITEM, FIELDS{
 		F("item", SR_V_ID, SR_ONE),
 		F("number", SR_V_DEC, SR_ONE),
