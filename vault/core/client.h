@@ -205,7 +205,9 @@ struct sr_describe {
 	const char *date;
 	const char *title, *translit, *description, *creator, *source, *rights;
 };
-SR_MUST int sr_client_describe(struct sr_client *c, const struct sr_describe *d,
+/* Of ${count} items, in groups of SR_SUBMIT_MAX. ${out}: one for each. 0 when each has its outcome;
+ * of a single item a refusal is also the result. */
+SR_MUST int sr_client_describe(struct sr_client *c, const struct sr_describe *d, size_t count,
 	struct sr_submitted *out, struct sr_err *e);
 
 /* --- what stands on items (client_thing.c) ---------------------------------------------------- */
