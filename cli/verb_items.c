@@ -442,6 +442,24 @@ static size_t files_print(const struct cli_answer *a) {
 	return shown;
 }
 
+/* What each scanner said last, and of which files. */
+static void scans_print(const struct cli_answer *a) {
+	for (size_t i = 0; i < a->rows.count; i++) {
+		const struct sr_row *row = &a->rows.rows[i];
+		char line[400], scanner[200], at[40], result[20];
+		struct sr_bytes finding;
+		if (!sr_row_is(row, "scan"))
+			continue;
+		(void)snprintf(line, sizeof line, "%s by %s on %s",
+			sr_escape_to(result, sizeof result, sr_row_get(row, "result")),
+			sr_escape_to(scanner, sizeof scanner, sr_row_get(row, "scanner")),
+			sr_escape_to(at, sizeof at, sr_row_get(row, "at")));
+		cli_line_str("scan", line);
+		for (size_t k = 0; (finding = sr_row_get_n(row, "finding", k)).p != NULL; k++)
+			cli_line_str("", sr_escape_to(line, sizeof line, finding));
+	}
+}
+
 int verb_show(struct cli *c, struct sr_err *e) {
 	struct cli_answer a;
 	uint8_t id[SR_ID];
@@ -461,11 +479,13 @@ int verb_show(struct cli *c, struct sr_err *e) {
 	if (rc == 0 && c->json) {
 		json_t *o = cli_json_row(it);
 		json_object_set_new(o, "flag", cli_json_rows(&a.rows, "flag"));
+		json_object_set_new(o, "scan", cli_json_rows(&a.rows, "scan"));
 		json_object_set_new(o, "file", cli_json_rows(&a.rows, "file"));
 		cli_json_print(o);
 	} else if (rc == 0) {
 		item_print(it);
 		flags_print(&a);
+		scans_print(&a);
 		more_of(c, &a, files_print(&a));
 	}
 	cli_answer_free(&a);

@@ -576,6 +576,11 @@ struct sr_held_sharing {
 SR_MUST int sr_client_share_held(struct sr_client *c, const struct sr_held_sharing *h,
 	size_t *shared, struct sr_err *e);
 
+/* Scan an opened checkout of right quarantine: ${row} gets the rows of intake.scan as they come. */
+SR_MUST int sr_client_scan(struct sr_client *c, const uint8_t checkout[SR_ID],
+	int (*row)(void *ctx, const struct sr_row *row, struct sr_err *e), void *ctx,
+	struct sr_err *e);
+
 /* --- deposit (client_deposit.c) --------------------------------------------------------------- */
 
 struct sr_deposit_content { /* the bytes of one regular file */

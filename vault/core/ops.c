@@ -116,6 +116,8 @@ static const struct sr_op table[] = {
 		sr_op_quarantine_material},
 	{{"quarantine.open", ROLE(SR_ROLE_CURATOR), BODY, {ONE("checkout", SR_V_ID)}},
 		sr_op_quarantine_open},
+	{{"intake.scan", ROLE(SR_ROLE_CURATOR), PLAIN, {ONE("checkout", SR_V_ID)}},
+		sr_op_intake_scan},
 	{{"held.missing", ROLE(SR_ROLE_CURATOR), PLAIN,
 		 {ONE("person", SR_V_PERSON), MAY("after", SR_V_ID), MAY("since", SR_V_DEC)}},
 		sr_op_held_missing},

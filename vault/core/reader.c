@@ -75,6 +75,7 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_EMBARGO:
 	case SR_T_HOLD:
 	case SR_T_SEAL:
+	case SR_T_SCAN:
 	case SR_T_RETENTION:
 		return FLAG;
 	case SR_T_ATTEST:

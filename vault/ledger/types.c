@@ -239,6 +239,18 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("key", SR_V_KEY, SR_ONE),
 		F("box", SR_V_HASH, SR_ONE),
 		END}},
+	{SR_T_SCAN, "scan", SR_BY_SERVICE, NULL, SR_EFFECT_ITEM, FIELDS{
+		F("checkout", SR_V_ID, SR_ONE),
+		F("item", SR_V_ID, SR_ONE),
+		F("number", SR_V_DEC, SR_ONE),
+		F("scanner", SR_V_NAME, SR_ONE),
+		F("signatures", SR_V_TIME, SR_OPTIONAL),
+		F("result", SR_V_TOKEN, SR_ONE),
+		F("clean", SR_V_DEC, SR_ONE),
+		F("infected", SR_V_DEC, SR_ONE),
+		F("not-scanned", SR_V_DEC, SR_ONE),
+		D_TEXT("finding", SR_ANY, "item"),
+		END}},
 	{SR_T_RELEASE, "release", SR_BY_CURATOR, NULL, SR_EFFECT_ITEM, FIELDS{
 		F("item", SR_V_ID, SR_ONE),
 		F("number", SR_V_DEC, SR_ONE),

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "intake/scan.h"
+#include "sandbox/scan.h"
 #include "util.h"
 
 #define ANSWER(text) text, sizeof text /* with its NUL */

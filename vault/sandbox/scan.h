@@ -15,8 +15,8 @@
  * (its first line is the name), all else not scanned.
  * Sources: clamd(8); ClamAV 1.4.6, as it answers.
  */
-#ifndef SR_INTAKE_SCAN_H
-#define SR_INTAKE_SCAN_H
+#ifndef SR_SANDBOX_SCAN_H
+#define SR_SANDBOX_SCAN_H
 
 #include "base/bytes.h"
 
@@ -60,6 +60,9 @@ struct sr_scan; /* opaque */
 /* NOMEM alone; a scanner that does not answer is a verdict. */
 SR_MUST int sr_scan_begin(struct sr_scan **out, const struct sr_scanner *s, struct sr_err *e);
 void sr_scan_more(struct sr_scan *s, struct sr_bytes data);
+/* That was all: the scanner may begin to look while something else is sent to another. May be left
+ * out. */
+void sr_scan_sent(struct sr_scan *s);
 /* The verdict; frees. */
 void sr_scan_end(struct sr_scan *s, struct sr_scan_verdict *out);
 /* Without one; frees. NULL allowed. */

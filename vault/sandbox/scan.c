@@ -1,7 +1,7 @@
 /*
  * scan - see scan.h.
  */
-#include "intake/scan.h"
+#include "sandbox/scan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +34,7 @@ struct sr_scan {
 	bool done; /* its answer is whole, or ended */
 	char answer[SR_SCAN_ANSWER_MAX];
 	size_t answer_len;
+	bool sent;   /* all of it */
 	bool failed; /* sticky: the verdict is there */
 	struct sr_scan_verdict verdict;
 };
@@ -499,22 +500,28 @@ static void hang_up(struct sr_scan *s) {
 	free(s);
 }
 
-void sr_scan_end(struct sr_scan *s, struct sr_scan_verdict *out) {
+void sr_scan_sent(struct sr_scan *s) {
 	static const uint8_t end[4] = {0, 0, 0, 0};
 
+	if (s->sent)
+		return;
+	s->sent = true;
 	if (s->scanner->socket[0] != '\0') {
-		if (!s->failed) {
-			push(s, sr_bytes_of(end, sizeof end));
-			hear(s);
-		}
-		if (!s->failed)
-			judge_clamd(s);
-	} else if (s->child != 0) {
+		push(s, sr_bytes_of(end, sizeof end));
+	} else if (s->in >= 0) {
 		close(s->in);
 		s->in = -1;
-		hear(s);
-		judge_command(s);
 	}
+}
+
+void sr_scan_end(struct sr_scan *s, struct sr_scan_verdict *out) {
+	sr_scan_sent(s);
+	if (s->out >= 0)
+		hear(s);
+	if (s->child != 0)
+		judge_command(s);
+	else if (!s->failed)
+		judge_clamd(s);
 	*out = s->verdict;
 	hang_up(s);
 }
