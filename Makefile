@@ -305,7 +305,8 @@ tsan:
 # One line: the words go through scripts/check as they are.
 # `possibly lost` is no error: SQLite's memory lies behind a size (store/db.c), so all of it that a forked child still holds
 # when it ends looks so.
-VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
+VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \
+	--errors-for-leak-kinds=definite \
 	--suppressions=tests/valgrind.supp
 valgrind: deps-valgrind tests
 	@$(CHECK_ENV) WRAP='$(VALGRIND)' LIMIT_S=1200 scripts/check $(sort $(UNIT)) $(sort $(REPLAY))

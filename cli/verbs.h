@@ -94,6 +94,15 @@ int verb_list(struct cli *c, struct sr_err *e);
 int verb_show(struct cli *c, struct sr_err *e);
 int verb_search(struct cli *c, struct sr_err *e);
 
+/* verb_intake.c */
+extern const struct cli_option cli_intake_list_options[];
+int verb_intake_scan(struct cli *c, struct sr_err *e);
+int verb_intake_list(struct cli *c, struct sr_err *e);
+int verb_intake_scanners(struct cli *c, struct sr_err *e);
+
+/* verb_held.c */
+int verb_held_share(struct cli *c, struct sr_err *e);
+
 /* verb_things.c */
 extern const struct cli_option cli_embargo_options[], cli_hold_options[], cli_retention_options[],
 	cli_lift_options[], cli_destroy_options[], cli_certificate_options[];

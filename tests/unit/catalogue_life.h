@@ -246,6 +246,30 @@ RIG void life_items_in(struct rig *r) {
 	s_viewed(r, "look", "open");
 	s_describe(r, "item 1", "Title-of-one", "graphic");
 	s_describe(r, "item 2", "Title-of-two", NULL);
+	rig_begin(r, SR_T_SCAN, SERVICE);
+	f_id(r, "checkout", "look");
+	f_id(r, "item", "item 1");
+	f_dec(r, "number", 1);
+	f_put(r, "scanner", "ClamAV_1.4.6/27500/Mon");
+	f_time(r, "signatures", RIG_NOW - 86400);
+	f_put(r, "result", "infected");
+	f_dec(r, "clean", 2);
+	f_dec(r, "infected", 1);
+	f_dec(r, "not-scanned", 0);
+	{
+		char subject[SR_SUBJECT_TEXT];
+
+		snprintf(subject, sizeof subject, "item:%s", rig_hex("item 1"));
+		rig_text(r, SR_DESCRIPTIVE, subject, "finding", "Finding-of-one");
+	}
+	rig_end(r);
+	rig_begin(r, SR_T_HELD_BOX, CURATOR);
+	f_id(r, "item", "item 1");
+	f_dec(r, "number", 1);
+	f_put(r, "person", r->person[OFFICER]);
+	f_key(r, "key", "key of who became a curator");
+	f_hash(r, "box", "box");
+	rig_end(r);
 	s_release(r, "item 1", 2, 3);
 	s_release(r, "item 2", 2, 2);
 }

@@ -312,7 +312,9 @@ static void look_and_release(struct story *s) {
 			.hazards = i == 0 ? none : high,
 			.languages = (const char *const[]){"en", NULL}};
 
-		assert_ok(sr_client_describe(d->c, &de, NULL, &d->e), &d->e);
+		struct sr_submitted told;
+		assert_ok(sr_client_describe(d->c, &de, 1, &told, &d->e), &d->e);
+		sr_submitted_free(&told);
 	}
 	d = s->curator[1];
 	const struct sr_releasing rel = {.items = s->items[0], .count = 2};

@@ -183,6 +183,7 @@ static int (*const rule_for[SR_T_COUNT])(struct rules_ctx *c) = {
 	[SR_T_ACCESSION] = rule_accession,
 	[SR_T_REDACT] = rule_redact,
 	[SR_T_DESCRIBE] = rule_describe,
+	[SR_T_HELD_BOX] = rule_held_box,
 	[SR_T_RELEASE] = rule_release,
 	[SR_T_EMBARGO] = rule_embargo,
 	[SR_T_HOLD] = rule_hold,

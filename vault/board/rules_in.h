@@ -49,6 +49,7 @@ rule_fn rule_attest_end;
 rule_fn rule_accession;
 rule_fn rule_redact;
 rule_fn rule_describe;
+rule_fn rule_held_box;
 rule_fn rule_release;
 rule_fn rule_request;
 rule_fn rule_amend;

@@ -60,6 +60,8 @@ sr_effect_fn sr_apply_accession;
 sr_effect_fn sr_apply_redact;
 sr_effect_fn sr_apply_stored;
 sr_effect_fn sr_apply_describe;
+sr_effect_fn sr_apply_held_box;
+sr_effect_fn sr_apply_scan;
 sr_effect_fn sr_apply_release;
 sr_effect_fn sr_apply_reseal;
 sr_effect_fn sr_apply_embargo;

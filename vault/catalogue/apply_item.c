@@ -366,6 +366,41 @@ static int set_seal(
 	return rc == 0 ? sr_apply_end_checkouts(a, "n", A_INT(it->n), e) : rc;
 }
 
+/* Whose boxes there are is in secrets.db alone: here nothing changes. */
+int sr_apply_held_box(struct sr_apply *a, struct sr_err *e) {
+	struct sr_item_ref it = {.n = 0};
+	uint8_t id[SR_ID];
+	int rc = sr_field_id(id, a->s, "item", 0, e);
+
+	return rc == 0 ? sr_apply_item(a, &it, id, e) : rc;
+}
+
+/* What a scanner said of the files of a held item, in a look that is under way. */
+int sr_apply_scan(struct sr_apply *a, struct sr_err *e) {
+	struct sr_item_ref it = {.n = 0};
+	struct sr_id_arg checkout;
+	int64_t looked = 0;
+	uint8_t id[SR_ID];
+	int rc = sr_field_id(id, a->s, "item", 0, e);
+
+	if (rc == 0)
+		rc = sr_apply_item(a, &it, id, e);
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &looked,
+			"SELECT count(*) FROM checkouts WHERE checkout = ? AND n = ?",
+			sr_arg_id(a, "checkout", &checkout), A_INT(it.n));
+	if (rc == 0 && looked != 1)
+		rc = sr_fail(e, SR_CORRUPT, "the item is not that of the checkout");
+	return rc != 0 ? rc
+		       : SQL_RUN(a->db, e,
+				 "INSERT INTO scans(entry, n, checkout, scanner, signatures, result,"
+				 " clean, infected, not_scanned) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+				 A_INT(a->entry), A_INT(it.n), checkout.arg,
+				 sr_arg_token(a, "scanner"), sr_arg_time(a, "signatures"),
+				 sr_arg_token(a, "result"), sr_arg_dec(a, "clean"),
+				 sr_arg_dec(a, "infected"), sr_arg_dec(a, "not-scanned"));
+}
+
 int sr_apply_release(struct sr_apply *a, struct sr_err *e) {
 	struct sr_item_ref it = {.n = 0};
 	uint8_t id[SR_ID];

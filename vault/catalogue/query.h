@@ -445,6 +445,24 @@ SR_MUST int sr_query_exports(
 /* The entry of the last destruction; NOTFOUND: there was none. */
 SR_MUST int sr_query_last_destroyed(uint64_t *entry, struct sr_catalogue *c, struct sr_err *e);
 
+/* What scanners said of an item's files (catalogue/apply_item.c). */
+struct sr_scan_row {
+	uint64_t entry;
+	int64_t received;                      /* of that entry */
+	int64_t signatures;                    /* 0: not known */
+	uint64_t clean, infected, not_scanned; /* files */
+	char result[16];                       /* clean infected not-scanned */
+	char *scanner;
+};
+struct sr_scans {
+	struct sr_scan_row *rows;
+	size_t count;
+};
+/* The newest first; ${last}: of each scanner only that one. */
+SR_MUST int sr_query_scans(struct sr_scans *out, struct sr_catalogue *c, const uint8_t item[SR_ID],
+	bool last, struct sr_err *e);
+void sr_scans_free(struct sr_scans *l);
+
 /* What stands or stood on an item (catalogue/apply_flag.c). */
 struct sr_flag_row {
 	uint8_t id[SR_ID]; /* of the statement that set it: `lift` names it */

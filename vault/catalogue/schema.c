@@ -150,6 +150,12 @@ static const char *const statements[] = {
 	" files_id BLOB NOT NULL, bytes INTEGER NOT NULL, files INTEGER NOT NULL,"
 	" described INTEGER NOT NULL, date TEXT, entry INTEGER NOT NULL,"
 	" released INTEGER, destroyed INTEGER, parent BLOB) STRICT",
+	/* verdicts on the files of an item, one row a scanner and look; signatures: when they were
+	 * made, NULL when it does not say */
+	"CREATE TABLE scans(entry INTEGER PRIMARY KEY, n INTEGER NOT NULL REFERENCES items(n),"
+	" checkout BLOB NOT NULL, scanner TEXT NOT NULL, signatures INTEGER, result TEXT NOT NULL,"
+	" clean INTEGER NOT NULL, infected INTEGER NOT NULL, not_scanned INTEGER NOT NULL) STRICT",
+	"CREATE INDEX scans_n ON scans(n, entry)",
 	"CREATE INDEX items_collection ON items(collection)",
 	"CREATE INDEX items_depositor ON items(depositor)",
 	"CREATE INDEX items_accession ON items(accession)",

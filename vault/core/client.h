@@ -205,7 +205,9 @@ struct sr_describe {
 	const char *date;
 	const char *title, *translit, *description, *creator, *source, *rights;
 };
-SR_MUST int sr_client_describe(struct sr_client *c, const struct sr_describe *d,
+/* Of ${count} items, in groups of SR_SUBMIT_MAX. ${out}: one for each. 0 when each has its outcome;
+ * of a single item a refusal is also the result. */
+SR_MUST int sr_client_describe(struct sr_client *c, const struct sr_describe *d, size_t count,
 	struct sr_submitted *out, struct sr_err *e);
 
 /* --- what stands on items (client_thing.c) ---------------------------------------------------- */
@@ -562,6 +564,22 @@ struct sr_releasing {
 };
 SR_MUST int sr_client_release(struct sr_client *c, const struct sr_releasing *r,
 	struct sr_submitted *out, struct sr_err *e);
+
+/* Boxes of held items to ${person}, a curator whose key the log proves, from our own; items of
+ * which they have one are passed over. *${shared}: how many, also when it ends in the middle; the
+ * same call goes on. AUTH: the person's key is not proven. */
+struct sr_held_sharing {
+	const char *person;
+	const uint8_t *items; /* SR_ID bytes each; NULL: all that we have boxes of */
+	size_t count;
+};
+SR_MUST int sr_client_share_held(struct sr_client *c, const struct sr_held_sharing *h,
+	size_t *shared, struct sr_err *e);
+
+/* Scan an opened checkout of right quarantine: ${row} gets the rows of intake.scan as they come. */
+SR_MUST int sr_client_scan(struct sr_client *c, const uint8_t checkout[SR_ID],
+	int (*row)(void *ctx, const struct sr_row *row, struct sr_err *e), void *ctx,
+	struct sr_err *e);
 
 /* --- deposit (client_deposit.c) --------------------------------------------------------------- */
 

@@ -50,6 +50,8 @@ sr_op_fn sr_op_reseal, sr_op_checkout_open, sr_op_checkout_files, sr_op_checkout
 	sr_op_checkout_forget; /* ops_room.c */
 sr_op_fn sr_op_export_begin, sr_op_export_read, sr_op_export_end;
 sr_op_fn sr_op_quarantine_material, sr_op_quarantine_open, sr_op_release_prepare;
+sr_op_fn sr_op_held_missing, sr_op_held_offer;                             /* ops_held.c */
+sr_op_fn sr_op_intake_scan;                                                /* ops_scan.c */
 sr_op_fn sr_op_enquiries, sr_op_enquiry, sr_op_notices, sr_op_notice_sent; /* ops_office.c */
 sr_op_fn sr_op_certificate;                                                /* ops_items.c */
 sr_op_fn sr_op_log;                                                        /* ops_log.c */
@@ -76,6 +78,13 @@ SR_MUST int sr_in_state(const struct sr_x *x, enum sr_state *out,
 	struct sr_err *e); /* SR_S_NONE when absent; USAGE */
 struct sr_bytes sr_in_body(const struct sr_x *x);
 
+/* Of a `held-box`: the box of ${item} that was offered on this connection. NOTFOUND. (ops_held.c)
+ */
+SR_MUST int sr_offers_hooks(struct sr_session *s, const uint8_t item[SR_ID],
+	struct sr_submission *sub, struct sr_err *e);
+void sr_offers_free(struct sr_session *s);
+void sr_scanning_free(struct sr_session *s); /* ops_scan.c */
+
 /* What the caller verified earlier must be a prefix of what is here: 0, or AUTH "rolled back". */
 SR_MUST int sr_check_since(const struct sr_x *x, uint64_t since, struct sr_err *e);
 /* DENIED with that sentence. */
@@ -98,6 +107,10 @@ SR_MUST int sr_put_board_trust(struct sr_x *x, struct sr_rows_out *o, const uint
  */
 SR_MUST int sr_put_board_origin(
 	struct sr_x *x, struct sr_rows_out *o, uint64_t entry, uint64_t since, struct sr_err *e);
+/* What shows who ${person} is: what made them a person and gave them other keys, who signed or
+ * decided it, and so on back to the founders. */
+SR_MUST int sr_put_person_trust(struct sr_x *x, struct sr_rows_out *o, const char *person,
+	uint64_t since, struct sr_err *e);
 /* A row ${kind} of what was attested, when the caller may see it. */
 void sr_put_attestation(const struct sr_x *x, struct sr_rows_out *o, const char *kind,
 	const struct sr_attestation_row *a);

@@ -53,6 +53,7 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_PERSON_END:
 	case SR_T_PERSON_SET:
 	case SR_T_PERSON_KEY:
+	case SR_T_HELD_BOX:
 	case SR_T_RELEASE:
 	case SR_T_RESEAL:
 	case SR_T_DESTROY:
@@ -74,6 +75,7 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_EMBARGO:
 	case SR_T_HOLD:
 	case SR_T_SEAL:
+	case SR_T_SCAN:
 	case SR_T_RETENTION:
 		return FLAG;
 	case SR_T_ATTEST:

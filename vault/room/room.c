@@ -40,6 +40,7 @@ void opened_free(struct opened *o) {
 		return;
 	sr_item_close(o->it);
 	room_export_free(o->export);
+	room_scan_free(o->scan);
 	free(o->read_logged);
 	sr_wipe(o, sizeof *o);
 	free(o);
