@@ -10,6 +10,7 @@
 #                   Cedar's own validator; make bench-policy
 #   make merkle-cases DIR=folder   cases of hash trees and whole logs in the form of transparency-dev's, counted by class
 #   make age-kit DIR=folder   files of the age test kit, each with what came of it
+#   make bagit-suite DIR=folder   bags whose folder says valid, invalid or warning, each with what was found
 #   make asan tsan valgrind fuzz cov bench     the same code, looked at in other ways; `make fuzz T=fuzz_base_text
 #                   SECONDS_EACH=600` fuzzes one parser for ten minutes, `make seeds` makes its corpus anew
 #
@@ -122,7 +123,7 @@ VERIFIER_T := $(if $(VERIFY_MAIN),$(B)/t/strongroom-verify)
 ALL_LIB_SRC := $(foreach l,$(LIB_LAYERS),$(call sources,$l))
 MAN := $(wildcard man/*.[1-8])
 
-.PHONY: all soak age-kit merkle-cases cedar-conformance cedar-differential cedar-validate bench-policy unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
+.PHONY: all soak age-kit bagit-suite merkle-cases cedar-conformance cedar-differential cedar-validate bench-policy unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
 	objects tests deps deps-lint deps-valgrind deps-room deps-web deps-s3 FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -236,6 +237,11 @@ $(B)/age-kit: $(B)/o/tests/conformance/age-kit.o $(B)/libcrypto.a $(B)/libbase.a
 	$(if $(Q),@echo '  LD $@')
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_crypto) -lz
 
+# Judges folders of bags.
+$(B)/bagit-suite: $(B)/o/tests/conformance/bagit-suite.o $(B)/libintake.a $(B)/libcrypto.a $(B)/libbase.a
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_crypto)
+
 # Prints the tables of the manual out of the program (scripts/manual-check compares); the command's main steps aside.
 $(B)/o/cli/main-tables.o: $(B)/o/cli/main.o
 	@objcopy --redefine-sym main=strongroom_main $< $@
@@ -301,6 +307,8 @@ merkle-cases: $(B)/merkle-cases
 	@VKEY='$(VKEY)' $(B)/merkle-cases $(call vectors,merkle tessera-log)
 age-kit: $(B)/age-kit
 	@$(B)/age-kit $(call vectors,age)
+bagit-suite: $(B)/bagit-suite
+	@$(B)/bagit-suite $(call vectors,bagit)
 
 # What is too large for check: 45,000 files, 2 GiB; needs 10 GB under $TMPDIR and some minutes.
 soak: all tests
