@@ -11,6 +11,7 @@
 #   make merkle-cases DIR=folder   cases of hash trees and whole logs in the form of transparency-dev's, counted by class
 #   make age-kit DIR=folder   files of the age test kit, each with what came of it
 #   make bagit-suite DIR=folder   bags whose folder says valid, invalid or warning, each with what was found
+#   make corpus DIR=folder   every file of it, the whole way: sandbox, deposit, release, reading
 #   make asan tsan valgrind fuzz cov bench     the same code, looked at in other ways; `make fuzz T=fuzz_base_text
 #                   SECONDS_EACH=600` fuzzes one parser for ten minutes, `make seeds` makes its corpus anew
 #
@@ -130,7 +131,7 @@ PARSER_T := $(if $(PARSER_MAIN),$(B)/t/strongroom-parse)
 ALL_LIB_SRC := $(foreach l,$(LIB_LAYERS),$(call sources,$l))
 MAN := $(wildcard man/*.[1-8])
 
-.PHONY: all soak age-kit bagit-suite merkle-cases cedar-conformance cedar-differential cedar-validate bench-policy unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
+.PHONY: all soak age-kit bagit-suite corpus merkle-cases cedar-conformance cedar-differential cedar-validate bench-policy unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
 	objects tests deps deps-lint deps-valgrind deps-room deps-web deps-s3 FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -331,6 +332,8 @@ age-kit: $(B)/age-kit
 	@$(B)/age-kit $(call vectors,age)
 bagit-suite: $(B)/bagit-suite
 	@$(B)/bagit-suite $(call vectors,bagit)
+corpus: $(PROGRAM_T) $(PARSER_T)
+	@B='$(B)' tests/conformance/corpus $(call vectors,zip-slip zip-bomb warc)
 
 # What is too large for check: 45,000 files, 2 GiB; needs 10 GB under $TMPDIR and some minutes.
 soak: all tests

@@ -8,7 +8,7 @@
 static magic_t types, sentences;
 
 static magic_t load(int flags) {
-	const magic_t m = magic_open(flags | MAGIC_NO_CHECK_COMPRESS | MAGIC_ERROR);
+	magic_t m = magic_open(flags | MAGIC_NO_CHECK_COMPRESS | MAGIC_ERROR);
 
 	if (m == NULL || magic_load(m, "/usr/share/misc/magic.mgc") == 0)
 		return m;

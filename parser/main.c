@@ -163,8 +163,8 @@ static void escape(struct sr_inside *s) {
 
 int main(void) {
 	static struct sr_inside s;
-	uint8_t *head = malloc(PAR_IDENTIFY);
-	const bool magic = head != NULL && par_identify_begin();
+	static uint8_t head[PAR_IDENTIFY];
+	const bool magic = par_identify_begin();
 
 	sr_inside_begin(&s);
 	if (!magic) {

@@ -451,14 +451,16 @@ static void inner_name(char *out, size_t size, const struct par_unpack *u) {
 	const struct sr_bytes p = sr_buf_view(&u->path);
 	size_t from = p.len, to = p.len;
 
+	(void)snprintf(out, size, "content");
+	if (p.len == 0)
+		return;
 	while (from > 0 && p.p[from - 1] != '/')
 		from--;
 	for (size_t i = from + 1; i < p.len; i++)
 		if (p.p[i] == '.')
 			to = i;
-	(void)snprintf(out, size, "%.*s", (int)(to - from), (const char *)p.p + from);
-	if (p.len == 0 || to == from)
-		(void)snprintf(out, size, "content");
+	if (to > from)
+		(void)snprintf(out, size, "%.*s", (int)(to - from), (const char *)p.p + from);
 }
 
 /* A stream behind filters that is no archive: a web archive, or one member. */

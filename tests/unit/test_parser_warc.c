@@ -103,6 +103,8 @@ static void broken(void **state) {
 
 /* A line without end, a header without end: bounded, and told. */
 static void endless(void **state) {
+	static const char start[9] = {'W', 'A', 'R', 'C', '/', '1', '.', '0', '\n'};
+	static const char field[4] = {'a', ':', 'b', '\n'};
 	const size_t size = 1 << 20;
 	char *text = malloc(size);
 	struct parsed p;
@@ -110,14 +112,14 @@ static void endless(void **state) {
 	(void)state;
 	assert_non_null(text);
 	memset(text, 'x', size);
-	memcpy(text, "WARC/1.0\n", 9);
+	memcpy(text, start, sizeof start);
 	parsed_init(&p, 100, 1 << 21);
 	run(&p, sr_bytes_of(text, size), 5000);
 	assert_non_null(strstr((const char *)p.lines.p, "too long"));
 	assert_int_equal(r.status, SR_BOX_BROKEN);
 	parsed_free(&p);
 	for (size_t i = 9; i + 4 <= size; i += 4)
-		memcpy(text + i, "a:b\n", 4);
+		memcpy(text + i, field, sizeof field);
 	parsed_init(&p, 100, 1 << 21);
 	run(&p, sr_bytes_of(text, size), 5000);
 	assert_non_null(strstr((const char *)p.lines.p, "too many lines"));

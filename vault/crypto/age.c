@@ -35,7 +35,7 @@ static const char armor_line[] = "-----BEGIN AGE ENCRYPTED FILE-----";
 static const char x25519_type[] = "X25519";
 static const char x25519_info[] = "age-encryption.org/v1/X25519";
 static const char scrypt_type[] = "scrypt";
-static const char scrypt_label[] = "age-encryption.org/v1/scrypt";
+static const char scrypt_label[28] = "age-encryption.org/v1/scrypt"; /* no NUL: it begins a salt */
 
 /* --- HKDF (RFC 5869) over HMAC-SHA256 ------------------------------------------------------- */
 
@@ -634,14 +634,14 @@ static int unbase64_salt(uint8_t out[SALT], struct sr_bytes text, struct sr_err 
 static int read_scrypt(struct found *f, struct sr_bytes passphrase, struct sr_bytes args,
 	struct sr_bytes body, struct sr_err *e) {
 	static const uint8_t zero[NONCE];
-	uint8_t salt[sizeof scrypt_label - 1 + SALT], key[32];
+	uint8_t salt[sizeof scrypt_label + SALT], key[32];
 	unsigned log_n = 0;
 	int rc;
 
 	if (arg(args, 2).p == NULL || arg(args, 3).p != NULL)
 		return sr_fail(e, SR_CORRUPT, "a scrypt stanza has other than two arguments");
-	memcpy(salt, scrypt_label, sizeof scrypt_label - 1);
-	if ((rc = unbase64_salt(salt + sizeof scrypt_label - 1, arg(args, 1), e)) != 0) {
+	memcpy(salt, scrypt_label, sizeof scrypt_label);
+	if ((rc = unbase64_salt(salt + sizeof scrypt_label, arg(args, 1), e)) != 0) {
 		(void)sr_wrap(e, "salt of a scrypt stanza");
 		return rc;
 	}
