@@ -62,7 +62,7 @@ LIBS_crypto := -lsodium -lcrypto -lpthread
 LIBS_merkle := $(LIBS_crypto)
 LIBS_verify := $(LIBS_crypto)
 LIBS_sandbox := -lseccomp $(LIBS_crypto)
-LIBS_parser := -larchive -lmagic $(LIBS_sandbox)
+LIBS_parser := -larchive -lmagic -lz $(LIBS_sandbox)
 LIBS_store := -lsqlite3 -lzstd -lz $(LIBS_crypto)
 LIBS_ledger := -lmicrohttpd -lcurl $(LIBS_store)
 LIBS_catalogue := $(LIBS_ledger)
@@ -193,13 +193,13 @@ $(B)/t/strongroom-verify: $(VERIFY_MAIN:%.c=$(B)/t/%.o) $(call verify_libs,t/)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_verify)
 
 # What runs in the sandbox.
-parser_libs = $(foreach l,parser sandbox base,$(B)/$1lib$l.a)
+parser_libs = $(foreach l,parser sandbox crypto base,$(B)/$1lib$l.a)
 $(B)/strongroom-parse: $(PARSER_MAIN:%.c=$(B)/o/%.o) $(call parser_libs,)
 	$(if $(Q),@echo '  LD $@')
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -larchive -lmagic
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -larchive -lmagic -lcrypto -lz
 $(B)/t/strongroom-parse: $(PARSER_MAIN:%.c=$(B)/t/%.o) $(call parser_libs,t/)
 	$(if $(Q),@echo '  LD $@')
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -larchive -lmagic
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -larchive -lmagic -lcrypto -lz
 
 # --- test, fuzz and bench programs; PREFIX_LAYER_NAME names the layer. cli tests link the whole library. --------------
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "parser/sniff.h"
-#include "parser/warc.h"
+#include "parser/web_archive.h"
 
 enum {
 	BLOCK = 64 << 10, /* bytes that libarchive is given at a time */
@@ -249,6 +249,16 @@ static bool zeros(struct par_unpack *u, struct kept *k, uint64_t len) {
 	return true;
 }
 
+/* All of it has passed: it is judged now at the latest, and what is not looked into is told. */
+static void judge_end(struct par_unpack *u, struct kept *k) {
+	if (!k->judged && k->head_len > 0)
+		judge(u, k);
+	if (k->too_large)
+		u->to->fact(u->to->ctx, "not-looked-into", par_str("it is too large to be held"));
+	else if (k->keep && u->depth + 1 >= u->depth_max)
+		u->to->fact(u->to->ctx, "not-looked-into", par_str("it lies too deep"));
+}
+
 /* The bytes of the member at hand; false: a cap. */
 static bool contents(
 	struct par_result *r, struct par_unpack *u, struct archive *a, struct kept *k) {
@@ -348,12 +358,8 @@ static bool member(struct par_result *r, struct par_unpack *u, struct archive *a
 	}
 	if (!room)
 		say(&own, SR_BOX_CAPPED, "");
-	if (room && !k->judged && k->head_len > 0)
-		judge(u, k);
-	if (k->too_large)
-		u->to->fact(u->to->ctx, "not-looked-into", par_str("it is too large to be held"));
-	else if (k->keep && u->depth + 1 >= u->depth_max)
-		u->to->fact(u->to->ctx, "not-looked-into", par_str("it lies too deep"));
+	if (room)
+		judge_end(u, k);
 	u->to->end(u->to->ctx, own.status, own.reason);
 	if (!room)
 		*r = own;
@@ -406,9 +412,10 @@ static ptrdiff_t filtered_read(void *ctx, void *p, size_t len, const char **why)
 	return n;
 }
 
-struct sink_under { /* web archive records get the path of what holds them */
+struct sink_under { /* records get the path of what holds them, and are looked into */
 	struct par_unpack *u;
-	struct sr_buf path;
+	struct entry n; /* the record at hand */
+	struct par_result capped;
 };
 
 static bool under_begin(void *ctx, const struct sr_member *m) {
@@ -417,9 +424,11 @@ static bool under_begin(void *ctx, const struct sr_member *m) {
 	char name[64];
 
 	(void)snprintf(name, sizeof name, "%.*s", (int)m->path.len, (const char *)m->path.p);
-	join(&s->path, s->u, name);
-	below.path = sr_buf_view(&s->path);
-	return s->path.failed == 0 && s->u->to->begin(s->u->to->ctx, &below);
+	join(&s->n.path, s->u, name);
+	below.path = sr_buf_view(&s->n.path);
+	*s->n.kept = (struct kept){.judged = false};
+	return s->capped.status == SR_BOX_WHOLE && s->n.path.failed == 0 &&
+	       s->u->to->begin(s->u->to->ctx, &below);
 }
 static void under_fact(void *ctx, const char *key, struct sr_bytes value) {
 	const struct sink_under *s = ctx;
@@ -427,23 +436,38 @@ static void under_fact(void *ctx, const char *key, struct sr_bytes value) {
 	s->u->to->fact(s->u->to->ctx, key, value);
 }
 static bool under_data(void *ctx, const void *p, size_t len) {
-	const struct sink_under *s = ctx;
+	struct sink_under *s = ctx;
 
-	return s->u->to->data(s->u->to->ctx, p, len);
+	if (!s->u->to->data(s->u->to->ctx, p, len))
+		return false;
+	keep(s->u, s->n.kept, p, len);
+	return true;
 }
 static void under_end(void *ctx, enum sr_box_status status, const char *reason) {
-	const struct sink_under *s = ctx;
+	struct sink_under *s = ctx;
+	struct par_unpack *u = s->u;
 
-	s->u->to->end(s->u->to->ctx, status, reason);
+	judge_end(u, s->n.kept);
+	u->to->end(u->to->ctx, status, reason);
+	(void)look_inside(&s->capped, u, &s->n);
 }
 
 static void web_archive(struct par_result *out, struct par_unpack *u, const struct par_stream *in) {
-	struct sink_under s = {.u = u};
+	struct sink_under s = {.u = u, .n = {.kept = calloc(1, sizeof(struct kept))}};
 	const struct par_sink to = {under_begin, under_fact, under_data, under_end, &s};
 
-	sr_buf_init(&s.path);
-	par_warc(out, in, &to, u->depth + 1);
-	sr_buf_free(&s.path);
+	sr_buf_init(&s.n.path);
+	say(&s.capped, SR_BOX_WHOLE, "");
+	if (s.n.kept == NULL)
+		say(out, SR_BOX_BROKEN, "no memory");
+	else
+		par_web_archive(out, in, &to, u->depth + 1);
+	if (s.capped.status != SR_BOX_WHOLE)
+		*out = s.capped;
+	if (s.n.kept != NULL)
+		drop(u, s.n.kept);
+	free(s.n.kept);
+	sr_buf_free(&s.n.path);
 }
 
 /* The name of what is inside "x.gz". */
@@ -480,8 +504,17 @@ static void one_stream(struct par_result *out, struct par_unpack *u, struct feed
 		return;
 	}
 	const la_ssize_t n = archive_read_data(a, head, sizeof head);
-	const bool web = n > 0 && par_is_warc(sr_bytes_of(head, (size_t)n));
+	const bool web = n > 0 && par_is_web_archive(sr_bytes_of(head, (size_t)n));
+	const bool gzip =
+		archive_filter_count(a) == 2 && archive_filter_code(a, 0) == ARCHIVE_FILTER_GZIP;
 	(void)archive_read_free(a);
+	if (web && gzip) { /* it goes on behind a member that is damaged */
+		const struct par_stream in = {plain_read, f};
+
+		f->at = 0;
+		web_archive(out, u, &in);
+		return;
+	}
 	a = open_feed(f, true, out); /* from its beginning: a stream does not go back */
 	if (a == NULL || archive_read_next_header(a, &e) != ARCHIVE_OK) {
 		say(out, SR_BOX_BROKEN, "it cannot be read twice");
