@@ -9,6 +9,9 @@
 #                   asked of Cedar's own engine; make cedar-validate: the default policies, and mistakes in them, by
 #                   Cedar's own validator; make bench-policy
 #   make merkle-cases DIR=folder   cases of hash trees and whole logs in the form of transparency-dev's, counted by class
+#   make age-kit DIR=folder   files of the age test kit, each with what came of it
+#   make bagit-suite DIR=folder   bags whose folder says valid, invalid or warning, each with what was found
+#   make corpus DIR=folder   every file of it, the whole way: sandbox, deposit, release, reading
 #   make asan tsan valgrind fuzz cov bench     the same code, looked at in other ways; `make fuzz T=fuzz_base_text
 #                   SECONDS_EACH=600` fuzzes one parser for ten minutes, `make seeds` makes its corpus anew
 #
@@ -31,7 +34,9 @@ Q := $(if $(V),,@)
 
 LIB_LAYERS := base policy crypto merkle store ledger catalogue board sandbox intake room core
 # verify is a program of its own (strongroom-verify), no part of the library.
-LAYERS := $(LIB_LAYERS) verify
+# parser is the program that runs in the sandbox: it links what takes hostile bytes apart, and nothing of a vault.
+LAYERS := $(LIB_LAYERS) verify parser
+BELOW_parser := base crypto sandbox
 BELOW_verify := base crypto merkle
 BELOW_base :=
 BELOW_policy := base
@@ -48,6 +53,7 @@ BELOW_core := $(BELOW_board) board sandbox intake room
 
 DIR_policy := policy
 DIR_verify := verify
+DIR_parser := parser
 layer_dir = $(or $(DIR_$1),vault/$1)
 
 LIBS_base := -lpthread
@@ -55,14 +61,15 @@ LIBS_policy := -lpthread
 LIBS_crypto := -lsodium -lcrypto -lpthread
 LIBS_merkle := $(LIBS_crypto)
 LIBS_verify := $(LIBS_crypto)
-LIBS_sandbox := $(LIBS_crypto)
+LIBS_sandbox := -lseccomp $(LIBS_crypto)
+LIBS_parser := -larchive -lmagic -lz $(LIBS_sandbox)
 LIBS_store := -lsqlite3 -lzstd -lz $(LIBS_crypto)
 LIBS_ledger := -lmicrohttpd -lcurl $(LIBS_store)
 LIBS_catalogue := $(LIBS_ledger)
 LIBS_board := $(LIBS_ledger)
-LIBS_intake := $(LIBS_ledger)
-LIBS_room := $(LIBS_ledger)
-LIBS_core := -ljansson $(LIBS_ledger)
+LIBS_intake := -lseccomp $(LIBS_ledger)
+LIBS_room := -lseccomp $(LIBS_ledger)
+LIBS_core := -ljansson -lseccomp $(LIBS_ledger)
 LIBS_cli := -lcsv $(LIBS_core)
 
 # --- flags ----------------------------------------------------------------------------------------------------------
@@ -106,7 +113,8 @@ TESTDEFS := -DSR_TESTING -DSR_FAULTS
 # --- files ----------------------------------------------------------------------------------------------------------
 
 VERIFY_MAIN := $(wildcard verify/main.c)
-sources = $(filter-out $(VERIFY_MAIN),$(wildcard $(call layer_dir,$1)/*.c))
+PARSER_MAIN := $(wildcard parser/main.c)
+sources = $(filter-out $(VERIFY_MAIN) $(PARSER_MAIN),$(wildcard $(call layer_dir,$1)/*.c))
 CLI_SRC := $(wildcard cli/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
@@ -118,16 +126,18 @@ PROGRAM := $(if $(CLI_SRC),$(B)/strongroom)
 PROGRAM_T := $(if $(CLI_SRC),$(B)/t/strongroom)
 VERIFIER := $(if $(VERIFY_MAIN),$(B)/strongroom-verify)
 VERIFIER_T := $(if $(VERIFY_MAIN),$(B)/t/strongroom-verify)
+PARSER := $(if $(PARSER_MAIN),$(B)/strongroom-parse)
+PARSER_T := $(if $(PARSER_MAIN),$(B)/t/strongroom-parse)
 ALL_LIB_SRC := $(foreach l,$(LIB_LAYERS),$(call sources,$l))
 MAN := $(wildcard man/*.[1-8])
 
-.PHONY: all soak merkle-cases cedar-conformance cedar-differential cedar-validate bench-policy unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
+.PHONY: all soak age-kit bagit-suite corpus merkle-cases cedar-conformance cedar-differential cedar-validate bench-policy unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
 	objects tests deps deps-lint deps-valgrind deps-room deps-web deps-s3 FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
 
-all: $(B)/libstrongroom.a $(PROGRAM) $(VERIFIER)
+all: $(B)/libstrongroom.a $(PROGRAM) $(VERIFIER) $(PARSER)
 
 # --- compiling ------------------------------------------------------------------------------------------------------
 
@@ -182,6 +192,15 @@ $(B)/t/strongroom-verify: $(VERIFY_MAIN:%.c=$(B)/t/%.o) $(call verify_libs,t/)
 	$(if $(Q),@echo '  LD $@')
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_verify)
 
+# What runs in the sandbox.
+parser_libs = $(foreach l,parser sandbox crypto base,$(B)/$1lib$l.a)
+$(B)/strongroom-parse: $(PARSER_MAIN:%.c=$(B)/o/%.o) $(call parser_libs,)
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -larchive -lmagic -lcrypto -lz
+$(B)/t/strongroom-parse: $(PARSER_MAIN:%.c=$(B)/t/%.o) $(call parser_libs,t/)
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -larchive -lmagic -lcrypto -lz
+
 # --- test, fuzz and bench programs; PREFIX_LAYER_NAME names the layer. cli tests link the whole library. --------------
 
 layer_of = $(or $(filter $(LAYERS),$(word 2,$(subst _, ,$1))),core)
@@ -201,6 +220,12 @@ $(B)/t/$1: $(B)/t/tests/unit/$1.o $(B)/t/tests/unit/util.o $(if $(call world,$1)
 		$(if $(call world,$1),$(B)/t/tests/unit/world.o) $(call group,$1,t/) -lcmocka -ljansson -lz
 endef
 $(foreach t,$(notdir $(UNIT)),$(eval $(call unit_rule,$t)))
+
+# A parser that lies, for the tests of the sandbox, which also need the real one.
+$(B)/t/fake-parser: $(B)/t/tests/unit/fake_parser.o $(B)/t/libsandbox.a $(B)/t/libbase.a
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
+$(patsubst tests/unit/%.c,$(B)/t/%,$(wildcard tests/unit/test_sandbox_*.c)): | $(B)/t/fake-parser $(PARSER_T)
 
 define replay_rule
 $(B)/t/$1: $(B)/t/tests/fuzz/$1.o $(B)/t/tests/fuzz/replay.o $(call archives,$1,t/)
@@ -230,6 +255,16 @@ $(B)/merkle-cases: $(B)/o/tests/conformance/merkle-cases.o $(B)/libmerkle.a $(B)
 	$(if $(Q),@echo '  LD $@')
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_merkle) -ljansson
 
+# Runs folders of files of the age test kit.
+$(B)/age-kit: $(B)/o/tests/conformance/age-kit.o $(B)/libcrypto.a $(B)/libbase.a
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_crypto) -lz
+
+# Judges folders of bags.
+$(B)/bagit-suite: $(B)/o/tests/conformance/bagit-suite.o $(B)/libintake.a $(B)/libcrypto.a $(B)/libbase.a
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_crypto)
+
 # Prints the tables of the manual out of the program (scripts/manual-check compares); the command's main steps aside.
 $(B)/o/cli/main-tables.o: $(B)/o/cli/main.o
 	@objcopy --redefine-sym main=strongroom_main $< $@
@@ -237,8 +272,8 @@ $(B)/tables: $(B)/o/scripts/tables.o $(patsubst %/main.o,%/main-tables.o,$(CLI_S
 	$(if $(Q),@echo '  LD $@')
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_cli)
 
-tests: $(UNIT) $(REPLAY) $(PROGRAM_T) $(VERIFIER_T)
-objects: $(patsubst %.c,$(B)/o/%.o,$(ALL_LIB_SRC) $(wildcard verify/*.c)) $(CLI_SRC:%.c=$(B)/o/%.o) $(patsubst %.c,$(B)/t/%.o,$(wildcard tests/unit/*.c) \
+tests: $(UNIT) $(REPLAY) $(PROGRAM_T) $(VERIFIER_T) $(PARSER_T)
+objects: $(patsubst %.c,$(B)/o/%.o,$(ALL_LIB_SRC) $(wildcard verify/*.c parser/*.c)) $(CLI_SRC:%.c=$(B)/o/%.o) $(patsubst %.c,$(B)/t/%.o,$(wildcard tests/unit/*.c) \
 	$(FUZZ_SRC) $(BENCH_SRC) $(wildcard tests/conformance/*.c))
 
 # A build on its own uses J jobs; under a caller's -j it shares those.
@@ -290,9 +325,15 @@ bench-policy: $(B)/bench_policy_cedar
 	@B='$(B)' tests/conformance/bench
 
 # DIR: folders of published cases (default: those of $$SR_VECTORS). VKEY: key of a log that has none beside it.
-DIR ?= $(addprefix $(or $(SR_VECTORS),../shared/vectors)/,merkle tessera-log)
+vectors = $(or $(DIR),$(addprefix $(or $(SR_VECTORS),../shared/vectors)/,$1))
 merkle-cases: $(B)/merkle-cases
-	@VKEY='$(VKEY)' $(B)/merkle-cases $(DIR)
+	@VKEY='$(VKEY)' $(B)/merkle-cases $(call vectors,merkle tessera-log)
+age-kit: $(B)/age-kit
+	@$(B)/age-kit $(call vectors,age)
+bagit-suite: $(B)/bagit-suite
+	@$(B)/bagit-suite $(call vectors,bagit)
+corpus: $(PROGRAM_T) $(PARSER_T)
+	@B='$(B)' tests/conformance/corpus $(call vectors,zip-slip zip-bomb warc)
 
 # What is too large for check: 45,000 files, 2 GiB; needs 10 GB under $TMPDIR and some minutes.
 soak: all tests
@@ -330,7 +371,7 @@ cov:
 
 # --- looking at the source --------------------------------------------------------------------------------------------
 
-C_FILES = $(wildcard vault/*/*.[ch] policy/*.[ch] verify/*.[ch] cli/*.[ch] include/strongroom/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] tests/conformance/*.c \
+C_FILES = $(wildcard vault/*/*.[ch] policy/*.[ch] verify/*.[ch] parser/*.[ch] cli/*.[ch] include/strongroom/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] tests/conformance/*.c \
 	scripts/*.[ch])
 LINT_FLAGS := $(CPPFLAGS_ALL) -std=c11 $(filter-out -Werror,$(WARN))
 
@@ -373,6 +414,7 @@ format:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/strongroom
 	$(if $(PROGRAM),install -m 755 $(PROGRAM) $(VERIFIER) $(DESTDIR)$(PREFIX)/bin/)
+	$(if $(PARSER),install -D -m 755 $(PARSER) $(DESTDIR)$(PREFIX)/libexec/strongroom/strongroom-parse)
 	install -m 644 $(B)/libstrongroom.a $(DESTDIR)$(PREFIX)/lib/
 	$(if $(wildcard include/strongroom/*.h),install -m 644 $(wildcard include/strongroom/*.h) $(DESTDIR)$(PREFIX)/include/strongroom/)
 	install -d $(DESTDIR)$(PREFIX)/include/strongroom/base
@@ -381,7 +423,7 @@ install: all
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/strongroom $(DESTDIR)$(PREFIX)/bin/strongroom-verify $(DESTDIR)$(PREFIX)/lib/libstrongroom.a
-	rm -rf $(DESTDIR)$(PREFIX)/include/strongroom
+	rm -rf $(DESTDIR)$(PREFIX)/include/strongroom $(DESTDIR)$(PREFIX)/libexec/strongroom
 	$(foreach m,$(MAN),rm -f $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $m))/$(notdir $m);)
 
 dist:

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/escape.h"
+#include "cli/bag.h"
 #include "cli/rows_csv.h"
 #include "cli/verbs.h"
 #include "cli/walk.h"
@@ -23,6 +24,9 @@ const struct cli_option cli_deposit_options[] = {
 	{"each", CLI_ONE, "WHAT",
 		"file: every file is an item; folder: every folder in a PATH is one"},
 	{"rows", CLI_ONE, "CSV", "items from a table: path, title, description, creator, ..."},
+	{"bag", CLI_FLAG, NULL,
+		"PATH is a bag (BagIt, RFC 8493): judged completely first, and refused unless "
+		"valid"},
 	{"title", CLI_ONE, "TEXT", "title of the item, until a curator describes it"},
 	{"name", CLI_ONE, "NAME", "the name of what comes on standard input (PATH is -)"},
 	{"resume", CLI_ONE, "ID", "go on with an accession that broke off"},
@@ -196,6 +200,10 @@ static int walk_mode(struct cli *c, enum cli_walk_mode *mode, struct sr_err *e) 
 		return sr_fail(e, SR_USAGE, "--title is for one item, --each makes many");
 	if (!cli_has(c, "collection"))
 		return sr_fail(e, SR_USAGE, "--collection is missing: where does it go?");
+	if (cli_has(c, "bag") && (rows || each != NULL || c->args.word_count != 1 ||
+					 strcmp(c->args.words[0], "-") == 0))
+		return sr_fail(
+			e, SR_USAGE, "--bag takes one folder, which becomes one item: one PATH");
 	return 0;
 }
 
@@ -260,14 +268,21 @@ static json_t *deposited_json(const struct sr_deposited *d, json_t *problems) {
 	return o;
 }
 
-static int deposited(struct cli *c, const struct sr_deposited *d, json_t *problems) {
+static json_t *with_bag(json_t *o, const struct cli_bag *bag) {
+	if (bag != NULL)
+		json_object_set_new(o, "bag", cli_bag_json(bag));
+	return o;
+}
+
+static int deposited(
+	struct cli *c, const struct sr_deposited *d, json_t *problems, const struct cli_bag *bag) {
 	enum {
 		SHOWN = 10
 	};
 	char hex[2 * SR_ID + 1], size[48];
 	sr_hex(hex, d->accession, SR_ID);
 	cli_size_text(size, sizeof size, d->bytes);
-	int rc = cli_done(c, &d->submitted, deposited_json(d, problems),
+	int rc = cli_done(c, &d->submitted, with_bag(deposited_json(d, problems), bag),
 		"accession %s: %llu item%s, %llu file%s, %s", hex, (unsigned long long)d->items,
 		d->items == 1 ? "" : "s", (unsigned long long)d->files, d->files == 1 ? "" : "s",
 		size);
@@ -298,8 +313,19 @@ static int failed(struct cli *c, const struct sr_deposited *d, int rc) {
 	return rc;
 }
 
-static int run(
-	struct cli *c, struct cli_walk *w, const struct cli_rows_csv *rows, struct sr_err *e) {
+/* A bag's one folder: what is read of it must be what was judged. */
+static int guard(
+	struct cli *c, struct cli_bag *bag, struct sr_deposit_source *source, struct sr_err *e) {
+	char *stored = last_part(c->args.words[0]);
+	if (stored == NULL)
+		return sr_fail(e, SR_NOMEM, "path");
+	cli_bag_guard(bag, stored, source);
+	free(stored);
+	return 0;
+}
+
+static int run(struct cli *c, struct cli_walk *w, const struct cli_rows_csv *rows,
+	struct cli_bag *bag, struct sr_err *e) {
 	struct telling t = {.c = c, .problems = c->json ? json_array() : NULL};
 	struct sr_deposit_source source;
 	struct sr_deposited d = {0};
@@ -316,9 +342,12 @@ static int run(
 	}
 	if (rc == 0) {
 		cli_walk_source(w, &source, &(struct cli_walk_told){.told = told, .ctx = &t});
-		rc = sr_client_deposit(c->client, &o, &d, e);
+		if (bag != NULL)
+			rc = guard(c, bag, &source, e);
+		if (rc == 0)
+			rc = sr_client_deposit(c->client, &o, &d, e);
 		cli_progress_end();
-		rc = rc == 0 ? deposited(c, &d, t.problems) : failed(c, &d, rc);
+		rc = rc == 0 ? deposited(c, &d, t.problems, bag) : failed(c, &d, rc);
 	}
 	if (rc == 0 && rows->count > 0)
 		rc = describe_rows(c, rows, &d, e);
@@ -331,6 +360,7 @@ int verb_deposit(struct cli *c, struct sr_err *e) {
 	enum cli_walk_mode mode = WALK_ONE;
 	struct cli_walk *w = NULL;
 	struct cli_rows_csv rows = {0};
+	struct cli_bag *bag = NULL;
 	const char *csv = cli_get(c, "rows");
 	if (cli_has(c, "abandon"))
 		return abandon(c, e);
@@ -342,8 +372,11 @@ int verb_deposit(struct cli *c, struct sr_err *e) {
 	if (rc == 0)
 		rc = csv != NULL ? add_rows(w, &rows, csv, e) : add_paths(c, w, e);
 	many_files();
+	if (rc == 0 && cli_has(c, "bag"))
+		rc = cli_bag_open(&bag, c, c->args.words[0], e);
 	if (rc == 0)
-		rc = run(c, w, &rows, e);
+		rc = run(c, w, &rows, bag, e);
+	cli_bag_free(bag);
 	cli_walk_free(w);
 	cli_rows_csv_free(&rows);
 	return rc;

@@ -165,6 +165,11 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom deposit boxes/ --each folder --collection \"Police files 1974\" "
 		"--as dan.id",
 		cli_deposit_options, 0, ANY, verb_deposit},
+	{"inspect", NULL,
+		"Say what files on this machine are and hold, taken apart in the sandbox; nothing "
+		"is written.",
+		"FILE... [--depth N]", "strongroom inspect box-1/*.zip", cli_inspect_options, 1,
+		ANY, verb_inspect},
 	{"describe", NULL, "Describe an item, or many from a table.",
 		"ITEM | --rows CSV --accession A, --as CURATOR",
 		"strongroom describe 3f2a --title \"Leaflet\" --language ar --hazard hate --as "
@@ -471,6 +476,9 @@ const struct cli_verb cli_verbs[] = {
 	{"status", NULL, "Say how the vault is.", "[--as ANYBODY]",
 		"strongroom status --vault /srv/vault --unlock /root/vault.key", NULL, 0, 0,
 		verb_status},
+	{"doctor", NULL,
+		"Try every wall of the sandbox, from inside too; exit 1 when one does not stand.",
+		"", "strongroom doctor", NULL, 0, 0, verb_doctor},
 	{"core", NULL, "Serve the vault on its socket, in the foreground.", "--vault DIR",
 		"strongroom core --vault /srv/vault --unlock /root/vault.key", NULL, 0, 0,
 		verb_core},

@@ -85,6 +85,11 @@ int verb_policy_show(struct cli *c, struct sr_err *e);
 extern const struct cli_option cli_deposit_options[];
 int verb_deposit(struct cli *c, struct sr_err *e);
 
+/* verb_inspect.c */
+extern const struct cli_option cli_inspect_options[];
+int verb_inspect(struct cli *c, struct sr_err *e);
+int verb_doctor(struct cli *c, struct sr_err *e);
+
 /* verb_items.c */
 extern const struct cli_option cli_describe_options[], cli_release_options[], cli_items_options[],
 	cli_show_options[], cli_search_options[];

@@ -24,6 +24,7 @@ struct text {
 struct one { /* a source: two items of one file each */
 	size_t item, file;
 	struct text contents[2];
+	struct looking *looking; /* NULL: nobody looks */
 };
 static const char *const contents[] = {"The first file.\n", "The second file, somewhat longer.\n"};
 
@@ -116,6 +117,55 @@ static int deposit_liar(
 	return sr_call_parse(r, NULL);
 }
 
+/* Who looks at what was read (a bag that was judged before): each file, then the end. */
+struct looking {
+	size_t files, refuse_at; /* 0: never; above the number of files: at the end */
+	bool ended;
+};
+
+static int look(
+	void *ctx, struct sr_bytes path, uint64_t size, const uint8_t *sha256, struct sr_err *e) {
+	struct looking *l = ((struct one *)ctx)->looking;
+	uint8_t want[SR_HASH];
+
+	assert_false(l->ended);
+	if (path.p == NULL) {
+		l->ended = true;
+	} else {
+		const char *text = contents[l->files++];
+		sr_sha256(want, text, strlen(text));
+		assert_int_equal(size, strlen(text));
+		assert_memory_equal(sha256, want, SR_HASH);
+	}
+	if (l->refuse_at > 0 && l->refuse_at == l->files + (l->ended ? 1 : 0))
+		return sr_fail(e, SR_AUTH, "it is not what was judged");
+	return 0;
+}
+
+static void looked_at(struct office *o) {
+	for (size_t at = 0; at <= T_COUNT(contents) + 1; at++) {
+		struct desk *d = desk_new(o, &o->w->depositor);
+		struct looking l = {.refuse_at = at};
+		struct one from = {.looking = &l};
+		const struct sr_deposit_source src = {
+			.item = one_item, .file = one_file, .read = look, .ctx = &from};
+		const struct sr_depositing dep = {.collection = o->w->collection, .source = &src};
+		struct sr_deposited out;
+		const int rc = sr_client_deposit(d->c, &dep, &out, &d->e);
+
+		if (at == 0) {
+			assert_ok(rc, &d->e);
+			assert_true(l.ended && l.files == T_COUNT(contents));
+		} else {
+			assert_fails(rc, SR_AUTH, &d->e, "it is not what was judged");
+			assert_false(asked(d, "submit"));
+			assert_true(asked(d, "deposit.abort"));
+		}
+		sr_deposited_free(&out);
+		desk_free(d);
+	}
+}
+
 #define ZERO "0000000000000000000000000000000000000000000000000000000000000000"
 
 static void test_deposit(void **state) {
@@ -136,7 +186,7 @@ static void test_deposit(void **state) {
 	};
 	struct sr_deposited out;
 	struct one from = {0};
-	const struct sr_deposit_source src = {one_item, one_file, NULL, &from};
+	const struct sr_deposit_source src = {.item = one_item, .file = one_file, .ctx = &from};
 	const struct sr_depositing dep = {.collection = o->w->collection, .source = &src};
 	static const uint8_t none[SR_ID];
 
@@ -167,6 +217,7 @@ static void test_deposit(void **state) {
 		sr_client_deposit(d->c, &dep, &out, &d->e), SR_USAGE, &d->e, "nothing to deposit");
 	sr_deposited_free(&out);
 	desk_free(d);
+	looked_at(o);
 	d = desk_new(o, &o->w->researcher[0]);
 	assert_fails(sr_client_deposit(d->c, &dep, &out, &d->e), SR_DENIED, &d->e, NULL);
 	sr_deposited_free(&out);

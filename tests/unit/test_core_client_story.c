@@ -241,7 +241,8 @@ static void told(void *ctx, struct sr_bytes path, const char *status, const char
 
 static void deposit(struct story *s) {
 	struct files f = {0};
-	const struct sr_deposit_source src = {next_item, next_file, told, &f};
+	const struct sr_deposit_source src = {
+		.item = next_item, .file = next_file, .told = told, .ctx = &f};
 	const struct sr_depositing dep = {.collection = s->collection, .source = &src};
 	struct sr_deposited out;
 	struct desk *d = s->depositor;

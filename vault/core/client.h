@@ -612,6 +612,11 @@ struct sr_deposit_source {
 	/* What became of one file, as the vault stored it and as this client hashed it; the reason
 	 * of what is only `recorded` is its note. In the caller's thread; may be NULL. */
 	void (*told)(void *ctx, struct sr_bytes path, const char *status, const char *reason);
+	/* What was read of one file, and the vault has stored; then, with p == NULL, that these
+	 * were all. In the caller's thread, before anything is signed; a negative result ends the
+	 * deposit (AUTH, USAGE: it is taken back). May be NULL. */
+	int (*read)(void *ctx, struct sr_bytes path, uint64_t size, const uint8_t *sha256,
+		struct sr_err *e);
 	void *ctx;
 };
 struct sr_depositing {

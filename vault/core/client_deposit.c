@@ -78,6 +78,8 @@ static int told_one(
 	/* What is only recorded was told when it was sent, with what it is. */
 	if (f->src->told != NULL && strcmp(word, "recorded") != 0)
 		f->src->told(f->src->ctx, sr_buf_view(&s->path), word, reason);
+	if (s->content && f->src->read != NULL)
+		return f->src->read(f->src->ctx, sr_buf_view(&s->path), s->size, s->sha256, e);
 	return 0;
 }
 
@@ -296,6 +298,8 @@ static int send_all(struct flow *f, struct sr_err *e) {
 			f->sent_count);
 	if (rc == 0 && f->item_count == 0)
 		rc = sr_fail(e, SR_USAGE, "there is nothing to deposit");
+	if (rc == 0 && f->src->read != NULL)
+		rc = f->src->read(f->src->ctx, sr_bytes_of(NULL, 0), 0, NULL, e);
 	return rc;
 }
 
