@@ -29,7 +29,7 @@ Q := $(if $(V),,@)
 
 # --- layers, lowest first; the layers each may use -----------------------------------------------------------------
 
-LIB_LAYERS := base policy crypto merkle store ledger catalogue board sandbox intake room core
+LIB_LAYERS := base policy crypto merkle store ledger catalogue board audit sandbox intake room core
 # verify is a program of its own (strongroom-verify), no part of the library.
 LAYERS := $(LIB_LAYERS) verify
 BELOW_verify := base crypto merkle
@@ -41,10 +41,11 @@ BELOW_store := base crypto merkle
 BELOW_ledger := $(BELOW_store) store
 BELOW_catalogue := $(BELOW_ledger) ledger
 BELOW_board := $(BELOW_catalogue) catalogue policy
+BELOW_audit := $(BELOW_board) board
 BELOW_sandbox := base crypto
 BELOW_intake := $(BELOW_board) board sandbox
 BELOW_room := $(BELOW_board) board sandbox
-BELOW_core := $(BELOW_board) board sandbox intake room
+BELOW_core := $(BELOW_board) board audit sandbox intake room
 
 DIR_policy := policy
 DIR_verify := verify
@@ -60,6 +61,7 @@ LIBS_store := -lsqlite3 -lzstd -lz $(LIBS_crypto)
 LIBS_ledger := -lmicrohttpd -lcurl $(LIBS_store)
 LIBS_catalogue := $(LIBS_ledger)
 LIBS_board := $(LIBS_ledger)
+LIBS_audit := $(LIBS_ledger)
 LIBS_intake := $(LIBS_ledger)
 LIBS_room := $(LIBS_ledger)
 LIBS_core := -ljansson $(LIBS_ledger)
@@ -213,10 +215,15 @@ $(B)/t/fuzzer/$1: $(B)/t/tests/fuzz/$1.o $(call archives,$1,t/)
 endef
 $(foreach t,$(notdir $(REPLAY)),$(eval $(call replay_rule,$t)))
 
+# One that is made of the unit tests' rig needs their helpers and the layer that the rig is of.
+RIGGED := $(basename $(notdir $(shell grep -l 'unit/catalogue_rig.h' tests/bench/bench_*.c 2>/dev/null)))
+bench_as = $(if $(filter $1,$(RIGGED)),test_catalogue_rig,$1)
+bench_more = $(if $(filter $1,$(RIGGED)),$(B)/o/tests/unit/util.o)
 define bench_rule
-$(B)/$1: $(B)/o/tests/bench/$1.o $(call archives,$1,)
+$(B)/$1: $(B)/o/tests/bench/$1.o $(call bench_more,$1) $(call archives,$(call bench_as,$1),)
 	$(if $(Q),@echo '  LD $$@')
-	$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $(B)/o/tests/bench/$1.o $(call group,$1,)
+	$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $(B)/o/tests/bench/$1.o $(call bench_more,$1) $(call group,$(call bench_as,$1),) \
+		$(if $(call bench_more,$1),-lcmocka)
 endef
 $(foreach t,$(notdir $(BENCH)),$(eval $(call bench_rule,$t)))
 

@@ -401,6 +401,8 @@ static const struct sr_table tables[] = {
 	{"backups", "backup", true},
 	{"recoveries", "ask", true},
 	{"recovery_members", "ask, person", true},
+	{"witness_policies", "entry", true},
+	{"glass", "checkout, person", true},
 	{"texts", "entry, record", false},
 	{"people_texts", "person", false},
 	{"collection_texts", "collection", false},
