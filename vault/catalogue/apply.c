@@ -65,6 +65,7 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_EXPORT] = sr_apply_export,
 	[SR_T_ENQUIRY] = sr_apply_enquiry,
 	[SR_T_NOTICE] = sr_apply_notice,
+	[SR_T_READ] = sr_apply_read,
 	[SR_T_SCRUB] = sr_apply_scrub,
 	[SR_T_COLLECT] = sr_apply_collect,
 	[SR_T_ESCROW] = sr_apply_escrow,

@@ -11,7 +11,7 @@
  *   apply_flag.c      what stands on items
  *   apply_request.c   requests, votes
  *   apply_grant.c     grants, checkouts, records
- *   apply_office.c    enquiries, notices
+ *   apply_office.c    enquiries, notices, who read the log
  */
 #ifndef SR_CATALOGUE_APPLY_IN_H
 #define SR_CATALOGUE_APPLY_IN_H
@@ -100,6 +100,7 @@ sr_effect_fn sr_apply_vote;
 sr_effect_fn sr_apply_withdraw;
 sr_effect_fn sr_apply_enquiry;
 sr_effect_fn sr_apply_notice;
+sr_effect_fn sr_apply_read;
 sr_effect_fn sr_apply_lapse;
 sr_effect_fn sr_apply_refuse;
 sr_effect_fn sr_apply_grant;
