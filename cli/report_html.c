@@ -746,12 +746,13 @@ int cli_report_html(struct sr_buf *out, const struct cli_report *r, struct sr_er
 	for (size_t i = 0; rc == 0 && i < sizeof tables / sizeof tables[0]; i++)
 		rc = put_table(out, i, r, e);
 	sr_buf_put_str(out,
-		"</main>\n<footer><p>Times are UTC. An item counts as open from its opening until "
-		"it was opened again, shut or given back: at most so long was it looked at. Ids are "
-		"cut to 12 digits.</p><p>These figures come from the vault's catalogue. That it "
-		"follows from the log, entry by entry, is what <code>strongroom audit "
-		"replay</code> checks; that the log is the one others remember, <code>strongroom-verify</code> "
-		"and the witnesses.</p></footer>\n</body>\n</html>\n");
+		"</main>\n<footer><p>Times are UTC. An item counts as open from its opening "
+		"until it was opened again, shut or given back: at most so long was it looked "
+		"at. Ids are cut to 12 digits.</p><p>These figures come from the vault's "
+		"catalogue. That it follows from the log, entry by entry, is what <code>"
+		"strongroom audit replay</code> checks; that the log is the one others "
+		"remember, <code>strongroom-verify</code> and the witnesses.</p></footer>\n"
+		"</body>\n</html>\n");
 	if (f != NULL)
 		free(f->days);
 	free(f);
