@@ -8,6 +8,7 @@
 #   make cedar-conformance CASES='a.jsonl b.jsonl'   cases of the policy language; make cedar-differential: new ones,
 #                   asked of Cedar's own engine; make cedar-validate: the default policies, and mistakes in them, by
 #                   Cedar's own validator; make bench-policy
+#   make bench-ledger   what the ledger must do, measured; 1 when it does not
 #   make merkle-cases DIR=folder   cases of hash trees and whole logs in the form of transparency-dev's, counted by class
 #   make asan tsan valgrind fuzz cov bench     the same code, looked at in other ways; `make fuzz T=fuzz_base_text
 #                   SECONDS_EACH=600` fuzzes one parser for ten minutes, `make seeds` makes its corpus anew
@@ -123,7 +124,7 @@ VERIFIER_T := $(if $(VERIFY_MAIN),$(B)/t/strongroom-verify)
 ALL_LIB_SRC := $(foreach l,$(LIB_LAYERS),$(call sources,$l))
 MAN := $(wildcard man/*.[1-8])
 
-.PHONY: all soak merkle-cases cedar-conformance cedar-differential cedar-validate bench-policy unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
+.PHONY: all soak merkle-cases cedar-conformance cedar-differential cedar-validate bench-policy bench-ledger unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
 	objects tests deps deps-lint deps-valgrind deps-room deps-web deps-s3 FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -293,6 +294,11 @@ cedar-differential: $(B)/cedar-conformance
 cedar-validate: $(B)/strongroom
 	@B='$(B)' tests/conformance/validate $(SEED) $(COUNT)
 # Exits 1 when a goal is missed.
+# The ledger's goals, on this disk; 1 when one is missed. Needs a gigabyte under $(B) for a minute.
+bench-ledger: $(B)/bench_ledger_goals $(B)/bench_ledger_replay
+	@$(B)/bench_ledger_goals $(B)/bench-ledger.$$$$
+	@$(B)/bench_ledger_replay 200000 50000
+
 bench-policy: $(B)/bench_policy_cedar
 	@B='$(B)' tests/conformance/bench
 

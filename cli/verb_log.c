@@ -153,12 +153,6 @@ int verb_log(struct cli *c, struct sr_err *e) {
 		rc = cli_connect(c, CLI_PERSON, e);
 	if (rc != 0)
 		return rc;
-	if (cli_reads_by_office(c)) {
-		const struct sr_reading_ask ask = {.what = "log", .from = a.from, .to = a.to};
-		rc = sr_client_on_record(c->client, &ask, NULL, e);
-		if (rc != 0)
-			return rc;
-	}
 	l.list = c->json && !l.lines ? json_array() : NULL;
 	rc = sr_client_log(c->client, &a, e);
 	if (rc == SR_DENIED)
