@@ -226,6 +226,10 @@ void cli_json_set_bytes(json_t *o, const char *key, struct sr_bytes text); /* pa
 void cli_json_print(json_t *j);                                            /* and frees */
 /* One line of RFC 8785, and frees; for objects, arrays, strings, integers (canonical.c). */
 SR_MUST int cli_json_canonical(json_t *j, struct sr_err *e);
+/* The same, appended to ${out}. */
+SR_MUST int cli_json_canonical_to(struct sr_buf *out, json_t *j, struct sr_err *e);
+/* Does the caller read the log as auditor or officer, and so on the record? (verb_audit.c) */
+bool cli_reads_by_office(const struct cli *c);
 /* An opened entry of the log (verb_log.c). */
 json_t *cli_entry_json(const struct sr_entry *en);
 void cli_entry_print(const struct sr_entry *en);

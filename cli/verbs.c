@@ -437,6 +437,28 @@ const struct cli_verb cli_verbs[] = {
 	{"log", NULL, "Read the log, each entry proven.",
 		"[--from N] [--to N] [--type T] [--grep TEXT] [--lines] --as AUDITOR",
 		"strongroom log --type vote --as aud.id", cli_log_options, 0, 0, verb_log},
+	{"audit", "replay",
+		"Live through the whole log again, believing nothing but its entries: signatures, "
+		"rules, every grant from its votes; then compare with the catalogue in use.",
+		"[--anew] [--as ANYBODY]",
+		"strongroom audit replay --vault /srv/vault --unlock /root/vault.key",
+		cli_audit_replay_options, 0, 0, verb_audit_replay},
+	{"audit", "report",
+		"Report who saw what, in which form, for how long; grants that were never used, "
+		"requests and how they came out, refusals, breaks of glass, exports, and who read "
+		"the log.",
+		"[SECTION...] [--person P] [--item I] [--collection C] [--from T] [--to T] "
+		"[--format table|csv|jsonl|html] [--out F] [--reason TEXT] --as AUDITOR",
+		"strongroom audit report --from 2026-01-01 --format html --out 2026.html --as "
+		"aud.id",
+		cli_audit_report_options, 0, 16, verb_audit_report},
+	{"audit", "person",
+		"Show what a person looked at, or with --access-report all that is held on them: "
+		"to themselves, or to an auditor who says why; they are told.",
+		"PERSON [--access-report] [--format table|csv|jsonl] [--out F] [--reason TEXT] "
+		"--as ANYBODY",
+		"strongroom audit person p-6f1c2a90b3d4e5f6 --access-report --as ada.id",
+		cli_audit_person_options, 1, 1, verb_audit_person},
 	{"verify", NULL, "Read the whole log: root, signatures, catalogue.", "[--as ANYBODY]",
 		"strongroom verify --vault /srv/vault --unlock /root/vault.key", NULL, 0, 0,
 		verb_verify},

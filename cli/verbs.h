@@ -194,6 +194,26 @@ int verb_log_open(struct cli *c, struct sr_err *e);
 int verb_log(struct cli *c, struct sr_err *e);
 int verb_verify(struct cli *c, struct sr_err *e);
 
+/* verb_audit.c */
+extern const struct cli_option cli_audit_replay_options[], cli_audit_report_options[],
+	cli_audit_person_options[];
+int verb_audit_replay(struct cli *c, struct sr_err *e);
+int verb_audit_report(struct cli *c, struct sr_err *e);
+int verb_audit_person(struct cli *c, struct sr_err *e);
+/* report_html.c: one page of a report. ${each} section's rows are asked for by its name. */
+struct cli_report {
+	const char *title, *origin, *scope, *made, *by; /* of the head */
+	uint64_t size;
+	const char *root;
+	int64_t begins, ends; /* 0: open */
+	/* Rows of a section, at most ${most}; more: *${cut} is set. */
+	int (*rows)(void *ctx, const char *section, size_t most,
+		int (*each)(void *ctx, const struct sr_row *row), void *to, bool *cut,
+		struct sr_err *e);
+	void *ctx;
+};
+SR_MUST int cli_report_html(struct sr_buf *out, const struct cli_report *r, struct sr_err *e);
+
 /* verb_second.c */
 extern const struct cli_option cli_second_options[];
 /* The folder of the second copy, made absolute in ${out}, and made when only its last part is

@@ -479,6 +479,11 @@ RIG void life_ends(struct rig *r) {
 	f_put(r, "person", r->person[RESEARCHER]);
 	f_id(r, "about", "grant 5");
 	rig_end(r);
+	rig_begin(r, SR_T_READ, AUDITOR);
+	f_put(r, "what", "person");
+	f_put(r, "person", r->person[RESEARCHER]);
+	rig_text(r, SR_PERSONAL, r->person[AUDITOR], "reason", "The-yearly-sample");
+	rig_end(r);
 	q.request = "request 8";
 	q.closes = RIG_NOW + 1000;
 	s_request(r, RESEARCHER, &q);

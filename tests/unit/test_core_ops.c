@@ -32,8 +32,9 @@ static const char *sample(enum sr_value_kind kind) {
 	case SR_V_TOKEN:
 	case SR_V_NAME:
 		return "0011";
-	case SR_V_CARD:
 	case SR_V_TIME:
+		return "2026-11-21T10:00:00Z";
+	case SR_V_CARD:
 	case SR_V_TEXT:
 	case SR_V_COUNT_ROOT:
 	case SR_V_LEVEL_KEY:

@@ -204,6 +204,7 @@ static int (*const rule_for[SR_T_COUNT])(struct rules_ctx *c) = {
 	[SR_T_RETURN] = rule_return,
 	[SR_T_BREAK_GLASS] = rule_break_glass,
 	[SR_T_ENQUIRY] = rule_enquiry,
+	[SR_T_READ] = rule_read,
 };
 
 /* Roles that a type's row in ledger/types.c allows to sign, as roles of the catalogue. */

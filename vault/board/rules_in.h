@@ -70,6 +70,7 @@ rule_fn rule_checkout;
 rule_fn rule_return;
 rule_fn rule_break_glass;
 rule_fn rule_enquiry;
+rule_fn rule_read; /* rules_audit.c */
 
 /* A request of kind person: a new key for whom it is about (rules_people.c). */
 rule_fn rules_key_asked;

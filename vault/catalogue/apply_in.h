@@ -11,7 +11,7 @@
  *   apply_flag.c      what stands on items
  *   apply_request.c   requests, votes
  *   apply_grant.c     grants, checkouts, records
- *   apply_office.c    enquiries, notices
+ *   apply_office.c    enquiries, notices, who read the log
  */
 #ifndef SR_CATALOGUE_APPLY_IN_H
 #define SR_CATALOGUE_APPLY_IN_H
@@ -31,7 +31,30 @@ struct sr_apply {
 	uint32_t position;      /* of the next object record in the entry's object file */
 	struct sr_bytes *texts; /* one per record of the entry; p == NULL: not here */
 	struct sr_buf *bodies;  /* of records that lie out; texts point into them */
+	struct sr_apply_memo *memo;
 };
+
+enum {
+	SR_MEMO_PEOPLE = 16 /* who signs much signs often; more are looked up */
+};
+/* What every entry asks of those before it, kept beside the tables while ${size} is the
+ * catalogue's. */
+struct sr_apply_memo {
+	uint64_t size; /* 0: nothing is known */
+	int64_t received;
+	bool brings; /* the last entry brings items: its `stored` is due */
+	uint8_t vault[SR_HASH];
+	char known[SR_MEMO_PEOPLE][SR_PERSON_TEXT]; /* persons that the vault has, at random */
+	/* In a long replay items go into the search index once, before the commit, however often
+	 * their texts changed. */
+	bool late;
+	int64_t *items;
+	size_t count, cap;
+};
+/* The item's texts, hazards or files changed. */
+SR_MUST int sr_apply_search(struct sr_apply *a, int64_t n, struct sr_err *e);
+/* catalogue.c: the memo of ${c}. */
+struct sr_apply_memo *sr_catalogue_memo(struct sr_catalogue *c);
 
 /* One effect; the row of the log is there already. */
 typedef int sr_effect_fn(struct sr_apply *a, struct sr_err *e);
@@ -79,6 +102,7 @@ sr_effect_fn sr_apply_vote;
 sr_effect_fn sr_apply_withdraw;
 sr_effect_fn sr_apply_enquiry;
 sr_effect_fn sr_apply_notice;
+sr_effect_fn sr_apply_read;
 sr_effect_fn sr_apply_lapse;
 sr_effect_fn sr_apply_refuse;
 sr_effect_fn sr_apply_grant;

@@ -97,7 +97,7 @@ static int add_files(struct sr_apply *a, int64_t n, const uint8_t id[SR_HASH], s
 			A_TEXT(f.media_type), A_INT(f.kind), A_U64(f.size), A_INT(f.mtime),
 			A_HASH(f.sha256));
 	if (rc == SR_NOTFOUND) /* the end of the list */
-		rc = sr_search_index(a->db, n, e);
+		rc = sr_apply_search(a, n, e);
 out:
 	sr_buf_free(&body);
 	return rc;
@@ -236,7 +236,7 @@ int sr_apply_redact(struct sr_apply *a, struct sr_err *e) {
 			"INSERT INTO item_hazards(n, hazard)"
 			" SELECT ?, hazard FROM item_hazards WHERE n = ?",
 			A_INT(n), A_INT(from));
-	return rc == 0 ? sr_search_index(a->db, n, e) : rc;
+	return rc == 0 ? sr_apply_search(a, n, e) : rc;
 }
 
 /* --- what is said about items --- */
@@ -342,7 +342,7 @@ int sr_apply_describe(struct sr_apply *a, struct sr_err *e) {
 			A_INT(sr_field_count(a->s, "title") != 0));
 	if (rc == 0)
 		rc = set_texts(a, it.n, e);
-	return rc == 0 ? sr_search_index(a->db, it.n, e) : rc;
+	return rc == 0 ? sr_apply_search(a, it.n, e) : rc;
 }
 
 /* The envelope in force from now on: one more than the one before, with a new seal. Votes before
@@ -423,7 +423,7 @@ int sr_apply_release(struct sr_apply *a, struct sr_err *e) {
 			A_INT(a->entry));
 	if (rc == 0)
 		rc = set_hazards(a, it.n, e);
-	return rc == 0 ? sr_search_index(a->db, it.n, e) : rc;
+	return rc == 0 ? sr_apply_search(a, it.n, e) : rc;
 }
 
 /* A quorum of the old level decided it: the grant is live, of right reseal, and names the item. A

@@ -993,6 +993,7 @@ void sr_enquiry_events_free(struct sr_enquiry_events *l);
  *   retention-due  curators, officers                 statement of the retention date
  *   share-due      members of a board in force        the statement by which they last opened
  *                                                     theirs; SR_NOTICE_SHARE_S before a year
+ *   read           the person whom a `read` names     that statement: what is held on them was read
  *   enquiry-due    officers                           enquiry, SR_NOTICE_ENQUIRY_S before its
  *                                                     deadline
  *

@@ -278,6 +278,7 @@ static const char *const statements[] = {
 	"CREATE TABLE views(entry INTEGER PRIMARY KEY,"
 	" checkout BLOB NOT NULL REFERENCES checkouts(checkout), event TEXT NOT NULL,"
 	" files INTEGER NOT NULL, form TEXT) STRICT",
+	"CREATE INDEX views_checkout ON views(checkout, entry)",
 	"CREATE TABLE exports(entry INTEGER PRIMARY KEY,"
 	" checkout BLOB NOT NULL REFERENCES checkouts(checkout), grant_id BLOB NOT NULL,"
 	" n INTEGER NOT NULL REFERENCES items(n), recipient TEXT NOT NULL,"
@@ -300,6 +301,14 @@ static const char *const statements[] = {
 	"CREATE TABLE notices(what TEXT NOT NULL, person TEXT NOT NULL REFERENCES people(person),"
 	" about BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(what, person, about)) STRICT,"
 	" WITHOUT ROWID",
+
+	/* who read what of the log; first, past: a range of entries; begins, ends: a time */
+	"CREATE TABLE reads(entry INTEGER PRIMARY KEY, reader TEXT NOT NULL REFERENCES"
+	" people(person), what TEXT NOT NULL, person TEXT REFERENCES people(person), item BLOB,"
+	" collection BLOB, first INTEGER, past INTEGER, begins INTEGER, ends INTEGER,"
+	" received INTEGER NOT NULL) STRICT",
+	"CREATE INDEX reads_reader ON reads(reader, received)",
+	"CREATE INDEX reads_person ON reads(person, received) WHERE person NOT NULL",
 
 	/* --- records --- */
 
@@ -399,6 +408,7 @@ static const struct sr_table tables[] = {
 	{"enquiry_people", "enquiry, person", true},
 	{"enquiry_events", "entry", true},
 	{"notices", "what, person, about", true},
+	{"reads", "entry", true},
 	{"refusals", "entry", true},
 	{"incidents", "entry", true},
 	{"scrubs", "entry", true},
@@ -407,6 +417,8 @@ static const struct sr_table tables[] = {
 	{"backups", "backup", true},
 	{"recoveries", "ask", true},
 	{"recovery_members", "ask, person", true},
+	{"witness_policies", "entry", true},
+	{"glass", "checkout, person", true},
 	{"texts", "entry, record", false},
 	{"people_texts", "person", false},
 	{"collection_texts", "collection", false},

@@ -236,6 +236,21 @@ struct sr_certifying {
 SR_MUST int sr_client_certificate(struct sr_client *c, const struct sr_certifying *of,
 	struct sr_buf *note, struct sr_submitted *out, struct sr_err *e);
 
+/* --- reading on the record (client_audit.c) --------------------------------------------------- */
+
+/* What is about to be read of the log; a `read` is signed unless one of the last hour covers it. */
+struct sr_reading_ask {
+	const char *what;   /* log, report, person */
+	const char *person; /* whose; NULL: none */
+	const uint8_t *item, *collection;
+	uint64_t from, to;    /* log: entries; to 0: whatever there will be */
+	int64_t begins, ends; /* report: a time; 0: none */
+	const char *reason;   /* or NULL */
+};
+/* *${out} (may be NULL): its index in the log; 0 when an earlier one covers it. */
+SR_MUST int sr_client_on_record(
+	struct sr_client *c, const struct sr_reading_ask *a, uint64_t *out, struct sr_err *e);
+
 /* --- boards: founding, ceremonies (client_board.c) -------------------------------------------- */
 
 struct sr_founding {

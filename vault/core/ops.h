@@ -223,7 +223,9 @@
  *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?}; join,
  *         correct {request, version}; describe, release {items dec}; deal, accept, reveal {run};
  *         checkout {checkout, item, state}; lift {grant} (suspended by the caller); retention
- *         {item, due, basis} (its date has come); enquiry {enquiry, state, deadline?}
+ *         {item, due, basis} (its date has come); enquiry {enquiry, state, deadline?}; read
+ *         {person, reading, received, entry, reason?} (who read what is held on the caller, these
+ *         last 30 days)
  * request.material     as requests: all that a voter's client must verify, also in a file
  *   in    request id, version dec?, since dec?, board token? ("yes": with all of board.material
  *         in front), from dec? (a further page: needs the version), extension dec? (the items of
@@ -359,6 +361,28 @@
  *   out   index dec, size dec (of the checkpoint in it)
  *   body  the entry's .tlog-proof, from the published checkpoint with its cosignatures where that
  *         covers the entry
+ * audit.reading        login: has the caller said on the record that they read this?
+ *   in    what token (log report person), person?, item id?, collection id?, from dec?, to dec?
+ *         (entries), begins time?, ends time?
+ *   out   covered yes? (by a `read` of theirs of the last hour; else they sign one first)
+ * audit.report         auditor, officer, with a `read` of what report on the record
+ *   in    section token (catalogue/report.h), person?, item id?, collection id?, begins time?,
+ *         ends time?, offset dec?, limit dec?
+ *   out   size dec (of the log)
+ *   body  rows: one for each, named as the section; names and titles as the caller may see them
+ * audit.person         that person; auditor, officer, with a `read` of what person on the record
+ *   in    section token, person, offset dec?, limit dec?
+ *   out   size dec
+ *   body  as audit.report, also the sections about one person; `person` {person, key b64, role*,
+ *         ever*, entry, rekeyed*, name?} for the section person
+ * audit.replay         house: member, curator, officer, auditor, custodian. A step of audit/audit.h
+ *                      for each call; begins one, or goes on with what was interrupted.
+ *   in    anew token? ("yes": from the beginning; of the first call alone)
+ *   out   done dec, size dec, signatures dec, judged dec, seen dec, grants dec, decisions dec,
+ *         findings dec, resumed dec; at the end: ended complete|broken, rows dec, tiles dec, bytes
+ *         dec, root b64
+ *   body  rows, at the end: finding {what, index?, id?, type?, field?, text} (1000 at most); the
+ *         first of them is also the reply's code
  * enquiries            officer, auditor
  *   in    state token?
  *   body  rows: enquiry {id, kind, state, opened, deadline?, entry, ended?, item*, concerns*

@@ -59,6 +59,8 @@ sr_op_fn sr_op_log_checkpoint, sr_op_log_tile, sr_op_log_prove;            /* op
 sr_op_fn sr_op_witness;                                                    /* ops_witness.c */
 sr_op_fn sr_op_status, sr_op_verify, sr_op_scrub, sr_op_rebuild;           /* ops_house.c */
 sr_op_fn sr_op_redact_make;                                                /* ops_redact.c */
+sr_op_fn sr_op_audit_reading, sr_op_audit_report, sr_op_audit_person,
+	sr_op_audit_replay; /* ops_audit.c */
 sr_op_fn sr_op_collect;                                                    /* ops_collect.c */
 
 /* Fields of the call; their grammar was checked against the table. False: not given. */
@@ -90,6 +92,10 @@ SR_MUST int sr_check_since(const struct sr_x *x, uint64_t since, struct sr_err *
 /* DENIED with that sentence. */
 int sr_denied(struct sr_err *e, const char *fmt, ...) SR_PRINTF(2, 3);
 
+/* The caller has said on the record that they read this (catalogue/report.h; reader and now are
+ * filled in here), or DENIED. */
+struct sr_reading_want;
+SR_MUST int sr_on_record(struct sr_x *x, const struct sr_reading_want *want, struct sr_err *e);
 /* A receipt of entry ${index} for the caller, appended as field `receipt` of the open row. DENIED
  * when the caller may not read the entry. */
 SR_MUST int sr_put_receipt(

@@ -936,6 +936,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_EXPORT:
 	case SR_T_ENQUIRY:
 	case SR_T_NOTICE:
+	case SR_T_READ:
 	case SR_T_SCRUB:
 	case SR_T_COLLECT:
 	case SR_T_ESCROW:

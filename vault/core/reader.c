@@ -115,6 +115,7 @@ static enum reads class_of(const struct sr_statement *s) {
 		return has(s, "request") || has(s, "grant") ? REQUEST : HOUSE;
 	case SR_T_ENQUIRY:
 	case SR_T_NOTICE:
+	case SR_T_READ:
 		return OFFICE;
 	case SR_T_INCIDENT:
 		return HOUSE;
@@ -280,7 +281,7 @@ static int of_trust(
 	return rc;
 }
 
-int sr_may_read(struct sr_reading *out, const struct sr_caller *c, const struct sr_statement *s,
+static int may_read(struct sr_reading *out, const struct sr_caller *c, const struct sr_statement *s,
 	struct sr_err *e) {
 	const bool house = (c->roles & SEES_REQUESTS) != 0;
 	struct sr_reading r = {.caller = c};
@@ -329,6 +330,7 @@ int sr_may_read(struct sr_reading *out, const struct sr_caller *c, const struct 
 		break;
 	case OFFICE:
 		may = (c->roles & (SR_ROLE_OFFICER | SR_ROLE_AUDITOR)) != 0;
+		r.party = s->type->id == SR_T_READ && named(c, s); /* whom the reason is told */
 		break;
 	case HOUSE:
 		may = house;
@@ -339,6 +341,24 @@ int sr_may_read(struct sr_reading *out, const struct sr_caller *c, const struct 
 	r.entry = may || strcmp(s->head.actor, c->person) == 0 || named(c, s);
 	*out = r;
 	return 0;
+}
+
+/* What everybody needs to believe others (public, request) is read without a word. The rest an
+ * auditor or officer reads by that office alone, and says so on the record. */
+int sr_may_read(struct sr_reading *out, const struct sr_caller *c, const struct sr_statement *s,
+	struct sr_err *e) {
+	const unsigned offices = SR_ROLE_AUDITOR | SR_ROLE_OFFICER;
+	struct sr_caller plain = *c;
+	struct sr_reading without;
+	int rc = may_read(out, c, s, e);
+
+	if (rc != 0 || !out->entry || (c->roles & offices) == 0 || class_of(s) == PUBLIC ||
+		class_of(s) == REQUEST)
+		return rc;
+	plain.roles &= ~offices;
+	rc = may_read(&without, &plain, s, e);
+	out->on_record = rc == 0 && !without.entry;
+	return rc;
 }
 
 static bool card_line(const char *field) {

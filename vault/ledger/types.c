@@ -441,6 +441,17 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("person", SR_V_PERSON, SR_ONE),
 		F("about", SR_V_ID, SR_ONE),
 		END}},
+	{SR_T_READ, "read", SR_BY_PERSON, NULL, SR_EFFECT_RECORD, FIELDS{
+		F("what", SR_V_TOKEN, SR_ONE),
+		F("person", SR_V_PERSON, SR_OPTIONAL),
+		F("item", SR_V_ID, SR_OPTIONAL),
+		F("collection", SR_V_ID, SR_OPTIONAL),
+		F("from", SR_V_DEC, SR_OPTIONAL),
+		F("to", SR_V_DEC, SR_OPTIONAL),
+		F("begins", SR_V_TIME, SR_OPTIONAL),
+		F("ends", SR_V_TIME, SR_OPTIONAL),
+		P_TEXT("reason", SR_OPTIONAL, "actor"),
+		END}},
 	{SR_T_SCRUB, "scrub", SR_BY_SERVICE, NULL, SR_EFFECT_RECORD, FIELDS{
 		F("packs", SR_V_DEC, SR_ONE),
 		F("objects", SR_V_DEC, SR_ONE),

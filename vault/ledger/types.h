@@ -70,6 +70,7 @@ enum sr_type_id {
 	SR_T_EXPORT,
 	SR_T_ENQUIRY,
 	SR_T_NOTICE,
+	SR_T_READ,
 	SR_T_SCRUB,
 	SR_T_COLLECT,
 	SR_T_ESCROW,
@@ -141,8 +142,8 @@ enum sr_effect {
 	SR_EFFECT_GRANT,      /* grant, suspend, lift, revoke, close */
 	SR_EFFECT_CHECKOUT,   /* checkout, viewed, return, export, break-glass */
 	SR_EFFECT_OFFICE,     /* enquiry, notice */
-	SR_EFFECT_RECORD /* refuse, scrub, witness, incident: kept, changes no state (an incident
-			    may void a vote) */
+	SR_EFFECT_RECORD /* read, refuse, scrub, witness, incident: kept, changes no state (an
+			    incident may void a vote) */
 };
 
 struct sr_field {
