@@ -144,6 +144,18 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom person end p-6f1c2a90b3d4e5f6 --reason \"left the university\" --as "
 		"cleo.id",
 		cli_person_end_options, 1, 1, verb_person_end},
+	{"person", "erase",
+		"Ask the board to erase what is kept of a person who has gone: their name, and "
+		"every reason, comment and note that lies under their key.",
+		"PERSON --ground GROUND --reason TEXT --as OFFICER",
+		"strongroom person erase p-6f1c2a90b3d4e5f6 --ground data-subject --reason "
+		"\"their letter of 3 May\" --as of.id",
+		cli_person_erase_options, 1, 1, verb_person_erase},
+	{"person", "erasure",
+		"What an erasure did, when, and what it cannot promise; signed by the vault.",
+		"PERSON [--out F] [--receipt F] --as OFFICER",
+		"strongroom person erasure p-6f1c2a90b3d4e5f6 --out erasure.txt --as of.id",
+		cli_person_erasure_options, 1, 1, verb_person_erasure},
 	{"attest", "end", "End what was attested.", "ATTESTATION --as OFFICER",
 		"strongroom attest end 4b1e --reason \"the thesis is done\" --as of.id",
 		cli_reason_options, 1, 1, verb_attest_end},

@@ -50,12 +50,15 @@ int verb_board_minutes(struct cli *c, struct sr_err *e);
 
 /* verb_people.c */
 extern const struct cli_option cli_person_add_options[], cli_person_list_options[],
-	cli_person_end_options[], cli_collection_new_options[];
+	cli_person_end_options[], cli_collection_new_options[], cli_person_erase_options[],
+	cli_person_erasure_options[];
 int verb_person_add(struct cli *c, struct sr_err *e);
 int verb_person_list(struct cli *c, struct sr_err *e);
 int verb_person_set(struct cli *c, struct sr_err *e);
 int verb_person_rekey(struct cli *c, struct sr_err *e);
 int verb_person_end(struct cli *c, struct sr_err *e);
+int verb_person_erase(struct cli *c, struct sr_err *e);
+int verb_person_erasure(struct cli *c, struct sr_err *e);
 int verb_collection_new(struct cli *c, struct sr_err *e);
 int verb_collection_list(struct cli *c, struct sr_err *e);
 

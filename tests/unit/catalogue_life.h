@@ -460,6 +460,51 @@ RIG void life_ends(struct rig *r) {
 	s_request(r, RESEARCHER, &q);
 }
 
+/* Somebody of whom nothing is kept any more, nor of what was asked about them. */
+RIG void life_erased(struct rig *r) {
+	struct rig_vote v = {.request = "forget them", .decision = "approve", .version = 1};
+	char subject[SR_SUBJECT_TEXT];
+
+	s_person(r, CURATOR, LEAVER, "researcher");
+	rig_begin(r, SR_T_PERSON_END, OFFICER);
+	f_put(r, "person", r->person[LEAVER]);
+	rig_text(r, SR_PERSONAL, r->person[LEAVER], "reason", "Gone-for-good");
+	rig_end(r);
+	for (int i = 0; i < 2; i++) {
+		rig_begin(r, SR_T_ENQUIRY, OFFICER);
+		f_id(r, "enquiry", "enquiry 2");
+		f_put(r, "event", i == 0 ? "open" : "close");
+		if (i == 0) {
+			f_put(r, "kind", "data-subject");
+			f_put(r, "concerns", r->person[LEAVER]);
+		}
+		snprintf(subject, sizeof subject, "enquiry:%s", rig_hex("enquiry 2"));
+		rig_text(r, SR_PERSONAL, subject, "text", "To-be-forgotten");
+		rig_end(r);
+	}
+	rig_begin(r, SR_T_REQUEST, OFFICER);
+	f_id(r, "request", "forget them");
+	f_dec(r, "version", 1);
+	f_put(r, "kind", "erase");
+	f_board(r);
+	f_dec(r, "epoch", 1);
+	f_dec(r, "level", 2);
+	f_put(r, "purpose", "data-subject");
+	f_put(r, "subject", r->person[LEAVER]);
+	rig_end(r);
+	memcpy(v.of, rig_last(r)->hash, SR_HASH);
+	s_vote(r, M1, &v);
+	s_vote(r, M2, &v);
+	rig_begin(r, SR_T_ERASE, SERVICE);
+	f_id(r, "request", "forget them");
+	f_dec(r, "version", 1);
+	f_put(r, "person", r->person[LEAVER]);
+	f_put(r, "ground", "data-subject");
+	f_id(r, "enquiry", "enquiry 2");
+	f_dec(r, "records", 4); /* name, why they went, what was asked, what was said at its end */
+	rig_end(r);
+}
+
 /* Another board, and a collection under it. */
 RIG void life_second(struct rig *r) {
 	struct rig_request q = {"make board", "board", 1, NULL, 0, -1, 0, "board 2", NULL};
@@ -535,6 +580,7 @@ RIG void life_all(struct rig *r) {
 	life_use(r);
 	life_ends(r);
 	life_destroy(r);
+	life_erased(r);
 	life_second(r);
 	life_policy(r);
 	life_reshare(r);

@@ -451,6 +451,48 @@ static int decide_person_end(const struct follow_job *j, const struct decision *
 	return rc;
 }
 
+/* What is erased is looked up now: the request names the person alone, so what came to be kept of
+ * them since goes too. */
+static int emit_erase(const struct follow_job *j, const struct decision *d) {
+	uint8_t *enquiries = NULL;
+	struct sr_buf text;
+	size_t count = 0;
+	uint64_t records = 0;
+	int rc = sr_query_erasable(
+		&enquiries, &count, &records, j->v->catalogue, d->v.subject, j->e);
+
+	sr_buf_init(&text);
+	if (rc == 0) {
+		sr_follow_begin(&text, j->v, SR_T_ERASE, j->f->now);
+		sr_text_put_hex(&text, "request", d->v.request, SR_ID);
+		sr_text_put_dec(&text, "version", d->v.version);
+		sr_text_put(&text, "person", d->v.subject);
+		sr_text_put(&text, "ground", d->v.purposes);
+		for (size_t i = 0; i < count; i++)
+			sr_text_put_hex(&text, "enquiry", enquiries + i * SR_ID, SR_ID);
+		sr_text_put_dec(&text, "records", records);
+		rc = follow_emit(j, &text, NULL);
+	}
+	if (rc == 0)
+		j->f->tell(j->f->ctx, "decided: what was kept of that person is erased");
+	sr_buf_free(&text);
+	free(enquiries);
+	return rc;
+}
+
+static int decide_erase(const struct follow_job *j, const struct decision *d) {
+	struct sr_ruling *r = calloc(1, sizeof *r);
+	int rc = r == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory")
+			   : sr_rules_erase(r, j->v->catalogue, d->v.subject, j->e);
+
+	if (rc == 0 && !r->allowed)
+		rc = decide_moot(j, d, &(struct moot){"person", NULL, r->rule, r->why});
+	else if (rc == 0)
+		rc = emit_erase(j, d);
+	free(r);
+	return rc;
+}
+
 /* Every line ${key} of the request, as it stands there. */
 static void copy_lines(struct sr_buf *text, const struct sr_statement *request, const char *key) {
 	for (size_t i = 0; i < sr_field_count(request, key); i++) {
@@ -693,6 +735,7 @@ static const struct {
 	{"destroy", decide_destroy},
 	{"person", decide_person_key},
 	{"person-end", decide_person_end},
+	{"erase", decide_erase},
 	{"role", decide_role},
 	{"collection", decide_collection},
 	{"board", decide_board},

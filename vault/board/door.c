@@ -21,6 +21,7 @@
 #include "board/dealings.h"
 #include "board/erase.h"
 #include "board/follow.h"
+#include "board/forget.h"
 #include "board/keys.h"
 #include "board/pieces.h"
 #include "board/quarantine.h"
@@ -67,6 +68,7 @@ struct group {
 	bool board;    /* its keys, a member's key or share changed: keys/service.board follows */
 	bool curators; /* somebody is no curator any more: their boxes go */
 	bool dealings; /* a run of key generation ended: its dealings may go */
+	bool people;   /* what was kept of somebody is to go */
 };
 
 static void pending_free(struct pending *p) {
@@ -319,8 +321,18 @@ static int subjects_make(struct group *g, const struct pending *p, struct sr_err
 	uint8_t key[SR_KEY];
 	int rc = 0;
 
-	for (size_t i = 0; i < p->count && rc == 0; i++)
-		rc = sr_subject_key_make(key, g->v, p->records[i].subject, e);
+	for (size_t i = 0; i < p->count && rc == 0; i++) {
+		bool erased = false;
+
+		/* A second key would make the entries before look forged. */
+		rc = sr_query_is_erased(&erased, g->v->catalogue, p->records[i].subject, e);
+		if (rc == 0 && erased)
+			rc = sr_fail(e, SR_DENIED,
+				"what was kept of %s is erased: nothing is kept of them again",
+				p->records[i].subject);
+		if (rc == 0)
+			rc = sr_subject_key_make(key, g->v, p->records[i].subject, e);
+	}
 	sr_wipe(key, sizeof key);
 	return rc;
 }
@@ -350,6 +362,7 @@ static int follow_ends(void *ctx, const uint8_t request[SR_ID], uint32_t version
 static int follow_dies(void *ctx, const struct sr_tombstone *item, struct sr_err *e);
 static void follow_curators(void *ctx);
 static void follow_dealings(void *ctx);
+static void follow_people(void *ctx);
 static void follow_tell(void *ctx, const char *sentence);
 
 /* Room for one more entry. */
@@ -376,7 +389,7 @@ static int group_room(struct group *g, struct sr_err *e) {
 static int entry_take(
 	struct group *g, struct pending *p, const struct sr_submission *sub, struct sr_err *e) {
 	struct sr_follow f = {follow_service, follow_ends, follow_dies, follow_curators,
-		follow_dealings, follow_tell, g, g->now, sub->packs};
+		follow_dealings, follow_people, follow_tell, g, g->now, sub->packs};
 	struct sr_statement st;
 	int rc = group_room(g, e);
 
@@ -474,6 +487,12 @@ static void follow_dealings(void *ctx) {
 	g->dealings = true;
 }
 
+static void follow_people(void *ctx) {
+	struct group *g = ctx;
+
+	g->people = true;
+}
+
 static void follow_tell(void *ctx, const char *sentence) {
 	struct group *g = ctx;
 
@@ -517,6 +536,9 @@ static int check_signature(struct group *g, const struct sr_statement *s, struct
 	if (rc == SR_NOTFOUND)
 		return sr_fail(e, SR_DENIED,
 			"%s is not known here: a curator or officer adds people", s->head.actor);
+	if (rc == 0 && me.erased != 0)
+		rc = sr_fail(e, SR_DENIED, "what was kept of %s is erased: they act here no more",
+			s->head.actor);
 	if (rc == 0)
 		rc = sr_statement_verify(s, s->head.actor, me.pk, e);
 	sr_person_row_free(&me);
@@ -917,6 +939,13 @@ static int erase_dealings(struct group *g, struct sr_err *e) {
 	return g->dealings ? sr_dealings_keep(g->v, &erased, e) : 0;
 }
 
+/* The same for what was kept of people. */
+static int erase_people(struct group *g, struct sr_err *e) {
+	size_t erased = 0;
+
+	return g->people ? sr_forget_due(g->v, &erased, e) : 0;
+}
+
 /* Everything is in memory and in the open transactions: make it true. *${secrets_open} tells
  * whether the secrets' group is. */
 static int group_commit(struct group *g, bool *secrets_open, struct sr_err *e) {
@@ -1005,6 +1034,8 @@ static int group_end(struct group *g, int rc, struct sr_err *e) {
 			rc = erase_boxes(g, e);
 		if (rc == 0)
 			rc = erase_dealings(g, e);
+		if (rc == 0)
+			rc = erase_people(g, e);
 		if (rc == 0 && g->board) {
 			struct sr_err why = {0};
 			bool written = false;

@@ -411,6 +411,11 @@ static int on_epoch(const struct follow_job *j) {
 	return 0;
 }
 
+static int on_erase(const struct follow_job *j) {
+	j->f->people(j->f->ctx);
+	return 0;
+}
+
 static int (*const follow[SR_T_COUNT])(const struct follow_job *j) = {
 	[SR_T_FOUND] = on_found,
 	[SR_T_ACCEPT] = on_accept,
@@ -423,6 +428,7 @@ static int (*const follow[SR_T_COUNT])(const struct follow_job *j) = {
 	[SR_T_VOTE] = on_vote,
 	[SR_T_PERSON_END] = follow_person_end,
 	[SR_T_PERSON_KEY] = follow_person_key,
+	[SR_T_ERASE] = on_erase,
 	[SR_T_ATTEST] = on_attest,
 	[SR_T_RECUSE] = on_recuse,
 	[SR_T_DESTROY] = on_destroy,

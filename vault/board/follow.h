@@ -18,6 +18,7 @@
  *                                requests with a key of theirs; suspend, of grants with others;
  *                                boxes of held items to the old key are erased; so are dealings to
  *                                it, whose run is void
+ *   erase                     -> the keys of what is kept of the person are erased
  *   opened, reshare           -> dealings of reshares that are done or replaced are erased
  *   break-glass, the second   -> incident
  *   vote correct, withdraw,   -> the room key ends
@@ -47,6 +48,8 @@ struct sr_follow {
 	void (*curators)(void *ctx);
 	/* Dealings of a run that has ended are to be erased after the commit (board/dealings.h). */
 	void (*dealings)(void *ctx);
+	/* What was kept of a person is to be erased after the commit (board/forget.h). */
+	void (*people)(void *ctx);
 	/* One sentence for the person who acted. */
 	void (*tell)(void *ctx, const char *sentence);
 	void *ctx;

@@ -31,6 +31,7 @@ static const struct shape shapes[] = {
 	{"reshare", "quorum member dealer", "newcomer"},
 	{"destroy", "items list", "instruction"},
 	{"policy", "rules set", ""},
+	{"erase", "subject purpose", ""},
 };
 
 /* True when the shape holds; else the ruling is made. */
@@ -384,7 +385,7 @@ static int newcomer_card(struct rules_ctx *c, struct sr_bytes person, bool *foun
 			continue;
 		*found = true;
 		rc = sr_query_person(&known, c->cat, card.person, c->e);
-		if (rc == 0 && memcmp(known.pk, card.key, SR_PK) != 0)
+		if (rc == 0 && (known.erased != 0 || memcmp(known.pk, card.key, SR_PK) != 0))
 			*found = false;
 		sr_person_row_free(&known);
 		if (rc == SR_NOTFOUND) {
@@ -580,8 +581,9 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 	if (strcmp(sh->kind, "renew") == 0)
 		return renew_request(c, level);
 	decides = c->board.levels[0].level;
-	/* Rules are for everything that the board decides, so they take what anything takes. */
-	if (strcmp(sh->kind, "policy") == 0)
+	/* Rules are for everything that the board decides, so they take what anything takes; so
+	 * does what cannot be undone to the record of who did it. */
+	if (strcmp(sh->kind, "policy") == 0 || strcmp(sh->kind, "erase") == 0)
 		decides = c->board.levels[c->board.level_count - 1].level;
 	rc = strcmp(sh->kind, "lift") == 0 ? rules_lift_level(&decides, c) : 0;
 	if (rc != 0)
@@ -608,6 +610,8 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 		return role_request(c);
 	if (strcmp(sh->kind, "person-end") == 0)
 		return rules_end_asked(c);
+	if (strcmp(sh->kind, "erase") == 0)
+		return rules_erase_asked(c);
 	if (strcmp(sh->kind, "person") == 0)
 		return rules_key_asked(c);
 	return strcmp(sh->kind, "board") == 0 ? board_request(c) : collection_request(c);

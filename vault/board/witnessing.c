@@ -12,6 +12,7 @@
 #include "base/escape.h"
 #include "board/door.h"
 #include "board/follow.h"
+#include "board/forget.h"
 #include "board/keys.h"
 #include "ledger/ledger.h"
 #include "ledger/poster.h"
@@ -236,10 +237,13 @@ static int raise_alarm(struct sr_vault *v, const char *sentence, struct sr_err *
 static int keep(struct sr_vault *v, struct sr_err *e) {
 	struct sr_witnessing *w = v->witnessing;
 	const bool met = sr_cosigning_met(w->cosigning);
+	size_t erased = 0;
 	int rc = sr_ledger_recosign(v->ledger, sr_cosigning_note(w->cosigning), met, e);
 
-	if (rc == 0 && met && sr_cosigning_size(w->cosigning) > w->size)
+	if (rc == 0 && met && sr_cosigning_size(w->cosigning) > w->size) {
 		w->size = sr_cosigning_size(w->cosigning);
+		rc = sr_forget_due(v, &erased, e);
+	}
 	if (rc != 0 && sr_ledger_failed(v->ledger))
 		v->failed = true;
 	return rc;

@@ -28,6 +28,7 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_PERSON_END] = sr_apply_person_end,
 	[SR_T_PERSON_SET] = sr_apply_person_set,
 	[SR_T_PERSON_KEY] = sr_apply_person_key,
+	[SR_T_ERASE] = sr_apply_erase,
 	[SR_T_ATTEST] = sr_apply_attest,
 	[SR_T_ATTEST_END] = sr_apply_attest_end,
 	[SR_T_ACCESSION] = sr_apply_accession,

@@ -61,6 +61,10 @@ static const char *const statements[] = {
 	"CREATE INDEX attestations_person ON attestations(person)",
 	"CREATE INDEX attestations_other ON attestations(other) WHERE other IS NOT NULL",
 	"CREATE INDEX attestations_ends ON attestations(ends) WHERE ended IS NULL",
+	/* whose personal records were erased; records: how many texts of the log that were */
+	"CREATE TABLE erasures(person TEXT PRIMARY KEY REFERENCES people(person),"
+	" request BLOB NOT NULL, ground TEXT NOT NULL, records INTEGER NOT NULL,"
+	" entry INTEGER NOT NULL UNIQUE) STRICT, WITHOUT ROWID",
 	/* request: NULL for the founding board; epoch: in force, 0 before the first was opened */
 	"CREATE TABLE boards(board BLOB PRIMARY KEY, request BLOB, epoch INTEGER NOT NULL,"
 	" entry INTEGER NOT NULL) STRICT, WITHOUT ROWID",
@@ -291,6 +295,9 @@ static const char *const statements[] = {
 	" enquiry BLOB NOT NULL REFERENCES enquiries(enquiry), event TEXT NOT NULL,"
 	" person TEXT NOT NULL) STRICT",
 	"CREATE INDEX enquiry_events_enquiry ON enquiry_events(enquiry)",
+	/* what was said in them was erased with the person whom alone they concerned */
+	"CREATE TABLE erased_enquiries(enquiry BLOB PRIMARY KEY REFERENCES enquiries(enquiry),"
+	" entry INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 	"CREATE TABLE notices(what TEXT NOT NULL, person TEXT NOT NULL REFERENCES people(person),"
 	" about BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(what, person, about)) STRICT,"
 	" WITHOUT ROWID",
@@ -340,6 +347,7 @@ static const struct sr_table tables[] = {
 	{"people", "person", true},
 	{"person_keys", "person, entry", true},
 	{"roles", "person, role, entry", true},
+	{"erasures", "person", true},
 	{"attestations", "attestation", true},
 	{"boards", "board", true},
 	{"board_members", "board, epoch, member", true},
@@ -392,6 +400,7 @@ static const struct sr_table tables[] = {
 	{"enquiry_items", "enquiry, n", true},
 	{"enquiry_people", "enquiry, person", true},
 	{"enquiry_events", "entry", true},
+	{"erased_enquiries", "enquiry", true},
 	{"notices", "what, person, about", true},
 	{"refusals", "entry", true},
 	{"incidents", "entry", true},

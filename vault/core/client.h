@@ -187,6 +187,12 @@ SR_MUST int sr_client_person(struct sr_client *c, const struct sr_introduction *
  * person is researcher or depositor alone. */
 SR_MUST int sr_client_card(struct sr_client *c, enum sr_type_id type,
 	const struct sr_introduction *who, struct sr_submitted *out, struct sr_err *e);
+/* The report of an erasure (board/erasure.h), verified: signed by the room key of found, about an
+ * entry of the log that was proven here to be `erase` of ${person}, with the board's votes behind
+ * it. ${note} is the signed text, ${out} has the receipt. DENIED: keys are there still, and ${note}
+ * says why. NOTFOUND: nothing was erased of them. */
+SR_MUST int sr_client_erasure(struct sr_client *c, const char *person, struct sr_buf *note,
+	struct sr_submitted *out, struct sr_err *e);
 /* `attest` (officer): of one person, with another, or of a request; NULL and 0: no line. */
 struct sr_attesting {
 	const char *person, *kind, *of;
@@ -404,7 +410,7 @@ struct sr_seats { /* members and quorums of a board to be */
 };
 struct sr_asking {
 	/* access export revoke lift role person person-end collection destroy referral reseal
-	 * redact board reshare policy */
+	 * redact board reshare policy erase */
 	const char *kind;
 	/* SR_ID bytes: who decides; NULL: the board of the items, or else the founding one */
 	const uint8_t *board;
@@ -422,7 +428,7 @@ struct sr_asking {
 	const uint8_t *target; /* revoke: the grant; lift: the grant, or the seal's statement */
 	const struct sr_introduction *card; /* role */
 	const char *const *roles;
-	const char *subject;       /* person-end; NULL: whose card it is */
+	const char *subject;       /* person-end, erase; NULL: whose card it is */
 	const char *name, *dedupe; /* collection; dedupe NULL: collection */
 	const char *project, *reason;
 	const char *authority;   /* referral: to whom the items are handed over */

@@ -66,6 +66,8 @@ static const struct sr_op table[] = {
 	{{"collections", LOGIN, PLAIN, {{0}}}, sr_op_collections},
 	{{"people", LOGIN, PLAIN, {MAY("role", SR_V_TOKEN)}}, sr_op_people},
 	{{"person", LOGIN, PLAIN, {ONE("person", SR_V_PERSON)}}, sr_op_person},
+	{{"erasure", LOGIN, PLAIN, {ONE("person", SR_V_PERSON), MAY("since", SR_V_DEC)}},
+		sr_op_erasure},
 	{{"board", LOGIN, PLAIN, {MAY("board", SR_V_ID)}}, sr_op_board},
 	{{"boards", LOGIN, PLAIN, {{0}}}, sr_op_boards},
 	{{"policies", LOGIN, PLAIN, {MAY("board", SR_V_ID)}}, sr_op_policies},

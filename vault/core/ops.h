@@ -148,17 +148,19 @@
  * people               login
  *   in    role token?
  *   body  rows: person {person, key b64, role*, ever* (roles once held), entry, rekeyed* (entries
- *         that brought later keys), name?}. Without one of the roles member, curator, officer,
- *         auditor, custodian one sees those who hold one, and oneself.
- * person               login; as far as `people` shows them
- *   in    person
- *   body  rows: one person; attestation {id, person, kind training|affiliation|supervisor-of|
- *         conflict, of? (the other person), request?, term?, ends?, officer, entry, ended? (the
- *         entry after which it no longer stands), note?} (members, curators, officers, auditors,
- *         and those whom it names); for the house and themselves also bound {what grant, id, state,
- *         items, others yes?} (live or suspended, naming the person), bound {what request, id,
- *         kind} (open, by them), bound {what share, member, epoch, board} (of a board's keys),
+ *         that brought later keys), erased? (the entry), name?}. Without one of the roles member,
+ * curator, officer, auditor, custodian one sees those who hold one, and oneself. person login; as
+ * far as `people` shows them in    person body  rows: one person; attestation {id, person, kind
+ * training|affiliation|supervisor-of| conflict, of? (the other person), request?, term?, ends?,
+ * officer, entry, ended? (the entry after which it no longer stands), note?} (members, curators,
+ * officers, auditors, and those whom it names); for the house and themselves also bound {what
+ * grant, id, state, items, others yes?} (live or suspended, naming the person), bound {what
+ * request, id, kind} (open, by them), bound {what share, member, epoch, board} (of a board's keys),
  *         bound {what held, boxes, items} (held items that they can look at, of all)
+ * erasure              login; as far as `people` shows them
+ *   in    person, since dec?
+ *   body  rows: erasure {note bytes (board/erasure.h), receipt bytes (of `erase`)}. NOTFOUND:
+ *         nothing was erased of them.
  * boards               login
  *   body  rows: board {id, founding yes?, epoch, members, quorum* (of each level), opened yes?,
  *         mine yes? (the caller is a member, or of an epoch that waits), request? id, entry}, the

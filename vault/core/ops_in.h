@@ -40,7 +40,7 @@ sr_op_fn sr_op_proof, sr_op_object, sr_op_resolve;                         /* op
 sr_op_fn sr_op_deposit_begin, sr_op_deposit_put, sr_op_deposit_finish,
 	sr_op_deposit_abort;                                              /* ops_deposit.c */
 sr_op_fn sr_op_items, sr_op_item, sr_op_search, sr_op_collections;        /* ops_items.c */
-sr_op_fn sr_op_people, sr_op_person;                                      /* ops_people.c */
+sr_op_fn sr_op_people, sr_op_person, sr_op_erasure;                       /* ops_people.c */
 sr_op_fn sr_op_board, sr_op_boards, sr_op_board_material;                 /* ops_board.c */
 sr_op_fn sr_op_policies;                                                  /* ops_policy.c */
 sr_op_fn sr_op_requests, sr_op_request, sr_op_request_items, sr_op_inbox; /* ops_requests.c */

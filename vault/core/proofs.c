@@ -262,12 +262,14 @@ static const struct made {
 	enum sr_type_id type;
 	const char *kind;
 	const char *same[5];
+	bool highest; /* it takes the highest level; else the lowest */
 } makes[] = {
-	{SR_T_PERSON, "role", {"role", "card"}},
-	{SR_T_PERSON_KEY, "person", {"card"}},
-	{SR_T_PERSON_END, "person-end", {NULL}},
-	{SR_T_BOARD, "board", {"quorum", "member", "newcomer"}},
-	{SR_T_RESHARE, "reshare", {"quorum", "member", "newcomer", "dealer"}},
+	{SR_T_PERSON, "role", {"role", "card"}, false},
+	{SR_T_PERSON_KEY, "person", {"card"}, false},
+	{SR_T_PERSON_END, "person-end", {NULL}, false},
+	{SR_T_ERASE, "erase", {NULL}, true},
+	{SR_T_BOARD, "board", {"quorum", "member", "newcomer"}, false},
+	{SR_T_RESHARE, "reshare", {"quorum", "member", "newcomer", "dealer"}, false},
 };
 
 static const struct made *made_by_quorum(enum sr_type_id type) {
@@ -319,17 +321,18 @@ static bool quorum_behind(const struct sr_proofs *p, const struct sr_proven *mad
 			continue;
 		for (size_t k = 0; k < p->board_count; k++) {
 			const struct sr_known_board *b = &p->boards[k];
-			size_t n;
+			size_t n, need;
 
 			if (memcmp(b->id, board, SR_ID) != 0 ||
 				(s->type->id == SR_T_RESHARE && b->epoch + 1 != epoch))
 				continue;
+			need = b->quorum[m->highest && b->levels > 0 ? b->levels - 1 : 0];
 			n = approvals(p, b, p->entries[i], made->index);
-			if (n >= b->quorum[0])
+			if (n >= need)
 				return true;
 			if (n >= best) {
 				best = n;
-				quorum = b->quorum[0];
+				quorum = need;
 			}
 		}
 	}
@@ -902,6 +905,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_CONFIRM:
 	case SR_T_COLLECTION:
 	case SR_T_PERSON_SET:
+	case SR_T_ERASE:
 	case SR_T_ATTEST:
 	case SR_T_ATTEST_END:
 	case SR_T_ACCESSION:

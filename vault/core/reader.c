@@ -53,6 +53,7 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_PERSON_END:
 	case SR_T_PERSON_SET:
 	case SR_T_PERSON_KEY:
+	case SR_T_ERASE:
 	case SR_T_RELEASE:
 	case SR_T_RESEAL:
 	case SR_T_DESTROY:
@@ -262,7 +263,7 @@ static bool named(const struct sr_caller *c, const struct sr_statement *s) {
 static int of_trust(
 	bool *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
 	static const char *const kinds[] = {
-		"role", "person", "person-end", "board", "reshare", "policy"};
+		"role", "person", "person-end", "erase", "board", "reshare", "policy"};
 	struct sr_version_row v = {0};
 	uint8_t id[SR_ID];
 	int rc;

@@ -4,7 +4,7 @@
  *
  *   class     types                                       the entry (structural part) is read by
  *   public    found key-epoch deal accept complaint       everybody who is logged in
- *             reveal opened collection person person-end
+ *             reveal opened collection person person-end erase
  *             release destroy
  *   deposit   accession redact                            its depositor, curators, officers,
  *                                                         auditors

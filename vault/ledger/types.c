@@ -181,6 +181,14 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("person", SR_V_PERSON, SR_ONE),
 		CARD("card", SR_ONE, "person"),
 		END}},
+	{SR_T_ERASE, "erase", SR_BY_SERVICE, NULL, SR_EFFECT_PEOPLE, FIELDS{
+		F("request", SR_V_ID, SR_ONE),
+		F("version", SR_V_DEC, SR_ONE),
+		F("person", SR_V_PERSON, SR_ONE),
+		F("ground", SR_V_TOKEN, SR_ONE),
+		SORTED("enquiry", SR_V_ID, SR_ANY),
+		F("records", SR_V_DEC, SR_ONE),
+		END}},
 	{SR_T_ATTEST, "attest", SR_BY_OFFICER, NULL, SR_EFFECT_PEOPLE, FIELDS{
 		F("attestation", SR_V_ID, SR_ONE),
 		F("person", SR_V_PERSON, SR_ONE),

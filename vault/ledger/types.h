@@ -32,6 +32,7 @@ enum sr_type_id {
 	SR_T_PERSON_END,
 	SR_T_PERSON_SET,
 	SR_T_PERSON_KEY,
+	SR_T_ERASE,
 	SR_T_ATTEST,
 	SR_T_ATTEST_END,
 	SR_T_ACCESSION,
@@ -130,7 +131,7 @@ enum {
 enum sr_effect {
 	SR_EFFECT_TRUST,      /* found, key-epoch: keys and who is believed */
 	SR_EFFECT_CEREMONY,   /* deal ... opened, board, policy: a board, its keys and rules */
-	SR_EFFECT_PEOPLE,     /* people, their keys, what is attested */
+	SR_EFFECT_PEOPLE,     /* people, their keys, their end, what is attested */
 	SR_EFFECT_COLLECTION, /* collection */
 	SR_EFFECT_ITEM,       /* accession, stored, describe, release, reseal, embargo, hold, seal,
 				 retention, destroy */
