@@ -460,6 +460,37 @@ RIG void life_ends(struct rig *r) {
 	s_request(r, RESEARCHER, &q);
 }
 
+/* Another auditors' epoch, and that of before for the one who is there. */
+RIG void life_epochs(struct rig *r) {
+	struct rig_vote v = {.request = "give epochs", .decision = "approve", .version = 1};
+
+	rig_begin(r, SR_T_KEY_EPOCH, SERVICE);
+	f_dec(r, "epoch", 2);
+	rig_object(r, "keys", sr_bytes_str("boxes of epoch 2"));
+	f_put(r, "auditor", r->person[AUDITOR]);
+	rig_end(r);
+	rig_begin(r, SR_T_REQUEST, OFFICER);
+	f_id(r, "request", "give epochs");
+	f_dec(r, "version", 1);
+	f_put(r, "kind", "auditor");
+	f_board(r);
+	f_dec(r, "epoch", 1);
+	f_dec(r, "level", 2);
+	f_put(r, "subject", r->person[AUDITOR]);
+	f_dec(r, "from", 1);
+	rig_end(r);
+	memcpy(v.of, rig_last(r)->hash, SR_HASH);
+	s_vote(r, M1, &v);
+	s_vote(r, M2, &v);
+	rig_begin(r, SR_T_AUDITOR, SERVICE);
+	f_id(r, "request", "give epochs");
+	f_put(r, "person", r->person[AUDITOR]);
+	f_dec(r, "first", 1);
+	f_dec(r, "last", 1);
+	rig_object(r, "keys", sr_bytes_str("boxes of epoch 1"));
+	rig_end(r);
+}
+
 /* Somebody of whom nothing is kept any more, nor of what was asked about them. */
 RIG void life_erased(struct rig *r) {
 	struct rig_vote v = {.request = "forget them", .decision = "approve", .version = 1};
@@ -580,6 +611,7 @@ RIG void life_all(struct rig *r) {
 	life_use(r);
 	life_ends(r);
 	life_destroy(r);
+	life_epochs(r);
 	life_erased(r);
 	life_second(r);
 	life_policy(r);

@@ -493,6 +493,29 @@ static int decide_erase(const struct follow_job *j, const struct decision *d) {
 	return rc;
 }
 
+static int decide_auditor(const struct follow_job *j, const struct decision *d) {
+	struct sr_ruling *r = calloc(1, sizeof *r);
+	struct sr_entry en = {0};
+	uint64_t from = 0;
+	int rc = r == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory")
+			   : sr_vault_entry(&en, j->v, d->v.entry, j->e);
+
+	if (rc == 0) {
+		rc = sr_field_dec(&from, &en.statement, "from", 0, j->e);
+		sr_entry_free(&en);
+	}
+	if (rc == 0)
+		rc = sr_rules_auditor(r, j->v->catalogue, d->v.subject, from, j->e);
+	if (rc == 0 && !r->allowed)
+		rc = decide_moot(j, d, &(struct moot){"person", NULL, r->rule, r->why});
+	else if (rc == 0)
+		rc = follow_auditor_give(j, &d->v, from);
+	if (rc == 0 && r->allowed)
+		j->f->tell(j->f->ctx, "decided: the epochs are given to that auditor");
+	free(r);
+	return rc;
+}
+
 /* Every line ${key} of the request, as it stands there. */
 static void copy_lines(struct sr_buf *text, const struct sr_statement *request, const char *key) {
 	for (size_t i = 0; i < sr_field_count(request, key); i++) {
@@ -736,6 +759,7 @@ static const struct {
 	{"person", decide_person_key},
 	{"person-end", decide_person_end},
 	{"erase", decide_erase},
+	{"auditor", decide_auditor},
 	{"role", decide_role},
 	{"collection", decide_collection},
 	{"board", decide_board},

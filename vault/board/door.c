@@ -45,6 +45,7 @@ struct pending { /* one entry of the group */
 	bool has_object;
 	uint8_t object[SR_HASH];
 	int64_t received;
+	uint32_t epoch; /* in force before it */
 };
 
 struct ended {
@@ -199,9 +200,14 @@ static int records_keep(struct pending *p, struct sr_err *e) {
 	return rc;
 }
 
-/* ${own}: the subject of what the statement's lines name. */
+struct own {                           /* of a statement at work */
+	char subject[SR_SUBJECT_TEXT]; /* of what its lines name */
+	uint32_t epoch;
+};
+
 static int object_named(struct sr_object_writer *w, struct sr_vault *v,
-	const struct sr_door_object *o, const char *own, struct sr_err *e) {
+	const struct sr_door_object *o, const struct own *mine, struct sr_err *e) {
+	const char *own = mine->subject;
 	const char *subject = o->subject[0] != '\0' ? o->subject : own;
 	uint8_t key[SR_KEY];
 	uint32_t position;
@@ -210,7 +216,7 @@ static int object_named(struct sr_object_writer *w, struct sr_vault *v,
 	if (subject[0] != '\0')
 		rc = sr_subject_key_make(key, v, subject, e);
 	if (rc == 0)
-		rc = sr_object_key(key, v, subject, e);
+		rc = sr_object_key(key, v, subject, mine->epoch, e);
 	if (rc == 0)
 		rc = sr_object_add_salted(w, key, o->salt, o->body, &position, e);
 	sr_wipe(key, sizeof key);
@@ -274,12 +280,13 @@ static void records_out(struct pending *p) {
 	}
 }
 
+/* Its subject is never the structural one. */
 static int record_object(
 	struct sr_object_writer *w, struct sr_vault *v, struct sr_record *r, struct sr_err *e) {
 	struct sr_buf body;
 	uint8_t key[SR_KEY];
 	uint32_t position;
-	int rc = sr_object_key(key, v, r->subject, e);
+	int rc = sr_object_key(key, v, r->subject, SR_EPOCH_FIRST, e);
 
 	sr_buf_init_secret(&body);
 	sr_record_body(&body, r->salt, r->text);
@@ -297,13 +304,13 @@ static int record_object(
 static int objects_write(
 	struct group *g, struct pending *p, const struct sr_submission *sub, struct sr_err *e) {
 	struct sr_object_writer *w = NULL;
-	char own[SR_SUBJECT_TEXT];
+	struct own own = {.epoch = p->epoch};
 	int rc = sr_object_writer_new(&w, g->v->store, g->v->fingerprint, e);
 
 	if (rc == 0)
-		rc = sr_query_object_subject(own, g->v->catalogue, &p->st, e);
+		rc = sr_query_object_subject(own.subject, g->v->catalogue, &p->st, e);
 	for (size_t i = 0; i < sub->object_count && rc == 0; i++)
-		rc = object_named(w, g->v, &sub->objects[i], own, e);
+		rc = object_named(w, g->v, &sub->objects[i], &own, e);
 	for (size_t i = 0; i < p->count && rc == 0; i++)
 		if (p->records[i].out)
 			rc = record_object(w, g->v, &p->records[i], e);
@@ -343,7 +350,7 @@ static int entry_apply(struct group *g, const struct pending *p, struct sr_err *
 	struct sr_entry en = {0};
 	int rc;
 
-	en.epoch = SR_EPOCH_FIRST;
+	en.epoch = p->epoch;
 	en.index = sr_catalogue_size(g->v->catalogue);
 	en.received = p->received;
 	en.has_object = p->has_object;
@@ -399,7 +406,9 @@ static int entry_take(
 	}
 	p->received = g->now;
 	records_out(p);
-	rc = subjects_make(g, p, e);
+	rc = sr_vault_epoch_now(&p->epoch, g->v, e);
+	if (rc == 0)
+		rc = subjects_make(g, p, e);
 	if (rc == 0)
 		rc = objects_write(g, p, sub, e);
 	if (rc == 0)
@@ -875,11 +884,11 @@ static int seal_entries(
 	struct sr_epoch epoch;
 	int rc = 0;
 
-	sr_vault_epoch(&epoch, g->v);
 	for (size_t i = 0; i < g->count && rc == 0; i++) {
 		const struct pending *p = &g->entries[i];
 		struct sr_entry_in in = {0};
 
+		sr_vault_epoch(&epoch, g->v, p->epoch);
 		in.origin = g->v->keys->origin;
 		in.index = g->base + i;
 		in.epoch = &epoch;

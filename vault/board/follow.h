@@ -2,13 +2,17 @@
  * follow - what a statement brings about: statements of the service that belong to the same commit
  * (DESIGN 6a).
  *
- *   found                     -> key-epoch (the epoch's key, sealed to the auditors)
+ *   found, and whatever makes -> key-epoch (the key of a new epoch, sealed to the auditors of now)
+ *   the auditors others:
+ *   person, person-end,
+ *   person-key
  *   accept, the last          -> opened (the vault computes the transcript itself; another one is
  *                                refused by the rules before)
  *   accession                 -> stored: the packs that were written for it
  *   request, amend            -> room-key, for kinds that carry pieces; an amend ends the room key
  *                                of the version before
- *   vote approve, the k-th    -> grant | revoke | lift | person | collection, by the request's kind
+ *   vote approve, the k-th    -> grant | revoke | lift | person | collection | erase | auditor ...,
+ *                                by the request's kind
  *   vote reject, recuse,      -> refuse, when eligible members minus rejections are fewer than k
  *   attest
  *   person-end                -> suspend, of each live grant that names the person; lapse, of what

@@ -84,6 +84,11 @@ SR_MUST int sr_rules_referred(
 SR_MUST int sr_rules_end(
 	struct sr_ruling *out, struct sr_catalogue *cat, const char *person, struct sr_err *e);
 
+/* May this person be given the structural keys from epoch ${from} on now? They are an auditor, and
+ * have not all of them. NOTFOUND. */
+SR_MUST int sr_rules_auditor(struct sr_ruling *out, struct sr_catalogue *cat, const char *person,
+	uint64_t from, struct sr_err *e);
+
 /* May what is kept of this person be erased now? They have no role, and nothing that goes on rests
  * on it. Asked of a request, and again when its last vote is counted. NOTFOUND. */
 SR_MUST int sr_rules_erase(

@@ -4,6 +4,7 @@
  *
  *   rules_ceremony.c   key generation
  *   rules_people.c     roles
+ *   rules_auditor.c    epochs of before for auditors
  *   rules_erase.c      what is kept of people is erased
  *   rules_attest.c     what is attested of people
  *   rules_item.c       accessions, items
@@ -80,6 +81,8 @@ int rules_card_in_force(struct rules_ctx *c, const char *key);
 rule_fn rules_policy_asked;
 /* A request of kind person-end: whom it is about (rules_people.c). */
 rule_fn rules_end_asked;
+/* A request of kind auditor: to whom, from which epoch (rules_auditor.c). */
+rule_fn rules_auditor_asked;
 /* A request of kind erase: of whom, on which ground (rules_erase.c). */
 rule_fn rules_erase_asked;
 

@@ -32,14 +32,15 @@ static const struct shape shapes[] = {
 	{"destroy", "items list", "instruction"},
 	{"policy", "rules set", ""},
 	{"erase", "subject purpose", ""},
+	{"auditor", "subject from", ""},
 };
 
 /* True when the shape holds; else the ruling is made. */
 static bool shape_holds(struct rules_ctx *c, const struct shape *sh) {
 	static const char *const keys[] = {"items", "list", "form", "purpose", "ends", "person",
-		"key", "recipient", "target", "subject", "card", "role", "collection", "dedupe",
-		"name", "instruction", "authority", "quorum", "member", "newcomer", "dealer",
-		"rules", "set"};
+		"key", "recipient", "target", "subject", "from", "card", "role", "collection",
+		"dedupe", "name", "instruction", "authority", "quorum", "member", "newcomer",
+		"dealer", "rules", "set"};
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		const size_t n = sr_field_count(c->s, keys[i]);
@@ -612,6 +613,8 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 		return rules_end_asked(c);
 	if (strcmp(sh->kind, "erase") == 0)
 		return rules_erase_asked(c);
+	if (strcmp(sh->kind, "auditor") == 0)
+		return rules_auditor_asked(c);
 	if (strcmp(sh->kind, "person") == 0)
 		return rules_key_asked(c);
 	return strcmp(sh->kind, "board") == 0 ? board_request(c) : collection_request(c);

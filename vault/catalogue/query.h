@@ -357,6 +357,43 @@ void sr_complaints_free(struct sr_complaints *l);
 SR_MUST int sr_query_key_epoch(uint8_t keys[SR_HASH], uint64_t *entry, struct sr_catalogue *c,
 	uint32_t epoch, struct sr_err *e);
 
+/* Epochs of the structural key, in order: from entry + 1 on (the first: from 0) until the next
+ * one's entry. */
+struct sr_key_epoch_row {
+	uint32_t epoch;
+	uint64_t entry;
+	uint8_t keys[SR_HASH]; /* the object */
+	int64_t received;
+	char *auditors; /* to whom it was sealed: names with single spaces */
+};
+struct sr_key_epochs {
+	struct sr_key_epoch_row *rows;
+	size_t count;
+};
+SR_MUST int sr_query_key_epochs(
+	struct sr_key_epochs *out, struct sr_catalogue *c, struct sr_err *e);
+void sr_key_epochs_free(struct sr_key_epochs *l);
+/* The one in force for the next entry; SR_EPOCH_FIRST before there is any. */
+SR_MUST int sr_query_epoch_now(uint32_t *epoch, struct sr_catalogue *c, struct sr_err *e);
+/* Those of before that a quorum gave. ${person} NULL: to anybody. */
+struct sr_auditor_epochs_row {
+	char person[SR_PERSON_TEXT];
+	uint32_t first, last;
+	uint64_t entry;
+	uint8_t keys[SR_HASH];
+};
+struct sr_auditor_epochs {
+	struct sr_auditor_epochs_row *rows;
+	size_t count;
+};
+SR_MUST int sr_query_auditor_epochs(struct sr_auditor_epochs *out, struct sr_catalogue *c,
+	const char *person, struct sr_err *e);
+void sr_auditor_epochs_free(struct sr_auditor_epochs *l);
+/* Was the epoch of entry ${index} given to ${person}: sealed to them in its time, or by a quorum?
+ */
+SR_MUST int sr_query_epoch_given(
+	bool *out, struct sr_catalogue *c, const char *person, uint64_t index, struct sr_err *e);
+
 /* --- what the store must hold --- */
 
 /* An item whose content is there: every one but those that were destroyed, whoever may know of it.

@@ -24,9 +24,10 @@ static const char *const statements[] = {
 	/* what an entry speaks of: every id, person and request hash in its lines */
 	"CREATE TABLE subjects(value TEXT NOT NULL, entry INTEGER NOT NULL,"
 	" what TEXT NOT NULL, PRIMARY KEY(value, entry, what)) STRICT, WITHOUT ROWID",
+	/* epoch: whose structural key seals it, where it is structural */
 	"CREATE TABLE objects(object BLOB PRIMARY KEY, entry INTEGER NOT NULL,"
-	" file BLOB NOT NULL, position INTEGER NOT NULL, subject TEXT NOT NULL, UNIQUE(file,"
-	" position)) STRICT, WITHOUT ROWID",
+	" file BLOB NOT NULL, position INTEGER NOT NULL, subject TEXT NOT NULL,"
+	" epoch INTEGER NOT NULL, UNIQUE(file, position)) STRICT, WITHOUT ROWID",
 	/* free texts: where each belongs */
 	"CREATE TABLE records(entry INTEGER NOT NULL, record INTEGER NOT NULL,"
 	" compartment INTEGER NOT NULL, subject TEXT NOT NULL, field TEXT NOT NULL,"
@@ -125,6 +126,10 @@ static const char *const statements[] = {
 	"CREATE TABLE key_epoch_auditors(epoch INTEGER NOT NULL REFERENCES key_epochs(epoch),"
 	" person TEXT NOT NULL REFERENCES people(person), PRIMARY KEY(epoch, person)) STRICT,"
 	" WITHOUT ROWID",
+	/* epochs of before that a quorum gave to an auditor */
+	"CREATE TABLE auditor_epochs(entry INTEGER PRIMARY KEY, request BLOB NOT NULL,"
+	" person TEXT NOT NULL REFERENCES people(person), first INTEGER NOT NULL,"
+	" last INTEGER NOT NULL, object BLOB NOT NULL) STRICT",
 
 	/* --- collections, accessions, items --- */
 
@@ -365,6 +370,7 @@ static const struct sr_table tables[] = {
 	{"reveals", "entry", true},
 	{"key_epochs", "epoch", true},
 	{"key_epoch_auditors", "epoch, person", true},
+	{"auditor_epochs", "entry", true},
 	{"collections", "collection", true},
 	{"accessions", "accession", true},
 	{"stored", "accession", true},

@@ -410,7 +410,7 @@ struct sr_seats { /* members and quorums of a board to be */
 };
 struct sr_asking {
 	/* access export revoke lift role person person-end collection destroy referral reseal
-	 * redact board reshare policy erase */
+	 * redact board reshare policy erase auditor */
 	const char *kind;
 	/* SR_ID bytes: who decides; NULL: the board of the items, or else the founding one */
 	const uint8_t *board;
@@ -428,7 +428,8 @@ struct sr_asking {
 	const uint8_t *target; /* revoke: the grant; lift: the grant, or the seal's statement */
 	const struct sr_introduction *card; /* role */
 	const char *const *roles;
-	const char *subject;       /* person-end, erase; NULL: whose card it is */
+	const char *subject;       /* person-end, erase, auditor; NULL: whose card it is */
+	uint64_t from;             /* auditor: the first epoch that is given */
 	const char *name, *dedupe; /* collection; dedupe NULL: collection */
 	const char *project, *reason;
 	const char *authority;   /* referral: to whom the items are handed over */
@@ -659,9 +660,11 @@ struct sr_log_ask {
 	 */
 	int (*each)(void *ctx, const struct sr_entry *en, struct sr_err *e);
 	void *ctx;
+	uint64_t *sealed; /* so many entries lie in epochs that were not given to this auditor, and
+			     were passed over; or NULL */
 };
-/* An auditor opens entries with the epoch key that `key-epoch` sealed to them; others with the keys
- * of their receipts. */
+/* An auditor opens entries with the keys of epochs that `key-epoch` and `auditor` sealed to them;
+ * others with the keys of their receipts. */
 SR_MUST int sr_client_log(struct sr_client *c, const struct sr_log_ask *a, struct sr_err *e);
 
 #endif

@@ -263,6 +263,8 @@ static int put_rest(struct sr_writ *d, const struct sr_client *c, const struct s
 	}
 	if (rc == 0)
 		rc = put_subject(d, a, e);
+	if (a->from != 0)
+		sr_text_put_dec(&d->text, "from", a->from);
 	if (a->name != NULL) {
 		sr_random(collection, SR_ID);
 		sr_text_put_hex(&d->text, "collection", collection, SR_ID);

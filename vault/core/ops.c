@@ -68,6 +68,8 @@ static const struct sr_op table[] = {
 	{{"person", LOGIN, PLAIN, {ONE("person", SR_V_PERSON)}}, sr_op_person},
 	{{"erasure", LOGIN, PLAIN, {ONE("person", SR_V_PERSON), MAY("since", SR_V_DEC)}},
 		sr_op_erasure},
+	{{"epochs", HOUSE(0), PLAIN, {{0}}}, sr_op_epochs},
+	{{"epochs.keys", HOUSE(VERIFIES), PLAIN, {ONE("index", SR_V_DEC)}}, sr_op_epochs_keys},
 	{{"board", LOGIN, PLAIN, {MAY("board", SR_V_ID)}}, sr_op_board},
 	{{"boards", LOGIN, PLAIN, {{0}}}, sr_op_boards},
 	{{"policies", LOGIN, PLAIN, {MAY("board", SR_V_ID)}}, sr_op_policies},

@@ -326,25 +326,24 @@
  * log                  auditor, officer
  *   in    from dec?, to dec? (exclusive), limit dec?, type token?, actor token? (p-... or
  *         service), about token?
- *   out   size dec, next dec? (to go on from)
- *   body  rows: entry {index, type, id, actor?, time, received, object? hash, statement bytes
- *         (the signed text)}; after each for officers: text {index, field, number, subject,
- *         text?} (absent text: erased)
- * log.checkpoint       house: member, curator, officer, auditor, custodian
- *   out   size dec
- *   body  the published note with its cosignatures. One that nobody cosigned is first published
- *         anew for the present size.
- * log.tile             as log.checkpoint. Entries are sealed: what is served here is public.
- *   in    path name (tile/<L>/<N>[.p/<W>], tile/entries/<N>[.p/<W>]). NOTFOUND outside the log.
- *   body  the tile or entry bundle
- * log.prove            house: any login; who may not ask for log.tile: entries they may read
- *   in    id id? (of a statement, or of a request, grant, item, ...: the entry that made it) or
- *         index dec?
- *   out   index dec, size dec (of the checkpoint in it)
- *   body  the entry's .tlog-proof, from the published checkpoint with its cosignatures where that
- *         covers the entry
- * enquiries            officer, auditor
- *   in    state token?
+ *   out   size dec, next dec? (to go on from), sealed dec? (entries of epochs that were not given
+ * to this auditor: left out) body  rows: entry {index, type, id, actor?, time, received, object?
+ * hash, statement bytes (the signed text)}; after each for officers: text {index, field, number,
+ * subject, text?} (absent text: erased) epochs               house: any login out   epoch dec (in
+ * force) body  rows: epoch {epoch, entry (of its key-epoch), received, keys hash (the object),
+ * auditor* (to whom it was sealed)}, in order; given {person, first, last, entry, keys hash} of
+ * each `auditor`. An object is for those whom it is sealed to, and for the house. epochs.keys
+ * house: member, curator, officer, auditor, custodian. Boxes alone: whoever has no key of them
+ * learns who was auditor when. in    index dec (entry of a key-epoch or auditor) body  its object
+ * (ledger/epoch.h) log.checkpoint       house: member, curator, officer, auditor, custodian out
+ * size dec body  the published note with its cosignatures. One that nobody cosigned is first
+ * published anew for the present size. log.tile             as log.checkpoint. Entries are sealed:
+ * what is served here is public. in    path name (tile/<L>/<N>[.p/<W>], tile/entries/<N>[.p/<W>]).
+ * NOTFOUND outside the log. body  the tile or entry bundle log.prove            house: any login;
+ * who may not ask for log.tile: entries they may read in    id id? (of a statement, or of a
+ * request, grant, item, ...: the entry that made it) or index dec? out   index dec, size dec (of
+ * the checkpoint in it) body  the entry's .tlog-proof, from the published checkpoint with its
+ * cosignatures where that covers the entry enquiries            officer, auditor in    state token?
  *   body  rows: enquiry {id, kind, state, opened, deadline?, entry, ended?, item*, concerns*
  *         (persons), reference?}, the earliest deadline first
  * enquiry              officer, auditor

@@ -53,6 +53,7 @@ sr_op_fn sr_op_quarantine_material, sr_op_quarantine_open, sr_op_release_prepare
 sr_op_fn sr_op_enquiries, sr_op_enquiry, sr_op_notices, sr_op_notice_sent; /* ops_office.c */
 sr_op_fn sr_op_certificate;                                                /* ops_items.c */
 sr_op_fn sr_op_log;                                                        /* ops_log.c */
+sr_op_fn sr_op_epochs, sr_op_epochs_keys;                                  /* ops_epoch.c */
 sr_op_fn sr_op_log_checkpoint, sr_op_log_tile, sr_op_log_prove;            /* ops_outside.c */
 sr_op_fn sr_op_witness;                                                    /* ops_witness.c */
 sr_op_fn sr_op_status, sr_op_verify, sr_op_scrub, sr_op_rebuild;           /* ops_house.c */

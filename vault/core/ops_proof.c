@@ -61,7 +61,7 @@ static int receipt_of(struct sr_buf *out, enum sr_type_id *type, struct sr_x *x,
 	if (rc != 0)
 		return rc;
 	*type = en.statement.type->id;
-	rc = sr_may_read(&d.reading, &x->caller, &en.statement, e);
+	rc = sr_may_read(&d.reading, &x->caller, &en.statement, index, e);
 	sr_entry_free(&en);
 	if (rc == 0 && !d.reading.entry)
 		rc = sr_denied(e, "entry %llu is not for %s to read", (unsigned long long)index,
@@ -144,7 +144,7 @@ int sr_op_object(struct sr_x *x, struct sr_err *e) {
 		rc = sr_vault_entry(&en, x->vault, at.entry, e);
 	if (rc != 0)
 		return rc;
-	rc = sr_may_read(&reading, &x->caller, &en.statement, e);
+	rc = sr_may_read(&reading, &x->caller, &en.statement, at.entry, e);
 	ok = rc == 0 && reading.entry;
 	if (ok && at.subject[0] != '\0')
 		rc = sr_may_read_text(&ok, &reading, at.subject, NULL, e);

@@ -268,6 +268,7 @@ static const struct made {
 	{SR_T_PERSON_KEY, "person", {"card"}, false},
 	{SR_T_PERSON_END, "person-end", {NULL}, false},
 	{SR_T_ERASE, "erase", {NULL}, true},
+	{SR_T_AUDITOR, "auditor", {NULL}, false},
 	{SR_T_BOARD, "board", {"quorum", "member", "newcomer"}, false},
 	{SR_T_RESHARE, "reshare", {"quorum", "member", "newcomer", "dealer"}, false},
 };
@@ -896,6 +897,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_VOTE:
 		return sr_field_count(s, "pieces") == 0;
 	case SR_T_KEY_EPOCH:
+	case SR_T_AUDITOR:
 	case SR_T_DEAL:
 	case SR_T_ACCEPT:
 	case SR_T_COMPLAINT:

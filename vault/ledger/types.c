@@ -47,6 +47,7 @@ static const struct sr_field request_fields[] = {
 	F("recipient", SR_V_NAME, SR_OPTIONAL),
 	F("target", SR_V_ID, SR_OPTIONAL),
 	F("subject", SR_V_PERSON, SR_OPTIONAL),
+	F("from", SR_V_DEC, SR_OPTIONAL),
 	F("collection", SR_V_ID, SR_OPTIONAL),
 	F("dedupe", SR_V_TOKEN, SR_OPTIONAL),
 	F("role", SR_V_TOKEN, SR_ANY),
@@ -81,6 +82,13 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("epoch", SR_V_DEC, SR_ONE),
 		OBJECT("keys", SR_ONE),
 		SORTED("auditor", SR_V_PERSON, SR_SOME),
+		END}},
+	{SR_T_AUDITOR, "auditor", SR_BY_SERVICE, NULL, SR_EFFECT_TRUST, FIELDS{
+		F("request", SR_V_ID, SR_ONE),
+		F("person", SR_V_PERSON, SR_ONE),
+		F("first", SR_V_DEC, SR_ONE),
+		F("last", SR_V_DEC, SR_ONE),
+		OBJECT("keys", SR_ONE),
 		END}},
 	{SR_T_DEAL, "deal", SR_BY_MEMBER, NULL, SR_EFFECT_CEREMONY, FIELDS{
 		F("board", SR_V_ID, SR_ONE),
