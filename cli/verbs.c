@@ -497,9 +497,12 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom core --vault /srv/vault --unlock /root/vault.key", NULL, 0, 0,
 		verb_core},
 	{"witness", "policy",
-		"Say which witnesses this vault's log is to have; or show that, and the log's key.",
-		"[FILE]", "strongroom witness policy witnesses.txt --unlock /root/vault.key", NULL,
-		0, 1, verb_witness_policy},
+		"Say which witnesses this vault's log is to have: the custodian at first, the "
+		"board by vote (--ask); or show that, and the log's key.",
+		"[FILE [--ask --reason TEXT --as MEMBER]]",
+		"strongroom witness policy witnesses.txt --ask --reason \"two more houses\" --as "
+		"m1.id",
+		cli_witness_policy_options, 0, 1, verb_witness_policy},
 	{"witness", "status", "Show how far the log is witnessed, and by whom.", "[--as ANYBODY]",
 		"strongroom witness status --as gus.id", NULL, 0, 0, verb_witness_status},
 	{"witness", "now", "Ask the witnesses at once; fails when the quorum is not met.",

@@ -227,7 +227,7 @@ int verb_witness_serve(struct cli *c, struct sr_err *e);
 int verb_witness_log(struct cli *c, struct sr_err *e);
 
 /* verb_witnessing.c */
-extern const struct cli_option cli_witness_dismiss_options[];
+extern const struct cli_option cli_witness_dismiss_options[], cli_witness_policy_options[];
 int verb_witness_policy(struct cli *c, struct sr_err *e);
 int verb_witness_status(struct cli *c, struct sr_err *e);
 int verb_witness_now(struct cli *c, struct sr_err *e);

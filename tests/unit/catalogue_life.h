@@ -432,6 +432,13 @@ RIG void life_ends(struct rig *r) {
 	f_put(r, "quorum", "asked");
 	rig_object(r, "policy", sr_bytes_str("quorum none\n"));
 	rig_end(r);
+	rig_begin(r, SR_T_WITNESS, SERVICE);
+	f_put(r, "event", "unwitnessed");
+	f_time(r, "from", RIG_NOW - 5000);
+	f_time(r, "to", RIG_NOW);
+	f_dec(r, "first", 3);
+	f_dec(r, "last", 9);
+	rig_end(r);
 	s_backup(r, "backup 1", "begun", "escrow 1", 1);
 	s_backup(r, "backup 1", "made", "escrow 1", 1);
 	rig_begin(r, SR_T_ENQUIRY, OFFICER);

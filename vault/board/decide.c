@@ -565,6 +565,36 @@ static int decide_policy(const struct follow_job *j, const struct decision *d) {
 			"refused: other rules were adopted since; ask again"});
 }
 
+/* The witness policy that the request brought; unless another one was adopted since, which the
+ * votes did not weigh. */
+static int decide_witnesses(const struct follow_job *j, const struct decision *d) {
+	struct sr_witness_policy_row now;
+	struct sr_entry en = {0};
+	struct sr_buf text;
+	int rc = sr_query_witness_policy(&now, j->v->catalogue, j->e);
+
+	if (rc == 0 && now.adopted > 0 && now.entry > d->v.entry)
+		return decide_moot(j, d,
+			&(struct moot){"", NULL, "policy-changed",
+				"refused: another witness policy was adopted since; ask again"});
+	if (rc == 0)
+		rc = sr_vault_entry(&en, j->v, d->v.entry, j->e);
+	if (rc != 0)
+		return rc;
+	sr_buf_init(&text);
+	sr_follow_begin(&text, j->v, SR_T_WITNESS, j->f->now);
+	sr_text_put(&text, "event", "policy");
+	sr_text_put_hex(&text, "request", d->v.request, SR_ID);
+	copy_lines(&text, &en.statement, "rules");
+	copy_lines(&text, &en.statement, "set");
+	rc = follow_emit(j, &text, NULL);
+	if (rc == 0)
+		j->f->tell(j->f->ctx, "decided: these are the log's witnesses now");
+	sr_buf_free(&text);
+	sr_entry_free(&en);
+	return rc;
+}
+
 /* Did the board change while the request was open? Then its dealers have no share any more. */
 static bool board_changed(const struct follow_job *j, const struct decision *d,
 	const struct sr_statement *request, uint32_t *epoch) {
@@ -760,6 +790,7 @@ static const struct {
 	{"person-end", decide_person_end},
 	{"erase", decide_erase},
 	{"auditor", decide_auditor},
+	{"witnesses", decide_witnesses},
 	{"role", decide_role},
 	{"collection", decide_collection},
 	{"board", decide_board},

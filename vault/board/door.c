@@ -63,13 +63,15 @@ struct group {
 	size_t dead_count, dead_cap;
 	struct sr_outcome
 		*outcome; /* of the submission at work, for `tell`; NULL for the service's own */
-	int64_t now;
+	int64_t now;      /* receipt time */
+	int64_t due; /* what ends by now has ended: never before a time that witnesses confirmed */
 	uint64_t base; /* ledger index of the group's first entry */
 	bool committed;
-	bool board;    /* its keys, a member's key or share changed: keys/service.board follows */
-	bool curators; /* somebody is no curator any more: their boxes go */
-	bool dealings; /* a run of key generation ended: its dealings may go */
-	bool people;   /* what was kept of somebody is to go */
+	bool board;     /* its keys, a member's key or share changed: keys/service.board follows */
+	bool curators;  /* somebody is no curator any more: their boxes go */
+	bool dealings;  /* a run of key generation ended: its dealings may go */
+	bool people;    /* what was kept of somebody is to go */
+	bool witnesses; /* the log has others now */
 };
 
 static void pending_free(struct pending *p) {
@@ -370,6 +372,7 @@ static int follow_dies(void *ctx, const struct sr_tombstone *item, struct sr_err
 static void follow_curators(void *ctx);
 static void follow_dealings(void *ctx);
 static void follow_people(void *ctx);
+static void follow_witnesses(void *ctx);
 static void follow_tell(void *ctx, const char *sentence);
 
 /* Room for one more entry. */
@@ -396,7 +399,8 @@ static int group_room(struct group *g, struct sr_err *e) {
 static int entry_take(
 	struct group *g, struct pending *p, const struct sr_submission *sub, struct sr_err *e) {
 	struct sr_follow f = {follow_service, follow_ends, follow_dies, follow_curators,
-		follow_dealings, follow_people, follow_tell, g, g->now, sub->packs};
+		follow_dealings, follow_people, follow_witnesses, follow_tell, g, g->now,
+		sub->packs};
 	struct sr_statement st;
 	int rc = group_room(g, e);
 
@@ -500,6 +504,12 @@ static void follow_people(void *ctx) {
 	struct group *g = ctx;
 
 	g->people = true;
+}
+
+static void follow_witnesses(void *ctx) {
+	struct group *g = ctx;
+
+	g->witnesses = true;
 }
 
 static void follow_tell(void *ctx, const char *sentence) {
@@ -740,7 +750,7 @@ static int deal_ask(struct sr_ruling *ruling, struct group *g, const struct sr_s
 
 static int rules_ask(struct group *g, const struct sr_statement *s, const struct sr_submission *sub,
 	struct sr_outcome *o, bool *allowed, struct sr_err *e) {
-	struct sr_rules r = {.catalogue = g->v->catalogue, .now = g->now};
+	struct sr_rules r = {.catalogue = g->v->catalogue, .now = g->due};
 	struct sr_ruling *ruling = calloc(1, sizeof *ruling);
 	int rc = 0;
 
@@ -1013,6 +1023,7 @@ static int group_begin(struct group *g, struct sr_vault *v, struct sr_err *e) {
 	rc = receipt_time(&g->now, v, e);
 	if (rc != 0)
 		return rc;
+	g->due = sr_witnessing_time(v) > g->now ? sr_witnessing_time(v) : g->now;
 	g->base = sr_ledger_next_index(v->ledger);
 	rc = sr_catalogue_begin(v->catalogue, e);
 	if (rc != 0)
@@ -1045,6 +1056,8 @@ static int group_end(struct group *g, int rc, struct sr_err *e) {
 			rc = erase_dealings(g, e);
 		if (rc == 0)
 			rc = erase_people(g, e);
+		if (rc == 0 && g->witnesses && g->v->witnessing != NULL)
+			rc = sr_witnessing_open(g->v, e);
 		if (rc == 0 && g->board) {
 			struct sr_err why = {0};
 			bool written = false;
@@ -1167,8 +1180,8 @@ enum {
 static int sweep_checkouts(struct group *g, struct sr_err *e) {
 	struct sr_checkouts list = {0};
 	int rc =
-		sr_query_lapsing(&list, g->v->catalogue, g->now - (int64_t)SR_CHECKOUT_HOURS * 3600,
-			g->now - (int64_t)SR_CHECKOUT_OPEN_MIN * 60, e);
+		sr_query_lapsing(&list, g->v->catalogue, g->due - (int64_t)SR_CHECKOUT_HOURS * 3600,
+			g->due - (int64_t)SR_CHECKOUT_OPEN_MIN * 60, e);
 
 	for (size_t i = 0; i < list.count && rc == 0 && g->count < SWEEP_AT_ONCE; i++)
 		rc = lapse(g, "checkout", NULL, 0, list.rows[i].id, e);
@@ -1180,7 +1193,7 @@ static int sweep_checkouts(struct group *g, struct sr_err *e) {
 static int sweep_embargoes(struct group *g, struct sr_err *e) {
 	static const struct sr_submission none;
 	struct sr_flags over = {0};
-	int rc = sr_query_embargoes_over(&over, g->v->catalogue, g->now, e);
+	int rc = sr_query_embargoes_over(&over, g->v->catalogue, g->due, e);
 
 	for (size_t i = 0; i < over.count && rc == 0 && g->count < SWEEP_AT_ONCE; i++) {
 		struct sr_buf text;
@@ -1200,7 +1213,7 @@ static int sweep_embargoes(struct group *g, struct sr_err *e) {
 }
 
 static int sweep_attestations(struct group *g, struct sr_err *e) {
-	const struct sr_attestation_filter due = {.standing = true, .ends = g->now};
+	const struct sr_attestation_filter due = {.standing = true, .ends = g->due};
 	struct sr_attestations list = {0};
 	int rc = sr_query_attestations(&list, g->v->catalogue, &due, e);
 
@@ -1213,12 +1226,12 @@ static int sweep_attestations(struct group *g, struct sr_err *e) {
 static int sweep_all(struct group *g, struct sr_err *e) {
 	struct sr_versions closing = {0};
 	struct sr_grants expiring = {0};
-	int rc = sr_query_closing(&closing, g->v->catalogue, g->now, e);
+	int rc = sr_query_closing(&closing, g->v->catalogue, g->due, e);
 
 	for (size_t i = 0; i < closing.count && rc == 0 && g->count < SWEEP_AT_ONCE; i++)
 		rc = lapse(g, "request", closing.rows[i].request, closing.rows[i].version, NULL, e);
 	if (rc == 0)
-		rc = sr_query_expiring(&expiring, g->v->catalogue, g->now, e);
+		rc = sr_query_expiring(&expiring, g->v->catalogue, g->due, e);
 	for (size_t i = 0; i < expiring.count && rc == 0 && g->count < SWEEP_AT_ONCE; i++)
 		rc = lapse(g, "grant", NULL, 0, expiring.rows[i].id, e);
 	if (rc == 0)

@@ -373,6 +373,12 @@ static int on_erase(const struct follow_job *j) {
 	return 0;
 }
 
+static int on_witness(const struct follow_job *j) {
+	if (sr_bytes_eq(sr_field(j->s, "event", 0), sr_bytes_str("policy")))
+		j->f->witnesses(j->f->ctx);
+	return 0;
+}
+
 static int (*const follow[SR_T_COUNT])(const struct follow_job *j) = {
 	[SR_T_FOUND] = on_found,
 	[SR_T_ACCEPT] = on_accept,
@@ -387,6 +393,7 @@ static int (*const follow[SR_T_COUNT])(const struct follow_job *j) = {
 	[SR_T_PERSON_END] = follow_person_end,
 	[SR_T_PERSON_KEY] = follow_person_key,
 	[SR_T_ERASE] = on_erase,
+	[SR_T_WITNESS] = on_witness,
 	[SR_T_ATTEST] = on_attest,
 	[SR_T_RECUSE] = on_recuse,
 	[SR_T_DESTROY] = on_destroy,

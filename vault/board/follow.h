@@ -54,6 +54,8 @@ struct sr_follow {
 	void (*dealings)(void *ctx);
 	/* What was kept of a person is to be erased after the commit (board/forget.h). */
 	void (*people)(void *ctx);
+	/* The witnesses of the log are others after the commit. */
+	void (*witnesses)(void *ctx);
 	/* One sentence for the person who acted. */
 	void (*tell)(void *ctx, const char *sentence);
 	void *ctx;

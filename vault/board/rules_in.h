@@ -12,6 +12,7 @@
  *   rules_destroy.c    their end
  *   rules_request.c    requests and who takes part in them
  *   rules_policy.c     rules that a board is to adopt
+ *   rules_witness.c    witness policies that are to be adopted
  *   rules_vote.c       votes
  *   rules_grant.c      grants, checkouts
  *   rules_office.c     enquiries
@@ -81,6 +82,8 @@ int rules_card_in_force(struct rules_ctx *c, const char *key);
 rule_fn rules_policy_asked;
 /* A request of kind person-end: whom it is about (rules_people.c). */
 rule_fn rules_end_asked;
+/* A request of kind witnesses: the policy that came with it (rules_witness.c). */
+rule_fn rules_witnesses_asked;
 /* A request of kind auditor: to whom, from which epoch (rules_auditor.c). */
 rule_fn rules_auditor_asked;
 /* A request of kind erase: of whom, on which ground (rules_erase.c). */

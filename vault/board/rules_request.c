@@ -33,6 +33,7 @@ static const struct shape shapes[] = {
 	{"policy", "rules set", ""},
 	{"erase", "subject purpose", ""},
 	{"auditor", "subject from", ""},
+	{"witnesses", "rules set", ""},
 };
 
 /* True when the shape holds; else the ruling is made. */
@@ -584,7 +585,8 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 	decides = c->board.levels[0].level;
 	/* Rules are for everything that the board decides, so they take what anything takes; so
 	 * does what cannot be undone to the record of who did it. */
-	if (strcmp(sh->kind, "policy") == 0 || strcmp(sh->kind, "erase") == 0)
+	if (strcmp(sh->kind, "policy") == 0 || strcmp(sh->kind, "erase") == 0 ||
+		strcmp(sh->kind, "witnesses") == 0)
 		decides = c->board.levels[c->board.level_count - 1].level;
 	rc = strcmp(sh->kind, "lift") == 0 ? rules_lift_level(&decides, c) : 0;
 	if (rc != 0)
@@ -597,7 +599,7 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 	if (strcmp(sh->kind, "reshare") == 0)
 		return reshare_request(c);
 	if (!c->board.founding && !sr_token_in(sh->must, "items") &&
-		!sr_token_in(sh->must, "collection") && !sr_token_in(sh->must, "rules"))
+		!sr_token_in(sh->must, "collection") && strcmp(sh->kind, "policy") != 0)
 		return rules_deny(c, "not-this-board", "ask the founding board",
 			"a request of kind %s is the founding board's to decide", sh->kind);
 	if (!rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_CURATOR))
@@ -605,6 +607,8 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 			c, "role-missing", "", "members, curators and officers ask for this");
 	if (sr_token_in(sh->must, "items"))
 		return rules_destroy_asked(c);
+	if (strcmp(sh->kind, "witnesses") == 0)
+		return rules_witnesses_asked(c);
 	if (sr_token_in(sh->must, "rules"))
 		return rules_policy_asked(c);
 	if (strcmp(sh->kind, "role") == 0)

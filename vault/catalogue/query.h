@@ -959,6 +959,8 @@ struct sr_witness_policy_row {
 	uint64_t adopted; /* policies so far; 0: none, and the rest is empty */
 	uint64_t entry;
 	uint8_t object[SR_HASH]; /* its text, a structural object */
+	uint8_t set[SR_HASH];    /* SHA-256 of the text */
+	bool voted;              /* a quorum adopted it */
 };
 SR_MUST int sr_query_witness_policy(
 	struct sr_witness_policy_row *out, struct sr_catalogue *c, struct sr_err *e);
@@ -970,6 +972,7 @@ enum {
 struct sr_glass {
 	size_t count;
 	char person[SR_GLASS_NAMES][SR_PERSON_TEXT];
+	uint64_t entry[SR_GLASS_NAMES];
 };
 SR_MUST int sr_query_glass(struct sr_glass *out, struct sr_catalogue *c,
 	const uint8_t checkout[SR_ID], struct sr_err *e);

@@ -331,8 +331,13 @@ static const char *const statements[] = {
 	"CREATE TABLE backups(backup BLOB PRIMARY KEY, escrow BLOB NOT NULL,"
 	" generation INTEGER NOT NULL, entry INTEGER NOT NULL, made INTEGER, entries INTEGER,"
 	" checked INTEGER, secrets INTEGER) STRICT",
-	/* witness policies as they were adopted; the last one counts. object: its text */
-	"CREATE TABLE witness_policies(entry INTEGER PRIMARY KEY, object BLOB NOT NULL) STRICT",
+	/* witness policies as they were adopted; the last one counts. object: its text, sha256: of
+	 * that; request: the vote that adopted it, NULL: the custodian did */
+	"CREATE TABLE witness_policies(entry INTEGER PRIMARY KEY, object BLOB NOT NULL,"
+	" sha256 BLOB, request BLOB) STRICT",
+	/* times in which the quorum of witnesses did not confirm the log; sizes before and after */
+	"CREATE TABLE unwitnessed(entry INTEGER PRIMARY KEY, begun INTEGER NOT NULL,"
+	" ended INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT",
 	/* who said that a checkout may be opened though no witness confirmed it */
 	"CREATE TABLE glass(checkout BLOB NOT NULL REFERENCES checkouts(checkout),"
 	" person TEXT NOT NULL REFERENCES people(person), entry INTEGER NOT NULL,"
@@ -414,6 +419,8 @@ static const struct sr_table tables[] = {
 	{"collects", "entry", true},
 	{"escrows", "escrow, generation", true},
 	{"backups", "backup", true},
+	{"witness_policies", "entry", true},
+	{"unwitnessed", "entry", true},
 	{"recoveries", "ask", true},
 	{"recovery_members", "ask, person", true},
 	{"texts", "entry, record", false},

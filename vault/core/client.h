@@ -53,9 +53,11 @@ struct sr_client_options {
 	const uint8_t *fingerprint; /* SR_HASH bytes that it must have; NULL: by memory, or first
 				       contact */
 	struct sr_clock clock;      /* now == NULL: the system's */
-	const struct sr_policy *witnesses; /* borrowed; NULL: none asked */
-	unsigned witness_ms;               /* how long a checkout waits to be witnessed; 0: 12 s */
-	struct sr_progress progress;       /* report NULL: none */
+	const struct sr_policy
+		*witnesses;  /* whose quorum must have seen a checkout before it opens anything;
+				borrowed; NULL: by the policy that the log adopted, proven */
+	unsigned witness_ms; /* how long a checkout waits to be witnessed; 0: 12 s */
+	struct sr_progress progress; /* report NULL: none */
 };
 
 enum sr_client_state {

@@ -69,8 +69,8 @@
  * --- proofs, objects ---------------------------------------------------------------------------
  *
  * proof                login
- *   in    id id* (of statements), index dec* (of entries), since dec?; at most
- *         SR_PROOF_MAX_ENTRIES together
+ *   in    id id* (of statements), index dec* (of entries), quorum id? (of a request: its newest
+ *         version and the votes on it), since dec?; at most SR_PROOF_MAX_ENTRIES together
  *   body  rows: receipt {what (its type), index, id, person (actor)?, receipt bytes}, ids first,
  *         each in the order asked. DENIED names an entry that the caller may not read; NOTFOUND
  *         an id that is not in the log.
@@ -376,8 +376,10 @@
  *   in    now yes? (somebody waits: ask the witnesses at once; embedded, the answer waits for
  *         them), checkout id? (of the caller's)
  *   out   size dec, witnessed dec (entries below it are cosigned by the quorum in force), asked
- *         yes? (checkouts wait for that), entry dec? (of the checkout), glass yes? (two people
- *         said that it opens unwitnessed)
+ *         yes? (checkouts wait for that), adopted dec? (entry of the policy in force), voted yes?
+ *         (the board adopted it), confirmed time? (by the quorum's clocks), entry dec? (of the
+ *         checkout), glass yes? (two people said that it opens unwitnessed), said dec* (their
+ *         entries)
  *   body  rows: policy {text bytes}; alarm {text}; witness {name bytes, vkey bytes, url bytes?,
  *         state idle|due|asked|alarm|nowhere, cosigned yes? (the checkpoint on offer), size?,
  *         time?, error?}

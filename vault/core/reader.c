@@ -55,6 +55,7 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_PERSON_SET:
 	case SR_T_PERSON_KEY:
 	case SR_T_ERASE:
+	case SR_T_WITNESS:
 	case SR_T_RELEASE:
 	case SR_T_RESEAL:
 	case SR_T_DESTROY:
@@ -69,8 +70,6 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_ESCROW:
 	case SR_T_BACKUP:
 		return STORE;
-	case SR_T_WITNESS:
-		return HOUSE;
 	case SR_T_DESCRIBE:
 		return ITEM;
 	case SR_T_EMBARGO:
@@ -263,8 +262,8 @@ static bool named(const struct sr_caller *c, const struct sr_statement *s) {
  * believe it must see who decided that. */
 static int of_trust(
 	bool *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
-	static const char *const kinds[] = {
-		"role", "person", "person-end", "erase", "auditor", "board", "reshare", "policy"};
+	static const char *const kinds[] = {"role", "person", "person-end", "erase", "auditor",
+		"witnesses", "board", "reshare", "policy"};
 	struct sr_version_row v = {0};
 	uint8_t id[SR_ID];
 	int rc;

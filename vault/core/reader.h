@@ -5,7 +5,7 @@
  *   class     types                                       the entry (structural part) is read by
  *   public    found key-epoch deal accept complaint       everybody who is logged in
  *             reveal opened collection person person-end erase
- *             release destroy
+ *             release destroy auditor witness
  *   deposit   accession redact                            its depositor, curators, officers,
  *                                                         auditors
  *   store     stored scrub collect escrow backup          members, officers, auditors, custodians

@@ -475,9 +475,16 @@ static const struct sr_type table[SR_T_COUNT] = {
 		END}},
 	{SR_T_WITNESS, "witness", SR_BY_SERVICE, NULL, SR_EFFECT_RECORD, FIELDS{
 		F("event", SR_V_TOKEN, SR_ONE),
+		F("request", SR_V_ID, SR_OPTIONAL),
 		F("witnesses", SR_V_DEC, SR_OPTIONAL),
 		F("quorum", SR_V_TOKEN, SR_OPTIONAL),
 		OBJECT("policy", SR_OPTIONAL),
+		F("rules", SR_V_HASH, SR_OPTIONAL),
+		F("set", SR_V_HASH, SR_OPTIONAL),
+		F("from", SR_V_TIME, SR_OPTIONAL),
+		F("to", SR_V_TIME, SR_OPTIONAL),
+		F("first", SR_V_DEC, SR_OPTIONAL),
+		F("last", SR_V_DEC, SR_OPTIONAL),
 		END}},
 	{SR_T_BREAK_GLASS, "break-glass", SR_BY_MEMBER | SR_BY_CURATOR | SR_BY_OFFICER, NULL,
 		SR_EFFECT_CHECKOUT, FIELDS{
