@@ -73,7 +73,8 @@ struct cli {
 	bool json, quiet;
 	mode_t umask; /* the person's; this process has 077 */
 	struct sr_identity identity;
-	struct sr_core *core; /* embedded; NULL over the socket */
+	struct sr_policy *witnesses; /* of --witnesses; NULL: none was given */
+	struct sr_core *core;        /* embedded; NULL over the socket */
 	struct sr_client *client;
 	struct sr_dir *memory;
 	char socket_of[4096]; /* the vault that reconnect goes to */

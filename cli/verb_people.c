@@ -128,7 +128,8 @@ int verb_person_list(struct cli *c, struct sr_err *e) {
 			if (sr_row_get(row, "role").p != NULL)
 				cli_cell_words(&t, row, "role");
 			else
-				cli_cell(&t, "(ended)");
+				cli_cell(&t, sr_row_get(row, "erased").p != NULL ? "(erased)"
+										 : "(ended)");
 			cli_cell_row(&t, row, "name");
 		}
 		cli_table_print(&t);

@@ -50,12 +50,21 @@ int verb_board_minutes(struct cli *c, struct sr_err *e);
 
 /* verb_people.c */
 extern const struct cli_option cli_person_add_options[], cli_person_list_options[],
-	cli_person_end_options[], cli_collection_new_options[];
+	cli_person_end_options[], cli_collection_new_options[], cli_person_erase_options[],
+	cli_person_erasure_options[];
 int verb_person_add(struct cli *c, struct sr_err *e);
 int verb_person_list(struct cli *c, struct sr_err *e);
 int verb_person_set(struct cli *c, struct sr_err *e);
 int verb_person_rekey(struct cli *c, struct sr_err *e);
 int verb_person_end(struct cli *c, struct sr_err *e);
+int verb_person_erase(struct cli *c, struct sr_err *e);
+extern const struct cli_option cli_auditor_add_options[];
+int verb_auditor_add(struct cli *c, struct sr_err *e);
+int verb_auditor_end(struct cli *c, struct sr_err *e);
+int verb_auditor_list(struct cli *c, struct sr_err *e);
+extern const struct cli_option cli_log_grep_options[];
+int verb_log_grep(struct cli *c, struct sr_err *e);
+int verb_person_erasure(struct cli *c, struct sr_err *e);
 int verb_collection_new(struct cli *c, struct sr_err *e);
 int verb_collection_list(struct cli *c, struct sr_err *e);
 
@@ -252,7 +261,7 @@ int verb_witness_serve(struct cli *c, struct sr_err *e);
 int verb_witness_log(struct cli *c, struct sr_err *e);
 
 /* verb_witnessing.c */
-extern const struct cli_option cli_witness_dismiss_options[];
+extern const struct cli_option cli_witness_dismiss_options[], cli_witness_policy_options[];
 int verb_witness_policy(struct cli *c, struct sr_err *e);
 int verb_witness_status(struct cli *c, struct sr_err *e);
 int verb_witness_now(struct cli *c, struct sr_err *e);

@@ -36,7 +36,7 @@ static void test_life(void **state) {
 			fail_msg("the life has no %s", sr_type_at((enum sr_type_id)t)->name);
 	assert_ok(sr_query_counts(&n, r.cat, &e), &e);
 	assert_int_equal(n.entries, r.count);
-	assert_int_equal(n.people, 12);
+	assert_int_equal(n.people, 13);
 	assert_int_equal(n.items_held, 1);
 	assert_int_equal(n.items_destroyed, 1);
 	assert_int_equal(n.items_released, 2);
@@ -217,6 +217,7 @@ static void test_transactions(void **state) {
 static const char *const secrets[] = {"Name-of-", "Secret-project", "Because-of-me",
 	"Only in the evening", "No copies", "My-neighbour", "Something-odd", "A-long-comment",
 	"Has-left"};
+static const char *const forgotten[] = {"Name-of-12", "Gone-for-good", "To-be-forgotten"};
 static const char *const descriptive[] = {"Title-of-", "Pamphlets", "item 1.txt"};
 
 /* Every value of every table, the search index included. */
@@ -264,6 +265,10 @@ static void test_erased(void **state) {
 		assert_true(anywhere(r.cat, secrets[i]));
 	for (size_t i = 0; i < T_COUNT(descriptive); i++)
 		assert_true(anywhere(r.cat, descriptive[i]));
+	/* one whom the board erased is in none of it already */
+	for (size_t i = 0; i < T_COUNT(forgotten); i++)
+		assert_false(anywhere(r.cat, forgotten[i]));
+	assert_true(anywhere(r.cat, r.person[LEAVER]));
 	/* everything personal */
 	r.erased[r.erased_count++] = "p-";
 	replay_beside(&r, &erased, "erased.db");

@@ -15,6 +15,7 @@
 #include "board/dealings.h"
 #include "board/door.h"
 #include "board/erase.h"
+#include "board/forget.h"
 #include "board/keys.h"
 #include "board/quarantine.h"
 #include "board/recover.h"
@@ -586,6 +587,17 @@ static int reap_dealings(struct sr_vault *v, struct sr_err *e) {
 	return rc;
 }
 
+/* What was kept of people whom the ledger erased, once witnesses have seen that it did. */
+static int reap_people(struct sr_vault *v, struct sr_err *e) {
+	size_t erased = 0;
+	int rc = sr_forget_due(v, &erased, e);
+
+	if (rc == 0 && erased > 0)
+		told(v, "secrets.db: %zu keys of what was kept of erased people were erased",
+			erased);
+	return rc;
+}
+
 /* A collection that was interrupted: the index follows what the statements say. */
 static int end_collect(struct sr_vault *v, struct sr_err *e) {
 	bool changed = false;
@@ -603,11 +615,11 @@ static int renew_small(struct sr_vault *v, const struct sr_progress *progress, s
 	struct sr_renewal r;
 	int rc = sr_renewal_due(&r, v, e);
 
-	if (rc == 0 && r.due && r.small) {
+	if (rc == 0 && r.due && r.small && !r.waits) {
 		rc = sr_vault_renew(v, progress, e);
 		if (rc == 0)
 			told(v, "catalogue and index were made anew under new keys, after a "
-				"destruction");
+				"destruction or erasure");
 	}
 	return rc;
 }
@@ -701,7 +713,9 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 	rc = sr_witnessing_open(v, e);
 	if (rc != 0)
 		return rc;
-	rc = v->founded ? renew_small(v, o->progress, e) : 0;
+	rc = v->founded ? reap_people(v, e) : 0;
+	if (rc == 0 && v->founded)
+		rc = renew_small(v, o->progress, e);
 	if (rc != 0)
 		return rc;
 	rc = sr_door_sweep(v, &ended, e);

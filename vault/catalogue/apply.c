@@ -14,6 +14,7 @@
 static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_FOUND] = sr_apply_found,
 	[SR_T_KEY_EPOCH] = sr_apply_key_epoch,
+	[SR_T_AUDITOR] = sr_apply_auditor,
 	[SR_T_DEAL] = sr_apply_deal,
 	[SR_T_ACCEPT] = sr_apply_accept,
 	[SR_T_COMPLAINT] = sr_apply_complaint,
@@ -29,6 +30,7 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_PERSON_END] = sr_apply_person_end,
 	[SR_T_PERSON_SET] = sr_apply_person_set,
 	[SR_T_PERSON_KEY] = sr_apply_person_key,
+	[SR_T_ERASE] = sr_apply_erase,
 	[SR_T_ATTEST] = sr_apply_attest,
 	[SR_T_ATTEST_END] = sr_apply_attest_end,
 	[SR_T_ACCESSION] = sr_apply_accession,
@@ -161,9 +163,10 @@ int sr_apply_object(
 	if (!a->en->has_object)
 		return sr_fail(e, SR_CORRUPT, "it names an object but has no object file");
 	return SQL_RUN(a->db, e,
-		"INSERT INTO objects(object, entry, file, position, subject) VALUES(?, ?, ?, ?, ?)",
+		"INSERT INTO objects(object, entry, file, position, subject, epoch)"
+		" VALUES(?, ?, ?, ?, ?, ?)",
 		A_HASH(id), A_INT(a->entry), A_HASH(a->en->object), A_INT(a->position++),
-		A_STR(subject));
+		A_STR(subject), A_INT(a->en->epoch));
 }
 
 int sr_apply_body(
@@ -174,7 +177,8 @@ int sr_apply_body(
 
 	memset(&at, 0, sizeof at);
 	rc = SQL_OPEN(&st, a->db, e,
-		"SELECT file, position, entry, subject FROM objects WHERE object = ?", A_HASH(id));
+		"SELECT file, position, entry, subject, epoch FROM objects WHERE object = ?",
+		A_HASH(id));
 	if (rc == 0)
 		rc = sr_stmt_row(st, e);
 	if (rc == 0)
@@ -184,6 +188,7 @@ int sr_apply_body(
 		at.position = (uint32_t)sr_stmt_col_int(st, 1);
 		at.entry = (uint64_t)sr_stmt_col_int(st, 2);
 		snprintf(at.subject, sizeof at.subject, "%s", sr_stmt_col_str(st, 3));
+		at.epoch = (uint32_t)sr_stmt_col_int(st, 4);
 	}
 	sr_stmt_reset(st);
 	if (rc != 0)
@@ -441,6 +446,22 @@ int sr_apply_search(struct sr_apply *a, int64_t n, struct sr_err *e) {
 	return 0;
 }
 
+/* The epoch in force: an entry under another one is one that those who watch could not read, or
+ * that somebody who should not any more still can. */
+static int check_epoch(struct sr_apply *a, struct sr_err *e) {
+	int64_t epoch = SR_EPOCH_FIRST;
+	int rc = a->en->index == 0
+			 ? 0
+			 : SQL_INT_OF(a->db, e, &epoch, "SELECT max(key_epoch, ?) FROM vault",
+				   A_INT(SR_EPOCH_FIRST));
+
+	if (rc == 0 && a->en->epoch != (uint64_t)epoch)
+		rc = sr_fail(e, SR_CORRUPT,
+			"it is sealed under epoch %u, and epoch %lld is in force", a->en->epoch,
+			(long long)epoch);
+	return rc;
+}
+
 static int check_entry(struct sr_apply *a, struct sr_catalogue *c, struct sr_err *e) {
 	const struct sr_head *h = &a->s->head;
 	int rc;
@@ -450,8 +471,9 @@ static int check_entry(struct sr_apply *a, struct sr_catalogue *c, struct sr_err
 			(unsigned long long)a->en->index, (unsigned long long)sr_catalogue_size(c));
 	if ((a->s->type->id == SR_T_FOUND) != (a->en->index == 0))
 		return sr_fail(e, SR_CORRUPT, "entry 0 is found, and no other");
-	if (a->en->index == 0)
-		return 0;
+	rc = check_epoch(a, e);
+	if (rc != 0 || a->en->index == 0)
+		return rc;
 	rc = check_before(a, e);
 	if (rc != 0)
 		return rc;

@@ -6,6 +6,7 @@
  *   apply_board.c     boards, their keys
  *   apply_policy.c    rules that boards adopted
  *   apply_key.c       new cards and keys of people
+ *   apply_erase.c     what was kept of people, erased
  *   apply_attest.c    what is attested of people
  *   apply_item.c      collections, items
  *   apply_flag.c      what stands on items
@@ -61,6 +62,7 @@ typedef int sr_effect_fn(struct sr_apply *a, struct sr_err *e);
 
 sr_effect_fn sr_apply_found;
 sr_effect_fn sr_apply_key_epoch;
+sr_effect_fn sr_apply_auditor;
 sr_effect_fn sr_apply_deal;
 sr_effect_fn sr_apply_accept;
 sr_effect_fn sr_apply_share;
@@ -76,6 +78,7 @@ sr_effect_fn sr_apply_person;
 sr_effect_fn sr_apply_person_end;
 sr_effect_fn sr_apply_person_set;
 sr_effect_fn sr_apply_person_key;
+sr_effect_fn sr_apply_erase;
 sr_effect_fn sr_apply_attest;
 sr_effect_fn sr_apply_attest_end;
 sr_effect_fn sr_apply_collection;

@@ -350,13 +350,15 @@ int sr_query_exports(
 	return rc;
 }
 
-int sr_query_last_destroyed(uint64_t *entry, struct sr_catalogue *c, struct sr_err *e) {
+int sr_query_last_erasing(uint64_t *entry, struct sr_catalogue *c, struct sr_err *e) {
 	int64_t last = -1;
-	int rc = sr_db_int(
-		sr_catalogue_db(c), "SELECT coalesce(max(destroyed), -1) FROM items", &last, e);
+	int rc = sr_db_int(sr_catalogue_db(c),
+		"SELECT max(coalesce((SELECT max(destroyed) FROM items), -1),"
+		" coalesce((SELECT max(entry) FROM erasures), -1))",
+		&last, e);
 
 	if (rc == 0 && last < 0)
-		return sr_fail(e, SR_NOTFOUND, "nothing was destroyed");
+		return sr_fail(e, SR_NOTFOUND, "nothing was destroyed or erased");
 	*entry = (uint64_t)last;
 	return rc;
 }

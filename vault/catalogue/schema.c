@@ -24,9 +24,10 @@ static const char *const statements[] = {
 	/* what an entry speaks of: every id, person and request hash in its lines */
 	"CREATE TABLE subjects(value TEXT NOT NULL, entry INTEGER NOT NULL,"
 	" what TEXT NOT NULL, PRIMARY KEY(value, entry, what)) STRICT, WITHOUT ROWID",
+	/* epoch: whose structural key seals it, where it is structural */
 	"CREATE TABLE objects(object BLOB PRIMARY KEY, entry INTEGER NOT NULL,"
-	" file BLOB NOT NULL, position INTEGER NOT NULL, subject TEXT NOT NULL, UNIQUE(file,"
-	" position)) STRICT, WITHOUT ROWID",
+	" file BLOB NOT NULL, position INTEGER NOT NULL, subject TEXT NOT NULL,"
+	" epoch INTEGER NOT NULL, UNIQUE(file, position)) STRICT, WITHOUT ROWID",
 	/* free texts: where each belongs */
 	"CREATE TABLE records(entry INTEGER NOT NULL, record INTEGER NOT NULL,"
 	" compartment INTEGER NOT NULL, subject TEXT NOT NULL, field TEXT NOT NULL,"
@@ -61,6 +62,10 @@ static const char *const statements[] = {
 	"CREATE INDEX attestations_person ON attestations(person)",
 	"CREATE INDEX attestations_other ON attestations(other) WHERE other IS NOT NULL",
 	"CREATE INDEX attestations_ends ON attestations(ends) WHERE ended IS NULL",
+	/* whose personal records were erased; records: how many texts of the log that were */
+	"CREATE TABLE erasures(person TEXT PRIMARY KEY REFERENCES people(person),"
+	" request BLOB NOT NULL, ground TEXT NOT NULL, records INTEGER NOT NULL,"
+	" entry INTEGER NOT NULL UNIQUE) STRICT, WITHOUT ROWID",
 	/* request: NULL for the founding board; epoch: in force, 0 before the first was opened */
 	"CREATE TABLE boards(board BLOB PRIMARY KEY, request BLOB, epoch INTEGER NOT NULL,"
 	" entry INTEGER NOT NULL) STRICT, WITHOUT ROWID",
@@ -121,6 +126,10 @@ static const char *const statements[] = {
 	"CREATE TABLE key_epoch_auditors(epoch INTEGER NOT NULL REFERENCES key_epochs(epoch),"
 	" person TEXT NOT NULL REFERENCES people(person), PRIMARY KEY(epoch, person)) STRICT,"
 	" WITHOUT ROWID",
+	/* epochs of before that a quorum gave to an auditor */
+	"CREATE TABLE auditor_epochs(entry INTEGER PRIMARY KEY, request BLOB NOT NULL,"
+	" person TEXT NOT NULL REFERENCES people(person), first INTEGER NOT NULL,"
+	" last INTEGER NOT NULL, object BLOB NOT NULL) STRICT",
 
 	/* --- collections, accessions, items --- */
 
@@ -298,6 +307,9 @@ static const char *const statements[] = {
 	" enquiry BLOB NOT NULL REFERENCES enquiries(enquiry), event TEXT NOT NULL,"
 	" person TEXT NOT NULL) STRICT",
 	"CREATE INDEX enquiry_events_enquiry ON enquiry_events(enquiry)",
+	/* what was said in them was erased with the person whom alone they concerned */
+	"CREATE TABLE erased_enquiries(enquiry BLOB PRIMARY KEY REFERENCES enquiries(enquiry),"
+	" entry INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 	"CREATE TABLE notices(what TEXT NOT NULL, person TEXT NOT NULL REFERENCES people(person),"
 	" about BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(what, person, about)) STRICT,"
 	" WITHOUT ROWID",
@@ -334,8 +346,13 @@ static const char *const statements[] = {
 	"CREATE TABLE backups(backup BLOB PRIMARY KEY, escrow BLOB NOT NULL,"
 	" generation INTEGER NOT NULL, entry INTEGER NOT NULL, made INTEGER, entries INTEGER,"
 	" checked INTEGER, secrets INTEGER) STRICT",
-	/* witness policies as they were adopted; the last one counts. object: its text */
-	"CREATE TABLE witness_policies(entry INTEGER PRIMARY KEY, object BLOB NOT NULL) STRICT",
+	/* witness policies as they were adopted; the last one counts. object: its text, sha256: of
+	 * that; request: the vote that adopted it, NULL: the custodian did */
+	"CREATE TABLE witness_policies(entry INTEGER PRIMARY KEY, object BLOB NOT NULL,"
+	" sha256 BLOB, request BLOB) STRICT",
+	/* times in which the quorum of witnesses did not confirm the log; sizes before and after */
+	"CREATE TABLE unwitnessed(entry INTEGER PRIMARY KEY, begun INTEGER NOT NULL,"
+	" ended INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT",
 	/* who said that a checkout may be opened though no witness confirmed it */
 	"CREATE TABLE glass(checkout BLOB NOT NULL REFERENCES checkouts(checkout),"
 	" person TEXT NOT NULL REFERENCES people(person), entry INTEGER NOT NULL,"
@@ -355,6 +372,7 @@ static const struct sr_table tables[] = {
 	{"people", "person", true},
 	{"person_keys", "person, entry", true},
 	{"roles", "person, role, entry", true},
+	{"erasures", "person", true},
 	{"attestations", "attestation", true},
 	{"boards", "board", true},
 	{"board_members", "board, epoch, member", true},
@@ -372,6 +390,7 @@ static const struct sr_table tables[] = {
 	{"reveals", "entry", true},
 	{"key_epochs", "epoch", true},
 	{"key_epoch_auditors", "epoch, person", true},
+	{"auditor_epochs", "entry", true},
 	{"collections", "collection", true},
 	{"accessions", "accession", true},
 	{"stored", "accession", true},
@@ -407,6 +426,7 @@ static const struct sr_table tables[] = {
 	{"enquiry_items", "enquiry, n", true},
 	{"enquiry_people", "enquiry, person", true},
 	{"enquiry_events", "entry", true},
+	{"erased_enquiries", "enquiry", true},
 	{"notices", "what, person, about", true},
 	{"reads", "entry", true},
 	{"refusals", "entry", true},
@@ -415,6 +435,8 @@ static const struct sr_table tables[] = {
 	{"collects", "entry", true},
 	{"escrows", "escrow, generation", true},
 	{"backups", "backup", true},
+	{"witness_policies", "entry", true},
+	{"unwitnessed", "entry", true},
 	{"recoveries", "ask", true},
 	{"recovery_members", "ask, person", true},
 	{"witness_policies", "entry", true},

@@ -53,9 +53,11 @@ struct sr_client_options {
 	const uint8_t *fingerprint; /* SR_HASH bytes that it must have; NULL: by memory, or first
 				       contact */
 	struct sr_clock clock;      /* now == NULL: the system's */
-	const struct sr_policy *witnesses; /* borrowed; NULL: none asked */
-	unsigned witness_ms;               /* how long a checkout waits to be witnessed; 0: 12 s */
-	struct sr_progress progress;       /* report NULL: none */
+	const struct sr_policy
+		*witnesses;  /* whose quorum must have seen a checkout before it opens anything;
+				borrowed; NULL: by the policy that the log adopted, proven */
+	unsigned witness_ms; /* how long a checkout waits to be witnessed; 0: 12 s */
+	struct sr_progress progress; /* report NULL: none */
 };
 
 enum sr_client_state {
@@ -187,6 +189,12 @@ SR_MUST int sr_client_person(struct sr_client *c, const struct sr_introduction *
  * person is researcher or depositor alone. */
 SR_MUST int sr_client_card(struct sr_client *c, enum sr_type_id type,
 	const struct sr_introduction *who, struct sr_submitted *out, struct sr_err *e);
+/* The report of an erasure (board/erasure.h), verified: signed by the room key of found, about an
+ * entry of the log that was proven here to be `erase` of ${person}, with the board's votes behind
+ * it. ${note} is the signed text, ${out} has the receipt. DENIED: keys are there still, and ${note}
+ * says why. NOTFOUND: nothing was erased of them. */
+SR_MUST int sr_client_erasure(struct sr_client *c, const char *person, struct sr_buf *note,
+	struct sr_submitted *out, struct sr_err *e);
 /* `attest` (officer): of one person, with another, or of a request; NULL and 0: no line. */
 struct sr_attesting {
 	const char *person, *kind, *of;
@@ -421,7 +429,7 @@ struct sr_seats { /* members and quorums of a board to be */
 };
 struct sr_asking {
 	/* access export revoke lift role person person-end collection destroy referral reseal
-	 * redact board reshare policy */
+	 * redact board reshare policy erase auditor */
 	const char *kind;
 	/* SR_ID bytes: who decides; NULL: the board of the items, or else the founding one */
 	const uint8_t *board;
@@ -439,7 +447,8 @@ struct sr_asking {
 	const uint8_t *target; /* revoke: the grant; lift: the grant, or the seal's statement */
 	const struct sr_introduction *card; /* role */
 	const char *const *roles;
-	const char *subject;       /* person-end; NULL: whose card it is */
+	const char *subject;       /* person-end, erase, auditor; NULL: whose card it is */
+	uint64_t from;             /* auditor: the first epoch that is given */
 	const char *name, *dedupe; /* collection; dedupe NULL: collection */
 	const char *project, *reason;
 	const char *authority;   /* referral: to whom the items are handed over */
@@ -691,9 +700,11 @@ struct sr_log_ask {
 	 */
 	int (*each)(void *ctx, const struct sr_entry *en, struct sr_err *e);
 	void *ctx;
+	uint64_t *sealed; /* so many entries lie in epochs that were not given to this auditor, and
+			     were passed over; or NULL */
 };
-/* An auditor opens entries with the epoch key that `key-epoch` sealed to them; others with the keys
- * of their receipts. */
+/* An auditor opens entries with the keys of epochs that `key-epoch` and `auditor` sealed to them;
+ * others with the keys of their receipts. */
 SR_MUST int sr_client_log(struct sr_client *c, const struct sr_log_ask *a, struct sr_err *e);
 
 #endif

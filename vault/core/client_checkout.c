@@ -421,7 +421,7 @@ static int take_files(uint64_t *files, const struct sr_call *r, struct sr_err *e
 }
 
 /* Until the entry that began the checkout is witnessed, where the vault waits for that; a minute's
- * patience is the vault's. Why it is not, is said by the opening itself. */
+ * patience is the vault's. What it says is then checked here, before a key leaves this client. */
 static int await_witness(struct sr_client *c, const uint8_t checkout[SR_ID], struct sr_err *e) {
 	const uint64_t end =
 		sr_mono_ms() + (c->o.witness_ms != 0 ? c->o.witness_ms : WITNESS_WAIT_MS);
@@ -448,6 +448,8 @@ static int await_witness(struct sr_client *c, const uint8_t checkout[SR_ID], str
 		over = rc != 0 || sr_text_get(&r.text, "asked").p == NULL || witnessed > entry ||
 		       sr_text_get(&r.text, "glass").p != NULL ||
 		       sr_rows_first(&rows, "alarm") != NULL || sr_mono_ms() >= end;
+		if (rc == 0 && over)
+			rc = sr_client_witnessed(c, checkout, &r, &rows, e);
 		sr_rows_free(&rows);
 		sr_call_free(&q);
 		sr_call_free(&r);

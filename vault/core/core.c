@@ -59,7 +59,7 @@ static int renew(struct sr_core *c, struct sr_err *e) {
 	int rc = c->deposits > 0 ? SR_NOTFOUND : sr_renewal_due(&r, c->vault, e);
 	if (rc != 0)
 		return rc == SR_NOTFOUND ? 0 : rc;
-	if (!r.due || (!r.small && (hour < 2 || hour >= 5)))
+	if (!r.due || r.waits || (!r.small && (hour < 2 || hour >= 5)))
 		return 0;
 	sr_room_forget_all(c->room);
 	/* A replay that was interrupted holds the texts that are to be gone. */

@@ -69,8 +69,8 @@
  * --- proofs, objects ---------------------------------------------------------------------------
  *
  * proof                login
- *   in    id id* (of statements), index dec* (of entries), since dec?; at most
- *         SR_PROOF_MAX_ENTRIES together
+ *   in    id id* (of statements), index dec* (of entries), quorum id? (of a request: its newest
+ *         version and the votes on it), since dec?; at most SR_PROOF_MAX_ENTRIES together
  *   body  rows: receipt {what (its type), index, id, person (actor)?, receipt bytes}, ids first,
  *         each in the order asked. DENIED names an entry that the caller may not read; NOTFOUND
  *         an id that is not in the log.
@@ -150,8 +150,8 @@
  * people               login
  *   in    role token?
  *   body  rows: person {person, key b64, role*, ever* (roles once held), entry, rekeyed* (entries
- *         that brought later keys), name?}. Without one of the roles member, curator, officer,
- *         auditor, custodian one sees those who hold one, and oneself.
+ *         that brought later keys), erased? (the entry), name?}. Without one of the roles member,
+ *         curator, officer, auditor, custodian one sees those who hold one, and oneself.
  * person               login; as far as `people` shows them
  *   in    person
  *   body  rows: one person; attestation {id, person, kind training|affiliation|supervisor-of|
@@ -161,6 +161,10 @@
  *         items, others yes?} (live or suspended, naming the person), bound {what request, id,
  *         kind} (open, by them), bound {what share, member, epoch, board} (of a board's keys),
  *         bound {what held, boxes, items} (held items that they can look at, of all)
+ * erasure              login; as far as `people` shows them
+ *   in    person, since dec?
+ *   body  rows: erasure {note bytes (board/erasure.h), receipt bytes (of `erase`)}. NOTFOUND:
+ *         nothing was erased of them.
  * boards               login
  *   body  rows: board {id, founding yes?, epoch, members, quorum* (of each level), opened yes?,
  *         mine yes? (the caller is a member, or of an epoch that waits), request? id, entry}, the
@@ -344,10 +348,20 @@
  * log                  auditor, officer
  *   in    from dec?, to dec? (exclusive), limit dec?, type token?, actor token? (p-... or
  *         service), about token?
- *   out   size dec, next dec? (to go on from)
+ *   out   size dec, next dec? (to go on from), sealed dec? (entries of epochs that were not given
+ *         to this auditor: left out)
  *   body  rows: entry {index, type, id, actor?, time, received, object? hash, statement bytes
  *         (the signed text)}; after each for officers: text {index, field, number, subject,
  *         text?} (absent text: erased)
+ * epochs               house: any login
+ *   out   epoch dec (in force)
+ *   body  rows: epoch {epoch, entry (of its key-epoch), received, keys hash (the object), auditor*
+ *         (to whom it was sealed)}, in order; given {person, first, last, entry, keys hash} of
+ *         each `auditor`. An object is for those whom it is sealed to, and for the house.
+ * epochs.keys          house: member, curator, officer, auditor, custodian. Boxes alone: whoever
+ *                      has no key of them learns who was auditor when.
+ *   in    index dec (entry of a key-epoch or auditor)
+ *   body  its object (ledger/epoch.h)
  * log.checkpoint       house: member, curator, officer, auditor, custodian
  *   out   size dec
  *   body  the published note with its cosignatures. One that nobody cosigned is first published
@@ -417,8 +431,10 @@
  *   in    now yes? (somebody waits: ask the witnesses at once; embedded, the answer waits for
  *         them), checkout id? (of the caller's)
  *   out   size dec, witnessed dec (entries below it are cosigned by the quorum in force), asked
- *         yes? (checkouts wait for that), entry dec? (of the checkout), glass yes? (two people
- *         said that it opens unwitnessed)
+ *         yes? (checkouts wait for that), adopted dec? (entry of the policy in force), voted yes?
+ *         (the board adopted it), confirmed time? (by the quorum's clocks), entry dec? (of the
+ *         checkout), glass yes? (two people said that it opens unwitnessed), said dec* (their
+ *         entries)
  *   body  rows: policy {text bytes}; alarm {text}; witness {name bytes, vkey bytes, url bytes?,
  *         state idle|due|asked|alarm|nowhere, cosigned yes? (the checkpoint on offer), size?,
  *         time?, error?}

@@ -40,7 +40,7 @@ sr_op_fn sr_op_proof, sr_op_object, sr_op_resolve;                         /* op
 sr_op_fn sr_op_deposit_begin, sr_op_deposit_put, sr_op_deposit_finish,
 	sr_op_deposit_abort;                                              /* ops_deposit.c */
 sr_op_fn sr_op_items, sr_op_item, sr_op_search, sr_op_collections;        /* ops_items.c */
-sr_op_fn sr_op_people, sr_op_person;                                      /* ops_people.c */
+sr_op_fn sr_op_people, sr_op_person, sr_op_erasure;                       /* ops_people.c */
 sr_op_fn sr_op_board, sr_op_boards, sr_op_board_material;                 /* ops_board.c */
 sr_op_fn sr_op_policies;                                                  /* ops_policy.c */
 sr_op_fn sr_op_requests, sr_op_request, sr_op_request_items, sr_op_inbox; /* ops_requests.c */
@@ -55,6 +55,7 @@ sr_op_fn sr_op_intake_scan;                                                /* op
 sr_op_fn sr_op_enquiries, sr_op_enquiry, sr_op_notices, sr_op_notice_sent; /* ops_office.c */
 sr_op_fn sr_op_certificate;                                                /* ops_items.c */
 sr_op_fn sr_op_log;                                                        /* ops_log.c */
+sr_op_fn sr_op_epochs, sr_op_epochs_keys;                                  /* ops_epoch.c */
 sr_op_fn sr_op_log_checkpoint, sr_op_log_tile, sr_op_log_prove;            /* ops_outside.c */
 sr_op_fn sr_op_witness;                                                    /* ops_witness.c */
 sr_op_fn sr_op_status, sr_op_verify, sr_op_scrub, sr_op_rebuild;           /* ops_house.c */

@@ -4,8 +4,8 @@
  *
  *   class     types                                       the entry (structural part) is read by
  *   public    found key-epoch deal accept complaint       everybody who is logged in
- *             reveal opened collection person person-end
- *             release destroy
+ *             reveal opened collection person person-end erase
+ *             release destroy auditor witness
  *   deposit   accession redact                            its depositor, curators, officers,
  *                                                         auditors
  *   store     stored scrub collect escrow backup          members, officers, auditors, custodians
@@ -77,8 +77,13 @@ struct sr_reading { /* what one caller may read of one entry; valid as long as t
 		       curator */
 	char actor[SR_PERSON_TEXT];
 };
+/* ${index}: of its entry. What a caller may read as auditor alone ends where the epochs end that
+ * were given to them: who came later asks the board for those before. */
 SR_MUST int sr_may_read(struct sr_reading *out, const struct sr_caller *c,
-	const struct sr_statement *s, struct sr_err *e);
+	const struct sr_statement *s, uint64_t index, struct sr_err *e);
+/* The same of the epoch alone, for lists of the log: officers read all. */
+SR_MUST int sr_may_see_entry(
+	bool *may, const struct sr_caller *c, uint64_t index, struct sr_err *e);
 /* A text of that entry: ${field} is the line's key, or NULL when it is not known (records that lie
  * out). */
 SR_MUST int sr_may_read_text(bool *may, const struct sr_reading *r, const char *subject,

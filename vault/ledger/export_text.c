@@ -18,6 +18,8 @@ static const char text[] =
 	"  tile/L/N         hash tile: 256 hashes of 32 bytes. On level 0 those of entries,\n"
 	"                   on level L+1 those over 256 hashes of level L each\n"
 	"  .../N.p/W        the first W entries, or hashes, of one that is not full yet\n"
+	"  epochs/N         keys of epochs, boxed to the auditors of then by entry N: they open\n"
+	"                   the structural parts with `strongroom log --export .`; none else does\n"
 	"  vkey             the log's public key: do not believe it because it lies here\n"
 	"\n"
 	"To check it by hand:\n"

@@ -47,6 +47,7 @@ static const struct sr_field request_fields[] = {
 	F("recipient", SR_V_NAME, SR_OPTIONAL),
 	F("target", SR_V_ID, SR_OPTIONAL),
 	F("subject", SR_V_PERSON, SR_OPTIONAL),
+	F("from", SR_V_DEC, SR_OPTIONAL),
 	F("collection", SR_V_ID, SR_OPTIONAL),
 	F("dedupe", SR_V_TOKEN, SR_OPTIONAL),
 	F("role", SR_V_TOKEN, SR_ANY),
@@ -81,6 +82,13 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("epoch", SR_V_DEC, SR_ONE),
 		OBJECT("keys", SR_ONE),
 		SORTED("auditor", SR_V_PERSON, SR_SOME),
+		END}},
+	{SR_T_AUDITOR, "auditor", SR_BY_SERVICE, NULL, SR_EFFECT_TRUST, FIELDS{
+		F("request", SR_V_ID, SR_ONE),
+		F("person", SR_V_PERSON, SR_ONE),
+		F("first", SR_V_DEC, SR_ONE),
+		F("last", SR_V_DEC, SR_ONE),
+		OBJECT("keys", SR_ONE),
 		END}},
 	{SR_T_DEAL, "deal", SR_BY_MEMBER, NULL, SR_EFFECT_CEREMONY, FIELDS{
 		F("board", SR_V_ID, SR_ONE),
@@ -180,6 +188,14 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("request", SR_V_ID, SR_OPTIONAL),
 		F("person", SR_V_PERSON, SR_ONE),
 		CARD("card", SR_ONE, "person"),
+		END}},
+	{SR_T_ERASE, "erase", SR_BY_SERVICE, NULL, SR_EFFECT_PEOPLE, FIELDS{
+		F("request", SR_V_ID, SR_ONE),
+		F("version", SR_V_DEC, SR_ONE),
+		F("person", SR_V_PERSON, SR_ONE),
+		F("ground", SR_V_TOKEN, SR_ONE),
+		SORTED("enquiry", SR_V_ID, SR_ANY),
+		F("records", SR_V_DEC, SR_ONE),
 		END}},
 	{SR_T_ATTEST, "attest", SR_BY_OFFICER, NULL, SR_EFFECT_PEOPLE, FIELDS{
 		F("attestation", SR_V_ID, SR_ONE),
@@ -489,9 +505,16 @@ static const struct sr_type table[SR_T_COUNT] = {
 		END}},
 	{SR_T_WITNESS, "witness", SR_BY_SERVICE, NULL, SR_EFFECT_RECORD, FIELDS{
 		F("event", SR_V_TOKEN, SR_ONE),
+		F("request", SR_V_ID, SR_OPTIONAL),
 		F("witnesses", SR_V_DEC, SR_OPTIONAL),
 		F("quorum", SR_V_TOKEN, SR_OPTIONAL),
 		OBJECT("policy", SR_OPTIONAL),
+		F("rules", SR_V_HASH, SR_OPTIONAL),
+		F("set", SR_V_HASH, SR_OPTIONAL),
+		F("from", SR_V_TIME, SR_OPTIONAL),
+		F("to", SR_V_TIME, SR_OPTIONAL),
+		F("first", SR_V_DEC, SR_OPTIONAL),
+		F("last", SR_V_DEC, SR_OPTIONAL),
 		END}},
 	{SR_T_BREAK_GLASS, "break-glass", SR_BY_MEMBER | SR_BY_CURATOR | SR_BY_OFFICER, NULL,
 		SR_EFFECT_CHECKOUT, FIELDS{

@@ -17,6 +17,7 @@
 enum sr_type_id {
 	SR_T_FOUND,
 	SR_T_KEY_EPOCH,
+	SR_T_AUDITOR,
 	SR_T_DEAL,
 	SR_T_ACCEPT,
 	SR_T_COMPLAINT,
@@ -32,6 +33,7 @@ enum sr_type_id {
 	SR_T_PERSON_END,
 	SR_T_PERSON_SET,
 	SR_T_PERSON_KEY,
+	SR_T_ERASE,
 	SR_T_ATTEST,
 	SR_T_ATTEST_END,
 	SR_T_ACCESSION,
@@ -131,9 +133,9 @@ enum {
 /* What a statement changes; replay dispatches on the type, screens and the log list group by this.
  */
 enum sr_effect {
-	SR_EFFECT_TRUST,      /* found, key-epoch: keys and who is believed */
+	SR_EFFECT_TRUST,      /* found, key-epoch, auditor: keys and who is believed */
 	SR_EFFECT_CEREMONY,   /* deal ... opened, board, policy: a board, its keys and rules */
-	SR_EFFECT_PEOPLE,     /* people, their keys, what is attested */
+	SR_EFFECT_PEOPLE,     /* people, their keys, their end, what is attested */
 	SR_EFFECT_COLLECTION, /* collection */
 	SR_EFFECT_ITEM,       /* accession, stored, describe, release, reseal, embargo, hold, seal,
 				 retention, destroy */
