@@ -19,6 +19,9 @@ static const char *const hazards[] = {"graphic", "sexual-violence", "hate", "ins
 static const char *const hazards_high[] = {
 	"instructional", "sexual-violence", "malware", "personal-data", "minors", NULL};
 
+static const char *const hazards_distressing[] = {"graphic", "violence", "self-harm", "hate",
+	"extremist", "traumatic", "sexual-violence", "minors", NULL};
+
 static bool in_list(const char *const *list, struct sr_bytes word) {
 	for (; *list != NULL; list++)
 		if (sr_bytes_eq(word, sr_bytes_str(*list)))
@@ -43,6 +46,10 @@ const char *const *sr_rules_purposes(void) {
 }
 const char *const *sr_rules_hazards(void) {
 	return hazards;
+}
+
+const char *const *sr_rules_distressing(void) {
+	return hazards_distressing;
 }
 
 int sr_rules_level(

@@ -33,6 +33,7 @@ struct sr_ruling {
 	bool allowed;
 	char rule[48];  /* token: "already-voted" */
 	char why[400];  /* "member p-... has voted on this version already (approve)" */
+	char title[121]; /* of one of the board's rules; "": the rule is an invariant */
 	char help[240]; /* "" or what would help: "amend the request to have a new version voted on"
 			 */
 };
@@ -97,6 +98,8 @@ bool sr_rules_hazard(struct sr_bytes word);
 const char *const *sr_rules_forms(void);
 const char *const *sr_rules_purposes(void);
 const char *const *sr_rules_hazards(void);
+/* Hazards that distress whoever looks: what exposure is counted by. */
+const char *const *sr_rules_distressing(void);
 /* Kinds of attestations. */
 const char *const *sr_rules_attestations(void);
 const char *const *sr_rules_enquiries(void); /* kinds of an enquiry */

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/secret.h"
+#include "board/authorize.h"
 #include "board/follow.h"
 #include "board/rules.h"
 #include "store/itemkey.h"
@@ -160,7 +161,10 @@ int room_live(struct sr_room *r, const struct sr_checkout_row *c, int64_t now, s
 			"the item out again",
 			SR_CHECKOUT_OPEN_MIN, SR_CHECKOUT_HOURS);
 	rc = item_live(r, c, e);
-	return rc == 0 && c->has_grant ? grant_live(r, c, now, e) : rc;
+	if (rc == 0 && c->has_grant)
+		rc = grant_live(r, c, now, e);
+	/* What the state of things allows, the rules in force must allow as well, each time. */
+	return rc == 0 ? sr_authorize_use(r->v, c, now, false, e) : rc;
 }
 
 int room_find(struct opened **out, struct sr_room *r, const uint8_t checkout[SR_ID],
