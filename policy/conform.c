@@ -6,8 +6,8 @@
 
 #include "base/escape.h"
 #include "policy/entities.h"
-#include "policy/request.h"
 #include "policy/judge.h"
+#include "policy/request.h"
 
 struct conform {
 	const struct sr_schema *s;
@@ -77,14 +77,15 @@ static int value_fits(
 }
 
 /* What is in an entity's place must be an entity of the schema, in what its type may be in. */
-static int parents_fit(struct conform *c, const struct sr_cedar_entity *en,
-	const struct sr_schema_entity *type) {
+static int parents_fit(
+	struct conform *c, const struct sr_cedar_entity *en, const struct sr_schema_entity *type) {
 	for (size_t i = 0; i < en->parent_count; i++) {
 		const struct sr_schema_entity *p =
 			sr_schema_entity_named(c->s, en->parents[i]->type);
 
 		if (p == NULL || !sr_schema_entity_in(type, p))
-			return sr_fail(c->e, SR_CORRUPT, "%s is in what its type is never in", c->at);
+			return sr_fail(
+				c->e, SR_CORRUPT, "%s is in what its type is never in", c->at);
 	}
 	return 0;
 }
@@ -96,8 +97,7 @@ static int action_fits(struct conform *c, const struct sr_cedar_entity *en) {
 		return sr_fail(c->e, SR_CORRUPT, "%s is no action of the schema, or has attributes",
 			c->at);
 	for (size_t i = 0; i < en->parent_count; i++) {
-		const struct sr_schema_action *g =
-			sr_schema_action_named(c->s, en->parents[i]->id);
+		const struct sr_schema_action *g = sr_schema_action_named(c->s, en->parents[i]->id);
 
 		if (g == NULL || !sr_schema_action_in(a, g))
 			return sr_fail(c->e, SR_CORRUPT, "%s is in a group that is not its", c->at);
@@ -120,7 +120,8 @@ static int entity_fits(struct conform *c, const struct sr_cedar_entity *en) {
 	if (rc == 0)
 		rc = parents_fit(c, en, type);
 	for (size_t i = 0; rc == 0 && i < en->tags->count; i++)
-		if (type->tags == NULL || value_fits(c, &en->tags->fields[i].value, type->tags) != 0)
+		if (type->tags == NULL ||
+			value_fits(c, &en->tags->fields[i].value, type->tags) != 0)
 			rc = sr_fail(c->e, SR_CORRUPT, "%s: tag \"%s\" is not what its type has",
 				c->at, shown(name, en->tags->fields[i].key));
 	return rc;
@@ -154,13 +155,13 @@ static int request_fits(struct conform *c, const struct sr_question *q) {
 			shown(name, a->name));
 	if (sr_cedar_entity_find(q->entities, who) == NULL ||
 		sr_cedar_entity_find(q->entities, what) == NULL)
-		return sr_fail(c->e, SR_CORRUPT, "nothing is known of the principal or the resource");
+		return sr_fail(
+			c->e, SR_CORRUPT, "nothing is known of the principal or the resource");
 	snprintf(c->at, sizeof c->at, "the context of \"%s\"", shown(name, a->name));
 	return record_fits(c, vars[SR_VAR_CONTEXT].record, a->context);
 }
 
-int sr_question_conforms(
-	const struct sr_schema *s, const struct sr_question *q, struct sr_err *e) {
+int sr_question_conforms(const struct sr_schema *s, const struct sr_question *q, struct sr_err *e) {
 	struct conform c = {.s = s, .at = "", .e = e};
 	int rc = request_fits(&c, q);
 

@@ -34,7 +34,8 @@ void sr_question_put(struct sr_buf *out, struct sr_bytes request, struct sr_byte
 }
 
 /* The next line of ${*rest}, without its end. */
-static int line_of(struct sr_bytes *out, struct sr_bytes *rest, const char *what, struct sr_err *e) {
+static int line_of(
+	struct sr_bytes *out, struct sr_bytes *rest, const char *what, struct sr_err *e) {
 	const uint8_t *end = rest->len == 0 ? NULL : memchr(rest->p, '\n', rest->len);
 
 	if (end == NULL)
@@ -110,7 +111,8 @@ int sr_judge(struct sr_judgement *out, const struct sr_cedar_policies *set,
 		const struct sr_cedar_policy *p = rule_at(v.plain, i);
 		const struct sr_bytes id = sr_cedar_annotation_of(p, "id");
 
-		(void)sr_escape_to(v.rules[v.rule_count++], sizeof *v.rules, id.len > 0 ? id : p->id);
+		(void)sr_escape_to(
+			v.rules[v.rule_count++], sizeof *v.rules, id.len > 0 ? id : p->id);
 	}
 	*out = v;
 	return 0;

@@ -102,8 +102,7 @@ static void impose(struct world *w, const char *text, uint8_t object[SR_HASH]) {
 	static const char inputs[] = "none";
 	struct adopting a = {.text = RULE("fit", "forbid (principal, action in Action::\"look\","
 						 " resource is Item);")};
-	struct sr_door_object objects[2] = {
-		{.body = {(const uint8_t *)text, strlen(text)}},
+	struct sr_door_object objects[2] = {{.body = {(const uint8_t *)text, strlen(text)}},
 		{.body = {(const uint8_t *)inputs, sizeof inputs - 1}}};
 	struct sr_submission parts = {.objects = objects, .object_count = 2};
 	struct sr_policies all = {0};
@@ -152,8 +151,7 @@ static struct sr_question loaded(const struct sr_inputs *in, struct world *w) {
 
 static const struct sr_cedar_entity *entity(
 	const struct sr_question *q, const char *type, const char *id) {
-	const struct sr_cedar_name n =
-		sr_cedar_name_of(sr_bytes_str(type), sr_bytes_str(id));
+	const struct sr_cedar_name n = sr_cedar_name_of(sr_bytes_str(type), sr_bytes_str(id));
 	const struct sr_cedar_entity *en = sr_cedar_entity_find(q->entities, &n);
 
 	if (en == NULL)
@@ -235,8 +233,7 @@ static void context_is(const struct sr_question *q, const struct want *w) {
 }
 
 static bool is_in(const struct sr_cedar_entity *en, const char *type, const char *id) {
-	const struct sr_cedar_name n =
-		sr_cedar_name_of(sr_bytes_str(type), sr_bytes_str(id));
+	const struct sr_cedar_name n = sr_cedar_name_of(sr_bytes_str(type), sr_bytes_str(id));
 
 	return sr_cedar_entity_in(en, &n);
 }
@@ -287,8 +284,8 @@ static void inputs_of_draft(struct sr_inputs *in, struct world *w, struct world_
 	struct sr_buf note;
 
 	sr_buf_init(&note);
-	assert_ok(sr_statement_sign(&note, sr_buf_view(&d->text), d->by->person, d->by->seed,
-			  &w->e),
+	assert_ok(
+		sr_statement_sign(&note, sr_buf_view(&d->text), d->by->person, d->by->seed, &w->e),
 		&w->e);
 	assert_ok(sr_statement_parse(&st, sr_buf_view(&note), &w->e), &w->e);
 	assert_ok(sr_inputs_of_statement(in, f, &st, items, count, &w->e), &w->e);
@@ -350,9 +347,9 @@ static void request_inputs(void **state) {
 	en = entity(&q, "Person", w->researcher[0].person);
 	assert_true(is_in(en, "Role", "researcher"));
 	assert_false(is_in(en, "Role", "member"));
-	fields_are(en->tags, (struct want[]){{"training trauma-awareness", "2026-11-22T10:00:00Z"},
-				     {"affiliation uni-one", "9999-12-31T23:59:59Z"},
-				     {NULL, NULL}});
+	fields_are(
+		en->tags, (struct want[]){{"training trauma-awareness", "2026-11-22T10:00:00Z"},
+				  {"affiliation uni-one", "9999-12-31T23:59:59Z"}, {NULL, NULL}});
 	(void)entity(&q, "Person", w->researcher[1].person);
 	fields_are(entity(&q, "Board", board)->attrs,
 		(struct want[]){{"members", "4"}, {"lowest", "2"}, {"highest", "3"}, {NULL, NULL}});
@@ -433,8 +430,8 @@ static void vote_inputs(void **state) {
 		assert_string_equal(in.action, "vote-reject");
 		q = loaded(&in, w);
 		context_is(&q, (struct want[]){{"ties", want}, {"browser", "true"},
-				       {"recused", "false"}, {"approvals", "2"},
-				       {"denials", "0"}, {"recusals", "0"}, {NULL, NULL}});
+				       {"recused", "false"}, {"approvals", "2"}, {"denials", "0"},
+				       {"recusals", "0"}, {NULL, NULL}});
 		assert_true(is_in(entity(&q, "Person", w->member[i].person), "Role", "member"));
 		sr_question_free(&q);
 		sr_inputs_free(&in);
@@ -451,8 +448,9 @@ static void vote_inputs(void **state) {
 	/* The rules say the same as these inputs. */
 	assert_refused(w, vote_on(w, 2, &rq), "rule ");
 	assert_refused(w, vote_on(w, 3, &rq), "rule ");
-	assert_refused(w, vote_on(w, 4, &rq), "rule same-project): Nobody votes on a request of "
-					      "those with whom they read under one grant");
+	assert_refused(w, vote_on(w, 4, &rq),
+		"rule same-project): Nobody votes on a request of "
+		"those with whom they read under one grant");
 	assert_string_equal(w->out.rule, "same-project");
 	assert_non_null(strstr(w->out.title, "Nobody votes on a request of those"));
 	world_free(w);
@@ -513,11 +511,11 @@ static void use_inputs(void **state) {
 	en = entity(&q, "Item", hex_of(hex, item[1]));
 	hex_of(collection, w->collection);
 	assert_true(is_in(en, "Collection", collection));
-	fields_are(en->attrs,
-		(struct want[]){{"board", board}, {"state", "released"}, {"level", "2"},
-			{"raised", "false"}, {"described", "true"}, {"embargo", "false"},
-			{"hold", "false"}, {"sealed", "false"}, {"referral", "false"},
-			{"depositor", w->depositor.person}, {NULL, NULL}});
+	fields_are(
+		en->attrs, (struct want[]){{"board", board}, {"state", "released"}, {"level", "2"},
+				   {"raised", "false"}, {"described", "true"}, {"embargo", "false"},
+				   {"hold", "false"}, {"sealed", "false"}, {"referral", "false"},
+				   {"depositor", w->depositor.person}, {NULL, NULL}});
 	sr_question_free(&q);
 	sr_inputs_free(&in);
 
@@ -541,8 +539,8 @@ static void use_inputs(void **state) {
 			uint32_t d = 0, m = 0;
 
 			assert_ok(sr_query_exposure(&d, w->v->catalogue, w->researcher[0].person,
-					  item[i], w->now - w->now % W_DAY,
-					  sr_rules_distressing(), &w->e),
+					  item[i], w->now - w->now % W_DAY, sr_rules_distressing(),
+					  &w->e),
 				&w->e);
 			assert_ok(sr_query_exposure(&m, w->v->catalogue, w->researcher[0].person,
 					  item[i], w->now - 30 * W_DAY, sr_rules_distressing(),
@@ -658,7 +656,9 @@ static void unreadable(void **state) {
 		(void)state;
 		put_item(w, item[0], true);
 		assert_int_equal(ask_for(w, &rq), 0);
-		impose(w, k == 0 ? "permit (principal" : RULE("all", "permit (principal, action, resource);"),
+		impose(w,
+			k == 0 ? "permit (principal"
+			       : RULE("all", "permit (principal, action, resource);"),
 			object);
 		if (k == 1) {
 			assert_int_equal(vote_on(w, 0, &rq), 0);
@@ -743,7 +743,8 @@ static void lacking(void **state) {
 	world_free(w);
 }
 
-/* What is too large for the engine is no answer either: a set beyond its limit, inputs beyond it. */
+/* What is too large for the engine is no answer either: a set beyond its limit, inputs beyond it.
+ */
 static void limit(void **state) {
 	struct world *w = world_new(NULL);
 	uint8_t item[1][SR_ID];
@@ -762,7 +763,8 @@ static void limit(void **state) {
 	f = facts(w);
 	vote_draft(w, 0, rq.id, NULL, &draft);
 	inputs_of_draft(&in, w, &draft, &f, NULL, 0);
-	in.text.len--; /* more entities than there may be in front of the end: spaces are JSON too */
+	in.text.len--; /* more entities than there may be in front of the end: spaces are JSON too
+			*/
 	for (size_t i = 0; i < (size_t)SR_CEDAR_JSON_MAX; i++)
 		sr_buf_put_u8(&in.text, ' ');
 	sr_buf_put_u8(&in.text, '\n');
@@ -970,8 +972,8 @@ static void replayed(void **state) {
 		sr_judgement_free(&now);
 		/* Not the inputs: nothing that is cut off or longer passes. */
 		inputs.len--;
-		assert_int_equal(sr_judge_replay(&now, sr_buf_view(&set), sr_buf_view(&inputs),
-					 &w->e),
+		assert_int_equal(
+			sr_judge_replay(&now, sr_buf_view(&set), sr_buf_view(&inputs), &w->e),
 			SR_CORRUPT);
 		sr_buf_free(&set);
 		sr_buf_free(&other);

@@ -50,9 +50,9 @@ static void who_asks(void **state) {
 	(void)state;
 	put_item(w, item[0], false);
 	world_id(w, item[1]);
-	assert_refused(w, world_request(w, &rq), "rule role-missing");
+	assert_refused(w, world_request(w, &rq), "rule house-asks-to-destroy");
 	rq = ask(&w->depositor, item, 1);
-	assert_refused(w, world_request(w, &rq), "rule role-missing");
+	assert_refused(w, world_request(w, &rq), "rule house-asks-to-destroy");
 	rq = ask(&w->curator[0], item, 2);
 	assert_refused(w, world_request(w, &rq), "rule no-such-item");
 	assert_int_equal(set(w, &w->officer, SR_T_HOLD, item[0], 0, hold), 0);

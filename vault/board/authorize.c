@@ -9,6 +9,7 @@
 #include "board/policy_default.h"
 #include "board/witnessing.h"
 #include "crypto/hash.h"
+#include "policy/explain.h"
 #include "policy/lint.h"
 #include "store/object.h"
 
@@ -168,8 +169,7 @@ void sr_authorized_free(struct sr_authorized *a) {
 	memset(a, 0, sizeof *a);
 }
 
-int sr_authorize_facts(
-	struct sr_facts *out, struct sr_vault *v, int64_t now, struct sr_err *e) {
+int sr_authorize_facts(struct sr_facts *out, struct sr_vault *v, int64_t now, struct sr_err *e) {
 	const struct sr_schema *schema = sr_authorize_schema(v, e);
 
 	*out = (struct sr_facts){.catalogue = v->catalogue, .schema = schema, .now = now};
@@ -184,25 +184,29 @@ static void text_of(char *out, size_t size, const struct sr_cedar_policy *p, con
 }
 
 /* The rule that is not met, for people. */
-static void name_rule(struct sr_authorized *a, const struct sr_cedar_policies *set,
-	const struct sr_schema *schema) {
+static int name_rule(struct sr_authorized *a, const struct sr_cedar_policies *set,
+	const struct sr_schema *schema, const struct sr_question *q, struct sr_err *e) {
 	const struct sr_cedar_answer *plain = a->judged.plain;
 	const struct sr_cedar_policy *p = NULL;
+	int rc = 0;
 
 	if (a->word == SR_JUDGED_ERROR && plain->error_count > 0)
 		p = plain->errors[0].policy;
 	else if (plain->reason_count > 0)
 		p = plain->reasons[0];
 	else
-		p = sr_permit_for(set, schema, sr_bytes_str(a->action), 0);
+		rc = sr_permit_nearest(&p, set, schema, q, e);
+	if (rc != 0)
+		return rc;
 	if (p == NULL) {
 		snprintf(a->rule, sizeof a->rule, "not-permitted");
 		snprintf(a->title, sizeof a->title, "No rule permits it");
-		return;
+		return 0;
 	}
 	text_of(a->rule, sizeof a->rule, p, "id");
 	text_of(a->title, sizeof a->title, p, "title");
 	text_of(a->why, sizeof a->why, p, "why");
+	return 0;
 }
 
 /* What the permits that hold carry: the strictest protection, all obligations. */
@@ -231,8 +235,7 @@ static void name_obligations(struct sr_authorized *a) {
 }
 
 /* What is wrong with rules or inputs denies, and is told; only our own trouble is an error. */
-static int fault(
-	struct sr_authorized *a, const char *incident, int rc, const struct sr_err *why) {
+static int fault(struct sr_authorized *a, const char *incident, int rc, const struct sr_err *why) {
 	if (rc == 0 || rc == SR_NOMEM || rc == SR_IO)
 		return rc;
 	a->word = SR_JUDGED_ERROR;
@@ -270,7 +273,7 @@ static int decide(struct sr_authorized *a, struct sr_vault *v, const struct sr_s
 		if (a->word == SR_JUDGED_ALLOW)
 			name_obligations(a);
 		else
-			name_rule(a, set, schema);
+			rc = name_rule(a, set, schema, &q, e);
 	}
 	if (rc == 0 && a->word == SR_JUDGED_ERROR) {
 		const struct sr_cedar_problem *first = &a->judged.plain->errors[0];
@@ -316,8 +319,9 @@ void sr_authorized_text(char *out, size_t size, const struct sr_authorized *a) {
 	const bool open = a->word == SR_JUDGED_DENY && a->judged.rule_count == 0;
 
 	if (a->word == SR_JUDGED_ERROR)
-		snprintf(out, size, "(rule %s): %s%s%s; an incident tells the auditors, and the "
-				    "board adopts rules that can be evaluated",
+		snprintf(out, size,
+			"(rule %s): %s%s%s; an incident tells the auditors, and the "
+			"board adopts rules that can be evaluated",
 			a->rule, a->title, a->fault.text[0] != '\0' ? ": " : "", a->fault.text);
 	else
 		snprintf(out, size, "(rule %s): %s%s%s%s", a->rule,
@@ -363,8 +367,8 @@ void sr_decided_free(struct sr_decided *d) {
 }
 
 /* The set's text, where whoever replays would not find it otherwise. */
-static int put_set(struct sr_decided *d, struct sr_vault *v, const struct sr_authorized *a,
-	struct sr_err *e) {
+static int put_set(
+	struct sr_decided *d, struct sr_vault *v, const struct sr_authorized *a, struct sr_err *e) {
 	uint8_t object[SR_HASH];
 	int rc = sr_query_policy_text(object, v->catalogue, a->set, e);
 
@@ -448,9 +452,8 @@ static int use_incident(struct sr_vault *v, const struct sr_authorized *a, const
 
 static int use_decided(struct sr_vault *v, const struct sr_authorized *a,
 	const struct sr_checkout_row *c, int64_t now, struct sr_err *e) {
-	const struct sr_decided_of of = {.grant = c->has_grant ? c->grant : NULL,
-		.checkout = c->id,
-		.item = c->item};
+	const struct sr_decided_of of = {
+		.grant = c->has_grant ? c->grant : NULL, .checkout = c->id, .item = c->item};
 	struct sr_decided d;
 	int rc = sr_authorized_decided(&d, v, a, &of, now, e);
 

@@ -8,12 +8,12 @@
  * that come with the program. A set is read from its object, checked against the SHA-256 that was
  * voted on, parsed once and kept by that hash.
  *
- * The vault's own rule on top of Cedar's: no answer is "no". A rule that cannot be evaluated, inputs
- * that are not as the schema says, a set that cannot be read or is not what was voted on: all deny,
- * and an `incident` tells of it (what: policy-error, policy-inputs, policy-set), with the set and
- * the rule. At most one for each set and kind within SR_POLICY_INCIDENT_S, judged by the log itself,
- * so that nobody fills the log by asking again: whoever asks in between is denied all the same, and
- * is told. Only an adoption, which takes a quorum, makes a new set.
+ * The vault's own rule on top of Cedar's: no answer is "no". A rule that cannot be evaluated,
+ * inputs that are not as the schema says, a set that cannot be read or is not what was voted on:
+ * all deny, and an `incident` tells of it (what: policy-error, policy-inputs, policy-set), with the
+ * set and the rule. At most one for each set and kind within SR_POLICY_INCIDENT_S, judged by the
+ * log itself, so that nobody fills the log by asking again: whoever asks in between is denied all
+ * the same, and is told. Only an adoption, which takes a quorum, makes a new set.
  *
  * What changes the rules is not asked of the rules (rules.h): a set that denies everything, or lies
  * damaged, can be replaced like any other.
@@ -33,8 +33,8 @@
 #include "policy/judge.h"
 
 enum {
-	SR_POLICY_INCIDENT_S = 3600, /* what an operator wants to know is that it goes on; 24 entries
-					a day and set are no flood */
+	SR_POLICY_INCIDENT_S = 3600, /* what an operator wants to know is that it goes on; 24
+					entries a day and set are no flood */
 	SR_POLICY_KEPT = 8           /* parsed sets kept: a house has few boards; 200 KiB each */
 };
 
@@ -48,14 +48,15 @@ void sr_authorizer_free(struct sr_authorizer *a); /* NULL allowed */
 
 struct sr_authorized {
 	enum sr_judged word; /* ALLOW, or no */
-	bool asked;                /* false: not for the rules to say; word is ALLOW */
+	bool asked;          /* false: not for the rules to say; word is ALLOW */
 	char action[SR_ACTION_TEXT];
 	uint8_t board[SR_ID];
 	uint8_t set[SR_HASH]; /* SHA-256 of the text that decided; zero: none could be had */
 	uint64_t number;      /* of the board's sets; 0: that of the program */
-	struct sr_judgement judged; /* ids of the rules that decided; ->plain is Cedar's own answer */
-	/* Of a denial: the rule that is not met (what forbids it; where nothing permits it, what would
-	 * have) with its title and reason, for people. */
+	struct sr_judgement
+		judged; /* ids of the rules that decided; ->plain is Cedar's own answer */
+	/* Of a denial: the rule that is not met (what forbids it; where nothing permits it, what
+	 * would have) with its title and reason, for people. */
 	char rule[SR_JUDGED_ID_MAX + 1];
 	char title[121];
 	char why[401];

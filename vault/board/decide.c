@@ -381,23 +381,17 @@ out:
 	return rc;
 }
 
-/* What stands in the way of destruction by now, whatever stood when it was asked for: a hold that
- * came since, an end that another request brought. The request then ends refused, as a whole:
- * votes that waited for a hold to be lifted would destroy at that moment, by nobody's decision. */
+/* What stands in the way of destruction by now, whatever stood when it was asked for: an end that
+ * another request brought. (A hold that came since is the rules' to see: the request then ends
+ * refused, as a whole. Votes that waited for a hold to be lifted would destroy at that moment, by
+ * nobody's decision.) */
 static int destroy_obstacle(struct moot *m, uint8_t item[SR_ID], const struct follow_job *j,
 	const struct decision *d, struct sr_err *e) {
-	static const struct sr_item_like held = {SR_S_NONE, SR_ITEM_HOLD},
-					 gone = {SR_S_DESTROYED, 0};
-	struct sr_catalogue *cat = j->v->catalogue;
-	int rc = sr_query_request_item_like(item, cat, &d->v, held, e);
+	static const struct sr_item_like gone = {SR_S_DESTROYED, 0};
 
-	*m = (struct moot){"item", item, "hold-stands",
-		"refused: a hold stands on one of the items; ask again when it is lifted"};
-	if (rc != SR_NOTFOUND)
-		return rc;
 	*m = (struct moot){"item", item, "item-destroyed",
 		"refused: one of the items is destroyed already; ask again without it"};
-	return sr_query_request_item_like(item, cat, &d->v, gone, e);
+	return sr_query_request_item_like(item, j->v->catalogue, &d->v, gone, e);
 }
 
 static int decide_destroy(const struct follow_job *j, const struct decision *d) {
@@ -704,8 +698,8 @@ static const struct {
 /* --- the rules of the board --- */
 
 /* What the rules say to what the votes would bring about, or as if ${more} approved. */
-static int rules_on(
-	struct sr_authorized *a, const struct follow_job *j, const struct decision *d, uint32_t more) {
+static int rules_on(struct sr_authorized *a, const struct follow_job *j, const struct decision *d,
+	uint32_t more) {
 	struct sr_inputs in = {.action = ""};
 	struct sr_facts f;
 	int rc = sr_authorize_facts(&f, j->v, j->f->now, j->e);
@@ -777,8 +771,8 @@ static int rules_forbid(
 		rc = emit_decided(j, d, a);
 	snprintf(told, sizeof told, "refused by rule %s", a->rule);
 	return rc == 0 ? decide_moot(j, d,
-				 &(struct moot){d->v.subject != NULL ? "person" : "", NULL, a->rule,
-					 told})
+				 &(struct moot){
+					 d->v.subject != NULL ? "person" : "", NULL, a->rule, told})
 		       : rc;
 }
 

@@ -61,7 +61,7 @@ struct sr_submission {
 struct sr_outcome {
 	int code; /* 0, or why it was refused */
 	struct sr_err err;
-	char rule[48];   /* refused by a rule: its id, "" else; and the title of one of the board's */
+	char rule[48]; /* refused by a rule: its id, "" else; and the title of one of the board's */
 	char title[121];
 	bool repeated;  /* the identical statement was there already: its first receipt */
 	uint64_t index; /* of its entry */

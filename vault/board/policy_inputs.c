@@ -16,7 +16,7 @@ enum {
 	/* people whom one question names: those of a request, its subject, those of a grant twice
 	 * over, a depositor and whoever acts */
 	NAMES_MAX = 3 * SR_REQUEST_PEOPLE_MAX + 8,
-	BOARDS_MAX = 4, /* the resource's, its request's, its grant's, the principal's own */
+	BOARDS_MAX = 4,   /* the resource's, its request's, its grant's, the principal's own */
 	TOKEN_TEXT = 130, /* a token has at most 128 bytes */
 	DAY_S = 86400,
 	MONTH_S = 30 * DAY_S
@@ -26,7 +26,7 @@ struct maker {
 	const struct sr_facts *f;
 	struct sr_inputs *out;
 	struct sr_buf context, entities;
-	bool first;   /* field of the open record */
+	bool first; /* field of the open record */
 	char people[NAMES_MAX][SR_PERSON_TEXT];
 	size_t people_count;
 	uint8_t boards[BOARDS_MAX][SR_ID];
@@ -298,13 +298,13 @@ static int put_board(struct maker *m, const uint8_t board[SR_ID]) {
 /* The action and the groups that it is in. */
 static int put_action(struct maker *m) {
 	const struct sr_schema *s = m->f->schema;
-	const struct sr_schema_action *a =
-		sr_schema_action_named(s, sr_bytes_str(m->out->action));
+	const struct sr_schema_action *a = sr_schema_action_named(s, sr_bytes_str(m->out->action));
 	struct sr_buf groups;
 	int rc;
 
 	if (a == NULL)
-		return sr_fail(m->e, SR_MISUSE, "inputs: the schema has no action %s", m->out->action);
+		return sr_fail(
+			m->e, SR_MISUSE, "inputs: the schema has no action %s", m->out->action);
 	sr_buf_init(&groups);
 	for (size_t i = 0; i < s->action_count; i++) {
 		char name[SR_ACTION_TEXT];
@@ -713,8 +713,8 @@ static int safe_people(const char **out, struct maker *m, const struct sr_versio
 		struct sr_standings l = {NULL, 0};
 		bool one = false;
 
-		rc = sr_query_standings(&l, m->f->catalogue,
-			i == 0 ? v->applicant : v->people[i - 1].person, m->e);
+		rc = sr_query_standings(
+			&l, m->f->catalogue, i == 0 ? v->applicant : v->people[i - 1].person, m->e);
 		for (size_t k = 0; k < l.count; k++) {
 			if (strcmp(l.rows[k].kind, "training") != 0)
 				continue;
@@ -747,9 +747,8 @@ static int field_safes(struct maker *m, const struct sr_version_row *v) {
 	sr_buf_put_u8(&m->context, '{');
 	m->first = true;
 	field_str(m, &m->context, "people", people);
-	field_str(m, &m->context, "projects", v->purposes != NULL && v->purposes[0] != '\0'
-						      ? "named"
-						      : "unnamed");
+	field_str(m, &m->context, "projects",
+		v->purposes != NULL && v->purposes[0] != '\0' ? "named" : "unnamed");
 	field_str(m, &m->context, "settings", copies ? "outside" : "room");
 	field_str(m, &m->context, "data", highest ? "highest" : "lowest");
 	field_str(m, &m->context, "outputs", copies ? "copies" : "none");
@@ -767,8 +766,7 @@ static int context_using(struct maker *m, const struct sr_use *u) {
 	int rc = sr_query_grant_has_item(&has, m->f->catalogue, u->grant->id, u->item, m->e);
 
 	if (rc == 0)
-		rc = sr_query_loans(
-			&loans, m->f->catalogue, u->person, u->item, u->checkout, m->e);
+		rc = sr_query_loans(&loans, m->f->catalogue, u->person, u->item, u->checkout, m->e);
 	if (rc == 0)
 		rc = sr_query_exposure(&today, m->f->catalogue, u->person, u->item, day,
 			sr_rules_distressing(), m->e);
@@ -823,8 +821,9 @@ static void action_is(struct maker *m, const char *action) {
  */
 static int finish(struct maker *m) {
 	struct sr_buf request;
-	int rc = m->failed ? sr_fail(m->e, SR_MISUSE, "inputs: more people or boards than there "
-						       "can be in one question")
+	int rc = m->failed ? sr_fail(m->e, SR_MISUSE,
+				     "inputs: more people or boards than there "
+				     "can be in one question")
 			   : put_action(m);
 
 	for (size_t i = 0; rc == 0 && i < m->people_count; i++)
@@ -957,7 +956,7 @@ static int ask_lift(struct asked *a) {
 	if (rc == 0)
 		rc = sr_query_flag(&f, a->m->f->catalogue, id, a->m->e);
 	if (rc == 0) {
-		action_is(a->m, strcmp(f.what, "hold") == 0 ? "lift-hold"
+		action_is(a->m, strcmp(f.what, "hold") == 0        ? "lift-hold"
 				: strcmp(f.what, "retention") == 0 ? "retention"
 								   : "lift-embargo");
 		context_asked(a->m);
@@ -1179,8 +1178,7 @@ static int inspection(struct maker *m, const struct sr_use *u) {
 	int rc = sr_query_item(&item, m->f->catalogue, u->item, m->e);
 
 	if (rc == 0)
-		rc = sr_query_loans(
-			&loans, m->f->catalogue, u->person, u->item, u->checkout, m->e);
+		rc = sr_query_loans(&loans, m->f->catalogue, u->person, u->item, u->checkout, m->e);
 	if (rc == 0) {
 		action_is(m, "inspect");
 		context_asked(m);
@@ -1195,8 +1193,7 @@ static int ask_checkout(struct asked *a) {
 	struct sr_grant_row g = {0};
 	char right[16], form[64];
 	uint8_t item[SR_ID], grant[SR_ID];
-	struct sr_use u = {
-		.grant = &g, .person = a->s->head.actor, .item = item, .form = form};
+	struct sr_use u = {.grant = &g, .person = a->s->head.actor, .item = item, .form = form};
 	int rc = sr_field_id(item, a->s, "item", 0, a->m->e);
 
 	word_to(right, sizeof right, sr_field(a->s, "right", 0));
@@ -1272,7 +1269,7 @@ int sr_inputs_of_decision(struct sr_inputs *out, const struct sr_facts *f,
 	if (rc == 0)
 		rc = sr_query_ballots(&n, f->catalogue, v, f->now, e);
 	if (rc == 0) {
-		action_is(m, v->has_key                            ? "grant"
+		action_is(m, v->has_key                        ? "grant"
 			     : strcmp(v->kind, "destroy") == 0 ? "destroy"
 							       : "enact");
 		context_begin(m);
@@ -1288,8 +1285,8 @@ int sr_inputs_of_decision(struct sr_inputs *out, const struct sr_facts *f,
 	return maker_end(m, out, rc);
 }
 
-int sr_inputs_of_use(
-	struct sr_inputs *out, const struct sr_facts *f, const struct sr_use *use, struct sr_err *e) {
+int sr_inputs_of_use(struct sr_inputs *out, const struct sr_facts *f, const struct sr_use *use,
+	struct sr_err *e) {
 	struct maker *m = NULL;
 	int rc = maker_new(&m, out, f, "Person", use->person, e);
 

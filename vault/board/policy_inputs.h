@@ -14,12 +14,11 @@
  *   join, comment, recuse, withdraw, vote (vote-approve, ..)      - on a request of kind policy
  *   extend, suspend, close, lift of a suspension (lift-suspension)
  *   lift of an embargo or a hold (lift-embargo, lift-hold)
- *   checkout          look-FORM, export, hand-over, reseal, look-to-redact, or inspect, by its right
- *   return, break-glass
- *   accession (deposit), redact, describe, release, embargo, hold, seal, retention
- *   person (add-person), person-set, person-key (rekey-person), person-end
- *   attest, attest-end (end-attestation), enquiry (enquire)
- *   found, deal, accept, share, complaint, reveal, confirm        - the ceremony is cryptography
+ *   checkout          look-FORM, export, hand-over, reseal, look-to-redact, or inspect, by its
+ * right return, break-glass accession (deposit), redact, describe, release, embargo, hold, seal,
+ * retention person (add-person), person-set, person-key (rekey-person), person-end attest,
+ * attest-end (end-attestation), enquiry (enquire) found, deal, accept, share, complaint, reveal,
+ * confirm        - the ceremony is cryptography
  *
  * Whose rules: those of the board of the resource; of the founding board where it has none.
  */
@@ -71,8 +70,8 @@ struct sr_use {
 	const char *form;
 	const uint8_t *checkout;
 };
-SR_MUST int sr_inputs_of_use(
-	struct sr_inputs *out, const struct sr_facts *f, const struct sr_use *use, struct sr_err *e);
+SR_MUST int sr_inputs_of_use(struct sr_inputs *out, const struct sr_facts *f,
+	const struct sr_use *use, struct sr_err *e);
 /* The same for a checkout that was begun, of whatever right. */
 SR_MUST int sr_inputs_of_checkout(struct sr_inputs *out, const struct sr_facts *f,
 	const struct sr_checkout_row *c, struct sr_err *e);

@@ -149,15 +149,6 @@ bool rules_field_is(const struct sr_statement *s, const char *key, const char *w
 	return sr_bytes_eq(sr_field(s, key, 0), sr_bytes_str(word));
 }
 
-bool rules_named_in(const struct sr_version_row *v, const char *person) {
-	if (strcmp(v->applicant, person) == 0)
-		return true;
-	for (size_t i = 0; i < v->people_count; i++)
-		if (strcmp(v->people[i].person, person) == 0)
-			return true;
-	return v->subject != NULL && strcmp(v->subject, person) == 0;
-}
-
 int rules_item(struct rules_ctx *c, struct sr_item_row *item) {
 	uint8_t id[SR_ID];
 	int rc = sr_field_id(id, c->s, "item", 0, c->e);

@@ -8,8 +8,8 @@
 #include "catalogue/query.h"
 
 /* Boards of which the person is an active member, SR_ID bytes each; the caller frees ${*ids}. */
-SR_MUST int sr_query_seats(uint8_t **ids, size_t *count, struct sr_catalogue *c, const char *person,
-	struct sr_err *e);
+SR_MUST int sr_query_seats(
+	uint8_t **ids, size_t *count, struct sr_catalogue *c, const char *person, struct sr_err *e);
 /* Items of a request together. */
 struct sr_items_facts {
 	uint64_t count;

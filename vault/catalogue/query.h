@@ -214,7 +214,7 @@ struct sr_decision_row {
 	uint64_t entry;
 	int64_t received;
 	char action[32];
-	char decision[16]; /* allow deny error */
+	char decision[16];   /* allow deny error */
 	char protection[16]; /* "": none */
 	bool has_of, has_request, has_grant, has_checkout, has_item;
 	uint8_t of[SR_ID], request[SR_ID], grant[SR_ID], checkout[SR_ID], item[SR_ID];

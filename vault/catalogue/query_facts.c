@@ -94,7 +94,8 @@ int sr_query_version_facts(struct sr_items_facts *out, struct sr_catalogue *c,
 	struct sr_stmt *st = NULL;
 	bool row = false;
 	int rc = SQL_OPEN(&st, db, e,
-		"SELECT i.state, i.flags, count(*) FROM versions v JOIN request_items r ON r.v = v.v"
+		"SELECT i.state, i.flags, count(*) FROM versions v JOIN request_items r ON"
+		" r.v = v.v"
 		" JOIN items i ON i.n = r.n WHERE v.request = ? AND v.version = ?"
 		" GROUP BY i.state, i.flags",
 		A_ID(v->request), A_INT(v->version));
@@ -188,7 +189,7 @@ int sr_query_grant_classes(uint8_t **ids, size_t *count, struct sr_catalogue *c,
 /* --- who is near, and how votes stand --- */
 
 /* Rows of a version `v` and its request `q`. */
-#define OF_VERSION                                                                    \
+#define OF_VERSION                                                                       \
 	" FROM versions v JOIN requests q ON q.request = v.request WHERE v.request = ?1" \
 	" AND v.version = ?2"
 #define STANDS "EXISTS(SELECT 1 FROM attestations a WHERE a.ended IS NULL AND "
