@@ -12,8 +12,8 @@ ok as m3 suspend "$GRANT" --reason 'a question'
 refused 1 'checkout' as ri cat "$CHECKOUT"
 refused 1 'grant' as ri checkout "$ITEM"
 has 'suspended'
-refused 1 'lifted by the member who made it' as m1 lift "$GRANT"
-has 'quorum'
+refused 1 'rule who-suspended-lifts' as m1 lift "$GRANT"
+has 'Others ask the board'
 ok as m3 lift "$GRANT"
 checked_out "$ITEM"
 ok as ri cat "$CHECKOUT"

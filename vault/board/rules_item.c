@@ -49,11 +49,10 @@ static int redact_parent(struct rules_ctx *c, const struct sr_item_row *parent) 
 	if (memcmp(collection, parent->collection, SR_ID) != 0 || items != 1)
 		return rules_deny(c, "not-one-version", "",
 			"a redaction is one item, in the collection of its parent");
-	if ((parent->state != SR_S_HELD && parent->state != SR_S_RELEASED) ||
-		(parent->flags & (SR_ITEM_REFERRAL | SR_ITEM_SEALED)) != 0)
+	if (parent->state != SR_S_HELD && parent->state != SR_S_RELEASED)
 		return rules_deny(c, "item-state", "",
-			"a redaction is made from a held or released item that is neither sealed "
-			"nor marked for referral");
+			"a redaction is made from a held or released item, this one is %s",
+			sr_state_name(parent->state));
 	rc = sr_query_checkout(&look, c->cat, id, c->e);
 	if (rc != 0 && rc != SR_NOTFOUND)
 		return rc;
@@ -176,22 +175,7 @@ static int release_item(struct rules_ctx *c, const struct sr_item_row *item) {
 		return rc;
 	if (item->state != SR_S_HELD)
 		return rules_deny(c, "not-held", "", "the item is %s", sr_state_name(item->state));
-	if (strcmp(item->depositor, c->me.person) == 0)
-		return rules_deny(c, "own-deposit", "another curator releases it",
-			"%s deposited this item", c->me.person);
-	if (!item->described)
-		return rules_deny(c, "not-described", "describe ITEM --title ...",
-			"the item has no title yet");
-	if ((item->flags & (SR_ITEM_REFERRAL | SR_ITEM_SEALED)) != 0)
-		return rules_deny(c, "referral", "",
-			"the item is marked for referral or sealed: it is never released");
 	join_tokens(words, sizeof words, c->s, "hazard");
-	for (const char *const *h = sr_rules_hazards(); *h != NULL; h++)
-		if (sr_token_in(item->hazards, *h) && !sr_token_in(words, *h))
-			return rules_deny(c, "hazard-dropped",
-				"describe the item anew if the hazard does not apply",
-				"the item is described with hazard %s, the release leaves it out",
-				*h);
 	rc = sr_rules_level(&level, &c->board, words, c->e);
 	if (rc == SR_DENIED)
 		return rules_deny(

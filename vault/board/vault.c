@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "board/authorize.h"
 #include "board/ceremony.h"
 #include "board/collect.h"
 #include "board/dbkeys.h"
@@ -771,6 +772,8 @@ void sr_vault_close(struct sr_vault *v) {
 	if (v == NULL)
 		return;
 	sr_witnessing_close(v);
+	sr_authorizer_free(v->authorizer);
+	v->authorizer = NULL;
 	/* Errors here lose nothing: what was acknowledged is durable, and the next opening
 	 * publishes and catches up. */
 	(void)!sr_catalogue_close(v->catalogue, &ignored);

@@ -78,6 +78,7 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_WITNESS] = sr_apply_witness,
 	[SR_T_BREAK_GLASS] = sr_apply_break_glass,
 	[SR_T_INCIDENT] = sr_apply_incident,
+	[SR_T_DECIDED] = sr_apply_decision,
 };
 
 bool sr_apply_knows(enum sr_type_id type) {

@@ -4,7 +4,7 @@
  * apply.c dispatches and writes what every entry leaves (log row, subjects, objects, texts);
  *   apply_trust.c     people
  *   apply_board.c     boards, their keys
- *   apply_policy.c    rules that boards adopted
+ *   apply_policy.c    rules that boards adopted, and what was decided by them
  *   apply_key.c       new cards and keys of people
  *   apply_erase.c     what was kept of people, erased
  *   apply_attest.c    what is attested of people
@@ -126,6 +126,7 @@ sr_effect_fn sr_apply_witness;
 sr_effect_fn sr_apply_break_glass;
 sr_effect_fn sr_apply_backup;
 sr_effect_fn sr_apply_incident;
+sr_effect_fn sr_apply_decision;
 
 /* The text of the ${i}-th line with ${key}: p == NULL when it is not here (or there is no such
  * line). */

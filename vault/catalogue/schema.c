@@ -281,6 +281,7 @@ static const char *const statements[] = {
 	" right_to TEXT NOT NULL, form TEXT NOT NULL, state TEXT NOT NULL,"
 	" opened INTEGER NOT NULL, begun INTEGER NOT NULL, entry INTEGER NOT NULL,"
 	" ended INTEGER) STRICT",
+	"CREATE INDEX checkouts_person ON checkouts(person, begun)",
 	"CREATE UNIQUE INDEX checkouts_live ON checkouts(person, n) WHERE ended IS NULL",
 	"CREATE INDEX checkouts_grant ON checkouts(grant_id)",
 	"CREATE INDEX checkouts_item ON checkouts(n)",
@@ -327,7 +328,23 @@ static const char *const statements[] = {
 	"CREATE TABLE refusals(entry INTEGER PRIMARY KEY, what TEXT NOT NULL, person TEXT,"
 	" request BLOB, version INTEGER, grant_id BLOB, item BLOB, rule TEXT NOT NULL) STRICT",
 	"CREATE TABLE incidents(entry INTEGER PRIMARY KEY, what TEXT NOT NULL, person TEXT,"
-	" vote BLOB, request BLOB, item BLOB, grant_id BLOB) STRICT",
+	" vote BLOB, request BLOB, item BLOB, grant_id BLOB, policy_set BLOB) STRICT",
+	"CREATE INDEX incidents_set ON incidents(policy_set, what)"
+	" WHERE policy_set IS NOT NULL",
+	/* what was decided by which rules: of: the statement of a person that it is about;
+	 * policy_set: SHA-256 of the set's text; rules: the object with that text, where no entry
+	 * before had one; inputs: the object that the decision was made from */
+	"CREATE TABLE decisions(entry INTEGER PRIMARY KEY, of BLOB, action TEXT NOT NULL,"
+	" request BLOB, version INTEGER, grant_id BLOB, checkout BLOB, item BLOB,"
+	" board BLOB NOT NULL REFERENCES boards(board), policy_set BLOB NOT NULL, rules BLOB,"
+	" inputs BLOB NOT NULL, decision TEXT NOT NULL, protection TEXT, via TEXT) STRICT",
+	"CREATE INDEX decisions_of ON decisions(of) WHERE of IS NOT NULL",
+	"CREATE INDEX decisions_request ON decisions(request) WHERE request IS NOT NULL",
+	"CREATE INDEX decisions_checkout ON decisions(checkout) WHERE checkout IS NOT NULL",
+	"CREATE INDEX decisions_rules ON decisions(policy_set) WHERE rules IS NOT NULL",
+	"CREATE TABLE decision_rules(entry INTEGER NOT NULL REFERENCES decisions(entry),"
+	" position INTEGER NOT NULL, rule TEXT NOT NULL, PRIMARY KEY(entry, position)) STRICT,"
+	" WITHOUT ROWID",
 	"CREATE TABLE scrubs(entry INTEGER PRIMARY KEY, packs INTEGER NOT NULL,"
 	" objects INTEGER NOT NULL, envelopes INTEGER NOT NULL, bad INTEGER NOT NULL,"
 	" result TEXT NOT NULL) STRICT",
@@ -431,6 +448,8 @@ static const struct sr_table tables[] = {
 	{"reads", "entry", true},
 	{"refusals", "entry", true},
 	{"incidents", "entry", true},
+	{"decisions", "entry", true},
+	{"decision_rules", "entry, position", true},
 	{"scrubs", "entry", true},
 	{"collects", "entry", true},
 	{"escrows", "escrow, generation", true},

@@ -954,6 +954,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_WITNESS:
 	case SR_T_BREAK_GLASS:
 	case SR_T_INCIDENT:
+	case SR_T_DECIDED:
 	case SR_T_COUNT:
 		break;
 	}

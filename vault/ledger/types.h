@@ -81,6 +81,7 @@ enum sr_type_id {
 	SR_T_WITNESS,
 	SR_T_BREAK_GLASS,
 	SR_T_INCIDENT,
+	SR_T_DECIDED,
 	SR_T_COUNT
 };
 
@@ -144,7 +145,7 @@ enum sr_effect {
 	SR_EFFECT_GRANT,      /* grant, suspend, lift, revoke, close */
 	SR_EFFECT_CHECKOUT,   /* checkout, viewed, return, export, break-glass */
 	SR_EFFECT_OFFICE,     /* enquiry, notice */
-	SR_EFFECT_RECORD /* read, refuse, scrub, witness, incident: kept, changes no state (an
+	SR_EFFECT_RECORD /* read, refuse, scrub, witness, incident, decided: kept, changes no state (an
 			    incident may void a vote) */
 };
 
