@@ -380,7 +380,7 @@ static void past_the_door(struct world *w, struct world_draft *d, const uint8_t 
 	assert_ok(
 		sr_statement_sign(&note, sr_buf_view(&d->text), d->by->person, seed, &w->e), &w->e);
 	assert_ok(sr_statement_parse(&st, sr_buf_view(&note), &w->e), &w->e);
-	sr_vault_epoch(&epoch, w->v);
+	sr_vault_epoch(&epoch, w->v, SR_EPOCH_FIRST);
 	in.origin = W_ORIGIN;
 	in.index = sr_ledger_next_index(w->v->ledger);
 	in.epoch = &epoch;
