@@ -323,7 +323,7 @@ static int check_until(struct sr_audit *a, const struct sr_entry *en, struct sr_
 static int object_of(struct sr_audit *a, const struct sr_entry *en, const char *key,
 	struct sr_buf *body, struct sr_err *e) {
 	struct sr_db *db = sr_catalogue_db(a->cat);
-	struct sr_object_at at = {.entry = en->index};
+	struct sr_object_at at = {.entry = en->index, .epoch = en->epoch};
 	struct sr_stmt *st = NULL;
 	uint32_t nth = 0;
 	int rc = sr_field_hash(at.id, &en->statement, key, 0, e);

@@ -12,8 +12,8 @@
 #include "store/vfs.h"
 
 enum {
-	KEPT_MAX = 192,   /* statements kept by text: the program has fewer */
-	KEPT_SLOTS = 509, /* a prime, and more than twice as many */
+	KEPT_MAX = 256,   /* statements kept by text: the program has fewer */
+	KEPT_SLOTS = 1021, /* a prime, and more than twice as many */
 	GUESSES = 256
 };
 
