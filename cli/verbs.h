@@ -186,6 +186,9 @@ extern const struct cli_option cli_audit_replay_options[], cli_audit_report_opti
 int verb_audit_replay(struct cli *c, struct sr_err *e);
 int verb_audit_report(struct cli *c, struct sr_err *e);
 int verb_audit_person(struct cli *c, struct sr_err *e);
+/* verb_premis.c */
+extern const struct cli_option cli_audit_export_options[];
+int verb_audit_export(struct cli *c, struct sr_err *e);
 /* report_html.c: one page of a report. ${each} section's rows are asked for by its name. */
 struct cli_report {
 	const char *title, *origin, *scope, *made, *by; /* of the head */
