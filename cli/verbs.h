@@ -199,8 +199,10 @@ struct cli_report {
 	int (*rows)(void *ctx, const char *section, size_t most,
 		int (*each)(void *ctx, const struct sr_row *row), void *to, bool *cut,
 		struct sr_err *e);
+	const char *(*note)(void *ctx); /* what is to be said of the section read last, or "" */
 	void *ctx;
 };
+const char *cli_report_note(const char *note); /* verb_audit.c: " (...)", or "" */
 SR_MUST int cli_report_html(struct sr_buf *out, const struct cli_report *r, struct sr_err *e);
 
 /* verb_second.c */

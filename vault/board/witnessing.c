@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "board/beats.h"
 #include "board/door.h"
 #include "board/follow.h"
 #include "board/keys.h"
@@ -32,6 +33,7 @@ struct sr_witnessing {
 	struct sr_poster *poster; /* started with the first request */
 	uint64_t size;            /* witnessed */
 	uint64_t offered_ms;      /* 0: nothing yet */
+	bool noted;               /* that the offer's quorum is met is in ledger/beats */
 	bool newer; /* a witness knows more than was offered, not more than there is */
 	char *alarm;
 };
@@ -240,6 +242,10 @@ static int keep(struct sr_vault *v, struct sr_err *e) {
 
 	if (rc == 0 && met && sr_cosigning_size(w->cosigning) > w->size)
 		w->size = sr_cosigning_size(w->cosigning);
+	if (rc == 0 && met && !w->noted) {
+		sr_beats_note(v, SR_BEAT_MET, sr_cosigning_size(w->cosigning));
+		w->noted = true;
+	}
 	if (rc != 0 && sr_ledger_failed(v->ledger))
 		v->failed = true;
 	return rc;
@@ -305,6 +311,8 @@ static int offer(struct sr_vault *v, uint64_t now, struct sr_err *e) {
 	if (rc == 0) {
 		w->offered_ms = now;
 		w->newer = false;
+		w->noted = false;
+		sr_beats_note(v, SR_BEAT_BEAT, sr_cosigning_size(w->cosigning));
 	}
 	sr_buf_free(&note);
 	return rc;
