@@ -58,15 +58,15 @@ static void test_lines(void **state) {
 	(void)state;
 	assert_int_equal(l.count, 0);
 	note(w, SR_BEAT_UP, 0);
-	note(w, SR_BEAT_BEAT, 5);
-	note(w, SR_BEAT_MET, 2);
+	note(w, SR_BEAT_MET, 5);
+	note(w, SR_BEAT_BEAT, 2);
 	note(w, SR_BEAT_DOWN, 100);
 	l = read_all(w);
 	assert_int_equal(l.count, 4);
 	assert_false(l.broken);
-	assert_int_equal(l.rows[2].kind, SR_BEAT_MET);
-	assert_int_equal(l.rows[2].time, W_TIME + 7);
-	assert_int_equal(l.rows[2].size, sr_ledger_next_index(w->v->ledger));
+	assert_int_equal(l.rows[1].kind, SR_BEAT_MET);
+	assert_int_equal(l.rows[1].time, W_TIME + 5);
+	assert_int_equal(l.rows[1].size, sr_ledger_next_index(w->v->ledger));
 	sr_beats_free(&l);
 
 	/* Every byte counts, but for a line that is torn at the end. */
@@ -97,11 +97,11 @@ static void test_lines(void **state) {
 		assert_int_equal(l.count, 3);
 		assert_false(l.broken);
 		sr_beats_free(&l);
-		note(w, SR_BEAT_BEAT, 1);
+		note(w, SR_BEAT_UP, 1);
 		l = read_all(w);
 		assert_int_equal(l.count, 4);
 		assert_false(l.broken);
-		assert_int_equal(l.rows[3].kind, SR_BEAT_BEAT);
+		assert_int_equal(l.rows[3].kind, SR_BEAT_UP);
 		sr_beats_free(&l);
 	}
 	sr_buf_free(&whole);
@@ -132,6 +132,49 @@ static void test_silence(void **state) {
 	assert_true(f.s[1].cut);
 	assert_int_equal(f.s[2].to - f.s[2].from, 700); /* until now */
 	sr_beats_free(&l);
+	world_free(w);
+}
+
+/* A busy day is many lines (more than are read at once) and few rows. */
+static void test_busy(void **state) {
+	struct world *w = world_new(NULL);
+	struct found f = {.count = 0};
+	struct sr_beats l;
+	struct sr_buf b;
+
+	(void)state;
+	note(w, SR_BEAT_UP, 0);
+	for (int i = 0; i < 600; i++) {
+		note(w, SR_BEAT_BEAT, 4);
+		note(w, SR_BEAT_MET, 1);
+	}
+	const int64_t silent = w->now;
+	note(w, SR_BEAT_BEAT, 700);
+	for (int i = 0; i < 400; i++)
+		note(w, SR_BEAT_BEAT, 9);
+	l = read_all(w);
+	assert_false(l.broken);
+	assert_true(l.count > 100 && l.count < 200);
+	for (size_t i = 1; i < l.count; i++) /* those that waited are still told from the others */
+		assert_true(l.rows[i].time - l.rows[i - 1].time <= SR_BEAT_GAP_S ||
+			    l.rows[i - 1].time == silent);
+	assert_int_equal(l.rows[l.count - 1].time, w->now);
+	assert_ok(sr_beats_silences(&l, w->now, keep_silence, &f, &w->e), &w->e);
+	assert_int_equal(f.count, 1);
+	assert_int_equal(f.s[0].from, silent);
+	assert_int_equal(f.s[0].to, silent + 700);
+	sr_beats_free(&l);
+
+	/* Lines that never end are no lines. */
+	sr_buf_init(&b);
+	for (int i = 0; i < 100000; i++)
+		sr_buf_put_str(&b, "x");
+	t_write_file(path_of(w), b.p, b.len);
+	l = read_all(w);
+	assert_true(l.broken);
+	assert_int_equal(l.count, 0);
+	sr_beats_free(&l);
+	sr_buf_free(&b);
 	world_free(w);
 }
 
@@ -187,6 +230,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_windows),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

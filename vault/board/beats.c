@@ -4,8 +4,10 @@
  */
 #include "board/beats.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,7 +16,9 @@
 
 enum {
 	SUM = 16,
-	LINE_MAX_ = 128
+	LINE_MAX_ = 128,
+	CHUNK = 64 << 10, /* read at once */
+	MERGED_S = 30     /* half of the least time that counts as waiting */
 };
 static const char file_name[] = "beats";
 static const char *const kinds[] = {"up", "beat", "met", "down"};
@@ -105,43 +109,102 @@ static bool read_line(
 	return known && sr_ct_eq(sum, have, SUM);
 }
 
-int sr_beats_read(struct sr_beats *out, struct sr_vault *v, struct sr_err *e) {
-	struct sr_beats l = {NULL, 0, false};
-	struct sr_bytes before = sr_bytes_str("");
-	struct sr_buf b;
-	size_t cap = 0, at = 0;
-	int rc;
+/* Does ${r} follow ${l} so closely that what was kept last shows nothing more? What stands between
+ * two signs of life that are not silent is none; of quorums met within MERGED_S, the last counts.
+ */
+static bool merges(const struct sr_beats *l, const struct sr_beat_row *r) {
+	if (l->count < 2 || (r->kind != SR_BEAT_BEAT && r->kind != SR_BEAT_MET))
+		return false;
+	const struct sr_beat_row *last = &l->rows[l->count - 1], *before = last - 1;
+	const int64_t s = r->time - before->time;
 
-	sr_buf_init(&b);
-	rc = sr_file_read(v->ledger_dir, file_name, &b, SR_BEATS_MAX, e);
-	if (rc == SR_NOTFOUND) {
-		sr_err_clear(e);
-		rc = 0;
+	if (s < 0 || last->time < before->time || before->kind == SR_BEAT_DOWN)
+		return false;
+	if (last->kind == SR_BEAT_BEAT)
+		return s <= SR_BEAT_GAP_S;
+	return last->kind == SR_BEAT_MET && before->kind == SR_BEAT_MET && r->kind == SR_BEAT_MET &&
+	       s <= MERGED_S;
+}
+
+static int add_row(struct sr_beats *l, size_t *cap, const struct sr_beat_row *r, struct sr_err *e) {
+	while (merges(l, r))
+		l->count--;
+	if (l->count == *cap) {
+		const size_t more = *cap == 0 ? 256 : 2 * *cap;
+		struct sr_beat_row *rows = reallocarray(l->rows, more, sizeof *rows);
+
+		if (rows == NULL)
+			return sr_fail(e, SR_NOMEM, "no memory for %zu beats", more);
+		l->rows = rows;
+		*cap = more;
 	}
-	while (rc == 0 && at < b.len && !l.broken) {
-		const uint8_t *nl = memchr(b.p + at, '\n', b.len - at);
-		const struct sr_bytes line =
-			sr_bytes_of(b.p + at, nl != NULL ? (size_t)(nl - b.p) - at : 0);
+	l->rows[l->count++] = *r;
+	return 0;
+}
+
+struct reader {
+	uint8_t b[CHUNK];
+	size_t len;
+	char before[2 * SUM + 1]; /* digits of the last line that was read */
+	size_t cap;
+};
+
+/* The whole lines in ${r}; what is left of the last moves to the front. */
+static int read_lines(struct sr_beats *l, struct reader *r, struct sr_vault *v, struct sr_err *e) {
+	size_t at = 0;
+	int rc = 0;
+
+	while (rc == 0 && !l->broken) {
+		const uint8_t *nl = memchr(r->b + at, '\n', r->len - at);
+		struct sr_beat_row row;
 
 		if (nl == NULL)
-			break; /* torn */
-		if (l.count == cap) {
-			const size_t more = cap == 0 ? 256 : 2 * cap;
-			struct sr_beat_row *rows = reallocarray(l.rows, more, sizeof *rows);
+			break;
+		const struct sr_bytes line = sr_bytes_of(r->b + at, (size_t)(nl - r->b) - at);
 
-			if (rows == NULL) {
-				rc = sr_fail(e, SR_NOMEM, "no memory for %zu beats", more);
-				break;
-			}
-			l.rows = rows;
-			cap = more;
-		}
-		l.broken = !read_line(&l.rows[l.count], v, before, line);
-		l.count += !l.broken;
-		before = sr_word(line, 3);
+		if (read_line(&row, v, sr_bytes_str(r->before), line)) {
+			memcpy(r->before, line.p + line.len - 2 * (size_t)SUM, 2 * (size_t)SUM);
+			rc = add_row(l, &r->cap, &row, e);
+		} else
+			l->broken = true;
 		at += line.len + 1;
 	}
-	sr_buf_free(&b);
+	memmove(r->b, r->b + at, r->len - at);
+	r->len -= at;
+	if (r->len >= LINE_MAX_)
+		l->broken = true;
+	return rc;
+}
+
+int sr_beats_read(struct sr_beats *out, struct sr_vault *v, struct sr_err *e) {
+	struct sr_beats l = {NULL, 0, false};
+	struct reader *r = calloc(1, sizeof *r);
+	int fd = -1, rc = 0;
+	ssize_t n = 1;
+
+	*out = l;
+	if (r == NULL)
+		return sr_fail(e, SR_NOMEM, "no memory for reading beats");
+	rc = sr_file_open(&fd, v->ledger_dir, file_name, SR_FS_READ, e);
+	if (rc == SR_NOTFOUND) {
+		sr_err_clear(e);
+		free(r);
+		return 0;
+	}
+	while (rc == 0 && n > 0 && !l.broken) {
+		n = read(fd, r->b + r->len, sizeof r->b - r->len);
+		if (n < 0 && errno == EINTR)
+			n = 1;
+		else if (n < 0)
+			rc = sr_fail_errno(e, "ledger/%s", file_name);
+		else {
+			r->len += (size_t)n;
+			rc = read_lines(&l, r, v, e);
+		}
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	free(r);
 	if (rc != 0)
 		sr_beats_free(&l);
 	*out = l;

@@ -29,8 +29,6 @@ enum sr_beat {
 	SR_BEAT_DOWN
 };
 enum {
-	SR_BEATS_MAX =
-		64 << 20,   /* bytes: ten years of a beat every 9 minutes, each met, are 60 MiB */
 	SR_BEAT_GAP_S = 600 /* silence of more than 10 minutes is a sign (DESIGN 6) */
 };
 
@@ -42,6 +40,7 @@ struct sr_beat_row {
 	int64_t time;
 	uint64_t size;
 };
+/* What shows silence and waiting: rows that would change neither are left out. */
 struct sr_beats {
 	struct sr_beat_row *rows;
 	size_t count;
