@@ -160,6 +160,14 @@ $(B)/t/%.o: %.c $(B)/flags
 	$(if $(Q),@echo '  CC $@')
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(TESTDEFS) $(CPPFLAGS) $(CFLAGS_ALL) $(CFLAGS) -c -o $@ $<
 
+# The formats as plain text, for exported logs (the manual's source where mandoc is missing: it can be read, too).
+$(B)/formats.txt: man/strongroom-formats.5
+	@mkdir -p $(@D)
+	@{ mandoc -T ascii -O width=100 $< 2>/dev/null || cat $<; } | sed 's/.\x08//g' >$@
+$(B)/o/vault/ledger/export_carry.o $(B)/t/vault/ledger/export_carry.o: $(B)/formats.txt verify/reader.py
+$(B)/o/vault/ledger/export_carry.o $(B)/t/vault/ledger/export_carry.o: private CPPFLAGS_ALL += \
+	-DSR_FORMATS_TEXT='"$(B)/formats.txt"'
+
 # Takes the schema and the default policies in as they are.
 $(B)/o/vault/board/policy_default.o $(B)/t/vault/board/policy_default.o: policy/strongroom.cedarschema \
 	$(wildcard policy/default/*.cedar)

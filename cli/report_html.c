@@ -638,6 +638,8 @@ static const struct {
 	{"glass", "Breaks of glass: witnessing waived"},
 	{"exports", "Exports"},
 	{"reads", "Who read the log"},
+	{"heartbeat", "Silence of more than ten minutes while core ran"},
+	{"unwitnessed", "Times in which entries waited for witnesses for more than a minute"},
 };
 
 static int put_table(struct sr_buf *b, size_t i, const struct cli_report *r, struct sr_err *e) {
@@ -648,6 +650,8 @@ static int put_table(struct sr_buf *b, size_t i, const struct cli_report *r, str
 	const int rc = r->rows(r->ctx, tables[i].section, ROWS_MOST, table_row, &t, &cut, e);
 	sr_buf_put_str(b,
 		t.rows > 0 ? "</tbody></table>\n" : "<p class=\"none\">None in this time.</p>\n");
+	if (r->note(r->ctx)[0] != '\0')
+		sr_buf_printf(b, "<p class=\"none\">%s</p>\n", r->note(r->ctx));
 	if (cut)
 		sr_buf_printf(b,
 			"<p class=\"none\">The first %d are shown; --format csv has all of "

@@ -172,6 +172,7 @@ struct reporting {
 	enum format format;
 	struct sr_buf out;
 	uint64_t size;
+	char note[32]; /* of the section read last, or "" */
 };
 
 static int read_format(struct reporting *r, struct sr_err *e) {
@@ -225,6 +226,9 @@ static int each_row(struct reporting *r, const char *section, size_t most,
 		got = rc == 0 ? a.rows.count : 0;
 		if (rc == 0)
 			r->size = cli_field_dec(&a, "size");
+		const struct sr_bytes said = cli_field(&a, "note");
+		snprintf(r->note, sizeof r->note, "%.*s", (int)(said.len < 31 ? said.len : 31),
+			said.p != NULL ? (const char *)said.p : "");
 		for (size_t i = 0; i < got && rc == 0 && !*cut; i++) {
 			*cut = done == most;
 			if (!*cut) {
@@ -321,6 +325,14 @@ static int jsonl_row(void *ctx, const struct sr_row *row) {
 	return cli_json_canonical_to(w->b, o, w->e);
 }
 
+const char *cli_report_note(const char *note) {
+	if (strcmp(note, "no-witnesses") == 0)
+		return " (no witnesses are asked: nothing would show silence)";
+	if (strcmp(note, "beats-changed") == 0)
+		return " (the vault's record of it was changed; what came after is not told)";
+	return "";
+}
+
 /* --- tables ----------------------------------------------------------------------------------- */
 
 /* Columns of a table on a terminal; the others are in CSV and JSON. */
@@ -335,6 +347,8 @@ static const char *const narrow[][12] = {
 	{"glass", "checkout", "person", "received", "reader", "item", "form", "opened", NULL},
 	{"exports", "person", "item", "received", "recipient", "bytes", NULL},
 	{"activity", "day", "type", "count", NULL},
+	{"heartbeat", "from", "to", "seconds", "entries", "cut", NULL},
+	{"unwitnessed", "from", "to", "seconds", "entry", "entries", "still", NULL},
 	{"reads", "reader", "what", "person", "from", "to", "received", "reason", NULL},
 	{"texts", "entry", "type", "field", "received", "text", NULL},
 	{"signed", "type", "count", "first", "last", NULL},
@@ -395,7 +409,8 @@ static int print_table(struct reporting *r, const struct sr_section *s, struct s
 	}
 	cli_table(&t, n, heads);
 	const int rc = each_row(r, s->name, SIZE_MAX, table_row, &w, &cut, e);
-	printf("%s: %zu\n", s->name, w.rows);
+	printf("%s: %zu", s->name, w.rows);
+	printf("%s\n", cli_report_note(r->note));
 	if (w.rows > 0)
 		cli_table_print(&t);
 	else
@@ -488,6 +503,12 @@ static int html_rows(void *ctx, const char *section, size_t most,
 	return each_row(ctx, section, most, each, to, cut, e);
 }
 
+static const char *html_note(void *ctx) {
+	const struct reporting *r = ctx;
+
+	return cli_report_note(r->note);
+}
+
 static int put_html(struct reporting *r, struct sr_err *e) {
 	const struct sr_client_info *info = sr_client_info(r->c->client);
 	const struct sr_clock clock = sr_clock_system();
@@ -503,6 +524,7 @@ static int put_html(struct reporting *r, struct sr_err *e) {
 		.begins = r->begins,
 		.ends = r->ends,
 		.rows = html_rows,
+		.note = html_note,
 		.ctx = r};
 	struct sr_buf b;
 
@@ -536,7 +558,7 @@ static int put_sections(struct reporting *r, struct sr_err *e) {
 		if (s == NULL || s->person)
 			return sr_fail(e, SR_USAGE,
 				"there is no section %s: views, exposure, unused, requests, "
-				"refusals, glass, exports, activity, reads",
+				"refusals, glass, exports, activity, reads, heartbeat, unwitnessed",
 				args->words[i]);
 	}
 	if (r->format == CSV && args->word_count != 1)

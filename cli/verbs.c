@@ -496,6 +496,12 @@ const struct cli_verb cli_verbs[] = {
 		"--as ANYBODY",
 		"strongroom audit person p-6f1c2a90b3d4e5f6 --access-report --as ada.id",
 		cli_audit_person_options, 1, 1, verb_audit_person},
+	{"audit", "export",
+		"Write what happened to items as PREMIS events, out of entries that are proven one "
+		"by one.",
+		"--premis [--from N] [--to N] [--out F] --as AUDITOR",
+		"strongroom audit export --premis --out events.xml --as aud.id",
+		cli_audit_export_options, 0, 0, verb_audit_export},
 	{"verify", NULL, "Read the whole log: root, signatures, catalogue.", "[--as ANYBODY]",
 		"strongroom verify --vault /srv/vault --unlock /root/vault.key", NULL, 0, 0,
 		verb_verify},

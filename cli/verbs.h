@@ -209,6 +209,9 @@ extern const struct cli_option cli_audit_replay_options[], cli_audit_report_opti
 int verb_audit_replay(struct cli *c, struct sr_err *e);
 int verb_audit_report(struct cli *c, struct sr_err *e);
 int verb_audit_person(struct cli *c, struct sr_err *e);
+/* verb_premis.c */
+extern const struct cli_option cli_audit_export_options[];
+int verb_audit_export(struct cli *c, struct sr_err *e);
 /* report_html.c: one page of a report. ${each} section's rows are asked for by its name. */
 struct cli_report {
 	const char *title, *origin, *scope, *made, *by; /* of the head */
@@ -219,8 +222,10 @@ struct cli_report {
 	int (*rows)(void *ctx, const char *section, size_t most,
 		int (*each)(void *ctx, const struct sr_row *row), void *to, bool *cut,
 		struct sr_err *e);
+	const char *(*note)(void *ctx); /* what is to be said of the section read last, or "" */
 	void *ctx;
 };
+const char *cli_report_note(const char *note); /* verb_audit.c: " (...)", or "" */
 SR_MUST int cli_report_html(struct sr_buf *out, const struct cli_report *r, struct sr_err *e);
 
 /* verb_second.c */

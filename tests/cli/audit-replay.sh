@@ -23,7 +23,7 @@ has 'is equal to the replayed one: [0-9]+ rows'
 ok as au audit replay --json
 same "$(json ended)" complete
 same "$(json findings)" 0
-same "$(json done)" "$(json size)"
+same "$(json "done")" "$(json size)"
 same "$(json signatures)" "$(json size)" 'every entry has its signature'
 same "$(json grants)" 1
 same "$(json decisions)" 2 'a collection and a revocation'

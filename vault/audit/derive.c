@@ -489,7 +489,7 @@ static const struct decided {
 /* The items that end are those that were asked about. */
 static int same_items(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
 	const struct asked *a, const struct sr_statement *s, struct sr_err *e) {
-	uint8_t root[SR_HASH], want[SR_HASH], *ids = NULL;
+	uint8_t root[SR_HASH] = {0}, want[SR_HASH] = {0}, *ids = NULL;
 	uint64_t signed_count = 0;
 	size_t count = 0;
 	int rc = sr_query_request_items(&ids, &count, c, a->v.request, a->v.version, e);

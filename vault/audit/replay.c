@@ -371,9 +371,9 @@ static int check_rules(struct sr_audit *a, const struct sr_entry *en, struct sr_
 	}
 	if (rc == 0)
 		rc = sr_rules_check(ruling, &r, s, e);
-	if (rc == 0 && ruling->allowed)
+	if (rc == 0 && ruling != NULL && ruling->allowed)
 		a->counts.judged++;
-	else if (rc == 0)
+	else if (rc == 0 && ruling != NULL)
 		rc = found(a, en, "rule", ruling->rule, e, "the rules refuse it: %s", ruling->why);
 	free(ruling);
 	sr_buf_free(&list);
@@ -422,7 +422,7 @@ static int introduce(struct sr_audit *a, struct sr_err *e) {
 
 	if (rc == 0)
 		rc = sr_statement_room_name(a->room, sizeof a->room, row->origin, e);
-	if (rc == 0) {
+	if (rc == 0 && row != NULL) {
 		memcpy(a->room_pk, row->room_key, SR_PK);
 		memcpy(a->vault, row->fingerprint, SR_HASH);
 		a->introduced = true;

@@ -156,6 +156,15 @@ static const struct sr_section sections[] = {
 		" r.reader = ?1 OR r.person = ?1) AND (?2 IS NULL OR r.item = ?2) AND (?3 IS NULL"
 		" OR r.collection = ?3) AND " WHEN("r.received") " AND ?6 NOT NULL ORDER BY r.entry"
 		PAGE},
+	{"heartbeat", false, {
+		{"from", SR_CELL_TIME, NULL}, {"to", SR_CELL_TIME, NULL},
+		{"seconds", SR_CELL_DEC, NULL}, {"entries", SR_CELL_DEC, NULL},
+		{"cut", SR_CELL_FLAG, NULL}, {NULL, SR_CELL_DEC, NULL}}, NULL},
+	{"unwitnessed", false, {
+		{"from", SR_CELL_TIME, NULL}, {"to", SR_CELL_TIME, NULL},
+		{"seconds", SR_CELL_DEC, NULL}, {"entry", SR_CELL_DEC, NULL},
+		{"entries", SR_CELL_DEC, NULL}, {"still", SR_CELL_FLAG, NULL},
+		{NULL, SR_CELL_DEC, NULL}}, NULL},
 	{"texts", true, {
 		{"entry", SR_CELL_DEC, NULL}, {"type", SR_CELL_WORD, NULL},
 		{"field", SR_CELL_WORD, NULL}, {"received", SR_CELL_TIME, NULL},
@@ -238,6 +247,8 @@ int sr_report_rows(struct sr_catalogue *c, const struct sr_section *s,
 
 	if (s->person && f->person == NULL)
 		return sr_fail(e, SR_MISUSE, "section %s is about one person", s->name);
+	if (s->sql == NULL)
+		return sr_fail(e, SR_MISUSE, "section %s is not of the catalogue", s->name);
 	rc = SQL_NEW(&st, sr_catalogue_db(c), e, s->sql, A_STR(f->person), A_ID(f->item),
 		A_ID(f->collection), A_INT(f->begins), A_INT(f->ends), A_INT(f->now),
 		A_U64(p.limit), A_U64(p.offset));

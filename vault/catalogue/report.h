@@ -12,6 +12,9 @@
  *   exports    file that left the vault
  *   activity   day (UTC) and type of statement
  *   reads      reading of the log, of a report, or of what is held on a person
+ *   heartbeat  silence of more than ten minutes while core ran (not out of the catalogue)
+ *   unwitnessed  time in which entries waited for the quorum of witnesses for more than a minute
+ *              (the same)
  *
  *   about one person, who must be named (audit person):
  *   texts      text under that person's key
@@ -54,7 +57,7 @@ struct sr_section {
 	const char *name;
 	bool person; /* is about one person alone */
 	struct sr_column columns[SR_REPORT_COLUMNS];
-	const char *sql;
+	const char *sql; /* NULL: core makes the rows, of board/beats.h */
 };
 /* All of them; NULL beyond the last. */
 const struct sr_section *sr_section_at(size_t i);

@@ -382,7 +382,8 @@
  * audit.report         auditor, officer, with a `read` of what report on the record
  *   in    section token (catalogue/report.h), person?, item id?, collection id?, begins time?,
  *         ends time?, offset dec?, limit dec?
- *   out   size dec (of the log)
+ *   out   size dec (of the log); note token? (no-witnesses: none are asked, so nothing shows
+ *         silence; beats-changed: ledger/beats was changed, what stands behind it is not told)
  *   body  rows: one for each, named as the section; names and titles as the caller may see them
  * audit.person         that person; auditor, officer, with a `read` of what person on the record
  *   in    section token, person, offset dec?, limit dec?

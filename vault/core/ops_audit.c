@@ -4,6 +4,8 @@
  * is wrong.
  */
 #include "audit/audit.h"
+#include "board/beats.h"
+#include "board/witnessing.h"
 #include "catalogue/report.h"
 #include "core/ops_in.h"
 #include "ledger/ledger.h"
@@ -212,10 +214,85 @@ static int section_of(
 	char name[SR_IN_TEXT];
 
 	*out = sr_section_named(sr_bytes_str(sr_in_str(x, "section", name)));
-	if (*out == NULL || ((*out)->person && !person))
+	if (*out == NULL || ((*out)->person && !person) || ((*out)->sql == NULL && person))
 		return sr_fail(e, SR_USAGE, "there is no section \"%.40s\" of %s", name,
 			person ? "what is held on a person" : "a report");
 	return 0;
+}
+
+/* --- silence and waiting, out of ledger/beats --------------------------------------------------
+ */
+
+enum {
+	WINDOW_S = 60 /* what witnesses are asked every 10 s; less is their usual pace */
+};
+
+struct beating {
+	struct sr_rows_out rows;
+	const struct sr_report_filter *of;
+	struct sr_page page;
+	uint64_t seen;
+};
+
+/* Does the time [from, to) touch what is asked for, and is it on this page? */
+static bool wanted(struct beating *b, int64_t from, int64_t to) {
+	if ((b->of->ends != 0 && from >= b->of->ends) || to < b->of->begins)
+		return false;
+	const uint64_t n = b->seen++;
+	return n >= b->page.offset && n - b->page.offset < b->page.limit;
+}
+
+static int put_silence(void *ctx, const struct sr_silence *s, struct sr_err *e) {
+	struct beating *b = ctx;
+
+	(void)e;
+	if (!wanted(b, s->from, s->to))
+		return 0;
+	sr_row(&b->rows, "heartbeat");
+	sr_row_time(&b->rows, "from", s->from);
+	sr_row_time(&b->rows, "to", s->to);
+	sr_row_signed(&b->rows, "seconds", s->to - s->from);
+	sr_row_dec(&b->rows, "entries", s->size);
+	sr_row_flag(&b->rows, "cut", s->cut);
+	return 0;
+}
+
+static int put_window(void *ctx, const struct sr_window *w, struct sr_err *e) {
+	struct beating *b = ctx;
+
+	(void)e;
+	if (!wanted(b, w->from, w->to))
+		return 0;
+	sr_row(&b->rows, "unwitnessed");
+	sr_row_time(&b->rows, "from", w->from);
+	sr_row_time(&b->rows, "to", w->to);
+	sr_row_signed(&b->rows, "seconds", w->to - w->from);
+	sr_row_dec(&b->rows, "entry", w->entry);
+	sr_row_dec(&b->rows, "entries", w->entries);
+	sr_row_flag(&b->rows, "still", w->open);
+	return 0;
+}
+
+static int put_beats(struct sr_x *x, const struct sr_section *s, const struct sr_report_filter *f,
+	struct sr_err *e) {
+	struct beating b = {.of = f};
+	struct sr_beats l = {NULL, 0, false};
+	int rc = sr_in_page(x, &b.page, LIMIT_DEFAULT, LIMIT_MAX, e);
+
+	if (rc == 0)
+		rc = sr_beats_read(&l, x->vault, e);
+	sr_rows_begin(&b.rows, &x->r->body);
+	if (rc == 0 && strcmp(s->name, "heartbeat") == 0 && sr_witnessing_asked(x->vault))
+		rc = sr_beats_silences(&l, f->now, put_silence, &b, e);
+	else if (rc == 0 && strcmp(s->name, "unwitnessed") == 0 && sr_witnessing_asked(x->vault))
+		rc = sr_beats_windows(&l, x->vault, WINDOW_S, put_window, &b, e);
+	sr_text_put_dec(&x->r->head, "size", sr_ledger_next_index(x->vault->ledger));
+	if (!sr_witnessing_asked(x->vault))
+		sr_text_put(&x->r->head, "note", "no-witnesses");
+	else if (l.broken)
+		sr_text_put(&x->r->head, "note", "beats-changed");
+	sr_beats_free(&l);
+	return rc;
 }
 
 int sr_op_audit_report(struct sr_x *x, struct sr_err *e) {
@@ -227,6 +304,8 @@ int sr_op_audit_report(struct sr_x *x, struct sr_err *e) {
 	w.want.what = "report";
 	if (rc == 0)
 		rc = sr_on_record(x, &w.want, e);
+	if (rc == 0 && s->sql == NULL)
+		return put_beats(x, s, &w.want.of, e);
 	return rc == 0 ? put_section(x, s, &w.want.of, false, e) : rc;
 }
 
