@@ -369,7 +369,8 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom policy diff inforce.cedar asked.cedar --table decisions.json",
 		cli_policy_diff_options, 2, 2, verb_policy_diff},
 	{"policy", "explain",
-		"Say which rules decided about a request, a grant or a checkout, and what is missing.",
+		"Say which rules decided about a request, a grant or a checkout, and what is "
+		"missing.",
 		"REQUEST|GRANT|CHECKOUT --as ANYBODY", "strongroom policy explain 7c1e --as ada.id",
 		NULL, 1, 1, verb_policy_explain},
 	{"enquiry", "open", "Note what police, a court or a data subject asks.",

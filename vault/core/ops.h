@@ -179,12 +179,12 @@
  * explain              login: why the rules decided, and what they would say now
  *   in    request id? | grant id? | checkout id?; each as far as the caller may see it
  *   body  rows: thing {what request|grant|checkout, id, state, kind?, ends?, person?}; decided
- *         {entry, received, action, decision allow|deny|error, set hash, number dec? (of the board's
- *         sets; else the program's), inputs hash (the object), protection?} in the order of the log;
- *         now {action, decision, person?, item? (one of each kind), form?, protection?, error?},
- *         while it is open or live; after each of both rule {id, effect? permit|forbid, title?,
- *         why?, missing* (a part that is not true, as Cedar), reads* ("resource.quorum = 2")};
- *         missing {text}
+ *         {entry, received, action, decision allow|deny|error, set hash, number dec? (of the
+ *         board's sets; else the program's), inputs hash (the object), protection?} in the order of
+ *         the log; now {action, decision, person?, item? (one of each kind), form?, protection?,
+ *         error?}, while it is open or live; after each of both rule {id, effect? permit|forbid,
+ *         title?, why?, missing* (a part that is not true, as Cedar), reads* ("resource.quorum =
+ *         2")}; missing {text}
  * uses                 member, officer, auditor: what live grants would ask the rules with
  *   in    offset dec?, limit dec? (of grants)
  *   out   grants dec: how many this answer has
