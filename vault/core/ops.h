@@ -186,7 +186,7 @@
  *         title?, why?, missing* (a part that is not true, as Cedar), reads* ("resource.quorum =
  *         2")}; missing {text}
  * uses                 member, officer, auditor: what live grants would ask the rules with
- *   in    offset dec?, limit dec? (of grants)
+ *   in    offset dec?, limit dec? (of grants: 1 to 4, and 4 when absent)
  *   out   grants dec: how many this answer has
  *   body  rows: use {grant, person, item (one of each kind), action, inputs bytes
  *         (policy/judge.h)}

@@ -14,7 +14,8 @@
 enum {
 	USES_MAX = 256, /* questions that one grant is asked with: people, kinds of items, forms */
 	CLASSES_MAX = 64, /* kinds of items of one grant */
-	GRANTS_MAX = 1000 /* live grants of one answer; more are asked for page by page */
+	GRANTS_MAX = 4    /* live grants of one answer: 16 people with as many questions of 3 KiB
+			     each still fit a reply */
 };
 
 struct explaining {
@@ -462,7 +463,7 @@ int sr_op_uses(struct sr_x *x, struct sr_err *e) {
 
 	sr_rows_begin(&k.o, &x->r->body);
 	if (rc == 0)
-		rc = sr_in_page(x, &page, 20, GRANTS_MAX, e);
+		rc = sr_in_page(x, &page, GRANTS_MAX, GRANTS_MAX, e);
 	if (rc == 0)
 		rc = sr_query_grants(&l, x->catalogue, &live, &page, e);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
