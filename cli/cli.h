@@ -225,6 +225,8 @@ json_t *cli_json_hex(const void *p, size_t len);
 json_t *cli_json_fields(const struct cli_answer *a);                       /* of the reply's head */
 void cli_json_set_bytes(json_t *o, const char *key, struct sr_bytes text); /* path, path_hex */
 void cli_json_print(json_t *j);                                            /* and frees */
+/* Why one was refused: "error", and "rule" and "title" where a rule did it. */
+void cli_json_refused(json_t *o, const struct sr_submitted *s);
 /* One line of RFC 8785, and frees; for objects, arrays, strings, integers (canonical.c). */
 SR_MUST int cli_json_canonical(json_t *j, struct sr_err *e);
 /* The same, appended to ${out}. */

@@ -30,7 +30,7 @@ static const char *const flags[] = {"referral", "embargo", "hold", "sealed", "ne
 static const char *const lists[] = {"role", "ever", "form", "hazard", "language", "keyword",
 	"purpose", "condition", "mark", "follow", "version/person", "version/joined",
 	"request/person", "request/joined", "grant/person", "grant/vote", "grant/training",
-	"vote/training", "unused/person"};
+	"vote/training", "unused/person", "missing", "reads"};
 
 static bool among(const char *const *list, size_t count, const char *key) {
 	for (size_t i = 0; i < count; i++) {
@@ -198,4 +198,12 @@ int cli_done(struct cli *c, const struct sr_submitted *s, json_t *more, const ch
 	if (rc != 0)
 		fprintf(stderr, "strongroom: %s\n", e.text);
 	return rc;
+}
+
+void cli_json_refused(json_t *o, const struct sr_submitted *s) {
+	json_object_set_new(o, "error", json_string(s->why.text));
+	if (s->rule[0] != '\0')
+		json_object_set_new(o, "rule", json_string(s->rule));
+	if (s->title[0] != '\0')
+		json_object_set_new(o, "title", json_string(s->title));
 }

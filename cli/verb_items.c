@@ -227,7 +227,7 @@ static void release_told(struct cli *c, const struct sr_submitted *out, const ui
 			json_object_set_new(o, "code",
 				json_string(out[i].code == 0 ? "OK" : sr_code_name(out[i].code)));
 			if (out[i].code != 0)
-				json_object_set_new(o, "error", json_string(out[i].why.text));
+				cli_json_refused(o, &out[i]);
 			else
 				json_object_set_new(
 					o, "index", json_integer((json_int_t)out[i].index));

@@ -412,10 +412,16 @@ const struct cli_verb cli_verbs[] = {
 		"--set resource.embargo=true",
 		cli_policy_try_options, 1, 1, verb_policy_try},
 	{"policy", "diff",
-		"Say which rules differ between two sets, and which decisions of a table.",
-		"OLD NEW [--table TABLE]",
+		"Say which rules differ between two sets, and which decisions of a table, or for "
+		"which live grants.",
+		"OLD NEW [--table TABLE] [--grants --as MEMBER]",
 		"strongroom policy diff inforce.cedar asked.cedar --table decisions.json",
 		cli_policy_diff_options, 2, 2, verb_policy_diff},
+	{"policy", "explain",
+		"Say which rules decided about a request, a grant or a checkout, and what is "
+		"missing.",
+		"REQUEST|GRANT|CHECKOUT --as ANYBODY", "strongroom policy explain 7c1e --as ada.id",
+		NULL, 1, 1, verb_policy_explain},
 	{"enquiry", "open", "Note what police, a court or a data subject asks.",
 		"--kind KIND --text TEXT [--deadline WHEN] [--item I] [--person P] --as OFFICER",
 		"strongroom enquiry open --kind court --deadline 14d --item 3f2a --reference "

@@ -83,6 +83,14 @@ int verb_policy_test(struct cli *c, struct sr_err *e);
 int verb_policy_try(struct cli *c, struct sr_err *e);
 int verb_policy_diff(struct cli *c, struct sr_err *e);
 
+/* verb_explain.c */
+int verb_policy_explain(struct cli *c, struct sr_err *e);
+/* What live grants would ask, decided by both sets: objects {grant, person, item, action, old, new}
+ * of what differs into ${changed}, and lines of text without --json. */
+struct sr_cedar_policies;
+SR_MUST int cli_policy_uses(struct cli *c, json_t *changed, const struct sr_cedar_policies *old,
+	const struct sr_cedar_policies *new, struct sr_err *e);
+
 /* verb_adopt.c */
 extern const struct cli_option cli_policy_adopt_options[], cli_policy_list_options[],
 	cli_policy_show_options[];

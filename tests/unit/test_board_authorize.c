@@ -5,6 +5,7 @@
  * was under the rules of then, from the log's bytes alone.
  */
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/time.h"
@@ -983,6 +984,36 @@ static void replayed(void **state) {
 	world_free(w);
 }
 
+/* Every page of what is open is asked about: what that takes, with everything from the catalogue.
+ */
+static void pace(void **state) {
+	enum {
+		TIMES = 300
+	};
+	struct world *w = world_new(NULL);
+	uint8_t item[1][SR_ID], grant[SR_ID];
+	struct world_request rq = {
+		.by = &w->researcher[0], .items = (const uint8_t(*)[SR_ID])item, .count = 1};
+	struct world_checkout c = {.by = &w->researcher[0], .grant = grant, .item = item[0]};
+	struct sr_checkout_row row;
+	clock_t began; /* of this process: others may be at work */
+	uint64_t us;
+
+	(void)state;
+	item_with(w, "hate", item[0]);
+	assert_int_equal(ask_for(w, &rq), 0);
+	world_grant(w, rq.id, grant);
+	assert_int_equal(world_checkout(w, &c), 0);
+	assert_ok(sr_query_checkout(&row, w->v->catalogue, c.id, &w->e), &w->e);
+	began = clock();
+	for (size_t i = 0; i < TIMES; i++)
+		assert_ok(sr_authorize_use(w->v, &row, w->now, false, &w->e), &w->e);
+	us = (uint64_t)(clock() - began) * 1000000 / CLOCKS_PER_SEC / TIMES;
+	printf("# one use asked about: %llu us\n", (unsigned long long)us);
+	assert_true(us < 10000); /* a page takes longer to render; ten times what it takes */
+	world_free(w);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(request_inputs),
@@ -995,6 +1026,7 @@ int main(void) {
 		cmocka_unit_test(strict_and_loose),
 		cmocka_unit_test(more_votes),
 		cmocka_unit_test(replayed),
+		cmocka_unit_test(pace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,7 @@ struct sr_client_info { /* what was proven; before founding: what the server say
 	uint64_t seen_size;          /* the ledger that was verified last */
 	uint8_t seen_root[SR_HASH];
 	bool embedded;
+	char rule[48], title[121]; /* of the last refusal, as sr_submitted has them */
 };
 
 /* AUTH: other fingerprint, rolled back, forked, withheld, a signature of found. DENIED: not a
@@ -141,6 +142,8 @@ SR_MUST int sr_client_sign(struct sr_client *c, struct sr_writ *d, struct sr_err
 struct sr_submitted {
 	int code; /* 0, or why this one was refused; why->text has the sentence */
 	struct sr_err why;
+	char rule[48];   /* refused by a rule: its id, as the vault says it; "" else */
+	char title[121]; /* of one of the board's rules */
 	uint8_t id[SR_ID];
 	uint64_t index;
 	int64_t received;

@@ -146,6 +146,8 @@ static void refused(struct sr_submitted *out, const struct sr_row *row) {
 			have = k;
 	sr_escape_to(sentence, sizeof sentence, sr_row_get(row, "error"));
 	out->code = sr_fail(&out->why, (enum sr_code)have, "%s", sentence);
+	sr_escape_to(out->rule, sizeof out->rule, sr_row_get(row, "rule"));
+	sr_escape_to(out->title, sizeof out->title, sr_row_get(row, "title"));
 }
 
 /* One outcome. ${note}: what was signed; ${own}: by us, so the vault owes us a receipt. */
@@ -226,6 +228,10 @@ static int send(struct sr_client *c, struct sr_bytes body, const struct sending 
 		rc = sr_proofs_settle(&c->proofs, e);
 	if (rc == 0)
 		rc = sr_client_seen(c, true, e);
+	if (s->count == 1) {
+		memcpy(c->info.rule, out[0].rule, sizeof c->info.rule);
+		memcpy(c->info.title, out[0].title, sizeof c->info.title);
+	}
 	if (rc == 0 && s->count == 1 && out[0].code != 0)
 		rc = sr_fail(e, (enum sr_code)out[0].code, "%s", out[0].why.text);
 out:

@@ -20,6 +20,7 @@
 
 enum {
 	DEPOSITS = SR_ROLE_DEPOSITOR | SR_ROLE_CURATOR,
+	EXPLAINS = SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_AUDITOR,
 	VERIFIES = SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER | SR_ROLE_AUDITOR |
 		   SR_ROLE_CUSTODIAN
 };
@@ -74,6 +75,10 @@ static const struct sr_op table[] = {
 	{{"board", LOGIN, PLAIN, {MAY("board", SR_V_ID)}}, sr_op_board},
 	{{"boards", LOGIN, PLAIN, {{0}}}, sr_op_boards},
 	{{"policies", LOGIN, PLAIN, {MAY("board", SR_V_ID)}}, sr_op_policies},
+	{{"explain", LOGIN, PLAIN,
+		 {MAY("request", SR_V_ID), MAY("grant", SR_V_ID), MAY("checkout", SR_V_ID)}},
+		sr_op_explain},
+	{{"uses", ROLE(EXPLAINS), PLAIN, {PAGE}}, sr_op_uses},
 	{{"board.material", LOGIN, PLAIN,
 		 {MAY("board", SR_V_ID), MAY("since", SR_V_DEC), MAY("complaints", SR_V_TOKEN)}},
 		sr_op_board_material},

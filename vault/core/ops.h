@@ -182,6 +182,20 @@
  *   body  rows: policy {board, number, request, set hash (SHA-256 of the text), rules hash (the
  *         object), entry, received, in-force yes?}, in the order of adoption; none: the rules of
  *         the program are in force
+ * explain              login: why the rules decided, and what they would say now
+ *   in    request id? | grant id? | checkout id?; each as far as the caller may see it
+ *   body  rows: thing {what request|grant|checkout, id, state, kind?, ends?, person?}; decided
+ *         {entry, received, action, decision allow|deny|error, set hash, number dec? (of the
+ *         board's sets; else the program's), inputs hash (the object), protection?} in the order of
+ *         the log; now {action, decision, person?, item? (one of each kind), form?, protection?,
+ *         error?}, while it is open or live; after each of both rule {id, effect? permit|forbid,
+ *         title?, why?, missing* (a part that is not true, as Cedar), reads* ("resource.quorum =
+ *         2")}; missing {text}
+ * uses                 member, officer, auditor: what live grants would ask the rules with
+ *   in    offset dec?, limit dec? (of grants: 1 to 4, and 4 when absent)
+ *   out   grants dec: how many this answer has
+ *   body  rows: use {grant, person, item (one of each kind), action, inputs bytes
+ *         (policy/judge.h)}
  * board.material       login: what everybody's client verifies before it believes a board key
  *   in    board id? (the founding one when absent), since dec?, complaints yes? (also after the
  *         opening)

@@ -43,6 +43,7 @@ sr_op_fn sr_op_items, sr_op_item, sr_op_search, sr_op_collections;        /* ops
 sr_op_fn sr_op_people, sr_op_person, sr_op_erasure;                       /* ops_people.c */
 sr_op_fn sr_op_board, sr_op_boards, sr_op_board_material;                 /* ops_board.c */
 sr_op_fn sr_op_policies;                                                  /* ops_policy.c */
+sr_op_fn sr_op_explain, sr_op_uses;                                       /* ops_explain.c */
 sr_op_fn sr_op_requests, sr_op_request, sr_op_request_items, sr_op_inbox; /* ops_requests.c */
 sr_op_fn sr_op_request_material, sr_op_checkout_material;                 /* ops_material.c */
 sr_op_fn sr_op_grants, sr_op_grant, sr_op_checkouts;                      /* ops_grants.c */

@@ -171,6 +171,8 @@ static int put_outcome(struct sr_x *x, struct sr_rows_out *o, const struct sr_ou
 	sr_row_str(o, "code", sr_code_name((enum sr_code)out->code));
 	if (out->code != 0) {
 		sr_row_str(o, "error", out->err.text);
+		sr_row_str(o, "rule", out->rule);
+		sr_row_str(o, "title", out->title);
 		return 0;
 	}
 	sr_row_dec(o, "index", out->index);

@@ -118,10 +118,7 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_NOTICE:
 	case SR_T_READ:
 		return OFFICE;
-	case SR_T_DECIDED:
-		if (has(s, "checkout"))
-			return CHECKOUT;
-		return has(s, "request") || has(s, "grant") ? REQUEST : HOUSE;
+	case SR_T_DECIDED: /* its inputs say what is attested of everybody whom they name */
 	case SR_T_INCIDENT:
 		return HOUSE;
 	case SR_T_COUNT:

@@ -21,7 +21,8 @@
  *   attested  attest attest-end, lapse of one             members, curators, officers, auditors,
  *                                                         and the persons whom it names
  *   office    enquiry notice read                         officers, auditors
- *   house     incident, refuse of nothing in particular   members, officers, auditors
+ *   house     incident, decided, refuse of nothing in     members, officers, auditors
+ *             particular
  *   always    any                                         whoever signed it, and a person whom
  *                                                         `person` or `of` names
  *
