@@ -27,6 +27,9 @@ const struct cli_option cli_deposit_options[] = {
 	{"bag", CLI_FLAG, NULL,
 		"PATH is a bag (BagIt, RFC 8493): judged completely first, and refused unless "
 		"valid"},
+	{"age", CLI_FLAG, NULL,
+		"files named *.age are sealed to the vault (intake recipient): store what is in "
+		"them, too"},
 	{"title", CLI_ONE, "TEXT", "title of the item, until a curator describes it"},
 	{"name", CLI_ONE, "NAME", "the name of what comes on standard input (PATH is -)"},
 	{"resume", CLI_ONE, "ID", "go on with an accession that broke off"},
@@ -200,6 +203,9 @@ static int walk_mode(struct cli *c, enum cli_walk_mode *mode, struct sr_err *e) 
 		return sr_fail(e, SR_USAGE, "--title is for one item, --each makes many");
 	if (!cli_has(c, "collection"))
 		return sr_fail(e, SR_USAGE, "--collection is missing: where does it go?");
+	if (cli_has(c, "bag") && cli_has(c, "age"))
+		return sr_fail(e, SR_USAGE,
+			"--bag stores what the bag has, and nothing beside it: no --age");
 	if (cli_has(c, "bag") && (rows || each != NULL || c->args.word_count != 1 ||
 					 strcmp(c->args.words[0], "-") == 0))
 		return sr_fail(
@@ -258,6 +264,7 @@ static json_t *deposited_json(const struct sr_deposited *d, json_t *problems) {
 	json_object_set_new(o, "bytes", json_integer((json_int_t)d->bytes));
 	json_object_set_new(o, "unreadable", json_integer((json_int_t)d->unreadable));
 	json_object_set_new(o, "changed", json_integer((json_int_t)d->changed));
+	json_object_set_new(o, "opened", json_integer((json_int_t)d->opened));
 	json_t *ids = json_array();
 	for (uint64_t i = 0; d->item_ids != NULL && i < d->items; i++)
 		json_array_append_new(ids, cli_json_hex(d->item_ids + i * SR_ID, SR_ID));
@@ -287,6 +294,11 @@ static int deposited(
 		size);
 	if (c->json)
 		return rc;
+	if (d->opened > 0)
+		printf("%llu age file%s opened by the vault: size and SHA-256 of what was in "
+		       "%s are its word\n",
+			(unsigned long long)d->opened, d->opened == 1 ? " was" : "s were",
+			d->opened == 1 ? "it" : "them");
 	if (d->unreadable > 0 || d->changed > 0)
 		printf("%llu could not be read, %llu changed while they were read: recorded, see "
 		       "above\n",
@@ -355,6 +367,18 @@ static int run(struct cli *c, struct cli_walk *w, const struct cli_rows_csv *row
 	return rc;
 }
 
+int verb_intake_recipient(struct cli *c, struct sr_err *e) {
+	char recipient[64] = "";
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = sr_client_recipient(c->client, recipient, e);
+	if (rc == 0 && c->json)
+		cli_json_print(json_pack("{s:s}", "recipient", recipient));
+	else if (rc == 0)
+		printf("%s\n", recipient);
+	return rc;
+}
+
 int verb_deposit(struct cli *c, struct sr_err *e) {
 	enum cli_walk_mode mode = WALK_ONE;
 	struct cli_walk *w = NULL;
@@ -370,6 +394,8 @@ int verb_deposit(struct cli *c, struct sr_err *e) {
 		rc = cli_rows_csv_read(&rows, csv, e);
 	if (rc == 0)
 		rc = csv != NULL ? add_rows(w, &rows, csv, e) : add_paths(c, w, e);
+	if (rc == 0 && cli_has(c, "age"))
+		cli_walk_age(w);
 	many_files();
 	if (rc == 0 && cli_has(c, "bag"))
 		rc = cli_bag_open(&bag, c, c->args.words[0], e);
