@@ -58,6 +58,8 @@ struct cli_walk {
 	struct sr_err failed;  /* why it cannot be read */
 	bool age;              /* .age files come twice */
 	struct opened *again;  /* the second time, under the path without its ending */
+	bool keep;             /* the file that was given last stays open: */
+	int last;              /* here, or -1 */
 	struct cli_walk_told told;
 };
 
@@ -66,6 +68,7 @@ int cli_walk_new(struct cli_walk **out, enum cli_walk_mode mode, struct sr_err *
 	if (w == NULL)
 		return sr_fail(e, SR_NOMEM, "walk");
 	w->mode = mode;
+	w->last = -1;
 	sr_buf_init(&w->path);
 	sr_buf_init(&w->shown);
 	*out = w;
@@ -95,6 +98,8 @@ void cli_walk_free(struct cli_walk *w) {
 		pop(w);
 	close_file(w->opened);
 	close_file(w->again);
+	if (w->last >= 0)
+		(void)close(w->last);
 	for (size_t i = 0; i < w->root_count; i++) {
 		free(w->roots[i].path);
 		free(w->roots[i].stored);
@@ -459,6 +464,24 @@ void cli_walk_age(struct cli_walk *w) {
 	w->age = true;
 }
 
+void cli_walk_keep(struct cli_walk *w) {
+	w->keep = true;
+}
+
+int cli_walk_take(struct cli_walk *w) {
+	const int fd = w->last;
+	w->last = -1;
+	return fd;
+}
+
+static void keep_last(struct cli_walk *w) {
+	if (w->last >= 0)
+		(void)close(w->last);
+	w->last = -1;
+	if (w->keep && w->failed.code == SR_OK && w->opened->fd > STDIN_FILENO)
+		w->last = fcntl(w->opened->fd, F_DUPFD_CLOEXEC, 0);
+}
+
 /* The same file once more, with a position of its own. */
 static void keep_again(struct cli_walk *w) {
 	static const char end[] = ".age";
@@ -493,6 +516,7 @@ static void give(struct cli_walk *w, struct sr_deposit_file *out) {
 	*out = w->entry;
 	if (w->entry.kind != SR_FILE_REGULAR)
 		return;
+	keep_last(w);
 	keep_again(w);
 	w->opened->failed = w->failed;
 	out->content = (struct sr_deposit_content){read_file, close_file, w->opened};

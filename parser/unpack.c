@@ -31,8 +31,13 @@ struct kept { /* a member that is a container, while it passes */
 };
 
 static void say(struct par_result *r, enum sr_box_status status, const char *reason) {
+	const bool damaged = status == SR_BOX_BROKEN && (reason == NULL || *reason == '\0');
+
 	r->status = status;
-	(void)snprintf(r->reason, sizeof r->reason, "%s", reason != NULL ? reason : "");
+	(void)snprintf(r->reason, sizeof r->reason, "%s",
+		damaged          ? "it is damaged, or ends early"
+		: reason != NULL ? reason
+				 : "");
 }
 
 /* --- libarchive's side ------------------------------------------------------------------------ */

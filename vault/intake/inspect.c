@@ -115,13 +115,21 @@ static int parser_failed(struct work *w, const struct sr_err *why, struct sr_err
 				  : 0;
 }
 
-int sr_inspect(struct sr_inspected *out, struct sr_launcher *l, const struct sr_box_input *in,
-	const struct sr_inspect_caps *caps, const struct sr_inspector *to, struct sr_err *e) {
+struct sr_box_options sr_inspect_job(const struct sr_inspect_caps *caps, uint64_t size) {
 	struct sr_box_options o = {.job = {.what = SR_BOX_UNPACK,
 					   .members = caps->members,
-					   .bytes = allowed(caps, in->size),
+					   .bytes = allowed(caps, size),
 					   .depth = caps->depth},
 		.limits = sr_box_limits_usual()};
+
+	o.limits.wall_ms = caps->wall_ms;
+	o.limits.cpu_s = caps->wall_ms / 1000 + 1;
+	return o;
+}
+
+int sr_inspect(struct sr_inspected *out, struct sr_launcher *l, const struct sr_box_input *in,
+	const struct sr_inspect_caps *caps, const struct sr_inspector *to, struct sr_err *e) {
+	const struct sr_box_options o = sr_inspect_job(caps, in->size);
 	struct sr_frame f = {.type = SR_FRAME_HELLO};
 	struct work w = {.out = out, .to = to};
 	struct sr_err why = {0};
@@ -129,8 +137,6 @@ int sr_inspect(struct sr_inspected *out, struct sr_launcher *l, const struct sr_
 	int rc;
 
 	memset(out, 0, sizeof *out);
-	o.limits.wall_ms = caps->wall_ms;
-	o.limits.cpu_s = caps->wall_ms / 1000 + 1;
 	rc = sr_box_begin(&b, l, in, &o, &why);
 	if (rc != 0)
 		return sr_fail(e, (enum sr_code)rc, "%s", why.text);

@@ -41,6 +41,9 @@ struct sr_inspector {
 	void *ctx;
 };
 
+/* The job of a box for a file of ${size} bytes, for who takes its frames themselves. */
+struct sr_box_options sr_inspect_job(const struct sr_inspect_caps *caps, uint64_t size);
+
 struct sr_inspected {
 	bool failed; /* the parser broke, hung or lied; the reason says how */
 	enum sr_box_status status;
