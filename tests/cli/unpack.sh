@@ -63,6 +63,20 @@ same "$OUT" nowhere
 ok as ri cat "$CHECKOUT" box/web.warc/000001.resource
 same "$OUT" record
 
+# Names that occur twice, or are no UTF-8, or would obey a terminal: all are kept.
+python3 - <<'END'
+import io, tarfile
+with tarfile.open('odd.tar', 'w', format=tarfile.GNU_FORMAT, encoding='latin-1') as t:
+    for name, text in (('same', b'1'), ('same', b'22'), ('SAME', b'333'), ('caf\xe9', b'4444'), ('a\x1b[31mb', b'55555')):
+        i = tarfile.TarInfo(name)
+        i.size = len(text)
+        t.addfile(i, io.BytesIO(text))
+END
+ok as de deposit odd.tar --unpack --collection box --json
+same "$(json files) $(json bytes)" "6 $(($(stat -c %s odd.tar) + 15))"
+ok as cu1 show "$(json item.0)"
+grep -q $'\x1b' out && fail 'a terminal would obey'
+
 # Over the socket, each file an item; many members, more than are read ahead.
 python3 - <<'END'
 import zipfile

@@ -105,6 +105,8 @@ static int read_piece(void *ctx, void *p, size_t len, size_t *got, struct sr_err
 /* --- age files --- */
 
 static void age_end(struct opening *o) {
+	if (o->reader == NULL) /* most files are none: nothing was begun */
+		return;
 	sr_age_armor_free(o->armor);
 	sr_age_reader_free(o->reader);
 	sr_buf_free(&o->plain);
