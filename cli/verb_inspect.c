@@ -69,9 +69,13 @@ static int fact(void *ctx, struct sr_bytes key, struct sr_bytes value, struct sr
 static void head(struct looking *l, const char *path) {
 	char shown[512];
 
-	if (!l->c->json)
-		printf("%s: %s, %s\n", sr_escape_to(shown, sizeof shown, sr_bytes_str(path)),
-			l->type[0] != '\0' ? l->type : "not identified", l->description);
+	if (l->c->json)
+		return;
+	printf("%s: %s, %s", sr_escape_to(shown, sizeof shown, sr_bytes_str(path)),
+		l->type[0] != '\0' ? l->type : "not identified", l->description);
+	if (l->notes.len > 0)
+		printf("  [%.*s]", (int)l->notes.len, (const char *)l->notes.p);
+	printf("\n");
 }
 
 struct looking_at {
