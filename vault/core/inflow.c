@@ -310,6 +310,9 @@ int sr_inflow_item_begin(struct sr_inflow *s, struct sr_bytes title, struct sr_e
 int sr_inflow_item_end(struct sr_inflow *s, struct sr_err *e) {
 	struct sr_err why = {0};
 	int rc = check(s, true, false, e);
+	if (rc == 0 && s->age.next)
+		rc = sr_fail(
+			e, SR_CORRUPT, "deposit: no file after what says that it is an age file");
 	if (rc != 0)
 		return rc;
 	rc = sr_deposit_item_end(s->deposit, &why);
