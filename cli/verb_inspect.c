@@ -157,7 +157,11 @@ static void tail(const struct looking *l, const struct sr_inspected *r) {
 
 static int inspect_open(struct looking_at *at, struct sr_launcher *launcher, int fd,
 	const struct sr_inspect_caps *caps, struct sr_err *e) {
-	const struct sr_inspector to = {.fact = fact, .member = member, .end = end, .ctx = at};
+	const struct sr_inspector to = {.name = sr_bytes_str(at->path),
+		.fact = fact,
+		.member = member,
+		.end = end,
+		.ctx = at};
 	struct sr_box_input in = {.read = read_at, .ctx = &fd};
 	struct sr_inspected r;
 	struct stat st;

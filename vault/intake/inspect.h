@@ -31,8 +31,10 @@ struct sr_inspect_caps sr_inspect_usual(void);
 /* Any may be NULL; a negative result of one ends the work with that code. Views live for the call.
  */
 struct sr_inspector {
-	/* Of the file while no member was begun, else of the member at hand or before. The key
-	 * "name" is ours: what the member's name would do somewhere else (sr_inspect_name). */
+	struct sr_bytes name; /* of the file, for a mismatch with its content; may be empty */
+	/* Of the file while no member was begun, else of the member at hand or before. These are
+	 * ours: "name", what a member's name would do somewhere else (sr_inspect_name); "pronom"
+	 * and "mismatch" (intake/formats.h). */
 	int (*fact)(void *ctx, struct sr_bytes key, struct sr_bytes value, struct sr_err *e);
 	int (*member)(void *ctx, const struct sr_member *m, struct sr_err *e);
 	int (*data)(void *ctx, struct sr_bytes data, struct sr_err *e);
