@@ -69,9 +69,13 @@ static int fact(void *ctx, struct sr_bytes key, struct sr_bytes value, struct sr
 static void head(struct looking *l, const char *path) {
 	char shown[512];
 
-	if (!l->c->json)
-		printf("%s: %s, %s\n", sr_escape_to(shown, sizeof shown, sr_bytes_str(path)),
-			l->type[0] != '\0' ? l->type : "not identified", l->description);
+	if (l->c->json)
+		return;
+	printf("%s: %s, %s", sr_escape_to(shown, sizeof shown, sr_bytes_str(path)),
+		l->type[0] != '\0' ? l->type : "not identified", l->description);
+	if (l->notes.len > 0)
+		printf("  [%.*s]", (int)l->notes.len, (const char *)l->notes.p);
+	printf("\n");
 }
 
 struct looking_at {
@@ -153,7 +157,11 @@ static void tail(const struct looking *l, const struct sr_inspected *r) {
 
 static int inspect_open(struct looking_at *at, struct sr_launcher *launcher, int fd,
 	const struct sr_inspect_caps *caps, struct sr_err *e) {
-	const struct sr_inspector to = {.fact = fact, .member = member, .end = end, .ctx = at};
+	const struct sr_inspector to = {.name = sr_bytes_str(at->path),
+		.fact = fact,
+		.member = member,
+		.end = end,
+		.ctx = at};
 	struct sr_box_input in = {.read = read_at, .ctx = &fd};
 	struct sr_inspected r;
 	struct stat st;

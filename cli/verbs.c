@@ -194,6 +194,10 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom deposit boxes/ --each folder --collection \"Police files 1974\" "
 		"--as dan.id",
 		cli_deposit_options, 0, ANY, verb_deposit},
+	{"intake", "recipient",
+		"Print the vault's age recipient: what anybody seals to it, a depositor hands in.",
+		"--as ANYBODY", "strongroom intake recipient --as dan.id", NULL, 0, 0,
+		verb_intake_recipient},
 	{"inspect", NULL,
 		"Say what files on this machine are and hold, taken apart in the sandbox; nothing "
 		"is written.",

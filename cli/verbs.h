@@ -101,6 +101,7 @@ int verb_policy_show(struct cli *c, struct sr_err *e);
 /* verb_deposit.c */
 extern const struct cli_option cli_deposit_options[];
 int verb_deposit(struct cli *c, struct sr_err *e);
+int verb_intake_recipient(struct cli *c, struct sr_err *e);
 
 /* verb_inspect.c */
 extern const struct cli_option cli_inspect_options[];

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "parser/mail.h"
 #include "parser/web_archive.h"
 
 static const struct {
@@ -88,12 +89,14 @@ enum par_form par_sniff(struct sr_bytes head) {
 		if (head.len >= marks[i].at + marks[i].len &&
 			memcmp(head.p + marks[i].at, marks[i].bytes, marks[i].len) == 0)
 			return marks[i].is;
-	return is_old_tar(head) ? PAR_ARCHIVE : PAR_OTHER;
+	if (is_old_tar(head))
+		return PAR_ARCHIVE;
+	return par_is_mbox(head) ? PAR_MBOX : par_is_mail(head) ? PAR_MAIL : PAR_OTHER;
 }
 
 const char *par_form_name(enum par_form f) {
 	static const char *const names[] = {
-		"other", "archive", "compressed", "web archive", "document"};
+		"other", "archive", "compressed", "mailbox", "message", "web archive", "document"};
 
 	return names[f];
 }

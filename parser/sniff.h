@@ -14,6 +14,8 @@ enum par_form {
 	PAR_OTHER,   /* nothing to take apart */
 	PAR_ARCHIVE, /* libarchive lists it */
 	PAR_FILTER,  /* compressed: one stream, or an archive in it */
+	PAR_MBOX,    /* parser/mail.h */
+	PAR_MAIL,
 	PAR_WARC,    /* parser/warc.h */
 	PAR_DOCUMENT /* a zip that is one document (office, e-book): rendered, not taken apart */
 };

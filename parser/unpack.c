@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parser/mail.h"
 #include "parser/sniff.h"
 #include "parser/web_archive.h"
 
@@ -27,12 +28,17 @@ struct kept { /* a member that is a container, while it passes */
 	struct sr_buf bytes;
 	uint8_t head[PAR_HEAD];
 	size_t head_len;
-	bool judged, keep, too_large;
+	bool judged, keep, too_large, mail;
 };
 
 static void say(struct par_result *r, enum sr_box_status status, const char *reason) {
+	const bool damaged = status == SR_BOX_BROKEN && (reason == NULL || *reason == '\0');
+
 	r->status = status;
-	(void)snprintf(r->reason, sizeof r->reason, "%s", reason != NULL ? reason : "");
+	(void)snprintf(r->reason, sizeof r->reason, "%s",
+		damaged          ? "it is damaged, or ends early"
+		: reason != NULL ? reason
+				 : "");
 }
 
 /* --- libarchive's side ------------------------------------------------------------------------ */
@@ -144,6 +150,7 @@ static void judge(struct par_unpack *u, struct kept *k) {
 	const enum par_form form = par_sniff(sr_bytes_of(k->head, k->head_len));
 
 	k->judged = true;
+	k->mail = form == PAR_MAIL;
 	k->keep = form != PAR_OTHER && form != PAR_DOCUMENT;
 	if (k->keep)
 		put(u, k, k->head, k->head_len);
@@ -249,16 +256,6 @@ static bool zeros(struct par_unpack *u, struct kept *k, uint64_t len) {
 	return true;
 }
 
-/* All of it has passed: it is judged now at the latest, and what is not looked into is told. */
-static void judge_end(struct par_unpack *u, struct kept *k) {
-	if (!k->judged && k->head_len > 0)
-		judge(u, k);
-	if (k->too_large)
-		u->to->fact(u->to->ctx, "not-looked-into", par_str("it is too large to be held"));
-	else if (k->keep && u->depth + 1 >= u->depth_max)
-		u->to->fact(u->to->ctx, "not-looked-into", par_str("it lies too deep"));
-}
-
 /* The bytes of the member at hand; false: a cap. */
 static bool contents(
 	struct par_result *r, struct par_unpack *u, struct archive *a, struct kept *k) {
@@ -330,6 +327,18 @@ static bool look_inside(struct par_result *r, struct par_unpack *u, struct entry
 	return inner.status != SR_BOX_CAPPED;
 }
 
+/* What is known of a member once its bytes came: to be told before its end. */
+static void before_end(struct par_unpack *u, struct kept *k) {
+	if (!k->judged && k->head_len > 0)
+		judge(u, k);
+	if (k->mail)
+		par_mail_facts(u->to, sr_bytes_of(k->head, k->head_len));
+	if (k->too_large)
+		u->to->fact(u->to->ctx, "not-looked-into", par_str("it is too large to be held"));
+	else if (k->keep && u->depth + 1 >= u->depth_max)
+		u->to->fact(u->to->ctx, "not-looked-into", par_str("it lies too deep"));
+}
+
 /* false: a cap was reached. */
 static bool member(struct par_result *r, struct par_unpack *u, struct archive *a,
 	struct archive_entry *e, struct entry *n) {
@@ -359,7 +368,7 @@ static bool member(struct par_result *r, struct par_unpack *u, struct archive *a
 	if (!room)
 		say(&own, SR_BOX_CAPPED, "");
 	if (room)
-		judge_end(u, k);
+		before_end(u, k);
 	u->to->end(u->to->ctx, own.status, own.reason);
 	if (!room)
 		*r = own;
@@ -412,62 +421,71 @@ static ptrdiff_t filtered_read(void *ctx, void *p, size_t len, const char **why)
 	return n;
 }
 
-struct sink_under { /* records get the path of what holds them, and are looked into */
+struct sink_under { /* records and messages get the path of what holds them, and are looked into */
 	struct par_unpack *u;
-	struct entry n; /* the record at hand */
-	struct par_result capped;
+	struct entry at;
+	bool file, capped;
+	struct par_result inner; /* of a cap inside */
 };
 
 static bool under_begin(void *ctx, const struct sr_member *m) {
 	struct sink_under *s = ctx;
 	struct sr_member below = *m;
-	char name[64];
+	char name[512];
 
 	(void)snprintf(name, sizeof name, "%.*s", (int)m->path.len, (const char *)m->path.p);
-	join(&s->n.path, s->u, name);
-	below.path = sr_buf_view(&s->n.path);
-	*s->n.kept = (struct kept){.judged = false};
-	return s->capped.status == SR_BOX_WHOLE && s->n.path.failed == 0 &&
-	       s->u->to->begin(s->u->to->ctx, &below);
+	join(&s->at.path, s->u, name);
+	below.path = sr_buf_view(&s->at.path);
+	*s->at.kept = (struct kept){.judged = false};
+	s->capped = s->capped || s->at.path.failed != 0 || !s->u->to->begin(s->u->to->ctx, &below);
+	return !s->capped;
 }
+
 static void under_fact(void *ctx, const char *key, struct sr_bytes value) {
 	const struct sink_under *s = ctx;
 
 	s->u->to->fact(s->u->to->ctx, key, value);
 }
+
 static bool under_data(void *ctx, const void *p, size_t len) {
 	struct sink_under *s = ctx;
 
 	if (!s->u->to->data(s->u->to->ctx, p, len))
 		return false;
-	keep(s->u, s->n.kept, p, len);
+	keep(s->u, s->at.kept, p, len);
 	return true;
 }
+
 static void under_end(void *ctx, enum sr_box_status status, const char *reason) {
 	struct sink_under *s = ctx;
-	struct par_unpack *u = s->u;
 
-	judge_end(u, s->n.kept);
-	u->to->end(u->to->ctx, status, reason);
-	(void)look_inside(&s->capped, u, &s->n);
+	if (status != SR_BOX_CAPPED)
+		before_end(s->u, s->at.kept);
+	s->u->to->end(s->u->to->ctx, status, reason);
+	if (status == SR_BOX_CAPPED && s->at.kept->keep)
+		drop(s->u, s->at.kept);
+	else if (!look_inside(&s->inner, s->u, &s->at))
+		s->capped = true; /* the next member does not begin */
 }
 
-static void web_archive(struct par_result *out, struct par_unpack *u, const struct par_stream *in) {
-	struct sink_under s = {.u = u, .n = {.kept = calloc(1, sizeof(struct kept))}};
+typedef void par_reader(struct par_result *out, const struct par_stream *in,
+	const struct par_sink *to, unsigned depth);
+
+static void records(struct par_result *out, struct par_unpack *u, const struct par_stream *in,
+	par_reader *reader) {
+	struct sink_under s = {.u = u, .at = {.kept = calloc(1, sizeof(struct kept))}};
 	const struct par_sink to = {under_begin, under_fact, under_data, under_end, &s};
 
-	sr_buf_init(&s.n.path);
-	say(&s.capped, SR_BOX_WHOLE, "");
-	if (s.n.kept == NULL)
+	if (s.at.kept == NULL) {
 		say(out, SR_BOX_BROKEN, "no memory");
-	else
-		par_web_archive(out, in, &to, u->depth + 1);
-	if (s.capped.status != SR_BOX_WHOLE)
-		*out = s.capped;
-	if (s.n.kept != NULL)
-		drop(u, s.n.kept);
-	free(s.n.kept);
-	sr_buf_free(&s.n.path);
+		return;
+	}
+	sr_buf_init(&s.at.path);
+	reader(out, in, &to, u->depth + 1);
+	if (s.capped)
+		say(out, SR_BOX_CAPPED, "");
+	sr_buf_free(&s.at.path);
+	free(s.at.kept);
 }
 
 /* The name of what is inside "x.gz". */
@@ -512,7 +530,7 @@ static void one_stream(struct par_result *out, struct par_unpack *u, struct feed
 		const struct par_stream in = {plain_read, f};
 
 		f->at = 0;
-		web_archive(out, u, &in);
+		records(out, u, &in, par_web_archive);
 		return;
 	}
 	a = open_feed(f, true, out); /* from its beginning: a stream does not go back */
@@ -521,7 +539,7 @@ static void one_stream(struct par_result *out, struct par_unpack *u, struct feed
 	} else if (web) {
 		const struct par_stream in = {filtered_read, a};
 
-		web_archive(out, u, &in);
+		records(out, u, &in, par_web_archive);
 	} else {
 		struct entry one = {.kept = calloc(1, sizeof(struct kept))};
 
@@ -605,7 +623,15 @@ void par_unpack(struct par_result *out, struct par_unpack *u, const struct par_i
 		archived(out, u, f, true);
 		break;
 	case PAR_WARC:
-		web_archive(out, u, &plain);
+		records(out, u, &plain, par_web_archive);
+		break;
+	case PAR_MBOX:
+		records(out, u, &plain, par_mbox);
+		break;
+	case PAR_MAIL:
+		if (u->depth == 0) /* inside, they are facts of the member */
+			par_mail_facts(u->to, sr_bytes_of(head, n));
+		records(out, u, &plain, par_mail);
 		break;
 	case PAR_DOCUMENT:
 	case PAR_OTHER:

@@ -37,7 +37,12 @@ printf 'just words\n' >words
 
 ok sr inspect words
 has '^words: text/plain'
+has 'pronom=x-fmt/111'
+cp slip.zip photo.jpg
+ok sr inspect photo.jpg
+has '^photo.jpg: application/zip.*pronom=x-fmt/263 mismatch='
 ok sr inspect slip.zip
+hasnt mismatch
 has 'good.txt'
 has '\.\./\.\./outside\.txt +\[name=leads out of its folder'
 has '/absolute.txt +\[name=is absolute'

@@ -160,13 +160,23 @@ static inline bool bag_cases_in(struct bag_tally *t, const char *path, enum bag_
 	return ok && n >= 0;
 }
 
-/* Every bag in and below ${path}; false: it cannot be read. The name of the folder itself counts.
- */
+/* Every bag in and below ${path}, by its own name and that of the folder it lies in; false: it
+ * cannot be read. */
 static inline bool bag_cases(struct bag_tally *t, const char *path) {
-	char *real = realpath(path, NULL);
-	const char *name = real != NULL ? strrchr(real, '/') + 1 : "";
-	const bool ok = real != NULL && bag_cases_in(t, path, bags_class(name));
+	char *real = realpath(path, NULL), *name = real != NULL ? strrchr(real, '/') : NULL;
+	enum bag_class own, around = BAGS_NONE;
+	bool ok = true;
 
+	if (name == NULL)
+		return false;
+	*name++ = '\0';
+	own = bags_class(name);
+	if (strrchr(real, '/') != NULL)
+		around = bags_class(strrchr(real, '/') + 1);
+	if (own == BAGS_NONE && around != BAGS_NONE)
+		bags_one(t, path, name, around); /* one bag */
+	else
+		ok = bag_cases_in(t, path, own);
 	free(real);
 	return ok;
 }

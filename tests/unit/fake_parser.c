@@ -85,7 +85,7 @@ static void bad_member(unsigned which) {
 }
 
 static void lie(char how, char which) {
-	static uint8_t big[SR_BOX_FRAME_MAX + 8];
+	static uint8_t big[SR_BOX_FRAME_MAX + 8], how_big[8];
 	struct sr_frame f = {.type = SR_FRAME_READ, .length = 1};
 
 	switch (how) {
@@ -176,6 +176,9 @@ static void lie(char how, char which) {
 	case 'q': /* asks, and takes no answer: for ever */
 		for (;;)
 			frame(&f);
+	case 'p': /* asks and takes answers: for ever */
+		for (;;)
+			(void)sr_inside_read(&s, 0, how_big, 1);
 	case 'k': /* a key that is none */
 		raw("F\3\0\0\0a\nb\1\0\0\0x", 13);
 		break;

@@ -245,6 +245,10 @@ static void test_deposit_order(void **state) {
 		{"II", "inside an item; want between items"},
 		{"IFF", "inside a file; want inside an item"},
 		{"IFJ", "inside a file; want inside an item"},
+		{"A", "between items; want inside an item"},
+		{"IFA", "inside a file; want inside an item"},
+		{"IAA", "no file after what says that it is an age file"},
+		{"IAJ", "no file after what says that it is an age file"},
 		{"?", "record 0x3f"},
 	};
 	struct rig *g = rig_new(NULL);

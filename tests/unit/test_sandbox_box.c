@@ -140,7 +140,7 @@ static void lies(void **state) {
 }
 
 static void never_ends(void **state) {
-	static const char *const inputs[] = {"n", "q"};
+	static const char *const inputs[] = {"n", "q", "p"};
 	struct sr_box_options o = usual(SR_BOX_UNPACK);
 	struct told t;
 
@@ -149,11 +149,24 @@ static void never_ends(void **state) {
 	o.limits.wall_ms = 700;
 	for (size_t i = 0; i < T_COUNT(inputs); i++) {
 		const uint64_t before = sr_mono_ms();
+		o.ask = strcmp(inputs[i], "p") == 0;
 
 		assert_fails(run(fake, &o, sr_bytes_str(inputs[i]), &t), SR_LIMIT, &e,
 			"took longer than 700 ms");
 		assert_true(sr_mono_ms() - before < 5000);
 	}
+	/* The clock stands still while we do something else. */
+	o.ask = false;
+	o.limits.wall_ms = 2000;
+	const struct sr_bytes fine = sr_bytes_str("a");
+	const struct sr_box_input in = sr_box_input_bytes(&fine);
+	struct sr_frame f = {.type = SR_FRAME_HELLO};
+	struct sr_box *b = NULL;
+	assert_ok(sr_box_begin(&b, fake, &in, &o, &e), &e);
+	(void)usleep(2500000);
+	while (f.type != SR_FRAME_DONE)
+		assert_ok(sr_box_next(b, &f, &e), &e);
+	sr_box_free(b);
 	/* One that burns the processor is ended by its own limit first. */
 	o.limits.wall_ms = 20000;
 	o.limits.cpu_s = 1;

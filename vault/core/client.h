@@ -624,7 +624,9 @@ struct sr_deposit_file {
 	int kind;                   /* enum sr_file_kind */
 	int64_t mtime_s;
 	uint32_t mtime_ns;
-	uint64_t size;                     /* UINT64_MAX: unknown */
+	uint64_t size; /* UINT64_MAX: unknown */
+	bool age; /* an age file for the vault's recipient: the vault stores what is in it, and what
+		   * that comes to is its word, no more than the size here */
 	struct sr_deposit_content content; /* of SR_FILE_REGULAR; else read is NULL */
 };
 /* Where files come from: items in order, files of each in order. Views live until the next call.
@@ -654,6 +656,7 @@ struct sr_depositing {
 struct sr_deposited {
 	uint8_t accession[SR_ID];
 	uint64_t items, files, bytes, unreadable, changed;
+	uint64_t opened;   /* age files whose content was stored */
 	uint8_t *item_ids; /* SR_ID bytes each, in order; freed by sr_deposited_free */
 	struct sr_submitted submitted;
 };
@@ -663,6 +666,9 @@ void sr_deposited_free(struct sr_deposited *d);
  * what a resume needs (all zero: nothing). */
 SR_MUST int sr_client_deposit(struct sr_client *c, const struct sr_depositing *d,
 	struct sr_deposited *out, struct sr_err *e);
+
+/* The vault's age recipient, by a text that the room's key of the proven `found` has signed. */
+SR_MUST int sr_client_recipient(struct sr_client *c, char out[64], struct sr_err *e);
 
 /* --- redaction (client_redact.c) -------------------------------------------------------------- */
 

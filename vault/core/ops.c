@@ -52,6 +52,7 @@ static const struct sr_op table[] = {
 	{{"deposit.put", ROLE(DEPOSITS), BODY, {{0}}}, sr_op_deposit_put},
 	{{"deposit.finish", ROLE(DEPOSITS), PLAIN, {{0}}}, sr_op_deposit_finish},
 	{{"deposit.abort", ROLE(DEPOSITS), PLAIN, {{0}}}, sr_op_deposit_abort},
+	{{"intake.recipient", LOGIN, PLAIN, {{0}}}, sr_op_intake_recipient},
 
 	{{"items", LOGIN, PLAIN,
 		 {MAY("collection", SR_V_ID), MAY("accession", SR_V_ID), MAY("state", SR_V_TOKEN),

@@ -96,6 +96,8 @@
  *   body  a sequence of records, any number in one body (keep bodies near 1 MiB; at most
  *         SR_CALL_BODY_MAX):
  *           'I' lp title                 item begins; title may be empty (then its first path)
+ *           'A'                          the file that begins next is an age file for the vault's
+ *               recipient: what is in it is stored (size and sha256 are told), or it is unreadable
  *           'F' u8 kind (enum sr_file_kind), le64 mtime seconds (two's complement),
  *               le32 nanoseconds, le64 size expected (UINT64_MAX: unknown), lp path,
  *               lp media type, lp note  file begins; only REGULAR has data
@@ -112,6 +114,9 @@
  *   body  32 bytes salt, then the list object's body (catalogue/lists.h): the caller checks its
  *         id, roots and the SHA-256 roots it computed itself, signs `accession` and hands it in
  *         by submit on this connection
+ * intake.recipient     login: the age recipient of what others seal to the vault
+ *   out   signature b64, by the room's key of `found`
+ *   body  the text that it signs (intake/recipient.h)
  * deposit.abort        as begin: removes everything of it. (A connection that ends leaves what a
  *                      resume needs.)
  *

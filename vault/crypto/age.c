@@ -626,7 +626,7 @@ static int unbase64_salt(uint8_t out[SALT], struct sr_bytes text, struct sr_err 
 	if (text.len != SALT_TEXT)
 		return sr_fail(e, SR_CORRUPT, "have %zu characters, want %d", text.len, SALT_TEXT);
 	memcpy(padded, text.p, SALT_TEXT);
-	memcpy(padded + SALT_TEXT, "==", 2);
+	padded[SALT_TEXT] = padded[SALT_TEXT + 1] = '=';
 	return sr_unbase64_fixed(out, SALT, sr_bytes_of(padded, sizeof padded), e);
 }
 

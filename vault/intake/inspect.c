@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "intake/formats.h"
 
 static const uint64_t bytes_usual = UINT64_C(4) << 30;
 static const uint64_t bytes_floor = UINT64_C(64) << 20; /* small files may grow more */
@@ -53,15 +54,58 @@ struct work {
 	struct sr_inspected *out;
 	const struct sr_inspector *to;
 	uint64_t member_bytes;
-	bool in_member;
+	bool in_member,
+		in_file;    /* in_file: a member was begun, so facts are no longer of the file */
+	char type[128];     /* of the file */
+	struct sr_buf path; /* of the member at hand */
 };
+
+static int tell(struct work *w, const char *key, const char *value, struct sr_err *e) {
+	return w->to->fact != NULL && value != NULL
+		       ? w->to->fact(w->to->ctx, sr_bytes_str(key), sr_bytes_str(value), e)
+		       : 0;
+}
+
+/* What follows from a fact of the parser: a PRONOM id, and whether the name promised another. The
+ * sentence of the file itself comes after its type; members have none. */
+static int follows(struct work *w, const struct sr_frame *f, struct sr_err *e) {
+	const struct sr_bytes none = {NULL, 0}, file = sr_bytes_str(w->type);
+	int rc;
+
+	if (w->in_file && sr_bytes_eq(f->key, sr_bytes_str("media-type"))) {
+		rc = tell(w, "pronom", sr_format_puid(f->value, none), e);
+		if (rc == 0 && sr_format_mismatch(sr_buf_view(&w->path), f->value))
+			rc = tell(w, "mismatch", "its name promises something else", e);
+		return rc;
+	}
+	if (!w->in_file && sr_bytes_eq(f->key, sr_bytes_str("media-type")))
+		(void)snprintf(w->type, sizeof w->type, "%.*s", (int)f->value.len,
+			(const char *)f->value.p);
+	if (w->in_file || !sr_bytes_eq(f->key, sr_bytes_str("description")))
+		return 0;
+	rc = tell(w, "pronom", sr_format_puid(file, f->value), e);
+	if (rc == 0 && sr_format_mismatch(w->to->name, file))
+		rc = tell(w, "mismatch", "its name promises something else", e);
+	return rc;
+}
+
+static int take_fact(struct work *w, const struct sr_frame *f, struct sr_err *e) {
+	const int rc = w->to->fact != NULL ? w->to->fact(w->to->ctx, f->key, f->value, e) : 0;
+
+	return rc == 0 ? follows(w, f, e) : rc;
+}
 
 static int begin_member(struct work *w, const struct sr_member *m, struct sr_err *e) {
 	const char *finding = sr_inspect_name(m->path);
-	int rc = w->to->member != NULL ? w->to->member(w->to->ctx, m, e) : 0;
+	int rc;
 
-	if (rc == 0 && finding != NULL && w->to->fact != NULL)
-		rc = w->to->fact(w->to->ctx, sr_bytes_str("name"), sr_bytes_str(finding), e);
+	w->in_file = true;
+	sr_buf_clear(&w->path);
+	sr_buf_put_bytes(&w->path, m->path);
+	rc = w->to->member != NULL ? w->to->member(w->to->ctx, m, e) : 0;
+
+	if (rc == 0)
+		rc = tell(w, "name", finding, e);
 	return rc;
 }
 
@@ -70,7 +114,7 @@ static int take(struct work *w, const struct sr_frame *f, struct sr_err *e) {
 
 	switch (f->type) {
 	case SR_FRAME_FACT:
-		return to->fact != NULL ? to->fact(to->ctx, f->key, f->value, e) : 0;
+		return take_fact(w, f, e);
 	case SR_FRAME_MEMBER:
 		w->out->members++;
 		w->member_bytes = 0;
@@ -115,13 +159,21 @@ static int parser_failed(struct work *w, const struct sr_err *why, struct sr_err
 				  : 0;
 }
 
-int sr_inspect(struct sr_inspected *out, struct sr_launcher *l, const struct sr_box_input *in,
-	const struct sr_inspect_caps *caps, const struct sr_inspector *to, struct sr_err *e) {
+struct sr_box_options sr_inspect_job(const struct sr_inspect_caps *caps, uint64_t size) {
 	struct sr_box_options o = {.job = {.what = SR_BOX_UNPACK,
 					   .members = caps->members,
-					   .bytes = allowed(caps, in->size),
+					   .bytes = allowed(caps, size),
 					   .depth = caps->depth},
 		.limits = sr_box_limits_usual()};
+
+	o.limits.wall_ms = caps->wall_ms;
+	o.limits.cpu_s = caps->wall_ms / 1000 + 1;
+	return o;
+}
+
+int sr_inspect(struct sr_inspected *out, struct sr_launcher *l, const struct sr_box_input *in,
+	const struct sr_inspect_caps *caps, const struct sr_inspector *to, struct sr_err *e) {
+	const struct sr_box_options o = sr_inspect_job(caps, in->size);
 	struct sr_frame f = {.type = SR_FRAME_HELLO};
 	struct work w = {.out = out, .to = to};
 	struct sr_err why = {0};
@@ -129,8 +181,6 @@ int sr_inspect(struct sr_inspected *out, struct sr_launcher *l, const struct sr_
 	int rc;
 
 	memset(out, 0, sizeof *out);
-	o.limits.wall_ms = caps->wall_ms;
-	o.limits.cpu_s = caps->wall_ms / 1000 + 1;
 	rc = sr_box_begin(&b, l, in, &o, &why);
 	if (rc != 0)
 		return sr_fail(e, (enum sr_code)rc, "%s", why.text);
@@ -143,5 +193,6 @@ int sr_inspect(struct sr_inspected *out, struct sr_launcher *l, const struct sr_
 		rc = rc == 0 ? take(&w, &f, e) : sr_fail(e, (enum sr_code)rc, "%s", why.text);
 	}
 	sr_box_free(b);
+	sr_buf_free(&w.path);
 	return rc;
 }

@@ -31,8 +31,10 @@ struct sr_inspect_caps sr_inspect_usual(void);
 /* Any may be NULL; a negative result of one ends the work with that code. Views live for the call.
  */
 struct sr_inspector {
-	/* Of the file while no member was begun, else of the member at hand or before. The key
-	 * "name" is ours: what the member's name would do somewhere else (sr_inspect_name). */
+	struct sr_bytes name; /* of the file, for a mismatch with its content; may be empty */
+	/* Of the file while no member was begun, else of the member at hand or before. These are
+	 * ours: "name", what a member's name would do somewhere else (sr_inspect_name); "pronom"
+	 * and "mismatch" (intake/formats.h). */
 	int (*fact)(void *ctx, struct sr_bytes key, struct sr_bytes value, struct sr_err *e);
 	int (*member)(void *ctx, const struct sr_member *m, struct sr_err *e);
 	int (*data)(void *ctx, struct sr_bytes data, struct sr_err *e);
@@ -40,6 +42,9 @@ struct sr_inspector {
 		struct sr_err *e);
 	void *ctx;
 };
+
+/* The job of a box for a file of ${size} bytes, for who takes its frames themselves. */
+struct sr_box_options sr_inspect_job(const struct sr_inspect_caps *caps, uint64_t size);
 
 struct sr_inspected {
 	bool failed; /* the parser broke, hung or lied; the reason says how */

@@ -38,8 +38,8 @@ struct sr_box {
 	struct sr_launched child;
 	int fd; /* our end of the job socket */
 	enum state state;
-	int rc; /* of B_FAILED */
-	uint64_t deadline_ms;
+	int rc;                        /* of B_FAILED */
+	uint64_t left_ms, deadline_ms; /* the clock of a call begins with what the last one left */
 	uint32_t members, facts;
 	uint64_t bytes;
 	uint64_t read_bytes; /* answered */
@@ -47,6 +47,16 @@ struct sr_box {
 	uint8_t answer[SR_BOX_READ_MAX];
 	uint8_t frame[SR_BOX_FRAME_MAX + 1];
 };
+
+static void clock_on(struct sr_box *b) {
+	b->deadline_ms = sr_mono_ms() + b->left_ms;
+}
+
+static void clock_off(struct sr_box *b) {
+	const uint64_t now = sr_mono_ms();
+
+	b->left_ms = now >= b->deadline_ms ? 0 : b->deadline_ms - now;
+}
 
 static int read_bytes(void *ctx, uint64_t offset, void *p, size_t len, struct sr_err *e) {
 	const struct sr_bytes *b = ctx;
@@ -260,7 +270,8 @@ int sr_box_begin(struct sr_box **out, struct sr_launcher *l, const struct sr_box
 	b->o.job.size = in->size;
 	b->fd = -1;
 	b->child = (struct sr_launched){-1, -1};
-	b->deadline_ms = sr_mono_ms() + o->limits.wall_ms;
+	b->left_ms = o->limits.wall_ms;
+	clock_on(b);
 	sr_buf_init(&b->out);
 	rc = open_job(b, l, e);
 	if (rc == 0)
@@ -269,6 +280,7 @@ int sr_box_begin(struct sr_box **out, struct sr_launcher *l, const struct sr_box
 		sr_box_free(b);
 		return rc;
 	}
+	clock_off(b);
 	*out = b;
 	return 0;
 }
@@ -353,6 +365,7 @@ int sr_box_next(struct sr_box *b, struct sr_frame *f, struct sr_err *e) {
 		return sr_fail(e, SR_MISUSE, "the parser is done");
 	if (b->state == B_FAILED)
 		return sr_fail(e, (enum sr_code)b->rc, "the parser failed before");
+	clock_on(b);
 	do {
 		struct sr_bytes in = {NULL, 0};
 
@@ -361,6 +374,10 @@ int sr_box_next(struct sr_box *b, struct sr_frame *f, struct sr_err *e) {
 			(void)sr_wrap(e, "the parser broke the protocol");
 		if (rc == 0)
 			rc = take(b, f, e);
-	} while (rc == 0 && f->type == SR_FRAME_READ);
+	} while (rc == 0 && f->type == SR_FRAME_READ && sr_mono_ms() < b->deadline_ms);
+	if (rc == 0 && f->type == SR_FRAME_READ)
+		rc = sr_fail(e, SR_LIMIT, "the parser took longer than %u ms and was ended",
+			b->o.limits.wall_ms);
+	clock_off(b);
 	return rc == 0 ? 0 : fail(b, rc);
 }

@@ -10,6 +10,9 @@
  * the system killed it), LIMIT it took too long or sent too much, UNSUPPORTED it could not be
  * started, with what to do; other codes are the input's.
  *
+ * The wall clock of the limits runs while we wait for the child: in begin and next, not while its
+ * caller does something else with what came.
+ *
  * Small input lies in a sealed memory file; larger input is read by (offset, length) when the child
  * asks, so that memory stays bounded.
  */
