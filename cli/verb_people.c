@@ -394,8 +394,7 @@ int cli_items(struct cli *c, uint8_t **items, size_t *count, struct sr_err *e) {
 	return cli_items_from(c, 0, items, count, e);
 }
 
-int cli_items_from(
-	struct cli *c, size_t first, uint8_t **items, size_t *count, struct sr_err *e) {
+int cli_items_from(struct cli *c, size_t first, uint8_t **items, size_t *count, struct sr_err *e) {
 	const size_t n = c->args.word_count > first ? c->args.word_count - first : 0;
 	uint8_t *out = calloc(n > 0 ? n : 1, SR_ID);
 	int rc = cli_keep(c, out, e);

@@ -52,7 +52,7 @@ struct par_warc_record {
 	char uri[PAR_WARC_TEXT];  /* WARC-Target-URI without <> */
 	char date[PAR_WARC_WORD]; /* as it stands there */
 	char content_type[PAR_WARC_TEXT]; /* of the block */
-	char ip[PAR_WARC_WORD];            /* of who answered */
+	char ip[PAR_WARC_WORD];           /* of who answered */
 	char truncated[PAR_WARC_WORD];    /* WARC-Truncated: why whoever captured it stopped */
 	uint64_t length;                  /* of the block, as it says */
 	bool http;                        /* the block is an HTTP message, and its head was read: */

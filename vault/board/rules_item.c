@@ -176,8 +176,8 @@ static int release_item(struct rules_ctx *c, const struct sr_item_row *item) {
 	if (item->state != SR_S_HELD)
 		return rules_deny(c, "not-held", "", "the item is %s", sr_state_name(item->state));
 	if ((item->flags & SR_ITEM_REFERRAL) != 0)
-		return rules_deny(c, "referral", "",
-			"the item is marked for referral: it is never released");
+		return rules_deny(
+			c, "referral", "", "the item is marked for referral: it is never released");
 	join_tokens(words, sizeof words, c->s, "hazard");
 	rc = sr_rules_level(&level, &c->board, words, c->e);
 	if (rc == SR_DENIED)

@@ -600,8 +600,8 @@ struct sr_held_sharing {
 	const uint8_t *items; /* SR_ID bytes each; NULL: all that we have boxes of */
 	size_t count;
 };
-SR_MUST int sr_client_share_held(struct sr_client *c, const struct sr_held_sharing *h,
-	size_t *shared, struct sr_err *e);
+SR_MUST int sr_client_share_held(
+	struct sr_client *c, const struct sr_held_sharing *h, size_t *shared, struct sr_err *e);
 
 /* Scan an opened checkout of right quarantine: ${row} gets the rows of intake.scan as they come. */
 SR_MUST int sr_client_scan(struct sr_client *c, const uint8_t checkout[SR_ID],

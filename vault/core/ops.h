@@ -130,17 +130,17 @@
  *         depositor?, released?, redacted yes?, parent? (curators, officers, auditors), described
  *         yes?, referral/embargo/hold/sealed yes?, hazard*, language*, date?, title?, translit?,
  *         description?, creator?, source?, rights?,
- *         keyword*, scanned clean|infected|not-scanned?}   (depositor: curators, officers, auditors,
- *         and themselves; hold, scanned: members, curators, officers, auditors)
+ *         keyword*, scanned clean|infected|not-scanned?}   (depositor: curators, officers,
+ *         auditors, and themselves; hold, scanned: members, curators, officers, auditors)
  * item                 login
  *   in    item id, offset dec?, limit dec? (of its files)
  *   out   total dec (files)
  *   body  rows: one item; flag {what embargo|hold|seal|retention|referral, ends? time, id, person,
  *         entry, received, due? time, basis?, ended? (entry), reason?} (members, curators,
  *         officers, auditors; others: a standing embargo's first two); scan {scanner, at time,
- *         signatures? time, result, clean, infected, not-scanned, entry: dec, finding*} (the last of
- *         each scanner; as flags); file {path bytes,
- *         media-type?, kind, size, mtime (dec, may be negative), sha256 hex?}
+ *         signatures? time, result, clean, infected, not-scanned, entry: dec, finding*} (the last
+ *         of each scanner; as flags); file {path bytes, media-type?, kind, size, mtime (dec, may be
+ *         negative), sha256 hex?}
  * certificate          login; of an item that the caller may know of, or of a request to destroy
  *   in    item id? or request id?, since dec?
  *   body  rows: certificate {note bytes (board/certificate.h), receipt bytes (of `destroy`)}
@@ -327,8 +327,8 @@
  *   in    checkout id
  *   body  part (SR_PART bytes)
  *   out   files dec
- * intake.scan          curator, whose checkout of right quarantine is open in this process: its files
- *                      go to the scanners of this host; called until it ends
+ * intake.scan          curator, whose checkout of right quarantine is open in this process: its
+ *                      files go to the scanners of this host; called until it ends
  *   in    checkout id
  *   out   files dec (looked at by the scanner at work), of dec, end yes? (that was the last)
  *   body  rows: finding {file dec, path, result, text}; scan {scanner, signatures time?, result
@@ -336,8 +336,8 @@
  *         said of all, and where it stands in the log
  * held.missing         curator: held items that the caller can look at, and the person cannot
  *   in    person (a curator), after id? (an item: those behind it), since dec?
- *   body out  rows: held {item, number}, at most SR_PREPARE_MAX; of the first call also receipt {...}
- *             that show whose key the person's is
+ *   body out  rows: held {item, number}, at most SR_PREPARE_MAX; of the first call also receipt
+ *             {...} that show whose key the person's is
  * held.offer           curator: boxes of held items to another curator, until the connection ends
  *   in    person
  *   body  le32 count (1..SR_PREPARE_MAX), each: item id (16), le64 number, the person's key (32),

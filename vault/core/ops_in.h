@@ -63,7 +63,7 @@ sr_op_fn sr_op_status, sr_op_verify, sr_op_scrub, sr_op_rebuild;           /* op
 sr_op_fn sr_op_redact_make;                                                /* ops_redact.c */
 sr_op_fn sr_op_audit_reading, sr_op_audit_report, sr_op_audit_person,
 	sr_op_audit_replay; /* ops_audit.c */
-sr_op_fn sr_op_collect;                                                    /* ops_collect.c */
+sr_op_fn sr_op_collect;     /* ops_collect.c */
 
 /* Fields of the call; their grammar was checked against the table. False: not given. */
 bool sr_in_id(const struct sr_x *x, const char *key, uint8_t id[SR_ID]);

@@ -3,8 +3,8 @@
  * and receipts.
  *
  * Three types carry work that was prepared on this connection: `accession` (deposit), `release`
- * (room) and `held-box` (ops_held.c). One that is in the log already is not prepared again: the door answers with its first
- * receipt.
+ * (room) and `held-box` (ops_held.c). One that is in the log already is not prepared again: the
+ * door answers with its first receipt.
  */
 #include <stdio.h>
 

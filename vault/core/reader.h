@@ -72,10 +72,10 @@ struct sr_caller {
 
 struct sr_reading { /* what one caller may read of one entry; valid as long as the caller */
 	const struct sr_caller *caller;
-	bool entry; /* the structural part */
+	bool entry;     /* the structural part */
 	bool on_record; /* that is so for auditors and officers alone: they say that they read it */
-	bool party; /* texts of a request: applicant, co-applicant, member; of a flag: member,
-		       curator */
+	bool party;     /* texts of a request: applicant, co-applicant, member; of a flag: member,
+			   curator */
 	char actor[SR_PERSON_TEXT];
 };
 /* ${index}: of its entry. What a caller may read as auditor alone ends where the epochs end that

@@ -145,8 +145,8 @@ enum sr_effect {
 	SR_EFFECT_GRANT,      /* grant, suspend, lift, revoke, close */
 	SR_EFFECT_CHECKOUT,   /* checkout, viewed, return, export, break-glass */
 	SR_EFFECT_OFFICE,     /* enquiry, notice */
-	SR_EFFECT_RECORD /* read, refuse, scrub, witness, incident, decided: kept, changes no state (an
-			    incident may void a vote) */
+	SR_EFFECT_RECORD /* read, refuse, scrub, witness, incident, decided: kept, changes no state
+			    (an incident may void a vote) */
 };
 
 struct sr_field {

@@ -12,7 +12,7 @@
 #include "store/vfs.h"
 
 enum {
-	KEPT_MAX = 256,   /* statements kept by text: the program has fewer */
+	KEPT_MAX = 256,    /* statements kept by text: the program has fewer */
 	KEPT_SLOTS = 1021, /* a prime, and more than twice as many */
 	GUESSES = 256
 };
