@@ -81,14 +81,16 @@ void fuzz_seeds(void) {
 		"\x07WARC/1.1\r\nWARC-Type: response\r\nContent-Type: application/http\r\n"
 		"WARC-Payload-Digest: md5:8b04d5e3775d298e78455efc5ca404d5\r\n"
 		"Content-Length: 67\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-		"5\r\nfirst\r\n0\r\n\r\n\r\n\r\nWARC/1.0\nwarc-type: resource\ncontent-length: 3\n\nabc");
+		"5\r\nfirst\r\n0\r\n\r\n\r\n\r\nWARC/1.0\nwarc-type: "
+		"resource\ncontent-length: 3\n\nabc");
 	fuzz_seed_str("arc",
 		"\x01"
 		"filedesc://x 0.0.0.0 20260102030405 text/plain 7\n1 0 Us\n\nhttp://a b/ 1.2.3.4 "
 		"20260102030405 text/html 17\nHTTP/1.0 200 OK\n\n\nrubbish");
 	fuzz_seed_str("arc2",
 		"\x02"
-		"filedesc://x 0.0.0.0 20260102030405 text/plain 200 - - 0 x.arc 7\n2 0 Us\n\nhttp://a/ "
+		"filedesc://x 0.0.0.0 20260102030405 text/plain 200 - - 0 x.arc 7\n2 0 "
+		"Us\n\nhttp://a/ "
 		"1.2.3.4 20260102030405 text/html 200 cafe - 99 x.arc 5\nfirst\n");
 	fuzz_seed("members", sr_bytes_of(gz, sizeof gz));
 }

@@ -114,57 +114,78 @@ static void published(void **state) {
 	} files[] = {
 		{"example-iana.org-chunked.warc",
 			"warcinfo||2017-03-06T16:54:09Z||137|- -|whole\n"
-			"response|http://www.iana.org/|2017-03-06T16:54:09Z|HTTP/1.1 200 OK chunked|7223|"
+			"response|http://www.iana.org/|2017-03-06T16:54:09Z|HTTP/1.1 200 "
+			"OK chunked|7223|"
 			"same same|whole\n"
-			"request|http://www.iana.org/|2017-03-06T16:54:09Z|GET / HTTP/1.1|0|same -|whole\n"},
+			"request|http://www.iana.org/|2017-03-06T16:54:09Z|GET / "
+			"HTTP/1.1|0|same -|whole\n"},
 		{"example-bad-non-chunked.warc.gz",
 			"warcinfo||2017-03-06T04:03:53Z||249|- -|whole\n"
 			"warcinfo||2017-03-06T04:03:53Z||470|- -|whole\n"
-			"response|http://example.com/|2017-03-06T04:02:06Z|HTTP/1.1 200 OK|606|same same|"
+			"response|http://example.com/|2017-03-06T04:02:06Z|HTTP/1.1 200 "
+			"OK|606|same same|"
 			"whole\n"
-			"request|http://example.com/|2017-03-06T04:02:06Z|GET / HTTP/1.0|0|- -|whole\n"
-			"revisit|http://example.com/|2017-03-06T04:03:48Z|HTTP/1.1 200 OK|0|OTHER -|"
+			"request|http://example.com/|2017-03-06T04:02:06Z|GET / "
+			"HTTP/1.0|0|- -|whole\n"
+			"revisit|http://example.com/|2017-03-06T04:03:48Z|HTTP/1.1 200 "
+			"OK|0|OTHER -|"
 			"whole\n"
-			"request|http://example.com/|2017-03-06T04:03:48Z|GET / HTTP/1.0|0|- -|whole\n"},
+			"request|http://example.com/|2017-03-06T04:03:48Z|GET / "
+			"HTTP/1.0|0|- -|whole\n"},
 		{"example-digest.warc",
-			"request|http://example.com/|2017-03-06T04:02:06Z|GET / HTTP/1.0|0|same unknown|"
+			"request|http://example.com/|2017-03-06T04:02:06Z|GET / "
+			"HTTP/1.0|0|same unknown|"
 			"whole\n"
-			"request|http://example.com/|2017-03-06T04:02:06Z|GET / HTTP/1.0|0|same unknown|"
+			"request|http://example.com/|2017-03-06T04:02:06Z|GET / "
+			"HTTP/1.0|0|same unknown|"
 			"whole\n"
-			"request|http://example.com/|2017-03-06T04:02:06Z|GET / HTTP/1.0|0|same unknown|"
+			"request|http://example.com/|2017-03-06T04:02:06Z|GET / "
+			"HTTP/1.0|0|same unknown|"
 			"whole\n"
 			"request|http://example.com/|2017-03-06T04:02:06Z|GET / HTTP/1.0|0|unknown "
 			"unknown|whole\n"},
 		{"example-resource.warc.gz",
 			"warcinfo||2017-04-29T01:30:41Z||249|- -|whole\n"
 			"warcinfo||2017-04-29T01:30:41Z||399|- -|whole\n"
-			"resource|http://example.com/|2017-04-29T01:30:30Z||1303|same same|whole\n"},
+			"resource|http://example.com/|2017-04-29T01:30:30Z||1303|same "
+			"same|whole\n"},
 		{"example-space-in-target-uri.warc.gz",
 			"warcinfo||2019-06-19T16:16:43Z||73|- -|whole\n"
-			"resource|file:///example with spaces.png|2019-06-19T16:16:43Z||70|same -|whole\n"},
+			"resource|file:///example with "
+			"spaces.png|2019-06-19T16:16:43Z||70|same -|whole\n"},
 		{"example-wget-bad-target-uri.warc.gz",
 			"warcinfo||2018-02-09T15:12:11Z||232|same -|whole\n"
-			"request|http://example.com/|2018-02-09T15:12:11Z|GET / HTTP/1.1|0|same -|whole\n"
-			"response|http://example.com/|2018-02-09T15:12:11Z|HTTP/1.1 200 OK|1270|same same|"
+			"request|http://example.com/|2018-02-09T15:12:11Z|GET / "
+			"HTTP/1.1|0|same -|whole\n"
+			"response|http://example.com/|2018-02-09T15:12:11Z|HTTP/1.1 200 "
+			"OK|1270|same same|"
 			"whole\n"
-			"metadata|metadata://gnu.org/software/wget/warc/MANIFEST.txt|2018-02-09T15:12:11Z||"
+			"metadata|metadata://gnu.org/software/wget/warc/MANIFEST.txt|"
+			"2018-02-09T15:12:11Z||"
 			"48|same -|whole\n"
 			"resource|metadata://gnu.org/software/wget/warc/wget_arguments.txt|"
 			"2018-02-09T15:12:11Z||49|same -|whole\n"
-			"resource|metadata://gnu.org/software/wget/warc/wget.log|2018-02-09T15:12:11Z||471|"
+			"resource|metadata://gnu.org/software/wget/warc/wget.log|"
+			"2018-02-09T15:12:11Z||471|"
 			"same -|whole\n"},
 		{"post-test.warc.gz",
-			"response|http://httpbin.org/post|2014-06-10T00:08:59Z|HTTP/1.1 200 OK|545|same "
+			"response|http://httpbin.org/post|2014-06-10T00:08:59Z|HTTP/1.1 "
+			"200 OK|545|same "
 			"same|whole\n"
-			"request|http://httpbin.org/post|2014-06-10T00:08:59Z|POST /post HTTP/1.1|16|same "
+			"request|http://httpbin.org/post|2014-06-10T00:08:59Z|POST /post "
+			"HTTP/1.1|16|same "
 			"-|whole\n"
-			"response|http://httpbin.org/post|2014-06-10T00:11:51Z|HTTP/1.1 200 OK|552|same "
+			"response|http://httpbin.org/post|2014-06-10T00:11:51Z|HTTP/1.1 "
+			"200 OK|552|same "
 			"same|whole\n"
-			"request|http://httpbin.org/post|2014-06-10T00:11:51Z|POST /post HTTP/1.1|12|same "
+			"request|http://httpbin.org/post|2014-06-10T00:11:51Z|POST /post "
+			"HTTP/1.1|12|same "
 			"-|whole\n"
-			"response|http://httpbin.org/post?foo=bar|2014-06-10T00:12:55Z|HTTP/1.1 200 OK|551|"
+			"response|http://httpbin.org/post?foo=bar|"
+			"2014-06-10T00:12:55Z|HTTP/1.1 200 OK|551|"
 			"same same|whole\n"
-			"request|http://httpbin.org/post?foo=bar|2014-06-10T00:12:55Z|POST /post?foo=bar "
+			"request|http://httpbin.org/post?foo=bar|2014-06-10T00:12:55Z|POST "
+			"/post?foo=bar "
 			"HTTP/1.1|6|same -|whole\n"},
 		{"example.arc.gz",
 			"filedesc|filedesc://live-web-example.arc.gz|20140216050221||75|- -|whole\n"
@@ -172,15 +193,19 @@ static void published(void **state) {
 		/* Its line ends were changed, and its length was not. */
 		{"example-space-in-url.arc",
 			"filedesc|filedesc://live-web-example.arc.gz|20140216050221||75|- -|whole\n"
-			"arc|http://example.com/index.cfm?FuseAction=Email&EmailTitle=Examples From The "
-			"Live Web&IsPopUp=False|20140216050221|HTTP/1.1 200 OK|1271|- -|it ends after 1579 "
+			"arc|http://example.com/index.cfm?FuseAction=Email&"
+			"EmailTitle=Examples From The "
+			"Live Web&IsPopUp=False|20140216050221|HTTP/1.1 200 OK|1271|- -|it "
+			"ends after 1579 "
 			"of 1591 bytes\n"},
 		{"bad.arc",
-			"filedesc|filedesc://bad.arc.gz|20140301000000||0|- -|its length is \"-1\"\n"
+			"filedesc|filedesc://bad.arc.gz|20140301000000||0|- -|its length "
+			"is \"-1\"\n"
 			"||||73|- -|it is no record\n"
 			"arc|http://example.com/|201404010000000000||0|- -|its length is \"-1\"\n"
 			"arc|http://example.com/|20140102000000||1|- -|whole\n"
-			"arc|http://example.com/|201404010000000000||0|- -|its length is \"abc\"\n"},
+			"arc|http://example.com/|201404010000000000||0|- -|its length is "
+			"\"abc\"\n"},
 	};
 	struct scene s = {.step = 0};
 
@@ -222,7 +247,8 @@ static void plain(void **state) {
 	assert_memory_equal(s.payload.p, "firstsecond", 11);
 	/* LF alone, folded fields, any case, no empty lines between, <> around the URI. */
 	wants_text(&s,
-		"WARC/0.18\nwarc-type: resource\ncontent-length:5\nWARC-Target-URI: <urn:a\n b>\n\nfirst" TWO,
+		"WARC/0.18\nwarc-type: resource\ncontent-length:5\nWARC-Target-URI: "
+		"<urn:a\n b>\n\nfirst" TWO,
 		"resource|urn:a b|||5|- -|whole\n" SEEN_TWO);
 	/* An empty block, the last empty lines missing. */
 	wants_text(&s, HEAD("metadata", "urn:none", "0") "\r\n",
@@ -281,7 +307,8 @@ static void http(void **state) {
 		sr_buf_clear(&want);
 		sr_buf_printf(&file,
 			"WARC/1.1\r\nWARC-Type: response\r\nWARC-Target-URI: http://x/\r\n"
-			"Content-Type: application/http; msgtype=response\r\nContent-Length: %zu\r\n\r\n%s%s"
+			"Content-Type: application/http; "
+			"msgtype=response\r\nContent-Length: %zu\r\n\r\n%s%s"
 			"\r\n\r\n" TWO,
 			strlen(head) + strlen(rows[i].body), head, rows[i].body);
 		sr_buf_printf(&want, "response|http://x/||HTTP/1.1 200 OK%s|%zu|- -|%s\n" SEEN_TWO,

@@ -84,7 +84,8 @@ static void broken(void **state) {
 	EXPECT("garbage\r\nWARC/1.0\r\nContent-Length: 1\r\n\r\nx\r\n\r\nmore", SR_BOX_BROKEN,
 		"2 of 3 members are no records",
 		"file 000001.none 9 bytes broken: it is no record\n"
-		"file 000002.record 1 bytes whole\nfile 000003.none 4 bytes broken: it is no record\n");
+		"file 000002.record 1 bytes whole\nfile 000003.none 4 bytes broken: it is "
+		"no record\n");
 	EXPECT("", SR_BOX_WHOLE, "", "");
 }
 

@@ -388,11 +388,13 @@ static void clamd_begin(struct sr_scanner *s) {
 	/* "strongroom harmless marker", and the string of eicar.org */
 	write_text(place("db/local.ndb"),
 		"Test.Marker:0:*:7374726f6e67726f6f6d206861726d6c657373206d61726b6572\n"
-		"Test.Eicar:0:*:58354f2150254041505b345c505a58353428505e2937434329377d2445494341522d5354"
+		"Test.Eicar:0:*:"
+		"58354f2150254041505b345c505a58353428505e2937434329377d2445494341522d5354"
 		"414e444152442d414e544956495255532d544553542d46494c452124482b482a\n");
 	snprintf(conf, sizeof conf,
 		"LocalSocket %s\nLocalSocketMode 600\nDatabaseDirectory %s\nStreamMaxLength 1M\n"
-		"MaxScanSize 4M\nMaxFileSize 1M\nAlertExceedsMax yes\nAlertEncrypted yes\nSelfCheck 0\n"
+		"MaxScanSize 4M\nMaxFileSize 1M\nAlertExceedsMax yes\nAlertEncrypted "
+		"yes\nSelfCheck 0\n"
 		"ConcurrentDatabaseReload no\nForeground yes\n",
 		place("clamd"), place("db"));
 	write_text(place("conf"), conf);

@@ -393,7 +393,8 @@ int sr_apply_scan(struct sr_apply *a, struct sr_err *e) {
 		rc = sr_fail(e, SR_CORRUPT, "the item is not that of the checkout");
 	return rc != 0 ? rc
 		       : SQL_RUN(a->db, e,
-				 "INSERT INTO scans(entry, n, checkout, scanner, signatures, result,"
+				 "INSERT INTO scans(entry, n, checkout, scanner, "
+				 "signatures, result,"
 				 " clean, infected, not_scanned) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
 				 A_INT(a->entry), A_INT(it.n), checkout.arg,
 				 sr_arg_token(a, "scanner"), sr_arg_time(a, "signatures"),

@@ -39,7 +39,8 @@ static int scanning_of(
 	int rc = sr_scanners_open(&s->scanners, x->vault, e);
 	if (rc == 0 && s->scanners->count == 0)
 		rc = sr_fail(e, SR_UNSUPPORTED,
-			"this host has no scanner: whoever runs it names one (intake scanners FILE)");
+			"this host has no scanner: whoever runs it names one (intake "
+			"scanners FILE)");
 	if (rc != 0) {
 		if (s->scanners != NULL)
 			free(s->scanners);

@@ -154,7 +154,8 @@ static int dial(const char *path, struct sr_err *e) {
 		if (fd >= 0)
 			close(fd);
 		return sr_fail(e, SR_IO,
-			"%s: %s. Is clamd running, is this its LocalSocket, and may this user use it?",
+			"%s: %s. Is clamd running, is this its LocalSocket, and may this "
+			"user use it?",
 			path, strerror(err));
 	}
 	return fd;
@@ -186,7 +187,8 @@ static void judge_clamd(struct sr_scan *s) {
 
 	if (s->answer_len == 0 || memchr(s->answer, 0, s->answer_len) == NULL) {
 		fail(s,
-			"the connection to the scanner was lost after %llu bytes (it ended, or takes "
+			"the connection to the scanner was lost after %llu bytes (it "
+			"ended, or takes "
 			"no more)",
 			(unsigned long long)s->verdict.bytes);
 		return;
@@ -279,7 +281,8 @@ int sr_scanner_command(struct sr_scanner *out, const char *const *argv, struct s
 
 	if (argv[0] == NULL || argv[0][0] != '/')
 		return sr_fail(e, SR_USAGE,
-			"the command of a scanner is named by its whole path, which no PATH decides");
+			"the command of a scanner is named by its whole path, which no "
+			"PATH decides");
 	if (access(argv[0], X_OK) != 0)
 		return sr_fail(e, SR_USAGE, "%s: %s",
 			sr_escape_to(shown, sizeof shown, sr_bytes_str(argv[0])), strerror(errno));
