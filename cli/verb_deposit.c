@@ -247,18 +247,19 @@ static int describe_rows(struct cli *c, const struct cli_rows_csv *rows,
 			cli_get(c, "rows"), hex);
 		return 0;
 	}
-	for (size_t i = 0; i < rows->count && i < d->items; i++) {
-		if (!cli_row_describes(&rows->rows[i]))
-			continue;
-		int rc = cli_row_describe(c, d->item_ids + i * SR_ID, &rows->rows[i], e);
-		if (rc != 0) {
-			cli_hint(c,
-				"the deposit itself is complete. Go on with: strongroom describe "
-				"--rows %s --accession %s",
-				cli_get(c, "rows"), hex);
-			return rc;
-		}
-		done++;
+	struct cli_describing *g = NULL;
+	int rc = cli_describing_begin(&g, c, e);
+	for (size_t i = 0; rc == 0 && i < rows->count && i < d->items; i++) {
+		if (cli_row_describes(&rows->rows[i]))
+			rc = cli_describing_add(g, d->item_ids + i * SR_ID, &rows->rows[i], e);
+	}
+	rc = cli_describing_end(g, rc, &done, e);
+	if (rc != 0) {
+		cli_hint(c,
+			"the deposit itself is complete. Go on with: strongroom describe --rows %s "
+			"--accession %s",
+			cli_get(c, "rows"), hex);
+		return rc;
 	}
 	cli_tell(c, "described %zu items", done);
 	return 0;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "parser/mail.h"
-#include "parser/warc.h"
+#include "parser/web_archive.h"
 
 static const struct {
 	size_t at;
@@ -81,7 +81,7 @@ static bool is_old_tar(struct sr_bytes head) {
 }
 
 enum par_form par_sniff(struct sr_bytes head) {
-	if (par_is_warc(head))
+	if (par_is_web_archive(head))
 		return PAR_WARC;
 	if (is_document(head))
 		return PAR_DOCUMENT;

@@ -16,7 +16,7 @@ enum par_form {
 	PAR_FILTER,  /* compressed: one stream, or an archive in it */
 	PAR_MBOX,    /* parser/mail.h */
 	PAR_MAIL,
-	PAR_WARC,    /* parser/warc.h */
+	PAR_WARC,    /* parser/web_archive.h */
 	PAR_DOCUMENT /* a zip that is one document (office, e-book): rendered, not taken apart */
 };
 

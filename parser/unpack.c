@@ -11,7 +11,7 @@
 
 #include "parser/mail.h"
 #include "parser/sniff.h"
-#include "parser/warc.h"
+#include "parser/web_archive.h"
 
 enum {
 	BLOCK = 64 << 10, /* bytes that libarchive is given at a time */
@@ -553,15 +553,24 @@ static void one_stream(struct par_result *out, struct par_unpack *u, struct feed
 		return;
 	}
 	const la_ssize_t n = archive_read_data(a, head, sizeof head);
-	const bool web = n > 0 && par_is_warc(sr_bytes_of(head, (size_t)n));
+	const bool web = n > 0 && par_is_web_archive(sr_bytes_of(head, (size_t)n));
+	const bool gzip =
+		archive_filter_count(a) == 2 && archive_filter_code(a, 0) == ARCHIVE_FILTER_GZIP;
 	(void)archive_read_free(a);
+	if (web && gzip) { /* it goes on behind a member that is damaged */
+		const struct par_stream in = {plain_read, f};
+
+		f->at = 0;
+		records(out, u, &in, par_web_archive);
+		return;
+	}
 	a = open_feed(f, true, out); /* from its beginning: a stream does not go back */
 	if (a == NULL || archive_read_next_header(a, &e) != ARCHIVE_OK) {
 		say(out, SR_BOX_BROKEN, "it cannot be read twice");
 	} else if (web) {
 		const struct par_stream in = {filtered_read, a};
 
-		records(out, u, &in, par_warc);
+		records(out, u, &in, par_web_archive);
 	} else {
 		struct entry one = {.kept = calloc(1, sizeof(struct kept))};
 
@@ -648,7 +657,7 @@ void par_unpack(struct par_result *out, struct par_unpack *u, const struct par_i
 		archived(out, u, f, true);
 		break;
 	case PAR_WARC:
-		records(out, u, &plain, par_warc);
+		records(out, u, &plain, par_web_archive);
 		break;
 	case PAR_MBOX:
 		records(out, u, &plain, par_mbox);

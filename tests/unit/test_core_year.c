@@ -458,7 +458,9 @@ static void bring(struct year *y, struct panel *b) {
 			.title = "A page",
 			.hazards = i == 0 ? grave : NULL};
 
-		assert_ok(sr_client_describe(d->c, &de, NULL, &d->e), &d->e);
+		struct sr_submitted told;
+		assert_ok(sr_client_describe(d->c, &de, 1, &told, &d->e), &d->e);
+		sr_submitted_free(&told);
 	}
 	d = y->curator[(first + 1) % CURATORS]->d;
 	const struct sr_releasing rel = {.items = b->items[b->item_count], .count = MONTH_ITEMS};
