@@ -200,6 +200,16 @@ void sr_inspect_drop(struct sr_inspection *i) {
 	free(i);
 }
 
+/* Findings that are ours are not believed when a parser says them. */
+static bool is_ours(struct sr_bytes key) {
+	static const char *const ours[] = {"name", "pronom", "mismatch"};
+
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (sr_bytes_eq(key, sr_bytes_str(ours[i])))
+			return true;
+	return false;
+}
+
 int sr_inspect_finish(struct sr_inspected *out, struct sr_inspection *i,
 	const struct sr_inspector *to, struct sr_err *e) {
 	struct sr_frame f = {.type = SR_FRAME_HELLO};
@@ -210,6 +220,9 @@ int sr_inspect_finish(struct sr_inspected *out, struct sr_inspection *i,
 	memset(out, 0, sizeof *out);
 	while (rc == 0 && f.type != SR_FRAME_DONE) {
 		rc = sr_box_next(i->box, &f, &why);
+		if (rc == 0 && f.type == SR_FRAME_FACT && is_ours(f.key))
+			rc = sr_fail(&why, SR_CORRUPT,
+				"the parser broke the protocol: it says what only we say");
 		if (rc == SR_CORRUPT || rc == SR_LIMIT) {
 			rc = parser_failed(&w, &why, e);
 			break;
