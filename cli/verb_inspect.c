@@ -16,6 +16,10 @@
 #include "intake/inspect.h"
 #include "sandbox/doctor.h"
 
+enum {
+	AHEAD = 4 /* parsers that start up while one works */
+};
+
 const struct cli_option cli_inspect_options[] = {
 	{"depth", CLI_ONE, "N",
 		"containers in containers, at most (8; 1: only the file's own members)"},
@@ -155,62 +159,107 @@ static void tail(const struct looking *l, const struct sr_inspected *r) {
 			r->reason);
 }
 
-static int inspect_open(struct looking_at *at, struct sr_launcher *launcher, int fd,
+/* A file whose parser was started. */
+struct ahead {
+	const char *path;
+	int fd;
+	struct sr_box_input in;
+	struct sr_inspection *begun;
+};
+
+static int begin_one(struct ahead *a, const char *path, struct sr_launcher *launcher,
 	const struct sr_inspect_caps *caps, struct sr_err *e) {
-	const struct sr_inspector to = {.name = sr_bytes_str(at->path),
-		.fact = fact,
-		.member = member,
-		.end = end,
-		.ctx = at};
-	struct sr_box_input in = {.read = read_at, .ctx = &fd};
-	struct sr_inspected r;
+	char shown[256];
 	struct stat st;
 	int rc;
 
-	if (fstat(fd, &st) != 0)
-		return sr_fail_errno(e, "stat");
+	(void)sr_escape_to(shown, sizeof shown, sr_bytes_str(path));
+	*a = (struct ahead){.path = path,
+		.fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC),
+		.in = {.read = read_at, .ctx = &a->fd}};
+	if (a->fd < 0)
+		return errno == ENOENT ? sr_fail(e, SR_NOTFOUND, "%s: nothing is there", shown)
+				       : sr_fail_errno(e, "%s", shown);
+	if (fstat(a->fd, &st) != 0)
+		return sr_fail_errno(e, "%s", shown);
 	if (!S_ISREG(st.st_mode))
-		return sr_fail(e, SR_USAGE, "it is no file");
-	in.size = (uint64_t)st.st_size;
-	rc = sr_inspect(&r, launcher, &in, caps, &to, e);
+		return sr_fail(e, SR_USAGE, "%s is no file", shown);
+	a->in.size = (uint64_t)st.st_size;
+	rc = sr_inspect_begin(&a->begun, launcher, &a->in, caps, e);
 	if (rc != 0)
-		return rc;
-	if (!at->l.seen)
-		head(&at->l, at->path);
-	tail(&at->l, &r);
-	return 0;
+		(void)sr_wrap(e, "%s", shown);
+	return rc;
 }
 
-static int inspect_one(struct cli *c, struct sr_launcher *launcher, const char *path,
-	const struct sr_inspect_caps *caps, json_t *all, struct sr_err *e) {
-	struct looking_at at = {.l = {.c = c}, .path = path};
-	const int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+static void drop_one(struct ahead *a) {
+	sr_inspect_drop(a->begun);
+	if (a->fd >= 0)
+		(void)close(a->fd);
+	*a = (struct ahead){.fd = -1};
+}
+
+static int finish_one(struct cli *c, struct ahead *a, json_t *all, struct sr_err *e) {
+	struct looking_at at = {.l = {.c = c}, .path = a->path};
+	const struct sr_inspector to = {.name = sr_bytes_str(a->path),
+		.fact = fact,
+		.member = member,
+		.end = end,
+		.ctx = &at};
+	struct sr_inspected r;
 	char shown[256];
 	int rc;
 
-	if (fd < 0)
-		return errno == ENOENT
-			       ? sr_fail(e, SR_NOTFOUND, "%s: nothing is there",
-					 sr_escape_to(shown, sizeof shown, sr_bytes_str(path)))
-			       : sr_fail_errno(e, "%s",
-					 sr_escape_to(shown, sizeof shown, sr_bytes_str(path)));
 	sr_buf_init(&at.l.line);
 	sr_buf_init(&at.l.notes);
 	if (c->json) {
 		at.l.file = json_object();
 		at.l.members = json_array();
-		cli_json_set_bytes(at.l.file, "path", sr_bytes_str(path));
+		cli_json_set_bytes(at.l.file, "path", sr_bytes_str(a->path));
 	}
-	rc = inspect_open(&at, launcher, fd, caps, e);
+	rc = sr_inspect_finish(&r, a->begun, &to, e);
+	a->begun = NULL;
+	if (rc == 0 && !at.l.seen)
+		head(&at.l, a->path);
+	if (rc == 0)
+		tail(&at.l, &r);
 	if (rc == 0 && c->json)
 		json_array_append(all, at.l.file);
 	if (rc != 0)
-		(void)sr_wrap(e, "%s", sr_escape_to(shown, sizeof shown, sr_bytes_str(path)));
+		(void)sr_wrap(e, "%s", sr_escape_to(shown, sizeof shown, sr_bytes_str(a->path)));
 	json_decref(at.l.file);
 	json_decref(at.l.members);
 	sr_buf_free(&at.l.line);
 	sr_buf_free(&at.l.notes);
-	(void)close(fd);
+	return rc;
+}
+
+/* In their order, with the parsers of the next few starting up meanwhile. */
+static int inspect_all(struct cli *c, struct sr_launcher *launcher,
+	const struct sr_inspect_caps *caps, json_t *all, struct sr_err *e) {
+	struct ahead ring[AHEAD];
+	const size_t count = c->args.word_count;
+	size_t begun = 0, done = 0;
+	int rc = 0, stop = 0; /* stop: why no more are begun; those before it come first */
+	struct sr_err why = {0};
+
+	for (size_t i = 0; i < AHEAD; i++)
+		ring[i] = (struct ahead){.fd = -1};
+	while (rc == 0 && (stop == 0 ? done < count : done + 1 < begun)) {
+		while (stop == 0 && begun < count && begun - done < AHEAD) {
+			stop = begin_one(
+				&ring[begun % AHEAD], c->args.words[begun], launcher, caps, &why);
+			begun++;
+		}
+		if (stop != 0 && done + 1 == begun)
+			break; /* the one that was not begun */
+		rc = finish_one(c, &ring[done % AHEAD], all, e);
+		drop_one(&ring[done % AHEAD]);
+		done++;
+	}
+	if (rc == 0 && stop != 0)
+		rc = sr_fail(e, (enum sr_code)stop, "%s", why.text);
+	for (size_t i = 0; i < AHEAD; i++)
+		drop_one(&ring[i]);
 	return rc;
 }
 
@@ -229,8 +278,8 @@ int verb_inspect(struct cli *c, struct sr_err *e) {
 		caps.depth = (unsigned)n;
 	if (rc == 0)
 		rc = sr_launcher_start(&launcher, NULL, e);
-	for (size_t i = 0; rc == 0 && i < c->args.word_count; i++)
-		rc = inspect_one(c, launcher, c->args.words[i], &caps, all, e);
+	if (rc == 0)
+		rc = inspect_all(c, launcher, &caps, all, e);
 	sr_launcher_stop(launcher);
 	if (rc == 0 && c->json)
 		cli_json_print(all);

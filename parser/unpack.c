@@ -112,10 +112,12 @@ static struct archive *open_feed(struct feed *f, bool raw, struct par_result *r)
 		return NULL;
 	}
 	add_filters(a);
-	if (raw)
+	if (raw) {
 		(void)archive_read_support_format_raw(a);
-	else
+		(void)archive_read_support_format_empty(a);
+	} else {
 		add_formats(a);
+	}
 	(void)archive_read_set_read_callback(a, feed_read);
 	(void)archive_read_set_seek_callback(a, feed_seek);
 	(void)archive_read_set_skip_callback(a, feed_skip);
@@ -375,10 +377,12 @@ static bool member(struct par_result *r, struct par_unpack *u, struct archive *a
 	return room && look_inside(r, u, n);
 }
 
-static void members(struct par_result *r, struct par_unpack *u, struct archive *a) {
+/* false: there was none. */
+static bool members(struct par_result *r, struct par_unpack *u, struct archive *a) {
 	struct entry n = {.kept = calloc(1, sizeof(struct kept))};
 	struct archive_entry *e = NULL;
 	int rc = ARCHIVE_OK;
+	bool any = false;
 
 	sr_buf_init(&n.path);
 	sr_buf_init(&n.target);
@@ -390,6 +394,7 @@ static void members(struct par_result *r, struct par_unpack *u, struct archive *
 			continue;
 		if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
 			break;
+		any = true;
 		if (!member(r, u, a, e, &n))
 			break;
 	}
@@ -399,6 +404,7 @@ static void members(struct par_result *r, struct par_unpack *u, struct archive *
 	free(n.kept);
 	sr_buf_free(&n.path);
 	sr_buf_free(&n.target);
+	return any;
 }
 
 /* --- streams ---------------------------------------------------------------------------------- */
@@ -505,6 +511,25 @@ static void inner_name(char *out, size_t size, const struct par_unpack *u) {
 		(void)snprintf(out, size, "%.*s", (int)(to - from), (const char *)p.p + from);
 }
 
+/* A compressed stream of nothing is a member of no bytes. */
+static void empty_stream(struct par_result *out, struct par_unpack *u) {
+	struct sr_member m = {.kind = SR_MEMBER_FILE, .depth = u->depth + 1, .size = 0};
+	struct sr_buf path;
+	char name[256];
+
+	inner_name(name, sizeof name, u);
+	sr_buf_init(&path);
+	join(&path, u, name);
+	m.path = sr_buf_view(&path);
+	if (path.failed != 0 || !u->to->begin(u->to->ctx, &m)) {
+		say(out, SR_BOX_CAPPED, "");
+	} else {
+		say(out, SR_BOX_WHOLE, "");
+		u->to->end(u->to->ctx, SR_BOX_WHOLE, "");
+	}
+	sr_buf_free(&path);
+}
+
 /* A stream behind filters that is no archive: a web archive, or one member. */
 static void one_stream(struct par_result *out, struct par_unpack *u, struct feed *f) {
 	struct archive *a = open_feed(f, true, out);
@@ -514,7 +539,13 @@ static void one_stream(struct par_result *out, struct par_unpack *u, struct feed
 
 	if (a == NULL)
 		return;
-	if (archive_read_next_header(a, &e) != ARCHIVE_OK || archive_filter_count(a) < 2) {
+	const int rc = archive_read_next_header(a, &e);
+	if (rc == ARCHIVE_EOF && archive_filter_count(a) > 1) {
+		(void)archive_read_free(a);
+		empty_stream(out, u);
+		return;
+	}
+	if (rc != ARCHIVE_OK || archive_filter_count(a) < 2) {
 		say(out, SR_BOX_BROKEN,
 			archive_error_string(a) != NULL ? archive_error_string(a)
 							: "its compression is not understood");
@@ -566,8 +597,11 @@ static void archived(struct par_result *out, struct par_unpack *u, struct feed *
 		return;
 	}
 	say(out, SR_BOX_WHOLE, "");
-	members(out, u, a);
+	const bool any = members(out, u, a);
 	(void)archive_read_free(a);
+	/* Zeros, and nothing, pass for an empty tar. */
+	if (!any && filter)
+		one_stream(out, u, f);
 }
 
 /* A zip ends with its directory: without one, libarchive lists what it meets and calls it whole. */

@@ -69,6 +69,14 @@ jq -e '.[0].status == "broken" or (.[0].members | any(.status == "broken"))' out
 ok sr inspect words slip.zip --json
 same "$(jq length out)" 2
 refused 1 'nothing is there' sr inspect gone
+refused 1 'nothing is there' sr inspect words slip.zip gone words
+has '^words: text/plain'
+has '^slip.zip: application/zip'
+for i in $(seq 11); do echo "words $i" >"w$i"; done
+# shellcheck disable=SC2046
+ok sr inspect $(seq -f 'w%g' 11)
+same "$(grep -c '^w[0-9]*: text/plain' out)" 11
+same "$(grep -n '^w7:' out | cut -d: -f1)" 7 'in their order'
 refused 2 'depth' sr inspect words --depth 0
 refused 2 . sr inspect
 

@@ -86,9 +86,9 @@ static inline const char *bags_wrong(
 	case BAGS_VALID:
 		return sr_bag_refusals(b) == 0 ? NULL : "a valid bag is refused";
 	case BAGS_WARNING:
-		return sr_bag_refusals(b) != 0 ? "a bag that only wants a warning is refused"
-		       : b == NULL || sr_bag_warnings(b) == 0 ? "it is accepted without a warning"
-							      : NULL;
+		return sr_bag_refusals(b) != 0   ? "a bag that only wants a warning is refused"
+		       : sr_bag_warnings(b) == 0 ? "it is accepted without a warning"
+						 : NULL;
 	case BAGS_INVALID:
 		if (sr_bag_refusals(b) == 0)
 			return "an invalid bag is accepted";
@@ -116,22 +116,24 @@ static inline void bags_one(
 	struct sr_err e = {0};
 	struct sr_bag *b = NULL;
 	char why[128];
-	const char *wrong = sr_bag_read(&b, path, NULL, &e) != 0
-				    ? e.text
-				    : bags_wrong(b, class, name, why, sizeof why);
 
+	if (sr_bag_read(&b, path, NULL, &e) != 0 || b == NULL) {
+		t->failed++;
+		(void)printf("%s: FAILED: %s\n", path, e.text);
+		return;
+	}
+	const char *wrong = bags_wrong(b, class, name, why, sizeof why);
 	if (wrong != NULL)
 		t->failed++;
 	else
 		t->passed++;
 	if (wrong != NULL || !t->quiet) {
 		(void)printf("%s: %s%s\n", path, wrong != NULL ? "FAILED: " : "",
-			wrong != NULL                          ? wrong
-			: class == BAGS_INVALID                ? "refused"
-			: b == NULL || sr_bag_warnings(b) == 0 ? "accepted"
-							       : "accepted with warnings");
-		if (b != NULL)
-			bags_show(b);
+			wrong != NULL             ? wrong
+			: class == BAGS_INVALID   ? "refused"
+			: sr_bag_warnings(b) == 0 ? "accepted"
+						  : "accepted with warnings");
+		bags_show(b);
 	}
 	sr_bag_free(b);
 }

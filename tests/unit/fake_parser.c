@@ -96,6 +96,14 @@ static void lie(char how, char which) {
 		sr_inside_end(&s, SR_BOX_WHOLE, "");
 		sr_inside_done(&s, SR_BOX_WHOLE, "");
 		break;
+	case 'N': /* what only its parent says */
+		sr_inside_fact(&s, "pronom", sr_bytes_str("fmt/1"));
+		break;
+	case 'h': /* half a member, and then nothing more */
+		member("../half.pdf");
+		sr_inside_fact(&s, "media-type", sr_bytes_str("image/png"));
+		sr_inside_data(&s, "abc", 3);
+		break;
 	case 'n': /* nothing, for ever */
 		forever();
 		break;

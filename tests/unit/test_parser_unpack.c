@@ -155,6 +155,19 @@ static void streams(void **state) {
 		parsed_free(&p);
 		sr_buf_free(&b);
 	}
+	/* Zeros pass for an empty tar, and are one stream all the same; so is nothing. */
+	static const uint8_t zeros[5000];
+	const struct put nothing[] = {{"x", zeros, sizeof zeros, 0, NULL}, {"x", "", 0, 0, NULL}};
+	for (size_t i = 0; i < 2; i++) {
+		pack(&b, ARCHIVE_FORMAT_RAW, ARCHIVE_FILTER_GZIP, &nothing[i], 1);
+		parsed_init(&p, 100, 1 << 20);
+		unpack(&p, sr_buf_view(&b), 8, 1 << 20);
+		assert_string_equal(
+			(const char *)p.lines.p, i == 0 ? "file content 5000 bytes whole\n"
+							: "file content 0 bytes whole\n");
+		parsed_free(&p);
+		sr_buf_free(&b);
+	}
 	/* What is no container has no members. */
 	parsed_init(&p, 100, 1 << 20);
 	unpack(&p, sr_bytes_str("just words"), 8, 1 << 20);

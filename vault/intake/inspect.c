@@ -4,6 +4,7 @@
 #include "intake/inspect.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/escape.h"
@@ -171,28 +172,72 @@ struct sr_box_options sr_inspect_job(const struct sr_inspect_caps *caps, uint64_
 	return o;
 }
 
-int sr_inspect(struct sr_inspected *out, struct sr_launcher *l, const struct sr_box_input *in,
-	const struct sr_inspect_caps *caps, const struct sr_inspector *to, struct sr_err *e) {
+struct sr_inspection {
+	struct sr_box *box;
+};
+
+int sr_inspect_begin(struct sr_inspection **out, struct sr_launcher *l,
+	const struct sr_box_input *in, const struct sr_inspect_caps *caps, struct sr_err *e) {
 	const struct sr_box_options o = sr_inspect_job(caps, in->size);
+	struct sr_inspection *i = calloc(1, sizeof *i);
+	int rc;
+
+	*out = NULL;
+	if (i == NULL)
+		return sr_fail(e, SR_NOMEM, "no memory to inspect a file");
+	rc = sr_box_begin(&i->box, l, in, &o, e);
+	if (rc != 0)
+		free(i);
+	else
+		*out = i;
+	return rc;
+}
+
+void sr_inspect_drop(struct sr_inspection *i) {
+	if (i == NULL)
+		return;
+	sr_box_free(i->box);
+	free(i);
+}
+
+/* Findings that are ours are not believed when a parser says them. */
+static bool is_ours(struct sr_bytes key) {
+	static const char *const ours[] = {"name", "pronom", "mismatch"};
+
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (sr_bytes_eq(key, sr_bytes_str(ours[i])))
+			return true;
+	return false;
+}
+
+int sr_inspect_finish(struct sr_inspected *out, struct sr_inspection *i,
+	const struct sr_inspector *to, struct sr_err *e) {
 	struct sr_frame f = {.type = SR_FRAME_HELLO};
 	struct work w = {.out = out, .to = to};
 	struct sr_err why = {0};
-	struct sr_box *b = NULL;
-	int rc;
+	int rc = 0;
 
 	memset(out, 0, sizeof *out);
-	rc = sr_box_begin(&b, l, in, &o, &why);
-	if (rc != 0)
-		return sr_fail(e, (enum sr_code)rc, "%s", why.text);
 	while (rc == 0 && f.type != SR_FRAME_DONE) {
-		rc = sr_box_next(b, &f, &why);
+		rc = sr_box_next(i->box, &f, &why);
+		if (rc == 0 && f.type == SR_FRAME_FACT && is_ours(f.key))
+			rc = sr_fail(&why, SR_CORRUPT,
+				"the parser broke the protocol: it says what only we say");
 		if (rc == SR_CORRUPT || rc == SR_LIMIT) {
 			rc = parser_failed(&w, &why, e);
 			break;
 		}
 		rc = rc == 0 ? take(&w, &f, e) : sr_fail(e, (enum sr_code)rc, "%s", why.text);
 	}
-	sr_box_free(b);
+	sr_inspect_drop(i);
 	sr_buf_free(&w.path);
 	return rc;
+}
+
+int sr_inspect(struct sr_inspected *out, struct sr_launcher *l, const struct sr_box_input *in,
+	const struct sr_inspect_caps *caps, const struct sr_inspector *to, struct sr_err *e) {
+	struct sr_inspection *i = NULL;
+	const int rc = sr_inspect_begin(&i, l, in, caps, e);
+
+	return rc == 0 ? sr_inspect_finish(out, i, to, e) : rc;
 }

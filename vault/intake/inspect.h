@@ -60,6 +60,14 @@ const char *sr_inspect_name(struct sr_bytes path);
 
 /* UNSUPPORTED: the sandbox cannot be set up, with what to do; other failures are the input's, the
  * inspector's, or our own. */
+/* In two steps, so that the parsers of several files start up side by side: begun, and finished,
+ * which frees it. ${in} and what it reads outlive both. */
+struct sr_inspection; /* opaque */
+SR_MUST int sr_inspect_begin(struct sr_inspection **out, struct sr_launcher *l,
+	const struct sr_box_input *in, const struct sr_inspect_caps *caps, struct sr_err *e);
+SR_MUST int sr_inspect_finish(struct sr_inspected *out, struct sr_inspection *i,
+	const struct sr_inspector *to, struct sr_err *e);
+void sr_inspect_drop(struct sr_inspection *i); /* one that is not to be finished; NULL allowed */
 SR_MUST int sr_inspect(struct sr_inspected *out, struct sr_launcher *l,
 	const struct sr_box_input *in, const struct sr_inspect_caps *caps,
 	const struct sr_inspector *to, struct sr_err *e);

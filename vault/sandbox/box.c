@@ -274,8 +274,6 @@ int sr_box_begin(struct sr_box **out, struct sr_launcher *l, const struct sr_box
 	clock_on(b);
 	sr_buf_init(&b->out);
 	rc = open_job(b, l, e);
-	if (rc == 0)
-		rc = greet(b, e);
 	if (rc != 0) {
 		sr_box_free(b);
 		return rc;
@@ -366,7 +364,9 @@ int sr_box_next(struct sr_box *b, struct sr_frame *f, struct sr_err *e) {
 	if (b->state == B_FAILED)
 		return sr_fail(e, (enum sr_code)b->rc, "the parser failed before");
 	clock_on(b);
-	do {
+	if (b->state == B_HELLO)
+		rc = greet(b, e);
+	while (rc == 0) {
 		struct sr_bytes in = {NULL, 0};
 
 		rc = receive(b, &in, e);
@@ -374,10 +374,12 @@ int sr_box_next(struct sr_box *b, struct sr_frame *f, struct sr_err *e) {
 			(void)sr_wrap(e, "the parser broke the protocol");
 		if (rc == 0)
 			rc = take(b, f, e);
-	} while (rc == 0 && f->type == SR_FRAME_READ && sr_mono_ms() < b->deadline_ms);
-	if (rc == 0 && f->type == SR_FRAME_READ)
-		rc = sr_fail(e, SR_LIMIT, "the parser took longer than %u ms and was ended",
-			b->o.limits.wall_ms);
+		if (rc != 0 || f->type != SR_FRAME_READ)
+			break;
+		if (sr_mono_ms() >= b->deadline_ms)
+			rc = sr_fail(e, SR_LIMIT, "the parser took longer than %u ms and was ended",
+				b->o.limits.wall_ms);
+	}
 	clock_off(b);
 	return rc == 0 ? 0 : fail(b, rc);
 }

@@ -42,6 +42,7 @@ struct sr_box_options {
 };
 
 struct sr_box; /* opaque */
+/* Starts the child and does not wait for it: several that are begun start up side by side. */
 SR_MUST int sr_box_begin(struct sr_box **out, struct sr_launcher *l, const struct sr_box_input *in,
 	const struct sr_box_options *o, struct sr_err *e);
 /* The next MEMBER, DATA, FACT, END or DONE; its views live until the next call. After DONE: MISUSE.

@@ -182,6 +182,16 @@ static int launch(
 	return rc;
 }
 
+/* The other end is gone: so is all that we started, and nobody else has to bury it. */
+static _Noreturn void end_all(const struct service *s) {
+	for (size_t i = 0; i < SR_LAUNCHER_CHILDREN; i++)
+		if (s->children[i] != 0)
+			(void)kill(s->children[i], SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+	_exit(0);
+}
+
 static void serve(struct service *s) {
 	for (;;) {
 		struct request q;
@@ -191,13 +201,13 @@ static void serve(struct service *s) {
 		const ssize_t n = receive_with(SERVICE_FD, &q, sizeof q, fds);
 
 		if (n <= 0)
-			_exit(0);
+			end_all(s);
 		if (n == (ssize_t)sizeof q && fds[0] >= 0)
 			a.rc = launch(s, &q, fds, out, &e);
 		close_all(fds, FDS_MAX);
 		(void)snprintf(a.text, sizeof a.text, "%s", e.text);
 		if (send_with(SERVICE_FD, &a, sizeof a, out, a.rc == 0 ? FDS_MAX : 0) != 0)
-			_exit(0);
+			end_all(s);
 		close_all(out, FDS_MAX);
 	}
 }
