@@ -19,20 +19,21 @@ const struct cli_option cli_auditor_add_options[] = {
 };
 
 /* The role, which begins a new epoch: only a quorum gives it. */
-static int ask_role(struct cli *c, struct sr_asking *a, struct sr_err *e) {
+static int ask_role(struct cli *c, const struct sr_asking *why, struct sr_err *e) {
 	static const char *const roles[] = {"auditor", NULL};
+	struct sr_asking a = *why;
 	struct cli_card card;
 	int rc = cli_card_read(&card, c->args.words[0], e);
 	if (rc != 0) {
 		c->own_input = true;
 		return rc;
 	}
-	a->kind = "role";
-	a->card = &card.who;
-	a->roles = roles;
+	a.kind = "role";
+	a.card = &card.who;
+	a.roles = roles;
 	rc = cli_connect(c, CLI_PERSON, e);
 	if (rc == 0)
-		rc = cli_ask_board(c, a, "make this person an auditor, from a new epoch on", e);
+		rc = cli_ask_board(c, &a, "make this person an auditor, from a new epoch on", e);
 	cli_card_free(&card);
 	return rc;
 }

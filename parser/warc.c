@@ -192,7 +192,7 @@ static bool first_line(struct sr_bytes at, struct sr_bytes *line) {
 }
 
 static bool is_arc(struct sr_bytes at, size_t words) {
-	struct sr_bytes line, word[ARC_V2];
+	struct sr_bytes line = {NULL, 0}, word[ARC_V2] = {{NULL, 0}};
 
 	return words != 0 && first_line(at, &line) && arc_line(line, words, word);
 }

@@ -21,7 +21,7 @@ witness_up() {
 	"$STRONGROOM_T" witness serve "$W/$1" --unlock "$W/$1.key" --port 0 >"$W/$1.up" 2>"$W/$1.err" &
 	PID[$1]=$!
 	until grep -qs ' at http' "$W/$1.up" || ! kill -0 "${PID[$1]}" 2>/dev/null; do sleep 0.05; done
-	read -r KEY[$1] _ URL[$1] <"$W/$1.up" || fail "no witness: $(cat "$W/$1.err")"
+	read -r "KEY[$1]" _ "URL[$1]" <"$W/$1.up" || fail "no witness: $(cat "$W/$1.err")"
 }
 witness_down() {
 	kill "${PID[$1]}"
