@@ -3,6 +3,7 @@
  */
 #include "parser/web_archive.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,12 +41,16 @@ static int cap(struct members *m, struct sr_err *e) {
 	return sr_fail(e, SR_LIMIT, "a cap was reached");
 }
 
+static char lower(char c) {
+	return (char)tolower((unsigned char)c);
+}
+
 /* A token for a name: letters, digits and hyphens. */
 static void plain_type(char out[TYPE_MAX + 1], const struct par_warc_record *r) {
 	size_t n = 0;
 
 	for (const char *c = r->type; *c != '\0' && n < TYPE_MAX; c++) {
-		const char low = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
+		const char low = lower(*c);
 
 		if ((low >= 'a' && low <= 'z') || (low >= '0' && low <= '9') || low == '-')
 			out[n++] = low;
