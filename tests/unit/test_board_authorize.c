@@ -112,6 +112,8 @@ static void impose(struct world *w, const char *text, uint8_t object[SR_HASH]) {
 
 	assert_int_equal(policy_request(w, &a), 0);
 	sr_sha256(set, text, strlen(text));
+	world_id(w, objects[0].salt);
+	world_id(w, objects[1].salt);
 	sr_object_id(id, objects[0].salt, objects[0].body);
 	sr_object_id(none, objects[1].salt, objects[1].body);
 	sr_buf_init(&b);
@@ -912,6 +914,60 @@ static void more_votes(void **state) {
 	world_free(w);
 }
 
+/* Who may still vote is what the rules say: a set that lets applicants vote waits for them, one
+ * that forbids what nobody can change refuses as before. */
+static void who_counts(void **state) {
+	struct world *w = world_new(NULL);
+	uint8_t item[1][SR_ID];
+	struct world_request rq = {
+		.by = &w->member[0], .items = (const uint8_t(*)[SR_ID])item, .count = 1};
+	struct sr_version_row v = {0};
+	struct world_draft d;
+	uint32_t can = 0;
+
+	(void)state;
+	put_item(w, item[0], true);
+	assert_int_equal(world_person_add(w, &w->curator[0], &w->member[0], "researcher"), 0);
+	/* The default set: with one of two others against it there is no quorum. */
+	assert_int_equal(ask_for(w, &rq), 0);
+	assert_ok(sr_query_version(&v, w->v->catalogue, rq.id, 0, &w->e), &w->e);
+	assert_ok(sr_authorize_voters(&can, w->v, &v, w->now, &w->e), &w->e);
+	assert_int_equal(can, 2);
+	assert_refused(w, vote_on(w, 0, &rq), "rule own-request");
+	assert_int_equal(
+		world_vote(w,
+			&(struct world_vote){.member = 1, .request = rq.id, .decision = "reject"}),
+		0);
+	assert_int_equal(request_state(w, rq.id), SR_S_REFUSED);
+	sr_version_row_free(&v);
+	/* A set without that rule: theirs is the second vote. */
+	impose(w, RULE("all", "permit (principal, action, resource);"), NULL);
+	assert_int_equal(ask_for(w, &rq), 0);
+	assert_int_equal(
+		world_vote(w,
+			&(struct world_vote){.member = 1, .request = rq.id, .decision = "reject"}),
+		0);
+	assert_int_equal(request_state(w, rq.id), SR_S_OPEN);
+	assert_int_equal(vote_on(w, 0, &rq), 0);
+	assert_int_equal(vote_on(w, 2, &rq), 0);
+	assert_int_equal(request_state(w, rq.id), SR_S_GRANTED);
+	/* Rules that forbid every vote end nothing: they may be others tomorrow. */
+	assert_int_equal(ask_for(w, &rq), 0);
+	impose(w,
+		RULE("all", "permit (principal, action, resource);")
+			RULE("rest", "forbid (principal, action in Action::\"vote\", resource);"),
+		NULL);
+	world_begin(&d, w, &w->member[2], SR_T_RECUSE);
+	sr_text_put_hex(&d.text, "request", rq.id, SR_ID);
+	assert_int_equal(world_commit(&d, NULL), 0);
+	assert_ok(sr_query_version(&v, w->v->catalogue, rq.id, 0, &w->e), &w->e);
+	assert_ok(sr_authorize_voters(&can, w->v, &v, w->now, &w->e), &w->e);
+	assert_int_equal(
+		can, 1); /* by the catalogue; the applicant and who stepped aside are out */
+	sr_version_row_free(&v);
+	world_free(w);
+}
+
 /* What was decided stays decided as it was: from the bytes in the log, under the set of then. */
 static void replayed(void **state) {
 	struct world *w = world_new(NULL);
@@ -1025,6 +1081,7 @@ int main(void) {
 		cmocka_unit_test(limit),
 		cmocka_unit_test(strict_and_loose),
 		cmocka_unit_test(more_votes),
+		cmocka_unit_test(who_counts),
 		cmocka_unit_test(replayed),
 		cmocka_unit_test(pace),
 	};

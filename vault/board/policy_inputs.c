@@ -1285,6 +1285,20 @@ int sr_inputs_of_decision(struct sr_inputs *out, const struct sr_facts *f,
 	return maker_end(m, out, rc);
 }
 
+int sr_inputs_of_voter(struct sr_inputs *out, const struct sr_facts *f,
+	const struct sr_version_row *v, const char *member, struct sr_err *e) {
+	struct maker *m = NULL;
+	int rc = maker_new(&m, out, f, "Person", member, e);
+
+	if (rc == 0) {
+		action_is(m, "vote-approve");
+		rc = context_voting(m, v, member);
+	}
+	if (rc == 0)
+		rc = request_of_version(m, v);
+	return maker_end(m, out, rc);
+}
+
 int sr_inputs_of_use(struct sr_inputs *out, const struct sr_facts *f, const struct sr_use *use,
 	struct sr_err *e) {
 	struct maker *m = NULL;

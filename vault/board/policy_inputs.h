@@ -61,6 +61,10 @@ SR_MUST int sr_inputs_of_statement(struct sr_inputs *out, const struct sr_facts 
 SR_MUST int sr_inputs_of_decision(struct sr_inputs *out, const struct sr_facts *f,
 	const struct sr_version_row *v, uint32_t more, struct sr_err *e);
 
+/* What a member's approval of a version would ask, of whom has not voted. */
+SR_MUST int sr_inputs_of_voter(struct sr_inputs *out, const struct sr_facts *f,
+	const struct sr_version_row *v, const char *member, struct sr_err *e);
+
 /* The use of an item under a grant: by whom, and in which form. ${checkout}: the one that is used
  * (not counted among the loans), or NULL. */
 struct sr_use {
