@@ -36,11 +36,11 @@ refused 1 'revoked' as ri checkout "$ITEM" --grant "$GRANT"
 ok as ri request show "$REQUEST"
 has 'room key +erased'
 
-as ri request "$ITEM" --purpose research --ends "$(date -u -d '+4 seconds' +%Y-%m-%dT%H:%M:%SZ)" --reason r --json >r.json
+as ri request "$ITEM" --purpose research --ends "$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%SZ)" --reason r --json >r.json
 REQUEST=$(json request r.json)
 as m1 vote "$REQUEST" approve --quiet >/dev/null
 as m2 vote "$REQUEST" approve --quiet >/dev/null
-sleep 4
+export SR_TIME_AHEAD=4000
 refused 1 'grant' as ri checkout "$ITEM"
 ok as ri grants --state expired --json
 same "$(json 0.request)" "$REQUEST"

@@ -246,6 +246,30 @@ RIG void life_items_in(struct rig *r) {
 	s_viewed(r, "look", "open");
 	s_describe(r, "item 1", "Title-of-one", "graphic");
 	s_describe(r, "item 2", "Title-of-two", NULL);
+	rig_begin(r, SR_T_SCAN, SERVICE);
+	f_id(r, "checkout", "look");
+	f_id(r, "item", "item 1");
+	f_dec(r, "number", 1);
+	f_put(r, "scanner", "ClamAV_1.4.6/27500/Mon");
+	f_time(r, "signatures", RIG_NOW - 86400);
+	f_put(r, "result", "infected");
+	f_dec(r, "clean", 2);
+	f_dec(r, "infected", 1);
+	f_dec(r, "not-scanned", 0);
+	{
+		char subject[SR_SUBJECT_TEXT];
+
+		snprintf(subject, sizeof subject, "item:%s", rig_hex("item 1"));
+		rig_text(r, SR_DESCRIPTIVE, subject, "finding", "Finding-of-one");
+	}
+	rig_end(r);
+	rig_begin(r, SR_T_HELD_BOX, CURATOR);
+	f_id(r, "item", "item 1");
+	f_dec(r, "number", 1);
+	f_put(r, "person", r->person[OFFICER]);
+	f_key(r, "key", "key of who became a curator");
+	f_hash(r, "box", "box");
+	rig_end(r);
 	s_release(r, "item 1", 2, 3);
 	s_release(r, "item 2", 2, 2);
 }
@@ -448,6 +472,13 @@ RIG void life_ends(struct rig *r) {
 	f_put(r, "quorum", "asked");
 	rig_object(r, "policy", sr_bytes_str("quorum none\n"));
 	rig_end(r);
+	rig_begin(r, SR_T_WITNESS, SERVICE);
+	f_put(r, "event", "unwitnessed");
+	f_time(r, "from", RIG_NOW - 5000);
+	f_time(r, "to", RIG_NOW);
+	f_dec(r, "first", 3);
+	f_dec(r, "last", 9);
+	rig_end(r);
 	s_backup(r, "backup 1", "begun", "escrow 1", 1);
 	s_backup(r, "backup 1", "made", "escrow 1", 1);
 	rig_begin(r, SR_T_ENQUIRY, OFFICER);
@@ -471,9 +502,90 @@ RIG void life_ends(struct rig *r) {
 	f_put(r, "person", r->person[RESEARCHER]);
 	f_id(r, "about", "grant 5");
 	rig_end(r);
+	rig_begin(r, SR_T_READ, AUDITOR);
+	f_put(r, "what", "person");
+	f_put(r, "person", r->person[RESEARCHER]);
+	rig_text(r, SR_PERSONAL, r->person[AUDITOR], "reason", "The-yearly-sample");
+	rig_end(r);
 	q.request = "request 8";
 	q.closes = RIG_NOW + 1000;
 	s_request(r, RESEARCHER, &q);
+}
+
+/* Another auditors' epoch, and that of before for the one who is there. */
+RIG void life_epochs(struct rig *r) {
+	struct rig_vote v = {.request = "give epochs", .decision = "approve", .version = 1};
+
+	rig_begin(r, SR_T_KEY_EPOCH, SERVICE);
+	f_dec(r, "epoch", 2);
+	rig_object(r, "keys", sr_bytes_str("boxes of epoch 2"));
+	f_put(r, "auditor", r->person[AUDITOR]);
+	rig_end(r);
+	rig_begin(r, SR_T_REQUEST, OFFICER);
+	f_id(r, "request", "give epochs");
+	f_dec(r, "version", 1);
+	f_put(r, "kind", "auditor");
+	f_board(r);
+	f_dec(r, "epoch", 1);
+	f_dec(r, "level", 2);
+	f_put(r, "subject", r->person[AUDITOR]);
+	f_dec(r, "from", 1);
+	rig_end(r);
+	memcpy(v.of, rig_last(r)->hash, SR_HASH);
+	s_vote(r, M1, &v);
+	s_vote(r, M2, &v);
+	rig_begin(r, SR_T_AUDITOR, SERVICE);
+	f_id(r, "request", "give epochs");
+	f_put(r, "person", r->person[AUDITOR]);
+	f_dec(r, "first", 1);
+	f_dec(r, "last", 1);
+	rig_object(r, "keys", sr_bytes_str("boxes of epoch 1"));
+	rig_end(r);
+}
+
+/* Somebody of whom nothing is kept any more, nor of what was asked about them. */
+RIG void life_erased(struct rig *r) {
+	struct rig_vote v = {.request = "forget them", .decision = "approve", .version = 1};
+	char subject[SR_SUBJECT_TEXT];
+
+	s_person(r, CURATOR, LEAVER, "researcher");
+	rig_begin(r, SR_T_PERSON_END, OFFICER);
+	f_put(r, "person", r->person[LEAVER]);
+	rig_text(r, SR_PERSONAL, r->person[LEAVER], "reason", "Gone-for-good");
+	rig_end(r);
+	for (int i = 0; i < 2; i++) {
+		rig_begin(r, SR_T_ENQUIRY, OFFICER);
+		f_id(r, "enquiry", "enquiry 2");
+		f_put(r, "event", i == 0 ? "open" : "close");
+		if (i == 0) {
+			f_put(r, "kind", "data-subject");
+			f_put(r, "concerns", r->person[LEAVER]);
+		}
+		snprintf(subject, sizeof subject, "enquiry:%s", rig_hex("enquiry 2"));
+		rig_text(r, SR_PERSONAL, subject, "text", "To-be-forgotten");
+		rig_end(r);
+	}
+	rig_begin(r, SR_T_REQUEST, OFFICER);
+	f_id(r, "request", "forget them");
+	f_dec(r, "version", 1);
+	f_put(r, "kind", "erase");
+	f_board(r);
+	f_dec(r, "epoch", 1);
+	f_dec(r, "level", 2);
+	f_put(r, "purpose", "data-subject");
+	f_put(r, "subject", r->person[LEAVER]);
+	rig_end(r);
+	memcpy(v.of, rig_last(r)->hash, SR_HASH);
+	s_vote(r, M1, &v);
+	s_vote(r, M2, &v);
+	rig_begin(r, SR_T_ERASE, SERVICE);
+	f_id(r, "request", "forget them");
+	f_dec(r, "version", 1);
+	f_put(r, "person", r->person[LEAVER]);
+	f_put(r, "ground", "data-subject");
+	f_id(r, "enquiry", "enquiry 2");
+	f_dec(r, "records", 4); /* name, why they went, what was asked, what was said at its end */
+	rig_end(r);
 }
 
 /* Another board, and a collection under it. */
@@ -562,6 +674,8 @@ RIG void life_all(struct rig *r) {
 	life_use(r);
 	life_ends(r);
 	life_destroy(r);
+	life_epochs(r);
+	life_erased(r);
 	life_second(r);
 	life_policy(r);
 	life_reshare(r);

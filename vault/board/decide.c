@@ -446,6 +446,71 @@ static int decide_person_end(const struct follow_job *j, const struct decision *
 	return rc;
 }
 
+/* What is erased is looked up now: the request names the person alone, so what came to be kept of
+ * them since goes too. */
+static int emit_erase(const struct follow_job *j, const struct decision *d) {
+	uint8_t *enquiries = NULL;
+	struct sr_buf text;
+	size_t count = 0;
+	uint64_t records = 0;
+	int rc = sr_query_erasable(
+		&enquiries, &count, &records, j->v->catalogue, d->v.subject, j->e);
+
+	sr_buf_init(&text);
+	if (rc == 0) {
+		sr_follow_begin(&text, j->v, SR_T_ERASE, j->f->now);
+		sr_text_put_hex(&text, "request", d->v.request, SR_ID);
+		sr_text_put_dec(&text, "version", d->v.version);
+		sr_text_put(&text, "person", d->v.subject);
+		sr_text_put(&text, "ground", d->v.purposes);
+		for (size_t i = 0; i < count; i++)
+			sr_text_put_hex(&text, "enquiry", enquiries + i * SR_ID, SR_ID);
+		sr_text_put_dec(&text, "records", records);
+		rc = follow_emit(j, &text, NULL);
+	}
+	if (rc == 0)
+		j->f->tell(j->f->ctx, "decided: what was kept of that person is erased");
+	sr_buf_free(&text);
+	free(enquiries);
+	return rc;
+}
+
+static int decide_erase(const struct follow_job *j, const struct decision *d) {
+	struct sr_ruling *r = calloc(1, sizeof *r);
+	int rc = r == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory")
+			   : sr_rules_erase(r, j->v->catalogue, d->v.subject, j->e);
+
+	if (rc == 0 && !r->allowed)
+		rc = decide_moot(j, d, &(struct moot){"person", NULL, r->rule, r->why});
+	else if (rc == 0)
+		rc = emit_erase(j, d);
+	free(r);
+	return rc;
+}
+
+static int decide_auditor(const struct follow_job *j, const struct decision *d) {
+	struct sr_ruling *r = calloc(1, sizeof *r);
+	struct sr_entry en = {0};
+	uint64_t from = 0;
+	int rc = r == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory")
+			   : sr_vault_entry(&en, j->v, d->v.entry, j->e);
+
+	if (rc == 0) {
+		rc = sr_field_dec(&from, &en.statement, "from", 0, j->e);
+		sr_entry_free(&en);
+	}
+	if (rc == 0)
+		rc = sr_rules_auditor(r, j->v->catalogue, d->v.subject, from, j->e);
+	if (rc == 0 && !r->allowed)
+		rc = decide_moot(j, d, &(struct moot){"person", NULL, r->rule, r->why});
+	else if (rc == 0)
+		rc = follow_auditor_give(j, &d->v, from);
+	if (rc == 0 && r->allowed)
+		j->f->tell(j->f->ctx, "decided: the epochs are given to that auditor");
+	free(r);
+	return rc;
+}
+
 /* Every line ${key} of the request, as it stands there. */
 static void copy_lines(struct sr_buf *text, const struct sr_statement *request, const char *key) {
 	for (size_t i = 0; i < sr_field_count(request, key); i++) {
@@ -493,6 +558,36 @@ static int decide_policy(const struct follow_job *j, const struct decision *d) {
 	return decide_moot(j, d,
 		&(struct moot){"", NULL, "rules-changed",
 			"refused: other rules were adopted since; ask again"});
+}
+
+/* The witness policy that the request brought; unless another one was adopted since, which the
+ * votes did not weigh. */
+static int decide_witnesses(const struct follow_job *j, const struct decision *d) {
+	struct sr_witness_policy_row now;
+	struct sr_entry en = {0};
+	struct sr_buf text;
+	int rc = sr_query_witness_policy(&now, j->v->catalogue, j->e);
+
+	if (rc == 0 && now.adopted > 0 && now.entry > d->v.entry)
+		return decide_moot(j, d,
+			&(struct moot){"", NULL, "policy-changed",
+				"refused: another witness policy was adopted since; ask again"});
+	if (rc == 0)
+		rc = sr_vault_entry(&en, j->v, d->v.entry, j->e);
+	if (rc != 0)
+		return rc;
+	sr_buf_init(&text);
+	sr_follow_begin(&text, j->v, SR_T_WITNESS, j->f->now);
+	sr_text_put(&text, "event", "policy");
+	sr_text_put_hex(&text, "request", d->v.request, SR_ID);
+	copy_lines(&text, &en.statement, "rules");
+	copy_lines(&text, &en.statement, "set");
+	rc = follow_emit(j, &text, NULL);
+	if (rc == 0)
+		j->f->tell(j->f->ctx, "decided: these are the log's witnesses now");
+	sr_buf_free(&text);
+	sr_entry_free(&en);
+	return rc;
 }
 
 /* Did the board change while the request was open? Then its dealers have no share any more. */
@@ -647,6 +742,9 @@ static const struct {
 	{"destroy", decide_destroy},
 	{"person", decide_person_key},
 	{"person-end", decide_person_end},
+	{"erase", decide_erase},
+	{"auditor", decide_auditor},
+	{"witnesses", decide_witnesses},
 	{"role", decide_role},
 	{"collection", decide_collection},
 	{"board", decide_board},

@@ -22,6 +22,7 @@
 #include "board/dealings.h"
 #include "board/erase.h"
 #include "board/follow.h"
+#include "board/forget.h"
 #include "board/keys.h"
 #include "board/pieces.h"
 #include "board/quarantine.h"
@@ -45,6 +46,7 @@ struct pending { /* one entry of the group */
 	bool has_object;
 	uint8_t object[SR_HASH];
 	int64_t received;
+	uint32_t epoch; /* in force before it */
 };
 
 struct ended {
@@ -63,12 +65,15 @@ struct group {
 	struct sr_authorized answer; /* of the submission at work */
 	struct sr_outcome
 		*outcome; /* of the submission at work, for `tell`; NULL for the service's own */
-	int64_t now;
+	int64_t now;      /* receipt time */
+	int64_t due; /* what ends by now has ended: never before a time that witnesses confirmed */
 	uint64_t base; /* ledger index of the group's first entry */
 	bool committed;
-	bool board;    /* its keys, a member's key or share changed: keys/service.board follows */
-	bool curators; /* somebody is no curator any more: their boxes go */
-	bool dealings; /* a run of key generation ended: its dealings may go */
+	bool board;     /* its keys, a member's key or share changed: keys/service.board follows */
+	bool curators;  /* somebody is no curator any more: their boxes go */
+	bool dealings;  /* a run of key generation ended: its dealings may go */
+	bool people;    /* what was kept of somebody is to go */
+	bool witnesses; /* the log has others now */
 };
 
 static void pending_free(struct pending *p) {
@@ -200,9 +205,14 @@ static int records_keep(struct pending *p, struct sr_err *e) {
 	return rc;
 }
 
-/* ${own}: the subject of what the statement's lines name. */
+struct own {                           /* of a statement at work */
+	char subject[SR_SUBJECT_TEXT]; /* of what its lines name */
+	uint32_t epoch;
+};
+
 static int object_named(struct sr_object_writer *w, struct sr_vault *v,
-	const struct sr_door_object *o, const char *own, struct sr_err *e) {
+	const struct sr_door_object *o, const struct own *mine, struct sr_err *e) {
+	const char *own = mine->subject;
 	const char *subject = o->subject[0] != '\0' ? o->subject : own;
 	uint8_t key[SR_KEY];
 	uint32_t position;
@@ -211,7 +221,7 @@ static int object_named(struct sr_object_writer *w, struct sr_vault *v,
 	if (subject[0] != '\0')
 		rc = sr_subject_key_make(key, v, subject, e);
 	if (rc == 0)
-		rc = sr_object_key(key, v, subject, e);
+		rc = sr_object_key(key, v, subject, mine->epoch, e);
 	if (rc == 0)
 		rc = sr_object_add_salted(w, key, o->salt, o->body, &position, e);
 	sr_wipe(key, sizeof key);
@@ -275,12 +285,13 @@ static void records_out(struct pending *p) {
 	}
 }
 
+/* Its subject is never the structural one. */
 static int record_object(
 	struct sr_object_writer *w, struct sr_vault *v, struct sr_record *r, struct sr_err *e) {
 	struct sr_buf body;
 	uint8_t key[SR_KEY];
 	uint32_t position;
-	int rc = sr_object_key(key, v, r->subject, e);
+	int rc = sr_object_key(key, v, r->subject, SR_EPOCH_FIRST, e);
 
 	sr_buf_init_secret(&body);
 	sr_record_body(&body, r->salt, r->text);
@@ -298,13 +309,13 @@ static int record_object(
 static int objects_write(
 	struct group *g, struct pending *p, const struct sr_submission *sub, struct sr_err *e) {
 	struct sr_object_writer *w = NULL;
-	char own[SR_SUBJECT_TEXT];
+	struct own own = {.epoch = p->epoch};
 	int rc = sr_object_writer_new(&w, g->v->store, g->v->fingerprint, e);
 
 	if (rc == 0)
-		rc = sr_query_object_subject(own, g->v->catalogue, &p->st, e);
+		rc = sr_query_object_subject(own.subject, g->v->catalogue, &p->st, e);
 	for (size_t i = 0; i < sub->object_count && rc == 0; i++)
-		rc = object_named(w, g->v, &sub->objects[i], own, e);
+		rc = object_named(w, g->v, &sub->objects[i], &own, e);
 	for (size_t i = 0; i < p->count && rc == 0; i++)
 		if (p->records[i].out)
 			rc = record_object(w, g->v, &p->records[i], e);
@@ -322,8 +333,18 @@ static int subjects_make(struct group *g, const struct pending *p, struct sr_err
 	uint8_t key[SR_KEY];
 	int rc = 0;
 
-	for (size_t i = 0; i < p->count && rc == 0; i++)
-		rc = sr_subject_key_make(key, g->v, p->records[i].subject, e);
+	for (size_t i = 0; i < p->count && rc == 0; i++) {
+		bool erased = false;
+
+		/* A second key would make the entries before look forged. */
+		rc = sr_query_is_erased(&erased, g->v->catalogue, p->records[i].subject, e);
+		if (rc == 0 && erased)
+			rc = sr_fail(e, SR_DENIED,
+				"what was kept of %s is erased: nothing is kept of them again",
+				p->records[i].subject);
+		if (rc == 0)
+			rc = sr_subject_key_make(key, g->v, p->records[i].subject, e);
+	}
 	sr_wipe(key, sizeof key);
 	return rc;
 }
@@ -334,7 +355,7 @@ static int entry_apply(struct group *g, const struct pending *p, struct sr_err *
 	struct sr_entry en = {0};
 	int rc;
 
-	en.epoch = SR_EPOCH_FIRST;
+	en.epoch = p->epoch;
 	en.index = sr_catalogue_size(g->v->catalogue);
 	en.received = p->received;
 	en.has_object = p->has_object;
@@ -353,6 +374,8 @@ static int follow_ends(void *ctx, const uint8_t request[SR_ID], uint32_t version
 static int follow_dies(void *ctx, const struct sr_tombstone *item, struct sr_err *e);
 static void follow_curators(void *ctx);
 static void follow_dealings(void *ctx);
+static void follow_people(void *ctx);
+static void follow_witnesses(void *ctx);
 static void follow_tell(void *ctx, const char *sentence);
 
 /* Room for one more entry. */
@@ -379,7 +402,8 @@ static int group_room(struct group *g, struct sr_err *e) {
 static int entry_take(
 	struct group *g, struct pending *p, const struct sr_submission *sub, struct sr_err *e) {
 	struct sr_follow f = {follow_service, follow_ends, follow_dies, follow_curators,
-		follow_dealings, follow_tell, g, g->now, sub->packs};
+		follow_dealings, follow_people, follow_witnesses, follow_tell, g, g->now,
+		sub->packs};
 	struct sr_statement st;
 	int rc = group_room(g, e);
 
@@ -389,7 +413,9 @@ static int entry_take(
 	}
 	p->received = g->now;
 	records_out(p);
-	rc = subjects_make(g, p, e);
+	rc = sr_vault_epoch_now(&p->epoch, g->v, e);
+	if (rc == 0)
+		rc = subjects_make(g, p, e);
 	if (rc == 0)
 		rc = objects_write(g, p, sub, e);
 	if (rc == 0)
@@ -477,6 +503,18 @@ static void follow_dealings(void *ctx) {
 	g->dealings = true;
 }
 
+static void follow_people(void *ctx) {
+	struct group *g = ctx;
+
+	g->people = true;
+}
+
+static void follow_witnesses(void *ctx) {
+	struct group *g = ctx;
+
+	g->witnesses = true;
+}
+
 static void follow_tell(void *ctx, const char *sentence) {
 	struct group *g = ctx;
 
@@ -520,6 +558,9 @@ static int check_signature(struct group *g, const struct sr_statement *s, struct
 	if (rc == SR_NOTFOUND)
 		return sr_fail(e, SR_DENIED,
 			"%s is not known here: a curator or officer adds people", s->head.actor);
+	if (rc == 0 && me.erased != 0)
+		rc = sr_fail(e, SR_DENIED, "what was kept of %s is erased: they act here no more",
+			s->head.actor);
 	if (rc == 0)
 		rc = sr_statement_verify(s, s->head.actor, me.pk, e);
 	sr_person_row_free(&me);
@@ -796,7 +837,7 @@ static void refuse_say(
 
 static int rules_ask(struct group *g, const struct sr_statement *s, const struct sr_submission *sub,
 	struct sr_outcome *o, bool *allowed, struct sr_err *e) {
-	struct sr_rules r = {.catalogue = g->v->catalogue, .now = g->now};
+	struct sr_rules r = {.catalogue = g->v->catalogue, .now = g->due};
 	struct sr_ruling *ruling = calloc(1, sizeof *ruling);
 	int rc = 0;
 
@@ -943,11 +984,11 @@ static int seal_entries(
 	struct sr_epoch epoch;
 	int rc = 0;
 
-	sr_vault_epoch(&epoch, g->v);
 	for (size_t i = 0; i < g->count && rc == 0; i++) {
 		const struct pending *p = &g->entries[i];
 		struct sr_entry_in in = {0};
 
+		sr_vault_epoch(&epoch, g->v, p->epoch);
 		in.origin = g->v->keys->origin;
 		in.index = g->base + i;
 		in.epoch = &epoch;
@@ -1005,6 +1046,13 @@ static int erase_dealings(struct group *g, struct sr_err *e) {
 	size_t erased = 0;
 
 	return g->dealings ? sr_dealings_keep(g->v, &erased, e) : 0;
+}
+
+/* The same for what was kept of people. */
+static int erase_people(struct group *g, struct sr_err *e) {
+	size_t erased = 0;
+
+	return g->people ? sr_forget_due(g->v, &erased, e) : 0;
 }
 
 /* Everything is in memory and in the open transactions: make it true. *${secrets_open} tells
@@ -1065,6 +1113,7 @@ static int group_begin(struct group *g, struct sr_vault *v, struct sr_err *e) {
 	rc = receipt_time(&g->now, v, e);
 	if (rc != 0)
 		return rc;
+	g->due = sr_witnessing_time(v) > g->now ? sr_witnessing_time(v) : g->now;
 	g->base = sr_ledger_next_index(v->ledger);
 	rc = sr_catalogue_begin(v->catalogue, e);
 	if (rc != 0)
@@ -1095,6 +1144,10 @@ static int group_end(struct group *g, int rc, struct sr_err *e) {
 			rc = erase_boxes(g, e);
 		if (rc == 0)
 			rc = erase_dealings(g, e);
+		if (rc == 0)
+			rc = erase_people(g, e);
+		if (rc == 0 && g->witnesses && g->v->witnessing != NULL)
+			rc = sr_witnessing_open(g->v, e);
 		if (rc == 0 && g->board) {
 			struct sr_err why = {0};
 			bool written = false;
@@ -1217,8 +1270,8 @@ enum {
 static int sweep_checkouts(struct group *g, struct sr_err *e) {
 	struct sr_checkouts list = {0};
 	int rc =
-		sr_query_lapsing(&list, g->v->catalogue, g->now - (int64_t)SR_CHECKOUT_HOURS * 3600,
-			g->now - (int64_t)SR_CHECKOUT_OPEN_MIN * 60, e);
+		sr_query_lapsing(&list, g->v->catalogue, g->due - (int64_t)SR_CHECKOUT_HOURS * 3600,
+			g->due - (int64_t)SR_CHECKOUT_OPEN_MIN * 60, e);
 
 	for (size_t i = 0; i < list.count && rc == 0 && g->count < SWEEP_AT_ONCE; i++)
 		rc = lapse(g, "checkout", NULL, 0, list.rows[i].id, e);
@@ -1230,7 +1283,7 @@ static int sweep_checkouts(struct group *g, struct sr_err *e) {
 static int sweep_embargoes(struct group *g, struct sr_err *e) {
 	static const struct sr_submission none;
 	struct sr_flags over = {0};
-	int rc = sr_query_embargoes_over(&over, g->v->catalogue, g->now, e);
+	int rc = sr_query_embargoes_over(&over, g->v->catalogue, g->due, e);
 
 	for (size_t i = 0; i < over.count && rc == 0 && g->count < SWEEP_AT_ONCE; i++) {
 		struct sr_buf text;
@@ -1250,7 +1303,7 @@ static int sweep_embargoes(struct group *g, struct sr_err *e) {
 }
 
 static int sweep_attestations(struct group *g, struct sr_err *e) {
-	const struct sr_attestation_filter due = {.standing = true, .ends = g->now};
+	const struct sr_attestation_filter due = {.standing = true, .ends = g->due};
 	struct sr_attestations list = {0};
 	int rc = sr_query_attestations(&list, g->v->catalogue, &due, e);
 
@@ -1263,12 +1316,12 @@ static int sweep_attestations(struct group *g, struct sr_err *e) {
 static int sweep_all(struct group *g, struct sr_err *e) {
 	struct sr_versions closing = {0};
 	struct sr_grants expiring = {0};
-	int rc = sr_query_closing(&closing, g->v->catalogue, g->now, e);
+	int rc = sr_query_closing(&closing, g->v->catalogue, g->due, e);
 
 	for (size_t i = 0; i < closing.count && rc == 0 && g->count < SWEEP_AT_ONCE; i++)
 		rc = lapse(g, "request", closing.rows[i].request, closing.rows[i].version, NULL, e);
 	if (rc == 0)
-		rc = sr_query_expiring(&expiring, g->v->catalogue, g->now, e);
+		rc = sr_query_expiring(&expiring, g->v->catalogue, g->due, e);
 	for (size_t i = 0; i < expiring.count && rc == 0 && g->count < SWEEP_AT_ONCE; i++)
 		rc = lapse(g, "grant", NULL, 0, expiring.rows[i].id, e);
 	if (rc == 0)

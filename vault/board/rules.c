@@ -181,6 +181,7 @@ static int (*const rule_for[SR_T_COUNT])(struct rules_ctx *c) = {
 	[SR_T_ACCESSION] = rule_accession,
 	[SR_T_REDACT] = rule_redact,
 	[SR_T_DESCRIBE] = rule_describe,
+	[SR_T_HELD_BOX] = rule_held_box,
 	[SR_T_RELEASE] = rule_release,
 	[SR_T_EMBARGO] = rule_embargo,
 	[SR_T_HOLD] = rule_hold,
@@ -201,6 +202,7 @@ static int (*const rule_for[SR_T_COUNT])(struct rules_ctx *c) = {
 	[SR_T_RETURN] = rule_return,
 	[SR_T_BREAK_GLASS] = rule_break_glass,
 	[SR_T_ENQUIRY] = rule_enquiry,
+	[SR_T_READ] = rule_read,
 };
 
 /* Roles that a type's row in ledger/types.c allows to sign, as roles of the catalogue. */

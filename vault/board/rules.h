@@ -98,6 +98,16 @@ SR_MUST int sr_rules_referred(
 SR_MUST int sr_rules_end(
 	struct sr_ruling *out, struct sr_catalogue *cat, const char *person, struct sr_err *e);
 
+/* May this person be given the structural keys from epoch ${from} on now? They are an auditor, and
+ * have not all of them. NOTFOUND. */
+SR_MUST int sr_rules_auditor(struct sr_ruling *out, struct sr_catalogue *cat, const char *person,
+	uint64_t from, struct sr_err *e);
+
+/* May what is kept of this person be erased now? They have no role, and nothing that goes on rests
+ * on it. Asked of a request, and again when its last vote is counted. NOTFOUND. */
+SR_MUST int sr_rules_erase(
+	struct sr_ruling *out, struct sr_catalogue *cat, const char *person, struct sr_err *e);
+
 /* May the key of ${card} take the place of the one that ${person} has? It is fresh, can be sealed
  * to, and, if the card says that the old key bears it out, that is so. Asked as above. NOTFOUND. */
 SR_MUST int sr_rules_key(struct sr_ruling *out, struct sr_catalogue *cat, const char *person,
@@ -116,5 +126,6 @@ const char *const *sr_rules_distressing(void);
 /* Kinds of attestations. */
 const char *const *sr_rules_attestations(void);
 const char *const *sr_rules_enquiries(void); /* kinds of an enquiry */
+const char *const *sr_rules_grounds(void);   /* of an erasure */
 
 #endif

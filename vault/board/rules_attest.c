@@ -66,7 +66,12 @@ static int people_hold(struct rules_ctx *c) {
 			continue;
 		rules_person_text(name[i], c->s, keys[i]);
 		rc = sr_query_person(&row, c->cat, name[i], c->e);
+		const bool erased = rc == 0 && row.erased != 0;
 		sr_person_row_free(&row);
+		if (erased)
+			return rules_deny(c, "person-erased", "",
+				"what was kept of %s is erased, and nothing is said of them again",
+				name[i]);
 		if (rc == SR_NOTFOUND)
 			return rules_deny(c, "no-such-person", "a curator or officer adds people",
 				"%s is not known here", name[i]);

@@ -218,3 +218,47 @@ int rule_release(struct rules_ctx *c) {
 	sr_item_row_free(&item);
 	return rc;
 }
+
+/* A box to another curator: whoever opens one looks, on the record, at what is held. What is in it
+ * nobody can judge but whom it is for. */
+int rule_held_box(struct rules_ctx *c) {
+	struct sr_item_row item = {0};
+	struct sr_person_row whom = {0};
+	char person[SR_PERSON_TEXT];
+	uint8_t key[SR_PK];
+	uint64_t number = 0;
+	int rc = rules_item(c, &item);
+
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-item", "", "no such item");
+	rules_person_text(person, c->s, "person");
+	if (rc == 0)
+		rc = sr_field_dec(&number, c->s, "number", 0, c->e);
+	if (rc == 0)
+		rc = sr_field_key(key, c->s, "key", 0, c->e);
+	if (rc == 0)
+		rc = sr_query_person(&whom, c->cat, person, c->e);
+	if (rc != 0 && rc != SR_NOTFOUND)
+		goto out;
+	if (rc == SR_NOTFOUND || (whom.roles & SR_ROLE_CURATOR) == 0)
+		rc = rules_deny(c, "not-a-curator", "person add makes one",
+			"%s is not a curator here", person);
+	else if (memcmp(whom.pk, key, SR_PK) != 0)
+		rc = rules_deny(c, "other-key", "share the items again",
+			"the key is not the one that %s has now", person);
+	else if (strcmp(person, c->me.person) == 0)
+		rc = rules_deny(c, "own-affair", "another curator shares them",
+			"nobody gives themselves what is held");
+	else if (item.state != SR_S_HELD)
+		rc = rules_deny(c, "not-held", "", "the item is %s", sr_state_name(item.state));
+	else if (number != item.number)
+		rc = rules_deny(c, "envelope-number", "share the items again",
+			"want envelope number %u, have %llu", item.number,
+			(unsigned long long)number);
+	else
+		rc = rules_allow(c);
+out:
+	sr_person_row_free(&whom);
+	sr_item_row_free(&item);
+	return rc;
+}

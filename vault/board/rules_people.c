@@ -210,6 +210,10 @@ int rules_card_in_force(struct rules_ctx *c, const char *key) {
 	if (rc == SR_NOTFOUND && card.next)
 		rc = rules_deny(c, "other-key", "a card of the first key introduces a person",
 			"nobody here is %s, and the card is of a later key", card.person);
+	else if (rc == 0 && row.erased != 0)
+		rc = rules_deny(c, "person-erased", "identity new makes another identity",
+			"what was kept of %s is erased, and nothing is kept of them again",
+			card.person);
 	else if (rc == 0 && memcmp(row.pk, card.key, SR_PK) != 0)
 		rc = rules_deny(c, "other-key", "person rekey changes a key",
 			"%s has another key than this card's", card.person);

@@ -31,14 +31,17 @@ static const struct shape shapes[] = {
 	{"reshare", "quorum member dealer", "newcomer"},
 	{"destroy", "items list", "instruction"},
 	{"policy", "rules set", ""},
+	{"erase", "subject purpose", ""},
+	{"auditor", "subject from", ""},
+	{"witnesses", "rules set", ""},
 };
 
 /* True when the shape holds; else the ruling is made. */
 static bool shape_holds(struct rules_ctx *c, const struct shape *sh) {
 	static const char *const keys[] = {"items", "list", "form", "purpose", "ends", "person",
-		"key", "recipient", "target", "subject", "card", "role", "collection", "dedupe",
-		"name", "instruction", "authority", "quorum", "member", "newcomer", "dealer",
-		"rules", "set"};
+		"key", "recipient", "target", "subject", "from", "card", "role", "collection",
+		"dedupe", "name", "instruction", "authority", "quorum", "member", "newcomer",
+		"dealer", "rules", "set"};
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		const size_t n = sr_field_count(c->s, keys[i]);
@@ -354,7 +357,7 @@ static int newcomer_card(struct rules_ctx *c, struct sr_bytes person, bool *foun
 			continue;
 		*found = true;
 		rc = sr_query_person(&known, c->cat, card.person, c->e);
-		if (rc == 0 && memcmp(known.pk, card.key, SR_PK) != 0)
+		if (rc == 0 && (known.erased != 0 || memcmp(known.pk, card.key, SR_PK) != 0))
 			*found = false;
 		sr_person_row_free(&known);
 		if (rc == SR_NOTFOUND) {
@@ -547,8 +550,10 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 	if (strcmp(sh->kind, "renew") == 0)
 		return renew_request(c, level);
 	decides = c->board.levels[0].level;
-	/* Rules are for everything that the board decides, so they take what anything takes. */
-	if (strcmp(sh->kind, "policy") == 0)
+	/* Rules are for everything that the board decides, so they take what anything takes; so
+	 * does what cannot be undone to the record of who did it. */
+	if (strcmp(sh->kind, "policy") == 0 || strcmp(sh->kind, "erase") == 0 ||
+		strcmp(sh->kind, "witnesses") == 0)
 		decides = c->board.levels[c->board.level_count - 1].level;
 	rc = strcmp(sh->kind, "lift") == 0 ? rules_lift_level(&decides, c) : 0;
 	if (rc != 0)
@@ -561,17 +566,23 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 	if (strcmp(sh->kind, "reshare") == 0)
 		return reshare_request(c);
 	if (!c->board.founding && !sr_token_in(sh->must, "items") &&
-		!sr_token_in(sh->must, "collection") && !sr_token_in(sh->must, "rules"))
+		!sr_token_in(sh->must, "collection") && strcmp(sh->kind, "policy") != 0)
 		return rules_deny(c, "not-this-board", "ask the founding board",
 			"a request of kind %s is the founding board's to decide", sh->kind);
 	if (sr_token_in(sh->must, "items"))
 		return rules_destroy_asked(c);
+	if (strcmp(sh->kind, "witnesses") == 0)
+		return rules_witnesses_asked(c);
 	if (sr_token_in(sh->must, "rules"))
 		return rules_policy_asked(c);
 	if (strcmp(sh->kind, "role") == 0)
 		return role_request(c);
 	if (strcmp(sh->kind, "person-end") == 0)
 		return rules_end_asked(c);
+	if (strcmp(sh->kind, "erase") == 0)
+		return rules_erase_asked(c);
+	if (strcmp(sh->kind, "auditor") == 0)
+		return rules_auditor_asked(c);
 	if (strcmp(sh->kind, "person") == 0)
 		return rules_key_asked(c);
 	return strcmp(sh->kind, "board") == 0 ? board_request(c) : collection_request(c);

@@ -11,6 +11,7 @@
 #include "board/authorize.h"
 #include "board/follow.h"
 #include "board/rules.h"
+#include "board/witnessing.h"
 #include "store/itemkey.h"
 #include "store/secrets.h"
 
@@ -22,7 +23,7 @@ int64_t sr_room_now(const struct sr_room *r) {
 	if (size > 0 && sr_query_entry(&last, r->v->catalogue, size - 1, NULL) == 0 &&
 		last.received > now)
 		now = last.received;
-	return now;
+	return sr_witnessing_time(r->v) > now ? sr_witnessing_time(r->v) : now;
 }
 
 int sr_room_new(struct sr_room **out, struct sr_vault *v, struct sr_err *e) {
@@ -41,6 +42,7 @@ void opened_free(struct opened *o) {
 		return;
 	sr_item_close(o->it);
 	room_export_free(o->export);
+	room_scan_free(o->scan);
 	free(o->read_logged);
 	sr_wipe(o, sizeof *o);
 	free(o);
