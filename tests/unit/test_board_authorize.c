@@ -561,6 +561,25 @@ static void use_inputs(void **state) {
 	world_free(w);
 }
 
+/* Whatever a person signs asks the rules, or is an invariant by name: nothing slips by. */
+static void every_type(void **state) {
+	static const enum sr_type_id invariants[] = {SR_T_FOUND, SR_T_DEAL, SR_T_ACCEPT, SR_T_SHARE,
+		SR_T_COMPLAINT, SR_T_REVEAL, SR_T_CONFIRM, SR_T_HELD_BOX, SR_T_READ};
+
+	(void)state;
+	for (unsigned t = 0; t < SR_T_COUNT; t++) {
+		const struct sr_type *type = sr_type_at((enum sr_type_id)t);
+		bool fixed = false;
+
+		for (size_t i = 0; i < sizeof invariants / sizeof invariants[0]; i++)
+			fixed = fixed || (unsigned)invariants[i] == t;
+		if (sr_inputs_asks(type->id) != (type->signers != SR_BY_SERVICE && !fixed))
+			fail_msg(
+				"a %s statement: asked of the rules, or an invariant?", type->name);
+	}
+	assert_false(sr_inputs_asks(SR_T_COUNT));
+}
+
 /* --- denials ---------------------------------------------------------------------------------- */
 
 /* A new request; of one that is refused ${rq} keeps the id that it had. */
@@ -1075,6 +1094,7 @@ int main(void) {
 		cmocka_unit_test(request_inputs),
 		cmocka_unit_test(vote_inputs),
 		cmocka_unit_test(use_inputs),
+		cmocka_unit_test(every_type),
 		cmocka_unit_test(errs),
 		cmocka_unit_test(unreadable),
 		cmocka_unit_test(lacking),

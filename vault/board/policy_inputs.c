@@ -1241,6 +1241,10 @@ static ask_fn *const asks[SR_T_COUNT] = {
 	[SR_T_ENQUIRY] = ask_enquiry,
 };
 
+bool sr_inputs_asks(enum sr_type_id type) {
+	return (unsigned)type < SR_T_COUNT && asks[type] != NULL;
+}
+
 int sr_inputs_of_statement(struct sr_inputs *out, const struct sr_facts *f,
 	const struct sr_statement *s, const uint8_t *items, size_t item_count, struct sr_err *e) {
 	struct asked a = {.s = s, .items = items, .item_count = item_count};
