@@ -633,7 +633,7 @@ static int resource_grant(struct maker *m, const struct sr_statement *s) {
 
 /* The board whose rules hold for a checkout: its item's. */
 static int resource_checkout(struct maker *m, const struct sr_statement *s) {
-	struct sr_checkout_row c;
+	struct sr_checkout_row c = {.entry = 0};
 	struct sr_item_row item = {0};
 	struct sr_grant_row g = {0};
 	uint8_t id[SR_ID];
@@ -1048,7 +1048,7 @@ static int roles_of(char out[128], struct maker *m, const char *person) {
 
 /* Did the key before sign for the new one? Whether it is so the invariants look at. */
 static int vouched(bool *out, struct asked *a) {
-	struct sr_card card;
+	struct sr_card card = {.by_old = false};
 	struct sr_buf bytes;
 	int rc;
 

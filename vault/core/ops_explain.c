@@ -395,7 +395,7 @@ static int explain_grant(struct explaining *k, const uint8_t id[SR_ID]) {
 }
 
 static int explain_checkout(struct explaining *k, const uint8_t id[SR_ID]) {
-	struct sr_checkout_row c;
+	struct sr_checkout_row c = {.entry = 0};
 	struct sr_inputs in = {.action = ""};
 	bool allowed = false;
 	int rc = sr_query_checkout(&c, k->x->catalogue, id, k->e);
