@@ -664,9 +664,10 @@ static void flip_middle(const char *path) {
 	assert_int_equal(close(fd), 0);
 }
 
-/* A set that is no Cedar, and one whose bytes are damaged: denied, told, and replaced. */
+/* A set that is no Cedar, one whose bytes are damaged, one whose file is gone: denied, told, and
+ * replaced. */
 static void unreadable(void **state) {
-	for (size_t k = 0; k < 2; k++) {
+	for (size_t k = 0; k < 3; k++) {
 		struct world *w = world_new(NULL);
 		uint8_t item[1][SR_ID], object[SR_HASH];
 		struct world_request rq = {.by = &w->researcher[0],
@@ -682,10 +683,13 @@ static void unreadable(void **state) {
 			k == 0 ? "permit (principal"
 			       : RULE("all", "permit (principal, action, resource);"),
 			object);
-		if (k == 1) {
+		if (k > 0) {
 			assert_int_equal(vote_on(w, 0, &rq), 0);
 			path = object_path(w, object);
-			flip_middle(path);
+			if (k == 1)
+				flip_middle(path);
+			else
+				assert_int_equal(unlink(path), 0);
 			world_reopen(w); /* what was parsed before is still right */
 		}
 		assert_refused(w, vote_on(w, 1, &rq),
