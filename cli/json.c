@@ -30,7 +30,7 @@ static const char *const flags[] = {"referral", "embargo", "hold", "sealed", "ne
 static const char *const lists[] = {"role", "ever", "form", "hazard", "language", "keyword",
 	"purpose", "condition", "mark", "follow", "version/person", "version/joined",
 	"request/person", "request/joined", "grant/person", "grant/vote", "grant/training",
-	"vote/training", "unused/person", "missing", "reads"};
+	"vote/training", "unused/person", "rule/missing", "rule/reads"};
 
 static bool among(const char *const *list, size_t count, const char *key) {
 	for (size_t i = 0; i < count; i++) {

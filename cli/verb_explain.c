@@ -176,7 +176,7 @@ static int judged(enum sr_judged *word, const struct sr_cedar_policies *set,
 static int one_use(json_t *changed, const struct sr_row *row, const struct sr_cedar_policies *old,
 	const struct sr_cedar_policies *new, bool tell, struct sr_err *e) {
 	struct sr_question q = {NULL, NULL};
-	enum sr_judged was, is_now;
+	enum sr_judged was = SR_JUDGED_DENY, is_now = SR_JUDGED_DENY;
 	int rc = sr_question_load(&q, sr_row_get(row, "inputs"), e);
 
 	if (rc == 0)

@@ -47,7 +47,7 @@ static int line_of(
 
 int sr_question_load(struct sr_question *out, struct sr_bytes inputs, struct sr_err *e) {
 	struct sr_question q = {NULL, NULL};
-	struct sr_bytes rest = inputs, first, request, entities;
+	struct sr_bytes rest = inputs, first = {NULL, 0}, request = {NULL, 0}, entities = {NULL, 0};
 	int rc = line_of(&first, &rest, "the format", e);
 
 	if (rc == 0 && !sr_bytes_eq(first, sr_bytes_str(SR_INPUTS_LINE)))

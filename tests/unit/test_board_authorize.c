@@ -112,6 +112,8 @@ static void impose(struct world *w, const char *text, uint8_t object[SR_HASH]) {
 
 	assert_int_equal(policy_request(w, &a), 0);
 	sr_sha256(set, text, strlen(text));
+	world_id(w, objects[0].salt);
+	world_id(w, objects[1].salt);
 	sr_object_id(id, objects[0].salt, objects[0].body);
 	sr_object_id(none, objects[1].salt, objects[1].body);
 	sr_buf_init(&b);
@@ -559,6 +561,25 @@ static void use_inputs(void **state) {
 	world_free(w);
 }
 
+/* Whatever a person signs asks the rules, or is an invariant by name: nothing slips by. */
+static void every_type(void **state) {
+	static const enum sr_type_id invariants[] = {SR_T_FOUND, SR_T_DEAL, SR_T_ACCEPT, SR_T_SHARE,
+		SR_T_COMPLAINT, SR_T_REVEAL, SR_T_CONFIRM, SR_T_HELD_BOX, SR_T_READ};
+
+	(void)state;
+	for (unsigned t = 0; t < SR_T_COUNT; t++) {
+		const struct sr_type *type = sr_type_at((enum sr_type_id)t);
+		bool fixed = false;
+
+		for (size_t i = 0; i < sizeof invariants / sizeof invariants[0]; i++)
+			fixed = fixed || (unsigned)invariants[i] == t;
+		if (sr_inputs_asks(type->id) != (type->signers != SR_BY_SERVICE && !fixed))
+			fail_msg(
+				"a %s statement: asked of the rules, or an invariant?", type->name);
+	}
+	assert_false(sr_inputs_asks(SR_T_COUNT));
+}
+
 /* --- denials ---------------------------------------------------------------------------------- */
 
 /* A new request; of one that is refused ${rq} keeps the id that it had. */
@@ -643,9 +664,10 @@ static void flip_middle(const char *path) {
 	assert_int_equal(close(fd), 0);
 }
 
-/* A set that is no Cedar, and one whose bytes are damaged: denied, told, and replaced. */
+/* A set that is no Cedar, one whose bytes are damaged, one whose file is gone: denied, told, and
+ * replaced. */
 static void unreadable(void **state) {
-	for (size_t k = 0; k < 2; k++) {
+	for (size_t k = 0; k < 3; k++) {
 		struct world *w = world_new(NULL);
 		uint8_t item[1][SR_ID], object[SR_HASH];
 		struct world_request rq = {.by = &w->researcher[0],
@@ -661,10 +683,13 @@ static void unreadable(void **state) {
 			k == 0 ? "permit (principal"
 			       : RULE("all", "permit (principal, action, resource);"),
 			object);
-		if (k == 1) {
+		if (k > 0) {
 			assert_int_equal(vote_on(w, 0, &rq), 0);
 			path = object_path(w, object);
-			flip_middle(path);
+			if (k == 1)
+				flip_middle(path);
+			else
+				assert_int_equal(unlink(path), 0);
 			world_reopen(w); /* what was parsed before is still right */
 		}
 		assert_refused(w, vote_on(w, 1, &rq),
@@ -912,6 +937,60 @@ static void more_votes(void **state) {
 	world_free(w);
 }
 
+/* Who may still vote is what the rules say: a set that lets applicants vote waits for them, one
+ * that forbids what nobody can change refuses as before. */
+static void who_counts(void **state) {
+	struct world *w = world_new(NULL);
+	uint8_t item[1][SR_ID];
+	struct world_request rq = {
+		.by = &w->member[0], .items = (const uint8_t(*)[SR_ID])item, .count = 1};
+	struct sr_version_row v = {0};
+	struct world_draft d;
+	uint32_t can = 0;
+
+	(void)state;
+	put_item(w, item[0], true);
+	assert_int_equal(world_person_add(w, &w->curator[0], &w->member[0], "researcher"), 0);
+	/* The default set: with one of two others against it there is no quorum. */
+	assert_int_equal(ask_for(w, &rq), 0);
+	assert_ok(sr_query_version(&v, w->v->catalogue, rq.id, 0, &w->e), &w->e);
+	assert_ok(sr_authorize_voters(&can, w->v, &v, w->now, &w->e), &w->e);
+	assert_int_equal(can, 2);
+	assert_refused(w, vote_on(w, 0, &rq), "rule own-request");
+	assert_int_equal(
+		world_vote(w,
+			&(struct world_vote){.member = 1, .request = rq.id, .decision = "reject"}),
+		0);
+	assert_int_equal(request_state(w, rq.id), SR_S_REFUSED);
+	sr_version_row_free(&v);
+	/* A set without that rule: theirs is the second vote. */
+	impose(w, RULE("all", "permit (principal, action, resource);"), NULL);
+	assert_int_equal(ask_for(w, &rq), 0);
+	assert_int_equal(
+		world_vote(w,
+			&(struct world_vote){.member = 1, .request = rq.id, .decision = "reject"}),
+		0);
+	assert_int_equal(request_state(w, rq.id), SR_S_OPEN);
+	assert_int_equal(vote_on(w, 0, &rq), 0);
+	assert_int_equal(vote_on(w, 2, &rq), 0);
+	assert_int_equal(request_state(w, rq.id), SR_S_GRANTED);
+	/* Rules that forbid every vote end nothing: they may be others tomorrow. */
+	assert_int_equal(ask_for(w, &rq), 0);
+	impose(w,
+		RULE("all", "permit (principal, action, resource);")
+			RULE("rest", "forbid (principal, action in Action::\"vote\", resource);"),
+		NULL);
+	world_begin(&d, w, &w->member[2], SR_T_RECUSE);
+	sr_text_put_hex(&d.text, "request", rq.id, SR_ID);
+	assert_int_equal(world_commit(&d, NULL), 0);
+	assert_ok(sr_query_version(&v, w->v->catalogue, rq.id, 0, &w->e), &w->e);
+	assert_ok(sr_authorize_voters(&can, w->v, &v, w->now, &w->e), &w->e);
+	assert_int_equal(
+		can, 1); /* by the catalogue; the applicant and who stepped aside are out */
+	sr_version_row_free(&v);
+	world_free(w);
+}
+
 /* What was decided stays decided as it was: from the bytes in the log, under the set of then. */
 static void replayed(void **state) {
 	struct world *w = world_new(NULL);
@@ -1019,12 +1098,14 @@ int main(void) {
 		cmocka_unit_test(request_inputs),
 		cmocka_unit_test(vote_inputs),
 		cmocka_unit_test(use_inputs),
+		cmocka_unit_test(every_type),
 		cmocka_unit_test(errs),
 		cmocka_unit_test(unreadable),
 		cmocka_unit_test(lacking),
 		cmocka_unit_test(limit),
 		cmocka_unit_test(strict_and_loose),
 		cmocka_unit_test(more_votes),
+		cmocka_unit_test(who_counts),
 		cmocka_unit_test(replayed),
 		cmocka_unit_test(pace),
 	};

@@ -17,8 +17,8 @@ static const char schema_text[] =
 	"action look, touch;\n"
 	"action \"look-text\", \"look-cover\" in [look] appliesTo { principal: Person, resource:"
 	" Book, context: { now: datetime, from?: ipaddr, deep: { n: Long } } };\n"
-	"action burn appliesTo { principal: Person, resource: Book, context: { now: "
-	"datetime } };\n";
+	"action burn appliesTo { principal: Person, resource: Book, context: { now: datetime }"
+	" };\n";
 
 static const char request_text[] =
 	"{\"principal\":{\"type\":\"Person\",\"id\":\"ann\"},\"action\":{\"type\":\"Action\","

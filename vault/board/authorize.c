@@ -329,6 +329,94 @@ void sr_authorized_text(char *out, size_t size, const struct sr_authorized *a) {
 			a->why[0] != '\0' ? ". " : "", a->why);
 }
 
+/* --- who may still vote ----------------------------------------------------------------------- */
+
+static bool has_voted(const struct sr_votes *votes, const char *person) {
+	for (size_t i = 0; i < votes->count; i++)
+		if (!votes->rows[i].is_void && strcmp(votes->rows[i].decision, "topup") != 0 &&
+			strcmp(votes->rows[i].person, person) == 0)
+			return true;
+	return false;
+}
+
+/* On other rules votes whoever has not stepped aside and is not set against it (rules_policy.c). */
+static int may_adopt(bool *out, struct sr_vault *v, const struct sr_version_row *of,
+	const char *member, struct sr_err *e) {
+	struct sr_attestation_row row = {0};
+	bool recused = false, against = false;
+	int rc = sr_query_recused(&recused, v->catalogue, of->request, member, e);
+
+	if (rc == 0)
+		rc = sr_query_conflict(
+			&against, &row, v->catalogue, of->request, of->version, member, e);
+	sr_attestation_row_free(&row);
+	*out = rc == 0 && !recused && !against;
+	return rc;
+}
+
+/* Does nothing in the rules keep this member from approving? A fault of the rules does not. */
+static int may_approve(bool *out, struct sr_vault *v, const struct sr_facts *f,
+	const struct sr_version_row *of, const char *member, struct sr_err *e) {
+	struct sr_authorized *a = calloc(1, sizeof *a);
+	struct sr_inputs in = {.action = ""};
+	int rc = 0;
+
+	if (a == NULL)
+		return sr_fail(e, SR_NOMEM, "rules: out of memory");
+	rc = sr_inputs_of_voter(&in, f, of, member, e);
+	rc = sr_authorize(a, v, &in, rc, e);
+	sr_inputs_free(&in);
+	*out = rc == 0 && a->word != SR_JUDGED_DENY;
+	sr_authorized_free(a);
+	free(a);
+	return rc;
+}
+
+static int count_approvers(uint32_t *out, struct sr_vault *v, const struct sr_version_row *of,
+	int64_t now, struct sr_err *e) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	struct sr_votes votes = {0};
+	struct sr_facts f;
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "rules: out of memory")
+			   : sr_query_board(b, v->catalogue, of->board, of->epoch, e);
+
+	*out = 0;
+	if (rc == 0)
+		rc = sr_query_votes(&votes, v->catalogue, of->request, of->version, e);
+	if (rc == 0)
+		rc = sr_authorize_facts(&f, v, now, e);
+	for (size_t i = 0; rc == 0 && i < b->member_count; i++) {
+		bool may = false;
+
+		if (!b->members[i].active || has_voted(&votes, b->members[i].person))
+			continue;
+		rc = strcmp(of->kind, "policy") == 0
+			     ? may_adopt(&may, v, of, b->members[i].person, e)
+			     : may_approve(&may, v, &f, of, b->members[i].person, e);
+		*out += may;
+	}
+	sr_votes_free(&votes);
+	free(b);
+	return rc;
+}
+
+int sr_authorize_voters(uint32_t *out, struct sr_vault *v, const struct sr_version_row *of,
+	int64_t now, struct sr_err *e) {
+	struct sr_tally t;
+	uint32_t said, by_rules = 0, by_catalogue;
+	int rc = sr_query_tally(&t, v->catalogue, of->request, of->version, e);
+
+	*out = 0;
+	if (rc == 0)
+		rc = count_approvers(&by_rules, v, of, now, e);
+	if (rc != 0)
+		return rc;
+	said = t.approved + t.rejected;
+	by_catalogue = t.eligible > said ? t.eligible - said : 0;
+	*out = by_rules > by_catalogue ? by_rules : by_catalogue;
+	return 0;
+}
+
 /* --- statements ------------------------------------------------------------------------------- */
 
 int sr_authorized_incident(struct sr_buf *text, struct sr_vault *v, const struct sr_authorized *a,

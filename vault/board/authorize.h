@@ -92,6 +92,13 @@ SR_MUST int sr_authorize_in_force(uint8_t set[SR_HASH], uint64_t *number, struct
 	const uint8_t board[SR_ID], struct sr_err *e);
 const struct sr_schema *sr_authorize_schema(struct sr_vault *v, struct sr_err *e); /* NULL: ${e} */
 
+/* How many members have not voted on the open version and may still approve it. Those whom the
+ * rules let vote now, or, where that is more, those whom nothing in the catalogue keeps from it for
+ * good (sr_query_tally): a request is refused for want of a quorum only when neither would do, so a
+ * rule that forbids votes for a while, or cannot be evaluated, ends nothing. */
+SR_MUST int sr_authorize_voters(uint32_t *out, struct sr_vault *v, const struct sr_version_row *of,
+	int64_t now, struct sr_err *e);
+
 /* --- statements about it ---------------------------------------------------------------------- */
 
 /* The incident that is due, as text for the door (sr_follow_begin was called); an empty ${text}:

@@ -727,47 +727,6 @@ static int decide_refused(const struct follow_job *j, const struct decision *d) 
 	return rc;
 }
 
-/* Is the person an active member of the board that decides? */
-static bool on_board(const struct follow_job *j, const struct decision *d, const char *person) {
-	struct sr_board_row *b = calloc(1, sizeof *b);
-	bool is = false;
-
-	if (b != NULL && sr_query_board(b, j->v->catalogue, d->v.board, d->v.epoch, NULL) == 0)
-		for (size_t i = 0; i < b->member_count; i++)
-			is = is ||
-			     (b->members[i].active && strcmp(b->members[i].person, person) == 0);
-	free(b);
-	return is;
-}
-
-/* An act that needs no piece may have been asked for by a member, whose vote then counts like any
- * other's: two members revoke or lift, also where there are only two. */
-static uint32_t eligible(const struct follow_job *j, const struct decision *d) {
-	struct sr_attestation_row a = {0};
-	struct sr_grant_row g = {0};
-	bool recused = false, member, conflict = false;
-
-	if (d->v.has_key)
-		return d->tally.eligible;
-	member = on_board(j, d, d->v.applicant);
-	if (d->v.subject != NULL && strcmp(d->v.subject, d->v.applicant) == 0)
-		member = false;
-	if (d->v.has_target && sr_query_grant(&g, j->v->catalogue, d->v.target, NULL) == 0)
-		member = member && !sr_token_in(g.people, d->v.applicant);
-	sr_grant_row_free(&g);
-	if (sr_query_conflict(&conflict, &a, j->v->catalogue, d->v.request, d->v.version,
-		    d->v.applicant, NULL) != 0 ||
-		conflict)
-		member = false;
-	sr_attestation_row_free(&a);
-	if (member &&
-		sr_query_recused(&recused, j->v->catalogue, d->v.request, d->v.applicant, NULL) ==
-			0 &&
-		!recused)
-		return d->tally.eligible + 1;
-	return d->tally.eligible;
-}
-
 static const struct {
 	const char *kind;
 	int (*decide)(const struct follow_job *j, const struct decision *d);
@@ -814,13 +773,14 @@ static int rules_on(struct sr_authorized *a, const struct follow_job *j, const s
 /* Could members who have not voted still make it allowed? A rule may ask for more of them than the
  * level takes. */
 static int may_still(bool *out, const struct follow_job *j, const struct decision *d) {
-	const uint32_t can = eligible(j, d), said = d->tally.approved + d->tally.rejected;
 	struct sr_authorized *a = calloc(1, sizeof *a);
-	int rc = a == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory") : 0;
+	uint32_t can = 0;
+	int rc = a == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory")
+			   : sr_authorize_voters(&can, j->v, &d->v, j->f->now, j->e);
 
 	*out = false;
-	if (rc == 0 && can > said) {
-		rc = rules_on(a, j, d, can - said);
+	if (rc == 0 && can > 0) {
+		rc = rules_on(a, j, d, can);
 		*out = rc == 0 && a->word == SR_JUDGED_ALLOW;
 		sr_authorized_free(a);
 	}
@@ -924,8 +884,15 @@ int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 		rc = rules_allow_it(&go, j, d);
 		if (rc == 0 && go)
 			rc = decide_by_kind(j, d);
-	} else if (eligible(j, d) < d->tally.quorum + d->tally.rejected) {
-		rc = decide_refused(j, d);
+	} else {
+		uint32_t can = 0;
+
+		/* An act that needs no piece may have been asked for by a member, whose vote then
+		 * counts like any other's: two members revoke or lift, also where there are only
+		 * two. */
+		rc = sr_authorize_voters(&can, j->v, &d->v, j->f->now, j->e);
+		if (rc == 0 && d->tally.approved + can < d->tally.quorum)
+			rc = decide_refused(j, d);
 	}
 out:
 	sr_votes_free(&d->votes);

@@ -633,7 +633,7 @@ static int resource_grant(struct maker *m, const struct sr_statement *s) {
 
 /* The board whose rules hold for a checkout: its item's. */
 static int resource_checkout(struct maker *m, const struct sr_statement *s) {
-	struct sr_checkout_row c;
+	struct sr_checkout_row c = {.entry = 0};
 	struct sr_item_row item = {0};
 	struct sr_grant_row g = {0};
 	uint8_t id[SR_ID];
@@ -1048,7 +1048,7 @@ static int roles_of(char out[128], struct maker *m, const char *person) {
 
 /* Did the key before sign for the new one? Whether it is so the invariants look at. */
 static int vouched(bool *out, struct asked *a) {
-	struct sr_card card;
+	struct sr_card card = {.by_old = false};
 	struct sr_buf bytes;
 	int rc;
 
@@ -1241,6 +1241,10 @@ static ask_fn *const asks[SR_T_COUNT] = {
 	[SR_T_ENQUIRY] = ask_enquiry,
 };
 
+bool sr_inputs_asks(enum sr_type_id type) {
+	return (unsigned)type < SR_T_COUNT && asks[type] != NULL;
+}
+
 int sr_inputs_of_statement(struct sr_inputs *out, const struct sr_facts *f,
 	const struct sr_statement *s, const uint8_t *items, size_t item_count, struct sr_err *e) {
 	struct asked a = {.s = s, .items = items, .item_count = item_count};
@@ -1279,6 +1283,20 @@ int sr_inputs_of_decision(struct sr_inputs *out, const struct sr_facts *f,
 		field_long(m, &m->context, "institutions", (uint64_t)n.institutions + more);
 		field_long(m, &m->context, "browserVotes", n.browser);
 		rc = field_safes(m, v);
+	}
+	if (rc == 0)
+		rc = request_of_version(m, v);
+	return maker_end(m, out, rc);
+}
+
+int sr_inputs_of_voter(struct sr_inputs *out, const struct sr_facts *f,
+	const struct sr_version_row *v, const char *member, struct sr_err *e) {
+	struct maker *m = NULL;
+	int rc = maker_new(&m, out, f, "Person", member, e);
+
+	if (rc == 0) {
+		action_is(m, "vote-approve");
+		rc = context_voting(m, v, member);
 	}
 	if (rc == 0)
 		rc = request_of_version(m, v);

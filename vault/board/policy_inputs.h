@@ -14,11 +14,13 @@
  *   join, comment, recuse, withdraw, vote (vote-approve, ..)      - on a request of kind policy
  *   extend, suspend, close, lift of a suspension (lift-suspension)
  *   lift of an embargo or a hold (lift-embargo, lift-hold)
- *   checkout          look-FORM, export, hand-over, reseal, look-to-redact, or inspect, by its
- * right return, break-glass accession (deposit), redact, describe, release, embargo, hold, seal,
- * retention person (add-person), person-set, person-key (rekey-person), person-end attest,
- * attest-end (end-attestation), enquiry (enquire) found, deal, accept, share, complaint, reveal,
- * confirm        - the ceremony is cryptography
+ *   checkout          look-FORM, export, hand-over, reseal, look-to-redact, inspect, by its right
+ *   return, break-glass
+ *   accession (deposit), redact, describe, release, embargo, hold, seal, retention
+ *   person (add-person), person-set, person-key (rekey-person), person-end
+ *   attest, attest-end (end-attestation), enquiry (enquire)
+ *   read, held-box              - who reads the log (core/reader.h), to whose key it is boxed
+ *   found, deal, accept, share, complaint, reveal, confirm      - the ceremony is cryptography
  *
  * Whose rules: those of the board of the resource; of the founding board where it has none.
  */
@@ -56,10 +58,18 @@ void sr_inputs_free(struct sr_inputs *in);
 SR_MUST int sr_inputs_of_statement(struct sr_inputs *out, const struct sr_facts *f,
 	const struct sr_statement *s, const uint8_t *items, size_t item_count, struct sr_err *e);
 
+/* Do statements of this type ask anything? A new type that persons sign either does, or is named
+ * above with the reason why not; the test of this file walks the table. */
+bool sr_inputs_asks(enum sr_type_id type);
+
 /* What the votes on a version would bring about: grant, destroy or enact. ${more}: as if so many
  * members had approved besides, each of an institution of their own. */
 SR_MUST int sr_inputs_of_decision(struct sr_inputs *out, const struct sr_facts *f,
 	const struct sr_version_row *v, uint32_t more, struct sr_err *e);
+
+/* What a member's approval of a version would ask, of whom has not voted. */
+SR_MUST int sr_inputs_of_voter(struct sr_inputs *out, const struct sr_facts *f,
+	const struct sr_version_row *v, const char *member, struct sr_err *e);
 
 /* The use of an item under a grant: by whom, and in which form. ${checkout}: the one that is used
  * (not counted among the loans), or NULL. */

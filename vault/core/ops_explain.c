@@ -213,9 +213,7 @@ static void put_missing(struct explaining *k, const char *text) {
 
 /* How many more approvals would do, of as many as can still come; 0: none would. */
 static int votes_needed(uint32_t *out, struct explaining *k, const struct sr_version_row *v,
-	const struct sr_tally *t) {
-	const uint32_t said = t->approved + t->rejected;
-	const uint32_t can = t->eligible > said ? t->eligible - said : 0;
+	const struct sr_tally *t, uint32_t can) {
 	int rc = 0;
 
 	*out = 0;
@@ -245,8 +243,11 @@ static int votes_needed(uint32_t *out, struct explaining *k, const struct sr_ver
 static int request_missing(struct explaining *k, const struct sr_version_row *v) {
 	struct sr_tally t;
 	char text[160];
-	uint32_t more = 0;
+	uint32_t more = 0, can = 0;
 	int rc = sr_query_tally(&t, k->x->catalogue, v->request, v->version, k->e);
+
+	if (rc == 0)
+		rc = sr_authorize_voters(&can, k->x->vault, v, k->facts.now, k->e);
 
 	if (rc == 0 && t.joined < t.co_applicants) {
 		snprintf(text, sizeof text, "%u of %u co-applicants have not joined",
@@ -254,14 +255,14 @@ static int request_missing(struct explaining *k, const struct sr_version_row *v)
 		put_missing(k, text);
 	}
 	if (rc == 0 && strcmp(v->kind, "policy") != 0)
-		rc = votes_needed(&more, k, v, &t);
+		rc = votes_needed(&more, k, v, &t, can);
 	else if (rc == 0)
 		more = t.quorum > t.approved ? t.quorum - t.approved : 0;
 	if (rc != 0)
 		return rc;
 	if (more > 0)
 		snprintf(text, sizeof text, "%u more vote%s of %u members who can still vote", more,
-			more == 1 ? "" : "s", t.eligible - t.approved - t.rejected);
+			more == 1 ? "" : "s", can);
 	else
 		snprintf(text, sizeof text,
 			"no number of votes makes it allowed as things are: see the rules above");
@@ -394,7 +395,7 @@ static int explain_grant(struct explaining *k, const uint8_t id[SR_ID]) {
 }
 
 static int explain_checkout(struct explaining *k, const uint8_t id[SR_ID]) {
-	struct sr_checkout_row c;
+	struct sr_checkout_row c = {.entry = 0};
 	struct sr_inputs in = {.action = ""};
 	bool allowed = false;
 	int rc = sr_query_checkout(&c, k->x->catalogue, id, k->e);

@@ -1,0 +1,1 @@
+error: unable to handle compilation, expected exactly one compiler job in '' [clang-diagnostic-error]
