@@ -27,6 +27,7 @@ same "$(json findings)" 0
 same "$(json "done")" "$(json size)"
 same "$(json signatures)" "$(json size)" 'every entry has its signature'
 same "$(json grants)" 1
+(($(json rules) >= 3)) || fail 'what the rules answered is not judged again'
 same "$(json decisions)" 2 'a collection and a revocation'
 refused 2 '.' as ri audit replay extra
 
