@@ -90,6 +90,9 @@ static void replay_print(const struct cli *c, const struct cli_answer *a) {
 	printf("%llu grants and %llu other decisions follow from the votes\n",
 		(unsigned long long)cli_field_dec(a, "grants"),
 		(unsigned long long)cli_field_dec(a, "decisions"));
+	printf("%llu answers of the boards' rules follow from the rules and inputs that were "
+	       "kept\n",
+		(unsigned long long)cli_field_dec(a, "rules"));
 	printf("the catalogue in use is equal to the replayed one: %llu rows\n",
 		(unsigned long long)cli_field_dec(a, "rows"));
 	printf("the root, computed from the entries, is ");

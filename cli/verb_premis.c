@@ -4,7 +4,8 @@
  *
  *   statement            events (id.loc.gov/vocabulary/preservation/eventType)
  *   accession            acc accession, mes message digest calculation, enc encryption, qua
- *                        quarantine, vir virus check (not done: nothing is scanned yet)
+ *                        quarantine
+ *   scan                 vir virus check (clean; infected or not whole: fail)
  *   stored               ine ingestion end
  *   describe             mem metadata modification
  *   release              unq unquarantine, enc
@@ -24,7 +25,7 @@
  * Requests, votes and grants are no preservation events; `log` has them. An event is known by its
  * statement's id and its code; persons are agents by their pseudonyms. PREMIS wants objects first,
  * so events are kept until the end. All that comes from outside are words of the grammar of
- * statements (ids, tokens, decimals) and recipients, which are escaped.
+ * statements (ids, tokens, decimals), recipients and names of scanners, which are escaped.
  */
 #include <stdio.h>
 #include <string.h>
@@ -100,7 +101,8 @@ static const struct mapping {
 } mappings[] = {
 	{SR_T_FOUND, {DSG, NONE}},
 	{SR_T_KEY_EPOCH, {DSG, NONE}},
-	{SR_T_ACCESSION, {ACC, MES, ENC, QUA, VIR, NONE}},
+	{SR_T_ACCESSION, {ACC, MES, ENC, QUA, NONE}},
+	{SR_T_SCAN, {VIR, NONE}},
 	{SR_T_STORED, {INE, NONE}},
 	{SR_T_DESCRIBE, {MEM, NONE}},
 	{SR_T_RELEASE, {UNQ, ENC, NONE}},
@@ -181,7 +183,8 @@ static int remember(json_t *set, struct sr_bytes value, const char *type) {
 static void put_detail(struct sr_buf *b, const struct sr_entry *en) {
 	static const char *const keys[] = {"event", "form", "hazard", "level", "number", "items",
 		"files", "bytes", "basis", "due", "ends", "recipient", "sha256", "packs", "objects",
-		"envelopes", "removed", "added", "set"};
+		"envelopes", "removed", "added", "set", "scanner", "signatures", "result", "clean",
+		"infected", "not-scanned"};
 	const struct sr_statement *s = &en->statement;
 
 	sr_buf_printf(b, "<eventDetailInformation><eventDetail>%s, entry %llu of the log",
@@ -203,9 +206,11 @@ static void put_outcome(struct sr_buf *b, enum code c, const struct sr_statement
 	const char *outcome = "success", *note = NULL;
 
 	if (c == VIR) {
-		outcome = "not done";
-		note = "nothing scans for viruses in this version; the item is held until a "
-		       "curator releases it";
+		if (!sr_bytes_eq(sr_field(s, "result", 0), sr_bytes_str("clean")))
+			outcome = "fail";
+		else
+			outcome = "pass";
+		note = "of every file, by a scanner of the site; what it cannot open is not clean";
 	} else if (c == FIX) {
 		outcome = sr_bytes_eq(sr_field(s, "result", 0), sr_bytes_str("damaged")) ? "fail"
 											 : "pass";

@@ -18,6 +18,7 @@ ok as m2 vote "$REVOKE" approve
 ok sr audit replay
 has 'replayed: [0-9]+ entries into a catalogue that began empty'
 has '1 grants and 2 other decisions follow from the votes'
+has '[1-9][0-9]* answers of the boards. rules follow from the rules and inputs'
 has 'is equal to the replayed one: [0-9]+ rows'
 [[ ! -e vault/catalogue-replay.db ]] || fail 'the replayed catalogue is left behind'
 ok as au audit replay --json
@@ -26,6 +27,7 @@ same "$(json findings)" 0
 same "$(json "done")" "$(json size)"
 same "$(json signatures)" "$(json size)" 'every entry has its signature'
 same "$(json grants)" 1
+(($(json rules) >= 3)) || fail 'what the rules answered is not judged again'
 same "$(json decisions)" 2 'a collection and a revocation'
 refused 2 '.' as ri audit replay extra
 

@@ -6,6 +6,15 @@
 
 command -v xmllint >/dev/null || skip 'xmllint is not there (libxml2-utils)'
 founded
+printf '#!/bin/sh\nif grep -q marker-word; then echo Test.Marker; exit 1; fi\n' >scan.sh
+chmod +x scan.sh
+printf 'command %s/scan.sh\n' "$W" >scanners.txt
+ok sr intake scanners scanners.txt
+for text in 'all well' 'the marker-word'; do
+	echo "$text" >scanned.txt
+	deposit scanned.txt
+	ok as cu1 intake scan "$ITEM"
+done
 echo 'a page' >page.txt
 released page.txt
 granted "$ITEM"
@@ -17,12 +26,12 @@ ok as au audit export --premis --out events.xml
 has '[0-9]+ events, of entries whose signature and place in the log were proven'
 xmllint --noout --relaxng "$HERE/premis.rng" events.xml 2>"$W/err" || fail 'not of the structure'
 count() { xmllint --xpath "count(//*[local-name()='event'][*[local-name()='eventType']='$1'])" events.xml; }
-same "$(count accession)" 1
-same "$(count 'virus check')" 1
-same "$(count 'ingestion end')" 1
+same "$(count accession)" 3
+same "$(count 'virus check')" 2
+same "$(count 'ingestion end')" 3
 same "$(count unquarantine)" 1
-same "$(count encryption)" 2 'at the deposit and at the release'
-same "$(count decryption)" 2 'checkout and cat opened it'
+same "$(count encryption)" 4 'at each deposit and at the release'
+same "$(count decryption)" 4 'checkout and cat opened it, and each scan its item'
 same "$(count rendering)" 1
 same "$(count displaying)" 1
 same "$(count 'policy assignment')" 1 'the hold'
@@ -30,7 +39,8 @@ same "$(count 'fixity check')" 1
 same "$(count exporting)" 0
 same "$(count deletion)" 0
 of() { xmllint --xpath "string(//*[local-name()='event'][*[local-name()='eventType']='$1']//*[local-name()='$2'])" events.xml; }
-same "$(of 'virus check' eventOutcome)" 'not done'
+outcomes() { xmllint --xpath "//*[local-name()='event'][*[local-name()='eventType']='$1']//*[local-name()='eventOutcome']/text()" events.xml; }
+same "$(outcomes 'virus check' | tr '\n' ' ')" 'pass fail '
 same "$(of 'fixity check' eventOutcome)" pass
 same "$(of rendering linkingObjectIdentifierValue)" "$ITEM"
 same "$(of unquarantine linkingAgentIdentifierValue)" "$(who cu2)"

@@ -6,9 +6,12 @@
 #include <string.h>
 
 #include "audit/audit.h"
+#include "audit/derive.h"
+#include "board/authorize.h"
 #include "board/follow.h"
 #include "board/keys.h"
 #include "ledger/ledger.h"
+#include "store/object.h"
 #include "world.h"
 
 static const char LETTER[] = "What the letter says: meet at the old mill.\n";
@@ -172,6 +175,9 @@ static void test_whole(void **state) {
 	/* a collection and a revocation, by votes */
 	assert_int_equal(h.counts.decisions,
 		world_count(d.w, SR_T_COLLECTION) + world_count(d.w, SR_T_REVOKE));
+	/* and what the rules said to votes and to a checkout, from the inputs of then */
+	assert_int_equal(h.counts.rules, world_count(d.w, SR_T_DECIDED));
+	assert_true(h.counts.rules >= 4);
 	assert_true(h.counts.judged > 20);
 	assert_true(h.counts.seen > 20);
 	assert_true(h.compared.rows > 200);
@@ -493,6 +499,143 @@ static void test_decision(void **state) {
 	world_free(d.w);
 }
 
+/* --- what the rules are said to have said --- */
+
+struct answer {
+	const char *decision, *rule; /* NULL: as it was */
+	const char *rules;           /* a text that comes with it */
+	bool own;                    /* and is the set that it cites */
+	size_t cut;                  /* bytes off the inputs */
+};
+
+/* The answer to the grant's votes once more, with ${x} wrong. */
+static void answer_again(struct desk *d, const struct answer *x) {
+	struct sr_decisions l;
+	struct sr_buf inputs, text;
+	struct sr_door_object objects[2];
+	struct sr_submission parts = {.objects = objects, .object_count = 1};
+	struct sr_outcome out;
+	uint8_t id[SR_HASH], set[SR_HASH];
+
+	memset(objects, 0, sizeof objects);
+	sr_buf_init(&inputs);
+	sr_buf_init(&text);
+	assert_ok(sr_query_decisions(&l, d->w->v->catalogue,
+			  &(struct sr_decision_filter){.request = d->rq.id}, &d->w->e),
+		&d->w->e);
+	const struct sr_decision_row *r = &l.rows[0];
+	memcpy(set, r->set, SR_HASH);
+	if (x->own)
+		sr_sha256(set, x->rules, strlen(x->rules));
+	assert_ok(sr_object_fetch(d->w->v, r->inputs, &inputs, &d->w->e), &d->w->e);
+	inputs.len -= x->cut;
+	sr_follow_begin(&text, d->w->v, SR_T_DECIDED, d->w->now);
+	sr_text_put(&text, "action", r->action);
+	sr_text_put_hex(&text, "request", d->rq.id, SR_ID);
+	sr_text_put_dec(&text, "version", 1);
+	sr_text_put_hex(&text, "board", r->board, SR_ID);
+	sr_text_put_hex(&text, "set", set, SR_HASH);
+	if (x->rules != NULL) {
+		sr_random(objects[1].salt, SR_SALT);
+		objects[1].body = sr_bytes_str(x->rules);
+		sr_object_id(id, objects[1].salt, objects[1].body);
+		sr_text_put_hex(&text, "rules", id, SR_HASH);
+	}
+	sr_random(objects[0].salt, SR_SALT); /* an object has its id once */
+	objects[0].body = sr_buf_view(&inputs);
+	sr_object_id(id, objects[0].salt, objects[0].body);
+	sr_text_put_hex(&text, "inputs", id, SR_HASH);
+	if (x->rules != NULL) { /* in the order of the lines */
+		const struct sr_door_object first = objects[1];
+
+		objects[1] = objects[0];
+		objects[0] = first;
+		parts.object_count = 2;
+	}
+	sr_text_put(&text, "decision", x->decision != NULL ? x->decision : r->decision);
+	world_words(&text, "rule", x->rule != NULL ? x->rule : r->rules);
+	assert_ok(sr_buf_ok(&text, &d->w->e), &d->w->e);
+	assert_ok(sr_door_service_with(d->w->v, sr_buf_view(&text), &parts, &out, &d->w->e),
+		&d->w->e);
+	assert_int_equal(out.code, 0);
+	sr_buf_free(&text);
+	sr_buf_free(&inputs);
+	sr_decisions_free(&l);
+}
+
+static void wrong_answer(struct desk *d, const struct answer *x, const char *field) {
+	struct heap h;
+
+	answer_again(d, x);
+	replay(d->w, SR_AUDIT_STEP, false, &h);
+	if (field == NULL) {
+		nothing_found(&h);
+	} else {
+		assert_true(h.count > 0);
+		/* each stays in the log: the newest is the last */
+		assert_string_equal(h.rows[h.count - 1].what, "judged");
+		assert_string_equal(h.rows[h.count - 1].field, field);
+		assert_string_equal(h.rows[h.count - 1].type, "decided");
+		of_last(d->w, &h.rows[h.count - 1]);
+	}
+	heap_free(&h);
+}
+
+/* An answer by rules that its board had replaced by then. */
+static void in_force(struct desk *d) {
+	struct sr_audit_finding f = {.entry = 0};
+	struct sr_decisions l;
+	struct sr_entry en = {0};
+	struct sr_buf inputs;
+	bool ok = false;
+
+	sr_buf_init(&inputs);
+	assert_ok(sr_query_decisions(&l, d->w->v->catalogue,
+			  &(struct sr_decision_filter){.request = d->rq.id}, &d->w->e),
+		&d->w->e);
+	assert_ok(sr_vault_entry(&en, d->w->v, l.rows[0].entry, &d->w->e), &d->w->e);
+	assert_ok(sr_object_fetch(d->w->v, l.rows[0].inputs, &inputs, &d->w->e), &d->w->e);
+	for (size_t i = 0; i < 2; i++) {
+		assert_ok(sr_derive_judged(&ok, &f, d->w->v, d->w->v->catalogue, &en.statement,
+				  sr_buf_view(&inputs), sr_bytes_str(""), &d->w->e),
+			&d->w->e);
+		assert_int_equal(ok, i == 0);
+		if (i == 0)
+			spoil(d, "INSERT INTO policies SELECT board, 1, 0, zeroblob(16),"
+				 " zeroblob(32), X'07070707070707070707070707070707"
+				 "07070707070707070707070707070707', 0 FROM decisions LIMIT 1");
+	}
+	assert_string_equal(f.what, "judged");
+	assert_string_equal(f.field, "set");
+	assert_non_null(strstr(f.text, "not in force; those were 0707"));
+	sr_entry_free(&en);
+	sr_buf_free(&inputs);
+	sr_decisions_free(&l);
+}
+
+static void test_judged(void **state) {
+	struct desk d;
+
+	(void)state;
+	desk_begin(&d);
+	world_grant(d.w, d.rq.id, d.grant);
+	wrong_answer(&d, &(struct answer){.cut = 0}, NULL);
+	wrong_answer(&d, &(struct answer){.decision = "deny"}, "decision");
+	wrong_answer(&d, &(struct answer){.rule = "another-rule"}, "rule");
+	wrong_answer(&d, &(struct answer){.rule = "board-grants another-rule"}, "rule");
+	wrong_answer(&d, &(struct answer){.rule = ""}, "rule");
+	wrong_answer(&d, &(struct answer){.cut = 1}, "inputs");
+	wrong_answer(
+		&d, &(struct answer){.rules = "permit (principal, action, resource);"}, "rules");
+	wrong_answer(&d,
+		&(struct answer){.rules = "permit (principal, action, resource);", .own = true},
+		"rule");
+	wrong_answer(
+		&d, &(struct answer){.rules = "permit (principal, action", .own = true}, "set");
+	in_force(&d);
+	world_free(d.w);
+}
+
 /* --- what only the ledger's key can write ----------------------------------------------------- */
 
 static void bare_vote(struct desk *d, struct world_draft *draft, const char *decision) {
@@ -618,6 +761,7 @@ int main(void) {
 		cmocka_unit_test(test_too_few),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_decision),
+		cmocka_unit_test(test_judged),
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_rule),
 		cmocka_unit_test(test_broken),

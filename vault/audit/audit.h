@@ -63,13 +63,15 @@ struct sr_audit_counts {
 	uint64_t seen;       /* roots that signers had verified, and that are ours */
 	uint64_t grants;     /* derived, and equal */
 	uint64_t decisions;  /* of boards, with their quorum */
+	uint64_t rules;      /* answers of a board's rules, made again from their inputs */
 	uint64_t findings;   /* what is wrong */
 	uint64_t resumed;    /* entries that an earlier process had verified */
 };
 
 struct sr_audit_finding {
-	char what[16]; /* signature, rule, seen, late, grant, decision, view, entry, catalogue, tree
-			*/
+	char what[16];  /* signature, rule, seen, late, grant, decision, view, judged, entry,
+			 catalogue,  tree
+			 */
 	bool has_entry; /* false: of the catalogue or the tree as a whole */
 	uint64_t entry;
 	uint8_t statement[SR_ID]; /* id of the statement there; zeros: unknown */

@@ -20,5 +20,11 @@ SR_MUST int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f,
 /* ${s} is `viewed`: its form is one that the grant gives. */
 SR_MUST int sr_derive_view(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
 	const struct sr_statement *s, struct sr_err *e);
+/* ${s} is `decided`, with the objects that it names (${rules}: empty where it names none): its set
+ * is the one that was in force, and from both follow its decision and the rules that decided. That
+ * the inputs were true is not asked: what witnesses had confirmed then stands in no entry. */
+SR_MUST int sr_derive_judged(bool *ok, struct sr_audit_finding *f, struct sr_vault *v,
+	struct sr_catalogue *c, const struct sr_statement *s, struct sr_bytes inputs,
+	struct sr_bytes rules, struct sr_err *e);
 
 #endif

@@ -57,12 +57,12 @@ struct sr_audit {
 static const char TABLES[] =
 	"CREATE TABLE IF NOT EXISTS audit_counts(id INTEGER PRIMARY KEY CHECK(id = 1),"
 	" signatures INTEGER NOT NULL, judged INTEGER NOT NULL, seen INTEGER NOT NULL,"
-	" grants INTEGER NOT NULL, decisions INTEGER NOT NULL, findings INTEGER NOT NULL,"
-	" broken INTEGER NOT NULL) STRICT;"
+	" grants INTEGER NOT NULL, decisions INTEGER NOT NULL, rules INTEGER NOT NULL,"
+	" findings INTEGER NOT NULL, broken INTEGER NOT NULL) STRICT;"
 	"CREATE TABLE IF NOT EXISTS audit_findings(n INTEGER PRIMARY KEY, what TEXT NOT NULL,"
 	" entry INTEGER NOT NULL, statement BLOB NOT NULL, type TEXT NOT NULL,"
 	" field TEXT NOT NULL, text TEXT NOT NULL) STRICT;"
-	"INSERT OR IGNORE INTO audit_counts VALUES(1, 0, 0, 0, 0, 0, 0, 0)";
+	"INSERT OR IGNORE INTO audit_counts VALUES(1, 0, 0, 0, 0, 0, 0, 0, 0)";
 
 /* Of the catalogue's own key, so that it dies with that. */
 static int file_key(uint8_t key[SR_KEY], struct sr_vault *v, struct sr_err *e) {
@@ -70,7 +70,7 @@ static int file_key(uint8_t key[SR_KEY], struct sr_vault *v, struct sr_err *e) {
 	const int rc = sr_db_file_key(of, v, SR_CATALOGUE_FILE, e);
 
 	if (rc == 0)
-		sr_hash_of(key, "strongroom/audit-replay/v1", of, NULL, 0);
+		sr_hash_of(key, "strongroom/audit-replay/v2", of, NULL, 0);
 	sr_wipe(of, sizeof of);
 	return rc;
 }
@@ -82,7 +82,7 @@ int sr_audit_remove(struct sr_vault *v, struct sr_err *e) {
 static int load_counts(struct sr_audit *a, struct sr_err *e) {
 	struct sr_stmt *st = NULL;
 	int rc = sr_stmt_new(&st, sr_catalogue_db(a->cat),
-		"SELECT signatures, judged, seen, grants, decisions, findings, broken FROM"
+		"SELECT signatures, judged, seen, grants, decisions, rules, findings, broken FROM"
 		" audit_counts",
 		e);
 
@@ -94,8 +94,9 @@ static int load_counts(struct sr_audit *a, struct sr_err *e) {
 		a->counts.seen = (uint64_t)sr_stmt_col_int(st, 2);
 		a->counts.grants = (uint64_t)sr_stmt_col_int(st, 3);
 		a->counts.decisions = (uint64_t)sr_stmt_col_int(st, 4);
-		a->counts.findings = (uint64_t)sr_stmt_col_int(st, 5);
-		a->state = sr_stmt_col_int(st, 6) != 0 ? SR_AUDIT_BROKEN : SR_AUDIT_RUNNING;
+		a->counts.rules = (uint64_t)sr_stmt_col_int(st, 5);
+		a->counts.findings = (uint64_t)sr_stmt_col_int(st, 6);
+		a->state = sr_stmt_col_int(st, 7) != 0 ? SR_AUDIT_BROKEN : SR_AUDIT_RUNNING;
 	}
 	sr_stmt_free(st);
 	return rc;
@@ -105,7 +106,7 @@ static int store_counts(struct sr_audit *a, struct sr_err *e) {
 	struct sr_stmt *st = NULL;
 	int rc = sr_db_stmt(&st, sr_catalogue_db(a->cat),
 		"UPDATE audit_counts SET signatures = ?, judged = ?, seen = ?, grants = ?,"
-		" decisions = ?, findings = ?, broken = ?",
+		" decisions = ?, rules = ?, findings = ?, broken = ?",
 		e);
 
 	if (rc != 0)
@@ -115,8 +116,9 @@ static int store_counts(struct sr_audit *a, struct sr_err *e) {
 	sr_stmt_int(st, 3, (int64_t)a->counts.seen);
 	sr_stmt_int(st, 4, (int64_t)a->counts.grants);
 	sr_stmt_int(st, 5, (int64_t)a->counts.decisions);
-	sr_stmt_int(st, 6, (int64_t)a->counts.findings);
-	sr_stmt_int(st, 7, a->state == SR_AUDIT_BROKEN);
+	sr_stmt_int(st, 6, (int64_t)a->counts.rules);
+	sr_stmt_int(st, 7, (int64_t)a->counts.findings);
+	sr_stmt_int(st, 8, a->state == SR_AUDIT_BROKEN);
 	return sr_stmt_run(st, e);
 }
 
@@ -381,6 +383,24 @@ static int check_rules(struct sr_audit *a, const struct sr_entry *en, struct sr_
 	return rc;
 }
 
+static int check_judged(bool *ok, struct sr_audit *a, const struct sr_entry *en,
+	struct sr_audit_finding *f, struct sr_err *e) {
+	struct sr_buf inputs, rules;
+	int rc;
+
+	sr_buf_init(&inputs);
+	sr_buf_init(&rules);
+	rc = object_of(a, en, "inputs", &inputs, e);
+	if (rc == 0 && sr_field_count(&en->statement, "rules") > 0)
+		rc = object_of(a, en, "rules", &rules, e);
+	if (rc == 0)
+		rc = sr_derive_judged(ok, f, a->v, a->cat, &en->statement, sr_buf_view(&inputs),
+			sr_buf_view(&rules), e);
+	sr_buf_free(&inputs);
+	sr_buf_free(&rules);
+	return rc;
+}
+
 /* What the service says that members decided, or that was shown. */
 static int check_service(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
 	struct sr_audit_finding f;
@@ -393,6 +413,9 @@ static int check_service(struct sr_audit *a, const struct sr_entry *en, struct s
 		a->counts.grants += rc == 0 && ok;
 	} else if (en->statement.type->id == SR_T_VIEWED) {
 		rc = sr_derive_view(&ok, &f, a->cat, &en->statement, e);
+	} else if (en->statement.type->id == SR_T_DECIDED) {
+		rc = check_judged(&ok, a, en, &f, e);
+		a->counts.rules += rc == 0 && ok;
 	} else {
 		rc = sr_derive_decision(&is, &ok, &f, a->cat, &en->statement, e);
 		a->counts.decisions += rc == 0 && is && ok;

@@ -413,8 +413,8 @@
  *                      for each call; begins one, or goes on with what was interrupted.
  *   in    anew token? ("yes": from the beginning; of the first call alone)
  *   out   done dec, size dec, signatures dec, judged dec, seen dec, grants dec, decisions dec,
- *         findings dec, resumed dec; at the end: ended complete|broken, rows dec, tiles dec, bytes
- *         dec, root b64
+ *         rules dec, findings dec, resumed dec; at the end: ended complete|broken, rows dec, tiles
+ *         dec, bytes dec, root b64
  *   body  rows, at the end: finding {what, index?, id?, type?, field?, text} (1000 at most); the
  *         first of them is also the reply's code
  * enquiries            officer, auditor
