@@ -19,6 +19,13 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom passphrase --vault /srv/vault --unlock /root/vault.key --unlock-new "
 		"/root/vault2.key",
 		cli_passphrase_options, 0, 0, verb_passphrase},
+	{"service", "rotate",
+		"Change the service keys of a vault that is not running, and what they are sealed "
+		"to.",
+		"[--unlock-new F | --new-passphrase-file F]",
+		"strongroom service rotate --vault /srv/vault --unlock /root/vault.key "
+		"--unlock-new /root/vault2.key",
+		cli_rotate_options, 0, 0, verb_service_rotate},
 	{"recover", "begin",
 		"The passphrase of the service keys is lost: begin to have them given back by "
 		"members.",
@@ -34,7 +41,7 @@ const struct cli_verb cli_verbs[] = {
 		cli_recover_piece_options, 1, 1, verb_recover_piece},
 	{"recover", "finish",
 		"Open the vault with enough members' pieces, under what `recover begin` was given.",
-		"PIECE... --key F",
+		"PIECE... --key F [--keep-keys]",
 		"strongroom recover finish m1.piece m3.piece --key recovery.key --unlock "
 		"/root/vault2.key --vault /srv/vault",
 		cli_recover_finish_options, 1, SR_BOARD_MEMBERS_MAX, verb_recover_finish},

@@ -538,6 +538,7 @@ RIG void life_all(struct rig *r) {
 	life_second(r);
 	life_policy(r);
 	life_reshare(r);
+	s_service_key(r, r->count, M1, "the second room");
 }
 
 #endif

@@ -50,6 +50,37 @@ static void test_life(void **state) {
 	rig_close(&r);
 }
 
+/* A change of the vault's keys names its own place, and keys that never were. */
+static void test_service_key(void **state) {
+	struct sr_service_key_row *rows = NULL;
+	struct sr_vault_row v;
+	struct rig r;
+	size_t count = 0;
+	struct sr_err e;
+	(void)state;
+	rig_open(&r);
+	life_board(&r);
+	rig_apply(&r);
+	const uint64_t at = r.count;
+	s_service_key(&r, at + 1, M1, "the second room");
+	rig_refused(&r, "it says that it is entry");
+	s_service_key(&r, at, M0, "the second room");
+	rig_refused(&r, "");
+	s_service_key(&r, at, M1, "room");
+	rig_refused(&r, "");
+	s_service_key(&r, at, M1, "the second room");
+	rig_apply(&r);
+	assert_ok(sr_query_service_keys(&rows, &count, r.cat, &e), &e);
+	assert_int_equal(count, 2);
+	assert_int_equal(rows[0].entry, 0);
+	assert_int_equal(rows[1].entry, at);
+	assert_ok(sr_query_vault(&v, r.cat, &e), &e);
+	assert_memory_equal(v.room_key, rows[1].room_key, SR_PK);
+	assert_memory_not_equal(rows[0].room_key, rows[1].room_key, SR_PK);
+	free(rows);
+	rig_close(&r);
+}
+
 /* A fresh catalogue beside the first, replayed in one go; the same digest and no difference. */
 static void replay_beside(struct rig *r, struct sr_catalogue **out, const char *name) {
 	struct sr_catalogue_options o = rig_options(r, name);
@@ -1144,6 +1175,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_type_has_an_effect),
 		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_service_key),
 		cmocka_unit_test(test_replay_twice),
 		cmocka_unit_test(test_reopen_and_catch_up),
 		cmocka_unit_test(test_transactions),

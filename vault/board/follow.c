@@ -51,6 +51,7 @@ static int auditor_order(const void *a, const void *b) {
 		((const struct sr_auditor *)a)->person, ((const struct sr_auditor *)b)->person);
 }
 
+/* found, service-key: the structural key of the epoch that begins, sealed to the auditors. */
 static int on_found(const struct follow_job *j) {
 	struct sr_people people = {0};
 	struct sr_auditor *auditors = NULL;
@@ -413,6 +414,7 @@ static int on_epoch(const struct follow_job *j) {
 
 static int (*const follow[SR_T_COUNT])(const struct follow_job *j) = {
 	[SR_T_FOUND] = on_found,
+	[SR_T_SERVICE_KEY] = on_found,
 	[SR_T_ACCEPT] = on_accept,
 	[SR_T_OPENED] = on_epoch,
 	[SR_T_RESHARE] = on_epoch,

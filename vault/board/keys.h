@@ -9,6 +9,9 @@
  *   collection:<...>   SR_SECRET_DESCRIPTIVE           the collection's name
  *   ceremony:<32 hex>  SR_SECRET_CEREMONY, the subject dealings of that run (board/dealings.h)
  *
+ * In epochs after the first (board/rotate.h) a subject's key there is
+ * BLAKE2b(the epoch's secret; "strongroom/subject-epoch/v1"; the one in secrets.db).
+ *
  * Key of an object record = BLAKE2b(subject's key, or the epoch's structural key;
  * "strongroom/object-key/v1").
  */
@@ -29,9 +32,9 @@ SR_MUST int sr_subject_key(
 /* The same, made when it is missing (durable with the next sr_secrets_commit). */
 SR_MUST int sr_subject_key_make(
 	uint8_t key[SR_KEY], struct sr_vault *v, const char *subject, struct sr_err *e);
-/* Key of object records of ${subject} ("": structural). NOTFOUND. */
-SR_MUST int sr_object_key(
-	uint8_t key[SR_KEY], struct sr_vault *v, const char *subject, struct sr_err *e);
+/* Key of object records of ${subject} ("": structural) in ${epoch}. NOTFOUND. */
+SR_MUST int sr_object_key(uint8_t key[SR_KEY], struct sr_vault *v, const char *subject,
+	uint32_t epoch, struct sr_err *e);
 
 /* Objects for replay; keeps the file read last open, because replay asks in order. ${state} is the
  * caller's. */

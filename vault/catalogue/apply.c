@@ -13,6 +13,7 @@
 static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_FOUND] = sr_apply_found,
 	[SR_T_KEY_EPOCH] = sr_apply_key_epoch,
+	[SR_T_SERVICE_KEY] = sr_apply_service_key,
 	[SR_T_DEAL] = sr_apply_deal,
 	[SR_T_ACCEPT] = sr_apply_accept,
 	[SR_T_COMPLAINT] = sr_apply_complaint,

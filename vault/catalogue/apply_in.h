@@ -38,6 +38,7 @@ typedef int sr_effect_fn(struct sr_apply *a, struct sr_err *e);
 
 sr_effect_fn sr_apply_found;
 sr_effect_fn sr_apply_key_epoch;
+sr_effect_fn sr_apply_service_key;
 sr_effect_fn sr_apply_deal;
 sr_effect_fn sr_apply_accept;
 sr_effect_fn sr_apply_share;

@@ -31,12 +31,20 @@ struct sr_board_level {
 struct sr_vault_row {
 	uint8_t fingerprint[SR_HASH];
 	char origin[256];
-	char vkey[256];
+	char vkey[256]; /* in force now, as room_key */
 	uint8_t room_key[SR_PK];
 	uint32_t key_epoch; /* the newest key-epoch; 0: none yet */
 };
 SR_MUST int sr_query_vault(struct sr_vault_row *out, struct sr_catalogue *c,
 	struct sr_err *e); /* NOTFOUND: not founded */
+
+/* The vault's signing keys, those of found first (ledger/keychange.h). Free with free(). */
+struct sr_service_key_row {
+	uint64_t entry; /* of found, or of the service-key that named them */
+	uint8_t room_key[SR_PK];
+};
+SR_MUST int sr_query_service_keys(
+	struct sr_service_key_row **out, size_t *count, struct sr_catalogue *c, struct sr_err *e);
 
 enum { /* roles as a set */
 	SR_ROLE_MEMBER = 1 << 0,

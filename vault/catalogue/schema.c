@@ -42,6 +42,10 @@ static const char *const statements[] = {
 	"CREATE TABLE vault(id INTEGER PRIMARY KEY CHECK(id = 1), fingerprint BLOB NOT NULL,"
 	" origin TEXT NOT NULL, vkey TEXT NOT NULL, room_key BLOB NOT NULL,"
 	" key_epoch INTEGER NOT NULL) STRICT",
+	/* the vault's signing keys, those of found first: room_key signs what comes after this
+	 * entry, vkey the trees that hold it */
+	"CREATE TABLE service_keys(entry INTEGER PRIMARY KEY, vkey TEXT NOT NULL UNIQUE,"
+	" room_key BLOB NOT NULL UNIQUE) STRICT",
 	"CREATE TABLE people(person TEXT PRIMARY KEY, pk BLOB NOT NULL UNIQUE,"
 	" entry INTEGER NOT NULL) STRICT",
 	/* every key that a person ever had: in force for entries after this one */
@@ -337,6 +341,7 @@ static const struct sr_table tables[] = {
 	{"objects", "object", true},
 	{"records", "entry, record", true},
 	{"vault", "id", true},
+	{"service_keys", "entry", true},
 	{"people", "person", true},
 	{"person_keys", "person, entry", true},
 	{"roles", "person, role, entry", true},

@@ -86,8 +86,12 @@ SR_MUST int sr_client_open(
 /* Remembers what was verified, closes the transport, wipes. NULL allowed. */
 void sr_client_close(struct sr_client *c);
 const struct sr_client_info *sr_client_info(const struct sr_client *c);
-/* The log's vkey, "" when not known; ${proven}: `found` proved it, else the vault only says so. */
-const char *sr_client_ledger_key(const struct sr_client *c, bool *proven);
+/* The note of the ${n}-th change of the log's key, from 1, as it was proven; p NULL: not shown. */
+struct sr_bytes sr_client_key_change(const struct sr_client *c, size_t n);
+/* The log's vkey of now, and all that it had; ${proven}: `found` and what followed it proved them,
+ * else the vault only says so. */
+SR_MUST int sr_client_ledger_key(char out[SR_VKEY_TEXT], struct sr_log_keys *keys, bool *proven,
+	const struct sr_client *c, struct sr_err *e);
 
 /* A call of the table (core/ops.h) for reading: ${q} begun and filled by the caller; the reply's
  * code is the result. One reconnect and login when the connection broke. */

@@ -147,8 +147,9 @@ static void view_begin(struct sr_client_board *b, const struct sr_proofs *p) {
 	v->members = b->dkg.members;
 	v->levels = b->dkg.levels;
 	memcpy(v->run, b->dkg.run, SR_ID);
-	memcpy(v->room_key, p->room_pk, SR_PK);
-	snprintf(v->ledger_key, sizeof v->ledger_key, "%s", p->seen.vkey);
+	memcpy(v->room_key, sr_proofs_service_pk(p), SR_PK);
+	if (sr_seen_newest_key(v->ledger_key, &p->seen, NULL) != 0)
+		v->ledger_key[0] = '\0';
 	for (size_t i = 0; i < b->dkg.members; i++) {
 		memcpy(v->member_key[i], b->dkg.key[i], SR_PK);
 		snprintf(v->member[i], SR_PERSON_TEXT, "%s", k->member[i]);

@@ -2,10 +2,10 @@
  * The log, read by those who watch it: decoded from leaves whose inclusion is proven, signatures
  * checked here. See client.h.
  *
- * An auditor's client opens each leaf with the epoch key that was sealed to the auditor at the
- * founding, and compares: an entry that only the vault's disclosed key opens is one that no auditor
- * could read later, and is refused. Which type is wanted is decided here too; the server's filters
- * are not asked.
+ * An auditor's client opens each leaf with the key of its epoch, that was sealed to the auditor at
+ * the founding or when the vault's keys changed, and compares: an entry that only the vault's
+ * disclosed key opens is one that no auditor could read later, and is refused. Which type is wanted
+ * is decided here too; the server's filters are not asked.
  */
 #include "core/client_in.h"
 #include "core/ops.h"
@@ -14,9 +14,9 @@
 struct watch {
 	struct sr_client *c;
 	const struct sr_log_ask *ask;
-	bool auditor;
-	uint32_t epoch;
-	uint8_t key[SR_KEY]; /* structural key of the epoch; wiped */
+	bool auditor;                     /* who has no key of an epoch reads with receipts alone */
+	bool have[SR_LOG_KEYS];           /* of epoch i + 1 */
+	uint8_t key[SR_LOG_KEYS][SR_KEY]; /* their structural keys; wiped */
 };
 
 /* --- the auditor's own key -------------------------------------------------------------------- */
@@ -34,11 +34,10 @@ static int object_of(
 	return rc;
 }
 
-/* key-epoch is the entry after found (board/follow.c); who is no auditor reads with receipts alone.
- */
-static int own_key(struct watch *w, struct sr_err *e) {
+/* key-epoch is the entry after found, and after each service-key (board/follow.c); who is no
+ * auditor reads with receipts alone. */
+static int own_key_at(struct watch *w, uint64_t index, struct sr_err *e) {
 	const struct sr_identity *me = w->c->o.identity;
-	const uint64_t index = 1;
 	const struct sr_proven *pr;
 	struct sr_call r;
 	char first[SR_PERSON_TEXT];
@@ -48,14 +47,17 @@ static int own_key(struct watch *w, struct sr_err *e) {
 
 	if (rc != 0)
 		return rc;
-	pr = sr_proofs_at(&w->c->proofs, 1);
+	pr = sr_proofs_at(&w->c->proofs, index);
 	rc = sr_proofs_need(pr, "key-epoch", e);
 	if (rc != 0)
 		return rc;
 	if (pr->entry.statement.type->id != SR_T_KEY_EPOCH)
-		return sr_fail(
-			e, SR_AUTH, "entry 1 is %s, not key-epoch", pr->entry.statement.type->name);
+		return sr_fail(e, SR_AUTH, "entry %llu is %s, not key-epoch",
+			(unsigned long long)index, pr->entry.statement.type->name);
 	rc = sr_field_dec(&number, &pr->entry.statement, "epoch", 0, e);
+	if (rc == 0 && (number < 1 || number > SR_LOG_KEYS || w->have[number - 1]))
+		rc = sr_fail(e, SR_AUTH, "entry %llu begins key epoch %llu",
+			(unsigned long long)index, (unsigned long long)number);
 	if (rc == 0)
 		rc = sr_field_hash(id, &pr->entry.statement, "keys", 0, e);
 	if (rc != 0)
@@ -63,7 +65,7 @@ static int own_key(struct watch *w, struct sr_err *e) {
 	sr_call_init(&r);
 	rc = object_of(w->c, id, &r, e);
 	if (rc == 0)
-		rc = sr_epoch_open(w->key, sr_buf_view(&r.body), w->c->info.fingerprint,
+		rc = sr_epoch_open(w->key[number - 1], sr_buf_view(&r.body), w->c->info.fingerprint,
 			(uint32_t)number, me->person, me->seed, e);
 	sr_call_free(&r);
 	/* Sealed to the key before: this auditor reads with receipts alone. */
@@ -74,8 +76,17 @@ static int own_key(struct watch *w, struct sr_err *e) {
 		return 0;
 	}
 	SR_NAMED(rc, e, "the epoch's key");
-	w->epoch = (uint32_t)number;
-	w->auditor = rc == 0;
+	if (rc == 0)
+		w->auditor = w->have[number - 1] = true;
+	return rc;
+}
+
+static int own_key(struct watch *w, struct sr_err *e) {
+	const struct sr_log_keys *log = &w->c->proofs.seen.keys;
+	int rc = 0;
+
+	for (size_t i = 0; i < log->count && rc == 0; i++)
+		rc = own_key_at(w, log->key[i].from + 1, e);
 	return rc;
 }
 
@@ -83,15 +94,16 @@ static int epoch_key(
 	void *ctx, uint32_t epoch, enum sr_compartment c, uint8_t key[SR_KEY], struct sr_err *e) {
 	const struct watch *w = ctx;
 
-	if (c != SR_STRUCTURAL || epoch != w->epoch)
+	if (c != SR_STRUCTURAL || epoch < 1 || epoch > SR_LOG_KEYS || !w->have[epoch - 1])
 		return sr_fail(e, SR_NOTFOUND, "no key of epoch %u", epoch);
-	memcpy(key, w->key, SR_KEY);
+	memcpy(key, w->key[epoch - 1], SR_KEY);
 	return 0;
 }
 
-static int no_subject(void *ctx, enum sr_compartment c, const char *subject, uint8_t key[SR_KEY],
-	struct sr_err *e) {
+static int no_subject(void *ctx, uint32_t epoch, enum sr_compartment c, const char *subject,
+	uint8_t key[SR_KEY], struct sr_err *e) {
 	(void)ctx;
+	(void)epoch;
 	(void)c;
 	(void)key;
 	return sr_fail(e, SR_NOTFOUND, "no key of %s", subject);

@@ -19,9 +19,9 @@
  * --- hello and login ---------------------------------------------------------------------------
  *
  * hello                none
- *   out   origin, ledger-key name, room-key b64, format dec, version (of the program), time, size
- *         dec, root b64, state none|draft|founded|opened, fingerprint hash? (founded; draft: of
- *         the draft), embedded yes?, person? and role* (after login)
+ *   out   origin, ledger-key name, room-key b64, key-change b64* (notes, ledger/keychange.h),
+ * format dec, version (of the program), time, size dec, root b64, state none|draft|founded|opened,
+ * fingerprint hash? (founded; draft: of the draft), embedded yes?, person? and role* (after login)
  *   body  the checkpoint note of the present size (signed by the ledger key)
  * login.begin          none
  *   out   nonce b64 (32 bytes), fingerprint hash. A nonce serves one login.finish of this

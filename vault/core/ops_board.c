@@ -98,6 +98,8 @@ static int put_board_log(
 	char id[2 * SR_ID + 1];
 	int rc = put_entries(x, o, SR_T_FOUND, NULL, e);
 	if (rc == 0)
+		rc = put_entries(x, o, SR_T_SERVICE_KEY, NULL, e);
+	if (rc == 0)
 		rc = put_entries(x, o, SR_T_KEY_EPOCH, NULL, e);
 	sr_hex(id, b->id, SR_ID);
 	for (size_t i = 0; rc == 0 && i < sizeof ours / sizeof ours[0]; i++)
@@ -469,6 +471,18 @@ static int put_next_run(
 	return rc;
 }
 
+/* Found, and how the service keys followed the ones that it names. */
+static int put_service_keys(
+	struct sr_x *x, struct sr_rows_out *o, uint64_t since, struct sr_err *e) {
+	struct sr_service_key_row *rows = NULL;
+	size_t count = 0;
+	int rc = sr_query_service_keys(&rows, &count, x->catalogue, e);
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = sr_put_receipt_row(x, o, rows[i].entry, since, e);
+	free(rows);
+	return rc;
+}
+
 int sr_put_board_material(struct sr_x *x, struct sr_rows_out *o, const uint8_t *board,
 	uint64_t since, struct sr_err *e) {
 	struct shown *s = calloc(1, sizeof *s);
@@ -476,7 +490,7 @@ int sr_put_board_material(struct sr_x *x, struct sr_rows_out *o, const uint8_t *
 		return sr_fail(e, SR_NOMEM, "board");
 	int rc = sr_query_board(&s->board, x->catalogue, board, 0, e);
 	if (rc == 0)
-		rc = sr_put_receipt_row(x, o, 0, since, e);
+		rc = put_service_keys(x, o, since, e);
 	if (rc == 0)
 		rc = put_trust(x, o, &s->board, since, e);
 	if (rc == 0 && (!s->board.opened || sr_in_yes(x, "complaints")))

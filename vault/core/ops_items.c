@@ -326,6 +326,8 @@ int sr_get_seal(
 	memcpy(want.item, it->id, SR_ID);
 	memcpy(want.hash, it->envelope, SR_HASH);
 	memcpy(want.room_pk, x->vault->keys->room_pk, SR_PK);
+	want.former_room = x->vault->keys->former_room[0];
+	want.former_count = x->vault->keys->generations - 1;
 	int rc = sr_envelope_load(&env, &file, x->vault->items, &want, e);
 	if (rc == 0) {
 		sr_buf_put_bytes(seal, env.seal);

@@ -8,6 +8,7 @@
 
 #include "base/escape.h"
 #include "ledger/card.h"
+#include "ledger/keychange.h"
 
 enum {
 	VOUCHED = SR_ROLE_RESEARCHER |
@@ -30,6 +31,7 @@ void sr_proofs_begin(struct sr_proofs *p, const uint8_t fingerprint[SR_HASH], co
 	snprintf(p->self, sizeof p->self, "%s", person);
 	if (pk != NULL)
 		memcpy(p->self_pk, pk, SR_PK);
+	sr_buf_init(&p->changes);
 }
 
 static void proven_free(struct sr_proven *pr) {
@@ -40,6 +42,7 @@ static void proven_free(struct sr_proven *pr) {
 void sr_proofs_free(struct sr_proofs *p) {
 	for (size_t i = 0; i < p->count; i++)
 		proven_free(p->entries[i]);
+	sr_buf_free(&p->changes);
 	free(p->entries);
 	free(p->people);
 	free(p->boards);
@@ -456,6 +459,13 @@ static int learn_key(struct sr_proofs *p, const struct sr_proven *pr, struct sr_
 	return 0;
 }
 
+static int learn_room(struct sr_proofs *p, const struct sr_proven *pr, struct sr_err *e) {
+	struct sr_key_change k;
+	const int rc = sr_key_change_read(&k, &pr->entry.statement, p->seen.origin, e);
+
+	return rc != 0 ? rc : sr_log_keys_add(&p->room, pr->index, k.room_pk, e);
+}
+
 /* What a trusted entry changes about who is believed. */
 static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 	const struct sr_statement *s = &pr->entry.statement;
@@ -465,6 +475,8 @@ static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 
 	if (s->type->id == SR_T_BOARD || s->type->id == SR_T_RESHARE)
 		return learn_board(p, pr, e);
+	if (s->type->id == SR_T_SERVICE_KEY)
+		return learn_room(p, pr, e);
 	if (s->type->id == SR_T_PERSON_KEY)
 		return learn_key(p, pr, e);
 	if (s->type->id == SR_T_OPENED) {
@@ -534,6 +546,25 @@ static int verify_actor(const struct sr_proofs *p, const struct sr_statement *s,
 	return rc;
 }
 
+/* Signed by both keys before it, at the index that it names, and the change that checkpoints show.
+ */
+static bool change_holds(const struct sr_proofs *p, struct sr_proven *pr) {
+	const struct sr_statement *s = &pr->entry.statement;
+	struct sr_key_change k;
+	struct sr_err err = {0};
+	bool followed = false;
+
+	if (sr_key_change_read(&k, s, p->seen.origin, &err) != 0 ||
+		sr_key_change_verify(s, p->seen.origin, sr_log_keys_at(&p->seen.keys, pr->index),
+			sr_log_keys_at(&p->room, pr->index), &err) != 0)
+		return distrust(pr, err.text);
+	for (size_t i = 1; i < p->seen.keys.count; i++)
+		followed |= p->seen.keys.key[i].from == pr->index &&
+			    memcmp(p->seen.keys.key[i].pk, k.ledger_pk, SR_PK) == 0;
+	return (followed && k.from == pr->index) ||
+	       distrust(pr, "it names another entry than it is, or other keys than sign the log");
+}
+
 /* Is it signed by who may? People are as known before this entry. */
 static bool signature_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 	const struct sr_statement *s = &pr->entry.statement;
@@ -543,8 +574,11 @@ static bool signature_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 
 	if (type == SR_T_FOUND)
 		return pr->index == 0 || distrust(pr, "a second founding");
+	if (type == SR_T_SERVICE_KEY)
+		return change_holds(p, pr);
 	if (s->by_service) {
-		if (sr_statement_verify(s, p->room_name, p->room_pk, &err) != 0)
+		if (sr_statement_verify(
+			    s, p->room_name, sr_log_keys_at(&p->room, pr->index), &err) != 0)
 			return distrust(pr, err.text);
 		if (made_by_quorum(type) != NULL && !quorum_behind(p, pr, why))
 			return distrust(pr, why);
@@ -577,6 +611,7 @@ int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 		return sr_fail(e, SR_MISUSE, "proofs: found is not in the set");
 	p->people_count = 0;
 	p->board_count = 0;
+	p->room.count = 1;
 	rc = know_founders(p, &p->entries[0]->entry.statement, e);
 	for (size_t i = 0; i < p->count && rc == 0; i++) {
 		struct sr_proven *pr = p->entries[i];
@@ -584,9 +619,10 @@ int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 
 		if (!pr->trusted)
 			pr->trusted = signature_holds(p, pr);
-		if (!pr->trusted || (type != SR_T_PERSON && type != SR_T_PERSON_KEY &&
-					    type != SR_T_PERSON_END && type != SR_T_BOARD &&
-					    type != SR_T_RESHARE && type != SR_T_OPENED))
+		if (!pr->trusted ||
+			(type != SR_T_SERVICE_KEY && type != SR_T_PERSON &&
+				type != SR_T_PERSON_KEY && type != SR_T_PERSON_END &&
+				type != SR_T_BOARD && type != SR_T_RESHARE && type != SR_T_OPENED))
 			continue;
 		rc = learn(p, pr, e);
 		if (rc == SR_AUTH || rc == SR_CORRUPT) { /* a forged introduction is worth nothing;
@@ -678,9 +714,80 @@ static int not_withheld(const struct sr_proofs *p, const struct sr_receipt *r, s
 	return rc;
 }
 
+/* Those that came before the key was known. */
+static int changes_follow(struct sr_proofs *p, struct sr_err *e) {
+	struct sr_reader r;
+	int rc = 0;
+
+	sr_reader_init(&r, sr_buf_view(&p->changes));
+	while (rc == 0 && sr_reader_left(&r) > 0) {
+		struct sr_bytes note;
+
+		rc = sr_get_lp(&r, &note, SR_KEY_CHANGE_MAX, e);
+		if (rc == 0)
+			rc = sr_key_change_follow(
+				&p->seen.keys, p->seen.origin, p->seen.vault, note, e);
+	}
+	sr_buf_clear(&p->changes);
+	return rc;
+}
+
+int sr_proofs_key_change(struct sr_proofs *p, struct sr_bytes note, struct sr_err *e) {
+	if (note.len > SR_KEY_CHANGE_MAX)
+		return sr_fail(e, SR_LIMIT, "a service-key of %zu bytes", note.len);
+	if (p->seen.vkey[0] != '\0')
+		return sr_key_change_follow(&p->seen.keys, p->seen.origin, p->seen.vault, note, e);
+	if (p->changes.len > (size_t)SR_LOG_KEYS * SR_KEY_CHANGE_MAX)
+		return sr_fail(e, SR_LIMIT, "more changes of the log's key than there can be");
+	sr_buf_put_lp(&p->changes, note);
+	return sr_buf_ok(&p->changes, e);
+}
+
+const uint8_t *sr_proofs_service_pk(const struct sr_proofs *p) {
+	return sr_log_keys_newest(&p->room);
+}
+
+bool sr_proofs_change_owed(const struct sr_proofs *p, size_t n, uint64_t *entry) {
+	for (size_t i = 1; i < p->seen.keys.count; i++) {
+		if (sr_proofs_at(p, p->seen.keys.key[i].from) != NULL || n-- > 0)
+			continue;
+		*entry = p->seen.keys.key[i].from;
+		return true;
+	}
+	return false;
+}
+
+/* Receipts of service-key among ${rows}: their notes first, because all receipts beside them may
+ * show checkpoints of a key that one of them names. */
+static int rows_key_changes(struct sr_proofs *p, const struct sr_rows *rows, struct sr_err *e) {
+	int rc = 0;
+
+	for (size_t i = 0; i < rows->count && rc == 0; i++) {
+		const struct sr_row *row = &rows->rows[i];
+		struct sr_receipt r;
+		struct sr_entry en;
+
+		if (!sr_row_is(row, "receipt") ||
+			!sr_bytes_eq(sr_row_get(row, "what"), sr_bytes_str("service-key")))
+			continue;
+		rc = sr_receipt_decode(&r, sr_row_get(row, "receipt"), e);
+		if (rc != 0)
+			break;
+		rc = sr_entry_open_disclosed(
+			&en, r.origin, r.index, sr_buf_view(&r.leaf), &r.keys, e);
+		if (rc == 0) {
+			rc = sr_proofs_key_change(p, sr_buf_view(&en.statement.note), e);
+			sr_entry_free(&en);
+		}
+		sr_receipt_free(&r);
+	}
+	return rc;
+}
+
 /* found names the keys that its own receipt is checked with; that it may, its hash shows. */
 static int learn_found(struct sr_proofs *p, const struct sr_receipt *r, struct sr_err *e) {
 	char origin[SR_ORIGIN_MAX], vkey[SR_VKEY_TEXT];
+	uint8_t room[SR_PK];
 	struct sr_seen fresh;
 	struct sr_entry en;
 	int rc;
@@ -699,9 +806,10 @@ static int learn_found(struct sr_proofs *p, const struct sr_receipt *r, struct s
 	if (rc == 0)
 		rc = sr_statement_verify_found(s, e);
 	if (rc == 0)
-		rc = sr_field_key(p->room_pk, s, "room-key", 0, e);
+		rc = sr_field_key(room, s, "room-key", 0, e);
 	if (rc != 0)
 		goto out;
+	sr_log_keys_begin(&p->room, room);
 	const struct sr_bytes o = sr_field(s, "origin", 0), k = sr_field(s, "ledger-key", 0);
 	snprintf(origin, sizeof origin, "%.*s", (int)o.len, (const char *)o.p);
 	snprintf(vkey, sizeof vkey, "%.*s", (int)k.len, (const char *)k.p);
@@ -714,6 +822,8 @@ static int learn_found(struct sr_proofs *p, const struct sr_receipt *r, struct s
 			"the memory of this vault names another origin or ledger key than found");
 	if (rc == 0 && p->seen.vkey[0] == '\0')
 		p->seen = fresh;
+	if (rc == 0)
+		rc = changes_follow(p, e);
 out:
 	sr_entry_free(&en);
 	return rc;
@@ -776,7 +886,8 @@ static int keep(struct sr_proofs *p, struct sr_receipt_result *res, struct sr_pr
 	pr->index = res->entry.index;
 	pr->entry = res->entry;
 	/* What the old key signed after it is to be told apart from what it signed before. */
-	if (pr->entry.statement.type->id == SR_T_PERSON_KEY)
+	if (pr->entry.statement.type->id == SR_T_PERSON_KEY ||
+		pr->entry.statement.type->id == SR_T_SERVICE_KEY)
 		for (size_t i = 0; i < p->count; i++)
 			p->entries[i]->trusted = false;
 	snprintf(pr->why, sizeof pr->why, "its signature was not looked at yet");
@@ -818,7 +929,7 @@ int sr_proofs_add(struct sr_proofs *p, struct sr_bytes receipt, struct sr_bytes 
 }
 
 int sr_proofs_add_rows(struct sr_proofs *p, const struct sr_rows *rows, struct sr_err *e) {
-	int rc = 0;
+	int rc = rows_key_changes(p, rows, e);
 
 	for (size_t i = 0; i < rows->count && rc == 0; i++) {
 		const struct sr_row *row = &rows->rows[i];
@@ -876,6 +987,7 @@ static bool still_needed(const struct sr_proven *pr) {
 
 	switch (s->type->id) {
 	case SR_T_FOUND:
+	case SR_T_SERVICE_KEY:
 	case SR_T_PERSON:
 	case SR_T_PERSON_END:
 	case SR_T_PERSON_KEY:

@@ -16,6 +16,12 @@
  * of kind person with a quorum's approvals. Signatures are checked with the key in force at their
  * entry.
  *
+ * The vault's own keys change by `service-key` (ledger/keychange.h). Checkpoints are checked with
+ * the key in force at their size: the chain is followed from notes that prove themselves (hello
+ * gives them; in a bundle they are among the receipts), and kept in `seen`. What the service signed
+ * is trusted only with the room key in force at its entry, and one that is not `found`'s counts
+ * from a service-key that is in the set, proven at the index that it names.
+ *
  * An entry without a trusted signature stays in the set as proven in the log, with the reason;
  * whoever relies on it asks sr_proofs_need. A set only grows; pointers to entries live as long as
  * it (but for sr_proofs_trim). Roles are those once held up to the highest index in the set: that
@@ -60,8 +66,10 @@ struct sr_proofs {
 	struct sr_seen seen;               /* grows with every receipt */
 	const struct sr_policy *witnesses; /* borrowed or NULL */
 	bool founded;                      /* found is in */
-	uint8_t room_pk[SR_PK];
+	struct sr_log_keys room; /* the room signing keys that are proven so far, as seen.keys */
 	char room_name[SR_ORIGIN_MAX + 8];
+	struct sr_buf
+		changes; /* notes of service-key that wait for `found`: le32 length and bytes */
 	char self[SR_PERSON_TEXT]; /* whose key needs no proof: our own */
 	uint8_t self_pk[SR_PK];
 	struct sr_proven **entries; /* in order of index */
@@ -76,6 +84,15 @@ struct sr_proofs {
 void sr_proofs_begin(struct sr_proofs *p, const uint8_t fingerprint[SR_HASH], const char *person,
 	const uint8_t *pk, const struct sr_seen *seen);
 void sr_proofs_free(struct sr_proofs *p);
+
+/* A note of a service-key, from wherever. AUTH: not signed by the key before it, or another one
+ * than was followed before. */
+SR_MUST int sr_proofs_key_change(struct sr_proofs *p, struct sr_bytes note, struct sr_err *e);
+/* The room signing key in force now, as far as it is proven. */
+const uint8_t *sr_proofs_service_pk(const struct sr_proofs *p);
+/* The ${n}-th (from 0) change of the log's key that was followed and whose entry is not in the set;
+ * false: none. */
+bool sr_proofs_change_owed(const struct sr_proofs *p, size_t n, uint64_t *entry);
 
 /* One receipt (wire form). The first must be of `found`. ${expected}: bytes that must be the note,
  * or p == NULL. ${out} may be NULL. AUTH: rolled back, forked, withheld, another origin, other

@@ -37,6 +37,7 @@ static enum reads class_of(const struct sr_statement *s) {
 	switch (s->type->id) {
 	case SR_T_FOUND:
 	case SR_T_KEY_EPOCH:
+	case SR_T_SERVICE_KEY:
 	case SR_T_DEAL:
 	case SR_T_ACCEPT:
 	case SR_T_COMPLAINT:

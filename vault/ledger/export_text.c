@@ -19,6 +19,7 @@ static const char text[] =
 	"                   on level L+1 those over 256 hashes of level L each\n"
 	"  .../N.p/W        the first W entries, or hashes, of one that is not full yet\n"
 	"  vkey             the log's public key: do not believe it because it lies here\n"
+	"  key-change.N     if the log changed its key: the next one, signed by the one before\n"
 	"\n"
 	"To check it by hand:\n"
 	"  hash of an entry    SHA-256(0x00, entry)\n"

@@ -82,6 +82,11 @@ static const struct sr_type table[SR_T_COUNT] = {
 		OBJECT("keys", SR_ONE),
 		SORTED("auditor", SR_V_PERSON, SR_SOME),
 		END}},
+	{SR_T_SERVICE_KEY, "service-key", SR_BY_SERVICE, NULL, SR_EFFECT_TRUST, FIELDS{
+		F("from", SR_V_DEC, SR_ONE),
+		F("ledger-key", SR_V_NAME, SR_ONE),
+		F("room-key", SR_V_KEY, SR_ONE),
+		END}},
 	{SR_T_DEAL, "deal", SR_BY_MEMBER, NULL, SR_EFFECT_CEREMONY, FIELDS{
 		F("board", SR_V_ID, SR_ONE),
 		F("run", SR_V_ID, SR_ONE),

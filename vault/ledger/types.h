@@ -17,6 +17,7 @@
 enum sr_type_id {
 	SR_T_FOUND,
 	SR_T_KEY_EPOCH,
+	SR_T_SERVICE_KEY,
 	SR_T_DEAL,
 	SR_T_ACCEPT,
 	SR_T_COMPLAINT,
@@ -128,7 +129,7 @@ enum {
 /* What a statement changes; replay dispatches on the type, screens and the log list group by this.
  */
 enum sr_effect {
-	SR_EFFECT_TRUST,      /* found, key-epoch: keys and who is believed */
+	SR_EFFECT_TRUST,      /* found, key-epoch, service-key: keys and who is believed */
 	SR_EFFECT_CEREMONY,   /* deal ... opened, board, policy: a board, its keys and rules */
 	SR_EFFECT_PEOPLE,     /* people, their keys, what is attested */
 	SR_EFFECT_COLLECTION, /* collection */

@@ -289,6 +289,8 @@ int room_envelope(struct sr_envelope *out, struct sr_buf *file, struct sr_room *
 	memcpy(want.item, item->id, SR_ID);
 	memcpy(want.hash, item->envelope, SR_HASH);
 	memcpy(want.room_pk, r->v->keys->room_pk, SR_PK);
+	want.former_room = r->v->keys->former_room[0];
+	want.former_count = r->v->keys->generations - 1;
 	rc = sr_envelope_load(out, file, r->v->items, &want, e);
 	if (rc != 0)
 		return rc;

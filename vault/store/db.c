@@ -222,6 +222,7 @@ int sr_db_open(struct sr_db **out, const struct sr_db_options *o, struct sr_err 
 		.dir = o->dir,
 		.name = o->name,
 		.key = o->key,
+		.wrap = o->wrap,
 		.erasable = o->mode == SR_DB_ERASABLE,
 		.create = o->create,
 		.durable = o->durable,
