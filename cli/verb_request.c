@@ -601,6 +601,8 @@ static void todo_print(const struct sr_row *r) {
 	} todos[] = {
 		{"vote", "request", "request show ID; vote ID approve|reject|correct"},
 		{"join", "request", "request show ID; join ID"},
+		{"topup", "request", "request show ID; vote ID topup"},
+		{"extension", "request", "request show ID; vote ID topup --extension "},
 		{"correct", "request", "request show ID; amend ID"},
 		{"describe", NULL, "list --state held; describe ITEM"},
 		{"release", NULL, "list --state held; release ITEM"},
@@ -645,7 +647,15 @@ static void todo_print(const struct sr_row *r) {
 			cli_print(sr_row_get(r, "basis"));
 			printf(")");
 		}
+		if (todos[i].key != NULL && sr_row_get(r, "items").p != NULL &&
+			sr_row_get(r, "kind").p == NULL) {
+			printf(" (items: ");
+			cli_print(sr_row_get(r, "items"));
+			printf(")");
+		}
 		printf("   -> strongroom %s", todos[i].verb);
+		if (sr_row_get(r, "extension").p != NULL)
+			cli_print(sr_row_get(r, "extension"));
 	}
 	putchar('\n');
 }

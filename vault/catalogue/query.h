@@ -747,6 +747,22 @@ SR_MUST int sr_query_topups(struct sr_topups *out, struct sr_catalogue *c,
 	const uint8_t grant[SR_ID], const uint8_t *item, struct sr_err *e);
 void sr_topups_free(struct sr_topups *l);
 
+/* Live grants whose items wait for pieces that ${member} has not given and may give: of the board's
+ * epoch of now, no party, not recused, not in conflict. One row for each list of items. */
+struct sr_topup_owed {
+	uint8_t grant[SR_ID], request[SR_ID];
+	uint32_t version;
+	int64_t extension; /* that added the items; 0: the request's own */
+	uint64_t items;
+};
+struct sr_topups_owed {
+	struct sr_topup_owed *rows;
+	size_t count;
+};
+SR_MUST int sr_query_topups_owed(
+	struct sr_topups_owed *out, struct sr_catalogue *c, const char *member, struct sr_err *e);
+void sr_topups_owed_free(struct sr_topups_owed *l);
+
 /* What was done under a grant, item by item in byte order; items that nobody checked out are
  * missing. */
 struct sr_grant_use {

@@ -1,6 +1,7 @@
 /*
  * query_grant - grants and checkouts. See query.h.
  */
+#include "catalogue/conflict.h"
 #include "catalogue/query_in.h"
 
 #define GRANT_SQL                                                                        \
@@ -186,19 +187,20 @@ int sr_query_grant_has_item(bool *out, struct sr_catalogue *c, const uint8_t gra
 /* Votes are for the newest room key of their version, and each piece for the seal that was in
  * force.
  */
-#define TOPUP_SQL                                                                            \
-	"SELECT t.item, t.have, t.want, t.resealed, t.extension FROM (SELECT i.item,"        \
-	" r.extension, i.sealed > v.entry AS"                                                \
-	" resealed, (SELECT l.quorum FROM board_levels l WHERE l.board = v.board AND"        \
-	"  l.epoch = v.epoch AND l.level = i.level) AS want,"                                \
-	" (SELECT count(DISTINCT x.person) FROM votes x WHERE x.v = g.v AND x.ended IS NULL" \
-	"  AND x.bundle NOT NULL AND x.extension = r.extension"                              \
-	"  AND x.decision IN ('approve', 'topup') AND x.entry >"                             \
-	"  max(i.sealed, coalesce(k.entry, 0))) AS have"                                     \
-	" FROM grants g JOIN versions v ON v.v = g.v JOIN request_items r ON r.v = g.v"      \
-	" JOIN items i ON i.n = r.n LEFT JOIN room_keys k ON k.v = g.v"                      \
-	" WHERE g.grant_id = ?1 AND (?2 IS NULL OR i.item = ?2) AND i.state <> 'destroyed'"  \
-	" AND (g.right_to <> 'reseal' OR i.sealed < g.entry)) t"                             \
+#define PIECES_SQL /* votes x whose pieces open item i of list r of grant g */              \
+	"x.v = g.v AND x.ended IS NULL AND x.bundle NOT NULL AND x.extension = r.extension" \
+	" AND x.decision IN ('approve', 'topup') AND x.entry > max(i.sealed,"               \
+	" coalesce(k.entry, 0))"
+#define TOPUP_SQL                                                                           \
+	"SELECT t.item, t.have, t.want, t.resealed, t.extension FROM (SELECT i.item,"       \
+	" r.extension, i.sealed > v.entry AS"                                               \
+	" resealed, (SELECT l.quorum FROM board_levels l WHERE l.board = v.board AND"       \
+	"  l.epoch = v.epoch AND l.level = i.level) AS want,"                               \
+	" (SELECT count(DISTINCT x.person) FROM votes x WHERE " PIECES_SQL ") AS have"      \
+	" FROM grants g JOIN versions v ON v.v = g.v JOIN request_items r ON r.v = g.v"     \
+	" JOIN items i ON i.n = r.n LEFT JOIN room_keys k ON k.v = g.v"                     \
+	" WHERE g.grant_id = ?1 AND (?2 IS NULL OR i.item = ?2) AND i.state <> 'destroyed'" \
+	" AND (g.right_to <> 'reseal' OR i.sealed < g.entry)) t"                            \
 	" WHERE t.have < t.want ORDER BY t.item"
 
 void sr_topups_free(struct sr_topups *l) {
@@ -228,6 +230,56 @@ int sr_query_topups(struct sr_topups *out, struct sr_catalogue *c, const uint8_t
 	sr_stmt_free(st);
 	if (rc != 0)
 		sr_topups_free(&l);
+	*out = l;
+	return rc;
+}
+
+#define OWED_SQL                                                                                  \
+	"SELECT g.grant_id, v.request, v.version, r.extension, count(*)"                          \
+	" FROM grants g JOIN versions v ON v.v = g.v JOIN requests q ON q.request = v.request"    \
+	" JOIN request_items r ON r.v = g.v JOIN items i ON i.n = r.n"                            \
+	" JOIN room_keys k ON k.v = g.v"                                                          \
+	" WHERE g.state = 'live' AND q.applicant <> ?1 AND i.state <> 'destroyed'"                \
+	" AND (g.right_to <> 'reseal' OR i.sealed < g.entry)"                                     \
+	" AND EXISTS(SELECT 1 FROM boards b JOIN board_members m ON m.board = b.board AND"        \
+	"  m.epoch = b.epoch JOIN roles o ON o.person = m.person AND o.role = 'member' AND"       \
+	"  o.ended IS NULL WHERE b.board = v.board AND m.person = ?1)"                            \
+	" AND NOT EXISTS(SELECT 1 FROM request_people p WHERE p.v = v.v AND p.person = ?1)"       \
+	" AND NOT EXISTS(SELECT 1 FROM recusals s WHERE s.request = v.request AND"                \
+	"  s.person = ?1) AND NOT " SR_SQL_CONFLICT(                                              \
+		"?1") " AND (SELECT count(DISTINCT x.person) FROM votes x WHERE " PIECES_SQL      \
+		      ") < (SELECT l.quorum FROM board_levels l WHERE l.board = v.board AND"      \
+		      "  l.epoch = v.epoch AND l.level = i.level)"                                \
+		      " AND NOT EXISTS(SELECT 1 FROM votes x WHERE x.person = ?1 AND " PIECES_SQL \
+		      ") GROUP BY g.grant_id, r.extension ORDER BY g.entry, r.extension"
+
+void sr_topups_owed_free(struct sr_topups_owed *l) {
+	free(l->rows);
+	memset(l, 0, sizeof *l);
+}
+
+int sr_query_topups_owed(
+	struct sr_topups_owed *out, struct sr_catalogue *c, const char *member, struct sr_err *e) {
+	struct sr_topups_owed l = {NULL, 0};
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e, OWED_SQL, A_STR(member));
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		rc = sr_list_grow((void **)&l.rows, &l.count, sizeof *l.rows, e);
+		if (rc != 0)
+			break;
+		struct sr_topup_owed *t = &l.rows[l.count - 1];
+		rc = sr_stmt_col_copy(st, 0, t->grant, SR_ID, e);
+		if (rc == 0)
+			rc = sr_stmt_col_copy(st, 1, t->request, SR_ID, e);
+		t->version = (uint32_t)sr_stmt_col_int(st, 2);
+		t->extension = sr_stmt_col_int(st, 3);
+		t->items = (uint64_t)sr_stmt_col_int(st, 4);
+	}
+	sr_stmt_free(st);
+	if (rc != 0)
+		sr_topups_owed_free(&l);
 	*out = l;
 	return rc;
 }

@@ -219,7 +219,9 @@
  *   body  rows: item {id, state, level, number, seal-entry: dec, title?} in byte order of ids
  * inbox                login: what waits for the caller
  *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?}; join,
- *         correct {request, version}; describe, release {items dec}; deal, accept, reveal {run};
+ *         correct {request, version}; topup, extension {request, version, grant, items dec,
+ *         extension dec?} (pieces that the caller may give a live grant); describe, release {items
+ *         dec}; deal, accept, reveal {run};
  *         checkout {checkout, item, state}; lift {grant} (suspended by the caller); retention
  *         {item, due, basis} (its date has come); enquiry {enquiry, state, deadline?}
  * request.material     as requests: all that a voter's client must verify, also in a file

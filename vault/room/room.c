@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "board/follow.h"
 #include "board/rules.h"
+#include "board/training.h"
 #include "store/itemkey.h"
 #include "store/secrets.h"
 
@@ -89,6 +90,7 @@ void sr_room_forget(struct sr_room *r, const uint8_t checkout[SR_ID]) {
 static int grant_live(
 	struct sr_room *r, const struct sr_checkout_row *c, int64_t now, struct sr_err *e) {
 	struct sr_grant_row g = {0};
+	struct sr_training t;
 	char ended[SR_TIME_TEXT];
 	int rc = sr_query_grant(&g, r->v->catalogue, c->grant, e);
 
@@ -101,6 +103,10 @@ static int grant_live(
 		rc = sr_fail(e, SR_DENIED, "the grant ended at %s", ended);
 	else if (!sr_token_in(g.people, c->person))
 		rc = sr_fail(e, SR_DENIED, "%s is not named in the grant", c->person);
+	if (rc == 0)
+		rc = sr_training_ask(&t, r->v->catalogue, g.trainings, c->person, now, e);
+	if (rc == 0 && t.state != SR_TRAINING_HOLDS)
+		rc = sr_fail(e, SR_DENIED, "%s", t.sentence);
 	sr_grant_row_free(&g);
 	return rc;
 }
