@@ -642,7 +642,15 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 	print_next(v, a, false);
 	if (v->next == NULL)
 		return;
-	printf("\nA reshare is under way: then ");
+	if (v->next->standby && v->next->opened)
+		printf("\nA standby board waits. It takes over when members of it, as many as its "
+		       "highest level\n  takes, a custodian and an auditor run `board takeover`\n"
+		       "  said so: members %u, custodian %s, auditor %s; then ",
+			v->next->taking, v->next->taking_custodian ? "yes" : "no",
+			v->next->taking_auditor ? "yes" : "no");
+	else
+		printf("\n%s is under way: then ",
+			v->next->standby ? "A dealing to a standby board" : "A reshare");
 	for (unsigned i = 0; i < v->next->levels; i++)
 		printf("%s%u", i > 0 ? ", " : "", v->next->quorum[i]);
 	printf(" of these %u\n ", v->next->members);
@@ -652,7 +660,8 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 	}
 	putchar('\n');
 	print_complaints(v->next, a);
-	print_next(v->next, a, true);
+	if (!v->next->opened)
+		print_next(v->next, a, true);
 }
 
 /* The board that was asked for: as the log proves it, and as the vault tells the rest. */

@@ -9,6 +9,10 @@
 
 #include "cli/verbs.h"
 
+const struct cli_option cli_board_takeover_options[] = {
+	{"board", CLI_ONE, "B", "which board (its id, or the start of it)"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
 const struct cli_option cli_board_reshare_options[] = {
 	{"leave", CLI_LIST, "PERSON", "members who are on the board no longer"},
 	{"join", CLI_WORDS, "CARD", "cards of new members"},
@@ -16,6 +20,9 @@ const struct cli_option cli_board_reshare_options[] = {
 	{"dealer", CLI_LIST, "PERSON",
 		"who deals: as many members as the highest level takes (those who stay, if not "
 		"named)"},
+	{"standby", CLI_FLAG, NULL,
+		"deal to the people of --join alone, as a board that waits: the one in force "
+		"stays"},
 	{"board", CLI_ONE, "B", "which board (its id, or the start of it)"},
 	{"closes", CLI_ONE, "WHEN", "the vote closes then"},
 	{"reason", CLI_ONE, "TEXT", "why; - reads standard input"},
@@ -88,8 +95,12 @@ static int quorum_of(struct cli *c, uint64_t *k, uint64_t level, struct sr_err *
 static int plan_make(
 	struct cli *c, struct plan *p, const struct sr_board_view *v, struct sr_err *e) {
 	const char *const *leave = NULL, *const *deal = NULL;
+	const bool standby = cli_has(c, "standby");
 	size_t most = 0;
 	int rc = cli_list(c, &leave, "leave", e);
+	if (rc == 0 && standby && (leave != NULL || p->cards == 0))
+		rc = sr_fail(e, SR_USAGE,
+			"--standby: its members are those of --join, and nobody leaves");
 	if (rc == 0)
 		rc = cli_list(c, &deal, "dealer", e);
 	if (rc == 0)
@@ -104,7 +115,7 @@ static int plan_make(
 	}
 	for (size_t i = 0; rc == 0 && i < v->members; i++) {
 		memcpy(p->name[i], v->member[i], SR_PERSON_TEXT);
-		if (!named(leave, p->name[i]))
+		if (!standby && !named(leave, p->name[i]))
 			p->member[p->members++] = p->name[i];
 	}
 	/* Who stays will be there to deal; who leaves is asked only when it needs them, and who has
@@ -128,6 +139,23 @@ static int plan_make(
 			kept--;
 		p->dealer[p->dealers++] = p->name[i];
 	}
+	return rc;
+}
+
+int verb_board_takeover(struct cli *c, struct sr_err *e) {
+	struct sr_submitted out = {0};
+	uint8_t board[SR_ID];
+	bool given = false;
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_board(c, board, &given, e);
+	if (rc == 0)
+		rc = sr_client_takeover(c->client, given ? board : NULL, &out, e);
+	if (rc == 0)
+		rc = cli_done(c, &out, NULL,
+			"said: the standby board takes over when as many of its members as its "
+			"highest level takes, a custodian and an auditor say so (board show)");
+	sr_submitted_free(&out);
 	return rc;
 }
 
@@ -160,6 +188,7 @@ int verb_board_reshare(struct cli *c, struct sr_err *e) {
 		seats.quorum = (const uint64_t(*)[2])p->quorum;
 		seats.levels = v->levels;
 		seats.dealer = p->dealer;
+		seats.standby = cli_has(c, "standby");
 		rc = sr_client_request(c->client, &a, request, &out, e);
 	}
 	if (rc == 0) {

@@ -116,6 +116,11 @@ const struct cli_verb cli_verbs[] = {
 	{"board", "minutes", "Print the page that members sign on paper, from what the log proves.",
 		"--as ANYBODY [--board B]", "strongroom board minutes --as m1.id >minutes.txt",
 		cli_board_options, 0, 0, verb_board_minutes},
+	{"board", "takeover",
+		"Say, as one of its members, custodian or auditor, that the standby board takes "
+		"over.",
+		"[--board B] --as PERSON", "strongroom board takeover --as s1.id",
+		cli_board_takeover_options, 0, 0, verb_board_takeover},
 	{"board", "reshare", "Ask the board to hand its keys to other members; the keys stay.",
 		"[--leave PERSON...] [--join CARD...] [--quorum LEVEL:K...] --as MEMBER",
 		"strongroom board reshare --leave p-6f1c2a90b3d4e5f6 --join new.id.card --as m1.id",

@@ -527,6 +527,35 @@ RIG void life_policy(struct rig *r) {
 	rig_end(r);
 }
 
+/* The reshare is decided anew: a standby board, whose members accepted. */
+RIG void life_standby(struct rig *r) {
+	static const int members[] = {RESEARCHER, RESEARCHER2};
+	struct rig_request q = {"make standby", "reshare", 1, NULL, 0, -1, 0, NULL, NULL};
+	struct rig_vote v = {.request = "make standby", .decision = "approve", .version = 1};
+	s_request(r, M0, &q);
+	memcpy(v.of, rig_last(r)->hash, SR_HASH);
+	s_vote(r, M1, &v);
+	s_vote(r, M2, &v);
+	rig_begin(r, SR_T_RESHARE, SERVICE);
+	f_id(r, "request", "make standby");
+	f_board(r);
+	f_dec(r, "epoch", 2);
+	f_put(r, "quorum", "2 2");
+	f_put(r, "quorum", "3 2");
+	for (size_t i = 0; i < 2; i++)
+		f_put(r, "member", r->person[members[i]]);
+	f_put(r, "dealer", r->person[M1]);
+	f_put(r, "dealer", r->person[M2]);
+	f_put(r, "dealer", r->person[M3]);
+	f_put(r, "standby", "yes");
+	rig_end(r);
+	for (int i = 1; i <= 3; i++)
+		s_deal(r, M0 + i, "standby run");
+	for (size_t i = 0; i < 2; i++)
+		s_accept(r, members[i], "standby run");
+	s_opens(r, SR_T_STANDBY, "standby run", 2);
+}
+
 RIG void life_all(struct rig *r) {
 	life_board(r);
 	life_items_in(r);
@@ -539,6 +568,8 @@ RIG void life_all(struct rig *r) {
 	life_policy(r);
 	life_reshare(r);
 	s_service_key(r, r->count, M1, "the second room");
+	life_standby(r);
+	s_takeover(r, RESEARCHER, "standby run", 2);
 }
 
 #endif

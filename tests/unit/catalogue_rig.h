@@ -462,15 +462,27 @@ RIG void s_accept(struct rig *r, int who, const char *run) {
 	put_board_keys(r);
 	rig_end(r);
 }
-RIG void s_opened(struct rig *r, const char *run) {
-	rig_begin(r, SR_T_OPENED, SERVICE);
+/* opened, or standby. */
+RIG void s_opens(struct rig *r, enum sr_type_id type, const char *run, uint64_t epoch) {
+	rig_begin(r, type, SERVICE);
 	f_board(r);
 	f_id(r, "run", run);
 	f_hash(r, "transcript", run);
-	f_dec(r, "epoch", 1);
+	f_dec(r, "epoch", epoch);
 	f_hash(r, "keys", "keys of the board");
 	rig_object(r, "public", sr_bytes_str("keys of the board"));
 	put_board_keys(r);
+	rig_end(r);
+}
+RIG void s_opened(struct rig *r, const char *run) {
+	s_opens(r, SR_T_OPENED, run, 1);
+}
+RIG void s_takeover(struct rig *r, int who, const char *run, uint64_t epoch) {
+	rig_begin(r, SR_T_TAKEOVER, who);
+	f_board(r);
+	f_id(r, "run", run);
+	f_dec(r, "epoch", epoch);
+	f_hash(r, "keys", "keys of the board");
 	rig_end(r);
 }
 RIG void s_share(struct rig *r, int who, const char *run, const char *keys) {

@@ -519,6 +519,7 @@ static int decide_reshare(const struct follow_job *j, const struct decision *d) 
 	struct sr_door_text *names = NULL;
 	struct sr_entry en = {0};
 	struct sr_buf text;
+	struct sr_standby_row standby;
 	uint32_t epoch = 0;
 	int rc = sr_vault_entry(&en, j->v, d->v.entry, j->e);
 
@@ -542,10 +543,20 @@ static int decide_reshare(const struct follow_job *j, const struct decision *d) 
 		copy_lines(&text, &en.statement, "member");
 		copy_lines(&text, &en.statement, "newcomer");
 		copy_lines(&text, &en.statement, "dealer");
+		copy_lines(&text, &en.statement, "standby");
+		if (sr_query_standby(&standby, j->v->catalogue, d->v.board, (uint64_t)epoch + 1,
+			    NULL) == 0 &&
+			standby.waits != 0)
+			j->f->tell(j->f->ctx, "the standby board that waited is forgotten: what it "
+					      "holds is destroyed by its people, and another is "
+					      "dealt to (board reshare --standby)");
 		rc = follow_emit(j, &text, &parts);
 	}
 	if (rc == 0)
-		j->f->tell(j->f->ctx, "decided: the board's keys are reshared; the dealers deal");
+		j->f->tell(j->f->ctx, sr_field_count(&en.statement, "standby") > 0
+					      ? "decided: the dealers deal to a standby board"
+					      : "decided: the board's keys are reshared; the "
+						"dealers deal");
 out:
 	free(names);
 	sr_buf_free(&text);

@@ -18,7 +18,9 @@
  *                                requests with a key of theirs; suspend, of grants with others;
  *                                boxes of held items to the old key are erased; so are dealings to
  *                                it, whose run is void
- *   opened, reshare           -> dealings of reshares that are done or replaced are erased
+ *   accept, the last          -> opened; of a standby board standby: it waits
+ *   takeover, the last needed -> opened
+ *   opened, reshare, standby  -> dealings of reshares that are done or replaced are erased
  *   break-glass, the second   -> incident
  *   vote correct, withdraw,   -> the room key ends
  *   close, revoke, lapse and

@@ -174,6 +174,7 @@ static int (*const rule_for[SR_T_COUNT])(struct rules_ctx *c) = {
 	[SR_T_COMPLAINT] = rule_quarrel,
 	[SR_T_REVEAL] = rule_quarrel,
 	[SR_T_CONFIRM] = rule_confirm,
+	[SR_T_TAKEOVER] = rule_takeover,
 	[SR_T_PERSON] = rule_person,
 	[SR_T_PERSON_END] = rule_person_end,
 	[SR_T_PERSON_SET] = rule_person_set,
@@ -330,7 +331,8 @@ static int find_board(struct rules_ctx *c) {
 }
 
 static bool ceremony_type(enum sr_type_id t) {
-	return t == SR_T_DEAL || t == SR_T_ACCEPT || t == SR_T_COMPLAINT || t == SR_T_REVEAL;
+	return t == SR_T_DEAL || t == SR_T_ACCEPT || t == SR_T_COMPLAINT || t == SR_T_REVEAL ||
+	       t == SR_T_TAKEOVER;
 }
 
 int sr_rules_check(struct sr_ruling *out, const struct sr_rules *r, const struct sr_statement *s,

@@ -40,6 +40,7 @@ rule_fn rule_accept;
 rule_fn rule_share;
 rule_fn rule_quarrel;
 rule_fn rule_confirm;
+rule_fn rule_takeover;
 rule_fn rule_person;
 rule_fn rule_person_end;
 rule_fn rule_person_set;

@@ -28,7 +28,7 @@ static const struct shape shapes[] = {
 	{"person-end", "subject", ""},
 	{"collection", "collection dedupe name", ""},
 	{"board", "target quorum member", "newcomer"},
-	{"reshare", "quorum member dealer", "newcomer"},
+	{"reshare", "quorum member dealer", "newcomer standby"},
 	{"destroy", "items list", "instruction"},
 	{"policy", "rules set", ""},
 };
@@ -38,7 +38,7 @@ static bool shape_holds(struct rules_ctx *c, const struct shape *sh) {
 	static const char *const keys[] = {"items", "list", "form", "purpose", "ends", "person",
 		"key", "recipient", "target", "subject", "card", "role", "collection", "dedupe",
 		"name", "instruction", "authority", "quorum", "member", "newcomer", "dealer",
-		"rules", "set"};
+		"standby", "rules", "set"};
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		const size_t n = sr_field_count(c->s, keys[i]);
@@ -511,6 +511,23 @@ static int reshare_levels(struct rules_ctx *c) {
 	return rules_allow(c);
 }
 
+/* A standby board is other people, all of them: what befalls the one shall not befall the other. */
+static int standby_apart(struct rules_ctx *c) {
+	if (!rules_field_is(c->s, "standby", "yes"))
+		return rules_deny(
+			c, "standby-word", "", "the line standby says yes, or is not there");
+	for (size_t i = 0; i < sr_field_count(c->s, "member"); i++) {
+		const struct sr_bytes person = sr_field(c->s, "member", i);
+
+		for (size_t k = 0; k < c->board.member_count; k++)
+			if (sr_bytes_eq(person, sr_bytes_str(c->board.members[k].person)))
+				return rules_deny(c, "standby-apart", "name other people",
+					"%s sits on the board, and a standby board is other people",
+					c->board.members[k].person);
+	}
+	return rules_allow(c);
+}
+
 static int reshare_request(struct rules_ctx *c) {
 	int rc;
 
@@ -520,6 +537,8 @@ static int reshare_request(struct rules_ctx *c) {
 	rc = reshare_levels(c);
 	if (rc == 0 && c->out->allowed)
 		rc = reshare_dealers(c);
+	if (rc == 0 && c->out->allowed && sr_field_count(c->s, "standby") > 0)
+		rc = standby_apart(c);
 	return rc == 0 && c->out->allowed ? request_members(c, true) : rc;
 }
 

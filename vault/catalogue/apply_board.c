@@ -7,6 +7,7 @@
  */
 #include "catalogue/apply_in.h"
 #include "catalogue/query.h"
+#include "catalogue/standby.h"
 
 /* --- a board to be --- */
 
@@ -77,7 +78,9 @@ static int forget_plan(
 	static const char *const tables[] = {
 		"DELETE FROM board_members WHERE board = ? AND epoch = ?",
 		"DELETE FROM board_levels WHERE board = ? AND epoch = ?",
-		"DELETE FROM board_dealers WHERE board = ? AND epoch = ?"};
+		"DELETE FROM board_dealers WHERE board = ? AND epoch = ?",
+		"DELETE FROM standbys WHERE board = ? AND epoch = ?",
+		"DELETE FROM takeovers WHERE board = ? AND epoch = ?"};
 	int rc = SQL_RUN(a->db, e,
 		"UPDATE runs SET state = 'void' WHERE board = ? AND epoch = ? AND state ="
 		" 'dealing'",
@@ -133,6 +136,9 @@ int sr_apply_reshare(struct sr_apply *a, struct sr_err *e) {
 		rc = add_epoch(a, board.bytes, epoch, e);
 	if (rc == 0)
 		rc = add_dealers(a, board.bytes, epoch, e);
+	if (rc == 0 && sr_field_count(a->s, "standby") > 0)
+		rc = SQL_RUN(a->db, e, "INSERT INTO standbys(board, epoch, entry) VALUES(?, ?, ?)",
+			A_ID(board.bytes), A_U64(epoch), A_INT(a->entry));
 	return rc == 0 ? sr_apply_decided(a, e) : rc;
 }
 
@@ -480,6 +486,114 @@ static int requests_anew(struct sr_apply *a, const struct run *r, struct sr_err 
 		A_ID(r->board), A_INT(r->epoch));
 }
 
+/* --- a board that waits, and takes over --- */
+
+/* Each member of the run's epoch accepted this transcript, and each key that the statement names.
+ */
+static int accepted_as_named(struct sr_apply *a, const struct run *r, struct sr_err *e) {
+	struct sr_id_arg transcript, hash;
+	int64_t members = 0, accepted = 0;
+	int rc = SQL_INT_OF(a->db, e, &members,
+		"SELECT count(*) FROM board_members WHERE board = ? AND epoch = ?", A_ID(r->board),
+		A_INT(r->epoch));
+
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &accepted,
+			"SELECT count(*) FROM accepts WHERE run = ? AND transcript = ? AND"
+			" keys = ?",
+			A_ID(r->id), sr_arg_hash(a, "transcript", &transcript),
+			sr_arg_hash(a, "keys", &hash));
+	for (size_t i = 0; rc == 0 && accepted == members && i < sr_field_count(a->s, "board-key");
+		i++) {
+		uint64_t level = 0;
+		uint8_t key[SR_PK];
+
+		rc = sr_field_level_key(&level, key, a->s, "board-key", i, e);
+		if (rc == 0)
+			rc = SQL_INT_OF(a->db, e, &accepted,
+				"SELECT count(*) FROM accept_keys WHERE run = ? AND level = ? AND"
+				" key = ?",
+				A_ID(r->id), A_U64(level), A_HASH(key));
+	}
+	if (rc == 0 && (members == 0 || accepted != members))
+		return sr_fail(e, SR_CORRUPT, "%lld of %lld members accepted this",
+			(long long)accepted, (long long)members);
+	return rc;
+}
+
+int sr_apply_standby(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg keys, object;
+	struct run r = {.epoch = 0};
+	uint64_t epoch = 0;
+	int rc = load_run(a, &r, e);
+
+	if (rc == 0)
+		rc = sr_field_dec(&epoch, a->s, "epoch", 0, e);
+	if (rc == 0 && (r.state != SR_S_DEALING || epoch != (uint64_t)r.epoch))
+		rc = sr_fail(e, SR_CORRUPT, "a run for epoch %lld that is %s", (long long)r.epoch,
+			sr_state_name(r.state));
+	if (rc == 0)
+		rc = accepted_as_named(a, &r, e);
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e,
+			"UPDATE standbys SET waits = ?, run = ?, keys = ?, public = ? WHERE"
+			" board = ? AND epoch = ? AND waits IS NULL",
+			A_INT(a->entry), A_ID(r.id), sr_arg_hash(a, "keys", &keys),
+			sr_arg_hash(a, "public", &object), A_ID(r.board), A_U64(epoch));
+	if (rc == 0 && sr_db_changes(a->db) != 1)
+		rc = sr_fail(e, SR_CORRUPT, "epoch %llu is not that of a standby board to come",
+			(unsigned long long)epoch);
+	return rc;
+}
+
+/* As what the actor takes over: a member of the board that waits, else custodian, else auditor, and
+ * once. */
+int sr_apply_takeover(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg board, run, keys;
+	uint64_t epoch = 0;
+	int64_t waits = 0;
+	int rc = sr_field_dec(&epoch, a->s, "epoch", 0, e);
+
+	if (rc != 0)
+		return rc;
+	rc = SQL_INT_OF(a->db, e, &waits,
+		"SELECT count(*) FROM standbys s JOIN boards b ON b.board = s.board"
+		" WHERE s.board = ? AND s.epoch = ? AND s.epoch = b.epoch + 1 AND s.run = ?"
+		" AND s.keys = ? AND s.waits IS NOT NULL",
+		sr_arg_id(a, "board", &board), A_U64(epoch), sr_arg_id(a, "run", &run),
+		sr_arg_hash(a, "keys", &keys));
+	if (rc == 0 && waits != 1)
+		rc = sr_fail(e, SR_CORRUPT, "no standby board waits with these keys");
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e,
+			"INSERT INTO takeovers(board, epoch, person, role, entry)"
+			" SELECT ?1, ?2, ?3, x.role, ?4 FROM (SELECT 1 AS o, 'member' AS role FROM"
+			" board_members WHERE board = ?1 AND epoch = ?2 AND person = ?3"
+			" UNION ALL SELECT CASE role WHEN 'custodian' THEN 2 ELSE 3 END, role FROM"
+			" roles WHERE person = ?3 AND ended IS NULL AND role IN ('custodian',"
+			" 'auditor') ORDER BY 1 LIMIT 1) x",
+			A_ID(board.bytes), A_U64(epoch), A_STR(a->actor), A_INT(a->entry));
+	if (rc == 0 && sr_db_changes(a->db) != 1)
+		rc = sr_fail(e, SR_CORRUPT, "%s takes over nothing", a->actor);
+	return rc;
+}
+
+/* An epoch that was dealt to a standby board begins only when enough say so. */
+static int taken_over(struct sr_apply *a, const struct run *r, struct sr_err *e) {
+	int64_t standby = 0, enough = 0;
+	int rc = SQL_INT_OF(a->db, e, &standby,
+		"SELECT count(*) FROM standbys WHERE board = ? AND epoch = ?", A_ID(r->board),
+		A_INT(r->epoch));
+
+	if (rc != 0 || standby == 0)
+		return rc;
+	rc = SQL_INT_OF(a->db, e, &enough, "SELECT " SR_SQL_TAKEN_OVER("?1", "?2"), A_ID(r->board),
+		A_INT(r->epoch));
+	if (rc == 0 && enough != 1)
+		rc = sr_fail(e, SR_CORRUPT, "the standby board has not taken over");
+	return rc;
+}
+
 int sr_apply_opened(struct sr_apply *a, struct sr_err *e) {
 	size_t count = sr_field_count(a->s, "board-key");
 	struct sr_id_arg transcript, keys, object;
@@ -498,6 +612,9 @@ int sr_apply_opened(struct sr_apply *a, struct sr_err *e) {
 	if (epoch != (uint64_t)current + 1 || epoch != (uint64_t)r.epoch)
 		return sr_fail(e, SR_CORRUPT, "epoch %llu opened after %lld by a run for %lld",
 			(unsigned long long)epoch, (long long)current, (long long)r.epoch);
+	rc = taken_over(a, &r, e);
+	if (rc != 0)
+		return rc;
 	rc = SQL_RUN(a->db, e,
 		"INSERT INTO epochs(board, epoch, run, transcript, keys, public, entry)"
 		" VALUES(?, ?, ?, ?, ?, ?, ?)",

@@ -49,6 +49,8 @@ sr_effect_fn sr_apply_opened;
 sr_effect_fn sr_apply_confirm;
 sr_effect_fn sr_apply_board;
 sr_effect_fn sr_apply_reshare;
+sr_effect_fn sr_apply_standby;
+sr_effect_fn sr_apply_takeover;
 sr_effect_fn sr_apply_policy;
 sr_effect_fn sr_apply_person;
 sr_effect_fn sr_apply_person_end;

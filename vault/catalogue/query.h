@@ -228,6 +228,23 @@ SR_MUST int sr_query_share_entry(uint64_t *out, struct sr_catalogue *c,
 /* How many runs the board had before the plan that counts: a plan begins with none spent. */
 SR_MUST int sr_query_runs_before_plan(
 	uint64_t *out, struct sr_catalogue *c, const uint8_t board[SR_ID], struct sr_err *e);
+/* The standby board that ${epoch} is dealt to: NOTFOUND. */
+struct sr_standby_row {
+	uint64_t entry; /* of its reshare */
+	uint64_t waits; /* of `standby`: all of its members have their shares; 0: not yet */
+	/* while it waits: */
+	uint8_t run[SR_ID];
+	uint8_t keys[SR_HASH];   /* of the body of its public keys */
+	uint8_t object[SR_HASH]; /* that body */
+	uint32_t want; /* members that it takes to take over; how many said so, and who besides */
+	uint32_t members, custodians, auditors;
+	bool enough;
+};
+SR_MUST int sr_query_standby(struct sr_standby_row *out, struct sr_catalogue *c,
+	const uint8_t board[SR_ID], uint64_t epoch, struct sr_err *e);
+/* Did the person say so? */
+SR_MUST int sr_query_takeover(bool *out, struct sr_catalogue *c, const uint8_t board[SR_ID],
+	uint64_t epoch, const char *person, struct sr_err *e);
 /* Does anybody need the dealings of this run of a reshare? While it is under way to the epoch that
  * comes next, by the plan that counts; of a run that a complaint ended, too: they are judged by.
  * false also for a run that is not there. */

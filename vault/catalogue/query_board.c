@@ -3,6 +3,7 @@
  */
 #include "catalogue/apply_in.h"
 #include "catalogue/query_in.h"
+#include "catalogue/standby.h"
 
 /* --- boards --- */
 
@@ -340,6 +341,58 @@ int sr_query_runs_before_plan(
 	return rc;
 }
 
+int sr_query_standby(struct sr_standby_row *out, struct sr_catalogue *c, const uint8_t board[SR_ID],
+	uint64_t epoch, struct sr_err *e) {
+	struct sr_standby_row r = {.entry = 0};
+	struct sr_stmt *st = NULL;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		"SELECT y.entry, coalesce(y.waits, 0), y.run, y.keys, y.public,"
+		" (SELECT max(l.quorum) FROM board_levels l WHERE l.board = ?1 AND l.epoch = ?2),"
+		" (SELECT count(*) FROM takeovers t WHERE t.board = ?1 AND t.epoch = ?2 AND"
+		" t.role = 'member'), (SELECT count(*) FROM takeovers t WHERE t.board = ?1 AND"
+		" t.epoch = ?2 AND t.role = 'custodian'), (SELECT count(*) FROM takeovers t WHERE"
+		" t.board = ?1 AND t.epoch = ?2 AND t.role = 'auditor'),"
+		" " SR_SQL_TAKEN_OVER("?1", "?2") " FROM standbys y WHERE y.board = ?1 AND"
+						  " y.epoch = ?2",
+		A_ID(board), A_U64(epoch));
+
+	if (rc == 0)
+		rc = sr_stmt_row(st, e);
+	if (rc == 0) {
+		r.entry = (uint64_t)sr_stmt_col_int(st, 0);
+		r.waits = (uint64_t)sr_stmt_col_int(st, 1);
+		r.want = (uint32_t)sr_stmt_col_int(st, 5);
+		r.members = (uint32_t)sr_stmt_col_int(st, 6);
+		r.custodians = (uint32_t)sr_stmt_col_int(st, 7);
+		r.auditors = (uint32_t)sr_stmt_col_int(st, 8);
+		r.enough = sr_stmt_col_int(st, 9) == 1;
+	}
+	if (rc == 0 && r.waits != 0)
+		rc = sr_stmt_col_copy(st, 2, r.run, SR_ID, e);
+	if (rc == 0 && r.waits != 0)
+		rc = sr_stmt_col_copy(st, 3, r.keys, SR_HASH, e);
+	if (rc == 0 && r.waits != 0)
+		rc = sr_stmt_col_copy(st, 4, r.object, SR_HASH, e);
+	sr_stmt_free(st);
+	if (rc == SR_NOTFOUND)
+		return sr_fail(e, SR_NOTFOUND, "no standby board has epoch %llu",
+			(unsigned long long)epoch);
+	if (rc == 0)
+		*out = r;
+	return rc;
+}
+
+int sr_query_takeover(bool *out, struct sr_catalogue *c, const uint8_t board[SR_ID], uint64_t epoch,
+	const char *person, struct sr_err *e) {
+	int64_t n = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
+		"SELECT count(*) FROM takeovers WHERE board = ? AND epoch = ? AND person = ?",
+		A_ID(board), A_U64(epoch), A_STR(person));
+
+	*out = n != 0;
+	return rc;
+}
+
 int sr_query_run_needed(
 	bool *out, struct sr_catalogue *c, const uint8_t run[SR_ID], struct sr_err *e) {
 	int64_t n = 0;
@@ -349,7 +402,7 @@ int sr_query_run_needed(
 		"(SELECT 1 FROM complaints c WHERE c.run = r.run))"
 		" AND r.entry > (SELECT max(e.entry) FROM subjects s JOIN entries e ON e.entry ="
 		" s.entry WHERE s.value = lower(hex(r.board)) AND s.what = 'board' AND"
-		" e.type = 'reshare')",
+		" e.type = 'reshare') AND NOT EXISTS(SELECT 1 FROM standbys s WHERE s.run = r.run)",
 		A_ID(run));
 
 	*out = n != 0;

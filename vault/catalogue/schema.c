@@ -77,6 +77,16 @@ static const char *const statements[] = {
 	"CREATE TABLE board_levels(board BLOB NOT NULL REFERENCES boards(board),"
 	" epoch INTEGER NOT NULL, level INTEGER NOT NULL, quorum INTEGER NOT NULL,"
 	" PRIMARY KEY(board, epoch, level)) STRICT, WITHOUT ROWID",
+	/* an epoch that is dealt to a standby board; entry: of its reshare; waits: of the `standby`
+	 * that says that all of its members have their shares */
+	"CREATE TABLE standbys(board BLOB NOT NULL REFERENCES boards(board),"
+	" epoch INTEGER NOT NULL, entry INTEGER NOT NULL, waits INTEGER,"
+	" run BLOB REFERENCES runs(run), keys BLOB, public BLOB, PRIMARY KEY(board,"
+	" epoch)) STRICT, WITHOUT ROWID",
+	/* who says that it takes over: as member of that epoch, or as custodian, auditor */
+	"CREATE TABLE takeovers(board BLOB NOT NULL, epoch INTEGER NOT NULL,"
+	" person TEXT NOT NULL REFERENCES people(person), role TEXT NOT NULL,"
+	" entry INTEGER NOT NULL, PRIMARY KEY(board, epoch, person)) STRICT, WITHOUT ROWID",
 	/* of an epoch that a reshare makes: the members of the one before who deal, in order */
 	"CREATE TABLE board_dealers(board BLOB NOT NULL REFERENCES boards(board),"
 	" epoch INTEGER NOT NULL, position INTEGER NOT NULL,"
@@ -350,6 +360,8 @@ static const struct sr_table tables[] = {
 	{"board_members", "board, epoch, member", true},
 	{"board_levels", "board, epoch, level", true},
 	{"board_dealers", "board, epoch, position", true},
+	{"standbys", "board, epoch", true},
+	{"takeovers", "board, epoch, person", true},
 	{"policies", "board, number", true},
 	{"epochs", "board, epoch", true},
 	{"board_keys", "board, epoch, level", true},

@@ -361,6 +361,9 @@ struct sr_board_view {
 	const struct sr_complaint_view *complaint; /* in the order of runs */
 	size_t complaints;
 	const struct sr_board_view *next; /* of the reshare under way; NULL: none */
+	bool standby;   /* of a `next`: it is dealt to a standby board; once opened it waits */
+	uint8_t taking; /* of its members that said that they take over; and did who besides */
+	bool taking_custodian, taking_auditor;
 	uint8_t dealers; /* who deals: the members, or in a reshare some of the epoch before */
 	char dealer[SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT];
 	uint8_t spoilt; /* place among the dealers whose dealing of this run anybody sees is wrong;
@@ -389,6 +392,10 @@ void sr_board_confirmed(
  * next act or look at a board. */
 SR_MUST int sr_client_board(struct sr_client *c, const uint8_t *board,
 	const struct sr_board_view **out, struct sr_err *e);
+/* Say that the standby board takes over: as one of its members, as custodian or auditor. With the
+ * last one that is needed it is the board. */
+SR_MUST int sr_client_takeover(
+	struct sr_client *c, const uint8_t *board, struct sr_submitted *out, struct sr_err *e);
 /* The one board that the caller is a member of, as the server says; of several, or none: the
  * founding one. */
 SR_MUST int sr_client_own_board(struct sr_client *c, uint8_t board[SR_ID], struct sr_err *e);
@@ -405,6 +412,7 @@ struct sr_seats { /* members and quorums of a board to be */
 	const uint64_t (*quorum)[2]; /* level, how many members it takes; ascending */
 	size_t levels;
 	const char *const *dealer; /* reshare: who deals, in the order of the board */
+	bool standby; /* reshare: it waits, and the board in force stays until it takes over */
 };
 struct sr_asking {
 	/* access export revoke lift role person person-end collection destroy referral reseal

@@ -57,11 +57,22 @@ uint8_t sr_client_index(const struct sr_board_view *v, struct sr_bytes person) {
 	return 0;
 }
 
-/* The opening of run ${n} of the board, if it is proven; the run's id. */
+/* The opening of run ${n} of the board, if it is proven, or that its board waits; the run's id. */
 static const struct sr_proven *opening_of(
 	const struct sr_client *c, const uint8_t board[SR_ID], uint64_t n, uint8_t run[SR_ID]) {
+	const struct sr_known_board *k;
+	const struct sr_proven *opened;
+	uint64_t epoch = 0;
+
 	sr_ceremony_run_id(run, c->info.fingerprint, board, n);
-	return sr_client_of_run(&c->proofs, SR_T_OPENED, run, NULL, 0);
+	opened = sr_client_of_run(&c->proofs, SR_T_OPENED, run, NULL, 0);
+	if (opened != NULL)
+		return opened;
+	opened = sr_client_of_run(&c->proofs, SR_T_STANDBY, run, NULL, 0);
+	if (opened == NULL || sr_field_dec(&epoch, &opened->entry.statement, "epoch", 0, NULL) != 0)
+		return NULL;
+	k = sr_proofs_board(&c->proofs, board, epoch); /* another decision may have replaced it */
+	return k != NULL && k->standby && opened->index > k->entry ? opened : NULL;
 }
 
 /* Somebody dealt in it before the decision that ${b} goes by. */
@@ -605,6 +616,21 @@ static int epoch_make(struct sr_client_board **out, struct sr_client *c, const u
 	return 0;
 }
 
+static void view_standby(struct sr_client *c, struct sr_client_board *b) {
+	const struct sr_known_board *k = sr_proofs_board(&c->proofs, b->id, b->dkg.epoch);
+	struct sr_takeover t;
+	char hex[2 * SR_HASH + 1];
+
+	b->view.standby = k != NULL && k->standby;
+	if (!b->view.standby || !b->view.opened)
+		return;
+	sr_hex(hex, b->keys_hash, SR_HASH);
+	sr_proofs_takeover(&t, &c->proofs, k, sr_bytes_str(hex), UINT64_MAX);
+	b->view.taking = t.members;
+	b->view.taking_custodian = t.custodian;
+	b->view.taking_auditor = t.auditor;
+}
+
 int sr_client_board_rows(struct sr_client *c, const uint8_t board[SR_ID],
 	const struct sr_rows *rows, struct sr_err *e) {
 	uint64_t epoch = 1;
@@ -624,6 +650,8 @@ int sr_client_board_rows(struct sr_client *c, const uint8_t board[SR_ID],
 		return rc;
 	}
 	c->board->view.next = c->next != NULL ? &c->next->view : NULL;
+	if (c->next != NULL)
+		view_standby(c, c->next);
 	c->board_size = c->proofs.seen.size;
 	return 0;
 }
@@ -1217,6 +1245,47 @@ int sr_client_accept_kept(struct sr_client *c, const uint8_t *board, struct sr_s
 int sr_client_accept_gone(
 	struct sr_client *c, const uint8_t *board, struct sr_accepting *out, struct sr_err *e) {
 	return accept(c, board, true, NULL, out, e);
+}
+
+/* --- a standby board takes over --------------------------------------------------------------- */
+
+int sr_client_takeover(
+	struct sr_client *c, const uint8_t *board, struct sr_submitted *out, struct sr_err *e) {
+	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR] = {{0}};
+	const struct sr_client_board *b;
+	struct sr_share_place at = {.index = 0};
+	struct sr_writ d;
+	int rc = sr_client_signer(c, e);
+
+	if (rc == 0) /* what is under way too, as it is now */
+		rc = sr_client_board_need(c, board, false, e);
+	if (rc != 0 || c->board == NULL)
+		return rc;
+	b = c->next;
+	if (b == NULL || !b->view.standby || !b->view.opened)
+		return sr_fail(e, SR_DENIED,
+			"no standby board waits: one is dealt to by a reshare (board reshare "
+			"--standby), and waits when all of its members accepted");
+	at.index = sr_client_index(&b->view, sr_bytes_str(c->o.identity->person));
+	if (at.index != 0) { /* who takes over has a share that opens */
+		at.keys = &b->keys;
+		memcpy(at.hash, b->keys_hash, SR_HASH);
+		rc = sr_shares_open(x, &at, c->o.identity->seed, sr_buf_view(&b->box), e);
+		sr_wipe(x, sizeof x);
+		SR_NAMED(rc, e, "own share of the standby board");
+	}
+	if (rc == 0)
+		rc = sr_writ_begin(&d, c, SR_T_TAKEOVER, 0, e);
+	if (rc != 0)
+		return rc;
+	sr_text_put_hex(&d.text, "board", b->id, SR_ID);
+	sr_text_put_hex(&d.text, "run", b->dkg.run, SR_ID);
+	sr_text_put_dec(&d.text, "epoch", b->dkg.epoch);
+	sr_text_put_hex(&d.text, "keys", b->keys_hash, SR_HASH);
+	rc = sr_client_submit(c, &d, out, e);
+	sr_writ_free(&d);
+	sr_client_board_forget(c);
+	return rc;
 }
 
 /* --- once a year ------------------------------------------------------------------------------ */

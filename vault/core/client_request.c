@@ -234,6 +234,8 @@ static int put_seats(struct sr_writ *d, const struct sr_seats *s, struct sr_err 
 		sr_writ_card(d, "newcomer", &s->newcomer[i]);
 	for (size_t i = 0; s->dealer != NULL && s->dealer[i] != NULL; i++)
 		sr_text_put(&d->text, "dealer", s->dealer[i]);
+	if (s->standby)
+		sr_text_put(&d->text, "standby", "yes");
 	return rc;
 }
 

@@ -93,8 +93,8 @@ static int run_of_board(struct shown *s, struct sr_x *x, struct sr_err *e) {
 
 static int put_board_log(
 	struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b, struct sr_err *e) {
-	static const int ours[] = {SR_T_BOARD, SR_T_RESHARE, SR_T_DEAL, SR_T_ACCEPT, SR_T_COMPLAINT,
-		SR_T_REVEAL, SR_T_OPENED, SR_T_CONFIRM};
+	static const int ours[] = {SR_T_BOARD, SR_T_RESHARE, SR_T_STANDBY, SR_T_TAKEOVER, SR_T_DEAL,
+		SR_T_ACCEPT, SR_T_COMPLAINT, SR_T_REVEAL, SR_T_OPENED, SR_T_CONFIRM};
 	char id[2 * SR_ID + 1];
 	int rc = put_entries(x, o, SR_T_FOUND, NULL, e);
 	if (rc == 0)
@@ -404,7 +404,7 @@ static int put_confirmed(struct sr_x *x, struct sr_rows_out *o, const uint8_t bo
 /* Every reshare of a board with what stands behind it, and every opening: who sat when. */
 static int put_history(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID],
 	uint64_t since, struct sr_err *e) {
-	static const int types[] = {SR_T_RESHARE, SR_T_OPENED};
+	static const int types[] = {SR_T_RESHARE, SR_T_TAKEOVER, SR_T_OPENED};
 	char id[2 * SR_ID + 1];
 	int rc = 0;
 	sr_hex(id, board, SR_ID);
@@ -444,6 +444,28 @@ int sr_put_board_trust(struct sr_x *x, struct sr_rows_out *o, const uint8_t boar
 	return rc;
 }
 
+/* A run under way; of one whose board waits its keys and boxes, and no dealings, which are gone. */
+static int put_waiting(struct sr_x *x, struct sr_rows_out *o, const struct sr_run_row *run,
+	uint64_t since, struct sr_err *e) {
+	struct sr_standby_row s = {.waits = 0};
+	int rc = sr_query_standby(&s, x->catalogue, run->board, run->epoch, e);
+	if (rc == SR_NOTFOUND) {
+		sr_err_clear(e);
+		rc = 0;
+	}
+	if (rc != 0 || s.waits == 0)
+		return rc != 0 ? rc : put_run(x, o, run, since, e);
+	rc = sr_put_receipt_row(x, o, s.waits, since, e);
+	for (size_t i = 0; rc == 0 && i < run->member_count; i++)
+		rc = sr_put_receipt_row(x, o, run->members[i].accept_entry, since, e);
+	if (rc == 0)
+		rc = put_run_object(x, o, "keys", run, NULL, s.object, e);
+	for (size_t i = 0; rc == 0 && i < run->member_count; i++)
+		rc = put_run_object(
+			x, o, "share", run, run->members[i].person, run->members[i].shares, e);
+	return rc;
+}
+
 /* The run under way for the epoch that waits, if there is one. */
 static int put_next_run(
 	struct sr_x *x, struct sr_rows_out *o, struct shown *s, uint64_t since, struct sr_err *e) {
@@ -459,7 +481,7 @@ static int put_next_run(
 			rc = sr_put_receipt_row(x, o, l.rows[i].index, since, e);
 	sr_entries_free(&l);
 	if (rc == 0 && s->run.epoch > s->board.epoch && s->run.state == SR_S_DEALING)
-		rc = put_run(x, o, &s->run, since, e);
+		rc = put_waiting(x, o, &s->run, since, e);
 	if (rc == SR_NOTFOUND) { /* nobody has dealt yet */
 		sr_err_clear(e);
 		rc = 0;

@@ -264,13 +264,13 @@ static size_t approvals(const struct sr_proofs *p, const struct sr_known_board *
 static const struct made {
 	enum sr_type_id type;
 	const char *kind;
-	const char *same[5];
+	const char *same[6];
 } makes[] = {
 	{SR_T_PERSON, "role", {"role", "card"}},
 	{SR_T_PERSON_KEY, "person", {"card"}},
 	{SR_T_PERSON_END, "person-end", {NULL}},
 	{SR_T_BOARD, "board", {"quorum", "member", "newcomer"}},
-	{SR_T_RESHARE, "reshare", {"quorum", "member", "newcomer", "dealer"}},
+	{SR_T_RESHARE, "reshare", {"quorum", "member", "newcomer", "dealer", "standby"}},
 };
 
 static const struct made *made_by_quorum(enum sr_type_id type) {
@@ -418,11 +418,88 @@ static int learn_board(struct sr_proofs *p, const struct sr_proven *pr, struct s
 	b->members = (uint8_t)members;
 	b->levels = (uint8_t)levels;
 	b->entry = pr->index;
+	b->standby = s->type->id == SR_T_RESHARE && sr_field_count(s, "standby") > 0;
 	if (s->type->id == SR_T_RESHARE)
 		rc = learn_dealers(p, b, s, e);
 	if (rc == 0)
 		p->board_count++;
 	return rc;
+}
+
+static bool distrust(struct sr_proven *pr, const char *why) {
+	snprintf(pr->why, sizeof pr->why, "%.239s", why);
+	return false;
+}
+
+void sr_proofs_takeover(struct sr_takeover *out, const struct sr_proofs *p,
+	const struct sr_known_board *b, struct sr_bytes keys, uint64_t before) {
+	struct sr_takeover t = {0};
+
+	for (size_t i = 0; i < p->count && p->entries[i]->index < before; i++) {
+		const struct sr_proven *pr = p->entries[i];
+		const struct sr_statement *s = &pr->entry.statement;
+		const struct sr_known *who;
+		uint8_t id[SR_ID];
+		uint64_t epoch = 0;
+		bool again = false;
+
+		if (s->type->id != SR_T_TAKEOVER || !pr->trusted || pr->index < b->entry ||
+			sr_field_id(id, s, "board", 0, NULL) != 0 ||
+			memcmp(id, b->id, SR_ID) != 0 ||
+			sr_field_dec(&epoch, s, "epoch", 0, NULL) != 0 || epoch != b->epoch ||
+			!sr_bytes_eq(sr_field(s, "keys", 0), keys))
+			continue;
+		for (size_t k = 0; k < i; k++) {
+			const struct sr_statement *o = &p->entries[k]->entry.statement;
+
+			again = again || (o->type->id == SR_T_TAKEOVER && p->entries[k]->trusted &&
+						 p->entries[k]->index >= b->entry &&
+						 strcmp(o->head.actor, s->head.actor) == 0 &&
+						 sr_bytes_eq(sr_field(o, "keys", 0), keys));
+		}
+		who = sr_proofs_person(p, s->head.actor);
+		if (again || who == NULL)
+			continue;
+		if (sr_known_index(b, s->head.actor) != 0)
+			t.members++;
+		else if ((who->roles & SR_ROLE_CUSTODIAN) != 0)
+			t.custodian = true;
+		else if ((who->roles & SR_ROLE_AUDITOR) != 0)
+			t.auditor = true;
+	}
+	*out = t;
+}
+
+static uint8_t most_of(const struct sr_known_board *b) {
+	uint8_t most = 0;
+
+	for (size_t i = 0; i < b->levels; i++)
+		most = b->quorum[i] > most ? b->quorum[i] : most;
+	return most;
+}
+
+/* A board that waits begins only when enough said so, whatever the service says. */
+static bool opening_holds(const struct sr_proofs *p, struct sr_proven *pr) {
+	const struct sr_statement *s = &pr->entry.statement;
+	const struct sr_known_board *b;
+	struct sr_takeover t;
+	uint8_t id[SR_ID];
+	uint64_t epoch = 0;
+
+	if (sr_field_id(id, s, "board", 0, NULL) != 0 ||
+		sr_field_dec(&epoch, s, "epoch", 0, NULL) != 0)
+		return distrust(pr, "it names no board");
+	b = sr_proofs_board(p, id, epoch);
+	if (b == NULL || !b->standby)
+		return true;
+	sr_proofs_takeover(&t, p, b, sr_field(s, "keys", 0), pr->index);
+	if (t.members >= most_of(b) && t.custodian && t.auditor)
+		return true;
+	snprintf(pr->why, sizeof pr->why,
+		"the vault opened a standby board with %u of %u of its members, %s custodian "
+		"and %s auditor proven to take over",
+		t.members, most_of(b), t.custodian ? "a" : "no", t.auditor ? "an" : "no");
+	return false;
 }
 
 /* From this entry on the epoch is in force. */
@@ -509,11 +586,6 @@ static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 
 /* --- signatures ------------------------------------------------------------------------------- */
 
-static bool distrust(struct sr_proven *pr, const char *why) {
-	snprintf(pr->why, sizeof pr->why, "%.239s", why);
-	return false;
-}
-
 /* A new key that one person gives: somebody else's, and borne out by the key before unless one
  * person could have added them. */
 static bool key_holds(const struct sr_proofs *p, struct sr_proven *pr, const struct sr_known *by) {
@@ -582,7 +654,7 @@ static bool signature_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 			return distrust(pr, err.text);
 		if (made_by_quorum(type) != NULL && !quorum_behind(p, pr, why))
 			return distrust(pr, why);
-		return true;
+		return type != SR_T_OPENED || opening_holds(p, pr);
 	}
 	const struct sr_known *k = sr_proofs_person(p, s->head.actor);
 	if (k == NULL && strcmp(s->head.actor, p->self) != 0) {
@@ -993,6 +1065,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_PERSON_KEY:
 	case SR_T_BOARD:
 	case SR_T_RESHARE:
+	case SR_T_TAKEOVER:
 	case SR_T_OPENED:
 		return true;
 	case SR_T_REQUEST:
@@ -1009,6 +1082,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_ACCEPT:
 	case SR_T_COMPLAINT:
 	case SR_T_REVEAL:
+	case SR_T_STANDBY:
 	case SR_T_POLICY:
 	case SR_T_SHARE:
 	case SR_T_CONFIRM:

@@ -58,6 +58,7 @@ struct sr_known_board { /* an epoch of a board, as it was proven to be decided *
 	uint8_t members, levels;
 	char member[SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT]; /* [i]: index i + 1 */
 	uint8_t level[SR_BOARD_LEVELS_MAX], quorum[SR_BOARD_LEVELS_MAX];
+	bool standby;    /* it waits until its members, a custodian and an auditor take over */
 	uint8_t dealers; /* of a reshare: how many deal, and their indices in the epoch before */
 	uint8_t dealer[SR_BOARD_MEMBERS_MAX];
 };
@@ -126,6 +127,14 @@ const struct sr_known *sr_proofs_person(const struct sr_proofs *p, const char *p
 /* The epoch of a board; NULL: no trusted statement says that there is one. */
 const struct sr_known_board *sr_proofs_board(
 	const struct sr_proofs *p, const uint8_t board[SR_ID], uint64_t epoch);
+/* Who said, before entry ${before}, that the standby board ${b} with these keys (their hash) takes
+ * over, each person once: members of it, else custodian, else auditor, as they were then. */
+struct sr_takeover {
+	uint8_t members;
+	bool custodian, auditor;
+};
+void sr_proofs_takeover(struct sr_takeover *out, const struct sr_proofs *p,
+	const struct sr_known_board *b, struct sr_bytes keys, uint64_t before);
 /* The person's index in it, from 1; 0: none. */
 uint8_t sr_known_index(const struct sr_known_board *b, const char *person);
 /* Did ${vote} come while its epoch of ${board} was in force, as far as the set shows, from one of

@@ -48,6 +48,8 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_CONFIRM:
 	case SR_T_BOARD:
 	case SR_T_RESHARE:
+	case SR_T_STANDBY:
+	case SR_T_TAKEOVER:
 	case SR_T_POLICY:
 	case SR_T_COLLECTION:
 	case SR_T_PERSON:
