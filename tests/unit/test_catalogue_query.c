@@ -562,7 +562,11 @@ static void test_log(void **state) {
 	/* objects: positions run on where two entries share a file */
 	for (size_t i = 0; i < r.object_count; i++) {
 		assert_ok(sr_query_object(&at, r.cat, r.objects[i].id, &e), &e);
-		assert_string_equal(at.subject, r.objects[i].subject);
+		/* a dealing that hands keys on dies with its run, whatever the submission says */
+		if (r.entries[at.entry].type == SR_T_DEAL && at.subject[0] != '\0')
+			assert_memory_equal(at.subject, "ceremony:", 9);
+		else
+			assert_string_equal(at.subject, r.objects[i].subject);
 		assert_memory_equal(at.file, r.entries[at.entry].file, SR_HASH);
 		for (size_t k = 0; k < i; k++) {
 			struct sr_object_at other;

@@ -266,16 +266,13 @@ static void late_add(
 	snprintf(people[(*count)++], SR_PERSON_TEXT, "%s", person);
 }
 
-/* What made the members people and gave them other keys, if they are not of the founders, and the
- * same of those who signed that. */
-static int put_late_members(struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b,
-	uint64_t since, struct sr_err *e) {
+/* What made these people and gave them other keys, if they are not of the founders, and the same of
+ * those who signed that. */
+static int put_late(struct sr_x *x, struct sr_rows_out *o,
+	char people[2 * SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT], size_t count, uint64_t since,
+	struct sr_err *e) {
 	static const int types[] = {SR_T_PERSON, SR_T_PERSON_KEY, SR_T_PERSON_END};
-	char people[2 * SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT];
-	size_t count = 0;
 	int rc = 0;
-	for (size_t i = 0; i < b->member_count; i++)
-		late_add(people, &count, b->members[i].person);
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		for (size_t t = 0; rc == 0 && t < sizeof types / sizeof types[0]; t++) {
 			struct sr_entries l = {0};
@@ -292,6 +289,24 @@ static int put_late_members(struct sr_x *x, struct sr_rows_out *o, const struct 
 		}
 	}
 	return rc;
+}
+
+static int put_late_members(struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b,
+	uint64_t since, struct sr_err *e) {
+	char people[2 * SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT];
+	size_t count = 0;
+	for (size_t i = 0; i < b->member_count; i++)
+		late_add(people, &count, b->members[i].person);
+	return put_late(x, o, people, count, since, e);
+}
+
+/* Whoever signed an entry, for who has to believe it. */
+static int put_late_actor(struct sr_x *x, struct sr_rows_out *o, const char *person, uint64_t since,
+	struct sr_err *e) {
+	char people[2 * SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT];
+	size_t count = 0;
+	late_add(people, &count, person);
+	return put_late(x, o, people, count, since, e);
 }
 
 /* What a quorum decided: the versions of the request, and the votes on them. */
@@ -414,6 +429,8 @@ static int put_history(struct sr_x *x, struct sr_rows_out *o, const uint8_t boar
 		for (size_t i = 0; rc == 0 && i < l.count; i++) {
 			if (types[t] == SR_T_RESHARE)
 				rc = sr_put_board_origin(x, o, l.rows[i].index, since, e);
+			if (types[t] == SR_T_TAKEOVER)
+				rc = put_late_actor(x, o, l.rows[i].actor, since, e);
 			if (rc == 0)
 				rc = sr_put_receipt_row(x, o, l.rows[i].index, since, e);
 		}
