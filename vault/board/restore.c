@@ -256,7 +256,12 @@ static int tell_since(struct sr_buf *told, const struct sr_vault *v,
 			(unsigned long long)(shown - size));
 	if (rc == 0 && o->receipt != NULL && o->receipt->index >= size)
 		rc = tell_receipt(told, v, o->receipt, e);
-	return rc != 0 ? sr_wrap(e, "--since") : 0;
+	if (rc == SR_AUTH)
+		sr_wrap(e, "--since: forged, or the service keys were changed after this backup, "
+			   "which then can not check it (restore without)");
+	else if (rc != 0)
+		sr_wrap(e, "--since");
+	return rc;
 }
 
 static int open_restored(const struct sr_restore_options *o, uint64_t *entries,
