@@ -12,8 +12,8 @@
 #include "store/vfs.h"
 
 enum {
-	KEPT_MAX = 192
-}; /* statements kept by text: the program has fewer */
+	KEPT_MAX = 512
+}; /* statements kept by text: the program has some 200 */
 
 struct sr_stmt {
 	struct sr_db *db;
