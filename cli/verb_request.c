@@ -600,6 +600,7 @@ static void todo_print(const struct sr_row *r) {
 		const char *what, *key, *verb;
 	} todos[] = {
 		{"vote", "request", "request show ID; vote ID approve|reject|correct"},
+		{"topup", "request", "vote ID topup"},
 		{"join", "request", "request show ID; join ID"},
 		{"correct", "request", "request show ID; amend ID"},
 		{"describe", NULL, "list --state held; describe ITEM"},
@@ -635,6 +636,15 @@ static void todo_print(const struct sr_row *r) {
 			if (sr_row_get(r, "closes").p != NULL) {
 				printf(", closes ");
 				cli_print(sr_row_get(r, "closes"));
+			}
+			printf(")");
+		}
+		if (sr_row_get(r, "grant").p != NULL && sr_row_get(r, "items").p != NULL) {
+			printf(" (items of its grant: ");
+			cli_print(sr_row_get(r, "items"));
+			if (sr_row_get(r, "extension").p != NULL) {
+				printf(", --extension ");
+				cli_print(sr_row_get(r, "extension"));
 			}
 			printf(")");
 		}

@@ -9,6 +9,10 @@
 #include "cli/words.h"
 
 const struct cli_option cli_reseal_ask_options[] = {
+	{"left", CLI_FLAG, NULL,
+		"instead of ITEM...: what is left under a key that the board has no more, as much "
+		"as one request holds"},
+	{"board", CLI_ONE, "B", "with --left: which board (its id, or the start of it)"},
 	{"ends", CLI_ONE, "WHEN", "do it until then: 7d, 2031-03-31 (else 30 days, at most 31)"},
 	{"closes", CLI_ONE, "WHEN", "the vote closes then"},
 	{"purpose", CLI_LIST, "P", "research, teaching, ... (not needed)"},
@@ -22,6 +26,13 @@ int verb_reseal_ask(struct cli *c, struct sr_err *e) {
 	struct sr_asking a = {.kind = "reseal"};
 	int rc = cli_list(c, &a.purposes, "purpose", e);
 
+	a.left = cli_has(c, "left");
+	if (rc == 0 && a.left && c->args.word_count > 0)
+		rc = sr_fail(e, SR_USAGE, "give items or --left, not both");
+	if (rc == 0 && !a.left && c->args.word_count == 0)
+		rc = sr_fail(e, SR_USAGE, "which items? ITEM..., or --left");
+	if (rc == 0 && !a.left && cli_has(c, "board"))
+		rc = sr_fail(e, SR_USAGE, "--board goes with --left: items say their board");
 	return rc == 0 ? cli_ask_right(c, &a, e) : rc;
 }
 

@@ -18,7 +18,9 @@
  *                                requests with a key of theirs; suspend, of grants with others;
  *                                boxes of held items to the old key are erased; so are dealings to
  *                                it, whose run is void
- *   opened, reshare           -> dealings of reshares that are done or replaced are erased
+ *   opened, reshare, rekey    -> dealings of reshares that are done or replaced are erased
+ *   opened, reseal, release,  -> rekeyed, when a new key was made and no item is left under one
+ *   destroy                      before it
  *   break-glass, the second   -> incident
  *   vote correct, withdraw,   -> the room key ends
  *   close, revoke, lapse and

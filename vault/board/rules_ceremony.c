@@ -46,7 +46,7 @@ int rule_deal(struct rules_ctx *c) {
 
 	if (rc == SR_NOTFOUND) {
 		sr_err_clear(c->e);
-		rc = rules_deny(c, "board-open", "a reshare changes members",
+		rc = rules_deny(c, "board-open", "a reshare changes members, a rekey the key",
 			"the board's keys are made already");
 	} else if (rc == 0) {
 		rc = deal_judge(c, next);

@@ -104,13 +104,13 @@ static int seal_one(
 	return rc;
 }
 
-/* Not sealed anew since the grant, and still there. */
+/* Not sealed anew since the grant, and still there: released, or held, for a new key. */
 static int is_left(const struct work *w, const struct sr_row *row, bool *out, struct sr_err *e) {
 	uint64_t sealed = 0;
 	int rc = sr_row_get_dec(&sealed, row, "seal-entry", e);
 
 	*out = rc == 0 && sealed < w->granted &&
-	       sr_bytes_eq(sr_row_get(row, "state"), sr_bytes_str("released"));
+	       !sr_bytes_eq(sr_row_get(row, "state"), sr_bytes_str("destroyed"));
 	return rc;
 }
 

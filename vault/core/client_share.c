@@ -42,7 +42,7 @@ int sr_client_sheet(
 	memset(out, 0, sizeof *out);
 	if (rc != 0 || c->board == NULL) /* they go together; the analyser does not see it */
 		return rc;
-	rc = sr_client_shares(c, index, x, e);
+	rc = sr_client_shares(c, c->board, index, x, e);
 	if (rc == 0)
 		sr_client_sheet_of(out, c->board, index, (const uint8_t(*)[SR_SCALAR])x);
 	sr_wipe(x, sizeof x);
