@@ -462,12 +462,15 @@ int sr_query_recovered(
 
 /* --- a new key --- */
 
-/* Is item i in an open request to seal it anew, or in a live grant of one? */
+/* Is item i in an open request to seal it anew, under the key that it has, or in a live grant of
+ * one that has not done it? */
 #define ASKED                                                                             \
 	"EXISTS(SELECT 1 FROM request_items r JOIN versions v ON v.v = r.v JOIN requests" \
 	" q ON q.request = v.request AND q.newest = v.version WHERE r.n = i.n AND q.kind" \
-	" = 'reseal' AND (v.state = 'open' OR EXISTS(SELECT 1 FROM grants g WHERE g.v ="  \
-	" v.v AND g.state = 'live')))"
+	" = 'reseal' AND ((v.state = 'open' AND (SELECT o.base FROM epochs o WHERE"       \
+	" o.board = v.board AND o.epoch = v.epoch) = (SELECT o.base FROM epochs o WHERE"  \
+	" o.board = v.board AND o.epoch = i.epoch)) OR EXISTS(SELECT 1 FROM grants g"     \
+	" WHERE g.v = v.v AND g.state = 'live' AND i.sealed < g.entry)))"
 
 #define LEFT_FROM                                                                         \
 	" FROM boards b JOIN epochs p ON p.board = b.board AND p.epoch = b.epoch JOIN"    \
