@@ -87,7 +87,7 @@ const struct cli_verb cli_verbs[] = {
 	{"board", "restore-share",
 		"Bring your shares over to your new key, from the recovery sheet or the identity "
 		"before.",
-		"(--sheet F | --old FILE) [--board B] --as MEMBER",
+		"(--sheet F | --old FILE) [--before] [--board B] --as MEMBER",
 		"strongroom board restore-share --sheet typed.txt --as m1b.id",
 		cli_restore_share_options, 0, 0, verb_restore_share},
 	{"board", "reveal",

@@ -13,6 +13,7 @@
 #include "client_rig.h"
 #include "core/client_in.h"
 #include "intake/deposit.h"
+#include "ledger/card.h"
 #include "ledger/ledger.h"
 #include "ledger/receipt.h"
 #include "store/envelope.h"
@@ -304,6 +305,7 @@ static void assert_service_sealed(struct world *w, uint64_t epoch) {
 static void the_whole_way(void **state) {
 	struct hall *h = hall_new();
 	struct world *w = h->w;
+	uint8_t request[SR_ID];
 	struct sr_err why;
 
 	(void)state;
@@ -329,7 +331,11 @@ static void the_whole_way(void **state) {
 	world_reopen(w);
 	h->o->core.vault = w->v;
 	h->o->core.room = w->room;
+	/* Asked about twice: what is open when nothing is left is refused. */
+	assert_ok(ask_anew(h, h->item[OPEN], request, &why), &why);
+	anew(h, h->item[OPEN]);
 	anew(h, NULL);
+	assert_int_equal(request_state(w, request), SR_S_REFUSED);
 	assert_int_equal(left_of(w).rekeying, 0);
 	assert_int_equal(world_count(w, SR_T_REKEYED), 1);
 	assert_false(is_member(w, &w->member[2]));
@@ -590,6 +596,71 @@ static void who_gives_pieces(void **state) {
 			     request, &why),
 		SR_DENIED, &why, "key");
 	assert_ok(ask_anew(h, h->item[HELD], request, &why), &why);
+	hall_free(h);
+}
+
+/* Another key of somebody, which the one before bears out, handed in by a curator. */
+static struct world_person renewed(struct world *w, const struct world_person *who) {
+	const struct sr_card_next next = {who->person, who->seed};
+	struct world_person p = *who;
+	struct world_draft d;
+	uint8_t commit[SR_HASH];
+
+	for (size_t i = 0; i < SR_SEED; i++)
+		p.seed[i] = (uint8_t)(0x33 ^ (i * i));
+	sr_sign_public(p.pk, p.seed);
+	sr_text_commit(commit, p.salt, sr_bytes_str(p.name));
+	sr_buf_init(&p.card);
+	assert_ok(sr_card_make_next(&p.card, p.seed, commit, &next, &w->e), &w->e);
+	world_begin(&d, w, &w->curator[0], SR_T_PERSON_KEY);
+	sr_text_put(&d.text, "person", p.person);
+	world_card(&d, "card", &p);
+	assert_ok(world_commit(&d, NULL), &w->out.err);
+	return p;
+}
+
+/* Who left has another key by now: they bring their old share over, for what is left, and for
+ * nothing else. */
+static void a_share_is_brought_over(void **state) {
+	struct hall *h = hall_new();
+	struct world *w = h->w;
+	struct sr_share_from from = {.before = true};
+	uint8_t request[SR_ID], old[SR_SEED];
+	struct world_person next;
+	struct sr_restored out;
+	struct sr_err why;
+	struct desk *d;
+
+	(void)state;
+	memcpy(old, w->member[2].seed, SR_SEED);
+	from.old = old;
+	d = desk_new(h->o, &w->member[2]);
+	assert_fails(sr_client_restore_share(d->c, NULL, &from, &out, &d->e), SR_NOTFOUND, &d->e,
+		"no item is left");
+	desk_free(d);
+	switched(h, "rekey", &w->outsider);
+	next = renewed(w, &w->member[2]);
+	sr_buf_free(&w->member[2].card);
+	w->member[2] = next; /* the world frees it */
+	assert_ok(ask_anew(h, NULL, request, &why), &why);
+	assert_fails(vote_of(h, &w->member[2], request, "approve", &why), SR_DENIED, &why,
+		"board restore-share");
+	d = desk_new(h->o, &w->outsider); /* sits now, and sat not then */
+	assert_fails(sr_client_restore_share(d->c, NULL, &from, &out, &d->e), SR_DENIED, &d->e,
+		"is none of the 3 members of epoch 1");
+	desk_free(d);
+	d = desk_new(h->o, &w->member[2]);
+	old[0] ^= 1;
+	assert_int_equal(sr_client_restore_share(d->c, NULL, &from, &out, &d->e), SR_AUTH);
+	old[0] ^= 1;
+	assert_ok(sr_client_restore_share(d->c, NULL, &from, &out, &d->e), &d->e);
+	assert_int_equal(out.index, 3);
+	sr_submitted_free(&out.submitted);
+	desk_free(d);
+	assert_ok(vote_of(h, &w->member[2], request, "approve", &why), &why);
+	assert_ok(vote_of(h, &w->member[1], request, "approve", &why), &why);
+	assert_replays(w);
+	sr_wipe(old, sizeof old);
 	hall_free(h);
 }
 
@@ -1203,6 +1274,7 @@ int main(void) {
 		cmocka_unit_test(an_empty_board),
 		cmocka_unit_test(what_opened_it_before),
 		cmocka_unit_test(who_gives_pieces),
+		cmocka_unit_test(a_share_is_brought_over),
 		cmocka_unit_test(a_held_item),
 		cmocka_unit_test(a_bad_piece),
 		cmocka_unit_test(a_release_prepared_before),

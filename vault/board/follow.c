@@ -297,6 +297,30 @@ static int on_grant_end(const struct follow_job *j) {
 	return rc;
 }
 
+/* What is open about items under a key before is about nothing any more, and nobody votes on it. */
+static int refuse_former(const struct follow_job *j, const uint8_t board[SR_ID], uint32_t epoch) {
+	struct sr_versions open = {0};
+	int rc = sr_query_open(&open, j->v->catalogue, j->e);
+
+	for (size_t i = 0; i < open.count && rc == 0; i++) {
+		const struct sr_version_row *v = &open.rows[i];
+		struct sr_buf text;
+
+		if (memcmp(v->board, board, SR_ID) != 0 || v->epoch >= epoch)
+			continue;
+		sr_buf_init(&text);
+		sr_follow_begin(&text, j->v, SR_T_REFUSE, j->f->now);
+		sr_text_put(&text, "what", "request");
+		sr_text_put_hex(&text, "request", v->request, SR_ID);
+		sr_text_put_dec(&text, "version", v->version);
+		sr_text_put(&text, "rule", "rekeyed");
+		rc = follow_emit(j, &text, NULL);
+		sr_buf_free(&text);
+	}
+	sr_versions_free(&open);
+	return rc;
+}
+
 /* The last item under a key before: the new one is all there is. */
 static int rekeyed(const struct follow_job *j, const uint8_t board[SR_ID]) {
 	struct sr_buf text;
@@ -311,6 +335,8 @@ static int rekeyed(const struct follow_job *j, const uint8_t board[SR_ID]) {
 	sr_text_put_dec(&text, "epoch", epoch);
 	rc = follow_emit(j, &text, NULL);
 	sr_buf_free(&text);
+	if (rc == 0)
+		rc = refuse_former(j, board, epoch);
 	if (rc == 0)
 		j->f->tell(j->f->ctx,
 			"no item is left under the key before: its shares open nothing more");

@@ -20,7 +20,7 @@
  *                                it, whose run is void
  *   opened, reshare, rekey    -> dealings of reshares that are done or replaced are erased
  *   opened, reseal, release,  -> rekeyed, when a new key was made and no item is left under one
- *   destroy                      before it
+ *   destroy                      before it; refuse, of what is open about such items
  *   break-glass, the second   -> incident
  *   vote correct, withdraw,   -> the room key ends
  *   close, revoke, lapse and

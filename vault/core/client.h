@@ -289,6 +289,9 @@ SR_MUST int sr_client_accept_kept(struct sr_client *c, const uint8_t *board,
 struct sr_share_from {
 	const struct sr_sheet *sheet; /* this, */
 	const uint8_t *old;           /* or that */
+	/* Of the oldest key before the present one that items are left under, so that they can be
+	 * sealed anew. NOTFOUND: none are. */
+	bool before;
 };
 struct sr_restored {
 	uint8_t index;
