@@ -243,8 +243,8 @@ const struct cli_verb cli_verbs[] = {
 	{"reseal", "ask",
 		"Ask the board to seal released items anew, at the level their hazards need now, "
 		"or what is left under a key that the board has no more.",
-		"ITEM... | --left [--board B] --reason TEXT [--ends WHEN] --as CURATOR | OFFICER | "
-		"MEMBER",
+		"ITEM... | --left [--limit N] [--board B] --reason TEXT [--ends WHEN] --as "
+		"CURATOR | OFFICER | MEMBER",
 		"strongroom reseal ask 3f2a --reason \"hazard graphic was found\" --as carl.id",
 		cli_reseal_ask_options, 0, ANY, verb_reseal_ask},
 	{"reseal", "run", "Seal the items of such a grant anew; goes on where it was broken off.",

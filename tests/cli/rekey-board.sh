@@ -104,7 +104,9 @@ ok as m1 board show
 has 'left under a key before are 2 items .held: 1.'
 
 # The second: all that is left, voted on from a file by who sits no more. A held item stays held.
-ok as cu1 reseal ask --left --reason 'the key is loose' --json
+refused 2 'want 1 to' as cu1 reseal ask --left --limit 0 --reason 'the key is loose'
+refused 2 'go with --left' as cu1 reseal ask "$A" --limit 1 --reason 'the key is loose'
+ok as cu1 reseal ask --left --limit 2 --reason 'the key is loose' --json
 TWO=$(json request)
 refused 1 'nobody asked about' as cu1 reseal ask --left --reason 'the key is loose'
 ok as m1 board show

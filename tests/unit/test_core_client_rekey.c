@@ -117,6 +117,7 @@ static int plan(struct hall *h, const char *kind, const struct world_person *joi
 		.dealer = strcmp(kind, "reshare") == 0 ? member : NULL};
 	const struct sr_asking a = {.kind = kind,
 		.seats = &seats,
+		// NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a hall has a world
 		.board = w->v->fingerprint,
 		.reason = "Two safes were open."};
 	struct sr_err why;
@@ -191,7 +192,7 @@ static int ask_anew(
 	const struct sr_asking a = {.kind = "reseal",
 		.items = item,
 		.item_count = item != NULL ? 1 : 0,
-		.left = item == NULL,
+		.left = item == NULL ? SR_REQUEST_ITEMS_MAX : 0,
 		.ends = h->w->now + 10 * (int64_t)W_DAY,
 		.reason = "Two safes were open."};
 
@@ -476,7 +477,8 @@ static void what_opened_it_before(void **state) {
 	uint64_t n = 0;
 
 	(void)state;
-	assert_true(k != NULL && b != NULL);
+	assert_non_null(k);
+	assert_non_null(b);
 	for (size_t i = 0; i < ITEMS; i++) {
 		envelope_of(h, i, &env, &file, k->slot[i]);
 		/* The control: all of them, and any two, are what opens it. */

@@ -420,8 +420,9 @@ struct sr_asking {
 			      reseal */
 	size_t item_count;
 	/* reseal: instead of ${items}, those that are left under the oldest key which the board has
-	 * no more, and that nobody asked about: as many as a request holds. NOTFOUND: none are. */
-	bool left;
+	 * no more, and that nobody asked about, at most so many; 0: ${items}. NOTFOUND: none are.
+	 */
+	size_t left;
 	int64_t closes, ends; /* 0: none */
 	const char *const *forms,
 		*const *purposes, *const *people; /* NULL-terminated, any order; NULL: none */

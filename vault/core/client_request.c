@@ -131,7 +131,7 @@ struct wanted {       /* the item list of a request */
 };
 
 /* What is left under a key before, as the vault lists it: which items, how high, since when. */
-static int wanted_left(struct wanted *w, struct sr_client *c, struct sr_err *e) {
+static int wanted_left(struct wanted *w, struct sr_client *c, size_t most, struct sr_err *e) {
 	struct sr_call q, r;
 	struct sr_rows rows = {0};
 	int rc;
@@ -140,13 +140,14 @@ static int wanted_left(struct wanted *w, struct sr_client *c, struct sr_err *e) 
 	sr_call_init(&r);
 	sr_call_begin(&q, "left");
 	sr_text_put_hex(&q.head, "board", w->board, SR_ID);
+	sr_text_put_dec(&q.head, "limit", most);
 	rc = sr_client_rows(c, &q, &r, &rows, e);
 	if (rc == 0 && rows.count == 0)
 		rc = sr_fail(e, SR_NOTFOUND,
 			"no item is left under a key before that nobody asked about");
-	if (rc == 0 && rows.count > SR_REQUEST_ITEMS_MAX)
-		rc = sr_fail(e, SR_CORRUPT, "%zu items, a request has at most %d", rows.count,
-			SR_REQUEST_ITEMS_MAX);
+	if (rc == 0 && rows.count > most)
+		rc = sr_fail(
+			e, SR_CORRUPT, "%zu items, at most %zu were asked for", rows.count, most);
 	if (rc == 0)
 		rc = sr_parse_dec(&w->epoch, sr_text_get(&r.text, "epoch"), UINT32_MAX, e);
 	if (rc == 0 && (w->ids = malloc(rows.count * SR_ID)) == NULL)
@@ -186,8 +187,8 @@ static int wanted_make(
 	}
 	if (rc != 0)
 		return rc;
-	if (a->left)
-		return wanted_left(w, c, e);
+	if (a->left > 0)
+		return wanted_left(w, c, a->left, e);
 	if (a->item_count == 0)
 		return 0;
 	if (a->item_count > SR_REQUEST_ITEMS_MAX)
