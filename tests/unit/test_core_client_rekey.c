@@ -354,6 +354,51 @@ static void the_whole_way(void **state) {
 	hall_free(h);
 }
 
+/* A dealer who lies is named, and the next run of the same plan makes the key; a plan of another
+ * kind in between ends both. What a rekey deals hands nothing on, so it needs no key of its own. */
+static void a_lying_dealer(void **state) {
+	struct hall *h = hall_new();
+	struct world *w = h->w;
+	const struct sr_board_view *v = NULL;
+	struct sr_accepting a;
+	uint64_t n = 0;
+	struct desk *d;
+
+	(void)state;
+	decided(h, "rekey", &w->outsider);
+	assert_int_equal(deal(h, &w->member[0], NULL), 0);
+	sr_deal_spoil(3);
+	assert_int_equal(deal(h, &w->member[1], NULL), 0);
+	sr_deal_spoil(0);
+	assert_int_equal(deal(h, &w->outsider, NULL), 0);
+	assert_ok(sr_secrets_count(w->v->secrets, SR_SECRET_CEREMONY, &n, &w->e), &w->e);
+	assert_int_equal(n, 0);
+	d = desk_new(h->o, &w->outsider);
+	assert_ok(sr_client_accept(d->c, NULL, &a, &d->e), &d->e);
+	assert_true(a.complained);
+	assert_non_null(strstr(a.why.text, "dealer 2: level 2: share for member 3"));
+	sr_submitted_free(&a.submitted);
+	desk_free(d);
+	board_now(w, 1, 1);
+	/* Dealt anew, while a reshare takes the plan's place, and another rekey that one's. */
+	assert_int_equal(deal(h, &w->member[0], NULL), 0);
+	decided(h, "reshare", &w->outsider);
+	assert_int_equal(deal(h, &w->member[0], NULL), 0);
+	assert_ok(sr_secrets_count(w->v->secrets, SR_SECRET_CEREMONY, &n, &w->e), &w->e);
+	assert_int_equal(n, 1);
+	switched(h, "rekey", &w->outsider);
+	assert_ok(sr_secrets_count(w->v->secrets, SR_SECRET_CEREMONY, &n, &w->e), &w->e);
+	assert_int_equal(n, 0);
+	board_now(w, 2, 2);
+	d = desk_new(h->o, &w->auditor);
+	assert_ok(sr_client_board(d->c, NULL, &v, &d->e), &d->e);
+	assert_true(v->rekey && v->opened);
+	assert_memory_not_equal(v->key[0], w->keys.level[0].board, SR_POINT);
+	desk_free(d);
+	assert_replays(w);
+	hall_free(h);
+}
+
 /* Nothing is there to seal anew: it is done with the switch. */
 static void an_empty_board(void **state) {
 	struct hall *h = calloc(1, sizeof *h);
@@ -1273,6 +1318,7 @@ static void kills_between_the_items(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_whole_way),
+		cmocka_unit_test(a_lying_dealer),
 		cmocka_unit_test(an_empty_board),
 		cmocka_unit_test(what_opened_it_before),
 		cmocka_unit_test(who_gives_pieces),
