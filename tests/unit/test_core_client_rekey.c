@@ -12,6 +12,7 @@
 #include "board/recovery.h"
 #include "client_rig.h"
 #include "core/client_in.h"
+#include "crypto/age.h"
 #include "intake/deposit.h"
 #include "ledger/card.h"
 #include "ledger/ledger.h"
@@ -781,6 +782,41 @@ static void a_bad_piece(void **state) {
 	hall_free(h);
 }
 
+/* The right of a referral is not stopped at the checkout: the room itself passes over the pieces of
+ * before, as they are for another seal, and says what is needed. */
+static void pieces_of_the_key_before(void **state) {
+	struct hall *h = hall_new();
+	struct world *w = h->w;
+	uint8_t sk[SR_X_SK] = {5}, pk[SR_X_PK], grant[SR_ID];
+	char recipient[SR_AGE_RECIPIENT_TEXT];
+	struct world_request rq = {.by = &w->officer,
+		.kind = "referral",
+		.items = (const uint8_t(*)[SR_ID])h->item[HELD],
+		.count = 1,
+		.authority = "State police, K 5, 12/31",
+		.recipient = recipient};
+	struct world_checkout c = {
+		.by = &w->officer, .grant = grant, .item = h->item[HELD], .right = "referral"};
+
+	(void)state;
+	sr_box_public(pk, sk);
+	sr_age_recipient_text(recipient, pk);
+	assert_ok(world_describe(w, &w->curator[0], h->item[HELD], "A page", "referral"),
+		&w->out.err);
+	assert_ok(world_request(w, &rq), &w->out.err);
+	world_grant(w, rq.id, grant);
+	switched(h, "rekey", &w->outsider);
+	assert_ok(world_checkout(w, &c), &w->out.err);
+	assert_ok(world_open(w, &c), &w->e);
+	assert_ok(world_return(w, &c), &w->out.err);
+	anew(h, h->item[HELD]); /* marked, it is sealed anew all the same */
+	assert_ok(world_checkout(w, &c), &w->out.err);
+	assert_fails(world_open(w, &c), SR_DENIED, &w->e, "the item was sealed anew at entry");
+	assert_non_null(strstr(w->e.text, "2 topups are needed"));
+	assert_int_equal(world_count(w, SR_T_INCIDENT), 0);
+	hall_free(h);
+}
+
 /* --- what was begun before -------------------------------------------------------------------- */
 
 static void a_release_prepared_before(void **state) {
@@ -1325,6 +1361,7 @@ int main(void) {
 		cmocka_unit_test(a_share_is_brought_over),
 		cmocka_unit_test(a_held_item),
 		cmocka_unit_test(a_bad_piece),
+		cmocka_unit_test(pieces_of_the_key_before),
 		cmocka_unit_test(a_release_prepared_before),
 		cmocka_unit_test(a_deposit_begun_before),
 		cmocka_unit_test(and_on),
