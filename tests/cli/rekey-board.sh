@@ -86,6 +86,8 @@ checked_out "$N"
 ok as ri cat "$CHECKOUT"
 same "$OUT" 'new'
 
+ok as cu1 inbox
+has 'reseal .*reseal ask --left'
 # The first sitting: one item, which three of those who sat before have to open. Nobody else can.
 refused 2 'which items' as cu1 reseal ask --reason 'the key is loose'
 refused 2 'not both' as cu1 reseal ask "$A" --left --reason 'the key is loose'
@@ -111,6 +113,8 @@ TWO=$(json request)
 refused 1 'nobody asked about' as cu1 reseal ask --left --reason 'the key is loose'
 ok as m1 board show
 has 'All of them are asked about'
+ok as cu1 inbox
+hasnt 'reseal ask'
 ok as m3 request show "$TWO" --bundle two.bundle
 STRONGROOM_STATE=$W/away STRONGROOM_VAULT=$W/nowhere as m3 vote "$TWO" approve --bundle two.bundle --out two.vote --quiet >/dev/null
 ok as cu1 submit two.vote

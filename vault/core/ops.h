@@ -232,7 +232,8 @@
  *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?}; join,
  *         correct {request, version}; describe, release {items dec}; deal, accept, reveal {run};
  *         topup {request, grant, items dec, extension? dec} (the caller can give pieces of items
- *         of a live grant, and it has too few);
+ *         of a live grant, and it has too few); reseal {board, items dec} (left under a key that
+ *         the board has no more, and nobody asked about them);
  *         checkout {checkout, item, state}; lift {grant} (suspended by the caller); retention
  *         {item, due, basis} (its date has come); enquiry {enquiry, state, deadline?}
  * request.material     as requests: all that a voter's client must verify, also in a file
