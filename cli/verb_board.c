@@ -594,6 +594,23 @@ static void print_confirmed(const struct sr_board_view *v) {
 			have, v->members, takes);
 }
 
+/* What is left to do of a new key, and by whom. */
+static void print_left(const struct cli_answer *a) {
+	const uint64_t left = cli_field_dec(a, "left"), asked = cli_field_dec(a, "left-asked");
+	if (cli_field(a, "rekeying").p == NULL)
+		return;
+	printf("\nThe board has a new key since epoch %llu: left under a key before are %llu "
+	       "item%s (held: %llu),\n  whose shares open them still. ",
+		(unsigned long long)cli_field_dec(a, "rekeying"), (unsigned long long)left,
+		left == 1 ? "" : "s", (unsigned long long)cli_field_dec(a, "left-held"));
+	if (asked < left)
+		printf("To seal them anew: `strongroom reseal ask\n  --left`, which who has shares "
+		       "of that key vote on; then `reseal run`.\n");
+	else
+		printf("All of them are asked about: who has\n  shares of that key votes, then "
+		       "`strongroom reseal run`.\n");
+}
+
 static void board_print(struct cli *c, const struct cli_answer *a, const struct sr_board_view *v) {
 	static const char *const heads[] = {
 		"", "MEMBER", "NAME", "KEY", "DEALT", "ACCEPTED", "CONFIRMED"};
@@ -637,6 +654,7 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 	}
 	putchar('\n');
 	cli_table_print(&t);
+	print_left(a);
 	print_confirmed(v);
 	print_complaints(v, a);
 	print_next(v, a, false);
@@ -649,8 +667,9 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 			v->next->taking, v->next->taking_custodian ? "yes" : "no",
 			v->next->taking_auditor ? "yes" : "no");
 	else
-		printf("\n%s is under way: then ",
-			v->next->standby ? "A dealing to a standby board" : "A reshare");
+		printf("\nA %s is under way: then ", v->next->standby ? "dealing to a standby board"
+						     : v->next->rekey ? "new key"
+								      : "reshare");
 	for (unsigned i = 0; i < v->next->levels; i++)
 		printf("%s%u", i > 0 ? ", " : "", v->next->quorum[i]);
 	printf(" of these %u\n ", v->next->members);

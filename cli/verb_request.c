@@ -600,6 +600,7 @@ static void todo_print(const struct sr_row *r) {
 		const char *what, *key, *verb;
 	} todos[] = {
 		{"vote", "request", "request show ID; vote ID approve|reject|correct"},
+		{"reseal", "board", "board show; reseal ask --left"},
 		{"join", "request", "request show ID; join ID"},
 		{"topup", "request", "request show ID; vote ID topup"},
 		{"extension", "request", "request show ID; vote ID topup --extension "},
@@ -681,7 +682,7 @@ static void feed_print(const struct cli *c, const struct cli_answer *a) {
 		hex, info->person, now);
 	for (size_t i = 0; i < a->rows.count; i++) {
 		static const char *const ids[] = {
-			"request", "grant", "checkout", "run", "enquiry", "items"};
+			"request", "grant", "checkout", "run", "enquiry", "board", "items"};
 		const struct sr_row *r = &a->rows.rows[i];
 		struct sr_bytes what = sr_row_get(r, "what"), id = {NULL, 0};
 

@@ -43,6 +43,8 @@ int verb_board_reshare(struct cli *c, struct sr_err *e); /* verb_reshare.c */
 int verb_board_takeover(struct cli *c, struct sr_err *e);
 extern const struct cli_option cli_board_takeover_options[];
 extern const struct cli_option cli_board_reshare_options[];
+int verb_board_rekey(struct cli *c, struct sr_err *e);
+extern const struct cli_option cli_board_rekey_options[];
 int verb_board_add(struct cli *c, struct sr_err *e);
 int verb_board_list(struct cli *c, struct sr_err *e);
 int verb_board_deal(struct cli *c, struct sr_err *e);

@@ -734,7 +734,7 @@ static void test_reseal(void **state) {
 	bad = n;
 	bad.item = "item 3";
 	s_reseal(&r, &bad);
-	rig_refused(&r, "item: held, so no reseal");
+	rig_refused(&r, "no live grant of right reseal names this item");
 	bad = n;
 	bad.number = 4;
 	s_reseal(&r, &bad);

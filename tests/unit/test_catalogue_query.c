@@ -47,13 +47,13 @@ static void test_people(void **state) {
 	sr_person_row_free(&p);
 	assert_ok(sr_query_person_by_key(&p, r.cat, r.pk[RESEARCHER2], &e), &e);
 	assert_string_equal(p.person, r.person[RESEARCHER2]);
-	assert_int_equal(p.roles, 0); /* ended */
-	assert_int_equal(p.roles_ever, SR_ROLE_RESEARCHER);
+	assert_int_equal(p.roles, SR_ROLE_MEMBER); /* of board 2; the other ended */
+	assert_int_equal(p.roles_ever, SR_ROLE_RESEARCHER | SR_ROLE_MEMBER);
 	sr_person_row_free(&p);
 	assert_fails(sr_query_person(&p, r.cat, "p-0000000000000000", &e), SR_NOTFOUND, &e,
 		"no such person");
 	assert_ok(sr_query_people(&l, r.cat, SR_ROLE_MEMBER, &e), &e);
-	assert_int_equal(l.count, RIG_MEMBERS);
+	assert_int_equal(l.count, RIG_MEMBERS + 2); /* and of board 2 */
 	sr_people_free(&l);
 	assert_ok(sr_query_people(&l, r.cat, SR_ROLE_RESEARCHER | SR_ROLE_DEPOSITOR, &e), &e);
 	assert_int_equal(l.count, 2);

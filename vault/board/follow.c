@@ -344,6 +344,52 @@ static int on_grant_end(const struct follow_job *j) {
 	return rc;
 }
 
+/* What is open about items under a key before is about nothing any more, and nobody votes on it. */
+static int refuse_former(const struct follow_job *j, const uint8_t board[SR_ID], uint32_t epoch) {
+	struct sr_versions open = {0};
+	int rc = sr_query_open(&open, j->v->catalogue, j->e);
+
+	for (size_t i = 0; i < open.count && rc == 0; i++) {
+		const struct sr_version_row *v = &open.rows[i];
+		struct sr_buf text;
+
+		if (memcmp(v->board, board, SR_ID) != 0 || v->epoch >= epoch)
+			continue;
+		sr_buf_init(&text);
+		sr_follow_begin(&text, j->v, SR_T_REFUSE, j->f->now);
+		sr_text_put(&text, "what", "request");
+		sr_text_put_hex(&text, "request", v->request, SR_ID);
+		sr_text_put_dec(&text, "version", v->version);
+		sr_text_put(&text, "rule", "rekeyed");
+		rc = follow_emit(j, &text, NULL);
+		sr_buf_free(&text);
+	}
+	sr_versions_free(&open);
+	return rc;
+}
+
+/* The last item under a key before: the new one is all there is. */
+static int rekeyed(const struct follow_job *j, const uint8_t board[SR_ID]) {
+	struct sr_buf text;
+	uint32_t epoch = 0;
+	int rc = sr_query_all_rekeyed(&epoch, j->v->catalogue, board, j->e);
+
+	if (rc != 0 || epoch == 0)
+		return rc;
+	sr_buf_init(&text);
+	sr_follow_begin(&text, j->v, SR_T_REKEYED, j->f->now);
+	sr_text_put_hex(&text, "board", board, SR_ID);
+	sr_text_put_dec(&text, "epoch", epoch);
+	rc = follow_emit(j, &text, NULL);
+	sr_buf_free(&text);
+	if (rc == 0)
+		rc = refuse_former(j, board, epoch);
+	if (rc == 0)
+		j->f->tell(j->f->ctx,
+			"no item is left under the key before: its shares open nothing more");
+	return rc;
+}
+
 static int on_destroy(const struct follow_job *j) {
 	const uint64_t entry = sr_catalogue_size(j->v->catalogue) - 1;
 	struct sr_tombstones dead = {0};
@@ -351,6 +397,14 @@ static int on_destroy(const struct follow_job *j) {
 
 	for (size_t i = 0; i < dead.count && rc == 0; i++)
 		rc = j->f->dies(j->f->ctx, &dead.rows[i], j->e);
+	if (rc == 0 && dead.count > 0) { /* all of them are of one board */
+		struct sr_item_row item = {0};
+
+		rc = sr_query_item(&item, j->v->catalogue, dead.rows[0].item, j->e);
+		if (rc == 0)
+			rc = rekeyed(j, item.board);
+		sr_item_row_free(&item);
+	}
 	sr_tombstones_free(&dead);
 	return rc;
 }
@@ -458,14 +512,39 @@ static int on_epoch(const struct follow_job *j) {
 	return 0;
 }
 
+static int on_opened(const struct follow_job *j) {
+	uint8_t board[SR_ID];
+	int rc = sr_field_id(board, j->s, "board", 0, j->e);
+
+	j->f->dealings(j->f->ctx);
+	return rc == 0 ? rekeyed(j, board) : rc;
+}
+
+/* An item got another seal: released, or sealed anew. */
+static int on_sealed(const struct follow_job *j) {
+	struct sr_item_row item = {0};
+	uint8_t id[SR_ID];
+	int rc = sr_field_id(id, j->s, "item", 0, j->e);
+
+	if (rc == 0)
+		rc = sr_query_item(&item, j->v->catalogue, id, j->e);
+	if (rc == 0)
+		rc = rekeyed(j, item.board);
+	sr_item_row_free(&item);
+	return rc;
+}
+
 static int (*const follow[SR_T_COUNT])(const struct follow_job *j) = {
 	[SR_T_FOUND] = on_found,
 	[SR_T_SERVICE_KEY] = on_found,
 	[SR_T_ACCEPT] = on_accept,
-	[SR_T_OPENED] = on_epoch,
+	[SR_T_OPENED] = on_opened,
 	[SR_T_STANDBY] = on_epoch,
 	[SR_T_TAKEOVER] = on_takeover,
 	[SR_T_RESHARE] = on_epoch,
+	[SR_T_REKEY] = on_epoch,
+	[SR_T_RELEASE] = on_sealed,
+	[SR_T_RESEAL] = on_sealed,
 	[SR_T_ACCESSION] = on_accession,
 	[SR_T_REDACT] = on_accession,
 	[SR_T_REQUEST] = on_request,

@@ -20,7 +20,10 @@
  *                                it, whose run is void
  *   accept, the last          -> opened; of a standby board standby: it waits
  *   takeover, the last needed -> opened
- *   opened, reshare, standby  -> dealings of reshares that are done or replaced are erased
+ *   opened, reshare, rekey,   -> dealings of reshares that are done or replaced are erased
+ *   standby
+ *   opened, reseal, release,  -> rekeyed, when a new key was made and no item is left under one
+ *   destroy                      before it; refuse, of what is open about such items
  *   break-glass, the second   -> incident
  *   vote correct, withdraw,   -> the room key ends
  *   close, revoke, lapse and

@@ -151,6 +151,34 @@ bool rules_named_in(const struct sr_version_row *v, const char *person) {
 	return v->subject != NULL && strcmp(v->subject, person) == 0;
 }
 
+bool rules_has_key_of(const struct sr_board_row *b, const struct sr_item_row *item) {
+	return item->epoch >= b->base && item->epoch <= b->epoch;
+}
+
+int rules_former(struct rules_ctx *c, uint64_t epoch) {
+	struct sr_board_row *b = NULL, *next = NULL;
+	int rc = 0;
+
+	if (!c->board.opened || epoch == 0 || epoch >= c->board.base)
+		return 0;
+	b = calloc(1, sizeof *b);
+	next = calloc(1, sizeof *next);
+	rc = b == NULL || next == NULL
+		     ? sr_fail(c->e, SR_NOMEM, "rules: out of memory")
+		     : sr_query_board(b, c->cat, c->board.id, (uint32_t)epoch, c->e);
+	if (rc == 0)
+		rc = sr_query_board(next, c->cat, c->board.id, (uint32_t)epoch + 1, c->e);
+	if (rc == 0 && b->opened && next->base == next->epoch)
+		c->board = *b;
+	free(b);
+	free(next);
+	return rc;
+}
+
+int rules_former_of(struct rules_ctx *c, const struct sr_version_row *v) {
+	return strcmp(v->kind, "reseal") == 0 ? rules_former(c, v->epoch) : 0;
+}
+
 int rules_item(struct rules_ctx *c, struct sr_item_row *item) {
 	uint8_t id[SR_ID];
 	int rc = sr_field_id(id, c->s, "item", 0, c->e);

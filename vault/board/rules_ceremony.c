@@ -46,7 +46,7 @@ int rule_deal(struct rules_ctx *c) {
 
 	if (rc == SR_NOTFOUND) {
 		sr_err_clear(c->e);
-		rc = rules_deny(c, "board-open", "a reshare changes members",
+		rc = rules_deny(c, "board-open", "a reshare changes members, a rekey the key",
 			"the board's keys are made already");
 	} else if (rc == 0) {
 		rc = deal_judge(c, next);
@@ -139,14 +139,24 @@ int rule_accept(struct rules_ctx *c) {
 	return rules_allow(c);
 }
 
-/* A member's own shares under the key that they have now. Only their client sees whether the box
- * holds them; a wrong one harms nobody else. */
+/* A member's own shares under the key that they have now: of the board's key, or of one before it,
+ * for what may be left under that. Only their client sees whether the box holds them; a wrong one
+ * harms nobody else. */
 int rule_share(struct rules_ctx *c) {
+	struct sr_run_row *made = calloc(1, sizeof *made);
 	uint8_t run[SR_ID], keys[SR_HASH];
-	int rc = sr_field_id(run, c->s, "run", 0, c->e);
+	int rc = made == NULL ? sr_fail(c->e, SR_NOMEM, "rules: out of memory")
+			      : sr_field_id(run, c->s, "run", 0, c->e);
 
 	if (rc == 0)
 		rc = sr_field_hash(keys, c->s, "keys", 0, c->e);
+	if (rc == 0)
+		rc = run_of(c, made);
+	if (rc == 0 && memcmp(made->board, c->board.id, SR_ID) == 0)
+		rc = rules_former(c, made->epoch);
+	free(made);
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-run", "", "no such run of the key generation");
 	if (rc != 0)
 		return rc;
 	if (rules_member(&c->board, c->me.person) == NULL)

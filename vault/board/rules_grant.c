@@ -114,7 +114,9 @@ static int checkout_topup(
  * flags do not matter. */
 static int checkout_reseal(
 	struct rules_ctx *c, const struct sr_grant_row *g, const struct sr_item_row *item) {
-	if (item->state != SR_S_RELEASED)
+	/* Under a key before, held items are sealed anew too. */
+	if (item->state != SR_S_RELEASED &&
+		(item->state != SR_S_HELD || item->epoch >= c->board.base))
 		return rules_deny(
 			c, "item-state", "", "the item is %s", sr_state_name(item->state));
 	if (item->sealed > g->entry)

@@ -33,6 +33,13 @@ struct sr_apply {
 	struct sr_buf *bodies;  /* of records that lie out; texts point into them */
 };
 
+/* How many items of board ?1 are left under a key before the present one: nobody but members of an
+ * epoch before opens them. */
+#define SR_SQL_LEFT                                                                       \
+	"(SELECT count(*) FROM boards b JOIN epochs p ON p.board = b.board AND p.epoch =" \
+	" b.epoch JOIN collections c ON c.board = b.board JOIN items i ON i.collection =" \
+	" c.collection WHERE b.board = ?1 AND i.epoch < p.base AND i.state <> 'destroyed')"
+
 /* One effect; the row of the log is there already. */
 typedef int sr_effect_fn(struct sr_apply *a, struct sr_err *e);
 
@@ -48,7 +55,8 @@ sr_effect_fn sr_apply_reveal;
 sr_effect_fn sr_apply_opened;
 sr_effect_fn sr_apply_confirm;
 sr_effect_fn sr_apply_board;
-sr_effect_fn sr_apply_reshare;
+sr_effect_fn sr_apply_reshare; /* and rekey */
+sr_effect_fn sr_apply_rekeyed;
 sr_effect_fn sr_apply_standby;
 sr_effect_fn sr_apply_takeover;
 sr_effect_fn sr_apply_policy;

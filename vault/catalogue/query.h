@@ -175,6 +175,9 @@ struct sr_board_row {
 	bool founding;
 	uint32_t epoch;
 	bool opened;
+	/* opened: the first epoch that had these keys. Epochs [base, epoch] have the same, by
+	 * reshares; what is sealed in an epoch before it is under another key (board rekey) */
+	uint32_t base;
 	struct sr_member_row members[SR_BOARD_MEMBERS_MAX];
 	size_t member_count;
 	/* who of the epoch before deals for this one; none: every member deals */
@@ -191,6 +194,31 @@ struct sr_board_row {
 /* ${board} NULL: the founding board. ${epoch} 0: the one in force, before `opened` the first. */
 SR_MUST int sr_query_board(struct sr_board_row *out, struct sr_catalogue *c, const uint8_t *board,
 	uint32_t epoch, struct sr_err *e);
+
+/* What is left to do of a new key: items that are sealed under a key before the present one. */
+struct sr_left {
+	uint32_t rekeying; /* first epoch of the new key; 0: none is on its way, nothing is left */
+	uint64_t items, held; /* left; held ones of these */
+	uint64_t asked;       /* of these, in an open request to seal them anew, or a live grant */
+	/* Last one of the oldest key that items are left under: who sat then gives pieces. 0: none
+	 * are left. */
+	uint32_t epoch;
+};
+SR_MUST int sr_query_left(
+	struct sr_left *out, struct sr_catalogue *c, const uint8_t board[SR_ID], struct sr_err *e);
+/* The first epoch of the new key, when one is on its way and nothing is left to do of it; else 0.
+ */
+SR_MUST int sr_query_all_rekeyed(
+	uint32_t *epoch, struct sr_catalogue *c, const uint8_t board[SR_ID], struct sr_err *e);
+/* Those of them that have the key of ${left}'s epoch and that nobody asked about, in order of
+ * deposit, at most ${limit}. Free *${rows}. */
+struct sr_left_item {
+	uint8_t id[SR_ID];
+	uint32_t level;
+	bool held;
+};
+SR_MUST int sr_query_left_items(struct sr_left_item **rows, size_t *count, struct sr_catalogue *c,
+	const uint8_t board[SR_ID], const struct sr_left *left, size_t limit, struct sr_err *e);
 
 /* The rules that a board adopted, numbered from 1. */
 struct sr_policy_row {
@@ -619,6 +647,11 @@ SR_MUST int sr_query_request_item_like(uint8_t item[SR_ID], struct sr_catalogue 
 /* How the items of a version are sealed now (catalogue/seals.h). */
 SR_MUST int sr_query_version_seals(struct sr_version_seals *out, struct sr_catalogue *c,
 	const struct sr_version_row *v, int64_t extension, struct sr_err *e);
+/* How many items of a version's list (${extension}: as in sr_query_version_seals) have another key
+ * of its board than ${b} in its epoch; destroyed ones do not count. */
+SR_MUST int sr_query_other_key(uint64_t *out, struct sr_catalogue *c,
+	const struct sr_version_row *v, int64_t extension, const struct sr_board_row *b,
+	struct sr_err *e);
 
 /* Lists of items that came later into the live grant of a version, in order. */
 struct sr_extension {
@@ -763,7 +796,6 @@ struct sr_topups {
 SR_MUST int sr_query_topups(struct sr_topups *out, struct sr_catalogue *c,
 	const uint8_t grant[SR_ID], const uint8_t *item, struct sr_err *e);
 void sr_topups_free(struct sr_topups *l);
-
 /* Live grants whose items wait for pieces that ${member} has not given and may give: of the board's
  * epoch of now, no party, not recused, not in conflict. One row for each list of items. */
 struct sr_topup_owed {

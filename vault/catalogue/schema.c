@@ -65,9 +65,10 @@ static const char *const statements[] = {
 	"CREATE INDEX attestations_person ON attestations(person)",
 	"CREATE INDEX attestations_other ON attestations(other) WHERE other IS NOT NULL",
 	"CREATE INDEX attestations_ends ON attestations(ends) WHERE ended IS NULL",
-	/* request: NULL for the founding board; epoch: in force, 0 before the first was opened */
+	/* request: NULL for the founding board; epoch: in force, 0 before the first was opened;
+	 * rekeying: first epoch of a new key while items may be left under a key before it */
 	"CREATE TABLE boards(board BLOB PRIMARY KEY, request BLOB, epoch INTEGER NOT NULL,"
-	" entry INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+	" entry INTEGER NOT NULL, rekeying INTEGER) STRICT, WITHOUT ROWID",
 	/* what an epoch is to be, from its statement on: who, and how many of them a level takes */
 	"CREATE TABLE board_members(board BLOB NOT NULL REFERENCES boards(board),"
 	" epoch INTEGER NOT NULL, member INTEGER NOT NULL,"
@@ -97,10 +98,11 @@ static const char *const statements[] = {
 	" number INTEGER NOT NULL, entry INTEGER NOT NULL UNIQUE, request BLOB NOT NULL,"
 	" rules BLOB NOT NULL, sha256 BLOB NOT NULL, received INTEGER NOT NULL,"
 	" PRIMARY KEY(board, number)) STRICT, WITHOUT ROWID",
-	/* an epoch once opened, and its keys */
+	/* an epoch once opened, and its keys; base: the first epoch that had them, which a reshare
+	 * hands on and a rekey makes anew */
 	"CREATE TABLE epochs(board BLOB NOT NULL REFERENCES boards(board),"
-	" epoch INTEGER NOT NULL, run BLOB NOT NULL, transcript BLOB NOT NULL,"
-	" keys BLOB NOT NULL, public BLOB NOT NULL,"
+	" epoch INTEGER NOT NULL, base INTEGER NOT NULL, run BLOB NOT NULL,"
+	" transcript BLOB NOT NULL, keys BLOB NOT NULL, public BLOB NOT NULL,"
 	" entry INTEGER NOT NULL, PRIMARY KEY(board, epoch)) STRICT, WITHOUT ROWID",
 	"CREATE TABLE board_keys(board BLOB NOT NULL, epoch INTEGER NOT NULL,"
 	" level INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY(board, epoch, level),"
@@ -165,6 +167,7 @@ static const char *const statements[] = {
 	" described INTEGER NOT NULL, date TEXT, entry INTEGER NOT NULL,"
 	" released INTEGER, destroyed INTEGER, parent BLOB) STRICT",
 	"CREATE INDEX items_collection ON items(collection)",
+	"CREATE INDEX items_epoch ON items(collection, epoch) WHERE state <> 'destroyed'",
 	"CREATE INDEX items_depositor ON items(depositor)",
 	"CREATE INDEX items_accession ON items(accession)",
 	"CREATE INDEX items_destroyed ON items(destroyed) WHERE destroyed NOT NULL",

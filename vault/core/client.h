@@ -293,6 +293,9 @@ SR_MUST int sr_client_accept_kept(struct sr_client *c, const uint8_t *board,
 struct sr_share_from {
 	const struct sr_sheet *sheet; /* this, */
 	const uint8_t *old;           /* or that */
+	/* Of the oldest key before the present one that items are left under, so that they can be
+	 * sealed anew. NOTFOUND: none are. */
+	bool before;
 };
 struct sr_restored {
 	uint8_t index;
@@ -360,7 +363,8 @@ struct sr_board_view {
 	uint64_t run_number;                       /* complaints voided those before it */
 	const struct sr_complaint_view *complaint; /* in the order of runs */
 	size_t complaints;
-	const struct sr_board_view *next; /* of the reshare under way; NULL: none */
+	const struct sr_board_view *next; /* of the reshare or rekey under way; NULL: none */
+	bool rekey;                       /* its key is none that the board had before */
 	bool standby;   /* of a `next`: it is dealt to a standby board; once opened it waits */
 	uint8_t taking; /* of its members that said that they take over; and did who besides */
 	bool taking_custodian, taking_auditor;
@@ -416,17 +420,21 @@ struct sr_seats { /* members and quorums of a board to be */
 };
 struct sr_asking {
 	/* access export revoke lift role person person-end collection destroy referral reseal
-	 * redact board reshare policy */
+	 * redact board reshare rekey policy */
 	const char *kind;
 	/* SR_ID bytes: who decides; NULL: the board of the items, or else the founding one */
 	const uint8_t *board;
-	const struct sr_seats *seats; /* board, reshare */
+	const struct sr_seats *seats; /* board, reshare, rekey */
 	bool highest; /* the board's highest level decides: lift of a mark for referral */
 	const uint8_t *
 		amend; /* SR_ID bytes of the request that gets a new version; NULL: a new request */
 	const uint8_t *items; /* SR_ID bytes each, in any order; access, export, destroy, referral,
 			      reseal */
 	size_t item_count;
+	/* reseal: instead of ${items}, those that are left under the oldest key which the board has
+	 * no more, and that nobody asked about, at most so many; 0: ${items}. NOTFOUND: none are.
+	 */
+	size_t left;
 	int64_t closes, ends; /* 0: none */
 	const char *const *forms,
 		*const *purposes, *const *people; /* NULL-terminated, any order; NULL: none */
@@ -490,6 +498,8 @@ struct sr_ballot_item {
 	uint64_t number, level;
 	struct sr_bytes title; /* as the server says; may be empty */
 	bool destroyed;        /* as the server says: an approval with pieces is refused then */
+	bool other_key;        /* the same: sealed under a key that these members have no shares of;
+				  a topup has no piece of it */
 };
 struct sr_ballot_view { /* proven, but for titles */
 	uint8_t request[SR_ID], board[SR_ID];

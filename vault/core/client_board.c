@@ -155,6 +155,7 @@ static void view_begin(struct sr_client_board *b, const struct sr_proofs *p) {
 	struct sr_board_view *v = &b->view;
 
 	memcpy(v->board, b->id, SR_ID);
+	v->rekey = k->epoch > 1 && k->base == k->epoch;
 	v->members = b->dkg.members;
 	v->levels = b->dkg.levels;
 	memcpy(v->run, b->dkg.run, SR_ID);
@@ -536,10 +537,11 @@ static int combine(struct sr_client *c, struct sr_client_board *b, struct sr_err
 	return rc == 0 ? check_accepts(c, b, false, e) : rc;
 }
 
-/* ${waits}: the epoch that a reshare makes, c->board being the one in force. */
+/* ${waits}: the epoch that a reshare or rekey makes, c->board being the one in force. */
 static int board_make(struct sr_client *c, struct sr_client_board *b, bool waits,
 	const struct sr_rows *rows, struct sr_err *e) {
 	const struct sr_proven *opened = NULL, *first;
+	const struct sr_known_board *plan;
 	uint8_t run[SR_ID];
 	size_t dealt = 0;
 	uint64_t number = 0;
@@ -553,8 +555,10 @@ static int board_make(struct sr_client *c, struct sr_client_board *b, bool waits
 	rc = board_inputs(c, b, e);
 	if (rc != 0)
 		return rc;
-	rc = waits ? reshare_inputs(c, b, sr_proofs_board(&c->proofs, b->id, b->dkg.epoch), e)
-		   : sr_dkg_check(&b->dkg, e);
+	/* A new key is nobody's of before: its members deal as those of a new board. */
+	plan = sr_proofs_board(&c->proofs, b->id, b->dkg.epoch);
+	rc = waits && plan != NULL && plan->dealers > 0 ? reshare_inputs(c, b, plan, e)
+							: sr_dkg_check(&b->dkg, e);
 	if (rc != 0)
 		return rc;
 	view_begin(b, &c->proofs);
@@ -592,7 +596,8 @@ static void board_free(struct sr_client_board *b) {
 void sr_client_board_forget(struct sr_client *c) {
 	board_free(c->board);
 	board_free(c->next);
-	c->board = c->next = NULL;
+	board_free(c->former);
+	c->board = c->next = c->former = NULL;
 }
 
 /* One epoch of the board, as the rows and the set show it. */
@@ -656,22 +661,64 @@ int sr_client_board_rows(struct sr_client *c, const uint8_t board[SR_ID],
 	return 0;
 }
 
-static int board_fetch(struct sr_client *c, const uint8_t board[SR_ID], struct sr_err *e) {
-	struct sr_call q, r;
-	struct sr_rows rows;
+uint64_t sr_client_former_epoch(
+	const struct sr_client *c, const uint8_t request[SR_ID], uint64_t version) {
+	const struct sr_proven *pr = sr_client_version_of(&c->proofs, request, version);
+	const struct sr_client_board *b = c->board;
+	uint64_t epoch = 0;
+
+	if (pr == NULL || b == NULL ||
+		!sr_bytes_eq(sr_proven_field(pr, "kind", 0), sr_bytes_str("reseal")) ||
+		sr_field_dec(&epoch, &pr->entry.statement, "epoch", 0, NULL) != 0)
+		return 0;
+	/* It may have been asked for before a reshare that came before the new key. */
+	return sr_proofs_base(&c->proofs, b->id, epoch) ==
+			       sr_proofs_base(&c->proofs, b->id, b->dkg.epoch)
+		       ? 0
+		       : sr_proofs_last(&c->proofs, b->id, epoch);
+}
+
+int sr_client_former_rows(
+	struct sr_client *c, uint64_t epoch, const struct sr_rows *rows, struct sr_err *e) {
 	int rc;
 
+	board_free(c->former);
+	c->former = NULL;
+	rc = epoch_make(&c->former, c, c->board->id, epoch, false, rows, e);
+	if (rc == 0 && c->former != NULL && !c->former->view.opened) {
+		board_free(c->former);
+		c->former = NULL;
+		rc = sr_fail(e, SR_AUTH, "it is not shown that epoch %llu was opened",
+			(unsigned long long)epoch);
+	}
+	SR_NAMED(rc, e, "board in epoch %llu", (unsigned long long)epoch);
+	return rc;
+}
+
+/* Of the board as it is now, or of an epoch before (${epoch} not 0). */
+static int board_fetch(
+	struct sr_client *c, const uint8_t id[SR_ID], uint64_t epoch, struct sr_err *e) {
+	struct sr_call q, r;
+	struct sr_rows rows;
+	uint8_t board[SR_ID];
+	int rc;
+
+	memcpy(board, id, SR_ID);
 	sr_call_init(&q);
 	sr_call_init(&r);
 	sr_call_begin(&q, "board.material");
 	sr_text_put_hex(&q.head, "board", board, SR_ID);
 	sr_client_put_since(c, &q);
-	sr_text_put(&q.head, "complaints", "yes");
+	if (epoch == 0)
+		sr_text_put(&q.head, "complaints", "yes");
+	else
+		sr_text_put_dec(&q.head, "epoch", epoch);
 	rc = sr_client_rows(c, &q, &r, &rows, e);
 	if (rc == 0)
 		rc = sr_proofs_add_rows(&c->proofs, &rows, e);
 	if (rc == 0)
-		rc = sr_client_board_rows(c, board, &rows, e);
+		rc = epoch == 0 ? sr_client_board_rows(c, board, &rows, e)
+				: sr_client_former_rows(c, epoch, &rows, e);
 	if (rc == 0)
 		rc = sr_client_seen(c, false, e);
 	sr_rows_free(&rows);
@@ -719,11 +766,17 @@ int sr_client_board_need(struct sr_client *c, const uint8_t *board, bool opened,
 	if (!stale && c->o.transport.call != NULL)
 		rc = board_moved(&stale, c, id, e);
 	if (rc == 0 && stale)
-		rc = board_fetch(c, id, e);
+		rc = board_fetch(c, id, 0, e);
 	if (rc == 0 && opened && !c->board->view.opened)
 		rc = sr_fail(e, SR_DENIED,
 			"the board has no keys yet: every member accepts first (board accept)");
 	return rc;
+}
+
+int sr_client_former_need(struct sr_client *c, uint64_t epoch, struct sr_err *e) {
+	if (c->former != NULL && c->former->dkg.epoch == epoch)
+		return 0;
+	return board_fetch(c, c->board->id, epoch, e);
 }
 
 int sr_client_board(struct sr_client *c, const uint8_t *board, const struct sr_board_view **out,
@@ -781,9 +834,8 @@ static int inherited(const struct sr_client *c, uint8_t index, int rc, struct sr
 		index);
 }
 
-int sr_client_shares(struct sr_client *c, uint8_t index, uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR],
-	struct sr_err *e) {
-	const struct sr_client_board *b = c->board;
+int sr_client_shares(struct sr_client *c, const struct sr_client_board *b, uint8_t index,
+	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR], struct sr_err *e) {
 	struct sr_share_place at = {.keys = &b->keys, .index = index};
 	int rc;
 
@@ -1306,7 +1358,7 @@ int sr_client_confirm(struct sr_client *c, const uint8_t *board, uint8_t *index,
 	if (*index == 0)
 		return sr_fail(e, SR_DENIED, "%s is none of the %u members", c->o.identity->person,
 			b->dkg.members);
-	rc = sr_client_shares(c, *index, x, e);
+	rc = sr_client_shares(c, b, *index, x, e);
 	sr_wipe(x, sizeof x);
 	if (rc == 0)
 		rc = sr_writ_begin(&d, c, SR_T_CONFIRM, 0, e);

@@ -70,8 +70,10 @@ static const struct sr_op table[] = {
 	{{"boards", LOGIN, PLAIN, {{0}}}, sr_op_boards},
 	{{"policies", LOGIN, PLAIN, {MAY("board", SR_V_ID)}}, sr_op_policies},
 	{{"board.material", LOGIN, PLAIN,
-		 {MAY("board", SR_V_ID), MAY("since", SR_V_DEC), MAY("complaints", SR_V_TOKEN)}},
+		 {MAY("board", SR_V_ID), MAY("since", SR_V_DEC), MAY("complaints", SR_V_TOKEN),
+			 MAY("epoch", SR_V_DEC)}},
 		sr_op_board_material},
+	{{"left", LOGIN, PLAIN, {MAY("board", SR_V_ID), MAY("limit", SR_V_DEC)}}, sr_op_left},
 
 	{{"requests", LOGIN, PLAIN,
 		 {MAY("state", SR_V_TOKEN), MAY("kind", SR_V_TOKEN), MAY("item", SR_V_ID),

@@ -61,6 +61,7 @@ static void put_item(const struct sr_x *x, struct sr_rows_out *o, const struct s
 	sr_row_hex(o, "board", it->board, SR_ID);
 	sr_row_str(o, "state", sr_state_name(it->state));
 	sr_row_dec(o, "level", it->level);
+	sr_row_dec(o, "key-epoch", it->epoch);
 	sr_row_dec(o, "number", it->number);
 	sr_row_dec(o, "bytes", it->bytes);
 	sr_row_dec(o, "files", it->files);

@@ -410,7 +410,8 @@ static int todo_votes(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 	return rc;
 }
 
-/* Items that a live grant has and its votes do not open (any more): sealed anew, or added. */
+/* Pieces that the caller can give for live grants which have too few: of items that were sealed
+ * anew, or came later, or after a restore. */
 static int todo_topups(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 	struct sr_topups_owed l = {NULL, 0};
 	if ((x->caller.roles & SR_ROLE_MEMBER) == 0)
@@ -427,6 +428,26 @@ static int todo_topups(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) 
 			sr_row_dec(o, "extension", (uint64_t)l.rows[i].extension);
 	}
 	sr_topups_owed_free(&l);
+	return rc;
+}
+
+/* Items under a key that their board has no more, which nobody asked about. */
+static int todo_left(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
+	struct sr_boards l = {0};
+	if ((x->caller.roles & (SR_ROLE_CURATOR | SR_ROLE_OFFICER)) == 0)
+		return 0;
+	int rc = sr_query_boards(&l, x->catalogue, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		struct sr_left left = {0};
+		rc = sr_query_left(&left, x->catalogue, l.rows[i].id, e);
+		if (rc != 0 || left.asked >= left.items)
+			continue;
+		sr_row(o, "todo");
+		sr_row_str(o, "what", "reseal");
+		sr_row_hex(o, "board", l.rows[i].id, SR_ID);
+		sr_row_dec(o, "items", left.items - left.asked);
+	}
+	sr_boards_free(&l);
 	return rc;
 }
 
@@ -658,6 +679,8 @@ int sr_op_inbox(struct sr_x *x, struct sr_err *e) {
 		rc = todo_own(x, &o, SR_S_RETURNED, e);
 	if (rc == 0)
 		rc = todo_held(x, &o, e);
+	if (rc == 0)
+		rc = todo_left(x, &o, e);
 	if (rc == 0)
 		rc = todo_ceremony(x, &o, e);
 	if (rc == 0)

@@ -75,6 +75,42 @@ uint8_t sr_known_index(const struct sr_known_board *b, const char *person) {
 	return 0;
 }
 
+uint64_t sr_proofs_base(const struct sr_proofs *p, const uint8_t board[SR_ID], uint64_t epoch) {
+	const struct sr_known_board *b = sr_proofs_board(p, board, epoch);
+
+	return b != NULL ? b->base : 0;
+}
+
+uint64_t sr_proofs_last(const struct sr_proofs *p, const uint8_t board[SR_ID], uint64_t epoch) {
+	const uint64_t base = sr_proofs_base(p, board, epoch);
+	uint64_t last = epoch;
+
+	for (const struct sr_known_board *b; base != 0 &&
+					     (b = sr_proofs_board(p, board, last + 1)) != NULL &&
+					     b->opened != 0 && b->base == base;)
+		last++;
+	return last;
+}
+
+/* Is the vote on a request of kind reseal that names ${epoch}? */
+static bool on_reseal(const struct sr_proofs *p, const struct sr_proven *vote, uint64_t epoch) {
+	uint8_t id[SR_ID], hash[SR_HASH];
+
+	if (sr_field_id_hash(id, hash, &vote->entry.statement, "request", NULL) != 0)
+		return false;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct sr_statement *s = &p->entries[i]->entry.statement;
+		uint64_t asked = 0;
+
+		if ((s->type->id == SR_T_REQUEST || s->type->id == SR_T_AMEND) &&
+			memcmp(s->hash, hash, SR_HASH) == 0)
+			return p->entries[i]->trusted &&
+			       sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("reseal")) &&
+			       sr_field_dec(&asked, s, "epoch", 0, NULL) == 0 && asked <= epoch;
+	}
+	return false;
+}
+
 uint8_t sr_proofs_voter(
 	const struct sr_proofs *p, const uint8_t board[SR_ID], const struct sr_proven *vote) {
 	const struct sr_statement *s = &vote->entry.statement;
@@ -86,8 +122,10 @@ uint8_t sr_proofs_voter(
 	b = sr_proofs_board(p, board, epoch);
 	next = sr_proofs_board(p, board, epoch + 1);
 	if (b == NULL || vote->index < b->entry ||
-		(b->epoch > 1 && (b->opened == 0 || vote->index < b->opened)) ||
-		(next != NULL && next->opened != 0 && vote->index > next->opened))
+		(b->epoch > 1 && (b->opened == 0 || vote->index < b->opened)))
+		return 0;
+	if (next != NULL && next->opened != 0 && vote->index > next->opened &&
+		(next->base != next->epoch || !on_reseal(p, vote, epoch)))
 		return 0;
 	return sr_known_index(b, s->head.actor);
 }
@@ -181,6 +219,7 @@ static int founding_board(struct sr_proofs *p, struct sr_known_board *b,
 			return rc;
 		b->level[i] = b->quorum[i] = (uint8_t)k;
 	}
+	b->base = 1;
 	p->board_count++;
 	return 0;
 }
@@ -271,7 +310,13 @@ static const struct made {
 	{SR_T_PERSON_END, "person-end", {NULL}},
 	{SR_T_BOARD, "board", {"quorum", "member", "newcomer"}},
 	{SR_T_RESHARE, "reshare", {"quorum", "member", "newcomer", "dealer", "standby"}},
+	{SR_T_REKEY, "rekey", {"quorum", "member", "newcomer"}},
 };
+
+/* Statements that plan the next epoch of a board, which that board itself decides. */
+static bool plans_epoch(enum sr_type_id type) {
+	return type == SR_T_RESHARE || type == SR_T_REKEY;
+}
 
 static const struct made *made_by_quorum(enum sr_type_id type) {
 	for (size_t i = 0; i < sizeof makes / sizeof makes[0]; i++)
@@ -287,10 +332,10 @@ static bool asks_for(
 		!sr_bytes_eq(sr_field(r, "request", 0), sr_field(s, "request", 0)) ||
 		!sr_bytes_eq(sr_field(r, "kind", 0), sr_bytes_str(m->kind)))
 		return false;
-	if (s->type->id == SR_T_RESHARE &&
+	if (plans_epoch(s->type->id) &&
 		!sr_bytes_eq(sr_field(r, "board", 0), sr_field(s, "board", 0)))
 		return false;
-	if (s->type->id != SR_T_BOARD && s->type->id != SR_T_RESHARE &&
+	if (s->type->id != SR_T_BOARD && !plans_epoch(s->type->id) &&
 		!sr_bytes_eq(sr_field(r, "subject", 0), sr_field(s, "person", 0)))
 		return false;
 	if (s->type->id == SR_T_BOARD &&
@@ -302,8 +347,8 @@ static bool asks_for(
 	return true;
 }
 
-/* Does a quorum stand behind what the service made? The founding board's; of a reshare, the one
- * that the board has in the epoch before. */
+/* Does a quorum stand behind what the service made? The founding board's; of a reshare or a new
+ * key, the one that the board has in the epoch before, for a new key that of its highest level. */
 static bool quorum_behind(const struct sr_proofs *p, const struct sr_proven *made, char why[240]) {
 	const struct sr_statement *s = &made->entry.statement;
 	const struct made *m = made_by_quorum(s->type->id);
@@ -312,27 +357,28 @@ static bool quorum_behind(const struct sr_proofs *p, const struct sr_proven *mad
 	uint8_t board[SR_ID];
 	uint64_t epoch = 0;
 
-	if (s->type->id == SR_T_RESHARE && sr_field_dec(&epoch, s, "epoch", 0, NULL) != 0)
+	if (plans_epoch(s->type->id) && sr_field_dec(&epoch, s, "epoch", 0, NULL) != 0)
 		return false;
 	for (size_t i = 0; i < p->count && p->entries[i]->index < made->index; i++) {
 		const struct sr_statement *r = &p->entries[i]->entry.statement;
 
 		if (!asks_for(r, s, m) || sr_field_id(board, r, "board", 0, NULL) != 0 ||
-			(s->type->id != SR_T_RESHARE && memcmp(board, founding, SR_ID) != 0))
+			(!plans_epoch(s->type->id) && memcmp(board, founding, SR_ID) != 0))
 			continue;
 		for (size_t k = 0; k < p->board_count; k++) {
 			const struct sr_known_board *b = &p->boards[k];
-			size_t n;
+			size_t n, want;
 
 			if (memcmp(b->id, board, SR_ID) != 0 ||
-				(s->type->id == SR_T_RESHARE && b->epoch + 1 != epoch))
+				(plans_epoch(s->type->id) && b->epoch + 1 != epoch))
 				continue;
+			want = s->type->id == SR_T_REKEY ? b->quorum[b->levels - 1] : b->quorum[0];
 			n = approvals(p, b, p->entries[i], made->index);
-			if (n >= b->quorum[0])
+			if (n >= want)
 				return true;
 			if (n >= best) {
 				best = n;
-				quorum = b->quorum[0];
+				quorum = want;
 			}
 		}
 	}
@@ -360,6 +406,7 @@ static int learn_dealers(const struct sr_proofs *p, struct sr_known_board *b,
 				e, SR_AUTH, "dealer %s is no member of the epoch before", person);
 	}
 	b->dealers = (uint8_t)n;
+	b->base = old->base;
 	return 0;
 }
 
@@ -372,7 +419,7 @@ static int learn_board(struct sr_proofs *p, const struct sr_proven *pr, struct s
 	uint8_t id[SR_ID];
 	int rc = sr_field_id(id, s, "board", 0, e);
 
-	if (rc == 0 && s->type->id == SR_T_RESHARE)
+	if (rc == 0 && plans_epoch(s->type->id))
 		rc = sr_field_dec(&epoch, s, "epoch", 0, e);
 	for (size_t i = 0; rc == 0 && i < sr_field_count(s, "newcomer"); i++) {
 		struct sr_known *who = NULL;
@@ -419,6 +466,7 @@ static int learn_board(struct sr_proofs *p, const struct sr_proven *pr, struct s
 	b->levels = (uint8_t)levels;
 	b->entry = pr->index;
 	b->standby = s->type->id == SR_T_RESHARE && sr_field_count(s, "standby") > 0;
+	b->base = epoch;
 	if (s->type->id == SR_T_RESHARE)
 		rc = learn_dealers(p, b, s, e);
 	if (rc == 0)
@@ -502,19 +550,54 @@ static bool opening_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 	return false;
 }
 
-/* From this entry on the epoch is in force. */
-static void learn_opened(struct sr_proofs *p, const struct sr_proven *pr) {
+/* The keys of an epoch that opens, by level. */
+static int opened_keys(uint8_t key[SR_BOARD_LEVELS_MAX][SR_PK], const struct sr_known_board *b,
+	const struct sr_statement *s, struct sr_err *e) {
+	if (sr_field_count(s, "board-key") != b->levels)
+		return sr_fail(e, SR_AUTH, "%zu keys for the %u levels of the board",
+			sr_field_count(s, "board-key"), b->levels);
+	for (size_t i = 0; i < b->levels; i++) {
+		uint64_t level = 0;
+		const int rc = sr_field_level_key(&level, key[i], s, "board-key", i, e);
+
+		if (rc != 0)
+			return rc;
+		if (level != b->level[i])
+			return sr_fail(e, SR_AUTH, "a key of level %llu, the board has level %u",
+				(unsigned long long)level, b->level[i]);
+	}
+	return 0;
+}
+
+/* From this entry on the epoch is in force. Only a rekey, which members voted for, brings other
+ * keys than the epoch before had. */
+static int learn_opened(struct sr_proofs *p, const struct sr_proven *pr, struct sr_err *e) {
 	const struct sr_statement *s = &pr->entry.statement;
+	const struct sr_known_board *old;
 	struct sr_known_board *b;
 	uint8_t id[SR_ID];
 	uint64_t epoch = 0;
+	int rc = sr_field_id(id, s, "board", 0, e);
 
-	if (sr_field_id(id, s, "board", 0, NULL) != 0 ||
-		sr_field_dec(&epoch, s, "epoch", 0, NULL) != 0)
-		return;
+	if (rc == 0)
+		rc = sr_field_dec(&epoch, s, "epoch", 0, e);
+	if (rc != 0)
+		return rc;
 	b = (struct sr_known_board *)(uintptr_t)sr_proofs_board(p, id, epoch);
-	if (b != NULL && b->opened == 0)
+	if (b == NULL || b->opened != 0)
+		return 0; /* what made it is not (yet) in the set; or it is in force already */
+	rc = opened_keys(b->key, b, s, e);
+	old = sr_proofs_board(p, id, epoch - 1);
+	if (rc == 0 && b->base != b->epoch &&
+		(old == NULL || old->opened == 0 || old->levels != b->levels ||
+			memcmp(old->key, b->key, sizeof b->key) != 0))
+		rc = sr_fail(e, SR_AUTH,
+			"the vault opened epoch %llu of the board with other keys than those of "
+			"the epoch before, and no rekey",
+			(unsigned long long)epoch);
+	if (rc == 0)
 		b->opened = pr->index;
+	return rc;
 }
 
 /* Another key of somebody who is known. */
@@ -550,16 +633,14 @@ static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 	struct sr_card card;
 	int rc;
 
-	if (s->type->id == SR_T_BOARD || s->type->id == SR_T_RESHARE)
+	if (s->type->id == SR_T_BOARD || plans_epoch(s->type->id))
 		return learn_board(p, pr, e);
 	if (s->type->id == SR_T_SERVICE_KEY)
 		return learn_room(p, pr, e);
 	if (s->type->id == SR_T_PERSON_KEY)
 		return learn_key(p, pr, e);
-	if (s->type->id == SR_T_OPENED) {
-		learn_opened(p, pr);
-		return 0;
-	}
+	if (s->type->id == SR_T_OPENED)
+		return learn_opened(p, pr, e);
 	if (s->type->id == SR_T_PERSON_END) {
 		char name[SR_PERSON_TEXT];
 
@@ -694,7 +775,7 @@ int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 		if (!pr->trusted ||
 			(type != SR_T_SERVICE_KEY && type != SR_T_PERSON &&
 				type != SR_T_PERSON_KEY && type != SR_T_PERSON_END &&
-				type != SR_T_BOARD && type != SR_T_RESHARE && type != SR_T_OPENED))
+				type != SR_T_BOARD && !plans_epoch(type) && type != SR_T_OPENED))
 			continue;
 		rc = learn(p, pr, e);
 		if (rc == SR_AUTH || rc == SR_CORRUPT) { /* a forged introduction is worth nothing;
@@ -1066,6 +1147,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_BOARD:
 	case SR_T_RESHARE:
 	case SR_T_TAKEOVER:
+	case SR_T_REKEY:
 	case SR_T_OPENED:
 		return true;
 	case SR_T_REQUEST:
@@ -1086,6 +1168,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_POLICY:
 	case SR_T_SHARE:
 	case SR_T_CONFIRM:
+	case SR_T_REKEYED:
 	case SR_T_COLLECTION:
 	case SR_T_PERSON_SET:
 	case SR_T_ATTEST:

@@ -11,6 +11,11 @@
  * approvals of a quorum of the founding board, which must be in the set too. In the same way a
  * board counts from the statement that made it, with the request and the approvals behind it.
  *
+ * A board's keys stay what they are from epoch to epoch: an `opened` that says other ones is
+ * trusted only where a `rekey` made its epoch, behind which a quorum of the highest level of the
+ * epoch before stands (of the lowest behind a reshare, whose dealers are as many as the highest
+ * takes).
+ *
  * A person's next key counts from a `person-key` signed by another curator or officer, when the key
  * before bears it out or the person is researcher and depositor alone; of others it takes a request
  * of kind person with a quorum's approvals. Signatures are checked with the key in force at their
@@ -61,6 +66,9 @@ struct sr_known_board { /* an epoch of a board, as it was proven to be decided *
 	bool standby;    /* it waits until its members, a custodian and an auditor take over */
 	uint8_t dealers; /* of a reshare: how many deal, and their indices in the epoch before */
 	uint8_t dealer[SR_BOARD_MEMBERS_MAX];
+	uint64_t base; /* first epoch with its keys: its own, or by reshares that of an earlier one
+			*/
+	uint8_t key[SR_BOARD_LEVELS_MAX][SR_PK]; /* opened: as `opened` says */
 };
 
 struct sr_proofs {
@@ -135,10 +143,15 @@ struct sr_takeover {
 };
 void sr_proofs_takeover(struct sr_takeover *out, const struct sr_proofs *p,
 	const struct sr_known_board *b, struct sr_bytes keys, uint64_t before);
+/* The first epoch that had the keys of ${epoch}; 0: the set does not show it. */
+uint64_t sr_proofs_base(const struct sr_proofs *p, const uint8_t board[SR_ID], uint64_t epoch);
+/* The last epoch in force, as far as the set shows, that had the keys of ${epoch}. */
+uint64_t sr_proofs_last(const struct sr_proofs *p, const uint8_t board[SR_ID], uint64_t epoch);
 /* The person's index in it, from 1; 0: none. */
 uint8_t sr_known_index(const struct sr_known_board *b, const char *person);
 /* Did ${vote} come while its epoch of ${board} was in force, as far as the set shows, from one of
- * its members? Their index; 0: no. */
+ * its members? Or afterwards, on a request to seal anew what is under the key of that epoch, which
+ * was the last to have it? Their index; 0: no. */
 uint8_t sr_proofs_voter(
 	const struct sr_proofs *p, const uint8_t board[SR_ID], const struct sr_proven *vote);
 /* What a quorum made (persons, boards) whose request is not (with enough votes) in the set: ids of

@@ -50,6 +50,8 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_RESHARE:
 	case SR_T_STANDBY:
 	case SR_T_TAKEOVER:
+	case SR_T_REKEY:
+	case SR_T_REKEYED:
 	case SR_T_POLICY:
 	case SR_T_COLLECTION:
 	case SR_T_PERSON:
@@ -265,7 +267,7 @@ static bool named(const struct sr_caller *c, const struct sr_statement *s) {
 static int of_trust(
 	bool *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
 	static const char *const kinds[] = {
-		"role", "person", "person-end", "board", "reshare", "policy"};
+		"role", "person", "person-end", "board", "reshare", "rekey", "policy"};
 	struct sr_version_row v = {0};
 	uint8_t id[SR_ID];
 	int rc;

@@ -165,6 +165,18 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("epoch", SR_V_DEC, SR_ONE),
 		F("keys", SR_V_HASH, SR_ONE),
 		END}},
+	{SR_T_REKEY, "rekey", SR_BY_SERVICE, NULL, SR_EFFECT_CEREMONY, FIELDS{
+		F("request", SR_V_ID, SR_ONE),
+		F("board", SR_V_ID, SR_ONE),
+		F("epoch", SR_V_DEC, SR_ONE),
+		SORTED("quorum", SR_V_LEVEL_QUORUM, SR_SOME),
+		F("member", SR_V_PERSON, SR_SOME),
+		CARD("newcomer", SR_ANY, "card"),
+		END}},
+	{SR_T_REKEYED, "rekeyed", SR_BY_SERVICE, NULL, SR_EFFECT_CEREMONY, FIELDS{
+		F("board", SR_V_ID, SR_ONE),
+		F("epoch", SR_V_DEC, SR_ONE),
+		END}},
 	{SR_T_POLICY, "policy", SR_BY_SERVICE, NULL, SR_EFFECT_CEREMONY, FIELDS{
 		F("request", SR_V_ID, SR_ONE),
 		F("board", SR_V_ID, SR_ONE),

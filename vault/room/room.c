@@ -127,8 +127,8 @@ static int item_live(struct sr_room *r, const struct sr_checkout_row *c, struct 
 		return rc;
 	}
 	if (rc == 0 && strcmp(c->right, "reseal") == 0) {
-		/* Nothing is shown, and a raised hazard is what it is for. */
-		if (item.state != SR_S_RELEASED)
+		/* Nothing is shown, and a raised hazard or a new key is what it is for. */
+		if (!sr_state_may(SR_M_ITEM, item.state, SR_E_RESEAL))
 			rc = sr_fail(e, SR_DENIED, "the item is %s", sr_state_name(item.state));
 		sr_item_row_free(&item);
 		return rc;
