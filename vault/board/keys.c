@@ -44,26 +44,30 @@ int sr_subject_key_make(
 		sr_bytes_of(key, SR_KEY), e);
 }
 
-void sr_vault_epoch(struct sr_epoch *out, const struct sr_vault *v) {
-	sr_epoch_derive(out, sr_service_epoch(v->keys), v->keys->s->epoch_key);
+void sr_vault_epoch(struct sr_epoch *out, const struct sr_vault *v, uint32_t number) {
+	sr_epoch_derive(out, number, sr_service_epoch_key(v->keys, number));
 }
 
+int sr_vault_epoch_now(uint32_t *number, struct sr_vault *v, struct sr_err *e) {
+	return sr_query_epoch_now(number, v->catalogue, e);
+}
+
+/* Any number: that it is the right one for its place, replay checks. */
 static int ring_epoch(
 	void *ctx, uint32_t epoch, enum sr_compartment c, uint8_t key[SR_KEY], struct sr_err *e) {
-	const struct sr_vault *v = ctx;
-	const uint8_t *secret = sr_service_epoch_key(v->keys, epoch);
 	struct sr_epoch ep;
 
-	if (secret == NULL)
+	if (epoch < SR_EPOCH_FIRST)
 		return sr_fail(e, SR_NOTFOUND, "no key of epoch %u", epoch);
-	sr_epoch_derive(&ep, epoch, secret);
+	sr_vault_epoch(&ep, ctx, epoch);
 	memcpy(key, ep.key[c], SR_KEY);
 	sr_wipe(&ep, sizeof ep);
 	return 0;
 }
 
 /* A subject's key lives on when the service keys change. So that who has one of before, from an old
- * copy of secrets.db, reads nothing that is written later, later epochs need their own secret too.
+ * copy of secrets.db, reads nothing that is written later, epochs of later keys need their secret
+ * too.
  */
 static int subject_in_epoch(uint8_t key[SR_KEY], struct sr_vault *v, const char *subject,
 	uint32_t epoch, struct sr_err *e) {
@@ -71,9 +75,7 @@ static int subject_in_epoch(uint8_t key[SR_KEY], struct sr_vault *v, const char 
 	uint8_t own[SR_KEY];
 	int rc = sr_subject_key(own, v, subject, e);
 
-	if (rc == 0 && secret == NULL)
-		rc = sr_fail(e, SR_NOTFOUND, "no key of epoch %u", epoch);
-	if (rc == 0 && epoch == SR_EPOCH_FIRST)
+	if (rc == 0 && sr_service_epoch_first(v->keys, epoch))
 		memcpy(key, own, SR_KEY);
 	else if (rc == 0)
 		SR_HASH_OF(key, "strongroom/subject-epoch/v1", secret, sr_bytes_of(own, SR_KEY));
@@ -109,8 +111,7 @@ static int source_get(
 	void *ctx, const struct sr_object_at *at, struct sr_buf *body, struct sr_err *e) {
 	struct sr_object_source *st = ctx;
 	uint8_t key[SR_KEY];
-	int rc = sr_object_key(
-		key, st->vault, at->subject, sr_service_epoch_at(st->vault->keys, at->entry), e);
+	int rc = sr_object_key(key, st->vault, at->subject, at->epoch, e);
 
 	if (rc != 0)
 		goto out;

@@ -1,5 +1,6 @@
 /*
- * keys - where the keys of entries and objects come from: epochs from keys/service, subjects from
+ * keys - where the keys of entries and objects come from: epochs from a secret of keys/service
+ * (whoever is given the key of one epoch has no other), subjects from
  * secrets.db; and the objects that statements name, read through them.
  *
  *   subject            secrets.db                      opens
@@ -9,8 +10,8 @@
  *   collection:<...>   SR_SECRET_DESCRIPTIVE           the collection's name
  *   ceremony:<32 hex>  SR_SECRET_CEREMONY, the subject dealings of that run (board/dealings.h)
  *
- * In epochs after the first (board/rotate.h) a subject's key there is
- * BLAKE2b(the epoch's secret; "strongroom/subject-epoch/v1"; the one in secrets.db).
+ * In epochs of service keys after the first (board/rotate.h) a subject's key is
+ * BLAKE2b(the keys' epoch secret; "strongroom/subject-epoch/v1"; the one in secrets.db).
  *
  * Key of an object record = BLAKE2b(subject's key, or the epoch's structural key;
  * "strongroom/object-key/v1").
@@ -24,8 +25,10 @@
 
 /* The vault's keys as a ring for ledger/entry.h. Valid as long as ${v}. */
 struct sr_keyring sr_vault_keyring(struct sr_vault *v);
-/* The epoch that new entries are sealed under; the caller wipes it. */
-void sr_vault_epoch(struct sr_epoch *out, const struct sr_vault *v);
+/* The keys of epoch ${number}; the caller wipes them. */
+void sr_vault_epoch(struct sr_epoch *out, const struct sr_vault *v, uint32_t number);
+/* The epoch that the next entry is sealed under, by the catalogue as it stands. */
+SR_MUST int sr_vault_epoch_now(uint32_t *number, struct sr_vault *v, struct sr_err *e);
 /* A subject's key; NOTFOUND when it was erased or never made. */
 SR_MUST int sr_subject_key(
 	uint8_t key[SR_KEY], struct sr_vault *v, const char *subject, struct sr_err *e);

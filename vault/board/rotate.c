@@ -7,6 +7,7 @@
 #include "board/door.h"
 #include "board/fixity.h"
 #include "board/follow.h"
+#include "board/keys.h"
 #include "board/recover.h"
 #include "board/unlock.h"
 #include "board/witnessing.h"
@@ -84,11 +85,14 @@ static int begin(
 	struct sr_vault *v, const struct sr_unlock *then, bool *changed, struct sr_err *e) {
 	struct sr_service *next = NULL, *now = v->keys;
 	struct sr_buf file;
+	uint32_t epoch = 0;
 	int rc = may_begin(v, e);
 
 	sr_buf_init_secret(&file);
 	if (rc == 0)
-		rc = sr_service_next(&next, now, sr_ledger_next_index(v->ledger), e);
+		rc = sr_vault_epoch_now(&epoch, v, e);
+	if (rc == 0)
+		rc = sr_service_next(&next, now, sr_ledger_next_index(v->ledger), epoch, e);
 	if (rc == 0)
 		rc = sr_service_seal(&file, next, then, e);
 	if (rc == 0) {

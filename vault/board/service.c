@@ -14,12 +14,11 @@ static const char TYPE[] = "strongroom/service/v1";
 
 enum {
 	NOW = 384,
-	FORMER = 136,
+	FORMER = 144,
 	LEAVING = 128
 };
 _Static_assert(sizeof(struct sr_service_secrets) == NOW, "twelve keys of 32 bytes, no padding");
 _Static_assert(sizeof(struct sr_service_leaving) == LEAVING, "four keys of 32 bytes, no padding");
-_Static_assert(SR_EPOCH_FIRST == 1, "the first generation's epoch is its number");
 
 /* Public halves, and the newest generation's place in the lists of all. */
 static void derive(struct sr_service *k) {
@@ -78,8 +77,8 @@ int sr_service_new(struct sr_service **out, const char *origin, struct sr_err *e
 	return 0;
 }
 
-int sr_service_next(
-	struct sr_service **out, const struct sr_service *k, uint64_t from, struct sr_err *e) {
+int sr_service_next(struct sr_service **out, const struct sr_service *k, uint64_t from,
+	uint32_t epoch, struct sr_err *e) {
 	struct sr_service *n = NULL;
 	int rc = 0;
 
@@ -102,10 +101,12 @@ int sr_service_next(
 	memcpy(n->arena->structure_sk[1], k->arena->structure_sk, k->generations * SR_X_SK);
 	memcpy(n->arena->epoch_key[1], k->arena->epoch_key, k->generations * SR_KEY);
 	n->former_end[0] = from;
+	n->former_epoch[0] = epoch;
 	memcpy(n->former_ledger[0], k->ledger_pk, SR_PK);
 	memcpy(n->former_room[0], k->room_pk, SR_PK);
 	for (size_t i = 1; i < k->generations; i++) {
 		n->former_end[i] = k->former_end[i - 1];
+		n->former_epoch[i] = k->former_epoch[i - 1];
 		memcpy(n->former_ledger[i], k->former_ledger[i - 1], SR_PK);
 		memcpy(n->former_room[i], k->former_room[i - 1], SR_PK);
 	}
@@ -122,6 +123,7 @@ int sr_service_put(struct sr_buf *out, const struct sr_service *k, struct sr_err
 	sr_buf_put(out, k->s, sizeof *k->s);
 	for (size_t i = 0; i + 1 < k->generations; i++) {
 		sr_buf_put_le64(out, k->former_end[i]);
+		sr_buf_put_le64(out, k->former_epoch[i]);
 		sr_buf_put(out, k->former_ledger[i], SR_PK);
 		sr_buf_put(out, k->former_room[i], SR_PK);
 		sr_buf_put(out, k->arena->structure_sk[i + 1], SR_X_SK);
@@ -162,14 +164,22 @@ out:
 /* Former generations from ${p}; each ended after the one before it. */
 static int former_get(struct sr_service *k, const uint8_t *p, size_t count, struct sr_err *e) {
 	for (size_t i = 0; i < count; i++, p += FORMER) {
+		const uint64_t epoch = sr_le64_get(p + 8);
+
 		k->former_end[i] = sr_le64_get(p);
-		memcpy(k->former_ledger[i], p + 8, SR_PK);
-		memcpy(k->former_room[i], p + 40, SR_PK);
-		memcpy(k->arena->structure_sk[i + 1], p + 72, SR_X_SK);
-		memcpy(k->arena->epoch_key[i + 1], p + 104, SR_KEY);
+		k->former_epoch[i] = (uint32_t)epoch;
+		memcpy(k->former_ledger[i], p + 16, SR_PK);
+		memcpy(k->former_room[i], p + 48, SR_PK);
+		memcpy(k->arena->structure_sk[i + 1], p + 80, SR_X_SK);
+		memcpy(k->arena->epoch_key[i + 1], p + 112, SR_KEY);
 		if (k->former_end[i] == 0 || (i > 0 && k->former_end[i] >= k->former_end[i - 1]))
 			return sr_fail(e, SR_CORRUPT, "generation %zu before these ended at %llu",
 				i + 1, (unsigned long long)k->former_end[i]);
+		if (epoch < SR_EPOCH_FIRST || epoch > UINT32_MAX ||
+			(i > 0 && epoch >= k->former_epoch[i - 1]))
+			return sr_fail(e, SR_CORRUPT,
+				"generation %zu before these ended in key epoch %llu", i + 1,
+				(unsigned long long)epoch);
 	}
 	k->generations = count + 1;
 	return 0;
@@ -235,21 +245,21 @@ void sr_service_free(struct sr_service *k) {
 
 /* --- of several generations ------------------------------------------------------------------- */
 
-uint32_t sr_service_epoch(const struct sr_service *k) {
-	return (uint32_t)k->generations;
-}
-
-uint32_t sr_service_epoch_at(const struct sr_service *k, uint64_t index) {
+/* How many generations came after the one that the epoch is of. */
+static size_t later_than(const struct sr_service *k, uint32_t epoch) {
 	size_t later = 0;
 
-	while (later + 1 < k->generations && index < k->former_end[later])
+	while (later + 1 < k->generations && epoch <= k->former_epoch[later])
 		later++;
-	return (uint32_t)(k->generations - later);
+	return later;
 }
 
 const uint8_t *sr_service_epoch_key(const struct sr_service *k, uint32_t epoch) {
-	return epoch < 1 || epoch > k->generations ? NULL
-						   : k->arena->epoch_key[k->generations - epoch];
+	return k->arena->epoch_key[later_than(k, epoch)];
+}
+
+bool sr_service_epoch_first(const struct sr_service *k, uint32_t epoch) {
+	return later_than(k, epoch) + 1 == k->generations;
 }
 
 int sr_service_log_keys(struct sr_log_keys *out, const struct sr_service *k, struct sr_err *e) {

@@ -15,10 +15,10 @@
  *
  *   offset      size  meaning
  *        0       384  the keys in force (struct sr_service_secrets)
- *      384   n * 136  former generations, newest first, n at most SR_LOG_KEYS - 1:
- *                       le64 entry of the service-key that ended it, ledger_pk, room_pk,
- *                       structure_sk, epoch_key
- *   384 + n*136  128  while the change to these keys is under way, of the newest former one:
+ *      384   n * 144  former generations, newest first, n at most SR_LOG_KEYS - 1:
+ *                       le64 entry of the service-key that ended it, le64 its last key epoch,
+ *                       ledger_pk, room_pk, structure_sk, epoch_key
+ *   384 + n*144  128  while the change to these keys is under way, of the newest former one:
  *                     ledger_seed, room_seed, secrets_wrap, journal_key; else nothing
  */
 #ifndef SR_BOARD_SERVICE_H
@@ -34,7 +34,7 @@ struct sr_service_secrets {             /* in this order in the sealed file */
 	uint8_t room_seed[SR_SEED];     /* signs service statements and envelopes */
 	uint8_t structure_sk[SR_X_SK];  /* opens pack footers and reach lists */
 	uint8_t intake_sk[SR_X_SK];     /* opens what an interrupted accession must remember */
-	uint8_t epoch_key[SR_KEY];      /* structural compartments of this generation's epoch */
+	uint8_t epoch_key[SR_KEY];      /* structural compartments of this generation's epochs */
 	uint8_t catalogue_key[SR_KEY];  /* catalogue.db */
 	uint8_t index_key[SR_KEY];      /* index.db */
 	uint8_t secrets_wrap[SR_KEY];   /* wraps the root cell of secrets.db; never a root */
@@ -78,14 +78,15 @@ struct sr_service {
 	uint8_t intake_pk[SR_X_PK];
 	uint8_t former_ledger[SR_SERVICE_FORMER][SR_PK]; /* newest first, as all former */
 	uint8_t former_room[SR_SERVICE_FORMER][SR_PK];
-	uint64_t former_end[SR_SERVICE_FORMER]; /* entry of the service-key that ended it */
+	uint64_t former_end[SR_SERVICE_FORMER];   /* entry of the service-key that ended it */
+	uint32_t former_epoch[SR_SERVICE_FORMER]; /* its last key epoch, in force at that entry */
 };
 
 SR_MUST int sr_service_new(struct sr_service **out, const char *origin, struct sr_err *e);
-/* The generation after ${k}, whose service-key will be entry ${from}; the change is under way.
- * LIMIT: ${k} is the last that there can be. */
-SR_MUST int sr_service_next(
-	struct sr_service **out, const struct sr_service *k, uint64_t from, struct sr_err *e);
+/* The generation after ${k}, whose service-key will be entry ${from} in key epoch ${epoch}, the
+ * last of ${k}; the change is under way. LIMIT: ${k} is the last that there can be. */
+SR_MUST int sr_service_next(struct sr_service **out, const struct sr_service *k, uint64_t from,
+	uint32_t epoch, struct sr_err *e);
 /* The change is done: what it needed of the keys before is wiped, and the next seal is without. */
 void sr_service_settled(struct sr_service *k);
 
@@ -100,12 +101,10 @@ SR_MUST int sr_service_of(
 	struct sr_service **out, struct sr_bytes origin, struct sr_bytes secrets, struct sr_err *e);
 void sr_service_free(struct sr_service *k); /* NULL allowed */
 
-/* The epoch that new entries are sealed under: the generation's number, from 1. */
-uint32_t sr_service_epoch(const struct sr_service *k);
-/* The epoch of entry ${index}. */
-uint32_t sr_service_epoch_at(const struct sr_service *k, uint64_t index);
-/* The secret of an epoch; NULL: none such. */
+/* The secret that key epoch ${epoch} derives from. */
 const uint8_t *sr_service_epoch_key(const struct sr_service *k, uint32_t epoch);
+/* Is it one of the first generation? */
+bool sr_service_epoch_first(const struct sr_service *k, uint32_t epoch);
 /* All keys that the log ever had. */
 SR_MUST int sr_service_log_keys(
 	struct sr_log_keys *out, const struct sr_service *k, struct sr_err *e);
