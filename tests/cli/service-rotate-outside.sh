@@ -54,6 +54,13 @@ ok as au log export "$W/public"
 ok verify log "$W/public" --key "$FIRST"
 ok verify log "$W/public" --key "$SECOND"
 ok verify log "$W/public" --key "$FIRST" --since "$W/old.tlog-proof" --since "$W/old/checkpoint"
+# An auditor who has the export and their identity alone reads across the change, and every signature holds.
+(
+	export STRONGROOM_VAULT=$W/nowhere
+	ok as au log show --export "$W/public" --json --fingerprint "$FINGERPRINT"
+	[[ $(jq -r '[.[] | .type] | index("service-key")' out) != null ]] || fail 'the auditor does not read the change'
+	(($(jq '[.[] | .type] | length - index("service-key")' out) > 3)) || fail 'nothing behind the change is read'
+)
 CHANGE=$W/public/key-change.1
 refused 1 'none of its' verify receipt new.tlog-proof --key "$FIRST"
 ok verify receipt new.tlog-proof --key "$FIRST" --key-change "$CHANGE"

@@ -21,6 +21,7 @@ ok old sr second replace "$W/second"
 ok as_old au log --json
 before=$(jq length out)
 FIRST=$(old vkey)
+RECIPIENT=$(as_old de intake recipient --json | jq -r .recipient)
 ok as_old au log export "$W/public"
 # A receipt kept from before, and a client that comes only much later.
 ok as_old m1 log disclose 0 --out "$W/kept"
@@ -48,6 +49,9 @@ same "$(in_keys)" 'service service.board'
 ok as_new au log --json
 same "$(jq -r ".[$before].type + \" \" + .[$((before + 1))].type" out)" 'service-key key-epoch'
 ok new sr verify
+ok new sr audit replay
+has 'is equal to the replayed one'
+[[ $RECIPIENT != "$(as_new de intake recipient --json | jq -r .recipient)" ]] || fail 'the same recipient'
 ok new sr rebuild
 has 'equal to the one before'
 ok new sr scrub
