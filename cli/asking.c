@@ -80,8 +80,9 @@ int cli_ask_board(struct cli *c, const struct sr_asking *a, const char *asks, st
 int cli_ask_right(struct cli *c, struct sr_asking *a, struct sr_err *e) {
 	struct sr_clock clock = sr_clock_system();
 	struct sr_submitted out = {0};
-	uint8_t *items = NULL, request[SR_ID];
+	uint8_t *items = NULL, request[SR_ID], board[SR_ID];
 	char hex[2 * SR_ID + 1];
+	bool given = false;
 	int rc = cli_asking_reason(c, a, e);
 	if (rc == 0)
 		rc = cli_time(c, "closes", &a->closes, e);
@@ -91,8 +92,12 @@ int cli_ask_right(struct cli *c, struct sr_asking *a, struct sr_err *e) {
 		a->ends = sr_now(&clock) + (int64_t)30 * 86400; /* below the 31 that may be */
 	if (rc == 0)
 		rc = cli_connect(c, CLI_PERSON, e);
-	if (rc == 0)
+	if (rc == 0 && a->left)
+		rc = cli_board(c, board, &given, e);
+	else if (rc == 0)
 		rc = cli_items(c, &items, &a->item_count, e);
+	if (a->left)
+		a->board = board;
 	a->items = items;
 	if (rc == 0)
 		rc = sr_client_request(c->client, a, request, &out, e);

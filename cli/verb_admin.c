@@ -294,6 +294,9 @@ static void status_print(struct cli *c, const struct cli_answer *a) {
 			(unsigned long long)cli_field_dec(a, "blocks"));
 	else
 		cli_line_str("content", size);
+	if (cli_field(a, "left").p != NULL)
+		printf("  %-14s %llu items are left under a key before (board show)\n", "new key",
+			(unsigned long long)cli_field_dec(a, "left"));
 	status_line(a, "open requests", "requests-open");
 	printf("  %-14s %llu live, %llu suspended\n", "grants",
 		(unsigned long long)cli_field_dec(a, "grants-live"),

@@ -594,6 +594,23 @@ static void print_confirmed(const struct sr_board_view *v) {
 			have, v->members, takes);
 }
 
+/* What is left to do of a new key, and by whom. */
+static void print_left(const struct cli_answer *a) {
+	const uint64_t left = cli_field_dec(a, "left"), asked = cli_field_dec(a, "left-asked");
+	if (cli_field(a, "rekeying").p == NULL)
+		return;
+	printf("\nThe board has a new key since epoch %llu: left under a key before are %llu "
+	       "item%s (held: %llu),\n  whose shares open them still. ",
+		(unsigned long long)cli_field_dec(a, "rekeying"), (unsigned long long)left,
+		left == 1 ? "" : "s", (unsigned long long)cli_field_dec(a, "left-held"));
+	if (asked < left)
+		printf("To seal them anew: `strongroom reseal ask\n  --left`, which who has shares "
+		       "of that key vote on; then `reseal run`.\n");
+	else
+		printf("All of them are asked about: who has\n  shares of that key votes, then "
+		       "`strongroom reseal run`.\n");
+}
+
 static void board_print(struct cli *c, const struct cli_answer *a, const struct sr_board_view *v) {
 	static const char *const heads[] = {
 		"", "MEMBER", "NAME", "KEY", "DEALT", "ACCEPTED", "CONFIRMED"};
@@ -637,12 +654,22 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 	}
 	putchar('\n');
 	cli_table_print(&t);
+	print_left(a);
 	print_confirmed(v);
 	print_complaints(v, a);
 	print_next(v, a, false);
 	if (v->next == NULL)
 		return;
-	printf("\nA reshare is under way: then ");
+	if (v->next->standby && v->next->opened)
+		printf("\nA standby board waits. It takes over when members of it, as many as its "
+		       "highest level\n  takes, a custodian and an auditor run `board takeover`\n"
+		       "  said so: members %u, custodian %s, auditor %s; then ",
+			v->next->taking, v->next->taking_custodian ? "yes" : "no",
+			v->next->taking_auditor ? "yes" : "no");
+	else
+		printf("\nA %s is under way: then ", v->next->standby ? "dealing to a standby board"
+						     : v->next->rekey ? "new key"
+								      : "reshare");
 	for (unsigned i = 0; i < v->next->levels; i++)
 		printf("%s%u", i > 0 ? ", " : "", v->next->quorum[i]);
 	printf(" of these %u\n ", v->next->members);
@@ -652,7 +679,8 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 	}
 	putchar('\n');
 	print_complaints(v->next, a);
-	print_next(v->next, a, true);
+	if (!v->next->opened)
+		print_next(v->next, a, true);
 }
 
 /* The board that was asked for: as the log proves it, and as the vault tells the rest. */

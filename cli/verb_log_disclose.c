@@ -20,20 +20,27 @@ const struct cli_option cli_log_open_options[] = {
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
-/* ${fingerprint} NULL: any vault's whose log has this key and name. */
-static int open_receipt(struct sr_receipt_result *out, const struct sr_receipt *r, const char *vkey,
-	const uint8_t *fingerprint, const struct sr_policy *policy, struct sr_err *e) {
+struct trusted_log {
+	const char *vkey;
+	const struct sr_log_keys *keys; /* with those before; NULL: that one alone */
+	const uint8_t *fingerprint;     /* NULL: any vault's whose log has this key and name */
+};
+
+static int open_receipt(struct sr_receipt_result *out, const struct sr_receipt *r,
+	const struct trusted_log *t, const struct sr_policy *policy, struct sr_err *e) {
 	static const uint8_t unknown[SR_HASH];
 	struct sr_seen seen;
 	struct sr_vkey key;
 	const struct sr_receipt_check check = {.seen = &seen,
 		.ignore_size = true,
-		.any_vault = fingerprint == NULL,
+		.any_vault = t->fingerprint == NULL,
 		.policy = policy};
-	int rc = sr_vkey_parse(&key, sr_bytes_str(vkey), e);
+	int rc = sr_vkey_parse(&key, sr_bytes_str(t->vkey), e);
 	if (rc == 0)
-		rc = sr_seen_init(
-			&seen, key.name, fingerprint != NULL ? fingerprint : unknown, vkey, "", e);
+		rc = sr_seen_init(&seen, key.name,
+			t->fingerprint != NULL ? t->fingerprint : unknown, t->vkey, "", e);
+	if (rc == 0 && t->keys != NULL)
+		seen.keys = *t->keys;
 	return rc == 0 ? sr_receipt_verify(out, r, &check, e) : rc;
 }
 
@@ -86,6 +93,8 @@ int verb_log_disclose(struct cli *c, struct sr_err *e) {
 	const char *path = cli_get(c, "out");
 	struct sr_receipt_result res;
 	struct sr_receipt r = {.index = 0};
+	struct sr_log_keys keys;
+	char vkey[SR_VKEY_TEXT];
 	uint64_t index = 0;
 	bool proven = false;
 	if (path == NULL)
@@ -101,8 +110,11 @@ int verb_log_disclose(struct cli *c, struct sr_err *e) {
 		rc = ask_receipt(&r, c, index, e);
 	if (rc != 0)
 		goto out;
-	rc = open_receipt(&res, &r, sr_client_ledger_key(c->client, &proven),
-		sr_client_info(c->client)->fingerprint, NULL, e);
+	rc = sr_client_ledger_key(vkey, &keys, &proven, c->client, e);
+	if (rc == 0) {
+		const struct trusted_log t = {vkey, &keys, sr_client_info(c->client)->fingerprint};
+		rc = open_receipt(&res, &r, &t, NULL, e);
+	}
 	if (rc != 0)
 		goto out;
 	const size_t read = read_records(&res.entry);
@@ -178,8 +190,10 @@ int verb_log_open(struct cli *c, struct sr_err *e) {
 	int rc = load(&r, c->args.words[0], e);
 	if (rc == 0)
 		rc = read_policy(&policy, cli_get(c, "witnesses"), e);
-	if (rc == 0)
-		rc = open_receipt(&res, &r, key, print != NULL ? fingerprint : NULL, policy, e);
+	if (rc == 0) {
+		const struct trusted_log t = {key, NULL, print != NULL ? fingerprint : NULL};
+		rc = open_receipt(&res, &r, &t, policy, e);
+	}
 	if (rc == 0) {
 		if (c->json)
 			rc = cli_json_canonical(cli_entry_json(&res.entry), e);

@@ -15,11 +15,14 @@ const struct cli_option cli_log_prove_options[] = {
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
-/* The key that the client proved; for nobody logged in, the one that this vault says. */
-static int log_key(struct sr_vkey *out, struct cli *c, struct sr_err *e) {
+/* The key that the client proved, and those before; for nobody logged in, the one that this vault
+ * says. */
+static int log_key(struct sr_vkey *out, struct sr_log_keys *keys, struct cli *c, struct sr_err *e) {
+	char text[SR_VKEY_TEXT];
 	bool proven = false;
-	const char *text = sr_client_ledger_key(c->client, &proven);
-	const int rc = sr_vkey_parse(out, sr_bytes_str(text), e);
+	int rc = sr_client_ledger_key(text, keys, &proven, c->client, e);
+	if (rc == 0)
+		rc = sr_vkey_parse(out, sr_bytes_str(text), e);
 	if (rc != 0)
 		return sr_wrap(e, "the log's key");
 	if (!proven)
@@ -131,14 +134,25 @@ int verb_log_export(struct cli *c, struct sr_err *e) {
 	struct sr_exported done;
 	struct sr_dir *d = NULL;
 	struct sr_vkey key;
-	const struct sr_export_options o = {.source = &source,
+	struct sr_log_keys keys;
+	struct sr_bytes changes[SR_LOG_KEYS];
+	struct sr_export_options o = {.source = &source,
 		.key = &key,
+		.keys = &keys,
 		.file_mode = 0644 & ~c->umask,
 		.dir_mode = 0755 & ~c->umask,
 		.progress = &progress};
 	int rc = cli_connect(c, CLI_MAYBE, e);
 	if (rc == 0)
-		rc = log_key(&key, c, e);
+		rc = log_key(&key, &keys, c, e);
+	if (rc == 0) { /* without a login they are not proven: none is written */
+		o.changes = changes;
+		for (size_t i = 1; i < keys.count; i++) {
+			changes[i - 1] = sr_client_key_change(c->client, i);
+			if (changes[i - 1].p == NULL)
+				o.changes = NULL;
+		}
+	}
 	if (rc == 0)
 		rc = open_target(&d, path, o.dir_mode, e);
 	if (rc == 0)
@@ -177,8 +191,10 @@ int cli_log_ask(struct cli_answer *a, struct cli *c, struct sr_err *e) {
 
 /* What the vault gave must prove itself before it is kept. */
 static int check_proof(struct sr_checkpoint *out, uint64_t *index, size_t *others,
-	const struct sr_vkey *key, struct sr_bytes file, struct sr_err *e) {
-	const struct sr_log log = {.origin = key->name, .keys = key, .count = 1};
+	const char *origin, const struct sr_log_keys *keys, struct sr_bytes file,
+	struct sr_err *e) {
+	struct sr_vkey key = {.name = ""};
+	const struct sr_log log = {.origin = origin, .keys = &key, .count = 1};
 	struct sr_tlogproof p;
 	struct sr_note n;
 	uint8_t leaf[SR_HASH];
@@ -186,14 +202,16 @@ static int check_proof(struct sr_checkpoint *out, uint64_t *index, size_t *other
 	if (rc != 0)
 		return rc;
 	sr_leaf_hash(leaf, p.extra);
-	rc = sr_tlogproof_verify(out, &p, leaf, &log, NULL, e);
+	rc = sr_log_keys_signer(&key, keys, origin, p.checkpoint, e);
+	if (rc == 0)
+		rc = sr_tlogproof_verify(out, &p, leaf, &log, NULL, e);
 	*index = p.index;
 	*others = 0;
 	if (rc == 0)
 		rc = sr_note_parse(&n, p.checkpoint, e);
 	if (rc == 0) {
 		for (size_t i = 0; i < n.count; i++)
-			*others += !sr_note_line_is(&n.lines[i], key);
+			*others += !sr_note_line_is(&n.lines[i], &key);
 		sr_note_free(&n);
 	}
 	sr_tlogproof_free(&p);
@@ -205,6 +223,7 @@ int verb_log_prove(struct cli *c, struct sr_err *e) {
 	struct cli_answer a;
 	struct sr_checkpoint cp;
 	struct sr_vkey key;
+	struct sr_log_keys keys;
 	uint64_t index = 0;
 	size_t others = 0;
 	if (path == NULL)
@@ -212,11 +231,11 @@ int verb_log_prove(struct cli *c, struct sr_err *e) {
 	int rc = cli_connect(c, CLI_MAYBE, e);
 	if (rc != 0)
 		return rc;
-	if ((rc = log_key(&key, c, e)) != 0)
+	if ((rc = log_key(&key, &keys, c, e)) != 0)
 		return rc;
 	rc = cli_log_ask(&a, c, e);
 	if (rc == 0)
-		rc = check_proof(&cp, &index, &others, &key, sr_buf_view(&a.r.body), e);
+		rc = check_proof(&cp, &index, &others, key.name, &keys, sr_buf_view(&a.r.body), e);
 	if (rc == 0)
 		rc = cli_write_file(path, sr_buf_view(&a.r.body), false, e);
 	cli_answer_free(&a);

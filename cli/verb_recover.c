@@ -13,6 +13,7 @@
 
 #include "base/escape.h"
 #include "board/recover.h"
+#include "board/rotate.h"
 #include "cli/verbs.h"
 
 enum {
@@ -33,6 +34,8 @@ const struct cli_option cli_recover_piece_options[] = {
 };
 const struct cli_option cli_recover_finish_options[] = {
 	{"key", CLI_ONE, "F", "the file of `recover begin`"},
+	{"keep-keys", CLI_FLAG, NULL,
+		"do not change the service keys now; `service rotate` does it later"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
@@ -199,7 +202,13 @@ static void tell_pieces(const struct cli *c, const struct sr_recover_finish *o) 
 	}
 }
 
-static void done(const struct cli *c, const struct sr_recover_finish *o) {
+struct finished {  /* what became of the change of keys behind a recovery */
+	bool kept; /* it was not wanted */
+	bool rotated;
+	struct sr_err why; /* it was, and is not made */
+};
+
+static void done(const struct cli *c, const struct sr_recover_finish *o, const struct finished *f) {
 	if (c->json) {
 		json_t *j = json_object(), *list = json_array();
 		for (size_t i = 0; i < o->pieces; i++) {
@@ -209,12 +218,39 @@ static void done(const struct cli *c, const struct sr_recover_finish *o) {
 			json_array_append_new(list, p);
 		}
 		json_object_set_new(j, "pieces", list);
+		json_object_set_new(j, "rotated", json_boolean(f->rotated));
 		cli_json_print(j);
 		return;
 	}
 	printf("the vault opens with the new passphrase or credential, and the log says so "
-	       "(recover).\nThe keys themselves are the ones before: whoever has an older copy of "
-	       "keys/service and what it was sealed to still has them. Destroy older backups\n");
+	       "(recover).\n");
+	if (f->rotated)
+		printf("The service keys are new ones, and the log says so (service-key): an "
+		       "older copy of keys/service opens nothing that is written from now on. The "
+		       "log has another public key (`strongroom witness policy` shows it): its "
+		       "witnesses and whoever checks it from outside want it\n");
+	else
+		printf("The keys themselves are the ones before: whoever has an older copy of "
+		       "keys/service and what it was sealed to still has them. `strongroom service "
+		       "rotate` changes them%s%s\n",
+			f->kept ? "" : "; now it could not be done: ", f->kept ? "" : f->why.text);
+}
+
+/* Whoever found or stole what the keys were sealed to shall have no use of it: new keys. That they
+ * cannot be changed now undoes no recovery. */
+static void rotate(
+	struct cli *c, struct sr_vault *v, const struct sr_recover_finish *o, struct finished *f) {
+	const struct sr_rotate ro = {
+		.path = o->path, .then = o->unlock, .clock = o->clock, .progress = o->progress};
+	struct sr_vault *next = NULL;
+	bool changed = false;
+	f->kept = cli_has(c, "keep-keys");
+	if (f->kept) {
+		sr_vault_close(v);
+		return;
+	}
+	f->rotated = sr_rotate(&next, v, &ro, &changed, &f->why) == 0;
+	sr_vault_close(next);
 }
 
 int verb_recover_finish(struct cli *c, struct sr_err *e) {
@@ -223,6 +259,7 @@ int verb_recover_finish(struct cli *c, struct sr_err *e) {
 	struct sr_buf *texts = calloc(o.pieces + 1, sizeof *texts);
 	struct sr_vault *v = NULL;
 	struct cli_secret s = {0};
+	struct finished f = {false};
 	struct sr_buf key;
 	sr_buf_init(&key);
 	o.piece = calloc(o.pieces + 1, sizeof *o.piece);
@@ -244,8 +281,10 @@ int verb_recover_finish(struct cli *c, struct sr_err *e) {
 		cli_progress_end();
 		tell_pieces(c, &o);
 	}
+	if (rc == 0)
+		rotate(c, v, &o, &f);
+	cli_progress_end();
 	cli_secret_free(&s);
-	sr_vault_close(v);
 	if (rc == SR_AUTH && strstr(e->text, "wrong") != NULL)
 		c->own_input = true;
 	if (rc == SR_LOCKED)
@@ -254,7 +293,7 @@ int verb_recover_finish(struct cli *c, struct sr_err *e) {
 		cli_hint(c, "ask the members who are missing, or whose piece does not count, for a "
 			    "piece of the same file");
 	if (rc == 0)
-		done(c, &o);
+		done(c, &o, &f);
 	for (size_t i = 0; texts != NULL && i < o.pieces; i++)
 		sr_buf_free(&texts[i]);
 	free(texts);

@@ -616,7 +616,10 @@ static void todo_print(const struct sr_row *r) {
 		const char *what, *key, *verb;
 	} todos[] = {
 		{"vote", "request", "request show ID; vote ID approve|reject|correct"},
+		{"reseal", "board", "board show; reseal ask --left"},
 		{"join", "request", "request show ID; join ID"},
+		{"topup", "request", "request show ID; vote ID topup"},
+		{"extension", "request", "request show ID; vote ID topup --extension "},
 		{"correct", "request", "request show ID; amend ID"},
 		{"describe", NULL, "list --state held; describe ITEM"},
 		{"release", NULL, "list --state held; release ITEM"},
@@ -665,7 +668,15 @@ static void todo_print(const struct sr_row *r) {
 			cli_print(sr_row_get(r, "basis"));
 			printf(")");
 		}
+		if (todos[i].key != NULL && sr_row_get(r, "items").p != NULL &&
+			sr_row_get(r, "kind").p == NULL) {
+			printf(" (items: ");
+			cli_print(sr_row_get(r, "items"));
+			printf(")");
+		}
 		printf("   -> strongroom %s", todos[i].verb);
+		if (sr_row_get(r, "extension").p != NULL)
+			cli_print(sr_row_get(r, "extension"));
 	}
 	putchar('\n');
 }
@@ -691,7 +702,7 @@ static void feed_print(const struct cli *c, const struct cli_answer *a) {
 		hex, info->person, now);
 	for (size_t i = 0; i < a->rows.count; i++) {
 		static const char *const ids[] = {
-			"request", "grant", "checkout", "run", "enquiry", "items"};
+			"request", "grant", "checkout", "run", "enquiry", "board", "items"};
 		const struct sr_row *r = &a->rows.rows[i];
 		struct sr_bytes what = sr_row_get(r, "what"), id = {NULL, 0};
 

@@ -9,6 +9,11 @@
 #include "cli/words.h"
 
 const struct cli_option cli_reseal_ask_options[] = {
+	{"left", CLI_FLAG, NULL,
+		"instead of ITEM...: what is left under a key that the board has no more, as much "
+		"as one request holds"},
+	{"limit", CLI_ONE, "N", "with --left: at most so many (1 to 10000)"},
+	{"board", CLI_ONE, "B", "with --left: which board (its id, or the start of it)"},
 	{"ends", CLI_ONE, "WHEN", "do it until then: 7d, 2031-03-31 (else 30 days, at most 31)"},
 	{"closes", CLI_ONE, "WHEN", "the vote closes then"},
 	{"purpose", CLI_LIST, "P", "research, teaching, ... (not needed)"},
@@ -20,8 +25,20 @@ const struct cli_option cli_reseal_ask_options[] = {
 
 int verb_reseal_ask(struct cli *c, struct sr_err *e) {
 	struct sr_asking a = {.kind = "reseal"};
+	uint64_t limit = SR_REQUEST_ITEMS_MAX;
 	int rc = cli_list(c, &a.purposes, "purpose", e);
 
+	if (rc == 0 && cli_has(c, "limit"))
+		rc = cli_dec(c, "limit", &limit, e);
+	if (rc == 0 && (limit == 0 || limit > SR_REQUEST_ITEMS_MAX))
+		rc = sr_fail(e, SR_USAGE, "--limit: want 1 to %d", SR_REQUEST_ITEMS_MAX);
+	a.left = cli_has(c, "left") ? (size_t)limit : 0;
+	if (rc == 0 && a.left && c->args.word_count > 0)
+		rc = sr_fail(e, SR_USAGE, "give items or --left, not both");
+	if (rc == 0 && !a.left && c->args.word_count == 0)
+		rc = sr_fail(e, SR_USAGE, "which items? ITEM..., or --left");
+	if (rc == 0 && !a.left && (cli_has(c, "board") || cli_has(c, "limit")))
+		rc = sr_fail(e, SR_USAGE, "--board and --limit go with --left");
 	return rc == 0 ? cli_ask_right(c, &a, e) : rc;
 }
 

@@ -20,6 +20,9 @@ const struct cli_option cli_restore_share_options[] = {
 	{"sheet", CLI_ONE, "F", "the lines of the recovery sheet, typed; - reads standard input"},
 	{"old", CLI_ONE, "FILE", "or the identity until now"},
 	{"old-passphrase-file", CLI_ONE, "F", "its passphrase"},
+	{"before", CLI_FLAG, NULL,
+		"shares of the key that the board had before, for what is left under it (board "
+		"rekey)"},
 	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
@@ -121,6 +124,7 @@ int verb_restore_share(struct cli *c, struct sr_err *e) {
 		rc = cli_board(c, board, &given, e);
 	from.sheet = cli_has(c, "sheet") ? &sheet : NULL;
 	from.old = old.seed;
+	from.before = cli_has(c, "before");
 	if (rc == 0)
 		rc = sr_client_restore_share(c->client, board, &from, &r, e);
 	sr_wipe(&sheet, sizeof sheet);

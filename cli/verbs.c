@@ -19,6 +19,13 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom passphrase --vault /srv/vault --unlock /root/vault.key --unlock-new "
 		"/root/vault2.key",
 		cli_passphrase_options, 0, 0, verb_passphrase},
+	{"service", "rotate",
+		"Change the service keys of a vault that is not running, and what they are sealed "
+		"to.",
+		"[--unlock-new F | --new-passphrase-file F]",
+		"strongroom service rotate --vault /srv/vault --unlock /root/vault.key "
+		"--unlock-new /root/vault2.key",
+		cli_rotate_options, 0, 0, verb_service_rotate},
 	{"recover", "begin",
 		"The passphrase of the service keys is lost: begin to have them given back by "
 		"members.",
@@ -34,7 +41,7 @@ const struct cli_verb cli_verbs[] = {
 		cli_recover_piece_options, 1, 1, verb_recover_piece},
 	{"recover", "finish",
 		"Open the vault with enough members' pieces, under what `recover begin` was given.",
-		"PIECE... --key F",
+		"PIECE... --key F [--keep-keys]",
 		"strongroom recover finish m1.piece m3.piece --key recovery.key --unlock "
 		"/root/vault2.key --vault /srv/vault",
 		cli_recover_finish_options, 1, SR_BOARD_MEMBERS_MAX, verb_recover_finish},
@@ -87,7 +94,7 @@ const struct cli_verb cli_verbs[] = {
 	{"board", "restore-share",
 		"Bring your shares over to your new key, from the recovery sheet or the identity "
 		"before.",
-		"(--sheet F | --old FILE) [--board B] --as MEMBER",
+		"(--sheet F | --old FILE) [--before] [--board B] --as MEMBER",
 		"strongroom board restore-share --sheet typed.txt --as m1b.id",
 		cli_restore_share_options, 0, 0, verb_restore_share},
 	{"board", "reveal",
@@ -109,10 +116,21 @@ const struct cli_verb cli_verbs[] = {
 	{"board", "minutes", "Print the page that members sign on paper, from what the log proves.",
 		"--as ANYBODY [--board B]", "strongroom board minutes --as m1.id >minutes.txt",
 		cli_board_options, 0, 0, verb_board_minutes},
+	{"board", "takeover",
+		"Say, as one of its members, custodian or auditor, that the standby board takes "
+		"over.",
+		"[--board B] --as PERSON", "strongroom board takeover --as s1.id",
+		cli_board_takeover_options, 0, 0, verb_board_takeover},
 	{"board", "reshare", "Ask the board to hand its keys to other members; the keys stay.",
 		"[--leave PERSON...] [--join CARD...] [--quorum LEVEL:K...] --as MEMBER",
 		"strongroom board reshare --leave p-6f1c2a90b3d4e5f6 --join new.id.card --as m1.id",
 		cli_board_reshare_options, 0, 0, verb_board_reshare},
+	{"board", "rekey",
+		"Ask the board for a new key, for when k shares of the present one may be loose; "
+		"every item is then sealed anew.",
+		"[--leave PERSON...] [--join CARD...] [--quorum LEVEL:K] --as MEMBER | OFFICER",
+		"strongroom board rekey --reason \"two safes were broken into\" --as m1.id",
+		cli_board_rekey_options, 0, 0, verb_board_rekey},
 	{"board", "add", "Ask the founding board for another board, for collections of its own.",
 		"--member CARD... --level K... --as MEMBER",
 		"strongroom board add --member n*.card --level 2 --as m1.id", cli_board_add_options,
@@ -288,10 +306,12 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom request redact 3f2a --reason \"a witness lives\" --as bea.id",
 		cli_request_redact_options, 1, ANY, verb_request_redact},
 	{"reseal", "ask",
-		"Ask the board to seal released items anew, at the level their hazards need now.",
-		"ITEM... --reason TEXT [--ends WHEN] --as CURATOR | OFFICER | MEMBER",
+		"Ask the board to seal released items anew, at the level their hazards need now, "
+		"or what is left under a key that the board has no more.",
+		"ITEM... | --left [--limit N] [--board B] --reason TEXT [--ends WHEN] --as "
+		"CURATOR | OFFICER | MEMBER",
 		"strongroom reseal ask 3f2a --reason \"hazard graphic was found\" --as carl.id",
-		cli_reseal_ask_options, 1, ANY, verb_reseal_ask},
+		cli_reseal_ask_options, 0, ANY, verb_reseal_ask},
 	{"reseal", "run", "Seal the items of such a grant anew; goes on where it was broken off.",
 		"GRANT --as WHO-ASKED", "strongroom reseal run 51e0 --as carl.id", NULL, 1, 1,
 		verb_reseal_run},

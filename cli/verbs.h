@@ -18,12 +18,14 @@ int verb_identity_age(struct cli *c, struct sr_err *e);
 /* verb_board.c */
 extern const struct cli_option cli_board_new_options[], cli_board_add_options[],
 	cli_board_options[], cli_board_act_options[], cli_board_accept_options[];
+extern const struct cli_option cli_rotate_options[];
 extern const struct cli_option cli_passphrase_options[], cli_identity_passphrase_options[];
 extern const struct cli_option cli_recover_begin_options[], cli_recover_piece_options[],
 	cli_recover_finish_options[];
 int verb_recover_begin(struct cli *c, struct sr_err *e);
 int verb_recover_piece(struct cli *c, struct sr_err *e);
 int verb_recover_finish(struct cli *c, struct sr_err *e);
+int verb_service_rotate(struct cli *c, struct sr_err *e);
 /* What the service keys are to be sealed to: --unlock-new F (made now), --new-passphrase-file F, or
  * asked for. */
 SR_MUST int cli_unlock_new(struct cli *c, struct cli_secret *s, struct sr_err *e);
@@ -38,7 +40,11 @@ int verb_passphrase(struct cli *c, struct sr_err *e);
 int verb_identity_passphrase(struct cli *c, struct sr_err *e);
 int verb_board_new(struct cli *c, struct sr_err *e);
 int verb_board_reshare(struct cli *c, struct sr_err *e); /* verb_reshare.c */
+int verb_board_takeover(struct cli *c, struct sr_err *e);
+extern const struct cli_option cli_board_takeover_options[];
 extern const struct cli_option cli_board_reshare_options[];
+int verb_board_rekey(struct cli *c, struct sr_err *e);
+extern const struct cli_option cli_board_rekey_options[];
 int verb_board_add(struct cli *c, struct sr_err *e);
 int verb_board_list(struct cli *c, struct sr_err *e);
 int verb_board_deal(struct cli *c, struct sr_err *e);

@@ -144,7 +144,9 @@ int verify_known(struct verify_known *out, const struct verify_given *g, struct 
 		return sr_fail(e, SR_AUTH, "no key of %s was given", shown);
 	out->log.origin = out->origin;
 	out->log.keys = out->keys;
-	return 0;
+	for (size_t i = 0; i < out->log.count; i++)
+		out->when[i].until = UINT64_MAX;
+	return verify_changes(out, g, e);
 }
 
 /* ---- checkpoints ---- */
@@ -170,6 +172,12 @@ int verify_checkpoint(struct sr_checkpoint *out, const struct verify_known *know
 	struct sr_note note;
 	int rc = sr_checkpoint_open(out, &note, in, &known->log, e);
 
+	if (rc == 0 && !verify_in_force(known, &note, out->size))
+		rc = sr_fail(e, SR_AUTH,
+			"the checkpoint of %" PRIu64
+			" entries is signed by a key of another time: the "
+			"log had changed it, or had not yet",
+			out->size);
 	if (rc == 0 && quorum && g->policy != NULL) {
 		rc = sr_policy_check(g->policy, &note, w, e);
 		if (rc == 0)

@@ -116,6 +116,7 @@ int verify_log(const struct verify_given *g, const char *path, struct sr_err *e)
 	if (rc == 0)
 		rc = verify_known(&known, g, sr_buf_view(&note), e);
 	if (rc == 0) {
+		verify_exported_changes(&known, d);
 		rc = verify_checkpoint(&c, &known, g, sr_buf_view(&note), true, e);
 		if (rc != 0)
 			(void)sr_wrap(e, "checkpoint");

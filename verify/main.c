@@ -38,6 +38,7 @@ static const struct command {
 };
 
 enum option {
+	OPT_KEY_CHANGE,
 	OPT_KEY,
 	OPT_ORIGIN,
 	OPT_POLICY,
@@ -55,6 +56,10 @@ static const struct {
 	const char *name, *value, *help;
 	const char *of; /* the commands that take it, NULL: all */
 } options[OPTIONS] = {
+	[OPT_KEY_CHANGE] = {"--key-change", "FILE",
+		"the note by which one key followed another; repeated, in "
+		"their order",
+		NULL},
 	[OPT_KEY] = {"--key", "VKEY",
 		"the log's public key, NAME+8 hex digits+base64; repeated "
 		"while a log changes its key",
@@ -118,6 +123,12 @@ static int take_option(struct line *l, enum option o, const char *value, struct 
 	switch (o) {
 	case OPT_KEY:
 		return verify_add_key(g, value, e);
+	case OPT_KEY_CHANGE:
+		if (g->change_count == VERIFY_KEYS)
+			return sr_fail(
+				e, SR_USAGE, "--key-change: more than %d files", (int)VERIFY_KEYS);
+		g->change[g->change_count++] = value;
+		return 0;
 	case OPT_ORIGIN:
 		return once(&g->origin, name, value, e);
 	case OPT_POLICY:

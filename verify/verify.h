@@ -34,6 +34,8 @@ struct verify_given {
 	const char *origin; /* --origin; NULL: the name of the keys */
 	struct sr_vkey keys[VERIFY_KEYS];
 	size_t key_count;
+	const char *change[VERIFY_KEYS]; /* files: how one key followed another */
+	size_t change_count;
 	struct sr_policy *policy; /* NULL: nothing is asked of witnesses */
 	const char *since[VERIFY_SINCE];
 	size_t since_count;
@@ -74,10 +76,26 @@ SR_MUST int verify_policy(struct verify_given *g, const char *path, struct sr_er
 struct verify_known {
 	char origin[SR_NAME_MAX + 1];
 	struct sr_vkey keys[VERIFY_KEYS];
+	struct {
+		uint64_t after, until; /* trees of more than, and at most, that many entries; 0 and
+					  UINT64_MAX: no change is known */
+	} when[VERIFY_KEYS];
 	struct sr_log log;
 };
 SR_MUST int verify_known(struct verify_known *out, const struct verify_given *g,
 	struct sr_bytes file, struct sr_err *e);
+/* --- a log that changed its key (changes.c) --- */
+
+/* One note of a change: the key that it names, and until where the one that signed it counts. AUTH:
+ * signed by none of the log's keys, or another change than one that was followed. */
+SR_MUST int verify_follow(struct verify_known *k, struct sr_bytes note, struct sr_err *e);
+/* All of --key-change, in their order. */
+SR_MUST int verify_changes(struct verify_known *k, const struct verify_given *g, struct sr_err *e);
+/* Those that lie in an export. They prove themselves: one that does not is nothing. */
+void verify_exported_changes(struct verify_known *k, struct sr_dir *d);
+/* Is ${note}, verified with all keys, signed by one that signs trees of ${size} entries? */
+bool verify_in_force(const struct verify_known *k, const struct sr_note *note, uint64_t size);
+
 /* Open a checkpoint note and check it: signature, origin, and with ${quorum} the policy; tells who
  * cosigned when. ${out}->extension is empty afterwards. */
 SR_MUST int verify_checkpoint(struct sr_checkpoint *out, const struct verify_known *known,

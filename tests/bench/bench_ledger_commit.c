@@ -40,9 +40,10 @@ static int commits(struct sr_ledger *l, size_t count, size_t group, struct sr_er
 	return 0;
 }
 
-static int no_key(void *ctx, enum sr_compartment c, const char *subject, uint8_t key[SR_KEY],
-	struct sr_err *e) {
+static int no_key(void *ctx, uint32_t epoch, enum sr_compartment c, const char *subject,
+	uint8_t key[SR_KEY], struct sr_err *e) {
 	(void)ctx;
+	(void)epoch;
 	(void)c;
 	(void)subject;
 	(void)key;

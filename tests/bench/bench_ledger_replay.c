@@ -62,8 +62,9 @@ static int structural_key(
 				  : sr_fail(e, SR_NOTFOUND, "no key of that compartment");
 }
 
-static int any_subject(void *ctx, enum sr_compartment c, const char *subject, uint8_t key[SR_KEY],
-	struct sr_err *e) {
+static int any_subject(void *ctx, uint32_t epoch, enum sr_compartment c, const char *subject,
+	uint8_t key[SR_KEY], struct sr_err *e) {
+	(void)epoch;
 	(void)ctx;
 	(void)c;
 	(void)subject;
@@ -72,8 +73,9 @@ static int any_subject(void *ctx, enum sr_compartment c, const char *subject, ui
 	return 0;
 }
 
-static int no_subject(void *ctx, enum sr_compartment c, const char *subject, uint8_t key[SR_KEY],
-	struct sr_err *e) {
+static int no_subject(void *ctx, uint32_t epoch, enum sr_compartment c, const char *subject,
+	uint8_t key[SR_KEY], struct sr_err *e) {
+	(void)epoch;
 	(void)ctx;
 	(void)c;
 	(void)key;

@@ -49,6 +49,15 @@ refused 1 'topup-needed.*extension 1 added the item, and 0 of 2' as ri checkout 
 ok as m1 request show "$REQUEST"
 has 'extension +1: 2 items, asked by'
 has 'needs topup .*0 of 2 members .*\(extension 1\)'
+# It waits for every member who may give pieces, until they did; for nobody else.
+for m in m1 m2 m3 m4; do
+	ok as "$m" inbox --json
+	same "$(jq -r '.[] | select(.what == "extension") | "\(.request) \(.extension) \(.items)"' out)" "$REQUEST 1 2" "$m"
+done
+ok as m1 inbox
+has "extension ${REQUEST:0:12} \\(items: 2\\) +-> strongroom request show ID; vote ID topup --extension 1"
+ok as ri inbox --json
+same "$(jq '[.[] | select(.what == "extension")] | length' out)" 0
 checked_out "$first" --grant "$GRANT"
 ok as ri cat "$CHECKOUT"
 same "$OUT" first
@@ -61,7 +70,11 @@ refused 1 'no extension 2|not found' as m1 vote "$REQUEST" topup --extension 2
 ok as m1 vote "$REQUEST" topup --extension 1
 refused 1 'topped-up' as m1 vote "$REQUEST" topup --extension 1
 refused 1 '1 of 2' as ri checkout "$second" --grant "$GRANT"
+owed() { as "$1" inbox --json | jq -r '[.[] | select(.what == "topup" or .what == "extension") | "\(.what) \(.extension) \(.items)"] | join(",")'; }
+same "$(owed m1)" ''
+same "$(owed m2)" 'extension 1 2'
 ok as m4 vote "$REQUEST" topup --extension 1
+for m in m1 m2 m3 m4; do same "$(owed "$m")" '' "$m, when there are enough"; done
 for i in "$second" "$third"; do
 	checked_out "$i" --grant "$GRANT"
 	ok as ri cat "$CHECKOUT"
@@ -83,6 +96,7 @@ for m in m1 m2; do ok as "$m" vote "$asked" approve; done
 ok as cu1 grants --request "$asked" --json
 ok as cu1 reseal run "$(json 0.id)"
 refused 1 'topup-needed' as ri checkout "$fourth" --grant "$GRANT"
+for m in m1 m2 m3 m4; do same "$(owed "$m")" 'extension 2 1' "$m, after the reseal"; done
 checked_out "$second" --grant "$GRANT"
 ok as ri return "$CHECKOUT"
 for m in m2 m3; do ok as "$m" vote "$REQUEST" topup --extension 2; done
@@ -92,6 +106,7 @@ same "$OUT" fourth
 ok as ri return "$CHECKOUT"
 # The end of the grant is the end of all of it.
 ok as ri close "$GRANT"
+for m in m1 m4; do same "$(owed "$m")" ''; done
 refused 1 'grant-state' as ri extend "$GRANT" "$graphic"
 refused 1 'grant-state|closed' as ri checkout "$second" --grant "$GRANT"
 ok as au log --type incident --json

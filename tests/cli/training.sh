@@ -27,10 +27,16 @@ checked_out "$ITEM"
 ok as ri cat "$CHECKOUT"
 same "$OUT" text
 ok as ri return "$CHECKOUT"
+# Somebody is reading when it ends: the next page is not given.
+checked_out "$ITEM"
+ok as ri cat "$CHECKOUT"
 while [[ $(date -u +%Y-%m-%dT%H:%M:%SZ) < $soon || $(date -u +%Y-%m-%dT%H:%M:%SZ) = "$soon" ]]; do sleep 0.3; done
+refused 1 "the training trauma-awareness, and that of $ri expired at $soon" as ri cat "$CHECKOUT"
+ok as ri return "$CHECKOUT"
 refused 1 "training-expired.*trauma-awareness, and that of $ri expired at $soon" as ri checkout "$ITEM"
 ok as of attest "$ri" --kind training --term trauma-awareness --ends 365d
 checked_out "$ITEM"
+ok as ri cat "$CHECKOUT"
 ok as ri return "$CHECKOUT"
 ok as of attest end "${aid:0:12}" --reason 'it was not passed'
 refused 1 'training-ended.*first-aid' as ri checkout "$ITEM"

@@ -616,6 +616,71 @@ RIG void life_second(struct rig *r) {
 	}
 }
 
+/* The members of board 2 deal and accept, in ${run} for ${epoch}, whose keys are named so. */
+RIG void life_second_opens(struct rig *r, const char *run, const char *keys, uint64_t epoch) {
+	const int who[] = {RESEARCHER, RESEARCHER2};
+	char b64[64];
+	uint8_t h[SR_HASH];
+	struct sr_buf b;
+	rig_hash(h, keys);
+	sr_buf_init(&b);
+	sr_buf_put_base64(&b, h, SR_HASH);
+	snprintf(b64, sizeof b64, "2 %.*s", (int)b.len, (const char *)b.p);
+	sr_buf_free(&b);
+	for (int i = 0; epoch > 1 && i < 2; i++) {
+		rig_begin(r, SR_T_DEAL, who[i]);
+		f_id(r, "board", "board 2");
+		f_id(r, "run", run);
+		f_hash(r, "dealing", run);
+		rig_object(r, "deal", sr_bytes_str("a dealing"));
+		rig_end(r);
+	}
+	for (int i = 0; i < 2; i++) {
+		rig_begin(r, SR_T_ACCEPT, who[i]);
+		f_id(r, "board", "board 2");
+		f_id(r, "run", run);
+		f_hash(r, "transcript", run);
+		f_hash(r, "keys", keys);
+		rig_object(r, "shares", sr_bytes_str("a box"));
+		f_put(r, "board-key", b64);
+		rig_end(r);
+	}
+	rig_begin(r, SR_T_OPENED, SERVICE);
+	f_id(r, "board", "board 2");
+	f_id(r, "run", run);
+	f_hash(r, "transcript", run);
+	f_dec(r, "epoch", epoch);
+	f_hash(r, "keys", keys);
+	rig_object(r, "public", sr_bytes_str(keys));
+	f_put(r, "board-key", b64);
+	rig_end(r);
+}
+
+/* Board 2 gets its keys, and then others, under which nothing is left to seal anew. */
+RIG void life_rekey(struct rig *r) {
+	const int who[] = {RESEARCHER, RESEARCHER2};
+	struct rig_request q = {"make rekey", "rekey", 1, NULL, 0, -1, 0, NULL, NULL};
+	struct rig_vote v = {.request = "make rekey", .decision = "approve", .version = 1};
+	life_second_opens(r, "run of board 2", "keys of board 2", 1);
+	s_request(r, M0, &q);
+	memcpy(v.of, rig_last(r)->hash, SR_HASH);
+	s_vote(r, M1, &v);
+	s_vote(r, M2, &v);
+	rig_begin(r, SR_T_REKEY, SERVICE);
+	f_id(r, "request", "make rekey");
+	f_id(r, "board", "board 2");
+	f_dec(r, "epoch", 2);
+	f_put(r, "quorum", "2 2");
+	for (int i = 0; i < 2; i++)
+		f_put(r, "member", r->person[who[i]]);
+	rig_end(r);
+	life_second_opens(r, "rekey of board 2", "new keys of board 2", 2);
+	rig_begin(r, SR_T_REKEYED, SERVICE);
+	f_id(r, "board", "board 2");
+	f_dec(r, "epoch", 2);
+	rig_end(r);
+}
+
 /* The founding board hands its keys on; an open request is the new members' to decide. */
 RIG void life_reshare(struct rig *r) {
 	struct rig_request q = {"make reshare", "reshare", 1, NULL, 0, -1, 0, NULL, NULL};
@@ -666,6 +731,35 @@ RIG void life_policy(struct rig *r) {
 	rig_end(r);
 }
 
+/* The reshare is decided anew: a standby board, whose members accepted. */
+RIG void life_standby(struct rig *r) {
+	static const int members[] = {RESEARCHER, RESEARCHER2};
+	struct rig_request q = {"make standby", "reshare", 1, NULL, 0, -1, 0, NULL, NULL};
+	struct rig_vote v = {.request = "make standby", .decision = "approve", .version = 1};
+	s_request(r, M0, &q);
+	memcpy(v.of, rig_last(r)->hash, SR_HASH);
+	s_vote(r, M1, &v);
+	s_vote(r, M2, &v);
+	rig_begin(r, SR_T_RESHARE, SERVICE);
+	f_id(r, "request", "make standby");
+	f_board(r);
+	f_dec(r, "epoch", 2);
+	f_put(r, "quorum", "2 2");
+	f_put(r, "quorum", "3 2");
+	for (size_t i = 0; i < 2; i++)
+		f_put(r, "member", r->person[members[i]]);
+	f_put(r, "dealer", r->person[M1]);
+	f_put(r, "dealer", r->person[M2]);
+	f_put(r, "dealer", r->person[M3]);
+	f_put(r, "standby", "yes");
+	rig_end(r);
+	for (int i = 1; i <= 3; i++)
+		s_deal(r, M0 + i, "standby run");
+	for (size_t i = 0; i < 2; i++)
+		s_accept(r, members[i], "standby run");
+	s_opens(r, SR_T_STANDBY, "standby run", 2);
+}
+
 RIG void life_all(struct rig *r) {
 	life_board(r);
 	life_items_in(r);
@@ -677,8 +771,12 @@ RIG void life_all(struct rig *r) {
 	life_epochs(r);
 	life_erased(r);
 	life_second(r);
+	life_rekey(r);
 	life_policy(r);
 	life_reshare(r);
+	s_service_key(r, r->count, M1, "the second room");
+	life_standby(r);
+	s_takeover(r, RESEARCHER, "standby run", 2);
 }
 
 #endif

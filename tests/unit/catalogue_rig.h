@@ -394,14 +394,14 @@ RIG void rig_refused(struct rig *r, const char *piece) {
 
 /* --- usual statements --- */
 
-RIG void rig_vkey(struct rig *r) {
+RIG void rig_vkey(struct rig *r, int whose) {
 	struct sr_vkey k;
 	struct sr_buf b;
 	struct sr_err e;
 	char text[300];
 	sr_buf_init(&b);
-	assert_ok(
-		sr_vkey_make(&k, sr_bytes_str("archive.example.org/vault"), 1, r->pk[M0], &e), &e);
+	assert_ok(sr_vkey_make(&k, sr_bytes_str("archive.example.org/vault"), 1, r->pk[whose], &e),
+		&e);
 	sr_vkey_put(&b, &k);
 	snprintf(text, sizeof text, "%.*s", (int)b.len, (const char *)b.p);
 	f_put(r, "ledger-key", text);
@@ -410,7 +410,7 @@ RIG void rig_vkey(struct rig *r) {
 RIG void s_found(struct rig *r) {
 	rig_begin(r, SR_T_FOUND, SERVICE);
 	f_put(r, "origin", "archive.example.org/vault");
-	rig_vkey(r);
+	rig_vkey(r, M0);
 	f_key(r, "room-key", "room");
 	f_dec(r, "level", 2);
 	f_dec(r, "level", 3);
@@ -420,6 +420,15 @@ RIG void s_found(struct rig *r) {
 	rig_card(r, "officer", OFFICER, true);
 	rig_card(r, "auditor", AUDITOR, true);
 	rig_card(r, "custodian", CUSTODIAN, true);
+	rig_end(r);
+}
+/* The service's keys from here on: of ledger ${whose}'s, of room ${room}; it says that it is entry
+ * ${from}. */
+RIG void s_service_key(struct rig *r, uint64_t from, int whose, const char *room) {
+	rig_begin(r, SR_T_SERVICE_KEY, SERVICE);
+	f_dec(r, "from", from);
+	rig_vkey(r, whose);
+	f_key(r, "room-key", room);
 	rig_end(r);
 }
 /* The line of the founding board. */
@@ -458,15 +467,27 @@ RIG void s_accept(struct rig *r, int who, const char *run) {
 	put_board_keys(r);
 	rig_end(r);
 }
-RIG void s_opened(struct rig *r, const char *run) {
-	rig_begin(r, SR_T_OPENED, SERVICE);
+/* opened, or standby. */
+RIG void s_opens(struct rig *r, enum sr_type_id type, const char *run, uint64_t epoch) {
+	rig_begin(r, type, SERVICE);
 	f_board(r);
 	f_id(r, "run", run);
 	f_hash(r, "transcript", run);
-	f_dec(r, "epoch", 1);
+	f_dec(r, "epoch", epoch);
 	f_hash(r, "keys", "keys of the board");
 	rig_object(r, "public", sr_bytes_str("keys of the board"));
 	put_board_keys(r);
+	rig_end(r);
+}
+RIG void s_opened(struct rig *r, const char *run) {
+	s_opens(r, SR_T_OPENED, run, 1);
+}
+RIG void s_takeover(struct rig *r, int who, const char *run, uint64_t epoch) {
+	rig_begin(r, SR_T_TAKEOVER, who);
+	f_board(r);
+	f_id(r, "run", run);
+	f_dec(r, "epoch", epoch);
+	f_hash(r, "keys", "keys of the board");
 	rig_end(r);
 }
 RIG void s_share(struct rig *r, int who, const char *run, const char *keys) {

@@ -166,9 +166,10 @@ static inline int t_ring_epoch(
 	return 0;
 }
 
-static inline int t_ring_subject(void *ctx, enum sr_compartment c, const char *subject,
-	uint8_t key[SR_KEY], struct sr_err *e) {
+static inline int t_ring_subject(void *ctx, uint32_t epoch, enum sr_compartment c,
+	const char *subject, uint8_t key[SR_KEY], struct sr_err *e) {
 	const struct t_ring *r = ctx;
+	(void)epoch;
 	(void)c;
 	if (r->erased != NULL && strncmp(subject, r->erased, strlen(r->erased)) == 0)
 		return sr_fail(e, SR_NOTFOUND, "%s has no key", subject);

@@ -322,7 +322,7 @@ static void a_share_is_brought_over(void **state) {
 		&s.w->out.err, "the board has other keys by now");
 	assert_fails(bring_share(s.w, &s.w->member[1], &s, "000000000000000000000000000000ff",
 			     s.a.file.keys_hash, box),
-		SR_DENIED, &s.w->out.err, "the board has other keys by now");
+		SR_DENIED, &s.w->out.err, "no such run of the key generation");
 	assert_int_equal(world_count(s.w, SR_T_SHARE), 0);
 	assert_ok(bring_share(s.w, &s.w->member[1], &s, NULL, s.a.file.keys_hash, box),
 		&s.w->out.err);

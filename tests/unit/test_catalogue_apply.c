@@ -50,6 +50,93 @@ static void test_life(void **state) {
 	rig_close(&r);
 }
 
+/* A change of the vault's keys names its own place, and keys that never were. */
+static void test_service_key(void **state) {
+	struct sr_service_key_row *rows = NULL;
+	struct sr_vault_row v;
+	struct rig r;
+	size_t count = 0;
+	struct sr_err e;
+	(void)state;
+	rig_open(&r);
+	life_board(&r);
+	rig_apply(&r);
+	const uint64_t at = r.count;
+	s_service_key(&r, at + 1, M1, "the second room");
+	rig_refused(&r, "it says that it is entry");
+	s_service_key(&r, at, M0, "the second room");
+	rig_refused(&r, "");
+	s_service_key(&r, at, M1, "room");
+	rig_refused(&r, "");
+	s_service_key(&r, at, M1, "the second room");
+	rig_apply(&r);
+	assert_ok(sr_query_service_keys(&rows, &count, r.cat, &e), &e);
+	assert_int_equal(count, 2);
+	assert_int_equal(rows[0].entry, 0);
+	assert_int_equal(rows[1].entry, at);
+	assert_ok(sr_query_vault(&v, r.cat, &e), &e);
+	assert_memory_equal(v.room_key, rows[1].room_key, SR_PK);
+	assert_memory_not_equal(rows[0].room_key, rows[1].room_key, SR_PK);
+	free(rows);
+	rig_close(&r);
+}
+
+/* A standby board waits, whatever the service says, until two of it, a custodian and an auditor
+ * took over, each once and as one of these. */
+static void test_standby(void **state) {
+	struct sr_standby_row s;
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	struct rig r;
+	bool done = true;
+	struct sr_err e;
+	(void)state;
+	assert_non_null(b);
+	rig_open(&r);
+	life_board(&r);
+	rig_apply(&r);
+	assert_fails(
+		sr_query_standby(&s, r.cat, r.vault, 2, &e), SR_NOTFOUND, &e, "no standby board");
+	life_standby(&r);
+	rig_apply(&r);
+	assert_ok(sr_query_standby(&s, r.cat, r.vault, 2, &e), &e);
+	assert_true(s.waits > s.entry && s.entry > 0 && !s.enough);
+	assert_int_equal(s.want, 2);
+	assert_ok(sr_query_board(b, r.cat, r.vault, 0, &e), &e);
+	assert_int_equal(b->epoch, 1);
+	assert_ok(sr_query_run_needed(&done, r.cat, s.run, &e), &e);
+	assert_false(done); /* its dealings may go */
+	s_opens(&r, SR_T_STANDBY, "standby run", 2);
+	rig_refused(&r, "not that of a standby board to come");
+	s_opens(&r, SR_T_OPENED, "standby run", 2);
+	rig_refused(&r, "has not taken over");
+	s_takeover(&r, M1, "standby run", 2);
+	rig_refused(&r, "takes over nothing");
+	s_takeover(&r, CURATOR, "standby run", 2);
+	rig_refused(&r, "takes over nothing");
+	s_takeover(&r, RESEARCHER, "another run", 2);
+	rig_refused(&r, "no standby board waits");
+	s_takeover(&r, RESEARCHER, "standby run", 1);
+	rig_refused(&r, "no standby board waits");
+	static const int who[] = {RESEARCHER, RESEARCHER2, CUSTODIAN, AUDITOR};
+	for (size_t i = 0; i < 4; i++) {
+		s_opens(&r, SR_T_OPENED, "standby run", 2);
+		rig_refused(&r, "has not taken over");
+		s_takeover(&r, who[i], "standby run", 2);
+		rig_apply(&r);
+		s_takeover(&r, who[i], "standby run", 2);
+		rig_refused(&r, "");
+		assert_ok(sr_query_standby(&s, r.cat, r.vault, 2, &e), &e);
+		assert_int_equal(s.enough, i == 3);
+	}
+	s_opens(&r, SR_T_OPENED, "standby run", 2);
+	rig_apply(&r);
+	assert_ok(sr_query_board(b, r.cat, r.vault, 0, &e), &e);
+	assert_int_equal(b->epoch, 2);
+	assert_int_equal(b->member_count, 2);
+	free(b);
+	rig_close(&r);
+}
+
 /* A fresh catalogue beside the first, replayed in one go; the same digest and no difference. */
 static void replay_beside(struct rig *r, struct sr_catalogue **out, const char *name) {
 	struct sr_catalogue_options o = rig_options(r, name);
@@ -696,7 +783,7 @@ static void test_reseal(void **state) {
 	bad = n;
 	bad.item = "item 3";
 	s_reseal(&r, &bad);
-	rig_refused(&r, "item: held, so no reseal");
+	rig_refused(&r, "no live grant of right reseal names this item");
 	bad = n;
 	bad.number = 4;
 	s_reseal(&r, &bad);
@@ -1193,6 +1280,8 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_type_has_an_effect),
 		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_service_key),
+		cmocka_unit_test(test_standby),
 		cmocka_unit_test(test_replay_twice),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_reopen_and_catch_up),

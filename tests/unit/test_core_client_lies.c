@@ -7,6 +7,7 @@
 #include "board/service.h"
 #include "client_rig.h"
 #include "core/proofs.h"
+#include "ledger/keychange.h"
 #include "ledger/ledger.h"
 #include "ledger/receipt.h"
 #include "merkle/note.h"
@@ -138,7 +139,7 @@ static void lie_head(struct sr_call *r, const char *key, const char *value) {
 	sr_text_begin(&head, "strongroom/reply/v1");
 	for (size_t i = 0; i < r->text.count; i++) {
 		const struct sr_line *l = &r->text.lines[i];
-		char k[40], v[400];
+		char k[40], v[2048];
 
 		snprintf(k, sizeof k, "%.*s", (int)l->key.len, (const char *)l->key.p);
 		snprintf(v, sizeof v, "%.*s", (int)l->value.len, (const char *)l->value.p);
@@ -1201,6 +1202,144 @@ static void test_forged_votes(void **state) {
 	office_free(o);
 }
 
+/* --- the vault's keys change -------------------------------------------------------------------
+ */
+
+static int twist_hello(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	(void)q;
+	(void)e;
+	if (strcmp(op, "hello") == 0) {
+		lie_head(r, "key-change", l->ctx);
+		l->was_twisted = true;
+	}
+	return 0;
+}
+
+/* The change that a thief of the keys before names at the same entry: keys of theirs. */
+static void thief_change(struct office *o, const struct sr_service *stolen, struct sr_buf *out) {
+	struct sr_key_change k = {.from = o->w->v->keys->former_end[0]};
+	struct sr_buf text, note;
+	struct sr_err e;
+
+	t_fill(k.ledger_pk, SR_PK, 666);
+	t_fill(k.room_pk, SR_PK, 667);
+	sr_buf_init(&note);
+	forged_head(o, &text, SR_T_SERVICE_KEY, "service");
+	assert_ok(sr_key_change_put(&text, &k, W_ORIGIN, &e), &e);
+	assert_ok(sr_key_change_sign(&note, sr_buf_view(&text), W_ORIGIN, stolen->s->ledger_seed,
+			  stolen->s->room_seed, &e),
+		&e);
+	sr_buf_init(out);
+	sr_buf_put_base64(out, note.p, note.len);
+	sr_buf_put_u8(out, 0);
+	sr_buf_free(&note);
+	sr_buf_free(&text);
+}
+
+static int opened_with(struct office *o, const struct world_person *p, struct sr_dir *memory,
+	void *hello, struct sr_err *e) {
+	struct desk *d = desk_prepare(o, p);
+	int rc;
+
+	d->liar.twist = twist_hello;
+	d->liar.ctx = hello;
+	rc = desk_open_with(d, NULL, memory, true);
+	assert_true(d->liar.was_twisted);
+	*e = d->e;
+	desk_free(d);
+	return rc;
+}
+
+static int withhold_change(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	struct lie drop = {.row = "receipt", .what = "service-key", .how = DROP};
+
+	(void)q;
+	(void)e;
+	if (strcmp(op, "proof") == 0 && strstr(l->asked, "proof") != NULL) {
+		const size_t before = r->body.len;
+
+		lie_rows(r, apply, &drop);
+		l->was_twisted = l->was_twisted || r->body.len != before;
+	}
+	return 0;
+}
+
+static void test_changed_keys(void **state) {
+	struct office *o = office_new(NULL);
+	struct world_person *who = &o->w->member[0], *later = &o->w->member[1];
+	struct sr_service *stolen = NULL;
+	struct sr_buf secrets, thief, text;
+	struct sr_err e = {0};
+	struct desk *d;
+	char service[300];
+
+	(void)state;
+	desk_free(desk_new(o, who)); /* it remembers the log under the first key */
+	sr_buf_init_secret(&secrets);
+	assert_ok(sr_service_put(&secrets, o->w->v->keys, &e), &e);
+	assert_ok(sr_service_of(&stolen, sr_bytes_str(W_ORIGIN), sr_buf_view(&secrets), &e), &e);
+	world_rotate(o->w);
+	o->core.vault = o->w->v;
+	o->core.room = o->w->room;
+
+	/* A change that is not said, another one: who remembers, and who comes for the first time.
+	 */
+	thief_change(o, stolen, &thief);
+	assert_fails(opened_with(o, who, o->memory, NULL, &e), SR_AUTH, &e, "checkpoint");
+	assert_fails(opened_with(o, later, o->memory, NULL, &e), SR_AUTH, &e, "receipt of entry 0");
+	assert_fails(opened_with(o, who, o->memory, thief.p, &e), SR_AUTH, &e, "checkpoint");
+	assert_fails(
+		opened_with(o, later, o->memory, thief.p, &e), SR_AUTH, &e, "receipt of entry 0");
+
+	/* Said, and its entry kept back. */
+	d = desk_prepare(o, who);
+	d->liar.twist = withhold_change;
+	assert_fails(desk_open(d), SR_AUTH, &d->e, "withheld");
+	assert_true(d->liar.was_twisted);
+	desk_free(d);
+
+	/* The truth is followed, and from then on nothing else. */
+	desk_free(desk_new(o, who));
+	desk_free(desk_new(o, later));
+	assert_fails(opened_with(o, who, o->memory, thief.p, &e), SR_AUTH, &e, "forked");
+
+	/* What the keys before sign is nothing any more, in the real log too. */
+	struct world_request rq = {.by = &o->w->researcher[0]};
+	uint8_t item[SR_ID];
+	release_one(o->w, 1, &item, "personal-data");
+	rq.items = (const uint8_t(*)[SR_ID]) & item;
+	rq.count = 1;
+	assert_int_equal(world_request(o->w, &rq), 0);
+	snprintf(service, sizeof service, "%s/room", W_ORIGIN);
+	struct forgery f[2] = {{.o = o, .op = "request.material", .what = "room-key"}};
+	forged_head(o, &text, SR_T_ROOM_KEY, "service");
+	copy_fields(o, &text, SR_T_ROOM_KEY, "version", "1");
+	forge(o, &text, service, stolen->s->room_seed, &f[0].index);
+	struct asked_for a = {.o = o, .rq = rq};
+	refused_forgery(&a, f, SR_AUTH, "is not by vault.example/strongroom/room with the key");
+	/* And the same by the key in force is taken. */
+	memset(f, 0, sizeof f);
+	f[0] = (struct forgery){.o = o, .op = "request.material", .what = "room-key"};
+	forged_head(o, &text, SR_T_ROOM_KEY, "service");
+	copy_fields(o, &text, SR_T_ROOM_KEY, "version", "1");
+	forge(o, &text, service, o->w->v->keys->s->room_seed, &f[0].index);
+	struct sr_writ w;
+	d = desk_new(o, who);
+	d->liar.twist = twist_forgery;
+	d->liar.ctx = f;
+	assert_ok(try_vote(d, rq.id, &w), &d->e);
+	assert_true(d->liar.was_twisted);
+	sr_writ_free(&w);
+	desk_free(d);
+	sr_buf_free(&thief);
+	sr_buf_free(&secrets);
+	sr_service_free(stolen);
+	world_close(o->w); /* the forged entries are in no catalogue */
+	office_free(o);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pin),
@@ -1212,6 +1351,7 @@ int main(void) {
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_checkout),
 		cmocka_unit_test(test_forged_votes),
+		cmocka_unit_test(test_changed_keys),
 	};
 
 	return cmocka_run_group_tests_name("core client: a vault that lies", tests, NULL, NULL);

@@ -33,8 +33,9 @@ static int epoch_key(
 	return 0;
 }
 
-static int no_subject(void *ctx, enum sr_compartment c, const char *subject, uint8_t key[SR_KEY],
-	struct sr_err *e) {
+static int no_subject(void *ctx, uint32_t epoch, enum sr_compartment c, const char *subject,
+	uint8_t key[SR_KEY], struct sr_err *e) {
+	(void)epoch;
 	(void)ctx;
 	(void)c;
 	(void)key;

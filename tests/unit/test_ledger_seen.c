@@ -55,6 +55,50 @@ static void test_store(void **state) {
 	t_tmp_remove(path);
 }
 
+/* The keys that followed the first are remembered, and nobody makes the memory take others. */
+static void test_keys(void **state) {
+	(void)state;
+	char *path = t_tmp_new();
+	struct sr_dir *d = NULL;
+	struct sr_seen s = sample(30), got;
+	struct sr_buf b;
+	struct sr_err e;
+	char vkey[SR_VKEY_TEXT];
+	uint8_t pk[SR_LOG_KEYS][SR_PK];
+	sr_buf_init(&b);
+	assert_ok(sr_dir_open(&d, path, &e), &e);
+	assert_int_equal(s.keys.count, 1);
+	assert_ok(sr_seen_newest_key(vkey, &s, &e), &e);
+	assert_string_equal(vkey, s.vkey);
+	for (size_t i = 1; i < SR_LOG_KEYS; i++) {
+		t_fill(pk[i], SR_PK, i);
+		assert_ok(sr_log_keys_add(&s.keys, 2 * i, pk[i], &e), &e);
+		s.size++;
+		assert_ok(sr_seen_store(d, &s, &e), &e);
+	}
+	assert_ok(sr_seen_load(&got, d, s.vault, s.person, &e), &e);
+	assert_true(sr_log_keys_begin_with(&got.keys, &s.keys));
+	assert_int_equal(got.keys.count, SR_LOG_KEYS);
+	assert_string_equal(got.vkey, s.vkey);
+	s.size++;
+	s.keys.count--; /* a change is forgotten, or is another one */
+	assert_fails(sr_seen_store(d, &s, &e), SR_AUTH, &e, "another change of the ledger key");
+	s.keys.count++;
+	s.keys.key[3].pk[1] ^= 1;
+	assert_fails(sr_seen_store(d, &s, &e), SR_AUTH, &e, "another change of the ledger key");
+	s.keys = got.keys;
+	sr_seen_encode(&b, &s);
+	sr_buf_put_str(&b, "next-key 99 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
+	assert_fails(sr_seen_decode(&got, sr_buf_view(&b), &e), SR_CORRUPT, &e, "want 6 to 21");
+	sr_buf_clear(&b);
+	s.keys.key[5].from = s.keys.key[4].from;
+	sr_seen_encode(&b, &s);
+	assert_fails(sr_seen_decode(&got, sr_buf_view(&b), &e), SR_CORRUPT, &e, "out of order");
+	sr_buf_free(&b);
+	sr_dir_close(d);
+	t_tmp_remove(path);
+}
+
 static void test_faults(void **state) {
 	(void)state;
 	char *path = t_tmp_new();
@@ -106,6 +150,7 @@ static void test_mutants(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_store),
+		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_mutants),
 	};

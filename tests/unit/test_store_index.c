@@ -149,7 +149,10 @@ static void test_rebuild(void **state) {
 	rig_close_index(&r);
 	assert_ok(sr_db_remove(r.dir, "index.db", &e), &e);
 	rig_open_index(&r);
-	struct sr_index_rebuild rb = {r.backend, r.structure_sk, kept.p, count + 1};
+	struct sr_index_rebuild rb = {.backend = r.backend,
+		.structure_sk = r.structure_sk,
+		.names = kept.p,
+		.count = count + 1};
 	assert_ok(sr_index_rebuild(r.index, &rb, &added, &bad, &e), &e);
 	assert_true(added == count && bad == 1);
 	assert_ok(sr_index_counts(r.index, &packs2, &blocks2, &e), &e);

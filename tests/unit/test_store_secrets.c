@@ -681,6 +681,146 @@ static void test_errno(void **state) {
 	}
 }
 
+/* ---- another wrap ---- */
+
+static int rewrap(struct box *b, const uint8_t *now, const uint8_t *then, struct sr_err *e) {
+	struct sr_secrets_options o = opts(b, false);
+	struct sr_secrets *s = NULL;
+	uint8_t id[16], value[40];
+	int rc;
+
+	o.wrap = now;
+	rc = sr_secrets_open(&s, &o, e);
+	if (rc == 0)
+		rc = sr_secrets_rewrap(s, then, e);
+	t_fill(value, sizeof value, 4242);
+	if (rc == 0) /* replaced: an erasing commit, with a new root */
+		rc = sr_secrets_replace(s, SR_SECRET_DB_KEY, name_of(id, 50), 0,
+			sr_bytes_of(value, sizeof value), e);
+	if (rc == 0)
+		rc = sr_secrets_close(&s, e);
+	sr_secrets_free(s);
+	return rc;
+}
+
+static void wrapped_story(struct box *b) {
+	struct shared sh = {0};
+	struct sr_secrets *s;
+	uint8_t id[16], value[40];
+	struct sr_err e = {0};
+
+	box_new(b);
+	assert_ok(tell_story(b, &sh, &e), &e);
+	s = open_box(b, false);
+	t_fill(value, sizeof value, 4241);
+	assert_ok(sr_secrets_put(s, SR_SECRET_DB_KEY, name_of(id, 50), 0,
+			  sr_bytes_of(value, sizeof value), &e),
+		&e);
+	assert_ok(sr_secrets_close(&s, &e), &e);
+}
+
+/* Who has the wrap of before, every image of before and the disks of now, opens nothing new. */
+static void test_new_wrap(void **state) {
+	uint8_t next[SR_KEY], old_value[40], new_value[40];
+	struct sr_secrets *s = NULL;
+	struct image images[2];
+	struct sr_buf plain;
+	struct sr_err e = {0};
+	struct box b;
+
+	(void)state;
+	t_fill(next, SR_KEY, 31);
+	t_fill(old_value, sizeof old_value, 4241);
+	t_fill(new_value, sizeof new_value, 4242);
+	wrapped_story(&b);
+	image_take(&images[0], &b);
+	assert_ok(rewrap(&b, NULL, next, &e), &e);
+	image_take(&images[1], &b);
+	struct sr_secrets_options o = opts(&b, false);
+	assert_fails(sr_secrets_open(&s, &o, &e), SR_AUTH, &e, "neither slot opens");
+	sr_err_clear(&e);
+	o.wrap = next;
+	assert_ok(sr_secrets_open(&s, &o, &e), &e);
+	assert_null(sr_secrets_recovered(s)); /* the copy was made anew under it at once */
+	assert_true(is_at(s, STEPS));
+	assert_ok(sr_secrets_verify(s, key, &e), &e);
+	sr_secrets_free(s);
+	/* The root cells of before beside all that was written since. */
+	image_put(&images[0], ROOT, &b);
+	image_put(&images[0], COPY_ROOT, &b);
+	attack(&plain, &b, images, 2);
+	assert_true(holds(&plain, old_value, sizeof old_value)); /* the attack works */
+	assert_false(holds(&plain, new_value, sizeof new_value));
+	sr_buf_free(&plain);
+	o.wrap = NULL;
+	assert_fails(sr_secrets_open(&s, &o, &e), SR_AUTH, &e, "an older root cell was put back");
+	sr_err_clear(&e);
+	/* What was lost here is taken from the copy, which has the wrap too. */
+	image_put_all(&images[1], &b);
+	for (size_t i = 0; i < 2; i++)
+		(void)unlink(t_path(b.path, parts[i == 0 ? MAIN : REDO]));
+	o.wrap = next;
+	assert_ok(sr_secrets_open(&s, &o, &e), &e);
+	assert_non_null(strstr(sr_secrets_recovered(s), "taken from the second copy"));
+	assert_true(is_at(s, STEPS));
+	assert_ok(sr_secrets_close(&s, &e), &e);
+	image_free(&images[0]);
+	image_free(&images[1]);
+	box_free(&b);
+}
+
+/* A kill anywhere: it opens under one of the two, and the change can be made again. */
+static void test_kill_in_rewrap(void **state) {
+	uint8_t next[SR_KEY];
+	struct image before;
+	struct sr_err e = {0};
+	struct box b;
+	unsigned long points, olds = 0, news = 0;
+	int status;
+
+	(void)state;
+	t_fill(next, SR_KEY, 31);
+	wrapped_story(&b);
+	image_take(&before, &b);
+	sr_fault_set(0, 0);
+	assert_ok(rewrap(&b, NULL, next, &e), &e);
+	points = sr_fault_count();
+	for (unsigned long nth = 1; nth <= points; nth++) {
+		struct sr_secrets_options o = opts(&b, false);
+		struct sr_secrets *s = NULL;
+		int rc;
+
+		image_put_all(&before, &b);
+		pid_t pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			sr_fault_set(nth, -1);
+			_exit(rewrap(&b, NULL, next, &e) == 0 ? 0 : 1);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		o.wrap = next; /* as an opening does: the next first */
+		rc = sr_secrets_open(&s, &o, &e);
+		if (rc == 0) {
+			news++;
+			assert_true(is_at(s, STEPS));
+			assert_ok(sr_secrets_close(&s, &e), &e);
+		} else {
+			assert_fails(rc, SR_AUTH, &e, "neither slot opens");
+			sr_err_clear(&e);
+			olds++;
+			assert_ok(rewrap(&b, NULL, next, &e), &e);
+		}
+		assert_ok(sr_secrets_open(&s, &o, &e), &e);
+		assert_true(is_at(s, STEPS));
+		assert_ok(sr_secrets_verify(s, key, &e), &e);
+		sr_secrets_free(s);
+	}
+	assert_true(olds > 0 && news > 3);
+	image_free(&before);
+	box_free(&b);
+}
+
 /* A kill anywhere while secrets.db is taken from its copy. */
 static void test_kill_in_restore(void **state) {
 	struct sr_err e = {0};
@@ -1183,6 +1323,8 @@ int main(void) {
 		cmocka_unit_test(test_copy_unreachable),
 		cmocka_unit_test(test_older),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_new_wrap),
+		cmocka_unit_test(test_kill_in_rewrap),
 		cmocka_unit_test(test_kill_in_restore),
 		cmocka_unit_test(test_kill),
 		cmocka_unit_test(test_errno),

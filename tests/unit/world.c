@@ -10,6 +10,7 @@
 
 #include "board/held.h"
 #include "board/keys.h"
+#include "board/rotate.h"
 #include "board/rules.h"
 #include "board/shares.h"
 #include "catalogue/lists.h"
@@ -83,6 +84,20 @@ void world_reopen(struct world *w) {
 	assert_ok(sr_vault_open(&w->v, &o, &w->e), &w->e);
 	assert_ok(sr_deposit_recover(w->v, &w->e), &w->e);
 	assert_ok(sr_room_new(&w->room, w->v, &w->e), &w->e);
+}
+
+void world_rotate(struct world *w) {
+	const struct sr_rotate o = {.path = w->vault, .then = unlock(), .clock = {clock_now, w}};
+	struct sr_vault *next = NULL, *v = w->v;
+	bool changed = false;
+
+	sr_room_free(w->room);
+	w->room = NULL;
+	w->v = NULL;
+	assert_ok(sr_rotate(&next, v, &o, &changed, &w->e), &w->e);
+	assert_true(changed);
+	sr_vault_close(next);
+	world_reopen(w);
 }
 
 void world_close(struct world *w) {
@@ -861,6 +876,8 @@ static void seals_load(
 		memcpy(want.item, row.id, SR_ID);
 		memcpy(want.hash, row.envelope, SR_HASH);
 		memcpy(want.room_pk, w->v->keys->room_pk, SR_PK);
+		want.former_room = w->v->keys->former_room[0];
+		want.former_count = w->v->keys->generations - 1;
 		assert_ok(sr_envelope_load(&env, &file, w->v->items, &want, &w->e), &w->e);
 		assert_int_equal(env.seal.len, SR_SEAL);
 		memcpy(s->bytes[i], env.seal.p, SR_SEAL);

@@ -22,6 +22,7 @@
 #include "catalogue/diff.h"
 #include "catalogue/lists.h"
 #include "catalogue/query.h"
+#include "ledger/keychange.h"
 #include "ledger/ledger.h"
 
 struct signature { /* one entry of the step, and by whom it should be signed */
@@ -40,9 +41,8 @@ struct sr_audit {
 	enum sr_audit_state state;
 	struct sr_audit_counts counts;
 	char room[320]; /* name that the service signs by */
-	uint8_t room_pk[SR_PK];
 	uint8_t vault[SR_HASH];
-	bool introduced; /* the three above are known: found was applied */
+	bool introduced; /* the two above are known: found was applied */
 	uint64_t seen_size;
 	uint8_t seen_root[SR_HASH]; /* ours at seen_size; 0: nothing looked up */
 	/* of the step at work */
@@ -446,7 +446,6 @@ static int introduce(struct sr_audit *a, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_statement_room_name(a->room, sizeof a->room, row->origin, e);
 	if (rc == 0 && row != NULL) {
-		memcpy(a->room_pk, row->room_key, SR_PK);
 		memcpy(a->vault, row->fingerprint, SR_HASH);
 		a->introduced = true;
 	}
@@ -464,7 +463,7 @@ static int find_signer(struct sr_audit *a, struct signature *s, struct sr_err *e
 		return rc;
 	if (st->by_service) {
 		snprintf(s->name, sizeof s->name, "%s", a->room);
-		memcpy(s->pk, a->room_pk, SR_PK);
+		memcpy(s->pk, sr_service_room_at(a->v->keys, s->entry.index), SR_PK);
 		return 0;
 	}
 	snprintf(s->name, sizeof s->name, "%s", st->head.actor);
@@ -488,6 +487,10 @@ static int verify_one(void *ctx, size_t i, struct sr_err *e) {
 		rc = sr_statement_verify_found(st, &s->why);
 	else if (memcmp(st->head.vault, a->vault, SR_HASH) != 0)
 		rc = sr_fail(&s->why, SR_AUTH, "it names another vault");
+	else if (st->type->id == SR_T_SERVICE_KEY)
+		rc = sr_key_change_verify(st, a->v->keys->origin,
+			sr_log_keys_at(sr_ledger_keys(a->v->ledger), s->entry.index), s->pk,
+			&s->why);
 	else if (!s->known)
 		rc = sr_fail(&s->why, SR_AUTH, "%s is nobody that the log had introduced",
 			st->head.actor);

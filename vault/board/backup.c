@@ -241,7 +241,7 @@ static int copy_verify(struct sr_vault *v, struct sr_dir *to, const struct sr_pr
 	struct first_finding first = {""};
 	struct sr_fixity f = {.finding = note_finding, .ctx = &first};
 	struct sr_scrub_totals totals = {0};
-	struct sr_ledger_opts lo = {0};
+	struct sr_ledger_opts lo = {.keys = sr_ledger_keys(v->ledger)};
 	struct sr_ledger *ledger = NULL;
 	struct sr_dir *ledger_dir = NULL;
 	uint8_t ours[SR_HASH], theirs[SR_HASH];

@@ -32,6 +32,8 @@ static int give_one(struct sr_vault *v, const struct sr_stored_item *row, sr_col
 	memcpy(want.item, row->item, SR_ID);
 	memcpy(want.hash, row->envelope, SR_HASH);
 	memcpy(want.room_pk, v->keys->room_pk, SR_PK);
+	want.former_room = v->keys->former_room[0];
+	want.former_count = v->keys->generations - 1;
 	rc = sr_envelope_load(&env, &file, v->items, &want, e);
 	if (rc != 0) {
 		sr_hex(hex, row->item, SR_ID);
@@ -153,7 +155,8 @@ static int all_steps(struct sr_vault *v, const struct sr_vault_collect *o,
 	struct sr_vault_collected *out, struct sr_err *e) {
 	struct sr_collect_options co = {.backend = v->store,
 		.index = v->index,
-		.structure_sk = v->keys->s->structure_sk,
+		.structure_sk = v->keys->arena->structure_sk[0],
+		.structure_count = v->keys->generations,
 		.live = live,
 		.ctx = v,
 		.progress = o->progress};

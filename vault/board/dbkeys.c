@@ -93,7 +93,7 @@ int sr_renewal_due(struct sr_renewal *out, struct sr_vault *v, struct sr_err *e)
 	return rc;
 }
 
-static int new_halves(struct sr_vault *v, struct sr_err *e) {
+int sr_db_keys_renew(struct sr_vault *v, struct sr_err *e) {
 	uint8_t value[VALUE];
 	int rc = sr_secrets_begin(v->secrets, e);
 
@@ -114,7 +114,7 @@ static int new_halves(struct sr_vault *v, struct sr_err *e) {
 }
 
 int sr_vault_renew(struct sr_vault *v, const struct sr_progress *progress, struct sr_err *e) {
-	int rc = new_halves(v, e);
+	int rc = sr_db_keys_renew(v, e);
 
 	if (rc == 0)
 		rc = sr_vault_databases_anew(v, progress, e);

@@ -29,6 +29,9 @@ enum {
 SR_MUST int sr_db_file_key(
 	uint8_t key[SR_KEY], struct sr_vault *v, const char *name, struct sr_err *e);
 
+/* New halves of both keys, in one erasing commit: the files that are there open no more. */
+SR_MUST int sr_db_keys_renew(struct sr_vault *v, struct sr_err *e);
+
 struct sr_renewal {
 	bool due;   /* something was destroyed or erased since the keys were made */
 	bool waits; /* but a key of it is there still, until witnesses have seen the statement

@@ -11,6 +11,7 @@
  *
  *   run dealing, or void by a complaint   kept: members accept from it, everybody judges by it
  *   run done (its epoch is in force)      erased: each member has a box of their own shares
+ *   run of a standby board that waits     erased, likewise; its public keys lie in `standby`
  *   run void without a complaint          erased: a member has another key, or the plan is replaced
  *   plan replaced                         erased, all runs of it
  *   epoch in force                        erased, all runs that came before it

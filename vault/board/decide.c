@@ -604,11 +604,15 @@ static bool board_changed(const struct follow_job *j, const struct decision *d,
 	return changed;
 }
 
-static int decide_reshare(const struct follow_job *j, const struct decision *d) {
+/* The next epoch of the board as it was asked for: handed on by dealers, or with a key of its own.
+ */
+static int decide_epoch(
+	const struct follow_job *j, const struct decision *d, enum sr_type_id type) {
 	struct sr_submission parts = {0};
 	struct sr_door_text *names = NULL;
 	struct sr_entry en = {0};
 	struct sr_buf text;
+	struct sr_standby_row standby;
 	uint32_t epoch = 0;
 	int rc = sr_vault_entry(&en, j->v, d->v.entry, j->e);
 
@@ -624,7 +628,7 @@ static int decide_reshare(const struct follow_job *j, const struct decision *d) 
 	rc = newcomer_names(&names, &parts.text_count, &en, j->e);
 	if (rc == 0) {
 		parts.texts = names;
-		sr_follow_begin(&text, j->v, SR_T_RESHARE, j->f->now);
+		sr_follow_begin(&text, j->v, type, j->f->now);
 		sr_text_put_hex(&text, "request", d->v.request, SR_ID);
 		sr_text_put_hex(&text, "board", d->v.board, SR_ID);
 		sr_text_put_dec(&text, "epoch", (uint64_t)epoch + 1);
@@ -632,15 +636,35 @@ static int decide_reshare(const struct follow_job *j, const struct decision *d) 
 		copy_lines(&text, &en.statement, "member");
 		copy_lines(&text, &en.statement, "newcomer");
 		copy_lines(&text, &en.statement, "dealer");
+		copy_lines(&text, &en.statement, "standby");
+		if (sr_query_standby(&standby, j->v->catalogue, d->v.board, (uint64_t)epoch + 1,
+			    NULL) == 0 &&
+			standby.waits != 0)
+			j->f->tell(j->f->ctx, "the standby board that waited is forgotten: what it "
+					      "holds is destroyed by its people, and another is "
+					      "dealt to (board reshare --standby)");
 		rc = follow_emit(j, &text, &parts);
 	}
 	if (rc == 0)
-		j->f->tell(j->f->ctx, "decided: the board's keys are reshared; the dealers deal");
+		j->f->tell(j->f->ctx,
+			type == SR_T_REKEY
+				? "decided: the board gets a new key; its members to be deal"
+			: sr_field_count(&en.statement, "standby") > 0
+				? "decided: the dealers deal to a standby board"
+				: "decided: the board's keys are reshared; the dealers deal");
 out:
 	free(names);
 	sr_buf_free(&text);
 	sr_entry_free(&en);
 	return rc;
+}
+
+static int decide_reshare(const struct follow_job *j, const struct decision *d) {
+	return decide_epoch(j, d, SR_T_RESHARE);
+}
+
+static int decide_rekey(const struct follow_job *j, const struct decision *d) {
+	return decide_epoch(j, d, SR_T_REKEY);
 }
 
 static int decide_board(const struct follow_job *j, const struct decision *d) {
@@ -749,6 +773,7 @@ static const struct {
 	{"collection", decide_collection},
 	{"board", decide_board},
 	{"reshare", decide_reshare},
+	{"rekey", decide_rekey},
 	{"policy", decide_policy},
 };
 

@@ -32,6 +32,7 @@
 #include "catalogue/apply.h"
 #include "catalogue/lists.h"
 #include "ledger/card.h"
+#include "ledger/keychange.h"
 #include "ledger/ledger.h"
 #include "merkle/tree.h"
 #include "store/backend.h"
@@ -286,12 +287,12 @@ static void records_out(struct pending *p) {
 }
 
 /* Its subject is never the structural one. */
-static int record_object(
-	struct sr_object_writer *w, struct sr_vault *v, struct sr_record *r, struct sr_err *e) {
+static int record_object(struct sr_object_writer *w, struct sr_vault *v, struct sr_record *r,
+	uint32_t epoch, struct sr_err *e) {
 	struct sr_buf body;
 	uint8_t key[SR_KEY];
 	uint32_t position;
-	int rc = sr_object_key(key, v, r->subject, SR_EPOCH_FIRST, e);
+	int rc = sr_object_key(key, v, r->subject, epoch, e);
 
 	sr_buf_init_secret(&body);
 	sr_record_body(&body, r->salt, r->text);
@@ -318,7 +319,7 @@ static int objects_write(
 		rc = object_named(w, g->v, &sub->objects[i], &own, e);
 	for (size_t i = 0; i < p->count && rc == 0; i++)
 		if (p->records[i].out)
-			rc = record_object(w, g->v, &p->records[i], e);
+			rc = record_object(w, g->v, &p->records[i], p->epoch, e);
 	if (rc == 0 && sr_object_count(w) > 0) {
 		rc = sr_object_commit(w, p->object, e);
 		p->has_object = rc == 0;
@@ -366,6 +367,27 @@ static int entry_apply(struct group *g, const struct pending *p, struct sr_err *
 	rc = sr_catalogue_apply(g->v->catalogue, &en, &objects, e);
 	sr_object_source_free(&source);
 	return rc;
+}
+
+/* By the room key; service-key by the two keys that end with it. */
+static int service_sign(
+	struct sr_buf *note, const struct sr_service *k, struct sr_bytes text, struct sr_err *e) {
+	struct sr_statement s;
+	char name[300];
+	bool change;
+	int rc = sr_statement_parse_text(&s, text, e);
+
+	if (rc != 0)
+		return rc;
+	change = s.type->id == SR_T_SERVICE_KEY;
+	sr_statement_free(&s);
+	if (change && !k->under_way)
+		return sr_fail(e, SR_MISUSE, "service-key: no change of keys is under way");
+	if (change)
+		return sr_key_change_sign(note, text, k->origin, k->arena->leaving.ledger_seed,
+			k->arena->leaving.room_seed, e);
+	rc = sr_statement_room_name(name, sizeof name, k->origin, e);
+	return rc == 0 ? sr_statement_sign(note, text, name, k->s->room_seed, e) : rc;
 }
 
 static int follow_service(
@@ -432,13 +454,10 @@ static int follow_service(
 	struct group *g = ctx;
 	struct pending p = {0};
 	struct sr_buf note;
-	char name[300];
 	int rc;
 
 	sr_buf_init(&note);
-	rc = sr_statement_room_name(name, sizeof name, g->v->keys->origin, e);
-	if (rc == 0)
-		rc = sr_statement_sign(&note, text, name, g->v->keys->s->room_seed, e);
+	rc = service_sign(&note, g->v->keys, text, e);
 	if (rc == 0)
 		rc = sr_statement_parse(&p.st, sr_buf_view(&note), e);
 	sr_buf_free(&note);

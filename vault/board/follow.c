@@ -83,8 +83,10 @@ static int accepted_keys(struct sr_buf *body, uint8_t hash[SR_HASH], struct sr_c
 	return rc;
 }
 
-static int emit_opened(const struct follow_job *j, const struct sr_run_row *run,
-	const struct sr_ceremony_keys *keys, struct sr_bytes body, const uint8_t hash[SR_HASH]) {
+/* ${type}: opened, or standby. */
+static int emit_opened(const struct follow_job *j, enum sr_type_id type,
+	const struct sr_run_row *run, const struct sr_ceremony_keys *keys, struct sr_bytes body,
+	const uint8_t hash[SR_HASH]) {
 	struct sr_door_object object = {.body = body};
 	struct sr_submission parts = {.objects = &object, .object_count = 1};
 	struct sr_buf text;
@@ -94,7 +96,7 @@ static int emit_opened(const struct follow_job *j, const struct sr_run_row *run,
 	sr_buf_init(&text);
 	sr_random(object.salt, SR_SALT);
 	sr_object_id(id, object.salt, body);
-	sr_follow_begin(&text, j->v, SR_T_OPENED, j->f->now);
+	sr_follow_begin(&text, j->v, type, j->f->now);
 	sr_text_put_hex(&text, "board", run->board, SR_ID);
 	sr_text_put_hex(&text, "run", run->run, SR_ID);
 	sr_text_put_hex(&text, "transcript", keys->transcript, SR_HASH);
@@ -114,8 +116,10 @@ static int emit_opened(const struct follow_job *j, const struct sr_run_row *run,
 static int on_accept(const struct follow_job *j) {
 	struct sr_run_row *run = calloc(1, sizeof *run);
 	struct sr_ceremony_keys *keys = calloc(1, sizeof *keys);
+	struct sr_standby_row standby;
 	struct sr_buf body;
 	uint8_t id[SR_ID], hash[SR_HASH];
+	bool waits;
 	int rc = run == NULL || keys == NULL ? sr_fail(j->e, SR_NOMEM, "accept: out of memory") : 0;
 
 	sr_buf_init(&body);
@@ -128,17 +132,59 @@ static int on_accept(const struct follow_job *j) {
 	for (size_t i = 0; i < run->member_count; i++)
 		if (!run->members[i].accepted)
 			goto out; /* more to come */
+	rc = sr_query_standby(&standby, j->v->catalogue, run->board, run->epoch, j->e);
+	if (rc == SR_NOTFOUND)
+		sr_err_clear(j->e);
+	else if (rc != 0)
+		goto out;
+	waits = rc == 0;
 	rc = accepted_keys(&body, hash, keys, j, run);
 	if (rc == 0)
-		rc = emit_opened(j, run, keys, sr_buf_view(&body), hash);
+		rc = emit_opened(
+			j, waits ? SR_T_STANDBY : SR_T_OPENED, run, keys, sr_buf_view(&body), hash);
 	if (rc == 0)
 		j->f->tell(j->f->ctx,
-			run->epoch == 1 ? "all members accepted: the board is open"
-					: "all new members accepted: the board is theirs now");
+			waits             ? "all members of the standby board accepted: it waits"
+			: run->epoch == 1 ? "all members accepted: the board is open"
+					  : "all new members accepted: the board is theirs now");
 out:
 	sr_buf_free(&body);
 	free(run);
 	free(keys);
+	return rc;
+}
+
+/* The standby board takes over when enough said so: with the keys that its members accepted. */
+static int on_takeover(const struct follow_job *j) {
+	struct sr_run_row *run = calloc(1, sizeof *run);
+	struct sr_board_keys *keys = calloc(1, sizeof *keys);
+	struct sr_standby_row s = {.enough = false};
+	struct sr_buf body;
+	uint8_t board[SR_ID];
+	uint64_t epoch = 0;
+	int rc = run == NULL || keys == NULL ? sr_fail(j->e, SR_NOMEM, "takeover: out of memory")
+					     : sr_field_id(board, j->s, "board", 0, j->e);
+
+	sr_buf_init(&body);
+	if (rc == 0)
+		rc = sr_field_dec(&epoch, j->s, "epoch", 0, j->e);
+	if (rc == 0)
+		rc = sr_query_standby(&s, j->v->catalogue, board, epoch, j->e);
+	if (rc != 0 || !s.enough)
+		goto out;
+	rc = sr_query_run(run, j->v->catalogue, s.run, j->e);
+	if (rc == 0)
+		rc = sr_object_fetch(j->v, s.object, &body, j->e);
+	if (rc == 0)
+		rc = sr_keys_decode(keys, sr_buf_view(&body), j->e);
+	if (rc == 0)
+		rc = emit_opened(j, SR_T_OPENED, run, &keys->keys, sr_buf_view(&body), s.keys);
+	if (rc == 0)
+		j->f->tell(j->f->ctx, "enough said so: the standby board is the board now");
+out:
+	sr_buf_free(&body);
+	free(keys);
+	free(run);
 	return rc;
 }
 
@@ -254,6 +300,52 @@ static int on_grant_end(const struct follow_job *j) {
 	return rc;
 }
 
+/* What is open about items under a key before is about nothing any more, and nobody votes on it. */
+static int refuse_former(const struct follow_job *j, const uint8_t board[SR_ID], uint32_t epoch) {
+	struct sr_versions open = {0};
+	int rc = sr_query_open(&open, j->v->catalogue, j->e);
+
+	for (size_t i = 0; i < open.count && rc == 0; i++) {
+		const struct sr_version_row *v = &open.rows[i];
+		struct sr_buf text;
+
+		if (memcmp(v->board, board, SR_ID) != 0 || v->epoch >= epoch)
+			continue;
+		sr_buf_init(&text);
+		sr_follow_begin(&text, j->v, SR_T_REFUSE, j->f->now);
+		sr_text_put(&text, "what", "request");
+		sr_text_put_hex(&text, "request", v->request, SR_ID);
+		sr_text_put_dec(&text, "version", v->version);
+		sr_text_put(&text, "rule", "rekeyed");
+		rc = follow_emit(j, &text, NULL);
+		sr_buf_free(&text);
+	}
+	sr_versions_free(&open);
+	return rc;
+}
+
+/* The last item under a key before: the new one is all there is. */
+static int rekeyed(const struct follow_job *j, const uint8_t board[SR_ID]) {
+	struct sr_buf text;
+	uint32_t epoch = 0;
+	int rc = sr_query_all_rekeyed(&epoch, j->v->catalogue, board, j->e);
+
+	if (rc != 0 || epoch == 0)
+		return rc;
+	sr_buf_init(&text);
+	sr_follow_begin(&text, j->v, SR_T_REKEYED, j->f->now);
+	sr_text_put_hex(&text, "board", board, SR_ID);
+	sr_text_put_dec(&text, "epoch", epoch);
+	rc = follow_emit(j, &text, NULL);
+	sr_buf_free(&text);
+	if (rc == 0)
+		rc = refuse_former(j, board, epoch);
+	if (rc == 0)
+		j->f->tell(j->f->ctx,
+			"no item is left under the key before: its shares open nothing more");
+	return rc;
+}
+
 static int on_destroy(const struct follow_job *j) {
 	const uint64_t entry = sr_catalogue_size(j->v->catalogue) - 1;
 	struct sr_tombstones dead = {0};
@@ -261,6 +353,14 @@ static int on_destroy(const struct follow_job *j) {
 
 	for (size_t i = 0; i < dead.count && rc == 0; i++)
 		rc = j->f->dies(j->f->ctx, &dead.rows[i], j->e);
+	if (rc == 0 && dead.count > 0) { /* all of them are of one board */
+		struct sr_item_row item = {0};
+
+		rc = sr_query_item(&item, j->v->catalogue, dead.rows[0].item, j->e);
+		if (rc == 0)
+			rc = rekeyed(j, item.board);
+		sr_item_row_free(&item);
+	}
 	sr_tombstones_free(&dead);
 	return rc;
 }
@@ -368,6 +468,28 @@ static int on_epoch(const struct follow_job *j) {
 	return 0;
 }
 
+static int on_opened(const struct follow_job *j) {
+	uint8_t board[SR_ID];
+	int rc = sr_field_id(board, j->s, "board", 0, j->e);
+
+	j->f->dealings(j->f->ctx);
+	return rc == 0 ? rekeyed(j, board) : rc;
+}
+
+/* An item got another seal: released, or sealed anew. */
+static int on_sealed(const struct follow_job *j) {
+	struct sr_item_row item = {0};
+	uint8_t id[SR_ID];
+	int rc = sr_field_id(id, j->s, "item", 0, j->e);
+
+	if (rc == 0)
+		rc = sr_query_item(&item, j->v->catalogue, id, j->e);
+	if (rc == 0)
+		rc = rekeyed(j, item.board);
+	sr_item_row_free(&item);
+	return rc;
+}
+
 static int on_erase(const struct follow_job *j) {
 	j->f->people(j->f->ctx);
 	return 0;
@@ -381,9 +503,15 @@ static int on_witness(const struct follow_job *j) {
 
 static int (*const follow[SR_T_COUNT])(const struct follow_job *j) = {
 	[SR_T_FOUND] = on_found,
+	[SR_T_SERVICE_KEY] = on_found,
 	[SR_T_ACCEPT] = on_accept,
-	[SR_T_OPENED] = on_epoch,
+	[SR_T_OPENED] = on_opened,
+	[SR_T_STANDBY] = on_epoch,
+	[SR_T_TAKEOVER] = on_takeover,
 	[SR_T_RESHARE] = on_epoch,
+	[SR_T_REKEY] = on_epoch,
+	[SR_T_RELEASE] = on_sealed,
+	[SR_T_RESEAL] = on_sealed,
 	[SR_T_ACCESSION] = on_accession,
 	[SR_T_REDACT] = on_accession,
 	[SR_T_REQUEST] = on_request,

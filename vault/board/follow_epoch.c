@@ -1,5 +1,6 @@
 /*
- * follow_epoch - a new epoch of the structural key, each time that the auditors are others: who
+ * follow_epoch - a new epoch of the structural key, each time that the auditors are others, or the
+ * service keys: who
  * came reads from here on, who went reads no further, and a key that was replaced opens nothing
  * new. See follow_in.h.
  *
@@ -107,10 +108,15 @@ int follow_auditors(const struct follow_job *j, const char *person) {
 	return rc == 0 && changed ? follow_key_epoch(j) : rc;
 }
 
+static const uint8_t *secret_of(const void *keys, uint32_t epoch) {
+	return sr_service_epoch_key(keys, epoch);
+}
+
 int follow_auditor_give(const struct follow_job *j, const struct sr_version_row *v, uint64_t from) {
 	struct sr_door_object object = {0};
 	const struct sr_submission parts = {.objects = &object, .object_count = 1};
-	struct sr_epoch_range range = {.first = (uint32_t)from, .secret = j->v->keys->s->epoch_key};
+	struct sr_epoch_range range = {
+		.first = (uint32_t)from, .secret = secret_of, .ctx = j->v->keys};
 	struct sr_auditor to = {{0}, {0}};
 	struct sr_person_row p = {0};
 	struct sr_buf body, text;

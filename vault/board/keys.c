@@ -45,7 +45,7 @@ int sr_subject_key_make(
 }
 
 void sr_vault_epoch(struct sr_epoch *out, const struct sr_vault *v, uint32_t number) {
-	sr_epoch_derive(out, number, v->keys->s->epoch_key);
+	sr_epoch_derive(out, number, sr_service_epoch_key(v->keys, number));
 }
 
 int sr_vault_epoch_now(uint32_t *number, struct sr_vault *v, struct sr_err *e) {
@@ -65,10 +65,28 @@ static int ring_epoch(
 	return 0;
 }
 
-static int ring_subject(void *ctx, enum sr_compartment c, const char *subject, uint8_t key[SR_KEY],
-	struct sr_err *e) {
+/* A subject's key lives on when the service keys change. So that who has one of before, from an old
+ * copy of secrets.db, reads nothing that is written later, epochs of later keys need their secret
+ * too.
+ */
+static int subject_in_epoch(uint8_t key[SR_KEY], struct sr_vault *v, const char *subject,
+	uint32_t epoch, struct sr_err *e) {
+	const uint8_t *secret = sr_service_epoch_key(v->keys, epoch);
+	uint8_t own[SR_KEY];
+	int rc = sr_subject_key(own, v, subject, e);
+
+	if (rc == 0 && sr_service_epoch_first(v->keys, epoch))
+		memcpy(key, own, SR_KEY);
+	else if (rc == 0)
+		SR_HASH_OF(key, "strongroom/subject-epoch/v1", secret, sr_bytes_of(own, SR_KEY));
+	sr_wipe(own, sizeof own);
+	return rc;
+}
+
+static int ring_subject(void *ctx, uint32_t epoch, enum sr_compartment c, const char *subject,
+	uint8_t key[SR_KEY], struct sr_err *e) {
 	(void)c;
-	return sr_subject_key(key, ctx, subject, e);
+	return subject_in_epoch(key, ctx, subject, epoch, e);
 }
 
 struct sr_keyring sr_vault_keyring(struct sr_vault *v) {
@@ -80,17 +98,9 @@ struct sr_keyring sr_vault_keyring(struct sr_vault *v) {
 int sr_object_key(uint8_t key[SR_KEY], struct sr_vault *v, const char *subject, uint32_t epoch,
 	struct sr_err *e) {
 	uint8_t base[SR_KEY];
-	int rc = 0;
+	int rc = subject[0] == '\0' ? ring_epoch(v, epoch, SR_STRUCTURAL, base, e)
+				    : subject_in_epoch(base, v, subject, epoch, e);
 
-	if (subject[0] == '\0') {
-		struct sr_epoch ep;
-
-		sr_vault_epoch(&ep, v, epoch);
-		memcpy(base, ep.key[SR_STRUCTURAL], SR_KEY);
-		sr_wipe(&ep, sizeof ep);
-	} else {
-		rc = sr_subject_key(base, v, subject, e);
-	}
 	if (rc == 0)
 		sr_hash_of(key, "strongroom/object-key/v1", base, NULL, 0);
 	sr_wipe(base, sizeof base);

@@ -1,5 +1,5 @@
 /*
- * keys - where the keys of entries and objects come from: epochs from one secret of keys/service
+ * keys - where the keys of entries and objects come from: epochs from a secret of keys/service
  * (whoever is given the key of one epoch has no other), subjects from
  * secrets.db; and the objects that statements name, read through them.
  *
@@ -9,6 +9,9 @@
  *   item:<32 hex>      SR_SECRET_DESCRIPTIVE           descriptive records and the item's file list
  *   collection:<...>   SR_SECRET_DESCRIPTIVE           the collection's name
  *   ceremony:<32 hex>  SR_SECRET_CEREMONY, the subject dealings of that run (board/dealings.h)
+ *
+ * In epochs of service keys after the first (board/rotate.h) a subject's key is
+ * BLAKE2b(the keys' epoch secret; "strongroom/subject-epoch/v1"; the one in secrets.db).
  *
  * Key of an object record = BLAKE2b(subject's key, or the epoch's structural key;
  * "strongroom/object-key/v1").
@@ -32,7 +35,7 @@ SR_MUST int sr_subject_key(
 /* The same, made when it is missing (durable with the next sr_secrets_commit). */
 SR_MUST int sr_subject_key_make(
 	uint8_t key[SR_KEY], struct sr_vault *v, const char *subject, struct sr_err *e);
-/* Key of object records of ${subject} ("": structural, of ${epoch}). NOTFOUND. */
+/* Key of object records of ${subject} ("": structural) in ${epoch}. NOTFOUND. */
 SR_MUST int sr_object_key(uint8_t key[SR_KEY], struct sr_vault *v, const char *subject,
 	uint32_t epoch, struct sr_err *e);
 

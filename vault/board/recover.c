@@ -145,6 +145,12 @@ int sr_recover_settle(struct sr_vault *v, bool *written, struct sr_err *e) {
 	return settle_or_renew(v, false, written, e);
 }
 
+int sr_recover_renew(struct sr_vault *v, struct sr_err *e) {
+	bool written = false;
+
+	return settle_or_renew(v, true, &written, e);
+}
+
 /* --- keys/recovered --------------------------------------------------------------------------- */
 
 /* Of a note's text before its line `check`. */
@@ -313,11 +319,8 @@ static int log_due(struct sr_vault *v, struct sr_dir *keys, struct sr_bytes text
 		rc = log_entry(v, r, e);
 		*logged = rc == 0;
 	}
-	if (rc == 0 && fits) { /* the old seal opened to pieces that somebody may have kept */
-		bool written = false;
-
-		rc = settle_or_renew(v, true, &written, e);
-	}
+	if (rc == 0 && fits) /* the old seal opened to pieces that somebody may have kept */
+		rc = sr_recover_renew(v, e);
 	free(r);
 	return rc == 0 ? sr_file_remove(keys, SR_RECOVER_NOTE, e) : rc;
 }

@@ -36,6 +36,9 @@
 /* *${written}: it was missing, old, or not ours. Nothing to do before the founding board opened. */
 SR_MUST int sr_recover_settle(struct sr_vault *v, bool *written, struct sr_err *e);
 
+/* Made anew in any case, when the board is open. */
+SR_MUST int sr_recover_renew(struct sr_vault *v, struct sr_err *e);
+
 /* What the members gave: into keys/recovered and the log. */
 struct sr_recovered {
 	uint8_t ask[SR_HASH];

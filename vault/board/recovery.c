@@ -74,12 +74,13 @@ int sr_recovery_make(struct sr_buf *out, const struct sr_recovery_in *in, struct
 	struct sr_board_keys *b = calloc(1, sizeof *b);
 	struct sr_tdh2_key key;
 	uint8_t part[SR_PART], secret[SR_KEY], seal[SR_SEAL], check[SR_HASH];
-	struct sr_buf sealed;
+	struct sr_buf sealed, plain;
 	size_t at;
 	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "service.board: out of memory")
 			   : sr_keys_decode(b, in->board, e);
 
 	sr_buf_init(&sealed);
+	sr_buf_init_secret(&plain);
 	if (rc != 0)
 		goto out;
 	at = b->keys.levels - 1; /* ascending: the highest */
@@ -89,10 +90,12 @@ int sr_recovery_make(struct sr_buf *out, const struct sr_recovery_in *in, struct
 	rc = put_public(out, in, key.level, b, e);
 	if (rc == 0)
 		rc = sr_tdh2_seal(seal, &key, b->board, in->number, part, e);
+	if (rc == 0)
+		rc = sr_service_put(&plain, in->keys, e);
 	if (rc == 0) {
 		sr_text_put_base64(out, "seal", seal, SR_SEAL);
-		rc = sr_aead_seal_buf(&sealed, secret, SEAL_LABEL, sr_buf_view(out),
-			sr_bytes_of(in->keys->s, sizeof *in->keys->s), e);
+		rc = sr_aead_seal_buf(
+			&sealed, secret, SEAL_LABEL, sr_buf_view(out), sr_buf_view(&plain), e);
 	}
 	if (rc == 0) {
 		put_value(out, "sealed", sr_buf_view(&sealed));
@@ -103,6 +106,7 @@ int sr_recovery_make(struct sr_buf *out, const struct sr_recovery_in *in, struct
 out:
 	sr_wipe(part, sizeof part);
 	sr_wipe(secret, sizeof secret);
+	sr_buf_free(&plain);
 	sr_buf_free(&sealed);
 	free(b);
 	return rc;

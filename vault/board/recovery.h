@@ -14,8 +14,9 @@
  *   member DEC p-... B64 B64                    (+)  index, name, key, box of own shares
  *   seal B64                                         TDH2 of a fresh part (crypto/tdh2.h): kind
  *                                                    "service-keys", id of the board, number
- *   sealed B64                                       aead under KDF(part) of the service keys; all
- *                                                    lines before are its associated data
+ *   sealed B64                                       aead under KDF(part) of the service keys, with
+ *                                                    those before (board/service.h); all lines
+ *                                                    before are its associated data
  *   check HEX                                        keyed hash of all before, by the service keys
  *
  * Which level: the board's highest. Everything deposited is sealed at that level first, so whoever

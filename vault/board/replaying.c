@@ -49,12 +49,12 @@ static int epoch_key(
 	return r->own.epoch(r->own.ctx, epoch, c, key, e);
 }
 
-static int subject_key(void *ctx, enum sr_compartment c, const char *subject, uint8_t key[SR_KEY],
-	struct sr_err *e) {
+static int subject_key(void *ctx, uint32_t epoch, enum sr_compartment c, const char *subject,
+	uint8_t key[SR_KEY], struct sr_err *e) {
 	struct sr_replaying *r = ctx;
 
 	pthread_mutex_lock(&r->lock);
-	const int rc = r->own.subject(r->own.ctx, c, subject, key, e);
+	const int rc = r->own.subject(r->own.ctx, epoch, c, subject, key, e);
 	pthread_mutex_unlock(&r->lock);
 	return rc;
 }

@@ -44,7 +44,8 @@ static int restore_secrets(struct sr_dir *to, const struct sr_restore_options *o
 	if (rc == 0) {
 		so.dir = to;
 		so.second = o->second;
-		so.key = k->s->secrets_wrap;
+		so.key = k->s->secrets_file;
+		so.wrap = k->s->secrets_wrap;
 		so.create = true;
 		rc = sr_secrets_open(&s, &so, e);
 	}
@@ -186,6 +187,8 @@ static int tell_receipt(struct sr_buf *told, const struct sr_vault *v, const str
 	if (rc == 0)
 		rc = sr_seen_init(
 			seen, v->keys->origin, v->fingerprint, text, "p-0000000000000000", e);
+	if (rc == 0)
+		seen->keys = *sr_ledger_keys(v->ledger);
 	check.seen = seen;
 	if (rc == 0)
 		rc = sr_receipt_verify(&result, r, &check, e);
@@ -202,11 +205,11 @@ static int tell_receipt(struct sr_buf *told, const struct sr_vault *v, const str
 /* ${checkpoint} against the restored log of ${size} entries. */
 static int since_size(uint64_t *shown, const struct sr_vault *v, struct sr_bytes checkpoint,
 	uint64_t size, struct sr_err *e) {
-	const struct sr_log log = {v->keys->origin, sr_ledger_vkey(v->ledger), 1};
 	struct sr_checkpoint cp;
 	struct sr_note note = {0};
 	uint8_t root[SR_HASH];
-	int rc = sr_checkpoint_open(&cp, &note, checkpoint, &log, e);
+	int rc = sr_log_keys_open(
+		&cp, &note, checkpoint, v->keys->origin, sr_ledger_keys(v->ledger), e);
 
 	sr_note_free(&note);
 	if (rc != 0)
@@ -253,7 +256,12 @@ static int tell_since(struct sr_buf *told, const struct sr_vault *v,
 			(unsigned long long)(shown - size));
 	if (rc == 0 && o->receipt != NULL && o->receipt->index >= size)
 		rc = tell_receipt(told, v, o->receipt, e);
-	return rc != 0 ? sr_wrap(e, "--since") : 0;
+	if (rc == SR_AUTH)
+		sr_wrap(e, "--since: forged, or the service keys were changed after this backup, "
+			   "which then can not check it (restore without)");
+	else if (rc != 0)
+		sr_wrap(e, "--since");
+	return rc;
 }
 
 static int open_restored(const struct sr_restore_options *o, uint64_t *entries,

@@ -149,6 +149,34 @@ bool rules_field_is(const struct sr_statement *s, const char *key, const char *w
 	return sr_bytes_eq(sr_field(s, key, 0), sr_bytes_str(word));
 }
 
+bool rules_has_key_of(const struct sr_board_row *b, const struct sr_item_row *item) {
+	return item->epoch >= b->base && item->epoch <= b->epoch;
+}
+
+int rules_former(struct rules_ctx *c, uint64_t epoch) {
+	struct sr_board_row *b = NULL, *next = NULL;
+	int rc = 0;
+
+	if (!c->board.opened || epoch == 0 || epoch >= c->board.base)
+		return 0;
+	b = calloc(1, sizeof *b);
+	next = calloc(1, sizeof *next);
+	rc = b == NULL || next == NULL
+		     ? sr_fail(c->e, SR_NOMEM, "rules: out of memory")
+		     : sr_query_board(b, c->cat, c->board.id, (uint32_t)epoch, c->e);
+	if (rc == 0)
+		rc = sr_query_board(next, c->cat, c->board.id, (uint32_t)epoch + 1, c->e);
+	if (rc == 0 && b->opened && next->base == next->epoch)
+		c->board = *b;
+	free(b);
+	free(next);
+	return rc;
+}
+
+int rules_former_of(struct rules_ctx *c, const struct sr_version_row *v) {
+	return strcmp(v->kind, "reseal") == 0 ? rules_former(c, v->epoch) : 0;
+}
+
 int rules_item(struct rules_ctx *c, struct sr_item_row *item) {
 	uint8_t id[SR_ID];
 	int rc = sr_field_id(id, c->s, "item", 0, c->e);
@@ -172,6 +200,7 @@ static int (*const rule_for[SR_T_COUNT])(struct rules_ctx *c) = {
 	[SR_T_COMPLAINT] = rule_quarrel,
 	[SR_T_REVEAL] = rule_quarrel,
 	[SR_T_CONFIRM] = rule_confirm,
+	[SR_T_TAKEOVER] = rule_takeover,
 	[SR_T_PERSON] = rule_person,
 	[SR_T_PERSON_END] = rule_person_end,
 	[SR_T_PERSON_SET] = rule_person_set,
@@ -330,7 +359,8 @@ static int find_board(struct rules_ctx *c) {
 }
 
 static bool ceremony_type(enum sr_type_id t) {
-	return t == SR_T_DEAL || t == SR_T_ACCEPT || t == SR_T_COMPLAINT || t == SR_T_REVEAL;
+	return t == SR_T_DEAL || t == SR_T_ACCEPT || t == SR_T_COMPLAINT || t == SR_T_REVEAL ||
+	       t == SR_T_TAKEOVER;
 }
 
 int sr_rules_check(struct sr_ruling *out, const struct sr_rules *r, const struct sr_statement *s,

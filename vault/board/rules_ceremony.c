@@ -46,7 +46,7 @@ int rule_deal(struct rules_ctx *c) {
 
 	if (rc == SR_NOTFOUND) {
 		sr_err_clear(c->e);
-		rc = rules_deny(c, "board-open", "a reshare changes members",
+		rc = rules_deny(c, "board-open", "a reshare changes members, a rekey the key",
 			"the board's keys are made already");
 	} else if (rc == 0) {
 		rc = deal_judge(c, next);
@@ -139,14 +139,24 @@ int rule_accept(struct rules_ctx *c) {
 	return rules_allow(c);
 }
 
-/* A member's own shares under the key that they have now. Only their client sees whether the box
- * holds them; a wrong one harms nobody else. */
+/* A member's own shares under the key that they have now: of the board's key, or of one before it,
+ * for what may be left under that. Only their client sees whether the box holds them; a wrong one
+ * harms nobody else. */
 int rule_share(struct rules_ctx *c) {
+	struct sr_run_row *made = calloc(1, sizeof *made);
 	uint8_t run[SR_ID], keys[SR_HASH];
-	int rc = sr_field_id(run, c->s, "run", 0, c->e);
+	int rc = made == NULL ? sr_fail(c->e, SR_NOMEM, "rules: out of memory")
+			      : sr_field_id(run, c->s, "run", 0, c->e);
 
 	if (rc == 0)
 		rc = sr_field_hash(keys, c->s, "keys", 0, c->e);
+	if (rc == 0)
+		rc = run_of(c, made);
+	if (rc == 0 && memcmp(made->board, c->board.id, SR_ID) == 0)
+		rc = rules_former(c, made->epoch);
+	free(made);
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-run", "", "no such run of the key generation");
 	if (rc != 0)
 		return rc;
 	if (rules_member(&c->board, c->me.person) == NULL)
@@ -291,4 +301,54 @@ int rule_confirm(struct rules_ctx *c) {
 		return rules_deny(c, "share-not-theirs", "a reshare deals to the new key",
 			"%s has another key than the share was dealt to", m->person);
 	return rc != 0 ? rc : rules_allow(c);
+}
+
+/* A standby board takes over: its members, a custodian and an auditor say so, each once. The board
+ * in force is not asked; it may be lost. */
+int rule_takeover(struct rules_ctx *c) {
+	struct sr_board_row *next = calloc(1, sizeof *next);
+	struct sr_standby_row s;
+	uint8_t run[SR_ID], keys[SR_HASH];
+	uint64_t epoch = 0;
+	bool sits = false, done = false;
+	int rc = next == NULL ? sr_fail(c->e, SR_NOMEM, "rules: out of memory")
+			      : sr_field_dec(&epoch, c->s, "epoch", 0, c->e);
+
+	if (rc == 0)
+		rc = sr_field_id(run, c->s, "run", 0, c->e);
+	if (rc == 0)
+		rc = sr_field_hash(keys, c->s, "keys", 0, c->e);
+	if (rc == 0)
+		rc = sr_query_standby(&s, c->cat, c->board.id, c->board.epoch + 1, c->e);
+	if (rc == SR_NOTFOUND || (rc == 0 && s.waits == 0)) {
+		sr_err_clear(c->e);
+		rc = rules_deny(c, "no-standby", "board show says what is under way",
+			"no standby board waits here");
+		goto out;
+	}
+	if (rc == 0)
+		rc = sr_query_board(next, c->cat, c->board.id, c->board.epoch + 1, c->e);
+	if (rc == 0)
+		rc = sr_query_takeover(
+			&done, c->cat, c->board.id, c->board.epoch + 1, c->me.person, c->e);
+	if (rc != 0)
+		goto out;
+	for (size_t i = 0; i < next->member_count; i++)
+		sits = sits || strcmp(next->members[i].person, c->me.person) == 0;
+	if (epoch != (uint64_t)c->board.epoch + 1 || memcmp(run, s.run, SR_ID) != 0 ||
+		memcmp(keys, s.keys, SR_HASH) != 0)
+		rc = rules_deny(c, "other-standby", "board show says which one waits",
+			"the standby board that waits has other keys than the statement names");
+	else if (!sits && !rules_has_role(c, SR_ROLE_CUSTODIAN | SR_ROLE_AUDITOR))
+		rc = rules_deny(c, "not-a-standby", "",
+			"%s is no member of the standby board, nor custodian or auditor",
+			c->me.person);
+	else if (done)
+		rc = rules_deny(
+			c, "taken-over-already", "", "%s has said so already", c->me.person);
+	else
+		rc = rules_allow(c);
+out:
+	free(next);
+	return rc;
 }

@@ -3,6 +3,7 @@
  * rules_in.h.
  */
 #include "board/rules_in.h"
+#include "board/training.h"
 
 #include "base/time.h"
 
@@ -97,7 +98,9 @@ static int checkout_topup(
  * flags do not matter. */
 static int checkout_reseal(
 	struct rules_ctx *c, const struct sr_grant_row *g, const struct sr_item_row *item) {
-	if (item->state != SR_S_RELEASED)
+	/* Under a key before, held items are sealed anew too. */
+	if (item->state != SR_S_RELEASED &&
+		(item->state != SR_S_HELD || item->epoch >= c->board.base))
 		return rules_deny(
 			c, "item-state", "", "the item is %s", sr_state_name(item->state));
 	if (item->sealed > g->entry)
@@ -107,60 +110,28 @@ static int checkout_reseal(
 	return checkout_topup(c, g, item);
 }
 
-/* One training that the grant demands: attested of the actor, and not over. */
-static int checkout_training(
-	struct rules_ctx *c, const struct sr_attestations *l, const char *term) {
-	const struct sr_attestation_row *last = NULL;
-	char when[SR_TIME_TEXT] = "";
-
-	for (size_t i = 0; i < l->count; i++) {
-		const struct sr_attestation_row *r = &l->rows[i];
-
-		if (strcmp(r->kind, "training") != 0 || strcmp(r->person, c->me.person) != 0 ||
-			r->term == NULL || strcmp(r->term, term) != 0)
-			continue;
-		if (r->ended == 0 && r->ends > c->now)
-			return rules_allow(c);
-		last = r;
-	}
-	if (last == NULL)
-		return rules_deny(c, "training-missing", "an officer attests it: attest training",
-			"the grant demands the training %s, which nobody attested of %s", term,
-			c->me.person);
-	sr_time_format(when, last->ends);
-	if (last->ends <= c->now)
-		return rules_deny(c, "training-expired", "an officer attests it anew",
-			"the grant demands the training %s, and that of %s expired at %s "
-			"(attested at entry %llu)",
-			term, c->me.person, when, (unsigned long long)last->entry);
-	return rules_deny(c, "training-ended", "an officer attests it anew",
-		"the grant demands the training %s, and an officer ended that of %s with entry "
-		"%llu",
-		term, c->me.person, (unsigned long long)last->ended);
-}
-
 /* Every training that a vote of the grant demanded holds on the day of the checkout, not only on
  * the day of the vote. */
 static int checkout_trainings(struct rules_ctx *c, const struct sr_grant_row *g) {
-	const struct sr_attestation_filter f = {.person = c->me.person};
-	struct sr_attestations l = {0};
-	const char *p = g->trainings;
-	int rc = rules_allow(c);
+	struct sr_training t;
+	int rc = sr_training_ask(&t, c->cat, g->trainings, c->me.person, c->now, c->e);
 
-	if (p == NULL || *p == '\0')
+	if (rc != 0)
 		return rc;
-	rc = sr_query_attestations(&l, c->cat, &f, c->e);
-	while (rc == 0 && c->out->allowed && *p != '\0') {
-		const size_t n = strcspn(p, " ");
-		char term[130]; /* a token has at most 128 */
-
-		snprintf(term, sizeof term, "%.*s", (int)n, p);
-		rc = checkout_training(c, &l, term);
-		p += n;
-		p += strspn(p, " ");
+	switch (t.state) {
+	case SR_TRAINING_HOLDS:
+		break;
+	case SR_TRAINING_MISSING:
+		return rules_deny(c, "training-missing", "an officer attests it: attest training",
+			"%s", t.sentence);
+	case SR_TRAINING_EXPIRED:
+		return rules_deny(
+			c, "training-expired", "an officer attests it anew", "%s", t.sentence);
+	case SR_TRAINING_ENDED:
+		return rules_deny(
+			c, "training-ended", "an officer attests it anew", "%s", t.sentence);
 	}
-	sr_attestations_free(&l);
-	return rc;
+	return rules_allow(c);
 }
 
 /* A checkout under a grant: everything that must hold now, whatever held when it was granted. */

@@ -43,6 +43,7 @@ rule_fn rule_accept;
 rule_fn rule_share;
 rule_fn rule_quarrel;
 rule_fn rule_confirm;
+rule_fn rule_takeover;
 rule_fn rule_person;
 rule_fn rule_person_end;
 rule_fn rule_person_set;
@@ -116,6 +117,14 @@ SR_MUST int rules_grant(struct rules_ctx *c, struct sr_grant_row *g);
 SR_MUST int rules_lift_flag(struct rules_ctx *c);
 /* The list of items that a request names, as it came with it: with the ruling "no" else. */
 SR_MUST int rules_list(struct rules_ctx *c);
+/* ${epoch} had a key that is not the board's any more, and is the last that had it: c->board is
+ * that epoch from here on, whose members alone give pieces of what is left under its key. Else
+ * nothing changes. */
+SR_MUST int rules_former(struct rules_ctx *c, uint64_t epoch);
+/* The same for a vote on this version, if it asks to seal items anew. */
+SR_MUST int rules_former_of(struct rules_ctx *c, const struct sr_version_row *v);
+/* Has c->board, in its epoch, the key that the item is sealed to? */
+bool rules_has_key_of(const struct sr_board_row *b, const struct sr_item_row *item);
 /* The ruling about a request to destroy. */
 SR_MUST int rules_destroy_asked(struct rules_ctx *c);
 /* The ruling about a request to lift what the statement ${flag} set: a seal or a mark for referral

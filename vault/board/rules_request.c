@@ -28,7 +28,8 @@ static const struct shape shapes[] = {
 	{"person-end", "subject", ""},
 	{"collection", "collection dedupe name", ""},
 	{"board", "target quorum member", "newcomer"},
-	{"reshare", "quorum member dealer", "newcomer"},
+	{"reshare", "quorum member dealer", "newcomer standby"},
+	{"rekey", "quorum member", "newcomer"},
 	{"destroy", "items list", "instruction"},
 	{"policy", "rules set", ""},
 	{"erase", "subject purpose", ""},
@@ -41,7 +42,7 @@ static bool shape_holds(struct rules_ctx *c, const struct shape *sh) {
 	static const char *const keys[] = {"items", "list", "form", "purpose", "ends", "person",
 		"key", "recipient", "target", "subject", "from", "card", "role", "collection",
 		"dedupe", "name", "instruction", "authority", "quorum", "member", "newcomer",
-		"dealer", "rules", "set"};
+		"dealer", "standby", "rules", "set"};
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		const size_t n = sr_field_count(c->s, keys[i]);
@@ -170,13 +171,15 @@ int rules_list(struct rules_ctx *c) {
 	return rules_allow(c);
 }
 
-/* One item that is asked for: released, or of a referral held or released. */
-static int request_item(struct rules_ctx *c, const uint8_t id[SR_ID], uint32_t *highest) {
+/* One item that is asked for: released, or of a referral held or released; of a reseal for a new
+ * key of the board held ones too. */
+static int request_item(
+	struct rules_ctx *c, const uint8_t id[SR_ID], bool former, uint32_t *highest) {
 	const bool referral = rules_field_is(c->s, "kind", "referral");
 	struct sr_item_row item = {0};
 	char hex[2 * SR_ID + 1];
 	enum sr_state state;
-	bool other;
+	bool other, fits, held;
 	int rc = sr_query_item(&item, c->cat, id, c->e);
 
 	rules_hex(hex, id);
@@ -184,29 +187,38 @@ static int request_item(struct rules_ctx *c, const uint8_t id[SR_ID], uint32_t *
 		return rc;
 	state = rc == 0 ? item.state : SR_S_NONE;
 	other = rc == 0 && memcmp(item.board, c->board.id, SR_ID) != 0;
+	fits = rc == 0 && rules_has_key_of(&c->board, &item);
+	held = former && state == SR_S_HELD && rules_field_is(c->s, "kind", "reseal");
 	if (rc == 0 && item.level > *highest)
 		*highest = item.level;
 	sr_item_row_free(&item);
 	if (referral && !sr_state_may(SR_M_ITEM, state, SR_E_REFERRAL))
 		return rules_deny(c, "item-state", "", "item %.8s is %s (or does not exist)", hex,
 			sr_state_name(state));
-	if (!referral && state != SR_S_RELEASED)
+	if (!referral && !held && state != SR_S_RELEASED)
 		return rules_deny(c, "item-not-released", "list shows what can be requested",
 			"item %.8s is not released (or does not exist)", hex);
 	if (other)
 		return rules_deny(c, "other-board", "split the request: one for each board",
 			"item %.8s is under another board than the request names", hex);
+	if (!fits && former)
+		return rules_deny(c, "other-key", "reseal ask --left takes those of one key",
+			"item %.8s is not sealed under the key of epoch %u", hex, c->board.epoch);
+	if (!fits)
+		return rules_deny(c, "key-before", "reseal ask --left has it sealed anew",
+			"item %.8s is sealed under the key that the board had before epoch %u", hex,
+			c->board.base);
 	return rules_allow(c);
 }
 
 /* Every item asked for can be granted, and the level is the highest among them: no partial grant
  * (DESIGN 6a). */
-static int request_items(struct rules_ctx *c, uint64_t level) {
+static int request_items(struct rules_ctx *c, uint64_t level, bool former) {
 	uint32_t highest = 0;
 	int rc = rules_list(c);
 
 	for (size_t i = 0; i < c->item_count && rc == 0 && c->out->allowed; i++)
-		rc = request_item(c, c->items + i * SR_ID, &highest);
+		rc = request_item(c, c->items + i * SR_ID, former, &highest);
 	if (rc != 0 || !c->out->allowed)
 		return rc;
 	if (highest != level)
@@ -484,12 +496,37 @@ static int reshare_levels(struct rules_ctx *c) {
 	return rules_allow(c);
 }
 
-static int reshare_request(struct rules_ctx *c) {
-	int rc;
+/* A standby board is other people, all of them: what befalls the one shall not befall the other. */
+static int standby_apart(struct rules_ctx *c) {
+	if (!rules_field_is(c->s, "standby", "yes"))
+		return rules_deny(
+			c, "standby-word", "", "the line standby says yes, or is not there");
+	for (size_t i = 0; i < sr_field_count(c->s, "member"); i++) {
+		const struct sr_bytes person = sr_field(c->s, "member", i);
 
-	rc = reshare_levels(c);
+		for (size_t k = 0; k < c->board.member_count; k++)
+			if (sr_bytes_eq(person, sr_bytes_str(c->board.members[k].person)))
+				return rules_deny(c, "standby-apart", "name other people",
+					"%s sits on the board, and a standby board is other people",
+					c->board.members[k].person);
+	}
+	return rules_allow(c);
+}
+
+/* Nobody of before deals: those who are to sit make a key that has nothing to do with any share. */
+static int rekey_request(struct rules_ctx *c) {
+	int rc = reshare_levels(c);
+
+	return rc == 0 && c->out->allowed ? request_members(c, true) : rc;
+}
+
+static int reshare_request(struct rules_ctx *c) {
+	int rc = reshare_levels(c);
+
 	if (rc == 0 && c->out->allowed)
 		rc = reshare_dealers(c);
+	if (rc == 0 && c->out->allowed && sr_field_count(c->s, "standby") > 0)
+		rc = standby_apart(c);
 	return rc == 0 && c->out->allowed ? request_members(c, true) : rc;
 }
 
@@ -525,10 +562,18 @@ static int board_request(struct rules_ctx *c) {
 static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 	uint64_t epoch = 0, level = 0;
 	uint32_t decides = 0;
+	bool former = false;
 	int rc = sr_field_dec(&epoch, c->s, "epoch", 0, c->e);
 
 	if (rc == 0)
 		rc = sr_field_dec(&level, c->s, "level", 0, c->e);
+	/* What is left under a key before is for those who have shares of that one. */
+	if (rc == 0 && strcmp(sh->kind, "reseal") == 0) {
+		const uint32_t now = c->board.epoch;
+
+		rc = rules_former(c, epoch);
+		former = c->board.epoch != now;
+	}
 	if (rc != 0)
 		return rc;
 	if (epoch != c->board.epoch)
@@ -544,16 +589,16 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 		if (rc == 0 && c->out->allowed && sr_token_in(sh->must, "recipient"))
 			rc = recipient_usable(c);
 		if (rc == 0 && c->out->allowed)
-			rc = request_items(c, level);
+			rc = request_items(c, level, former);
 		return rc;
 	}
 	if (strcmp(sh->kind, "renew") == 0)
 		return renew_request(c, level);
 	decides = c->board.levels[0].level;
-	/* Rules are for everything that the board decides, so they take what anything takes; so
-	 * does what cannot be undone to the record of who did it. */
-	if (strcmp(sh->kind, "policy") == 0 || strcmp(sh->kind, "erase") == 0 ||
-		strcmp(sh->kind, "witnesses") == 0)
+	/* Rules and the key are for everything that the board decides, so they take what anything
+	 * takes; so does what cannot be undone to the record of who did it. */
+	if (strcmp(sh->kind, "policy") == 0 || strcmp(sh->kind, "rekey") == 0 ||
+		strcmp(sh->kind, "erase") == 0 || strcmp(sh->kind, "witnesses") == 0)
 		decides = c->board.levels[c->board.level_count - 1].level;
 	rc = strcmp(sh->kind, "lift") == 0 ? rules_lift_level(&decides, c) : 0;
 	if (rc != 0)
@@ -565,6 +610,8 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 		return target_act(c, strcmp(sh->kind, "lift") == 0);
 	if (strcmp(sh->kind, "reshare") == 0)
 		return reshare_request(c);
+	if (strcmp(sh->kind, "rekey") == 0)
+		return rekey_request(c);
 	if (!c->board.founding && !sr_token_in(sh->must, "items") &&
 		!sr_token_in(sh->must, "collection") && strcmp(sh->kind, "policy") != 0)
 		return rules_deny(c, "not-this-board", "ask the founding board",
@@ -714,7 +761,9 @@ int rule_recuse(struct rules_ctx *c) {
 
 	if (!version_of(&rc, c, &v))
 		return rc;
-	rc = sr_query_recused(&recused, c->cat, v.request, c->me.person, c->e);
+	rc = rules_former_of(c, &v);
+	if (rc == 0)
+		rc = sr_query_recused(&recused, c->cat, v.request, c->me.person, c->e);
 	if (rc == 0) {
 		if (recused)
 			rc = rules_deny(c, "recused-already", "", "%s has stepped aside already",

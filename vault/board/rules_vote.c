@@ -161,6 +161,20 @@ static int vote_seals(
 	return rules_allow(c);
 }
 
+/* Who votes has shares of one key: what is sealed under another they cannot open. A topup passes
+ * over such items; the next one brings their pieces. */
+static int vote_key(struct rules_ctx *c, const struct sr_version_row *v) {
+	uint64_t other = 0;
+	int rc = sr_query_other_key(&other, c->cat, v, 0, &c->board, c->e);
+
+	if (rc != 0 || other == 0)
+		return rc != 0 ? rc : rules_allow(c);
+	return rules_deny(c, "key-before",
+		"vote when they are sealed anew (board show says how many are left)",
+		"%llu of its items are sealed under another key than that of epoch %u",
+		(unsigned long long)other, c->board.epoch);
+}
+
 /* What an approval must say and carry. ${x}: the list that its pieces are for, and how long it is.
  */
 static int vote_approval(
@@ -199,6 +213,8 @@ static int vote_approval(
 	rc = vote_room_key(c, v);
 	if (rc == 0 && c->out->allowed)
 		rc = vote_seals(c, v, x);
+	if (rc == 0 && c->out->allowed && !topup)
+		rc = vote_key(c, v);
 	if (rc != 0 || !c->out->allowed)
 		return rc;
 	if (count != x->items)
@@ -356,7 +372,9 @@ int rule_vote(struct rules_ctx *c) {
 		return rules_deny(c, "no-such-request", "", "no such request");
 	if (rc != 0)
 		return rc;
-	rc = vote_on(c, &v, hash);
+	rc = rules_former_of(c, &v);
+	if (rc == 0)
+		rc = vote_on(c, &v, hash);
 	sr_version_row_free(&v);
 	return rc;
 }

@@ -215,7 +215,7 @@ static int switch_to(struct sr_vault *v, const char *path, struct sr_err *e) {
 					      : 0;
 
 	if (rc == 0)
-		rc = sr_secrets_copy_move(v->secrets, path, v->keys->s->secrets_wrap, e);
+		rc = sr_secrets_copy_move(v->secrets, path, v->keys->s->secrets_file, e);
 	if (rc == 0)
 		rc = sr_vault_conf_second(sr_dir_path(v->dir), path, e);
 	if (rc != 0) {

@@ -21,6 +21,7 @@
 #include "board/quarantine.h"
 #include "board/recover.h"
 #include "board/replaying.h"
+#include "board/rotate.h"
 #include "board/second.h"
 #include "board/unlock.h"
 #include "board/witnessing.h"
@@ -217,7 +218,8 @@ static int make_secrets(
 
 	o.dir = dir;
 	o.second = second;
-	o.key = k->s->secrets_wrap;
+	o.key = k->s->secrets_file;
+	o.wrap = k->s->secrets_wrap;
 	o.create = true;
 	rc = sr_secrets_open(&s, &o, e);
 	return rc != 0 ? rc : sr_secrets_close(&s, e);
@@ -322,13 +324,17 @@ static void told(struct sr_vault *v, const char *fmt, ...) {
 }
 
 static int open_ledger(struct sr_vault *v, struct sr_err *e) {
-	struct sr_ledger_opts o = {0};
+	struct sr_log_keys keys;
+	struct sr_ledger_opts o = {.keys = &keys};
 	const struct sr_ledger_report *r;
 	int rc = sr_dir_open_at(&v->ledger_dir, v->dir, "ledger", e);
 
 	o.origin = v->keys->origin;
 	o.seed = v->keys->s->ledger_seed;
 	o.mac_key = v->keys->s->journal_key;
+	o.mac_former = v->keys->under_way ? v->keys->arena->leaving.journal_key : NULL;
+	if (rc == 0)
+		rc = sr_service_log_keys(&keys, v->keys, e);
 	if (rc == 0)
 		rc = sr_ledger_open(&v->ledger, v->ledger_dir, &o, e);
 	if (rc != 0)
@@ -355,10 +361,18 @@ static int open_secrets(struct sr_vault *v, bool accept_older, struct sr_err *e)
 	memcpy(expect.root, last->attachment + 8, SR_HASH);
 	o.dir = v->dir;
 	o.second = v->second;
-	o.key = v->keys->s->secrets_wrap;
+	o.key = v->keys->s->secrets_file;
+	o.wrap = v->keys->s->secrets_wrap;
 	o.expect = last->size > 0 ? &expect : NULL;
 	o.accept_older = accept_older;
 	rc = sr_secrets_open(&v->secrets, &o, e);
+	if (rc == SR_AUTH && v->keys->under_way) { /* not wrapped anew yet (board/rotate.h) */
+		sr_err_clear(e);
+		o.wrap = v->keys->arena->leaving.secrets_wrap;
+		rc = sr_secrets_open(&v->secrets, &o, e);
+		if (rc == 0)
+			rc = sr_secrets_rewrap(v->secrets, v->keys->s->secrets_wrap, e);
+	}
 	if (rc != 0)
 		return sr_wrap(e, "secrets.db");
 	if (sr_secrets_recovered(v->secrets) != NULL)
@@ -444,7 +458,8 @@ static int index_complete(struct sr_vault *v, size_t *added, size_t *bad, struct
 
 	*added = *bad = 0;
 	o.backend = v->store;
-	o.structure_sk = v->keys->s->structure_sk;
+	o.structure_sk = v->keys->arena->structure_sk[0];
+	o.structure_count = v->keys->generations;
 	o.names = names;
 	o.count = count;
 	if (rc == 0 && count > 0)
@@ -653,13 +668,22 @@ static int sweep_files(struct sr_vault *v, struct sr_err *e) {
  * as the board is. That one can be wanting: it is told, and the vault opens. */
 static int end_recovery(struct sr_vault *v, const struct sr_vault_open *o, struct sr_err *e) {
 	struct sr_err why = {0};
-	bool logged = false, written = false;
+	bool logged = false, written = false, rotated = false;
 	int rc = o->keys == NULL ? 0 : sr_recover_seal(v, o->recovered, &o->unlock, e);
 
+	/* A change of keys that was under way knows the index of its entry: nothing comes before.
+	 */
+	if (rc == 0)
+		rc = sr_rotate_log(v, e);
 	if (rc == 0)
 		rc = sr_recover_log(v, &logged, e);
+	if (rc == 0)
+		rc = sr_rotate_settle(v, &o->unlock, &rotated, e);
 	if (rc != 0)
 		return rc;
+	if (rotated)
+		told(v, "the service keys are new ones: the log says so (service-key), and "
+			"witnesses need the log's new public key");
 	if (logged)
 		told(v, "the service keys were recovered by members of the board: the log says so");
 	if (sr_recover_settle(v, &written, &why) != 0)
@@ -691,6 +715,8 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 		rc = sr_second_settle(v, &v->recovered, e);
 	if (rc == 0)
 		rc = learn_fingerprint(v, conf, e);
+	if (rc == 0)
+		rc = sr_rotate_databases(v, e);
 	if (rc == 0)
 		rc = open_catalogue(v, o->progress, e);
 	if (rc == 0)

@@ -80,14 +80,13 @@ static int64_t quorum_time(const struct sr_policy *p, const struct sr_cosigned *
  */
 static int judge_note(
 	uint64_t *size, struct sr_vault *v, const struct sr_buf *note, struct sr_err *e) {
-	const struct sr_vkey *key = sr_ledger_vkey(v->ledger);
-	const struct sr_log log = {.origin = key->name, .keys = key, .count = 1};
 	struct sr_cosigned w[SR_POLICY_WITNESSES];
 	struct sr_checkpoint c;
 	struct sr_note n;
 	uint8_t root[SR_HASH];
 	int64_t at;
-	int rc = sr_checkpoint_open(&c, &n, sr_buf_view(note), &log, e);
+	int rc = sr_log_keys_open(&c, &n, sr_buf_view(note), sr_ledger_origin(v->ledger),
+		sr_ledger_keys(v->ledger), e);
 
 	if (rc != 0)
 		return rc;

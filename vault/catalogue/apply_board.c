@@ -1,12 +1,15 @@
 /*
- * apply_board - effects of board, reshare and of the ceremony that makes a board's keys: deal,
- * accept, complaint, reveal, opened.
+ * apply_board - effects of board, reshare, rekey and of the ceremony that makes a board's keys:
+ * deal, accept, complaint, reveal, opened; rekeyed.
  *
  * What an epoch is to be (members, quorums) is known from its statement on (found, board); it is in
- * force from `opened` on, which sets boards.epoch.
+ * force from `opened` on, which sets boards.epoch. A reshare hands the keys on, so that epochs.base
+ * is that of the epoch before; a rekey, whose plan names no dealers of the epoch before, makes new
+ * ones, and boards.rekeying says so until `rekeyed`: until no item is left under a key before it.
  */
 #include "catalogue/apply_in.h"
 #include "catalogue/query.h"
+#include "catalogue/standby.h"
 
 /* --- a board to be --- */
 
@@ -77,7 +80,9 @@ static int forget_plan(
 	static const char *const tables[] = {
 		"DELETE FROM board_members WHERE board = ? AND epoch = ?",
 		"DELETE FROM board_levels WHERE board = ? AND epoch = ?",
-		"DELETE FROM board_dealers WHERE board = ? AND epoch = ?"};
+		"DELETE FROM board_dealers WHERE board = ? AND epoch = ?",
+		"DELETE FROM standbys WHERE board = ? AND epoch = ?",
+		"DELETE FROM takeovers WHERE board = ? AND epoch = ?"};
 	int rc = SQL_RUN(a->db, e,
 		"UPDATE runs SET state = 'void' WHERE board = ? AND epoch = ? AND state ="
 		" 'dealing'",
@@ -112,6 +117,7 @@ static int add_dealers(
 	return rc;
 }
 
+/* And rekey, whose members deal themselves: it names no dealers. */
 int sr_apply_reshare(struct sr_apply *a, struct sr_err *e) {
 	struct sr_id_arg board;
 	uint64_t epoch = 0;
@@ -131,8 +137,11 @@ int sr_apply_reshare(struct sr_apply *a, struct sr_err *e) {
 		rc = add_newcomers(a, e);
 	if (rc == 0)
 		rc = add_epoch(a, board.bytes, epoch, e);
-	if (rc == 0)
+	if (rc == 0 && a->s->type->id == SR_T_RESHARE)
 		rc = add_dealers(a, board.bytes, epoch, e);
+	if (rc == 0 && sr_field_count(a->s, "standby") > 0)
+		rc = SQL_RUN(a->db, e, "INSERT INTO standbys(board, epoch, entry) VALUES(?, ?, ?)",
+			A_ID(board.bytes), A_U64(epoch), A_INT(a->entry));
 	return rc == 0 ? sr_apply_decided(a, e) : rc;
 }
 
@@ -258,7 +267,7 @@ int sr_apply_object_subject(char out[SR_SUBJECT_TEXT], struct sr_db *db,
 	const struct sr_statement *s, struct sr_err *e) {
 	char hex[2 * SR_ID + 1];
 	uint8_t board[SR_ID], run[SR_ID];
-	int64_t epoch = 0;
+	int64_t dealers = 0;
 	int rc;
 
 	out[0] = '\0';
@@ -268,12 +277,15 @@ int sr_apply_object_subject(char out[SR_SUBJECT_TEXT], struct sr_db *db,
 	if (rc == 0)
 		rc = sr_field_id(run, s, "run", 0, e);
 	if (rc == 0)
-		rc = SQL_INT_OF(
-			db, e, &epoch, "SELECT epoch FROM boards WHERE board = ?", A_ID(board));
+		rc = SQL_INT_OF(db, e, &dealers,
+			"SELECT count(d.person) FROM boards b LEFT JOIN board_dealers d ON"
+			" d.board = b.board AND d.epoch = b.epoch + 1 WHERE b.board = ?"
+			" GROUP BY b.board",
+			A_ID(board));
 	if (rc == SR_NOTFOUND)
 		return sr_fail(e, SR_CORRUPT, "there is no such board");
-	if (rc != 0 || epoch == 0)
-		return rc; /* it has no keys that could be handed on */
+	if (rc != 0 || dealers == 0)
+		return rc; /* the keys to be are new: nothing is handed on */
 	sr_hex(hex, run, SR_ID);
 	snprintf(out, SR_SUBJECT_TEXT, SR_CEREMONY_SUBJECT "%s", hex);
 	return 0;
@@ -456,35 +468,171 @@ static int member_roles(struct sr_apply *a, const struct run *r, struct sr_err *
 		A_ID(r->board), A_INT(r->epoch), A_INT(a->entry));
 }
 
-/* Who sits on no board any more loses the role. */
-static int leavers_roles(struct sr_apply *a, const struct run *r, struct sr_err *e) {
+/* Who sits on no board any more loses the role; but who had a share of a key that items are left
+ * under keeps it until `rekeyed`: nobody else can give pieces of them. */
+static int leavers_roles(struct sr_apply *a, const uint8_t board[SR_ID], struct sr_err *e) {
 	return SQL_RUN(a->db, e,
-		"UPDATE roles SET ended = ?3 WHERE role = 'member' AND ended IS NULL AND person IN"
-		"(SELECT person FROM board_members WHERE board = ?1 AND epoch = ?2 - 1)"
+		"UPDATE roles SET ended = ?2 WHERE role = 'member' AND ended IS NULL AND person IN"
+		"(SELECT m.person FROM board_members m JOIN boards b ON b.board = m.board"
+		" WHERE m.board = ?1 AND m.epoch < b.epoch)"
 		" AND person NOT IN (SELECT m.person FROM board_members m JOIN boards b ON"
-		" b.board = m.board AND b.epoch = m.epoch)",
-		A_ID(r->board), A_INT(r->epoch), A_INT(a->entry));
+		" b.board = m.board AND b.epoch = m.epoch)"
+		" AND person NOT IN (SELECT m.person FROM board_members m JOIN epochs p ON"
+		" p.board = m.board AND p.epoch = m.epoch JOIN boards b ON b.board = p.board"
+		" WHERE p.base < b.rekeying AND p.epoch = (SELECT max(q.epoch) FROM epochs q"
+		" WHERE q.board = p.board AND q.base = p.base))",
+		A_ID(board), A_INT(a->entry));
 }
 
-/* Open requests are the new members' to decide: votes of before are void, their pieces too. */
-static int requests_anew(struct sr_apply *a, const struct run *r, struct sr_err *e) {
+/* Open requests are the new members' to decide: votes of before are void, their pieces too. But to
+ * seal items under a key before anew takes those who have shares of it, and what they gave counts
+ * on: such requests stay in the last epoch of that key. */
+#define DECIDED_ANEW                                                                            \
+	" board = ?1 AND epoch < ?2 AND state = 'open' AND (request NOT IN"                     \
+	" (SELECT request FROM requests WHERE kind = 'reseal') OR (SELECT p.base FROM epochs p" \
+	" WHERE p.board = versions.board AND p.epoch = versions.epoch) = ?3)"
+
+static int requests_anew(struct sr_apply *a, const struct run *r, int64_t base, struct sr_err *e) {
 	int rc = SQL_RUN(a->db, e,
-		"UPDATE votes SET ended = ?3 WHERE ended IS NULL AND v IN (SELECT v FROM versions"
-		" WHERE board = ?1 AND epoch < ?2 AND state = 'open')",
-		A_ID(r->board), A_INT(r->epoch), A_INT(a->entry));
+		"UPDATE votes SET ended = ?4 WHERE ended IS NULL AND v IN (SELECT v FROM versions"
+		" WHERE" DECIDED_ANEW ")",
+		A_ID(r->board), A_INT(r->epoch), A_INT(base), A_INT(a->entry));
 
 	if (rc != 0)
 		return rc;
-	return SQL_RUN(a->db, e,
-		"UPDATE versions SET epoch = ?2 WHERE board = ?1 AND epoch < ?2 AND state = 'open'",
-		A_ID(r->board), A_INT(r->epoch));
+	return SQL_RUN(a->db, e, "UPDATE versions SET epoch = ?2 WHERE" DECIDED_ANEW,
+		A_ID(r->board), A_INT(r->epoch), A_INT(base));
+}
+
+/* The first epoch with the keys of ${epoch}, which opens: its own where every member dealt, that of
+ * the epoch before where some of those handed theirs on. */
+static int base_of(struct sr_apply *a, const struct run *r, int64_t *base, struct sr_err *e) {
+	int64_t dealers = 0;
+	int rc = SQL_INT_OF(a->db, e, &dealers,
+		"SELECT count(*) FROM board_dealers WHERE board = ? AND epoch = ?", A_ID(r->board),
+		A_INT(r->epoch));
+
+	*base = r->epoch;
+	if (rc == 0 && dealers > 0)
+		rc = SQL_INT_OF(a->db, e, base,
+			"SELECT base FROM epochs WHERE board = ? AND epoch = ? - 1", A_ID(r->board),
+			A_INT(r->epoch));
+	return rc;
+}
+
+/* --- a board that waits, and takes over --- */
+
+/* Each member of the run's epoch accepted this transcript, and each key that the statement names.
+ */
+static int accepted_as_named(struct sr_apply *a, const struct run *r, struct sr_err *e) {
+	struct sr_id_arg transcript, hash;
+	int64_t members = 0, accepted = 0;
+	int rc = SQL_INT_OF(a->db, e, &members,
+		"SELECT count(*) FROM board_members WHERE board = ? AND epoch = ?", A_ID(r->board),
+		A_INT(r->epoch));
+
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &accepted,
+			"SELECT count(*) FROM accepts WHERE run = ? AND transcript = ? AND"
+			" keys = ?",
+			A_ID(r->id), sr_arg_hash(a, "transcript", &transcript),
+			sr_arg_hash(a, "keys", &hash));
+	for (size_t i = 0; rc == 0 && accepted == members && i < sr_field_count(a->s, "board-key");
+		i++) {
+		uint64_t level = 0;
+		uint8_t key[SR_PK];
+
+		rc = sr_field_level_key(&level, key, a->s, "board-key", i, e);
+		if (rc == 0)
+			rc = SQL_INT_OF(a->db, e, &accepted,
+				"SELECT count(*) FROM accept_keys WHERE run = ? AND level = ? AND"
+				" key = ?",
+				A_ID(r->id), A_U64(level), A_HASH(key));
+	}
+	if (rc == 0 && (members == 0 || accepted != members))
+		return sr_fail(e, SR_CORRUPT, "%lld of %lld members accepted this",
+			(long long)accepted, (long long)members);
+	return rc;
+}
+
+int sr_apply_standby(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg keys, object;
+	struct run r = {.epoch = 0};
+	uint64_t epoch = 0;
+	int rc = load_run(a, &r, e);
+
+	if (rc == 0)
+		rc = sr_field_dec(&epoch, a->s, "epoch", 0, e);
+	if (rc == 0 && (r.state != SR_S_DEALING || epoch != (uint64_t)r.epoch))
+		rc = sr_fail(e, SR_CORRUPT, "a run for epoch %lld that is %s", (long long)r.epoch,
+			sr_state_name(r.state));
+	if (rc == 0)
+		rc = accepted_as_named(a, &r, e);
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e,
+			"UPDATE standbys SET waits = ?, run = ?, keys = ?, public = ? WHERE"
+			" board = ? AND epoch = ? AND waits IS NULL",
+			A_INT(a->entry), A_ID(r.id), sr_arg_hash(a, "keys", &keys),
+			sr_arg_hash(a, "public", &object), A_ID(r.board), A_U64(epoch));
+	if (rc == 0 && sr_db_changes(a->db) != 1)
+		rc = sr_fail(e, SR_CORRUPT, "epoch %llu is not that of a standby board to come",
+			(unsigned long long)epoch);
+	return rc;
+}
+
+/* As what the actor takes over: a member of the board that waits, else custodian, else auditor, and
+ * once. */
+int sr_apply_takeover(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg board, run, keys;
+	uint64_t epoch = 0;
+	int64_t waits = 0;
+	int rc = sr_field_dec(&epoch, a->s, "epoch", 0, e);
+
+	if (rc != 0)
+		return rc;
+	rc = SQL_INT_OF(a->db, e, &waits,
+		"SELECT count(*) FROM standbys s JOIN boards b ON b.board = s.board"
+		" WHERE s.board = ? AND s.epoch = ? AND s.epoch = b.epoch + 1 AND s.run = ?"
+		" AND s.keys = ? AND s.waits IS NOT NULL",
+		sr_arg_id(a, "board", &board), A_U64(epoch), sr_arg_id(a, "run", &run),
+		sr_arg_hash(a, "keys", &keys));
+	if (rc == 0 && waits != 1)
+		rc = sr_fail(e, SR_CORRUPT, "no standby board waits with these keys");
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e,
+			"INSERT INTO takeovers(board, epoch, person, role, entry)"
+			" SELECT ?1, ?2, ?3, x.role, ?4 FROM (SELECT 1 AS o, 'member' AS role FROM"
+			" board_members WHERE board = ?1 AND epoch = ?2 AND person = ?3"
+			" UNION ALL SELECT CASE role WHEN 'custodian' THEN 2 ELSE 3 END, role FROM"
+			" roles WHERE person = ?3 AND ended IS NULL AND role IN ('custodian',"
+			" 'auditor') ORDER BY 1 LIMIT 1) x",
+			A_ID(board.bytes), A_U64(epoch), A_STR(a->actor), A_INT(a->entry));
+	if (rc == 0 && sr_db_changes(a->db) != 1)
+		rc = sr_fail(e, SR_CORRUPT, "%s takes over nothing", a->actor);
+	return rc;
+}
+
+/* An epoch that was dealt to a standby board begins only when enough say so. */
+static int taken_over(struct sr_apply *a, const struct run *r, struct sr_err *e) {
+	int64_t standby = 0, enough = 0;
+	int rc = SQL_INT_OF(a->db, e, &standby,
+		"SELECT count(*) FROM standbys WHERE board = ? AND epoch = ?", A_ID(r->board),
+		A_INT(r->epoch));
+
+	if (rc != 0 || standby == 0)
+		return rc;
+	rc = SQL_INT_OF(a->db, e, &enough, "SELECT " SR_SQL_TAKEN_OVER("?1", "?2"), A_ID(r->board),
+		A_INT(r->epoch));
+	if (rc == 0 && enough != 1)
+		rc = sr_fail(e, SR_CORRUPT, "the standby board has not taken over");
+	return rc;
 }
 
 int sr_apply_opened(struct sr_apply *a, struct sr_err *e) {
 	size_t count = sr_field_count(a->s, "board-key");
 	struct sr_id_arg transcript, keys, object;
 	uint64_t epoch = 0;
-	int64_t current = 0;
+	int64_t current = 0, base = 0;
 	struct run r = {.epoch = 0};
 	int rc = run_step(a, &r, SR_E_OPENED, e);
 
@@ -498,11 +646,16 @@ int sr_apply_opened(struct sr_apply *a, struct sr_err *e) {
 	if (epoch != (uint64_t)current + 1 || epoch != (uint64_t)r.epoch)
 		return sr_fail(e, SR_CORRUPT, "epoch %llu opened after %lld by a run for %lld",
 			(unsigned long long)epoch, (long long)current, (long long)r.epoch);
-	rc = SQL_RUN(a->db, e,
-		"INSERT INTO epochs(board, epoch, run, transcript, keys, public, entry)"
-		" VALUES(?, ?, ?, ?, ?, ?, ?)",
-		A_ID(r.board), A_U64(epoch), A_ID(r.id), sr_arg_hash(a, "transcript", &transcript),
-		sr_arg_hash(a, "keys", &keys), sr_arg_hash(a, "public", &object), A_INT(a->entry));
+	rc = taken_over(a, &r, e);
+	if (rc == 0)
+		rc = base_of(a, &r, &base, e);
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e,
+			"INSERT INTO epochs(board, epoch, base, run, transcript, keys, public,"
+			" entry) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+			A_ID(r.board), A_U64(epoch), A_INT(base), A_ID(r.id),
+			sr_arg_hash(a, "transcript", &transcript), sr_arg_hash(a, "keys", &keys),
+			sr_arg_hash(a, "public", &object), A_INT(a->entry));
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		uint64_t level = 0;
 		uint8_t key[SR_PK];
@@ -516,13 +669,36 @@ int sr_apply_opened(struct sr_apply *a, struct sr_err *e) {
 	if (rc == 0)
 		rc = check_accepted(a, &r, count, e);
 	if (rc == 0)
-		rc = SQL_RUN(a->db, e, "UPDATE boards SET epoch = ? WHERE board = ?", A_U64(epoch),
-			A_ID(r.board));
+		rc = SQL_RUN(a->db, e,
+			"UPDATE boards SET epoch = ?2, rekeying = CASE WHEN ?3 = ?2 AND ?2 > 1 THEN"
+			" ?2 ELSE rekeying END WHERE board = ?1",
+			A_ID(r.board), A_U64(epoch), A_INT(base));
 	if (rc == 0)
 		rc = member_roles(a, &r, e);
 	if (rc == 0)
-		rc = leavers_roles(a, &r, e);
-	return rc == 0 ? requests_anew(a, &r, e) : rc;
+		rc = leavers_roles(a, r.board, e);
+	return rc == 0 ? requests_anew(a, &r, base, e) : rc;
+}
+
+/* No item is left under a key before this one. */
+int sr_apply_rekeyed(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg board;
+	int64_t waits = 0, left = 0;
+	int rc = SQL_INT_OF(a->db, e, &waits,
+		"SELECT count(*) FROM boards WHERE board = ? AND rekeying = ?",
+		sr_arg_id(a, "board", &board), sr_arg_dec(a, "epoch"));
+
+	if (rc == 0 && waits != 1)
+		return sr_fail(e, SR_CORRUPT, "the board has not begun with a new key");
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &left, "SELECT " SR_SQL_LEFT, board.arg);
+	if (rc == 0 && left != 0)
+		return sr_fail(e, SR_CORRUPT, "%lld items are left under a key before it",
+			(long long)left);
+	if (rc == 0)
+		rc = SQL_RUN(
+			a->db, e, "UPDATE boards SET rekeying = NULL WHERE board = ?", board.arg);
+	return rc == 0 ? leavers_roles(a, board.bytes, e) : rc;
 }
 
 int sr_apply_confirm(struct sr_apply *a, struct sr_err *e) {

@@ -323,6 +323,7 @@ static int check_grant(struct sr_apply *a, int64_t n, struct sr_err *e) {
 int sr_apply_checkout(struct sr_apply *a, struct sr_err *e) {
 	bool quarantine = sr_bytes_eq(sr_field(a->s, "right", 0), sr_bytes_str("quarantine"));
 	bool referral = sr_bytes_eq(sr_field(a->s, "right", 0), sr_bytes_str("referral"));
+	bool reseal = sr_bytes_eq(sr_field(a->s, "right", 0), sr_bytes_str("reseal"));
 	enum sr_event event = quarantine ? SR_E_QUARANTINE
 			      : referral ? SR_E_REFERRAL
 					 : SR_E_CHECKOUT;
@@ -338,7 +339,7 @@ int sr_apply_checkout(struct sr_apply *a, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_apply_item(a, &it, item, e);
 	if (rc == 0)
-		rc = sr_apply_item_step(a, &it, event, e);
+		rc = sr_apply_item_step(a, &it, reseal ? SR_E_RESEAL : event, e);
 	if (rc == 0 && !quarantine)
 		rc = check_grant(a, it.n, e);
 	if (rc == 0)

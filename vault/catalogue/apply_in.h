@@ -35,6 +35,12 @@ struct sr_apply {
 	struct sr_apply_memo *memo;
 };
 
+/* How many items of board ?1 are left under a key before the present one: nobody but members of an
+ * epoch before opens them. */
+#define SR_SQL_LEFT                                                                       \
+	"(SELECT count(*) FROM boards b JOIN epochs p ON p.board = b.board AND p.epoch =" \
+	" b.epoch JOIN collections c ON c.board = b.board JOIN items i ON i.collection =" \
+	" c.collection WHERE b.board = ?1 AND i.epoch < p.base AND i.state <> 'destroyed')"
 enum {
 	SR_MEMO_PEOPLE = 16 /* who signs much signs often; more are looked up */
 };
@@ -62,6 +68,7 @@ typedef int sr_effect_fn(struct sr_apply *a, struct sr_err *e);
 
 sr_effect_fn sr_apply_found;
 sr_effect_fn sr_apply_key_epoch;
+sr_effect_fn sr_apply_service_key;
 sr_effect_fn sr_apply_auditor;
 sr_effect_fn sr_apply_deal;
 sr_effect_fn sr_apply_accept;
@@ -72,7 +79,10 @@ sr_effect_fn sr_apply_reveal;
 sr_effect_fn sr_apply_opened;
 sr_effect_fn sr_apply_confirm;
 sr_effect_fn sr_apply_board;
-sr_effect_fn sr_apply_reshare;
+sr_effect_fn sr_apply_reshare; /* and rekey */
+sr_effect_fn sr_apply_rekeyed;
+sr_effect_fn sr_apply_standby;
+sr_effect_fn sr_apply_takeover;
 sr_effect_fn sr_apply_policy;
 sr_effect_fn sr_apply_person;
 sr_effect_fn sr_apply_person_end;

@@ -465,5 +465,17 @@ int sr_apply_reseal(struct sr_apply *a, struct sr_err *e) {
 	if (rc == 0 && good == 0)
 		return sr_fail(e, SR_CORRUPT, "its board has no such level in epoch %llu",
 			(unsigned long long)epoch);
+	/* Never back to a key before; a held item is another's to seal but for a new key. */
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &good,
+			"SELECT count(*) FROM items i JOIN collections c ON c.collection ="
+			" i.collection JOIN epochs o ON o.board = c.board AND o.epoch = i.epoch"
+			" JOIN epochs p ON p.board = c.board AND p.epoch = ?2"
+			" WHERE i.n = ?1 AND (o.base < p.base OR (o.base = p.base AND i.state ="
+			" 'released'))",
+			A_INT(it.n), A_U64(epoch));
+	if (rc == 0 && good == 0)
+		return sr_fail(e, SR_CORRUPT, "the key of epoch %llu is not one for this item",
+			(unsigned long long)epoch);
 	return rc == 0 ? set_seal(a, &it, (int64_t)epoch, e) : rc;
 }

@@ -38,12 +38,15 @@ int sr_apply_person_key(struct sr_apply *a, struct sr_err *e) {
 	if (rc == 0)
 		rc = SQL_RUN(a->db, e, "UPDATE people SET pk = ? WHERE person = ?",
 			A_HASH(card.key), A_STR(card.person));
-	/* A run goes by the keys of its members when it began: nothing it deals would open. */
+	/* A run goes by the keys of its members when it began: nothing it deals would open. A
+	 * standby board that waits was dealt to, and waits on; who has another key is none of it
+	 * any more. */
 	if (rc == 0)
 		rc = SQL_RUN(a->db, e,
 			"UPDATE runs SET state = 'void' WHERE state = 'dealing' AND EXISTS(SELECT"
 			" 1 FROM board_members m WHERE m.board = runs.board AND m.epoch ="
-			" runs.epoch AND m.person = ?)",
+			" runs.epoch AND m.person = ?) AND NOT EXISTS(SELECT 1 FROM standbys s"
+			" WHERE s.run = runs.run)",
 			A_STR(card.person));
 	if (rc == 0)
 		rc = sr_apply_end_checkouts(a, "person", A_STR(card.person), e);

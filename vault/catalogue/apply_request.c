@@ -81,9 +81,11 @@ static int named_version(
 
 int sr_apply_items(
 	struct sr_apply *a, int64_t v, uint64_t count, int64_t extension, struct sr_err *e) {
-	/* Who asks to look asks for released items; an end or a referral may be of any. */
+	/* Who asks to look asks for released items; an end, a referral or a new key may be of any.
+	 */
 	const struct sr_bytes kind = sr_field(a->s, "kind", 0);
 	const bool looks = !sr_bytes_eq(kind, sr_bytes_str("destroy")) &&
+			   !sr_bytes_eq(kind, sr_bytes_str("reseal")) &&
 			   !sr_bytes_eq(kind, sr_bytes_str("referral"));
 	struct sr_item_ref it = {.n = 0};
 	struct sr_buf body;

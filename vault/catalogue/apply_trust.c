@@ -1,9 +1,10 @@
 /*
- * apply_trust - effects of found, key-epoch, auditor, person and person-end. The founding board's
- * id is the first half of the fingerprint.
+ * apply_trust - effects of found, key-epoch, service-key, auditor, person and person-end. The
+ * founding board's id is the first half of the fingerprint.
  */
 #include "catalogue/apply_in.h"
 #include "catalogue/query.h"
+#include "ledger/keychange.h"
 
 int sr_apply_card(
 	struct sr_apply *a, const char *key, size_t i, struct sr_card *out, struct sr_err *e) {
@@ -108,6 +109,11 @@ int sr_apply_found(struct sr_apply *a, struct sr_err *e) {
 		A_HASH(a->s->hash), sr_arg_token(a, "origin"), sr_arg_token(a, "ledger-key"),
 		sr_arg_key(a, "room-key", &room));
 	if (rc == 0)
+		rc = SQL_RUN(a->db, e,
+			"INSERT INTO service_keys(entry, vkey, room_key) VALUES(?, ?, ?)",
+			A_INT(a->entry), sr_arg_token(a, "ledger-key"),
+			sr_arg_key(a, "room-key", &room));
+	if (rc == 0)
 		rc = SQL_RUN(a->db, e, "INSERT INTO boards(board, epoch, entry) VALUES(?, 0, ?)",
 			A_ID(a->s->hash), A_INT(a->entry));
 	for (size_t i = 0; i < levels && rc == 0; i++) {
@@ -149,6 +155,30 @@ int sr_apply_key_epoch(struct sr_apply *a, struct sr_err *e) {
 	if (rc == 0)
 		rc = SQL_RUN(a->db, e, "UPDATE vault SET key_epoch = ?", A_U64(epoch));
 	return rc;
+}
+
+/* A key that was there before never comes back: the columns are unique. */
+int sr_apply_service_key(struct sr_apply *a, struct sr_err *e) {
+	struct sr_key_change k;
+	struct sr_id_arg room;
+	struct sr_stmt *st = NULL;
+	int rc = SQL_OPEN(&st, a->db, e, "SELECT origin FROM vault WHERE id = ?", A_INT(1));
+
+	if (rc == 0)
+		rc = sr_stmt_row(st, e);
+	if (rc == 0)
+		rc = sr_key_change_read(&k, a->s, sr_stmt_col_str(st, 0), e);
+	sr_stmt_reset(st);
+	if (rc != 0)
+		return rc;
+	if (k.from != a->en->index)
+		return sr_fail(e, SR_CORRUPT, "it says that it is entry %llu, and is %llu",
+			(unsigned long long)k.from, (unsigned long long)a->en->index);
+	rc = SQL_RUN(a->db, e, "INSERT INTO service_keys(entry, vkey, room_key) VALUES(?, ?, ?)",
+		A_INT(a->entry), sr_arg_token(a, "ledger-key"), sr_arg_key(a, "room-key", &room));
+	return rc == 0 ? SQL_RUN(a->db, e, "UPDATE vault SET vkey = ?, room_key = ?",
+				 sr_arg_token(a, "ledger-key"), sr_arg_key(a, "room-key", &room))
+		       : rc;
 }
 
 /* Epochs of before for somebody who is auditor now: no later one, since each of those was sealed to

@@ -31,12 +31,20 @@ struct sr_board_level {
 struct sr_vault_row {
 	uint8_t fingerprint[SR_HASH];
 	char origin[256];
-	char vkey[256];
+	char vkey[256]; /* in force now, as room_key */
 	uint8_t room_key[SR_PK];
 	uint32_t key_epoch; /* the newest key-epoch; 0: none yet */
 };
 SR_MUST int sr_query_vault(struct sr_vault_row *out, struct sr_catalogue *c,
 	struct sr_err *e); /* NOTFOUND: not founded */
+
+/* The vault's signing keys, those of found first (ledger/keychange.h). Free with free(). */
+struct sr_service_key_row {
+	uint64_t entry; /* of found, or of the service-key that named them */
+	uint8_t room_key[SR_PK];
+};
+SR_MUST int sr_query_service_keys(
+	struct sr_service_key_row **out, size_t *count, struct sr_catalogue *c, struct sr_err *e);
 
 enum { /* roles as a set */
 	SR_ROLE_MEMBER = 1 << 0,
@@ -221,6 +229,9 @@ struct sr_board_row {
 	bool founding;
 	uint32_t epoch;
 	bool opened;
+	/* opened: the first epoch that had these keys. Epochs [base, epoch] have the same, by
+	 * reshares; what is sealed in an epoch before it is under another key (board rekey) */
+	uint32_t base;
 	struct sr_member_row members[SR_BOARD_MEMBERS_MAX];
 	size_t member_count;
 	/* who of the epoch before deals for this one; none: every member deals */
@@ -237,6 +248,31 @@ struct sr_board_row {
 /* ${board} NULL: the founding board. ${epoch} 0: the one in force, before `opened` the first. */
 SR_MUST int sr_query_board(struct sr_board_row *out, struct sr_catalogue *c, const uint8_t *board,
 	uint32_t epoch, struct sr_err *e);
+
+/* What is left to do of a new key: items that are sealed under a key before the present one. */
+struct sr_left {
+	uint32_t rekeying; /* first epoch of the new key; 0: none is on its way, nothing is left */
+	uint64_t items, held; /* left; held ones of these */
+	uint64_t asked;       /* of these, in an open request to seal them anew, or a live grant */
+	/* Last one of the oldest key that items are left under: who sat then gives pieces. 0: none
+	 * are left. */
+	uint32_t epoch;
+};
+SR_MUST int sr_query_left(
+	struct sr_left *out, struct sr_catalogue *c, const uint8_t board[SR_ID], struct sr_err *e);
+/* The first epoch of the new key, when one is on its way and nothing is left to do of it; else 0.
+ */
+SR_MUST int sr_query_all_rekeyed(
+	uint32_t *epoch, struct sr_catalogue *c, const uint8_t board[SR_ID], struct sr_err *e);
+/* Those of them that have the key of ${left}'s epoch and that nobody asked about, in order of
+ * deposit, at most ${limit}. Free *${rows}. */
+struct sr_left_item {
+	uint8_t id[SR_ID];
+	uint32_t level;
+	bool held;
+};
+SR_MUST int sr_query_left_items(struct sr_left_item **rows, size_t *count, struct sr_catalogue *c,
+	const uint8_t board[SR_ID], const struct sr_left *left, size_t limit, struct sr_err *e);
 
 /* The rules that a board adopted, numbered from 1. */
 struct sr_policy_row {
@@ -306,6 +342,23 @@ SR_MUST int sr_query_share_entry(uint64_t *out, struct sr_catalogue *c,
 /* How many runs the board had before the plan that counts: a plan begins with none spent. */
 SR_MUST int sr_query_runs_before_plan(
 	uint64_t *out, struct sr_catalogue *c, const uint8_t board[SR_ID], struct sr_err *e);
+/* The standby board that ${epoch} is dealt to: NOTFOUND. */
+struct sr_standby_row {
+	uint64_t entry; /* of its reshare */
+	uint64_t waits; /* of `standby`: all of its members have their shares; 0: not yet */
+	/* while it waits: */
+	uint8_t run[SR_ID];
+	uint8_t keys[SR_HASH];   /* of the body of its public keys */
+	uint8_t object[SR_HASH]; /* that body */
+	uint32_t want; /* members that it takes to take over; how many said so, and who besides */
+	uint32_t members, custodians, auditors;
+	bool enough;
+};
+SR_MUST int sr_query_standby(struct sr_standby_row *out, struct sr_catalogue *c,
+	const uint8_t board[SR_ID], uint64_t epoch, struct sr_err *e);
+/* Did the person say so? */
+SR_MUST int sr_query_takeover(bool *out, struct sr_catalogue *c, const uint8_t board[SR_ID],
+	uint64_t epoch, const char *person, struct sr_err *e);
 /* Does anybody need the dealings of this run of a reshare? While it is under way to the epoch that
  * comes next, by the plan that counts; of a run that a complaint ended, too: they are judged by.
  * false also for a run that is not there. */
@@ -736,6 +789,11 @@ SR_MUST int sr_query_request_item_like(uint8_t item[SR_ID], struct sr_catalogue 
 /* How the items of a version are sealed now (catalogue/seals.h). */
 SR_MUST int sr_query_version_seals(struct sr_version_seals *out, struct sr_catalogue *c,
 	const struct sr_version_row *v, int64_t extension, struct sr_err *e);
+/* How many items of a version's list (${extension}: as in sr_query_version_seals) have another key
+ * of its board than ${b} in its epoch; destroyed ones do not count. */
+SR_MUST int sr_query_other_key(uint64_t *out, struct sr_catalogue *c,
+	const struct sr_version_row *v, int64_t extension, const struct sr_board_row *b,
+	struct sr_err *e);
 
 /* Lists of items that came later into the live grant of a version, in order. */
 struct sr_extension {
@@ -880,6 +938,21 @@ struct sr_topups {
 SR_MUST int sr_query_topups(struct sr_topups *out, struct sr_catalogue *c,
 	const uint8_t grant[SR_ID], const uint8_t *item, struct sr_err *e);
 void sr_topups_free(struct sr_topups *l);
+/* Live grants whose items wait for pieces that ${member} has not given and may give: of the board's
+ * epoch of now, no party, not recused, not in conflict. One row for each list of items. */
+struct sr_topup_owed {
+	uint8_t grant[SR_ID], request[SR_ID];
+	uint32_t version;
+	int64_t extension; /* that added the items; 0: the request's own */
+	uint64_t items;
+};
+struct sr_topups_owed {
+	struct sr_topup_owed *rows;
+	size_t count;
+};
+SR_MUST int sr_query_topups_owed(
+	struct sr_topups_owed *out, struct sr_catalogue *c, const char *member, struct sr_err *e);
+void sr_topups_owed_free(struct sr_topups_owed *l);
 
 /* What was done under a grant, item by item in byte order; items that nobody checked out are
  * missing. */

@@ -3,6 +3,7 @@
  */
 #include "catalogue/apply_in.h"
 #include "catalogue/query_in.h"
+#include "catalogue/standby.h"
 
 /* --- boards --- */
 
@@ -69,7 +70,7 @@ static int read_opened(struct sr_board_row *b, struct sr_db *db, struct sr_err *
 	struct sr_stmt *st = NULL;
 	bool row = false;
 	int rc = SQL_NEW(&st, db, e,
-		"SELECT run, transcript, entry, keys, public FROM epochs WHERE board = ?"
+		"SELECT run, transcript, entry, keys, public, base FROM epochs WHERE board = ?"
 		" AND epoch = ?",
 		A_ID(b->id), A_INT(b->epoch));
 
@@ -81,6 +82,7 @@ static int read_opened(struct sr_board_row *b, struct sr_db *db, struct sr_err *
 		b->opened_entry = (uint64_t)sr_stmt_col_int(st, 2);
 		(void)sr_col_opt(st, 3, b->keys_hash, SR_HASH, &rc, e);
 		(void)sr_col_opt(st, 4, b->keys, SR_HASH, &rc, e);
+		b->base = (uint32_t)sr_stmt_col_int(st, 5);
 	}
 	sr_stmt_free(st);
 	return rc;
@@ -328,7 +330,7 @@ int sr_query_share_entry(uint64_t *out, struct sr_catalogue *c, const struct sr_
 /* Entry of the plan that counts for board ?1; NULL: it is the founders', or a new board's. */
 #define PLANNED                                                                          \
 	"(SELECT max(e.entry) FROM subjects s JOIN entries e ON e.entry = s.entry WHERE" \
-	" s.value = lower(hex(?1)) AND s.what = 'board' AND e.type = 'reshare')"
+	" s.value = lower(hex(?1)) AND s.what = 'board' AND e.type IN ('reshare', 'rekey'))"
 
 int sr_query_runs_before_plan(
 	uint64_t *out, struct sr_catalogue *c, const uint8_t board[SR_ID], struct sr_err *e) {
@@ -337,6 +339,58 @@ int sr_query_runs_before_plan(
 		"SELECT count(*) FROM runs WHERE board = ?1 AND entry < " PLANNED, A_ID(board));
 
 	*out = (uint64_t)n;
+	return rc;
+}
+
+int sr_query_standby(struct sr_standby_row *out, struct sr_catalogue *c, const uint8_t board[SR_ID],
+	uint64_t epoch, struct sr_err *e) {
+	struct sr_standby_row r = {.entry = 0};
+	struct sr_stmt *st = NULL;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		"SELECT y.entry, coalesce(y.waits, 0), y.run, y.keys, y.public,"
+		" (SELECT max(l.quorum) FROM board_levels l WHERE l.board = ?1 AND l.epoch = ?2),"
+		" (SELECT count(*) FROM takeovers t WHERE t.board = ?1 AND t.epoch = ?2 AND"
+		" t.role = 'member'), (SELECT count(*) FROM takeovers t WHERE t.board = ?1 AND"
+		" t.epoch = ?2 AND t.role = 'custodian'), (SELECT count(*) FROM takeovers t WHERE"
+		" t.board = ?1 AND t.epoch = ?2 AND t.role = 'auditor'),"
+		" " SR_SQL_TAKEN_OVER("?1", "?2") " FROM standbys y WHERE y.board = ?1 AND"
+						  " y.epoch = ?2",
+		A_ID(board), A_U64(epoch));
+
+	if (rc == 0)
+		rc = sr_stmt_row(st, e);
+	if (rc == 0) {
+		r.entry = (uint64_t)sr_stmt_col_int(st, 0);
+		r.waits = (uint64_t)sr_stmt_col_int(st, 1);
+		r.want = (uint32_t)sr_stmt_col_int(st, 5);
+		r.members = (uint32_t)sr_stmt_col_int(st, 6);
+		r.custodians = (uint32_t)sr_stmt_col_int(st, 7);
+		r.auditors = (uint32_t)sr_stmt_col_int(st, 8);
+		r.enough = sr_stmt_col_int(st, 9) == 1;
+	}
+	if (rc == 0 && r.waits != 0)
+		rc = sr_stmt_col_copy(st, 2, r.run, SR_ID, e);
+	if (rc == 0 && r.waits != 0)
+		rc = sr_stmt_col_copy(st, 3, r.keys, SR_HASH, e);
+	if (rc == 0 && r.waits != 0)
+		rc = sr_stmt_col_copy(st, 4, r.object, SR_HASH, e);
+	sr_stmt_free(st);
+	if (rc == SR_NOTFOUND)
+		return sr_fail(e, SR_NOTFOUND, "no standby board has epoch %llu",
+			(unsigned long long)epoch);
+	if (rc == 0)
+		*out = r;
+	return rc;
+}
+
+int sr_query_takeover(bool *out, struct sr_catalogue *c, const uint8_t board[SR_ID], uint64_t epoch,
+	const char *person, struct sr_err *e) {
+	int64_t n = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
+		"SELECT count(*) FROM takeovers WHERE board = ? AND epoch = ? AND person = ?",
+		A_ID(board), A_U64(epoch), A_STR(person));
+
+	*out = n != 0;
 	return rc;
 }
 
@@ -349,7 +403,8 @@ int sr_query_run_needed(
 		"(SELECT 1 FROM complaints c WHERE c.run = r.run))"
 		" AND r.entry > (SELECT max(e.entry) FROM subjects s JOIN entries e ON e.entry ="
 		" s.entry WHERE s.value = lower(hex(r.board)) AND s.what = 'board' AND"
-		" e.type = 'reshare')",
+		" e.type IN ('reshare', 'rekey')) AND NOT EXISTS(SELECT 1 FROM standbys s WHERE"
+		" s.run = r.run)",
 		A_ID(run));
 
 	*out = n != 0;
@@ -456,5 +511,113 @@ int sr_query_recovered(
 		"SELECT count(*) FROM recoveries WHERE ask = ?", A_HASH(ask));
 
 	*out = n > 0;
+	return rc;
+}
+
+/* --- a new key --- */
+
+/* Is item i in an open request to seal it anew, under the key that it has, or in a live grant of
+ * one that has not done it? */
+#define ASKED                                                                             \
+	"EXISTS(SELECT 1 FROM request_items r JOIN versions v ON v.v = r.v JOIN requests" \
+	" q ON q.request = v.request AND q.newest = v.version WHERE r.n = i.n AND q.kind" \
+	" = 'reseal' AND ((v.state = 'open' AND (SELECT o.base FROM epochs o WHERE"       \
+	" o.board = v.board AND o.epoch = v.epoch) = (SELECT o.base FROM epochs o WHERE"  \
+	" o.board = v.board AND o.epoch = i.epoch)) OR EXISTS(SELECT 1 FROM grants g"     \
+	" WHERE g.v = v.v AND g.state = 'live' AND i.sealed < g.entry)))"
+
+#define LEFT_FROM                                                                         \
+	" FROM boards b JOIN epochs p ON p.board = b.board AND p.epoch = b.epoch JOIN"    \
+	" collections c ON c.board = b.board JOIN items i ON i.collection = c.collection" \
+	" WHERE b.board = ?1 AND i.epoch < p.base AND i.state <> 'destroyed'"
+
+int sr_query_left(
+	struct sr_left *out, struct sr_catalogue *c, const uint8_t board[SR_ID], struct sr_err *e) {
+	struct sr_db *db = sr_catalogue_db(c);
+	struct sr_left l = {0};
+	struct sr_stmt *st = NULL;
+	int64_t oldest = 0, last = 0, rekeying = 0;
+	int rc = SQL_INT_OF(db, e, &rekeying,
+		"SELECT coalesce(max(rekeying), 0) FROM boards WHERE board = ?", A_ID(board));
+
+	if (rc != 0 || rekeying == 0) {
+		*out = l;
+		return rc;
+	}
+	rc = SQL_NEW(&st, db, e,
+		"SELECT count(*), coalesce(sum(i.state = 'held'), 0), coalesce(sum(" ASKED
+		"), 0), coalesce(min(i.epoch), 0)" LEFT_FROM,
+		A_ID(board));
+	if (rc == 0)
+		rc = sr_stmt_row(st, e);
+	if (rc == 0) {
+		l.rekeying = (uint32_t)rekeying;
+		l.items = (uint64_t)sr_stmt_col_int(st, 0);
+		l.held = (uint64_t)sr_stmt_col_int(st, 1);
+		l.asked = (uint64_t)sr_stmt_col_int(st, 2);
+		oldest = sr_stmt_col_int(st, 3);
+	}
+	sr_stmt_free(st);
+	if (rc == 0 && oldest != 0)
+		rc = SQL_INT_OF(db, e, &last,
+			"SELECT max(q.epoch) FROM epochs p JOIN epochs q ON q.board = p.board AND"
+			" q.base = p.base WHERE p.board = ? AND p.epoch = ?",
+			A_ID(board), A_INT(oldest));
+	l.epoch = (uint32_t)last;
+	if (rc == 0)
+		*out = l;
+	return rc;
+}
+
+int sr_query_all_rekeyed(
+	uint32_t *epoch, struct sr_catalogue *c, const uint8_t board[SR_ID], struct sr_err *e) {
+	int64_t n = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
+		"SELECT coalesce(max(rekeying), 0) FROM boards WHERE board = ?1 AND NOT"
+		" EXISTS(SELECT 1" LEFT_FROM ")",
+		A_ID(board));
+
+	*epoch = (uint32_t)n;
+	return rc;
+}
+
+int sr_query_left_items(struct sr_left_item **rows, size_t *count, struct sr_catalogue *c,
+	const uint8_t board[SR_ID], const struct sr_left *left, size_t limit, struct sr_err *e) {
+	struct sr_left_item *all = calloc(limit == 0 ? 1 : limit, sizeof *all);
+	struct sr_stmt *st = NULL;
+	size_t n = 0;
+	bool row = false;
+	int rc = all == NULL ? sr_fail(e, SR_NOMEM, "no memory for %zu items", limit)
+			     : SQL_NEW(&st, sr_catalogue_db(c), e,
+				       "SELECT i.item, i.level, i.state = 'held'" LEFT_FROM
+				       " AND i.epoch <= ?2 AND NOT " ASKED " ORDER BY i.n LIMIT ?3",
+				       A_ID(board), A_INT(left->epoch), A_U64(limit));
+
+	while (rc == 0 && n < limit && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		all[n].level = (uint32_t)sr_stmt_col_int(st, 1);
+		all[n].held = sr_stmt_col_int(st, 2) != 0;
+		rc = sr_stmt_col_copy(st, 0, all[n++].id, SR_ID, e);
+	}
+	sr_stmt_free(st);
+	if (rc != 0) {
+		free(all);
+		return rc;
+	}
+	*rows = all;
+	*count = n;
+	return 0;
+}
+
+int sr_query_other_key(uint64_t *out, struct sr_catalogue *c, const struct sr_version_row *v,
+	int64_t extension, const struct sr_board_row *b, struct sr_err *e) {
+	int64_t n = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
+		"SELECT count(*) FROM versions v JOIN request_items r ON r.v = v.v JOIN items i ON"
+		" i.n = r.n WHERE v.request = ? AND v.version = ? AND r.extension = ? AND i.state"
+		" <> 'destroyed' AND (i.epoch < ? OR i.epoch > ?)",
+		A_ID(v->request), A_INT(v->version), A_INT(extension), A_INT(b->base),
+		A_INT(b->epoch));
+
+	*out = (uint64_t)n;
 	return rc;
 }

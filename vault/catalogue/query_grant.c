@@ -1,6 +1,7 @@
 /*
  * query_grant - grants and checkouts. See query.h.
  */
+#include "catalogue/conflict.h"
 #include "catalogue/query_in.h"
 
 #define GRANT_SQL                                                                        \
@@ -184,21 +185,32 @@ int sr_query_grant_has_item(bool *out, struct sr_catalogue *c, const uint8_t gra
 /* --- topups --- */
 
 /* Votes are for the newest room key of their version, and each piece for the seal that was in
- * force.
- */
-#define TOPUP_SQL                                                                            \
-	"SELECT t.item, t.have, t.want, t.resealed, t.extension FROM (SELECT i.item,"        \
-	" r.extension, i.sealed > v.entry AS"                                                \
-	" resealed, (SELECT l.quorum FROM board_levels l WHERE l.board = v.board AND"        \
-	"  l.epoch = v.epoch AND l.level = i.level) AS want,"                                \
-	" (SELECT count(DISTINCT x.person) FROM votes x WHERE x.v = g.v AND x.ended IS NULL" \
-	"  AND x.bundle NOT NULL AND x.extension = r.extension"                              \
-	"  AND x.decision IN ('approve', 'topup') AND x.entry >"                             \
-	"  max(i.sealed, coalesce(k.entry, 0))) AS have"                                     \
-	" FROM grants g JOIN versions v ON v.v = g.v JOIN request_items r ON r.v = g.v"      \
-	" JOIN items i ON i.n = r.n LEFT JOIN room_keys k ON k.v = g.v"                      \
-	" WHERE g.grant_id = ?1 AND (?2 IS NULL OR i.item = ?2) AND i.state <> 'destroyed'"  \
-	" AND (g.right_to <> 'reseal' OR i.sealed < g.entry)) t"                             \
+ * force, under its key of the board. Under a key that is younger than the grant it takes as many as
+ * the present epoch does. */
+#define BASE_OF(epoch) \
+	"(SELECT p.base FROM epochs p WHERE p.board = v.board AND p.epoch = " epoch ")"
+#define BASE_I BASE_OF("i.epoch")
+#define BASE_M BASE_OF("m.epoch")
+#define BASE_V BASE_OF("v.epoch")
+#define BASE_X BASE_OF("x.epoch")
+/* A vote x that brings a piece of item i, for the seal in force. */
+#define BRINGS                                                    \
+	"x.v = g.v AND x.ended IS NULL AND x.bundle NOT NULL AND" \
+	" x.extension = r.extension AND " BASE_X " = " BASE_I     \
+	" AND x.decision IN ('approve', 'topup') AND x.entry >"   \
+	" max(i.sealed, coalesce(k.entry, 0))"
+#define TOPUP_SQL                                                                       \
+	"SELECT t.item, t.have, t.want, t.resealed, t.extension FROM (SELECT i.item,"   \
+	" r.extension, i.sealed > v.entry AS"                                           \
+	" resealed, (SELECT l.quorum FROM board_levels l WHERE l.board = v.board AND"   \
+	"  l.level = i.level AND l.epoch = CASE WHEN " BASE_I " = " BASE_V              \
+	"  THEN v.epoch ELSE (SELECT b.epoch FROM boards b WHERE b.board = v.board)"    \
+	"  END) AS want,"                                                               \
+	" (SELECT count(DISTINCT x.person) FROM votes x WHERE " BRINGS ") AS have"      \
+	" FROM grants g JOIN versions v ON v.v = g.v JOIN request_items r ON r.v = g.v" \
+	" JOIN items i ON i.n = r.n LEFT JOIN room_keys k ON k.v = g.v"                 \
+	" WHERE g.grant_id = ?1 AND (?2 IS NULL OR i.item = ?2) AND i.state <>"         \
+	" 'destroyed' AND (g.right_to <> 'reseal' OR i.sealed < g.entry)) t"            \
 	" WHERE t.have < t.want ORDER BY t.item"
 
 void sr_topups_free(struct sr_topups *l) {
@@ -228,6 +240,60 @@ int sr_query_topups(struct sr_topups *out, struct sr_catalogue *c, const uint8_t
 	sr_stmt_free(st);
 	if (rc != 0)
 		sr_topups_free(&l);
+	*out = l;
+	return rc;
+}
+
+/* The member's seat: in the present epoch, of a reseal for a new key in the last one that had the
+ * key before. They are no party, nor recused, nor in conflict. */
+#define NOT_AGAINST " AND NOT " SR_SQL_CONFLICT("?1")
+#define OWED_SQL                                                                                  \
+	"SELECT t.grant_id, t.request, t.version, t.extension, count(*) FROM (SELECT"             \
+	" g.grant_id, v.request, v.version, g.entry AS granted, r.extension,"                     \
+	" (SELECT l.quorum FROM board_levels l WHERE l.board ="                                   \
+	" v.board AND l.level = i.level AND l.epoch = m.epoch) AS want,"                          \
+	" (SELECT count(DISTINCT x.person) FROM votes x WHERE " BRINGS ") AS have"                \
+	" FROM grants g JOIN versions v ON v.v = g.v JOIN requests q ON q.request ="              \
+	" v.request JOIN boards b ON b.board = v.board JOIN board_members m ON m.board ="         \
+	" v.board AND m.person = ?1 AND m.epoch = CASE WHEN g.right_to = 'reseal' AND"            \
+	" v.epoch < b.rekeying THEN v.epoch ELSE b.epoch END JOIN request_items r ON"             \
+	" r.v = g.v JOIN items i ON i.n = r.n LEFT JOIN room_keys k ON k.v = g.v"                 \
+	" WHERE g.state = 'live' AND q.applicant <> ?1 AND i.state <> 'destroyed'"                \
+	" AND (g.right_to <> 'reseal' OR i.sealed < g.entry)"                                     \
+	" AND " BASE_I " = " BASE_M                                                               \
+	" AND NOT EXISTS(SELECT 1 FROM request_people p WHERE p.v = v.v AND"                      \
+	" p.person = ?1) AND NOT EXISTS(SELECT 1 FROM recusals c WHERE c.request ="               \
+	" v.request AND c.person = ?1)" NOT_AGAINST " AND NOT EXISTS(SELECT 1 FROM votes x WHERE" \
+	" x.person = ?1 AND " BRINGS ")) t WHERE t.have < t.want"                                 \
+	" GROUP BY t.grant_id, t.extension ORDER BY t.granted, t.extension"
+
+void sr_topups_owed_free(struct sr_topups_owed *l) {
+	free(l->rows);
+	memset(l, 0, sizeof *l);
+}
+
+int sr_query_topups_owed(
+	struct sr_topups_owed *out, struct sr_catalogue *c, const char *member, struct sr_err *e) {
+	struct sr_topups_owed l = {NULL, 0};
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e, OWED_SQL, A_STR(member));
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		rc = sr_list_grow((void **)&l.rows, &l.count, sizeof *l.rows, e);
+		if (rc != 0)
+			break;
+		struct sr_topup_owed *t = &l.rows[l.count - 1];
+		rc = sr_stmt_col_copy(st, 0, t->grant, SR_ID, e);
+		if (rc == 0)
+			rc = sr_stmt_col_copy(st, 1, t->request, SR_ID, e);
+		t->version = (uint32_t)sr_stmt_col_int(st, 2);
+		t->extension = sr_stmt_col_int(st, 3);
+		t->items = (uint64_t)sr_stmt_col_int(st, 4);
+	}
+	sr_stmt_free(st);
+	if (rc != 0)
+		sr_topups_owed_free(&l);
 	*out = l;
 	return rc;
 }

@@ -1,7 +1,34 @@
 /*
- * query_key - the keys of people, now and then.
+ * query_key - the keys of the vault and of people, now and then.
  */
 #include "catalogue/query_in.h"
+
+int sr_query_service_keys(
+	struct sr_service_key_row **out, size_t *count, struct sr_catalogue *c, struct sr_err *e) {
+	struct sr_service_key_row *rows = NULL;
+	struct sr_stmt *st = NULL;
+	size_t n = 0;
+	bool row = false;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		"SELECT entry, room_key FROM service_keys WHERE entry >= ? ORDER BY entry",
+		A_INT(0));
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		rc = sr_list_grow((void **)&rows, &n, sizeof *rows, e);
+		if (rc != 0)
+			break;
+		rows[n - 1].entry = (uint64_t)sr_stmt_col_int(st, 0);
+		rc = sr_stmt_col_copy(st, 1, rows[n - 1].room_key, SR_PK, e);
+	}
+	sr_stmt_free(st);
+	if (rc != 0) {
+		free(rows);
+		return rc;
+	}
+	*out = rows;
+	*count = n;
+	return 0;
+}
 
 void sr_person_keys_free(struct sr_person_keys *l) {
 	free(l->rows);

@@ -221,8 +221,8 @@ int sr_query_inbox(
 	struct sr_stmt *st = NULL;
 	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
 		VERSION_SQL
-		" WHERE v.state = 'open' AND v.epoch = (SELECT epoch FROM boards WHERE"
-		" board = v.board) AND"
+		" WHERE v.state = 'open' AND EXISTS(SELECT 1 FROM boards b WHERE b.board = v.board"
+		" AND (b.epoch = v.epoch OR (q.kind = 'reseal' AND v.epoch < b.rekeying))) AND"
 		" q.applicant <> ?1"
 		" AND EXISTS(SELECT 1 FROM board_members b JOIN roles r ON r.person = b.person AND"
 		" r.role = 'member' AND r.ended IS NULL"

@@ -43,6 +43,10 @@ static const char *const statements[] = {
 	"CREATE TABLE vault(id INTEGER PRIMARY KEY CHECK(id = 1), fingerprint BLOB NOT NULL,"
 	" origin TEXT NOT NULL, vkey TEXT NOT NULL, room_key BLOB NOT NULL,"
 	" key_epoch INTEGER NOT NULL) STRICT",
+	/* the vault's signing keys, those of found first: room_key signs what comes after this
+	 * entry, vkey the trees that hold it */
+	"CREATE TABLE service_keys(entry INTEGER PRIMARY KEY, vkey TEXT NOT NULL UNIQUE,"
+	" room_key BLOB NOT NULL UNIQUE) STRICT",
 	"CREATE TABLE people(person TEXT PRIMARY KEY, pk BLOB NOT NULL UNIQUE,"
 	" entry INTEGER NOT NULL) STRICT",
 	/* every key that a person ever had: in force for entries after this one */
@@ -66,9 +70,10 @@ static const char *const statements[] = {
 	"CREATE TABLE erasures(person TEXT PRIMARY KEY REFERENCES people(person),"
 	" request BLOB NOT NULL, ground TEXT NOT NULL, records INTEGER NOT NULL,"
 	" entry INTEGER NOT NULL UNIQUE) STRICT, WITHOUT ROWID",
-	/* request: NULL for the founding board; epoch: in force, 0 before the first was opened */
+	/* request: NULL for the founding board; epoch: in force, 0 before the first was opened;
+	 * rekeying: first epoch of a new key while items may be left under a key before it */
 	"CREATE TABLE boards(board BLOB PRIMARY KEY, request BLOB, epoch INTEGER NOT NULL,"
-	" entry INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+	" entry INTEGER NOT NULL, rekeying INTEGER) STRICT, WITHOUT ROWID",
 	/* what an epoch is to be, from its statement on: who, and how many of them a level takes */
 	"CREATE TABLE board_members(board BLOB NOT NULL REFERENCES boards(board),"
 	" epoch INTEGER NOT NULL, member INTEGER NOT NULL,"
@@ -78,6 +83,16 @@ static const char *const statements[] = {
 	"CREATE TABLE board_levels(board BLOB NOT NULL REFERENCES boards(board),"
 	" epoch INTEGER NOT NULL, level INTEGER NOT NULL, quorum INTEGER NOT NULL,"
 	" PRIMARY KEY(board, epoch, level)) STRICT, WITHOUT ROWID",
+	/* an epoch that is dealt to a standby board; entry: of its reshare; waits: of the `standby`
+	 * that says that all of its members have their shares */
+	"CREATE TABLE standbys(board BLOB NOT NULL REFERENCES boards(board),"
+	" epoch INTEGER NOT NULL, entry INTEGER NOT NULL, waits INTEGER,"
+	" run BLOB REFERENCES runs(run), keys BLOB, public BLOB, PRIMARY KEY(board,"
+	" epoch)) STRICT, WITHOUT ROWID",
+	/* who says that it takes over: as member of that epoch, or as custodian, auditor */
+	"CREATE TABLE takeovers(board BLOB NOT NULL, epoch INTEGER NOT NULL,"
+	" person TEXT NOT NULL REFERENCES people(person), role TEXT NOT NULL,"
+	" entry INTEGER NOT NULL, PRIMARY KEY(board, epoch, person)) STRICT, WITHOUT ROWID",
 	/* of an epoch that a reshare makes: the members of the one before who deal, in order */
 	"CREATE TABLE board_dealers(board BLOB NOT NULL REFERENCES boards(board),"
 	" epoch INTEGER NOT NULL, position INTEGER NOT NULL,"
@@ -88,10 +103,11 @@ static const char *const statements[] = {
 	" number INTEGER NOT NULL, entry INTEGER NOT NULL UNIQUE, request BLOB NOT NULL,"
 	" rules BLOB NOT NULL, sha256 BLOB NOT NULL, received INTEGER NOT NULL,"
 	" PRIMARY KEY(board, number)) STRICT, WITHOUT ROWID",
-	/* an epoch once opened, and its keys */
+	/* an epoch once opened, and its keys; base: the first epoch that had them, which a reshare
+	 * hands on and a rekey makes anew */
 	"CREATE TABLE epochs(board BLOB NOT NULL REFERENCES boards(board),"
-	" epoch INTEGER NOT NULL, run BLOB NOT NULL, transcript BLOB NOT NULL,"
-	" keys BLOB NOT NULL, public BLOB NOT NULL,"
+	" epoch INTEGER NOT NULL, base INTEGER NOT NULL, run BLOB NOT NULL,"
+	" transcript BLOB NOT NULL, keys BLOB NOT NULL, public BLOB NOT NULL,"
 	" entry INTEGER NOT NULL, PRIMARY KEY(board, epoch)) STRICT, WITHOUT ROWID",
 	"CREATE TABLE board_keys(board BLOB NOT NULL, epoch INTEGER NOT NULL,"
 	" level INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY(board, epoch, level),"
@@ -166,6 +182,7 @@ static const char *const statements[] = {
 	" clean INTEGER NOT NULL, infected INTEGER NOT NULL, not_scanned INTEGER NOT NULL) STRICT",
 	"CREATE INDEX scans_n ON scans(n, entry)",
 	"CREATE INDEX items_collection ON items(collection)",
+	"CREATE INDEX items_epoch ON items(collection, epoch) WHERE state <> 'destroyed'",
 	"CREATE INDEX items_depositor ON items(depositor)",
 	"CREATE INDEX items_accession ON items(accession)",
 	"CREATE INDEX items_destroyed ON items(destroyed) WHERE destroyed NOT NULL",
@@ -386,6 +403,7 @@ static const struct sr_table tables[] = {
 	{"objects", "object", true},
 	{"records", "entry, record", true},
 	{"vault", "id", true},
+	{"service_keys", "entry", true},
 	{"people", "person", true},
 	{"person_keys", "person, entry", true},
 	{"roles", "person, role, entry", true},
@@ -395,6 +413,8 @@ static const struct sr_table tables[] = {
 	{"board_members", "board, epoch, member", true},
 	{"board_levels", "board, epoch, level", true},
 	{"board_dealers", "board, epoch, position", true},
+	{"standbys", "board, epoch", true},
+	{"takeovers", "board, epoch, person", true},
 	{"policies", "board, number", true},
 	{"epochs", "board, epoch", true},
 	{"board_keys", "board, epoch, level", true},

@@ -12,6 +12,8 @@ struct sr_ballot {
 	struct sr_client *client;
 	const struct sr_proven *request;   /* request or amend */
 	const struct sr_proven *extension; /* extend; NULL: the items are the request's own */
+	uint64_t
+		former; /* epoch whose shares open its items, before the present key; 0: this one */
 	struct sr_ballot_view view;
 	struct sr_ballot_item *items;
 	uint8_t *seals; /* SR_SEAL bytes each, in order of items */

@@ -55,7 +55,8 @@ static void quorum_ids(const struct sr_client *c, const uint8_t except[SR_ID], s
 
 		if (request && !sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("role")) &&
 			!sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("board")) &&
-			!sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("reshare")))
+			!sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("reshare")) &&
+			!sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("rekey")))
 			continue;
 		if (s->type->id == SR_T_VOTE &&
 			sr_field_id_hash(id, hash, s, "request", NULL) == 0 &&
@@ -170,6 +171,7 @@ int sr_ballot_read(
 	struct sr_ballot **out, struct sr_client *c, struct sr_bytes bundle, struct sr_err *e) {
 	struct parts *p = calloc(1, sizeof *p);
 	struct sr_rows rows = {0}, more = {0};
+	uint64_t former = 0;
 	uint8_t board[SR_ID];
 	int rc = p == NULL ? sr_fail(e, SR_NOMEM, "bundle: out of memory")
 			   : parts_read(p, bundle, e);
@@ -195,6 +197,10 @@ int sr_ballot_read(
 		rc = sr_client_board_rows(c, board, &rows, e);
 	if (rc == 0 && !c->board->view.opened)
 		rc = sr_fail(e, SR_AUTH, "it does not show that the board was opened");
+	if (rc == 0)
+		former = sr_client_former_epoch(c, p->request, p->version);
+	if (rc == 0 && former != 0)
+		rc = sr_client_former_rows(c, former, &rows, e);
 	if (rc == 0)
 		rc = sr_ballot_build(out, c,
 			&(struct sr_material_ask){.request = p->request, .version = p->version},

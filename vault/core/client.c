@@ -32,9 +32,31 @@ const struct sr_client_info *sr_client_info(const struct sr_client *c) {
 	return &c->info;
 }
 
-const char *sr_client_ledger_key(const struct sr_client *c, bool *proven) {
+struct sr_bytes sr_client_key_change(const struct sr_client *c, size_t n) {
+	const struct sr_log_keys *k = &c->proofs.seen.keys;
+	const struct sr_proven *pr =
+		n >= 1 && n < k->count ? sr_proofs_at(&c->proofs, k->key[n].from) : NULL;
+
+	return pr != NULL && pr->trusted ? sr_buf_view(&pr->entry.statement.note)
+					 : sr_bytes_of(NULL, 0);
+}
+
+int sr_client_ledger_key(char out[SR_VKEY_TEXT], struct sr_log_keys *keys, bool *proven,
+	const struct sr_client *c, struct sr_err *e) {
+	struct sr_vkey key;
+	int rc;
+
 	*proven = c->proofs.seen.vkey[0] != '\0';
-	return *proven ? c->proofs.seen.vkey : c->hello_key;
+	if (*proven) {
+		*keys = c->proofs.seen.keys;
+		return sr_seen_newest_key(out, &c->proofs.seen, e);
+	}
+	rc = sr_vkey_parse(&key, sr_bytes_str(c->hello_key), e);
+	if (rc == 0) {
+		snprintf(out, SR_VKEY_TEXT, "%s", c->hello_key);
+		sr_log_keys_begin(keys, key.pk);
+	}
+	return rc;
 }
 
 int sr_client_signer(const struct sr_client *c, struct sr_err *e) {
@@ -273,22 +295,35 @@ static void hello_keys(struct sr_client *c, const struct sr_text *t) {
 			sr_unbase64_fixed(c->hello_room, SR_PK, room, NULL) == 0;
 }
 
+/* How the log's key changed since: notes that prove themselves. That their entries are in the log
+ * is proven after the login. */
+static int hello_changes(struct sr_client *c, const struct sr_text *t, struct sr_err *e) {
+	const size_t count = sr_text_count(t, "key-change");
+	struct sr_buf note;
+	int rc = 0;
+
+	sr_buf_init(&note);
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		sr_buf_clear(&note);
+		rc = sr_unbase64(&note, sr_text_get_n(t, "key-change", i), e);
+		if (rc == 0)
+			rc = sr_proofs_key_change(&c->proofs, sr_buf_view(&note), e);
+	}
+	sr_buf_free(&note);
+	return rc;
+}
+
 /* What hello says against what is remembered: cheap, before anything is signed. The proofs come
  * later. */
 static int hello_ledger(const struct sr_client *c, const struct sr_call *r, struct sr_err *e) {
 	const struct sr_seen *seen = &c->proofs.seen;
 	struct sr_checkpoint cp;
 	struct sr_note note;
-	struct sr_vkey key;
 	int rc;
 
 	if (seen->size == 0 || seen->vkey[0] == '\0')
 		return 0;
-	rc = sr_vkey_parse(&key, sr_bytes_str(seen->vkey), e);
-	if (rc != 0)
-		return rc;
-	const struct sr_log log = {.origin = seen->origin, .keys = &key, .count = 1};
-	rc = sr_checkpoint_open(&cp, &note, sr_buf_view(&r->body), &log, e);
+	rc = sr_log_keys_open(&cp, &note, sr_buf_view(&r->body), seen->origin, &seen->keys, e);
 	if (rc != 0) {
 		SR_NAMED(rc, e, "checkpoint");
 		return rc;
@@ -334,6 +369,8 @@ static int hello(struct sr_client *c, struct sr_err *e) {
 		goto out;
 	if (founded) {
 		rc = sr_client_pin(c, fingerprint, e);
+		if (rc == 0)
+			rc = hello_changes(c, &r.text, e);
 		if (rc == 0)
 			rc = hello_ledger(c, &r, e);
 		goto out;
@@ -424,6 +461,23 @@ static int login(struct sr_client *c, struct sr_err *e) {
 	return rc;
 }
 
+/* The entries by which the log's key changed: what the service signed since is not trusted without
+ * them. */
+static int prove_changes(struct sr_client *c, struct sr_err *e) {
+	uint64_t owed[SR_LOG_KEYS];
+	size_t n = 0;
+	int rc = 0;
+
+	while (n < SR_LOG_KEYS && sr_proofs_change_owed(&c->proofs, n, &owed[n]))
+		n++;
+	if (n > 0)
+		rc = sr_client_prove_entries(c, owed, n, e);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = sr_proofs_need(
+			sr_proofs_at(&c->proofs, owed[i]), "change of the vault's keys", e);
+	return rc;
+}
+
 int sr_client_open(struct sr_client **out, const struct sr_client_options *o, struct sr_err *e) {
 	struct sr_transport t = o->transport;
 	struct sr_client *c = calloc(1, sizeof *c);
@@ -451,6 +505,8 @@ int sr_client_open(struct sr_client **out, const struct sr_client_options *o, st
 			rc = login(c, e);
 		if (rc == 0 && c->logged_in)
 			rc = sr_client_prove_entries(c, &first, 1, e);
+		if (rc == 0 && c->logged_in)
+			rc = prove_changes(c, e);
 		if (rc == 0 && c->logged_in)
 			rc = sr_client_seen(c, true, e);
 	}

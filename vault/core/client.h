@@ -89,8 +89,12 @@ SR_MUST int sr_client_open(
 /* Remembers what was verified, closes the transport, wipes. NULL allowed. */
 void sr_client_close(struct sr_client *c);
 const struct sr_client_info *sr_client_info(const struct sr_client *c);
-/* The log's vkey, "" when not known; ${proven}: `found` proved it, else the vault only says so. */
-const char *sr_client_ledger_key(const struct sr_client *c, bool *proven);
+/* The note of the ${n}-th change of the log's key, from 1, as it was proven; p NULL: not shown. */
+struct sr_bytes sr_client_key_change(const struct sr_client *c, size_t n);
+/* The log's vkey of now, and all that it had; ${proven}: `found` and what followed it proved them,
+ * else the vault only says so. */
+SR_MUST int sr_client_ledger_key(char out[SR_VKEY_TEXT], struct sr_log_keys *keys, bool *proven,
+	const struct sr_client *c, struct sr_err *e);
 
 /* A call of the table (core/ops.h) for reading: ${q} begun and filled by the caller; the reply's
  * code is the result. One reconnect and login when the connection broke. */
@@ -317,6 +321,9 @@ SR_MUST int sr_client_accept_kept(struct sr_client *c, const uint8_t *board,
 struct sr_share_from {
 	const struct sr_sheet *sheet; /* this, */
 	const uint8_t *old;           /* or that */
+	/* Of the oldest key before the present one that items are left under, so that they can be
+	 * sealed anew. NOTFOUND: none are. */
+	bool before;
 };
 struct sr_restored {
 	uint8_t index;
@@ -384,7 +391,11 @@ struct sr_board_view {
 	uint64_t run_number;                       /* complaints voided those before it */
 	const struct sr_complaint_view *complaint; /* in the order of runs */
 	size_t complaints;
-	const struct sr_board_view *next; /* of the reshare under way; NULL: none */
+	const struct sr_board_view *next; /* of the reshare or rekey under way; NULL: none */
+	bool rekey;                       /* its key is none that the board had before */
+	bool standby;   /* of a `next`: it is dealt to a standby board; once opened it waits */
+	uint8_t taking; /* of its members that said that they take over; and did who besides */
+	bool taking_custodian, taking_auditor;
 	uint8_t dealers; /* who deals: the members, or in a reshare some of the epoch before */
 	char dealer[SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT];
 	uint8_t spoilt; /* place among the dealers whose dealing of this run anybody sees is wrong;
@@ -413,6 +424,10 @@ void sr_board_confirmed(
  * next act or look at a board. */
 SR_MUST int sr_client_board(struct sr_client *c, const uint8_t *board,
 	const struct sr_board_view **out, struct sr_err *e);
+/* Say that the standby board takes over: as one of its members, as custodian or auditor. With the
+ * last one that is needed it is the board. */
+SR_MUST int sr_client_takeover(
+	struct sr_client *c, const uint8_t *board, struct sr_submitted *out, struct sr_err *e);
 /* The one board that the caller is a member of, as the server says; of several, or none: the
  * founding one. */
 SR_MUST int sr_client_own_board(struct sr_client *c, uint8_t board[SR_ID], struct sr_err *e);
@@ -429,20 +444,25 @@ struct sr_seats { /* members and quorums of a board to be */
 	const uint64_t (*quorum)[2]; /* level, how many members it takes; ascending */
 	size_t levels;
 	const char *const *dealer; /* reshare: who deals, in the order of the board */
+	bool standby; /* reshare: it waits, and the board in force stays until it takes over */
 };
 struct sr_asking {
 	/* access export revoke lift role person person-end collection destroy referral reseal
-	 * redact board reshare policy erase auditor */
+	 * redact board reshare rekey policy erase auditor */
 	const char *kind;
 	/* SR_ID bytes: who decides; NULL: the board of the items, or else the founding one */
 	const uint8_t *board;
-	const struct sr_seats *seats; /* board, reshare */
+	const struct sr_seats *seats; /* board, reshare, rekey */
 	bool highest; /* the board's highest level decides: lift of a mark for referral */
 	const uint8_t *
 		amend; /* SR_ID bytes of the request that gets a new version; NULL: a new request */
 	const uint8_t *items; /* SR_ID bytes each, in any order; access, export, destroy, referral,
 			      reseal */
 	size_t item_count;
+	/* reseal: instead of ${items}, those that are left under the oldest key which the board has
+	 * no more, and that nobody asked about, at most so many; 0: ${items}. NOTFOUND: none are.
+	 */
+	size_t left;
 	int64_t closes, ends; /* 0: none */
 	const char *const *forms,
 		*const *purposes, *const *people; /* NULL-terminated, any order; NULL: none */
@@ -507,6 +527,8 @@ struct sr_ballot_item {
 	uint64_t number, level;
 	struct sr_bytes title; /* as the server says; may be empty */
 	bool destroyed;        /* as the server says: an approval with pieces is refused then */
+	bool other_key;        /* the same: sealed under a key that these members have no shares of;
+				  a topup has no piece of it */
 };
 struct sr_ballot_view { /* proven, but for titles */
 	uint8_t request[SR_ID], board[SR_ID];

@@ -57,11 +57,22 @@ uint8_t sr_client_index(const struct sr_board_view *v, struct sr_bytes person) {
 	return 0;
 }
 
-/* The opening of run ${n} of the board, if it is proven; the run's id. */
+/* The opening of run ${n} of the board, if it is proven, or that its board waits; the run's id. */
 static const struct sr_proven *opening_of(
 	const struct sr_client *c, const uint8_t board[SR_ID], uint64_t n, uint8_t run[SR_ID]) {
+	const struct sr_known_board *k;
+	const struct sr_proven *opened;
+	uint64_t epoch = 0;
+
 	sr_ceremony_run_id(run, c->info.fingerprint, board, n);
-	return sr_client_of_run(&c->proofs, SR_T_OPENED, run, NULL, 0);
+	opened = sr_client_of_run(&c->proofs, SR_T_OPENED, run, NULL, 0);
+	if (opened != NULL)
+		return opened;
+	opened = sr_client_of_run(&c->proofs, SR_T_STANDBY, run, NULL, 0);
+	if (opened == NULL || sr_field_dec(&epoch, &opened->entry.statement, "epoch", 0, NULL) != 0)
+		return NULL;
+	k = sr_proofs_board(&c->proofs, board, epoch); /* another decision may have replaced it */
+	return k != NULL && k->standby && opened->index > k->entry ? opened : NULL;
 }
 
 /* Somebody dealt in it before the decision that ${b} goes by. */
@@ -144,11 +155,13 @@ static void view_begin(struct sr_client_board *b, const struct sr_proofs *p) {
 	struct sr_board_view *v = &b->view;
 
 	memcpy(v->board, b->id, SR_ID);
+	v->rekey = k->epoch > 1 && k->base == k->epoch;
 	v->members = b->dkg.members;
 	v->levels = b->dkg.levels;
 	memcpy(v->run, b->dkg.run, SR_ID);
-	memcpy(v->room_key, p->room_pk, SR_PK);
-	snprintf(v->ledger_key, sizeof v->ledger_key, "%s", p->seen.vkey);
+	memcpy(v->room_key, sr_proofs_service_pk(p), SR_PK);
+	if (sr_seen_newest_key(v->ledger_key, &p->seen, NULL) != 0)
+		v->ledger_key[0] = '\0';
 	for (size_t i = 0; i < b->dkg.members; i++) {
 		memcpy(v->member_key[i], b->dkg.key[i], SR_PK);
 		snprintf(v->member[i], SR_PERSON_TEXT, "%s", k->member[i]);
@@ -524,10 +537,11 @@ static int combine(struct sr_client *c, struct sr_client_board *b, struct sr_err
 	return rc == 0 ? check_accepts(c, b, false, e) : rc;
 }
 
-/* ${waits}: the epoch that a reshare makes, c->board being the one in force. */
+/* ${waits}: the epoch that a reshare or rekey makes, c->board being the one in force. */
 static int board_make(struct sr_client *c, struct sr_client_board *b, bool waits,
 	const struct sr_rows *rows, struct sr_err *e) {
 	const struct sr_proven *opened = NULL, *first;
+	const struct sr_known_board *plan;
 	uint8_t run[SR_ID];
 	size_t dealt = 0;
 	uint64_t number = 0;
@@ -541,8 +555,10 @@ static int board_make(struct sr_client *c, struct sr_client_board *b, bool waits
 	rc = board_inputs(c, b, e);
 	if (rc != 0)
 		return rc;
-	rc = waits ? reshare_inputs(c, b, sr_proofs_board(&c->proofs, b->id, b->dkg.epoch), e)
-		   : sr_dkg_check(&b->dkg, e);
+	/* A new key is nobody's of before: its members deal as those of a new board. */
+	plan = sr_proofs_board(&c->proofs, b->id, b->dkg.epoch);
+	rc = waits && plan != NULL && plan->dealers > 0 ? reshare_inputs(c, b, plan, e)
+							: sr_dkg_check(&b->dkg, e);
 	if (rc != 0)
 		return rc;
 	view_begin(b, &c->proofs);
@@ -580,7 +596,8 @@ static void board_free(struct sr_client_board *b) {
 void sr_client_board_forget(struct sr_client *c) {
 	board_free(c->board);
 	board_free(c->next);
-	c->board = c->next = NULL;
+	board_free(c->former);
+	c->board = c->next = c->former = NULL;
 }
 
 /* One epoch of the board, as the rows and the set show it. */
@@ -604,6 +621,21 @@ static int epoch_make(struct sr_client_board **out, struct sr_client *c, const u
 	return 0;
 }
 
+static void view_standby(struct sr_client *c, struct sr_client_board *b) {
+	const struct sr_known_board *k = sr_proofs_board(&c->proofs, b->id, b->dkg.epoch);
+	struct sr_takeover t;
+	char hex[2 * SR_HASH + 1];
+
+	b->view.standby = k != NULL && k->standby;
+	if (!b->view.standby || !b->view.opened)
+		return;
+	sr_hex(hex, b->keys_hash, SR_HASH);
+	sr_proofs_takeover(&t, &c->proofs, k, sr_bytes_str(hex), UINT64_MAX);
+	b->view.taking = t.members;
+	b->view.taking_custodian = t.custodian;
+	b->view.taking_auditor = t.auditor;
+}
+
 int sr_client_board_rows(struct sr_client *c, const uint8_t board[SR_ID],
 	const struct sr_rows *rows, struct sr_err *e) {
 	uint64_t epoch = 1;
@@ -623,26 +655,70 @@ int sr_client_board_rows(struct sr_client *c, const uint8_t board[SR_ID],
 		return rc;
 	}
 	c->board->view.next = c->next != NULL ? &c->next->view : NULL;
+	if (c->next != NULL)
+		view_standby(c, c->next);
 	c->board_size = c->proofs.seen.size;
 	return 0;
 }
 
-static int board_fetch(struct sr_client *c, const uint8_t board[SR_ID], struct sr_err *e) {
-	struct sr_call q, r;
-	struct sr_rows rows;
+uint64_t sr_client_former_epoch(
+	const struct sr_client *c, const uint8_t request[SR_ID], uint64_t version) {
+	const struct sr_proven *pr = sr_client_version_of(&c->proofs, request, version);
+	const struct sr_client_board *b = c->board;
+	uint64_t epoch = 0;
+
+	if (pr == NULL || b == NULL ||
+		!sr_bytes_eq(sr_proven_field(pr, "kind", 0), sr_bytes_str("reseal")) ||
+		sr_field_dec(&epoch, &pr->entry.statement, "epoch", 0, NULL) != 0)
+		return 0;
+	/* It may have been asked for before a reshare that came before the new key. */
+	return sr_proofs_base(&c->proofs, b->id, epoch) ==
+			       sr_proofs_base(&c->proofs, b->id, b->dkg.epoch)
+		       ? 0
+		       : sr_proofs_last(&c->proofs, b->id, epoch);
+}
+
+int sr_client_former_rows(
+	struct sr_client *c, uint64_t epoch, const struct sr_rows *rows, struct sr_err *e) {
 	int rc;
 
+	board_free(c->former);
+	c->former = NULL;
+	rc = epoch_make(&c->former, c, c->board->id, epoch, false, rows, e);
+	if (rc == 0 && c->former != NULL && !c->former->view.opened) {
+		board_free(c->former);
+		c->former = NULL;
+		rc = sr_fail(e, SR_AUTH, "it is not shown that epoch %llu was opened",
+			(unsigned long long)epoch);
+	}
+	SR_NAMED(rc, e, "board in epoch %llu", (unsigned long long)epoch);
+	return rc;
+}
+
+/* Of the board as it is now, or of an epoch before (${epoch} not 0). */
+static int board_fetch(
+	struct sr_client *c, const uint8_t id[SR_ID], uint64_t epoch, struct sr_err *e) {
+	struct sr_call q, r;
+	struct sr_rows rows;
+	uint8_t board[SR_ID];
+	int rc;
+
+	memcpy(board, id, SR_ID);
 	sr_call_init(&q);
 	sr_call_init(&r);
 	sr_call_begin(&q, "board.material");
 	sr_text_put_hex(&q.head, "board", board, SR_ID);
 	sr_client_put_since(c, &q);
-	sr_text_put(&q.head, "complaints", "yes");
+	if (epoch == 0)
+		sr_text_put(&q.head, "complaints", "yes");
+	else
+		sr_text_put_dec(&q.head, "epoch", epoch);
 	rc = sr_client_rows(c, &q, &r, &rows, e);
 	if (rc == 0)
 		rc = sr_proofs_add_rows(&c->proofs, &rows, e);
 	if (rc == 0)
-		rc = sr_client_board_rows(c, board, &rows, e);
+		rc = epoch == 0 ? sr_client_board_rows(c, board, &rows, e)
+				: sr_client_former_rows(c, epoch, &rows, e);
 	if (rc == 0)
 		rc = sr_client_seen(c, false, e);
 	sr_rows_free(&rows);
@@ -690,11 +766,17 @@ int sr_client_board_need(struct sr_client *c, const uint8_t *board, bool opened,
 	if (!stale && c->o.transport.call != NULL)
 		rc = board_moved(&stale, c, id, e);
 	if (rc == 0 && stale)
-		rc = board_fetch(c, id, e);
+		rc = board_fetch(c, id, 0, e);
 	if (rc == 0 && opened && !c->board->view.opened)
 		rc = sr_fail(e, SR_DENIED,
 			"the board has no keys yet: every member accepts first (board accept)");
 	return rc;
+}
+
+int sr_client_former_need(struct sr_client *c, uint64_t epoch, struct sr_err *e) {
+	if (c->former != NULL && c->former->dkg.epoch == epoch)
+		return 0;
+	return board_fetch(c, c->board->id, epoch, e);
 }
 
 int sr_client_board(struct sr_client *c, const uint8_t *board, const struct sr_board_view **out,
@@ -752,9 +834,8 @@ static int inherited(const struct sr_client *c, uint8_t index, int rc, struct sr
 		index);
 }
 
-int sr_client_shares(struct sr_client *c, uint8_t index, uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR],
-	struct sr_err *e) {
-	const struct sr_client_board *b = c->board;
+int sr_client_shares(struct sr_client *c, const struct sr_client_board *b, uint8_t index,
+	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR], struct sr_err *e) {
 	struct sr_share_place at = {.keys = &b->keys, .index = index};
 	int rc;
 
@@ -1218,6 +1299,47 @@ int sr_client_accept_gone(
 	return accept(c, board, true, NULL, out, e);
 }
 
+/* --- a standby board takes over --------------------------------------------------------------- */
+
+int sr_client_takeover(
+	struct sr_client *c, const uint8_t *board, struct sr_submitted *out, struct sr_err *e) {
+	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR] = {{0}};
+	const struct sr_client_board *b;
+	struct sr_share_place at = {.index = 0};
+	struct sr_writ d;
+	int rc = sr_client_signer(c, e);
+
+	if (rc == 0) /* what is under way too, as it is now */
+		rc = sr_client_board_need(c, board, false, e);
+	if (rc != 0 || c->board == NULL)
+		return rc;
+	b = c->next;
+	if (b == NULL || !b->view.standby || !b->view.opened)
+		return sr_fail(e, SR_DENIED,
+			"no standby board waits: one is dealt to by a reshare (board reshare "
+			"--standby), and waits when all of its members accepted");
+	at.index = sr_client_index(&b->view, sr_bytes_str(c->o.identity->person));
+	if (at.index != 0) { /* who takes over has a share that opens */
+		at.keys = &b->keys;
+		memcpy(at.hash, b->keys_hash, SR_HASH);
+		rc = sr_shares_open(x, &at, c->o.identity->seed, sr_buf_view(&b->box), e);
+		sr_wipe(x, sizeof x);
+		SR_NAMED(rc, e, "own share of the standby board");
+	}
+	if (rc == 0)
+		rc = sr_writ_begin(&d, c, SR_T_TAKEOVER, 0, e);
+	if (rc != 0)
+		return rc;
+	sr_text_put_hex(&d.text, "board", b->id, SR_ID);
+	sr_text_put_hex(&d.text, "run", b->dkg.run, SR_ID);
+	sr_text_put_dec(&d.text, "epoch", b->dkg.epoch);
+	sr_text_put_hex(&d.text, "keys", b->keys_hash, SR_HASH);
+	rc = sr_client_submit(c, &d, out, e);
+	sr_writ_free(&d);
+	sr_client_board_forget(c);
+	return rc;
+}
+
 /* --- once a year ------------------------------------------------------------------------------ */
 
 int sr_client_confirm(struct sr_client *c, const uint8_t *board, uint8_t *index,
@@ -1236,7 +1358,7 @@ int sr_client_confirm(struct sr_client *c, const uint8_t *board, uint8_t *index,
 	if (*index == 0)
 		return sr_fail(e, SR_DENIED, "%s is none of the %u members", c->o.identity->person,
 			b->dkg.members);
-	rc = sr_client_shares(c, *index, x, e);
+	rc = sr_client_shares(c, b, *index, x, e);
 	sr_wipe(x, sizeof x);
 	if (rc == 0)
 		rc = sr_writ_begin(&d, c, SR_T_CONFIRM, 0, e);

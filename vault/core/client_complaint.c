@@ -207,7 +207,7 @@ static int make_dealing(struct sr_client *c, const struct sr_client_board *b, ui
 	struct sr_buf *dealing, struct sr_err *e) {
 	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR] = {{0}};
 	const bool reshare = b->dkg.old_members > 0;
-	int rc = reshare ? sr_client_shares(c, b->dealer[place - 1], x, e) : 0;
+	int rc = reshare ? sr_client_shares(c, c->board, b->dealer[place - 1], x, e) : 0;
 
 	if (rc == 0)
 		rc = sr_deal_make(dealing, &b->dkg, b->dealer[place - 1], c->o.identity->seed,

@@ -354,8 +354,8 @@ int sr_client_recipient(struct sr_client *c, char out[64], struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_unbase64_fixed(sig, SR_SIG, sr_text_get(&r.text, "signature"), e);
 	if (rc == 0)
-		rc = sr_intake_recipient_read(
-			out, sr_buf_view(&r.body), sig, c->info.fingerprint, c->proofs.room_pk, e);
+		rc = sr_intake_recipient_read(out, sr_buf_view(&r.body), sig, c->info.fingerprint,
+			sr_log_keys_at(&c->proofs.room, UINT64_MAX), e);
 	SR_NAMED(rc, e, "the vault's age recipient");
 	sr_call_free(&q);
 	sr_call_free(&r);

@@ -42,7 +42,10 @@ struct sr_client {
 	struct sr_proofs proofs;
 	struct sr_client_board *board; /* the epoch in force; NULL: not verified yet */
 	uint64_t board_size;           /* of the ledger when it was verified */
-	struct sr_client_board *next;  /* the one that a reshare makes; NULL: none is under way */
+	struct sr_client_board *next;  /* the one that a reshare or rekey makes; NULL: none */
+	/* The last epoch that had a key before the present one, for pieces of what is left under
+	 * it; NULL: not asked for */
+	struct sr_client_board *former;
 	bool logged_in;
 	bool pin_owed; /* the pin of this place is to be written once found is proven */
 	char hello_key[SR_VKEY_TEXT]; /* before founding: what the server says its keys are */
@@ -111,14 +114,23 @@ SR_MUST int sr_client_board_rows(struct sr_client *c, const uint8_t board[SR_ID]
 /* c->board is ${board} (NULL: the founding one), verified; when ${opened}, with its keys. */
 SR_MUST int sr_client_board_need(
 	struct sr_client *c, const uint8_t *board, bool opened, struct sr_err *e);
+/* The epoch of its board whose members give pieces for a request in the set: 0, the one in force;
+ * or the last that had a key before, for what is left under that one. */
+uint64_t sr_client_former_epoch(
+	const struct sr_client *c, const uint8_t request[SR_ID], uint64_t version);
+/* c->former is that epoch of c->board, verified: from rows whose receipts are in the set, or
+ * fetched. */
+SR_MUST int sr_client_former_rows(
+	struct sr_client *c, uint64_t epoch, const struct sr_rows *rows, struct sr_err *e);
+SR_MUST int sr_client_former_need(struct sr_client *c, uint64_t epoch, struct sr_err *e);
 /* The board that a request in the set asks. */
 SR_MUST int sr_client_request_board(uint8_t board[SR_ID], const struct sr_client *c,
 	const uint8_t request[SR_ID], uint64_t version, struct sr_err *e);
 /* The version of a request in the set (0: the newest there); NULL. */
 const struct sr_proven *sr_client_version_of(
 	const struct sr_proofs *p, const uint8_t request[SR_ID], uint64_t version);
-/* This member's secret shares, one per level; wiped by the caller. */
-SR_MUST int sr_client_shares(struct sr_client *c, uint8_t index,
+/* This member's secret shares of the keys of ${b}, one per level; wiped by the caller. */
+SR_MUST int sr_client_shares(struct sr_client *c, const struct sr_client_board *b, uint8_t index,
 	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR], struct sr_err *e);
 /* The board whose ceremony is under way, or was last. */
 static inline struct sr_client_board *sr_client_ceremony(const struct sr_client *c) {

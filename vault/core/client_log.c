@@ -201,9 +201,10 @@ static int epoch_key(
 	return 0;
 }
 
-static int no_subject(void *ctx, enum sr_compartment c, const char *subject, uint8_t key[SR_KEY],
-	struct sr_err *e) {
+static int no_subject(void *ctx, uint32_t epoch, enum sr_compartment c, const char *subject,
+	uint8_t key[SR_KEY], struct sr_err *e) {
 	(void)ctx;
+	(void)epoch;
 	(void)c;
 	(void)key;
 	return sr_fail(e, SR_NOTFOUND, "no key of %s", subject);

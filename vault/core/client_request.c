@@ -57,9 +57,13 @@ static int put_sorted(
 	return rc;
 }
 
-/* Level and board of one item, as the vault lists it. */
-static int item_place(struct sr_client *c, const uint8_t item[SR_ID], uint64_t *level,
-	uint8_t board[SR_ID], struct sr_err *e) {
+struct place {                 /* of one item, as the vault lists it */
+	uint64_t level, epoch; /* of the board's key that it is sealed to */
+	uint8_t board[SR_ID];
+};
+
+static int item_place(
+	struct sr_client *c, const uint8_t item[SR_ID], struct place *at, struct sr_err *e) {
 	struct sr_call q, r;
 	struct sr_rows rows;
 	char hex[2 * SR_ID + 1];
@@ -75,9 +79,11 @@ static int item_place(struct sr_client *c, const uint8_t item[SR_ID], uint64_t *
 		const struct sr_row *row = sr_rows_first(&rows, "item");
 
 		rc = row == NULL ? sr_fail(e, SR_CORRUPT, "the vault shows no row of it")
-				 : sr_row_get_dec(level, row, "level", e);
+				 : sr_row_get_dec(&at->level, row, "level", e);
 		if (rc == 0)
-			rc = sr_row_get_id(board, SR_ID, row, "board", e);
+			rc = sr_row_get_dec(&at->epoch, row, "key-epoch", e);
+		if (rc == 0)
+			rc = sr_row_get_id(at->board, SR_ID, row, "board", e);
 	}
 	sr_hex(hex, item, SR_ID);
 	SR_NAMED(rc, e, "item %.12s", hex);
@@ -119,9 +125,50 @@ struct wanted {       /* the item list of a request */
 	size_t count;
 	uint8_t root[SR_HASH];
 	uint64_t level;       /* 0: the board's lowest */
+	uint64_t epoch;       /* that the first item was sealed in; 0: none */
 	uint8_t board[SR_ID]; /* that decides */
 	bool keyed;           /* an approval carries pieces: not for acts on items */
 };
+
+/* What is left under a key before, as the vault lists it: which items, how high, since when. */
+static int wanted_left(struct wanted *w, struct sr_client *c, size_t most, struct sr_err *e) {
+	struct sr_call q, r;
+	struct sr_rows rows = {0};
+	int rc;
+
+	sr_call_init(&q);
+	sr_call_init(&r);
+	sr_call_begin(&q, "left");
+	sr_text_put_hex(&q.head, "board", w->board, SR_ID);
+	sr_text_put_dec(&q.head, "limit", most);
+	rc = sr_client_rows(c, &q, &r, &rows, e);
+	if (rc == 0 && rows.count == 0)
+		rc = sr_fail(e, SR_NOTFOUND,
+			"no item is left under a key before that nobody asked about");
+	if (rc == 0 && rows.count > most)
+		rc = sr_fail(
+			e, SR_CORRUPT, "%zu items, at most %zu were asked for", rows.count, most);
+	if (rc == 0)
+		rc = sr_parse_dec(&w->epoch, sr_text_get(&r.text, "epoch"), UINT32_MAX, e);
+	if (rc == 0 && (w->ids = malloc(rows.count * SR_ID)) == NULL)
+		rc = sr_fail(e, SR_NOMEM, "out of memory for %zu items", rows.count);
+	for (size_t i = 0; rc == 0 && i < rows.count; i++) {
+		uint64_t level = 0;
+
+		rc = sr_row_get_id(w->ids + w->count++ * SR_ID, SR_ID, &rows.rows[i], "id", e);
+		if (rc == 0)
+			rc = sr_row_get_dec(&level, &rows.rows[i], "level", e);
+		w->level = level > w->level ? level : w->level;
+	}
+	if (rc == 0)
+		rc = sr_request_list_sort(w->ids, w->count, e);
+	if (rc == 0)
+		rc = sr_request_list_root(w->root, w->ids, w->count, e);
+	sr_rows_free(&rows);
+	sr_call_free(&q);
+	sr_call_free(&r);
+	return rc;
+}
 
 static int wanted_make(
 	struct wanted *w, struct sr_client *c, const struct sr_asking *a, struct sr_err *e) {
@@ -140,6 +187,8 @@ static int wanted_make(
 	}
 	if (rc != 0)
 		return rc;
+	if (a->left > 0)
+		return wanted_left(w, c, a->left, e);
 	if (a->item_count == 0)
 		return 0;
 	if (a->item_count > SR_REQUEST_ITEMS_MAX)
@@ -154,10 +203,9 @@ static int wanted_make(
 	if (rc == 0)
 		rc = sr_request_list_root(w->root, w->ids, w->count, e);
 	for (size_t i = 0; i < w->count && rc == 0; i++) {
-		uint64_t level = 0;
-		uint8_t board[SR_ID];
+		struct place at = {.level = 0};
 
-		rc = item_place(c, w->ids + i * SR_ID, &level, board, e);
+		rc = item_place(c, w->ids + i * SR_ID, &at, e);
 		if (rc == SR_NOTFOUND && !w->keyed) {
 			/* Who asks for the end of what is held may not know of it; the board is
 			 * then the one they say, and the vault refuses another's items. */
@@ -166,10 +214,12 @@ static int wanted_make(
 			continue;
 		}
 		if (w->keyed)
-			w->level = level > w->level ? level : w->level;
+			w->level = at.level > w->level ? at.level : w->level;
+		if (w->epoch == 0)
+			w->epoch = at.epoch;
 		if (rc == 0 && i == 0)
-			memcpy(w->board, board, SR_ID);
-		else if (rc == 0 && memcmp(w->board, board, SR_ID) != 0)
+			memcpy(w->board, at.board, SR_ID);
+		else if (rc == 0 && memcmp(w->board, at.board, SR_ID) != 0)
 			rc = sr_fail(e, SR_USAGE,
 				"the items are under more than one board: split the request");
 	}
@@ -179,16 +229,22 @@ static int wanted_make(
 /* Fields from `kind` to `list`, in the order of the table. */
 static void put_what(struct sr_writ *d, const struct sr_client *c, const struct sr_asking *a,
 	const struct wanted *w) {
-	uint64_t level = c->board->view.level[0];
+	uint64_t level = c->board->view.level[0], epoch = c->board->view.epoch;
 
+	/* What is left under a key before is sealed anew by those who have shares of that one: the
+	 * last epoch that had it, as the log proves. */
+	if (strcmp(a->kind, "reseal") == 0 && w->epoch != 0 &&
+		sr_proofs_base(&c->proofs, w->board, w->epoch) !=
+			sr_proofs_base(&c->proofs, w->board, epoch))
+		epoch = sr_proofs_last(&c->proofs, w->board, w->epoch);
 	sr_text_put(&d->text, "kind", a->kind);
 	sr_text_put_hex(&d->text, "board", w->board, SR_ID);
-	sr_text_put_dec(&d->text, "epoch", c->board->view.epoch);
+	sr_text_put_dec(&d->text, "epoch", epoch);
 	if (w->level != 0)
 		level = w->level;
-	/* Rules are for everything that the board decides. */
-	else if (a->highest || strcmp(a->kind, "policy") == 0 || strcmp(a->kind, "erase") == 0 ||
-		 strcmp(a->kind, "witnesses") == 0)
+	/* Rules and the key are for everything that the board decides. */
+	else if (a->highest || strcmp(a->kind, "policy") == 0 || strcmp(a->kind, "rekey") == 0 ||
+		 strcmp(a->kind, "erase") == 0 || strcmp(a->kind, "witnesses") == 0)
 		level = c->board->view.level[c->board->view.levels - 1];
 	sr_text_put_dec(&d->text, "level", level);
 	if (a->closes != 0)
@@ -235,6 +291,8 @@ static int put_seats(struct sr_writ *d, const struct sr_seats *s, struct sr_err 
 		sr_writ_card(d, "newcomer", &s->newcomer[i]);
 	for (size_t i = 0; s->dealer != NULL && s->dealer[i] != NULL; i++)
 		sr_text_put(&d->text, "dealer", s->dealer[i]);
+	if (s->standby)
+		sr_text_put(&d->text, "standby", "yes");
 	return rc;
 }
 

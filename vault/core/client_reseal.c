@@ -3,7 +3,8 @@
  *
  * For each item that was not sealed since the grant: checkout of right reseal (or the live one that
  * a broken call left), proof of everything as for a reader, record keys to the room, and then the
- * statement `reseal` in the log: of this grant and item, not to a lower level.
+ * statement `reseal` in the log: of this grant and item, not to a lower level, under the key that
+ * the board has.
  */
 #include "core/client_in.h"
 
@@ -47,11 +48,42 @@ static int borrow(
 	return rc;
 }
 
+/* Is ${epoch} one that has the key which the board of the grant has now, as the log proves it? */
+static int prove_key(struct work *w, uint64_t epoch, struct sr_err *e) {
+	const struct sr_proofs *p = &w->c->proofs;
+	const struct sr_proven *grant;
+	uint8_t request[SR_ID], board[SR_ID];
+	char hex[2 * SR_ID + 1];
+	uint64_t version = 0, newest = 0;
+	int rc;
+
+	sr_hex(hex, w->r->grant, SR_ID);
+	grant = sr_proofs_find(p, SR_T_GRANT, "grant", sr_bytes_str(hex), 0);
+	rc = sr_proofs_need(grant, "grant", e);
+	if (rc == 0)
+		rc = sr_field_id(request, &grant->entry.statement, "request", 0, e);
+	if (rc == 0)
+		rc = sr_field_dec(&version, &grant->entry.statement, "version", 0, e);
+	if (rc == 0)
+		rc = sr_client_request_board(board, w->c, request, version, e);
+	if (rc != 0)
+		return rc;
+	for (const struct sr_known_board *b; (b = sr_proofs_board(p, board, newest + 1)) != NULL &&
+					     (newest == 0 || b->opened != 0);)
+		newest++;
+	if (epoch > newest || sr_proofs_base(p, board, epoch) != sr_proofs_base(p, board, newest))
+		return sr_fail(e, SR_AUTH,
+			"it is sealed under the key of epoch %llu, which is not that of the board",
+			(unsigned long long)epoch);
+	return 0;
+}
+
 /* The statement that the vault says it made. */
 static int prove(struct work *w, const uint8_t item[SR_ID], uint64_t entry, uint64_t old_level,
 	uint64_t told[2], struct sr_err *e) {
 	uint8_t id[SR_ID], grant[SR_ID];
 	const struct sr_proven *pr = NULL;
+	uint64_t epoch = 0;
 	char hex[2 * SR_ID + 1];
 	int rc = sr_client_prove_entries(w->c, &entry, 1, e);
 
@@ -78,7 +110,9 @@ static int prove(struct work *w, const uint8_t item[SR_ID], uint64_t entry, uint
 		rc = sr_fail(e, SR_AUTH,
 			"entry %llu is not the reseal that was asked for (item, grant or level)",
 			(unsigned long long)entry);
-	return rc;
+	if (rc == 0)
+		rc = sr_field_dec(&epoch, s, "epoch", 0, e);
+	return rc == 0 ? prove_key(w, epoch, e) : rc;
 }
 
 static int seal_one(
@@ -104,13 +138,13 @@ static int seal_one(
 	return rc;
 }
 
-/* Not sealed anew since the grant, and still there. */
+/* Not sealed anew since the grant, and still there: released, or held, for a new key. */
 static int is_left(const struct work *w, const struct sr_row *row, bool *out, struct sr_err *e) {
 	uint64_t sealed = 0;
 	int rc = sr_row_get_dec(&sealed, row, "seal-entry", e);
 
 	*out = rc == 0 && sealed < w->granted &&
-	       sr_bytes_eq(sr_row_get(row, "state"), sr_bytes_str("released"));
+	       !sr_bytes_eq(sr_row_get(row, "state"), sr_bytes_str("destroyed"));
 	return rc;
 }
 

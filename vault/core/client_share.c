@@ -42,7 +42,7 @@ int sr_client_sheet(
 	memset(out, 0, sizeof *out);
 	if (rc != 0 || c->board == NULL) /* they go together; the analyser does not see it */
 		return rc;
-	rc = sr_client_shares(c, index, x, e);
+	rc = sr_client_shares(c, c->board, index, x, e);
 	if (rc == 0)
 		sr_client_sheet_of(out, c->board, index, (const uint8_t(*)[SR_SCALAR])x);
 	sr_wipe(x, sizeof x);
@@ -89,9 +89,8 @@ static int from_box(uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR], const struct sr_c
 	return sr_shares_open(x, &at, old, sr_buf_view(&b->box), e);
 }
 
-static int submit_share(struct sr_client *c, uint8_t index, const uint8_t (*x)[SR_SCALAR],
-	struct sr_submitted *out, struct sr_err *e) {
-	const struct sr_client_board *b = c->board;
+static int submit_share(struct sr_client *c, const struct sr_client_board *b, uint8_t index,
+	const uint8_t (*x)[SR_SCALAR], struct sr_submitted *out, struct sr_err *e) {
 	struct sr_share_place at = {.keys = &b->keys, .index = index};
 	struct sr_buf box;
 	struct sr_writ d;
@@ -114,20 +113,57 @@ static int submit_share(struct sr_client *c, uint8_t index, const uint8_t (*x)[S
 	return rc;
 }
 
+/* We were member *${index} of the epoch that last had the oldest key which items are left under: it
+ * is c->former. */
+static int as_former(struct sr_client *c, const uint8_t *board, uint8_t *index, struct sr_err *e) {
+	struct sr_call q, r;
+	uint64_t epoch = 0;
+	int rc = sr_client_signer(c, e);
+
+	if (rc == 0)
+		rc = sr_client_board_need(c, board, true, e);
+	if (rc != 0 || c->board == NULL)
+		return rc;
+	sr_call_init(&q);
+	sr_call_init(&r);
+	sr_call_begin(&q, "left");
+	sr_text_put_hex(&q.head, "board", c->board->id, SR_ID);
+	sr_text_put_dec(&q.head, "limit", 1);
+	rc = sr_client_call(c, &q, &r, e);
+	if (rc == 0 && sr_text_get(&r.text, "epoch").p == NULL)
+		rc = sr_fail(e, SR_NOTFOUND, "no item is left under a key before the present one");
+	if (rc == 0)
+		rc = sr_parse_dec(&epoch, sr_text_get(&r.text, "epoch"), UINT32_MAX, e);
+	if (rc == 0)
+		rc = sr_client_former_need(c, epoch, e);
+	sr_call_free(&q);
+	sr_call_free(&r);
+	if (rc != 0 || c->former == NULL)
+		return rc;
+	*index = sr_client_seat(c, c->former);
+	if (*index == 0)
+		return sr_fail(e, SR_DENIED, "%s is none of the %u members of epoch %llu",
+			c->o.identity->person, c->former->dkg.members, (unsigned long long)epoch);
+	return 0;
+}
+
 int sr_client_restore_share(struct sr_client *c, const uint8_t *board,
 	const struct sr_share_from *from, struct sr_restored *out, struct sr_err *e) {
 	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR] = {{0}};
+	const struct sr_client_board *b;
 	int rc;
 
 	memset(out, 0, sizeof *out);
-	rc = as_member(c, board, &out->index, e);
-	if (rc != 0 || c->board == NULL) /* they go together; the analyser does not see it */
+	rc = from->before ? as_former(c, board, &out->index, e)
+			  : as_member(c, board, &out->index, e);
+	b = from->before ? c->former : c->board;
+	if (rc != 0 || b == NULL) /* they go together; the analyser does not see it */
 		return rc;
-	rc = from->sheet != NULL ? from_sheet(x, c->board, out->index, from->sheet, e)
-				 : from_box(x, c->board, out->index, from->old, e);
+	rc = from->sheet != NULL ? from_sheet(x, b, out->index, from->sheet, e)
+				 : from_box(x, b, out->index, from->old, e);
 	if (rc == 0)
 		rc = submit_share(
-			c, out->index, (const uint8_t(*)[SR_SCALAR])x, &out->submitted, e);
+			c, b, out->index, (const uint8_t(*)[SR_SCALAR])x, &out->submitted, e);
 	sr_wipe(x, sizeof x);
 	if (rc == 0)
 		sr_client_board_forget(c);

@@ -46,6 +46,11 @@ const struct sr_ballot_view *sr_ballot_view(const struct sr_ballot *b) {
 	return &b->view;
 }
 
+/* Whose shares its pieces are made with. */
+static const struct sr_client_board *board_of(const struct sr_ballot *b) {
+	return b->former != 0 ? b->client->former : b->client->board;
+}
+
 /* --- the request ------------------------------------------------------------------------------ */
 
 const struct sr_proven *sr_client_version_of(
@@ -103,6 +108,11 @@ static int take_request(
 	if (rc == 0 &&
 		(b->client->board == NULL || memcmp(v->board, b->client->board->id, SR_ID) != 0))
 		rc = sr_fail(e, SR_AUTH, "the board shown is not the one that the request asks");
+	b->former = sr_client_former_epoch(b->client, request, version);
+	if (rc == 0 && b->former != 0 &&
+		(b->client->former == NULL || b->client->former->dkg.epoch != b->former))
+		rc = sr_fail(e, SR_AUTH, "the board of epoch %llu, which had the key, is not shown",
+			(unsigned long long)b->former);
 	if (rc != 0)
 		return rc;
 	rc = sr_field_dec(&v->version, s, "version", 0, e);
@@ -217,6 +227,7 @@ static int take_seal(struct sr_ballot *b, size_t i, const uint8_t *id, const str
 	struct sr_err *e) {
 	struct sr_ballot_item *it = &b->items[i];
 	const struct sr_bytes seal = sr_row_get(row, "seal"), title = sr_row_get(row, "title");
+	uint64_t key_epoch = 0;
 	char hex[2 * SR_ID + 1];
 	int rc = sr_row_get_id(it->id, SR_ID, row, "item", e);
 
@@ -228,6 +239,10 @@ static int take_seal(struct sr_ballot *b, size_t i, const uint8_t *id, const str
 		rc = sr_row_get_dec(&it->number, row, "number", e);
 	if (rc == 0)
 		rc = sr_row_get_dec(&it->level, row, "level", e);
+	if (rc == 0)
+		rc = sr_row_get_dec(&key_epoch, row, "key-epoch", e);
+	it->other_key = sr_proofs_base(&b->client->proofs, b->view.board, key_epoch) !=
+			sr_proofs_base(&b->client->proofs, b->view.board, board_of(b)->dkg.epoch);
 	it->destroyed = sr_row_get(row, "destroyed").p != NULL;
 	if (rc == 0 && b->view.pieces && !it->destroyed && seal.len != SR_SEAL)
 		rc = sr_fail(e, SR_CORRUPT, "seal of item %.12s: want %d bytes, have %zu", hex,
@@ -251,9 +266,9 @@ static int room_for_titles(struct sr_ballot *b, const struct sr_rows *rows, stru
 	return sr_buf_reserve(&b->titles, all, e);
 }
 
-static bool level_known(const struct sr_client *c, uint64_t level) {
-	for (size_t i = 0; i < c->board->view.levels; i++)
-		if (c->board->view.level[i] == level)
+static bool level_known(const struct sr_client_board *b, uint64_t level) {
+	for (size_t i = 0; i < b->view.levels; i++)
+		if (b->view.level[i] == level)
 			return true;
 	return false;
 }
@@ -279,7 +294,7 @@ static int take_items(struct sr_ballot *b, const struct sr_rows *rows, struct sr
 		if (n == b->view.item_count)
 			return sr_fail(e, SR_AUTH, "more seals than items");
 		rc = take_seal(b, n, ids.p + n * SR_ID, &rows->rows[i], e);
-		if (rc == 0 && !level_known(b->client, b->items[n].level))
+		if (rc == 0 && !level_known(board_of(b), b->items[n].level))
 			rc = sr_fail(e, SR_AUTH,
 				"item %zu is said to be of level %llu, which the board does not "
 				"have",
@@ -364,6 +379,7 @@ static int fetch(struct sr_ballot **out, struct sr_client *c, const struct sr_ma
 	struct sr_material_ask ask = *what;
 	struct sr_rows rows = {0};
 	struct sr_buf body;
+	uint64_t former = 0;
 	uint8_t board[SR_ID];
 	int rc = sr_client_signer(c, e);
 
@@ -382,6 +398,10 @@ static int fetch(struct sr_ballot **out, struct sr_client *c, const struct sr_ma
 		rc = sr_client_request_board(board, c, ask.request, ask.version, e);
 	if (rc == 0)
 		rc = sr_client_board_need(c, board, true, e);
+	if (rc == 0)
+		former = sr_client_former_epoch(c, ask.request, ask.version);
+	if (rc == 0 && former != 0)
+		rc = sr_client_former_need(c, former, e);
 	if (rc == 0)
 		rc = sr_ballot_build(out, c, &ask, &rows, e);
 	if (rc == 0)
@@ -404,11 +424,44 @@ int sr_ballot_fetch_extension(struct sr_ballot **out, struct sr_client *c,
 
 /* --- pieces ----------------------------------------------------------------------------------- */
 
+/* Can whoever approves give a piece of each item? It may have been sealed anew since the request:
+ * they decide at the level that it has, under the key that it has; a topup passes over what they
+ * cannot open. */
+static int items_fit(const struct sr_ballot *b, struct sr_err *e) {
+	for (size_t i = 0; i < b->view.item_count; i++) {
+		const struct sr_ballot_item *it = &b->items[i];
+
+		if (it->destroyed)
+			return sr_fail(e, SR_DENIED,
+				"item %zu of the list was destroyed after this request: the "
+				"applicant amends it (vote correct)",
+				i + 1);
+		if (it->other_key)
+			return sr_fail(e, SR_DENIED,
+				"item %zu of the list is sealed under another key of the board "
+				"than your share is of: vote when it is sealed anew (board show "
+				"says how many are left)",
+				i + 1);
+		if (it->level > b->view.level)
+			return sr_fail(e, SR_AUTH,
+				"the request is of level %llu, its items need level %llu: the "
+				"applicant amends it",
+				(unsigned long long)b->view.level, (unsigned long long)it->level);
+	}
+	return 0;
+}
+
 static int may_vote(const struct sr_ballot *b, const struct sr_voting *v, bool pieces,
 	uint8_t index, struct sr_err *e) {
 	const struct sr_client *c = b->client;
 	const char *me = c->o.identity->person;
+	int rc = 0;
 
+	if (index == 0 && b->former != 0)
+		return sr_fail(e, SR_DENIED,
+			"%s was not a member of the board in epoch %llu, whose shares open these "
+			"items",
+			me, (unsigned long long)b->former);
 	if (index == 0)
 		return sr_fail(e, SR_DENIED, "%s is not a member of the board", me);
 	if (b->view.extension != 0 && strcmp(v->decision, "topup") != 0)
@@ -425,22 +478,10 @@ static int may_vote(const struct sr_ballot *b, const struct sr_voting *v, bool p
 		if (strcmp(b->view.reader[i], me) == 0)
 			return sr_fail(e, SR_DENIED,
 				"nobody votes on their own request; another member does");
-	for (size_t i = 0; pieces && strcmp(v->decision, "approve") == 0 && i < b->view.item_count;
-		i++)
-		if (b->items[i].destroyed)
-			return sr_fail(e, SR_DENIED,
-				"item %zu of the list was destroyed after this request: the "
-				"applicant amends it (vote correct)",
-				i + 1);
-	/* An item may have been sealed anew since: who approves decides at the level that it has,
-	 * and a topup for it is made under the key that it has. */
-	for (size_t i = 0; strcmp(v->decision, "approve") == 0 && i < b->view.item_count; i++)
-		if (pieces && b->items[i].level > b->view.level)
-			return sr_fail(e, SR_AUTH,
-				"the request is of level %llu, its items need level %llu: the "
-				"applicant amends it",
-				(unsigned long long)b->view.level,
-				(unsigned long long)b->items[i].level);
+	if (pieces && strcmp(v->decision, "approve") == 0)
+		rc = items_fit(b, e);
+	if (rc != 0)
+		return rc;
 	if (pieces && b->view.joined + 1 < b->view.reader_count)
 		return sr_fail(e, SR_DENIED,
 			"%zu of %zu co-applicants have not joined, so no piece can be made for "
@@ -468,7 +509,7 @@ struct making {
 };
 
 static void ctx_level(struct making *m, size_t level) {
-	const struct sr_client_board *board = m->b->client->board;
+	const struct sr_client_board *board = board_of(m->b);
 
 	memcpy(m->ctx.key.board, board->keys.level[level].board, SR_POINT);
 	m->ctx.key.level = board->keys.level[level].level;
@@ -480,9 +521,9 @@ static size_t group_of(struct making *m, size_t level) {
 	size_t n = 0;
 
 	for (size_t i = 0; i < b->view.item_count; i++) {
-		if (b->items[i].level != b->client->board->keys.level[level].level ||
-			b->items[i].destroyed) /* its record holds nothing */
-			continue;
+		if (b->items[i].level != board_of(b)->keys.level[level].level ||
+			b->items[i].destroyed || b->items[i].other_key)
+			continue; /* its record holds nothing */
 		m->group[n] = m->seals[i];
 		m->where[n++] = i;
 	}
@@ -493,7 +534,7 @@ static size_t group_of(struct making *m, size_t level) {
 static int check_seals(struct making *m, struct sr_err *e) {
 	int rc = 0;
 
-	for (size_t l = 0; l < m->b->client->board->keys.levels && rc == 0; l++) {
+	for (size_t l = 0; l < board_of(m->b)->keys.levels && rc == 0; l++) {
 		const size_t n = group_of(m, l);
 
 		ctx_level(m, l);
@@ -507,8 +548,8 @@ static int make_pieces(struct making *m, struct sr_err *e) {
 	int rc = check_seals(m, e);
 
 	if (rc == 0)
-		rc = sr_client_shares(m->b->client, m->ctx.index, m->x, e);
-	for (size_t l = 0; l < m->b->client->board->keys.levels && rc == 0; l++) {
+		rc = sr_client_shares(m->b->client, board_of(m->b), m->ctx.index, m->x, e);
+	for (size_t l = 0; l < board_of(m->b)->keys.levels && rc == 0; l++) {
 		const size_t n = group_of(m, l);
 
 		if (n == 0)
@@ -566,8 +607,8 @@ static int making_new(struct making **out, struct sr_ballot *b, const struct sr_
 	}
 	memcpy(m->ctx.key.vault, b->client->info.fingerprint, SR_HASH);
 	m->ctx.key.kind = KIND;
-	memcpy(m->ctx.transcript, b->client->board->keys.transcript, SR_HASH);
-	m->ctx.epoch = b->client->board->view.epoch;
+	memcpy(m->ctx.transcript, board_of(b)->keys.transcript, SR_HASH);
+	m->ctx.epoch = board_of(b)->view.epoch;
 	m->ctx.index = index;
 	memcpy(m->ctx.voter, b->client->o.identity->pk, SR_PK);
 	memcpy(m->ctx.vote, d->id, SR_ID);
@@ -669,7 +710,7 @@ static int fill_vote(struct sr_writ *d, struct sr_ballot *b, const struct sr_vot
 	sr_hex(hash, b->view.hash, SR_HASH);
 	sr_text_putf(&d->text, "request", "%s %s", id, hash);
 	sr_text_put_dec(&d->text, "version", b->view.version);
-	sr_text_put_dec(&d->text, "epoch", b->client->board->view.epoch);
+	sr_text_put_dec(&d->text, "epoch", board_of(b)->view.epoch);
 	sr_text_put(&d->text, "decision", v->decision);
 	if (b->view.extension != 0)
 		sr_text_put_dec(&d->text, "extension", b->view.extension);
@@ -696,9 +737,11 @@ int sr_ballot_vote(
 	memset(out, 0, sizeof *out);
 	if (rc == 0)
 		rc = sr_client_board_need(c, b->view.board, true, e);
+	if (rc == 0 && b->former != 0)
+		rc = sr_client_former_need(c, b->former, e);
 	if (rc != 0)
 		return rc;
-	index = sr_client_member(c);
+	index = sr_client_seat(c, board_of(b));
 	rc = may_vote(b, v, keyed && b->view.pieces, index, e);
 	if (rc == 0)
 		rc = sr_writ_begin(&d, c, SR_T_VOTE, v->until, e);

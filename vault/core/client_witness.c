@@ -213,22 +213,23 @@ static int leaf_of(
 /* The leaf is in a tree whose checkpoint the quorum of ${p} cosigned. */
 static int quorum_saw(struct sr_client *c, const struct sr_policy *p, uint64_t index,
 	const uint8_t leaf[SR_HASH], struct sr_err *e) {
-	struct sr_vkey key;
+	struct sr_vkey key = {.name = ""};
 	const struct sr_log log = {.origin = c->proofs.seen.origin, .keys = &key, .count = 1};
 	struct sr_tlogproof proof;
 	struct sr_call q, r;
-	int rc = sr_vkey_parse(&key, sr_bytes_str(c->proofs.seen.vkey), e);
+	int rc;
 
 	sr_call_init(&q);
 	sr_call_init(&r);
 	sr_call_begin(&q, "log.prove");
 	sr_text_put_dec(&q.head, "index", index);
-	if (rc == 0)
-		rc = sr_client_call(c, &q, &r, e);
+	rc = sr_client_call(c, &q, &r, e);
 	if (rc == 0)
 		rc = sr_tlogproof_parse(&proof, sr_buf_view(&r.body), e);
 	if (rc == 0) {
-		if (proof.index != index)
+		rc = sr_log_keys_signer(
+			&key, &c->proofs.seen.keys, log.origin, proof.checkpoint, e);
+		if (rc == 0 && proof.index != index)
 			rc = sr_fail(e, SR_AUTH, "the proof is of entry %llu, not of %llu",
 				(unsigned long long)proof.index, (unsigned long long)index);
 		if (rc == 0)

@@ -9,6 +9,7 @@
 
 #include "ledger/card.h"
 #include "ledger/epoch.h"
+#include "ledger/keychange.h"
 #include "merkle/tile.h"
 
 enum {
@@ -37,7 +38,7 @@ struct reading {
 	bool read_before; /* the entry before could be read */
 	struct person *people;
 	size_t people_count;
-	uint8_t room_pk[SR_PK];
+	uint8_t ledger_pk[SR_PK], room_pk[SR_PK]; /* of the service, in force so far */
 	char room[300];
 	struct sr_tree tree;
 };
@@ -135,7 +136,7 @@ static int know(struct reading *r, const struct sr_card *card, struct sr_err *e)
 /* Whoever the statement introduces: those of what somebody only asks for are not believed yet. */
 static int introductions(struct reading *r, const struct sr_statement *s, struct sr_err *e) {
 	static const enum sr_type_id types[] = {SR_T_FOUND, SR_T_PERSON, SR_T_PERSON_SET,
-		SR_T_PERSON_KEY, SR_T_BOARD, SR_T_RESHARE};
+		SR_T_PERSON_KEY, SR_T_BOARD, SR_T_RESHARE, SR_T_REKEY};
 	bool introduces = false;
 	int rc = 0;
 
@@ -167,8 +168,11 @@ static const uint8_t *key_of(const struct reading *r, const char *person) {
 	return NULL;
 }
 
-/* By the key that the log had for the actor before this entry. */
+/* By the key that the log had for the actor before this entry. A change of the service's keys needs
+ * both of those before, and names the ones after it. */
 static int check_signature(struct reading *r, const struct sr_statement *s, struct sr_err *e) {
+	struct sr_key_change k;
+	struct sr_vkey found;
 	const uint8_t *pk;
 	int rc;
 
@@ -177,10 +181,22 @@ static int check_signature(struct reading *r, const struct sr_statement *s, stru
 		if (rc == 0)
 			rc = sr_field_key(r->room_pk, s, "room-key", 0, e);
 		if (rc == 0)
+			rc = sr_vkey_parse(&found, sr_field(s, "ledger-key", 0), e);
+		if (rc == 0)
+			memcpy(r->ledger_pk, found.pk, SR_PK);
+		if (rc == 0)
 			rc = sr_statement_room_name(r->room, sizeof r->room, r->a->key->name, e);
 		r->out->found = rc == 0;
 	} else if (memcmp(s->head.vault, r->vault, SR_HASH) != 0) {
 		rc = sr_fail(e, SR_AUTH, "it names another vault");
+	} else if (s->type->id == SR_T_SERVICE_KEY && r->out->found) {
+		rc = sr_key_change_verify(s, r->a->key->name, r->ledger_pk, r->room_pk, e);
+		if (rc == 0)
+			rc = sr_key_change_read(&k, s, r->a->key->name, e);
+		if (rc == 0) {
+			memcpy(r->ledger_pk, k.ledger_pk, SR_PK);
+			memcpy(r->room_pk, k.room_pk, SR_PK);
+		}
 	} else {
 		pk = s->by_service ? (r->out->found ? r->room_pk : NULL) : key_of(r, s->head.actor);
 		if (pk == NULL && r->gap) {
@@ -208,8 +224,9 @@ static int epoch_key(
 	return 0;
 }
 
-static int no_subject(void *ctx, enum sr_compartment c, const char *subject, uint8_t key[SR_KEY],
-	struct sr_err *e) {
+static int no_subject(void *ctx, uint32_t epoch, enum sr_compartment c, const char *subject,
+	uint8_t key[SR_KEY], struct sr_err *e) {
+	(void)epoch;
 	(void)ctx;
 	(void)c;
 	(void)key;

@@ -81,8 +81,10 @@ static const struct sr_op table[] = {
 		sr_op_explain},
 	{{"uses", ROLE(EXPLAINS), PLAIN, {PAGE}}, sr_op_uses},
 	{{"board.material", LOGIN, PLAIN,
-		 {MAY("board", SR_V_ID), MAY("since", SR_V_DEC), MAY("complaints", SR_V_TOKEN)}},
+		 {MAY("board", SR_V_ID), MAY("since", SR_V_DEC), MAY("complaints", SR_V_TOKEN),
+			 MAY("epoch", SR_V_DEC)}},
 		sr_op_board_material},
+	{{"left", LOGIN, PLAIN, {MAY("board", SR_V_ID), MAY("limit", SR_V_DEC)}}, sr_op_left},
 
 	{{"requests", LOGIN, PLAIN,
 		 {MAY("state", SR_V_TOKEN), MAY("kind", SR_V_TOKEN), MAY("item", SR_V_ID),

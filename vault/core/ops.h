@@ -19,9 +19,9 @@
  * --- hello and login ---------------------------------------------------------------------------
  *
  * hello                none
- *   out   origin, ledger-key name, room-key b64, format dec, version (of the program), time, size
- *         dec, root b64, state none|draft|founded|opened, fingerprint hash? (founded; draft: of
- *         the draft), embedded yes?, person? and role* (after login)
+ *   out   origin, ledger-key name, room-key b64, key-change b64* (notes, ledger/keychange.h),
+ * format dec, version (of the program), time, size dec, root b64, state none|draft|founded|opened,
+ * fingerprint hash? (founded; draft: of the draft), embedded yes?, person? and role* (after login)
  *   body  the checkpoint note of the present size (signed by the ledger key)
  * login.begin          none
  *   out   nonce b64 (32 bytes), fingerprint hash. A nonce serves one login.finish of this
@@ -126,9 +126,9 @@
  *   in    collection id?, accession id?, state token? (held released), hazard token?, language
  *         token?, offset dec?, limit dec?
  *   out   total dec
- *   body  rows: item {id, accession, collection, board, state, level, number, bytes, files, entry,
- *         depositor?, released?, redacted yes?, parent? (curators, officers, auditors), described
- *         yes?, referral/embargo/hold/sealed yes?, hazard*, language*, date?, title?, translit?,
+ *   body  rows: item {id, accession, collection, board, state, level, key-epoch, number, bytes,
+ * files, entry, depositor?, released?, redacted yes?, parent? (curators, officers, auditors),
+ * described yes?, referral/embargo/hold/sealed yes?, hazard*, language*, date?, title?, translit?,
  *         description?, creator?, source?, rights?,
  *         keyword*, scanned clean|infected|not-scanned?}   (depositor: curators, officers,
  *         auditors, and themselves; hold, scanned: members, curators, officers, auditors)
@@ -177,11 +177,20 @@
  * board                login
  *   in    board id? (the founding one when absent)
  *   out   fingerprint hash, board id, origin, ledger-key, room-key b64, epoch dec, opened yes?,
- *         run id?, run-state?, transcript hash?
+ *         run id?, run-state?, transcript hash?; while a new key is on its way: rekeying dec (its
+ *         first epoch), left dec (items under a key before), left-held dec, left-asked dec (in an
+ *         open request to seal them anew, or a live grant)
  *   body  rows: level {level, key? b64}; member {index, person, key b64, active yes?, name?,
  *         dealt/accepted yes?, deal-entry?, accept-entry?, dealing hash?, deal hash? (object),
- *         transcript hash?}; entry {what found|key-epoch|board|deal|accept|complaint|reveal|opened,
- *         index, person?}
+ *         transcript hash?}; entry {what found|key-epoch|board|reshare|rekey|deal|accept|
+ *         complaint|reveal|opened|confirm|rekeyed, index, person?}
+ * left                 member, curator, officer, auditor, custodian
+ *   in    board id? (the founding one when absent), limit dec? (1..SR_REQUEST_ITEMS_MAX, which is
+ *         what one request holds)
+ *   out   board id, rekeying dec, left dec, left-held dec, left-asked dec, epoch dec? (the last one
+ *         of the oldest key that items are left under)
+ *   body  rows: left {id, level, held yes?}: items of that key which nobody asked about, in order
+ *         of deposit
  * policies             login
  *   in    board id? (the founding one when absent)
  *   body  rows: policy {board, number, request, set hash (SHA-256 of the text), rules hash (the
@@ -203,7 +212,9 @@
  *         (policy/judge.h)}
  * board.material       login: what everybody's client verifies before it believes a board key
  *   in    board id? (the founding one when absent), since dec?, complaints yes? (also after the
- *         opening)
+ *         opening), epoch dec? (one that was in force before: then only what shows who its members
+ *         were and what keys they had, receipts of accept, keys and share, which open what is left
+ *         under that key)
  *   body  rows: receipt {what found, ...}; of a board that the founding one made, receipts of the
  *         request, its votes and the statement `board`; then receipt {what deal|accept|opened,
  *         index, receipt bytes} of the run that
@@ -244,7 +255,10 @@
  *   body  rows: item {id, state, level, number, seal-entry: dec, title?} in byte order of ids
  * inbox                login: what waits for the caller
  *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?}; join,
- *         correct {request, version}; describe, release {items dec}; deal, accept, reveal {run};
+ *         correct {request, version}; topup, extension {request, version, grant, items dec,
+ *         extension dec?} (pieces that the caller may give a live grant); reseal {board, items
+ *         dec} (left under a key that the board has no more, and nobody asked about them);
+ *         describe, release {items dec}; deal, accept, reveal {run};
  *         checkout {checkout, item, state}; lift {grant} (suspended by the caller); retention
  *         {item, due, basis} (its date has come); enquiry {enquiry, state, deadline?}; read
  *         {person, reading, received, entry, reason?} (who read what is held on the caller, these
@@ -257,9 +271,9 @@
  *         begins; absent on the last)
  *   body  rows: receipt {what person|person-end|request|amend|room-key|join, index, person?,
  *         receipt bytes} (of applicant and co-applicants, and of those who vouched for them, back
- *         to found); list {body bytes} (item ids in byte order); seal {item, number, level, seal
- *         bytes (SR_SEAL), title?} for each item in that order, SR_MATERIAL_PAGE a page; all but
- *         seals is on the first page only
+ *         to found); list {body bytes} (item ids in byte order); seal {item, number, level,
+ *         key-epoch (of the board's key that it is sealed to), seal bytes (SR_SEAL), title?} for
+ * each item in that order, SR_MATERIAL_PAGE a page; all but seals is on the first page only
  *
  * --- grants, checkouts, reading ----------------------------------------------------------------
  *
@@ -444,7 +458,8 @@
  *         deposits, last-received time?, last-scrub time?, last-backup time?, backups-open dec
  *         (that the log knows of and whose escrow was not rotated since), backups-reviving dec (of
  *         these, from before the last destruction or erasure), size dec, root b64, second yes|no,
- *         second-current yes?, second-pending dec, renewal-due yes? (board/dbkeys.h),
+ *         left dec? (items under a key that their board has no more, while a new one is on its
+ *         way), second-current yes?, second-pending dec, renewal-due yes? (board/dbkeys.h),
  *         memory-locked yes|no, failed yes?, pid dec
  *   body  rows: recovered {text} (what opening repaired; to whom packs are told); second {reason?}
  * witness              house, login

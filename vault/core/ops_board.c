@@ -93,10 +93,13 @@ static int run_of_board(struct shown *s, struct sr_x *x, struct sr_err *e) {
 
 static int put_board_log(
 	struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b, struct sr_err *e) {
-	static const int ours[] = {SR_T_BOARD, SR_T_RESHARE, SR_T_DEAL, SR_T_ACCEPT, SR_T_COMPLAINT,
-		SR_T_REVEAL, SR_T_OPENED, SR_T_CONFIRM};
+	static const int ours[] = {SR_T_BOARD, SR_T_RESHARE, SR_T_REKEY, SR_T_STANDBY,
+		SR_T_TAKEOVER, SR_T_DEAL, SR_T_ACCEPT, SR_T_COMPLAINT, SR_T_REVEAL, SR_T_OPENED,
+		SR_T_CONFIRM, SR_T_REKEYED};
 	char id[2 * SR_ID + 1];
 	int rc = put_entries(x, o, SR_T_FOUND, NULL, e);
+	if (rc == 0)
+		rc = put_entries(x, o, SR_T_SERVICE_KEY, NULL, e);
 	if (rc == 0)
 		rc = put_entries(x, o, SR_T_KEY_EPOCH, NULL, e);
 	sr_hex(id, b->id, SR_ID);
@@ -123,9 +126,60 @@ static void put_next(struct sr_x *x, struct sr_rows_out *o, struct shown *s) {
 	}
 }
 
+/* How far a new key is; nothing when none is on its way. */
+static void put_left(struct sr_buf *head, const struct sr_left *l) {
+	if (l->rekeying == 0)
+		return;
+	sr_text_put_dec(head, "rekeying", l->rekeying);
+	sr_text_put_dec(head, "left", l->items);
+	sr_text_put_dec(head, "left-held", l->held);
+	sr_text_put_dec(head, "left-asked", l->asked);
+}
+
+int sr_op_left(struct sr_x *x, struct sr_err *e) {
+	const unsigned sees = SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER | SR_ROLE_AUDITOR |
+			      SR_ROLE_CUSTODIAN;
+	struct sr_left_item *rows = NULL;
+	struct sr_left l = {0};
+	struct sr_rows_out o;
+	uint64_t limit = SR_REQUEST_ITEMS_MAX;
+	uint8_t id[SR_ID];
+	size_t count = 0;
+	int rc = 0;
+	if (!x->session->embedded && (x->caller.roles & sees) == 0)
+		return sr_fail(e, SR_DENIED, "what is left to seal anew is not shown to %s",
+			x->caller.person);
+	if (!sr_in_id(x, "board", id))
+		memcpy(id, x->vault->fingerprint, SR_ID);
+	if (sr_in_dec(x, "limit", &limit) && (limit == 0 || limit > SR_REQUEST_ITEMS_MAX))
+		return sr_fail(e, SR_USAGE, "limit: want 1 to %d", SR_REQUEST_ITEMS_MAX);
+	rc = sr_query_left(&l, x->catalogue, id, e);
+	if (rc == 0 && l.epoch != 0)
+		rc = sr_query_left_items(&rows, &count, x->catalogue, id, &l, (size_t)limit, e);
+	if (rc != 0)
+		return rc;
+	sr_text_put_hex(&x->r->head, "board", id, SR_ID);
+	sr_text_put_dec(&x->r->head, "rekeying", l.rekeying);
+	sr_text_put_dec(&x->r->head, "left", l.items);
+	sr_text_put_dec(&x->r->head, "left-held", l.held);
+	sr_text_put_dec(&x->r->head, "left-asked", l.asked);
+	if (l.epoch != 0)
+		sr_text_put_dec(&x->r->head, "epoch", l.epoch);
+	sr_rows_begin(&o, &x->r->body);
+	for (size_t i = 0; i < count; i++) {
+		sr_row(&o, "left");
+		sr_row_hex(&o, "id", rows[i].id, SR_ID);
+		sr_row_dec(&o, "level", rows[i].level);
+		sr_row_flag(&o, "held", rows[i].held);
+	}
+	free(rows);
+	return 0;
+}
+
 int sr_op_board(struct sr_x *x, struct sr_err *e) {
 	struct shown *s = calloc(1, sizeof *s);
 	struct sr_rows_out o;
+	struct sr_left left = {0};
 	struct sr_buf *head = &x->r->head;
 	uint8_t id[SR_ID];
 	if (s == NULL)
@@ -133,6 +187,8 @@ int sr_op_board(struct sr_x *x, struct sr_err *e) {
 	int rc = sr_query_vault(&s->vault, x->catalogue, e);
 	if (rc == 0)
 		rc = sr_query_board(&s->board, x->catalogue, in_board(x, id), 0, e);
+	if (rc == 0)
+		rc = sr_query_left(&left, x->catalogue, s->board.id, e);
 	if (rc != 0)
 		goto out;
 	const bool has_run = run_of_board(s, x, NULL) == 0;
@@ -142,6 +198,7 @@ int sr_op_board(struct sr_x *x, struct sr_err *e) {
 	sr_text_put(head, "ledger-key", s->vault.vkey);
 	sr_text_put_base64(head, "room-key", s->vault.room_key, SR_PK);
 	sr_text_put_dec(head, "epoch", s->board.epoch);
+	put_left(head, &left);
 	if (s->board.opened) {
 		sr_text_put(head, "opened", "yes");
 		sr_text_put_hex(head, "transcript", s->board.transcript, SR_HASH);
@@ -264,16 +321,13 @@ static void late_add(
 	snprintf(people[(*count)++], SR_PERSON_TEXT, "%s", person);
 }
 
-/* What made the members people and gave them other keys, if they are not of the founders, and the
- * same of those who signed that. */
-static int put_late_members(struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b,
-	uint64_t since, struct sr_err *e) {
+/* What made these people and gave them other keys, if they are not of the founders, and the same of
+ * those who signed that. */
+static int put_late(struct sr_x *x, struct sr_rows_out *o,
+	char people[2 * SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT], size_t count, uint64_t since,
+	struct sr_err *e) {
 	static const int types[] = {SR_T_PERSON, SR_T_PERSON_KEY, SR_T_PERSON_END};
-	char people[2 * SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT];
-	size_t count = 0;
 	int rc = 0;
-	for (size_t i = 0; i < b->member_count; i++)
-		late_add(people, &count, b->members[i].person);
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		for (size_t t = 0; rc == 0 && t < sizeof types / sizeof types[0]; t++) {
 			struct sr_entries l = {0};
@@ -290,6 +344,24 @@ static int put_late_members(struct sr_x *x, struct sr_rows_out *o, const struct 
 		}
 	}
 	return rc;
+}
+
+static int put_late_members(struct sr_x *x, struct sr_rows_out *o, const struct sr_board_row *b,
+	uint64_t since, struct sr_err *e) {
+	char people[2 * SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT];
+	size_t count = 0;
+	for (size_t i = 0; i < b->member_count; i++)
+		late_add(people, &count, b->members[i].person);
+	return put_late(x, o, people, count, since, e);
+}
+
+/* Whoever signed an entry, for who has to believe it. */
+static int put_late_actor(struct sr_x *x, struct sr_rows_out *o, const char *person, uint64_t since,
+	struct sr_err *e) {
+	char people[2 * SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT];
+	size_t count = 0;
+	late_add(people, &count, person);
+	return put_late(x, o, people, count, since, e);
 }
 
 /* What a quorum decided: the versions of the request, and the votes on them. */
@@ -399,10 +471,11 @@ static int put_confirmed(struct sr_x *x, struct sr_rows_out *o, const uint8_t bo
 	return rc;
 }
 
-/* Every reshare of a board with what stands behind it, and every opening: who sat when. */
+/* Every reshare and rekey of a board with what stands behind it, and every opening: who sat when,
+ * and what key they had. */
 static int put_history(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID],
 	uint64_t since, struct sr_err *e) {
-	static const int types[] = {SR_T_RESHARE, SR_T_OPENED};
+	static const int types[] = {SR_T_RESHARE, SR_T_REKEY, SR_T_TAKEOVER, SR_T_OPENED};
 	char id[2 * SR_ID + 1];
 	int rc = 0;
 	sr_hex(id, board, SR_ID);
@@ -410,8 +483,10 @@ static int put_history(struct sr_x *x, struct sr_rows_out *o, const uint8_t boar
 		struct sr_entries l = {0};
 		rc = entries_of(&l, x, types[t], id, e);
 		for (size_t i = 0; rc == 0 && i < l.count; i++) {
-			if (types[t] == SR_T_RESHARE)
+			if (types[t] != SR_T_OPENED)
 				rc = sr_put_board_origin(x, o, l.rows[i].index, since, e);
+			if (types[t] == SR_T_TAKEOVER)
+				rc = put_late_actor(x, o, l.rows[i].actor, since, e);
 			if (rc == 0)
 				rc = sr_put_receipt_row(x, o, l.rows[i].index, since, e);
 		}
@@ -431,15 +506,78 @@ static int put_trust(struct sr_x *x, struct sr_rows_out *o, const struct sr_boar
 	return rc == 0 ? put_history(x, o, b->id, since, e) : rc;
 }
 
-int sr_put_board_trust(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID],
+int sr_put_board_trust(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v,
 	uint64_t since, struct sr_err *e) {
 	struct sr_board_row *b = calloc(1, sizeof *b);
 	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "board")
-			   : sr_query_board(b, x->catalogue, board, 0, e);
+			   : sr_query_board(b, x->catalogue, v->board, 0, e);
 	if (rc == 0)
 		rc = put_trust(x, o, b, since, e);
+	/* Who gives pieces of what is left under a key before. */
+	if (rc == 0 && v->epoch < b->epoch)
+		rc = sr_query_board(b, x->catalogue, v->board, v->epoch, e);
+	if (rc == 0 && v->epoch == b->epoch)
+		rc = put_late_members(x, o, b, since, e);
 	free(b);
 	return rc;
+}
+
+/* A run under way; of one whose board waits its keys and boxes, and no dealings, which are gone. */
+static int put_waiting(struct sr_x *x, struct sr_rows_out *o, const struct sr_run_row *run,
+	uint64_t since, struct sr_err *e) {
+	struct sr_standby_row s = {.waits = 0};
+	int rc = sr_query_standby(&s, x->catalogue, run->board, run->epoch, e);
+	if (rc == SR_NOTFOUND) {
+		sr_err_clear(e);
+		rc = 0;
+	}
+	if (rc != 0 || s.waits == 0)
+		return rc != 0 ? rc : put_run(x, o, run, since, e);
+	rc = sr_put_receipt_row(x, o, s.waits, since, e);
+	for (size_t i = 0; rc == 0 && i < run->member_count; i++)
+		rc = sr_put_receipt_row(x, o, run->members[i].accept_entry, since, e);
+	if (rc == 0)
+		rc = put_run_object(x, o, "keys", run, NULL, s.object, e);
+	for (size_t i = 0; rc == 0 && i < run->member_count; i++)
+		rc = put_run_object(
+			x, o, "share", run, run->members[i].person, run->members[i].shares, e);
+	return rc;
+}
+
+/* An epoch that was in force: who sat then, the keys that they accepted, and their boxes. */
+static int put_epoch(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID],
+	uint32_t epoch, uint64_t since, struct sr_err *e) {
+	struct shown *s = calloc(1, sizeof *s);
+	if (s == NULL)
+		return sr_fail(e, SR_NOMEM, "board");
+	int rc = sr_query_board(&s->board, x->catalogue, board, epoch, e);
+	if (rc == 0 && !s->board.opened)
+		rc = sr_fail(e, SR_NOTFOUND, "the board was never in epoch %u", epoch);
+	if (rc == 0)
+		rc = put_late_members(x, o, &s->board, since, e);
+	if (rc == 0)
+		rc = sr_query_run(&s->run, x->catalogue, s->board.run, e);
+	if (rc == 0)
+		rc = put_run(x, o, &s->run, since, e);
+	if (rc == 0)
+		rc = put_opened(x, o, s, e);
+	free(s);
+	return rc;
+}
+
+int sr_put_former(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v,
+	uint64_t since, struct sr_err *e) {
+	struct sr_board_row *b = NULL;
+	bool former = false;
+	int rc = 0;
+	if (strcmp(v->kind, "reseal") != 0)
+		return 0;
+	b = calloc(1, sizeof *b);
+	rc = b == NULL ? sr_fail(e, SR_NOMEM, "board")
+		       : sr_query_board(b, x->catalogue, v->board, 0, e);
+	former = rc == 0 && v->epoch < b->base;
+	free(b);
+	return former ? put_epoch(x, o, v->board, v->epoch, since, e) : rc;
 }
 
 /* The run under way for the epoch that waits, if there is one. */
@@ -457,7 +595,7 @@ static int put_next_run(
 			rc = sr_put_receipt_row(x, o, l.rows[i].index, since, e);
 	sr_entries_free(&l);
 	if (rc == 0 && s->run.epoch > s->board.epoch && s->run.state == SR_S_DEALING)
-		rc = put_run(x, o, &s->run, since, e);
+		rc = put_waiting(x, o, &s->run, since, e);
 	if (rc == SR_NOTFOUND) { /* nobody has dealt yet */
 		sr_err_clear(e);
 		rc = 0;
@@ -469,6 +607,18 @@ static int put_next_run(
 	return rc;
 }
 
+/* Found, and how the service keys followed the ones that it names. */
+static int put_service_keys(
+	struct sr_x *x, struct sr_rows_out *o, uint64_t since, struct sr_err *e) {
+	struct sr_service_key_row *rows = NULL;
+	size_t count = 0;
+	int rc = sr_query_service_keys(&rows, &count, x->catalogue, e);
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = sr_put_receipt_row(x, o, rows[i].entry, since, e);
+	free(rows);
+	return rc;
+}
+
 int sr_put_board_material(struct sr_x *x, struct sr_rows_out *o, const uint8_t *board,
 	uint64_t since, struct sr_err *e) {
 	struct shown *s = calloc(1, sizeof *s);
@@ -476,7 +626,7 @@ int sr_put_board_material(struct sr_x *x, struct sr_rows_out *o, const uint8_t *
 		return sr_fail(e, SR_NOMEM, "board");
 	int rc = sr_query_board(&s->board, x->catalogue, board, 0, e);
 	if (rc == 0)
-		rc = sr_put_receipt_row(x, o, 0, since, e);
+		rc = put_service_keys(x, o, since, e);
 	if (rc == 0)
 		rc = put_trust(x, o, &s->board, since, e);
 	if (rc == 0 && (!s->board.opened || sr_in_yes(x, "complaints")))
@@ -502,9 +652,18 @@ int sr_put_board_material(struct sr_x *x, struct sr_rows_out *o, const uint8_t *
 
 int sr_op_board_material(struct sr_x *x, struct sr_err *e) {
 	struct sr_rows_out o;
-	uint64_t since = 0;
+	uint64_t since = 0, epoch = 0;
 	uint8_t id[SR_ID];
 	(void)sr_in_dec(x, "since", &since);
 	sr_rows_begin(&o, &x->r->body);
+	if (sr_in_dec(x, "epoch", &epoch)) {
+		const uint8_t *board = in_board(x, id);
+		int rc = epoch == 0 || epoch > UINT32_MAX
+				 ? sr_fail(e, SR_USAGE, "epoch: want 1 and up")
+				 : sr_put_receipt_row(x, &o, 0, since, e);
+		return rc != 0 ? rc
+			       : put_epoch(x, &o, board != NULL ? board : x->vault->fingerprint,
+					 (uint32_t)epoch, since, e);
+	}
 	return sr_put_board_material(x, &o, in_board(x, id), since, e);
 }

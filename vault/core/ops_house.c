@@ -61,6 +61,24 @@ static void put_recovered(struct sr_rows_out *o, struct sr_bytes lines) {
 	}
 }
 
+/* Items that are left under a key before, of all boards; nothing when no new key is on its way. */
+static int put_left(struct sr_x *x, struct sr_err *e) {
+	struct sr_boards l = {0};
+	uint64_t items = 0;
+	bool rekeying = false;
+	int rc = sr_query_boards(&l, x->catalogue, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		struct sr_left left = {0};
+		rc = sr_query_left(&left, x->catalogue, l.rows[i].id, e);
+		rekeying = rekeying || left.rekeying != 0;
+		items += left.items;
+	}
+	sr_boards_free(&l);
+	if (rc == 0 && rekeying)
+		sr_text_put_dec(&x->r->head, "left", items);
+	return rc;
+}
+
 int sr_op_status(struct sr_x *x, struct sr_err *e) {
 	struct sr_buf *head = &x->r->head;
 	struct sr_secrets_copy copy = {0};
@@ -81,6 +99,9 @@ int sr_op_status(struct sr_x *x, struct sr_err *e) {
 	if (rc != 0)
 		return rc;
 	put_counts(head, &counts);
+	rc = put_left(x, e);
+	if (rc != 0)
+		return rc;
 	put_backups(head, &backups);
 	if (store) {
 		sr_text_put_dec(head, "packs", packs);

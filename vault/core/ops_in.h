@@ -41,7 +41,7 @@ sr_op_fn sr_op_deposit_begin, sr_op_deposit_put, sr_op_deposit_finish, sr_op_int
 	sr_op_deposit_abort;                                              /* ops_deposit.c */
 sr_op_fn sr_op_items, sr_op_item, sr_op_search, sr_op_collections;        /* ops_items.c */
 sr_op_fn sr_op_people, sr_op_person, sr_op_erasure;                       /* ops_people.c */
-sr_op_fn sr_op_board, sr_op_boards, sr_op_board_material;                 /* ops_board.c */
+sr_op_fn sr_op_board, sr_op_boards, sr_op_board_material, sr_op_left;     /* ops_board.c */
 sr_op_fn sr_op_policies;                                                  /* ops_policy.c */
 sr_op_fn sr_op_explain, sr_op_uses;                                       /* ops_explain.c */
 sr_op_fn sr_op_requests, sr_op_request, sr_op_request_items, sr_op_inbox; /* ops_requests.c */
@@ -109,7 +109,11 @@ SR_MUST int sr_put_receipt_row(
 SR_MUST int sr_put_board_material(struct sr_x *x, struct sr_rows_out *o, const uint8_t *board,
 	uint64_t since, struct sr_err *e);
 /* Who the members of the board are, as the log shows it: what voters are believed by. */
-SR_MUST int sr_put_board_trust(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID],
+SR_MUST int sr_put_board_trust(struct sr_x *x, struct sr_rows_out *o,
+	const struct sr_version_row *v, uint64_t since, struct sr_err *e);
+/* Of a version that asks to seal items anew, under a key that its board has no more: keys of the
+ * last epoch that had it, and boxes of its members; nothing of any other version. */
+SR_MUST int sr_put_former(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v,
 	uint64_t since, struct sr_err *e);
 /* Who decided the statement at ${entry} that cites a request: its versions and the votes on them.
  */

@@ -62,6 +62,7 @@ static void put_item(const struct sr_x *x, struct sr_rows_out *o, const struct s
 	sr_row_hex(o, "board", it->board, SR_ID);
 	sr_row_str(o, "state", sr_state_name(it->state));
 	sr_row_dec(o, "level", it->level);
+	sr_row_dec(o, "key-epoch", it->epoch);
 	sr_row_dec(o, "number", it->number);
 	sr_row_dec(o, "bytes", it->bytes);
 	sr_row_dec(o, "files", it->files);
@@ -379,6 +380,8 @@ int sr_get_seal(
 	memcpy(want.item, it->id, SR_ID);
 	memcpy(want.hash, it->envelope, SR_HASH);
 	memcpy(want.room_pk, x->vault->keys->room_pk, SR_PK);
+	want.former_room = x->vault->keys->former_room[0];
+	want.former_count = x->vault->keys->generations - 1;
 	int rc = sr_envelope_load(&env, &file, x->vault->items, &want, e);
 	if (rc == 0) {
 		sr_buf_put_bytes(seal, env.seal);

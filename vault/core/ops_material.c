@@ -33,8 +33,8 @@ static void chain_add(struct chain *c, const char *person) {
  * stands behind those; who signed one joins the chain. */
 static int put_chain(
 	struct sr_x *x, struct sr_rows_out *o, struct chain *c, uint64_t since, struct sr_err *e) {
-	static const int types[] = {
-		SR_T_PERSON, SR_T_PERSON_KEY, SR_T_PERSON_END, SR_T_BOARD, SR_T_RESHARE};
+	static const int types[] = {SR_T_PERSON, SR_T_PERSON_KEY, SR_T_PERSON_END, SR_T_BOARD,
+		SR_T_RESHARE, SR_T_REKEY};
 	const struct sr_page page = {.limit = 1000};
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < c->count; i++) {
@@ -46,6 +46,7 @@ static int put_chain(
 				rc = sr_put_receipt_row(x, o, l.rows[j].index, since, e);
 				if (rc == 0 &&
 					(types[t] == SR_T_BOARD || types[t] == SR_T_RESHARE ||
+						types[t] == SR_T_REKEY ||
 						l.rows[j].actor[0] != 'p'))
 					rc = sr_put_board_origin(x, o, l.rows[j].index, since, e);
 				chain_add(c, l.rows[j].actor);
@@ -103,6 +104,7 @@ static int put_seal(struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR
 		sr_row_hex(o, "item", item, SR_ID);
 		sr_row_dec(o, "number", it.number);
 		sr_row_dec(o, "level", it.level);
+		sr_row_dec(o, "key-epoch", it.epoch);
 		if (seal.len > 0)
 			sr_row_bytes(o, "seal", sr_buf_view(&seal));
 		sr_row_flag(o, "destroyed", it.state == SR_S_DESTROYED);
@@ -155,6 +157,8 @@ static int put_front(struct sr_x *x, struct sr_rows_out *o, const struct sr_vers
 	(void)sr_in_dec(x, "since", &since);
 	if (sr_in_yes(x, "board"))
 		rc = sr_put_board_material(x, o, v->board, since, e);
+	if (rc == 0 && sr_in_yes(x, "board"))
+		rc = sr_put_former(x, o, v, since, e);
 	if (rc == 0)
 		rc = put_version_receipts(x, o, v, since, e);
 	if (rc == 0 && ext->number > 0)
@@ -365,7 +369,7 @@ int sr_op_checkout_material(struct sr_x *x, struct sr_err *e) {
 	if (sr_in_yes(x, "board"))
 		rc = sr_put_board_material(x, &o, c.version.board, since, e);
 	else
-		rc = sr_put_board_trust(x, &o, c.version.board, since, e);
+		rc = sr_put_board_trust(x, &o, &c.version, since, e);
 	if (rc == 0)
 		rc = sr_put_receipt_row(x, &o, c.checkout.entry, since, e);
 	if (rc == 0)

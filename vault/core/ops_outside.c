@@ -12,12 +12,15 @@
 static int is_cosigned(
 	bool *out, const struct sr_ledger *l, struct sr_bytes file, struct sr_err *e) {
 	struct sr_note n;
-	const int rc = sr_note_parse(&n, file, e);
+	int rc = sr_note_parse(&n, file, e);
 	*out = false;
+	if (rc != 0)
+		return rc;
+	struct sr_vkey own;
+	rc = sr_log_keys_signer(&own, sr_ledger_keys(l), sr_ledger_origin(l), file, e);
 	for (size_t i = 0; rc == 0 && i < n.count; i++)
-		*out |= !sr_note_line_is(&n.lines[i], sr_ledger_vkey(l));
-	if (rc == 0)
-		sr_note_free(&n);
+		*out |= !sr_note_line_is(&n.lines[i], &own);
+	sr_note_free(&n);
 	return rc;
 }
 
@@ -35,10 +38,9 @@ int sr_op_log_checkpoint(struct sr_x *x, struct sr_err *e) {
 		if (rc == 0)
 			rc = sr_ledger_published(l, &x->r->body, e);
 	}
-	const struct sr_log log = {
-		.origin = sr_ledger_origin(l), .keys = sr_ledger_vkey(l), .count = 1};
 	if (rc == 0)
-		rc = sr_checkpoint_open(&c, &n, sr_buf_view(&x->r->body), &log, e);
+		rc = sr_log_keys_open(&c, &n, sr_buf_view(&x->r->body), sr_ledger_origin(l),
+			sr_ledger_keys(l), e);
 	if (rc == 0) {
 		sr_note_free(&n);
 		sr_text_put_dec(&x->r->head, "size", c.size);

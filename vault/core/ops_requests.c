@@ -411,6 +411,47 @@ static int todo_votes(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 	return rc;
 }
 
+/* Pieces that the caller can give for live grants which have too few: of items that were sealed
+ * anew, or came later, or after a restore. */
+static int todo_topups(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
+	struct sr_topups_owed l = {NULL, 0};
+	if ((x->caller.roles & SR_ROLE_MEMBER) == 0)
+		return 0;
+	int rc = sr_query_topups_owed(&l, x->catalogue, x->caller.person, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		sr_row(o, "todo");
+		sr_row_str(o, "what", l.rows[i].extension > 0 ? "extension" : "topup");
+		sr_row_hex(o, "request", l.rows[i].request, SR_ID);
+		sr_row_dec(o, "version", l.rows[i].version);
+		sr_row_hex(o, "grant", l.rows[i].grant, SR_ID);
+		sr_row_dec(o, "items", l.rows[i].items);
+		if (l.rows[i].extension > 0)
+			sr_row_dec(o, "extension", (uint64_t)l.rows[i].extension);
+	}
+	sr_topups_owed_free(&l);
+	return rc;
+}
+
+/* Items under a key that their board has no more, which nobody asked about. */
+static int todo_left(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
+	struct sr_boards l = {0};
+	if ((x->caller.roles & (SR_ROLE_CURATOR | SR_ROLE_OFFICER)) == 0)
+		return 0;
+	int rc = sr_query_boards(&l, x->catalogue, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		struct sr_left left = {0};
+		rc = sr_query_left(&left, x->catalogue, l.rows[i].id, e);
+		if (rc != 0 || left.asked >= left.items)
+			continue;
+		sr_row(o, "todo");
+		sr_row_str(o, "what", "reseal");
+		sr_row_hex(o, "board", l.rows[i].id, SR_ID);
+		sr_row_dec(o, "items", left.items - left.asked);
+	}
+	sr_boards_free(&l);
+	return rc;
+}
+
 static int todo_own(struct sr_x *x, struct sr_rows_out *o, enum sr_state state, struct sr_err *e) {
 	const struct sr_request_filter f = {.applicant = x->caller.person, .state = state};
 	const struct sr_page page = {.limit = LIST_MAX};
@@ -650,11 +691,15 @@ int sr_op_inbox(struct sr_x *x, struct sr_err *e) {
 	sr_rows_begin(&o, &x->r->body);
 	int rc = todo_votes(x, &o, e);
 	if (rc == 0)
+		rc = todo_topups(x, &o, e);
+	if (rc == 0)
 		rc = todo_own(x, &o, SR_S_OPEN, e);
 	if (rc == 0)
 		rc = todo_own(x, &o, SR_S_RETURNED, e);
 	if (rc == 0)
 		rc = todo_held(x, &o, e);
+	if (rc == 0)
+		rc = todo_left(x, &o, e);
 	if (rc == 0)
 		rc = todo_ceremony(x, &o, e);
 	if (rc == 0)

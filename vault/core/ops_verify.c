@@ -18,6 +18,7 @@
 #include "board/keys.h"
 #include "board/replaying.h"
 #include "core/ops_in.h"
+#include "ledger/keychange.h"
 #include "ledger/ledger.h"
 
 #define FRESH "catalogue-verify.db"
@@ -29,8 +30,8 @@ enum {
 struct check {
 	struct sr_vault *vault;
 	struct sr_person_keys keys; /* of everybody, as the log brought them */
-	uint8_t room_pk[SR_PK];
-	char room[SR_IN_TEXT + 64];
+	struct sr_log_keys room;    /* of the service, in the same way */
+	char room_name[SR_IN_TEXT + 64];
 	uint8_t fingerprint[SR_HASH];
 	atomic_ulong signatures;
 	pthread_mutex_t lock; /* over what follows */
@@ -66,9 +67,10 @@ static int epoch_key(void *ctx, uint32_t epoch, enum sr_compartment comp, uint8_
 	return 0;
 }
 
-static int no_subject(void *ctx, enum sr_compartment comp, const char *subject, uint8_t key[SR_KEY],
-	struct sr_err *e) {
+static int no_subject(void *ctx, uint32_t epoch, enum sr_compartment comp, const char *subject,
+	uint8_t key[SR_KEY], struct sr_err *e) {
 	(void)ctx;
+	(void)epoch;
 	(void)comp;
 	(void)key;
 	return sr_fail(e, SR_NOTFOUND, "%s", subject);
@@ -81,8 +83,12 @@ static int check_signature(
 		return sr_statement_verify_found(s, e);
 	if (memcmp(s->head.vault, c->fingerprint, SR_HASH) != 0)
 		return sr_fail(e, SR_AUTH, "it names another vault");
+	if (s->type->id == SR_T_SERVICE_KEY)
+		return sr_key_change_verify(s, c->vault->keys->origin,
+			sr_log_keys_at(sr_ledger_keys(c->vault->ledger), index),
+			sr_log_keys_at(&c->room, index), e);
 	if (s->by_service)
-		return sr_statement_verify(s, c->room, c->room_pk, e);
+		return sr_statement_verify(s, c->room_name, sr_log_keys_at(&c->room, index), e);
 	const struct sr_person_key *p = sr_person_key_at(&c->keys, s->head.actor, index);
 	if (p == NULL)
 		return sr_fail(e, SR_AUTH, "%s is nobody that the log introduced", s->head.actor);
@@ -131,17 +137,26 @@ static int fresh_catalogue(struct sr_catalogue **out, struct sr_x *x, struct sr_
 
 static int learn(struct check *c, struct sr_catalogue *fresh, struct sr_err *e) {
 	struct sr_vault_row *row = calloc(1, sizeof *row);
+	struct sr_service_key_row *rows = NULL;
+	size_t count = 0;
 	if (row == NULL)
 		return sr_fail(e, SR_NOMEM, "verify");
 	int rc = sr_query_vault(row, fresh, e);
 	if (rc == 0)
 		rc = sr_query_person_keys(&c->keys, fresh, NULL, e);
 	if (rc == 0)
-		rc = sr_statement_room_name(c->room, sizeof c->room, row->origin, e);
+		rc = sr_statement_room_name(c->room_name, sizeof c->room_name, row->origin, e);
 	if (rc == 0) {
-		memcpy(c->room_pk, row->room_key, SR_PK);
 		memcpy(c->fingerprint, row->fingerprint, SR_HASH);
+		rc = sr_query_service_keys(&rows, &count, fresh, e);
 	}
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		if (i == 0)
+			sr_log_keys_begin(&c->room, rows[i].room_key);
+		else
+			rc = sr_log_keys_add(&c->room, rows[i].entry, rows[i].room_key, e);
+	}
+	free(rows);
 	free(row);
 	return rc;
 }

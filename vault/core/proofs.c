@@ -8,6 +8,7 @@
 
 #include "base/escape.h"
 #include "ledger/card.h"
+#include "ledger/keychange.h"
 
 enum {
 	VOUCHED = SR_ROLE_RESEARCHER |
@@ -30,6 +31,7 @@ void sr_proofs_begin(struct sr_proofs *p, const uint8_t fingerprint[SR_HASH], co
 	snprintf(p->self, sizeof p->self, "%s", person);
 	if (pk != NULL)
 		memcpy(p->self_pk, pk, SR_PK);
+	sr_buf_init(&p->changes);
 }
 
 static void proven_free(struct sr_proven *pr) {
@@ -40,6 +42,7 @@ static void proven_free(struct sr_proven *pr) {
 void sr_proofs_free(struct sr_proofs *p) {
 	for (size_t i = 0; i < p->count; i++)
 		proven_free(p->entries[i]);
+	sr_buf_free(&p->changes);
 	free(p->entries);
 	free(p->people);
 	free(p->boards);
@@ -72,6 +75,42 @@ uint8_t sr_known_index(const struct sr_known_board *b, const char *person) {
 	return 0;
 }
 
+uint64_t sr_proofs_base(const struct sr_proofs *p, const uint8_t board[SR_ID], uint64_t epoch) {
+	const struct sr_known_board *b = sr_proofs_board(p, board, epoch);
+
+	return b != NULL ? b->base : 0;
+}
+
+uint64_t sr_proofs_last(const struct sr_proofs *p, const uint8_t board[SR_ID], uint64_t epoch) {
+	const uint64_t base = sr_proofs_base(p, board, epoch);
+	uint64_t last = epoch;
+
+	for (const struct sr_known_board *b; base != 0 &&
+					     (b = sr_proofs_board(p, board, last + 1)) != NULL &&
+					     b->opened != 0 && b->base == base;)
+		last++;
+	return last;
+}
+
+/* Is the vote on a request of kind reseal that names ${epoch}? */
+static bool on_reseal(const struct sr_proofs *p, const struct sr_proven *vote, uint64_t epoch) {
+	uint8_t id[SR_ID], hash[SR_HASH];
+
+	if (sr_field_id_hash(id, hash, &vote->entry.statement, "request", NULL) != 0)
+		return false;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct sr_statement *s = &p->entries[i]->entry.statement;
+		uint64_t asked = 0;
+
+		if ((s->type->id == SR_T_REQUEST || s->type->id == SR_T_AMEND) &&
+			memcmp(s->hash, hash, SR_HASH) == 0)
+			return p->entries[i]->trusted &&
+			       sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("reseal")) &&
+			       sr_field_dec(&asked, s, "epoch", 0, NULL) == 0 && asked <= epoch;
+	}
+	return false;
+}
+
 uint8_t sr_proofs_voter(
 	const struct sr_proofs *p, const uint8_t board[SR_ID], const struct sr_proven *vote) {
 	const struct sr_statement *s = &vote->entry.statement;
@@ -83,8 +122,10 @@ uint8_t sr_proofs_voter(
 	b = sr_proofs_board(p, board, epoch);
 	next = sr_proofs_board(p, board, epoch + 1);
 	if (b == NULL || vote->index < b->entry ||
-		(b->epoch > 1 && (b->opened == 0 || vote->index < b->opened)) ||
-		(next != NULL && next->opened != 0 && vote->index > next->opened))
+		(b->epoch > 1 && (b->opened == 0 || vote->index < b->opened)))
+		return 0;
+	if (next != NULL && next->opened != 0 && vote->index > next->opened &&
+		(next->base != next->epoch || !on_reseal(p, vote, epoch)))
 		return 0;
 	return sr_known_index(b, s->head.actor);
 }
@@ -178,6 +219,7 @@ static int founding_board(struct sr_proofs *p, struct sr_known_board *b,
 			return rc;
 		b->level[i] = b->quorum[i] = (uint8_t)k;
 	}
+	b->base = 1;
 	p->board_count++;
 	return 0;
 }
@@ -261,7 +303,7 @@ static size_t approvals(const struct sr_proofs *p, const struct sr_known_board *
 static const struct made {
 	enum sr_type_id type;
 	const char *kind;
-	const char *same[5];
+	const char *same[6];
 	bool highest; /* it takes the highest level; else the lowest */
 } makes[] = {
 	{SR_T_PERSON, "role", {"role", "card"}, false},
@@ -271,8 +313,14 @@ static const struct made {
 	{SR_T_AUDITOR, "auditor", {NULL}, false},
 	{SR_T_WITNESS, "witnesses", {"rules", "set"}, true},
 	{SR_T_BOARD, "board", {"quorum", "member", "newcomer"}, false},
-	{SR_T_RESHARE, "reshare", {"quorum", "member", "newcomer", "dealer"}, false},
+	{SR_T_RESHARE, "reshare", {"quorum", "member", "newcomer", "dealer", "standby"}, false},
+	{SR_T_REKEY, "rekey", {"quorum", "member", "newcomer"}, true},
 };
+
+/* Statements that plan the next epoch of a board, which that board itself decides. */
+static bool plans_epoch(enum sr_type_id type) {
+	return type == SR_T_RESHARE || type == SR_T_REKEY;
+}
 
 /* NULL: it needs none. The first witnesses may be the custodian's choice. */
 static const struct made *made_by_quorum(const struct sr_statement *s) {
@@ -291,10 +339,10 @@ static bool asks_for(
 		!sr_bytes_eq(sr_field(r, "request", 0), sr_field(s, "request", 0)) ||
 		!sr_bytes_eq(sr_field(r, "kind", 0), sr_bytes_str(m->kind)))
 		return false;
-	if (s->type->id == SR_T_RESHARE &&
+	if (plans_epoch(s->type->id) &&
 		!sr_bytes_eq(sr_field(r, "board", 0), sr_field(s, "board", 0)))
 		return false;
-	if (s->type->id != SR_T_BOARD && s->type->id != SR_T_RESHARE &&
+	if (s->type->id != SR_T_BOARD && !plans_epoch(s->type->id) &&
 		!sr_bytes_eq(sr_field(r, "subject", 0), sr_field(s, "person", 0)))
 		return false;
 	if (s->type->id == SR_T_BOARD &&
@@ -306,8 +354,8 @@ static bool asks_for(
 	return true;
 }
 
-/* Does a quorum stand behind what the service made? The founding board's; of a reshare, the one
- * that the board has in the epoch before. */
+/* Does a quorum stand behind what the service made? The founding board's; of a reshare or a new
+ * key, the one that the board has in the epoch before, for a new key that of its highest level. */
 static bool quorum_behind(const struct sr_proofs *p, const struct sr_proven *made, char why[240]) {
 	const struct sr_statement *s = &made->entry.statement;
 	const struct made *m = made_by_quorum(s);
@@ -316,20 +364,20 @@ static bool quorum_behind(const struct sr_proofs *p, const struct sr_proven *mad
 	uint8_t board[SR_ID];
 	uint64_t epoch = 0;
 
-	if (s->type->id == SR_T_RESHARE && sr_field_dec(&epoch, s, "epoch", 0, NULL) != 0)
+	if (plans_epoch(s->type->id) && sr_field_dec(&epoch, s, "epoch", 0, NULL) != 0)
 		return false;
 	for (size_t i = 0; i < p->count && p->entries[i]->index < made->index; i++) {
 		const struct sr_statement *r = &p->entries[i]->entry.statement;
 
 		if (!asks_for(r, s, m) || sr_field_id(board, r, "board", 0, NULL) != 0 ||
-			(s->type->id != SR_T_RESHARE && memcmp(board, founding, SR_ID) != 0))
+			(!plans_epoch(s->type->id) && memcmp(board, founding, SR_ID) != 0))
 			continue;
 		for (size_t k = 0; k < p->board_count; k++) {
 			const struct sr_known_board *b = &p->boards[k];
 			size_t n, need;
 
 			if (memcmp(b->id, board, SR_ID) != 0 ||
-				(s->type->id == SR_T_RESHARE && b->epoch + 1 != epoch))
+				(plans_epoch(s->type->id) && b->epoch + 1 != epoch))
 				continue;
 			need = b->quorum[m->highest && b->levels > 0 ? b->levels - 1 : 0];
 			n = approvals(p, b, p->entries[i], made->index);
@@ -365,6 +413,7 @@ static int learn_dealers(const struct sr_proofs *p, struct sr_known_board *b,
 				e, SR_AUTH, "dealer %s is no member of the epoch before", person);
 	}
 	b->dealers = (uint8_t)n;
+	b->base = old->base;
 	return 0;
 }
 
@@ -377,7 +426,7 @@ static int learn_board(struct sr_proofs *p, const struct sr_proven *pr, struct s
 	uint8_t id[SR_ID];
 	int rc = sr_field_id(id, s, "board", 0, e);
 
-	if (rc == 0 && s->type->id == SR_T_RESHARE)
+	if (rc == 0 && plans_epoch(s->type->id))
 		rc = sr_field_dec(&epoch, s, "epoch", 0, e);
 	for (size_t i = 0; rc == 0 && i < sr_field_count(s, "newcomer"); i++) {
 		struct sr_known *who = NULL;
@@ -423,6 +472,8 @@ static int learn_board(struct sr_proofs *p, const struct sr_proven *pr, struct s
 	b->members = (uint8_t)members;
 	b->levels = (uint8_t)levels;
 	b->entry = pr->index;
+	b->standby = s->type->id == SR_T_RESHARE && sr_field_count(s, "standby") > 0;
+	b->base = epoch;
 	if (s->type->id == SR_T_RESHARE)
 		rc = learn_dealers(p, b, s, e);
 	if (rc == 0)
@@ -430,19 +481,130 @@ static int learn_board(struct sr_proofs *p, const struct sr_proven *pr, struct s
 	return rc;
 }
 
-/* From this entry on the epoch is in force. */
-static void learn_opened(struct sr_proofs *p, const struct sr_proven *pr) {
+static bool distrust(struct sr_proven *pr, const char *why) {
+	snprintf(pr->why, sizeof pr->why, "%.239s", why);
+	return false;
+}
+
+void sr_proofs_takeover(struct sr_takeover *out, const struct sr_proofs *p,
+	const struct sr_known_board *b, struct sr_bytes keys, uint64_t before) {
+	struct sr_takeover t = {0};
+
+	for (size_t i = 0; i < p->count && p->entries[i]->index < before; i++) {
+		const struct sr_proven *pr = p->entries[i];
+		const struct sr_statement *s = &pr->entry.statement;
+		const struct sr_known *who;
+		uint8_t id[SR_ID];
+		uint64_t epoch = 0;
+		bool again = false;
+
+		if (s->type->id != SR_T_TAKEOVER || !pr->trusted || pr->index < b->entry ||
+			sr_field_id(id, s, "board", 0, NULL) != 0 ||
+			memcmp(id, b->id, SR_ID) != 0 ||
+			sr_field_dec(&epoch, s, "epoch", 0, NULL) != 0 || epoch != b->epoch ||
+			!sr_bytes_eq(sr_field(s, "keys", 0), keys))
+			continue;
+		for (size_t k = 0; k < i; k++) {
+			const struct sr_statement *o = &p->entries[k]->entry.statement;
+
+			again = again || (o->type->id == SR_T_TAKEOVER && p->entries[k]->trusted &&
+						 p->entries[k]->index >= b->entry &&
+						 strcmp(o->head.actor, s->head.actor) == 0 &&
+						 sr_bytes_eq(sr_field(o, "keys", 0), keys));
+		}
+		who = sr_proofs_person(p, s->head.actor);
+		if (again || who == NULL)
+			continue;
+		if (sr_known_index(b, s->head.actor) != 0)
+			t.members++;
+		else if ((who->roles & SR_ROLE_CUSTODIAN) != 0)
+			t.custodian = true;
+		else if ((who->roles & SR_ROLE_AUDITOR) != 0)
+			t.auditor = true;
+	}
+	*out = t;
+}
+
+static uint8_t most_of(const struct sr_known_board *b) {
+	uint8_t most = 0;
+
+	for (size_t i = 0; i < b->levels; i++)
+		most = b->quorum[i] > most ? b->quorum[i] : most;
+	return most;
+}
+
+/* A board that waits begins only when enough said so, whatever the service says. */
+static bool opening_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 	const struct sr_statement *s = &pr->entry.statement;
-	struct sr_known_board *b;
+	const struct sr_known_board *b;
+	struct sr_takeover t;
 	uint8_t id[SR_ID];
 	uint64_t epoch = 0;
 
 	if (sr_field_id(id, s, "board", 0, NULL) != 0 ||
 		sr_field_dec(&epoch, s, "epoch", 0, NULL) != 0)
-		return;
+		return distrust(pr, "it names no board");
+	b = sr_proofs_board(p, id, epoch);
+	if (b == NULL || !b->standby)
+		return true;
+	sr_proofs_takeover(&t, p, b, sr_field(s, "keys", 0), pr->index);
+	if (t.members >= most_of(b) && t.custodian && t.auditor)
+		return true;
+	snprintf(pr->why, sizeof pr->why,
+		"the vault opened a standby board with %u of %u of its members, %s custodian "
+		"and %s auditor proven to take over",
+		t.members, most_of(b), t.custodian ? "a" : "no", t.auditor ? "an" : "no");
+	return false;
+}
+
+/* The keys of an epoch that opens, by level. */
+static int opened_keys(uint8_t key[SR_BOARD_LEVELS_MAX][SR_PK], const struct sr_known_board *b,
+	const struct sr_statement *s, struct sr_err *e) {
+	if (sr_field_count(s, "board-key") != b->levels)
+		return sr_fail(e, SR_AUTH, "%zu keys for the %u levels of the board",
+			sr_field_count(s, "board-key"), b->levels);
+	for (size_t i = 0; i < b->levels; i++) {
+		uint64_t level = 0;
+		const int rc = sr_field_level_key(&level, key[i], s, "board-key", i, e);
+
+		if (rc != 0)
+			return rc;
+		if (level != b->level[i])
+			return sr_fail(e, SR_AUTH, "a key of level %llu, the board has level %u",
+				(unsigned long long)level, b->level[i]);
+	}
+	return 0;
+}
+
+/* From this entry on the epoch is in force. Only a rekey, which members voted for, brings other
+ * keys than the epoch before had. */
+static int learn_opened(struct sr_proofs *p, const struct sr_proven *pr, struct sr_err *e) {
+	const struct sr_statement *s = &pr->entry.statement;
+	const struct sr_known_board *old;
+	struct sr_known_board *b;
+	uint8_t id[SR_ID];
+	uint64_t epoch = 0;
+	int rc = sr_field_id(id, s, "board", 0, e);
+
+	if (rc == 0)
+		rc = sr_field_dec(&epoch, s, "epoch", 0, e);
+	if (rc != 0)
+		return rc;
 	b = (struct sr_known_board *)(uintptr_t)sr_proofs_board(p, id, epoch);
-	if (b != NULL && b->opened == 0)
+	if (b == NULL || b->opened != 0)
+		return 0; /* what made it is not (yet) in the set; or it is in force already */
+	rc = opened_keys(b->key, b, s, e);
+	old = sr_proofs_board(p, id, epoch - 1);
+	if (rc == 0 && b->base != b->epoch &&
+		(old == NULL || old->opened == 0 || old->levels != b->levels ||
+			memcmp(old->key, b->key, sizeof b->key) != 0))
+		rc = sr_fail(e, SR_AUTH,
+			"the vault opened epoch %llu of the board with other keys than those of "
+			"the epoch before, and no rekey",
+			(unsigned long long)epoch);
+	if (rc == 0)
 		b->opened = pr->index;
+	return rc;
 }
 
 /* Another key of somebody who is known. */
@@ -464,6 +626,13 @@ static int learn_key(struct sr_proofs *p, const struct sr_proven *pr, struct sr_
 	return 0;
 }
 
+static int learn_room(struct sr_proofs *p, const struct sr_proven *pr, struct sr_err *e) {
+	struct sr_key_change k;
+	const int rc = sr_key_change_read(&k, &pr->entry.statement, p->seen.origin, e);
+
+	return rc != 0 ? rc : sr_log_keys_add(&p->room, pr->index, k.room_pk, e);
+}
+
 /* What a trusted entry changes about who is believed. */
 static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 	const struct sr_statement *s = &pr->entry.statement;
@@ -471,14 +640,14 @@ static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 	struct sr_card card;
 	int rc;
 
-	if (s->type->id == SR_T_BOARD || s->type->id == SR_T_RESHARE)
+	if (s->type->id == SR_T_BOARD || plans_epoch(s->type->id))
 		return learn_board(p, pr, e);
+	if (s->type->id == SR_T_SERVICE_KEY)
+		return learn_room(p, pr, e);
 	if (s->type->id == SR_T_PERSON_KEY)
 		return learn_key(p, pr, e);
-	if (s->type->id == SR_T_OPENED) {
-		learn_opened(p, pr);
-		return 0;
-	}
+	if (s->type->id == SR_T_OPENED)
+		return learn_opened(p, pr, e);
 	if (s->type->id == SR_T_PERSON_END) {
 		char name[SR_PERSON_TEXT];
 
@@ -504,11 +673,6 @@ static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 }
 
 /* --- signatures ------------------------------------------------------------------------------- */
-
-static bool distrust(struct sr_proven *pr, const char *why) {
-	snprintf(pr->why, sizeof pr->why, "%.239s", why);
-	return false;
-}
 
 /* A new key that one person gives: somebody else's, and borne out by the key before unless one
  * person could have added them. */
@@ -542,6 +706,25 @@ static int verify_actor(const struct sr_proofs *p, const struct sr_statement *s,
 	return rc;
 }
 
+/* Signed by both keys before it, at the index that it names, and the change that checkpoints show.
+ */
+static bool change_holds(const struct sr_proofs *p, struct sr_proven *pr) {
+	const struct sr_statement *s = &pr->entry.statement;
+	struct sr_key_change k;
+	struct sr_err err = {0};
+	bool followed = false;
+
+	if (sr_key_change_read(&k, s, p->seen.origin, &err) != 0 ||
+		sr_key_change_verify(s, p->seen.origin, sr_log_keys_at(&p->seen.keys, pr->index),
+			sr_log_keys_at(&p->room, pr->index), &err) != 0)
+		return distrust(pr, err.text);
+	for (size_t i = 1; i < p->seen.keys.count; i++)
+		followed |= p->seen.keys.key[i].from == pr->index &&
+			    memcmp(p->seen.keys.key[i].pk, k.ledger_pk, SR_PK) == 0;
+	return (followed && k.from == pr->index) ||
+	       distrust(pr, "it names another entry than it is, or other keys than sign the log");
+}
+
 /* Is it signed by who may? People are as known before this entry. */
 static bool signature_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 	const struct sr_statement *s = &pr->entry.statement;
@@ -551,12 +734,15 @@ static bool signature_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 
 	if (type == SR_T_FOUND)
 		return pr->index == 0 || distrust(pr, "a second founding");
+	if (type == SR_T_SERVICE_KEY)
+		return change_holds(p, pr);
 	if (s->by_service) {
-		if (sr_statement_verify(s, p->room_name, p->room_pk, &err) != 0)
+		if (sr_statement_verify(
+			    s, p->room_name, sr_log_keys_at(&p->room, pr->index), &err) != 0)
 			return distrust(pr, err.text);
 		if (made_by_quorum(s) != NULL && !quorum_behind(p, pr, why))
 			return distrust(pr, why);
-		return true;
+		return type != SR_T_OPENED || opening_holds(p, pr);
 	}
 	const struct sr_known *k = sr_proofs_person(p, s->head.actor);
 	if (k == NULL && strcmp(s->head.actor, p->self) != 0) {
@@ -585,6 +771,7 @@ int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 		return sr_fail(e, SR_MISUSE, "proofs: found is not in the set");
 	p->people_count = 0;
 	p->board_count = 0;
+	p->room.count = 1;
 	rc = know_founders(p, &p->entries[0]->entry.statement, e);
 	for (size_t i = 0; i < p->count && rc == 0; i++) {
 		struct sr_proven *pr = p->entries[i];
@@ -592,9 +779,10 @@ int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 
 		if (!pr->trusted)
 			pr->trusted = signature_holds(p, pr);
-		if (!pr->trusted || (type != SR_T_PERSON && type != SR_T_PERSON_KEY &&
-					    type != SR_T_PERSON_END && type != SR_T_BOARD &&
-					    type != SR_T_RESHARE && type != SR_T_OPENED))
+		if (!pr->trusted ||
+			(type != SR_T_SERVICE_KEY && type != SR_T_PERSON &&
+				type != SR_T_PERSON_KEY && type != SR_T_PERSON_END &&
+				type != SR_T_BOARD && !plans_epoch(type) && type != SR_T_OPENED))
 			continue;
 		rc = learn(p, pr, e);
 		if (rc == SR_AUTH || rc == SR_CORRUPT) { /* a forged introduction is worth nothing;
@@ -686,9 +874,80 @@ static int not_withheld(const struct sr_proofs *p, const struct sr_receipt *r, s
 	return rc;
 }
 
+/* Those that came before the key was known. */
+static int changes_follow(struct sr_proofs *p, struct sr_err *e) {
+	struct sr_reader r;
+	int rc = 0;
+
+	sr_reader_init(&r, sr_buf_view(&p->changes));
+	while (rc == 0 && sr_reader_left(&r) > 0) {
+		struct sr_bytes note;
+
+		rc = sr_get_lp(&r, &note, SR_KEY_CHANGE_MAX, e);
+		if (rc == 0)
+			rc = sr_key_change_follow(
+				&p->seen.keys, p->seen.origin, p->seen.vault, note, e);
+	}
+	sr_buf_clear(&p->changes);
+	return rc;
+}
+
+int sr_proofs_key_change(struct sr_proofs *p, struct sr_bytes note, struct sr_err *e) {
+	if (note.len > SR_KEY_CHANGE_MAX)
+		return sr_fail(e, SR_LIMIT, "a service-key of %zu bytes", note.len);
+	if (p->seen.vkey[0] != '\0')
+		return sr_key_change_follow(&p->seen.keys, p->seen.origin, p->seen.vault, note, e);
+	if (p->changes.len > (size_t)SR_LOG_KEYS * SR_KEY_CHANGE_MAX)
+		return sr_fail(e, SR_LIMIT, "more changes of the log's key than there can be");
+	sr_buf_put_lp(&p->changes, note);
+	return sr_buf_ok(&p->changes, e);
+}
+
+const uint8_t *sr_proofs_service_pk(const struct sr_proofs *p) {
+	return sr_log_keys_newest(&p->room);
+}
+
+bool sr_proofs_change_owed(const struct sr_proofs *p, size_t n, uint64_t *entry) {
+	for (size_t i = 1; i < p->seen.keys.count; i++) {
+		if (sr_proofs_at(p, p->seen.keys.key[i].from) != NULL || n-- > 0)
+			continue;
+		*entry = p->seen.keys.key[i].from;
+		return true;
+	}
+	return false;
+}
+
+/* Receipts of service-key among ${rows}: their notes first, because all receipts beside them may
+ * show checkpoints of a key that one of them names. */
+static int rows_key_changes(struct sr_proofs *p, const struct sr_rows *rows, struct sr_err *e) {
+	int rc = 0;
+
+	for (size_t i = 0; i < rows->count && rc == 0; i++) {
+		const struct sr_row *row = &rows->rows[i];
+		struct sr_receipt r;
+		struct sr_entry en;
+
+		if (!sr_row_is(row, "receipt") ||
+			!sr_bytes_eq(sr_row_get(row, "what"), sr_bytes_str("service-key")))
+			continue;
+		rc = sr_receipt_decode(&r, sr_row_get(row, "receipt"), e);
+		if (rc != 0)
+			break;
+		rc = sr_entry_open_disclosed(
+			&en, r.origin, r.index, sr_buf_view(&r.leaf), &r.keys, e);
+		if (rc == 0) {
+			rc = sr_proofs_key_change(p, sr_buf_view(&en.statement.note), e);
+			sr_entry_free(&en);
+		}
+		sr_receipt_free(&r);
+	}
+	return rc;
+}
+
 /* found names the keys that its own receipt is checked with; that it may, its hash shows. */
 static int learn_found(struct sr_proofs *p, const struct sr_receipt *r, struct sr_err *e) {
 	char origin[SR_ORIGIN_MAX], vkey[SR_VKEY_TEXT];
+	uint8_t room[SR_PK];
 	struct sr_seen fresh;
 	struct sr_entry en;
 	int rc;
@@ -707,9 +966,10 @@ static int learn_found(struct sr_proofs *p, const struct sr_receipt *r, struct s
 	if (rc == 0)
 		rc = sr_statement_verify_found(s, e);
 	if (rc == 0)
-		rc = sr_field_key(p->room_pk, s, "room-key", 0, e);
+		rc = sr_field_key(room, s, "room-key", 0, e);
 	if (rc != 0)
 		goto out;
+	sr_log_keys_begin(&p->room, room);
 	const struct sr_bytes o = sr_field(s, "origin", 0), k = sr_field(s, "ledger-key", 0);
 	snprintf(origin, sizeof origin, "%.*s", (int)o.len, (const char *)o.p);
 	snprintf(vkey, sizeof vkey, "%.*s", (int)k.len, (const char *)k.p);
@@ -722,6 +982,8 @@ static int learn_found(struct sr_proofs *p, const struct sr_receipt *r, struct s
 			"the memory of this vault names another origin or ledger key than found");
 	if (rc == 0 && p->seen.vkey[0] == '\0')
 		p->seen = fresh;
+	if (rc == 0)
+		rc = changes_follow(p, e);
 out:
 	sr_entry_free(&en);
 	return rc;
@@ -784,7 +1046,8 @@ static int keep(struct sr_proofs *p, struct sr_receipt_result *res, struct sr_pr
 	pr->index = res->entry.index;
 	pr->entry = res->entry;
 	/* What the old key signed after it is to be told apart from what it signed before. */
-	if (pr->entry.statement.type->id == SR_T_PERSON_KEY)
+	if (pr->entry.statement.type->id == SR_T_PERSON_KEY ||
+		pr->entry.statement.type->id == SR_T_SERVICE_KEY)
 		for (size_t i = 0; i < p->count; i++)
 			p->entries[i]->trusted = false;
 	snprintf(pr->why, sizeof pr->why, "its signature was not looked at yet");
@@ -825,7 +1088,7 @@ int sr_proofs_add(struct sr_proofs *p, struct sr_bytes receipt, struct sr_bytes 
 }
 
 int sr_proofs_add_rows(struct sr_proofs *p, const struct sr_rows *rows, struct sr_err *e) {
-	int rc = 0;
+	int rc = rows_key_changes(p, rows, e);
 
 	for (size_t i = 0; i < rows->count && rc == 0; i++) {
 		const struct sr_row *row = &rows->rows[i];
@@ -883,11 +1146,14 @@ static bool still_needed(const struct sr_proven *pr) {
 
 	switch (s->type->id) {
 	case SR_T_FOUND:
+	case SR_T_SERVICE_KEY:
 	case SR_T_PERSON:
 	case SR_T_PERSON_END:
 	case SR_T_PERSON_KEY:
 	case SR_T_BOARD:
 	case SR_T_RESHARE:
+	case SR_T_TAKEOVER:
+	case SR_T_REKEY:
 	case SR_T_OPENED:
 		return true;
 	case SR_T_REQUEST:
@@ -905,9 +1171,11 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_ACCEPT:
 	case SR_T_COMPLAINT:
 	case SR_T_REVEAL:
+	case SR_T_STANDBY:
 	case SR_T_POLICY:
 	case SR_T_SHARE:
 	case SR_T_CONFIRM:
+	case SR_T_REKEYED:
 	case SR_T_COLLECTION:
 	case SR_T_PERSON_SET:
 	case SR_T_ERASE:

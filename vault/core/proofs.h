@@ -11,10 +11,21 @@
  * approvals of a quorum of the founding board, which must be in the set too. In the same way a
  * board counts from the statement that made it, with the request and the approvals behind it.
  *
+ * A board's keys stay what they are from epoch to epoch: an `opened` that says other ones is
+ * trusted only where a `rekey` made its epoch, behind which a quorum of the highest level of the
+ * epoch before stands (of the lowest behind a reshare, whose dealers are as many as the highest
+ * takes).
+ *
  * A person's next key counts from a `person-key` signed by another curator or officer, when the key
  * before bears it out or the person is researcher and depositor alone; of others it takes a request
  * of kind person with a quorum's approvals. Signatures are checked with the key in force at their
  * entry.
+ *
+ * The vault's own keys change by `service-key` (ledger/keychange.h). Checkpoints are checked with
+ * the key in force at their size: the chain is followed from notes that prove themselves (hello
+ * gives them; in a bundle they are among the receipts), and kept in `seen`. What the service signed
+ * is trusted only with the room key in force at its entry, and one that is not `found`'s counts
+ * from a service-key that is in the set, proven at the index that it names.
  *
  * An entry without a trusted signature stays in the set as proven in the log, with the reason;
  * whoever relies on it asks sr_proofs_need. A set only grows; pointers to entries live as long as
@@ -52,15 +63,22 @@ struct sr_known_board { /* an epoch of a board, as it was proven to be decided *
 	uint8_t members, levels;
 	char member[SR_BOARD_MEMBERS_MAX][SR_PERSON_TEXT]; /* [i]: index i + 1 */
 	uint8_t level[SR_BOARD_LEVELS_MAX], quorum[SR_BOARD_LEVELS_MAX];
+	bool standby;    /* it waits until its members, a custodian and an auditor take over */
 	uint8_t dealers; /* of a reshare: how many deal, and their indices in the epoch before */
 	uint8_t dealer[SR_BOARD_MEMBERS_MAX];
+	uint64_t base; /* first epoch with its keys: its own, or by reshares that of an earlier one
+			*/
+	uint8_t key[SR_BOARD_LEVELS_MAX][SR_PK]; /* opened: as `opened` says */
 };
 
 struct sr_proofs {
-	struct sr_seen seen; /* grows with every receipt */
-	bool founded;        /* found is in */
-	uint8_t room_pk[SR_PK];
+	struct sr_seen seen;               /* grows with every receipt */
+	const struct sr_policy *witnesses; /* borrowed or NULL */
+	bool founded;                      /* found is in */
+	struct sr_log_keys room; /* the room signing keys that are proven so far, as seen.keys */
 	char room_name[SR_ORIGIN_MAX + 8];
+	struct sr_buf
+		changes; /* notes of service-key that wait for `found`: le32 length and bytes */
 	char self[SR_PERSON_TEXT]; /* whose key needs no proof: our own */
 	uint8_t self_pk[SR_PK];
 	struct sr_proven **entries; /* in order of index */
@@ -75,6 +93,15 @@ struct sr_proofs {
 void sr_proofs_begin(struct sr_proofs *p, const uint8_t fingerprint[SR_HASH], const char *person,
 	const uint8_t *pk, const struct sr_seen *seen);
 void sr_proofs_free(struct sr_proofs *p);
+
+/* A note of a service-key, from wherever. AUTH: not signed by the key before it, or another one
+ * than was followed before. */
+SR_MUST int sr_proofs_key_change(struct sr_proofs *p, struct sr_bytes note, struct sr_err *e);
+/* The room signing key in force now, as far as it is proven. */
+const uint8_t *sr_proofs_service_pk(const struct sr_proofs *p);
+/* The ${n}-th (from 0) change of the log's key that was followed and whose entry is not in the set;
+ * false: none. */
+bool sr_proofs_change_owed(const struct sr_proofs *p, size_t n, uint64_t *entry);
 
 /* One receipt (wire form). The first must be of `found`. ${expected}: bytes that must be the note,
  * or p == NULL. ${out} may be NULL. AUTH: rolled back, forked, withheld, another origin, other
@@ -108,10 +135,23 @@ const struct sr_known *sr_proofs_person(const struct sr_proofs *p, const char *p
 /* The epoch of a board; NULL: no trusted statement says that there is one. */
 const struct sr_known_board *sr_proofs_board(
 	const struct sr_proofs *p, const uint8_t board[SR_ID], uint64_t epoch);
+/* Who said, before entry ${before}, that the standby board ${b} with these keys (their hash) takes
+ * over, each person once: members of it, else custodian, else auditor, as they were then. */
+struct sr_takeover {
+	uint8_t members;
+	bool custodian, auditor;
+};
+void sr_proofs_takeover(struct sr_takeover *out, const struct sr_proofs *p,
+	const struct sr_known_board *b, struct sr_bytes keys, uint64_t before);
+/* The first epoch that had the keys of ${epoch}; 0: the set does not show it. */
+uint64_t sr_proofs_base(const struct sr_proofs *p, const uint8_t board[SR_ID], uint64_t epoch);
+/* The last epoch in force, as far as the set shows, that had the keys of ${epoch}. */
+uint64_t sr_proofs_last(const struct sr_proofs *p, const uint8_t board[SR_ID], uint64_t epoch);
 /* The person's index in it, from 1; 0: none. */
 uint8_t sr_known_index(const struct sr_known_board *b, const char *person);
 /* Did ${vote} come while its epoch of ${board} was in force, as far as the set shows, from one of
- * its members? Their index; 0: no. */
+ * its members? Or afterwards, on a request to seal anew what is under the key of that epoch, which
+ * was the last to have it? Their index; 0: no. */
 uint8_t sr_proofs_voter(
 	const struct sr_proofs *p, const uint8_t board[SR_ID], const struct sr_proven *vote);
 /* What a quorum made (persons, boards) whose request is not (with enough votes) in the set: ids of

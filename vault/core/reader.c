@@ -37,6 +37,7 @@ static enum reads class_of(const struct sr_statement *s) {
 	switch (s->type->id) {
 	case SR_T_FOUND:
 	case SR_T_KEY_EPOCH:
+	case SR_T_SERVICE_KEY:
 	case SR_T_AUDITOR:
 	case SR_T_DEAL:
 	case SR_T_ACCEPT:
@@ -48,6 +49,10 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_CONFIRM:
 	case SR_T_BOARD:
 	case SR_T_RESHARE:
+	case SR_T_STANDBY:
+	case SR_T_TAKEOVER:
+	case SR_T_REKEY:
+	case SR_T_REKEYED:
 	case SR_T_POLICY:
 	case SR_T_COLLECTION:
 	case SR_T_PERSON:
@@ -267,7 +272,7 @@ static bool named(const struct sr_caller *c, const struct sr_statement *s) {
 static int of_trust(
 	bool *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
 	static const char *const kinds[] = {"role", "person", "person-end", "erase", "auditor",
-		"witnesses", "board", "reshare", "policy"};
+		"witnesses", "board", "reshare", "rekey", "policy"};
 	struct sr_version_row v = {0};
 	uint8_t id[SR_ID];
 	int rc;

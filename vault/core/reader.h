@@ -3,9 +3,10 @@
  * objects, lists and the log.
  *
  *   class     types                                       the entry (structural part) is read by
- *   public    found key-epoch deal accept complaint       everybody who is logged in
- *             reveal opened collection person person-end erase
- *             release destroy auditor witness
+ *   public    found key-epoch service-key deal accept     everybody who is logged in
+ *             complaint reveal opened collection person
+ *             person-end erase release destroy auditor
+ *             witness
  *   deposit   accession redact                            its depositor, curators, officers,
  *                                                         auditors
  *   store     stored scrub collect escrow backup          members, officers, auditors, custodians

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "board/ceremony.h"
+#include "board/keys.h"
 #include "core/ops_in.h"
 #include "ledger/ledger.h"
 #include "merkle/note.h"
@@ -98,6 +99,25 @@ static int put_service_keys(struct sr_buf *head, const struct sr_vault *v, struc
 	return rc;
 }
 
+/* The notes by which the log's key followed that of `found`, for who remembers an earlier one: they
+ * prove themselves (ledger/keychange.h). */
+static int put_key_changes(struct sr_x *x, struct sr_err *e) {
+	struct sr_service_key_row *rows = NULL;
+	size_t count = 0;
+	int rc = x->vault->founded ? sr_query_service_keys(&rows, &count, x->catalogue, e) : 0;
+	for (size_t i = 1; i < count && rc == 0; i++) {
+		struct sr_entry en = {0};
+		rc = sr_vault_entry(&en, x->vault, rows[i].entry, e);
+		if (rc != 0)
+			break;
+		const struct sr_bytes note = sr_buf_view(&en.statement.note);
+		sr_text_put_base64(&x->r->head, "key-change", note.p, note.len);
+		sr_entry_free(&en);
+	}
+	free(rows);
+	return rc;
+}
+
 int sr_op_hello(struct sr_x *x, struct sr_err *e) {
 	struct sr_buf *head = &x->r->head;
 	uint8_t root[SR_HASH];
@@ -113,7 +133,7 @@ int sr_op_hello(struct sr_x *x, struct sr_err *e) {
 	if (rc != 0)
 		return rc;
 	sr_text_put(head, "state", state);
-	if ((rc = put_service_keys(head, x->vault, e)) != 0)
+	if ((rc = put_service_keys(head, x->vault, e)) != 0 || (rc = put_key_changes(x, e)) != 0)
 		return rc;
 	if (x->session->embedded)
 		sr_text_put(head, "embedded", "yes");

@@ -671,10 +671,29 @@ static int committed(struct sr_vault *v, const uint8_t accession[SR_ID], struct 
 	return rc;
 }
 
+/* The board may have got a new key since the deposit began: its items are sealed under the one
+ * before, which nobody is to need again. */
+static int key_holds(const struct sr_deposit *d, struct sr_vault *v, struct sr_err *e) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "deposit: out of memory")
+			   : sr_query_board(b, v->catalogue, d->board.id, 0, e);
+
+	if (rc == 0 && d->board.epoch < b->base)
+		rc = sr_fail(e, SR_DENIED,
+			"the board got a new key in epoch %u while this was deposited, and it is "
+			"sealed under the one before: deposit --resume goes on under the new one",
+			b->base);
+	free(b);
+	return rc;
+}
+
 static int before(void *ctx, struct sr_vault *v, struct sr_bytes note, struct sr_err *e) {
 	struct sr_deposit *d = ctx;
 	char name[2 * SR_ID + 1];
+	int rc = key_holds(d, v, e);
 
+	if (rc != 0)
+		return rc;
 	/* An abort of the same accession from elsewhere begins with the first item. */
 	sr_hex(name, d->list.items[0].id, SR_ID);
 	if (!sr_secrets_has(v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), FIRST_ENVELOPE))

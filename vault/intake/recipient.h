@@ -3,7 +3,7 @@
  * opened while it is deposited (core/inflow.h), and by nothing else.
  *
  * The key is X25519, BLAKE2b("strongroom/intake-recipient/v1", intake key, vault): new service keys
- * make another one. It is published in a text that the room's signing key of `found` has signed, so
+ * make another one. It is published in a text that the room's signing key in force has signed, so
  * whoever knows the fingerprint need not believe the vault:
  *
  *   strongroom/intake-recipient/v1

@@ -189,7 +189,8 @@ static int put_records(struct sr_buf *b, const struct sr_entry_in *in, const str
 		const struct sr_record *r = &in->records[i];
 		if (r->compartment != c || r->out)
 			continue;
-		rc = in->keys->subject(in->keys->ctx, c, r->subject, subject_key, e);
+		rc = in->keys->subject(
+			in->keys->ctx, in->epoch->number, c, r->subject, subject_key, e);
 		if (rc != 0) {
 			(void)sr_wrap(e, "key of %s", r->subject);
 			break;
@@ -372,7 +373,8 @@ static int ring_record(const struct source *s, const struct sr_record *r, size_t
 	uint8_t key[SR_KEY], struct sr_err *e) {
 	uint8_t from[SR_KEY];
 	(void)number;
-	const int rc = s->ring->subject(s->ring->ctx, r->compartment, r->subject, from, e);
+	const int rc =
+		s->ring->subject(s->ring->ctx, s->epoch, r->compartment, r->subject, from, e);
 	if (rc == 0)
 		derive(key, from, s->at, r->compartment);
 	sr_wipe(from, sizeof from);

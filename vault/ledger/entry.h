@@ -83,8 +83,8 @@ struct sr_record {
 struct sr_keyring {
 	int (*epoch)(void *ctx, uint32_t epoch, enum sr_compartment c, uint8_t key[SR_KEY],
 		struct sr_err *e);
-	int (*subject)(void *ctx, enum sr_compartment c, const char *subject, uint8_t key[SR_KEY],
-		struct sr_err *e);
+	int (*subject)(void *ctx, uint32_t epoch, enum sr_compartment c, const char *subject,
+		uint8_t key[SR_KEY], struct sr_err *e); /* ${epoch}: the entry's */
 	void *ctx;
 };
 

@@ -164,7 +164,7 @@ int sr_epochs_seal(struct sr_buf *out, const uint8_t vault[SR_HASH], const struc
 	sr_text_put(&text, "auditor", a->person);
 	for (uint32_t n = r->first; rc == 0 && n <= r->last; n++) {
 		sr_buf_clear(&value);
-		sr_epoch_derive(&epoch, n, r->secret);
+		sr_epoch_derive(&epoch, n, r->secret(r->ctx, n));
 		rc = put_box(&value, vault, &epoch, a, e);
 		sr_wipe(&epoch, sizeof epoch);
 		if (rc == 0)

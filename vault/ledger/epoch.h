@@ -37,10 +37,12 @@ SR_MUST int sr_epoch_seal(struct sr_buf *out, const uint8_t vault[SR_HASH],
 SR_MUST int sr_epoch_open(uint8_t key[SR_KEY], struct sr_bytes body, const uint8_t vault[SR_HASH],
 	uint32_t number, const char *person, const uint8_t seed[SR_SEED], struct sr_err *e);
 
-/* The structural keys of epochs ${first} to ${last}, all derived from ${secret}, to one auditor. */
+/* The structural keys of epochs ${first} to ${last} to one auditor. */
 struct sr_epoch_range {
 	uint32_t first, last;
-	const uint8_t *secret; /* SR_KEY bytes (sr_epoch_derive) */
+	/* SR_KEY bytes that the epoch derives from (sr_epoch_derive) */
+	const uint8_t *(*secret)(const void *ctx, uint32_t epoch);
+	const void *ctx;
 };
 SR_MUST int sr_epochs_seal(struct sr_buf *out, const uint8_t vault[SR_HASH],
 	const struct sr_epoch_range *r, const struct sr_auditor *a, struct sr_err *e);

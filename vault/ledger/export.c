@@ -159,9 +159,11 @@ static int check_empty(const struct export *x, struct sr_err *e) {
 
 static int open_note(struct sr_checkpoint *out, const struct export *x, const struct sr_buf *note,
 	struct sr_err *e) {
-	const struct sr_log log = {.origin = x->o->key->name, .keys = x->o->key, .count = 1};
+	struct sr_log_keys one;
 	struct sr_note n;
-	const int rc = sr_checkpoint_open(out, &n, sr_buf_view(note), &log, e);
+	sr_log_keys_begin(&one, x->o->key->pk);
+	const int rc = sr_log_keys_open(out, &n, sr_buf_view(note), x->o->key->name,
+		x->o->keys != NULL ? x->o->keys : &one, e);
 	sr_note_free(&n);
 	out->extension = sr_bytes_of(NULL, 0);
 	return rc;
@@ -333,6 +335,19 @@ static int put_key(struct export *x, struct sr_err *e) {
 	return put_text(x, "vkey", &key, e);
 }
 
+static int put_changes(struct export *x, struct sr_err *e) {
+	char name[32];
+	int rc = 0;
+	for (size_t i = 1; x->o->changes != NULL && i < x->o->keys->count && rc == 0; i++) {
+		struct sr_buf note;
+		sr_buf_init(&note);
+		sr_buf_put_bytes(&note, x->o->changes[i - 1]);
+		(void)snprintf(name, sizeof name, "key-change.%zu", i);
+		rc = put_text(x, name, &note, e);
+	}
+	return rc;
+}
+
 static int put_readme(struct export *x, struct sr_err *e) {
 	struct sr_buf key, text;
 	sr_buf_init(&key);
@@ -399,6 +414,8 @@ static int run(struct export *x, struct sr_err *e) {
 		return rc;
 	x->reuse = true;
 	rc = put_key(x, e); /* from now on the folder is ours */
+	if (rc == 0)
+		rc = put_changes(x, e);
 	if (rc == 0)
 		rc = build(x, e);
 	if (rc == SR_AUTH && x->done->kept > 0) { /* what was left there may be what is wrong */

@@ -5,6 +5,8 @@
  *   checkpoint          the signed note with its cosignatures; written last
  *   tile/<L>/<N>        hash tiles, tile/entries/<N> entry bundles, each also .p/<W> where partial
  *   vkey                the log's public key, one line
+ *   key-change.N        from 1: the note by which the N-th key was followed by the next
+ *                       (ledger/keychange.h), for who knows an earlier one
  *   README.txt          what this is, and how it is read and checked with other tools
  *
  * Bundles come from a source (core, over its socket or in the process); hash tiles are not asked
@@ -25,7 +27,7 @@
 
 #include "base/fs.h"
 #include "base/progress.h"
-#include "merkle/checkpoint.h"
+#include "merkle/logkeys.h"
 #include "merkle/tile.h"
 
 struct sr_export_source {
@@ -38,8 +40,11 @@ struct sr_export_source {
 
 struct sr_export_options {
 	const struct sr_export_source *source;
-	const struct sr_vkey *key; /* of the log; its name is the origin */
-	mode_t file_mode;          /* of files and of folders: what the web server needs */
+	const struct sr_vkey *key;      /* of the log; its name is the origin */
+	const struct sr_log_keys *keys; /* with those before it; NULL: there are none */
+	const struct sr_bytes
+		*changes; /* the notes of keys->count - 1 changes; NULL: not written */
+	mode_t file_mode; /* of files and of folders: what the web server needs */
 	mode_t dir_mode;
 	const struct sr_progress *progress; /* or NULL */
 };

@@ -21,6 +21,7 @@ static const char text[] =
 	"  epochs/N         keys of epochs, boxed to the auditors of then by entry N: they open\n"
 	"                   the structural parts with `strongroom log --export .`; none else does\n"
 	"  vkey             the log's public key: do not believe it because it lies here\n"
+	"  key-change.N     if the log changed its key: the next one, signed by the one before\n"
 	"\n"
 	"To check it by hand:\n"
 	"  hash of an entry    SHA-256(0x00, entry)\n"

@@ -428,6 +428,10 @@ const struct sr_commit *sr_journal_last(const struct sr_journal *j) {
 
 /* ---- writing ---- */
 
+void sr_journal_rekey(struct sr_journal *j, const uint8_t mac_key[SR_KEY]) {
+	memcpy(j->mac_key, mac_key, SR_KEY);
+}
+
 static int usable(const struct sr_journal *j, struct sr_err *e) {
 	if (j->failed)
 		return sr_fail(

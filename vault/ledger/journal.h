@@ -86,6 +86,9 @@ const struct sr_commit *sr_journal_last(const struct sr_journal *j);
  * success. */
 SR_MUST int sr_journal_append(struct sr_journal *j, const struct sr_bytes *leaves, size_t count,
 	const struct sr_commit *c, struct sr_err *e);
+/* Commit records are written under this MAC key from here on; those in the file are not, until
+ * sr_journal_rewrite. */
+void sr_journal_rekey(struct sr_journal *j, const uint8_t mac_key[SR_KEY]);
 /* Write a new file that begins at ${base} (between the old base and the size, a multiple of
  * SR_TILE_WIDTH) and holds the leaves from there and the last commit; it takes the old one's place
  * by rename. With the old base: a repair. */

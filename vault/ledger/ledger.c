@@ -207,6 +207,11 @@ static int ledger_new(struct sr_ledger **out, struct sr_dir *d, const struct sr_
 		memcpy(pk, o->pk, SR_PK);
 	}
 	rc = sr_vkey_make(&l->vkey, sr_bytes_str(o->origin), SR_NOTE_ED25519, pk, e);
+	sr_log_keys_begin(&l->keys, pk);
+	if (rc == 0 && o->keys != NULL)
+		l->keys = *o->keys;
+	if (rc == 0 && memcmp(sr_log_keys_newest(&l->keys), pk, SR_PK) != 0)
+		rc = sr_fail(e, SR_MISUSE, "the newest of the log's keys is not the one given");
 out:
 	if (rc == 0)
 		*out = l;
@@ -222,6 +227,15 @@ static int keep_note(struct sr_ledger *l, struct sr_bytes note, struct sr_err *e
 	return sr_buf_ok(&l->note, e);
 }
 
+/* A key signs nothing of the time before it. */
+static int may_sign(const struct sr_ledger *l, uint64_t size, struct sr_err *e) {
+	if (memcmp(sr_log_keys_at(&l->keys, size), l->vkey.pk, SR_PK) == 0)
+		return 0;
+	return sr_fail(e, SR_MISUSE,
+		"a checkpoint of %llu entries would be signed by a key that came later",
+		(unsigned long long)size);
+}
+
 static int write_checkpoint(
 	struct sr_ledger *l, uint64_t size, const uint8_t root[SR_HASH], struct sr_err *e) {
 	struct sr_checkpoint c = {.size = size};
@@ -230,7 +244,9 @@ static int write_checkpoint(
 	memcpy(c.origin, l->origin, strlen(l->origin) + 1);
 	memcpy(c.root, root, SR_HASH);
 	sr_buf_init(&note);
-	int rc = sr_checkpoint_sign(&note, &c, &signer, 1, e);
+	int rc = may_sign(l, size, e);
+	if (rc == 0)
+		rc = sr_checkpoint_sign(&note, &c, &signer, 1, e);
 	if (rc == 0)
 		rc = sr_file_replace(l->dir, checkpoint_name, sr_buf_view(&note), e);
 	if (rc == 0) {
@@ -335,7 +351,6 @@ static int check_memory(struct sr_ledger *l, const char *who, uint64_t size, con
 }
 
 int sr_ledger_read_checkpoint(struct sr_ledger *l, struct sr_checkpoint *out, struct sr_err *e) {
-	const struct sr_log log = {.origin = l->origin, .keys = &l->vkey, .count = 1};
 	struct sr_note note;
 	struct sr_buf b;
 	sr_buf_init(&b);
@@ -343,7 +358,7 @@ int sr_ledger_read_checkpoint(struct sr_ledger *l, struct sr_checkpoint *out, st
 	if (rc == SR_NOTFOUND)
 		rc = sr_fail(e, SR_CORRUPT, "the published checkpoint is missing");
 	if (rc == 0)
-		rc = sr_checkpoint_open(out, &note, sr_buf_view(&b), &log, e);
+		rc = sr_log_keys_open(out, &note, sr_buf_view(&b), l->origin, &l->keys, e);
 	if (rc == 0) {
 		sr_note_free(&note);
 		out->extension = sr_bytes_of(NULL, 0); /* it pointed into ${b} */
@@ -363,7 +378,14 @@ static int load(struct sr_ledger *l, const struct sr_ledger_opts *o, struct sr_e
 	if (l->seed != NULL && ((rc = sr_lock_take(&l->lock, l->dir, lock_name, e)) != 0 ||
 				       (rc = sr_tmpfile_sweep(l->dir, &swept, e)) != 0))
 		return rc;
-	if ((rc = sr_journal_open(&l->journal, l->dir, l->origin, o->mac_key, e)) != 0)
+	bool former = false;
+	rc = sr_journal_open(&l->journal, l->dir, l->origin, o->mac_key, e);
+	if (rc == SR_AUTH && o->mac_former != NULL && l->seed != NULL) {
+		sr_err_clear(e);
+		former = true;
+		rc = sr_journal_open(&l->journal, l->dir, l->origin, o->mac_former, e);
+	}
+	if (rc != 0)
 		return rc;
 	l->report.journal = *sr_journal_report(l->journal);
 	if ((rc = load_tree(l, e)) != 0 ||
@@ -379,7 +401,9 @@ static int load(struct sr_ledger *l, const struct sr_ledger_opts *o, struct sr_e
 	 * fsync may have failed), so it is written again before anything builds on it. */
 	l->report.unpublished = published.size < sr_edge_size(l->edge);
 	const bool hurt = l->report.journal.dropped > 0 || l->report.journal.mended;
-	if (l->seed != NULL && (l->report.unpublished || hurt))
+	if (former)
+		sr_journal_rekey(l->journal, o->mac_key);
+	if (l->seed != NULL && (l->report.unpublished || hurt || former))
 		rc = sr_journal_rewrite(l->journal, sr_journal_base(l->journal), e);
 	return rc;
 }
@@ -417,6 +441,10 @@ const char *sr_ledger_origin(const struct sr_ledger *l) {
 
 const struct sr_vkey *sr_ledger_vkey(const struct sr_ledger *l) {
 	return &l->vkey;
+}
+
+const struct sr_log_keys *sr_ledger_keys(const struct sr_ledger *l) {
+	return &l->keys;
 }
 
 uint64_t sr_ledger_next_index(const struct sr_ledger *l) {
@@ -503,7 +531,8 @@ int sr_ledger_checkpoint(struct sr_ledger *l, struct sr_buf *out, struct sr_err 
 	const struct sr_signer signer = {.key = &l->vkey, .seed = l->seed};
 	memcpy(c.origin, l->origin, strlen(l->origin) + 1);
 	sr_edge_root(c.root, l->edge);
-	return sr_checkpoint_sign(out, &c, &signer, 1, e);
+	const int rc = may_sign(l, c.size, e);
+	return rc != 0 ? rc : sr_checkpoint_sign(out, &c, &signer, 1, e);
 }
 
 int sr_ledger_publish(struct sr_ledger *l, struct sr_err *e) {
@@ -558,7 +587,6 @@ int sr_ledger_cosigned(struct sr_ledger *l, struct sr_bytes lines, struct sr_err
 }
 
 int sr_ledger_recosign(struct sr_ledger *l, struct sr_bytes note, bool quorum, struct sr_err *e) {
-	const struct sr_log log = {.origin = l->origin, .keys = &l->vkey, .count = 1};
 	struct sr_checkpoint now, offered;
 	struct sr_note n;
 	int rc = writable(l, e);
@@ -567,7 +595,7 @@ int sr_ledger_recosign(struct sr_ledger *l, struct sr_bytes note, bool quorum, s
 			"ledger: checkpoint would have %zu bytes, want at most %d", note.len,
 			(int)CHECKPOINT_MAX);
 	if (rc == 0)
-		rc = sr_checkpoint_open(&offered, &n, note, &log, e);
+		rc = sr_log_keys_open(&offered, &n, note, l->origin, &l->keys, e);
 	if (rc != 0)
 		return rc;
 	sr_note_free(&n);

@@ -28,7 +28,7 @@
 
 #include "base/progress.h"
 #include "ledger/journal.h"
-#include "merkle/checkpoint.h"
+#include "merkle/logkeys.h"
 #include "merkle/proof.h"
 #include "merkle/tile.h"
 
@@ -41,6 +41,11 @@ struct sr_ledger_opts {
 	const uint8_t *pk; /* SR_PK bytes; needed without seed */
 	const uint8_t *
 		mac_key; /* SR_KEY bytes of the commit MAC, copied to the arena; needed with seed */
+	const uint8_t
+		*mac_former; /* SR_KEY bytes or NULL: while keys are changed, a journal under
+				this one is taken, and written again under ${mac_key} at once */
+	const struct sr_log_keys *keys; /* all that the log ever had, the newest being the seed's or
+					   ${pk}; NULL: it has but that one */
 	uint64_t known_size; /* what the caller remembers (catalogue, receipt, witness); 0: nothing
 			      */
 	const uint8_t *known_root; /* SR_HASH bytes, may be NULL: then only the size is compared */
@@ -63,7 +68,8 @@ SR_MUST int sr_ledger_close(struct sr_ledger *l, struct sr_err *e);
 void sr_ledger_abandon(struct sr_ledger *l);
 const struct sr_ledger_report *sr_ledger_report(const struct sr_ledger *l);
 const char *sr_ledger_origin(const struct sr_ledger *l);
-const struct sr_vkey *sr_ledger_vkey(const struct sr_ledger *l);
+const struct sr_vkey *sr_ledger_vkey(const struct sr_ledger *l); /* the newest */
+const struct sr_log_keys *sr_ledger_keys(const struct sr_ledger *l);
 
 /* Index that the next entry gets = size. Entries bind it, so ask before sealing them. */
 uint64_t sr_ledger_next_index(const struct sr_ledger *l);

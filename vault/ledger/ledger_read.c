@@ -168,14 +168,13 @@ int sr_ledger_tile(
  * this log, covers ${size} and shows our root. */
 static int read_witnessed(struct sr_ledger *l, uint64_t size, uint64_t *covers, struct sr_buf *out,
 	struct sr_err *e) {
-	const struct sr_log log = {.origin = l->origin, .keys = &l->vkey, .count = 1};
 	struct sr_checkpoint c;
 	struct sr_note n;
 	uint8_t root[SR_HASH];
 	sr_buf_clear(out);
 	int rc = sr_file_read(l->dir, "witnessed", out, SR_NOTE_MAX, e);
 	if (rc == 0)
-		rc = sr_checkpoint_open(&c, &n, sr_buf_view(out), &log, e);
+		rc = sr_log_keys_open(&c, &n, sr_buf_view(out), l->origin, &l->keys, e);
 	if (rc == 0) {
 		sr_note_free(&n);
 		rc = c.size < size ? SR_NOTFOUND : sr_ledger_root_at(l, c.size, root, e);

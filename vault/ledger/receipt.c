@@ -352,7 +352,7 @@ static int check_consistency(const struct sr_receipt *r, const struct sr_checkpo
 
 static int check_proof(struct sr_checkpoint *cp, const struct sr_receipt *r,
 	const struct sr_receipt_check *c, struct sr_err *e) {
-	struct sr_vkey key;
+	struct sr_vkey key = {.name = ""};
 	const struct sr_log log = {.origin = c->seen->origin, .keys = &key, .count = 1};
 	const struct sr_tlogproof p = {
 		.extra = sr_buf_view(&r->leaf),
@@ -361,12 +361,13 @@ static int check_proof(struct sr_checkpoint *cp, const struct sr_receipt *r,
 		.checkpoint = sr_buf_view(&r->checkpoint),
 	};
 	uint8_t leaf[SR_HASH];
-	int rc = sr_vkey_parse(&key, sr_bytes_str(c->seen->vkey), e);
-	if (rc != 0)
-		return rc;
 	if (strcmp(r->origin, c->seen->origin) != 0)
 		return sr_fail(
 			e, SR_AUTH, "it is of the ledger %s, want %s", r->origin, c->seen->origin);
+	int rc = sr_log_keys_signer(
+		&key, &c->seen->keys, c->seen->origin, sr_buf_view(&r->checkpoint), e);
+	if (rc != 0)
+		return rc;
 	sr_leaf_hash(leaf, sr_buf_view(&r->leaf));
 	if ((rc = sr_tlogproof_verify(cp, &p, leaf, &log, c->policy, e)) != 0)
 		return rc;

@@ -10,7 +10,7 @@
 static const char type_line[] = "strongroom/seen/v1";
 
 enum {
-	FILE_MAX = 4096,
+	FILE_MAX = 8192,
 	LINES = 6
 };
 
@@ -27,8 +27,37 @@ int sr_seen_init(struct sr_seen *out, const char *origin, const uint8_t vault[SR
 	memcpy(s.vkey, vkey, strlen(vkey) + 1);
 	memcpy(s.person, person, strlen(person) + 1);
 	sr_merkle_root(s.root, NULL, 0);
+	if (vkey[0] != '\0') {
+		struct sr_vkey key;
+		const int rc = sr_vkey_parse(&key, sr_bytes_str(vkey), e);
+		if (rc != 0) {
+			(void)sr_wrap(e, "seen");
+			return rc;
+		}
+		sr_log_keys_begin(&s.keys, key.pk);
+	}
 	*out = s;
 	return 0;
+}
+
+int sr_seen_newest_key(char out[SR_VKEY_TEXT], const struct sr_seen *s, struct sr_err *e) {
+	struct sr_vkey key;
+	struct sr_buf text;
+	int rc = sr_vkey_make(
+		&key, sr_bytes_str(s->origin), SR_NOTE_ED25519, sr_log_keys_newest(&s->keys), e);
+	sr_buf_init(&text);
+	if (rc == 0) {
+		sr_vkey_put(&text, &key);
+		rc = sr_buf_ok(&text, e);
+	}
+	if (rc == 0 && text.len >= SR_VKEY_TEXT)
+		rc = sr_fail(e, SR_LIMIT, "seen: a ledger key of %zu bytes is too long", text.len);
+	if (rc == 0) {
+		memcpy(out, text.p, text.len);
+		out[text.len] = '\0';
+	}
+	sr_buf_free(&text);
+	return rc;
 }
 
 void sr_seen_name(char out[64], const uint8_t vault[SR_HASH], const char *person) {
@@ -45,6 +74,11 @@ void sr_seen_encode(struct sr_buf *out, const struct sr_seen *s) {
 	sr_text_put(out, "person", s->person);
 	sr_text_put_dec(out, "size", s->size);
 	sr_text_put_base64(out, "root", s->root, SR_HASH);
+	for (size_t i = 1; i < s->keys.count; i++) {
+		sr_buf_printf(out, "next-key %llu ", (unsigned long long)s->keys.key[i].from);
+		sr_buf_put_base64(out, s->keys.key[i].pk, SR_PK);
+		sr_buf_put_u8(out, '\n');
+	}
 }
 
 static int copy_text(
@@ -55,6 +89,26 @@ static int copy_text(
 	memcpy(out, v.p, v.len);
 	out[v.len] = '\0';
 	return 0;
+}
+
+static int read_next_keys(struct sr_seen *s, const struct sr_text *t, struct sr_err *e) {
+	int rc = 0;
+	for (size_t i = LINES; i < t->count && rc == 0; i++) {
+		const struct sr_bytes v = t->lines[i].value;
+		uint8_t pk[SR_PK];
+		uint64_t from = 0;
+		if (!sr_bytes_eq(t->lines[i].key, sr_bytes_str("next-key")) ||
+			sr_word_count(v) != 2)
+			return sr_fail(
+				e, SR_CORRUPT, "line %zu: want `next-key` and two words", i + 2);
+		rc = sr_parse_dec(&from, sr_word(v, 0), SR_TREE_SIZE_MAX, e);
+		if (rc == 0)
+			rc = sr_unbase64_fixed(pk, SR_PK, sr_word(v, 1), e);
+		if (rc == 0 && sr_log_keys_add(&s->keys, from, pk, NULL) != 0)
+			rc = sr_fail(
+				e, SR_CORRUPT, "line %zu: out of order, or one too many", i + 2);
+	}
+	return rc;
 }
 
 static int read_lines(struct sr_seen *s, const struct sr_text *t, struct sr_err *e) {
@@ -69,8 +123,9 @@ static int read_lines(struct sr_seen *s, const struct sr_text *t, struct sr_err 
 		if (i >= t->count || !sr_bytes_eq(t->lines[i].key, sr_bytes_str(keys[i])))
 			return sr_fail(e, SR_CORRUPT, "line %zu: want `%s`", i + 2, keys[i]);
 	}
-	if (t->count != LINES)
-		return sr_fail(e, SR_CORRUPT, "have %zu lines, want %d", t->count, (int)LINES);
+	if (t->count > LINES + SR_LOG_KEYS - 1)
+		return sr_fail(e, SR_CORRUPT, "have %zu lines, want %d to %d", t->count, (int)LINES,
+			(int)LINES + SR_LOG_KEYS - 1);
 	if ((rc = copy_text(s->origin, sizeof s->origin, t->lines[0].value, keys[0], e)) != 0 ||
 		(rc = sr_unhex(s->vault, SR_HASH, t->lines[1].value, e)) != 0 ||
 		(rc = copy_text(s->vkey, sizeof s->vkey, t->lines[2].value, keys[2], e)) != 0 ||
@@ -84,7 +139,8 @@ static int read_lines(struct sr_seen *s, const struct sr_text *t, struct sr_err 
 	sr_merkle_root(empty, NULL, 0);
 	if (s->size == 0 && memcmp(empty, s->root, SR_HASH) != 0)
 		return sr_fail(e, SR_CORRUPT, "size 0 with another root than the empty tree's");
-	return 0;
+	sr_log_keys_begin(&s->keys, key.pk);
+	return read_next_keys(s, t, e);
 }
 
 int sr_seen_decode(struct sr_seen *out, struct sr_bytes text, struct sr_err *e) {
@@ -126,6 +182,9 @@ int sr_seen_load(struct sr_seen *out, struct sr_dir *d, const uint8_t vault[SR_H
 static int check_growth(const struct sr_seen *old, const struct sr_seen *s, struct sr_err *e) {
 	if (strcmp(old->origin, s->origin) != 0 || strcmp(old->vkey, s->vkey) != 0)
 		return sr_fail(e, SR_AUTH, "the memory names another origin or ledger key");
+	if (!sr_log_keys_begin_with(&s->keys, &old->keys))
+		return sr_fail(e, SR_AUTH,
+			"the memory has another change of the ledger key than was verified");
 	if (s->size < old->size)
 		return sr_fail(e, SR_AUTH, "size %llu is below %llu, which was verified before",
 			(unsigned long long)s->size, (unsigned long long)old->size);

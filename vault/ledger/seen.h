@@ -8,6 +8,7 @@
  *   person p-...
  *   size <dec>
  *   root <base64>
+ *   next-key <dec> <base64>  (*) the log's later keys: the entry that named it (ledger/keychange.h)
  *
  * The file is `<first 16 hex of the fingerprint>-<person>.seen` in a directory of the client (never
  * under the vault). A smaller size, or the same size with another root, is refused: the memory only
@@ -18,6 +19,7 @@
 
 #include "base/fs.h"
 #include "crypto/sign.h"
+#include "merkle/logkeys.h"
 
 enum {
 	SR_ORIGIN_MAX = 240,
@@ -27,13 +29,14 @@ enum {
 struct sr_seen {
 	char origin[SR_ORIGIN_MAX];
 	uint8_t vault[SR_HASH];
-	char vkey[SR_VKEY_TEXT]; /* of the ledger; "" in none */
+	char vkey[SR_VKEY_TEXT]; /* of the ledger, as found says; "" in none */
+	struct sr_log_keys keys; /* that one, and those that followed it */
 	char person[SR_PERSON_TEXT];
 	uint64_t size; /* 0: nothing verified yet; root is then that of the empty tree */
 	uint8_t root[SR_HASH];
 };
 
-/* A first memory: size 0. */
+/* A first memory: size 0. ${vkey} "": not known yet. */
 SR_MUST int sr_seen_init(struct sr_seen *out, const char *origin, const uint8_t vault[SR_HASH],
 	const char *vkey, const char *person, struct sr_err *e);
 void sr_seen_name(char out[64], const uint8_t vault[SR_HASH], const char *person);
@@ -43,6 +46,8 @@ SR_MUST int sr_seen_load(struct sr_seen *out, struct sr_dir *d, const uint8_t va
 /* Durable. AUTH when the stored memory is larger, or equal in size with another root, or names
  * another origin or key. */
 SR_MUST int sr_seen_store(struct sr_dir *d, const struct sr_seen *s, struct sr_err *e);
+/* The newest key of the log, as found writes one. */
+SR_MUST int sr_seen_newest_key(char out[SR_VKEY_TEXT], const struct sr_seen *s, struct sr_err *e);
 void sr_seen_encode(struct sr_buf *out, const struct sr_seen *s);
 SR_MUST int sr_seen_decode(struct sr_seen *out, struct sr_bytes text, struct sr_err *e);
 

@@ -17,6 +17,7 @@
 enum sr_type_id {
 	SR_T_FOUND,
 	SR_T_KEY_EPOCH,
+	SR_T_SERVICE_KEY,
 	SR_T_AUDITOR,
 	SR_T_DEAL,
 	SR_T_ACCEPT,
@@ -27,6 +28,10 @@ enum sr_type_id {
 	SR_T_CONFIRM,
 	SR_T_BOARD,
 	SR_T_RESHARE,
+	SR_T_STANDBY,
+	SR_T_TAKEOVER,
+	SR_T_REKEY,
+	SR_T_REKEYED,
 	SR_T_POLICY,
 	SR_T_COLLECTION,
 	SR_T_PERSON,
@@ -134,7 +139,7 @@ enum {
 /* What a statement changes; replay dispatches on the type, screens and the log list group by this.
  */
 enum sr_effect {
-	SR_EFFECT_TRUST,      /* found, key-epoch, auditor: keys and who is believed */
+	SR_EFFECT_TRUST,      /* found, key-epoch, service-key, auditor: keys, who is believed */
 	SR_EFFECT_CEREMONY,   /* deal ... opened, board, policy: a board, its keys and rules */
 	SR_EFFECT_PEOPLE,     /* people, their keys, their end, what is attested */
 	SR_EFFECT_COLLECTION, /* collection */

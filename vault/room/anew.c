@@ -4,6 +4,7 @@
 #include "room/anew.h"
 
 #include "base/secret.h"
+#include "board/held.h"
 #include "store/itemkey.h"
 #include "store/secrets.h"
 
@@ -12,6 +13,7 @@ void prepared_free(struct prepared *p) {
 		return;
 	sr_secret_free(p->slot, SR_KEY);
 	sr_buf_free(&p->file);
+	sr_buf_free(&p->boxes);
 	free(p);
 }
 
@@ -71,18 +73,42 @@ static int reseal_manifest(struct sr_buf *out, struct sr_room *r, const struct s
 	return rc;
 }
 
+struct halves { /* of a new envelope: where they go */
+	struct prepared *p;
+	struct sr_room *r;
+	const struct sr_tdh2_key *board;
+	bool boxes; /* the part goes to curators too */
+};
+
+/* The part to each curator of now, as a deposit gives it to those of then. */
+static int new_boxes(struct sr_buf *boxes, struct sr_room *r, const struct sr_envelope *env,
+	const uint8_t part[SR_PART], struct sr_err *e) {
+	struct sr_held_place at = {.number = env->n};
+	struct sr_people curators = {0};
+	int rc = sr_query_people(&curators, r->v->catalogue, SR_ROLE_CURATOR, e);
+
+	memcpy(at.vault, env->vault, SR_HASH);
+	memcpy(at.item, env->item, SR_ID);
+	if (rc == 0)
+		rc = sr_held_seal(boxes, r->v->keys->s->quarantine_key, &at, &curators, part, e);
+	sr_people_free(&curators);
+	return rc;
+}
+
 /* Two fresh halves, the board's in a seal; everything of the envelope that follows from them. */
 static int new_halves(struct sr_envelope *env, uint8_t seal[SR_SEAL], uint8_t *key,
-	const uint8_t *slot, const struct sr_tdh2_key *board, struct sr_err *e) {
+	const struct halves *h, struct sr_err *e) {
 	uint8_t *part = sr_secret_new(SR_PART, e);
 	int rc;
 
 	if (part == NULL)
 		return sr_fail(e, SR_LIMIT, "room: the arena for secrets is full");
 	sr_random(part, SR_PART);
-	sr_item_key(key, slot, env->vault, env->item, part);
+	sr_item_key(key, h->p->slot, env->vault, env->item, part);
 	sr_item_key_commit(env->commitment, key, env->vault, env->item);
-	rc = sr_tdh2_seal(seal, board, env->item, env->n, part, e);
+	rc = sr_tdh2_seal(seal, h->board, env->item, env->n, part, e);
+	if (rc == 0 && h->boxes)
+		rc = new_boxes(&h->p->boxes, h->r, env, part, e);
 	sr_secret_free(part, SR_PART);
 	return rc;
 }
@@ -104,7 +130,7 @@ static int new_envelope(struct prepared *p, struct sr_room *r, const struct sr_e
 	env.n = old->n + 1;
 	env.level = board.level;
 	if (rc == 0)
-		rc = new_halves(&env, seal, key, p->slot, &board, e);
+		rc = new_halves(&env, seal, key, &(struct halves){p, r, &board, a->stays}, e);
 	if (rc == 0)
 		rc = reseal_manifest(&manifest, r, old, a->part, &env, key, e);
 	if (rc == 0) {
@@ -129,6 +155,8 @@ int room_prepare(
 	sr_buf_init(&file);
 	if (p != NULL)
 		sr_buf_init(&p->file);
+	if (p != NULL)
+		sr_buf_init(&p->boxes);
 	if (p == NULL || (p->slot = sr_secret_new(SR_KEY, e)) == NULL)
 		rc = sr_fail(e, SR_NOMEM, "no memory for a new slot");
 	if (rc == 0)
@@ -178,6 +206,9 @@ void prepared_undo(const struct prepared *p, struct sr_vault *v) {
 	sr_hex(name, p->item, SR_ID);
 	(void)!sr_secrets_erase(
 		v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), p->number, NULL, NULL);
+	if (p->boxes.len > 0)
+		(void)!sr_secrets_erase(v->secrets, SR_SECRET_QUARANTINE, sr_bytes_str(name),
+			p->number, NULL, NULL);
 	(void)!sr_envelope_remove(v->items, p->item, p->number, NULL);
 }
 
@@ -189,6 +220,9 @@ int prepared_put(const struct prepared *p, struct sr_vault *v, struct sr_err *e)
 	if (rc == 0)
 		rc = sr_secrets_replace(v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), p->number,
 			sr_bytes_of(p->slot, SR_KEY), e);
+	if (rc == 0 && p->boxes.len > 0)
+		rc = sr_secrets_replace(v->secrets, SR_SECRET_QUARANTINE, sr_bytes_str(name),
+			p->number, sr_buf_view(&p->boxes), e);
 	if (rc != 0)
 		prepared_undo(p, v);
 	return rc;
@@ -196,18 +230,18 @@ int prepared_put(const struct prepared *p, struct sr_vault *v, struct sr_err *e)
 
 /* Everything that opened the item before: in one commit, so that it is all there or all gone. */
 static int erase_before(const struct prepared *p, struct sr_vault *v, struct sr_err *e) {
-	static const enum sr_secret_kind kinds[] = {SR_SECRET_QUARANTINE, SR_SECRET_INTAKE};
+	static const enum sr_secret_kind kinds[] = {SR_SECRET_SLOT, SR_SECRET_QUARANTINE};
 	char name[2 * SR_ID + 1];
 	int rc = sr_secrets_begin(v->secrets, e);
 
 	if (rc != 0)
 		return rc;
 	sr_hex(name, p->item, SR_ID);
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && rc == 0; i++)
-		rc = sr_secrets_erase(
-			v->secrets, kinds[i], sr_bytes_str(name), SR_SECRET_ALL, NULL, e);
-	for (uint32_t n = 0; n < p->number && rc == 0; n++)
-		rc = sr_secrets_erase(v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), n, NULL, e);
+	rc = sr_secrets_erase(
+		v->secrets, SR_SECRET_INTAKE, sr_bytes_str(name), SR_SECRET_ALL, NULL, e);
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		for (uint32_t n = 0; n < p->number && rc == 0; n++)
+			rc = sr_secrets_erase(v->secrets, kinds[i], sr_bytes_str(name), n, NULL, e);
 	if (rc != 0) {
 		sr_secrets_rollback(v->secrets);
 		return rc;

@@ -1,7 +1,7 @@
 /*
  * anew - a new envelope of an item: new part, new slot, new manifest and seal (DESIGN 5). What a
  * release does with a held item, a reseal with a released one, and a change of a board's key with
- * every item under it.
+ * every item under it, held ones too: those get boxes of the new part to their curators.
  *
  * Two ways to use it. The statement is a person's (release): room_prepare, and the three steps of a
  * `prepared` from the hooks of their submission. The statement is the vault's (reseal): room_reseal
@@ -12,7 +12,7 @@
  *   statement      in the ledger: the catalogue's number becomes n + 1, and votes before this entry
  *                  have no piece of the item any more; a refusal takes both back (prepared_undo)
  *   prepared_done  file n removed, then slot n (and any older) erased in one commit, with whatever
- *                  else opened a held item
+ *                  else opened a held item under envelope n
  *
  * The item is wholly old until the statement is in the ledger and wholly new from then on. A kill
  * before it leaves slot and file n + 1, a kill after it those of n: sr_deposit_recover compares
@@ -31,9 +31,11 @@
 struct prepared { /* a new envelope, not yet in force */
 	struct prepared *link;
 	uint8_t item[SR_ID];
-	uint32_t number;       /* of the new envelope */
-	uint8_t *slot;         /* SR_KEY bytes, in the secret arena */
-	struct sr_buf file;    /* the new envelope */
+	uint32_t number;    /* of the new envelope */
+	uint8_t *slot;      /* SR_KEY bytes, in the secret arena */
+	struct sr_buf file; /* the new envelope */
+	struct sr_buf
+		boxes; /* an item that stays held: quarantine seal of the new part; else empty */
 	uint8_t hash[SR_HASH]; /* of the new envelope; a statement names it and the level */
 	uint32_t level, epoch; /* of the board's key that it is sealed to */
 };
@@ -42,9 +44,10 @@ struct room_anew {
 	const struct sr_item_row *item; /* as the catalogue has it now */
 	const uint8_t *part;            /* SR_PART bytes: opens the envelope in force */
 	/* Sealed to this board's key of that level. NULL: to the present key of the item's board.
-	 * Another epoch of the same board is given while its keys are handed over. */
+	 */
 	const struct sr_board_row *board;
 	uint32_t level;
+	bool stays; /* held as it was: boxes of the new part to those who are curators now */
 };
 /* Make envelope number + 1. DENIED: the board has no such level; AUTH, CORRUPT: the part is not the
  * envelope's. prepared_free wipes it (NULL allowed). */
@@ -58,7 +61,8 @@ void prepared_undo(const struct prepared *p, struct sr_vault *v);
 /* The statement is in the ledger: what opened the item before is erased, in one commit. */
 SR_MUST int prepared_done(const struct prepared *p, struct sr_vault *v, struct sr_err *e);
 
-/* All of it for one released item, with the statement `reseal`, which says by what right: a live
+/* All of it for one released item, or for a held one under a key that its board has no more, with
+ * the statement `reseal`, which says by what right: a live
  * grant of right reseal that names the item, and its request. The catalogue refuses (CORRUPT) any
  * other, a lower level, and a second time under one grant; the item is then wholly old. An error
  * after the statement says so: what opened the item before is erased at the next opening. */

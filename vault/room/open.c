@@ -5,8 +5,8 @@
  * For one item: every approval of the grant (and every top-up) that the researcher handed a record
  * key for is looked at:
  *
- *   older than the room key (renewed after a restore) or than the item's seal (sealed anew): made
- *     for the one before, passed over
+ *   older than the room key (renewed after a restore) or than the item's seal (sealed anew), or
+ *     with shares of another key of the board than the item is sealed to: passed over
  *   pieces object -> bundle (its root must be the vote's) -> the item's record for this researcher
  *     -> outer layer off with the record's key        fails: the key is the researcher's word,
  * nobody is blamed
@@ -35,7 +35,8 @@ struct opening {
 	struct sr_grant_row grant;
 	struct sr_version_row version;
 	struct sr_item_row item;
-	struct sr_board_row board;
+	uint32_t base;             /* first epoch of the key that the item is sealed to */
+	struct sr_board_row board; /* in the epoch whose votes are looked at */
 	struct sr_votes votes;
 	struct sr_envelope env;
 	struct sr_buf env_file;
@@ -253,6 +254,9 @@ static int load(struct opening *op, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_query_item(&op->item, cat, op->checkout.item, e);
 	if (rc == 0)
+		rc = sr_query_board(&op->board, cat, op->item.board, op->item.epoch, e);
+	op->base = op->board.base;
+	if (rc == 0)
 		rc = find_reader(op, e);
 	if (rc == 0)
 		rc = find_position(op, e);
@@ -408,11 +412,11 @@ static int too_few(const struct opening *op, struct sr_err *e) {
 		more ? ")" : "");
 }
 
-/* Pieces of the votes of one epoch: shares of different polynomials do not add up. */
+/* Pieces of the votes of one epoch, which has the item's key: shares of different polynomials do
+ * not add up. */
 static int gather_epoch(struct opening *op, uint32_t epoch, struct sr_err *e) {
 	int rc = fill_epoch(op, epoch, e);
 
-	op->stale = 0;
 	if (rc != 0 || op->level == NULL) /* one means the other; the analyser cannot see it */
 		return rc;
 	for (size_t i = 0; i < op->votes.count && rc == 0; i++) {
@@ -444,27 +448,53 @@ static uint32_t epoch_before(const struct opening *op, uint32_t before) {
 	return epoch;
 }
 
+/* Has ${epoch} shares of the key that the item is sealed to? If not, what its votes bring is for a
+ * seal before or after this one. */
+static int has_key(bool *out, struct opening *op, uint32_t epoch, struct sr_err *e) {
+	int rc = sr_query_board(&op->board, op->r->v->catalogue, op->version.board, epoch, e);
+
+	*out = rc == 0 && op->board.base == op->base;
+	for (size_t i = 0; rc == 0 && !*out && i < op->votes.count; i++)
+		op->stale += op->votes.rows[i].epoch == epoch && carries(op, &op->votes.rows[i]);
+	return rc;
+}
+
+/* Nobody gave a piece for this key yet: how many it takes, of the request's epoch, or of the
+ * present one when the board has a new key since. */
+static int none_given(struct opening *op, struct sr_err *e) {
+	bool same = false;
+	int rc = has_key(&same, op, op->version.epoch, e);
+
+	if (rc == 0)
+		rc = fill_epoch(op, same ? op->version.epoch : 0, e);
+	if (rc != 0 || op->level == NULL)
+		return rc;
+	op->want = op->level->quorum;
+	return too_few(op, e);
+}
+
 /* Enough good pieces of one epoch. After a reshare there may be some of two: approvals of before,
- * and topups of those who sit now. */
+ * and topups of those who sit now; after a new key those of before are for another seal. */
 static int gather(struct opening *op, struct sr_err *e) {
-	uint32_t epoch = epoch_before(op, UINT32_MAX);
-	const uint32_t newest = epoch != 0 ? epoch : op->version.epoch;
-	size_t stale = 0;
+	bool given = false, same = false;
 
-	do {
-		int rc = gather_epoch(op, epoch != 0 ? epoch : newest, e);
+	for (uint32_t epoch = epoch_before(op, UINT32_MAX); epoch != 0;
+		epoch = epoch_before(op, epoch)) {
+		int rc = has_key(&same, op, epoch, e);
 
+		if (rc == 0 && !same)
+			continue;
+		if (rc == 0)
+			rc = gather_epoch(op, epoch, e);
 		if (rc != 0 || op->level == NULL || op->good >= op->level->quorum)
 			return rc;
-		if (op->board.epoch == newest) {
+		if (!given) {
 			op->best = op->good;
 			op->want = op->level->quorum;
+			given = true;
 		}
-		stale += op->stale;
-		epoch = epoch_before(op, op->board.epoch);
-	} while (epoch != 0);
-	op->stale = stale;
-	return too_few(op, e);
+	}
+	return given ? too_few(op, e) : none_given(op, e);
 }
 
 /* --- opening --- */

@@ -124,10 +124,33 @@ static void release_refused(void *ctx, struct sr_vault *v) {
 	prepared_undo(ctx, v);
 }
 
+/* The board may have got a new key since it was prepared: the item would be under one key and the
+ * catalogue say the other. */
+static int key_holds(const struct prepared *p, struct sr_vault *v, struct sr_err *e) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	struct sr_item_row item = {0};
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "room: out of memory")
+			   : sr_query_item(&item, v->catalogue, p->item, e);
+
+	if (rc == 0)
+		rc = sr_query_board(b, v->catalogue, item.board, 0, e);
+	if (rc == 0 && p->epoch < b->base)
+		rc = sr_fail(e, SR_DENIED,
+			"the board got a new key in epoch %u, and the release was prepared under "
+			"the one before: prepare it again",
+			b->base);
+	sr_item_row_free(&item);
+	free(b);
+	return rc;
+}
+
 static int release_before(void *ctx, struct sr_vault *v, struct sr_bytes note, struct sr_err *e) {
 	const struct prepared *p = ctx;
 	char name[2 * SR_ID + 1];
 	int rc = names_prepared(p, note, e);
+
+	if (rc == 0)
+		rc = key_holds(p, v, e);
 
 	if (rc == 0)
 		rc = prepared_put(p, v, e);

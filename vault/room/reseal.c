@@ -4,7 +4,8 @@
  *
  * A quorum of the level that the item is sealed to decided it, by votes with pieces; the room opens
  * the part from them as for a reader and hands it to room_reseal. Whoever asked drives this item by
- * item and is shown nothing.
+ * item and is shown nothing. For a new key of the board those pieces come from who had shares of
+ * the key before, and held items are among them.
  */
 #include "room/anew.h"
 
@@ -32,6 +33,7 @@ static int seal_anew(void *ctx, const struct room_lent *l, struct sr_err *e) {
 		rc = sr_rules_reseal_level(&anew.level, b, l->item, e);
 	if (rc == 0) {
 		anew.board = b;
+		anew.stays = l->item->state == SR_S_HELD;
 		rc = room_reseal(w->out, w->r, &anew, &by, e);
 	}
 	free(b);

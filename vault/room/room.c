@@ -11,6 +11,7 @@
 #include "board/authorize.h"
 #include "board/follow.h"
 #include "board/rules.h"
+#include "board/training.h"
 #include "board/witnessing.h"
 #include "store/itemkey.h"
 #include "store/secrets.h"
@@ -92,6 +93,7 @@ void sr_room_forget(struct sr_room *r, const uint8_t checkout[SR_ID]) {
 static int grant_live(
 	struct sr_room *r, const struct sr_checkout_row *c, int64_t now, struct sr_err *e) {
 	struct sr_grant_row g = {0};
+	struct sr_training t;
 	char ended[SR_TIME_TEXT];
 	int rc = sr_query_grant(&g, r->v->catalogue, c->grant, e);
 
@@ -104,6 +106,10 @@ static int grant_live(
 		rc = sr_fail(e, SR_DENIED, "the grant ended at %s", ended);
 	else if (!sr_token_in(g.people, c->person))
 		rc = sr_fail(e, SR_DENIED, "%s is not named in the grant", c->person);
+	if (rc == 0)
+		rc = sr_training_ask(&t, r->v->catalogue, g.trainings, c->person, now, e);
+	if (rc == 0 && t.state != SR_TRAINING_HOLDS)
+		rc = sr_fail(e, SR_DENIED, "%s", t.sentence);
 	sr_grant_row_free(&g);
 	return rc;
 }
@@ -124,8 +130,8 @@ static int item_live(struct sr_room *r, const struct sr_checkout_row *c, struct 
 		return rc;
 	}
 	if (rc == 0 && strcmp(c->right, "reseal") == 0) {
-		/* Nothing is shown, and a raised hazard is what it is for. */
-		if (item.state != SR_S_RELEASED)
+		/* Nothing is shown, and a raised hazard or a new key is what it is for. */
+		if (!sr_state_may(SR_M_ITEM, item.state, SR_E_RESEAL))
 			rc = sr_fail(e, SR_DENIED, "the item is %s", sr_state_name(item.state));
 		sr_item_row_free(&item);
 		return rc;
@@ -294,6 +300,8 @@ int room_envelope(struct sr_envelope *out, struct sr_buf *file, struct sr_room *
 	memcpy(want.item, item->id, SR_ID);
 	memcpy(want.hash, item->envelope, SR_HASH);
 	memcpy(want.room_pk, r->v->keys->room_pk, SR_PK);
+	want.former_room = r->v->keys->former_room[0];
+	want.former_count = r->v->keys->generations - 1;
 	rc = sr_envelope_load(out, file, r->v->items, &want, e);
 	if (rc != 0)
 		return rc;

@@ -138,7 +138,13 @@ static int mark_item(
 	struct sr_fetch *f = NULL;
 	struct sr_reach r;
 	char hex[2 * SR_ID + 1];
-	int rc = sr_reach_open(&r, sealed, c->o.structure_sk, c->o.vault, item, e);
+	int rc = 0;
+	for (size_t i = 0; i == 0 || (rc == SR_AUTH && i < c->o.structure_count); i++) {
+		if (i > 0)
+			sr_err_clear(e);
+		rc = sr_reach_open(
+			&r, sealed, c->o.structure_sk + i * SR_X_SK, c->o.vault, item, e);
+	}
 	if (rc == 0) {
 		memcpy(fo.vault, c->o.vault, SR_HASH);
 		memcpy(fo.domain, r.domain, SR_ID);
@@ -326,7 +332,9 @@ static int read_footer(struct sr_collect *c, struct member *m, struct sr_err *e)
 	struct sr_pack p;
 	int rc = sr_pack_open(&p, c->o.backend, m->pack->name, e);
 	if (rc == 0) {
-		rc = sr_pack_footer(&m->entries, &m->count, &p, c->o.backend, c->o.structure_sk, e);
+		for (size_t i = 0; i == 0 || (rc == SR_AUTH && i < c->o.structure_count); i++)
+			rc = sr_pack_footer(&m->entries, &m->count, &p, c->o.backend,
+				c->o.structure_sk + i * SR_X_SK, e);
 		sr_pack_close(&p);
 	}
 	m->lost = rc == SR_NOTFOUND;

@@ -52,7 +52,8 @@ struct sr_collect_options {
 	struct sr_index *index;
 	uint8_t vault[SR_HASH];
 	uint8_t structure_pk[SR_X_PK];
-	const uint8_t *structure_sk; /* SR_X_SK bytes */
+	const uint8_t *structure_sk; /* SR_X_SK bytes, or those of several generations in turn */
+	size_t structure_count;      /* how many; 0: one */
 	/* Call ${item} once for every live item, in any order; called again when the range of cids
 	 * is taken in parts. */
 	int (*live)(void *ctx, sr_collect_item_fn *item, void *collect, struct sr_err *e);

@@ -12,8 +12,8 @@
 #include "store/vfs.h"
 
 enum {
-	KEPT_MAX = 256,    /* statements kept by text: the program has fewer */
-	KEPT_SLOTS = 1021, /* a prime, and more than twice as many */
+	KEPT_MAX = 512,    /* statements kept by text: the program has some 250 */
+	KEPT_SLOTS = 1031, /* a prime, and more than twice as many */
 	GUESSES = 256
 };
 
@@ -228,6 +228,7 @@ int sr_db_open(struct sr_db **out, const struct sr_db_options *o, struct sr_err 
 		.dir = o->dir,
 		.name = o->name,
 		.key = o->key,
+		.wrap = o->wrap,
 		.erasable = o->mode == SR_DB_ERASABLE,
 		.create = o->create,
 		.durable = o->durable,

@@ -41,6 +41,7 @@ struct sr_db_options {
 		*name; /* "catalogue.db"; its companions are NAME-redo and, erasable, NAME-root */
 	const uint8_t
 		*key; /* SR_KEY bytes, copied: file key, or the key that wraps the root cell */
+	const uint8_t *wrap; /* erasable: SR_KEY bytes that wrap the root cell; NULL: ${key} */
 	enum sr_db_mode mode;
 	bool create;        /* make it when it is not there; else NOTFOUND */
 	bool durable;       /* a commit waits for fdatasync (secrets.db); else durable only after

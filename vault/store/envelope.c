@@ -196,6 +196,10 @@ int sr_envelope_load(struct sr_envelope *out, struct sr_buf *file, struct sr_dir
 		return sr_fail(e, SR_AUTH,
 			"envelope %s: it is not the one that the statement names", name);
 	rc = sr_envelope_decode(&v, sr_buf_view(file), want->room_pk, e);
+	for (size_t i = 0; rc == SR_AUTH && i < want->former_count; i++) {
+		sr_err_clear(e);
+		rc = sr_envelope_decode(&v, sr_buf_view(file), want->former_room + i * SR_PK, e);
+	}
 	if (rc == 0 && (v.n != want->n || memcmp(v.item, want->item, SR_ID) != 0))
 		rc = sr_fail(e, SR_AUTH, "envelope: it is of another item");
 	if (rc != 0) {

@@ -89,6 +89,9 @@ struct sr_envelope_want {
 	uint32_t n;
 	uint8_t hash[SR_HASH];
 	uint8_t room_pk[SR_PK];
+	const uint8_t *former_room; /* room signing keys before that one, SR_PK bytes each; the hash
+				       says which envelope it is, whoever signed it */
+	size_t former_count;
 };
 SR_MUST int sr_envelope_load(struct sr_envelope *out, struct sr_buf *file, struct sr_dir *items,
 	const struct sr_envelope_want *want, struct sr_err *e);

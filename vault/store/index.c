@@ -638,7 +638,12 @@ static int rebuild_one(struct sr_index *ix, const struct sr_index_rebuild *o,
 	if (rc != 0)
 		return rc;
 	memset(&row, 0, sizeof row);
-	rc = sr_pack_footer(&entries, &row.count, &p, o->backend, o->structure_sk, e);
+	for (size_t i = 0; i == 0 || (rc == SR_AUTH && i < o->structure_count); i++) {
+		if (i > 0)
+			sr_err_clear(e);
+		rc = sr_pack_footer(
+			&entries, &row.count, &p, o->backend, o->structure_sk + i * SR_X_SK, e);
+	}
 	memcpy(row.name, name, SR_HASH);
 	row.size = p.size;
 	row.kind = p.kind;

@@ -127,7 +127,8 @@ SR_MUST int sr_index_counts(
  * counted in ${*bad} and passed over. */
 struct sr_index_rebuild {
 	struct sr_backend *backend;
-	const uint8_t *structure_sk; /* SR_X_SK bytes */
+	const uint8_t *structure_sk; /* SR_X_SK bytes, or those of several generations in turn */
+	size_t structure_count;      /* how many; 0: one */
 	const uint8_t *names;        /* count x SR_HASH bytes, from statements or the inventory */
 	size_t count;
 };

@@ -14,6 +14,7 @@ struct sr_pagecopy {
 	char name[SR_DB_NAME_MAX];
 	struct sr_dir *dir;
 	struct sr_unit_file own; /* for check and restore, where there is no page file */
+	uint8_t *wrap;           /* of its root cell, in the arena; NULL: the key given there */
 	struct sr_redo redo;
 	struct sr_rootcell cell;
 	int slot;
@@ -63,8 +64,18 @@ void sr_pagecopy_free(struct sr_pagecopy *c) {
 		detach(c);
 	sr_unit_file_free(&c->own);
 	sr_secret_free(c->state, sizeof *c->state);
+	sr_secret_free(c->wrap, SR_KEY);
 	free(c->path);
 	free(c);
+}
+
+int sr_pagecopy_wrap(struct sr_pagecopy *c, const uint8_t wrap[SR_KEY], struct sr_err *e) {
+	if (c->wrap == NULL)
+		c->wrap = sr_secret_new(SR_KEY, e);
+	if (c->wrap == NULL)
+		return SR_LIMIT;
+	memcpy(c->wrap, wrap, SR_KEY);
+	return 0;
 }
 
 uint64_t sr_pagecopy_root(const struct sr_pagecopy *c) {
@@ -397,6 +408,8 @@ static int open_alone(struct sr_pagecopy *c, const uint8_t key[SR_KEY], struct s
 		rc = sr_redo_peek(id, c->dir, name, e);
 	if (rc == 0)
 		rc = sr_unit_file_init(&c->own, c->name, id, true, key, e);
+	if (rc == 0 && c->wrap != NULL)
+		sr_unit_file_wrap(&c->own, c->wrap);
 	if (rc == 0)
 		rc = open_files(c, &c->own, e);
 	if (rc == 0) {

@@ -22,6 +22,8 @@ struct sr_pagecopy; /* opaque */
 SR_MUST int sr_pagecopy_new(
 	struct sr_pagecopy **out, const char *path, const char *name, struct sr_err *e);
 void sr_pagecopy_free(struct sr_pagecopy *c); /* NULL allowed */
+/* For sr_pagecopy_check and restore: the root cell is wrapped by this and not by their key. */
+SR_MUST int sr_pagecopy_wrap(struct sr_pagecopy *c, const uint8_t wrap[SR_KEY], struct sr_err *e);
 
 /*
  * Bring the copy to the synced state of ${pf}. ${anew}: whatever of this file is there is replaced;

@@ -508,6 +508,8 @@ static int make(struct sr_pagefile *pf, const struct sr_pagefile_options *o, str
 	rc = sr_unit_file_init(&pf->f, o->name, id, o->erasable, o->key, e);
 	if (rc != 0)
 		goto out;
+	if (o->wrap != NULL)
+		sr_unit_file_wrap(&pf->f, o->wrap);
 	sr_unit_header_put(header, &pf->f);
 	rc = sr_file_create(o->dir, o->name, sr_bytes_of(header, sizeof header), e);
 	if (rc != 0)
@@ -578,6 +580,8 @@ static int open_header(
 			erasable ? "erasable" : "plain", o->erasable ? "erasable" : "plain");
 	if (rc == 0)
 		rc = sr_unit_file_init(&pf->f, o->name, id, erasable, o->key, e);
+	if (rc == 0 && o->wrap != NULL)
+		sr_unit_file_wrap(&pf->f, o->wrap);
 	if (rc == 0)
 		rc = sr_unit_header_check(&pf->f, header, e);
 	return rc;
@@ -690,6 +694,21 @@ int sr_pagefile_close(struct sr_pagefile **pf, struct sr_err *e) {
 	sr_pagefile_free(*pf);
 	*pf = NULL;
 	return rc;
+}
+
+int sr_pagefile_rewrap(struct sr_pagefile *pf, const uint8_t wrap[SR_KEY], struct sr_err *e) {
+	int rc = check_alive(pf, e);
+
+	if (rc == 0 && (!pf->f.erasable || something_to_sync(pf)))
+		rc = sr_fail(e, SR_MISUSE, "%s: rewrapped inside a transaction, or without a root",
+			pf->f.name);
+	if (rc != 0)
+		return rc;
+	sr_unit_file_wrap(&pf->f, wrap);
+	rc = sr_rootcell_move(&pf->cell, &pf->f, pf->slot, e);
+	if (rc == 0)
+		pf->slot = 1 - pf->slot;
+	return note(pf, rc, e);
 }
 
 /* ---- small things ---- */

@@ -32,6 +32,7 @@ struct sr_pagefile_options {
 	struct sr_dir *dir; /* borrowed */
 	const char *name;
 	const uint8_t *key;
+	const uint8_t *wrap; /* of the root cell, SR_KEY bytes; NULL: ${key} */
 	bool erasable;
 	bool create;  /* make it if nothing is there */
 	bool durable; /* each sync waits for fdatasync; a damaged batch before a whole one is
@@ -43,6 +44,11 @@ SR_MUST int sr_pagefile_open(
 /* Apply the redo file; then free in any case (*pf = NULL). */
 SR_MUST int sr_pagefile_close(struct sr_pagefile **pf, struct sr_err *e);
 void sr_pagefile_free(struct sr_pagefile *pf); /* NULL allowed */
+/* The root cell is sealed under ${wrap} from now on, durable: the root goes into the free slot,
+ * then the slot of the wrap before is overwritten. A kill between leaves both, and either wrap
+ * opens. */
+SR_MUST int sr_pagefile_rewrap(
+	struct sr_pagefile *pf, const uint8_t wrap[SR_KEY], struct sr_err *e);
 SR_MUST int sr_pagefile_remove(struct sr_dir *dir, const char *name, struct sr_err *e);
 
 uint64_t sr_pagefile_pages(const struct sr_pagefile *pf); /* with what is not synced yet */

@@ -13,6 +13,7 @@
 
 #include <sqlite3.h>
 
+#include "base/secret.h"
 #include "store/db.h"
 #include "store/pagecopy.h"
 
@@ -21,6 +22,7 @@ static const char db_name[] = "secrets.db";
 struct sr_secrets {
 	struct sr_db *db;
 	struct sr_pagecopy *copy; /* NULL: none wanted */
+	uint8_t *wrap;            /* of the root cells, in the arena; NULL: the file's key */
 	bool group, older;
 	bool adds, rows, erases; /* in this group: asked for, inserted, deleted */
 	char recovered[400];
@@ -57,6 +59,7 @@ static int open_db(
 		.dir = o->dir,
 		.name = db_name,
 		.key = o->key,
+		.wrap = o->wrap,
 		.mode = SR_DB_ERASABLE,
 		.create = create,
 		.durable = true,
@@ -223,6 +226,16 @@ static int sync_copy(struct sr_secrets *s, bool anew, struct sr_err *e) {
 		e, SR_LOCKED, "the second copy cannot be written: %s; %s", local.text, remedy);
 }
 
+/* Remembered for the copies that are made later. */
+static int keep_wrap(struct sr_secrets *s, const uint8_t wrap[SR_KEY], struct sr_err *e) {
+	if (s->wrap == NULL)
+		s->wrap = sr_secret_new(SR_KEY, e);
+	if (s->wrap == NULL)
+		return SR_LIMIT;
+	memcpy(s->wrap, wrap, SR_KEY);
+	return s->copy == NULL ? 0 : sr_pagecopy_wrap(s->copy, wrap, e);
+}
+
 int sr_secrets_open(struct sr_secrets **out, const struct sr_secrets_options *o, struct sr_err *e) {
 	struct sr_secrets *s = calloc(1, sizeof *s);
 	int rc;
@@ -233,6 +246,8 @@ int sr_secrets_open(struct sr_secrets **out, const struct sr_secrets_options *o,
 	rc = sr_db_init(e);
 	if (rc == 0 && o->second != NULL)
 		rc = sr_pagecopy_new(&s->copy, o->second, db_name, e);
+	if (rc == 0 && o->wrap != NULL)
+		rc = keep_wrap(s, o->wrap, e);
 	if (rc == 0)
 		rc = o->create ? make_new(s, o, e) : open_existing(s, o, e);
 	if (rc == 0 && sync_copy(s, o->create, e) != 0 && o->create)
@@ -252,6 +267,7 @@ void sr_secrets_free(struct sr_secrets *s) {
 		return;
 	sr_pagecopy_free(s->copy);
 	sr_db_free(s->db);
+	sr_secret_free(s->wrap, SR_KEY);
 	free(s);
 }
 
@@ -667,6 +683,17 @@ int sr_secrets_retry(struct sr_secrets *s, struct sr_err *e) {
 	return sync_copy(s, false, e);
 }
 
+int sr_secrets_rewrap(struct sr_secrets *s, const uint8_t wrap[SR_KEY], struct sr_err *e) {
+	int rc = s->group ? sr_fail(e, SR_MISUSE, "%s: rewrapped inside a group", db_name)
+			  : keep_wrap(s, wrap, e);
+
+	if (rc == 0)
+		rc = sr_pagefile_rewrap(pf_of(s), wrap, e);
+	if (rc == 0)
+		(void)!sync_copy(s, true, NULL); /* its cell, made anew under the new wrap */
+	return rc;
+}
+
 /* Made anew, read back, and what it holds is what is here. */
 static int copy_made(
 	struct sr_secrets *s, struct sr_pagecopy *c, const uint8_t key[SR_KEY], struct sr_err *e) {
@@ -695,6 +722,8 @@ int sr_secrets_copy_move(
 
 	if (rc == 0 && path != NULL)
 		rc = sr_pagecopy_new(&fresh, path, db_name, e);
+	if (rc == 0 && fresh != NULL && s->wrap != NULL)
+		rc = sr_pagecopy_wrap(fresh, s->wrap, e);
 	if (rc == 0 && fresh != NULL)
 		rc = copy_made(s, fresh, key, e);
 	if (rc != 0) {

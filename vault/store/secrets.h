@@ -6,8 +6,9 @@
  * How a secret dies. Each write of a page of secrets.db takes a fresh random page key. Page keys
  * lie in the nodes above the pages, each node sealed under a fresh key in the node above it; the
  * key of the top node lies in the state record of each batch, sealed under the root. The root lies
- * in one place only: a slot of the root cell, wrapped by the key that the caller passes in (from
- * keys/service). A commit that erases takes a new root and destroys the old one:
+ * in one place only: a slot of the root cell, wrapped by a key that the caller passes in (from
+ * keys/service, which changes it with the others: board/rotate.h). A commit that erases takes a new
+ * root and destroys the old one:
  *
  *      slot A: root g      slot B: random          both files hold batches sealed under root g
  *   1  slot A: root g      slot B: root g+1        written, fdatasync
@@ -73,9 +74,10 @@ struct sr_secrets_state { /* what a commit record of the ledger carries under it
 };
 
 struct sr_secrets_options {
-	struct sr_dir *dir; /* of secrets.db; borrowed */
-	const char *second; /* path of the copy's directory, or NULL: none wanted */
-	const uint8_t *key; /* SR_KEY bytes from keys/service, copied */
+	struct sr_dir *dir;  /* of secrets.db; borrowed */
+	const char *second;  /* path of the copy's directory, or NULL: none wanted */
+	const uint8_t *key;  /* SR_KEY bytes from keys/service, copied: it is the file's for ever */
+	const uint8_t *wrap; /* SR_KEY bytes that wrap the root cells, copied; NULL: ${key} */
 	bool create; /* init or restore: make an empty secrets.db; EXISTS when one is there */
 	const struct sr_secrets_state *expect; /* of the last ledger commit, or NULL */
 	bool accept_older; /* take a file older than ${expect} when no copy is right: the caller
@@ -151,6 +153,11 @@ struct sr_secrets_copy {
 void sr_secrets_pending(struct sr_secrets *s, struct sr_secrets_copy *out);
 /* Bring the copy up to date now: 0, or LOCKED with the reason. */
 SR_MUST int sr_secrets_retry(struct sr_secrets *s, struct sr_err *e);
+/* The root cells are wrapped by ${wrap} from now on, here and at the copy; who has the wrap before
+ * and a cell of before has the root of then, so an erasing commit must follow. 0: done here,
+ * durable; the copy, where it is out of reach (sr_secrets_pending), is written anew when it is
+ * there again. A kill leaves a file here that opens under the wrap before, or under this one. */
+SR_MUST int sr_secrets_rewrap(struct sr_secrets *s, const uint8_t wrap[SR_KEY], struct sr_err *e);
 /* The copy lies in ${path} from now on: it is made there anew, whatever of ours is there, and read
  * back under ${key} (as at open). NULL: no copy. The one before is let go as it is, and stays in
  * use when this fails: LOCKED; EXISTS: another file's copy is there. */

@@ -47,6 +47,10 @@ int sr_unit_file_init(struct sr_unit_file *f, const char *name, const uint8_t id
 	return 0;
 }
 
+void sr_unit_file_wrap(struct sr_unit_file *f, const uint8_t wrap[SR_KEY]) {
+	derive(f->keys->cell, f, wrap, "cell");
+}
+
 void sr_unit_file_free(struct sr_unit_file *f) {
 	sr_secret_free(f->keys, sizeof *f->keys);
 	f->keys = NULL;

@@ -86,6 +86,8 @@ struct sr_page_state {
  * a zeroed one). */
 SR_MUST int sr_unit_file_init(struct sr_unit_file *f, const char *name, const uint8_t id[SR_ID],
 	bool erasable, const uint8_t key[SR_KEY], struct sr_err *e);
+/* Root cells are sealed under a key from ${wrap} from here on, not from the caller's key. */
+void sr_unit_file_wrap(struct sr_unit_file *f, const uint8_t wrap[SR_KEY]);
 void sr_unit_file_free(struct sr_unit_file *f);
 /* Key for root cells (wraps roots), and the key of state records in plain mode. */
 const uint8_t *sr_unit_cell_key(const struct sr_unit_file *f);

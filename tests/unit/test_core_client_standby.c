@@ -1,0 +1,230 @@
+/*
+ * A standby board at people's desks: what everybody sees while it waits, who takes over, and a
+ * vault that opens it by itself, whom no client believes.
+ */
+#include "board/keys.h"
+#include "catalogue/catalogue.h"
+#include "client_rig.h"
+#include "store/db.h"
+#include "things.h"
+#include "world.h"
+
+struct scene {
+	struct office *o;
+	struct world_person standby[2];
+};
+
+static int vote(struct office *o, size_t member, const uint8_t request[SR_ID]) {
+	const struct sr_voting v = {.decision = "approve"};
+	struct desk *d = desk_new(o, &o->w->member[member]);
+	struct sr_ballot *b = NULL;
+	struct sr_writ draft;
+	int rc = sr_ballot_fetch(&b, d->c, request, 0, &d->e);
+
+	if (rc == 0)
+		rc = sr_ballot_vote(&draft, b, &v, &d->e);
+	if (rc == 0) {
+		rc = sr_client_submit(d->c, &draft, &d->s, &d->e);
+		sr_writ_free(&draft);
+	}
+	sr_ballot_free(b);
+	desk_free(d);
+	return rc;
+}
+
+static int ask(struct scene *s, bool standby, struct sr_err *e) {
+	const struct world *w = s->o->w;
+	const char *none[] = {NULL}, *own[] = {w->member[0].person, w->member[1].person, NULL};
+	const uint64_t quorum[1][2] = {{2, 2}};
+	const struct sr_introduction who[2] = {intro_of(&s->standby[0]), intro_of(&s->standby[1])};
+	const struct sr_seats seats = {.member = standby ? none : own,
+		.newcomer = who,
+		.newcomers = 2,
+		.quorum = quorum,
+		.levels = 1,
+		.dealer = own,
+		.standby = standby};
+	const struct sr_asking a = {.kind = "reshare",
+		.seats = &seats,
+		.board = w->v->fingerprint,
+		.reason = "Another city."};
+	struct desk *d = desk_new(s->o, &w->member[0]);
+	uint8_t request[SR_ID];
+	int rc = sr_client_request(d->c, &a, request, &d->s, &d->e);
+
+	*e = d->e;
+	desk_free(d);
+	for (size_t i = 0; rc == 0 && i < 2; i++)
+		rc = vote(s->o, i, request);
+	return rc;
+}
+
+static void scene_open(struct scene *s) {
+	struct sr_err e = {0};
+	bool complained = false;
+
+	memset(s, 0, sizeof *s);
+	s->o = office_new(NULL);
+	world_person_make(s->o->w, &s->standby[0], "Sara Standby");
+	world_person_make(s->o->w, &s->standby[1], "Sven Standby");
+	assert_ok(ask(s, true, &e), &e);
+	for (size_t i = 0; i < 2; i++) {
+		struct desk *d = desk_new(s->o, &s->o->w->member[i]);
+		struct sr_dealt out;
+
+		assert_ok(sr_client_deal(d->c, NULL, &out, &d->e), &d->e);
+		sr_submitted_free(&out.submitted);
+		desk_free(d);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		struct desk *d = desk_new(s->o, &s->standby[i]);
+		struct sr_accepting a;
+
+		assert_ok(sr_client_accept(d->c, NULL, &a, &d->e), &d->e);
+		complained = complained || a.complained;
+		sr_submitted_free(&a.submitted);
+		desk_free(d);
+	}
+	assert_false(complained);
+}
+
+static void scene_close(struct scene *s) {
+	for (size_t i = 0; i < 2; i++)
+		sr_buf_free(&s->standby[i].card);
+	office_free(s->o);
+}
+
+static int take(struct scene *s, const struct world_person *who, struct sr_err *e) {
+	struct desk *d = desk_new(s->o, who);
+	const int rc = sr_client_takeover(d->c, NULL, &d->s, &d->e);
+
+	*e = d->e;
+	desk_free(d);
+	return rc;
+}
+
+struct seen {
+	uint64_t epoch;
+	bool waits;
+	unsigned members;
+	bool custodian, auditor;
+	uint8_t key[SR_POINT];
+};
+
+static struct seen look(struct scene *s, const struct world_person *who) {
+	struct desk *d = desk_new(s->o, who);
+	const struct sr_board_view *v = NULL;
+	struct seen out = {.epoch = 0};
+
+	assert_ok(sr_client_board(d->c, NULL, &v, &d->e), &d->e);
+	out.epoch = v->epoch;
+	memcpy(out.key, v->key[0], SR_POINT);
+	if (v->next != NULL) {
+		out.waits = v->next->standby && v->next->opened;
+		out.members = v->next->taking;
+		out.custodian = v->next->taking_custodian;
+		out.auditor = v->next->taking_auditor;
+		if (out.waits) /* the same secret */
+			assert_memory_equal(v->next->key[0], v->key[0], SR_POINT);
+	}
+	desk_free(d);
+	return out;
+}
+
+static void it_waits_and_takes_over(void **state) {
+	struct scene s;
+	struct world *w;
+	struct seen v;
+	struct sr_err e = {0};
+	uint8_t key[SR_POINT];
+
+	(void)state;
+	scene_open(&s);
+	w = s.o->w;
+	v = look(&s, &w->member[2]);
+	assert_true(v.waits && v.epoch == 1 && v.members == 0 && !v.custodian && !v.auditor);
+	memcpy(key, v.key, SR_POINT);
+	assert_int_equal(world_count(w, SR_T_STANDBY), 1);
+	assert_int_equal(world_count(w, SR_T_OPENED), 1);
+	assert_int_equal(take(&s, &w->member[0], &e), SR_DENIED);
+	assert_non_null(strstr(e.text, "not-a-standby"));
+	assert_ok(take(&s, &s.standby[0], &e), &e);
+	assert_int_equal(take(&s, &s.standby[0], &e), SR_DENIED);
+	assert_ok(take(&s, &w->custodian, &e), &e);
+	assert_ok(take(&s, &s.standby[1], &e), &e);
+	v = look(&s, &w->researcher[0]);
+	assert_true(v.waits && v.epoch == 1 && v.members == 2 && v.custodian && !v.auditor);
+	assert_ok(take(&s, &w->auditor, &e), &e);
+	v = look(&s, &w->researcher[0]);
+	assert_true(!v.waits && v.epoch == 2);
+	assert_memory_equal(v.key, key, SR_POINT);
+	assert_int_equal(take(&s, &s.standby[0], &e), SR_DENIED);
+	assert_non_null(strstr(e.text, "no standby board waits"));
+	scene_close(&s);
+}
+
+/* A host writes into its own catalogue that enough said so; then its service opens the board, in
+ * the log, for all to see. Nobody follows. */
+static void the_service_alone_opens_nothing(void **state) {
+	static const char *const lies[] = {
+		"INSERT INTO takeovers(board, epoch, person, role, entry) SELECT board, 2, person,"
+		" 'member', 1 FROM board_members WHERE epoch = 2",
+		"INSERT INTO takeovers(board, epoch, person, role, entry) SELECT b.board, 2,"
+		" r.person, r.role, 1 FROM roles r, boards b WHERE r.role = 'custodian'"};
+	struct scene s;
+	struct world *w;
+	struct sr_err e = {0};
+
+	(void)state;
+	scene_open(&s);
+	w = s.o->w;
+	for (size_t i = 0; i < T_COUNT(lies); i++)
+		assert_ok(sr_db_exec(sr_catalogue_db(w->v->catalogue), lies[i], &e), &e);
+	assert_ok(take(&s, &w->auditor, &e), &e);
+	assert_int_equal(world_count(w, SR_T_OPENED), 2);
+	/* To each of them the board is still the one of epoch 1, whose keys are not shown any more.
+	 */
+	const struct world_person *who[] = {&w->researcher[0], &s.standby[0], &w->officer};
+	for (size_t i = 0; i < T_COUNT(who); i++) {
+		struct desk *d = desk_new(s.o, who[i]);
+		const struct sr_board_view *v = NULL;
+
+		assert_fails(sr_client_board(d->c, NULL, &v, &d->e), SR_AUTH, &d->e,
+			"withholds the board's keys");
+		desk_free(d);
+	}
+	world_close(w); /* its catalogue is not what the log says */
+	scene_close(&s);
+}
+
+/* A plan that is decided later takes its place, and what was said for it counts for no other. */
+static void another_decision_forgets_it(void **state) {
+	struct scene s;
+	struct world *w;
+	struct seen v;
+	struct sr_err e = {0};
+
+	(void)state;
+	scene_open(&s);
+	w = s.o->w;
+	assert_ok(take(&s, &s.standby[0], &e), &e);
+	assert_ok(take(&s, &w->custodian, &e), &e);
+	assert_ok(take(&s, &w->auditor, &e), &e);
+	assert_ok(ask(&s, false, &e), &e);
+	v = look(&s, &w->member[0]);
+	assert_true(v.epoch == 1 && !v.waits);
+	assert_int_equal(take(&s, &s.standby[1], &e), SR_DENIED);
+	assert_non_null(strstr(e.text, "no standby board waits"));
+	assert_int_equal(world_count(w, SR_T_OPENED), 1);
+	scene_close(&s);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_waits_and_takes_over),
+		cmocka_unit_test(the_service_alone_opens_nothing),
+		cmocka_unit_test(another_decision_forgets_it),
+	};
+
+	return cmocka_run_group_tests_name("core client: a standby board", tests, NULL, NULL);
+}

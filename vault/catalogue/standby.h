@@ -1,0 +1,30 @@
+/*
+ * standby - when a standby board has taken over, as SQL: the one place that says it, for replay and
+ * for what follows a `takeover`.
+ *
+ * A standby board is the epoch after the one in force, dealt to other people by a reshare that a
+ * quorum decided, and held back: P is the same, so nothing is sealed anew, and shares of the two
+ * boards do not combine. Until it takes over it has no vote, and no piece is taken of it. It dies
+ * when the board is reshared (the next epoch is another's then), and is dealt to anew.
+ *
+ * To take over: as many of its members as its highest level takes, a custodian and an auditor, each
+ * another person. The board in force is not asked: where it can still decide it reshares, and this
+ * is for when it cannot. So many members of the standby hold the board's keys in any case, and
+ * could open what the disks hold without the vault; here they do it on the record, and not without
+ * those two. Every client counts again (core/proofs.h): the service alone opens no board that
+ * waits.
+ */
+#ifndef SR_CATALOGUE_STANDBY_H
+#define SR_CATALOGUE_STANDBY_H
+
+/* 1 when ${board} and ${epoch} (SQL expressions) have: the standby waits, and enough said so. */
+#define SR_SQL_TAKEN_OVER(board, epoch)                                                          \
+	"(EXISTS(SELECT 1 FROM standbys s WHERE s.board = " board " AND s.epoch = " epoch        \
+	" AND s.waits IS NOT NULL) AND (SELECT count(*) FROM takeovers t WHERE t.board = " board \
+	" AND t.epoch = " epoch " AND t.role = 'member') >= (SELECT max(l.quorum) FROM"          \
+	" board_levels l WHERE l.board = " board " AND l.epoch = " epoch                         \
+	") AND EXISTS(SELECT 1 FROM takeovers t WHERE t.board = " board " AND t.epoch = " epoch  \
+	" AND t.role = 'custodian') AND EXISTS(SELECT 1 FROM takeovers"                          \
+	" t WHERE t.board = " board " AND t.epoch = " epoch " AND t.role = 'auditor'))"
+
+#endif
