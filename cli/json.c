@@ -20,7 +20,8 @@ static const char *const numbers[] = {"index", "entry", "items", "bytes", "files
 	"signatures", "objects", "deposits", "envelopes", "findings", "elapsed-ms", "bad", "next",
 	"seal-entry", "extension", "have", "want", "key-epoch", "rekeying", "left", "left-held",
 	"left-asked", "seconds", "openings", "persons", "count", "done", "judged", "seen", "grants",
-	"decisions", "resumed", "rows", "from", "to", "approvals", "rejections", "checkouts", "rules"};
+	"decisions", "resumed", "rows", "from", "to", "approvals", "rejections", "checkouts",
+	"rules"};
 
 static const char *const flags[] = {"referral", "embargo", "hold", "sealed", "newest",
 	"room-key-ended", "active", "dealt", "accepted", "opened", "void", "repeated", "changed",
