@@ -263,6 +263,25 @@ static void tell_first_contact(const struct cli *c) {
 		hex);
 }
 
+/* --witnesses, where the verb has it. */
+static int read_witnesses(struct cli *c, struct sr_err *e) {
+	const char *path = cli_get(c, "witnesses");
+	struct sr_buf b;
+	int rc;
+	if (path == NULL || c->witnesses != NULL)
+		return 0;
+	sr_buf_init(&b);
+	rc = cli_read_file(&b, path, SR_POLICY_MAX, e);
+	if (rc == 0)
+		rc = sr_policy_parse(&c->witnesses, sr_buf_view(&b), e);
+	sr_buf_free(&b);
+	if (rc != 0) {
+		c->own_input = true;
+		return sr_wrap(e, "--witnesses");
+	}
+	return 0;
+}
+
 static int open_client(struct cli *c, const struct sr_client_options *given, struct sr_err *e) {
 	struct sr_client_options o = *given;
 	uint8_t fingerprint[SR_HASH];
@@ -281,6 +300,13 @@ static int open_client(struct cli *c, const struct sr_client_options *given, str
 	if (wait != NULL)
 		o.witness_ms = (unsigned)strtoul(wait, NULL, 10);
 #endif
+	rc = read_witnesses(c, e);
+	if (rc != 0) {
+		if (o.transport.call != NULL)
+			o.transport.close(o.transport.ctx);
+		return rc;
+	}
+	o.witnesses = c->witnesses;
 	o.memory = c->memory;
 	o.clock = sr_clock_system();
 	o.progress = cli_progress(c);
@@ -334,6 +360,7 @@ int cli_offline(struct cli *c, struct sr_err *e) {
 
 void cli_close(struct cli *c) {
 	sr_client_close(c->client);
+	sr_policy_free(c->witnesses);
 	sr_core_close(c->core);
 	sr_dir_close(c->memory);
 	sr_identity_free(&c->identity);

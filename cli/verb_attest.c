@@ -156,6 +156,7 @@ int verb_person_show(struct cli *c, struct sr_err *e) {
 		cli_line_row("person", p, "person");
 		cli_line_row("name", p, "name");
 		cli_line_row("key", p, "key");
+		cli_line_row("erased by entry", p, "erased");
 		cli_line_words("roles", p, "role");
 		if (sr_row_get(p, "role").p == NULL)
 			cli_line_words("roles once", p, "ever");

@@ -38,15 +38,21 @@ const struct cli_option cli_checkout_options[] = {
 	{"break-glass", CLI_FLAG, NULL,
 		"do not wait for the witnesses: two others answer for it (strongroom break-glass)"},
 	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{"witnesses", CLI_ONE, "FILE",
+		"a tlog-policy: its quorum must have seen this; else the one that the log adopted"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 const struct cli_option cli_cat_options[] = {
 	{"list", CLI_FLAG, NULL, "list the files instead"},
+	{"witnesses", CLI_ONE, "FILE",
+		"a tlog-policy: its quorum must have seen this; else the one that the log adopted"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 const struct cli_option cli_export_options[] = {
 	{"out", CLI_ONE, "F", "the age file to write (0600)"},
 	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{"witnesses", CLI_ONE, "FILE",
+		"a tlog-policy: its quorum must have seen this; else the one that the log adopted"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 

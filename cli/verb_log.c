@@ -7,6 +7,7 @@
 
 #include "base/escape.h"
 #include "cli/verbs.h"
+#include "core/exported.h"
 
 const struct cli_option cli_log_options[] = {
 	{"from", CLI_ONE, "N", "from this entry"},
@@ -15,6 +16,24 @@ const struct cli_option cli_log_options[] = {
 	{"grep", CLI_ONE, "TEXT", "only entries with TEXT in a line or a readable text (A is a)"},
 	{"lines", CLI_FLAG, NULL,
 		"one entry a line, as canonical JSON (RFC 8785): to keep and to compare"},
+	{"export", CLI_ONE, "DIR",
+		"of an exported log, with your identity alone: no vault is asked"},
+	{"key", CLI_ONE, "VKEY", "with --export: the log's public key, as the members signed it"},
+	{"witnesses", CLI_ONE, "FILE",
+		"with --export: a tlog-policy whose quorum must have cosigned"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+const struct cli_option cli_log_grep_options[] = {
+	{"from", CLI_ONE, "N", "from this entry"},
+	{"to", CLI_ONE, "N", "to before this entry"},
+	{"type", CLI_ONE, "TYPE", "only statements of this type: vote, grant, checkout, ..."},
+	{"lines", CLI_FLAG, NULL,
+		"one entry a line, as canonical JSON (RFC 8785): to keep and to compare"},
+	{"export", CLI_ONE, "DIR",
+		"of an exported log, with your identity alone: no vault is asked"},
+	{"key", CLI_ONE, "VKEY", "with --export: the log's public key, as the members signed it"},
+	{"witnesses", CLI_ONE, "FILE",
+		"with --export: a tlog-policy whose quorum must have cosigned"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
@@ -141,19 +160,110 @@ static int each(void *ctx, const struct sr_entry *en, struct sr_err *e) {
 	return 0;
 }
 
-int verb_log(struct cli *c, struct sr_err *e) {
-	struct logging l = {.c = c, .grep = cli_get(c, "grep"), .lines = cli_has(c, "lines")};
-	struct sr_log_ask a = {.type = cli_get(c, "type"), .each = each, .ctx = &l};
+/* --- an exported log, offline --- */
+
+static int export_key(struct sr_vkey *out, struct cli *c, struct sr_dir *d, struct sr_err *e) {
+	const char *given = cli_get(c, "key");
+	struct sr_buf b;
+	if (given != NULL)
+		return sr_vkey_parse(out, sr_bytes_str(given), e) != 0 ? sr_wrap(e, "--key") : 0;
+	sr_buf_init(&b);
+	int rc = sr_file_read(d, "vkey", &b, 4096, e);
+	while (rc == 0 && b.len > 0 && b.p[b.len - 1] == '\n')
+		b.len--;
+	if (rc == 0)
+		rc = sr_vkey_parse(out, sr_buf_view(&b), e);
+	sr_buf_free(&b);
+	return rc != 0 ? sr_wrap(e, "vkey") : 0;
+}
+
+static void exported_tell(struct cli *c, const struct sr_exported_log *l, uint64_t told) {
+	char hex[2 * SR_HASH + 1];
+	sr_hex(hex, l->fingerprint, SR_HASH);
+	cli_tell(c,
+		"%llu entries of %llu told; the root is the one that the log's key signed. %llu "
+		"were opened with your identity, %llu signatures are good",
+		(unsigned long long)told, (unsigned long long)l->size,
+		(unsigned long long)l->opened, (unsigned long long)l->signatures);
+	cli_tell(c, "fingerprint of the vault%s: %s%s", l->found ? "" : ", as the boxes say", hex,
+		cli_has(c, "key")
+			? ""
+			: "\nits key is the one beside it: compare both with the minutes");
+	if (l->sealed > 0)
+		cli_tell(c, "%llu entries are of epochs that were not given to you",
+			(unsigned long long)l->sealed);
+	if (l->unchecked > 0)
+		cli_tell(c,
+			"%llu signatures are of people who were introduced in those: not checked",
+			(unsigned long long)l->unchecked);
+}
+
+static int read_export(
+	struct cli *c, struct logging *l, const struct sr_log_ask *ask, struct sr_err *e) {
+	const char *print = cli_get(c, "fingerprint"), *path = cli_get(c, "witnesses");
+	const struct sr_progress progress = cli_progress(c);
+	struct sr_policy *policy = NULL;
+	struct sr_exported_log log;
+	struct sr_dir *d = NULL;
+	struct sr_vkey key;
+	uint8_t fingerprint[SR_HASH];
+	struct sr_buf b;
+	if (print != NULL && sr_unhex(fingerprint, SR_HASH, sr_bytes_str(print), NULL) != 0)
+		return sr_fail(e, SR_USAGE, "--fingerprint: want 64 digits of 0-9a-f");
+	sr_buf_init(&b);
+	int rc = cli_identity(c, e);
+	if (rc == 0)
+		rc = sr_dir_open(&d, cli_get(c, "export"), e);
+	if (rc == 0)
+		rc = export_key(&key, c, d, e);
+	if (rc == 0 && path != NULL)
+		rc = cli_read_file(&b, path, SR_POLICY_MAX, e);
+	if (rc == 0 && path != NULL)
+		rc = sr_policy_parse(&policy, sr_buf_view(&b), e);
+	if (rc == 0) {
+		const struct sr_exported_ask a = {.dir = d,
+			.identity = &c->identity,
+			.key = &key,
+			.witnesses = policy,
+			.fingerprint = print != NULL ? fingerprint : NULL,
+			.from = ask->from,
+			.to = ask->to,
+			.type = ask->type,
+			.each = each,
+			.ctx = l,
+			.progress = &progress};
+		rc = sr_exported_read(&log, &a, e);
+	}
+	cli_progress_end();
+	if (l->list != NULL)
+		cli_json_print(l->list);
+	if (rc == 0)
+		exported_tell(c, &log, l->count);
+	sr_policy_free(policy);
+	sr_dir_close(d);
+	sr_buf_free(&b);
+	return rc;
+}
+
+static int show(struct cli *c, const char *grep, struct sr_err *e) {
+	struct logging l = {.c = c, .grep = grep, .lines = cli_has(c, "lines")};
+	uint64_t sealed = 0;
+	struct sr_log_ask a = {
+		.type = cli_get(c, "type"), .each = each, .ctx = &l, .sealed = &sealed};
 	int rc = cli_dec(c, "from", &a.from, e);
 	if (rc == 0)
 		rc = cli_dec(c, "to", &a.to, e);
 	if (rc == 0 && a.type != NULL && sr_type_named(sr_bytes_str(a.type)) == NULL)
 		rc = sr_fail(e, SR_USAGE, "--type: there are no such statements");
+	if (rc == 0 && !cli_has(c, "export") && (cli_has(c, "key") || cli_has(c, "witnesses")))
+		rc = sr_fail(e, SR_USAGE, "--key and --witnesses go with --export");
+	l.list = c->json && !l.lines ? json_array() : NULL;
+	if (rc == 0 && cli_has(c, "export"))
+		return read_export(c, &l, &a, e);
 	if (rc == 0)
 		rc = cli_connect(c, CLI_PERSON, e);
 	if (rc != 0)
 		return rc;
-	l.list = c->json && !l.lines ? json_array() : NULL;
 	rc = sr_client_log(c->client, &a, e);
 	if (rc == SR_DENIED)
 		cli_hint(c, "auditors and officers read the whole log");
@@ -164,7 +274,20 @@ int verb_log(struct cli *c, struct sr_err *e) {
 		cli_tell(c,
 			"%llu entries; of each the signature and its place in the log were proven",
 			(unsigned long long)l.count);
+	if (rc == 0 && sealed > 0)
+		cli_tell(c,
+			"%llu entries are of epochs that were not given to you (auditor list): "
+			"passed over",
+			(unsigned long long)sealed);
 	return rc;
+}
+
+int verb_log(struct cli *c, struct sr_err *e) {
+	return show(c, cli_get(c, "grep"), e);
+}
+
+int verb_log_grep(struct cli *c, struct sr_err *e) {
+	return show(c, c->args.words[0], e);
 }
 
 /* --- verify --- */

@@ -6,6 +6,7 @@
 
 #include "base/escape.h"
 #include "cli/verbs.h"
+#include "core/exported.h"
 #include "ledger/export.h"
 #include "merkle/tlogproof.h"
 
@@ -92,6 +93,37 @@ static void export_print(const struct cli *c, const struct sr_exported *d, const
 		(unsigned long long)d->files, size);
 }
 
+/* Boxes of the epochs' keys, for auditors who read the export with their identity alone. They are
+ * not of the log: whoever has no key of them learns from them who was auditor when. */
+static int export_epochs(struct cli *c, struct sr_dir *d, mode_t mode, struct sr_err *e) {
+	struct cli_answer list;
+	struct sr_dir *epochs = NULL;
+	cli_ask(&list, "epochs");
+	int rc = cli_call(c, &list, e);
+	if (rc == 0 && list.rows.count > 0)
+		rc = sr_dir_open_at(&epochs, d, SR_EXPORT_EPOCHS, e);
+	if (rc == SR_NOTFOUND)
+		rc = sr_dir_make(&epochs, d, SR_EXPORT_EPOCHS, mode, e);
+	for (size_t i = 0; rc == 0 && i < list.rows.count; i++) {
+		struct cli_answer a;
+		char name[32];
+		uint64_t entry = 0;
+		rc = sr_row_get_dec(&entry, &list.rows.rows[i], "entry", e);
+		snprintf(name, sizeof name, "%llu", (unsigned long long)entry);
+		if (rc != 0 || sr_file_exists(epochs, name))
+			continue;
+		cli_ask(&a, "epochs.keys");
+		sr_text_put_dec(&a.q.head, "index", entry);
+		rc = cli_call_plain(c, &a, e);
+		if (rc == 0)
+			rc = sr_file_replace(epochs, name, sr_buf_view(&a.r.body), e);
+		cli_answer_free(&a);
+	}
+	sr_dir_close(epochs);
+	cli_answer_free(&list);
+	return rc != 0 ? sr_wrap(e, "keys of epochs") : 0;
+}
+
 int verb_log_export(struct cli *c, struct sr_err *e) {
 	const struct sr_export_source source = {ask_checkpoint, ask_bundle, c};
 	const struct sr_progress progress = cli_progress(c);
@@ -111,6 +143,8 @@ int verb_log_export(struct cli *c, struct sr_err *e) {
 		rc = open_target(&d, path, o.dir_mode, e);
 	if (rc == 0)
 		rc = sr_export(d, &o, &done, e);
+	if (rc == 0)
+		rc = export_epochs(c, d, o.dir_mode, e);
 	cli_progress_end();
 	sr_dir_close(d);
 	if (rc == 0)

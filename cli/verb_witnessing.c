@@ -18,6 +18,12 @@ enum {
 
 static const char CONFIRM[] = "that witness is wrong";
 
+const struct cli_option cli_witness_policy_options[] = {
+	{"ask", CLI_FLAG, NULL, "ask the board to adopt it (with --reason and --as)"},
+	{"reason", CLI_ONE, "TEXT", "why; - reads standard input"},
+	{"reason-file", CLI_ONE, "F", "the same from a file"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
 const struct cli_option cli_witness_dismiss_options[] = {
 	{"confirm", CLI_ONE, "WORDS", "exactly: that witness is wrong"},
 	{NULL, CLI_FLAG, NULL, NULL},
@@ -60,6 +66,9 @@ static void print_status(const struct cli_answer *a) {
 		printf("the policy asks for no quorum: checkouts do not wait\n");
 	else
 		printf("%llu of %llu entries are witnessed by the quorum\n", witnessed, size);
+	printf("the policy is %s (entry %llu)\n",
+		cli_field(a, "voted").p != NULL ? "the board's" : "the custodian's choice",
+		(unsigned long long)cli_field_dec(a, "adopted"));
 	print_witnesses(a);
 }
 
@@ -144,13 +153,28 @@ static int print_policy(struct cli *c, struct sr_vault *v, struct sr_err *e) {
 	return rc;
 }
 
+static int ask_policy(struct cli *c, struct sr_bytes text, struct sr_err *e) {
+	struct sr_asking a = {.kind = "witnesses", .rules = text};
+	int rc = cli_asking_reason(c, &a, e);
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	return rc == 0 ? cli_ask_board(c, &a, "adopt these witnesses", e) : rc;
+}
+
 int verb_witness_policy(struct cli *c, struct sr_err *e) {
 	struct sr_vault *v = NULL;
 	struct sr_buf text;
+	if (cli_has(c, "ask") && c->args.word_count != 1)
+		return sr_fail(e, SR_USAGE, "--ask needs FILE, the policy to vote on");
 	sr_buf_init(&text);
 	int rc = 0;
 	if (c->args.word_count == 1)
 		rc = cli_read_file(&text, c->args.words[0], SR_WITNESS_POLICY_MAX, e);
+	if (rc == 0 && cli_has(c, "ask")) {
+		rc = ask_policy(c, sr_buf_view(&text), e);
+		sr_buf_free(&text);
+		return rc;
+	}
 	if (rc == 0)
 		rc = cli_open_vault(c, &v, e);
 	if (rc == 0 && c->args.word_count == 1) {

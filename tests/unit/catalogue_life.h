@@ -246,6 +246,30 @@ RIG void life_items_in(struct rig *r) {
 	s_viewed(r, "look", "open");
 	s_describe(r, "item 1", "Title-of-one", "graphic");
 	s_describe(r, "item 2", "Title-of-two", NULL);
+	rig_begin(r, SR_T_SCAN, SERVICE);
+	f_id(r, "checkout", "look");
+	f_id(r, "item", "item 1");
+	f_dec(r, "number", 1);
+	f_put(r, "scanner", "ClamAV_1.4.6/27500/Mon");
+	f_time(r, "signatures", RIG_NOW - 86400);
+	f_put(r, "result", "infected");
+	f_dec(r, "clean", 2);
+	f_dec(r, "infected", 1);
+	f_dec(r, "not-scanned", 0);
+	{
+		char subject[SR_SUBJECT_TEXT];
+
+		snprintf(subject, sizeof subject, "item:%s", rig_hex("item 1"));
+		rig_text(r, SR_DESCRIPTIVE, subject, "finding", "Finding-of-one");
+	}
+	rig_end(r);
+	rig_begin(r, SR_T_HELD_BOX, CURATOR);
+	f_id(r, "item", "item 1");
+	f_dec(r, "number", 1);
+	f_put(r, "person", r->person[OFFICER]);
+	f_key(r, "key", "key of who became a curator");
+	f_hash(r, "box", "box");
+	rig_end(r);
 	s_release(r, "item 1", 2, 3);
 	s_release(r, "item 2", 2, 2);
 }
@@ -393,6 +417,22 @@ RIG void life_ends(struct rig *r) {
 	f_id(r, "checkout", "checkout 6");
 	rig_text(r, SR_PERSONAL, r->person[M1], "reason", "The-network-is-down");
 	rig_end(r);
+	/* By the program's own rules, whose text comes along the first time. */
+	rig_begin(r, SR_T_DECIDED, SERVICE);
+	f_put(r, "action", "look-text");
+	f_id(r, "grant", "grant 6");
+	f_id(r, "checkout", "checkout 6");
+	f_id(r, "item", "item 1");
+	f_board(r);
+	f_hash(r, "set", "the program's rules");
+	rig_object(r, "rules", sr_bytes_str("permit (principal, action, resource);"));
+	rig_object(r, "inputs", sr_bytes_str("strongroom/inputs/v1"));
+	f_put(r, "decision", "allow");
+	f_put(r, "rule", "read-undistressing");
+	f_put(r, "rule", "read-distressing");
+	f_put(r, "protection", "default");
+	f_put(r, "obligation", "reason-per-lift");
+	rig_end(r);
 	s_lapse(r, "grant", "grant 6");
 	life_granted(r, "request 90", "grant 90", "reseal");
 	s_reseal(r, &(struct rig_reseal){"item 2", "request 90", "grant 90", 3, 3, 1});
@@ -432,6 +472,13 @@ RIG void life_ends(struct rig *r) {
 	f_put(r, "quorum", "asked");
 	rig_object(r, "policy", sr_bytes_str("quorum none\n"));
 	rig_end(r);
+	rig_begin(r, SR_T_WITNESS, SERVICE);
+	f_put(r, "event", "unwitnessed");
+	f_time(r, "from", RIG_NOW - 5000);
+	f_time(r, "to", RIG_NOW);
+	f_dec(r, "first", 3);
+	f_dec(r, "last", 9);
+	rig_end(r);
 	s_backup(r, "backup 1", "begun", "escrow 1", 1);
 	s_backup(r, "backup 1", "made", "escrow 1", 1);
 	rig_begin(r, SR_T_ENQUIRY, OFFICER);
@@ -455,9 +502,90 @@ RIG void life_ends(struct rig *r) {
 	f_put(r, "person", r->person[RESEARCHER]);
 	f_id(r, "about", "grant 5");
 	rig_end(r);
+	rig_begin(r, SR_T_READ, AUDITOR);
+	f_put(r, "what", "person");
+	f_put(r, "person", r->person[RESEARCHER]);
+	rig_text(r, SR_PERSONAL, r->person[AUDITOR], "reason", "The-yearly-sample");
+	rig_end(r);
 	q.request = "request 8";
 	q.closes = RIG_NOW + 1000;
 	s_request(r, RESEARCHER, &q);
+}
+
+/* Another auditors' epoch, and that of before for the one who is there. */
+RIG void life_epochs(struct rig *r) {
+	struct rig_vote v = {.request = "give epochs", .decision = "approve", .version = 1};
+
+	rig_begin(r, SR_T_KEY_EPOCH, SERVICE);
+	f_dec(r, "epoch", 2);
+	rig_object(r, "keys", sr_bytes_str("boxes of epoch 2"));
+	f_put(r, "auditor", r->person[AUDITOR]);
+	rig_end(r);
+	rig_begin(r, SR_T_REQUEST, OFFICER);
+	f_id(r, "request", "give epochs");
+	f_dec(r, "version", 1);
+	f_put(r, "kind", "auditor");
+	f_board(r);
+	f_dec(r, "epoch", 1);
+	f_dec(r, "level", 2);
+	f_put(r, "subject", r->person[AUDITOR]);
+	f_dec(r, "from", 1);
+	rig_end(r);
+	memcpy(v.of, rig_last(r)->hash, SR_HASH);
+	s_vote(r, M1, &v);
+	s_vote(r, M2, &v);
+	rig_begin(r, SR_T_AUDITOR, SERVICE);
+	f_id(r, "request", "give epochs");
+	f_put(r, "person", r->person[AUDITOR]);
+	f_dec(r, "first", 1);
+	f_dec(r, "last", 1);
+	rig_object(r, "keys", sr_bytes_str("boxes of epoch 1"));
+	rig_end(r);
+}
+
+/* Somebody of whom nothing is kept any more, nor of what was asked about them. */
+RIG void life_erased(struct rig *r) {
+	struct rig_vote v = {.request = "forget them", .decision = "approve", .version = 1};
+	char subject[SR_SUBJECT_TEXT];
+
+	s_person(r, CURATOR, LEAVER, "researcher");
+	rig_begin(r, SR_T_PERSON_END, OFFICER);
+	f_put(r, "person", r->person[LEAVER]);
+	rig_text(r, SR_PERSONAL, r->person[LEAVER], "reason", "Gone-for-good");
+	rig_end(r);
+	for (int i = 0; i < 2; i++) {
+		rig_begin(r, SR_T_ENQUIRY, OFFICER);
+		f_id(r, "enquiry", "enquiry 2");
+		f_put(r, "event", i == 0 ? "open" : "close");
+		if (i == 0) {
+			f_put(r, "kind", "data-subject");
+			f_put(r, "concerns", r->person[LEAVER]);
+		}
+		snprintf(subject, sizeof subject, "enquiry:%s", rig_hex("enquiry 2"));
+		rig_text(r, SR_PERSONAL, subject, "text", "To-be-forgotten");
+		rig_end(r);
+	}
+	rig_begin(r, SR_T_REQUEST, OFFICER);
+	f_id(r, "request", "forget them");
+	f_dec(r, "version", 1);
+	f_put(r, "kind", "erase");
+	f_board(r);
+	f_dec(r, "epoch", 1);
+	f_dec(r, "level", 2);
+	f_put(r, "purpose", "data-subject");
+	f_put(r, "subject", r->person[LEAVER]);
+	rig_end(r);
+	memcpy(v.of, rig_last(r)->hash, SR_HASH);
+	s_vote(r, M1, &v);
+	s_vote(r, M2, &v);
+	rig_begin(r, SR_T_ERASE, SERVICE);
+	f_id(r, "request", "forget them");
+	f_dec(r, "version", 1);
+	f_put(r, "person", r->person[LEAVER]);
+	f_put(r, "ground", "data-subject");
+	f_id(r, "enquiry", "enquiry 2");
+	f_dec(r, "records", 4); /* name, why they went, what was asked, what was said at its end */
+	rig_end(r);
 }
 
 /* Another board, and a collection under it. */
@@ -590,6 +718,17 @@ RIG void life_policy(struct rig *r) {
 	f_hash(r, "rules", "the object of the rules");
 	f_hash(r, "set", "the rules");
 	rig_end(r);
+	/* A decision under them needs no text of its own. */
+	rig_begin(r, SR_T_DECIDED, SERVICE);
+	f_put(r, "action", "enact");
+	f_id(r, "request", "adopt rules");
+	f_dec(r, "version", 1);
+	f_board(r);
+	f_hash(r, "set", "the rules");
+	rig_object(r, "inputs", sr_bytes_str("strongroom/inputs/v1"));
+	f_put(r, "decision", "deny");
+	f_put(r, "via", "browser");
+	rig_end(r);
 }
 
 RIG void life_all(struct rig *r) {
@@ -600,6 +739,8 @@ RIG void life_all(struct rig *r) {
 	life_use(r);
 	life_ends(r);
 	life_destroy(r);
+	life_epochs(r);
+	life_erased(r);
 	life_second(r);
 	life_rekey(r);
 	life_policy(r);

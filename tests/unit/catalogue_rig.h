@@ -34,6 +34,7 @@ enum {
 	RESEARCHER,
 	RESEARCHER2,
 	DEPOSITOR,
+	LEAVER,
 	PEOPLE,
 	SERVICE = PEOPLE
 };
@@ -288,6 +289,10 @@ RIG int rig_entry_at(void *ctx, uint64_t index, struct sr_entry *out, struct sr_
 	if (rc != 0)
 		return rc;
 	out->index = index;
+	out->epoch = 0;
+	for (uint64_t i = 0; i < index; i++)
+		out->epoch += r->entries[i].type == SR_T_KEY_EPOCH;
+	out->epoch = out->epoch < SR_EPOCH_FIRST ? SR_EPOCH_FIRST : out->epoch;
 	out->received = en->received;
 	out->has_object = en->has_object;
 	memcpy(out->object, en->file, SR_HASH);

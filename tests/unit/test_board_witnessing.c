@@ -4,6 +4,7 @@
  * here (tests/cli/witness.sh does that): cosignatures are made by hand.
  */
 #include "board/witnessing.h"
+#include "crypto/hash.h"
 #include "ledger/ledger.h"
 #include "merkle/cosignature.h"
 #include "world.h"
@@ -183,6 +184,132 @@ static void waits(void **state) {
 	world_free(w);
 }
 
+/* What is published now, cosigned by each witness at its own time, and kept. */
+static void cosign_at(struct world *w, const int64_t time[2]) {
+	struct sr_buf note;
+	struct sr_note n;
+
+	sr_buf_init(&note);
+	assert_ok(sr_ledger_publish(w->v->ledger, &w->e), &w->e);
+	assert_ok(sr_ledger_published(w->v->ledger, &note, &w->e), &w->e);
+	for (size_t i = 0; i < 2; i++) {
+		const struct sr_signer s = {.key = &key[i], .seed = seed[i]};
+		struct sr_buf line;
+
+		sr_buf_init(&line);
+		assert_ok(sr_note_parse(&n, sr_buf_view(&note), &w->e), &w->e);
+		assert_ok(sr_cosign_line(&line, n.text, &s, (uint64_t)time[i], &w->e), &w->e);
+		sr_note_free(&n);
+		sr_buf_put_bytes(&note, sr_buf_view(&line));
+		sr_buf_free(&line);
+	}
+	assert_ok(sr_ledger_recosign(w->v->ledger, sr_buf_view(&note), true, &w->e), &w->e);
+	sr_buf_free(&note);
+}
+
+static enum sr_state grant_state(struct world *w, const uint8_t grant[SR_ID]) {
+	struct sr_grant_row g = {0};
+	enum sr_state s;
+
+	assert_ok(sr_query_grant(&g, w->v->catalogue, grant, &w->e), &w->e);
+	s = g.state;
+	sr_grant_row_free(&g);
+	return s;
+}
+
+/* Nothing is written for 40 days but what witnesses say; then the vault's clock is set back to when
+ * the grant was live. It stays over; one witness alone, whose clock runs ahead, ends nothing. */
+static void clock_set_back(void **state) {
+	struct world *w = world_new(NULL);
+	uint8_t item[SR_ID], grant[SR_ID];
+	struct world_checkout c = {.by = &w->researcher[0], .item = item, .grant = grant};
+	const int64_t begun = w->now, later = begun + (int64_t)40 * 86400;
+
+	(void)state;
+	keys();
+	granted(w, item, grant); /* for 30 days */
+	assert_ok(adopt(w, "both"), &w->e);
+	assert_int_equal(sr_witnessing_time(w->v), 0);
+	cosign_at(w, (const int64_t[2]){begun, later});
+	world_reopen(w);
+	assert_int_equal(sr_witnessing_time(w->v), begun);
+	assert_int_equal(grant_state(w, grant), SR_S_LIVE);
+	assert_int_equal(world_checkout(w, &c), 0);
+	cosign_at(w, (const int64_t[2]){begun, begun});
+	assert_ok(sr_witnessing_open(w->v, &w->e), &w->e);
+	assert_int_equal(world_open(w, &c), 0);
+	cosign_at(w, (const int64_t[2]){later, later + 60});
+	assert_int_equal(w->now, begun); /* the vault's own clock never moved */
+	assert_ok(sr_witnessing_open(w->v, &w->e), &w->e);
+	assert_int_equal(sr_witnessing_time(w->v), later);
+	assert_fails(world_open(w, &c), SR_DENIED, &w->e, "");
+	assert_refused(w, world_checkout(w, &c), "grant");
+	world_reopen(w);
+	assert_int_equal(grant_state(w, grant), SR_S_EXPIRED);
+	world_free(w);
+}
+
+static int ask(struct world *w, const char *quorum, uint8_t id[SR_ID]) {
+	struct world_draft d;
+	uint8_t set[SR_HASH];
+	struct sr_buf text;
+	int rc;
+
+	sr_buf_init(&text);
+	policy(&text, quorum);
+	world_id(w, id);
+	world_begin(&d, w, &w->officer, SR_T_REQUEST);
+	sr_text_put_hex(&d.text, "request", id, SR_ID);
+	sr_text_put_dec(&d.text, "version", 1);
+	sr_text_put(&d.text, "kind", "witnesses");
+	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
+	sr_text_put_dec(&d.text, "epoch", 1);
+	sr_text_put_dec(&d.text, "level", w->level[w->levels - 1]);
+	sr_sha256(set, text.p, text.len);
+	world_object(&d, "rules", sr_buf_view(&text));
+	sr_text_put_hex(&d.text, "set", set, SR_HASH);
+	rc = world_commit(&d, NULL);
+	sr_buf_free(&text);
+	return rc;
+}
+
+/* The board's votes adopt a policy, at once, by its hash; then the custodian alone changes nothing,
+ * and votes on what was asked before another was adopted change nothing either. */
+static void voted(void **state) {
+	struct world *w = world_new(NULL);
+	uint8_t first[SR_ID], second[SR_ID], third[SR_ID];
+	struct sr_buf text, want;
+
+	(void)state;
+	keys();
+	assert_refused(w, ask(w, "nobody", first), "rule policy-unfit");
+	assert_int_equal(ask(w, "both", first), 0);
+	assert_int_equal(ask(w, "w0", second), 0);
+	assert_int_equal(world_vote(w, &(struct world_vote){.member = 0, .request = first}), 0);
+	assert_false(sr_witnessing_asked(w->v));
+	assert_int_equal(world_vote(w, &(struct world_vote){.member = 1, .request = first}), 0);
+	assert_true(sr_witnessing_asked(w->v)); /* without another opening */
+	sr_buf_init(&text);
+	sr_buf_init(&want);
+	policy(&want, "both");
+	assert_ok(sr_witnessing_policy(w->v, &text, &w->e), &w->e);
+	assert_true(sr_bytes_eq(sr_buf_view(&text), sr_buf_view(&want)));
+	assert_fails(adopt(w, "none"), SR_DENIED, &w->e, "the board adopted the policy in force");
+	assert_refused(w, ask(w, "both", third), "rule policy-in-force");
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(
+			world_vote(w, &(struct world_vote){.member = i, .request = second}), 0);
+	sr_buf_clear(&text);
+	assert_ok(sr_witnessing_policy(w->v, &text, &w->e), &w->e);
+	assert_true(sr_bytes_eq(sr_buf_view(&text), sr_buf_view(&want)));
+	assert_int_equal(world_count(w, SR_T_WITNESS), 1);
+	world_reopen(w);
+	assert_true(sr_witnessing_asked(w->v));
+	sr_buf_free(&text);
+	sr_buf_free(&want);
+	world_free(w);
+}
+
 static void broken_glass(void **state) {
 	struct world *w = world_new(NULL);
 	uint8_t item[SR_ID], grant[SR_ID];
@@ -256,6 +383,8 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(adopted),
 		cmocka_unit_test(waits),
+		cmocka_unit_test(clock_set_back),
+		cmocka_unit_test(voted),
 		cmocka_unit_test(broken_glass),
 		cmocka_unit_test(alarm_stops),
 	};

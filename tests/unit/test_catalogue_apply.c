@@ -36,7 +36,7 @@ static void test_life(void **state) {
 			fail_msg("the life has no %s", sr_type_at((enum sr_type_id)t)->name);
 	assert_ok(sr_query_counts(&n, r.cat, &e), &e);
 	assert_int_equal(n.entries, r.count);
-	assert_int_equal(n.people, 12);
+	assert_int_equal(n.people, 13);
 	assert_int_equal(n.items_held, 1);
 	assert_int_equal(n.items_destroyed, 1);
 	assert_int_equal(n.items_released, 2);
@@ -90,6 +90,50 @@ static void test_replay_twice(void **state) {
 	assert_ok(sr_catalogue_compare(r.cat, second, difference, &e), &e);
 	assert_non_null(strstr(difference, "items, row 2, column"));
 	assert_non_null(strstr(difference, ": 3, not 9"));
+	assert_ok(sr_catalogue_close(second, &e), &e);
+	rig_close(&r);
+}
+
+/* More than fits in usual batches: items are indexed for search late, once, and it is the same in
+ * the end; so it is after a stop in between. */
+static void test_long(void **state) {
+	static const char *const items[] = {"item 1", "item 2", "item 3"};
+	struct sr_catalogue *second = NULL;
+	uint8_t a[SR_HASH], b[SR_HASH];
+	struct rig r;
+	struct sr_err e;
+	int64_t one = 0, two = 0;
+	(void)state;
+	rig_open(&r);
+	life_board(&r);
+	life_items_in(&r);
+	rig_apply(&r); /* a few: indexed at once */
+	while (r.count < 4500)
+		s_describe(&r, items[r.count % 3], r.count < 4490 ? "Draft" : "Zeppelin", "hate");
+	for (size_t all = r.count, to = 200; to <= all; to += 200) { /* in small batches here */
+		r.count = to < all ? to : all;
+		rig_apply(&r);
+		r.count = all;
+	}
+	rig_apply(&r);
+	replay_beside(&r, &second, "second.db"); /* and in one there */
+	assert_ok(sr_catalogue_digest(r.cat, a, &e), &e);
+	assert_ok(sr_catalogue_digest(second, b, &e), &e);
+	assert_memory_equal(a, b, SR_HASH);
+	assert_ok(sr_db_int(sr_catalogue_db(r.cat),
+			  "SELECT count(*) FROM search WHERE search MATCH 'title:zeppelin'", &one,
+			  &e),
+		&e);
+	assert_ok(sr_db_int(sr_catalogue_db(second),
+			  "SELECT count(*) FROM search WHERE search MATCH 'title:zeppelin'", &two,
+			  &e),
+		&e);
+	assert_int_equal(one, 3);
+	assert_int_equal(two, 3);
+	assert_ok(sr_db_int(sr_catalogue_db(second),
+			  "SELECT count(*) FROM search WHERE search MATCH 'title:draft'", &two, &e),
+		&e);
+	assert_int_equal(two, 0);
 	assert_ok(sr_catalogue_close(second, &e), &e);
 	rig_close(&r);
 }
@@ -173,6 +217,7 @@ static void test_transactions(void **state) {
 static const char *const secrets[] = {"Name-of-", "Secret-project", "Because-of-me",
 	"Only in the evening", "No copies", "My-neighbour", "Something-odd", "A-long-comment",
 	"Has-left"};
+static const char *const forgotten[] = {"Name-of-12", "Gone-for-good", "To-be-forgotten"};
 static const char *const descriptive[] = {"Title-of-", "Pamphlets", "item 1.txt"};
 
 /* Every value of every table, the search index included. */
@@ -220,6 +265,10 @@ static void test_erased(void **state) {
 		assert_true(anywhere(r.cat, secrets[i]));
 	for (size_t i = 0; i < T_COUNT(descriptive); i++)
 		assert_true(anywhere(r.cat, descriptive[i]));
+	/* one whom the board erased is in none of it already */
+	for (size_t i = 0; i < T_COUNT(forgotten); i++)
+		assert_false(anywhere(r.cat, forgotten[i]));
+	assert_true(anywhere(r.cat, r.person[LEAVER]));
 	/* everything personal */
 	r.erased[r.erased_count++] = "p-";
 	replay_beside(&r, &erased, "erased.db");
@@ -1145,6 +1194,7 @@ int main(void) {
 		cmocka_unit_test(test_every_type_has_an_effect),
 		cmocka_unit_test(test_life),
 		cmocka_unit_test(test_replay_twice),
+		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_reopen_and_catch_up),
 		cmocka_unit_test(test_transactions),
 		cmocka_unit_test(test_erased),

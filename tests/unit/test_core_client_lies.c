@@ -768,7 +768,7 @@ static void forge(struct office *o, struct sr_buf *text, const char *name,
 
 	sr_buf_init(&note);
 	sr_buf_init(&leaf);
-	sr_vault_epoch(&epoch, o->w->v);
+	sr_vault_epoch(&epoch, o->w->v, SR_EPOCH_FIRST);
 	assert_ok(sr_statement_sign(&note, sr_buf_view(text), name, seed, &e), &e);
 	assert_ok(sr_statement_parse(&st, sr_buf_view(&note), &e), &e);
 	*index = sr_ledger_next_index(o->w->v->ledger);

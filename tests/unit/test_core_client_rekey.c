@@ -985,7 +985,7 @@ static void forge(struct hall *h, struct sr_buf *text, uint64_t *index) {
 
 	sr_buf_init(&note);
 	sr_buf_init(&leaf);
-	sr_vault_epoch(&epoch, w->v);
+	sr_vault_epoch(&epoch, w->v, SR_EPOCH_FIRST);
 	assert_ok(sr_statement_room_name(name, sizeof name, W_ORIGIN, &e), &e);
 	assert_ok(sr_statement_sign(&note, sr_buf_view(text), name, w->v->keys->s->room_seed, &e),
 		&e);

@@ -200,7 +200,7 @@ static void dealings_live_and_die(void **state) {
 	run = run_of(w);
 	assert_ok(sr_query_object(&at, w->v->catalogue, run->dealers[0].deal, &w->e), &w->e);
 	assert_memory_equal(at.subject, SR_CEREMONY_SUBJECT, sizeof SR_CEREMONY_SUBJECT - 1);
-	assert_ok(sr_object_key(key, w->v, "", &w->e), &w->e);
+	assert_ok(sr_object_key(key, w->v, "", SR_EPOCH_FIRST, &w->e), &w->e);
 	assert_ok(sr_object_open(&file, w->v->store, w->v->fingerprint, at.file, &w->e), &w->e);
 	sr_buf_init_secret(&body);
 	assert_int_equal(sr_object_read(file, at.position, key, at.id, &body, &w->e), SR_AUTH);

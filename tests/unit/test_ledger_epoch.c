@@ -91,11 +91,84 @@ static void test_mutants(void **state) {
 	sr_buf_free(&s.body);
 }
 
+/* Several epochs to one who came later: each of them, no other, nobody else's. */
+static void test_many(void **state) {
+	(void)state;
+	struct sealed s;
+	struct sr_epoch epoch;
+	uint8_t secret[SR_KEY], key[SR_KEY];
+	struct sr_err e;
+	make(&s);
+	t_fill(secret, sizeof secret, 4);
+	const struct sr_epoch_range range = {3, 6, secret}, none = {0, 6, secret},
+				    wrong = {6, 3, secret};
+	sr_buf_clear(&s.body);
+	assert_fails(sr_epochs_seal(&s.body, s.vault, &none, &s.a[0], &e), SR_MISUSE, &e,
+		"epochs 0 to 6");
+	assert_fails(sr_epochs_seal(&s.body, s.vault, &wrong, &s.a[0], &e), SR_MISUSE, &e,
+		"epochs 6 to 3");
+	assert_int_equal(s.body.len, 0);
+	assert_ok(sr_epochs_seal(&s.body, s.vault, &range, &s.a[0], &e), &e);
+	const struct sr_bytes body = sr_buf_view(&s.body);
+	for (uint32_t n = 3; n <= 6; n++) {
+		assert_ok(sr_epoch_find(key, body, s.vault, n, s.p[0].name, s.p[0].seed, &e), &e);
+		sr_epoch_derive(&epoch, n, secret);
+		assert_memory_equal(key, epoch.key[SR_STRUCTURAL], SR_KEY);
+	}
+	for (uint32_t n = 2; n <= 7; n += 5)
+		assert_fails(sr_epoch_find(key, body, s.vault, n, s.p[0].name, s.p[0].seed, &e),
+			SR_NOTFOUND, &e, "is not sealed to");
+	assert_fails(sr_epoch_find(key, body, s.vault, 3, s.p[1].name, s.p[1].seed, &e),
+		SR_NOTFOUND, &e, "is not sealed to");
+	assert_fails(sr_epoch_find(key, body, s.vault, 3, s.p[0].name, s.p[1].seed, &e), SR_AUTH,
+		&e, "epoch keys");
+	s.vault[0] ^= 1;
+	assert_fails(sr_epoch_find(key, body, s.vault, 3, s.p[0].name, s.p[0].seed, &e), SR_AUTH,
+		&e, "another vault");
+	s.vault[0] ^= 1;
+	/* That of one epoch to all is found as well. */
+	sr_buf_clear(&s.body);
+	assert_ok(sr_epoch_seal(&s.body, s.vault, &s.epoch, s.a, 2, &e), &e);
+	assert_ok(
+		sr_epoch_find(key, sr_buf_view(&s.body), s.vault, 9, s.p[1].name, s.p[1].seed, &e),
+		&e);
+	assert_memory_equal(key, s.epoch.key[SR_STRUCTURAL], SR_KEY);
+	sr_buf_free(&s.body);
+}
+
+static void many_must_fail(void *ctx, struct sr_bytes mutant, const char *what) {
+	const struct sealed *s = ctx;
+	uint8_t key[2][SR_KEY];
+	int rc[2];
+	for (uint32_t i = 0; i < 2; i++)
+		rc[i] = sr_epoch_find(
+			key[i], mutant, s->vault, 3 + i, s->p[0].name, s->p[0].seed, NULL);
+	if (rc[0] == 0 && rc[1] == 0)
+		fail_msg("%s: both still open", what);
+}
+
+static void test_many_mutants(void **state) {
+	(void)state;
+	struct sealed s;
+	uint8_t secret[SR_KEY];
+	struct sr_err e;
+	make(&s);
+	t_fill(secret, sizeof secret, 4);
+	const struct sr_epoch_range range = {3, 4, secret};
+	sr_buf_clear(&s.body);
+	assert_ok(sr_epochs_seal(&s.body, s.vault, &range, &s.a[0], &e), &e);
+	t_each_cut(sr_buf_view(&s.body), many_must_fail, &s);
+	t_each_flip(sr_buf_view(&s.body), many_must_fail, &s);
+	sr_buf_free(&s.body);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_open),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_mutants),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_many_mutants),
 	};
 	struct sr_err e;
 	if (sr_crypto_init(&e) != 0)

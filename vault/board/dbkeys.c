@@ -3,6 +3,7 @@
  */
 #include "board/dbkeys.h"
 
+#include "board/forget.h"
 #include "catalogue/query.h"
 #include "ledger/ledger.h"
 #include "store/index.h"
@@ -66,8 +67,8 @@ static int count_pending(void *ctx, const uint8_t accession[SR_ID], struct sr_er
 int sr_renewal_due(struct sr_renewal *out, struct sr_vault *v, struct sr_err *e) {
 	struct sr_buf half;
 	uint64_t made = 0, last = 0, packs = 0, blocks = 0;
-	size_t pending = 0;
-	int rc = sr_query_last_destroyed(&last, v->catalogue, e);
+	size_t pending = 0, left = 0;
+	int rc = sr_query_last_erasing(&last, v->catalogue, e);
 
 	*out = (struct sr_renewal){.due = false};
 	if (rc == SR_NOTFOUND) {
@@ -81,7 +82,10 @@ int sr_renewal_due(struct sr_renewal *out, struct sr_vault *v, struct sr_err *e)
 	if (rc != 0 || last < made)
 		return rc;
 	out->due = true;
-	rc = sr_index_counts(v->index, &packs, &blocks, e);
+	rc = sr_forget_left(&left, v, NULL, e);
+	out->waits = left > 0;
+	if (rc == 0)
+		rc = sr_index_counts(v->index, &packs, &blocks, e);
 	if (rc == 0)
 		rc = sr_index_pending(v->index, count_pending, &pending, e);
 	out->small = sr_ledger_next_index(v->ledger) <= SR_RENEW_ENTRIES &&

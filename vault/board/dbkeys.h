@@ -30,7 +30,9 @@ SR_MUST int sr_db_file_key(
 	uint8_t key[SR_KEY], struct sr_vault *v, const char *name, struct sr_err *e);
 
 struct sr_renewal {
-	bool due;   /* something was destroyed since the keys were made */
+	bool due;   /* something was destroyed or erased since the keys were made */
+	bool waits; /* but a key of it is there still, until witnesses have seen the statement
+		       (board/forget.h): files made now would hold its words once more */
 	bool small; /* few enough entries and packs to be made anew at once, and no deposit that was
 		       broken off: the index alone knows of its packs */
 };

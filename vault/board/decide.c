@@ -5,6 +5,7 @@
  */
 #include "board/follow_in.h"
 
+#include "board/authorize.h"
 #include "board/keys.h"
 #include "board/rules.h"
 #include "catalogue/lists.h"
@@ -380,23 +381,17 @@ out:
 	return rc;
 }
 
-/* What stands in the way of destruction by now, whatever stood when it was asked for: a hold that
- * came since, an end that another request brought. The request then ends refused, as a whole:
- * votes that waited for a hold to be lifted would destroy at that moment, by nobody's decision. */
+/* What stands in the way of destruction by now, whatever stood when it was asked for: an end that
+ * another request brought. (A hold that came since is the rules' to see: the request then ends
+ * refused, as a whole. Votes that waited for a hold to be lifted would destroy at that moment, by
+ * nobody's decision.) */
 static int destroy_obstacle(struct moot *m, uint8_t item[SR_ID], const struct follow_job *j,
 	const struct decision *d, struct sr_err *e) {
-	static const struct sr_item_like held = {SR_S_NONE, SR_ITEM_HOLD},
-					 gone = {SR_S_DESTROYED, 0};
-	struct sr_catalogue *cat = j->v->catalogue;
-	int rc = sr_query_request_item_like(item, cat, &d->v, held, e);
+	static const struct sr_item_like gone = {SR_S_DESTROYED, 0};
 
-	*m = (struct moot){"item", item, "hold-stands",
-		"refused: a hold stands on one of the items; ask again when it is lifted"};
-	if (rc != SR_NOTFOUND)
-		return rc;
 	*m = (struct moot){"item", item, "item-destroyed",
 		"refused: one of the items is destroyed already; ask again without it"};
-	return sr_query_request_item_like(item, cat, &d->v, gone, e);
+	return sr_query_request_item_like(item, j->v->catalogue, &d->v, gone, e);
 }
 
 static int decide_destroy(const struct follow_job *j, const struct decision *d) {
@@ -451,6 +446,71 @@ static int decide_person_end(const struct follow_job *j, const struct decision *
 	return rc;
 }
 
+/* What is erased is looked up now: the request names the person alone, so what came to be kept of
+ * them since goes too. */
+static int emit_erase(const struct follow_job *j, const struct decision *d) {
+	uint8_t *enquiries = NULL;
+	struct sr_buf text;
+	size_t count = 0;
+	uint64_t records = 0;
+	int rc = sr_query_erasable(
+		&enquiries, &count, &records, j->v->catalogue, d->v.subject, j->e);
+
+	sr_buf_init(&text);
+	if (rc == 0) {
+		sr_follow_begin(&text, j->v, SR_T_ERASE, j->f->now);
+		sr_text_put_hex(&text, "request", d->v.request, SR_ID);
+		sr_text_put_dec(&text, "version", d->v.version);
+		sr_text_put(&text, "person", d->v.subject);
+		sr_text_put(&text, "ground", d->v.purposes);
+		for (size_t i = 0; i < count; i++)
+			sr_text_put_hex(&text, "enquiry", enquiries + i * SR_ID, SR_ID);
+		sr_text_put_dec(&text, "records", records);
+		rc = follow_emit(j, &text, NULL);
+	}
+	if (rc == 0)
+		j->f->tell(j->f->ctx, "decided: what was kept of that person is erased");
+	sr_buf_free(&text);
+	free(enquiries);
+	return rc;
+}
+
+static int decide_erase(const struct follow_job *j, const struct decision *d) {
+	struct sr_ruling *r = calloc(1, sizeof *r);
+	int rc = r == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory")
+			   : sr_rules_erase(r, j->v->catalogue, d->v.subject, j->e);
+
+	if (rc == 0 && !r->allowed)
+		rc = decide_moot(j, d, &(struct moot){"person", NULL, r->rule, r->why});
+	else if (rc == 0)
+		rc = emit_erase(j, d);
+	free(r);
+	return rc;
+}
+
+static int decide_auditor(const struct follow_job *j, const struct decision *d) {
+	struct sr_ruling *r = calloc(1, sizeof *r);
+	struct sr_entry en = {0};
+	uint64_t from = 0;
+	int rc = r == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory")
+			   : sr_vault_entry(&en, j->v, d->v.entry, j->e);
+
+	if (rc == 0) {
+		rc = sr_field_dec(&from, &en.statement, "from", 0, j->e);
+		sr_entry_free(&en);
+	}
+	if (rc == 0)
+		rc = sr_rules_auditor(r, j->v->catalogue, d->v.subject, from, j->e);
+	if (rc == 0 && !r->allowed)
+		rc = decide_moot(j, d, &(struct moot){"person", NULL, r->rule, r->why});
+	else if (rc == 0)
+		rc = follow_auditor_give(j, &d->v, from);
+	if (rc == 0 && r->allowed)
+		j->f->tell(j->f->ctx, "decided: the epochs are given to that auditor");
+	free(r);
+	return rc;
+}
+
 /* Every line ${key} of the request, as it stands there. */
 static void copy_lines(struct sr_buf *text, const struct sr_statement *request, const char *key) {
 	for (size_t i = 0; i < sr_field_count(request, key); i++) {
@@ -498,6 +558,36 @@ static int decide_policy(const struct follow_job *j, const struct decision *d) {
 	return decide_moot(j, d,
 		&(struct moot){"", NULL, "rules-changed",
 			"refused: other rules were adopted since; ask again"});
+}
+
+/* The witness policy that the request brought; unless another one was adopted since, which the
+ * votes did not weigh. */
+static int decide_witnesses(const struct follow_job *j, const struct decision *d) {
+	struct sr_witness_policy_row now;
+	struct sr_entry en = {0};
+	struct sr_buf text;
+	int rc = sr_query_witness_policy(&now, j->v->catalogue, j->e);
+
+	if (rc == 0 && now.adopted > 0 && now.entry > d->v.entry)
+		return decide_moot(j, d,
+			&(struct moot){"", NULL, "policy-changed",
+				"refused: another witness policy was adopted since; ask again"});
+	if (rc == 0)
+		rc = sr_vault_entry(&en, j->v, d->v.entry, j->e);
+	if (rc != 0)
+		return rc;
+	sr_buf_init(&text);
+	sr_follow_begin(&text, j->v, SR_T_WITNESS, j->f->now);
+	sr_text_put(&text, "event", "policy");
+	sr_text_put_hex(&text, "request", d->v.request, SR_ID);
+	copy_lines(&text, &en.statement, "rules");
+	copy_lines(&text, &en.statement, "set");
+	rc = follow_emit(j, &text, NULL);
+	if (rc == 0)
+		j->f->tell(j->f->ctx, "decided: these are the log's witnesses now");
+	sr_buf_free(&text);
+	sr_entry_free(&en);
+	return rc;
 }
 
 /* Did the board change while the request was open? Then its dealers have no share any more. */
@@ -707,6 +797,9 @@ static const struct {
 	{"destroy", decide_destroy},
 	{"person", decide_person_key},
 	{"person-end", decide_person_end},
+	{"erase", decide_erase},
+	{"auditor", decide_auditor},
+	{"witnesses", decide_witnesses},
 	{"role", decide_role},
 	{"collection", decide_collection},
 	{"board", decide_board},
@@ -714,6 +807,108 @@ static const struct {
 	{"rekey", decide_rekey},
 	{"policy", decide_policy},
 };
+
+/* --- the rules of the board --- */
+
+/* What the rules say to what the votes would bring about, or as if ${more} approved. */
+static int rules_on(struct sr_authorized *a, const struct follow_job *j, const struct decision *d,
+	uint32_t more) {
+	struct sr_inputs in = {.action = ""};
+	struct sr_facts f;
+	int rc = sr_authorize_facts(&f, j->v, j->f->now, j->e);
+
+	memset(a, 0, sizeof *a);
+	if (rc != 0)
+		return rc;
+	rc = sr_inputs_of_decision(&in, &f, &d->v, more, j->e);
+	rc = sr_authorize(a, j->v, &in, rc, j->e);
+	sr_inputs_free(&in);
+	return rc;
+}
+
+/* Could members who have not voted still make it allowed? A rule may ask for more of them than the
+ * level takes. */
+static int may_still(bool *out, const struct follow_job *j, const struct decision *d) {
+	const uint32_t can = eligible(j, d), said = d->tally.approved + d->tally.rejected;
+	struct sr_authorized *a = calloc(1, sizeof *a);
+	int rc = a == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory") : 0;
+
+	*out = false;
+	if (rc == 0 && can > said) {
+		rc = rules_on(a, j, d, can - said);
+		*out = rc == 0 && a->word == SR_JUDGED_ALLOW;
+		sr_authorized_free(a);
+	}
+	free(a);
+	return rc;
+}
+
+static int emit_decided(
+	const struct follow_job *j, const struct decision *d, const struct sr_authorized *a) {
+	const struct sr_decided_of of = {
+		.of = j->s->head.id, .request = d->v.request, .version = d->v.version};
+	struct sr_decided made;
+	int rc = sr_authorized_decided(&made, j->v, a, &of, j->f->now, j->e);
+
+	if (rc == 0)
+		rc = follow_emit(j, &made.text, &made.parts);
+	sr_decided_free(&made);
+	return rc;
+}
+
+/* The rules forbid what a quorum voted for: it waits for more votes if those can change that, else
+ * the request ends refused, by that rule. */
+static int rules_forbid(
+	const struct follow_job *j, const struct decision *d, const struct sr_authorized *a) {
+	struct sr_buf incident;
+	bool wait = false;
+	char told[sizeof a->title + 80];
+	int rc;
+
+	sr_buf_init(&incident);
+	rc = sr_authorized_incident(&incident, j->v, a, NULL, j->f->now, j->e);
+	if (rc == 0 && incident.len > 0)
+		rc = follow_emit(j, &incident, NULL);
+	sr_buf_free(&incident);
+	if (rc == 0 && a->incident[0] == '\0')
+		rc = may_still(&wait, j, d);
+	if (rc != 0)
+		return rc;
+	if (wait) {
+		snprintf(told, sizeof told, "the rules ask for more votes (rule %s)", a->rule);
+		j->f->tell(j->f->ctx, told);
+		return 0;
+	}
+	/* Of what could not be asked the incident is the record. */
+	if (a->judged.rules != NULL)
+		rc = emit_decided(j, d, a);
+	snprintf(told, sizeof told, "refused by rule %s", a->rule);
+	return rc == 0 ? decide_moot(j, d,
+				 &(struct moot){
+					 d->v.subject != NULL ? "person" : "", NULL, a->rule, told})
+		       : rc;
+}
+
+/* May it be done? Rules that the board votes on are not asked whether they may change (rules.h). */
+static int rules_allow_it(bool *go, const struct follow_job *j, const struct decision *d) {
+	struct sr_authorized *a = calloc(1, sizeof *a);
+	int rc = a == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory") : 0;
+
+	*go = strcmp(d->v.kind, "policy") == 0;
+	if (rc == 0 && !*go) {
+		rc = rules_on(a, j, d, 0);
+		if (rc == 0 && a->word == SR_JUDGED_ALLOW) {
+			*go = true;
+			rc = emit_decided(j, d, a);
+		} else if (rc == 0) {
+			rc = rules_forbid(j, d, a);
+		}
+	}
+	if (a != NULL)
+		sr_authorized_free(a);
+	free(a);
+	return rc;
+}
 
 static int decide_by_kind(const struct follow_job *j, const struct decision *d) {
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
@@ -739,7 +934,11 @@ int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 	if (d->tally.quorum == 0) {
 		rc = sr_fail(j->e, SR_CORRUPT, "the board has no level %u", d->v.level);
 	} else if (d->tally.approved >= d->tally.quorum) {
-		rc = decide_by_kind(j, d);
+		bool go = false;
+
+		rc = rules_allow_it(&go, j, d);
+		if (rc == 0 && go)
+			rc = decide_by_kind(j, d);
 	} else if (eligible(j, d) < d->tally.quorum + d->tally.rejected) {
 		rc = decide_refused(j, d);
 	}

@@ -17,10 +17,12 @@
  */
 #include "board/door.h"
 
+#include "board/authorize.h"
 #include "board/ceremony.h"
 #include "board/dealings.h"
 #include "board/erase.h"
 #include "board/follow.h"
+#include "board/forget.h"
 #include "board/keys.h"
 #include "board/pieces.h"
 #include "board/quarantine.h"
@@ -44,6 +46,7 @@ struct pending { /* one entry of the group */
 	bool has_object;
 	uint8_t object[SR_HASH];
 	int64_t received;
+	uint32_t epoch; /* in force before it */
 };
 
 struct ended {
@@ -59,14 +62,18 @@ struct group {
 	size_t ended_count, ended_cap;
 	struct sr_tombstone *dead; /* items that end with this group */
 	size_t dead_count, dead_cap;
+	struct sr_authorized answer; /* of the submission at work */
 	struct sr_outcome
 		*outcome; /* of the submission at work, for `tell`; NULL for the service's own */
-	int64_t now;
+	int64_t now;      /* receipt time */
+	int64_t due; /* what ends by now has ended: never before a time that witnesses confirmed */
 	uint64_t base; /* ledger index of the group's first entry */
 	bool committed;
-	bool board;    /* its keys, a member's key or share changed: keys/service.board follows */
-	bool curators; /* somebody is no curator any more: their boxes go */
-	bool dealings; /* a run of key generation ended: its dealings may go */
+	bool board;     /* its keys, a member's key or share changed: keys/service.board follows */
+	bool curators;  /* somebody is no curator any more: their boxes go */
+	bool dealings;  /* a run of key generation ended: its dealings may go */
+	bool people;    /* what was kept of somebody is to go */
+	bool witnesses; /* the log has others now */
 };
 
 static void pending_free(struct pending *p) {
@@ -85,6 +92,7 @@ static void group_free(struct group *g) {
 	free(g->entries);
 	free(g->ended);
 	free(g->dead);
+	sr_authorized_free(&g->answer);
 }
 
 /* Receipt time: the vault's clock, never earlier than the entry before; a step back of more than
@@ -197,9 +205,14 @@ static int records_keep(struct pending *p, struct sr_err *e) {
 	return rc;
 }
 
-/* ${own}: the subject of what the statement's lines name. */
+struct own {                           /* of a statement at work */
+	char subject[SR_SUBJECT_TEXT]; /* of what its lines name */
+	uint32_t epoch;
+};
+
 static int object_named(struct sr_object_writer *w, struct sr_vault *v,
-	const struct sr_door_object *o, const char *own, struct sr_err *e) {
+	const struct sr_door_object *o, const struct own *mine, struct sr_err *e) {
+	const char *own = mine->subject;
 	const char *subject = o->subject[0] != '\0' ? o->subject : own;
 	uint8_t key[SR_KEY];
 	uint32_t position;
@@ -208,7 +221,7 @@ static int object_named(struct sr_object_writer *w, struct sr_vault *v,
 	if (subject[0] != '\0')
 		rc = sr_subject_key_make(key, v, subject, e);
 	if (rc == 0)
-		rc = sr_object_key(key, v, subject, e);
+		rc = sr_object_key(key, v, subject, mine->epoch, e);
 	if (rc == 0)
 		rc = sr_object_add_salted(w, key, o->salt, o->body, &position, e);
 	sr_wipe(key, sizeof key);
@@ -272,12 +285,13 @@ static void records_out(struct pending *p) {
 	}
 }
 
+/* Its subject is never the structural one. */
 static int record_object(
 	struct sr_object_writer *w, struct sr_vault *v, struct sr_record *r, struct sr_err *e) {
 	struct sr_buf body;
 	uint8_t key[SR_KEY];
 	uint32_t position;
-	int rc = sr_object_key(key, v, r->subject, e);
+	int rc = sr_object_key(key, v, r->subject, SR_EPOCH_FIRST, e);
 
 	sr_buf_init_secret(&body);
 	sr_record_body(&body, r->salt, r->text);
@@ -295,13 +309,13 @@ static int record_object(
 static int objects_write(
 	struct group *g, struct pending *p, const struct sr_submission *sub, struct sr_err *e) {
 	struct sr_object_writer *w = NULL;
-	char own[SR_SUBJECT_TEXT];
+	struct own own = {.epoch = p->epoch};
 	int rc = sr_object_writer_new(&w, g->v->store, g->v->fingerprint, e);
 
 	if (rc == 0)
-		rc = sr_query_object_subject(own, g->v->catalogue, &p->st, e);
+		rc = sr_query_object_subject(own.subject, g->v->catalogue, &p->st, e);
 	for (size_t i = 0; i < sub->object_count && rc == 0; i++)
-		rc = object_named(w, g->v, &sub->objects[i], own, e);
+		rc = object_named(w, g->v, &sub->objects[i], &own, e);
 	for (size_t i = 0; i < p->count && rc == 0; i++)
 		if (p->records[i].out)
 			rc = record_object(w, g->v, &p->records[i], e);
@@ -319,8 +333,18 @@ static int subjects_make(struct group *g, const struct pending *p, struct sr_err
 	uint8_t key[SR_KEY];
 	int rc = 0;
 
-	for (size_t i = 0; i < p->count && rc == 0; i++)
-		rc = sr_subject_key_make(key, g->v, p->records[i].subject, e);
+	for (size_t i = 0; i < p->count && rc == 0; i++) {
+		bool erased = false;
+
+		/* A second key would make the entries before look forged. */
+		rc = sr_query_is_erased(&erased, g->v->catalogue, p->records[i].subject, e);
+		if (rc == 0 && erased)
+			rc = sr_fail(e, SR_DENIED,
+				"what was kept of %s is erased: nothing is kept of them again",
+				p->records[i].subject);
+		if (rc == 0)
+			rc = sr_subject_key_make(key, g->v, p->records[i].subject, e);
+	}
 	sr_wipe(key, sizeof key);
 	return rc;
 }
@@ -331,7 +355,7 @@ static int entry_apply(struct group *g, const struct pending *p, struct sr_err *
 	struct sr_entry en = {0};
 	int rc;
 
-	en.epoch = SR_EPOCH_FIRST;
+	en.epoch = p->epoch;
 	en.index = sr_catalogue_size(g->v->catalogue);
 	en.received = p->received;
 	en.has_object = p->has_object;
@@ -350,6 +374,8 @@ static int follow_ends(void *ctx, const uint8_t request[SR_ID], uint32_t version
 static int follow_dies(void *ctx, const struct sr_tombstone *item, struct sr_err *e);
 static void follow_curators(void *ctx);
 static void follow_dealings(void *ctx);
+static void follow_people(void *ctx);
+static void follow_witnesses(void *ctx);
 static void follow_tell(void *ctx, const char *sentence);
 
 /* Room for one more entry. */
@@ -376,7 +402,8 @@ static int group_room(struct group *g, struct sr_err *e) {
 static int entry_take(
 	struct group *g, struct pending *p, const struct sr_submission *sub, struct sr_err *e) {
 	struct sr_follow f = {follow_service, follow_ends, follow_dies, follow_curators,
-		follow_dealings, follow_tell, g, g->now, sub->packs};
+		follow_dealings, follow_people, follow_witnesses, follow_tell, g, g->now,
+		sub->packs};
 	struct sr_statement st;
 	int rc = group_room(g, e);
 
@@ -386,7 +413,9 @@ static int entry_take(
 	}
 	p->received = g->now;
 	records_out(p);
-	rc = subjects_make(g, p, e);
+	rc = sr_vault_epoch_now(&p->epoch, g->v, e);
+	if (rc == 0)
+		rc = subjects_make(g, p, e);
 	if (rc == 0)
 		rc = objects_write(g, p, sub, e);
 	if (rc == 0)
@@ -474,6 +503,18 @@ static void follow_dealings(void *ctx) {
 	g->dealings = true;
 }
 
+static void follow_people(void *ctx) {
+	struct group *g = ctx;
+
+	g->people = true;
+}
+
+static void follow_witnesses(void *ctx) {
+	struct group *g = ctx;
+
+	g->witnesses = true;
+}
+
 static void follow_tell(void *ctx, const char *sentence) {
 	struct group *g = ctx;
 
@@ -517,6 +558,9 @@ static int check_signature(struct group *g, const struct sr_statement *s, struct
 	if (rc == SR_NOTFOUND)
 		return sr_fail(e, SR_DENIED,
 			"%s is not known here: a curator or officer adds people", s->head.actor);
+	if (rc == 0 && me.erased != 0)
+		rc = sr_fail(e, SR_DENIED, "what was kept of %s is erased: they act here no more",
+			s->head.actor);
 	if (rc == 0)
 		rc = sr_statement_verify(s, s->head.actor, me.pk, e);
 	sr_person_row_free(&me);
@@ -707,9 +751,93 @@ static int deal_ask(struct sr_ruling *ruling, struct group *g, const struct sr_s
 	return 0;
 }
 
+/* The invariants let it pass: what do the rules that the board adopted say? The answer is kept with
+ * the submission, since some are told in the log (submission_take). */
+static int policy_ask(struct sr_ruling *ruling, struct group *g, const struct sr_statement *s,
+	const struct sr_submission *sub, const struct sr_rules *r, struct sr_err *e) {
+	static const struct sr_submission none;
+	struct sr_inputs in = {.action = ""};
+	struct sr_facts f;
+	struct sr_buf text;
+	int rc = sr_authorize_facts(&f, g->v, g->now, e);
+
+	if (rc != 0)
+		return rc;
+	f.browser = sub->browser;
+	f.network = sub->network;
+	rc = sr_inputs_of_statement(&in, &f, s, r->items, r->item_count, e);
+	rc = sr_authorize(&g->answer, g->v, &in, rc, e);
+	sr_inputs_free(&in);
+	if (rc != 0 || g->answer.word == SR_JUDGED_ALLOW)
+		return rc;
+	ruling->allowed = false;
+	snprintf(ruling->rule, sizeof ruling->rule, "%s", g->answer.rule);
+	snprintf(ruling->title, sizeof ruling->title, "%s", g->answer.title);
+	sr_buf_init(&text);
+	rc = sr_authorized_incident(&text, g->v, &g->answer, s->head.actor, g->now, e);
+	if (rc == 0 && text.len > 0)
+		rc = follow_service(g, &none, sr_buf_view(&text), e);
+	sr_buf_free(&text);
+	return rc;
+}
+
+/* Decisions of the rules that are kept (authorize.h). */
+static int policy_keep(struct group *g, const struct pending *p, bool browser, struct sr_err *e) {
+	const struct sr_statement *s = &p->st;
+	const bool checkout = s->type->id == SR_T_CHECKOUT;
+	const bool vote = s->type->id == SR_T_VOTE && browser;
+	uint8_t id[SR_ID], hash[SR_HASH], grant[SR_ID], item[SR_ID];
+	struct sr_decided_of of = {.of = s->head.id, .browser = browser};
+	uint64_t version = 0;
+	struct sr_decided d;
+	int rc = 0;
+
+	if (!g->answer.asked || (!checkout && !vote))
+		return 0;
+	if (checkout) {
+		rc = sr_field_id(id, s, "checkout", 0, e);
+		if (rc == 0)
+			rc = sr_field_id(item, s, "item", 0, e);
+		if (rc == 0 && sr_field_count(s, "grant") > 0) {
+			rc = sr_field_id(grant, s, "grant", 0, e);
+			of.grant = grant;
+		}
+		of.checkout = id;
+		of.item = item;
+	} else {
+		rc = sr_field_id_hash(id, hash, s, "request", e);
+		if (rc == 0)
+			rc = sr_field_dec(&version, s, "version", 0, e);
+		of.request = id;
+		of.version = (uint32_t)version;
+	}
+	if (rc != 0)
+		return rc;
+	rc = sr_authorized_decided(&d, g->v, &g->answer, &of, g->now, e);
+	if (rc == 0)
+		rc = follow_service(g, &d.parts, sr_buf_view(&d.text), e);
+	sr_decided_free(&d);
+	return rc;
+}
+
+static void refuse_say(
+	struct sr_outcome *o, const struct group *g, const char *type, const struct sr_ruling *r) {
+	char text[640];
+
+	snprintf(o->rule, sizeof o->rule, "%s", r->rule);
+	snprintf(o->title, sizeof o->title, "%s", r->title);
+	if (r->title[0] != '\0') {
+		sr_authorized_text(text, sizeof text, &g->answer);
+		o->code = sr_fail(&o->err, SR_DENIED, "%s refused %s", type, text);
+		return;
+	}
+	o->code = sr_fail(&o->err, SR_DENIED, "%s refused (rule %s): %s%s%s", type, r->rule, r->why,
+		r->help[0] != '\0' ? "; " : "", r->help);
+}
+
 static int rules_ask(struct group *g, const struct sr_statement *s, const struct sr_submission *sub,
 	struct sr_outcome *o, bool *allowed, struct sr_err *e) {
-	struct sr_rules r = {.catalogue = g->v->catalogue, .now = g->now};
+	struct sr_rules r = {.catalogue = g->v->catalogue, .now = g->due};
 	struct sr_ruling *ruling = calloc(1, sizeof *ruling);
 	int rc = 0;
 
@@ -730,6 +858,8 @@ static int rules_ask(struct group *g, const struct sr_statement *s, const struct
 					   sr_statement_verify_found */
 	else
 		rc = sr_rules_check(ruling, &r, s, e);
+	if (rc == 0 && ruling->allowed && s->type->id != SR_T_FOUND)
+		rc = policy_ask(ruling, g, s, sub, &r, e);
 	if (rc == 0 && ruling->allowed && s->type->id == SR_T_VOTE &&
 		sr_field_count(s, "bundle") > 0)
 		rc = pieces_ask(ruling, g, s, sub, e);
@@ -737,9 +867,7 @@ static int rules_ask(struct group *g, const struct sr_statement *s, const struct
 		rc = deal_ask(ruling, g, s, sub, e);
 	*allowed = rc == 0 && ruling->allowed;
 	if (rc == 0 && !ruling->allowed) {
-		o->code = sr_fail(&o->err, SR_DENIED, "%s refused (rule %s): %s%s%s", s->type->name,
-			ruling->rule, ruling->why, ruling->help[0] != '\0' ? "; " : "",
-			ruling->help);
+		refuse_say(o, g, s->type->name, ruling);
 		if (refusal_kept(s->type->id))
 			rc = refuse_log(g, s, ruling->rule, e);
 	}
@@ -790,6 +918,7 @@ static int submission_take(
 	int rc;
 
 	g->outcome = o;
+	sr_authorized_free(&g->answer);
 	memcpy(fingerprint, g->v->fingerprint, SR_HASH);
 	rc = sr_catalogue_mark(g->v->catalogue, e);
 	if (rc != 0)
@@ -813,6 +942,8 @@ static int submission_take(
 	o->index = g->base + g->count;
 	o->received = g->now;
 	rc = entry_take(g, &p, sub, e);
+	if (rc == 0) /* ${p} lies in the group now, where follow-ups may have moved it */
+		rc = policy_keep(g, &g->entries[before], sub->browser, e);
 	if (rc == 0)
 		return sr_catalogue_keep(g->v->catalogue, e);
 	if (sub->refused != NULL)
@@ -853,11 +984,11 @@ static int seal_entries(
 	struct sr_epoch epoch;
 	int rc = 0;
 
-	sr_vault_epoch(&epoch, g->v);
 	for (size_t i = 0; i < g->count && rc == 0; i++) {
 		const struct pending *p = &g->entries[i];
 		struct sr_entry_in in = {0};
 
+		sr_vault_epoch(&epoch, g->v, p->epoch);
 		in.origin = g->v->keys->origin;
 		in.index = g->base + i;
 		in.epoch = &epoch;
@@ -915,6 +1046,13 @@ static int erase_dealings(struct group *g, struct sr_err *e) {
 	size_t erased = 0;
 
 	return g->dealings ? sr_dealings_keep(g->v, &erased, e) : 0;
+}
+
+/* The same for what was kept of people. */
+static int erase_people(struct group *g, struct sr_err *e) {
+	size_t erased = 0;
+
+	return g->people ? sr_forget_due(g->v, &erased, e) : 0;
 }
 
 /* Everything is in memory and in the open transactions: make it true. *${secrets_open} tells
@@ -975,6 +1113,7 @@ static int group_begin(struct group *g, struct sr_vault *v, struct sr_err *e) {
 	rc = receipt_time(&g->now, v, e);
 	if (rc != 0)
 		return rc;
+	g->due = sr_witnessing_time(v) > g->now ? sr_witnessing_time(v) : g->now;
 	g->base = sr_ledger_next_index(v->ledger);
 	rc = sr_catalogue_begin(v->catalogue, e);
 	if (rc != 0)
@@ -1005,6 +1144,10 @@ static int group_end(struct group *g, int rc, struct sr_err *e) {
 			rc = erase_boxes(g, e);
 		if (rc == 0)
 			rc = erase_dealings(g, e);
+		if (rc == 0)
+			rc = erase_people(g, e);
+		if (rc == 0 && g->witnesses && g->v->witnessing != NULL)
+			rc = sr_witnessing_open(g->v, e);
 		if (rc == 0 && g->board) {
 			struct sr_err why = {0};
 			bool written = false;
@@ -1127,8 +1270,8 @@ enum {
 static int sweep_checkouts(struct group *g, struct sr_err *e) {
 	struct sr_checkouts list = {0};
 	int rc =
-		sr_query_lapsing(&list, g->v->catalogue, g->now - (int64_t)SR_CHECKOUT_HOURS * 3600,
-			g->now - (int64_t)SR_CHECKOUT_OPEN_MIN * 60, e);
+		sr_query_lapsing(&list, g->v->catalogue, g->due - (int64_t)SR_CHECKOUT_HOURS * 3600,
+			g->due - (int64_t)SR_CHECKOUT_OPEN_MIN * 60, e);
 
 	for (size_t i = 0; i < list.count && rc == 0 && g->count < SWEEP_AT_ONCE; i++)
 		rc = lapse(g, "checkout", NULL, 0, list.rows[i].id, e);
@@ -1140,7 +1283,7 @@ static int sweep_checkouts(struct group *g, struct sr_err *e) {
 static int sweep_embargoes(struct group *g, struct sr_err *e) {
 	static const struct sr_submission none;
 	struct sr_flags over = {0};
-	int rc = sr_query_embargoes_over(&over, g->v->catalogue, g->now, e);
+	int rc = sr_query_embargoes_over(&over, g->v->catalogue, g->due, e);
 
 	for (size_t i = 0; i < over.count && rc == 0 && g->count < SWEEP_AT_ONCE; i++) {
 		struct sr_buf text;
@@ -1160,7 +1303,7 @@ static int sweep_embargoes(struct group *g, struct sr_err *e) {
 }
 
 static int sweep_attestations(struct group *g, struct sr_err *e) {
-	const struct sr_attestation_filter due = {.standing = true, .ends = g->now};
+	const struct sr_attestation_filter due = {.standing = true, .ends = g->due};
 	struct sr_attestations list = {0};
 	int rc = sr_query_attestations(&list, g->v->catalogue, &due, e);
 
@@ -1173,12 +1316,12 @@ static int sweep_attestations(struct group *g, struct sr_err *e) {
 static int sweep_all(struct group *g, struct sr_err *e) {
 	struct sr_versions closing = {0};
 	struct sr_grants expiring = {0};
-	int rc = sr_query_closing(&closing, g->v->catalogue, g->now, e);
+	int rc = sr_query_closing(&closing, g->v->catalogue, g->due, e);
 
 	for (size_t i = 0; i < closing.count && rc == 0 && g->count < SWEEP_AT_ONCE; i++)
 		rc = lapse(g, "request", closing.rows[i].request, closing.rows[i].version, NULL, e);
 	if (rc == 0)
-		rc = sr_query_expiring(&expiring, g->v->catalogue, g->now, e);
+		rc = sr_query_expiring(&expiring, g->v->catalogue, g->due, e);
 	for (size_t i = 0; i < expiring.count && rc == 0 && g->count < SWEEP_AT_ONCE; i++)
 		rc = lapse(g, "grant", NULL, 0, expiring.rows[i].id, e);
 	if (rc == 0)

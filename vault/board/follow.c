@@ -46,59 +46,16 @@ void follow_tell_id(
 
 /* --- trust and ceremony ----------------------------------------------------------------------- */
 
-static int auditor_order(const void *a, const void *b) {
-	return strcmp(
-		((const struct sr_auditor *)a)->person, ((const struct sr_auditor *)b)->person);
+static int on_found(const struct follow_job *j) {
+	return follow_key_epoch(j);
 }
 
-static int on_found(const struct follow_job *j) {
-	struct sr_people people = {0};
-	struct sr_auditor *auditors = NULL;
-	struct sr_door_object object = {0};
-	struct sr_submission parts = {0};
-	struct sr_epoch epoch;
-	struct sr_buf body, text;
-	uint8_t id[SR_HASH];
-	int rc;
+static int on_person(const struct follow_job *j) {
+	const struct sr_bytes name = sr_field(j->s, "person", 0);
+	char person[SR_PERSON_TEXT];
 
-	sr_buf_init(&body);
-	sr_buf_init(&text);
-	sr_vault_epoch(&epoch, j->v);
-	rc = sr_query_people(&people, j->v->catalogue, SR_ROLE_AUDITOR, j->e);
-	if (rc != 0)
-		goto out;
-	auditors = calloc(people.count == 0 ? 1 : people.count, sizeof *auditors);
-	if (auditors == NULL) {
-		rc = sr_fail(
-			j->e, SR_NOMEM, "key-epoch: out of memory for %zu auditors", people.count);
-		goto out;
-	}
-	for (size_t i = 0; i < people.count; i++) {
-		memcpy(auditors[i].person, people.rows[i].person, SR_PERSON_TEXT);
-		memcpy(auditors[i].pk, people.rows[i].pk, SR_PK);
-	}
-	qsort(auditors, people.count, sizeof *auditors, auditor_order);
-	rc = sr_epoch_seal(&body, j->v->fingerprint, &epoch, auditors, people.count, j->e);
-	if (rc != 0)
-		goto out;
-	sr_random(object.salt, SR_SALT);
-	object.body = sr_buf_view(&body);
-	sr_object_id(id, object.salt, object.body);
-	parts.objects = &object;
-	parts.object_count = 1;
-	sr_follow_begin(&text, j->v, SR_T_KEY_EPOCH, j->f->now);
-	sr_text_put_dec(&text, "epoch", epoch.number);
-	sr_text_put_hex(&text, "keys", id, SR_HASH);
-	for (size_t i = 0; i < people.count; i++)
-		sr_text_put(&text, "auditor", auditors[i].person);
-	rc = follow_emit(j, &text, &parts);
-out:
-	sr_wipe(&epoch, sizeof epoch);
-	free(auditors);
-	sr_people_free(&people);
-	sr_buf_free(&body);
-	sr_buf_free(&text);
-	return rc;
+	snprintf(person, sizeof person, "%.*s", (int)name.len, (const char *)name.p);
+	return follow_auditors(j, person);
 }
 
 /* The keys' object of a run, and its hash, which is the one that all accepted. */
@@ -487,6 +444,17 @@ static int on_sealed(const struct follow_job *j) {
 	return rc;
 }
 
+static int on_erase(const struct follow_job *j) {
+	j->f->people(j->f->ctx);
+	return 0;
+}
+
+static int on_witness(const struct follow_job *j) {
+	if (sr_bytes_eq(sr_field(j->s, "event", 0), sr_bytes_str("policy")))
+		j->f->witnesses(j->f->ctx);
+	return 0;
+}
+
 static int (*const follow[SR_T_COUNT])(const struct follow_job *j) = {
 	[SR_T_FOUND] = on_found,
 	[SR_T_ACCEPT] = on_accept,
@@ -500,8 +468,11 @@ static int (*const follow[SR_T_COUNT])(const struct follow_job *j) = {
 	[SR_T_REQUEST] = on_request,
 	[SR_T_AMEND] = on_request,
 	[SR_T_VOTE] = on_vote,
+	[SR_T_PERSON] = on_person,
 	[SR_T_PERSON_END] = follow_person_end,
 	[SR_T_PERSON_KEY] = follow_person_key,
+	[SR_T_ERASE] = on_erase,
+	[SR_T_WITNESS] = on_witness,
 	[SR_T_ATTEST] = on_attest,
 	[SR_T_RECUSE] = on_recuse,
 	[SR_T_DESTROY] = on_destroy,

@@ -2,13 +2,17 @@
  * follow - what a statement brings about: statements of the service that belong to the same commit
  * (DESIGN 6a).
  *
- *   found                     -> key-epoch (the epoch's key, sealed to the auditors)
+ *   found, and whatever makes -> key-epoch (the key of a new epoch, sealed to the auditors of now)
+ *   the auditors others:
+ *   person, person-end,
+ *   person-key
  *   accept, the last          -> opened (the vault computes the transcript itself; another one is
  *                                refused by the rules before)
  *   accession                 -> stored: the packs that were written for it
  *   request, amend            -> room-key, for kinds that carry pieces; an amend ends the room key
  *                                of the version before
- *   vote approve, the k-th    -> grant | revoke | lift | person | collection, by the request's kind
+ *   vote approve, the k-th    -> grant | revoke | lift | person | collection | erase | auditor ...,
+ *                                by the request's kind
  *   vote reject, recuse,      -> refuse, when eligible members minus rejections are fewer than k
  *   attest
  *   person-end                -> suspend, of each live grant that names the person; lapse, of what
@@ -18,6 +22,7 @@
  *                                requests with a key of theirs; suspend, of grants with others;
  *                                boxes of held items to the old key are erased; so are dealings to
  *                                it, whose run is void
+ *   erase                     -> the keys of what is kept of the person are erased
  *   opened, reshare, rekey    -> dealings of reshares that are done or replaced are erased
  *   opened, reseal, release,  -> rekeyed, when a new key was made and no item is left under one
  *   destroy                      before it; refuse, of what is open about such items
@@ -49,6 +54,10 @@ struct sr_follow {
 	void (*curators)(void *ctx);
 	/* Dealings of a run that has ended are to be erased after the commit (board/dealings.h). */
 	void (*dealings)(void *ctx);
+	/* What was kept of a person is to be erased after the commit (board/forget.h). */
+	void (*people)(void *ctx);
+	/* The witnesses of the log are others after the commit. */
+	void (*witnesses)(void *ctx);
 	/* One sentence for the person who acted. */
 	void (*tell)(void *ctx, const char *sentence);
 	void *ctx;

@@ -30,6 +30,14 @@ SR_MUST int follow_decide(const struct follow_job *j, const uint8_t request[SR_I
  * nothing was done (decide_policy.c). */
 SR_MUST int follow_policy(const struct follow_job *j, const struct sr_version_row *v, bool *stale);
 
+/* A new epoch of the structural key for the auditors of now (follow_epoch.c). */
+SR_MUST int follow_key_epoch(const struct follow_job *j);
+/* The same, if ${person} became an auditor or is none any more. */
+SR_MUST int follow_auditors(const struct follow_job *j, const char *person);
+/* The keys of epochs ${from} to now for the auditor whom the request is about. */
+SR_MUST int follow_auditor_give(
+	const struct follow_job *j, const struct sr_version_row *v, uint64_t from);
+
 /* What follows when a person's roles end (follow_people.c). */
 SR_MUST int follow_person_end(const struct follow_job *j);
 /* What follows when a person has a new key. */

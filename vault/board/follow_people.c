@@ -95,6 +95,8 @@ int follow_person_end(const struct follow_job *j) {
 		rc = settle_requests(j, person);
 	if (rc == 0 && (p.roles_ever & SR_ROLE_CURATOR) != 0)
 		j->f->curators(j->f->ctx);
+	if (rc == 0 && (p.roles_ever & SR_ROLE_AUDITOR) != 0)
+		rc = follow_auditors(j, person);
 	sr_person_row_free(&p);
 	return rc;
 }
@@ -153,6 +155,7 @@ static bool has_key_of(const struct sr_version_row *v, const char *person) {
 int follow_person_key(const struct follow_job *j) {
 	const struct sr_bytes name = sr_field(j->s, "person", 0);
 	struct sr_versions open = {0};
+	struct sr_person_row p = {0};
 	char person[SR_PERSON_TEXT];
 	int rc;
 
@@ -170,5 +173,10 @@ int follow_person_key(const struct follow_job *j) {
 		j->f->curators(j->f->ctx);
 	if (rc == 0)
 		j->f->dealings(j->f->ctx);
+	if (rc == 0)
+		rc = sr_query_person(&p, j->v->catalogue, person, j->e);
+	if (rc == 0 && (p.roles & SR_ROLE_AUDITOR) != 0)
+		rc = follow_key_epoch(j);
+	sr_person_row_free(&p);
 	return rc;
 }

@@ -44,17 +44,22 @@ int sr_subject_key_make(
 		sr_bytes_of(key, SR_KEY), e);
 }
 
-void sr_vault_epoch(struct sr_epoch *out, const struct sr_vault *v) {
-	sr_epoch_derive(out, SR_EPOCH_FIRST, v->keys->s->epoch_key);
+void sr_vault_epoch(struct sr_epoch *out, const struct sr_vault *v, uint32_t number) {
+	sr_epoch_derive(out, number, v->keys->s->epoch_key);
 }
 
+int sr_vault_epoch_now(uint32_t *number, struct sr_vault *v, struct sr_err *e) {
+	return sr_query_epoch_now(number, v->catalogue, e);
+}
+
+/* Any number: that it is the right one for its place, replay checks. */
 static int ring_epoch(
 	void *ctx, uint32_t epoch, enum sr_compartment c, uint8_t key[SR_KEY], struct sr_err *e) {
 	struct sr_epoch ep;
 
-	if (epoch != SR_EPOCH_FIRST)
+	if (epoch < SR_EPOCH_FIRST)
 		return sr_fail(e, SR_NOTFOUND, "no key of epoch %u", epoch);
-	sr_vault_epoch(&ep, ctx);
+	sr_vault_epoch(&ep, ctx, epoch);
 	memcpy(key, ep.key[c], SR_KEY);
 	sr_wipe(&ep, sizeof ep);
 	return 0;
@@ -72,14 +77,15 @@ struct sr_keyring sr_vault_keyring(struct sr_vault *v) {
 	return k;
 }
 
-int sr_object_key(uint8_t key[SR_KEY], struct sr_vault *v, const char *subject, struct sr_err *e) {
+int sr_object_key(uint8_t key[SR_KEY], struct sr_vault *v, const char *subject, uint32_t epoch,
+	struct sr_err *e) {
 	uint8_t base[SR_KEY];
 	int rc = 0;
 
 	if (subject[0] == '\0') {
 		struct sr_epoch ep;
 
-		sr_vault_epoch(&ep, v);
+		sr_vault_epoch(&ep, v, epoch);
 		memcpy(base, ep.key[SR_STRUCTURAL], SR_KEY);
 		sr_wipe(&ep, sizeof ep);
 	} else {
@@ -95,7 +101,7 @@ static int source_get(
 	void *ctx, const struct sr_object_at *at, struct sr_buf *body, struct sr_err *e) {
 	struct sr_object_source *st = ctx;
 	uint8_t key[SR_KEY];
-	int rc = sr_object_key(key, st->vault, at->subject, e);
+	int rc = sr_object_key(key, st->vault, at->subject, at->epoch, e);
 
 	if (rc != 0)
 		goto out;

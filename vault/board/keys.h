@@ -1,5 +1,6 @@
 /*
- * keys - where the keys of entries and objects come from: epochs from keys/service, subjects from
+ * keys - where the keys of entries and objects come from: epochs from one secret of keys/service
+ * (whoever is given the key of one epoch has no other), subjects from
  * secrets.db; and the objects that statements name, read through them.
  *
  *   subject            secrets.db                      opens
@@ -21,17 +22,19 @@
 
 /* The vault's keys as a ring for ledger/entry.h. Valid as long as ${v}. */
 struct sr_keyring sr_vault_keyring(struct sr_vault *v);
-/* The epoch that new entries are sealed under; the caller wipes it. */
-void sr_vault_epoch(struct sr_epoch *out, const struct sr_vault *v);
+/* The keys of epoch ${number}; the caller wipes them. */
+void sr_vault_epoch(struct sr_epoch *out, const struct sr_vault *v, uint32_t number);
+/* The epoch that the next entry is sealed under, by the catalogue as it stands. */
+SR_MUST int sr_vault_epoch_now(uint32_t *number, struct sr_vault *v, struct sr_err *e);
 /* A subject's key; NOTFOUND when it was erased or never made. */
 SR_MUST int sr_subject_key(
 	uint8_t key[SR_KEY], struct sr_vault *v, const char *subject, struct sr_err *e);
 /* The same, made when it is missing (durable with the next sr_secrets_commit). */
 SR_MUST int sr_subject_key_make(
 	uint8_t key[SR_KEY], struct sr_vault *v, const char *subject, struct sr_err *e);
-/* Key of object records of ${subject} ("": structural). NOTFOUND. */
-SR_MUST int sr_object_key(
-	uint8_t key[SR_KEY], struct sr_vault *v, const char *subject, struct sr_err *e);
+/* Key of object records of ${subject} ("": structural, of ${epoch}). NOTFOUND. */
+SR_MUST int sr_object_key(uint8_t key[SR_KEY], struct sr_vault *v, const char *subject,
+	uint32_t epoch, struct sr_err *e);
 
 /* Objects for replay; keeps the file read last open, because replay asks in order. ${state} is the
  * caller's. */

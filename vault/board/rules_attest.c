@@ -66,7 +66,12 @@ static int people_hold(struct rules_ctx *c) {
 			continue;
 		rules_person_text(name[i], c->s, keys[i]);
 		rc = sr_query_person(&row, c->cat, name[i], c->e);
+		const bool erased = rc == 0 && row.erased != 0;
 		sr_person_row_free(&row);
+		if (erased)
+			return rules_deny(c, "person-erased", "",
+				"what was kept of %s is erased, and nothing is said of them again",
+				name[i]);
 		if (rc == SR_NOTFOUND)
 			return rules_deny(c, "no-such-person", "a curator or officer adds people",
 				"%s is not known here", name[i]);
@@ -109,10 +114,6 @@ int rule_attest(struct rules_ctx *c) {
 			"unknown kind of attestation");
 	if (!lines_hold(c, k))
 		return 0;
-	if (rules_field_is(c->s, "person", c->me.person) &&
-		!rules_field_is(c->s, "kind", "conflict"))
-		return rules_deny(c, "own-affair", "another officer attests it",
-			"nobody attests their own %s", kinds[k].kind);
 	if (sr_field_time(&ends, c->s, "ends", 0, NULL) == 0 && ends <= c->now)
 		return rules_deny(c, "ends-past", "", "its end lies in the past");
 	rc = sr_query_attestation(&row, c->cat, id, c->e);
@@ -141,9 +142,6 @@ int rule_attest_end(struct rules_ctx *c) {
 	if (row.ended != 0)
 		rc = rules_deny(c, "attestation-ended", "", "it ended with entry %llu",
 			(unsigned long long)row.ended);
-	else if (strcmp(row.person, c->me.person) == 0 || strcmp(row.other, c->me.person) == 0)
-		rc = rules_deny(c, "own-affair", "another officer ends it",
-			"nobody ends what was attested of themselves");
 	else
 		rc = rules_allow(c);
 	sr_attestation_row_free(&row);

@@ -4,12 +4,15 @@
  *
  *   rules_ceremony.c   key generation
  *   rules_people.c     roles
+ *   rules_auditor.c    epochs of before for auditors
+ *   rules_erase.c      what is kept of people is erased
  *   rules_attest.c     what is attested of people
  *   rules_item.c       accessions, items
  *   rules_flag.c       what stands on items
  *   rules_destroy.c    their end
  *   rules_request.c    requests and who takes part in them
  *   rules_policy.c     rules that a board is to adopt
+ *   rules_witness.c    witness policies that are to be adopted
  *   rules_vote.c       votes
  *   rules_grant.c      grants, checkouts
  *   rules_office.c     enquiries
@@ -49,6 +52,7 @@ rule_fn rule_attest_end;
 rule_fn rule_accession;
 rule_fn rule_redact;
 rule_fn rule_describe;
+rule_fn rule_held_box;
 rule_fn rule_release;
 rule_fn rule_request;
 rule_fn rule_amend;
@@ -69,6 +73,7 @@ rule_fn rule_checkout;
 rule_fn rule_return;
 rule_fn rule_break_glass;
 rule_fn rule_enquiry;
+rule_fn rule_read; /* rules_audit.c */
 
 /* A request of kind person: a new key for whom it is about (rules_people.c). */
 rule_fn rules_key_asked;
@@ -77,8 +82,17 @@ rule_fn rules_key_asked;
 int rules_card_in_force(struct rules_ctx *c, const char *key);
 /* A request of kind policy: the rules that came with it (rules_policy.c). */
 rule_fn rules_policy_asked;
+/* What is done to a request that changes the rules: who may is not asked of the rules. Of every
+ * other kind it allows. */
+int rules_on_policy(struct rules_ctx *c, const struct sr_version_row *v);
 /* A request of kind person-end: whom it is about (rules_people.c). */
 rule_fn rules_end_asked;
+/* A request of kind witnesses: the policy that came with it (rules_witness.c). */
+rule_fn rules_witnesses_asked;
+/* A request of kind auditor: to whom, from which epoch (rules_auditor.c). */
+rule_fn rules_auditor_asked;
+/* A request of kind erase: of whom, on which ground (rules_erase.c). */
+rule_fn rules_erase_asked;
 
 /* The ruling "no": returns 0, so that `return rules_deny(...)` ends a rule. ${help} says what would
  * help, or is "". */
@@ -95,8 +109,6 @@ const struct sr_member_row *rules_member(const struct sr_board_row *b, const cha
 /* The person that the one line ${key} names, which must be there, as a string. */
 void rules_person_text(char out[SR_PERSON_TEXT], const struct sr_statement *s, const char *key);
 bool rules_field_is(const struct sr_statement *s, const char *key, const char *word);
-/* Applicant, co-applicant or subject of this version? */
-bool rules_named_in(const struct sr_version_row *v, const char *person);
 /* The thing that the line `item` or `grant` of the statement names: NOTFOUND, or an error. */
 SR_MUST int rules_item(struct rules_ctx *c, struct sr_item_row *item);
 SR_MUST int rules_grant(struct rules_ctx *c, struct sr_grant_row *g);

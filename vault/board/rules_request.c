@@ -32,14 +32,17 @@ static const struct shape shapes[] = {
 	{"rekey", "quorum member", "newcomer"},
 	{"destroy", "items list", "instruction"},
 	{"policy", "rules set", ""},
+	{"erase", "subject purpose", ""},
+	{"auditor", "subject from", ""},
+	{"witnesses", "rules set", ""},
 };
 
 /* True when the shape holds; else the ruling is made. */
 static bool shape_holds(struct rules_ctx *c, const struct shape *sh) {
 	static const char *const keys[] = {"items", "list", "form", "purpose", "ends", "person",
-		"key", "recipient", "target", "subject", "card", "role", "collection", "dedupe",
-		"name", "instruction", "authority", "quorum", "member", "newcomer", "dealer",
-		"rules", "set"};
+		"key", "recipient", "target", "subject", "from", "card", "role", "collection",
+		"dedupe", "name", "instruction", "authority", "quorum", "member", "newcomer",
+		"dealer", "rules", "set"};
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		const size_t n = sr_field_count(c->s, keys[i]);
@@ -60,9 +63,6 @@ static bool shape_holds(struct rules_ctx *c, const struct shape *sh) {
 
 /* Forms, purposes and dates of an access or export request. */
 static int request_terms(struct rules_ctx *c) {
-	const bool work =
-		rules_field_is(c->s, "kind", "reseal") || rules_field_is(c->s, "kind", "redact");
-	const int64_t longest = work ? SR_RULES_RESEAL_MAX_S : SR_RULES_ENDS_MAX_S;
 	int64_t ends = 0, closes = 0;
 	char word[80];
 	int rc = sr_field_time(&ends, c->s, "ends", 0, c->e);
@@ -71,9 +71,6 @@ static int request_terms(struct rules_ctx *c) {
 		return rc;
 	if (ends <= c->now)
 		return rules_deny(c, "ends-past", "", "its end lies in the past");
-	if (ends > c->now + longest)
-		return rules_deny(c, "ends-too-late", "ask again when it has ended",
-			"its end lies more than %d days ahead", (int)(longest / 86400));
 	rc = sr_field_time(&closes, c->s, "closes", 0, NULL);
 	if (rc == 0 && closes <= c->now)
 		return rules_deny(c, "closes-past", "", "its closing date lies in the past");
@@ -174,9 +171,8 @@ int rules_list(struct rules_ctx *c) {
 	return rules_allow(c);
 }
 
-/* One item that is asked for: released and not frozen; of a referral: marked for it, held or
- * released; of a reseal: released, frozen or not, since nobody looks at it, and for a new key of
- * the board held ones too. */
+/* One item that is asked for: released; of a referral, or of a reseal for a new key of the board,
+ * held or released. */
 static int request_item(
 	struct rules_ctx *c, const uint8_t id[SR_ID], bool former, uint32_t *highest) {
 	const bool referral = rules_field_is(c->s, "kind", "referral");
@@ -184,7 +180,6 @@ static int request_item(
 	struct sr_item_row item = {0};
 	char hex[2 * SR_ID + 1];
 	enum sr_state state;
-	unsigned flags;
 	bool other, fits, held;
 	int rc = sr_query_item(&item, c->cat, id, c->e);
 
@@ -192,7 +187,6 @@ static int request_item(
 	if (rc != 0 && rc != SR_NOTFOUND)
 		return rc;
 	state = rc == 0 ? item.state : SR_S_NONE;
-	flags = item.flags;
 	other = rc == 0 && memcmp(item.board, c->board.id, SR_ID) != 0;
 	fits = rc == 0 && rules_has_key_of(&c->board, &item);
 	held = reseal && former && state == SR_S_HELD;
@@ -202,12 +196,7 @@ static int request_item(
 	if (referral && !sr_state_may(SR_M_ITEM, state, SR_E_REFERRAL))
 		return rules_deny(c, "item-state", "", "item %.8s is %s (or does not exist)", hex,
 			sr_state_name(state));
-	if (referral && (flags & SR_ITEM_REFERRAL) == 0)
-		return rules_deny(c, "not-marked", "describe ITEM --hazard referral",
-			"item %.8s is not marked for referral", hex);
-	if (!referral && !held &&
-		(state != SR_S_RELEASED ||
-			(!reseal && (flags & ~(unsigned)(SR_ITEM_EMBARGO | SR_ITEM_HOLD)) != 0)))
+	if (!referral && !held && state != SR_S_RELEASED)
 		return rules_deny(c, "item-not-released", "list shows what can be requested",
 			"item %.8s is not released (or does not exist)", hex);
 	if (other)
@@ -240,14 +229,14 @@ static int request_items(struct rules_ctx *c, uint64_t level, bool former) {
 	return rules_allow(c);
 }
 
-/* Acts on a grant: an end of it, or of its suspension. Officers may ask for the end alone: who may
- * look again is the members' to say, and nobody named in the grant asks for that. A lift may also
- * be about the seal of an item. */
+/* Acts on a grant: an end of it, or of its suspension. A lift may also be about the seal of an
+ * item.
+ */
 static int target_act(struct rules_ctx *c, bool lift) {
 	struct sr_grant_row g = {0};
 	uint8_t id[SR_ID];
 	enum sr_state state;
-	bool named, ours = false;
+	bool ours = false;
 	int rc;
 
 	rc = sr_field_id(id, c->s, "target", 0, c->e);
@@ -259,33 +248,23 @@ static int target_act(struct rules_ctx *c, bool lift) {
 		return rules_deny(c, "no-such-grant", "", "no such grant");
 	ours = rc == 0 && memcmp(g.board, c->board.id, SR_ID) == 0;
 	state = g.state;
-	named = sr_token_in(g.people, c->me.person);
 	sr_grant_row_free(&g);
 	if (rc != 0)
 		return rc;
 	if (!ours)
 		return rules_deny(c, "other-board", "ask the board that granted it",
 			"the grant is of another board");
-	if (lift && rules_member(&c->board, c->me.person) == NULL)
-		return rules_deny(c, "role-missing", "",
-			"active members ask for a lift; %s is none", c->me.person);
-	if (!lift && !rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER))
-		return rules_deny(
-			c, "role-missing", "", "members and officers ask for a revocation");
 	if (!lift && !sr_state_may(SR_M_GRANT, state, SR_E_REVOKE))
 		return rules_deny(
 			c, "grant-ended", "", "the grant is %s already", sr_state_name(state));
 	if (lift && !sr_state_may(SR_M_GRANT, state, SR_E_LIFT))
 		return rules_deny(c, "grant-state", "", "the grant is %s: there is nothing to lift",
 			sr_state_name(state));
-	if (lift && named)
-		return rules_deny(c, "own-grant", "another member asks",
-			"%s is named in this grant", c->me.person);
 	return rules_allow(c);
 }
 
-/* More time for a live grant, by whoever reads under it: as many members decide as gave it. What
- * was suspended is not renewed behind the back of who suspended it. */
+/* More time for a live grant: as many members decide as gave it. What was suspended is not renewed
+ * behind the back of who suspended it. */
 static int renew_request(struct rules_ctx *c, uint64_t level) {
 	struct sr_grant_row g = {0};
 	uint8_t id[SR_ID];
@@ -303,17 +282,12 @@ static int renew_request(struct rules_ctx *c, uint64_t level) {
 	if (rc == 0 && !ours)
 		rc = rules_deny(c, "other-board", "ask the board that granted it",
 			"the grant is of another board");
-	else if (rc == 0 && !sr_token_in(g.people, c->me.person))
-		rc = rules_deny(c, "not-named", "", "%s is not named in this grant", c->me.person);
 	else if (rc == 0 && (!sr_state_may(SR_M_GRANT, g.state, SR_E_RENEW) || g.ends <= c->now))
 		rc = rules_deny(c, "grant-state",
 			g.state == SR_S_SUSPENDED ? "it is lifted first" : "make a new request",
 			"the grant is %s", g.ends <= c->now ? "over" : sr_state_name(g.state));
 	else if (rc == 0 && ends <= g.ends)
 		rc = rules_deny(c, "ends-not-later", "", "the grant lasts as long already");
-	else if (rc == 0 && ends > c->now + SR_RULES_ENDS_MAX_S)
-		rc = rules_deny(c, "ends-too-late", "ask again later",
-			"its end lies more than %d days ahead", SR_RULES_ENDS_MAX_S / 86400);
 	else if (rc == 0 && level != g.level)
 		rc = rules_deny(c, "level-differs", "fetch the grant anew",
 			"the grant was given at level %u, the request says %llu", g.level,
@@ -396,7 +370,7 @@ static int newcomer_card(struct rules_ctx *c, struct sr_bytes person, bool *foun
 			continue;
 		*found = true;
 		rc = sr_query_person(&known, c->cat, card.person, c->e);
-		if (rc == 0 && memcmp(known.pk, card.key, SR_PK) != 0)
+		if (rc == 0 && (known.erased != 0 || memcmp(known.pk, card.key, SR_PK) != 0))
 			*found = false;
 		sr_person_row_free(&known);
 		if (rc == SR_NOTFOUND) {
@@ -523,28 +497,17 @@ static int reshare_levels(struct rules_ctx *c) {
 	return rules_allow(c);
 }
 
-/* Members of this board and officers ask for other shares, or for another key. */
-static int asks_for_shares(struct rules_ctx *c, const char *what) {
-	if (rules_member(&c->board, c->me.person) == NULL && !rules_has_role(c, SR_ROLE_OFFICER))
-		return rules_deny(c, "role-missing", "",
-			"members of this board and officers ask for a %s", what);
-	return rules_allow(c);
-}
-
 /* Nobody of before deals: those who are to sit make a key that has nothing to do with any share. */
 static int rekey_request(struct rules_ctx *c) {
-	int rc = asks_for_shares(c, "rekey");
+	int rc = reshare_levels(c);
 
-	if (rc == 0 && c->out->allowed)
-		rc = reshare_levels(c);
 	return rc == 0 && c->out->allowed ? request_members(c, true) : rc;
 }
 
 static int reshare_request(struct rules_ctx *c) {
-	int rc = asks_for_shares(c, "reshare");
+	int rc;
 
-	if (rc == 0 && c->out->allowed)
-		rc = reshare_levels(c);
+	rc = reshare_levels(c);
 	if (rc == 0 && c->out->allowed)
 		rc = reshare_dealers(c);
 	return rc == 0 && c->out->allowed ? request_members(c, true) : rc;
@@ -616,8 +579,9 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 		return renew_request(c, level);
 	decides = c->board.levels[0].level;
 	/* Rules and the key are for everything that the board decides, so they take what anything
-	 * takes. */
-	if (strcmp(sh->kind, "policy") == 0 || strcmp(sh->kind, "rekey") == 0)
+	 * takes; so does what cannot be undone to the record of who did it. */
+	if (strcmp(sh->kind, "policy") == 0 || strcmp(sh->kind, "rekey") == 0 ||
+		strcmp(sh->kind, "erase") == 0 || strcmp(sh->kind, "witnesses") == 0)
 		decides = c->board.levels[c->board.level_count - 1].level;
 	rc = strcmp(sh->kind, "lift") == 0 ? rules_lift_level(&decides, c) : 0;
 	if (rc != 0)
@@ -632,20 +596,23 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 	if (strcmp(sh->kind, "rekey") == 0)
 		return rekey_request(c);
 	if (!c->board.founding && !sr_token_in(sh->must, "items") &&
-		!sr_token_in(sh->must, "collection") && !sr_token_in(sh->must, "rules"))
+		!sr_token_in(sh->must, "collection") && strcmp(sh->kind, "policy") != 0)
 		return rules_deny(c, "not-this-board", "ask the founding board",
 			"a request of kind %s is the founding board's to decide", sh->kind);
-	if (!rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_CURATOR))
-		return rules_deny(
-			c, "role-missing", "", "members, curators and officers ask for this");
 	if (sr_token_in(sh->must, "items"))
 		return rules_destroy_asked(c);
+	if (strcmp(sh->kind, "witnesses") == 0)
+		return rules_witnesses_asked(c);
 	if (sr_token_in(sh->must, "rules"))
 		return rules_policy_asked(c);
 	if (strcmp(sh->kind, "role") == 0)
 		return role_request(c);
 	if (strcmp(sh->kind, "person-end") == 0)
 		return rules_end_asked(c);
+	if (strcmp(sh->kind, "erase") == 0)
+		return rules_erase_asked(c);
+	if (strcmp(sh->kind, "auditor") == 0)
+		return rules_auditor_asked(c);
 	if (strcmp(sh->kind, "person") == 0)
 		return rules_key_asked(c);
 	return strcmp(sh->kind, "board") == 0 ? board_request(c) : collection_request(c);
@@ -765,12 +732,7 @@ int rule_comment(struct rules_ctx *c) {
 
 	if (!version_of(&rc, c, &v))
 		return rc;
-	if (!rules_named_in(&v, c->me.person) &&
-		!rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER))
-		rc = rules_deny(c, "not-party", "",
-			"applicants, members and officers comment on a request");
-	else
-		rc = rules_allow(c);
+	rc = rules_on_policy(c, &v);
 	sr_version_row_free(&v);
 	return rc;
 }
@@ -786,17 +748,14 @@ int rule_recuse(struct rules_ctx *c) {
 	if (rc == 0)
 		rc = sr_query_recused(&recused, c->cat, v.request, c->me.person, c->e);
 	if (rc == 0) {
-		if (rules_member(&c->board, c->me.person) == NULL)
-			rc = rules_deny(c, "role-missing", "", "%s is not a member of the board",
-				c->me.person);
-		else if (recused)
+		if (recused)
 			rc = rules_deny(c, "recused-already", "", "%s has stepped aside already",
 				c->me.person);
 		else if (!sr_state_may(SR_M_VERSION, v.state, SR_E_RECUSE))
 			rc = rules_deny(c, "request-ended", "", "the request is %s",
 				sr_state_name(v.state));
 		else
-			rc = rules_allow(c);
+			rc = rules_on_policy(c, &v);
 	}
 	sr_version_row_free(&v);
 	return rc;
@@ -811,10 +770,7 @@ int rule_withdraw(struct rules_ctx *c) {
 		return rc;
 	rc = sr_field_dec(&version, c->s, "version", 0, c->e);
 	if (rc == 0) {
-		if (strcmp(v.applicant, c->me.person) != 0)
-			rc = rules_deny(c, "not-applicant", "",
-				"only the applicant (%s) withdraws a request", v.applicant);
-		else if (version != v.version)
+		if (version != v.version)
 			rc = rules_deny(c, "version", "",
 				"its newest version is %u, this says %llu", v.version,
 				(unsigned long long)version);
@@ -822,7 +778,7 @@ int rule_withdraw(struct rules_ctx *c) {
 			rc = rules_deny(c, "request-ended", "", "the request is %s",
 				sr_state_name(v.state));
 		else
-			rc = rules_allow(c);
+			rc = rules_on_policy(c, &v);
 	}
 	sr_version_row_free(&v);
 	return rc;

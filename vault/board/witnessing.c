@@ -10,9 +10,12 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "board/beats.h"
 #include "board/door.h"
 #include "board/follow.h"
+#include "board/forget.h"
 #include "board/keys.h"
+#include "crypto/hash.h"
 #include "ledger/ledger.h"
 #include "ledger/poster.h"
 #include "store/object.h"
@@ -31,7 +34,9 @@ struct sr_witnessing {
 	struct sr_cosigning *cosigning;
 	struct sr_poster *poster; /* started with the first request */
 	uint64_t size;            /* witnessed */
+	int64_t time;             /* of the quorum's cosignatures; 0: never */
 	uint64_t offered_ms;      /* 0: nothing yet */
+	bool noted;               /* that the offer's quorum is met is in ledger/beats */
 	bool newer; /* a witness knows more than was offered, not more than there is */
 	char *alarm;
 };
@@ -52,20 +57,45 @@ static int log_consistency(
 /* --- opening -----------------------------------------------------------------------------------
  */
 
+/* The latest time by which a quorum had cosigned, out of those whose cosignatures are valid. */
+static int64_t quorum_time(const struct sr_policy *p, const struct sr_cosigned *w) {
+	struct sr_cosigned by[SR_POLICY_WITNESSES];
+	size_t count = 0;
+	uint64_t best = 0;
+
+	(void)sr_policy_witnesses(p, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (!w[i].valid || w[i].time <= best)
+			continue;
+		memset(by, 0, sizeof by);
+		for (size_t k = 0; k < count; k++)
+			by[k].valid = w[k].valid && w[k].time >= w[i].time;
+		if (sr_policy_met(p, by))
+			best = w[i].time;
+	}
+	return best < INT64_MAX ? (int64_t)best : 0;
+}
+
 /* Does ${note} show that the quorum cosigned what our log begins with? Then *${size} is how much.
  */
 static int judge_note(
 	uint64_t *size, struct sr_vault *v, const struct sr_buf *note, struct sr_err *e) {
 	const struct sr_vkey *key = sr_ledger_vkey(v->ledger);
 	const struct sr_log log = {.origin = key->name, .keys = key, .count = 1};
+	struct sr_cosigned w[SR_POLICY_WITNESSES];
 	struct sr_checkpoint c;
 	struct sr_note n;
 	uint8_t root[SR_HASH];
+	int64_t at;
 	int rc = sr_checkpoint_open(&c, &n, sr_buf_view(note), &log, e);
 
 	if (rc != 0)
 		return rc;
-	rc = sr_policy_check(v->witnessing->policy, &n, NULL, NULL);
+	memset(w, 0, sizeof w);
+	rc = sr_policy_check(v->witnessing->policy, &n, w, NULL);
+	at = rc == 0 && !sr_policy_is_none(v->witnessing->policy)
+		     ? quorum_time(v->witnessing->policy, w)
+		     : 0;
 	sr_note_free(&n);
 	if (rc != 0) /* of another policy, or not enough: it shows nothing */
 		return 0;
@@ -79,6 +109,8 @@ static int judge_note(
 			c.size);
 	if (rc == 0 && c.size > *size)
 		*size = c.size;
+	if (rc == 0 && at > v->witnessing->time)
+		v->witnessing->time = at;
 	return rc;
 }
 
@@ -176,6 +208,10 @@ uint64_t sr_witnessing_size(const struct sr_vault *v) {
 	return v->witnessing == NULL ? 0 : v->witnessing->size;
 }
 
+int64_t sr_witnessing_time(const struct sr_vault *v) {
+	return v->witnessing == NULL ? 0 : v->witnessing->time;
+}
+
 const char *sr_witnessing_alarm(const struct sr_vault *v) {
 	return v->witnessing == NULL ? NULL : v->witnessing->alarm;
 }
@@ -233,13 +269,62 @@ static int raise_alarm(struct sr_vault *v, const char *sentence, struct sr_err *
 	return sr_file_replace(v->ledger_dir, ALARM, sr_bytes_str(sentence), e);
 }
 
+/* The quorum is back after ${from}, when ${first} entries were confirmed. */
+static int log_gap(struct sr_vault *v, int64_t from, uint64_t first, struct sr_err *e) {
+	struct sr_outcome *o = calloc(1, sizeof *o);
+	struct sr_buf text;
+	int rc = o == NULL ? sr_fail(e, SR_NOMEM, "out of memory") : 0;
+
+	sr_buf_init(&text);
+	if (rc == 0) {
+		sr_follow_begin(&text, v, SR_T_WITNESS, sr_now(&v->clock));
+		sr_text_put(&text, "event", "unwitnessed");
+		sr_text_put_time(&text, "from", from);
+		sr_text_put_time(&text, "to", v->witnessing->time);
+		sr_text_put_dec(&text, "first", first);
+		sr_text_put_dec(&text, "last", v->witnessing->size);
+		rc = sr_buf_ok(&text, e);
+	}
+	if (rc == 0)
+		rc = sr_door_service(v, sr_buf_view(&text), o, e);
+	sr_buf_free(&text);
+	free(o);
+	return rc;
+}
+
+/* When the quorum is met: how far, and when. */
+static int confirmed(struct sr_vault *v, struct sr_err *e) {
+	struct sr_witnessing *w = v->witnessing;
+	const int64_t before = w->time;
+	const uint64_t first = w->size;
+	size_t erased = 0;
+	struct sr_buf note;
+	int rc;
+
+	sr_buf_init(&note);
+	sr_buf_put_bytes(&note, sr_cosigning_note(w->cosigning));
+	rc = sr_buf_ok(&note, e);
+	if (rc == 0)
+		rc = judge_note(&w->size, v, &note, e);
+	sr_buf_free(&note);
+	if (rc == 0 && w->size > first)
+		rc = sr_forget_due(v, &erased, e);
+	if (rc == 0 && before > 0 && w->time > before + SR_WITNESSING_GAP_S)
+		rc = log_gap(v, before, first, e);
+	return rc;
+}
+
 static int keep(struct sr_vault *v, struct sr_err *e) {
 	struct sr_witnessing *w = v->witnessing;
 	const bool met = sr_cosigning_met(w->cosigning);
 	int rc = sr_ledger_recosign(v->ledger, sr_cosigning_note(w->cosigning), met, e);
 
-	if (rc == 0 && met && sr_cosigning_size(w->cosigning) > w->size)
-		w->size = sr_cosigning_size(w->cosigning);
+	if (rc == 0 && met)
+		rc = confirmed(v, e);
+	if (rc == 0 && met && !w->noted) {
+		sr_beats_note(v, SR_BEAT_MET, sr_cosigning_size(w->cosigning));
+		w->noted = true;
+	}
 	if (rc != 0 && sr_ledger_failed(v->ledger))
 		v->failed = true;
 	return rc;
@@ -305,6 +390,8 @@ static int offer(struct sr_vault *v, uint64_t now, struct sr_err *e) {
 	if (rc == 0) {
 		w->offered_ms = now;
 		w->newer = false;
+		w->noted = false;
+		sr_beats_note(v, SR_BEAT_BEAT, sr_cosigning_size(w->cosigning));
 	}
 	sr_buf_free(&note);
 	return rc;
@@ -429,11 +516,12 @@ static int commit_policy(
 	struct sr_door_object object = {.body = body};
 	const struct sr_submission parts = {.objects = &object, .object_count = 1};
 	struct sr_buf text;
-	uint8_t id[SR_HASH];
+	uint8_t id[SR_HASH], set[SR_HASH];
 	size_t count = 0;
 	int rc = o == NULL ? sr_fail(e, SR_NOMEM, "out of memory") : 0;
 
 	sr_buf_init(&text);
+	sr_sha256(set, body.p, body.len);
 	if (rc == 0) {
 		(void)sr_policy_witnesses(p, &count);
 		sr_random(object.salt, SR_SALT);
@@ -443,6 +531,7 @@ static int commit_policy(
 		sr_text_put_dec(&text, "witnesses", count);
 		sr_text_put(&text, "quorum", sr_policy_is_none(p) ? "none" : "asked");
 		sr_text_put_hex(&text, "policy", id, SR_HASH);
+		sr_text_put_hex(&text, "set", set, SR_HASH);
 		rc = sr_buf_ok(&text, e);
 	}
 	if (rc == 0)
@@ -452,18 +541,13 @@ static int commit_policy(
 	return rc;
 }
 
-int sr_witnessing_adopt(struct sr_vault *v, struct sr_bytes text, struct sr_err *e) {
-	const bool before = v->witnessing != NULL && v->witnessing->policy != NULL;
+int sr_witnessing_fit(struct sr_bytes text, struct sr_err *e) {
 	struct sr_policy *p = NULL;
 	int rc;
 
 	if (text.len > SR_WITNESS_POLICY_MAX)
 		return sr_fail(e, SR_USAGE, "the policy has %zu bytes, at most %d", text.len,
 			SR_WITNESS_POLICY_MAX);
-	if (!v->founded)
-		return sr_fail(e, SR_DENIED, "found the vault first: the policy lies in its log");
-	if (before && sr_bytes_eq(sr_buf_view(&v->witnessing->text), text))
-		return sr_fail(e, SR_EXISTS, "that is the policy in force already");
 	if (sr_policy_parse(&p, text, e) != 0) {
 		if (e != NULL)
 			e->code = SR_USAGE;
@@ -474,6 +558,29 @@ int sr_witnessing_adopt(struct sr_vault *v, struct sr_bytes text, struct sr_err 
 				    "the witnesses that have an address (a URL at the end of their "
 				    "line) cannot make the quorum: every checkout would wait for "
 				    "ever");
+	sr_policy_free(p);
+	return rc;
+}
+
+int sr_witnessing_adopt(struct sr_vault *v, struct sr_bytes text, struct sr_err *e) {
+	const bool before = v->witnessing != NULL && v->witnessing->policy != NULL;
+	struct sr_witness_policy_row row;
+	struct sr_policy *p = NULL;
+	int rc;
+
+	if (!v->founded)
+		return sr_fail(e, SR_DENIED, "found the vault first: the policy lies in its log");
+	if (before && sr_bytes_eq(sr_buf_view(&v->witnessing->text), text))
+		return sr_fail(e, SR_EXISTS, "that is the policy in force already");
+	rc = sr_witnessing_fit(text, e);
+	if (rc == 0)
+		rc = sr_query_witness_policy(&row, v->catalogue, e);
+	if (rc == 0 && row.adopted > 0 && row.voted)
+		rc = sr_fail(e, SR_DENIED,
+			"the board adopted the policy in force, and votes on another one: witness "
+			"policy FILE --ask --as MEMBER");
+	if (rc == 0)
+		rc = sr_policy_parse(&p, text, e);
 	if (rc == 0)
 		rc = commit_policy(v, p, text, e);
 	sr_policy_free(p);

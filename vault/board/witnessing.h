@@ -3,9 +3,12 @@
  * witnessed, and what has to be sent and kept.
  *
  * The policy (C2SP tlog-policy, merkle/policy.h) lies in the log itself: a `witness` statement
- * names it, the object beside it is its text. So there is no file to take away: whoever holds the
- * service keys can adopt another one, and that is an entry which every member and auditor sees (and
- * an `incident`, when one was in force). Its `log` lines are not consulted.
+ * names it, an object is its text. So there is no file to take away. The board adopts it (a request
+ * of kind witnesses); before it ever did, the custodian may, and clients see which of the two it
+ * was. Whoever holds the service keys can adopt another one past the program, and that is an entry
+ * which everybody sees (and an `incident`, when one was in force). Its `log` lines are not
+ * consulted. When the quorum did not confirm the log for longer than SR_WITNESSING_GAP_S, an entry
+ * says so afterwards: `witness`, event unwitnessed, from when to when.
  *
  *   ledger/checkpoint   published; carries every cosignature that came for this size
  *   ledger/witnessed    the last checkpoint that the quorum cosigned, with all its lines
@@ -33,6 +36,7 @@ enum {
 	SR_WITNESSING_NEWS_MS = 10000,  /* the cadence of other logs; what witnesses are made for */
 	SR_WITNESSING_BEAT_MS = 540000, /* below the 10 minutes after which silence is a sign */
 	SR_WITNESSING_WAIT_MS = 10000,  /* what a reader waits: two tries of a slow witness */
+	SR_WITNESSING_GAP_S = 900,      /* a beat that was missed, and time for the next to come */
 	SR_WITNESS_POLICY_MAX = 64 << 10 /* bytes: 64 witnesses with addresses are 20 kB */
 };
 
@@ -43,7 +47,12 @@ struct sr_witnessing; /* opaque */
 SR_MUST int sr_witnessing_open(struct sr_vault *v, struct sr_err *e);
 void sr_witnessing_close(struct sr_vault *v);
 
-/* Adopt ${text} (USAGE if it is no policy, or a witness that its quorum needs has no address). */
+/* Could ${text} be a policy here? USAGE says why not: it is none, or the witnesses with an address
+ * cannot make its quorum. */
+SR_MUST int sr_witnessing_fit(struct sr_bytes text, struct sr_err *e);
+/* The custodian adopts ${text}: DENIED when a quorum of members adopted the one in force, who then
+ * vote on another one. (USAGE if it is no policy, or a witness that its quorum needs has no
+ * address). */
 SR_MUST int sr_witnessing_adopt(struct sr_vault *v, struct sr_bytes text, struct sr_err *e);
 /* The text in force, appended; NOTFOUND. */
 SR_MUST int sr_witnessing_policy(struct sr_vault *v, struct sr_buf *out, struct sr_err *e);
@@ -52,6 +61,10 @@ SR_MUST int sr_witnessing_policy(struct sr_vault *v, struct sr_buf *out, struct 
 bool sr_witnessing_asked(const struct sr_vault *v);
 /* Entries below this index are witnessed by the quorum in force. */
 uint64_t sr_witnessing_size(const struct sr_vault *v);
+/* The latest time at which witnesses enough for the quorum cosigned: each with its own clock, so
+ * one alone cannot move it. 0: never. What ends by time has ended by this one, too: a vault's clock
+ * that is set back prolongs nothing beyond it. */
+int64_t sr_witnessing_time(const struct sr_vault *v);
 /* What a witness said that stops the vault; NULL: nothing. */
 const char *sr_witnessing_alarm(const struct sr_vault *v);
 /* 0, or DENIED with who is missing and what to do: may what entry ${index} began be opened? */

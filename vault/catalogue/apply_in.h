@@ -4,14 +4,15 @@
  * apply.c dispatches and writes what every entry leaves (log row, subjects, objects, texts);
  *   apply_trust.c     people
  *   apply_board.c     boards, their keys
- *   apply_policy.c    rules that boards adopted
+ *   apply_policy.c    rules that boards adopted, and what was decided by them
  *   apply_key.c       new cards and keys of people
+ *   apply_erase.c     what was kept of people, erased
  *   apply_attest.c    what is attested of people
  *   apply_item.c      collections, items
  *   apply_flag.c      what stands on items
  *   apply_request.c   requests, votes
  *   apply_grant.c     grants, checkouts, records
- *   apply_office.c    enquiries, notices
+ *   apply_office.c    enquiries, notices, who read the log
  */
 #ifndef SR_CATALOGUE_APPLY_IN_H
 #define SR_CATALOGUE_APPLY_IN_H
@@ -31,6 +32,7 @@ struct sr_apply {
 	uint32_t position;      /* of the next object record in the entry's object file */
 	struct sr_bytes *texts; /* one per record of the entry; p == NULL: not here */
 	struct sr_buf *bodies;  /* of records that lie out; texts point into them */
+	struct sr_apply_memo *memo;
 };
 
 /* How many items of board ?1 are left under a key before the present one: nobody but members of an
@@ -40,11 +42,34 @@ struct sr_apply {
 	" b.epoch JOIN collections c ON c.board = b.board JOIN items i ON i.collection =" \
 	" c.collection WHERE b.board = ?1 AND i.epoch < p.base AND i.state <> 'destroyed')"
 
+enum {
+	SR_MEMO_PEOPLE = 16 /* who signs much signs often; more are looked up */
+};
+/* What every entry asks of those before it, kept beside the tables while ${size} is the
+ * catalogue's. */
+struct sr_apply_memo {
+	uint64_t size; /* 0: nothing is known */
+	int64_t received;
+	bool brings; /* the last entry brings items: its `stored` is due */
+	uint8_t vault[SR_HASH];
+	char known[SR_MEMO_PEOPLE][SR_PERSON_TEXT]; /* persons that the vault has, at random */
+	/* In a long replay items go into the search index once, before the commit, however often
+	 * their texts changed. */
+	bool late;
+	int64_t *items;
+	size_t count, cap;
+};
+/* The item's texts, hazards or files changed. */
+SR_MUST int sr_apply_search(struct sr_apply *a, int64_t n, struct sr_err *e);
+/* catalogue.c: the memo of ${c}. */
+struct sr_apply_memo *sr_catalogue_memo(struct sr_catalogue *c);
+
 /* One effect; the row of the log is there already. */
 typedef int sr_effect_fn(struct sr_apply *a, struct sr_err *e);
 
 sr_effect_fn sr_apply_found;
 sr_effect_fn sr_apply_key_epoch;
+sr_effect_fn sr_apply_auditor;
 sr_effect_fn sr_apply_deal;
 sr_effect_fn sr_apply_accept;
 sr_effect_fn sr_apply_share;
@@ -61,6 +86,7 @@ sr_effect_fn sr_apply_person;
 sr_effect_fn sr_apply_person_end;
 sr_effect_fn sr_apply_person_set;
 sr_effect_fn sr_apply_person_key;
+sr_effect_fn sr_apply_erase;
 sr_effect_fn sr_apply_attest;
 sr_effect_fn sr_apply_attest_end;
 sr_effect_fn sr_apply_collection;
@@ -68,6 +94,8 @@ sr_effect_fn sr_apply_accession;
 sr_effect_fn sr_apply_redact;
 sr_effect_fn sr_apply_stored;
 sr_effect_fn sr_apply_describe;
+sr_effect_fn sr_apply_held_box;
+sr_effect_fn sr_apply_scan;
 sr_effect_fn sr_apply_release;
 sr_effect_fn sr_apply_reseal;
 sr_effect_fn sr_apply_embargo;
@@ -85,6 +113,7 @@ sr_effect_fn sr_apply_vote;
 sr_effect_fn sr_apply_withdraw;
 sr_effect_fn sr_apply_enquiry;
 sr_effect_fn sr_apply_notice;
+sr_effect_fn sr_apply_read;
 sr_effect_fn sr_apply_lapse;
 sr_effect_fn sr_apply_refuse;
 sr_effect_fn sr_apply_grant;
@@ -105,6 +134,7 @@ sr_effect_fn sr_apply_witness;
 sr_effect_fn sr_apply_break_glass;
 sr_effect_fn sr_apply_backup;
 sr_effect_fn sr_apply_incident;
+sr_effect_fn sr_apply_decision;
 
 /* The text of the ${i}-th line with ${key}: p == NULL when it is not here (or there is no such
  * line). */

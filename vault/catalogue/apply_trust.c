@@ -1,6 +1,6 @@
 /*
- * apply_trust - effects of found, key-epoch, person and person-end. The founding board's id is the
- * first half of the fingerprint.
+ * apply_trust - effects of found, key-epoch, auditor, person and person-end. The founding board's
+ * id is the first half of the fingerprint.
  */
 #include "catalogue/apply_in.h"
 #include "catalogue/query.h"
@@ -149,6 +149,40 @@ int sr_apply_key_epoch(struct sr_apply *a, struct sr_err *e) {
 	if (rc == 0)
 		rc = SQL_RUN(a->db, e, "UPDATE vault SET key_epoch = ?", A_U64(epoch));
 	return rc;
+}
+
+/* Epochs of before for somebody who is auditor now: no later one, since each of those was sealed to
+ * the auditors of its time. */
+int sr_apply_auditor(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg request, keys;
+	uint64_t first = 0, last = 0;
+	int64_t epoch = 0, role = 0;
+	int rc = sr_apply_person_known(a, sr_field(a->s, "person", 0), e);
+
+	if (rc == 0)
+		rc = sr_field_dec(&first, a->s, "first", 0, e);
+	if (rc == 0)
+		rc = sr_field_dec(&last, a->s, "last", 0, e);
+	if (rc == 0)
+		rc = sr_db_int(a->db, "SELECT key_epoch FROM vault", &epoch, e);
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &role,
+			"SELECT count(*) FROM roles WHERE person = ? AND role = 'auditor' AND"
+			" ended IS NULL",
+			sr_arg_token(a, "person"));
+	if (rc == 0 && role == 0)
+		return sr_fail(e, SR_CORRUPT, "who is given epochs is no auditor");
+	if (rc == 0 && (first < 1 || first > last || last > (uint64_t)epoch))
+		return sr_fail(e, SR_CORRUPT, "epochs %llu to %llu of %lld",
+			(unsigned long long)first, (unsigned long long)last, (long long)epoch);
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e,
+			"INSERT INTO auditor_epochs(entry, request, person, first, last, object)"
+			" VALUES(?, ?, ?, ?, ?, ?)",
+			A_INT(a->entry), sr_arg_id(a, "request", &request),
+			sr_arg_token(a, "person"), A_U64(first), A_U64(last),
+			sr_arg_hash(a, "keys", &keys));
+	return rc == 0 ? sr_apply_decided(a, e) : rc;
 }
 
 /* --- people --- */

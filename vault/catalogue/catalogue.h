@@ -59,6 +59,7 @@ struct sr_object_at {
 	uint8_t file[SR_HASH];
 	uint32_t position;
 	uint64_t entry;
+	uint32_t epoch;                /* whose structural key seals it, if it is structural */
 	char subject[SR_SUBJECT_TEXT]; /* "": structural; else "item:...", "collection:...", "p-..."
 					*/
 };

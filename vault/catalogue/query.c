@@ -172,7 +172,8 @@ static unsigned roles_of(const char *list) {
 #define PERSON_SQL                                                                                \
 	"SELECT p.person, p.pk, p.entry, t.name,"                                                 \
 	" (SELECT group_concat(role, ' ') FROM roles WHERE person = p.person AND ended IS NULL)," \
-	" (SELECT group_concat(role, ' ') FROM roles WHERE person = p.person)"                    \
+	" (SELECT group_concat(role, ' ') FROM roles WHERE person = p.person),"                   \
+	" (SELECT entry FROM erasures WHERE person = p.person)"                                   \
 	" FROM people p LEFT JOIN people_texts t ON t.person = p.person"
 
 static int read_person(struct sr_person_row *r, struct sr_stmt *st, struct sr_err *e) {
@@ -180,6 +181,7 @@ static int read_person(struct sr_person_row *r, struct sr_stmt *st, struct sr_er
 	r->entry = (uint64_t)sr_stmt_col_int(st, 2);
 	r->roles = roles_of(sr_stmt_col_str(st, 4));
 	r->roles_ever = roles_of(sr_stmt_col_str(st, 5));
+	r->erased = (uint64_t)sr_stmt_col_int(st, 6);
 	int rc = sr_stmt_col_copy(st, 1, r->pk, SR_PK, e);
 	return rc == 0 ? sr_col_dup(&r->name, st, 3, e) : rc;
 }

@@ -57,7 +57,8 @@ struct sr_person_row {
 	uint8_t pk[SR_PK];
 	unsigned roles; /* active now; 0: ended */
 	unsigned roles_ever;
-	uint64_t entry; /* first seen */
+	uint64_t entry;  /* first seen */
+	uint64_t erased; /* the entry that erased what was kept of them; 0: none */
 	char *name;
 };
 struct sr_people {
@@ -99,6 +100,59 @@ SR_MUST int sr_query_key_at(uint8_t pk[SR_PK], struct sr_catalogue *c, const cha
 /* Was this key ever somebody's? */
 SR_MUST int sr_query_key_used(
 	bool *out, struct sr_catalogue *c, const uint8_t pk[SR_PK], struct sr_err *e);
+
+/* What was kept of a person beside their pseudonym, erased (catalogue/apply_erase.c). */
+struct sr_erasure_row {
+	char person[SR_PERSON_TEXT];
+	uint8_t request[SR_ID];
+	char ground[32];  /* data-subject, retention, order */
+	uint64_t records; /* texts of the log that nothing opens any more */
+	uint64_t entry;
+	int64_t received;
+};
+/* NOTFOUND: nothing was erased of them. */
+SR_MUST int sr_query_erasure(
+	struct sr_erasure_row *out, struct sr_catalogue *c, const char *person, struct sr_err *e);
+/* The subjects whose keys the log erased: persons, and enquiries that went with them; of one
+ * person, or of all (NULL), in the order of the log. */
+struct sr_erased {
+	char subject[SR_SUBJECT_TEXT];
+	uint64_t entry; /* of `erase` */
+};
+struct sr_erased_list {
+	struct sr_erased *rows;
+	size_t count;
+};
+SR_MUST int sr_query_erased(
+	struct sr_erased_list *out, struct sr_catalogue *c, const char *person, struct sr_err *e);
+void sr_erased_free(struct sr_erased_list *l);
+/* Did the log erase the key of ${subject}? Then it never gets another one. */
+SR_MUST int sr_query_is_erased(
+	bool *out, struct sr_catalogue *c, const char *subject, struct sr_err *e);
+/* What an erasure of the person would be of: their closed enquiries that concern nobody else of
+ * whom something is kept, as ids in byte order, and the number of texts. The caller frees ${*ids}.
+ */
+SR_MUST int sr_query_erasable(uint8_t **ids, size_t *count, uint64_t *records,
+	struct sr_catalogue *c, const char *person, struct sr_err *e);
+/* Why it has to wait: the first thing that goes on and needs what would be erased. */
+enum sr_bound_kind {
+	SR_BOUND_NOTHING,
+	SR_BOUND_GRANT,     /* live or suspended, and names them */
+	SR_BOUND_CONDITION, /* a live or suspended grant, with a condition in their words */
+	SR_BOUND_REQUEST,   /* open, and names them (as applicant, co-applicant or subject) */
+	SR_BOUND_ENQUIRY,   /* not closed, and concerns them */
+	SR_BOUND_SEAT       /* a share of a board's keys is theirs, or is to be */
+};
+struct sr_bound {
+	enum sr_bound_kind kind;
+	uint8_t id[SR_ID]; /* grant, request, enquiry or board */
+};
+/* Requests of kind erase do not count: they are what asks. */
+SR_MUST int sr_query_bound(
+	struct sr_bound *out, struct sr_catalogue *c, const char *person, struct sr_err *e);
+/* Entries that speak of the person by their pseudonym. */
+SR_MUST int sr_query_spoken_of(
+	uint64_t *count, struct sr_catalogue *c, const char *person, struct sr_err *e);
 
 /* What an officer attested: training and affiliation of one person; supervisor-of and conflict
  * between two, or between one and a request. The last two keep a member from voting, in both
@@ -233,6 +287,38 @@ SR_MUST int sr_query_policy(struct sr_policy_row *out, struct sr_catalogue *c,
 SR_MUST int sr_query_policies(struct sr_policies *out, struct sr_catalogue *c,
 	const uint8_t board[SR_ID], struct sr_err *e);
 void sr_policies_free(struct sr_policies *l);
+/* The object with the text of a set, adopted or brought by a decision: NOTFOUND. */
+SR_MUST int sr_query_policy_text(uint8_t object[SR_HASH], struct sr_catalogue *c,
+	const uint8_t set[SR_HASH], struct sr_err *e);
+
+/* What was decided by which rules. */
+struct sr_decision_row {
+	uint64_t entry;
+	int64_t received;
+	char action[32];
+	char decision[16];   /* allow deny error */
+	char protection[16]; /* "": none */
+	bool has_of, has_request, has_grant, has_checkout, has_item;
+	uint8_t of[SR_ID], request[SR_ID], grant[SR_ID], checkout[SR_ID], item[SR_ID];
+	uint8_t board[SR_ID];
+	uint8_t set[SR_HASH], inputs[SR_HASH]; /* SHA-256 of the rules' text; the object */
+	char *rules;                           /* ids with single spaces, in order */
+};
+struct sr_decisions {
+	struct sr_decision_row *rows;
+	size_t count;
+};
+struct sr_decision_filter { /* NULL: any */
+	const uint8_t *request, *checkout, *of;
+};
+/* In the order of the log. */
+SR_MUST int sr_query_decisions(struct sr_decisions *out, struct sr_catalogue *c,
+	const struct sr_decision_filter *f, struct sr_err *e);
+void sr_decisions_free(struct sr_decisions *l);
+/* Received time of the last incident ${what} about this set; 0: there was none. */
+SR_MUST int sr_query_policy_incident(int64_t *received, struct sr_catalogue *c, const char *what,
+	const uint8_t set[SR_HASH], struct sr_err *e);
+
 /* Did the log take the recovery with this ask? */
 SR_MUST int sr_query_recovered(
 	bool *out, struct sr_catalogue *c, const uint8_t ask[SR_HASH], struct sr_err *e);
@@ -330,6 +416,43 @@ void sr_complaints_free(struct sr_complaints *l);
 /* The key-epoch statement of ${epoch}: its object and entry. */
 SR_MUST int sr_query_key_epoch(uint8_t keys[SR_HASH], uint64_t *entry, struct sr_catalogue *c,
 	uint32_t epoch, struct sr_err *e);
+
+/* Epochs of the structural key, in order: from entry + 1 on (the first: from 0) until the next
+ * one's entry. */
+struct sr_key_epoch_row {
+	uint32_t epoch;
+	uint64_t entry;
+	uint8_t keys[SR_HASH]; /* the object */
+	int64_t received;
+	char *auditors; /* to whom it was sealed: names with single spaces */
+};
+struct sr_key_epochs {
+	struct sr_key_epoch_row *rows;
+	size_t count;
+};
+SR_MUST int sr_query_key_epochs(
+	struct sr_key_epochs *out, struct sr_catalogue *c, struct sr_err *e);
+void sr_key_epochs_free(struct sr_key_epochs *l);
+/* The one in force for the next entry; SR_EPOCH_FIRST before there is any. */
+SR_MUST int sr_query_epoch_now(uint32_t *epoch, struct sr_catalogue *c, struct sr_err *e);
+/* Those of before that a quorum gave. ${person} NULL: to anybody. */
+struct sr_auditor_epochs_row {
+	char person[SR_PERSON_TEXT];
+	uint32_t first, last;
+	uint64_t entry;
+	uint8_t keys[SR_HASH];
+};
+struct sr_auditor_epochs {
+	struct sr_auditor_epochs_row *rows;
+	size_t count;
+};
+SR_MUST int sr_query_auditor_epochs(struct sr_auditor_epochs *out, struct sr_catalogue *c,
+	const char *person, struct sr_err *e);
+void sr_auditor_epochs_free(struct sr_auditor_epochs *l);
+/* Was the epoch of entry ${index} given to ${person}: sealed to them in its time, or by a quorum?
+ */
+SR_MUST int sr_query_epoch_given(
+	bool *out, struct sr_catalogue *c, const char *person, uint64_t index, struct sr_err *e);
 
 /* --- what the store must hold --- */
 
@@ -470,8 +593,27 @@ void sr_tombstones_free(struct sr_tombstones *l);
 /* Age files of the item that left the vault, as far as they went out whole. */
 SR_MUST int sr_query_exports(
 	uint64_t *count, struct sr_catalogue *c, const uint8_t item[SR_ID], struct sr_err *e);
-/* The entry of the last destruction; NOTFOUND: there was none. */
-SR_MUST int sr_query_last_destroyed(uint64_t *entry, struct sr_catalogue *c, struct sr_err *e);
+/* The entry of the last destruction of items, or erasure of what was kept of a person; NOTFOUND:
+ * there was none. */
+SR_MUST int sr_query_last_erasing(uint64_t *entry, struct sr_catalogue *c, struct sr_err *e);
+
+/* What scanners said of an item's files (catalogue/apply_item.c). */
+struct sr_scan_row {
+	uint64_t entry;
+	int64_t received;                      /* of that entry */
+	int64_t signatures;                    /* 0: not known */
+	uint64_t clean, infected, not_scanned; /* files */
+	char result[16];                       /* clean infected not-scanned */
+	char *scanner;
+};
+struct sr_scans {
+	struct sr_scan_row *rows;
+	size_t count;
+};
+/* The newest first; ${last}: of each scanner only that one. */
+SR_MUST int sr_query_scans(struct sr_scans *out, struct sr_catalogue *c, const uint8_t item[SR_ID],
+	bool last, struct sr_err *e);
+void sr_scans_free(struct sr_scans *l);
 
 /* What stands or stood on an item (catalogue/apply_flag.c). */
 struct sr_flag_row {
@@ -539,7 +681,7 @@ struct sr_version_row {
 	int64_t received;
 	char applicant[SR_PERSON_TEXT];
 	/* access export revoke lift role person-end collection destroy referral reseal redact board
-	 */
+	 * reshare person policy erase */
 	char kind[32];
 	uint8_t board[SR_ID]; /* that decides it */
 	uint32_t epoch, level;
@@ -914,6 +1056,8 @@ struct sr_witness_policy_row {
 	uint64_t adopted; /* policies so far; 0: none, and the rest is empty */
 	uint64_t entry;
 	uint8_t object[SR_HASH]; /* its text, a structural object */
+	uint8_t set[SR_HASH];    /* SHA-256 of the text */
+	bool voted;              /* a quorum adopted it */
 };
 SR_MUST int sr_query_witness_policy(
 	struct sr_witness_policy_row *out, struct sr_catalogue *c, struct sr_err *e);
@@ -925,6 +1069,7 @@ enum {
 struct sr_glass {
 	size_t count;
 	char person[SR_GLASS_NAMES][SR_PERSON_TEXT];
+	uint64_t entry[SR_GLASS_NAMES];
 };
 SR_MUST int sr_query_glass(struct sr_glass *out, struct sr_catalogue *c,
 	const uint8_t checkout[SR_ID], struct sr_err *e);
@@ -1022,6 +1167,7 @@ void sr_enquiry_events_free(struct sr_enquiry_events *l);
  *   retention-due  curators, officers                 statement of the retention date
  *   share-due      members of a board in force        the statement by which they last opened
  *                                                     theirs; SR_NOTICE_SHARE_S before a year
+ *   read           the person whom a `read` names     that statement: what is held on them was read
  *   enquiry-due    officers                           enquiry, SR_NOTICE_ENQUIRY_S before its
  *                                                     deadline
  *

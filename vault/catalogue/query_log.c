@@ -118,7 +118,8 @@ int sr_query_object(struct sr_object_at *out, struct sr_catalogue *c, const uint
 	struct sr_object_at at;
 	struct sr_stmt *st = NULL;
 	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
-		"SELECT file, position, entry, subject FROM objects WHERE object = ?", A_HASH(id));
+		"SELECT file, position, entry, subject, epoch FROM objects WHERE object = ?",
+		A_HASH(id));
 
 	memset(&at, 0, sizeof at);
 	if (rc == 0)
@@ -130,6 +131,7 @@ int sr_query_object(struct sr_object_at *out, struct sr_catalogue *c, const uint
 		at.position = (uint32_t)sr_stmt_col_int(st, 1);
 		at.entry = (uint64_t)sr_stmt_col_int(st, 2);
 		snprintf(at.subject, sizeof at.subject, "%s", sr_stmt_col_str(st, 3));
+		at.epoch = (uint32_t)sr_stmt_col_int(st, 4);
 	}
 	sr_stmt_free(st);
 	if (rc == SR_NOTFOUND)

@@ -24,9 +24,10 @@ static const char *const statements[] = {
 	/* what an entry speaks of: every id, person and request hash in its lines */
 	"CREATE TABLE subjects(value TEXT NOT NULL, entry INTEGER NOT NULL,"
 	" what TEXT NOT NULL, PRIMARY KEY(value, entry, what)) STRICT, WITHOUT ROWID",
+	/* epoch: whose structural key seals it, where it is structural */
 	"CREATE TABLE objects(object BLOB PRIMARY KEY, entry INTEGER NOT NULL,"
-	" file BLOB NOT NULL, position INTEGER NOT NULL, subject TEXT NOT NULL, UNIQUE(file,"
-	" position)) STRICT, WITHOUT ROWID",
+	" file BLOB NOT NULL, position INTEGER NOT NULL, subject TEXT NOT NULL,"
+	" epoch INTEGER NOT NULL, UNIQUE(file, position)) STRICT, WITHOUT ROWID",
 	/* free texts: where each belongs */
 	"CREATE TABLE records(entry INTEGER NOT NULL, record INTEGER NOT NULL,"
 	" compartment INTEGER NOT NULL, subject TEXT NOT NULL, field TEXT NOT NULL,"
@@ -61,6 +62,10 @@ static const char *const statements[] = {
 	"CREATE INDEX attestations_person ON attestations(person)",
 	"CREATE INDEX attestations_other ON attestations(other) WHERE other IS NOT NULL",
 	"CREATE INDEX attestations_ends ON attestations(ends) WHERE ended IS NULL",
+	/* whose personal records were erased; records: how many texts of the log that were */
+	"CREATE TABLE erasures(person TEXT PRIMARY KEY REFERENCES people(person),"
+	" request BLOB NOT NULL, ground TEXT NOT NULL, records INTEGER NOT NULL,"
+	" entry INTEGER NOT NULL UNIQUE) STRICT, WITHOUT ROWID",
 	/* request: NULL for the founding board; epoch: in force, 0 before the first was opened;
 	 * rekeying: first epoch of a new key while items may be left under a key before it */
 	"CREATE TABLE boards(board BLOB PRIMARY KEY, request BLOB, epoch INTEGER NOT NULL,"
@@ -123,6 +128,10 @@ static const char *const statements[] = {
 	"CREATE TABLE key_epoch_auditors(epoch INTEGER NOT NULL REFERENCES key_epochs(epoch),"
 	" person TEXT NOT NULL REFERENCES people(person), PRIMARY KEY(epoch, person)) STRICT,"
 	" WITHOUT ROWID",
+	/* epochs of before that a quorum gave to an auditor */
+	"CREATE TABLE auditor_epochs(entry INTEGER PRIMARY KEY, request BLOB NOT NULL,"
+	" person TEXT NOT NULL REFERENCES people(person), first INTEGER NOT NULL,"
+	" last INTEGER NOT NULL, object BLOB NOT NULL) STRICT",
 
 	/* --- collections, accessions, items --- */
 
@@ -152,6 +161,12 @@ static const char *const statements[] = {
 	" files_id BLOB NOT NULL, bytes INTEGER NOT NULL, files INTEGER NOT NULL,"
 	" described INTEGER NOT NULL, date TEXT, entry INTEGER NOT NULL,"
 	" released INTEGER, destroyed INTEGER, parent BLOB) STRICT",
+	/* verdicts on the files of an item, one row a scanner and look; signatures: when they were
+	 * made, NULL when it does not say */
+	"CREATE TABLE scans(entry INTEGER PRIMARY KEY, n INTEGER NOT NULL REFERENCES items(n),"
+	" checkout BLOB NOT NULL, scanner TEXT NOT NULL, signatures INTEGER, result TEXT NOT NULL,"
+	" clean INTEGER NOT NULL, infected INTEGER NOT NULL, not_scanned INTEGER NOT NULL) STRICT",
+	"CREATE INDEX scans_n ON scans(n, entry)",
 	"CREATE INDEX items_collection ON items(collection)",
 	"CREATE INDEX items_epoch ON items(collection, epoch) WHERE state <> 'destroyed'",
 	"CREATE INDEX items_depositor ON items(depositor)",
@@ -269,12 +284,14 @@ static const char *const statements[] = {
 	" right_to TEXT NOT NULL, form TEXT NOT NULL, state TEXT NOT NULL,"
 	" opened INTEGER NOT NULL, begun INTEGER NOT NULL, entry INTEGER NOT NULL,"
 	" ended INTEGER) STRICT",
+	"CREATE INDEX checkouts_person ON checkouts(person, begun)",
 	"CREATE UNIQUE INDEX checkouts_live ON checkouts(person, n) WHERE ended IS NULL",
 	"CREATE INDEX checkouts_grant ON checkouts(grant_id)",
 	"CREATE INDEX checkouts_item ON checkouts(n)",
 	"CREATE TABLE views(entry INTEGER PRIMARY KEY,"
 	" checkout BLOB NOT NULL REFERENCES checkouts(checkout), event TEXT NOT NULL,"
 	" files INTEGER NOT NULL, form TEXT) STRICT",
+	"CREATE INDEX views_checkout ON views(checkout, entry)",
 	"CREATE TABLE exports(entry INTEGER PRIMARY KEY,"
 	" checkout BLOB NOT NULL REFERENCES checkouts(checkout), grant_id BLOB NOT NULL,"
 	" n INTEGER NOT NULL REFERENCES items(n), recipient TEXT NOT NULL,"
@@ -294,16 +311,43 @@ static const char *const statements[] = {
 	" enquiry BLOB NOT NULL REFERENCES enquiries(enquiry), event TEXT NOT NULL,"
 	" person TEXT NOT NULL) STRICT",
 	"CREATE INDEX enquiry_events_enquiry ON enquiry_events(enquiry)",
+	/* what was said in them was erased with the person whom alone they concerned */
+	"CREATE TABLE erased_enquiries(enquiry BLOB PRIMARY KEY REFERENCES enquiries(enquiry),"
+	" entry INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 	"CREATE TABLE notices(what TEXT NOT NULL, person TEXT NOT NULL REFERENCES people(person),"
 	" about BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(what, person, about)) STRICT,"
 	" WITHOUT ROWID",
+
+	/* who read what of the log; first, past: a range of entries; begins, ends: a time */
+	"CREATE TABLE reads(entry INTEGER PRIMARY KEY, reader TEXT NOT NULL REFERENCES"
+	" people(person), what TEXT NOT NULL, person TEXT REFERENCES people(person), item BLOB,"
+	" collection BLOB, first INTEGER, past INTEGER, begins INTEGER, ends INTEGER,"
+	" received INTEGER NOT NULL) STRICT",
+	"CREATE INDEX reads_reader ON reads(reader, received)",
+	"CREATE INDEX reads_person ON reads(person, received) WHERE person NOT NULL",
 
 	/* --- records --- */
 
 	"CREATE TABLE refusals(entry INTEGER PRIMARY KEY, what TEXT NOT NULL, person TEXT,"
 	" request BLOB, version INTEGER, grant_id BLOB, item BLOB, rule TEXT NOT NULL) STRICT",
 	"CREATE TABLE incidents(entry INTEGER PRIMARY KEY, what TEXT NOT NULL, person TEXT,"
-	" vote BLOB, request BLOB, item BLOB, grant_id BLOB) STRICT",
+	" vote BLOB, request BLOB, item BLOB, grant_id BLOB, policy_set BLOB) STRICT",
+	"CREATE INDEX incidents_set ON incidents(policy_set, what)"
+	" WHERE policy_set IS NOT NULL",
+	/* what was decided by which rules: of: the statement of a person that it is about;
+	 * policy_set: SHA-256 of the set's text; rules: the object with that text, where no entry
+	 * before had one; inputs: the object that the decision was made from */
+	"CREATE TABLE decisions(entry INTEGER PRIMARY KEY, of BLOB, action TEXT NOT NULL,"
+	" request BLOB, version INTEGER, grant_id BLOB, checkout BLOB, item BLOB,"
+	" board BLOB NOT NULL REFERENCES boards(board), policy_set BLOB NOT NULL, rules BLOB,"
+	" inputs BLOB NOT NULL, decision TEXT NOT NULL, protection TEXT, via TEXT) STRICT",
+	"CREATE INDEX decisions_of ON decisions(of) WHERE of IS NOT NULL",
+	"CREATE INDEX decisions_request ON decisions(request) WHERE request IS NOT NULL",
+	"CREATE INDEX decisions_checkout ON decisions(checkout) WHERE checkout IS NOT NULL",
+	"CREATE INDEX decisions_rules ON decisions(policy_set) WHERE rules IS NOT NULL",
+	"CREATE TABLE decision_rules(entry INTEGER NOT NULL REFERENCES decisions(entry),"
+	" position INTEGER NOT NULL, rule TEXT NOT NULL, PRIMARY KEY(entry, position)) STRICT,"
+	" WITHOUT ROWID",
 	"CREATE TABLE scrubs(entry INTEGER PRIMARY KEY, packs INTEGER NOT NULL,"
 	" objects INTEGER NOT NULL, envelopes INTEGER NOT NULL, bad INTEGER NOT NULL,"
 	" result TEXT NOT NULL) STRICT",
@@ -322,8 +366,13 @@ static const char *const statements[] = {
 	"CREATE TABLE backups(backup BLOB PRIMARY KEY, escrow BLOB NOT NULL,"
 	" generation INTEGER NOT NULL, entry INTEGER NOT NULL, made INTEGER, entries INTEGER,"
 	" checked INTEGER, secrets INTEGER) STRICT",
-	/* witness policies as they were adopted; the last one counts. object: its text */
-	"CREATE TABLE witness_policies(entry INTEGER PRIMARY KEY, object BLOB NOT NULL) STRICT",
+	/* witness policies as they were adopted; the last one counts. object: its text, sha256: of
+	 * that; request: the vote that adopted it, NULL: the custodian did */
+	"CREATE TABLE witness_policies(entry INTEGER PRIMARY KEY, object BLOB NOT NULL,"
+	" sha256 BLOB, request BLOB) STRICT",
+	/* times in which the quorum of witnesses did not confirm the log; sizes before and after */
+	"CREATE TABLE unwitnessed(entry INTEGER PRIMARY KEY, begun INTEGER NOT NULL,"
+	" ended INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT",
 	/* who said that a checkout may be opened though no witness confirmed it */
 	"CREATE TABLE glass(checkout BLOB NOT NULL REFERENCES checkouts(checkout),"
 	" person TEXT NOT NULL REFERENCES people(person), entry INTEGER NOT NULL,"
@@ -343,6 +392,7 @@ static const struct sr_table tables[] = {
 	{"people", "person", true},
 	{"person_keys", "person, entry", true},
 	{"roles", "person, role, entry", true},
+	{"erasures", "person", true},
 	{"attestations", "attestation", true},
 	{"boards", "board", true},
 	{"board_members", "board, epoch, member", true},
@@ -360,6 +410,7 @@ static const struct sr_table tables[] = {
 	{"reveals", "entry", true},
 	{"key_epochs", "epoch", true},
 	{"key_epoch_auditors", "epoch, person", true},
+	{"auditor_epochs", "entry", true},
 	{"collections", "collection", true},
 	{"accessions", "accession", true},
 	{"stored", "accession", true},
@@ -395,15 +446,23 @@ static const struct sr_table tables[] = {
 	{"enquiry_items", "enquiry, n", true},
 	{"enquiry_people", "enquiry, person", true},
 	{"enquiry_events", "entry", true},
+	{"erased_enquiries", "enquiry", true},
 	{"notices", "what, person, about", true},
+	{"reads", "entry", true},
 	{"refusals", "entry", true},
 	{"incidents", "entry", true},
+	{"decisions", "entry", true},
+	{"decision_rules", "entry, position", true},
 	{"scrubs", "entry", true},
 	{"collects", "entry", true},
 	{"escrows", "escrow, generation", true},
 	{"backups", "backup", true},
+	{"witness_policies", "entry", true},
+	{"unwitnessed", "entry", true},
 	{"recoveries", "ask", true},
 	{"recovery_members", "ask, person", true},
+	{"witness_policies", "entry", true},
+	{"glass", "checkout, person", true},
 	{"texts", "entry, record", false},
 	{"people_texts", "person", false},
 	{"collection_texts", "collection", false},

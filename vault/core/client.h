@@ -53,9 +53,11 @@ struct sr_client_options {
 	const uint8_t *fingerprint; /* SR_HASH bytes that it must have; NULL: by memory, or first
 				       contact */
 	struct sr_clock clock;      /* now == NULL: the system's */
-	const struct sr_policy *witnesses; /* borrowed; NULL: none asked */
-	unsigned witness_ms;               /* how long a checkout waits to be witnessed; 0: 12 s */
-	struct sr_progress progress;       /* report NULL: none */
+	const struct sr_policy
+		*witnesses;  /* whose quorum must have seen a checkout before it opens anything;
+				borrowed; NULL: by the policy that the log adopted, proven */
+	unsigned witness_ms; /* how long a checkout waits to be witnessed; 0: 12 s */
+	struct sr_progress progress; /* report NULL: none */
 };
 
 enum sr_client_state {
@@ -77,6 +79,7 @@ struct sr_client_info { /* what was proven; before founding: what the server say
 	uint64_t seen_size;          /* the ledger that was verified last */
 	uint8_t seen_root[SR_HASH];
 	bool embedded;
+	char rule[48], title[121]; /* of the last refusal, as sr_submitted has them */
 };
 
 /* AUTH: other fingerprint, rolled back, forked, withheld, a signature of found. DENIED: not a
@@ -139,6 +142,8 @@ SR_MUST int sr_client_sign(struct sr_client *c, struct sr_writ *d, struct sr_err
 struct sr_submitted {
 	int code; /* 0, or why this one was refused; why->text has the sentence */
 	struct sr_err why;
+	char rule[48];   /* refused by a rule: its id, as the vault says it; "" else */
+	char title[121]; /* of one of the board's rules */
 	uint8_t id[SR_ID];
 	uint64_t index;
 	int64_t received;
@@ -187,6 +192,12 @@ SR_MUST int sr_client_person(struct sr_client *c, const struct sr_introduction *
  * person is researcher or depositor alone. */
 SR_MUST int sr_client_card(struct sr_client *c, enum sr_type_id type,
 	const struct sr_introduction *who, struct sr_submitted *out, struct sr_err *e);
+/* The report of an erasure (board/erasure.h), verified: signed by the room key of found, about an
+ * entry of the log that was proven here to be `erase` of ${person}, with the board's votes behind
+ * it. ${note} is the signed text, ${out} has the receipt. DENIED: keys are there still, and ${note}
+ * says why. NOTFOUND: nothing was erased of them. */
+SR_MUST int sr_client_erasure(struct sr_client *c, const char *person, struct sr_buf *note,
+	struct sr_submitted *out, struct sr_err *e);
 /* `attest` (officer): of one person, with another, or of a request; NULL and 0: no line. */
 struct sr_attesting {
 	const char *person, *kind, *of;
@@ -205,7 +216,9 @@ struct sr_describe {
 	const char *date;
 	const char *title, *translit, *description, *creator, *source, *rights;
 };
-SR_MUST int sr_client_describe(struct sr_client *c, const struct sr_describe *d,
+/* Of ${count} items, in groups of SR_SUBMIT_MAX. ${out}: one for each. 0 when each has its outcome;
+ * of a single item a refusal is also the result. */
+SR_MUST int sr_client_describe(struct sr_client *c, const struct sr_describe *d, size_t count,
 	struct sr_submitted *out, struct sr_err *e);
 
 /* --- what stands on items (client_thing.c) ---------------------------------------------------- */
@@ -233,6 +246,21 @@ struct sr_certifying {
 };
 SR_MUST int sr_client_certificate(struct sr_client *c, const struct sr_certifying *of,
 	struct sr_buf *note, struct sr_submitted *out, struct sr_err *e);
+
+/* --- reading on the record (client_audit.c) --------------------------------------------------- */
+
+/* What is about to be read of the log; a `read` is signed unless one of the last hour covers it. */
+struct sr_reading_ask {
+	const char *what;   /* log, report, person */
+	const char *person; /* whose; NULL: none */
+	const uint8_t *item, *collection;
+	uint64_t from, to;    /* log: entries; to 0: whatever there will be */
+	int64_t begins, ends; /* report: a time; 0: none */
+	const char *reason;   /* or NULL */
+};
+/* *${out} (may be NULL): its index in the log; 0 when an earlier one covers it. */
+SR_MUST int sr_client_on_record(
+	struct sr_client *c, const struct sr_reading_ask *a, uint64_t *out, struct sr_err *e);
 
 /* --- boards: founding, ceremonies (client_board.c) -------------------------------------------- */
 
@@ -408,7 +436,7 @@ struct sr_seats { /* members and quorums of a board to be */
 };
 struct sr_asking {
 	/* access export revoke lift role person person-end collection destroy referral reseal
-	 * redact board reshare rekey policy */
+	 * redact board reshare rekey policy erase auditor */
 	const char *kind;
 	/* SR_ID bytes: who decides; NULL: the board of the items, or else the founding one */
 	const uint8_t *board;
@@ -430,7 +458,8 @@ struct sr_asking {
 	const uint8_t *target; /* revoke: the grant; lift: the grant, or the seal's statement */
 	const struct sr_introduction *card; /* role */
 	const char *const *roles;
-	const char *subject;       /* person-end; NULL: whose card it is */
+	const char *subject;       /* person-end, erase, auditor; NULL: whose card it is */
+	uint64_t from;             /* auditor: the first epoch that is given */
 	const char *name, *dedupe; /* collection; dedupe NULL: collection */
 	const char *project, *reason;
 	const char *authority;   /* referral: to whom the items are handed over */
@@ -573,6 +602,22 @@ struct sr_releasing {
 SR_MUST int sr_client_release(struct sr_client *c, const struct sr_releasing *r,
 	struct sr_submitted *out, struct sr_err *e);
 
+/* Boxes of held items to ${person}, a curator whose key the log proves, from our own; items of
+ * which they have one are passed over. *${shared}: how many, also when it ends in the middle; the
+ * same call goes on. AUTH: the person's key is not proven. */
+struct sr_held_sharing {
+	const char *person;
+	const uint8_t *items; /* SR_ID bytes each; NULL: all that we have boxes of */
+	size_t count;
+};
+SR_MUST int sr_client_share_held(struct sr_client *c, const struct sr_held_sharing *h,
+	size_t *shared, struct sr_err *e);
+
+/* Scan an opened checkout of right quarantine: ${row} gets the rows of intake.scan as they come. */
+SR_MUST int sr_client_scan(struct sr_client *c, const uint8_t checkout[SR_ID],
+	int (*row)(void *ctx, const struct sr_row *row, struct sr_err *e), void *ctx,
+	struct sr_err *e);
+
 /* --- deposit (client_deposit.c) --------------------------------------------------------------- */
 
 struct sr_deposit_content { /* the bytes of one regular file */
@@ -589,7 +634,9 @@ struct sr_deposit_file {
 	int kind;                   /* enum sr_file_kind */
 	int64_t mtime_s;
 	uint32_t mtime_ns;
-	uint64_t size;                     /* UINT64_MAX: unknown */
+	uint64_t size; /* UINT64_MAX: unknown */
+	bool age; /* an age file for the vault's recipient: the vault stores what is in it, and what
+		   * that comes to is its word, no more than the size here */
 	struct sr_deposit_content content; /* of SR_FILE_REGULAR; else read is NULL */
 };
 /* Where files come from: items in order, files of each in order. Views live until the next call.
@@ -604,6 +651,11 @@ struct sr_deposit_source {
 	/* What became of one file, as the vault stored it and as this client hashed it; the reason
 	 * of what is only `recorded` is its note. In the caller's thread; may be NULL. */
 	void (*told)(void *ctx, struct sr_bytes path, const char *status, const char *reason);
+	/* What was read of one file, and the vault has stored; then, with p == NULL, that these
+	 * were all. In the caller's thread, before anything is signed; a negative result ends the
+	 * deposit (AUTH, USAGE: it is taken back). May be NULL. */
+	int (*read)(void *ctx, struct sr_bytes path, uint64_t size, const uint8_t *sha256,
+		struct sr_err *e);
 	void *ctx;
 };
 struct sr_depositing {
@@ -614,6 +666,7 @@ struct sr_depositing {
 struct sr_deposited {
 	uint8_t accession[SR_ID];
 	uint64_t items, files, bytes, unreadable, changed;
+	uint64_t opened;   /* age files whose content was stored */
 	uint8_t *item_ids; /* SR_ID bytes each, in order; freed by sr_deposited_free */
 	struct sr_submitted submitted;
 };
@@ -623,6 +676,9 @@ void sr_deposited_free(struct sr_deposited *d);
  * what a resume needs (all zero: nothing). */
 SR_MUST int sr_client_deposit(struct sr_client *c, const struct sr_depositing *d,
 	struct sr_deposited *out, struct sr_err *e);
+
+/* The vault's age recipient, by a text that the room's key of the proven `found` has signed. */
+SR_MUST int sr_client_recipient(struct sr_client *c, char out[64], struct sr_err *e);
 
 /* --- redaction (client_redact.c) -------------------------------------------------------------- */
 
@@ -663,9 +719,11 @@ struct sr_log_ask {
 	 */
 	int (*each)(void *ctx, const struct sr_entry *en, struct sr_err *e);
 	void *ctx;
+	uint64_t *sealed; /* so many entries lie in epochs that were not given to this auditor, and
+			     were passed over; or NULL */
 };
-/* An auditor opens entries with the epoch key that `key-epoch` sealed to them; others with the keys
- * of their receipts. */
+/* An auditor opens entries with the keys of epochs that `key-epoch` and `auditor` sealed to them;
+ * others with the keys of their receipts. */
 SR_MUST int sr_client_log(struct sr_client *c, const struct sr_log_ask *a, struct sr_err *e);
 
 #endif

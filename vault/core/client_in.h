@@ -71,6 +71,12 @@ struct sr_told { /* the answer of deposit.finish */
 	uint8_t items_root[SR_HASH], files_root[SR_HASH];
 };
 SR_MUST int sr_told_read(struct sr_told *t, const struct sr_call *r, struct sr_err *e);
+/* Has the quorum of witnesses, by the policy that counts for us, seen the entry that began
+ * ${checkout}? ${r}, ${rows}: the vault's answer to `witness` about it. 0 also when nothing is
+ * asked, or two people answered for it. DENIED: not yet, with who is missing; AUTH
+ * (client_witness.c). */
+SR_MUST int sr_client_witnessed(struct sr_client *c, const uint8_t checkout[SR_ID],
+	const struct sr_call *r, const struct sr_rows *rows, struct sr_err *e);
 /* The statement of a checkout alone. */
 SR_MUST int sr_client_borrow(struct sr_client *c, const struct sr_borrow *b,
 	uint8_t checkout[SR_ID], struct sr_submitted *out, struct sr_err *e);

@@ -2,24 +2,33 @@
  * The log, read by those who watch it: decoded from leaves whose inclusion is proven, signatures
  * checked here. See client.h.
  *
- * An auditor's client opens each leaf with the epoch key that was sealed to the auditor at the
- * founding, and compares: an entry that only the vault's disclosed key opens is one that no auditor
- * could read later, and is refused. Which type is wanted is decided here too; the server's filters
- * are not asked.
+ * An auditor's client opens each leaf with the key of its epoch that was sealed to the auditor, and
+ * compares: an entry that only the vault's disclosed key opens is one that no auditor could read
+ * later, and is refused; so is one that is sealed under another epoch than was in force. Which type
+ * is wanted is decided here too; the server's filters are not asked.
  */
 #include "core/client_in.h"
 #include "core/ops.h"
 #include "ledger/epoch.h"
 
+/* An epoch of the structural key: entries [from, to) are sealed under it. */
+struct span {
+	uint32_t epoch;
+	uint64_t from, to;
+	bool given; /* to us, the vault says; to who reads by another role: always */
+	bool have;
+	uint8_t key[SR_KEY]; /* wiped */
+};
+
 struct watch {
 	struct sr_client *c;
 	const struct sr_log_ask *ask;
 	bool auditor;
-	uint32_t epoch;
-	uint8_t key[SR_KEY]; /* structural key of the epoch; wiped */
+	struct span *spans; /* in order, without a gap */
+	size_t span_count;
 };
 
-/* --- the auditor's own key -------------------------------------------------------------------- */
+/* --- the auditor's own keys ------------------------------------------------------------------- */
 
 static int object_of(
 	struct sr_client *c, const uint8_t id[SR_HASH], struct sr_call *r, struct sr_err *e) {
@@ -34,37 +43,21 @@ static int object_of(
 	return rc;
 }
 
-/* key-epoch is the entry after found (board/follow.c); who is no auditor reads with receipts alone.
- */
-static int own_key(struct watch *w, struct sr_err *e) {
+/* The key of ${s} that the object of a proven statement has for us. */
+static int key_in(struct watch *w, struct span *s, const struct sr_proven *pr, struct sr_err *e) {
 	const struct sr_identity *me = w->c->o.identity;
-	const uint64_t index = 1;
-	const struct sr_proven *pr;
 	struct sr_call r;
 	char first[SR_PERSON_TEXT];
 	uint8_t id[SR_HASH];
-	uint64_t number = 0;
-	int rc = sr_client_prove_entries(w->c, &index, 1, e);
+	int rc = sr_field_hash(id, &pr->entry.statement, "keys", 0, e);
 
-	if (rc != 0)
-		return rc;
-	pr = sr_proofs_at(&w->c->proofs, 1);
-	rc = sr_proofs_need(pr, "key-epoch", e);
-	if (rc != 0)
-		return rc;
-	if (pr->entry.statement.type->id != SR_T_KEY_EPOCH)
-		return sr_fail(
-			e, SR_AUTH, "entry 1 is %s, not key-epoch", pr->entry.statement.type->name);
-	rc = sr_field_dec(&number, &pr->entry.statement, "epoch", 0, e);
-	if (rc == 0)
-		rc = sr_field_hash(id, &pr->entry.statement, "keys", 0, e);
 	if (rc != 0)
 		return rc;
 	sr_call_init(&r);
 	rc = object_of(w->c, id, &r, e);
 	if (rc == 0)
-		rc = sr_epoch_open(w->key, sr_buf_view(&r.body), w->c->info.fingerprint,
-			(uint32_t)number, me->person, me->seed, e);
+		rc = sr_epoch_find(s->key, sr_buf_view(&r.body), w->c->info.fingerprint, s->epoch,
+			me->person, me->seed, e);
 	sr_call_free(&r);
 	/* Sealed to the key before: this auditor reads with receipts alone. */
 	sr_person_name(first, me->pk);
@@ -73,19 +66,138 @@ static int own_key(struct watch *w, struct sr_err *e) {
 			sr_err_clear(e);
 		return 0;
 	}
-	SR_NAMED(rc, e, "the epoch's key");
-	w->epoch = (uint32_t)number;
-	w->auditor = rc == 0;
+	s->have = rc == 0;
+	SR_NAMED(rc, e, "the key of epoch %u", s->epoch);
 	return rc;
+}
+
+static bool names_me(const struct watch *w, const struct sr_row *row) {
+	for (size_t i = 0;; i++) {
+		const struct sr_bytes person = sr_row_get_n(row, "auditor", i);
+
+		if (person.p == NULL)
+			return false;
+		if (sr_bytes_eq(person, sr_bytes_str(w->c->o.identity->person)))
+			return true;
+	}
+}
+
+/* The spans, by the key-epochs that the vault lists: each is proven, none may be left out (the
+ * entries themselves tell). */
+static int learn_spans(struct watch *w, const struct sr_rows *rows, struct sr_err *e) {
+	int rc = 0;
+
+	w->spans = calloc(rows->count + 1, sizeof *w->spans);
+	if (w->spans == NULL)
+		return sr_fail(e, SR_NOMEM, "out of memory for %zu epochs", rows->count);
+	for (size_t i = 0; rc == 0 && i < rows->count; i++) {
+		struct span *s = &w->spans[w->span_count];
+		uint64_t entry = 0, number = 0;
+		const struct sr_proven *pr;
+
+		if (!sr_row_is(&rows->rows[i], "epoch"))
+			continue;
+		rc = sr_row_get_dec(&entry, &rows->rows[i], "entry", e);
+		if (rc == 0)
+			rc = sr_client_prove_entries(w->c, &entry, 1, e);
+		if (rc != 0)
+			break;
+		pr = sr_proofs_at(&w->c->proofs, entry);
+		rc = sr_proofs_need(pr, "key-epoch", e);
+		if (rc != 0)
+			break;
+		if (pr->entry.statement.type->id != SR_T_KEY_EPOCH ||
+			sr_field_dec(&number, &pr->entry.statement, "epoch", 0, NULL) != 0 ||
+			number != (uint64_t)w->span_count + 1)
+			return sr_fail(e, SR_AUTH,
+				"entry %llu is not the key-epoch %zu that the vault says it is",
+				(unsigned long long)entry, w->span_count + 1);
+		s->epoch = (uint32_t)number;
+		s->from = w->span_count == 0 ? 0 : entry + 1;
+		s->to = UINT64_MAX;
+		if (w->span_count > 0)
+			w->spans[w->span_count - 1].to = entry + 1;
+		w->span_count++;
+		s->given = !w->auditor || names_me(w, &rows->rows[i]);
+		if (w->auditor && s->given)
+			rc = key_in(w, s, pr, e);
+	}
+	if (rc == 0 && w->span_count == 0)
+		rc = sr_fail(e, SR_AUTH, "the vault shows no key-epoch: they are withheld");
+	return rc;
+}
+
+/* Epochs of before that a quorum gave us. */
+static int learn_given(struct watch *w, const struct sr_rows *rows, struct sr_err *e) {
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < rows->count; i++) {
+		const struct sr_row *row = &rows->rows[i];
+		uint64_t entry = 0, first = 0, last = 0;
+		const struct sr_proven *pr;
+
+		if (!sr_row_is(row, "given") || !sr_bytes_eq(sr_row_get(row, "person"),
+							sr_bytes_str(w->c->o.identity->person)))
+			continue;
+		rc = sr_row_get_dec(&entry, row, "entry", e);
+		if (rc == 0)
+			rc = sr_client_prove_entries(w->c, &entry, 1, e);
+		if (rc == 0)
+			rc = sr_client_prove_quorums(w->c, NULL, e);
+		if (rc != 0)
+			break;
+		pr = sr_proofs_at(&w->c->proofs, entry);
+		rc = sr_proofs_need(pr, "auditor", e);
+		if (rc == 0)
+			rc = sr_field_dec(&first, &pr->entry.statement, "first", 0, e);
+		if (rc == 0)
+			rc = sr_field_dec(&last, &pr->entry.statement, "last", 0, e);
+		for (size_t k = 0; rc == 0 && k < w->span_count; k++) {
+			struct span *s = &w->spans[k];
+
+			if (s->epoch < first || s->epoch > last)
+				continue;
+			s->given = true;
+			if (!s->have)
+				rc = key_in(w, s, pr, e);
+		}
+	}
+	return rc;
+}
+
+static int learn_epochs(struct watch *w, struct sr_err *e) {
+	struct sr_call q, r;
+	struct sr_rows rows = {0};
+	int rc;
+
+	sr_call_init(&q);
+	sr_call_init(&r);
+	sr_call_begin(&q, "epochs");
+	rc = sr_client_rows(w->c, &q, &r, &rows, e);
+	if (rc == 0)
+		rc = learn_spans(w, &rows, e);
+	if (rc == 0 && w->auditor)
+		rc = learn_given(w, &rows, e);
+	sr_rows_free(&rows);
+	sr_call_free(&q);
+	sr_call_free(&r);
+	return rc;
+}
+
+static const struct span *span_at(const struct watch *w, uint64_t index) {
+	for (size_t i = 0; i < w->span_count; i++)
+		if (index >= w->spans[i].from && index < w->spans[i].to)
+			return &w->spans[i];
+	return NULL;
 }
 
 static int epoch_key(
 	void *ctx, uint32_t epoch, enum sr_compartment c, uint8_t key[SR_KEY], struct sr_err *e) {
-	const struct watch *w = ctx;
+	const struct span *s = ctx;
 
-	if (c != SR_STRUCTURAL || epoch != w->epoch)
+	if (c != SR_STRUCTURAL || epoch != s->epoch)
 		return sr_fail(e, SR_NOTFOUND, "no key of epoch %u", epoch);
-	memcpy(key, w->key, SR_KEY);
+	memcpy(key, s->key, SR_KEY);
 	return 0;
 }
 
@@ -97,29 +209,40 @@ static int no_subject(void *ctx, enum sr_compartment c, const char *subject, uin
 	return sr_fail(e, SR_NOTFOUND, "no key of %s", subject);
 }
 
-/* Does the auditor's own key open this leaf, to the same statement? */
+/* Is the leaf sealed under the epoch that was in force, and does the auditor's own key of it open
+ * it, to the same statement? */
 static int open_itself(
 	struct watch *w, struct sr_bytes receipt, const struct sr_proven *pr, struct sr_err *e) {
-	const struct sr_keyring ring = {epoch_key, no_subject, w};
+	struct span *s = (struct span *)(uintptr_t)span_at(w, pr->index);
+	const struct sr_keyring ring = {epoch_key, no_subject, s};
 	struct sr_receipt r;
 	struct sr_entry en;
-	int rc = sr_receipt_decode(&r, receipt, e);
+	int rc = s == NULL ? sr_fail(e, SR_AUTH, "entry %llu lies in no epoch",
+				     (unsigned long long)pr->index)
+			   : sr_receipt_decode(&r, receipt, e);
 
 	if (rc != 0)
 		return rc;
+	if (pr->entry.epoch != s->epoch)
+		rc = sr_fail(e, SR_AUTH,
+			"entry %llu is sealed under epoch %u, and %u was in force: a change of "
+			"epochs is withheld, or the entry is not for its auditors",
+			(unsigned long long)pr->index, pr->entry.epoch, s->epoch);
+	if (rc != 0 || !s->have)
+		goto out;
 	rc = sr_entry_open(
 		&en, w->c->proofs.seen.origin, pr->index, sr_buf_view(&r.leaf), &ring, e);
-	sr_receipt_free(&r);
-	if (rc != 0) {
-		SR_NAMED(rc, e, "entry %llu does not open with the epoch's key",
-			(unsigned long long)pr->index);
-		return rc;
-	}
+	SR_NAMED(rc, e, "entry %llu does not open with the epoch's key",
+		(unsigned long long)pr->index);
+	if (rc != 0)
+		goto out;
 	if (!sr_bytes_eq(sr_buf_view(&en.statement.note), sr_buf_view(&pr->entry.statement.note)))
 		rc = sr_fail(e, SR_AUTH,
 			"entry %llu opens to another statement with the epoch's key",
 			(unsigned long long)pr->index);
 	sr_entry_free(&en);
+out:
+	sr_receipt_free(&r);
 	return rc;
 }
 
@@ -138,7 +261,7 @@ static int take_rows(struct watch *w, const struct sr_rows *rows, uint64_t from,
 							: sr_bytes_of(NULL, 0);
 
 		rc = sr_proofs_need(pr, "entry of the log", e);
-		if (rc == 0 && w->auditor)
+		if (rc == 0)
 			rc = open_itself(w, receipt, pr, e);
 		if (rc == 0 && (w->ask->type == NULL ||
 				       strcmp(pr->entry.statement.type->name, w->ask->type) == 0))
@@ -211,30 +334,51 @@ static int learn_people(struct sr_client *c, uint64_t from, struct sr_err *e) {
 	return rc;
 }
 
-static bool has_role(const struct sr_client *c, const char *role) {
-	const struct sr_known *me = sr_proofs_person(&c->proofs, c->o.identity->person);
+/* The entries of one span that are asked for. */
+static int read_span(struct watch *w, const struct span *s, uint64_t end, struct sr_err *e) {
+	const uint64_t from = s->from > w->ask->from ? s->from : w->ask->from;
+	const uint64_t to = s->to < end ? s->to : end;
+	int rc = 0;
 
-	return sr_token_in(c->info.roles, role) && me != NULL &&
-	       (me->roles & sr_role_named(sr_bytes_str(role))) != 0;
+	if (from < to && !s->given) {
+		if (w->ask->sealed != NULL)
+			*w->ask->sealed += to - from;
+		return 0;
+	}
+	for (uint64_t at = from; at < to && rc == 0; at += SR_PROOF_MAX_ENTRIES) {
+		rc = window(
+			w, at, to - at < SR_PROOF_MAX_ENTRIES ? to - at : SR_PROOF_MAX_ENTRIES, e);
+		sr_proofs_trim(&w->c->proofs);
+		if (rc == 0 &&
+			sr_progress_report(&w->c->o.progress, "log", at, end, "entries") != 0)
+			rc = sr_fail(e, SR_LOCKED, "stopped on request");
+	}
+	return rc;
 }
 
 int sr_client_log(struct sr_client *c, const struct sr_log_ask *a, struct sr_err *e) {
 	struct watch w = {.c = c, .ask = a};
-	const uint64_t end =
-		a->to != 0 && a->to < c->proofs.seen.size ? a->to : c->proofs.seen.size;
+	uint64_t end;
+	const struct sr_reading_ask reading = {.what = "log", .from = a->from, .to = a->to};
 	int rc = sr_client_signer(c, e);
 
-	if (rc == 0 && has_role(c, "auditor"))
-		rc = own_key(&w, e);
-	if (rc == 0 && a->from > 0)
-		rc = learn_people(c, a->from, e);
-	for (uint64_t at = a->from; at < end && rc == 0; at += SR_PROOF_MAX_ENTRIES) {
-		rc = window(&w, at,
-			end - at < SR_PROOF_MAX_ENTRIES ? end - at : SR_PROOF_MAX_ENTRIES, e);
-		sr_proofs_trim(&c->proofs);
-		if (rc == 0 && sr_progress_report(&c->o.progress, "log", at, end, "entries") != 0)
-			rc = sr_fail(e, SR_LOCKED, "stopped on request");
-	}
-	sr_wipe(w.key, sizeof w.key);
+	if (a->sealed != NULL)
+		*a->sealed = 0;
+	if (rc == 0 &&
+		(sr_token_in(c->info.roles, "auditor") || sr_token_in(c->info.roles, "officer")))
+		rc = sr_client_on_record(c, &reading, NULL, e);
+	end = a->to != 0 && a->to < c->proofs.seen.size ? a->to : c->proofs.seen.size;
+	/* Who reads by another role, too, reads all. */
+	w.auditor = rc == 0 && sr_token_in(c->info.roles, "auditor") &&
+		    !sr_token_in(c->info.roles, "officer");
+	if (rc == 0)
+		rc = learn_epochs(&w, e);
+	if (rc == 0)
+		rc = learn_people(c, a->from > 0 ? a->from : w.spans[0].given ? 0 : UINT64_MAX, e);
+	for (size_t i = 0; i < w.span_count && rc == 0; i++)
+		rc = read_span(&w, &w.spans[i], end, e);
+	for (size_t i = 0; i < w.span_count; i++)
+		sr_wipe(w.spans[i].key, SR_KEY);
+	free(w.spans);
 	return rc;
 }

@@ -243,7 +243,8 @@ static void put_what(struct sr_writ *d, const struct sr_client *c, const struct 
 	if (w->level != 0)
 		level = w->level;
 	/* Rules and the key are for everything that the board decides. */
-	else if (a->highest || strcmp(a->kind, "policy") == 0 || strcmp(a->kind, "rekey") == 0)
+	else if (a->highest || strcmp(a->kind, "policy") == 0 || strcmp(a->kind, "rekey") == 0 ||
+		 strcmp(a->kind, "erase") == 0 || strcmp(a->kind, "witnesses") == 0)
 		level = c->board->view.level[c->board->view.levels - 1];
 	sr_text_put_dec(&d->text, "level", level);
 	if (a->closes != 0)
@@ -319,6 +320,8 @@ static int put_rest(struct sr_writ *d, const struct sr_client *c, const struct s
 	}
 	if (rc == 0)
 		rc = put_subject(d, a, e);
+	if (a->from != 0)
+		sr_text_put_dec(&d->text, "from", a->from);
 	if (a->name != NULL) {
 		sr_random(collection, SR_ID);
 		sr_text_put_hex(&d->text, "collection", collection, SR_ID);

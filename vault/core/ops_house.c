@@ -218,7 +218,7 @@ int sr_op_rebuild(struct sr_x *x, struct sr_err *e) {
 	int rc = sr_vault_rebuild(x->vault, progress, &r, &packs, &bad, e);
 	if (rc == 0)
 		rc = sr_renewal_due(&renewal, x->vault, e);
-	if (rc == 0 && renewal.due)
+	if (rc == 0 && renewal.due && !renewal.waits)
 		rc = sr_vault_renew(x->vault, progress, e);
 	x->catalogue = x->vault->catalogue;
 	if (rc != 0)
@@ -229,7 +229,7 @@ int sr_op_rebuild(struct sr_x *x, struct sr_err *e) {
 		sr_text_put_base64(head, "difference", r.difference, strlen(r.difference));
 	sr_text_put_dec(head, "packs", packs);
 	sr_text_put_dec(head, "bad", bad);
-	if (renewal.due)
+	if (renewal.due && !renewal.waits)
 		sr_text_put(head, "renewed", "yes");
 	return 0;
 }

@@ -62,7 +62,7 @@ int sr_op_log(struct sr_x *x, struct sr_err *e) {
 	struct sr_entries l = {0};
 	struct sr_rows_out o;
 	char type[SR_IN_TEXT], actor[SR_IN_TEXT], about[SR_IN_TEXT];
-	uint64_t to = INT64_MAX, next = 0;
+	uint64_t to = INT64_MAX, next = 0, sealed = 0;
 	(void)sr_in_dec(x, "from", &f.from);
 	(void)sr_in_dec(x, "to", &to);
 	int rc = sr_in_page(x, &page, LIMIT_DEFAULT, LIMIT_MAX, e);
@@ -78,11 +78,17 @@ int sr_op_log(struct sr_x *x, struct sr_err *e) {
 		rc = sr_query_entries(&l, x->catalogue, &f, &page, e);
 	sr_rows_begin(&o, &x->r->body);
 	for (size_t i = 0; rc == 0 && i < l.count && l.rows[i].index < to; i++) {
-		rc = put_entry(x, &o, &l.rows[i], e);
+		bool may = false;
+		rc = sr_may_see_entry(&may, &x->caller, l.rows[i].index, e);
+		if (rc == 0 && may)
+			rc = put_entry(x, &o, &l.rows[i], e);
+		sealed += may ? 0 : 1;
 		next = l.rows[i].index + 1;
 	}
 	if (rc == 0) {
 		sr_text_put_dec(&x->r->head, "size", sr_ledger_next_index(x->vault->ledger));
+		if (sealed > 0)
+			sr_text_put_dec(&x->r->head, "sealed", sealed);
 		if (l.count == page.limit && next < to)
 			sr_text_put_dec(&x->r->head, "next", next);
 	}

@@ -64,7 +64,7 @@ static int may_prove(const struct sr_x *x, uint64_t index, struct sr_err *e) {
 		return 0;
 	int rc = sr_vault_entry(&en, x->vault, index, e);
 	if (rc == 0)
-		rc = sr_may_read(&reading, &x->caller, &en.statement, e);
+		rc = sr_may_read(&reading, &x->caller, &en.statement, index, e);
 	sr_entry_free(&en);
 	if (rc == 0 && !reading.entry)
 		rc = sr_denied(e, "entry %llu is not for %s to read", (unsigned long long)index,

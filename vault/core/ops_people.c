@@ -1,6 +1,7 @@
 /*
  * People: who they are, and what officers attested of them.
  */
+#include "board/erasure.h"
 #include "board/quarantine.h"
 #include "core/ops_in.h"
 
@@ -40,6 +41,8 @@ static void put_person(const struct sr_x *x, struct sr_rows_out *o, const struct
 	put_role_words(o, "role", p->roles);
 	put_role_words(o, "ever", p->roles_ever);
 	sr_row_dec(o, "entry", p->entry);
+	if (p->erased != 0)
+		sr_row_dec(o, "erased", p->erased);
 	if (sr_may_see_name(&x->caller, p))
 		sr_row_str(o, "name", p->name);
 }
@@ -178,6 +181,31 @@ static int put_bound(
 		sr_row_dec(o, "boxes", boxed);
 		sr_row_dec(o, "items", items);
 	}
+	return rc;
+}
+
+int sr_op_erasure(struct sr_x *x, struct sr_err *e) {
+	struct sr_person_row p = {0};
+	struct sr_rows_out o;
+	struct sr_buf note;
+	char person[SR_IN_TEXT];
+	uint64_t since = 0, entry = 0;
+	int rc = sr_query_person(&p, x->catalogue, sr_in_str(x, "person", person), e);
+	if (rc == SR_NOTFOUND || (rc == 0 && !may_know_person(x, &p)))
+		rc = sr_fail(e, SR_NOTFOUND, "there is no person %s that %s may know of", person,
+			x->caller.person);
+	sr_person_row_free(&p);
+	(void)sr_in_dec(x, "since", &since);
+	sr_buf_init(&note);
+	if (rc == 0)
+		rc = sr_erasure_make(&note, &entry, x->vault, person, e);
+	if (rc == 0) {
+		sr_rows_begin(&o, &x->r->body);
+		sr_row(&o, "erasure");
+		sr_row_bytes(&o, "note", sr_buf_view(&note));
+		rc = sr_put_receipt(x, &o, entry, since, e);
+	}
+	sr_buf_free(&note);
 	return rc;
 }
 

@@ -7,6 +7,7 @@
 
 #include "board/keys.h"
 #include "catalogue/prefix.h"
+#include "catalogue/report.h"
 #include "core/ops_in.h"
 #include "ledger/receipt.h"
 
@@ -61,11 +62,16 @@ static int receipt_of(struct sr_buf *out, enum sr_type_id *type, struct sr_x *x,
 	if (rc != 0)
 		return rc;
 	*type = en.statement.type->id;
-	rc = sr_may_read(&d.reading, &x->caller, &en.statement, e);
+	rc = sr_may_read(&d.reading, &x->caller, &en.statement, index, e);
 	sr_entry_free(&en);
 	if (rc == 0 && !d.reading.entry)
 		rc = sr_denied(e, "entry %llu is not for %s to read", (unsigned long long)index,
 			x->caller.person);
+	if (rc == 0 && d.reading.on_record) {
+		const struct sr_reading_want want = {
+			.what = "log", .from = index, .to = index + 1};
+		rc = sr_on_record(x, &want, e);
+	}
 	return rc == 0 ? make_receipt(out, x, &d, index, since, e) : rc;
 }
 
@@ -102,13 +108,32 @@ int sr_put_receipt_row(
 	return rc;
 }
 
+/* What was asked and who voted: of requests that everybody is to believe (reader.c). */
+static int put_quorum(struct sr_x *x, struct sr_rows_out *o, const uint8_t request[SR_ID],
+	uint64_t since, struct sr_err *e) {
+	struct sr_version_row v = {0};
+	struct sr_votes votes = {0};
+	int rc = sr_query_version(&v, x->catalogue, request, 0, e);
+	if (rc == 0)
+		rc = sr_query_votes(&votes, x->catalogue, request, v.version, e);
+	if (rc == 0)
+		rc = sr_put_receipt_row(x, o, v.entry, since, e);
+	for (size_t i = 0; i < votes.count && rc == 0; i++)
+		rc = sr_put_receipt_row(x, o, votes.rows[i].entry, since, e);
+	sr_votes_free(&votes);
+	sr_version_row_free(&v);
+	return rc;
+}
+
 int sr_op_proof(struct sr_x *x, struct sr_err *e) {
 	struct sr_rows_out o;
 	uint64_t since = 0;
 	const size_t ids = sr_text_count(&x->q->text, "id"),
 		     indices = sr_text_count(&x->q->text, "index");
+	uint8_t request[SR_ID];
+	const bool quorum = sr_in_id(x, "quorum", request);
 	int rc = 0;
-	if (ids + indices < 1 || ids + indices > SR_PROOF_MAX_ENTRIES)
+	if (ids + indices + (quorum ? 1 : 0) < 1 || ids + indices > SR_PROOF_MAX_ENTRIES)
 		return sr_fail(e, SR_USAGE, "proof: %zu entries asked for, want 1 to %d",
 			ids + indices, SR_PROOF_MAX_ENTRIES);
 	(void)sr_in_dec(x, "since", &since);
@@ -128,7 +153,7 @@ int sr_op_proof(struct sr_x *x, struct sr_err *e) {
 		if (rc == 0)
 			rc = sr_put_receipt_row(x, &o, index, since, e);
 	}
-	return rc;
+	return rc == 0 && quorum ? put_quorum(x, &o, request, since, e) : rc;
 }
 
 int sr_op_object(struct sr_x *x, struct sr_err *e) {
@@ -144,7 +169,7 @@ int sr_op_object(struct sr_x *x, struct sr_err *e) {
 		rc = sr_vault_entry(&en, x->vault, at.entry, e);
 	if (rc != 0)
 		return rc;
-	rc = sr_may_read(&reading, &x->caller, &en.statement, e);
+	rc = sr_may_read(&reading, &x->caller, &en.statement, at.entry, e);
 	ok = rc == 0 && reading.entry;
 	if (ok && at.subject[0] != '\0')
 		rc = sr_may_read_text(&ok, &reading, at.subject, NULL, e);

@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #include "board/keys.h"
+#include "board/replaying.h"
 #include "core/ops_in.h"
 #include "ledger/ledger.h"
 
@@ -27,7 +28,6 @@ enum {
 
 struct check {
 	struct sr_vault *vault;
-	struct sr_epoch epoch;
 	struct sr_person_keys keys; /* of everybody, as the log brought them */
 	uint8_t room_pk[SR_PK];
 	char room[SR_IN_TEXT + 64];
@@ -57,9 +57,12 @@ static void problem(struct check *c, const uint64_t *index, const struct sr_err 
 static int epoch_key(void *ctx, uint32_t epoch, enum sr_compartment comp, uint8_t key[SR_KEY],
 	struct sr_err *e) {
 	const struct check *c = ctx;
-	if (epoch != c->epoch.number || comp != SR_STRUCTURAL)
+	struct sr_epoch ep;
+	if (epoch < SR_EPOCH_FIRST || comp != SR_STRUCTURAL)
 		return sr_fail(e, SR_NOTFOUND, "key of epoch %u", epoch);
-	memcpy(key, c->epoch.key[comp], SR_KEY);
+	sr_vault_epoch(&ep, c->vault, epoch);
+	memcpy(key, ep.key[comp], SR_KEY);
+	sr_wipe(&ep, sizeof ep);
 	return 0;
 }
 
@@ -110,34 +113,19 @@ static int check_leaf(void *ctx, uint64_t index, struct sr_bytes entry, struct s
 
 /* --- the fresh catalogue --- */
 
-static int replay_entry(void *ctx, uint64_t index, struct sr_entry *out, struct sr_err *e) {
-	return sr_vault_entry(out, ctx, index, e);
-}
-
-static int replay_root(void *ctx, uint64_t size, uint8_t root[SR_HASH], struct sr_err *e) {
-	struct sr_vault *v = ctx;
-	return sr_ledger_root_at(v->ledger, size, root, e);
-}
-
 static int fresh_catalogue(struct sr_catalogue **out, struct sr_x *x, struct sr_err *e) {
 	struct sr_vault *v = x->vault;
-	struct sr_object_source source;
+	struct sr_replaying r;
 	const struct sr_catalogue_options o = {
 		.dir = v->dir, .name = FRESH, .key = v->keys->s->catalogue_key, .create = true};
-	struct sr_replay r = {.size = sr_ledger_next_index(v->ledger),
-		.entry = replay_entry,
-		.root_at = replay_root,
-		.ctx = v};
 	int rc = sr_db_remove(v->dir, FRESH, e);
 	if (rc == 0)
 		rc = sr_catalogue_open(out, &o, e);
 	if (rc != 0)
 		return rc;
-	r.objects = sr_object_source_init(&source, v);
-	r.progress = x->core->progress.report != NULL ? &x->core->progress : NULL;
-	sr_ledger_root(r.root, v->ledger);
-	rc = sr_catalogue_catch_up(*out, &r, NULL, e);
-	sr_object_source_free(&source);
+	sr_replaying_init(&r, v, x->core->progress.report != NULL ? &x->core->progress : NULL);
+	rc = sr_catalogue_catch_up(*out, &r.replay, NULL, e);
+	sr_replaying_free(&r);
 	return rc == 0 ? 0 : sr_wrap(e, "replay");
 }
 
@@ -227,7 +215,6 @@ int sr_op_verify(struct sr_x *x, struct sr_err *e) {
 	c->vault = x->vault;
 	pthread_mutex_init(&c->lock, NULL);
 	sr_rows_begin(&c->rows, &x->r->body);
-	sr_vault_epoch(&c->epoch, x->vault);
 	int rc = fresh_catalogue(&fresh, x, e);
 	if (rc == 0)
 		rc = learn(c, fresh, e);
@@ -243,7 +230,6 @@ int sr_op_verify(struct sr_x *x, struct sr_err *e) {
 			c->problems == 1 ? "" : "s", c->first.text);
 	}
 	sr_person_keys_free(&c->keys);
-	sr_wipe(&c->epoch, sizeof c->epoch);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
 	return rc;

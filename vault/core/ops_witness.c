@@ -66,16 +66,19 @@ static int put_checkout(struct sr_x *x, const uint8_t id[SR_ID], struct sr_err *
 	sr_text_put_dec(&x->r->head, "entry", row.entry);
 	if (glass.count == SR_GLASS_NAMES)
 		sr_text_put(&x->r->head, "glass", "yes");
+	for (size_t i = 0; i < glass.count; i++)
+		sr_text_put_dec(&x->r->head, "said", glass.entry[i]);
 	return 0;
 }
 
 int sr_op_witness(struct sr_x *x, struct sr_err *e) {
 	struct sr_vault *v = x->vault;
 	struct sr_rows_out o;
+	struct sr_witness_policy_row row;
 	struct sr_buf policy;
 	uint8_t id[SR_ID];
-	int rc = 0;
-	if (sr_in_yes(x, "now"))
+	int rc = sr_query_witness_policy(&row, x->catalogue, e);
+	if (rc == 0 && sr_in_yes(x, "now"))
 		rc = x->session->embedded ? sr_witnessing_run(v, SR_WITNESSING_WAIT_MS, false, e)
 					  : sr_witnessing_step(v, true, e);
 	if (rc == 0 && sr_in_id(x, "checkout", id))
@@ -86,6 +89,13 @@ int sr_op_witness(struct sr_x *x, struct sr_err *e) {
 	sr_text_put_dec(&x->r->head, "witnessed", sr_witnessing_size(v));
 	if (sr_witnessing_asked(v))
 		sr_text_put(&x->r->head, "asked", "yes");
+	if (row.adopted > 0) {
+		sr_text_put_dec(&x->r->head, "adopted", row.entry);
+		if (row.voted)
+			sr_text_put(&x->r->head, "voted", "yes");
+	}
+	if (sr_witnessing_time(v) != 0)
+		sr_text_put_time(&x->r->head, "confirmed", sr_witnessing_time(v));
 	sr_rows_begin(&o, &x->r->body);
 	sr_buf_init(&policy);
 	if (sr_witnessing_policy(v, &policy, NULL) == 0) {

@@ -301,13 +301,17 @@ static const struct made {
 	enum sr_type_id type;
 	const char *kind;
 	const char *same[5];
+	bool highest; /* it takes the highest level; else the lowest */
 } makes[] = {
-	{SR_T_PERSON, "role", {"role", "card"}},
-	{SR_T_PERSON_KEY, "person", {"card"}},
-	{SR_T_PERSON_END, "person-end", {NULL}},
-	{SR_T_BOARD, "board", {"quorum", "member", "newcomer"}},
-	{SR_T_RESHARE, "reshare", {"quorum", "member", "newcomer", "dealer"}},
-	{SR_T_REKEY, "rekey", {"quorum", "member", "newcomer"}},
+	{SR_T_PERSON, "role", {"role", "card"}, false},
+	{SR_T_PERSON_KEY, "person", {"card"}, false},
+	{SR_T_PERSON_END, "person-end", {NULL}, false},
+	{SR_T_ERASE, "erase", {NULL}, true},
+	{SR_T_AUDITOR, "auditor", {NULL}, false},
+	{SR_T_WITNESS, "witnesses", {"rules", "set"}, true},
+	{SR_T_BOARD, "board", {"quorum", "member", "newcomer"}, false},
+	{SR_T_RESHARE, "reshare", {"quorum", "member", "newcomer", "dealer"}, false},
+	{SR_T_REKEY, "rekey", {"quorum", "member", "newcomer"}, true},
 };
 
 /* Statements that plan the next epoch of a board, which that board itself decides. */
@@ -315,9 +319,12 @@ static bool plans_epoch(enum sr_type_id type) {
 	return type == SR_T_RESHARE || type == SR_T_REKEY;
 }
 
-static const struct made *made_by_quorum(enum sr_type_id type) {
+/* NULL: it needs none. The first witnesses may be the custodian's choice. */
+static const struct made *made_by_quorum(const struct sr_statement *s) {
+	if (s->type->id == SR_T_WITNESS && sr_field_count(s, "request") == 0)
+		return NULL;
 	for (size_t i = 0; i < sizeof makes / sizeof makes[0]; i++)
-		if (makes[i].type == type)
+		if (makes[i].type == s->type->id)
 			return &makes[i];
 	return NULL;
 }
@@ -348,7 +355,7 @@ static bool asks_for(
  * key, the one that the board has in the epoch before, for a new key that of its highest level. */
 static bool quorum_behind(const struct sr_proofs *p, const struct sr_proven *made, char why[240]) {
 	const struct sr_statement *s = &made->entry.statement;
-	const struct made *m = made_by_quorum(s->type->id);
+	const struct made *m = made_by_quorum(s);
 	const uint8_t *founding = p->entries[0]->entry.statement.hash;
 	size_t best = 0, quorum = 0;
 	uint8_t board[SR_ID];
@@ -364,18 +371,18 @@ static bool quorum_behind(const struct sr_proofs *p, const struct sr_proven *mad
 			continue;
 		for (size_t k = 0; k < p->board_count; k++) {
 			const struct sr_known_board *b = &p->boards[k];
-			size_t n, want;
+			size_t n, need;
 
 			if (memcmp(b->id, board, SR_ID) != 0 ||
 				(plans_epoch(s->type->id) && b->epoch + 1 != epoch))
 				continue;
-			want = s->type->id == SR_T_REKEY ? b->quorum[b->levels - 1] : b->quorum[0];
+			need = b->quorum[m->highest && b->levels > 0 ? b->levels - 1 : 0];
 			n = approvals(p, b, p->entries[i], made->index);
-			if (n >= want)
+			if (n >= need)
 				return true;
 			if (n >= best) {
 				best = n;
-				quorum = want;
+				quorum = need;
 			}
 		}
 	}
@@ -627,7 +634,7 @@ static bool signature_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 	if (s->by_service) {
 		if (sr_statement_verify(s, p->room_name, p->room_pk, &err) != 0)
 			return distrust(pr, err.text);
-		if (made_by_quorum(type) != NULL && !quorum_behind(p, pr, why))
+		if (made_by_quorum(s) != NULL && !quorum_behind(p, pr, why))
 			return distrust(pr, why);
 		return true;
 	}
@@ -717,7 +724,7 @@ bool sr_proofs_owed(const struct sr_proofs *p, size_t *at, uint8_t request[SR_ID
 	for (; *at < p->count; (*at)++) {
 		const struct sr_proven *pr = p->entries[*at];
 
-		if (pr->trusted || made_by_quorum(pr->entry.statement.type->id) == NULL ||
+		if (pr->trusted || made_by_quorum(&pr->entry.statement) == NULL ||
 			!pr->entry.statement.by_service ||
 			sr_field_id(request, &pr->entry.statement, "request", 0, NULL) != 0)
 			continue;
@@ -870,8 +877,7 @@ static int keep(struct sr_proofs *p, struct sr_receipt_result *res, struct sr_pr
 
 int sr_proofs_add(struct sr_proofs *p, struct sr_bytes receipt, struct sr_bytes expected,
 	struct sr_proven **out, struct sr_err *e) {
-	struct sr_receipt_check check = {
-		.seen = &p->seen, .expected = expected, .policy = p->witnesses};
+	struct sr_receipt_check check = {.seen = &p->seen, .expected = expected};
 	struct sr_receipt_result res;
 	struct sr_proven *pr = NULL;
 	struct sr_receipt r;
@@ -975,6 +981,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_VOTE:
 		return sr_field_count(s, "pieces") == 0;
 	case SR_T_KEY_EPOCH:
+	case SR_T_AUDITOR:
 	case SR_T_DEAL:
 	case SR_T_ACCEPT:
 	case SR_T_COMPLAINT:
@@ -985,12 +992,15 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_REKEYED:
 	case SR_T_COLLECTION:
 	case SR_T_PERSON_SET:
+	case SR_T_ERASE:
 	case SR_T_ATTEST:
 	case SR_T_ATTEST_END:
 	case SR_T_ACCESSION:
 	case SR_T_REDACT:
 	case SR_T_STORED:
 	case SR_T_DESCRIBE:
+	case SR_T_HELD_BOX:
+	case SR_T_SCAN:
 	case SR_T_RELEASE:
 	case SR_T_RESEAL:
 	case SR_T_EMBARGO:
@@ -1017,6 +1027,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_EXPORT:
 	case SR_T_ENQUIRY:
 	case SR_T_NOTICE:
+	case SR_T_READ:
 	case SR_T_SCRUB:
 	case SR_T_COLLECT:
 	case SR_T_ESCROW:
@@ -1025,6 +1036,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_WITNESS:
 	case SR_T_BREAK_GLASS:
 	case SR_T_INCIDENT:
+	case SR_T_DECIDED:
 	case SR_T_COUNT:
 		break;
 	}

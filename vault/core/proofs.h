@@ -65,9 +65,8 @@ struct sr_known_board { /* an epoch of a board, as it was proven to be decided *
 };
 
 struct sr_proofs {
-	struct sr_seen seen;               /* grows with every receipt */
-	const struct sr_policy *witnesses; /* borrowed or NULL */
-	bool founded;                      /* found is in */
+	struct sr_seen seen; /* grows with every receipt */
+	bool founded;        /* found is in */
 	uint8_t room_pk[SR_PK];
 	char room_name[SR_ORIGIN_MAX + 8];
 	char self[SR_PERSON_TEXT]; /* whose key needs no proof: our own */

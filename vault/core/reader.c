@@ -37,6 +37,7 @@ static enum reads class_of(const struct sr_statement *s) {
 	switch (s->type->id) {
 	case SR_T_FOUND:
 	case SR_T_KEY_EPOCH:
+	case SR_T_AUDITOR:
 	case SR_T_DEAL:
 	case SR_T_ACCEPT:
 	case SR_T_COMPLAINT:
@@ -55,6 +56,9 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_PERSON_END:
 	case SR_T_PERSON_SET:
 	case SR_T_PERSON_KEY:
+	case SR_T_HELD_BOX:
+	case SR_T_ERASE:
+	case SR_T_WITNESS:
 	case SR_T_RELEASE:
 	case SR_T_RESEAL:
 	case SR_T_DESTROY:
@@ -69,13 +73,12 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_ESCROW:
 	case SR_T_BACKUP:
 		return STORE;
-	case SR_T_WITNESS:
-		return HOUSE;
 	case SR_T_DESCRIBE:
 		return ITEM;
 	case SR_T_EMBARGO:
 	case SR_T_HOLD:
 	case SR_T_SEAL:
+	case SR_T_SCAN:
 	case SR_T_RETENTION:
 		return FLAG;
 	case SR_T_ATTEST:
@@ -115,7 +118,9 @@ static enum reads class_of(const struct sr_statement *s) {
 		return has(s, "request") || has(s, "grant") ? REQUEST : HOUSE;
 	case SR_T_ENQUIRY:
 	case SR_T_NOTICE:
+	case SR_T_READ:
 		return OFFICE;
+	case SR_T_DECIDED: /* its inputs say what is attested of everybody whom they name */
 	case SR_T_INCIDENT:
 		return HOUSE;
 	case SR_T_COUNT:
@@ -263,8 +268,8 @@ static bool named(const struct sr_caller *c, const struct sr_statement *s) {
  * believe it must see who decided that. */
 static int of_trust(
 	bool *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
-	static const char *const kinds[] = {
-		"role", "person", "person-end", "board", "reshare", "rekey", "policy"};
+	static const char *const kinds[] = {"role", "person", "person-end", "erase", "auditor",
+		"witnesses", "board", "reshare", "rekey", "policy"};
 	struct sr_version_row v = {0};
 	uint8_t id[SR_ID];
 	int rc;
@@ -280,7 +285,7 @@ static int of_trust(
 	return rc;
 }
 
-int sr_may_read(struct sr_reading *out, const struct sr_caller *c, const struct sr_statement *s,
+static int read_as(struct sr_reading *out, const struct sr_caller *c, const struct sr_statement *s,
 	struct sr_err *e) {
 	const bool house = (c->roles & SEES_REQUESTS) != 0;
 	struct sr_reading r = {.caller = c};
@@ -329,6 +334,7 @@ int sr_may_read(struct sr_reading *out, const struct sr_caller *c, const struct 
 		break;
 	case OFFICE:
 		may = (c->roles & (SR_ROLE_OFFICER | SR_ROLE_AUDITOR)) != 0;
+		r.party = s->type->id == SR_T_READ && named(c, s); /* whom the reason is told */
 		break;
 	case HOUSE:
 		may = house;
@@ -339,6 +345,46 @@ int sr_may_read(struct sr_reading *out, const struct sr_caller *c, const struct 
 	r.entry = may || strcmp(s->head.actor, c->person) == 0 || named(c, s);
 	*out = r;
 	return 0;
+}
+
+int sr_may_see_entry(bool *may, const struct sr_caller *c, uint64_t index, struct sr_err *e) {
+	*may = (c->roles & SR_ROLE_OFFICER) != 0;
+	return *may || (c->roles & SR_ROLE_AUDITOR) == 0
+		       ? 0
+		       : sr_query_epoch_given(may, c->catalogue, c->person, index, e);
+}
+
+/* An auditor's role shows the epochs that were given to them; what another role shows, it shows. */
+static int may_read(struct sr_reading *out, const struct sr_caller *c, const struct sr_statement *s,
+	uint64_t index, struct sr_err *e) {
+	struct sr_caller other = *c; /* without what the role of auditor adds */
+	bool given = false;
+	int rc;
+	other.roles &= ~(unsigned)SR_ROLE_AUDITOR;
+	rc = read_as(out, &other, s, e);
+	out->caller = c;
+	if (rc != 0 || out->entry || other.roles == c->roles)
+		return rc;
+	rc = sr_query_epoch_given(&given, c->catalogue, c->person, index, e);
+	return rc == 0 && given ? read_as(out, c, s, e) : rc;
+}
+
+/* What everybody needs to believe others (public, request) is read without a word. The rest an
+ * auditor or officer reads by that office alone, and says so on the record. */
+int sr_may_read(struct sr_reading *out, const struct sr_caller *c, const struct sr_statement *s,
+	uint64_t index, struct sr_err *e) {
+	const unsigned offices = SR_ROLE_AUDITOR | SR_ROLE_OFFICER;
+	struct sr_caller plain = *c;
+	struct sr_reading without;
+	int rc = may_read(out, c, s, index, e);
+
+	if (rc != 0 || !out->entry || (c->roles & offices) == 0 || class_of(s) == PUBLIC ||
+		class_of(s) == REQUEST)
+		return rc;
+	plain.roles &= ~offices;
+	rc = may_read(&without, &plain, s, index, e);
+	out->on_record = rc == 0 && !without.entry;
+	return rc;
 }
 
 static bool card_line(const char *field) {

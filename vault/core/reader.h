@@ -4,8 +4,8 @@
  *
  *   class     types                                       the entry (structural part) is read by
  *   public    found key-epoch deal accept complaint       everybody who is logged in
- *             reveal opened collection person person-end
- *             release destroy
+ *             reveal opened collection person person-end erase
+ *             release destroy auditor witness
  *   deposit   accession redact                            its depositor, curators, officers,
  *                                                         auditors
  *   store     stored scrub collect escrow backup          members, officers, auditors, custodians
@@ -20,8 +20,9 @@
  *             refuse                                      auditors
  *   attested  attest attest-end, lapse of one             members, curators, officers, auditors,
  *                                                         and the persons whom it names
- *   office    enquiry notice                              officers, auditors
- *   house     incident, refuse of nothing in particular   members, officers, auditors
+ *   office    enquiry notice read                         officers, auditors
+ *   house     incident, decided, refuse of nothing in     members, officers, auditors
+ *             particular
  *   always    any                                         whoever signed it, and a person whom
  *                                                         `person` or `of` names
  *
@@ -35,6 +36,12 @@
  *   personal text, class `request`       also members, applicant and co-applicants
  *   personal text, class `flag`          also members and curators
  *   note of an attestation               also members
+ *
+ *   reason of a reading of what is       also that person
+ *   held on a person
+ *
+ * Entries of all classes but public and request that a caller reads as auditor or officer alone are
+ * given out while a `read` of theirs covers them (catalogue/report.h, sr_query_reading).
  *
  * An item is known to everybody while released (referral and sealed ones: to curators, officers and
  * members, who decide about them), held to curators, officers and its depositor; what is left of a
@@ -66,12 +73,18 @@ struct sr_caller {
 struct sr_reading { /* what one caller may read of one entry; valid as long as the caller */
 	const struct sr_caller *caller;
 	bool entry; /* the structural part */
+	bool on_record; /* that is so for auditors and officers alone: they say that they read it */
 	bool party; /* texts of a request: applicant, co-applicant, member; of a flag: member,
 		       curator */
 	char actor[SR_PERSON_TEXT];
 };
+/* ${index}: of its entry. What a caller may read as auditor alone ends where the epochs end that
+ * were given to them: who came later asks the board for those before. */
 SR_MUST int sr_may_read(struct sr_reading *out, const struct sr_caller *c,
-	const struct sr_statement *s, struct sr_err *e);
+	const struct sr_statement *s, uint64_t index, struct sr_err *e);
+/* The same of the epoch alone, for lists of the log: officers read all. */
+SR_MUST int sr_may_see_entry(
+	bool *may, const struct sr_caller *c, uint64_t index, struct sr_err *e);
 /* A text of that entry: ${field} is the line's key, or NULL when it is not known (records that lie
  * out). */
 SR_MUST int sr_may_read_text(bool *may, const struct sr_reading *r, const char *subject,

@@ -17,6 +17,7 @@
 enum sr_type_id {
 	SR_T_FOUND,
 	SR_T_KEY_EPOCH,
+	SR_T_AUDITOR,
 	SR_T_DEAL,
 	SR_T_ACCEPT,
 	SR_T_COMPLAINT,
@@ -34,12 +35,15 @@ enum sr_type_id {
 	SR_T_PERSON_END,
 	SR_T_PERSON_SET,
 	SR_T_PERSON_KEY,
+	SR_T_ERASE,
 	SR_T_ATTEST,
 	SR_T_ATTEST_END,
 	SR_T_ACCESSION,
 	SR_T_REDACT,
 	SR_T_STORED,
 	SR_T_DESCRIBE,
+	SR_T_HELD_BOX,
+	SR_T_SCAN,
 	SR_T_RELEASE,
 	SR_T_RESEAL,
 	SR_T_EMBARGO,
@@ -70,6 +74,7 @@ enum sr_type_id {
 	SR_T_EXPORT,
 	SR_T_ENQUIRY,
 	SR_T_NOTICE,
+	SR_T_READ,
 	SR_T_SCRUB,
 	SR_T_COLLECT,
 	SR_T_ESCROW,
@@ -78,6 +83,7 @@ enum sr_type_id {
 	SR_T_WITNESS,
 	SR_T_BREAK_GLASS,
 	SR_T_INCIDENT,
+	SR_T_DECIDED,
 	SR_T_COUNT
 };
 
@@ -130,9 +136,9 @@ enum {
 /* What a statement changes; replay dispatches on the type, screens and the log list group by this.
  */
 enum sr_effect {
-	SR_EFFECT_TRUST,      /* found, key-epoch: keys and who is believed */
+	SR_EFFECT_TRUST,      /* found, key-epoch, auditor: keys and who is believed */
 	SR_EFFECT_CEREMONY,   /* deal ... opened, board, policy: a board, its keys and rules */
-	SR_EFFECT_PEOPLE,     /* people, their keys, what is attested */
+	SR_EFFECT_PEOPLE,     /* people, their keys, their end, what is attested */
 	SR_EFFECT_COLLECTION, /* collection */
 	SR_EFFECT_ITEM,       /* accession, stored, describe, release, reseal, embargo, hold, seal,
 				 retention, destroy */
@@ -141,8 +147,8 @@ enum sr_effect {
 	SR_EFFECT_GRANT,      /* grant, suspend, lift, revoke, close */
 	SR_EFFECT_CHECKOUT,   /* checkout, viewed, return, export, break-glass */
 	SR_EFFECT_OFFICE,     /* enquiry, notice */
-	SR_EFFECT_RECORD /* refuse, scrub, witness, incident: kept, changes no state (an incident
-			    may void a vote) */
+	SR_EFFECT_RECORD /* read, refuse, scrub, witness, incident, decided: kept, changes no state (an
+			    incident may void a vote) */
 };
 
 struct sr_field {
