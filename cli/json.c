@@ -18,9 +18,10 @@ static const char *const numbers[] = {"index", "entry", "items", "bytes", "files
 	"requests-open", "grants-live", "grants-suspended", "checkouts-live", "incidents",
 	"refusals", "packs", "blocks", "open-here", "sessions", "second-pending", "pid", "tiles",
 	"signatures", "objects", "deposits", "envelopes", "findings", "elapsed-ms", "bad", "next",
-	"seal-entry", "extension", "have", "want", "key-epoch", "rekeying", "left", "left-held",
-	"left-asked", "seconds", "openings", "persons", "count", "done", "judged", "seen", "grants",
-	"decisions", "resumed", "rows", "from", "to", "approvals", "rejections", "checkouts"};
+	"seal-entry", "extension", "have", "want", "seconds", "openings", "persons", "count",
+	"done", "judged", "seen", "grants", "decisions", "resumed", "rows", "from", "to",
+	"approvals", "rejections", "checkouts", "key-epoch", "rekeying", "left", "left-held",
+	"left-asked"};
 
 static const char *const flags[] = {"referral", "embargo", "hold", "sealed", "newest",
 	"room-key-ended", "active", "dealt", "accepted", "opened", "void", "repeated", "changed",
