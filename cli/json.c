@@ -18,10 +18,9 @@ static const char *const numbers[] = {"index", "entry", "items", "bytes", "files
 	"requests-open", "grants-live", "grants-suspended", "checkouts-live", "incidents",
 	"refusals", "packs", "blocks", "open-here", "sessions", "second-pending", "pid", "tiles",
 	"signatures", "objects", "deposits", "envelopes", "findings", "elapsed-ms", "bad", "next",
-	"seal-entry", "extension", "have", "want", "seconds", "openings", "persons", "count",
-	"done", "judged", "seen", "grants", "decisions", "resumed", "rows", "from", "to",
-	"approvals", "rejections", "checkouts", "key-epoch", "rekeying", "left", "left-held",
-	"left-asked"};
+	"seal-entry", "extension", "have", "want", "key-epoch", "rekeying", "left", "left-held",
+	"left-asked", "seconds", "openings", "persons", "count", "done", "judged", "seen", "grants",
+	"decisions", "resumed", "rows", "from", "to", "approvals", "rejections", "checkouts"};
 
 static const char *const flags[] = {"referral", "embargo", "hold", "sealed", "newest",
 	"room-key-ended", "active", "dealt", "accepted", "opened", "void", "repeated", "changed",
