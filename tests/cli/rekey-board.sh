@@ -33,7 +33,7 @@ cp -r vault/items items.before
 M3=$(who m3)
 
 # Who decides: all levels' items are the board's, so it takes what the highest takes.
-refused 1 'role-missing' as cu1 board rekey --leave "$M3"
+refused 1 'reshare-by-its-board' as cu1 board rekey --leave "$M3" --join n1.id.card
 refused 1 'quorum-range' as m1 board rekey --leave "$M3" --quorum 3:3
 ok as m1 board rekey --leave "$M3" --join n1.id.card --reason 'two safes were open' --json
 R=$(json request)

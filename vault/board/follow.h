@@ -24,11 +24,11 @@
  *                                it, whose run is void
  *   accept, the last          -> opened; of a standby board standby: it waits
  *   takeover, the last needed -> opened
+ *   erase                     -> the keys of what is kept of the person are erased
  *   opened, reshare, rekey,   -> dealings of reshares that are done or replaced are erased
  *   standby
  *   opened, reseal, release,  -> rekeyed, when a new key was made and no item is left under one
  *   destroy                      before it; refuse, of what is open about such items
- *   erase                     -> the keys of what is kept of the person are erased
  *   break-glass, the second   -> incident
  *   vote correct, withdraw,   -> the room key ends
  *   close, revoke, lapse and

@@ -29,6 +29,10 @@ struct maker {
 	bool first; /* field of the open record */
 	char people[NAMES_MAX][SR_PERSON_TEXT];
 	size_t people_count;
+	/* Who gives pieces of what is left under a key before (board rekey) sat in this epoch of
+	 * the request's board, and the request is decided by that one. 0: by the board of now. */
+	uint8_t former[SR_ID];
+	uint32_t former_epoch;
 	uint8_t boards[BOARDS_MAX][SR_ID];
 	size_t board_count;
 	const char *who_type, *what_type;
@@ -206,10 +210,26 @@ static void entity_end(struct maker *m, const struct sr_buf *parents, const stru
 	sr_buf_put_str(&m->entities, "}}");
 }
 
+static uint32_t epoch_of(const struct maker *m, const uint8_t board[SR_ID]);
+
+/* Did the person sit in the epoch that decides this? */
+static int sat(bool *out, struct maker *m, const char *person) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	int rc = b == NULL ? sr_fail(m->e, SR_NOMEM, "inputs: out of memory")
+			   : sr_query_board(b, m->f->catalogue, m->former, m->former_epoch, m->e);
+
+	*out = false;
+	for (size_t i = 0; rc == 0 && i < b->member_count; i++)
+		*out = *out || (b->members[i].active && strcmp(b->members[i].person, person) == 0);
+	free(b);
+	return rc;
+}
+
 static int person_parents(struct sr_buf *out, struct maker *m, const char *person) {
 	struct sr_person_row row = {0};
 	uint8_t *seats = NULL;
 	size_t count = 0;
+	bool then = false;
 	int rc = sr_query_person(&row, m->f->catalogue, person, m->e);
 	unsigned roles = rc == 0 ? row.roles : 0;
 
@@ -229,11 +249,22 @@ static int person_parents(struct sr_buf *out, struct maker *m, const char *perso
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		char hex[2 * SR_ID + 1];
 
+		if (epoch_of(m, seats + i * SR_ID) != 0)
+			continue; /* of now; what counts is who sat then */
 		sr_hex(hex, seats + i * SR_ID, SR_ID);
 		sr_buf_put_str(out, out->len == 0 ? "" : ",");
 		put_uid(out, "Board", hex);
 	}
 	free(seats);
+	if (rc == 0 && m->former_epoch != 0)
+		rc = sat(&then, m, person);
+	if (rc == 0 && then) {
+		char hex[2 * SR_ID + 1];
+
+		sr_hex(hex, m->former, SR_ID);
+		sr_buf_put_str(out, out->len == 0 ? "" : ",");
+		put_uid(out, "Board", hex);
+	}
 	return rc;
 }
 
@@ -277,7 +308,7 @@ static int put_board(struct maker *m, const uint8_t board[SR_ID]) {
 	char hex[2 * SR_ID + 1];
 	uint64_t active = 0;
 	int rc = b == NULL ? sr_fail(m->e, SR_NOMEM, "inputs: out of memory")
-			   : sr_query_board(b, m->f->catalogue, board, 0, m->e);
+			   : sr_query_board(b, m->f->catalogue, board, epoch_of(m, board), m->e);
 
 	if (rc == 0 && b->level_count == 0)
 		rc = sr_fail(m->e, SR_CORRUPT, "inputs: the board has no quorum level");
@@ -341,11 +372,35 @@ static uint64_t days_until(int64_t ends, int64_t now) {
 	return ends <= now ? 0 : (uint64_t)((ends - now + DAY_S - 1) / DAY_S);
 }
 
-/* How many members a level takes now. */
+/* The epoch of the board that this is decided by; 0: the one in force. */
+static uint32_t epoch_of(const struct maker *m, const uint8_t board[SR_ID]) {
+	return m->former_epoch != 0 && memcmp(m->former, board, SR_ID) == 0 ? m->former_epoch : 0;
+}
+
+/* A request to seal anew what is under a key that the board has no more? */
+static int former_of(
+	struct maker *m, const char *kind, const uint8_t board[SR_ID], uint64_t epoch) {
+	struct sr_board_row *b = NULL;
+	int rc = 0;
+
+	if (strcmp(kind, "reseal") != 0 || epoch == 0)
+		return 0;
+	b = calloc(1, sizeof *b);
+	rc = b == NULL ? sr_fail(m->e, SR_NOMEM, "inputs: out of memory")
+		       : sr_query_board(b, m->f->catalogue, board, 0, m->e);
+	if (rc == 0 && epoch < b->base) {
+		memcpy(m->former, board, SR_ID);
+		m->former_epoch = (uint32_t)epoch;
+	}
+	free(b);
+	return rc;
+}
+
+/* How many members a level takes. */
 static int quorum_of(uint64_t *out, struct maker *m, const uint8_t board[SR_ID], uint64_t level) {
 	struct sr_board_row *b = calloc(1, sizeof *b);
 	int rc = b == NULL ? sr_fail(m->e, SR_NOMEM, "inputs: out of memory")
-			   : sr_query_board(b, m->f->catalogue, board, 0, m->e);
+			   : sr_query_board(b, m->f->catalogue, board, epoch_of(m, board), m->e);
 
 	*out = 0;
 	for (size_t i = 0; rc == 0 && i < b->level_count; i++)
@@ -428,6 +483,8 @@ static int put_request(struct maker *m, const struct request *r) {
 		field_words(m, b, "targetPeople", (const char *)target.p, true);
 		if (lifts != NULL)
 			field_str(m, b, "lifts", lifts);
+		if (m->former_epoch != 0)
+			field_bool(m, b, "keyBefore", true);
 		entity_end(m, NULL, NULL);
 	}
 	sr_buf_free(&target);
@@ -454,6 +511,8 @@ static int request_of_version(struct maker *m, const struct sr_version_row *v) {
 	for (size_t i = 0; i < v->people_count; i++)
 		at += (size_t)snprintf(people + at, sizeof people - at, "%s ", v->people[i].person);
 	rc = sr_query_version_facts(&r.items, m->f->catalogue, v, m->e);
+	if (rc == 0)
+		rc = former_of(m, v->kind, v->board, v->epoch);
 	return rc == 0 ? put_request(m, &r) : rc;
 }
 
@@ -488,6 +547,7 @@ static int applicant_of(struct request_texts *t, struct maker *m, const struct s
 static int request_of_statement(struct maker *m, struct request_texts *t,
 	const struct sr_statement *s, const uint8_t *items, size_t item_count) {
 	struct request r = {.kind = t->kind, .applicant = t->applicant};
+	uint64_t epoch = 0;
 	uint8_t id[SR_ID];
 	int rc = sr_field_id(id, s, "request", 0, m->e);
 
@@ -511,6 +571,10 @@ static int request_of_statement(struct maker *m, struct request_texts *t,
 	}
 	if (rc == 0)
 		rc = sr_query_items_facts(&r.items, m->f->catalogue, items, item_count, m->e);
+	if (rc == 0)
+		rc = sr_field_dec(&epoch, s, "epoch", 0, m->e);
+	if (rc == 0)
+		rc = former_of(m, t->kind, r.board, epoch);
 	if (rc != 0)
 		return rc;
 	sr_hex(r.id, id, SR_ID);
@@ -526,13 +590,14 @@ static int request_of_statement(struct maker *m, struct request_texts *t,
 
 /* --- items, grants, checkouts ----------------------------------------------------------------- */
 
-static int raised(bool *out, struct maker *m, const struct sr_item_row *item) {
+static int raised(bool *out, bool *before, struct maker *m, const struct sr_item_row *item) {
 	struct sr_board_row *b = calloc(1, sizeof *b);
 	int rc = b == NULL ? sr_fail(m->e, SR_NOMEM, "inputs: out of memory")
 			   : sr_query_board(b, m->f->catalogue, item->board, 0, m->e);
 
 	if (rc == 0)
 		*out = item->state == SR_S_RELEASED && sr_rules_raised(b, item);
+	*before = rc == 0 && item->epoch < b->base;
 	free(b);
 	return rc;
 }
@@ -546,8 +611,8 @@ static void put_collection(struct maker *m, const char *hex, const uint8_t board
 static int put_item(struct maker *m, const struct sr_item_row *item) {
 	char hex[2 * SR_ID + 1], collection[2 * SR_ID + 1];
 	struct sr_buf *b = &m->entities, parent;
-	bool up = false;
-	int rc = raised(&up, m, item);
+	bool up = false, before = false;
+	int rc = raised(&up, &before, m, item);
 
 	if (rc != 0)
 		return rc;
@@ -564,6 +629,8 @@ static int put_item(struct maker *m, const struct sr_item_row *item) {
 	field_words(m, b, "hazards", item->hazards, false);
 	field_long(m, b, "level", item->level);
 	field_bool(m, b, "raised", up);
+	if (before)
+		field_bool(m, b, "keyBefore", true);
 	field_bool(m, b, "described", item->described);
 	field_bool(m, b, "embargo", (item->flags & SR_ITEM_EMBARGO) != 0);
 	field_bool(m, b, "hold", (item->flags & SR_ITEM_HOLD) != 0);

@@ -171,11 +171,12 @@ int rules_list(struct rules_ctx *c) {
 	return rules_allow(c);
 }
 
-/* One item that is asked for: released, or of a referral held or released; of a reseal for a new
- * key of the board held ones too. */
+/* One item that is asked for: released; of a referral, or of a reseal for a new key of the board,
+ * held or released. */
 static int request_item(
 	struct rules_ctx *c, const uint8_t id[SR_ID], bool former, uint32_t *highest) {
 	const bool referral = rules_field_is(c->s, "kind", "referral");
+	const bool reseal = rules_field_is(c->s, "kind", "reseal");
 	struct sr_item_row item = {0};
 	char hex[2 * SR_ID + 1];
 	enum sr_state state;
@@ -188,7 +189,7 @@ static int request_item(
 	state = rc == 0 ? item.state : SR_S_NONE;
 	other = rc == 0 && memcmp(item.board, c->board.id, SR_ID) != 0;
 	fits = rc == 0 && rules_has_key_of(&c->board, &item);
-	held = former && state == SR_S_HELD && rules_field_is(c->s, "kind", "reseal");
+	held = reseal && former && state == SR_S_HELD;
 	if (rc == 0 && item.level > *highest)
 		*highest = item.level;
 	sr_item_row_free(&item);

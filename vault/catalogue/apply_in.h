@@ -41,6 +41,7 @@ struct sr_apply {
 	"(SELECT count(*) FROM boards b JOIN epochs p ON p.board = b.board AND p.epoch =" \
 	" b.epoch JOIN collections c ON c.board = b.board JOIN items i ON i.collection =" \
 	" c.collection WHERE b.board = ?1 AND i.epoch < p.base AND i.state <> 'destroyed')"
+
 enum {
 	SR_MEMO_PEOPLE = 16 /* who signs much signs often; more are looked up */
 };

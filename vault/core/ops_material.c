@@ -44,10 +44,7 @@ static int put_chain(
 			rc = sr_query_entries(&l, x->catalogue, &f, &page, e);
 			for (size_t j = 0; rc == 0 && j < l.count; j++) {
 				rc = sr_put_receipt_row(x, o, l.rows[j].index, since, e);
-				if (rc == 0 &&
-					(types[t] == SR_T_BOARD || types[t] == SR_T_RESHARE ||
-						types[t] == SR_T_REKEY ||
-						l.rows[j].actor[0] != 'p'))
+				if (rc == 0 && l.rows[j].actor[0] != 'p') /* a quorum decided it */
 					rc = sr_put_board_origin(x, o, l.rows[j].index, since, e);
 				chain_add(c, l.rows[j].actor);
 			}
