@@ -11,7 +11,6 @@ echo text >f
 released f
 OLD_ITEM=$ITEM
 granted "$OLD_ITEM"
-OLD_GRANT=$GRANT
 export STRONGROOM_UNLOCK=
 old() { "$@" --unlock "$W/vault.key"; }
 new() { "$@" --unlock "$W/next.key"; }

@@ -564,7 +564,7 @@ static void use_inputs(void **state) {
 /* Whatever a person signs asks the rules, or is an invariant by name: nothing slips by. */
 static void every_type(void **state) {
 	static const enum sr_type_id invariants[] = {SR_T_FOUND, SR_T_DEAL, SR_T_ACCEPT, SR_T_SHARE,
-		SR_T_COMPLAINT, SR_T_REVEAL, SR_T_CONFIRM, SR_T_HELD_BOX, SR_T_READ};
+		SR_T_COMPLAINT, SR_T_REVEAL, SR_T_CONFIRM, SR_T_TAKEOVER, SR_T_HELD_BOX, SR_T_READ};
 
 	(void)state;
 	for (unsigned t = 0; t < SR_T_COUNT; t++) {

@@ -76,12 +76,13 @@ static void generations_keep_what_still_opens(void **state) {
 	for (uint32_t i = 0; i < SR_LOG_KEYS; i++) {
 		assert_memory_equal(sr_service_epoch_key(last, i + 1), k[i]->s->epoch_key, SR_KEY);
 		assert_memory_equal(log.key[i].pk, k[i]->ledger_pk, SR_PK);
-		assert_int_equal(log.key[i].from, 10 * i);
+		assert_int_equal(log.key[i].from, (uint64_t)10 * i);
 		assert_true(sr_service_epoch_first(last, i + 1) == (i == 0));
 		/* service-key itself is the last that the keys before sign */
+		assert_memory_equal(sr_service_room_at(last, (uint64_t)10 * i),
+			k[i == 0 ? 0 : i - 1]->room_pk, SR_PK);
 		assert_memory_equal(
-			sr_service_room_at(last, 10 * i), k[i == 0 ? 0 : i - 1]->room_pk, SR_PK);
-		assert_memory_equal(sr_service_room_at(last, 10 * i + 1), k[i]->room_pk, SR_PK);
+			sr_service_room_at(last, (uint64_t)10 * i + 1), k[i]->room_pk, SR_PK);
 	}
 	/* auditors come and go under the newest keys as well */
 	assert_memory_equal(sr_service_epoch_key(last, 3 * SR_LOG_KEYS),
@@ -434,12 +435,14 @@ static void another_logs_change(void **state) {
 	const struct sr_unlock u = {
 		.credential = sr_bytes_of(WORLD_CREDENTIAL, strlen(WORLD_CREDENTIAL))};
 	struct world *w = world_new(NULL);
-	struct sr_vault_open o = {.path = w->vault, .unlock = u, .clock = sr_clock_system()};
+	struct sr_vault_open o = {.unlock = u, .clock = sr_clock_system()};
 	struct sr_service *next = NULL;
 	struct sr_buf file;
 	bool changed;
 
 	(void)state;
+	assert_non_null(w);
+	o.path = w->vault;
 	for (int behind = 0; behind < 2; behind++) {
 		const uint64_t size = sr_ledger_next_index(w->v->ledger);
 		struct sr_buf kept;

@@ -100,7 +100,7 @@ static void few_items(void **state) {
 	assert_int_equal(count, 1);
 	assert_memory_equal(seats, r.vault, SR_ID);
 	free(seats);
-	assert_ok(sr_query_seats(&seats, &count, r.cat, r.person[RESEARCHER], &e), &e);
+	assert_ok(sr_query_seats(&seats, &count, r.cat, r.person[CUSTODIAN], &e), &e);
 	assert_int_equal(count, 0);
 	free(seats);
 	/* Decisions by what they are about; the text of a set that one of them brought. */

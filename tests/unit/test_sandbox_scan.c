@@ -322,7 +322,9 @@ static void commands(void **state) {
 
 	(void)state;
 	assert_non_null(big);
-	memcpy(big, "abc", 3);
+	big[0] = 'a';
+	big[1] = 'b';
+	big[2] = 'c';
 	setenv("SECRET", "x", 1);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		const char *argv[] = {"/bin/sh", "-c", rows[i].script, NULL};

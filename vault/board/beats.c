@@ -53,8 +53,8 @@ static bool last_line(int fd, char digits[2 * SUM + 1], off_t *end) {
 	*end = from + n;
 	if (n < 2 * SUM + 1)
 		return false;
-	memcpy(digits, tail + n - 1 - 2 * SUM, 2 * (size_t)SUM);
-	digits[2 * SUM] = '\0';
+	memcpy(digits, tail + n - 1 - (size_t)2 * SUM, (size_t)2 * SUM);
+	digits[(size_t)2 * SUM] = '\0';
 	return true;
 }
 
@@ -129,7 +129,7 @@ static bool merges(const struct sr_beats *l, const struct sr_beat_row *r) {
 static int add_row(struct sr_beats *l, size_t *cap, const struct sr_beat_row *r, struct sr_err *e) {
 	while (merges(l, r))
 		l->count--;
-	if (l->count == *cap) {
+	if (l->rows == NULL || l->count == *cap) {
 		const size_t more = *cap == 0 ? 256 : 2 * *cap;
 		struct sr_beat_row *rows = reallocarray(l->rows, more, sizeof *rows);
 

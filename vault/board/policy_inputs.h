@@ -20,7 +20,7 @@
  *   person (add-person), person-set, person-key (rekey-person), person-end
  *   attest, attest-end (end-attestation), enquiry (enquire)
  *   read, held-box              - who reads the log (core/reader.h), to whose key it is boxed
- *   found, deal, accept, share, complaint, reveal, confirm      - the ceremony is cryptography
+ *   found, deal, accept, share, complaint, reveal, confirm, takeover - the ceremony is cryptography
  *
  * Whose rules: those of the board of the resource; of the founding board where it has none.
  */

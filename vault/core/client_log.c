@@ -222,7 +222,7 @@ static int open_itself(
 				     (unsigned long long)pr->index)
 			   : sr_receipt_decode(&r, receipt, e);
 
-	if (rc != 0)
+	if (rc != 0 || s == NULL)
 		return rc;
 	if (pr->entry.epoch != s->epoch)
 		rc = sr_fail(e, SR_AUTH,
