@@ -441,7 +441,8 @@ static void another_logs_change(void **state) {
 	bool changed;
 
 	(void)state;
-	assert_non_null(w);
+	if (w == NULL) /* world_new has failed the test */
+		return;
 	o.path = w->vault;
 	for (int behind = 0; behind < 2; behind++) {
 		const uint64_t size = sr_ledger_next_index(w->v->ledger);

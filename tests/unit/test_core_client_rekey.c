@@ -812,6 +812,8 @@ static void pieces_of_the_key_before(void **state) {
 	anew(h, h->item[HELD]); /* marked, it is sealed anew all the same */
 	assert_ok(world_checkout(w, &c), &w->out.err);
 	assert_fails(world_open(w, &c), SR_DENIED, &w->e, "the item was sealed anew at entry");
+	if (w == NULL) /* hall_new has failed the test */
+		return;
 	if (strstr(w->e.text, "2 topups are needed") == NULL)
 		fail_msg("%s", w->e.text);
 	assert_int_equal(world_count(w, SR_T_INCIDENT), 0);

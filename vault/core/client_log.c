@@ -377,6 +377,7 @@ int sr_client_log(struct sr_client *c, const struct sr_log_ask *a, struct sr_err
 	if (rc == 0)
 		rc = learn_people(c, a->from > 0 ? a->from : w.spans[0].given ? 0 : UINT64_MAX, e);
 	for (size_t i = 0; i < w.span_count && rc == 0; i++)
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): they are freed below */
 		rc = read_span(&w, &w.spans[i], end, e);
 	for (size_t i = 0; i < w.span_count; i++)
 		sr_wipe(w.spans[i].key, SR_KEY);
