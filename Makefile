@@ -371,7 +371,7 @@ VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=
 	--errors-for-leak-kinds=definite \
 	--suppressions=tests/valgrind.supp
 valgrind: deps-valgrind tests
-	@$(CHECK_ENV) WRAP='$(VALGRIND)' LIMIT_S=1200 scripts/check $(sort $(UNIT)) $(sort $(REPLAY))
+	@$(CHECK_ENV) WRAP='$(VALGRIND)' LIMIT_S=3600 scripts/check $(sort $(UNIT)) $(sort $(REPLAY))
 
 # libFuzzer, SECONDS_EACH seconds for each target (T=fuzz_base_text: only that one). The corpus is tests/fuzz/corpus/NAME
 # (LAYER_NAME); what is found goes to $(B)/fuzz/found/NAME, an input that fails to $(B)/fuzz/found/NAME-crash-*. `make

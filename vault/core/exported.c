@@ -413,7 +413,7 @@ static int checkpoint(struct sr_checkpoint *c, const struct sr_exported_ask *a, 
 int sr_exported_read(
 	struct sr_exported_log *out, const struct sr_exported_ask *a, struct sr_err *e) {
 	struct reading *r = calloc(1, sizeof *r);
-	struct sr_checkpoint c;
+	struct sr_checkpoint c = {.size = 0};
 	int rc = r == NULL ? sr_fail(e, SR_NOMEM, "out of memory") : checkpoint(&c, a, e);
 
 	memset(out, 0, sizeof *out);

@@ -3,6 +3,7 @@
  * Payload-Oxum of bag-info.txt. Each text is judged line by line; a line that cannot be read
  * refuses the bag, and the rest is read all the same, so that all that is wrong is found at once.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -541,9 +542,7 @@ static int find_manifest(struct sr_bag *b, const char *path, struct sr_err *e) {
 		return 0;
 	n = p.len - from - (sizeof end - 1);
 	for (size_t i = 0; i < n && i < sizeof alg; i++)
-		alg[i] = path[from + i] >= 'A' && path[from + i] <= 'Z'
-				 ? (char)(path[from + i] + 32)
-				 : path[from + i];
+		alg[i] = (char)tolower((unsigned char)path[from + i]);
 	if (n >= sizeof alg || !sr_digest_named(&m->kind, sr_bytes_of(alg, n))) {
 		bag_warn(b, SR_BAG_STYLE,
 			"%s is not looked at: its digest is none that is known here",
