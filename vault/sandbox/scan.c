@@ -228,21 +228,19 @@ static void judge_clamd(struct sr_scan *s) {
 /* "ClamAV 1.4.6/27500/Mon Nov 24 10:00:00 2026", in the clock of its machine, taken as UTC: a
  * day does not decide. 0: no date. */
 static int64_t signatures_of(const char *text) {
-	static const char *const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	const char *date = strrchr(text, '/'), *at;
-	char month[4], when[SR_TIME_TEXT];
-	int day = 0, year = 0, h = 0, m = 0, sec = 0;
+	const char *date = strrchr(text, '/'), *end;
+	char when[SR_TIME_TEXT];
+	struct tm tm = {0};
 	int64_t t = 0;
 
-	if (date == NULL ||
-		sscanf(date + 1, "%*3s %3s %2d %2d:%2d:%2d %4d", month, &day, &h, &m, &sec,
-			&year) != 6 ||
-		(at = strstr(months, month)) == NULL || (at - months) % 3 != 0 ||
-		strlen(month) != 3)
+	end = date == NULL ? NULL : strptime(date + 1, "%a %b %e %H:%M:%S %Y", &tm);
+	if (end == NULL || *end != '\0' || tm.tm_year < 70 || tm.tm_year >= 8100)
 		return 0;
-	(void)snprintf(when, sizeof when, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)year % 10000,
-		(unsigned)((at - months) / 3 + 1), (unsigned)day % 100, (unsigned)h % 100,
-		(unsigned)m % 100, (unsigned)sec % 100);
+	/* What strptime lets through (30 February) the parser of times does not. */
+	(void)snprintf(when, sizeof when, "%04u-%02u-%02uT%02u:%02u:%02uZ",
+		(unsigned)(tm.tm_year + 1900) % 10000, (unsigned)(tm.tm_mon + 1) % 100,
+		(unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100,
+		(unsigned)tm.tm_sec % 100);
 	return sr_time_parse(&t, sr_bytes_str(when), NULL) == 0 ? t : 0;
 }
 
