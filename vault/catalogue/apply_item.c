@@ -378,7 +378,7 @@ int sr_apply_held_box(struct sr_apply *a, struct sr_err *e) {
 /* What a scanner said of the files of a held item, in a look that is under way. */
 int sr_apply_scan(struct sr_apply *a, struct sr_err *e) {
 	struct sr_item_ref it = {.n = 0};
-	struct sr_id_arg checkout;
+	struct sr_id_arg checkout = {.arg = A_NULL()};
 	int64_t looked = 0;
 	uint8_t id[SR_ID];
 	int rc = sr_field_id(id, a->s, "item", 0, e);

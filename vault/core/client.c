@@ -34,8 +34,9 @@ const struct sr_client_info *sr_client_info(const struct sr_client *c) {
 
 struct sr_bytes sr_client_key_change(const struct sr_client *c, size_t n) {
 	const struct sr_log_keys *k = &c->proofs.seen.keys;
-	const struct sr_proven *pr =
-		n >= 1 && n < k->count ? sr_proofs_at(&c->proofs, k->key[n].from) : NULL;
+	const struct sr_proven *pr = n >= 1 && n < k->count && n < SR_LOG_KEYS
+					     ? sr_proofs_at(&c->proofs, k->key[n].from)
+					     : NULL;
 
 	return pr != NULL && pr->trusted ? sr_buf_view(&pr->entry.statement.note)
 					 : sr_bytes_of(NULL, 0);
