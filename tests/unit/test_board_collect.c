@@ -318,7 +318,7 @@ static void test_kill_everywhere(void **state) {
 		if (pid == 0) {
 			world_reopen(w);
 			sr_fault_set(nth, -1);
-			_exit(sr_vault_collect(w->v, &o, &n, &w->e) == 0 ? 7 : 8);
+			t_exit(sr_vault_collect(w->v, &o, &n, &w->e) == 0 ? 7 : 8);
 		}
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		done = WIFEXITED(status) && WEXITSTATUS(status) == 7;

@@ -579,7 +579,7 @@ static void test_killed(void **state) {
 		if (pid == 0) {
 			world_reopen(w);
 			sr_fault_set(nth, -1);
-			_exit(one_comment(w, rq.id) == 0 ? 7 : 8);
+			t_exit(one_comment(w, rq.id) == 0 ? 7 : 8);
 		}
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		done = WIFEXITED(status) && WEXITSTATUS(status) == 7;

@@ -53,7 +53,7 @@ static void test_refusals(void **state) {
 		int rc = try_open(w, w->vault, WORLD_CREDENTIAL);
 
 		snprintf(want, sizeof want, "%d", (int)getppid());
-		_exit(rc == SR_LOCKED && strstr(w->e.text, want) != NULL ? 0 : 1);
+		t_exit(rc == SR_LOCKED && strstr(w->e.text, want) != NULL ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);

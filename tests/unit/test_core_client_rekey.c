@@ -1225,7 +1225,7 @@ static bool kill_at(struct step *s, unsigned long nth) {
 		s->h->o->memory = NULL; /* what the client remembers would not be taken back */
 		open_again(s->h);
 		sr_fault_set(nth, -1);
-		_exit(s->act(s) == 0 ? 7 : 8);
+		t_exit(s->act(s) == 0 ? 7 : 8);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	open_again(s->h);

@@ -986,7 +986,7 @@ static bool kill_at(struct step *s, unsigned long nth) {
 		s->o->memory = NULL; /* what the client remembers would not be taken back */
 		office_reopen(s->o);
 		sr_fault_set(nth, -1);
-		_exit(s->act(s) == 0 ? 7 : 8);
+		t_exit(s->act(s) == 0 ? 7 : 8);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	office_reopen(s->o);

@@ -89,7 +89,7 @@ static void test_killed(void **state) {
 
 			world_reopen(w);
 			sr_fault_set(nth, -1);
-			_exit(world_deposit(w, &d) == 0 ? 7 : 8);
+			t_exit(world_deposit(w, &d) == 0 ? 7 : 8);
 		}
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		done = WIFEXITED(status) && WEXITSTATUS(status) == 7;

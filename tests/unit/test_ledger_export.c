@@ -229,9 +229,9 @@ static bool broken_export(struct place *p, const char *path, unsigned long nth, 
 		struct sr_err e = {0};
 		struct sr_dir *d = NULL;
 		if (sr_dir_open(&d, path, &e) != 0)
-			_exit(3);
+			t_exit(3);
 		sr_fault_set(nth, how);
-		_exit(export_to(p, d, &done, &e) == 0 ? 0 : 1);
+		t_exit(export_to(p, d, &done, &e) == 0 ? 0 : 1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	if (WIFSIGNALED(status))

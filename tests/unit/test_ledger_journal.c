@@ -388,7 +388,7 @@ static void test_kills(void **state) {
 				rc = append(j, 3, &e);
 			if (rc == 0)
 				rc = sr_journal_rewrite(j, 256, &e);
-			_exit(rc == 0 ? 0 : 1);
+			t_exit(rc == 0 ? 0 : 1);
 		}
 		assert_int_equal(waitpid(child, &status, 0), child);
 		struct sr_journal *j = open_at(&p);

@@ -496,7 +496,7 @@ static int work(struct place *p, uint64_t *acked, int fd, struct sr_err *e) {
 			break;
 		*acked = c.size;
 		if (fd >= 0 && write(fd, &c.size, sizeof c.size) != (ssize_t)sizeof c.size)
-			_exit(9);
+			t_exit(9);
 		if (i == 3)
 			rc = sr_ledger_publish(l, e);
 	}
@@ -557,7 +557,7 @@ static void test_kills(void **state) {
 		if (child == 0) {
 			struct sr_err e;
 			sr_fault_set(nth, -1);
-			_exit(work(&p, &acked, fds[1], &e) == 0 ? 0 : 1);
+			t_exit(work(&p, &acked, fds[1], &e) == 0 ? 0 : 1);
 		}
 		(void)close(fds[1]);
 		while (read(fds[0], &got, sizeof got) == (ssize_t)sizeof got)

@@ -562,10 +562,10 @@ static void killed(void **state) {
 		struct sr_witness *w = NULL;
 
 		if (sr_witness_open(&w, &o, NULL) != 0)
-			_exit(2);
+			t_exit(2);
 		sr_fault_set(1, -1); /* the only fault point on the way: before the key is used */
 		sr_witness_add(w, sr_buf_view(&b), &r);
-		_exit(3);
+		t_exit(3);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFSIGNALED(status));

@@ -749,7 +749,7 @@ static bool collect_killed_at(struct shelf *s, unsigned long n) {
 		rig_open(&s->r, path);
 		s->r.domain.dedupe = mode;
 		sr_fault_set(n, -1);
-		_exit(collect(s, &w, NULL) == 0 ? 0 : 1);
+		t_exit(collect(s, &w, NULL) == 0 ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	bool done = WIFEXITED(status) && WEXITSTATUS(status) == 0;

@@ -457,7 +457,7 @@ static bool killed_at(unsigned long n, enum sr_dedupe mode) {
 		mine.domain.dedupe = mode;
 		sr_fault_set(n, -1);
 		int rc = small(&mine, NULL);
-		_exit(rc == 0 ? 0 : 1);
+		t_exit(rc == 0 ? 0 : 1);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	bool done = WIFEXITED(status) && WEXITSTATUS(status) == 0;

@@ -647,7 +647,7 @@ static void test_kill(void **state) {
 		assert_true(pid >= 0);
 		if (pid == 0) {
 			sr_fault_set(nth, -1);
-			_exit(tell_story(&b, sh, &e) == 0 ? 0 : 1);
+			t_exit(tell_story(&b, sh, &e) == 0 ? 0 : 1);
 		}
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		assert_true((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) || status == 0);
@@ -795,7 +795,7 @@ static void test_kill_in_rewrap(void **state) {
 		assert_true(pid >= 0);
 		if (pid == 0) {
 			sr_fault_set(nth, -1);
-			_exit(rewrap(&b, NULL, next, &e) == 0 ? 0 : 1);
+			t_exit(rewrap(&b, NULL, next, &e) == 0 ? 0 : 1);
 		}
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		assert_true(WIFSIGNALED(status));
@@ -851,7 +851,7 @@ static void test_kill_in_restore(void **state) {
 			struct sr_secrets_options o = opts(&b, false);
 
 			sr_fault_set(nth, -1);
-			_exit(sr_secrets_open(&s, &o, &e) == 0 ? 0 : 1);
+			t_exit(sr_secrets_open(&s, &o, &e) == 0 ? 0 : 1);
 		}
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		assert_true(WIFSIGNALED(status));

@@ -145,7 +145,7 @@ static void every_kill_can_be_finished(void **state) {
 		assert_true(pid >= 0);
 		if (pid == 0) {
 			sr_fault_set(nth, -1);
-			_exit(sr_file_supersede(v.dir, "f", sr_bytes_str(NEW), NULL, NULL) == 0
+			t_exit(sr_file_supersede(v.dir, "f", sr_bytes_str(NEW), NULL, NULL) == 0
 					? 0
 					: 1);
 		}

@@ -544,7 +544,7 @@ static void kill_everywhere(enum sr_db_mode mode) {
 		assert_true(pid >= 0);
 		if (pid == 0) {
 			sr_fault_set(nth, -1);
-			_exit(workload(&b, mode, acked, &e) == 0 ? 0 : 1);
+			t_exit(workload(&b, mode, acked, &e) == 0 ? 0 : 1);
 		}
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
