@@ -263,6 +263,23 @@ static void tell_first_contact(const struct cli *c) {
 		hex);
 }
 
+/* Once, when the memory takes the new name; each time, while it may not. Whatever the output is
+ * for: nobody is told again. */
+static void tell_renamed(const struct cli *c) {
+	const struct sr_client_info *info = sr_client_info(c->client);
+	if (info->renamed == 0)
+		return;
+	fprintf(stderr,
+		"WARNING: the log of this vault goes on as %s since entry %llu: an older copy was "
+		"put back, and what came after it is lost (witness status)\n",
+		info->log, (unsigned long long)info->renamed);
+	if (info->lost > 0)
+		fprintf(stderr,
+			"WARNING: you had verified %llu entries under its old name; the last of "
+			"them are gone: your receipts show what is missing\n",
+			(unsigned long long)info->lost);
+}
+
 /* --witnesses, where the verb has it. */
 static int read_witnesses(struct cli *c, struct sr_err *e) {
 	const char *path = cli_get(c, "witnesses");
@@ -307,6 +324,7 @@ static int open_client(struct cli *c, const struct sr_client_options *given, str
 		return rc;
 	}
 	o.witnesses = c->witnesses;
+	o.log_name = cli_get(c, "log-name");
 	o.memory = c->memory;
 	o.clock = sr_clock_system();
 	o.progress = cli_progress(c);
@@ -347,8 +365,10 @@ int cli_connect(struct cli *c, enum cli_need need, struct sr_err *e) {
 	o.place = absolute != NULL ? absolute : path;
 	rc = open_client(c, &o, e);
 	free(absolute);
-	if (rc == 0)
+	if (rc == 0) {
 		tell_first_contact(c);
+		tell_renamed(c);
+	}
 	return rc;
 }
 

@@ -222,6 +222,7 @@ static int read_export(
 		rc = sr_policy_parse(&policy, sr_buf_view(&b), e);
 	if (rc == 0) {
 		const struct sr_exported_ask a = {.dir = d,
+			.name = cli_get(c, "log-name"),
 			.identity = &c->identity,
 			.key = &key,
 			.witnesses = policy,

@@ -20,9 +20,31 @@ const struct cli_option cli_log_open_options[] = {
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
-/* ${fingerprint} NULL: any vault's whose log has this key and name. */
+/* The log goes on as ${name}: its checkpoints are signed with the same key, named so. */
+static int put_name(
+	struct sr_seen *seen, const struct sr_vkey *founded, const char *name, struct sr_err *e) {
+	struct sr_vkey key;
+	struct sr_buf text;
+	int rc = sr_vkey_make(&key, sr_bytes_str(name), SR_NOTE_ED25519, founded->pk, e);
+	if (rc != 0)
+		return rc;
+	sr_buf_init(&text);
+	sr_vkey_put(&text, &key);
+	rc = sr_buf_ok(&text, e);
+	if (rc == 0 && text.len >= sizeof seen->log)
+		rc = sr_fail(e, SR_USAGE, "--log-name is too long");
+	if (rc == 0) {
+		memcpy(seen->log, text.p, text.len);
+		seen->log[text.len] = '\0';
+	}
+	sr_buf_free(&text);
+	return rc;
+}
+
+/* ${fingerprint} NULL: any vault's whose log has this key and name. ${name} NULL: the key's. */
 static int open_receipt(struct sr_receipt_result *out, const struct sr_receipt *r, const char *vkey,
-	const uint8_t *fingerprint, const struct sr_policy *policy, struct sr_err *e) {
+	const char *name, const uint8_t *fingerprint, const struct sr_policy *policy,
+	struct sr_err *e) {
 	static const uint8_t unknown[SR_HASH];
 	struct sr_seen seen;
 	struct sr_vkey key;
@@ -34,6 +56,8 @@ static int open_receipt(struct sr_receipt_result *out, const struct sr_receipt *
 	if (rc == 0)
 		rc = sr_seen_init(
 			&seen, key.name, fingerprint != NULL ? fingerprint : unknown, vkey, "", e);
+	if (rc == 0 && name != NULL)
+		rc = put_name(&seen, &key, name, e);
 	return rc == 0 ? sr_receipt_verify(out, r, &check, e) : rc;
 }
 
@@ -97,8 +121,9 @@ int verb_log_disclose(struct cli *c, struct sr_err *e) {
 		rc = ask_receipt(&r, c, index, e);
 	if (rc != 0)
 		goto out;
+	const struct sr_client_info *info = sr_client_info(c->client);
 	rc = open_receipt(&res, &r, sr_client_ledger_key(c->client, &proven),
-		sr_client_info(c->client)->fingerprint, NULL, e);
+		info->log[0] != '\0' ? info->log : NULL, info->fingerprint, NULL, e);
 	if (rc != 0)
 		goto out;
 	const size_t read = read_records(&res.entry);
@@ -175,7 +200,8 @@ int verb_log_open(struct cli *c, struct sr_err *e) {
 	if (rc == 0)
 		rc = read_policy(&policy, cli_get(c, "witnesses"), e);
 	if (rc == 0)
-		rc = open_receipt(&res, &r, key, print != NULL ? fingerprint : NULL, policy, e);
+		rc = open_receipt(&res, &r, key, cli_get(c, "log-name"),
+			print != NULL ? fingerprint : NULL, policy, e);
 	if (rc == 0) {
 		if (c->json)
 			rc = cli_json_canonical(cli_entry_json(&res.entry), e);

@@ -18,8 +18,7 @@ const struct cli_option cli_log_prove_options[] = {
 /* The key that the client proved; for nobody logged in, the one that this vault says. */
 static int log_key(struct sr_vkey *out, struct cli *c, struct sr_err *e) {
 	bool proven = false;
-	const char *text = sr_client_ledger_key(c->client, &proven);
-	const int rc = sr_vkey_parse(out, sr_bytes_str(text), e);
+	const int rc = sr_client_log_key(out, c->client, &proven, e);
 	if (rc != 0)
 		return sr_wrap(e, "the log's key");
 	if (!proven)

@@ -200,11 +200,33 @@ static int from_receipt(struct sr_checkpoint *out, const struct verify_known *kn
 	return rc;
 }
 
+/* A log that goes on under another name: the same key, and the caller gave both names. */
+static int other_name(struct verify_known *out, const struct verify_known *known,
+	const struct verify_given *g, struct sr_bytes file) {
+	if (g->origin != NULL || verify_known(out, g, file, NULL) != 0 ||
+		strcmp(out->origin, known->origin) == 0)
+		return SR_NOTFOUND;
+	for (size_t i = 0; i < out->log.count; i++)
+		for (size_t k = 0; k < known->log.count; k++)
+			if (memcmp(out->keys[i].pk, known->keys[k].pk, SR_PK) == 0)
+				return 0;
+	return SR_NOTFOUND;
+}
+
 int verify_memory(struct verify_memory *out, const struct verify_known *known,
 	const struct verify_given *g, struct sr_bytes file, bool quorum, struct sr_err *e) {
+	struct verify_known other;
 	char shown[SHOWN];
 	int rc;
 
+	if (other_name(&other, known, g, file) == 0) {
+		verify_say(g, "WARNING: %s is of %s; the log goes on as %s, under the same key",
+			sr_escape_to(shown, sizeof shown, sr_bytes_str(out->path)), other.origin,
+			known->origin);
+		other.log.origin = other.origin; /* the copy's own */
+		other.log.keys = other.keys;
+		known = &other;
+	}
 	if (is_receipt(file))
 		rc = from_receipt(&out->c, known, g, file, quorum, e);
 	else

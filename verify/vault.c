@@ -22,7 +22,8 @@ enum {
 };
 
 struct conf {
-	char origin[SR_NAME_MAX + 1];
+	char origin[SR_NAME_MAX + 1]; /* as founded: what the journal is bound to */
+	char log[SR_NAME_MAX + 1];    /* what checkpoints are named */
 	bool founded;
 	uint8_t fingerprint[SR_HASH];
 };
@@ -30,6 +31,7 @@ struct conf {
 static int conf_fields(struct conf *out, const struct sr_text *t, struct sr_err *e) {
 	const struct sr_bytes origin = sr_text_get(t, "origin");
 	const struct sr_bytes print = sr_text_get(t, "fingerprint");
+	const struct sr_bytes line = sr_text_get(t, "log"), log = sr_word(line, 0);
 
 	if (!sr_bytes_eq(t->type, sr_bytes_str("strongroom/vault/v1")) ||
 		!sr_bytes_eq(sr_text_get(t, "format"), sr_bytes_str("1")))
@@ -39,6 +41,10 @@ static int conf_fields(struct conf *out, const struct sr_text *t, struct sr_err 
 		return sr_fail(e, SR_CORRUPT, "origin has %zu bytes, want 1 to %d", origin.len,
 			(int)SR_NAME_MAX);
 	memcpy(out->origin, origin.p, origin.len);
+	if (log.len >= sizeof out->log || (line.p != NULL && log.len < 1))
+		return sr_fail(e, SR_CORRUPT, "log has %zu bytes, want 1 to %d", log.len,
+			(int)SR_NAME_MAX);
+	memcpy(out->log, line.p != NULL ? log.p : origin.p, line.p != NULL ? log.len : origin.len);
 	out->founded = print.p != NULL;
 	return out->founded ? sr_unhex(out->fingerprint, SR_HASH, print, e) : 0;
 }
@@ -86,9 +92,9 @@ static int ledger_read(
 		rc = sr_fail(e, SR_CORRUPT, "the published checkpoint is missing");
 	if (rc == 0)
 		rc = verify_known(&l->known, g, sr_buf_view(&l->note), e);
-	if (rc == 0 && strcmp(l->known.origin, conf->origin) != 0)
-		rc = sr_fail(e, SR_AUTH, "the checkpoint is of %s, the vault is %s",
-			l->known.origin, conf->origin);
+	if (rc == 0 && strcmp(l->known.origin, conf->log) != 0)
+		rc = sr_fail(e, SR_AUTH, "the checkpoint is of %s, the vault's log is %s",
+			l->known.origin, conf->log);
 	if (rc == 0) {
 		rc = verify_checkpoint(&l->c, &l->known, g, sr_buf_view(&l->note), true, e);
 		if (rc != 0)
@@ -100,7 +106,7 @@ static int ledger_read(
 			rc = sr_fail(e, SR_CORRUPT, "journal: %s", e->text);
 	}
 	if (rc == 0)
-		rc = verify_journal_read(&l->j, sr_buf_view(&l->journal), l->known.origin, e);
+		rc = verify_journal_read(&l->j, sr_buf_view(&l->journal), conf->origin, e);
 	return rc;
 }
 
@@ -207,6 +213,20 @@ static void ledger_free(struct ledger *l) {
 	free(l);
 }
 
+/* The list of packs is signed under the name that the log was founded with, whatever it is now. */
+static int check_store(const struct verify_given *g, struct sr_dir *d, const struct conf *conf,
+	const struct verify_known *known, struct sr_err *e) {
+	struct verify_known founded = *known;
+	int rc = 0;
+
+	for (size_t i = 0; i < founded.log.count && rc == 0; i++)
+		if (strcmp(founded.keys[i].name, conf->log) == 0)
+			rc = sr_vkey_make(&founded.keys[i], sr_bytes_str(conf->origin),
+				SR_NOTE_ED25519, known->keys[i].pk, e);
+	founded.log.keys = founded.keys;
+	return rc == 0 ? verify_store(g, d, conf->fingerprint, &founded, e) : rc;
+}
+
 int verify_vault(const struct verify_given *g, const char *path, struct sr_err *e) {
 	struct ledger *l = calloc(1, sizeof *l);
 	struct sr_dir *d = NULL;
@@ -232,7 +252,7 @@ int verify_vault(const struct verify_given *g, const char *path, struct sr_err *
 	if (rc == 0)
 		tell(g, l);
 	if (rc == 0 && !g->log_only && conf.founded)
-		rc = verify_store(g, d, conf.fingerprint, &l->known, e);
+		rc = check_store(g, d, &conf, &l->known, e);
 	ledger_free(l);
 	sr_dir_close(d);
 	return rc;

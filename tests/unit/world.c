@@ -76,11 +76,15 @@ static struct sr_unlock unlock(void) {
 	return u;
 }
 
-void world_reopen(struct world *w) {
+int world_try_open(struct world *w) {
 	struct sr_vault_open o = {.path = w->vault, .unlock = unlock(), .clock = {clock_now, w}};
 
 	world_close(w);
-	assert_ok(sr_vault_open(&w->v, &o, &w->e), &w->e);
+	return sr_vault_open(&w->v, &o, &w->e);
+}
+
+void world_reopen(struct world *w) {
+	assert_ok(world_try_open(w), &w->e);
 	assert_ok(sr_deposit_recover(w->v, &w->e), &w->e);
 	assert_ok(sr_room_new(&w->room, w->v, &w->e), &w->e);
 }

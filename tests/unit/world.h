@@ -89,6 +89,8 @@ struct world *world_new(const struct world_options *o);
 void world_free(struct world *w); /* NULL allowed */
 /* Close and open again, as another process would. */
 void world_reopen(struct world *w);
+/* Close the vault and try to open it; the room is gone until world_reopen. */
+int world_try_open(struct world *w);
 /* Only that: the room and the vault are gone until world_reopen. */
 void world_close(struct world *w);
 

@@ -258,6 +258,7 @@ static int copy_verify(struct sr_vault *v, struct sr_dir *to, const struct sr_pr
 			(unsigned long long)totals.findings, first.text);
 	out->checked = totals.packs + totals.objects + totals.envelopes;
 	lo.origin = v->keys->origin;
+	lo.name = sr_ledger_vkey(v->ledger)->name;
 	lo.pk = v->keys->ledger_pk;
 	if (rc == 0)
 		rc = sr_dir_open_at(&ledger_dir, to, "ledger", e);

@@ -373,7 +373,22 @@ static int on_erase(const struct follow_job *j) {
 	return 0;
 }
 
+/* Entries were lost: an incident, whoever reads those. */
+static int on_continued(const struct follow_job *j) {
+	struct sr_buf text;
+	int rc;
+
+	sr_buf_init(&text);
+	sr_follow_begin(&text, j->v, SR_T_INCIDENT, j->f->now);
+	sr_text_put(&text, "what", "log-continued");
+	rc = follow_emit(j, &text, NULL);
+	sr_buf_free(&text);
+	return rc;
+}
+
 static int on_witness(const struct follow_job *j) {
+	if (sr_bytes_eq(sr_field(j->s, "event", 0), sr_bytes_str("continued")))
+		return on_continued(j);
 	if (sr_bytes_eq(sr_field(j->s, "event", 0), sr_bytes_str("policy")))
 		j->f->witnesses(j->f->ctx);
 	return 0;

@@ -202,7 +202,8 @@ static int tell_receipt(struct sr_buf *told, const struct sr_vault *v, const str
 /* ${checkpoint} against the restored log of ${size} entries. */
 static int since_size(uint64_t *shown, const struct sr_vault *v, struct sr_bytes checkpoint,
 	uint64_t size, struct sr_err *e) {
-	const struct sr_log log = {v->keys->origin, sr_ledger_vkey(v->ledger), 1};
+	const struct sr_vkey *key = sr_ledger_vkey(v->ledger);
+	const struct sr_log log = {key->name, key, 1};
 	struct sr_checkpoint cp;
 	struct sr_note note = {0};
 	uint8_t root[SR_HASH];

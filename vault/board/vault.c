@@ -5,12 +5,14 @@
 #include "board/vault.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <sys/stat.h>
 
 #include "base/text.h"
 #include "board/ceremony.h"
 #include "board/collect.h"
+#include "board/continued.h"
 #include "board/dbkeys.h"
 #include "board/dealings.h"
 #include "board/door.h"
@@ -40,6 +42,7 @@ static const char CONF_TYPE[] = "strongroom/vault/v1";
 /* --- strongroom.conf -------------------------------------------------------------------------- */
 
 static int conf_write(struct sr_dir *dir, const struct sr_vault_conf *c, struct sr_err *e) {
+	char line[sizeof c->log + sizeof c->former + 24];
 	struct sr_buf b;
 	int rc;
 
@@ -53,6 +56,10 @@ static int conf_write(struct sr_dir *dir, const struct sr_vault_conf *c, struct 
 		sr_text_put(&b, "second", c->second);
 	else
 		sr_text_put(&b, "no-second", "yes");
+	if (c->log[0] != '\0') {
+		snprintf(line, sizeof line, "%s %s %" PRIu64, c->log, c->former, c->known);
+		sr_text_put(&b, "log", line);
+	}
 	rc = sr_buf_ok(&b, e);
 	if (rc == 0)
 		rc = sr_file_replace(dir, CONF, sr_buf_view(&b), e);
@@ -72,6 +79,23 @@ static int conf_line(
 			CONF, key, v.len, size);
 	memcpy(out, v.p, v.len);
 	out[v.len] = '\0';
+	return 0;
+}
+
+/* Names hold no space. */
+static int conf_log(struct sr_vault_conf *out, const struct sr_text *t, struct sr_err *e) {
+	const struct sr_bytes v = sr_text_get(t, "log");
+	const struct sr_bytes name = sr_word(v, 0), former = sr_word(v, 1);
+
+	if (v.p == NULL)
+		return 0;
+	if (sr_word_count(v) != 3 || name.len >= sizeof out->log ||
+		former.len >= sizeof out->former ||
+		sr_parse_dec(&out->known, sr_word(v, 2), INT64_MAX, NULL) != 0)
+		return sr_fail(e, SR_CORRUPT,
+			"%s: line log is not a name, the one before, and a number", CONF);
+	memcpy(out->log, name.p, name.len);
+	memcpy(out->former, former.p, former.len);
 	return 0;
 }
 
@@ -108,6 +132,8 @@ static int conf_read(struct sr_vault_conf *out, struct sr_dir *dir, struct sr_er
 		rc = conf_line(out->origin, sizeof out->origin, &t, "origin", e);
 	if (rc == 0)
 		rc = conf_line(out->second, sizeof out->second, &t, "second", e);
+	if (rc == 0)
+		rc = conf_log(out, &t, e);
 	if (rc == 0 && (out->second[0] == '\0') !=
 			       sr_bytes_eq(sr_text_get(&t, "no-second"), sr_bytes_str("yes")))
 		rc = sr_fail(e, SR_CORRUPT, "%s: want one line, second or no-second", CONF);
@@ -160,6 +186,25 @@ int sr_vault_conf_second(const char *path, const char *second, struct sr_err *e)
 			sizeof c->second);
 	if (rc == 0) {
 		snprintf(c->second, sizeof c->second, "%s", second != NULL ? second : "");
+		rc = conf_write(dir, c, e);
+	}
+	sr_dir_close(dir);
+	free(c);
+	return rc;
+}
+
+int sr_vault_conf_log(const char *path, const char *name, uint64_t known, struct sr_err *e) {
+	struct sr_vault_conf *c = calloc(1, sizeof *c);
+	struct sr_dir *dir = NULL;
+	int rc = c == NULL ? sr_fail(e, SR_NOMEM, "vault: out of memory")
+			   : sr_dir_open(&dir, path, e);
+
+	if (rc == 0)
+		rc = conf_read(c, dir, e);
+	if (rc == 0) {
+		snprintf(c->former, sizeof c->former, "%s", c->log[0] != '\0' ? c->log : c->origin);
+		snprintf(c->log, sizeof c->log, "%s", name);
+		c->known = known;
 		rc = conf_write(dir, c, e);
 	}
 	sr_dir_close(dir);
@@ -319,12 +364,16 @@ static void told(struct sr_vault *v, const char *fmt, ...) {
 	sr_buf_printf(&v->recovered, "%s\n", line);
 }
 
-static int open_ledger(struct sr_vault *v, struct sr_err *e) {
+static int open_ledger(struct sr_vault *v, const struct sr_vault_conf *conf, struct sr_err *e) {
 	struct sr_ledger_opts o = {0};
 	const struct sr_ledger_report *r;
 	int rc = sr_dir_open_at(&v->ledger_dir, v->dir, "ledger", e);
 
 	o.origin = v->keys->origin;
+	if (conf->log[0] != '\0') {
+		o.name = conf->log;
+		o.former = conf->former;
+	}
 	o.seed = v->keys->s->ledger_seed;
 	o.mac_key = v->keys->s->journal_key;
 	if (rc == 0)
@@ -708,7 +757,7 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 		rc = sr_fail(e, SR_AUTH, "%s names another origin than keys/service has (%s)", CONF,
 			v->keys->origin);
 	if (rc == 0)
-		rc = open_ledger(v, e);
+		rc = open_ledger(v, conf, e);
 	if (rc == 0)
 		rc = open_secrets(v, o->accept_older_secrets, e);
 	if (rc == 0)
@@ -739,6 +788,8 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 		rc = sr_ceremony_clear(v, e);
 	if (rc == 0 && v->founded)
 		rc = end_recovery(v, o, e);
+	if (rc == 0)
+		rc = sr_continued_settle(v, conf, e);
 	if (rc != 0)
 		return rc;
 	rc = sr_witnessing_open(v, e);

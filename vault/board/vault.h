@@ -3,7 +3,7 @@
  * order in which they open.
  *
  *   strongroom.conf   strongroom/vault/v1 / origin / format 1 / fingerprint <hash>? / second <path>
- * | no-second yes
+ * | no-second yes / log <name> <name before> <entries known>? (board/continued.h)
  *
  * Opening: lock (one writer per vault) -> conf -> keys/service -> secrets.db (its expected state
  * from the journal's last commit record) -> ledger -> catalogue and index (caught up, or rebuilt
@@ -103,6 +103,9 @@ struct sr_vault_conf {
 	bool founded;
 	uint8_t fingerprint[SR_HASH];
 	char second[4096]; /* empty: none */
+	char log[256];     /* the log's name, when it is not the origin any more; empty: it is */
+	char former[256];  /* its name before */
+	uint64_t known;    /* entries that somebody knows of under that */
 };
 /* The directory of a vault to be: made, or there and empty; mode 0711 whatever the umask says.
  * EXISTS. */
@@ -110,6 +113,8 @@ SR_MUST int sr_vault_dir_make(const char *path, struct sr_err *e);
 /* Name another place of the second copy (NULL: none, on purpose) in the conf of a vault that is not
  * open. */
 SR_MUST int sr_vault_conf_second(const char *path, const char *second, struct sr_err *e);
+/* The log of a vault that is not open goes on as ${name}. */
+SR_MUST int sr_vault_conf_log(const char *path, const char *name, uint64_t known, struct sr_err *e);
 SR_MUST int sr_vault_conf_read(struct sr_vault_conf *out, const char *path, struct sr_err *e);
 
 #endif

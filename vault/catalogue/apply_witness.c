@@ -1,6 +1,6 @@
 /*
- * apply_witness - which witnesses the log is to have, when they did not confirm it, and checkouts
- * that were opened without them. See apply_in.h.
+ * apply_witness - which witnesses the log is to have, when they did not confirm it, checkouts that
+ * were opened without them, and names under which the log went on. See apply_in.h.
  */
 #include "catalogue/apply_in.h"
 
@@ -42,6 +42,54 @@ static int unwitnessed(struct sr_apply *a, struct sr_err *e) {
 		sr_arg_dec(a, "first"), sr_arg_dec(a, "last"));
 }
 
+static int has_all(const struct sr_apply *a, const char *const *keys, struct sr_err *e) {
+	for (; *keys != NULL; keys++)
+		if (sr_field_count(a->s, *keys) == 0)
+			return sr_fail(e, SR_CORRUPT, "no line %s", *keys);
+	return 0;
+}
+
+/* Its size is its own index: nothing is between what is left and what says so. */
+static int continued(struct sr_apply *a, struct sr_err *e) {
+	static const char *const keys[] = {"log", "former", "size", "root", "known", NULL};
+	struct sr_id_arg root;
+	int64_t same = 0;
+	int rc = has_all(a, keys, e);
+
+	if (rc == 0)
+		rc = SQL_INT_OF(
+			a->db, e, &same, "SELECT ? = ?", sr_arg_dec(a, "size"), A_INT(a->entry));
+	if (rc == 0 && same == 0)
+		rc = sr_fail(e, SR_CORRUPT, "the size is not the index of the entry");
+	if (rc != 0)
+		return rc;
+	return SQL_RUN(a->db, e,
+		"INSERT INTO log_names(entry, hash, name, former, size, root, known)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?)",
+		A_INT(a->entry), A_BLOB(a->s->hash, SR_HASH), sr_arg_token(a, "log"),
+		sr_arg_token(a, "former"), sr_arg_dec(a, "size"), sr_arg_hash(a, "root", &root),
+		sr_arg_dec(a, "known"));
+}
+
+static int confirmed(struct sr_apply *a, struct sr_err *e) {
+	static const char *const keys[] = {"request", "set", NULL};
+	struct sr_id_arg set, request;
+	int64_t right = 0;
+	int rc = has_all(a, keys, e);
+
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &right,
+			"SELECT count(*) FROM requests q, log_names l WHERE q.request = ?"
+			" AND q.kind = 'adopt' AND l.hash = ? AND l.confirmed IS NULL",
+			sr_arg_id(a, "request", &request), sr_arg_hash(a, "set", &set));
+	if (rc == 0 && right != 1)
+		return sr_fail(e, SR_CORRUPT, "no name of the log waits to be confirmed by that");
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e, "UPDATE log_names SET confirmed = ? WHERE hash = ?",
+			A_INT(a->entry), sr_arg_hash(a, "set", &set));
+	return rc == 0 ? sr_apply_decided(a, e) : rc;
+}
+
 int sr_apply_witness(struct sr_apply *a, struct sr_err *e) {
 	const struct sr_bytes event = sr_field(a->s, "event", 0);
 
@@ -49,7 +97,12 @@ int sr_apply_witness(struct sr_apply *a, struct sr_err *e) {
 		return adopt(a, e);
 	if (sr_bytes_eq(event, sr_bytes_str("unwitnessed")))
 		return unwitnessed(a, e);
-	return sr_fail(e, SR_CORRUPT, "event is \"%.*s\", want policy or unwitnessed",
+	if (sr_bytes_eq(event, sr_bytes_str("continued")))
+		return continued(a, e);
+	if (sr_bytes_eq(event, sr_bytes_str("confirmed")))
+		return confirmed(a, e);
+	return sr_fail(e, SR_CORRUPT,
+		"event is \"%.*s\", want policy, unwitnessed, continued or confirmed",
 		(int)event.len, (const char *)event.p);
 }
 

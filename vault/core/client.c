@@ -37,6 +37,15 @@ const char *sr_client_ledger_key(const struct sr_client *c, bool *proven) {
 	return *proven ? c->proofs.seen.vkey : c->hello_key;
 }
 
+int sr_client_log_key(
+	struct sr_vkey *out, const struct sr_client *c, bool *proven, struct sr_err *e) {
+	const char *said = c->hello_log[0] != '\0' ? c->hello_log : c->hello_key;
+
+	*proven = c->proofs.seen.vkey[0] != '\0';
+	return *proven ? sr_seen_log(out, &c->proofs.seen, e)
+		       : sr_vkey_parse(out, sr_bytes_str(said), e);
+}
+
 int sr_client_signer(const struct sr_client *c, struct sr_err *e) {
 	if (c->o.identity == NULL)
 		return sr_fail(e, SR_USAGE, "this needs an identity (--as FILE)");
@@ -223,13 +232,17 @@ int sr_client_pin(struct sr_client *c, const uint8_t fingerprint[SR_HASH], struc
 int sr_client_seen(struct sr_client *c, bool store, struct sr_err *e) {
 	const struct sr_seen *mine = &c->proofs.seen;
 	struct sr_seen old;
+	struct sr_vkey log;
 	int rc;
 
+	if (mine->log[0] != '\0' && sr_seen_log(&log, mine, NULL) == 0)
+		sr_view_str(c->info.log, sizeof c->info.log, sr_bytes_str(log.name));
 	c->info.seen_size = mine->size;
 	memcpy(c->info.seen_root, mine->root, SR_HASH);
 	if (mine->vkey[0] != '\0')
 		snprintf(c->info.origin, sizeof c->info.origin, "%s", mine->origin);
-	if (!store || c->o.memory == NULL || mine->person[0] == '\0' || mine->size == 0)
+	if (!store || c->unconfirmed || c->o.memory == NULL || mine->person[0] == '\0' ||
+		mine->size == 0)
 		return 0;
 	if (c->pin_owed) { /* only what proved itself is pinned */
 		rc = pin_write(c, mine->vault, e);
@@ -239,6 +252,8 @@ int sr_client_seen(struct sr_client *c, bool store, struct sr_err *e) {
 	}
 	/* Another process of this person may have gone further; it checked that for itself. */
 	rc = sr_seen_load(&old, c->o.memory, mine->vault, mine->person, e);
+	if (rc == 0 && c->renamed && strcmp(old.log, mine->log) != 0)
+		return sr_seen_continue(c->o.memory, mine, e);
 	if (rc == 0 && old.size > mine->size)
 		return 0;
 	if (rc == 0 && old.size == mine->size && memcmp(old.root, mine->root, SR_HASH) == 0)
@@ -273,26 +288,44 @@ static void hello_keys(struct sr_client *c, const struct sr_text *t) {
 			sr_unbase64_fixed(c->hello_room, SR_PK, room, NULL) == 0;
 }
 
-/* What hello says against what is remembered: cheap, before anything is signed. The proofs come
- * later. */
-static int hello_ledger(const struct sr_client *c, const struct sr_call *r, struct sr_err *e) {
-	const struct sr_seen *seen = &c->proofs.seen;
-	struct sr_checkpoint cp;
+static int open_shown(struct sr_checkpoint *cp, const struct sr_seen *seen, const struct sr_call *r,
+	struct sr_err *e) {
 	struct sr_note note;
 	struct sr_vkey key;
+	int rc = sr_seen_log(&key, seen, e);
+	const struct sr_log log = {.origin = key.name, .keys = &key, .count = 1};
+
+	if (rc == 0)
+		rc = sr_checkpoint_open(cp, &note, sr_buf_view(&r->body), &log, e);
+	if (rc == 0)
+		sr_note_free(&note);
+	SR_NAMED(rc, e, "checkpoint");
+	return rc;
+}
+
+/* What hello says against what is remembered: cheap, before anything is signed. The proofs come
+ * later. */
+static int hello_ledger(struct sr_client *c, const struct sr_call *r, struct sr_err *e) {
+	const struct sr_seen *seen = &c->proofs.seen;
+	struct sr_checkpoint cp;
 	int rc;
 
+	/* A name that we do not know, over the key that we know: what led to it is proven later. */
+	if (strcmp(seen->log, c->hello_log) != 0 &&
+		(seen->log[0] == '\0' || c->hello_log[0] != '\0')) {
+		struct sr_seen named = *seen;
+
+		memcpy(named.log, c->hello_log, sizeof named.log);
+		if (named.vkey[0] == '\0') /* found will say whether it is the same key */
+			memcpy(named.vkey, c->hello_log, sizeof named.vkey);
+		rc = open_shown(&cp, &named, r, e);
+		return rc == 0 ? sr_client_renamed(c, &cp, e) : rc;
+	}
 	if (seen->size == 0 || seen->vkey[0] == '\0')
 		return 0;
-	rc = sr_vkey_parse(&key, sr_bytes_str(seen->vkey), e);
+	rc = open_shown(&cp, seen, r, e);
 	if (rc != 0)
 		return rc;
-	const struct sr_log log = {.origin = seen->origin, .keys = &key, .count = 1};
-	rc = sr_checkpoint_open(&cp, &note, sr_buf_view(&r->body), &log, e);
-	if (rc != 0) {
-		SR_NAMED(rc, e, "checkpoint");
-		return rc;
-	}
 	if (cp.size < seen->size)
 		rc = sr_fail(e, SR_AUTH,
 			"the ledger shows %llu entries, %llu were verified before: rolled back",
@@ -302,7 +335,6 @@ static int hello_ledger(const struct sr_client *c, const struct sr_call *r, stru
 			"the ledger shows another root at size %llu than was verified before: "
 			"forked",
 			(unsigned long long)cp.size);
-	sr_note_free(&note);
 	return rc;
 }
 
@@ -325,6 +357,7 @@ static int hello(struct sr_client *c, struct sr_err *e) {
 	founded = c->info.state == SR_CLIENT_FOUNDED || c->info.state == SR_CLIENT_OPENED;
 	sr_view_str(c->info.origin, sizeof c->info.origin, sr_text_get(&r.text, "origin"));
 	hello_keys(c, &r.text);
+	sr_view_str(c->hello_log, sizeof c->hello_log, sr_text_get(&r.text, "log"));
 	f = sr_text_get(&r.text, "fingerprint");
 	if (f.p != NULL)
 		rc = sr_unhex(fingerprint, SR_HASH, f, e);
@@ -450,7 +483,8 @@ int sr_client_open(struct sr_client **out, const struct sr_client_options *o, st
 		if (rc == 0 && c->info.pinned && o->identity != NULL)
 			rc = login(c, e);
 		if (rc == 0 && c->logged_in)
-			rc = sr_client_prove_entries(c, &first, 1, e);
+			rc = c->renamed ? sr_client_follow_log(c, e)
+					: sr_client_prove_entries(c, &first, 1, e);
 		if (rc == 0 && c->logged_in)
 			rc = sr_client_seen(c, true, e);
 	}

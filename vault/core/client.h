@@ -53,6 +53,8 @@ struct sr_client_options {
 	const uint8_t *fingerprint; /* SR_HASH bytes that it must have; NULL: by memory, or first
 				       contact */
 	struct sr_clock clock;      /* now == NULL: the system's */
+	const char *log_name;       /* the log goes on under this name, though its board has not
+				       confirmed it: for members, who vote on that; NULL: refuse */
 	const struct sr_policy
 		*witnesses;  /* whose quorum must have seen a checkout before it opens anything;
 				borrowed; NULL: by the policy that the log adopted, proven */
@@ -79,6 +81,11 @@ struct sr_client_info { /* what was proven; before founding: what the server say
 	uint64_t seen_size;          /* the ledger that was verified last */
 	uint8_t seen_root[SR_HASH];
 	bool embedded;
+	uint64_t
+		renamed; /* entry by which the log got another name than was known; 0: it has not */
+	char log[SR_ORIGIN_MAX]; /* the log's name, when it is not the origin any more; else "" */
+	uint64_t lost; /* entries that were verified under the old name, and are not in it; 0: all
+			* are there */
 };
 
 /* AUTH: other fingerprint, rolled back, forked, withheld, a signature of found. DENIED: not a
@@ -90,6 +97,9 @@ void sr_client_close(struct sr_client *c);
 const struct sr_client_info *sr_client_info(const struct sr_client *c);
 /* The log's vkey, "" when not known; ${proven}: `found` proved it, else the vault only says so. */
 const char *sr_client_ledger_key(const struct sr_client *c, bool *proven);
+/* The same key under the name that its checkpoints have now. */
+SR_MUST int sr_client_log_key(
+	struct sr_vkey *out, const struct sr_client *c, bool *proven, struct sr_err *e);
 
 /* A call of the table (core/ops.h) for reading: ${q} begun and filled by the caller; the reply's
  * code is the result. One reconnect and login when the connection broke. */
@@ -412,7 +422,7 @@ struct sr_seats { /* members and quorums of a board to be */
 };
 struct sr_asking {
 	/* access export revoke lift role person person-end collection destroy referral reseal
-	 * redact board reshare policy erase auditor */
+	 * redact board reshare policy erase auditor witnesses adopt */
 	const char *kind;
 	/* SR_ID bytes: who decides; NULL: the board of the items, or else the founding one */
 	const uint8_t *board;
@@ -429,6 +439,7 @@ struct sr_asking {
 	const char *recipient;                    /* export: age1... */
 	const uint8_t *target; /* revoke: the grant; lift: the grant, or the seal's statement */
 	const struct sr_introduction *card; /* role */
+	const uint8_t *set;                 /* SR_HASH bytes: adopt, of sr_client_log_named */
 	const char *const *roles;
 	const char *subject;       /* person-end, erase, auditor; NULL: whose card it is */
 	uint64_t from;             /* auditor: the first epoch that is given */
@@ -461,6 +472,11 @@ SR_MUST int sr_client_rules_asked(
 	struct sr_buf *out, struct sr_client *c, const uint8_t request[SR_ID], struct sr_err *e);
 SR_MUST int sr_client_rules_adopted(struct sr_buf *out, struct sr_client *c,
 	const uint8_t board[SR_ID], uint64_t entry, struct sr_err *e);
+
+/* The entry by which the log got the name that it has, and the hash that a request of kind adopt
+ * names it by (client_continued.c). NOTFOUND: it is as founded. */
+SR_MUST int sr_client_log_named(
+	uint8_t set[SR_HASH], struct sr_client *c, uint64_t *entry, struct sr_err *e);
 
 /* --- votes (client_vote.c) -------------------------------------------------------------------- */
 

@@ -45,6 +45,10 @@ struct sr_client {
 	struct sr_client_board *next;  /* the one that a reshare makes; NULL: none is under way */
 	bool logged_in;
 	bool pin_owed; /* the pin of this place is to be written once found is proven */
+	bool renamed;  /* the log has another name than we know; sr_client_follow_log proves why */
+	bool unconfirmed; /* by its board: nothing of it is remembered */
+	char renamed_from[SR_ORIGIN_MAX + SR_NAME_MAX];
+	char hello_log[SR_VKEY_TEXT]; /* the log's key under its name of now; "": as founded */
 	char hello_key[SR_VKEY_TEXT]; /* before founding: what the server says its keys are */
 	uint8_t hello_room[SR_PK];
 	bool hello_keys;
@@ -74,6 +78,15 @@ SR_MUST int sr_told_read(struct sr_told *t, const struct sr_call *r, struct sr_e
  * (client_witness.c). */
 SR_MUST int sr_client_witnessed(struct sr_client *c, const uint8_t checkout[SR_ID],
 	const struct sr_call *r, const struct sr_rows *rows, struct sr_err *e);
+/* The policy that was remembered lies in what the log lost (client_witness.c). */
+SR_MUST int sr_client_forget_witnesses(const struct sr_client *c, struct sr_err *e);
+/* hello shows a log of another name than we know, of this many entries: to be followed
+ * (client_continued.c). */
+SR_MUST int sr_client_renamed(
+	struct sr_client *c, const struct sr_checkpoint *shown, struct sr_err *e);
+/* Prove found, and what led to the name; info tells it. AUTH: nothing leads there, or no quorum
+ * stands behind it. Logged in. */
+SR_MUST int sr_client_follow_log(struct sr_client *c, struct sr_err *e);
 /* The statement of a checkout alone. */
 SR_MUST int sr_client_borrow(struct sr_client *c, const struct sr_borrow *b,
 	uint8_t checkout[SR_ID], struct sr_submitted *out, struct sr_err *e);

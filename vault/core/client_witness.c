@@ -84,6 +84,19 @@ static int remember(const struct sr_client *c, uint64_t entry, struct sr_err *e)
 	return rc;
 }
 
+int sr_client_forget_witnesses(const struct sr_client *c, struct sr_err *e) {
+	char name[MEMORY_NAME];
+	int rc;
+
+	if (c->o.memory == NULL)
+		return 0;
+	memory_name(name, c);
+	rc = sr_file_remove(c->o.memory, name, e);
+	if (rc == SR_NOTFOUND && e != NULL)
+		sr_err_clear(e);
+	return rc == SR_NOTFOUND ? 0 : rc;
+}
+
 /* --- the policy ------------------------------------------------------------------------------- */
 
 /* Its text, as the statement names it. */
@@ -214,10 +227,10 @@ static int leaf_of(
 static int quorum_saw(struct sr_client *c, const struct sr_policy *p, uint64_t index,
 	const uint8_t leaf[SR_HASH], struct sr_err *e) {
 	struct sr_vkey key;
-	const struct sr_log log = {.origin = c->proofs.seen.origin, .keys = &key, .count = 1};
+	const struct sr_log log = {.origin = key.name, .keys = &key, .count = 1};
 	struct sr_tlogproof proof;
 	struct sr_call q, r;
-	int rc = sr_vkey_parse(&key, sr_bytes_str(c->proofs.seen.vkey), e);
+	int rc = sr_seen_log(&key, &c->proofs.seen, e);
 
 	sr_call_init(&q);
 	sr_call_init(&r);

@@ -373,13 +373,17 @@ static int root_is(const struct reading *r, const uint8_t want[SR_HASH], struct 
 }
 
 static int checkpoint(struct sr_checkpoint *c, const struct sr_exported_ask *a, struct sr_err *e) {
-	const struct sr_log log = {.origin = a->key->name, .keys = a->key, .count = 1};
+	struct sr_vkey key = *a->key;
+	const struct sr_log log = {.origin = key.name, .keys = &key, .count = 1};
 	struct sr_buf note;
 	struct sr_note n;
-	int rc;
+	int rc = a->name == NULL ? 0
+				 : sr_vkey_make(&key, sr_bytes_str(a->name), SR_NOTE_ED25519,
+					   a->key->pk, e);
 
 	sr_buf_init(&note);
-	rc = sr_file_read(a->dir, "checkpoint", &note, NOTE_MAX, e);
+	if (rc == 0)
+		rc = sr_file_read(a->dir, "checkpoint", &note, NOTE_MAX, e);
 	if (rc == 0)
 		rc = sr_checkpoint_open(c, &n, sr_buf_view(&note), &log, e);
 	if (rc == 0) {

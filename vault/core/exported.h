@@ -27,7 +27,8 @@
 struct sr_exported_ask {
 	struct sr_dir *dir;
 	const struct sr_identity *identity;
-	const struct sr_vkey *key;         /* of the log */
+	const struct sr_vkey *key;         /* of the log, as the members signed it */
+	const char *name;                  /* under which it goes on; NULL: the key's */
 	const struct sr_policy *witnesses; /* or NULL: nothing is asked */
 	const uint8_t *fingerprint;        /* SR_HASH bytes that the vault must have; or NULL */
 	uint64_t from, to;                 /* of what is told; to 0: to the end */

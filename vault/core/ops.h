@@ -19,9 +19,9 @@
  * --- hello and login ---------------------------------------------------------------------------
  *
  * hello                none
- *   out   origin, ledger-key name, room-key b64, format dec, version (of the program), time, size
- *         dec, root b64, state none|draft|founded|opened, fingerprint hash? (founded; draft: of
- *         the draft), embedded yes?, person? and role* (after login)
+ *   out   origin, log vkey? (the log goes on under another name), ledger-key name, room-key b64,
+ * format dec, version (of the program), time, size dec, root b64, state none|draft|founded|opened,
+ * fingerprint hash? (founded; draft: of the draft), embedded yes?, person? and role* (after login)
  *   body  the checkpoint note of the present size (signed by the ledger key)
  * login.begin          none
  *   out   nonce b64 (32 bytes), fingerprint hash. A nonce serves one login.finish of this
@@ -380,8 +380,9 @@
  *         (the board adopted it), confirmed time? (by the quorum's clocks), entry dec? (of the
  *         checkout), glass yes? (two people said that it opens unwitnessed), said dec* (their
  *         entries)
- *   body  rows: policy {text bytes}; alarm {text}; witness {name bytes, vkey bytes, url bytes?,
- *         state idle|due|asked|alarm|nowhere, cosigned yes? (the checkpoint on offer), size?,
+ *   body  rows: policy {text bytes}; alarm {text}; name {name, former, entry dec, known dec,
+ *         confirmed dec?} (under which the log went on, in order); witness {name bytes, vkey bytes,
+ * url bytes?, state idle|due|asked|alarm|nowhere, cosigned yes? (the checkpoint on offer), size?,
  *         time?, error?}
  * verify               house: member, curator, officer, auditor, custodian
  *   in    since dec?, root b64? (of that size, as the caller remembers it)

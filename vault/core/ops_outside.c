@@ -35,8 +35,8 @@ int sr_op_log_checkpoint(struct sr_x *x, struct sr_err *e) {
 		if (rc == 0)
 			rc = sr_ledger_published(l, &x->r->body, e);
 	}
-	const struct sr_log log = {
-		.origin = sr_ledger_origin(l), .keys = sr_ledger_vkey(l), .count = 1};
+	const struct sr_vkey *key = sr_ledger_vkey(l);
+	const struct sr_log log = {.origin = key->name, .keys = key, .count = 1};
 	if (rc == 0)
 		rc = sr_checkpoint_open(&c, &n, sr_buf_view(&x->r->body), &log, e);
 	if (rc == 0) {

@@ -270,16 +270,20 @@ static const struct made {
 	{SR_T_ERASE, "erase", {NULL}, true},
 	{SR_T_AUDITOR, "auditor", {NULL}, false},
 	{SR_T_WITNESS, "witnesses", {"rules", "set"}, true},
+	{SR_T_WITNESS, "adopt", {"set"}, true},
 	{SR_T_BOARD, "board", {"quorum", "member", "newcomer"}, false},
 	{SR_T_RESHARE, "reshare", {"quorum", "member", "newcomer", "dealer"}, false},
 };
 
 /* NULL: it needs none. The first witnesses may be the custodian's choice. */
 static const struct made *made_by_quorum(const struct sr_statement *s) {
-	if (s->type->id == SR_T_WITNESS && sr_field_count(s, "request") == 0)
+	const bool name = s->type->id == SR_T_WITNESS &&
+			  sr_bytes_eq(sr_field(s, "event", 0), sr_bytes_str("confirmed"));
+
+	if (s->type->id == SR_T_WITNESS && !name && sr_field_count(s, "request") == 0)
 		return NULL;
 	for (size_t i = 0; i < sizeof makes / sizeof makes[0]; i++)
-		if (makes[i].type == s->type->id)
+		if (makes[i].type == s->type->id && name == (strcmp(makes[i].kind, "adopt") == 0))
 			return &makes[i];
 	return NULL;
 }
@@ -720,8 +724,10 @@ static int learn_found(struct sr_proofs *p, const struct sr_receipt *r, struct s
 		(strcmp(p->seen.vkey, vkey) != 0 || strcmp(p->seen.origin, origin) != 0))
 		rc = sr_fail(e, SR_AUTH,
 			"the memory of this vault names another origin or ledger key than found");
-	if (rc == 0 && p->seen.vkey[0] == '\0')
+	if (rc == 0 && p->seen.vkey[0] == '\0') {
+		memcpy(fresh.log, p->seen.log, sizeof fresh.log);
 		p->seen = fresh;
+	}
 out:
 	sr_entry_free(&en);
 	return rc;

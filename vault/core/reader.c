@@ -263,7 +263,7 @@ static bool named(const struct sr_caller *c, const struct sr_statement *s) {
 static int of_trust(
 	bool *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
 	static const char *const kinds[] = {"role", "person", "person-end", "erase", "auditor",
-		"witnesses", "board", "reshare", "policy"};
+		"witnesses", "adopt", "board", "reshare", "policy"};
 	struct sr_version_row v = {0};
 	uint8_t id[SR_ID];
 	int rc;

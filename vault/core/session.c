@@ -102,6 +102,19 @@ int sr_op_hello(struct sr_x *x, struct sr_err *e) {
 	const char *state = "none";
 	sr_ledger_root(root, x->vault->ledger);
 	sr_text_put(head, "origin", x->vault->keys->origin);
+	if (strcmp(sr_ledger_vkey(x->vault->ledger)->name, x->vault->keys->origin) != 0) {
+		struct sr_buf key;
+		int bad;
+		sr_buf_init(&key);
+		sr_vkey_put(&key, sr_ledger_vkey(x->vault->ledger));
+		sr_buf_put_u8(&key, 0);
+		bad = sr_buf_ok(&key, e);
+		if (bad == 0)
+			sr_text_put(head, "log", (const char *)key.p);
+		sr_buf_free(&key);
+		if (bad != 0)
+			return bad;
+	}
 	sr_text_put_dec(head, "format", 1);
 	sr_text_put(head, "version", SR_VERSION);
 	sr_text_put_time(head, "time", sr_now(&x->vault->clock));

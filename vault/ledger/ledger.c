@@ -206,7 +206,10 @@ static int ledger_new(struct sr_ledger **out, struct sr_dir *d, const struct sr_
 	} else {
 		memcpy(pk, o->pk, SR_PK);
 	}
-	rc = sr_vkey_make(&l->vkey, sr_bytes_str(o->origin), SR_NOTE_ED25519, pk, e);
+	rc = sr_vkey_make(&l->vkey, sr_bytes_str(o->name != NULL ? o->name : o->origin),
+		SR_NOTE_ED25519, pk, e);
+	if (rc == 0 && o->former != NULL)
+		rc = sr_vkey_make(&l->former, sr_bytes_str(o->former), SR_NOTE_ED25519, pk, e);
 out:
 	if (rc == 0)
 		*out = l;
@@ -227,7 +230,7 @@ static int write_checkpoint(
 	struct sr_checkpoint c = {.size = size};
 	const struct sr_signer signer = {.key = &l->vkey, .seed = l->seed};
 	struct sr_buf note;
-	memcpy(c.origin, l->origin, strlen(l->origin) + 1);
+	memcpy(c.origin, l->vkey.name, sizeof l->vkey.name);
 	memcpy(c.root, root, SR_HASH);
 	sr_buf_init(&note);
 	int rc = sr_checkpoint_sign(&note, &c, &signer, 1, e);
@@ -235,6 +238,7 @@ static int write_checkpoint(
 		rc = sr_file_replace(l->dir, checkpoint_name, sr_buf_view(&note), e);
 	if (rc == 0) {
 		l->published = size;
+		l->stale = false;
 		rc = keep_note(l, sr_buf_view(&note), e);
 	}
 	sr_buf_free(&note);
@@ -335,14 +339,18 @@ static int check_memory(struct sr_ledger *l, const char *who, uint64_t size, con
 }
 
 int sr_ledger_read_checkpoint(struct sr_ledger *l, struct sr_checkpoint *out, struct sr_err *e) {
-	const struct sr_log log = {.origin = l->origin, .keys = &l->vkey, .count = 1};
+	const struct sr_log log = {.origin = l->vkey.name, .keys = &l->vkey, .count = 1};
+	const struct sr_log former = {.origin = l->former.name, .keys = &l->former, .count = 1};
 	struct sr_note note;
 	struct sr_buf b;
 	sr_buf_init(&b);
 	int rc = sr_file_read(l->dir, checkpoint_name, &b, CHECKPOINT_MAX, e);
 	if (rc == SR_NOTFOUND)
 		rc = sr_fail(e, SR_CORRUPT, "the published checkpoint is missing");
-	if (rc == 0)
+	if (rc == 0 && l->former.name[0] != '\0' &&
+		sr_checkpoint_open(out, &note, sr_buf_view(&b), &former, NULL) == 0)
+		l->stale = true;
+	else if (rc == 0)
 		rc = sr_checkpoint_open(out, &note, sr_buf_view(&b), &log, e);
 	if (rc == 0) {
 		sr_note_free(&note);
@@ -372,6 +380,9 @@ static int load(struct sr_ledger *l, const struct sr_ledger_opts *o, struct sr_e
 			 l, "the published checkpoint", published.size, published.root, e)) != 0)
 		return rc;
 	l->published = published.size;
+	if (l->stale && l->seed != NULL &&
+		(rc = write_checkpoint(l, published.size, published.root, e)) != 0)
+		return rc;
 	if (o->known_size > 0 && (rc = check_memory(l, "what this vault remembers", o->known_size,
 					  o->known_root, e)) != 0)
 		return rc;
@@ -501,7 +512,7 @@ int sr_ledger_checkpoint(struct sr_ledger *l, struct sr_buf *out, struct sr_err 
 		return sr_buf_ok(out, e);
 	}
 	const struct sr_signer signer = {.key = &l->vkey, .seed = l->seed};
-	memcpy(c.origin, l->origin, strlen(l->origin) + 1);
+	memcpy(c.origin, l->vkey.name, sizeof l->vkey.name);
 	sr_edge_root(c.root, l->edge);
 	return sr_checkpoint_sign(out, &c, &signer, 1, e);
 }
@@ -558,7 +569,7 @@ int sr_ledger_cosigned(struct sr_ledger *l, struct sr_bytes lines, struct sr_err
 }
 
 int sr_ledger_recosign(struct sr_ledger *l, struct sr_bytes note, bool quorum, struct sr_err *e) {
-	const struct sr_log log = {.origin = l->origin, .keys = &l->vkey, .count = 1};
+	const struct sr_log log = {.origin = l->vkey.name, .keys = &l->vkey, .count = 1};
 	struct sr_checkpoint now, offered;
 	struct sr_note n;
 	int rc = writable(l, e);

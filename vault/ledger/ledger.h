@@ -35,7 +35,10 @@
 struct sr_ledger; /* opaque */
 
 struct sr_ledger_opts {
-	const char *origin;
+	const char *origin; /* as founded: the journal and every entry are bound to it */
+	const char *name;   /* under which checkpoints are signed; NULL: the origin */
+	const char *former; /* the name before: a checkpoint under it is taken, and signed anew
+			       under ${name} by a writer; NULL: none */
 	const uint8_t
 		*seed; /* SR_SEED bytes of the ledger key, copied to the arena; NULL: read only */
 	const uint8_t *pk; /* SR_PK bytes; needed without seed */
@@ -63,6 +66,7 @@ SR_MUST int sr_ledger_close(struct sr_ledger *l, struct sr_err *e);
 void sr_ledger_abandon(struct sr_ledger *l);
 const struct sr_ledger_report *sr_ledger_report(const struct sr_ledger *l);
 const char *sr_ledger_origin(const struct sr_ledger *l);
+/* Named as its checkpoints are. */
 const struct sr_vkey *sr_ledger_vkey(const struct sr_ledger *l);
 
 /* Index that the next entry gets = size. Entries bind it, so ask before sealing them. */

@@ -18,8 +18,10 @@ struct sr_ledger {
 	struct sr_dir *dir;   /* the caller's */
 	struct sr_lock *lock; /* writers */
 	char *origin;
-	struct sr_vkey vkey;
-	uint8_t *seed; /* arena; NULL: read only */
+	struct sr_vkey vkey;   /* its name is the log's */
+	struct sr_vkey former; /* of the name before; name "" : none */
+	bool stale;            /* the published checkpoint is under that */
+	uint8_t *seed;         /* arena; NULL: read only */
 	struct sr_journal *journal;
 	struct sr_edge *edge;
 	struct sr_ledger_report report;

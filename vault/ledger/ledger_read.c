@@ -168,7 +168,7 @@ int sr_ledger_tile(
  * this log, covers ${size} and shows our root. */
 static int read_witnessed(struct sr_ledger *l, uint64_t size, uint64_t *covers, struct sr_buf *out,
 	struct sr_err *e) {
-	const struct sr_log log = {.origin = l->origin, .keys = &l->vkey, .count = 1};
+	const struct sr_log log = {.origin = l->vkey.name, .keys = &l->vkey, .count = 1};
 	struct sr_checkpoint c;
 	struct sr_note n;
 	uint8_t root[SR_HASH];

@@ -4,7 +4,6 @@
 #include "ledger/seen.h"
 
 #include "base/text.h"
-#include "merkle/note.h"
 #include "merkle/tree.h"
 
 static const char type_line[] = "strongroom/seen/v1";
@@ -45,6 +44,8 @@ void sr_seen_encode(struct sr_buf *out, const struct sr_seen *s) {
 	sr_text_put(out, "person", s->person);
 	sr_text_put_dec(out, "size", s->size);
 	sr_text_put_base64(out, "root", s->root, SR_HASH);
+	if (s->log[0] != '\0')
+		sr_text_put(out, "log", s->log);
 }
 
 static int copy_text(
@@ -60,6 +61,7 @@ static int copy_text(
 static int read_lines(struct sr_seen *s, const struct sr_text *t, struct sr_err *e) {
 	static const char *const keys[LINES] = {
 		"origin", "vault", "ledger-key", "person", "size", "root"};
+	const bool named = t->count > LINES;
 	struct sr_vkey key;
 	uint8_t empty[SR_HASH];
 	int rc;
@@ -69,8 +71,12 @@ static int read_lines(struct sr_seen *s, const struct sr_text *t, struct sr_err 
 		if (i >= t->count || !sr_bytes_eq(t->lines[i].key, sr_bytes_str(keys[i])))
 			return sr_fail(e, SR_CORRUPT, "line %zu: want `%s`", i + 2, keys[i]);
 	}
-	if (t->count != LINES)
-		return sr_fail(e, SR_CORRUPT, "have %zu lines, want %d", t->count, (int)LINES);
+	if (t->count > LINES + 1 ||
+		(named && !sr_bytes_eq(t->lines[LINES].key, sr_bytes_str("log"))))
+		return sr_fail(e, SR_CORRUPT, "have %zu lines, want %d, or `log` after them",
+			t->count, (int)LINES);
+	if (named && (rc = copy_text(s->log, sizeof s->log, t->lines[LINES].value, "log", e)) != 0)
+		return rc;
 	if ((rc = copy_text(s->origin, sizeof s->origin, t->lines[0].value, keys[0], e)) != 0 ||
 		(rc = sr_unhex(s->vault, SR_HASH, t->lines[1].value, e)) != 0 ||
 		(rc = copy_text(s->vkey, sizeof s->vkey, t->lines[2].value, keys[2], e)) != 0 ||
@@ -81,10 +87,23 @@ static int read_lines(struct sr_seen *s, const struct sr_text *t, struct sr_err 
 		return rc;
 	if (strcmp(key.name, s->origin) != 0)
 		return sr_fail(e, SR_CORRUPT, "the ledger key is not named as the origin");
+	if ((rc = sr_seen_log(&key, s, e)) != 0)
+		return rc;
 	sr_merkle_root(empty, NULL, 0);
 	if (s->size == 0 && memcmp(empty, s->root, SR_HASH) != 0)
 		return sr_fail(e, SR_CORRUPT, "size 0 with another root than the empty tree's");
 	return 0;
+}
+
+int sr_seen_log(struct sr_vkey *out, const struct sr_seen *s, struct sr_err *e) {
+	struct sr_vkey founded;
+	int rc = sr_vkey_parse(&founded, sr_bytes_str(s->vkey), e);
+	*out = founded;
+	if (rc == 0 && s->log[0] != '\0')
+		rc = sr_vkey_parse(out, sr_bytes_str(s->log), e);
+	if (rc == 0 && (out->type != founded.type || memcmp(out->pk, founded.pk, SR_PK) != 0))
+		rc = sr_fail(e, SR_AUTH, "the log is signed with another key than found names");
+	return rc;
 }
 
 int sr_seen_decode(struct sr_seen *out, struct sr_bytes text, struct sr_err *e) {
@@ -126,6 +145,8 @@ int sr_seen_load(struct sr_seen *out, struct sr_dir *d, const uint8_t vault[SR_H
 static int check_growth(const struct sr_seen *old, const struct sr_seen *s, struct sr_err *e) {
 	if (strcmp(old->origin, s->origin) != 0 || strcmp(old->vkey, s->vkey) != 0)
 		return sr_fail(e, SR_AUTH, "the memory names another origin or ledger key");
+	if (strcmp(old->log, s->log) != 0)
+		return sr_fail(e, SR_AUTH, "the memory names another log");
 	if (s->size < old->size)
 		return sr_fail(e, SR_AUTH, "size %llu is below %llu, which was verified before",
 			(unsigned long long)s->size, (unsigned long long)old->size);
@@ -135,7 +156,7 @@ static int check_growth(const struct sr_seen *old, const struct sr_seen *s, stru
 	return 0;
 }
 
-int sr_seen_store(struct sr_dir *d, const struct sr_seen *s, struct sr_err *e) {
+static int store(struct sr_dir *d, const struct sr_seen *s, bool grown, struct sr_err *e) {
 	struct sr_seen old, again;
 	struct sr_buf b;
 	char name[64];
@@ -143,7 +164,7 @@ int sr_seen_store(struct sr_dir *d, const struct sr_seen *s, struct sr_err *e) {
 	sr_buf_init(&b);
 	int rc = sr_seen_load(&old, d, s->vault, s->person, e);
 	if (rc == 0) {
-		rc = check_growth(&old, s, e);
+		rc = grown ? check_growth(&old, s, e) : 0;
 		if (rc != 0)
 			(void)sr_wrap(e, "%s", name);
 	} else if (rc == SR_NOTFOUND) {
@@ -159,4 +180,12 @@ int sr_seen_store(struct sr_dir *d, const struct sr_seen *s, struct sr_err *e) {
 		rc = sr_file_replace(d, name, sr_buf_view(&b), e);
 	sr_buf_free(&b);
 	return rc;
+}
+
+int sr_seen_store(struct sr_dir *d, const struct sr_seen *s, struct sr_err *e) {
+	return store(d, s, true, e);
+}
+
+int sr_seen_continue(struct sr_dir *d, const struct sr_seen *s, struct sr_err *e) {
+	return store(d, s, false, e);
 }

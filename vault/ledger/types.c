@@ -485,6 +485,11 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("to", SR_V_TIME, SR_OPTIONAL),
 		F("first", SR_V_DEC, SR_OPTIONAL),
 		F("last", SR_V_DEC, SR_OPTIONAL),
+		F("log", SR_V_NAME, SR_OPTIONAL),
+		F("former", SR_V_NAME, SR_OPTIONAL),
+		F("size", SR_V_DEC, SR_OPTIONAL),
+		F("root", SR_V_HASH, SR_OPTIONAL),
+		F("known", SR_V_DEC, SR_OPTIONAL),
 		END}},
 	{SR_T_BREAK_GLASS, "break-glass", SR_BY_MEMBER | SR_BY_CURATOR | SR_BY_OFFICER, NULL,
 		SR_EFFECT_CHECKOUT, FIELDS{
