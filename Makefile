@@ -8,7 +8,11 @@
 #   make cedar-conformance CASES='a.jsonl b.jsonl'   cases of the policy language; make cedar-differential: new ones,
 #                   asked of Cedar's own engine; make cedar-validate: the default policies, and mistakes in them, by
 #                   Cedar's own validator; make bench-policy
+#   make bench-ledger   what the ledger must do, measured; 1 when it does not
 #   make merkle-cases DIR=folder   cases of hash trees and whole logs in the form of transparency-dev's, counted by class
+#   make age-kit DIR=folder   files of the age test kit, each with what came of it
+#   make bagit-suite DIR=folder   bags whose folder says valid, invalid or warning, each with what was found
+#   make corpus DIR=folder   every file of it, the whole way: sandbox, deposit, release, reading
 #   make asan tsan valgrind fuzz cov bench     the same code, looked at in other ways; `make fuzz T=fuzz_base_text
 #                   SECONDS_EACH=600` fuzzes one parser for ten minutes, `make seeds` makes its corpus anew
 #
@@ -29,9 +33,11 @@ Q := $(if $(V),,@)
 
 # --- layers, lowest first; the layers each may use -----------------------------------------------------------------
 
-LIB_LAYERS := base policy crypto merkle store ledger catalogue board sandbox intake room core
+LIB_LAYERS := base policy crypto merkle store ledger catalogue board audit sandbox intake room core
 # verify is a program of its own (strongroom-verify), no part of the library.
-LAYERS := $(LIB_LAYERS) verify
+# parser is the program that runs in the sandbox: it links what takes hostile bytes apart, and nothing of a vault.
+LAYERS := $(LIB_LAYERS) verify parser
+BELOW_parser := base crypto sandbox
 BELOW_verify := base crypto merkle
 BELOW_base :=
 BELOW_policy := base
@@ -41,13 +47,15 @@ BELOW_store := base crypto merkle
 BELOW_ledger := $(BELOW_store) store
 BELOW_catalogue := $(BELOW_ledger) ledger
 BELOW_board := $(BELOW_catalogue) catalogue policy
+BELOW_audit := $(BELOW_board) board
 BELOW_sandbox := base crypto
 BELOW_intake := $(BELOW_board) board sandbox
 BELOW_room := $(BELOW_board) board sandbox
-BELOW_core := $(BELOW_board) board sandbox intake room
+BELOW_core := $(BELOW_board) board audit sandbox intake room
 
 DIR_policy := policy
 DIR_verify := verify
+DIR_parser := parser
 layer_dir = $(or $(DIR_$1),vault/$1)
 
 LIBS_base := -lpthread
@@ -55,14 +63,16 @@ LIBS_policy := -lpthread
 LIBS_crypto := -lsodium -lcrypto -lpthread
 LIBS_merkle := $(LIBS_crypto)
 LIBS_verify := $(LIBS_crypto)
-LIBS_sandbox := $(LIBS_crypto)
+LIBS_sandbox := -lseccomp $(LIBS_crypto)
+LIBS_parser := -larchive -lmagic -lz $(LIBS_sandbox)
 LIBS_store := -lsqlite3 -lzstd -lz $(LIBS_crypto)
 LIBS_ledger := -lmicrohttpd -lcurl $(LIBS_store)
 LIBS_catalogue := $(LIBS_ledger)
 LIBS_board := $(LIBS_ledger)
-LIBS_intake := $(LIBS_ledger)
-LIBS_room := $(LIBS_ledger)
-LIBS_core := -ljansson $(LIBS_ledger)
+LIBS_audit := $(LIBS_ledger)
+LIBS_intake := -lseccomp $(LIBS_ledger)
+LIBS_room := -lseccomp $(LIBS_ledger)
+LIBS_core := -ljansson -lseccomp $(LIBS_ledger)
 LIBS_cli := -lcsv $(LIBS_core)
 
 # --- flags ----------------------------------------------------------------------------------------------------------
@@ -106,7 +116,8 @@ TESTDEFS := -DSR_TESTING -DSR_FAULTS
 # --- files ----------------------------------------------------------------------------------------------------------
 
 VERIFY_MAIN := $(wildcard verify/main.c)
-sources = $(filter-out $(VERIFY_MAIN),$(wildcard $(call layer_dir,$1)/*.c))
+PARSER_MAIN := $(wildcard parser/main.c)
+sources = $(filter-out $(VERIFY_MAIN) $(PARSER_MAIN),$(wildcard $(call layer_dir,$1)/*.c))
 CLI_SRC := $(wildcard cli/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
@@ -118,16 +129,18 @@ PROGRAM := $(if $(CLI_SRC),$(B)/strongroom)
 PROGRAM_T := $(if $(CLI_SRC),$(B)/t/strongroom)
 VERIFIER := $(if $(VERIFY_MAIN),$(B)/strongroom-verify)
 VERIFIER_T := $(if $(VERIFY_MAIN),$(B)/t/strongroom-verify)
+PARSER := $(if $(PARSER_MAIN),$(B)/strongroom-parse)
+PARSER_T := $(if $(PARSER_MAIN),$(B)/t/strongroom-parse)
 ALL_LIB_SRC := $(foreach l,$(LIB_LAYERS),$(call sources,$l))
 MAN := $(wildcard man/*.[1-8])
 
-.PHONY: all soak merkle-cases cedar-conformance cedar-differential cedar-validate bench-policy unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
+.PHONY: all soak age-kit bagit-suite corpus merkle-cases cedar-conformance cedar-differential cedar-validate bench-policy bench-ledger unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
 	objects tests deps deps-lint deps-valgrind deps-room deps-web deps-s3 FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
 
-all: $(B)/libstrongroom.a $(PROGRAM) $(VERIFIER)
+all: $(B)/libstrongroom.a $(PROGRAM) $(VERIFIER) $(PARSER)
 
 # --- compiling ------------------------------------------------------------------------------------------------------
 
@@ -146,6 +159,14 @@ $(B)/t/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(if $(Q),@echo '  CC $@')
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(TESTDEFS) $(CPPFLAGS) $(CFLAGS_ALL) $(CFLAGS) -c -o $@ $<
+
+# The formats as plain text, for exported logs (the manual's source where mandoc is missing: it can be read, too).
+$(B)/formats.txt: man/strongroom-formats.5
+	@mkdir -p $(@D)
+	@{ mandoc -T ascii -O width=100 $< 2>/dev/null || cat $<; } | sed 's/.\x08//g' >$@
+$(B)/o/vault/ledger/export_carry.o $(B)/t/vault/ledger/export_carry.o: $(B)/formats.txt verify/reader.py
+$(B)/o/vault/ledger/export_carry.o $(B)/t/vault/ledger/export_carry.o: private CPPFLAGS_ALL += \
+	-DSR_FORMATS_TEXT='"$(B)/formats.txt"'
 
 # Takes the schema and the default policies in as they are.
 $(B)/o/vault/board/policy_default.o $(B)/t/vault/board/policy_default.o: policy/strongroom.cedarschema \
@@ -182,6 +203,15 @@ $(B)/t/strongroom-verify: $(VERIFY_MAIN:%.c=$(B)/t/%.o) $(call verify_libs,t/)
 	$(if $(Q),@echo '  LD $@')
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_verify)
 
+# What runs in the sandbox.
+parser_libs = $(foreach l,parser sandbox crypto base,$(B)/$1lib$l.a)
+$(B)/strongroom-parse: $(PARSER_MAIN:%.c=$(B)/o/%.o) $(call parser_libs,)
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -larchive -lmagic -lcrypto -lz
+$(B)/t/strongroom-parse: $(PARSER_MAIN:%.c=$(B)/t/%.o) $(call parser_libs,t/)
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -larchive -lmagic -lcrypto -lz
+
 # --- test, fuzz and bench programs; PREFIX_LAYER_NAME names the layer. cli tests link the whole library. --------------
 
 layer_of = $(or $(filter $(LAYERS),$(word 2,$(subst _, ,$1))),core)
@@ -202,6 +232,12 @@ $(B)/t/$1: $(B)/t/tests/unit/$1.o $(B)/t/tests/unit/util.o $(if $(call world,$1)
 endef
 $(foreach t,$(notdir $(UNIT)),$(eval $(call unit_rule,$t)))
 
+# A parser that lies, for the tests of the sandbox, which also need the real one.
+$(B)/t/fake-parser: $(B)/t/tests/unit/fake_parser.o $(B)/t/libsandbox.a $(B)/t/libbase.a
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
+$(patsubst tests/unit/%.c,$(B)/t/%,$(wildcard tests/unit/test_sandbox_*.c)): | $(B)/t/fake-parser $(PARSER_T)
+
 define replay_rule
 $(B)/t/$1: $(B)/t/tests/fuzz/$1.o $(B)/t/tests/fuzz/replay.o $(call archives,$1,t/)
 	$(if $(Q),@echo '  LD $$@')
@@ -213,10 +249,15 @@ $(B)/t/fuzzer/$1: $(B)/t/tests/fuzz/$1.o $(call archives,$1,t/)
 endef
 $(foreach t,$(notdir $(REPLAY)),$(eval $(call replay_rule,$t)))
 
+# One that is made of the unit tests' rig needs their helpers and the layer that the rig is of.
+RIGGED := $(basename $(notdir $(shell grep -l 'unit/catalogue_rig.h' tests/bench/bench_*.c 2>/dev/null)))
+bench_as = $(if $(filter $1,$(RIGGED)),test_catalogue_rig,$1)
+bench_more = $(if $(filter $1,$(RIGGED)),$(B)/o/tests/unit/util.o)
 define bench_rule
-$(B)/$1: $(B)/o/tests/bench/$1.o $(call archives,$1,)
+$(B)/$1: $(B)/o/tests/bench/$1.o $(call bench_more,$1) $(call archives,$(call bench_as,$1),)
 	$(if $(Q),@echo '  LD $$@')
-	$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $(B)/o/tests/bench/$1.o $(call group,$1,)
+	$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $(B)/o/tests/bench/$1.o $(call bench_more,$1) $(call group,$(call bench_as,$1),) \
+		$(if $(call bench_more,$1),-lcmocka)
 endef
 $(foreach t,$(notdir $(BENCH)),$(eval $(call bench_rule,$t)))
 
@@ -230,6 +271,16 @@ $(B)/merkle-cases: $(B)/o/tests/conformance/merkle-cases.o $(B)/libmerkle.a $(B)
 	$(if $(Q),@echo '  LD $@')
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_merkle) -ljansson
 
+# Runs folders of files of the age test kit.
+$(B)/age-kit: $(B)/o/tests/conformance/age-kit.o $(B)/libcrypto.a $(B)/libbase.a
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_crypto) -lz
+
+# Judges folders of bags.
+$(B)/bagit-suite: $(B)/o/tests/conformance/bagit-suite.o $(B)/libintake.a $(B)/libcrypto.a $(B)/libbase.a
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_crypto)
+
 # Prints the tables of the manual out of the program (scripts/manual-check compares); the command's main steps aside.
 $(B)/o/cli/main-tables.o: $(B)/o/cli/main.o
 	@objcopy --redefine-sym main=strongroom_main $< $@
@@ -237,8 +288,8 @@ $(B)/tables: $(B)/o/scripts/tables.o $(patsubst %/main.o,%/main-tables.o,$(CLI_S
 	$(if $(Q),@echo '  LD $@')
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_cli)
 
-tests: $(UNIT) $(REPLAY) $(PROGRAM_T) $(VERIFIER_T)
-objects: $(patsubst %.c,$(B)/o/%.o,$(ALL_LIB_SRC) $(wildcard verify/*.c)) $(CLI_SRC:%.c=$(B)/o/%.o) $(patsubst %.c,$(B)/t/%.o,$(wildcard tests/unit/*.c) \
+tests: $(UNIT) $(REPLAY) $(PROGRAM_T) $(VERIFIER_T) $(PARSER_T)
+objects: $(patsubst %.c,$(B)/o/%.o,$(ALL_LIB_SRC) $(wildcard verify/*.c parser/*.c)) $(CLI_SRC:%.c=$(B)/o/%.o) $(patsubst %.c,$(B)/t/%.o,$(wildcard tests/unit/*.c) \
 	$(FUZZ_SRC) $(BENCH_SRC) $(wildcard tests/conformance/*.c))
 
 # A build on its own uses J jobs; under a caller's -j it shares those.
@@ -286,13 +337,24 @@ cedar-differential: $(B)/cedar-conformance
 cedar-validate: $(B)/strongroom
 	@B='$(B)' tests/conformance/validate $(SEED) $(COUNT)
 # Exits 1 when a goal is missed.
+# The ledger's goals, on this disk; 1 when one is missed. Needs a gigabyte under $(B) for a minute.
+bench-ledger: $(B)/bench_ledger_goals $(B)/bench_ledger_replay
+	@$(B)/bench_ledger_goals $(B)/bench-ledger.$$$$
+	@$(B)/bench_ledger_replay 200000 50000
+
 bench-policy: $(B)/bench_policy_cedar
 	@B='$(B)' tests/conformance/bench
 
 # DIR: folders of published cases (default: those of $$SR_VECTORS). VKEY: key of a log that has none beside it.
-DIR ?= $(addprefix $(or $(SR_VECTORS),../shared/vectors)/,merkle tessera-log)
+vectors = $(or $(DIR),$(addprefix $(or $(SR_VECTORS),../shared/vectors)/,$1))
 merkle-cases: $(B)/merkle-cases
-	@VKEY='$(VKEY)' $(B)/merkle-cases $(DIR)
+	@VKEY='$(VKEY)' $(B)/merkle-cases $(call vectors,merkle tessera-log)
+age-kit: $(B)/age-kit
+	@$(B)/age-kit $(call vectors,age)
+bagit-suite: $(B)/bagit-suite
+	@$(B)/bagit-suite $(call vectors,bagit)
+corpus: $(PROGRAM_T) $(PARSER_T)
+	@B='$(B)' tests/conformance/corpus $(call vectors,zip-slip zip-bomb warc)
 
 # What is too large for check: 45,000 files, 2 GiB; needs 10 GB under $TMPDIR and some minutes.
 soak: all tests
@@ -305,7 +367,8 @@ tsan:
 # One line: the words go through scripts/check as they are.
 # `possibly lost` is no error: SQLite's memory lies behind a size (store/db.c), so all of it that a forked child still holds
 # when it ends looks so.
-VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
+VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \
+	--errors-for-leak-kinds=definite \
 	--suppressions=tests/valgrind.supp
 valgrind: deps-valgrind tests
 	@$(CHECK_ENV) WRAP='$(VALGRIND)' LIMIT_S=1200 scripts/check $(sort $(UNIT)) $(sort $(REPLAY))
@@ -329,7 +392,7 @@ cov:
 
 # --- looking at the source --------------------------------------------------------------------------------------------
 
-C_FILES = $(wildcard vault/*/*.[ch] policy/*.[ch] verify/*.[ch] cli/*.[ch] include/strongroom/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] tests/conformance/*.c \
+C_FILES = $(wildcard vault/*/*.[ch] policy/*.[ch] verify/*.[ch] parser/*.[ch] cli/*.[ch] include/strongroom/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] tests/conformance/*.c \
 	scripts/*.[ch])
 LINT_FLAGS := $(CPPFLAGS_ALL) -std=c11 $(filter-out -Werror,$(WARN))
 
@@ -372,6 +435,7 @@ format:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/strongroom
 	$(if $(PROGRAM),install -m 755 $(PROGRAM) $(VERIFIER) $(DESTDIR)$(PREFIX)/bin/)
+	$(if $(PARSER),install -D -m 755 $(PARSER) $(DESTDIR)$(PREFIX)/libexec/strongroom/strongroom-parse)
 	install -m 644 $(B)/libstrongroom.a $(DESTDIR)$(PREFIX)/lib/
 	$(if $(wildcard include/strongroom/*.h),install -m 644 $(wildcard include/strongroom/*.h) $(DESTDIR)$(PREFIX)/include/strongroom/)
 	install -d $(DESTDIR)$(PREFIX)/include/strongroom/base
@@ -380,7 +444,7 @@ install: all
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/strongroom $(DESTDIR)$(PREFIX)/bin/strongroom-verify $(DESTDIR)$(PREFIX)/lib/libstrongroom.a
-	rm -rf $(DESTDIR)$(PREFIX)/include/strongroom
+	rm -rf $(DESTDIR)$(PREFIX)/include/strongroom $(DESTDIR)$(PREFIX)/libexec/strongroom
 	$(foreach m,$(MAN),rm -f $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $m))/$(notdir $m);)
 
 dist:

@@ -102,6 +102,14 @@ static int put(struct sr_buf *out, json_t *j, unsigned depth, struct sr_err *e) 
 	return 0;
 }
 
+int cli_json_canonical_to(struct sr_buf *out, json_t *j, struct sr_err *e) {
+	int rc = put(out, j, 0, e);
+
+	sr_buf_put_u8(out, '\n');
+	json_decref(j);
+	return rc == 0 ? sr_buf_ok(out, e) : rc;
+}
+
 int cli_json_canonical(json_t *j, struct sr_err *e) {
 	struct sr_buf b;
 

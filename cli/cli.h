@@ -225,8 +225,14 @@ json_t *cli_json_hex(const void *p, size_t len);
 json_t *cli_json_fields(const struct cli_answer *a);                       /* of the reply's head */
 void cli_json_set_bytes(json_t *o, const char *key, struct sr_bytes text); /* path, path_hex */
 void cli_json_print(json_t *j);                                            /* and frees */
+/* Why one was refused: "error", and "rule" and "title" where a rule did it. */
+void cli_json_refused(json_t *o, const struct sr_submitted *s);
 /* One line of RFC 8785, and frees; for objects, arrays, strings, integers (canonical.c). */
 SR_MUST int cli_json_canonical(json_t *j, struct sr_err *e);
+/* The same, appended to ${out}. */
+SR_MUST int cli_json_canonical_to(struct sr_buf *out, json_t *j, struct sr_err *e);
+/* Does the caller read the log as auditor or officer, and so on the record? (verb_audit.c) */
+bool cli_reads_by_office(const struct cli *c);
 /* An opened entry of the log (verb_log.c). */
 json_t *cli_entry_json(const struct sr_entry *en);
 void cli_entry_print(const struct sr_entry *en);

@@ -18,17 +18,19 @@ static const char *const numbers[] = {"index", "entry", "items", "bytes", "files
 	"requests-open", "grants-live", "grants-suspended", "checkouts-live", "incidents",
 	"refusals", "packs", "blocks", "open-here", "sessions", "second-pending", "pid", "tiles",
 	"signatures", "objects", "deposits", "envelopes", "findings", "elapsed-ms", "bad", "next",
-	"seal-entry", "extension", "have", "want"};
+	"seal-entry", "extension", "have", "want", "seconds", "openings", "persons", "count",
+	"done", "judged", "seen", "grants", "decisions", "resumed", "rows", "from", "to",
+	"approvals", "rejections", "checkouts"};
 
 static const char *const flags[] = {"referral", "embargo", "hold", "sealed", "newest",
 	"room-key-ended", "active", "dealt", "accepted", "opened", "void", "repeated", "changed",
-	"failed", "embedded", "founded", "signed", "open-here"};
+	"failed", "embedded", "founded", "signed", "open-here", "still"};
 
 /* "kind/key", or "key" for all kinds. */
 static const char *const lists[] = {"role", "ever", "form", "hazard", "language", "keyword",
 	"purpose", "condition", "mark", "follow", "version/person", "version/joined",
 	"request/person", "request/joined", "grant/person", "grant/vote", "grant/training",
-	"vote/training"};
+	"vote/training", "unused/person", "missing", "reads"};
 
 static bool among(const char *const *list, size_t count, const char *key) {
 	for (size_t i = 0; i < count; i++) {
@@ -196,4 +198,12 @@ int cli_done(struct cli *c, const struct sr_submitted *s, json_t *more, const ch
 	if (rc != 0)
 		fprintf(stderr, "strongroom: %s\n", e.text);
 	return rc;
+}
+
+void cli_json_refused(json_t *o, const struct sr_submitted *s) {
+	json_object_set_new(o, "error", json_string(s->why.text));
+	if (s->rule[0] != '\0')
+		json_object_set_new(o, "rule", json_string(s->rule));
+	if (s->title[0] != '\0')
+		json_object_set_new(o, "title", json_string(s->title));
 }

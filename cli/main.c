@@ -182,6 +182,16 @@ static int complain(const struct cli *c, const struct sr_err *e) {
 	return c->own_input && e->code != SR_USAGE ? 1 : sr_code_exit(e->code);
 }
 
+/* What a rule refused, for programs: the sentence goes to people all the same. */
+static void refused_json(const struct cli *c, const struct sr_err *e) {
+	const struct sr_client_info *info = c->client != NULL ? sr_client_info(c->client) : NULL;
+
+	if (e->code != SR_DENIED || info == NULL || info->rule[0] == '\0')
+		return;
+	cli_json_print(json_pack(
+		"{s:s,s:s,s:s}", "error", e->text, "rule", info->rule, "title", info->title));
+}
+
 static int run(struct cli *c, char **argv, size_t count, struct sr_err *e) {
 	size_t globals = 0, used = 0;
 	int rc = cli_parse_globals(c, argv, count, &globals, e);
@@ -250,6 +260,8 @@ int main(int argc, char **argv) {
 #endif
 	(void)setvbuf(stdout, shown, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, sizeof shown);
 	int rc = run(&c, argv + 1, argc > 0 ? (size_t)(argc - 1) : 0, &e);
+	if (rc != 0 && c.json && !c.told)
+		refused_json(&c, &e);
 	cli_close(&c);
 	if (fclose(stdout) != 0 && rc == 0)
 		rc = sr_fail_errno(&e, "standard output");

@@ -198,7 +198,8 @@ bool cli_vaults_word(const struct cli_verb *v) {
 		const char *name, *sub;
 	} verbs[] = {{"list", NULL}, {"show", NULL}, {"search", NULL}, {"person", "list"},
 		{"collection", "list"}, {"request", "list"}, {"request", "show"}, {"inbox", NULL},
-		{"grants", NULL}, {"checkouts", NULL}, {"policy", "list"}};
+		{"grants", NULL}, {"checkouts", NULL}, {"policy", "list"}, {"audit", "report"},
+		{"audit", "person"}};
 	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
 		if (strcmp(v->name, verbs[i].name) == 0 &&
 			(v->sub == NULL) == (verbs[i].sub == NULL) &&

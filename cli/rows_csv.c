@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "core/ops.h"
 
 enum {
 	TABLE_MAX = 64 << 20, /* bytes: 100,000 rows of 600 bytes */
@@ -236,24 +237,75 @@ static int values(char *text, const char **out, struct sr_err *e) {
 	return 0;
 }
 
-int cli_row_describe(
-	struct cli *c, const uint8_t item[SR_ID], const struct cli_row_csv *row, struct sr_err *e) {
-	const char *lists[3][LIST_MAX + 1] = {{NULL}};
-	char *copies[3] = {NULL};
-	struct sr_submitted out = {0};
+struct described { /* one row as a statement wants it */
+	const struct cli_row_csv *row;
+	uint8_t item[SR_ID];
+	const char *lists[3][LIST_MAX + 1];
+	char *copies[3];
+};
+struct cli_describing {
+	struct cli *c;
+	size_t count, done;
+	struct described rows[SR_SUBMIT_MAX];
+	struct sr_describe of[SR_SUBMIT_MAX];
+	struct sr_submitted out[SR_SUBMIT_MAX];
+};
+
+int cli_describing_begin(struct cli_describing **out, struct cli *c, struct sr_err *e) {
+	*out = calloc(1, sizeof **out);
+	if (*out == NULL)
+		return sr_fail(e, SR_NOMEM, "table");
+	(*out)->c = c;
+	return 0;
+}
+
+static void drop_group(struct cli_describing *d) {
+	for (size_t k = 0; k < d->count; k++) {
+		sr_submitted_free(&d->out[k]);
+		for (size_t i = 0; i < 3; i++)
+			free(d->rows[k].copies[i]);
+		memset(&d->rows[k], 0, sizeof d->rows[k]);
+	}
+	d->count = 0;
+}
+
+static int sign_group(struct cli_describing *d, struct sr_err *e) {
+	if (d->count == 0)
+		return 0;
+	int rc = sr_client_describe(d->c->client, d->of, d->count, d->out, e);
+	if (rc != 0)
+		rc = sr_wrap(e, "row %zu", d->rows[0].row->line);
+	for (size_t i = 0; rc == 0 && i < d->count; i++) {
+		if (d->out[i].code == 0)
+			d->done++;
+	}
+	for (size_t i = 0; rc == 0 && i < d->count; i++) {
+		if (d->out[i].code != 0)
+			rc = sr_fail(e, (enum sr_code)d->out[i].code, "row %zu: %s",
+				d->rows[i].row->line, d->out[i].why.text);
+	}
+	drop_group(d);
+	return rc;
+}
+
+int cli_describing_add(struct cli_describing *d, const uint8_t item[SR_ID],
+	const struct cli_row_csv *row, struct sr_err *e) {
+	struct described *to = &d->rows[d->count];
 	int rc = 0;
+	to->row = row;
+	memcpy(to->item, item, SR_ID);
 	for (size_t i = 0; rc == 0 && i < 3; i++) {
 		const char *cell = row->cell[CSV_KEYWORD + i];
 		if (cell == NULL)
 			continue;
-		copies[i] = strdup(cell);
-		rc = copies[i] == NULL ? sr_fail(e, SR_NOMEM, "table")
-				       : values(copies[i], lists[i], e);
+		to->copies[i] = strdup(cell);
+		rc = to->copies[i] == NULL ? sr_fail(e, SR_NOMEM, "table")
+					   : values(to->copies[i], to->lists[i], e);
 	}
-	const struct sr_describe d = {.item = item,
-		.keywords = lists[0],
-		.hazards = lists[1],
-		.languages = lists[2],
+	d->of[d->count++] = (struct sr_describe){.item = to->item,
+		.keywords = to->lists[0],
+		.hazards = to->lists[1],
+		.languages = to->lists[2],
 		.date = row->cell[CSV_DATE],
 		.title = row->cell[CSV_TITLE],
 		.translit = row->cell[CSV_TRANSLIT],
@@ -261,12 +313,18 @@ int cli_row_describe(
 		.creator = row->cell[CSV_CREATOR],
 		.source = row->cell[CSV_SOURCE],
 		.rights = row->cell[CSV_RIGHTS]};
-	if (rc == 0)
-		rc = sr_client_describe(c->client, &d, &out, e);
 	if (rc != 0)
-		rc = sr_wrap(e, "row %zu", row->line);
-	sr_submitted_free(&out);
-	for (size_t i = 0; i < 3; i++)
-		free(copies[i]);
+		return sr_wrap(e, "row %zu", row->line);
+	return d->count == SR_SUBMIT_MAX ? sign_group(d, e) : 0;
+}
+
+int cli_describing_end(struct cli_describing *d, int rc, size_t *done, struct sr_err *e) {
+	if (d == NULL)
+		return rc;
+	if (rc == 0)
+		rc = sign_group(d, e);
+	drop_group(d);
+	*done = d->done;
+	free(d);
 	return rc;
 }

@@ -40,9 +40,16 @@ void cli_rows_csv_free(struct cli_rows_csv *r);
 const struct cli_row_csv *cli_rows_csv_of(const struct cli_rows_csv *r, struct sr_bytes path);
 /* Anything to say beyond path and title? */
 bool cli_row_describes(const struct cli_row_csv *row);
-/* Signs `describe` for ${item}. */
-SR_MUST int cli_row_describe(
-	struct cli *c, const uint8_t item[SR_ID], const struct cli_row_csv *row, struct sr_err *e);
+/*
+ * Signs `describe` for items by rows, in groups: begin, add each (${row} outlives the group), end.
+ * A refusal is told with its row, after the group that it was in; *${done} counts what was signed.
+ */
+struct cli_describing;
+SR_MUST int cli_describing_begin(struct cli_describing **out, struct cli *c, struct sr_err *e);
+SR_MUST int cli_describing_add(struct cli_describing *d, const uint8_t item[SR_ID],
+	const struct cli_row_csv *row, struct sr_err *e);
+/* Signs what is left when ${rc} is 0, frees, and returns ${rc} or what became of that. */
+SR_MUST int cli_describing_end(struct cli_describing *d, int rc, size_t *done, struct sr_err *e);
 /* How a path of the table is stored: without "./" and leading "/". */
 const char *cli_row_stored(const struct cli_row_csv *row);
 

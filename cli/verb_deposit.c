@@ -13,7 +13,9 @@
 #include <sys/stat.h>
 
 #include "base/escape.h"
+#include "cli/bag.h"
 #include "cli/rows_csv.h"
+#include "cli/unpack.h"
 #include "cli/verbs.h"
 #include "cli/walk.h"
 #include "cli/words.h"
@@ -23,6 +25,14 @@ const struct cli_option cli_deposit_options[] = {
 	{"each", CLI_ONE, "WHAT",
 		"file: every file is an item; folder: every folder in a PATH is one"},
 	{"rows", CLI_ONE, "CSV", "items from a table: path, title, description, creator, ..."},
+	{"bag", CLI_FLAG, NULL,
+		"PATH is a bag (BagIt, RFC 8493): judged completely first, and refused unless "
+		"valid"},
+	{"unpack", CLI_FLAG, NULL,
+		"also deposit what archives hold, taken out in the sandbox, beside them"},
+	{"age", CLI_FLAG, NULL,
+		"files named *.age are sealed to the vault (intake recipient): store what is in "
+		"them, too"},
 	{"title", CLI_ONE, "TEXT", "title of the item, until a curator describes it"},
 	{"name", CLI_ONE, "NAME", "the name of what comes on standard input (PATH is -)"},
 	{"resume", CLI_ONE, "ID", "go on with an accession that broke off"},
@@ -196,6 +206,18 @@ static int walk_mode(struct cli *c, enum cli_walk_mode *mode, struct sr_err *e) 
 		return sr_fail(e, SR_USAGE, "--title is for one item, --each makes many");
 	if (!cli_has(c, "collection"))
 		return sr_fail(e, SR_USAGE, "--collection is missing: where does it go?");
+	if (cli_has(c, "bag") && (cli_has(c, "age") || cli_has(c, "unpack")))
+		return sr_fail(e, SR_USAGE,
+			"--bag stores what the bag has, and nothing beside it: no --age, no "
+			"--unpack");
+	if (cli_has(c, "age") && cli_has(c, "unpack"))
+		return sr_fail(e, SR_USAGE,
+			"--unpack is done here, and what is in an age file is seen by the vault "
+			"alone: one after the other");
+	if (cli_has(c, "bag") && (rows || each != NULL || c->args.word_count != 1 ||
+					 strcmp(c->args.words[0], "-") == 0))
+		return sr_fail(
+			e, SR_USAGE, "--bag takes one folder, which becomes one item: one PATH");
 	return 0;
 }
 
@@ -225,18 +247,19 @@ static int describe_rows(struct cli *c, const struct cli_rows_csv *rows,
 			cli_get(c, "rows"), hex);
 		return 0;
 	}
-	for (size_t i = 0; i < rows->count && i < d->items; i++) {
-		if (!cli_row_describes(&rows->rows[i]))
-			continue;
-		int rc = cli_row_describe(c, d->item_ids + i * SR_ID, &rows->rows[i], e);
-		if (rc != 0) {
-			cli_hint(c,
-				"the deposit itself is complete. Go on with: strongroom describe "
-				"--rows %s --accession %s",
-				cli_get(c, "rows"), hex);
-			return rc;
-		}
-		done++;
+	struct cli_describing *g = NULL;
+	int rc = cli_describing_begin(&g, c, e);
+	for (size_t i = 0; rc == 0 && i < rows->count && i < d->items; i++) {
+		if (cli_row_describes(&rows->rows[i]))
+			rc = cli_describing_add(g, d->item_ids + i * SR_ID, &rows->rows[i], e);
+	}
+	rc = cli_describing_end(g, rc, &done, e);
+	if (rc != 0) {
+		cli_hint(c,
+			"the deposit itself is complete. Go on with: strongroom describe --rows %s "
+			"--accession %s",
+			cli_get(c, "rows"), hex);
+		return rc;
 	}
 	cli_tell(c, "described %zu items", done);
 	return 0;
@@ -250,6 +273,7 @@ static json_t *deposited_json(const struct sr_deposited *d, json_t *problems) {
 	json_object_set_new(o, "bytes", json_integer((json_int_t)d->bytes));
 	json_object_set_new(o, "unreadable", json_integer((json_int_t)d->unreadable));
 	json_object_set_new(o, "changed", json_integer((json_int_t)d->changed));
+	json_object_set_new(o, "opened", json_integer((json_int_t)d->opened));
 	json_t *ids = json_array();
 	for (uint64_t i = 0; d->item_ids != NULL && i < d->items; i++)
 		json_array_append_new(ids, cli_json_hex(d->item_ids + i * SR_ID, SR_ID));
@@ -259,19 +283,31 @@ static json_t *deposited_json(const struct sr_deposited *d, json_t *problems) {
 	return o;
 }
 
-static int deposited(struct cli *c, const struct sr_deposited *d, json_t *problems) {
+static json_t *with_bag(json_t *o, const struct cli_bag *bag) {
+	if (bag != NULL)
+		json_object_set_new(o, "bag", cli_bag_json(bag));
+	return o;
+}
+
+static int deposited(
+	struct cli *c, const struct sr_deposited *d, json_t *problems, const struct cli_bag *bag) {
 	enum {
 		SHOWN = 10
 	};
 	char hex[2 * SR_ID + 1], size[48];
 	sr_hex(hex, d->accession, SR_ID);
 	cli_size_text(size, sizeof size, d->bytes);
-	int rc = cli_done(c, &d->submitted, deposited_json(d, problems),
+	int rc = cli_done(c, &d->submitted, with_bag(deposited_json(d, problems), bag),
 		"accession %s: %llu item%s, %llu file%s, %s", hex, (unsigned long long)d->items,
 		d->items == 1 ? "" : "s", (unsigned long long)d->files, d->files == 1 ? "" : "s",
 		size);
 	if (c->json)
 		return rc;
+	if (d->opened > 0)
+		printf("%llu age file%s opened by the vault: size and SHA-256 of what was in "
+		       "%s are its word\n",
+			(unsigned long long)d->opened, d->opened == 1 ? " was" : "s were",
+			d->opened == 1 ? "it" : "them");
 	if (d->unreadable > 0 || d->changed > 0)
 		printf("%llu could not be read, %llu changed while they were read: recorded, see "
 		       "above\n",
@@ -297,8 +333,25 @@ static int failed(struct cli *c, const struct sr_deposited *d, int rc) {
 	return rc;
 }
 
-static int run(
-	struct cli *c, struct cli_walk *w, const struct cli_rows_csv *rows, struct sr_err *e) {
+/* A bag's one folder: what is read of it must be what was judged. */
+static int guard(
+	struct cli *c, struct cli_bag *bag, struct sr_deposit_source *source, struct sr_err *e) {
+	char *stored = last_part(c->args.words[0]);
+	if (stored == NULL)
+		return sr_fail(e, SR_NOMEM, "path");
+	cli_bag_guard(bag, stored, source);
+	free(stored);
+	return 0;
+}
+
+/* What changes the files of the walk on their way: at most one of them. */
+struct on_the_way {
+	struct cli_bag *bag;
+	struct cli_unpack *unpack;
+};
+
+static int run(struct cli *c, struct cli_walk *w, const struct cli_rows_csv *rows,
+	const struct on_the_way *way, struct sr_err *e) {
 	struct telling t = {.c = c, .problems = c->json ? json_array() : NULL};
 	struct sr_deposit_source source;
 	struct sr_deposited d = {0};
@@ -315,9 +368,14 @@ static int run(
 	}
 	if (rc == 0) {
 		cli_walk_source(w, &source, &(struct cli_walk_told){.told = told, .ctx = &t});
-		rc = sr_client_deposit(c->client, &o, &d, e);
+		if (way->bag != NULL)
+			rc = guard(c, way->bag, &source, e);
+		if (way->unpack != NULL)
+			cli_unpack_source(way->unpack, w, &source);
+		if (rc == 0)
+			rc = sr_client_deposit(c->client, &o, &d, e);
 		cli_progress_end();
-		rc = rc == 0 ? deposited(c, &d, t.problems) : failed(c, &d, rc);
+		rc = rc == 0 ? deposited(c, &d, t.problems, way->bag) : failed(c, &d, rc);
 	}
 	if (rc == 0 && rows->count > 0)
 		rc = describe_rows(c, rows, &d, e);
@@ -326,10 +384,23 @@ static int run(
 	return rc;
 }
 
+int verb_intake_recipient(struct cli *c, struct sr_err *e) {
+	char recipient[64] = "";
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = sr_client_recipient(c->client, recipient, e);
+	if (rc == 0 && c->json)
+		cli_json_print(json_pack("{s:s}", "recipient", recipient));
+	else if (rc == 0)
+		printf("%s\n", recipient);
+	return rc;
+}
+
 int verb_deposit(struct cli *c, struct sr_err *e) {
 	enum cli_walk_mode mode = WALK_ONE;
 	struct cli_walk *w = NULL;
 	struct cli_rows_csv rows = {0};
+	struct on_the_way way = {NULL, NULL};
 	const char *csv = cli_get(c, "rows");
 	if (cli_has(c, "abandon"))
 		return abandon(c, e);
@@ -340,9 +411,18 @@ int verb_deposit(struct cli *c, struct sr_err *e) {
 		rc = cli_rows_csv_read(&rows, csv, e);
 	if (rc == 0)
 		rc = csv != NULL ? add_rows(w, &rows, csv, e) : add_paths(c, w, e);
+	if (rc == 0 && cli_has(c, "age"))
+		cli_walk_age(w);
 	many_files();
+	if (rc == 0 && cli_has(c, "bag"))
+		rc = cli_bag_open(&way.bag, c, c->args.words[0], e);
+	/* Before the vault is opened: no child of ours has held a key. */
+	if (rc == 0 && cli_has(c, "unpack"))
+		rc = cli_unpack_new(&way.unpack, e);
 	if (rc == 0)
-		rc = run(c, w, &rows, e);
+		rc = run(c, w, &rows, &way, e);
+	cli_unpack_free(way.unpack);
+	cli_bag_free(way.bag);
 	cli_walk_free(w);
 	cli_rows_csv_free(&rows);
 	return rc;

@@ -106,7 +106,7 @@ static int first_path(struct cli *c, const char *item, struct sr_buf *path, stru
 
 /* One item of the accession: described by the row of its first path, if there is one. */
 static int describe_by_row(struct cli *c, const struct cli_rows_csv *rows,
-	const struct sr_row *item, size_t *described, struct sr_err *e) {
+	const struct sr_row *item, struct cli_describing *d, struct sr_err *e) {
 	char id[2 * SR_ID + 1];
 	uint8_t raw[SR_ID];
 	struct sr_buf path;
@@ -117,18 +117,17 @@ static int describe_by_row(struct cli *c, const struct cli_rows_csv *rows,
 		rc = first_path(c, id, &path, e);
 	}
 	const struct cli_row_csv *row = rc == 0 ? cli_rows_csv_of(rows, sr_buf_view(&path)) : NULL;
-	if (row != NULL) {
-		rc = cli_row_describe(c, raw, row, e);
-		*described += rc == 0 ? 1 : 0;
-	}
+	if (row != NULL)
+		rc = cli_describing_add(d, raw, row, e);
 	sr_buf_free(&path);
 	return rc;
 }
 
 /* Items of --accession, each described by the row whose path it begins with; page by page. */
 static int describe_rows(struct cli *c, const struct cli_rows_csv *rows, struct sr_err *e) {
+	struct cli_describing *d = NULL;
 	size_t described = 0, seen = 0, n = PAGE;
-	int rc = 0;
+	int rc = cli_describing_begin(&d, c, e);
 	while (rc == 0 && n == PAGE) {
 		struct cli_answer a;
 		cli_ask(&a, "items");
@@ -139,10 +138,11 @@ static int describe_rows(struct cli *c, const struct cli_rows_csv *rows, struct 
 			rc = cli_call(c, &a, e);
 		n = rc == 0 ? a.rows.count : 0;
 		for (size_t i = 0; rc == 0 && i < n; i++)
-			rc = describe_by_row(c, rows, &a.rows.rows[i], &described, e);
+			rc = describe_by_row(c, rows, &a.rows.rows[i], d, e);
 		seen += n;
 		cli_answer_free(&a);
 	}
+	rc = cli_describing_end(d, rc, &described, e);
 	if (rc == 0)
 		printf("described %zu of %zu items\n", described, seen);
 	return rc;
@@ -171,7 +171,7 @@ int verb_describe(struct cli *c, struct sr_err *e) {
 		rc = describe_options(c, &d, e);
 	d.item = item;
 	if (rc == 0)
-		rc = sr_client_describe(c->client, &d, &out, e);
+		rc = sr_client_describe(c->client, &d, 1, &out, e);
 	if (rc == 0)
 		rc = cli_done(c, &out, NULL, "described");
 	sr_submitted_free(&out);
@@ -227,7 +227,7 @@ static void release_told(struct cli *c, const struct sr_submitted *out, const ui
 			json_object_set_new(o, "code",
 				json_string(out[i].code == 0 ? "OK" : sr_code_name(out[i].code)));
 			if (out[i].code != 0)
-				json_object_set_new(o, "error", json_string(out[i].why.text));
+				cli_json_refused(o, &out[i]);
 			else
 				json_object_set_new(
 					o, "index", json_integer((json_int_t)out[i].index));
@@ -442,6 +442,24 @@ static size_t files_print(const struct cli_answer *a) {
 	return shown;
 }
 
+/* What each scanner said last, and of which files. */
+static void scans_print(const struct cli_answer *a) {
+	for (size_t i = 0; i < a->rows.count; i++) {
+		const struct sr_row *row = &a->rows.rows[i];
+		char line[400], scanner[200], at[40], result[20];
+		struct sr_bytes finding;
+		if (!sr_row_is(row, "scan"))
+			continue;
+		(void)snprintf(line, sizeof line, "%s by %s on %s",
+			sr_escape_to(result, sizeof result, sr_row_get(row, "result")),
+			sr_escape_to(scanner, sizeof scanner, sr_row_get(row, "scanner")),
+			sr_escape_to(at, sizeof at, sr_row_get(row, "at")));
+		cli_line_str("scan", line);
+		for (size_t k = 0; (finding = sr_row_get_n(row, "finding", k)).p != NULL; k++)
+			cli_line_str("", sr_escape_to(line, sizeof line, finding));
+	}
+}
+
 int verb_show(struct cli *c, struct sr_err *e) {
 	struct cli_answer a;
 	uint8_t id[SR_ID];
@@ -461,11 +479,13 @@ int verb_show(struct cli *c, struct sr_err *e) {
 	if (rc == 0 && c->json) {
 		json_t *o = cli_json_row(it);
 		json_object_set_new(o, "flag", cli_json_rows(&a.rows, "flag"));
+		json_object_set_new(o, "scan", cli_json_rows(&a.rows, "scan"));
 		json_object_set_new(o, "file", cli_json_rows(&a.rows, "file"));
 		cli_json_print(o);
 	} else if (rc == 0) {
 		item_print(it);
 		flags_print(&a);
+		scans_print(&a);
 		more_of(c, &a, files_print(&a));
 	}
 	cli_answer_free(&a);

@@ -117,6 +117,10 @@ int verb_log_disclose(struct cli *c, struct sr_err *e) {
 	int rc = cli_connect(c, CLI_PERSON, e);
 	if (rc == 0)
 		rc = which(&index, c, e);
+	if (rc == 0 && cli_reads_by_office(c)) {
+		const struct sr_reading_ask ask = {.what = "log", .from = index, .to = index + 1};
+		rc = sr_client_on_record(c->client, &ask, NULL, e);
+	}
 	if (rc == 0)
 		rc = ask_receipt(&r, c, index, e);
 	if (rc != 0)

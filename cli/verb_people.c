@@ -391,11 +391,16 @@ int cli_collection_id(struct cli *c, uint8_t id[SR_ID], const char *typed, struc
 }
 
 int cli_items(struct cli *c, uint8_t **items, size_t *count, struct sr_err *e) {
-	const size_t n = c->args.word_count;
+	return cli_items_from(c, 0, items, count, e);
+}
+
+int cli_items_from(
+	struct cli *c, size_t first, uint8_t **items, size_t *count, struct sr_err *e) {
+	const size_t n = c->args.word_count > first ? c->args.word_count - first : 0;
 	uint8_t *out = calloc(n > 0 ? n : 1, SR_ID);
 	int rc = cli_keep(c, out, e);
 	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = cli_word_id(c, out + i * SR_ID, i, "item", e);
+		rc = cli_word_id(c, out + i * SR_ID, first + i, "item", e);
 	*items = out;
 	*count = n;
 	return rc;

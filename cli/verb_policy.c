@@ -48,6 +48,8 @@ const struct cli_option cli_policy_try_options[] = {
 
 const struct cli_option cli_policy_diff_options[] = {
 	{"table", CLI_ONE, "TABLE", "also say which of its questions are answered otherwise"},
+	{"grants", CLI_FLAG, NULL,
+		"also say for which live grants of the vault decisions would change"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
@@ -637,7 +639,7 @@ static int same_text(bool *same, const struct sr_cedar_policy *a, const struct s
 }
 
 struct differing {
-	json_t *added, *gone, *changed, *decisions;
+	json_t *added, *gone, *changed, *decisions, *grants;
 	bool tell;
 };
 
@@ -700,7 +702,8 @@ static int diff_decisions(struct differing *d, const struct table *t,
 }
 
 int verb_policy_diff(struct cli *c, struct sr_err *e) {
-	struct differing d = {json_array(), json_array(), json_array(), json_array(), !c->json};
+	struct differing d = {
+		json_array(), json_array(), json_array(), json_array(), json_array(), !c->json};
 	const char *const old_file[] = {c->args.words[0], NULL};
 	const char *const new_file[] = {c->args.words[1], NULL};
 	struct sr_cedar_policies *new = NULL;
@@ -717,17 +720,22 @@ int verb_policy_diff(struct cli *c, struct sr_err *e) {
 		rc = table_read(&t, cli_get(c, "table"), e);
 	if (rc == 0)
 		rc = diff_decisions(&d, &t, new, e);
+	if (rc == 0 && cli_has(c, "grants"))
+		rc = cli_policy_uses(c, d.grants, t.set, new, e);
 	if (rc == 0 && c->json)
-		cli_json_print(json_pack("{s:O,s:O,s:O,s:O}", "added", d.added, "gone", d.gone,
-			"changed", d.changed, "decisions", d.decisions));
+		cli_json_print(json_pack("{s:O,s:O,s:O,s:O,s:O}", "added", d.added, "gone", d.gone,
+			"changed", d.changed, "decisions", d.decisions, "grants", d.grants));
 	else if (rc == 0)
 		printf("%zu rules added, %zu gone, %zu changed", json_array_size(d.added),
 			json_array_size(d.gone), json_array_size(d.changed));
 	if (rc == 0 && !c->json && t.count > 0)
 		printf("; %zu of %zu questions decided otherwise", json_array_size(d.decisions),
 			t.count);
+	if (rc == 0 && !c->json && cli_has(c, "grants"))
+		printf("; %zu uses of live grants", json_array_size(d.grants));
 	if (rc == 0 && !c->json)
 		printf("\n");
+	json_decref(d.grants);
 	json_decref(d.added);
 	json_decref(d.gone);
 	json_decref(d.changed);

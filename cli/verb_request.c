@@ -595,6 +595,22 @@ int verb_recuse(struct cli *c, struct sr_err *e) {
 
 /* --- inbox --- */
 
+/* Nothing to do: to know. */
+static void todo_read(const struct sr_row *r) {
+	printf("read: ");
+	cli_print(sr_row_get(r, "person"));
+	printf(" read what is held on you, at ");
+	cli_print(sr_row_get(r, "received"));
+	printf(" (entry ");
+	cli_print(sr_row_get(r, "entry"));
+	printf(")");
+	if (sr_row_get(r, "reason").p != NULL) {
+		printf(": ");
+		cli_print(sr_row_get(r, "reason"));
+	}
+	putchar('\n');
+}
+
 static void todo_print(const struct sr_row *r) {
 	static const struct {
 		const char *what, *key, *verb;
@@ -615,6 +631,10 @@ static void todo_print(const struct sr_row *r) {
 		{"enquiry", "enquiry", "enquiry show ID; enquiry answer ID"},
 	};
 	const struct sr_bytes what = sr_row_get(r, "what");
+	if (sr_bytes_eq(what, sr_bytes_str("read"))) {
+		todo_read(r);
+		return;
+	}
 	cli_print(what);
 	for (size_t i = 0; i < sizeof todos / sizeof todos[0]; i++) {
 		if (!sr_bytes_eq(what, sr_bytes_str(todos[i].what)))

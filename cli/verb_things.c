@@ -61,7 +61,7 @@ static json_t *outcome_json(const struct sr_submitted *out, const char *item) {
 	json_object_set_new(o, "code",
 		json_string(out->code == 0 ? "OK" : sr_code_name((enum sr_code)out->code)));
 	if (out->code != 0) {
-		json_object_set_new(o, "error", json_string(out->why.text));
+		cli_json_refused(o, out);
 		return o;
 	}
 	sr_hex(flag, out->id, SR_ID);

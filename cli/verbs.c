@@ -194,6 +194,15 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom deposit boxes/ --each folder --collection \"Police files 1974\" "
 		"--as dan.id",
 		cli_deposit_options, 0, ANY, verb_deposit},
+	{"intake", "recipient",
+		"Print the vault's age recipient: what anybody seals to it, a depositor hands in.",
+		"--as ANYBODY", "strongroom intake recipient --as dan.id", NULL, 0, 0,
+		verb_intake_recipient},
+	{"inspect", NULL,
+		"Say what files on this machine are and hold, taken apart in the sandbox; nothing "
+		"is written.",
+		"FILE... [--depth N]", "strongroom inspect box-1/*.zip", cli_inspect_options, 1,
+		ANY, verb_inspect},
 	{"describe", NULL, "Describe an item, or many from a table.",
 		"ITEM | --rows CSV --accession A, --as CURATOR",
 		"strongroom describe 3f2a --title \"Leaflet\" --language ar --hazard hate --as "
@@ -209,6 +218,21 @@ const struct cli_verb cli_verbs[] = {
 	{"release", NULL, "Release held items, so that they can be asked for.",
 		"ITEM... | --accession A --as CURATOR", "strongroom release 3f2a --as carl.id",
 		cli_release_options, 0, ANY, verb_release},
+	{"intake", "scan", "Let the scanners of this host look at held items, on the record.",
+		"ITEM... --as CURATOR", "strongroom intake scan 3f2a --as carl.id", NULL, 1, ANY,
+		verb_intake_scan},
+	{"intake", "list", "List held items and what scanners said of them last.",
+		"[--accession A] [--scanned WORD] --as CURATOR",
+		"strongroom intake list --scanned never --as carl.id", cli_intake_list_options, 0, 0,
+		verb_intake_list},
+	{"intake", "scanners", "Say which scanners this host has; or show them.", "[FILE]",
+		"strongroom intake scanners scanners.txt --unlock /root/vault.key", NULL, 0, 1,
+		verb_intake_scanners},
+	{"held", "share",
+		"Give another curator boxes of held items, by which they look at them and release "
+		"them.",
+		"PERSON [ITEM...] --as CURATOR", "strongroom held share cy.id.card --as carl.id", NULL,
+		1, ANY, verb_held_share},
 	{"embargo", NULL,
 		"Items may be asked for, but not checked out, until a date or until it is lifted.",
 		"ITEM... [--until WHEN] [--reason TEXT] --as CURATOR",
@@ -392,10 +416,16 @@ const struct cli_verb cli_verbs[] = {
 		"--set resource.embargo=true",
 		cli_policy_try_options, 1, 1, verb_policy_try},
 	{"policy", "diff",
-		"Say which rules differ between two sets, and which decisions of a table.",
-		"OLD NEW [--table TABLE]",
+		"Say which rules differ between two sets, and which decisions of a table, or for "
+		"which live grants.",
+		"OLD NEW [--table TABLE] [--grants --as MEMBER]",
 		"strongroom policy diff inforce.cedar asked.cedar --table decisions.json",
 		cli_policy_diff_options, 2, 2, verb_policy_diff},
+	{"policy", "explain",
+		"Say which rules decided about a request, a grant or a checkout, and what is "
+		"missing.",
+		"REQUEST|GRANT|CHECKOUT --as ANYBODY", "strongroom policy explain 7c1e --as ada.id",
+		NULL, 1, 1, verb_policy_explain},
 	{"enquiry", "open", "Note what police, a court or a data subject asks.",
 		"--kind KIND --text TEXT [--deadline WHEN] [--item I] [--person P] --as OFFICER",
 		"strongroom enquiry open --kind court --deadline 14d --item 3f2a --reference "
@@ -461,6 +491,34 @@ const struct cli_verb cli_verbs[] = {
 	{"log", NULL, "Read the log, each entry proven.",
 		"[--from N] [--to N] [--type T] [--grep TEXT] [--lines] --as AUDITOR",
 		"strongroom log --type vote --as aud.id", cli_log_options, 0, 0, verb_log},
+	{"audit", "replay",
+		"Live through the whole log again, believing nothing but its entries: signatures, "
+		"rules, every grant from its votes; then compare with the catalogue in use.",
+		"[--anew] [--as ANYBODY]",
+		"strongroom audit replay --vault /srv/vault --unlock /root/vault.key",
+		cli_audit_replay_options, 0, 0, verb_audit_replay},
+	{"audit", "report",
+		"Report who saw what, in which form, for how long; grants that were never used, "
+		"requests and how they came out, refusals, breaks of glass, exports, and who read "
+		"the log.",
+		"[SECTION...] [--person P] [--item I] [--collection C] [--from T] [--to T] "
+		"[--format table|csv|jsonl|html] [--out F] [--reason TEXT] --as AUDITOR",
+		"strongroom audit report --from 2026-01-01 --format html --out 2026.html --as "
+		"aud.id",
+		cli_audit_report_options, 0, 16, verb_audit_report},
+	{"audit", "person",
+		"Show what a person looked at, or with --access-report all that is held on them: "
+		"to themselves, or to an auditor who says why; they are told.",
+		"PERSON [--access-report] [--format table|csv|jsonl] [--out F] [--reason TEXT] "
+		"--as ANYBODY",
+		"strongroom audit person p-6f1c2a90b3d4e5f6 --access-report --as ada.id",
+		cli_audit_person_options, 1, 1, verb_audit_person},
+	{"audit", "export",
+		"Write what happened to items as PREMIS events, out of entries that are proven one "
+		"by one.",
+		"--premis [--from N] [--to N] [--out F] --as AUDITOR",
+		"strongroom audit export --premis --out events.xml --as aud.id",
+		cli_audit_export_options, 0, 0, verb_audit_export},
 	{"verify", NULL, "Read the whole log: root, signatures, catalogue.", "[--as ANYBODY]",
 		"strongroom verify --vault /srv/vault --unlock /root/vault.key", NULL, 0, 0,
 		verb_verify},
@@ -500,6 +558,9 @@ const struct cli_verb cli_verbs[] = {
 	{"status", NULL, "Say how the vault is.", "[--as ANYBODY]",
 		"strongroom status --vault /srv/vault --unlock /root/vault.key", NULL, 0, 0,
 		verb_status},
+	{"doctor", NULL,
+		"Try every wall of the sandbox, from inside too; exit 1 when one does not stand.",
+		"", "strongroom doctor", NULL, 0, 0, verb_doctor},
 	{"core", NULL, "Serve the vault on its socket, in the foreground.", "--vault DIR",
 		"strongroom core --vault /srv/vault --unlock /root/vault.key", NULL, 0, 0,
 		verb_core},

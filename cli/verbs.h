@@ -83,6 +83,14 @@ int verb_policy_test(struct cli *c, struct sr_err *e);
 int verb_policy_try(struct cli *c, struct sr_err *e);
 int verb_policy_diff(struct cli *c, struct sr_err *e);
 
+/* verb_explain.c */
+int verb_policy_explain(struct cli *c, struct sr_err *e);
+/* What live grants would ask, decided by both sets: objects {grant, person, item, action, old, new}
+ * of what differs into ${changed}, and lines of text without --json. */
+struct sr_cedar_policies;
+SR_MUST int cli_policy_uses(struct cli *c, json_t *changed, const struct sr_cedar_policies *old,
+	const struct sr_cedar_policies *new, struct sr_err *e);
+
 /* verb_adopt.c */
 extern const struct cli_option cli_policy_adopt_options[], cli_policy_list_options[],
 	cli_policy_show_options[];
@@ -93,6 +101,12 @@ int verb_policy_show(struct cli *c, struct sr_err *e);
 /* verb_deposit.c */
 extern const struct cli_option cli_deposit_options[];
 int verb_deposit(struct cli *c, struct sr_err *e);
+int verb_intake_recipient(struct cli *c, struct sr_err *e);
+
+/* verb_inspect.c */
+extern const struct cli_option cli_inspect_options[];
+int verb_inspect(struct cli *c, struct sr_err *e);
+int verb_doctor(struct cli *c, struct sr_err *e);
 
 /* verb_items.c */
 extern const struct cli_option cli_describe_options[], cli_release_options[], cli_items_options[],
@@ -102,6 +116,15 @@ int verb_release(struct cli *c, struct sr_err *e);
 int verb_list(struct cli *c, struct sr_err *e);
 int verb_show(struct cli *c, struct sr_err *e);
 int verb_search(struct cli *c, struct sr_err *e);
+
+/* verb_intake.c */
+extern const struct cli_option cli_intake_list_options[];
+int verb_intake_scan(struct cli *c, struct sr_err *e);
+int verb_intake_list(struct cli *c, struct sr_err *e);
+int verb_intake_scanners(struct cli *c, struct sr_err *e);
+
+/* verb_held.c */
+int verb_held_share(struct cli *c, struct sr_err *e);
 
 /* verb_things.c */
 extern const struct cli_option cli_embargo_options[], cli_hold_options[], cli_retention_options[],
@@ -188,6 +211,31 @@ int verb_log_disclose(struct cli *c, struct sr_err *e);
 int verb_log_open(struct cli *c, struct sr_err *e);
 int verb_log(struct cli *c, struct sr_err *e);
 int verb_verify(struct cli *c, struct sr_err *e);
+
+/* verb_audit.c */
+extern const struct cli_option cli_audit_replay_options[], cli_audit_report_options[],
+	cli_audit_person_options[];
+int verb_audit_replay(struct cli *c, struct sr_err *e);
+int verb_audit_report(struct cli *c, struct sr_err *e);
+int verb_audit_person(struct cli *c, struct sr_err *e);
+/* verb_premis.c */
+extern const struct cli_option cli_audit_export_options[];
+int verb_audit_export(struct cli *c, struct sr_err *e);
+/* report_html.c: one page of a report. ${each} section's rows are asked for by its name. */
+struct cli_report {
+	const char *title, *origin, *scope, *made, *by; /* of the head */
+	uint64_t size;
+	const char *root;
+	int64_t begins, ends; /* 0: open */
+	/* Rows of a section, at most ${most}; more: *${cut} is set. */
+	int (*rows)(void *ctx, const char *section, size_t most,
+		int (*each)(void *ctx, const struct sr_row *row), void *to, bool *cut,
+		struct sr_err *e);
+	const char *(*note)(void *ctx); /* what is to be said of the section read last, or "" */
+	void *ctx;
+};
+const char *cli_report_note(const char *note); /* verb_audit.c: " (...)", or "" */
+SR_MUST int cli_report_html(struct sr_buf *out, const struct cli_report *r, struct sr_err *e);
 
 /* verb_second.c */
 extern const struct cli_option cli_second_options[];

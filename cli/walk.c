@@ -56,6 +56,10 @@ struct cli_walk {
 	char note[NOTE_MAX + 1];
 	struct opened *opened; /* the file at hand, until it is given */
 	struct sr_err failed;  /* why it cannot be read */
+	bool age;              /* .age files come twice */
+	struct opened *again;  /* the second time, under the path without its ending */
+	bool keep;             /* the file that was given last stays open: */
+	int last;              /* here, or -1 */
 	struct cli_walk_told told;
 };
 
@@ -64,6 +68,7 @@ int cli_walk_new(struct cli_walk **out, enum cli_walk_mode mode, struct sr_err *
 	if (w == NULL)
 		return sr_fail(e, SR_NOMEM, "walk");
 	w->mode = mode;
+	w->last = -1;
 	sr_buf_init(&w->path);
 	sr_buf_init(&w->shown);
 	*out = w;
@@ -92,6 +97,9 @@ void cli_walk_free(struct cli_walk *w) {
 	while (w->depth > 0)
 		pop(w);
 	close_file(w->opened);
+	close_file(w->again);
+	if (w->last >= 0)
+		(void)close(w->last);
 	for (size_t i = 0; i < w->root_count; i++) {
 		free(w->roots[i].path);
 		free(w->roots[i].stored);
@@ -452,11 +460,64 @@ static void told(void *ctx, struct sr_bytes path, const char *status, const char
 
 static int read_file(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e);
 
+void cli_walk_age(struct cli_walk *w) {
+	w->age = true;
+}
+
+void cli_walk_keep(struct cli_walk *w) {
+	w->keep = true;
+}
+
+int cli_walk_take(struct cli_walk *w) {
+	const int fd = w->last;
+	w->last = -1;
+	return fd;
+}
+
+static void keep_last(struct cli_walk *w) {
+	if (w->last >= 0)
+		(void)close(w->last);
+	w->last = -1;
+	if (w->keep && w->failed.code == SR_OK && w->opened->fd > STDIN_FILENO)
+		w->last = fcntl(w->opened->fd, F_DUPFD_CLOEXEC, 0);
+}
+
+/* The same file once more, with a position of its own. */
+static void keep_again(struct cli_walk *w) {
+	static const char end[] = ".age";
+	const size_t n = w->shown.len, e = sizeof end - 1;
+	char path[64];
+
+	if (!w->age || w->opened->fd <= STDIN_FILENO || n <= e ||
+		memcmp(w->shown.p + n - e, end, e) != 0 || w->shown.p[n - e - 1] == '/')
+		return;
+	w->again = calloc(1, sizeof *w->again);
+	if (w->again == NULL)
+		return; /* it is deposited as it is, and can be opened from there */
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", w->opened->fd);
+	w->again->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (w->again->fd < 0)
+		(void)sr_fail_errno(&w->again->failed, "open again");
+}
+
+static void give_again(struct cli_walk *w, struct sr_deposit_file *out) {
+	w->shown.len -= 4;
+	w->entry.path = sr_buf_view(&w->shown);
+	w->entry.media_type = cli_media_type(w->entry.path);
+	*out = w->entry;
+	out->size = UINT64_MAX;
+	out->age = true;
+	out->content = (struct sr_deposit_content){read_file, close_file, w->again};
+	w->again = NULL;
+}
+
 /* The entry at hand, and what was opened for it. */
 static void give(struct cli_walk *w, struct sr_deposit_file *out) {
 	*out = w->entry;
 	if (w->entry.kind != SR_FILE_REGULAR)
 		return;
+	keep_last(w);
+	keep_again(w);
 	w->opened->failed = w->failed;
 	out->content = (struct sr_deposit_content){read_file, close_file, w->opened};
 	w->opened = NULL;
@@ -508,6 +569,10 @@ static int file(void *ctx, struct sr_deposit_file *out, struct sr_err *e) {
 	struct cli_walk *w = ctx;
 	if (cli_stopped != 0)
 		return stopped(e);
+	if (w->again != NULL) {
+		give_again(w, out);
+		return 1;
+	}
 	if (w->mode == WALK_FILE) {
 		/* One file each: the entry found ahead is given once. */
 		const bool found = w->have;

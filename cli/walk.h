@@ -37,6 +37,13 @@ struct cli_walk_told {
 };
 void cli_walk_source(
 	struct cli_walk *w, struct sr_deposit_source *out, const struct cli_walk_told *told);
+/* From now on a file whose name ends with .age comes twice: as it is, and as what is in it, for the
+ * vault to open, under its name without the ending. */
+void cli_walk_age(struct cli_walk *w);
+/* From now on a regular file that was given can be taken once more, for looking into it: a
+ * descriptor that the caller closes, for positioned reads; -1 when there is none. */
+void cli_walk_keep(struct cli_walk *w);
+int cli_walk_take(struct cli_walk *w);
 void cli_walk_free(struct cli_walk *w);
 
 /* By the end of the name; empty when it says nothing. */

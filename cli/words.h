@@ -11,6 +11,9 @@ SR_MUST int cli_collection_id(
 	struct cli *c, uint8_t id[SR_ID], const char *typed, struct sr_err *e);
 /* All positional words as items; owned by ${c}. */
 SR_MUST int cli_items(struct cli *c, uint8_t **items, size_t *count, struct sr_err *e);
+/* The same of the words from the ${first}-th (from 0) on. */
+SR_MUST int cli_items_from(
+	struct cli *c, size_t first, uint8_t **items, size_t *count, struct sr_err *e);
 
 /* A person by name (p-...) or by card; owned by ${c}. */
 SR_MUST int cli_person(struct cli *c, const char **out, const char *typed, struct sr_err *e);

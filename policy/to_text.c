@@ -246,6 +246,10 @@ static void put_node(struct sr_buf *out, const struct sr_cedar_node *n, enum bin
 	sr_buf_put_str(out, own < least ? ")" : "");
 }
 
+void sr_cedar_put_expr(struct sr_buf *out, const struct sr_cedar_node *n) {
+	put_node(out, n, LOOSE);
+}
+
 static void put_scope(struct sr_buf *out, const char *var, const struct sr_cedar_scope *s) {
 	sr_buf_put_str(out, var);
 	if (s->op == SR_SCOPE_IS || s->op == SR_SCOPE_IS_IN) {

@@ -8,5 +8,7 @@
 #include "policy/ast.h"
 
 void sr_cedar_put_text(struct sr_buf *out, const struct sr_cedar_rule *rule);
+/* One expression of it. */
+void sr_cedar_put_expr(struct sr_buf *out, const struct sr_cedar_node *n);
 
 #endif

@@ -251,7 +251,6 @@ static void print_limits(void) {
 		{"quorum levels of a board", SR_BOARD_LEVELS_MAX},
 		{"items of a request", SR_REQUEST_ITEMS_MAX},
 		{"researchers named in a request", SR_REQUEST_PEOPLE_MAX},
-		{"days until a grant ends", SR_RULES_ENDS_MAX_S / 86400},
 		{"days for which a statement signed elsewhere may wait",
 			SR_RULES_UNTIL_MAX_S / 86400},
 		{"seconds between a statement's time and the vault's", SR_RULES_SKEW_S},

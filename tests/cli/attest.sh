@@ -25,7 +25,7 @@ has "does not vote +$m1"
 ok as m2 request show "$REQUEST" --json
 same "$(json tally.eligible)" 3
 same "$(json conflicts.0.voter)" "$m1"
-refused 1 'rule conflict' as m1 vote "$REQUEST" approve
+refused 1 'rule supervisor' as m1 vote "$REQUEST" approve
 # A depositor learns nothing of it.
 refused 1 'no person' as de person show "$ri"
 refused 1 'not found|no attestation' as de attest end "${near:0:8}"

@@ -12,7 +12,7 @@ same "$(jq -r '[.epochs[].epoch] | join(" ")' out)" 1
 same "$(json epochs.0.auditor)" "$au"
 
 # Somebody new: by vote, and a new epoch begins.
-refused 1 'role-missing|no role' as ri auditor add nu.id.card --reason why
+refused 1 'house-asks-for-acts' as ri auditor add nu.id.card --reason why
 ok as of auditor add nu.id.card --reason 'the external audit' --json
 ask=$(json request)
 ok as m1 vote "$ask" approve

@@ -32,7 +32,7 @@ judged=no
 
 # Who may ask, and what stands in the way.
 refused 2 'reason is missing' as cu1 destroy "$ITEM"
-refused 1 'role-missing' as ri destroy "$ITEM" --reason 'mine'
+refused 1 'house-asks-to-destroy' as ri destroy "$ITEM" --reason 'mine'
 ok as of hold "$ITEM" --reason 'an inquiry' --json
 hold=$(json 0.flag)
 refused 1 'hold-stands' as cu1 destroy "$ITEM" --reason 'the contract ended'

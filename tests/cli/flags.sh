@@ -39,7 +39,7 @@ ok as of show "$ITEM" --json
 same "$(jq -r '[.flag[] | select(.what == "hold" and .ended == null)] | length' out)" 1
 refused 1 'flag-ended' as of lift "$ITEM" "$one"
 refused 1 'nothing that was set' as of lift "$ITEM" 0000
-refused 1 'role-missing' as cu1 lift "$ITEM" "$two"
+refused 1 'hold-set' as cu1 lift "$ITEM" "$two"
 
 # A seal: any member at once, the board lifts it.
 ok as m3 seal "$ITEM" --reason 'names a witness' --json

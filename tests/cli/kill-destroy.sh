@@ -26,8 +26,10 @@ for nth in $(seq 40); do
 done
 same "$(json state)" granted
 ((steps > 3)) || fail "only $steps steps were killed before the statement"
-# From the statement on: kill at each further step of the same erasure, with an item each.
-for more in 1 2 3 4 5 6 7 8; do
+# Around the statement and after it: kill at each further step of the same erasure, with an item each. How many steps come
+# before it varies by the folders that are made for objects, so a kill may still find it undone, and then all of it.
+ended=0
+for more in $(seq 14); do
 	released f
 	ok as cu1 destroy "$ITEM" --reason 'it ends' --json
 	end=$(json request)
@@ -37,11 +39,19 @@ for more in 1 2 3 4 5 6 7 8; do
 	((rc == 0 || rc == 137)) || fail "killed at step $((nth + more)): status $rc"
 	ok sr status --json
 	if grep -q 'destroyed items: [1-9]' out; then told=yes; fi
+	ok as m3 request show "$end" --json
+	state=$(json state)
 	ok as m3 show "$ITEM" --json
+	if [[ $state = open ]]; then
+		same "$(json state)" released "after a kill at step $((nth + more)), before the statement"
+		continue
+	fi
 	same "$(json state)" destroyed "after a kill at step $((nth + more))"
 	[[ ! -e $(echo "$W"/vault/items/"$ITEM".*) ]] || fail 'its envelope is there'
+	ended=$((ended + 1))
 	((rc != 0)) || break
 done
+((ended > 3)) || fail "only $ended steps were killed after the statement"
 same "$told" yes 'an opening told that it erased what was left'
 ok sr scrub
 ok sr verify

@@ -11,10 +11,10 @@ ok as m3 suspend "$GRANT" --reason 'a question'
 ok as m3 inbox
 has "lift ${GRANT:0:12}"
 # From here on m3 is away.
-refused 1 'not-yours|lifted by the member' as m1 lift "$GRANT"
+refused 1 'who-suspended-lifts' as m1 lift "$GRANT"
 has 'reason'
-refused 1 'members ask for a lift' as of lift "$GRANT" --reason 'it is answered'
-refused 1 'members? ' as ri lift "$GRANT" --reason 'I want to go on'
+refused 1 'members-ask-to-lift' as of lift "$GRANT" --reason 'it is answered'
+refused 1 'own-grant-not-lifted' as ri lift "$GRANT" --reason 'I want to go on'
 ok as m1 lift "$GRANT" --reason 'the question is answered' --json
 LIFT=$(json request)
 ok as m2 inbox

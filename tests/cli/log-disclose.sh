@@ -46,6 +46,18 @@ same "$(stat -c %a letter.keys)" 600
 nobody() { env -u STRONGROOM_VAULT -u STRONGROOM_UNLOCK -u STRONGROOM_STATE "$STRONGROOM_T" "$@"; }
 ok nobody log open letter --key "$KEY" --json
 same "$(cat out)" "$(jq -c "select(.index == $INDEX)" lines)" 'what is opened is not the entry'
+# And by the reader that every exported log carries: Python 3, nothing of ours.
+ok python3 "$SR_SOURCE/verify/reader.py" open letter "$KEY"
+has "^entry $INDEX, received "
+has '^  strongroom/request/v1$'
+has '^  purpose research$'
+has '^  text of reason, of p-[0-9a-f]+: Die "Akten".x09über.x0a den .x01 Streik . 1974$'
+ok python3 "$SR_SOURCE/verify/reader.py" proof letter.tlog-proof "$KEY"
+cp letter.tlog-proof other.tlog-proof
+sed 's/^\(compartment structural \)./\1_/; s/_/B/' letter.keys >other.keys
+cmp -s letter.keys other.keys && sed 's/^\(compartment structural \)./\1C/' letter.keys >other.keys
+refused 1 'another key' python3 "$SR_SOURCE/verify/reader.py" open other "$KEY"
+rm other.*
 ok nobody log open letter.tlog-proof --key "$KEY" --fingerprint "$FINGERPRINT"
 has 'request'
 has "it is entry $INDEX of the log of test.example/vault"

@@ -40,6 +40,15 @@ ok verify log log
 has "$SIZE entries"
 hasnt 'no tiles'
 cp log/checkpoint first.checkpoint
+# What it carries reads it, too, and says what the formats are.
+ok python3 log/reader.py log log "$KEY"
+has "^size $SIZE root "
+cp -a log spoilt
+printf x | dd of=spoilt/tile/entries/000.p/"$(ls log/tile/entries/000.p)" bs=1 seek=900 conv=notrunc status=none
+refused 1 'reader: ' python3 log/reader.py log spoilt "$KEY"
+rm -rf spoilt
+grep -q 'strongroom/aead-commit/v1' log/formats.txt || fail 'formats.txt does not say how entries are sealed'
+grep -q 'SRE1' log/formats.txt || fail 'formats.txt does not say what an entry is'
 
 # The same again changes nothing.
 find log -type f -printf '%p %T@ %i\n' | grep -v '/[.]lock ' | sort >before

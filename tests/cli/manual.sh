@@ -48,6 +48,7 @@ command_of() {
 agrees() {
 	local page=$1 here=$2 tail
 	tail=${page##*[!,.;:)]}
+	[[ ! ($page =~ ^\([0-9]+$ && $here =~ ^\([0-9]+$) ]] || return 0 # how large it is grows with the manual
 	page=${page#(} here=${here#(}
 	[[ $page != "$here" ]] || return 0
 	page=${page%"$tail"} here=${here%"$tail"}

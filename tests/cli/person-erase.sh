@@ -64,7 +64,7 @@ ok as m2 vote "$revoke" approve
 refused 1 "enquiry-open.*${enquiry:0:12}" as of "${ask[@]}"
 ok as of enquiry close "$enquiry" --text "closed, $marker"
 refused 1 'share-held|still-active' as of person erase "$(who m1)" --ground order --reason why
-refused 1 'role-missing|no role' as ri "${ask[@]}"
+refused 1 'house-asks-for-acts' as ri "${ask[@]}"
 ok as m3 person list
 has "Zo $marker"
 ok as of "${ask[@]}" --json

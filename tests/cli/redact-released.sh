@@ -22,7 +22,7 @@ sha=$(jq -r '.file[] | select(.path | endswith("to-ada.txt")) | .sha256' out)
 refused 2 'reason is missing' as cu1 request redact "$whole"
 refused 1 'role-missing.*a curator asks' as ri request redact "$whole" --reason 'a witness lives'
 refused 1 'role-missing.*a curator asks' as m1 request redact "$whole" --reason 'a witness lives'
-refused 1 'ends-too-late' as cu1 request redact "$whole" --reason 'a witness lives' --ends 40d
+refused 1 'reseal-soon' as cu1 request redact "$whole" --reason 'a witness lives' --ends 40d
 ok as cu1 request redact "$whole" --reason 'a witness lives' --json
 asked=$(json request)
 ok as m1 vote "$asked" approve

@@ -12,7 +12,7 @@ age-keygen -o police 2>/dev/null
 police=$(age-keygen -y police)
 ok as cu1 checkout "$ITEM" --right quarantine --json
 look=$(json checkout)
-refused 1 'not-marked' as of request referral "$ITEM" --to "$police" --authority 'K 5' --ends 9d --reason 'the law'
+refused 1 'referral-marked' as of request referral "$ITEM" --to "$police" --authority 'K 5' --ends 9d --reason 'the law'
 ok as cu2 describe "$ITEM" --title 'A page' --hazard referral
 refused 1 'checkout' as cu1 cat "$look"
 refused 1 'referral' as cu1 checkout "$ITEM" --right quarantine

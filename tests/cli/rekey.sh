@@ -38,7 +38,7 @@ ok as m2 vote "$request" approve
 has 'the new key is in force'
 refused 3 'signature' as cu1 list
 ok renew twice --old kept.id --old-passphrase-file pass
-refused 1 'own-affair' as kept person rekey twice.id.card
+refused 1 'own-card' as kept person rekey twice.id.card
 ok as of person rekey twice.id.card
 ok as twice list
 # A vote counts that was given with the key before; its voter has another one now.

@@ -15,7 +15,7 @@ ok as cu1 describe "$ITEM" --title paper --hazard instructional
 refused 1 'hazard-raised' as ri checkout "$ITEM"
 old=$(find vault/items -name "$ITEM.*")
 refused 2 'reason' as cu1 reseal ask "$ITEM"
-refused 1 'ends-too-late' as cu1 reseal ask "$ITEM" --reason graphic --ends 40d
+refused 1 'reseal-soon' as cu1 reseal ask "$ITEM" --reason graphic --ends 40d
 refused 1 'role-missing' as ri reseal ask "$ITEM" --reason graphic
 ok as cu1 reseal ask "$ITEM" --reason 'it is graphic' --json
 asked=$(json request)

@@ -15,18 +15,18 @@ echo text >f
 released f
 granted "$ITEM"
 ok as cu1 describe "$ITEM" --title paper --hazard referral
-refused 1 'item-flag' as ri checkout "$ITEM" --grant "$GRANT"
+refused 1 'rule referral' as ri checkout "$ITEM" --grant "$GRANT"
 flag=$(mark)
 refused 1 'referral-by-quorum' as of lift "$ITEM" "$flag"
-refused 1 'role-missing.*officers ask' as cu1 lift "$ITEM" "$flag" --ask --reason 'it was another one'
-refused 1 'role-missing.*officers ask' as m1 lift "$ITEM" "$flag" --ask --reason 'it was another one'
+refused 1 'officers-ask-to-take-back-a-mark' as cu1 lift "$ITEM" "$flag" --ask --reason 'it was another one'
+refused 1 'officers-ask-to-take-back-a-mark' as m1 lift "$ITEM" "$flag" --ask --reason 'it was another one'
 ok as of lift "$ITEM" "$flag" --ask --reason 'the number was misread' --json
 asked=$(json request)
 ok as m1 vote "$asked" approve
 ok as m2 vote "$asked" approve
 ok as m1 request show "$asked" --json
 same "$(json state)" open 'two of three are not enough'
-refused 1 'item-flag' as ri checkout "$ITEM" --grant "$GRANT"
+refused 1 'rule referral' as ri checkout "$ITEM" --grant "$GRANT"
 ok as m3 vote "$asked" approve
 has 'lifted: the mark for referral'
 ok as of show "$ITEM" --json

@@ -22,8 +22,9 @@ refused 1 'version' as m2 submit late.vote
 ok as m1 request show "$own" --json
 same "$(json version)" 2
 same "$(json tally.approved)" 0 'an amend voids votes'
+# With the applicant and who stepped aside no quorum is left.
 ok as m2 recuse "$own" --reason 'a colleague'
-refused 1 'recused' as m2 vote "$own" approve
+refused 1 'is refused' as m2 vote "$own" approve
 # After it closed.
 soon=$(date -u -d '+2 seconds' +%Y-%m-%dT%H:%M:%SZ)
 ok as ri request "$ITEM" --purpose research --ends 9d --closes "$soon" --reason 'quick' --json

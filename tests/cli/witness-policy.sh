@@ -73,7 +73,7 @@ to=$(jq -r '.[0].fields[] | select(.[0] == "to")[1]' out)
 ok sr witness now
 ok as of log grep 'event unwitnessed' --json
 same "$(jq length out)" 1
-refused 1 'role-missing|no role' as ri witness policy pab --ask --reason why
+refused 1 'house-asks-for-acts' as ri witness policy pab --ask --reason why
 refused 2 'reason is missing' as m1 witness policy pab --ask
 echo 'quorum nobody' >bad
 refused 1 'policy-unfit.*not defined above' as m1 witness policy bad --ask --reason why

@@ -246,6 +246,30 @@ RIG void life_items_in(struct rig *r) {
 	s_viewed(r, "look", "open");
 	s_describe(r, "item 1", "Title-of-one", "graphic");
 	s_describe(r, "item 2", "Title-of-two", NULL);
+	rig_begin(r, SR_T_SCAN, SERVICE);
+	f_id(r, "checkout", "look");
+	f_id(r, "item", "item 1");
+	f_dec(r, "number", 1);
+	f_put(r, "scanner", "ClamAV_1.4.6/27500/Mon");
+	f_time(r, "signatures", RIG_NOW - 86400);
+	f_put(r, "result", "infected");
+	f_dec(r, "clean", 2);
+	f_dec(r, "infected", 1);
+	f_dec(r, "not-scanned", 0);
+	{
+		char subject[SR_SUBJECT_TEXT];
+
+		snprintf(subject, sizeof subject, "item:%s", rig_hex("item 1"));
+		rig_text(r, SR_DESCRIPTIVE, subject, "finding", "Finding-of-one");
+	}
+	rig_end(r);
+	rig_begin(r, SR_T_HELD_BOX, CURATOR);
+	f_id(r, "item", "item 1");
+	f_dec(r, "number", 1);
+	f_put(r, "person", r->person[OFFICER]);
+	f_key(r, "key", "key of who became a curator");
+	f_hash(r, "box", "box");
+	rig_end(r);
 	s_release(r, "item 1", 2, 3);
 	s_release(r, "item 2", 2, 2);
 }
@@ -393,6 +417,22 @@ RIG void life_ends(struct rig *r) {
 	f_id(r, "checkout", "checkout 6");
 	rig_text(r, SR_PERSONAL, r->person[M1], "reason", "The-network-is-down");
 	rig_end(r);
+	/* By the program's own rules, whose text comes along the first time. */
+	rig_begin(r, SR_T_DECIDED, SERVICE);
+	f_put(r, "action", "look-text");
+	f_id(r, "grant", "grant 6");
+	f_id(r, "checkout", "checkout 6");
+	f_id(r, "item", "item 1");
+	f_board(r);
+	f_hash(r, "set", "the program's rules");
+	rig_object(r, "rules", sr_bytes_str("permit (principal, action, resource);"));
+	rig_object(r, "inputs", sr_bytes_str("strongroom/inputs/v1"));
+	f_put(r, "decision", "allow");
+	f_put(r, "rule", "read-undistressing");
+	f_put(r, "rule", "read-distressing");
+	f_put(r, "protection", "default");
+	f_put(r, "obligation", "reason-per-lift");
+	rig_end(r);
 	s_lapse(r, "grant", "grant 6");
 	life_granted(r, "request 90", "grant 90", "reseal");
 	s_reseal(r, &(struct rig_reseal){"item 2", "request 90", "grant 90", 3, 3, 1});
@@ -461,6 +501,11 @@ RIG void life_ends(struct rig *r) {
 	f_put(r, "what", "granted");
 	f_put(r, "person", r->person[RESEARCHER]);
 	f_id(r, "about", "grant 5");
+	rig_end(r);
+	rig_begin(r, SR_T_READ, AUDITOR);
+	f_put(r, "what", "person");
+	f_put(r, "person", r->person[RESEARCHER]);
+	rig_text(r, SR_PERSONAL, r->person[AUDITOR], "reason", "The-yearly-sample");
 	rig_end(r);
 	q.request = "request 8";
 	q.closes = RIG_NOW + 1000;
@@ -607,6 +652,17 @@ RIG void life_policy(struct rig *r) {
 	f_dec(r, "number", 1);
 	f_hash(r, "rules", "the object of the rules");
 	f_hash(r, "set", "the rules");
+	rig_end(r);
+	/* A decision under them needs no text of its own. */
+	rig_begin(r, SR_T_DECIDED, SERVICE);
+	f_put(r, "action", "enact");
+	f_id(r, "request", "adopt rules");
+	f_dec(r, "version", 1);
+	f_board(r);
+	f_hash(r, "set", "the rules");
+	rig_object(r, "inputs", sr_bytes_str("strongroom/inputs/v1"));
+	f_put(r, "decision", "deny");
+	f_put(r, "via", "browser");
 	rig_end(r);
 }
 

@@ -50,9 +50,9 @@ static void who_asks(void **state) {
 	(void)state;
 	put_item(w, item[0], false);
 	world_id(w, item[1]);
-	assert_refused(w, world_request(w, &rq), "rule role-missing");
+	assert_refused(w, world_request(w, &rq), "rule house-asks-to-destroy");
 	rq = ask(&w->depositor, item, 1);
-	assert_refused(w, world_request(w, &rq), "rule role-missing");
+	assert_refused(w, world_request(w, &rq), "rule house-asks-to-destroy");
 	rq = ask(&w->curator[0], item, 2);
 	assert_refused(w, world_request(w, &rq), "rule no-such-item");
 	assert_int_equal(set(w, &w->officer, SR_T_HOLD, item[0], 0, hold), 0);
@@ -207,7 +207,7 @@ static void hold_in_between(void **state) {
 	assert_int_equal(set(w, &w->officer, SR_T_HOLD, item[1], 0, hold), 0);
 	assert_int_equal(vote_on(w, 1, &rq), 0);
 	assert_int_equal(request_state(w, rq.id), SR_S_REFUSED);
-	assert_last_rule(w, "hold-stands");
+	assert_last_rule(w, "hold-at-the-end");
 	assert_int_equal(world_count(w, SR_T_DESTROY), 0);
 	assert_int_equal(item_state(w, item[0]), SR_S_RELEASED);
 	assert_true(secrets_of(w, item[0]) == 2 && secrets_of(w, item[1]) == 3);

@@ -365,7 +365,7 @@ static void test_grant_ends(void **state) {
 		assert_int_equal(world_return(w, &c), 0);
 		assert_int_equal(world_suspend(w, 2, grant), 0);
 		assert_refused(w, world_checkout(w, &no), "suspended");
-		assert_refused(w, world_lift(w, 1, grant), "not-yours");
+		assert_refused(w, world_lift(w, 1, grant), "who-suspended-lifts");
 		assert_int_equal(world_lift(w, 2, grant), 0);
 		assert_true(
 			sr_secrets_has(w->v->secrets, SR_SECRET_ROOM_KEY, sr_bytes_str(name), 1));

@@ -181,7 +181,7 @@ static void conflict_blocks(void **state) {
 	for (size_t i = 0; i < 2; i++)
 		assert_refused(w,
 			world_vote(w, &(struct world_vote){.member = i, .request = rq.id}),
-			"rule conflict");
+			i == 0 ? "rule supervisor" : "rule student");
 	assert_ok(sr_query_tally(&t, w->v->catalogue, rq.id, 0, &w->e), &w->e);
 	assert_int_equal(t.eligible, 2);
 	assert_ok(sr_query_inbox(&inbox, w->v->catalogue, w->member[0].person, &w->e), &w->e);
@@ -191,7 +191,7 @@ static void conflict_blocks(void **state) {
 	assert_int_equal(world_request(w, &with), 0);
 	assert_int_equal(world_join(w, &w->researcher[0], with.id), 0);
 	assert_refused(w, world_vote(w, &(struct world_vote){.member = 0, .request = with.id}),
-		"rule conflict");
+		"rule supervisor");
 	/* About one request, and no other. */
 	assert_int_equal(world_vote(w, &(struct world_vote){.member = 2, .request = rq.id}), 0);
 	about.request = with.id;
@@ -337,7 +337,7 @@ static void end_stops(void **state) {
 	assert_fails(world_open(w, &c), SR_DENIED, &w->e, "the checkout is ended");
 	assert_refused(w, world_checkout(w, &c), "role-missing");
 	assert_refused(w, world_checkout(w, &d), "the grant is suspended");
-	assert_refused(w, world_lift(w, 0, shared), "not-yours");
+	assert_refused(w, world_lift(w, 0, shared), "who-suspended-lifts");
 	assert_refused(w, end_person(w, &w->curator[0], gone), "no-role");
 	/* A quorum lets the other go on. */
 	lift.kind = "lift";
@@ -385,7 +385,7 @@ static void end_by_quorum(void **state) {
 	deposit_held(w, &held);
 	assert_int_equal(boxes_of(w, curator, &items), 1);
 	assert_refused(w, end_person(w, &w->officer, curator), "role-needs-quorum");
-	assert_refused(w, ask_end(w, &w->researcher[0], curator, end), "role-missing");
+	assert_refused(w, ask_end(w, &w->researcher[0], curator, end), "house-asks-for-acts");
 	assert_refused(w, ask_end(w, curator, &w->outsider, end), "no-such-person");
 	assert_refused(w, ask_end(w, curator, &w->officer, end), "last-of-role");
 	assert_refused(w, ask_end(w, curator, &w->auditor, end), "last-of-role");
@@ -461,7 +461,7 @@ static void end_member(void **state) {
 	assert_int_equal(world_vote(w, &(struct world_vote){.member = 0, .request = rq.id}), 0);
 	assert_int_equal(ask_end(w, &w->officer, &w->member[0], end), 0);
 	assert_refused(
-		w, world_vote(w, &(struct world_vote){.member = 0, .request = end}), "own-request");
+		w, world_vote(w, &(struct world_vote){.member = 0, .request = end}), "own-matter");
 	for (size_t i = 1; i < 3; i++)
 		assert_int_equal(
 			world_vote(w, &(struct world_vote){.member = i, .request = end}), 0);
@@ -590,8 +590,8 @@ static void key_of_house(void **state) {
 
 	(void)state;
 	deposit_held(w, &held);
-	assert_refused(w, change(w, SR_T_PERSON_KEY, &w->curator[0], &kept), "own-affair");
-	assert_refused(w, change(w, SR_T_PERSON_SET, &w->curator[0], &w->curator[0]), "own-affair");
+	assert_refused(w, change(w, SR_T_PERSON_KEY, &w->curator[0], &kept), "own-card");
+	assert_refused(w, change(w, SR_T_PERSON_SET, &w->curator[0], &w->curator[0]), "own-card");
 	assert_refused(w, change(w, SR_T_PERSON_KEY, &w->officer, &lost), "role-needs-quorum");
 	assert_refused(w, change(w, SR_T_PERSON_KEY, &w->officer, &nobody), "no-such-person");
 	assert_refused(w, world_person_add(w, &w->officer, &nobody, "researcher"), "other-key");
@@ -603,7 +603,7 @@ static void key_of_house(void **state) {
 	/* A member's: the others decide, and it is signed with from then on. */
 	assert_int_equal(ask_key(w, &w->officer, &member, id), 0);
 	assert_refused(
-		w, world_vote(w, &(struct world_vote){.member = 2, .request = id}), "own-request");
+		w, world_vote(w, &(struct world_vote){.member = 2, .request = id}), "own-matter");
 	for (size_t i = 0; i < 2; i++)
 		assert_int_equal(
 			world_vote(w, &(struct world_vote){.member = i, .request = id}), 0);

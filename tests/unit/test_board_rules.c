@@ -65,7 +65,7 @@ static void own_role(void **state) {
 		"the card is that of");
 	assert_int_equal(ask_role(w, &w->member[0], &w->member[0], &w->member[0], id), 0);
 	assert_refused(
-		w, world_vote(w, &(struct world_vote){.member = 0, .request = id}), "own-request");
+		w, world_vote(w, &(struct world_vote){.member = 0, .request = id}), "own-matter");
 	assert_int_equal(world_vote(w, &(struct world_vote){.member = 1, .request = id}), 0);
 	assert_int_equal(request_state(w, id), SR_S_OPEN);
 	assert_int_equal(world_vote(w, &(struct world_vote){.member = 2, .request = id}), 0);
@@ -80,7 +80,7 @@ static void own_role(void **state) {
 	/* Asked for by somebody else, the one concerned does not vote either. */
 	assert_int_equal(ask_role(w, &w->curator[0], &w->member[1], &w->member[1], id), 0);
 	assert_refused(
-		w, world_vote(w, &(struct world_vote){.member = 1, .request = id}), "own-request");
+		w, world_vote(w, &(struct world_vote){.member = 1, .request = id}), "own-matter");
 	assert_int_equal(
 		world_vote(
 			w, &(struct world_vote){.member = 0, .request = id, .decision = "reject"}),
@@ -154,9 +154,9 @@ static void lift_by_quorum(void **state) {
 	lift.by = &w->member[3];
 	assert_refused(w, world_request(w, &lift), "own-grant");
 	lift.by = &w->curator[0];
-	assert_refused(w, world_request(w, &lift), "active members ask for a lift");
+	assert_refused(w, world_request(w, &lift), "rule members-ask-to-lift");
 	lift.by = &w->officer;
-	assert_refused(w, world_request(w, &lift), "active members ask for a lift");
+	assert_refused(w, world_request(w, &lift), "rule members-ask-to-lift");
 	lift.by = &w->member[1];
 	assert_int_equal(world_request(w, &lift), 0);
 	assert_refused(w, vote_on(w, 3, &lift), "own-grant");
@@ -469,10 +469,11 @@ static void renewals_refused(void **state) {
 	(void)state;
 	granted(w, grant, item);
 	assert_refused(w, ask_renew(w, me, other, later, "used", id), "no-such-grant");
-	assert_refused(w, ask_renew(w, &w->researcher[1], grant, later, "used", id), "not-named");
+	assert_refused(w, ask_renew(w, &w->researcher[1], grant, later, "used", id),
+		"readers-ask-for-more-time");
 	assert_refused(
 		w, ask_renew(w, me, grant, W_TIME + 30 * W_DAY, "used", id), "ends-not-later");
-	assert_refused(w, ask_renew(w, me, grant, W_TIME + SR_RULES_ENDS_MAX_S + W_DAY, "used", id),
+	assert_refused(w, ask_renew(w, me, grant, W_TIME + 366 * W_DAY + W_DAY, "used", id),
 		"ends-too-late");
 	assert_refused(w, ask_renew(w, me, grant, later, NULL, id), "report-missing");
 	assert_int_equal(world_suspend(w, 2, grant), 0);

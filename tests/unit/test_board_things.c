@@ -53,7 +53,7 @@ static void embargo_ends(void **state) {
 	assert_int_equal(set(w, &w->curator[0], SR_T_EMBARGO, item[0], w->now + W_DAY, flag), 0);
 	assert_int_equal(sr_room_count(w->room), 0);
 	assert_fails(world_open(w, &c), SR_DENIED, &w->e, "the checkout is ended");
-	assert_refused(w, world_checkout(w, &c), "rule item-flag");
+	assert_refused(w, world_checkout(w, &c), "rule embargo");
 	w->now += W_DAY - 1;
 	assert_ok(sr_door_sweep(w->v, &ended, &w->e), &w->e);
 	assert_int_equal(ended, 0);
@@ -80,8 +80,8 @@ static void lifted_by_hand(void **state) {
 	assert_int_equal(set(w, &w->officer, SR_T_HOLD, item, 0, hold[1]), 0);
 	assert_int_equal(set(w, &w->officer, SR_T_EMBARGO, item, 0, embargo), 0);
 	assert_int_equal(set(w, &w->officer, SR_T_RETENTION, item, w->now + W_DAY, date), 0);
-	assert_refused(w, lift(w, &w->curator[0], item, hold[0]), "rule role-missing");
-	assert_refused(w, lift(w, &w->member[0], item, embargo), "rule role-missing");
+	assert_refused(w, lift(w, &w->curator[0], item, hold[0]), "rule hold-set");
+	assert_refused(w, lift(w, &w->member[0], item, embargo), "rule embargo-set");
 	assert_refused(w, lift(w, &w->officer, other, hold[0]), "rule other-item");
 	world_id(w, embargo);
 	assert_refused(w, lift(w, &w->officer, item, embargo), "rule no-such-flag");
@@ -116,20 +116,20 @@ static void seal_by_quorum(void **state) {
 	assert_ok(world_open(w, &c), &w->e);
 	assert_int_equal(set(w, &w->member[2], SR_T_SEAL, item[0], 0, seal[0]), 0);
 	assert_int_equal(sr_room_count(w->room), 0);
-	assert_refused(w, world_checkout(w, &c), "rule item-flag");
-	assert_refused(w, world_request(w, &rq), "rule item-not-released");
+	assert_refused(w, world_checkout(w, &c), "rule sealed");
+	assert_refused(w, world_request(w, &rq), "rule item-sealed");
 	assert_refused(w, lift(w, &w->member[2], item[0], seal[0]), "rule seal-by-quorum");
 	assert_refused(w, lift(w, &w->officer, item[0], seal[0]), "rule seal-by-quorum");
 	/* A held item too: neither looked at nor released. */
 	assert_int_equal(set(w, &w->officer, SR_T_SEAL, held, 0, NULL), 0);
-	assert_refused(w, world_checkout(w, &look), "rule referral");
+	assert_refused(w, world_checkout(w, &look), "rule referral-not-inspected");
 	/* The board: what is asked about is a seal that stands. */
 	assert_int_equal(set(w, &w->officer, SR_T_HOLD, item[0], 0, hold), 0);
 	unseal.target = hold;
 	assert_refused(w, world_request(w, &unseal), "rule not-a-seal");
 	unseal.target = seal[0];
 	unseal.by = &w->researcher[0];
-	assert_refused(w, world_request(w, &unseal), "rule role-missing");
+	assert_refused(w, world_request(w, &unseal), "rule house-asks-to-lift-a-seal");
 	unseal.by = &w->curator[0];
 	assert_int_equal(world_request(w, &unseal), 0);
 	assert_int_equal(set(w, &w->officer, SR_T_SEAL, item[0], 0, seal[1]), 0);

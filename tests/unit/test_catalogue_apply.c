@@ -94,6 +94,50 @@ static void test_replay_twice(void **state) {
 	rig_close(&r);
 }
 
+/* More than fits in usual batches: items are indexed for search late, once, and it is the same in
+ * the end; so it is after a stop in between. */
+static void test_long(void **state) {
+	static const char *const items[] = {"item 1", "item 2", "item 3"};
+	struct sr_catalogue *second = NULL;
+	uint8_t a[SR_HASH], b[SR_HASH];
+	struct rig r;
+	struct sr_err e;
+	int64_t one = 0, two = 0;
+	(void)state;
+	rig_open(&r);
+	life_board(&r);
+	life_items_in(&r);
+	rig_apply(&r); /* a few: indexed at once */
+	while (r.count < 4500)
+		s_describe(&r, items[r.count % 3], r.count < 4490 ? "Draft" : "Zeppelin", "hate");
+	for (size_t all = r.count, to = 200; to <= all; to += 200) { /* in small batches here */
+		r.count = to < all ? to : all;
+		rig_apply(&r);
+		r.count = all;
+	}
+	rig_apply(&r);
+	replay_beside(&r, &second, "second.db"); /* and in one there */
+	assert_ok(sr_catalogue_digest(r.cat, a, &e), &e);
+	assert_ok(sr_catalogue_digest(second, b, &e), &e);
+	assert_memory_equal(a, b, SR_HASH);
+	assert_ok(sr_db_int(sr_catalogue_db(r.cat),
+			  "SELECT count(*) FROM search WHERE search MATCH 'title:zeppelin'", &one,
+			  &e),
+		&e);
+	assert_ok(sr_db_int(sr_catalogue_db(second),
+			  "SELECT count(*) FROM search WHERE search MATCH 'title:zeppelin'", &two,
+			  &e),
+		&e);
+	assert_int_equal(one, 3);
+	assert_int_equal(two, 3);
+	assert_ok(sr_db_int(sr_catalogue_db(second),
+			  "SELECT count(*) FROM search WHERE search MATCH 'title:draft'", &two, &e),
+		&e);
+	assert_int_equal(two, 0);
+	assert_ok(sr_catalogue_close(second, &e), &e);
+	rig_close(&r);
+}
+
 static void test_reopen_and_catch_up(void **state) {
 	struct sr_catalogue_options o;
 	struct sr_replay p;
@@ -1150,6 +1194,7 @@ int main(void) {
 		cmocka_unit_test(test_every_type_has_an_effect),
 		cmocka_unit_test(test_life),
 		cmocka_unit_test(test_replay_twice),
+		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_reopen_and_catch_up),
 		cmocka_unit_test(test_transactions),
 		cmocka_unit_test(test_erased),

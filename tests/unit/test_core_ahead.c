@@ -164,7 +164,7 @@ static void check_file(struct sr_ahead *a, const struct sr_ahead_event *ev, size
 static void all(int fails) {
 	struct made *m = calloc(1, sizeof *m);
 	struct sr_ahead_event ev = {.what = SR_AHEAD_ITEM};
-	struct sr_deposit_source src = {item, file, NULL, m};
+	struct sr_deposit_source src = {.item = item, .file = file, .ctx = m};
 	struct sr_ahead *a = NULL;
 	struct sr_err e;
 	size_t files = 0, items = 0, ends = 0;
@@ -208,7 +208,7 @@ static void test_source_fails(void **state) {
 /* Left after any number of files: nothing hangs, nothing stays open. */
 static void test_left(void **state) {
 	struct made *m = calloc(1, sizeof *m);
-	struct sr_deposit_source src = {item, file, NULL, m};
+	struct sr_deposit_source src = {.item = item, .file = file, .ctx = m};
 
 	(void)state;
 	assert_non_null(m);
@@ -234,7 +234,7 @@ static void test_left(void **state) {
 
 static void test_nothing(void **state) {
 	struct made *m = calloc(1, sizeof *m);
-	struct sr_deposit_source src = {item, file, NULL, m};
+	struct sr_deposit_source src = {.item = item, .file = file, .ctx = m};
 	struct sr_ahead_event ev;
 	struct sr_ahead *a = NULL;
 	struct sr_err e;

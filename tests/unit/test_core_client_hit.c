@@ -187,7 +187,8 @@ static uint64_t visit(struct sr_buf *said, const uint8_t *first, const uint8_t *
 	struct office *o = office_new(NULL);
 	struct desk *d = desk_prepare(o, &o->w->depositor);
 	struct source from = {.files = {{second, BIG, 0}, {second, SMALL, 0}}};
-	const struct sr_deposit_source src = {source_item, source_file, NULL, &from};
+	const struct sr_deposit_source src = {
+		.item = source_item, .file = source_file, .ctx = &from};
 	const struct sr_depositing dep = {.collection = o->w->collection, .source = &src};
 	struct wire wire = {.core = &o->core};
 	struct sr_deposited out = {0};

@@ -4,6 +4,7 @@
  */
 #include "client_rig.h"
 #include "crypto/group.h"
+#include "intake/recipient.h"
 #include "ledger/statement.h"
 #include "store/object.h"
 #include "world.h"
@@ -24,6 +25,7 @@ struct text {
 struct one { /* a source: two items of one file each */
 	size_t item, file;
 	struct text contents[2];
+	struct looking *looking; /* NULL: nobody looks */
 };
 static const char *const contents[] = {"The first file.\n", "The second file, somewhat longer.\n"};
 
@@ -116,6 +118,55 @@ static int deposit_liar(
 	return sr_call_parse(r, NULL);
 }
 
+/* Who looks at what was read (a bag that was judged before): each file, then the end. */
+struct looking {
+	size_t files, refuse_at; /* 0: never; above the number of files: at the end */
+	bool ended;
+};
+
+static int look(
+	void *ctx, struct sr_bytes path, uint64_t size, const uint8_t *sha256, struct sr_err *e) {
+	struct looking *l = ((struct one *)ctx)->looking;
+	uint8_t want[SR_HASH];
+
+	assert_false(l->ended);
+	if (path.p == NULL) {
+		l->ended = true;
+	} else {
+		const char *text = contents[l->files++];
+		sr_sha256(want, text, strlen(text));
+		assert_int_equal(size, strlen(text));
+		assert_memory_equal(sha256, want, SR_HASH);
+	}
+	if (l->refuse_at > 0 && l->refuse_at == l->files + (l->ended ? 1 : 0))
+		return sr_fail(e, SR_AUTH, "it is not what was judged");
+	return 0;
+}
+
+static void looked_at(struct office *o) {
+	for (size_t at = 0; at <= T_COUNT(contents) + 1; at++) {
+		struct desk *d = desk_new(o, &o->w->depositor);
+		struct looking l = {.refuse_at = at};
+		struct one from = {.looking = &l};
+		const struct sr_deposit_source src = {
+			.item = one_item, .file = one_file, .read = look, .ctx = &from};
+		const struct sr_depositing dep = {.collection = o->w->collection, .source = &src};
+		struct sr_deposited out;
+		const int rc = sr_client_deposit(d->c, &dep, &out, &d->e);
+
+		if (at == 0) {
+			assert_ok(rc, &d->e);
+			assert_true(l.ended && l.files == T_COUNT(contents));
+		} else {
+			assert_fails(rc, SR_AUTH, &d->e, "it is not what was judged");
+			assert_false(asked(d, "submit"));
+			assert_true(asked(d, "deposit.abort"));
+		}
+		sr_deposited_free(&out);
+		desk_free(d);
+	}
+}
+
 #define ZERO "0000000000000000000000000000000000000000000000000000000000000000"
 
 static void test_deposit(void **state) {
@@ -136,7 +187,7 @@ static void test_deposit(void **state) {
 	};
 	struct sr_deposited out;
 	struct one from = {0};
-	const struct sr_deposit_source src = {one_item, one_file, NULL, &from};
+	const struct sr_deposit_source src = {.item = one_item, .file = one_file, .ctx = &from};
 	const struct sr_depositing dep = {.collection = o->w->collection, .source = &src};
 	static const uint8_t none[SR_ID];
 
@@ -167,10 +218,140 @@ static void test_deposit(void **state) {
 		sr_client_deposit(d->c, &dep, &out, &d->e), SR_USAGE, &d->e, "nothing to deposit");
 	sr_deposited_free(&out);
 	desk_free(d);
+	looked_at(o);
 	d = desk_new(o, &o->w->researcher[0]);
 	assert_fails(sr_client_deposit(d->c, &dep, &out, &d->e), SR_DENIED, &d->e, NULL);
 	sr_deposited_free(&out);
 	desk_free(d);
+	office_free(o);
+}
+
+/* --- age files that the vault opens --- */
+
+struct sealed {
+	struct sr_buf file;
+	size_t at;
+	int item, given;
+};
+
+static int sealed_read(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e) {
+	struct sealed *s = ctx;
+
+	(void)e;
+	*got = s->file.len - s->at < len ? s->file.len - s->at : len;
+	memcpy(p, s->file.p + s->at, *got);
+	s->at += *got;
+	return 0;
+}
+
+static int sealed_item(void *ctx, struct sr_bytes *title, struct sr_err *e) {
+	struct sealed *s = ctx;
+
+	(void)e;
+	*title = sr_bytes_str("Sealed");
+	return s->item++ == 0;
+}
+
+static int sealed_file(void *ctx, struct sr_deposit_file *out, struct sr_err *e) {
+	struct sealed *s = ctx;
+
+	(void)e;
+	if (s->given++ > 0)
+		return 0;
+	out->content = (struct sr_deposit_content){sealed_read, NULL, s};
+	out->path = sr_bytes_str("letter.txt");
+	out->kind = SR_FILE_REGULAR;
+	out->size = UINT64_MAX;
+	out->age = true;
+	return 1;
+}
+
+static void seal_for(struct sealed *s, const struct world *w, struct sr_err *e) {
+	uint8_t sk[SR_X_SK], pk[1][SR_X_PK];
+	struct sr_age_writer *writer;
+
+	memset(s, 0, sizeof *s);
+	sr_buf_init(&s->file);
+	sr_intake_age_key(sk, w->v);
+	sr_box_public(pk[0], sk);
+	assert_ok(sr_age_writer_new(
+			  &writer, (const uint8_t(*)[SR_X_PK])pk, 1, sr_age_sink_buf(&s->file), e),
+		e);
+	assert_ok(sr_age_writer_write(writer, "a letter", 8, e), e);
+	assert_ok(sr_age_writer_finish(writer, e), e);
+	sr_age_writer_free(writer);
+}
+
+static void test_age(void **state) {
+	static const struct deposit_lie lies[] = {
+		{ROW_SIZE, "size", "100000", "more was in the age file than its"},
+		{ROW_SHA, "sha256", "00", "more was in the age file than its"},
+		{HEAD, "bytes", "9", "files of 9 bytes"},
+		{HEAD, "files", "1 " ZERO, "root of the files"},
+	};
+	struct office *o = office_new(NULL);
+
+	(void)state;
+	for (size_t i = 0; i <= T_COUNT(lies); i++) {
+		struct desk *d = desk_new(o, &o->w->depositor);
+		struct sealed s;
+		const struct sr_deposit_source src = {
+			.item = sealed_item, .file = sealed_file, .ctx = &s};
+		const struct sr_depositing dep = {.collection = o->w->collection, .source = &src};
+		struct sr_deposited out;
+		struct deposit_lie lie;
+
+		seal_for(&s, o->w, &d->e);
+		if (i < T_COUNT(lies)) {
+			lie = lies[i];
+			d->liar.twist = deposit_liar;
+			d->liar.ctx = &lie;
+			assert_fails(sr_client_deposit(d->c, &dep, &out, &d->e), SR_AUTH, &d->e,
+				lies[i].text);
+			assert_false(asked(d, "submit"));
+		} else {
+			assert_ok(sr_client_deposit(d->c, &dep, &out, &d->e), &d->e);
+			assert_int_equal(out.opened, 1);
+			assert_int_equal(out.bytes, 8);
+			assert_int_equal(out.files, 1);
+		}
+		sr_deposited_free(&out);
+		sr_buf_free(&s.file);
+		desk_free(d);
+	}
+	office_free(o);
+}
+
+/* The recipient's text is the vault's, signed, and no other. */
+static void test_recipient(void **state) {
+	struct office *o = office_new(NULL);
+	struct world *w = o->w;
+	char out[SR_AGE_RECIPIENT_TEXT];
+	uint8_t sig[SR_SIG], other[SR_HASH] = {1};
+	struct sr_buf text;
+
+	(void)state;
+	sr_buf_init(&text);
+	assert_ok(sr_intake_recipient_sign(&text, sig, w->v, &w->e), &w->e);
+	assert_ok(sr_intake_recipient_read(out, sr_buf_view(&text), sig, w->v->fingerprint,
+			  w->v->keys->room_pk, &w->e),
+		&w->e);
+	assert_fails(sr_intake_recipient_read(
+			     out, sr_buf_view(&text), sig, other, w->v->keys->room_pk, &w->e),
+		SR_AUTH, &w->e, "not one of this vault");
+	assert_int_equal(sr_intake_recipient_read(out, sr_buf_view(&text), sig, w->v->fingerprint,
+				 w->v->keys->ledger_pk, &w->e),
+		SR_AUTH);
+	for (size_t cut = 0; cut < text.len; cut++)
+		assert_true(sr_intake_recipient_read(out, sr_bytes_of(text.p, cut), sig,
+				    w->v->fingerprint, w->v->keys->room_pk, NULL) != 0);
+	for (size_t bit = 0; bit < 8 * text.len; bit++) {
+		text.p[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		assert_true(sr_intake_recipient_read(out, sr_buf_view(&text), sig,
+				    w->v->fingerprint, w->v->keys->room_pk, NULL) != 0);
+		text.p[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	sr_buf_free(&text);
 	office_free(o);
 }
 
@@ -614,6 +795,8 @@ static void test_export(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_deposit),
+		cmocka_unit_test(test_age),
+		cmocka_unit_test(test_recipient),
 		cmocka_unit_test(test_release),
 		cmocka_unit_test(test_complaint),
 		cmocka_unit_test(test_files),

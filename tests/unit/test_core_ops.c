@@ -32,8 +32,9 @@ static const char *sample(enum sr_value_kind kind) {
 	case SR_V_TOKEN:
 	case SR_V_NAME:
 		return "0011";
-	case SR_V_CARD:
 	case SR_V_TIME:
+		return "2026-11-21T10:00:00Z";
+	case SR_V_CARD:
 	case SR_V_TEXT:
 	case SR_V_COUNT_ROOT:
 	case SR_V_LEVEL_KEY:
@@ -244,6 +245,10 @@ static void test_deposit_order(void **state) {
 		{"II", "inside an item; want between items"},
 		{"IFF", "inside a file; want inside an item"},
 		{"IFJ", "inside a file; want inside an item"},
+		{"A", "between items; want inside an item"},
+		{"IFA", "inside a file; want inside an item"},
+		{"IAA", "no file after what says that it is an age file"},
+		{"IAJ", "no file after what says that it is an age file"},
 		{"?", "record 0x3f"},
 	};
 	struct rig *g = rig_new(NULL);
@@ -520,6 +525,98 @@ static void sees(struct rig *g, const struct world_person *p, size_t items) {
 	rig_login(&g->desk, p);
 	assert_ok(rig_call(&g->desk, "items", NULL, NULL), &g->desk.e);
 	assert_int_equal(rig_count(&g->desk, "item"), items);
+}
+
+struct boxed { /* one box for ${to}, made from ${by}'s own */
+	const struct world_person *by, *to;
+	struct sr_held_place at;
+	struct sr_held_box box;
+	struct sr_buf body; /* of held.offer */
+};
+
+static void box_of(struct boxed *b, struct rig *g, const struct world_person *by,
+	const struct world_person *to, const uint8_t item[SR_ID]) {
+	uint8_t part[SR_PART];
+	struct sr_err e = {0};
+	*b = (struct boxed){.by = by, .to = to, .at = {.number = 1}};
+	memcpy(b->at.vault, g->w->v->fingerprint, SR_HASH);
+	memcpy(b->at.item, item, SR_ID);
+	part_of(g, by, item, part);
+	assert_ok(sr_held_box_make(&b->box, &b->at, to->person, to->pk, part, &e), &e);
+	sr_buf_init(&b->body);
+	sr_buf_put_le32(&b->body, 1);
+	sr_buf_put(&b->body, item, SR_ID);
+	sr_buf_put_le64(&b->body, 1);
+	sr_buf_put(&b->body, b->box.pk, SR_PK);
+	sr_buf_put(&b->body, b->box.box, SR_HELD_BOX);
+}
+
+static int offer(struct rig *g, const struct boxed *b, const struct world_person *to) {
+	char fields[80];
+	snprintf(fields, sizeof fields, "person %s", to->person);
+	return rig_call(&g->desk, "held.offer", fields, &b->body);
+}
+
+/* `held-box` of it, but for ${named}. */
+static int sign_box(struct rig *g, const struct boxed *b, const struct world_person *named) {
+	struct world_draft w;
+	uint8_t hash[SR_HASH];
+	sr_held_box_hash(hash, &b->at, &b->box);
+	world_begin(&w, g->w, b->by, SR_T_HELD_BOX);
+	sr_text_put_hex(&w.text, "item", b->at.item, SR_ID);
+	sr_text_put_dec(&w.text, "number", b->at.number);
+	sr_text_put(&w.text, "person", named->person);
+	sr_text_put_base64(&w.text, "key", named->pk, SR_PK);
+	sr_text_put_hex(&w.text, "box", hash, SR_HASH);
+	return rig_submit(&g->desk, &w, NULL);
+}
+
+/* A box comes in only with the statement that signs it, on the connection that brought it, for a
+ * curator who has none. */
+static void test_held_boxes(void **state) {
+	struct rig *g = rig_new(NULL);
+	struct rig_desk *d = &g->desk;
+	const struct world_person *by = &g->w->curator[0], *to = &g->w->curator[1];
+	uint8_t items[2][SR_ID];
+	struct boxed b, other;
+	char fields[80];
+	(void)state;
+	deposit(g, items);
+	rig_login(d, by);
+	box_of(&b, g, by, to, items[0]);
+	box_of(&other, g, by, to, items[1]);
+	/* Both have boxes since the deposit. */
+	snprintf(fields, sizeof fields, "person %s", to->person);
+	assert_ok(rig_call(d, "held.missing", fields, NULL), &d->e);
+	assert_int_equal(rig_count(d, "held"), 0);
+	assert_fails(sign_box(g, &b, to), SR_NOTFOUND, &d->e, "no box of it was offered");
+	/* What was offered is not what is signed: another item, box, person. */
+	assert_ok(offer(g, &other, to), &d->e);
+	assert_fails(sign_box(g, &b, to), SR_NOTFOUND, &d->e, "no box of it was offered");
+	other.box.box[7] ^= 1;
+	assert_fails(sign_box(g, &other, to), SR_DENIED, &d->e, "another box");
+	other.box.box[7] ^= 1;
+	assert_fails(sign_box(g, &other, &g->w->researcher[0]), SR_DENIED, &d->e, "not a curator");
+	assert_fails(sign_box(g, &other, by), SR_DENIED, &d->e, "nobody gives themselves");
+	/* No box takes the place of another. */
+	assert_fails(sign_box(g, &other, to), SR_DENIED, &d->e, "has a box already");
+	/* Another connection has nothing offered. */
+	assert_ok(offer(g, &b, to), &d->e);
+	rig_login(d, to);
+	rig_login(d, by);
+	assert_fails(sign_box(g, &b, to), SR_NOTFOUND, &d->e, "no box of it was offered");
+	/* Nobody but a curator gets one; lengths and counts. */
+	assert_fails(offer(g, &b, &g->w->researcher[0]), SR_DENIED, &d->e, "not a curator");
+	const size_t whole = b.body.len;
+	for (b.body.len = 0; b.body.len < whole; b.body.len++)
+		assert_int_not_equal(offer(g, &b, to), 0);
+	b.body.p[0] = SR_PREPARE_MAX + 1;
+	assert_fails(offer(g, &b, to), SR_USAGE, &d->e, "65 boxes");
+	b.body.p[0] = 0;
+	assert_fails(offer(g, &b, to), SR_USAGE, &d->e, "0 boxes");
+	sr_buf_free(&b.body);
+	sr_buf_free(&other.body);
+	rig_free(g);
 }
 
 static void test_held(void **state) {
@@ -1093,6 +1190,7 @@ int main(void) {
 		cmocka_unit_test(test_deposit_order),
 		cmocka_unit_test(test_deposit_places),
 		cmocka_unit_test(test_held),
+		cmocka_unit_test(test_held_boxes),
 		cmocka_unit_test(test_who_reads),
 		cmocka_unit_test(test_material),
 		cmocka_unit_test(test_reading),

@@ -440,7 +440,7 @@ static int next_file(void *ctx, struct sr_deposit_file *out, struct sr_err *e) {
 static void bring(struct year *y, struct panel *b) {
 	static const char *const grave[] = {"personal-data", NULL};
 	struct shelf shelf = {.first = (size_t)(b - y->panel) * 1000 + b->item_count};
-	const struct sr_deposit_source src = {next_item, next_file, NULL, &shelf};
+	const struct sr_deposit_source src = {.item = next_item, .file = next_file, .ctx = &shelf};
 	const struct sr_depositing dep = {.collection = b->collection, .source = &src};
 	struct sr_submitted out[MONTH_ITEMS];
 	struct sr_deposited got;
@@ -458,7 +458,9 @@ static void bring(struct year *y, struct panel *b) {
 			.title = "A page",
 			.hazards = i == 0 ? grave : NULL};
 
-		assert_ok(sr_client_describe(d->c, &de, NULL, &d->e), &d->e);
+		struct sr_submitted told;
+		assert_ok(sr_client_describe(d->c, &de, 1, &told, &d->e), &d->e);
+		sr_submitted_free(&told);
 	}
 	d = y->curator[(first + 1) % CURATORS]->d;
 	const struct sr_releasing rel = {.items = b->items[b->item_count], .count = MONTH_ITEMS};

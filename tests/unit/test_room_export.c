@@ -373,7 +373,8 @@ static void referral_is_handed_over(void **state) {
 			.count = 1,
 			.authority = "State police, K 5, 12/31",
 			.recipient = recipient};
-		assert_fails(world_request(w, &d->rq), SR_DENIED, &w->out.err, "rule not-marked");
+		assert_fails(
+			world_request(w, &d->rq), SR_DENIED, &w->out.err, "rule referral-marked");
 		assert_ok(world_describe(w, &w->curator[0], d->item[0], "A page", "referral"),
 			&w->out.err);
 		d->rq.by = &w->researcher[0];
@@ -408,7 +409,7 @@ static void referral_is_handed_over(void **state) {
 	}
 	/* Not by way of another request, and nothing else by this one. */
 	d->rq.items = (const uint8_t(*)[SR_ID])clean;
-	assert_fails(world_request(w, &d->rq), SR_DENIED, &w->out.err, "rule not-marked");
+	assert_fails(world_request(w, &d->rq), SR_DENIED, &w->out.err, "rule referral-marked");
 	world_free(w);
 	free(d);
 }

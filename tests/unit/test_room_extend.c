@@ -122,7 +122,7 @@ static void what_is_not_covered(void **state) {
 	assert_refused(w, world_extend(w, &x), "other-version");
 	x.version = 1;
 	x.by = &w->researcher[2];
-	assert_refused(w, world_extend(w, &x), "not-named");
+	assert_refused(w, world_extend(w, &x), "readers-extend");
 	x.by = &w->curator[0];
 	assert_refused(w, world_extend(w, &x), "role-missing");
 	x.by = &w->researcher[0];

@@ -396,7 +396,7 @@ static void suspend_and_lift(void **state) {
 	assert_true(room_key_there(d));
 	assert_fails(world_open(w, &d->c), SR_DENIED, &w->e, "the checkout is ended");
 	checkout_fails(d, "the grant is suspended");
-	assert_fails(world_lift(w, 1, d->grant), SR_DENIED, &w->out.err, "not-yours");
+	assert_fails(world_lift(w, 1, d->grant), SR_DENIED, &w->out.err, "who-suspended-lifts");
 	assert_ok(world_lift(w, 2, d->grant), &w->out.err);
 	check_out(d);
 	assert_ok(world_open(w, &d->c), &w->e);
@@ -410,7 +410,7 @@ static void close_by_the_researcher(void **state) {
 
 	assert_ok(world_open(w, &d->c), &w->e);
 	assert_fails(world_close_grant(w, &w->researcher[1], d->grant), SR_DENIED, &w->out.err,
-		"not-named");
+		"readers-close");
 	assert_ok(world_close_grant(w, &w->researcher[0], d->grant), &w->out.err);
 	assert_false(room_key_there(d));
 	assert_int_equal(sr_room_count(w->room), 0);

@@ -103,7 +103,7 @@ static void nobody_else_looks(void **state) {
 	uint8_t part[SR_PART], box[SR_HELD_BOX];
 	struct sr_buf boxed;
 
-	assert_fails(world_checkout(w, &c), SR_DENIED, &w->out.err, "curators look at held items");
+	assert_fails(world_checkout(w, &c), SR_DENIED, &w->out.err, "rule curators-inspect");
 	assert_fails(
 		world_part(w, &w->researcher[0], h->item, part), SR_DENIED, &w->e, "not a curator");
 	assert_fails(

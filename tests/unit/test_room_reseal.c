@@ -204,7 +204,7 @@ static void who_asks_and_what_for(void **state) {
 	assert_refused(w, world_request(w, &rq), "role-missing");
 	rq.by = &w->curator[0];
 	rq.ends = w->now + 32 * W_DAY;
-	assert_refused(w, world_request(w, &rq), "ends-too-late");
+	assert_refused(w, world_request(w, &rq), "reseal-soon");
 	rq.ends = 0;
 	rq.with[0] = &w->researcher[0];
 	assert_refused(w, world_request(w, &rq), "request-surplus");

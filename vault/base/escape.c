@@ -169,3 +169,21 @@ const char *sr_escape_to(char *out, size_t size, struct sr_bytes in) {
 	out[at] = '\0';
 	return out;
 }
+
+void sr_utf8_put(struct sr_buf *out, uint32_t cp) {
+	if (cp < 0x80) {
+		sr_buf_put_u8(out, (uint8_t)cp);
+		return;
+	}
+	if (cp < 0x800) {
+		sr_buf_put_u8(out, (uint8_t)(0xC0 | cp >> 6));
+	} else if (cp < 0x10000) {
+		sr_buf_put_u8(out, (uint8_t)(0xE0 | cp >> 12));
+		sr_buf_put_u8(out, (uint8_t)(0x80 | (cp >> 6 & 0x3F)));
+	} else {
+		sr_buf_put_u8(out, (uint8_t)(0xF0 | cp >> 18));
+		sr_buf_put_u8(out, (uint8_t)(0x80 | (cp >> 12 & 0x3F)));
+		sr_buf_put_u8(out, (uint8_t)(0x80 | (cp >> 6 & 0x3F)));
+	}
+	sr_buf_put_u8(out, (uint8_t)(0x80 | (cp & 0x3F)));
+}

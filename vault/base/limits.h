@@ -52,9 +52,13 @@ enum {
 	SR_ARGON_OPS_MAX = 10, /* passes a sealed file may ask for: about 10 s with the cap below */
 	SR_ARGON_MEM_MAX = 1 << 30, /* bytes it may ask for: a hostile file must not exhaust us */
 	SR_AGE_HEADER_MAX = 128 << 10, /* bytes of an age header: 64 post-quantum recipients */
-	SR_AGE_RECIPIENTS_MAX = 64,    /* recipients of an export: a request's 16, and the house */
-	SR_CHECKOUT_HOURS = 8,         /* a working day (DESIGN 6a) */
-	SR_CHECKOUT_OPEN_MIN = 10,     /* minutes within which a begun checkout must be opened */
+	/* log2 of the scrypt cost that an age file may ask for: 1 GiB, as for Argon2id; age writes
+	 * 18
+	 */
+	SR_AGE_SCRYPT_LOG_MAX = 20,
+	SR_AGE_RECIPIENTS_MAX = 64, /* recipients of an export: a request's 16, and the house */
+	SR_CHECKOUT_HOURS = 8,      /* a working day (DESIGN 6a) */
+	SR_CHECKOUT_OPEN_MIN = 10,  /* minutes within which a begun checkout must be opened */
 	/* seconds a clock may step back before writes stop (DESIGN 6) */
 	SR_CLOCK_BACK_S = 10
 };

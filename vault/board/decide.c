@@ -5,6 +5,7 @@
  */
 #include "board/follow_in.h"
 
+#include "board/authorize.h"
 #include "board/keys.h"
 #include "board/rules.h"
 #include "catalogue/lists.h"
@@ -380,23 +381,17 @@ out:
 	return rc;
 }
 
-/* What stands in the way of destruction by now, whatever stood when it was asked for: a hold that
- * came since, an end that another request brought. The request then ends refused, as a whole:
- * votes that waited for a hold to be lifted would destroy at that moment, by nobody's decision. */
+/* What stands in the way of destruction by now, whatever stood when it was asked for: an end that
+ * another request brought. (A hold that came since is the rules' to see: the request then ends
+ * refused, as a whole. Votes that waited for a hold to be lifted would destroy at that moment, by
+ * nobody's decision.) */
 static int destroy_obstacle(struct moot *m, uint8_t item[SR_ID], const struct follow_job *j,
 	const struct decision *d, struct sr_err *e) {
-	static const struct sr_item_like held = {SR_S_NONE, SR_ITEM_HOLD},
-					 gone = {SR_S_DESTROYED, 0};
-	struct sr_catalogue *cat = j->v->catalogue;
-	int rc = sr_query_request_item_like(item, cat, &d->v, held, e);
+	static const struct sr_item_like gone = {SR_S_DESTROYED, 0};
 
-	*m = (struct moot){"item", item, "hold-stands",
-		"refused: a hold stands on one of the items; ask again when it is lifted"};
-	if (rc != SR_NOTFOUND)
-		return rc;
 	*m = (struct moot){"item", item, "item-destroyed",
 		"refused: one of the items is destroyed already; ask again without it"};
-	return sr_query_request_item_like(item, cat, &d->v, gone, e);
+	return sr_query_request_item_like(item, j->v->catalogue, &d->v, gone, e);
 }
 
 static int decide_destroy(const struct follow_job *j, const struct decision *d) {
@@ -835,6 +830,108 @@ static const struct {
 	{"policy", decide_policy},
 };
 
+/* --- the rules of the board --- */
+
+/* What the rules say to what the votes would bring about, or as if ${more} approved. */
+static int rules_on(struct sr_authorized *a, const struct follow_job *j, const struct decision *d,
+	uint32_t more) {
+	struct sr_inputs in = {.action = ""};
+	struct sr_facts f;
+	int rc = sr_authorize_facts(&f, j->v, j->f->now, j->e);
+
+	memset(a, 0, sizeof *a);
+	if (rc != 0)
+		return rc;
+	rc = sr_inputs_of_decision(&in, &f, &d->v, more, j->e);
+	rc = sr_authorize(a, j->v, &in, rc, j->e);
+	sr_inputs_free(&in);
+	return rc;
+}
+
+/* Could members who have not voted still make it allowed? A rule may ask for more of them than the
+ * level takes. */
+static int may_still(bool *out, const struct follow_job *j, const struct decision *d) {
+	const uint32_t can = eligible(j, d), said = d->tally.approved + d->tally.rejected;
+	struct sr_authorized *a = calloc(1, sizeof *a);
+	int rc = a == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory") : 0;
+
+	*out = false;
+	if (rc == 0 && can > said) {
+		rc = rules_on(a, j, d, can - said);
+		*out = rc == 0 && a->word == SR_JUDGED_ALLOW;
+		sr_authorized_free(a);
+	}
+	free(a);
+	return rc;
+}
+
+static int emit_decided(
+	const struct follow_job *j, const struct decision *d, const struct sr_authorized *a) {
+	const struct sr_decided_of of = {
+		.of = j->s->head.id, .request = d->v.request, .version = d->v.version};
+	struct sr_decided made;
+	int rc = sr_authorized_decided(&made, j->v, a, &of, j->f->now, j->e);
+
+	if (rc == 0)
+		rc = follow_emit(j, &made.text, &made.parts);
+	sr_decided_free(&made);
+	return rc;
+}
+
+/* The rules forbid what a quorum voted for: it waits for more votes if those can change that, else
+ * the request ends refused, by that rule. */
+static int rules_forbid(
+	const struct follow_job *j, const struct decision *d, const struct sr_authorized *a) {
+	struct sr_buf incident;
+	bool wait = false;
+	char told[sizeof a->title + 80];
+	int rc;
+
+	sr_buf_init(&incident);
+	rc = sr_authorized_incident(&incident, j->v, a, NULL, j->f->now, j->e);
+	if (rc == 0 && incident.len > 0)
+		rc = follow_emit(j, &incident, NULL);
+	sr_buf_free(&incident);
+	if (rc == 0 && a->incident[0] == '\0')
+		rc = may_still(&wait, j, d);
+	if (rc != 0)
+		return rc;
+	if (wait) {
+		snprintf(told, sizeof told, "the rules ask for more votes (rule %s)", a->rule);
+		j->f->tell(j->f->ctx, told);
+		return 0;
+	}
+	/* Of what could not be asked the incident is the record. */
+	if (a->judged.rules != NULL)
+		rc = emit_decided(j, d, a);
+	snprintf(told, sizeof told, "refused by rule %s", a->rule);
+	return rc == 0 ? decide_moot(j, d,
+				 &(struct moot){
+					 d->v.subject != NULL ? "person" : "", NULL, a->rule, told})
+		       : rc;
+}
+
+/* May it be done? Rules that the board votes on are not asked whether they may change (rules.h). */
+static int rules_allow_it(bool *go, const struct follow_job *j, const struct decision *d) {
+	struct sr_authorized *a = calloc(1, sizeof *a);
+	int rc = a == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory") : 0;
+
+	*go = strcmp(d->v.kind, "policy") == 0;
+	if (rc == 0 && !*go) {
+		rc = rules_on(a, j, d, 0);
+		if (rc == 0 && a->word == SR_JUDGED_ALLOW) {
+			*go = true;
+			rc = emit_decided(j, d, a);
+		} else if (rc == 0) {
+			rc = rules_forbid(j, d, a);
+		}
+	}
+	if (a != NULL)
+		sr_authorized_free(a);
+	free(a);
+	return rc;
+}
+
 static int decide_by_kind(const struct follow_job *j, const struct decision *d) {
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		if (strcmp(d->v.kind, kinds[i].kind) == 0)
@@ -859,7 +956,11 @@ int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 	if (d->tally.quorum == 0) {
 		rc = sr_fail(j->e, SR_CORRUPT, "the board has no level %u", d->v.level);
 	} else if (d->tally.approved >= d->tally.quorum) {
-		rc = decide_by_kind(j, d);
+		bool go = false;
+
+		rc = rules_allow_it(&go, j, d);
+		if (rc == 0 && go)
+			rc = decide_by_kind(j, d);
 	} else if (eligible(j, d) < d->tally.quorum + d->tally.rejected) {
 		rc = decide_refused(j, d);
 	}

@@ -17,6 +17,7 @@
  */
 #include "board/door.h"
 
+#include "board/authorize.h"
 #include "board/ceremony.h"
 #include "board/dealings.h"
 #include "board/erase.h"
@@ -61,6 +62,7 @@ struct group {
 	size_t ended_count, ended_cap;
 	struct sr_tombstone *dead; /* items that end with this group */
 	size_t dead_count, dead_cap;
+	struct sr_authorized answer; /* of the submission at work */
 	struct sr_outcome
 		*outcome; /* of the submission at work, for `tell`; NULL for the service's own */
 	int64_t now;      /* receipt time */
@@ -90,6 +92,7 @@ static void group_free(struct group *g) {
 	free(g->entries);
 	free(g->ended);
 	free(g->dead);
+	sr_authorized_free(&g->answer);
 }
 
 /* Receipt time: the vault's clock, never earlier than the entry before; a step back of more than
@@ -748,6 +751,90 @@ static int deal_ask(struct sr_ruling *ruling, struct group *g, const struct sr_s
 	return 0;
 }
 
+/* The invariants let it pass: what do the rules that the board adopted say? The answer is kept with
+ * the submission, since some are told in the log (submission_take). */
+static int policy_ask(struct sr_ruling *ruling, struct group *g, const struct sr_statement *s,
+	const struct sr_submission *sub, const struct sr_rules *r, struct sr_err *e) {
+	static const struct sr_submission none;
+	struct sr_inputs in = {.action = ""};
+	struct sr_facts f;
+	struct sr_buf text;
+	int rc = sr_authorize_facts(&f, g->v, g->now, e);
+
+	if (rc != 0)
+		return rc;
+	f.browser = sub->browser;
+	f.network = sub->network;
+	rc = sr_inputs_of_statement(&in, &f, s, r->items, r->item_count, e);
+	rc = sr_authorize(&g->answer, g->v, &in, rc, e);
+	sr_inputs_free(&in);
+	if (rc != 0 || g->answer.word == SR_JUDGED_ALLOW)
+		return rc;
+	ruling->allowed = false;
+	snprintf(ruling->rule, sizeof ruling->rule, "%s", g->answer.rule);
+	snprintf(ruling->title, sizeof ruling->title, "%s", g->answer.title);
+	sr_buf_init(&text);
+	rc = sr_authorized_incident(&text, g->v, &g->answer, s->head.actor, g->now, e);
+	if (rc == 0 && text.len > 0)
+		rc = follow_service(g, &none, sr_buf_view(&text), e);
+	sr_buf_free(&text);
+	return rc;
+}
+
+/* Decisions of the rules that are kept (authorize.h). */
+static int policy_keep(struct group *g, const struct pending *p, bool browser, struct sr_err *e) {
+	const struct sr_statement *s = &p->st;
+	const bool checkout = s->type->id == SR_T_CHECKOUT;
+	const bool vote = s->type->id == SR_T_VOTE && browser;
+	uint8_t id[SR_ID], hash[SR_HASH], grant[SR_ID], item[SR_ID];
+	struct sr_decided_of of = {.of = s->head.id, .browser = browser};
+	uint64_t version = 0;
+	struct sr_decided d;
+	int rc = 0;
+
+	if (!g->answer.asked || (!checkout && !vote))
+		return 0;
+	if (checkout) {
+		rc = sr_field_id(id, s, "checkout", 0, e);
+		if (rc == 0)
+			rc = sr_field_id(item, s, "item", 0, e);
+		if (rc == 0 && sr_field_count(s, "grant") > 0) {
+			rc = sr_field_id(grant, s, "grant", 0, e);
+			of.grant = grant;
+		}
+		of.checkout = id;
+		of.item = item;
+	} else {
+		rc = sr_field_id_hash(id, hash, s, "request", e);
+		if (rc == 0)
+			rc = sr_field_dec(&version, s, "version", 0, e);
+		of.request = id;
+		of.version = (uint32_t)version;
+	}
+	if (rc != 0)
+		return rc;
+	rc = sr_authorized_decided(&d, g->v, &g->answer, &of, g->now, e);
+	if (rc == 0)
+		rc = follow_service(g, &d.parts, sr_buf_view(&d.text), e);
+	sr_decided_free(&d);
+	return rc;
+}
+
+static void refuse_say(
+	struct sr_outcome *o, const struct group *g, const char *type, const struct sr_ruling *r) {
+	char text[640];
+
+	snprintf(o->rule, sizeof o->rule, "%s", r->rule);
+	snprintf(o->title, sizeof o->title, "%s", r->title);
+	if (r->title[0] != '\0') {
+		sr_authorized_text(text, sizeof text, &g->answer);
+		o->code = sr_fail(&o->err, SR_DENIED, "%s refused %s", type, text);
+		return;
+	}
+	o->code = sr_fail(&o->err, SR_DENIED, "%s refused (rule %s): %s%s%s", type, r->rule, r->why,
+		r->help[0] != '\0' ? "; " : "", r->help);
+}
+
 static int rules_ask(struct group *g, const struct sr_statement *s, const struct sr_submission *sub,
 	struct sr_outcome *o, bool *allowed, struct sr_err *e) {
 	struct sr_rules r = {.catalogue = g->v->catalogue, .now = g->due};
@@ -771,6 +858,8 @@ static int rules_ask(struct group *g, const struct sr_statement *s, const struct
 					   sr_statement_verify_found */
 	else
 		rc = sr_rules_check(ruling, &r, s, e);
+	if (rc == 0 && ruling->allowed && s->type->id != SR_T_FOUND)
+		rc = policy_ask(ruling, g, s, sub, &r, e);
 	if (rc == 0 && ruling->allowed && s->type->id == SR_T_VOTE &&
 		sr_field_count(s, "bundle") > 0)
 		rc = pieces_ask(ruling, g, s, sub, e);
@@ -778,9 +867,7 @@ static int rules_ask(struct group *g, const struct sr_statement *s, const struct
 		rc = deal_ask(ruling, g, s, sub, e);
 	*allowed = rc == 0 && ruling->allowed;
 	if (rc == 0 && !ruling->allowed) {
-		o->code = sr_fail(&o->err, SR_DENIED, "%s refused (rule %s): %s%s%s", s->type->name,
-			ruling->rule, ruling->why, ruling->help[0] != '\0' ? "; " : "",
-			ruling->help);
+		refuse_say(o, g, s->type->name, ruling);
 		if (refusal_kept(s->type->id))
 			rc = refuse_log(g, s, ruling->rule, e);
 	}
@@ -831,6 +918,7 @@ static int submission_take(
 	int rc;
 
 	g->outcome = o;
+	sr_authorized_free(&g->answer);
 	memcpy(fingerprint, g->v->fingerprint, SR_HASH);
 	rc = sr_catalogue_mark(g->v->catalogue, e);
 	if (rc != 0)
@@ -854,6 +942,8 @@ static int submission_take(
 	o->index = g->base + g->count;
 	o->received = g->now;
 	rc = entry_take(g, &p, sub, e);
+	if (rc == 0) /* ${p} lies in the group now, where follow-ups may have moved it */
+		rc = policy_keep(g, &g->entries[before], sub->browser, e);
 	if (rc == 0)
 		return sr_catalogue_keep(g->v->catalogue, e);
 	if (sub->refused != NULL)

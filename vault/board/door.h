@@ -4,7 +4,8 @@
  *
  * For each submission, in order, against the state that earlier ones of the group left: parse by
  * the table of types, signature, time and `until`, identity of a repeated id, rules
- * (board/rules.h), what follows from it (room-key with a request, grant with the k-th approval,
+ * (board/rules.h: what nobody can change; then board/authorize.h: what the board adopted), what
+ * follows from it (room-key with a request, grant with the k-th approval,
  * ...). Then, for the group: secrets that the statements need -> objects -> entries are encrypted
  * at their index and applied in one catalogue transaction -> journal, one fdatasync -> catalogue
  * commit -> secrets that ended are erased -> receipts. A submission that is refused leaves no trace
@@ -40,6 +41,9 @@ struct sr_submission {
 	size_t object_count;
 	struct sr_bytes packs; /* of an accession: names of the packs that were written for it,
 				  SR_HASH each, for its `stored`. Empty for all others */
+	/* How the person came, which rules may ask. */
+	bool browser;
+	const char *network; /* an address; NULL: not known */
 	bool resumed; /* taken up again after a kill, by the vault itself: signed long ago, so its
 			 time is not judged */
 	/* Side effects that belong to this statement and must be durable before it / undone if it
@@ -57,6 +61,8 @@ struct sr_submission {
 struct sr_outcome {
 	int code; /* 0, or why it was refused */
 	struct sr_err err;
+	char rule[48]; /* refused by a rule: its id, "" else; and the title of one of the board's */
+	char title[121];
 	bool repeated;  /* the identical statement was there already: its first receipt */
 	uint64_t index; /* of its entry */
 	int64_t received;

@@ -35,6 +35,14 @@ int sr_held_box_make(struct sr_held_box *out, const struct sr_held_place *at, co
 	return rc;
 }
 
+void sr_held_box_hash(
+	uint8_t out[SR_HASH], const struct sr_held_place *at, const struct sr_held_box *box) {
+	uint8_t where[PLACE];
+
+	SR_HASH_OF(out, "strongroom/held-box/v1", NULL, place(where, at), sr_bytes_str(box->person),
+		sr_bytes_of(box->pk, SR_PK), sr_bytes_of(box->box, SR_HELD_BOX));
+}
+
 static int box_order(const void *a, const void *b) {
 	return strcmp(
 		((const struct sr_held_box *)a)->person, ((const struct sr_held_box *)b)->person);

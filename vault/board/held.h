@@ -59,6 +59,11 @@ SR_MUST int sr_held_boxes_seal(struct sr_buf *out, const uint8_t quarantine_key[
 SR_MUST int sr_held_boxes_open(struct sr_held_boxes *out, const uint8_t quarantine_key[SR_KEY],
 	const struct sr_held_place *at, struct sr_bytes sealed, struct sr_err *e);
 
+/* What `held-box` signs of a box: label "strongroom/held-box/v1", fields PLACE, person, key, box.
+ */
+void sr_held_box_hash(
+	uint8_t out[SR_HASH], const struct sr_held_place *at, const struct sr_held_box *box);
+
 /* The same for an item that comes. ${curators}: active ones, as sr_query_people(SR_ROLE_CURATOR)
  * lists them. DENIED when there is none: nobody could ever release the item. AUTH: a key that does
  * not convert. */

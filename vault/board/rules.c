@@ -19,6 +19,9 @@ static const char *const hazards[] = {"graphic", "sexual-violence", "hate", "ins
 static const char *const hazards_high[] = {
 	"instructional", "sexual-violence", "malware", "personal-data", "minors", NULL};
 
+static const char *const hazards_distressing[] = {"graphic", "violence", "self-harm", "hate",
+	"extremist", "traumatic", "sexual-violence", "minors", NULL};
+
 static bool in_list(const char *const *list, struct sr_bytes word) {
 	for (; *list != NULL; list++)
 		if (sr_bytes_eq(word, sr_bytes_str(*list)))
@@ -43,6 +46,10 @@ const char *const *sr_rules_purposes(void) {
 }
 const char *const *sr_rules_hazards(void) {
 	return hazards;
+}
+
+const char *const *sr_rules_distressing(void) {
+	return hazards_distressing;
 }
 
 int sr_rules_level(
@@ -142,15 +149,6 @@ bool rules_field_is(const struct sr_statement *s, const char *key, const char *w
 	return sr_bytes_eq(sr_field(s, key, 0), sr_bytes_str(word));
 }
 
-bool rules_named_in(const struct sr_version_row *v, const char *person) {
-	if (strcmp(v->applicant, person) == 0)
-		return true;
-	for (size_t i = 0; i < v->people_count; i++)
-		if (strcmp(v->people[i].person, person) == 0)
-			return true;
-	return v->subject != NULL && strcmp(v->subject, person) == 0;
-}
-
 int rules_item(struct rules_ctx *c, struct sr_item_row *item) {
 	uint8_t id[SR_ID];
 	int rc = sr_field_id(id, c->s, "item", 0, c->e);
@@ -183,6 +181,7 @@ static int (*const rule_for[SR_T_COUNT])(struct rules_ctx *c) = {
 	[SR_T_ACCESSION] = rule_accession,
 	[SR_T_REDACT] = rule_redact,
 	[SR_T_DESCRIBE] = rule_describe,
+	[SR_T_HELD_BOX] = rule_held_box,
 	[SR_T_RELEASE] = rule_release,
 	[SR_T_EMBARGO] = rule_embargo,
 	[SR_T_HOLD] = rule_hold,
@@ -203,6 +202,7 @@ static int (*const rule_for[SR_T_COUNT])(struct rules_ctx *c) = {
 	[SR_T_RETURN] = rule_return,
 	[SR_T_BREAK_GLASS] = rule_break_glass,
 	[SR_T_ENQUIRY] = rule_enquiry,
+	[SR_T_READ] = rule_read,
 };
 
 /* Roles that a type's row in ledger/types.c allows to sign, as roles of the catalogue. */

@@ -1,11 +1,28 @@
 /*
- * rules - who may do what, until the board adopts policies in Cedar: fixed rules, default deny
- * (DESIGN 5, 6, 6a).
+ * rules - the invariants: what no board can change by adopting rules, default deny (DESIGN 5, 6,
+ * 6a). Who may do what beyond that is what the board adopted in Cedar says, asked afterwards
+ * (board/authorize.h); no such rule stands here.
  *
  * A rule looks at a parsed statement, at the catalogue as earlier entries left it (an open
  * transaction included) and at the time; it changes nothing. The ruling names the rule by a token
  * (which a `refuse` entry carries), says in a sentence what is not met, and what would help.
  * Signature, fingerprint, `seen` and commitments were checked before (board/door.c).
+ *
+ * What is an invariant:
+ *   form      lines of a kind, controlled terms, ids that are free, dates ahead, list roots,
+ * objects that are what was signed; which roles sign a type at all (ledger/types.c) state     the
+ * steps of catalogue/states.h; one vote per member and version, one seal per person, one live
+ * checkout per person and item; things that are under another board keys      epochs, levels and
+ * quorums, who has a share, whose key it is, pieces and seals; the ceremony; a hazard above the
+ * level that an item is sealed to the vote  what members voted on is what opens: the people, items,
+ * forms, right, end and trainings of a grant; what a newer item may add to it; who reads
+ * (sr_rules_readers) trust     roles other than researcher and depositor, and their keys, take a
+ * quorum; the last curator, officer, auditor and custodian stay, and members enough for every level
+ *   the law   what is marked for referral is not released and not looked at
+ *   the rules who asks for other rules, votes on them and withdraws them (rules_policy.c), so that
+ *             no set locks the board out
+ * Of these the default set repeats what people should hear with the rest (a grant ends by itself; a
+ * form that was not granted): a set is read, tested and replayed without this file.
  *
  * Levels: the hazards of an item decide the quorum level it is sealed to: any of SR_RULES_HIGH ->
  * the highest level of the board, otherwise the lowest. An item with `referral` is neither
@@ -20,19 +37,16 @@
 enum {
 	SR_RULES_SKEW_S = 600, /* a statement's time against the vault's: clocks of desks are rarely
 				  minutes off */
-	SR_RULES_UNTIL_MAX_S =
-		31 * 86400, /* how long a statement signed elsewhere may wait: a member's month
-			       away; a forgotten one must not come to life years later */
-	SR_RULES_RESEAL_MAX_S =
-		31 * 86400, /* sealing anew and redacting are work for days, not for study */
-	SR_RULES_ENDS_MAX_S = 366 * 86400 /* a grant ends within a year and is then asked for anew
-					     (Five Safes: safe projects) */
+	SR_RULES_UNTIL_MAX_S = 31 * 86400 /* how long a statement signed elsewhere may wait: a
+					     member's month away; a forgotten one must not come to
+					     life years later */
 };
 
 struct sr_ruling {
 	bool allowed;
-	char rule[48];  /* token: "already-voted" */
-	char why[400];  /* "member p-... has voted on this version already (approve)" */
+	char rule[48];   /* token: "already-voted" */
+	char why[400];   /* "member p-... has voted on this version already (approve)" */
+	char title[121]; /* of one of the board's rules; "": the rule is an invariant */
 	char help[240]; /* "" or what would help: "amend the request to have a new version voted on"
 			 */
 };
@@ -107,6 +121,8 @@ bool sr_rules_hazard(struct sr_bytes word);
 const char *const *sr_rules_forms(void);
 const char *const *sr_rules_purposes(void);
 const char *const *sr_rules_hazards(void);
+/* Hazards that distress whoever looks: what exposure is counted by. */
+const char *const *sr_rules_distressing(void);
 /* Kinds of attestations. */
 const char *const *sr_rules_attestations(void);
 const char *const *sr_rules_enquiries(void); /* kinds of an enquiry */

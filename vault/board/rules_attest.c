@@ -114,10 +114,6 @@ int rule_attest(struct rules_ctx *c) {
 			"unknown kind of attestation");
 	if (!lines_hold(c, k))
 		return 0;
-	if (rules_field_is(c->s, "person", c->me.person) &&
-		!rules_field_is(c->s, "kind", "conflict"))
-		return rules_deny(c, "own-affair", "another officer attests it",
-			"nobody attests their own %s", kinds[k].kind);
 	if (sr_field_time(&ends, c->s, "ends", 0, NULL) == 0 && ends <= c->now)
 		return rules_deny(c, "ends-past", "", "its end lies in the past");
 	rc = sr_query_attestation(&row, c->cat, id, c->e);
@@ -146,9 +142,6 @@ int rule_attest_end(struct rules_ctx *c) {
 	if (row.ended != 0)
 		rc = rules_deny(c, "attestation-ended", "", "it ended with entry %llu",
 			(unsigned long long)row.ended);
-	else if (strcmp(row.person, c->me.person) == 0 || strcmp(row.other, c->me.person) == 0)
-		rc = rules_deny(c, "own-affair", "another officer ends it",
-			"nobody ends what was attested of themselves");
 	else
 		rc = rules_allow(c);
 	sr_attestation_row_free(&row);

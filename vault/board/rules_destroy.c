@@ -1,8 +1,8 @@
 /*
  * rules_destroy - who may ask for the end of items, and which items have one. See rules_in.h.
  *
- * A hold is judged here and once more when the last vote comes (decide.c), because it may have been
- * set in between.
+ * That a hold stops it is the board's rule, asked here and once more when the last vote comes
+ * (actions request-destroy and destroy), because it may have been set in between.
  */
 #include "board/rules_in.h"
 
@@ -30,9 +30,6 @@ static int destroyable(struct rules_ctx *c, const uint8_t id[SR_ID], bool *refer
 	if (!sr_state_may(SR_M_ITEM, state, SR_E_DESTROY))
 		return rules_deny(
 			c, "item-state", "", "item %.12s is %s", hex, sr_state_name(state));
-	if ((flags & SR_ITEM_HOLD) != 0)
-		return rules_deny(c, "hold-stands", "an officer lifts each hold first",
-			"a hold stands on item %.12s", hex);
 	*referral = *referral || (flags & SR_ITEM_REFERRAL) != 0;
 	return rules_allow(c);
 }

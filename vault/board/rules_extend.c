@@ -157,9 +157,6 @@ static int extend_grant(struct rules_ctx *c, const struct sr_grant_row *g) {
 		rc = sr_field_dec(&version, c->s, "version", 0, c->e);
 	if (rc != 0)
 		return rc;
-	if (!sr_token_in(g->people, c->me.person))
-		return rules_deny(
-			c, "not-named", "", "%s is not named in this grant", c->me.person);
 	if (strcmp(g->right, "access") != 0)
 		return rules_deny(c, "right-not-granted", "make a new request",
 			"the grant is for %s; one of right access is extended", g->right);

@@ -71,10 +71,8 @@ int rule_seal(struct rules_ctx *c) {
 
 /* --- lifting --- */
 
-/* Whose act it is to end this; a seal's is the board's. */
+/* What one person's act ends; a seal's end is the board's. */
 static int lift_by(struct rules_ctx *c, const struct sr_flag_row *f) {
-	const bool hold = strcmp(f->what, "hold") == 0;
-
 	if (strcmp(f->what, "seal") == 0)
 		return rules_deny(c, "seal-by-quorum", "ask the board: lift ITEM FLAG --ask",
 			"a seal is lifted by a quorum alone");
@@ -82,9 +80,6 @@ static int lift_by(struct rules_ctx *c, const struct sr_flag_row *f) {
 		return rules_deny(c, "referral-by-quorum",
 			"an officer asks the board: lift ITEM FLAG --ask",
 			"a mark for referral is taken back by a quorum of the highest level alone");
-	if (!rules_has_role(c, hold ? SR_ROLE_OFFICER : SR_ROLE_OFFICER | SR_ROLE_CURATOR))
-		return rules_deny(c, "role-missing", "", "%s lift this %s; %s is none",
-			hold ? "officers" : "curators and officers", f->what, c->me.person);
 	return rules_allow(c);
 }
 
@@ -139,10 +134,9 @@ int sr_rules_referred(
 	return rc;
 }
 
-/* A mark that was a mistake is taken back by whoever answers for reports: an officer asks, and the
- * highest level decides, on the record. If nobody could, curators would think twice before they
- * mark, and a slip of the pen would lose an item for good. What a quorum has decided to hand over
- * was no mistake. */
+/* A mark that was a mistake is taken back by the highest level, on the record. If nobody could,
+ * curators would think twice before they mark, and a slip of the pen would lose an item for good.
+ * What a quorum has decided to hand over was no mistake. */
 static int referral_lift(struct rules_ctx *c, const struct sr_flag_row *f) {
 	bool referred = false;
 	int rc = sr_rules_referred(&referred, c->cat, f->item, c->e);
@@ -152,10 +146,6 @@ static int referral_lift(struct rules_ctx *c, const struct sr_flag_row *f) {
 	if (referred)
 		return rules_deny(c, "referred", "",
 			"the board decided to hand this item over: the mark was no mistake");
-	if (!rules_has_role(c, SR_ROLE_OFFICER))
-		return rules_deny(c, "role-missing", "an officer asks",
-			"officers ask for a mark for referral to be taken back; %s is none",
-			c->me.person);
 	return rules_allow(c);
 }
 
@@ -192,9 +182,6 @@ int rules_lift_asked(struct rules_ctx *c, const uint8_t flag[SR_ID]) {
 	if (memcmp(item.board, c->board.id, SR_ID) != 0)
 		rc = rules_deny(c, "other-board", "ask the board of its collection",
 			"the item is under another board");
-	else if (!rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER))
-		rc = rules_deny(c, "role-missing", "",
-			"members, curators and officers ask for this; %s is none", c->me.person);
 	else if (strcmp(f.what, "seal") != 0 && strcmp(f.what, "referral") != 0)
 		rc = rules_deny(c, "not-a-seal", "lift ITEM FLAG",
 			"a %s is lifted without the board, by officers or curators", f.what);

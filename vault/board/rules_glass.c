@@ -1,7 +1,7 @@
 /*
- * rules_glass - who may say that a checkout is opened though no witness confirmed it: two people,
- * neither of them who reads or is named in the grant. It waives witnessing and nothing else: grant,
- * votes and pieces are asked for as ever. See rules_in.h.
+ * rules_glass - when it can be said that a checkout is opened though no witness confirmed it: by
+ * two people, each once; who they may be is the board's to say (action break-glass). It waives
+ * witnessing and nothing else: grant, votes and pieces are asked for as ever. See rules_in.h.
  */
 #include "board/rules_in.h"
 
@@ -28,22 +28,6 @@ int rule_break_glass(struct rules_ctx *c) {
 	if (row.ended != 0)
 		return rules_deny(
 			c, "checkout-state", "", "the checkout is %s", sr_state_name(row.state));
-	if (strcmp(row.person, c->me.person) == 0)
-		return rules_deny(c, "own-checkout", "two others say it",
-			"the checkout is %s's own", row.person);
-	if (row.has_grant) {
-		struct sr_grant_row g = {0};
-		bool named;
-
-		rc = sr_query_grant(&g, c->cat, row.grant, c->e);
-		named = rc == 0 && sr_token_in(g.people, c->me.person);
-		sr_grant_row_free(&g);
-		if (rc != 0)
-			return rc;
-		if (named)
-			return rules_deny(c, "own-grant", "two others say it",
-				"%s is named in the grant", c->me.person);
-	}
 	for (size_t i = 0; i < glass.count; i++)
 		if (strcmp(glass.person[i], c->me.person) == 0)
 			return rules_deny(c, "said-already", "one more person has to say it",

@@ -14,15 +14,8 @@ int rule_suspend(struct rules_ctx *c) {
 		return rules_deny(c, "no-such-grant", "", "no such grant");
 	if (rc != 0)
 		return rc;
-	if (rules_member(&c->board, c->me.person) == NULL)
-		rc = rules_deny(c, "role-missing", "", "any active member suspends; %s is none",
-			c->me.person);
-	else if (!sr_state_may(SR_M_GRANT, g.state, SR_E_SUSPEND))
+	if (!sr_state_may(SR_M_GRANT, g.state, SR_E_SUSPEND))
 		rc = rules_deny(c, "grant-state", "", "the grant is %s", sr_state_name(g.state));
-	else if (sr_token_in(g.people, c->me.person))
-		/* Whoever suspends lifts: a suspension of one's own would keep others' away. */
-		rc = rules_deny(c, "own-grant", "close ends it; another member suspends it",
-			"%s is named in this grant", c->me.person);
 	else
 		rc = rules_allow(c);
 	sr_grant_row_free(&g);
@@ -37,15 +30,8 @@ static int lift_grant(struct rules_ctx *c) {
 		return rules_deny(c, "no-such-grant", "", "no such grant");
 	if (rc != 0)
 		return rc;
-	if (!rules_has_role(c, SR_ROLE_MEMBER))
-		rc = rules_deny(c, "role-missing", "", "members lift suspensions; %s is none",
-			c->me.person);
-	else if (!sr_state_may(SR_M_GRANT, g.state, SR_E_LIFT))
+	if (!sr_state_may(SR_M_GRANT, g.state, SR_E_LIFT))
 		rc = rules_deny(c, "grant-state", "", "the grant is %s", sr_state_name(g.state));
-	else if (strcmp(g.suspended_by, c->me.person) != 0)
-		rc = rules_deny(c, "not-yours", "a reason with it asks the board to lift it",
-			"a suspension is lifted by the member who made it (%s), or by a quorum",
-			g.suspended_by);
 	else
 		rc = rules_allow(c);
 	sr_grant_row_free(&g);
@@ -74,9 +60,7 @@ int rule_close(struct rules_ctx *c) {
 		return rules_deny(c, "no-such-grant", "", "no such grant");
 	if (rc != 0)
 		return rc;
-	if (!sr_token_in(g.people, c->me.person))
-		rc = rules_deny(c, "not-named", "", "%s is not named in this grant", c->me.person);
-	else if (!sr_state_may(SR_M_GRANT, g.state, SR_E_CLOSE))
+	if (!sr_state_may(SR_M_GRANT, g.state, SR_E_CLOSE))
 		rc = rules_deny(c, "grant-state", "", "the grant is %s", sr_state_name(g.state));
 	else
 		rc = rules_allow(c);
@@ -223,9 +207,9 @@ static int checkout_granted(
 	if (item->state != SR_S_RELEASED)
 		return rules_deny(
 			c, "item-state", "", "the item is %s", sr_state_name(item->state));
-	if (item->flags != 0 && item->flags != SR_ITEM_HOLD)
-		return rules_deny(c, "item-flag", "",
-			"the item is under embargo, sealed or marked for referral");
+	if ((item->flags & SR_ITEM_REFERRAL) != 0)
+		return rules_deny(
+			c, "referral", "", "the item is marked for referral: nobody looks at it");
 	if (sr_rules_raised(&c->board, item))
 		return rules_deny(c, "hazard-raised",
 			"reseal ask ITEM: a quorum of the old level has it sealed anew",
@@ -254,15 +238,12 @@ static int checkout_item(struct rules_ctx *c, const struct sr_item_row *item) {
 	}
 	sr_checkouts_free(&live);
 	if (rules_field_is(c->s, "right", "quarantine")) {
-		if (!rules_has_role(c, SR_ROLE_CURATOR))
-			return rules_deny(c, "role-missing", "",
-				"curators look at held items; %s is none", c->me.person);
 		if (item->state != SR_S_HELD)
 			return rules_deny(c, "not-held", "request access", "the item is %s",
 				sr_state_name(item->state));
-		if ((item->flags & (SR_ITEM_REFERRAL | SR_ITEM_SEALED)) != 0)
+		if ((item->flags & SR_ITEM_REFERRAL) != 0)
 			return rules_deny(c, "referral", "",
-				"the item is marked for referral or sealed: nobody looks at it");
+				"the item is marked for referral: nobody looks at it");
 		return sr_field_count(c->s, "grant") > 0 ? rules_deny(c, "surplus-grant", "",
 								   "a quarantine look has no grant")
 							 : rules_allow(c);
@@ -311,8 +292,6 @@ int rule_return(struct rules_ctx *c) {
 		return rules_deny(c, "no-such-checkout", "", "no such checkout");
 	if (rc != 0)
 		return rc;
-	if (strcmp(row.person, c->me.person) != 0)
-		return rules_deny(c, "not-yours", "", "the checkout is %s's", row.person);
 	if (!sr_state_may(SR_M_CHECKOUT, row.state, SR_E_RETURN))
 		return rules_deny(
 			c, "checkout-state", "", "the checkout is %s", sr_state_name(row.state));

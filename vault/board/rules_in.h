@@ -53,6 +53,7 @@ rule_fn rule_attest_end;
 rule_fn rule_accession;
 rule_fn rule_redact;
 rule_fn rule_describe;
+rule_fn rule_held_box;
 rule_fn rule_release;
 rule_fn rule_request;
 rule_fn rule_amend;
@@ -73,6 +74,7 @@ rule_fn rule_checkout;
 rule_fn rule_return;
 rule_fn rule_break_glass;
 rule_fn rule_enquiry;
+rule_fn rule_read; /* rules_audit.c */
 
 /* A request of kind person: a new key for whom it is about (rules_people.c). */
 rule_fn rules_key_asked;
@@ -81,6 +83,9 @@ rule_fn rules_key_asked;
 int rules_card_in_force(struct rules_ctx *c, const char *key);
 /* A request of kind policy: the rules that came with it (rules_policy.c). */
 rule_fn rules_policy_asked;
+/* What is done to a request that changes the rules: who may is not asked of the rules. Of every
+ * other kind it allows. */
+int rules_on_policy(struct rules_ctx *c, const struct sr_version_row *v);
 /* A request of kind person-end: whom it is about (rules_people.c). */
 rule_fn rules_end_asked;
 /* A request of kind witnesses: the policy that came with it (rules_witness.c). */
@@ -107,8 +112,6 @@ const struct sr_member_row *rules_member(const struct sr_board_row *b, const cha
 /* The person that the one line ${key} names, which must be there, as a string. */
 void rules_person_text(char out[SR_PERSON_TEXT], const struct sr_statement *s, const char *key);
 bool rules_field_is(const struct sr_statement *s, const char *key, const char *word);
-/* Applicant, co-applicant or subject of this version? */
-bool rules_named_in(const struct sr_version_row *v, const char *person);
 /* The thing that the line `item` or `grant` of the statement names: NOTFOUND, or an error. */
 SR_MUST int rules_item(struct rules_ctx *c, struct sr_item_row *item);
 SR_MUST int rules_grant(struct rules_ctx *c, struct sr_grant_row *g);

@@ -49,11 +49,10 @@ static int redact_parent(struct rules_ctx *c, const struct sr_item_row *parent) 
 	if (memcmp(collection, parent->collection, SR_ID) != 0 || items != 1)
 		return rules_deny(c, "not-one-version", "",
 			"a redaction is one item, in the collection of its parent");
-	if ((parent->state != SR_S_HELD && parent->state != SR_S_RELEASED) ||
-		(parent->flags & (SR_ITEM_REFERRAL | SR_ITEM_SEALED)) != 0)
+	if (parent->state != SR_S_HELD && parent->state != SR_S_RELEASED)
 		return rules_deny(c, "item-state", "",
-			"a redaction is made from a held or released item that is neither sealed "
-			"nor marked for referral");
+			"a redaction is made from a held or released item, this one is %s",
+			sr_state_name(parent->state));
 	rc = sr_query_checkout(&look, c->cat, id, c->e);
 	if (rc != 0 && rc != SR_NOTFOUND)
 		return rc;
@@ -176,22 +175,10 @@ static int release_item(struct rules_ctx *c, const struct sr_item_row *item) {
 		return rc;
 	if (item->state != SR_S_HELD)
 		return rules_deny(c, "not-held", "", "the item is %s", sr_state_name(item->state));
-	if (strcmp(item->depositor, c->me.person) == 0)
-		return rules_deny(c, "own-deposit", "another curator releases it",
-			"%s deposited this item", c->me.person);
-	if (!item->described)
-		return rules_deny(c, "not-described", "describe ITEM --title ...",
-			"the item has no title yet");
-	if ((item->flags & (SR_ITEM_REFERRAL | SR_ITEM_SEALED)) != 0)
+	if ((item->flags & SR_ITEM_REFERRAL) != 0)
 		return rules_deny(c, "referral", "",
-			"the item is marked for referral or sealed: it is never released");
+			"the item is marked for referral: it is never released");
 	join_tokens(words, sizeof words, c->s, "hazard");
-	for (const char *const *h = sr_rules_hazards(); *h != NULL; h++)
-		if (sr_token_in(item->hazards, *h) && !sr_token_in(words, *h))
-			return rules_deny(c, "hazard-dropped",
-				"describe the item anew if the hazard does not apply",
-				"the item is described with hazard %s, the release leaves it out",
-				*h);
 	rc = sr_rules_level(&level, &c->board, words, c->e);
 	if (rc == SR_DENIED)
 		return rules_deny(
@@ -228,6 +215,50 @@ int rule_release(struct rules_ctx *c) {
 	if (rc != 0)
 		return rc;
 	rc = release_item(c, &item);
+	sr_item_row_free(&item);
+	return rc;
+}
+
+/* A box to another curator: whoever opens one looks, on the record, at what is held. What is in it
+ * nobody can judge but whom it is for. */
+int rule_held_box(struct rules_ctx *c) {
+	struct sr_item_row item = {0};
+	struct sr_person_row whom = {0};
+	char person[SR_PERSON_TEXT];
+	uint8_t key[SR_PK];
+	uint64_t number = 0;
+	int rc = rules_item(c, &item);
+
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-item", "", "no such item");
+	rules_person_text(person, c->s, "person");
+	if (rc == 0)
+		rc = sr_field_dec(&number, c->s, "number", 0, c->e);
+	if (rc == 0)
+		rc = sr_field_key(key, c->s, "key", 0, c->e);
+	if (rc == 0)
+		rc = sr_query_person(&whom, c->cat, person, c->e);
+	if (rc != 0 && rc != SR_NOTFOUND)
+		goto out;
+	if (rc == SR_NOTFOUND || (whom.roles & SR_ROLE_CURATOR) == 0)
+		rc = rules_deny(c, "not-a-curator", "person add makes one",
+			"%s is not a curator here", person);
+	else if (memcmp(whom.pk, key, SR_PK) != 0)
+		rc = rules_deny(c, "other-key", "share the items again",
+			"the key is not the one that %s has now", person);
+	else if (strcmp(person, c->me.person) == 0)
+		rc = rules_deny(c, "own-affair", "another curator shares them",
+			"nobody gives themselves what is held");
+	else if (item.state != SR_S_HELD)
+		rc = rules_deny(c, "not-held", "", "the item is %s", sr_state_name(item.state));
+	else if (number != item.number)
+		rc = rules_deny(c, "envelope-number", "share the items again",
+			"want envelope number %u, have %llu", item.number,
+			(unsigned long long)number);
+	else
+		rc = rules_allow(c);
+out:
+	sr_person_row_free(&whom);
 	sr_item_row_free(&item);
 	return rc;
 }

@@ -281,24 +281,13 @@ int sr_rules_key(struct sr_ruling *out, struct sr_catalogue *cat, const char *pe
 	return rc;
 }
 
-/* Nobody sets their own name or key: a second person has met them. */
-static int own_affair(struct rules_ctx *c, const struct sr_person_row *p) {
-	return strcmp(p->person, c->me.person) == 0
-		       ? rules_deny(c, "own-affair", "another curator or officer does it",
-				 "nobody changes their own card or key alone")
-		       : rules_allow(c);
-}
-
 int rule_person_set(struct rules_ctx *c) {
 	struct sr_person_row row = {0};
 	bool there;
 	int rc = named_person(c, "person", &row, &there);
 
-	if (rc != 0 || !there)
-		return rc;
-	rc = own_affair(c, &row);
 	sr_person_row_free(&row);
-	return rc == 0 && c->out->allowed ? rules_card_in_force(c, "person") : rc;
+	return rc == 0 && there ? rules_card_in_force(c, "person") : rc;
 }
 
 /* With the old key's word, or for who alone may be added by one: one curator or officer. A lost key
@@ -313,10 +302,8 @@ int rule_person_key(struct rules_ctx *c) {
 	if (rc != 0 || !there)
 		return rc;
 	sr_buf_init(&bytes);
-	rc = own_affair(c, &row);
-	if (rc == 0 && c->out->allowed)
-		rc = card_of_line(c, &card, &bytes);
-	if (rc == 0 && c->out->allowed)
+	rc = card_of_line(c, &card, &bytes);
+	if (rc == 0)
 		rc = next_key(c, &row, sr_buf_view(&bytes), &vouched);
 	if (rc == 0 && c->out->allowed && !vouched &&
 		(row.roles & ~(unsigned)(SR_ROLE_RESEARCHER | SR_ROLE_DEPOSITOR)) != 0)

@@ -5,8 +5,8 @@
  * The text itself is judged, as it lies in the object that the request names: its SHA-256 is the
  * one that was signed (so anybody can compare it with a file of theirs), it shows on a screen as
  * what it is, it is Cedar, and lint finds nothing in it (policy/lint.h). What the rules say is the
- * board's to weigh. Whether they may change is decided by code, here and in rules_vote.c: a set
- * that denies everything can be replaced like any other.
+ * board's to weigh. Whether they may change is decided by code, here and in rules_vote.c, and is
+ * not asked of the rules: a set that denies everything can be replaced like any other.
  */
 #include "board/rules_in.h"
 
@@ -50,6 +50,47 @@ static int judge(
 	return rc;
 }
 
+/* Of a member: not recused, and not set against it by an attestation. */
+static int may_decide(struct rules_ctx *c, const struct sr_version_row *v) {
+	struct sr_attestation_row a = {0};
+	bool recused = false, against = false;
+	int rc = sr_query_recused(&recused, c->cat, v->request, c->me.person, c->e);
+
+	if (rc == 0)
+		rc = sr_query_conflict(
+			&against, &a, c->cat, v->request, v->version, c->me.person, c->e);
+	sr_attestation_row_free(&a);
+	if (rc != 0)
+		return rc;
+	if (recused)
+		return rules_deny(c, "recused", "another member votes",
+			"%s has stepped aside from this request", c->me.person);
+	if (against)
+		return rules_deny(c, "conflict", "another member votes",
+			"an officer attested a conflict of %s with this request", c->me.person);
+	return rules_allow(c);
+}
+
+int rules_on_policy(struct rules_ctx *c, const struct sr_version_row *v) {
+	const bool own = strcmp(v->applicant, c->me.person) == 0;
+
+	if (strcmp(v->kind, "policy") != 0)
+		return rules_allow(c);
+	if (c->s->type->id == SR_T_VOTE)
+		return may_decide(c, v);
+	if (c->s->type->id == SR_T_WITHDRAW && !own)
+		return rules_deny(c, "not-applicant", "",
+			"only the applicant (%s) withdraws a request", v->applicant);
+	if (c->s->type->id == SR_T_COMMENT && !own &&
+		!rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER))
+		return rules_deny(c, "not-party", "",
+			"the applicant, members and officers comment on a request for rules");
+	if (c->s->type->id == SR_T_RECUSE && rules_member(&c->board, c->me.person) == NULL)
+		return rules_deny(
+			c, "role-missing", "", "%s is not a member of the board", c->me.person);
+	return rules_allow(c);
+}
+
 int rules_policy_asked(struct rules_ctx *c) {
 	struct sr_cedar_policies *set = NULL;
 	struct sr_schema *schema = NULL;
@@ -58,6 +99,9 @@ int rules_policy_asked(struct rules_ctx *c) {
 
 	if (rc != 0)
 		return rc;
+	if (!rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_CURATOR))
+		return rules_deny(c, "role-missing", "",
+			"members, curators and officers ask for other rules");
 	if (c->object.p == NULL)
 		return rules_deny(
 			c, "rules-missing", "", "the rules did not come with the request");

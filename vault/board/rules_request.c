@@ -63,9 +63,6 @@ static bool shape_holds(struct rules_ctx *c, const struct shape *sh) {
 
 /* Forms, purposes and dates of an access or export request. */
 static int request_terms(struct rules_ctx *c) {
-	const bool work =
-		rules_field_is(c->s, "kind", "reseal") || rules_field_is(c->s, "kind", "redact");
-	const int64_t longest = work ? SR_RULES_RESEAL_MAX_S : SR_RULES_ENDS_MAX_S;
 	int64_t ends = 0, closes = 0;
 	char word[80];
 	int rc = sr_field_time(&ends, c->s, "ends", 0, c->e);
@@ -74,9 +71,6 @@ static int request_terms(struct rules_ctx *c) {
 		return rc;
 	if (ends <= c->now)
 		return rules_deny(c, "ends-past", "", "its end lies in the past");
-	if (ends > c->now + longest)
-		return rules_deny(c, "ends-too-late", "ask again when it has ended",
-			"its end lies more than %d days ahead", (int)(longest / 86400));
 	rc = sr_field_time(&closes, c->s, "closes", 0, NULL);
 	if (rc == 0 && closes <= c->now)
 		return rules_deny(c, "closes-past", "", "its closing date lies in the past");
@@ -177,15 +171,12 @@ int rules_list(struct rules_ctx *c) {
 	return rules_allow(c);
 }
 
-/* One item that is asked for: released and not frozen; of a referral: marked for it, held or
- * released; of a reseal: released, frozen or not, since nobody looks at it. */
+/* One item that is asked for: released, or of a referral held or released. */
 static int request_item(struct rules_ctx *c, const uint8_t id[SR_ID], uint32_t *highest) {
 	const bool referral = rules_field_is(c->s, "kind", "referral");
-	const bool reseal = rules_field_is(c->s, "kind", "reseal");
 	struct sr_item_row item = {0};
 	char hex[2 * SR_ID + 1];
 	enum sr_state state;
-	unsigned flags;
 	bool other;
 	int rc = sr_query_item(&item, c->cat, id, c->e);
 
@@ -193,7 +184,6 @@ static int request_item(struct rules_ctx *c, const uint8_t id[SR_ID], uint32_t *
 	if (rc != 0 && rc != SR_NOTFOUND)
 		return rc;
 	state = rc == 0 ? item.state : SR_S_NONE;
-	flags = item.flags;
 	other = rc == 0 && memcmp(item.board, c->board.id, SR_ID) != 0;
 	if (rc == 0 && item.level > *highest)
 		*highest = item.level;
@@ -201,12 +191,7 @@ static int request_item(struct rules_ctx *c, const uint8_t id[SR_ID], uint32_t *
 	if (referral && !sr_state_may(SR_M_ITEM, state, SR_E_REFERRAL))
 		return rules_deny(c, "item-state", "", "item %.8s is %s (or does not exist)", hex,
 			sr_state_name(state));
-	if (referral && (flags & SR_ITEM_REFERRAL) == 0)
-		return rules_deny(c, "not-marked", "describe ITEM --hazard referral",
-			"item %.8s is not marked for referral", hex);
-	if (!referral &&
-		(state != SR_S_RELEASED ||
-			(!reseal && (flags & ~(unsigned)(SR_ITEM_EMBARGO | SR_ITEM_HOLD)) != 0)))
+	if (!referral && state != SR_S_RELEASED)
 		return rules_deny(c, "item-not-released", "list shows what can be requested",
 			"item %.8s is not released (or does not exist)", hex);
 	if (other)
@@ -232,14 +217,14 @@ static int request_items(struct rules_ctx *c, uint64_t level) {
 	return rules_allow(c);
 }
 
-/* Acts on a grant: an end of it, or of its suspension. Officers may ask for the end alone: who may
- * look again is the members' to say, and nobody named in the grant asks for that. A lift may also
- * be about the seal of an item. */
+/* Acts on a grant: an end of it, or of its suspension. A lift may also be about the seal of an
+ * item.
+ */
 static int target_act(struct rules_ctx *c, bool lift) {
 	struct sr_grant_row g = {0};
 	uint8_t id[SR_ID];
 	enum sr_state state;
-	bool named, ours = false;
+	bool ours = false;
 	int rc;
 
 	rc = sr_field_id(id, c->s, "target", 0, c->e);
@@ -251,33 +236,23 @@ static int target_act(struct rules_ctx *c, bool lift) {
 		return rules_deny(c, "no-such-grant", "", "no such grant");
 	ours = rc == 0 && memcmp(g.board, c->board.id, SR_ID) == 0;
 	state = g.state;
-	named = sr_token_in(g.people, c->me.person);
 	sr_grant_row_free(&g);
 	if (rc != 0)
 		return rc;
 	if (!ours)
 		return rules_deny(c, "other-board", "ask the board that granted it",
 			"the grant is of another board");
-	if (lift && rules_member(&c->board, c->me.person) == NULL)
-		return rules_deny(c, "role-missing", "",
-			"active members ask for a lift; %s is none", c->me.person);
-	if (!lift && !rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER))
-		return rules_deny(
-			c, "role-missing", "", "members and officers ask for a revocation");
 	if (!lift && !sr_state_may(SR_M_GRANT, state, SR_E_REVOKE))
 		return rules_deny(
 			c, "grant-ended", "", "the grant is %s already", sr_state_name(state));
 	if (lift && !sr_state_may(SR_M_GRANT, state, SR_E_LIFT))
 		return rules_deny(c, "grant-state", "", "the grant is %s: there is nothing to lift",
 			sr_state_name(state));
-	if (lift && named)
-		return rules_deny(c, "own-grant", "another member asks",
-			"%s is named in this grant", c->me.person);
 	return rules_allow(c);
 }
 
-/* More time for a live grant, by whoever reads under it: as many members decide as gave it. What
- * was suspended is not renewed behind the back of who suspended it. */
+/* More time for a live grant: as many members decide as gave it. What was suspended is not renewed
+ * behind the back of who suspended it. */
 static int renew_request(struct rules_ctx *c, uint64_t level) {
 	struct sr_grant_row g = {0};
 	uint8_t id[SR_ID];
@@ -295,17 +270,12 @@ static int renew_request(struct rules_ctx *c, uint64_t level) {
 	if (rc == 0 && !ours)
 		rc = rules_deny(c, "other-board", "ask the board that granted it",
 			"the grant is of another board");
-	else if (rc == 0 && !sr_token_in(g.people, c->me.person))
-		rc = rules_deny(c, "not-named", "", "%s is not named in this grant", c->me.person);
 	else if (rc == 0 && (!sr_state_may(SR_M_GRANT, g.state, SR_E_RENEW) || g.ends <= c->now))
 		rc = rules_deny(c, "grant-state",
 			g.state == SR_S_SUSPENDED ? "it is lifted first" : "make a new request",
 			"the grant is %s", g.ends <= c->now ? "over" : sr_state_name(g.state));
 	else if (rc == 0 && ends <= g.ends)
 		rc = rules_deny(c, "ends-not-later", "", "the grant lasts as long already");
-	else if (rc == 0 && ends > c->now + SR_RULES_ENDS_MAX_S)
-		rc = rules_deny(c, "ends-too-late", "ask again later",
-			"its end lies more than %d days ahead", SR_RULES_ENDS_MAX_S / 86400);
 	else if (rc == 0 && level != g.level)
 		rc = rules_deny(c, "level-differs", "fetch the grant anew",
 			"the grant was given at level %u, the request says %llu", g.level,
@@ -518,9 +488,6 @@ static int reshare_levels(struct rules_ctx *c) {
 static int reshare_request(struct rules_ctx *c) {
 	int rc;
 
-	if (rules_member(&c->board, c->me.person) == NULL && !rules_has_role(c, SR_ROLE_OFFICER))
-		return rules_deny(c, "role-missing", "",
-			"members of this board and officers ask for a reshare");
 	rc = reshare_levels(c);
 	if (rc == 0 && c->out->allowed)
 		rc = reshare_dealers(c);
@@ -603,9 +570,6 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 		!sr_token_in(sh->must, "collection") && strcmp(sh->kind, "policy") != 0)
 		return rules_deny(c, "not-this-board", "ask the founding board",
 			"a request of kind %s is the founding board's to decide", sh->kind);
-	if (!rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_CURATOR))
-		return rules_deny(
-			c, "role-missing", "", "members, curators and officers ask for this");
 	if (sr_token_in(sh->must, "items"))
 		return rules_destroy_asked(c);
 	if (strcmp(sh->kind, "witnesses") == 0)
@@ -741,12 +705,7 @@ int rule_comment(struct rules_ctx *c) {
 
 	if (!version_of(&rc, c, &v))
 		return rc;
-	if (!rules_named_in(&v, c->me.person) &&
-		!rules_has_role(c, SR_ROLE_MEMBER | SR_ROLE_OFFICER))
-		rc = rules_deny(c, "not-party", "",
-			"applicants, members and officers comment on a request");
-	else
-		rc = rules_allow(c);
+	rc = rules_on_policy(c, &v);
 	sr_version_row_free(&v);
 	return rc;
 }
@@ -760,17 +719,14 @@ int rule_recuse(struct rules_ctx *c) {
 		return rc;
 	rc = sr_query_recused(&recused, c->cat, v.request, c->me.person, c->e);
 	if (rc == 0) {
-		if (rules_member(&c->board, c->me.person) == NULL)
-			rc = rules_deny(c, "role-missing", "", "%s is not a member of the board",
-				c->me.person);
-		else if (recused)
+		if (recused)
 			rc = rules_deny(c, "recused-already", "", "%s has stepped aside already",
 				c->me.person);
 		else if (!sr_state_may(SR_M_VERSION, v.state, SR_E_RECUSE))
 			rc = rules_deny(c, "request-ended", "", "the request is %s",
 				sr_state_name(v.state));
 		else
-			rc = rules_allow(c);
+			rc = rules_on_policy(c, &v);
 	}
 	sr_version_row_free(&v);
 	return rc;
@@ -785,10 +741,7 @@ int rule_withdraw(struct rules_ctx *c) {
 		return rc;
 	rc = sr_field_dec(&version, c->s, "version", 0, c->e);
 	if (rc == 0) {
-		if (strcmp(v.applicant, c->me.person) != 0)
-			rc = rules_deny(c, "not-applicant", "",
-				"only the applicant (%s) withdraws a request", v.applicant);
-		else if (version != v.version)
+		if (version != v.version)
 			rc = rules_deny(c, "version", "",
 				"its newest version is %u, this says %llu", v.version,
 				(unsigned long long)version);
@@ -796,7 +749,7 @@ int rule_withdraw(struct rules_ctx *c) {
 			rc = rules_deny(c, "request-ended", "", "the request is %s",
 				sr_state_name(v.state));
 		else
-			rc = rules_allow(c);
+			rc = rules_on_policy(c, &v);
 	}
 	sr_version_row_free(&v);
 	return rc;

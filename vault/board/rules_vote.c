@@ -6,16 +6,6 @@
 #include "base/limits.h"
 #include "crypto/box.h"
 
-/* Is the actor one of those whom the grant is for? */
-static int target_names(struct rules_ctx *c, const uint8_t grant[SR_ID], bool *named) {
-	struct sr_grant_row g = {0};
-	int rc = sr_query_grant(&g, c->cat, grant, c->e);
-
-	*named = rc == 0 && sr_token_in(g.people, c->me.person);
-	sr_grant_row_free(&g);
-	return rc == SR_NOTFOUND ? 0 : rc; /* the target is a seal, which names nobody */
-}
-
 /* One top-up of a member is enough until an incident voids it, a restore renews the room key or an
  * item is sealed anew: a researcher's client proves every vote with pieces before it opens
  * anything. */
@@ -54,28 +44,6 @@ static int topped_up(struct rules_ctx *c, const struct sr_version_row *v, int64_
 	return rc;
 }
 
-/* A member whom an attestation sets against somebody in it does not vote. */
-static int not_in_conflict(struct rules_ctx *c, const struct sr_version_row *v) {
-	struct sr_attestation_row a = {0};
-	bool found = false;
-	int rc = sr_query_conflict(&found, &a, c->cat, v->request, v->version, c->me.person, c->e);
-
-	if (rc != 0 || !found)
-		return rc != 0 ? rc : rules_allow(c);
-	if (a.other[0] == '\0')
-		rc = rules_deny(c, "conflict", "another member votes",
-			"an officer attested a conflict of %s with this request (entry %llu)",
-			c->me.person, (unsigned long long)a.entry);
-	else
-		rc = rules_deny(c, "conflict", "another member votes",
-			"an officer attested that %s is %s %s (entry %llu), and one of them is "
-			"named in this request",
-			a.person, strcmp(a.kind, "conflict") == 0 ? "in conflict with" : a.kind,
-			a.other, (unsigned long long)a.entry);
-	sr_attestation_row_free(&a);
-	return rc;
-}
-
 /* Nobody whose roles ended gets a piece: the applicant leaves them out, or is one of them. */
 static int readers_stay(struct rules_ctx *c, const struct sr_version_row *v) {
 	const char *words = "";
@@ -97,39 +65,19 @@ static int readers_stay(struct rules_ctx *c, const struct sr_version_row *v) {
 	return rc != 0 ? rc : rules_allow(c);
 }
 
-/* Who may vote on this version at all. */
+/* Who has a share to vote with, and may still. Who is too near to what it is about is the board's
+ * to say (actions vote-approve, ..). */
 static int vote_eligible(
 	struct rules_ctx *c, const struct sr_version_row *v, const struct sr_extension *x) {
 	struct sr_vote_row mine = {0};
 	struct sr_tally tally;
-	bool recused = false, named = false, topup = rules_field_is(c->s, "decision", "topup");
+	const bool topup = rules_field_is(c->s, "decision", "topup");
 	int rc;
 
 	if (rules_member(&c->board, c->me.person) == NULL)
 		return rules_deny(c, "role-missing", "", "%s is not an active member of the board",
 			c->me.person);
-	if (strcmp(v->applicant, c->me.person) == 0 && v->has_key)
-		return rules_deny(c, "own-request", "another member votes",
-			"nobody votes on their own request");
-	if (v->subject != NULL && strcmp(v->subject, c->me.person) == 0)
-		return rules_deny(c, "own-request", "another member votes",
-			"the request is about %s, who therefore does not vote on it", c->me.person);
-	if (strcmp(v->applicant, c->me.person) != 0 && rules_named_in(v, c->me.person))
-		return rules_deny(c, "own-request", "another member votes",
-			"%s is named in this request", c->me.person);
-	rc = v->has_target ? target_names(c, v->target, &named) : 0;
-	if (rc != 0)
-		return rc;
-	if (named)
-		return rules_deny(c, "own-grant", "another member votes",
-			"%s is named in the grant that this is about", c->me.person);
-	rc = sr_query_recused(&recused, c->cat, v->request, c->me.person, c->e);
-	if (rc != 0)
-		return rc;
-	if (recused)
-		return rules_deny(c, "recused", "another member votes",
-			"%s has stepped aside from this request", c->me.person);
-	rc = not_in_conflict(c, v);
+	rc = rules_on_policy(c, v);
 	if (rc == 0 && c->out->allowed)
 		rc = readers_stay(c, v);
 	if (rc != 0 || !c->out->allowed)

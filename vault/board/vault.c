@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "board/authorize.h"
 #include "board/ceremony.h"
 #include "board/collect.h"
 #include "board/continued.h"
@@ -21,6 +22,7 @@
 #include "board/keys.h"
 #include "board/quarantine.h"
 #include "board/recover.h"
+#include "board/replaying.h"
 #include "board/second.h"
 #include "board/unlock.h"
 #include "board/witnessing.h"
@@ -416,37 +418,6 @@ static int open_secrets(struct sr_vault *v, bool accept_older, struct sr_err *e)
 	return 0;
 }
 
-struct replay_ctx {
-	struct sr_vault *v;
-	struct sr_object_source source;
-};
-
-static int replay_entry(void *ctx, uint64_t index, struct sr_entry *out, struct sr_err *e) {
-	struct replay_ctx *r = ctx;
-
-	return sr_vault_entry(out, r->v, index, e);
-}
-
-static int replay_root(void *ctx, uint64_t size, uint8_t root[SR_HASH], struct sr_err *e) {
-	struct replay_ctx *r = ctx;
-
-	return sr_ledger_root_at(r->v->ledger, size, root, e);
-}
-
-static void replay_init(struct sr_replay *r, struct replay_ctx *ctx, struct sr_vault *v,
-	const struct sr_progress *p) {
-	memset(r, 0, sizeof *r);
-	memset(ctx, 0, sizeof *ctx);
-	ctx->v = v;
-	r->size = sr_ledger_next_index(v->ledger);
-	sr_ledger_root(r->root, v->ledger);
-	r->entry = replay_entry;
-	r->root_at = replay_root;
-	r->ctx = ctx;
-	r->objects = sr_object_source_init(&ctx->source, v);
-	r->progress = p;
-}
-
 /* The fingerprint is the ledger's: entry 0 is `found`. strongroom.conf repeats it for clients
  * without a key. */
 static int learn_fingerprint(struct sr_vault *v, struct sr_vault_conf *conf, struct sr_err *e) {
@@ -482,8 +453,7 @@ static bool rebuildable(int rc) {
 static int open_catalogue(
 	struct sr_vault *v, const struct sr_progress *progress, struct sr_err *e) {
 	struct sr_catalogue_options o = {0};
-	struct replay_ctx ctx;
-	struct sr_replay replay;
+	struct sr_replaying replay;
 	struct sr_rebuilt rebuilt;
 	uint64_t applied = 0;
 	uint8_t key[SR_KEY];
@@ -495,20 +465,20 @@ static int open_catalogue(
 	if (rc != 0)
 		return rc;
 	rc = sr_catalogue_open(&v->catalogue, &o, e);
-	replay_init(&replay, &ctx, v, progress);
+	sr_replaying_init(&replay, v, progress);
 	if (rc == 0)
 		rc = sr_db_verify(sr_catalogue_db(v->catalogue), e);
 	if (rc == 0)
-		rc = sr_catalogue_catch_up(v->catalogue, &replay, &applied, e);
+		rc = sr_catalogue_catch_up(v->catalogue, &replay.replay, &applied, e);
 	if (rc == 0 && applied > 0)
 		told(v, "catalogue: %llu entries of the ledger were applied",
 			(unsigned long long)applied);
 	if (rc != 0 && rebuildable(rc)) {
 		told(v, "catalogue: %s; it was rebuilt from the ledger",
 			e != NULL ? e->text : sr_code_name((enum sr_code)rc));
-		rc = sr_catalogue_rebuild(&v->catalogue, &o, &replay, &rebuilt, e);
+		rc = sr_catalogue_rebuild(&v->catalogue, &o, &replay.replay, &rebuilt, e);
 	}
-	sr_object_source_free(&ctx.source);
+	sr_replaying_free(&replay);
 	sr_wipe(key, sizeof key);
 	return rc != 0 ? sr_wrap(e, "catalogue") : 0;
 }
@@ -853,6 +823,8 @@ void sr_vault_close(struct sr_vault *v) {
 	if (v == NULL)
 		return;
 	sr_witnessing_close(v);
+	sr_authorizer_free(v->authorizer);
+	v->authorizer = NULL;
 	/* Errors here lose nothing: what was acknowledged is durable, and the next opening
 	 * publishes and catches up. */
 	(void)!sr_catalogue_close(v->catalogue, &ignored);
@@ -880,17 +852,16 @@ void sr_vault_close(struct sr_vault *v) {
 int sr_vault_rebuild(struct sr_vault *v, const struct sr_progress *progress, struct sr_rebuilt *out,
 	size_t *packs, size_t *packs_bad, struct sr_err *e) {
 	struct sr_catalogue_options o = {0};
-	struct replay_ctx ctx;
-	struct sr_replay replay;
+	struct sr_replaying replay;
 	uint8_t key[SR_KEY];
 	int rc = sr_db_file_key(key, v, SR_CATALOGUE_FILE, e);
 
 	o.dir = v->dir;
 	o.key = key;
-	replay_init(&replay, &ctx, v, progress);
+	sr_replaying_init(&replay, v, progress);
 	if (rc == 0)
-		rc = sr_catalogue_rebuild(&v->catalogue, &o, &replay, out, e);
-	sr_object_source_free(&ctx.source);
+		rc = sr_catalogue_rebuild(&v->catalogue, &o, &replay.replay, out, e);
+	sr_replaying_free(&replay);
 	sr_wipe(key, sizeof key);
 	if (rc != 0)
 		return sr_wrap(e, "catalogue");

@@ -28,6 +28,7 @@ struct sr_db;         /* store/db.h */
 struct sr_index;      /* store/index.h */
 struct sr_backend;    /* store/backend.h */
 struct sr_witnessing; /* board/witnessing.h */
+struct sr_authorizer; /* board/authorize.h */
 
 struct sr_vault {
 	struct sr_dir *dir; /* DIR */
@@ -42,6 +43,7 @@ struct sr_vault {
 	struct sr_ledger *ledger;
 	struct sr_catalogue *catalogue;
 	struct sr_witnessing *witnessing;
+	struct sr_authorizer *authorizer; /* NULL until the rules were first asked */
 	struct sr_clock clock;
 	uint8_t fingerprint[SR_HASH]; /* zero until founded */
 	bool founded;                 /* entry 0 is there */

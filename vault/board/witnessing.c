@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "board/beats.h"
 #include "board/door.h"
 #include "board/follow.h"
 #include "board/forget.h"
@@ -35,6 +36,7 @@ struct sr_witnessing {
 	uint64_t size;            /* witnessed */
 	int64_t time;             /* of the quorum's cosignatures; 0: never */
 	uint64_t offered_ms;      /* 0: nothing yet */
+	bool noted;               /* that the offer's quorum is met is in ledger/beats */
 	bool newer; /* a witness knows more than was offered, not more than there is */
 	char *alarm;
 };
@@ -319,6 +321,10 @@ static int keep(struct sr_vault *v, struct sr_err *e) {
 
 	if (rc == 0 && met)
 		rc = confirmed(v, e);
+	if (rc == 0 && met && !w->noted) {
+		sr_beats_note(v, SR_BEAT_MET, sr_cosigning_size(w->cosigning));
+		w->noted = true;
+	}
 	if (rc != 0 && sr_ledger_failed(v->ledger))
 		v->failed = true;
 	return rc;
@@ -384,6 +390,8 @@ static int offer(struct sr_vault *v, uint64_t now, struct sr_err *e) {
 	if (rc == 0) {
 		w->offered_ms = now;
 		w->newer = false;
+		w->noted = false;
+		sr_beats_note(v, SR_BEAT_BEAT, sr_cosigning_size(w->cosigning));
 	}
 	sr_buf_free(&note);
 	return rc;

@@ -7,6 +7,7 @@
  * only a wrong ledger makes them.
  */
 #include "catalogue/apply_in.h"
+#include "catalogue/search.h"
 
 #include "base/escape.h"
 
@@ -36,6 +37,8 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_REDACT] = sr_apply_redact,
 	[SR_T_STORED] = sr_apply_stored,
 	[SR_T_DESCRIBE] = sr_apply_describe,
+	[SR_T_HELD_BOX] = sr_apply_held_box,
+	[SR_T_SCAN] = sr_apply_scan,
 	[SR_T_RELEASE] = sr_apply_release,
 	[SR_T_RESEAL] = sr_apply_reseal,
 	[SR_T_EMBARGO] = sr_apply_embargo,
@@ -66,6 +69,7 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_EXPORT] = sr_apply_export,
 	[SR_T_ENQUIRY] = sr_apply_enquiry,
 	[SR_T_NOTICE] = sr_apply_notice,
+	[SR_T_READ] = sr_apply_read,
 	[SR_T_SCRUB] = sr_apply_scrub,
 	[SR_T_COLLECT] = sr_apply_collect,
 	[SR_T_ESCROW] = sr_apply_escrow,
@@ -74,6 +78,7 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_WITNESS] = sr_apply_witness,
 	[SR_T_BREAK_GLASS] = sr_apply_break_glass,
 	[SR_T_INCIDENT] = sr_apply_incident,
+	[SR_T_DECIDED] = sr_apply_decision,
 };
 
 bool sr_apply_knows(enum sr_type_id type) {
@@ -138,12 +143,17 @@ int sr_apply_each_at(struct sr_apply *a, const char *key, const char *sql, struc
 int sr_apply_person_known(struct sr_apply *a, struct sr_bytes person, struct sr_err *e) {
 	char shown[64];
 	int64_t one = 0;
-	int rc =
-		SQL_INT_OF(a->db, e, &one, "SELECT 1 FROM people WHERE person = ?", A_TEXT(person));
+	char *memo = a->memo->known[person.len > 0 ? person.p[person.len - 1] % SR_MEMO_PEOPLE : 0];
+	int rc;
 
+	if (sr_bytes_eq(person, sr_bytes_str(memo)))
+		return 0;
+	rc = SQL_INT_OF(a->db, e, &one, "SELECT 1 FROM people WHERE person = ?", A_TEXT(person));
 	if (rc == SR_NOTFOUND)
 		return sr_fail(e, SR_CORRUPT, "%s is nobody of this vault",
 			sr_escape_to(shown, sizeof shown, person));
+	if (rc == 0)
+		snprintf(memo, SR_PERSON_TEXT, "%.*s", (int)person.len, (const char *)person.p);
 	return rc;
 }
 
@@ -357,34 +367,48 @@ struct sr_bytes sr_apply_text(const struct sr_apply *a, const char *key, size_t 
 
 /* --- the entry --- */
 
-/* Against the entry before: time does not run back, and an accession has its `stored` directly
- * behind it, in the same commit. */
-static int check_before(struct sr_apply *a, struct sr_err *e) {
+/* What the tables say of the entry before this one, and of the vault. */
+static int learn_before(struct sr_apply *a, struct sr_err *e) {
+	struct sr_apply_memo *m = a->memo;
 	struct sr_stmt *st = NULL;
-	uint8_t accession[SR_ID];
-	bool waits = false; /* the entry before is an accession */
-	int64_t last = 0, at = -1;
-	int rc = SQL_OPEN(&st, a->db, e, "SELECT received, type FROM entries WHERE entry = ?",
+	int rc = SQL_OPEN(&st, a->db, e,
+		"SELECT o.received, o.type, v.fingerprint FROM entries o, vault v WHERE o.entry ="
+		" ?",
 		A_INT(a->entry - 1));
 
+	m->size = 0;
 	if (rc == 0)
 		rc = sr_stmt_row(st, e);
 	if (rc == 0) {
-		last = sr_stmt_col_int(st, 0);
 		const struct sr_type *t = sr_type_named(sr_stmt_col_bytes(st, 1));
 
-		waits = t != NULL && sr_type_brings_items(t->id);
+		m->received = sr_stmt_col_int(st, 0);
+		m->brings = t != NULL && sr_type_brings_items(t->id);
+		rc = sr_stmt_col_copy(st, 2, m->vault, SR_HASH, e);
 	}
+	if (rc == 0)
+		m->size = (uint64_t)a->entry;
 	sr_stmt_reset(st);
+	return rc;
+}
+
+/* Against the entry before: time does not run back, and an accession has its `stored` directly
+ * behind it, in the same commit. */
+static int check_before(struct sr_apply *a, struct sr_err *e) {
+	uint8_t accession[SR_ID];
+	int64_t at = -1;
+	int rc = a->memo->size == (uint64_t)a->entry ? 0 : learn_before(a, e);
+
 	if (rc != 0)
 		return rc;
-	if (a->en->received < last)
+	if (a->en->received < a->memo->received)
 		return sr_fail(e, SR_CORRUPT, "received %lld s before the entry before it",
-			(long long)(last - a->en->received));
+			(long long)(a->memo->received - a->en->received));
 	if (a->s->type->id != SR_T_STORED)
-		return waits ? sr_fail(e, SR_CORRUPT,
-				       "the accession before it has no `stored` behind it")
-			     : 0;
+		return a->memo->brings
+			       ? sr_fail(e, SR_CORRUPT,
+					 "the accession before it has no `stored` behind it")
+			       : 0;
 	rc = sr_field_id(accession, a->s, "accession", 0, e);
 	if (rc == 0)
 		rc = SQL_INT_OF(a->db, e, &at, "SELECT entry FROM accessions WHERE accession = ?",
@@ -392,6 +416,35 @@ static int check_before(struct sr_apply *a, struct sr_err *e) {
 	if (rc == SR_NOTFOUND || (rc == 0 && at != a->entry - 1))
 		return sr_fail(e, SR_CORRUPT, "it does not stand directly behind its accession");
 	return rc;
+}
+
+/* This entry is the one before, for the next. */
+static void remember(struct sr_apply *a) {
+	struct sr_apply_memo *m = a->memo;
+
+	if (a->entry == 0 || m->size != (uint64_t)a->entry)
+		return; /* entry 0: the next one asks the tables */
+	m->size++;
+	m->received = a->en->received;
+	m->brings = sr_type_brings_items(a->s->type->id);
+}
+
+int sr_apply_search(struct sr_apply *a, int64_t n, struct sr_err *e) {
+	struct sr_apply_memo *m = a->memo;
+
+	if (!m->late)
+		return sr_search_index(a->db, n, e);
+	if (m->count == m->cap) {
+		const size_t cap = m->cap == 0 ? 1024 : m->cap * 2;
+		int64_t *more = reallocarray(m->items, cap, sizeof *more);
+
+		if (more == NULL)
+			return sr_fail(e, SR_NOMEM, "no memory for a list of %zu items", cap);
+		m->items = more;
+		m->cap = cap;
+	}
+	m->items[m->count++] = n;
+	return 0;
 }
 
 /* The epoch in force: an entry under another one is one that those who watch could not read, or
@@ -412,8 +465,6 @@ static int check_epoch(struct sr_apply *a, struct sr_err *e) {
 
 static int check_entry(struct sr_apply *a, struct sr_catalogue *c, struct sr_err *e) {
 	const struct sr_head *h = &a->s->head;
-	struct sr_stmt *st = NULL;
-	uint8_t vault[SR_HASH];
 	int rc;
 
 	if (a->en->index != sr_catalogue_size(c))
@@ -427,16 +478,7 @@ static int check_entry(struct sr_apply *a, struct sr_catalogue *c, struct sr_err
 	rc = check_before(a, e);
 	if (rc != 0)
 		return rc;
-	if ((rc = SQL_OPEN(
-		     &st, a->db, e, "SELECT fingerprint FROM vault WHERE id = ?", A_INT(1))) != 0)
-		return rc;
-	rc = sr_stmt_row(st, e);
-	if (rc == 0)
-		rc = sr_stmt_col_copy(st, 0, vault, sizeof vault, e);
-	sr_stmt_reset(st);
-	if (rc != 0)
-		return rc;
-	if (memcmp(vault, h->vault, SR_HASH) != 0)
+	if (memcmp(a->memo->vault, h->vault, SR_HASH) != 0)
 		return sr_fail(e, SR_CORRUPT, "it is a statement of another vault");
 	return a->s->by_service ? 0 : sr_apply_person_known(a, sr_bytes_str(h->actor), e);
 }
@@ -475,6 +517,7 @@ int sr_catalogue_apply(struct sr_catalogue *c, const struct sr_entry *en,
 	a.objects = objects;
 	a.entry = (int64_t)en->index;
 	a.actor = en->statement.head.actor;
+	a.memo = sr_catalogue_memo(c);
 	if (!sr_db_in_transaction(a.db))
 		return sr_fail(e, SR_MISUSE, "apply outside a transaction");
 	a.texts = calloc(en->count + 1, sizeof *a.texts);
@@ -488,6 +531,8 @@ int sr_catalogue_apply(struct sr_catalogue *c, const struct sr_entry *en,
 	rc = apply_all(&a, c, &own);
 	if (rc == 0)
 		rc = sr_catalogue_advance(c, &own);
+	if (rc == 0)
+		remember(&a);
 out:
 	for (size_t i = 0; a.bodies != NULL && i < en->count; i++)
 		sr_buf_free(&a.bodies[i]);

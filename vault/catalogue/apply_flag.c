@@ -174,6 +174,6 @@ int sr_apply_flag_end(struct sr_apply *a, enum sr_event event, struct sr_err *e)
 			"DELETE FROM item_hazards WHERE n = ? AND hazard = 'referral'",
 			A_INT(it.n));
 	if (rc == 0)
-		rc = sr_search_index(a->db, it.n, e);
+		rc = sr_apply_search(a, it.n, e);
 	return rc == 0 ? derive(a, it.n, e) : rc;
 }

@@ -480,7 +480,7 @@ int sr_apply_scrub(struct sr_apply *a, struct sr_err *e) {
 
 /* An incident that names a vote makes it void: one of its pieces failed its proof. */
 int sr_apply_incident(struct sr_apply *a, struct sr_err *e) {
-	struct sr_id_arg vote, request, item, grant;
+	struct sr_id_arg vote, request, item, grant, set;
 	int rc = 0;
 
 	if (sr_field_count(a->s, "vote") != 0) {
@@ -494,9 +494,10 @@ int sr_apply_incident(struct sr_apply *a, struct sr_err *e) {
 	if (rc != 0)
 		return rc;
 	return SQL_RUN(a->db, e,
-		"INSERT INTO incidents(entry, what, person, vote, request, item, grant_id)"
-		" VALUES(?, ?, ?, ?, ?, ?, ?)",
+		"INSERT INTO incidents(entry, what, person, vote, request, item, grant_id,"
+		" policy_set) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
 		A_INT(a->entry), sr_arg_token(a, "what"), sr_arg_token(a, "person"),
 		sr_arg_id(a, "vote", &vote), sr_arg_id(a, "request", &request),
-		sr_arg_id(a, "item", &item), sr_arg_id(a, "grant", &grant));
+		sr_arg_id(a, "item", &item), sr_arg_id(a, "grant", &grant),
+		sr_arg_hash(a, "set", &set));
 }

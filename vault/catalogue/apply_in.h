@@ -4,7 +4,7 @@
  * apply.c dispatches and writes what every entry leaves (log row, subjects, objects, texts);
  *   apply_trust.c     people
  *   apply_board.c     boards, their keys
- *   apply_policy.c    rules that boards adopted
+ *   apply_policy.c    rules that boards adopted, and what was decided by them
  *   apply_key.c       new cards and keys of people
  *   apply_erase.c     what was kept of people, erased
  *   apply_attest.c    what is attested of people
@@ -12,7 +12,7 @@
  *   apply_flag.c      what stands on items
  *   apply_request.c   requests, votes
  *   apply_grant.c     grants, checkouts, records
- *   apply_office.c    enquiries, notices
+ *   apply_office.c    enquiries, notices, who read the log
  */
 #ifndef SR_CATALOGUE_APPLY_IN_H
 #define SR_CATALOGUE_APPLY_IN_H
@@ -32,7 +32,30 @@ struct sr_apply {
 	uint32_t position;      /* of the next object record in the entry's object file */
 	struct sr_bytes *texts; /* one per record of the entry; p == NULL: not here */
 	struct sr_buf *bodies;  /* of records that lie out; texts point into them */
+	struct sr_apply_memo *memo;
 };
+
+enum {
+	SR_MEMO_PEOPLE = 16 /* who signs much signs often; more are looked up */
+};
+/* What every entry asks of those before it, kept beside the tables while ${size} is the
+ * catalogue's. */
+struct sr_apply_memo {
+	uint64_t size; /* 0: nothing is known */
+	int64_t received;
+	bool brings; /* the last entry brings items: its `stored` is due */
+	uint8_t vault[SR_HASH];
+	char known[SR_MEMO_PEOPLE][SR_PERSON_TEXT]; /* persons that the vault has, at random */
+	/* In a long replay items go into the search index once, before the commit, however often
+	 * their texts changed. */
+	bool late;
+	int64_t *items;
+	size_t count, cap;
+};
+/* The item's texts, hazards or files changed. */
+SR_MUST int sr_apply_search(struct sr_apply *a, int64_t n, struct sr_err *e);
+/* catalogue.c: the memo of ${c}. */
+struct sr_apply_memo *sr_catalogue_memo(struct sr_catalogue *c);
 
 /* One effect; the row of the log is there already. */
 typedef int sr_effect_fn(struct sr_apply *a, struct sr_err *e);
@@ -63,6 +86,8 @@ sr_effect_fn sr_apply_accession;
 sr_effect_fn sr_apply_redact;
 sr_effect_fn sr_apply_stored;
 sr_effect_fn sr_apply_describe;
+sr_effect_fn sr_apply_held_box;
+sr_effect_fn sr_apply_scan;
 sr_effect_fn sr_apply_release;
 sr_effect_fn sr_apply_reseal;
 sr_effect_fn sr_apply_embargo;
@@ -80,6 +105,7 @@ sr_effect_fn sr_apply_vote;
 sr_effect_fn sr_apply_withdraw;
 sr_effect_fn sr_apply_enquiry;
 sr_effect_fn sr_apply_notice;
+sr_effect_fn sr_apply_read;
 sr_effect_fn sr_apply_lapse;
 sr_effect_fn sr_apply_refuse;
 sr_effect_fn sr_apply_grant;
@@ -100,6 +126,7 @@ sr_effect_fn sr_apply_witness;
 sr_effect_fn sr_apply_break_glass;
 sr_effect_fn sr_apply_backup;
 sr_effect_fn sr_apply_incident;
+sr_effect_fn sr_apply_decision;
 
 /* The text of the ${i}-th line with ${key}: p == NULL when it is not here (or there is no such
  * line). */

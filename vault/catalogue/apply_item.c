@@ -97,7 +97,7 @@ static int add_files(struct sr_apply *a, int64_t n, const uint8_t id[SR_HASH], s
 			A_TEXT(f.media_type), A_INT(f.kind), A_U64(f.size), A_INT(f.mtime),
 			A_HASH(f.sha256));
 	if (rc == SR_NOTFOUND) /* the end of the list */
-		rc = sr_search_index(a->db, n, e);
+		rc = sr_apply_search(a, n, e);
 out:
 	sr_buf_free(&body);
 	return rc;
@@ -236,7 +236,7 @@ int sr_apply_redact(struct sr_apply *a, struct sr_err *e) {
 			"INSERT INTO item_hazards(n, hazard)"
 			" SELECT ?, hazard FROM item_hazards WHERE n = ?",
 			A_INT(n), A_INT(from));
-	return rc == 0 ? sr_search_index(a->db, n, e) : rc;
+	return rc == 0 ? sr_apply_search(a, n, e) : rc;
 }
 
 /* --- what is said about items --- */
@@ -342,7 +342,7 @@ int sr_apply_describe(struct sr_apply *a, struct sr_err *e) {
 			A_INT(sr_field_count(a->s, "title") != 0));
 	if (rc == 0)
 		rc = set_texts(a, it.n, e);
-	return rc == 0 ? sr_search_index(a->db, it.n, e) : rc;
+	return rc == 0 ? sr_apply_search(a, it.n, e) : rc;
 }
 
 /* The envelope in force from now on: one more than the one before, with a new seal. Votes before
@@ -364,6 +364,41 @@ static int set_seal(
 		A_INT(it->n), A_U64(number), sr_arg_hash(a, "envelope", &envelope),
 		sr_arg_dec(a, "level"), A_INT(epoch), A_INT(a->entry));
 	return rc == 0 ? sr_apply_end_checkouts(a, "n", A_INT(it->n), e) : rc;
+}
+
+/* Whose boxes there are is in secrets.db alone: here nothing changes. */
+int sr_apply_held_box(struct sr_apply *a, struct sr_err *e) {
+	struct sr_item_ref it = {.n = 0};
+	uint8_t id[SR_ID];
+	int rc = sr_field_id(id, a->s, "item", 0, e);
+
+	return rc == 0 ? sr_apply_item(a, &it, id, e) : rc;
+}
+
+/* What a scanner said of the files of a held item, in a look that is under way. */
+int sr_apply_scan(struct sr_apply *a, struct sr_err *e) {
+	struct sr_item_ref it = {.n = 0};
+	struct sr_id_arg checkout;
+	int64_t looked = 0;
+	uint8_t id[SR_ID];
+	int rc = sr_field_id(id, a->s, "item", 0, e);
+
+	if (rc == 0)
+		rc = sr_apply_item(a, &it, id, e);
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &looked,
+			"SELECT count(*) FROM checkouts WHERE checkout = ? AND n = ?",
+			sr_arg_id(a, "checkout", &checkout), A_INT(it.n));
+	if (rc == 0 && looked != 1)
+		rc = sr_fail(e, SR_CORRUPT, "the item is not that of the checkout");
+	return rc != 0 ? rc
+		       : SQL_RUN(a->db, e,
+				 "INSERT INTO scans(entry, n, checkout, scanner, signatures, result,"
+				 " clean, infected, not_scanned) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+				 A_INT(a->entry), A_INT(it.n), checkout.arg,
+				 sr_arg_token(a, "scanner"), sr_arg_time(a, "signatures"),
+				 sr_arg_token(a, "result"), sr_arg_dec(a, "clean"),
+				 sr_arg_dec(a, "infected"), sr_arg_dec(a, "not-scanned"));
 }
 
 int sr_apply_release(struct sr_apply *a, struct sr_err *e) {
@@ -388,7 +423,7 @@ int sr_apply_release(struct sr_apply *a, struct sr_err *e) {
 			A_INT(a->entry));
 	if (rc == 0)
 		rc = set_hazards(a, it.n, e);
-	return rc == 0 ? sr_search_index(a->db, it.n, e) : rc;
+	return rc == 0 ? sr_apply_search(a, it.n, e) : rc;
 }
 
 /* A quorum of the old level decided it: the grant is live, of right reseal, and names the item. A

@@ -107,3 +107,22 @@ int sr_apply_notice(struct sr_apply *a, struct sr_err *e) {
 				 sr_arg_token(a, "what"), sr_arg_token(a, "person"),
 				 sr_arg_id(a, "about", &about), A_INT(a->entry));
 }
+
+/* Who read the log, a report, or what is held on a person: kept, so that it can be asked. */
+int sr_apply_read(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg item, collection;
+	int rc = 0;
+
+	if (sr_field_count(a->s, "person") > 0)
+		rc = sr_apply_person_known(a, sr_field(a->s, "person", 0), e);
+	return rc != 0 ? rc
+		       : SQL_RUN(a->db, e,
+				 "INSERT INTO reads(entry, reader, what, person, item, collection,"
+				 " first, past, begins, ends, received) VALUES(?, ?, ?, ?, ?, ?, ?,"
+				 " ?, ?, ?, ?)",
+				 A_INT(a->entry), A_STR(a->actor), sr_arg_token(a, "what"),
+				 sr_arg_token(a, "person"), sr_arg_id(a, "item", &item),
+				 sr_arg_id(a, "collection", &collection), sr_arg_dec(a, "from"),
+				 sr_arg_dec(a, "to"), sr_arg_time(a, "begins"),
+				 sr_arg_time(a, "ends"), A_INT(a->en->received));
+}

@@ -259,6 +259,38 @@ SR_MUST int sr_query_policy(struct sr_policy_row *out, struct sr_catalogue *c,
 SR_MUST int sr_query_policies(struct sr_policies *out, struct sr_catalogue *c,
 	const uint8_t board[SR_ID], struct sr_err *e);
 void sr_policies_free(struct sr_policies *l);
+/* The object with the text of a set, adopted or brought by a decision: NOTFOUND. */
+SR_MUST int sr_query_policy_text(uint8_t object[SR_HASH], struct sr_catalogue *c,
+	const uint8_t set[SR_HASH], struct sr_err *e);
+
+/* What was decided by which rules. */
+struct sr_decision_row {
+	uint64_t entry;
+	int64_t received;
+	char action[32];
+	char decision[16];   /* allow deny error */
+	char protection[16]; /* "": none */
+	bool has_of, has_request, has_grant, has_checkout, has_item;
+	uint8_t of[SR_ID], request[SR_ID], grant[SR_ID], checkout[SR_ID], item[SR_ID];
+	uint8_t board[SR_ID];
+	uint8_t set[SR_HASH], inputs[SR_HASH]; /* SHA-256 of the rules' text; the object */
+	char *rules;                           /* ids with single spaces, in order */
+};
+struct sr_decisions {
+	struct sr_decision_row *rows;
+	size_t count;
+};
+struct sr_decision_filter { /* NULL: any */
+	const uint8_t *request, *checkout, *of;
+};
+/* In the order of the log. */
+SR_MUST int sr_query_decisions(struct sr_decisions *out, struct sr_catalogue *c,
+	const struct sr_decision_filter *f, struct sr_err *e);
+void sr_decisions_free(struct sr_decisions *l);
+/* Received time of the last incident ${what} about this set; 0: there was none. */
+SR_MUST int sr_query_policy_incident(int64_t *received, struct sr_catalogue *c, const char *what,
+	const uint8_t set[SR_HASH], struct sr_err *e);
+
 /* Did the log take the recovery with this ask? */
 SR_MUST int sr_query_recovered(
 	bool *out, struct sr_catalogue *c, const uint8_t ask[SR_HASH], struct sr_err *e);
@@ -536,6 +568,24 @@ SR_MUST int sr_query_exports(
 /* The entry of the last destruction of items, or erasure of what was kept of a person; NOTFOUND:
  * there was none. */
 SR_MUST int sr_query_last_erasing(uint64_t *entry, struct sr_catalogue *c, struct sr_err *e);
+
+/* What scanners said of an item's files (catalogue/apply_item.c). */
+struct sr_scan_row {
+	uint64_t entry;
+	int64_t received;                      /* of that entry */
+	int64_t signatures;                    /* 0: not known */
+	uint64_t clean, infected, not_scanned; /* files */
+	char result[16];                       /* clean infected not-scanned */
+	char *scanner;
+};
+struct sr_scans {
+	struct sr_scan_row *rows;
+	size_t count;
+};
+/* The newest first; ${last}: of each scanner only that one. */
+SR_MUST int sr_query_scans(struct sr_scans *out, struct sr_catalogue *c, const uint8_t item[SR_ID],
+	bool last, struct sr_err *e);
+void sr_scans_free(struct sr_scans *l);
 
 /* What stands or stood on an item (catalogue/apply_flag.c). */
 struct sr_flag_row {
@@ -1083,6 +1133,7 @@ void sr_enquiry_events_free(struct sr_enquiry_events *l);
  *   retention-due  curators, officers                 statement of the retention date
  *   share-due      members of a board in force        the statement by which they last opened
  *                                                     theirs; SR_NOTICE_SHARE_S before a year
+ *   read           the person whom a `read` names     that statement: what is held on them was read
  *   enquiry-due    officers                           enquiry, SR_NOTICE_ENQUIRY_S before its
  *                                                     deadline
  *

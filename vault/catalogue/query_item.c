@@ -242,14 +242,15 @@ int sr_query_item(struct sr_item_row *out, struct sr_catalogue *c, const uint8_t
 	struct sr_err *e) {
 	struct sr_item_row r;
 	struct sr_stmt *st = NULL;
-	int rc = SQL_NEW(&st, sr_catalogue_db(c), e, ITEM_SQL " WHERE i.item = ?", A_ID(id));
+	/* A kept statement: walks over all that is held ask for each item. */
+	int rc = SQL_OPEN(&st, sr_catalogue_db(c), e, ITEM_SQL " WHERE i.item = ?", A_ID(id));
 
 	memset(&r, 0, sizeof r);
 	if (rc == 0)
 		rc = sr_stmt_row(st, e);
 	if (rc == 0)
 		rc = read_item(&r, st, e);
-	sr_stmt_free(st);
+	sr_stmt_reset(st);
 	if (rc == SR_NOTFOUND)
 		return sr_fail(e, SR_NOTFOUND, "there is no such item");
 	if (rc != 0)

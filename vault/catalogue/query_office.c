@@ -229,6 +229,10 @@ static const struct {
 		"SELECT r.person, f.flag, ?1 FROM item_flags f"
 		" JOIN roles r ON r.role IN ('curator', 'officer') AND r.ended IS NULL"
 		" WHERE f.ended IS NULL AND f.due <= ?1"},
+	{"read", 0, 0,
+		"SELECT r.person, o.statement, r.received FROM reads r"
+		" JOIN entries o ON o.entry = r.entry"
+		" WHERE r.person NOT NULL AND r.person <> r.reader"},
 	{"enquiry-due", 2, SR_NOTICE_ENQUIRY_S,
 		"SELECT r.person, q.enquiry, ?1 FROM enquiries q"
 		" JOIN roles r ON r.role = 'officer' AND r.ended IS NULL"

@@ -159,6 +159,12 @@ static const char *const statements[] = {
 	" files_id BLOB NOT NULL, bytes INTEGER NOT NULL, files INTEGER NOT NULL,"
 	" described INTEGER NOT NULL, date TEXT, entry INTEGER NOT NULL,"
 	" released INTEGER, destroyed INTEGER, parent BLOB) STRICT",
+	/* verdicts on the files of an item, one row a scanner and look; signatures: when they were
+	 * made, NULL when it does not say */
+	"CREATE TABLE scans(entry INTEGER PRIMARY KEY, n INTEGER NOT NULL REFERENCES items(n),"
+	" checkout BLOB NOT NULL, scanner TEXT NOT NULL, signatures INTEGER, result TEXT NOT NULL,"
+	" clean INTEGER NOT NULL, infected INTEGER NOT NULL, not_scanned INTEGER NOT NULL) STRICT",
+	"CREATE INDEX scans_n ON scans(n, entry)",
 	"CREATE INDEX items_collection ON items(collection)",
 	"CREATE INDEX items_depositor ON items(depositor)",
 	"CREATE INDEX items_accession ON items(accession)",
@@ -275,12 +281,14 @@ static const char *const statements[] = {
 	" right_to TEXT NOT NULL, form TEXT NOT NULL, state TEXT NOT NULL,"
 	" opened INTEGER NOT NULL, begun INTEGER NOT NULL, entry INTEGER NOT NULL,"
 	" ended INTEGER) STRICT",
+	"CREATE INDEX checkouts_person ON checkouts(person, begun)",
 	"CREATE UNIQUE INDEX checkouts_live ON checkouts(person, n) WHERE ended IS NULL",
 	"CREATE INDEX checkouts_grant ON checkouts(grant_id)",
 	"CREATE INDEX checkouts_item ON checkouts(n)",
 	"CREATE TABLE views(entry INTEGER PRIMARY KEY,"
 	" checkout BLOB NOT NULL REFERENCES checkouts(checkout), event TEXT NOT NULL,"
 	" files INTEGER NOT NULL, form TEXT) STRICT",
+	"CREATE INDEX views_checkout ON views(checkout, entry)",
 	"CREATE TABLE exports(entry INTEGER PRIMARY KEY,"
 	" checkout BLOB NOT NULL REFERENCES checkouts(checkout), grant_id BLOB NOT NULL,"
 	" n INTEGER NOT NULL REFERENCES items(n), recipient TEXT NOT NULL,"
@@ -307,12 +315,36 @@ static const char *const statements[] = {
 	" about BLOB NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(what, person, about)) STRICT,"
 	" WITHOUT ROWID",
 
+	/* who read what of the log; first, past: a range of entries; begins, ends: a time */
+	"CREATE TABLE reads(entry INTEGER PRIMARY KEY, reader TEXT NOT NULL REFERENCES"
+	" people(person), what TEXT NOT NULL, person TEXT REFERENCES people(person), item BLOB,"
+	" collection BLOB, first INTEGER, past INTEGER, begins INTEGER, ends INTEGER,"
+	" received INTEGER NOT NULL) STRICT",
+	"CREATE INDEX reads_reader ON reads(reader, received)",
+	"CREATE INDEX reads_person ON reads(person, received) WHERE person NOT NULL",
+
 	/* --- records --- */
 
 	"CREATE TABLE refusals(entry INTEGER PRIMARY KEY, what TEXT NOT NULL, person TEXT,"
 	" request BLOB, version INTEGER, grant_id BLOB, item BLOB, rule TEXT NOT NULL) STRICT",
 	"CREATE TABLE incidents(entry INTEGER PRIMARY KEY, what TEXT NOT NULL, person TEXT,"
-	" vote BLOB, request BLOB, item BLOB, grant_id BLOB) STRICT",
+	" vote BLOB, request BLOB, item BLOB, grant_id BLOB, policy_set BLOB) STRICT",
+	"CREATE INDEX incidents_set ON incidents(policy_set, what)"
+	" WHERE policy_set IS NOT NULL",
+	/* what was decided by which rules: of: the statement of a person that it is about;
+	 * policy_set: SHA-256 of the set's text; rules: the object with that text, where no entry
+	 * before had one; inputs: the object that the decision was made from */
+	"CREATE TABLE decisions(entry INTEGER PRIMARY KEY, of BLOB, action TEXT NOT NULL,"
+	" request BLOB, version INTEGER, grant_id BLOB, checkout BLOB, item BLOB,"
+	" board BLOB NOT NULL REFERENCES boards(board), policy_set BLOB NOT NULL, rules BLOB,"
+	" inputs BLOB NOT NULL, decision TEXT NOT NULL, protection TEXT, via TEXT) STRICT",
+	"CREATE INDEX decisions_of ON decisions(of) WHERE of IS NOT NULL",
+	"CREATE INDEX decisions_request ON decisions(request) WHERE request IS NOT NULL",
+	"CREATE INDEX decisions_checkout ON decisions(checkout) WHERE checkout IS NOT NULL",
+	"CREATE INDEX decisions_rules ON decisions(policy_set) WHERE rules IS NOT NULL",
+	"CREATE TABLE decision_rules(entry INTEGER NOT NULL REFERENCES decisions(entry),"
+	" position INTEGER NOT NULL, rule TEXT NOT NULL, PRIMARY KEY(entry, position)) STRICT,"
+	" WITHOUT ROWID",
 	"CREATE TABLE scrubs(entry INTEGER PRIMARY KEY, packs INTEGER NOT NULL,"
 	" objects INTEGER NOT NULL, envelopes INTEGER NOT NULL, bad INTEGER NOT NULL,"
 	" result TEXT NOT NULL) STRICT",
@@ -418,8 +450,11 @@ static const struct sr_table tables[] = {
 	{"enquiry_events", "entry", true},
 	{"erased_enquiries", "enquiry", true},
 	{"notices", "what, person, about", true},
+	{"reads", "entry", true},
 	{"refusals", "entry", true},
 	{"incidents", "entry", true},
+	{"decisions", "entry", true},
+	{"decision_rules", "entry, position", true},
 	{"scrubs", "entry", true},
 	{"collects", "entry", true},
 	{"escrows", "escrow, generation", true},
@@ -429,6 +464,8 @@ static const struct sr_table tables[] = {
 	{"log_names", "entry", true},
 	{"recoveries", "ask", true},
 	{"recovery_members", "ask, person", true},
+	{"witness_policies", "entry", true},
+	{"glass", "checkout, person", true},
 	{"texts", "entry, record", false},
 	{"people_texts", "person", false},
 	{"collection_texts", "collection", false},

@@ -3,7 +3,8 @@
  */
 #include "catalogue/sql.h"
 
-static void bind(struct sr_stmt *st, const struct sr_sql_arg *args, size_t count) {
+/* ${lent}: the arguments outlive the statement's run. */
+static void bind(struct sr_stmt *st, const struct sr_sql_arg *args, size_t count, bool lent) {
 	for (size_t i = 0; i < count; i++) {
 		int at = (int)i + 1;
 		switch (args[i].kind) {
@@ -14,10 +15,16 @@ static void bind(struct sr_stmt *st, const struct sr_sql_arg *args, size_t count
 			sr_stmt_int(st, at, args[i].i);
 			break;
 		case SQL_BLOB:
-			sr_stmt_blob(st, at, args[i].b);
+			if (lent)
+				sr_stmt_lent(st, at, args[i].b, false);
+			else
+				sr_stmt_blob(st, at, args[i].b);
 			break;
 		case SQL_TEXT:
-			sr_stmt_text(st, at, args[i].b);
+			if (lent)
+				sr_stmt_lent(st, at, args[i].b, true);
+			else
+				sr_stmt_text(st, at, args[i].b);
 			break;
 		}
 	}
@@ -30,7 +37,7 @@ int sr_sql_open(struct sr_stmt **out, struct sr_db *db, const char *sql,
 
 	if (rc != 0)
 		return rc;
-	bind(st, args, count);
+	bind(st, args, count, false);
 	*out = st;
 	return 0;
 }
@@ -42,7 +49,7 @@ int sr_sql_new(struct sr_stmt **out, struct sr_db *db, const char *sql,
 
 	if (rc != 0)
 		return rc;
-	bind(st, args, count);
+	bind(st, args, count, false);
 	*out = st;
 	return 0;
 }
@@ -50,18 +57,23 @@ int sr_sql_new(struct sr_stmt **out, struct sr_db *db, const char *sql,
 int sr_sql_run(struct sr_db *db, struct sr_err *e, const char *sql, const struct sr_sql_arg *args,
 	size_t count) {
 	struct sr_stmt *st = NULL;
-	int rc = sr_sql_open(&st, db, sql, args, count, e);
+	int rc = sr_db_stmt(&st, db, sql, e);
 
-	return rc != 0 ? rc : sr_stmt_run(st, e);
+	if (rc != 0)
+		return rc;
+	bind(st, args, count, true);
+	return sr_stmt_run(st, e);
 }
 
 int sr_sql_int(struct sr_db *db, struct sr_err *e, int64_t *out, const char *sql,
 	const struct sr_sql_arg *args, size_t count) {
 	struct sr_stmt *st = NULL;
-	int rc = sr_sql_open(&st, db, sql, args, count, e);
+	int rc = sr_db_stmt(&st, db, sql, e);
 
-	if (rc == 0)
+	if (rc == 0) {
+		bind(st, args, count, true);
 		rc = sr_stmt_row(st, e);
+	}
 	if (rc == 0)
 		*out = sr_stmt_col_int(st, 0);
 	sr_stmt_reset(st);

@@ -81,11 +81,11 @@ struct sr_client_info { /* what was proven; before founding: what the server say
 	uint64_t seen_size;          /* the ledger that was verified last */
 	uint8_t seen_root[SR_HASH];
 	bool embedded;
-	uint64_t
-		renamed; /* entry by which the log got another name than was known; 0: it has not */
+	uint64_t renamed; /* entry that gave the log another name than was known; 0: none did */
 	char log[SR_ORIGIN_MAX]; /* the log's name, when it is not the origin any more; else "" */
 	uint64_t lost; /* entries that were verified under the old name, and are not in it; 0: all
 			* are there */
+	char rule[48], title[121]; /* of the last refusal, as sr_submitted has them */
 };
 
 /* AUTH: other fingerprint, rolled back, forked, withheld, a signature of found. DENIED: not a
@@ -151,6 +151,8 @@ SR_MUST int sr_client_sign(struct sr_client *c, struct sr_writ *d, struct sr_err
 struct sr_submitted {
 	int code; /* 0, or why this one was refused; why->text has the sentence */
 	struct sr_err why;
+	char rule[48];   /* refused by a rule: its id, as the vault says it; "" else */
+	char title[121]; /* of one of the board's rules */
 	uint8_t id[SR_ID];
 	uint64_t index;
 	int64_t received;
@@ -223,7 +225,9 @@ struct sr_describe {
 	const char *date;
 	const char *title, *translit, *description, *creator, *source, *rights;
 };
-SR_MUST int sr_client_describe(struct sr_client *c, const struct sr_describe *d,
+/* Of ${count} items, in groups of SR_SUBMIT_MAX. ${out}: one for each. 0 when each has its outcome;
+ * of a single item a refusal is also the result. */
+SR_MUST int sr_client_describe(struct sr_client *c, const struct sr_describe *d, size_t count,
 	struct sr_submitted *out, struct sr_err *e);
 
 /* --- what stands on items (client_thing.c) ---------------------------------------------------- */
@@ -251,6 +255,21 @@ struct sr_certifying {
 };
 SR_MUST int sr_client_certificate(struct sr_client *c, const struct sr_certifying *of,
 	struct sr_buf *note, struct sr_submitted *out, struct sr_err *e);
+
+/* --- reading on the record (client_audit.c) --------------------------------------------------- */
+
+/* What is about to be read of the log; a `read` is signed unless one of the last hour covers it. */
+struct sr_reading_ask {
+	const char *what;   /* log, report, person */
+	const char *person; /* whose; NULL: none */
+	const uint8_t *item, *collection;
+	uint64_t from, to;    /* log: entries; to 0: whatever there will be */
+	int64_t begins, ends; /* report: a time; 0: none */
+	const char *reason;   /* or NULL */
+};
+/* *${out} (may be NULL): its index in the log; 0 when an earlier one covers it. */
+SR_MUST int sr_client_on_record(
+	struct sr_client *c, const struct sr_reading_ask *a, uint64_t *out, struct sr_err *e);
 
 /* --- boards: founding, ceremonies (client_board.c) -------------------------------------------- */
 
@@ -588,6 +607,22 @@ struct sr_releasing {
 SR_MUST int sr_client_release(struct sr_client *c, const struct sr_releasing *r,
 	struct sr_submitted *out, struct sr_err *e);
 
+/* Boxes of held items to ${person}, a curator whose key the log proves, from our own; items of
+ * which they have one are passed over. *${shared}: how many, also when it ends in the middle; the
+ * same call goes on. AUTH: the person's key is not proven. */
+struct sr_held_sharing {
+	const char *person;
+	const uint8_t *items; /* SR_ID bytes each; NULL: all that we have boxes of */
+	size_t count;
+};
+SR_MUST int sr_client_share_held(struct sr_client *c, const struct sr_held_sharing *h,
+	size_t *shared, struct sr_err *e);
+
+/* Scan an opened checkout of right quarantine: ${row} gets the rows of intake.scan as they come. */
+SR_MUST int sr_client_scan(struct sr_client *c, const uint8_t checkout[SR_ID],
+	int (*row)(void *ctx, const struct sr_row *row, struct sr_err *e), void *ctx,
+	struct sr_err *e);
+
 /* --- deposit (client_deposit.c) --------------------------------------------------------------- */
 
 struct sr_deposit_content { /* the bytes of one regular file */
@@ -604,7 +639,9 @@ struct sr_deposit_file {
 	int kind;                   /* enum sr_file_kind */
 	int64_t mtime_s;
 	uint32_t mtime_ns;
-	uint64_t size;                     /* UINT64_MAX: unknown */
+	uint64_t size; /* UINT64_MAX: unknown */
+	bool age; /* an age file for the vault's recipient: the vault stores what is in it, and what
+		   * that comes to is its word, no more than the size here */
 	struct sr_deposit_content content; /* of SR_FILE_REGULAR; else read is NULL */
 };
 /* Where files come from: items in order, files of each in order. Views live until the next call.
@@ -619,6 +656,11 @@ struct sr_deposit_source {
 	/* What became of one file, as the vault stored it and as this client hashed it; the reason
 	 * of what is only `recorded` is its note. In the caller's thread; may be NULL. */
 	void (*told)(void *ctx, struct sr_bytes path, const char *status, const char *reason);
+	/* What was read of one file, and the vault has stored; then, with p == NULL, that these
+	 * were all. In the caller's thread, before anything is signed; a negative result ends the
+	 * deposit (AUTH, USAGE: it is taken back). May be NULL. */
+	int (*read)(void *ctx, struct sr_bytes path, uint64_t size, const uint8_t *sha256,
+		struct sr_err *e);
 	void *ctx;
 };
 struct sr_depositing {
@@ -629,6 +671,7 @@ struct sr_depositing {
 struct sr_deposited {
 	uint8_t accession[SR_ID];
 	uint64_t items, files, bytes, unreadable, changed;
+	uint64_t opened;   /* age files whose content was stored */
 	uint8_t *item_ids; /* SR_ID bytes each, in order; freed by sr_deposited_free */
 	struct sr_submitted submitted;
 };
@@ -638,6 +681,9 @@ void sr_deposited_free(struct sr_deposited *d);
  * what a resume needs (all zero: nothing). */
 SR_MUST int sr_client_deposit(struct sr_client *c, const struct sr_depositing *d,
 	struct sr_deposited *out, struct sr_err *e);
+
+/* The vault's age recipient, by a text that the room's key of the proven `found` has signed. */
+SR_MUST int sr_client_recipient(struct sr_client *c, char out[64], struct sr_err *e);
 
 /* --- redaction (client_redact.c) -------------------------------------------------------------- */
 

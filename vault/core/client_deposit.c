@@ -11,6 +11,7 @@
 #include "catalogue/lists.h"
 #include "core/ahead.h"
 #include "core/client_in.h"
+#include "intake/recipient.h"
 #include "store/object.h"
 
 enum {
@@ -23,6 +24,8 @@ struct sent { /* a file whose outcome the vault has not told yet */
 	uint8_t sha256[SR_HASH];
 	bool content; /* stored with content; else recorded or unreadable */
 	bool broken;
+	bool age;          /* size is that of the age file; what is in it is the vault's word */
+	size_t leaf, item; /* its place in leaves, and in items */
 	char reason[SR_AHEAD_REASON];
 };
 
@@ -52,6 +55,26 @@ void sr_deposited_free(struct sr_deposited *d) {
 
 /* --- what the vault says of files ------------------------------------------------------------- */
 
+/* What was in an age file: nobody here has seen it, so its size and SHA-256 are the vault's word;
+ * no more than what was sent can be in it. */
+static int opened_one(struct flow *f, const struct sent *s, const struct sr_row *row,
+	const char *path, struct sr_err *e) {
+	struct sr_list_file file = {.path = sr_buf_view(&s->path)};
+	uint8_t leaf[SR_HASH];
+
+	if (sr_row_get_dec(&file.size, row, "size", NULL) != 0 || file.size > s->size ||
+		sr_row_get_id(file.sha256, SR_HASH, row, "sha256", NULL) != 0)
+		return sr_fail(e, SR_AUTH,
+			"%s: the vault says that more was in the age file than its %llu bytes",
+			path, (unsigned long long)s->size);
+	sr_file_leaf(leaf, &file);
+	memcpy(f->leaves.p + s->leaf * SR_HASH, leaf, SR_HASH);
+	f->items[s->item].bytes += file.size;
+	f->out->bytes += file.size;
+	f->out->opened++;
+	return 0;
+}
+
 static int told_one(
 	struct flow *f, const struct sent *s, const struct sr_row *row, struct sr_err *e) {
 	const struct sr_bytes status = sr_row_get(row, "status");
@@ -71,6 +94,12 @@ static int told_one(
 		return sr_fail(e, SR_AUTH,
 			"%s: the vault has not stored the %llu bytes that were sent (%s)", path,
 			(unsigned long long)s->size, word);
+	if (s->age && strcmp(word, "stored") == 0) {
+		const int rc = opened_one(f, s, row, path, e);
+
+		if (rc != 0)
+			return rc;
+	}
 	if (strcmp(word, "changed") == 0)
 		f->out->changed++;
 	if (strcmp(word, "unreadable") == 0)
@@ -78,6 +107,8 @@ static int told_one(
 	/* What is only recorded was told when it was sent, with what it is. */
 	if (f->src->told != NULL && strcmp(word, "recorded") != 0)
 		f->src->told(f->src->ctx, sr_buf_view(&s->path), word, reason);
+	if (s->content && f->src->read != NULL)
+		return f->src->read(f->src->ctx, sr_buf_view(&s->path), s->size, s->sha256, e);
 	return 0;
 }
 
@@ -166,7 +197,7 @@ static int send_content(struct flow *f, struct sent *done, struct sr_err *e) {
 	}
 	sum = sr_ahead_sum(f->ahead);
 	done->size = sum->size;
-	done->content = !sum->broken;
+	done->content = !sum->broken && !done->age;
 	done->broken = sum->broken;
 	memcpy(done->sha256, sum->sha256, SR_HASH);
 	memcpy(done->reason, sum->reason, sizeof done->reason);
@@ -195,7 +226,7 @@ static void put_file(struct sr_buf *b, const struct sr_deposit_file *file) {
 }
 
 /* What the file counts as in roots: only what was stored has size and hash (catalogue/lists.h). */
-static int put_leaf(struct flow *f, const struct sent *s, struct sr_err *e) {
+static int put_leaf(struct flow *f, struct sent *s, struct sr_err *e) {
 	struct sr_list_file row = {.path = sr_buf_view(&s->path), .size = s->content ? s->size : 0};
 	struct per_item *it = &f->items[f->item_count - 1];
 	uint8_t leaf[SR_HASH];
@@ -203,6 +234,8 @@ static int put_leaf(struct flow *f, const struct sent *s, struct sr_err *e) {
 	if (s->content)
 		memcpy(row.sha256, s->sha256, SR_HASH);
 	sr_file_leaf(leaf, &row);
+	s->leaf = f->leaves.len / SR_HASH;
+	s->item = f->item_count - 1;
 	sr_buf_put(&f->leaves, leaf, SR_HASH);
 	it->files++;
 	it->bytes += row.size;
@@ -211,20 +244,23 @@ static int put_leaf(struct flow *f, const struct sent *s, struct sr_err *e) {
 }
 
 static int send_file(struct flow *f, const struct sr_deposit_file *file, struct sr_err *e) {
-	struct sent *s = NULL, done = {.size = 0};
+	struct sent *s = NULL, done = {.age = file->age};
 	int rc;
 
 	if (file->path.len < 1 || file->path.len > SR_PATH_MAX)
 		return sr_fail(e, SR_LIMIT, "a path of %zu bytes, want 1 to %d", file->path.len,
 			SR_PATH_MAX);
+	if (file->age)
+		sr_buf_put_u8(&f->q.body, 'A');
 	put_file(&f->q.body, file);
 	rc = sr_buf_ok(&f->q.body, e);
 	if (rc == 0 && file->kind == SR_FILE_REGULAR)
 		rc = send_content(f, &done, e);
 	else if (rc == 0)
 		tell_recorded(f, file);
-	if (rc == 0 && done.broken) {
+	if (rc == 0 && (done.broken || done.age))
 		f->out->bytes -= done.size;
+	if (rc == 0 && done.broken) {
 		sr_buf_put_u8(&f->q.body, 'X');
 		sr_buf_put_lp(&f->q.body, sr_bytes_str(done.reason));
 	} else {
@@ -296,6 +332,33 @@ static int send_all(struct flow *f, struct sr_err *e) {
 			f->sent_count);
 	if (rc == 0 && f->item_count == 0)
 		rc = sr_fail(e, SR_USAGE, "there is nothing to deposit");
+	if (rc == 0 && f->src->read != NULL)
+		rc = f->src->read(f->src->ctx, sr_bytes_of(NULL, 0), 0, NULL, e);
+	return rc;
+}
+
+/* --- the vault's recipient ---------------------------------------------------------------------
+ */
+
+int sr_client_recipient(struct sr_client *c, char out[64], struct sr_err *e) {
+	uint8_t sig[SR_SIG];
+	struct sr_call q, r;
+	int rc = sr_client_board_need(c, NULL, true, e);
+
+	_Static_assert(SR_AGE_RECIPIENT_TEXT <= 64, "it fits");
+	sr_call_init(&q);
+	sr_call_init(&r);
+	sr_call_begin(&q, "intake.recipient");
+	if (rc == 0)
+		rc = sr_client_call(c, &q, &r, e);
+	if (rc == 0)
+		rc = sr_unbase64_fixed(sig, SR_SIG, sr_text_get(&r.text, "signature"), e);
+	if (rc == 0)
+		rc = sr_intake_recipient_read(
+			out, sr_buf_view(&r.body), sig, c->info.fingerprint, c->proofs.room_pk, e);
+	SR_NAMED(rc, e, "the vault's age recipient");
+	sr_call_free(&q);
+	sr_call_free(&r);
 	return rc;
 }
 

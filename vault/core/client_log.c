@@ -358,12 +358,16 @@ static int read_span(struct watch *w, const struct span *s, uint64_t end, struct
 
 int sr_client_log(struct sr_client *c, const struct sr_log_ask *a, struct sr_err *e) {
 	struct watch w = {.c = c, .ask = a};
-	const uint64_t end =
-		a->to != 0 && a->to < c->proofs.seen.size ? a->to : c->proofs.seen.size;
+	uint64_t end;
+	const struct sr_reading_ask reading = {.what = "log", .from = a->from, .to = a->to};
 	int rc = sr_client_signer(c, e);
 
 	if (a->sealed != NULL)
 		*a->sealed = 0;
+	if (rc == 0 &&
+		(sr_token_in(c->info.roles, "auditor") || sr_token_in(c->info.roles, "officer")))
+		rc = sr_client_on_record(c, &reading, NULL, e);
+	end = a->to != 0 && a->to < c->proofs.seen.size ? a->to : c->proofs.seen.size;
 	/* Who reads by another role, too, reads all. */
 	w.auditor = rc == 0 && sr_token_in(c->info.roles, "auditor") &&
 		    !sr_token_in(c->info.roles, "officer");

@@ -146,6 +146,8 @@ static void refused(struct sr_submitted *out, const struct sr_row *row) {
 			have = k;
 	sr_escape_to(sentence, sizeof sentence, sr_row_get(row, "error"));
 	out->code = sr_fail(&out->why, (enum sr_code)have, "%s", sentence);
+	sr_escape_to(out->rule, sizeof out->rule, sr_row_get(row, "rule"));
+	sr_escape_to(out->title, sizeof out->title, sr_row_get(row, "title"));
 }
 
 /* One outcome. ${note}: what was signed; ${own}: by us, so the vault owes us a receipt. */
@@ -226,6 +228,10 @@ static int send(struct sr_client *c, struct sr_bytes body, const struct sending 
 		rc = sr_proofs_settle(&c->proofs, e);
 	if (rc == 0)
 		rc = sr_client_seen(c, true, e);
+	if (s->count == 1) {
+		memcpy(c->info.rule, out[0].rule, sizeof c->info.rule);
+		memcpy(c->info.title, out[0].title, sizeof c->info.title);
+	}
 	if (rc == 0 && s->count == 1 && out[0].code != 0)
 		rc = sr_fail(e, (enum sr_code)out[0].code, "%s", out[0].why.text);
 out:
@@ -463,27 +469,45 @@ void sr_writ_string(struct sr_writ *d, const char *key, const char *text) {
 		sr_writ_text(d, key, sr_bytes_str(text));
 }
 
-int sr_client_describe(struct sr_client *c, const struct sr_describe *w, struct sr_submitted *out,
-	struct sr_err *e) {
-	struct sr_writ d;
-	int rc = sr_writ_begin(&d, c, SR_T_DESCRIBE, 0, e);
+static int draft_description(
+	struct sr_writ *d, struct sr_client *c, const struct sr_describe *w, struct sr_err *e) {
+	int rc = sr_writ_begin(d, c, SR_T_DESCRIBE, 0, e);
 
-	if (rc == 0) {
-		sr_text_put_hex(&d.text, "item", w->item, SR_ID);
-		put_words(&d, "hazard", w->hazards);
-		if (w->date != NULL)
-			sr_text_put(&d.text, "date", w->date);
-		put_words(&d, "language", w->languages);
-		sr_writ_string(&d, "title", w->title);
-		sr_writ_string(&d, "translit", w->translit);
-		sr_writ_string(&d, "description", w->description);
-		sr_writ_string(&d, "creator", w->creator);
-		sr_writ_string(&d, "source", w->source);
-		sr_writ_string(&d, "rights", w->rights);
-		for (size_t i = 0; w->keywords != NULL && w->keywords[i] != NULL; i++)
-			sr_writ_string(&d, "keyword", w->keywords[i]);
-		rc = sr_client_submit(c, &d, out, e);
+	if (rc != 0)
+		return rc;
+	sr_text_put_hex(&d->text, "item", w->item, SR_ID);
+	put_words(d, "hazard", w->hazards);
+	if (w->date != NULL)
+		sr_text_put(&d->text, "date", w->date);
+	put_words(d, "language", w->languages);
+	sr_writ_string(d, "title", w->title);
+	sr_writ_string(d, "translit", w->translit);
+	sr_writ_string(d, "description", w->description);
+	sr_writ_string(d, "creator", w->creator);
+	sr_writ_string(d, "source", w->source);
+	sr_writ_string(d, "rights", w->rights);
+	for (size_t i = 0; w->keywords != NULL && w->keywords[i] != NULL; i++)
+		sr_writ_string(d, "keyword", w->keywords[i]);
+	return 0;
+}
+
+int sr_client_describe(struct sr_client *c, const struct sr_describe *w, size_t count,
+	struct sr_submitted *out, struct sr_err *e) {
+	struct sr_writ *d = calloc(SR_SUBMIT_MAX, sizeof *d);
+	int rc = d == NULL ? sr_fail(e, SR_NOMEM, "out of memory") : 0;
+	size_t n = 0;
+
+	for (size_t at = 0; d != NULL && at < count && rc == 0; at += n) {
+		n = count - at < SR_SUBMIT_MAX ? count - at : SR_SUBMIT_MAX;
+		for (size_t i = 0; i < n && rc == 0; i++)
+			rc = draft_description(&d[i], c, &w[at + i], e);
+		if (rc == 0)
+			rc = sr_client_submit_many(c, d, n, out + at, e);
+		if (rc != 0 && count > 1 && n == 1 && out[at].code == rc)
+			rc = 0; /* one refusal among many is that one's outcome */
+		for (size_t i = 0; i < n; i++)
+			sr_writ_free(&d[i]);
 	}
-	sr_writ_free(&d);
+	free(d);
 	return rc;
 }

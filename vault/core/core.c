@@ -4,6 +4,8 @@
  * in the next call.
  */
 #include "core/core.h"
+
+#include "audit/audit.h"
 #include "board/dbkeys.h"
 
 #include <stdarg.h>
@@ -38,6 +40,7 @@ int sr_core_open(struct sr_core **out, const struct sr_vault_open *o, struct sr_
 void sr_core_close(struct sr_core *c) {
 	if (c == NULL)
 		return;
+	sr_audit_close(c->audit);
 	sr_room_free(c->room);
 	sr_vault_close(c->vault);
 	free(c);
@@ -59,6 +62,12 @@ static int renew(struct sr_core *c, struct sr_err *e) {
 	if (!r.due || r.waits || (!r.small && (hour < 2 || hour >= 5)))
 		return 0;
 	sr_room_forget_all(c->room);
+	/* A replay that was interrupted holds the texts that are to be gone. */
+	sr_audit_close(c->audit);
+	c->audit = NULL;
+	rc = sr_audit_remove(c->vault, e);
+	if (rc != 0)
+		return rc;
 	return sr_vault_renew(c->vault, c->progress.report != NULL ? &c->progress : NULL, e);
 }
 

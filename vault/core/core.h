@@ -15,6 +15,7 @@
 #include "core/session.h"
 
 struct sr_room;
+struct sr_audit;
 
 /* A deposit under way, and whose it is: the session may be logged out of before it ends. */
 struct sr_deposit_place {
@@ -32,6 +33,7 @@ struct sr_core {
 	size_t material_page;                                /* tests; 0: SR_MATERIAL_PAGE */
 	unsigned silent_ms;                                  /* tests; 0: SR_DEPOSIT_SILENT_MS */
 	size_t prepared;             /* sessions with releases prepared but not signed */
+	struct sr_audit *audit;      /* a replay under way (audit/audit.h), or NULL */
 	struct sr_progress progress; /* of long operations in embedded use; report NULL: none */
 };
 

@@ -18,13 +18,34 @@
 
 #include "base/escape.h"
 #include "base/limits.h"
+#include "crypto/armor.h"
+#include "intake/recipient.h"
+
+enum {
+	AGE_STEP = 64 << 10 /* bytes of an age file that are opened at a time */
+};
 
 enum turn {
 	CALLER,
 	THREAD
 };
 
+typedef int read_fn(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e);
+
+/* An age file on its way: its bytes come from ${from}, what is in them is in ${plain}. */
+struct opening {
+	bool next; /* the file that begins next is one */
+	read_fn *from;
+	struct sr_age_reader *reader;
+	struct sr_age_armor *armor; /* NULL: binary */
+	struct sr_buf plain;        /* secret */
+	size_t at;                  /* of plain: given */
+	bool begun, over;
+	uint8_t sealed[AGE_STEP];
+};
+
 struct sr_inflow {
+	struct sr_vault *vault;
 	struct sr_deposit *deposit;
 	struct sr_rows_out rows; /* over results */
 	struct sr_buf results;
@@ -45,6 +66,7 @@ struct sr_inflow {
 	bool quit;
 	struct sr_bytes piece;
 	bool ended;
+	struct opening age;
 	char broken[256]; /* "": whole */
 	int rc;           /* of the job */
 	struct sr_err job_err;
@@ -78,6 +100,86 @@ static int read_piece(void *ctx, void *p, size_t len, size_t *got, struct sr_err
 	}
 	pthread_mutex_unlock(&s->lock);
 	return rc;
+}
+
+/* --- age files --- */
+
+static void age_end(struct opening *o) {
+	if (o->reader == NULL) /* most files are none: nothing was begun */
+		return;
+	sr_age_armor_free(o->armor);
+	sr_age_reader_free(o->reader);
+	sr_buf_free(&o->plain);
+	sr_wipe(o->sealed, sizeof o->sealed);
+	o->armor = NULL;
+	o->reader = NULL;
+	o->at = 0;
+	o->begun = o->over = false;
+}
+
+static int to_reader(void *ctx, const void *p, size_t len, struct sr_err *e) {
+	return sr_age_reader_write(ctx, p, len, e);
+}
+
+static int age_begin(struct sr_inflow *s, struct sr_err *e) {
+	uint8_t sk[SR_X_SK];
+	int rc;
+
+	sr_intake_age_key(sk, s->vault);
+	rc = sr_age_reader_new(&s->age.reader, sk, sr_age_sink_buf(&s->age.plain), e);
+	sr_wipe(sk, sizeof sk);
+	return rc;
+}
+
+/* The next bytes of the age file, into plain; at its end, that it was all of it. */
+static int age_step(struct sr_inflow *s, struct sr_err *e) {
+	struct opening *o = &s->age;
+	size_t got = 0;
+	int rc = o->from(s, o->sealed, sizeof o->sealed, &got, e);
+
+	if (rc == 0 && !o->begun && sr_age_armored(sr_bytes_of(o->sealed, got)))
+		rc = sr_age_armor_new(&o->armor, (struct sr_age_sink){to_reader, o->reader}, e);
+	o->begun = true;
+	if (rc == 0 && got > 0)
+		return o->armor != NULL ? sr_age_armor_write(o->armor, o->sealed, got, e)
+					: sr_age_reader_write(o->reader, o->sealed, got, e);
+	if (rc == 0 && o->armor != NULL)
+		rc = sr_age_armor_finish(o->armor, e);
+	if (rc == 0)
+		rc = sr_age_reader_finish(o->reader, e);
+	o->over = rc == 0;
+	return rc;
+}
+
+static int read_age(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e) {
+	struct sr_inflow *s = ctx;
+	struct opening *o = &s->age;
+	int rc = 0;
+
+	*got = 0;
+	if (len == 0)
+		return 0;
+	if (o->reader == NULL)
+		rc = age_begin(s, e);
+	while (rc == 0 && o->at == o->plain.len && !o->over) {
+		sr_buf_clear(&o->plain);
+		o->at = 0;
+		rc = age_step(s, e);
+	}
+	if (rc != 0)
+		return rc;
+	*got = o->plain.len - o->at < len ? o->plain.len - o->at : len;
+	if (*got > 0)
+		memcpy(p, o->plain.p + o->at, *got);
+	o->at += *got;
+	return 0;
+}
+
+/* Who reads the file at work, whose bytes come from ${from}. */
+static void set_read(struct sr_inflow *s, read_fn *from) {
+	s->age.from = from;
+	s->file.read = s->age.next ? read_age : from;
+	s->age.next = false;
 }
 
 static void *work(void *ctx) {
@@ -161,6 +263,8 @@ int sr_inflow_new(struct sr_inflow **out, struct sr_vault *v, const struct sr_in
 		return sr_fail(e, SR_NOMEM, "deposit");
 	sr_buf_init_secret(&s->results);
 	sr_buf_init_secret(&s->names);
+	sr_buf_init_secret(&s->age.plain);
+	s->vault = v;
 	sr_rows_begin(&s->rows, &s->results);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->moved, NULL);
@@ -206,6 +310,9 @@ int sr_inflow_item_begin(struct sr_inflow *s, struct sr_bytes title, struct sr_e
 int sr_inflow_item_end(struct sr_inflow *s, struct sr_err *e) {
 	struct sr_err why = {0};
 	int rc = check(s, true, false, e);
+	if (rc == 0 && s->age.next)
+		rc = sr_fail(
+			e, SR_CORRUPT, "deposit: no file after what says that it is an age file");
 	if (rc != 0)
 		return rc;
 	rc = sr_deposit_item_end(s->deposit, &why);
@@ -220,8 +327,20 @@ static int after_move(struct sr_inflow *s, struct sr_err *e) {
 	return !s->job && s->rc != 0 ? fail_store(s, s->rc, &s->job_err, e) : 0;
 }
 
+int sr_inflow_age(struct sr_inflow *s, struct sr_err *e) {
+	int rc = check(s, true, false, e);
+	if (rc == 0 && s->age.next)
+		rc = sr_fail(
+			e, SR_CORRUPT, "deposit: no file after what says that it is an age file");
+	s->age.next = rc == 0;
+	return rc;
+}
+
 /* A copy of what ${f} says, for as long as the file is at work. */
 static int keep_file(struct sr_inflow *s, const struct sr_ingest_file *f, struct sr_err *e) {
+	age_end(&s->age);
+	if (s->age.next && f->kind != SR_FILE_REGULAR)
+		return sr_fail(e, SR_CORRUPT, "deposit: an age file that is no regular file");
 	sr_buf_clear(&s->names);
 	sr_buf_put_bytes(&s->names, f->path);
 	sr_buf_put_bytes(&s->names, f->media_type);
@@ -251,7 +370,7 @@ int sr_inflow_file(struct sr_inflow *s, const struct sr_ingest_file *f, struct s
 		rc = keep_file(s, f, e);
 	if (rc != 0)
 		return rc;
-	s->file.read = read_piece;
+	set_read(s, read_piece);
 	s->ended = false;
 	s->rc = 0;
 	s->job = true;
@@ -293,7 +412,7 @@ int sr_inflow_whole(struct sr_inflow *s, const struct sr_ingest_file *f, struct 
 		return rc;
 	keep_broken(s, broken);
 	sr_reader_init(&s->records, records);
-	s->file.read = read_records;
+	set_read(s, read_records);
 	rc = sr_deposit_file(s->deposit, &s->file, &why);
 	s->piece = sr_bytes_of(NULL, 0);
 	return rc == 0 ? 0 : fail_store(s, rc, &why, e);
@@ -368,6 +487,7 @@ static void release(struct sr_inflow *s) {
 	pthread_mutex_destroy(&s->lock);
 	sr_buf_free(&s->results);
 	sr_buf_free(&s->names);
+	age_end(&s->age);
 	free(s);
 }
 

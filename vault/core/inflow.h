@@ -8,9 +8,9 @@
  * content is in memory here. What lies in one message as a whole needs no hand-over (for small
  * files it would cost more than all the rest). Only calls of one thread, in this order:
  *
- *   new -> (item_begin -> (file -> feed* -> file_end | whole)* -> item_end)* -> finish ->
- *     submission -> free
- *   any failure of the store is sticky; free leaves what a resume needs, abort removes everything
+ *   new -> (item_begin -> ([age ->] (file -> feed* -> file_end | whole))* -> item_end)* -> finish
+ * -> submission -> free any failure of the store is sticky; free leaves what a resume needs, abort
+ * removes everything
  */
 #ifndef SR_CORE_INFLOW_H
 #define SR_CORE_INFLOW_H
@@ -33,6 +33,10 @@ SR_MUST int sr_inflow_item_begin(struct sr_inflow *s, struct sr_bytes title, str
 SR_MUST int sr_inflow_item_end(struct sr_inflow *s, struct sr_err *e);
 /* ${f}: path, media type, kind, note, times, size expected; its read is ours. Copied. */
 SR_MUST int sr_inflow_file(struct sr_inflow *s, const struct sr_ingest_file *f, struct sr_err *e);
+/* The next file, which must be a regular one, brings an age file for the vault's recipient
+ * (intake/recipient.h), in armor or not: what is in it is stored, not itself. One that does not
+ * open to its end becomes an unreadable file, with the reason. */
+SR_MUST int sr_inflow_age(struct sr_inflow *s, struct sr_err *e);
 SR_MUST int sr_inflow_feed(struct sr_inflow *s, struct sr_bytes data, struct sr_err *e);
 /* ${broken}: the depositor could not read further, for this reason; p == NULL: the file is whole.
  */

@@ -57,8 +57,8 @@
  *           lp note; le32 texts, each: lp field, le32 index, 32 bytes salt, lp text;
  *           le32 objects, each: 32 bytes salt, lp subject ("" structural), lp body
  *         For `accession` texts and objects are empty (what deposit.finish prepared on this
- *         connection is used); for `release` the item must be prepared on this connection
- *         (release.prepare).
+ *         connection is used); for `release` the item must be prepared, for `held-box` the box
+ *         offered on this connection (release.prepare, held.offer).
  *   out   index dec?, received time?, repeated yes?, follow b64* (one sentence for people each;
  *         of a single submission)
  *   body  rows: outcome {code, error?, index?, received?, repeated yes?, follow*, receipt? bytes}
@@ -96,6 +96,8 @@
  *   body  a sequence of records, any number in one body (keep bodies near 1 MiB; at most
  *         SR_CALL_BODY_MAX):
  *           'I' lp title                 item begins; title may be empty (then its first path)
+ *           'A'                          the file that begins next is an age file for the vault's
+ *               recipient: what is in it is stored (size and sha256 are told), or it is unreadable
  *           'F' u8 kind (enum sr_file_kind), le64 mtime seconds (two's complement),
  *               le32 nanoseconds, le64 size expected (UINT64_MAX: unknown), lp path,
  *               lp media type, lp note  file begins; only REGULAR has data
@@ -112,6 +114,9 @@
  *   body  32 bytes salt, then the list object's body (catalogue/lists.h): the caller checks its
  *         id, roots and the SHA-256 roots it computed itself, signs `accession` and hands it in
  *         by submit on this connection
+ * intake.recipient     login: the age recipient of what others seal to the vault
+ *   out   signature b64, by the room's key of `found`
+ *   body  the text that it signs (intake/recipient.h)
  * deposit.abort        as begin: removes everything of it. (A connection that ends leaves what a
  *                      resume needs.)
  *
@@ -125,14 +130,16 @@
  *         depositor?, released?, redacted yes?, parent? (curators, officers, auditors), described
  *         yes?, referral/embargo/hold/sealed yes?, hazard*, language*, date?, title?, translit?,
  *         description?, creator?, source?, rights?,
- *         keyword*}   (depositor: curators, officers, auditors, and themselves; hold: members,
- *         curators, officers, auditors)
+ *         keyword*, scanned clean|infected|not-scanned?}   (depositor: curators, officers, auditors,
+ *         and themselves; hold, scanned: members, curators, officers, auditors)
  * item                 login
  *   in    item id, offset dec?, limit dec? (of its files)
  *   out   total dec (files)
  *   body  rows: one item; flag {what embargo|hold|seal|retention|referral, ends? time, id, person,
  *         entry, received, due? time, basis?, ended? (entry), reason?} (members, curators,
- *         officers, auditors; others: a standing embargo's first two); file {path bytes,
+ *         officers, auditors; others: a standing embargo's first two); scan {scanner, at time,
+ *         signatures? time, result, clean, infected, not-scanned, entry: dec, finding*} (the last of
+ *         each scanner; as flags); file {path bytes,
  *         media-type?, kind, size, mtime (dec, may be negative), sha256 hex?}
  * certificate          login; of an item that the caller may know of, or of a request to destroy
  *   in    item id? or request id?, since dec?
@@ -149,13 +156,15 @@
  *   in    role token?
  *   body  rows: person {person, key b64, role*, ever* (roles once held), entry, rekeyed* (entries
  *         that brought later keys), erased? (the entry), name?}. Without one of the roles member,
- * curator, officer, auditor, custodian one sees those who hold one, and oneself. person login; as
- * far as `people` shows them in    person body  rows: one person; attestation {id, person, kind
- * training|affiliation|supervisor-of| conflict, of? (the other person), request?, term?, ends?,
- * officer, entry, ended? (the entry after which it no longer stands), note?} (members, curators,
- * officers, auditors, and those whom it names); for the house and themselves also bound {what
- * grant, id, state, items, others yes?} (live or suspended, naming the person), bound {what
- * request, id, kind} (open, by them), bound {what share, member, epoch, board} (of a board's keys),
+ *         curator, officer, auditor, custodian one sees those who hold one, and oneself.
+ * person               login; as far as `people` shows them
+ *   in    person
+ *   body  rows: one person; attestation {id, person, kind training|affiliation|supervisor-of|
+ *         conflict, of? (the other person), request?, term?, ends?, officer, entry, ended? (the
+ *         entry after which it no longer stands), note?} (members, curators, officers, auditors,
+ *         and those whom it names); for the house and themselves also bound {what grant, id, state,
+ *         items, others yes?} (live or suspended, naming the person), bound {what request, id,
+ *         kind} (open, by them), bound {what share, member, epoch, board} (of a board's keys),
  *         bound {what held, boxes, items} (held items that they can look at, of all)
  * erasure              login; as far as `people` shows them
  *   in    person, since dec?
@@ -178,6 +187,20 @@
  *   body  rows: policy {board, number, request, set hash (SHA-256 of the text), rules hash (the
  *         object), entry, received, in-force yes?}, in the order of adoption; none: the rules of
  *         the program are in force
+ * explain              login: why the rules decided, and what they would say now
+ *   in    request id? | grant id? | checkout id?; each as far as the caller may see it
+ *   body  rows: thing {what request|grant|checkout, id, state, kind?, ends?, person?}; decided
+ *         {entry, received, action, decision allow|deny|error, set hash, number dec? (of the
+ *         board's sets; else the program's), inputs hash (the object), protection?} in the order of
+ *         the log; now {action, decision, person?, item? (one of each kind), form?, protection?,
+ *         error?}, while it is open or live; after each of both rule {id, effect? permit|forbid,
+ *         title?, why?, missing* (a part that is not true, as Cedar), reads* ("resource.quorum =
+ *         2")}; missing {text}
+ * uses                 member, officer, auditor: what live grants would ask the rules with
+ *   in    offset dec?, limit dec? (of grants: 1 to 4, and 4 when absent)
+ *   out   grants dec: how many this answer has
+ *   body  rows: use {grant, person, item (one of each kind), action, inputs bytes
+ *         (policy/judge.h)}
  * board.material       login: what everybody's client verifies before it believes a board key
  *   in    board id? (the founding one when absent), since dec?, complaints yes? (also after the
  *         opening)
@@ -223,7 +246,9 @@
  *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?}; join,
  *         correct {request, version}; describe, release {items dec}; deal, accept, reveal {run};
  *         checkout {checkout, item, state}; lift {grant} (suspended by the caller); retention
- *         {item, due, basis} (its date has come); enquiry {enquiry, state, deadline?}
+ *         {item, due, basis} (its date has come); enquiry {enquiry, state, deadline?}; read
+ *         {person, reading, received, entry, reason?} (who read what is held on the caller, these
+ *         last 30 days)
  * request.material     as requests: all that a voter's client must verify, also in a file
  *   in    request id, version dec?, since dec?, board token? ("yes": with all of board.material
  *         in front), from dec? (a further page: needs the version), extension dec? (the items of
@@ -302,6 +327,22 @@
  *   in    checkout id
  *   body  part (SR_PART bytes)
  *   out   files dec
+ * intake.scan          curator, whose checkout of right quarantine is open in this process: its files
+ *                      go to the scanners of this host; called until it ends
+ *   in    checkout id
+ *   out   files dec (looked at by the scanner at work), of dec, end yes? (that was the last)
+ *   body  rows: finding {file dec, path, result, text}; scan {scanner, signatures time?, result
+ *         clean|infected|not-scanned, clean, infected, not-scanned, entry: dec}: what one scanner
+ *         said of all, and where it stands in the log
+ * held.missing         curator: held items that the caller can look at, and the person cannot
+ *   in    person (a curator), after id? (an item: those behind it), since dec?
+ *   body out  rows: held {item, number}, at most SR_PREPARE_MAX; of the first call also receipt {...}
+ *             that show whose key the person's is
+ * held.offer           curator: boxes of held items to another curator, until the connection ends
+ *   in    person
+ *   body  le32 count (1..SR_PREPARE_MAX), each: item id (16), le64 number, the person's key (32),
+ *         box (SR_HELD_BOX bytes, board/held.h). `held-box` of each, which signs its hash, puts it
+ *         in place
  * redact.make          curator, whose checkout of right quarantine or redact is open in this
  * process: a new item without what the plan leaves out, as a deposit of this connection;
  *                      deposit.finish and submit of `redact` follow, or deposit.abort
@@ -327,23 +368,57 @@
  *   in    from dec?, to dec? (exclusive), limit dec?, type token?, actor token? (p-... or
  *         service), about token?
  *   out   size dec, next dec? (to go on from), sealed dec? (entries of epochs that were not given
- * to this auditor: left out) body  rows: entry {index, type, id, actor?, time, received, object?
- * hash, statement bytes (the signed text)}; after each for officers: text {index, field, number,
- * subject, text?} (absent text: erased) epochs               house: any login out   epoch dec (in
- * force) body  rows: epoch {epoch, entry (of its key-epoch), received, keys hash (the object),
- * auditor* (to whom it was sealed)}, in order; given {person, first, last, entry, keys hash} of
- * each `auditor`. An object is for those whom it is sealed to, and for the house. epochs.keys
- * house: member, curator, officer, auditor, custodian. Boxes alone: whoever has no key of them
- * learns who was auditor when. in    index dec (entry of a key-epoch or auditor) body  its object
- * (ledger/epoch.h) log.checkpoint       house: member, curator, officer, auditor, custodian out
- * size dec body  the published note with its cosignatures. One that nobody cosigned is first
- * published anew for the present size. log.tile             as log.checkpoint. Entries are sealed:
- * what is served here is public. in    path name (tile/<L>/<N>[.p/<W>], tile/entries/<N>[.p/<W>]).
- * NOTFOUND outside the log. body  the tile or entry bundle log.prove            house: any login;
- * who may not ask for log.tile: entries they may read in    id id? (of a statement, or of a
- * request, grant, item, ...: the entry that made it) or index dec? out   index dec, size dec (of
- * the checkpoint in it) body  the entry's .tlog-proof, from the published checkpoint with its
- * cosignatures where that covers the entry enquiries            officer, auditor in    state token?
+ *         to this auditor: left out)
+ *   body  rows: entry {index, type, id, actor?, time, received, object? hash, statement bytes
+ *         (the signed text)}; after each for officers: text {index, field, number, subject,
+ *         text?} (absent text: erased)
+ * epochs               house: any login
+ *   out   epoch dec (in force)
+ *   body  rows: epoch {epoch, entry (of its key-epoch), received, keys hash (the object), auditor*
+ *         (to whom it was sealed)}, in order; given {person, first, last, entry, keys hash} of
+ *         each `auditor`. An object is for those whom it is sealed to, and for the house.
+ * epochs.keys          house: member, curator, officer, auditor, custodian. Boxes alone: whoever
+ *                      has no key of them learns who was auditor when.
+ *   in    index dec (entry of a key-epoch or auditor)
+ *   body  its object (ledger/epoch.h)
+ * log.checkpoint       house: member, curator, officer, auditor, custodian
+ *   out   size dec
+ *   body  the published note with its cosignatures. One that nobody cosigned is first published
+ *         anew for the present size.
+ * log.tile             as log.checkpoint. Entries are sealed: what is served here is public.
+ *   in    path name (tile/<L>/<N>[.p/<W>], tile/entries/<N>[.p/<W>]). NOTFOUND outside the log.
+ *   body  the tile or entry bundle
+ * log.prove            house: any login; who may not ask for log.tile: entries they may read
+ *   in    id id? (of a statement, or of a request, grant, item, ...: the entry that made it) or
+ *         index dec?
+ *   out   index dec, size dec (of the checkpoint in it)
+ *   body  the entry's .tlog-proof, from the published checkpoint with its cosignatures where that
+ *         covers the entry
+ * audit.reading        login: has the caller said on the record that they read this?
+ *   in    what token (log report person), person?, item id?, collection id?, from dec?, to dec?
+ *         (entries), begins time?, ends time?
+ *   out   covered yes? (by a `read` of theirs of the last hour; else they sign one first)
+ * audit.report         auditor, officer, with a `read` of what report on the record
+ *   in    section token (catalogue/report.h), person?, item id?, collection id?, begins time?,
+ *         ends time?, offset dec?, limit dec?
+ *   out   size dec (of the log); note token? (no-witnesses: none are asked, so nothing shows
+ *         silence; beats-changed: ledger/beats was changed, what stands behind it is not told)
+ *   body  rows: one for each, named as the section; names and titles as the caller may see them
+ * audit.person         that person; auditor, officer, with a `read` of what person on the record
+ *   in    section token, person, offset dec?, limit dec?
+ *   out   size dec
+ *   body  as audit.report, also the sections about one person; `person` {person, key b64, role*,
+ *         ever*, entry, rekeyed*, name?} for the section person
+ * audit.replay         house: member, curator, officer, auditor, custodian. A step of audit/audit.h
+ *                      for each call; begins one, or goes on with what was interrupted.
+ *   in    anew token? ("yes": from the beginning; of the first call alone)
+ *   out   done dec, size dec, signatures dec, judged dec, seen dec, grants dec, decisions dec,
+ *         findings dec, resumed dec; at the end: ended complete|broken, rows dec, tiles dec, bytes
+ *         dec, root b64
+ *   body  rows, at the end: finding {what, index?, id?, type?, field?, text} (1000 at most); the
+ *         first of them is also the reply's code
+ * enquiries            officer, auditor
+ *   in    state token?
  *   body  rows: enquiry {id, kind, state, opened, deadline?, entry, ended?, item*, concerns*
  *         (persons), reference?}, the earliest deadline first
  * enquiry              officer, auditor

@@ -6,6 +6,7 @@
 
 #include "core/inflow.h"
 #include "core/ops_in.h"
+#include "intake/recipient.h"
 #include "store/manifest.h"
 
 static unsigned silent_ms(const struct sr_core *c) {
@@ -230,6 +231,8 @@ static int put_record(struct sr_inflow *s, uint8_t tag, struct sr_reader *in, st
 	case 'I':
 		rc = sr_get_lp(in, &v, SR_LIST_TITLE_MAX, e);
 		return rc == 0 ? sr_inflow_item_begin(s, v, e) : rc;
+	case 'A':
+		return sr_inflow_age(s, e);
 	case 'F':
 		return put_file(s, in, e);
 	case 'D':
@@ -243,7 +246,7 @@ static int put_record(struct sr_inflow *s, uint8_t tag, struct sr_reader *in, st
 	case 'J':
 		return sr_inflow_item_end(s, e);
 	default:
-		return sr_fail(e, SR_CORRUPT, "record 0x%02x, want one of I F D E X J", tag);
+		return sr_fail(e, SR_CORRUPT, "record 0x%02x, want one of I A F D E X J", tag);
 	}
 }
 
@@ -274,6 +277,14 @@ int sr_op_deposit_put(struct sr_x *x, struct sr_err *e) {
 		sr_inflow_results(x->session->deposit, &x->r->body);
 		x->keep_body = true;
 	}
+	return rc;
+}
+
+int sr_op_intake_recipient(struct sr_x *x, struct sr_err *e) {
+	uint8_t sig[SR_SIG];
+	int rc = sr_intake_recipient_sign(&x->r->body, sig, x->vault, e);
+	if (rc == 0)
+		sr_text_put_base64(&x->r->head, "signature", sig, SR_SIG);
 	return rc;
 }
 

@@ -37,12 +37,13 @@ sr_op_fn sr_op_hello, sr_op_login_begin, sr_op_login_finish, sr_op_logout; /* se
 sr_op_fn sr_op_found_draft, sr_op_found_show, sr_op_found_sign;            /* ops_found.c */
 sr_op_fn sr_op_submit;                                                     /* ops_submit.c */
 sr_op_fn sr_op_proof, sr_op_object, sr_op_resolve;                         /* ops_proof.c */
-sr_op_fn sr_op_deposit_begin, sr_op_deposit_put, sr_op_deposit_finish,
+sr_op_fn sr_op_deposit_begin, sr_op_deposit_put, sr_op_deposit_finish, sr_op_intake_recipient,
 	sr_op_deposit_abort;                                              /* ops_deposit.c */
 sr_op_fn sr_op_items, sr_op_item, sr_op_search, sr_op_collections;        /* ops_items.c */
 sr_op_fn sr_op_people, sr_op_person, sr_op_erasure;                       /* ops_people.c */
 sr_op_fn sr_op_board, sr_op_boards, sr_op_board_material;                 /* ops_board.c */
 sr_op_fn sr_op_policies;                                                  /* ops_policy.c */
+sr_op_fn sr_op_explain, sr_op_uses;                                       /* ops_explain.c */
 sr_op_fn sr_op_requests, sr_op_request, sr_op_request_items, sr_op_inbox; /* ops_requests.c */
 sr_op_fn sr_op_request_material, sr_op_checkout_material;                 /* ops_material.c */
 sr_op_fn sr_op_grants, sr_op_grant, sr_op_checkouts;                      /* ops_grants.c */
@@ -50,6 +51,8 @@ sr_op_fn sr_op_reseal, sr_op_checkout_open, sr_op_checkout_files, sr_op_checkout
 	sr_op_checkout_forget; /* ops_room.c */
 sr_op_fn sr_op_export_begin, sr_op_export_read, sr_op_export_end;
 sr_op_fn sr_op_quarantine_material, sr_op_quarantine_open, sr_op_release_prepare;
+sr_op_fn sr_op_held_missing, sr_op_held_offer;                             /* ops_held.c */
+sr_op_fn sr_op_intake_scan;                                                /* ops_scan.c */
 sr_op_fn sr_op_enquiries, sr_op_enquiry, sr_op_notices, sr_op_notice_sent; /* ops_office.c */
 sr_op_fn sr_op_certificate;                                                /* ops_items.c */
 sr_op_fn sr_op_log;                                                        /* ops_log.c */
@@ -58,6 +61,8 @@ sr_op_fn sr_op_log_checkpoint, sr_op_log_tile, sr_op_log_prove;            /* op
 sr_op_fn sr_op_witness;                                                    /* ops_witness.c */
 sr_op_fn sr_op_status, sr_op_verify, sr_op_scrub, sr_op_rebuild;           /* ops_house.c */
 sr_op_fn sr_op_redact_make;                                                /* ops_redact.c */
+sr_op_fn sr_op_audit_reading, sr_op_audit_report, sr_op_audit_person,
+	sr_op_audit_replay; /* ops_audit.c */
 sr_op_fn sr_op_collect;                                                    /* ops_collect.c */
 
 /* Fields of the call; their grammar was checked against the table. False: not given. */
@@ -77,11 +82,22 @@ SR_MUST int sr_in_state(const struct sr_x *x, enum sr_state *out,
 	struct sr_err *e); /* SR_S_NONE when absent; USAGE */
 struct sr_bytes sr_in_body(const struct sr_x *x);
 
+/* Of a `held-box`: the box of ${item} that was offered on this connection. NOTFOUND. (ops_held.c)
+ */
+SR_MUST int sr_offers_hooks(struct sr_session *s, const uint8_t item[SR_ID],
+	struct sr_submission *sub, struct sr_err *e);
+void sr_offers_free(struct sr_session *s);
+void sr_scanning_free(struct sr_session *s); /* ops_scan.c */
+
 /* What the caller verified earlier must be a prefix of what is here: 0, or AUTH "rolled back". */
 SR_MUST int sr_check_since(const struct sr_x *x, uint64_t since, struct sr_err *e);
 /* DENIED with that sentence. */
 int sr_denied(struct sr_err *e, const char *fmt, ...) SR_PRINTF(2, 3);
 
+/* The caller has said on the record that they read this (catalogue/report.h; reader and now are
+ * filled in here), or DENIED. */
+struct sr_reading_want;
+SR_MUST int sr_on_record(struct sr_x *x, const struct sr_reading_want *want, struct sr_err *e);
 /* A receipt of entry ${index} for the caller, appended as field `receipt` of the open row. DENIED
  * when the caller may not read the entry. */
 SR_MUST int sr_put_receipt(
@@ -99,6 +115,10 @@ SR_MUST int sr_put_board_trust(struct sr_x *x, struct sr_rows_out *o, const uint
  */
 SR_MUST int sr_put_board_origin(
 	struct sr_x *x, struct sr_rows_out *o, uint64_t entry, uint64_t since, struct sr_err *e);
+/* What shows who ${person} is: what made them a person and gave them other keys, who signed or
+ * decided it, and so on back to the founders. */
+SR_MUST int sr_put_person_trust(struct sr_x *x, struct sr_rows_out *o, const char *person,
+	uint64_t since, struct sr_err *e);
 /* A row ${kind} of what was attested, when the caller may see it. */
 void sr_put_attestation(const struct sr_x *x, struct sr_rows_out *o, const char *kind,
 	const struct sr_attestation_row *a);

@@ -5,6 +5,7 @@
 #include "board/certificate.h"
 #include "catalogue/search.h"
 #include "core/ops_in.h"
+#include "sandbox/scan.h"
 #include "store/envelope.h"
 #include "store/manifest.h"
 
@@ -102,6 +103,52 @@ void sr_put_item_short(const struct sr_x *x, struct sr_rows_out *o, const struct
 		sr_row_str(o, "title", it->title);
 }
 
+/* Rows `scan`: what scanners said, the last of each or all. */
+static int put_scans(struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR_ID], bool all,
+	struct sr_err *e) {
+	struct sr_scans l = {NULL, 0};
+	struct sr_texts t = {NULL, 0};
+	int rc = sr_query_scans(&l, x->catalogue, item, !all, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		sr_row(o, "scan");
+		sr_row_str(o, "scanner", l.rows[i].scanner);
+		sr_row_time(o, "at", l.rows[i].received);
+		if (l.rows[i].signatures != 0)
+			sr_row_time(o, "signatures", l.rows[i].signatures);
+		sr_row_str(o, "result", l.rows[i].result);
+		sr_row_dec(o, "clean", l.rows[i].clean);
+		sr_row_dec(o, "infected", l.rows[i].infected);
+		sr_row_dec(o, "not-scanned", l.rows[i].not_scanned);
+		sr_row_dec(o, "entry", l.rows[i].entry);
+		rc = sr_query_texts(&t, x->catalogue, l.rows[i].entry, e);
+		for (size_t k = 0; rc == 0 && k < t.count; k++) {
+			if (strcmp(t.rows[k].field, "finding") == 0)
+				sr_row_str(o, "finding", t.rows[k].text);
+		}
+		sr_texts_free(&t);
+	}
+	sr_scans_free(&l);
+	return rc;
+}
+
+/* In one word, the worst that the scanners said last; nothing: no scanner has looked. */
+static int put_scanned(
+	struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR_ID], struct sr_err *e) {
+	static const enum sr_scan_result worst[] = {SR_SCAN_INFECTED, SR_SCAN_NOT, SR_SCAN_CLEAN};
+	struct sr_scans l = {NULL, 0};
+	bool said = false;
+	int rc = sees_flags(x) ? sr_query_scans(&l, x->catalogue, item, true, e) : 0;
+	for (size_t w = 0; rc == 0 && w < sizeof worst / sizeof worst[0] && !said; w++) {
+		for (size_t i = 0; i < l.count && !said; i++) {
+			said = strcmp(l.rows[i].result, sr_scan_result_name(worst[w])) == 0;
+			if (said)
+				sr_row_str(o, "scanned", l.rows[i].result);
+		}
+	}
+	sr_scans_free(&l);
+	return rc;
+}
+
 int sr_op_items(struct sr_x *x, struct sr_err *e) {
 	struct sr_item_filter f;
 	struct narrowing n;
@@ -117,10 +164,12 @@ int sr_op_items(struct sr_x *x, struct sr_err *e) {
 		return rc;
 	sr_text_put_dec(&x->r->head, "total", l.total);
 	sr_rows_begin(&o, &x->r->body);
-	for (size_t i = 0; i < l.count; i++)
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
 		put_item(x, &o, &l.rows[i]);
+		rc = put_scanned(x, &o, l.rows[i].id, e);
+	}
 	sr_items_free(&l);
-	return 0;
+	return rc;
 }
 
 int sr_get_item(
@@ -201,7 +250,11 @@ int sr_op_item(struct sr_x *x, struct sr_err *e) {
 		sr_text_put_dec(&x->r->head, "total", files.total);
 		sr_rows_begin(&o, &x->r->body);
 		put_item(x, &o, &it);
-		rc = put_flags(x, &o, id, e);
+		rc = put_scanned(x, &o, id, e);
+		if (rc == 0)
+			rc = put_flags(x, &o, id, e);
+		if (rc == 0 && sees_flags(x))
+			rc = put_scans(x, &o, id, false, e);
 	}
 	if (rc == 0) {
 		for (size_t i = 0; i < files.count; i++) {

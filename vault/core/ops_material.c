@@ -44,7 +44,8 @@ static int put_chain(
 			rc = sr_query_entries(&l, x->catalogue, &f, &page, e);
 			for (size_t j = 0; rc == 0 && j < l.count; j++) {
 				rc = sr_put_receipt_row(x, o, l.rows[j].index, since, e);
-				if (rc == 0 && (types[t] == SR_T_BOARD || types[t] == SR_T_RESHARE))
+				if (rc == 0 && (types[t] == SR_T_BOARD || types[t] == SR_T_RESHARE ||
+						       l.rows[j].actor[0] != 'p'))
 					rc = sr_put_board_origin(x, o, l.rows[j].index, since, e);
 				chain_add(c, l.rows[j].actor);
 			}
@@ -52,6 +53,14 @@ static int put_chain(
 		}
 	}
 	return rc;
+}
+
+int sr_put_person_trust(struct sr_x *x, struct sr_rows_out *o, const char *person, uint64_t since,
+	struct sr_err *e) {
+	struct chain chain = {0};
+
+	chain_add(&chain, person);
+	return put_chain(x, o, &chain, since, e);
 }
 
 /* The version, its newest room key, and who joined. */

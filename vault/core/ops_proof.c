@@ -7,6 +7,7 @@
 
 #include "board/keys.h"
 #include "catalogue/prefix.h"
+#include "catalogue/report.h"
 #include "core/ops_in.h"
 #include "ledger/receipt.h"
 
@@ -66,6 +67,11 @@ static int receipt_of(struct sr_buf *out, enum sr_type_id *type, struct sr_x *x,
 	if (rc == 0 && !d.reading.entry)
 		rc = sr_denied(e, "entry %llu is not for %s to read", (unsigned long long)index,
 			x->caller.person);
+	if (rc == 0 && d.reading.on_record) {
+		const struct sr_reading_want want = {
+			.what = "log", .from = index, .to = index + 1};
+		rc = sr_on_record(x, &want, e);
+	}
 	return rc == 0 ? make_receipt(out, x, &d, index, since, e) : rc;
 }
 

@@ -3,6 +3,7 @@
  * reasons, projects, conditions and comments go to members, officers, applicants and
  * co-applicants.
  */
+#include "catalogue/report.h"
 #include "core/ops_in.h"
 
 enum {
@@ -626,6 +627,24 @@ static int todo_enquiries(struct sr_x *x, struct sr_rows_out *o, struct sr_err *
 	return rc;
 }
 
+/* Who read what is held on the caller: they are told, and see it here for a month. */
+static int todo_read(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
+	struct sr_reads l = {NULL, 0};
+	int rc = sr_query_reads_of(&l, x->catalogue, x->caller.person,
+		sr_now(&x->vault->clock) - SR_NOTICE_FRESH_S, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		sr_row(o, "todo");
+		sr_row_str(o, "what", "read");
+		sr_row_str(o, "person", l.rows[i].reader);
+		sr_row_str(o, "reading", l.rows[i].what);
+		sr_row_time(o, "received", l.rows[i].received);
+		sr_row_dec(o, "entry", l.rows[i].entry);
+		sr_row_str(o, "reason", l.rows[i].reason);
+	}
+	sr_reads_free(&l);
+	return rc;
+}
+
 int sr_op_inbox(struct sr_x *x, struct sr_err *e) {
 	struct sr_rows_out o;
 	sr_rows_begin(&o, &x->r->body);
@@ -644,5 +663,7 @@ int sr_op_inbox(struct sr_x *x, struct sr_err *e) {
 		rc = todo_retention(x, &o, e);
 	if (rc == 0)
 		rc = todo_enquiries(x, &o, e);
+	if (rc == 0)
+		rc = todo_read(x, &o, e);
 	return rc;
 }

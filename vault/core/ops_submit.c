@@ -2,8 +2,8 @@
  * submit: bytes -> submissions with the hooks of their kind -> the door, as one group -> outcomes
  * and receipts.
  *
- * Two types carry work that was prepared on this connection: `accession` (deposit) and `release`
- * (room). One that is in the log already is not prepared again: the door answers with its first
+ * Three types carry work that was prepared on this connection: `accession` (deposit), `release`
+ * (room) and `held-box` (ops_held.c). One that is in the log already is not prepared again: the door answers with its first
  * receipt.
  */
 #include <stdio.h>
@@ -139,7 +139,8 @@ static int hooks(struct sr_x *x, struct sr_submission *sub, struct sr_err *e) {
 	if (sr_statement_parse(&st, sub->note, NULL) != 0)
 		return 0;
 	int rc = 0;
-	if (sr_type_brings_items(st.type->id) || st.type->id == SR_T_RELEASE)
+	if (sr_type_brings_items(st.type->id) || st.type->id == SR_T_RELEASE ||
+		st.type->id == SR_T_HELD_BOX)
 		rc = in_log(&known, x, &st, e);
 	if (rc == 0 && !known && sr_type_brings_items(st.type->id)) {
 		rc = sr_field_id(id, &st, "accession", 0, e);
@@ -155,6 +156,11 @@ static int hooks(struct sr_x *x, struct sr_submission *sub, struct sr_err *e) {
 		if (rc == 0)
 			rc = sr_room_release_hooks(x->core->room, id, sub, e);
 	}
+	if (rc == 0 && !known && st.type->id == SR_T_HELD_BOX) {
+		rc = sr_field_id(id, &st, "item", 0, e);
+		if (rc == 0)
+			rc = sr_offers_hooks(x->session, id, sub, e);
+	}
 	sr_statement_free(&st);
 	return rc;
 }
@@ -165,6 +171,8 @@ static int put_outcome(struct sr_x *x, struct sr_rows_out *o, const struct sr_ou
 	sr_row_str(o, "code", sr_code_name((enum sr_code)out->code));
 	if (out->code != 0) {
 		sr_row_str(o, "error", out->err.text);
+		sr_row_str(o, "rule", out->rule);
+		sr_row_str(o, "title", out->title);
 		return 0;
 	}
 	sr_row_dec(o, "index", out->index);

@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #include "board/keys.h"
+#include "board/replaying.h"
 #include "core/ops_in.h"
 #include "ledger/ledger.h"
 
@@ -112,34 +113,19 @@ static int check_leaf(void *ctx, uint64_t index, struct sr_bytes entry, struct s
 
 /* --- the fresh catalogue --- */
 
-static int replay_entry(void *ctx, uint64_t index, struct sr_entry *out, struct sr_err *e) {
-	return sr_vault_entry(out, ctx, index, e);
-}
-
-static int replay_root(void *ctx, uint64_t size, uint8_t root[SR_HASH], struct sr_err *e) {
-	struct sr_vault *v = ctx;
-	return sr_ledger_root_at(v->ledger, size, root, e);
-}
-
 static int fresh_catalogue(struct sr_catalogue **out, struct sr_x *x, struct sr_err *e) {
 	struct sr_vault *v = x->vault;
-	struct sr_object_source source;
+	struct sr_replaying r;
 	const struct sr_catalogue_options o = {
 		.dir = v->dir, .name = FRESH, .key = v->keys->s->catalogue_key, .create = true};
-	struct sr_replay r = {.size = sr_ledger_next_index(v->ledger),
-		.entry = replay_entry,
-		.root_at = replay_root,
-		.ctx = v};
 	int rc = sr_db_remove(v->dir, FRESH, e);
 	if (rc == 0)
 		rc = sr_catalogue_open(out, &o, e);
 	if (rc != 0)
 		return rc;
-	r.objects = sr_object_source_init(&source, v);
-	r.progress = x->core->progress.report != NULL ? &x->core->progress : NULL;
-	sr_ledger_root(r.root, v->ledger);
-	rc = sr_catalogue_catch_up(*out, &r, NULL, e);
-	sr_object_source_free(&source);
+	sr_replaying_init(&r, v, x->core->progress.report != NULL ? &x->core->progress : NULL);
+	rc = sr_catalogue_catch_up(*out, &r.replay, NULL, e);
+	sr_replaying_free(&r);
 	return rc == 0 ? 0 : sr_wrap(e, "replay");
 }
 

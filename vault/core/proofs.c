@@ -923,6 +923,8 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_REDACT:
 	case SR_T_STORED:
 	case SR_T_DESCRIBE:
+	case SR_T_HELD_BOX:
+	case SR_T_SCAN:
 	case SR_T_RELEASE:
 	case SR_T_RESEAL:
 	case SR_T_EMBARGO:
@@ -949,6 +951,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_EXPORT:
 	case SR_T_ENQUIRY:
 	case SR_T_NOTICE:
+	case SR_T_READ:
 	case SR_T_SCRUB:
 	case SR_T_COLLECT:
 	case SR_T_ESCROW:
@@ -957,6 +960,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_WITNESS:
 	case SR_T_BREAK_GLASS:
 	case SR_T_INCIDENT:
+	case SR_T_DECIDED:
 	case SR_T_COUNT:
 		break;
 	}

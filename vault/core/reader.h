@@ -20,8 +20,9 @@
  *             refuse                                      auditors
  *   attested  attest attest-end, lapse of one             members, curators, officers, auditors,
  *                                                         and the persons whom it names
- *   office    enquiry notice                              officers, auditors
- *   house     incident, refuse of nothing in particular   members, officers, auditors
+ *   office    enquiry notice read                         officers, auditors
+ *   house     incident, decided, refuse of nothing in     members, officers, auditors
+ *             particular
  *   always    any                                         whoever signed it, and a person whom
  *                                                         `person` or `of` names
  *
@@ -35,6 +36,12 @@
  *   personal text, class `request`       also members, applicant and co-applicants
  *   personal text, class `flag`          also members and curators
  *   note of an attestation               also members
+ *
+ *   reason of a reading of what is       also that person
+ *   held on a person
+ *
+ * Entries of all classes but public and request that a caller reads as auditor or officer alone are
+ * given out while a `read` of theirs covers them (catalogue/report.h, sr_query_reading).
  *
  * An item is known to everybody while released (referral and sealed ones: to curators, officers and
  * members, who decide about them), held to curators, officers and its depositor; what is left of a
@@ -66,6 +73,7 @@ struct sr_caller {
 struct sr_reading { /* what one caller may read of one entry; valid as long as the caller */
 	const struct sr_caller *caller;
 	bool entry; /* the structural part */
+	bool on_record; /* that is so for auditors and officers alone: they say that they read it */
 	bool party; /* texts of a request: applicant, co-applicant, member; of a flag: member,
 		       curator */
 	char actor[SR_PERSON_TEXT];

@@ -31,8 +31,10 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "board/beats.h"
 #include "board/witnessing.h"
 #include "core/wire.h"
+#include "ledger/ledger.h"
 
 enum {
 	BACKLOG = 64,
@@ -534,6 +536,10 @@ int sr_server_turn(struct sr_server *s, int timeout_ms, struct sr_err *e) {
 	return 0;
 }
 
+static uint64_t log_size(const struct sr_server *s) {
+	return sr_ledger_next_index(s->core->vault->ledger);
+}
+
 int sr_server_run(struct sr_server *s, struct sr_err *e) {
 	sigset_t mask, old;
 	int rc = 0;
@@ -550,8 +556,12 @@ int sr_server_run(struct sr_server *s, struct sr_err *e) {
 	if (rc == 0)
 		tell(s, "core listens on %s/" SR_CORE_SOCKET " (process %ld)",
 			sr_dir_path(s->core->vault->run), (long)getpid());
+	if (rc == 0)
+		sr_beats_note(s->core->vault, SR_BEAT_UP, log_size(s));
 	while (rc == 0 && !s->stopping)
 		rc = sr_server_turn(s, TURN_MS, e);
+	if (rc == 0)
+		sr_beats_note(s->core->vault, SR_BEAT_DOWN, log_size(s));
 	tell(s, "core stops; connections closed: %zu", s->count);
 	if (s->signals >= 0) {
 		struct signalfd_siginfo info; /* taken, so that it does not strike when signals are

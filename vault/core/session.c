@@ -31,6 +31,8 @@ void sr_session_init(struct sr_core *c, struct sr_session *s, bool embedded) {
 /* What is under way belongs to the person who began it, not to the connection. */
 void sr_session_drop(struct sr_core *c, struct sr_session *s) {
 	sr_inflow_end(c, s);
+	sr_offers_free(s);
+	sr_scanning_free(s);
 	s->gave_way = false;
 	if (s->prepared &&
 		--c->prepared == 0) /* the room does not know whose a prepared release is */

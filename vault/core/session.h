@@ -26,6 +26,8 @@ void sr_login_text(struct sr_buf *out, const uint8_t fingerprint[SR_HASH],
 
 struct sr_core;
 struct sr_inflow; /* core/inflow.h: a deposit under way */
+struct sr_offers; /* boxes of held items */
+struct sr_scanning;
 
 struct sr_session {
 	bool asked;
@@ -34,8 +36,10 @@ struct sr_session {
 	uint8_t pk[SR_PK];
 	bool embedded; /* the caller is the process that holds the service keys */
 	struct sr_inflow *deposit;
-	bool gave_way;          /* its deposit was silent while others waited, and was ended */
-	uint8_t gave_up[SR_ID]; /* that one's accession, for a resume */
+	bool gave_way;            /* its deposit was silent while others waited, and was ended */
+	uint8_t gave_up[SR_ID];   /* that one's accession, for a resume */
+	struct sr_offers *offers; /* of held.offer (ops_held.c); NULL: none */
+	struct sr_scanning *scanning; /* of intake.scan (ops_scan.c); NULL: none */
 	bool prepared; /* release.prepare was called here: forget what is left when the connection
 			  ends */
 };

@@ -21,8 +21,12 @@ enum {
 	SEALED_CHUNK = SR_AGE_CHUNK + TAG,
 	STREAM_NONCE = 16,
 	BODY = FILE_KEY + TAG,
-	LINE = 64,      /* characters of a full body line */
-	SHARE_TEXT = 43 /* characters of 32 bytes in base64 without padding */
+	LINE = 64,       /* characters of a full body line */
+	SHARE_TEXT = 43, /* characters of 32 bytes in base64 without padding */
+	SALT = 16,
+	SALT_TEXT = 22, /* characters of 16 bytes */
+	SCRYPT_R = 8,
+	SCRYPT_P = 1
 };
 
 static const char version_line[] = "age-encryption.org/v1";
@@ -30,6 +34,8 @@ static const char version_stem[] = "age-encryption.org/";
 static const char armor_line[] = "-----BEGIN AGE ENCRYPTED FILE-----";
 static const char x25519_type[] = "X25519";
 static const char x25519_info[] = "age-encryption.org/v1/X25519";
+static const char scrypt_type[] = "scrypt";
+static const char scrypt_label[28] = "age-encryption.org/v1/scrypt"; /* no NUL: it begins a salt */
 
 /* --- HKDF (RFC 5869) over HMAC-SHA256 ------------------------------------------------------- */
 
@@ -550,11 +556,19 @@ static int read_body(struct lines *l, struct sr_buf *body, struct sr_err *e) {
 	return 0;
 }
 
+/* What opens a file: a key, or a passphrase (then its p is not NULL). */
+struct opener {
+	uint8_t sk[SR_X_SK];
+	struct sr_bytes passphrase;
+};
+
 /* What reading a header finds out. */
 struct found {
 	bool match;
 	uint8_t file_key[FILE_KEY];
 	size_t stanzas, scrypt;
+	struct sr_bytes scrypt_args; /* of the last one; a view of the header */
+	struct sr_buf scrypt_body;
 };
 
 /* A stanza of type X25519: its form is checked always, its body opened until one matches. */
@@ -584,8 +598,89 @@ static int read_x25519(struct found *f, const uint8_t sk[SR_X_SK], struct sr_byt
 	return 0;
 }
 
+/* A decimal of the form [1-9][0-9]*; more than the limit is no break of the format. */
+static int scrypt_cost(unsigned *log_n, struct sr_bytes text, struct sr_err *e) {
+	unsigned v = 0;
+
+	if (text.len < 1 || text.p[0] < '1' || text.p[0] > '9')
+		return sr_fail(e, SR_CORRUPT, "the work factor of a scrypt stanza is no decimal");
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return sr_fail(
+				e, SR_CORRUPT, "the work factor of a scrypt stanza is no decimal");
+		if (v <= SR_AGE_SCRYPT_LOG_MAX)
+			v = 10 * v + (unsigned)(text.p[i] - '0');
+	}
+	if (v > SR_AGE_SCRYPT_LOG_MAX)
+		return sr_fail(e, SR_LIMIT,
+			"the work factor of a scrypt stanza is above %d, which would need more "
+			"than 1 GiB",
+			SR_AGE_SCRYPT_LOG_MAX);
+	*log_n = v;
+	return 0;
+}
+
+static int unbase64_salt(uint8_t out[SALT], struct sr_bytes text, struct sr_err *e) {
+	char padded[SALT_TEXT + 2];
+
+	if (text.len != SALT_TEXT)
+		return sr_fail(e, SR_CORRUPT, "have %zu characters, want %d", text.len, SALT_TEXT);
+	memcpy(padded, text.p, SALT_TEXT);
+	padded[SALT_TEXT] = padded[SALT_TEXT + 1] = '=';
+	return sr_unbase64_fixed(out, SALT, sr_bytes_of(padded, sizeof padded), e);
+}
+
+/* A stanza of type scrypt, to a reader that has a passphrase. */
+static int read_scrypt(struct found *f, struct sr_bytes passphrase, struct sr_bytes args,
+	struct sr_bytes body, struct sr_err *e) {
+	static const uint8_t zero[NONCE];
+	uint8_t salt[sizeof scrypt_label + SALT], key[32];
+	unsigned log_n = 0;
+	int rc;
+
+	if (arg(args, 2).p == NULL || arg(args, 3).p != NULL)
+		return sr_fail(e, SR_CORRUPT, "a scrypt stanza has other than two arguments");
+	memcpy(salt, scrypt_label, sizeof scrypt_label);
+	if ((rc = unbase64_salt(salt + sizeof scrypt_label, arg(args, 1), e)) != 0) {
+		(void)sr_wrap(e, "salt of a scrypt stanza");
+		return rc;
+	}
+	if ((rc = scrypt_cost(&log_n, arg(args, 2), e)) != 0)
+		return rc;
+	if (body.len != BODY)
+		return sr_fail(e, SR_CORRUPT, "the body of a scrypt stanza has %zu bytes, want %d",
+			body.len, BODY);
+	if (crypto_pwhash_scryptsalsa208sha256_ll(passphrase.p, passphrase.len, salt, sizeof salt,
+		    UINT64_C(1) << log_n, SCRYPT_R, SCRYPT_P, key, sizeof key) != 0)
+		return sr_fail(e, SR_NOMEM, "no memory for scrypt: the age file asks for %llu KiB",
+			(unsigned long long)(UINT64_C(1) << log_n));
+	f->match = crypto_aead_chacha20poly1305_ietf_decrypt(
+			   f->file_key, NULL, NULL, body.p, body.len, NULL, 0, zero, key) == 0;
+	sr_wipe(key, sizeof key);
+	return 0;
+}
+
+/* One stanza: types that are not ours are skipped, their form was checked. The first scrypt stanza
+ * is worked on only when the header is known to have no other (read_header). */
+static int read_stanza(struct found *f, const struct opener *by, struct sr_bytes args,
+	struct sr_bytes body, struct sr_err *e) {
+	const struct sr_bytes type = arg(args, 0);
+
+	f->stanzas++;
+	if (sr_bytes_eq(type, sr_bytes_str(scrypt_type))) {
+		f->scrypt++;
+		f->scrypt_args = args;
+		sr_buf_clear(&f->scrypt_body);
+		sr_buf_put_bytes(&f->scrypt_body, body);
+		return sr_buf_ok(&f->scrypt_body, e);
+	}
+	if (by->passphrase.p == NULL && sr_bytes_eq(type, sr_bytes_str(x25519_type)))
+		return read_x25519(f, by->sk, args, body, e);
+	return 0;
+}
+
 static int read_stanzas(struct found *f, struct lines *l, struct sr_bytes *mac_line,
-	const uint8_t sk[SR_X_SK], struct sr_err *e) {
+	const struct opener *by, struct sr_err *e) {
 	struct sr_bytes line, args;
 	struct sr_buf body;
 	int rc;
@@ -602,13 +697,8 @@ static int read_stanzas(struct found *f, struct lines *l, struct sr_bytes *mac_l
 			goto out;
 		}
 		args = sr_bytes_of(line.p + 3, line.len - 3);
-		if ((rc = check_args(l, args, e)) != 0 || (rc = read_body(l, &body, e)) != 0)
-			goto out;
-		f->stanzas++;
-		if (sr_bytes_eq(arg(args, 0), sr_bytes_str("scrypt")))
-			f->scrypt++;
-		if (sr_bytes_eq(arg(args, 0), sr_bytes_str(x25519_type)) &&
-			(rc = read_x25519(f, sk, args, sr_buf_view(&body), e)) != 0)
+		if ((rc = check_args(l, args, e)) != 0 || (rc = read_body(l, &body, e)) != 0 ||
+			(rc = read_stanza(f, by, args, sr_buf_view(&body), e)) != 0)
 			goto out;
 	}
 	*mac_line = line;
@@ -626,15 +716,32 @@ static int check_version(struct sr_bytes line, struct sr_err *e) {
 	if (sr_bytes_eq(line, sr_bytes_str(version_line)))
 		return 0;
 	if (begins(line, armor_line))
-		return sr_fail(e, SR_UNSUPPORTED, "armored age files are not read; want binary");
+		return sr_fail(e, SR_UNSUPPORTED, "the age file is in armor, want binary");
 	if (begins(line, version_stem))
 		return sr_fail(e, SR_UNSUPPORTED, "age file of another version than v1");
 	return sr_fail(e, SR_CORRUPT, "not an age file");
 }
 
+/* Is there a file key? A passphrase is stretched here, after the whole header was seen to be one.
+ */
+static int match_found(struct found *f, const struct opener *by, struct sr_err *e) {
+	int rc = 0;
+
+	if (f->scrypt > 0 && by->passphrase.p == NULL)
+		return sr_fail(e, SR_UNSUPPORTED,
+			"the age file is sealed with a passphrase, not to a key");
+	if (f->scrypt > 0)
+		rc = read_scrypt(
+			f, by->passphrase, f->scrypt_args, sr_buf_view(&f->scrypt_body), e);
+	if (rc != 0 || f->match)
+		return rc;
+	return sr_fail(e, SR_NOTFOUND, "none of the age file's %zu stanzas %s", f->stanzas,
+		by->passphrase.p == NULL ? "is for this key" : "opens with this passphrase");
+}
+
 /* Take a whole header apart and check its MAC; the file key into ${file_key}. */
-static int read_header(uint8_t file_key[FILE_KEY], struct sr_bytes header,
-	const uint8_t sk[SR_X_SK], struct sr_err *e) {
+static int read_header(uint8_t file_key[FILE_KEY], struct sr_bytes header, const struct opener *by,
+	struct sr_err *e) {
 	struct lines l = {header, 0, 0};
 	struct found f = {0};
 	struct sr_bytes line = {NULL, 0};
@@ -642,7 +749,7 @@ static int read_header(uint8_t file_key[FILE_KEY], struct sr_bytes header,
 	int rc;
 
 	if ((rc = next_line(&l, &line, e)) != 0 || (rc = check_version(line, e)) != 0 ||
-		(rc = read_stanzas(&f, &l, &line, sk, e)) != 0)
+		(rc = read_stanzas(&f, &l, &line, by, e)) != 0)
 		goto out;
 	if (line.len < 4 || line.p[3] != ' ')
 		rc = sr_fail(e, SR_CORRUPT, "want \"--- \" and the MAC");
@@ -652,12 +759,7 @@ static int read_header(uint8_t file_key[FILE_KEY], struct sr_bytes header,
 		(void)sr_wrap(e, "age header line %zu", l.number);
 		goto out;
 	}
-	if (f.scrypt > 0)
-		rc = sr_fail(e, SR_UNSUPPORTED, "age files sealed with a passphrase are not read");
-	else if (!f.match)
-		rc = sr_fail(e, SR_NOTFOUND, "none of the age file's %zu stanzas is for this key",
-			f.stanzas);
-	if (rc != 0)
+	if ((rc = match_found(&f, by, e)) != 0)
 		goto out;
 	header_mac(want, f.file_key, sr_bytes_of(header.p, (size_t)(line.p + 3 - header.p)));
 	if (!sr_ct_eq(mac, want, sizeof mac)) {
@@ -666,6 +768,7 @@ static int read_header(uint8_t file_key[FILE_KEY], struct sr_bytes header,
 	}
 	memcpy(file_key, f.file_key, FILE_KEY);
 out:
+	sr_buf_free(&f.scrypt_body);
 	sr_wipe(&f, sizeof f);
 	return rc;
 }
@@ -674,7 +777,8 @@ out:
 
 struct sr_age_reader {
 	struct sr_age_sink to;
-	uint8_t sk[SR_X_SK];
+	struct opener by;
+	struct sr_buf passphrase; /* what by.passphrase views */
 	enum {
 		R_HEADER,
 		R_NONCE,
@@ -701,8 +805,31 @@ int sr_age_reader_new(struct sr_age_reader **out, const uint8_t sk[SR_X_SK], str
 	if (r == NULL)
 		return sr_fail(e, SR_NOMEM, "no memory for an age reader");
 	r->to = to;
-	memcpy(r->sk, sk, SR_X_SK);
+	memcpy(r->by.sk, sk, SR_X_SK);
 	sr_buf_init(&r->header);
+	sr_buf_init_secret(&r->passphrase);
+	*out = r;
+	return 0;
+}
+
+int sr_age_reader_new_passphrase(struct sr_age_reader **out, struct sr_bytes passphrase,
+	struct sr_age_sink to, struct sr_err *e) {
+	static const uint8_t no_key[SR_X_SK];
+	struct sr_age_reader *r = NULL;
+	int rc;
+
+	*out = NULL;
+	if (passphrase.len < 1 || passphrase.len > SR_PASSPHRASE_MAX)
+		return sr_fail(e, SR_USAGE, "a passphrase of %zu bytes, want 1 to %d",
+			passphrase.len, SR_PASSPHRASE_MAX);
+	if ((rc = sr_age_reader_new(&r, no_key, to, e)) != 0)
+		return rc;
+	sr_buf_put_bytes(&r->passphrase, passphrase);
+	if ((rc = sr_buf_ok(&r->passphrase, e)) != 0) {
+		sr_age_reader_free(r);
+		return rc;
+	}
+	r->by.passphrase = sr_buf_view(&r->passphrase);
 	*out = r;
 	return 0;
 }
@@ -711,6 +838,7 @@ void sr_age_reader_free(struct sr_age_reader *r) {
 	if (r == NULL)
 		return;
 	sr_buf_free(&r->header);
+	sr_buf_free(&r->passphrase);
 	sr_wipe(r, sizeof *r);
 	free(r);
 }
@@ -742,7 +870,7 @@ static int take_header(
 		r->line_start = r->header.len;
 		if (!begins(line, "---"))
 			continue;
-		if ((rc = read_header(r->file_key, sr_buf_view(&r->header), r->sk, e)) != 0)
+		if ((rc = read_header(r->file_key, sr_buf_view(&r->header), &r->by, e)) != 0)
 			return rc;
 		r->state = R_NONCE;
 		return 0;

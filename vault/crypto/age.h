@@ -13,7 +13,12 @@
  * Base64 without padding, canonical; a body is broken into lines of 64 and ends with a shorter one.
  * body = ChaCha20-Poly1305 of the 16-byte file key, nonce 0, under HKDF-SHA256(X25519(e, pk), salt
  * share ‖ pk, "age-encryption.org/v1/X25519"). MAC key: HKDF(file key, "", "header"); payload key:
- * HKDF(file key, nonce, "payload"). Not read: armored files, passphrases (scrypt): UNSUPPORTED.
+ * HKDF(file key, nonce, "payload").
+ *
+ * With a passphrase: one stanza "-> scrypt <salt: base64 of 16> <log2 N, decimal>", alone in its
+ * header; its body is the file key under scrypt(passphrase, "age-encryption.org/v1/scrypt" ‖ salt,
+ * N, r = 8, p = 1). Post-quantum stanzas (mlkem768x25519) count as other types. A file in armor
+ * goes through crypto/armor.h first.
  *
  * Reader and writer take bytes in pieces of any size and hand bytes to a sink. The first failure is
  * final: every later call repeats its code.
@@ -55,11 +60,15 @@ void sr_age_writer_free(struct sr_age_writer *w); /* NULL allowed; unfinished: n
 
 /* HEADER --write--> PAYLOAD --finish--> DONE. Plaintext goes to the sink chunk by chunk, each after
  * its tag was checked; only a finish that returns 0 says that it was all of it.
- * CORRUPT: the header breaks the format; NOTFOUND: no stanza opens with this key; AUTH: header MAC,
- * a chunk's tag, a stream cut or continued; UNSUPPORTED: another version, armor, scrypt; LIMIT:
- * a header above SR_AGE_HEADER_MAX. */
+ * CORRUPT: the header breaks the format; NOTFOUND: no stanza opens with this key, or not with this
+ * passphrase; AUTH: header MAC, a chunk's tag, a stream cut or continued; UNSUPPORTED: another
+ * version, armor, a passphrase wanted by a reader that has a key; LIMIT: a header above
+ * SR_AGE_HEADER_MAX, scrypt above 2^SR_AGE_SCRYPT_LOG_MAX. */
 struct sr_age_reader;
 SR_MUST int sr_age_reader_new(struct sr_age_reader **out, const uint8_t sk[SR_X_SK],
+	struct sr_age_sink to, struct sr_err *e);
+/* The same with a passphrase of 1 to SR_PASSPHRASE_MAX bytes (USAGE), which is copied. */
+SR_MUST int sr_age_reader_new_passphrase(struct sr_age_reader **out, struct sr_bytes passphrase,
 	struct sr_age_sink to, struct sr_err *e);
 SR_MUST int sr_age_reader_write(
 	struct sr_age_reader *r, const void *p, size_t len, struct sr_err *e);

@@ -343,6 +343,20 @@ static int put_readme(struct export *x, struct sr_err *e) {
 	return put_text(x, "README.txt", &text, e);
 }
 
+/* So that the log can be read without us. */
+static int put_carried(struct export *x, struct sr_err *e) {
+	const char *name = NULL;
+	struct sr_bytes bytes = {NULL, 0};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && sr_export_carried(i, &name, &bytes); i++) {
+		struct sr_buf text;
+		sr_buf_init(&text);
+		sr_buf_put_bytes(&text, bytes);
+		rc = put_text(x, name, &text, e);
+	}
+	return rc;
+}
+
 /* The note with its cosignatures; those that only the earlier export has stay, while the text is
  * the same. */
 static int put_checkpoint(struct export *x, struct sr_err *e) {
@@ -396,6 +410,8 @@ static int run(struct export *x, struct sr_err *e) {
 		rc = put_partials(x, e);
 	if (rc == 0)
 		rc = put_readme(x, e);
+	if (rc == 0)
+		rc = put_carried(x, e);
 	if (rc == 0)
 		rc = sr_dir_syncfs(x->dir, e);
 	return rc == 0 ? put_checkpoint(x, e) : rc;

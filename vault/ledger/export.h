@@ -59,6 +59,8 @@ SR_MUST int sr_export(struct sr_dir *d, const struct sr_export_options *o, struc
 	struct sr_err *e);
 
 /* The text of README.txt. */
+/* What it carries beside the log: formats.txt, reader.py. False beyond the last. */
+bool sr_export_carried(size_t i, const char **name, struct sr_bytes *text);
 void sr_export_readme(struct sr_buf *out, const char *origin, struct sr_bytes vkey);
 
 #endif

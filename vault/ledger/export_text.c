@@ -45,8 +45,11 @@ static const char text[] =
 	"The entries are sealed. Each begins \"SRE1\" and has three compartments: who did what\n"
 	"to which thing (structural), titles and descriptions (descriptive), names and reasons\n"
 	"(personal), each under keys of their own, so that what must be forgotten can be.\n"
-	"Whoever was given an entry's keys opens it; the format is in strongroom-formats(5)\n"
-	"and in the source, vault/ledger/entry.h.\n";
+	"Whoever was given an entry's keys opens it. All formats are in formats.txt, and\n"
+	"reader.py reads them with Python 3 and nothing else, should Strongroom be gone:\n"
+	"  python3 reader.py log . VKEY            checks this folder\n"
+	"  python3 reader.py proof FILE VKEY       a receipt of one entry\n"
+	"  python3 reader.py open NAME VKEY        reads NAME.tlog-proof with NAME.keys\n";
 
 void sr_export_readme(struct sr_buf *out, const char *origin, struct sr_bytes vkey) {
 	sr_buf_put_str(out, "The log of ");

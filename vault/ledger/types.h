@@ -40,6 +40,8 @@ enum sr_type_id {
 	SR_T_REDACT,
 	SR_T_STORED,
 	SR_T_DESCRIBE,
+	SR_T_HELD_BOX,
+	SR_T_SCAN,
 	SR_T_RELEASE,
 	SR_T_RESEAL,
 	SR_T_EMBARGO,
@@ -70,6 +72,7 @@ enum sr_type_id {
 	SR_T_EXPORT,
 	SR_T_ENQUIRY,
 	SR_T_NOTICE,
+	SR_T_READ,
 	SR_T_SCRUB,
 	SR_T_COLLECT,
 	SR_T_ESCROW,
@@ -78,6 +81,7 @@ enum sr_type_id {
 	SR_T_WITNESS,
 	SR_T_BREAK_GLASS,
 	SR_T_INCIDENT,
+	SR_T_DECIDED,
 	SR_T_COUNT
 };
 
@@ -141,8 +145,8 @@ enum sr_effect {
 	SR_EFFECT_GRANT,      /* grant, suspend, lift, revoke, close */
 	SR_EFFECT_CHECKOUT,   /* checkout, viewed, return, export, break-glass */
 	SR_EFFECT_OFFICE,     /* enquiry, notice */
-	SR_EFFECT_RECORD /* refuse, scrub, witness, incident: kept, changes no state (an incident
-			    may void a vote) */
+	SR_EFFECT_RECORD /* read, refuse, scrub, witness, incident, decided: kept, changes no state (an
+			    incident may void a vote) */
 };
 
 struct sr_field {

@@ -17,6 +17,7 @@
 #include "room/room_internal.h"
 
 #include "base/escape.h"
+#include "board/authorize.h"
 #include "crypto/age.h"
 #include "room/tar.h"
 
@@ -109,6 +110,14 @@ static int export_new(
 	return 0;
 }
 
+/* That it may leave is decided, and the decision kept, before its first byte does. */
+static int decided(struct sr_room *r, const struct opened *o, struct sr_err *e) {
+	struct sr_checkout_row c;
+	int rc = sr_query_checkout(&c, r->v->catalogue, o->checkout, e);
+
+	return rc == 0 ? sr_authorize_use(r->v, &c, sr_room_now(r), true, e) : rc;
+}
+
 int sr_room_export_begin(
 	struct sr_room *r, const uint8_t checkout[SR_ID], const char *person, struct sr_err *e) {
 	struct room_export *x = NULL;
@@ -122,6 +131,8 @@ int sr_room_export_begin(
 			o->right);
 	if (rc == 0)
 		rc = export_new(&x, r, o, e);
+	if (rc == 0)
+		rc = decided(r, o, e);
 	if (rc == 0)
 		rc = room_viewed(r, o, "export", NULL, e);
 	if (rc != 0) {

@@ -615,18 +615,16 @@ int sr_room_quarantine(struct sr_room *r, const uint8_t id[SR_ID], const char *c
 		r->v->secrets, SR_SECRET_QUARANTINE, sr_bytes_str(name), item.number, &sealed, e);
 	if (rc == SR_NOTFOUND)
 		rc = sr_fail(e, SR_NOTFOUND,
-			"item %s: its quarantine seal is gone (backups carry none): it cannot be "
-			"looked at or released; deposit it anew",
-			name);
+			"its quarantine seal is gone (backups carry none): it cannot be looked at "
+			"or released; deposit it anew");
 	how.sealed = sr_buf_view(&sealed);
 	if (rc == 0)
 		rc = sr_held_open_outer(boxed, &at, &how, e);
 	if (rc == SR_NOTFOUND && sealed.len > 0)
 		rc = sr_fail(e, SR_DENIED,
-			"no box of item %s is to %s, who became a curator (or got a new key) "
-			"later: "
-			"a curator who has one looks at it and releases it",
-			name, curator);
+			"it has no box to %s, who became a curator (or got a new key) later: a "
+			"curator who has one shares it (held share)",
+			curator);
 out:
 	sr_item_row_free(&item);
 	sr_buf_free(&sealed);

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/secret.h"
+#include "board/authorize.h"
 #include "board/follow.h"
 #include "board/rules.h"
 #include "board/witnessing.h"
@@ -41,6 +42,7 @@ void opened_free(struct opened *o) {
 		return;
 	sr_item_close(o->it);
 	room_export_free(o->export);
+	room_scan_free(o->scan);
 	free(o->read_logged);
 	sr_wipe(o, sizeof *o);
 	free(o);
@@ -106,10 +108,10 @@ static int grant_live(
 	return rc;
 }
 
-/* A hazard or embargo that came after the checkout stops it too. */
+/* What the item is like now: its state, whether it has to be reported, and whether its seal is
+ * still the one that it needs. A seal or an embargo that came after the checkout is the rules' to
+ * see (room_live). */
 static int item_live(struct sr_room *r, const struct sr_checkout_row *c, struct sr_err *e) {
-	unsigned stops =
-		SR_ITEM_REFERRAL | SR_ITEM_SEALED | (c->has_grant ? (unsigned)SR_ITEM_EMBARGO : 0);
 	struct sr_item_row item = {0};
 	struct sr_board_row board = {0};
 	int rc = sr_query_item(&item, r->v->catalogue, c->item, e);
@@ -132,9 +134,8 @@ static int item_live(struct sr_room *r, const struct sr_checkout_row *c, struct 
 		rc = sr_query_board(&board, r->v->catalogue, item.board, 0, e);
 	if (rc == 0 && item.state != (c->has_grant ? SR_S_RELEASED : SR_S_HELD))
 		rc = sr_fail(e, SR_DENIED, "the item is %s", sr_state_name(item.state));
-	else if (rc == 0 && (item.flags & stops) != 0)
-		rc = sr_fail(
-			e, SR_DENIED, "the item is under embargo, sealed or marked for referral");
+	else if (rc == 0 && (item.flags & SR_ITEM_REFERRAL) != 0)
+		rc = sr_fail(e, SR_DENIED, "the item is marked for referral: nobody looks at it");
 	else if (rc == 0 && c->has_grant && sr_rules_raised(&board, &item))
 		rc = sr_fail(e, SR_DENIED,
 			"the item's hazards need a higher level than the %u it is sealed to",
@@ -161,7 +162,10 @@ int room_live(struct sr_room *r, const struct sr_checkout_row *c, int64_t now, s
 			"the item out again",
 			SR_CHECKOUT_OPEN_MIN, SR_CHECKOUT_HOURS);
 	rc = item_live(r, c, e);
-	return rc == 0 && c->has_grant ? grant_live(r, c, now, e) : rc;
+	if (rc == 0 && c->has_grant)
+		rc = grant_live(r, c, now, e);
+	/* What the state of things allows, the rules in force must allow as well, each time. */
+	return rc == 0 ? sr_authorize_use(r->v, c, now, false, e) : rc;
 }
 
 int room_find(struct opened **out, struct sr_room *r, const uint8_t checkout[SR_ID],

@@ -12,13 +12,16 @@
 #include "store/vfs.h"
 
 enum {
-	KEPT_MAX = 192
-}; /* statements kept by text: the program has fewer */
+	KEPT_MAX = 256,   /* statements kept by text: the program has fewer */
+	KEPT_SLOTS = 1021, /* a prime, and more than twice as many */
+	GUESSES = 256
+};
 
 struct sr_stmt {
 	struct sr_db *db;
 	sqlite3_stmt *st;
 	int failed; /* sticky result of a bind */
+	bool used;  /* bound or stepped since the last reset */
 };
 
 struct sr_db {
@@ -29,7 +32,10 @@ struct sr_db {
 	bool position_set;
 	uint64_t ledger_size;
 	uint8_t ledger_root[SR_HASH];
-	struct sr_stmt *kept[KEPT_MAX];
+	struct sr_stmt *kept[KEPT_SLOTS]; /* by the hash of their text; open addressing */
+	/* Where a text was found that began at an address of this hash: most are literals, and
+	 * compare equal at once. */
+	uint16_t guess[GUESSES];
 	size_t kept_count;
 };
 
@@ -227,8 +233,9 @@ int sr_db_open(struct sr_db **out, const struct sr_db_options *o, struct sr_err 
 		.durable = o->durable,
 	};
 	struct sr_db *db;
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
-	    rc = sr_db_init(e);
+	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+			  (o->one_thread ? SQLITE_OPEN_NOMUTEX : SQLITE_OPEN_FULLMUTEX);
+	int rc = sr_db_init(e);
 
 	*out = NULL;
 	if (rc != 0)
@@ -256,8 +263,10 @@ out:
 static void close_connection(struct sr_db *db) {
 	int rc;
 
-	for (size_t i = 0; i < db->kept_count; i++)
+	for (size_t i = 0; i < KEPT_SLOTS; i++) {
 		sr_stmt_free(db->kept[i]);
+		db->kept[i] = NULL;
+	}
 	db->kept_count = 0;
 	sr_db_rollback(db);
 	rc = sqlite3_close(db->sql);
@@ -501,13 +510,29 @@ void sr_stmt_free(struct sr_stmt *st) {
 	free(st);
 }
 
+/* Where the statement with this text is, or would be. FNV-1a: a table of texts of ours. */
+static size_t kept_slot(const struct sr_db *db, const char *sql) {
+	uint32_t h = 2166136261U;
+
+	for (const char *p = sql; *p != '\0'; p++)
+		h = (h ^ (uint8_t)*p) * 16777619U;
+	size_t i = h % KEPT_SLOTS;
+	while (db->kept[i] != NULL && strcmp(sqlite3_sql(db->kept[i]->st), sql) != 0)
+		i = (i + 1) % KEPT_SLOTS;
+	return i;
+}
+
 int sr_db_stmt(struct sr_stmt **out, struct sr_db *db, const char *sql, struct sr_err *e) {
+	uint16_t *guess = &db->guess[((uintptr_t)sql >> 3) % GUESSES];
+	size_t i = *guess;
 	int rc;
 
 	*out = NULL;
-	for (size_t i = 0; i < db->kept_count; i++) {
-		if (strcmp(sqlite3_sql(db->kept[i]->st), sql) != 0)
-			continue;
+	if (db->kept[i] == NULL || strcmp(sqlite3_sql(db->kept[i]->st), sql) != 0) {
+		i = kept_slot(db, sql);
+		*guess = (uint16_t)i;
+	}
+	if (db->kept[i] != NULL) {
 		if (sqlite3_stmt_busy(db->kept[i]->st))
 			return sr_fail(e, SR_MISUSE, "%s: a kept statement is used twice at a time",
 				db->name);
@@ -518,20 +543,24 @@ int sr_db_stmt(struct sr_stmt **out, struct sr_db *db, const char *sql, struct s
 	if (db->kept_count == KEPT_MAX)
 		return sr_fail(e, SR_LIMIT, "%s: more than %d kept statements", db->name, KEPT_MAX);
 	rc = sr_stmt_new(out, db, sql, e);
-	if (rc == 0)
-		db->kept[db->kept_count++] = *out;
+	if (rc == 0) {
+		db->kept[i] = *out;
+		db->kept_count++;
+	}
 	return rc;
 }
 
 void sr_stmt_reset(struct sr_stmt *st) {
-	if (st == NULL)
+	if (st == NULL || !st->used)
 		return;
+	st->used = false;
 	(void)sqlite3_reset(st->st);
 	(void)sqlite3_clear_bindings(st->st);
 	st->failed = SQLITE_OK;
 }
 
 static void bound(struct sr_stmt *st, int rc) {
+	st->used = true;
 	if (st->failed == SQLITE_OK)
 		st->failed = rc;
 }
@@ -556,6 +585,16 @@ void sr_stmt_text(struct sr_stmt *st, int i, struct sr_bytes v) {
 			  SQLITE_TRANSIENT, SQLITE_UTF8));
 }
 
+void sr_stmt_lent(struct sr_stmt *st, int i, struct sr_bytes v, bool text) {
+	if (text)
+		bound(st, sqlite3_bind_text64(st->st, i, v.len == 0 ? "" : (const char *)v.p, v.len,
+				  SQLITE_STATIC, SQLITE_UTF8));
+	else if (v.len == 0)
+		bound(st, sqlite3_bind_zeroblob(st->st, i, 0));
+	else
+		bound(st, sqlite3_bind_blob64(st->st, i, v.p, v.len, SQLITE_STATIC));
+}
+
 void sr_stmt_str(struct sr_stmt *st, int i, const char *v) {
 	bound(st, v == NULL ? sqlite3_bind_null(st->st, i)
 			    : sqlite3_bind_text(st->st, i, v, -1, SQLITE_TRANSIENT));
@@ -570,6 +609,7 @@ int sr_stmt_step(struct sr_stmt *st, bool *row, struct sr_err *e) {
 
 	assert(st != NULL);
 	*row = false;
+	st->used = true;
 	rc = st->failed;
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(st->st);

@@ -6,8 +6,8 @@
  * (store/pagefile.h): pages of 4096 bytes with 72 reserved ones, journal_mode=MEMORY,
  * synchronous=FULL, locking_mode=EXCLUSIVE, temp_store=MEMORY, no WAL, no mmap, no second file ever
  * opened by SQLite (ATTACH of a file fails). One connection; calls are serialised
- * (SQLITE_OPEN_FULLMUTEX), but a statement and a transaction belong to one thread at a time. One
- * process per vault (the vault's lock).
+ * (SQLITE_OPEN_FULLMUTEX; one_thread: they are the owner's care), but a statement and a transaction
+ * belong to one thread at a time. One process per vault (the vault's lock).
  *
  * A commit is one batch in NAME-redo. It carries the ledger position set with sr_db_set_position,
  * so that a database knows which ledger it stands for; the caller compares and catches up, or
@@ -46,6 +46,7 @@ struct sr_db_options {
 	bool durable;       /* a commit waits for fdatasync (secrets.db); else durable only after
 			       sr_db_checkpoint or close,       and a power cut takes it back to an
 			       earlier       commit, whole */
+	bool one_thread;    /* its owner sees to that: SQLite locks nothing */
 	unsigned cache_kib; /* SQLite's page cache; 0: 2048 */
 };
 
@@ -132,6 +133,8 @@ void sr_stmt_blob(struct sr_stmt *st, int i,
 	struct sr_bytes v); /* an empty view is an empty blob, not NULL */
 void sr_stmt_text(struct sr_stmt *st, int i, struct sr_bytes v); /* UTF-8 */
 void sr_stmt_str(struct sr_stmt *st, int i, const char *v);      /* NULL: null */
+/* A blob or text that stays where it is until the statement is reset: nothing is copied. */
+void sr_stmt_lent(struct sr_stmt *st, int i, struct sr_bytes v, bool text);
 void sr_stmt_null(struct sr_stmt *st, int i);
 SR_MUST int sr_stmt_step(struct sr_stmt *st, bool *row,
 	struct sr_err *e); /* resets itself after the last row or a failure */

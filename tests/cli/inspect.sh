@@ -1,0 +1,91 @@
+#!/bin/bash
+# What files hold is found out in the sandbox: members are names and bytes, never files; bombs are capped; what is broken is
+# told; without the sandbox nothing is parsed.
+# shellcheck source-path=SCRIPTDIR source=lib.bash
+. "$(dirname "$0")/lib.bash"
+
+sr doctor >out 2>err || skip "no sandbox here: $(head -n 3 out err)"
+python3 - <<'END'
+import io, tarfile, zipfile
+with zipfile.ZipFile('slip.zip', 'w') as z:
+    z.writestr('good.txt', 'good')
+    z.writestr('../../outside.txt', 'bad')
+    z.writestr('/absolute.txt', 'bad')
+    z.writestr('a\x1b[31mb', 'red')
+with tarfile.open('links.tar', 'w') as t:
+    for name, kind, to in (('link', tarfile.SYMTYPE, '/etc/passwd'), ('hard', tarfile.LNKTYPE, '../x'), ('null', tarfile.CHRTYPE, '')):
+        i = tarfile.TarInfo(name)
+        i.type, i.linkname = kind, to
+        t.addfile(i)
+inner = open('slip.zip', 'rb').read()
+for depth in range(12):
+    b = io.BytesIO()
+    with zipfile.ZipFile(b, 'w') as z:
+        z.writestr('in.zip', inner)
+    inner = b.getvalue()
+open('deep.zip', 'wb').write(inner)
+with zipfile.ZipFile('bomb.zip', 'w', zipfile.ZIP_DEFLATED) as z:
+    with z.open('zeros', 'w') as f:
+        for _ in range(200):
+            f.write(bytes(1 << 20))
+with zipfile.ZipFile('many.zip', 'w') as z:
+    for n in range(20005):
+        z.writestr('f%d' % n, '')
+END
+head -c 200 slip.zip >cut.zip
+printf 'just words\n' >words
+
+ok sr inspect words
+has '^words: text/plain'
+has 'pronom=x-fmt/111'
+cp slip.zip photo.jpg
+ok sr inspect photo.jpg
+has '^photo.jpg: application/zip.*pronom=x-fmt/263 mismatch='
+ok sr inspect slip.zip
+hasnt mismatch
+has 'good.txt'
+has '\.\./\.\./outside\.txt +\[name=leads out of its folder'
+has '/absolute.txt +\[name=is absolute'
+grep -q $'\x1b' out && fail 'a terminal would obey'
+[[ ! -e outside.txt && ! -e ../outside.txt && ! -e good.txt && ! -e /absolute.txt ]] || fail 'a member became a file'
+ok sr inspect links.tar --json
+same "$(jq -r '.[0].members | map(.kind) | join(" ")' out)" 'symlink hardlink special'
+same "$(json 0.members.0.target)" /etc/passwd
+# Eight deep, and it is said where it ended.
+ok sr inspect deep.zip --json
+same "$(jq '[.[0].members[].depth] | max' out)" 8
+jq -e '.[0].members[-1]["not-looked-into"] == "it lies too deep"' out >/dev/null || fail 'nobody says that it lies too deep'
+ok sr inspect deep.zip --depth 1 --json
+same "$(jq '.[0].members | length' out)" 1
+ok sr inspect bomb.zip --json
+same "$(json 0.status)" capped
+(($(json 0.bytes) <= 64 << 20)) || fail 'a bomb went off'
+ok sr inspect many.zip --json
+same "$(json 0.status)" capped
+same "$(jq '.[0].members | length' out)" 20000
+ok sr inspect cut.zip --json
+jq -e '.[0].status == "broken" or (.[0].members | any(.status == "broken"))' out >/dev/null || fail 'nobody says that it is broken'
+# Several at once; what is not there is said; a usage.
+ok sr inspect words slip.zip --json
+same "$(jq length out)" 2
+refused 1 'nothing is there' sr inspect gone
+refused 2 'depth' sr inspect words --depth 0
+refused 2 . sr inspect
+
+# Without user namespaces nothing is parsed, and it says what to switch on.
+mkdir home
+without=(bwrap --unshare-user --disable-userns --dev-bind / / --)
+if "${without[@]}" true 2>/dev/null; then
+	refused 1 'sandbox cannot be set up.*user namespaces' "${without[@]}" "$STRONGROOM_T" inspect words
+	refused 1 'walls do not stand' "${without[@]}" "$STRONGROOM_T" doctor
+	has 'FAULT'
+fi
+# As an ordinary user, too.
+if [[ $(id -u) = 0 ]] && command -v setpriv >/dev/null; then
+	cp "$STRONGROOM_T" "$(dirname "$STRONGROOM_T")/strongroom-parse" home/
+	chmod -R a+rX home words && chmod a+rx .
+	ok setpriv --reuid 1234 --regid 1234 --clear-groups "$W/home/strongroom" inspect words
+	has '^words: text/plain'
+	ok setpriv --reuid 1234 --regid 1234 --clear-groups "$W/home/strongroom" doctor
+	hasnt FAULT
+fi

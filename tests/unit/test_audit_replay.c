@@ -1,0 +1,627 @@
+/*
+ * The audit's replay: a whole life holds; and each thing that somebody with the service keys, or
+ * with the database, could write is named with its entry, its statement's id and its field.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/audit.h"
+#include "board/follow.h"
+#include "board/keys.h"
+#include "ledger/ledger.h"
+#include "world.h"
+
+static const char LETTER[] = "What the letter says: meet at the old mill.\n";
+
+struct heap {
+	struct sr_audit_finding *rows;
+	size_t count;
+	struct sr_audit_counts counts;
+	struct sr_audit_compared compared;
+	enum sr_audit_state state;
+};
+
+static int keep(void *ctx, const struct sr_audit_finding *f, struct sr_err *e) {
+	struct heap *h = ctx;
+
+	(void)e;
+	h->rows = realloc(h->rows, (h->count + 1) * sizeof *h->rows);
+	assert_non_null(h->rows);
+	h->rows[h->count++] = *f;
+	return 0;
+}
+
+static void heap_free(struct heap *h) {
+	free(h->rows);
+	memset(h, 0, sizeof *h);
+}
+
+/* To the end in steps of ${step}, and the report. */
+static void replay(struct world *w, size_t step, bool anew, struct heap *h) {
+	struct sr_audit *a = NULL;
+
+	memset(h, 0, sizeof *h);
+	assert_ok(sr_audit_open(&a, w->v, anew, &w->e), &w->e);
+	while (sr_audit_state(a) == SR_AUDIT_RUNNING)
+		assert_ok(sr_audit_step(a, step, &w->e), &w->e);
+	assert_ok(sr_audit_report(a, keep, h, &h->compared, &w->e), &w->e);
+	h->state = sr_audit_state(a);
+	sr_audit_counts(&h->counts, a);
+	sr_audit_close(a);
+	assert_ok(sr_audit_remove(w->v, &w->e), &w->e);
+}
+
+static const struct sr_audit_finding *finding(
+	const struct heap *h, const char *what, const char *field) {
+	for (size_t i = 0; i < h->count; i++)
+		if (strcmp(h->rows[i].what, what) == 0 && strcmp(h->rows[i].field, field) == 0)
+			return &h->rows[i];
+	for (size_t i = 0; i < h->count; i++)
+		print_message("  %s entry %llu (%s) %s: %s\n", h->rows[i].what,
+			(unsigned long long)h->rows[i].entry, h->rows[i].type, h->rows[i].field,
+			h->rows[i].text);
+	fail_msg("no finding %s of %s among %zu", what, field, h->count);
+	return NULL;
+}
+
+/* That one is about the last entry of the log, by index and id. */
+static void of_last(struct world *w, const struct sr_audit_finding *f) {
+	const uint64_t last = sr_ledger_next_index(w->v->ledger) - 1;
+	struct sr_entry_row row;
+
+	assert_true(f->has_entry);
+	assert_int_equal(f->entry, last);
+	assert_ok(sr_query_entry(&row, w->v->catalogue, last, &w->e), &w->e);
+	assert_memory_equal(f->statement, row.statement, SR_ID);
+	assert_string_equal(f->type, sr_type_at(row.type)->name);
+}
+
+struct desk {
+	struct world *w;
+	uint8_t item[2][SR_ID];
+	uint8_t grant[SR_ID];
+	struct world_request rq;
+	struct world_checkout c;
+};
+
+static void ask(struct desk *d) {
+	d->rq = (struct world_request){.by = &d->w->researcher[0],
+		.items = (const uint8_t(*)[SR_ID])d->item,
+		.count = 2,
+		.forms = "metadata outline text",
+		.with = {&d->w->researcher[1]}};
+	assert_ok(world_request(d->w, &d->rq), &d->w->out.err);
+	assert_ok(world_join(d->w, &d->w->researcher[1], d->rq.id), &d->w->out.err);
+}
+
+static void desk_begin(struct desk *d) {
+	struct world_file files[] = {{.path = "letter.txt", .content = sr_bytes_str(LETTER)},
+		{.path = "diary.txt", .content = sr_bytes_str("Tuesday.\n")}};
+	struct world_deposit dep = {.files = files, .count = 2};
+
+	memset(d, 0, sizeof *d);
+	d->w = world_new(NULL);
+	assert_ok(world_deposit(d->w, &dep), &d->w->out.err);
+	memcpy(d->item, dep.items, sizeof d->item);
+	world_held_release(d->w, d->item[0]);
+	world_held_release(d->w, d->item[1]);
+	ask(d);
+}
+
+/* Granted, read, returned, revoked; a second request refused, a third granted and open. */
+static void life(struct desk *d) {
+	struct sr_buf text;
+
+	desk_begin(d);
+	assert_ok(world_vote(d->w, &(struct world_vote){.member = 0,
+					   .request = d->rq.id,
+					   .forms = "outline text",
+					   .condition = "In the evening only"}),
+		&d->w->out.err);
+	assert_ok(world_vote(d->w, &(struct world_vote){.member = 1,
+					   .request = d->rq.id,
+					   .forms = "metadata text",
+					   .ends = d->w->now + 5 * W_DAY}),
+		&d->w->out.err);
+	assert_true(world_grant_of(d->w, d->rq.id, d->grant));
+	d->c = (struct world_checkout){
+		.by = &d->w->researcher[0], .grant = d->grant, .item = d->item[0]};
+	assert_ok(world_checkout(d->w, &d->c), &d->w->out.err);
+	assert_ok(world_open(d->w, &d->c), &d->w->e);
+	sr_buf_init(&text);
+	assert_ok(world_read(d->w, &d->c, 0, &text), &d->w->e);
+	sr_buf_free(&text);
+	assert_ok(world_return(d->w, &d->c), &d->w->out.err);
+	assert_ok(world_suspend(d->w, 2, d->grant), &d->w->out.err);
+	assert_ok(world_lift(d->w, 2, d->grant), &d->w->out.err);
+	world_revoke(d->w, d->grant);
+	ask(d);
+	for (size_t i = 0; i < 2; i++)
+		assert_ok(world_vote(d->w,
+				  &(struct world_vote){
+					  .member = i, .request = d->rq.id, .decision = "reject"}),
+			&d->w->out.err);
+	ask(d);
+	world_grant(d->w, d->rq.id, d->grant);
+}
+
+static void nothing_found(const struct heap *h) {
+	for (size_t i = 0; i < h->count; i++)
+		print_message("  %s entry %llu (%s) %s: %s\n", h->rows[i].what,
+			(unsigned long long)h->rows[i].entry, h->rows[i].type, h->rows[i].field,
+			h->rows[i].text);
+	assert_int_equal(h->count, 0);
+	assert_int_equal(h->counts.findings, 0);
+	assert_int_equal(h->state, SR_AUDIT_COMPLETE);
+}
+
+static void test_whole(void **state) {
+	struct desk d;
+	struct heap h;
+	size_t size;
+
+	(void)state;
+	life(&d);
+	size = (size_t)sr_ledger_next_index(d.w->v->ledger);
+	replay(d.w, 7, false, &h);
+	nothing_found(&h);
+	assert_int_equal(h.counts.entries, size);
+	assert_int_equal(h.counts.signatures, size);
+	assert_int_equal(h.counts.grants, world_count(d.w, SR_T_GRANT));
+	assert_int_equal(h.counts.grants, 2);
+	/* a collection and a revocation, by votes */
+	assert_int_equal(h.counts.decisions,
+		world_count(d.w, SR_T_COLLECTION) + world_count(d.w, SR_T_REVOKE));
+	assert_true(h.counts.judged > 20);
+	assert_true(h.counts.seen > 20);
+	assert_true(h.compared.rows > 200);
+	heap_free(&h);
+	/* In one go it is the same, and nothing is left of it. */
+	replay(d.w, SR_AUDIT_STEP, false, &h);
+	nothing_found(&h);
+	assert_int_equal(h.counts.resumed, 0);
+	heap_free(&h);
+	assert_false(t_exists(t_path(d.w->vault, SR_AUDIT_FILE)));
+	world_free(d.w);
+}
+
+/* Interrupted and gone on with, in another process; what the file says is believed only for the log
+ * that it stands for. */
+static void test_resumed(void **state) {
+	struct sr_audit_counts counts;
+	struct sr_audit *a = NULL;
+	struct desk d;
+	struct heap h;
+	uint64_t size;
+
+	(void)state;
+	desk_begin(&d);
+	size = sr_ledger_next_index(d.w->v->ledger);
+	assert_ok(sr_audit_open(&a, d.w->v, false, &d.w->e), &d.w->e);
+	assert_ok(sr_audit_step(a, 11, &d.w->e), &d.w->e);
+	assert_int_equal(sr_audit_state(a), SR_AUDIT_RUNNING);
+	assert_fails(sr_audit_report(a, keep, &h, &h.compared, &d.w->e), SR_MISUSE, &d.w->e,
+		"not at the end");
+	sr_audit_close(a);
+	world_reopen(d.w);
+	world_grant(d.w, d.rq.id, d.grant); /* the log grows meanwhile */
+	replay(d.w, 5, false, &h);
+	nothing_found(&h);
+	assert_int_equal(h.counts.resumed, 11);
+	assert_int_equal(h.counts.signatures, sr_ledger_next_index(d.w->v->ledger));
+	assert_true(h.counts.entries > size);
+	heap_free(&h);
+
+	/* From the beginning when asked, or when the file is damaged. */
+	assert_ok(sr_audit_open(&a, d.w->v, false, &d.w->e), &d.w->e);
+	assert_ok(sr_audit_step(a, 20, &d.w->e), &d.w->e);
+	sr_audit_close(a);
+	assert_ok(sr_audit_open(&a, d.w->v, true, &d.w->e), &d.w->e);
+	sr_audit_counts(&counts, a);
+	assert_int_equal(counts.resumed, 0);
+	assert_ok(sr_audit_step(a, 20, &d.w->e), &d.w->e);
+	sr_audit_close(a);
+	struct sr_buf file;
+	sr_buf_init(&file);
+	t_read_file(t_path(d.w->vault, SR_AUDIT_FILE), &file);
+	assert_true(file.len > 8192);
+	file.p[file.len / 2] ^= 1;
+	t_write_file(t_path(d.w->vault, SR_AUDIT_FILE), file.p, file.len);
+	sr_buf_free(&file);
+	replay(d.w, SR_AUDIT_STEP, false, &h);
+	nothing_found(&h);
+	heap_free(&h);
+	world_free(d.w);
+}
+
+/* --- the catalogue in use --------------------------------------------------------------------- */
+
+static void spoil(struct desk *d, const char *sql) {
+	assert_ok(sr_db_exec(sr_catalogue_db(d->w->v->catalogue), sql, &d->w->e), &d->w->e);
+}
+
+static void test_catalogue(void **state) {
+	const struct sr_audit_finding *f;
+	struct sr_grant_row g = {.entry = 0};
+	struct sr_entry_row row;
+	struct desk d;
+	struct heap h;
+
+	(void)state;
+	life(&d);
+	assert_ok(sr_query_grant(&g, d.w->v->catalogue, d.grant, &d.w->e), &d.w->e);
+	assert_ok(sr_query_entry(&row, d.w->v->catalogue, g.entry, &d.w->e), &d.w->e);
+	spoil(&d, "PRAGMA foreign_keys = OFF");
+	/* A later end; one form more; a checkout that was never there taken out of sight; a
+	 * person's role that nobody gave. */
+	spoil(&d, "UPDATE grants SET ends = ends + 86400 WHERE state = 'live'");
+	spoil(&d, "INSERT INTO grant_forms SELECT grant_id, 'colour' FROM grants WHERE state ="
+		  " 'live'");
+	spoil(&d, "DELETE FROM views WHERE entry = (SELECT max(entry) FROM views)");
+	spoil(&d, "UPDATE people_texts SET name = 'Somebody Else' WHERE person = (SELECT"
+		  " max(person) FROM people_texts)");
+	replay(d.w, SR_AUDIT_STEP, false, &h);
+	assert_int_equal(h.count, 4);
+	assert_int_equal(h.counts.findings, 4);
+	f = finding(&h, "catalogue", "grants.ends");
+	assert_int_equal(f->entry, g.entry);
+	assert_memory_equal(f->statement, row.statement, SR_ID);
+	assert_string_equal(f->type, "grant");
+	assert_non_null(strstr(f->text, "from the log follows"));
+	f = finding(&h, "catalogue", "grant_forms");
+	assert_int_equal(f->entry, g.entry);
+	assert_non_null(strstr(f->text, "form colour is in the catalogue, and follows from no"));
+	f = finding(&h, "catalogue", "views");
+	assert_string_equal(f->type, "viewed");
+	assert_non_null(strstr(f->text, "is missing in the catalogue"));
+	f = finding(&h, "catalogue", "people_texts.name");
+	assert_null(strstr(f->text, "Somebody")); /* texts of people are not shown */
+	assert_true(f->has_entry);
+	sr_grant_row_free(&g);
+	heap_free(&h);
+	world_free(d.w);
+}
+
+/* --- what the service's own key can write ----------------------------------------------------- */
+
+struct forged {
+	const char *forms[4];
+	const char *training;
+	int64_t ends;
+	size_t votes; /* of those there are, how many it names */
+	bool alone;   /* without the co-applicant */
+	const char *right;
+	uint32_t level;
+};
+
+static int by_name(const void *a, const void *b) {
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void forge_grant(struct desk *d, const struct forged *f) {
+	struct sr_version_row v = {.version = 0};
+	struct sr_votes votes = {.count = 0};
+	struct sr_outcome out;
+	struct sr_buf text;
+	uint8_t id[SR_ID];
+	const char *people[2] = {d->w->researcher[0].person, d->w->researcher[1].person};
+
+	assert_ok(sr_query_version(&v, d->w->v->catalogue, d->rq.id, 0, &d->w->e), &d->w->e);
+	assert_ok(sr_query_votes(&votes, d->w->v->catalogue, d->rq.id, 1, &d->w->e), &d->w->e);
+	qsort(people, 2, sizeof *people, by_name);
+	world_id(d->w, id);
+	sr_buf_init(&text);
+	sr_follow_begin(&text, d->w->v, SR_T_GRANT, d->w->now);
+	sr_text_put_hex(&text, "grant", id, SR_ID);
+	sr_text_put_hex(&text, "request", d->rq.id, SR_ID);
+	sr_text_put_dec(&text, "version", 1);
+	sr_text_put(&text, "right", f->right != NULL ? f->right : "access");
+	for (size_t i = 0; i < 2; i++)
+		if (!f->alone || strcmp(people[i], d->w->researcher[0].person) == 0)
+			sr_text_put(&text, "person", people[i]);
+	for (size_t i = 0; f->forms[i] != NULL; i++)
+		sr_text_put(&text, "form", f->forms[i]);
+	if (f->training != NULL)
+		sr_text_put(&text, "training", f->training);
+	sr_text_put_time(&text, "ends", f->ends != 0 ? f->ends : v.ends);
+	sr_text_put_dec(&text, "level", f->level != 0 ? f->level : v.level);
+	sr_text_put_dec(&text, "epoch", v.epoch);
+	for (size_t i = 0; i < votes.count && i < f->votes; i++)
+		sr_text_put_hex(&text, "vote", votes.rows[i].statement, SR_ID);
+	assert_ok(sr_buf_ok(&text, &d->w->e), &d->w->e);
+	assert_ok(sr_door_service(d->w->v, sr_buf_view(&text), &out, &d->w->e), &d->w->e);
+	assert_int_equal(out.code, 0);
+	sr_buf_free(&text);
+	sr_votes_free(&votes);
+	sr_version_row_free(&v);
+}
+
+/* One vote of two is there: whatever the service makes of it, the audit says what is missing. */
+static void one_forgery(const struct forged *f, const char *field, const char *piece) {
+	const struct sr_audit_finding *found;
+	struct desk d;
+	struct heap h;
+
+	desk_begin(&d);
+	assert_ok(world_vote(d.w,
+			  &(struct world_vote){
+				  .member = 0, .request = d.rq.id, .forms = "outline text"}),
+		&d.w->out.err);
+	forge_grant(&d, f);
+	replay(d.w, SR_AUDIT_STEP, false, &h);
+	found = finding(&h, "grant", field);
+	of_last(d.w, found);
+	assert_non_null(strstr(found->text, piece));
+	assert_int_equal(h.count, 1);
+	assert_int_equal(h.counts.grants, 0);
+	heap_free(&h);
+	world_free(d.w);
+}
+
+static void test_too_few(void **state) {
+	(void)state;
+	one_forgery(&(struct forged){.forms = {"outline", "text"}, .votes = 1}, "vote",
+		"takes 2 members; 1 approved");
+}
+
+/* The draft, signed by ${seed} in the name of its author, past the door. */
+static void past_the_door(struct world *w, struct world_draft *d, const uint8_t seed[SR_SEED]) {
+	struct sr_keyring ring = sr_vault_keyring(w->v);
+	const struct sr_commit *last = sr_ledger_last(w->v->ledger);
+	struct sr_statement st = {0};
+	struct sr_entry_in in = {0};
+	struct sr_epoch epoch;
+	struct sr_buf note, sealed;
+	struct sr_bytes view;
+	uint8_t attachment[SR_ATTACHMENT];
+
+	sr_buf_init(&note);
+	sr_buf_init(&sealed);
+	assert_ok(
+		sr_statement_sign(&note, sr_buf_view(&d->text), d->by->person, seed, &w->e), &w->e);
+	assert_ok(sr_statement_parse(&st, sr_buf_view(&note), &w->e), &w->e);
+	sr_vault_epoch(&epoch, w->v, SR_EPOCH_FIRST);
+	in.origin = W_ORIGIN;
+	in.index = sr_ledger_next_index(w->v->ledger);
+	in.epoch = &epoch;
+	in.received = w->now;
+	in.has_object = d->object_count > 0; /* nobody asks for them here */
+	t_fill(in.object, SR_HASH, 99);
+	in.statement = &st;
+	in.keys = &ring;
+	assert_ok(sr_entry_seal(&sealed, &in, &w->e), &w->e);
+	view = sr_buf_view(&sealed);
+	memcpy(attachment, last->attachment, SR_ATTACHMENT);
+	assert_ok(sr_ledger_commit(w->v->ledger, &view, 1, attachment, NULL, &w->e), &w->e);
+	sr_statement_free(&st);
+	sr_buf_free(&note);
+	sr_buf_free(&sealed);
+	world_draft_free(d);
+}
+
+/* Two votes are there, and the vault granted; the lines of another such grant, one by one wrong.
+ * The vault itself never makes a second one, so the first is taken away: the votes are of a vault
+ * that stopped before it decided. */
+static void wrong_line(const struct forged *f, const char *field, const char *piece) {
+	static struct world_draft late;
+	const struct sr_audit_finding *found = NULL;
+	struct desk d;
+	struct heap h;
+
+	desk_begin(&d);
+	assert_ok(world_vote(d.w, &(struct world_vote){.member = 0,
+					  .request = d.rq.id,
+					  .forms = "outline text",
+					  .ends = d.w->now + 5 * W_DAY}),
+		&d.w->out.err);
+	/* The second vote, as the voter signed it, brought in by somebody who lets nothing follow.
+	 */
+	memset(&late, 0, sizeof late);
+	d.w->instead = &late;
+	assert_ok(world_vote(d.w,
+			  &(struct world_vote){
+				  .member = 1, .request = d.rq.id, .forms = "metadata text"}),
+		&d.w->out.err);
+	d.w->instead = NULL;
+	past_the_door(d.w, &late, late.by->seed);
+	world_reopen(d.w);
+	forge_grant(&d, f);
+	replay(d.w, SR_AUDIT_STEP, false, &h);
+	if (field == NULL) {
+		nothing_found(&h);
+		assert_int_equal(h.counts.grants, 1);
+	} else {
+		found = finding(&h, "grant", field);
+		of_last(d.w, found);
+		if (strstr(found->text, piece) == NULL)
+			fail_msg("\"%s\" is not in: %s", piece, found->text);
+		assert_int_equal(h.count, 1);
+	}
+	heap_free(&h);
+	world_free(d.w);
+}
+
+static void test_lines(void **state) {
+	const int64_t end = W_TIME + 5 * W_DAY; /* the world's clock moves by tests alone */
+
+	(void)state;
+	wrong_line(&(struct forged){.forms = {"text"}, .votes = 2, .ends = end}, NULL, NULL);
+	wrong_line(&(struct forged){.forms = {"outline", "text"}, .votes = 2, .ends = end}, "form",
+		"it says form outline text; from the votes follows text");
+	wrong_line(&(struct forged){.forms = {NULL}, .votes = 2, .ends = end}, "form",
+		"it says form nothing");
+	wrong_line(&(struct forged){.forms = {"text"}, .votes = 2}, "ends",
+		"what was asked and voted for is 2026-11-26");
+	wrong_line(&(struct forged){.forms = {"text"}, .votes = 2, .ends = end, .alone = true},
+		"person", "it says person p-");
+	wrong_line(&(struct forged){.forms = {"text"}, .votes = 1, .ends = end}, "vote",
+		"it says vote ");
+	wrong_line(&(struct forged){.forms = {"text"}, .votes = 2, .ends = end, .right = "export"},
+		"right", "it says right export");
+	wrong_line(&(struct forged){.forms = {"text"}, .votes = 2, .ends = end, .level = 3},
+		"level", "it says level 3");
+	wrong_line(
+		&(struct forged){
+			.forms = {"text"}, .votes = 2, .ends = end, .training = "trauma-awareness"},
+		"training", "it says training trauma-awareness; from the votes follows nothing");
+}
+
+/* A decision of the board that nobody voted for. */
+static void test_decision(void **state) {
+	const struct sr_audit_finding *f;
+	struct sr_outcome out;
+	struct sr_buf text;
+	struct desk d;
+	struct heap h;
+	struct world_request rq;
+
+	(void)state;
+	life(&d);
+	rq = (struct world_request){.by = &d.w->member[0], .kind = "revoke", .target = d.grant};
+	assert_ok(world_request(d.w, &rq), &d.w->out.err);
+	sr_buf_init(&text);
+	sr_follow_begin(&text, d.w->v, SR_T_REVOKE, d.w->now);
+	sr_text_put_hex(&text, "request", rq.id, SR_ID);
+	sr_text_put_hex(&text, "grant", d.grant, SR_ID);
+	assert_ok(sr_door_service(d.w->v, sr_buf_view(&text), &out, &d.w->e), &d.w->e);
+	sr_buf_free(&text);
+	replay(d.w, SR_AUDIT_STEP, false, &h);
+	f = finding(&h, "decision", "vote");
+	of_last(d.w, f);
+	assert_int_equal(h.count, 1);
+	heap_free(&h);
+	world_free(d.w);
+}
+
+/* --- what only the ledger's key can write ----------------------------------------------------- */
+
+static void bare_vote(struct desk *d, struct world_draft *draft, const char *decision) {
+	struct sr_version_row v = {.version = 0};
+	char hex[2 * SR_HASH + 1], id[2 * SR_ID + 1];
+
+	assert_ok(sr_query_version(&v, d->w->v->catalogue, d->rq.id, 0, &d->w->e), &d->w->e);
+	world_begin(draft, d->w, &d->w->member[1], SR_T_VOTE);
+	sr_hex(hex, v.hash, SR_HASH);
+	sr_hex(id, d->rq.id, SR_ID);
+	sr_text_putf(&draft->text, "request", "%s %s", id, hex);
+	sr_text_put_dec(&draft->text, "version", 1);
+	sr_text_put_dec(&draft->text, "epoch", v.epoch);
+	sr_text_put(&draft->text, "decision", decision);
+	sr_version_row_free(&v);
+}
+
+static void test_forged(void **state) {
+	const struct sr_audit_finding *f;
+	struct world_draft draft;
+	struct desk d;
+	struct heap h;
+
+	(void)state;
+	desk_begin(&d);
+	bare_vote(&d, &draft, "reject");
+	past_the_door(d.w, &draft, d.w->outsider.seed);
+	world_reopen(d.w); /* the catalogue in use takes what the ledger has */
+	replay(d.w, 9, false, &h);
+	f = finding(&h, "signature", "signature");
+	of_last(d.w, f);
+	assert_int_equal(h.count, 1);
+	assert_int_equal(h.counts.signatures, h.counts.entries - 1);
+	heap_free(&h);
+	world_free(d.w);
+}
+
+/* Well signed, and not what the rules allow: an approval without its pieces. */
+static void test_rule(void **state) {
+	const struct sr_audit_finding *f;
+	struct world_draft draft;
+	struct desk d;
+	struct heap h;
+
+	(void)state;
+	desk_begin(&d);
+	bare_vote(&d, &draft, "approve");
+	past_the_door(d.w, &draft, d.w->member[1].seed);
+	world_reopen(d.w);
+	replay(d.w, SR_AUDIT_STEP, false, &h);
+	f = finding(&h, "rule", "pieces-missing");
+	of_last(d.w, f);
+	assert_int_equal(h.count, 1);
+	heap_free(&h);
+	world_free(d.w);
+}
+
+/* An entry that nothing can come of: the replay names it, and keeps what was before. */
+static void test_broken(void **state) {
+	const struct sr_audit_finding *f;
+	struct world_draft draft;
+	struct sr_audit *a = NULL;
+	struct desk d;
+	struct heap h = {.count = 0};
+	uint64_t last;
+
+	(void)state;
+	desk_begin(&d);
+	bare_vote(&d, &draft, "reject");
+	past_the_door(d.w, &draft, d.w->member[1].seed);
+	bare_vote(&d, &draft, "reject"); /* nobody votes twice: no table takes it */
+	past_the_door(d.w, &draft, d.w->member[1].seed);
+	last = sr_ledger_next_index(d.w->v->ledger) - 1;
+	assert_ok(sr_audit_open(&a, d.w->v, false, &d.w->e), &d.w->e);
+	assert_ok(sr_audit_step(a, SR_AUDIT_STEP, &d.w->e), &d.w->e);
+	assert_int_equal(sr_audit_state(a), SR_AUDIT_BROKEN);
+	sr_audit_close(a); /* and it is broken for the next one, too */
+	assert_ok(sr_audit_open(&a, d.w->v, false, &d.w->e), &d.w->e);
+	assert_int_equal(sr_audit_state(a), SR_AUDIT_BROKEN);
+	assert_ok(sr_audit_report(a, keep, &h, &h.compared, &d.w->e), &d.w->e);
+	sr_audit_counts(&h.counts, a);
+	assert_int_equal(h.counts.entries, last);
+	assert_int_equal(h.counts.signatures, last);
+	f = finding(&h, "entry", "");
+	assert_int_equal(f->entry, last);
+	assert_string_equal(f->type, "vote");
+	assert_non_null(strstr(f->text, "the replay ends here"));
+	sr_audit_close(a);
+	heap_free(&h);
+	world_free(d.w);
+}
+
+static void test_fork(void **state) {
+	const struct sr_audit_finding *f;
+	struct world_draft draft;
+	struct desk d;
+	struct heap h;
+	char *seen;
+
+	(void)state;
+	desk_begin(&d);
+	bare_vote(&d, &draft, "reject");
+	/* Another root than ours at that size: one digit of its base64. */
+	seen = strstr((char *)draft.text.p, "\nseen ");
+	assert_non_null(seen);
+	seen = strchr(seen + 6, ' ') + 5;
+	*seen = *seen == 'A' ? 'B' : 'A';
+	past_the_door(d.w, &draft, d.w->member[1].seed);
+	world_reopen(d.w);
+	replay(d.w, SR_AUDIT_STEP, false, &h);
+	f = finding(&h, "seen", "seen");
+	of_last(d.w, f);
+	assert_non_null(strstr(f->text, "fork"));
+	heap_free(&h);
+	world_free(d.w);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_resumed),
+		cmocka_unit_test(test_catalogue),
+		cmocka_unit_test(test_too_few),
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_decision),
+		cmocka_unit_test(test_forged),
+		cmocka_unit_test(test_rule),
+		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_fork),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,369 @@
+/*
+ * unpack: archives made here in every form, archives in archives to a depth, names that want out of
+ * every folder, bombs, passwords, cuts at every length; nothing is ever written anywhere.
+ */
+#include "util.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "parsed.h"
+#include "parser/sniff.h"
+#include "parser/unpack.h"
+
+struct put {
+	const char *path;
+	const void *p;
+	size_t len;
+	mode_t type; /* 0: a file */
+	const char *target;
+};
+
+static struct par_result r;
+
+static la_ssize_t put_bytes(struct archive *a, void *ctx, const void *p, size_t len) {
+	(void)a;
+	sr_buf_put(ctx, p, len);
+	return (la_ssize_t)len;
+}
+
+static void pack_with(struct sr_buf *out, int format, int filter, const char *options,
+	const struct put *puts, size_t count) {
+	struct archive *a = archive_write_new();
+	struct archive_entry *e = archive_entry_new();
+
+	sr_buf_init(out);
+	assert_int_equal(archive_write_set_format(a, format), ARCHIVE_OK);
+	assert_int_equal(archive_write_add_filter(a, filter), ARCHIVE_OK);
+	if (options != NULL) {
+		assert_int_equal(archive_write_set_options(a, options), ARCHIVE_OK);
+		assert_int_equal(archive_write_set_passphrase(a, "secret"), ARCHIVE_OK);
+	}
+	(void)archive_write_set_bytes_in_last_block(a, 1);
+	assert_int_equal(archive_write_open2(a, out, NULL, put_bytes, NULL, NULL), ARCHIVE_OK);
+	for (size_t i = 0; i < count; i++) {
+		archive_entry_clear(e);
+		archive_entry_set_pathname(e, puts[i].path);
+		archive_entry_set_filetype(e, puts[i].type == 0 ? AE_IFREG : puts[i].type);
+		archive_entry_set_perm(e, 0644);
+		archive_entry_set_mtime(e, 1000000000, 0);
+		archive_entry_set_size(e, (la_int64_t)puts[i].len);
+		if (puts[i].type == AE_IFLNK)
+			archive_entry_set_symlink(e, puts[i].target);
+		else if (puts[i].target != NULL)
+			archive_entry_set_hardlink(e, puts[i].target);
+		assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
+		if (puts[i].len > 0)
+			assert_int_equal(archive_write_data(a, puts[i].p, puts[i].len),
+				(la_ssize_t)puts[i].len);
+	}
+	assert_int_equal(archive_write_close(a), ARCHIVE_OK);
+	archive_write_free(a);
+	archive_entry_free(e);
+}
+
+static void pack(struct sr_buf *out, int format, int filter, const struct put *puts, size_t count) {
+	pack_with(out, format, filter, NULL, puts, count);
+}
+
+static void unpack(struct parsed *p, struct sr_bytes in, unsigned depth, size_t held) {
+	const struct par_input from = {in.len, parsed_input, &in};
+	const struct par_sink to = parsed_sink(p);
+	struct par_unpack u = {.to = &to, .depth_max = depth, .held_max = held};
+
+	sr_buf_init(&u.path);
+	par_unpack(&r, &u, &from);
+	sr_buf_free(&u.path);
+	assert_int_equal(u.held, 0);
+	assert_false(p->misused || p->open);
+	sr_buf_put_u8(&p->lines, 0);
+}
+
+static bool lists(const struct parsed *p, const char *line) {
+	return strstr((const char *)p->lines.p, line) != NULL;
+}
+
+static const struct put three[] = {
+	{"a.txt", "hello", 5, 0, NULL},
+	{"in/b.txt", "world!", 6, 0, NULL},
+	{"empty", "", 0, 0, NULL},
+};
+
+static void forms(void **state) {
+	static const struct {
+		int format, filter;
+	} kinds[] = {
+		{ARCHIVE_FORMAT_ZIP, ARCHIVE_FILTER_NONE},
+		{ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_NONE},
+		{ARCHIVE_FORMAT_TAR_PAX_RESTRICTED, ARCHIVE_FILTER_GZIP},
+		{ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_BZIP2},
+		{ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_XZ},
+		{ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_ZSTD},
+		{ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_LZ4},
+		{ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_COMPRESS},
+		{ARCHIVE_FORMAT_CPIO_SVR4_NOCRC, ARCHIVE_FILTER_NONE},
+		{ARCHIVE_FORMAT_7ZIP, ARCHIVE_FILTER_NONE},
+		{ARCHIVE_FORMAT_ISO9660, ARCHIVE_FILTER_NONE},
+	};
+	struct parsed p;
+	struct sr_buf b;
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(kinds); i++) {
+		const bool iso = kinds[i].format == ARCHIVE_FORMAT_ISO9660;
+
+		pack(&b, kinds[i].format, kinds[i].filter, three, 3);
+		parsed_init(&p, 100, 1 << 20);
+		unpack(&p, sr_buf_view(&b), 8, 1 << 20);
+		if (r.status != SR_BOX_WHOLE || p.bytes != 11 ||
+			!lists(&p, iso ? "5 bytes whole" : "file a.txt 5 bytes whole\n") ||
+			!lists(&p, iso ? "6 bytes whole" : "file in/b.txt 6 bytes whole\n"))
+			fail_msg("%zu: %s\n%s", i, r.reason, (const char *)p.lines.p);
+		parsed_free(&p);
+		sr_buf_free(&b);
+	}
+}
+
+static void streams(void **state) {
+	static const int filters[] = {ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_BZIP2, ARCHIVE_FILTER_XZ,
+		ARCHIVE_FILTER_ZSTD, ARCHIVE_FILTER_LZ4};
+	static const char warc[] = "WARC/1.0\r\nWARC-Type: metadata\r\nContent-Length: 2\r\n\r\nhi";
+	const struct put one = {"x", "plain words", 11, 0, NULL};
+	const struct put web = {"x", warc, sizeof warc - 1, 0, NULL};
+	struct parsed p;
+	struct sr_buf b;
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(filters); i++) {
+		pack(&b, ARCHIVE_FORMAT_RAW, filters[i], &one, 1);
+		parsed_init(&p, 100, 1 << 20);
+		unpack(&p, sr_buf_view(&b), 8, 1 << 20);
+		assert_int_equal(r.status, SR_BOX_WHOLE);
+		assert_string_equal((const char *)p.lines.p, "file content 11 bytes whole\n");
+		assert_memory_equal(p.data.p, "plain words", 11);
+		parsed_free(&p);
+		sr_buf_free(&b);
+		pack(&b, ARCHIVE_FORMAT_RAW, filters[i], &web, 1);
+		parsed_init(&p, 100, 1 << 20);
+		unpack(&p, sr_buf_view(&b), 8, 1 << 20);
+		assert_string_equal((const char *)p.lines.p,
+			"file 000001.metadata warc-type=metadata 2 bytes whole\n");
+		parsed_free(&p);
+		sr_buf_free(&b);
+	}
+	/* What is no container has no members. */
+	parsed_init(&p, 100, 1 << 20);
+	unpack(&p, sr_bytes_str("just words"), 8, 1 << 20);
+	assert_int_equal(r.status, SR_BOX_WHOLE);
+	assert_int_equal(p.members, 0);
+	parsed_free(&p);
+}
+
+/* ${depth} zips in one another around a text. */
+static void nest(struct sr_buf *out, unsigned depth) {
+	struct sr_buf inner;
+
+	pack(out, ARCHIVE_FORMAT_ZIP, ARCHIVE_FILTER_NONE, three, 1);
+	for (unsigned i = 1; i < depth; i++) {
+		inner = *out;
+		const struct put one = {"deeper.zip", inner.p, inner.len, 0, NULL};
+		pack(out, ARCHIVE_FORMAT_ZIP, ARCHIVE_FILTER_NONE, &one, 1);
+		sr_buf_free(&inner);
+	}
+}
+
+static void nested(void **state) {
+	struct parsed p;
+	struct sr_buf b, bad;
+
+	(void)state;
+	nest(&b, 3);
+	parsed_init(&p, 100, 1 << 20);
+	unpack(&p, sr_buf_view(&b), 8, 1 << 20);
+	assert_true(lists(&p, "file deeper.zip/deeper.zip/a.txt 5 bytes whole\n"));
+	assert_int_equal(p.depth, 3);
+	parsed_free(&p);
+	/* No deeper than asked, and said. */
+	parsed_init(&p, 100, 1 << 20);
+	unpack(&p, sr_buf_view(&b), 2, 1 << 20);
+	assert_int_equal(p.depth, 2);
+	assert_true(lists(&p, "deeper.zip/deeper.zip not-looked-into=it lies too deep"));
+	parsed_free(&p);
+	/* No more held than allowed, and said; the member itself comes whole. */
+	parsed_init(&p, 100, 1 << 20);
+	unpack(&p, sr_buf_view(&b), 8, 100);
+	assert_true(lists(&p, "file deeper.zip not-looked-into=it is too large to be held"));
+	assert_int_equal(p.members, 1);
+	parsed_free(&p);
+	sr_buf_free(&b);
+	/* Without its directory it is not whole, whatever is found in it. */
+	nest(&b, 1);
+	parsed_init(&p, 100, 1 << 20);
+	unpack(&p, sr_bytes_of(b.p, b.len - 22), 8, 1 << 20);
+	assert_int_equal(r.status, SR_BOX_BROKEN);
+	parsed_free(&p);
+	sr_buf_free(&b);
+	/* A broken one inside is told with its path, and hides nothing beside it. */
+	nest(&bad, 1);
+	const struct put puts[] = {
+		{"in/bad.zip", bad.p, bad.len - 30, 0, NULL}, {"good.txt", "x", 1, 0, NULL}};
+	pack(&b, ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_NONE, puts, 2);
+	parsed_init(&p, 100, 1 << 20);
+	unpack(&p, sr_buf_view(&b), 8, 1 << 20);
+	assert_true(lists(&p, "file good.txt 1 bytes whole\n"));
+	assert_true(lists(&p, "file in/bad.zip"));
+	assert_true(lists(&p, "inner=broken: in/bad.zip: "));
+	parsed_free(&p);
+	sr_buf_free(&b);
+	sr_buf_free(&bad);
+}
+
+static void hostile_names(void **state) {
+	static char longer[6000];
+	memset(longer, 'n', sizeof longer - 1);
+	const struct put puts[] = {
+		{"../../../../tmp/evil", "x", 1, 0, NULL},
+		{"/etc/cron.d/evil", "x", 1, 0, NULL},
+		{"..\\..\\evil", "x", 1, 0, NULL},
+		{"a\x1b[2Jb", "x", 1, 0, NULL},
+		{"link", "", 0, AE_IFLNK, "/etc/passwd"},
+		{"hard", "", 0, 0, "../../etc/shadow"},
+		{"null", "", 0, AE_IFCHR, NULL},
+		{"pipe", "", 0, AE_IFIFO, NULL},
+		{"folder/", "", 0, AE_IFDIR, NULL},
+		{"same", "1", 1, 0, NULL},
+		{"same", "2", 1, 0, NULL},
+		{"SAME", "3", 1, 0, NULL},
+		{longer, "x", 1, 0, NULL},
+	};
+	struct parsed p;
+	struct sr_buf b;
+
+	(void)state;
+	pack(&b, ARCHIVE_FORMAT_TAR_PAX_RESTRICTED, ARCHIVE_FILTER_NONE, puts, T_COUNT(puts));
+	parsed_init(&p, 100, 1 << 20);
+	unpack(&p, sr_buf_view(&b), 8, 1 << 20);
+	assert_int_equal(p.members, T_COUNT(puts));
+	assert_true(lists(&p, "file ../../../../tmp/evil 1 bytes"));
+	assert_true(lists(&p, "file /etc/cron.d/evil 1 bytes"));
+	assert_true(lists(&p, "symlink link -> /etc/passwd 0 bytes"));
+	assert_true(lists(&p, "hardlink hard -> ../../etc/shadow 0 bytes"));
+	assert_true(lists(&p, "special null 0 bytes"));
+	assert_true(lists(&p, "special pipe 0 bytes"));
+	assert_true(lists(&p, "folder folder/ 0 bytes"));
+	assert_true(lists(&p, "nnn~cut 1 bytes whole"));
+	assert_false(t_exists("/tmp/evil"));
+	parsed_free(&p);
+	sr_buf_free(&b);
+}
+
+static void bombs(void **state) {
+	const size_t size = 4 << 20;
+	char *zeros = calloc(1, size);
+	struct put many[200];
+	struct parsed p;
+	struct sr_buf b;
+
+	(void)state;
+	assert_non_null(zeros);
+	const struct put one = {"zeros", zeros, size, 0, NULL};
+	pack(&b, ARCHIVE_FORMAT_ZIP, ARCHIVE_FILTER_NONE, &one, 1);
+	assert_true(b.len < size / 100);
+	parsed_init(&p, 100, 1 << 20);
+	unpack(&p, sr_buf_view(&b), 8, 1 << 20);
+	assert_int_equal(r.status, SR_BOX_CAPPED);
+	assert_true(p.bytes <= 1 << 20);
+	assert_true(lists(&p, "capped"));
+	parsed_free(&p);
+	sr_buf_free(&b);
+	for (size_t i = 0; i < T_COUNT(many); i++)
+		many[i] = (struct put){"f", "x", 1, 0, NULL};
+	pack(&b, ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_NONE, many, T_COUNT(many));
+	parsed_init(&p, 150, 1 << 20);
+	unpack(&p, sr_buf_view(&b), 8, 1 << 20);
+	assert_int_equal(r.status, SR_BOX_CAPPED);
+	assert_int_equal(p.members, 150);
+	parsed_free(&p);
+	sr_buf_free(&b);
+	free(zeros);
+}
+
+static void passwords(void **state) {
+	struct parsed p;
+	struct sr_buf b;
+
+	(void)state;
+	pack_with(&b, ARCHIVE_FORMAT_ZIP, ARCHIVE_FILTER_NONE, "zip:encryption=traditional", three,
+		2);
+	parsed_init(&p, 100, 1 << 20);
+	unpack(&p, sr_buf_view(&b), 8, 1 << 20);
+	assert_true(lists(&p, "file a.txt 0 bytes encrypted: it is under a password\n"));
+	assert_int_equal(p.members, 2);
+	parsed_free(&p);
+	sr_buf_free(&b);
+}
+
+/* A zip that is a document is not taken apart. */
+static void documents(void **state) {
+	const struct put odt[] = {{"mimetype", "application/vnd.oasis", 21, 0, NULL},
+		{"content.xml", "<a/>", 4, 0, NULL}};
+	const struct put docx[] = {{"[Content_Types].xml", "<a/>", 4, 0, NULL}};
+	struct parsed p;
+	struct sr_buf b;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		pack(&b, ARCHIVE_FORMAT_ZIP, ARCHIVE_FILTER_NONE, i == 0 ? odt : docx,
+			i == 0 ? 2 : 1);
+		assert_int_equal(par_sniff(sr_buf_view(&b)), PAR_DOCUMENT);
+		parsed_init(&p, 100, 1 << 20);
+		unpack(&p, sr_buf_view(&b), 8, 1 << 20);
+		assert_int_equal(p.members, 0);
+		parsed_free(&p);
+		sr_buf_free(&b);
+	}
+}
+
+static void mutant(void *ctx, struct sr_bytes m, const char *what) {
+	struct parsed p;
+
+	(void)ctx;
+	(void)what;
+	parsed_init(&p, 100, 1 << 20);
+	unpack(&p, m, 8, 1 << 20);
+	assert_true(p.members <= 100);
+	parsed_free(&p);
+}
+
+static void cuts_and_flips(void **state) {
+	struct sr_buf b;
+
+	(void)state;
+	nest(&b, 2);
+	t_each_cut(sr_buf_view(&b), mutant, NULL);
+	t_each_flip(sr_buf_view(&b), mutant, NULL);
+	sr_buf_free(&b);
+	pack(&b, ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_GZIP, three, 2);
+	t_each_cut(sr_buf_view(&b), mutant, NULL);
+	t_each_flip(sr_buf_view(&b), mutant, NULL);
+	sr_buf_free(&b);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(forms),
+		cmocka_unit_test(streams),
+		cmocka_unit_test(nested),
+		cmocka_unit_test(hostile_names),
+		cmocka_unit_test(bombs),
+		cmocka_unit_test(passwords),
+		cmocka_unit_test(documents),
+		cmocka_unit_test(cuts_and_flips),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

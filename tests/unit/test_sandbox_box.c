@@ -1,0 +1,341 @@
+/*
+ * box: our parser behind its walls, on input in memory and input that is asked for; every attempt
+ * to get out, which must be held; and a parser that lies in every way, which its parent survives
+ * and names. Needs bubblewrap and user namespaces, and says so where they are missing.
+ */
+#include "util.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "sandbox/box.h"
+
+static struct sr_err e;
+static struct sr_launcher *fake, *real;
+
+static struct sr_box_options usual(enum sr_box_what what) {
+	struct sr_box_options o = {
+		.job = {.what = what, .members = 100, .bytes = 1 << 20, .depth = 8},
+		.limits = sr_box_limits_usual(),
+	};
+
+	o.limits.wall_ms = 20000;
+	return o;
+}
+
+static void need(const struct sr_launcher *l) {
+	if (l == NULL) {
+		print_message("skipped: no sandbox here: %s\n", e.text);
+		skip();
+	}
+}
+
+/* All frames of one input: how it ends; the last of them in ${last}. */
+struct told {
+	size_t members, facts, ends;
+	uint64_t bytes;
+	char status[16], reason[400], attempt[100], through[300], type[100];
+};
+
+static int run(struct sr_launcher *l, const struct sr_box_options *o, struct sr_bytes input,
+	struct told *t) {
+	struct sr_box_input in = sr_box_input_bytes(&input);
+	struct sr_box *b = NULL;
+	struct sr_frame f = {.type = SR_FRAME_HELLO};
+	int rc = sr_box_begin(&b, l, &in, o, &e);
+
+	memset(t, 0, sizeof *t);
+	while (rc == 0 && f.type != SR_FRAME_DONE) {
+		rc = sr_box_next(b, &f, &e);
+		if (rc != 0)
+			break;
+		t->members += f.type == SR_FRAME_MEMBER;
+		t->facts += f.type == SR_FRAME_FACT;
+		t->ends += f.type == SR_FRAME_END;
+		t->bytes += f.type == SR_FRAME_DATA ? f.data.len : 0;
+		if (f.type == SR_FRAME_FACT && sr_bytes_eq(f.key, sr_bytes_str("attempt")))
+			snprintf(
+				t->attempt, sizeof t->attempt, "%.*s", (int)f.value.len, f.value.p);
+		if (f.type == SR_FRAME_FACT && sr_bytes_eq(f.key, sr_bytes_str("through")))
+			snprintf(
+				t->through, sizeof t->through, "%.*s", (int)f.value.len, f.value.p);
+		if (f.type == SR_FRAME_FACT && sr_bytes_eq(f.key, sr_bytes_str("media-type")))
+			snprintf(t->type, sizeof t->type, "%.*s", (int)f.value.len, f.value.p);
+		if (f.type == SR_FRAME_DONE || f.type == SR_FRAME_END) {
+			snprintf(t->status, sizeof t->status, "%s", sr_box_status_name(f.status));
+			snprintf(
+				t->reason, sizeof t->reason, "%.*s", (int)f.reason.len, f.reason.p);
+		}
+	}
+	if (rc == 0)
+		assert_int_equal(sr_box_next(b, &f, NULL), SR_MISUSE);
+	else if (b != NULL)
+		assert_int_equal(sr_box_next(b, &f, NULL), rc); /* sticky */
+	sr_box_free(b);
+	return rc;
+}
+
+/* --- a parser that lies --- */
+
+static void lies(void **state) {
+	static const struct {
+		const char *input;
+		int rc;
+		const char *text;
+	} cases[] = {
+		{"a", 0, NULL},
+		{"x", 0, NULL}, /* what comes after done is never read */
+		{"e", SR_CORRUPT, "ended without an answer"},
+		{"c", SR_CORRUPT, "ended without an answer"},
+		{"0", SR_CORRUPT, "ended without an answer"},
+		{"M0", SR_CORRUPT, "a member of kind 0"},
+		{"M1", SR_CORRUPT, "a member of kind 6"},
+		{"M2", SR_CORRUPT, "a member at depth 0"},
+		{"M3", SR_CORRUPT, "a member at depth 33"},
+		{"M4", SR_CORRUPT, "did not ask for"},
+		{"M5", SR_CORRUPT, "broke the protocol"},
+		{"M6", SR_CORRUPT, "broke the protocol"},
+		{"M7", SR_CORRUPT, "broke the protocol"},
+		{"M8", SR_CORRUPT, "broke the protocol"},
+		{"D", SR_CORRUPT, "data of no member"},
+		{"E", SR_CORRUPT, "the end of no member"},
+		{"T", SR_CORRUPT, "a member begins in a member"},
+		{"Z", SR_CORRUPT, "done within a member"},
+		{"m", SR_LIMIT, "more than 100 members"},
+		{"d", SR_LIMIT, "more than 1048576 bytes"},
+		{"f", SR_CORRUPT, "too many facts"},
+		{"L", SR_CORRUPT, "a frame of 65560 bytes"},
+		{"S", SR_CORRUPT, "0 bytes of data"},
+		{"U", SR_CORRUPT, "a frame of type 0x78"},
+		{"H", SR_CORRUPT, "none of a parser's"},
+		{"J", SR_CORRUPT, "none of a parser's"},
+		{"R", SR_CORRUPT, "outside of its input"},
+		{"r", SR_CORRUPT, "outside of its input"},
+		{"O", SR_CORRUPT, "outside of its input"},
+		{"l", SR_CORRUPT, "a read of 0 bytes"},
+		{"k", SR_CORRUPT, "in the key of a fact"},
+		{"u", SR_CORRUPT, "no UTF-8"},
+		{"s", SR_CORRUPT, "status 9"},
+	};
+	struct sr_box_options o = usual(SR_BOX_UNPACK);
+	struct told t;
+
+	(void)state;
+	need(fake);
+	for (size_t i = 0; i < T_COUNT(cases); i++) {
+		const int rc = run(fake, &o, sr_bytes_str(cases[i].input), &t);
+
+		if (rc != cases[i].rc)
+			fail_msg("%s: %d (%s)", cases[i].input, rc, e.text);
+		if (rc != 0)
+			assert_fails(rc, (enum sr_code)cases[i].rc, &e, cases[i].text);
+	}
+	/* What it must not send at all when only identifying is asked for. */
+	o = usual(SR_BOX_IDENTIFY);
+	assert_fails(run(fake, &o, sr_bytes_str("a"), &t), SR_CORRUPT, &e, "did not ask for");
+}
+
+static void never_ends(void **state) {
+	static const char *const inputs[] = {"n", "q", "p"};
+	struct sr_box_options o = usual(SR_BOX_UNPACK);
+	struct told t;
+
+	(void)state;
+	need(fake);
+	o.limits.wall_ms = 700;
+	for (size_t i = 0; i < T_COUNT(inputs); i++) {
+		const uint64_t before = sr_mono_ms();
+		o.ask = strcmp(inputs[i], "p") == 0;
+
+		assert_fails(run(fake, &o, sr_bytes_str(inputs[i]), &t), SR_LIMIT, &e,
+			"took longer than 700 ms");
+		assert_true(sr_mono_ms() - before < 5000);
+	}
+	/* The clock stands still while we do something else. */
+	o.ask = false;
+	o.limits.wall_ms = 2000;
+	const struct sr_bytes fine = sr_bytes_str("a");
+	const struct sr_box_input in = sr_box_input_bytes(&fine);
+	struct sr_frame f = {.type = SR_FRAME_HELLO};
+	struct sr_box *b = NULL;
+	assert_ok(sr_box_begin(&b, fake, &in, &o, &e), &e);
+	(void)usleep(2500000);
+	while (f.type != SR_FRAME_DONE)
+		assert_ok(sr_box_next(b, &f, &e), &e);
+	sr_box_free(b);
+	/* One that burns the processor is ended by its own limit first. */
+	o.limits.wall_ms = 20000;
+	o.limits.cpu_s = 1;
+	const uint64_t before = sr_mono_ms();
+	assert_fails(
+		run(fake, &o, sr_bytes_str("C"), &t), SR_CORRUPT, &e, "ended without an answer");
+	assert_true(sr_mono_ms() - before < 10000);
+}
+
+/* --- ours --- */
+
+static void escapes(void **state) {
+	const struct sr_bytes input = sr_bytes_str("something");
+	struct sr_box_options o = usual(SR_BOX_ESCAPE);
+	size_t tried = 0;
+	struct told t;
+
+	(void)state;
+	need(real);
+	for (unsigned i = 0; i < 100; i++) {
+		o.job.argument = (uint8_t)i;
+		const int rc = run(real, &o, input, &t);
+
+		if (rc == 0 && strcmp(t.status, "unread") == 0)
+			break;
+		tried++;
+		/* Held, or ended for the attempt. */
+		assert_true(t.attempt[0] != '\0');
+		if (t.through[0] != '\0')
+			fail_msg("it got through: %s: %s", t.attempt, t.through);
+		assert_true(rc == 0 || rc == SR_CORRUPT);
+	}
+	print_message("%zu attempts, all held\n", tried);
+	assert_true(tried >= 25);
+}
+
+static void identifies(void **state) {
+	static const char text[] = "Just some words, and more of them.\n";
+	struct sr_box_options o = usual(SR_BOX_IDENTIFY);
+	struct told t;
+
+	(void)state;
+	need(real);
+	for (int ask = 0; ask < 2; ask++) {
+		o.ask = ask == 1;
+		assert_ok(run(real, &o, sr_bytes_str(text), &t), &e);
+		assert_string_equal(t.type, "text/plain");
+		assert_string_equal(t.status, "whole");
+		assert_ok(run(real, &o, sr_bytes_str("%PDF-1.4\n"), &t), &e);
+		assert_string_equal(t.type, "application/pdf");
+		assert_ok(run(real, &o, sr_bytes_of("", 0), &t), &e);
+	}
+}
+
+static int input_breaks(void *ctx, uint64_t offset, void *p, size_t len, struct sr_err *err) {
+	(void)ctx;
+	(void)offset;
+	memset(p, 'x', len);
+	return sr_fail(err, SR_AUTH, "block 3: tag does not verify");
+}
+
+/* What is wrong with the input comes through as it is. */
+static void broken_input(void **state) {
+	struct sr_box_options o = usual(SR_BOX_IDENTIFY);
+	const struct sr_box_input in = {1 << 30, input_breaks, NULL};
+	struct sr_box *b = NULL;
+	struct sr_frame f;
+
+	(void)state;
+	need(real);
+	assert_ok(sr_box_begin(&b, real, &in, &o, &e), &e);
+	assert_fails(sr_box_next(b, &f, &e), SR_AUTH, &e, "block 3: tag does not verify");
+	sr_box_free(b);
+	const struct sr_box_input small = {100, input_breaks, NULL};
+	assert_fails(sr_box_begin(&b, real, &small, &o, &e), SR_AUTH, &e, "tag does not verify");
+	assert_null(b);
+}
+
+static void many_at_once(void **state) {
+	struct sr_box_options o = usual(SR_BOX_IDENTIFY);
+	const struct sr_bytes input = sr_bytes_str("words\n");
+	struct sr_box_input in = sr_box_input_bytes(&input);
+	struct sr_box *b[8] = {NULL};
+	struct sr_frame f = {.type = SR_FRAME_HELLO};
+	struct told t;
+
+	(void)state;
+	need(real);
+	for (size_t i = 0; i < T_COUNT(b); i++)
+		assert_ok(sr_box_begin(&b[i], real, &in, &o, &e), &e);
+	for (size_t i = 0; i < T_COUNT(b); i++) {
+		do
+			assert_ok(sr_box_next(b[i], &f, &e), &e);
+		while (f.type != SR_FRAME_DONE);
+		sr_box_free(b[i]);
+	}
+	/* Start-up: what one costs. */
+	const uint64_t before = sr_mono_ms();
+	for (int i = 0; i < 50; i++)
+		assert_ok(run(real, &o, input, &t), &e);
+	print_message("a sandboxed parser from start to end: %.1f ms\n",
+		(double)(sr_mono_ms() - before) / 50);
+}
+
+static void not_there(void **state) {
+	struct sr_box_options o = usual(SR_BOX_IDENTIFY);
+	struct sr_launcher *l;
+	struct told t;
+	char *dir = t_tmp_new();
+
+	(void)state;
+	assert_ok(sr_launcher_start(&l, t_path(dir, "none"), &e), &e);
+	assert_true(run(l, &o, sr_bytes_str("x"), &t) != 0);
+	assert_true(strstr(e.text, "none") != NULL || strstr(e.text, "bubblewrap") != NULL);
+	sr_launcher_stop(l);
+	/* The launcher dies: said, and nothing hangs. */
+	assert_ok(sr_launcher_start(&l, NULL, &e), &e);
+	assert_int_equal(kill(sr_launcher_pid(l), SIGKILL), 0);
+	assert_fails(run(l, &o, sr_bytes_str("x"), &t), SR_IO, &e, "launcher");
+	sr_launcher_stop(l);
+	t_tmp_remove(dir);
+}
+
+static int try_launcher(struct sr_launcher **l, const char *program) {
+	struct sr_box_options o = usual(SR_BOX_IDENTIFY);
+	struct told t;
+	int rc = sr_launcher_start(l, program, &e);
+
+	if (rc == 0)
+		rc = run(*l, &o, sr_bytes_str("a"), &t);
+	/* The fake one breaks this job: it started all the same. */
+	if (rc == 0 || rc == SR_CORRUPT)
+		return 0;
+	sr_launcher_stop(*l);
+	*l = NULL;
+	return rc;
+}
+
+static int setup(void **state) {
+	static char path[T_PATH];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 32);
+
+	(void)state;
+	if (n <= 0)
+		return -1;
+	path[n] = '\0';
+	snprintf(strrchr(path, '/'), 32, "/fake-parser");
+	(void)try_launcher(&fake, path);
+	(void)try_launcher(&real, NULL);
+	return 0;
+}
+
+static int teardown(void **state) {
+	(void)state;
+	sr_launcher_stop(fake);
+	sr_launcher_stop(real);
+	return 0;
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lies),
+		cmocka_unit_test(never_ends),
+		cmocka_unit_test(escapes),
+		cmocka_unit_test(identifies),
+		cmocka_unit_test(broken_input),
+		cmocka_unit_test(many_at_once),
+		cmocka_unit_test(not_there),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,24 @@
+/*
+ * derive - what must follow from a board's votes, computed from the catalogue as it stood before,
+ * by other code than the one that decides (board/decide.c): forms are the intersection, trainings
+ * the union, the end is the earliest, the votes are those of eligible members, as many as the level
+ * takes, and all of them, so that all their conditions hold.
+ */
+#ifndef SR_AUDIT_DERIVE_H
+#define SR_AUDIT_DERIVE_H
+
+#include "audit/audit.h"
+#include "ledger/statement.h"
+
+/* ${s} is `grant`, not yet applied to ${c}. *${ok} false: ${f} has what, field and text. */
+SR_MUST int sr_derive_grant(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
+	const struct sr_statement *s, struct sr_err *e);
+/* ${s} is of the service, cites a request and is no grant. *${is} false: of no type that a quorum
+ * decides. */
+SR_MUST int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f,
+	struct sr_catalogue *c, const struct sr_statement *s, struct sr_err *e);
+/* ${s} is `viewed`: its form is one that the grant gives. */
+SR_MUST int sr_derive_view(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
+	const struct sr_statement *s, struct sr_err *e);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * replaying - a vault's ledger as a replay of the catalogue takes it (catalogue/catalogue.h): every
+ * entry opened with the vault's keys, objects read from the store.
+ *
+ * A long one is read ahead by other cores (ledger/feed.h). They ask secrets.db for keys of subjects
+ * while the replay asks it for keys of objects, so both go through one lock here; nobody else may
+ * use the vault meanwhile.
+ */
+#ifndef SR_BOARD_REPLAYING_H
+#define SR_BOARD_REPLAYING_H
+
+#include <pthread.h>
+
+#include "board/keys.h"
+
+struct sr_feed; /* ledger/feed.h */
+
+struct sr_replaying {
+	struct sr_replay replay; /* for the catalogue */
+	/* the rest is its own */
+	struct sr_vault *vault;
+	struct sr_object_source source;
+	struct sr_objects objects;
+	struct sr_keyring own, ring;
+	struct sr_feed *feed;
+	pthread_mutex_t lock;
+};
+
+/* ${r} must stay where it is until sr_replaying_free. ${progress} may be NULL. */
+void sr_replaying_init(
+	struct sr_replaying *r, struct sr_vault *v, const struct sr_progress *progress);
+void sr_replaying_free(struct sr_replaying *r);
+
+#endif

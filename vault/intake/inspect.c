@@ -1,0 +1,198 @@
+/*
+ * inspect - see inspect.h.
+ */
+#include "intake/inspect.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "intake/formats.h"
+
+static const uint64_t bytes_usual = UINT64_C(4) << 30;
+static const uint64_t bytes_floor = UINT64_C(64) << 20; /* small files may grow more */
+
+struct sr_inspect_caps sr_inspect_usual(void) {
+	const struct sr_inspect_caps c = {.depth = SR_INSPECT_DEPTH,
+		.members = SR_INSPECT_MEMBERS,
+		.bytes = bytes_usual,
+		.wall_ms = 600000};
+
+	return c;
+}
+
+static uint64_t allowed(const struct sr_inspect_caps *caps, uint64_t size) {
+	uint64_t most = size > UINT64_MAX / SR_INSPECT_RATIO ? UINT64_MAX : size * SR_INSPECT_RATIO;
+
+	if (most < bytes_floor)
+		most = bytes_floor;
+	return caps->bytes < most ? caps->bytes : most;
+}
+
+const char *sr_inspect_name(struct sr_bytes path) {
+	size_t at = 0;
+
+	while (at < path.len) {
+		const uint8_t *slash = memchr(path.p + at, '/', path.len - at);
+		const size_t n = slash != NULL ? (size_t)(slash - path.p) - at : path.len - at;
+
+		if (n == 2 && memcmp(path.p + at, "..", 2) == 0)
+			return "leads out of its folder";
+		at += n + 1;
+	}
+	for (size_t i = 0; i < path.len; i++)
+		if (path.p[i] < 0x20 || path.p[i] == 0x7F)
+			return "has control characters";
+	if (path.len > 0 && (path.p[0] == '/' || (path.len > 1 && path.p[1] == ':')))
+		return "is absolute";
+	if (memchr(path.p, '\\', path.len) != NULL)
+		return "has backslashes";
+	return sr_utf8_valid(path) ? NULL : "is no UTF-8";
+}
+
+struct work {
+	struct sr_inspected *out;
+	const struct sr_inspector *to;
+	uint64_t member_bytes;
+	bool in_member,
+		in_file;    /* in_file: a member was begun, so facts are no longer of the file */
+	char type[128];     /* of the file */
+	struct sr_buf path; /* of the member at hand */
+};
+
+static int tell(struct work *w, const char *key, const char *value, struct sr_err *e) {
+	return w->to->fact != NULL && value != NULL
+		       ? w->to->fact(w->to->ctx, sr_bytes_str(key), sr_bytes_str(value), e)
+		       : 0;
+}
+
+/* What follows from a fact of the parser: a PRONOM id, and whether the name promised another. The
+ * sentence of the file itself comes after its type; members have none. */
+static int follows(struct work *w, const struct sr_frame *f, struct sr_err *e) {
+	const struct sr_bytes none = {NULL, 0}, file = sr_bytes_str(w->type);
+	int rc;
+
+	if (w->in_file && sr_bytes_eq(f->key, sr_bytes_str("media-type"))) {
+		rc = tell(w, "pronom", sr_format_puid(f->value, none), e);
+		if (rc == 0 && sr_format_mismatch(sr_buf_view(&w->path), f->value))
+			rc = tell(w, "mismatch", "its name promises something else", e);
+		return rc;
+	}
+	if (!w->in_file && sr_bytes_eq(f->key, sr_bytes_str("media-type")))
+		(void)snprintf(w->type, sizeof w->type, "%.*s", (int)f->value.len,
+			(const char *)f->value.p);
+	if (w->in_file || !sr_bytes_eq(f->key, sr_bytes_str("description")))
+		return 0;
+	rc = tell(w, "pronom", sr_format_puid(file, f->value), e);
+	if (rc == 0 && sr_format_mismatch(w->to->name, file))
+		rc = tell(w, "mismatch", "its name promises something else", e);
+	return rc;
+}
+
+static int take_fact(struct work *w, const struct sr_frame *f, struct sr_err *e) {
+	const int rc = w->to->fact != NULL ? w->to->fact(w->to->ctx, f->key, f->value, e) : 0;
+
+	return rc == 0 ? follows(w, f, e) : rc;
+}
+
+static int begin_member(struct work *w, const struct sr_member *m, struct sr_err *e) {
+	const char *finding = sr_inspect_name(m->path);
+	int rc;
+
+	w->in_file = true;
+	sr_buf_clear(&w->path);
+	sr_buf_put_bytes(&w->path, m->path);
+	rc = w->to->member != NULL ? w->to->member(w->to->ctx, m, e) : 0;
+
+	if (rc == 0)
+		rc = tell(w, "name", finding, e);
+	return rc;
+}
+
+static int take(struct work *w, const struct sr_frame *f, struct sr_err *e) {
+	const struct sr_inspector *to = w->to;
+
+	switch (f->type) {
+	case SR_FRAME_FACT:
+		return take_fact(w, f, e);
+	case SR_FRAME_MEMBER:
+		w->out->members++;
+		w->member_bytes = 0;
+		w->in_member = true;
+		return begin_member(w, &f->member, e);
+	case SR_FRAME_DATA:
+		w->member_bytes += f->data.len;
+		w->out->bytes += f->data.len;
+		return to->data != NULL ? to->data(to->ctx, f->data, e) : 0;
+	case SR_FRAME_END:
+		w->out->troubled += f->status != SR_BOX_WHOLE;
+		w->in_member = false;
+		return to->end != NULL ? to->end(to->ctx, f->status, w->member_bytes, f->reason, e)
+				       : 0;
+	case SR_FRAME_DONE:
+		w->out->status = f->status;
+		(void)snprintf(w->out->reason, sizeof w->out->reason, "%.*s", (int)f->reason.len,
+			(const char *)f->reason.p);
+		return 0;
+	case SR_FRAME_HELLO:
+	case SR_FRAME_JOB:
+	case SR_FRAME_READ:
+	case SR_FRAME_ANSWER:
+		break;
+	}
+	return sr_fail(e, SR_MISUSE, "inspect: a frame of type %c", (int)f->type);
+}
+
+/* The parser failed: an outcome. The member at hand ends with it, so none is left open. */
+static int parser_failed(struct work *w, const struct sr_err *why, struct sr_err *e) {
+	static const char ended[] = "the parser failed while it was read";
+
+	w->out->failed = true;
+	w->out->status = SR_BOX_BROKEN;
+	(void)snprintf(
+		w->out->reason, sizeof w->out->reason, "%.*s", SR_INSPECT_REASON - 1, why->text);
+	if (!w->in_member)
+		return 0;
+	w->out->troubled++;
+	return w->to->end != NULL ? w->to->end(w->to->ctx, SR_BOX_BROKEN, w->member_bytes,
+					    sr_bytes_str(ended), e)
+				  : 0;
+}
+
+struct sr_box_options sr_inspect_job(const struct sr_inspect_caps *caps, uint64_t size) {
+	struct sr_box_options o = {.job = {.what = SR_BOX_UNPACK,
+					   .members = caps->members,
+					   .bytes = allowed(caps, size),
+					   .depth = caps->depth},
+		.limits = sr_box_limits_usual()};
+
+	o.limits.wall_ms = caps->wall_ms;
+	o.limits.cpu_s = caps->wall_ms / 1000 + 1;
+	return o;
+}
+
+int sr_inspect(struct sr_inspected *out, struct sr_launcher *l, const struct sr_box_input *in,
+	const struct sr_inspect_caps *caps, const struct sr_inspector *to, struct sr_err *e) {
+	const struct sr_box_options o = sr_inspect_job(caps, in->size);
+	struct sr_frame f = {.type = SR_FRAME_HELLO};
+	struct work w = {.out = out, .to = to};
+	struct sr_err why = {0};
+	struct sr_box *b = NULL;
+	int rc;
+
+	memset(out, 0, sizeof *out);
+	rc = sr_box_begin(&b, l, in, &o, &why);
+	if (rc != 0)
+		return sr_fail(e, (enum sr_code)rc, "%s", why.text);
+	while (rc == 0 && f.type != SR_FRAME_DONE) {
+		rc = sr_box_next(b, &f, &why);
+		if (rc == SR_CORRUPT || rc == SR_LIMIT) {
+			rc = parser_failed(&w, &why, e);
+			break;
+		}
+		rc = rc == 0 ? take(&w, &f, e) : sr_fail(e, (enum sr_code)rc, "%s", why.text);
+	}
+	sr_box_free(b);
+	sr_buf_free(&w.path);
+	return rc;
+}

@@ -1,0 +1,127 @@
+/*
+ * scanners - see scanners.h.
+ */
+#include "room/scanners.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/escape.h"
+
+static const char NAME[] = "scanners";
+
+/* Cut the line into words in place; *${count} at most ${max}, or more than that. */
+static void cut(char *line, const char **words, size_t max, size_t *count) {
+	char *rest = NULL;
+
+	*count = 0;
+	for (char *w = strtok_r(line, " \t\r", &rest); w != NULL;
+		w = strtok_r(NULL, " \t\r", &rest)) {
+		if (*count < max)
+			words[*count] = w;
+		(*count)++;
+	}
+}
+
+static int line_of(struct sr_scanners *s, char *line, unsigned number, bool ask, struct sr_err *e) {
+	const char *words[SR_SCANNER_WORDS + 1] = {NULL};
+	struct sr_scanner *out;
+	char shown[100];
+	size_t n = 0;
+	int rc;
+
+	(void)sr_escape_to(shown, sizeof shown, sr_bytes_str(line));
+	cut(line, words, SR_SCANNER_WORDS + 1, &n);
+	if (n == 0 || words[0][0] == '#')
+		return 0;
+	if (s->count == SR_SCANNERS_MAX)
+		return sr_fail(
+			e, SR_USAGE, "line %u: at most %d scanners", number, SR_SCANNERS_MAX);
+	out = &s->rows[s->count];
+	if (strcmp(words[0], "clamd") == 0 && n == 2) {
+		rc = ask ? sr_scanner_clamd(out, words[1], e) : 0;
+	} else if (strcmp(words[0], "command") == 0 && n >= 2 && n <= SR_SCANNER_WORDS + 1) {
+		for (size_t i = 1; i < n; i++)
+			s->words[s->count][i - 1] = words[i];
+		rc = sr_scanner_command(out, s->words[s->count], e);
+	} else {
+		rc = sr_fail(e, SR_USAGE,
+			"want \"clamd SOCKET\" or \"command PROGRAM [WORD...]\", not "
+			"\"%s\"",
+			shown);
+	}
+	if (rc != 0)
+		return sr_wrap(e, "line %u", number);
+	s->count++;
+	return 0;
+}
+
+static int read_text(struct sr_scanners *s, struct sr_bytes text, bool ask, struct sr_err *e) {
+	unsigned number = 0;
+	int rc = 0;
+
+	if (text.len > SR_SCANNERS_FILE)
+		return sr_fail(e, SR_USAGE, "%zu bytes, at most %d", text.len, SR_SCANNERS_FILE);
+	if (text.len > 0 && memchr(text.p, 0, text.len) != NULL)
+		return sr_fail(e, SR_USAGE, "it is no text");
+	if (text.len > 0)
+		memcpy(s->text, text.p, text.len);
+	for (char *line = s->text, *end; rc == 0 && *line != '\0'; line = end) {
+		end = line + strcspn(line, "\n");
+		if (*end == '\n')
+			*end++ = '\0';
+		rc = line_of(s, line, ++number, ask, e);
+	}
+	return rc;
+}
+
+int sr_scanners_check(struct sr_bytes text, struct sr_err *e) {
+	struct sr_scanners *s = calloc(1, sizeof *s);
+	int rc = s == NULL ? sr_fail(e, SR_NOMEM, "scanners") : read_text(s, text, false, e);
+
+	free(s);
+	return rc;
+}
+
+int sr_scanners_open(struct sr_scanners **out, struct sr_vault *v, struct sr_err *e) {
+	struct sr_scanners *s = calloc(1, sizeof *s);
+	struct sr_buf text;
+	int rc;
+
+	*out = NULL;
+	if (s == NULL)
+		return sr_fail(e, SR_NOMEM, "scanners");
+	sr_buf_init(&text);
+	rc = sr_file_read(v->dir, NAME, &text, SR_SCANNERS_FILE, e);
+	if (rc == 0)
+		rc = read_text(s, sr_buf_view(&text), true, e);
+	if (rc == SR_NOTFOUND) {
+		if (e != NULL)
+			sr_err_clear(e);
+		rc = 0;
+	} else if (rc != 0) {
+		(void)sr_wrap(e, "%s", NAME);
+	}
+	sr_buf_free(&text);
+	if (rc != 0) {
+		free(s);
+		return rc;
+	}
+	*out = s;
+	return 0;
+}
+
+int sr_scanners_write(struct sr_vault *v, struct sr_bytes text, struct sr_err *e) {
+	int rc = sr_scanners_check(text, e);
+
+	if (rc == 0 && text.len == 0) {
+		rc = sr_file_remove(v->dir, NAME, e);
+		if (rc != SR_NOTFOUND)
+			return rc;
+		if (e != NULL)
+			sr_err_clear(e);
+		return 0;
+	}
+	return rc == 0 ? sr_file_replace(v->dir, NAME, text, e) : rc;
+}

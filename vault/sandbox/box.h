@@ -1,0 +1,53 @@
+/*
+ * box - one sandboxed child at work on one input, seen from its parent.
+ *
+ *   begin -> next (member | data | fact | end)* -> done | failure -> free
+ *
+ * The parent believes nothing: every frame is decoded (wire.h), comes in order, and counts against
+ * the job's amounts; reads stay within the input; a child that sends anything else, too much, or
+ * nothing until the wall clock ends, is killed and named. How it exits says nothing. A failure is
+ * final: CORRUPT the child broke the protocol or ended without an answer (it crashed, or a limit of
+ * the system killed it), LIMIT it took too long or sent too much, UNSUPPORTED it could not be
+ * started, with what to do; other codes are the input's.
+ *
+ * The wall clock of the limits runs while we wait for the child: in begin and next, not while its
+ * caller does something else with what came.
+ *
+ * Small input lies in a sealed memory file; larger input is read by (offset, length) when the child
+ * asks, so that memory stays bounded.
+ */
+#ifndef SR_SANDBOX_BOX_H
+#define SR_SANDBOX_BOX_H
+
+#include "sandbox/launcher.h"
+#include "sandbox/wire.h"
+
+enum {
+	SR_BOX_MEMFD_MAX = 4 << 20 /* bytes of input that are copied: larger is asked for */
+};
+
+struct sr_box_input {
+	uint64_t size;
+	/* All ${len} bytes at ${offset}; within the input. */
+	int (*read)(void *ctx, uint64_t offset, void *p, size_t len, struct sr_err *e);
+	void *ctx;
+};
+/* An input of bytes in memory, which outlive it. */
+struct sr_box_input sr_box_input_bytes(const struct sr_bytes *b);
+
+struct sr_box_options {
+	struct sr_box_job job; /* its size is the input's, set here */
+	struct sr_box_limits limits;
+	bool ask; /* always by (offset, length), for tests */
+};
+
+struct sr_box; /* opaque */
+SR_MUST int sr_box_begin(struct sr_box **out, struct sr_launcher *l, const struct sr_box_input *in,
+	const struct sr_box_options *o, struct sr_err *e);
+/* The next MEMBER, DATA, FACT, END or DONE; its views live until the next call. After DONE: MISUSE.
+ */
+SR_MUST int sr_box_next(struct sr_box *b, struct sr_frame *f, struct sr_err *e);
+/* Kills what still lives. NULL allowed. */
+void sr_box_free(struct sr_box *b);
+
+#endif

@@ -1,0 +1,145 @@
+/*
+ * doctor - see doctor.h.
+ */
+#include "sandbox/doctor.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	ATTEMPTS_MIN = 25, /* that the parser must know: fewer is another parser */
+	ATTEMPTS_MAX = 200,
+	WALL_MS = 20000
+};
+
+struct visit {
+	const struct sr_doctor *d;
+	struct sr_launcher *l;
+	size_t faults, tried;
+};
+
+static void tell(struct visit *v, bool ok, const char *what, const char *found) {
+	v->faults += ok ? 0 : 1;
+	v->d->told(v->d->ctx, ok, what, found);
+}
+
+static void copy(char *out, size_t size, struct sr_bytes v) {
+	(void)snprintf(out, size, "%.*s", (int)v.len, (const char *)v.p);
+}
+
+struct attempt {
+	char name[128], through[256];
+	bool held, none; /* none: the parser knows no attempt of that number */
+};
+
+static int try(struct visit *v, unsigned number, struct attempt *a, struct sr_err *e) {
+	const struct sr_box_options o = {
+		.job = {.what = SR_BOX_ESCAPE, .argument = (uint8_t)number},
+		.limits = {.memory = UINT64_C(1) << 30,
+			.tmpfs = 16 << 20,
+			.cpu_s = 15,
+			.wall_ms = WALL_MS}};
+	const struct sr_bytes bytes = sr_bytes_str("an input");
+	const struct sr_box_input in = sr_box_input_bytes(&bytes);
+	struct sr_frame f = {.type = SR_FRAME_HELLO};
+	struct sr_box *b = NULL;
+	int rc = sr_box_begin(&b, v->l, &in, &o, e);
+
+	*a = (struct attempt){.held = false};
+	while (rc == 0 && f.type != SR_FRAME_DONE) {
+		rc = sr_box_next(b, &f, e);
+		if (rc != 0)
+			break;
+		if (f.type == SR_FRAME_FACT && sr_bytes_eq(f.key, sr_bytes_str("attempt")))
+			copy(a->name, sizeof a->name, f.value);
+		if (f.type == SR_FRAME_FACT && sr_bytes_eq(f.key, sr_bytes_str("through")))
+			copy(a->through, sizeof a->through, f.value);
+		if (f.type == SR_FRAME_FACT && sr_bytes_eq(f.key, sr_bytes_str("held")))
+			a->held = true;
+		if (f.type == SR_FRAME_DONE && f.status == SR_BOX_UNREAD)
+			a->none = true;
+	}
+	sr_box_free(b);
+	/* It named the attempt and did not come back from it: the filter ended it. */
+	if (rc == SR_CORRUPT && a->name[0] != '\0' && a->through[0] == '\0') {
+		a->held = true;
+		rc = 0;
+	}
+	return rc;
+}
+
+static void attempts(struct visit *v) {
+	char what[160];
+	struct sr_err e = {0};
+
+	for (unsigned i = 0; i < ATTEMPTS_MAX; i++) {
+		struct attempt a;
+		const int rc = try(v, i, &a, &e);
+
+		if (rc == 0 && a.none)
+			break;
+		if (rc != 0 && v->tried == 0) { /* nothing works: once is enough */
+			tell(v, false, "the sandbox", e.text);
+			return;
+		}
+		v->tried++;
+		(void)snprintf(what, sizeof what, "inside: %s", a.name[0] != '\0' ? a.name : "?");
+		if (rc != 0)
+			tell(v, false, what, e.text);
+		else
+			tell(v, a.held && a.through[0] == '\0', what,
+				a.through[0] != '\0' ? a.through : "held");
+	}
+	if (v->tried < ATTEMPTS_MIN)
+		tell(v, false, "attempts to get out",
+			"the parser knows too few: install both parts "
+			"together");
+}
+
+static void identify(struct visit *v) {
+	struct sr_box_options o = {
+		.job = {.what = SR_BOX_IDENTIFY}, .limits = sr_box_limits_usual()};
+	const struct sr_bytes bytes = sr_bytes_str("%PDF-1.4\n");
+	const struct sr_box_input in = sr_box_input_bytes(&bytes);
+
+	for (int ask = 0; ask < 2; ask++) {
+		struct sr_frame f = {.type = SR_FRAME_HELLO};
+		struct sr_err e = {0};
+		struct sr_box *b = NULL;
+		char type[128] = "no answer";
+		int rc;
+
+		o.ask = ask == 1;
+		rc = sr_box_begin(&b, v->l, &in, &o, &e);
+		while (rc == 0 && f.type != SR_FRAME_DONE) {
+			rc = sr_box_next(b, &f, &e);
+			if (rc == 0 && f.type == SR_FRAME_FACT &&
+				sr_bytes_eq(f.key, sr_bytes_str("media-type")))
+				copy(type, sizeof type, f.value);
+		}
+		sr_box_free(b);
+		tell(v, rc == 0 && strcmp(type, "application/pdf") == 0,
+			ask == 0 ? "reads its input from memory"
+				 : "reads its input by asking for it",
+			rc == 0 ? type : e.text);
+	}
+}
+
+int sr_doctor(struct sr_launcher *l, const struct sr_doctor *d, struct sr_err *e) {
+	struct visit v = {.d = d, .l = l};
+	struct sr_err own = {0};
+
+	if (sr_walls_swap(&own) == 0)
+		tell(&v, true, "swap", "off, or encrypted");
+	else
+		tell(&v, false, "swap", own.text);
+	attempts(&v);
+	if (v.tried > 0)
+		identify(&v);
+	if (v.faults == 0)
+		return 0;
+	return sr_fail(e, SR_DENIED,
+		"%zu of the sandbox's walls do not stand: nothing is parsed or shown that needs "
+		"them",
+		v.faults);
+}

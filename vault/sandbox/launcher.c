@@ -1,0 +1,287 @@
+/*
+ * launcher - see launcher.h. A request is a struct of this very program, with two or three open
+ * files; an answer is a code and a sentence, with two files when the code is 0.
+ */
+#include "sandbox/launcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	FDS_MAX = 2,
+	SERVICE_FD = 3
+};
+
+struct sr_launcher {
+	int fd;
+	pid_t pid;
+};
+
+struct request {
+	struct sr_box_limits limits;
+	bool input; /* the second file is one */
+};
+struct answer {
+	int rc;
+	char text[sizeof(((struct sr_err *)0)->text)];
+};
+
+/* --- messages with open files ----------------------------------------------------------------- */
+
+static int send_with(int to, const void *p, size_t len, const int *fds, size_t count) {
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(FDS_MAX * sizeof(int))] = {0};
+	struct iovec part = {.iov_base = (void *)(uintptr_t)p, .iov_len = len};
+	struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
+	ssize_t n;
+
+	if (count > 0) {
+		m.msg_control = control;
+		m.msg_controllen = CMSG_SPACE(count * sizeof(int));
+		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(count * sizeof(int));
+		memcpy(CMSG_DATA(c), fds, count * sizeof(int));
+	}
+	do
+		n = sendmsg(to, &m, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n == (ssize_t)len ? 0 : -1;
+}
+
+/* ${fds}: FDS_MAX, -1 where none came. The length, 0 at the end, -1. */
+static ssize_t receive_with(int from, void *p, size_t len, int *fds) {
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(FDS_MAX * sizeof(int))] = {0};
+	struct iovec part = {.iov_base = p, .iov_len = len};
+	struct msghdr m = {.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof control};
+	ssize_t n;
+
+	for (size_t i = 0; i < FDS_MAX; i++)
+		fds[i] = -1;
+	do
+		n = recvmsg(from, &m, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	for (struct cmsghdr *c = n >= 0 ? CMSG_FIRSTHDR(&m) : NULL; c != NULL;
+		c = CMSG_NXTHDR(&m, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+			memcpy(fds, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
+	return n;
+}
+
+static void close_all(int *fds, size_t count) {
+	for (size_t i = 0; i < count; i++)
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
+}
+
+/* --- the process ------------------------------------------------------------------------------ */
+
+struct service {
+	struct sr_walls *walls;
+	const char *program;
+	pid_t children[SR_LAUNCHER_CHILDREN]; /* 0: free; the index is the slot */
+	unsigned next;
+};
+
+static int make_walls(struct service *s, struct sr_err *e) {
+	static const char *const data[] = {"/usr/share/misc/magic.mgc", NULL};
+	char path[4096];
+	int rc = 0;
+
+	if (s->walls != NULL)
+		return 0;
+	if (s->program == NULL)
+		rc = sr_walls_program(path, sizeof path, "strongroom-parse", e);
+	return rc == 0 ? sr_walls_new(&s->walls, s->program != NULL ? s->program : path, data, e)
+		       : rc;
+}
+
+/* What ended is taken off: bubblewraps, and what they leave behind comes to us (a subreaper), since
+ * the dead count as processes of their user until somebody does. */
+static void reap(struct service *s) {
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		for (size_t i = 0; i < SR_LAUNCHER_CHILDREN; i++)
+			if (s->children[i] == pid)
+				s->children[i] = 0;
+}
+
+/* Slots are taken in turn, so that what is dying under one is gone when its turn comes again. */
+static int free_slot(struct service *s, struct sr_err *e) {
+	reap(s);
+	for (unsigned i = 0; i < SR_LAUNCHER_CHILDREN; i++) {
+		const unsigned slot = (s->next + i) % SR_LAUNCHER_CHILDREN;
+
+		if (s->children[slot] != 0)
+			continue;
+		s->next = slot + 1;
+		return (int)slot;
+	}
+	return sr_fail(e, SR_LOCKED, "%d sandboxed children live already", SR_LAUNCHER_CHILDREN);
+}
+
+static void become_child(const struct service *s, const struct request *q, unsigned slot,
+	const int *fds, int errors) {
+	struct sr_err e = {0};
+	sigset_t none;
+
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGPIPE, SIG_DFL);
+	(void)signal(SIGINT, SIG_DFL);
+	(void)signal(SIGTERM, SIG_DFL);
+	if (sr_walls_enter(
+		    s->walls, &q->limits, slot, q->input ? fds[1] : -1, fds[0], errors, &e) != 0) {
+		/* Whatever became of the files, 2 is the pipe or nothing. */
+		if (write(errors, e.text, strlen(e.text)) < 0)
+			_exit(126);
+	}
+	_exit(127);
+}
+
+static int launch(
+	struct service *s, const struct request *q, const int *fds, int *out, struct sr_err *e) {
+	int ends[2] = {-1, -1}, slot;
+	int rc = make_walls(s, e);
+	pid_t pid;
+
+	if (rc != 0)
+		return rc;
+	if ((slot = free_slot(s, e)) < 0)
+		return slot;
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+		return sr_fail_errno(e, "pipe");
+	pid = fork();
+	if (pid == 0)
+		become_child(s, q, (unsigned)slot, fds, ends[1]);
+	(void)close(ends[1]);
+	if (pid < 0) {
+		(void)close(ends[0]);
+		return sr_fail_errno(e, "fork");
+	}
+	s->children[slot] = pid;
+	out[0] = (int)syscall(SYS_pidfd_open, pid, 0);
+	out[1] = ends[0];
+	if (out[0] >= 0)
+		return 0;
+	rc = sr_fail_errno(e, "pidfd_open");
+	(void)kill(pid, SIGKILL);
+	return rc;
+}
+
+static void serve(struct service *s) {
+	for (;;) {
+		struct request q;
+		struct answer a = {.rc = SR_MISUSE};
+		struct sr_err e = {0};
+		int fds[FDS_MAX], out[FDS_MAX] = {-1, -1};
+		const ssize_t n = receive_with(SERVICE_FD, &q, sizeof q, fds);
+
+		if (n <= 0)
+			_exit(0);
+		if (n == (ssize_t)sizeof q && fds[0] >= 0)
+			a.rc = launch(s, &q, fds, out, &e);
+		close_all(fds, FDS_MAX);
+		(void)snprintf(a.text, sizeof a.text, "%s", e.text);
+		if (send_with(SERVICE_FD, &a, sizeof a, out, a.rc == 0 ? FDS_MAX : 0) != 0)
+			_exit(0);
+		close_all(out, FDS_MAX);
+	}
+}
+
+/* In the new process: nothing of its parent but the socket. */
+static void begin(int fd, const char *program) {
+	struct service s = {.program = program};
+
+	(void)setsid(); /* a ^C at the terminal is its parent's business */
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGCHLD, SIG_DFL);
+	(void)prctl(PR_SET_NAME, "sr-launcher", 0, 0, 0);
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	if (fd != SERVICE_FD && dup2(fd, SERVICE_FD) < 0)
+		_exit(1);
+	if (close_range(SERVICE_FD + 1, ~0U, 0) != 0 || fcntl(SERVICE_FD, F_SETFD, FD_CLOEXEC) != 0)
+		_exit(1);
+	serve(&s);
+}
+
+/* --- its parent's side ------------------------------------------------------------------------ */
+
+int sr_launcher_start(struct sr_launcher **out, const char *program, struct sr_err *e) {
+	struct sr_launcher *l = calloc(1, sizeof *l);
+	int ends[2];
+
+	*out = NULL;
+	if (l == NULL)
+		return sr_fail(e, SR_NOMEM, "no memory for a launcher");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+		free(l);
+		return sr_fail_errno(e, "the launcher's socket");
+	}
+	l->fd = ends[0];
+	l->pid = fork();
+	if (l->pid == 0)
+		begin(ends[1], program);
+	(void)close(ends[1]);
+	if (l->pid < 0) {
+		const int rc = sr_fail_errno(e, "fork of the launcher");
+
+		(void)close(ends[0]);
+		free(l);
+		return rc;
+	}
+	*out = l;
+	return 0;
+}
+
+void sr_launcher_stop(struct sr_launcher *l) {
+	if (l == NULL)
+		return;
+	(void)close(l->fd);
+	while (waitpid(l->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	free(l);
+}
+
+pid_t sr_launcher_pid(const struct sr_launcher *l) {
+	return l->pid;
+}
+
+int sr_launcher_run(struct sr_launcher *l, const struct sr_box_limits *limits, int input, int job,
+	struct sr_launched *out, struct sr_err *e) {
+	const struct request q = {.limits = *limits, .input = input >= 0};
+	const int fds[FDS_MAX] = {job, input};
+	int got[FDS_MAX] = {-1, -1};
+	struct answer a = {.rc = 0};
+	ssize_t n = -1;
+
+	*out = (struct sr_launched){-1, -1};
+	if (send_with(l->fd, &q, sizeof q, fds, q.input ? 2 : 1) == 0)
+		n = receive_with(l->fd, &a, sizeof a, got);
+	if (n != (ssize_t)sizeof a || (a.rc == 0 && (got[0] < 0 || got[1] < 0))) {
+		close_all(got, FDS_MAX);
+		return sr_fail(e, SR_IO, "the launcher of sandboxed children is gone: start again");
+	}
+	a.text[sizeof a.text - 1] = '\0';
+	if (a.rc != 0) {
+		close_all(got, FDS_MAX);
+		return sr_fail(e, (enum sr_code)a.rc, "%s", a.text);
+	}
+	*out = (struct sr_launched){.pidfd = got[0], .errors = got[1]};
+	return 0;
+}

@@ -1,0 +1,587 @@
+/*
+ * walls - see walls.h.
+ */
+#include "sandbox/walls.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/sched.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	PATH = 4096,
+	LIBRARIES_MAX = 128, /* of the program; ours has 20 */
+	DATA_MAX = 16,
+	LIST_MAX = 64 << 10,   /* bytes of the loader's list */
+	FILTER_MAX = 64 << 10, /* bytes of the filter: BPF_MAXINSNS of 8 bytes, twice */
+	ARGS_MAX = 96 + 4 * (LIBRARIES_MAX + DATA_MAX),
+	UID_FIRST = 2000000000, /* user ids that no system gives to people or services */
+	PROCESSES = 32,         /* of such a user id: bubblewrap's two, ours, its threads */
+	FILES = 64,             /* open files */
+	SPARE_FD = 20,          /* first number for what waits for its place */
+	PROGRAM_FD = 4,
+	FILTER_FD = 5
+};
+
+static const char inside_program[] = "/run/program";
+
+struct library {
+	char *from; /* real path */
+	char *to;   /* where the loader looks */
+};
+
+struct sr_walls {
+	char bwrap[PATH], program[PATH];
+	struct library libraries[LIBRARIES_MAX];
+	size_t library_count;
+	char *data[DATA_MAX];
+	size_t data_count;
+	char *search; /* LD_LIBRARY_PATH: the folders of the libraries */
+	bool merged;  /* /lib is /usr/lib */
+	uint8_t *filter;
+	size_t filter_len;
+};
+
+struct sr_box_limits sr_box_limits_usual(void) {
+	const struct sr_box_limits l = {
+		.memory = UINT64_C(1) << 30, .tmpfs = 16 << 20, .cpu_s = 60, .wall_ms = 90000};
+
+	return l;
+}
+
+/* --- the filter ------------------------------------------------------------------------------- */
+
+#define S(name) SCMP_SYS(name)
+
+/* What parsers and the C library do; 13 programs were traced for it. */
+static const int allowed[] = {S(read), S(write), S(readv), S(writev), S(pread64), S(pwrite64),
+	S(close), S(lseek), S(mmap), S(munmap), S(mprotect), S(mremap), S(madvise), S(brk),
+	S(mlock), S(munlock), S(openat), S(open), S(access), S(faccessat), S(faccessat2),
+	S(newfstatat), S(fstat), S(stat), S(lstat), S(statx), S(fstatfs), S(statfs), S(getdents64),
+	S(readlink), S(readlinkat), S(fcntl), S(dup), S(dup2), S(dup3), S(pipe), S(pipe2), S(poll),
+	S(ppoll), S(select), S(pselect6), S(epoll_create1), S(epoll_ctl), S(epoll_wait),
+	S(epoll_pwait), S(eventfd2), S(ftruncate), S(fallocate), S(unlink), S(unlinkat), S(mkdir),
+	S(mkdirat), S(rmdir), S(rename), S(renameat), S(renameat2), S(link), S(linkat), S(symlink),
+	S(symlinkat), S(chmod), S(fchmod), S(umask), S(getcwd), S(chdir), S(flock), S(fsync),
+	S(fdatasync), S(futex), S(set_robust_list), S(set_tid_address), S(rseq), S(rt_sigaction),
+	S(rt_sigprocmask), S(rt_sigreturn), S(rt_sigsuspend), S(sigaltstack), S(getpid), S(gettid),
+	S(getppid), S(getuid), S(geteuid), S(getgid), S(getegid), S(getgroups), S(getpgrp),
+	S(getpgid), S(getsid), S(prlimit64), S(getrlimit), S(getrusage), S(sysinfo), S(times),
+	S(uname), S(clock_gettime), S(clock_getres), S(clock_nanosleep), S(nanosleep),
+	S(gettimeofday), S(time), S(getrandom), S(sched_yield), S(sched_getaffinity),
+	S(sched_getparam), S(sched_getscheduler), S(get_mempolicy), S(set_mempolicy), S(arch_prctl),
+	S(prctl), S(execve), S(exit), S(exit_group), S(wait4), S(waitid), S(tgkill), S(getcpu),
+	S(memfd_create), S(restart_syscall)};
+
+/* Nothing that parses calls these by accident. */
+static const int deadly[] = {S(ptrace), S(process_vm_readv), S(process_vm_writev), S(bpf),
+	S(io_uring_setup), S(userfaultfd), S(keyctl), S(add_key), S(request_key), S(mount),
+	S(umount2), S(setns), S(unshare), S(pivot_root), S(open_by_handle_at), S(kexec_load),
+	S(init_module), S(finit_module), S(delete_module), S(perf_event_open), S(move_mount),
+	S(open_tree), S(fsopen), S(fsmount)};
+
+static int add_rules(scmp_filter_ctx c) {
+	static const unsigned long ioctls[] = {TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIOCLEX};
+	const struct scmp_arg_cmp thread = {.arg = 0,
+		.op = SCMP_CMP_MASKED_EQ,
+		.datum_a = CLONE_THREAD | CLONE_VM | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
+			   CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET |
+			   CLONE_PTRACE,
+		.datum_b = CLONE_THREAD | CLONE_VM};
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof allowed / sizeof *allowed && rc == 0; i++)
+		rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, allowed[i], 0);
+	for (size_t i = 0; i < sizeof deadly / sizeof *deadly && rc == 0; i++)
+		rc = seccomp_rule_add(c, SCMP_ACT_KILL_PROCESS, deadly[i], 0);
+	for (size_t i = 0; i < sizeof ioctls / sizeof *ioctls && rc == 0; i++) {
+		const struct scmp_arg_cmp is = {
+			.arg = 1, .op = SCMP_CMP_EQ, .datum_a = ioctls[i], .datum_b = 0};
+
+		rc = seccomp_rule_add_array(c, SCMP_ACT_ALLOW, S(ioctl), 1, &is);
+	}
+	/* The C library falls back to clone, whose flags a filter can see. Threads, no processes.
+	 */
+	if (rc == 0)
+		rc = seccomp_rule_add(c, SCMP_ACT_ERRNO(ENOSYS), S(clone3), 0);
+	if (rc == 0)
+		rc = seccomp_rule_add_array(c, SCMP_ACT_ALLOW, S(clone), 1, &thread);
+	return rc;
+}
+
+/* As bytes: each child gets them in a file of its own. */
+static int make_filter(struct sr_walls *w, struct sr_err *e) {
+	scmp_filter_ctx c = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	const int fd = memfd_create("filter", MFD_CLOEXEC);
+	off_t len = 0;
+	int rc = c == NULL || fd < 0 ? -ENOMEM : add_rules(c);
+
+	if (rc == 0)
+		rc = seccomp_export_bpf(c, fd);
+	if (rc == 0)
+		len = lseek(fd, 0, SEEK_END);
+	if (rc == 0 && len > 0 && len <= FILTER_MAX) {
+		w->filter = malloc((size_t)len);
+		w->filter_len = (size_t)len;
+	}
+	if (w->filter == NULL || pread(fd, w->filter, w->filter_len, 0) != len)
+		rc = sr_fail(e, SR_UNSUPPORTED,
+			"the system call filter cannot be made: libseccomp "
+			"says %d",
+			rc);
+	else
+		rc = 0;
+	if (fd >= 0)
+		(void)close(fd);
+	if (c != NULL)
+		seccomp_release(c);
+	return rc;
+}
+
+/* --- the root --------------------------------------------------------------------------------- */
+
+static int find_bwrap(struct sr_walls *w, struct sr_err *e) {
+	static const char *const places[] = {
+		"/usr/bin/bwrap", "/usr/local/bin/bwrap", "/bin/bwrap"};
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		if (access(places[i], X_OK) != 0)
+			continue;
+		(void)snprintf(w->bwrap, sizeof w->bwrap, "%s", places[i]);
+		return 0;
+	}
+	return sr_fail(e, SR_UNSUPPORTED,
+		"bubblewrap is not installed, and nothing is parsed without it: make deps-room, or "
+		"apt-get install bubblewrap");
+}
+
+int sr_walls_program(char *out, size_t size, const char *name, struct sr_err *e) {
+	static const char *const beside[] = {"", "../libexec/strongroom/"};
+	char self[PATH];
+	const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+	char *slash;
+
+	if (n <= 0)
+		return sr_fail_errno(e, "/proc/self/exe");
+	self[n] = '\0';
+	slash = strrchr(self, '/');
+	if (slash == NULL)
+		return sr_fail(e, SR_UNSUPPORTED, "/proc/self/exe is no path");
+	slash[1] = '\0';
+	for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+		const int len = snprintf(out, size, "%s%s%s", self, beside[i], name);
+
+		if (len > 0 && (size_t)len < size && access(out, X_OK) == 0)
+			return 0;
+	}
+	return sr_fail(e, SR_UNSUPPORTED,
+		"%s is not beside this program nor in ../libexec/strongroom: install it (make "
+		"install)",
+		name);
+}
+
+/* The loader that the program names: it lists the libraries. */
+static int find_loader(char *out, size_t size, const char *program, struct sr_err *e) {
+	Elf64_Ehdr h;
+	Elf64_Phdr p;
+	const int fd = open(program, O_RDONLY | O_CLOEXEC);
+	int rc = SR_UNSUPPORTED;
+
+	if (fd < 0)
+		return sr_fail_errno(e, "%s", program);
+	if (pread(fd, &h, sizeof h, 0) == (ssize_t)sizeof h &&
+		memcmp(h.e_ident, ELFMAG, SELFMAG) == 0 && h.e_ident[EI_CLASS] == ELFCLASS64 &&
+		h.e_phentsize == sizeof p) {
+		for (unsigned i = 0; i < h.e_phnum && rc != 0; i++) {
+			const off_t at = (off_t)(h.e_phoff + i * sizeof p);
+
+			if (pread(fd, &p, sizeof p, at) != (ssize_t)sizeof p ||
+				p.p_type != PT_INTERP || p.p_filesz < 2 || p.p_filesz > size)
+				continue;
+			if (pread(fd, out, p.p_filesz, (off_t)p.p_offset) == (ssize_t)p.p_filesz) {
+				out[p.p_filesz - 1] = '\0';
+				rc = 0;
+			}
+		}
+	}
+	(void)close(fd);
+	return rc == 0 ? 0
+		       : sr_fail(e, SR_UNSUPPORTED, "%s names no loader of its libraries", program);
+}
+
+/* What `ld.so --list program` prints. */
+static int run_loader(
+	struct sr_buf *out, const char *loader, const char *program, struct sr_err *e) {
+	int ends[2], status = 0;
+	ssize_t n = 1;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return sr_fail_errno(e, "pipe");
+	pid = fork();
+	if (pid == 0) {
+		char *const env[] = {NULL};
+
+		(void)dup2(ends[1], 1);
+		(void)execle(loader, loader, "--list", program, (char *)NULL, env);
+		_exit(127);
+	}
+	(void)close(ends[1]);
+	while (pid > 0 && n > 0 && sr_buf_reserve(out, 4096, NULL) == 0 && out->len < LIST_MAX) {
+		n = read(ends[0], out->p + out->len, 4096);
+		if (n > 0)
+			out->len += (size_t)n;
+	}
+	(void)close(ends[0]);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0 || n != 0)
+		return sr_fail(e, SR_UNSUPPORTED, "%s --list %s does not work (status %d)", loader,
+			program, status);
+	sr_buf_put_u8(out, 0);
+	return sr_buf_ok(out, e);
+}
+
+/* Where the loader finds it: /lib is a link to /usr/lib where systems are merged. */
+static char *place_inside(const struct sr_walls *w, const char *path) {
+	const bool lib = strncmp(path, "/lib", 4) == 0;
+	char *out = NULL;
+
+	if (asprintf(&out, "%s%s", w->merged && lib ? "/usr" : "", path) < 0)
+		return NULL;
+	return out;
+}
+
+static int add_library(struct sr_walls *w, const char *path, struct sr_err *e) {
+	struct library *l = &w->libraries[w->library_count];
+
+	if (w->library_count == LIBRARIES_MAX)
+		return sr_fail(
+			e, SR_LIMIT, "%s has more than %d libraries", w->program, LIBRARIES_MAX);
+	l->from = realpath(path, NULL);
+	l->to = place_inside(w, path);
+	w->library_count++;
+	if (l->from == NULL || l->to == NULL)
+		return sr_fail_errno(e, "%s", path);
+	return 0;
+}
+
+/* Lines "name => /path (0x...)" and "/path (0x...)"; the first word that begins with a slash. */
+static int read_list(struct sr_walls *w, char *list, struct sr_err *e) {
+	char *lines = NULL;
+	int rc = 0;
+
+	for (char *line = strtok_r(list, "\n", &lines); line != NULL && rc == 0;
+		line = strtok_r(NULL, "\n", &lines)) {
+		char *path = strchr(line, '/');
+		char *end = path != NULL ? strstr(path, " (0x") : NULL;
+
+		if (strstr(line, "not found") != NULL)
+			return sr_fail(
+				e, SR_UNSUPPORTED, "%s lacks a library:%s", w->program, line);
+		if (end == NULL)
+			continue; /* the kernel's own */
+		*end = '\0';
+		rc = add_library(w, path, e);
+	}
+	if (rc == 0 && w->library_count == 0)
+		rc = sr_fail(e, SR_UNSUPPORTED, "the loader lists no library of %s", w->program);
+	return rc;
+}
+
+static int make_search(struct sr_walls *w, struct sr_err *e) {
+	struct sr_buf b;
+
+	sr_buf_init(&b);
+	for (size_t i = 0; i < w->library_count; i++) {
+		const char *to = w->libraries[i].to, *slash = strrchr(to, '/');
+		const size_t n = (size_t)(slash - to);
+		bool known = false;
+
+		for (size_t j = 0; j < i && !known; j++)
+			known = strncmp(w->libraries[j].to, to, n + 1) == 0 &&
+				strchr(w->libraries[j].to + n + 1, '/') == NULL;
+		if (known)
+			continue;
+		sr_buf_put_str(&b, b.len > 0 ? ":" : "");
+		sr_buf_put(&b, to, n);
+	}
+	w->search = sr_buf_ok(&b, e) == 0 ? sr_buf_dup_str(&b) : NULL;
+	sr_buf_free(&b);
+	return w->search != NULL ? 0 : sr_fail(e, SR_NOMEM, "no memory for a path");
+}
+
+static int find_libraries(struct sr_walls *w, struct sr_err *e) {
+	char loader[PATH], lib[8] = "";
+	struct sr_buf list;
+	int rc;
+
+	w->merged = readlink("/lib", lib, sizeof lib) == 7 && memcmp(lib, "usr/lib", 7) == 0;
+	rc = find_loader(loader, sizeof loader, w->program, e);
+	if (rc != 0)
+		return rc;
+	sr_buf_init(&list);
+	rc = run_loader(&list, loader, w->program, e);
+	if (rc == 0)
+		rc = read_list(w, (char *)list.p, e);
+	/* Some loaders do not list themselves. */
+	for (size_t i = 0; rc == 0 && i < w->library_count; i++) {
+		char *to = place_inside(w, loader);
+		const bool same = to != NULL && strcmp(to, w->libraries[i].to) == 0;
+
+		free(to);
+		if (same)
+			break;
+		if (i + 1 == w->library_count) {
+			rc = add_library(w, loader, e);
+			break;
+		}
+	}
+	if (rc == 0)
+		rc = make_search(w, e);
+	sr_buf_free(&list);
+	return rc;
+}
+
+int sr_walls_new(
+	struct sr_walls **out, const char *program, const char *const *data, struct sr_err *e) {
+	struct sr_walls *w = calloc(1, sizeof *w);
+	int rc;
+
+	*out = NULL;
+	if (w == NULL)
+		return sr_fail(e, SR_NOMEM, "no memory for walls");
+	(void)snprintf(w->program, sizeof w->program, "%s", program);
+	rc = find_bwrap(w, e);
+	if (rc == 0)
+		rc = find_libraries(w, e);
+	if (rc == 0)
+		rc = make_filter(w, e);
+	for (; rc == 0 && data != NULL && *data != NULL; data++) {
+		if (w->data_count == DATA_MAX || access(*data, R_OK) != 0)
+			rc = sr_fail_errno(e, "%s, which is needed inside the sandbox", *data);
+		else if ((w->data[w->data_count++] = strdup(*data)) == NULL)
+			rc = sr_fail(e, SR_NOMEM, "no memory for a path");
+	}
+	if (rc != 0) {
+		sr_walls_free(w);
+		return rc;
+	}
+	*out = w;
+	return 0;
+}
+
+void sr_walls_free(struct sr_walls *w) {
+	if (w == NULL)
+		return;
+	for (size_t i = 0; i < w->library_count; i++) {
+		free(w->libraries[i].from);
+		free(w->libraries[i].to);
+	}
+	for (size_t i = 0; i < w->data_count; i++)
+		free(w->data[i]);
+	free(w->search);
+	free(w->filter);
+	free(w);
+}
+
+const char *sr_walls_bwrap(const struct sr_walls *w) {
+	return w->bwrap;
+}
+
+size_t sr_walls_libraries(const struct sr_walls *w) {
+	return w->library_count;
+}
+
+/* --- going in --------------------------------------------------------------------------------- */
+
+struct args {
+	const char *v[ARGS_MAX];
+	size_t count;
+	char tmpfs[32];
+};
+
+static void arg(struct args *a, const char *s) {
+	if (a->count + 1 < ARGS_MAX)
+		a->v[a->count++] = s;
+}
+
+static void arg_list(struct args *a, const char *const *list) {
+	for (; *list != NULL; list++)
+		arg(a, *list);
+}
+
+static void bind(struct args *a, const char *from, const char *to) {
+	arg(a, "--ro-bind");
+	arg(a, from);
+	arg(a, to);
+}
+
+static void make_args(struct args *a, const struct sr_walls *w, const struct sr_box_limits *l) {
+	static const char *const first[] = {"bwrap", "--unshare-all", "--unshare-user",
+		"--disable-userns", "--die-with-parent", "--new-session", "--clearenv", NULL};
+	static const char *const merged[] = {
+		"--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64", NULL};
+	static const char *const last[] = {"--tmpfs", "/tmp", "--perms", "0555", "--ro-bind-data",
+		"4", inside_program, "--remount-ro", "/", "--chdir", "/tmp", "--setenv", "LC_ALL",
+		"C.UTF-8", "--uid", "65534", "--gid", "65534", "--hostname", "box", "--cap-drop",
+		"ALL", "--seccomp", "5", NULL};
+
+	(void)snprintf(a->tmpfs, sizeof a->tmpfs, "%llu", (unsigned long long)l->tmpfs);
+	arg_list(a, first);
+	for (size_t i = 0; i < w->library_count; i++)
+		bind(a, w->libraries[i].from, w->libraries[i].to);
+	if (w->merged)
+		arg_list(a, merged);
+	for (size_t i = 0; i < w->data_count; i++)
+		bind(a, w->data[i], w->data[i]);
+	arg(a, "--size");
+	arg(a, a->tmpfs);
+	arg_list(a, last);
+	arg(a, "--setenv");
+	arg(a, "LD_LIBRARY_PATH");
+	arg(a, w->search);
+	arg(a, "--");
+	arg(a, inside_program);
+	a->v[a->count] = NULL;
+}
+
+static int set_limit(int what, uint64_t value, struct sr_err *e) {
+	const struct rlimit r = {.rlim_cur = value, .rlim_max = value};
+
+	return setrlimit((__rlimit_resource_t)what, &r) == 0 ? 0
+							     : sr_fail_errno(e, "limit %d", what);
+}
+
+static int set_limits(const struct sr_box_limits *l, bool own_user, struct sr_err *e) {
+	int rc = set_limit(RLIMIT_AS, l->memory, e);
+
+	if (rc == 0)
+		rc = set_limit(RLIMIT_CPU, l->cpu_s, e);
+	if (rc == 0)
+		rc = set_limit(RLIMIT_CORE, 0, e);
+	if (rc == 0)
+		rc = set_limit(RLIMIT_FSIZE, l->tmpfs > 64 << 20 ? l->tmpfs : 64 << 20, e);
+	if (rc == 0)
+		rc = set_limit(RLIMIT_NOFILE, FILES, e);
+	/* A person's other processes would count too; for them the filter alone forbids new ones.
+	 */
+	if (rc == 0 && own_user)
+		rc = set_limit(RLIMIT_NPROC, PROCESSES, e);
+	return rc;
+}
+
+static int leave_root(unsigned slot, struct sr_err *e) {
+	const uid_t uid = (uid_t)UID_FIRST + slot;
+
+	if (setgroups(0, NULL) != 0 || setresgid(uid, uid, uid) != 0 ||
+		setresuid(uid, uid, uid) != 0)
+		return sr_fail_errno(e, "user id %u, which a parser of root's runs under", uid);
+	return 0;
+}
+
+/* The filter in a file that only this child reads. */
+static int filter_file(const struct sr_walls *w, struct sr_err *e) {
+	const int fd = memfd_create("filter", 0);
+
+	if (fd < 0 || write(fd, w->filter, w->filter_len) != (ssize_t)w->filter_len ||
+		lseek(fd, 0, SEEK_SET) != 0)
+		return sr_fail_errno(e, "the filter's file");
+	return fd;
+}
+
+int sr_walls_enter(const struct sr_walls *w, const struct sr_box_limits *limits, unsigned slot,
+	int input, int job, int errors, struct sr_err *e) {
+	static const int places[] = {0, 1, 2, 3, PROGRAM_FD, FILTER_FD};
+	const bool root = geteuid() == 0;
+	const int null = open("/dev/null", O_RDWR), program = open(w->program, O_RDONLY);
+	int filter = filter_file(w, e);
+	int fds[] = {input >= 0 ? input : null, null, errors, job, program, filter};
+	struct args a = {.count = 0};
+	int rc = 0;
+
+	if (filter < 0)
+		return filter;
+	if (null < 0 || program < 0)
+		return sr_fail_errno(e, "%s", null < 0 ? "/dev/null" : w->program);
+	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+		if ((fds[i] = fcntl(fds[i], F_DUPFD, SPARE_FD)) < 0)
+			return sr_fail_errno(e, "dup");
+	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+		if (dup2(fds[i], places[i]) < 0)
+			return sr_fail_errno(e, "dup2");
+	if (close_range(FILTER_FD + 1, ~0U, 0) != 0)
+		return sr_fail_errno(e, "close_range");
+	make_args(&a, w, limits);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return sr_fail_errno(e, "no new privileges");
+	if (root)
+		rc = leave_root(slot, e);
+	if (rc == 0)
+		rc = set_limits(limits, root, e);
+	if (rc != 0)
+		return rc;
+	char *const env[] = {NULL};
+	(void)execve(w->bwrap, (char *const *)(uintptr_t)a.v, env);
+	return sr_fail_errno(e, "%s", w->bwrap);
+}
+
+/* --- swap ------------------------------------------------------------------------------------- */
+
+/* A device mapper name leads to its table's owner: "CRYPT-...". */
+static bool is_encrypted(const char *device) {
+	char real[PATH], path[PATH + 64], uuid[64] = "";
+	const char *name;
+	FILE *f;
+
+	if (realpath(device, real) == NULL || (name = strrchr(real, '/')) == NULL)
+		return false;
+	name++;
+	if (strncmp(name, "zram", 4) == 0)
+		return true;
+	if (strncmp(name, "dm-", 3) != 0)
+		return false;
+	(void)snprintf(path, sizeof path, "/sys/block/%s/dm/uuid", name);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return false;
+	const bool ok = fgets(uuid, sizeof uuid, f) != NULL && strncmp(uuid, "CRYPT-", 6) == 0;
+	(void)fclose(f);
+	return ok;
+}
+
+int sr_walls_swap(struct sr_err *e) {
+	char line[PATH + 128], device[PATH];
+	FILE *f = fopen("/proc/swaps", "re");
+	int rc = 0;
+
+	if (f == NULL)
+		return errno == ENOENT ? 0 : sr_fail_errno(e, "/proc/swaps");
+	if (fgets(line, sizeof line, f) == NULL)
+		line[0] = '\0'; /* the heading */
+	while (rc == 0 && fgets(line, sizeof line, f) != NULL) {
+		size_t n = strcspn(line, " \t");
+
+		if (n >= sizeof device)
+			n = sizeof device - 1;
+		memcpy(device, line, n);
+		device[n] = '\0';
+		if (!is_encrypted(device))
+			rc = sr_fail(e, SR_DENIED,
+				"swap on %.200s is not encrypted, so plaintext may reach the disk: "
+				"swapoff, or put it on dm-crypt",
+				device);
+	}
+	(void)fclose(f);
+	return rc;
+}
