@@ -252,7 +252,9 @@ int sr_client_seen(struct sr_client *c, bool store, struct sr_err *e) {
 	}
 	/* Another process of this person may have gone further; it checked that for itself. */
 	rc = sr_seen_load(&old, c->o.memory, mine->vault, mine->person, e);
-	if (rc == 0 && c->renamed && strcmp(old.log, mine->log) != 0)
+	/* From the name that we walked from; never back from one that another process proved. */
+	if (rc == 0 && c->renamed && sr_seen_log(&log, &old, NULL) == 0 &&
+		strcmp(log.name, c->renamed_from) == 0)
 		return sr_seen_continue(c->o.memory, mine, e);
 	if (rc == 0 && old.size > mine->size)
 		return 0;
