@@ -32,6 +32,13 @@ refused 5 'Is clamd running' sr intake scanners bad.txt
 printf '# ours\ncommand %s/scan.sh\n' "$W" >scanners.txt
 ok sr intake scanners scanners.txt
 has 'scan.sh'
+# Who has only the disks writes no command into it that the vault would run.
+cp vault/scanners kept
+printf 'command %s/scan.sh\n' "$W" >vault/scanners
+refused 3 'not written under the keys' as cu1 intake scan "$good"
+sed 's/^# ours/# mine/' kept >vault/scanners
+refused 3 'not written under the keys' sr intake scanners
+cp kept vault/scanners
 ok as cu1 intake list --scanned never
 same "$(wc -l <out)" 2
 refused 1 'curator' as de intake scan "$good"

@@ -106,6 +106,10 @@ SR_MUST int sr_client_dealing(struct sr_buf *out, unsigned member, const struct 
 /* Judge all complaints in the set of proofs, for a board whose members are filled in. */
 SR_MUST int sr_client_judge(struct sr_client *c, struct sr_client_board *b,
 	const struct sr_rows *rows, struct sr_err *e);
+/* The text that a proven statement names: its line ${key} the object, its line `set` the SHA-256.
+ */
+SR_MUST int sr_client_text_of(struct sr_buf *out, struct sr_client *c, const struct sr_proven *pr,
+	const char *key, struct sr_err *e);
 /* Forget what was verified of the board: it has changed. */
 void sr_client_board_forget(struct sr_client *c);
 /* Board from rows of board.material whose receipts are in the set already. */

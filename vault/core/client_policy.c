@@ -6,11 +6,11 @@
 #include "core/client_in.h"
 #include "crypto/hash.h"
 
-static int text_of(
-	struct sr_buf *out, struct sr_client *c, const struct sr_proven *pr, struct sr_err *e) {
+int sr_client_text_of(struct sr_buf *out, struct sr_client *c, const struct sr_proven *pr,
+	const char *key, struct sr_err *e) {
 	uint8_t object[SR_HASH], want[SR_HASH], have[SR_HASH];
 	struct sr_call q, r;
-	int rc = sr_field_hash(object, &pr->entry.statement, "rules", 0, e);
+	int rc = sr_field_hash(object, &pr->entry.statement, key, 0, e);
 
 	if (rc == 0)
 		rc = sr_field_hash(want, &pr->entry.statement, "set", 0, e);
@@ -25,7 +25,7 @@ static int text_of(
 		sr_sha256(have, r.body.p, r.body.len);
 		if (memcmp(have, want, SR_HASH) != 0)
 			rc = sr_fail(e, SR_AUTH,
-				"the vault shows other rules than those that entry %llu names",
+				"the vault shows another text of %s than entry %llu names", key,
 				(unsigned long long)pr->index);
 	}
 	if (rc == 0) {
@@ -66,7 +66,7 @@ int sr_client_rules_asked(
 	if (rc == 0 && pr != NULL && sr_field_count(&pr->entry.statement, "rules") == 0)
 		rc = sr_fail(e, SR_USAGE, "this request asks for no rules");
 	if (rc == 0 && pr != NULL)
-		rc = text_of(out, c, pr, e);
+		rc = sr_client_text_of(out, c, pr, "rules", e);
 	sr_rows_free(&rows);
 	sr_call_free(&q);
 	sr_call_free(&r);
@@ -93,5 +93,5 @@ int sr_client_rules_adopted(struct sr_buf *out, struct sr_client *c, const uint8
 		return sr_fail(e, SR_AUTH,
 			"entry %llu of the log is no adoption of rules by this board",
 			(unsigned long long)entry);
-	return text_of(out, c, pr, e);
+	return sr_client_text_of(out, c, pr, "rules", e);
 }

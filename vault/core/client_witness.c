@@ -90,33 +90,8 @@ static int remember(const struct sr_client *c, uint64_t entry, struct sr_err *e)
 static int policy_text(
 	struct sr_buf *out, struct sr_client *c, const struct sr_proven *pr, struct sr_err *e) {
 	const char *key = sr_field_count(&pr->entry.statement, "request") > 0 ? "rules" : "policy";
-	uint8_t object[SR_HASH], want[SR_HASH], have[SR_HASH];
-	struct sr_call q, r;
-	int rc = sr_field_hash(object, &pr->entry.statement, key, 0, e);
 
-	if (rc == 0)
-		rc = sr_field_hash(want, &pr->entry.statement, "set", 0, e);
-	if (rc != 0)
-		return rc;
-	sr_call_init(&q);
-	sr_call_init(&r);
-	sr_call_begin(&q, "object");
-	sr_text_put_hex(&q.head, "id", object, SR_HASH);
-	rc = sr_client_call(c, &q, &r, e);
-	if (rc == 0) {
-		sr_sha256(have, r.body.p, r.body.len);
-		if (memcmp(have, want, SR_HASH) != 0)
-			rc = sr_fail(e, SR_AUTH,
-				"the vault shows another witness policy than entry %llu names",
-				(unsigned long long)pr->index);
-	}
-	if (rc == 0) {
-		sr_buf_put_bytes(out, sr_buf_view(&r.body));
-		rc = sr_buf_ok(out, e);
-	}
-	sr_call_free(&q);
-	sr_call_free(&r);
-	return rc;
+	return sr_client_text_of(out, c, pr, key, e);
 }
 
 static int learn(struct sr_policy **out, struct sr_client *c, uint64_t entry, struct sr_err *e) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "crypto/hash.h"
 
 static const char NAME[] = "scanners";
 
@@ -76,6 +77,33 @@ static int read_text(struct sr_scanners *s, struct sr_bytes text, bool ask, stru
 	return rc;
 }
 
+enum {
+	MAC_LINE = 2 * SR_HASH + 1
+};
+
+static void mac_of(uint8_t mac[SR_HASH], const struct sr_vault *v, struct sr_bytes text) {
+	SR_HASH_OF(mac, "strongroom/scanners/v1", v->keys->s->quarantine_key,
+		sr_bytes_of(v->fingerprint, SR_HASH), text);
+}
+
+/* The text of the file, which is the vault's own. */
+static int open_text(
+	struct sr_bytes *text, const struct sr_vault *v, struct sr_bytes file, struct sr_err *e) {
+	uint8_t mac[SR_HASH], have[SR_HASH];
+	bool own = false;
+
+	if (file.len >= MAC_LINE && file.p[MAC_LINE - 1] == '\n' &&
+		sr_unhex(have, SR_HASH, sr_bytes_of(file.p, MAC_LINE - 1), NULL) == 0) {
+		*text = sr_bytes_of(file.p + MAC_LINE, file.len - MAC_LINE);
+		mac_of(mac, v, *text);
+		own = sr_ct_eq(mac, have, SR_HASH);
+	}
+	return own ? 0
+		   : sr_fail(e, SR_AUTH,
+			     "it was not written under the keys of this vault (somebody else did, or "
+			     "they changed): name the scanners again (intake scanners FILE)");
+}
+
 int sr_scanners_check(struct sr_bytes text, struct sr_err *e) {
 	struct sr_scanners *s = calloc(1, sizeof *s);
 	int rc = s == NULL ? sr_fail(e, SR_NOMEM, "scanners") : read_text(s, text, false, e);
@@ -86,16 +114,19 @@ int sr_scanners_check(struct sr_bytes text, struct sr_err *e) {
 
 int sr_scanners_open(struct sr_scanners **out, struct sr_vault *v, struct sr_err *e) {
 	struct sr_scanners *s = calloc(1, sizeof *s);
-	struct sr_buf text;
+	struct sr_bytes text = {NULL, 0};
+	struct sr_buf file;
 	int rc;
 
 	*out = NULL;
 	if (s == NULL)
 		return sr_fail(e, SR_NOMEM, "scanners");
-	sr_buf_init(&text);
-	rc = sr_file_read(v->dir, NAME, &text, SR_SCANNERS_FILE, e);
+	sr_buf_init(&file);
+	rc = sr_file_read(v->dir, NAME, &file, MAC_LINE + SR_SCANNERS_FILE, e);
 	if (rc == 0)
-		rc = read_text(s, sr_buf_view(&text), true, e);
+		rc = open_text(&text, v, sr_buf_view(&file), e);
+	if (rc == 0)
+		rc = read_text(s, text, true, e);
 	if (rc == SR_NOTFOUND) {
 		if (e != NULL)
 			sr_err_clear(e);
@@ -103,7 +134,7 @@ int sr_scanners_open(struct sr_scanners **out, struct sr_vault *v, struct sr_err
 	} else if (rc != 0) {
 		(void)sr_wrap(e, "%s", NAME);
 	}
-	sr_buf_free(&text);
+	sr_buf_free(&file);
 	if (rc != 0) {
 		free(s);
 		return rc;
@@ -113,6 +144,9 @@ int sr_scanners_open(struct sr_scanners **out, struct sr_vault *v, struct sr_err
 }
 
 int sr_scanners_write(struct sr_vault *v, struct sr_bytes text, struct sr_err *e) {
+	char line[MAC_LINE];
+	uint8_t mac[SR_HASH];
+	struct sr_buf file;
 	int rc = sr_scanners_check(text, e);
 
 	if (rc == 0 && text.len == 0) {
@@ -123,5 +157,17 @@ int sr_scanners_write(struct sr_vault *v, struct sr_bytes text, struct sr_err *e
 			sr_err_clear(e);
 		return 0;
 	}
-	return rc == 0 ? sr_file_replace(v->dir, NAME, text, e) : rc;
+	if (rc != 0)
+		return rc;
+	mac_of(mac, v, text);
+	sr_hex(line, mac, SR_HASH);
+	sr_buf_init(&file);
+	sr_buf_put_str(&file, line);
+	sr_buf_put_u8(&file, '\n');
+	sr_buf_put_bytes(&file, text);
+	rc = sr_buf_ok(&file, e);
+	if (rc == 0)
+		rc = sr_file_replace(v->dir, NAME, sr_buf_view(&file), e);
+	sr_buf_free(&file);
+	return rc;
 }

@@ -5,7 +5,12 @@
  *   command /usr/local/bin/scan -q     a program, and its words (no quoting)
  *   # a comment
  *
- * It says what may be asked, and nothing is believed of it: `scan` statements name the scanner.
+ * Its first line is a MAC of the rest under the vault's own key: a command in it is run by the
+ * process that holds the keys, so whoever has only the disks must not be able to write one.
+ * Nothing that a scanner says is believed: `scan` statements name the scanner.
+ *
+ *   hex of BLAKE2b(label "strongroom/scanners/v1", key quarantine_key; fingerprint, text) LF
+ *   text
  */
 #ifndef SR_ROOM_SCANNERS_H
 #define SR_ROOM_SCANNERS_H
@@ -16,7 +21,7 @@
 enum {
 	SR_SCANNERS_MAX = 4,    /* each looks at every byte again */
 	SR_SCANNER_WORDS = 16,  /* of a command */
-	SR_SCANNERS_FILE = 8192 /* bytes of the file */
+	SR_SCANNERS_FILE = 8192 /* bytes of the text */
 };
 
 struct sr_scanners {
@@ -27,7 +32,8 @@ struct sr_scanners {
 };
 
 /* Read the file and ask each. No file: count 0. USAGE: a line that is none, or too many, with its
- * number; IO, CORRUPT: one that does not answer. */
+ * number; IO, CORRUPT: one that does not answer; AUTH: the file was not written under these keys.
+ */
 SR_MUST int sr_scanners_open(struct sr_scanners **out, struct sr_vault *v, struct sr_err *e);
 /* Judge ${text} as open would, without asking anybody. */
 SR_MUST int sr_scanners_check(struct sr_bytes text, struct sr_err *e);
