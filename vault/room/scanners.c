@@ -100,7 +100,8 @@ static int open_text(
 	}
 	return own ? 0
 		   : sr_fail(e, SR_AUTH,
-			     "it was not written under the keys of this vault (somebody else did, or "
+			     "it was not written under the keys of this vault (by "
+			     "somebody else, or "
 			     "they changed): name the scanners again (intake scanners FILE)");
 }
 
