@@ -111,7 +111,7 @@ static int find_verb(struct cli *c, char **argv, size_t count, size_t *used, str
 static void help_all(void) {
 	printf("strongroom %s: a vault for dangerous documents; a quorum decides who may look.\n\n"
 	       "usage: strongroom VERB [WORDS] [--OPTIONS]    (strongroom VERB --help: one "
-	       "page)\n\n",
+	       "page; --version)\n\n",
 		SR_VERSION);
 	for (const struct cli_verb *v = cli_verbs; v->name != NULL; v++) {
 		char name[48];
@@ -194,6 +194,10 @@ static void refused_json(const struct cli *c, const struct sr_err *e) {
 
 static int run(struct cli *c, char **argv, size_t count, struct sr_err *e) {
 	size_t globals = 0, used = 0;
+	if (count == 1 && strcmp(argv[0], "--version") == 0) {
+		printf("strongroom %s\n", SR_VERSION);
+		return 0;
+	}
 	int rc = cli_parse_globals(c, argv, count, &globals, e);
 	if (rc != 0)
 		return rc;

@@ -3,6 +3,8 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
+ok sr --version
+has '^strongroom [0-9]+[.][0-9]'
 ok sr help
 verbs=$(grep -E '^  [a-z]' out | awk '{ print substr($0, 3, 19) }')
 count=0
