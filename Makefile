@@ -251,13 +251,16 @@ $(foreach t,$(notdir $(REPLAY)),$(eval $(call replay_rule,$t)))
 
 # One that is made of the unit tests' rig needs their helpers and the layer that the rig is of.
 RIGGED := $(basename $(notdir $(shell grep -l 'unit/catalogue_rig.h' tests/bench/bench_*.c 2>/dev/null)))
+DESKED := $(basename $(notdir $(shell grep -l 'unit/client_rig.h' tests/bench/bench_*.c 2>/dev/null)))
 bench_as = $(if $(filter $1,$(RIGGED)),test_catalogue_rig,$1)
-bench_more = $(if $(filter $1,$(RIGGED)),$(B)/o/tests/unit/util.o)
+bench_more = $(if $(filter $1,$(RIGGED) $(DESKED)),$(B)/o/tests/unit/util.o) $(if $(filter $1,$(DESKED)),$(B)/o/tests/unit/world.o)
+bench_wrap = $(if $(filter $1,$(DESKED)),-Wl$(comma)--wrap=fsync$(comma)--wrap=fdatasync$(comma)--wrap=syncfs)
+comma := ,
 define bench_rule
 $(B)/$1: $(B)/o/tests/bench/$1.o $(call bench_more,$1) $(call archives,$(call bench_as,$1),)
 	$(if $(Q),@echo '  LD $$@')
-	$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $(B)/o/tests/bench/$1.o $(call bench_more,$1) $(call group,$(call bench_as,$1),) \
-		$(if $(call bench_more,$1),-lcmocka)
+	$(Q)$$(CC) $$(LDFLAGS_ALL) $$(call bench_wrap,$1) -o $$@ $(B)/o/tests/bench/$1.o $(call bench_more,$1) $(call group,$(call bench_as,$1),) \
+		$(if $(strip $(call bench_more,$1)),-lcmocka -ljansson -lz)
 endef
 $(foreach t,$(notdir $(BENCH)),$(eval $(call bench_rule,$t)))
 
