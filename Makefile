@@ -429,6 +429,8 @@ lint-tidy:
 lint-text:
 	@shellcheck -x $(SCRIPTS)
 	$(if $(MAN),@mandoc -Tlint -Wwarning $(MAN))
+	@for f in $$(grep -oE '`tests/[A-Za-z0-9_./-]+`' SECURITY.md | tr -d '`' | sort -u); do \
+		[ -e "$$f" ] || { echo "SECURITY.md names $$f, which is not there" >&2; exit 1; }; done
 # The parts of the manual that are tables of the program: compared, or (make manual) written anew.
 lint-manual: $(B)/tables
 	@B='$(B)' scripts/manual-check
