@@ -232,6 +232,12 @@ $(B)/t/$1: $(B)/t/tests/unit/$1.o $(B)/t/tests/unit/util.o $(if $(call world,$1)
 endef
 $(foreach t,$(notdir $(UNIT)),$(eval $(call unit_rule,$t)))
 
+# What a program told the kernel, for the model of a power cut: preloaded into any build.
+$(B)/t/recorder.so: tests/faults/recorder.c
+	$(if $(Q),@echo '  LD $@')
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARN) -shared -fPIC -o $@ $< -ldl
+
 # A parser that lies, for the tests of the sandbox, which also need the real one.
 $(B)/t/fake-parser: $(B)/t/tests/unit/fake_parser.o $(B)/t/libsandbox.a $(B)/t/libbase.a
 	$(if $(Q),@echo '  LD $@')
@@ -291,7 +297,7 @@ $(B)/tables: $(B)/o/scripts/tables.o $(patsubst %/main.o,%/main-tables.o,$(CLI_S
 	$(if $(Q),@echo '  LD $@')
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_cli)
 
-tests: $(UNIT) $(REPLAY) $(PROGRAM_T) $(VERIFIER_T) $(PARSER_T)
+tests: $(UNIT) $(REPLAY) $(PROGRAM_T) $(VERIFIER_T) $(PARSER_T) $(B)/t/recorder.so
 objects: $(patsubst %.c,$(B)/o/%.o,$(ALL_LIB_SRC) $(wildcard verify/*.c parser/*.c)) $(CLI_SRC:%.c=$(B)/o/%.o) $(patsubst %.c,$(B)/t/%.o,$(wildcard tests/unit/*.c) \
 	$(FUZZ_SRC) $(BENCH_SRC) $(wildcard tests/conformance/*.c))
 
@@ -400,7 +406,7 @@ cov:
 
 # --- looking at the source --------------------------------------------------------------------------------------------
 
-C_FILES = $(wildcard vault/*/*.[ch] policy/*.[ch] verify/*.[ch] parser/*.[ch] cli/*.[ch] include/strongroom/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] tests/conformance/*.c \
+C_FILES = $(wildcard vault/*/*.[ch] policy/*.[ch] verify/*.[ch] parser/*.[ch] cli/*.[ch] include/strongroom/*.h tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] tests/conformance/*.c tests/faults/*.c \
 	scripts/*.[ch])
 LINT_FLAGS := $(CPPFLAGS_ALL) -std=c11 $(filter-out -Werror,$(WARN))
 
