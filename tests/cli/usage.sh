@@ -18,6 +18,9 @@ while read -r verb; do
 	# shellcheck disable=SC2086
 	ok sr help $verb
 done < <(printf '%s\n' "$verbs")
+# Every part of the list begins at a verb that there is.
+ok sr help
+same "$(grep -cE '^[A-Z].*\((custodian|everybody|members|curators|researchers|auditors|officers|depositors|people)' out)" 16
 ((count >= 40)) || fail "$count verbs"
 refused 2 'a verb is missing' sr
 refused 2 'did you mean: vote' sr vot
