@@ -24,6 +24,7 @@ enum {
 	WARM = 3 /* before the rounds: the first deposits make folders */
 };
 
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker's names */
 int __real_fsync(int fd);
 int __real_fdatasync(int fd);
 int __real_syncfs(int fd);
@@ -47,6 +48,8 @@ int __wrap_syncfs(int fd) {
 	flushes++;
 	return __real_syncfs(fd);
 }
+
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 /* One item of one file, of bytes that no earlier one had. */
 struct source {
@@ -104,7 +107,7 @@ int main(int argc, char **argv) {
 	struct office *o = office_new(NULL);
 	struct desk *d = desk_new(o, &o->w->depositor);
 	static struct source s;
-	uint64_t us[ROUNDS], synced[ROUNDS];
+	uint64_t us[ROUNDS] = {0}, synced[ROUNDS] = {0};
 
 	for (int i = -WARM; i < ROUNDS; i++) {
 		const struct sr_deposit_source src = {
@@ -128,14 +131,15 @@ int main(int argc, char **argv) {
 	office_free(o);
 	qsort(us, ROUNDS, sizeof *us, by_size);
 	qsort(synced, ROUNDS, sizeof *synced, by_size);
-	const double median_ms = (double)us[ROUNDS / 2] / 1000.0;
+	const size_t middle = ROUNDS / 2;
+	const double median_ms = (double)us[middle] / 1000.0;
 	(void)printf("one deposit of %d KiB, acknowledged: %.1f ms (%.1f - %.1f), %llu flushes\n",
 		SIZE >> 10, median_ms, (double)us[0] / 1000.0, (double)us[ROUNDS - 1] / 1000.0,
-		(unsigned long long)synced[ROUNDS / 2]);
-	if (argc == 3 && (synced[ROUNDS / 2] > strtoull(argv[1], NULL, 10) ||
+		(unsigned long long)synced[middle]);
+	if (argc == 3 && (synced[middle] > strtoull(argv[1], NULL, 10) ||
 				 median_ms > strtod(argv[2], NULL))) {
-		(void)printf("MISSED: the goal is at most %s flushes and %s ms\n", argv[1],
-			argv[2]);
+		(void)printf(
+			"MISSED: the goal is at most %s flushes and %s ms\n", argv[1], argv[2]);
 		return 1;
 	}
 	return 0;

@@ -38,6 +38,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const char *root;
 static int log_fd = -1;
 
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): the name of a function */
 #define REAL(name) (__extension__(__typeof__(&name)) real(#name))
 
 static void *real(const char *name) {
