@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -653,6 +654,59 @@ static void test_broken(void **state) {
 	world_free(d.w);
 }
 
+/* A copy of the vault with an object cut, emptied, made giant or taken away: the replay ends at the
+ * entry that names it, whatever it is. */
+static void test_objects(void **state) {
+	static const struct {
+		off_t size; /* -1: half of it */
+		bool gone;
+	} damage[] = {{-1, false}, {0, false}, {((off_t)1 << 40), false}, {0, true}};
+	const struct sr_audit_finding *f;
+	struct sr_version_row v = {.version = 0};
+	struct sr_object_at at;
+	char hex[2 * SR_HASH + 1], name[SR_HASH * 2 + 16];
+	struct sr_buf whole;
+	const char *path;
+	struct desk d;
+	struct heap h;
+
+	(void)state;
+	desk_begin(&d);
+	world_grant(d.w, d.rq.id, d.grant);
+	assert_ok(sr_query_version(&v, d.w->v->catalogue, d.rq.id, 1, &d.w->e), &d.w->e);
+	assert_ok(sr_query_object(&at, d.w->v->catalogue, v.list, &d.w->e), &d.w->e);
+	sr_hex(hex, at.file, SR_HASH);
+	snprintf(name, sizeof name, "objects/%.2s/%s", hex, hex);
+	path = t_path(d.w->vault, name);
+	sr_buf_init(&whole);
+	t_read_file(path, &whole);
+	for (size_t i = 0; i < T_COUNT(damage); i++) {
+		assert_int_equal(chmod(path, 0600), 0);
+		if (damage[i].gone)
+			assert_int_equal(unlink(path), 0);
+		else
+			assert_int_equal(
+				truncate(path, damage[i].size >= 0 ? damage[i].size
+								   : (off_t)(whole.len / 2)),
+				0);
+		replay(d.w, SR_AUDIT_STEP, true, &h);
+		assert_int_equal(h.state, SR_AUDIT_BROKEN);
+		f = finding(&h, "entry", "");
+		assert_int_equal(f->entry, v.entry);
+		assert_string_equal(f->type, "request");
+		assert_int_equal(h.counts.entries, v.entry);
+		heap_free(&h);
+		(void)unlink(path);
+		t_write_file(path, whole.p, whole.len);
+	}
+	replay(d.w, SR_AUDIT_STEP, true, &h);
+	nothing_found(&h);
+	heap_free(&h);
+	sr_version_row_free(&v);
+	sr_buf_free(&whole);
+	world_free(d.w);
+}
+
 static void test_fork(void **state) {
 	const struct sr_audit_finding *f;
 	struct world_draft draft;
@@ -691,6 +745,7 @@ int main(void) {
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_rule),
 		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_fork),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
