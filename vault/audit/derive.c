@@ -160,15 +160,26 @@ static bool counts(const struct sr_vote_row *vote) {
 	return !vote->is_void && strcmp(vote->decision, "approve") == 0;
 }
 
-static int load(struct asked **out, struct sr_catalogue *c, const uint8_t request[SR_ID],
-	uint32_t version, struct sr_err *e) {
+/* ${s} cites a request and, where its type says so, a version; else it is the newest. NOTFOUND. */
+static int load(struct asked **out, struct sr_catalogue *c, const struct sr_statement *s,
+	struct sr_err *e) {
 	struct asked *a = calloc(1, sizeof *a);
+	uint8_t request[SR_ID];
+	uint64_t version = 0;
 	int rc;
 
 	*out = NULL;
 	if (a == NULL)
 		return sr_fail(e, SR_NOMEM, "audit: out of memory");
-	rc = sr_query_version(&a->v, c, request, version, e);
+	rc = sr_field_id(request, s, "request", 0, e);
+	if (rc == 0 && sr_field_count(s, "version") > 0) {
+		rc = sr_field_dec(&version, s, "version", 0, e);
+		if (rc == 0 && (version == 0 || version > UINT32_MAX))
+			rc = sr_fail(e, SR_NOTFOUND, "there is no version %llu",
+				(unsigned long long)version);
+	}
+	if (rc == 0)
+		rc = sr_query_version(&a->v, c, request, (uint32_t)version, e);
 	if (rc == 0)
 		rc = sr_query_votes(&a->votes, c, request, a->v.version, e);
 	if (rc == 0)
@@ -438,17 +449,11 @@ int sr_derive_grant(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c
 	const struct sr_statement *s, struct sr_err *e) {
 	static const char *const kinds[] = {"access", "export", "referral", "reseal", "redact"};
 	struct asked *a = NULL;
-	uint8_t request[SR_ID];
-	uint64_t version = 0;
 	bool granted = false;
-	int rc = sr_field_id(request, s, "request", 0, e);
+	int rc = load(&a, c, s, e);
 
 	*ok = true;
 	snprintf(f->what, sizeof f->what, "grant");
-	if (rc == 0)
-		rc = sr_field_dec(&version, s, "version", 0, e);
-	if (rc == 0)
-		rc = load(&a, c, request, (uint32_t)version, e);
 	if (rc == SR_NOTFOUND)
 		return not_there(ok, f, e);
 	if (rc != 0)
@@ -469,22 +474,66 @@ int sr_derive_grant(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c
 
 /* --- other decisions -------------------------------------------------------------------------- */
 
+/* What each does by the board's votes, and which of its lines stand in the request, word for word.
+ */
 static const struct decided {
 	enum sr_type_id type;
-	const char *kind;
+	const char *kind, *copied[6];
 } decided[] = {
-	{SR_T_REVOKE, "revoke"},
-	{SR_T_RENEW, "renew"},
-	{SR_T_LIFT, "lift"},
-	{SR_T_DESTROY, "destroy"},
-	{SR_T_PERSON, "role"},
-	{SR_T_PERSON_END, "person-end"},
-	{SR_T_PERSON_KEY, "person"},
-	{SR_T_COLLECTION, "collection"},
-	{SR_T_BOARD, "board"},
-	{SR_T_RESHARE, "reshare"},
-	{SR_T_POLICY, "policy"},
+	{SR_T_REVOKE, "revoke", {NULL}},
+	{SR_T_RENEW, "renew", {NULL}},
+	{SR_T_LIFT, "lift", {NULL}},
+	{SR_T_DESTROY, "destroy", {NULL}},
+	{SR_T_ERASE, "erase", {NULL}},
+	{SR_T_AUDITOR, "auditor", {NULL}},
+	{SR_T_PERSON, "role", {NULL}},
+	{SR_T_PERSON_END, "person-end", {NULL}},
+	{SR_T_PERSON_KEY, "person", {NULL}},
+	{SR_T_COLLECTION, "collection", {"name", NULL}},
+	{SR_T_BOARD, "board", {"quorum", "member", "newcomer", NULL}},
+	{SR_T_RESHARE, "reshare", {"quorum", "member", "newcomer", "dealer", "standby", NULL}},
+	{SR_T_REKEY, "rekey", {"quorum", "member", "newcomer", NULL}},
+	{SR_T_POLICY, "policy", {"rules", "set", NULL}},
+	{SR_T_WITNESS, "witnesses", {"rules", "set", NULL}},
 };
+
+static bool same_lines(
+	const struct sr_statement *a, const struct sr_statement *b, const char *key) {
+	const size_t count = sr_field_count(a, key);
+	bool same = count == sr_field_count(b, key);
+
+	for (size_t i = 0; same && i < count; i++)
+		same = sr_bytes_eq(sr_field(a, key, i), sr_field(b, key, i));
+	return same;
+}
+
+/* The lines that were voted on, of the request's own entry. */
+static int request_lines(bool *ok, struct sr_audit_finding *f, struct sr_replaying *from,
+	const struct asked *a, const struct decided *d, const struct sr_statement *s,
+	struct sr_err *e) {
+	struct sr_entry en = {0};
+	uint64_t first = 0;
+	int rc;
+
+	if (!*ok || (d->copied[0] == NULL && d->type != SR_T_AUDITOR))
+		return 0;
+	rc = sr_replaying_entry(from, a->v.entry, &en, e);
+	if (rc != 0)
+		return rc;
+	for (size_t i = 0; d->copied[i] != NULL && *ok; i++)
+		if (!same_lines(s, &en.statement, d->copied[i])) {
+			wrong(f, f->what, d->copied[i],
+				"its lines %s are not those of the request that was voted on",
+				d->copied[i]);
+			*ok = false;
+		}
+	if (d->type == SR_T_AUDITOR)
+		rc = sr_field_dec(&first, &en.statement, "from", 0, e);
+	if (rc == 0 && d->type == SR_T_AUDITOR)
+		dec_is(ok, f, s, "first", first);
+	sr_entry_free(&en);
+	return rc;
+}
 
 /* The items that end are those that were asked about. */
 static int same_items(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
@@ -547,7 +596,12 @@ static int decision_lines(bool *ok, struct sr_audit_finding *f, struct sr_catalo
 			rc = same_roles(ok, f, a, s, e);
 		break;
 	case SR_T_PERSON_END:
+	case SR_T_AUDITOR:
 		line_is(ok, f, s, "person", a->v.subject);
+		break;
+	case SR_T_ERASE:
+		line_is(ok, f, s, "person", a->v.subject);
+		line_is(ok, f, s, "ground", a->v.purposes);
 		break;
 	case SR_T_COLLECTION:
 		id_is(ok, f, s, "collection", a->v.collection);
@@ -564,12 +618,10 @@ static int decision_lines(bool *ok, struct sr_audit_finding *f, struct sr_catalo
 	return rc;
 }
 
-int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
-	const struct sr_statement *s, struct sr_err *e) {
+int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr_replaying *from,
+	struct sr_catalogue *c, const struct sr_statement *s, struct sr_err *e) {
 	const struct decided *d = NULL;
 	struct asked *a = NULL;
-	uint8_t request[SR_ID];
-	uint64_t version = 0;
 	int rc;
 
 	for (size_t i = 0; i < sizeof decided / sizeof decided[0]; i++)
@@ -580,11 +632,7 @@ int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr
 	if (!*is || d == NULL)
 		return 0;
 	snprintf(f->what, sizeof f->what, "decision");
-	rc = sr_field_id(request, s, "request", 0, e);
-	if (rc == 0 && s->type->id == SR_T_DESTROY)
-		rc = sr_field_dec(&version, s, "version", 0, e);
-	if (rc == 0)
-		rc = load(&a, c, request, (uint32_t)version, e);
+	rc = load(&a, c, s, e);
 	if (rc == SR_NOTFOUND)
 		return not_there(ok, f, e);
 	if (rc != 0)
@@ -598,6 +646,8 @@ int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr
 		rc = check_quorum(ok, f, c, a, e);
 	if (rc == 0 && *ok)
 		rc = decision_lines(ok, f, c, a, s, e);
+	if (rc == 0)
+		rc = request_lines(ok, f, from, a, d, s, e);
 	asked_free(a);
 	return rc;
 }

@@ -242,8 +242,45 @@ int sr_apply_redact(struct sr_apply *a, struct sr_err *e) {
 /* --- what is said about items --- */
 
 struct token_list {
-	const char *key, *clear, *insert;
+	const char *key, *have, *drop, *insert;
 };
+
+static bool is_line(const struct sr_apply *a, const char *key, struct sr_bytes word) {
+	for (size_t i = 0; i < sr_field_count(a->s, key); i++)
+		if (sr_bytes_eq(sr_field(a->s, key, i), word))
+			return true;
+	return false;
+}
+
+/* The words of the item that no line has, each by its whole key: a DELETE of a range would make
+ * SQLite gather it in a table of its own first, which costs more than all the rest of a statement,
+ * and most have nothing to drop. */
+static int drop_others(
+	struct sr_apply *a, int64_t n, const struct token_list *t, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	struct sr_buf have;
+	int rc = SQL_OPEN(&st, a->db, e, t->have, A_INT(n));
+
+	sr_buf_init(&have);
+	if (rc == 0)
+		rc = sr_stmt_row(st, e);
+	if (rc == 0) {
+		sr_buf_put_bytes(&have, sr_stmt_col_bytes(st, 0));
+		rc = sr_buf_ok(&have, e);
+	}
+	sr_stmt_reset(st);
+	for (size_t at = 0; rc == 0 && at < have.len;) {
+		const uint8_t *end = memchr(have.p + at, ' ', have.len - at);
+		const size_t len = end == NULL ? have.len - at : (size_t)(end - (have.p + at));
+		const struct sr_bytes word = sr_bytes_of(have.p + at, len);
+
+		if (!is_line(a, t->key, word))
+			rc = SQL_RUN(a->db, e, t->drop, A_INT(n), A_TEXT(word));
+		at += len + 1;
+	}
+	sr_buf_free(&have);
+	return rc;
+}
 
 /* Replace a list by the lines with its key, if there are any; `none` alone empties it. */
 static int set_tokens(struct sr_apply *a, int64_t n, const struct token_list *t, struct sr_err *e) {
@@ -253,12 +290,14 @@ static int set_tokens(struct sr_apply *a, int64_t n, const struct token_list *t,
 
 	if (count == 0)
 		return 0;
-	rc = SQL_RUN(a->db, e, t->clear, A_INT(n));
+	rc = drop_others(a, n, t, e);
 	return rc != 0 || none ? rc : sr_apply_each(a, t->key, t->insert, A_INT(n), e);
 }
 
 static int set_hazards(struct sr_apply *a, int64_t n, struct sr_err *e) {
-	static const struct token_list hazards = {"hazard", "DELETE FROM item_hazards WHERE n = ?",
+	static const struct token_list hazards = {"hazard",
+		"SELECT group_concat(hazard, ' ') FROM item_hazards WHERE n = ?",
+		"DELETE FROM item_hazards WHERE n = ? AND hazard = ?",
 		"INSERT OR IGNORE INTO item_hazards(n, hazard) VALUES(?, ?)"};
 	int rc = set_tokens(a, n, &hazards, e);
 
@@ -320,7 +359,8 @@ static int set_texts(struct sr_apply *a, int64_t n, struct sr_err *e) {
 
 int sr_apply_describe(struct sr_apply *a, struct sr_err *e) {
 	static const struct token_list languages = {"language",
-		"DELETE FROM item_languages WHERE n = ?",
+		"SELECT group_concat(language, ' ') FROM item_languages WHERE n = ?",
+		"DELETE FROM item_languages WHERE n = ? AND language = ?",
 		"INSERT OR IGNORE INTO item_languages(n, language) VALUES(?, ?)"};
 	struct sr_item_ref it = {.n = 0};
 	uint8_t id[SR_ID];

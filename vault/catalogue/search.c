@@ -121,17 +121,22 @@ int sr_search_index(struct sr_db *db, int64_t item, struct sr_err *e) {
 
 	if (rc != 0)
 		return rc;
+	/* VALUES, and not a SELECT of rows: that would be a statement that can be taken back alone,
+	 * before each of which FTS5 writes what it gathers in memory. */
 	return SQL_RUN(db, e,
 		"INSERT INTO search(rowid, title, translit, description, creator, source,"
-		" rights, keyword, file, hazard,"
-		" language) SELECT i.n, t.title, t.translit, t.description, t.creator,"
-		" t.source, t.rights, t.keywords,"
+		" rights, keyword, file, hazard, language) VALUES(?1,"
+		" (SELECT title FROM item_texts WHERE n = ?1),"
+		" (SELECT translit FROM item_texts WHERE n = ?1),"
+		" (SELECT description FROM item_texts WHERE n = ?1),"
+		" (SELECT creator FROM item_texts WHERE n = ?1),"
+		" (SELECT source FROM item_texts WHERE n = ?1),"
+		" (SELECT rights FROM item_texts WHERE n = ?1),"
+		" (SELECT keywords FROM item_texts WHERE n = ?1),"
 		" (SELECT substr(group_concat(p, char(10)), 1, 65536) FROM (SELECT CAST(path"
-		" AS TEXT) AS p FROM item_files"
-		" WHERE n = i.n ORDER BY position LIMIT 2000)),"
-		" (SELECT group_concat(hazard, ' ') FROM item_hazards WHERE n = i.n),"
-		" (SELECT group_concat(language, ' ') FROM item_languages WHERE n = i.n)"
-		" FROM items i LEFT JOIN item_texts t ON t.n = i.n WHERE i.n = ?",
+		" AS TEXT) AS p FROM item_files WHERE n = ?1 ORDER BY position LIMIT 2000)),"
+		" (SELECT group_concat(hazard, ' ') FROM item_hazards WHERE n = ?1),"
+		" (SELECT group_concat(language, ' ') FROM item_languages WHERE n = ?1))",
 		A_INT(item));
 }
 
