@@ -117,6 +117,9 @@ SR_MUST int sr_room_text(struct sr_room *r, const struct sr_room_page *p, struct
  */
 SR_MUST int sr_room_export_begin(
 	struct sr_room *r, const uint8_t checkout[SR_ID], const char *person, struct sr_err *e);
+/* The same, and what is in the age file is a bag of the item, as tar (room/bagging.h). */
+SR_MUST int sr_room_export_begin_bag(
+	struct sr_room *r, const uint8_t checkout[SR_ID], const char *person, struct sr_err *e);
 SR_MUST int sr_room_export_read(struct sr_room *r, const uint8_t checkout[SR_ID],
 	struct sr_buf *out, size_t max, size_t *got, struct sr_err *e);
 void sr_room_export_end(struct sr_room *r, const uint8_t checkout[SR_ID]);

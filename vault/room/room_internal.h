@@ -106,7 +106,11 @@ SR_MUST int room_lend(struct sr_room *r, const struct sr_room_open *ask,
 	struct sr_err *e);
 
 void room_export_free(struct room_export *x); /* NULL allowed */
-void room_scan_free(struct room_scan *x);     /* NULL allowed */
+/* bag_facts.c: bag-info.txt of the opened checkout's export. */
+struct sr_bagging;
+SR_MUST int room_bag_facts(
+	struct sr_bagging *b, struct sr_room *r, const struct opened *o, struct sr_err *e);
+void room_scan_free(struct room_scan *x); /* NULL allowed */
 /* Forget prepared releases whose item was released meanwhile. */
 SR_MUST int room_release_sweep(struct sr_room *r, struct sr_err *e);
 
