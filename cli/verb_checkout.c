@@ -50,6 +50,9 @@ const struct cli_option cli_cat_options[] = {
 };
 const struct cli_option cli_export_options[] = {
 	{"out", CLI_ONE, "F", "the age file to write (0600)"},
+	{"bag", CLI_FLAG, NULL,
+		"as a bag (BagIt, RFC 8493), in a tar: with SHA-512 and SHA-256 of every file and "
+		"what the log says of the item; a bag that came in lies under data/ as it was"},
 	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
 	{"witnesses", CLI_ONE, "FILE",
 		"a tlog-policy: its quorum must have seen this; else the one that the log adopted"},
@@ -447,7 +450,12 @@ static int write_export(struct cli *c, const uint8_t checkout[SR_ID], const char
 	if (rc == 0)
 		rc = sr_tmpfile_new(&t, d, e);
 	if (rc == 0)
-		rc = sr_client_export(c->client, checkout, write_part, t, bytes, e);
+		rc = sr_client_export(c->client,
+			&(struct sr_exporting){.checkout = checkout,
+				.bag = cli_has(c, "bag"),
+				.write = write_part,
+				.ctx = t},
+			bytes, e);
 	if (rc == 0)
 		rc = sr_tmpfile_commit(t, name, false, true, e);
 	else

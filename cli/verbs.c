@@ -385,7 +385,7 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom return 77d1 --as ada.id", cli_reason_options, 1, 1, verb_return},
 	{"export", NULL,
 		"Write an item as an age file, under a grant with right export or referral.",
-		"GRANT ITEM --out F --as RESEARCHER",
+		"GRANT ITEM --out F [--bag] --as RESEARCHER",
 		"strongroom export 51e0 3f2a --out leaflet.age --as ada.id", cli_export_options, 2,
 		2, verb_export},
 	{"suspend", NULL, "Suspend a grant at once (any one member).",

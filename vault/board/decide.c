@@ -381,17 +381,24 @@ out:
 	return rc;
 }
 
-/* What stands in the way of destruction by now, whatever stood when it was asked for: an end that
- * another request brought. (A hold that came since is the rules' to see: the request then ends
- * refused, as a whole. Votes that waited for a hold to be lifted would destroy at that moment, by
- * nobody's decision.) */
+/* What stands in the way of the end that was voted for, whatever rules the board has: an end that
+ * another request brought, and a hold that came since. The request then ends refused, as a whole.
+ * (Votes that waited for a hold to be lifted would destroy at that moment, by nobody's decision.)
+ * NOTFOUND: nothing. */
 static int destroy_obstacle(struct moot *m, uint8_t item[SR_ID], const struct follow_job *j,
 	const struct decision *d, struct sr_err *e) {
-	static const struct sr_item_like gone = {SR_S_DESTROYED, 0};
+	static const struct sr_item_like gone = {SR_S_DESTROYED, 0},
+					 held = {SR_S_NONE, SR_ITEM_HOLD};
+	int rc;
 
 	*m = (struct moot){"item", item, "item-destroyed",
 		"refused: one of the items is destroyed already; ask again without it"};
-	return sr_query_request_item_like(item, j->v->catalogue, &d->v, gone, e);
+	rc = sr_query_request_item_like(item, j->v->catalogue, &d->v, gone, e);
+	if (rc != SR_NOTFOUND)
+		return rc;
+	m->rule = "item-on-hold";
+	m->told = "refused: one of the items is on hold; an officer lifts a hold, then ask again";
+	return sr_query_request_item_like(item, j->v->catalogue, &d->v, held, e);
 }
 
 static int decide_destroy(const struct follow_job *j, const struct decision *d) {

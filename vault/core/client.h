@@ -597,8 +597,13 @@ struct sr_page_at {
 SR_MUST int sr_client_page(struct sr_client *c, const struct sr_page_at *at, struct sr_buf *text,
 	uint64_t *next, uint64_t *size, struct sr_err *e);
 /* The age file of an opened checkout of right export, piece by piece. */
-SR_MUST int sr_client_export(struct sr_client *c, const uint8_t checkout[SR_ID],
-	int (*write)(void *ctx, struct sr_bytes data, struct sr_err *e), void *ctx, uint64_t *bytes,
+struct sr_exporting {
+	const uint8_t *checkout;
+	bool bag; /* what is in it is a bag (RFC 8493), as tar */
+	int (*write)(void *ctx, struct sr_bytes data, struct sr_err *e);
+	void *ctx;
+};
+SR_MUST int sr_client_export(struct sr_client *c, const struct sr_exporting *x, uint64_t *bytes,
 	struct sr_err *e);
 
 /* --- curators --------------------------------------------------------------------------------- */

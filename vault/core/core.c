@@ -80,7 +80,7 @@ int sr_core_sweep(struct sr_core *c, struct sr_err *e) {
 	if (c->vault->failed) /* nothing can be written; what is open is wiped */
 		return sr_after_commit(c, e);
 	int rc = sr_door_sweep(c->vault, &ended, e);
-	const int follow = sr_after_commit(c, rc == 0 ? e : NULL);
+	const int follow = sr_room_sweep_all(c->room, NULL, rc == 0 ? e : NULL);
 	if (rc == 0 && follow == 0)
 		return renew(c, e);
 	return rc != 0 ? rc : follow;

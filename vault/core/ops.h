@@ -322,7 +322,7 @@
  *   body  text, safe for a terminal
  * checkout.forget      the person of the checkout: wipe its key here; the checkout stays as it is
  * export.begin         the person of the checkout (right export, opened)
- *   in    checkout id
+ *   in    checkout id, bag yes?
  * export.read          as begin
  *   in    checkout id, length dec (1..SR_BLOCK)
  *   out   end yes? (then the body is empty and `export` is logged)

@@ -182,7 +182,11 @@ int sr_op_checkout_forget(struct sr_x *x, struct sr_err *e) {
 int sr_op_export_begin(struct sr_x *x, struct sr_err *e) {
 	uint8_t id[SR_ID];
 	int rc = checkout(id, x, e);
-	return rc == 0 ? sr_room_export_begin(x->core->room, id, x->caller.person, e) : rc;
+	if (rc != 0)
+		return rc;
+	return sr_in_yes(x, "bag")
+		       ? sr_room_export_begin_bag(x->core->room, id, x->caller.person, e)
+		       : sr_room_export_begin(x->core->room, id, x->caller.person, e);
 }
 
 int sr_op_export_read(struct sr_x *x, struct sr_err *e) {

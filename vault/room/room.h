@@ -28,9 +28,14 @@ struct sr_room; /* opaque */
 SR_MUST int sr_room_new(struct sr_room **out, struct sr_vault *v, struct sr_err *e);
 /* Wipes everything. NULL allowed. */
 void sr_room_free(struct sr_room *r);
-/* Forget what was opened for checkouts that are no longer live; call after every commit and sweep.
- */
+/* Forget what was opened for checkouts that are no longer live; call after every commit. Those that
+ * the log ended (returned, lapsed, with their grant, with their item) are forgotten at once. What
+ * ends by the rules alone, or by a hazard that was raised, is looked for in turn, some of what is
+ * open at each sweep, so that a commit does not take longer the more is open. Nobody sees anything
+ * of it meanwhile: whatever is used is asked about each time. */
 SR_MUST int sr_room_sweep(struct sr_room *r, size_t *wiped, struct sr_err *e);
+/* The same, and everything that is open has its turn: each minute. */
+SR_MUST int sr_room_sweep_all(struct sr_room *r, size_t *wiped, struct sr_err *e);
 /* Forget one checkout's key (its state stays). */
 void sr_room_forget(struct sr_room *r, const uint8_t checkout[SR_ID]);
 /* Forget every key: somebody makes the index anew, which open items read through. */
@@ -111,6 +116,9 @@ SR_MUST int sr_room_text(struct sr_room *r, const struct sr_room_page *p, struct
  * to 8 MiB.
  */
 SR_MUST int sr_room_export_begin(
+	struct sr_room *r, const uint8_t checkout[SR_ID], const char *person, struct sr_err *e);
+/* The same, and what is in the age file is a bag of the item, as tar (room/bagging.h). */
+SR_MUST int sr_room_export_begin_bag(
 	struct sr_room *r, const uint8_t checkout[SR_ID], const char *person, struct sr_err *e);
 SR_MUST int sr_room_export_read(struct sr_room *r, const uint8_t checkout[SR_ID],
 	struct sr_buf *out, size_t max, size_t *got, struct sr_err *e);

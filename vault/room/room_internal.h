@@ -41,10 +41,18 @@ struct opened {
 
 struct prepared; /* anew.h */
 
+enum {
+	/* Open checkouts that the rules are asked about after a commit: one takes half a
+	 * millisecond, so these take what a commit waits for its disk. Of the others a row is read
+	 * (20 us). */
+	ROOM_ASKED = 25
+};
+
 struct sr_room {
 	struct sr_vault *v; /* borrowed */
 	struct opened **open;
 	size_t count, cap;
+	size_t turn;               /* whose turn it is in the next sweep */
 	struct prepared *prepared; /* releases that their curators have not signed yet */
 	/* Public keys of the epoch that ${keys_run} made; kept, because checking their points costs
 	 * more than opening. */
@@ -98,7 +106,11 @@ SR_MUST int room_lend(struct sr_room *r, const struct sr_room_open *ask,
 	struct sr_err *e);
 
 void room_export_free(struct room_export *x); /* NULL allowed */
-void room_scan_free(struct room_scan *x);     /* NULL allowed */
+/* bag_facts.c: bag-info.txt of the opened checkout's export. */
+struct sr_bagging;
+SR_MUST int room_bag_facts(
+	struct sr_bagging *b, struct sr_room *r, const struct opened *o, struct sr_err *e);
+void room_scan_free(struct room_scan *x); /* NULL allowed */
 /* Forget prepared releases whose item was released meanwhile. */
 SR_MUST int room_release_sweep(struct sr_room *r, struct sr_err *e);
 
