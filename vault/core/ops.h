@@ -247,6 +247,7 @@
  *         rekeyed {person, entry, by, received} of each who asks and has another key than at first;
  *         attestation {as in person} that stands, of the parties; conflict {voter, as in
  *         attestation} of each active member whom one keeps from voting;
+ *         ended {person} of a co-applicant who is no researcher any more: nobody can approve it;
  *         grant {as grant below};
  *         use {as grant below} of the grant that a renewal is asked for
  * request.items        as requests
@@ -255,14 +256,17 @@
  *   body  rows: item {id, state, level, number, seal-entry: dec, title?} in byte order of ids
  * inbox                login: what waits for the caller
  *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?}; join,
- *         correct {request, version}; topup, extension {request, version, grant, items dec,
+ *         correct {request, version}; amend {as vote, person} (who left, and is named in it);
+ *         topup, extension {request, version, grant, items dec,
  *         extension dec?} (pieces that the caller may give a live grant); reseal {board, items
  *         dec} (left under a key that the board has no more, and nobody asked about them);
  *         describe, release {items dec}; deal, accept, reveal {run};
  *         checkout {checkout, item, state}; lift {grant} (suspended by the caller); retention
  *         {item, due, basis} (its date has come); enquiry {enquiry, state, deadline?}; read
  *         {person, reading, received, entry, reason?} (who read what is held on the caller, these
- *         last 30 days)
+ *         last 30 days); then what the caller is to know, these last 30 days (catalogue/query.h):
+ *         vote-needed, decided {request, about, received}; granted, ends-soon, suspended, revoked
+ *         {grant, about, received}; scrub-failed {statement, about, received}
  * request.material     as requests: all that a voter's client must verify, also in a file
  *   in    request id, version dec?, since dec?, board token? ("yes": with all of board.material
  *         in front), from dec? (a further page: needs the version), extension dec? (the items of
