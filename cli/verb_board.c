@@ -633,6 +633,13 @@ static void print_left(const struct cli_answer *a) {
 		       "`strongroom reseal run`.\n");
 }
 
+static void print_rotate(const struct cli_answer *a) {
+	if (cli_field(a, "rotate-due").p != NULL)
+		printf("\nThe service keys are older than the board's key: old copies of "
+		       "keys/service.board give\n  them to as many shares of before as the highest "
+		       "level took. `strongroom service rotate`.\n");
+}
+
 static void board_print(struct cli *c, const struct cli_answer *a, const struct sr_board_view *v) {
 	static const char *const heads[] = {
 		"", "MEMBER", "NAME", "KEY", "DEALT", "ACCEPTED", "CONFIRMED"};
@@ -677,6 +684,7 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 	putchar('\n');
 	cli_table_print(&t);
 	print_left(a);
+	print_rotate(a);
 	print_confirmed(v);
 	print_complaints(v, a);
 	print_next(v, a, false);

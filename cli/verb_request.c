@@ -668,6 +668,7 @@ static void todo_print(const struct sr_row *r) {
 		{"reveal", "run", "board show; board reveal"},
 		{"checkout", "checkout", "cat ID; return ID"},
 		{"lift", "grant", "lift ID"},
+		{"settle", "grant", "grant ID; lift ID --reason TEXT for who stays, or revoke ID"},
 		{"retention", "item",
 			"show ID; destroy ID, or retention ID with a later date, or lift ID FLAG"},
 		{"enquiry", "enquiry", "enquiry show ID; enquiry answer ID"},

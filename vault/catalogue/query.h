@@ -46,6 +46,14 @@ struct sr_service_key_row {
 SR_MUST int sr_query_service_keys(
 	struct sr_service_key_row **out, size_t *count, struct sr_catalogue *c, struct sr_err *e);
 
+/* Has this person, who was custodian and is not any more, seen the service keys of now? They did
+ * not change since the role ended. */
+SR_MUST int sr_query_knew_service_keys(
+	bool *out, struct sr_catalogue *c, const char *person, struct sr_err *e);
+/* Are the service keys older than the key of the founding board, which got another one? Then old
+ * copies of keys/service.board hold them, sealed to the key before. */
+SR_MUST int sr_query_service_keys_old(bool *out, struct sr_catalogue *c, struct sr_err *e);
+
 enum { /* roles as a set */
 	SR_ROLE_MEMBER = 1 << 0,
 	SR_ROLE_CURATOR = 1 << 1,

@@ -182,6 +182,7 @@ int sr_op_board(struct sr_x *x, struct sr_err *e) {
 	struct sr_left left = {0};
 	struct sr_buf *head = &x->r->head;
 	uint8_t id[SR_ID];
+	bool rotate = false;
 	if (s == NULL)
 		return sr_fail(e, SR_NOMEM, "board");
 	int rc = sr_query_vault(&s->vault, x->catalogue, e);
@@ -189,6 +190,10 @@ int sr_op_board(struct sr_x *x, struct sr_err *e) {
 		rc = sr_query_board(&s->board, x->catalogue, in_board(x, id), 0, e);
 	if (rc == 0)
 		rc = sr_query_left(&left, x->catalogue, s->board.id, e);
+	if (rc != 0)
+		goto out;
+	if (s->board.founding)
+		rc = sr_query_service_keys_old(&rotate, x->catalogue, e);
 	if (rc != 0)
 		goto out;
 	const bool has_run = run_of_board(s, x, NULL) == 0;
@@ -199,6 +204,8 @@ int sr_op_board(struct sr_x *x, struct sr_err *e) {
 	sr_text_put_base64(head, "room-key", s->vault.room_key, SR_PK);
 	sr_text_put_dec(head, "epoch", s->board.epoch);
 	put_left(head, &left);
+	if (rotate)
+		sr_text_put(head, "rotate-due", "yes");
 	if (s->board.opened) {
 		sr_text_put(head, "opened", "yes");
 		sr_text_put_hex(head, "transcript", s->board.transcript, SR_HASH);

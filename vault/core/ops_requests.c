@@ -630,6 +630,19 @@ static int todo_ceremony(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e
 	return rc;
 }
 
+/* Is the caller a member of this board, as it is now? */
+static int sits_on(bool *out, struct sr_x *x, const uint8_t board[SR_ID], struct sr_err *e) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "inbox")
+			   : sr_query_board(b, x->catalogue, board, 0, e);
+	*out = false;
+	for (size_t i = 0; rc == 0 && i < b->member_count; i++)
+		*out = *out || (b->members[i].active &&
+				       strcmp(b->members[i].person, x->caller.person) == 0);
+	free(b);
+	return rc;
+}
+
 static int todo_live(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 	const struct sr_checkout_filter mine = {.person = x->caller.person, .live = true};
 	const struct sr_grant_filter suspended = {.state = SR_S_SUSPENDED};
@@ -648,10 +661,17 @@ static int todo_live(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 	if (rc == 0 && (x->caller.roles & SR_ROLE_MEMBER) != 0)
 		rc = sr_query_grants(&grants, x->catalogue, &suspended, &page, e);
 	for (size_t i = 0; rc == 0 && i < grants.count; i++) {
-		if (strcmp(grants.rows[i].suspended_by, x->caller.person) != 0)
+		/* By the vault itself: somebody whom it names has left, or has a new key. */
+		const struct sr_grant_row *g = &grants.rows[i];
+		const bool own = strcmp(g->suspended_by, x->caller.person) == 0;
+		bool decides = false;
+		if (!own && strcmp(g->suspended_by, "service") == 0 &&
+			!sr_token_in(g->people, x->caller.person))
+			rc = sits_on(&decides, x, g->board, e);
+		if (rc != 0 || (!own && !decides))
 			continue;
 		sr_row(o, "todo");
-		sr_row_str(o, "what", "lift");
+		sr_row_str(o, "what", own ? "lift" : "settle");
 		sr_row_hex(o, "grant", grants.rows[i].id, SR_ID);
 	}
 	sr_grants_free(&grants);
