@@ -487,6 +487,10 @@ void sr_auditor_epochs_free(struct sr_auditor_epochs *l);
  */
 SR_MUST int sr_query_epoch_given(
 	bool *out, struct sr_catalogue *c, const char *person, uint64_t index, struct sr_err *e);
+/* The same, and to the key that they have now: what was sealed to one before, which may be lost, is
+ * not theirs. */
+SR_MUST int sr_query_epoch_held(
+	bool *out, struct sr_catalogue *c, const char *person, uint64_t index, struct sr_err *e);
 
 /* --- what the store must hold --- */
 
