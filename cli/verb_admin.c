@@ -297,6 +297,9 @@ static void status_print(struct cli *c, const struct cli_answer *a) {
 	if (cli_field(a, "left").p != NULL)
 		printf("  %-14s %llu items are left under a key before (board show)\n", "new key",
 			(unsigned long long)cli_field_dec(a, "left"));
+	if (cli_field(a, "rotate-due").p != NULL)
+		cli_line_str("service keys", "OLDER THAN THE BOARD'S KEY: service rotate (old "
+					     "copies of keys/service.board hold them)");
 	status_line(a, "open requests", "requests-open");
 	printf("  %-14s %llu live, %llu suspended\n", "grants",
 		(unsigned long long)cli_field_dec(a, "grants-live"),

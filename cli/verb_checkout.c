@@ -243,9 +243,11 @@ int verb_checkout(struct cli *c, struct sr_err *e) {
 	uint8_t item[SR_ID], grant[SR_ID], checkout[SR_ID];
 	uint64_t files = 0;
 	char hex[2 * SR_ID + 1];
+	bool asked = false; /* there is a connection, and an item */
 	int rc = cli_connect(c, CLI_PERSON, e);
 	if (rc == 0)
 		rc = cli_word_id(c, item, 0, "item", e);
+	asked = rc == 0;
 	if (rc == 0 && cli_has(c, "grant")) {
 		rc = sr_client_resolve(c->client, grant, cli_get(c, "grant"), "grant", e);
 		b.grant = grant;
@@ -261,7 +263,8 @@ int verb_checkout(struct cli *c, struct sr_err *e) {
 			"cannot wait: two of the members, curators and officers, `strongroom "
 			"break-glass %.12s --reason TEXT`",
 			SR_CHECKOUT_OPEN_MIN, hex, hex);
-	} else if ((rc == SR_DENIED || rc == SR_NOTFOUND) && b.grant == NULL && b.right == NULL)
+	} else if (asked && (rc == SR_DENIED || rc == SR_NOTFOUND) && b.grant == NULL &&
+		   b.right == NULL)
 		why_no_grant(c, item);
 	if (rc == 0 && cli_has(c, "break-glass")) {
 		json_t *more = json_object();

@@ -897,6 +897,7 @@ static int decide_by_kind(const struct follow_job *j, const struct decision *d) 
 
 int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 	struct decision *d = calloc(1, sizeof *d);
+	char ended[SR_PERSON_TEXT] = "";
 	int rc;
 
 	if (d == NULL)
@@ -908,10 +909,17 @@ int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 		rc = sr_query_tally(&d->tally, j->v->catalogue, request, d->v.version, j->e);
 	if (rc != 0 || d->v.state != SR_S_OPEN)
 		goto out;
+	rc = sr_rules_reader_ended(ended, j->v->catalogue, &d->v, j->e);
+	if (rc != 0)
+		goto out;
 	if (d->tally.quorum == 0) {
 		rc = sr_fail(j->e, SR_CORRUPT, "the board has no level %u", d->v.level);
 	} else if (d->tally.approved >= d->tally.quorum) {
 		bool go = false;
+
+		/* Votes that waited for more make no grant for somebody who has left. */
+		if (ended[0] != '\0')
+			goto out;
 
 		rc = rules_allow_it(&go, j, d);
 		if (rc == 0 && go)

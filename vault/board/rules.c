@@ -95,6 +95,25 @@ unsigned sr_rules_readers(struct sr_bytes kind, const char **words) {
 	return SR_ROLE_RESEARCHER;
 }
 
+int sr_rules_reader_ended(char name[SR_PERSON_TEXT], struct sr_catalogue *c,
+	const struct sr_version_row *v, struct sr_err *e) {
+	const char *words = "";
+	const unsigned want = sr_rules_readers(sr_bytes_str(v->kind), &words);
+	int rc = 0;
+
+	name[0] = '\0';
+	for (size_t i = 0; v->has_key && rc == 0 && name[0] == '\0' && i <= v->people_count; i++) {
+		const char *reader = i == 0 ? v->applicant : v->people[i - 1].person;
+		struct sr_person_row p = {0};
+
+		rc = sr_query_person(&p, c, reader, e);
+		if (rc == 0 && (p.roles & want) == 0)
+			snprintf(name, SR_PERSON_TEXT, "%s", reader);
+		sr_person_row_free(&p);
+	}
+	return rc;
+}
+
 bool sr_rules_looks(const char *kind) {
 	return strcmp(kind, "access") == 0 || strcmp(kind, "redact") == 0;
 }
@@ -360,7 +379,7 @@ static int find_board(struct rules_ctx *c) {
 
 static bool ceremony_type(enum sr_type_id t) {
 	return t == SR_T_DEAL || t == SR_T_ACCEPT || t == SR_T_COMPLAINT || t == SR_T_REVEAL ||
-	       t == SR_T_TAKEOVER;
+	       t == SR_T_TAKEOVER || t == SR_T_CONFIRM;
 }
 
 int sr_rules_check(struct sr_ruling *out, const struct sr_rules *r, const struct sr_statement *s,

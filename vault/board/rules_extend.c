@@ -147,6 +147,17 @@ static int list_fits(struct rules_ctx *c, const struct sr_version_row *v) {
 	return rc;
 }
 
+/* Its items are opened by topups, which nobody gives while the grant names somebody who left. */
+static int readers_stay(struct rules_ctx *c, const struct sr_version_row *v) {
+	char name[SR_PERSON_TEXT];
+	int rc = sr_rules_reader_ended(name, c->cat, v, c->e);
+
+	if (rc != 0 || name[0] == '\0')
+		return rc != 0 ? rc : rules_allow(c);
+	return rules_deny(c, "reader-ended", "those who stay make a new request",
+		"the grant names %s, who is no researcher here any more", name);
+}
+
 static int extend_grant(struct rules_ctx *c, const struct sr_grant_row *g) {
 	struct sr_version_row v = {0};
 	uint8_t request[SR_ID];
@@ -174,6 +185,8 @@ static int extend_grant(struct rules_ctx *c, const struct sr_grant_row *g) {
 			"no more pieces for it",
 			v.epoch, c->board.epoch);
 	else if (rc == 0)
+		rc = readers_stay(c, &v);
+	if (rc == 0 && c->out->allowed)
 		rc = rules_list(c);
 	if (rc == 0 && c->out->allowed)
 		rc = list_fits(c, &v);

@@ -712,10 +712,12 @@ int sr_apply_confirm(struct sr_apply *a, struct sr_err *e) {
 
 	if (rc == 0)
 		rc = SQL_INT_OF(a->db, e, &sits,
-			"SELECT count(*) FROM boards b JOIN epochs p ON p.board = b.board AND"
-			" p.epoch = b.epoch JOIN board_members m ON m.board = b.board AND"
-			" m.epoch = b.epoch WHERE b.board = ? AND b.epoch = ? AND p.keys = ? AND"
-			" m.person = ?",
+			"SELECT count(*) FROM boards b JOIN board_members m ON m.board = b.board"
+			" WHERE b.board = ?1 AND m.epoch = ?2 AND m.person = ?4 AND"
+			" (EXISTS(SELECT 1 FROM epochs p WHERE p.board = ?1 AND p.epoch = ?2 AND"
+			" p.epoch = b.epoch AND p.keys = ?3) OR EXISTS(SELECT 1 FROM standbys y"
+			" WHERE y.board = ?1 AND y.epoch = ?2 AND y.epoch = b.epoch + 1 AND"
+			" y.waits IS NOT NULL AND y.keys = ?3))",
 			sr_arg_id(a, "board", &board), A_U64(epoch), sr_arg_hash(a, "keys", &keys),
 			A_STR(a->actor));
 	if (rc != 0)

@@ -46,6 +46,14 @@ struct sr_service_key_row {
 SR_MUST int sr_query_service_keys(
 	struct sr_service_key_row **out, size_t *count, struct sr_catalogue *c, struct sr_err *e);
 
+/* Has this person, who was custodian and is not any more, seen the service keys of now? They did
+ * not change since the role ended. */
+SR_MUST int sr_query_knew_service_keys(
+	bool *out, struct sr_catalogue *c, const char *person, struct sr_err *e);
+/* Are the service keys older than the key of the founding board, which got another one? Then old
+ * copies of keys/service.board hold them, sealed to the key before. */
+SR_MUST int sr_query_service_keys_old(bool *out, struct sr_catalogue *c, struct sr_err *e);
+
 enum { /* roles as a set */
 	SR_ROLE_MEMBER = 1 << 0,
 	SR_ROLE_CURATOR = 1 << 1,
@@ -415,8 +423,9 @@ struct sr_complaint_row {
 	bool revealed;
 	uint64_t reveal_entry;
 };
-/* When each member of the epoch in force last opened their share: by `accept`, or by `confirm`
- * or `share` after it. Nothing of a member whose key is another since: the share is not theirs. */
+/* When each member of the epoch in force, or of that of a standby board which waits, last opened
+ * their share: by `accept`, or by `confirm` or `share` after it. Nothing of a member whose key is
+ * another since: the share is not theirs. */
 struct sr_confirmed_row {
 	char person[SR_PERSON_TEXT];
 	uint64_t entry;
@@ -428,7 +437,7 @@ struct sr_confirmed {
 	size_t count;
 };
 SR_MUST int sr_query_confirmed(struct sr_confirmed *out, struct sr_catalogue *c,
-	const uint8_t board[SR_ID], struct sr_err *e);
+	const uint8_t board[SR_ID], uint32_t epoch, struct sr_err *e);
 
 struct sr_complaints {
 	struct sr_complaint_row *rows;
@@ -477,6 +486,10 @@ void sr_auditor_epochs_free(struct sr_auditor_epochs *l);
 /* Was the epoch of entry ${index} given to ${person}: sealed to them in its time, or by a quorum?
  */
 SR_MUST int sr_query_epoch_given(
+	bool *out, struct sr_catalogue *c, const char *person, uint64_t index, struct sr_err *e);
+/* The same, and to the key that they have now: what was sealed to one before, which may be lost, is
+ * not theirs. */
+SR_MUST int sr_query_epoch_held(
 	bool *out, struct sr_catalogue *c, const char *person, uint64_t index, struct sr_err *e);
 
 /* --- what the store must hold --- */
@@ -1183,19 +1196,22 @@ void sr_enquiry_events_free(struct sr_enquiry_events *l);
  *   vote-needed    each of those who has not voted    statement of the version
  *                  when half of its time has passed (its first week, where nothing closes it)
  *   join           a co-applicant who has not joined  statement of the version
+ *   amend-needed   the applicant                      statement of the version: a co-applicant
+ *                                                     whom it names is no researcher any more
  *   granted        the people of a grant              grant
  *   decided        applicant and co-applicants        statement of the version: refused, returned
  *                                                     or lapsed
- *   ends-soon      the people of a live grant         grant, SR_NOTICE_ENDS_S before its end
+ *   ends-soon      the people of a live grant         grant, or the statement that renewed it
+ *                                                     last; SR_NOTICE_ENDS_S before its end
  *   suspended      the people of a grant              statement that suspended it
  *   revoked        the people of a grant              grant
  *   scrub-failed   custodians, officers               statement of the newest scrub
  *   retention-due  curators, officers                 statement of the retention date
- *   share-due      members of a board in force        the statement by which they last opened
- *                                                     theirs; SR_NOTICE_SHARE_S before a year
- *   read           the person whom a `read` names     that statement: what is held on them was read
- *   enquiry-due    officers                           enquiry, SR_NOTICE_ENQUIRY_S before its
- *                                                     deadline
+ *   share-due      members of a board in force, or    the statement by which they last opened
+ *                  of a standby board that waits      theirs, of each board; SR_NOTICE_SHARE_S
+ * before a year read           the person whom a `read` names     that statement: what is held on
+ * them was read enquiry-due    officers                           enquiry, SR_NOTICE_ENQUIRY_S
+ * before its deadline
  *
  * What happened longer than SR_NOTICE_FRESH_S ago is no news: a vault that begins to send mail does
  * not begin with its history.
@@ -1212,15 +1228,19 @@ struct sr_notice_row {
 	char what[32];
 	char person[SR_PERSON_TEXT];
 	uint8_t about[SR_ID];
-	int64_t since; /* received time of what it is about */
+	uint8_t thing[SR_ID]; /* what to look at: the request, grant, board, .. that it is about */
+	int64_t since;        /* received time of what it is about */
 };
 struct sr_notices {
 	struct sr_notice_row *rows;
 	size_t count;
 };
-/* By person, then oldest first. Only people who have a role now. */
+/* By person, then oldest first. Only people who have a role now, or wait on a standby board. */
 SR_MUST int sr_query_notices(
 	struct sr_notices *out, struct sr_catalogue *c, int64_t now, struct sr_err *e);
+/* All of one person's, sent or not: a message says that something waits, and their inbox what. */
+SR_MUST int sr_query_notices_of(struct sr_notices *out, struct sr_catalogue *c, const char *person,
+	int64_t now, struct sr_err *e);
 void sr_notices_free(struct sr_notices *l);
 
 struct sr_counts { /* for status */

@@ -232,7 +232,8 @@ int sr_query_inbox(
 		" r.person = ?1)"
 		" AND NOT EXISTS(SELECT 1 FROM votes x WHERE x.v = v.v AND x.person = ?1 AND"
 		" x.ended IS NULL)"
-		" AND NOT " SR_SQL_CONFLICT("?1") " ORDER BY v.entry",
+		" AND NOT " SR_SQL_READER_ENDED("v.v") " AND NOT " SR_SQL_CONFLICT(
+			"?1") " ORDER BY v.entry",
 		A_STR(member));
 
 	memset(out, 0, sizeof *out);

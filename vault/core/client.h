@@ -338,7 +338,8 @@ SR_MUST int sr_client_accept_gone(
 	struct sr_client *c, const uint8_t *board, struct sr_accepting *out, struct sr_err *e);
 /* Open the share of every level again, compare it with the public keys that all accepted, and say
  * so (`confirm`). The box opens with the member's seed alone, so the signature is the proof: who
- * can sign it and has the box can open it. DENIED: the share was dealt to a key before. */
+ * can sign it and has the box can open it. A member of a standby board that waits says it of their
+ * share of that. DENIED: the share was dealt to a key before. */
 SR_MUST int sr_client_confirm(struct sr_client *c, const uint8_t *board, uint8_t *index,
 	struct sr_submitted *out, struct sr_err *e);
 /* Deal in the run that waits for it (client_complaint.c): the first of a new board, or, after a

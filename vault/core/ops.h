@@ -165,7 +165,11 @@
  *         and those whom it names); for the house and themselves also bound {what grant, id, state,
  *         items, others yes?} (live or suspended, naming the person), bound {what request, id,
  *         kind} (open, by them), bound {what share, member, epoch, board} (of a board's keys),
- *         bound {what held, boxes, items} (held items that they can look at, of all)
+ *         bound {what standby, member, epoch, board} (of a standby board that waits), bound {what
+ *         suspension, id} (a grant that they suspended), bound {what held, boxes, items} (held
+ *         items that they can look at, of all); of who was auditor bound {what epochs, first, last,
+ *         now} (sealed to them, of those there are), officer: bound {what enquiry, id, deadline?}
+ *         (not closed), custodian: bound {what service-keys} (of now were there in their time)
  * erasure              login; as far as `people` shows them
  *   in    person, since dec?
  *   body  rows: erasure {note bytes (board/erasure.h), receipt bytes (of `erase`)}. NOTFOUND:
@@ -247,6 +251,7 @@
  *         rekeyed {person, entry, by, received} of each who asks and has another key than at first;
  *         attestation {as in person} that stands, of the parties; conflict {voter, as in
  *         attestation} of each active member whom one keeps from voting;
+ *         ended {person} of a co-applicant who is no researcher any more: nobody can approve it;
  *         grant {as grant below};
  *         use {as grant below} of the grant that a renewal is asked for
  * request.items        as requests
@@ -255,14 +260,18 @@
  *   body  rows: item {id, state, level, number, seal-entry: dec, title?} in byte order of ids
  * inbox                login: what waits for the caller
  *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?}; join,
- *         correct {request, version}; topup, extension {request, version, grant, items dec,
+ *         correct {request, version}; amend {as vote, person} (who left, and is named in it);
+ *         topup, extension {request, version, grant, items dec,
  *         extension dec?} (pieces that the caller may give a live grant); reseal {board, items
  *         dec} (left under a key that the board has no more, and nobody asked about them);
  *         describe, release {items dec}; deal, accept, reveal {run};
- *         checkout {checkout, item, state}; lift {grant} (suspended by the caller); retention
+ *         checkout {checkout, item, state}; lift {grant} (suspended by the caller); settle
+ *         {grant} (suspended by the vault, since somebody whom it names left); retention
  *         {item, due, basis} (its date has come); enquiry {enquiry, state, deadline?}; read
  *         {person, reading, received, entry, reason?} (who read what is held on the caller, these
- *         last 30 days)
+ *         last 30 days); then what the caller is to know, these last 30 days (catalogue/query.h):
+ *         vote-needed, decided {request, about, received}; granted, ends-soon, suspended, revoked
+ *         {grant, about, received}; scrub-failed {statement, about, received}
  * request.material     as requests: all that a voter's client must verify, also in a file
  *   in    request id, version dec?, since dec?, board token? ("yes": with all of board.material
  *         in front), from dec? (a further page: needs the version), extension dec? (the items of
@@ -459,16 +468,15 @@
  *         (that the log knows of and whose escrow was not rotated since), backups-reviving dec (of
  *         these, from before the last destruction or erasure), size dec, root b64, second yes|no,
  *         left dec? (items under a key that their board has no more, while a new one is on its
- *         way), second-current yes?, second-pending dec, renewal-due yes? (board/dbkeys.h),
- *         memory-locked yes|no, failed yes?, pid dec
- *   body  rows: recovered {text} (what opening repaired; to whom packs are told); second {reason?}
- * witness              house, login
- *   in    now yes? (somebody waits: ask the witnesses at once; embedded, the answer waits for
- *         them), checkout id? (of the caller's)
- *   out   size dec, witnessed dec (entries below it are cosigned by the quorum in force), asked
- *         yes? (checkouts wait for that), adopted dec? (entry of the policy in force), voted yes?
- *         (the board adopted it), confirmed time? (by the quorum's clocks), entry dec? (of the
- *         checkout), glass yes? (two people said that it opens unwitnessed), said dec* (their
+ *         way), rotate-due yes? (the founding board has a new key, and the service keys are those
+ *         from before it), second-current yes?, second-pending dec, renewal-due yes?
+ * (board/dbkeys.h), memory-locked yes|no, failed yes?, pid dec body  rows: recovered {text} (what
+ * opening repaired; to whom packs are told); second {reason?} witness              house, login in
+ * now yes? (somebody waits: ask the witnesses at once; embedded, the answer waits for them),
+ * checkout id? (of the caller's) out   size dec, witnessed dec (entries below it are cosigned by
+ * the quorum in force), asked yes? (checkouts wait for that), adopted dec? (entry of the policy in
+ * force), voted yes? (the board adopted it), confirmed time? (by the quorum's clocks), entry dec?
+ * (of the checkout), glass yes? (two people said that it opens unwitnessed), said dec* (their
  *         entries)
  *   body  rows: policy {text bytes}; alarm {text}; witness {name bytes, vkey bytes, url bytes?,
  *         state idle|due|asked|alarm|nowhere, cosigned yes? (the checkpoint on offer), size?,

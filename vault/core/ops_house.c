@@ -89,6 +89,7 @@ int sr_op_status(struct sr_x *x, struct sr_err *e) {
 	uint8_t root[SR_HASH];
 	uint64_t packs = 0, blocks = 0;
 	const bool store = x->session->embedded || sr_may_see_store(&x->caller);
+	bool rotate = false;
 	int rc = sr_query_counts(&counts, x->catalogue, e);
 	if (rc == 0)
 		rc = sr_query_backup_counts(&backups, x->catalogue, e);
@@ -100,8 +101,12 @@ int sr_op_status(struct sr_x *x, struct sr_err *e) {
 		return rc;
 	put_counts(head, &counts);
 	rc = put_left(x, e);
+	if (rc == 0)
+		rc = sr_query_service_keys_old(&rotate, x->catalogue, e);
 	if (rc != 0)
 		return rc;
+	if (rotate)
+		sr_text_put(head, "rotate-due", "yes");
 	put_backups(head, &backups);
 	if (store) {
 		sr_text_put_dec(head, "packs", packs);
