@@ -126,6 +126,61 @@ static void test_threshold(void **state) {
 	t_board_free(b);
 }
 
+/* Random bytes are coefficients, nonces of proofs and keys of boxes: secrets, all of them. */
+static void random_secret(void *out, size_t len) {
+	static uint64_t salt = 1000;
+
+	t_fill(out, len, salt++);
+	secret(out, len);
+}
+
+/* A dealer deals, at first (${x} NULL) or of shares that the dealer has: identity, shares and the
+ * polynomial are secrets, the dealing is none. Then a member takes their shares out of the
+ * dealings. */
+static void dealing(
+	struct t_board *b, const uint8_t dealer[SR_SEED], const uint8_t (*x)[SR_SCALAR]) {
+	struct sr_err e = {0};
+	struct sr_buf out;
+	struct sr_dealing d;
+	uint8_t seed[SR_SEED], own[SR_BOARD_LEVELS_MAX][SR_SCALAR];
+
+	sr_buf_init(&out);
+	memcpy(seed, dealer, SR_SEED);
+	secret(seed, sizeof seed);
+	sr_random_set(random_secret);
+	int rc = sr_deal_make(&out, &b->d, 1, seed, x, &e);
+	sr_random_set(NULL);
+	assert_true(out.len > SR_SCALAR);
+	came_of_a_secret(out.p + out.len - SR_SCALAR, SR_SCALAR); /* a response */
+	public(out.p, out.len);
+	assert_ok(rc, &e);
+	assert_ok(sr_deal_decode(&d, sr_buf_view(&out), &e), &e);
+	assert_ok(sr_deal_verify(&b->d, &d, &e), &e);
+	sr_buf_free(&out);
+	memcpy(seed, b->seed[0], SR_SEED);
+	secret(seed, sizeof seed);
+	const struct sr_dkg_own mine = {1, seed, b->dealing, b->dealings, b->key};
+	rc = sr_dkg_own_shares(own, &b->d, &mine, &e);
+	came_of_a_secret(own[0], SR_SCALAR);
+	assert_ok(rc, &e);
+	assert_memory_equal(own[0], b->x[0][0], SR_SCALAR);
+}
+
+static void test_dealing(void **state) {
+	static const uint8_t dealers[] = {1, 2, 0};
+	struct t_board *b = t_board_found(3, (const uint8_t[]){2, 0}, 5), *heirs;
+	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR];
+
+	(void)state;
+	dealing(b, b->seed[0], NULL);
+	heirs = t_board_reshare(b, dealers, 3, 2, 6);
+	memcpy(x, t_shares(b, 1), sizeof x);
+	secret(x, sizeof x);
+	dealing(heirs, b->seed[0], (const uint8_t(*)[SR_SCALAR])x);
+	t_board_free(heirs);
+	t_board_free(b);
+}
+
 static void test_aead(void **state) {
 	uint8_t key[SR_KEY], plain[40], sealed[40 + SR_AEAD_OVERHEAD], out[40];
 	struct sr_err e = {0};
@@ -164,6 +219,7 @@ static void test_scalars(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_threshold),
+		cmocka_unit_test(test_dealing),
 		cmocka_unit_test(test_aead),
 		cmocka_unit_test(test_scalars),
 	};
