@@ -57,14 +57,14 @@ static int told(const struct cli *c, const struct sr_vault *v, const struct sr_a
 		json_object_set_new(o, "known", json_integer((json_int_t)a->known));
 		cli_json_print(o);
 	} else if (rc == 0) {
-		printf("the log goes on under its new name from entry %llu on. It says there that "
-		       "its first %llu entries are as they were, and that others know of %llu. Its "
-		       "key is now\n  ",
+		printf("the log goes on under its new name from entry %llu on. It says there "
+		       "that its first %llu entries are as they were, and that others know of "
+		       "%llu. Its key is now\n  ",
 			(unsigned long long)entry, (unsigned long long)a->agreed,
 			(unsigned long long)a->known);
 		cli_print(sr_buf_view(&vkey));
-		printf("\nEach witness learns it (witness log add), and the board confirms the name "
-		       "(log adopt --ask); until then nothing opens\n");
+		printf("\nEach witness learns it (witness log add), and the board confirms the "
+		       "name (log adopt --ask); until then nothing opens\n");
 	}
 	sr_buf_free(&vkey);
 	return rc;

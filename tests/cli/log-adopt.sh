@@ -164,6 +164,10 @@ same "$(jq '[.[] | tostring | select(test("log-continued"))] | length' out)" 2
 ok as au log disclose 0 --out "$W/told"
 refused 3 . sr log open "$W/told" --key "$OLD"
 ok sr log open "$W/told" --key "$OLD" "${CHANGES[@]}"
+ok python3 "$W/www2/reader.py" log "$W/www2" "$NEW"
+ok python3 "$W/www2/reader.py" open "$W/told" "$NEW"
+has 'founded as test.example/vault'
+refused 1 . python3 "$W/www2/reader.py" open "$W/told" "$OLD"
 # All of it holds in a replay, in a backup, and in the auditor's program, on a copy of the vault.
 ok sr rebuild
 has equal
@@ -193,13 +197,13 @@ for ((n = 1; n < 200; n += ${KILL_STRIDE:-3})); do
 	rm -rf "$STRONGROOM_VAULT" "$W/state" && cp -a "$W/put-back" "$STRONGROOM_VAULT" && cp -a "$W/state.then" "$W/state"
 	rc=0
 	SR_FAULT="$n:-1" sr log adopt "$THIRD" --known "$KNOWN" --agreed "$AGREED" "${LOST[@]}" >/dev/null 2>&1 || rc=$?
-	sr witness status --json >status || fail "killed at step $n: it does not open: $(cat err)"
-	if jq -e '.. | objects | select(.former? != null)' status >/dev/null; then
+	sr witness status --json >the.status 2>the.err || fail "killed at step $n: it does not open: $(cat the.err)"
+	if jq -e '.. | objects | select(.former? != null)' the.status >/dev/null; then
 		named=$((named + 1))
 		same "$(sed -n 's/^log [0-9]* \([^ ]*\) .*/\1/p' "$STRONGROOM_VAULT/strongroom.conf")" "$THIRD" "killed at step $n"
 		[[ ! -e $STRONGROOM_VAULT/ledger/alarm ]] || fail "killed at step $n: the alarm outlived the name"
 		same "$(head -n 1 "$STRONGROOM_VAULT/ledger/checkpoint")" "$THIRD" "killed at step $n"
-		as m1 request list --log-name "$THIRD" >/dev/null 2>err || fail "killed at step $n: $(cat err)"
+		as m1 request list --log-name "$THIRD" >/dev/null 2>the.err || fail "killed at step $n: $(cat the.err)"
 	else
 		undone=$((undone + 1))
 		[[ -e $STRONGROOM_VAULT/ledger/alarm ]] || fail "killed at step $n: no name, and the alarm is gone"

@@ -170,8 +170,9 @@ int sr_adopt_settle(struct sr_vault *v, const struct sr_vault_conf *conf, struct
 
 	if (rc == 0 && conf->log_count > names.count)
 		rc = sr_fail(e, SR_AUTH,
-			"strongroom.conf has the name %s, and no entry of the log says that it "
-			"took it: remove that line log, or put the newer copy of the vault in place",
+			"strongroom.conf has the name %s, and no entry of the log says that "
+			"it took it: remove that line log, or put the newer copy of the vault in "
+			"place",
 			conf->log[names.count].name);
 	for (size_t i = 0; i < names.count && rc == 0; i++) {
 		link_of(&l, &names.rows[i]);

@@ -196,10 +196,10 @@ int sr_client_judge_names(struct sr_client *c, struct sr_err *e) {
 			shown, (unsigned long long)open->from, shown);
 	if (c->info.lost > c->info.lost_known && !named_by_person(c))
 		return sr_fail(e, SR_AUTH,
-			"you had verified %llu entries, and the log, which goes on as %s, says that "
-			"it lost those from %llu to %llu: more is gone than was said. Tell the "
-			"board's members, and keep your receipts; --log-name %s goes on all the "
-			"same",
+			"you had verified %llu entries, and the log, which goes on as %s, says "
+			"that it lost those from %llu to %llu: more is gone than was said. Tell "
+			"the board's members, and keep your receipts; --log-name %s goes on all "
+			"the same",
 			(unsigned long long)c->info.lost, shown,
 			(unsigned long long)c->info.lost_agreed,
 			(unsigned long long)c->info.lost_known, shown);
