@@ -490,9 +490,16 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom log disclose 90ab --out for-the-court --as olga.id",
 		cli_log_disclose_options, 1, 1, verb_log_disclose},
 	{"log", "open", "Read an entry that was disclosed, without a vault.",
-		"NAME --key VKEY [--fingerprint HEX]",
+		"NAME --key VKEY [--key-change F]... [--fingerprint HEX]",
 		"strongroom log open for-the-court --key VKEY", cli_log_open_options, 1, 1,
 		verb_log_open},
+	{"log", "adopt",
+		"After an older copy was put back: let the log go on under a new name, which "
+		"witnesses and readers do not mistake for the old; or ask the board to confirm it.",
+		"NAME --known N [--agreed N] --confirm WORDS | --ask --reason TEXT --as MEMBER",
+		"strongroom log adopt archive.example.org/vault-2 --known 812 --confirm \"entries "
+		"are lost\"",
+		cli_log_adopt_options, 0, 1, verb_log_adopt},
 	{"log", "show", "The same as log.",
 		"[--from N] [--to N] [--type T] [--lines] [--export DIR] --as AUDITOR",
 		"strongroom log show --export /srv/www/log --lines --as aud.id >log.jsonl",

@@ -280,6 +280,10 @@ int verb_witness_new(struct cli *c, struct sr_err *e);
 int verb_witness_serve(struct cli *c, struct sr_err *e);
 int verb_witness_log(struct cli *c, struct sr_err *e);
 
+/* verb_log_adopt.c */
+extern const struct cli_option cli_log_adopt_options[];
+int verb_log_adopt(struct cli *c, struct sr_err *e);
+
 /* verb_witnessing.c */
 extern const struct cli_option cli_witness_dismiss_options[], cli_witness_policy_options[];
 int verb_witness_policy(struct cli *c, struct sr_err *e);

@@ -185,6 +185,29 @@ static inline struct sr_introduction intro_of(const struct world_person *p) {
 	return i;
 }
 
+/* The head of a reply with one line changed. */
+static inline void lie_head(struct sr_call *r, const char *key, const char *value) {
+	struct sr_buf head;
+
+	sr_buf_init(&head);
+	sr_text_begin(&head, "strongroom/reply/v1");
+	for (size_t i = 0; i < r->text.count; i++) {
+		const struct sr_line *l = &r->text.lines[i];
+		char k[40], v[8192];
+
+		snprintf(k, sizeof k, "%.*s", (int)l->key.len, (const char *)l->key.p);
+		snprintf(v, sizeof v, "%.*s", (int)l->value.len, (const char *)l->value.p);
+		if (strcmp(k, key) != 0)
+			sr_text_put(&head, k, v);
+		else if (value != NULL)
+			sr_text_put(&head, k, value);
+	}
+	sr_buf_clear(&r->head);
+	sr_buf_put_bytes(&r->head, sr_buf_view(&head));
+	sr_buf_free(&head);
+	assert_int_equal(sr_call_parse(r, NULL), 0);
+}
+
 /* --- lies about rows -------------------------------------------------------------------------- */
 
 /* Copy one row; the field ${key} (NULL: none) gets ${value} instead (p == NULL: is left out). */

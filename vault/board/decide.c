@@ -597,6 +597,42 @@ static int decide_witnesses(const struct follow_job *j, const struct decision *d
 	return rc;
 }
 
+/* The log goes on under the name that the request is about; unless that was said already. */
+static int decide_adopt(const struct follow_job *j, const struct decision *d) {
+	struct sr_log_names names = {0};
+	struct sr_entry en = {0};
+	struct sr_buf text;
+	uint8_t set[SR_HASH];
+	bool waits;
+	int rc = sr_query_log_names(&names, j->v->catalogue, j->e);
+
+	if (rc == 0)
+		rc = sr_vault_entry(&en, j->v, d->v.entry, j->e);
+	if (rc == 0)
+		rc = sr_field_hash(set, &en.statement, "set", 0, j->e);
+	waits = rc == 0 && names.count > 0 && names.rows[names.count - 1].confirmed == 0 &&
+		memcmp(names.rows[names.count - 1].hash, set, SR_HASH) == 0;
+	sr_log_names_free(&names);
+	sr_buf_init(&text);
+	if (rc == 0 && !waits) {
+		rc = decide_moot(j, d,
+			&(struct moot){"", NULL, "log-confirmed",
+				"refused: the board confirmed the log's name, or it has another"});
+	} else if (rc == 0) {
+		sr_follow_begin(&text, j->v, SR_T_WITNESS, j->f->now);
+		sr_text_put(&text, "event", "confirmed");
+		sr_text_put_hex(&text, "request", d->v.request, SR_ID);
+		copy_lines(&text, &en.statement, "set");
+		rc = follow_emit(j, &text, NULL);
+		if (rc == 0)
+			j->f->tell(j->f->ctx,
+				"decided: the log goes on under its new name, and readers follow");
+	}
+	sr_buf_free(&text);
+	sr_entry_free(&en);
+	return rc;
+}
+
 /* Did the board change while the request was open? Then its dealers have no share any more. */
 static bool board_changed(const struct follow_job *j, const struct decision *d,
 	const struct sr_statement *request, uint32_t *epoch) {
@@ -776,6 +812,7 @@ static const struct {
 	{"erase", decide_erase},
 	{"auditor", decide_auditor},
 	{"witnesses", decide_witnesses},
+	{"adopt", decide_adopt},
 	{"role", decide_role},
 	{"collection", decide_collection},
 	{"board", decide_board},

@@ -1101,6 +1101,25 @@ struct sr_witness_policy_row {
 SR_MUST int sr_query_witness_policy(
 	struct sr_witness_policy_row *out, struct sr_catalogue *c, struct sr_err *e);
 
+/* Names under which the log went on (board/adopt.h), in order; none: it is as founded. */
+struct sr_log_name {
+	uint64_t entry, agreed, known;
+	uint64_t confirmed;    /* entry of the board's word; 0: not yet */
+	uint8_t hash[SR_HASH]; /* of the statement that says it */
+	char name[256], former[256];
+};
+struct sr_log_names {
+	struct sr_log_name *rows;
+	size_t count;
+};
+SR_MUST int sr_query_log_names(struct sr_log_names *out, struct sr_catalogue *c, struct sr_err *e);
+void sr_log_names_free(struct sr_log_names *l);
+/* The entries by which the log's key or name changed, in order. The caller frees *${out}. */
+SR_MUST int sr_query_log_changes(
+	uint64_t **out, size_t *count, struct sr_catalogue *c, struct sr_err *e);
+/* The last entry, since the log has its name, that says that a backup was restored; 0: none. */
+SR_MUST int sr_query_log_restored(uint64_t *entry, struct sr_catalogue *c, struct sr_err *e);
+
 /* Who said that a checkout may be opened unwitnessed: two are enough. */
 enum {
 	SR_GLASS_NAMES = 2

@@ -387,6 +387,11 @@ static const char *const statements[] = {
 	/* times in which the quorum of witnesses did not confirm the log; sizes before and after */
 	"CREATE TABLE unwitnessed(entry INTEGER PRIMARY KEY, begun INTEGER NOT NULL,"
 	" ended INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT",
+	/* names under which the log went on: hash of the statement that says so, how many entries
+	 * are as they were, what others knew of; confirmed: entry by which the board did */
+	"CREATE TABLE log_names(entry INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE,"
+	" name TEXT NOT NULL UNIQUE, former TEXT NOT NULL, agreed INTEGER NOT NULL,"
+	" known INTEGER NOT NULL, root BLOB NOT NULL, confirmed INTEGER) STRICT",
 	/* who said that a checkout may be opened though no witness confirmed it */
 	"CREATE TABLE glass(checkout BLOB NOT NULL REFERENCES checkouts(checkout),"
 	" person TEXT NOT NULL REFERENCES people(person), entry INTEGER NOT NULL,"
@@ -476,6 +481,7 @@ static const struct sr_table tables[] = {
 	{"backups", "backup", true},
 	{"witness_policies", "entry", true},
 	{"unwitnessed", "entry", true},
+	{"log_names", "entry", true},
 	{"recoveries", "ask", true},
 	{"recovery_members", "ask, person", true},
 	{"witness_policies", "entry", true},

@@ -53,6 +53,8 @@ struct sr_client_options {
 	const uint8_t *fingerprint; /* SR_HASH bytes that it must have; NULL: by memory, or first
 				       contact */
 	struct sr_clock clock;      /* now == NULL: the system's */
+	const char *log_name;       /* the log goes on under this name, though its board has not
+				       confirmed it, or more is gone than it says; NULL: refuse */
 	const struct sr_policy
 		*witnesses;  /* whose quorum must have seen a checkout before it opens anything;
 				borrowed; NULL: by the policy that the log adopted, proven */
@@ -79,7 +81,11 @@ struct sr_client_info { /* what was proven; before founding: what the server say
 	uint64_t seen_size;          /* the ledger that was verified last */
 	uint8_t seen_root[SR_HASH];
 	bool embedded;
-	char rule[48], title[121]; /* of the last refusal, as sr_submitted has them */
+	char log[SR_ORIGIN_MAX]; /* the log's name, when it is not the origin any more; else "" */
+	uint64_t renamed; /* entry by which the log got a name that was not known here; 0: none */
+	uint64_t lost;    /* entries that were verified here and are not in it; 0: all are there */
+	uint64_t lost_agreed, lost_known; /* those from, to are gone, as the log says */
+	char rule[48], title[121];        /* of the last refusal, as sr_submitted has them */
 };
 
 /* AUTH: other fingerprint, rolled back, forked, withheld, a signature of found. DENIED: not a
@@ -449,7 +455,7 @@ struct sr_seats { /* members and quorums of a board to be */
 };
 struct sr_asking {
 	/* access export revoke lift role person person-end collection destroy referral reseal
-	 * redact board reshare rekey policy erase auditor */
+	 * redact board reshare rekey policy erase auditor witnesses adopt */
 	const char *kind;
 	/* SR_ID bytes: who decides; NULL: the board of the items, or else the founding one */
 	const uint8_t *board;
@@ -470,6 +476,7 @@ struct sr_asking {
 	const char *recipient;                    /* export: age1... */
 	const uint8_t *target; /* revoke: the grant; lift: the grant, or the seal's statement */
 	const struct sr_introduction *card; /* role */
+	const uint8_t *set;                 /* SR_HASH bytes: adopt, of sr_client_log_named */
 	const char *const *roles;
 	const char *subject;       /* person-end, erase, auditor; NULL: whose card it is */
 	uint64_t from;             /* auditor: the first epoch that is given */
@@ -502,6 +509,11 @@ SR_MUST int sr_client_rules_asked(
 	struct sr_buf *out, struct sr_client *c, const uint8_t request[SR_ID], struct sr_err *e);
 SR_MUST int sr_client_rules_adopted(struct sr_buf *out, struct sr_client *c,
 	const uint8_t board[SR_ID], uint64_t entry, struct sr_err *e);
+
+/* The name that the log has, and the hash by which a request of kind adopt names the entry that
+ * gave it (client_adopt.c); *${link}: of the client. NOTFOUND: it is as founded. */
+SR_MUST int sr_client_log_named(uint8_t set[SR_HASH], const struct sr_log_link **link,
+	struct sr_client *c, struct sr_err *e);
 
 /* --- votes (client_vote.c) -------------------------------------------------------------------- */
 

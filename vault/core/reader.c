@@ -272,7 +272,7 @@ static bool named(const struct sr_caller *c, const struct sr_statement *s) {
 static int of_trust(
 	bool *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
 	static const char *const kinds[] = {"role", "person", "person-end", "erase", "auditor",
-		"witnesses", "board", "reshare", "rekey", "policy"};
+		"witnesses", "adopt", "board", "reshare", "rekey", "policy"};
 	struct sr_version_row v = {0};
 	uint8_t id[SR_ID];
 	int rc;

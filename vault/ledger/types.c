@@ -88,6 +88,9 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("from", SR_V_DEC, SR_ONE),
 		F("ledger-key", SR_V_NAME, SR_ONE),
 		F("room-key", SR_V_KEY, SR_ONE),
+		F("agreed", SR_V_DEC, SR_OPTIONAL),
+		F("known", SR_V_DEC, SR_OPTIONAL),
+		F("root", SR_V_HASH, SR_OPTIONAL),
 		END}},
 	{SR_T_AUDITOR, "auditor", SR_BY_SERVICE, NULL, SR_EFFECT_TRUST, FIELDS{
 		F("request", SR_V_ID, SR_ONE),
