@@ -2,14 +2,11 @@
  * holding - a held item, opened by its intake seal for the vault's own work on it.
  *
  * The intake seal is the item's part once more, in secrets.db (SR_SECRET_INTAKE, name = the item's
- * 32 hex digits, n = number of its envelope), sealed under quarantine_key of keys/service:
- *
- *   aead (label "strongroom/intake/v1", associated data PLACE as in board/held.h) of the part
- *
- * It is made with the deposit, moves on with every envelope that a step makes, and is erased when
- * no step is due any more, at a release, and with the item; backups carry none. While it lies
- * there, whoever has the running host can open the item: that is what the threat table says of
- * items that are "being deposited, scanned".
+ * 32 hex digits, n = number of its envelope; board/held.h has its bytes). It is made with the
+ * deposit, moves on with every envelope that a step makes, and is erased when no step is due any
+ * more, at a release, and with the item; backups carry none. While it lies there, whoever has the
+ * running host can open the item: that is what the threat table says of items that are "being
+ * deposited, scanned".
  *
  * What steps add becomes real at once, with their statement: packs, then secrets, then the envelope
  * (number + 1: new part, slot and seal; quarantine boxes to those who are curators now), then the
@@ -25,12 +22,6 @@
 #include "sandbox/launcher.h"
 #include "store/ingest.h"
 #include "store/reader.h"
-
-/* The secret's value, appended to ${out} (make it secret); and back. AUTH, CORRUPT. */
-SR_MUST int sr_intake_seal(struct sr_buf *out, const uint8_t quarantine_key[SR_KEY],
-	const struct sr_held_place *at, const uint8_t part[SR_PART], struct sr_err *e);
-SR_MUST int sr_intake_open(uint8_t part[SR_PART], const uint8_t quarantine_key[SR_KEY],
-	const struct sr_held_place *at, struct sr_bytes sealed, struct sr_err *e);
 
 struct sr_holding; /* opaque; one at a time */
 
@@ -80,11 +71,11 @@ SR_MUST int sr_holding_end(
 /* The position of the file that was added last. */
 uint64_t sr_holding_added(const struct sr_holding *h);
 
-/* What a step must remember over a kill, at most SR_NOTE_MAX bytes, sealed in run/; the next begin
- * of that step for this envelope finds it. NOTFOUND. Best effort: a note that is gone or damaged
- * costs time, nothing else. */
+/* What a step must remember over a kill, at most SR_STEP_NOTE_MAX bytes, sealed in run/; the next
+ * begin of that step for this envelope finds it. NOTFOUND. Best effort: a note that is gone or
+ * damaged costs time, nothing else. */
 enum {
-	SR_NOTE_MAX = 1 << 20
+	SR_STEP_NOTE_MAX = 1 << 20
 };
 SR_MUST int sr_holding_note_put(
 	struct sr_holding *h, const char *step, struct sr_bytes note, struct sr_err *e);

@@ -40,12 +40,12 @@ struct sr_queue_state {
 	size_t left;       /* items whose intake is not over, the one at work with them */
 	size_t waiting;    /* of these: that failed, and will be tried again */
 	char step[33];     /* at work; "": none */
-	uint8_t item[32];  /* its id, 32 hex digits, when step is not "" */
+	char item[33];     /* its id, when step is not "" */
 	char trouble[512]; /* the last failure of an item; "" */
 };
 void sr_queue_look(const struct sr_queue *q, struct sr_queue_state *out);
-/* Why ${item} waits: NULL when it does not, "" when its turn did not come yet. */
-SR_MUST int sr_queue_why(
-	const char **why, struct sr_queue *q, const uint8_t *item, struct sr_err *e);
+/* Is the intake of ${item} (SR_ID bytes) not over? "": its turn comes; else why it waits. NULL: it
+ * is over. */
+const char *sr_queue_why(const struct sr_queue *q, const uint8_t *item);
 
 #endif
