@@ -38,6 +38,9 @@ const struct cli_option cli_deposit_options[] = {
 	{"resume", CLI_ONE, "ID", "go on with an accession that broke off"},
 	{"abandon", CLI_ONE, "ID", "remove what an accession that broke off has left"},
 	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{"later", CLI_FLAG, NULL,
+		"without a core: leave looking through it to `intake run` ($STRONGROOM_INTAKE=later "
+		"too)"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
@@ -379,6 +382,11 @@ static int run(struct cli *c, struct cli_walk *w, const struct cli_rows_csv *row
 	}
 	if (rc == 0 && rows->count > 0)
 		rc = describe_rows(c, rows, &d, e);
+	if (rc == 0 && c->launcher != NULL) {
+		rc = cli_intake_run(c, e);
+		if (rc != 0)
+			rc = sr_wrap(e, "the deposit is complete, looking through it is not");
+	}
 	json_decref(t.problems);
 	sr_deposited_free(&d);
 	return rc;
@@ -414,6 +422,8 @@ int verb_deposit(struct cli *c, struct sr_err *e) {
 	if (rc == 0 && cli_has(c, "age"))
 		cli_walk_age(w);
 	many_files();
+	if (rc == 0 && !cli_has(c, "later") && !cli_intake_later())
+		rc = cli_intake_launcher(c, e);
 	if (rc == 0 && cli_has(c, "bag"))
 		rc = cli_bag_open(&way.bag, c, c->args.words[0], e);
 	/* Before the vault is opened: no child of ours has held a key. */

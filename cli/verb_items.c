@@ -34,6 +34,8 @@ const struct cli_option cli_release_options[] = {
 	{"accession", CLI_ONE, "ID", "all held items of this accession"},
 	{"hazard", CLI_LIST, "TOKEN", "hazards, beside those described"},
 	{"level", CLI_ONE, "K", "quorum level (at least what the hazards need)"},
+	{"reason", CLI_ONE, "TEXT", "why, where the rules ask for it: what a scanner named"},
+	{"reason-file", CLI_ONE, "F", "the same from a file (- is standard input)"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
@@ -254,6 +256,8 @@ int verb_release(struct cli *c, struct sr_err *e) {
 	int rc = cli_list(c, &r.hazards, "hazard", e);
 	if (rc == 0)
 		rc = cli_dec(c, "level", &r.level, e);
+	if (rc == 0)
+		rc = cli_text(c, "reason", &r.reason, e);
 	if (rc == 0)
 		rc = cli_connect(c, CLI_PERSON, e);
 	if (rc == 0)

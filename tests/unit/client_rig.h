@@ -18,6 +18,7 @@
 #include "core/client.h"
 #include "core/core.h"
 #include "core/ops.h"
+#include "intake/queue.h"
 #include "world.h"
 
 struct office {
@@ -59,6 +60,7 @@ static inline struct office *office_new(const struct world_options *wo) {
 	o->w = world_new(wo);
 	o->core.vault = o->w->v;
 	o->core.room = o->w->room;
+	assert_ok(sr_queue_new(&o->core.queue, o->w->v, NULL, &o->w->e), &o->w->e);
 	assert_ok(sr_dir_open(&d, o->w->path, &e), &e);
 	assert_ok(sr_dir_make(&o->memory, d, "memory", 0700, &e), &e);
 	sr_dir_close(d);
@@ -68,6 +70,7 @@ static inline struct office *office_new(const struct world_options *wo) {
 static inline void office_free(struct office *o) {
 	assert_int_equal(o->core.sessions, 0);
 	sr_dir_close(o->memory);
+	sr_queue_free(o->core.queue);
 	world_free(o->w);
 	free(o);
 }

@@ -1045,6 +1045,34 @@ static int ask_item(struct asked *a) {
 	return put_item_of(a->m, a->s, a->s->type->id == SR_T_REDACT ? "parent" : "item");
 }
 
+/* What scanners said last, in one word, and since when their signatures are at the oldest. */
+static int field_scanned(struct asked *a) {
+	static const char *const worst[] = {"infected", "not-scanned", "clean"};
+	struct sr_scans l = {NULL, 0};
+	const char *word = "never";
+	int64_t oldest = INT64_MAX;
+	uint8_t item[SR_ID];
+	int rc = sr_field_id(item, a->s, "item", 0, a->m->e);
+
+	if (rc == 0)
+		rc = sr_query_scans(&l, a->m->f->catalogue, item, true, a->m->e);
+	if (rc != 0)
+		return rc;
+	for (size_t w = sizeof worst / sizeof worst[0]; w > 0; w--)
+		for (size_t i = 0; i < l.count; i++)
+			if (strcmp(l.rows[i].result, worst[w - 1]) == 0)
+				word = worst[w - 1];
+	for (size_t i = 0; i < l.count; i++)
+		if (l.rows[i].signatures < oldest)
+			oldest = l.rows[i].signatures;
+	field_str(a->m, &a->m->context, "scanned", word);
+	if (l.count > 0 && oldest != 0)
+		field_time(a->m, &a->m->context, "signatures", oldest);
+	field_bool(a->m, &a->m->context, "reason", sr_field_count(a->s, "reason") > 0);
+	sr_scans_free(&l);
+	return 0;
+}
+
 static int ask_release(struct asked *a) {
 	struct sr_buf hazards;
 	int rc;
@@ -1058,8 +1086,10 @@ static int ask_release(struct asked *a) {
 		context_asked(a->m);
 		field_words(a->m, &a->m->context, "hazards",
 			strcmp(words, "none") == 0 ? "" : words, false);
-		rc = put_item_of(a->m, a->s, "item");
+		rc = field_scanned(a);
 	}
+	if (rc == 0)
+		rc = put_item_of(a->m, a->s, "item");
 	sr_buf_free(&hazards);
 	return rc;
 }

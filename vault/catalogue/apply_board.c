@@ -274,6 +274,12 @@ int sr_apply_object_subject(char out[SR_SUBJECT_TEXT], struct sr_db *db,
 	int rc;
 
 	out[0] = '\0';
+	if (s->type->id == SR_T_INTAKE) { /* what files are called, and what they are */
+		rc = sr_field_id(board, s, "item", 0, e);
+		sr_hex(hex, board, SR_ID);
+		snprintf(out, SR_SUBJECT_TEXT, "item:%s", hex);
+		return rc;
+	}
 	if (s->type->id != SR_T_DEAL)
 		return 0;
 	rc = sr_field_id(board, s, "board", 0, e);

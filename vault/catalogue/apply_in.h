@@ -98,6 +98,7 @@ sr_effect_fn sr_apply_redact;
 sr_effect_fn sr_apply_stored;
 sr_effect_fn sr_apply_describe;
 sr_effect_fn sr_apply_held_box;
+sr_effect_fn sr_apply_intake;
 sr_effect_fn sr_apply_scan;
 sr_effect_fn sr_apply_release;
 sr_effect_fn sr_apply_reseal;
@@ -215,6 +216,9 @@ SR_MUST int sr_apply_item(
 /* ${event} must be possible for the item; its state is written when it changes. */
 SR_MUST int sr_apply_item_step(
 	struct sr_apply *a, const struct sr_item_ref *it, enum sr_event event, struct sr_err *e);
+
+/* The packs whose names are ${names} (SR_HASH bytes each) came with this entry. */
+SR_MUST int sr_apply_packs(struct sr_apply *a, struct sr_bytes names, struct sr_err *e);
 
 /* `lift` and `lapse` of what stands on an item. */
 SR_MUST int sr_apply_flag_end(struct sr_apply *a, enum sr_event event, struct sr_err *e);

@@ -653,6 +653,65 @@ SR_MUST int sr_query_scans(struct sr_scans *out, struct sr_catalogue *c, const u
 	bool last, struct sr_err *e);
 void sr_scans_free(struct sr_scans *l);
 
+/* What did ${scanner} (as statements name it) say of the files that the item has now, in the vault's
+ * own work on it? ${result} is its word when *${there}. */
+SR_MUST int sr_query_scanned(bool *there, char result[16], struct sr_catalogue *c,
+	const uint8_t item[SR_ID], const char *scanner, struct sr_err *e);
+
+/* What was done with a held item by itself (catalogue/apply_item.c, intake/step.h). */
+struct sr_intake_row {
+	uint64_t entry;
+	int64_t received; /* of that entry */
+	uint64_t added;   /* files that came with it */
+	char step[33];
+	char result[33];
+};
+struct sr_intakes {
+	struct sr_intake_row *rows;
+	size_t count;
+};
+/* In order. */
+SR_MUST int sr_query_intakes(
+	struct sr_intakes *out, struct sr_catalogue *c, const uint8_t item[SR_ID], struct sr_err *e);
+void sr_intakes_free(struct sr_intakes *l);
+/* Is there a statement `intake` of that step about the item? */
+SR_MUST int sr_query_intake_done(bool *done, struct sr_catalogue *c, const uint8_t item[SR_ID],
+	const char *step, struct sr_err *e);
+/* ... with that `work`? */
+SR_MUST int sr_query_intake_work(
+	bool *there, struct sr_catalogue *c, const uint8_t work[SR_ID], struct sr_err *e);
+
+/* Every regular file of a held or released item, in order of items: what known hashes are compared
+ * with. */
+struct sr_hash_row {
+	uint8_t item[SR_ID];
+	uint32_t number; /* of its envelope */
+	uint64_t files;  /* of the item */
+	uint64_t file;   /* its position */
+	struct sr_bytes path;
+	uint8_t sha256[SR_HASH];
+};
+SR_MUST int sr_query_hashes(struct sr_catalogue *c,
+	int (*each)(void *ctx, const struct sr_hash_row *row, struct sr_err *e), void *ctx,
+	struct sr_err *e);
+
+struct sr_fact_row {
+	uint64_t file; /* its position in the item */
+	char step[33];
+	char key[33];
+	uint8_t *value;
+	size_t value_len;
+};
+struct sr_item_facts {
+	struct sr_fact_row *rows;
+	size_t count;
+	uint64_t total; /* without offset and limit */
+};
+/* In order of files; ${key} NULL: all. */
+SR_MUST int sr_query_item_facts(struct sr_item_facts *out, struct sr_catalogue *c, const uint8_t item[SR_ID],
+	const char *key, const struct sr_page *p, struct sr_err *e);
+void sr_item_facts_free(struct sr_item_facts *l);
+
 /* What stands or stood on an item (catalogue/apply_flag.c). */
 struct sr_flag_row {
 	uint8_t id[SR_ID]; /* of the statement that set it: `lift` names it */

@@ -178,9 +178,15 @@ static const char *const statements[] = {
 	/* verdicts on the files of an item, one row a scanner and look; signatures: when they were
 	 * made, NULL when it does not say */
 	"CREATE TABLE scans(entry INTEGER PRIMARY KEY, n INTEGER NOT NULL REFERENCES items(n),"
-	" checkout BLOB NOT NULL, scanner TEXT NOT NULL, signatures INTEGER, result TEXT NOT NULL,"
+	" checkout BLOB, scanner TEXT NOT NULL, signatures INTEGER, result TEXT NOT NULL,"
 	" clean INTEGER NOT NULL, infected INTEGER NOT NULL, not_scanned INTEGER NOT NULL) STRICT",
 	"CREATE INDEX scans_n ON scans(n, entry)",
+	/* what was done with a held item by itself; added: how many files came with it; work: the id
+	 * under which their packs were pending */
+	"CREATE TABLE intakes(entry INTEGER PRIMARY KEY, n INTEGER NOT NULL REFERENCES items(n),"
+	" step TEXT NOT NULL, result TEXT NOT NULL, added INTEGER NOT NULL, work BLOB) STRICT",
+	"CREATE INDEX intakes_n ON intakes(n, step)",
+	"CREATE INDEX intakes_work ON intakes(work) WHERE work NOT NULL",
 	"CREATE INDEX items_collection ON items(collection)",
 	"CREATE INDEX items_epoch ON items(collection, epoch) WHERE state <> 'destroyed'",
 	"CREATE INDEX items_depositor ON items(depositor)",
@@ -207,6 +213,10 @@ static const char *const statements[] = {
 	" path BLOB NOT NULL, media_type TEXT NOT NULL, kind INTEGER NOT NULL,"
 	" size INTEGER NOT NULL, mtime INTEGER NOT NULL, sha256 BLOB NOT NULL, PRIMARY KEY(n,"
 	" position)) STRICT, WITHOUT ROWID",
+	/* what steps of intake found out of files; position: of the file; place: in its list */
+	"CREATE TABLE item_facts(n INTEGER NOT NULL, step TEXT NOT NULL, place INTEGER NOT NULL,"
+	" position INTEGER NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY(n, step,"
+	" place)) STRICT, WITHOUT ROWID",
 
 	/* --- requests --- */
 
@@ -438,6 +448,8 @@ static const struct sr_table tables[] = {
 	{"stored", "accession", true},
 	{"packs", "pack", true},
 	{"items", "n", true},
+	{"intakes", "entry", true},
+	{"scans", "entry", true},
 	{"item_hazards", "n, hazard", true},
 	{"item_languages", "n, language", true},
 	{"item_flags", "flag", true},
@@ -491,6 +503,7 @@ static const struct sr_table tables[] = {
 	{"collection_texts", "collection", false},
 	{"item_texts", "n", false},
 	{"item_files", "n, position", false},
+	{"item_facts", "n, step, place", false},
 };
 /* clang-format on */
 

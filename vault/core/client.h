@@ -628,6 +628,7 @@ struct sr_releasing {
 	size_t count;
 	const char *const *hazards; /* NULL-terminated; beside those described */
 	uint64_t level;
+	const char *reason; /* NULL: none is given */
 };
 SR_MUST int sr_client_release(struct sr_client *c, const struct sr_releasing *r,
 	struct sr_submitted *out, struct sr_err *e);

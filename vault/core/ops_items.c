@@ -5,6 +5,8 @@
 #include "board/certificate.h"
 #include "catalogue/search.h"
 #include "core/ops_in.h"
+#include "intake/queue.h"
+#include "intake/scanners.h"
 #include "sandbox/scan.h"
 #include "store/envelope.h"
 #include "store/manifest.h"
@@ -104,8 +106,7 @@ void sr_put_item_short(const struct sr_x *x, struct sr_rows_out *o, const struct
 		sr_row_str(o, "title", it->title);
 }
 
-/* Rows `scan`: what scanners said, the last of each or all. */
-static int put_scans(struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR_ID], bool all,
+int sr_put_scans(struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR_ID], bool all,
 	struct sr_err *e) {
 	struct sr_scans l = {NULL, 0};
 	struct sr_texts t = {NULL, 0};
@@ -132,18 +133,34 @@ static int put_scans(struct sr_x *x, struct sr_rows_out *o, const uint8_t item[S
 	return rc;
 }
 
-/* In one word, the worst that the scanners said last; nothing: no scanner has looked. */
-static int put_scanned(
-	struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR_ID], struct sr_err *e) {
+/* Since when signatures are too old, here and now. */
+static int64_t too_old(struct sr_x *x) {
+	struct sr_intake_limits limits;
+	(void)!sr_intake_limits(&limits, x->vault, NULL); /* whoever scans is told of a bad file */
+	return sr_now(&x->vault->clock) - limits.signatures;
+}
+
+/* In one word, the worst that the scanners said last, clean from old signatures being `stale`;
+ * nothing: no scanner has looked. And whether intake is still at work. */
+static int put_scanned(struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR_ID],
+	int64_t old, struct sr_err *e) {
 	static const enum sr_scan_result worst[] = {SR_SCAN_INFECTED, SR_SCAN_NOT, SR_SCAN_CLEAN};
 	struct sr_scans l = {NULL, 0};
-	bool said = false;
+	const char *why = sees_flags(x) ? sr_queue_why(x->core->queue, item) : NULL;
+	bool said = false, stale = false;
 	int rc = sees_flags(x) ? sr_query_scans(&l, x->catalogue, item, true, e) : 0;
+	for (size_t i = 0; rc == 0 && i < l.count; i++)
+		stale = stale || (strcmp(l.rows[i].result, "clean") == 0 &&
+					 l.rows[i].signatures != 0 && l.rows[i].signatures < old);
+	if (why != NULL)
+		sr_row_str(o, "intake", *why != '\0' ? why : "under way");
 	for (size_t w = 0; rc == 0 && w < sizeof worst / sizeof worst[0] && !said; w++) {
 		for (size_t i = 0; i < l.count && !said; i++) {
 			said = strcmp(l.rows[i].result, sr_scan_result_name(worst[w])) == 0;
 			if (said)
-				sr_row_str(o, "scanned", l.rows[i].result);
+				sr_row_str(o, "scanned",
+					worst[w] == SR_SCAN_CLEAN && stale ? "stale"
+									   : l.rows[i].result);
 		}
 	}
 	sr_scans_free(&l);
@@ -163,11 +180,12 @@ int sr_op_items(struct sr_x *x, struct sr_err *e) {
 		rc = sr_query_items(&l, x->catalogue, &f, &page, e);
 	if (rc != 0)
 		return rc;
+	const int64_t old = too_old(x);
 	sr_text_put_dec(&x->r->head, "total", l.total);
 	sr_rows_begin(&o, &x->r->body);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
 		put_item(x, &o, &l.rows[i]);
-		rc = put_scanned(x, &o, l.rows[i].id, e);
+		rc = put_scanned(x, &o, l.rows[i].id, old, e);
 	}
 	sr_items_free(&l);
 	return rc;
@@ -251,11 +269,11 @@ int sr_op_item(struct sr_x *x, struct sr_err *e) {
 		sr_text_put_dec(&x->r->head, "total", files.total);
 		sr_rows_begin(&o, &x->r->body);
 		put_item(x, &o, &it);
-		rc = put_scanned(x, &o, id, e);
+		rc = put_scanned(x, &o, id, too_old(x), e);
 		if (rc == 0)
 			rc = put_flags(x, &o, id, e);
 		if (rc == 0 && sees_flags(x))
-			rc = put_scans(x, &o, id, false, e);
+			rc = sr_put_scans(x, &o, id, false, e);
 	}
 	if (rc == 0) {
 		for (size_t i = 0; i < files.count; i++) {

@@ -4,6 +4,7 @@
  */
 #include "board/rules.h"
 #include "core/ops_in.h"
+#include "intake/queue.h"
 #include "room/room.h"
 
 enum {
@@ -313,9 +314,15 @@ static void put_hazards(
 
 static int prepare_one(struct sr_x *x, struct sr_rows_out *o, struct sr_room_release *rel,
 	const struct sr_buf *hazards, struct sr_err *e) {
+	const char *intake = x->core->works ? sr_queue_why(x->core->queue, rel->item) : NULL;
 	struct sr_item_row it = {0};
 	uint64_t asked = 0;
 	int rc = sr_get_item(&it, x, rel->item, e);
+	/* What waits for something that is missing here need not be waited for. */
+	if (rc == 0 && intake != NULL && *intake == '\0')
+		rc = sr_fail(e, SR_DENIED,
+			"what is done after its deposit (files identified, taken apart, scanned) is "
+			"not over: wait a little (intake show says how far it is)");
 	if (rc == 0)
 		rc = level_for(&rel->level, x, &it, hazards, e);
 	if (rc == 0 && sr_in_dec(x, "level", &asked)) {

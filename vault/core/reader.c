@@ -81,6 +81,7 @@ static enum reads class_of(const struct sr_statement *s) {
 	case SR_T_EMBARGO:
 	case SR_T_HOLD:
 	case SR_T_SEAL:
+	case SR_T_INTAKE:
 	case SR_T_SCAN:
 	case SR_T_RETENTION:
 		return FLAG;

@@ -20,7 +20,6 @@
 #include "board/door.h"
 #include "crypto/piece.h"
 #include "room/plain.h"
-#include "sandbox/scan.h"
 #include "store/manifest.h"
 
 struct sr_room; /* opaque */
@@ -124,28 +123,18 @@ SR_MUST int sr_room_export_read(struct sr_room *r, const uint8_t checkout[SR_ID]
 	struct sr_buf *out, size_t max, size_t *got, struct sr_err *e);
 void sr_room_export_end(struct sr_room *r, const uint8_t checkout[SR_ID]);
 
-/*
- * Scanning: the files of an opened checkout of right quarantine go to ${scanner}, which outlives
- * the scan; step works for about ${budget_ms}, so that others' calls go in between, until *${done}:
- * then the statement `scan` is in the log. What is found is told file by file to ${found} (NULL:
- * nobody), in order, but for the clean ones. A begin while one is under way starts anew.
- */
-SR_MUST int sr_room_scan_begin(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
-	const struct sr_scanner *scanner, struct sr_err *e);
-struct sr_room_scan_step {
-	unsigned budget_ms;
-	int (*found)(void *ctx, uint64_t file, struct sr_bytes path,
-		const struct sr_scan_verdict *v, struct sr_err *e);
-	void *ctx;
-	bool done;                             /* out */
-	uint64_t files;                        /* out: looked at so far, and of how many: */
-	uint64_t of;                           /* out */
-	uint64_t clean, infected, not_scanned; /* out, of those */
-	enum sr_scan_result result;            /* out, when done */
-	uint64_t entry;                        /* out, when done */
+/* The item of an opened checkout, for a scanner (intake/scan.h): of right quarantine, or of any
+ * that is live. *${it} is the room's, until the next call of anything here. */
+struct sr_item;
+SR_MUST int sr_room_look(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
+	struct sr_item **it, struct sr_err *e);
+/* The ${i}-th that is open: its checkout, whose it is, and its item; NOTFOUND: there are no more. */
+struct sr_room_opened {
+	uint8_t checkout[SR_ID], item[SR_ID];
+	char person[SR_PERSON_TEXT];
 };
-SR_MUST int sr_room_scan_step(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
-	struct sr_room_scan_step *s, struct sr_err *e);
+SR_MUST int sr_room_nth(
+	struct sr_room *r, size_t i, struct sr_room_opened *out, struct sr_err *e);
 
 /*
  * Release: a new part, slot, seal at ${level} and manifest for a held item (envelope number + 1).

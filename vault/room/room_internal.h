@@ -1,6 +1,6 @@
 /*
  * room_internal - what the parts of the room share: room.c (sessions), open.c (opening), page.c
- * (text), export.c, scan.c, anew.c (new envelopes), release.c, reseal.c.
+ * (text), export.c, anew.c (new envelopes), release.c, reseal.c.
  *
  * An `opened` is one checkout whose item was decrypted in this process. It holds the manifest (and
  * with it the keys of the item's blocks) inside a sr_item, which wipes itself; the item key itself
@@ -18,7 +18,6 @@
 #include "store/reader.h"
 
 struct room_export; /* export.c */
-struct room_scan;   /* scan.c */
 
 struct opened {
 	uint8_t checkout[SR_ID];
@@ -36,7 +35,6 @@ struct opened {
 	struct sr_plain plain;
 	uint8_t *read_logged; /* a bit per file whose first page was logged */
 	struct room_export *export;
-	struct room_scan *scan;
 };
 
 struct prepared; /* anew.h */
@@ -110,7 +108,6 @@ void room_export_free(struct room_export *x); /* NULL allowed */
 struct sr_bagging;
 SR_MUST int room_bag_facts(
 	struct sr_bagging *b, struct sr_room *r, const struct opened *o, struct sr_err *e);
-void room_scan_free(struct room_scan *x); /* NULL allowed */
 /* Forget prepared releases whose item was released meanwhile. */
 SR_MUST int room_release_sweep(struct sr_room *r, struct sr_err *e);
 

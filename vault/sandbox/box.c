@@ -21,7 +21,8 @@
 enum {
 	JOB_BUFFER =
 		4 * SR_BOX_FRAME_MAX, /* of the socket: reads and data do not wait for each other */
-	COMPLAINT_MAX = 300           /* bytes shown of what bubblewrap printed */
+	COMPLAINT_MAX = 300,          /* bytes shown of what bubblewrap printed */
+	AT_ONCE = 64 /* questions that one sr_box_try answers: 4 MiB of input */
 };
 
 enum state {
@@ -40,6 +41,7 @@ struct sr_box {
 	enum state state;
 	int rc;                        /* of B_FAILED */
 	uint64_t left_ms, deadline_ms; /* the clock of a call begins with what the last one left */
+	uint64_t silent_ms; /* when sr_box_try last got nothing; 0: it got something since */
 	uint32_t members, facts;
 	uint64_t bytes;
 	uint64_t read_bytes; /* answered */
@@ -356,24 +358,34 @@ static int take(struct sr_box *b, const struct sr_frame *f, struct sr_err *e) {
 	return broke("a frame that is none of a parser's", e);
 }
 
-int sr_box_next(struct sr_box *b, struct sr_frame *f, struct sr_err *e) {
-	int rc = 0;
+/* The next frame that came, answered if it is a question; the clock is on. */
+static int step(struct sr_box *b, struct sr_frame *f, struct sr_err *e) {
+	struct sr_bytes in = {NULL, 0};
+	int rc = receive(b, &in, e);
 
+	if (rc == 0 && (rc = sr_frame_get(f, in, e)) != 0)
+		(void)sr_wrap(e, "the parser broke the protocol");
+	return rc == 0 ? take(b, f, e) : rc;
+}
+
+static int usable(const struct sr_box *b, struct sr_err *e) {
 	if (b->state == B_DONE)
 		return sr_fail(e, SR_MISUSE, "the parser is done");
 	if (b->state == B_FAILED)
 		return sr_fail(e, (enum sr_code)b->rc, "the parser failed before");
+	return 0;
+}
+
+int sr_box_next(struct sr_box *b, struct sr_frame *f, struct sr_err *e) {
+	int rc = usable(b, e);
+
+	if (rc != 0)
+		return rc;
 	clock_on(b);
 	if (b->state == B_HELLO)
 		rc = greet(b, e);
 	while (rc == 0) {
-		struct sr_bytes in = {NULL, 0};
-
-		rc = receive(b, &in, e);
-		if (rc == 0 && (rc = sr_frame_get(f, in, e)) != 0)
-			(void)sr_wrap(e, "the parser broke the protocol");
-		if (rc == 0)
-			rc = take(b, f, e);
+		rc = step(b, f, e);
 		if (rc != 0 || f->type != SR_FRAME_READ)
 			break;
 		if (sr_mono_ms() >= b->deadline_ms)
@@ -381,5 +393,50 @@ int sr_box_next(struct sr_box *b, struct sr_frame *f, struct sr_err *e) {
 				b->o.limits.wall_ms);
 	}
 	clock_off(b);
+	return rc == 0 ? 0 : fail(b, rc);
+}
+
+/* Has it said something, or is its time over? */
+static bool speaks(struct sr_box *b) {
+	struct pollfd p = {.fd = b->fd, .events = POLLIN};
+	uint64_t now;
+
+	if (poll(&p, 1, 0) > 0) {
+		b->silent_ms = 0;
+		return true;
+	}
+	now = sr_mono_ms();
+	if (b->silent_ms != 0) {
+		const uint64_t waited = now - b->silent_ms;
+
+		b->left_ms = waited >= b->left_ms ? 0 : b->left_ms - waited;
+	}
+	b->silent_ms = now;
+	return b->left_ms == 0;
+}
+
+int sr_box_try(struct sr_box *b, struct sr_frame *f, bool *got, struct sr_err *e) {
+	unsigned steps = 0;
+	int rc = usable(b, e);
+
+	*got = false;
+	while (rc == 0 && !*got && speaks(b)) {
+		const uint64_t left = b->left_ms;
+
+		if (b->left_ms > SR_BOX_PATIENCE_MS)
+			b->left_ms = SR_BOX_PATIENCE_MS;
+		clock_on(b);
+		if (b->state == B_HELLO) {
+			rc = greet(b, e);
+		} else {
+			rc = step(b, f, e);
+			*got = rc == 0 && f->type != SR_FRAME_READ;
+		}
+		clock_off(b);
+		if (left > SR_BOX_PATIENCE_MS) /* what was not used of this call's share */
+			b->left_ms += left - SR_BOX_PATIENCE_MS;
+		if (++steps == AT_ONCE)
+			break;
+	}
 	return rc == 0 ? 0 : fail(b, rc);
 }
