@@ -130,21 +130,19 @@
  * files, entry, depositor?, released?, redacted yes?, parent? (curators, officers, auditors),
  * described yes?, referral/embargo/hold/sealed yes?, hazard*, language*, date?, title?, translit?,
  *         description?, creator?, source?, rights?,
- *         keyword*, scanned clean|infected|not-scanned?}   (depositor: curators, officers,
- *         auditors, and themselves; hold, scanned: members, curators, officers, auditors)
- * item                 login
- *   in    item id, offset dec?, limit dec? (of its files)
- *   out   total dec (files)
- *   body  rows: one item; flag {what embargo|hold|seal|retention|referral, ends? time, id, person,
- *         entry, received, due? time, basis?, ended? (entry), reason?} (members, curators,
- *         officers, auditors; others: a standing embargo's first two); scan {scanner, at time,
- *         signatures? time, result, clean, infected, not-scanned, entry: dec, finding*} (the last
- *         of each scanner; as flags); file {path bytes, media-type?, kind, size, mtime (dec, may be
- *         negative), sha256 hex?}
- * certificate          login; of an item that the caller may know of, or of a request to destroy
- *   in    item id? or request id?, since dec?
- *   body  rows: certificate {note bytes (board/certificate.h), receipt bytes (of `destroy`)}
- * search               login
+ *         keyword*, and by their names the fields that are rows (ledger/fields.h; those about
+ *         people: curators, officers, members; those that name items: of whoever may know of
+ *         them), part* (hazards of parts, ledger/mark.h), scanned clean|infected|not-scanned?}
+ * (depositor: curators, officers, auditors, and themselves; hold, scanned: members, curators,
+ * officers, auditors) item                 login in    item id, offset dec?, limit dec? (of its
+ * files) out   total dec (files) body  rows: one item; flag {what
+ * embargo|hold|seal|retention|referral, ends? time, id, person, entry, received, due? time, basis?,
+ * ended? (entry), reason?} (members, curators, officers, auditors; others: a standing embargo's
+ * first two); scan {scanner, at time, signatures? time, result, clean, infected, not-scanned,
+ * entry: dec, finding*} (the last of each scanner; as flags); file {path bytes, media-type?, kind,
+ * size, mtime (dec, may be negative), sha256 hex?} certificate          login; of an item that the
+ * caller may know of, or of a request to destroy in    item id? or request id?, since dec? body
+ * rows: certificate {note bytes (board/certificate.h), receipt bytes (of `destroy`)} search login
  *   in    collection id?, state token?, hazard token?, language token?, offset dec?, limit dec?
  *         (1..200, 20 when absent)
  *   body  the query (catalogue/search.h says what people may type)

@@ -45,6 +45,8 @@ void opened_free(struct opened *o) {
 	room_export_free(o->export);
 	room_scan_free(o->scan);
 	free(o->read_logged);
+	sr_cut_free(o->cut);
+	sr_item_marks_free(&o->left_out);
 	sr_wipe(o, sizeof *o);
 	free(o);
 }
