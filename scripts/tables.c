@@ -412,7 +412,8 @@ int main(int argc, char **argv) {
 			return fflush(stdout) == 0 ? 0 : 1;
 		}
 	}
-	fputs("usage: tables kinds|types|states|terms|fields|codes|limits|globals|verbs|verb NAME\n",
+	fputs("usage: tables kinds|types|states|terms|fields|codes|limits|globals|verbs|verb "
+	      "NAME\n",
 		stderr);
 	return 2;
 }

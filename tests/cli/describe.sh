@@ -9,6 +9,7 @@ original=$ITEM
 deposit <(echo two)
 item=$ITEM
 for i in "$original" "$item"; do as cu1 describe "$i" --title "An issue" --quiet >/dev/null; done
+# shellcheck disable=SC2054 # commas part the values of a list
 F=(--outlet 'Al-Naba' --channel 'Telegram @news' --channel 'web archive' --serial 'The Weekly' --volume XII
 	--issue 'No. 5' --date '1994~' --captured 2020-05-01 --language ar,zh-Hant --medium magazine --duration 1:02:03
 	--pages 64 --translation-of "${original:0:12}" --translation-quality fair

@@ -12,7 +12,7 @@ printf 'no pages here\n' >plain.txt
 deposit magazine.txt talk.vtt names plain.txt
 ok as cu1 describe "$ITEM" --title 'A magazine' --hazard hate
 file() { as cu1 show "$ITEM" --json | jq -r --arg p "$1" '[.file[].path] | index($p)'; }
-M=$(file magazine.txt) T=$(file talk.vtt) N=$(file names) P=$(file plain.txt)
+M=$(file magazine.txt) T=$(file talk.vtt) N=$(file names)
 refused 2 'no file "film.mp4"' as cu1 describe "$ITEM" --hazard graphic@film.mp4:1-2
 refused 2 'there is no file 9' as cu1 describe "$ITEM" --hazard graphic@9
 refused 2 'unknown hazard' as cu1 describe "$ITEM" --hazard dull@0

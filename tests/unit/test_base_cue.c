@@ -44,7 +44,7 @@ static void test_vtt(void **state) {
 	(void)state;
 	reads("WEBVTT\n\n00:01.000 --> 00:04.000\n<v Anna>We meet at the <i>mill</i>.\n",
 		"1000-4000 Anna: We meet at the mill.|");
-	reads("\xef\xbb\xbfWEBVTT - a talk\nLanguage: de\n\nNOTE made by hand\n\nSTYLE\n::cue { }\n\n"
+	reads("\xef\xbb\xbfWEBVTT - a talk\nLanguage: de\n\nNOTE by hand\n\nSTYLE\n::cue { }\n\n"
 	      "1\n00:00:01.000 --> 00:00:04.000 align:left\n- Wer? &amp; wo?\nHier.\n\n\n\n"
 	      "last\n100:00:00.000 --> 100:00:00.001\n<v.loud Bert B.>Ja</v><00:01.000><c.x>so</c>",
 		"1000-4000 : - Wer? & wo?\nHier.|360000000-360000001 Bert B.: Jaso|");
@@ -75,6 +75,7 @@ static void test_broken(void **state) {
 		{"WEBVTT\n00:01.000 --> 00:02.000\nx\n", "line 2: --> in the header"},
 		{"WEBVTT\n\n00:01,000 --> 00:02,000\nx\n",
 			"line 3: want the times of a cue, as 00:01."},
+		{"WEBVTT\n\n00:01.000 --> 00:02.000 x-->y\nx\n", "line 3: want the times"},
 		{"WEBVTT\n\n00:01.00 --> 00:02.000\nx\n", "line 3: want the times"},
 		{"WEBVTT\n\n00:61.000 --> 00:62.000\nx\n", "line 3: want the times"},
 		{"WEBVTT\n\n00:02.000 --> 00:02.000\nx\n", "line 3: the cue ends before it begins"},

@@ -263,7 +263,7 @@ static int cue_times(struct reading *r, struct sr_cue *c, struct sr_bytes line) 
 	bool comma = false;
 
 	c->line = r->line;
-	if (!times(&c->from, &c->to, &comma, &rest) || comma == vtt ||
+	if (!times(&c->from, &c->to, &comma, &rest) || comma == vtt || holds_arrow(rest) ||
 		(rest.len > 0 && (!vtt || (rest.p[0] != ' ' && rest.p[0] != '\t'))))
 		return bad(r, r->line,
 			vtt ? "want the times of a cue, as 00:01.000 --> 00:04.000"

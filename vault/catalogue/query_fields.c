@@ -21,8 +21,9 @@ static int values_of(struct sr_item_values *l, struct sr_db *db, int64_t n,
 	struct sr_stmt *st = NULL;
 	bool row = false;
 	int rc = SQL_OPEN(&st, db, e,
-		"SELECT value FROM item_values WHERE n = ?1 AND field = ?2 UNION ALL SELECT value FROM"
-		" (SELECT value FROM item_value_texts WHERE n = ?1 AND field = ?2 ORDER BY idx)",
+		"SELECT value FROM item_values WHERE n = ?1 AND field = ?2 UNION ALL SELECT value"
+		" FROM (SELECT value FROM item_value_texts WHERE n = ?1 AND field = ?2 ORDER BY"
+		" idx)",
 		A_INT(n), A_STR(f->name));
 
 	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
@@ -138,8 +139,8 @@ static int wholes_of(
 	struct sr_stmt *st = NULL;
 	bool row = false;
 	int rc = SQL_OPEN(&st, db, e,
-		"SELECT v.value FROM items i JOIN item_values v ON v.n = i.n AND v.field = 'part-of'"
-		" WHERE i.item = ?",
+		"SELECT v.value FROM items i JOIN item_values v ON v.n = i.n AND v.field ="
+		" 'part-of' WHERE i.item = ?",
 		A_ID(id));
 
 	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {

@@ -14,22 +14,23 @@
 
 /* Openings of items: the next event of the same checkout that ends one, else the end of the
  * checkout, else now. */
-#define VIEWS                                                                                               \
-	"SELECT v.entry AS entry, v.checkout AS checkout, k.person AS person, i.n AS n,"                    \
-	" i.item AS item, i.collection AS collection, k.grant_id AS grant_id,"                              \
-	" k.right_to AS right_to, coalesce(v.form, k.form) AS form, o.received AS opened,"                  \
-	" coalesce((SELECT min(f.received) FROM views w JOIN entries f ON f.entry = w.entry"                \
-	"  WHERE w.checkout = v.checkout AND w.entry > v.entry AND w.event IN ('open',"                     \
-	"  'shut')), (SELECT received FROM entries WHERE entry = k.ended), max(?6, o.received))"            \
-	"  AS shut,"                                                                                        \
-	" k.ended IS NULL AND NOT EXISTS(SELECT 1 FROM views w WHERE w.checkout = v.checkout"               \
-	"  AND w.entry > v.entry AND w.event IN ('open', 'shut')) AS still,"                                \
-	" (SELECT count(*) FROM views w WHERE w.checkout = v.checkout AND w.event IN ('read', 'read-part')" \
-	"  AND w.entry > v.entry AND w.entry < coalesce((SELECT min(x.entry) FROM views x"                  \
-	"  WHERE x.checkout = v.checkout AND x.entry > v.entry AND x.event IN ('open',"                     \
-	"  'shut')), 9223372036854775807)) AS reads"                                                        \
-	" FROM views v JOIN checkouts k ON k.checkout = v.checkout JOIN items i ON i.n = k.n"               \
-	" JOIN entries o ON o.entry = v.entry WHERE v.event = 'open'"                                       \
+#define VIEWS                                                                                    \
+	"SELECT v.entry AS entry, v.checkout AS checkout, k.person AS person, i.n AS n,"         \
+	" i.item AS item, i.collection AS collection, k.grant_id AS grant_id,"                   \
+	" k.right_to AS right_to, coalesce(v.form, k.form) AS form, o.received AS opened,"       \
+	" coalesce((SELECT min(f.received) FROM views w JOIN entries f ON f.entry = w.entry"     \
+	"  WHERE w.checkout = v.checkout AND w.entry > v.entry AND w.event IN ('open',"          \
+	"  'shut')), (SELECT received FROM entries WHERE entry = k.ended), max(?6, o.received))" \
+	"  AS shut,"                                                                             \
+	" k.ended IS NULL AND NOT EXISTS(SELECT 1 FROM views w WHERE w.checkout = v.checkout"    \
+	"  AND w.entry > v.entry AND w.event IN ('open', 'shut')) AS still,"                     \
+	" (SELECT count(*) FROM views w WHERE w.checkout = v.checkout AND w.event"               \
+	"  IN ('read', 'read-part')"                                                             \
+	"  AND w.entry > v.entry AND w.entry < coalesce((SELECT min(x.entry) FROM views x"       \
+	"  WHERE x.checkout = v.checkout AND x.entry > v.entry AND x.event IN ('open',"          \
+	"  'shut')), 9223372036854775807)) AS reads"                                             \
+	" FROM views v JOIN checkouts k ON k.checkout = v.checkout JOIN items i ON i.n = k.n"    \
+	" JOIN entries o ON o.entry = v.entry WHERE v.event = 'open'"                            \
 	" AND (?1 IS NULL OR k.person = ?1) AND " OF_ITEM("i") " AND " WHEN("o.received")
 
 /* clang-format off */

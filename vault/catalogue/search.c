@@ -116,32 +116,34 @@ int sr_search_register(struct sr_db *db, struct sr_err *e) {
 	return rc == SQLITE_OK ? 0 : sr_db_fail(db, rc, "registering the tokenizer", e);
 }
 
+/* clang-format off */
 /* Texts of fields, one a line. No field of the personal compartment is ever indexed: what is found
  * is shown to whoever may know of the item. */
-#define TEXTS(fields)                                                    \
-	" (SELECT group_concat(value, char(10)) FROM (SELECT value FROM" \
-	" item_value_texts WHERE n = i.n AND field IN (" fields ") ORDER BY field DESC, idx)),"
+#define TEXTS(fields) \
+	" (SELECT group_concat(value, char(10)) FROM (SELECT value FROM item_value_texts" \
+	" WHERE n = i.n AND field IN (" fields ") ORDER BY field DESC, idx)),"
+
+static const char index_sql[] =
+	"INSERT INTO search(rowid, title, translit, description, creator, source, rights, keyword,"
+	" file, outlet, channel, serial, hazard, language, medium) SELECT i.n, t.title, t.translit,"
+	" t.description, t.creator, t.source, t.rights, t.keywords,"
+	" (SELECT substr(group_concat(p, char(10)), 1, 65536) FROM (SELECT CAST(path AS TEXT) AS p"
+	" FROM item_files WHERE n = i.n ORDER BY position LIMIT 2000)),"
+	TEXTS("'outlet'")
+	TEXTS("'channel'")
+	TEXTS("'serial', 'volume', 'issue'")
+	" (SELECT group_concat(hazard, ' ') FROM " SR_HAZARDS " WHERE n = i.n),"
+	" (SELECT group_concat(language, ' ') FROM item_languages WHERE n = i.n),"
+	" (SELECT group_concat(value, ' ') FROM item_values WHERE n = i.n AND field = 'medium')"
+	" FROM items i LEFT JOIN item_texts t ON t.n = i.n WHERE i.n = ?";
+/* clang-format on */
 
 int sr_search_index(struct sr_db *db, int64_t item, struct sr_err *e) {
 	int rc = SQL_RUN(db, e, "DELETE FROM search WHERE rowid = ?", A_INT(item));
 
 	if (rc != 0)
 		return rc;
-	return SQL_RUN(db, e,
-		"INSERT INTO search(rowid, title, translit, description, creator, source,"
-		" rights, keyword, file, outlet, channel, serial, hazard,"
-		" language, medium) SELECT i.n, t.title, t.translit, t.description, t.creator,"
-		" t.source, t.rights, t.keywords,"
-		" (SELECT substr(group_concat(p, char(10)), 1, 65536) FROM (SELECT CAST(path"
-		" AS TEXT) AS p FROM item_files"
-		" WHERE n = i.n ORDER BY position LIMIT 2000))," TEXTS("'outlet'") TEXTS("'channel'") TEXTS(
-			"'serial', 'volume', 'issue'") " (SELECT group_concat(hazard, ' ') FROM (SELECT hazard FROM item_hazards"
-						       " WHERE n = i.n UNION SELECT hazard FROM item_marks WHERE n = i.n)),"
-						       " (SELECT group_concat(language, ' ') FROM item_languages WHERE n = i.n),"
-						       " (SELECT group_concat(value, ' ') FROM item_values WHERE n = i.n AND field ="
-						       " 'medium')"
-						       " FROM items i LEFT JOIN item_texts t ON t.n = i.n WHERE i.n = ?",
-		A_INT(item));
+	return SQL_RUN(db, e, index_sql, A_INT(item));
 }
 
 /* --- what people type --- */
@@ -362,7 +364,8 @@ static int find(struct sr_hits *hits, struct sr_db *db, const struct sr_search_q
 		" search.title, search.translit,"
 		" search.description, search.creator, search.source, search.rights,"
 		" search.keyword, search.file, search.outlet, search.channel, search.serial,"
-		" search.hazard, search.language, search.medium FROM search JOIN items i ON i.n = search.rowid"
+		" search.hazard, search.language, search.medium FROM search JOIN items i"
+		" ON i.n = search.rowid"
 		" WHERE search MATCH ?%s ORDER BY score, i.n LIMIT ? OFFSET ?%c",
 		w->sql, '\0');
 	rc = sr_buf_ok(&sql, e);
