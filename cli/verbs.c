@@ -222,7 +222,7 @@ const struct cli_verb cli_verbs[] = {
 		"FILE... [--depth N]", "strongroom inspect box-1/*.zip", cli_inspect_options, 1,
 		ANY, verb_inspect},
 	{"describe", NULL, "Describe an item, or many from a table.",
-		"ITEM | --rows CSV --accession A, --as CURATOR",
+		"ITEM FIELD... | --rows TABLE [--accession A] [--dry-run], --as CURATOR",
 		"strongroom describe 3f2a --title \"Leaflet\" --language ar --hazard hate --as "
 		"cleo.id",
 		cli_describe_options, 0, 1, verb_describe},

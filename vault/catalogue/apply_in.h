@@ -9,6 +9,7 @@
  *   apply_erase.c     what was kept of people, erased
  *   apply_attest.c    what is attested of people
  *   apply_item.c      collections, items
+ *   apply_fields.c    fields of a description that are rows, hazards of parts, what is cleared
  *   apply_flag.c      what stands on items
  *   apply_request.c   requests, votes
  *   apply_grant.c     grants, checkouts, records
@@ -63,6 +64,9 @@ struct sr_apply_memo {
 SR_MUST int sr_apply_search(struct sr_apply *a, int64_t n, struct sr_err *e);
 /* catalogue.c: the memo of ${c}. */
 struct sr_apply_memo *sr_catalogue_memo(struct sr_catalogue *c);
+
+/* `describe`: fields that are rows, marks, and what it clears. */
+SR_MUST int sr_apply_fields(struct sr_apply *a, int64_t n, struct sr_err *e);
 
 /* One effect; the row of the log is there already. */
 typedef int sr_effect_fn(struct sr_apply *a, struct sr_err *e);

@@ -3,8 +3,9 @@
  *
  * Lists of tokens in describe and release (hazard, language) replace the whole list; without such a
  * line the list stays as it is, and the token `none` alone empties it. Texts in describe replace
- * one field each; keywords are replaced together. An item is described once a describe statement
- * carried a title, whether or not anybody can still read it.
+ * one field each; keywords are replaced together; the other fields are rows (apply_fields.c). An
+ * item is described once a describe statement carried a title, whether or not anybody can still
+ * read it.
  */
 #include "catalogue/apply_in.h"
 #include "catalogue/lists.h"
@@ -243,7 +244,9 @@ int sr_apply_redact(struct sr_apply *a, struct sr_err *e) {
 	if (rc == 0)
 		rc = SQL_RUN(a->db, e,
 			"INSERT INTO item_hazards(n, hazard)"
-			" SELECT ?, hazard FROM item_hazards WHERE n = ?",
+			" SELECT ?1, hazard FROM item_hazards WHERE n = ?2"
+			/* Of parts: which files the version has left of them, a curator says. */
+			" UNION SELECT ?1, hazard FROM item_marks WHERE n = ?2",
 			A_INT(n), A_INT(from));
 	return rc == 0 ? sr_apply_search(a, n, e) : rc;
 }
@@ -391,6 +394,8 @@ int sr_apply_describe(struct sr_apply *a, struct sr_err *e) {
 			A_INT(sr_field_count(a->s, "title") != 0));
 	if (rc == 0)
 		rc = set_texts(a, it.n, e);
+	if (rc == 0)
+		rc = sr_apply_fields(a, it.n, e);
 	return rc == 0 ? sr_apply_search(a, it.n, e) : rc;
 }
 

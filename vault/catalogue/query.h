@@ -16,6 +16,8 @@
 #include "catalogue/catalogue.h"
 #include "catalogue/seals.h"
 #include "catalogue/states.h"
+#include "ledger/fields.h"
+#include "ledger/mark.h"
 
 /* Is ${token} one of the space-separated ${list}? */
 bool sr_token_in(const char *list, const char *token);
@@ -576,8 +578,9 @@ struct sr_item_row {
 	uint64_t released;  /* entry of its release; 0: never */
 	uint64_t destroyed; /* entry of its destruction; 0: none */
 	char *hazards;      /* tokens */
+	char *parts;        /* tokens: hazards of parts alone or too (sr_query_item_marks) */
 	char *languages;    /* tokens */
-	char *date;         /* token or NULL */
+	char *date;         /* EDTF or NULL */
 	char *title, *translit, *description, *creator, *source, *rights;
 	char *keywords; /* one a line */
 };
@@ -611,6 +614,31 @@ SR_MUST int sr_query_items(struct sr_items *out, struct sr_catalogue *c,
 	const struct sr_item_filter *f, const struct sr_page *p, struct sr_err *e);
 void sr_item_row_free(struct sr_item_row *r);
 void sr_items_free(struct sr_items *l);
+
+/* What a description says in the fields that are rows (ledger/fields.h), in the order of the table.
+ */
+struct sr_item_value {
+	const struct sr_desc_field *field; /* static */
+	char *text;
+};
+struct sr_item_values {
+	struct sr_item_value *rows;
+	size_t count;
+};
+SR_MUST int sr_query_item_values(struct sr_item_values *out, struct sr_catalogue *c,
+	const uint8_t item[SR_ID], struct sr_err *e);
+void sr_item_values_free(struct sr_item_values *l);
+/* Hazards of parts of an item, by file and place. */
+struct sr_item_marks {
+	struct sr_mark *rows;
+	size_t count;
+};
+SR_MUST int sr_query_item_marks(struct sr_item_marks *out, struct sr_catalogue *c,
+	const uint8_t item[SR_ID], struct sr_err *e);
+void sr_item_marks_free(struct sr_item_marks *l);
+/* Is ${item} a part of ${whole}, or of a part of it, or that itself? */
+SR_MUST int sr_query_part_of(bool *out, struct sr_catalogue *c, const uint8_t item[SR_ID],
+	const uint8_t whole[SR_ID], struct sr_err *e);
 
 /* What is left of destroyed items, in order of destruction: at open, missing erasures are repeated.
  */

@@ -206,6 +206,17 @@ static const char *const statements[] = {
 	"CREATE INDEX item_flags_due ON item_flags(due) WHERE ended IS NULL AND due NOT NULL",
 	"CREATE TABLE item_languages(n INTEGER NOT NULL REFERENCES items(n),"
 	" language TEXT NOT NULL, PRIMARY KEY(n, language)) STRICT, WITHOUT ROWID",
+	/* fields of a description that have no column of their own (ledger/fields.h); of those that
+	 * are texts, see item_value_texts */
+	"CREATE TABLE item_values(n INTEGER NOT NULL REFERENCES items(n), field TEXT NOT NULL,"
+	" idx INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY(n, field, idx)) STRICT,"
+	" WITHOUT ROWID",
+	/* hazards of parts of the item (ledger/mark.h) */
+	"CREATE TABLE item_marks(n INTEGER NOT NULL REFERENCES items(n), mark TEXT NOT NULL,"
+	" hazard TEXT NOT NULL, PRIMARY KEY(n, mark)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE item_value_texts(n INTEGER NOT NULL, field TEXT NOT NULL,"
+	" idx INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY(n, field, idx)) STRICT,"
+	" WITHOUT ROWID",
 	/* what holds now; keywords: one a line */
 	"CREATE TABLE item_texts(n INTEGER PRIMARY KEY, title TEXT, translit TEXT,"
 	" description TEXT, creator TEXT, source TEXT, rights TEXT, keywords TEXT) STRICT",
@@ -408,7 +419,8 @@ static const char *const statements[] = {
 	" PRIMARY KEY(checkout, person)) STRICT, WITHOUT ROWID",
 	/* rowid = items.n; the texts are folded by the tokenizer, not before */
 	"CREATE VIRTUAL TABLE search USING fts5(title, translit, description, creator,"
-	" source, rights, keyword, file, hazard, language, tokenize = 'strongroom')",
+	" source, rights, keyword, file, outlet, channel, serial, hazard, language, medium,"
+	" tokenize = 'strongroom')",
 	"INSERT INTO meta(id, version) VALUES(1, 1)",
 };
 
@@ -452,6 +464,8 @@ static const struct sr_table tables[] = {
 	{"scans", "entry", true},
 	{"item_hazards", "n, hazard", true},
 	{"item_languages", "n, language", true},
+	{"item_values", "n, field, idx", true},
+	{"item_marks", "n, mark", true},
 	{"item_flags", "flag", true},
 	{"requests", "request", true},
 	{"versions", "v", true},
@@ -502,6 +516,7 @@ static const struct sr_table tables[] = {
 	{"people_texts", "person", false},
 	{"collection_texts", "collection", false},
 	{"item_texts", "n", false},
+	{"item_value_texts", "n, field, idx", false},
 	{"item_files", "n, position", false},
 	{"item_facts", "n, step, place", false},
 };

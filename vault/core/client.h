@@ -219,12 +219,23 @@ struct sr_attesting {
 SR_MUST int sr_client_attest(struct sr_client *c, const struct sr_attesting *a, uint8_t id[SR_ID],
 	struct sr_submitted *out, struct sr_err *e);
 /* `describe`; NULL and empty: no line. */
+struct sr_describe_value {
+	const struct sr_desc_field *field;
+	const char *text; /* checked by sr_desc_check */
+};
 struct sr_describe {
 	const uint8_t *item;
 	const char *const *hazards, *const *languages,
 					    *const *keywords; /* NULL-terminated lists, or NULL */
 	const char *date;
 	const char *title, *translit, *description, *creator, *source, *rights;
+	/* Fields of ledger/fields.h that are not named above, in any order; values of one field in
+	 * theirs. */
+	const struct sr_describe_value *values;
+	size_t value_count;
+	const struct sr_mark *marks; /* hazards of parts */
+	size_t mark_count;
+	const char *const *clear; /* names of fields, NULL-terminated, or NULL */
 };
 /* Of ${count} items, in groups of SR_SUBMIT_MAX. ${out}: one for each. 0 when each has its outcome;
  * of a single item a refusal is also the result. */

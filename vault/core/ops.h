@@ -130,10 +130,12 @@
  * files, entry, depositor?, released?, redacted yes?, parent? (curators, officers, auditors),
  * described yes?, referral/embargo/hold/sealed yes?, hazard*, language*, date?, title?, translit?,
  *         description?, creator?, source?, rights?,
- *         keyword*, intake? (held, and not over: "under way", or why it waits), scanned
- *         clean|stale|infected|not-scanned? (stale: clean, by signatures older than the host's
- *         limit)}   (depositor: curators, officers,
- *         auditors, and themselves; hold, intake, scanned: members, curators, officers, auditors)
+ *         keyword*, and by their names the fields that are rows (ledger/fields.h; those about
+ *         people: curators, officers, members; those that name items: of whoever may know of
+ *         them), part* (hazards of parts, ledger/mark.h), intake? (held, and not over: "under
+ *         way", or why it waits), scanned clean|stale|infected|not-scanned? (stale: clean, by
+ *         signatures older than the host's limit)}   (depositor: curators, officers, auditors, and
+ *         themselves; hold, intake, scanned: members, curators, officers, auditors)
  * item                 login
  *   in    item id, offset dec?, limit dec? (of its files)
  *   out   total dec (files)

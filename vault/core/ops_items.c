@@ -95,6 +95,46 @@ static void put_item(const struct sr_x *x, struct sr_rows_out *o, const struct s
 	put_lines(o, "keyword", it->keywords);
 }
 
+/* An item that a description names is told to whoever may know of it, too. */
+static int may_tell(bool *may, struct sr_x *x, const char *hex, struct sr_err *e) {
+	struct sr_item_row other = {0};
+	uint8_t id[SR_ID];
+	int rc = sr_unhex(id, SR_ID, sr_bytes_str(hex), e);
+	*may = false;
+	if (rc == 0)
+		rc = sr_query_item(&other, x->catalogue, id, e);
+	if (rc == 0)
+		*may = sr_may_know_item(&x->caller, &other);
+	sr_item_row_free(&other);
+	return rc == SR_NOTFOUND ? 0 : rc;
+}
+
+/* Fields that are rows (ledger/fields.h), and hazards of parts, into the open row. */
+static int put_fields(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_item_row *it, struct sr_err *e) {
+	struct sr_item_values l = {NULL, 0};
+	struct sr_item_marks marks = {NULL, 0};
+	int rc = sr_query_item_values(&l, x->catalogue, it->id, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		const struct sr_item_value *v = &l.rows[i];
+		bool may = v->field->compartment != SR_PERSONAL || sr_may_see_held(&x->caller);
+		if (may && v->field->form == SR_FORM_ITEM)
+			rc = may_tell(&may, x, v->text, e);
+		if (rc == 0 && may)
+			sr_row_str(o, v->field->name, v->text);
+	}
+	if (rc == 0 && it->parts != NULL && *it->parts != '\0')
+		rc = sr_query_item_marks(&marks, x->catalogue, it->id, e);
+	for (size_t i = 0; rc == 0 && i < marks.count; i++) {
+		char text[SR_MARK_TEXT];
+		sr_mark_format(text, &marks.rows[i]);
+		sr_row_str(o, "part", text);
+	}
+	sr_item_values_free(&l);
+	sr_item_marks_free(&marks);
+	return rc;
+}
+
 void sr_put_item_short(const struct sr_x *x, struct sr_rows_out *o, const struct sr_item_row *it) {
 	sr_row(o, "item");
 	sr_row_hex(o, "id", it->id, SR_ID);
@@ -185,7 +225,9 @@ int sr_op_items(struct sr_x *x, struct sr_err *e) {
 	sr_rows_begin(&o, &x->r->body);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
 		put_item(x, &o, &l.rows[i]);
-		rc = put_scanned(x, &o, l.rows[i].id, old, e);
+		rc = put_fields(x, &o, &l.rows[i], e);
+		if (rc == 0)
+			rc = put_scanned(x, &o, l.rows[i].id, old, e);
 	}
 	sr_items_free(&l);
 	return rc;
@@ -269,7 +311,9 @@ int sr_op_item(struct sr_x *x, struct sr_err *e) {
 		sr_text_put_dec(&x->r->head, "total", files.total);
 		sr_rows_begin(&o, &x->r->body);
 		put_item(x, &o, &it);
-		rc = put_scanned(x, &o, id, too_old(x), e);
+		rc = put_fields(x, &o, &it, e);
+		if (rc == 0)
+			rc = put_scanned(x, &o, id, too_old(x), e);
 		if (rc == 0)
 			rc = put_flags(x, &o, id, e);
 		if (rc == 0 && sees_flags(x))

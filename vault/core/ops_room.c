@@ -225,23 +225,25 @@ static int level_for(uint32_t *level, struct sr_x *x, const struct sr_item_row *
 	const struct sr_buf *more, struct sr_err *e) {
 	struct sr_board_row *b = calloc(1, sizeof *b);
 	struct sr_buf tokens;
-	char *text = NULL;
+	char *text = NULL, *described = NULL;
 	if (b == NULL)
 		return sr_fail(e, SR_NOMEM, "board");
 	sr_buf_init(&tokens);
-	sr_buf_put_str(&tokens, it->hazards == NULL ? "" : it->hazards);
+	if (sr_rules_all_hazards(&described, it, e) == 0)
+		sr_buf_put_str(&tokens, described);
 	if (more != NULL && more->len > 0) {
 		if (tokens.len > 0)
 			sr_buf_put_str(&tokens, " ");
 		sr_buf_put_bytes(&tokens, sr_buf_view(more));
 	}
 	int rc = sr_buf_ok(&tokens, e);
-	if (rc == 0 && (text = sr_buf_dup_str(&tokens)) == NULL)
+	if (rc == 0 && (described == NULL || (text = sr_buf_dup_str(&tokens)) == NULL))
 		rc = sr_fail(e, SR_NOMEM, "hazards");
 	if (rc == 0)
 		rc = sr_query_board(b, x->catalogue, it->board, 0, e);
 	if (rc == 0)
 		rc = sr_rules_level(level, b, text, e);
+	free(described);
 	free(text);
 	sr_buf_free(&tokens);
 	free(b);

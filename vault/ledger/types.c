@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "ledger/card.h"
+#include "ledger/fields.h"
 
 /* Rows of fields: key, kind, cardinality, and for some what else. */
 /* clang-format off */
@@ -26,6 +27,10 @@
 #define CARD(k, c, s) \
 	{.key = (k), .kind = SR_V_CARD, .cardinality = (c), \
 	 .compartment = SR_PERSONAL, .subject = (s)}
+/* A field of a description (ledger/fields.h). */
+#define SR_FIELD(k, v, c, m, form, kept, value, help) \
+	{.key = (k), .kind = (v), .cardinality = (m) == 1 ? SR_OPTIONAL : SR_ANY, \
+	 .compartment = (c), .subject = (c) == SR_STRUCTURAL ? NULL : "item"},
 #define END {.key = NULL}
 #define FIELDS (const struct sr_field[])
 
@@ -274,16 +279,9 @@ static const struct sr_type table[SR_T_COUNT] = {
 		END}},
 	{SR_T_DESCRIBE, "describe", SR_BY_CURATOR, NULL, SR_EFFECT_ITEM, FIELDS{
 		F("item", SR_V_ID, SR_ONE),
-		F("hazard", SR_V_TOKEN, SR_ANY),
-		F("date", SR_V_TOKEN, SR_OPTIONAL),
-		F("language", SR_V_TOKEN, SR_ANY),
-		D_TEXT("title", SR_OPTIONAL, "item"),
-		D_TEXT("translit", SR_OPTIONAL, "item"),
-		D_TEXT("description", SR_OPTIONAL, "item"),
-		D_TEXT("creator", SR_OPTIONAL, "item"),
-		D_TEXT("source", SR_OPTIONAL, "item"),
-		D_TEXT("rights", SR_OPTIONAL, "item"),
-		D_TEXT("keyword", SR_ANY, "item"),
+#include "ledger/fields.inc"
+		F("mark", SR_V_NAME, SR_ANY), /* ledger/mark.h */
+		F("clear", SR_V_TOKEN, SR_ANY),
 		END}},
 	{SR_T_HELD_BOX, "held-box", SR_BY_CURATOR, NULL, SR_EFFECT_RECORD, FIELDS{
 		F("item", SR_V_ID, SR_ONE),

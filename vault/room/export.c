@@ -147,6 +147,25 @@ static int decided(struct sr_room *r, const struct opened *o, struct sr_err *e) 
 	return rc == 0 ? sr_authorize_use(r->v, &c, sr_room_now(r), true, e) : rc;
 }
 
+/* A copy is whole or not made. What is handed over to an authority is handed over as it is. */
+static int covered(struct sr_room *r, const struct opened *o, struct sr_err *e) {
+	struct sr_item_marks l = {NULL, 0};
+	char part[64];
+	int rc = strcmp(o->right, "export") == 0 ? room_uncovered(&l, r, o, NULL, e) : 0;
+
+	if (rc == 0 && l.count > 0) {
+		sr_mark_show(part, sizeof part, &l.rows[0]);
+		rc = sr_fail(e, SR_DENIED,
+			"a part of the item (file %llu%s%s) has the hazard %s, which this grant's "
+			"level does not cover: have the item sealed anew, and ask for the copy "
+			"again",
+			(unsigned long long)l.rows[0].file, *part != '\0' ? ", " : "", part,
+			l.rows[0].hazard);
+	}
+	sr_item_marks_free(&l);
+	return rc;
+}
+
 static int begin(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person, bool bag,
 	struct sr_err *e) {
 	struct room_export *x = NULL;
@@ -158,6 +177,8 @@ static int begin(struct sr_room *r, const uint8_t checkout[SR_ID], const char *p
 		rc = sr_fail(e, SR_DENIED,
 			"this checkout is of right %s; an export needs a grant of its own",
 			o->right);
+	if (rc == 0)
+		rc = covered(r, o, e);
 	if (rc == 0)
 		rc = export_new(&x, r, o, bag, e);
 	if (rc == 0)

@@ -44,6 +44,8 @@ void opened_free(struct opened *o) {
 	sr_item_close(o->it);
 	room_export_free(o->export);
 	free(o->read_logged);
+	sr_cut_free(o->cut);
+	sr_item_marks_free(&o->left_out);
 	sr_wipe(o, sizeof *o);
 	free(o);
 }

@@ -94,7 +94,9 @@ SR_MUST int sr_room_file(struct sr_room *r, const uint8_t checkout[SR_ID], uint6
 /* The text form of a file, piece by piece: bytes [offset, offset+len) of the file (len at most
  * SR_BLOCK; offset of a page must be where the last one ended, or 0) as terminal-safe text appended
  * to ${text}; *${next} is the offset to go on from, equal to the file's size at the end. The first
- * page of a file logs `viewed read`. UNSUPPORTED for documents (room/plain.h). */
+ * page of a file logs `viewed read`. UNSUPPORTED for documents (room/plain.h). Parts of the file
+ * whose hazards the grant's level does not cover are left out (room/cut.h), and `viewed read-part`
+ * is logged; DENIED: the whole file is such a part, or became one while it was read. */
 struct sr_room_page {
 	uint8_t checkout[SR_ID];
 	const char *person;

@@ -33,7 +33,9 @@ struct opened {
 	bool reading;
 	uint64_t file, next;
 	struct sr_plain plain;
-	uint8_t *read_logged; /* a bit per file whose first page was logged */
+	struct sr_item_marks left_out; /* of that file, as it was begun */
+	struct sr_cut *cut;            /* NULL: nothing is left out */
+	uint8_t *read_logged;          /* a bit per file whose first page was logged */
 	struct room_export *export;
 };
 
@@ -102,6 +104,11 @@ struct room_lent {
 SR_MUST int room_lend(struct sr_room *r, const struct sr_room_open *ask,
 	int (*use)(void *ctx, const struct room_lent *l, struct sr_err *e), void *ctx,
 	struct sr_err *e);
+
+/* Marks of the item that the grant of ${o} does not cover (room/marks.c): of ${file}, NULL: of all
+ * files. None of a look at a held item. */
+SR_MUST int room_uncovered(struct sr_item_marks *out, struct sr_room *r, const struct opened *o,
+	const uint64_t *file, struct sr_err *e);
 
 void room_export_free(struct room_export *x); /* NULL allowed */
 /* bag_facts.c: bag-info.txt of the opened checkout's export. */
