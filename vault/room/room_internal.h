@@ -33,6 +33,7 @@ struct opened {
 	/* The page cursor: one file at a time, from its start. */
 	bool reading;
 	uint64_t file, next;
+	uint64_t shown; /* the file whose bytes are read: ${file}, or its rendition */
 	struct sr_plain plain;
 	uint8_t *read_logged; /* a bit per file whose first page was logged */
 	struct room_export *export;
