@@ -219,8 +219,8 @@ const struct cli_verb cli_verbs[] = {
 	{"inspect", NULL,
 		"Say what files on this machine are and hold, taken apart in the sandbox; nothing "
 		"is written.",
-		"FILE... [--depth N]", "strongroom inspect box-1/*.zip", cli_inspect_options, 1,
-		ANY, verb_inspect},
+		"FILE... [--depth N] [--text [--ocr LANGS] [--draw]]",
+		"strongroom inspect box-1/*.zip", cli_inspect_options, 1, ANY, verb_inspect},
 	{"describe", NULL, "Describe an item, or many from a table.",
 		"ITEM FIELD... | --rows TABLE [--accession A] [--dry-run], --as CURATOR",
 		"strongroom describe 3f2a --title \"Leaflet\" --language ar --hazard hate --as "

@@ -112,6 +112,7 @@ int verb_intake_recipient(struct cli *c, struct sr_err *e);
 /* verb_inspect.c */
 extern const struct cli_option cli_inspect_options[];
 int verb_inspect(struct cli *c, struct sr_err *e);
+int cli_inspect_text(struct cli *c, struct sr_err *e); /* verb_inspect_text.c */
 int verb_doctor(struct cli *c, struct sr_err *e);
 
 /* verb_items.c */

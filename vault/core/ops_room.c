@@ -140,7 +140,6 @@ int sr_op_checkout_files(struct sr_x *x, struct sr_err *e) {
 
 int sr_op_checkout_read(struct sr_x *x, struct sr_err *e) {
 	struct sr_room_page p = {.person = x->caller.person};
-	struct sr_file f;
 	const char *encoding = "";
 	uint64_t length = 0, next = 0, files = 0;
 	int rc = checkout(p.checkout, x, e);
@@ -155,12 +154,12 @@ int sr_op_checkout_read(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0 && p.file >= files)
 		rc = sr_fail(e, SR_NOTFOUND, "file %llu: the item has %llu, counted from 0",
 			(unsigned long long)p.file, (unsigned long long)files);
-	if (rc == 0)
-		rc = sr_room_file(x->core->room, p.checkout, p.file, &f, e);
-	const uint64_t size = rc == 0 ? f.size : 0;
+	uint64_t size = 0;
 	p.len = (size_t)length;
 	if (rc == 0)
 		rc = sr_room_text(x->core->room, &p, &x->r->body, &next, &encoding, e);
+	if (rc == 0)
+		rc = sr_room_text_size(x->core->room, p.checkout, x->caller.person, &size, e);
 	if (rc != 0)
 		return rc;
 	sr_text_put_dec(&x->r->head, "next", next);

@@ -110,7 +110,7 @@ static int begin_cut(struct sr_room *r, struct opened *o, uint64_t index, const 
 	cutting.marks = o->left_out.rows;
 	cutting.count = o->left_out.count;
 	if (pages)
-		rc = is_paged(&cutting.paged, o, index, f, enc, e);
+		rc = is_paged(&cutting.paged, o, o->shown, f, enc, e);
 	return rc == 0 ? sr_cut_new(&o->cut, &cutting, e) : rc;
 }
 
@@ -132,6 +132,46 @@ static int still_cut(struct sr_room *r, struct opened *o, uint64_t index, struct
 	return rc;
 }
 
+/* The text that the intake made of file ${index}: its place, or ${index} when there is none. */
+static int rendition_of(uint64_t *out, struct opened *o, uint64_t index, struct sr_err *e) {
+	struct sr_file f;
+	struct sr_buf path;
+	int rc = sr_item_file(o->it, index, &f, e);
+
+	*out = index;
+	sr_buf_init_secret(&path);
+	if (rc == 0) {
+		sr_buf_put_bytes(&path, f.path);
+		sr_buf_put_str(&path, SR_RENDITION_TEXT_SUFFIX);
+		rc = sr_buf_ok(&path, e);
+	}
+	for (uint64_t i = 0; rc == 0 && i < o->files && *out == index; i++) {
+		rc = sr_item_file(o->it, i, &f, e);
+		if (rc == 0 && f.kind == SR_FILE_REGULAR &&
+			sr_bytes_eq(f.media_type, sr_bytes_str(SR_RENDITION_TEXT)) &&
+			sr_bytes_eq(f.path, sr_buf_view(&path)))
+			*out = i;
+	}
+	sr_buf_free(&path);
+	return rc;
+}
+
+/* One text has one way to be read: that of the file it was made of, whose hazards hold for it. In a
+ * redacted version that file may be gone, and the text is read as what it is. */
+static int not_a_rendition(
+	struct opened *o, uint64_t index, const struct sr_file *f, struct sr_err *e) {
+	static const char suffix[] = SR_RENDITION_TEXT_SUFFIX;
+	const size_t tail = sizeof suffix - 1;
+	uint64_t of = 0;
+
+	if (!sr_file_is_rendition(f) || f->path.len <= tail ||
+		memcmp(f->path.p + f->path.len - tail, suffix, tail) != 0 ||
+		sr_item_find(o->it, sr_bytes_of(f->path.p, f->path.len - tail), &of, NULL) != 0)
+		return 0;
+	return sr_fail(e, SR_USAGE, "file %llu is the text of file %llu: read that one",
+		(unsigned long long)index, (unsigned long long)of);
+}
+
 /* The start of a file: what it is, and the record that it was read. */
 static int begin(struct sr_room *r, struct opened *o, uint64_t index, const struct sr_file *f,
 	struct sr_err *e) {
@@ -141,7 +181,7 @@ static int begin(struct sr_room *r, struct opened *o, uint64_t index, const stru
 
 	o->reading = false;
 	sr_buf_init_secret(&probe);
-	rc = read_range(o, index, 0, f->size < SR_PLAIN_PROBE ? (size_t)f->size : SR_PLAIN_PROBE,
+	rc = read_range(o, o->shown, 0, f->size < SR_PLAIN_PROBE ? (size_t)f->size : SR_PLAIN_PROBE,
 		&probe, e);
 	if (rc == 0)
 		rc = sr_plain_probe(&enc, sr_buf_view(&probe), e);
@@ -176,6 +216,13 @@ int sr_room_text(struct sr_room *r, const struct sr_room_page *p, struct sr_buf 
 		rc = may_read(o, e);
 	if (rc == 0)
 		rc = is_text(&f, o, p->file, e);
+	if (rc == 0)
+		rc = not_a_rendition(o, p->file, &f, e);
+	/* Its rendition is read in its place, if it has one. */
+	if (rc == 0 && p->offset == 0)
+		rc = rendition_of(&o->shown, o, p->file, e);
+	if (rc == 0)
+		rc = sr_item_file(o->it, o->shown, &f, e);
 	if (rc != 0)
 		return rc;
 	if (p->len == 0 || p->len > SR_BLOCK)
@@ -194,7 +241,7 @@ int sr_room_text(struct sr_room *r, const struct sr_room_page *p, struct sr_buf 
 	len = f.size - p->offset < p->len ? (size_t)(f.size - p->offset) : p->len;
 	sr_buf_init_secret(&bytes);
 	text->secret = true;
-	rc = read_range(o, p->file, p->offset, len, &bytes, e);
+	rc = read_range(o, o->shown, p->offset, len, &bytes, e);
 	if (rc == 0)
 		rc = sr_plain_feed(
 			&o->plain, text, sr_buf_view(&bytes), p->offset + len == f.size, e);
@@ -207,4 +254,19 @@ int sr_room_text(struct sr_room *r, const struct sr_room_page *p, struct sr_buf 
 	*next = o->next;
 	*encoding = sr_plain_encoding_name(o->plain.encoding);
 	return 0;
+}
+
+int sr_room_text_size(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
+	uint64_t *size, struct sr_err *e) {
+	struct opened *o = NULL;
+	struct sr_file f;
+	int rc = room_find(&o, r, checkout, person, e);
+
+	if (rc == 0 && !o->reading)
+		rc = sr_fail(e, SR_MISUSE, "no file is being read");
+	if (rc == 0)
+		rc = sr_item_file(o->it, o->shown, &f, e);
+	if (rc == 0)
+		*size = f.size;
+	return rc;
 }

@@ -85,9 +85,8 @@ int sr_plain_probe(enum sr_plain_encoding *out, struct sr_bytes first, struct sr
 	for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++)
 		if (magic_fits(&magics[i], first))
 			return sr_fail(e, SR_UNSUPPORTED,
-				"this is %s; showing it needs the sandboxed renderers, which this "
-				"version does not have (an export is the way, if the board grants "
-				"one)",
+				"this is %s, and has no text that its intake could make of it (an "
+				"export is the way, if the board grants one)",
 				magics[i].what);
 	if (first.len >= 2 && first.p[0] == 0xff && first.p[1] == 0xfe) {
 		*out = SR_PLAIN_UTF16LE;

@@ -94,9 +94,11 @@ SR_MUST int sr_room_file(struct sr_room *r, const uint8_t checkout[SR_ID], uint6
 /* The text form of a file, piece by piece: bytes [offset, offset+len) of the file (len at most
  * SR_BLOCK; offset of a page must be where the last one ended, or 0) as terminal-safe text appended
  * to ${text}; *${next} is the offset to go on from, equal to the file's size at the end. The first
- * page of a file logs `viewed read`. UNSUPPORTED for documents (room/plain.h). Parts of the file
- * whose hazards the grant's level does not cover are left out (room/cut.h), and `viewed read-part`
- * is logged; DENIED: the whole file is such a part, or became one while it was read. */
+ * page of a file logs `viewed read`. A file of which the intake made a text is read by that
+ * (pages.h of intake says how it looks). UNSUPPORTED for documents without one (room/plain.h).
+ * Parts of the file whose hazards the grant's level does not cover are left out (room/cut.h), and
+ * `viewed read-part` is logged; DENIED: the whole file is such a part, or became one while it was
+ * read. */
 struct sr_room_page {
 	uint8_t checkout[SR_ID];
 	const char *person;
@@ -106,6 +108,10 @@ struct sr_room_page {
 };
 SR_MUST int sr_room_text(struct sr_room *r, const struct sr_room_page *p, struct sr_buf *text,
 	uint64_t *next, const char **encoding, struct sr_err *e);
+/* Where the text at hand ends: at the size of the file, or of the text that the intake made of it.
+ */
+SR_MUST int sr_room_text_size(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
+	uint64_t *size, struct sr_err *e);
 
 /*
  * An export: all files of the item of an opened checkout of right export or referral, as one age

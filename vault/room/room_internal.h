@@ -32,6 +32,7 @@ struct opened {
 	/* The page cursor: one file at a time, from its start. */
 	bool reading;
 	uint64_t file, next;
+	uint64_t shown; /* the file whose bytes are read: ${file}, or its rendition */
 	struct sr_plain plain;
 	struct sr_item_marks left_out; /* of that file, as it was begun */
 	struct sr_cut *cut;            /* NULL: nothing is left out */
