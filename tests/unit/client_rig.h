@@ -188,9 +188,10 @@ static inline struct sr_introduction intro_of(const struct world_person *p) {
 	return i;
 }
 
-/* The head of a reply with one line changed. */
+/* The head of a reply with one line changed or added; NULL leaves it out. */
 static inline void lie_head(struct sr_call *r, const char *key, const char *value) {
 	struct sr_buf head;
+	bool had = false;
 
 	sr_buf_init(&head);
 	sr_text_begin(&head, "strongroom/reply/v1");
@@ -204,7 +205,10 @@ static inline void lie_head(struct sr_call *r, const char *key, const char *valu
 			sr_text_put(&head, k, v);
 		else if (value != NULL)
 			sr_text_put(&head, k, value);
+		had = had || strcmp(k, key) == 0;
 	}
+	if (!had && value != NULL)
+		sr_text_put(&head, key, value);
 	sr_buf_clear(&r->head);
 	sr_buf_put_bytes(&r->head, sr_buf_view(&head));
 	sr_buf_free(&head);
