@@ -267,7 +267,7 @@ static int twist_page(
 	if (l->drop > 0 || l->turn || l->twice || l->receipts)
 		lie_body(liar, l, q, r);
 	if (l->next != NULL)
-		lie_head(r, "next", l->next);
+		lie_head(r, "next", l->next[0] != '\0' ? l->next : NULL);
 	if (l->version != NULL)
 		lie_head(r, "version", l->version);
 	if (l->request != NULL)
