@@ -219,8 +219,8 @@ static void ask_again(
 	sr_text_free(&t);
 }
 
-/* The head with one line changed; "" leaves it out. */
-static void lie_head(struct sr_call *r, const char *key, const char *value) {
+/* The head with one line changed, or added; "" leaves it out. */
+static void lie_line(struct sr_call *r, const char *key, const char *value) {
 	struct sr_buf head;
 	bool had = false;
 
@@ -294,11 +294,11 @@ static int twist_page(
 	if (l->drop > 0 || l->turn || l->twice || l->receipts)
 		lie_body(liar, l, q, r);
 	if (l->next != NULL)
-		lie_head(r, "next", l->next);
+		lie_line(r, "next", l->next);
 	if (l->version != NULL)
-		lie_head(r, "version", l->version);
+		lie_line(r, "version", l->version);
 	if (l->request != NULL)
-		lie_head(r, "request", l->request);
+		lie_line(r, "request", l->request);
 	return 0;
 }
 
@@ -483,7 +483,7 @@ static int endless(
 		assert_int_equal(sr_call_parse(r, NULL), 0);
 	}
 	snprintf(next, sizeof next, "%zu", ++all->pages);
-	lie_head(r, "next", next);
+	lie_line(r, "next", next);
 	return -1;
 }
 
