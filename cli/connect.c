@@ -383,10 +383,12 @@ void cli_close(struct cli *c) {
 	sr_client_close(c->client);
 	sr_policy_free(c->witnesses);
 	sr_core_close(c->core);
+	sr_launcher_stop(c->launcher);
 	sr_dir_close(c->memory);
 	sr_identity_free(&c->identity);
 	c->client = NULL;
 	c->core = NULL;
+	c->launcher = NULL;
 	c->memory = NULL;
 	cli_progress_end();
 }

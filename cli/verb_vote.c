@@ -7,6 +7,7 @@
 
 #include "base/escape.h"
 #include "cli/verbs.h"
+#include "cli/words.h"
 
 const struct cli_option cli_vote_options[] = {
 	{"extension", CLI_ONE, "N", "topup: pieces of the items that extension N added"},
@@ -145,6 +146,27 @@ static int voting(struct cli *c, struct sr_voting *v, struct sr_err *e) {
 	return rc;
 }
 
+/* What the vote brought about; of the end of a person's roles also what is left to do. */
+static int handed_in(struct cli *c, const struct sr_submitted *out, const struct sr_ballot_view *v,
+	struct sr_err *e) {
+	const struct sr_statement *s = &v->entry->statement;
+	const struct sr_bytes subject = sr_field(s, "subject", 0);
+	const bool end = sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("person-end"));
+	char person[SR_PERSON_TEXT] = "";
+	json_t *more = end && c->json ? json_object() : NULL;
+	int rc = 0;
+	if (end)
+		snprintf(person, sizeof person, "%.*s", (int)subject.len, (const char *)subject.p);
+	if (more != NULL)
+		rc = cli_left_to_do(c, person, more, e);
+	if (rc != 0) {
+		json_decref(more);
+		return rc;
+	}
+	rc = cli_done(c, out, more, "voted: %s", c->args.words[c->args.word_count - 1]);
+	return rc == 0 && end && !c->json ? cli_left_to_do(c, person, NULL, e) : rc;
+}
+
 int verb_vote(struct cli *c, struct sr_err *e) {
 	const size_t n = c->args.word_count;
 	const char *decision = c->args.words[n - 1];
@@ -183,7 +205,7 @@ int verb_vote(struct cli *c, struct sr_err *e) {
 	} else if (rc == 0) {
 		rc = sr_client_submit(c->client, &d, &out, e);
 		if (rc == 0)
-			rc = cli_done(c, &out, NULL, "voted: %s", decision);
+			rc = handed_in(c, &out, sr_ballot_view(b), e);
 	}
 	sr_submitted_free(&out);
 	sr_writ_free(&d);

@@ -18,6 +18,7 @@
 #include "core/client.h"
 #include "core/core.h"
 #include "core/ops.h"
+#include "intake/queue.h"
 #include "world.h"
 
 struct office {
@@ -59,6 +60,7 @@ static inline struct office *office_new(const struct world_options *wo) {
 	o->w = world_new(wo);
 	o->core.vault = o->w->v;
 	o->core.room = o->w->room;
+	assert_ok(sr_queue_new(&o->core.queue, o->w->v, NULL, &o->w->e), &o->w->e);
 	assert_ok(sr_dir_open(&d, o->w->path, &e), &e);
 	assert_ok(sr_dir_make(&o->memory, d, "memory", 0700, &e), &e);
 	sr_dir_close(d);
@@ -68,6 +70,7 @@ static inline struct office *office_new(const struct world_options *wo) {
 static inline void office_free(struct office *o) {
 	assert_int_equal(o->core.sessions, 0);
 	sr_dir_close(o->memory);
+	sr_queue_free(o->core.queue);
 	world_free(o->w);
 	free(o);
 }
@@ -185,9 +188,10 @@ static inline struct sr_introduction intro_of(const struct world_person *p) {
 	return i;
 }
 
-/* The head of a reply with one line changed. */
+/* The head of a reply with one line changed or added; NULL leaves it out. */
 static inline void lie_head(struct sr_call *r, const char *key, const char *value) {
 	struct sr_buf head;
+	bool had = false;
 
 	sr_buf_init(&head);
 	sr_text_begin(&head, "strongroom/reply/v1");
@@ -201,7 +205,10 @@ static inline void lie_head(struct sr_call *r, const char *key, const char *valu
 			sr_text_put(&head, k, v);
 		else if (value != NULL)
 			sr_text_put(&head, k, value);
+		had = had || strcmp(k, key) == 0;
 	}
+	if (!had && value != NULL)
+		sr_text_put(&head, key, value);
 	sr_buf_clear(&r->head);
 	sr_buf_put_bytes(&r->head, sr_buf_view(&head));
 	sr_buf_free(&head);

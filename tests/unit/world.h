@@ -156,6 +156,7 @@ struct world_file {
 	struct sr_bytes content;
 	enum sr_file_kind kind; /* 0: regular */
 	const char *note;       /* of other kinds: where a link leads, why it could not be read */
+	const char *media_type; /* NULL: none */
 };
 struct world_deposit {
 	const struct world_person *by; /* NULL: the depositor */

@@ -381,17 +381,24 @@ out:
 	return rc;
 }
 
-/* What stands in the way of destruction by now, whatever stood when it was asked for: an end that
- * another request brought. (A hold that came since is the rules' to see: the request then ends
- * refused, as a whole. Votes that waited for a hold to be lifted would destroy at that moment, by
- * nobody's decision.) */
+/* What stands in the way of the end that was voted for, whatever rules the board has: an end that
+ * another request brought, and a hold that came since. The request then ends refused, as a whole.
+ * (Votes that waited for a hold to be lifted would destroy at that moment, by nobody's decision.)
+ * NOTFOUND: nothing. */
 static int destroy_obstacle(struct moot *m, uint8_t item[SR_ID], const struct follow_job *j,
 	const struct decision *d, struct sr_err *e) {
-	static const struct sr_item_like gone = {SR_S_DESTROYED, 0};
+	static const struct sr_item_like gone = {SR_S_DESTROYED, 0},
+					 held = {SR_S_NONE, SR_ITEM_HOLD};
+	int rc;
 
 	*m = (struct moot){"item", item, "item-destroyed",
 		"refused: one of the items is destroyed already; ask again without it"};
-	return sr_query_request_item_like(item, j->v->catalogue, &d->v, gone, e);
+	rc = sr_query_request_item_like(item, j->v->catalogue, &d->v, gone, e);
+	if (rc != SR_NOTFOUND)
+		return rc;
+	m->rule = "item-on-hold";
+	m->told = "refused: one of the items is on hold; an officer lifts a hold, then ask again";
+	return sr_query_request_item_like(item, j->v->catalogue, &d->v, held, e);
 }
 
 static int decide_destroy(const struct follow_job *j, const struct decision *d) {
@@ -927,6 +934,7 @@ static int decide_by_kind(const struct follow_job *j, const struct decision *d) 
 
 int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 	struct decision *d = calloc(1, sizeof *d);
+	char ended[SR_PERSON_TEXT] = "";
 	int rc;
 
 	if (d == NULL)
@@ -938,10 +946,17 @@ int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 		rc = sr_query_tally(&d->tally, j->v->catalogue, request, d->v.version, j->e);
 	if (rc != 0 || d->v.state != SR_S_OPEN)
 		goto out;
+	rc = sr_rules_reader_ended(ended, j->v->catalogue, &d->v, j->e);
+	if (rc != 0)
+		goto out;
 	if (d->tally.quorum == 0) {
 		rc = sr_fail(j->e, SR_CORRUPT, "the board has no level %u", d->v.level);
 	} else if (d->tally.approved >= d->tally.quorum) {
 		bool go = false;
+
+		/* Votes that waited for more make no grant for somebody who has left. */
+		if (ended[0] != '\0')
+			goto out;
 
 		rc = rules_allow_it(&go, j, d);
 		if (rc == 0 && go)

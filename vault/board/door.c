@@ -866,9 +866,13 @@ static void refuse_say(
 		r->help[0] != '\0' ? "; " : "", r->help);
 }
 
-static int rules_ask(struct group *g, const struct sr_statement *s, const struct sr_submission *sub,
+static int rules_ask(struct group *g, const struct pending *p, const struct sr_submission *sub,
 	struct sr_outcome *o, bool *allowed, struct sr_err *e) {
-	struct sr_rules r = {.catalogue = g->v->catalogue, .now = g->due};
+	const struct sr_statement *s = &p->st;
+	struct sr_rules r = {.catalogue = g->v->catalogue,
+		.now = g->due,
+		.records = p->records,
+		.record_count = p->count};
 	struct sr_ruling *ruling = calloc(1, sizeof *ruling);
 	int rc = 0;
 
@@ -935,7 +939,7 @@ static int submission_check(struct group *g, struct pending *p, const struct sr_
 		return 0;
 	rc = records_keep(p, e);
 	if (rc == 0)
-		rc = rules_ask(g, &p->st, sub, o, go, e);
+		rc = rules_ask(g, p, sub, o, go, e);
 	return rc;
 }
 

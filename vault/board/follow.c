@@ -476,7 +476,7 @@ static int on_opened(const struct follow_job *j) {
 	return rc == 0 ? rekeyed(j, board) : rc;
 }
 
-/* An item got another seal: released, or sealed anew. */
+/* An item got another seal: released, sealed anew, or held with more files than before. */
 static int on_sealed(const struct follow_job *j) {
 	struct sr_item_row item = {0};
 	uint8_t id[SR_ID];
@@ -526,6 +526,7 @@ static int (*const follow[SR_T_COUNT])(const struct follow_job *j) = {
 	[SR_T_TAKEOVER] = on_takeover,
 	[SR_T_RESHARE] = on_epoch,
 	[SR_T_REKEY] = on_epoch,
+	[SR_T_INTAKE] = on_sealed,
 	[SR_T_RELEASE] = on_sealed,
 	[SR_T_RESEAL] = on_sealed,
 	[SR_T_ACCESSION] = on_accession,

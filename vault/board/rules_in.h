@@ -31,6 +31,8 @@ struct rules_ctx {
 	const uint8_t *items;
 	size_t item_count;
 	struct sr_bytes object;
+	const struct sr_record *records; /* texts that came with it; none at a replay */
+	size_t record_count;
 	const struct sr_statement *s;
 	struct sr_person_row me;
 	struct sr_board_row board;

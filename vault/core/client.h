@@ -219,12 +219,23 @@ struct sr_attesting {
 SR_MUST int sr_client_attest(struct sr_client *c, const struct sr_attesting *a, uint8_t id[SR_ID],
 	struct sr_submitted *out, struct sr_err *e);
 /* `describe`; NULL and empty: no line. */
+struct sr_describe_value {
+	const struct sr_desc_field *field;
+	const char *text; /* checked by sr_desc_check */
+};
 struct sr_describe {
 	const uint8_t *item;
 	const char *const *hazards, *const *languages,
 					    *const *keywords; /* NULL-terminated lists, or NULL */
 	const char *date;
 	const char *title, *translit, *description, *creator, *source, *rights;
+	/* Fields of ledger/fields.h that are not named above, in any order; values of one field in
+	 * theirs. */
+	const struct sr_describe_value *values;
+	size_t value_count;
+	const struct sr_mark *marks; /* hazards of parts */
+	size_t mark_count;
+	const char *const *clear; /* names of fields, NULL-terminated, or NULL */
 };
 /* Of ${count} items, in groups of SR_SUBMIT_MAX. ${out}: one for each. 0 when each has its outcome;
  * of a single item a refusal is also the result. */
@@ -344,7 +355,8 @@ SR_MUST int sr_client_accept_gone(
 	struct sr_client *c, const uint8_t *board, struct sr_accepting *out, struct sr_err *e);
 /* Open the share of every level again, compare it with the public keys that all accepted, and say
  * so (`confirm`). The box opens with the member's seed alone, so the signature is the proof: who
- * can sign it and has the box can open it. DENIED: the share was dealt to a key before. */
+ * can sign it and has the box can open it. A member of a standby board that waits says it of their
+ * share of that. DENIED: the share was dealt to a key before. */
 SR_MUST int sr_client_confirm(struct sr_client *c, const uint8_t *board, uint8_t *index,
 	struct sr_submitted *out, struct sr_err *e);
 /* Deal in the run that waits for it (client_complaint.c): the first of a new board, or, after a
@@ -609,8 +621,13 @@ struct sr_page_at {
 SR_MUST int sr_client_page(struct sr_client *c, const struct sr_page_at *at, struct sr_buf *text,
 	uint64_t *next, uint64_t *size, struct sr_err *e);
 /* The age file of an opened checkout of right export, piece by piece. */
-SR_MUST int sr_client_export(struct sr_client *c, const uint8_t checkout[SR_ID],
-	int (*write)(void *ctx, struct sr_bytes data, struct sr_err *e), void *ctx, uint64_t *bytes,
+struct sr_exporting {
+	const uint8_t *checkout;
+	bool bag; /* what is in it is a bag (RFC 8493), as tar */
+	int (*write)(void *ctx, struct sr_bytes data, struct sr_err *e);
+	void *ctx;
+};
+SR_MUST int sr_client_export(struct sr_client *c, const struct sr_exporting *x, uint64_t *bytes,
 	struct sr_err *e);
 
 /* --- curators --------------------------------------------------------------------------------- */
@@ -622,6 +639,7 @@ struct sr_releasing {
 	size_t count;
 	const char *const *hazards; /* NULL-terminated; beside those described */
 	uint64_t level;
+	const char *reason; /* NULL: none is given */
 };
 SR_MUST int sr_client_release(struct sr_client *c, const struct sr_releasing *r,
 	struct sr_submitted *out, struct sr_err *e);

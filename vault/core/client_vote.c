@@ -179,6 +179,8 @@ static int take_join(struct sr_ballot *b, size_t at, struct sr_err *e) {
 static int take_readers(struct sr_ballot *b, struct sr_err *e) {
 	const struct sr_statement *s = &b->request->entry.statement;
 	const size_t n = sr_field_count(s, "person");
+	const char *words = "";
+	const unsigned want = sr_rules_readers(sr_field(s, "kind", 0), &words);
 	int rc = sr_field_key(b->readers[0], s, "key", 0, e);
 
 	if (rc != 0)
@@ -190,6 +192,10 @@ static int take_readers(struct sr_ballot *b, struct sr_err *e) {
 	b->key[0] = true;
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		sr_view_str(b->view.reader[i + 1], SR_PERSON_TEXT, sr_field(s, "person", i));
+		const struct sr_known *who =
+			sr_proofs_person(&b->client->proofs, b->view.reader[i + 1]);
+		if (who == NULL || (who->roles & want) == 0)
+			b->ended = (uint8_t)(i + 2);
 		rc = take_join(b, i + 1, e);
 	}
 	b->view.reader_count = n + 1;
@@ -478,6 +484,13 @@ static int may_vote(const struct sr_ballot *b, const struct sr_voting *v, bool p
 		if (strcmp(b->view.reader[i], me) == 0)
 			return sr_fail(e, SR_DENIED,
 				"nobody votes on their own request; another member does");
+	if (pieces && b->ended != 0)
+		return sr_fail(e, SR_DENIED,
+			"nothing shows that co-applicant %s is a researcher of this vault, so no "
+			"piece is made for them: the applicant amends the request (amend "
+			"--without; a vote correct sends it back), or those who stay make a new "
+			"one",
+			b->view.reader[b->ended - 1]);
 	if (pieces && strcmp(v->decision, "approve") == 0)
 		rc = items_fit(b, e);
 	if (rc != 0)

@@ -1232,6 +1232,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_STORED:
 	case SR_T_DESCRIBE:
 	case SR_T_HELD_BOX:
+	case SR_T_INTAKE:
 	case SR_T_SCAN:
 	case SR_T_RELEASE:
 	case SR_T_RESEAL:

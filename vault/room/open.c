@@ -607,6 +607,8 @@ static int is_curator(struct sr_room *r, const char *person, struct sr_err *e) {
 	return rc;
 }
 
+/* Whose part may be handed out. It is not taken back, so a seal stops it here whatever rules the
+ * board has (DESIGN 6a); its use is asked of the rules as well, by checkout and by release. */
 static int held_item(
 	struct sr_item_row *item, struct sr_room *r, const uint8_t id[SR_ID], struct sr_err *e) {
 	int rc = sr_query_item(item, r->v->catalogue, id, e);
