@@ -19,7 +19,8 @@ SR_MUST int sr_derive_grant(bool *ok, struct sr_audit_finding *f, struct sr_cata
 SR_MUST int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f,
 	struct sr_replaying *from, struct sr_catalogue *c, const struct sr_statement *s,
 	struct sr_err *e);
-/* ${s} is `viewed`: its form is one that the grant gives. */
+/* ${s} is `viewed`: its form is one that the grant gives, and a file of which parts are marked with
+ * hazards that the grant's level does not cover was not read (or copied) as a whole. */
 SR_MUST int sr_derive_view(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
 	const struct sr_statement *s, struct sr_err *e);
 /* ${s} is `decided`, with the objects that it names (${rules}: empty where it names none): its set

@@ -60,7 +60,7 @@ static int verify_one(void *ctx, size_t i, struct sr_err *e) {
 		rc = sr_fail(&s->why, SR_AUTH, "it names another vault");
 	else if (st->type->id == SR_T_SERVICE_KEY)
 		rc = sr_key_change_verify(st, a->v->keys->origin,
-			sr_log_keys_at(sr_ledger_keys(a->v->ledger), s->entry.index), s->pk,
+			sr_log_keys_link(sr_ledger_keys(a->v->ledger), s->entry.index), s->pk,
 			&s->why);
 	else if (!s->known)
 		rc = sr_fail(&s->why, SR_AUTH, "%s is nobody that the log had introduced",
