@@ -11,7 +11,7 @@
 #include "cli/verbs.h"
 
 const struct cli_option cli_export_options[] = {
-	{"out", CLI_ONE, "F", "the age file to write (0600); with --all a folder, made if missing"},
+	{"out", CLI_ONE, "F", "the age file to write (0600); with --all the folder for them"},
 	{"all", CLI_FLAG, NULL,
 		"every item of the grant, as ITEM.age in the folder; those that are there are left"},
 	{"bag", CLI_FLAG, NULL,
@@ -220,8 +220,8 @@ static int export_all(struct cli *c, struct exporting *x, const char *path, stru
 			(unsigned long long)l.there, (unsigned long long)l.gone);
 	if (rc == 0 && l.failed > 0)
 		rc = sr_fail(e, SR_DENIED,
-			"%llu of %llu items were not written: mend what is said above, then the same "
-			"once more writes the rest",
+			"%llu of %llu items were not written: mend what is said above, then "
+			"the same once more writes the rest",
 			(unsigned long long)l.failed, (unsigned long long)l.items);
 	return rc;
 }
