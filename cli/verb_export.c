@@ -13,7 +13,7 @@
 const struct cli_option cli_export_options[] = {
 	{"out", CLI_ONE, "F", "the age file to write (0600); with --all the folder for them"},
 	{"all", CLI_FLAG, NULL,
-		"every item of the grant, as ITEM.age in the folder; those that are there are left"},
+		"every item of the grant, as ITEM.age in the folder; what is there is left"},
 	{"bag", CLI_FLAG, NULL,
 		"as a bag (BagIt, RFC 8493), in a tar: with SHA-512 and SHA-256 of every file and "
 		"what the log says of the item; a bag that came in lies under data/ as it was"},
