@@ -597,6 +597,42 @@ static int decide_witnesses(const struct follow_job *j, const struct decision *d
 	return rc;
 }
 
+/* The log goes on under the name that the request is about; unless that was said already. */
+static int decide_adopt(const struct follow_job *j, const struct decision *d) {
+	struct sr_log_names names = {0};
+	struct sr_entry en = {0};
+	struct sr_buf text;
+	uint8_t set[SR_HASH];
+	bool waits;
+	int rc = sr_query_log_names(&names, j->v->catalogue, j->e);
+
+	if (rc == 0)
+		rc = sr_vault_entry(&en, j->v, d->v.entry, j->e);
+	if (rc == 0)
+		rc = sr_field_hash(set, &en.statement, "set", 0, j->e);
+	waits = rc == 0 && names.count > 0 && names.rows[names.count - 1].confirmed == 0 &&
+		memcmp(names.rows[names.count - 1].hash, set, SR_HASH) == 0;
+	sr_log_names_free(&names);
+	sr_buf_init(&text);
+	if (rc == 0 && !waits) {
+		rc = decide_moot(j, d,
+			&(struct moot){"", NULL, "log-confirmed",
+				"refused: the board confirmed the log's name, or it has another"});
+	} else if (rc == 0) {
+		sr_follow_begin(&text, j->v, SR_T_WITNESS, j->f->now);
+		sr_text_put(&text, "event", "confirmed");
+		sr_text_put_hex(&text, "request", d->v.request, SR_ID);
+		copy_lines(&text, &en.statement, "set");
+		rc = follow_emit(j, &text, NULL);
+		if (rc == 0)
+			j->f->tell(j->f->ctx,
+				"decided: the log goes on under its new name, and readers follow");
+	}
+	sr_buf_free(&text);
+	sr_entry_free(&en);
+	return rc;
+}
+
 /* Did the board change while the request was open? Then its dealers have no share any more. */
 static bool board_changed(const struct follow_job *j, const struct decision *d,
 	const struct sr_statement *request, uint32_t *epoch) {
@@ -776,6 +812,7 @@ static const struct {
 	{"erase", decide_erase},
 	{"auditor", decide_auditor},
 	{"witnesses", decide_witnesses},
+	{"adopt", decide_adopt},
 	{"role", decide_role},
 	{"collection", decide_collection},
 	{"board", decide_board},
@@ -897,6 +934,7 @@ static int decide_by_kind(const struct follow_job *j, const struct decision *d) 
 
 int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 	struct decision *d = calloc(1, sizeof *d);
+	char ended[SR_PERSON_TEXT] = "";
 	int rc;
 
 	if (d == NULL)
@@ -908,10 +946,17 @@ int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 		rc = sr_query_tally(&d->tally, j->v->catalogue, request, d->v.version, j->e);
 	if (rc != 0 || d->v.state != SR_S_OPEN)
 		goto out;
+	rc = sr_rules_reader_ended(ended, j->v->catalogue, &d->v, j->e);
+	if (rc != 0)
+		goto out;
 	if (d->tally.quorum == 0) {
 		rc = sr_fail(j->e, SR_CORRUPT, "the board has no level %u", d->v.level);
 	} else if (d->tally.approved >= d->tally.quorum) {
 		bool go = false;
+
+		/* Votes that waited for more make no grant for somebody who has left. */
+		if (ended[0] != '\0')
+			goto out;
 
 		rc = rules_allow_it(&go, j, d);
 		if (rc == 0 && go)

@@ -3,7 +3,8 @@
  * (room.h).
  *
  *   one regular file:  the bare file
- *   anything else:     a pax archive (room/tar.h) of the regular files; what has no content (links,
+ *   anything else:     a pax archive (room/tar.h) of the regular files; what the vault made of them
+ * (renditions) is left out: it is no evidence, and can be made again; what has no content (links,
  * special files, what could not be read at the deposit) is listed with its reason in a last file,
  * NOT-EXPORTED.txt. Links are not made into links: an archive that plants one is how files get
  * outside where they are unpacked.
@@ -122,9 +123,13 @@ static int export_new(struct room_export **out, struct sr_room *r, const struct 
 		rc = sr_sha256_new(&x->file_sha, e);
 	if (rc == 0)
 		rc = sr_sha256_new(&x->sha, e);
-	if (rc == 0 && o->files == 1) {
+	if (rc == 0 && o->files > 0) {
 		rc = sr_item_file(o->it, 0, &f, e);
 		x->bare = rc == 0 && f.kind == SR_FILE_REGULAR;
+	}
+	for (uint64_t i = 1; rc == 0 && x->bare && i < o->files; i++) {
+		rc = sr_item_file(o->it, i, &f, e);
+		x->bare = rc == 0 && sr_file_is_rendition(&f);
 	}
 	if (rc == 0 && bag)
 		rc = bag_new(x, r, o, e);
@@ -147,6 +152,25 @@ static int decided(struct sr_room *r, const struct opened *o, struct sr_err *e) 
 	return rc == 0 ? sr_authorize_use(r->v, &c, sr_room_now(r), true, e) : rc;
 }
 
+/* A copy is whole or not made. What is handed over to an authority is handed over as it is. */
+static int covered(struct sr_room *r, const struct opened *o, struct sr_err *e) {
+	struct sr_item_marks l = {NULL, 0};
+	char part[64];
+	int rc = strcmp(o->right, "export") == 0 ? room_uncovered(&l, r, o, NULL, e) : 0;
+
+	if (rc == 0 && l.count > 0) {
+		sr_mark_show(part, sizeof part, &l.rows[0]);
+		rc = sr_fail(e, SR_DENIED,
+			"a part of the item (file %llu%s%s) has the hazard %s, which this grant's "
+			"level does not cover: have the item sealed anew, and ask for the copy "
+			"again",
+			(unsigned long long)l.rows[0].file, *part != '\0' ? ", " : "", part,
+			l.rows[0].hazard);
+	}
+	sr_item_marks_free(&l);
+	return rc;
+}
+
 static int begin(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person, bool bag,
 	struct sr_err *e) {
 	struct room_export *x = NULL;
@@ -158,6 +182,8 @@ static int begin(struct sr_room *r, const uint8_t checkout[SR_ID], const char *p
 		rc = sr_fail(e, SR_DENIED,
 			"this checkout is of right %s; an export needs a grant of its own",
 			o->right);
+	if (rc == 0)
+		rc = covered(r, o, e);
 	if (rc == 0)
 		rc = export_new(&x, r, o, bag, e);
 	if (rc == 0)
@@ -302,6 +328,10 @@ static int step_file(struct room_export *x, struct opened *o, struct sr_err *e) 
 	rc = sr_item_file(o->it, x->file, &f, e);
 	if (rc != 0)
 		return rc;
+	if (sr_file_is_rendition(&f)) {
+		x->file++;
+		return 0;
+	}
 	if (f.kind != SR_FILE_REGULAR) {
 		if (x->bag == NULL) /* a bag has looked at all of them before */
 			note(x, &f);

@@ -43,8 +43,9 @@ void opened_free(struct opened *o) {
 		return;
 	sr_item_close(o->it);
 	room_export_free(o->export);
-	room_scan_free(o->scan);
 	free(o->read_logged);
+	sr_cut_free(o->cut);
+	sr_item_marks_free(&o->left_out);
 	sr_wipe(o, sizeof *o);
 	free(o);
 }
@@ -86,6 +87,24 @@ void sr_room_forget(struct sr_room *r, const uint8_t checkout[SR_ID]) {
 
 	if (i < r->count)
 		forget_at(r, i);
+}
+
+int sr_room_look(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
+	struct sr_item **it, struct sr_err *e) {
+	struct opened *o = NULL;
+	int rc = room_find(&o, r, checkout, person, e);
+
+	*it = rc == 0 ? o->it : NULL;
+	return rc;
+}
+
+int sr_room_nth(struct sr_room *r, size_t i, struct sr_room_opened *out, struct sr_err *e) {
+	if (i >= r->count)
+		return sr_fail(e, SR_NOTFOUND, "%zu items are open", r->count);
+	memcpy(out->checkout, r->open[i]->checkout, SR_ID);
+	memcpy(out->item, r->open[i]->item, SR_ID);
+	snprintf(out->person, sizeof out->person, "%s", r->open[i]->person);
+	return 0;
 }
 
 /* --- who may still look ----------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /*
  * room_internal - what the parts of the room share: room.c (sessions), open.c (opening), page.c
- * (text), export.c, scan.c, anew.c (new envelopes), release.c, reseal.c.
+ * (text), export.c, anew.c (new envelopes), release.c, reseal.c.
  *
  * An `opened` is one checkout whose item was decrypted in this process. It holds the manifest (and
  * with it the keys of the item's blocks) inside a sr_item, which wipes itself; the item key itself
@@ -18,7 +18,6 @@
 #include "store/reader.h"
 
 struct room_export; /* export.c */
-struct room_scan;   /* scan.c */
 
 struct opened {
 	uint8_t checkout[SR_ID];
@@ -33,10 +32,12 @@ struct opened {
 	/* The page cursor: one file at a time, from its start. */
 	bool reading;
 	uint64_t file, next;
+	uint64_t shown; /* the file whose bytes are read: ${file}, or its rendition */
 	struct sr_plain plain;
-	uint8_t *read_logged; /* a bit per file whose first page was logged */
+	struct sr_item_marks left_out; /* of that file, as it was begun */
+	struct sr_cut *cut;            /* NULL: nothing is left out */
+	uint8_t *read_logged;          /* a bit per file whose first page was logged */
 	struct room_export *export;
-	struct room_scan *scan;
 };
 
 struct prepared; /* anew.h */
@@ -105,12 +106,16 @@ SR_MUST int room_lend(struct sr_room *r, const struct sr_room_open *ask,
 	int (*use)(void *ctx, const struct room_lent *l, struct sr_err *e), void *ctx,
 	struct sr_err *e);
 
+/* Marks of the item that the grant of ${o} does not cover (room/marks.c): of ${file}, NULL: of all
+ * files. None of a look at a held item. */
+SR_MUST int room_uncovered(struct sr_item_marks *out, struct sr_room *r, const struct opened *o,
+	const uint64_t *file, struct sr_err *e);
+
 void room_export_free(struct room_export *x); /* NULL allowed */
 /* bag_facts.c: bag-info.txt of the opened checkout's export. */
 struct sr_bagging;
 SR_MUST int room_bag_facts(
 	struct sr_bagging *b, struct sr_room *r, const struct opened *o, struct sr_err *e);
-void room_scan_free(struct room_scan *x); /* NULL allowed */
 /* Forget prepared releases whose item was released meanwhile. */
 SR_MUST int room_release_sweep(struct sr_room *r, struct sr_err *e);
 
