@@ -20,6 +20,9 @@ enum {
 	WHITE = 250 /* and above: paper */
 };
 
+static const char pdftotext[] = SR_WALLS_TOOLS "/pdftotext";
+static const char tesseract[] = SR_WALLS_TOOLS "/tesseract";
+
 static const struct {
 	const char *bytes;
 	size_t len;
@@ -78,8 +81,7 @@ static void find_languages(struct sr_inside *s, char out[SR_BOX_LANGUAGES_MAX + 
 /* What tesseract reads in file ${in}. NULL, or why not. */
 static const char *read_picture(struct sr_buf *out, int in, const char *languages) {
 	static char reason[200];
-	const char *const argv[] = {
-		SR_WALLS_TOOLS "/tesseract", "-", "-", "-l", languages, "--psm", "3", NULL};
+	const char *const argv[] = {tesseract, "-", "-", "-l", languages, "--psm", "3", NULL};
 	const enum par_tool_end end = par_tool_run(out, argv, in, PAR_PAGE_MAX);
 
 	if (end == PAR_TOOL_ENDED || end == PAR_TOOL_CAPPED)
@@ -154,7 +156,7 @@ static void pdf_pages(struct par_pages *p, struct sr_bytes all, const char *lang
 
 static void read_pdf(struct sr_inside *s, const char *languages) {
 	static const char *const argv[] = {
-		SR_WALLS_TOOLS "/pdftotext", "-enc", "UTF-8", "-eol", "unix", "-q", "-", "-", NULL};
+		pdftotext, "-enc", "UTF-8", "-eol", "unix", "-q", "-", "-", NULL};
 	struct par_pages p = {.s = s};
 	struct sr_buf all;
 	enum par_tool_end end;

@@ -98,6 +98,11 @@ SR_MUST int room_lend(struct sr_room *r, const struct sr_room_open *ask,
 	int (*use)(void *ctx, const struct room_lent *l, struct sr_err *e), void *ctx,
 	struct sr_err *e);
 
+/* What is read of file ${index}: it, or the text that the intake made of it; and its encoding.
+ * UNSUPPORTED: no text. (page.c) */
+SR_MUST int room_shown(uint64_t *shown, enum sr_plain_encoding *encoding, struct opened *o,
+	uint64_t index, struct sr_err *e);
+
 void room_export_free(struct room_export *x); /* NULL allowed */
 void room_scan_free(struct room_scan *x);     /* NULL allowed */
 /* Forget prepared releases whose item was released meanwhile. */
