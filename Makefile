@@ -64,7 +64,7 @@ LIBS_crypto := -lsodium -lcrypto -lpthread
 LIBS_merkle := $(LIBS_crypto)
 LIBS_verify := $(LIBS_crypto)
 LIBS_sandbox := -lseccomp $(LIBS_crypto)
-LIBS_parser := -larchive -lmagic -lz $(LIBS_sandbox)
+LIBS_parser := -larchive -lmagic -lz -ljansson $(LIBS_sandbox)
 LIBS_store := -lsqlite3 -lzstd -lz $(LIBS_crypto)
 LIBS_ledger := -lmicrohttpd -lcurl $(LIBS_store)
 LIBS_catalogue := $(LIBS_ledger)
@@ -232,8 +232,8 @@ $(B)/t/$1: $(B)/t/tests/unit/$1.o $(B)/t/tests/unit/util.o $(if $(call world,$1)
 endef
 $(foreach t,$(notdir $(UNIT)),$(eval $(call unit_rule,$t)))
 
-# What a program told the kernel, for the model of a power cut: preloaded into any build.
-$(B)/t/recorder.so: tests/faults/recorder.c
+# What a program told the kernel, for the model of a power cut; and calls to it that fail: preloaded into any build.
+$(B)/t/%.so: tests/faults/%.c
 	$(if $(Q),@echo '  LD $@')
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARN) -shared -fPIC -o $@ $< -ldl
@@ -297,7 +297,7 @@ $(B)/tables: $(B)/o/scripts/tables.o $(patsubst %/main.o,%/main-tables.o,$(CLI_S
 	$(if $(Q),@echo '  LD $@')
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_cli)
 
-tests: $(UNIT) $(REPLAY) $(PROGRAM_T) $(VERIFIER_T) $(PARSER_T) $(B)/t/recorder.so
+tests: $(UNIT) $(REPLAY) $(PROGRAM_T) $(VERIFIER_T) $(PARSER_T) $(B)/t/recorder.so $(B)/t/shim.so
 objects: $(patsubst %.c,$(B)/o/%.o,$(ALL_LIB_SRC) $(wildcard verify/*.c parser/*.c)) $(CLI_SRC:%.c=$(B)/o/%.o) $(patsubst %.c,$(B)/t/%.o,$(wildcard tests/unit/*.c) \
 	$(FUZZ_SRC) $(BENCH_SRC) $(wildcard tests/conformance/*.c))
 

@@ -117,7 +117,21 @@ void cli_bound_print(const struct sr_row *r, bool ending) {
 		{"grant", "lift it for those who stay, or revoke it", {"id", "state", "items"}},
 		{"request", "somebody else asks anew", {"id", "kind"}},
 		{"share", "reshare the board without this member", {"member", "epoch"}},
-		{"held", "curators who stay release what they can open", {"boxes", "items"}},
+		{"standby", "deal to another standby board (board reshare --standby)",
+			{"member", "epoch"}},
+		{"suspension", "the board lifts it (lift GRANT --reason TEXT), or it stays",
+			{"id"}},
+		{"held", "curators who stay release what they can open (held share)",
+			{"boxes", "items"}},
+		{"epochs",
+			"of the log, whose keys stay theirs (a new one has begun): take back "
+			"exports that they hold",
+			{"first", "last", "now"}},
+		{"enquiry", "an officer who stays answers it", {"id", "deadline"}},
+		{"service-keys",
+			"change them (service rotate), and the passphrase of the secrets file of "
+			"backups",
+			{NULL}},
 	};
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
 		if (!sr_bytes_eq(sr_row_get(r, "what"), sr_bytes_str(kinds[i].what)))
@@ -127,6 +141,8 @@ void cli_bound_print(const struct sr_row *r, bool ending) {
 			printf("%s%s ", k == 0 ? " " : ", ", kinds[i].fields[k]);
 			cli_print(sr_row_get(r, kinds[i].fields[k]));
 		}
+		if (kinds[i].fields[0] == NULL && !ending)
+			printf(" those of now were there in their time");
 		if (sr_row_get(r, "others").p != NULL)
 			printf(", with others");
 		printf("%s%s\n", ending ? ": " : "", ending ? kinds[i].left : "");

@@ -575,6 +575,8 @@ static void board_json(const struct cli_answer *a, const struct sr_board_view *v
 	json_object_set_new(o, "run-number", json_integer((json_int_t)v->run_number));
 	json_object_set_new(o, "complaints", complaints_json(v));
 	json_object_set_new(o, "confirmed", confirmed_json(v));
+	if (v->next != NULL && v->next->standby && v->next->opened)
+		json_object_set_new(o, "standby-confirmed", confirmed_json(v->next));
 	json_object_set_new(o, "levels", cli_json_rows(&a->rows, "level"));
 	json_object_set_new(o, "members", cli_json_rows(&a->rows, "member"));
 	json_object_set_new(o, "log", cli_json_rows(&a->rows, "entry"));
@@ -594,6 +596,26 @@ static void print_confirmed(const struct sr_board_view *v) {
 			have, v->members, takes);
 }
 
+/* The same of a standby board, which is the last resort: when each opened their share, and a word
+ * while no more did than it takes. */
+static void print_standby_confirmed(const struct sr_board_view *v) {
+	const struct sr_clock clock = sr_clock_system();
+	unsigned have = 0, takes = 0;
+	for (unsigned i = 0; i < v->members; i++) {
+		char when[SR_TIME_TEXT] = "not opened";
+		if (v->confirmed[i] != 0)
+			sr_time_format(when, v->confirmed[i]);
+		printf("  share of %s: %s\n", v->member[i],
+			v->rekeyed[i] ? "no: another key" : when);
+	}
+	sr_board_confirmed(v, sr_now(&clock), &have, &takes);
+	if (have <= takes)
+		printf("  Warning: %u of %u of the standby board confirmed their share within a "
+		       "year, and it takes %u:\n  each runs `strongroom board check`, or another "
+		       "is dealt to (board reshare --standby).\n",
+			have, v->members, takes);
+}
+
 /* What is left to do of a new key, and by whom. */
 static void print_left(const struct cli_answer *a) {
 	const uint64_t left = cli_field_dec(a, "left"), asked = cli_field_dec(a, "left-asked");
@@ -609,6 +631,13 @@ static void print_left(const struct cli_answer *a) {
 	else
 		printf("All of them are asked about: who has\n  shares of that key votes, then "
 		       "`strongroom reseal run`.\n");
+}
+
+static void print_rotate(const struct cli_answer *a) {
+	if (cli_field(a, "rotate-due").p != NULL)
+		printf("\nThe service keys are older than the board's key: old copies of "
+		       "keys/service.board give\n  them to as many shares of before as the highest "
+		       "level took. `strongroom service rotate`.\n");
 }
 
 static void board_print(struct cli *c, const struct cli_answer *a, const struct sr_board_view *v) {
@@ -655,6 +684,7 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 	putchar('\n');
 	cli_table_print(&t);
 	print_left(a);
+	print_rotate(a);
 	print_confirmed(v);
 	print_complaints(v, a);
 	print_next(v, a, false);
@@ -681,6 +711,8 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 	print_complaints(v->next, a);
 	if (!v->next->opened)
 		print_next(v->next, a, true);
+	else if (v->next->standby)
+		print_standby_confirmed(v->next);
 }
 
 /* The board that was asked for: as the log proves it, and as the vault tells the rest. */

@@ -51,6 +51,9 @@ const struct cli_option cli_cat_options[] = {
 };
 const struct cli_option cli_export_options[] = {
 	{"out", CLI_ONE, "F", "the age file to write (0600)"},
+	{"bag", CLI_FLAG, NULL,
+		"as a bag (BagIt, RFC 8493), in a tar: with SHA-512 and SHA-256 of every file and "
+		"what the log says of the item; a bag that came in lies under data/ as it was"},
 	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
 	{"witnesses", CLI_ONE, "FILE",
 		"a tlog-policy: its quorum must have seen this; else the one that the log adopted"},
@@ -241,9 +244,11 @@ int verb_checkout(struct cli *c, struct sr_err *e) {
 	uint8_t item[SR_ID], grant[SR_ID], checkout[SR_ID];
 	uint64_t files = 0;
 	char hex[2 * SR_ID + 1];
+	bool asked = false; /* there is a connection, and an item */
 	int rc = cli_connect(c, CLI_PERSON, e);
 	if (rc == 0)
 		rc = cli_word_id(c, item, 0, "item", e);
+	asked = rc == 0;
 	if (rc == 0 && cli_has(c, "grant")) {
 		rc = sr_client_resolve(c->client, grant, cli_get(c, "grant"), "grant", e);
 		b.grant = grant;
@@ -259,7 +264,8 @@ int verb_checkout(struct cli *c, struct sr_err *e) {
 			"cannot wait: two of the members, curators and officers, `strongroom "
 			"break-glass %.12s --reason TEXT`",
 			SR_CHECKOUT_OPEN_MIN, hex, hex);
-	} else if ((rc == SR_DENIED || rc == SR_NOTFOUND) && b.grant == NULL && b.right == NULL)
+	} else if (asked && (rc == SR_DENIED || rc == SR_NOTFOUND) && b.grant == NULL &&
+		   b.right == NULL)
 		why_no_grant(c, item);
 	if (rc == 0 && cli_has(c, "break-glass")) {
 		json_t *more = json_object();
@@ -524,7 +530,12 @@ static int write_export(struct cli *c, const uint8_t checkout[SR_ID], const char
 	if (rc == 0)
 		rc = sr_tmpfile_new(&t, d, e);
 	if (rc == 0)
-		rc = sr_client_export(c->client, checkout, write_part, t, bytes, e);
+		rc = sr_client_export(c->client,
+			&(struct sr_exporting){.checkout = checkout,
+				.bag = cli_has(c, "bag"),
+				.write = write_part,
+				.ctx = t},
+			bytes, e);
 	if (rc == 0)
 		rc = sr_tmpfile_commit(t, name, false, true, e);
 	else

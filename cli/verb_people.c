@@ -214,27 +214,18 @@ out:
 	return rc;
 }
 
-/* What nobody but people can do after a person's roles ended, or once the board has ended them. */
-static int left_to_do(struct cli *c, const char *person, json_t *more, struct sr_err *e) {
+int cli_left_to_do(struct cli *c, const char *person, json_t *more, struct sr_err *e) {
 	struct cli_answer a;
 	cli_ask(&a, "person");
 	sr_text_put(&a.q.head, "person", person);
 	int rc = cli_call(c, &a, e);
 	const struct sr_row *p = rc == 0 ? sr_rows_first(&a.rows, "person") : NULL;
-	if (rc == 0 && c->json)
+	const bool over = p != NULL && sr_row_get(p, "role").p == NULL;
+	if (over && c->json && more != NULL)
 		json_object_set_new(more, "left", cli_json_rows(&a.rows, "bound"));
-	for (size_t i = 0; rc == 0 && !c->json && i < a.rows.count; i++)
+	for (size_t i = 0; over && !c->json && i < a.rows.count; i++)
 		if (sr_row_is(&a.rows.rows[i], "bound"))
 			cli_bound_print(&a.rows.rows[i], true);
-	for (size_t i = 0; p != NULL && !c->json; i++) {
-		const struct sr_bytes was = sr_row_get_n(p, "ever", i);
-		if (was.p == NULL)
-			break;
-		if (sr_bytes_eq(was, sr_bytes_str("custodian")))
-			puts("  left: change the passphrase or credential of the service keys, "
-			     "and of "
-			     "the secrets file of backups");
-	}
 	cli_answer_free(&a);
 	return rc;
 }
@@ -297,13 +288,13 @@ int verb_person_end(struct cli *c, struct sr_err *e) {
 	rc = sr_client_act(c->client, &act, &out, e);
 	json_t *more = json_object();
 	if (rc == 0 && c->json)
-		rc = left_to_do(c, person, more, e);
+		rc = cli_left_to_do(c, person, more, e);
 	if (rc == 0)
 		rc = cli_done(c, &out, more, "%s has no role any more", person);
 	else
 		json_decref(more);
 	if (rc == 0 && !c->json)
-		rc = left_to_do(c, person, NULL, e);
+		rc = cli_left_to_do(c, person, NULL, e);
 	sr_submitted_free(&out);
 	return rc;
 }

@@ -40,6 +40,8 @@ const struct cli_option cli_referral_options[] = {
 };
 const struct cli_option cli_amend_options[] = {
 	{"item", CLI_WORDS, "ITEM", "the items of the new version (all of them; none: as before)"},
+	{"without", CLI_WORDS, "WHO",
+		"co-applicants who are not to be named any more: their cards, or p-..."},
 	{"to", CLI_ONE, "AGE-KEY", "of an export: who may open it"},
 	ASKING,
 	{NULL, CLI_FLAG, NULL, NULL},
@@ -54,7 +56,7 @@ const struct cli_option cli_request_list_options[] = {
 	{"state", CLI_ONE, "STATE", "open, granted, refused, returned, withdrawn, lapsed"},
 	{"kind", CLI_ONE, "KIND",
 		"access, export, revoke, lift, role, person, person-end, erase, auditor, "
-		"witnesses, collection, destroy, referral, reseal, redact"},
+		"witnesses, adopt, collection, destroy, referral, reseal, redact"},
 	{"item", CLI_ONE, "ITEM", "only those that ask for this item"},
 	{"mine", CLI_FLAG, NULL, "only where I am applicant or co-applicant"},
 	{"offset", CLI_ONE, "N", "skip so many"},
@@ -74,10 +76,10 @@ const struct cli_option cli_reason_options[] = {
 
 /* --- asking --- */
 
-/* Co-applicants by name or by card. */
-static int people(struct cli *c, const char *const **out, struct sr_err *e) {
+/* People by name or by card: the words of option ${key}. */
+static int people(struct cli *c, const char *const **out, const char *key, struct sr_err *e) {
 	const char *const *with = NULL;
-	int rc = cli_list(c, &with, "with", e);
+	int rc = cli_list(c, &with, key, e);
 	const size_t n = cli_list_count(with);
 	*out = NULL;
 	if (rc != 0 || n == 0)
@@ -91,7 +93,7 @@ static int people(struct cli *c, const char *const **out, struct sr_err *e) {
 			continue;
 		rc = cli_card_read(&card, with[i], e);
 		if (rc != 0)
-			return sr_wrap(e, "--with");
+			return sr_wrap(e, "--%s", key);
 		char *person = strdup(card.person);
 		cli_card_free(&card);
 		rc = cli_keep(c, person, e);
@@ -129,7 +131,7 @@ static int asking(struct cli *c, struct sr_asking *a, struct sr_err *e) {
 	if (rc == 0)
 		rc = cli_time(c, "closes", &a->closes, e);
 	if (rc == 0)
-		rc = people(c, &a->people, e);
+		rc = people(c, &a->people, "with", e);
 	if (rc == 0)
 		rc = cli_text(c, "reason", &a->reason, e);
 	if (rc == 0)
@@ -296,11 +298,39 @@ static int new_items(struct cli *c, struct sr_asking *a, struct sr_err *e) {
 	return rc;
 }
 
+/* Those of ${a} who are not in ${gone}, each of whom must be one of them. */
+static int leave_out(
+	struct cli *c, struct sr_asking *a, const char *const *gone, struct sr_err *e) {
+	const size_t n = cli_list_count(a->people), want = cli_list_count(gone);
+	const char **out = calloc(n + 1, sizeof *out);
+	size_t left = 0;
+	int rc = cli_keep(c, out, e);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		bool stays = true;
+		for (size_t k = 0; k < want; k++)
+			stays = stays && strcmp(a->people[i], gone[k]) != 0;
+		if (stays)
+			out[left++] = a->people[i];
+	}
+	if (rc == 0 && left + want != n)
+		rc = sr_fail(e, SR_USAGE,
+			"--without: names somebody twice, or no co-applicant of the request "
+			"(request show lists them)");
+	if (rc == 0)
+		a->people = left > 0 ? out : NULL;
+	return rc;
+}
+
 int verb_amend(struct cli *c, struct sr_err *e) {
 	struct sr_asking a = {0};
+	const char *const *gone = NULL;
 	struct cli_answer old;
 	uint8_t id[SR_ID];
 	int rc = asking(c, &a, e);
+	if (rc == 0)
+		rc = people(c, &gone, "without", e);
+	if (rc == 0 && gone != NULL && a.people != NULL)
+		rc = sr_fail(e, SR_USAGE, "--with names all co-applicants; not --without too");
 	if (rc == 0)
 		rc = cli_connect(c, CLI_PERSON, e);
 	if (rc == 0)
@@ -322,6 +352,8 @@ int verb_amend(struct cli *c, struct sr_err *e) {
 		rc = keep_list(c, &a.purposes, v, "purpose", e);
 	if (rc == 0)
 		rc = keep_list(c, &a.people, v, "person", e);
+	if (rc == 0 && gone != NULL)
+		rc = leave_out(c, &a, gone, e);
 	if (rc == 0)
 		rc = keep_text(c, &a.recipient, v, "recipient", e);
 	if (rc == 0)
@@ -402,6 +434,11 @@ static void request_rest(const struct cli_answer *a) {
 		} else if (sr_row_is(r, "conflict")) {
 			cli_line_row("does not vote", r, "voter");
 			cli_line_row("  because of", r, "id");
+		} else if (sr_row_is(r, "ended")) {
+			printf("  %-14s ", "waits");
+			cli_print(sr_row_get(r, "person"));
+			printf(" is no researcher here any more, so nobody can approve it: amend "
+			       "--without, or withdraw\n");
 		} else if (sr_row_is(r, "comment")) {
 			cli_line_row("comment of", r, "person");
 			cli_line_row("", r, "text");
@@ -443,6 +480,7 @@ static void request_json(const struct cli_answer *a, const struct sr_row *v) {
 	json_object_set_new(o, "rekeyed", cli_json_rows(&a->rows, "rekeyed"));
 	json_object_set_new(o, "attestations", cli_json_rows(&a->rows, "attestation"));
 	json_object_set_new(o, "conflicts", cli_json_rows(&a->rows, "conflict"));
+	json_object_set_new(o, "ended", cli_json_rows(&a->rows, "ended"));
 	json_object_set_new(o, "grants", cli_json_rows(&a->rows, "grant"));
 	json_object_set_new(o, "use", cli_json_rows(&a->rows, "use"));
 	json_object_set_new(o, "topups", cli_json_rows(&a->rows, "topup"));
@@ -621,6 +659,7 @@ static void todo_print(const struct sr_row *r) {
 		{"topup", "request", "request show ID; vote ID topup"},
 		{"extension", "request", "request show ID; vote ID topup --extension "},
 		{"correct", "request", "request show ID; amend ID"},
+		{"amend", "request", "amend ID --without WHO, or withdraw ID: left has "},
 		{"describe", NULL, "list --state held; describe ITEM"},
 		{"release", NULL, "list --state held; release ITEM"},
 		{"deal", "run", "board deal"},
@@ -629,9 +668,17 @@ static void todo_print(const struct sr_row *r) {
 		{"reveal", "run", "board show; board reveal"},
 		{"checkout", "checkout", "cat ID; return ID"},
 		{"lift", "grant", "lift ID"},
+		{"settle", "grant", "grant ID; lift ID --reason TEXT for who stays, or revoke ID"},
 		{"retention", "item",
 			"show ID; destroy ID, or retention ID with a later date, or lift ID FLAG"},
 		{"enquiry", "enquiry", "enquiry show ID; enquiry answer ID"},
+		{"vote-needed", "request", "vote ID: half of its time is over"},
+		{"granted", "grant", "grant ID; checkout ITEM"},
+		{"decided", "request", "request show ID"},
+		{"ends-soon", "grant", "renew ID --ends WHEN --reason TEXT, or close ID"},
+		{"suspended", "grant", "grant ID"},
+		{"revoked", "grant", "grant ID"},
+		{"scrub-failed", "statement", "log ID; scrub"},
 	};
 	const struct sr_bytes what = sr_row_get(r, "what");
 	if (sr_bytes_eq(what, sr_bytes_str("read"))) {
@@ -674,9 +721,16 @@ static void todo_print(const struct sr_row *r) {
 			cli_print(sr_row_get(r, "items"));
 			printf(")");
 		}
+		if (sr_row_get(r, "about").p != NULL) {
+			printf(" (since ");
+			cli_print(sr_row_get(r, "received"));
+			printf(")");
+		}
 		printf("   -> strongroom %s", todos[i].verb);
 		if (sr_row_get(r, "extension").p != NULL)
 			cli_print(sr_row_get(r, "extension"));
+		if (sr_row_get(r, "person").p != NULL)
+			cli_print(sr_row_get(r, "person"));
 	}
 	putchar('\n');
 }
@@ -686,8 +740,23 @@ const struct cli_option cli_inbox_options[] = {
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
-/* An entry is known by what waits and the first id in its row, so a reader that polls shows it
- * once. Nothing of it needs escaping: ids and our own words. */
+/* An entry is known by what waits and all that its row names, so a reader that polls shows it once;
+ * hashed, so that not even its kind can be read from it. Nothing of it needs escaping. */
+static void feed_id(
+	char hex[2 * SR_HASH + 1], const struct sr_client_info *info, const struct sr_row *r) {
+	static const char *const keys[] = {"what", "request", "version", "extension", "grant",
+		"board", "run", "checkout", "item", "items", "enquiry", "statement", "about",
+		"entry"};
+	struct sr_bytes fields[2 + sizeof keys / sizeof keys[0]] = {
+		sr_bytes_of(info->fingerprint, SR_HASH), sr_bytes_str(info->person)};
+	uint8_t id[SR_HASH];
+
+	for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)
+		fields[2 + k] = sr_row_get(r, keys[k]);
+	sr_hash_of(id, "strongroom/feed-entry/v1", NULL, fields, sizeof fields / sizeof fields[0]);
+	sr_hex(hex, id, SR_HASH);
+}
+
 static void feed_print(const struct cli *c, const struct cli_answer *a) {
 	const struct sr_client_info *info = sr_client_info(c->client);
 	const struct sr_clock clock = sr_clock_system();
@@ -701,20 +770,15 @@ static void feed_print(const struct cli *c, const struct cli_answer *a) {
 	       "  <updated>%s</updated>\n  <author><name>strongroom</name></author>\n",
 		hex, info->person, now);
 	for (size_t i = 0; i < a->rows.count; i++) {
-		static const char *const ids[] = {
-			"request", "grant", "checkout", "run", "enquiry", "board", "items"};
 		const struct sr_row *r = &a->rows.rows[i];
-		struct sr_bytes what = sr_row_get(r, "what"), id = {NULL, 0};
+		const struct sr_bytes at = sr_row_get(r, "received");
 
-		for (size_t k = 0; k < sizeof ids / sizeof ids[0] && id.p == NULL; k++)
-			id = sr_row_get(r, ids[k]);
-		printf("  <entry>\n    <id>urn:strongroom:%s:", hex);
-		cli_print(what);
-		putchar(':');
-		cli_print(id);
-		printf("</id>\n    <title>A matter waits in the vault</title>\n"
-		       "    <updated>%s</updated>\n  </entry>\n",
-			now);
+		feed_id(hex, info, r);
+		printf("  <entry>\n    <id>urn:strongroom:%s</id>\n"
+		       "    <title>A matter waits in the vault</title>\n    <updated>",
+			hex);
+		cli_print(at.p != NULL ? at : sr_bytes_str(now));
+		printf("</updated>\n  </entry>\n");
 	}
 	printf("</feed>\n");
 }

@@ -53,6 +53,20 @@ static int told(void *ctx, const uint8_t item[SR_ID], uint64_t number, uint64_t 
 	return 0;
 }
 
+/* What a new key of the board leaves to do when its last item was sealed anew. */
+static int after_rekey(struct cli *c, struct sr_err *e) {
+	struct cli_answer a;
+	cli_ask(&a, "status");
+	int rc = cli_call(c, &a, e);
+	if (rc == 0 && cli_field(&a, "rotate-due").p != NULL && cli_field(&a, "left").p == NULL)
+		printf("no item is left under the key before: recovery sheets of before open "
+		       "nothing more\nleft to do: new service keys (strongroom service rotate): "
+		       "old copies of keys/service.board\n  give the present ones to the shares of "
+		       "before; then a new backup, and `backup --rotate-escrow`\n");
+	cli_answer_free(&a);
+	return rc;
+}
+
 int verb_reseal_run(struct cli *c, struct sr_err *e) {
 	uint8_t grant[SR_ID];
 	struct sr_resealing r = {.grant = grant, .told = told, .ctx = c};
@@ -66,10 +80,11 @@ int verb_reseal_run(struct cli *c, struct sr_err *e) {
 	rc = sr_client_reseal(c->client, &r, &left, e);
 	if (rc == 0 && c->json)
 		cli_json_print(json_pack("{s:i}", "left", 0));
-	else if (rc == 0)
+	else if (rc == 0) {
 		printf("all items of the grant are sealed anew; other live grants of them need "
 		       "topups (request show)\n");
-	else
+		rc = after_rekey(c, e);
+	} else
 		cli_hint(c, "the same command goes on with what is left");
 	return rc;
 }

@@ -7,6 +7,7 @@
 
 #include "base/escape.h"
 #include "cli/verbs.h"
+#include "cli/words.h"
 
 const struct cli_option cli_vote_options[] = {
 	{"extension", CLI_ONE, "N", "topup: pieces of the items that extension N added"},
@@ -51,7 +52,7 @@ static void tell_ballot(const struct cli *c, const struct sr_ballot_view *v) {
 	fputc('\n', stderr);
 	/* `policy show` says the same of what it printed: then that was what is voted on. */
 	const struct sr_bytes set = sr_field(&v->entry->statement, "set", 0);
-	if (set.p != NULL)
+	if (set.p != NULL && !sr_bytes_eq(kind, sr_bytes_str("adopt")))
 		fprintf(stderr, "  rules with SHA-256 %.*s\n", (int)set.len, (const char *)set.p);
 	/* What is to be destroyed is told to the last item. */
 	const size_t shown = sr_bytes_eq(kind, sr_bytes_str("destroy")) ? SIZE_MAX : 5;
@@ -66,6 +67,27 @@ static void tell_ballot(const struct cli *c, const struct sr_ballot_view *v) {
 	}
 	if (v->item_count > shown)
 		fprintf(stderr, "  ... and %zu more\n", v->item_count - shown);
+}
+
+/* A request of kind adopt is about the name that the log has, or nobody approves it. */
+static int tell_name(struct cli *c, const struct sr_ballot_view *v, struct sr_err *e) {
+	const struct sr_log_link *l = NULL;
+	uint8_t set[SR_HASH];
+	char name[300];
+	int rc;
+	if (c->quiet ||
+		!sr_bytes_eq(sr_field(&v->entry->statement, "kind", 0), sr_bytes_str("adopt")))
+		return 0;
+	rc = sr_client_log_named(set, &l, c->client, e);
+	if (rc == 0 && l != NULL)
+		fprintf(stderr,
+			"  the log goes on as %s since entry %llu. It says that its first %llu "
+			"entries are as they were, and that others know of %llu: those between are "
+			"lost. Compare with your receipts, and with the witnesses\n",
+			sr_escape_to(name, sizeof name, sr_bytes_str(l->name)),
+			(unsigned long long)l->from, (unsigned long long)l->agreed,
+			(unsigned long long)l->known);
+	return rc;
 }
 
 static int fetch(struct cli *c, struct sr_ballot **b, const char *request, uint64_t extension,
@@ -124,6 +146,27 @@ static int voting(struct cli *c, struct sr_voting *v, struct sr_err *e) {
 	return rc;
 }
 
+/* What the vote brought about; of the end of a person's roles also what is left to do. */
+static int handed_in(struct cli *c, const struct sr_submitted *out, const struct sr_ballot_view *v,
+	struct sr_err *e) {
+	const struct sr_statement *s = &v->entry->statement;
+	const struct sr_bytes subject = sr_field(s, "subject", 0);
+	const bool end = sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("person-end"));
+	char person[SR_PERSON_TEXT] = "";
+	json_t *more = end && c->json ? json_object() : NULL;
+	int rc = 0;
+	if (end)
+		snprintf(person, sizeof person, "%.*s", (int)subject.len, (const char *)subject.p);
+	if (more != NULL)
+		rc = cli_left_to_do(c, person, more, e);
+	if (rc != 0) {
+		json_decref(more);
+		return rc;
+	}
+	rc = cli_done(c, out, more, "voted: %s", c->args.words[c->args.word_count - 1]);
+	return rc == 0 && end && !c->json ? cli_left_to_do(c, person, NULL, e) : rc;
+}
+
 int verb_vote(struct cli *c, struct sr_err *e) {
 	const size_t n = c->args.word_count;
 	const char *decision = c->args.words[n - 1];
@@ -152,15 +195,17 @@ int verb_vote(struct cli *c, struct sr_err *e) {
 		rc = fetch(c, &b, request, extension, e);
 	if (rc == 0) {
 		tell_ballot(c, sr_ballot_view(b));
-		rc = sr_ballot_vote(&d, b, &v, e);
+		rc = tell_name(c, sr_ballot_view(b), e);
 	}
+	if (rc == 0)
+		rc = sr_ballot_vote(&d, b, &v, e);
 	cli_progress_end();
 	if (rc == 0 && out_path != NULL) {
 		rc = keep_vote(c, &d, out_path, e);
 	} else if (rc == 0) {
 		rc = sr_client_submit(c->client, &d, &out, e);
 		if (rc == 0)
-			rc = cli_done(c, &out, NULL, "voted: %s", decision);
+			rc = handed_in(c, &out, sr_ballot_view(b), e);
 	}
 	sr_submitted_free(&out);
 	sr_writ_free(&d);

@@ -19,6 +19,9 @@ SR_MUST int cli_items_from(
 SR_MUST int cli_person(struct cli *c, const char **out, const char *typed, struct sr_err *e);
 /* A row `bound` of a person; ${ending}: what is left to do about it. */
 void cli_bound_print(const struct sr_row *r, bool ending);
+/* What only people can do after all roles of ${person} ended: printed, or into ${more} as `left`.
+ * Nothing while they have one. */
+SR_MUST int cli_left_to_do(struct cli *c, const char *person, json_t *more, struct sr_err *e);
 /* Rows of what was attested, and of whom it keeps from voting. */
 void cli_attestation_print(const struct sr_row *r);
 /* A row of what was done under a grant with one item (verb_grant.c). */

@@ -28,8 +28,8 @@ PENDING=$REQUEST
 ok as m1 vote "$PENDING" approve
 ok as m1 board show --json
 KEY=$(json levels.0.key)
-cp vault/secrets.db secrets.before
-cp -r vault/items items.before
+ok as m2 board sheet --out m2.sheet
+grep -v '^#' m2.sheet >m2.typed
 M3=$(who m3)
 
 # Who decides: all levels' items are the board's, so it takes what the highest takes.
@@ -63,6 +63,7 @@ same "$(json left)" 3
 same "$(json left-held)" 1
 ok sr status
 has 'new key +3 items are left'
+has 'service keys +OLDER THAN THE BOARD'
 # keys/service.board is sealed to the new key.
 grep -q '^keys ' vault/keys/service.board || fail 'no keys/service.board'
 
@@ -121,10 +122,21 @@ ok as cu1 submit two.vote
 ok as m1 vote "$TWO" approve
 ok as m2 vote "$TWO" approve
 has 'granted'
+# While items are left, a sheet of before brings a share of that key, for them alone.
+refused 1 'of other keys than the board has' as m2 board restore-share --sheet m2.typed
 ok as cu1 grants --request "$TWO" --json
 ok as cu1 reseal run "$(json 0.id)"
+has 'left to do: new service keys'
 ok as m1 board show
 hasnt 'left under a key before'
+has 'The service keys are older than the board'
+# From here on the recovery sheets of before are paper: for the board, for what was left, for the service keys.
+refused 1 'of other keys than the board has' as m2 board restore-share --sheet m2.typed
+refused 1 'no item is left under a key before' as m2 board restore-share --sheet m2.typed --before
+ok sr recover begin r.ask --key r.key --unlock-new other.key --json
+said=$(json fingerprint)
+refused 1 'none of the 3 members' as m3 recover piece r.ask --out m3.piece --fingerprint "$said"
+for m in m1 m2 n1; do ok as $m recover piece r.ask --out $m.piece --fingerprint "$said"; done
 ok as au log --type rekeyed --json
 same "$(jq length out)" 1
 ok sr status
@@ -163,7 +175,13 @@ done
 for m in n1 m2; do ok as $m vote "$PENDING" approve; done
 has 'granted'
 
-# The recovery of the service keys takes the new shares.
+# The recovery of the service keys takes the new shares, and makes new ones.
+ok sr recover finish m1.piece m2.piece n1.piece --key r.key --unlock other.key
+export STRONGROOM_UNLOCK=$W/other.key
+ok sr status
+hasnt 'OLDER'
+ok as m1 board show
+hasnt 'older than the board'
 ok sr verify
 ok sr rebuild
 has 'equal'

@@ -243,6 +243,27 @@ static void reminded_in_time(void **state) {
 	world_free(w);
 }
 
+static void renew(struct world *w, const uint8_t grant[SR_ID], int64_t ends) {
+	struct world_draft d;
+	uint8_t id[SR_ID];
+
+	world_id(w, id);
+	world_begin(&d, w, &w->researcher[0], SR_T_REQUEST);
+	sr_text_put_hex(&d.text, "request", id, SR_ID);
+	sr_text_put_dec(&d.text, "version", 1);
+	sr_text_put(&d.text, "kind", "renew");
+	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
+	sr_text_put_dec(&d.text, "epoch", 1);
+	sr_text_put_dec(&d.text, "level", w->level[0]);
+	sr_text_put_time(&d.text, "ends", ends);
+	sr_text_put_hex(&d.text, "target", grant, SR_ID);
+	world_text(&d, "reason", "half of it is read");
+	assert_int_equal(world_commit(&d, NULL), 0);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(
+			world_vote(w, &(struct world_vote){.member = i, .request = id}), 0);
+}
+
 static void grants_are_told(void **state) {
 	struct world *w = world_new(NULL);
 	struct sr_notice_row first, second;
@@ -272,7 +293,17 @@ static void grants_are_told(void **state) {
 	assert_int_equal(world_lift(w, 1, grant), 0);
 	w->now = W_TIME + 50 * W_DAY;
 	assert_int_equal(due(w, "granted", who, NULL), 0); /* no news any more */
-	assert_int_equal(due(w, "ends-soon", who, NULL), 1);
+	assert_int_equal(due(w, "ends-soon", who, &first), 1);
+	assert_memory_equal(first.thing, grant, SR_ID);
+	send(w, &first);
+	assert_int_equal(due(w, "ends-soon", who, NULL), 0);
+	/* Renewed, it ends another time, and that is told as well. */
+	renew(w, grant, W_TIME + 90 * W_DAY);
+	assert_int_equal(due(w, "ends-soon", NULL, NULL), 0);
+	w->now = W_TIME + 80 * W_DAY;
+	assert_int_equal(due(w, "ends-soon", who, &second), 1);
+	assert_memory_equal(second.thing, grant, SR_ID);
+	assert_memory_not_equal(second.about, first.about, SR_ID);
 	world_revoke(w, grant);
 	assert_int_equal(due(w, "ends-soon", NULL, NULL), 0);
 	assert_int_equal(due(w, "revoked", who, NULL), 1);

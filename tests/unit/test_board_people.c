@@ -298,12 +298,65 @@ static enum sr_state grant_state(struct world *w, const uint8_t grant[SR_ID], ch
 	return s;
 }
 
+static size_t inbox_of(struct world *w, size_t member) {
+	struct sr_versions l = {0};
+	size_t n;
+
+	assert_ok(sr_query_inbox(&l, w->v->catalogue, w->member[member].person, &w->e), &w->e);
+	n = l.count;
+	sr_versions_free(&l);
+	return n;
+}
+
+/* A named researcher leaves before they joined: whoever votes may still say no, and the request can
+ * be withdrawn. */
+static void a_named_reader_leaves(void **state) {
+	struct world *w = world_new(NULL);
+	const struct world_person *gone = &w->researcher[0], *stays = &w->researcher[1];
+	uint8_t item[1][SR_ID], grant[SR_ID];
+	struct world_request rq = {
+		.by = stays, .items = (const uint8_t(*)[SR_ID])item, .count = 1, .with = {gone}};
+	struct world_request again;
+	struct sr_notices l = {NULL, 0};
+	struct world_draft d;
+
+	(void)state;
+	put_item(w, item[0]);
+	assert_int_equal(world_request(w, &rq), 0);
+	again = rq;
+	assert_int_equal(world_request(w, &again), 0);
+	assert_refused(w,
+		world_vote(w,
+			&(struct world_vote){.member = 0, .request = rq.id, .decision = "reject"}),
+		"not-joined");
+	assert_int_equal(end_person(w, &w->curator[0], gone), 0);
+	assert_ok(sr_query_notices_of(&l, w->v->catalogue, stays->person, w->now, &w->e), &w->e);
+	assert_int_equal(l.count, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_string_equal(l.rows[i].what, "amend-needed");
+	sr_notices_free(&l);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(world_vote(w, &(struct world_vote){.member = i,
+						       .request = rq.id,
+						       .decision = "reject"}),
+			0);
+	assert_int_equal(request_state(w, rq.id), SR_S_REFUSED);
+	assert_false(world_grant_of(w, rq.id, grant));
+	world_begin(&d, w, stays, SR_T_WITHDRAW);
+	sr_text_put_hex(&d.text, "request", again.id, SR_ID);
+	sr_text_put_dec(&d.text, "version", 1);
+	assert_int_equal(world_commit(&d, NULL), 0);
+	assert_int_equal(request_state(w, again.id), SR_S_WITHDRAWN);
+	assert_replays(w);
+	world_free(w);
+}
+
 /* Everything that a researcher has or waits for stops at once; who shares it may go on when a
  * quorum says so. */
 static void end_stops(void **state) {
 	struct world *w = world_new(NULL);
 	const struct world_person *gone = &w->researcher[0], *stays = &w->researcher[1];
-	uint8_t item[1][SR_ID], alone[SR_ID], shared[SR_ID];
+	uint8_t item[1][SR_ID], alone[SR_ID], shared[SR_ID], other[SR_ID];
 	struct world_request one = {.by = gone, .items = (const uint8_t(*)[SR_ID])item, .count = 1};
 	struct world_request both = {
 		.by = stays, .items = (const uint8_t(*)[SR_ID])item, .count = 1, .with = {gone}};
@@ -334,6 +387,20 @@ static void end_stops(void **state) {
 	assert_int_equal(request_state(w, names.id), SR_S_OPEN);
 	assert_refused(w, world_vote(w, &(struct world_vote){.member = 0, .request = names.id}),
 		"reader-ended");
+	assert_int_equal(inbox_of(w, 0), 0);
+	/* What takes no piece is said all the same: sent back, it is amended without them. */
+	assert_int_equal(world_vote(w,
+				 &(struct world_vote){
+					 .member = 0, .request = names.id, .decision = "correct"}),
+		0);
+	assert_int_equal(request_state(w, names.id), SR_S_RETURNED);
+	names.version = 2;
+	assert_refused(w, world_request(w, &names), "not-a-researcher");
+	names.with[0] = NULL;
+	assert_int_equal(world_request(w, &names), 0);
+	assert_int_equal(inbox_of(w, 0), 1);
+	world_grant(w, names.id, other);
+	assert_int_equal(grant_state(w, other, by), SR_S_LIVE);
 	assert_fails(world_open(w, &c), SR_DENIED, &w->e, "the checkout is ended");
 	assert_refused(w, world_checkout(w, &c), "role-missing");
 	assert_refused(w, world_checkout(w, &d), "the grant is suspended");
@@ -349,6 +416,11 @@ static void end_stops(void **state) {
 	assert_int_equal(grant_state(w, shared, by), SR_S_LIVE);
 	assert_int_equal(world_checkout(w, &d), 0);
 	assert_ok(world_open(w, &d), &w->e);
+	/* By what was given; a new piece would be sealed to who left, too. */
+	assert_refused(w,
+		world_vote(w,
+			&(struct world_vote){.member = 2, .request = both.id, .decision = "topup"}),
+		"those who stay make a new request");
 	assert_replays(w);
 	world_free(w);
 }
@@ -645,6 +717,7 @@ int main(void) {
 		cmocka_unit_test(conflict_blocks),
 		cmocka_unit_test(conflict_voids),
 		cmocka_unit_test(end_stops),
+		cmocka_unit_test(a_named_reader_leaves),
 		cmocka_unit_test(end_by_quorum),
 		cmocka_unit_test(boxes_at_open),
 		cmocka_unit_test(end_member),

@@ -404,6 +404,9 @@ static void test_inbox(void **state) {
 	memcpy(v.of, rig_last(&r)->hash, SR_HASH);
 	s_request(&r, M0, &own);
 	rig_apply(&r);
+	assert_int_equal(inbox_of(&r, M1), 1); /* nobody can approve for who is no researcher */
+	s_person(&r, CURATOR, M4, "researcher");
+	rig_apply(&r);
 	assert_int_equal(inbox_of(&r, M0), 1); /* not their own */
 	assert_int_equal(inbox_of(&r, M1), 2);
 	assert_int_equal(inbox_of(&r, M4), 1); /* co-applicant of one */

@@ -886,7 +886,7 @@ static void members_confirm_once_a_year(void **state) {
 	assert_fails(confirm_by_hand(w, &w->member[2], 1, w->v->fingerprint), SR_DENIED,
 		&w->out.err, "other-epoch");
 	assert_fails(confirm_by_hand(w, &w->researcher[0], 1, b->keys_hash), SR_DENIED, &w->out.err,
-		"role-missing");
+		"not-a-member");
 
 	/* A new key has no share: what its owner confirmed before counts no more. */
 	assert_int_equal(renew(w, &w->member[1], 5, true, &next), 0);
@@ -925,8 +925,10 @@ static void members_confirm_once_a_year(void **state) {
 	assert_int_equal(confirmed(o), 2);
 	assert_fails(confirm_by_hand(w, &w->member[0], 1, b->keys_hash), SR_DENIED, &w->out.err,
 		"other-epoch");
-	assert_fails(confirm_by_hand(w, &w->member[2], 1, b->keys_hash), SR_DENIED, &w->out.err,
-		"role-missing");
+	assert_fails(confirm_by_hand(w, &w->member[2], 2, b->keys_hash), SR_DENIED, &w->out.err,
+		"not-a-member");
+	assert_fails(confirm_by_hand(w, &w->member[2], 3, b->keys_hash), SR_DENIED, &w->out.err,
+		"no-standby");
 	assert_ok(confirm(o, &w->member[1], &why), &why);
 	assert_replays(w);
 	free(b);

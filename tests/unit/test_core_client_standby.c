@@ -163,6 +163,106 @@ static void it_waits_and_takes_over(void **state) {
 	scene_close(&s);
 }
 
+static int confirm(struct scene *s, const struct world_person *who, struct sr_err *e) {
+	struct desk *d = desk_new(s->o, who);
+	uint8_t index = 0;
+	const int rc = sr_client_confirm(d->c, NULL, &index, &d->s, &d->e);
+
+	if (rc == 0)
+		assert_string_equal(s->standby[index - 1].person, who->person);
+	*e = d->e;
+	desk_free(d);
+	return rc;
+}
+
+static size_t share_due(struct world *w, const char *person) {
+	struct sr_notices l = {NULL, 0};
+	size_t n = 0;
+
+	assert_ok(sr_query_notices(&l, w->v->catalogue, w->now, &w->e), &w->e);
+	for (size_t i = 0; i < l.count; i++)
+		n += strcmp(l.rows[i].what, "share-due") == 0 &&
+		     (person == NULL || strcmp(l.rows[i].person, person) == 0);
+	sr_notices_free(&l);
+	return n;
+}
+
+/* How many of those who wait confirmed within a year, as a client proves it. */
+static unsigned confirmed(struct scene *s) {
+	struct desk *d = desk_new(s->o, &s->o->w->officer);
+	const struct sr_board_view *v = NULL;
+	unsigned have = 0, takes = 0;
+
+	assert_ok(sr_client_board(d->c, NULL, &v, &d->e), &d->e);
+	assert_non_null(v->next);
+	sr_board_confirmed(v->next, s->o->w->now, &have, &takes);
+	assert_int_equal(takes, 2);
+	desk_free(d);
+	return have;
+}
+
+static int by_hand(
+	struct world *w, const struct world_person *who, uint64_t epoch, const uint8_t *keys) {
+	struct world_draft d;
+
+	world_begin(&d, w, who, SR_T_CONFIRM);
+	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
+	sr_text_put_dec(&d.text, "epoch", epoch);
+	sr_text_put_hex(&d.text, "keys", keys, SR_HASH);
+	return world_commit(&d, NULL);
+}
+
+/* Once a year, while they wait: each opens their share, says so, and is asked to, who have no role
+ * and no vote. What they said counts on when they take over. */
+static void who_waits_confirms(void **state) {
+	struct scene s;
+	struct world *w;
+	struct sr_standby_row row;
+	struct sr_confirmed l = {.count = 0};
+	struct sr_err e = {0};
+
+	(void)state;
+	scene_open(&s);
+	w = s.o->w;
+	assert_ok(sr_query_standby(&row, w->v->catalogue, w->v->fingerprint, 2, &w->e), &w->e);
+	assert_int_equal(confirmed(&s), 2); /* an acceptance is one */
+	assert_int_equal(share_due(w, NULL), 0);
+	w->now += SR_CONFIRM_S;
+	assert_int_equal(confirmed(&s), 0);
+	assert_int_equal(share_due(w, NULL), w->members + 2);
+	assert_int_equal(share_due(w, s.standby[0].person), 1);
+	assert_ok(confirm(&s, &s.standby[0], &e), &e);
+	assert_int_equal(confirmed(&s), 1);
+	assert_int_equal(share_due(w, s.standby[0].person), 0);
+	assert_int_equal(share_due(w, s.standby[1].person), 1);
+	/* A member says it of their own epoch, and of nothing else; nobody of keys that wait not.
+	 */
+	assert_int_equal(by_hand(w, &w->member[0], 2, row.keys), SR_DENIED);
+	assert_non_null(strstr(w->out.err.text, "not-a-member"));
+	assert_int_equal(by_hand(w, &s.standby[1], 2, w->v->fingerprint), SR_DENIED);
+	assert_non_null(strstr(w->out.err.text, "no-standby"));
+	assert_int_equal(by_hand(w, &s.standby[1], 3, row.keys), SR_DENIED);
+	assert_non_null(strstr(w->out.err.text, "not-a-member"));
+	assert_ok(confirm(&s, &s.standby[1], &e), &e);
+	assert_int_equal(confirmed(&s), 2);
+	/* The board in force: nobody of theirs was counted. */
+	assert_int_equal(share_due(w, NULL), w->members);
+
+	assert_ok(take(&s, &s.standby[0], &e), &e);
+	assert_ok(take(&s, &s.standby[1], &e), &e);
+	assert_ok(take(&s, &w->custodian, &e), &e);
+	assert_ok(take(&s, &w->auditor, &e), &e);
+	assert_ok(sr_query_confirmed(&l, w->v->catalogue, w->v->fingerprint, 2, &w->e), &w->e);
+	assert_int_equal(l.count, 2);
+	for (size_t i = 0; i < l.count; i++)
+		assert_false(l.rows[i].accept);
+	assert_int_equal(share_due(w, NULL), 0);
+	world_reopen(w);
+	s.o->core.vault = w->v;
+	s.o->core.room = w->room;
+	scene_close(&s);
+}
+
 /* A host writes into its own catalogue that enough said so; then its service opens the board, in
  * the log, for all to see. Nobody follows. */
 static void the_service_alone_opens_nothing(void **state) {
@@ -222,6 +322,7 @@ static void another_decision_forgets_it(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_waits_and_takes_over),
+		cmocka_unit_test(who_waits_confirms),
 		cmocka_unit_test(the_service_alone_opens_nothing),
 		cmocka_unit_test(another_decision_forgets_it),
 	};

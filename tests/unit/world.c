@@ -77,6 +77,14 @@ static struct sr_unlock unlock(void) {
 	return u;
 }
 
+struct sr_unlock world_unlock(void) {
+	return unlock();
+}
+
+struct sr_clock world_clock(struct world *w) {
+	return (struct sr_clock){clock_now, w};
+}
+
 void world_reopen(struct world *w) {
 	struct sr_vault_open o = {.path = w->vault, .unlock = unlock(), .clock = {clock_now, w}};
 

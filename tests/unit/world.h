@@ -91,6 +91,9 @@ void world_free(struct world *w); /* NULL allowed */
 void world_reopen(struct world *w);
 /* The service keys change (board/rotate.h); the vault is open again afterwards. */
 void world_rotate(struct world *w);
+/* What a test opens it with itself. */
+struct sr_unlock world_unlock(void);
+struct sr_clock world_clock(struct world *w);
 /* Only that: the room and the vault are gone until world_reopen. */
 void world_close(struct world *w);
 

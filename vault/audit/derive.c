@@ -9,6 +9,7 @@
 
 #include "base/escape.h"
 #include "base/time.h"
+#include "board/rules.h"
 #include "catalogue/lists.h"
 #include "catalogue/query.h"
 
@@ -160,15 +161,26 @@ static bool counts(const struct sr_vote_row *vote) {
 	return !vote->is_void && strcmp(vote->decision, "approve") == 0;
 }
 
-static int load(struct asked **out, struct sr_catalogue *c, const uint8_t request[SR_ID],
-	uint32_t version, struct sr_err *e) {
+/* ${s} cites a request and, where its type says so, a version; else it is the newest. NOTFOUND. */
+static int load(struct asked **out, struct sr_catalogue *c, const struct sr_statement *s,
+	struct sr_err *e) {
 	struct asked *a = calloc(1, sizeof *a);
+	uint8_t request[SR_ID];
+	uint64_t version = 0;
 	int rc;
 
 	*out = NULL;
 	if (a == NULL)
 		return sr_fail(e, SR_NOMEM, "audit: out of memory");
-	rc = sr_query_version(&a->v, c, request, version, e);
+	rc = sr_field_id(request, s, "request", 0, e);
+	if (rc == 0 && sr_field_count(s, "version") > 0) {
+		rc = sr_field_dec(&version, s, "version", 0, e);
+		if (rc == 0 && (version == 0 || version > UINT32_MAX))
+			rc = sr_fail(e, SR_NOTFOUND, "there is no version %llu",
+				(unsigned long long)version);
+	}
+	if (rc == 0)
+		rc = sr_query_version(&a->v, c, request, (uint32_t)version, e);
 	if (rc == 0)
 		rc = sr_query_votes(&a->votes, c, request, a->v.version, e);
 	if (rc == 0)
@@ -438,17 +450,11 @@ int sr_derive_grant(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c
 	const struct sr_statement *s, struct sr_err *e) {
 	static const char *const kinds[] = {"access", "export", "referral", "reseal", "redact"};
 	struct asked *a = NULL;
-	uint8_t request[SR_ID];
-	uint64_t version = 0;
 	bool granted = false;
-	int rc = sr_field_id(request, s, "request", 0, e);
+	int rc = load(&a, c, s, e);
 
 	*ok = true;
 	snprintf(f->what, sizeof f->what, "grant");
-	if (rc == 0)
-		rc = sr_field_dec(&version, s, "version", 0, e);
-	if (rc == 0)
-		rc = load(&a, c, request, (uint32_t)version, e);
 	if (rc == SR_NOTFOUND)
 		return not_there(ok, f, e);
 	if (rc != 0)
@@ -469,22 +475,66 @@ int sr_derive_grant(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c
 
 /* --- other decisions -------------------------------------------------------------------------- */
 
+/* What each does by the board's votes, and which of its lines stand in the request, word for word.
+ */
 static const struct decided {
 	enum sr_type_id type;
-	const char *kind;
+	const char *kind, *copied[6];
 } decided[] = {
-	{SR_T_REVOKE, "revoke"},
-	{SR_T_RENEW, "renew"},
-	{SR_T_LIFT, "lift"},
-	{SR_T_DESTROY, "destroy"},
-	{SR_T_PERSON, "role"},
-	{SR_T_PERSON_END, "person-end"},
-	{SR_T_PERSON_KEY, "person"},
-	{SR_T_COLLECTION, "collection"},
-	{SR_T_BOARD, "board"},
-	{SR_T_RESHARE, "reshare"},
-	{SR_T_POLICY, "policy"},
+	{SR_T_REVOKE, "revoke", {NULL}},
+	{SR_T_RENEW, "renew", {NULL}},
+	{SR_T_LIFT, "lift", {NULL}},
+	{SR_T_DESTROY, "destroy", {NULL}},
+	{SR_T_ERASE, "erase", {NULL}},
+	{SR_T_AUDITOR, "auditor", {NULL}},
+	{SR_T_PERSON, "role", {NULL}},
+	{SR_T_PERSON_END, "person-end", {NULL}},
+	{SR_T_PERSON_KEY, "person", {NULL}},
+	{SR_T_COLLECTION, "collection", {"name", NULL}},
+	{SR_T_BOARD, "board", {"quorum", "member", "newcomer", NULL}},
+	{SR_T_RESHARE, "reshare", {"quorum", "member", "newcomer", "dealer", "standby", NULL}},
+	{SR_T_REKEY, "rekey", {"quorum", "member", "newcomer", NULL}},
+	{SR_T_POLICY, "policy", {"rules", "set", NULL}},
+	{SR_T_WITNESS, "witnesses", {"rules", "set", NULL}},
 };
+
+static bool same_lines(
+	const struct sr_statement *a, const struct sr_statement *b, const char *key) {
+	const size_t count = sr_field_count(a, key);
+	bool same = count == sr_field_count(b, key);
+
+	for (size_t i = 0; same && i < count; i++)
+		same = sr_bytes_eq(sr_field(a, key, i), sr_field(b, key, i));
+	return same;
+}
+
+/* The lines that were voted on, of the request's own entry. */
+static int request_lines(bool *ok, struct sr_audit_finding *f, struct sr_replaying *from,
+	const struct asked *a, const struct decided *d, const struct sr_statement *s,
+	struct sr_err *e) {
+	struct sr_entry en = {0};
+	uint64_t first = 0;
+	int rc;
+
+	if (!*ok || (d->copied[0] == NULL && d->type != SR_T_AUDITOR))
+		return 0;
+	rc = sr_replaying_entry(from, a->v.entry, &en, e);
+	if (rc != 0)
+		return rc;
+	for (size_t i = 0; d->copied[i] != NULL && *ok; i++)
+		if (!same_lines(s, &en.statement, d->copied[i])) {
+			wrong(f, f->what, d->copied[i],
+				"its lines %s are not those of the request that was voted on",
+				d->copied[i]);
+			*ok = false;
+		}
+	if (d->type == SR_T_AUDITOR)
+		rc = sr_field_dec(&first, &en.statement, "from", 0, e);
+	if (rc == 0 && d->type == SR_T_AUDITOR)
+		dec_is(ok, f, s, "first", first);
+	sr_entry_free(&en);
+	return rc;
+}
 
 /* The items that end are those that were asked about. */
 static int same_items(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
@@ -547,7 +597,12 @@ static int decision_lines(bool *ok, struct sr_audit_finding *f, struct sr_catalo
 			rc = same_roles(ok, f, a, s, e);
 		break;
 	case SR_T_PERSON_END:
+	case SR_T_AUDITOR:
 		line_is(ok, f, s, "person", a->v.subject);
+		break;
+	case SR_T_ERASE:
+		line_is(ok, f, s, "person", a->v.subject);
+		line_is(ok, f, s, "ground", a->v.purposes);
 		break;
 	case SR_T_COLLECTION:
 		id_is(ok, f, s, "collection", a->v.collection);
@@ -564,12 +619,10 @@ static int decision_lines(bool *ok, struct sr_audit_finding *f, struct sr_catalo
 	return rc;
 }
 
-int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
-	const struct sr_statement *s, struct sr_err *e) {
+int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr_replaying *from,
+	struct sr_catalogue *c, const struct sr_statement *s, struct sr_err *e) {
 	const struct decided *d = NULL;
 	struct asked *a = NULL;
-	uint8_t request[SR_ID];
-	uint64_t version = 0;
 	int rc;
 
 	for (size_t i = 0; i < sizeof decided / sizeof decided[0]; i++)
@@ -580,11 +633,7 @@ int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr
 	if (!*is || d == NULL)
 		return 0;
 	snprintf(f->what, sizeof f->what, "decision");
-	rc = sr_field_id(request, s, "request", 0, e);
-	if (rc == 0 && s->type->id == SR_T_DESTROY)
-		rc = sr_field_dec(&version, s, "version", 0, e);
-	if (rc == 0)
-		rc = load(&a, c, request, (uint32_t)version, e);
+	rc = load(&a, c, s, e);
 	if (rc == SR_NOTFOUND)
 		return not_there(ok, f, e);
 	if (rc != 0)
@@ -598,11 +647,80 @@ int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr
 		rc = check_quorum(ok, f, c, a, e);
 	if (rc == 0 && *ok)
 		rc = decision_lines(ok, f, c, a, s, e);
+	if (rc == 0)
+		rc = request_lines(ok, f, from, a, d, s, e);
 	asked_free(a);
 	return rc;
 }
 
 /* --- views ------------------------------------------------------------------------------------ */
+
+/* Marks of the item that a grant of this level does not cover: of ${file}, or of any (-1).
+ * *${whole}: one of them is of a whole file. */
+static int uncovered(size_t *count, bool *whole, struct sr_catalogue *c,
+	const uint8_t item_id[SR_ID], const struct sr_grant_row *g, int64_t file,
+	struct sr_err *e) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	struct sr_item_marks l = {NULL, 0};
+	struct sr_item_row item = {0};
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "audit: out of memory")
+			   : sr_query_item_marks(&l, c, item_id, e);
+
+	*count = 0;
+	*whole = false;
+	if (rc == 0 && l.count > 0)
+		rc = sr_query_item(&item, c, item_id, e);
+	if (rc == 0 && l.count > 0)
+		rc = sr_query_board(b, c, item.board, 0, e);
+	for (size_t i = 0; b != NULL && rc == 0 && i < l.count; i++) {
+		if ((file >= 0 && l.rows[i].file != (uint64_t)file) ||
+			sr_rules_mark_covered(
+				b, &l.rows[i], g->level > item.level ? g->level : item.level))
+			continue;
+		(*count)++;
+		*whole = *whole || l.rows[i].unit == SR_MARK_FILE;
+	}
+	sr_item_row_free(&item);
+	sr_item_marks_free(&l);
+	free(b);
+	return rc;
+}
+
+/* What was shown of a file, against what the grant's level covers of it. */
+static int parts_shown(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
+	const struct sr_statement *s, const struct sr_checkout_row *k, const struct sr_grant_row *g,
+	struct sr_err *e) {
+	const bool read = sr_bytes_eq(sr_field(s, "event", 0), sr_bytes_str("read"));
+	const bool part = sr_bytes_eq(sr_field(s, "event", 0), sr_bytes_str("read-part"));
+	const bool copy = sr_bytes_eq(sr_field(s, "event", 0), sr_bytes_str("export")) &&
+			  strcmp(g->right, "export") == 0;
+	uint64_t file = 0;
+	size_t count = 0;
+	bool whole = false;
+	int rc = 0;
+
+	if (!read && !part && !copy)
+		return 0;
+	if (!copy)
+		rc = sr_field_dec(&file, s, "file", 0, e);
+	if (rc == SR_NOTFOUND) { /* of no file: nothing was shown */
+		sr_err_clear(e);
+		return 0;
+	}
+	if (rc == 0)
+		rc = uncovered(&count, &whole, c, k->item, g, copy ? -1 : (int64_t)file, e);
+	if (rc != 0 || (part ? count > 0 && !whole : count == 0))
+		return rc;
+	wrong(f, f->what, "event",
+		part && count == 0
+			? "it says that parts of file %llu were left out, and level %u "
+			  "covers all of it"
+			: "file %llu was shown, and level %u of the grant does not cover "
+			  "what is marked of it",
+		(unsigned long long)file, g->level);
+	*ok = false;
+	return 0;
+}
 
 int sr_derive_view(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
 	const struct sr_statement *s, struct sr_err *e) {
@@ -633,6 +751,8 @@ int sr_derive_view(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
 			g.forms != NULL && *g.forms != '\0' ? g.forms : "none");
 		*ok = false;
 	}
+	if (rc == 0 && *ok)
+		rc = parts_shown(ok, f, c, s, &k, &g, e);
 	sr_grant_row_free(&g);
 	return rc;
 }

@@ -381,17 +381,24 @@ out:
 	return rc;
 }
 
-/* What stands in the way of destruction by now, whatever stood when it was asked for: an end that
- * another request brought. (A hold that came since is the rules' to see: the request then ends
- * refused, as a whole. Votes that waited for a hold to be lifted would destroy at that moment, by
- * nobody's decision.) */
+/* What stands in the way of the end that was voted for, whatever rules the board has: an end that
+ * another request brought, and a hold that came since. The request then ends refused, as a whole.
+ * (Votes that waited for a hold to be lifted would destroy at that moment, by nobody's decision.)
+ * NOTFOUND: nothing. */
 static int destroy_obstacle(struct moot *m, uint8_t item[SR_ID], const struct follow_job *j,
 	const struct decision *d, struct sr_err *e) {
-	static const struct sr_item_like gone = {SR_S_DESTROYED, 0};
+	static const struct sr_item_like gone = {SR_S_DESTROYED, 0},
+					 held = {SR_S_NONE, SR_ITEM_HOLD};
+	int rc;
 
 	*m = (struct moot){"item", item, "item-destroyed",
 		"refused: one of the items is destroyed already; ask again without it"};
-	return sr_query_request_item_like(item, j->v->catalogue, &d->v, gone, e);
+	rc = sr_query_request_item_like(item, j->v->catalogue, &d->v, gone, e);
+	if (rc != SR_NOTFOUND)
+		return rc;
+	m->rule = "item-on-hold";
+	m->told = "refused: one of the items is on hold; an officer lifts a hold, then ask again";
+	return sr_query_request_item_like(item, j->v->catalogue, &d->v, held, e);
 }
 
 static int decide_destroy(const struct follow_job *j, const struct decision *d) {
@@ -590,6 +597,42 @@ static int decide_witnesses(const struct follow_job *j, const struct decision *d
 	return rc;
 }
 
+/* The log goes on under the name that the request is about; unless that was said already. */
+static int decide_adopt(const struct follow_job *j, const struct decision *d) {
+	struct sr_log_names names = {0};
+	struct sr_entry en = {0};
+	struct sr_buf text;
+	uint8_t set[SR_HASH];
+	bool waits;
+	int rc = sr_query_log_names(&names, j->v->catalogue, j->e);
+
+	if (rc == 0)
+		rc = sr_vault_entry(&en, j->v, d->v.entry, j->e);
+	if (rc == 0)
+		rc = sr_field_hash(set, &en.statement, "set", 0, j->e);
+	waits = rc == 0 && names.count > 0 && names.rows[names.count - 1].confirmed == 0 &&
+		memcmp(names.rows[names.count - 1].hash, set, SR_HASH) == 0;
+	sr_log_names_free(&names);
+	sr_buf_init(&text);
+	if (rc == 0 && !waits) {
+		rc = decide_moot(j, d,
+			&(struct moot){"", NULL, "log-confirmed",
+				"refused: the board confirmed the log's name, or it has another"});
+	} else if (rc == 0) {
+		sr_follow_begin(&text, j->v, SR_T_WITNESS, j->f->now);
+		sr_text_put(&text, "event", "confirmed");
+		sr_text_put_hex(&text, "request", d->v.request, SR_ID);
+		copy_lines(&text, &en.statement, "set");
+		rc = follow_emit(j, &text, NULL);
+		if (rc == 0)
+			j->f->tell(j->f->ctx,
+				"decided: the log goes on under its new name, and readers follow");
+	}
+	sr_buf_free(&text);
+	sr_entry_free(&en);
+	return rc;
+}
+
 /* Did the board change while the request was open? Then its dealers have no share any more. */
 static bool board_changed(const struct follow_job *j, const struct decision *d,
 	const struct sr_statement *request, uint32_t *epoch) {
@@ -769,6 +812,7 @@ static const struct {
 	{"erase", decide_erase},
 	{"auditor", decide_auditor},
 	{"witnesses", decide_witnesses},
+	{"adopt", decide_adopt},
 	{"role", decide_role},
 	{"collection", decide_collection},
 	{"board", decide_board},
@@ -890,6 +934,7 @@ static int decide_by_kind(const struct follow_job *j, const struct decision *d) 
 
 int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 	struct decision *d = calloc(1, sizeof *d);
+	char ended[SR_PERSON_TEXT] = "";
 	int rc;
 
 	if (d == NULL)
@@ -901,10 +946,17 @@ int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 		rc = sr_query_tally(&d->tally, j->v->catalogue, request, d->v.version, j->e);
 	if (rc != 0 || d->v.state != SR_S_OPEN)
 		goto out;
+	rc = sr_rules_reader_ended(ended, j->v->catalogue, &d->v, j->e);
+	if (rc != 0)
+		goto out;
 	if (d->tally.quorum == 0) {
 		rc = sr_fail(j->e, SR_CORRUPT, "the board has no level %u", d->v.level);
 	} else if (d->tally.approved >= d->tally.quorum) {
 		bool go = false;
+
+		/* Votes that waited for more make no grant for somebody who has left. */
+		if (ended[0] != '\0')
+			goto out;
 
 		rc = rules_allow_it(&go, j, d);
 		if (rc == 0 && go)

@@ -66,13 +66,31 @@ int sr_rules_level(
 	return 0;
 }
 
+int sr_rules_all_hazards(char **out, const struct sr_item_row *item, struct sr_err *e) {
+	const char *whole = item->hazards == NULL ? "" : item->hazards;
+	const char *parts = item->parts == NULL ? "" : item->parts;
+
+	*out = NULL;
+	if (asprintf(out, "%s%s%s", whole, *whole != '\0' && *parts != '\0' ? " " : "", parts) < 0)
+		return sr_fail(e, SR_NOMEM, "hazards: out of memory");
+	return 0;
+}
+
+bool sr_rules_mark_covered(const struct sr_board_row *b, const struct sr_mark *m, uint32_t level) {
+	uint32_t need = 0;
+
+	return sr_rules_level(&need, b, m->hazard, NULL) == 0 && need <= level;
+}
+
 int sr_rules_reseal_level(uint32_t *level, const struct sr_board_row *b,
 	const struct sr_item_row *item, struct sr_err *e) {
 	uint32_t need = item->level;
-	int rc = (item->flags & SR_ITEM_REFERRAL) != 0
-			 ? 0
-			 : sr_rules_level(&need, b, item->hazards == NULL ? "" : item->hazards, e);
+	char *words = NULL;
+	int rc = sr_rules_all_hazards(&words, item, e);
 
+	if (rc == 0 && (item->flags & SR_ITEM_REFERRAL) == 0)
+		rc = sr_rules_level(&need, b, words, e);
+	free(words);
 	if (rc == 0)
 		*level = need > item->level ? need : item->level;
 	return rc;
@@ -93,6 +111,25 @@ unsigned sr_rules_readers(struct sr_bytes kind, const char **words) {
 	}
 	*words = "a researcher";
 	return SR_ROLE_RESEARCHER;
+}
+
+int sr_rules_reader_ended(char name[SR_PERSON_TEXT], struct sr_catalogue *c,
+	const struct sr_version_row *v, struct sr_err *e) {
+	const char *words = "";
+	const unsigned want = sr_rules_readers(sr_bytes_str(v->kind), &words);
+	int rc = 0;
+
+	name[0] = '\0';
+	for (size_t i = 0; v->has_key && rc == 0 && name[0] == '\0' && i <= v->people_count; i++) {
+		const char *reader = i == 0 ? v->applicant : v->people[i - 1].person;
+		struct sr_person_row p = {0};
+
+		rc = sr_query_person(&p, c, reader, e);
+		if (rc == 0 && (p.roles & want) == 0)
+			snprintf(name, SR_PERSON_TEXT, "%s", reader);
+		sr_person_row_free(&p);
+	}
+	return rc;
 }
 
 bool sr_rules_looks(const char *kind) {
@@ -360,7 +397,7 @@ static int find_board(struct rules_ctx *c) {
 
 static bool ceremony_type(enum sr_type_id t) {
 	return t == SR_T_DEAL || t == SR_T_ACCEPT || t == SR_T_COMPLAINT || t == SR_T_REVEAL ||
-	       t == SR_T_TAKEOVER;
+	       t == SR_T_TAKEOVER || t == SR_T_CONFIRM;
 }
 
 int sr_rules_check(struct sr_ruling *out, const struct sr_rules *r, const struct sr_statement *s,
@@ -377,6 +414,8 @@ int sr_rules_check(struct sr_ruling *out, const struct sr_rules *r, const struct
 	c->items = r->items;
 	c->item_count = r->item_count;
 	c->object = r->object;
+	c->records = r->records;
+	c->record_count = r->record_count;
 	c->s = s;
 	c->e = e;
 	rules_deny(c, "default-deny", "", "no rule allows a %s statement", s->type->name);

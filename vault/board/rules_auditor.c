@@ -2,12 +2,13 @@
  * rules_auditor - who is given what was sealed before they came. See rules_in.h.
  *
  * An auditor reads, with their own key, from the epoch on that began when they came. What lies
- * before was sealed to the auditors of its time, and takes a quorum, which names the epoch from
- * which it gives; judged here and once more when the last vote comes (decide.c).
+ * before was sealed to the auditors of its time (and, of who has another key by now, to the one
+ * before), and takes a quorum, which names the epoch from which it gives; judged here and once more
+ * when the last vote comes (decide.c).
  */
 #include "board/rules_in.h"
 
-/* Does ${person} lack one of the epochs from ${from} to ${last}? */
+/* Does ${person} lack one of the epochs from ${from} to ${last}, with the key that they have? */
 static int lacks_one(bool *out, struct rules_ctx *c, const char *person, uint64_t from) {
 	struct sr_key_epochs l = {NULL, 0};
 	int rc = sr_query_key_epochs(&l, c->cat, c->e);
@@ -19,7 +20,7 @@ static int lacks_one(bool *out, struct rules_ctx *c, const char *person, uint64_
 		if (l.rows[i].epoch < from)
 			continue;
 		/* The first entry that is sealed under it. */
-		rc = sr_query_epoch_given(&given, c->cat, person, l.rows[i].entry + 1, c->e);
+		rc = sr_query_epoch_held(&given, c->cat, person, l.rows[i].entry + 1, c->e);
 		*out = rc == 0 && !given;
 	}
 	sr_key_epochs_free(&l);

@@ -275,7 +275,49 @@ int rules_other_key(bool *other, struct rules_ctx *c, const struct sr_member_row
 	return rc;
 }
 
-/* That a member still has their share: of the epoch in force, whose public keys it fits. */
+/* Of a standby board that waits: whoever has another key since is none of it any more. */
+static int confirm_standby(struct rules_ctx *c, uint32_t epoch, const uint8_t keys[SR_HASH]) {
+	struct sr_board_row *next = calloc(1, sizeof *next);
+	struct sr_confirmed *have = calloc(1, sizeof *have);
+	struct sr_standby_row s = {.waits = 0};
+	bool sits = false, theirs = false;
+	int rc = next == NULL || have == NULL
+			 ? sr_fail(c->e, SR_NOMEM, "rules: out of memory")
+			 : sr_query_standby(&s, c->cat, c->board.id, epoch, c->e);
+
+	if (rc == SR_NOTFOUND ||
+		(rc == 0 && (s.waits == 0 || memcmp(s.keys, keys, SR_HASH) != 0))) {
+		sr_err_clear(c->e);
+		rc = rules_deny(c, "no-standby", "board show says what is under way",
+			"no standby board of epoch %u waits here with these keys", epoch);
+		goto out;
+	}
+	if (rc == 0)
+		rc = sr_query_board(next, c->cat, c->board.id, epoch, c->e);
+	if (rc == 0)
+		rc = sr_query_confirmed(have, c->cat, c->board.id, epoch, c->e);
+	if (rc != 0)
+		goto out;
+	for (size_t i = 0; i < next->member_count; i++)
+		sits = sits || strcmp(next->members[i].person, c->me.person) == 0;
+	for (size_t i = 0; i < have->count; i++)
+		theirs = theirs || strcmp(have->rows[i].person, c->me.person) == 0;
+	if (!sits)
+		rc = not_a_member(c);
+	else if (!theirs)
+		rc = rules_deny(c, "share-not-theirs",
+			"another standby board is dealt to the new key (board reshare --standby)",
+			"%s has another key than the share was dealt to", c->me.person);
+	else
+		rc = rules_allow(c);
+out:
+	free(have);
+	free(next);
+	return rc;
+}
+
+/* That a member still has their share: of the epoch in force, whose public keys it fits, or of a
+ * standby board that waits. Those who wait have no role, and say this and nothing else. */
 int rule_confirm(struct rules_ctx *c) {
 	const struct sr_member_row *m = rules_member(&c->board, c->me.person);
 	uint8_t keys[SR_HASH];
@@ -290,6 +332,8 @@ int rule_confirm(struct rules_ctx *c) {
 	if (!c->board.opened)
 		return rules_deny(
 			c, "board-closed", "board accept comes first", "the board has no keys yet");
+	if (epoch == (uint64_t)c->board.epoch + 1)
+		return confirm_standby(c, c->board.epoch + 1, keys);
 	if (m == NULL)
 		return not_a_member(c);
 	if (epoch != c->board.epoch || memcmp(keys, c->board.keys_hash, SR_HASH) != 0)

@@ -26,12 +26,17 @@ static bool covers_collection(const struct cover *k, const uint8_t id[SR_ID]) {
 	return false;
 }
 
+/* Of the whole or of a part. */
+static bool has_hazard(const struct sr_item_row *item, const char *hazard) {
+	return (item->hazards != NULL && sr_token_in(item->hazards, hazard)) ||
+	       (item->parts != NULL && sr_token_in(item->parts, hazard));
+}
+
 static int cover_add(struct cover *k, const struct sr_item_row *item, struct sr_err *e) {
 	const char *const *all = sr_rules_hazards();
 
 	for (size_t i = 0; i < k->known; i++)
-		k->hazard[i] = k->hazard[i] ||
-			       (item->hazards != NULL && sr_token_in(item->hazards, all[i]));
+		k->hazard[i] = k->hazard[i] || has_hazard(item, all[i]);
 	if (covers_collection(k, item->collection))
 		return 0;
 	uint8_t(*more)[SR_ID] =
@@ -80,8 +85,7 @@ static int new_item(struct rules_ctx *c, const struct cover *k, const struct sr_
 			"item %.8s is sealed to level %u, the request was decided at %u", hex,
 			item->level, v->level);
 	for (size_t i = 0; i < k->known; i++)
-		if (!k->hazard[i] && item->hazards != NULL &&
-			sr_token_in(item->hazards, sr_rules_hazards()[i]))
+		if (!k->hazard[i] && has_hazard(item, sr_rules_hazards()[i]))
 			return rules_deny(c, "not-covered", "make a new request",
 				"item %.8s has the hazard %s, which no item of the request has",
 				hex, sr_rules_hazards()[i]);
@@ -147,6 +151,17 @@ static int list_fits(struct rules_ctx *c, const struct sr_version_row *v) {
 	return rc;
 }
 
+/* Its items are opened by topups, which nobody gives while the grant names somebody who left. */
+static int readers_stay(struct rules_ctx *c, const struct sr_version_row *v) {
+	char name[SR_PERSON_TEXT];
+	int rc = sr_rules_reader_ended(name, c->cat, v, c->e);
+
+	if (rc != 0 || name[0] == '\0')
+		return rc != 0 ? rc : rules_allow(c);
+	return rules_deny(c, "reader-ended", "those who stay make a new request",
+		"the grant names %s, who is no researcher here any more", name);
+}
+
 static int extend_grant(struct rules_ctx *c, const struct sr_grant_row *g) {
 	struct sr_version_row v = {0};
 	uint8_t request[SR_ID];
@@ -174,6 +189,8 @@ static int extend_grant(struct rules_ctx *c, const struct sr_grant_row *g) {
 			"no more pieces for it",
 			v.epoch, c->board.epoch);
 	else if (rc == 0)
+		rc = readers_stay(c, &v);
+	if (rc == 0 && c->out->allowed)
 		rc = rules_list(c);
 	if (rc == 0 && c->out->allowed)
 		rc = list_fits(c, &v);

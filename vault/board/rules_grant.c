@@ -73,18 +73,34 @@ int rule_close(struct rules_ctx *c) {
 static int checkout_topup(
 	struct rules_ctx *c, const struct sr_grant_row *g, const struct sr_item_row *item) {
 	struct sr_topups l = {0};
+	struct sr_version_row v = {0};
+	char ended[SR_PERSON_TEXT] = "";
 	int rc = sr_query_topups(&l, c->cat, g->id, item->id, c->e);
 
-	if (rc != 0)
+	if (rc == 0 && l.count > 0)
+		rc = sr_query_version(&v, c->cat, g->request, g->version, c->e);
+	if (rc == 0 && l.count > 0)
+		rc = sr_rules_reader_ended(ended, c->cat, &v, c->e);
+	sr_version_row_free(&v);
+	if (rc != 0) {
+		sr_topups_free(&l);
 		return rc;
+	}
+	/* Whoever left is named in it still, and nobody seals a piece to them (rules_vote.c). */
+	const char *const again =
+		ended[0] != '\0' ? "somebody whom the grant names has left, so nobody gives pieces "
+				   "under it any more: make a new request"
+				 : NULL;
 	if (l.count > 0 && l.rows[0].extension != 0)
 		rc = rules_deny(c, "topup-needed",
-			"members vote on it: vote REQUEST topup --extension N",
+			again != NULL ? again
+				      : "members vote on it: vote REQUEST topup --extension N",
 			"extension %lld added the item, and %u of %u members have given pieces of "
 			"it",
 			(long long)l.rows[0].extension, l.rows[0].have, l.rows[0].want);
 	else if (l.count > 0 && l.rows[0].resealed)
-		rc = rules_deny(c, "topup-needed", "members vote topup on its request",
+		rc = rules_deny(c, "topup-needed",
+			again != NULL ? again : "members vote topup on its request",
 			"the item was sealed anew at entry %llu and needs a topup: %u of %u "
 			"members have given pieces since",
 			(unsigned long long)item->sealed, l.rows[0].have, l.rows[0].want);

@@ -35,6 +35,7 @@ static const struct shape shapes[] = {
 	{"erase", "subject purpose", ""},
 	{"auditor", "subject from", ""},
 	{"witnesses", "rules set", ""},
+	{"adopt", "set", ""},
 };
 
 /* True when the shape holds; else the ruling is made. */
@@ -599,7 +600,8 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 	/* Rules and the key are for everything that the board decides, so they take what anything
 	 * takes; so does what cannot be undone to the record of who did it. */
 	if (strcmp(sh->kind, "policy") == 0 || strcmp(sh->kind, "rekey") == 0 ||
-		strcmp(sh->kind, "erase") == 0 || strcmp(sh->kind, "witnesses") == 0)
+		strcmp(sh->kind, "erase") == 0 || strcmp(sh->kind, "witnesses") == 0 ||
+		strcmp(sh->kind, "adopt") == 0)
 		decides = c->board.levels[c->board.level_count - 1].level;
 	rc = strcmp(sh->kind, "lift") == 0 ? rules_lift_level(&decides, c) : 0;
 	if (rc != 0)
@@ -621,6 +623,8 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 		return rules_destroy_asked(c);
 	if (strcmp(sh->kind, "witnesses") == 0)
 		return rules_witnesses_asked(c);
+	if (strcmp(sh->kind, "adopt") == 0)
+		return rules_adopt_asked(c);
 	if (sr_token_in(sh->must, "rules"))
 		return rules_policy_asked(c);
 	if (strcmp(sh->kind, "role") == 0)

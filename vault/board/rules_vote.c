@@ -44,25 +44,24 @@ static int topped_up(struct rules_ctx *c, const struct sr_version_row *v, int64_
 	return rc;
 }
 
-/* Nobody whose roles ended gets a piece: the applicant leaves them out, or is one of them. */
-static int readers_stay(struct rules_ctx *c, const struct sr_version_row *v) {
+/* Nobody whose roles ended gets a piece: the applicant leaves them out, or is one of them. What
+ * takes no piece may be said all the same, or such a request could be ended by its applicant alone.
+ * *${ended}: somebody's have. */
+static int readers_stay(struct rules_ctx *c, const struct sr_version_row *v, bool *ended) {
+	const bool topup = rules_field_is(c->s, "decision", "topup");
 	const char *words = "";
-	const unsigned want = sr_rules_readers(sr_bytes_str(v->kind), &words);
-	int rc = 0;
+	char name[SR_PERSON_TEXT];
+	int rc = sr_rules_reader_ended(name, c->cat, v, c->e);
 
-	for (size_t i = 0; v->has_key && rc == 0 && i <= v->people_count; i++) {
-		const char *name = i == 0 ? v->applicant : v->people[i - 1].person;
-		struct sr_person_row p = {0};
-		unsigned roles;
-
-		rc = sr_query_person(&p, c->cat, name, c->e);
-		roles = p.roles;
-		sr_person_row_free(&p);
-		if (rc == 0 && (roles & want) == 0)
-			return rules_deny(c, "reader-ended", "the applicant amends the request",
-				"%s is not %s here any more", name, words);
-	}
-	return rc != 0 ? rc : rules_allow(c);
+	*ended = rc == 0 && name[0] != '\0';
+	if (rc != 0 || !*ended || (!topup && !rules_field_is(c->s, "decision", "approve")))
+		return rc != 0 ? rc : rules_allow(c);
+	(void)sr_rules_readers(sr_bytes_str(v->kind), &words);
+	return rules_deny(c, "reader-ended",
+		topup ? "those who stay make a new request"
+		      : "the applicant amends the request (amend --without), or withdraws it; a "
+			"vote correct sends it back to them",
+		"%s is not %s here any more", name, words);
 }
 
 /* Who has a share to vote with, and may still. Who is too near to what it is about is the board's
@@ -72,6 +71,7 @@ static int vote_eligible(
 	struct sr_vote_row mine = {0};
 	struct sr_tally tally;
 	const bool topup = rules_field_is(c->s, "decision", "topup");
+	bool ended = false;
 	int rc;
 
 	if (rules_member(&c->board, c->me.person) == NULL)
@@ -79,7 +79,7 @@ static int vote_eligible(
 			c->me.person);
 	rc = rules_on_policy(c, v);
 	if (rc == 0 && c->out->allowed)
-		rc = readers_stay(c, v);
+		rc = readers_stay(c, v, &ended);
 	if (rc != 0 || !c->out->allowed)
 		return rc;
 	if (!sr_state_may(SR_M_VERSION, v->state, topup ? SR_E_TOPUP : SR_E_VOTE))
@@ -104,7 +104,7 @@ static int vote_eligible(
 		if (rc != 0 || !c->out->allowed)
 			return rc;
 	}
-	if (tally.joined < tally.co_applicants)
+	if (tally.joined < tally.co_applicants && !ended)
 		return rules_deny(c, "not-joined", "each co-applicant joins first",
 			"%u of %u co-applicants have not joined, so no piece can be made for them",
 			tally.co_applicants - tally.joined, tally.co_applicants);

@@ -156,8 +156,11 @@ struct run {
 
 /* A run that is not there yet: for the board that the deal names, and its next epoch. */
 static int new_run(struct sr_apply *a, struct run *out, struct sr_err *e) {
-	int rc = sr_field_id(out->board, a->s, "board", 0, e);
+	int rc;
 
+	if (sr_field_count(a->s, "board") == 0) /* complaint, reveal: no run begins by them */
+		return sr_fail(e, SR_CORRUPT, "there is no such run");
+	rc = sr_field_id(out->board, a->s, "board", 0, e);
 	out->state = SR_S_NONE;
 	if (rc == 0)
 		rc = SQL_INT_OF(a->db, e, &out->epoch,
@@ -271,6 +274,12 @@ int sr_apply_object_subject(char out[SR_SUBJECT_TEXT], struct sr_db *db,
 	int rc;
 
 	out[0] = '\0';
+	if (s->type->id == SR_T_INTAKE) { /* what files are called, and what they are */
+		rc = sr_field_id(board, s, "item", 0, e);
+		sr_hex(hex, board, SR_ID);
+		snprintf(out, SR_SUBJECT_TEXT, "item:%s", hex);
+		return rc;
+	}
 	if (s->type->id != SR_T_DEAL)
 		return 0;
 	rc = sr_field_id(board, s, "board", 0, e);
@@ -709,10 +718,12 @@ int sr_apply_confirm(struct sr_apply *a, struct sr_err *e) {
 
 	if (rc == 0)
 		rc = SQL_INT_OF(a->db, e, &sits,
-			"SELECT count(*) FROM boards b JOIN epochs p ON p.board = b.board AND"
-			" p.epoch = b.epoch JOIN board_members m ON m.board = b.board AND"
-			" m.epoch = b.epoch WHERE b.board = ? AND b.epoch = ? AND p.keys = ? AND"
-			" m.person = ?",
+			"SELECT count(*) FROM boards b JOIN board_members m ON m.board = b.board"
+			" WHERE b.board = ?1 AND m.epoch = ?2 AND m.person = ?4 AND"
+			" (EXISTS(SELECT 1 FROM epochs p WHERE p.board = ?1 AND p.epoch = ?2 AND"
+			" p.epoch = b.epoch AND p.keys = ?3) OR EXISTS(SELECT 1 FROM standbys y"
+			" WHERE y.board = ?1 AND y.epoch = ?2 AND y.epoch = b.epoch + 1 AND"
+			" y.waits IS NOT NULL AND y.keys = ?3))",
 			sr_arg_id(a, "board", &board), A_U64(epoch), sr_arg_hash(a, "keys", &keys),
 			A_STR(a->actor));
 	if (rc != 0)

@@ -412,23 +412,16 @@ int sr_query_run_needed(
 }
 
 int sr_query_confirmed(struct sr_confirmed *out, struct sr_catalogue *c, const uint8_t board[SR_ID],
-	struct sr_err *e) {
+	uint32_t epoch, struct sr_err *e) {
 	struct sr_stmt *st = NULL;
 	bool row = false;
 	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
 		"SELECT x.person, x.entry, o.received, o.type = 'accept' FROM"
-		" (SELECT person, max(entry) AS entry FROM"
-		"  (SELECT a.person, a.entry FROM boards b JOIN epochs p ON p.board = b.board AND"
-		"  p.epoch = b.epoch JOIN accepts a ON a.run = p.run WHERE b.board = ?1"
-		"  UNION ALL SELECT f.person, f.entry FROM boards b JOIN confirms f ON f.board ="
-		"  b.board AND f.epoch = b.epoch WHERE b.board = ?1"
-		"  UNION ALL SELECT e.actor, e.entry FROM boards b JOIN epochs p ON p.board ="
-		"  b.board AND p.epoch = b.epoch JOIN subjects s ON s.value = lower(hex(p.run))"
-		"  AND s.what = 'run' JOIN entries e ON e.entry = s.entry AND e.type = 'share'"
-		"  WHERE b.board = ?1) GROUP BY person) x JOIN entries o ON o.entry = x.entry"
-		" WHERE NOT EXISTS(SELECT 1 FROM person_keys k WHERE k.person = x.person AND"
-		" k.entry > x.entry) ORDER BY x.person",
-		A_ID(board));
+		" (SELECT person, max(entry) AS entry FROM " SR_SQL_SHARES_OPENED
+		" WHERE board = ?1 AND epoch = ?2 GROUP BY person) x JOIN entries o ON o.entry ="
+		" x.entry WHERE NOT EXISTS(SELECT 1 FROM person_keys k WHERE k.person = x.person"
+		" AND k.entry > x.entry) ORDER BY x.person",
+		A_ID(board), A_U64(epoch));
 
 	out->count = 0;
 	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row &&

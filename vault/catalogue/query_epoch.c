@@ -82,17 +82,34 @@ int sr_query_auditor_epochs(struct sr_auditor_epochs *out, struct sr_catalogue *
 	return rc;
 }
 
-int sr_query_epoch_given(
-	bool *out, struct sr_catalogue *c, const char *person, uint64_t index, struct sr_err *e) {
+/* ${after}: of what was sealed after this entry alone. */
+static int given_after(bool *out, struct sr_catalogue *c, const char *person, uint64_t index,
+	int64_t after, struct sr_err *e) {
 	int64_t n = 0;
 	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
 		"WITH at(epoch) AS (SELECT max(1, coalesce((SELECT max(epoch) FROM key_epochs"
 		" WHERE entry < ?2), 1)))"
 		" SELECT EXISTS(SELECT 1 FROM key_epoch_auditors a JOIN at ON at.epoch = a.epoch"
-		" WHERE a.person = ?1) OR EXISTS(SELECT 1 FROM auditor_epochs x JOIN at ON at.epoch"
-		" BETWEEN x.first AND x.last WHERE x.person = ?1)",
-		A_STR(person), A_U64(index));
+		" JOIN key_epochs k ON k.epoch = a.epoch WHERE a.person = ?1 AND k.entry > ?3)"
+		" OR EXISTS(SELECT 1 FROM auditor_epochs x JOIN at ON at.epoch BETWEEN x.first"
+		" AND x.last WHERE x.person = ?1 AND x.entry > ?3)",
+		A_STR(person), A_U64(index), A_INT(after));
 
 	*out = rc == 0 && n != 0;
 	return rc;
+}
+
+int sr_query_epoch_given(
+	bool *out, struct sr_catalogue *c, const char *person, uint64_t index, struct sr_err *e) {
+	return given_after(out, c, person, index, -1, e);
+}
+
+int sr_query_epoch_held(
+	bool *out, struct sr_catalogue *c, const char *person, uint64_t index, struct sr_err *e) {
+	int64_t since = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &since,
+		"SELECT coalesce(max(entry), -1) FROM person_keys WHERE person = ?", A_STR(person));
+
+	*out = false;
+	return rc == 0 ? given_after(out, c, person, index, since, e) : rc;
 }

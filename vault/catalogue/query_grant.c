@@ -247,25 +247,27 @@ int sr_query_topups(struct sr_topups *out, struct sr_catalogue *c, const uint8_t
 /* The member's seat: in the present epoch, of a reseal for a new key in the last one that had the
  * key before. They are no party, nor recused, nor in conflict. */
 #define NOT_AGAINST " AND NOT " SR_SQL_CONFLICT("?1")
-#define OWED_SQL                                                                                  \
-	"SELECT t.grant_id, t.request, t.version, t.extension, count(*) FROM (SELECT"             \
-	" g.grant_id, v.request, v.version, g.entry AS granted, r.extension,"                     \
-	" (SELECT l.quorum FROM board_levels l WHERE l.board ="                                   \
-	" v.board AND l.level = i.level AND l.epoch = m.epoch) AS want,"                          \
-	" (SELECT count(DISTINCT x.person) FROM votes x WHERE " BRINGS ") AS have"                \
-	" FROM grants g JOIN versions v ON v.v = g.v JOIN requests q ON q.request ="              \
-	" v.request JOIN boards b ON b.board = v.board JOIN board_members m ON m.board ="         \
-	" v.board AND m.person = ?1 AND m.epoch = CASE WHEN g.right_to = 'reseal' AND"            \
-	" v.epoch < b.rekeying THEN v.epoch ELSE b.epoch END JOIN request_items r ON"             \
-	" r.v = g.v JOIN items i ON i.n = r.n LEFT JOIN room_keys k ON k.v = g.v"                 \
-	" WHERE g.state = 'live' AND q.applicant <> ?1 AND i.state <> 'destroyed'"                \
-	" AND (g.right_to <> 'reseal' OR i.sealed < g.entry)"                                     \
-	" AND " BASE_I " = " BASE_M                                                               \
-	" AND NOT EXISTS(SELECT 1 FROM request_people p WHERE p.v = v.v AND"                      \
-	" p.person = ?1) AND NOT EXISTS(SELECT 1 FROM recusals c WHERE c.request ="               \
-	" v.request AND c.person = ?1)" NOT_AGAINST " AND NOT EXISTS(SELECT 1 FROM votes x WHERE" \
-	" x.person = ?1 AND " BRINGS ")) t WHERE t.have < t.want"                                 \
-	" GROUP BY t.grant_id, t.extension ORDER BY t.granted, t.extension"
+#define OWED_SQL                                                                                 \
+	"SELECT t.grant_id, t.request, t.version, t.extension, count(*) FROM (SELECT"            \
+	" g.grant_id, v.request, v.version, g.entry AS granted, r.extension,"                    \
+	" (SELECT l.quorum FROM board_levels l WHERE l.board ="                                  \
+	" v.board AND l.level = i.level AND l.epoch = m.epoch) AS want,"                         \
+	" (SELECT count(DISTINCT x.person) FROM votes x WHERE " BRINGS ") AS have"               \
+	" FROM grants g JOIN versions v ON v.v = g.v JOIN requests q ON q.request ="             \
+	" v.request JOIN boards b ON b.board = v.board JOIN board_members m ON m.board ="        \
+	" v.board AND m.person = ?1 AND m.epoch = CASE WHEN g.right_to = 'reseal' AND"           \
+	" v.epoch < b.rekeying THEN v.epoch ELSE b.epoch END JOIN request_items r ON"            \
+	" r.v = g.v JOIN items i ON i.n = r.n LEFT JOIN room_keys k ON k.v = g.v"                \
+	" WHERE g.state = 'live' AND q.applicant <> ?1 AND i.state <> 'destroyed'"               \
+	" AND (g.right_to <> 'reseal' OR i.sealed < g.entry)"                                    \
+	" AND NOT " SR_SQL_GRANT_READER_ENDED(                                                   \
+		"g") " AND " BASE_I " = " BASE_M                                                 \
+		     " AND NOT EXISTS(SELECT 1 FROM request_people p WHERE p.v = v.v AND"        \
+		     " p.person = ?1) AND NOT EXISTS(SELECT 1 FROM recusals c WHERE c.request =" \
+		     " v.request AND c.person = ?1)" NOT_AGAINST                                 \
+		     " AND NOT EXISTS(SELECT 1 FROM votes x WHERE"                               \
+		     " x.person = ?1 AND " BRINGS ")) t WHERE t.have < t.want"                   \
+		     " GROUP BY t.grant_id, t.extension ORDER BY t.granted, t.extension"
 
 void sr_topups_owed_free(struct sr_topups_owed *l) {
 	free(l->rows);

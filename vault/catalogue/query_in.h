@@ -23,11 +23,41 @@ SR_MUST int sr_where_add(
 SR_MUST int sr_where_page(struct sr_where *w, const struct sr_page *page, struct sr_err *e);
 SR_MUST int sr_where_items(struct sr_where *w, const struct sr_item_filter *f, struct sr_err *e);
 
+/* Hazards of items and of their parts, as a table (n, hazard): whoever opens the item has both. */
+#define SR_HAZARDS "(SELECT n, hazard FROM item_hazards UNION SELECT n, hazard FROM item_marks)"
+
 /* Condition on a version ${v}: it names items, and all of them are destroyed. */
 #define SR_BEREFT(v)                                                                       \
 	"(EXISTS(SELECT 1 FROM request_items r WHERE r.v = " v ") AND NOT EXISTS(SELECT 1" \
 	" FROM request_items r JOIN items i ON i.n = r.n WHERE r.v = " v                   \
 	" AND i.destroyed IS NULL))"
+
+/* Condition on a version ${v}: a co-applicant whom it names is no researcher any more. (Who asks
+ * for others is a researcher, board/rules.h; the applicant's end lapses it.) Nobody can approve it
+ * then: the applicant amends it. */
+#define SR_SQL_READER_ENDED(v)                                                              \
+	"EXISTS(SELECT 1 FROM request_people rp WHERE rp.v = " v " AND NOT EXISTS(SELECT 1" \
+	" FROM roles rr WHERE rr.person = rp.person AND rr.role = 'researcher' AND"         \
+	" rr.ended IS NULL))"
+/* The same of a grant ${g} of study, and anybody whom it names: nobody gives pieces under it. */
+#define SR_SQL_GRANT_READER_ENDED(g)                                                       \
+	"(" g ".right_to IN ('access', 'export') AND EXISTS(SELECT 1 FROM grant_people gr" \
+	" WHERE gr.grant_id = " g ".grant_id AND NOT EXISTS(SELECT 1 FROM roles rr WHERE"  \
+	" rr.person = gr.person AND rr.role = 'researcher' AND rr.ended IS NULL)))"
+
+/* Whose shares are kept: of every board the epoch in force and, where a standby board waits, its
+ * epoch, each with the run that dealt them. */
+#define SR_SQL_SEATS                                                                           \
+	"(SELECT b.board, p.epoch, p.run FROM boards b JOIN epochs p ON p.board = b.board AND" \
+	" p.epoch = b.epoch UNION ALL SELECT b.board, y.epoch, y.run FROM boards b JOIN"       \
+	" standbys y ON y.board = b.board AND y.epoch = b.epoch + 1 AND y.waits IS NOT NULL)"
+/* When they were last opened: board, epoch, person, entry, for each time. */
+#define SR_SQL_SHARES_OPENED                                                                    \
+	"(SELECT h.board, h.epoch, a.person, a.entry FROM " SR_SQL_SEATS " h JOIN accepts a ON" \
+	" a.run = h.run UNION ALL SELECT f.board, f.epoch, f.person, f.entry FROM confirms f"   \
+	" UNION ALL SELECT h.board, h.epoch, e.actor, e.entry FROM " SR_SQL_SEATS " h JOIN"     \
+	" subjects s ON s.value = lower(hex(h.run)) AND s.what = 'run' JOIN entries e ON"       \
+	" e.entry = s.entry AND e.type = 'share')"
 
 /* A copy of column ${i} (NULL stays NULL) in ${*out}, which is freed before. */
 SR_MUST int sr_col_dup(char **out, struct sr_stmt *st, int i, struct sr_err *e);

@@ -109,3 +109,29 @@ int sr_query_key_used(
 	*out = n != 0;
 	return rc;
 }
+
+int sr_query_knew_service_keys(
+	bool *out, struct sr_catalogue *c, const char *person, struct sr_err *e) {
+	int64_t n = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
+		"SELECT count(*) FROM (SELECT max(ended) AS last, count(*) - count(ended) AS live"
+		" FROM roles WHERE person = ? AND role = 'custodian') WHERE live = 0 AND last >"
+		" (SELECT max(entry) FROM service_keys)",
+		A_STR(person));
+
+	*out = n != 0;
+	return rc;
+}
+
+int sr_query_service_keys_old(bool *out, struct sr_catalogue *c, struct sr_err *e) {
+	int64_t n = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
+		"SELECT count(*) FROM boards b JOIN epochs p ON p.board = b.board AND p.epoch ="
+		" b.epoch JOIN epochs q ON q.board = b.board AND q.epoch = p.base WHERE"
+		" b.request IS NULL AND q.epoch > ? AND q.entry > (SELECT max(entry) FROM"
+		" service_keys)",
+		A_INT(1));
+
+	*out = n != 0;
+	return rc;
+}

@@ -151,15 +151,28 @@ void sr_notices_free(struct sr_notices *l) {
 	memset(l, 0, sizeof *l);
 }
 
-/* Add one, unless it was sent or its person has no role any more. */
-static int add(
-	struct sr_notices *l, struct sr_db *db, const struct sr_notice_row *n, struct sr_err *e) {
-	int64_t wanted = 0;
-	int rc = SQL_INT_OF(db, e, &wanted,
-		"SELECT EXISTS(SELECT 1 FROM roles WHERE person = ?2 AND ended IS NULL) AND NOT"
-		" EXISTS(SELECT 1 FROM notices WHERE what = ?1 AND person = ?2 AND about = ?3)",
-		A_STR(n->what), A_STR(n->person), A_ID(n->about));
+/* What is asked for: everybody's that was not sent yet, or all of one person. */
+struct asked {
+	const char *person; /* NULL: everybody */
+	int64_t now;
+};
 
+/* Add one, unless its person has no role any more, or (of everybody's) it was sent. Who waits on a
+ * standby board has no role, and is asked for their share all the same. */
+static int add(struct sr_notices *l, struct sr_db *db, const struct asked *q,
+	const struct sr_notice_row *n, struct sr_err *e) {
+	int64_t wanted = 0;
+	int rc;
+
+	if (q->person != NULL && strcmp(q->person, n->person) != 0)
+		return 0;
+	rc = SQL_INT_OF(db, e, &wanted,
+		"SELECT (EXISTS(SELECT 1 FROM roles WHERE person = ?2 AND ended IS NULL) OR"
+		" (?1 = 'share-due' AND EXISTS(SELECT 1 FROM boards b JOIN standbys y ON y.board ="
+		" b.board AND y.epoch = b.epoch + 1 JOIN board_members m ON m.board = y.board AND"
+		" m.epoch = y.epoch WHERE m.person = ?2))) AND (?4 OR NOT EXISTS(SELECT 1 FROM"
+		" notices WHERE what = ?1 AND person = ?2 AND about = ?3))",
+		A_STR(n->what), A_STR(n->person), A_ID(n->about), A_INT(q->person != NULL));
 	if (rc == 0 && wanted != 0)
 		rc = sr_list_grow((void **)&l->rows, &l->count, sizeof *l->rows, e);
 	if (rc == 0 && wanted != 0)
@@ -168,8 +181,9 @@ static int add(
 }
 
 /* clang-format off */
-/* Columns: person, about, since. ?1: now, ?2: now and ${ahead}; a statement takes the first ${args}
- * of them. Whoever may vote is asked of sr_query_inbox instead. */
+/* Columns: person, about, since, thing (what to look at; NULL: ${about}). ?1: now, ?2: now and
+ * ${ahead}; a statement takes the first ${args} of them. Whoever may vote is asked of
+ * sr_query_inbox instead. */
 static const struct {
 	const char *what;
 	size_t args;
@@ -177,84 +191,92 @@ static const struct {
 	const char *sql;
 } due[] = {
 	{"join", 0, 0,
-		"SELECT p.person, v.statement, v.received FROM versions v"
+		"SELECT p.person, v.statement, v.received, v.request FROM versions v"
 		" JOIN request_people p ON p.v = v.v"
 		" WHERE v.state = 'open' AND NOT EXISTS(SELECT 1 FROM joins j"
 		" WHERE j.request = v.request AND j.person = p.person)"},
+	{"amend-needed", 0, 0,
+		"SELECT q.applicant, v.statement, max(o.received), v.request FROM versions v"
+		" JOIN requests q ON q.request = v.request JOIN request_people p ON p.v = v.v"
+		" JOIN roles r ON r.person = p.person AND r.role = 'researcher'"
+		" JOIN entries o ON o.entry = r.ended"
+		" WHERE v.state = 'open' AND " SR_SQL_READER_ENDED("v.v") " GROUP BY v.v"},
 	{"granted", 1, 0,
-		"SELECT p.person, g.grant_id, o.received FROM grants g"
+		"SELECT p.person, g.grant_id, o.received, NULL FROM grants g"
 		" JOIN grant_people p ON p.grant_id = g.grant_id"
 		" JOIN entries o ON o.entry = g.entry"
 		" WHERE g.state = 'live' AND g.ends > ?1"},
 	{"decided", 0, 0,
-		"SELECT w.person, v.statement, o.received FROM versions v"
+		"SELECT w.person, v.statement, o.received, v.request FROM versions v"
 		" JOIN requests q ON q.request = v.request AND q.newest = v.version"
 		" JOIN entries o ON o.entry = v.ended"
 		" JOIN (SELECT v, person FROM request_people UNION SELECT v2.v, q2.applicant"
 		"  FROM versions v2 JOIN requests q2 ON q2.request = v2.request) w ON w.v = v.v"
 		" WHERE v.state IN ('refused', 'returned', 'lapsed')"},
 	{"ends-soon", 2, SR_NOTICE_ENDS_S,
-		"SELECT p.person, g.grant_id, ?1 FROM grants g"
-		" JOIN grant_people p ON p.grant_id = g.grant_id"
+		"SELECT p.person, coalesce((SELECT e.statement FROM subjects s JOIN entries e ON"
+		" e.entry = s.entry AND e.type = 'renew' WHERE s.value = lower(hex(g.grant_id))"
+		" AND s.what = 'grant' ORDER BY e.entry DESC LIMIT 1), g.grant_id), ?1, g.grant_id"
+		" FROM grants g JOIN grant_people p ON p.grant_id = g.grant_id"
 		" WHERE g.state = 'live' AND g.ends > ?1 AND g.ends <= ?2"},
 	{"suspended", 0, 0,
-		"SELECT p.person, o.statement, o.received FROM grants g"
+		"SELECT p.person, o.statement, o.received, g.grant_id FROM grants g"
 		" JOIN grant_people p ON p.grant_id = g.grant_id"
 		" JOIN entries o ON o.entry = g.suspended"
 		" WHERE g.state = 'suspended'"},
 	{"revoked", 0, 0,
-		"SELECT p.person, g.grant_id, o.received FROM grants g"
+		"SELECT p.person, g.grant_id, o.received, NULL FROM grants g"
 		" JOIN grant_people p ON p.grant_id = g.grant_id"
 		" JOIN entries o ON o.entry = g.ended"
 		" WHERE g.state = 'revoked'"},
 	{"share-due", 2, SR_NOTICE_SHARE_S - SR_CONFIRM_S,
-		"SELECT x.person, o.statement, ?1 FROM (SELECT person, max(entry) AS entry FROM"
-		" (SELECT a.person, a.entry FROM boards b JOIN epochs p ON p.board = b.board AND"
-		"  p.epoch = b.epoch JOIN accepts a ON a.run = p.run JOIN board_members m ON"
-		"  m.board = b.board AND m.epoch = b.epoch AND m.person = a.person"
-		"  UNION ALL SELECT f.person, f.entry FROM boards b JOIN confirms f ON f.board ="
-		"  b.board AND f.epoch = b.epoch UNION ALL SELECT e.actor, e.entry FROM boards b"
-		"  JOIN epochs p ON p.board = b.board AND p.epoch = b.epoch JOIN subjects s ON"
-		"  s.value = lower(hex(p.run)) AND s.what = 'run' JOIN entries e ON e.entry ="
-		"  s.entry AND e.type = 'share') GROUP BY person) x"
+		"SELECT x.person, o.statement, ?1, x.board FROM (SELECT board, person, max(entry)"
+		" AS entry FROM (SELECT k.* FROM " SR_SQL_SHARES_OPENED " k JOIN " SR_SQL_SEATS
+		" h ON h.board = k.board AND h.epoch = k.epoch JOIN board_members m ON m.board ="
+		" k.board AND m.epoch = k.epoch AND m.person = k.person) GROUP BY board, person) x"
 		" JOIN entries o ON o.entry = x.entry WHERE o.received <= ?2"
 		" AND NOT EXISTS(SELECT 1 FROM person_keys k WHERE k.person = x.person AND"
 		" k.entry > x.entry)"},
 	{"scrub-failed", 0, 0,
-		"SELECT r.person, o.statement, o.received FROM scrubs s"
+		"SELECT r.person, o.statement, o.received, NULL FROM scrubs s"
 		" JOIN entries o ON o.entry = s.entry"
 		" JOIN roles r ON r.role IN ('custodian', 'officer') AND r.ended IS NULL"
 		" WHERE s.entry = (SELECT max(entry) FROM scrubs) AND s.result = 'damaged'"},
 	{"retention-due", 1, 0,
-		"SELECT r.person, f.flag, ?1 FROM item_flags f"
+		"SELECT r.person, f.flag, ?1, NULL FROM item_flags f"
 		" JOIN roles r ON r.role IN ('curator', 'officer') AND r.ended IS NULL"
 		" WHERE f.ended IS NULL AND f.due <= ?1"},
 	{"read", 0, 0,
-		"SELECT r.person, o.statement, r.received FROM reads r"
+		"SELECT r.person, o.statement, r.received, NULL FROM reads r"
 		" JOIN entries o ON o.entry = r.entry"
 		" WHERE r.person NOT NULL AND r.person <> r.reader"},
 	{"enquiry-due", 2, SR_NOTICE_ENQUIRY_S,
-		"SELECT r.person, q.enquiry, ?1 FROM enquiries q"
+		"SELECT r.person, q.enquiry, ?1, NULL FROM enquiries q"
 		" JOIN roles r ON r.role = 'officer' AND r.ended IS NULL"
 		" WHERE q.state <> 'closed' AND q.deadline <= ?2"},
 };
 /* clang-format on */
 
-static int add_due(
-	struct sr_notices *l, struct sr_db *db, size_t which, int64_t now, struct sr_err *e) {
+static int add_due(struct sr_notices *l, struct sr_db *db, size_t which, const struct asked *q,
+	struct sr_err *e) {
 	struct sr_stmt *st = NULL;
 	bool row = false;
-	const struct sr_sql_arg args[] = {A_INT(now), A_INT(now + due[which].ahead)};
+	const struct sr_sql_arg args[] = {A_INT(q->now), A_INT(q->now + due[which].ahead)};
 	int rc = sr_sql_new(&st, db, due[which].sql, args, due[which].args, e);
 
 	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
 		struct sr_notice_row n = {.since = sr_stmt_col_int(st, 2)};
+		int bad = 0;
 
 		snprintf(n.what, sizeof n.what, "%s", due[which].what);
 		sr_col_person(n.person, st, 0);
 		rc = sr_stmt_col_copy(st, 1, n.about, SR_ID, e);
-		if (rc == 0 && n.since > now - SR_NOTICE_FRESH_S)
-			rc = add(l, db, &n, e);
+		if (rc == 0 && !sr_col_opt(st, 3, n.thing, SR_ID, &bad, e))
+			memcpy(n.thing, n.about, SR_ID);
+		if (rc == 0)
+			rc = bad;
+		if (rc == 0 && n.since > q->now - SR_NOTICE_FRESH_S)
+			rc = add(l, db, q, &n, e);
 	}
 	sr_stmt_free(st);
 	return rc;
@@ -266,8 +288,8 @@ static int64_t reminder(const struct sr_version_row *v) {
 			      : v->received + SR_NOTICE_VOTE_S;
 }
 
-static int add_votes(struct sr_notices *l, struct sr_catalogue *c, const char *member, int64_t now,
-	struct sr_err *e) {
+static int add_votes(struct sr_notices *l, struct sr_catalogue *c, const char *member,
+	const struct asked *q, struct sr_err *e) {
 	struct sr_versions open = {NULL, 0};
 	int rc = sr_query_inbox(&open, c, member, e);
 
@@ -276,12 +298,13 @@ static int add_votes(struct sr_notices *l, struct sr_catalogue *c, const char *m
 		struct sr_notice_row n = {.since = v->received};
 
 		memcpy(n.about, v->statement, SR_ID);
+		memcpy(n.thing, v->request, SR_ID);
 		snprintf(n.person, sizeof n.person, "%s", member);
 		snprintf(n.what, sizeof n.what, "request");
-		rc = add(l, sr_catalogue_db(c), &n, e);
+		rc = add(l, sr_catalogue_db(c), q, &n, e);
 		snprintf(n.what, sizeof n.what, "vote-needed");
-		if (rc == 0 && now >= reminder(v))
-			rc = add(l, sr_catalogue_db(c), &n, e);
+		if (rc == 0 && q->now >= reminder(v))
+			rc = add(l, sr_catalogue_db(c), q, &n, e);
 	}
 	sr_versions_free(&open);
 	return rc;
@@ -298,16 +321,17 @@ static int by_person(const void *a, const void *b) {
 	return strcmp(x->what, y->what);
 }
 
-int sr_query_notices(
-	struct sr_notices *out, struct sr_catalogue *c, int64_t now, struct sr_err *e) {
+static int gather(
+	struct sr_notices *out, struct sr_catalogue *c, const struct asked *q, struct sr_err *e) {
 	struct sr_notices l = {NULL, 0};
 	struct sr_people members = {NULL, 0};
 	int rc = sr_query_people(&members, c, SR_ROLE_MEMBER, e);
 
 	for (size_t i = 0; i < members.count && rc == 0; i++)
-		rc = add_votes(&l, c, members.rows[i].person, now, e);
+		if (q->person == NULL || strcmp(q->person, members.rows[i].person) == 0)
+			rc = add_votes(&l, c, members.rows[i].person, q, e);
 	for (size_t i = 0; i < sizeof due / sizeof due[0] && rc == 0; i++)
-		rc = add_due(&l, sr_catalogue_db(c), i, now, e);
+		rc = add_due(&l, sr_catalogue_db(c), i, q, e);
 	sr_people_free(&members);
 	if (rc != 0)
 		sr_notices_free(&l);
@@ -315,4 +339,14 @@ int sr_query_notices(
 		qsort(l.rows, l.count, sizeof *l.rows, by_person);
 	*out = l;
 	return rc;
+}
+
+int sr_query_notices(
+	struct sr_notices *out, struct sr_catalogue *c, int64_t now, struct sr_err *e) {
+	return gather(out, c, &(struct asked){.now = now}, e);
+}
+
+int sr_query_notices_of(struct sr_notices *out, struct sr_catalogue *c, const char *person,
+	int64_t now, struct sr_err *e) {
+	return gather(out, c, &(struct asked){person, now}, e);
 }

@@ -1355,11 +1355,19 @@ int sr_client_confirm(struct sr_client *c, const uint8_t *board, uint8_t *index,
 		return rc;
 	b = c->board;
 	*index = sr_client_member(c);
+	if (*index == 0 && c->next != NULL && c->next->view.standby && c->next->view.opened) {
+		b = c->next;
+		*index = sr_client_index(&b->view, sr_bytes_str(c->o.identity->person));
+	}
 	if (*index == 0)
 		return sr_fail(e, SR_DENIED, "%s is none of the %u members", c->o.identity->person,
 			b->dkg.members);
 	rc = sr_client_shares(c, b, *index, x, e);
 	sr_wipe(x, sizeof x);
+	if (rc == SR_DENIED && b == c->next)
+		rc = sr_fail(e, SR_DENIED,
+			"the share of the standby board was dealt to the key before; another "
+			"standby board is dealt to the new one (board reshare --standby)");
 	if (rc == 0)
 		rc = sr_writ_begin(&d, c, SR_T_CONFIRM, 0, e);
 	if (rc != 0)

@@ -244,7 +244,8 @@ static void put_what(struct sr_writ *d, const struct sr_client *c, const struct 
 		level = w->level;
 	/* Rules and the key are for everything that the board decides. */
 	else if (a->highest || strcmp(a->kind, "policy") == 0 || strcmp(a->kind, "rekey") == 0 ||
-		 strcmp(a->kind, "erase") == 0 || strcmp(a->kind, "witnesses") == 0)
+		 strcmp(a->kind, "erase") == 0 || strcmp(a->kind, "witnesses") == 0 ||
+		 strcmp(a->kind, "adopt") == 0)
 		level = c->board->view.level[c->board->view.levels - 1];
 	sr_text_put_dec(&d->text, "level", level);
 	if (a->closes != 0)
@@ -340,6 +341,8 @@ static int put_rest(struct sr_writ *d, const struct sr_client *c, const struct s
 		sr_writ_object(d, "rules", a->rules);
 		sr_text_put_hex(&d->text, "set", set, SR_HASH);
 	}
+	if (a->set != NULL)
+		sr_text_put_hex(&d->text, "set", a->set, SR_HASH);
 	sr_writ_string(d, "name", a->name);
 	sr_writ_string(d, "project", a->project);
 	sr_writ_string(d, "authority", a->authority);

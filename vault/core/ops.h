@@ -130,8 +130,12 @@
  * files, entry, depositor?, released?, redacted yes?, parent? (curators, officers, auditors),
  * described yes?, referral/embargo/hold/sealed yes?, hazard*, language*, date?, title?, translit?,
  *         description?, creator?, source?, rights?,
- *         keyword*, scanned clean|infected|not-scanned?}   (depositor: curators, officers,
- *         auditors, and themselves; hold, scanned: members, curators, officers, auditors)
+ *         keyword*, and by their names the fields that are rows (ledger/fields.h; those about
+ *         people: curators, officers, members; those that name items: of whoever may know of
+ *         them), part* (hazards of parts, ledger/mark.h), intake? (held, and not over: "under
+ *         way", or why it waits), scanned clean|stale|infected|not-scanned? (stale: clean, by
+ *         signatures older than the host's limit)}   (depositor: curators, officers, auditors, and
+ *         themselves; hold, intake, scanned: members, curators, officers, auditors)
  * item                 login
  *   in    item id, offset dec?, limit dec? (of its files)
  *   out   total dec (files)
@@ -165,7 +169,11 @@
  *         and those whom it names); for the house and themselves also bound {what grant, id, state,
  *         items, others yes?} (live or suspended, naming the person), bound {what request, id,
  *         kind} (open, by them), bound {what share, member, epoch, board} (of a board's keys),
- *         bound {what held, boxes, items} (held items that they can look at, of all)
+ *         bound {what standby, member, epoch, board} (of a standby board that waits), bound {what
+ *         suspension, id} (a grant that they suspended), bound {what held, boxes, items} (held
+ *         items that they can look at, of all); of who was auditor bound {what epochs, first, last,
+ *         now} (sealed to them, of those there are), officer: bound {what enquiry, id, deadline?}
+ *         (not closed), custodian: bound {what service-keys} (of now were there in their time)
  * erasure              login; as far as `people` shows them
  *   in    person, since dec?
  *   body  rows: erasure {note bytes (board/erasure.h), receipt bytes (of `erase`)}. NOTFOUND:
@@ -247,6 +255,7 @@
  *         rekeyed {person, entry, by, received} of each who asks and has another key than at first;
  *         attestation {as in person} that stands, of the parties; conflict {voter, as in
  *         attestation} of each active member whom one keeps from voting;
+ *         ended {person} of a co-applicant who is no researcher any more: nobody can approve it;
  *         grant {as grant below};
  *         use {as grant below} of the grant that a renewal is asked for
  * request.items        as requests
@@ -255,14 +264,18 @@
  *   body  rows: item {id, state, level, number, seal-entry: dec, title?} in byte order of ids
  * inbox                login: what waits for the caller
  *   body  rows: todo {what, ...}: vote {request, version, kind, applicant, items, closes?}; join,
- *         correct {request, version}; topup, extension {request, version, grant, items dec,
+ *         correct {request, version}; amend {as vote, person} (who left, and is named in it);
+ *         topup, extension {request, version, grant, items dec,
  *         extension dec?} (pieces that the caller may give a live grant); reseal {board, items
  *         dec} (left under a key that the board has no more, and nobody asked about them);
  *         describe, release {items dec}; deal, accept, reveal {run};
- *         checkout {checkout, item, state}; lift {grant} (suspended by the caller); retention
+ *         checkout {checkout, item, state}; lift {grant} (suspended by the caller); settle
+ *         {grant} (suspended by the vault, since somebody whom it names left); retention
  *         {item, due, basis} (its date has come); enquiry {enquiry, state, deadline?}; read
  *         {person, reading, received, entry, reason?} (who read what is held on the caller, these
- *         last 30 days)
+ *         last 30 days); then what the caller is to know, these last 30 days (catalogue/query.h):
+ *         vote-needed, decided {request, about, received}; granted, ends-soon, suspended, revoked
+ *         {grant, about, received}; scrub-failed {statement, about, received}
  * request.material     as requests: all that a voter's client must verify, also in a file
  *   in    request id, version dec?, since dec?, board token? ("yes": with all of board.material
  *         in front), from dec? (a further page: needs the version), extension dec? (the items of
@@ -322,7 +335,7 @@
  *   body  text, safe for a terminal
  * checkout.forget      the person of the checkout: wipe its key here; the checkout stays as it is
  * export.begin         the person of the checkout (right export, opened)
- *   in    checkout id
+ *   in    checkout id, bag yes?
  * export.read          as begin
  *   in    checkout id, length dec (1..SR_BLOCK)
  *   out   end yes? (then the body is empty and `export` is logged)
@@ -344,10 +357,27 @@
  * intake.scan          curator, whose checkout of right quarantine is open in this process: its
  *                      files go to the scanners of this host; called until it ends
  *   in    checkout id
- *   out   files dec (looked at by the scanner at work), of dec, end yes? (that was the last)
+ *   out   files dec (looked at by the scanner at work), of dec, waits yes? (for the scanner), end
+ *         yes? (that was the last)
  *   body  rows: finding {file dec, path, result, text}; scan {scanner, signatures time?, result
  *         clean|infected|not-scanned, clean, infected, not-scanned, entry: dec}: what one scanner
  *         said of all, and where it stands in the log
+ * intake.state         the house, a curator or custodian: what is done after deposits by itself
+ *   out   left dec (held items whose intake is not over), waiting dec (of these: that failed and
+ *         are tried again), works yes|no (this process does it), step token? and item id? (at
+ *         work), trouble b64? (the last failure, a sentence)
+ * intake.turn          the house: some of it, for 200 ms
+ *   out   as intake.state; nap dec (ms until the next turn; SR_CORE_IDLE: nothing is to do)
+ * intake.show          curator, officer: what came of it
+ *   in    item id, key token? (of facts), offset dec?, limit dec? (of facts)
+ *   out   state, intake under-way? (it is not over), waits b64? (why), total dec (facts)
+ *   body  rows: step {step, result, added, at time, entry}; scan as in item, all of them; fact
+ *         {file dec (its position), step, key, value bytes}
+ * intake.known         curator: a list of SHA-256 of known files against those of all held and
+ *                      released items; each that has one gets a `scan`
+ *   body  lines: 64 hex digits, then a name behind ":" or spaces (clamd's .hsb, sha256sum)
+ *   out   hashes, files (compared), items (with a hit): dec; scanner (as the statements name it)
+ *   body  rows: hit {item, files dec, entry dec? (absent: said before)}
  * held.missing         curator: held items that the caller can look at, and the person cannot
  *   in    person (a curator), after id? (an item: those behind it), since dec?
  *   body out  rows: held {item, number}, at most SR_PREPARE_MAX; of the first call also receipt
@@ -463,16 +493,15 @@
  *         (that the log knows of and whose escrow was not rotated since), backups-reviving dec (of
  *         these, from before the last destruction or erasure), size dec, root b64, second yes|no,
  *         left dec? (items under a key that their board has no more, while a new one is on its
- *         way), second-current yes?, second-pending dec, renewal-due yes? (board/dbkeys.h),
- *         memory-locked yes|no, failed yes?, pid dec
- *   body  rows: recovered {text} (what opening repaired; to whom packs are told); second {reason?}
- * witness              house, login
- *   in    now yes? (somebody waits: ask the witnesses at once; embedded, the answer waits for
- *         them), checkout id? (of the caller's)
- *   out   size dec, witnessed dec (entries below it are cosigned by the quorum in force), asked
- *         yes? (checkouts wait for that), adopted dec? (entry of the policy in force), voted yes?
- *         (the board adopted it), confirmed time? (by the quorum's clocks), entry dec? (of the
- *         checkout), glass yes? (two people said that it opens unwitnessed), said dec* (their
+ *         way), rotate-due yes? (the founding board has a new key, and the service keys are those
+ *         from before it), second-current yes?, second-pending dec, renewal-due yes?
+ * (board/dbkeys.h), memory-locked yes|no, failed yes?, pid dec body  rows: recovered {text} (what
+ * opening repaired; to whom packs are told); second {reason?} witness              house, login in
+ * now yes? (somebody waits: ask the witnesses at once; embedded, the answer waits for them),
+ * checkout id? (of the caller's) out   size dec, witnessed dec (entries below it are cosigned by
+ * the quorum in force), asked yes? (checkouts wait for that), adopted dec? (entry of the policy in
+ * force), voted yes? (the board adopted it), confirmed time? (by the quorum's clocks), entry dec?
+ * (of the checkout), glass yes? (two people said that it opens unwitnessed), said dec* (their
  *         entries)
  *   body  rows: policy {text bytes}; alarm {text}; witness {name bytes, vkey bytes, url bytes?,
  *         state idle|due|asked|alarm|nowhere, cosigned yes? (the checkpoint on offer), size?,

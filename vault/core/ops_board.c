@@ -182,6 +182,7 @@ int sr_op_board(struct sr_x *x, struct sr_err *e) {
 	struct sr_left left = {0};
 	struct sr_buf *head = &x->r->head;
 	uint8_t id[SR_ID];
+	bool rotate = false;
 	if (s == NULL)
 		return sr_fail(e, SR_NOMEM, "board");
 	int rc = sr_query_vault(&s->vault, x->catalogue, e);
@@ -189,6 +190,10 @@ int sr_op_board(struct sr_x *x, struct sr_err *e) {
 		rc = sr_query_board(&s->board, x->catalogue, in_board(x, id), 0, e);
 	if (rc == 0)
 		rc = sr_query_left(&left, x->catalogue, s->board.id, e);
+	if (rc != 0)
+		goto out;
+	if (s->board.founding)
+		rc = sr_query_service_keys_old(&rotate, x->catalogue, e);
 	if (rc != 0)
 		goto out;
 	const bool has_run = run_of_board(s, x, NULL) == 0;
@@ -199,6 +204,8 @@ int sr_op_board(struct sr_x *x, struct sr_err *e) {
 	sr_text_put_base64(head, "room-key", s->vault.room_key, SR_PK);
 	sr_text_put_dec(head, "epoch", s->board.epoch);
 	put_left(head, &left);
+	if (rotate)
+		sr_text_put(head, "rotate-due", "yes");
 	if (s->board.opened) {
 		sr_text_put(head, "opened", "yes");
 		sr_text_put_hex(head, "transcript", s->board.transcript, SR_HASH);
@@ -461,9 +468,9 @@ static int put_opened(
 
 /* When members last opened their shares, where that was after they accepted. */
 static int put_confirmed(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID],
-	uint64_t since, struct sr_err *e) {
+	uint32_t epoch, uint64_t since, struct sr_err *e) {
 	struct sr_confirmed l = {.count = 0};
-	int rc = sr_query_confirmed(&l, x->catalogue, board, e);
+	int rc = sr_query_confirmed(&l, x->catalogue, board, epoch, e);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
 		if (!l.rows[i].accept)
 			rc = sr_put_receipt_row(x, o, l.rows[i].entry, since, e);
@@ -537,6 +544,8 @@ static int put_waiting(struct sr_x *x, struct sr_rows_out *o, const struct sr_ru
 	for (size_t i = 0; rc == 0 && i < run->member_count; i++)
 		rc = sr_put_receipt_row(x, o, run->members[i].accept_entry, since, e);
 	if (rc == 0)
+		rc = put_confirmed(x, o, run->board, run->epoch, since, e);
+	if (rc == 0)
 		rc = put_run_object(x, o, "keys", run, NULL, s.object, e);
 	for (size_t i = 0; rc == 0 && i < run->member_count; i++)
 		rc = put_run_object(
@@ -607,15 +616,25 @@ static int put_next_run(
 	return rc;
 }
 
-/* Found, and how the service keys followed the ones that it names. */
+/* Found, how the service keys and the log's name followed the ones that it names, and the board's
+ * word on names. */
 static int put_service_keys(
 	struct sr_x *x, struct sr_rows_out *o, uint64_t since, struct sr_err *e) {
-	struct sr_service_key_row *rows = NULL;
+	struct sr_log_names names = {0};
+	uint64_t *rows = NULL;
 	size_t count = 0;
-	int rc = sr_query_service_keys(&rows, &count, x->catalogue, e);
+	int rc = sr_query_log_changes(&rows, &count, x->catalogue, e);
+	if (rc == 0)
+		rc = sr_put_receipt_row(x, o, 0, since, e);
 	for (size_t i = 0; i < count && rc == 0; i++)
-		rc = sr_put_receipt_row(x, o, rows[i].entry, since, e);
+		rc = sr_put_receipt_row(x, o, rows[i], since, e);
 	free(rows);
+	if (rc == 0)
+		rc = sr_query_log_names(&names, x->catalogue, e);
+	for (size_t i = 0; i < names.count && rc == 0; i++)
+		if (names.rows[i].confirmed != 0)
+			rc = sr_put_receipt_row(x, o, names.rows[i].confirmed, since, e);
+	sr_log_names_free(&names);
 	return rc;
 }
 
@@ -643,7 +662,7 @@ int sr_put_board_material(struct sr_x *x, struct sr_rows_out *o, const uint8_t *
 	if (rc == 0 && s->board.opened)
 		rc = put_opened(x, o, s, e);
 	if (rc == 0 && s->board.opened)
-		rc = put_confirmed(x, o, s->board.id, since, e);
+		rc = put_confirmed(x, o, s->board.id, s->board.epoch, since, e);
 	if (rc == 0 && s->board.opened)
 		rc = put_next_run(x, o, s, since, e);
 	free(s);

@@ -8,6 +8,7 @@
 #include "board/fixity.h"
 #include "board/follow.h"
 #include "core/ops_in.h"
+#include "intake/queue.h"
 #include "ledger/ledger.h"
 #include "room/room.h"
 #include "store/index.h"
@@ -89,6 +90,7 @@ int sr_op_status(struct sr_x *x, struct sr_err *e) {
 	uint8_t root[SR_HASH];
 	uint64_t packs = 0, blocks = 0;
 	const bool store = x->session->embedded || sr_may_see_store(&x->caller);
+	bool rotate = false;
 	int rc = sr_query_counts(&counts, x->catalogue, e);
 	if (rc == 0)
 		rc = sr_query_backup_counts(&backups, x->catalogue, e);
@@ -100,8 +102,12 @@ int sr_op_status(struct sr_x *x, struct sr_err *e) {
 		return rc;
 	put_counts(head, &counts);
 	rc = put_left(x, e);
+	if (rc == 0)
+		rc = sr_query_service_keys_old(&rotate, x->catalogue, e);
 	if (rc != 0)
 		return rc;
+	if (rotate)
+		sr_text_put(head, "rotate-due", "yes");
 	put_backups(head, &backups);
 	if (store) {
 		sr_text_put_dec(head, "packs", packs);
@@ -215,6 +221,7 @@ int sr_op_rebuild(struct sr_x *x, struct sr_err *e) {
 		x->core->progress.report != NULL ? &x->core->progress : NULL;
 	struct sr_renewal renewal = {.due = false};
 	sr_room_forget_all(x->core->room); /* open items read through the index */
+	sr_queue_rest(x->core->queue);
 	int rc = sr_vault_rebuild(x->vault, progress, &r, &packs, &bad, e);
 	if (rc == 0)
 		rc = sr_renewal_due(&renewal, x->vault, e);

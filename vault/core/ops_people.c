@@ -164,6 +164,116 @@ static int bound_shares(
 	return rc;
 }
 
+/* The same of a standby board that waits: it is dealt to by its people alone. */
+static int bound_standby(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_person_row *p, struct sr_err *e) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	struct sr_boards all = {0};
+	int rc =
+		b == NULL ? sr_fail(e, SR_NOMEM, "person") : sr_query_boards(&all, x->catalogue, e);
+	for (size_t k = 0; rc == 0 && k < all.count; k++) {
+		const uint32_t epoch = all.rows[k].epoch + 1;
+		struct sr_standby_row s = {.waits = 0};
+		rc = sr_query_standby(&s, x->catalogue, all.rows[k].id, epoch, e);
+		if (rc == SR_NOTFOUND) {
+			sr_err_clear(e);
+			rc = 0;
+			continue;
+		}
+		if (rc == 0)
+			rc = sr_query_board(b, x->catalogue, all.rows[k].id, epoch, e);
+		for (size_t i = 0; rc == 0 && s.waits != 0 && i < b->member_count; i++) {
+			if (strcmp(b->members[i].person, p->person) != 0)
+				continue;
+			sr_row(o, "bound");
+			sr_row_str(o, "what", "standby");
+			sr_row_hex(o, "board", b->id, SR_ID);
+			sr_row_dec(o, "member", b->members[i].index);
+			sr_row_dec(o, "epoch", epoch);
+		}
+	}
+	sr_boards_free(&all);
+	free(b);
+	return rc;
+}
+
+/* Grants that they suspended: they alone lift them, or a quorum. */
+static int bound_suspended(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_person_row *p, struct sr_err *e) {
+	const struct sr_grant_filter f = {.state = SR_S_SUSPENDED};
+	const struct sr_page page = {.limit = 1000};
+	struct sr_grants l = {0};
+	int rc = sr_query_grants(&l, x->catalogue, &f, &page, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		if (strcmp(l.rows[i].suspended_by, p->person) != 0)
+			continue;
+		sr_row(o, "bound");
+		sr_row_str(o, "what", "suspension");
+		sr_row_hex(o, "id", l.rows[i].id, SR_ID);
+	}
+	sr_grants_free(&l);
+	return rc;
+}
+
+/* Epochs of the log's structure whose keys they have, of an auditor that was: they keep them. */
+static int bound_epochs(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_person_row *p, struct sr_err *e) {
+	struct sr_key_epochs l = {NULL, 0};
+	uint32_t first = 0, last = 0;
+	int rc = sr_query_key_epochs(&l, x->catalogue, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		if (!sr_token_in(l.rows[i].auditors, p->person))
+			continue;
+		first = first == 0 ? l.rows[i].epoch : first;
+		last = l.rows[i].epoch;
+	}
+	if (rc == 0 && last != 0) {
+		sr_row(o, "bound");
+		sr_row_str(o, "what", "epochs");
+		sr_row_dec(o, "first", first);
+		sr_row_dec(o, "last", last);
+		sr_row_dec(o, "now", l.rows[l.count - 1].epoch);
+	}
+	sr_key_epochs_free(&l);
+	return rc;
+}
+
+/* Enquiries that wait for an officer. */
+static int bound_enquiries(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
+	struct sr_enquiries l = {NULL, 0};
+	int rc = sr_query_enquiries(&l, x->catalogue, SR_S_NONE, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		if (sr_state_final(SR_M_ENQUIRY, l.rows[i].state))
+			continue;
+		sr_row(o, "bound");
+		sr_row_str(o, "what", "enquiry");
+		sr_row_hex(o, "id", l.rows[i].id, SR_ID);
+		sr_row_time(o, "deadline", l.rows[i].deadline);
+	}
+	sr_enquiries_free(&l);
+	return rc;
+}
+
+/* What of each role stays with the person, or waits for them. */
+static int bound_roles(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_person_row *p, struct sr_err *e) {
+	bool knew = false;
+	int rc = 0;
+	if ((p->roles_ever & SR_ROLE_MEMBER) != 0)
+		rc = bound_suspended(x, o, p, e);
+	if (rc == 0 && (p->roles_ever & SR_ROLE_AUDITOR) != 0)
+		rc = bound_epochs(x, o, p, e);
+	if (rc == 0 && (p->roles_ever & SR_ROLE_OFFICER) != 0)
+		rc = bound_enquiries(x, o, e);
+	if (rc == 0 && (p->roles_ever & SR_ROLE_CUSTODIAN) != 0)
+		rc = sr_query_knew_service_keys(&knew, x->catalogue, p->person, e);
+	if (rc == 0 && knew) {
+		sr_row(o, "bound");
+		sr_row_str(o, "what", "service-keys");
+	}
+	return rc;
+}
+
 /* What the vault holds ready for this person, or would go on without them: for who ends them. */
 static int put_bound(
 	struct sr_x *x, struct sr_rows_out *o, const struct sr_person_row *p, struct sr_err *e) {
@@ -173,6 +283,10 @@ static int put_bound(
 		rc = bound_requests(x, o, p, e);
 	if (rc == 0)
 		rc = bound_shares(x, o, p, e);
+	if (rc == 0)
+		rc = bound_standby(x, o, p, e);
+	if (rc == 0)
+		rc = bound_roles(x, o, p, e);
 	if (rc == 0 && (p->roles_ever & SR_ROLE_CURATOR) != 0)
 		rc = sr_quarantine_count(x->vault, p, &boxed, &items, e);
 	if (rc == 0 && items > 0) {

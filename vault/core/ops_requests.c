@@ -3,6 +3,7 @@
  * reasons, projects, conditions and comments go to members, officers, applicants and
  * co-applicants.
  */
+#include "board/rules.h"
 #include "catalogue/report.h"
 #include "core/ops_in.h"
 
@@ -294,6 +295,18 @@ static int put_attested(
 	return rc;
 }
 
+/* Whoever stands in the way of every approval: a co-applicant who is no researcher any more. */
+static int put_ended(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, struct sr_err *e) {
+	char name[SR_PERSON_TEXT];
+	int rc = v->state == SR_S_OPEN ? sr_rules_reader_ended(name, x->catalogue, v, e) : 0;
+	if (rc != 0 || v->state != SR_S_OPEN || name[0] == '\0')
+		return rc;
+	sr_row(o, "ended");
+	sr_row_str(o, "person", name);
+	return 0;
+}
+
 static int put_grants(
 	struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, struct sr_err *e) {
 	const struct sr_grant_filter f = {.request = v->request};
@@ -349,6 +362,8 @@ int sr_op_request(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0)
 		rc = put_attested(x, &o, &v, e);
 	if (rc == 0)
+		rc = put_ended(x, &o, &v, e);
+	if (rc == 0)
 		rc = put_grants(x, &o, &v, e);
 	if (rc == 0)
 		rc = put_extensions(x, &o, &v, e);
@@ -398,6 +413,7 @@ static void put_todo(struct sr_rows_out *o, const char *what, const struct sr_ve
 	sr_row_str(o, "applicant", v->applicant);
 	sr_row_dec(o, "items", v->items);
 	sr_row_time(o, "closes", v->closes);
+	sr_row_time(o, "received", v->received);
 }
 
 static int todo_votes(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
@@ -459,8 +475,16 @@ static int todo_own(struct sr_x *x, struct sr_rows_out *o, enum sr_state state, 
 	int rc = sr_query_requests(&l, x->catalogue, &f, &page, e);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
 		const struct sr_version_row *v = &l.rows[i];
-		if (state == SR_S_RETURNED && strcmp(v->applicant, x->caller.person) == 0)
+		const bool mine = strcmp(v->applicant, x->caller.person) == 0;
+		char ended[SR_PERSON_TEXT] = "";
+		if (state == SR_S_RETURNED && mine)
 			put_todo(o, "correct", v);
+		if (state == SR_S_OPEN && mine)
+			rc = sr_rules_reader_ended(ended, x->catalogue, v, e);
+		if (ended[0] != '\0') {
+			put_todo(o, "amend", v);
+			sr_row_str(o, "person", ended);
+		}
 		for (size_t j = 0; state == SR_S_OPEN && j < v->people_count; j++) {
 			if (strcmp(v->people[j].person, x->caller.person) == 0 &&
 				!v->people[j].joined)
@@ -553,11 +577,11 @@ static void todo_member(struct sr_x *x, struct sr_rows_out *o, const struct sr_b
 }
 
 /* A share that the caller has not opened for nearly a year. */
-static int todo_confirm(
-	struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID], struct sr_err *e) {
+static int todo_confirm(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID],
+	uint32_t epoch, struct sr_err *e) {
 	const int64_t due = sr_now(&x->vault->clock) - SR_CONFIRM_S + SR_NOTICE_SHARE_S;
 	struct sr_confirmed l = {.count = 0};
-	int rc = sr_query_confirmed(&l, x->catalogue, board, e);
+	int rc = sr_query_confirmed(&l, x->catalogue, board, epoch, e);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
 		if (strcmp(l.rows[i].person, x->caller.person) != 0 || l.rows[i].received > due)
 			continue;
@@ -579,7 +603,9 @@ static int todo_ceremony(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e
 	int rc = w == NULL ? sr_fail(e, SR_NOMEM, "inbox") : sr_query_boards(&all, x->catalogue, e);
 	for (size_t i = 0; rc == 0 && i < all.count; i++) {
 		const struct sr_board_at *b = &all.rows[i];
-		rc = todo_confirm(x, o, b->id, e);
+		/* In force, or as a standby board that waits. */
+		for (uint32_t k = 0; k < 2 && rc == 0; k++)
+			rc = todo_confirm(x, o, b->id, b->epoch + k, e);
 		if (rc != 0)
 			break;
 		rc = sr_query_board(&w->next, x->catalogue, b->id, b->epoch + 1, e);
@@ -604,6 +630,19 @@ static int todo_ceremony(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e
 	return rc;
 }
 
+/* Is the caller a member of this board, as it is now? */
+static int sits_on(bool *out, struct sr_x *x, const uint8_t board[SR_ID], struct sr_err *e) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "inbox")
+			   : sr_query_board(b, x->catalogue, board, 0, e);
+	*out = false;
+	for (size_t i = 0; rc == 0 && i < b->member_count; i++)
+		*out = *out || (b->members[i].active &&
+				       strcmp(b->members[i].person, x->caller.person) == 0);
+	free(b);
+	return rc;
+}
+
 static int todo_live(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 	const struct sr_checkout_filter mine = {.person = x->caller.person, .live = true};
 	const struct sr_grant_filter suspended = {.state = SR_S_SUSPENDED};
@@ -622,10 +661,17 @@ static int todo_live(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 	if (rc == 0 && (x->caller.roles & SR_ROLE_MEMBER) != 0)
 		rc = sr_query_grants(&grants, x->catalogue, &suspended, &page, e);
 	for (size_t i = 0; rc == 0 && i < grants.count; i++) {
-		if (strcmp(grants.rows[i].suspended_by, x->caller.person) != 0)
+		/* By the vault itself: somebody whom it names has left, or has a new key. */
+		const struct sr_grant_row *g = &grants.rows[i];
+		const bool own = strcmp(g->suspended_by, x->caller.person) == 0;
+		bool decides = false;
+		if (!own && strcmp(g->suspended_by, "service") == 0 &&
+			!sr_token_in(g->people, x->caller.person))
+			rc = sits_on(&decides, x, g->board, e);
+		if (rc != 0 || (!own && !decides))
 			continue;
 		sr_row(o, "todo");
-		sr_row_str(o, "what", "lift");
+		sr_row_str(o, "what", own ? "lift" : "settle");
 		sr_row_hex(o, "grant", grants.rows[i].id, SR_ID);
 	}
 	sr_grants_free(&grants);
@@ -686,6 +732,32 @@ static int todo_read(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 	return rc;
 }
 
+/* What the caller is told of and has nothing else to show for: their mail says only that something
+ * waits. */
+static int todo_news(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
+	static const struct {
+		const char *what, *key;
+	} news[] = {{"vote-needed", "request"}, {"granted", "grant"}, {"decided", "request"},
+		{"ends-soon", "grant"}, {"suspended", "grant"}, {"revoked", "grant"},
+		{"scrub-failed", "statement"}};
+	struct sr_notices l = {NULL, 0};
+	int rc = sr_query_notices_of(
+		&l, x->catalogue, x->caller.person, sr_now(&x->vault->clock), e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		for (size_t k = 0; k < sizeof news / sizeof news[0]; k++) {
+			if (strcmp(news[k].what, l.rows[i].what) != 0)
+				continue;
+			sr_row(o, "todo");
+			sr_row_str(o, "what", l.rows[i].what);
+			sr_row_hex(o, news[k].key, l.rows[i].thing, SR_ID);
+			sr_row_hex(o, "about", l.rows[i].about, SR_ID);
+			sr_row_time(o, "received", l.rows[i].since);
+		}
+	}
+	sr_notices_free(&l);
+	return rc;
+}
+
 int sr_op_inbox(struct sr_x *x, struct sr_err *e) {
 	struct sr_rows_out o;
 	sr_rows_begin(&o, &x->r->body);
@@ -710,5 +782,7 @@ int sr_op_inbox(struct sr_x *x, struct sr_err *e) {
 		rc = todo_enquiries(x, &o, e);
 	if (rc == 0)
 		rc = todo_read(x, &o, e);
+	if (rc == 0)
+		rc = todo_news(x, &o, e);
 	return rc;
 }

@@ -23,11 +23,14 @@ void sr_proofs_begin(struct sr_proofs *p, const uint8_t fingerprint[SR_HASH], co
 	memset(p, 0, sizeof *p);
 	if (seen != NULL) {
 		p->seen = *seen;
+		p->links = seen->keys.count;
 	} else {
 		memcpy(p->seen.vault, fingerprint, SR_HASH);
 		snprintf(p->seen.person, sizeof p->seen.person, "%s", person);
 		sr_merkle_root(p->seen.root, NULL, 0);
 	}
+	if (p->links == 0)
+		p->links = 1; /* the one of found */
 	snprintf(p->self, sizeof p->self, "%s", person);
 	if (pk != NULL)
 		memcpy(p->self_pk, pk, SR_PK);
@@ -312,6 +315,7 @@ static const struct made {
 	{SR_T_ERASE, "erase", {NULL}, true},
 	{SR_T_AUDITOR, "auditor", {NULL}, false},
 	{SR_T_WITNESS, "witnesses", {"rules", "set"}, true},
+	{SR_T_WITNESS, "adopt", {"set"}, true},
 	{SR_T_BOARD, "board", {"quorum", "member", "newcomer"}, false},
 	{SR_T_RESHARE, "reshare", {"quorum", "member", "newcomer", "dealer", "standby"}, false},
 	{SR_T_REKEY, "rekey", {"quorum", "member", "newcomer"}, true},
@@ -324,10 +328,13 @@ static bool plans_epoch(enum sr_type_id type) {
 
 /* NULL: it needs none. The first witnesses may be the custodian's choice. */
 static const struct made *made_by_quorum(const struct sr_statement *s) {
-	if (s->type->id == SR_T_WITNESS && sr_field_count(s, "request") == 0)
+	const bool name = s->type->id == SR_T_WITNESS &&
+			  sr_bytes_eq(sr_field(s, "event", 0), sr_bytes_str("confirmed"));
+
+	if (s->type->id == SR_T_WITNESS && !name && sr_field_count(s, "request") == 0)
 		return NULL;
 	for (size_t i = 0; i < sizeof makes / sizeof makes[0]; i++)
-		if (makes[i].type == s->type->id)
+		if (makes[i].type == s->type->id && name == (strcmp(makes[i].kind, "adopt") == 0))
 			return &makes[i];
 	return NULL;
 }
@@ -628,9 +635,9 @@ static int learn_key(struct sr_proofs *p, const struct sr_proven *pr, struct sr_
 
 static int learn_room(struct sr_proofs *p, const struct sr_proven *pr, struct sr_err *e) {
 	struct sr_key_change k;
-	const int rc = sr_key_change_read(&k, &pr->entry.statement, p->seen.origin, e);
+	const int rc = sr_key_change_read(&k, &pr->entry.statement, e);
 
-	return rc != 0 ? rc : sr_log_keys_add(&p->room, pr->index, k.room_pk, e);
+	return rc != 0 || k.log.renames ? rc : sr_log_keys_add(&p->room, pr->index, k.room_pk, e);
 }
 
 /* What a trusted entry changes about who is believed. */
@@ -714,14 +721,15 @@ static bool change_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 	struct sr_err err = {0};
 	bool followed = false;
 
-	if (sr_key_change_read(&k, s, p->seen.origin, &err) != 0 ||
-		sr_key_change_verify(s, p->seen.origin, sr_log_keys_at(&p->seen.keys, pr->index),
+	if (sr_key_change_read(&k, s, &err) != 0 ||
+		sr_key_change_verify(s, p->seen.origin, sr_log_keys_link(&p->seen.keys, pr->index),
 			sr_log_keys_at(&p->room, pr->index), &err) != 0)
 		return distrust(pr, err.text);
 	for (size_t i = 1; i < p->seen.keys.count; i++)
 		followed |= p->seen.keys.key[i].from == pr->index &&
-			    memcmp(p->seen.keys.key[i].pk, k.ledger_pk, SR_PK) == 0;
-	return (followed && k.from == pr->index) ||
+			    memcmp(p->seen.keys.key[i].pk, k.log.next.pk, SR_PK) == 0 &&
+			    strcmp(p->seen.keys.key[i].name, k.log.next.name) == 0;
+	return (followed && k.log.next.from == pr->index) ||
 	       distrust(pr, "it names another entry than it is, or other keys than sign the log");
 }
 
@@ -764,6 +772,42 @@ static bool signature_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 	return true;
 }
 
+/* Is link ${i}, a name, confirmed by an entry of the set: exactly the statement that gave it? */
+static bool confirmed_itself(const struct sr_proofs *p, size_t i) {
+	const struct sr_proven *said = sr_proofs_at(p, p->seen.keys.key[i].from), *by;
+	char hex[2 * SR_HASH + 1];
+
+	if (said == NULL || !said->trusted || said->entry.statement.type->id != SR_T_SERVICE_KEY)
+		return false;
+	sr_hex(hex, said->entry.statement.hash, SR_HASH);
+	for (size_t n = 0;
+		(by = sr_proofs_find(p, SR_T_WITNESS, "set", sr_bytes_str(hex), n)) != NULL; n++)
+		if (by->trusted && by->index > said->index &&
+			sr_bytes_eq(sr_proven_field(by, "event", 0), sr_bytes_str("confirmed")))
+			return true;
+	return false;
+}
+
+/* Or a later one that took its place, and says no less loss? */
+static bool confirmed(const struct sr_proofs *p, size_t i) {
+	const struct sr_log_keys *k = &p->seen.keys;
+
+	if (confirmed_itself(p, i))
+		return true;
+	for (size_t j = i + 1; j < k->count; j++)
+		if (sr_log_keys_renames(k, j) && k->key[j].agreed <= k->key[i].agreed &&
+			k->key[j].known >= k->key[i].known && confirmed_itself(p, j))
+			return true;
+	return false;
+}
+
+const struct sr_log_link *sr_proofs_unconfirmed(const struct sr_proofs *p) {
+	for (size_t i = p->links; i < p->seen.keys.count; i++)
+		if (sr_log_keys_renames(&p->seen.keys, i))
+			return &p->seen.keys.key[i];
+	return NULL;
+}
+
 int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 	int rc = 0;
 
@@ -797,6 +841,9 @@ int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 
 		rc = know(&me, p, p->self, p->self_pk, e);
 	}
+	while (rc == 0 && p->links < p->seen.keys.count &&
+		(!sr_log_keys_renames(&p->seen.keys, p->links) || confirmed(p, p->links)))
+		p->links++;
 	return rc;
 }
 
@@ -883,21 +930,20 @@ static int changes_follow(struct sr_proofs *p, struct sr_err *e) {
 	while (rc == 0 && sr_reader_left(&r) > 0) {
 		struct sr_bytes note;
 
-		rc = sr_get_lp(&r, &note, SR_KEY_CHANGE_MAX, e);
+		rc = sr_get_lp(&r, &note, SR_LOG_CHANGE_MAX, e);
 		if (rc == 0)
-			rc = sr_key_change_follow(
-				&p->seen.keys, p->seen.origin, p->seen.vault, note, e);
+			rc = sr_key_change_follow(NULL, &p->seen.keys, p->seen.vault, note, e);
 	}
 	sr_buf_clear(&p->changes);
 	return rc;
 }
 
 int sr_proofs_key_change(struct sr_proofs *p, struct sr_bytes note, struct sr_err *e) {
-	if (note.len > SR_KEY_CHANGE_MAX)
+	if (note.len > SR_LOG_CHANGE_MAX)
 		return sr_fail(e, SR_LIMIT, "a service-key of %zu bytes", note.len);
 	if (p->seen.vkey[0] != '\0')
-		return sr_key_change_follow(&p->seen.keys, p->seen.origin, p->seen.vault, note, e);
-	if (p->changes.len > (size_t)SR_LOG_KEYS * SR_KEY_CHANGE_MAX)
+		return sr_key_change_follow(NULL, &p->seen.keys, p->seen.vault, note, e);
+	if (p->changes.len > (size_t)SR_LOG_LINKS * SR_LOG_CHANGE_MAX)
 		return sr_fail(e, SR_LIMIT, "more changes of the log's key than there can be");
 	sr_buf_put_lp(&p->changes, note);
 	return sr_buf_ok(&p->changes, e);
@@ -969,9 +1015,9 @@ static int learn_found(struct sr_proofs *p, const struct sr_receipt *r, struct s
 		rc = sr_field_key(room, s, "room-key", 0, e);
 	if (rc != 0)
 		goto out;
-	sr_log_keys_begin(&p->room, room);
 	const struct sr_bytes o = sr_field(s, "origin", 0), k = sr_field(s, "ledger-key", 0);
 	snprintf(origin, sizeof origin, "%.*s", (int)o.len, (const char *)o.p);
+	sr_log_keys_begin(&p->room, origin, room);
 	snprintf(vkey, sizeof vkey, "%.*s", (int)k.len, (const char *)k.p);
 	rc = sr_statement_room_name(p->room_name, sizeof p->room_name, origin, e);
 	if (rc == 0)
@@ -1186,6 +1232,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_STORED:
 	case SR_T_DESCRIBE:
 	case SR_T_HELD_BOX:
+	case SR_T_INTAKE:
 	case SR_T_SCAN:
 	case SR_T_RELEASE:
 	case SR_T_RESEAL:

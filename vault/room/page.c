@@ -9,6 +9,10 @@
 
 #include "base/limits.h"
 
+enum {
+	PAGED_MAX = 256 << 20 /* bytes that are looked through for form feeds, 0.3 s; more is not */
+};
+
 static int may_read(const struct opened *o, struct sr_err *e) {
 	if (strcmp(o->right, "referral") == 0)
 		return sr_fail(e, SR_DENIED,
@@ -50,6 +54,82 @@ static int read_range(struct opened *o, uint64_t index, uint64_t offset, size_t 
 	rc = sr_item_read(o->it, &range, out->p + out->len, e);
 	if (rc == 0)
 		out->len += len;
+	return rc;
+}
+
+/* Has the text pages? Only a form feed says so; in UTF-16 it is a unit of its own. */
+static int is_paged(bool *paged, struct opened *o, uint64_t index, const struct sr_file *f,
+	enum sr_plain_encoding enc, struct sr_err *e) {
+	const bool wide = enc == SR_PLAIN_UTF16LE || enc == SR_PLAIN_UTF16BE;
+	struct sr_buf bytes;
+	int rc = 0;
+
+	*paged = false;
+	sr_buf_init_secret(&bytes);
+	for (uint64_t at = 0; at < f->size && f->size <= PAGED_MAX && rc == 0 && !*paged;
+		at += SR_BLOCK) {
+		const size_t len = f->size - at < SR_BLOCK ? (size_t)(f->size - at) : SR_BLOCK;
+
+		sr_buf_clear(&bytes);
+		rc = read_range(o, index, at, len, &bytes, e);
+		for (size_t i = 0; rc == 0 && i < bytes.len && !*paged; i += wide ? 2 : 1) {
+			if (!wide)
+				*paged = bytes.p[i] == '\f';
+			else if (i + 1 < bytes.len)
+				*paged = (enc == SR_PLAIN_UTF16LE
+							 ? sr_le16_get(bytes.p + i)
+							 : sr_be16_get(bytes.p + i)) == '\f';
+		}
+	}
+	sr_buf_free(&bytes);
+	return rc;
+}
+
+/* What of this file the grant does not cover is left out; a file that is marked as a whole is not
+ * shown at all. */
+static int begin_cut(struct sr_room *r, struct opened *o, uint64_t index, const struct sr_file *f,
+	enum sr_plain_encoding enc, struct sr_err *e) {
+	struct sr_cutting cutting = {.count = 0};
+	bool pages = false;
+	int rc;
+
+	sr_cut_free(o->cut);
+	o->cut = NULL;
+	sr_item_marks_free(&o->left_out);
+	rc = room_uncovered(&o->left_out, r, o, &index, e);
+	for (size_t i = 0; i < o->left_out.count && rc == 0; i++) {
+		pages = pages || o->left_out.rows[i].unit == SR_MARK_PAGE;
+		if (o->left_out.rows[i].unit == SR_MARK_FILE)
+			rc = sr_fail(e, SR_DENIED,
+				"file %llu has the hazard %s, which this grant's level does not "
+				"cover: when the item is sealed anew (reseal ask), ask for it "
+				"again",
+				(unsigned long long)index, o->left_out.rows[i].hazard);
+	}
+	if (rc != 0 || o->left_out.count == 0)
+		return rc;
+	cutting.marks = o->left_out.rows;
+	cutting.count = o->left_out.count;
+	if (pages)
+		rc = is_paged(&cutting.paged, o, o->shown, f, enc, e);
+	return rc == 0 ? sr_cut_new(&o->cut, &cutting, e) : rc;
+}
+
+/* A hazard that is marked while somebody reads holds from the next page on. */
+static int still_cut(struct sr_room *r, struct opened *o, uint64_t index, struct sr_err *e) {
+	struct sr_item_marks now = {NULL, 0};
+	int rc = room_uncovered(&now, r, o, &index, e);
+
+	bool same = rc == 0 && now.count == o->left_out.count;
+
+	for (size_t i = 0; same && i < now.count; i++)
+		same = sr_mark_same(&now.rows[i], &o->left_out.rows[i]);
+	if (rc == 0 && !same)
+		rc = sr_fail(e, SR_DENIED,
+			"hazards of parts of file %llu were marked while it was read: read it from "
+			"its start",
+			(unsigned long long)index);
+	sr_item_marks_free(&now);
 	return rc;
 }
 
@@ -115,14 +195,18 @@ static int begin(struct sr_room *r, struct opened *o, uint64_t index, const stru
 	if (rc == 0)
 		rc = sr_plain_probe(&enc, sr_buf_view(&probe), e);
 	sr_buf_free(&probe);
+	if (rc == 0)
+		rc = begin_cut(r, o, index, f, enc, e);
+	/* `read` says that all of it was shown, `read-part` that parts were left out. */
 	if (rc == 0 && (o->read_logged[index / 8] & (1u << (index % 8))) == 0) {
-		rc = room_viewed(r, o, "read", &index, e);
+		rc = room_viewed(r, o, o->cut != NULL ? "read-part" : "read", &index, e);
 		if (rc == 0)
 			o->read_logged[index / 8] |= (uint8_t)(1u << (index % 8));
 	}
 	if (rc != 0)
 		return rc;
 	sr_plain_init(&o->plain, enc);
+	o->plain.cut = o->cut;
 	o->reading = true;
 	o->file = index;
 	o->next = 0;
@@ -161,6 +245,8 @@ int sr_room_text(struct sr_room *r, const struct sr_room_page *p, struct sr_buf 
 			"file %llu is read from its start, page after page: offset %llu is not "
 			"where the last page ended",
 			(unsigned long long)p->file, (unsigned long long)p->offset);
+	else
+		rc = still_cut(r, o, p->file, e);
 	if (rc != 0)
 		return rc;
 	len = f.size - p->offset < p->len ? (size_t)(f.size - p->offset) : p->len;

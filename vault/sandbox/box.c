@@ -21,7 +21,8 @@
 enum {
 	JOB_BUFFER =
 		4 * SR_BOX_FRAME_MAX, /* of the socket: reads and data do not wait for each other */
-	COMPLAINT_MAX = 300           /* bytes shown of what bubblewrap printed */
+	COMPLAINT_MAX = 300,          /* bytes shown of what bubblewrap printed */
+	AT_ONCE = 64                  /* questions that one sr_box_try answers: 4 MiB of input */
 };
 
 enum state {
@@ -39,10 +40,12 @@ struct sr_box {
 	int fd;          /* our end of the job socket */
 	int input;       /* the memory file that goes with the job, or -1 */
 	bool warm;       /* it has said hello */
-	uint64_t off_ms; /* when its clock was stopped */
+	bool renewed;    /* the clock began anew in this call */
+	unsigned inputs; /* that were given to it */
 	enum state state;
 	int rc;                        /* of B_FAILED */
 	uint64_t left_ms, deadline_ms; /* the clock of a call begins with what the last one left */
+	uint64_t silent_ms; /* when sr_box_try last got nothing; 0: it got something since */
 	uint32_t members, facts;
 	uint64_t bytes;
 	uint64_t read_bytes; /* answered */
@@ -59,7 +62,6 @@ static void clock_off(struct sr_box *b) {
 	const uint64_t now = sr_mono_ms();
 
 	b->left_ms = now >= b->deadline_ms ? 0 : b->deadline_ms - now;
-	b->off_ms = now;
 }
 
 static int read_bytes(void *ctx, uint64_t offset, void *p, size_t len, struct sr_err *e) {
@@ -320,24 +322,16 @@ int sr_box_begin(struct sr_box **out, struct sr_launcher *l, const struct sr_box
 /* --- several, and again ------------------------------------------------------------------------
  */
 
-int sr_box_greet(struct sr_box *b, bool *taken, struct sr_err *e) {
-	int rc;
-
-	*taken = b->state == B_HELLO;
-	if (!*taken)
-		return 0;
-	clock_on(b);
-	rc = greet(b, e);
-	clock_off(b);
-	return rc == 0 ? 0 : fail(b, rc);
-}
-
 int sr_box_fd(const struct sr_box *b) {
 	return b->fd;
 }
 
-bool sr_box_late(const struct sr_box *b) {
-	return sr_mono_ms() - b->off_ms >= b->left_ms;
+bool sr_box_done(const struct sr_box *b) {
+	return b->state == B_DONE && b->o.stays;
+}
+
+unsigned sr_box_inputs(const struct sr_box *b) {
+	return b->inputs;
 }
 
 int sr_box_again(struct sr_box *b, const struct sr_box_input *in, const struct sr_box_options *o,
@@ -356,10 +350,12 @@ int sr_box_again(struct sr_box *b, const struct sr_box_input *in, const struct s
 	b->members = b->facts = 0;
 	b->bytes = b->read_bytes = 0;
 	b->left_ms = o->limits.wall_ms;
+	b->silent_ms = 0;
 	clock_on(b);
 	rc = take_input(b, e);
 	if (rc != 0) /* of this input alone: the child has not heard of it */
 		return rc;
+	b->inputs++;
 	rc = greet(b, e);
 	clock_off(b);
 	return rc == 0 ? 0 : fail(b, rc);
@@ -394,8 +390,10 @@ static int take_member(struct sr_box *b, const struct sr_frame *f, struct sr_err
 	if (b->members == b->o.job.members)
 		return sr_fail(e, SR_LIMIT, "the parser sent more than %u members", b->members);
 	b->members++;
-	if (b->o.paced)
+	if (b->o.paced) {
 		b->deadline_ms = sr_mono_ms() + b->o.limits.wall_ms;
+		b->renewed = true;
+	}
 	b->facts = 0;
 	b->state = B_MEMBER;
 	return 0;
@@ -442,24 +440,34 @@ static int take(struct sr_box *b, const struct sr_frame *f, struct sr_err *e) {
 	return broke("a frame that is none of a parser's", e);
 }
 
-int sr_box_next(struct sr_box *b, struct sr_frame *f, struct sr_err *e) {
-	int rc = 0;
+/* The next frame that came, answered if it is a question; the clock is on. */
+static int step(struct sr_box *b, struct sr_frame *f, struct sr_err *e) {
+	struct sr_bytes in = {NULL, 0};
+	int rc = receive(b, &in, e);
 
+	if (rc == 0 && (rc = sr_frame_get(f, in, e)) != 0)
+		(void)sr_wrap(e, "the parser broke the protocol");
+	return rc == 0 ? take(b, f, e) : rc;
+}
+
+static int usable(const struct sr_box *b, struct sr_err *e) {
 	if (b->state == B_DONE)
 		return sr_fail(e, SR_MISUSE, "the parser is done");
 	if (b->state == B_FAILED)
 		return sr_fail(e, (enum sr_code)b->rc, "the parser failed before");
+	return 0;
+}
+
+int sr_box_next(struct sr_box *b, struct sr_frame *f, struct sr_err *e) {
+	int rc = usable(b, e);
+
+	if (rc != 0)
+		return rc;
 	clock_on(b);
 	if (b->state == B_HELLO)
 		rc = greet(b, e);
 	while (rc == 0) {
-		struct sr_bytes in = {NULL, 0};
-
-		rc = receive(b, &in, e);
-		if (rc == 0 && (rc = sr_frame_get(f, in, e)) != 0)
-			(void)sr_wrap(e, "the parser broke the protocol");
-		if (rc == 0)
-			rc = take(b, f, e);
+		rc = step(b, f, e);
 		if (rc != 0 || f->type != SR_FRAME_READ)
 			break;
 		if (sr_mono_ms() >= b->deadline_ms)
@@ -467,5 +475,53 @@ int sr_box_next(struct sr_box *b, struct sr_frame *f, struct sr_err *e) {
 				b->o.limits.wall_ms);
 	}
 	clock_off(b);
+	return rc == 0 ? 0 : fail(b, rc);
+}
+
+/* Has it said something, or is its time over? */
+static bool speaks(struct sr_box *b) {
+	struct pollfd p = {.fd = b->fd, .events = POLLIN};
+	uint64_t now;
+
+	if (poll(&p, 1, 0) > 0) {
+		b->silent_ms = 0;
+		return true;
+	}
+	now = sr_mono_ms();
+	if (b->silent_ms != 0) {
+		const uint64_t waited = now - b->silent_ms;
+
+		b->left_ms = waited >= b->left_ms ? 0 : b->left_ms - waited;
+	}
+	b->silent_ms = now;
+	return b->left_ms == 0;
+}
+
+int sr_box_try(struct sr_box *b, struct sr_frame *f, bool *got, struct sr_err *e) {
+	unsigned steps = 0;
+	int rc = usable(b, e);
+
+	*got = false;
+	while (rc == 0 && !*got && speaks(b)) {
+		const uint64_t left = b->left_ms;
+
+		if (b->left_ms > SR_BOX_PATIENCE_MS)
+			b->left_ms = SR_BOX_PATIENCE_MS;
+		clock_on(b);
+		b->renewed = false;
+		if (b->state == B_HELLO) {
+			rc = greet(b, e);
+		} else {
+			rc = step(b, f, e);
+			*got = rc == 0 && f->type != SR_FRAME_READ;
+		}
+		clock_off(b);
+		if (b->renewed)
+			b->left_ms = b->o.limits.wall_ms;
+		else if (left > SR_BOX_PATIENCE_MS) /* what was not used of this call's share */
+			b->left_ms += left - SR_BOX_PATIENCE_MS;
+		if (++steps == AT_ONCE)
+			break;
+	}
 	return rc == 0 ? 0 : fail(b, rc);
 }
