@@ -253,6 +253,11 @@ static void lie_body(struct liar *liar, struct lie *l, struct sr_call *q, struct
 	sr_call_free(&first);
 }
 
+/* "": the line is left out. */
+static const char *word(const char *value) {
+	return value[0] != '\0' ? value : NULL;
+}
+
 static int twist_page(
 	struct liar *liar, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
 	struct lie *l = liar->ctx;
@@ -267,11 +272,11 @@ static int twist_page(
 	if (l->drop > 0 || l->turn || l->twice || l->receipts)
 		lie_body(liar, l, q, r);
 	if (l->next != NULL)
-		lie_head(r, "next", l->next[0] != '\0' ? l->next : NULL);
+		lie_head(r, "next", word(l->next));
 	if (l->version != NULL)
-		lie_head(r, "version", l->version);
+		lie_head(r, "version", word(l->version));
 	if (l->request != NULL)
-		lie_head(r, "request", l->request);
+		lie_head(r, "request", word(l->request));
 	return 0;
 }
 
