@@ -29,6 +29,22 @@ ok verify receipt short.tlog-proof
 ok as de log prove "$ITEM" --out item.tlog-proof
 ok sr log prove 0 --out zero.tlog-proof
 ok verify receipt zero.tlog-proof
+# Depositor, researcher and voter have theirs with the answer: what they signed, proven, before anything else happens; and
+# read it with the log's key alone.
+theirs() { # NAME TYPE ACTOR
+	ok verify receipt "$1.tlog-proof"
+	ok sr log open "$1" --key "$KEY" --json
+	same "$(json type)" "$2"
+	same "$(json actor)" "$3"
+}
+echo more >g
+ok as de deposit --collection box --receipt deposited g
+theirs deposited accession "$(who de)"
+ok as ri request "$ITEM" --purpose research --form text --ends 20d --reason 'once more' --receipt asked --json
+MORE=$(json request)
+theirs asked request "$(who ri)"
+ok as m1 vote "$MORE" approve --receipt voted
+theirs voted vote "$(who m1)"
 # Nobody gets another's by guessing indices: of a depositor's, of a request.
 refused 1 "entry $INDEX is not for p-" as de log prove "$INDEX" --out no.tlog-proof
 [[ ! -e no.tlog-proof ]] || fail 'a refused proof was written'

@@ -4,6 +4,7 @@
  * here (tests/cli/witness.sh does that): cosignatures are made by hand.
  */
 #include "board/witnessing.h"
+
 #include "cosigning_rig.h"
 #include "crypto/hash.h"
 #include "ledger/ledger.h"
@@ -317,6 +318,55 @@ static void alarm_stops(void **state) {
 	world_free(w);
 }
 
+/* Lines `beat` as they lie there: a reader leaves out what shows no silence. */
+static size_t offers(struct world *w) {
+	struct sr_buf b;
+	size_t n = 0;
+	int rc;
+
+	sr_buf_init(&b);
+	rc = sr_file_read(w->v->ledger_dir, "beats", &b, 1 << 16, NULL);
+	assert_true(rc == 0 || rc == SR_NOTFOUND);
+	for (size_t i = 0; i + 5 <= b.len; i++)
+		n += (i == 0 || b.p[i - 1] == '\n') && memcmp(b.p + i, "beat ", 5) == 0;
+	sr_buf_free(&b);
+	return n;
+}
+
+/* A checkpoint goes out when there is news, at once when somebody waits, and without any at least
+ * once in ten minutes: silence is a sign. */
+static void heartbeat(void **state) {
+	struct world *w = world_new(NULL);
+	uint8_t id[SR_ID];
+
+	(void)state;
+	keys();
+	assert_true(SR_WITNESSING_BEAT_MS < 600000);
+	assert_ok(sr_witnessing_step(w->v, true, &w->e), &w->e);
+	assert_int_equal(offers(w), 0); /* nobody is asked */
+	assert_ok(adopt(w, "both"), &w->e);
+	assert_ok(sr_witnessing_step(w->v, false, &w->e), &w->e);
+	assert_int_equal(offers(w), 1);
+	assert_ok(sr_witnessing_step(w->v, false, &w->e), &w->e);
+	assert_ok(sr_witnessing_step(w->v, true, &w->e), &w->e);
+	sr_witnessing_age(w->v, SR_WITNESSING_BEAT_MS - 60000);
+	assert_ok(sr_witnessing_step(w->v, false, &w->e), &w->e);
+	assert_int_equal(offers(w), 1); /* no news, and not yet time */
+	sr_witnessing_age(w->v, 60000);
+	assert_ok(sr_witnessing_step(w->v, false, &w->e), &w->e);
+	assert_int_equal(offers(w), 2);
+	world_collection(w, "news", "collection", id);
+	assert_ok(sr_witnessing_step(w->v, false, &w->e), &w->e);
+	assert_int_equal(offers(w), 2);
+	sr_witnessing_age(w->v, SR_WITNESSING_NEWS_MS);
+	assert_ok(sr_witnessing_step(w->v, false, &w->e), &w->e);
+	assert_int_equal(offers(w), 3);
+	world_collection(w, "more", "collection", id);
+	assert_ok(sr_witnessing_step(w->v, true, &w->e), &w->e);
+	assert_int_equal(offers(w), 4);
+	world_free(w);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(adopted),
@@ -325,6 +375,7 @@ int main(void) {
 		cmocka_unit_test(voted),
 		cmocka_unit_test(broken_glass),
 		cmocka_unit_test(alarm_stops),
+		cmocka_unit_test(heartbeat),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -496,6 +496,7 @@ static const struct decided {
 	{SR_T_REKEY, "rekey", {"quorum", "member", "newcomer", NULL}},
 	{SR_T_POLICY, "policy", {"rules", "set", NULL}},
 	{SR_T_WITNESS, "witnesses", {"rules", "set", NULL}},
+	{SR_T_WITNESS, "adopt", {"set", NULL}},
 };
 
 static bool same_lines(
@@ -625,8 +626,12 @@ int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr
 	struct asked *a = NULL;
 	int rc;
 
+	/* A `witness` is the witnesses that were voted on, or the board's word on a name. */
+	const bool name = sr_bytes_eq(sr_field(s, "event", 0), sr_bytes_str("confirmed"));
 	for (size_t i = 0; i < sizeof decided / sizeof decided[0]; i++)
-		if (decided[i].type == s->type->id)
+		if (decided[i].type == s->type->id &&
+			(s->type->id != SR_T_WITNESS ||
+				name == (strcmp(decided[i].kind, "adopt") == 0)))
 			d = &decided[i];
 	*is = d != NULL && s->by_service && sr_field_count(s, "request") > 0;
 	*ok = true;

@@ -441,6 +441,12 @@ int sr_witnessing_step(struct sr_vault *v, bool hurry, struct sr_err *e) {
 	return rc;
 }
 
+#ifdef SR_TESTING
+void sr_witnessing_age(struct sr_vault *v, uint64_t ms) {
+	v->witnessing->offered_ms -= ms < v->witnessing->offered_ms ? ms : 0;
+}
+#endif
+
 int sr_witnessing_fd(const struct sr_vault *v) {
 	return v->witnessing == NULL || v->witnessing->poster == NULL
 		       ? -1

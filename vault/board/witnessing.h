@@ -78,6 +78,11 @@ int sr_witnessing_fd(const struct sr_vault *v);
  * an alarm, or ${timeout_ms}. 0 also when time is over: the caller looks at sr_witnessing_size. */
 SR_MUST int sr_witnessing_run(struct sr_vault *v, unsigned timeout_ms, bool all, struct sr_err *e);
 
+#ifdef SR_TESTING
+/* As if the last offer had been made so long before. */
+void sr_witnessing_age(struct sr_vault *v, uint64_t ms);
+#endif
+
 /* The witness that gave the alarm was wrong: an incident, and the vault writes again. */
 SR_MUST int sr_witnessing_dismiss(struct sr_vault *v, struct sr_err *e);
 
