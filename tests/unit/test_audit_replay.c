@@ -555,7 +555,12 @@ static void test_judged(void **state) {
 		&d, &(struct answer){.rules = "permit (principal, action, resource);"}, "rules");
 	wrong_answer(&d,
 		&(struct answer){.rules = "permit (principal, action, resource);", .own = true},
-		"rule");
+		"set");
+	wrong_answer(&d,
+		&(struct answer){.rules = "@id(\"all\") permit (principal, action, resource);",
+			.own = true,
+			.rule = "all"},
+		"set"); /* which the answer follows from */
 	wrong_answer(
 		&d, &(struct answer){.rules = "permit (principal, action", .own = true}, "set");
 	in_force(&d);

@@ -479,24 +479,25 @@ int sr_derive_grant(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c
  */
 static const struct decided {
 	enum sr_type_id type;
-	const char *kind, *copied[6];
+	const char *kind, *copied[6], *event; /* NULL: of any */
 } decided[] = {
-	{SR_T_REVOKE, "revoke", {NULL}},
-	{SR_T_RENEW, "renew", {NULL}},
-	{SR_T_LIFT, "lift", {NULL}},
-	{SR_T_DESTROY, "destroy", {NULL}},
-	{SR_T_ERASE, "erase", {NULL}},
-	{SR_T_AUDITOR, "auditor", {NULL}},
-	{SR_T_PERSON, "role", {NULL}},
-	{SR_T_PERSON_END, "person-end", {NULL}},
-	{SR_T_PERSON_KEY, "person", {NULL}},
-	{SR_T_COLLECTION, "collection", {"name", NULL}},
-	{SR_T_BOARD, "board", {"quorum", "member", "newcomer", NULL}},
-	{SR_T_RESHARE, "reshare", {"quorum", "member", "newcomer", "dealer", "standby", NULL}},
-	{SR_T_REKEY, "rekey", {"quorum", "member", "newcomer", NULL}},
-	{SR_T_POLICY, "policy", {"rules", "set", NULL}},
-	{SR_T_WITNESS, "witnesses", {"rules", "set", NULL}},
-	{SR_T_WITNESS, "adopt", {"set", NULL}},
+	{SR_T_REVOKE, "revoke", {NULL}, NULL},
+	{SR_T_RENEW, "renew", {NULL}, NULL},
+	{SR_T_LIFT, "lift", {NULL}, NULL},
+	{SR_T_DESTROY, "destroy", {NULL}, NULL},
+	{SR_T_ERASE, "erase", {NULL}, NULL},
+	{SR_T_AUDITOR, "auditor", {NULL}, NULL},
+	{SR_T_PERSON, "role", {NULL}, NULL},
+	{SR_T_PERSON_END, "person-end", {NULL}, NULL},
+	{SR_T_PERSON_KEY, "person", {NULL}, NULL},
+	{SR_T_COLLECTION, "collection", {"name", NULL}, NULL},
+	{SR_T_BOARD, "board", {"quorum", "member", "newcomer", NULL}, NULL},
+	{SR_T_RESHARE, "reshare", {"quorum", "member", "newcomer", "dealer", "standby", NULL},
+		NULL},
+	{SR_T_REKEY, "rekey", {"quorum", "member", "newcomer", NULL}, NULL},
+	{SR_T_POLICY, "policy", {"rules", "set", NULL}, NULL},
+	{SR_T_WITNESS, "witnesses", {"rules", "set", NULL}, "policy"},
+	{SR_T_WITNESS, "adopt", {"set", NULL}, "confirmed"},
 };
 
 static bool same_lines(
@@ -626,12 +627,11 @@ int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr
 	struct asked *a = NULL;
 	int rc;
 
-	/* A `witness` is the witnesses that were voted on, or the board's word on a name. */
-	const bool name = sr_bytes_eq(sr_field(s, "event", 0), sr_bytes_str("confirmed"));
+	/* A `witness` is the witnesses that were voted on, or the board's word on a name: by event. */
 	for (size_t i = 0; i < sizeof decided / sizeof decided[0]; i++)
 		if (decided[i].type == s->type->id &&
-			(s->type->id != SR_T_WITNESS ||
-				name == (strcmp(decided[i].kind, "adopt") == 0)))
+			(decided[i].event == NULL || sr_bytes_eq(sr_field(s, "event", 0),
+							     sr_bytes_str(decided[i].event))))
 			d = &decided[i];
 	*is = d != NULL && s->by_service && sr_field_count(s, "request") > 0;
 	*ok = true;

@@ -84,7 +84,10 @@ static int object_of(struct sr_audit *a, const struct sr_entry *en, const char *
 static int check_rules(
 	bool *allowed, struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
 	const struct sr_statement *s = &en->statement;
-	struct sr_rules r = {.catalogue = a->cat, .now = en->received};
+	struct sr_rules r = {.catalogue = a->cat,
+		.now = en->received,
+		.records = en->records,
+		.record_count = en->count};
 	struct sr_ruling *ruling = calloc(1, sizeof *ruling);
 	const bool lists = s->type->id == SR_T_REQUEST || s->type->id == SR_T_AMEND ||
 			   s->type->id == SR_T_EXTEND;

@@ -5,6 +5,7 @@
 
 #include "audit/derive.h"
 #include "board/authorize.h"
+#include "board/policy_default.h"
 #include "catalogue/query.h"
 #include "crypto/hash.h"
 
@@ -16,8 +17,38 @@ static bool wrong(
 	return false;
 }
 
-/* Is the set that it cites the one that its board had adopted last? Where none was adopted, it is
- * one of the program of then, which nothing else names. */
+/* SHA-256, in hex, of the sets that came with releases before this one: a set of the program that
+ * changes is added here, so that what was decided by it is still known. */
+static const char *const former[] = {NULL};
+
+/* Where a board has adopted nothing the program's rules are in force: another text would be one
+ * that the service made up. */
+static int of_program(
+	bool *ok, struct sr_audit_finding *f, const uint8_t set[SR_HASH], struct sr_err *e) {
+	uint8_t have[SR_HASH];
+	char hex[2 * SR_HASH + 1];
+	struct sr_buf text;
+	bool known;
+	int rc;
+
+	sr_buf_init(&text);
+	rc = sr_policy_default(&text, e);
+	sr_sha256(have, text.p, text.len);
+	sr_buf_free(&text);
+	if (rc != 0)
+		return rc;
+	known = memcmp(have, set, SR_HASH) == 0;
+	sr_hex(hex, set, SR_HASH);
+	for (size_t i = 0; former[i] != NULL; i++)
+		known = known || strcmp(former[i], hex) == 0;
+	if (!known)
+		*ok = wrong(f, "set",
+			"its board had adopted no rules, and these never came with the program: ",
+			hex);
+	return 0;
+}
+
+/* Is the set that it cites the one that its board had adopted last? */
 static int in_force(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
 	const struct sr_statement *s, const uint8_t set[SR_HASH], struct sr_err *e) {
 	struct sr_policy_row row;
@@ -29,7 +60,7 @@ static int in_force(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c
 		rc = sr_query_policy(&row, c, board, 0, e);
 	if (rc == SR_NOTFOUND) {
 		sr_err_clear(e);
-		return 0;
+		return of_program(ok, f, set, e);
 	}
 	if (rc == 0 && memcmp(row.set, set, SR_HASH) != 0) {
 		sr_hex(hex, row.set, SR_HASH);

@@ -60,7 +60,8 @@ struct sr_rules {
 	size_t item_count;
 	struct sr_bytes object; /* request, amend: the text of rules that came with it; p == NULL:
 				   none */
-	const struct sr_record *records; /* the texts that came with it; replay has none */
+	const struct sr_record
+		*records; /* the texts that came with it; of a replay, what is left */
 	size_t record_count;
 };
 
