@@ -76,7 +76,7 @@ has 'not-scanned by .*: 0 clean, 0 infected, 1 not scanned'
 has 'status 3|before it had all'
 # What is released cannot be looked at this way.
 ok as cu1 describe "$good" --title good
-refused 1 'not-scanned of it, and no reason' as cu2 release "$good"
+refused 1 'rule dangerous-with-reason\): .*released with a written reason' as cu2 release "$good"
 ok as cu2 release "$good" --reason 'a scanner of ours is broken'
 refused 1 'held' as cu1 intake scan "$good"
 if [[ -x /usr/sbin/clamd ]]; then

@@ -114,7 +114,6 @@ static const struct {
 } constant[] = {
 	{"context.network", "nobody comes over a network: programs of this machine, by a socket or "
 			    "without one"},
-	{"context.reason", "of lift-protection"},
 	{"Item.keyBefore", "after a rekey: test_core_client_rekey"},
 	{"Request.keyBefore", "after a rekey: test_core_client_rekey"},
 };

@@ -164,6 +164,44 @@ static void releases_less(struct walk *k, struct world_draft *d) {
 	release_draft(k, d, &k->w->curator[1], item, "hate");
 }
 
+/* A scanner's last word on the only file of a held item. */
+static void scanned(
+	struct walk *k, const uint8_t item[SR_ID], const char *result, int64_t signatures) {
+	struct world *w = k->w;
+	struct sr_buf b;
+
+	sr_buf_init(&b);
+	sr_follow_begin(&b, w->v, SR_T_SCAN, w->now);
+	sr_text_put_hex(&b, "item", item, SR_ID);
+	sr_text_put_dec(&b, "number", 1);
+	sr_text_put(&b, "scanner", "clamd");
+	if (signatures != 0)
+		sr_text_put_time(&b, "signatures", signatures);
+	sr_text_put(&b, "result", result);
+	sr_text_put_dec(&b, "clean", strcmp(result, "clean") == 0);
+	sr_text_put_dec(&b, "infected", strcmp(result, "infected") == 0);
+	sr_text_put_dec(&b, "not-scanned", strcmp(result, "not-scanned") == 0);
+	assert_ok(sr_door_service(w->v, sr_buf_view(&b), &w->out, &w->e), &w->e);
+	sr_buf_free(&b);
+}
+
+static void releases_infected(struct walk *k, struct world_draft *d) {
+	uint8_t item[SR_ID];
+
+	walk_item(k, NULL, false, item);
+	scanned(k, item, "infected", k->w->now - W_DAY);
+	release_draft(k, d, &k->w->curator[1], item, NULL);
+}
+
+static void releases_with_reason(struct walk *k, struct world_draft *d) {
+	uint8_t item[SR_ID];
+
+	walk_item(k, NULL, false, item);
+	scanned(k, item, "not-scanned", 0);
+	release_draft(k, d, &k->w->curator[1], item, NULL);
+	world_text(d, "reason", "an archive has to keep it");
+}
+
 static void flags(struct walk *k, struct world_draft *d, enum sr_type_id type) {
 	uint8_t item[SR_ID];
 
@@ -355,6 +393,8 @@ static const struct walk_row house_rows[] = {
 	{.id = "curators-redact", .deed = redacts_held, .done = SR_CORRUPT},
 	{.id = "referral-not-redacted", .deed = redacts_sealed, .first = "no-such-checkout"},
 	{.id = "curators-release", .deed = releases},
+	{.id = "curators-release", .deed = releases_with_reason},
+	{.id = "dangerous-with-reason", .deed = releases_infected},
 	{.id = "own-deposit", .deed = releases_own},
 	{.id = "not-described", .deed = releases_bare},
 	{.id = "referral-not-released", .deed = releases_sealed},

@@ -326,26 +326,6 @@ static void join_tokens(char *out, size_t size, const struct sr_statement *s, co
 	}
 }
 
-/* What a scanner named, or could not look at as a whole, leaves quarantine with a written reason:
- * each scanner's last word counts. Malware may be what an archive has to keep. */
-static int dangerous(struct rules_ctx *c, const struct sr_item_row *item, bool *ok) {
-	struct sr_scans l = {NULL, 0};
-	int rc = sr_query_scans(&l, c->cat, item->id, true, c->e);
-
-	*ok = true;
-	for (size_t i = 0; rc == 0 && i < l.count && *ok; i++) {
-		*ok = strcmp(l.rows[i].result, "clean") == 0 || sr_field_count(c->s, "reason") > 0;
-		if (!*ok)
-			rc = rules_deny(c, "dangerous-with-reason",
-				"intake show says what was found; release --reason TEXT says why "
-				"it may go",
-				"%s says %s of it, and no reason is given for its release",
-				l.rows[i].scanner, l.rows[i].result);
-	}
-	sr_scans_free(&l);
-	return rc;
-}
-
 static int release_item(struct rules_ctx *c, const struct sr_item_row *item) {
 	char words[1024];
 	uint32_t level = 0, parts = 0;
@@ -360,9 +340,6 @@ static int release_item(struct rules_ctx *c, const struct sr_item_row *item) {
 	if ((item->flags & SR_ITEM_REFERRAL) != 0)
 		return rules_deny(
 			c, "referral", "", "the item is marked for referral: it is never released");
-	rc = dangerous(c, item, &ok);
-	if (rc != 0 || !ok)
-		return rc;
 	join_tokens(words, sizeof words, c->s, "hazard");
 	rc = sr_rules_level(&level, &c->board, words, c->e);
 	if (rc == SR_DENIED)
