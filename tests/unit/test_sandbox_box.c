@@ -5,6 +5,7 @@
  */
 #include "util.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,6 +42,19 @@ struct told {
 	char status[16], reason[400], attempt[100], through[300], type[100];
 };
 
+static bool by_try; /* as a loop that has other things to do, too, takes it */
+
+static int next(struct sr_box *b, struct sr_frame *f) {
+	bool got = false;
+	int rc = by_try ? sr_box_try(b, f, &got, &e) : sr_box_next(b, f, &e);
+
+	while (by_try && rc == 0 && !got) {
+		(void)poll(NULL, 0, 1);
+		rc = sr_box_try(b, f, &got, &e);
+	}
+	return rc;
+}
+
 static int run(struct sr_launcher *l, const struct sr_box_options *o, struct sr_bytes input,
 	struct told *t) {
 	struct sr_box_input in = sr_box_input_bytes(&input);
@@ -50,7 +64,7 @@ static int run(struct sr_launcher *l, const struct sr_box_options *o, struct sr_
 
 	memset(t, 0, sizeof *t);
 	while (rc == 0 && f.type != SR_FRAME_DONE) {
-		rc = sr_box_next(b, &f, &e);
+		rc = next(b, &f);
 		if (rc != 0)
 			break;
 		t->members += f.type == SR_FRAME_MEMBER;
@@ -126,13 +140,17 @@ static void lies(void **state) {
 
 	(void)state;
 	need(fake);
-	for (size_t i = 0; i < T_COUNT(cases); i++) {
-		const int rc = run(fake, &o, sr_bytes_str(cases[i].input), &t);
+	for (size_t i = 0; i < 2 * T_COUNT(cases); i++) {
+		const size_t k = i % T_COUNT(cases);
+		int rc;
 
-		if (rc != cases[i].rc)
-			fail_msg("%s: %d (%s)", cases[i].input, rc, e.text);
+		by_try = i >= T_COUNT(cases);
+		rc = run(fake, &o, sr_bytes_str(cases[k].input), &t);
+		by_try = false;
+		if (rc != cases[k].rc)
+			fail_msg("%s: %d (%s)", cases[k].input, rc, e.text);
 		if (rc != 0)
-			assert_fails(rc, (enum sr_code)cases[i].rc, &e, cases[i].text);
+			assert_fails(rc, (enum sr_code)cases[k].rc, &e, cases[k].text);
 	}
 	/* What it must not send at all when only identifying is asked for. */
 	o = usual(SR_BOX_IDENTIFY);
@@ -147,12 +165,15 @@ static void never_ends(void **state) {
 	(void)state;
 	need(fake);
 	o.limits.wall_ms = 700;
-	for (size_t i = 0; i < T_COUNT(inputs); i++) {
+	for (size_t i = 0; i < 2 * T_COUNT(inputs); i++) {
+		const char *input = inputs[i % T_COUNT(inputs)];
 		const uint64_t before = sr_mono_ms();
-		o.ask = strcmp(inputs[i], "p") == 0;
+		o.ask = strcmp(input, "p") == 0;
 
-		assert_fails(run(fake, &o, sr_bytes_str(inputs[i]), &t), SR_LIMIT, &e,
+		by_try = i >= T_COUNT(inputs);
+		assert_fails(run(fake, &o, sr_bytes_str(input), &t), SR_LIMIT, &e,
 			"took longer than 700 ms");
+		by_try = false;
 		assert_true(sr_mono_ms() - before < 5000);
 	}
 	/* The clock stands still while we do something else. */

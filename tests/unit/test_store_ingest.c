@@ -124,6 +124,87 @@ static void commit(struct rig *r, uint8_t accession) {
 	assert_ok(sr_ingest_committed(&a, &e), &e);
 }
 
+/* One file in pieces of ${step} bytes; ${broken}: NULL, or why it ends. */
+static void pieces(struct sr_ingest *in, const char *path, const struct rig_source *s, size_t step,
+	const char *broken) {
+	const struct sr_ingest_file f = {.path = sr_bytes_str(path),
+		.kind = SR_FILE_REGULAR,
+		.mtime_s = 3,
+		.size_expected = UINT64_MAX};
+	uint8_t *p = malloc(step);
+	struct sr_err e;
+	assert_non_null(p);
+	assert_ok(sr_ingest_open(in, &f, &e), &e);
+	assert_int_equal(sr_ingest_item_end(in, NULL), SR_MISUSE); /* not within a file */
+	for (uint64_t at = 0; at < s->size; at += step) {
+		const size_t n = s->size - at < step ? (size_t)(s->size - at) : step;
+		rig_bytes(s, at, p, n);
+		assert_ok(sr_ingest_more(in, sr_bytes_of(p, n), &e), &e);
+	}
+	assert_ok(sr_ingest_close(in, sr_bytes_str("text/plain"), broken, &e), &e);
+	assert_int_equal(sr_ingest_more(in, sr_bytes_str("x"), NULL), SR_MISUSE);
+	free(p);
+}
+
+/* An item that grows: what it has stays where it lies, what is added comes in pieces. */
+static void grows(bool dedupe) {
+	struct rig_source first = {.size = 3 * MIB + 5, .seed = 1},
+			  second = {.size = 100, .seed = 2}, third = {.size = MIB + 1, .seed = 3},
+			  fourth = {.size = 0}, lost = {.size = 2 * MIB + 9, .seed = 5},
+			  fifth = {.size = 2 * MIB, .seed = 6};
+	struct sr_ingest_totals t;
+	struct sr_file f;
+	struct rig r;
+	struct sr_err e;
+	rig_open(&r, NULL);
+	if (!dedupe)
+		r.domain.dedupe = SR_DEDUPE_NONE;
+	struct sr_ingest *in = begin(&r, 1);
+	begin_item(in, 10);
+	assert_ok(rig_add(in, "a", &first, &e), &e);
+	assert_ok(rig_add(in, "b", &second, &e), &e);
+	assert_ok(sr_ingest_item_end(in, &e), &e);
+	assert_ok(sr_ingest_finish(in, &e), &e);
+	sr_ingest_free(in);
+	struct sr_item *it = rig_item(&r, 0, r.index);
+	in = begin(&r, 2);
+	begin_item(in, 10);
+	assert_ok(sr_ingest_carry(in, it, &e), &e);
+	assert_int_equal(sr_ingest_carry(in, it, NULL), SR_MISUSE); /* once, and first */
+	pieces(in, "a/1", &third, 5000, NULL);
+	pieces(in, "a/2", &fourth, 1, NULL);
+	pieces(in, "a/3", &lost, MIB + 3, "broken: it says no more");
+	pieces(in, "a/4", &fifth, MIB, NULL);
+	assert_ok(sr_ingest_item_end(in, &e), &e);
+	assert_ok(sr_ingest_finish(in, &e), &e);
+	sr_ingest_totals(in, &t);
+	assert_int_equal(t.blocks, 2 + 2 + 2); /* of those added alone: the lost one's, too */
+	assert_int_equal(t.unreadable, 1);
+	sr_ingest_free(in);
+	sr_item_close(it);
+	it = rig_item(&r, 1, r.index);
+	assert_int_equal(sr_item_files(it), 6);
+	rig_check_file(it, 0, &first);
+	rig_check_file(it, 1, &second);
+	rig_check_file(it, 2, &third);
+	rig_check_file(it, 3, &fourth);
+	rig_check_file(it, 5, &fifth);
+	assert_ok(sr_item_file(it, 4, &f, &e), &e);
+	assert_int_equal(f.kind, SR_FILE_UNREADABLE);
+	assert_int_equal(f.size, 0);
+	assert_true(f.note.len > 0 && memmem(f.note.p, f.note.len, "it says no more", 15) != NULL);
+	assert_ok(sr_item_file(it, 2, &f, &e), &e);
+	assert_true(sr_bytes_eq(f.media_type, sr_bytes_str("text/plain")));
+	sr_item_close(it);
+	rig_end(&r);
+}
+
+static void test_grows(void **state) {
+	(void)state;
+	grows(true);
+	grows(false);
+}
+
 static void test_dedupe(void **state) {
 	struct rig r;
 	struct sr_err e;
@@ -518,6 +599,7 @@ static void test_many_files(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round),
+		cmocka_unit_test(test_grows),
 		cmocka_unit_test(test_dedupe),
 		cmocka_unit_test(test_dedupe_inside),
 		cmocka_unit_test(test_dedupe_reads_back),

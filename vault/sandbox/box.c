@@ -478,23 +478,20 @@ int sr_box_next(struct sr_box *b, struct sr_frame *f, struct sr_err *e) {
 	return rc == 0 ? 0 : fail(b, rc);
 }
 
-/* Has it said something, or is its time over? */
+/* Has it said something, or is its time over? What passed since it last had nothing to say was
+ * waiting, also when it speaks now: one that says a little at a time does not live for ever. */
 static bool speaks(struct sr_box *b) {
 	struct pollfd p = {.fd = b->fd, .events = POLLIN};
-	uint64_t now;
+	const bool said = poll(&p, 1, 0) > 0;
+	const uint64_t now = sr_mono_ms();
 
-	if (poll(&p, 1, 0) > 0) {
-		b->silent_ms = 0;
-		return true;
-	}
-	now = sr_mono_ms();
 	if (b->silent_ms != 0) {
 		const uint64_t waited = now - b->silent_ms;
 
 		b->left_ms = waited >= b->left_ms ? 0 : b->left_ms - waited;
 	}
-	b->silent_ms = now;
-	return b->left_ms == 0;
+	b->silent_ms = said ? 0 : now;
+	return said || b->left_ms == 0;
 }
 
 int sr_box_try(struct sr_box *b, struct sr_frame *f, bool *got, struct sr_err *e) {

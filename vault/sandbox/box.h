@@ -57,8 +57,8 @@ SR_MUST int sr_box_begin(struct sr_box **out, struct sr_launcher *l, const struc
  */
 SR_MUST int sr_box_next(struct sr_box *b, struct sr_frame *f, struct sr_err *e);
 /* The same without waiting: *${got} false, and nothing in ${f}: it says nothing yet. The time
- * between two calls that both got nothing counts as waiting. An answer that the child does not take
- * is waited for at most SR_BOX_PATIENCE_MS: LIMIT. */
+ * after a call that got nothing counts as waiting, until the next. An answer that the child does
+ * not take is waited for at most SR_BOX_PATIENCE_MS: LIMIT. */
 enum {
 	SR_BOX_PATIENCE_MS = 1000
 };
