@@ -48,5 +48,7 @@ extern const struct sr_intake_step *const sr_intake_steps[];
 extern const struct sr_intake_step sr_step_inspect;
 /* scan's: what the scanners of this host say of every file. */
 extern const struct sr_intake_step sr_step_scan;
+/* about's: what other programs say that a file is about. */
+extern const struct sr_intake_step sr_step_about;
 
 #endif
