@@ -114,6 +114,39 @@ int verb_redact(struct cli *c, struct sr_err *e) {
 	return rc;
 }
 
+/* --- counts alone --- */
+
+const struct cli_option cli_features_options[] = {
+	{"reason", CLI_ONE, "TEXT", "for what; kept in the log"},
+	{"reason-file", CLI_ONE, "F", "the same, from a file (- for standard input)"},
+	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+
+int verb_features(struct cli *c, struct sr_err *e) {
+	struct sr_redact r = {.features = true};
+	struct sr_submitted out = {0};
+	uint8_t item[SR_ID];
+	char hex[2 * SR_ID + 1];
+	int rc = cli_text(c, "reason", &r.reason, e);
+	if (rc == 0 && r.reason == NULL)
+		rc = sr_fail(e, SR_USAGE, "--reason is missing: what the numbers are for");
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_word_id(c, r.checkout, 0, "checkout", e);
+	if (rc == 0)
+		rc = sr_client_redact(c->client, &r, item, &out, e);
+	if (rc == 0) {
+		sr_hex(hex, item, SR_ID);
+		json_t *more = json_object();
+		json_object_set_new(more, "item", json_string(hex));
+		rc = cli_done(c, &out, more, "features: item %s, held", hex);
+	}
+	sr_submitted_free(&out);
+	return rc;
+}
+
 /* --- of a released item: the board's leave --- */
 
 const struct cli_option cli_request_redact_options[] = {

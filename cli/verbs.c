@@ -233,6 +233,12 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom redact 40d5 --leave-out 3 --gap 0:120-180 --reason \"names of the "
 		"living\" --as cu1.id",
 		cli_redact_options, 1, 1, verb_redact},
+	{"features", NULL,
+		"Make an item of numbers from one that you have checked out: how much its pages "
+		"say, and no word of it.",
+		"CHECKOUT --reason TEXT --as CURATOR",
+		"strongroom features 40d5 --reason \"for the study of languages\" --as cu1.id",
+		cli_features_options, 1, 1, verb_features},
 	{"release", NULL, "Release held items, so that they can be asked for.",
 		"ITEM... | --accession A --as CURATOR", "strongroom release 3f2a --as carl.id",
 		cli_release_options, 0, ANY, verb_release},
@@ -403,8 +409,8 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom return 77d1 --as ada.id", cli_reason_options, 1, 1, verb_return},
 	{"export", NULL,
 		"Write an item as an age file, under a grant with right export or referral.",
-		"GRANT ITEM --out F [--bag] --as RESEARCHER",
-		"strongroom export 51e0 3f2a --out leaflet.age --as ada.id", cli_export_options, 2,
+		"GRANT ITEM --out F [--bag] --as RESEARCHER | GRANT --all --out DIR [--bag] ...",
+		"strongroom export 51e0 3f2a --out leaflet.age --as ada.id", cli_export_options, 1,
 		2, verb_export},
 	{"suspend", NULL, "Suspend a grant at once (any one member).",
 		"GRANT --reason TEXT --as MEMBER",

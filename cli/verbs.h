@@ -264,6 +264,8 @@ int verb_restore(struct cli *c, struct sr_err *e);
 /* verb_redact.c */
 extern const struct cli_option cli_redact_options[];
 int verb_redact(struct cli *c, struct sr_err *e);
+extern const struct cli_option cli_features_options[];
+int verb_features(struct cli *c, struct sr_err *e);
 
 /* verb_collect.c */
 extern const struct cli_option cli_collect_options[];

@@ -15,7 +15,7 @@ enum {
 
 /* What bytes 0x80 to 0xFF are. */
 static const uint16_t high[SINGLE][128] = {
-	[PAR_WINDOWS1252 - PAR_WINDOWS1252] =
+	[0] =
 		{
 			0x20AC,
 			0xFFFD,

@@ -14,6 +14,8 @@ enum {
 	HEAD = 1024
 };
 
+static const char pdftoppm[] = SR_WALLS_TOOLS "/pdftoppm";
+
 bool par_is_pdf(struct sr_bytes head) {
 	for (size_t i = 0; i + 5 <= head.len && i + 5 <= HEAD; i++)
 		if (memcmp(head.p + i, "%PDF-", 5) == 0)
@@ -53,8 +55,8 @@ const char *par_pdf_page(
 	struct sr_buf *out, struct par_pixels *p, int in, uint32_t page, unsigned side) {
 	static char reason[200];
 	char number_text[12], side_text[12];
-	const char *const argv[] = {SR_WALLS_TOOLS "/pdftoppm", "-f", number_text, "-l",
-		number_text, "-scale-to", side_text, "-gray", "-", NULL};
+	const char *const argv[] = {pdftoppm, "-f", number_text, "-l", number_text, "-scale-to",
+		side_text, "-gray", "-", NULL};
 	enum par_tool_end end;
 
 	(void)snprintf(number_text, sizeof number_text, "%u", page);

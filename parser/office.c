@@ -266,8 +266,9 @@ struct strings {
 static bool string_ends(struct strings *t) {
 	if (t->count == t->cap) {
 		const size_t cap = t->cap == 0 ? 1024 : t->cap * 2;
-		size_t *end =
-			cap > PAR_OFFICE_STRINGS * 2 ? NULL : realloc(t->end, cap * sizeof *end);
+		size_t *end = cap > (size_t)2 * PAR_OFFICE_STRINGS
+				      ? NULL
+				      : realloc(t->end, cap * sizeof *end);
 
 		if (end == NULL)
 			return false;

@@ -20,6 +20,9 @@ enum {
 	WHITE = 250 /* and above: paper */
 };
 
+static const char pdftotext[] = SR_WALLS_TOOLS "/pdftotext";
+static const char tesseract[] = SR_WALLS_TOOLS "/tesseract";
+
 static const struct {
 	const char *bytes;
 	size_t len;
@@ -78,8 +81,7 @@ static void find_languages(struct sr_inside *s, char out[SR_BOX_LANGUAGES_MAX + 
 /* What tesseract reads in file ${in}. NULL, or why not. */
 static const char *read_picture(struct sr_buf *out, int in, const char *languages) {
 	static char reason[200];
-	const char *const argv[] = {
-		SR_WALLS_TOOLS "/tesseract", "-", "-", "-l", languages, "--psm", "3", NULL};
+	const char *const argv[] = {tesseract, "-", "-", "-l", languages, "--psm", "3", NULL};
 	const enum par_tool_end end = par_tool_run(out, argv, in, PAR_PAGE_MAX);
 
 	if (end == PAR_TOOL_ENDED || end == PAR_TOOL_CAPPED)
@@ -97,8 +99,9 @@ static bool is_blank(const struct par_pixels *p) {
 	return true;
 }
 
-/* One page that has no text of its own. */
-static bool ocr_page(struct par_pages *p, uint32_t page, const char *languages) {
+/* One page that has no text of its own. ${must}: one that cannot be drawn is a lost page; else
+ * there is none. */
+static bool ocr_page(struct par_pages *p, uint32_t page, const char *languages, bool must) {
 	struct par_pixels pixels = {0};
 	struct sr_buf pgm, text;
 	const char *why;
@@ -108,7 +111,9 @@ static bool ocr_page(struct par_pages *p, uint32_t page, const char *languages) 
 	sr_buf_init(&pgm);
 	sr_buf_init(&text);
 	why = par_pdf_page(&pgm, &pixels, INPUT, page, PAR_DRAW_READ);
-	if (why == NULL && is_blank(&pixels)) {
+	if (why != NULL && !must) {
+		more = false;
+	} else if (why == NULL && is_blank(&pixels)) {
 		more = par_page(p, sr_buf_view(&text), "blank");
 	} else {
 		if (why == NULL && (fd = par_tool_file(sr_buf_view(&pgm))) < 0)
@@ -145,16 +150,47 @@ static void pdf_pages(struct par_pages *p, struct sr_bytes all, const char *lang
 		const struct sr_bytes text = sr_bytes_of(all.p, n);
 
 		if (languages[0] != '\0' && printed(text) < PAR_PAGE_LETTERS && p->page < last)
-			more = ocr_page(p, p->page + 1, languages);
+			more = ocr_page(p, p->page + 1, languages, true);
 		else
 			more = par_page(p, text, "text");
 		all = feed != NULL ? sr_bytes_of(feed + 1, all.len - n - 1) : sr_bytes_of(NULL, 0);
 	}
 }
 
+/* The name of the dictionary that says so lies somewhere in the file, in clear. */
+static bool is_encrypted(struct sr_inside *s) {
+	static const char name[] = "/Encrypt";
+	static uint8_t window[64 << 10];
+	size_t n = 1;
+
+	for (uint64_t at = 0; n > 0 && at < s->job.size; at += sizeof window - sizeof name) {
+		n = sr_inside_read(s, at, window, sizeof window);
+		if (memmem(window, n, name, sizeof name - 1) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* How a PDF ends that gives no text at all. */
+static void no_text(
+	struct sr_inside *s, struct par_pages *p, const char *languages, const char *why) {
+	const uint32_t last = s->job.page > 0 ? s->job.page : UINT32_MAX;
+	const bool locked = is_encrypted(s);
+
+	/* It may forbid that its text is taken out, which its pages do not. */
+	while (languages[0] != '\0' && p->page < last && ocr_page(p, p->page + 1, languages, false))
+		;
+	if (p->page > 0)
+		par_pages_done(p, SR_BOX_WHOLE, "");
+	else if (locked)
+		par_pages_done(p, SR_BOX_ENCRYPTED, "it is under a password");
+	else
+		par_pages_done(p, SR_BOX_BROKEN, why);
+}
+
 static void read_pdf(struct sr_inside *s, const char *languages) {
 	static const char *const argv[] = {
-		SR_WALLS_TOOLS "/pdftotext", "-enc", "UTF-8", "-eol", "unix", "-q", "-", "-", NULL};
+		pdftotext, "-enc", "UTF-8", "-eol", "unix", "-q", "-", "-", NULL};
 	struct par_pages p = {.s = s};
 	struct sr_buf all;
 	enum par_tool_end end;
@@ -167,6 +203,8 @@ static void read_pdf(struct sr_inside *s, const char *languages) {
 	pdf_pages(&p, sr_buf_view(&all), languages);
 	if (p.capped || (end == PAR_TOOL_ENDED && all.len > 0))
 		par_pages_done(&p, SR_BOX_WHOLE, "");
+	else if (end == PAR_TOOL_ENDED)
+		no_text(s, &p, languages, why);
 	else
 		par_pages_done(&p,
 			end == PAR_TOOL_CAPPED    ? SR_BOX_CAPPED

@@ -627,8 +627,8 @@ struct sr_exporting {
 	int (*write)(void *ctx, struct sr_bytes data, struct sr_err *e);
 	void *ctx;
 };
-SR_MUST int sr_client_export(struct sr_client *c, const struct sr_exporting *x, uint64_t *bytes,
-	struct sr_err *e);
+SR_MUST int sr_client_export(
+	struct sr_client *c, const struct sr_exporting *x, uint64_t *bytes, struct sr_err *e);
 
 /* --- curators --------------------------------------------------------------------------------- */
 
@@ -728,6 +728,7 @@ struct sr_redact {
 	uint8_t checkout[SR_ID]; /* ours, of right quarantine or redact */
 	struct sr_bytes plan;    /* room/redact.h */
 	bool keep_names;         /* title and paths of the parent; else they are left out too */
+	bool features;           /* counts by page instead (room/features.h); no plan then */
 	const char *reason;
 };
 /* A new held item, in the collection of its parent, without what the plan leaves out; ${item}: its

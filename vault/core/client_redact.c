@@ -66,11 +66,12 @@ int sr_client_redact(struct sr_client *c, const struct sr_redact *r, uint8_t ite
 	sr_call_init(&q);
 	sr_call_init(&a);
 	if (rc == 0) {
-		sr_call_begin(&q, "redact.make");
+		sr_call_begin(&q, r->features ? "features.make" : "redact.make");
 		sr_text_put_hex(&q.head, "checkout", r->checkout, SR_ID);
-		if (r->keep_names)
+		if (r->keep_names && !r->features)
 			sr_text_put(&q.head, "names", "keep");
-		sr_buf_put_bytes(&q.body, r->plan);
+		if (!r->features)
+			sr_buf_put_bytes(&q.body, r->plan);
 		rc = sr_client_once(c, &q, &a, e);
 	}
 	if (rc == 0)

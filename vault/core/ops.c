@@ -147,6 +147,8 @@ static const struct sr_op table[] = {
 	{{"redact.make", ROLE(SR_ROLE_CURATOR), BODY,
 		 {ONE("checkout", SR_V_ID), MAY("names", SR_V_TOKEN)}},
 		sr_op_redact_make},
+	{{"features.make", ROLE(SR_ROLE_CURATOR), PLAIN, {ONE("checkout", SR_V_ID)}},
+		sr_op_features_make},
 	{{"release.prepare", ROLE(SR_ROLE_CURATOR), BODY,
 		 {ANY("hazard", SR_V_TOKEN), MAY("level", SR_V_DEC)}},
 		sr_op_release_prepare},

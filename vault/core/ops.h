@@ -395,6 +395,10 @@
  *         empty, and paths are numbers with the ending that they had)
  *   body  the plan (room/redact.h)
  *   out   accession id, parent id, collection id
+ * features.make        curator, as redact.make: a new item of counts by page (room/features.h) and
+ *                      nothing else, under a key of its own
+ *   in    checkout id
+ *   out   accession id, parent id, collection id
  * release.prepare      curator
  *   in    hazard token* (of all of them, beside their own), level dec? (not below what hazards
  *         need)

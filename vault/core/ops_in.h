@@ -62,6 +62,7 @@ sr_op_fn sr_op_epochs, sr_op_epochs_keys;                                  /* op
 sr_op_fn sr_op_log_checkpoint, sr_op_log_tile, sr_op_log_prove;            /* ops_outside.c */
 sr_op_fn sr_op_witness;                                                    /* ops_witness.c */
 sr_op_fn sr_op_status, sr_op_verify, sr_op_scrub, sr_op_rebuild;           /* ops_house.c */
+sr_op_fn sr_op_features_make;                                              /* ops_features.c */
 sr_op_fn sr_op_redact_make;                                                /* ops_redact.c */
 sr_op_fn sr_op_audit_reading, sr_op_audit_report, sr_op_audit_person,
 	sr_op_audit_replay; /* ops_audit.c */

@@ -177,6 +177,7 @@ struct sr_box_options sr_inspect_job(const struct sr_inspect_caps *caps, uint64_
 }
 
 struct sr_inspection {
+	struct sr_shelf *shelf; /* or NULL */
 	struct sr_box *box;
 	struct sr_inspected out;
 	struct work w;
@@ -193,7 +194,9 @@ int sr_inspect_begin(struct sr_inspection **out, struct sr_launcher *l,
 	if (i == NULL)
 		return sr_fail(e, SR_NOMEM, "no memory to inspect a file");
 	i->w.out = &i->out;
-	rc = sr_box_begin(&i->box, l, in, &o, e);
+	i->shelf = caps->shelf;
+	rc = i->shelf != NULL ? sr_shelf_begin(&i->box, i->shelf, l, in, &o, e)
+			      : sr_box_begin(&i->box, l, in, &o, e);
 	if (rc != 0)
 		free(i);
 	else
@@ -204,7 +207,10 @@ int sr_inspect_begin(struct sr_inspection **out, struct sr_launcher *l,
 void sr_inspect_drop(struct sr_inspection *i) {
 	if (i == NULL)
 		return;
-	sr_box_free(i->box);
+	if (i->shelf != NULL)
+		sr_shelf_put(i->shelf, i->box);
+	else
+		sr_box_free(i->box);
 	sr_buf_free(&i->w.path);
 	free(i);
 }

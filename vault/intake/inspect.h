@@ -9,7 +9,7 @@
 #ifndef SR_INTAKE_INSPECT_H
 #define SR_INTAKE_INSPECT_H
 
-#include "sandbox/box.h"
+#include "sandbox/shelf.h"
 
 enum {
 	SR_INSPECT_DEPTH = 8,       /* containers in containers */
@@ -24,6 +24,7 @@ struct sr_inspect_caps {
 	uint64_t bytes; /* of all members; also ${ratio} times the file, or 64 MiB if more */
 	uint32_t ratio;
 	unsigned wall_ms;
+	struct sr_shelf *shelf; /* where sandboxes come from and wait; NULL: each is new */
 };
 /* The constants above, 4 GiB, 10 minutes. */
 struct sr_inspect_caps sr_inspect_usual(void);

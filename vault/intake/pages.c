@@ -8,6 +8,7 @@
 #include "intake/pages.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -313,27 +314,26 @@ static int take_frame(struct job *j, const struct sr_frame *f, struct sr_err *wh
 	return sr_fail(why, SR_MISUSE, "pages: a frame of type %c", (int)f->type);
 }
 
-/* One frame of a sandbox that has one. */
+/* A frame of a sandbox, if it has one: 1; 0: it has not. */
 static int take(struct sr_pages_reader *r, struct seat *s, struct sr_err *e) {
 	struct sr_frame f = {.type = SR_FRAME_HELLO};
 	struct job *j = s->job;
 	struct sr_err why = {0};
-	bool greeted = false;
-	int rc = sr_box_greet(s->box, &greeted, &why);
-
-	if (rc == 0 && !greeted)
-		rc = sr_box_next(s->box, &f, &why);
+	bool got = false;
+	int rc = sr_box_try(s->box, &f, &got, &why);
 
 	if (rc == 0 && sr_mono_ms() - j->begun_ms > r->policy.file_ms)
 		rc = sr_fail(&why, SR_LIMIT, "it takes longer than the %llu minutes of a file",
 			(unsigned long long)r->policy.file_ms / 60000);
-	if (rc == 0 && !greeted)
+	if (rc == 0 && got)
 		rc = take_frame(j, &f, &why);
 	if (rc == SR_CORRUPT || rc == SR_LIMIT)
-		return failed(r, s, why.text, e);
-	if (rc != 0)
+		rc = failed(r, s, why.text, e);
+	else if (rc != 0)
 		return sr_fail(e, (enum sr_code)rc, "%s", why.text);
-	return f.type == SR_FRAME_DONE ? finish(r, s, e) : 0;
+	else if (got && f.type == SR_FRAME_DONE)
+		rc = finish(r, s, e);
+	return rc != 0 ? rc : got;
 }
 
 /* --- files to sandboxes ----------------------------------------------------------------------- */
@@ -460,28 +460,25 @@ int sr_pages_give(struct sr_pages_reader *r, const struct sr_box_input *in, stru
 	return seat_all(r, e);
 }
 
-/* Frames of all that have one now: 0 none had, else how many. */
+/* Frames of all that have one now: how many; 0: none had. */
 static int take_all(struct sr_pages_reader *r, int wait_ms, struct sr_err *e) {
 	struct pollfd p[SR_PAGES_BOXES_MAX];
-	struct seat *of[SR_PAGES_BOXES_MAX];
 	nfds_t n = 0;
-	int ready, rc = 0;
+	int took = 0, rc = 0;
 
 	for (size_t i = 0; i < r->seat_count; i++)
-		if (r->seats[i].job != NULL) {
-			p[n] = (struct pollfd){.fd = sr_box_fd(r->seats[i].box), .events = POLLIN};
-			of[n++] = &r->seats[i];
-		}
-	if (n == 0)
+		if (r->seats[i].job != NULL)
+			p[n++] =
+				(struct pollfd){.fd = sr_box_fd(r->seats[i].box), .events = POLLIN};
+	if (n == 0 || (wait_ms > 0 && poll(p, n, wait_ms) < 0 && errno != EINTR))
 		return 0;
-	ready = poll(p, n, wait_ms);
-	for (nfds_t i = 0; i < n && rc == 0; i++) {
-		if (p[i].revents != 0)
-			rc = take(r, of[i], e);
-		else if (sr_box_late(of[i]->box))
-			rc = failed(r, of[i], "it took longer than a page may, and was ended", e);
-	}
-	return rc != 0 ? rc : ready > 0 ? ready : 0;
+	/* Those that said nothing too: their time may be over. */
+	for (size_t i = 0; i < r->seat_count && rc >= 0; i++)
+		if (r->seats[i].job != NULL) {
+			rc = take(r, &r->seats[i], e);
+			took += rc > 0 || r->seats[i].job == NULL;
+		}
+	return rc < 0 ? rc : took;
 }
 
 int sr_pages_work(struct sr_pages_reader *r, unsigned wait_ms, bool *ready, uint32_t *pages,

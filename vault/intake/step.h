@@ -46,6 +46,8 @@ extern const struct sr_intake_step *const sr_intake_steps[];
 
 /* inspect.c's: what each file is, and the members of containers, as files of the item. */
 extern const struct sr_intake_step sr_step_inspect;
+/* step_text.c's: what files say, as renditions beside them (intake/pages.h). */
+extern const struct sr_intake_step sr_step_text;
 /* scan's: what the scanners of this host say of every file. */
 extern const struct sr_intake_step sr_step_scan;
 /* about's: what other programs say that a file is about. */

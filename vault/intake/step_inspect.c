@@ -2,9 +2,10 @@
  * step_inspect - what each file of a held item is, and the members of containers, as files of the
  * item with their path inside (intake/step.h).
  *
- * Each file has a parser of its own in the sandbox, so that none reaches another; the parsers of
- * the next few start up while one works. Members never become real files: they go from the
- * parser's frames into the item. What is wrong with a file is a fact of it:
+ * Each file has a parser of its own in the sandbox, so that none reaches another, in sandboxes that
+ * serve one file of the item after the other (sandbox/shelf.h); those of the next few start up
+ * while one works. Members never become real files: they go from the parser's frames into the item.
+ * What is wrong with a file is a fact of it:
  *
  *   media-type, description, pronom, mismatch, name   as intake/inspect.h says them; also whatever
  *                                                     else the parser knows (of web records, mail)
@@ -48,8 +49,9 @@ struct inspecting {
 	uint64_t next;  /* the file that is begun next */
 	uint64_t files; /* of the item, before any was added */
 	/* the file at its end */
-	uint64_t bytes;       /* of all members */
-	bool in_member, seen; /* seen: facts are of the member from here on */
+	struct sr_shelf shelf; /* sandboxes of this item */
+	uint64_t bytes;        /* of all members */
+	bool in_member, seen;  /* seen: facts are of the member from here on */
 	bool in_folder;
 	bool has_content;   /* the member takes bytes */
 	struct sr_buf path; /* secret: of the file, then of the member */
@@ -126,6 +128,7 @@ static int begin_one(struct inspecting *x, uint64_t index, uint64_t size, struct
 	if (rc != 0)
 		return rc;
 	caps.depth = apart ? 0 : x->limits.depth;
+	caps.shelf = &x->shelf;
 	caps.members = x->limits.members;
 	caps.ratio = x->limits.ratio;
 	caps.bytes = x->limits.bytes > x->bytes ? x->limits.bytes - x->bytes : 0;
@@ -386,6 +389,7 @@ static void finish(void *state) {
 		return;
 	for (size_t i = 0; i < x->count; i++)
 		drop(&x->ring[(x->first + i) % AHEAD]);
+	sr_shelf_clear(&x->shelf);
 	sr_buf_free(&x->path);
 	free(x);
 }

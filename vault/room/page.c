@@ -20,7 +20,8 @@ static int may_read(const struct opened *o, struct sr_err *e) {
 	if (strcmp(o->right, "export") == 0)
 		return sr_fail(e, SR_DENIED,
 			"this checkout is for an export; reading needs one of right access");
-	if (strcmp(o->form, "text") != 0)
+	/* Of which files, the manifest says: not_features. */
+	if (strcmp(o->form, "text") != 0 && strcmp(o->form, "features") != 0)
 		return sr_fail(e, SR_DENIED,
 			"checked out in the form %s; check it out again in the form text, if that "
 			"is granted",
@@ -147,13 +148,21 @@ static int rendition_of(uint64_t *out, struct opened *o, uint64_t index, struct 
 	}
 	for (uint64_t i = 0; rc == 0 && i < o->files && *out == index; i++) {
 		rc = sr_item_file(o->it, i, &f, e);
-		if (rc == 0 && f.kind == SR_FILE_REGULAR &&
-			sr_bytes_eq(f.media_type, sr_bytes_str(SR_RENDITION_TEXT)) &&
-			sr_bytes_eq(f.path, sr_buf_view(&path)))
+		if (rc == 0 && sr_file_is_rendition(&f) && sr_bytes_eq(f.path, sr_buf_view(&path)))
 			*out = i;
 	}
 	sr_buf_free(&path);
 	return rc;
+}
+
+/* The form features shows counts, of items that have nothing else, and no text. */
+static int not_features(const struct opened *o, const struct sr_file *f, struct sr_err *e) {
+	if (strcmp(o->form, "features") != 0 ||
+		sr_bytes_eq(f->media_type, sr_bytes_str(SR_FEATURES_TYPE)))
+		return 0;
+	return sr_fail(e, SR_DENIED,
+		"checked out in the form features: this item has text; ask for the item of its "
+		"features (a curator makes it), or for the form text");
 }
 
 /* One text has one way to be read: that of the file it was made of, whose hazards hold for it. In a
@@ -219,6 +228,8 @@ int sr_room_text(struct sr_room *r, const struct sr_room_page *p, struct sr_buf 
 	if (rc == 0)
 		rc = is_text(&f, o, p->file, e);
 	if (rc == 0)
+		rc = not_features(o, &f, e);
+	if (rc == 0)
 		rc = not_a_rendition(o, p->file, &f, e);
 	/* Its rendition is read in its place, if it has one. */
 	if (rc == 0 && p->offset == 0)
@@ -270,5 +281,23 @@ int sr_room_text_size(struct sr_room *r, const uint8_t checkout[SR_ID], const ch
 		rc = sr_item_file(o->it, o->shown, &f, e);
 	if (rc == 0)
 		*size = f.size;
+	return rc;
+}
+
+int room_shown(uint64_t *shown, enum sr_plain_encoding *encoding, struct opened *o, uint64_t index,
+	struct sr_err *e) {
+	struct sr_buf probe;
+	struct sr_file f;
+	int rc = rendition_of(shown, o, index, e);
+
+	if (rc == 0)
+		rc = sr_item_file(o->it, *shown, &f, e);
+	sr_buf_init_secret(&probe);
+	if (rc == 0)
+		rc = read_range(o, *shown, 0,
+			f.size < SR_PLAIN_PROBE ? (size_t)f.size : SR_PLAIN_PROBE, &probe, e);
+	if (rc == 0)
+		rc = sr_plain_probe(encoding, sr_buf_view(&probe), e);
+	sr_buf_free(&probe);
 	return rc;
 }

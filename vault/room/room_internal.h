@@ -106,6 +106,10 @@ SR_MUST int room_lend(struct sr_room *r, const struct sr_room_open *ask,
 	int (*use)(void *ctx, const struct room_lent *l, struct sr_err *e), void *ctx,
 	struct sr_err *e);
 
+/* What is read of file ${index}: it, or the text that the intake made of it; and its encoding.
+ * UNSUPPORTED: no text. (page.c) */
+SR_MUST int room_shown(uint64_t *shown, enum sr_plain_encoding *encoding, struct opened *o,
+	uint64_t index, struct sr_err *e);
 /* Marks of the item that the grant of ${o} does not cover (room/marks.c): of ${file}, NULL: of all
  * files. None of a look at a held item. */
 SR_MUST int room_uncovered(struct sr_item_marks *out, struct sr_room *r, const struct opened *o,

@@ -40,7 +40,8 @@ struct sr_box {
 	int fd;          /* our end of the job socket */
 	int input;       /* the memory file that goes with the job, or -1 */
 	bool warm;       /* it has said hello */
-	uint64_t off_ms; /* when its clock was stopped */
+	bool renewed;    /* the clock began anew in this call */
+	unsigned inputs; /* that were given to it */
 	enum state state;
 	int rc;                        /* of B_FAILED */
 	uint64_t left_ms, deadline_ms; /* the clock of a call begins with what the last one left */
@@ -61,7 +62,6 @@ static void clock_off(struct sr_box *b) {
 	const uint64_t now = sr_mono_ms();
 
 	b->left_ms = now >= b->deadline_ms ? 0 : b->deadline_ms - now;
-	b->off_ms = now;
 }
 
 static int read_bytes(void *ctx, uint64_t offset, void *p, size_t len, struct sr_err *e) {
@@ -326,24 +326,16 @@ int sr_box_begin(struct sr_box **out, struct sr_launcher *l, const struct sr_box
 /* --- several, and again ------------------------------------------------------------------------
  */
 
-int sr_box_greet(struct sr_box *b, bool *taken, struct sr_err *e) {
-	int rc;
-
-	*taken = b->state == B_HELLO;
-	if (!*taken)
-		return 0;
-	clock_on(b);
-	rc = greet(b, e);
-	clock_off(b);
-	return rc == 0 ? 0 : fail(b, rc);
-}
-
 int sr_box_fd(const struct sr_box *b) {
 	return b->fd;
 }
 
-bool sr_box_late(const struct sr_box *b) {
-	return sr_mono_ms() - b->off_ms >= b->left_ms;
+bool sr_box_done(const struct sr_box *b) {
+	return b->state == B_DONE && b->o.stays;
+}
+
+unsigned sr_box_inputs(const struct sr_box *b) {
+	return b->inputs;
 }
 
 int sr_box_again(struct sr_box *b, const struct sr_box_input *in, const struct sr_box_options *o,
@@ -362,10 +354,12 @@ int sr_box_again(struct sr_box *b, const struct sr_box_input *in, const struct s
 	b->members = b->facts = 0;
 	b->bytes = b->read_bytes = 0;
 	b->left_ms = o->limits.wall_ms;
+	b->silent_ms = 0;
 	clock_on(b);
 	rc = take_input(b, e);
 	if (rc != 0) /* of this input alone: the child has not heard of it */
 		return rc;
+	b->inputs++;
 	rc = greet(b, e);
 	clock_off(b);
 	return rc == 0 ? 0 : fail(b, rc);
@@ -400,8 +394,10 @@ static int take_member(struct sr_box *b, const struct sr_frame *f, struct sr_err
 	if (b->members == b->o.job.members)
 		return sr_fail(e, SR_LIMIT, "the parser sent more than %u members", b->members);
 	b->members++;
-	if (b->o.paced)
+	if (b->o.paced) {
 		b->deadline_ms = sr_mono_ms() + b->o.limits.wall_ms;
+		b->renewed = true;
+	}
 	b->facts = 0;
 	b->state = B_MEMBER;
 	return 0;
@@ -516,6 +512,7 @@ int sr_box_try(struct sr_box *b, struct sr_frame *f, bool *got, struct sr_err *e
 		if (b->left_ms > SR_BOX_PATIENCE_MS)
 			b->left_ms = SR_BOX_PATIENCE_MS;
 		clock_on(b);
+		b->renewed = false;
 		if (b->state == B_HELLO) {
 			rc = greet(b, e);
 		} else {
@@ -523,7 +520,9 @@ int sr_box_try(struct sr_box *b, struct sr_frame *f, bool *got, struct sr_err *e
 			*got = rc == 0 && f->type != SR_FRAME_READ;
 		}
 		clock_off(b);
-		if (left > SR_BOX_PATIENCE_MS) /* what was not used of this call's share */
+		if (b->renewed)
+			b->left_ms = b->o.limits.wall_ms;
+		else if (left > SR_BOX_PATIENCE_MS) /* what was not used of this call's share */
 			b->left_ms += left - SR_BOX_PATIENCE_MS;
 		if (++steps == AT_ONCE)
 			break;

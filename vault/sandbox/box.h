@@ -69,13 +69,10 @@ SR_MUST int sr_box_try(struct sr_box *b, struct sr_frame *f, bool *got, struct s
 /* Another input for one that ${stays} and is done; its limits remain, but for the clock's. */
 SR_MUST int sr_box_again(struct sr_box *b, const struct sr_box_input *in,
 	const struct sr_box_options *o, struct sr_err *e);
-/* For who has several: when this is readable there is a frame, and next does not wait for it. Is
- * its clock at the end? It runs on from the last job or frame while somebody polls. */
+/* For who has several: when it is readable there is a frame. */
 int sr_box_fd(const struct sr_box *b);
-/* The first thing that it says is no frame of a job: take it, and give it the job. *${taken}: it
- * was still to be taken. next does this itself, and waits. */
-SR_MUST int sr_box_greet(struct sr_box *b, bool *taken, struct sr_err *e);
-bool sr_box_late(const struct sr_box *b);
+bool sr_box_done(const struct sr_box *b);       /* and may be used again, if it stays */
+unsigned sr_box_inputs(const struct sr_box *b); /* that it was given */
 /* Kills what still lives. NULL allowed. */
 void sr_box_free(struct sr_box *b);
 

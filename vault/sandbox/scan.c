@@ -34,9 +34,9 @@ struct sr_scan {
 	bool done; /* its answer is whole, or ended */
 	char answer[SR_SCAN_ANSWER_MAX];
 	size_t answer_len;
-	bool sent;   /* all of it */
+	bool sent;        /* all of it */
 	uint64_t sent_ms; /* when */
-	bool failed; /* sticky: the verdict is there */
+	bool failed;      /* sticky: the verdict is there */
 	struct sr_scan_verdict verdict;
 };
 

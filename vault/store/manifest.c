@@ -55,13 +55,17 @@ static int check_file(const struct sr_file *f, struct sr_err *e) {
 	return 0;
 }
 
-bool sr_file_is_rendition(const struct sr_file *f) {
-	static const char types[] = SR_RENDITION_TYPES;
-	const struct sr_bytes t = f->media_type;
-	const uint8_t *slash = t.len > 0 ? memchr(t.p, '/', t.len) : NULL;
-	const size_t n = slash != NULL ? t.len - (size_t)(slash - t.p) - 1 : 0;
+bool sr_media_type_is_ours(struct sr_bytes type) {
+	static const char ours[] = "vnd.strongroom.";
+	const uint8_t *slash = type.len > 0 ? memchr(type.p, '/', type.len) : NULL;
+	const size_t n = slash != NULL ? type.len - (size_t)(slash - type.p) - 1 : 0;
 
-	return n >= sizeof types - 1 && memcmp(slash + 1, types, sizeof types - 1) == 0;
+	return n >= sizeof ours - 1 && memcmp(slash + 1, ours, sizeof ours - 1) == 0;
+}
+
+bool sr_file_is_rendition(const struct sr_file *f) {
+	return f->kind == SR_FILE_REGULAR &&
+	       sr_bytes_eq(f->media_type, sr_bytes_str(SR_RENDITION_TEXT));
 }
 
 void sr_file_put(struct sr_buf *b, const struct sr_file *f) {

@@ -73,10 +73,11 @@ enum {
 };
 
 /* A rendition is a file of the item that the vault made of another one: its path is that one's and
- * the suffix, its media type one that no deposit can say (core/inflow.h). */
-#define SR_RENDITION_TYPES "vnd.strongroom."
+ * the suffix, its media type one that no deposit can say (core/ops_deposit.c). */
 #define SR_RENDITION_TEXT "text/vnd.strongroom.pages" /* intake/pages.h */
 #define SR_RENDITION_TEXT_SUFFIX "/(text)"
+/* Counts, of an item of their own (room/features.h): what the form features shows. */
+#define SR_FEATURES_TYPE "application/vnd.strongroom.features"
 
 struct sr_file {
 	enum sr_file_kind kind;
@@ -94,6 +95,8 @@ struct sr_file {
 
 /* Did the vault make it of another file? Not what was deposited: exports leave it out. */
 bool sr_file_is_rendition(const struct sr_file *f);
+/* One that only the vault says of a file. */
+bool sr_media_type_is_ours(struct sr_bytes type);
 
 /* One file record, appended; a bad field makes the buffer fail. */
 void sr_file_put(struct sr_buf *b, const struct sr_file *f);

@@ -1,0 +1,223 @@
+/*
+ * step_text - the step that reads what files say (intake/step.h, intake/pages.h): a rendition
+ * beside each file that is no text itself, sealed with it under the item's key, for grants of the
+ * form text; and a fact of each that says what came of it.
+ *
+ *   files in their order -> sandboxes, SR_PAGES_AHEAD at most -> in the same order: fact, rendition
+ *
+ * Languages of OCR are those that this host has trained data for: which packages are installed is
+ * the site's policy (ADMIN "Text and OCR"). A step that was killed begins anew. Of an item in which
+ * a scanner named something nothing is read: the step's result says `infected`.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "catalogue/query.h"
+#include "intake/holding.h"
+#include "intake/pages.h"
+#include "intake/step.h"
+#include "store/manifest.h"
+
+struct source { /* a file that sandboxes read */
+	struct sr_holding *h;
+	uint64_t file;
+};
+
+struct text_step {
+	struct sr_holding *h;
+	struct sr_pages_reader *reader;
+	uint64_t files, next; /* of the item when the step began; the next to look at */
+	struct source ring[SR_PAGES_AHEAD];
+	size_t first;
+	bool infected;
+};
+
+static void end(void *state) {
+	struct text_step *s = state;
+
+	if (s == NULL)
+		return;
+	sr_pages_reader_free(s->reader);
+	free(s);
+}
+
+/* Did a scanner of this host name something in the item? That stays evidence and is not rendered,
+ * and which of the files it was in is told for the first few alone: so none is. */
+static int infected(bool *out, struct sr_holding *h, struct sr_err *e) {
+	struct sr_scans scans = {NULL, 0};
+	const int rc =
+		sr_query_scans(&scans, sr_holding_vault(h)->catalogue, sr_holding_id(h), true, e);
+
+	*out = false;
+	for (size_t i = 0; rc == 0 && i < scans.count; i++)
+		*out = *out || scans.rows[i].infected > 0;
+	sr_scans_free(&scans);
+	return rc;
+}
+
+static int begin(void **out, struct sr_holding *h, struct sr_err *e) {
+	struct text_step *s = calloc(1, sizeof *s);
+	struct sr_pages_policy policy = sr_pages_usual();
+	struct sr_launcher *l = NULL;
+	int rc = s == NULL ? sr_fail(e, SR_NOMEM, "text: out of memory") : 0;
+
+	*out = NULL;
+	if (rc == 0)
+		rc = sr_holding_launcher(&l, h, e);
+	if (rc != 0 || s == NULL) {
+		free(s);
+		return rc;
+	}
+	rc = infected(&s->infected, h, e);
+	if (rc != 0) {
+		free(s);
+		return rc;
+	}
+	sr_pages_languages(policy.languages);
+	s->h = h;
+	s->files = s->infected ? 0 : sr_item_files(sr_holding_item(h));
+	rc = sr_pages_reader_new(&s->reader, l, &policy, e);
+	if (rc != 0) {
+		end(s);
+		return rc;
+	}
+	*out = s;
+	return 0;
+}
+
+static int read_file(void *ctx, uint64_t offset, void *p, size_t len, struct sr_err *e) {
+	const struct source *f = ctx;
+	uint8_t *to = p;
+	int rc = 0;
+
+	while (rc == 0 && len > 0) {
+		struct sr_range range = {f->file, offset, len < SR_BLOCK ? len : SR_BLOCK};
+
+		rc = sr_item_read(sr_holding_item(f->h), &range, to, e);
+		to += range.len;
+		offset += range.len;
+		len -= range.len;
+	}
+	return rc;
+}
+
+/* More files into the sandboxes, while they take any and there is time. */
+static int give(struct text_step *s, uint64_t until_ms, struct sr_err *e) {
+	int rc = 0;
+
+	while (rc == 0 && s->next < s->files && !sr_pages_full(s->reader) &&
+		sr_mono_ms() < until_ms) {
+		const size_t held = sr_pages_held(s->reader);
+		struct source *f = &s->ring[(s->first + held) % SR_PAGES_AHEAD];
+		struct sr_box_input in = {.read = read_file, .ctx = f};
+		struct sr_file file;
+
+		*f = (struct source){s->h, s->next++};
+		rc = sr_item_file(sr_holding_item(s->h), f->file, &file, e);
+		if (rc != 0 || file.kind != SR_FILE_REGULAR || file.size == 0 ||
+			sr_file_is_rendition(&file))
+			continue;
+		in.size = file.size;
+		rc = sr_pages_give(s->reader, &in, e);
+	}
+	return rc;
+}
+
+/* "whole, 12 pages, 3 by OCR", "itself: utf-8", "unread: a container: ..." */
+static int tell(
+	const struct text_step *s, uint64_t file, const struct sr_pages *t, struct sr_err *e) {
+	char said[SR_PAGES_REASON + 128];
+	int n;
+
+	if (t->itself)
+		n = snprintf(said, sizeof said, "itself: %s", t->encoding);
+	else
+		n = snprintf(said, sizeof said, "%s, %u %s%s, %u by OCR, %u blank, %u lost%s%s",
+			t->failed ? "failed" : sr_box_status_name(t->status), t->pages,
+			t->paged ? "page" : "part", t->pages == 1 ? "" : "s", t->ocr, t->blank,
+			t->lost, t->reason[0] != '\0' ? ": " : "", t->reason);
+	if (n < 0 || (size_t)n >= sizeof said)
+		n = (int)sizeof said - 1;
+	return sr_holding_fact(s->h, file, "text", sr_bytes_of(said, (size_t)n), e);
+}
+
+static int add(struct text_step *s, uint64_t index, const struct sr_pages *t, struct sr_err *e) {
+	static const char suffix[] = SR_RENDITION_TEXT_SUFFIX;
+	struct sr_adding a = {.of = index, .kind = SR_FILE_REGULAR};
+	struct sr_file file;
+	struct sr_buf path;
+	int rc = sr_item_file(sr_holding_item(s->h), index, &file, e);
+
+	if (rc != 0)
+		return rc;
+	/* A path that has no room for the suffix has none to be found by: its text is not kept. */
+	if (file.path.len + sizeof suffix - 1 > SR_PATH_MAX)
+		return sr_holding_fact(s->h, index, "text-not-kept",
+			sr_bytes_str("its path is too long to name a text after it"), e);
+	sr_buf_init_secret(&path);
+	sr_buf_put_bytes(&path, file.path);
+	sr_buf_put_str(&path, suffix);
+	a.path = sr_buf_view(&path);
+	a.mtime_s = file.mtime_s;
+	rc = sr_buf_ok(&path, e);
+	if (rc == 0)
+		rc = sr_holding_add(s->h, &a, e);
+	for (size_t at = 0; rc == 0 && at < t->rendition.len; at += SR_BLOCK) {
+		const size_t left = t->rendition.len - at;
+
+		rc = sr_holding_more(s->h,
+			sr_bytes_of(t->rendition.p + at, left < SR_BLOCK ? left : SR_BLOCK), e);
+	}
+	if (rc == 0)
+		rc = sr_holding_end(s->h, sr_bytes_str(SR_RENDITION_TEXT), NULL, e);
+	sr_buf_free(&path);
+	return rc;
+}
+
+static int take(struct text_step *s, struct sr_err *e) {
+	const uint64_t file = s->ring[s->first].file;
+	struct sr_pages t;
+	int rc;
+
+	sr_pages_take(s->reader, &t);
+	s->first = (s->first + 1) % SR_PAGES_AHEAD;
+	rc = tell(s, file, &t, e);
+	if (rc == 0 && t.rendition.len > 0)
+		rc = add(s, file, &t, e);
+	sr_pages_free(&t);
+	return rc;
+}
+
+static int turn(void *state, uint64_t until_ms, enum sr_turn *out, struct sr_err *e) {
+	struct text_step *s = state;
+	int rc = 0;
+
+	*out = SR_TURN_AGAIN;
+	while (rc == 0 && sr_mono_ms() < until_ms) {
+		bool ready = false;
+
+		rc = give(s, until_ms, e);
+		if (rc == 0 && s->next == s->files && sr_pages_held(s->reader) == 0) {
+			if (s->infected)
+				sr_holding_result(s->h, "infected");
+			*out = SR_TURN_DONE;
+			return 0;
+		}
+		if (rc == 0)
+			rc = sr_pages_work(s->reader, 0, &ready, NULL, e);
+		if (rc == 0 && ready)
+			rc = take(s, e);
+		if (rc == 0 && !ready && (s->next == s->files || sr_pages_full(s->reader))) {
+			*out = SR_TURN_WAITS;
+			return 0;
+		}
+	}
+	return rc;
+}
+
+const struct sr_intake_step sr_step_text = {.name = "text",
+	.begin = begin,
+	.turn = turn,
+	.end = end};
