@@ -207,10 +207,10 @@ $(B)/t/strongroom-verify: $(VERIFY_MAIN:%.c=$(B)/t/%.o) $(call verify_libs,t/)
 parser_libs = $(foreach l,parser sandbox crypto base,$(B)/$1lib$l.a)
 $(B)/strongroom-parse: $(PARSER_MAIN:%.c=$(B)/o/%.o) $(call parser_libs,)
 	$(if $(Q),@echo '  LD $@')
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -larchive -lmagic -lcrypto -lz
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -larchive -lmagic -ljansson -lcrypto -lz
 $(B)/t/strongroom-parse: $(PARSER_MAIN:%.c=$(B)/t/%.o) $(call parser_libs,t/)
 	$(if $(Q),@echo '  LD $@')
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -larchive -lmagic -lcrypto -lz
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -larchive -lmagic -ljansson -lcrypto -lz
 
 # --- test, fuzz and bench programs; PREFIX_LAYER_NAME names the layer. cli tests link the whole library. --------------
 
@@ -242,7 +242,7 @@ $(B)/t/%.so: tests/faults/%.c
 $(B)/t/fake-parser: $(B)/t/tests/unit/fake_parser.o $(B)/t/libsandbox.a $(B)/t/libbase.a
 	$(if $(Q),@echo '  LD $@')
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
-$(patsubst tests/unit/%.c,$(B)/t/%,$(wildcard tests/unit/test_sandbox_*.c tests/unit/test_intake_inspect.c tests/unit/test_intake_pages.c)): | $(B)/t/fake-parser $(PARSER_T)
+$(patsubst tests/unit/%.c,$(B)/t/%,$(wildcard tests/unit/test_sandbox_*.c tests/unit/test_intake_inspect.c tests/unit/test_intake_pages.c tests/unit/test_intake_about.c)): | $(B)/t/fake-parser $(PARSER_T)
 
 define replay_rule
 $(B)/t/$1: $(B)/t/tests/fuzz/$1.o $(B)/t/tests/fuzz/replay.o $(call archives,$1,t/)

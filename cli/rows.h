@@ -2,9 +2,9 @@
  * rows - tables of items: what to deposit, and how to describe it. Read row by row, however many
  * there are.
  *
- *   CSV          RFC 4180 with a header row, columns in any order; a field that may have several
- * values holds them with `;` between JSON Lines   (a name that ends in .jsonl or .ndjson) an object
- * a line; several values: an array; null empties the field
+ *   CSV          RFC 4180 with a header row, columns in any order; several values of a field have
+ *                `;` between them
+ *   JSON Lines   (.jsonl, .ndjson) an object a line; several values: an array; null empties
  *
  * Columns, or members: path or item (one of them), the fields of ledger/fields.h, and clear (names
  * of fields that are emptied). Every value is checked as it is read; a mistake names its row and

@@ -18,6 +18,7 @@ const struct cli_option cli_describe_options[] = {
 #include "ledger/fields.inc"
 	{"description-file", CLI_ONE, "F", "the description from a file"},
 	{"clear", CLI_LIST, "FIELD", "fields to empty; mark: hazards of parts"},
+	{"from-extracted", CLI_LIST, "FIELD", "what programs said of the files; all: every field"},
 	{"rows", CLI_ONE, "TABLE", "descriptions of many items: CSV, or JSON Lines (.jsonl)"},
 	{"accession", CLI_ONE, "ID", "the accession whose items the paths of --rows name"},
 	{"dry-run", CLI_FLAG, NULL, "check everything, sign nothing"},
@@ -174,6 +175,81 @@ static int describe_table(struct cli *c, struct sr_err *e) {
 	return 0;
 }
 
+/* What programs said of the field, of one file or the same of all: NULL when nothing. */
+static int said_of(const char **out, struct cli *c, const struct cli_answer *a, const char *field,
+	struct sr_err *e) {
+	struct sr_bytes said = {NULL, 0};
+	char *text;
+	*out = NULL;
+	for (size_t i = 0; i < a->rows.count; i++) {
+		const struct sr_row *row = &a->rows.rows[i];
+		const struct sr_bytes v = sr_row_get(row, "value");
+		if (!sr_row_is(row, "said") || v.p == NULL ||
+			!sr_bytes_eq(sr_row_get(row, "field"), sr_bytes_str(field)))
+			continue;
+		if (said.p != NULL && !sr_bytes_eq(said, v))
+			return sr_fail(e, SR_USAGE,
+				"%s: its files say different things; give --%s to say which", field,
+				field);
+		said = v;
+	}
+	if (said.p == NULL)
+		return 0;
+	text = strndup((const char *)said.p, said.len);
+	if (text == NULL)
+		return sr_fail(e, SR_NOMEM, "extracted");
+	*out = text;
+	return cli_keep(c, text, e);
+}
+
+/* By the vault, or in this command. */
+static bool said_already(
+	const struct given *g, const struct sr_row *it, const struct sr_desc_field *f) {
+	for (size_t i = 0; i < g->row.count; i++) {
+		if (g->row.values[i].field == f)
+			return true;
+	}
+	return sr_row_get(it, f->name).p != NULL;
+}
+
+static int take_field(struct cli *c, struct given *g, const struct cli_answer *a,
+	const struct sr_desc_field *f, bool all, struct sr_err *e) {
+	const char *text = NULL;
+	if (said_already(g, sr_rows_first(&a->rows, "item"), f))
+		return all ? 0
+			   : sr_fail(e, SR_USAGE,
+				     "%s: a curator has said it already: --%s says otherwise",
+				     f->name, f->name);
+	int rc = said_of(&text, c, a, f->name, e);
+	if (rc == 0 && text != NULL)
+		return give_value(g, f, text, e);
+	if (rc == 0 && !all)
+		rc = sr_fail(e, SR_NOTFOUND, "%s: no program said anything of it", f->name);
+	return rc;
+}
+
+/* --from-extracted: only where no curator said anything. */
+static int take_said(struct cli *c, struct given *g, const struct cli_answer *a, struct sr_err *e) {
+	const char *const *names = NULL;
+	size_t count = 0;
+	const struct sr_desc_field *fields = sr_desc_fields(&count);
+	char shown[64];
+	int rc = cli_list(c, &names, "from-extracted", e);
+	for (size_t i = 0; rc == 0 && names != NULL && names[i] != NULL; i++) {
+		const struct sr_desc_field *f = sr_desc_field(sr_bytes_str(names[i]));
+		if (strcmp(names[i], "all") == 0) {
+			for (size_t k = 0; rc == 0 && k < count; k++)
+				rc = take_field(c, g, a, &fields[k], true, e);
+		} else if (f == NULL) {
+			rc = sr_fail(e, SR_USAGE, "--from-extracted: there is no field \"%s\"",
+				sr_escape_to(shown, sizeof shown, sr_bytes_str(names[i])));
+		} else {
+			rc = take_field(c, g, a, f, false, e);
+		}
+	}
+	return rc;
+}
+
 static int describe_one(struct cli *c, struct given *g, struct sr_err *e) {
 	struct cli_description d = {.count = 0};
 	struct sr_submitted out = {0};
@@ -183,6 +259,8 @@ static int describe_one(struct cli *c, struct given *g, struct sr_err *e) {
 	if (rc != 0)
 		return rc;
 	rc = cli_item_ask(&a, c, item, e);
+	if (rc == 0 && cli_has(c, "from-extracted"))
+		rc = take_said(c, g, &a, e);
 	if (rc == 0)
 		rc = cli_description_make(&d, c, &g->row, &a, e);
 	if (rc == 0 && !cli_description_says(&d))
@@ -208,7 +286,8 @@ int verb_describe(struct cli *c, struct sr_err *e) {
 	struct given *g;
 	const bool table = cli_has(c, "rows");
 	int rc;
-	if (table != (c->args.word_count == 0) || (!table && cli_has(c, "accession")))
+	if (table != (c->args.word_count == 0) || (!table && cli_has(c, "accession")) ||
+		(table && cli_has(c, "from-extracted")))
 		return sr_fail(e, SR_USAGE, "name one ITEM, or --rows TABLE");
 	g = calloc(1, sizeof *g);
 	if (g == NULL)
@@ -540,6 +619,25 @@ static void scans_print(const struct cli_answer *a) {
 	}
 }
 
+/* What programs said of the files, beside what curators say. */
+static void said_print(const struct cli_answer *a) {
+	bool first = true;
+	for (size_t i = 0; i < a->rows.count; i++) {
+		const struct sr_row *row = &a->rows.rows[i];
+		char line[700], field[40], value[500], file[24], by[80];
+		if (!sr_row_is(row, "said"))
+			continue;
+		sr_escape_to(field, sizeof field, sr_row_get(row, "field"));
+		sr_escape_to(value, sizeof value, sr_row_get(row, "value"));
+		sr_escape_to(file, sizeof file, sr_row_get(row, "file"));
+		sr_escape_to(by, sizeof by, sr_row_get(row, "by"));
+		(void)snprintf(line, sizeof line, "%s: %s (file %s%s%s)", field, value, file,
+			by[0] != '\0' ? ", by " : "", by);
+		cli_line_str(first ? "extracted" : "", line);
+		first = false;
+	}
+}
+
 int verb_show(struct cli *c, struct sr_err *e) {
 	struct cli_answer a;
 	uint8_t id[SR_ID];
@@ -560,12 +658,14 @@ int verb_show(struct cli *c, struct sr_err *e) {
 		json_t *o = cli_json_row(it);
 		json_object_set_new(o, "flag", cli_json_rows(&a.rows, "flag"));
 		json_object_set_new(o, "scan", cli_json_rows(&a.rows, "scan"));
+		json_object_set_new(o, "extracted", cli_json_rows(&a.rows, "said"));
 		json_object_set_new(o, "file", cli_json_rows(&a.rows, "file"));
 		cli_json_print(o);
 	} else if (rc == 0) {
 		item_print(it);
 		flags_print(&a);
 		scans_print(&a);
+		said_print(&a);
 		more_of(c, &a, files_print(&a));
 	}
 	cli_answer_free(&a);

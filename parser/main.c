@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "parser/about_tools.h"
 #include "parser/draw.h"
 #include "parser/escape.h"
 #include "parser/foreman.h"
@@ -174,6 +175,10 @@ static void work(void) {
 	static uint8_t head[PAR_IDENTIFY];
 
 	sr_inside_begin(&s);
+	if (s.job.what == SR_BOX_ABOUT) {
+		par_about_by_tools(&s);
+		return;
+	}
 	if (s.job.what == SR_BOX_DRAW || (s.job.what == SR_BOX_TEXT && par_text_needs_tools(&s))) {
 		if (s.job.what == SR_BOX_DRAW)
 			par_draw(&s);

@@ -209,7 +209,7 @@ static void escapes(void **state) {
 	need(real);
 	for (unsigned i = 0; i < 200; i++) {
 		o.job.argument = (uint8_t)(i / 2);
-		o.limits.tools = i % 2 == 1; /* each behind both walls */
+		o.limits.tools = (enum sr_box_tools)(i % SR_TOOLS_COUNT); /* behind all walls */
 		const int rc = run(real, &o, input, &t);
 
 		if (rc == 0 && strcmp(t.status, "unread") == 0)

@@ -14,6 +14,7 @@
 enum {
 	LIST_DEFAULT = 100,
 	LIST_MAX = 1000,
+	SAID_MAX = 1000, /* facts of an item */
 	HITS_DEFAULT = 20,
 	HITS_MAX = 200,
 	QUERY_MAX_BYTES = SR_QUERY_MAX
@@ -173,6 +174,39 @@ int sr_put_scans(struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR_ID
 	return rc;
 }
 
+/* The fact `tool` that ends those of one program; NULL: none. */
+static const struct sr_fact_row *said_by(const struct sr_item_facts *l, size_t at) {
+	for (size_t i = at; i < l->count && l->rows[i].file == l->rows[at].file; i++) {
+		if (strcmp(l->rows[i].step, "about") != 0)
+			break;
+		if (strcmp(l->rows[i].key, "tool") == 0)
+			return &l->rows[i];
+	}
+	return NULL;
+}
+
+/* What programs said of the files (intake/step_about.c). */
+static int put_said(
+	struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR_ID], struct sr_err *e) {
+	const struct sr_page page = {0, SAID_MAX};
+	struct sr_item_facts l = {NULL, 0, 0};
+	int rc = sr_query_item_facts(&l, x->catalogue, item, NULL, &page, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		const struct sr_fact_row *f = &l.rows[i];
+		if (strcmp(f->step, "about") != 0 || strcmp(f->key, "tool") == 0)
+			continue;
+		const struct sr_fact_row *by = said_by(&l, i);
+		sr_row(o, "said");
+		sr_row_dec(o, "file", f->file);
+		sr_row_str(o, "field", f->key);
+		sr_row_bytes(o, "value", sr_bytes_of(f->value, f->value_len));
+		if (by != NULL)
+			sr_row_bytes(o, "by", sr_bytes_of(by->value, by->value_len));
+	}
+	sr_item_facts_free(&l);
+	return rc;
+}
+
 /* Since when signatures are too old, here and now. */
 static int64_t too_old(struct sr_x *x) {
 	struct sr_intake_limits limits;
@@ -318,6 +352,8 @@ int sr_op_item(struct sr_x *x, struct sr_err *e) {
 			rc = put_flags(x, &o, id, e);
 		if (rc == 0 && sees_flags(x))
 			rc = sr_put_scans(x, &o, id, false, e);
+		if (rc == 0 && sees_flags(x))
+			rc = put_said(x, &o, id, e);
 	}
 	if (rc == 0) {
 		for (size_t i = 0; i < files.count; i++) {

@@ -353,7 +353,7 @@ static struct sr_box_options job_of(const struct sr_pages_reader *r) {
 	o.limits.memory = MEMORY;
 	o.limits.wall_ms = r->policy.page_ms;
 	o.limits.cpu_s = r->policy.page_ms / 1000 + 1;
-	o.limits.tools = true;
+	o.limits.tools = SR_TOOLS_PAGES;
 	return o;
 }
 

@@ -70,7 +70,7 @@ int sr_picture_draw(struct sr_picture *out, struct sr_launcher *l, const struct 
 
 	memset(out, 0, sizeof *out);
 	sr_buf_init_secret(&out->grey);
-	o.limits.tools = true;
+	o.limits.tools = SR_TOOLS_PAGES;
 	o.limits.wall_ms = SR_PICTURE_MS;
 	o.limits.cpu_s = SR_PICTURE_MS / 1000;
 	rc = sr_box_begin(&b, l, in, &o, &why);

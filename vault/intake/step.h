@@ -50,5 +50,7 @@ extern const struct sr_intake_step sr_step_inspect;
 extern const struct sr_intake_step sr_step_text;
 /* scan's: what the scanners of this host say of every file. */
 extern const struct sr_intake_step sr_step_scan;
+/* about's: what other programs say that a file is about. */
+extern const struct sr_intake_step sr_step_about;
 
 #endif

@@ -9,6 +9,7 @@
 const struct sr_intake_step *const sr_intake_steps[] = {
 	&sr_step_inspect,
 	&sr_step_scan,
+	&sr_step_about,
 	&sr_step_text,
 	NULL,
 };

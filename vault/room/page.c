@@ -197,9 +197,11 @@ static int begin(struct sr_room *r, struct opened *o, uint64_t index, const stru
 	sr_buf_free(&probe);
 	if (rc == 0)
 		rc = begin_cut(r, o, index, f, enc, e);
-	/* `read` says that all of it was shown, `read-part` that parts were left out. */
-	if (rc == 0 && (o->read_logged[index / 8] & (1u << (index % 8))) == 0) {
-		rc = room_viewed(r, o, o->cut != NULL ? "read-part" : "read", &index, e);
+	/* `read`, once, says that all of it was shown; `read-part` that parts were left out. */
+	if (rc == 0 && o->cut != NULL) {
+		rc = room_viewed(r, o, "read-part", &index, e);
+	} else if (rc == 0 && (o->read_logged[index / 8] & (1u << (index % 8))) == 0) {
+		rc = room_viewed(r, o, "read", &index, e);
 		if (rc == 0)
 			o->read_logged[index / 8] |= (uint8_t)(1u << (index % 8));
 	}

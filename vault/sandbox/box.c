@@ -131,7 +131,7 @@ static int not_started(struct sr_box *b, struct sr_err *e) {
 
 /* --- input ------------------------------------------------------------------------------------ */
 
-static int memory_file(int *out, const struct sr_box_input *in, struct sr_err *e) {
+static int memory_file(int *out, const struct sr_box_input *in, size_t ends, struct sr_err *e) {
 	const unsigned seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 	const int fd = memfd_create("input", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	const size_t len = (size_t)in->size;
@@ -145,8 +145,12 @@ static int memory_file(int *out, const struct sr_box_input *in, struct sr_err *e
 		p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		if (p == MAP_FAILED)
 			rc = sr_fail_errno(e, "a memory file of %zu bytes", len);
-		else
+		else if (ends == 0 || len <= 2 * ends)
 			rc = in->read(in->ctx, 0, p, len, e);
+		else
+			rc = in->read(in->ctx, 0, p, ends, e);
+		if (rc == 0 && ends > 0 && len > 2 * ends) /* the middle stays a hole */
+			rc = in->read(in->ctx, len - ends, p + (len - ends), ends, e);
 		if (p != MAP_FAILED)
 			(void)munmap(p, len);
 	}
@@ -164,12 +168,12 @@ static int take_input(struct sr_box *b, struct sr_err *e) {
 	if (b->input >= 0)
 		(void)close(b->input);
 	b->input = -1;
-	if (b->o.whole && b->in.size > SR_BOX_WHOLE_MAX)
+	if (b->o.whole && b->o.ends == 0 && b->in.size > SR_BOX_WHOLE_MAX)
 		return sr_fail(e, SR_LIMIT, "it has %llu bytes; tools are given at most %d MiB",
 			(unsigned long long)b->in.size, SR_BOX_WHOLE_MAX >> 20);
 	if (b->o.ask || (!b->o.whole && b->in.size > SR_BOX_MEMFD_MAX))
 		return 0;
-	return memory_file(&b->input, &b->in, e);
+	return memory_file(&b->input, &b->in, (size_t)b->o.ends, e);
 }
 
 /* --- messages --------------------------------------------------------------------------------- */

@@ -45,6 +45,9 @@ struct sr_box_options {
 	struct sr_box_limits limits;
 	bool ask;   /* always by (offset, length), for tests */
 	bool whole; /* all of it in a memory file, whatever its size: tools read no other */
+	/* whole: of an input of more than twice as many bytes, only so many at both ends; between
+	 * them it is zeros. 0: all of it. */
+	uint64_t ends;
 	bool stays; /* DONE does not end it: again, or free */
 	bool paced; /* the clock begins anew with each member: pages come one by one */
 };

@@ -16,7 +16,7 @@ struct visit {
 	const struct sr_doctor *d;
 	struct sr_launcher *l;
 	size_t faults, tried;
-	bool tools; /* in the root with tools: other files, the same filters */
+	enum sr_box_tools tools; /* in which root: other files, the same filters */
 };
 
 static void tell(struct visit *v, bool ok, const char *what, const char *found) {
@@ -143,9 +143,10 @@ int sr_doctor(struct sr_launcher *l, const struct sr_doctor *d, struct sr_err *e
 	attempts(&v);
 	if (v.tried > 0)
 		identify(&v);
-	v.tools = true;
-	if (v.tried > 0)
+	for (int i = SR_TOOLS_PAGES; i < SR_TOOLS_COUNT && v.tried > 0; i++) {
+		v.tools = (enum sr_box_tools)i;
 		attempts(&v);
+	}
 	if (v.faults == 0)
 		return 0;
 	return sr_fail(e, SR_DENIED,

@@ -89,32 +89,45 @@ static void close_all(int *fds, size_t count) {
 /* --- the process ------------------------------------------------------------------------------ */
 
 struct service {
-	struct sr_walls *walls[2]; /* without tools, and with */
+	struct sr_walls *walls[SR_TOOLS_COUNT]; /* of each set of tools */
 	const char *program;
 	pid_t children[SR_LAUNCHER_CHILDREN]; /* 0: free; the index is the slot */
 	unsigned next;
 };
 
-static int make_walls(struct service *s, bool with, struct sr_err *e) {
+static int make_walls(struct service *s, enum sr_box_tools with, struct sr_err *e) {
 	static const char *const data[] = {"/usr/share/misc/magic.mgc", NULL};
 	/* draw.c and text_tools.c of the parser start these */
-	static const char *const tools[] = {
+	static const char *const page_tools[] = {
 		"/usr/bin/pdftotext", "/usr/bin/pdftoppm", "/usr/bin/tesseract", NULL};
 	/* Character maps of PDF; letters for documents that bring none; trained data. */
-	static const struct sr_walls_extra extras[] = {{"/usr/share/poppler", "/usr/share/poppler"},
-		{"/etc/fonts", "/run/fonts"}, {"/usr/share/fontconfig", "/usr/share/fontconfig"},
+	static const struct sr_walls_extra page_extras[] = {
+		{"/usr/share/poppler", "/usr/share/poppler"}, {"/etc/fonts", "/run/fonts"},
+		{"/usr/share/fontconfig", "/usr/share/fontconfig"},
 		{"/usr/share/fonts/truetype", "/usr/share/fonts/truetype"},
 		{"/var/cache/fontconfig", "/run/cache/fontconfig"},
 		{"/usr/share/tesseract-ocr", "/usr/share/tesseract-ocr"}, {NULL, NULL}};
+	/* about_tools.c of the parser starts these; exiftool is Perl. */
+	static const char *const about_tools[] = {
+		"/usr/bin/pdfinfo", "/usr/bin/ffprobe", "/usr/bin/perl", NULL};
+	static const struct sr_walls_extra about_extras[] = {{"/usr/bin/exiftool", "/run/exiftool"},
+		{"/usr/share/perl5/Image", "/run/perl/Image"},
+		{"/usr/share/perl5/File", "/run/perl/File"},
+		{"/usr/lib/x86_64-linux-gnu/perl-base", "/run/perl-base"},
+		{"/usr/lib/aarch64-linux-gnu/perl-base", "/run/perl-base"},
+		{"/usr/share/poppler", "/usr/share/poppler"}, {NULL, NULL}};
 	struct sr_walls_root root = {.program = s->program, .data = data};
 	char path[4096];
 	int rc = 0;
 
 	if (s->walls[with] != NULL)
 		return 0;
-	if (with) {
-		root.tools = tools;
-		root.extras = extras;
+	if (with == SR_TOOLS_PAGES) {
+		root.tools = page_tools;
+		root.extras = page_extras;
+	} else if (with == SR_TOOLS_ABOUT) {
+		root.tools = about_tools;
+		root.extras = about_extras;
 	}
 	if (root.program == NULL) {
 		rc = sr_walls_program(path, sizeof path, "strongroom-parse", e);

@@ -22,7 +22,7 @@
 
 enum {
 	PATH = 4096,
-	LIBRARIES_MAX = 256,   /* of the program and the tools; ours has 20, all have 90 */
+	LIBRARIES_MAX = 384,   /* of the program and the tools; ours has 20, ffprobe 215 */
 	DATA_MAX = 16,         /* data, tools and extras, each */
 	LIST_MAX = 64 << 10,   /* bytes of the loader's list */
 	FILTER_MAX = 64 << 10, /* bytes of the filter: BPF_MAXINSNS of 8 bytes, twice */

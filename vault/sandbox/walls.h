@@ -22,12 +22,19 @@
 
 #include "base/bytes.h"
 
+/* Which programs the root has besides ours: a root has no more than its jobs need. */
+enum sr_box_tools {
+	SR_TOOLS_NONE,
+	SR_TOOLS_PAGES, /* that read and draw pages */
+	SR_TOOLS_ABOUT, /* that say what a file is about */
+	SR_TOOLS_COUNT
+};
 struct sr_box_limits {
 	uint64_t memory;  /* bytes of address space */
 	uint64_t tmpfs;   /* bytes of /tmp */
 	unsigned cpu_s;   /* seconds of processor time */
 	unsigned wall_ms; /* kept by the parent */
-	bool tools;       /* the root has the programs that read and draw pages too */
+	enum sr_box_tools tools;
 };
 /* 1 GiB, 16 MiB, 60 s, 90 s. */
 struct sr_box_limits sr_box_limits_usual(void);

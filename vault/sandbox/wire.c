@@ -126,9 +126,9 @@ static int get_job(struct sr_box_job *j, struct sr_reader *r, struct sr_err *e) 
 		rc = sr_get_le32(r, &j->page, e);
 	if (rc == 0)
 		rc = get_languages(j, r, e);
-	if (rc == 0 && (what < SR_BOX_IDENTIFY || what > SR_BOX_DRAW))
-		rc = sr_fail(
-			e, SR_CORRUPT, "job %u, want %d to %d", what, SR_BOX_IDENTIFY, SR_BOX_DRAW);
+	if (rc == 0 && (what < SR_BOX_IDENTIFY || what > SR_BOX_ABOUT))
+		rc = sr_fail(e, SR_CORRUPT, "job %u, want %d to %d", what, SR_BOX_IDENTIFY,
+			SR_BOX_ABOUT);
 	j->what = (enum sr_box_what)what;
 	return rc;
 }

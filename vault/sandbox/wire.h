@@ -57,7 +57,8 @@ enum sr_box_what {
 	SR_BOX_UNPACK,       /* facts, and members to any depth */
 	SR_BOX_ESCAPE,       /* try to get out, in way number `argument` (parser/escape.c) */
 	SR_BOX_TEXT,         /* facts, and a member for each page: its text (parser/text.h) */
-	SR_BOX_DRAW          /* one member: page `page`, as grey pixels (parser/draw.h) */
+	SR_BOX_DRAW,         /* one member: page `page`, as grey pixels (parser/draw.h) */
+	SR_BOX_ABOUT         /* facts: what other programs say of it (parser/about.h) */
 };
 
 enum sr_member_kind {
