@@ -1,5 +1,5 @@
 /*
- * grants, checkout, checkouts, cat, return, export, suspend, lift, revoke.
+ * grants, checkout, checkouts, cat, return, suspend, lift, revoke.
  *
  * A checkout is a statement; opening it is separate and may be repeated while it lives, since the
  * process that holds the item's key may end (each command does, without a running core).
@@ -45,16 +45,6 @@ const struct cli_option cli_checkout_options[] = {
 const struct cli_option cli_cat_options[] = {
 	{"list", CLI_FLAG, NULL, "list the files instead"},
 	{"page", CLI_ONE, "N", "of a file whose text has pages (PDF): this one alone"},
-	{"witnesses", CLI_ONE, "FILE",
-		"a tlog-policy: its quorum must have seen this; else the one that the log adopted"},
-	{NULL, CLI_FLAG, NULL, NULL},
-};
-const struct cli_option cli_export_options[] = {
-	{"out", CLI_ONE, "F", "the age file to write (0600)"},
-	{"bag", CLI_FLAG, NULL,
-		"as a bag (BagIt, RFC 8493), in a tar: with SHA-512 and SHA-256 of every file and "
-		"what the log says of the item; a bag that came in lies under data/ as it was"},
-	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
 	{"witnesses", CLI_ONE, "FILE",
 		"a tlog-policy: its quorum must have seen this; else the one that the log adopted"},
 	{NULL, CLI_FLAG, NULL, NULL},
@@ -509,98 +499,4 @@ int verb_lift(struct cli *c, struct sr_err *e) {
 	if (cli_has(c, "reason") || cli_has(c, "reason-file"))
 		return ask_about_grant(c, "lift", "lift this grant's suspension", e);
 	return cli_act(c, SR_T_LIFT, "grant", "lifted: the grant is live again", e);
-}
-
-/* --- export --- */
-
-static int write_part(void *ctx, struct sr_bytes data, struct sr_err *e) {
-	if (cli_stopped != 0)
-		return sr_fail(e, SR_LOCKED, "stopped on request");
-	return sr_tmpfile_write(ctx, data.p, data.len, e);
-}
-
-static int write_export(struct cli *c, const uint8_t checkout[SR_ID], const char *path,
-	uint64_t *bytes, struct sr_err *e) {
-	struct sr_dir *d = NULL;
-	struct sr_tmpfile *t = NULL;
-	char name[256];
-	int rc = cli_split_path(&d, name, path, e);
-	if (rc == 0 && sr_file_exists(d, name))
-		rc = sr_fail(e, SR_EXISTS, "%s is there already", path);
-	if (rc == 0)
-		rc = sr_tmpfile_new(&t, d, e);
-	if (rc == 0)
-		rc = sr_client_export(c->client,
-			&(struct sr_exporting){.checkout = checkout,
-				.bag = cli_has(c, "bag"),
-				.write = write_part,
-				.ctx = t},
-			bytes, e);
-	if (rc == 0)
-		rc = sr_tmpfile_commit(t, name, false, true, e);
-	else
-		sr_tmpfile_abort(t);
-	sr_dir_close(d);
-	return rc;
-}
-
-/* What the grant is for; a wrong word of the vault's is refused by the rules and by the proof of
- * the grant. */
-static int grant_right(
-	struct cli *c, const uint8_t grant[SR_ID], const char **right, struct sr_err *e) {
-	struct cli_answer a;
-	cli_ask(&a, "grant");
-	sr_text_put_hex(&a.q.head, "grant", grant, SR_ID);
-	int rc = cli_call(c, &a, e);
-	const struct sr_row *row = rc == 0 ? sr_rows_first(&a.rows, "grant") : NULL;
-	*right = row != NULL && sr_bytes_eq(sr_row_get(row, "right"), sr_bytes_str("referral"))
-			 ? "referral"
-			 : "export";
-	cli_answer_free(&a);
-	return rc;
-}
-
-int verb_export(struct cli *c, struct sr_err *e) {
-	struct sr_borrow b = {.right = "export"};
-	struct sr_submitted out = {0}, back = {0};
-	uint8_t grant[SR_ID], item[SR_ID], checkout[SR_ID];
-	uint64_t files = 0, bytes = 0;
-	const char *path = cli_get(c, "out");
-	char hex[2 * SR_ID + 1], size[48];
-	if (path == NULL)
-		return sr_fail(e, SR_USAGE, "--out F is missing: the age file to write");
-	int rc = cli_connect(c, CLI_PERSON, e);
-	if (rc == 0)
-		rc = cli_word_id(c, grant, 0, "grant", e);
-	if (rc == 0)
-		rc = cli_word_id(c, item, 1, "item", e);
-	b.grant = grant;
-	b.item = item;
-	if (rc == 0)
-		rc = grant_right(c, grant, &b.right, e);
-	if (rc == 0)
-		rc = sr_client_checkout(c->client, &b, checkout, &files, &out, e);
-	if (rc != 0)
-		goto out;
-	rc = write_export(c, checkout, path, &bytes, e);
-	/* Given back whatever happened; a failure of that must not hide the first one. */
-	struct sr_err ignored = {0};
-	const struct sr_act a = {.type = SR_T_RETURN, .id = checkout};
-	if (sr_client_act(c->client, &a, &back, &ignored) != 0)
-		cli_tell(c, "the checkout could not be given back: %s", ignored.text);
-	cli_progress_end();
-	if (rc == 0) {
-		json_t *more = json_object();
-		sr_hex(hex, checkout, SR_ID);
-		json_object_set_new(more, "checkout", json_string(hex));
-		json_object_set_new(more, "bytes", json_integer((json_int_t)bytes));
-		cli_json_set_bytes(more, "file", sr_bytes_str(path));
-		cli_size_text(size, sizeof size, bytes);
-		rc = cli_done(c, &out, more, "wrote %s, %s: open it with `age -d -i KEY %s`", path,
-			size, path);
-	}
-out:
-	sr_submitted_free(&out);
-	sr_submitted_free(&back);
-	return rc;
 }

@@ -119,4 +119,20 @@ age -d -i ri.age plain.age | tar -C back -xf -
 diff -r box1 back/box1
 ok as au log --type export --json
 same "$(jq length out)" 5
+
+# All of the grant at once: each is a bag of its own, of one group. What is there is left; what may not leave keeps nobody else.
+refused 2 'which item' as ri export "$GRANT" --out bags
+refused 2 'takes the grant alone' as ri export "$GRANT" "$odd" --all --out bags
+ok as ri export "$GRANT" --all --bag --out bags
+has 'wrote 4 age files of 4 items into bags'
+for item in "$odd" "$came" "$many" "$empty"; do
+	unbag "$item" "bags/$item.age"
+	info Bag-Group-Identifier >>groups
+done
+same "$(sort -u groups | wc -l)" 1 'one collection'
+rm "bags/$odd.age" "bags/$came.age"
+ok as of seal "$came" --reason 'a name in it'
+refused 1 '1 of 4 items were not written' as ri export "$GRANT" --all --bag --out bags
+has 'item .*rule sealed'
+[[ -f bags/$odd.age && ! -e bags/$came.age ]] || fail 'the others were not written'
 ok sr verify

@@ -17,9 +17,12 @@ struct job {
 	int out;
 };
 
+static atomic_int begun; /* jobs that a thread has taken up */
+
 static void square(void *arg) {
 	struct job *j = arg;
 	struct timespec ts = {0, (long)j->wait_us * 1000};
+	atomic_fetch_add(&begun, 1);
 	(void)nanosleep(&ts, NULL);
 	j->out = j->in * j->in;
 }
@@ -103,10 +106,12 @@ static void free_waits_for_running_jobs(void **state) {
 	struct sr_pool *p = NULL;
 	struct sr_err e = {0};
 	assert_ok(sr_pool_new(&p, 1, 3, square, &e), &e);
+	atomic_store(&begun, 0);
 	for (int i = 0; i < 3; i++)
 		assert_ok(sr_pool_submit(p, &jobs[i], &e), &e);
-	struct timespec ts = {0, 5000000};
-	(void)nanosleep(&ts, NULL);
+	const struct timespec ts = {0, 1000000};
+	while (atomic_load(&begun) == 0)
+		(void)nanosleep(&ts, NULL);
 	sr_pool_free(p); /* the first runs; the others need not */
 	assert_int_equal(jobs[0].out, 9);
 }

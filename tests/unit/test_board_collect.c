@@ -130,7 +130,7 @@ static void whole(struct world *w) {
 	struct sr_scrub_totals t;
 	struct sr_stored_items l;
 
-	assert_ok(sr_query_stored_items(&l, w->v->catalogue, 0, &w->e), &w->e);
+	assert_ok(sr_query_stored_items(&l, w->v->catalogue, 0, UINT64_MAX, &w->e), &w->e);
 	for (size_t i = 0; i < l.count; i++)
 		have_item(w, &l.rows[i]);
 	sr_stored_items_free(&l);

@@ -5,9 +5,16 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "board/backup.h"
+#include "board/certificate.h"
+#include "board/collect.h"
+#include "board/dbkeys.h"
 #include "board/erase.h"
 #include "board/fixity.h"
+#include "board/witnessing.h"
 #include "catalogue/search.h"
+#include "ledger/ledger.h"
+#include "merkle/cosignature.h"
 #include "store/envelope.h"
 #include "store/secrets.h"
 #include "things.h"
@@ -322,6 +329,133 @@ static void repeated_at_open(void **state) {
 	world_free(w);
 }
 
+static void asks_witness(struct world *w, uint8_t seed[SR_SEED], struct sr_vkey *key) {
+	uint8_t pk[SR_PK];
+	struct sr_buf policy;
+
+	t_fill(seed, SR_SEED, 71);
+	sr_sign_public(pk, seed);
+	assert_ok(
+		sr_vkey_make(key, sr_bytes_str("one.example/w"), SR_NOTE_COSIGN, pk, &w->e), &w->e);
+	sr_buf_init(&policy);
+	sr_buf_put_str(&policy, "witness w ");
+	sr_vkey_put(&policy, key);
+	sr_buf_put_str(&policy, " http://127.0.0.1:1/w\nquorum w\n");
+	assert_ok(sr_witnessing_adopt(w->v, sr_buf_view(&policy), &w->e), &w->e);
+	sr_buf_free(&policy);
+}
+
+/* The witness cosigns what is there now. */
+static void cosigned(struct world *w, const uint8_t seed[SR_SEED], const struct sr_vkey *key) {
+	const struct sr_signer s = {.key = key, .seed = seed};
+	struct sr_buf note, line;
+	struct sr_note n;
+
+	sr_buf_init(&note);
+	sr_buf_init(&line);
+	assert_ok(sr_ledger_publish(w->v->ledger, &w->e), &w->e);
+	assert_ok(sr_ledger_published(w->v->ledger, &note, &w->e), &w->e);
+	assert_ok(sr_note_parse(&n, sr_buf_view(&note), &w->e), &w->e);
+	assert_ok(sr_cosign_line(&line, n.text, &s, (uint64_t)w->now, &w->e), &w->e);
+	sr_note_free(&n);
+	sr_buf_put_bytes(&note, sr_buf_view(&line));
+	assert_ok(sr_ledger_recosign(w->v->ledger, sr_buf_view(&note), true, &w->e), &w->e);
+	sr_buf_free(&note);
+	sr_buf_free(&line);
+}
+
+static uint64_t backed_up(struct world *w) {
+	char to[T_PATH], secrets[T_PATH], escrow[T_PATH];
+	struct sr_backup_options o = {.path = to, .secrets_path = secrets, .escrow_path = escrow};
+	struct sr_backup_result r;
+
+	snprintf(to, sizeof to, "%s/backup", w->path);
+	snprintf(secrets, sizeof secrets, "%s/backup-secrets", w->path);
+	snprintf(escrow, sizeof escrow, "%s/backup-escrow", w->path);
+	o.unlock.credential = sr_bytes_str("the credential of the backup, 32 bytes and more");
+	assert_ok(sr_backup_make(w->v, &o, &r, &w->e), &w->e);
+	return r.secrets;
+}
+
+static void certificate(struct world *w, const uint8_t item[SR_ID], size_t secrets) {
+	const struct sr_certificate_of of = {.item = item};
+	const struct sr_certificate_want want = {.origin = w->v->keys->origin,
+		.room_pk = w->v->keys->room_pk,
+		.vault = w->v->fingerprint,
+		.item = item};
+	struct sr_certificate c;
+	struct sr_buf note;
+	uint64_t entry = 0;
+
+	sr_buf_init(&note);
+	assert_ok(sr_certificate_make(&note, &entry, w->v, &of, &w->e), &w->e);
+	assert_ok(sr_certificate_read(&c, sr_buf_view(&note), &want, &w->e), &w->e);
+	assert_int_equal(c.secrets, secrets);
+	assert_int_equal(
+		memmem(note.p, note.len, "not-promised witnesses", 22) != NULL, secrets > 0);
+	sr_buf_free(&note);
+}
+
+/* Where a quorum of witnesses is asked, nothing is erased before it has seen the statement; and
+ * nobody opens the item, carries its secrets away or collects its packs in between. */
+static void waits_for_witnesses(void **state) {
+	struct world *w = world_new(NULL);
+	const struct sr_vault_collect really = {.dry_run = false};
+	struct sr_vault_collected n;
+	struct sr_renewal renewal;
+	uint8_t item[2][SR_ID], seed[SR_SEED];
+	struct sr_vkey key;
+	uint64_t secrets;
+	size_t had, left = 0;
+
+	(void)state;
+	put_item(w, item[0], true);
+	put_item(w, item[1], true);
+	secrets = backed_up(w);
+	asks_witness(w, seed, &key);
+	had = secrets_of(w, item[0]);
+	assert_true(had > 0);
+	/* Both items are the same bytes, so one pack goes whatever happens. */
+	assert_ok(sr_vault_collect(w->v, &really, &n, &w->e), &w->e);
+	assert_int_equal(n.removed, 1);
+	destroy(w, item, 1);
+	assert_int_equal(item_state(w, item[0]), SR_S_DESTROYED);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(secrets_of(w, item[0]), had);
+		assert_true(has_envelope(w, item[0], 2));
+		assert_ok(sr_erase_left(&left, w->v, &w->e), &w->e);
+		assert_int_equal(left, had);
+		certificate(w, item[0], had);
+		assert_ok(sr_renewal_due(&renewal, w->v, &w->e), &w->e);
+		assert_true(renewal.due && renewal.waits);
+		world_reopen(w);
+	}
+	assert_int_equal(backed_up(w), secrets - had);
+	assert_ok(sr_vault_collect(w->v, &really, &n, &w->e), &w->e);
+	assert_int_equal(n.removed, 0);
+
+	/* At an opening, and while it runs. */
+	cosigned(w, seed, &key);
+	world_reopen(w);
+	assert_int_equal(secrets_of(w, item[0]), 0);
+	assert_false(has_envelope(w, item[0], 2));
+	certificate(w, item[0], 0);
+	destroy(w, &item[1], 1);
+	assert_true(secrets_of(w, item[1]) > 0);
+	cosigned(w, seed, &key);
+	assert_ok(sr_witnessing_open(w->v, &w->e), &w->e);
+	assert_ok(sr_erase_due(w->v, 0, &left, &w->e), &w->e);
+	assert_int_equal(left, had);
+	assert_int_equal(secrets_of(w, item[1]), 0);
+	assert_false(has_envelope(w, item[1], 2));
+	assert_ok(sr_erase_due(w->v, 0, &left, &w->e), &w->e);
+	assert_int_equal(left, 0);
+	assert_ok(sr_vault_collect(w->v, &really, &n, &w->e), &w->e);
+	assert_true(n.removed > 0);
+	world_reopen(w);
+	world_free(w);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_asks),
@@ -330,6 +464,7 @@ int main(void) {
 		cmocka_unit_test(asked_twice),
 		cmocka_unit_test(nothing_left),
 		cmocka_unit_test(repeated_at_open),
+		cmocka_unit_test(waits_for_witnesses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

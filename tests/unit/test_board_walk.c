@@ -193,6 +193,7 @@ int main(void) {
 		cmocka_unit_test(every_rule),
 		cmocka_unit_test(every_attribute),
 	};
+	char *memory = t_tmp_in_memory();
 	const int rc = cmocka_run_group_tests(tests, NULL, NULL);
 
 	if (k != NULL) {
@@ -200,5 +201,6 @@ int main(void) {
 		sr_buf_free(&k->text);
 		free(k);
 	}
+	t_tmp_remove(memory);
 	return rc;
 }

@@ -154,5 +154,9 @@ int main(void) {
 		cmocka_unit_test(a_hundred),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	char *memory = t_tmp_in_memory();
+	const int rc = cmocka_run_group_tests(tests, NULL, NULL);
+
+	t_tmp_remove(memory);
+	return rc;
 }

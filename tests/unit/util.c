@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 void t_assert_ok(int rc, const struct sr_err *e, const char *what, const char *file, int line) {
@@ -53,6 +54,20 @@ char *t_tmp_new(void) {
 		fail_msg("asprintf: %s", strerror(errno));
 	if (mkdtemp(path) == NULL)
 		fail_msg("mkdtemp %s: %s", path, strerror(errno));
+	return path;
+}
+
+char *t_tmp_in_memory(void) {
+	struct statvfs st;
+	char *path;
+
+	if (getenv("ON_DISK") != NULL || access("/dev/shm", W_OK) != 0 ||
+		statvfs("/dev/shm", &st) != 0 || st.f_bavail * st.f_frsize < UINT64_C(1) << 30)
+		return NULL;
+	if (setenv("TMPDIR", "/dev/shm", 1) != 0)
+		return NULL;
+	path = t_tmp_new();
+	(void)setenv("TMPDIR", path, 1);
 	return path;
 }
 

@@ -43,6 +43,10 @@ _Noreturn void t_exit(int status);
 /* A new folder; the caller frees the path with t_tmp_remove, which removes the whole tree. */
 char *t_tmp_new(void);
 void t_tmp_remove(char *path);
+/* From now on such folders lie in memory, where there is room for them (and ON_DISK is not set):
+ * for tests that commit thousands of times and are not about what a disk keeps. NULL: they do not;
+ * what it returns goes to t_tmp_remove at the end of the program. */
+char *t_tmp_in_memory(void);
 /* "${dir}/${name}" in one of eight static buffers. */
 const char *t_path(const char *dir, const char *name);
 /* Whole files, straight through stdio: for what a test plants or looks at behind the library's

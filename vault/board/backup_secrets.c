@@ -3,6 +3,7 @@
  */
 #include "board/backup_in.h"
 
+#include "catalogue/query.h"
 #include "crypto/aead.h"
 #include "crypto/passphrase.h"
 #include "ledger/ledger.h"
@@ -21,13 +22,43 @@ struct gather {
 	struct sr_buf rows; /* secret */
 	enum sr_secret_kind kind;
 	uint64_t count;
+	struct sr_tombstones dead; /* by item: what waits */
 };
+
+static int by_item(const void *a, const void *b) {
+	return memcmp(((const struct sr_tombstone *)a)->item,
+		((const struct sr_tombstone *)b)->item, SR_ID);
+}
+
+/* Is it of an item or a person that the log destroyed or erased, and waits for witnesses
+ * (board/erase.h, board/forget.h)? A backup that had it would bring it back when it is gone here.
+ */
+static int is_ended(bool *ended, struct gather *g, struct sr_bytes name, struct sr_err *e) {
+	static const char prefix[] = "item:";
+	struct sr_tombstone key = {.number = 0};
+	char subject[SR_SUBJECT_TEXT];
+	const size_t skip = sizeof prefix - 1;
+
+	*ended = false;
+	if (g->kind == SR_SECRET_PERSON) {
+		snprintf(subject, sizeof subject, "%.*s", (int)name.len, (const char *)name.p);
+		return sr_query_is_erased(ended, g->v->catalogue, subject, e);
+	}
+	if (name.len > skip && memcmp(name.p, prefix, skip) == 0)
+		name = sr_bytes_of(name.p + skip, name.len - skip);
+	if (g->dead.count > 0 && sr_unhex(key.item, SR_ID, name, NULL) == 0)
+		*ended = bsearch(&key, g->dead.rows, g->dead.count, sizeof key, by_item) != NULL;
+	return 0;
+}
 
 static int gather_one(void *ctx, struct sr_bytes name, uint64_t n, struct sr_err *e) {
 	struct gather *g = ctx;
 	struct sr_buf value;
-	int rc;
+	bool ended = false;
+	int rc = is_ended(&ended, g, name, e);
 
+	if (rc != 0 || ended)
+		return rc;
 	sr_buf_init_secret(&value);
 	rc = sr_secrets_get(g->v->secrets, g->kind, name, n, &value, e);
 	if (rc == 0) {
@@ -57,13 +88,17 @@ static bool carried(uint8_t kind) {
 }
 
 static int gather_all(struct gather *g, struct sr_err *e) {
-	int rc = 0;
+	int rc = sr_query_tombstones(&g->dead, g->v->catalogue, 0, UINT64_MAX, e);
+
+	if (rc == 0 && g->dead.count > 0)
+		qsort(g->dead.rows, g->dead.count, sizeof *g->dead.rows, by_item);
 
 	for (size_t i = 0; i < CARRIED && rc == 0; i++) {
 		g->kind = carried_kinds[i];
 		rc = sr_secrets_each(
 			g->v->secrets, g->kind, sr_bytes_of(NULL, 0), gather_one, g, e);
 	}
+	sr_tombstones_free(&g->dead);
 	return rc;
 }
 

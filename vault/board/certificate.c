@@ -120,7 +120,7 @@ static int gather(
 	if (rc == 0)
 		rc = sr_vault_entry(&f->destroy, f->v, *entry, e);
 	if (rc == 0)
-		rc = sr_query_tombstones(&f->dead, f->v->catalogue, *entry, e);
+		rc = sr_query_tombstones(&f->dead, f->v->catalogue, *entry, *entry + 1, e);
 	for (size_t i = 0; i < f->dead.count && rc == 0; i++)
 		if (of->item == NULL || memcmp(of->item, f->dead.rows[i].item, SR_ID) == 0)
 			rc = look_at(f, &f->dead.rows[i], e);
@@ -148,7 +148,9 @@ static void put_text(struct sr_buf *text, const struct facts *f, int64_t now) {
 		bool said;
 	} limits[] = {{"backups", f->backups > 0}, {"blocks", true}, {"databases", f->renewal.due},
 		{"exports", f->exports > 0}, {"media", true}, {"second-copy", pending},
-		{"shared-blocks", f->dedupe}};
+		{"shared-blocks", f->dedupe},
+		{"witnesses",
+			f->secrets + f->envelopes > 0 && f->entry.index >= sr_erase_seen(f->v)}};
 	static const char *const copied[] = {"request", "version", "items"};
 
 	sr_text_begin(text, TYPE);

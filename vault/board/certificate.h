@@ -13,7 +13,8 @@
  *   statement <hash>        of its signed text
  *   destroyed <time>        receipt time of that entry
  *   item <id>               the one asked about, or each of the list up to SR_CERTIFICATE_ITEMS
- *   secrets <dec>           secrets of the items that are left here: 0, or it is no end yet
+ *   secrets <dec>           secrets of the items that are left here: 0, or it is no end yet (see
+ *                           witnesses)
  *   envelopes <dec>         envelopes that are left: 0
  *   exports <dec>           age files of them that left the vault before, by the log
  *   backups <dec>           backups from before whose secrets file could still be opened, by the
@@ -27,7 +28,8 @@
  * service keys can test a guess at a block), `second-copy` (its erasure is pending), `databases`
  * (old pages of catalogue and index still open), `backups` (their secrets files bring it back until
  * their escrow is rotated), `exports` (what left the vault), `media` (flash, snapshots, journals of
- * data and images made behind the program's back keep what was overwritten).
+ * data and images made behind the program's back keep what was overwritten), `witnesses` (nothing
+ * is erased before their quorum has cosigned the statement, and it has not).
  */
 #ifndef SR_BOARD_CERTIFICATE_H
 #define SR_BOARD_CERTIFICATE_H

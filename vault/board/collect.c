@@ -9,6 +9,7 @@
 #include "board/collect.h"
 
 #include "board/door.h"
+#include "board/erase.h"
 #include "board/fixity.h"
 #include "board/follow.h"
 #include "catalogue/lists.h"
@@ -48,6 +49,7 @@ static int give_one(struct sr_vault *v, const struct sr_stored_item *row, sr_col
 	return rc;
 }
 
+/* What was destroyed and waits for witnesses too: its erasure is not decided for good. */
 static int live(void *ctx, sr_collect_item_fn *item, void *collect, struct sr_err *e) {
 	struct sr_vault *v = ctx;
 	struct sr_stored_items page = {NULL, 0};
@@ -56,7 +58,7 @@ static int live(void *ctx, sr_collect_item_fn *item, void *collect, struct sr_er
 
 	do {
 		sr_stored_items_free(&page);
-		rc = sr_query_stored_items(&page, v->catalogue, after, e);
+		rc = sr_query_stored_items(&page, v->catalogue, after, sr_erase_seen(v), e);
 		for (size_t i = 0; i < page.count && rc == 0; i++) {
 			after = page.rows[i].n;
 			rc = give_one(v, &page.rows[i], item, collect, e);

@@ -3,6 +3,7 @@
  */
 #include "board/dbkeys.h"
 
+#include "board/erase.h"
 #include "board/forget.h"
 #include "catalogue/query.h"
 #include "ledger/ledger.h"
@@ -84,6 +85,9 @@ int sr_renewal_due(struct sr_renewal *out, struct sr_vault *v, struct sr_err *e)
 	out->due = true;
 	rc = sr_forget_left(&left, v, NULL, e);
 	out->waits = left > 0;
+	if (rc == 0)
+		rc = sr_erase_left(&left, v, e);
+	out->waits = out->waits || left > 0;
 	if (rc == 0)
 		rc = sr_index_counts(v->index, &packs, &blocks, e);
 	if (rc == 0)

@@ -35,7 +35,8 @@ SR_MUST int sr_db_keys_renew(struct sr_vault *v, struct sr_err *e);
 struct sr_renewal {
 	bool due;   /* something was destroyed or erased since the keys were made */
 	bool waits; /* but a key of it is there still, until witnesses have seen the statement
-		       (board/forget.h): files made now would hold its words once more */
+		       (board/forget.h, board/erase.h): files made now would hold its words once
+		       more */
 	bool small; /* few enough entries and packs to be made anew at once, and no deposit that was
 		       broken off: the index alone knows of its packs */
 };

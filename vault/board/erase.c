@@ -3,6 +3,7 @@
  */
 #include "board/erase.h"
 
+#include "board/witnessing.h"
 #include "store/envelope.h"
 #include "store/secrets.h"
 
@@ -65,6 +66,50 @@ int sr_item_erase_envelope(struct sr_vault *v, const struct sr_tombstone *item, 
 	return sr_envelope_remove(v->items, item->item, item->number, e);
 }
 
+/* --- when witnesses have seen it ---------------------------------------------------------------
+ */
+
+uint64_t sr_erase_seen(const struct sr_vault *v) {
+	return sr_witnessing_asked(v) ? sr_witnessing_size(v) : UINT64_MAX;
+}
+
+int sr_erase_due(struct sr_vault *v, uint64_t from, size_t *secrets, struct sr_err *e) {
+	struct sr_tombstones dead = {0};
+	int rc = sr_query_tombstones(&dead, v->catalogue, from, sr_erase_seen(v), e);
+
+	*secrets = 0;
+	if (rc == 0 && dead.count > 0) {
+		rc = sr_secrets_begin(v->secrets, e);
+		for (size_t i = 0; i < dead.count && rc == 0; i++)
+			rc = sr_item_erase_secrets(v, dead.rows[i].item, secrets, e);
+		if (rc == 0 && *secrets > 0)
+			rc = sr_secrets_commit(v->secrets, e);
+		else
+			sr_secrets_rollback(v->secrets);
+	}
+	for (size_t i = 0; i < dead.count && rc == 0; i++)
+		rc = sr_item_erase_envelope(v, &dead.rows[i], e);
+	sr_tombstones_free(&dead);
+	return rc;
+}
+
+int sr_erase_left(size_t *left, struct sr_vault *v, struct sr_err *e) {
+	struct sr_tombstones dead = {0};
+	const uint64_t seen = sr_erase_seen(v);
+	int rc = seen == UINT64_MAX ? 0
+				    : sr_query_tombstones(&dead, v->catalogue, seen, UINT64_MAX, e);
+
+	*left = 0;
+	for (size_t i = 0; i < dead.count && rc == 0; i++) {
+		size_t n = 0;
+
+		rc = sr_item_secrets(&n, v, dead.rows[i].item, e);
+		*left += n;
+	}
+	sr_tombstones_free(&dead);
+	return rc;
+}
+
 /* --- at open ---------------------------------------------------------------------------------- */
 
 struct reap {
@@ -124,7 +169,7 @@ static int repeat_secrets(
 
 int sr_erase_repeat(struct sr_vault *v, size_t *secrets, size_t *envelopes, struct sr_err *e) {
 	struct sr_tombstones dead = {0};
-	int rc = sr_query_tombstones(&dead, v->catalogue, UINT64_MAX, e);
+	int rc = sr_query_tombstones(&dead, v->catalogue, 0, sr_erase_seen(v), e);
 
 	*secrets = *envelopes = 0;
 	if (rc == 0 && dead.count > 0)

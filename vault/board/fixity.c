@@ -25,7 +25,7 @@ static int next_envelope(void *ctx, struct sr_scrub_envelope *out, struct sr_err
 
 		sr_stored_items_free(&w->page);
 		w->at = 0;
-		rc = sr_query_stored_items(&w->page, w->v->catalogue, w->after, e);
+		rc = sr_query_stored_items(&w->page, w->v->catalogue, w->after, UINT64_MAX, e);
 		if (rc != 0)
 			return rc;
 		if (w->page.count == 0)

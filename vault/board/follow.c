@@ -349,7 +349,7 @@ static int rekeyed(const struct follow_job *j, const uint8_t board[SR_ID]) {
 static int on_destroy(const struct follow_job *j) {
 	const uint64_t entry = sr_catalogue_size(j->v->catalogue) - 1;
 	struct sr_tombstones dead = {0};
-	int rc = sr_query_tombstones(&dead, j->v->catalogue, entry, j->e);
+	int rc = sr_query_tombstones(&dead, j->v->catalogue, entry, entry + 1, j->e);
 
 	for (size_t i = 0; i < dead.count && rc == 0; i++)
 		rc = j->f->dies(j->f->ctx, &dead.rows[i], j->e);

@@ -136,7 +136,7 @@ static int list_lost(struct sr_vault *v, struct sr_buf *out, struct sr_err *e) {
 
 	do {
 		sr_stored_items_free(&page);
-		rc = sr_query_stored_items(&page, v->catalogue, after, e);
+		rc = sr_query_stored_items(&page, v->catalogue, after, UINT64_MAX, e);
 		for (size_t i = 0; i < page.count && rc == 0; i++) {
 			char hex[2 * SR_ID + 1];
 

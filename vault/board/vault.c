@@ -770,8 +770,6 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 	if (rc == 0 && v->founded)
 		rc = reap_room_keys(v, e);
 	if (rc == 0 && v->founded)
-		rc = reap_items(v, e);
-	if (rc == 0 && v->founded)
 		rc = reap_boxes(v, e);
 	if (rc == 0 && v->founded)
 		rc = reap_dealings(v, e);
@@ -786,7 +784,9 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 	rc = sr_witnessing_open(v, e);
 	if (rc != 0)
 		return rc;
-	rc = v->founded ? reap_people(v, e) : 0;
+	rc = v->founded ? reap_items(v, e) : 0;
+	if (rc == 0 && v->founded)
+		rc = reap_people(v, e);
 	if (rc == 0 && v->founded)
 		rc = renew_small(v, o->progress, e);
 	if (rc != 0)

@@ -12,6 +12,7 @@
 #include "base/escape.h"
 #include "board/beats.h"
 #include "board/door.h"
+#include "board/erase.h"
 #include "board/follow.h"
 #include "board/forget.h"
 #include "board/keys.h"
@@ -307,6 +308,8 @@ static int confirmed(struct sr_vault *v, struct sr_err *e) {
 	sr_buf_free(&note);
 	if (rc == 0 && w->size > first)
 		rc = sr_forget_due(v, &erased, e);
+	if (rc == 0 && w->size > first)
+		rc = sr_erase_due(v, first, &erased, e);
 	if (rc == 0 && before > 0 && w->time > before + SR_WITNESSING_GAP_S)
 		rc = log_gap(v, before, first, e);
 	return rc;

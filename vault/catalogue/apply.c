@@ -242,15 +242,22 @@ static int insert_entry(struct sr_apply *a, struct sr_err *e) {
 		A_HASH(a->en->has_object ? a->en->object : NULL));
 }
 
+/* ${f}: of the line. */
 static int insert_subject(
-	struct sr_apply *a, struct sr_bytes what, struct sr_bytes value, struct sr_err *e) {
-	return SQL_RUN(a->db, e,
-		"INSERT OR IGNORE INTO subjects(value, entry, what) VALUES(?, ?, ?)", A_TEXT(value),
-		A_INT(a->entry), A_TEXT(what));
+	struct sr_apply *a, const struct sr_field *f, struct sr_bytes value, struct sr_err *e) {
+	struct sr_late_subject s = {.entry = a->entry, .what = f->key};
+
+	if (!a->memo->late.on || value.len >= sizeof s.value)
+		return SQL_RUN(a->db, e,
+			"INSERT OR IGNORE INTO subjects(value, entry, what) VALUES(?, ?, ?)",
+			A_TEXT(value), A_INT(a->entry), A_STR(f->key));
+	memcpy(s.value, value.p, value.len);
+	return sr_late_subject(&a->memo->late, a->db, &s, e);
 }
 
 /* A card stands for its person. */
-static int insert_card_subject(struct sr_apply *a, const struct sr_line *l, struct sr_err *e) {
+static int insert_card_subject(
+	struct sr_apply *a, const struct sr_field *f, const struct sr_line *l, struct sr_err *e) {
 	struct sr_buf bytes;
 	struct sr_card card;
 	int rc;
@@ -260,7 +267,7 @@ static int insert_card_subject(struct sr_apply *a, const struct sr_line *l, stru
 	if (rc == 0)
 		rc = sr_card_read(&card, sr_buf_view(&bytes), e);
 	if (rc == 0)
-		rc = insert_subject(a, l->key, sr_bytes_str(card.person), e);
+		rc = insert_subject(a, f, sr_bytes_str(card.person), e);
 	sr_buf_free(&bytes);
 	return rc;
 }
@@ -276,11 +283,11 @@ static int insert_line(struct sr_apply *a, const struct sr_line *l, struct sr_er
 	switch (f->kind) {
 	case SR_V_ID:
 	case SR_V_PERSON:
-		return insert_subject(a, l->key, l->value, e);
+		return insert_subject(a, f, l->value, e);
 	case SR_V_ID_HASH:
-		return insert_subject(a, l->key, sr_word(l->value, 0), e);
+		return insert_subject(a, f, sr_word(l->value, 0), e);
 	case SR_V_CARD:
-		return insert_card_subject(a, l, e);
+		return insert_card_subject(a, f, l, e);
 	case SR_V_HASH:
 		if (!f->object)
 			return 0;
@@ -436,21 +443,7 @@ static void remember(struct sr_apply *a) {
 }
 
 int sr_apply_search(struct sr_apply *a, int64_t n, struct sr_err *e) {
-	struct sr_apply_memo *m = a->memo;
-
-	if (!m->late)
-		return sr_search_index(a->db, n, e);
-	if (m->count == m->cap) {
-		const size_t cap = m->cap == 0 ? 1024 : m->cap * 2;
-		int64_t *more = reallocarray(m->items, cap, sizeof *more);
-
-		if (more == NULL)
-			return sr_fail(e, SR_NOMEM, "no memory for a list of %zu items", cap);
-		m->items = more;
-		m->cap = cap;
-	}
-	m->items[m->count++] = n;
-	return 0;
+	return a->memo->late.on ? sr_late_item(&a->memo->late, n, e) : sr_search_index(a->db, n, e);
 }
 
 /* The epoch in force: an entry under another one is one that those who watch could not read, or

@@ -19,6 +19,7 @@
 #define SR_CATALOGUE_APPLY_IN_H
 
 #include "catalogue/apply.h"
+#include "catalogue/late.h"
 #include "catalogue/sql.h"
 #include "catalogue/states.h"
 #include "ledger/card.h"
@@ -54,11 +55,7 @@ struct sr_apply_memo {
 	bool brings; /* the last entry brings items: its `stored` is due */
 	uint8_t vault[SR_HASH];
 	char known[SR_MEMO_PEOPLE][SR_PERSON_TEXT]; /* persons that the vault has, at random */
-	/* In a long replay items go into the search index once, before the commit, however often
-	 * their texts changed. */
-	bool late;
-	int64_t *items;
-	size_t count, cap;
+	struct sr_late late;                        /* what a long replay writes last */
 };
 /* The item's texts, hazards or files changed. */
 SR_MUST int sr_apply_search(struct sr_apply *a, int64_t n, struct sr_err *e);

@@ -43,12 +43,12 @@ struct sr_apply_memo *sr_catalogue_memo(struct sr_catalogue *c) {
 static void forget(struct sr_catalogue *c) {
 	c->memo.size = 0;
 	memset(c->memo.known, 0, sizeof c->memo.known);
-	c->memo.count = 0;
+	sr_late_forget(&c->memo.late);
 }
 
 /* Without the database: for one that is closed, or given up. */
 static void handle_free(struct sr_catalogue *c) {
-	free(c->memo.items);
+	sr_late_free(&c->memo.late);
 	free(c);
 }
 
@@ -281,26 +281,6 @@ static int check_end(struct sr_catalogue *c, struct sr_err *e) {
 	return rc;
 }
 
-static int by_number(const void *a, const void *b) {
-	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* Items whose texts changed in this batch, each once. */
-static int index_late(struct sr_catalogue *c, struct sr_err *e) {
-	struct sr_apply_memo *m = &c->memo;
-	int rc = 0;
-
-	if (m->count > 0)
-		qsort(m->items, m->count, sizeof *m->items, by_number);
-	for (size_t i = 0; i < m->count && rc == 0; i++)
-		if (i == 0 || m->items[i] != m->items[i - 1])
-			rc = sr_search_index(c->db, m->items[i], e);
-	m->count = 0;
-	return rc;
-}
-
 static int replay_batch(struct sr_catalogue *c, const struct sr_replay *r, struct sr_err *e) {
 	const uint64_t left = r->size - c->size, batch = left > LONG ? LONG_BATCH : REPLAY_BATCH;
 	const uint64_t to = left > batch ? c->size + batch : r->size;
@@ -309,11 +289,11 @@ static int replay_batch(struct sr_catalogue *c, const struct sr_replay *r, struc
 
 	if (rc != 0)
 		return rc;
-	c->memo.late = batch == LONG_BATCH;
+	c->memo.late.on = batch == LONG_BATCH;
 	rc = apply_range(c, r, to, e);
 	if (rc == 0)
-		rc = index_late(c, e);
-	c->memo.late = false;
+		rc = sr_late_flush(&c->memo.late, c->db, e);
+	c->memo.late.on = false;
 	if (rc == 0 && to == r->size)
 		rc = check_end(c, e);
 	if (rc == 0) {

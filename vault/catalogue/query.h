@@ -508,9 +508,10 @@ struct sr_stored_items {
 	struct sr_stored_item *rows;
 	size_t count;
 };
-/* At most 1000, with n above ${after}; none at the end. */
-SR_MUST int sr_query_stored_items(
-	struct sr_stored_items *out, struct sr_catalogue *c, int64_t after, struct sr_err *e);
+/* At most 1000, with n above ${after}; none at the end. With those that were destroyed at entry
+ * ${dying} or later, whose erasure waits for witnesses (board/erase.h); UINT64_MAX: none. */
+SR_MUST int sr_query_stored_items(struct sr_stored_items *out, struct sr_catalogue *c,
+	int64_t after, uint64_t dying, struct sr_err *e);
 void sr_stored_items_free(struct sr_stored_items *l);
 
 /* --- collections, accessions, items ----------------------------------------------------------- */
@@ -651,9 +652,9 @@ struct sr_tombstones {
 	struct sr_tombstone *rows;
 	size_t count;
 };
-/* ${entry}: of one destruction; UINT64_MAX: all. */
-SR_MUST int sr_query_tombstones(
-	struct sr_tombstones *out, struct sr_catalogue *c, uint64_t entry, struct sr_err *e);
+/* Of destructions at entry ${from} and before ${past}. */
+SR_MUST int sr_query_tombstones(struct sr_tombstones *out, struct sr_catalogue *c, uint64_t from,
+	uint64_t past, struct sr_err *e);
 void sr_tombstones_free(struct sr_tombstones *l);
 
 /* Age files of the item that left the vault, as far as they went out whole. */

@@ -322,15 +322,16 @@ void sr_tombstones_free(struct sr_tombstones *l) {
 	memset(l, 0, sizeof *l);
 }
 
-int sr_query_tombstones(
-	struct sr_tombstones *out, struct sr_catalogue *c, uint64_t entry, struct sr_err *e) {
+int sr_query_tombstones(struct sr_tombstones *out, struct sr_catalogue *c, uint64_t from,
+	uint64_t past, struct sr_err *e) {
 	struct sr_tombstones l = {NULL, 0};
 	struct sr_stmt *st = NULL;
 	bool row = false;
 	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
-		"SELECT item, number, destroyed FROM items WHERE destroyed NOT NULL AND (?1 < 0 OR"
-		" destroyed = ?1) ORDER BY destroyed, n",
-		A_INT(entry == UINT64_MAX ? -1 : (int64_t)entry));
+		"SELECT item, number, destroyed FROM items WHERE destroyed >= ? AND destroyed < ?"
+		" ORDER BY destroyed, n",
+		A_INT(from > INT64_MAX ? INT64_MAX : (int64_t)from),
+		A_INT(past > INT64_MAX ? INT64_MAX : (int64_t)past));
 
 	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
 		rc = sr_list_grow((void **)&l.rows, &l.count, sizeof *l.rows, e);

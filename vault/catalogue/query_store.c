@@ -18,15 +18,15 @@ static int read_stored(struct sr_stored_item *r, struct sr_stmt *st, struct sr_e
 	return rc == 0 ? sr_stmt_col_copy(st, 3, r->envelope, SR_HASH, e) : rc;
 }
 
-int sr_query_stored_items(
-	struct sr_stored_items *out, struct sr_catalogue *c, int64_t after, struct sr_err *e) {
+int sr_query_stored_items(struct sr_stored_items *out, struct sr_catalogue *c, int64_t after,
+	uint64_t dying, struct sr_err *e) {
 	struct sr_stored_items l = {NULL, 0};
 	struct sr_stmt *st = NULL;
 	bool row = false;
 	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
 		"SELECT n, item, number, envelope FROM items"
-		" WHERE n > ? AND state <> 'destroyed' ORDER BY n LIMIT 1000",
-		A_INT(after));
+		" WHERE n > ? AND (state <> 'destroyed' OR destroyed >= ?) ORDER BY n LIMIT 1000",
+		A_INT(after), A_INT(dying > INT64_MAX ? INT64_MAX : (int64_t)dying));
 
 	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
 		rc = sr_list_grow((void **)&l.rows, &l.count, sizeof *l.rows, e);

@@ -627,8 +627,8 @@ struct sr_exporting {
 	int (*write)(void *ctx, struct sr_bytes data, struct sr_err *e);
 	void *ctx;
 };
-SR_MUST int sr_client_export(struct sr_client *c, const struct sr_exporting *x, uint64_t *bytes,
-	struct sr_err *e);
+SR_MUST int sr_client_export(
+	struct sr_client *c, const struct sr_exporting *x, uint64_t *bytes, struct sr_err *e);
 
 /* --- curators --------------------------------------------------------------------------------- */
 

@@ -85,8 +85,9 @@ static int prove_certificate(struct sr_client *c, const struct sr_certifying *of
 	rc = sr_buf_ok(&out->receipt, e);
 	if (rc == 0 && cert.secrets + cert.envelopes > 0)
 		rc = sr_fail(e, SR_DENIED,
-			"%llu secrets and %llu envelopes of it are left: the erasure broke off, "
-			"and the next opening of the vault repeats it",
+			"%llu secrets and %llu envelopes of it are left: they go when the quorum "
+			"of witnesses has cosigned the destruction (witness status), or, if the "
+			"erasure broke off, at the next opening of the vault",
 			(unsigned long long)cert.secrets, (unsigned long long)cert.envelopes);
 	return rc;
 }

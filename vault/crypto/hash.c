@@ -149,7 +149,7 @@ static const EVP_MD *sha256_md(void) {
 	return md;
 }
 
-/* libcrypto allocates for each; without memory libsodium does it, which takes none and is slower. */
+/* libcrypto allocates for each; without memory it is libsodium, which takes none and is slower. */
 void sr_sha256(uint8_t out[SR_HASH], const void *p, size_t len) {
 	const EVP_MD *m = sha256_md();
 

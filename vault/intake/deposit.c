@@ -11,6 +11,7 @@
  */
 #include "intake/deposit.h"
 
+#include "board/erase.h"
 #include "board/fixity.h"
 #include "board/held.h"
 #include "board/keys.h"
@@ -772,6 +773,11 @@ struct stray {
 	enum sr_secret_kind kind;
 };
 
+/* Destroyed, and witnesses have not seen it: board/erase.h ends it. */
+static bool waits(const struct sr_vault *v, const struct sr_item_row *row) {
+	return row->state == SR_S_DESTROYED && row->destroyed >= sr_erase_seen(v);
+}
+
 static int stray_secret(void *ctx, struct sr_bytes name, uint64_t n, struct sr_err *e) {
 	struct stray *s = ctx;
 	uint8_t item[SR_ID];
@@ -787,7 +793,8 @@ static int stray_secret(void *ctx, struct sr_bytes name, uint64_t n, struct sr_e
 	 * is held (when an intake is over, its queue sees). */
 	keep = rc == 0 && n == row.number &&
 	       (row.state == SR_S_HELD ||
-		       (s->kind == SR_SECRET_SLOT && row.state == SR_S_RELEASED));
+		       (s->kind == SR_SECRET_SLOT && row.state == SR_S_RELEASED) ||
+		       waits(s->v, &row));
 	sr_item_row_free(&row);
 	if (rc == SR_NOTFOUND) {
 		sr_err_clear(e);
@@ -811,7 +818,7 @@ static int stray_envelope(void *ctx, const char *name, bool is_dir, struct sr_er
 	if (is_dir || sr_envelope_name_parse(item, &n, name, NULL) != 0)
 		return 0;
 	rc = sr_query_item(&row, s->v->catalogue, item, e);
-	keep = rc == 0 && n == row.number && row.state != SR_S_DESTROYED;
+	keep = rc == 0 && n == row.number && (row.state != SR_S_DESTROYED || waits(s->v, &row));
 	sr_item_row_free(&row);
 	if (rc == SR_NOTFOUND) {
 		sr_err_clear(e);

@@ -315,6 +315,12 @@ void sr_bagging_sha512(
 void sr_bagging_info(struct sr_bagging *b, const char *label, const char *value) {
 	if (value == NULL || value[0] == '\0')
 		return;
+	if (!sr_utf8_valid(sr_bytes_str(value))) { /* the file says that it is UTF-8 */
+		sr_buf_printf(&b->info, "%s: ", label);
+		sr_escape(&b->info, sr_bytes_str(value), 0);
+		sr_buf_put_u8(&b->info, '\n');
+		return;
+	}
 	sr_buf_printf(&b->info, "%s: ", label);
 	for (; *value != '\0'; value++) {
 		const unsigned char c = (unsigned char)*value;

@@ -41,14 +41,82 @@ struct sr_db {
 
 /* ---- memory that is wiped when SQLite gives it back ---- */
 
+/*
+ * Small blocks are not given back to malloc but kept, wiped, for the next of their size: a
+ * statement takes and gives back some ten of them, and a replay runs statements by the million.
+ * Each thread has its own; what a thread keeps is bounded and goes with it.
+ */
 enum {
-	PREFIX = 16
-}; /* holds the size; keeps SQLite's 8-byte alignment */
+	PREFIX = 16, /* holds the size; keeps SQLite's 8-byte alignment */
+	STEP = 64,   /* bytes between two sizes that are kept apart */
+	SMALL = 512, /* the largest that is kept */
+	CLASSES = SMALL / STEP,
+	KEPT_BLOCKS = 64 /* of a size: 150 KiB in all */
+};
+
+/* Not where a checker of memory is to see each block by itself. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SPARES false
+#else
+#define SPARES true
+#endif
+
+struct spare {
+	struct {
+		uint8_t *block[KEPT_BLOCKS]; /* as malloc gave them */
+		size_t count;
+	} of[CLASSES];
+};
+
+static _Thread_local struct spare *spare;
+static pthread_key_t spare_key; /* frees it with its thread */
+
+static void spare_free(void *at) {
+	struct spare *s = at;
+
+	for (size_t c = 0; c < CLASSES; c++)
+		while (s->of[c].count > 0)
+			free(s->of[c].block[--s->of[c].count]);
+	free(s);
+	spare = NULL;
+}
+
+/* NULL: nothing is kept then. */
+static struct spare *spare_here(void) {
+	if (spare == NULL && SPARES) {
+		struct spare *s = calloc(1, sizeof *s);
+
+		if (s != NULL && pthread_setspecific(spare_key, s) != 0) {
+			free(s);
+			s = NULL;
+		}
+		spare = s;
+	}
+	return spare;
+}
+
+static bool is_small(size_t size) {
+	return SPARES && size > 0 && size <= SMALL;
+}
+
+static size_t class_of(size_t size) {
+	return (size + STEP - 1) / STEP - 1;
+}
 
 static void *mem_new(int size) {
-	size_t want = (size_t)size;
-	uint8_t *p = malloc(want + PREFIX);
+	const size_t want = (size_t)size;
+	uint8_t *p = NULL;
 
+	if (is_small(want)) {
+		const size_t c = class_of(want);
+		struct spare *s = spare_here();
+
+		/* Whoever gets it next may want all of its size. */
+		p = s != NULL && s->of[c].count > 0 ? s->of[c].block[--s->of[c].count]
+						    : malloc(PREFIX + (c + 1) * STEP);
+	} else {
+		p = malloc(PREFIX + want);
+	}
 	if (p == NULL)
 		return NULL;
 	memcpy(p, &want, sizeof want);
@@ -65,12 +133,22 @@ static int mem_size(void *at) {
 }
 
 static void mem_free(void *at) {
+	const size_t size = (size_t)mem_size(at);
 	uint8_t *p = at;
 
 	if (p == NULL)
 		return;
-	sr_wipe(p, (size_t)mem_size(p));
-	free(p - PREFIX);
+	if (is_small(size)) { /* sr_wipe without its three calls */
+		memset(p, 0, size);
+		__asm__ __volatile__("" : : "r"(p) : "memory");
+	} else {
+		sr_wipe(p, size);
+	}
+	p -= PREFIX;
+	if (is_small(size) && spare != NULL && spare->of[class_of(size)].count < KEPT_BLOCKS)
+		spare->of[class_of(size)].block[spare->of[class_of(size)].count++] = p;
+	else
+		free(p);
 }
 
 static void *mem_resize(void *at, int size) {
@@ -113,6 +191,10 @@ static int init_result;
 static void init_sqlite(void) {
 	sqlite3_mem_methods now = {0};
 
+	if (pthread_key_create(&spare_key, spare_free) != 0) {
+		init_result = SQLITE_NOMEM;
+		return;
+	}
 	init_result = sqlite3_config(SQLITE_CONFIG_MALLOC, &memory);
 	if (init_result == SQLITE_OK)
 		init_result = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
