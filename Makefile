@@ -134,7 +134,7 @@ PARSER_T := $(if $(PARSER_MAIN),$(B)/t/strongroom-parse)
 ALL_LIB_SRC := $(foreach l,$(LIB_LAYERS),$(call sources,$l))
 MAN := $(wildcard man/*.[1-8])
 
-.PHONY: all soak age-kit bagit-suite corpus merkle-cases cedar-conformance cedar-differential cedar-validate bench-policy bench-ledger bench-parts unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
+.PHONY: all soak age-kit bagit-suite corpus merkle-cases cedar-conformance cedar-differential cedar-validate bench-policy bench-ledger bench-intake bench-parts unit check check-run replay demo bench asan tsan valgrind fuzz lint lint-run format cov install uninstall dist clean \
 	objects tests deps deps-lint deps-valgrind deps-room deps-web deps-s3 FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -355,6 +355,10 @@ cedar-validate: $(B)/strongroom
 bench-ledger: $(B)/bench_ledger_goals $(B)/bench_ledger_replay
 	@$(B)/bench_ledger_goals $(B)/bench-ledger.$$$$
 	@$(B)/bench_ledger_replay 200000 50000
+
+# A deposit of 10,000 small files with all that follows, beside the tools run bare; 1 when a goal is missed.
+bench-intake: $(PROGRAM) $(PARSER) $(PROGRAM_T) $(PARSER_T)
+	@B='$(B)' tests/bench/intake $(COUNT)
 
 bench-policy: $(B)/bench_policy_cedar
 	@B='$(B)' tests/conformance/bench

@@ -115,3 +115,51 @@ has '--- page 2, blank ---'
 [[ $(grep -c '^Meeting at the old mill$' out) -eq 4 ]] || fail 'OCR has other words'
 text --ocr xxx scan.pgm
 has 'no trained data for its languages: install tesseract-ocr-'
+[[ -r /usr/share/tesseract-ocr/5/tessdata/ara.traineddata && -r /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ]] ||
+	skip 'no trained data of Arabic (tesseract-ocr-ara), or no DejaVu fonts'
+# Arabic words in the shapes that they are printed in, drawn with a font that the document brings, read as a picture.
+python3 - <<'END'
+import struct
+font = open('/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf', 'rb').read()
+tables = {font[i:i + 4]: struct.unpack('>II', font[i + 8:i + 16]) for i in range(12, 12 + 16 * struct.unpack('>H', font[4:6])[0], 16)}
+cmap = tables[b'cmap'][0]
+def glyph(cp):
+    for i in range(struct.unpack('>H', font[cmap + 2:cmap + 4])[0]):
+        at = cmap + struct.unpack('>I', font[cmap + 8 + 8 * i:cmap + 12 + 8 * i])[0]
+        if struct.unpack('>H', font[at:at + 2])[0] != 4:
+            continue
+        n = struct.unpack('>H', font[at + 6:at + 8])[0] // 2
+        part = lambda k: struct.unpack('>%dH' % n, font[at + 14 + k:at + 14 + k + 2 * n])
+        ends, starts, deltas, offsets = part(0), part(2 * n + 2), part(4 * n + 2), part(6 * n + 2)
+        for k in range(n):
+            if starts[k] <= cp <= ends[k]:
+                if offsets[k] == 0:
+                    return (cp + deltas[k]) & 0xffff
+                where = at + 14 + 6 * n + 2 + 2 * k + offsets[k] + 2 * (cp - starts[k])
+                return struct.unpack('>H', font[where:where + 2])[0]
+hhea, hmtx = tables[b'hhea'][0], tables[b'hmtx'][0]
+wide = struct.unpack('>H', font[hhea + 34:hhea + 36])[0]
+def width(g):
+    g = min(g, wide - 1)
+    return struct.unpack('>H', font[hmtx + 4 * g:hmtx + 4 * g + 2])[0] * 1000 // 2048
+# kitab, madrasa, madina in the shapes that letters have in words, from right to left
+words = [[0xFEDB, 0xFE98, 0xFE8E, 0xFE8F], [0xFEE3, 0xFEAA, 0xFEAD, 0xFEB3, 0xFE94], [0xFEE3, 0xFEAA, 0xFEF3, 0xFEE8, 0xFE94]]
+line = [g for w in words for g in [glyph(c) for c in w] + [glyph(32)]][::-1]
+used = sorted(set(line))
+objs = {1: b'<</Type/Catalog/Pages 2 0 R>>', 2: b'<</Type/Pages/Kids[4 0 R]/Count 1>>',
+    4: b'<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 5 0 R/Resources<</Font<</F 6 0 R>>>>>>',
+    6: b'<</Type/Font/Subtype/Type0/BaseFont/D/Encoding/Identity-H/DescendantFonts[7 0 R]>>',
+    7: b'<</Type/Font/Subtype/CIDFontType2/BaseFont/D/CIDToGIDMap/Identity/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/FontDescriptor 8 0 R/W[%s]>>'
+        % b' '.join(b'%d[%d]' % (g, width(g)) for g in used),
+    8: b'<</Type/FontDescriptor/FontName/D/Flags 4/FontBBox[-1000 -300 1500 1000]/ItalicAngle 0/Ascent 900/Descent -200/CapHeight 700/StemV 80/FontFile2 9 0 R>>',
+    9: b'<</Length %d>>stream\n%s\nendstream' % (len(font), font)}
+text = b''.join(b'%04x' % g for g in line * 2)
+body = b'BT /F 20 Tf 60 TL 60 700 Td ' + b'<%s> Tj 0 -40 Td ' % text * 8 + b'ET'
+objs[5] = b'<</Length %d>>stream\n%s\nendstream' % (len(body), body)
+open('arabic.pdf', 'wb').write(b'%PDF-1.4\n' + b''.join(b'%d 0 obj%s endobj\n' % o for o in sorted(objs.items())) + b'trailer<</Root 1 0 R>>\n%%EOF\n')
+END
+pdftoppm -r 200 -gray -singlefile arabic.pdf arabic 2>/dev/null
+text --ocr ara arabic.pgm
+has 'كتاب'
+has 'مدرسة'
+has 'by OCR \(ara\)'
