@@ -9,6 +9,7 @@
 
 #include "base/escape.h"
 #include "base/time.h"
+#include "board/kinds.h"
 #include "catalogue/lists.h"
 #include "catalogue/query.h"
 
@@ -469,23 +470,6 @@ int sr_derive_grant(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c
 
 /* --- other decisions -------------------------------------------------------------------------- */
 
-static const struct decided {
-	enum sr_type_id type;
-	const char *kind;
-} decided[] = {
-	{SR_T_REVOKE, "revoke"},
-	{SR_T_RENEW, "renew"},
-	{SR_T_LIFT, "lift"},
-	{SR_T_DESTROY, "destroy"},
-	{SR_T_PERSON, "role"},
-	{SR_T_PERSON_END, "person-end"},
-	{SR_T_PERSON_KEY, "person"},
-	{SR_T_COLLECTION, "collection"},
-	{SR_T_BOARD, "board"},
-	{SR_T_RESHARE, "reshare"},
-	{SR_T_POLICY, "policy"},
-};
-
 /* The items that end are those that were asked about. */
 static int same_items(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
 	const struct asked *a, const struct sr_statement *s, struct sr_err *e) {
@@ -547,6 +531,8 @@ static int decision_lines(bool *ok, struct sr_audit_finding *f, struct sr_catalo
 			rc = same_roles(ok, f, a, s, e);
 		break;
 	case SR_T_PERSON_END:
+	case SR_T_ERASE:
+	case SR_T_AUDITOR:
 		line_is(ok, f, s, "person", a->v.subject);
 		break;
 	case SR_T_COLLECTION:
@@ -566,15 +552,12 @@ static int decision_lines(bool *ok, struct sr_audit_finding *f, struct sr_catalo
 
 int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
 	const struct sr_statement *s, struct sr_err *e) {
-	const struct decided *d = NULL;
+	const struct sr_kind *const d = sr_kind_deciding(s->type->id);
 	struct asked *a = NULL;
 	uint8_t request[SR_ID];
 	uint64_t version = 0;
 	int rc;
 
-	for (size_t i = 0; i < sizeof decided / sizeof decided[0]; i++)
-		if (decided[i].type == s->type->id)
-			d = &decided[i];
 	*is = d != NULL && s->by_service && sr_field_count(s, "request") > 0;
 	*ok = true;
 	if (!*is || d == NULL)
@@ -589,9 +572,9 @@ int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr
 		return not_there(ok, f, e);
 	if (rc != 0)
 		return rc;
-	if (strcmp(a->v.kind, d->kind) != 0) {
+	if (strcmp(a->v.kind, d->name) != 0) {
 		wrong(f, f->what, "request", "it cites a request of kind %s, want %s", a->v.kind,
-			d->kind);
+			d->name);
 		*ok = false;
 	}
 	if (*ok)

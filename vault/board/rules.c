@@ -7,6 +7,8 @@
 
 #include <stdarg.h>
 
+#include "board/kinds.h"
+
 static const char *const forms[] = {
 	"metadata", "description", "features", "text", "outline", "grey", "colour", "sound", NULL};
 static const char *const purposes[] = {"research", "teaching", "investigation", "journalism",
@@ -115,7 +117,7 @@ int sr_rules_reader_ended(char name[SR_PERSON_TEXT], struct sr_catalogue *c,
 }
 
 bool sr_rules_looks(const char *kind) {
-	return strcmp(kind, "access") == 0 || strcmp(kind, "redact") == 0;
+	return sr_kind_is(sr_bytes_str(kind), SR_KIND_LOOKS);
 }
 
 bool sr_rules_raised(const struct sr_board_row *b, const struct sr_item_row *item) {
@@ -382,9 +384,32 @@ static bool ceremony_type(enum sr_type_id t) {
 	       t == SR_T_TAKEOVER || t == SR_T_CONFIRM;
 }
 
+/* Who left a board that gets a new key is a member until its last item is sealed anew, to vote on
+ * exactly that: whatever else a member may begin is not theirs any more. */
+static int former_member(bool *former, struct rules_ctx *c, unsigned roles) {
+	const enum sr_type_id t = c->s->type->id;
+	bool sits = true;
+	int rc = 0;
+
+	*former = false;
+	if ((c->me.roles & roles) != SR_ROLE_MEMBER)
+		return 0;
+	if (t == SR_T_SEAL || t == SR_T_BREAK_GLASS || t == SR_T_SUSPEND ||
+		((t == SR_T_REQUEST || t == SR_T_AMEND) && !rules_field_is(c->s, "kind", "reseal")))
+		rc = sr_query_sits(&sits, c->cat, c->me.person, c->e);
+	*former = rc == 0 && !sits;
+	if (*former)
+		rc = rules_deny(c, "left-the-board", "a member of now does it",
+			"%s sits on no board any more, and only votes on what is left under the "
+			"key before",
+			c->me.person);
+	return rc;
+}
+
 int sr_rules_check(struct sr_ruling *out, const struct sr_rules *r, const struct sr_statement *s,
 	struct sr_err *e) {
 	struct rules_ctx *c = calloc(1, sizeof *c);
+	bool former = true; /* nothing more is asked */
 	int rc;
 
 	if (c == NULL)
@@ -423,6 +448,8 @@ int sr_rules_check(struct sr_ruling *out, const struct sr_rules *r, const struct
 					    "ceremony is taken"
 					  : "the board has no keys yet");
 	else
+		rc = former_member(&former, c, roles_of(s->type->signers));
+	if (rc == 0 && !former)
 		rc = rule_for[s->type->id](c);
 out:
 	sr_person_row_free(&c->me);

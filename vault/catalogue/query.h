@@ -423,6 +423,10 @@ struct sr_complaint_row {
 	bool revealed;
 	uint64_t reveal_entry;
 };
+/* Is ${person} a member of some board in force? Who left one that gets a new key keeps the role
+ * until the last item is sealed anew, to give pieces, and is none. */
+SR_MUST int sr_query_sits(bool *out, struct sr_catalogue *c, const char *person, struct sr_err *e);
+
 /* When each member of the epoch in force, or of that of a standby board which waits, last opened
  * their share: by `accept`, or by `confirm` or `share` after it. Nothing of a member whose key is
  * another since: the share is not theirs. */

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "board/kinds.h"
+
 enum {
 	SEES_REQUESTS = SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_AUDITOR,
 	SEES_ATTESTED = SEES_REQUESTS | SR_ROLE_CURATOR,
@@ -271,8 +273,6 @@ static bool named(const struct sr_caller *c, const struct sr_statement *s) {
  * believe it must see who decided that. */
 static int of_trust(
 	bool *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
-	static const char *const kinds[] = {"role", "person", "person-end", "erase", "auditor",
-		"witnesses", "board", "reshare", "rekey", "policy"};
 	struct sr_version_row v = {0};
 	uint8_t id[SR_ID];
 	int rc;
@@ -282,8 +282,7 @@ static int of_trust(
 		sr_unhex(id, SR_ID, sr_word(sr_field(s, "request", 0), 0), NULL) != 0)
 		return 0;
 	rc = sr_query_version(&v, c->catalogue, id, 0, e);
-	for (size_t i = 0; rc == 0 && i < sizeof kinds / sizeof kinds[0]; i++)
-		*out = *out || strcmp(v.kind, kinds[i]) == 0;
+	*out = rc == 0 && sr_kind_is(sr_bytes_str(v.kind), SR_KIND_TRUST);
 	sr_version_row_free(&v);
 	return rc;
 }
