@@ -890,6 +890,7 @@ static int decide_by_kind(const struct follow_job *j, const struct decision *d) 
 int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 	struct decision *d = calloc(1, sizeof *d);
 	char ended[SR_PERSON_TEXT] = "";
+	const char *why = "";
 	int rc;
 
 	if (d == NULL)
@@ -901,7 +902,7 @@ int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 		rc = sr_query_tally(&d->tally, j->v->catalogue, request, d->v.version, j->e);
 	if (rc != 0 || d->v.state != SR_S_OPEN)
 		goto out;
-	rc = sr_rules_reader_ended(ended, j->v->catalogue, &d->v, j->e);
+	rc = sr_rules_reader_ended(ended, &why, j->v->catalogue, &d->v, j->e);
 	if (rc != 0)
 		goto out;
 	if (d->tally.quorum == 0) {

@@ -97,13 +97,15 @@ unsigned sr_rules_readers(struct sr_bytes kind, const char **words) {
 	return SR_ROLE_RESEARCHER;
 }
 
-int sr_rules_reader_ended(char name[SR_PERSON_TEXT], struct sr_catalogue *c,
+int sr_rules_reader_ended(char name[SR_PERSON_TEXT], const char **why, struct sr_catalogue *c,
 	const struct sr_version_row *v, struct sr_err *e) {
 	const char *words = "";
 	const unsigned want = sr_rules_readers(sr_bytes_str(v->kind), &words);
 	int rc = 0;
 
 	name[0] = '\0';
+	*why = want == SR_ROLE_RESEARCHER ? "is no researcher here any more"
+					  : "has no role for it here any more";
 	for (size_t i = 0; v->has_key && rc == 0 && name[0] == '\0' && i <= v->people_count; i++) {
 		const char *reader = i == 0 ? v->applicant : v->people[i - 1].person;
 		struct sr_person_row p = {0};
@@ -113,7 +115,10 @@ int sr_rules_reader_ended(char name[SR_PERSON_TEXT], struct sr_catalogue *c,
 			snprintf(name, SR_PERSON_TEXT, "%s", reader);
 		sr_person_row_free(&p);
 	}
-	return rc;
+	if (rc != 0 || !v->has_key || name[0] != '\0' || v->state != SR_S_GRANTED)
+		return rc;
+	*why = "has another key since";
+	return sr_query_reader_rekeyed(name, c, v->request, v->version, e);
 }
 
 bool sr_rules_looks(const char *kind) {

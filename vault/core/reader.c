@@ -137,16 +137,17 @@ static enum reads class_of(const struct sr_statement *s) {
 int sr_is_party(
 	bool *out, const struct sr_caller *c, const uint8_t request[SR_ID], struct sr_err *e) {
 	struct sr_versions l = {0};
+	const struct sr_version_row *v = NULL;
 	bool party = false;
 	int rc = sr_query_versions(&l, c->catalogue, request, e);
 	if (rc != 0)
 		return rc;
-	for (size_t i = 0; i < l.count && !party; i++) {
-		const struct sr_version_row *v = &l.rows[i];
-		party = strcmp(v->applicant, c->person) == 0;
-		for (size_t j = 0; j < v->people_count; j++)
-			party = party || strcmp(v->people[j].person, c->person) == 0;
-	}
+	/* Whom a newer version leaves out is none any more. */
+	for (size_t i = 0; i < l.count; i++)
+		v = v == NULL || l.rows[i].version > v->version ? &l.rows[i] : v;
+	party = v != NULL && strcmp(v->applicant, c->person) == 0;
+	for (size_t j = 0; v != NULL && j < v->people_count; j++)
+		party = party || strcmp(v->people[j].person, c->person) == 0;
 	sr_versions_free(&l);
 	*out = party;
 	return 0;
