@@ -52,12 +52,10 @@ static int judge(struct cli *c, const struct sr_bag *b, const char *shown, struc
 			    "without --bag");
 		return rc;
 	}
-	if (sr_bag_fetches(b) > 0)
-		return sr_fail(e, SR_UNSUPPORTED,
-			"%s: its fetch.txt names %zu files elsewhere, and nothing is fetched: "
-			"complete the bag and remove those lines",
-			shown, sr_bag_fetches(b));
-	return 0;
+	rc = sr_bag_accept(b, e);
+	if (rc != 0)
+		(void)sr_wrap(e, "%s", shown);
+	return rc;
 }
 
 int cli_bag_open(struct cli_bag **out, struct cli *c, const char *path, struct sr_err *e) {

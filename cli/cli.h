@@ -21,6 +21,7 @@
 
 #include "core/client.h"
 #include "core/core.h"
+#include "sandbox/launcher.h"
 
 /* --- the command line (options.c) --- */
 
@@ -75,6 +76,7 @@ struct cli {
 	struct sr_identity identity;
 	struct sr_policy *witnesses; /* of --witnesses; NULL: none was given */
 	struct sr_core *core;        /* embedded; NULL over the socket */
+	struct sr_launcher *launcher; /* of its sandboxes; NULL: none was started */
 	struct sr_client *client;
 	struct sr_dir *memory;
 	char socket_of[4096]; /* the vault that reconnect goes to */
@@ -249,5 +251,14 @@ struct sr_progress cli_progress(struct cli *c);
 void cli_progress_end(void); /* wipe the line */
 extern volatile sig_atomic_t cli_stopped;
 void cli_catch_stop(void);
+
+/* --- what is done after deposits (intake_run.c) --- */
+
+/* $STRONGROOM_INTAKE says `later`: another process does it (intake run). */
+bool cli_intake_later(void);
+/* Start the launcher of the sandboxes: first of all, while no key was seen. */
+SR_MUST int cli_intake_launcher(struct cli *c, struct sr_err *e);
+/* Do all that is to be done, in embedded use; else nothing. */
+SR_MUST int cli_intake_run(struct cli *c, struct sr_err *e);
 
 #endif

@@ -263,6 +263,24 @@ static void tell_first_contact(const struct cli *c) {
 		hex);
 }
 
+/* Once, when the memory takes the name; each time, while it may not. Whatever the output is for:
+ * nobody is told again. */
+static void tell_renamed(const struct cli *c) {
+	const struct sr_client_info *info = sr_client_info(c->client);
+	char name[300];
+	if (info->renamed != 0)
+		fprintf(stderr,
+			"WARNING: the log of this vault goes on as %s since entry %llu: an older "
+			"copy was put back, and what came after it is lost (witness status)\n",
+			sr_escape_to(name, sizeof name, sr_bytes_str(info->log)),
+			(unsigned long long)info->renamed);
+	if (info->renamed != 0 && info->lost > 0)
+		fprintf(stderr,
+			"WARNING: you had verified %llu entries; those from %llu on are gone: your "
+			"receipts show what is missing\n",
+			(unsigned long long)info->lost, (unsigned long long)info->lost_agreed);
+}
+
 /* --witnesses, where the verb has it. */
 static int read_witnesses(struct cli *c, struct sr_err *e) {
 	const char *path = cli_get(c, "witnesses");
@@ -307,6 +325,7 @@ static int open_client(struct cli *c, const struct sr_client_options *given, str
 		return rc;
 	}
 	o.witnesses = c->witnesses;
+	o.log_name = cli_get(c, "log-name");
 	o.memory = c->memory;
 	o.clock = sr_clock_system();
 	o.progress = cli_progress(c);
@@ -347,8 +366,10 @@ int cli_connect(struct cli *c, enum cli_need need, struct sr_err *e) {
 	o.place = absolute != NULL ? absolute : path;
 	rc = open_client(c, &o, e);
 	free(absolute);
-	if (rc == 0)
+	if (rc == 0) {
 		tell_first_contact(c);
+		tell_renamed(c);
+	}
 	return rc;
 }
 
@@ -362,10 +383,12 @@ void cli_close(struct cli *c) {
 	sr_client_close(c->client);
 	sr_policy_free(c->witnesses);
 	sr_core_close(c->core);
+	sr_launcher_stop(c->launcher);
 	sr_dir_close(c->memory);
 	sr_identity_free(&c->identity);
 	c->client = NULL;
 	c->core = NULL;
+	c->launcher = NULL;
 	c->memory = NULL;
 	cli_progress_end();
 }

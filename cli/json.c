@@ -31,7 +31,7 @@ static const char *const flags[] = {"referral", "embargo", "hold", "sealed", "ne
 static const char *const lists[] = {"role", "ever", "form", "hazard", "language", "keyword",
 	"purpose", "condition", "mark", "follow", "version/person", "version/joined",
 	"request/person", "request/joined", "grant/person", "grant/vote", "grant/training",
-	"vote/training", "unused/person", "rule/missing", "rule/reads"};
+	"vote/training", "unused/person", "rule/missing", "rule/reads", "item/part"};
 
 static bool among(const char *const *list, size_t count, const char *key) {
 	for (size_t i = 0; i < count; i++) {
@@ -88,7 +88,8 @@ static void add(json_t *o, const char *kind, struct sr_bytes key_bytes, struct s
 	snprintf(key, sizeof key, "%.*s", (int)key_bytes.len, (const char *)key_bytes.p);
 	snprintf(qualified, sizeof qualified, "%s/%s", kind, key);
 	json_t *old = json_object_get(o, key);
-	if (AMONG(lists, key) || AMONG(lists, qualified)) {
+	const struct sr_desc_field *f = strcmp(kind, "item") == 0 ? sr_desc_field(key_bytes) : NULL;
+	if (AMONG(lists, key) || AMONG(lists, qualified) || (f != NULL && f->max > 1)) {
 		if (old == NULL) {
 			old = json_array();
 			json_object_set_new(o, key, old);

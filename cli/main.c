@@ -108,13 +108,49 @@ static int find_verb(struct cli *c, char **argv, size_t count, size_t *used, str
 
 /* --- help --- */
 
+/* The list of verbs falls into parts, by who comes to do what: each begins at a verb. */
+static const char *part_at(const struct cli_verb *v) {
+	static const struct {
+		const char *name, *sub, *title;
+	} parts[] = {
+		{"init", NULL, "A vault and its keys (custodian)"},
+		{"identity", "new", "Your own key (everybody)"},
+		{"board", "new", "Boards (members)"},
+		{"person", "add", "People (curators, officers, the board)"},
+		{"collection", "new", "Taking material in (depositors, curators)"},
+		{"embargo", NULL,
+			"What stands on items, and their end (curators, officers, the board)"},
+		{"list", NULL, "Finding and asking (researchers)"},
+		{"inbox", NULL, "Deciding (members)"},
+		{"grants", NULL, "Looking, under a grant (researchers)"},
+		{"suspend", NULL, "Ending a grant (members, researchers)"},
+		{"policy", "adopt", "Rules (members, auditors)"},
+		{"enquiry", "open", "Enquiries (officers)"},
+		{"notices", "list", "Notices (custodian)"},
+		{"log", "export", "The log (auditors)"},
+		{"verify", NULL, "Keeping and checking (custodian, auditors)"},
+		{"witness", "policy", "Witnesses (custodian, and who witnesses for others)"},
+		{"help", NULL, "And"},
+	};
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		if (strcmp(v->name, parts[i].name) == 0 &&
+			(v->sub == NULL ? parts[i].sub == NULL
+					: parts[i].sub != NULL &&
+						  strcmp(v->sub, parts[i].sub) == 0))
+			return parts[i].title;
+	return NULL;
+}
+
 static void help_all(void) {
 	printf("strongroom %s: a vault for dangerous documents; a quorum decides who may look.\n\n"
 	       "usage: strongroom VERB [WORDS] [--OPTIONS]    (strongroom VERB --help: one "
-	       "page)\n\n",
+	       "page; --version)\n\n",
 		SR_VERSION);
 	for (const struct cli_verb *v = cli_verbs; v->name != NULL; v++) {
 		char name[48];
+		const char *part = part_at(v);
+		if (part != NULL)
+			printf("%s%s\n", v == cli_verbs ? "" : "\n", part);
 		snprintf(name, sizeof name, "%s%s%s", v->name, v->sub != NULL ? " " : "",
 			v->sub != NULL ? v->sub : "");
 		printf("  %-19s  %s\n", name, v->summary);
@@ -194,6 +230,10 @@ static void refused_json(const struct cli *c, const struct sr_err *e) {
 
 static int run(struct cli *c, char **argv, size_t count, struct sr_err *e) {
 	size_t globals = 0, used = 0;
+	if (count == 1 && strcmp(argv[0], "--version") == 0) {
+		printf("strongroom %s\n", SR_VERSION);
+		return 0;
+	}
 	int rc = cli_parse_globals(c, argv, count, &globals, e);
 	if (rc != 0)
 		return rc;

@@ -23,6 +23,9 @@ const struct cli_option cli_globals[] = {
 	{"unlock", CLI_ONE, "F", "credential file of the service keys; else $STRONGROOM_UNLOCK"},
 	{"service-passphrase-file", CLI_ONE, "F", "file with the passphrase of the service keys"},
 	{"fingerprint", CLI_ONE, "HEX", "the vault must have this fingerprint (64 hex digits)"},
+	{"log-name", CLI_ONE, "NAME",
+		"go on though the log is called so because it lost entries, and its board has not "
+		"confirmed that"},
 	{"json", CLI_FLAG, NULL, "print data as JSON"},
 	{"quiet", CLI_FLAG, NULL, "no progress, no remarks"},
 	{"help", CLI_FLAG, NULL, "this page"},

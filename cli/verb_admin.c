@@ -376,6 +376,9 @@ int verb_core(struct cli *c, struct sr_err *e) {
 		if (rc == SR_NOTFOUND)
 			cli_hint(c, "name the vault's folder with --vault DIR");
 	}
+	/* Before any key is here. */
+	if (rc == 0 && !cli_intake_later())
+		rc = cli_intake_launcher(c, e);
 	if (rc == 0)
 		rc = cli_unlock(c, &s, e);
 	o.unlock = s.unlock;
@@ -390,6 +393,10 @@ int verb_core(struct cli *c, struct sr_err *e) {
 	if (rc != 0)
 		return rc;
 	c->core->progress = (struct sr_progress){0};
+	if (!cli_intake_later())
+		rc = sr_core_intake(c->core, c->launcher, e);
+	if (rc != 0)
+		return rc;
 	/* Before anybody is served: do the witnesses know more than this copy of the log? */
 	rc = sr_witnessing_run(c->core->vault, START_MS, true, e);
 	if (rc == 0 && sr_witnessing_alarm(c->core->vault) != NULL) {

@@ -91,7 +91,7 @@ static void replay_print(const struct cli *c, const struct cli_answer *a) {
 		(unsigned long long)cli_field_dec(a, "grants"),
 		(unsigned long long)cli_field_dec(a, "decisions"));
 	printf("%llu answers of the boards' rules follow from the rules and inputs that were "
-	       "kept\n",
+	       "kept, and these from the log\n",
 		(unsigned long long)cli_field_dec(a, "rules"));
 	printf("the catalogue in use is equal to the replayed one: %llu rows\n",
 		(unsigned long long)cli_field_dec(a, "rows"));

@@ -44,12 +44,16 @@ const struct cli_option cli_checkout_options[] = {
 };
 const struct cli_option cli_cat_options[] = {
 	{"list", CLI_FLAG, NULL, "list the files instead"},
+	{"page", CLI_ONE, "N", "of a file whose text has pages (PDF): this one alone"},
 	{"witnesses", CLI_ONE, "FILE",
 		"a tlog-policy: its quorum must have seen this; else the one that the log adopted"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 const struct cli_option cli_export_options[] = {
 	{"out", CLI_ONE, "F", "the age file to write (0600)"},
+	{"bag", CLI_FLAG, NULL,
+		"as a bag (BagIt, RFC 8493), in a tar: with SHA-512 and SHA-256 of every file and "
+		"what the log says of the item; a bag that came in lies under data/ as it was"},
 	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
 	{"witnesses", CLI_ONE, "FILE",
 		"a tlog-policy: its quorum must have seen this; else the one that the log adopted"},
@@ -326,20 +330,83 @@ static int find_file(struct cli *c, const uint8_t checkout[SR_ID], const char *t
 	}
 }
 
-static int print_file(
-	struct cli *c, const uint8_t checkout[SR_ID], uint64_t file, struct sr_err *e) {
+/* Pages of what comes (intake/pages.h): before each but the first stands a form feed, which came as
+ * an escape and which no text can say. One page alone: the lines from its own to the next one's. */
+enum {
+	LINE_HELD = 64 << 10 /* bytes; longer lines are printed as they come */
+};
+struct one_page {
+	uint64_t want; /* 0: all */
+	struct sr_buf line;
+	bool inside, found, paged; /* paged: the first page was there */
+	bool going;                /* what comes next goes on with a line */
+};
+
+/* "--- page 12, ocr ---": 12; 0: it is none. */
+static uint64_t page_of(struct sr_bytes line) {
+	static const char start[] = "--- page ";
+	uint64_t n = 0;
+	if (line.len < sizeof start || memcmp(line.p, start, sizeof start - 1) != 0)
+		return 0;
+	for (size_t at = sizeof start - 1;
+		at < line.len && line.p[at] >= '0' && line.p[at] <= '9' && n < UINT32_MAX; at++)
+		n = n * 10 + (uint64_t)(line.p[at] - '0');
+	return n;
+}
+
+static int page_line(struct one_page *p, struct sr_err *e) {
+	static const char feed[] = "\\x0c";
+	struct sr_bytes line = sr_buf_view(&p->line);
+	uint64_t page = 0;
+	int rc = 0;
+	if (p->going)
+		page = 0;
+	else if (line.len > 4 && memcmp(line.p, feed, 4) == 0 &&
+		 (page = page_of(sr_bytes_of(line.p + 4, line.len - 4))) != 0)
+		line = sr_bytes_of(line.p + 4, line.len - 4);
+	else if (!p->paged && (page = page_of(line)) == 1)
+		p->paged = true; /* the first one */
+	else
+		page = 0;
+	if (page != 0)
+		p->inside = page == p->want;
+	p->found = p->found || p->inside;
+	p->going = line.len == 0 || line.p[line.len - 1] != '\n';
+	if ((p->inside || p->want == 0) && fwrite(line.p, 1, line.len, stdout) != line.len)
+		rc = sr_fail_errno(e, "standard output");
+	sr_buf_clear(&p->line);
+	return rc;
+}
+
+static int print_some(struct one_page *p, struct sr_bytes text, struct sr_err *e) {
+	int rc = 0;
+	while (rc == 0 && text.len > 0) {
+		const uint8_t *end = memchr(text.p, '\n', text.len);
+		const size_t n = end != NULL ? (size_t)(end - text.p) + 1 : text.len;
+		sr_buf_put(&p->line, text.p, n);
+		rc = sr_buf_ok(&p->line, e);
+		if (rc == 0 && (end != NULL || (p->want == 0 && p->line.len > LINE_HELD)))
+			rc = page_line(p, e);
+		text = sr_bytes_of(text.p + n, text.len - n);
+	}
+	return rc;
+}
+
+static int print_file(struct cli *c, const uint8_t checkout[SR_ID], uint64_t file, uint64_t page,
+	struct sr_err *e) {
+	struct one_page one = {.want = page};
 	struct sr_page_at at = {.checkout = checkout, .file = file};
 	struct sr_buf text;
 	uint64_t next = 0, size = 0;
 	int rc = 0;
 	bool newline = true;
 	sr_buf_init_secret(&text);
+	sr_buf_init_secret(&one.line);
 	do {
 		sr_buf_clear(&text);
 		rc = sr_client_page(c->client, &at, &text, &next, &size, e);
 		if (rc == 0 && text.len > 0) {
-			if (fwrite(text.p, 1, text.len, stdout) != text.len)
-				rc = sr_fail_errno(e, "standard output");
+			rc = print_some(&one, sr_buf_view(&text), e);
 			newline = text.p[text.len - 1] == '\n';
 		}
 		if (rc == 0 && next <= at.offset && next < size)
@@ -348,8 +415,16 @@ static int print_file(
 				(unsigned long long)next, (unsigned long long)size);
 		at.offset = next;
 	} while (rc == 0 && next < size && cli_stopped == 0);
-	if (rc == 0 && !newline)
+	if (rc == 0 && one.line.len > 0)
+		rc = page_line(&one, e);
+	if (rc == 0 && !newline && (page == 0 || one.inside))
 		putchar('\n');
+	if (rc == 0 && page != 0 && !one.found)
+		rc = sr_fail(e, SR_NOTFOUND,
+			"there is no page %llu: the text of a file says in its first line how many "
+			"it has, and one that is text itself has none",
+			(unsigned long long)page);
+	sr_buf_free(&one.line);
 	sr_buf_free(&text);
 	return rc;
 }
@@ -366,9 +441,14 @@ static int open_checkout(struct cli *c, const uint8_t checkout[SR_ID], struct sr
 
 int verb_cat(struct cli *c, struct sr_err *e) {
 	uint8_t checkout[SR_ID];
-	uint64_t file = 0;
+	uint64_t file = 0, page = 0;
 	const bool named = c->args.word_count > 1;
-	int rc = cli_connect(c, CLI_PERSON, e);
+	const char *typed = cli_get(c, "page");
+	int rc = 0;
+	if (typed != NULL &&
+		(sr_parse_dec(&page, sr_bytes_str(typed), UINT32_MAX, NULL) != 0 || page == 0))
+		return sr_fail(e, SR_USAGE, "--page: want a number from 1");
+	rc = cli_connect(c, CLI_PERSON, e);
 	if (rc == 0)
 		rc = cli_word_id(c, checkout, 0, "checkout", e);
 	if (rc == 0)
@@ -388,7 +468,7 @@ int verb_cat(struct cli *c, struct sr_err *e) {
 	cli_answer_free(&a);
 	if (rc == 0 && listing && !cli_has(c, "list"))
 		cli_tell(c, "name the file: strongroom cat %s NUMBER", c->args.words[0]);
-	return rc == 0 && !listing ? print_file(c, checkout, file, e) : rc;
+	return rc == 0 && !listing ? print_file(c, checkout, file, page, e) : rc;
 }
 
 /* --- acts on a checkout or grant --- */
@@ -450,7 +530,12 @@ static int write_export(struct cli *c, const uint8_t checkout[SR_ID], const char
 	if (rc == 0)
 		rc = sr_tmpfile_new(&t, d, e);
 	if (rc == 0)
-		rc = sr_client_export(c->client, checkout, write_part, t, bytes, e);
+		rc = sr_client_export(c->client,
+			&(struct sr_exporting){.checkout = checkout,
+				.bag = cli_has(c, "bag"),
+				.write = write_part,
+				.ctx = t},
+			bytes, e);
 	if (rc == 0)
 		rc = sr_tmpfile_commit(t, name, false, true, e);
 	else

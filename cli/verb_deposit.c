@@ -14,7 +14,7 @@
 
 #include "base/escape.h"
 #include "cli/bag.h"
-#include "cli/rows_csv.h"
+#include "cli/describing.h"
 #include "cli/unpack.h"
 #include "cli/verbs.h"
 #include "cli/walk.h"
@@ -38,6 +38,9 @@ const struct cli_option cli_deposit_options[] = {
 	{"resume", CLI_ONE, "ID", "go on with an accession that broke off"},
 	{"abandon", CLI_ONE, "ID", "remove what an accession that broke off has left"},
 	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
+	{"later", CLI_FLAG, NULL,
+		"without a core: leave looking through it to `intake run` ($STRONGROOM_INTAKE=later "
+		"too)"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
@@ -126,13 +129,13 @@ static int add_paths(struct cli *c, struct cli_walk *w, struct sr_err *e) {
 }
 
 static int add_rows(
-	struct cli_walk *w, const struct cli_rows_csv *rows, const char *csv, struct sr_err *e) {
+	struct cli_walk *w, const struct cli_rows *rows, const char *csv, struct sr_err *e) {
 	const char *slash = strrchr(csv, '/');
 	const size_t folder = slash != NULL ? (size_t)(slash - csv) + 1 : 0;
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < rows->count; i++) {
-		const struct cli_row_csv *row = &rows->rows[i];
-		const char *path = row->cell[CSV_PATH];
+		const struct cli_row *row = &rows->rows[i];
+		const char *path = row->path;
 		struct sr_buf b;
 		sr_buf_init(&b);
 		if (*path != '/')
@@ -145,7 +148,7 @@ static int add_rows(
 			stored[n - 1] = '\0';
 		rc = where == NULL || stored == NULL
 			     ? sr_fail(e, SR_NOMEM, "path")
-			     : cli_walk_add(w, where, stored, row->cell[CSV_TITLE], e);
+			     : cli_walk_add(w, where, stored, cli_row_get(row, "title"), e);
 		if (rc != 0)
 			rc = sr_wrap(e, "%s, row %zu", csv, row->line);
 		free(where);
@@ -230,8 +233,23 @@ static void many_files(void) {
 	}
 }
 
-static int describe_rows(struct cli *c, const struct cli_rows_csv *rows,
-	const struct sr_deposited *d, struct sr_err *e) {
+static int describe_row(struct cli *c, struct cli_describing *g, const struct cli_row *row,
+	const uint8_t item[SR_ID], struct sr_err *e) {
+	struct cli_description made = {.count = 0};
+	struct cli_answer a;
+	int rc = cli_item_ask(&a, c, item, e);
+	if (rc == 0)
+		rc = cli_description_make(&made, c, row, &a, e);
+	if (rc != 0)
+		rc = sr_wrap(e, "row %zu", row->line);
+	if (rc == 0)
+		rc = cli_describing_add(g, &made, row->line, e);
+	cli_answer_free(&a);
+	return rc;
+}
+
+static int describe_rows(struct cli *c, const struct cli_rows *rows, const struct sr_deposited *d,
+	struct sr_err *e) {
 	const struct sr_client_info *info = sr_client_info(c->client);
 	size_t wanted = 0, done = 0;
 	for (size_t i = 0; i < rows->count; i++)
@@ -251,7 +269,7 @@ static int describe_rows(struct cli *c, const struct cli_rows_csv *rows,
 	int rc = cli_describing_begin(&g, c, e);
 	for (size_t i = 0; rc == 0 && i < rows->count && i < d->items; i++) {
 		if (cli_row_describes(&rows->rows[i]))
-			rc = cli_describing_add(g, d->item_ids + i * SR_ID, &rows->rows[i], e);
+			rc = describe_row(c, g, &rows->rows[i], d->item_ids + i * SR_ID, e);
 	}
 	rc = cli_describing_end(g, rc, &done, e);
 	if (rc != 0) {
@@ -350,7 +368,7 @@ struct on_the_way {
 	struct cli_unpack *unpack;
 };
 
-static int run(struct cli *c, struct cli_walk *w, const struct cli_rows_csv *rows,
+static int run(struct cli *c, struct cli_walk *w, const struct cli_rows *rows,
 	const struct on_the_way *way, struct sr_err *e) {
 	struct telling t = {.c = c, .problems = c->json ? json_array() : NULL};
 	struct sr_deposit_source source;
@@ -379,6 +397,11 @@ static int run(struct cli *c, struct cli_walk *w, const struct cli_rows_csv *row
 	}
 	if (rc == 0 && rows->count > 0)
 		rc = describe_rows(c, rows, &d, e);
+	if (rc == 0 && c->launcher != NULL) {
+		rc = cli_intake_run(c, e);
+		if (rc != 0)
+			rc = sr_wrap(e, "the deposit is complete, looking through it is not");
+	}
 	json_decref(t.problems);
 	sr_deposited_free(&d);
 	return rc;
@@ -399,7 +422,7 @@ int verb_intake_recipient(struct cli *c, struct sr_err *e) {
 int verb_deposit(struct cli *c, struct sr_err *e) {
 	enum cli_walk_mode mode = WALK_ONE;
 	struct cli_walk *w = NULL;
-	struct cli_rows_csv rows = {0};
+	struct cli_rows rows = {0};
 	struct on_the_way way = {NULL, NULL};
 	const char *csv = cli_get(c, "rows");
 	if (cli_has(c, "abandon"))
@@ -408,12 +431,14 @@ int verb_deposit(struct cli *c, struct sr_err *e) {
 	if (rc == 0)
 		rc = cli_walk_new(&w, mode, e);
 	if (rc == 0 && csv != NULL)
-		rc = cli_rows_csv_read(&rows, csv, e);
+		rc = cli_rows_read(&rows, csv, e);
 	if (rc == 0)
 		rc = csv != NULL ? add_rows(w, &rows, csv, e) : add_paths(c, w, e);
 	if (rc == 0 && cli_has(c, "age"))
 		cli_walk_age(w);
 	many_files();
+	if (rc == 0 && !cli_has(c, "later") && !cli_intake_later())
+		rc = cli_intake_launcher(c, e);
 	if (rc == 0 && cli_has(c, "bag"))
 		rc = cli_bag_open(&way.bag, c, c->args.words[0], e);
 	/* Before the vault is opened: no child of ours has held a key. */
@@ -424,6 +449,6 @@ int verb_deposit(struct cli *c, struct sr_err *e) {
 	cli_unpack_free(way.unpack);
 	cli_bag_free(way.bag);
 	cli_walk_free(w);
-	cli_rows_csv_free(&rows);
+	cli_rows_free(&rows);
 	return rc;
 }

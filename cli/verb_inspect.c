@@ -23,6 +23,10 @@ enum {
 const struct cli_option cli_inspect_options[] = {
 	{"depth", CLI_ONE, "N",
 		"containers in containers, at most (8; 1: only the file's own members)"},
+	{"text", CLI_FLAG, NULL, "what the files say instead, page by page"},
+	{"ocr", CLI_ONE, "LANGS",
+		"languages of pages without text, as in eng+ara (eng); no: they are not read"},
+	{"draw", CLI_FLAG, NULL, "with --text: also draw the first page, and say its size"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
@@ -271,8 +275,15 @@ int verb_inspect(struct cli *c, struct sr_err *e) {
 	json_t *all = c->json ? json_array() : NULL;
 	int rc = 0;
 
-	if (depth != NULL &&
-		(sr_parse_dec(&n, sr_bytes_str(depth), SR_BOX_DEPTH_MAX, e) != 0 || n < 1))
+	if (cli_has(c, "text")) {
+		json_decref(all);
+		return depth != NULL ? sr_fail(e, SR_USAGE, "--text reads files: no --depth")
+				     : cli_inspect_text(c, e);
+	}
+	if (cli_has(c, "ocr") || cli_has(c, "draw"))
+		rc = sr_fail(e, SR_USAGE, "--ocr and --draw go with --text");
+	else if (depth != NULL &&
+		 (sr_parse_dec(&n, sr_bytes_str(depth), SR_BOX_DEPTH_MAX, e) != 0 || n < 1))
 		rc = sr_fail(e, SR_USAGE, "--depth: want 1 to %d", SR_BOX_DEPTH_MAX);
 	else if (depth != NULL)
 		caps.depth = (unsigned)n;

@@ -1,6 +1,6 @@
 /*
- * intake scan, list, scanners: what other programs say of held items, and which programs this host
- * has for it.
+ * intake scan, list, show, run, scanners: what was done with held items and is known of them, what
+ * other programs say of them, and which programs this host has for it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,11 +9,25 @@
 #include "base/escape.h"
 #include "cli/verbs.h"
 #include "cli/words.h"
-#include "room/scanners.h"
+#include "intake/scanners.h"
 
 const struct cli_option cli_intake_list_options[] = {
 	{"accession", CLI_ONE, "ID", "only of this accession"},
-	{"scanned", CLI_ONE, "WORD", "only clean, infected, not-scanned, or never"},
+	{"scanned", CLI_ONE, "WORD", "only clean, stale, infected, not-scanned, or never"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+const struct cli_option cli_intake_scan_options[] = {
+	{"again", CLI_FLAG, NULL, "every item that is held now"},
+	{"known", CLI_ONE, "FILE",
+		"SHA-256 of known files, a line each (clamd's .hsb, sha256sum): all items, by the "
+		"hashes that the catalogue has"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
+const struct cli_option cli_intake_show_options[] = {
+	{"key", CLI_ONE, "KEY",
+		"only these facts: media-type, pronom, mismatch, name, unpacked, of"},
+	{"limit", CLI_ONE, "N", "at most this many facts"},
+	{"offset", CLI_ONE, "N", "pass over this many first"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
@@ -77,14 +91,11 @@ static int scan_one(struct cli *c, const uint8_t item[SR_ID], struct telling *t,
 	return rc;
 }
 
-int verb_intake_scan(struct cli *c, struct sr_err *e) {
+/* Every held item that this curator can open, or those named. */
+static int scan_items(struct cli *c, const uint8_t *items, size_t count, struct sr_err *e) {
 	struct telling t = {.c = c};
 	json_t *all = json_array();
-	uint8_t *items = NULL;
-	size_t count = 0;
-	int rc = cli_connect(c, CLI_PERSON, e);
-	if (rc == 0)
-		rc = cli_items(c, &items, &count, e);
+	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		char hex[2 * SR_ID + 1];
 		sr_hex(hex, items + i * SR_ID, SR_ID);
@@ -107,6 +118,201 @@ int verb_intake_scan(struct cli *c, struct sr_err *e) {
 	return rc;
 }
 
+/* Ids of all held items, SR_ID bytes each. */
+static int held_items(struct cli *c, struct sr_buf *ids, struct sr_err *e) {
+	size_t n = PAGE, seen = 0;
+	int rc = 0;
+	while (rc == 0 && n == PAGE) {
+		struct cli_answer a;
+		cli_ask(&a, "items");
+		sr_text_put(&a.q.head, "state", "held");
+		sr_text_put_dec(&a.q.head, "limit", PAGE);
+		sr_text_put_dec(&a.q.head, "offset", seen);
+		rc = cli_call(c, &a, e);
+		n = rc == 0 ? a.rows.count : 0;
+		for (size_t i = 0; rc == 0 && i < n; i++) {
+			uint8_t id[SR_ID];
+			rc = sr_row_get_id(id, SR_ID, &a.rows.rows[i], "id", e);
+			sr_buf_put(ids, id, SR_ID);
+		}
+		seen += n;
+		cli_answer_free(&a);
+	}
+	return rc == 0 ? sr_buf_ok(ids, e) : rc;
+}
+
+/* --again: with content, what can be opened: held items by this curator's boxes. */
+static int scan_again(struct cli *c, struct sr_err *e) {
+	struct sr_buf ids;
+	sr_buf_init(&ids);
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = held_items(c, &ids, e);
+	if (rc == 0 && ids.len == 0)
+		cli_tell(c, "nothing is held");
+	if (rc == 0)
+		rc = scan_items(c, ids.p, ids.len / SR_ID, e);
+	sr_buf_free(&ids);
+	return rc;
+}
+
+static int scan_known(struct cli *c, const char *path, struct sr_err *e) {
+	struct cli_answer a;
+	cli_ask(&a, "intake.known");
+	int rc = cli_read_file(&a.q.body, path, SR_CALL_BODY_MAX, e);
+	if (rc == 0)
+		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_call(c, &a, e);
+	if (rc == 0 && c->json) {
+		cli_json_print(json_pack("{s:I, s:I, s:I, s:o}", "hashes",
+			(json_int_t)cli_field_dec(&a, "hashes"), "files",
+			(json_int_t)cli_field_dec(&a, "files"), "items",
+			(json_int_t)cli_field_dec(&a, "items"), "hit",
+			cli_json_rows(&a.rows, "hit")));
+	} else if (rc == 0) {
+		for (size_t i = 0; i < a.rows.count; i++) {
+			const struct sr_row *row = &a.rows.rows[i];
+			char id[40], files[24];
+			printf("%s  infected: %s file%s with a known hash%s\n",
+				text_of(row, "item", id, sizeof id),
+				text_of(row, "files", files, sizeof files),
+				strcmp(files, "1") == 0 ? "" : "s",
+				sr_row_get(row, "entry").p == NULL ? " (said before)" : "");
+		}
+		cli_tell(c,
+			"%llu known hashes were compared with %llu files: %llu items have one of "
+			"them",
+			(unsigned long long)cli_field_dec(&a, "hashes"),
+			(unsigned long long)cli_field_dec(&a, "files"),
+			(unsigned long long)cli_field_dec(&a, "items"));
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+int verb_intake_scan(struct cli *c, struct sr_err *e) {
+	const char *known = cli_get(c, "known");
+	uint8_t *items = NULL;
+	size_t count = 0;
+	const int ways = (known != NULL) + cli_has(c, "again") + (c->args.word_count > 0);
+	if (ways != 1)
+		return sr_fail(e, SR_USAGE,
+			"what is to be scanned? One of ITEM..., --again, --known FILE");
+	if (known != NULL)
+		return scan_known(c, known, e);
+	if (cli_has(c, "again"))
+		return scan_again(c, e);
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_items(c, &items, &count, e);
+	return rc == 0 ? scan_items(c, items, count, e) : rc;
+}
+
+/* --- show --- */
+
+static void show_print(const struct cli_answer *a) {
+	char at[40], one[40], two[40], key[40], value[1400];
+	struct sr_bytes finding;
+	for (size_t i = 0; i < a->rows.count; i++) {
+		const struct sr_row *row = &a->rows.rows[i];
+		if (sr_row_is(row, "step")) {
+			const bool some = !sr_bytes_eq(sr_row_get(row, "added"), sr_bytes_str("0"));
+			printf("%s  %s: %s%s%s%s\n", text_of(row, "at", at, sizeof at),
+				text_of(row, "step", one, sizeof one),
+				text_of(row, "result", two, sizeof two), some ? ", " : "",
+				some ? text_of(row, "added", key, sizeof key) : "",
+				some ? " files came out" : "");
+		} else if (sr_row_is(row, "scan")) {
+			printf("%s  %s by %s\n", text_of(row, "at", at, sizeof at),
+				text_of(row, "result", one, sizeof one),
+				text_of(row, "scanner", value, 300));
+			for (size_t k = 0; (finding = sr_row_get_n(row, "finding", k)).p != NULL;
+				k++)
+				printf("    %s\n", sr_escape_to(value, sizeof value, finding));
+		}
+	}
+	for (size_t i = 0; i < a->rows.count; i++) {
+		const struct sr_row *row = &a->rows.rows[i];
+		if (sr_row_is(row, "fact"))
+			printf("file %s  %s: %s\n", text_of(row, "file", one, sizeof one),
+				text_of(row, "key", key, sizeof key),
+				text_of(row, "value", value, sizeof value));
+	}
+}
+
+int verb_intake_show(struct cli *c, struct sr_err *e) {
+	struct cli_answer a;
+	uint8_t id[SR_ID];
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_word_id(c, id, 0, "item", e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "intake.show");
+	sr_text_put_hex(&a.q.head, "item", id, SR_ID);
+	if (cli_get(c, "key") != NULL)
+		sr_text_put(&a.q.head, "key", cli_get(c, "key"));
+	rc = cli_page(c, &a, e);
+	if (rc == 0)
+		rc = cli_call(c, &a, e);
+	if (rc == 0) {
+		const bool at_work = cli_field(&a, "intake").p != NULL;
+		struct sr_buf why;
+		char shown[512] = "";
+		sr_buf_init(&why);
+		if (cli_field(&a, "waits").p != NULL &&
+			sr_unbase64(&why, cli_field(&a, "waits"), NULL) == 0)
+			(void)sr_escape_to(shown, sizeof shown, sr_buf_view(&why));
+		sr_buf_free(&why);
+		if (c->json) {
+			json_t *o = json_object();
+			cli_json_set_bytes(o, "state", cli_field(&a, "state"));
+			json_object_set_new(o, "intake", json_boolean(at_work));
+			if (shown[0] != '\0')
+				json_object_set_new(o, "waits", json_string(shown));
+			json_object_set_new(
+				o, "total", json_integer((json_int_t)cli_field_dec(&a, "total")));
+			json_object_set_new(o, "step", cli_json_rows(&a.rows, "step"));
+			json_object_set_new(o, "scan", cli_json_rows(&a.rows, "scan"));
+			json_object_set_new(o, "fact", cli_json_rows(&a.rows, "fact"));
+			cli_json_print(o);
+		} else {
+			if (at_work)
+				printf("intake is under way%s%s\n", shown[0] != '\0' ? ": " : "",
+					shown);
+			show_print(&a);
+		}
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+/* --- run --- */
+
+int verb_intake_run(struct cli *c, struct sr_err *e) {
+	struct cli_answer a;
+	int rc = cli_intake_launcher(c, e);
+	if (rc == 0)
+		rc = cli_connect(c, CLI_NOBODY, e);
+	if (rc == 0 && c->core == NULL) {
+		cli_tell(c, "core does it by itself");
+		return 0;
+	}
+	if (rc == 0)
+		rc = cli_intake_run(c, e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "intake.state");
+	rc = cli_call_plain(c, &a, e);
+	if (rc == 0 && c->json)
+		cli_json_print(json_pack("{s:I}", "left", (json_int_t)cli_field_dec(&a, "left")));
+	else if (rc == 0 && cli_field_dec(&a, "left") == 0)
+		printf("nothing is left to do\n");
+	cli_answer_free(&a);
+	return rc;
+}
+
 /* --- list --- */
 
 static bool wanted(const struct cli *c, const struct sr_row *row) {
@@ -123,10 +329,12 @@ int verb_intake_list(struct cli *c, struct sr_err *e) {
 	json_t *list = json_array();
 	size_t seen = 0, n = PAGE, shown = 0;
 	int rc = 0;
-	if (word != NULL && strcmp(word, "clean") != 0 && strcmp(word, "infected") != 0 &&
-		strcmp(word, "not-scanned") != 0 && strcmp(word, "never") != 0)
+	if (word != NULL && strcmp(word, "clean") != 0 && strcmp(word, "stale") != 0 &&
+		strcmp(word, "infected") != 0 && strcmp(word, "not-scanned") != 0 &&
+		strcmp(word, "never") != 0)
 		rc = sr_fail(e, SR_USAGE,
-			"--scanned: clean, infected, not-scanned or never, not \"%s\"", word);
+			"--scanned: clean, stale, infected, not-scanned or never, not \"%s\"",
+			word);
 	if (rc == 0)
 		rc = cli_connect(c, CLI_PERSON, e);
 	while (rc == 0 && n == PAGE) {
@@ -142,7 +350,7 @@ int verb_intake_list(struct cli *c, struct sr_err *e) {
 		n = rc == 0 ? a.rows.count : 0;
 		for (size_t i = 0; i < n; i++) {
 			const struct sr_row *row = &a.rows.rows[i];
-			char id[40], how[40], title[200];
+			char id[40], how[40], title[200], why[300];
 			if (!wanted(c, row))
 				continue;
 			shown++;
@@ -151,11 +359,15 @@ int verb_intake_list(struct cli *c, struct sr_err *e) {
 				continue;
 			}
 			printf("%s  %-11s  %-9s  %s\n", text_of(row, "id", id, sizeof id),
-				sr_row_get(row, "scanned").p == NULL
+				sr_row_get(row, "intake").p != NULL ? "at work"
+				: sr_row_get(row, "scanned").p == NULL
 					? "never"
 					: text_of(row, "scanned", how, sizeof how),
 				sr_row_get(row, "described").p != NULL ? "described" : "",
 				text_of(row, "title", title, sizeof title));
+			if (sr_row_get(row, "intake").p != NULL &&
+				!sr_bytes_eq(sr_row_get(row, "intake"), sr_bytes_str("under way")))
+				printf("    %s\n", text_of(row, "intake", why, sizeof why));
 		}
 		seen += n;
 		cli_answer_free(&a);

@@ -6,34 +6,33 @@
 #include <string.h>
 
 #include "base/escape.h"
-#include "cli/rows_csv.h"
+#include "cli/describing.h"
 #include "cli/verbs.h"
 #include "cli/words.h"
 
+/* clang-format off */
+/* One option for each field of a description (ledger/fields.inc). */
+#define SR_FIELD(n, k, c, m, f, w, v, h) \
+	{(n), (m) == 1 ? CLI_ONE : (c) == SR_STRUCTURAL ? CLI_LIST : CLI_TEXTS, (v), (h)},
 const struct cli_option cli_describe_options[] = {
-	{"title", CLI_ONE, "TEXT", "title"},
-	{"translit", CLI_ONE, "TEXT", "title in Latin letters, where it is not"},
-	{"description", CLI_ONE, "TEXT", "what it is; - reads standard input"},
-	{"description-file", CLI_ONE, "F", "the same from a file"},
-	{"creator", CLI_ONE, "TEXT", "who made it"},
-	{"source", CLI_ONE, "TEXT", "where it came from"},
-	{"rights", CLI_ONE, "TEXT", "rights and restrictions"},
-	{"keyword", CLI_TEXTS, "TEXT", "keywords"},
-	{"hazard", CLI_LIST, "TOKEN",
-		"graphic, sexual-violence, hate, instructional, malware, "
-		"personal-data, referral"},
-	{"language", CLI_LIST, "TOKEN", "language codes: en, ar, zh"},
-	{"date", CLI_ONE, "TOKEN", "date of the original: 1994, 1994-05, 1994-05-01"},
-	{"rows", CLI_ONE, "CSV", "descriptions of many items, matched by path; with --accession"},
-	{"accession", CLI_ONE, "ID", "the accession that --rows describes"},
+#include "ledger/fields.inc"
+	{"description-file", CLI_ONE, "F", "the description from a file"},
+	{"clear", CLI_LIST, "FIELD", "fields to empty; mark: hazards of parts"},
+	{"rows", CLI_ONE, "TABLE", "descriptions of many items: CSV, or JSON Lines (.jsonl)"},
+	{"accession", CLI_ONE, "ID", "the accession whose items the paths of --rows name"},
+	{"dry-run", CLI_FLAG, NULL, "check everything, sign nothing"},
 	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
+#undef SR_FIELD
+/* clang-format on */
 
 const struct cli_option cli_release_options[] = {
 	{"accession", CLI_ONE, "ID", "all held items of this accession"},
 	{"hazard", CLI_LIST, "TOKEN", "hazards, beside those described"},
 	{"level", CLI_ONE, "K", "quorum level (at least what the hazards need)"},
+	{"reason", CLI_ONE, "TEXT", "why, where the rules ask for it: what a scanner named"},
+	{"reason-file", CLI_ONE, "F", "the same from a file (- is standard input)"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
@@ -66,20 +65,74 @@ const struct cli_option cli_search_options[] = {
 
 /* --- describe --- */
 
-static int describe_options(struct cli *c, struct sr_describe *d, struct sr_err *e) {
-	int rc = cli_list(c, &d->hazards, "hazard", e);
+/* The options as a row of a table. */
+struct given {
+	struct cli_row row;
+	struct cli_row_value values[CLI_ROW_VALUES];
+	const struct sr_desc_field *clear[SR_FIELDS_MAX];
+};
+
+static int give_value(
+	struct given *g, const struct sr_desc_field *f, const char *text, struct sr_err *e) {
+	int rc = cli_value_check(f, text, e);
+	if (rc != 0)
+		return rc;
+	if (g->row.count == CLI_ROW_VALUES)
+		return sr_fail(e, SR_LIMIT, "more than %d values", CLI_ROW_VALUES);
+	/* Never changed: rows of tables own theirs. */
+	g->values[g->row.count++] = (struct cli_row_value){f, (char *)(uintptr_t)text};
+	return 0;
+}
+
+static int give_field(
+	struct cli *c, struct given *g, const struct sr_desc_field *f, struct sr_err *e) {
+	const char *const *list = NULL;
+	const char *text = NULL;
+	int rc = 0;
+	if (strcmp(f->name, "description") == 0)
+		rc = cli_text(c, f->name, &text, e);
+	else if (f->max == 1)
+		text = cli_get(c, f->name);
+	else
+		rc = cli_list(c, &list, f->name, e);
+	if (rc == 0 && text != NULL && *text != '\0')
+		rc = give_value(g, f, text, e);
+	for (size_t i = 0; rc == 0 && list != NULL && list[i] != NULL; i++) {
+		if (i >= f->max)
+			return sr_fail(e, SR_USAGE, "%s: more than %zu values", f->name, f->max);
+		rc = give_value(g, f, list[i], e);
+	}
+	return rc;
+}
+
+static int give_clear(struct cli *c, struct given *g, struct sr_err *e) {
+	const char *const *names = NULL;
+	char shown[64];
+	int rc = cli_list(c, &names, "clear", e);
+	for (size_t i = 0; rc == 0 && names != NULL && names[i] != NULL; i++) {
+		const struct sr_desc_field *f = sr_desc_field(sr_bytes_str(names[i]));
+		if (strcmp(names[i], "mark") == 0)
+			g->row.clear_marks = true;
+		else if (f == NULL || f->form == SR_FORM_HAZARD || strcmp(f->name, "title") == 0 ||
+			 g->row.clear_count == SR_FIELDS_MAX)
+			rc = sr_fail(e, SR_USAGE, "clear: \"%s\" is no field that can be emptied",
+				sr_escape_to(shown, sizeof shown, sr_bytes_str(names[i])));
+		else
+			g->clear[g->row.clear_count++] = f;
+	}
+	return rc;
+}
+
+static int describe_options(struct cli *c, struct given *g, struct sr_err *e) {
+	size_t count = 0;
+	const struct sr_desc_field *fields = sr_desc_fields(&count);
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = give_field(c, g, &fields[i], e);
 	if (rc == 0)
-		rc = cli_list(c, &d->languages, "language", e);
-	if (rc == 0)
-		rc = cli_list(c, &d->keywords, "keyword", e);
-	if (rc == 0)
-		rc = cli_text(c, "description", &d->description, e);
-	d->date = cli_get(c, "date");
-	d->title = cli_get(c, "title");
-	d->translit = cli_get(c, "translit");
-	d->creator = cli_get(c, "creator");
-	d->source = cli_get(c, "source");
-	d->rights = cli_get(c, "rights");
+		rc = give_clear(c, g, e);
+	g->row.values = g->values;
+	g->row.clear = g->clear;
 	return rc;
 }
 
@@ -87,94 +140,87 @@ enum {
 	PAGE = 1000 /* items a call may ask for */
 };
 
-/* The first path of an item, as a key for rows. */
-static int first_path(struct cli *c, const char *item, struct sr_buf *path, struct sr_err *e) {
-	struct cli_answer a;
-	cli_ask(&a, "item");
-	sr_text_put(&a.q.head, "item", item);
-	sr_text_put_dec(&a.q.head, "limit", 1);
-	int rc = cli_call(c, &a, e);
-	if (rc == 0) {
-		const struct sr_row *file = sr_rows_first(&a.rows, "file");
-		sr_buf_clear(path);
-		if (file != NULL)
-			sr_buf_put_bytes(path, sr_row_get(file, "path"));
+static int describe_table(struct cli *c, struct sr_err *e) {
+	struct cli_table_done d = {0};
+	uint8_t accession[SR_ID];
+	const bool dry = cli_has(c, "dry-run");
+	int rc = 0;
+	if (cli_has(c, "accession"))
+		rc = sr_client_resolve(
+			c->client, accession, cli_get(c, "accession"), "accession", e);
+	if (rc == 0)
+		rc = cli_describe_table(&d, c, cli_get(c, "rows"),
+			cli_has(c, "accession") ? accession : NULL, dry, e);
+	if (rc != 0) {
+		if (d.signed_items > 0)
+			cli_hint(c,
+				"%zu items are described; the same command goes on with the rest",
+				d.signed_items);
+		return rc;
 	}
+	if (c->json) {
+		cli_json_print(json_pack("{s:I, s:I, s:I, s:I, s:b}", "rows", (json_int_t)d.rows,
+			"items", (json_int_t)d.items, "described", (json_int_t)d.signed_items,
+			"already", (json_int_t)d.already, "dry_run", dry));
+		return 0;
+	}
+	if (dry)
+		printf("%zu row%s for %zu items: nothing is wrong with them; %zu say something "
+		       "new\n",
+			d.rows, d.rows == 1 ? "" : "s", d.items, d.items - d.already);
+	else
+		printf("described %zu of %zu items%s\n", d.signed_items, d.items,
+			d.already > 0 ? "; of the others the vault says so already" : "");
+	return 0;
+}
+
+static int describe_one(struct cli *c, struct given *g, struct sr_err *e) {
+	struct cli_description d = {.count = 0};
+	struct sr_submitted out = {0};
+	struct cli_answer a;
+	uint8_t item[SR_ID];
+	int rc = cli_word_id(c, item, 0, "item", e);
+	if (rc != 0)
+		return rc;
+	rc = cli_item_ask(&a, c, item, e);
+	if (rc == 0)
+		rc = cli_description_make(&d, c, &g->row, &a, e);
+	if (rc == 0 && !cli_description_says(&d))
+		rc = sr_fail(e, SR_USAGE, "say what it is: --title TEXT, or another field");
+	if (rc == 0 && cli_has(c, "dry-run")) {
+		printf("nothing is wrong with it; %s\n",
+			cli_description_holds(&d, sr_rows_first(&a.rows, "item"))
+				? "the vault says so already"
+				: "it says something new");
+	} else if (rc == 0) {
+		rc = sr_client_describe(c->client, &d.of, 1, &out, e);
+		if (rc == 0)
+			rc = cli_done(c, &out, NULL, "described");
+	}
+	if (d.values != NULL)
+		cli_description_free(&d);
+	sr_submitted_free(&out);
 	cli_answer_free(&a);
 	return rc;
 }
 
-/* One item of the accession: described by the row of its first path, if there is one. */
-static int describe_by_row(struct cli *c, const struct cli_rows_csv *rows,
-	const struct sr_row *item, struct cli_describing *d, struct sr_err *e) {
-	char id[2 * SR_ID + 1];
-	uint8_t raw[SR_ID];
-	struct sr_buf path;
-	sr_buf_init(&path);
-	int rc = sr_row_get_id(raw, SR_ID, item, "id", e);
-	if (rc == 0) {
-		sr_hex(id, raw, SR_ID);
-		rc = first_path(c, id, &path, e);
-	}
-	const struct cli_row_csv *row = rc == 0 ? cli_rows_csv_of(rows, sr_buf_view(&path)) : NULL;
-	if (row != NULL)
-		rc = cli_describing_add(d, raw, row, e);
-	sr_buf_free(&path);
-	return rc;
-}
-
-/* Items of --accession, each described by the row whose path it begins with; page by page. */
-static int describe_rows(struct cli *c, const struct cli_rows_csv *rows, struct sr_err *e) {
-	struct cli_describing *d = NULL;
-	size_t described = 0, seen = 0, n = PAGE;
-	int rc = cli_describing_begin(&d, c, e);
-	while (rc == 0 && n == PAGE) {
-		struct cli_answer a;
-		cli_ask(&a, "items");
-		rc = cli_pass_id(c, &a, "accession", "accession", e);
-		sr_text_put_dec(&a.q.head, "limit", PAGE);
-		sr_text_put_dec(&a.q.head, "offset", seen);
-		if (rc == 0)
-			rc = cli_call(c, &a, e);
-		n = rc == 0 ? a.rows.count : 0;
-		for (size_t i = 0; rc == 0 && i < n; i++)
-			rc = describe_by_row(c, rows, &a.rows.rows[i], d, e);
-		seen += n;
-		cli_answer_free(&a);
-	}
-	rc = cli_describing_end(d, rc, &described, e);
-	if (rc == 0)
-		printf("described %zu of %zu items\n", described, seen);
-	return rc;
-}
-
 int verb_describe(struct cli *c, struct sr_err *e) {
-	struct sr_describe d = {0};
-	struct sr_submitted out = {0};
-	uint8_t item[SR_ID];
-	const char *csv = cli_get(c, "rows");
-	if ((csv != NULL) != (c->args.word_count == 0) || (csv != NULL) != cli_has(c, "accession"))
-		return sr_fail(e, SR_USAGE, "name one ITEM, or --rows CSV with --accession ID");
-	int rc = cli_connect(c, CLI_PERSON, e);
-	if (rc == 0 && csv != NULL) {
-		struct cli_rows_csv rows;
-		rc = cli_rows_csv_read(&rows, csv, e);
-		if (rc == 0) {
-			rc = describe_rows(c, &rows, e);
-			cli_rows_csv_free(&rows);
-		}
-		return rc;
-	}
+	struct given *g;
+	const bool table = cli_has(c, "rows");
+	int rc;
+	if (table != (c->args.word_count == 0) || (!table && cli_has(c, "accession")))
+		return sr_fail(e, SR_USAGE, "name one ITEM, or --rows TABLE");
+	g = calloc(1, sizeof *g);
+	if (g == NULL)
+		return sr_fail(e, SR_NOMEM, "description");
+	rc = describe_options(c, g, e);
+	if (rc == 0 && table && (g->row.count > 0 || g->row.clear_count > 0 || g->row.clear_marks))
+		rc = sr_fail(e, SR_USAGE, "--rows has the fields in its columns: none beside it");
 	if (rc == 0)
-		rc = cli_word_id(c, item, 0, "item", e);
+		rc = cli_connect(c, CLI_PERSON, e);
 	if (rc == 0)
-		rc = describe_options(c, &d, e);
-	d.item = item;
-	if (rc == 0)
-		rc = sr_client_describe(c->client, &d, 1, &out, e);
-	if (rc == 0)
-		rc = cli_done(c, &out, NULL, "described");
-	sr_submitted_free(&out);
+		rc = table ? describe_table(c, e) : describe_one(c, g, e);
+	free(g);
 	return rc;
 }
 
@@ -254,6 +300,8 @@ int verb_release(struct cli *c, struct sr_err *e) {
 	int rc = cli_list(c, &r.hazards, "hazard", e);
 	if (rc == 0)
 		rc = cli_dec(c, "level", &r.level, e);
+	if (rc == 0)
+		rc = cli_text(c, "reason", &r.reason, e);
 	if (rc == 0)
 		rc = cli_connect(c, CLI_PERSON, e);
 	if (rc == 0)
@@ -362,6 +410,36 @@ int verb_list(struct cli *c, struct sr_err *e) {
 
 /* --- show --- */
 
+/* Fields that are rows, as the table has them (ledger/fields.h). */
+static void fields_print(const struct sr_row *it) {
+	size_t count = 0;
+	const struct sr_desc_field *fields = sr_desc_fields(&count);
+	struct sr_bytes v;
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = 0; fields[i].kept == SR_KEPT_ROW &&
+				   (v = sr_row_get_n(it, fields[i].name, k)).p != NULL;
+			k++)
+			cli_line(k == 0 ? fields[i].name : "", v);
+	}
+}
+
+/* Hazards of parts: which file, where in it. */
+static void parts_print(const struct sr_row *it) {
+	struct sr_bytes v;
+	for (size_t k = 0; (v = sr_row_get_n(it, "part", k)).p != NULL; k++) {
+		struct sr_mark m;
+		char part[64], line[160];
+		if (sr_mark_parse(&m, v, NULL) != 0) {
+			cli_line("", v);
+			continue;
+		}
+		sr_mark_show(part, sizeof part, &m);
+		(void)snprintf(line, sizeof line, "%s: file %llu%s%s", m.hazard,
+			(unsigned long long)m.file, part[0] != '\0' ? ", " : "", part);
+		cli_line_str(k == 0 ? "in parts" : "", line);
+	}
+}
+
 static void item_print(const struct sr_row *it) {
 	static const char *const fields[] = {
 		"title", "translit", "creator", "date", "source", "rights", "description"};
@@ -380,6 +458,8 @@ static void item_print(const struct sr_row *it) {
 	cli_line_words("keywords", it, "keyword");
 	cli_line_words("language", it, "language");
 	cli_line_words("hazards", it, "hazard");
+	parts_print(it);
+	fields_print(it);
 	cli_line_row("collection", it, "collection");
 	cli_line_row("accession", it, "accession");
 	cli_line_row("depositor", it, "depositor");

@@ -224,6 +224,7 @@ static int read_export(
 		const struct sr_exported_ask a = {.dir = d,
 			.identity = &c->identity,
 			.key = &key,
+			.name = cli_get(c, "log-name"),
 			.witnesses = policy,
 			.fingerprint = print != NULL ? fingerprint : NULL,
 			.from = ask->from,

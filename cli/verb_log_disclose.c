@@ -7,6 +7,7 @@
 
 #include "base/escape.h"
 #include "cli/verbs.h"
+#include "ledger/keychange.h"
 #include "ledger/receipt.h"
 
 const struct cli_option cli_log_disclose_options[] = {
@@ -15,6 +16,9 @@ const struct cli_option cli_log_disclose_options[] = {
 };
 const struct cli_option cli_log_open_options[] = {
 	{"key", CLI_ONE, "VKEY", "the log's public key, as on the page that the members signed"},
+	{"key-change", CLI_TEXTS, "F",
+		"a note by which another key or name of the log followed (key-change.N of an "
+		"export), in their order"},
 	{"fingerprint", CLI_ONE, "HEX", "the vault's, from the same page"},
 	{"witnesses", CLI_ONE, "FILE", "a tlog-policy whose quorum must have cosigned"},
 	{NULL, CLI_FLAG, NULL, NULL},
@@ -22,7 +26,7 @@ const struct cli_option cli_log_open_options[] = {
 
 struct trusted_log {
 	const char *vkey;
-	const struct sr_log_keys *keys; /* with those before; NULL: that one alone */
+	const struct sr_log_keys *keys; /* with what followed; NULL: that one alone */
 	const uint8_t *fingerprint;     /* NULL: any vault's whose log has this key and name */
 };
 
@@ -37,7 +41,7 @@ static int open_receipt(struct sr_receipt_result *out, const struct sr_receipt *
 		.policy = policy};
 	int rc = sr_vkey_parse(&key, sr_bytes_str(t->vkey), e);
 	if (rc == 0)
-		rc = sr_seen_init(&seen, key.name,
+		rc = sr_seen_init(&seen, t->keys != NULL ? t->keys->key[0].name : key.name,
 			t->fingerprint != NULL ? t->fingerprint : unknown, t->vkey, "", e);
 	if (rc == 0 && t->keys != NULL)
 		seen.keys = *t->keys;
@@ -175,12 +179,36 @@ static int read_policy(struct sr_policy **out, const char *path, struct sr_err *
 	return rc;
 }
 
+/* What followed the key ${vkey}, by the notes that the person names. */
+static int follow_changes(
+	struct sr_log_keys *out, struct cli *c, const char *vkey, struct sr_err *e) {
+	const char *const *files = NULL;
+	struct sr_vkey key;
+	int rc = sr_vkey_parse(&key, sr_bytes_str(vkey), e);
+	if (rc != 0)
+		return sr_wrap(e, "--key");
+	sr_log_keys_begin(out, key.name, key.pk);
+	rc = cli_list(c, &files, "key-change", e);
+	for (size_t i = 0; rc == 0 && i < cli_list_count(files); i++) {
+		struct sr_buf note;
+		sr_buf_init(&note);
+		rc = cli_read_file(&note, files[i], SR_LOG_CHANGE_MAX, e);
+		if (rc == 0)
+			rc = sr_key_change_follow(NULL, out, NULL, sr_buf_view(&note), e);
+		if (rc != 0)
+			(void)sr_wrap(e, "--key-change %s", files[i]);
+		sr_buf_free(&note);
+	}
+	return rc;
+}
+
 int verb_log_open(struct cli *c, struct sr_err *e) {
 	const char *key = cli_get(c, "key"), *print = cli_get(c, "fingerprint");
 	uint8_t fingerprint[SR_HASH];
 	struct sr_receipt r = {.index = 0};
 	struct sr_receipt_result res;
 	struct sr_policy *policy = NULL;
+	struct sr_log_keys keys;
 	if (key == NULL)
 		return sr_fail(e, SR_USAGE,
 			"--key VKEY is missing: the log's public key (`strongroom board minutes` "
@@ -190,8 +218,10 @@ int verb_log_open(struct cli *c, struct sr_err *e) {
 	int rc = load(&r, c->args.words[0], e);
 	if (rc == 0)
 		rc = read_policy(&policy, cli_get(c, "witnesses"), e);
+	if (rc == 0)
+		rc = follow_changes(&keys, c, key, e);
 	if (rc == 0) {
-		const struct trusted_log t = {key, NULL, print != NULL ? fingerprint : NULL};
+		const struct trusted_log t = {key, &keys, print != NULL ? fingerprint : NULL};
 		rc = open_receipt(&res, &r, &t, policy, e);
 	}
 	if (rc == 0) {

@@ -135,7 +135,7 @@ int verb_log_export(struct cli *c, struct sr_err *e) {
 	struct sr_dir *d = NULL;
 	struct sr_vkey key;
 	struct sr_log_keys keys;
-	struct sr_bytes changes[SR_LOG_KEYS];
+	struct sr_bytes changes[SR_LOG_LINKS];
 	struct sr_export_options o = {.source = &source,
 		.key = &key,
 		.keys = &keys,
@@ -191,10 +191,9 @@ int cli_log_ask(struct cli_answer *a, struct cli *c, struct sr_err *e) {
 
 /* What the vault gave must prove itself before it is kept. */
 static int check_proof(struct sr_checkpoint *out, uint64_t *index, size_t *others,
-	const char *origin, const struct sr_log_keys *keys, struct sr_bytes file,
-	struct sr_err *e) {
+	const struct sr_log_keys *keys, struct sr_bytes file, struct sr_err *e) {
 	struct sr_vkey key = {.name = ""};
-	const struct sr_log log = {.origin = origin, .keys = &key, .count = 1};
+	const struct sr_log log = {.origin = key.name, .keys = &key, .count = 1};
 	struct sr_tlogproof p;
 	struct sr_note n;
 	uint8_t leaf[SR_HASH];
@@ -202,7 +201,7 @@ static int check_proof(struct sr_checkpoint *out, uint64_t *index, size_t *other
 	if (rc != 0)
 		return rc;
 	sr_leaf_hash(leaf, p.extra);
-	rc = sr_log_keys_signer(&key, keys, origin, p.checkpoint, e);
+	rc = sr_log_keys_signer(&key, keys, p.checkpoint, e);
 	if (rc == 0)
 		rc = sr_tlogproof_verify(out, &p, leaf, &log, NULL, e);
 	*index = p.index;
@@ -235,7 +234,7 @@ int verb_log_prove(struct cli *c, struct sr_err *e) {
 		return rc;
 	rc = cli_log_ask(&a, c, e);
 	if (rc == 0)
-		rc = check_proof(&cp, &index, &others, key.name, &keys, sr_buf_view(&a.r.body), e);
+		rc = check_proof(&cp, &index, &others, &keys, sr_buf_view(&a.r.body), e);
 	if (rc == 0)
 		rc = cli_write_file(path, sr_buf_view(&a.r.body), false, e);
 	cli_answer_free(&a);

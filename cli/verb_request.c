@@ -57,7 +57,7 @@ const struct cli_option cli_request_list_options[] = {
 	{"kind", CLI_ONE, "KIND",
 		"access, export, referral, reseal, redact, revoke, lift, renew, role, person, "
 		"person-end, collection, board, reshare, rekey, destroy, policy, erase, auditor, "
-		"witnesses"},
+		"witnesses, adopt"},
 	{"item", CLI_ONE, "ITEM", "only those that ask for this item"},
 	{"mine", CLI_FLAG, NULL, "only where I am applicant or co-applicant"},
 	{"offset", CLI_ONE, "N", "skip so many"},

@@ -52,7 +52,7 @@ static void tell_ballot(const struct cli *c, const struct sr_ballot_view *v) {
 	fputc('\n', stderr);
 	/* `policy show` says the same of what it printed: then that was what is voted on. */
 	const struct sr_bytes set = sr_field(&v->entry->statement, "set", 0);
-	if (set.p != NULL)
+	if (set.p != NULL && !sr_bytes_eq(kind, sr_bytes_str("adopt")))
 		fprintf(stderr, "  rules with SHA-256 %.*s\n", (int)set.len, (const char *)set.p);
 	/* What is to be destroyed is told to the last item. */
 	const size_t shown = sr_bytes_eq(kind, sr_bytes_str("destroy")) ? SIZE_MAX : 5;
@@ -67,6 +67,27 @@ static void tell_ballot(const struct cli *c, const struct sr_ballot_view *v) {
 	}
 	if (v->item_count > shown)
 		fprintf(stderr, "  ... and %zu more\n", v->item_count - shown);
+}
+
+/* A request of kind adopt is about the name that the log has, or nobody approves it. */
+static int tell_name(struct cli *c, const struct sr_ballot_view *v, struct sr_err *e) {
+	const struct sr_log_link *l = NULL;
+	uint8_t set[SR_HASH];
+	char name[300];
+	int rc;
+	if (c->quiet ||
+		!sr_bytes_eq(sr_field(&v->entry->statement, "kind", 0), sr_bytes_str("adopt")))
+		return 0;
+	rc = sr_client_log_named(set, &l, c->client, e);
+	if (rc == 0 && l != NULL)
+		fprintf(stderr,
+			"  the log goes on as %s since entry %llu. It says that its first %llu "
+			"entries are as they were, and that others know of %llu: those between are "
+			"lost. Compare with your receipts, and with the witnesses\n",
+			sr_escape_to(name, sizeof name, sr_bytes_str(l->name)),
+			(unsigned long long)l->from, (unsigned long long)l->agreed,
+			(unsigned long long)l->known);
+	return rc;
 }
 
 static int fetch(struct cli *c, struct sr_ballot **b, const char *request, uint64_t extension,
@@ -174,8 +195,10 @@ int verb_vote(struct cli *c, struct sr_err *e) {
 		rc = fetch(c, &b, request, extension, e);
 	if (rc == 0) {
 		tell_ballot(c, sr_ballot_view(b));
-		rc = sr_ballot_vote(&d, b, &v, e);
+		rc = tell_name(c, sr_ballot_view(b), e);
 	}
+	if (rc == 0)
+		rc = sr_ballot_vote(&d, b, &v, e);
 	cli_progress_end();
 	if (rc == 0 && out_path != NULL) {
 		rc = keep_vote(c, &d, out_path, e);

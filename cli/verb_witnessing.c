@@ -48,6 +48,28 @@ static void print_witnesses(const struct cli_answer *a) {
 	cli_table_print(&t);
 }
 
+/* Under which names the log went on. */
+static void print_names(const struct cli_answer *a) {
+	for (size_t i = 0; i < a->rows.count; i++) {
+		const struct sr_row *row = &a->rows.rows[i];
+		if (!sr_row_is(row, "name"))
+			continue;
+		printf("since entry ");
+		cli_print(sr_row_get(row, "entry"));
+		printf(" the log goes on as ");
+		cli_print(sr_row_get(row, "name"));
+		printf("; it was ");
+		cli_print(sr_row_get(row, "former"));
+		printf(". Its first ");
+		cli_print(sr_row_get(row, "agreed"));
+		printf(" entries are as they were, others know of ");
+		cli_print(sr_row_get(row, "known"));
+		printf(": %s\n", sr_row_get(row, "confirmed").p != NULL
+					 ? "the board confirmed it"
+					 : "the board has to confirm it (log adopt --ask)");
+	}
+}
+
 static void print_status(const struct cli_answer *a) {
 	const unsigned long long size = cli_field_dec(a, "size"),
 				 witnessed = cli_field_dec(a, "witnessed");
@@ -57,6 +79,7 @@ static void print_status(const struct cli_answer *a) {
 		cli_print(sr_row_get(alarm, "text"));
 		printf("\nnothing is written; ADMIN, \"A witness knows more\"\n");
 	}
+	print_names(a);
 	if (sr_rows_first(&a->rows, "policy") == NULL) {
 		printf("this vault asks no witnesses: whoever runs it can rewrite what nobody "
 		       "remembers\n");

@@ -112,6 +112,7 @@ int verb_intake_recipient(struct cli *c, struct sr_err *e);
 /* verb_inspect.c */
 extern const struct cli_option cli_inspect_options[];
 int verb_inspect(struct cli *c, struct sr_err *e);
+int cli_inspect_text(struct cli *c, struct sr_err *e); /* verb_inspect_text.c */
 int verb_doctor(struct cli *c, struct sr_err *e);
 
 /* verb_items.c */
@@ -125,7 +126,10 @@ int verb_search(struct cli *c, struct sr_err *e);
 
 /* verb_intake.c */
 extern const struct cli_option cli_intake_list_options[];
+extern const struct cli_option cli_intake_scan_options[], cli_intake_show_options[];
 int verb_intake_scan(struct cli *c, struct sr_err *e);
+int verb_intake_show(struct cli *c, struct sr_err *e);
+int verb_intake_run(struct cli *c, struct sr_err *e);
 int verb_intake_list(struct cli *c, struct sr_err *e);
 int verb_intake_scanners(struct cli *c, struct sr_err *e);
 
@@ -279,6 +283,10 @@ extern const struct cli_option cli_witness_new_options[], cli_witness_serve_opti
 int verb_witness_new(struct cli *c, struct sr_err *e);
 int verb_witness_serve(struct cli *c, struct sr_err *e);
 int verb_witness_log(struct cli *c, struct sr_err *e);
+
+/* verb_log_adopt.c */
+extern const struct cli_option cli_log_adopt_options[];
+int verb_log_adopt(struct cli *c, struct sr_err *e);
 
 /* verb_witnessing.c */
 extern const struct cli_option cli_witness_dismiss_options[], cli_witness_policy_options[];

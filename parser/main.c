@@ -1,9 +1,11 @@
 /*
- * strongroom-parse - what runs in the sandbox: one job on one input, told over file 3
- * (sandbox/wire.h). It is started by the launcher only; on its own it has nothing to talk to.
+ * strongroom-parse - what runs in the sandbox: one job on one input at a time, told over file 3
+ * (sandbox/wire.h), in a process of its own (foreman.h). It is started by the launcher only; on its
+ * own it has nothing to talk to.
  *
- * Before the input is touched it gives up all system calls but those that reading, writing,
- * computing and memory need: a second filter inside the first.
+ * Before the input is touched a worker takes the inner filter, and then gives up all system calls
+ * but those that reading, writing, computing and memory need. One whose input is read by tools
+ * starts them behind the inner filter and sees only what they print (text.h).
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -17,8 +19,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "parser/draw.h"
 #include "parser/escape.h"
+#include "parser/foreman.h"
 #include "parser/identify.h"
+#include "parser/text.h"
 #include "parser/unpack.h"
 #include "sandbox/inside.h"
 
@@ -161,28 +166,47 @@ static void escape(struct sr_inside *s) {
 	sr_inside_done(s, SR_BOX_WHOLE, "");
 }
 
-int main(void) {
+static bool magic; /* libmagic's data base is there */
+
+/* In a worker. The order matters: no byte of the input is looked at before its filter is there. */
+static void work(void) {
 	static struct sr_inside s;
 	static uint8_t head[PAR_IDENTIFY];
-	const bool magic = par_identify_begin();
 
 	sr_inside_begin(&s);
-	if (!magic) {
-		sr_inside_done(&s, SR_BOX_UNREAD, "libmagic's data base cannot be loaded");
-		return 1;
+	if (s.job.what == SR_BOX_DRAW || (s.job.what == SR_BOX_TEXT && par_text_needs_tools(&s))) {
+		if (s.job.what == SR_BOX_DRAW)
+			par_draw(&s);
+		else
+			par_text_by_tools(&s);
+		return;
 	}
-	if (s.job.what == SR_BOX_ESCAPE) { /* behind the first filter only: that is what is tried */
+	if (!par_inner_filter()) {
+		sr_inside_done(&s, SR_BOX_UNREAD, "the inner filter cannot be set");
+		return;
+	}
+	if (s.job.what == SR_BOX_ESCAPE) { /* behind that filter only: that is what is tried */
 		escape(&s);
-		return 0;
+		return;
 	}
 	if (!only_compute()) {
-		sr_inside_done(&s, SR_BOX_UNREAD, "the second filter cannot be set");
-		return 1;
+		sr_inside_done(&s, SR_BOX_UNREAD, "the last filter cannot be set");
+		return;
+	}
+	if (!magic) {
+		sr_inside_done(&s, SR_BOX_UNREAD, "libmagic's data base cannot be loaded");
+		return;
 	}
 	identify(&s, head);
 	if (s.job.what == SR_BOX_UNPACK)
 		unpack(&s, head);
+	else if (s.job.what == SR_BOX_TEXT)
+		par_text(&s);
 	else
 		sr_inside_done(&s, SR_BOX_WHOLE, "");
-	return 0;
+}
+
+int main(void) {
+	magic = par_identify_begin();
+	par_foreman(work);
 }

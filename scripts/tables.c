@@ -6,6 +6,7 @@
  *     tables types     statement types and their fields (ledger/types.c)
  *     tables states    states and steps (catalogue/states.c)
  *     tables terms     controlled terms: roles, forms, purposes, hazards (board/rules.c)
+ *     tables fields    fields of a description (ledger/fields.inc)
  *     tables codes     exit statuses (base/err.c)
  *     tables limits    caps that a person can meet (base/limits.h)
  *     tables globals   options of every verb (cli/options.c)
@@ -23,6 +24,7 @@
 #include "catalogue/query.h"
 #include "catalogue/states.h"
 #include "cli/cli.h"
+#include "ledger/fields.h"
 #include "ledger/types.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -208,6 +210,45 @@ static void print_terms(void) {
 	puts(".El");
 }
 
+/* Text into a line that is no macro: a leading dot or quote is protected, a backslash shown, a
+ * new sentence begins a new line. */
+static void print_text(const char *text) {
+	if (text[0] == '.' || text[0] == '\'')
+		fputs("\\&", stdout);
+	for (const char *p = text; *p != '\0'; p++) {
+		if (*p == '\\')
+			fputs("\\e", stdout);
+		else if (*p == ' ' && p > text && p[-1] == '.' && p[1] >= 'A' && p[1] <= 'Z')
+			putchar('\n');
+		else
+			putchar(*p);
+	}
+	putchar('\n');
+}
+
+/* Who sees a value (core/reader.h). */
+static const char *seen_by(enum sr_compartment c) {
+	return c == SR_PERSONAL ? "curators, officers, members" : "who may know of the item";
+}
+
+static void print_fields(void) {
+	size_t count = 0;
+	const struct sr_desc_field *f = sr_desc_fields(&count);
+
+	puts(".Bl -tag -width Ds -compact");
+	for (size_t i = 0; i < count; i++) {
+		printf(".It Cm %s\n", f[i].name);
+		print_text(f[i].help);
+		if (f[i].max > 1)
+			printf("(at most %zu)\n", f[i].max);
+		if (strcmp(sr_form_wants(f[i].form), "") == 0)
+			die(f[i].name, "its form has no words");
+		printf("\\(em %s, seen by %s\n", sr_compartment_name(f[i].compartment),
+			seen_by(f[i].compartment));
+	}
+	puts(".El");
+}
+
 static void print_codes(void) {
 	static const char *const meaning[] = {"done",
 		"refused: a rule says no, there is no such thing,\nit is there already, or it is "
@@ -264,22 +305,6 @@ static void print_limits(void) {
 	for (size_t i = 0; i < COUNT(rows); i++)
 		printf(".It %s Ta %lld\n", rows[i].what, rows[i].value);
 	puts(".El");
-}
-
-/* Text into a line that is no macro: a leading dot or quote is protected, a backslash shown, a
- * new sentence begins a new line. */
-static void print_text(const char *text) {
-	if (text[0] == '.' || text[0] == '\'')
-		fputs("\\&", stdout);
-	for (const char *p = text; *p != '\0'; p++) {
-		if (*p == '\\')
-			fputs("\\e", stdout);
-		else if (*p == ' ' && p > text && p[-1] == '.' && p[1] >= 'A' && p[1] <= 'Z')
-			putchar('\n');
-		else
-			putchar(*p);
-	}
-	putchar('\n');
 }
 
 static void print_options(const struct cli_option *o) {
@@ -376,8 +401,8 @@ int main(int argc, char **argv) {
 		const char *name;
 		void (*print)(void);
 	} tables[] = {{"kinds", print_kinds}, {"types", print_types}, {"states", print_states},
-		{"terms", print_terms}, {"codes", print_codes}, {"limits", print_limits},
-		{"globals", print_globals}, {"verbs", print_verbs}};
+		{"terms", print_terms}, {"fields", print_fields}, {"codes", print_codes},
+		{"limits", print_limits}, {"globals", print_globals}, {"verbs", print_verbs}};
 
 	if (one_verb(argc, argv))
 		return fflush(stdout) == 0 ? 0 : 1;
@@ -387,7 +412,8 @@ int main(int argc, char **argv) {
 			return fflush(stdout) == 0 ? 0 : 1;
 		}
 	}
-	fputs("usage: tables kinds|types|states|terms|codes|limits|globals|verbs|verb NAME\n",
+	fputs("usage: tables kinds|types|states|terms|fields|codes|limits|globals|verbs|verb "
+	      "NAME\n",
 		stderr);
 	return 2;
 }

@@ -1,61 +1,39 @@
 /*
- * changes - a log that changed its key, followed by an outsider: the note of each change is signed
- * by the key before it, names the next one, and says from which entry on that one signs. See
- * verify.h.
+ * changes - a log that changed its key or its name, followed by an outsider: the note of each
+ * change is signed by the key before, gives the next one, and says from which entry on that one
+ * signs. See verify.h and merkle/logchange.h.
  *
- * The note is a C2SP signed note whose text has lines `key value`; of the vault's statement in it
- * only these are looked at: the first line, `from` and `ledger-key`. Its other signature is for who
- * knows the vault's other key.
+ * A key is followed wherever the note comes from. A name is given to a log that lost entries, and
+ * whoever has its key can drop what they like and name the rest: so it is followed where the person
+ * names it, by its note (--key-change) or its key, and then it is told what was lost. What the
+ * board says of it is sealed; auditors read it.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/escape.h"
-#include "base/text.h"
+#include "merkle/lines.h"
 #include "verify/verify.h"
-
-static const char TYPE[] = "strongroom/service-key/v1";
 
 enum {
 	NOTE_MAX = 4096,
 	SHOWN = 300
 };
 
-static int read_change(
-	struct sr_vkey *next, uint64_t *from, const struct sr_note *note, struct sr_err *e) {
-	struct sr_text t = {0};
-	int rc = sr_text_parse(&t, note->text, e);
-
-	if (rc != 0)
-		return rc;
-	if (!sr_bytes_eq(t.type, sr_bytes_str(TYPE)) || sr_text_count(&t, "from") != 1 ||
-		sr_text_count(&t, "ledger-key") != 1)
-		rc = sr_fail(e, SR_CORRUPT, "it is not the change of a log's key");
-	if (rc == 0)
-		rc = sr_parse_dec(from, sr_text_get(&t, "from"), SR_TREE_SIZE_MAX, e);
-	if (rc == 0)
-		rc = sr_vkey_parse(next, sr_text_get(&t, "ledger-key"), e);
-	if (rc == 0 && next->type != SR_NOTE_ED25519)
-		rc = sr_fail(
-			e, SR_CORRUPT, "the next key is of type 0x%02x, want 0x01", next->type);
-	sr_text_free(&t);
-	return rc;
-}
-
 static bool same_key(const struct sr_vkey *a, const struct sr_vkey *b) {
 	return strcmp(a->name, b->name) == 0 && memcmp(a->pk, b->pk, SR_PK) == 0;
 }
 
-/* The keys of the log that signed it; the first of them. */
+/* Of all keys, the first that signed it. */
 static int signer_of(
 	size_t *out, const struct verify_known *k, struct sr_bytes in, struct sr_err *e) {
 	struct sr_note note;
-	int rc = sr_note_open(&note, in, k->keys, k->log.count, e);
+	int rc = sr_note_open(&note, in, k->all, k->all_count, e);
 
 	if (rc != 0)
 		return rc;
-	for (size_t i = 0; i < k->log.count; i++)
+	for (size_t i = 0; i < k->all_count; i++)
 		if (sr_note_signed_by(&note, i)) {
 			*out = i;
 			break;
@@ -64,45 +42,131 @@ static int signer_of(
 	return 0;
 }
 
-int verify_follow(struct verify_known *k, struct sr_bytes in, struct sr_err *e) {
-	struct sr_vkey next = {.name = ""};
+void verify_keys_of(struct verify_known *k) {
+	size_t n = 0;
+
+	for (size_t i = 0; i < k->all_count; i++) {
+		if (!k->any_name && strcmp(k->all[i].name, k->origin) != 0)
+			continue;
+		k->keys[n] = k->all[i];
+		k->when[n++] = k->all_when[i];
+	}
+	k->log.origin = k->origin;
+	k->log.keys = k->keys;
+	k->log.count = n;
+}
+
+static int read_change(struct sr_log_change *out, struct sr_bytes in, struct sr_err *e) {
 	struct sr_note note;
-	uint64_t from = 0;
-	size_t before = 0, at = 0;
 	int rc = sr_note_parse(&note, in, e);
 
 	if (rc != 0)
 		return rc;
-	rc = read_change(&next, &from, &note, e);
+	rc = sr_log_change_read(out, note.text, e);
 	sr_note_free(&note);
-	if (rc == 0)
-		rc = signer_of(&before, k, in, e);
-	if (rc == 0 && from <= k->when[before].after)
-		rc = sr_fail(e, SR_AUTH,
+	return rc;
+}
+
+/* The key that signed it may end there, and what it gives follows it. */
+static int may_end(const struct verify_known *k, size_t before, const struct sr_log_change *c,
+	struct sr_err *e) {
+	const struct verify_when *w = &k->all_when[before];
+	struct sr_log_link l = {.from = 0};
+
+	memcpy(l.pk, k->all[before].pk, SR_PK);
+	memcpy(l.name, k->all[before].name, sizeof l.name);
+	if (c->next.from <= w->after)
+		return sr_fail(e, SR_AUTH,
 			"the key that signed it signs from %" PRIu64
 			" entries on, and cannot end with entry %" PRIu64,
-			k->when[before].after, from);
-	if (rc == 0 && k->when[before].until != UINT64_MAX && k->when[before].until != from)
-		rc = sr_fail(e, SR_AUTH,
+			w->after, c->next.from);
+	if (w->until != UINT64_MAX && w->until != c->next.from)
+		return sr_fail(e, SR_AUTH,
 			"the key that signed it ended with entry %" PRIu64 " already: forked",
-			k->when[before].until);
-	while (rc == 0 && at < k->log.count && !same_key(&k->keys[at], &next))
+			w->until);
+	return sr_log_change_fits(c, &l, e);
+}
+
+/* Once, however often its note comes. */
+static int keep_name(struct verify_known *k, const char *former, const struct sr_log_change *c,
+	struct sr_err *e) {
+	for (size_t i = 0; i < k->name_count; i++)
+		if (strcmp(k->names[i].next.name, c->next.name) == 0)
+			return 0;
+	if (k->name_count == SR_LOG_NAMES)
+		return sr_fail(e, SR_USAGE, "more than %d names", (int)SR_LOG_NAMES);
+	memcpy(k->names[k->name_count].former, former, strlen(former) + 1);
+	k->names[k->name_count].next = c->next;
+	memcpy(k->names[k->name_count].root, c->root, SR_HASH);
+	k->name_count++;
+	return 0;
+}
+
+int verify_follow(struct verify_known *k, struct sr_bytes in, struct sr_err *e) {
+	struct sr_vkey next = {.name = ""};
+	struct sr_log_change c;
+	size_t before = 0, at = 0;
+	int rc = read_change(&c, in, e);
+
+	if (rc == 0)
+		rc = sr_vkey_make(&next, sr_bytes_str(c.next.name), SR_NOTE_ED25519, c.next.pk, e);
+	if (rc == 0)
+		rc = signer_of(&before, k, in, e);
+	if (rc == 0)
+		rc = may_end(k, before, &c, e);
+	while (rc == 0 && at < k->all_count && !same_key(&k->all[at], &next))
 		at++;
 	if (rc == 0 && at == VERIFY_KEYS)
 		rc = sr_fail(e, SR_USAGE, "more than %d keys", (int)VERIFY_KEYS);
-	if (rc == 0 && at < k->log.count && k->when[at].after != 0 && k->when[at].after != from)
+	if (rc == 0 && at < k->all_count && k->all_when[at].after != 0 &&
+		k->all_when[at].after != c.next.from)
 		rc = sr_fail(e, SR_AUTH, "the next key began with entry %" PRIu64 " already",
-			k->when[at].after);
+			k->all_when[at].after);
+	if (rc == 0 && c.renames)
+		rc = keep_name(k, k->all[before].name, &c, e);
 	if (rc != 0)
 		return rc;
-	if (at == k->log.count) {
-		k->keys[at] = next;
-		k->when[at].until = UINT64_MAX;
-		k->log.count++;
+	if (at == k->all_count) {
+		k->all[at] = next;
+		k->all_when[at].until = UINT64_MAX;
+		k->all_count++;
 	}
-	k->when[at].after = from;
-	k->when[before].until = from;
+	k->all_when[at].after = c.next.from;
+	k->all_when[before].until = c.next.from;
+	verify_keys_of(k);
 	return 0;
+}
+
+const struct verify_name *verify_named(const struct verify_known *k, const char *former) {
+	const char *at = former;
+	const struct verify_name *last = NULL;
+
+	for (size_t step = 0; step < k->name_count && strcmp(at, k->origin) != 0; step++)
+		for (size_t i = 0; i < k->name_count; i++)
+			if (strcmp(k->names[i].former, at) == 0) {
+				last = &k->names[i];
+				at = last->next.name;
+				break;
+			}
+	return strcmp(at, k->origin) == 0 ? last : NULL;
+}
+
+void verify_tell_names(const struct verify_given *g, const struct verify_known *k) {
+	char now[SHOWN], was[SHOWN];
+
+	for (size_t i = 0; i < k->name_count; i++) {
+		const struct verify_name *n = &k->names[i];
+
+		if (verify_named(k, n->former) == NULL)
+			continue;
+		verify_say(g,
+			"WARNING: this log was %s, and is %s since entry %" PRIu64
+			": it says that the first %" PRIu64 " entries are as they were, and that "
+			"others know of %" PRIu64 "; those between are lost",
+			sr_escape_to(was, sizeof was, sr_bytes_str(n->former)),
+			sr_escape_to(now, sizeof now, sr_bytes_str(n->next.name)), n->next.from,
+			n->next.agreed, n->next.known);
+	}
 }
 
 int verify_changes(struct verify_known *k, const struct verify_given *g, struct sr_err *e) {
@@ -122,6 +186,41 @@ int verify_changes(struct verify_known *k, const struct verify_given *g, struct 
 		sr_buf_free(&b);
 	}
 	return rc;
+}
+
+int verify_exported_name(const struct verify_given *g, struct sr_dir *d, struct sr_bytes checkpoint,
+	struct sr_err *e) {
+	struct sr_bytes rest = checkpoint, origin = {NULL, 0};
+	char shown[SHOWN];
+	int rc = 0;
+
+	if (!sr_take_line(&origin, &rest))
+		return sr_fail(e, SR_AUTH, "checkpoint: no origin in its first line");
+	(void)sr_escape_to(shown, sizeof shown, origin);
+	for (unsigned i = 1; i < SR_LOG_LINKS && rc == 0; i++) {
+		struct sr_log_change c;
+		char name[32];
+		struct sr_note note;
+		struct sr_buf b;
+
+		sr_buf_init(&b);
+		(void)snprintf(name, sizeof name, "key-change.%u", i);
+		rc = sr_file_read(d, name, &b, NOTE_MAX, NULL);
+		if (rc == 0 && read_change(&c, sr_buf_view(&b), NULL) == 0 && c.renames &&
+			sr_bytes_eq(sr_bytes_str(c.next.name), origin) &&
+			sr_note_open(&note, sr_buf_view(&b), g->keys, g->key_count, NULL) == 0) {
+			sr_note_free(&note);
+			sr_buf_free(&b);
+			return sr_fail(e, SR_AUTH,
+				"the log's key says that it goes on as %s since entry %" PRIu64
+				", because entries were lost (%" PRIu64 " of %" PRIu64
+				" are left): ask whether its board confirmed that, and then give "
+				"--key-change DIR/%s",
+				shown, c.next.from, c.next.agreed, c.next.known, name);
+		}
+		sr_buf_free(&b);
+	}
+	return sr_fail(e, SR_AUTH, "no key of %s was given", shown);
 }
 
 void verify_exported_changes(struct verify_known *k, struct sr_dir *d) {

@@ -102,10 +102,11 @@ static bool same_name(struct sr_bytes name, const char *of) {
 	return sr_bytes_eq(name, sr_bytes_str(of));
 }
 
-static void take_keys(struct verify_known *k, const struct sr_vkey *keys, size_t count, bool all) {
-	for (size_t i = 0; i < count && k->log.count < VERIFY_KEYS; i++)
-		if (all || strcmp(keys[i].name, k->origin) == 0)
-			k->keys[k->log.count++] = keys[i];
+static void take_keys(struct verify_known *k, const struct sr_vkey *keys, size_t count) {
+	for (size_t i = 0; i < count && k->all_count < VERIFY_KEYS; i++) {
+		k->all[k->all_count] = keys[i];
+		k->all_when[k->all_count++].until = UINT64_MAX;
+	}
 }
 
 static bool is_receipt(struct sr_bytes file) {
@@ -134,19 +135,18 @@ int verify_known(struct verify_known *out, const struct verify_given *g, struct 
 	if (g->origin != NULL && !same_name(origin, g->origin))
 		return sr_fail(e, SR_AUTH, "the checkpoint is of %s, not of %s", shown, g->origin);
 	memcpy(out->origin, origin.p, origin.len);
-	take_keys(out, g->keys, g->key_count, g->origin != NULL);
+	out->any_name = g->origin != NULL;
+	take_keys(out, g->keys, g->key_count);
 	if (g->key_count == 0 && g->policy != NULL) {
 		size_t count = 0;
 		const struct sr_vkey *logs = sr_policy_logs(g->policy, &count);
-		take_keys(out, logs, count, g->origin != NULL);
+		take_keys(out, logs, count);
 	}
-	if (out->log.count == 0)
+	verify_keys_of(out);
+	const int rc = verify_changes(out, g, e);
+	if (rc == 0 && out->log.count == 0)
 		return sr_fail(e, SR_AUTH, "no key of %s was given", shown);
-	out->log.origin = out->origin;
-	out->log.keys = out->keys;
-	for (size_t i = 0; i < out->log.count; i++)
-		out->when[i].until = UINT64_MAX;
-	return verify_changes(out, g, e);
+	return rc;
 }
 
 /* ---- checkpoints ---- */
@@ -166,12 +166,36 @@ static void tell_cosigners(const struct verify_given *g, const struct sr_cosigne
 	}
 }
 
+/* Of a name that the log has no more, not beyond the entry that says so. */
+static int not_lost(
+	const struct verify_known *known, const struct sr_checkpoint *c, struct sr_err *e) {
+	char was[SHOWN], now[SHOWN];
+
+	for (size_t i = 0; i < known->name_count; i++) {
+		const struct verify_name *n = &known->names[i];
+
+		if (strcmp(n->former, c->origin) != 0 || c->size <= n->next.from)
+			continue;
+		return sr_fail(e, SR_AUTH,
+			"rolled back: it shows %" PRIu64
+			" entries of %s, which goes on as %s since "
+			"entry %" PRIu64 " and says that it lost those from %" PRIu64 " to %" PRIu64
+			"; keep it, it is what is left of them",
+			c->size, sr_escape_to(was, sizeof was, sr_bytes_str(n->former)),
+			sr_escape_to(now, sizeof now, sr_bytes_str(n->next.name)), n->next.from,
+			n->next.agreed, n->next.known);
+	}
+	return 0;
+}
+
 int verify_checkpoint(struct sr_checkpoint *out, const struct verify_known *known,
 	const struct verify_given *g, struct sr_bytes in, bool quorum, struct sr_err *e) {
 	struct sr_cosigned w[SR_POLICY_WITNESSES] = {{0}};
 	struct sr_note note;
 	int rc = sr_checkpoint_open(out, &note, in, &known->log, e);
 
+	if (rc == 0)
+		rc = not_lost(known, out, e);
 	if (rc == 0 && !verify_in_force(known, &note, out->size))
 		rc = sr_fail(e, SR_AUTH,
 			"the checkpoint of %" PRIu64
@@ -208,15 +232,34 @@ static int from_receipt(struct sr_checkpoint *out, const struct verify_known *kn
 	return rc;
 }
 
+/* The log as it was called before, when that is whose ${file} is; else as it is known. */
+static int as_named(struct verify_known *former, const struct verify_known **known,
+	const struct verify_given *g, struct sr_bytes file, struct sr_err *e) {
+	char was[SHOWN], now[SHOWN];
+	int rc = verify_known(former, g, file, e);
+
+	if (rc != 0 || strcmp(former->origin, (*known)->origin) == 0)
+		return rc;
+	if (verify_named(*known, former->origin) == NULL)
+		return sr_fail(e, SR_AUTH, "the checkpoint is of %s, not of %s",
+			sr_escape_to(was, sizeof was, sr_bytes_str(former->origin)),
+			sr_escape_to(now, sizeof now, sr_bytes_str((*known)->origin)));
+	*known = former;
+	return 0;
+}
+
 int verify_memory(struct verify_memory *out, const struct verify_known *known,
 	const struct verify_given *g, struct sr_bytes file, bool quorum, struct sr_err *e) {
+	struct verify_known *former = calloc(1, sizeof *former);
 	char shown[SHOWN];
-	int rc;
+	int rc = former == NULL ? sr_fail(e, SR_NOMEM, "no memory")
+				: as_named(former, &known, g, file, e);
 
-	if (is_receipt(file))
+	if (rc == 0 && is_receipt(file))
 		rc = from_receipt(&out->c, known, g, file, quorum, e);
-	else
+	else if (rc == 0)
 		rc = verify_checkpoint(&out->c, known, g, file, quorum, e);
+	free(former);
 	if (rc != 0)
 		(void)sr_wrap(e, "%s", sr_escape_to(shown, sizeof shown, sr_bytes_str(out->path)));
 	return rc;
@@ -240,13 +283,14 @@ static int by_size(const void *a, const void *b) {
 	return (x->c.size > y->c.size) - (x->c.size < y->c.size);
 }
 
-int verify_memories(struct verify_memory **out, const struct verify_known *known,
+int verify_memories(struct verify_memory **out, size_t *count, const struct verify_known *known,
 	const struct verify_given *g, struct sr_err *e) {
-	struct verify_memory *m = calloc(g->since_count + 1, sizeof *m);
+	size_t n = g->since_count;
+	struct verify_memory *m = calloc(n + SR_LOG_NAMES + 1, sizeof *m);
 	int rc = 0;
 
 	if (m == NULL)
-		return sr_fail(e, SR_NOMEM, "no memory for %zu checkpoints", g->since_count);
+		return sr_fail(e, SR_NOMEM, "no memory for %zu checkpoints", n);
 	for (size_t i = 0; i < g->since_count && rc == 0; i++) {
 		m[i].path = g->since[i];
 		rc = read_memory(&m[i], known, g, e);
@@ -255,8 +299,16 @@ int verify_memories(struct verify_memory **out, const struct verify_known *known
 		free(m);
 		return rc;
 	}
-	qsort(m, g->since_count, sizeof *m, by_size);
+	for (size_t i = 0; i < known->name_count; i++) {
+		if (verify_named(known, known->names[i].former) == NULL)
+			continue;
+		m[n].path = known->names[i].former;
+		m[n].c.size = known->names[i].next.from;
+		memcpy(m[n++].c.root, known->names[i].root, SR_HASH);
+	}
+	qsort(m, n, sizeof *m, by_size);
 	*out = m;
+	*count = n;
 	return 0;
 }
 

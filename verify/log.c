@@ -58,6 +58,7 @@ static void tell(const struct verify_given *g, const struct verify_tree *t,
 	if (!t->seen_all)
 		verify_say(g, "not checked: whether an entry comes twice (--replayed looks at all, "
 			      "with 16 bytes of memory for each)");
+	verify_tell_names(g, known);
 	if (g->policy == NULL)
 		verify_say(g, "nothing was asked of witnesses (--policy)");
 }
@@ -66,16 +67,17 @@ static int check_tree(const struct verify_given *g, struct sr_dir *d,
 	const struct verify_known *known, const struct sr_checkpoint *c, struct sr_err *e) {
 	struct verify_tree *t = calloc(1, sizeof *t);
 	struct verify_memory *m = NULL;
+	size_t count = 0;
 	struct verify_watch *w = NULL;
 	struct verify_strays strays;
 	int rc = t == NULL ? sr_fail(e, SR_NOMEM, "no memory") : 0;
 
 	if (rc == 0)
-		rc = verify_memories(&m, known, g, e);
+		rc = verify_memories(&m, &count, known, g, e);
 	if (rc == 0)
-		rc = verify_watches(&w, m, g->since_count, c->size, e);
+		rc = verify_watches(&w, m, count, c->size, e);
 	if (rc == 0) {
-		verify_tree_init(t, d, w, g->since_count + 1);
+		verify_tree_init(t, d, w, count + 1);
 		t->progress = g->progress;
 		if (g->replayed)
 			t->seen_max = UINT64_MAX;
@@ -90,7 +92,7 @@ static int check_tree(const struct verify_given *g, struct sr_dir *d,
 	if (rc == 0)
 		rc = verify_tree_strays(&strays, t, e);
 	if (rc == 0)
-		rc = verify_compare(g, m, g->since_count, w, c, e);
+		rc = verify_compare(g, m, count, w, c, e);
 	if (rc == 0)
 		tell(g, t, known, &strays);
 	free(w);
@@ -115,6 +117,8 @@ int verify_log(const struct verify_given *g, const char *path, struct sr_err *e)
 		rc = read_checkpoint(&note, g, d, e);
 	if (rc == 0)
 		rc = verify_known(&known, g, sr_buf_view(&note), e);
+	if (rc == SR_AUTH && known.log.count == 0 && known.origin[0] != '\0')
+		rc = verify_exported_name(g, d, sr_buf_view(&note), e);
 	if (rc == 0) {
 		verify_exported_changes(&known, d);
 		rc = verify_checkpoint(&c, &known, g, sr_buf_view(&note), true, e);

@@ -139,6 +139,8 @@ int verify_pair(const struct verify_given *g, const char *old, const char *new, 
 	if (rc == 0)
 		verify_say(g, "the log of %s with %" PRIu64 " entries continues that with %" PRIu64,
 			known.origin, m[1].c.size, m[0].c.size);
+	if (rc == 0)
+		verify_tell_names(g, &known);
 	sr_buf_free(&a);
 	sr_buf_free(&b);
 	return rc;

@@ -7,7 +7,8 @@
 
 VKEY is the log's public key, from paper and not from this folder. Prints what it found; any doubt
 ends it with a sentence and status 1. What it cannot know: whether the key of a signature inside an
-entry is that person's (earlier entries of the log say so), and whether the log was cut back or
+entry is that person's (earlier entries of the log say so), whether the log was called something
+else before it lost entries (key-change.N beside an export says so), and whether the log was cut back or
 written anew (an older checkpoint, a receipt, or a witness's cosignature shows that).
 
 It is slow on purpose: every step as the formats say it (formats.txt beside it, README.txt), so that
@@ -291,20 +292,21 @@ def take_lp(data):
     return data[4 : 4 + n], data[4 + n :]
 
 
-def read_keys(path, origin, index):
-    """What was disclosed: the compartments' keys by name, the records' by number."""
+def read_keys(path, index):
+    """What was disclosed: the name that the log was founded with, to which entries are bound, the
+    compartments' keys by name, the records' by number. A wrong name opens nothing."""
     compartments, records = {}, {}
     with open(path, encoding="ascii") as f:
         lines = f.read().split("\n")
     assert lines[0] == "strongroom/receipt/v1", "these are no keys of a receipt"
-    assert lines[1] == "origin " + origin and lines[2] == "index %d" % index, "of another entry"
+    assert lines[1].startswith("origin ") and lines[2] == "index %d" % index, "of another entry"
     for line in lines[3:]:
         word = line.split(" ")
         if word[0] == "compartment":
             compartments[word[1]] = base64.b64decode(word[2], validate=True)
         elif word[0] == "record":
             records[int(word[1])] = base64.b64decode(word[2], validate=True)
-    return compartments, records
+    return lines[1][7:].encode(), compartments, records
 
 
 NAMES = ("structural", "descriptive", "personal")
@@ -368,9 +370,10 @@ def main():
             size, root, _, _ = read_proof(where, vkey)
         elif what == "open":
             size, root, index, entry = read_proof(where + ".tlog-proof", vkey)
-            origin = vkey.split("+")[0]
-            keys = read_keys(where + ".keys", origin, index)
-            received, statement, texts = open_entry(origin.encode(), index, entry, *keys)
+            keys = read_keys(where + ".keys", index)
+            received, statement, texts = open_entry(keys[0], index, entry, *keys[1:])
+            if keys[0].decode() != vkey.split("+")[0]:
+                print("the log was founded as %s: it took another name" % show(keys[0].decode()))
             print("entry %d, received %s" % (index, received))
             for line in statement.rstrip("\n").split("\n"):
                 print("  " + show(line))

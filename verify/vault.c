@@ -22,7 +22,8 @@ enum {
 };
 
 struct conf {
-	char origin[SR_NAME_MAX + 1];
+	char origin[SR_NAME_MAX + 1]; /* as founded: what journal and packs are bound to */
+	char log[SR_NAME_MAX + 1];    /* what checkpoints are named */
 	bool founded;
 	uint8_t fingerprint[SR_HASH];
 };
@@ -39,6 +40,16 @@ static int conf_fields(struct conf *out, const struct sr_text *t, struct sr_err 
 		return sr_fail(e, SR_CORRUPT, "origin has %zu bytes, want 1 to %d", origin.len,
 			(int)SR_NAME_MAX);
 	memcpy(out->origin, origin.p, origin.len);
+	memcpy(out->log, out->origin, sizeof out->log);
+	for (size_t i = 0; i < sr_text_count(t, "log"); i++) {
+		const struct sr_bytes name = sr_word(sr_text_get_n(t, "log", i), 1);
+
+		if (name.len < 1 || name.len >= sizeof out->log)
+			return sr_fail(e, SR_CORRUPT, "log has a name of %zu bytes, want 1 to %d",
+				name.len, (int)SR_NAME_MAX);
+		memset(out->log, 0, sizeof out->log);
+		memcpy(out->log, name.p, name.len);
+	}
 	out->founded = print.p != NULL;
 	return out->founded ? sr_unhex(out->fingerprint, SR_HASH, print, e) : 0;
 }
@@ -73,6 +84,7 @@ struct ledger {
 	struct verify_known known;
 	struct sr_checkpoint c;
 	struct verify_memory *memory;
+	size_t memories;
 	struct verify_watch *watch;
 	struct verify_tree tree;
 };
@@ -86,9 +98,9 @@ static int ledger_read(
 		rc = sr_fail(e, SR_CORRUPT, "the published checkpoint is missing");
 	if (rc == 0)
 		rc = verify_known(&l->known, g, sr_buf_view(&l->note), e);
-	if (rc == 0 && strcmp(l->known.origin, conf->origin) != 0)
-		rc = sr_fail(e, SR_AUTH, "the checkpoint is of %s, the vault is %s",
-			l->known.origin, conf->origin);
+	if (rc == 0 && strcmp(l->known.origin, conf->log) != 0)
+		rc = sr_fail(e, SR_AUTH, "the checkpoint is of %s, the vault's log is %s",
+			l->known.origin, conf->log);
 	if (rc == 0) {
 		rc = verify_checkpoint(&l->c, &l->known, g, sr_buf_view(&l->note), true, e);
 		if (rc != 0)
@@ -100,7 +112,7 @@ static int ledger_read(
 			rc = sr_fail(e, SR_CORRUPT, "journal: %s", e->text);
 	}
 	if (rc == 0)
-		rc = verify_journal_read(&l->j, sr_buf_view(&l->journal), l->known.origin, e);
+		rc = verify_journal_read(&l->j, sr_buf_view(&l->journal), conf->origin, e);
 	return rc;
 }
 
@@ -137,18 +149,18 @@ static int check_signed(const struct verify_given *g, const struct ledger *l, st
 			"signed: an entry, or the order of entries, is not what it was",
 			l->c.size);
 	const struct sr_checkpoint now = {.size = have};
-	return verify_compare(g, l->memory, g->since_count, l->watch, &now, e);
+	return verify_compare(g, l->memory, l->memories, l->watch, &now, e);
 }
 
 static int ledger_tree(struct ledger *l, const struct verify_given *g, struct sr_err *e) {
 	size_t commits = 0;
-	int rc = verify_memories(&l->memory, &l->known, g, e);
+	int rc = verify_memories(&l->memory, &l->memories, &l->known, g, e);
 
 	if (rc == 0)
-		rc = verify_watches(&l->watch, l->memory, g->since_count, l->c.size, e);
+		rc = verify_watches(&l->watch, l->memory, l->memories, l->c.size, e);
 	if (rc != 0)
 		return rc;
-	verify_tree_init(&l->tree, l->dir, l->watch, g->since_count + 1);
+	verify_tree_init(&l->tree, l->dir, l->watch, l->memories + 1);
 	l->tree.progress = g->progress;
 	if (g->replayed)
 		l->tree.seen_max = UINT64_MAX;
@@ -190,6 +202,7 @@ static void tell(const struct verify_given *g, const struct ledger *l) {
 	if (!l->tree.seen_all)
 		verify_say(g, "not checked: whether an entry comes twice (--replayed looks at all, "
 			      "with 16 bytes of memory for each)");
+	verify_tell_names(g, &l->known);
 	if (g->policy == NULL)
 		verify_say(g, "nothing was asked of witnesses (--policy)");
 }
@@ -205,6 +218,27 @@ static void ledger_free(struct ledger *l) {
 	sr_buf_free(&l->journal);
 	sr_dir_close(l->dir);
 	free(l);
+}
+
+/* The list of packs is signed under the name that the log was founded with, whatever it is now: by
+ * the same keys. */
+static int check_store(const struct verify_given *g, struct sr_dir *d, const struct conf *conf,
+	const struct verify_known *known, struct sr_err *e) {
+	struct verify_known *founded = malloc(sizeof *founded);
+	int rc = founded == NULL ? sr_fail(e, SR_NOMEM, "no memory") : 0;
+
+	if (rc == 0)
+		*founded = *known;
+	for (size_t i = 0; rc == 0 && i < known->log.count; i++)
+		if (strcmp(known->keys[i].name, conf->log) == 0)
+			rc = sr_vkey_make(&founded->keys[i], sr_bytes_str(conf->origin),
+				SR_NOTE_ED25519, known->keys[i].pk, e);
+	if (rc == 0) {
+		founded->log.keys = founded->keys;
+		rc = verify_store(g, d, conf->fingerprint, founded, e);
+	}
+	free(founded);
+	return rc;
 }
 
 int verify_vault(const struct verify_given *g, const char *path, struct sr_err *e) {
@@ -232,7 +266,7 @@ int verify_vault(const struct verify_given *g, const char *path, struct sr_err *
 	if (rc == 0)
 		tell(g, l);
 	if (rc == 0 && !g->log_only && conf.founded)
-		rc = verify_store(g, d, conf.fingerprint, &l->known, e);
+		rc = check_store(g, d, &conf, &l->known, e);
 	ledger_free(l);
 	sr_dir_close(d);
 	return rc;

@@ -16,6 +16,7 @@
 #define SR_VERIFY_VERIFY_H
 
 #include "base/fs.h"
+#include "merkle/logchange.h"
 #include "merkle/tlogproof.h"
 #include "verify/tree.h"
 
@@ -49,6 +50,13 @@ struct verify_given {
 	const struct sr_progress *progress;
 };
 
+/* The log took another name, because entries were lost (merkle/logkeys.h). */
+struct verify_name {
+	char former[SR_NAME_MAX + 1];
+	struct sr_log_link next;
+	uint8_t root[SR_HASH]; /* of the first next.from entries, as its key says */
+};
+
 struct verify_known;
 SR_MUST int verify_receipt(const struct verify_given *g, const char *path, struct sr_err *e);
 SR_MUST int verify_pair(
@@ -72,23 +80,43 @@ SR_MUST int verify_add_key(struct verify_given *g, const char *vkey, struct sr_e
 SR_MUST int verify_policy(struct verify_given *g, const char *path, struct sr_err *e);
 
 /* The log that a checkpoint, or the one in a receipt, names: its origin must be --origin, else the
- * name of a key given. ${out}->log points into ${out}. AUTH: another log, or no key of it. */
+ * name of a key given, or of one that followed. ${out}->log points into ${out}. AUTH: another log,
+ * or no key of it. */
+struct verify_when {
+	uint64_t after, until; /* trees of more than, and at most, that many entries; 0 and
+				  UINT64_MAX: no change is known */
+};
 struct verify_known {
 	char origin[SR_NAME_MAX + 1];
+	bool any_name; /* --origin: its keys have another name */
+	/* all keys, of whatever name: given, and followed from those */
+	struct sr_vkey all[VERIFY_KEYS];
+	struct verify_when all_when[VERIFY_KEYS];
+	size_t all_count;
+	/* those of ${origin}: log.keys */
 	struct sr_vkey keys[VERIFY_KEYS];
-	struct {
-		uint64_t after, until; /* trees of more than, and at most, that many entries; 0 and
-					  UINT64_MAX: no change is known */
-	} when[VERIFY_KEYS];
+	struct verify_when when[VERIFY_KEYS];
 	struct sr_log log;
+	struct verify_name names[SR_LOG_NAMES];
+	size_t name_count;
 };
 SR_MUST int verify_known(struct verify_known *out, const struct verify_given *g,
 	struct sr_bytes file, struct sr_err *e);
-/* --- a log that changed its key (changes.c) --- */
+/* --- a log that changed its key or its name (changes.c) --- */
 
-/* One note of a change: the key that it names, and until where the one that signed it counts. AUTH:
- * signed by none of the log's keys, or another change than one that was followed. */
+/* One note of a change: the key or name that it gives, and until where the key that signed it
+ * counts. AUTH: signed by none of the keys, or another change than one that was followed. */
 SR_MUST int verify_follow(struct verify_known *k, struct sr_bytes note, struct sr_err *e);
+/* Of all keys, those of the origin. */
+void verify_keys_of(struct verify_known *k);
+/* The last of the names that led from ${former} to the origin; NULL: none was followed. */
+const struct verify_name *verify_named(const struct verify_known *k, const char *former);
+/* Say what was lost, by the names that led to the origin. */
+void verify_tell_names(const struct verify_given *g, const struct verify_known *k);
+/* After no key of the export's log was given: AUTH with the reason, where a note beside it, signed
+ * by a key that was, says that it took that name. */
+SR_MUST int verify_exported_name(const struct verify_given *g, struct sr_dir *d,
+	struct sr_bytes checkpoint, struct sr_err *e);
 /* All of --key-change, in their order. */
 SR_MUST int verify_changes(struct verify_known *k, const struct verify_given *g, struct sr_err *e);
 /* Those that lie in an export. They prove themselves: one that does not is nothing. */
@@ -104,9 +132,10 @@ SR_MUST int verify_checkpoint(struct sr_checkpoint *out, const struct verify_kno
  * checked as well). What somebody kept counts by the log's signature, without ${quorum}. */
 SR_MUST int verify_memory(struct verify_memory *out, const struct verify_known *known,
 	const struct verify_given *g, struct sr_bytes file, bool quorum, struct sr_err *e);
-/* All of --since, as an array to free with free(), in order of size. */
-SR_MUST int verify_memories(struct verify_memory **out, const struct verify_known *known,
-	const struct verify_given *g, struct sr_err *e);
+/* All of --since, and the tree that each name of the log left as it was: an array of ${count} to
+ * free with free(), in order of size. */
+SR_MUST int verify_memories(struct verify_memory **out, size_t *count,
+	const struct verify_known *known, const struct verify_given *g, struct sr_err *e);
 /* Sizes to watch, one for each memory and then one more of ${size}, in order; free with free(). */
 SR_MUST int verify_watches(struct verify_watch **out, const struct verify_memory *m, size_t count,
 	uint64_t size, struct sr_err *e);

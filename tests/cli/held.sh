@@ -22,7 +22,7 @@ refused 1 'held' as cu1 checkout "$ITEM" --right quarantine
 ok as cu1 deposit f --collection box --json
 mine=$(json item.0)
 ok as cu1 describe "$mine" --title mine
-refused 1 'another curator' as cu1 release "$mine"
+refused 1 'rule own-deposit\): Nobody releases what they deposited' as cu1 release "$mine"
 ok as cu2 release "$mine"
 # Referral is never released; a hazard raises the level.
 ok as cu1 deposit f --collection box --json

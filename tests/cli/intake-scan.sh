@@ -51,7 +51,7 @@ ok as cu1 intake list --scanned infected --json
 same "$(json 0.id)" "$bad"
 ok as cu1 intake list --scanned never
 has 'nothing of the kind'
-refused 2 'clean, infected' as cu1 intake list --scanned dirty
+refused 2 'clean, stale, infected' as cu1 intake list --scanned dirty
 # In the log; the finding only for who may know it.
 ok as au log --type scan --json
 same "$(jq -s 'flatten | length' out)" 2
@@ -76,7 +76,8 @@ has 'not-scanned by .*: 0 clean, 0 infected, 1 not scanned'
 has 'status 3|before it had all'
 # What is released cannot be looked at this way.
 ok as cu1 describe "$good" --title good
-ok as cu2 release "$good"
+refused 1 'not-scanned of it, and no reason' as cu2 release "$good"
+ok as cu2 release "$good" --reason 'a scanner of ours is broken'
 refused 1 'held' as cu1 intake scan "$good"
 if [[ -x /usr/sbin/clamd ]]; then
 	mkdir db

@@ -58,7 +58,7 @@ ok as au log --type redact
 has "parent ${whole:0:12}"
 refused 1 'not-described|no title' as cu2 release "$new"
 ok as cu2 describe "$new" --title 'A letter'
-refused 1 'own-deposit|another curator' as cu1 release "$new"
+refused 1 'rule own-deposit' as cu1 release "$new"
 ok as cu2 release "$new"
 # What readers see of it: not what the whole one is called, where it lay, or the hash of its letter.
 granted "$new"

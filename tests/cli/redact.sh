@@ -40,7 +40,7 @@ has letter
 hasnt names
 ok as au log --type redact
 has "parent ${parent:0:12}"
-refused 1 'another curator' as cu1 release "$new"
+refused 1 'rule own-deposit' as cu1 release "$new"
 checked cu2 "$new"
 ok as cu2 cat "$CHECKOUT" 0
 same "$OUT" 'Dear [redacted: 9 bytes], the strike begins on [redacted: 6 bytes].'

@@ -7,6 +7,10 @@
 Written from the formats' texts alone: RFC 6962 for the tree, RFC 8032 for Ed25519 (with Python's
 integers: slow, and enough for one signature). Prints "size N root BASE64"; any doubt ends it with a
 sentence and status 1. Only the standard library.
+
+verify/reader.py, which goes out with every export, has the same arithmetic, written a second time on
+purpose: what judges an export here shares no line with what is exported. A mistake in one of them
+shows as a difference between the two; so neither takes anything from the other.
 """
 import base64
 import hashlib

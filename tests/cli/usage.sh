@@ -3,6 +3,8 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
+ok sr --version
+has '^strongroom [0-9]+[.][0-9]'
 ok sr help
 verbs=$(grep -E '^  [a-z]' out | awk '{ print substr($0, 3, 19) }')
 count=0
@@ -16,6 +18,9 @@ while read -r verb; do
 	# shellcheck disable=SC2086
 	ok sr help $verb
 done < <(printf '%s\n' "$verbs")
+# Every part of the list begins at a verb that there is.
+ok sr help
+same "$(grep -cE '^[A-Z].*\((custodian|everybody|members|curators|researchers|auditors|officers|depositors|people)' out)" 16
 ((count >= 40)) || fail "$count verbs"
 refused 2 'a verb is missing' sr
 refused 2 'did you mean: vote' sr vot

@@ -18,6 +18,7 @@ witness_up() {
 		sr witness new "$W/$1" --name "witness.example/$1" --unlock-new "$W/$1.key" --quiet >/dev/null
 		sr witness log add "$W/$1" "$LOG" --quiet
 	fi
+	rm -f "$W/$1.up" # the shell empties it later than we look
 	"$STRONGROOM_T" witness serve "$W/$1" --unlock "$W/$1.key" --port 0 >"$W/$1.up" 2>"$W/$1.err" &
 	PID[$1]=$!
 	until grep -qs ' at http' "$W/$1.up" || ! kill -0 "${PID[$1]}" 2>/dev/null; do sleep 0.05; done

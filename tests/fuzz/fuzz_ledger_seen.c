@@ -41,6 +41,14 @@ void fuzz_seeds(void) {
 	sr_buf_clear(&b);
 	sr_seen_encode(&b, &s);
 	fuzz_seed("later", sr_buf_view(&b));
+	struct sr_log_link l = {.from = 900, .agreed = 890, .known = 1000};
+	memcpy(l.name, "fuzz.example/second", 20);
+	assert_ok(sr_log_keys_add(&s.keys, 512, vault, &e), &e);
+	assert_ok(sr_log_keys_rename(&s.keys, &l, &e), &e);
+	assert_ok(sr_log_keys_add(&s.keys, 1000, s.root, &e), &e);
+	sr_buf_clear(&b);
+	sr_seen_encode(&b, &s);
+	fuzz_seed("links", sr_buf_view(&b));
 	free(text);
 	sr_buf_free(&b);
 	sr_buf_free(&vkey);

@@ -96,7 +96,7 @@ static bool live_names(uint8_t (*out)[SR_HASH], size_t *count, struct sr_bytes i
 		if (in.p[i] == '+' && at == *count)
 			memcpy(out[(*count)++], name, SR_HASH);
 		else if (in.p[i] == '-' && at < *count)
-			memcpy(out[at], out[--*count], SR_HASH);
+			memmove(out[at], out[--*count], SR_HASH); /* perhaps itself */
 	}
 	qsort(out, *count, SR_HASH, by_name);
 	return true;

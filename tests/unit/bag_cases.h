@@ -5,7 +5,9 @@
  * A folder in a folder named `valid`, `invalid`, `warning`, `linux-only` or `windows-only` is a
  * bag. valid: accepted; warning: accepted with a warning; the others: refused, and where the name
  * of the bag says why (reasons below), that reason must be among the findings. The last two are
- * paths that lead out of the bag on one system; they are refused on every one.
+ * paths that lead out of the bag on one system; they are refused on every one. What is judged is
+ * validity (RFC 8493, 3): a complete bag with lines in fetch.txt is valid, and says that no deposit
+ * takes it.
  */
 #ifndef SR_TESTS_BAG_CASES_H
 #define SR_TESTS_BAG_CASES_H
@@ -132,6 +134,7 @@ static inline void bags_one(
 			wrong != NULL             ? wrong
 			: class == BAGS_INVALID   ? "refused"
 			: sr_bag_warnings(b) == 0 ? "accepted"
+			: sr_bag_fetches(b) > 0   ? "valid; no deposit takes it (fetch.txt)"
 						  : "accepted with warnings");
 		bags_show(b);
 	}

@@ -239,6 +239,28 @@ RIG void life_destroy(struct rig *r) {
 	rig_end(r);
 }
 
+/* A step of intake that found something out of a file. */
+RIG void s_intake(struct rig *r, const char *item) {
+	char subject[SR_SUBJECT_TEXT];
+	struct sr_buf facts;
+	uint8_t id[SR_HASH];
+
+	snprintf(subject, sizeof subject, "item:%s", rig_hex(item));
+	sr_buf_init(&facts);
+	sr_facts_begin(&facts);
+	sr_facts_add(&facts, 0, "media-type", sr_bytes_str("text/plain"));
+	sr_facts_add(&facts, 0, "name", sr_bytes_str("Finding-of-a-name"));
+	rig_begin(r, SR_T_INTAKE, SERVICE);
+	f_id(r, "item", item);
+	f_dec(r, "number", 1);
+	f_put(r, "step", "inspect");
+	f_put(r, "result", "done");
+	rig_new_object(r, id, subject, sr_buf_view(&facts));
+	sr_text_put_hex(&r->text, "facts", id, SR_HASH);
+	rig_end(r);
+	sr_buf_free(&facts);
+}
+
 RIG void life_items_in(struct rig *r) {
 	s_accession(r, DEPOSITOR, "accession 1", life_items, 3);
 	s_stored(r, "accession 1");
@@ -263,6 +285,7 @@ RIG void life_items_in(struct rig *r) {
 		rig_text(r, SR_DESCRIPTIVE, subject, "finding", "Finding-of-one");
 	}
 	rig_end(r);
+	s_intake(r, "item 1");
 	rig_begin(r, SR_T_HELD_BOX, CURATOR);
 	f_id(r, "item", "item 1");
 	f_dec(r, "number", 1);

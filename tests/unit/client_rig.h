@@ -18,6 +18,7 @@
 #include "core/client.h"
 #include "core/core.h"
 #include "core/ops.h"
+#include "intake/queue.h"
 #include "world.h"
 
 struct office {
@@ -59,6 +60,7 @@ static inline struct office *office_new(const struct world_options *wo) {
 	o->w = world_new(wo);
 	o->core.vault = o->w->v;
 	o->core.room = o->w->room;
+	assert_ok(sr_queue_new(&o->core.queue, o->w->v, NULL, &o->w->e), &o->w->e);
 	assert_ok(sr_dir_open(&d, o->w->path, &e), &e);
 	assert_ok(sr_dir_make(&o->memory, d, "memory", 0700, &e), &e);
 	sr_dir_close(d);
@@ -68,6 +70,7 @@ static inline struct office *office_new(const struct world_options *wo) {
 static inline void office_free(struct office *o) {
 	assert_int_equal(o->core.sessions, 0);
 	sr_dir_close(o->memory);
+	sr_queue_free(o->core.queue);
 	world_free(o->w);
 	free(o);
 }
@@ -183,6 +186,33 @@ static inline struct sr_introduction intro_of(const struct world_person *p) {
 
 	memcpy(i.salt, p->salt, SR_SALT);
 	return i;
+}
+
+/* The head of a reply with one line changed or added; NULL leaves it out. */
+static inline void lie_head(struct sr_call *r, const char *key, const char *value) {
+	struct sr_buf head;
+	bool had = false;
+
+	sr_buf_init(&head);
+	sr_text_begin(&head, "strongroom/reply/v1");
+	for (size_t i = 0; i < r->text.count; i++) {
+		const struct sr_line *l = &r->text.lines[i];
+		char k[40], v[8192];
+
+		snprintf(k, sizeof k, "%.*s", (int)l->key.len, (const char *)l->key.p);
+		snprintf(v, sizeof v, "%.*s", (int)l->value.len, (const char *)l->value.p);
+		if (strcmp(k, key) != 0)
+			sr_text_put(&head, k, v);
+		else if (value != NULL)
+			sr_text_put(&head, k, value);
+		had = had || strcmp(k, key) == 0;
+	}
+	if (!had && value != NULL)
+		sr_text_put(&head, key, value);
+	sr_buf_clear(&r->head);
+	sr_buf_put_bytes(&r->head, sr_buf_view(&head));
+	sr_buf_free(&head);
+	assert_int_equal(sr_call_parse(r, NULL), 0);
 }
 
 /* --- lies about rows -------------------------------------------------------------------------- */

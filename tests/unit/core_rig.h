@@ -20,6 +20,7 @@
 #include "core/core.h"
 #include "core/ops.h"
 #include "core/rows.h"
+#include "intake/queue.h"
 #include "world.h"
 
 struct rig_desk {
@@ -58,6 +59,7 @@ static inline struct rig *rig_new(const struct world_options *o) {
 	g->w = world_new(o);
 	g->core.vault = g->w->v;
 	g->core.room = g->w->room;
+	assert_ok(sr_queue_new(&g->core.queue, g->w->v, NULL, &g->w->e), &g->w->e);
 	rig_desk_open(&g->desk, &g->core);
 	return g;
 }
@@ -66,6 +68,7 @@ static inline void rig_free(struct rig *g) {
 	rig_desk_close(&g->desk);
 	assert_int_equal(g->core.sessions, 0);
 	assert_int_equal(g->core.deposits, 0);
+	sr_queue_free(g->core.queue);
 	world_free(g->w);
 	free(g);
 }

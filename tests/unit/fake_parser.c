@@ -86,6 +86,8 @@ static void bad_member(unsigned which) {
 
 static void lie(char how, char which) {
 	static uint8_t big[SR_BOX_FRAME_MAX + 8], how_big[8];
+	static const char words[] = "a\033[31mb\x07\f\r\n--- page 9 ---\n\r--- page 8 ---\n"
+				    "\xE2\x80\xAEx";
 	struct sr_frame f = {.type = SR_FRAME_READ, .length = 1};
 
 	switch (how) {
@@ -93,6 +95,36 @@ static void lie(char how, char which) {
 		sr_inside_fact(&s, "media-type", sr_bytes_str("text/plain"));
 		member("one");
 		sr_inside_data(&s, "abc", 3);
+		sr_inside_end(&s, SR_BOX_WHOLE, "");
+		sr_inside_done(&s, SR_BOX_WHOLE, "");
+		break;
+	case 'W': /* words: a page that says what only its reader may */
+		sr_inside_fact(&s, "paged", sr_bytes_str("yes"));
+		member("1");
+		sr_inside_fact(&s, "how", sr_bytes_str("an entirely new way of doing it"));
+		sr_inside_data(&s, words, sizeof words - 1);
+		sr_inside_end(&s, SR_BOX_WHOLE, "");
+		member("2");
+		sr_inside_data(&s, "\xFF\xFE", 2);
+		sr_inside_end(&s, SR_BOX_WHOLE, "");
+		member("3");
+		sr_inside_end(&s, SR_BOX_BROKEN, "it is\nlost ---");
+		sr_inside_done(&s, SR_BOX_WHOLE, "");
+		break;
+	case 'w': /* pages out of order */
+		member(which == '0' ? "2" : which == '1' ? "1x" : "../1");
+		break;
+	case 'P': /* a page without an end */
+		member("1");
+		for (;;)
+			sr_inside_data(&s, big, SR_BOX_DATA_MAX);
+	case 'i': /* a picture: its size, and other pixels */
+		member("1");
+		if (which != '0') {
+			sr_inside_fact(&s, "width", sr_bytes_str(which == '1' ? "4001" : "2"));
+			sr_inside_fact(&s, "height", sr_bytes_str("3"));
+		}
+		sr_inside_data(&s, big, which == '2' ? 5 : which == '3' ? 6 : 7);
 		sr_inside_end(&s, SR_BOX_WHOLE, "");
 		sr_inside_done(&s, SR_BOX_WHOLE, "");
 		break;

@@ -2,114 +2,19 @@
  * The audit's replay: a whole life holds; and each thing that somebody with the service keys, or
  * with the database, could write is named with its entry, its statement's id and its field.
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include "audit/audit.h"
 #include "audit/derive.h"
+#include "audit_rig.h"
 #include "board/authorize.h"
 #include "board/follow.h"
-#include "board/keys.h"
-#include "ledger/ledger.h"
 #include "store/object.h"
 #include "world.h"
-
-static const char LETTER[] = "What the letter says: meet at the old mill.\n";
-
-struct heap {
-	struct sr_audit_finding *rows;
-	size_t count;
-	struct sr_audit_counts counts;
-	struct sr_audit_compared compared;
-	enum sr_audit_state state;
-};
-
-static int keep(void *ctx, const struct sr_audit_finding *f, struct sr_err *e) {
-	struct heap *h = ctx;
-
-	(void)e;
-	h->rows = realloc(h->rows, (h->count + 1) * sizeof *h->rows);
-	assert_non_null(h->rows);
-	h->rows[h->count++] = *f;
-	return 0;
-}
-
-static void heap_free(struct heap *h) {
-	free(h->rows);
-	memset(h, 0, sizeof *h);
-}
-
-/* To the end in steps of ${step}, and the report. */
-static void replay(struct world *w, size_t step, bool anew, struct heap *h) {
-	struct sr_audit *a = NULL;
-
-	memset(h, 0, sizeof *h);
-	assert_ok(sr_audit_open(&a, w->v, anew, &w->e), &w->e);
-	while (sr_audit_state(a) == SR_AUDIT_RUNNING)
-		assert_ok(sr_audit_step(a, step, &w->e), &w->e);
-	assert_ok(sr_audit_report(a, keep, h, &h->compared, &w->e), &w->e);
-	h->state = sr_audit_state(a);
-	sr_audit_counts(&h->counts, a);
-	sr_audit_close(a);
-	assert_ok(sr_audit_remove(w->v, &w->e), &w->e);
-}
-
-static const struct sr_audit_finding *finding(
-	const struct heap *h, const char *what, const char *field) {
-	for (size_t i = 0; i < h->count; i++)
-		if (strcmp(h->rows[i].what, what) == 0 && strcmp(h->rows[i].field, field) == 0)
-			return &h->rows[i];
-	for (size_t i = 0; i < h->count; i++)
-		print_message("  %s entry %llu (%s) %s: %s\n", h->rows[i].what,
-			(unsigned long long)h->rows[i].entry, h->rows[i].type, h->rows[i].field,
-			h->rows[i].text);
-	fail_msg("no finding %s of %s among %zu", what, field, h->count);
-	return NULL;
-}
-
-/* That one is about the last entry of the log, by index and id. */
-static void of_last(struct world *w, const struct sr_audit_finding *f) {
-	const uint64_t last = sr_ledger_next_index(w->v->ledger) - 1;
-	struct sr_entry_row row;
-
-	assert_true(f->has_entry);
-	assert_int_equal(f->entry, last);
-	assert_ok(sr_query_entry(&row, w->v->catalogue, last, &w->e), &w->e);
-	assert_memory_equal(f->statement, row.statement, SR_ID);
-	assert_string_equal(f->type, sr_type_at(row.type)->name);
-}
-
-struct desk {
-	struct world *w;
-	uint8_t item[2][SR_ID];
-	uint8_t grant[SR_ID];
-	struct world_request rq;
-	struct world_checkout c;
-};
-
-static void ask(struct desk *d) {
-	d->rq = (struct world_request){.by = &d->w->researcher[0],
-		.items = (const uint8_t(*)[SR_ID])d->item,
-		.count = 2,
-		.forms = "metadata outline text",
-		.with = {&d->w->researcher[1]}};
-	assert_ok(world_request(d->w, &d->rq), &d->w->out.err);
-	assert_ok(world_join(d->w, &d->w->researcher[1], d->rq.id), &d->w->out.err);
-}
-
-static void desk_begin(struct desk *d) {
-	struct world_file files[] = {{.path = "letter.txt", .content = sr_bytes_str(LETTER)},
-		{.path = "diary.txt", .content = sr_bytes_str("Tuesday.\n")}};
-	struct world_deposit dep = {.files = files, .count = 2};
-
-	memset(d, 0, sizeof *d);
-	d->w = world_new(NULL);
-	assert_ok(world_deposit(d->w, &dep), &d->w->out.err);
-	memcpy(d->item, dep.items, sizeof d->item);
-	world_held_release(d->w, d->item[0]);
-	world_held_release(d->w, d->item[1]);
-	ask(d);
-}
 
 /* Granted, read, returned, revoked; a second request refused, a third granted and open. */
 static void life(struct desk *d) {
@@ -146,16 +51,6 @@ static void life(struct desk *d) {
 			&d->w->out.err);
 	ask(d);
 	world_grant(d->w, d->rq.id, d->grant);
-}
-
-static void nothing_found(const struct heap *h) {
-	for (size_t i = 0; i < h->count; i++)
-		print_message("  %s entry %llu (%s) %s: %s\n", h->rows[i].what,
-			(unsigned long long)h->rows[i].entry, h->rows[i].type, h->rows[i].field,
-			h->rows[i].text);
-	assert_int_equal(h->count, 0);
-	assert_int_equal(h->counts.findings, 0);
-	assert_int_equal(h->state, SR_AUDIT_COMPLETE);
 }
 
 static void test_whole(void **state) {
@@ -240,6 +135,67 @@ static void test_resumed(void **state) {
 	world_free(d.w);
 }
 
+/* Killed at a write, an fsync or a rename of the replay itself, anywhere: whoever goes on ends with
+ * the same counts and finds nothing. */
+static void killed_at(struct world *w, unsigned long nth, bool *ended) {
+	int status = 0;
+	pid_t pid;
+
+	world_close(w);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct sr_audit *a = NULL;
+
+		world_reopen(w);
+		if (sr_audit_open(&a, w->v, false, &w->e) != 0)
+			_exit(2);
+		sr_fault_set(nth, -1);
+		while (sr_audit_state(a) == SR_AUDIT_RUNNING)
+			if (sr_audit_step(a, 9, &w->e) != 0)
+				_exit(3);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	*ended = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	assert_true(*ended || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+	world_reopen(w);
+}
+
+static void test_killed(void **state) {
+	struct heap whole, h;
+	uint64_t resumed = 0;
+	bool ended = false;
+	struct desk d;
+
+	(void)state;
+	desk_begin(&d);
+	world_grant(d.w, d.rq.id, d.grant);
+	replay(d.w, SR_AUDIT_STEP, false, &whole);
+	nothing_found(&whole);
+	for (unsigned long nth = 1; !ended && nth < 400; nth += 1 + nth / 3) {
+		struct sr_audit *a = NULL;
+
+		killed_at(d.w, nth, &ended);
+
+		assert_ok(sr_audit_open(&a, d.w->v, false, &d.w->e), &d.w->e);
+		sr_audit_counts(&h.counts, a);
+		assert_true(h.counts.resumed >= resumed);
+		resumed = h.counts.resumed;
+		sr_audit_close(a);
+	}
+	assert_true(resumed > 0);
+	replay(d.w, 9, false, &h);
+	nothing_found(&h);
+	assert_true(h.counts.resumed > 0);
+	whole.counts.resumed = h.counts.resumed;
+	assert_memory_equal(&h.counts, &whole.counts, sizeof h.counts);
+	assert_int_equal(h.compared.rows, whole.compared.rows);
+	heap_free(&whole);
+	heap_free(&h);
+	world_free(d.w);
+}
+
 /* --- the catalogue in use --------------------------------------------------------------------- */
 
 static void spoil(struct desk *d, const char *sql) {
@@ -298,6 +254,7 @@ struct forged {
 	bool alone;   /* without the co-applicant */
 	const char *right;
 	uint32_t level;
+	bool unasked; /* the rules of its board */
 };
 
 static int by_name(const void *a, const void *b) {
@@ -370,41 +327,6 @@ static void test_too_few(void **state) {
 		"takes 2 members; 1 approved");
 }
 
-/* The draft, signed by ${seed} in the name of its author, past the door. */
-static void past_the_door(struct world *w, struct world_draft *d, const uint8_t seed[SR_SEED]) {
-	struct sr_keyring ring = sr_vault_keyring(w->v);
-	const struct sr_commit *last = sr_ledger_last(w->v->ledger);
-	struct sr_statement st = {0};
-	struct sr_entry_in in = {0};
-	struct sr_epoch epoch;
-	struct sr_buf note, sealed;
-	struct sr_bytes view;
-	uint8_t attachment[SR_ATTACHMENT];
-
-	sr_buf_init(&note);
-	sr_buf_init(&sealed);
-	assert_ok(
-		sr_statement_sign(&note, sr_buf_view(&d->text), d->by->person, seed, &w->e), &w->e);
-	assert_ok(sr_statement_parse(&st, sr_buf_view(&note), &w->e), &w->e);
-	sr_vault_epoch(&epoch, w->v, SR_EPOCH_FIRST);
-	in.origin = W_ORIGIN;
-	in.index = sr_ledger_next_index(w->v->ledger);
-	in.epoch = &epoch;
-	in.received = w->now;
-	in.has_object = d->object_count > 0; /* nobody asks for them here */
-	t_fill(in.object, SR_HASH, 99);
-	in.statement = &st;
-	in.keys = &ring;
-	assert_ok(sr_entry_seal(&sealed, &in, &w->e), &w->e);
-	view = sr_buf_view(&sealed);
-	memcpy(attachment, last->attachment, SR_ATTACHMENT);
-	assert_ok(sr_ledger_commit(w->v->ledger, &view, 1, attachment, NULL, &w->e), &w->e);
-	sr_statement_free(&st);
-	sr_buf_free(&note);
-	sr_buf_free(&sealed);
-	world_draft_free(d);
-}
-
 /* Two votes are there, and the vault granted; the lines of another such grant, one by one wrong.
  * The vault itself never makes a second one, so the first is taken away: the votes are of a vault
  * that stopped before it decided. */
@@ -431,13 +353,15 @@ static void wrong_line(const struct forged *f, const char *field, const char *pi
 	d.w->instead = NULL;
 	past_the_door(d.w, &late, late.by->seed);
 	world_reopen(d.w);
+	if (!f->unasked)
+		(void)forge_decision(d.w, d.rq.id, NULL, NULL);
 	forge_grant(&d, f);
 	replay(d.w, SR_AUDIT_STEP, false, &h);
 	if (field == NULL) {
 		nothing_found(&h);
 		assert_int_equal(h.counts.grants, 1);
 	} else {
-		found = finding(&h, "grant", field);
+		found = finding(&h, f->unasked ? "judged" : "grant", field);
 		of_last(d.w, found);
 		if (strstr(found->text, piece) == NULL)
 			fail_msg("\"%s\" is not in: %s", piece, found->text);
@@ -452,6 +376,8 @@ static void test_lines(void **state) {
 
 	(void)state;
 	wrong_line(&(struct forged){.forms = {"text"}, .votes = 2, .ends = end}, NULL, NULL);
+	wrong_line(&(struct forged){.forms = {"text"}, .votes = 2, .ends = end, .unasked = true},
+		"decided", "the rules of its board were not asked");
 	wrong_line(&(struct forged){.forms = {"outline", "text"}, .votes = 2, .ends = end}, "form",
 		"it says form outline text; from the votes follows text");
 	wrong_line(&(struct forged){.forms = {NULL}, .votes = 2, .ends = end}, "form",
@@ -772,6 +698,59 @@ static void test_broken(void **state) {
 	world_free(d.w);
 }
 
+/* A copy of the vault with an object cut, emptied, made giant or taken away: the replay ends at the
+ * entry that names it, whatever it is. */
+static void test_objects(void **state) {
+	static const struct {
+		off_t size; /* -1: half of it */
+		bool gone;
+	} damage[] = {{-1, false}, {0, false}, {((off_t)1 << 40), false}, {0, true}};
+	const struct sr_audit_finding *f;
+	struct sr_version_row v = {.version = 0};
+	struct sr_object_at at;
+	char hex[2 * SR_HASH + 1], name[SR_HASH * 2 + 16];
+	struct sr_buf whole;
+	const char *path;
+	struct desk d;
+	struct heap h;
+
+	(void)state;
+	desk_begin(&d);
+	world_grant(d.w, d.rq.id, d.grant);
+	assert_ok(sr_query_version(&v, d.w->v->catalogue, d.rq.id, 1, &d.w->e), &d.w->e);
+	assert_ok(sr_query_object(&at, d.w->v->catalogue, v.list, &d.w->e), &d.w->e);
+	sr_hex(hex, at.file, SR_HASH);
+	snprintf(name, sizeof name, "objects/%.2s/%s", hex, hex);
+	path = t_path(d.w->vault, name);
+	sr_buf_init(&whole);
+	t_read_file(path, &whole);
+	for (size_t i = 0; i < T_COUNT(damage); i++) {
+		assert_int_equal(chmod(path, 0600), 0);
+		if (damage[i].gone)
+			assert_int_equal(unlink(path), 0);
+		else
+			assert_int_equal(
+				truncate(path, damage[i].size >= 0 ? damage[i].size
+								   : (off_t)(whole.len / 2)),
+				0);
+		replay(d.w, SR_AUDIT_STEP, true, &h);
+		assert_int_equal(h.state, SR_AUDIT_BROKEN);
+		f = finding(&h, "entry", "");
+		assert_int_equal(f->entry, v.entry);
+		assert_string_equal(f->type, "request");
+		assert_int_equal(h.counts.entries, v.entry);
+		heap_free(&h);
+		(void)unlink(path);
+		t_write_file(path, whole.p, whole.len);
+	}
+	replay(d.w, SR_AUDIT_STEP, true, &h);
+	nothing_found(&h);
+	heap_free(&h);
+	sr_version_row_free(&v);
+	sr_buf_free(&whole);
+	world_free(d.w);
+}
+
 static void test_fork(void **state) {
 	const struct sr_audit_finding *f;
 	struct world_draft draft;
@@ -801,6 +780,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_resumed),
+		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_catalogue),
 		cmocka_unit_test(test_too_few),
 		cmocka_unit_test(test_lines),
@@ -810,6 +790,7 @@ int main(void) {
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_rule),
 		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_fork),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -641,6 +641,49 @@ static void errs(void **state) {
 	world_free(w);
 }
 
+/* A rule reads what is there for some and not for others, and does not ask whether it is: at the
+ * door that is no answer, so it is a denial and an incident; where it is there, the rule counts. */
+static void absent(void **state) {
+	static const struct {
+		const char *network, *rule;
+	} from[] = {{NULL, "rule lan"}, {"192.0.2.7", "rule lan"}, {"10.1.2.3", NULL}};
+	struct world *w = world_new(NULL);
+	uint8_t item[1][SR_ID];
+	struct world_request rq = {
+		.by = &w->researcher[0], .items = (const uint8_t(*)[SR_ID])item, .count = 1};
+	struct sr_entry en = {0};
+
+	(void)state;
+	put_item(w, item[0], true);
+	impose(w,
+		RULE("all", "permit (principal, action, resource);")
+			RULE("lan", "forbid (principal, action == Action::\"request-access\","
+				    " resource is Request)"
+				    " unless { context.network.isInRange(ip(\"10.0.0.0/8\")) };"),
+		NULL);
+	for (size_t i = 0; i < sizeof from / sizeof from[0]; i++) {
+		struct sr_submission sub = {.network = from[i].network};
+		struct world_draft d;
+		int rc;
+
+		w->instead = &d;
+		assert_int_equal(world_request(w, &rq), 0);
+		rc = world_commit(&d, &sub);
+		if (from[i].rule == NULL)
+			assert_int_equal(rc, 0);
+		else
+			assert_refused(w, rc, from[i].rule);
+		if (i == 0)
+			assert_non_null(strstr(w->out.err.text, "no attribute \"network\""));
+		assert_int_equal(world_count(w, SR_T_INCIDENT), 1); /* of the first alone */
+	}
+	world_last(w, SR_T_INCIDENT, &en);
+	assert_true(sr_bytes_eq(sr_field(&en.statement, "what", 0), sr_bytes_str("policy-error")));
+	assert_true(sr_bytes_eq(sr_field(&en.statement, "rule", 0), sr_bytes_str("lan")));
+	sr_entry_free(&en);
+	world_free(w);
+}
+
 /* Where the object with the rules lies. */
 static const char *object_path(struct world *w, const uint8_t object[SR_HASH]) {
 	struct sr_object_at at;
@@ -1100,6 +1143,7 @@ int main(void) {
 		cmocka_unit_test(use_inputs),
 		cmocka_unit_test(every_type),
 		cmocka_unit_test(errs),
+		cmocka_unit_test(absent),
 		cmocka_unit_test(unreadable),
 		cmocka_unit_test(lacking),
 		cmocka_unit_test(limit),

@@ -130,7 +130,7 @@ static void what_is_gone(void **state) {
 	assert_ok(world_open(w, &other), &w->e);
 	assert_int_equal(sr_room_count(w->room), 2);
 	assert_int_equal(secrets_of(w, item[0]), 2); /* slot, words */
-	assert_int_equal(secrets_of(w, item[2]), 3); /* and the quarantine seal */
+	assert_int_equal(secrets_of(w, item[2]), 4); /* and the quarantine and intake seals */
 	assert_true(has_envelope(w, item[0], 2) && has_envelope(w, item[2], 1));
 	memcpy(doomed[0], item[0], SR_ID);
 	memcpy(doomed[1], item[2], SR_ID);
@@ -210,7 +210,7 @@ static void hold_in_between(void **state) {
 	assert_last_rule(w, "hold-at-the-end");
 	assert_int_equal(world_count(w, SR_T_DESTROY), 0);
 	assert_int_equal(item_state(w, item[0]), SR_S_RELEASED);
-	assert_true(secrets_of(w, item[0]) == 2 && secrets_of(w, item[1]) == 3);
+	assert_true(secrets_of(w, item[0]) == 2 && secrets_of(w, item[1]) == 4);
 	/* Lifting it destroys nothing: that takes a new request and new votes. */
 	assert_int_equal(lift(w, &w->officer, item[1], hold), 0);
 	assert_refused(w, vote_on(w, 2, &rq), "rule request-ended");

@@ -71,7 +71,7 @@ static void generations_keep_what_still_opens(void **state) {
 	assert_fails(sr_service_next(&more, k[SR_LOG_KEYS - 1], 1000, 1000, &e), SR_LIMIT, &e,
 		"15 times");
 	const struct sr_service *last = k[SR_LOG_KEYS - 1];
-	assert_ok(sr_service_log_keys(&log, last, &e), &e);
+	assert_ok(sr_service_log_keys(&log, last, NULL, 0, &e), &e);
 	assert_int_equal(log.count, SR_LOG_KEYS);
 	for (uint32_t i = 0; i < SR_LOG_KEYS; i++) {
 		assert_memory_equal(sr_service_epoch_key(last, i + 1), k[i]->s->epoch_key, SR_KEY);
@@ -272,7 +272,7 @@ static void old_keys_open_nothing_new(void **state) {
 	struct sr_dir *ledger = NULL, *vault = NULL;
 	struct sr_ledger *l = NULL;
 	struct sr_log_keys log;
-	assert_ok(sr_service_log_keys(&log, w->v->keys, &w->e), &w->e);
+	assert_ok(sr_service_log_keys(&log, w->v->keys, NULL, 0, &w->e), &w->e);
 	const uint64_t size = sr_ledger_next_index(w->v->ledger);
 	world_close(w);
 	assert_ok(sr_dir_open(&vault, w->vault, &w->e), &w->e);

@@ -779,11 +779,14 @@ static void test_export(void **state) {
 	}
 	const struct sr_borrow b = {.item = dep.items[0], .right = "export"};
 	assert_ok(sr_client_checkout(d->c, &b, checkout, &count, NULL, &d->e), &d->e);
-	assert_fails(sr_client_export(d->c, checkout, full_disk, NULL, &bytes, &d->e), SR_LIMIT,
-		&d->e, "No space left");
+	struct sr_exporting x = {.checkout = checkout, .write = full_disk};
+	assert_fails(
+		sr_client_export(d->c, &x, &bytes, &d->e), SR_LIMIT, &d->e, "No space left");
 	assert_true(asked(d, "export.end"));
 	assert_int_equal(world_count(o->w, SR_T_EXPORT), 0);
-	assert_ok(sr_client_export(d->c, checkout, keep, &age, &bytes, &d->e), &d->e);
+	x.write = keep;
+	x.ctx = &age;
+	assert_ok(sr_client_export(d->c, &x, &bytes, &d->e), &d->e);
 	assert_int_equal(bytes, age.len);
 	assert_memory_equal(age.p, "age-encryption.org/v1\n", 22);
 	assert_int_equal(world_count(o->w, SR_T_EXPORT), 1);

@@ -131,29 +131,6 @@ static bool asked(const struct desk *d, const char *op) {
 	return strstr(d->liar.asked, word) != NULL;
 }
 
-/* The head of a reply with one line changed. */
-static void lie_head(struct sr_call *r, const char *key, const char *value) {
-	struct sr_buf head;
-
-	sr_buf_init(&head);
-	sr_text_begin(&head, "strongroom/reply/v1");
-	for (size_t i = 0; i < r->text.count; i++) {
-		const struct sr_line *l = &r->text.lines[i];
-		char k[40], v[2048];
-
-		snprintf(k, sizeof k, "%.*s", (int)l->key.len, (const char *)l->key.p);
-		snprintf(v, sizeof v, "%.*s", (int)l->value.len, (const char *)l->value.p);
-		if (strcmp(k, key) != 0)
-			sr_text_put(&head, k, v);
-		else if (value != NULL)
-			sr_text_put(&head, k, value);
-	}
-	sr_buf_clear(&r->head);
-	sr_buf_put_bytes(&r->head, sr_buf_view(&head));
-	sr_buf_free(&head);
-	assert_int_equal(sr_call_parse(r, NULL), 0);
-}
-
 /* --- the connection --------------------------------------------------------------------------- */
 
 static const char OTHER[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
@@ -1218,18 +1195,21 @@ static int twist_hello(
 
 /* The change that a thief of the keys before names at the same entry: keys of theirs. */
 static void thief_change(struct office *o, const struct sr_service *stolen, struct sr_buf *out) {
-	struct sr_key_change k = {.from = o->w->v->keys->former_end[0]};
+	struct sr_key_change k = {.log = {.next = {.from = o->w->v->keys->former_end[0]}}};
+	const struct sr_key_change_by by = {.origin = W_ORIGIN,
+		.name = W_ORIGIN,
+		.ledger_seed = stolen->s->ledger_seed,
+		.room_seed = stolen->s->room_seed};
 	struct sr_buf text, note;
 	struct sr_err e;
 
-	t_fill(k.ledger_pk, SR_PK, 666);
+	snprintf(k.log.next.name, sizeof k.log.next.name, "%s", W_ORIGIN);
+	t_fill(k.log.next.pk, SR_PK, 666);
 	t_fill(k.room_pk, SR_PK, 667);
 	sr_buf_init(&note);
 	forged_head(o, &text, SR_T_SERVICE_KEY, "service");
-	assert_ok(sr_key_change_put(&text, &k, W_ORIGIN, &e), &e);
-	assert_ok(sr_key_change_sign(&note, sr_buf_view(&text), W_ORIGIN, stolen->s->ledger_seed,
-			  stolen->s->room_seed, &e),
-		&e);
+	assert_ok(sr_key_change_put(&text, &k, &e), &e);
+	assert_ok(sr_key_change_sign(&note, sr_buf_view(&text), &by, &e), &e);
 	sr_buf_init(out);
 	sr_buf_put_base64(out, note.p, note.len);
 	sr_buf_put_u8(out, 0);

@@ -6,7 +6,8 @@
  *
  * What each request shall come to is drawn from a seed, which is printed ($YEAR_SEED to repeat it),
  * and done; at the end the catalogue says the same of every one of them, who has the oldest grants
- * still reads under them after every reshare, and the ledger replays equal.
+ * still reads under them after every reshare, and the ledger replays equal, by `verify`, by a
+ * rebuild and by the audit's replay.
  *
  * $YEAR_MONTHS: how many of its months (2, for `make check`; tests/soak/year.sh has all 12).
  * $YEAR_LIMIT_S: it fails when it took longer.
@@ -681,6 +682,48 @@ static void replay(struct year *y) {
 		check(y, &y->asked[i]);
 }
 
+static uint64_t count_of(struct year *y, const struct sr_call *r, const char *key) {
+	uint64_t n = 0;
+
+	assert_ok(sr_parse_dec(&n, sr_text_get(&r->text, key), UINT64_MAX, &y->w->e), &y->w->e);
+	return n;
+}
+
+/* Lived through again by `audit replay`: every signature, every grant from its votes, every answer
+ * of the rules from its inputs and these from the log; and the tables are equal. */
+static void audit(struct year *y) {
+	struct desk *d = y->auditor[0]->d != NULL ? y->auditor[0]->d : y->custodian->d;
+	size_t granted = 0;
+	bool ended = false;
+
+	for (size_t i = 0; i < y->asked_count; i++)
+		granted += y->asked[i].fate <= EXPIRED || y->asked[i].fate == CORRECTED;
+	while (!ended) {
+		struct sr_call q, r;
+
+		sr_call_init(&q);
+		sr_call_init(&r);
+		sr_call_begin(&q, "audit.replay");
+		assert_ok(sr_client_call(d->c, &q, &r, &d->e), &d->e);
+		ended = sr_text_get(&r.text, "ended").p != NULL;
+		if (ended) {
+			const uint64_t size = sr_catalogue_size(y->w->v->catalogue);
+
+			assert_true(sr_bytes_eq(
+				sr_text_get(&r.text, "ended"), sr_bytes_str("complete")));
+			assert_int_equal(count_of(y, &r, "findings"), 0);
+			assert_int_equal(count_of(y, &r, "done"), size);
+			assert_int_equal(count_of(y, &r, "signatures"), size);
+			assert_int_equal(count_of(y, &r, "grants"), granted);
+			assert_int_equal(count_of(y, &r, "rules"), world_count(y->w, SR_T_DECIDED));
+			assert_true(count_of(y, &r, "rules") > granted);
+			assert_true(count_of(y, &r, "rows") > size);
+		}
+		sr_call_free(&q);
+		sr_call_free(&r);
+	}
+}
+
 static size_t number(const char *variable, size_t usual) {
 	const char *v = getenv(variable);
 
@@ -718,6 +761,7 @@ static void test_year(void **state) {
 		month(y, i);
 	settle(y);
 	replay(y);
+	audit(y);
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	const int64_t took_ms = ((int64_t)now.tv_sec - began.tv_sec) * 1000 +
 				(now.tv_nsec - began.tv_nsec) / 1000000;

@@ -359,6 +359,9 @@ static void fetches(void **state) {
 	(void)state;
 	plain("1.0");
 	put_str("fetch.txt", "");
+	b = judged();
+	assert_ok(sr_bag_accept(b, &e), &e);
+	sr_bag_free(b);
 	accepted(0);
 	/* What it names is there: complete, and the caller sees that it has lines. */
 	plain("1.0");
@@ -366,6 +369,8 @@ static void fetches(void **state) {
 	b = judged();
 	assert_ok(sr_bag_verdict(b, &e), &e);
 	assert_int_equal(sr_bag_fetches(b), 1);
+	/* Valid is one thing, deposited another. */
+	assert_fails(sr_bag_accept(b, &e), SR_UNSUPPORTED, &e, "names 1 files elsewhere");
 	sr_bag_free(b);
 	warned(SR_BAG_FETCH, "names 1 files");
 	plain("1.0");

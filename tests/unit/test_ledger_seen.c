@@ -89,7 +89,8 @@ static void test_keys(void **state) {
 	s.keys = got.keys;
 	sr_seen_encode(&b, &s);
 	sr_buf_put_str(&b, "next-key 99 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
-	assert_fails(sr_seen_decode(&got, sr_buf_view(&b), &e), SR_CORRUPT, &e, "want 6 to 21");
+	assert_fails(sr_seen_decode(&got, sr_buf_view(&b), &e), SR_CORRUPT, &e,
+		"out of order, or one too many");
 	sr_buf_clear(&b);
 	s.keys.key[5].from = s.keys.key[4].from;
 	sr_seen_encode(&b, &s);
@@ -147,10 +148,64 @@ static void test_mutants(void **state) {
 	sr_buf_free(&b);
 }
 
+/* A name of the log is remembered, and what it says was lost is forgotten for it alone. */
+static void test_names(void **state) {
+	(void)state;
+	char *path = t_tmp_new();
+	struct sr_dir *d = NULL;
+	struct sr_seen s = sample(30), was, got;
+	struct sr_log_link l = {.from = 20, .agreed = 18, .known = 31};
+	struct sr_buf b;
+	struct sr_err e;
+	char vkey[SR_VKEY_TEXT];
+	sr_buf_init(&b);
+	snprintf(l.name, sizeof l.name, "archive.example/second");
+	assert_ok(sr_dir_open(&d, path, &e), &e);
+	assert_ok(sr_seen_store(d, &s, &e), &e);
+	was = s;
+	s.size = 22;
+	t_fill(s.root, SR_HASH, 22);
+	assert_fails(sr_seen_store(d, &s, &e), SR_AUTH, &e, "below 30");
+	assert_fails(sr_seen_replace(d, &s, &was, &e), SR_AUTH, &e, "no name of the log");
+	assert_ok(sr_log_keys_rename(&s.keys, &l, &e), &e);
+	assert_fails(sr_seen_store(d, &s, &e), SR_AUTH, &e, "below 30");
+	was.size = 29; /* not what is stored: somebody else was there */
+	assert_fails(sr_seen_replace(d, &s, &was, &e), SR_AUTH, &e, "changed meanwhile");
+	was.size = 30;
+	assert_ok(sr_seen_replace(d, &s, &was, &e), &e);
+	assert_ok(sr_seen_load(&got, d, s.vault, s.person, &e), &e);
+	assert_int_equal(got.size, 22);
+	assert_true(sr_log_keys_renames(&got.keys, 1));
+	assert_int_equal(got.keys.key[1].agreed, 18);
+	assert_int_equal(got.keys.key[1].known, 31);
+	assert_ok(sr_seen_newest_key(vkey, &got, &e), &e);
+	assert_non_null(strstr(vkey, "archive.example/second+"));
+	/* Never back, and it grows as before. */
+	assert_fails(sr_seen_replace(d, &was, &s, &e), SR_AUTH, &e, "no name of the log");
+	assert_fails(sr_seen_store(d, &was, &e), SR_AUTH, &e, "another change");
+	s.size = 40;
+	assert_ok(sr_seen_store(d, &s, &e), &e);
+	/* Two words less, or a loss that is none, is no memory. */
+	static const char *const bad[] = {"next-name 50 archive.example/third 50\n",
+		"next-name 50 archive.example/third 51 60\n",
+		"next-name 50 archive.example/second 50 60\n",
+		"next-name 5 archive.example/third 5 60\n"};
+	for (size_t i = 0; i < T_COUNT(bad); i++) {
+		sr_buf_clear(&b);
+		sr_seen_encode(&b, &s);
+		sr_buf_put_str(&b, bad[i]);
+		assert_fails(sr_seen_decode(&got, sr_buf_view(&b), &e), SR_CORRUPT, &e, "line 9");
+	}
+	sr_buf_free(&b);
+	sr_dir_close(d);
+	t_tmp_remove(path);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_store),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_mutants),
 	};

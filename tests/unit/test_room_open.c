@@ -140,6 +140,48 @@ static void open_survives_a_restart(void **state) {
 	desk_free(d);
 }
 
+/* What the intake made of a file is what is read of it; by itself it is not read. */
+static void text_of_a_file(void **state) {
+	static const char text[] = "strongroom text 1: 2 pages, whole\n--- page 1 ---\nthe mill\n"
+				   "\f--- page 2 ---\nthe river\n";
+	static const char shown[] = "strongroom text 1: 2 pages, whole\n--- page 1 ---\nthe mill\n"
+				    "\\x0c--- page 2 ---\nthe river\n";
+	struct world_file files[] = {{.path = "a.pdf", .content = sr_bytes_str("%PDF-1.4 x")},
+		{.path = "b.pdf", .content = sr_bytes_str("%PDF-1.4 y")},
+		/* the same name, and not the vault's word */
+		{.path = "a.pdf/(text)", .content = sr_bytes_str("a lie")},
+		{.path = "a.pdf/(text)",
+			.content = sr_bytes_str(text),
+			.media_type = SR_RENDITION_TEXT}};
+	struct world_deposit dep = {.files = files, .count = 4, .together = true};
+	struct desk *d = calloc(1, sizeof *d);
+	struct sr_buf got;
+
+	(void)state;
+	assert_non_null(d);
+	d->w = world_new(NULL);
+	assert_ok(world_deposit(d->w, &dep), &d->w->out.err);
+	memcpy(d->item[0], dep.items[0], SR_ID);
+	world_held_release(d->w, d->item[0]);
+	d->rq = (struct world_request){.by = &d->w->researcher[0],
+		.items = (const uint8_t(*)[SR_ID])d->item,
+		.count = 1,
+		.forms = "metadata text"};
+	assert_ok(world_request(d->w, &d->rq), &d->w->out.err);
+	world_grant(d->w, d->rq.id, d->grant);
+	check_out(d);
+	assert_ok(world_open(d->w, &d->c), &d->w->e);
+	reads(d, &d->c, shown);
+	sr_buf_init(&got);
+	assert_fails(world_read(d->w, &d->c, 1, &got), SR_UNSUPPORTED, &d->w->e,
+		"has no text that its intake could make");
+	assert_ok(world_read(d->w, &d->c, 2, &got), &d->w->e);
+	assert_fails(world_read(d->w, &d->c, 3, &got), SR_USAGE, &d->w->e,
+		"is the text of file 0: read that one");
+	sr_buf_free(&got);
+	desk_free(d);
+}
+
 /* --- levels, people, votes --- */
 
 /* A request over items of two levels takes as many votes as the higher one; each item opens at its
@@ -699,6 +741,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_way),
 		cmocka_unit_test(open_survives_a_restart),
+		cmocka_unit_test(text_of_a_file),
 		cmocka_unit_test(levels_of_items),
 		cmocka_unit_test(co_applicants_read_too),
 		cmocka_unit_test(a_bad_piece_is_named),

@@ -182,13 +182,14 @@ static void refused_releases_leave_nothing(void **state) {
 		"not-described");
 	assert_false(has(h, SR_SECRET_SLOT, 2) || has_file(h, 2));
 	assert_ok(world_describe(w, &w->curator[1], h->item, "A title", "malware"), &w->out.err);
-	assert_fails(world_release(w, &w->curator[0], h->item, "malware"), SR_DENIED, &w->e,
-		"another curator releases it");
+	assert_fails(world_release(w, &w->curator[0], h->item, "malware"), SR_DENIED, &w->out.err,
+		"rule own-deposit): Nobody releases what they deposited");
+	assert_false(has(h, SR_SECRET_SLOT, 2) || has_file(h, 2));
 	assert_fails(world_release(w, &w->curator[1], h->item, NULL), SR_DENIED, &w->out.err,
 		"hazard-dropped");
 	assert_false(has(h, SR_SECRET_SLOT, 2) || has_file(h, 2));
 	assert_true(has(h, SR_SECRET_SLOT, 1) && has(h, SR_SECRET_QUARANTINE, 1) && has_file(h, 1));
-	assert_int_equal(world_count(w, SR_T_REFUSE), 2);
+	assert_int_equal(world_count(w, SR_T_REFUSE), 3);
 	assert_ok(sr_secrets_count(w->v->secrets, SR_SECRET_SLOT, &n, &w->e), &w->e);
 	assert_int_equal(n, 1);
 	assert_ok(world_release(w, &w->curator[1], h->item, "malware"), &w->out.err);

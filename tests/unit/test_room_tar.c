@@ -75,6 +75,21 @@ static void check_block(const uint8_t *b) {
 	assert_int_equal(b[297], 0);
 }
 
+static void folder(void **state) {
+	(void)state;
+	struct sr_buf b;
+
+	sr_buf_init(&b);
+	sr_tar_folder(&b, lit("/bag/../data"), 1795255200);
+	assert_int_equal(b.len, SR_TAR_BLOCK);
+	assert_string_equal((const char *)b.p, "bag/_../data/");
+	assert_int_equal(b.p[156], '5');
+	assert_int_equal(octal(b.p + 100, 7), 0755);
+	assert_int_equal(octal(b.p + 124, 11), 0);
+	assert_int_equal(octal(b.p + 136, 11), 1795255200);
+	sr_buf_free(&b);
+}
+
 static void plain_header(void **state) {
 	(void)state;
 	struct sr_tar_file f = {lit("dir/a.txt"), 1234, 1795255200, 0};
@@ -251,6 +266,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),
 		cmocka_unit_test(plain_header),
+		cmocka_unit_test(folder),
 		cmocka_unit_test(extended_headers),
 		cmocka_unit_test(read_back),
 	};

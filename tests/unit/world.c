@@ -77,6 +77,14 @@ static struct sr_unlock unlock(void) {
 	return u;
 }
 
+struct sr_unlock world_unlock(void) {
+	return unlock();
+}
+
+struct sr_clock world_clock(struct world *w) {
+	return (struct sr_clock){clock_now, w};
+}
+
 void world_reopen(struct world *w) {
 	struct sr_vault_open o = {.path = w->vault, .unlock = unlock(), .clock = {clock_now, w}};
 
@@ -613,6 +621,7 @@ static void feed_file(struct world *w, struct sr_deposit *dep, const struct worl
 	struct sr_ingest_file f = {.path = sr_bytes_str(in->path),
 		.kind = in->kind != 0 ? in->kind : SR_FILE_REGULAR,
 		.note = sr_bytes_str(in->note != NULL ? in->note : ""),
+		.media_type = sr_bytes_str(in->media_type != NULL ? in->media_type : ""),
 		.mtime_s = W_TIME - W_DAY,
 		.size_expected = in->content.len,
 		.read = feed_read,
@@ -1176,16 +1185,15 @@ int world_read(
 	struct world *w, const struct world_checkout *c, uint64_t file, struct sr_buf *text) {
 	struct sr_room_page p = {.person = c->by->person, .file = file, .len = 4096};
 	const char *encoding = NULL;
-	struct sr_file f;
-	uint64_t next = 0;
-	int rc = sr_room_file(w->room, c->id, file, &f, &w->e);
+	uint64_t next = 0, size = 1;
+	int rc = 0;
 
 	memcpy(p.checkout, c->id, SR_ID);
-	while (rc == 0) {
+	while (rc == 0 && next < size) {
 		p.offset = next;
 		rc = sr_room_text(w->room, &p, text, &next, &encoding, &w->e);
-		if (next == f.size)
-			break;
+		if (rc == 0)
+			rc = sr_room_text_size(w->room, c->id, c->by->person, &size, &w->e);
 	}
 	return rc;
 }

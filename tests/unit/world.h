@@ -91,6 +91,9 @@ void world_free(struct world *w); /* NULL allowed */
 void world_reopen(struct world *w);
 /* The service keys change (board/rotate.h); the vault is open again afterwards. */
 void world_rotate(struct world *w);
+/* What a test opens it with itself. */
+struct sr_unlock world_unlock(void);
+struct sr_clock world_clock(struct world *w);
 /* Only that: the room and the vault are gone until world_reopen. */
 void world_close(struct world *w);
 
@@ -153,6 +156,7 @@ struct world_file {
 	struct sr_bytes content;
 	enum sr_file_kind kind; /* 0: regular */
 	const char *note;       /* of other kinds: where a link leads, why it could not be read */
+	const char *media_type; /* NULL: none */
 };
 struct world_deposit {
 	const struct world_person *by; /* NULL: the depositor */

@@ -8,8 +8,12 @@
  *   every `seen`     the root that the signer had verified is the root of this log at that size
  *   every grant      derived anew (audit/derive.h): its forms, trainings, end, people, level and
  *                    votes are computed from the votes that count, and compared with what it says
- *   every decision   of the board (revoke, renew, role, collection, ...) had its quorum, and says
- *                    what was asked for
+ *   every decision   of the board (revoke, renew, role, collection, ...) had its quorum, says what
+ *                    was asked for, and follows directly on the rules' answer that allows it
+ *   every answer     of the boards' rules (`decided`) follows from the rules in force then and its
+ *                    inputs, and these from the log: what Cedar was asked is made again from the
+ *                    tables as they stood, and compared attribute by attribute (audit/asked.c). A
+ *                    checkout has one
  *   the tables       compared with those in use, row by row (catalogue/diff.h)
  *   the tree         every tile, the root, the commit record and the checkpoint
  *
@@ -63,15 +67,14 @@ struct sr_audit_counts {
 	uint64_t seen;       /* roots that signers had verified, and that are ours */
 	uint64_t grants;     /* derived, and equal */
 	uint64_t decisions;  /* of boards, with their quorum */
-	uint64_t rules;      /* answers of a board's rules, made again from their inputs */
+	uint64_t rules;      /* answers of a board's rules, made again with their inputs */
 	uint64_t findings;   /* what is wrong */
 	uint64_t resumed;    /* entries that an earlier process had verified */
 };
 
 struct sr_audit_finding {
-	char what[16];  /* signature, rule, seen, late, grant, decision, view, judged, entry,
-			 catalogue,  tree
-			 */
+	/* signature, rule, seen, late, grant, decision, view, judged, entry, catalogue, tree */
+	char what[16];
 	bool has_entry; /* false: of the catalogue or the tree as a whole */
 	uint64_t entry;
 	uint8_t statement[SR_ID]; /* id of the statement there; zeros: unknown */

@@ -10,6 +10,7 @@
 #include "base/escape.h"
 #include "base/time.h"
 #include "board/kinds.h"
+#include "board/rules.h"
 #include "catalogue/lists.h"
 #include "catalogue/query.h"
 
@@ -161,15 +162,26 @@ static bool counts(const struct sr_vote_row *vote) {
 	return !vote->is_void && strcmp(vote->decision, "approve") == 0;
 }
 
-static int load(struct asked **out, struct sr_catalogue *c, const uint8_t request[SR_ID],
-	uint32_t version, struct sr_err *e) {
+/* ${s} cites a request and, where its type says so, a version; else it is the newest. NOTFOUND. */
+static int load(struct asked **out, struct sr_catalogue *c, const struct sr_statement *s,
+	struct sr_err *e) {
 	struct asked *a = calloc(1, sizeof *a);
+	uint8_t request[SR_ID];
+	uint64_t version = 0;
 	int rc;
 
 	*out = NULL;
 	if (a == NULL)
 		return sr_fail(e, SR_NOMEM, "audit: out of memory");
-	rc = sr_query_version(&a->v, c, request, version, e);
+	rc = sr_field_id(request, s, "request", 0, e);
+	if (rc == 0 && sr_field_count(s, "version") > 0) {
+		rc = sr_field_dec(&version, s, "version", 0, e);
+		if (rc == 0 && (version == 0 || version > UINT32_MAX))
+			rc = sr_fail(e, SR_NOTFOUND, "there is no version %llu",
+				(unsigned long long)version);
+	}
+	if (rc == 0)
+		rc = sr_query_version(&a->v, c, request, (uint32_t)version, e);
 	if (rc == 0)
 		rc = sr_query_votes(&a->votes, c, request, a->v.version, e);
 	if (rc == 0)
@@ -439,17 +451,11 @@ int sr_derive_grant(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c
 	const struct sr_statement *s, struct sr_err *e) {
 	static const char *const kinds[] = {"access", "export", "referral", "reseal", "redact"};
 	struct asked *a = NULL;
-	uint8_t request[SR_ID];
-	uint64_t version = 0;
 	bool granted = false;
-	int rc = sr_field_id(request, s, "request", 0, e);
+	int rc = load(&a, c, s, e);
 
 	*ok = true;
 	snprintf(f->what, sizeof f->what, "grant");
-	if (rc == 0)
-		rc = sr_field_dec(&version, s, "version", 0, e);
-	if (rc == 0)
-		rc = load(&a, c, request, (uint32_t)version, e);
 	if (rc == SR_NOTFOUND)
 		return not_there(ok, f, e);
 	if (rc != 0)
@@ -469,6 +475,56 @@ int sr_derive_grant(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c
 }
 
 /* --- other decisions -------------------------------------------------------------------------- */
+
+/* Lines of what the board's votes bring about that stand in the request, word for word. */
+static const char *const copied[SR_K_COUNT][6] = {
+	[SR_K_COLLECTION] = {"name"},
+	[SR_K_BOARD] = {"quorum", "member", "newcomer"},
+	[SR_K_RESHARE] = {"quorum", "member", "newcomer", "dealer", "standby"},
+	[SR_K_REKEY] = {"quorum", "member", "newcomer"},
+	[SR_K_POLICY] = {"rules", "set"},
+	[SR_K_WITNESSES] = {"rules", "set"},
+	[SR_K_ADOPT] = {"set"},
+};
+
+static bool same_lines(
+	const struct sr_statement *a, const struct sr_statement *b, const char *key) {
+	const size_t count = sr_field_count(a, key);
+	bool same = count == sr_field_count(b, key);
+
+	for (size_t i = 0; same && i < count; i++)
+		same = sr_bytes_eq(sr_field(a, key, i), sr_field(b, key, i));
+	return same;
+}
+
+/* The lines that were voted on, of the request's own entry. */
+static int request_lines(bool *ok, struct sr_audit_finding *f, struct sr_replaying *from,
+	const struct asked *a, enum sr_kind_id kind, const struct sr_statement *s,
+	struct sr_err *e) {
+	const char *const *const lines = copied[kind];
+	struct sr_entry en = {0};
+	uint64_t first = 0;
+	int rc;
+
+	if (!*ok || (lines[0] == NULL && kind != SR_K_AUDITOR))
+		return 0;
+	rc = sr_replaying_entry(from, a->v.entry, &en, e);
+	if (rc != 0)
+		return rc;
+	for (size_t i = 0; lines[i] != NULL && *ok; i++)
+		if (!same_lines(s, &en.statement, lines[i])) {
+			wrong(f, f->what, lines[i],
+				"its lines %s are not those of the request that was voted on",
+				lines[i]);
+			*ok = false;
+		}
+	if (kind == SR_K_AUDITOR)
+		rc = sr_field_dec(&first, &en.statement, "from", 0, e);
+	if (rc == 0 && kind == SR_K_AUDITOR)
+		dec_is(ok, f, s, "first", first);
+	sr_entry_free(&en);
+	return rc;
+}
 
 /* The items that end are those that were asked about. */
 static int same_items(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
@@ -531,9 +587,12 @@ static int decision_lines(bool *ok, struct sr_audit_finding *f, struct sr_catalo
 			rc = same_roles(ok, f, a, s, e);
 		break;
 	case SR_T_PERSON_END:
-	case SR_T_ERASE:
 	case SR_T_AUDITOR:
 		line_is(ok, f, s, "person", a->v.subject);
+		break;
+	case SR_T_ERASE:
+		line_is(ok, f, s, "person", a->v.subject);
+		line_is(ok, f, s, "ground", a->v.purposes);
 		break;
 	case SR_T_COLLECTION:
 		id_is(ok, f, s, "collection", a->v.collection);
@@ -550,24 +609,19 @@ static int decision_lines(bool *ok, struct sr_audit_finding *f, struct sr_catalo
 	return rc;
 }
 
-int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
-	const struct sr_statement *s, struct sr_err *e) {
-	const struct sr_kind *const d = sr_kind_deciding(s->type->id);
+int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr_replaying *from,
+	struct sr_catalogue *c, const struct sr_statement *s, struct sr_err *e) {
+	const struct sr_kind *const d = sr_kind_deciding(s);
+	enum sr_kind_id kind = SR_K_COUNT;
 	struct asked *a = NULL;
-	uint8_t request[SR_ID];
-	uint64_t version = 0;
 	int rc;
 
 	*is = d != NULL && s->by_service && sr_field_count(s, "request") > 0;
 	*ok = true;
-	if (!*is || d == NULL)
+	if (!*is || d == NULL || !sr_kind_named(&kind, sr_bytes_str(d->name)))
 		return 0;
 	snprintf(f->what, sizeof f->what, "decision");
-	rc = sr_field_id(request, s, "request", 0, e);
-	if (rc == 0 && s->type->id == SR_T_DESTROY)
-		rc = sr_field_dec(&version, s, "version", 0, e);
-	if (rc == 0)
-		rc = load(&a, c, request, (uint32_t)version, e);
+	rc = load(&a, c, s, e);
 	if (rc == SR_NOTFOUND)
 		return not_there(ok, f, e);
 	if (rc != 0)
@@ -581,11 +635,80 @@ int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr
 		rc = check_quorum(ok, f, c, a, e);
 	if (rc == 0 && *ok)
 		rc = decision_lines(ok, f, c, a, s, e);
+	if (rc == 0)
+		rc = request_lines(ok, f, from, a, kind, s, e);
 	asked_free(a);
 	return rc;
 }
 
 /* --- views ------------------------------------------------------------------------------------ */
+
+/* Marks of the item that a grant of this level does not cover: of ${file}, or of any (-1).
+ * *${whole}: one of them is of a whole file. */
+static int uncovered(size_t *count, bool *whole, struct sr_catalogue *c,
+	const uint8_t item_id[SR_ID], const struct sr_grant_row *g, int64_t file,
+	struct sr_err *e) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	struct sr_item_marks l = {NULL, 0};
+	struct sr_item_row item = {0};
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "audit: out of memory")
+			   : sr_query_item_marks(&l, c, item_id, e);
+
+	*count = 0;
+	*whole = false;
+	if (rc == 0 && l.count > 0)
+		rc = sr_query_item(&item, c, item_id, e);
+	if (rc == 0 && l.count > 0)
+		rc = sr_query_board(b, c, item.board, 0, e);
+	for (size_t i = 0; b != NULL && rc == 0 && i < l.count; i++) {
+		if ((file >= 0 && l.rows[i].file != (uint64_t)file) ||
+			sr_rules_mark_covered(
+				b, &l.rows[i], g->level > item.level ? g->level : item.level))
+			continue;
+		(*count)++;
+		*whole = *whole || l.rows[i].unit == SR_MARK_FILE;
+	}
+	sr_item_row_free(&item);
+	sr_item_marks_free(&l);
+	free(b);
+	return rc;
+}
+
+/* What was shown of a file, against what the grant's level covers of it. */
+static int parts_shown(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
+	const struct sr_statement *s, const struct sr_checkout_row *k, const struct sr_grant_row *g,
+	struct sr_err *e) {
+	const bool read = sr_bytes_eq(sr_field(s, "event", 0), sr_bytes_str("read"));
+	const bool part = sr_bytes_eq(sr_field(s, "event", 0), sr_bytes_str("read-part"));
+	const bool copy = sr_bytes_eq(sr_field(s, "event", 0), sr_bytes_str("export")) &&
+			  strcmp(g->right, "export") == 0;
+	uint64_t file = 0;
+	size_t count = 0;
+	bool whole = false;
+	int rc = 0;
+
+	if (!read && !part && !copy)
+		return 0;
+	if (!copy)
+		rc = sr_field_dec(&file, s, "file", 0, e);
+	if (rc == SR_NOTFOUND) { /* of no file: nothing was shown */
+		sr_err_clear(e);
+		return 0;
+	}
+	if (rc == 0)
+		rc = uncovered(&count, &whole, c, k->item, g, copy ? -1 : (int64_t)file, e);
+	if (rc != 0 || (part ? count > 0 && !whole : count == 0))
+		return rc;
+	wrong(f, f->what, "event",
+		part && count == 0
+			? "it says that parts of file %llu were left out, and level %u "
+			  "covers all of it"
+			: "file %llu was shown, and level %u of the grant does not cover "
+			  "what is marked of it",
+		(unsigned long long)file, g->level);
+	*ok = false;
+	return 0;
+}
 
 int sr_derive_view(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
 	const struct sr_statement *s, struct sr_err *e) {
@@ -616,6 +739,8 @@ int sr_derive_view(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
 			g.forms != NULL && *g.forms != '\0' ? g.forms : "none");
 		*ok = false;
 	}
+	if (rc == 0 && *ok)
+		rc = parts_shown(ok, f, c, s, &k, &g, e);
 	sr_grant_row_free(&g);
 	return rc;
 }

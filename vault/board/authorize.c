@@ -13,6 +13,8 @@
 #include "policy/lint.h"
 #include "store/object.h"
 
+#define NOT_PERMITTED "not-permitted" /* no permit of the set is for what is asked */
+
 struct kept {
 	uint8_t set[SR_HASH];
 	struct sr_cedar_policies *policies; /* NULL: a free place */
@@ -199,8 +201,9 @@ static int name_rule(struct sr_authorized *a, const struct sr_cedar_policies *se
 	if (rc != 0)
 		return rc;
 	if (p == NULL) {
-		snprintf(a->rule, sizeof a->rule, "not-permitted");
-		snprintf(a->title, sizeof a->title, "No rule permits it");
+		snprintf(a->rule, sizeof a->rule, NOT_PERMITTED);
+		snprintf(a->title, sizeof a->title,
+			"nothing permits it: the rules in force have no permit for it");
 		return 0;
 	}
 	text_of(a->rule, sizeof a->rule, p, "id");
@@ -316,7 +319,8 @@ int sr_authorize(struct sr_authorized *out, struct sr_vault *v, struct sr_inputs
 }
 
 void sr_authorized_text(char *out, size_t size, const struct sr_authorized *a) {
-	const bool open = a->word == SR_JUDGED_DENY && a->judged.rule_count == 0;
+	const bool open = a->word == SR_JUDGED_DENY && a->judged.rule_count == 0 &&
+			  strcmp(a->rule, NOT_PERMITTED) != 0;
 
 	if (a->word == SR_JUDGED_ERROR)
 		snprintf(out, size,

@@ -382,17 +382,24 @@ out:
 	return rc;
 }
 
-/* What stands in the way of destruction by now, whatever stood when it was asked for: an end that
- * another request brought. (A hold that came since is the rules' to see: the request then ends
- * refused, as a whole. Votes that waited for a hold to be lifted would destroy at that moment, by
- * nobody's decision.) */
+/* What stands in the way of the end that was voted for, whatever rules the board has: an end that
+ * another request brought, and a hold that came since. The request then ends refused, as a whole.
+ * (Votes that waited for a hold to be lifted would destroy at that moment, by nobody's decision.)
+ * NOTFOUND: nothing. */
 static int destroy_obstacle(struct moot *m, uint8_t item[SR_ID], const struct follow_job *j,
 	const struct decision *d, struct sr_err *e) {
-	static const struct sr_item_like gone = {SR_S_DESTROYED, 0};
+	static const struct sr_item_like gone = {SR_S_DESTROYED, 0},
+					 held = {SR_S_NONE, SR_ITEM_HOLD};
+	int rc;
 
 	*m = (struct moot){"item", item, "item-destroyed",
 		"refused: one of the items is destroyed already; ask again without it"};
-	return sr_query_request_item_like(item, j->v->catalogue, &d->v, gone, e);
+	rc = sr_query_request_item_like(item, j->v->catalogue, &d->v, gone, e);
+	if (rc != SR_NOTFOUND)
+		return rc;
+	m->rule = "item-on-hold";
+	m->told = "refused: one of the items is on hold; an officer lifts a hold, then ask again";
+	return sr_query_request_item_like(item, j->v->catalogue, &d->v, held, e);
 }
 
 static int decide_destroy(const struct follow_job *j, const struct decision *d) {
@@ -591,6 +598,42 @@ static int decide_witnesses(const struct follow_job *j, const struct decision *d
 	return rc;
 }
 
+/* The log goes on under the name that the request is about; unless that was said already. */
+static int decide_adopt(const struct follow_job *j, const struct decision *d) {
+	struct sr_log_names names = {0};
+	struct sr_entry en = {0};
+	struct sr_buf text;
+	uint8_t set[SR_HASH];
+	bool waits;
+	int rc = sr_query_log_names(&names, j->v->catalogue, j->e);
+
+	if (rc == 0)
+		rc = sr_vault_entry(&en, j->v, d->v.entry, j->e);
+	if (rc == 0)
+		rc = sr_field_hash(set, &en.statement, "set", 0, j->e);
+	waits = rc == 0 && names.count > 0 && names.rows[names.count - 1].confirmed == 0 &&
+		memcmp(names.rows[names.count - 1].hash, set, SR_HASH) == 0;
+	sr_log_names_free(&names);
+	sr_buf_init(&text);
+	if (rc == 0 && !waits) {
+		rc = decide_moot(j, d,
+			&(struct moot){"", NULL, "log-confirmed",
+				"refused: the board confirmed the log's name, or it has another"});
+	} else if (rc == 0) {
+		sr_follow_begin(&text, j->v, SR_T_WITNESS, j->f->now);
+		sr_text_put(&text, "event", "confirmed");
+		sr_text_put_hex(&text, "request", d->v.request, SR_ID);
+		copy_lines(&text, &en.statement, "set");
+		rc = follow_emit(j, &text, NULL);
+		if (rc == 0)
+			j->f->tell(j->f->ctx,
+				"decided: the log goes on under its new name, and readers follow");
+	}
+	sr_buf_free(&text);
+	sr_entry_free(&en);
+	return rc;
+}
+
 /* Did the board change while the request was open? Then its dealers have no share any more. */
 static bool board_changed(const struct follow_job *j, const struct decision *d,
 	const struct sr_statement *request, uint32_t *epoch) {
@@ -767,6 +810,7 @@ static int (*const decides[SR_K_COUNT])(const struct follow_job *j, const struct
 	[SR_K_ERASE] = decide_erase,
 	[SR_K_AUDITOR] = decide_auditor,
 	[SR_K_WITNESSES] = decide_witnesses,
+	[SR_K_ADOPT] = decide_adopt,
 	[SR_K_ROLE] = decide_role,
 	[SR_K_COLLECTION] = decide_collection,
 	[SR_K_BOARD] = decide_board,

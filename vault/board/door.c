@@ -369,23 +369,35 @@ static int entry_apply(struct group *g, const struct pending *p, struct sr_err *
 	return rc;
 }
 
-/* By the room key; service-key by the two keys that end with it. */
+/* By the room key; service-key by the two keys that end with it, or whose log takes a name. */
 static int service_sign(
-	struct sr_buf *note, const struct sr_service *k, struct sr_bytes text, struct sr_err *e) {
+	struct sr_buf *note, const struct sr_vault *v, struct sr_bytes text, struct sr_err *e) {
+	const struct sr_service *k = v->keys;
 	struct sr_statement s;
 	char name[300];
-	bool change;
+	bool change, renames;
 	int rc = sr_statement_parse_text(&s, text, e);
 
 	if (rc != 0)
 		return rc;
 	change = s.type->id == SR_T_SERVICE_KEY;
+	renames = change && sr_field_count(&s, "known") > 0;
 	sr_statement_free(&s);
-	if (change && !k->under_way)
-		return sr_fail(e, SR_MISUSE, "service-key: no change of keys is under way");
-	if (change)
-		return sr_key_change_sign(note, text, k->origin, k->arena->leaving.ledger_seed,
-			k->arena->leaving.room_seed, e);
+	if (change && renames == k->under_way)
+		return sr_fail(e, SR_MISUSE, "service-key: %s change of keys is under way",
+			renames ? "a" : "no");
+	if (change) {
+		const struct sr_key_change_by by = {
+			.origin = k->origin,
+			.name = sr_log_keys_link(
+				sr_ledger_keys(v->ledger), sr_ledger_next_index(v->ledger))
+					->name,
+			.ledger_seed = renames ? k->s->ledger_seed : k->arena->leaving.ledger_seed,
+			.room_seed = renames ? k->s->room_seed : k->arena->leaving.room_seed,
+		};
+
+		return sr_key_change_sign(note, text, &by, e);
+	}
 	rc = sr_statement_room_name(name, sizeof name, k->origin, e);
 	return rc == 0 ? sr_statement_sign(note, text, name, k->s->room_seed, e) : rc;
 }
@@ -457,7 +469,7 @@ static int follow_service(
 	int rc;
 
 	sr_buf_init(&note);
-	rc = service_sign(&note, g->v->keys, text, e);
+	rc = service_sign(&note, g->v, text, e);
 	if (rc == 0)
 		rc = sr_statement_parse(&p.st, sr_buf_view(&note), e);
 	sr_buf_free(&note);
@@ -854,9 +866,13 @@ static void refuse_say(
 		r->help[0] != '\0' ? "; " : "", r->help);
 }
 
-static int rules_ask(struct group *g, const struct sr_statement *s, const struct sr_submission *sub,
+static int rules_ask(struct group *g, const struct pending *p, const struct sr_submission *sub,
 	struct sr_outcome *o, bool *allowed, struct sr_err *e) {
-	struct sr_rules r = {.catalogue = g->v->catalogue, .now = g->due};
+	const struct sr_statement *s = &p->st;
+	struct sr_rules r = {.catalogue = g->v->catalogue,
+		.now = g->due,
+		.records = p->records,
+		.record_count = p->count};
 	struct sr_ruling *ruling = calloc(1, sizeof *ruling);
 	int rc = 0;
 
@@ -923,7 +939,7 @@ static int submission_check(struct group *g, struct pending *p, const struct sr_
 		return 0;
 	rc = records_keep(p, e);
 	if (rc == 0)
-		rc = rules_ask(g, &p->st, sub, o, go, e);
+		rc = rules_ask(g, p, sub, o, go, e);
 	return rc;
 }
 

@@ -476,7 +476,7 @@ static int on_opened(const struct follow_job *j) {
 	return rc == 0 ? rekeyed(j, board) : rc;
 }
 
-/* An item got another seal: released, or sealed anew. */
+/* An item got another seal: released, sealed anew, or held with more files than before. */
 static int on_sealed(const struct follow_job *j) {
 	struct sr_item_row item = {0};
 	uint8_t id[SR_ID];
@@ -501,15 +501,32 @@ static int on_witness(const struct follow_job *j) {
 	return 0;
 }
 
+/* Other keys begin an epoch of their own; another name is a loss: an incident, whoever reads those.
+ */
+static int on_service_key(const struct follow_job *j) {
+	struct sr_buf text;
+	int rc;
+
+	if (sr_field_count(j->s, "known") == 0)
+		return on_found(j);
+	sr_buf_init(&text);
+	sr_follow_begin(&text, j->v, SR_T_INCIDENT, j->f->now);
+	sr_text_put(&text, "what", "log-continued");
+	rc = follow_emit(j, &text, NULL);
+	sr_buf_free(&text);
+	return rc;
+}
+
 static int (*const follow[SR_T_COUNT])(const struct follow_job *j) = {
 	[SR_T_FOUND] = on_found,
-	[SR_T_SERVICE_KEY] = on_found,
+	[SR_T_SERVICE_KEY] = on_service_key,
 	[SR_T_ACCEPT] = on_accept,
 	[SR_T_OPENED] = on_opened,
 	[SR_T_STANDBY] = on_epoch,
 	[SR_T_TAKEOVER] = on_takeover,
 	[SR_T_RESHARE] = on_epoch,
 	[SR_T_REKEY] = on_epoch,
+	[SR_T_INTAKE] = on_sealed,
 	[SR_T_RELEASE] = on_sealed,
 	[SR_T_RESEAL] = on_sealed,
 	[SR_T_ACCESSION] = on_accession,

@@ -178,3 +178,33 @@ int sr_held_open_box(uint8_t part[SR_PART], const struct sr_held_place *at, stru
 	sr_buf_free(&b);
 	return rc;
 }
+
+/* --- intake ----------------------------------------------------------------------------------- */
+
+static const char INTAKE[] = "strongroom/intake/v1";
+
+int sr_intake_seal(struct sr_buf *out, const uint8_t quarantine_key[SR_KEY],
+	const struct sr_held_place *at, const uint8_t part[SR_PART], struct sr_err *e) {
+	uint8_t where[PLACE];
+
+	return sr_aead_seal_buf(
+		out, quarantine_key, INTAKE, place(where, at), sr_bytes_of(part, SR_PART), e);
+}
+
+int sr_intake_open(uint8_t part[SR_PART], const uint8_t quarantine_key[SR_KEY],
+	const struct sr_held_place *at, struct sr_bytes sealed, struct sr_err *e) {
+	uint8_t where[PLACE];
+	struct sr_buf b;
+	int rc;
+
+	sr_buf_init_secret(&b);
+	rc = sr_aead_open_buf(&b, quarantine_key, INTAKE, place(where, at), sealed, e);
+	if (rc == 0 && b.len != SR_PART)
+		rc = sr_fail(e, SR_CORRUPT, "want a part of %d bytes, have %zu", SR_PART, b.len);
+	if (rc == 0)
+		memcpy(part, b.p, SR_PART);
+	else if (e != NULL)
+		(void)sr_wrap(e, "intake seal");
+	sr_buf_free(&b);
+	return rc;
+}

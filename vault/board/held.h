@@ -79,6 +79,17 @@ struct sr_held_open {
 };
 SR_MUST int sr_held_open_outer(struct sr_buf *boxed, const struct sr_held_place *at,
 	const struct sr_held_open *o, struct sr_err *e);
+/*
+ * The intake seal: the part once more, for the vault's own work on the item after its deposit
+ * (intake/holding.h); SR_SECRET_INTAKE, name and n as above, erased when that work is over.
+ *
+ *   aead (label "strongroom/intake/v1", associated data PLACE) under quarantine_key of the part
+ */
+SR_MUST int sr_intake_seal(struct sr_buf *out, const uint8_t quarantine_key[SR_KEY],
+	const struct sr_held_place *at, const uint8_t part[SR_PART], struct sr_err *e);
+SR_MUST int sr_intake_open(uint8_t part[SR_PART], const uint8_t quarantine_key[SR_KEY],
+	const struct sr_held_place *at, struct sr_bytes sealed, struct sr_err *e);
+
 /* The curator's client: the part. AUTH: the box is another's, or of another item or number. */
 SR_MUST int sr_held_open_box(uint8_t part[SR_PART], const struct sr_held_place *at,
 	struct sr_bytes boxed, const uint8_t seed[SR_SEED], struct sr_err *e);

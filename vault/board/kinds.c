@@ -26,6 +26,7 @@ static const struct sr_kind kinds[SR_K_COUNT] = {
 	[SR_K_AUDITOR] = {"auditor", SR_T_AUDITOR, SR_KIND_TRUST | SR_KIND_FOUNDING},
 	[SR_K_WITNESSES] = {"witnesses", SR_T_WITNESS,
 		SR_KIND_TRUST | SR_KIND_HIGHEST | SR_KIND_FOUNDING},
+	[SR_K_ADOPT] = {"adopt", SR_T_WITNESS, SR_KIND_TRUST | SR_KIND_HIGHEST | SR_KIND_FOUNDING},
 };
 /* clang-format on */
 
@@ -48,9 +49,14 @@ bool sr_kind_is(struct sr_bytes name, unsigned flag) {
 	return sr_kind_named(&id, name) && (kinds[id].flags & flag) != 0;
 }
 
-const struct sr_kind *sr_kind_deciding(enum sr_type_id type) {
-	for (unsigned i = 0; i < SR_K_COUNT && type != SR_T_GRANT; i++)
-		if (kinds[i].brings == type)
+const struct sr_kind *sr_kind_deciding(const struct sr_statement *s) {
+	/* Of what is said of witnesses and of the log's name, two things are the board's. */
+	if (s->type->id == SR_T_WITNESS)
+		return sr_bytes_eq(sr_field(s, "event", 0), sr_bytes_str("confirmed"))
+			       ? &kinds[SR_K_ADOPT]
+			       : &kinds[SR_K_WITNESSES];
+	for (unsigned i = 0; i < SR_K_COUNT && s->type->id != SR_T_GRANT; i++)
+		if (kinds[i].brings == s->type->id)
 			return &kinds[i];
 	return NULL;
 }

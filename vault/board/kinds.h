@@ -6,7 +6,7 @@
 #ifndef SR_BOARD_KINDS_H
 #define SR_BOARD_KINDS_H
 
-#include "ledger/types.h"
+#include "ledger/statement.h"
 
 enum sr_kind_id {
 	SR_K_ACCESS,
@@ -29,6 +29,7 @@ enum sr_kind_id {
 	SR_K_ERASE,
 	SR_K_AUDITOR,
 	SR_K_WITNESSES,
+	SR_K_ADOPT,
 	SR_K_COUNT
 };
 
@@ -56,7 +57,8 @@ const struct sr_kind *sr_kind_at(enum sr_kind_id id);
 bool sr_kind_named(enum sr_kind_id *out, struct sr_bytes name);
 /* Has the kind of this name the flag? Of an unknown one: no. */
 bool sr_kind_is(struct sr_bytes name, unsigned flag);
-/* The kind that statements of this type decide; NULL: none, or (grant) several. */
-const struct sr_kind *sr_kind_deciding(enum sr_type_id type);
+/* The kind of request that this statement of the service decides; NULL: none, or (grant) one of
+ * several. */
+const struct sr_kind *sr_kind_deciding(const struct sr_statement *s);
 
 #endif

@@ -612,8 +612,11 @@ static int put_item(struct maker *m, const struct sr_item_row *item) {
 	char hex[2 * SR_ID + 1], collection[2 * SR_ID + 1];
 	struct sr_buf *b = &m->entities, parent;
 	bool up = false, before = false;
+	char *words = NULL;
 	int rc = raised(&up, &before, m, item);
 
+	if (rc == 0)
+		rc = sr_rules_all_hazards(&words, item, m->e);
 	if (rc != 0)
 		return rc;
 	sr_buf_init(&parent);
@@ -626,7 +629,8 @@ static int put_item(struct maker *m, const struct sr_item_row *item) {
 	entity_begin(m, "Item", hex);
 	field_board(m, b, "board", item->board);
 	field_str(m, b, "state", sr_state_name(item->state));
-	field_words(m, b, "hazards", item->hazards, false);
+	field_words(m, b, "hazards", words, false);
+	free(words);
 	field_long(m, b, "level", item->level);
 	field_bool(m, b, "raised", up);
 	if (before)
@@ -1045,22 +1049,72 @@ static int ask_item(struct asked *a) {
 	return put_item_of(a->m, a->s, a->s->type->id == SR_T_REDACT ? "parent" : "item");
 }
 
-static int ask_release(struct asked *a) {
+/* What scanners said last, in one word, and since when their signatures are at the oldest. */
+static int field_scanned(struct asked *a) {
+	static const char *const worst[] = {"infected", "not-scanned", "clean"};
+	struct sr_scans l = {NULL, 0};
+	const char *word = "never";
+	int64_t oldest = INT64_MAX;
+	uint8_t item[SR_ID];
+	int rc = sr_field_id(item, a->s, "item", 0, a->m->e);
+
+	if (rc == 0)
+		rc = sr_query_scans(&l, a->m->f->catalogue, item, true, a->m->e);
+	if (rc != 0)
+		return rc;
+	for (size_t w = sizeof worst / sizeof worst[0]; w > 0; w--)
+		for (size_t i = 0; i < l.count; i++)
+			if (strcmp(l.rows[i].result, worst[w - 1]) == 0)
+				word = worst[w - 1];
+	for (size_t i = 0; i < l.count; i++)
+		if (l.rows[i].signatures < oldest)
+			oldest = l.rows[i].signatures;
+	field_str(a->m, &a->m->context, "scanned", word);
+	if (l.count > 0 && oldest != 0)
+		field_time(a->m, &a->m->context, "signatures", oldest);
+	field_bool(a->m, &a->m->context, "reason", sr_field_count(a->s, "reason") > 0);
+	sr_scans_free(&l);
+	return 0;
+}
+
+/* Hazards that a release keeps: those that it names, and those of parts, which stay without a word.
+ */
+static int release_hazards(char **out, const struct asked *a) {
+	struct sr_item_row item = {0}, kept = {0};
 	struct sr_buf hazards;
+	uint8_t id[SR_ID];
 	int rc;
 
 	sr_buf_init(&hazards);
 	rc = tokens_of(&hazards, a->s, "hazard", a->m->e);
+	if (rc == 0)
+		rc = sr_field_id(id, a->s, "item", 0, a->m->e);
+	if (rc == 0)
+		rc = sr_query_item(&item, a->m->f->catalogue, id, a->m->e);
 	if (rc == 0) {
-		const char *words = (const char *)hazards.p;
+		kept.hazards =
+			strcmp((const char *)hazards.p, "none") == 0 ? NULL : (char *)hazards.p;
+		kept.parts = item.parts;
+		rc = sr_rules_all_hazards(out, &kept, a->m->e);
+	}
+	sr_item_row_free(&item);
+	sr_buf_free(&hazards);
+	return rc;
+}
 
+static int ask_release(struct asked *a) {
+	char *words = NULL;
+	int rc = release_hazards(&words, a);
+
+	if (rc == 0) {
 		action_is(a->m, "release");
 		context_asked(a->m);
-		field_words(a->m, &a->m->context, "hazards",
-			strcmp(words, "none") == 0 ? "" : words, false);
-		rc = put_item_of(a->m, a->s, "item");
+		field_words(a->m, &a->m->context, "hazards", words, false);
+		rc = field_scanned(a);
 	}
-	sr_buf_free(&hazards);
+	if (rc == 0)
+		rc = put_item_of(a->m, a->s, "item");
+	free(words);
 	return rc;
 }
 

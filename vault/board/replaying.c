@@ -82,3 +82,17 @@ void sr_replaying_free(struct sr_replaying *r) {
 	pthread_mutex_destroy(&r->lock);
 	memset(r, 0, sizeof *r);
 }
+
+int sr_replaying_entry(
+	struct sr_replaying *r, uint64_t index, struct sr_entry *out, struct sr_err *e) {
+	struct sr_buf raw;
+	int rc;
+
+	sr_buf_init(&raw);
+	rc = sr_ledger_entry(r->vault->ledger, index, &raw, e);
+	if (rc == 0)
+		rc = sr_entry_open(
+			out, r->vault->keys->origin, index, sr_buf_view(&raw), &r->ring, e);
+	sr_buf_free(&raw);
+	return rc == 0 ? 0 : sr_wrap(e, "entry %llu", (unsigned long long)index);
+}

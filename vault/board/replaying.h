@@ -30,5 +30,8 @@ struct sr_replaying {
 void sr_replaying_init(
 	struct sr_replaying *r, struct sr_vault *v, const struct sr_progress *progress);
 void sr_replaying_free(struct sr_replaying *r);
+/* One entry out of order, while others are read ahead; the caller frees it. */
+SR_MUST int sr_replaying_entry(
+	struct sr_replaying *r, uint64_t index, struct sr_entry *out, struct sr_err *e);
 
 #endif

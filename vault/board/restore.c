@@ -208,8 +208,7 @@ static int since_size(uint64_t *shown, const struct sr_vault *v, struct sr_bytes
 	struct sr_checkpoint cp;
 	struct sr_note note = {0};
 	uint8_t root[SR_HASH];
-	int rc = sr_log_keys_open(
-		&cp, &note, checkpoint, v->keys->origin, sr_ledger_keys(v->ledger), e);
+	int rc = sr_log_keys_open(&cp, &note, checkpoint, sr_ledger_keys(v->ledger), e);
 
 	sr_note_free(&note);
 	if (rc != 0)

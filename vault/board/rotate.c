@@ -140,16 +140,18 @@ int sr_rotate_databases(struct sr_vault *v, struct sr_err *e) {
 
 static int log_entry(struct sr_vault *v, uint64_t from, struct sr_err *e) {
 	struct sr_outcome *out = calloc(1, sizeof *out);
-	struct sr_key_change k = {.from = from};
+	const struct sr_log_keys *names = sr_ledger_keys(v->ledger);
+	struct sr_key_change k = {.log = {.next = {.from = from}}};
 	struct sr_buf text;
 	int rc = out == NULL ? sr_fail(e, SR_NOMEM, "out of memory") : 0;
 
 	sr_buf_init(&text);
-	memcpy(k.ledger_pk, v->keys->ledger_pk, SR_PK);
+	memcpy(k.log.next.name, sr_log_keys_last(names)->name, sizeof k.log.next.name);
+	memcpy(k.log.next.pk, v->keys->ledger_pk, SR_PK);
 	memcpy(k.room_pk, v->keys->room_pk, SR_PK);
 	sr_follow_begin(&text, v, SR_T_SERVICE_KEY, sr_now(&v->clock));
 	if (rc == 0)
-		rc = sr_key_change_put(&text, &k, v->keys->origin, e);
+		rc = sr_key_change_put(&text, &k, e);
 	if (rc == 0)
 		rc = sr_door_service(v, sr_buf_view(&text), out, e);
 	if (rc == 0 && out->code != 0)

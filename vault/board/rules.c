@@ -68,13 +68,31 @@ int sr_rules_level(
 	return 0;
 }
 
+int sr_rules_all_hazards(char **out, const struct sr_item_row *item, struct sr_err *e) {
+	const char *whole = item->hazards == NULL ? "" : item->hazards;
+	const char *parts = item->parts == NULL ? "" : item->parts;
+
+	*out = NULL;
+	if (asprintf(out, "%s%s%s", whole, *whole != '\0' && *parts != '\0' ? " " : "", parts) < 0)
+		return sr_fail(e, SR_NOMEM, "hazards: out of memory");
+	return 0;
+}
+
+bool sr_rules_mark_covered(const struct sr_board_row *b, const struct sr_mark *m, uint32_t level) {
+	uint32_t need = 0;
+
+	return sr_rules_level(&need, b, m->hazard, NULL) == 0 && need <= level;
+}
+
 int sr_rules_reseal_level(uint32_t *level, const struct sr_board_row *b,
 	const struct sr_item_row *item, struct sr_err *e) {
 	uint32_t need = item->level;
-	int rc = (item->flags & SR_ITEM_REFERRAL) != 0
-			 ? 0
-			 : sr_rules_level(&need, b, item->hazards == NULL ? "" : item->hazards, e);
+	char *words = NULL;
+	int rc = sr_rules_all_hazards(&words, item, e);
 
+	if (rc == 0 && (item->flags & SR_ITEM_REFERRAL) == 0)
+		rc = sr_rules_level(&need, b, words, e);
+	free(words);
 	if (rc == 0)
 		*level = need > item->level ? need : item->level;
 	return rc;
@@ -426,6 +444,8 @@ int sr_rules_check(struct sr_ruling *out, const struct sr_rules *r, const struct
 	c->items = r->items;
 	c->item_count = r->item_count;
 	c->object = r->object;
+	c->records = r->records;
+	c->record_count = r->record_count;
 	c->s = s;
 	c->e = e;
 	rules_deny(c, "default-deny", "", "no rule allows a %s statement", s->type->name);

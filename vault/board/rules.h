@@ -32,6 +32,7 @@
 #define SR_BOARD_RULES_H
 
 #include "catalogue/query.h"
+#include "ledger/entry.h"
 #include "ledger/statement.h"
 
 enum {
@@ -59,6 +60,8 @@ struct sr_rules {
 	size_t item_count;
 	struct sr_bytes object; /* request, amend: the text of rules that came with it; p == NULL:
 				   none */
+	const struct sr_record *records; /* the texts that came with it; replay has none */
+	size_t record_count;
 };
 
 /* 0 and a ruling, or an error of the catalogue. */
@@ -69,6 +72,12 @@ SR_MUST int sr_rules_check(struct sr_ruling *out, const struct sr_rules *r,
  * referral. */
 SR_MUST int sr_rules_level(
 	uint32_t *level, const struct sr_board_row *b, const char *hazards, struct sr_err *e);
+
+/* Hazards of the item and of its parts together, tokens with single spaces: what its level follows
+ * from, since whoever has its key has all of it. The caller frees. */
+SR_MUST int sr_rules_all_hazards(char **out, const struct sr_item_row *item, struct sr_err *e);
+/* Do as many members as ${level} takes cover what ${m} marks? Else the marked part is not shown. */
+bool sr_rules_mark_covered(const struct sr_board_row *b, const struct sr_mark *m, uint32_t level);
 
 /* The level that a released item is sealed to anew: what its hazards need, and never lower than it
  * is sealed to (that would need votes which say so). An item marked for referral keeps its level:
@@ -93,7 +102,8 @@ SR_MUST int sr_rules_reader_ended(char name[SR_PERSON_TEXT], const char **why,
 bool sr_rules_looks(const char *kind);
 
 /* Do its hazards, as they are described now, need more than the level that the item is sealed to?
- * Then nothing opens it until it is sealed anew. */
+ * Then nothing opens it until it is sealed anew. Hazards of parts do not close the whole: the room
+ * leaves out what they mark (room/cut.h), until it is sealed anew and voted on at that level. */
 bool sr_rules_raised(const struct sr_board_row *b, const struct sr_item_row *item);
 
 /* Was it ever granted that this item is handed over to an authority? */

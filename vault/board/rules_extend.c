@@ -26,12 +26,17 @@ static bool covers_collection(const struct cover *k, const uint8_t id[SR_ID]) {
 	return false;
 }
 
+/* Of the whole or of a part. */
+static bool has_hazard(const struct sr_item_row *item, const char *hazard) {
+	return (item->hazards != NULL && sr_token_in(item->hazards, hazard)) ||
+	       (item->parts != NULL && sr_token_in(item->parts, hazard));
+}
+
 static int cover_add(struct cover *k, const struct sr_item_row *item, struct sr_err *e) {
 	const char *const *all = sr_rules_hazards();
 
 	for (size_t i = 0; i < k->known; i++)
-		k->hazard[i] = k->hazard[i] ||
-			       (item->hazards != NULL && sr_token_in(item->hazards, all[i]));
+		k->hazard[i] = k->hazard[i] || has_hazard(item, all[i]);
 	if (covers_collection(k, item->collection))
 		return 0;
 	uint8_t(*more)[SR_ID] =
@@ -80,8 +85,7 @@ static int new_item(struct rules_ctx *c, const struct cover *k, const struct sr_
 			"item %.8s is sealed to level %u, the request was decided at %u", hex,
 			item->level, v->level);
 	for (size_t i = 0; i < k->known; i++)
-		if (!k->hazard[i] && item->hazards != NULL &&
-			sr_token_in(item->hazards, sr_rules_hazards()[i]))
+		if (!k->hazard[i] && has_hazard(item, sr_rules_hazards()[i]))
 			return rules_deny(c, "not-covered", "make a new request",
 				"item %.8s has the hazard %s, which no item of the request has",
 				hex, sr_rules_hazards()[i]);

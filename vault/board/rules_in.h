@@ -13,6 +13,7 @@
  *   rules_request.c    requests and who takes part in them
  *   rules_policy.c     rules that a board is to adopt
  *   rules_witness.c    witness policies that are to be adopted
+ *   rules_adopt.c      a log that goes on under another name
  *   rules_vote.c       votes
  *   rules_grant.c      grants, checkouts
  *   rules_office.c     enquiries
@@ -30,6 +31,8 @@ struct rules_ctx {
 	const uint8_t *items;
 	size_t item_count;
 	struct sr_bytes object;
+	const struct sr_record *records; /* texts that came with it; none at a replay */
+	size_t record_count;
 	const struct sr_statement *s;
 	struct sr_person_row me;
 	struct sr_board_row board;
@@ -90,6 +93,8 @@ int rules_on_policy(struct rules_ctx *c, const struct sr_version_row *v);
 rule_fn rules_end_asked;
 /* A request of kind witnesses: the policy that came with it (rules_witness.c). */
 rule_fn rules_witnesses_asked;
+/* A request of kind adopt: the entry that names the log (rules_adopt.c). */
+rule_fn rules_adopt_asked;
 /* A request of kind auditor: to whom, from which epoch (rules_auditor.c). */
 rule_fn rules_auditor_asked;
 /* A request of kind erase: of whom, on which ground (rules_erase.c). */

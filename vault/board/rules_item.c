@@ -4,6 +4,8 @@
 #include "board/rules_in.h"
 
 #include "base/escape.h"
+#include "ledger/fields.h"
+#include "ledger/mark.h"
 
 int rule_accession(struct rules_ctx *c) {
 	struct sr_collection_row row = {0};
@@ -118,22 +120,163 @@ static int check_hazards(struct rules_ctx *c, bool *ok) {
 	return 0;
 }
 
-int rule_describe(struct rules_ctx *c) {
-	struct sr_item_row item = {0};
-	bool ok = false, referral;
-	enum sr_state state;
-	int rc = rules_item(c, &item);
+/* --- fields (ledger/fields.h) --- */
 
-	if (rc == SR_NOTFOUND)
-		return rules_deny(c, "no-such-item", "", "no such item");
-	if (rc != 0)
-		return rc;
-	referral = (item.flags & SR_ITEM_REFERRAL) != 0;
-	state = item.state;
-	sr_item_row_free(&item);
-	if (!sr_state_may(SR_M_ITEM, state, SR_E_DESCRIBE))
-		return rules_deny(c, "item-state", "", "the item is %s", sr_state_name(state));
-	rc = check_hazards(c, &ok);
+/* The text that came for a line; p == NULL: it is not here (replay). */
+static struct sr_bytes text_of(const struct rules_ctx *c, const char *key, size_t i) {
+	for (size_t k = 0; k < c->record_count; k++)
+		if (strcmp(c->records[k].key, key) == 0 && c->records[k].index == i)
+			return c->records[k].text;
+	return sr_bytes_of(NULL, 0);
+}
+
+/* `none` alone empties the list, as of hazards. */
+static bool is_none(const struct rules_ctx *c, const struct sr_desc_field *f) {
+	return f->form == SR_FORM_LANGUAGE && sr_field_count(c->s, f->name) == 1 &&
+	       sr_bytes_eq(sr_field(c->s, f->name, 0), sr_bytes_str("none"));
+}
+
+static int check_values(struct rules_ctx *c, const struct sr_desc_field *f, bool *ok) {
+	const size_t count = sr_field_count(c->s, f->name);
+	struct sr_err why = {0};
+
+	if (count > f->max) {
+		*ok = false;
+		return rules_deny(c, "too-many-values", "", "%zu values of %s, at most %zu", count,
+			f->name, f->max);
+	}
+	for (size_t i = 0; i < count && *ok; i++) {
+		const struct sr_bytes v =
+			f->kind == SR_V_TEXT ? text_of(c, f->name, i) : sr_field(c->s, f->name, i);
+
+		if (v.p == NULL || is_none(c, f) || sr_desc_check(f, v, &why) == 0)
+			continue;
+		*ok = false;
+		return rules_deny(c, "bad-value", "", "%s: %.300s", f->name, why.text);
+	}
+	return 0;
+}
+
+/* Another item that the description names: it is there, and is not the item itself. */
+static int check_other(struct rules_ctx *c, const struct sr_item_row *item,
+	const struct sr_desc_field *f, size_t i, bool *ok) {
+	const bool part = strcmp(f->name, "part-of") == 0;
+	struct sr_item_row other = {0};
+	uint8_t id[SR_ID];
+	bool ring = false;
+	int rc = sr_field_id(id, c->s, f->name, i, c->e);
+
+	if (rc == 0)
+		rc = sr_query_item(&other, c->cat, id, c->e);
+	if (rc == SR_NOTFOUND) {
+		*ok = false;
+		return rules_deny(c, "no-such-item", "", "%s: there is no such item", f->name);
+	}
+	if (rc == 0 && part)
+		rc = sr_query_part_of(&ring, c->cat, id, item->id, c->e);
+	if (rc == 0 && (ring || memcmp(id, item->id, SR_ID) == 0)) {
+		*ok = false;
+		rc = rules_deny(c, "own-part", "", "%s: the item would be %s itself", f->name,
+			part ? "a part of" : "said of");
+	} else if (rc == 0 && strcmp(f->name, "companion") == 0 &&
+		   (!other.redacted || memcmp(other.parent, item->id, SR_ID) != 0)) {
+		*ok = false;
+		rc = rules_deny(c, "no-companion", "redact makes one",
+			"companion: that item is no redacted version of this one");
+	}
+	sr_item_row_free(&other);
+	return rc;
+}
+
+static int check_marks(struct rules_ctx *c, const struct sr_item_row *item, bool *ok) {
+	const size_t count = sr_field_count(c->s, "mark");
+	struct sr_err why = {0};
+	struct sr_mark m;
+
+	if (count > SR_MARKS_MAX) {
+		*ok = false;
+		return rules_deny(c, "too-many-values", "make a redacted version",
+			"%zu hazards of parts, at most %d", count, SR_MARKS_MAX);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (sr_mark_parse(&m, sr_field(c->s, "mark", i), &why) != 0) {
+			*ok = false;
+			return rules_deny(c, "bad-value", "", "mark: %.300s", why.text);
+		}
+		if (!sr_rules_hazard(sr_bytes_str(m.hazard))) {
+			*ok = false;
+			return rules_deny(c, "unknown-hazard", "describe --help lists them",
+				"unknown hazard %s", m.hazard);
+		}
+		if (strcmp(m.hazard, "referral") == 0) {
+			*ok = false;
+			return rules_deny(c, "referral", "name it without a part",
+				"what must be reported is the item, not a part of it");
+		}
+		if (m.file >= item->files) {
+			*ok = false;
+			return rules_deny(c, "no-such-file", "",
+				"mark: there is no file %llu, the item has %llu (from 0)",
+				(unsigned long long)m.file, (unsigned long long)item->files);
+		}
+	}
+	return 0;
+}
+
+/* What is cleared is a field that can be, and is not set by the same statement. */
+static int check_clear(struct rules_ctx *c, bool *ok) {
+	for (size_t i = 0; i < sr_field_count(c->s, "clear"); i++) {
+		const struct sr_bytes name = sr_field(c->s, "clear", i);
+		const struct sr_desc_field *f = sr_desc_field(name);
+		const bool marks = sr_bytes_eq(name, sr_bytes_str("mark"));
+		char word[80];
+
+		sr_escape_to(word, sizeof word, name);
+		if (!marks &&
+			(f == NULL || f->form == SR_FORM_HAZARD || strcmp(f->name, "title") == 0)) {
+			*ok = false;
+			return rules_deny(
+				c, "not-cleared", "", "%s is no field that can be cleared", word);
+		}
+		if (sr_field_count(c->s, marks ? "mark" : f->name) > 0) {
+			*ok = false;
+			return rules_deny(
+				c, "not-cleared", "", "%s is set and cleared at once", word);
+		}
+	}
+	return 0;
+}
+
+static int check_fields(struct rules_ctx *c, const struct sr_item_row *item, bool *ok) {
+	size_t count = 0;
+	const struct sr_desc_field *f = sr_desc_fields(&count);
+	int rc = 0;
+
+	*ok = true;
+	for (size_t i = 0; i < count && rc == 0 && *ok; i++) {
+		if (f[i].form == SR_FORM_HAZARD)
+			continue;
+		rc = check_values(c, &f[i], ok);
+		for (size_t k = 0; f[i].form == SR_FORM_ITEM && rc == 0 && *ok &&
+				   k < sr_field_count(c->s, f[i].name);
+			k++)
+			rc = check_other(c, item, &f[i], k, ok);
+	}
+	if (rc == 0 && *ok && sr_field_count(c->s, "translation-quality") > 0 &&
+		sr_field_count(c->s, "translation-basis") == 0) {
+		*ok = false;
+		return rules_deny(c, "no-basis", "add a translation-basis",
+			"a rating of a translation says what it rests on");
+	}
+	if (rc == 0 && *ok)
+		rc = check_marks(c, item, ok);
+	return rc == 0 && *ok ? check_clear(c, ok) : rc;
+}
+
+static int describe_hazards(struct rules_ctx *c, bool referral) {
+	bool ok = false;
+	int rc = check_hazards(c, &ok);
+
 	if (rc != 0 || !ok)
 		return rc;
 	for (size_t i = 0; i < sr_field_count(c->s, "hazard"); i++)
@@ -144,6 +287,25 @@ int rule_describe(struct rules_ctx *c) {
 			"the item is marked for referral, and no description takes that back (lift "
 			"ITEM FLAG --ask, by an officer)");
 	return rules_allow(c);
+}
+
+int rule_describe(struct rules_ctx *c) {
+	struct sr_item_row item = {0};
+	bool ok = false;
+	int rc = rules_item(c, &item);
+
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-item", "", "no such item");
+	if (rc != 0)
+		return rc;
+	if (!sr_state_may(SR_M_ITEM, item.state, SR_E_DESCRIBE))
+		rc = rules_deny(c, "item-state", "", "the item is %s", sr_state_name(item.state));
+	else
+		rc = check_fields(c, &item, &ok);
+	if (rc == 0 && ok)
+		rc = describe_hazards(c, (item.flags & SR_ITEM_REFERRAL) != 0);
+	sr_item_row_free(&item);
+	return rc;
 }
 
 /* Hazards of the release line by line as one string of tokens. */
@@ -164,9 +326,29 @@ static void join_tokens(char *out, size_t size, const struct sr_statement *s, co
 	}
 }
 
+/* What a scanner named, or could not look at as a whole, leaves quarantine with a written reason:
+ * each scanner's last word counts. Malware may be what an archive has to keep. */
+static int dangerous(struct rules_ctx *c, const struct sr_item_row *item, bool *ok) {
+	struct sr_scans l = {NULL, 0};
+	int rc = sr_query_scans(&l, c->cat, item->id, true, c->e);
+
+	*ok = true;
+	for (size_t i = 0; rc == 0 && i < l.count && *ok; i++) {
+		*ok = strcmp(l.rows[i].result, "clean") == 0 || sr_field_count(c->s, "reason") > 0;
+		if (!*ok)
+			rc = rules_deny(c, "dangerous-with-reason",
+				"intake show says what was found; release --reason TEXT says why "
+				"it may go",
+				"%s says %s of it, and no reason is given for its release",
+				l.rows[i].scanner, l.rows[i].result);
+	}
+	sr_scans_free(&l);
+	return rc;
+}
+
 static int release_item(struct rules_ctx *c, const struct sr_item_row *item) {
 	char words[1024];
-	uint32_t level = 0;
+	uint32_t level = 0, parts = 0;
 	uint64_t given = 0, number = 0;
 	bool ok = false;
 	int rc = check_hazards(c, &ok);
@@ -178,11 +360,19 @@ static int release_item(struct rules_ctx *c, const struct sr_item_row *item) {
 	if ((item->flags & SR_ITEM_REFERRAL) != 0)
 		return rules_deny(
 			c, "referral", "", "the item is marked for referral: it is never released");
+	rc = dangerous(c, item, &ok);
+	if (rc != 0 || !ok)
+		return rc;
 	join_tokens(words, sizeof words, c->s, "hazard");
 	rc = sr_rules_level(&level, &c->board, words, c->e);
 	if (rc == SR_DENIED)
 		return rules_deny(
 			c, "referral", "", "hazard referral: such an item is never released");
+	/* Whoever has the key of the item has its parts. */
+	if (rc == 0)
+		rc = sr_rules_level(
+			&parts, &c->board, item->parts == NULL ? "" : item->parts, c->e);
+	level = parts > level ? parts : level;
 	if (rc == 0)
 		rc = sr_field_dec(&given, c->s, "level", 0, c->e);
 	if (rc == 0)

@@ -40,6 +40,7 @@ static const struct shape shapes[SR_K_COUNT] = {
 	[SR_K_ERASE] = {"subject purpose", "", rules_erase_asked},
 	[SR_K_AUDITOR] = {"subject from", "", rules_auditor_asked},
 	[SR_K_WITNESSES] = {"rules set", "", rules_witnesses_asked},
+	[SR_K_ADOPT] = {"set", "", rules_adopt_asked},
 };
 
 /* True when the shape holds; else the ruling is made. */

@@ -262,14 +262,22 @@ bool sr_service_epoch_first(const struct sr_service *k, uint32_t epoch) {
 	return later_than(k, epoch) + 1 == k->generations;
 }
 
-int sr_service_log_keys(struct sr_log_keys *out, const struct sr_service *k, struct sr_err *e) {
+int sr_service_log_keys(struct sr_log_keys *out, const struct sr_service *k,
+	const struct sr_log_link *names, size_t count, struct sr_err *e) {
 	size_t i = k->generations - 1; /* former ones, the oldest last */
+	size_t n = 0;
 	int rc = 0;
 
-	sr_log_keys_begin(out, i == 0 ? k->ledger_pk : k->former_ledger[i - 1]);
-	for (; i > 0 && rc == 0; i--)
+	sr_log_keys_begin(out, k->origin, i == 0 ? k->ledger_pk : k->former_ledger[i - 1]);
+	while ((i > 0 || n < count) && rc == 0) {
+		if (n < count && (i == 0 || names[n].from < k->former_end[i - 1])) {
+			rc = sr_log_keys_rename(out, &names[n++], e);
+			continue;
+		}
 		rc = sr_log_keys_add(out, k->former_end[i - 1],
 			i == 1 ? k->ledger_pk : k->former_ledger[i - 2], e);
+		i--;
+	}
 	return rc;
 }
 

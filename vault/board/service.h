@@ -105,9 +105,10 @@ void sr_service_free(struct sr_service *k); /* NULL allowed */
 const uint8_t *sr_service_epoch_key(const struct sr_service *k, uint32_t epoch);
 /* Is it one of the first generation? */
 bool sr_service_epoch_first(const struct sr_service *k, uint32_t epoch);
-/* All keys that the log ever had. */
-SR_MUST int sr_service_log_keys(
-	struct sr_log_keys *out, const struct sr_service *k, struct sr_err *e);
+/* All keys that the log ever had, with the ${count} names that it took (board/adopt.h), in order.
+ */
+SR_MUST int sr_service_log_keys(struct sr_log_keys *out, const struct sr_service *k,
+	const struct sr_log_link *names, size_t count, struct sr_err *e);
 /* The room signing key that entry ${index} was signed with. */
 const uint8_t *sr_service_room_at(const struct sr_service *k, uint64_t index);
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "board/adopt.h"
 #include "board/authorize.h"
 #include "board/ceremony.h"
 #include "board/collect.h"
@@ -56,6 +57,10 @@ static int conf_write(struct sr_dir *dir, const struct sr_vault_conf *c, struct 
 		sr_text_put(&b, "second", c->second);
 	else
 		sr_text_put(&b, "no-second", "yes");
+	for (size_t i = 0; i < c->log_count; i++)
+		sr_text_putf(&b, "log", "%llu %s %llu %llu", (unsigned long long)c->log[i].from,
+			c->log[i].name, (unsigned long long)c->log[i].agreed,
+			(unsigned long long)c->log[i].known);
 	rc = sr_buf_ok(&b, e);
 	if (rc == 0)
 		rc = sr_file_replace(dir, CONF, sr_buf_view(&b), e);
@@ -75,6 +80,29 @@ static int conf_line(
 			CONF, key, v.len, size);
 	memcpy(out, v.p, v.len);
 	out[v.len] = '\0';
+	return 0;
+}
+
+/* Names hold no space. */
+static int conf_log(struct sr_vault_conf *out, const struct sr_text *t, struct sr_err *e) {
+	const size_t count = sr_text_count(t, "log");
+
+	if (count > sizeof out->log / sizeof out->log[0])
+		return sr_fail(e, SR_CORRUPT, "%s: %zu lines log, at most %zu", CONF, count,
+			sizeof out->log / sizeof out->log[0]);
+	for (size_t i = 0; i < count; i++) {
+		const struct sr_bytes v = sr_text_get_n(t, "log", i), name = sr_word(v, 1);
+		struct sr_log_link *l = &out->log[i];
+
+		if (sr_word_count(v) != 4 || name.len >= sizeof l->name ||
+			sr_parse_dec(&l->from, sr_word(v, 0), SR_TREE_SIZE_MAX, NULL) != 0 ||
+			sr_parse_dec(&l->agreed, sr_word(v, 2), SR_TREE_SIZE_MAX, NULL) != 0 ||
+			sr_parse_dec(&l->known, sr_word(v, 3), SR_TREE_SIZE_MAX, NULL) != 0)
+			return sr_fail(e, SR_CORRUPT,
+				"%s: line log is not an entry, a name and two numbers", CONF);
+		memcpy(l->name, name.p, name.len);
+	}
+	out->log_count = count;
 	return 0;
 }
 
@@ -111,6 +139,8 @@ static int conf_read(struct sr_vault_conf *out, struct sr_dir *dir, struct sr_er
 		rc = conf_line(out->origin, sizeof out->origin, &t, "origin", e);
 	if (rc == 0)
 		rc = conf_line(out->second, sizeof out->second, &t, "second", e);
+	if (rc == 0)
+		rc = conf_log(out, &t, e);
 	if (rc == 0 && (out->second[0] == '\0') !=
 			       sr_bytes_eq(sr_text_get(&t, "no-second"), sr_bytes_str("yes")))
 		rc = sr_fail(e, SR_CORRUPT, "%s: want one line, second or no-second", CONF);
@@ -143,6 +173,20 @@ int sr_vault_founded(struct sr_vault *v, struct sr_err *e) {
 	if (rc == 0) {
 		c->founded = true;
 		memcpy(c->fingerprint, v->fingerprint, SR_HASH);
+		rc = conf_write(v->dir, c, e);
+	}
+	free(c);
+	return rc;
+}
+
+int sr_vault_conf_log(struct sr_vault *v, const struct sr_log_link *next, struct sr_err *e) {
+	struct sr_vault_conf *c = calloc(1, sizeof *c);
+	int rc = c == NULL ? sr_fail(e, SR_NOMEM, "vault: out of memory") : conf_read(c, v->dir, e);
+
+	if (rc == 0 && c->log_count == sizeof c->log / sizeof c->log[0])
+		rc = sr_fail(e, SR_LIMIT, "%s: no more than %zu lines log", CONF, c->log_count);
+	if (rc == 0) {
+		c->log[c->log_count++] = *next;
 		rc = conf_write(v->dir, c, e);
 	}
 	free(c);
@@ -323,7 +367,7 @@ static void told(struct sr_vault *v, const char *fmt, ...) {
 	sr_buf_printf(&v->recovered, "%s\n", line);
 }
 
-static int open_ledger(struct sr_vault *v, struct sr_err *e) {
+static int open_ledger(struct sr_vault *v, const struct sr_vault_conf *conf, struct sr_err *e) {
 	struct sr_log_keys keys;
 	struct sr_ledger_opts o = {.keys = &keys};
 	const struct sr_ledger_report *r;
@@ -334,7 +378,7 @@ static int open_ledger(struct sr_vault *v, struct sr_err *e) {
 	o.mac_key = v->keys->s->journal_key;
 	o.mac_former = v->keys->under_way ? v->keys->arena->leaving.journal_key : NULL;
 	if (rc == 0)
-		rc = sr_service_log_keys(&keys, v->keys, e);
+		rc = sr_service_log_keys(&keys, v->keys, conf->log, conf->log_count, e);
 	if (rc == 0)
 		rc = sr_ledger_open(&v->ledger, v->ledger_dir, &o, e);
 	if (rc != 0)
@@ -702,7 +746,7 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 		rc = sr_fail(e, SR_AUTH, "%s names another origin than keys/service has (%s)", CONF,
 			v->keys->origin);
 	if (rc == 0)
-		rc = open_ledger(v, e);
+		rc = open_ledger(v, conf, e);
 	if (rc == 0)
 		rc = open_secrets(v, o->accept_older_secrets, e);
 	if (rc == 0)
@@ -733,6 +777,8 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 		rc = reap_dealings(v, e);
 	if (rc == 0 && v->founded)
 		rc = sr_ceremony_clear(v, e);
+	if (rc == 0 && v->founded)
+		rc = sr_adopt_settle(v, conf, e);
 	if (rc == 0 && v->founded)
 		rc = end_recovery(v, o, e);
 	if (rc != 0)

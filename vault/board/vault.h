@@ -3,7 +3,7 @@
  * order in which they open.
  *
  *   strongroom.conf   strongroom/vault/v1 / origin / format 1 / fingerprint <hash>? / second <path>
- * | no-second yes
+ * | no-second yes / log <entry> <name> <agreed> <known>* (names that the log took: board/adopt.h)
  *
  * Opening: lock (one writer per vault) -> conf -> keys/service -> secrets.db (its expected state
  * from the journal's last commit record) -> ledger -> catalogue and index (caught up, or rebuilt
@@ -104,7 +104,9 @@ struct sr_vault_conf {
 	unsigned format;
 	bool founded;
 	uint8_t fingerprint[SR_HASH];
-	char second[4096]; /* empty: none */
+	char second[4096];                        /* empty: none */
+	struct sr_log_link log[SR_LOG_NAMES - 1]; /* names that the log took; without keys */
+	size_t log_count;
 };
 /* The directory of a vault to be: made, or there and empty; mode 0711 whatever the umask says.
  * EXISTS. */
@@ -112,6 +114,8 @@ SR_MUST int sr_vault_dir_make(const char *path, struct sr_err *e);
 /* Name another place of the second copy (NULL: none, on purpose) in the conf of a vault that is not
  * open. */
 SR_MUST int sr_vault_conf_second(const char *path, const char *second, struct sr_err *e);
+/* Of the open vault ${v}: the log took the name ${next}. */
+SR_MUST int sr_vault_conf_log(struct sr_vault *v, const struct sr_log_link *next, struct sr_err *e);
 SR_MUST int sr_vault_conf_read(struct sr_vault_conf *out, const char *path, struct sr_err *e);
 
 #endif

@@ -85,8 +85,7 @@ static int judge_note(
 	struct sr_note n;
 	uint8_t root[SR_HASH];
 	int64_t at;
-	int rc = sr_log_keys_open(&c, &n, sr_buf_view(note), sr_ledger_origin(v->ledger),
-		sr_ledger_keys(v->ledger), e);
+	int rc = sr_log_keys_open(&c, &n, sr_buf_view(note), sr_ledger_keys(v->ledger), e);
 
 	if (rc != 0)
 		return rc;
@@ -586,6 +585,23 @@ int sr_witnessing_adopt(struct sr_vault *v, struct sr_bytes text, struct sr_err 
 	if (rc == 0 && before)
 		rc = incident(v, "witness-policy-changed", e);
 	return rc == 0 ? sr_witnessing_open(v, e) : rc;
+}
+
+void sr_witnessing_hush(struct sr_vault *v) {
+	if (v->witnessing == NULL)
+		return;
+	free(v->witnessing->alarm);
+	v->witnessing->alarm = NULL;
+}
+
+int sr_witnessing_forget(struct sr_vault *v, struct sr_err *e) {
+	const int rc = sr_file_remove(v->ledger_dir, ALARM, e);
+
+	if (rc != SR_NOTFOUND)
+		return rc;
+	if (e != NULL)
+		sr_err_clear(e);
+	return 0;
 }
 
 int sr_witnessing_dismiss(struct sr_vault *v, struct sr_err *e) {

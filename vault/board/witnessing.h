@@ -22,7 +22,7 @@
  *
  * A witness that cosigned more than this log has, or says that our history is another, stops it: an
  * incident written here would be the very fork that it warns of. The alarm ends by
- * sr_witnessing_dismiss alone, whose incident is then on the record.
+ * sr_witnessing_dismiss, whose incident is then on the record; or with the name that it was about.
  *
  * No thread waits for the network here: ledger/poster.h has one of its own. One thread.
  */
@@ -80,6 +80,11 @@ SR_MUST int sr_witnessing_run(struct sr_vault *v, unsigned timeout_ms, bool all,
 
 /* The witness that gave the alarm was wrong: an incident, and the vault writes again. */
 SR_MUST int sr_witnessing_dismiss(struct sr_vault *v, struct sr_err *e);
+
+/* The log takes another name (board/adopt.h), and what a witness said of the one before stops it no
+ * longer: in this process from hush on, durably with forget. */
+void sr_witnessing_hush(struct sr_vault *v);
+SR_MUST int sr_witnessing_forget(struct sr_vault *v, struct sr_err *e);
 
 size_t sr_witnessing_count(const struct sr_vault *v);
 void sr_witnessing_show(struct sr_cosigning_witness *out, const struct sr_vault *v, size_t i);

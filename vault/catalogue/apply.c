@@ -43,6 +43,7 @@ static sr_effect_fn *const effects[SR_T_COUNT] = {
 	[SR_T_STORED] = sr_apply_stored,
 	[SR_T_DESCRIBE] = sr_apply_describe,
 	[SR_T_HELD_BOX] = sr_apply_held_box,
+	[SR_T_INTAKE] = sr_apply_intake,
 	[SR_T_SCAN] = sr_apply_scan,
 	[SR_T_RELEASE] = sr_apply_release,
 	[SR_T_RESEAL] = sr_apply_reseal,

@@ -156,8 +156,11 @@ struct run {
 
 /* A run that is not there yet: for the board that the deal names, and its next epoch. */
 static int new_run(struct sr_apply *a, struct run *out, struct sr_err *e) {
-	int rc = sr_field_id(out->board, a->s, "board", 0, e);
+	int rc;
 
+	if (sr_field_count(a->s, "board") == 0) /* complaint, reveal: no run begins by them */
+		return sr_fail(e, SR_CORRUPT, "there is no such run");
+	rc = sr_field_id(out->board, a->s, "board", 0, e);
 	out->state = SR_S_NONE;
 	if (rc == 0)
 		rc = SQL_INT_OF(a->db, e, &out->epoch,
@@ -271,6 +274,12 @@ int sr_apply_object_subject(char out[SR_SUBJECT_TEXT], struct sr_db *db,
 	int rc;
 
 	out[0] = '\0';
+	if (s->type->id == SR_T_INTAKE) { /* what files are called, and what they are */
+		rc = sr_field_id(board, s, "item", 0, e);
+		sr_hex(hex, board, SR_ID);
+		snprintf(out, SR_SUBJECT_TEXT, "item:%s", hex);
+		return rc;
+	}
 	if (s->type->id != SR_T_DEAL)
 		return 0;
 	rc = sr_field_id(board, s, "board", 0, e);

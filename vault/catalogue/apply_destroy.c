@@ -12,7 +12,8 @@
 /* All words of the item, wherever a table has them. */
 static int forget_texts(struct sr_apply *a, int64_t n, const uint8_t id[SR_ID], struct sr_err *e) {
 	static const char *const tables[] = {"DELETE FROM item_texts WHERE n = ?",
-		"DELETE FROM item_files WHERE n = ?", "DELETE FROM search WHERE rowid = ?"};
+		"DELETE FROM item_value_texts WHERE n = ?", "DELETE FROM item_files WHERE n = ?",
+		"DELETE FROM item_facts WHERE n = ?", "DELETE FROM search WHERE rowid = ?"};
 	char subject[SR_SUBJECT_TEXT] = "item:";
 	int rc;
 

@@ -9,6 +9,7 @@
  *   apply_erase.c     what was kept of people, erased
  *   apply_attest.c    what is attested of people
  *   apply_item.c      collections, items
+ *   apply_fields.c    fields of a description that are rows, hazards of parts, what is cleared
  *   apply_flag.c      what stands on items
  *   apply_request.c   requests, votes
  *   apply_grant.c     grants, checkouts, records
@@ -64,6 +65,9 @@ SR_MUST int sr_apply_search(struct sr_apply *a, int64_t n, struct sr_err *e);
 /* catalogue.c: the memo of ${c}. */
 struct sr_apply_memo *sr_catalogue_memo(struct sr_catalogue *c);
 
+/* `describe`: fields that are rows, marks, and what it clears. */
+SR_MUST int sr_apply_fields(struct sr_apply *a, int64_t n, struct sr_err *e);
+
 /* One effect; the row of the log is there already. */
 typedef int sr_effect_fn(struct sr_apply *a, struct sr_err *e);
 
@@ -98,6 +102,7 @@ sr_effect_fn sr_apply_redact;
 sr_effect_fn sr_apply_stored;
 sr_effect_fn sr_apply_describe;
 sr_effect_fn sr_apply_held_box;
+sr_effect_fn sr_apply_intake;
 sr_effect_fn sr_apply_scan;
 sr_effect_fn sr_apply_release;
 sr_effect_fn sr_apply_reseal;
@@ -215,6 +220,9 @@ SR_MUST int sr_apply_item(
 /* ${event} must be possible for the item; its state is written when it changes. */
 SR_MUST int sr_apply_item_step(
 	struct sr_apply *a, const struct sr_item_ref *it, enum sr_event event, struct sr_err *e);
+
+/* The packs whose names are ${names} (SR_HASH bytes each) came with this entry. */
+SR_MUST int sr_apply_packs(struct sr_apply *a, struct sr_bytes names, struct sr_err *e);
 
 /* `lift` and `lapse` of what stands on an item. */
 SR_MUST int sr_apply_flag_end(struct sr_apply *a, enum sr_event event, struct sr_err *e);

@@ -3,8 +3,9 @@
  *
  * Lists of tokens in describe and release (hazard, language) replace the whole list; without such a
  * line the list stays as it is, and the token `none` alone empties it. Texts in describe replace
- * one field each; keywords are replaced together. An item is described once a describe statement
- * carried a title, whether or not anybody can still read it.
+ * one field each; keywords are replaced together; the other fields are rows (apply_fields.c). An
+ * item is described once a describe statement carried a title, whether or not anybody can still
+ * read it.
  */
 #include "catalogue/apply_in.h"
 #include "catalogue/lists.h"
@@ -67,13 +68,29 @@ int sr_apply_item_step(
 		A_INT(it->n));
 }
 
+static int put_files(
+	struct sr_apply *a, int64_t n, struct sr_file_list *list, struct sr_err *e) {
+	struct sr_list_file f;
+	int64_t position = 0;
+	int rc = 0;
+
+	while (rc == 0 && (rc = sr_file_list_next(list, &f, e)) == 0)
+		rc = SQL_RUN(a->db, e,
+			"INSERT INTO item_files(n, position, path, media_type, kind, size,"
+			" mtime, sha256)"
+			" VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+			A_INT(n), A_INT(position++),
+			A_BLOB(f.path.len == 0 ? (const uint8_t *)"" : f.path.p, f.path.len),
+			A_TEXT(f.media_type), A_INT(f.kind), A_U64(f.size), A_INT(f.mtime),
+			A_HASH(f.sha256));
+	return rc == SR_NOTFOUND ? 0 : rc; /* the end of the list */
+}
+
 /* The file list of an item, when its key is here; the title stands for the item until it is
  * described. */
 static int add_files(struct sr_apply *a, int64_t n, const uint8_t id[SR_HASH], struct sr_err *e) {
 	struct sr_file_list list;
-	struct sr_list_file f;
 	struct sr_buf body;
-	int64_t position = 0;
 	int rc;
 
 	sr_buf_init_secret(&body);
@@ -87,16 +104,9 @@ static int add_files(struct sr_apply *a, int64_t n, const uint8_t id[SR_HASH], s
 	if (rc == 0)
 		rc = SQL_RUN(a->db, e, "INSERT INTO item_texts(n, title) VALUES(?, ?)", A_INT(n),
 			A_TEXT(list.title));
-	while (rc == 0 && (rc = sr_file_list_next(&list, &f, e)) == 0)
-		rc = SQL_RUN(a->db, e,
-			"INSERT INTO item_files(n, position, path, media_type, kind, size,"
-			" mtime, sha256)"
-			" VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-			A_INT(n), A_INT(position++),
-			A_BLOB(f.path.len == 0 ? (const uint8_t *)"" : f.path.p, f.path.len),
-			A_TEXT(f.media_type), A_INT(f.kind), A_U64(f.size), A_INT(f.mtime),
-			A_HASH(f.sha256));
-	if (rc == SR_NOTFOUND) /* the end of the list */
+	if (rc == 0)
+		rc = put_files(a, n, &list, e);
+	if (rc == 0)
 		rc = sr_apply_search(a, n, e);
 out:
 	sr_buf_free(&body);
@@ -234,7 +244,9 @@ int sr_apply_redact(struct sr_apply *a, struct sr_err *e) {
 	if (rc == 0)
 		rc = SQL_RUN(a->db, e,
 			"INSERT INTO item_hazards(n, hazard)"
-			" SELECT ?, hazard FROM item_hazards WHERE n = ?",
+			" SELECT ?1, hazard FROM item_hazards WHERE n = ?2"
+			/* Of parts: which files the version has left of them, a curator says. */
+			" UNION SELECT ?1, hazard FROM item_marks WHERE n = ?2",
 			A_INT(n), A_INT(from));
 	return rc == 0 ? sr_apply_search(a, n, e) : rc;
 }
@@ -242,8 +254,45 @@ int sr_apply_redact(struct sr_apply *a, struct sr_err *e) {
 /* --- what is said about items --- */
 
 struct token_list {
-	const char *key, *clear, *insert;
+	const char *key, *have, *drop, *insert;
 };
+
+static bool is_line(const struct sr_apply *a, const char *key, struct sr_bytes word) {
+	for (size_t i = 0; i < sr_field_count(a->s, key); i++)
+		if (sr_bytes_eq(sr_field(a->s, key, i), word))
+			return true;
+	return false;
+}
+
+/* The words of the item that no line has, each by its whole key: a DELETE of a range would make
+ * SQLite gather it in a table of its own first, which costs more than all the rest of a statement,
+ * and most have nothing to drop. */
+static int drop_others(
+	struct sr_apply *a, int64_t n, const struct token_list *t, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	struct sr_buf have;
+	int rc = SQL_OPEN(&st, a->db, e, t->have, A_INT(n));
+
+	sr_buf_init(&have);
+	if (rc == 0)
+		rc = sr_stmt_row(st, e);
+	if (rc == 0) {
+		sr_buf_put_bytes(&have, sr_stmt_col_bytes(st, 0));
+		rc = sr_buf_ok(&have, e);
+	}
+	sr_stmt_reset(st);
+	for (size_t at = 0; rc == 0 && at < have.len;) {
+		const uint8_t *end = memchr(have.p + at, ' ', have.len - at);
+		const size_t len = end == NULL ? have.len - at : (size_t)(end - (have.p + at));
+		const struct sr_bytes word = sr_bytes_of(have.p + at, len);
+
+		if (!is_line(a, t->key, word))
+			rc = SQL_RUN(a->db, e, t->drop, A_INT(n), A_TEXT(word));
+		at += len + 1;
+	}
+	sr_buf_free(&have);
+	return rc;
+}
 
 /* Replace a list by the lines with its key, if there are any; `none` alone empties it. */
 static int set_tokens(struct sr_apply *a, int64_t n, const struct token_list *t, struct sr_err *e) {
@@ -253,12 +302,14 @@ static int set_tokens(struct sr_apply *a, int64_t n, const struct token_list *t,
 
 	if (count == 0)
 		return 0;
-	rc = SQL_RUN(a->db, e, t->clear, A_INT(n));
+	rc = drop_others(a, n, t, e);
 	return rc != 0 || none ? rc : sr_apply_each(a, t->key, t->insert, A_INT(n), e);
 }
 
 static int set_hazards(struct sr_apply *a, int64_t n, struct sr_err *e) {
-	static const struct token_list hazards = {"hazard", "DELETE FROM item_hazards WHERE n = ?",
+	static const struct token_list hazards = {"hazard",
+		"SELECT group_concat(hazard, ' ') FROM item_hazards WHERE n = ?",
+		"DELETE FROM item_hazards WHERE n = ? AND hazard = ?",
 		"INSERT OR IGNORE INTO item_hazards(n, hazard) VALUES(?, ?)"};
 	int rc = set_tokens(a, n, &hazards, e);
 
@@ -320,7 +371,8 @@ static int set_texts(struct sr_apply *a, int64_t n, struct sr_err *e) {
 
 int sr_apply_describe(struct sr_apply *a, struct sr_err *e) {
 	static const struct token_list languages = {"language",
-		"DELETE FROM item_languages WHERE n = ?",
+		"SELECT group_concat(language, ' ') FROM item_languages WHERE n = ?",
+		"DELETE FROM item_languages WHERE n = ? AND language = ?",
 		"INSERT OR IGNORE INTO item_languages(n, language) VALUES(?, ?)"};
 	struct sr_item_ref it = {.n = 0};
 	uint8_t id[SR_ID];
@@ -342,6 +394,8 @@ int sr_apply_describe(struct sr_apply *a, struct sr_err *e) {
 			A_INT(sr_field_count(a->s, "title") != 0));
 	if (rc == 0)
 		rc = set_texts(a, it.n, e);
+	if (rc == 0)
+		rc = sr_apply_fields(a, it.n, e);
 	return rc == 0 ? sr_apply_search(a, it.n, e) : rc;
 }
 
@@ -375,17 +429,170 @@ int sr_apply_held_box(struct sr_apply *a, struct sr_err *e) {
 	return rc == 0 ? sr_apply_item(a, &it, id, e) : rc;
 }
 
-/* What a scanner said of the files of a held item, in a look that is under way. */
-int sr_apply_scan(struct sr_apply *a, struct sr_err *e) {
+/* --- intake --- */
+
+/* The files of the item from now on, when its key is here; what it is called stays. */
+static int files_anew(struct sr_apply *a, int64_t n, const uint8_t id[SR_HASH], struct sr_err *e) {
+	struct sr_file_list list;
+	struct sr_buf body;
+	int rc;
+
+	sr_buf_init_secret(&body);
+	rc = sr_apply_body(a, id, &body, e);
+	if (rc == 0)
+		rc = sr_file_list_read(&list, sr_buf_view(&body), e);
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e, "DELETE FROM item_files WHERE n = ?", A_INT(n));
+	if (rc == 0)
+		rc = put_files(a, n, &list, e);
+	if (rc == 0)
+		rc = sr_apply_search(a, n, e);
+	if (rc == SR_NOTFOUND) /* the item's key is gone: so are the rows of before */
+		rc = 0;
+	sr_buf_free(&body);
+	return rc;
+}
+
+static int put_facts(struct sr_apply *a, int64_t n, struct sr_bytes body, struct sr_err *e) {
+	const struct sr_bytes none = sr_bytes_str("");
+	struct sr_reader r;
+	struct sr_fact f;
+	int64_t place = 0;
+	int rc = sr_facts_read(&r, body, e);
+
+	while (rc == 0 && (rc = sr_facts_next(&r, &f, e)) == 0)
+		rc = SQL_RUN(a->db, e,
+			"INSERT INTO item_facts(n, step, place, position, key, value)"
+			" VALUES(?, ?, ?, ?, ?, ?)",
+			A_INT(n), sr_arg_token(a, "step"), A_INT(place++), A_INT(f.file),
+			A_TEXT(f.key),
+			A_BLOB(f.value.len > 0 ? f.value.p : none.p, f.value.len));
+	return rc == SR_NOTFOUND ? 0 : rc; /* the end */
+}
+
+static int facts_anew(struct sr_apply *a, int64_t n, const uint8_t id[SR_HASH], struct sr_err *e) {
+	struct sr_buf body;
+	int rc;
+
+	sr_buf_init_secret(&body);
+	rc = SQL_RUN(a->db, e, "DELETE FROM item_facts WHERE n = ? AND step = ?", A_INT(n),
+		sr_arg_token(a, "step"));
+	if (rc == 0)
+		rc = sr_apply_body(a, id, &body, e);
+	if (rc == 0)
+		rc = put_facts(a, n, sr_buf_view(&body), e);
+	sr_buf_free(&body);
+	return rc == SR_NOTFOUND ? 0 : rc; /* its key is gone */
+}
+
+/* Files came with it: all of envelope, level, epoch, files, bytes, list and work, or none. */
+static int more_files(
+	struct sr_apply *a, const struct sr_item_ref *it, int64_t *added, struct sr_err *e) {
+	uint64_t epoch = 0, files = 0;
+	uint8_t list[SR_HASH];
+	int64_t before = 0, good = 0;
+	int rc = sr_field_dec(&epoch, a->s, "epoch", 0, e);
+
+	if (rc == 0)
+		rc = sr_field_dec(&files, a->s, "files", 0, e);
+	if (rc == 0)
+		rc = sr_field_hash(list, a->s, "list", 0, e);
+	if (rc == 0)
+		rc = SQL_INT_OF(
+			a->db, e, &before, "SELECT files FROM items WHERE n = ?", A_INT(it->n));
+	/* Never a lower level than before, and the key is one that the board has. */
+	if (rc == 0)
+		rc = SQL_INT_OF(a->db, e, &good,
+			"SELECT count(*) FROM items i JOIN collections c ON c.collection ="
+			" i.collection JOIN board_levels l ON l.board = c.board"
+			" WHERE i.n = ?1 AND i.level <= ?3 AND l.epoch = ?2 AND l.level = ?3"
+			" AND i.epoch <= ?2",
+			A_INT(it->n), A_U64(epoch), sr_arg_dec(a, "level"));
+	if (rc == 0 && (good != 1 || sr_field_count(a->s, "bytes") == 0 ||
+			       sr_field_count(a->s, "work") == 0))
+		rc = sr_fail(e, SR_CORRUPT, "files came with no envelope that fits the item");
+	if (rc == 0 && files <= (uint64_t)before)
+		rc = sr_fail(e, SR_CORRUPT, "%llu files, where there were %lld",
+			(unsigned long long)files, (long long)before);
+	*added = (int64_t)files - before;
+	if (rc == 0)
+		rc = set_seal(a, it, (int64_t)epoch, e);
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e,
+			"UPDATE items SET files = ?2, bytes = ?3, files_id = ?4 WHERE n = ?1",
+			A_INT(it->n), A_U64(files), sr_arg_dec(a, "bytes"), A_HASH(list));
+	return rc == 0 ? files_anew(a, it->n, list, e) : rc;
+}
+
+static int packs_of(struct sr_apply *a, struct sr_err *e) {
+	const size_t count = sr_field_count(a->s, "pack");
+	struct sr_buf names;
+	uint8_t name[SR_HASH];
+	int rc = 0;
+
+	sr_buf_init(&names);
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		rc = sr_field_hash(name, a->s, "pack", i, e);
+		sr_buf_put(&names, name, SR_HASH);
+	}
+	if (rc == 0)
+		rc = sr_buf_ok(&names, e);
+	if (rc == 0)
+		rc = sr_apply_packs(a, sr_buf_view(&names), e);
+	sr_buf_free(&names);
+	return rc;
+}
+
+/* A step of what is done with a held item by itself. */
+int sr_apply_intake(struct sr_apply *a, struct sr_err *e) {
 	struct sr_item_ref it = {.n = 0};
-	struct sr_id_arg checkout = {.arg = A_NULL()};
-	int64_t looked = 0;
-	uint8_t id[SR_ID];
+	struct sr_id_arg work;
+	int64_t added = 0;
+	uint64_t number = 0;
+	uint8_t id[SR_ID], facts[SR_HASH];
 	int rc = sr_field_id(id, a->s, "item", 0, e);
 
 	if (rc == 0)
 		rc = sr_apply_item(a, &it, id, e);
 	if (rc == 0)
+		rc = sr_apply_item_step(a, &it, SR_E_INTAKE, e);
+	if (rc == 0)
+		rc = sr_field_dec(&number, a->s, "number", 0, e);
+	if (rc == 0 && sr_field_count(a->s, "envelope") == 0 && number != (uint64_t)it.number)
+		rc = sr_fail(e, SR_CORRUPT, "it is about envelope %llu, and %lld is in force",
+			(unsigned long long)number, (long long)it.number);
+	if (rc == 0 && sr_field_count(a->s, "envelope") != 0)
+		rc = more_files(a, &it, &added, e);
+	if (rc == 0 && sr_field_count(a->s, "facts") != 0) {
+		rc = sr_field_hash(facts, a->s, "facts", 0, e);
+		if (rc == 0)
+			rc = facts_anew(a, it.n, facts, e);
+	}
+	if (rc == 0)
+		rc = packs_of(a, e);
+	return rc != 0 ? rc
+		       : SQL_RUN(a->db, e,
+				 "INSERT INTO intakes(entry, n, step, result, added, work)"
+				 " VALUES(?, ?, ?, ?, ?, ?)",
+				 A_INT(a->entry), A_INT(it.n), sr_arg_token(a, "step"),
+				 sr_arg_token(a, "result"), A_INT(added),
+				 sr_arg_id(a, "work", &work));
+}
+
+/* What a scanner said of an item's files, in a look that is under way; without a checkout, in the
+ * vault's own: of a held item, or by the hashes that the catalogue has of a released one. */
+int sr_apply_scan(struct sr_apply *a, struct sr_err *e) {
+	struct sr_item_ref it = {.n = 0};
+	struct sr_id_arg checkout = {.arg = A_NULL()};
+	int64_t looked = 1;
+	uint8_t id[SR_ID];
+	int rc = sr_field_id(id, a->s, "item", 0, e);
+
+	if (rc == 0)
+		rc = sr_apply_item(a, &it, id, e);
+	if (rc == 0 && it.state == SR_S_DESTROYED)
+		rc = sr_fail(e, SR_CORRUPT, "the item is destroyed");
+	if (rc == 0 && sr_field_count(a->s, "checkout") != 0)
 		rc = SQL_INT_OF(a->db, e, &looked,
 			"SELECT count(*) FROM checkouts WHERE checkout = ? AND n = ?",
 			sr_arg_id(a, "checkout", &checkout), A_INT(it.n));

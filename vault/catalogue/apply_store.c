@@ -35,7 +35,7 @@ static int no_such_pack(const uint8_t name[SR_HASH], const char *why, struct sr_
 	return sr_fail(e, SR_CORRUPT, "pack %.16s...: %s", hex, why);
 }
 
-static int add_packs(struct sr_apply *a, struct sr_bytes names, struct sr_err *e) {
+int sr_apply_packs(struct sr_apply *a, struct sr_bytes names, struct sr_err *e) {
 	for (size_t i = 0; i < names.len; i += SR_HASH) {
 		int rc = SQL_RUN(a->db, e, "INSERT OR IGNORE INTO packs(pack, entry) VALUES(?, ?)",
 			A_HASH(names.p + i), A_INT(a->entry));
@@ -77,7 +77,7 @@ int sr_apply_stored(struct sr_apply *a, struct sr_err *e) {
 			sr_arg_id(a, "accession", &accession), A_U64(names.len / SR_HASH),
 			sr_arg_hash(a, "list", &list), A_INT(a->entry));
 	if (rc == 0)
-		rc = add_packs(a, names, e);
+		rc = sr_apply_packs(a, names, e);
 	sr_buf_free(&body);
 	return rc;
 }
@@ -104,7 +104,7 @@ int sr_apply_collect(struct sr_apply *a, struct sr_err *e) {
 	if (rc == 0)
 		rc = end_packs(a, removed, e);
 	if (rc == 0)
-		rc = add_packs(a, added, e);
+		rc = sr_apply_packs(a, added, e);
 	sr_buf_free(&gone);
 	sr_buf_free(&come);
 	return rc;

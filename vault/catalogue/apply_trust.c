@@ -157,23 +157,70 @@ int sr_apply_key_epoch(struct sr_apply *a, struct sr_err *e) {
 	return rc;
 }
 
-/* A key that was there before never comes back: the columns are unique. */
-int sr_apply_service_key(struct sr_apply *a, struct sr_err *e) {
-	struct sr_key_change k;
-	struct sr_id_arg room;
+/* The log's key and name in force, and a key or a name that may follow them. */
+static int change_follows(struct sr_log_link *before, struct sr_apply *a,
+	const struct sr_key_change *k, struct sr_err *e) {
 	struct sr_stmt *st = NULL;
-	int rc = SQL_OPEN(&st, a->db, e, "SELECT origin FROM vault WHERE id = ?", A_INT(1));
+	struct sr_vkey key;
+	int64_t had = 0;
+	int rc = SQL_OPEN(&st, a->db, e, "SELECT vkey FROM vault WHERE id = ?", A_INT(1));
 
 	if (rc == 0)
 		rc = sr_stmt_row(st, e);
 	if (rc == 0)
-		rc = sr_key_change_read(&k, a->s, sr_stmt_col_str(st, 0), e);
+		rc = sr_vkey_parse(&key, sr_bytes_str(sr_stmt_col_str(st, 0)), e);
 	sr_stmt_reset(st);
 	if (rc != 0)
 		return rc;
-	if (k.from != a->en->index)
-		return sr_fail(e, SR_CORRUPT, "it says that it is entry %llu, and is %llu",
-			(unsigned long long)k.from, (unsigned long long)a->en->index);
+	memcpy(before->pk, key.pk, SR_PK);
+	memcpy(before->name, key.name, sizeof before->name);
+	rc = sr_log_change_fits(&k->log, before, e);
+	if (rc == 0 && k->log.next.from != a->en->index)
+		rc = sr_fail(e, SR_CORRUPT, "it says that it is entry %llu, and is %llu",
+			(unsigned long long)k->log.next.from, (unsigned long long)a->en->index);
+	if (rc == 0 && k->log.renames)
+		rc = SQL_INT_OF(a->db, e, &had, "SELECT count(*) FROM vault WHERE origin = ?",
+			A_STR(k->log.next.name));
+	if (rc == 0 && had != 0)
+		rc = sr_fail(e, SR_CORRUPT, "the log goes on under the name of its founding");
+	return rc;
+}
+
+/* The log lost entries: its name is another one, which the board has to confirm. */
+static int named(struct sr_apply *a, const struct sr_key_change *k,
+	const struct sr_log_link *before, struct sr_err *e) {
+	const struct sr_log_link *l = &k->log.next;
+	struct sr_id_arg root;
+
+	if (l->agreed > l->from || l->known <= l->agreed)
+		return sr_fail(e, SR_CORRUPT,
+			"entries %llu to %llu, at entry %llu: that is no loss",
+			(unsigned long long)l->agreed, (unsigned long long)l->known,
+			(unsigned long long)l->from);
+	return SQL_RUN(a->db, e,
+		"INSERT INTO log_names(entry, hash, name, former, agreed, known, root)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?)",
+		A_INT(a->entry), A_HASH(a->s->hash), A_STR(l->name), A_STR(before->name),
+		A_U64(l->agreed), A_U64(l->known), sr_arg_hash(a, "root", &root));
+}
+
+/* A key that was there before never comes back, nor a name: the columns are unique. */
+int sr_apply_service_key(struct sr_apply *a, struct sr_err *e) {
+	struct sr_log_link before = {.from = 0};
+	struct sr_key_change k;
+	struct sr_id_arg room;
+	int rc = sr_key_change_read(&k, a->s, e);
+
+	if (rc == 0)
+		rc = change_follows(&before, a, &k, e);
+	if (rc != 0)
+		return rc;
+	if (k.log.renames) {
+		rc = named(a, &k, &before, e);
+		return rc == 0 ? SQL_RUN(a->db, e, "UPDATE vault SET vkey = ?",
+					 sr_arg_token(a, "ledger-key"))
+			       : rc;
+	}
 	rc = SQL_RUN(a->db, e, "INSERT INTO service_keys(entry, vkey, room_key) VALUES(?, ?, ?)",
 		A_INT(a->entry), sr_arg_token(a, "ledger-key"), sr_arg_key(a, "room-key", &room));
 	return rc == 0 ? SQL_RUN(a->db, e, "UPDATE vault SET vkey = ?, room_key = ?",

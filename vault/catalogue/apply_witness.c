@@ -1,6 +1,6 @@
 /*
- * apply_witness - which witnesses the log is to have, when they did not confirm it, and checkouts
- * that were opened without them. See apply_in.h.
+ * apply_witness - which witnesses the log is to have, when they did not confirm it, checkouts that
+ * were opened without them, and the board's word on a name of the log. See apply_in.h.
  */
 #include "catalogue/apply_in.h"
 
@@ -42,6 +42,26 @@ static int unwitnessed(struct sr_apply *a, struct sr_err *e) {
 		sr_arg_dec(a, "first"), sr_arg_dec(a, "last"));
 }
 
+/* The board confirms the entry that gave the log its name: exactly that one. */
+static int confirmed(struct sr_apply *a, struct sr_err *e) {
+	struct sr_id_arg set, request;
+	int64_t right = 0;
+	int rc;
+
+	if (sr_field_count(a->s, "request") == 0 || sr_field_count(a->s, "set") == 0)
+		return sr_fail(e, SR_CORRUPT, "a name confirmed by nobody");
+	rc = SQL_INT_OF(a->db, e, &right,
+		"SELECT count(*) FROM requests q, log_names l WHERE q.request = ?"
+		" AND q.kind = 'adopt' AND l.hash = ? AND l.confirmed IS NULL",
+		sr_arg_id(a, "request", &request), sr_arg_hash(a, "set", &set));
+	if (rc == 0 && right != 1)
+		return sr_fail(e, SR_CORRUPT, "no name of the log waits to be confirmed by that");
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e, "UPDATE log_names SET confirmed = ? WHERE hash = ?",
+			A_INT(a->entry), sr_arg_hash(a, "set", &set));
+	return rc == 0 ? sr_apply_decided(a, e) : rc;
+}
+
 int sr_apply_witness(struct sr_apply *a, struct sr_err *e) {
 	const struct sr_bytes event = sr_field(a->s, "event", 0);
 
@@ -49,7 +69,9 @@ int sr_apply_witness(struct sr_apply *a, struct sr_err *e) {
 		return adopt(a, e);
 	if (sr_bytes_eq(event, sr_bytes_str("unwitnessed")))
 		return unwitnessed(a, e);
-	return sr_fail(e, SR_CORRUPT, "event is \"%.*s\", want policy or unwitnessed",
+	if (sr_bytes_eq(event, sr_bytes_str("confirmed")))
+		return confirmed(a, e);
+	return sr_fail(e, SR_CORRUPT, "event is \"%.*s\", want policy, unwitnessed or confirmed",
 		(int)event.len, (const char *)event.p);
 }
 

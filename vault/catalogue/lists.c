@@ -222,6 +222,44 @@ int sr_file_list_next(struct sr_file_list *l, struct sr_list_file *f, struct sr_
 	return 0;
 }
 
+static const char FACTS[] = "SRX1";
+
+void sr_facts_begin(struct sr_buf *out) {
+	sr_buf_put(out, FACTS, 4);
+}
+
+void sr_facts_add(struct sr_buf *out, uint32_t file, const char *key, struct sr_bytes value) {
+	sr_buf_put_le32(out, file);
+	sr_buf_put_lp(out, sr_bytes_str(key));
+	sr_buf_put_lp(out, value);
+}
+
+int sr_facts_read(struct sr_reader *out, struct sr_bytes body, struct sr_err *e) {
+	struct sr_bytes magic = {NULL, 0};
+	int rc;
+
+	sr_reader_init(out, body);
+	rc = sr_get_view(out, &magic, 4, e);
+	if (rc == 0 && memcmp(magic.p, FACTS, 4) != 0)
+		rc = sr_fail(e, SR_CORRUPT, "facts: want \"%s\" at the start", FACTS);
+	return rc;
+}
+
+int sr_facts_next(struct sr_reader *r, struct sr_fact *f, struct sr_err *e) {
+	int rc;
+
+	if (sr_reader_left(r) == 0)
+		return sr_fail(e, SR_NOTFOUND, "no more facts");
+	rc = sr_get_le32(r, &f->file, e);
+	if (rc == 0)
+		rc = sr_get_lp(r, &f->key, SR_FACT_KEY_MAX, e);
+	if (rc == 0)
+		rc = sr_get_lp(r, &f->value, SR_FACT_VALUE_MAX, e);
+	if (rc == 0 && f->key.len == 0)
+		rc = sr_fail(e, SR_CORRUPT, "facts: a key of no bytes");
+	return rc != 0 ? sr_wrap(e, "facts") : 0;
+}
+
 void sr_file_leaf(uint8_t leaf[SR_HASH], const struct sr_list_file *f) {
 	uint8_t row[8 + SR_PATH_MAX + 8 + SR_HASH];
 	size_t at = 8 + f->path.len;

@@ -35,6 +35,11 @@
  *        .       .  each: path, media type, u8 kind (store/manifest.h), le64 size, le64 mtime
  * (two's complement), SHA-256 (32)
  *
+ * Facts of one item's files: a descriptive record under the item's key, `facts` of intake.
+ *
+ *        0       4  "SRX1"
+ *        .       .  each, until the end: le32 position of the file, key, value
+ *
  * Request list: a structural record, `list` of request and amend: item ids (16 each) in byte order,
  * none twice. Root `items`: leaves the ids.
  */
@@ -94,6 +99,20 @@ struct sr_file_list { /* a reader over the body, which it borrows */
 SR_MUST int sr_file_list_read(struct sr_file_list *out, struct sr_bytes body, struct sr_err *e);
 /* The next file; NOTFOUND after the last one (CORRUPT if bytes are left). */
 SR_MUST int sr_file_list_next(struct sr_file_list *l, struct sr_list_file *f, struct sr_err *e);
+
+enum {
+	SR_FACT_KEY_MAX = 32,
+	SR_FACT_VALUE_MAX = 1024
+};
+void sr_facts_begin(struct sr_buf *out);
+void sr_facts_add(struct sr_buf *out, uint32_t file, const char *key, struct sr_bytes value);
+SR_MUST int sr_facts_read(struct sr_reader *out, struct sr_bytes body, struct sr_err *e);
+struct sr_fact { /* views */
+	uint32_t file;
+	struct sr_bytes key, value;
+};
+/* NOTFOUND after the last. */
+SR_MUST int sr_facts_next(struct sr_reader *r, struct sr_fact *f, struct sr_err *e);
 
 /* A leaf of the statement's `files` root: le64 length of the path, path, le64 size, SHA-256. */
 void sr_file_leaf(uint8_t leaf[SR_HASH], const struct sr_list_file *f);

@@ -16,6 +16,8 @@
 #include "catalogue/catalogue.h"
 #include "catalogue/seals.h"
 #include "catalogue/states.h"
+#include "ledger/fields.h"
+#include "ledger/mark.h"
 
 /* Is ${token} one of the space-separated ${list}? */
 bool sr_token_in(const char *list, const char *token);
@@ -585,8 +587,9 @@ struct sr_item_row {
 	uint64_t released;  /* entry of its release; 0: never */
 	uint64_t destroyed; /* entry of its destruction; 0: none */
 	char *hazards;      /* tokens */
+	char *parts;        /* tokens: hazards of parts alone or too (sr_query_item_marks) */
 	char *languages;    /* tokens */
-	char *date;         /* token or NULL */
+	char *date;         /* EDTF or NULL */
 	char *title, *translit, *description, *creator, *source, *rights;
 	char *keywords; /* one a line */
 };
@@ -620,6 +623,31 @@ SR_MUST int sr_query_items(struct sr_items *out, struct sr_catalogue *c,
 	const struct sr_item_filter *f, const struct sr_page *p, struct sr_err *e);
 void sr_item_row_free(struct sr_item_row *r);
 void sr_items_free(struct sr_items *l);
+
+/* What a description says in the fields that are rows (ledger/fields.h), in the order of the table.
+ */
+struct sr_item_value {
+	const struct sr_desc_field *field; /* static */
+	char *text;
+};
+struct sr_item_values {
+	struct sr_item_value *rows;
+	size_t count;
+};
+SR_MUST int sr_query_item_values(struct sr_item_values *out, struct sr_catalogue *c,
+	const uint8_t item[SR_ID], struct sr_err *e);
+void sr_item_values_free(struct sr_item_values *l);
+/* Hazards of parts of an item, by file and place. */
+struct sr_item_marks {
+	struct sr_mark *rows;
+	size_t count;
+};
+SR_MUST int sr_query_item_marks(struct sr_item_marks *out, struct sr_catalogue *c,
+	const uint8_t item[SR_ID], struct sr_err *e);
+void sr_item_marks_free(struct sr_item_marks *l);
+/* Is ${item} a part of ${whole}, or of a part of it, or that itself? */
+SR_MUST int sr_query_part_of(bool *out, struct sr_catalogue *c, const uint8_t item[SR_ID],
+	const uint8_t whole[SR_ID], struct sr_err *e);
 
 /* What is left of destroyed items, in order of destruction: at open, missing erasures are repeated.
  */
@@ -661,6 +689,65 @@ struct sr_scans {
 SR_MUST int sr_query_scans(struct sr_scans *out, struct sr_catalogue *c, const uint8_t item[SR_ID],
 	bool last, struct sr_err *e);
 void sr_scans_free(struct sr_scans *l);
+
+/* What did ${scanner} (as statements name it) say of the files that the item has now, in the vault's
+ * own work on it? ${result} is its word when *${there}. */
+SR_MUST int sr_query_scanned(bool *there, char result[16], struct sr_catalogue *c,
+	const uint8_t item[SR_ID], const char *scanner, struct sr_err *e);
+
+/* What was done with a held item by itself (catalogue/apply_item.c, intake/step.h). */
+struct sr_intake_row {
+	uint64_t entry;
+	int64_t received; /* of that entry */
+	uint64_t added;   /* files that came with it */
+	char step[33];
+	char result[33];
+};
+struct sr_intakes {
+	struct sr_intake_row *rows;
+	size_t count;
+};
+/* In order. */
+SR_MUST int sr_query_intakes(
+	struct sr_intakes *out, struct sr_catalogue *c, const uint8_t item[SR_ID], struct sr_err *e);
+void sr_intakes_free(struct sr_intakes *l);
+/* Is there a statement `intake` of that step about the item? */
+SR_MUST int sr_query_intake_done(bool *done, struct sr_catalogue *c, const uint8_t item[SR_ID],
+	const char *step, struct sr_err *e);
+/* ... with that `work`? */
+SR_MUST int sr_query_intake_work(
+	bool *there, struct sr_catalogue *c, const uint8_t work[SR_ID], struct sr_err *e);
+
+/* Every regular file of a held or released item, in order of items: what known hashes are compared
+ * with. */
+struct sr_hash_row {
+	uint8_t item[SR_ID];
+	uint32_t number; /* of its envelope */
+	uint64_t files;  /* of the item */
+	uint64_t file;   /* its position */
+	struct sr_bytes path;
+	uint8_t sha256[SR_HASH];
+};
+SR_MUST int sr_query_hashes(struct sr_catalogue *c,
+	int (*each)(void *ctx, const struct sr_hash_row *row, struct sr_err *e), void *ctx,
+	struct sr_err *e);
+
+struct sr_fact_row {
+	uint64_t file; /* its position in the item */
+	char step[33];
+	char key[33];
+	uint8_t *value;
+	size_t value_len;
+};
+struct sr_item_facts {
+	struct sr_fact_row *rows;
+	size_t count;
+	uint64_t total; /* without offset and limit */
+};
+/* In order of files; ${key} NULL: all. */
+SR_MUST int sr_query_item_facts(struct sr_item_facts *out, struct sr_catalogue *c, const uint8_t item[SR_ID],
+	const char *key, const struct sr_page *p, struct sr_err *e);
+void sr_item_facts_free(struct sr_item_facts *l);
 
 /* What stands or stood on an item (catalogue/apply_flag.c). */
 struct sr_flag_row {
@@ -1109,6 +1196,25 @@ struct sr_witness_policy_row {
 };
 SR_MUST int sr_query_witness_policy(
 	struct sr_witness_policy_row *out, struct sr_catalogue *c, struct sr_err *e);
+
+/* Names under which the log went on (board/adopt.h), in order; none: it is as founded. */
+struct sr_log_name {
+	uint64_t entry, agreed, known;
+	uint64_t confirmed;    /* entry of the board's word; 0: not yet */
+	uint8_t hash[SR_HASH]; /* of the statement that says it */
+	char name[256], former[256];
+};
+struct sr_log_names {
+	struct sr_log_name *rows;
+	size_t count;
+};
+SR_MUST int sr_query_log_names(struct sr_log_names *out, struct sr_catalogue *c, struct sr_err *e);
+void sr_log_names_free(struct sr_log_names *l);
+/* The entries by which the log's key or name changed, in order. The caller frees *${out}. */
+SR_MUST int sr_query_log_changes(
+	uint64_t **out, size_t *count, struct sr_catalogue *c, struct sr_err *e);
+/* The last entry, since the log has its name, that says that a backup was restored; 0: none. */
+SR_MUST int sr_query_log_restored(uint64_t *entry, struct sr_catalogue *c, struct sr_err *e);
 
 /* Who said that a checkout may be opened unwitnessed: two are enough. */
 enum {

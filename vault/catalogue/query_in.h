@@ -23,6 +23,9 @@ SR_MUST int sr_where_add(
 SR_MUST int sr_where_page(struct sr_where *w, const struct sr_page *page, struct sr_err *e);
 SR_MUST int sr_where_items(struct sr_where *w, const struct sr_item_filter *f, struct sr_err *e);
 
+/* Hazards of items and of their parts, as a table (n, hazard): whoever opens the item has both. */
+#define SR_HAZARDS "(SELECT n, hazard FROM item_hazards UNION SELECT n, hazard FROM item_marks)"
+
 /* Condition on a version ${v}: it names items, and all of them are destroyed. */
 #define SR_BEREFT(v)                                                                       \
 	"(EXISTS(SELECT 1 FROM request_items r WHERE r.v = " v ") AND NOT EXISTS(SELECT 1" \

@@ -47,7 +47,10 @@ int sr_where_items(struct sr_where *w, const struct sr_item_filter *f, struct sr
 	if (rc == 0 && f->accession != NULL)
 		rc = sr_where_add(w, " AND i.accession = ?", A_ID(f->accession), e);
 	if (rc == 0 && f->hazard != NULL)
-		rc = sr_where_add(w, " AND i.n IN (SELECT n FROM item_hazards WHERE hazard = ?)",
+		rc = sr_where_add(w, " AND i.n IN (SELECT n FROM item_hazards WHERE hazard = ?",
+			A_STR(f->hazard), e);
+	if (rc == 0 && f->hazard != NULL)
+		rc = sr_where_add(w, " UNION SELECT n FROM item_marks WHERE hazard = ?)",
 			A_STR(f->hazard), e);
 	if (rc == 0 && f->language != NULL)
 		rc = sr_where_add(w,
@@ -173,11 +176,13 @@ int sr_query_accession(struct sr_accession_row *out, struct sr_catalogue *c,
 	" t.title, t.translit, t.description, t.creator, t.source, t.rights, t.keywords,"   \
 	" i.destroyed,"                                                                     \
 	" (SELECT c.board FROM collections c WHERE c.collection = i.collection), i.parent," \
-	" i.epoch, i.sealed"                                                                \
+	" i.epoch, i.sealed,"                                                               \
+	" (SELECT group_concat(DISTINCT hazard) FROM item_marks m WHERE m.n = i.n)"         \
 	" FROM items i LEFT JOIN item_texts t ON t.n = i.n"
 
 void sr_item_row_free(struct sr_item_row *r) {
 	free(r->hazards);
+	free(r->parts);
 	free(r->languages);
 	free(r->date);
 	free(r->title);
@@ -206,6 +211,10 @@ static int read_item_texts(struct sr_item_row *r, struct sr_stmt *st, struct sr_
 		rc = sr_col_dup_some(&r->hazards, st, 15, e);
 	if (rc == 0)
 		rc = sr_col_dup_some(&r->languages, st, 16, e);
+	if (rc == 0)
+		rc = sr_col_dup_some(&r->parts, st, 29, e);
+	for (char *p = r->parts; rc == 0 && (p = strchr(p, ',')) != NULL; p++)
+		*p = ' '; /* DISTINCT takes no other separator */
 	for (int i = 0; i < (int)(sizeof fields / sizeof fields[0]) && rc == 0; i++)
 		rc = sr_col_dup(fields[i], st, 17 + i, e);
 	return rc;

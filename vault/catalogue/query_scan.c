@@ -1,7 +1,9 @@
 /*
- * query_scan - what scanners said of items. See query.h.
+ * query_scan - what was done with held items by itself, and what scanners said of items. See
+ * query.h.
  */
 #include "catalogue/query_in.h"
+#include "store/manifest.h"
 
 void sr_scans_free(struct sr_scans *l) {
 	for (size_t i = 0; i < l->count; i++)
@@ -45,5 +47,172 @@ int sr_query_scans(struct sr_scans *out, struct sr_catalogue *c, const uint8_t i
 	if (rc != 0)
 		sr_scans_free(&l);
 	*out = l;
+	return rc;
+}
+
+int sr_query_scanned(bool *there, char result[16], struct sr_catalogue *c,
+	const uint8_t item[SR_ID], const char *scanner, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		"SELECT s.result FROM scans s JOIN items i ON i.n = s.n WHERE i.item = ?"
+		" AND s.checkout IS NULL AND s.entry > i.sealed AND s.scanner = ?"
+		" ORDER BY s.entry DESC LIMIT 1",
+		A_ID(item), A_STR(scanner));
+
+	*there = false;
+	if (rc == 0)
+		rc = sr_stmt_step(st, there, e);
+	if (rc == 0 && *there)
+		snprintf(result, 16, "%s", sr_stmt_col_str(st, 0));
+	sr_stmt_free(st);
+	return rc;
+}
+
+/* --- steps ------------------------------------------------------------------------------------ */
+
+void sr_intakes_free(struct sr_intakes *l) {
+	free(l->rows);
+	memset(l, 0, sizeof *l);
+}
+
+int sr_query_intakes(
+	struct sr_intakes *out, struct sr_catalogue *c, const uint8_t item[SR_ID], struct sr_err *e) {
+	struct sr_intakes l = {NULL, 0};
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		"SELECT t.entry, en.received, t.added, t.step, t.result FROM intakes t"
+		" JOIN items i ON i.n = t.n JOIN entries en ON en.entry = t.entry"
+		" WHERE i.item = ? ORDER BY t.entry",
+		A_ID(item));
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		struct sr_intake_row *r;
+
+		rc = sr_list_grow((void **)&l.rows, &l.count, sizeof *l.rows, e);
+		if (rc != 0)
+			break;
+		r = &l.rows[l.count - 1];
+		r->entry = (uint64_t)sr_stmt_col_int(st, 0);
+		r->received = sr_stmt_col_int(st, 1);
+		r->added = (uint64_t)sr_stmt_col_int(st, 2);
+		snprintf(r->step, sizeof r->step, "%s", sr_stmt_col_str(st, 3));
+		snprintf(r->result, sizeof r->result, "%s", sr_stmt_col_str(st, 4));
+	}
+	sr_stmt_free(st);
+	if (rc != 0)
+		sr_intakes_free(&l);
+	*out = l;
+	return rc;
+}
+
+int sr_query_intake_done(bool *done, struct sr_catalogue *c, const uint8_t item[SR_ID],
+	const char *step, struct sr_err *e) {
+	int64_t n = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
+		"SELECT count(*) FROM intakes t JOIN items i ON i.n = t.n"
+		" WHERE i.item = ? AND t.step = ?",
+		A_ID(item), A_STR(step));
+
+	*done = n > 0;
+	return rc;
+}
+
+int sr_query_intake_work(
+	bool *there, struct sr_catalogue *c, const uint8_t work[SR_ID], struct sr_err *e) {
+	int64_t n = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
+		"SELECT count(*) FROM intakes WHERE work = ?", A_ID(work));
+
+	*there = n > 0;
+	return rc;
+}
+
+/* --- facts ------------------------------------------------------------------------------------ */
+
+void sr_item_facts_free(struct sr_item_facts *l) {
+	for (size_t i = 0; i < l->count; i++)
+		free(l->rows[i].value);
+	free(l->rows);
+	memset(l, 0, sizeof *l);
+}
+
+static int read_fact(struct sr_fact_row *r, struct sr_stmt *st, struct sr_err *e) {
+	const struct sr_bytes v = sr_stmt_col_bytes(st, 3);
+
+	r->file = (uint64_t)sr_stmt_col_int(st, 0);
+	snprintf(r->step, sizeof r->step, "%s", sr_stmt_col_str(st, 1));
+	snprintf(r->key, sizeof r->key, "%s", sr_stmt_col_str(st, 2));
+	r->value = malloc(v.len + 1);
+	if (r->value == NULL)
+		return sr_fail(e, SR_NOMEM, "facts");
+	if (v.len > 0)
+		memcpy(r->value, v.p, v.len);
+	r->value_len = v.len;
+	return 0;
+}
+
+int sr_query_item_facts(struct sr_item_facts *out, struct sr_catalogue *c, const uint8_t item[SR_ID],
+	const char *key, const struct sr_page *p, struct sr_err *e) {
+	const struct sr_page page = sr_page_of(p);
+	struct sr_item_facts l = {NULL, 0, 0};
+	struct sr_db *db = sr_catalogue_db(c);
+	struct sr_stmt *st = NULL;
+	int64_t n = 0, total = 0;
+	bool row = false;
+	int rc = SQL_INT_OF(db, e, &n, "SELECT n FROM items WHERE item = ?", A_ID(item));
+
+	memset(out, 0, sizeof *out);
+	if (rc == SR_NOTFOUND)
+		return sr_fail(e, SR_NOTFOUND, "there is no such item");
+	if (rc == 0)
+		rc = SQL_INT_OF(db, e, &total,
+			"SELECT count(*) FROM item_facts WHERE n = ?1 AND (?2 IS NULL OR key = ?2)",
+			A_INT(n), A_STR(key));
+	if (rc == 0)
+		rc = SQL_NEW(&st, db, e,
+			"SELECT position, step, key, value FROM item_facts"
+			" WHERE n = ?1 AND (?2 IS NULL OR key = ?2) ORDER BY position, step, place"
+			" LIMIT ?3 OFFSET ?4",
+			A_INT(n), A_STR(key), A_U64(page.limit), A_U64(page.offset));
+	l.total = (uint64_t)total;
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		rc = sr_list_grow((void **)&l.rows, &l.count, sizeof *l.rows, e);
+		if (rc == 0)
+			rc = read_fact(&l.rows[l.count - 1], st, e);
+	}
+	sr_stmt_free(st);
+	if (rc != 0)
+		sr_item_facts_free(&l);
+	*out = l;
+	return rc;
+}
+
+/* --- hashes ----------------------------------------------------------------------------------- */
+
+int sr_query_hashes(struct sr_catalogue *c,
+	int (*each)(void *ctx, const struct sr_hash_row *row, struct sr_err *e), void *ctx,
+	struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		"SELECT i.item, i.number, i.files, f.position, f.path, f.sha256 FROM item_files f"
+		" JOIN items i ON i.n = f.n WHERE i.state IN ('held', 'released') AND f.kind = ?"
+		" ORDER BY f.n, f.position",
+		A_INT(SR_FILE_REGULAR));
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		struct sr_hash_row r = {.number = (uint32_t)sr_stmt_col_int(st, 1)};
+
+		rc = sr_stmt_col_copy(st, 0, r.item, SR_ID, e);
+		if (rc == 0)
+			rc = sr_stmt_col_copy(st, 5, r.sha256, SR_HASH, e);
+		r.files = (uint64_t)sr_stmt_col_int(st, 2);
+		r.file = (uint64_t)sr_stmt_col_int(st, 3);
+		r.path = sr_stmt_col_bytes(st, 4);
+		if (rc == 0)
+			rc = each(ctx, &r, e);
+	}
+	sr_stmt_free(st);
 	return rc;
 }

@@ -24,7 +24,8 @@
 	"  AS shut,"                                                                             \
 	" k.ended IS NULL AND NOT EXISTS(SELECT 1 FROM views w WHERE w.checkout = v.checkout"    \
 	"  AND w.entry > v.entry AND w.event IN ('open', 'shut')) AS still,"                     \
-	" (SELECT count(*) FROM views w WHERE w.checkout = v.checkout AND w.event = 'read'"      \
+	" (SELECT count(*) FROM views w WHERE w.checkout = v.checkout AND w.event"               \
+	"  IN ('read', 'read-part')"                                                             \
 	"  AND w.entry > v.entry AND w.entry < coalesce((SELECT min(x.entry) FROM views x"       \
 	"  WHERE x.checkout = v.checkout AND x.entry > v.entry AND x.event IN ('open',"          \
 	"  'shut')), 9223372036854775807)) AS reads"                                             \

@@ -178,9 +178,15 @@ static const char *const statements[] = {
 	/* verdicts on the files of an item, one row a scanner and look; signatures: when they were
 	 * made, NULL when it does not say */
 	"CREATE TABLE scans(entry INTEGER PRIMARY KEY, n INTEGER NOT NULL REFERENCES items(n),"
-	" checkout BLOB NOT NULL, scanner TEXT NOT NULL, signatures INTEGER, result TEXT NOT NULL,"
+	" checkout BLOB, scanner TEXT NOT NULL, signatures INTEGER, result TEXT NOT NULL,"
 	" clean INTEGER NOT NULL, infected INTEGER NOT NULL, not_scanned INTEGER NOT NULL) STRICT",
 	"CREATE INDEX scans_n ON scans(n, entry)",
+	/* what was done with a held item by itself; added: how many files came with it; work: the id
+	 * under which their packs were pending */
+	"CREATE TABLE intakes(entry INTEGER PRIMARY KEY, n INTEGER NOT NULL REFERENCES items(n),"
+	" step TEXT NOT NULL, result TEXT NOT NULL, added INTEGER NOT NULL, work BLOB) STRICT",
+	"CREATE INDEX intakes_n ON intakes(n, step)",
+	"CREATE INDEX intakes_work ON intakes(work) WHERE work NOT NULL",
 	"CREATE INDEX items_collection ON items(collection)",
 	"CREATE INDEX items_epoch ON items(collection, epoch) WHERE state <> 'destroyed'",
 	"CREATE INDEX items_depositor ON items(depositor)",
@@ -200,6 +206,17 @@ static const char *const statements[] = {
 	"CREATE INDEX item_flags_due ON item_flags(due) WHERE ended IS NULL AND due NOT NULL",
 	"CREATE TABLE item_languages(n INTEGER NOT NULL REFERENCES items(n),"
 	" language TEXT NOT NULL, PRIMARY KEY(n, language)) STRICT, WITHOUT ROWID",
+	/* fields of a description that have no column of their own (ledger/fields.h); of those that
+	 * are texts, see item_value_texts */
+	"CREATE TABLE item_values(n INTEGER NOT NULL REFERENCES items(n), field TEXT NOT NULL,"
+	" idx INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY(n, field, idx)) STRICT,"
+	" WITHOUT ROWID",
+	/* hazards of parts of the item (ledger/mark.h) */
+	"CREATE TABLE item_marks(n INTEGER NOT NULL REFERENCES items(n), mark TEXT NOT NULL,"
+	" hazard TEXT NOT NULL, PRIMARY KEY(n, mark)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE item_value_texts(n INTEGER NOT NULL, field TEXT NOT NULL,"
+	" idx INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY(n, field, idx)) STRICT,"
+	" WITHOUT ROWID",
 	/* what holds now; keywords: one a line */
 	"CREATE TABLE item_texts(n INTEGER PRIMARY KEY, title TEXT, translit TEXT,"
 	" description TEXT, creator TEXT, source TEXT, rights TEXT, keywords TEXT) STRICT",
@@ -207,6 +224,10 @@ static const char *const statements[] = {
 	" path BLOB NOT NULL, media_type TEXT NOT NULL, kind INTEGER NOT NULL,"
 	" size INTEGER NOT NULL, mtime INTEGER NOT NULL, sha256 BLOB NOT NULL, PRIMARY KEY(n,"
 	" position)) STRICT, WITHOUT ROWID",
+	/* what steps of intake found out of files; position: of the file; place: in its list */
+	"CREATE TABLE item_facts(n INTEGER NOT NULL, step TEXT NOT NULL, place INTEGER NOT NULL,"
+	" position INTEGER NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY(n, step,"
+	" place)) STRICT, WITHOUT ROWID",
 
 	/* --- requests --- */
 
@@ -387,13 +408,19 @@ static const char *const statements[] = {
 	/* times in which the quorum of witnesses did not confirm the log; sizes before and after */
 	"CREATE TABLE unwitnessed(entry INTEGER PRIMARY KEY, begun INTEGER NOT NULL,"
 	" ended INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT",
+	/* names under which the log went on: hash of the statement that says so, how many entries
+	 * are as they were, what others knew of; confirmed: entry by which the board did */
+	"CREATE TABLE log_names(entry INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE,"
+	" name TEXT NOT NULL UNIQUE, former TEXT NOT NULL, agreed INTEGER NOT NULL,"
+	" known INTEGER NOT NULL, root BLOB NOT NULL, confirmed INTEGER) STRICT",
 	/* who said that a checkout may be opened though no witness confirmed it */
 	"CREATE TABLE glass(checkout BLOB NOT NULL REFERENCES checkouts(checkout),"
 	" person TEXT NOT NULL REFERENCES people(person), entry INTEGER NOT NULL,"
 	" PRIMARY KEY(checkout, person)) STRICT, WITHOUT ROWID",
 	/* rowid = items.n; the texts are folded by the tokenizer, not before */
 	"CREATE VIRTUAL TABLE search USING fts5(title, translit, description, creator,"
-	" source, rights, keyword, file, hazard, language, tokenize = 'strongroom')",
+	" source, rights, keyword, file, outlet, channel, serial, hazard, language, medium,"
+	" tokenize = 'strongroom')",
 	"INSERT INTO meta(id, version) VALUES(1, 1)",
 };
 
@@ -433,8 +460,12 @@ static const struct sr_table tables[] = {
 	{"stored", "accession", true},
 	{"packs", "pack", true},
 	{"items", "n", true},
+	{"intakes", "entry", true},
+	{"scans", "entry", true},
 	{"item_hazards", "n, hazard", true},
 	{"item_languages", "n, language", true},
+	{"item_values", "n, field, idx", true},
+	{"item_marks", "n, mark", true},
 	{"item_flags", "flag", true},
 	{"requests", "request", true},
 	{"versions", "v", true},
@@ -476,6 +507,7 @@ static const struct sr_table tables[] = {
 	{"backups", "backup", true},
 	{"witness_policies", "entry", true},
 	{"unwitnessed", "entry", true},
+	{"log_names", "entry", true},
 	{"recoveries", "ask", true},
 	{"recovery_members", "ask, person", true},
 	{"witness_policies", "entry", true},
@@ -484,7 +516,9 @@ static const struct sr_table tables[] = {
 	{"people_texts", "person", false},
 	{"collection_texts", "collection", false},
 	{"item_texts", "n", false},
+	{"item_value_texts", "n, field, idx", false},
 	{"item_files", "n, position", false},
+	{"item_facts", "n, step, place", false},
 };
 /* clang-format on */
 

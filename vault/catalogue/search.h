@@ -11,10 +11,10 @@
  *     word word        both must occur             "two words"    next to each other, in this order
  *     pre*             begins with                 -word  -"..."  must not occur
  *     field:word       only there; fields: title (and translit), translit, description, creator,
- * source, rights, keyword, file, hazard, language Everything else is text: there is no syntax
- * error. Words without a field are sought in all text fields, not in hazard and language. A query
- * without any word to look for is USAGE; more than SR_QUERY_MAX bytes or SR_QUERY_TERMS terms is
- * LIMIT.
+ * source, rights, keyword, file, outlet, channel, serial (with volume and issue), hazard, language,
+ * medium. Everything else is text: there is no syntax error. Words without a field are sought in
+ * all text fields, not in hazard, language and medium. A query without any word to look for is
+ * USAGE; more than SR_QUERY_MAX bytes or SR_QUERY_TERMS terms is LIMIT.
  */
 #ifndef SR_CATALOGUE_SEARCH_H
 #define SR_CATALOGUE_SEARCH_H
@@ -29,14 +29,14 @@ enum {
 	SR_SNIPPET_MARKS = 16
 };
 
-struct sr_mark { /* bytes of the snippet that match */
+struct sr_snippet_mark { /* bytes of the snippet that match */
 	uint16_t start, len;
 };
 struct sr_snippet {
 	const char *field; /* static: "title", "description", ... */
 	char text[SR_SNIPPET_MAX +
 		  8]; /* valid UTF-8, terminated; "…" where it was cut; controls are spaces */
-	struct sr_mark marks[SR_SNIPPET_MARKS];
+	struct sr_snippet_mark marks[SR_SNIPPET_MARKS];
 	size_t mark_count;
 };
 struct sr_hit {

@@ -8,8 +8,9 @@
 #include "catalogue/search.h"
 
 enum {
-	SR_SEARCH_COLUMNS = 10
-}; /* title translit description creator source rights keyword file hazard language */
+	SR_SEARCH_COLUMNS = 14
+}; /* title translit description creator source rights keyword file outlet channel serial hazard
+      language medium */
 
 struct sr_search_term {
 	bool negative, prefix;

@@ -3,8 +3,9 @@
  *
  * The text is folded into units once more and compared with the units of each term, so marks lie
  * exactly on what matched, whatever its spelling. The first field that matches is shown, in the
- * order description, keyword, creator, source, rights, file, translit, title: a title is shown
- * beside every hit anyway. Without a match (hazard, language) it is the title.
+ * order description, keyword, creator, source, outlet, channel, serial, rights, file, translit,
+ * title: a title is shown beside every hit anyway. Without a match (hazard, language, medium) it is
+ * the title.
  */
 #include "catalogue/fold.h"
 #include "catalogue/search_in.h"
@@ -17,7 +18,8 @@ enum {
 };
 
 static const char *const names[SR_SEARCH_COLUMNS] = {"title", "translit", "description", "creator",
-	"source", "rights", "keyword", "file", "hazard", "language"};
+	"source", "rights", "keyword", "file", "outlet", "channel", "serial", "hazard", "language",
+	"medium"};
 
 struct unit { /* one unit of a text: folded bytes in the pool, place in the original */
 	size_t at, len;
@@ -147,7 +149,7 @@ static bool inside(const struct matches *m, size_t at) {
 
 static void mark(struct sr_snippet *s, size_t at, size_t len, bool on, bool *open) {
 	if (on && !*open && s->mark_count < SR_SNIPPET_MARKS)
-		s->marks[s->mark_count++] = (struct sr_mark){(uint16_t)at, 0};
+		s->marks[s->mark_count++] = (struct sr_snippet_mark){(uint16_t)at, 0};
 	*open = on;
 	if (on && s->mark_count != 0)
 		s->marks[s->mark_count - 1].len =
@@ -188,7 +190,7 @@ static void cut(struct sr_snippet *s, struct sr_bytes text, const struct matches
 
 int sr_search_snippet(struct sr_snippet *out, const struct sr_search_query *q,
 	const struct sr_bytes texts[SR_SEARCH_COLUMNS], struct sr_err *e) {
-	static const unsigned order[] = {2, 6, 3, 4, 5, 7, 1, 0};
+	static const unsigned order[] = {2, 6, 3, 4, 8, 9, 10, 5, 7, 1, 0};
 	struct matches m = {.count = 0};
 	int rc;
 

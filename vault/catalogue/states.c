@@ -67,6 +67,7 @@ static const struct sr_step steps[] = {
 	/* an item */
 	{SR_M_ITEM, SR_S_NONE, SR_E_ACCESSION, SR_S_HELD},
 	{SR_M_ITEM, SR_S_HELD, SR_E_DESCRIBE, SR_S_HELD},
+	{SR_M_ITEM, SR_S_HELD, SR_E_INTAKE, SR_S_HELD},
 	{SR_M_ITEM, SR_S_HELD, SR_E_QUARANTINE, SR_S_HELD},
 	{SR_M_ITEM, SR_S_HELD, SR_E_FLAG, SR_S_HELD},
 	{SR_M_ITEM, SR_S_HELD, SR_E_LIFT, SR_S_HELD},
@@ -174,6 +175,7 @@ static const char *const event_names[] = {
 	[SR_E_END] = "end",
 	[SR_E_ACCESSION] = "accession",
 	[SR_E_DESCRIBE] = "describe",
+	[SR_E_INTAKE] = "intake",
 	[SR_E_RELEASE] = "release",
 	[SR_E_RESEAL] = "reseal",
 	[SR_E_FLAG] = "flag",

@@ -89,6 +89,7 @@ enum sr_event {
 		     held item was released */
 	SR_E_ACCESSION,
 	SR_E_DESCRIBE,
+	SR_E_INTAKE, /* a step of what is done after a deposit by itself */
 	SR_E_RELEASE,
 	SR_E_RESEAL,
 	SR_E_FLAG, /* embargo, hold, seal, retention; lift and lapse end them */

@@ -55,6 +55,7 @@ static void quorum_ids(const struct sr_client *c, const uint8_t except[SR_ID], s
 
 		if (request && !sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("role")) &&
 			!sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("board")) &&
+			!sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("adopt")) &&
 			!sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("reshare")) &&
 			!sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("rekey")))
 			continue;
@@ -83,6 +84,9 @@ int sr_client_bundle(struct sr_client *c, const uint8_t request[SR_ID], uint64_t
 			.board = true};
 		rc = sr_material_fetch(&material, c, &ask, e);
 	}
+	/* The board's word on the log's name, which is remembered here and need not be there. */
+	if (rc == 0)
+		rc = sr_client_prove_quorums(c, NULL, e);
 	if (rc == 0) {
 		quorum_ids(c, request, &ids);
 		rc = sr_buf_ok(&ids, e);
@@ -191,6 +195,8 @@ int sr_ballot_read(
 		rc = add_body(c, p->more[i], &more, e);
 		sr_rows_free(&more);
 	}
+	if (rc == 0 && c->o.transport.call == NULL) /* a connection has judged the log's name */
+		rc = sr_client_judge_names(c, e);
 	if (rc == 0)
 		rc = sr_client_request_board(board, c, p->request, p->version, e);
 	if (rc == 0 && (c->board == NULL || memcmp(c->board->id, board, SR_ID) != 0))

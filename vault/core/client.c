@@ -34,7 +34,7 @@ const struct sr_client_info *sr_client_info(const struct sr_client *c) {
 
 struct sr_bytes sr_client_key_change(const struct sr_client *c, size_t n) {
 	const struct sr_log_keys *k = &c->proofs.seen.keys;
-	const struct sr_proven *pr = n >= 1 && n < k->count && n < SR_LOG_KEYS
+	const struct sr_proven *pr = n >= 1 && n < k->count && n < SR_LOG_LINKS
 					     ? sr_proofs_at(&c->proofs, k->key[n].from)
 					     : NULL;
 
@@ -55,7 +55,7 @@ int sr_client_ledger_key(char out[SR_VKEY_TEXT], struct sr_log_keys *keys, bool 
 	rc = sr_vkey_parse(&key, sr_bytes_str(c->hello_key), e);
 	if (rc == 0) {
 		snprintf(out, SR_VKEY_TEXT, "%s", c->hello_key);
-		sr_log_keys_begin(keys, key.pk);
+		sr_log_keys_begin(keys, key.name, key.pk);
 	}
 	return rc;
 }
@@ -252,7 +252,8 @@ int sr_client_seen(struct sr_client *c, bool store, struct sr_err *e) {
 	memcpy(c->info.seen_root, mine->root, SR_HASH);
 	if (mine->vkey[0] != '\0')
 		snprintf(c->info.origin, sizeof c->info.origin, "%s", mine->origin);
-	if (!store || c->o.memory == NULL || mine->person[0] == '\0' || mine->size == 0)
+	if (!store || c->unconfirmed || c->o.memory == NULL || mine->person[0] == '\0' ||
+		mine->size == 0)
 		return 0;
 	if (c->pin_owed) { /* only what proved itself is pinned */
 		rc = pin_write(c, mine->vault, e);
@@ -262,6 +263,12 @@ int sr_client_seen(struct sr_client *c, bool store, struct sr_err *e) {
 	}
 	/* Another process of this person may have gone further; it checked that for itself. */
 	rc = sr_seen_load(&old, c->o.memory, mine->vault, mine->person, e);
+	if (rc == 0 && c->lost && old.size == c->was.size &&
+		memcmp(old.root, c->was.root, SR_HASH) == 0) {
+		rc = sr_seen_replace(c->o.memory, mine, &c->was, e);
+		c->lost = rc != 0;
+		return rc;
+	}
 	if (rc == 0 && old.size > mine->size)
 		return 0;
 	if (rc == 0 && old.size == mine->size && memcmp(old.root, mine->root, SR_HASH) == 0)
@@ -296,27 +303,9 @@ static void hello_keys(struct sr_client *c, const struct sr_text *t) {
 			sr_unbase64_fixed(c->hello_room, SR_PK, room, NULL) == 0;
 }
 
-/* How the log's key changed since: notes that prove themselves. That their entries are in the log
- * is proven after the login. */
-static int hello_changes(struct sr_client *c, const struct sr_text *t, struct sr_err *e) {
-	const size_t count = sr_text_count(t, "key-change");
-	struct sr_buf note;
-	int rc = 0;
-
-	sr_buf_init(&note);
-	for (size_t i = 0; i < count && rc == 0; i++) {
-		sr_buf_clear(&note);
-		rc = sr_unbase64(&note, sr_text_get_n(t, "key-change", i), e);
-		if (rc == 0)
-			rc = sr_proofs_key_change(&c->proofs, sr_buf_view(&note), e);
-	}
-	sr_buf_free(&note);
-	return rc;
-}
-
 /* What hello says against what is remembered: cheap, before anything is signed. The proofs come
  * later. */
-static int hello_ledger(const struct sr_client *c, const struct sr_call *r, struct sr_err *e) {
+static int hello_ledger(struct sr_client *c, const struct sr_call *r, struct sr_err *e) {
 	const struct sr_seen *seen = &c->proofs.seen;
 	struct sr_checkpoint cp;
 	struct sr_note note;
@@ -324,7 +313,7 @@ static int hello_ledger(const struct sr_client *c, const struct sr_call *r, stru
 
 	if (seen->size == 0 || seen->vkey[0] == '\0')
 		return 0;
-	rc = sr_log_keys_open(&cp, &note, sr_buf_view(&r->body), seen->origin, &seen->keys, e);
+	rc = sr_log_keys_open(&cp, &note, sr_buf_view(&r->body), &seen->keys, e);
 	if (rc != 0) {
 		SR_NAMED(rc, e, "checkpoint");
 		return rc;
@@ -339,6 +328,11 @@ static int hello_ledger(const struct sr_client *c, const struct sr_call *r, stru
 			"forked",
 			(unsigned long long)cp.size);
 	sr_note_free(&note);
+	/* Unless the log says, under another name, that it lost them. */
+	if (rc != 0 && sr_client_excuse(c, NULL) == 0) {
+		sr_err_clear(e);
+		rc = 0;
+	}
 	return rc;
 }
 
@@ -371,7 +365,7 @@ static int hello(struct sr_client *c, struct sr_err *e) {
 	if (founded) {
 		rc = sr_client_pin(c, fingerprint, e);
 		if (rc == 0)
-			rc = hello_changes(c, &r.text, e);
+			rc = sr_client_changes(c, &r.text, e);
 		if (rc == 0)
 			rc = hello_ledger(c, &r, e);
 		goto out;
@@ -462,27 +456,9 @@ static int login(struct sr_client *c, struct sr_err *e) {
 	return rc;
 }
 
-/* The entries by which the log's key changed: what the service signed since is not trusted without
- * them. */
-static int prove_changes(struct sr_client *c, struct sr_err *e) {
-	uint64_t owed[SR_LOG_KEYS];
-	size_t n = 0;
-	int rc = 0;
-
-	while (n < SR_LOG_KEYS && sr_proofs_change_owed(&c->proofs, n, &owed[n]))
-		n++;
-	if (n > 0)
-		rc = sr_client_prove_entries(c, owed, n, e);
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = sr_proofs_need(
-			sr_proofs_at(&c->proofs, owed[i]), "change of the vault's keys", e);
-	return rc;
-}
-
 int sr_client_open(struct sr_client **out, const struct sr_client_options *o, struct sr_err *e) {
 	struct sr_transport t = o->transport;
 	struct sr_client *c = calloc(1, sizeof *c);
-	const uint64_t first = 0;
 	int rc = 0;
 
 	*out = NULL;
@@ -505,9 +481,7 @@ int sr_client_open(struct sr_client **out, const struct sr_client_options *o, st
 		if (rc == 0 && c->info.pinned && o->identity != NULL)
 			rc = login(c, e);
 		if (rc == 0 && c->logged_in)
-			rc = sr_client_prove_entries(c, &first, 1, e);
-		if (rc == 0 && c->logged_in)
-			rc = prove_changes(c, e);
+			rc = sr_client_begin_proofs(c, e);
 		if (rc == 0 && c->logged_in)
 			rc = sr_client_seen(c, true, e);
 	}

@@ -53,6 +53,8 @@ struct sr_client_options {
 	const uint8_t *fingerprint; /* SR_HASH bytes that it must have; NULL: by memory, or first
 				       contact */
 	struct sr_clock clock;      /* now == NULL: the system's */
+	const char *log_name;       /* the log goes on under this name, though its board has not
+				       confirmed it, or more is gone than it says; NULL: refuse */
 	const struct sr_policy
 		*witnesses;  /* whose quorum must have seen a checkout before it opens anything;
 				borrowed; NULL: by the policy that the log adopted, proven */
@@ -79,7 +81,11 @@ struct sr_client_info { /* what was proven; before founding: what the server say
 	uint64_t seen_size;          /* the ledger that was verified last */
 	uint8_t seen_root[SR_HASH];
 	bool embedded;
-	char rule[48], title[121]; /* of the last refusal, as sr_submitted has them */
+	char log[SR_ORIGIN_MAX]; /* the log's name, when it is not the origin any more; else "" */
+	uint64_t renamed; /* entry by which the log got a name that was not known here; 0: none */
+	uint64_t lost;    /* entries that were verified here and are not in it; 0: all are there */
+	uint64_t lost_agreed, lost_known; /* those from, to are gone, as the log says */
+	char rule[48], title[121];        /* of the last refusal, as sr_submitted has them */
 };
 
 /* AUTH: other fingerprint, rolled back, forked, withheld, a signature of found. DENIED: not a
@@ -213,12 +219,23 @@ struct sr_attesting {
 SR_MUST int sr_client_attest(struct sr_client *c, const struct sr_attesting *a, uint8_t id[SR_ID],
 	struct sr_submitted *out, struct sr_err *e);
 /* `describe`; NULL and empty: no line. */
+struct sr_describe_value {
+	const struct sr_desc_field *field;
+	const char *text; /* checked by sr_desc_check */
+};
 struct sr_describe {
 	const uint8_t *item;
 	const char *const *hazards, *const *languages,
 					    *const *keywords; /* NULL-terminated lists, or NULL */
 	const char *date;
 	const char *title, *translit, *description, *creator, *source, *rights;
+	/* Fields of ledger/fields.h that are not named above, in any order; values of one field in
+	 * theirs. */
+	const struct sr_describe_value *values;
+	size_t value_count;
+	const struct sr_mark *marks; /* hazards of parts */
+	size_t mark_count;
+	const char *const *clear; /* names of fields, NULL-terminated, or NULL */
 };
 /* Of ${count} items, in groups of SR_SUBMIT_MAX. ${out}: one for each. 0 when each has its outcome;
  * of a single item a refusal is also the result. */
@@ -469,6 +486,7 @@ struct sr_asking {
 	const char *recipient;                    /* export: age1... */
 	const uint8_t *target; /* revoke: the grant; lift: the grant, or the seal's statement */
 	const struct sr_introduction *card; /* role */
+	const uint8_t *set;                 /* SR_HASH bytes: adopt, of sr_client_log_named */
 	const char *const *roles;
 	const char *subject;       /* person-end, erase, auditor; NULL: whose card it is */
 	uint64_t from;             /* auditor: the first epoch that is given */
@@ -501,6 +519,11 @@ SR_MUST int sr_client_rules_asked(
 	struct sr_buf *out, struct sr_client *c, const uint8_t request[SR_ID], struct sr_err *e);
 SR_MUST int sr_client_rules_adopted(struct sr_buf *out, struct sr_client *c,
 	const uint8_t board[SR_ID], uint64_t entry, struct sr_err *e);
+
+/* The name that the log has, and the hash by which a request of kind adopt names the entry that
+ * gave it (client_adopt.c); *${link}: of the client. NOTFOUND: it is as founded. */
+SR_MUST int sr_client_log_named(uint8_t set[SR_HASH], const struct sr_log_link **link,
+	struct sr_client *c, struct sr_err *e);
 
 /* --- votes (client_vote.c) -------------------------------------------------------------------- */
 
@@ -597,8 +620,13 @@ struct sr_page_at {
 SR_MUST int sr_client_page(struct sr_client *c, const struct sr_page_at *at, struct sr_buf *text,
 	uint64_t *next, uint64_t *size, struct sr_err *e);
 /* The age file of an opened checkout of right export, piece by piece. */
-SR_MUST int sr_client_export(struct sr_client *c, const uint8_t checkout[SR_ID],
-	int (*write)(void *ctx, struct sr_bytes data, struct sr_err *e), void *ctx, uint64_t *bytes,
+struct sr_exporting {
+	const uint8_t *checkout;
+	bool bag; /* what is in it is a bag (RFC 8493), as tar */
+	int (*write)(void *ctx, struct sr_bytes data, struct sr_err *e);
+	void *ctx;
+};
+SR_MUST int sr_client_export(struct sr_client *c, const struct sr_exporting *x, uint64_t *bytes,
 	struct sr_err *e);
 
 /* --- curators --------------------------------------------------------------------------------- */
@@ -610,6 +638,7 @@ struct sr_releasing {
 	size_t count;
 	const char *const *hazards; /* NULL-terminated; beside those described */
 	uint64_t level;
+	const char *reason; /* NULL: none is given */
 };
 SR_MUST int sr_client_release(struct sr_client *c, const struct sr_releasing *r,
 	struct sr_submitted *out, struct sr_err *e);

@@ -735,14 +735,16 @@ int sr_client_page(struct sr_client *c, const struct sr_page_at *at, struct sr_b
 }
 
 /* One step of an export; *${end} when the vault says that all of it came. */
-static int export_step(struct sr_client *c, const char *op, const uint8_t checkout[SR_ID],
+static int export_step(struct sr_client *c, const char *op, const struct sr_exporting *x,
 	struct sr_call *r, bool *end, struct sr_err *e) {
 	struct sr_call q;
 	int rc;
 
 	sr_call_init(&q);
 	sr_call_begin(&q, op);
-	sr_text_put_hex(&q.head, "checkout", checkout, SR_ID);
+	sr_text_put_hex(&q.head, "checkout", x->checkout, SR_ID);
+	if (strcmp(op, "export.begin") == 0 && x->bag)
+		sr_text_put(&q.head, "bag", "yes");
 	if (strcmp(op, "export.read") == 0)
 		sr_text_put_dec(&q.head, "length", SR_BLOCK);
 	rc = sr_client_once(c, &q, r, e);
@@ -752,9 +754,8 @@ static int export_step(struct sr_client *c, const char *op, const uint8_t checko
 	return rc;
 }
 
-int sr_client_export(struct sr_client *c, const uint8_t checkout[SR_ID],
-	int (*write)(void *ctx, struct sr_bytes data, struct sr_err *e), void *ctx, uint64_t *bytes,
-	struct sr_err *e) {
+int sr_client_export(
+	struct sr_client *c, const struct sr_exporting *x, uint64_t *bytes, struct sr_err *e) {
 	struct sr_call r;
 	struct sr_err ignored = {0};
 	bool end = false, begun;
@@ -762,20 +763,20 @@ int sr_client_export(struct sr_client *c, const uint8_t checkout[SR_ID],
 
 	*bytes = 0;
 	sr_call_init(&r);
-	rc = export_step(c, "export.begin", checkout, &r, &end, e);
+	rc = export_step(c, "export.begin", x, &r, &end, e);
 	begun = rc == 0;
 	while (rc == 0) {
-		rc = export_step(c, "export.read", checkout, &r, &end, e);
+		rc = export_step(c, "export.read", x, &r, &end, e);
 		if (rc != 0 || end)
 			break;
-		rc = write(ctx, sr_buf_view(&r.body), e);
+		rc = x->write(x->ctx, sr_buf_view(&r.body), e);
 		*bytes += r.body.len;
 		if (rc == 0 &&
 			sr_progress_report(&c->o.progress, "export", *bytes, 0, "bytes") != 0)
 			rc = sr_fail(e, SR_LOCKED, "stopped on request");
 	}
 	if (rc != 0 && begun) {
-		over = export_step(c, "export.end", checkout, &r, &end, &ignored);
+		over = export_step(c, "export.end", x, &r, &end, &ignored);
 		(void)over; /* what failed first is what counts */
 	}
 	sr_call_free(&r);

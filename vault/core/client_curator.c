@@ -85,6 +85,7 @@ static int draft_release(struct sr_client *c, struct group *g, size_t i, const s
 		sr_view_str(word, sizeof word, v);
 		sr_text_put(&d->text, "hazard", word);
 	}
+	sr_writ_string(d, "reason", g->r->reason);
 	return 0;
 }
 

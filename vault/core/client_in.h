@@ -46,6 +46,9 @@ struct sr_client {
 	/* The last epoch that had a key before the present one, for pieces of what is left under
 	 * it; NULL: not asked for */
 	struct sr_client_board *former;
+	struct sr_seen was; /* what was remembered before hello */
+	bool lost;          /* the log does not hold that; the memory is to be replaced */
+	bool unconfirmed;   /* the log's name, by its board: nothing of it is remembered */
 	bool logged_in;
 	bool pin_owed; /* the pin of this place is to be written once found is proven */
 	char hello_key[SR_VKEY_TEXT]; /* before founding: what the server says its keys are */
@@ -77,6 +80,20 @@ SR_MUST int sr_told_read(struct sr_told *t, const struct sr_call *r, struct sr_e
  * (client_witness.c). */
 SR_MUST int sr_client_witnessed(struct sr_client *c, const uint8_t checkout[SR_ID],
 	const struct sr_call *r, const struct sr_rows *rows, struct sr_err *e);
+/* The policy that was remembered lies in what the log lost: it is of entry ${agreed} or later
+ * (client_witness.c). */
+SR_MUST int sr_client_forget_witnesses(
+	const struct sr_client *c, uint64_t agreed, struct sr_err *e);
+/* The notes of hello by which the log's key or name changed (client_adopt.c). */
+SR_MUST int sr_client_changes(struct sr_client *c, const struct sr_text *t, struct sr_err *e);
+/* The log does not hold what is remembered: 0 when a name of it says that this was lost; the proofs
+ * begin anew then. */
+SR_MUST int sr_client_excuse(struct sr_client *c, struct sr_err *e);
+/* The log's names are confirmed by its board, and say all that was lost here; or the person names
+ * the last one (--log-name). AUTH. */
+SR_MUST int sr_client_judge_names(struct sr_client *c, struct sr_err *e);
+/* After the login: found, changes of keys, and names with the board's word. */
+SR_MUST int sr_client_begin_proofs(struct sr_client *c, struct sr_err *e);
 /* The statement of a checkout alone. */
 SR_MUST int sr_client_borrow(struct sr_client *c, const struct sr_borrow *b,
 	uint8_t checkout[SR_ID], struct sr_submitted *out, struct sr_err *e);

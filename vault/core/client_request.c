@@ -340,6 +340,8 @@ static int put_rest(struct sr_writ *d, const struct sr_client *c, const struct s
 		sr_writ_object(d, "rules", a->rules);
 		sr_text_put_hex(&d->text, "set", set, SR_HASH);
 	}
+	if (a->set != NULL)
+		sr_text_put_hex(&d->text, "set", a->set, SR_HASH);
 	sr_writ_string(d, "name", a->name);
 	sr_writ_string(d, "project", a->project);
 	sr_writ_string(d, "authority", a->authority);

@@ -4,6 +4,12 @@
  */
 #include "core/client_in.h"
 
+#include <poll.h>
+
+enum {
+	NAP_MS = 5 /* a scanner is at work */
+};
+
 /* One call; *${end}: the last scanner has said all. */
 static int step(struct sr_client *c, struct sr_call *q, bool *end,
 	int (*row)(void *ctx, const struct sr_row *row, struct sr_err *e), void *ctx,
@@ -22,6 +28,8 @@ static int step(struct sr_client *c, struct sr_call *q, bool *end,
 	for (size_t i = 0; i < rows.count && rc == 0; i++)
 		rc = row(ctx, &rows.rows[i], e);
 	*end = sr_text_get(&r.text, "end").p != NULL;
+	if (rc == 0 && sr_text_get(&r.text, "waits").p != NULL)
+		(void)poll(NULL, 0, NAP_MS);
 	if (rc == 0 && sr_progress_report(&c->o.progress, "scan", files, of, "files") != 0)
 		rc = sr_fail(e, SR_LOCKED, "stopped on request");
 	sr_rows_free(&rows);

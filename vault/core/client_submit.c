@@ -469,26 +469,77 @@ void sr_writ_string(struct sr_writ *d, const char *key, const char *text) {
 		sr_writ_text(d, key, sr_bytes_str(text));
 }
 
+/* One value as its line; checked before it is signed. */
+static int put_value(
+	struct sr_writ *d, const struct sr_desc_field *f, const char *value, struct sr_err *e) {
+	const struct sr_bytes v = sr_bytes_str(value);
+	const bool none = strcmp(value, "none") == 0 &&
+			  (f->form == SR_FORM_HAZARD || f->form == SR_FORM_LANGUAGE);
+	struct sr_buf spelled;
+	int rc = none ? 0 : sr_desc_check(f, v, e);
+
+	if (rc != 0)
+		return sr_wrap(e, "%s", f->name);
+	if (f->kind == SR_V_TEXT) {
+		sr_writ_text(d, f->name, v);
+		return 0;
+	}
+	sr_buf_init(&spelled);
+	sr_desc_put(&spelled, f, v);
+	sr_buf_put_u8(&spelled, 0);
+	rc = sr_buf_ok(&spelled, e);
+	if (rc == 0)
+		sr_text_put(&d->text, f->name, (const char *)spelled.p);
+	sr_buf_free(&spelled);
+	return rc;
+}
+
+/* What the description says in a field, from wherever it stands in ${w}. */
+static int put_field(struct sr_writ *d, const struct sr_describe *w, const struct sr_desc_field *f,
+	struct sr_err *e) {
+	const struct {
+		const char *name, *text;
+		const char *const *list;
+	} named[] = {{"hazard", NULL, w->hazards}, {"date", w->date, NULL},
+		{"language", NULL, w->languages}, {"title", w->title, NULL},
+		{"translit", w->translit, NULL}, {"description", w->description, NULL},
+		{"creator", w->creator, NULL}, {"source", w->source, NULL},
+		{"rights", w->rights, NULL}, {"keyword", NULL, w->keywords}};
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+		if (strcmp(named[i].name, f->name) != 0)
+			continue;
+		if (named[i].text != NULL)
+			rc = put_value(d, f, named[i].text, e);
+		for (const char *const *v = named[i].list; rc == 0 && v != NULL && *v != NULL; v++)
+			rc = put_value(d, f, *v, e);
+	}
+	for (size_t i = 0; rc == 0 && i < w->value_count; i++)
+		if (w->values[i].field == f)
+			rc = put_value(d, f, w->values[i].text, e);
+	return rc;
+}
+
 static int draft_description(
 	struct sr_writ *d, struct sr_client *c, const struct sr_describe *w, struct sr_err *e) {
+	size_t count = 0;
+	const struct sr_desc_field *fields = sr_desc_fields(&count);
 	int rc = sr_writ_begin(d, c, SR_T_DESCRIBE, 0, e);
 
 	if (rc != 0)
 		return rc;
 	sr_text_put_hex(&d->text, "item", w->item, SR_ID);
-	put_words(d, "hazard", w->hazards);
-	if (w->date != NULL)
-		sr_text_put(&d->text, "date", w->date);
-	put_words(d, "language", w->languages);
-	sr_writ_string(d, "title", w->title);
-	sr_writ_string(d, "translit", w->translit);
-	sr_writ_string(d, "description", w->description);
-	sr_writ_string(d, "creator", w->creator);
-	sr_writ_string(d, "source", w->source);
-	sr_writ_string(d, "rights", w->rights);
-	for (size_t i = 0; w->keywords != NULL && w->keywords[i] != NULL; i++)
-		sr_writ_string(d, "keyword", w->keywords[i]);
-	return 0;
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = put_field(d, w, &fields[i], e);
+	for (size_t i = 0; i < w->mark_count; i++) {
+		char mark[SR_MARK_TEXT];
+
+		sr_mark_format(mark, &w->marks[i]);
+		sr_text_put(&d->text, "mark", mark);
+	}
+	put_words(d, "clear", w->clear);
+	return rc;
 }
 
 int sr_client_describe(struct sr_client *c, const struct sr_describe *w, size_t count,

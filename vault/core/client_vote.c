@@ -492,9 +492,9 @@ static int may_vote(const struct sr_ballot *b, const struct sr_voting *v, bool p
 	if (pieces && b->ended != 0)
 		return sr_fail(e, SR_DENIED,
 			"nothing shows that %s is a researcher of this vault with the key that the "
-			"request has, so no piece is made for them: the applicant amends the request (amend "
-			"--without; a vote correct sends it back), or those who stay make a new "
-			"one",
+			"request has, so no piece is made for them: the applicant amends the "
+			"request (amend --without; a vote correct sends it back), or those who "
+			"stay make a new one",
 			b->view.reader[b->ended - 1]);
 	if (pieces && strcmp(v->decision, "approve") == 0)
 		rc = items_fit(b, e);
@@ -744,6 +744,26 @@ static int fill_vote(struct sr_writ *d, struct sr_ballot *b, const struct sr_vot
 	return rc == 0 && pieces ? put_pieces(d, b, index, e) : rc;
 }
 
+/* A name of the log is confirmed as this person's client followed it, and no other. */
+static int name_is_ours(const struct sr_ballot *b, bool approves, struct sr_err *e) {
+	const struct sr_statement *s = &b->request->entry.statement;
+	const struct sr_log_link *link = NULL;
+	uint8_t want[SR_HASH], have[SR_HASH];
+	int rc;
+
+	if (!approves || !sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str("adopt")))
+		return 0;
+	rc = sr_field_hash(want, s, "set", 0, e);
+	if (rc == 0)
+		rc = sr_client_log_named(have, &link, b->client, e);
+	if (rc == 0 && memcmp(want, have, SR_HASH) != 0)
+		rc = sr_fail(e, SR_AUTH,
+			"the request is about another name of the log than the one that it has "
+			"since entry %llu",
+			link == NULL ? 0ULL : (unsigned long long)link->from);
+	return rc;
+}
+
 int sr_ballot_vote(
 	struct sr_writ *out, struct sr_ballot *b, const struct sr_voting *v, struct sr_err *e) {
 	struct sr_client *c = b->client;
@@ -761,6 +781,8 @@ int sr_ballot_vote(
 		return rc;
 	index = sr_client_seat(c, board_of(b));
 	rc = may_vote(b, v, keyed && b->view.pieces, index, e);
+	if (rc == 0)
+		rc = name_is_ours(b, keyed, e);
 	if (rc == 0)
 		rc = sr_writ_begin(&d, c, SR_T_VOTE, v->until, e);
 	if (rc == 0)

@@ -84,6 +84,20 @@ static int remember(const struct sr_client *c, uint64_t entry, struct sr_err *e)
 	return rc;
 }
 
+int sr_client_forget_witnesses(const struct sr_client *c, uint64_t agreed, struct sr_err *e) {
+	uint64_t entry = 0;
+	char name[MEMORY_NAME];
+	int rc = remembered(&entry, c, e);
+
+	if (rc != 0 || c->o.memory == NULL || entry == 0 || entry < agreed)
+		return rc;
+	memory_name(name, c);
+	rc = sr_file_remove(c->o.memory, name, e);
+	if (rc == SR_NOTFOUND && e != NULL)
+		sr_err_clear(e);
+	return rc == SR_NOTFOUND ? 0 : rc;
+}
+
 /* --- the policy ------------------------------------------------------------------------------- */
 
 /* Its text, as the statement names it. */
@@ -189,7 +203,7 @@ static int leaf_of(
 static int quorum_saw(struct sr_client *c, const struct sr_policy *p, uint64_t index,
 	const uint8_t leaf[SR_HASH], struct sr_err *e) {
 	struct sr_vkey key = {.name = ""};
-	const struct sr_log log = {.origin = c->proofs.seen.origin, .keys = &key, .count = 1};
+	const struct sr_log log = {.origin = key.name, .keys = &key, .count = 1};
 	struct sr_tlogproof proof;
 	struct sr_call q, r;
 	int rc;
@@ -202,8 +216,7 @@ static int quorum_saw(struct sr_client *c, const struct sr_policy *p, uint64_t i
 	if (rc == 0)
 		rc = sr_tlogproof_parse(&proof, sr_buf_view(&r.body), e);
 	if (rc == 0) {
-		rc = sr_log_keys_signer(
-			&key, &c->proofs.seen.keys, log.origin, proof.checkpoint, e);
+		rc = sr_log_keys_signer(&key, &c->proofs.seen.keys, proof.checkpoint, e);
 		if (rc == 0 && proof.index != index)
 			rc = sr_fail(e, SR_AUTH, "the proof is of entry %llu, not of %llu",
 				(unsigned long long)proof.index, (unsigned long long)index);

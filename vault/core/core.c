@@ -14,6 +14,7 @@
 #include "base/escape.h"
 #include "core/ops_in.h"
 #include "intake/deposit.h"
+#include "intake/queue.h"
 #include "ledger/ledger.h"
 #include "room/room.h"
 
@@ -27,6 +28,8 @@ int sr_core_open(struct sr_core **out, const struct sr_vault_open *o, struct sr_
 		rc = sr_deposit_recover(c->vault, e);
 	if (rc == 0)
 		rc = sr_room_new(&c->room, c->vault, e);
+	if (rc == 0)
+		rc = sr_queue_new(&c->queue, c->vault, NULL, e);
 	if (rc != 0) {
 		sr_core_close(c);
 		return rc;
@@ -41,9 +44,27 @@ void sr_core_close(struct sr_core *c) {
 	if (c == NULL)
 		return;
 	sr_audit_close(c->audit);
+	sr_queue_free(c->queue);
 	sr_room_free(c->room);
 	sr_vault_close(c->vault);
 	free(c);
+}
+
+int sr_core_intake(struct sr_core *c, struct sr_launcher *l, struct sr_err *e) {
+	sr_queue_free(c->queue);
+	c->works = true;
+	return sr_queue_new(&c->queue, c->vault, l, e);
+}
+
+int sr_core_work(struct sr_core *c, unsigned budget_ms, int *nap_ms, struct sr_err *e) {
+	enum sr_turn turn = SR_TURN_DONE;
+	int rc = 0;
+	if (c->works && c->vault->catalogue != NULL)
+		rc = sr_queue_turn(c->queue, budget_ms, &turn, e);
+	*nap_ms = turn == SR_TURN_DONE ? SR_CORE_IDLE : turn == SR_TURN_WAITS ? SR_QUEUE_NAP_MS : 0;
+	if (rc == 0 && turn != SR_TURN_DONE)
+		rc = sr_after_commit(c, e); /* a step may have ended looks of before */
+	return rc;
 }
 
 int sr_after_commit(struct sr_core *c, struct sr_err *e) {
@@ -62,6 +83,7 @@ static int renew(struct sr_core *c, struct sr_err *e) {
 	if (!r.due || r.waits || (!r.small && (hour < 2 || hour >= 5)))
 		return 0;
 	sr_room_forget_all(c->room);
+	sr_queue_rest(c->queue);
 	/* A replay that was interrupted holds the texts that are to be gone. */
 	sr_audit_close(c->audit);
 	c->audit = NULL;
@@ -80,7 +102,7 @@ int sr_core_sweep(struct sr_core *c, struct sr_err *e) {
 	if (c->vault->failed) /* nothing can be written; what is open is wiped */
 		return sr_after_commit(c, e);
 	int rc = sr_door_sweep(c->vault, &ended, e);
-	const int follow = sr_after_commit(c, rc == 0 ? e : NULL);
+	const int follow = sr_room_sweep_all(c->room, NULL, rc == 0 ? e : NULL);
 	if (rc == 0 && follow == 0)
 		return renew(c, e);
 	return rc != 0 ? rc : follow;

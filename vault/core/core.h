@@ -16,6 +16,8 @@
 
 struct sr_room;
 struct sr_audit;
+struct sr_queue;
+struct sr_launcher;
 
 /* A deposit under way, and whose it is: the session may be logged out of before it ends. */
 struct sr_deposit_place {
@@ -27,6 +29,8 @@ struct sr_deposit_place {
 struct sr_core {
 	struct sr_vault *vault;
 	struct sr_room *room;
+	struct sr_queue *queue;      /* what is done after deposits by itself (intake/queue.h) */
+	bool works;                  /* ... in this process */
 	size_t sessions;                                     /* for status */
 	size_t deposits;                                     /* under way */
 	struct sr_deposit_place depositing[SR_DEPOSITS_MAX]; /* the first `deposits`, in no order */
@@ -40,6 +44,16 @@ struct sr_core {
 /* Open the vault and its reading room. Failures are those of sr_vault_open. */
 SR_MUST int sr_core_open(struct sr_core **out, const struct sr_vault_open *o, struct sr_err *e);
 void sr_core_close(struct sr_core *c); /* wipes; NULL allowed */
+
+/* Do here, from now on, what is to be done after deposits: with the sandboxes of ${l}, which was
+ * started before the vault was opened and outlives the core. */
+SR_MUST int sr_core_intake(struct sr_core *c, struct sr_launcher *l, struct sr_err *e);
+/* Some of it, for about ${budget_ms}; *${nap_ms}: how long it wants to sleep before the next turn
+ * (0: not at all; SR_CORE_IDLE: nothing is to do). Failures are the vault's. */
+enum {
+	SR_CORE_IDLE = 1000
+};
+SR_MUST int sr_core_work(struct sr_core *c, unsigned budget_ms, int *nap_ms, struct sr_err *e);
 
 void sr_session_init(struct sr_core *c, struct sr_session *s, bool embedded);
 /* Nobody is logged in any more, and what was under way for them is left as at the end of the

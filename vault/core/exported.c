@@ -38,7 +38,8 @@ struct reading {
 	bool read_before; /* the entry before could be read */
 	struct person *people;
 	size_t people_count;
-	uint8_t ledger_pk[SR_PK], room_pk[SR_PK]; /* of the service, in force so far */
+	struct sr_log_link log; /* the ledger key and name in force so far */
+	uint8_t room_pk[SR_PK]; /* of the service, likewise */
 	char room[300];
 	struct sr_tree tree;
 };
@@ -182,19 +183,21 @@ static int check_signature(struct reading *r, const struct sr_statement *s, stru
 			rc = sr_field_key(r->room_pk, s, "room-key", 0, e);
 		if (rc == 0)
 			rc = sr_vkey_parse(&found, sr_field(s, "ledger-key", 0), e);
-		if (rc == 0)
-			memcpy(r->ledger_pk, found.pk, SR_PK);
+		if (rc == 0) {
+			memcpy(r->log.pk, found.pk, SR_PK);
+			memcpy(r->log.name, found.name, sizeof r->log.name);
+		}
 		if (rc == 0)
 			rc = sr_statement_room_name(r->room, sizeof r->room, r->a->key->name, e);
 		r->out->found = rc == 0;
 	} else if (memcmp(s->head.vault, r->vault, SR_HASH) != 0) {
 		rc = sr_fail(e, SR_AUTH, "it names another vault");
 	} else if (s->type->id == SR_T_SERVICE_KEY && r->out->found) {
-		rc = sr_key_change_verify(s, r->a->key->name, r->ledger_pk, r->room_pk, e);
+		rc = sr_key_change_verify(s, r->a->key->name, &r->log, r->room_pk, e);
 		if (rc == 0)
-			rc = sr_key_change_read(&k, s, r->a->key->name, e);
+			rc = sr_key_change_read(&k, s, e);
 		if (rc == 0) {
-			memcpy(r->ledger_pk, k.ledger_pk, SR_PK);
+			r->log = k.log.next;
 			memcpy(r->room_pk, k.room_pk, SR_PK);
 		}
 	} else {
@@ -389,16 +392,73 @@ static int root_is(const struct reading *r, const uint8_t want[SR_HASH], struct 
 				 "the entries do not make the root that the log's key signed");
 }
 
-static int checkpoint(struct sr_checkpoint *c, const struct sr_exported_ask *a, struct sr_err *e) {
-	const struct sr_log log = {.origin = a->key->name, .keys = a->key, .count = 1};
-	struct sr_buf note;
+/* Change ${i} of the log's key or name, as it lies in the export; NOTFOUND. */
+static int change_file(struct sr_log_change *c, struct sr_buf *note,
+	const struct sr_exported_ask *a, unsigned i, struct sr_err *e) {
 	struct sr_note n;
+	char name[32];
 	int rc;
 
+	(void)snprintf(name, sizeof name, "key-change.%u", i);
+	rc = sr_file_read(a->dir, name, note, SR_LOG_CHANGE_MAX, e);
+	if (rc != 0)
+		return rc;
+	rc = sr_note_parse(&n, sr_buf_view(note), e);
+	if (rc == 0) {
+		rc = sr_log_change_read(c, n.text, e);
+		sr_note_free(&n);
+	}
+	return rc;
+}
+
+/* What followed the key that was given: notes that prove themselves; one that does not is of
+ * before, or nothing. Its entries say the same, and are checked. */
+static int follow(struct sr_log_keys *k, const struct sr_exported_ask *a, struct sr_err *e) {
+	const struct sr_log_link *last;
+	int rc = 0;
+
+	sr_log_keys_begin(k, a->key->name, a->key->pk);
+	for (unsigned i = 1; i < SR_LOG_LINKS && rc == 0; i++) {
+		struct sr_log_change c;
+		struct sr_buf note;
+		int bad;
+
+		sr_buf_init(&note);
+		bad = change_file(&c, &note, a, i, NULL);
+		if (bad == SR_NOTFOUND)
+			i = SR_LOG_LINKS;
+		if (bad == 0 && c.renames && strcmp(c.next.name, a->key->name) == 0)
+			rc = sr_fail(e, SR_USAGE,
+				"the log is %s since entry %llu, by another name before: give the "
+				"key that the members signed, and --log-name %s",
+				c.next.name, (unsigned long long)c.next.from, c.next.name);
+		else if (bad == 0)
+			bad = sr_log_change_follow(k, &c, sr_buf_view(&note), NULL);
+		if (bad == SR_NOMEM)
+			rc = sr_fail(e, SR_NOMEM, "out of memory");
+		sr_buf_free(&note);
+	}
+	last = sr_log_keys_last(k);
+	if (rc == 0 && strcmp(last->name, a->key->name) != 0 &&
+		(a->name == NULL || strcmp(last->name, a->name) != 0))
+		rc = sr_fail(e, SR_AUTH,
+			"the log of this export goes on as %s, because entries were lost: ask "
+			"whether the board confirmed it, and say --log-name %s",
+			last->name, last->name);
+	return rc;
+}
+
+static int checkpoint(struct sr_checkpoint *c, const struct sr_exported_ask *a, struct sr_err *e) {
+	struct sr_log_keys *keys = calloc(1, sizeof *keys);
+	struct sr_buf note;
+	struct sr_note n;
+	int rc = keys == NULL ? sr_fail(e, SR_NOMEM, "out of memory") : follow(keys, a, e);
+
 	sr_buf_init(&note);
-	rc = sr_file_read(a->dir, "checkpoint", &note, NOTE_MAX, e);
 	if (rc == 0)
-		rc = sr_checkpoint_open(c, &n, sr_buf_view(&note), &log, e);
+		rc = sr_file_read(a->dir, "checkpoint", &note, NOTE_MAX, e);
+	if (rc == 0)
+		rc = sr_log_keys_open(c, &n, sr_buf_view(&note), keys, e);
 	if (rc == 0) {
 		if (a->witnesses != NULL)
 			rc = sr_policy_check(a->witnesses, &n, NULL, e);
@@ -406,6 +466,7 @@ static int checkpoint(struct sr_checkpoint *c, const struct sr_exported_ask *a, 
 	}
 	if (rc != 0 && e != NULL)
 		(void)sr_wrap(e, "checkpoint");
+	free(keys);
 	sr_buf_free(&note);
 	return rc;
 }

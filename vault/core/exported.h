@@ -27,7 +27,8 @@
 struct sr_exported_ask {
 	struct sr_dir *dir;
 	const struct sr_identity *identity;
-	const struct sr_vkey *key;         /* of the log */
+	const struct sr_vkey *key; /* of the log; one that key-change.N follow, or the last */
+	const char *name; /* the log's, where it goes on under another than the key's; or NULL */
 	const struct sr_policy *witnesses; /* or NULL: nothing is asked */
 	const uint8_t *fingerprint;        /* SR_HASH bytes that the vault must have; or NULL */
 	uint64_t from, to;                 /* of what is told; to 0: to the end */

@@ -130,8 +130,12 @@
  * files, entry, depositor?, released?, redacted yes?, parent? (curators, officers, auditors),
  * described yes?, referral/embargo/hold/sealed yes?, hazard*, language*, date?, title?, translit?,
  *         description?, creator?, source?, rights?,
- *         keyword*, scanned clean|infected|not-scanned?}   (depositor: curators, officers,
- *         auditors, and themselves; hold, scanned: members, curators, officers, auditors)
+ *         keyword*, and by their names the fields that are rows (ledger/fields.h; those about
+ *         people: curators, officers, members; those that name items: of whoever may know of
+ *         them), part* (hazards of parts, ledger/mark.h), intake? (held, and not over: "under
+ *         way", or why it waits), scanned clean|stale|infected|not-scanned? (stale: clean, by
+ *         signatures older than the host's limit)}   (depositor: curators, officers, auditors, and
+ *         themselves; hold, intake, scanned: members, curators, officers, auditors)
  * item                 login
  *   in    item id, offset dec?, limit dec? (of its files)
  *   out   total dec (files)
@@ -331,7 +335,7 @@
  *   body  text, safe for a terminal
  * checkout.forget      the person of the checkout: wipe its key here; the checkout stays as it is
  * export.begin         the person of the checkout (right export, opened)
- *   in    checkout id
+ *   in    checkout id, bag yes?
  * export.read          as begin
  *   in    checkout id, length dec (1..SR_BLOCK)
  *   out   end yes? (then the body is empty and `export` is logged)
@@ -353,10 +357,27 @@
  * intake.scan          curator, whose checkout of right quarantine is open in this process: its
  *                      files go to the scanners of this host; called until it ends
  *   in    checkout id
- *   out   files dec (looked at by the scanner at work), of dec, end yes? (that was the last)
+ *   out   files dec (looked at by the scanner at work), of dec, waits yes? (for the scanner), end
+ *         yes? (that was the last)
  *   body  rows: finding {file dec, path, result, text}; scan {scanner, signatures time?, result
  *         clean|infected|not-scanned, clean, infected, not-scanned, entry: dec}: what one scanner
  *         said of all, and where it stands in the log
+ * intake.state         the house, a curator or custodian: what is done after deposits by itself
+ *   out   left dec (held items whose intake is not over), waiting dec (of these: that failed and
+ *         are tried again), works yes|no (this process does it), step token? and item id? (at
+ *         work), trouble b64? (the last failure, a sentence)
+ * intake.turn          the house: some of it, for 200 ms
+ *   out   as intake.state; nap dec (ms until the next turn; SR_CORE_IDLE: nothing is to do)
+ * intake.show          curator, officer: what came of it
+ *   in    item id, key token? (of facts), offset dec?, limit dec? (of facts)
+ *   out   state, intake under-way? (it is not over), waits b64? (why), total dec (facts)
+ *   body  rows: step {step, result, added, at time, entry}; scan as in item, all of them; fact
+ *         {file dec (its position), step, key, value bytes}
+ * intake.known         curator: a list of SHA-256 of known files against those of all held and
+ *                      released items; each that has one gets a `scan`
+ *   body  lines: 64 hex digits, then a name behind ":" or spaces (clamd's .hsb, sha256sum)
+ *   out   hashes, files (compared), items (with a hit): dec; scanner (as the statements name it)
+ *   body  rows: hit {item, files dec, entry dec? (absent: said before)}
  * held.missing         curator: held items that the caller can look at, and the person cannot
  *   in    person (a curator), after id? (an item: those behind it), since dec?
  *   body out  rows: held {item, number}, at most SR_PREPARE_MAX; of the first call also receipt

@@ -616,15 +616,25 @@ static int put_next_run(
 	return rc;
 }
 
-/* Found, and how the service keys followed the ones that it names. */
+/* Found, how the service keys and the log's name followed the ones that it names, and the board's
+ * word on names. */
 static int put_service_keys(
 	struct sr_x *x, struct sr_rows_out *o, uint64_t since, struct sr_err *e) {
-	struct sr_service_key_row *rows = NULL;
+	struct sr_log_names names = {0};
+	uint64_t *rows = NULL;
 	size_t count = 0;
-	int rc = sr_query_service_keys(&rows, &count, x->catalogue, e);
+	int rc = sr_query_log_changes(&rows, &count, x->catalogue, e);
+	if (rc == 0)
+		rc = sr_put_receipt_row(x, o, 0, since, e);
 	for (size_t i = 0; i < count && rc == 0; i++)
-		rc = sr_put_receipt_row(x, o, rows[i].entry, since, e);
+		rc = sr_put_receipt_row(x, o, rows[i], since, e);
 	free(rows);
+	if (rc == 0)
+		rc = sr_query_log_names(&names, x->catalogue, e);
+	for (size_t i = 0; i < names.count && rc == 0; i++)
+		if (names.rows[i].confirmed != 0)
+			rc = sr_put_receipt_row(x, o, names.rows[i].confirmed, since, e);
+	sr_log_names_free(&names);
 	return rc;
 }
 

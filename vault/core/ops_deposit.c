@@ -187,6 +187,10 @@ static int get_file(struct sr_ingest_file *f, struct sr_reader *in, struct sr_er
 			SR_FILE_UNREADABLE);
 	f->kind = (enum sr_file_kind)kind;
 	f->mtime_s = (int64_t)seconds;
+	/* What only the vault says of a file is not believed when a deposit says it. */
+	const struct sr_file said = {.media_type = f->media_type};
+	if (rc == 0 && sr_file_is_rendition(&said))
+		f->media_type = sr_bytes_of(NULL, 0);
 	return rc;
 }
 

@@ -8,6 +8,7 @@
 #include "board/fixity.h"
 #include "board/follow.h"
 #include "core/ops_in.h"
+#include "intake/queue.h"
 #include "ledger/ledger.h"
 #include "room/room.h"
 #include "store/index.h"
@@ -220,6 +221,7 @@ int sr_op_rebuild(struct sr_x *x, struct sr_err *e) {
 		x->core->progress.report != NULL ? &x->core->progress : NULL;
 	struct sr_renewal renewal = {.due = false};
 	sr_room_forget_all(x->core->room); /* open items read through the index */
+	sr_queue_rest(x->core->queue);
 	int rc = sr_vault_rebuild(x->vault, progress, &r, &packs, &bad, e);
 	if (rc == 0)
 		rc = sr_renewal_due(&renewal, x->vault, e);

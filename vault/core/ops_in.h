@@ -53,6 +53,8 @@ sr_op_fn sr_op_export_begin, sr_op_export_read, sr_op_export_end;
 sr_op_fn sr_op_quarantine_material, sr_op_quarantine_open, sr_op_release_prepare;
 sr_op_fn sr_op_held_missing, sr_op_held_offer;                             /* ops_held.c */
 sr_op_fn sr_op_intake_scan;                                                /* ops_scan.c */
+sr_op_fn sr_op_intake_state, sr_op_intake_turn, sr_op_intake_show,
+	sr_op_intake_known; /* ops_intake.c */
 sr_op_fn sr_op_enquiries, sr_op_enquiry, sr_op_notices, sr_op_notice_sent; /* ops_office.c */
 sr_op_fn sr_op_certificate;                                                /* ops_items.c */
 sr_op_fn sr_op_log;                                                        /* ops_log.c */
@@ -88,6 +90,9 @@ SR_MUST int sr_offers_hooks(struct sr_session *s, const uint8_t item[SR_ID],
 	struct sr_submission *sub, struct sr_err *e);
 void sr_offers_free(struct sr_session *s);
 void sr_scanning_free(struct sr_session *s); /* ops_scan.c */
+/* Rows `scan`: what scanners said, the last of each or all. */
+SR_MUST int sr_put_scans(struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR_ID], bool all,
+	struct sr_err *e); /* ops_items.c */
 
 /* What the caller verified earlier must be a prefix of what is here: 0, or AUTH "rolled back". */
 SR_MUST int sr_check_since(const struct sr_x *x, uint64_t since, struct sr_err *e);

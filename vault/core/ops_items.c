@@ -5,6 +5,8 @@
 #include "board/certificate.h"
 #include "catalogue/search.h"
 #include "core/ops_in.h"
+#include "intake/queue.h"
+#include "intake/scanners.h"
 #include "sandbox/scan.h"
 #include "store/envelope.h"
 #include "store/manifest.h"
@@ -93,6 +95,46 @@ static void put_item(const struct sr_x *x, struct sr_rows_out *o, const struct s
 	put_lines(o, "keyword", it->keywords);
 }
 
+/* An item that a description names is told to whoever may know of it, too. */
+static int may_tell(bool *may, struct sr_x *x, const char *hex, struct sr_err *e) {
+	struct sr_item_row other = {0};
+	uint8_t id[SR_ID];
+	int rc = sr_unhex(id, SR_ID, sr_bytes_str(hex), e);
+	*may = false;
+	if (rc == 0)
+		rc = sr_query_item(&other, x->catalogue, id, e);
+	if (rc == 0)
+		*may = sr_may_know_item(&x->caller, &other);
+	sr_item_row_free(&other);
+	return rc == SR_NOTFOUND ? 0 : rc;
+}
+
+/* Fields that are rows (ledger/fields.h), and hazards of parts, into the open row. */
+static int put_fields(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_item_row *it, struct sr_err *e) {
+	struct sr_item_values l = {NULL, 0};
+	struct sr_item_marks marks = {NULL, 0};
+	int rc = sr_query_item_values(&l, x->catalogue, it->id, e);
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		const struct sr_item_value *v = &l.rows[i];
+		bool may = v->field->compartment != SR_PERSONAL || sr_may_see_held(&x->caller);
+		if (may && v->field->form == SR_FORM_ITEM)
+			rc = may_tell(&may, x, v->text, e);
+		if (rc == 0 && may)
+			sr_row_str(o, v->field->name, v->text);
+	}
+	if (rc == 0 && it->parts != NULL && *it->parts != '\0')
+		rc = sr_query_item_marks(&marks, x->catalogue, it->id, e);
+	for (size_t i = 0; rc == 0 && i < marks.count; i++) {
+		char text[SR_MARK_TEXT];
+		sr_mark_format(text, &marks.rows[i]);
+		sr_row_str(o, "part", text);
+	}
+	sr_item_values_free(&l);
+	sr_item_marks_free(&marks);
+	return rc;
+}
+
 void sr_put_item_short(const struct sr_x *x, struct sr_rows_out *o, const struct sr_item_row *it) {
 	sr_row(o, "item");
 	sr_row_hex(o, "id", it->id, SR_ID);
@@ -104,8 +146,7 @@ void sr_put_item_short(const struct sr_x *x, struct sr_rows_out *o, const struct
 		sr_row_str(o, "title", it->title);
 }
 
-/* Rows `scan`: what scanners said, the last of each or all. */
-static int put_scans(struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR_ID], bool all,
+int sr_put_scans(struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR_ID], bool all,
 	struct sr_err *e) {
 	struct sr_scans l = {NULL, 0};
 	struct sr_texts t = {NULL, 0};
@@ -132,18 +173,34 @@ static int put_scans(struct sr_x *x, struct sr_rows_out *o, const uint8_t item[S
 	return rc;
 }
 
-/* In one word, the worst that the scanners said last; nothing: no scanner has looked. */
-static int put_scanned(
-	struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR_ID], struct sr_err *e) {
+/* Since when signatures are too old, here and now. */
+static int64_t too_old(struct sr_x *x) {
+	struct sr_intake_limits limits;
+	(void)!sr_intake_limits(&limits, x->vault, NULL); /* whoever scans is told of a bad file */
+	return sr_now(&x->vault->clock) - limits.signatures;
+}
+
+/* In one word, the worst that the scanners said last, clean from old signatures being `stale`;
+ * nothing: no scanner has looked. And whether intake is still at work. */
+static int put_scanned(struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR_ID],
+	int64_t old, struct sr_err *e) {
 	static const enum sr_scan_result worst[] = {SR_SCAN_INFECTED, SR_SCAN_NOT, SR_SCAN_CLEAN};
 	struct sr_scans l = {NULL, 0};
-	bool said = false;
+	const char *why = sees_flags(x) ? sr_queue_why(x->core->queue, item) : NULL;
+	bool said = false, stale = false;
 	int rc = sees_flags(x) ? sr_query_scans(&l, x->catalogue, item, true, e) : 0;
+	for (size_t i = 0; rc == 0 && i < l.count; i++)
+		stale = stale || (strcmp(l.rows[i].result, "clean") == 0 &&
+					 l.rows[i].signatures != 0 && l.rows[i].signatures < old);
+	if (why != NULL)
+		sr_row_str(o, "intake", *why != '\0' ? why : "under way");
 	for (size_t w = 0; rc == 0 && w < sizeof worst / sizeof worst[0] && !said; w++) {
 		for (size_t i = 0; i < l.count && !said; i++) {
 			said = strcmp(l.rows[i].result, sr_scan_result_name(worst[w])) == 0;
 			if (said)
-				sr_row_str(o, "scanned", l.rows[i].result);
+				sr_row_str(o, "scanned",
+					worst[w] == SR_SCAN_CLEAN && stale ? "stale"
+									   : l.rows[i].result);
 		}
 	}
 	sr_scans_free(&l);
@@ -163,11 +220,14 @@ int sr_op_items(struct sr_x *x, struct sr_err *e) {
 		rc = sr_query_items(&l, x->catalogue, &f, &page, e);
 	if (rc != 0)
 		return rc;
+	const int64_t old = too_old(x);
 	sr_text_put_dec(&x->r->head, "total", l.total);
 	sr_rows_begin(&o, &x->r->body);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
 		put_item(x, &o, &l.rows[i]);
-		rc = put_scanned(x, &o, l.rows[i].id, e);
+		rc = put_fields(x, &o, &l.rows[i], e);
+		if (rc == 0)
+			rc = put_scanned(x, &o, l.rows[i].id, old, e);
 	}
 	sr_items_free(&l);
 	return rc;
@@ -251,11 +311,13 @@ int sr_op_item(struct sr_x *x, struct sr_err *e) {
 		sr_text_put_dec(&x->r->head, "total", files.total);
 		sr_rows_begin(&o, &x->r->body);
 		put_item(x, &o, &it);
-		rc = put_scanned(x, &o, id, e);
+		rc = put_fields(x, &o, &it, e);
+		if (rc == 0)
+			rc = put_scanned(x, &o, id, too_old(x), e);
 		if (rc == 0)
 			rc = put_flags(x, &o, id, e);
 		if (rc == 0 && sees_flags(x))
-			rc = put_scans(x, &o, id, false, e);
+			rc = sr_put_scans(x, &o, id, false, e);
 	}
 	if (rc == 0) {
 		for (size_t i = 0; i < files.count; i++) {

@@ -17,7 +17,7 @@ static int is_cosigned(
 	if (rc != 0)
 		return rc;
 	struct sr_vkey own;
-	rc = sr_log_keys_signer(&own, sr_ledger_keys(l), sr_ledger_origin(l), file, e);
+	rc = sr_log_keys_signer(&own, sr_ledger_keys(l), file, e);
 	for (size_t i = 0; rc == 0 && i < n.count; i++)
 		*out |= !sr_note_line_is(&n.lines[i], &own);
 	sr_note_free(&n);
@@ -39,8 +39,7 @@ int sr_op_log_checkpoint(struct sr_x *x, struct sr_err *e) {
 			rc = sr_ledger_published(l, &x->r->body, e);
 	}
 	if (rc == 0)
-		rc = sr_log_keys_open(&c, &n, sr_buf_view(&x->r->body), sr_ledger_origin(l),
-			sr_ledger_keys(l), e);
+		rc = sr_log_keys_open(&c, &n, sr_buf_view(&x->r->body), sr_ledger_keys(l), e);
 	if (rc == 0) {
 		sr_note_free(&n);
 		sr_text_put_dec(&x->r->head, "size", c.size);

@@ -77,9 +77,12 @@ static int put_item(struct sr_inflow *in, const struct sr_redacting *r,
 	int rc = sr_room_files(r->room, r->checkout, r->person, &files, e);
 	if (rc == 0)
 		rc = sr_inflow_item_begin(in, sr_bytes_of((const uint8_t *)title, len), e);
-	for (uint64_t i = 0; rc == 0 && i < files; i++)
-		if (!sr_redact_leaves_out(r->plan, i))
+	for (uint64_t i = 0; rc == 0 && i < files; i++) {
+		bool drops = false;
+		rc = sr_redact_drops(&drops, r, i, e);
+		if (rc == 0 && !drops)
 			rc = put_file(in, r, i, keep, e);
+	}
 	return rc == 0 ? sr_inflow_item_end(in, e) : rc;
 }
 

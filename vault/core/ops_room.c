@@ -4,6 +4,7 @@
  */
 #include "board/rules.h"
 #include "core/ops_in.h"
+#include "intake/queue.h"
 #include "room/room.h"
 
 enum {
@@ -139,7 +140,6 @@ int sr_op_checkout_files(struct sr_x *x, struct sr_err *e) {
 
 int sr_op_checkout_read(struct sr_x *x, struct sr_err *e) {
 	struct sr_room_page p = {.person = x->caller.person};
-	struct sr_file f;
 	const char *encoding = "";
 	uint64_t length = 0, next = 0, files = 0;
 	int rc = checkout(p.checkout, x, e);
@@ -154,12 +154,12 @@ int sr_op_checkout_read(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0 && p.file >= files)
 		rc = sr_fail(e, SR_NOTFOUND, "file %llu: the item has %llu, counted from 0",
 			(unsigned long long)p.file, (unsigned long long)files);
-	if (rc == 0)
-		rc = sr_room_file(x->core->room, p.checkout, p.file, &f, e);
-	const uint64_t size = rc == 0 ? f.size : 0;
+	uint64_t size = 0;
 	p.len = (size_t)length;
 	if (rc == 0)
 		rc = sr_room_text(x->core->room, &p, &x->r->body, &next, &encoding, e);
+	if (rc == 0)
+		rc = sr_room_text_size(x->core->room, p.checkout, x->caller.person, &size, e);
 	if (rc != 0)
 		return rc;
 	sr_text_put_dec(&x->r->head, "next", next);
@@ -182,7 +182,11 @@ int sr_op_checkout_forget(struct sr_x *x, struct sr_err *e) {
 int sr_op_export_begin(struct sr_x *x, struct sr_err *e) {
 	uint8_t id[SR_ID];
 	int rc = checkout(id, x, e);
-	return rc == 0 ? sr_room_export_begin(x->core->room, id, x->caller.person, e) : rc;
+	if (rc != 0)
+		return rc;
+	return sr_in_yes(x, "bag")
+		       ? sr_room_export_begin_bag(x->core->room, id, x->caller.person, e)
+		       : sr_room_export_begin(x->core->room, id, x->caller.person, e);
 }
 
 int sr_op_export_read(struct sr_x *x, struct sr_err *e) {
@@ -220,23 +224,25 @@ static int level_for(uint32_t *level, struct sr_x *x, const struct sr_item_row *
 	const struct sr_buf *more, struct sr_err *e) {
 	struct sr_board_row *b = calloc(1, sizeof *b);
 	struct sr_buf tokens;
-	char *text = NULL;
+	char *text = NULL, *described = NULL;
 	if (b == NULL)
 		return sr_fail(e, SR_NOMEM, "board");
 	sr_buf_init(&tokens);
-	sr_buf_put_str(&tokens, it->hazards == NULL ? "" : it->hazards);
+	if (sr_rules_all_hazards(&described, it, e) == 0)
+		sr_buf_put_str(&tokens, described);
 	if (more != NULL && more->len > 0) {
 		if (tokens.len > 0)
 			sr_buf_put_str(&tokens, " ");
 		sr_buf_put_bytes(&tokens, sr_buf_view(more));
 	}
 	int rc = sr_buf_ok(&tokens, e);
-	if (rc == 0 && (text = sr_buf_dup_str(&tokens)) == NULL)
+	if (rc == 0 && (described == NULL || (text = sr_buf_dup_str(&tokens)) == NULL))
 		rc = sr_fail(e, SR_NOMEM, "hazards");
 	if (rc == 0)
 		rc = sr_query_board(b, x->catalogue, it->board, 0, e);
 	if (rc == 0)
 		rc = sr_rules_level(level, b, text, e);
+	free(described);
 	free(text);
 	sr_buf_free(&tokens);
 	free(b);
@@ -309,9 +315,15 @@ static void put_hazards(
 
 static int prepare_one(struct sr_x *x, struct sr_rows_out *o, struct sr_room_release *rel,
 	const struct sr_buf *hazards, struct sr_err *e) {
+	const char *intake = x->core->works ? sr_queue_why(x->core->queue, rel->item) : NULL;
 	struct sr_item_row it = {0};
 	uint64_t asked = 0;
 	int rc = sr_get_item(&it, x, rel->item, e);
+	/* What waits for something that is missing here need not be waited for. */
+	if (rc == 0 && intake != NULL && *intake == '\0')
+		rc = sr_fail(e, SR_DENIED,
+			"what is done after its deposit (files identified, taken apart, scanned) is "
+			"not over: wait a little (intake show says how far it is)");
 	if (rc == 0)
 		rc = level_for(&rel->level, x, &it, hazards, e);
 	if (rc == 0 && sr_in_dec(x, "level", &asked)) {

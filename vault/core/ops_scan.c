@@ -2,9 +2,11 @@
  * intake.scan: the files of an opened held item go to the scanners of this host, one scanner after
  * the other, in calls short enough that others' go in between.
  */
+#include "base/time.h"
 #include "core/ops_in.h"
+#include "intake/scan.h"
+#include "intake/scanners.h"
 #include "room/room.h"
-#include "room/scanners.h"
 
 enum {
 	BUDGET_MS = 100 /* of the one thread, and then others' calls */
@@ -14,12 +16,14 @@ struct sr_scanning { /* of one connection */
 	uint8_t checkout[SR_ID];
 	struct sr_scanners *scanners;
 	size_t at;
-	bool begun;
+	struct sr_filescan *at_work; /* of scanner ${at}; NULL: not begun */
 };
 
 void sr_scanning_free(struct sr_session *s) {
-	if (s->scanning != NULL)
+	if (s->scanning != NULL) {
+		sr_filescan_free(s->scanning->at_work);
 		free(s->scanning->scanners);
+	}
 	free(s->scanning);
 	s->scanning = NULL;
 }
@@ -63,9 +67,58 @@ static int found(void *ctx, uint64_t file, struct sr_bytes path, const struct sr
 	return 0;
 }
 
+/* The item of the look, which is still live, and whose it is. */
+static int look_of(struct sr_filescan_of *of, struct sr_item_row *row, struct sr_item **it,
+	struct sr_x *x, const uint8_t checkout[SR_ID], struct sr_err *e) {
+	struct sr_checkout_row c = {0};
+	int rc = sr_query_checkout(&c, x->catalogue, checkout, e);
+	if (rc == 0 && strcmp(c.right, "quarantine") != 0)
+		rc = sr_fail(e, SR_DENIED,
+			"this checkout is of right %s: held items are scanned, by curators",
+			c.right);
+	if (rc == 0)
+		rc = sr_query_item(row, x->catalogue, c.item, e);
+	if (rc == 0)
+		rc = sr_room_look(x->core->room, checkout, x->caller.person, it, e);
+	of->item = row->id;
+	of->number = row->number;
+	of->checkout = checkout;
+	return rc;
+}
+
+/* The scanner at work has said all: its statement. */
+static int scanner_done(struct sr_x *x, struct sr_scanning *s, const struct sr_filescan_of *of,
+	struct sr_rows_out *o, struct sr_err *e) {
+	const struct sr_scanner *scanner = &s->scanners->rows[s->at];
+	struct sr_filescan_counts n;
+	uint64_t entry = 0;
+	int rc = sr_filescan_log(s->at_work, x->vault, of, &entry, e);
+	sr_filescan_counts(s->at_work, &n);
+	sr_filescan_free(s->at_work);
+	s->at_work = NULL;
+	s->at++;
+	if (rc != 0)
+		return rc;
+	sr_row(o, "scan");
+	sr_row_str(o, "scanner", scanner->engine);
+	if (scanner->signatures != 0)
+		sr_row_time(o, "signatures", scanner->signatures);
+	sr_row_str(o, "result", sr_scan_result_name(n.result));
+	sr_row_dec(o, "clean", n.clean);
+	sr_row_dec(o, "infected", n.infected);
+	sr_row_dec(o, "not-scanned", n.not_scanned);
+	sr_row_dec(o, "entry", entry);
+	return 0;
+}
+
 int sr_op_intake_scan(struct sr_x *x, struct sr_err *e) {
-	struct sr_room_scan_step step = {.budget_ms = BUDGET_MS, .found = found};
+	struct sr_filescan_told told = {.found = found};
+	enum sr_turn turn = SR_TURN_AGAIN;
+	struct sr_filescan_of of = {0};
+	struct sr_filescan_counts n = {0};
+	struct sr_item_row row = {0};
 	struct sr_scanning *s = NULL;
+	struct sr_item *it = NULL;
 	struct sr_rows_out o;
 	uint8_t id[SR_ID];
 	if (!sr_in_id(x, "checkout", id))
@@ -73,35 +126,27 @@ int sr_op_intake_scan(struct sr_x *x, struct sr_err *e) {
 	int rc = scanning_of(&s, x, id, e);
 	if (rc != 0)
 		return rc;
-	const struct sr_scanner *scanner = &s->scanners->rows[s->at];
-	if (!s->begun)
-		rc = sr_room_scan_begin(x->core->room, id, x->caller.person, scanner, e);
-	s->begun = true;
+	rc = look_of(&of, &row, &it, x, id, e);
+	if (rc == 0 && s->at_work == NULL)
+		rc = sr_filescan_begin(&s->at_work, &s->scanners->rows[s->at], e);
 	sr_rows_begin(&o, &x->r->body);
-	step.ctx = &o;
+	told.ctx = &o;
 	if (rc == 0)
-		rc = sr_room_scan_step(x->core->room, id, x->caller.person, &step, e);
-	if (rc != 0) {
-		sr_scanning_free(x->session);
-		return rc;
+		rc = sr_filescan_turn(s->at_work, it, sr_mono_ms() + BUDGET_MS, &told, &turn, e);
+	if (rc == 0) {
+		sr_filescan_counts(s->at_work, &n);
+		sr_text_put_dec(&x->r->head, "files", n.files);
+		sr_text_put_dec(&x->r->head, "of", sr_item_files(it));
+		if (turn == SR_TURN_WAITS)
+			sr_text_put(&x->r->head, "waits", "yes");
 	}
-	sr_text_put_dec(&x->r->head, "files", step.files);
-	sr_text_put_dec(&x->r->head, "of", step.of);
-	if (!step.done)
-		return 0;
-	sr_row(&o, "scan");
-	sr_row_str(&o, "scanner", scanner->engine);
-	if (scanner->signatures != 0)
-		sr_row_time(&o, "signatures", scanner->signatures);
-	sr_row_str(&o, "result", sr_scan_result_name(step.result));
-	sr_row_dec(&o, "clean", step.clean);
-	sr_row_dec(&o, "infected", step.infected);
-	sr_row_dec(&o, "not-scanned", step.not_scanned);
-	sr_row_dec(&o, "entry", step.entry);
-	s->begun = false;
-	if (++s->at == s->scanners->count) {
-		sr_scanning_free(x->session);
+	if (rc == 0 && turn == SR_TURN_DONE)
+		rc = scanner_done(x, s, &of, &o, e);
+	const bool end = s->at == s->scanners->count;
+	if (rc == 0 && end)
 		sr_text_put(&x->r->head, "end", "yes");
-	}
-	return 0;
+	if (rc != 0 || end)
+		sr_scanning_free(x->session);
+	sr_item_row_free(&row);
+	return rc;
 }

@@ -10,6 +10,7 @@
 
 #include "core/ops_in.h"
 #include "intake/deposit.h"
+#include "intake/queue.h"
 #include "ledger/ledger.h"
 #include "room/room.h"
 
@@ -204,6 +205,8 @@ static void settle_deposit(struct sr_x *x, const struct group *g) {
 			continue;
 		if (sr_type_brings_items(st.type->id) && !g->outcomes[i].repeated)
 			sr_inflow_end(x->core, x->session);
+		if (sr_type_brings_items(st.type->id))
+			sr_queue_wake(x->core->queue);
 		sr_statement_free(&st);
 	}
 }

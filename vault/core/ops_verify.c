@@ -85,7 +85,7 @@ static int check_signature(
 		return sr_fail(e, SR_AUTH, "it names another vault");
 	if (s->type->id == SR_T_SERVICE_KEY)
 		return sr_key_change_verify(s, c->vault->keys->origin,
-			sr_log_keys_at(sr_ledger_keys(c->vault->ledger), index),
+			sr_log_keys_link(sr_ledger_keys(c->vault->ledger), index),
 			sr_log_keys_at(&c->room, index), e);
 	if (s->by_service)
 		return sr_statement_verify(s, c->room_name, sr_log_keys_at(&c->room, index), e);
@@ -152,7 +152,7 @@ static int learn(struct check *c, struct sr_catalogue *fresh, struct sr_err *e) 
 	}
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		if (i == 0)
-			sr_log_keys_begin(&c->room, rows[i].room_key);
+			sr_log_keys_begin(&c->room, row->origin, rows[i].room_key);
 		else
 			rc = sr_log_keys_add(&c->room, rows[i].entry, rows[i].room_key, e);
 	}

@@ -71,6 +71,24 @@ static int put_checkout(struct sr_x *x, const uint8_t id[SR_ID], struct sr_err *
 	return 0;
 }
 
+static int put_names(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
+	struct sr_log_names names = {0};
+	const int rc = sr_query_log_names(&names, x->catalogue, e);
+	for (size_t i = 0; i < names.count; i++) {
+		const struct sr_log_name *n = &names.rows[i];
+		sr_row(o, "name");
+		sr_row_str(o, "name", n->name);
+		sr_row_str(o, "former", n->former);
+		sr_row_dec(o, "entry", n->entry);
+		sr_row_dec(o, "agreed", n->agreed);
+		sr_row_dec(o, "known", n->known);
+		if (n->confirmed != 0)
+			sr_row_dec(o, "confirmed", n->confirmed);
+	}
+	sr_log_names_free(&names);
+	return rc;
+}
+
 int sr_op_witness(struct sr_x *x, struct sr_err *e) {
 	struct sr_vault *v = x->vault;
 	struct sr_rows_out o;
@@ -107,6 +125,7 @@ int sr_op_witness(struct sr_x *x, struct sr_err *e) {
 		sr_row(&o, "alarm");
 		sr_row_bytes(&o, "text", sr_bytes_str(sr_witnessing_alarm(v)));
 	}
+	rc = put_names(x, &o, e);
 	for (size_t i = 0; rc == 0 && i < sr_witnessing_count(v); i++)
 		rc = put_witness(&o, v, i, e);
 	return rc;

@@ -24,11 +24,14 @@ void sr_proofs_begin(struct sr_proofs *p, const uint8_t fingerprint[SR_HASH], co
 	memset(p, 0, sizeof *p);
 	if (seen != NULL) {
 		p->seen = *seen;
+		p->links = seen->keys.count;
 	} else {
 		memcpy(p->seen.vault, fingerprint, SR_HASH);
 		snprintf(p->seen.person, sizeof p->seen.person, "%s", person);
 		sr_merkle_root(p->seen.root, NULL, 0);
 	}
+	if (p->links == 0)
+		p->links = 1; /* the one of found */
 	snprintf(p->self, sizeof p->self, "%s", person);
 	if (pk != NULL)
 		memcpy(p->self_pk, pk, SR_PK);
@@ -299,53 +302,47 @@ static size_t approvals(const struct sr_proofs *p, const struct sr_known_board *
 	return n;
 }
 
-/* What a quorum makes that clients believe (board/kinds.h: who is believed): the lines that the
- * statement and the request which asks for it must have alike. */
+/* What a quorum makes that clients believe: the lines that the statement and the request which asks
+ * for it must have alike. */
 static const struct made {
-	enum sr_type_id type;
+	enum sr_kind_id kind;
 	const char *same[6];
 } makes[] = {
-	{SR_T_PERSON, {"role", "card"}},
-	{SR_T_PERSON_KEY, {"card"}},
-	{SR_T_PERSON_END, {NULL}},
-	{SR_T_ERASE, {NULL}},
-	{SR_T_AUDITOR, {NULL}},
-	{SR_T_WITNESS, {"rules", "set"}},
-	{SR_T_BOARD, {"quorum", "member", "newcomer"}},
-	{SR_T_RESHARE, {"quorum", "member", "newcomer", "dealer", "standby"}},
-	{SR_T_REKEY, {"quorum", "member", "newcomer"}},
+	{SR_K_ROLE, {"role", "card"}},
+	{SR_K_PERSON, {"card"}},
+	{SR_K_PERSON_END, {NULL}},
+	{SR_K_ERASE, {NULL}},
+	{SR_K_AUDITOR, {NULL}},
+	{SR_K_WITNESSES, {"rules", "set"}},
+	{SR_K_ADOPT, {"set"}},
+	{SR_K_BOARD, {"quorum", "member", "newcomer"}},
+	{SR_K_RESHARE, {"quorum", "member", "newcomer", "dealer", "standby"}},
+	{SR_K_REKEY, {"quorum", "member", "newcomer"}},
 };
-
-/* Statements that plan the next epoch of a board, which that board itself decides. */
-static bool plans_epoch(enum sr_type_id type) {
-	return type == SR_T_RESHARE || type == SR_T_REKEY;
-}
-
-static const struct sr_kind *kind_of(const struct made *m) {
-	const struct sr_kind *k = sr_kind_deciding(m->type);
-
-	assert(k != NULL);
-	return k;
-}
 
 /* What a request of this kind makes; NULL: nothing that clients believe. */
 static const struct made *makes_of(struct sr_bytes kind) {
 	enum sr_kind_id id = SR_K_COUNT;
 
 	for (size_t i = 0; sr_kind_named(&id, kind) && i < sizeof makes / sizeof makes[0]; i++)
-		if (makes[i].type == sr_kind_at(id)->brings)
+		if (makes[i].kind == id)
 			return &makes[i];
 	return NULL;
 }
 
+/* Statements that plan the next epoch of a board, which that board itself decides. */
+static bool plans_epoch(enum sr_type_id type) {
+	return type == SR_T_RESHARE || type == SR_T_REKEY;
+}
+
 /* NULL: it needs none. The first witnesses may be the custodian's choice. */
 static const struct made *made_by_quorum(const struct sr_statement *s) {
-	if (s->type->id == SR_T_WITNESS && sr_field_count(s, "request") == 0)
+	const struct sr_kind *const kind = sr_kind_deciding(s);
+
+	if (kind == NULL ||
+		(kind == sr_kind_at(SR_K_WITNESSES) && sr_field_count(s, "request") == 0))
 		return NULL;
-	for (size_t i = 0; i < sizeof makes / sizeof makes[0]; i++)
-		if (makes[i].type == s->type->id)
-			return &makes[i];
-	return NULL;
+	return makes_of(sr_bytes_str(kind->name));
 }
 
 /* Is ${r} a version of the request that asks for exactly what ${s} made? */
@@ -353,7 +350,7 @@ static bool asks_for(
 	const struct sr_statement *r, const struct sr_statement *s, const struct made *m) {
 	if ((r->type->id != SR_T_REQUEST && r->type->id != SR_T_AMEND) ||
 		!sr_bytes_eq(sr_field(r, "request", 0), sr_field(s, "request", 0)) ||
-		!sr_bytes_eq(sr_field(r, "kind", 0), sr_bytes_str(kind_of(m)->name)))
+		!sr_bytes_eq(sr_field(r, "kind", 0), sr_bytes_str(sr_kind_at(m->kind)->name)))
 		return false;
 	if (plans_epoch(s->type->id) &&
 		!sr_bytes_eq(sr_field(r, "board", 0), sr_field(s, "board", 0)))
@@ -375,7 +372,7 @@ static bool asks_for(
 static bool quorum_behind(const struct sr_proofs *p, const struct sr_proven *made, char why[240]) {
 	const struct sr_statement *s = &made->entry.statement;
 	const struct made *m = made_by_quorum(s);
-	const bool highest = (kind_of(m)->flags & SR_KIND_HIGHEST) != 0;
+	const bool highest = (sr_kind_at(m->kind)->flags & SR_KIND_HIGHEST) != 0;
 	const uint8_t *founding = p->entries[0]->entry.statement.hash;
 	size_t best = 0, quorum = 0;
 	uint8_t board[SR_ID];
@@ -645,9 +642,9 @@ static int learn_key(struct sr_proofs *p, const struct sr_proven *pr, struct sr_
 
 static int learn_room(struct sr_proofs *p, const struct sr_proven *pr, struct sr_err *e) {
 	struct sr_key_change k;
-	const int rc = sr_key_change_read(&k, &pr->entry.statement, p->seen.origin, e);
+	const int rc = sr_key_change_read(&k, &pr->entry.statement, e);
 
-	return rc != 0 ? rc : sr_log_keys_add(&p->room, pr->index, k.room_pk, e);
+	return rc != 0 || k.log.renames ? rc : sr_log_keys_add(&p->room, pr->index, k.room_pk, e);
 }
 
 /* What a trusted entry changes about who is believed. */
@@ -731,14 +728,15 @@ static bool change_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 	struct sr_err err = {0};
 	bool followed = false;
 
-	if (sr_key_change_read(&k, s, p->seen.origin, &err) != 0 ||
-		sr_key_change_verify(s, p->seen.origin, sr_log_keys_at(&p->seen.keys, pr->index),
+	if (sr_key_change_read(&k, s, &err) != 0 ||
+		sr_key_change_verify(s, p->seen.origin, sr_log_keys_link(&p->seen.keys, pr->index),
 			sr_log_keys_at(&p->room, pr->index), &err) != 0)
 		return distrust(pr, err.text);
 	for (size_t i = 1; i < p->seen.keys.count; i++)
 		followed |= p->seen.keys.key[i].from == pr->index &&
-			    memcmp(p->seen.keys.key[i].pk, k.ledger_pk, SR_PK) == 0;
-	return (followed && k.from == pr->index) ||
+			    memcmp(p->seen.keys.key[i].pk, k.log.next.pk, SR_PK) == 0 &&
+			    strcmp(p->seen.keys.key[i].name, k.log.next.name) == 0;
+	return (followed && k.log.next.from == pr->index) ||
 	       distrust(pr, "it names another entry than it is, or other keys than sign the log");
 }
 
@@ -781,6 +779,42 @@ static bool signature_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 	return true;
 }
 
+/* Is link ${i}, a name, confirmed by an entry of the set: exactly the statement that gave it? */
+static bool confirmed_itself(const struct sr_proofs *p, size_t i) {
+	const struct sr_proven *said = sr_proofs_at(p, p->seen.keys.key[i].from), *by;
+	char hex[2 * SR_HASH + 1];
+
+	if (said == NULL || !said->trusted || said->entry.statement.type->id != SR_T_SERVICE_KEY)
+		return false;
+	sr_hex(hex, said->entry.statement.hash, SR_HASH);
+	for (size_t n = 0;
+		(by = sr_proofs_find(p, SR_T_WITNESS, "set", sr_bytes_str(hex), n)) != NULL; n++)
+		if (by->trusted && by->index > said->index &&
+			sr_bytes_eq(sr_proven_field(by, "event", 0), sr_bytes_str("confirmed")))
+			return true;
+	return false;
+}
+
+/* Or a later one that took its place, and says no less loss? */
+static bool confirmed(const struct sr_proofs *p, size_t i) {
+	const struct sr_log_keys *k = &p->seen.keys;
+
+	if (confirmed_itself(p, i))
+		return true;
+	for (size_t j = i + 1; j < k->count; j++)
+		if (sr_log_keys_renames(k, j) && k->key[j].agreed <= k->key[i].agreed &&
+			k->key[j].known >= k->key[i].known && confirmed_itself(p, j))
+			return true;
+	return false;
+}
+
+const struct sr_log_link *sr_proofs_unconfirmed(const struct sr_proofs *p) {
+	for (size_t i = p->links; i < p->seen.keys.count; i++)
+		if (sr_log_keys_renames(&p->seen.keys, i))
+			return &p->seen.keys.key[i];
+	return NULL;
+}
+
 int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 	int rc = 0;
 
@@ -814,6 +848,9 @@ int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 
 		rc = know(&me, p, p->self, p->self_pk, e);
 	}
+	while (rc == 0 && p->links < p->seen.keys.count &&
+		(!sr_log_keys_renames(&p->seen.keys, p->links) || confirmed(p, p->links)))
+		p->links++;
 	return rc;
 }
 
@@ -900,21 +937,20 @@ static int changes_follow(struct sr_proofs *p, struct sr_err *e) {
 	while (rc == 0 && sr_reader_left(&r) > 0) {
 		struct sr_bytes note;
 
-		rc = sr_get_lp(&r, &note, SR_KEY_CHANGE_MAX, e);
+		rc = sr_get_lp(&r, &note, SR_LOG_CHANGE_MAX, e);
 		if (rc == 0)
-			rc = sr_key_change_follow(
-				&p->seen.keys, p->seen.origin, p->seen.vault, note, e);
+			rc = sr_key_change_follow(NULL, &p->seen.keys, p->seen.vault, note, e);
 	}
 	sr_buf_clear(&p->changes);
 	return rc;
 }
 
 int sr_proofs_key_change(struct sr_proofs *p, struct sr_bytes note, struct sr_err *e) {
-	if (note.len > SR_KEY_CHANGE_MAX)
+	if (note.len > SR_LOG_CHANGE_MAX)
 		return sr_fail(e, SR_LIMIT, "a service-key of %zu bytes", note.len);
 	if (p->seen.vkey[0] != '\0')
-		return sr_key_change_follow(&p->seen.keys, p->seen.origin, p->seen.vault, note, e);
-	if (p->changes.len > (size_t)SR_LOG_KEYS * SR_KEY_CHANGE_MAX)
+		return sr_key_change_follow(NULL, &p->seen.keys, p->seen.vault, note, e);
+	if (p->changes.len > (size_t)SR_LOG_LINKS * SR_LOG_CHANGE_MAX)
 		return sr_fail(e, SR_LIMIT, "more changes of the log's key than there can be");
 	sr_buf_put_lp(&p->changes, note);
 	return sr_buf_ok(&p->changes, e);
@@ -986,9 +1022,9 @@ static int learn_found(struct sr_proofs *p, const struct sr_receipt *r, struct s
 		rc = sr_field_key(room, s, "room-key", 0, e);
 	if (rc != 0)
 		goto out;
-	sr_log_keys_begin(&p->room, room);
 	const struct sr_bytes o = sr_field(s, "origin", 0), k = sr_field(s, "ledger-key", 0);
 	snprintf(origin, sizeof origin, "%.*s", (int)o.len, (const char *)o.p);
+	sr_log_keys_begin(&p->room, origin, room);
 	snprintf(vkey, sizeof vkey, "%.*s", (int)k.len, (const char *)k.p);
 	rc = sr_statement_room_name(p->room_name, sizeof p->room_name, origin, e);
 	if (rc == 0)
@@ -1200,6 +1236,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_STORED:
 	case SR_T_DESCRIBE:
 	case SR_T_HELD_BOX:
+	case SR_T_INTAKE:
 	case SR_T_SCAN:
 	case SR_T_RELEASE:
 	case SR_T_RESEAL:

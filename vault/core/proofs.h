@@ -27,6 +27,10 @@
  * is trusted only with the room key in force at its entry, and one that is not `found`'s counts
  * from a service-key that is in the set, proven at the index that it names.
  *
+ * The log's name changes in the same way (board/adopt.h), but is believed on the board's word
+ * alone: until the set shows that a quorum of its highest level confirmed that very entry,
+ * sr_proofs_unconfirmed says so, and nothing of the set is to be remembered or relied on.
+ *
  * An entry without a trusted signature stays in the set as proven in the log, with the reason;
  * whoever relies on it asks sr_proofs_need. A set only grows; pointers to entries live as long as
  * it (but for sr_proofs_trim). Roles are those once held up to the highest index in the set: that
@@ -75,6 +79,8 @@ struct sr_proofs {
 	struct sr_seen seen;               /* grows with every receipt */
 	const struct sr_policy *witnesses; /* borrowed or NULL */
 	bool founded;                      /* found is in */
+	size_t links;            /* so many of seen.keys were remembered, or need no word more: a
+				    name needs the board's */
 	struct sr_log_keys room; /* the room signing keys that are proven so far, as seen.keys */
 	char room_name[SR_ORIGIN_MAX + 8];
 	struct sr_buf
@@ -97,6 +103,9 @@ void sr_proofs_free(struct sr_proofs *p);
 /* A note of a service-key, from wherever. AUTH: not signed by the key before it, or another one
  * than was followed before. */
 SR_MUST int sr_proofs_key_change(struct sr_proofs *p, struct sr_bytes note, struct sr_err *e);
+/* The first name of the log that was not remembered, and that the set does not show to be
+ * confirmed; NULL: none. */
+const struct sr_log_link *sr_proofs_unconfirmed(const struct sr_proofs *p);
 /* The room signing key in force now, as far as it is proven. */
 const uint8_t *sr_proofs_service_pk(const struct sr_proofs *p);
 /* The ${n}-th (from 0) change of the log's key that was followed and whose entry is not in the set;

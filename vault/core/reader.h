@@ -29,6 +29,7 @@
  *
  *   text (record)                        read by
  *   about an item (item:...)             whoever may know of the item; officers
+ *   who held an item (provenance)        members, curators, officers
  *   name of a collection                 everybody who is logged in
  *   name on a card                       that person; members, curators, officers; everybody, while
  *                                        that person is member, curator, officer, auditor or
@@ -103,6 +104,8 @@ SR_MUST int sr_may_see_request(
 	bool *may, const struct sr_caller *c, const uint8_t request[SR_ID], struct sr_err *e);
 bool sr_may_see_attestation(const struct sr_caller *c, const struct sr_attestation_row *a);
 bool sr_may_see_note(const struct sr_caller *c, const struct sr_attestation_row *a);
+/* Fields of a description that are about people (provenance), of an item that one may know of. */
+bool sr_may_see_held(const struct sr_caller *c);
 /* The name of ${p} on lists. */
 bool sr_may_see_name(const struct sr_caller *c, const struct sr_person_row *p);
 

@@ -40,6 +40,7 @@ enum {
 	BACKLOG = 64,
 	GROW = 1 << 20,
 	TURN_MS = 1000,
+	WORK_MS = 50, /* of intake between two looks at the sockets */
 	ANSWERS = 2, /* large answers that one person may leave unread */
 	FAIR = 8     /* places that anybody may hold, however few there are */
 };
@@ -85,6 +86,8 @@ struct sr_server {
 	bool bound;
 	uint64_t swept_ms;
 	bool alarmed; /* a witness's alarm was told */
+	int nap_ms;   /* what is done after deposits wants its next turn so soon */
+	bool troubled; /* ... and told that it failed */
 };
 
 enum {
@@ -159,6 +162,7 @@ int sr_server_new(struct sr_server **out, const struct sr_server_options *o, str
 		return rc;
 	}
 	s->swept_ms = sr_mono_ms();
+	s->nap_ms = TURN_MS;
 	*out = s;
 	return 0;
 }
@@ -503,9 +507,22 @@ static size_t fill_polls(struct sr_server *s) {
 	return n;
 }
 
+/* What is done after deposits by itself, in small pieces, so that people's calls go in between. */
+static void work(struct sr_server *s) {
+	struct sr_err e = {0};
+	const int rc = sr_core_work(s->core, WORK_MS, &s->nap_ms, &e);
+	if (rc != 0) {
+		s->nap_ms = TURN_MS;
+		if (!s->troubled)
+			tell(s, "intake: %s", e.text);
+	}
+	s->troubled = rc != 0;
+}
+
 int sr_server_turn(struct sr_server *s, int timeout_ms, struct sr_err *e) {
 	const size_t n = fill_polls(s);
-	const int wait = timeout_ms < 0 || timeout_ms > TURN_MS ? TURN_MS : timeout_ms;
+	const int most = timeout_ms < 0 || timeout_ms > TURN_MS ? TURN_MS : timeout_ms;
+	const int wait = most < s->nap_ms ? most : s->nap_ms;
 	const int ready = poll(s->polls, (nfds_t)n, wait);
 	if (ready < 0 && errno != EINTR)
 		return sr_fail_errno(e, "poll");
@@ -529,6 +546,7 @@ int sr_server_turn(struct sr_server *s, int timeout_ms, struct sr_err *e) {
 	}
 	housekeeping(s);
 	witnesses(s);
+	work(s);
 	if (s->core->vault->failed)
 		return sr_fail(e, SR_IO,
 			"a write to the vault failed; core stops, so that the next start can "

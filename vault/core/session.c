@@ -82,14 +82,10 @@ static int founding_state(struct sr_x *x, const char **state, struct sr_err *e) 
 /* The keys that a draft of `found` names. Nobody believes them for being said here: founders sign
  * them. */
 static int put_service_keys(struct sr_buf *head, const struct sr_vault *v, struct sr_err *e) {
-	struct sr_vkey key;
 	struct sr_buf text;
-	int rc = sr_vkey_make(
-		&key, sr_bytes_str(v->keys->origin), SR_NOTE_ED25519, v->keys->ledger_pk, e);
-	if (rc != 0)
-		return rc;
+	int rc;
 	sr_buf_init(&text);
-	sr_vkey_put(&text, &key);
+	sr_vkey_put(&text, sr_ledger_vkey(v->ledger));
 	sr_buf_put_u8(&text, 0);
 	rc = sr_buf_ok(&text, e);
 	if (rc == 0)
@@ -99,15 +95,15 @@ static int put_service_keys(struct sr_buf *head, const struct sr_vault *v, struc
 	return rc;
 }
 
-/* The notes by which the log's key followed that of `found`, for who remembers an earlier one: they
- * prove themselves (ledger/keychange.h). */
+/* The notes by which the log's key or name followed that of `found`, for who remembers an earlier
+ * one: they prove themselves (ledger/keychange.h). */
 static int put_key_changes(struct sr_x *x, struct sr_err *e) {
-	struct sr_service_key_row *rows = NULL;
+	uint64_t *rows = NULL;
 	size_t count = 0;
-	int rc = x->vault->founded ? sr_query_service_keys(&rows, &count, x->catalogue, e) : 0;
-	for (size_t i = 1; i < count && rc == 0; i++) {
+	int rc = x->vault->founded ? sr_query_log_changes(&rows, &count, x->catalogue, e) : 0;
+	for (size_t i = 0; i < count && rc == 0; i++) {
 		struct sr_entry en = {0};
-		rc = sr_vault_entry(&en, x->vault, rows[i].entry, e);
+		rc = sr_vault_entry(&en, x->vault, rows[i], e);
 		if (rc != 0)
 			break;
 		const struct sr_bytes note = sr_buf_view(&en.statement.note);

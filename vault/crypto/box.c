@@ -52,7 +52,10 @@ void sr_box_request_sk(uint8_t sk[SR_X_SK], const uint8_t seed[SR_SEED], struct 
 
 /* 0, or AUTH when the result is zero. */
 static int x25519(uint8_t out[32], const uint8_t sk[SR_X_SK], const uint8_t pk[SR_X_PK]) {
-	return crypto_scalarmult_curve25519(out, sk, pk) == 0 ? 0 : SR_AUTH;
+	const int rc = crypto_scalarmult_curve25519(out, sk, pk);
+
+	sr_public(&rc, sizeof rc); /* whether ${pk} is of low order */
+	return rc == 0 ? 0 : SR_AUTH;
 }
 
 int sr_box_pk_check(const uint8_t pk[SR_X_PK], struct sr_err *e) {

@@ -207,6 +207,7 @@ static int seed_check(const uint8_t seed[SR_SEED], const uint8_t pk[SR_PK], cons
 	uint8_t own[SR_PK];
 
 	sr_sign_public(own, seed);
+	sr_public(own, sizeof own);
 	if (memcmp(own, pk, SR_PK) != 0)
 		return sr_fail(e, SR_MISUSE, "the identity given is not %s %u's", what, index);
 	return 0;
@@ -407,7 +408,7 @@ static int deal_one(
 		int place = dealer_place(me->d, at, me->index);
 
 		assert(place >= 0);
-		if (memcmp(deal.commitment[0], l->given[place], SR_POINT) != 0) {
+		if (!sr_ct_eq(deal.commitment[0], l->given[place], SR_POINT)) {
 			rc = sr_fail(e, SR_MISUSE, "share given does not match the public share");
 			goto out;
 		}
@@ -656,7 +657,7 @@ static int share_check(const uint8_t share[SR_SCALAR], const struct sr_deal *dea
 	if (sr_point_mul_base(have, share, NULL) != 0 ||
 		sr_poly_eval_points(want, deal->commitment, deal->commitments, recipient, NULL) !=
 			0 ||
-		memcmp(have, want, SR_POINT) != 0)
+		!sr_ct_eq(have, want, SR_POINT))
 		return sr_fail(e, SR_AUTH, "does not fit the dealer's commitments");
 	return 0;
 }
@@ -868,7 +869,7 @@ static int own_level(uint8_t x[SR_SCALAR], const struct sr_dkg *d, size_t at,
 	}
 	if ((rc = sr_point_mul_base(have, sum, e)) != 0)
 		goto out;
-	if (memcmp(have, key->share[own->index - 1], SR_POINT) != 0) {
+	if (!sr_ct_eq(have, key->share[own->index - 1], SR_POINT)) {
 		rc = sr_fail(e, SR_AUTH,
 			"level %u: own share does not match the public share of member %u",
 			d->level[at].level, own->index);

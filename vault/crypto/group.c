@@ -23,13 +23,14 @@ _Static_assert((int)crypto_core_ristretto255_HASHBYTES == 64, "hash to the group
 int sr_scalar_check(const uint8_t s[SR_SCALAR], struct sr_err *e) {
 	uint8_t wide[crypto_core_ristretto255_NONREDUCEDSCALARBYTES] = {0};
 	uint8_t reduced[SR_SCALAR];
-	int rc = 0;
+	int rc = 0, zero = sodium_is_zero(s, SR_SCALAR);
 
+	sr_public(&zero, sizeof zero);
 	memcpy(wide, s, SR_SCALAR);
 	crypto_core_ristretto255_scalar_reduce(reduced, wide);
 	if (!sr_ct_eq(reduced, s, SR_SCALAR))
 		rc = sr_fail(e, SR_CORRUPT, "scalar is not reduced mod L");
-	else if (sodium_is_zero(s, SR_SCALAR))
+	else if (zero != 0)
 		rc = sr_fail(e, SR_CORRUPT, "scalar is zero");
 	sr_wipe(wide, sizeof wide);
 	sr_wipe(reduced, sizeof reduced);
@@ -116,7 +117,10 @@ void sr_scalar_of_u8(uint8_t out[SR_SCALAR], uint8_t v) {
 
 /* ${rc} of libsodium and the result in ${p}: only a valid point that is not the identity passes. */
 static int point_done(uint8_t out[SR_POINT], int rc, const uint8_t p[SR_POINT], struct sr_err *e) {
-	if (rc != 0 || sodium_is_zero(p, SR_POINT)) {
+	const int failed = rc | sodium_is_zero(p, SR_POINT);
+
+	sr_public(&failed, sizeof failed);
+	if (failed != 0) {
 		sr_wipe(out, SR_POINT);
 		return sr_fail(e, SR_CORRUPT, "point is invalid, or the result is the identity");
 	}
@@ -141,12 +145,19 @@ int sr_point_mul(uint8_t out[SR_POINT], const uint8_t s[SR_SCALAR], const uint8_
 	return rc;
 }
 
+static bool an_identity(const uint8_t p[SR_POINT], const uint8_t q[SR_POINT]) {
+	const int is = sodium_is_zero(p, SR_POINT) | sodium_is_zero(q, SR_POINT);
+
+	sr_public(&is, sizeof is);
+	return is != 0;
+}
+
 int sr_point_add(uint8_t out[SR_POINT], const uint8_t p[SR_POINT], const uint8_t q[SR_POINT],
 	struct sr_err *e) {
 	uint8_t sum[SR_POINT];
 	int rc = -1;
 
-	if (!sodium_is_zero(p, SR_POINT) && !sodium_is_zero(q, SR_POINT))
+	if (!an_identity(p, q))
 		rc = crypto_core_ristretto255_add(sum, p, q);
 	rc = point_done(out, rc, sum, e);
 	sr_wipe(sum, sizeof sum);
@@ -158,7 +169,7 @@ int sr_point_sub(uint8_t out[SR_POINT], const uint8_t p[SR_POINT], const uint8_t
 	uint8_t difference[SR_POINT];
 	int rc = -1;
 
-	if (!sodium_is_zero(p, SR_POINT) && !sodium_is_zero(q, SR_POINT))
+	if (!an_identity(p, q))
 		rc = crypto_core_ristretto255_sub(difference, p, q);
 	rc = point_done(out, rc, difference, e);
 	sr_wipe(difference, sizeof difference);

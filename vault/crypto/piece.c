@@ -84,9 +84,13 @@ static void name(const struct sr_piece_ctx *ctx, const struct sr_sealed *s, stru
 /* Is ${x} the share behind ctx->share? */
 static int x_check(const struct sr_piece_ctx *ctx, const uint8_t x[SR_SCALAR], struct sr_err *e) {
 	uint8_t have[SR_POINT];
+	bool fits = sr_scalar_check(x, NULL) == 0 && sr_point_mul_base(have, x, NULL) == 0;
 
-	if (sr_scalar_check(x, NULL) != 0 || sr_point_mul_base(have, x, NULL) != 0 ||
-		memcmp(have, ctx->share, SR_POINT) != 0)
+	if (fits) {
+		sr_public(have, sizeof have); /* a public share, ours or another's */
+		fits = memcmp(have, ctx->share, SR_POINT) == 0;
+	}
+	if (!fits)
 		return sr_fail(e, SR_MISUSE,
 			"member %u: secret share is not that of the public share", ctx->index);
 	return 0;

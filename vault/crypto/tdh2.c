@@ -229,8 +229,7 @@ static int recompute(const struct sr_tdh2_key *key, const struct sr_sealed *s,
 	make_r(r, key, s, plain);
 	sr_group_second(second);
 	if (sr_point_mul_base(p1, r, NULL) != 0 || sr_point_mul(p2, r, second, NULL) != 0 ||
-		memcmp(p1, s->seal + AT_R, SR_POINT) != 0 ||
-		memcmp(p2, s->seal + AT_R2, SR_POINT) != 0)
+		!sr_ct_eq(p1, s->seal + AT_R, SR_POINT) || !sr_ct_eq(p2, s->seal + AT_R2, SR_POINT))
 		rc = sr_fail(e, SR_AUTH, "R is not what the part and its fresh bytes give");
 	sr_wipe(r, sizeof r);
 	return rc;

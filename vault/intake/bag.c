@@ -76,6 +76,17 @@ int sr_bag_verdict(const struct sr_bag *b, struct sr_err *e) {
 		e, SR_CORRUPT, "%zu reasons, after %d warnings", b->refusals, SR_BAG_FINDINGS_MAX);
 }
 
+int sr_bag_accept(const struct sr_bag *b, struct sr_err *e) {
+	int rc = sr_bag_verdict(b, e);
+
+	if (rc == 0 && b->fetch_count > 0)
+		rc = sr_fail(e, SR_UNSUPPORTED,
+			"its fetch.txt names %zu files elsewhere, and nothing is fetched: complete "
+			"the bag and remove those lines",
+			b->fetch_count);
+	return rc;
+}
+
 const struct sr_bag_finding *sr_bag_findings(const struct sr_bag *b, size_t *count) {
 	*count = b->finding_count;
 	return b->findings;

@@ -77,6 +77,10 @@ void sr_bag_free(struct sr_bag *b); /* NULL allowed */
 
 /* 0, or CORRUPT with the first finding that refuses and how many there are. */
 SR_MUST int sr_bag_verdict(const struct sr_bag *b, struct sr_err *e);
+/* May it be deposited? A valid bag, and nothing that lies elsewhere. A bag whose fetch.txt has
+ * lines is complete, and so valid, once what they name is there (RFC 8493, 2.2.3 and 3); we store
+ * none that speaks of places on the net as its own. UNSUPPORTED: valid, but it does. */
+SR_MUST int sr_bag_accept(const struct sr_bag *b, struct sr_err *e);
 const struct sr_bag_finding *sr_bag_findings(const struct sr_bag *b, size_t *count);
 size_t sr_bag_refusals(const struct sr_bag *b); /* all, also those not kept */
 size_t sr_bag_warnings(const struct sr_bag *b);
@@ -84,7 +88,7 @@ size_t sr_bag_warnings(const struct sr_bag *b);
 const struct sr_bag_file *sr_bag_files(const struct sr_bag *b, size_t *count);
 const struct sr_bag_file *sr_bag_find(const struct sr_bag *b, struct sr_bytes path);
 const char *sr_bag_version(const struct sr_bag *b); /* "1.0"; "" if it has none */
-/* Lines of fetch.txt. A valid bag with some is complete all the same: what they name is there. */
+/* Lines of fetch.txt. */
 size_t sr_bag_fetches(const struct sr_bag *b);
 
 #endif

@@ -16,6 +16,7 @@
 #include "board/keys.h"
 #include "catalogue/query.h"
 #include "crypto/tdh2.h"
+#include "intake/holding.h"
 #include "ledger/statement.h"
 #include "merkle/tree.h"
 #include "store/backend.h"
@@ -37,6 +38,7 @@ struct held_item { /* waits for its batch */
 	uint8_t item[SR_ID];
 	uint8_t slot[SR_KEY];
 	struct sr_buf quarantine; /* secret */
+	struct sr_buf intake; /* secret; empty for a redacted version, which nothing is done to */
 	struct sr_buf envelope;
 };
 
@@ -124,6 +126,7 @@ static void batch_clear(struct sr_deposit *d) {
 	for (size_t i = 0; i < d->batch_count; i++) {
 		sr_wipe(d->batch[i].slot, SR_KEY);
 		sr_buf_free(&d->batch[i].quarantine);
+		sr_buf_free(&d->batch[i].intake);
 		sr_buf_free(&d->batch[i].envelope);
 	}
 	d->batch_count = 0;
@@ -144,6 +147,9 @@ static int batch_secrets(struct sr_deposit *d, struct sr_err *e) {
 		if (rc == 0)
 			rc = sr_secrets_put(d->v->secrets, SR_SECRET_QUARANTINE, sr_bytes_str(name),
 				FIRST_ENVELOPE, sr_buf_view(&h->quarantine), e);
+		if (rc == 0 && h->intake.len > 0)
+			rc = sr_secrets_put(d->v->secrets, SR_SECRET_INTAKE, sr_bytes_str(name),
+				FIRST_ENVELOPE, sr_buf_view(&h->intake), e);
 	}
 	if (rc != 0) {
 		sr_secrets_rollback(d->v->secrets);
@@ -213,6 +219,8 @@ static int item_seals(
 	if (rc == 0)
 		rc = sr_held_seal(&h->quarantine, d->v->keys->s->quarantine_key, &at, &d->curators,
 			n->part, e);
+	if (rc == 0 && !d->o.redacted)
+		rc = sr_intake_seal(&h->intake, d->v->keys->s->quarantine_key, &at, n->part, e);
 	return rc;
 }
 
@@ -262,6 +270,7 @@ static int on_item(void *ctx, const struct sr_ingest_item *it, struct sr_err *e)
 
 	memset(h, 0, sizeof *h);
 	sr_buf_init_secret(&h->quarantine);
+	sr_buf_init_secret(&h->intake);
 	sr_buf_init(&h->envelope);
 	memcpy(h->item, it->item, SR_ID);
 	d->batch_count++;
@@ -774,7 +783,8 @@ static int stray_secret(void *ctx, struct sr_bytes name, uint64_t n, struct sr_e
 	if (sr_unhex(item, SR_ID, name, NULL) != 0)
 		return 0;
 	rc = sr_query_item(&row, s->v->catalogue, item, e);
-	/* A slot lives for the envelope in force; a quarantine seal only while the item is held. */
+	/* A slot lives for the envelope in force; quarantine and intake seals only while the item
+	 * is held (when an intake is over, its queue sees). */
 	keep = rc == 0 && n == row.number &&
 	       (row.state == SR_S_HELD ||
 		       (s->kind == SR_SECRET_SLOT && row.state == SR_S_RELEASED));
@@ -814,7 +824,8 @@ static int stray_envelope(void *ctx, const char *name, bool is_dir, struct sr_er
 }
 
 static int remove_strays(struct sr_vault *v, struct stray *s, struct sr_err *e) {
-	static const enum sr_secret_kind kinds[] = {SR_SECRET_SLOT, SR_SECRET_QUARANTINE};
+	static const enum sr_secret_kind kinds[] = {
+		SR_SECRET_SLOT, SR_SECRET_QUARANTINE, SR_SECRET_INTAKE};
 	int rc = sr_secrets_begin(v->secrets, e);
 
 	if (rc != 0)
@@ -836,7 +847,8 @@ static int remove_strays(struct sr_vault *v, struct stray *s, struct sr_err *e) 
 
 /* Everything of one item that is not committed; *${had} tells whether there was anything. */
 static int remove_item(struct sr_vault *v, const uint8_t item[SR_ID], bool *had, struct sr_err *e) {
-	static const enum sr_secret_kind kinds[] = {SR_SECRET_SLOT, SR_SECRET_QUARANTINE};
+	static const enum sr_secret_kind kinds[] = {
+		SR_SECRET_SLOT, SR_SECRET_QUARANTINE, SR_SECRET_INTAKE};
 	char name[2 * SR_ID + 1], envelope[SR_ENVELOPE_NAME];
 	size_t erased = 0;
 	int rc = 0;
@@ -1058,11 +1070,25 @@ static int recover_keep(void *ctx, const char *name, bool is_dir, struct sr_err 
 	return rc != 0 ? sr_wrap(e, "run/%s", name) : 0;
 }
 
+/* Files that a step of intake added: committed, but the index was not told; to be gone on with; or
+ * of no use any more, since the item was released, sealed anew or destroyed. */
+static int recover_work(
+	struct sr_vault *v, const uint8_t work[SR_ID], bool live, bool done, struct sr_err *e) {
+	struct sr_ingest_abort a = {0};
+	size_t packs = 0;
+
+	ingest_ends(&a, v, work);
+	if (done)
+		return sr_ingest_committed(&a, e);
+	return live ? 0 : sr_ingest_abort(&a, &packs, e);
+}
+
 static int recover_pending(void *ctx, const uint8_t accession[SR_ID], struct sr_err *e) {
 	struct sr_vault *v = ctx;
 	struct sr_accession_row row;
 	struct sr_ingest_abort a = {0};
 	char hex[2 * SR_ID + 1];
+	bool is = false, live = false, done = false;
 	int rc = sr_query_accession(&row, v->catalogue, accession, e);
 
 	if (rc == 0) { /* committed, but the index was not told */
@@ -1072,6 +1098,9 @@ static int recover_pending(void *ctx, const uint8_t accession[SR_ID], struct sr_
 	if (rc != SR_NOTFOUND)
 		return rc;
 	sr_err_clear(e);
+	rc = sr_holding_pending(&is, &live, &done, v, accession, e);
+	if (rc != 0 || is)
+		return rc == 0 ? recover_work(v, accession, live, done, e) : rc;
 	sr_hex(hex, accession, SR_ID);
 	sr_buf_printf(&v->recovered,
 		"accession %s was broken off; its packs are kept (deposit --resume with this id "

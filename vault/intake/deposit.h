@@ -7,7 +7,8 @@
  *
  * For each item: random slot (secrets.db), random part; item key from both; part sealed to the
  * board's highest level (envelope number 1), and to every active curator under the quarantine key
- * of keys/service (secrets.db); manifest, reach list, envelope. Order on disk: packs -> secrets.db
+ * of keys/service, and as intake seal for the vault's own work on it (intake/holding.h; both in
+ * secrets.db); manifest, reach list, envelope. Order on disk: packs -> secrets.db
  * and its copy -> envelopes -> (the door) list object -> statement. A kill in between: at the next
  * opening the accession is finished if its signed statement lies in run/ (sr_deposit_keep), else
  * its envelopes, secrets and packs are removed, unless it can be resumed.

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/time.h"
 #include "intake/formats.h"
 
 static const uint64_t bytes_usual = UINT64_C(4) << 30;
@@ -17,13 +18,15 @@ struct sr_inspect_caps sr_inspect_usual(void) {
 	const struct sr_inspect_caps c = {.depth = SR_INSPECT_DEPTH,
 		.members = SR_INSPECT_MEMBERS,
 		.bytes = bytes_usual,
+		.ratio = SR_INSPECT_RATIO,
 		.wall_ms = 600000};
 
 	return c;
 }
 
 static uint64_t allowed(const struct sr_inspect_caps *caps, uint64_t size) {
-	uint64_t most = size > UINT64_MAX / SR_INSPECT_RATIO ? UINT64_MAX : size * SR_INSPECT_RATIO;
+	const uint64_t ratio = caps->ratio > 0 ? caps->ratio : 1;
+	uint64_t most = size > UINT64_MAX / ratio ? UINT64_MAX : size * ratio;
 
 	if (most < bytes_floor)
 		most = bytes_floor;
@@ -161,10 +164,11 @@ static int parser_failed(struct work *w, const struct sr_err *why, struct sr_err
 }
 
 struct sr_box_options sr_inspect_job(const struct sr_inspect_caps *caps, uint64_t size) {
-	struct sr_box_options o = {.job = {.what = SR_BOX_UNPACK,
-					   .members = caps->members,
-					   .bytes = allowed(caps, size),
-					   .depth = caps->depth},
+	struct sr_box_options o = {
+		.job = {.what = caps->depth > 0 ? SR_BOX_UNPACK : SR_BOX_IDENTIFY,
+			.members = caps->members,
+			.bytes = allowed(caps, size),
+			.depth = caps->depth},
 		.limits = sr_box_limits_usual()};
 
 	o.limits.wall_ms = caps->wall_ms;
@@ -174,6 +178,9 @@ struct sr_box_options sr_inspect_job(const struct sr_inspect_caps *caps, uint64_
 
 struct sr_inspection {
 	struct sr_box *box;
+	struct sr_inspected out;
+	struct work w;
+	bool over;
 };
 
 int sr_inspect_begin(struct sr_inspection **out, struct sr_launcher *l,
@@ -185,6 +192,7 @@ int sr_inspect_begin(struct sr_inspection **out, struct sr_launcher *l,
 	*out = NULL;
 	if (i == NULL)
 		return sr_fail(e, SR_NOMEM, "no memory to inspect a file");
+	i->w.out = &i->out;
 	rc = sr_box_begin(&i->box, l, in, &o, e);
 	if (rc != 0)
 		free(i);
@@ -197,6 +205,7 @@ void sr_inspect_drop(struct sr_inspection *i) {
 	if (i == NULL)
 		return;
 	sr_box_free(i->box);
+	sr_buf_free(&i->w.path);
 	free(i);
 }
 
@@ -210,27 +219,58 @@ static bool is_ours(struct sr_bytes key) {
 	return false;
 }
 
-int sr_inspect_finish(struct sr_inspected *out, struct sr_inspection *i,
-	const struct sr_inspector *to, struct sr_err *e) {
-	struct sr_frame f = {.type = SR_FRAME_HELLO};
-	struct work w = {.out = out, .to = to};
-	struct sr_err why = {0};
+/* What the box said, ${f} or a failure ${rc}, to the inspector. */
+static int told(struct sr_inspection *i, const struct sr_inspector *to, const struct sr_frame *f,
+	int rc, struct sr_err *why, struct sr_err *e) {
+	i->w.to = to;
+	if (rc == 0 && f->type == SR_FRAME_FACT && is_ours(f->key))
+		rc = sr_fail(
+			why, SR_CORRUPT, "the parser broke the protocol: it says what only we say");
+	i->over = rc != 0 || f->type == SR_FRAME_DONE;
+	if (rc == SR_CORRUPT || rc == SR_LIMIT)
+		return parser_failed(&i->w, why, e);
+	return rc == 0 ? take(&i->w, f, e) : sr_fail(e, (enum sr_code)rc, "%s", why->text);
+}
+
+int sr_inspect_turn(struct sr_inspected *out, bool *waits, struct sr_inspection *i,
+	const struct sr_inspector *to, uint64_t until_ms, struct sr_err *e) {
 	int rc = 0;
 
-	memset(out, 0, sizeof *out);
-	while (rc == 0 && f.type != SR_FRAME_DONE) {
-		rc = sr_box_next(i->box, &f, &why);
-		if (rc == 0 && f.type == SR_FRAME_FACT && is_ours(f.key))
-			rc = sr_fail(&why, SR_CORRUPT,
-				"the parser broke the protocol: it says what only we say");
-		if (rc == SR_CORRUPT || rc == SR_LIMIT) {
-			rc = parser_failed(&w, &why, e);
+	*waits = false;
+	while (rc == 0 && !i->over && !*waits) {
+		struct sr_frame f = {.type = SR_FRAME_HELLO};
+		struct sr_err why = {0};
+		bool got = false;
+		const int box = sr_box_try(i->box, &f, &got, &why);
+
+		if (box != 0 || got)
+			rc = told(i, to, &f, box, &why, e);
+		else
+			*waits = true;
+		if (sr_mono_ms() >= until_ms)
 			break;
-		}
-		rc = rc == 0 ? take(&w, &f, e) : sr_fail(e, (enum sr_code)rc, "%s", why.text);
 	}
+	*out = i->out;
+	return rc;
+}
+
+bool sr_inspect_over(const struct sr_inspection *i) {
+	return i->over;
+}
+
+int sr_inspect_finish(struct sr_inspected *out, struct sr_inspection *i,
+	const struct sr_inspector *to, struct sr_err *e) {
+	int rc = 0;
+
+	while (rc == 0 && !i->over) {
+		struct sr_frame f = {.type = SR_FRAME_HELLO};
+		struct sr_err why = {0};
+		const int box = sr_box_next(i->box, &f, &why);
+
+		rc = told(i, to, &f, box, &why, e);
+	}
+	*out = i->out;
 	sr_inspect_drop(i);
-	sr_buf_free(&w.path);
 	return rc;
 }
 

@@ -19,13 +19,13 @@ enum {
 };
 
 struct sr_inspect_caps {
-	unsigned depth;
+	unsigned depth; /* 0: only what it is, no members */
 	uint32_t members;
-	uint64_t
-		bytes; /* of all members; also SR_INSPECT_RATIO times the file, or 64 MiB if more */
+	uint64_t bytes; /* of all members; also ${ratio} times the file, or 64 MiB if more */
+	uint32_t ratio;
 	unsigned wall_ms;
 };
-/* The above, 4 GiB, 10 minutes. */
+/* The constants above, 4 GiB, 10 minutes. */
 struct sr_inspect_caps sr_inspect_usual(void);
 
 /* Any may be NULL; a negative result of one ends the work with that code. Views live for the call.
@@ -67,6 +67,11 @@ SR_MUST int sr_inspect_begin(struct sr_inspection **out, struct sr_launcher *l,
 	const struct sr_box_input *in, const struct sr_inspect_caps *caps, struct sr_err *e);
 SR_MUST int sr_inspect_finish(struct sr_inspected *out, struct sr_inspection *i,
 	const struct sr_inspector *to, struct sr_err *e);
+/* The same without waiting, until it is over or ${until_ms}: *${waits}: the parser is at work.
+ * ${out}: so far. */
+SR_MUST int sr_inspect_turn(struct sr_inspected *out, bool *waits, struct sr_inspection *i,
+	const struct sr_inspector *to, uint64_t until_ms, struct sr_err *e);
+bool sr_inspect_over(const struct sr_inspection *i); /* then drop it */
 void sr_inspect_drop(struct sr_inspection *i); /* one that is not to be finished; NULL allowed */
 SR_MUST int sr_inspect(struct sr_inspected *out, struct sr_launcher *l,
 	const struct sr_box_input *in, const struct sr_inspect_caps *caps,

@@ -161,9 +161,9 @@ static int open_note(struct sr_checkpoint *out, const struct export *x, const st
 	struct sr_err *e) {
 	struct sr_log_keys one;
 	struct sr_note n;
-	sr_log_keys_begin(&one, x->o->key->pk);
-	const int rc = sr_log_keys_open(out, &n, sr_buf_view(note), x->o->key->name,
-		x->o->keys != NULL ? x->o->keys : &one, e);
+	sr_log_keys_begin(&one, x->o->key->name, x->o->key->pk);
+	const int rc = sr_log_keys_open(
+		out, &n, sr_buf_view(note), x->o->keys != NULL ? x->o->keys : &one, e);
 	sr_note_free(&n);
 	out->extension = sr_bytes_of(NULL, 0);
 	return rc;

@@ -206,12 +206,16 @@ static int ledger_new(struct sr_ledger **out, struct sr_dir *d, const struct sr_
 	} else {
 		memcpy(pk, o->pk, SR_PK);
 	}
-	rc = sr_vkey_make(&l->vkey, sr_bytes_str(o->origin), SR_NOTE_ED25519, pk, e);
-	sr_log_keys_begin(&l->keys, pk);
-	if (rc == 0 && o->keys != NULL)
+	sr_log_keys_begin(&l->keys, o->origin, pk);
+	if (o->keys != NULL)
 		l->keys = *o->keys;
-	if (rc == 0 && memcmp(sr_log_keys_newest(&l->keys), pk, SR_PK) != 0)
+	if (memcmp(sr_log_keys_newest(&l->keys), pk, SR_PK) != 0)
 		rc = sr_fail(e, SR_MISUSE, "the newest of the log's keys is not the one given");
+	if (rc == 0 && strcmp(l->keys.key[0].name, o->origin) != 0)
+		rc = sr_fail(e, SR_MISUSE, "the first of the log's names is not its origin");
+	if (rc == 0)
+		rc = sr_vkey_make(&l->vkey, sr_bytes_str(sr_log_keys_last(&l->keys)->name),
+			SR_NOTE_ED25519, pk, e);
 out:
 	if (rc == 0)
 		*out = l;
@@ -227,26 +231,32 @@ static int keep_note(struct sr_ledger *l, struct sr_bytes note, struct sr_err *e
 	return sr_buf_ok(&l->note, e);
 }
 
-/* A key signs nothing of the time before it. */
-static int may_sign(const struct sr_ledger *l, uint64_t size, struct sr_err *e) {
-	if (memcmp(sr_log_keys_at(&l->keys, size), l->vkey.pk, SR_PK) == 0)
-		return 0;
-	return sr_fail(e, SR_MISUSE,
-		"a checkpoint of %llu entries would be signed by a key that came later",
-		(unsigned long long)size);
+/* The checkpoint of (size, root), under the name that the log has at that size. A key signs nothing
+ * of the time before it. */
+static int sign(struct sr_buf *out, struct sr_ledger *l, uint64_t size, const uint8_t root[SR_HASH],
+	struct sr_err *e) {
+	const struct sr_log_link *link = sr_log_keys_link(&l->keys, size);
+	struct sr_checkpoint c = {.size = size};
+	struct sr_vkey key;
+	int rc = sr_vkey_make(&key, sr_bytes_str(link->name), SR_NOTE_ED25519, link->pk, e);
+	const struct sr_signer signer = {.key = &key, .seed = l->seed};
+
+	if (rc == 0 && memcmp(link->pk, l->vkey.pk, SR_PK) != 0)
+		rc = sr_fail(e, SR_MISUSE,
+			"a checkpoint of %llu entries would be signed by a key that came later",
+			(unsigned long long)size);
+	if (rc != 0)
+		return rc;
+	memcpy(c.origin, link->name, sizeof c.origin);
+	memcpy(c.root, root, SR_HASH);
+	return sr_checkpoint_sign(out, &c, &signer, 1, e);
 }
 
 static int write_checkpoint(
 	struct sr_ledger *l, uint64_t size, const uint8_t root[SR_HASH], struct sr_err *e) {
-	struct sr_checkpoint c = {.size = size};
-	const struct sr_signer signer = {.key = &l->vkey, .seed = l->seed};
 	struct sr_buf note;
-	memcpy(c.origin, l->origin, strlen(l->origin) + 1);
-	memcpy(c.root, root, SR_HASH);
 	sr_buf_init(&note);
-	int rc = may_sign(l, size, e);
-	if (rc == 0)
-		rc = sr_checkpoint_sign(&note, &c, &signer, 1, e);
+	int rc = sign(&note, l, size, root, e);
 	if (rc == 0)
 		rc = sr_file_replace(l->dir, checkpoint_name, sr_buf_view(&note), e);
 	if (rc == 0) {
@@ -358,7 +368,7 @@ int sr_ledger_read_checkpoint(struct sr_ledger *l, struct sr_checkpoint *out, st
 	if (rc == SR_NOTFOUND)
 		rc = sr_fail(e, SR_CORRUPT, "the published checkpoint is missing");
 	if (rc == 0)
-		rc = sr_log_keys_open(out, &note, sr_buf_view(&b), l->origin, &l->keys, e);
+		rc = sr_log_keys_open(out, &note, sr_buf_view(&b), &l->keys, e);
 	if (rc == 0) {
 		sr_note_free(&note);
 		out->extension = sr_bytes_of(NULL, 0); /* it pointed into ${b} */
@@ -447,6 +457,20 @@ const struct sr_log_keys *sr_ledger_keys(const struct sr_ledger *l) {
 	return &l->keys;
 }
 
+int sr_ledger_rename(struct sr_ledger *l, const struct sr_log_link *next, struct sr_err *e) {
+	int rc = 0;
+	if (l->published > next->from)
+		rc = sr_fail(e, SR_AUTH,
+			"a checkpoint of %llu entries is published under the name before",
+			(unsigned long long)l->published);
+	if (rc == 0)
+		rc = sr_log_keys_rename(&l->keys, next, e);
+	if (rc == 0)
+		rc = sr_vkey_make(&l->vkey, sr_bytes_str(next->name), SR_NOTE_ED25519,
+			sr_log_keys_newest(&l->keys), e);
+	return rc != 0 ? sr_wrap(e, "ledger") : 0;
+}
+
 uint64_t sr_ledger_next_index(const struct sr_ledger *l) {
 	return sr_edge_size(l->edge);
 }
@@ -520,19 +544,17 @@ out:
 /* ---- publishing ---- */
 
 int sr_ledger_checkpoint(struct sr_ledger *l, struct sr_buf *out, struct sr_err *e) {
-	struct sr_checkpoint c = {.size = sr_edge_size(l->edge)};
+	const uint64_t size = sr_edge_size(l->edge);
+	uint8_t root[SR_HASH];
 	if (l->seed == NULL)
 		return sr_fail(e, SR_MISUSE, "ledger: it is open for reading");
 	/* What lies there says the same, and who cosigned it. */
-	if (!l->failed && l->published == c.size && l->note.len > 0) {
+	if (!l->failed && l->published == size && l->note.len > 0) {
 		sr_buf_put_bytes(out, sr_buf_view(&l->note));
 		return sr_buf_ok(out, e);
 	}
-	const struct sr_signer signer = {.key = &l->vkey, .seed = l->seed};
-	memcpy(c.origin, l->origin, strlen(l->origin) + 1);
-	sr_edge_root(c.root, l->edge);
-	const int rc = may_sign(l, c.size, e);
-	return rc != 0 ? rc : sr_checkpoint_sign(out, &c, &signer, 1, e);
+	sr_edge_root(root, l->edge);
+	return sign(out, l, size, root, e);
 }
 
 int sr_ledger_publish(struct sr_ledger *l, struct sr_err *e) {
@@ -595,7 +617,7 @@ int sr_ledger_recosign(struct sr_ledger *l, struct sr_bytes note, bool quorum, s
 			"ledger: checkpoint would have %zu bytes, want at most %d", note.len,
 			(int)CHECKPOINT_MAX);
 	if (rc == 0)
-		rc = sr_log_keys_open(&offered, &n, note, l->origin, &l->keys, e);
+		rc = sr_log_keys_open(&offered, &n, note, &l->keys, e);
 	if (rc != 0)
 		return rc;
 	sr_note_free(&n);

@@ -35,7 +35,7 @@
 struct sr_ledger; /* opaque */
 
 struct sr_ledger_opts {
-	const char *origin;
+	const char *origin; /* as founded: the journal and every entry are bound to it */
 	const uint8_t
 		*seed; /* SR_SEED bytes of the ledger key, copied to the arena; NULL: read only */
 	const uint8_t *pk; /* SR_PK bytes; needed without seed */
@@ -44,8 +44,8 @@ struct sr_ledger_opts {
 	const uint8_t
 		*mac_former; /* SR_KEY bytes or NULL: while keys are changed, a journal under
 				this one is taken, and written again under ${mac_key} at once */
-	const struct sr_log_keys *keys; /* all that the log ever had, the newest being the seed's or
-					   ${pk}; NULL: it has but that one */
+	const struct sr_log_keys *keys; /* all that the log ever had, with its names, the newest
+					   being the seed's or ${pk}; NULL: it has but that one */
 	uint64_t known_size; /* what the caller remembers (catalogue, receipt, witness); 0: nothing
 			      */
 	const uint8_t *known_root; /* SR_HASH bytes, may be NULL: then only the size is compared */
@@ -68,8 +68,12 @@ SR_MUST int sr_ledger_close(struct sr_ledger *l, struct sr_err *e);
 void sr_ledger_abandon(struct sr_ledger *l);
 const struct sr_ledger_report *sr_ledger_report(const struct sr_ledger *l);
 const char *sr_ledger_origin(const struct sr_ledger *l);
-const struct sr_vkey *sr_ledger_vkey(const struct sr_ledger *l); /* the newest */
+/* The newest, under the name that the log has now. */
+const struct sr_vkey *sr_ledger_vkey(const struct sr_ledger *l);
 const struct sr_log_keys *sr_ledger_keys(const struct sr_ledger *l);
+/* Trees of more than ${next}->from entries are signed under ${next}->name; for a writer, before the
+ * entry that says so is committed, or when it is found in the log (board/adopt.h). */
+SR_MUST int sr_ledger_rename(struct sr_ledger *l, const struct sr_log_link *next, struct sr_err *e);
 
 /* Index that the next entry gets = size. Entries bind it, so ask before sealing them. */
 uint64_t sr_ledger_next_index(const struct sr_ledger *l);

@@ -18,7 +18,7 @@ struct sr_ledger {
 	struct sr_dir *dir;   /* the caller's */
 	struct sr_lock *lock; /* writers */
 	char *origin;
-	struct sr_vkey vkey;     /* the newest */
+	struct sr_vkey vkey;     /* the newest, under the last name */
 	struct sr_log_keys keys; /* with those before */
 	uint8_t *seed;           /* arena; NULL: read only */
 	struct sr_journal *journal;

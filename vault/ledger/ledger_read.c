@@ -174,7 +174,7 @@ static int read_witnessed(struct sr_ledger *l, uint64_t size, uint64_t *covers, 
 	sr_buf_clear(out);
 	int rc = sr_file_read(l->dir, "witnessed", out, SR_NOTE_MAX, e);
 	if (rc == 0)
-		rc = sr_log_keys_open(&c, &n, sr_buf_view(out), l->origin, &l->keys, e);
+		rc = sr_log_keys_open(&c, &n, sr_buf_view(out), &l->keys, e);
 	if (rc == 0) {
 		sr_note_free(&n);
 		rc = c.size < size ? SR_NOTFOUND : sr_ledger_root_at(l, c.size, root, e);

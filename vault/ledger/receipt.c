@@ -353,7 +353,7 @@ static int check_consistency(const struct sr_receipt *r, const struct sr_checkpo
 static int check_proof(struct sr_checkpoint *cp, const struct sr_receipt *r,
 	const struct sr_receipt_check *c, struct sr_err *e) {
 	struct sr_vkey key = {.name = ""};
-	const struct sr_log log = {.origin = c->seen->origin, .keys = &key, .count = 1};
+	const struct sr_log log = {.origin = key.name, .keys = &key, .count = 1};
 	const struct sr_tlogproof p = {
 		.extra = sr_buf_view(&r->leaf),
 		.index = r->index,
@@ -364,8 +364,7 @@ static int check_proof(struct sr_checkpoint *cp, const struct sr_receipt *r,
 	if (strcmp(r->origin, c->seen->origin) != 0)
 		return sr_fail(
 			e, SR_AUTH, "it is of the ledger %s, want %s", r->origin, c->seen->origin);
-	int rc = sr_log_keys_signer(
-		&key, &c->seen->keys, c->seen->origin, sr_buf_view(&r->checkpoint), e);
+	int rc = sr_log_keys_signer(&key, &c->seen->keys, sr_buf_view(&r->checkpoint), e);
 	if (rc != 0)
 		return rc;
 	sr_leaf_hash(leaf, sr_buf_view(&r->leaf));

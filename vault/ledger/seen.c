@@ -34,17 +34,17 @@ int sr_seen_init(struct sr_seen *out, const char *origin, const uint8_t vault[SR
 			(void)sr_wrap(e, "seen");
 			return rc;
 		}
-		sr_log_keys_begin(&s.keys, key.pk);
+		sr_log_keys_begin(&s.keys, key.name, key.pk);
 	}
 	*out = s;
 	return 0;
 }
 
 int sr_seen_newest_key(char out[SR_VKEY_TEXT], const struct sr_seen *s, struct sr_err *e) {
+	const struct sr_log_link *last = sr_log_keys_last(&s->keys);
 	struct sr_vkey key;
 	struct sr_buf text;
-	int rc = sr_vkey_make(
-		&key, sr_bytes_str(s->origin), SR_NOTE_ED25519, sr_log_keys_newest(&s->keys), e);
+	int rc = sr_vkey_make(&key, sr_bytes_str(last->name), SR_NOTE_ED25519, last->pk, e);
 	sr_buf_init(&text);
 	if (rc == 0) {
 		sr_vkey_put(&text, &key);
@@ -75,8 +75,15 @@ void sr_seen_encode(struct sr_buf *out, const struct sr_seen *s) {
 	sr_text_put_dec(out, "size", s->size);
 	sr_text_put_base64(out, "root", s->root, SR_HASH);
 	for (size_t i = 1; i < s->keys.count; i++) {
-		sr_buf_printf(out, "next-key %llu ", (unsigned long long)s->keys.key[i].from);
-		sr_buf_put_base64(out, s->keys.key[i].pk, SR_PK);
+		const struct sr_log_link *l = &s->keys.key[i];
+		if (sr_log_keys_renames(&s->keys, i)) {
+			sr_buf_printf(out, "next-name %llu %s %llu %llu\n",
+				(unsigned long long)l->from, l->name, (unsigned long long)l->agreed,
+				(unsigned long long)l->known);
+			continue;
+		}
+		sr_buf_printf(out, "next-key %llu ", (unsigned long long)l->from);
+		sr_buf_put_base64(out, l->pk, SR_PK);
 		sr_buf_put_u8(out, '\n');
 	}
 }
@@ -91,20 +98,30 @@ static int copy_text(
 	return 0;
 }
 
-static int read_next_keys(struct sr_seen *s, const struct sr_text *t, struct sr_err *e) {
+static int read_name(struct sr_log_link *l, struct sr_bytes v, struct sr_err *e) {
+	int rc = copy_text(l->name, sizeof l->name, sr_word(v, 1), "next-name", e);
+	if (rc == 0)
+		rc = sr_parse_dec(&l->agreed, sr_word(v, 2), SR_TREE_SIZE_MAX, e);
+	return rc == 0 ? sr_parse_dec(&l->known, sr_word(v, 3), SR_TREE_SIZE_MAX, e) : rc;
+}
+
+static int read_links(struct sr_seen *s, const struct sr_text *t, struct sr_err *e) {
 	int rc = 0;
 	for (size_t i = LINES; i < t->count && rc == 0; i++) {
 		const struct sr_bytes v = t->lines[i].value;
-		uint8_t pk[SR_PK];
-		uint64_t from = 0;
-		if (!sr_bytes_eq(t->lines[i].key, sr_bytes_str("next-key")) ||
-			sr_word_count(v) != 2)
-			return sr_fail(
-				e, SR_CORRUPT, "line %zu: want `next-key` and two words", i + 2);
-		rc = sr_parse_dec(&from, sr_word(v, 0), SR_TREE_SIZE_MAX, e);
+		const bool name = sr_bytes_eq(t->lines[i].key, sr_bytes_str("next-name"));
+		struct sr_log_link l = {.from = 0};
+		if ((!name && !sr_bytes_eq(t->lines[i].key, sr_bytes_str("next-key"))) ||
+			sr_word_count(v) != (name ? 4 : 2))
+			return sr_fail(e, SR_CORRUPT,
+				"line %zu: want `next-key` and two words, or `next-name` and four",
+				i + 2);
+		rc = sr_parse_dec(&l.from, sr_word(v, 0), SR_TREE_SIZE_MAX, e);
 		if (rc == 0)
-			rc = sr_unbase64_fixed(pk, SR_PK, sr_word(v, 1), e);
-		if (rc == 0 && sr_log_keys_add(&s->keys, from, pk, NULL) != 0)
+			rc = name ? read_name(&l, v, e)
+				  : sr_unbase64_fixed(l.pk, SR_PK, sr_word(v, 1), e);
+		if (rc == 0 && (name ? sr_log_keys_rename(&s->keys, &l, NULL)
+				     : sr_log_keys_add(&s->keys, l.from, l.pk, NULL)) != 0)
 			rc = sr_fail(
 				e, SR_CORRUPT, "line %zu: out of order, or one too many", i + 2);
 	}
@@ -123,9 +140,9 @@ static int read_lines(struct sr_seen *s, const struct sr_text *t, struct sr_err 
 		if (i >= t->count || !sr_bytes_eq(t->lines[i].key, sr_bytes_str(keys[i])))
 			return sr_fail(e, SR_CORRUPT, "line %zu: want `%s`", i + 2, keys[i]);
 	}
-	if (t->count > LINES + SR_LOG_KEYS - 1)
+	if (t->count > LINES + SR_LOG_LINKS - 1)
 		return sr_fail(e, SR_CORRUPT, "have %zu lines, want %d to %d", t->count, (int)LINES,
-			(int)LINES + SR_LOG_KEYS - 1);
+			(int)LINES + SR_LOG_LINKS - 1);
 	if ((rc = copy_text(s->origin, sizeof s->origin, t->lines[0].value, keys[0], e)) != 0 ||
 		(rc = sr_unhex(s->vault, SR_HASH, t->lines[1].value, e)) != 0 ||
 		(rc = copy_text(s->vkey, sizeof s->vkey, t->lines[2].value, keys[2], e)) != 0 ||
@@ -139,8 +156,8 @@ static int read_lines(struct sr_seen *s, const struct sr_text *t, struct sr_err 
 	sr_merkle_root(empty, NULL, 0);
 	if (s->size == 0 && memcmp(empty, s->root, SR_HASH) != 0)
 		return sr_fail(e, SR_CORRUPT, "size 0 with another root than the empty tree's");
-	sr_log_keys_begin(&s->keys, key.pk);
-	return read_next_keys(s, t, e);
+	sr_log_keys_begin(&s->keys, key.name, key.pk);
+	return read_links(s, t, e);
 }
 
 int sr_seen_decode(struct sr_seen *out, struct sr_bytes text, struct sr_err *e) {
@@ -194,7 +211,23 @@ static int check_growth(const struct sr_seen *old, const struct sr_seen *s, stru
 	return 0;
 }
 
-int sr_seen_store(struct sr_dir *d, const struct sr_seen *s, struct sr_err *e) {
+/* What is lost is not remembered again: nobody stored anything else meanwhile, and there is a name
+ * for it. */
+static int check_loss(const struct sr_seen *old, const struct sr_seen *s, const struct sr_seen *was,
+	struct sr_err *e) {
+	const struct sr_log_link *by;
+	if (strcmp(old->origin, s->origin) != 0 || strcmp(old->vkey, s->vkey) != 0)
+		return sr_fail(e, SR_AUTH, "the memory names another origin or ledger key");
+	if (old->size != was->size || memcmp(old->root, was->root, SR_HASH) != 0 ||
+		!sr_log_keys_begin_with(&was->keys, &old->keys) ||
+		!sr_log_keys_begin_with(&old->keys, &was->keys))
+		return sr_fail(e, SR_AUTH, "the memory was changed meanwhile: try again");
+	return sr_log_keys_excuse(&by, &s->keys, &old->keys, old->size, e);
+}
+
+/* ${was} NULL: it grew. */
+static int store(
+	struct sr_dir *d, const struct sr_seen *s, const struct sr_seen *was, struct sr_err *e) {
 	struct sr_seen old, again;
 	struct sr_buf b;
 	char name[64];
@@ -202,7 +235,7 @@ int sr_seen_store(struct sr_dir *d, const struct sr_seen *s, struct sr_err *e) {
 	sr_buf_init(&b);
 	int rc = sr_seen_load(&old, d, s->vault, s->person, e);
 	if (rc == 0) {
-		rc = check_growth(&old, s, e);
+		rc = was == NULL ? check_growth(&old, s, e) : check_loss(&old, s, was, e);
 		if (rc != 0)
 			(void)sr_wrap(e, "%s", name);
 	} else if (rc == SR_NOTFOUND) {
@@ -218,4 +251,13 @@ int sr_seen_store(struct sr_dir *d, const struct sr_seen *s, struct sr_err *e) {
 		rc = sr_file_replace(d, name, sr_buf_view(&b), e);
 	sr_buf_free(&b);
 	return rc;
+}
+
+int sr_seen_store(struct sr_dir *d, const struct sr_seen *s, struct sr_err *e) {
+	return store(d, s, NULL, e);
+}
+
+int sr_seen_replace(
+	struct sr_dir *d, const struct sr_seen *s, const struct sr_seen *was, struct sr_err *e) {
+	return store(d, s, was, e);
 }

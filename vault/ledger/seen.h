@@ -9,10 +9,13 @@
  *   size <dec>
  *   root <base64>
  *   next-key <dec> <base64>  (*) the log's later keys: the entry that named it (ledger/keychange.h)
+ *   next-name <dec> <name> <dec> <dec>
+ *                            (*) and its later names: the entry, how many entries were left as they
+ *                            were, and how many were known (merkle/logkeys.h); in one order
  *
  * The file is `<first 16 hex of the fingerprint>-<person>.seen` in a directory of the client (never
  * under the vault). A smaller size, or the same size with another root, is refused: the memory only
- * grows.
+ * grows; unless the log took a name for what it lost, and the caller proved that a quorum says so.
  */
 #ifndef SR_LEDGER_SEEN_H
 #define SR_LEDGER_SEEN_H
@@ -46,7 +49,11 @@ SR_MUST int sr_seen_load(struct sr_seen *out, struct sr_dir *d, const uint8_t va
 /* Durable. AUTH when the stored memory is larger, or equal in size with another root, or names
  * another origin or key. */
 SR_MUST int sr_seen_store(struct sr_dir *d, const struct sr_seen *s, struct sr_err *e);
-/* The newest key of the log, as found writes one. */
+/* The same for a log that does not hold what ${was} is: as it was loaded and compared, and is
+ * stored still (AUTH: another process stored another). A name of ${s} must excuse it. */
+SR_MUST int sr_seen_replace(
+	struct sr_dir *d, const struct sr_seen *s, const struct sr_seen *was, struct sr_err *e);
+/* The newest key of the log, under the name of now, as found writes one. */
 SR_MUST int sr_seen_newest_key(char out[SR_VKEY_TEXT], const struct sr_seen *s, struct sr_err *e);
 void sr_seen_encode(struct sr_buf *out, const struct sr_seen *s);
 SR_MUST int sr_seen_decode(struct sr_seen *out, struct sr_bytes text, struct sr_err *e);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "ledger/card.h"
+#include "ledger/fields.h"
 
 /* Rows of fields: key, kind, cardinality, and for some what else. */
 /* clang-format off */
@@ -26,6 +27,10 @@
 #define CARD(k, c, s) \
 	{.key = (k), .kind = SR_V_CARD, .cardinality = (c), \
 	 .compartment = SR_PERSONAL, .subject = (s)}
+/* A field of a description (ledger/fields.h). */
+#define SR_FIELD(k, v, c, m, form, kept, value, help) \
+	{.key = (k), .kind = (v), .cardinality = (m) == 1 ? SR_OPTIONAL : SR_ANY, \
+	 .compartment = (c), .subject = (c) == SR_STRUCTURAL ? NULL : "item"},
 #define END {.key = NULL}
 #define FIELDS (const struct sr_field[])
 
@@ -88,6 +93,9 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("from", SR_V_DEC, SR_ONE),
 		F("ledger-key", SR_V_NAME, SR_ONE),
 		F("room-key", SR_V_KEY, SR_ONE),
+		F("agreed", SR_V_DEC, SR_OPTIONAL),
+		F("known", SR_V_DEC, SR_OPTIONAL),
+		F("root", SR_V_HASH, SR_OPTIONAL),
 		END}},
 	{SR_T_AUDITOR, "auditor", SR_BY_SERVICE, NULL, SR_EFFECT_TRUST, FIELDS{
 		F("request", SR_V_ID, SR_ONE),
@@ -271,16 +279,9 @@ static const struct sr_type table[SR_T_COUNT] = {
 		END}},
 	{SR_T_DESCRIBE, "describe", SR_BY_CURATOR, NULL, SR_EFFECT_ITEM, FIELDS{
 		F("item", SR_V_ID, SR_ONE),
-		F("hazard", SR_V_TOKEN, SR_ANY),
-		F("date", SR_V_TOKEN, SR_OPTIONAL),
-		F("language", SR_V_TOKEN, SR_ANY),
-		D_TEXT("title", SR_OPTIONAL, "item"),
-		D_TEXT("translit", SR_OPTIONAL, "item"),
-		D_TEXT("description", SR_OPTIONAL, "item"),
-		D_TEXT("creator", SR_OPTIONAL, "item"),
-		D_TEXT("source", SR_OPTIONAL, "item"),
-		D_TEXT("rights", SR_OPTIONAL, "item"),
-		D_TEXT("keyword", SR_ANY, "item"),
+#include "ledger/fields.inc"
+		F("mark", SR_V_NAME, SR_ANY), /* ledger/mark.h */
+		F("clear", SR_V_TOKEN, SR_ANY),
 		END}},
 	{SR_T_HELD_BOX, "held-box", SR_BY_CURATOR, NULL, SR_EFFECT_RECORD, FIELDS{
 		F("item", SR_V_ID, SR_ONE),
@@ -289,8 +290,23 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("key", SR_V_KEY, SR_ONE),
 		F("box", SR_V_HASH, SR_ONE),
 		END}},
+	{SR_T_INTAKE, "intake", SR_BY_SERVICE, NULL, SR_EFFECT_ITEM, FIELDS{
+		F("item", SR_V_ID, SR_ONE),
+		F("number", SR_V_DEC, SR_ONE),
+		F("step", SR_V_TOKEN, SR_ONE),
+		F("result", SR_V_TOKEN, SR_ONE),
+		F("work", SR_V_ID, SR_OPTIONAL),
+		F("envelope", SR_V_HASH, SR_OPTIONAL),
+		F("level", SR_V_DEC, SR_OPTIONAL),
+		F("epoch", SR_V_DEC, SR_OPTIONAL),
+		F("files", SR_V_DEC, SR_OPTIONAL),
+		F("bytes", SR_V_DEC, SR_OPTIONAL),
+		OBJECT("list", SR_OPTIONAL),
+		OBJECT("facts", SR_OPTIONAL),
+		F("pack", SR_V_HASH, SR_ANY),
+		END}},
 	{SR_T_SCAN, "scan", SR_BY_SERVICE, NULL, SR_EFFECT_ITEM, FIELDS{
-		F("checkout", SR_V_ID, SR_ONE),
+		F("checkout", SR_V_ID, SR_OPTIONAL),
 		F("item", SR_V_ID, SR_ONE),
 		F("number", SR_V_DEC, SR_ONE),
 		F("scanner", SR_V_NAME, SR_ONE),
@@ -307,6 +323,7 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("envelope", SR_V_HASH, SR_ONE),
 		F("level", SR_V_DEC, SR_ONE),
 		F("hazard", SR_V_TOKEN, SR_ANY),
+		P_TEXT("reason", SR_OPTIONAL, "actor"),
 		END}},
 	{SR_T_RESEAL, "reseal", SR_BY_SERVICE, NULL, SR_EFFECT_ITEM, FIELDS{
 		F("request", SR_V_ID, SR_ONE),

@@ -46,6 +46,7 @@ enum sr_type_id {
 	SR_T_STORED,
 	SR_T_DESCRIBE,
 	SR_T_HELD_BOX,
+	SR_T_INTAKE,
 	SR_T_SCAN,
 	SR_T_RELEASE,
 	SR_T_RESEAL,

@@ -14,6 +14,7 @@ void prepared_free(struct prepared *p) {
 	sr_secret_free(p->slot, SR_KEY);
 	sr_buf_free(&p->file);
 	sr_buf_free(&p->boxes);
+	sr_buf_free(&p->intake);
 	free(p);
 }
 
@@ -95,6 +96,21 @@ static int new_boxes(struct sr_buf *boxes, struct sr_room *r, const struct sr_en
 	return rc;
 }
 
+/* The part to the vault's own work on the item, if it has the one before. */
+static int new_intake(struct sr_buf *seal, struct sr_room *r, const struct sr_envelope *env,
+	const uint8_t part[SR_PART], struct sr_err *e) {
+	struct sr_held_place at = {.number = env->n};
+	char name[2 * SR_ID + 1];
+
+	sr_hex(name, env->item, SR_ID);
+	if (!sr_secrets_has(
+		    r->v->secrets, SR_SECRET_INTAKE, sr_bytes_str(name), (uint64_t)env->n - 1))
+		return 0;
+	memcpy(at.vault, env->vault, SR_HASH);
+	memcpy(at.item, env->item, SR_ID);
+	return sr_intake_seal(seal, r->v->keys->s->quarantine_key, &at, part, e);
+}
+
 /* Two fresh halves, the board's in a seal; everything of the envelope that follows from them. */
 static int new_halves(struct sr_envelope *env, uint8_t seal[SR_SEAL], uint8_t *key,
 	const struct halves *h, struct sr_err *e) {
@@ -109,6 +125,8 @@ static int new_halves(struct sr_envelope *env, uint8_t seal[SR_SEAL], uint8_t *k
 	rc = sr_tdh2_seal(seal, h->board, env->item, env->n, part, e);
 	if (rc == 0 && h->boxes)
 		rc = new_boxes(&h->p->boxes, h->r, env, part, e);
+	if (rc == 0 && h->boxes)
+		rc = new_intake(&h->p->intake, h->r, env, part, e);
 	sr_secret_free(part, SR_PART);
 	return rc;
 }
@@ -155,8 +173,10 @@ int room_prepare(
 	sr_buf_init(&file);
 	if (p != NULL)
 		sr_buf_init(&p->file);
-	if (p != NULL)
+	if (p != NULL) {
 		sr_buf_init(&p->boxes);
+		sr_buf_init_secret(&p->intake);
+	}
 	if (p == NULL || (p->slot = sr_secret_new(SR_KEY, e)) == NULL)
 		rc = sr_fail(e, SR_NOMEM, "no memory for a new slot");
 	if (rc == 0)
@@ -209,6 +229,9 @@ void prepared_undo(const struct prepared *p, struct sr_vault *v) {
 	if (p->boxes.len > 0)
 		(void)!sr_secrets_erase(v->secrets, SR_SECRET_QUARANTINE, sr_bytes_str(name),
 			p->number, NULL, NULL);
+	if (p->intake.len > 0)
+		(void)!sr_secrets_erase(v->secrets, SR_SECRET_INTAKE, sr_bytes_str(name),
+			p->number, NULL, NULL);
 	(void)!sr_envelope_remove(v->items, p->item, p->number, NULL);
 }
 
@@ -223,6 +246,9 @@ int prepared_put(const struct prepared *p, struct sr_vault *v, struct sr_err *e)
 	if (rc == 0 && p->boxes.len > 0)
 		rc = sr_secrets_replace(v->secrets, SR_SECRET_QUARANTINE, sr_bytes_str(name),
 			p->number, sr_buf_view(&p->boxes), e);
+	if (rc == 0 && p->intake.len > 0)
+		rc = sr_secrets_replace(v->secrets, SR_SECRET_INTAKE, sr_bytes_str(name), p->number,
+			sr_buf_view(&p->intake), e);
 	if (rc != 0)
 		prepared_undo(p, v);
 	return rc;
@@ -230,15 +256,14 @@ int prepared_put(const struct prepared *p, struct sr_vault *v, struct sr_err *e)
 
 /* Everything that opened the item before: in one commit, so that it is all there or all gone. */
 static int erase_before(const struct prepared *p, struct sr_vault *v, struct sr_err *e) {
-	static const enum sr_secret_kind kinds[] = {SR_SECRET_SLOT, SR_SECRET_QUARANTINE};
+	static const enum sr_secret_kind kinds[] = {
+		SR_SECRET_SLOT, SR_SECRET_QUARANTINE, SR_SECRET_INTAKE};
 	char name[2 * SR_ID + 1];
 	int rc = sr_secrets_begin(v->secrets, e);
 
 	if (rc != 0)
 		return rc;
 	sr_hex(name, p->item, SR_ID);
-	rc = sr_secrets_erase(
-		v->secrets, SR_SECRET_INTAKE, sr_bytes_str(name), SR_SECRET_ALL, NULL, e);
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		for (uint32_t n = 0; n < p->number && rc == 0; n++)
 			rc = sr_secrets_erase(v->secrets, kinds[i], sr_bytes_str(name), n, NULL, e);

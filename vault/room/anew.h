@@ -36,6 +36,8 @@ struct prepared { /* a new envelope, not yet in force */
 	struct sr_buf file; /* the new envelope */
 	struct sr_buf
 		boxes; /* an item that stays held: quarantine seal of the new part; else empty */
+	struct sr_buf
+		intake; /* one whose intake is not over: intake seal of the new part; else empty */
 	uint8_t hash[SR_HASH]; /* of the new envelope; a statement names it and the level */
 	uint32_t level, epoch; /* of the board's key that it is sealed to */
 };

@@ -3,12 +3,16 @@
  * (room.h).
  *
  *   one regular file:  the bare file
- *   anything else:     a pax archive (room/tar.h) of the regular files; what has no content (links,
+ *   anything else:     a pax archive (room/tar.h) of the regular files; what the vault made of them
+ * (renditions) is left out: it is no evidence, and can be made again; what has no content (links,
  * special files, what could not be read at the deposit) is listed with its reason in a last file,
  * NOT-EXPORTED.txt. Links are not made into links: an archive that plants one is how files get
  * outside where they are unpacked.
  *
+ *   on request:        a bag of all of it (room/bagging.h), as tar
+ *
  *   FILES --file by file--> NOTES --> END --finish--> DONE;  any failure -> FAILED (sticky)
+ *   a bag: HEAD --> FILES --> TAIL --> END
  *
  * begin writes `viewed export`, so that an abandoned export is on the record by the missing
  * `export` statement. That is written before the last bytes leave: without them age refuses the
@@ -19,11 +23,15 @@
 #include "base/escape.h"
 #include "board/authorize.h"
 #include "crypto/age.h"
+#include "crypto/digest.h"
+#include "room/bagging.h"
 #include "room/tar.h"
 
 enum stage {
+	HEAD,
 	FILES,
 	NOTES,
+	TAIL,
 	END,
 	DONE,
 	FAILED
@@ -38,6 +46,8 @@ struct room_export {
 	uint64_t file, offset; /* what comes next */
 	struct sr_buf notes;   /* lines about what has no content; secret */
 	struct sr_sha256 *file_sha;
+	struct sr_bagging *bag; /* NULL: no bag */
+	struct sr_digest *file_512;
 	struct sr_sha256 *sha; /* of what leaves */
 	uint64_t bytes;
 	struct sr_buf out; /* sealed, not yet handed over */
@@ -51,6 +61,8 @@ void room_export_free(struct room_export *x) {
 		return;
 	sr_age_writer_free(x->age);
 	sr_sha256_free(x->file_sha);
+	sr_bagging_free(x->bag);
+	sr_digest_free(x->file_512);
 	sr_sha256_free(x->sha);
 	sr_buf_free(&x->notes);
 	sr_buf_free(&x->out);
@@ -74,8 +86,23 @@ static int find_recipient(
 	return rc;
 }
 
-static int export_new(
-	struct room_export **out, struct sr_room *r, const struct opened *o, struct sr_err *e) {
+/* A bag's beginnings: its folder is named by the item. */
+static int bag_new(
+	struct room_export *x, struct sr_room *r, const struct opened *o, struct sr_err *e) {
+	char base[2 * SR_ID + 1];
+	int rc;
+
+	sr_hex(base, o->item, SR_ID);
+	x->bare = false;
+	x->stage = HEAD;
+	rc = sr_bagging_new(&x->bag, base, sr_room_now(r), o->it, o->files, e);
+	if (rc == 0)
+		rc = sr_digest_new(&x->file_512, SR_DIGEST_SHA512, e);
+	return rc == 0 ? room_bag_facts(x->bag, r, o, e) : rc;
+}
+
+static int export_new(struct room_export **out, struct sr_room *r, const struct opened *o, bool bag,
+	struct sr_err *e) {
 	struct room_export *x = calloc(1, sizeof *x);
 	uint8_t pk[1][SR_X_PK];
 	struct sr_file f;
@@ -83,6 +110,7 @@ static int export_new(
 
 	if (x == NULL)
 		return sr_fail(e, SR_NOMEM, "export: out of memory");
+	x->stage = FILES;
 	sr_buf_init_secret(&x->notes);
 	sr_buf_init(&x->out);
 	rc = find_recipient(x->recipient, r, o, e);
@@ -95,10 +123,16 @@ static int export_new(
 		rc = sr_sha256_new(&x->file_sha, e);
 	if (rc == 0)
 		rc = sr_sha256_new(&x->sha, e);
-	if (rc == 0 && o->files == 1) {
+	if (rc == 0 && o->files > 0) {
 		rc = sr_item_file(o->it, 0, &f, e);
 		x->bare = rc == 0 && f.kind == SR_FILE_REGULAR;
 	}
+	for (uint64_t i = 1; rc == 0 && x->bare && i < o->files; i++) {
+		rc = sr_item_file(o->it, i, &f, e);
+		x->bare = rc == 0 && sr_file_is_rendition(&f);
+	}
+	if (rc == 0 && bag)
+		rc = bag_new(x, r, o, e);
 	if (rc == 0)
 		rc = sr_age_writer_new(
 			&x->age, (const uint8_t(*)[SR_X_PK])pk, 1, sr_age_sink_buf(&x->out), e);
@@ -118,8 +152,27 @@ static int decided(struct sr_room *r, const struct opened *o, struct sr_err *e) 
 	return rc == 0 ? sr_authorize_use(r->v, &c, sr_room_now(r), true, e) : rc;
 }
 
-int sr_room_export_begin(
-	struct sr_room *r, const uint8_t checkout[SR_ID], const char *person, struct sr_err *e) {
+/* A copy is whole or not made. What is handed over to an authority is handed over as it is. */
+static int covered(struct sr_room *r, const struct opened *o, struct sr_err *e) {
+	struct sr_item_marks l = {NULL, 0};
+	char part[64];
+	int rc = strcmp(o->right, "export") == 0 ? room_uncovered(&l, r, o, NULL, e) : 0;
+
+	if (rc == 0 && l.count > 0) {
+		sr_mark_show(part, sizeof part, &l.rows[0]);
+		rc = sr_fail(e, SR_DENIED,
+			"a part of the item (file %llu%s%s) has the hazard %s, which this grant's "
+			"level does not cover: have the item sealed anew, and ask for the copy "
+			"again",
+			(unsigned long long)l.rows[0].file, *part != '\0' ? ", " : "", part,
+			l.rows[0].hazard);
+	}
+	sr_item_marks_free(&l);
+	return rc;
+}
+
+static int begin(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person, bool bag,
+	struct sr_err *e) {
 	struct room_export *x = NULL;
 	struct opened *o = NULL;
 	int rc = room_find(&o, r, checkout, person, e);
@@ -130,7 +183,9 @@ int sr_room_export_begin(
 			"this checkout is of right %s; an export needs a grant of its own",
 			o->right);
 	if (rc == 0)
-		rc = export_new(&x, r, o, e);
+		rc = covered(r, o, e);
+	if (rc == 0)
+		rc = export_new(&x, r, o, bag, e);
 	if (rc == 0)
 		rc = decided(r, o, e);
 	if (rc == 0)
@@ -142,6 +197,16 @@ int sr_room_export_begin(
 	room_export_free(o->export);
 	o->export = x;
 	return 0;
+}
+
+int sr_room_export_begin(
+	struct sr_room *r, const uint8_t checkout[SR_ID], const char *person, struct sr_err *e) {
+	return begin(r, checkout, person, false, e);
+}
+
+int sr_room_export_begin_bag(
+	struct sr_room *r, const uint8_t checkout[SR_ID], const char *person, struct sr_err *e) {
+	return begin(r, checkout, person, true, e);
 }
 
 /* --- content --- */
@@ -205,6 +270,8 @@ static int file_data(
 	}
 	if (rc == 0) {
 		sr_sha256_update(x->file_sha, b.p, b.len);
+		if (x->file_512 != NULL)
+			sr_digest_update(x->file_512, b.p, b.len);
 		rc = write_buf(x, &b, e);
 	}
 	x->offset += range.len;
@@ -213,17 +280,41 @@ static int file_data(
 }
 
 static int file_end(struct room_export *x, const struct sr_file *f, struct sr_err *e) {
-	uint8_t sha[SR_HASH];
+	uint8_t sha[SR_HASH], wide[SR_DIGEST_MAX];
 	char shown[200];
+	int rc = 0;
 
 	sr_sha256_final(x->file_sha, sha);
 	sr_sha256_reset(x->file_sha);
 	if (memcmp(sha, f->sha256, SR_HASH) != 0)
 		return sr_fail(e, SR_AUTH, "file \"%s\": its SHA-256 is not the one of the deposit",
 			sr_escape_to(shown, sizeof shown, f->path));
+	if (x->bag != NULL) {
+		sr_digest_final(x->file_512, wide);
+		sr_bagging_sha512(x->bag, x->file, wide);
+		rc = sr_digest_reset(x->file_512, e);
+	}
 	x->file++;
 	x->offset = 0;
-	return x->bare ? 0 : write_pad(x, f->size, e);
+	return rc != 0 || x->bare ? rc : write_pad(x, f->size, e);
+}
+
+/* Under its own name, or that which it has in the bag. */
+static int file_header(struct room_export *x, const struct sr_file *f, struct sr_err *e) {
+	struct sr_tar_file t = {f->path, f->size, f->mtime_s, f->mtime_ns};
+	struct sr_buf path;
+	int rc;
+
+	if (x->bag == NULL)
+		return write_header(x, &t, e);
+	sr_buf_init_secret(&path);
+	sr_bagging_path(x->bag, x->file, &path);
+	rc = sr_buf_ok(&path, e);
+	t.path = sr_buf_view(&path);
+	if (rc == 0)
+		rc = write_header(x, &t, e);
+	sr_buf_free(&path);
+	return rc;
 }
 
 static int step_file(struct room_export *x, struct opened *o, struct sr_err *e) {
@@ -231,22 +322,24 @@ static int step_file(struct room_export *x, struct opened *o, struct sr_err *e) 
 	int rc;
 
 	if (x->file == o->files) {
-		x->stage = x->bare ? END : NOTES;
+		x->stage = x->bare ? END : x->bag != NULL ? TAIL : NOTES;
 		return 0;
 	}
 	rc = sr_item_file(o->it, x->file, &f, e);
 	if (rc != 0)
 		return rc;
+	if (sr_file_is_rendition(&f)) {
+		x->file++;
+		return 0;
+	}
 	if (f.kind != SR_FILE_REGULAR) {
-		note(x, &f);
+		if (x->bag == NULL) /* a bag has looked at all of them before */
+			note(x, &f);
 		x->file++;
 		return sr_buf_ok(&x->notes, e);
 	}
-	if (x->offset == 0 && !x->bare) {
-		struct sr_tar_file t = {f.path, f.size, f.mtime_s, f.mtime_ns};
-
-		rc = write_header(x, &t, e);
-	}
+	if (x->offset == 0 && !x->bare)
+		rc = file_header(x, &f, e);
 	if (rc == 0 && f.size > 0)
 		rc = file_data(x, o, &f, e);
 	return rc == 0 && x->offset == f.size ? file_end(x, &f, e) : rc;
@@ -280,10 +373,30 @@ static int step_notes(struct room_export *x, struct opened *o, int64_t now, stru
 	return rc;
 }
 
+/* What of a bag stands before or behind its payload. */
+static int step_bag(struct room_export *x, struct sr_err *e) {
+	struct sr_buf piece;
+	bool done = true;
+	int rc;
+
+	sr_buf_init_secret(&piece);
+	rc = x->stage == HEAD ? sr_bagging_head(x->bag, &piece, e)
+			      : sr_bagging_tail(x->bag, &piece, &done, e);
+	if (rc == 0)
+		rc = write_buf(x, &piece, e);
+	sr_buf_free(&piece);
+	if (rc == 0 && done)
+		x->stage = x->stage == HEAD ? FILES : END;
+	return rc;
+}
+
 static int step(struct room_export *x, struct opened *o, int64_t now, struct sr_err *e) {
 	int rc;
 
 	switch (x->stage) {
+	case HEAD:
+	case TAIL:
+		return step_bag(x, e);
 	case FILES:
 		return step_file(x, o, e);
 	case NOTES:

@@ -20,6 +20,7 @@
 #include "room/room_internal.h"
 
 #include "base/secret.h"
+#include "board/adopt.h"
 #include "board/held.h"
 #include "board/keys.h"
 #include "board/pieces.h"
@@ -73,8 +74,10 @@ static void opening_free(struct opening *op) {
 static int witnessed(struct sr_room *r, const struct sr_checkout_row *c, struct sr_err *e) {
 	struct sr_glass glass = {0};
 	struct sr_err why = {0};
-	int rc;
+	int rc = sr_adopt_check(r->v, e);
 
+	if (rc != 0)
+		return rc;
 	if (sr_witnessing_check(r->v, c->entry, &why) == 0)
 		return 0;
 	rc = sr_query_glass(&glass, r->v->catalogue, c->id, e);
@@ -604,6 +607,8 @@ static int is_curator(struct sr_room *r, const char *person, struct sr_err *e) {
 	return rc;
 }
 
+/* Whose part may be handed out. It is not taken back, so a seal stops it here whatever rules the
+ * board has (DESIGN 6a); its use is asked of the rules as well, by checkout and by release. */
 static int held_item(
 	struct sr_item_row *item, struct sr_room *r, const uint8_t id[SR_ID], struct sr_err *e) {
 	int rc = sr_query_item(item, r->v->catalogue, id, e);

@@ -9,6 +9,10 @@
 
 #include "base/limits.h"
 
+enum {
+	PAGED_MAX = 256 << 20 /* bytes that are looked through for form feeds, 0.3 s; more is not */
+};
+
 static int may_read(const struct opened *o, struct sr_err *e) {
 	if (strcmp(o->right, "referral") == 0)
 		return sr_fail(e, SR_DENIED,
@@ -52,6 +56,122 @@ static int read_range(struct opened *o, uint64_t index, uint64_t offset, size_t 
 	return rc;
 }
 
+/* Has the text pages? Only a form feed says so; in UTF-16 it is a unit of its own. */
+static int is_paged(bool *paged, struct opened *o, uint64_t index, const struct sr_file *f,
+	enum sr_plain_encoding enc, struct sr_err *e) {
+	const bool wide = enc == SR_PLAIN_UTF16LE || enc == SR_PLAIN_UTF16BE;
+	struct sr_buf bytes;
+	int rc = 0;
+
+	*paged = false;
+	sr_buf_init_secret(&bytes);
+	for (uint64_t at = 0; at < f->size && f->size <= PAGED_MAX && rc == 0 && !*paged;
+		at += SR_BLOCK) {
+		const size_t len = f->size - at < SR_BLOCK ? (size_t)(f->size - at) : SR_BLOCK;
+
+		sr_buf_clear(&bytes);
+		rc = read_range(o, index, at, len, &bytes, e);
+		for (size_t i = 0; rc == 0 && i < bytes.len && !*paged; i += wide ? 2 : 1) {
+			if (!wide)
+				*paged = bytes.p[i] == '\f';
+			else if (i + 1 < bytes.len)
+				*paged = (enc == SR_PLAIN_UTF16LE
+							 ? sr_le16_get(bytes.p + i)
+							 : sr_be16_get(bytes.p + i)) == '\f';
+		}
+	}
+	sr_buf_free(&bytes);
+	return rc;
+}
+
+/* What of this file the grant does not cover is left out; a file that is marked as a whole is not
+ * shown at all. */
+static int begin_cut(struct sr_room *r, struct opened *o, uint64_t index, const struct sr_file *f,
+	enum sr_plain_encoding enc, struct sr_err *e) {
+	struct sr_cutting cutting = {.count = 0};
+	bool pages = false;
+	int rc;
+
+	sr_cut_free(o->cut);
+	o->cut = NULL;
+	sr_item_marks_free(&o->left_out);
+	rc = room_uncovered(&o->left_out, r, o, &index, e);
+	for (size_t i = 0; i < o->left_out.count && rc == 0; i++) {
+		pages = pages || o->left_out.rows[i].unit == SR_MARK_PAGE;
+		if (o->left_out.rows[i].unit == SR_MARK_FILE)
+			rc = sr_fail(e, SR_DENIED,
+				"file %llu has the hazard %s, which this grant's level does not "
+				"cover: when the item is sealed anew (reseal ask), ask for it "
+				"again",
+				(unsigned long long)index, o->left_out.rows[i].hazard);
+	}
+	if (rc != 0 || o->left_out.count == 0)
+		return rc;
+	cutting.marks = o->left_out.rows;
+	cutting.count = o->left_out.count;
+	if (pages)
+		rc = is_paged(&cutting.paged, o, o->shown, f, enc, e);
+	return rc == 0 ? sr_cut_new(&o->cut, &cutting, e) : rc;
+}
+
+/* A hazard that is marked while somebody reads holds from the next page on. */
+static int still_cut(struct sr_room *r, struct opened *o, uint64_t index, struct sr_err *e) {
+	struct sr_item_marks now = {NULL, 0};
+	int rc = room_uncovered(&now, r, o, &index, e);
+
+	bool same = rc == 0 && now.count == o->left_out.count;
+
+	for (size_t i = 0; same && i < now.count; i++)
+		same = sr_mark_same(&now.rows[i], &o->left_out.rows[i]);
+	if (rc == 0 && !same)
+		rc = sr_fail(e, SR_DENIED,
+			"hazards of parts of file %llu were marked while it was read: read it from "
+			"its start",
+			(unsigned long long)index);
+	sr_item_marks_free(&now);
+	return rc;
+}
+
+/* The text that the intake made of file ${index}: its place, or ${index} when there is none. */
+static int rendition_of(uint64_t *out, struct opened *o, uint64_t index, struct sr_err *e) {
+	struct sr_file f;
+	struct sr_buf path;
+	int rc = sr_item_file(o->it, index, &f, e);
+
+	*out = index;
+	sr_buf_init_secret(&path);
+	if (rc == 0) {
+		sr_buf_put_bytes(&path, f.path);
+		sr_buf_put_str(&path, SR_RENDITION_TEXT_SUFFIX);
+		rc = sr_buf_ok(&path, e);
+	}
+	for (uint64_t i = 0; rc == 0 && i < o->files && *out == index; i++) {
+		rc = sr_item_file(o->it, i, &f, e);
+		if (rc == 0 && f.kind == SR_FILE_REGULAR &&
+			sr_bytes_eq(f.media_type, sr_bytes_str(SR_RENDITION_TEXT)) &&
+			sr_bytes_eq(f.path, sr_buf_view(&path)))
+			*out = i;
+	}
+	sr_buf_free(&path);
+	return rc;
+}
+
+/* One text has one way to be read: that of the file it was made of, whose hazards hold for it. In a
+ * redacted version that file may be gone, and the text is read as what it is. */
+static int not_a_rendition(
+	struct opened *o, uint64_t index, const struct sr_file *f, struct sr_err *e) {
+	static const char suffix[] = SR_RENDITION_TEXT_SUFFIX;
+	const size_t tail = sizeof suffix - 1;
+	uint64_t of = 0;
+
+	if (!sr_file_is_rendition(f) || f->path.len <= tail ||
+		memcmp(f->path.p + f->path.len - tail, suffix, tail) != 0 ||
+		sr_item_find(o->it, sr_bytes_of(f->path.p, f->path.len - tail), &of, NULL) != 0)
+		return 0;
+	return sr_fail(e, SR_USAGE, "file %llu is the text of file %llu: read that one",
+		(unsigned long long)index, (unsigned long long)of);
+}
+
 /* The start of a file: what it is, and the record that it was read. */
 static int begin(struct sr_room *r, struct opened *o, uint64_t index, const struct sr_file *f,
 	struct sr_err *e) {
@@ -61,19 +181,23 @@ static int begin(struct sr_room *r, struct opened *o, uint64_t index, const stru
 
 	o->reading = false;
 	sr_buf_init_secret(&probe);
-	rc = read_range(o, index, 0, f->size < SR_PLAIN_PROBE ? (size_t)f->size : SR_PLAIN_PROBE,
+	rc = read_range(o, o->shown, 0, f->size < SR_PLAIN_PROBE ? (size_t)f->size : SR_PLAIN_PROBE,
 		&probe, e);
 	if (rc == 0)
 		rc = sr_plain_probe(&enc, sr_buf_view(&probe), e);
 	sr_buf_free(&probe);
+	if (rc == 0)
+		rc = begin_cut(r, o, index, f, enc, e);
+	/* `read` says that all of it was shown, `read-part` that parts were left out. */
 	if (rc == 0 && (o->read_logged[index / 8] & (1u << (index % 8))) == 0) {
-		rc = room_viewed(r, o, "read", &index, e);
+		rc = room_viewed(r, o, o->cut != NULL ? "read-part" : "read", &index, e);
 		if (rc == 0)
 			o->read_logged[index / 8] |= (uint8_t)(1u << (index % 8));
 	}
 	if (rc != 0)
 		return rc;
 	sr_plain_init(&o->plain, enc);
+	o->plain.cut = o->cut;
 	o->reading = true;
 	o->file = index;
 	o->next = 0;
@@ -92,6 +216,13 @@ int sr_room_text(struct sr_room *r, const struct sr_room_page *p, struct sr_buf 
 		rc = may_read(o, e);
 	if (rc == 0)
 		rc = is_text(&f, o, p->file, e);
+	if (rc == 0)
+		rc = not_a_rendition(o, p->file, &f, e);
+	/* Its rendition is read in its place, if it has one. */
+	if (rc == 0 && p->offset == 0)
+		rc = rendition_of(&o->shown, o, p->file, e);
+	if (rc == 0)
+		rc = sr_item_file(o->it, o->shown, &f, e);
 	if (rc != 0)
 		return rc;
 	if (p->len == 0 || p->len > SR_BLOCK)
@@ -103,12 +234,14 @@ int sr_room_text(struct sr_room *r, const struct sr_room_page *p, struct sr_buf 
 			"file %llu is read from its start, page after page: offset %llu is not "
 			"where the last page ended",
 			(unsigned long long)p->file, (unsigned long long)p->offset);
+	else
+		rc = still_cut(r, o, p->file, e);
 	if (rc != 0)
 		return rc;
 	len = f.size - p->offset < p->len ? (size_t)(f.size - p->offset) : p->len;
 	sr_buf_init_secret(&bytes);
 	text->secret = true;
-	rc = read_range(o, p->file, p->offset, len, &bytes, e);
+	rc = read_range(o, o->shown, p->offset, len, &bytes, e);
 	if (rc == 0)
 		rc = sr_plain_feed(
 			&o->plain, text, sr_buf_view(&bytes), p->offset + len == f.size, e);
@@ -121,4 +254,19 @@ int sr_room_text(struct sr_room *r, const struct sr_room_page *p, struct sr_buf 
 	*next = o->next;
 	*encoding = sr_plain_encoding_name(o->plain.encoding);
 	return 0;
+}
+
+int sr_room_text_size(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
+	uint64_t *size, struct sr_err *e) {
+	struct opened *o = NULL;
+	struct sr_file f;
+	int rc = room_find(&o, r, checkout, person, e);
+
+	if (rc == 0 && !o->reading)
+		rc = sr_fail(e, SR_MISUSE, "no file is being read");
+	if (rc == 0)
+		rc = sr_item_file(o->it, o->shown, &f, e);
+	if (rc == 0)
+		*size = f.size;
+	return rc;
 }

@@ -85,9 +85,8 @@ int sr_plain_probe(enum sr_plain_encoding *out, struct sr_bytes first, struct sr
 	for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++)
 		if (magic_fits(&magics[i], first))
 			return sr_fail(e, SR_UNSUPPORTED,
-				"this is %s; showing it needs the sandboxed renderers, which this "
-				"version does not have (an export is the way, if the board grants "
-				"one)",
+				"this is %s, and has no text that its intake could make of it (an "
+				"export is the way, if the board grants one)",
 				magics[i].what);
 	if (first.len >= 2 && first.p[0] == 0xff && first.p[1] == 0xfe) {
 		*out = SR_PLAIN_UTF16LE;
@@ -219,7 +218,7 @@ static void skip_mark(struct sr_plain *p, struct sr_buf *utf8) {
 
 int sr_plain_feed(struct sr_plain *p, struct sr_buf *out, struct sr_bytes piece, bool last,
 	struct sr_err *e) {
-	struct sr_buf in, utf8;
+	struct sr_buf in, utf8, shown;
 	size_t used;
 	int rc;
 
@@ -258,8 +257,16 @@ int sr_plain_feed(struct sr_plain *p, struct sr_buf *out, struct sr_bytes piece,
 	if (p->held_len > 0)
 		memcpy(p->held, in.p + used, p->held_len);
 	skip_mark(p, &utf8);
-	sr_escape_text(out, sr_buf_view(&utf8));
 	rc = sr_buf_ok(&utf8, e);
+	if (rc == 0 && p->cut != NULL) {
+		sr_buf_init_secret(&shown);
+		rc = sr_cut_feed(p->cut, &shown, sr_buf_view(&utf8), last, e);
+		if (rc == 0)
+			sr_escape_text(out, sr_buf_view(&shown));
+		sr_buf_free(&shown);
+	} else if (rc == 0) {
+		sr_escape_text(out, sr_buf_view(&utf8));
+	}
 	if (rc == 0)
 		rc = sr_buf_ok(out, e);
 out:

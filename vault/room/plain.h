@@ -13,7 +13,7 @@
 #ifndef SR_ROOM_PLAIN_H
 #define SR_ROOM_PLAIN_H
 
-#include "base/bytes.h"
+#include "room/cut.h"
 
 enum sr_plain_encoding {
 	SR_PLAIN_UTF8,
@@ -34,7 +34,8 @@ struct sr_plain {
 	enum sr_plain_encoding encoding;
 	uint8_t held[4]; /* the start of a character that the last piece cut */
 	size_t held_len;
-	bool started; /* a byte order mark is only one at the start */
+	bool started;       /* a byte order mark is only one at the start */
+	struct sr_cut *cut; /* what is left out (room/cut.h); borrowed, NULL: nothing */
 };
 void sr_plain_init(struct sr_plain *p, enum sr_plain_encoding enc);
 /* Append the safe text of the next piece to ${out}; ${last} when no more follows (a cut character

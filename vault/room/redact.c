@@ -165,6 +165,68 @@ static int check_gap(struct opened *o, const struct sr_redaction *p, size_t i, s
 	return rc == 0 ? check_bound(o, g, g->to, f.size, e) : rc;
 }
 
+static bool has_gaps(const struct sr_redaction *p, uint64_t file) {
+	for (size_t i = 0; i < p->gap_count; i++)
+		if (p->gaps[i].file == file)
+			return true;
+	return false;
+}
+
+/* Is ${f} the text of file ${of}? */
+static int is_text_of(
+	bool *is, struct opened *o, const struct sr_file *f, uint64_t of, struct sr_err *e) {
+	static const char suffix[] = SR_RENDITION_TEXT_SUFFIX;
+	const size_t tail = sizeof suffix - 1;
+	struct sr_file source;
+	int rc;
+
+	*is = false;
+	if (of >= o->files || !sr_file_is_rendition(f) || f->path.len <= tail ||
+		memcmp(f->path.p + f->path.len - tail, suffix, tail) != 0)
+		return 0;
+	rc = sr_item_file(o->it, of, &source, e);
+	*is = rc == 0 && sr_bytes_eq(source.path, sr_bytes_of(f->path.p, f->path.len - tail));
+	return rc;
+}
+
+int sr_redact_drops(bool *drops, const struct sr_redacting *r, uint64_t file, struct sr_err *e) {
+	const struct sr_redaction *p = r->plan;
+	struct opened *o = NULL;
+	struct sr_file f;
+	int rc = find(&o, r, e);
+
+	*drops = sr_redact_leaves_out(p, file);
+	if (rc == 0)
+		rc = sr_item_file(o->it, file, &f, e);
+	if (rc != 0 || *drops || !sr_file_is_rendition(&f) || has_gaps(p, file))
+		return rc;
+	for (size_t i = 0; i < p->left_count && rc == 0 && !*drops; i++)
+		rc = is_text_of(drops, o, &f, p->left_out[i], e);
+	for (size_t i = 0; i < p->gap_count && rc == 0 && !*drops; i++)
+		rc = is_text_of(drops, o, &f, p->gaps[i].file, e);
+	return rc;
+}
+
+/* What is taken out of a text is still in the file that it was made of. */
+static int check_source(
+	struct opened *o, const struct sr_redaction *p, size_t i, struct sr_err *e) {
+	struct sr_file f;
+	bool is = false;
+	int rc = sr_item_file(o->it, p->gaps[i].file, &f, e);
+
+	if (rc != 0 || !sr_file_is_rendition(&f))
+		return rc;
+	for (uint64_t of = 0; of < o->files && rc == 0 && !is; of++) {
+		rc = is_text_of(&is, o, &f, of, e);
+		if (rc == 0 && is && !sr_redact_leaves_out(p, of) && !has_gaps(p, of))
+			rc = sr_fail(e, SR_USAGE,
+				"file %llu is the text of file %llu, which still says what the gap "
+				"takes out: leave that one out too",
+				(unsigned long long)p->gaps[i].file, (unsigned long long)of);
+	}
+	return rc;
+}
+
 int sr_redact_check(const struct sr_redacting *r, struct sr_err *e) {
 	const struct sr_redaction *p = r->plan;
 	struct opened *o = NULL;
@@ -176,8 +238,11 @@ int sr_redact_check(const struct sr_redacting *r, struct sr_err *e) {
 			(unsigned long long)o->files);
 	if (rc == 0 && p->left_count == o->files)
 		rc = sr_fail(e, SR_USAGE, "every file is left out: nothing would be left");
-	for (size_t i = 0; i < p->gap_count && rc == 0; i++)
+	for (size_t i = 0; i < p->gap_count && rc == 0; i++) {
 		rc = check_gap(o, p, i, e);
+		if (rc == 0 && (i == 0 || p->gaps[i - 1].file != p->gaps[i].file))
+			rc = check_source(o, p, i, e);
+	}
 	return rc != 0 ? sr_wrap(e, "redaction") : 0;
 }
 

@@ -35,7 +35,7 @@ void sr_redaction_put(struct sr_buf *out, const struct sr_redaction *p);
 
 /* Does the plan fit what is open? Reads every file with gaps: USAGE: no such file, a range beyond
  * its end or inside a character, a file that is left out and has gaps, nothing would be left;
- * UNSUPPORTED: no text. */
+ * UNSUPPORTED: no text; a gap in a text that the vault made of a file which stays whole. */
 struct sr_redacting {
 	struct sr_room *room;
 	uint8_t checkout[SR_ID];
@@ -44,6 +44,11 @@ struct sr_redacting {
 };
 SR_MUST int sr_redact_check(const struct sr_redacting *r, struct sr_err *e);
 bool sr_redact_leaves_out(const struct sr_redaction *p, uint64_t file);
+/* Is file ${file} left out, by the plan or because it is the text that the vault made of one which
+ * the plan leaves out or has gaps in? Only a text that has gaps itself stays: somebody has read it.
+ */
+SR_MUST int sr_redact_drops(
+	bool *drops, const struct sr_redacting *r, uint64_t file, struct sr_err *e);
 
 /* One file as it will be, in order. Begin with {.file = n}. *got 0 at the end; ${len} at least
  * SR_REDACT_MARK. */

@@ -43,8 +43,9 @@ void opened_free(struct opened *o) {
 		return;
 	sr_item_close(o->it);
 	room_export_free(o->export);
-	room_scan_free(o->scan);
 	free(o->read_logged);
+	sr_cut_free(o->cut);
+	sr_item_marks_free(&o->left_out);
 	sr_wipe(o, sizeof *o);
 	free(o);
 }
@@ -86,6 +87,24 @@ void sr_room_forget(struct sr_room *r, const uint8_t checkout[SR_ID]) {
 
 	if (i < r->count)
 		forget_at(r, i);
+}
+
+int sr_room_look(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
+	struct sr_item **it, struct sr_err *e) {
+	struct opened *o = NULL;
+	int rc = room_find(&o, r, checkout, person, e);
+
+	*it = rc == 0 ? o->it : NULL;
+	return rc;
+}
+
+int sr_room_nth(struct sr_room *r, size_t i, struct sr_room_opened *out, struct sr_err *e) {
+	if (i >= r->count)
+		return sr_fail(e, SR_NOTFOUND, "%zu items are open", r->count);
+	memcpy(out->checkout, r->open[i]->checkout, SR_ID);
+	memcpy(out->item, r->open[i]->item, SR_ID);
+	snprintf(out->person, sizeof out->person, "%s", r->open[i]->person);
+	return 0;
 }
 
 /* --- who may still look ----------------------------------------------------------------------- */
@@ -150,10 +169,11 @@ static int item_live(struct sr_room *r, const struct sr_checkout_row *c, struct 
 	return rc;
 }
 
-int room_live(struct sr_room *r, const struct sr_checkout_row *c, int64_t now, struct sr_err *e) {
+/* What the checkout says of itself: it ends with its grant, and with a seal or mark of its item. */
+static int checkout_live(
+	struct sr_room *r, const struct sr_checkout_row *c, int64_t now, struct sr_err *e) {
 	int64_t due =
 		c->begun + (c->was_opened ? SR_CHECKOUT_HOURS * 3600 : SR_CHECKOUT_OPEN_MIN * 60);
-	int rc;
 
 	if (r->v->failed) /* the ledger may hold the end of this grant, and the catalogue not */
 		return sr_fail(e, SR_IO,
@@ -167,7 +187,14 @@ int room_live(struct sr_room *r, const struct sr_checkout_row *c, int64_t now, s
 			"the checkout has lapsed (%d minutes unopened, %d hours in all); check "
 			"the item out again",
 			SR_CHECKOUT_OPEN_MIN, SR_CHECKOUT_HOURS);
-	rc = item_live(r, c, e);
+	return 0;
+}
+
+int room_live(struct sr_room *r, const struct sr_checkout_row *c, int64_t now, struct sr_err *e) {
+	int rc = checkout_live(r, c, now, e);
+
+	if (rc == 0)
+		rc = item_live(r, c, e);
 	if (rc == 0 && c->has_grant)
 		rc = grant_live(r, c, now, e);
 	/* What the state of things allows, the rules in force must allow as well, each time. */
@@ -199,30 +226,52 @@ int room_find(struct opened **out, struct sr_room *r, const uint8_t checkout[SR_
 	return 0;
 }
 
-int sr_room_sweep(struct sr_room *r, size_t *wiped, struct sr_err *e) {
-	int64_t now = sr_room_now(r);
-	size_t n = 0, i = 0;
+/* Of the open checkout at ${i}: is it over? ${ask}: look at item, grant and rules as well. */
+static int over(bool *out, struct sr_room *r, size_t i, bool ask, struct sr_err *e) {
+	const int64_t now = sr_room_now(r);
+	struct sr_checkout_row c;
+	struct sr_err why;
+	int rc = sr_query_checkout(&c, r->v->catalogue, r->open[i]->checkout, e);
+
+	*out = rc == SR_NOTFOUND;
+	if (rc != 0)
+		return rc == SR_NOTFOUND ? 0 : rc;
+	*out = c.state != SR_S_OPEN ||
+	       (ask ? room_live(r, &c, now, &why) : checkout_live(r, &c, now, &why)) != 0;
+	return 0;
+}
+
+/* All is looked at of ${most} of them, from where the last sweep ended. */
+static int sweep(struct sr_room *r, size_t most, size_t *wiped, struct sr_err *e) {
+	const size_t count = r->count;
+	size_t n = 0, i = 0, first = r->turn < count ? r->turn : 0;
 	int rc = 0;
 
-	while (i < r->count && rc == 0) {
-		struct sr_checkout_row c;
-		struct sr_err why;
+	for (size_t at = 0; at < count && rc == 0; at++) {
+		bool ended = false;
 
-		rc = sr_query_checkout(&c, r->v->catalogue, r->open[i]->checkout, e);
-		if (rc == SR_NOTFOUND ||
-			(rc == 0 && (c.state != SR_S_OPEN || room_live(r, &c, now, &why) != 0))) {
+		rc = over(&ended, r, i, (at + count - first) % count < most, e);
+		if (rc == 0 && ended) {
 			forget_at(r, i);
 			n++;
-			rc = 0;
 		} else {
 			i++;
 		}
 	}
+	r->turn = most < count ? (first + most) % count : 0;
 	if (rc == 0)
 		rc = room_release_sweep(r, e);
 	if (wiped != NULL)
 		*wiped = n;
 	return rc;
+}
+
+int sr_room_sweep(struct sr_room *r, size_t *wiped, struct sr_err *e) {
+	return sweep(r, ROOM_ASKED, wiped, e);
+}
+
+int sr_room_sweep_all(struct sr_room *r, size_t *wiped, struct sr_err *e) {
+	return sweep(r, SIZE_MAX, wiped, e);
 }
 
 /* --- admitting --- */

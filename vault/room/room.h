@@ -20,7 +20,6 @@
 #include "board/door.h"
 #include "crypto/piece.h"
 #include "room/plain.h"
-#include "sandbox/scan.h"
 #include "store/manifest.h"
 
 struct sr_room; /* opaque */
@@ -28,9 +27,14 @@ struct sr_room; /* opaque */
 SR_MUST int sr_room_new(struct sr_room **out, struct sr_vault *v, struct sr_err *e);
 /* Wipes everything. NULL allowed. */
 void sr_room_free(struct sr_room *r);
-/* Forget what was opened for checkouts that are no longer live; call after every commit and sweep.
- */
+/* Forget what was opened for checkouts that are no longer live; call after every commit. Those that
+ * the log ended (returned, lapsed, with their grant, with their item) are forgotten at once. What
+ * ends by the rules alone, or by a hazard that was raised, is looked for in turn, some of what is
+ * open at each sweep, so that a commit does not take longer the more is open. Nobody sees anything
+ * of it meanwhile: whatever is used is asked about each time. */
 SR_MUST int sr_room_sweep(struct sr_room *r, size_t *wiped, struct sr_err *e);
+/* The same, and everything that is open has its turn: each minute. */
+SR_MUST int sr_room_sweep_all(struct sr_room *r, size_t *wiped, struct sr_err *e);
 /* Forget one checkout's key (its state stays). */
 void sr_room_forget(struct sr_room *r, const uint8_t checkout[SR_ID]);
 /* Forget every key: somebody makes the index anew, which open items read through. */
@@ -90,7 +94,11 @@ SR_MUST int sr_room_file(struct sr_room *r, const uint8_t checkout[SR_ID], uint6
 /* The text form of a file, piece by piece: bytes [offset, offset+len) of the file (len at most
  * SR_BLOCK; offset of a page must be where the last one ended, or 0) as terminal-safe text appended
  * to ${text}; *${next} is the offset to go on from, equal to the file's size at the end. The first
- * page of a file logs `viewed read`. UNSUPPORTED for documents (room/plain.h). */
+ * page of a file logs `viewed read`. A file of which the intake made a text is read by that
+ * (pages.h of intake says how it looks). UNSUPPORTED for documents without one (room/plain.h).
+ * Parts of the file whose hazards the grant's level does not cover are left out (room/cut.h), and
+ * `viewed read-part` is logged; DENIED: the whole file is such a part, or became one while it was
+ * read. */
 struct sr_room_page {
 	uint8_t checkout[SR_ID];
 	const char *person;
@@ -100,6 +108,10 @@ struct sr_room_page {
 };
 SR_MUST int sr_room_text(struct sr_room *r, const struct sr_room_page *p, struct sr_buf *text,
 	uint64_t *next, const char **encoding, struct sr_err *e);
+/* Where the text at hand ends: at the size of the file, or of the text that the intake made of it.
+ */
+SR_MUST int sr_room_text_size(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
+	uint64_t *size, struct sr_err *e);
 
 /*
  * An export: all files of the item of an opened checkout of right export or referral, as one age
@@ -112,32 +124,25 @@ SR_MUST int sr_room_text(struct sr_room *r, const struct sr_room_page *p, struct
  */
 SR_MUST int sr_room_export_begin(
 	struct sr_room *r, const uint8_t checkout[SR_ID], const char *person, struct sr_err *e);
+/* The same, and what is in the age file is a bag of the item, as tar (room/bagging.h). */
+SR_MUST int sr_room_export_begin_bag(
+	struct sr_room *r, const uint8_t checkout[SR_ID], const char *person, struct sr_err *e);
 SR_MUST int sr_room_export_read(struct sr_room *r, const uint8_t checkout[SR_ID],
 	struct sr_buf *out, size_t max, size_t *got, struct sr_err *e);
 void sr_room_export_end(struct sr_room *r, const uint8_t checkout[SR_ID]);
 
-/*
- * Scanning: the files of an opened checkout of right quarantine go to ${scanner}, which outlives
- * the scan; step works for about ${budget_ms}, so that others' calls go in between, until *${done}:
- * then the statement `scan` is in the log. What is found is told file by file to ${found} (NULL:
- * nobody), in order, but for the clean ones. A begin while one is under way starts anew.
- */
-SR_MUST int sr_room_scan_begin(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
-	const struct sr_scanner *scanner, struct sr_err *e);
-struct sr_room_scan_step {
-	unsigned budget_ms;
-	int (*found)(void *ctx, uint64_t file, struct sr_bytes path,
-		const struct sr_scan_verdict *v, struct sr_err *e);
-	void *ctx;
-	bool done;                             /* out */
-	uint64_t files;                        /* out: looked at so far, and of how many: */
-	uint64_t of;                           /* out */
-	uint64_t clean, infected, not_scanned; /* out, of those */
-	enum sr_scan_result result;            /* out, when done */
-	uint64_t entry;                        /* out, when done */
+/* The item of an opened checkout, for a scanner (intake/scan.h): of right quarantine, or of any
+ * that is live. *${it} is the room's, until the next call of anything here. */
+struct sr_item;
+SR_MUST int sr_room_look(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
+	struct sr_item **it, struct sr_err *e);
+/* The ${i}-th that is open: its checkout, whose it is, and its item; NOTFOUND: there are no more. */
+struct sr_room_opened {
+	uint8_t checkout[SR_ID], item[SR_ID];
+	char person[SR_PERSON_TEXT];
 };
-SR_MUST int sr_room_scan_step(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
-	struct sr_room_scan_step *s, struct sr_err *e);
+SR_MUST int sr_room_nth(
+	struct sr_room *r, size_t i, struct sr_room_opened *out, struct sr_err *e);
 
 /*
  * Release: a new part, slot, seal at ${level} and manifest for a held item (envelope number + 1).

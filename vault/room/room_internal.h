@@ -1,6 +1,6 @@
 /*
  * room_internal - what the parts of the room share: room.c (sessions), open.c (opening), page.c
- * (text), export.c, scan.c, anew.c (new envelopes), release.c, reseal.c.
+ * (text), export.c, anew.c (new envelopes), release.c, reseal.c.
  *
  * An `opened` is one checkout whose item was decrypted in this process. It holds the manifest (and
  * with it the keys of the item's blocks) inside a sr_item, which wipes itself; the item key itself
@@ -18,7 +18,6 @@
 #include "store/reader.h"
 
 struct room_export; /* export.c */
-struct room_scan;   /* scan.c */
 
 struct opened {
 	uint8_t checkout[SR_ID];
@@ -33,18 +32,28 @@ struct opened {
 	/* The page cursor: one file at a time, from its start. */
 	bool reading;
 	uint64_t file, next;
+	uint64_t shown; /* the file whose bytes are read: ${file}, or its rendition */
 	struct sr_plain plain;
-	uint8_t *read_logged; /* a bit per file whose first page was logged */
+	struct sr_item_marks left_out; /* of that file, as it was begun */
+	struct sr_cut *cut;            /* NULL: nothing is left out */
+	uint8_t *read_logged;          /* a bit per file whose first page was logged */
 	struct room_export *export;
-	struct room_scan *scan;
 };
 
 struct prepared; /* anew.h */
+
+enum {
+	/* Open checkouts that the rules are asked about after a commit: one takes half a
+	 * millisecond, so these take what a commit waits for its disk. Of the others a row is read
+	 * (20 us). */
+	ROOM_ASKED = 25
+};
 
 struct sr_room {
 	struct sr_vault *v; /* borrowed */
 	struct opened **open;
 	size_t count, cap;
+	size_t turn;               /* whose turn it is in the next sweep */
 	struct prepared *prepared; /* releases that their curators have not signed yet */
 	/* Public keys of the epoch that ${keys_run} made; kept, because checking their points costs
 	 * more than opening. */
@@ -97,8 +106,16 @@ SR_MUST int room_lend(struct sr_room *r, const struct sr_room_open *ask,
 	int (*use)(void *ctx, const struct room_lent *l, struct sr_err *e), void *ctx,
 	struct sr_err *e);
 
+/* Marks of the item that the grant of ${o} does not cover (room/marks.c): of ${file}, NULL: of all
+ * files. None of a look at a held item. */
+SR_MUST int room_uncovered(struct sr_item_marks *out, struct sr_room *r, const struct opened *o,
+	const uint64_t *file, struct sr_err *e);
+
 void room_export_free(struct room_export *x); /* NULL allowed */
-void room_scan_free(struct room_scan *x);     /* NULL allowed */
+/* bag_facts.c: bag-info.txt of the opened checkout's export. */
+struct sr_bagging;
+SR_MUST int room_bag_facts(
+	struct sr_bagging *b, struct sr_room *r, const struct opened *o, struct sr_err *e);
 /* Forget prepared releases whose item was released meanwhile. */
 SR_MUST int room_release_sweep(struct sr_room *r, struct sr_err *e);
 

@@ -51,6 +51,10 @@ static void octal(uint8_t *p, size_t digits, uint64_t v) {
 	}
 }
 
+enum {
+	FOLDER = '5'
+};
+
 struct header {
 	struct sr_bytes name; /* at most 100 bytes */
 	uint64_t size, mtime;
@@ -64,7 +68,7 @@ static void put_header(struct sr_buf *out, const struct header *h) {
 	if (h->name.len > 0)
 		memcpy(b + AT_NAME, h->name.p,
 			h->name.len < NAME_MAX_BYTES ? h->name.len : NAME_MAX_BYTES);
-	octal(b + AT_MODE, 7, 0644);
+	octal(b + AT_MODE, 7, h->type == FOLDER ? 0755 : 0644);
 	octal(b + AT_UID, 7, 0);
 	octal(b + AT_GID, 7, 0);
 	octal(b + AT_SIZE, 11, h->size);
@@ -164,6 +168,22 @@ void sr_tar_header(struct sr_buf *out, const struct sr_tar_file *f) {
 		out->failed = name.failed != 0 ? name.failed : records.failed;
 	sr_buf_free(&name);
 	sr_buf_free(&records);
+}
+
+void sr_tar_folder(struct sr_buf *out, struct sr_bytes path, int64_t mtime_s) {
+	struct header h = {.type = FOLDER};
+	struct sr_buf name;
+
+	sr_buf_init_secret(&name);
+	sr_tar_name(&name, path);
+	sr_buf_put_u8(&name, '/');
+	if (mtime_s > 0 && (uint64_t)mtime_s <= OCTAL11)
+		h.mtime = (uint64_t)mtime_s;
+	h.name = sr_buf_view(&name);
+	put_header(out, &h);
+	if (name.failed != 0)
+		out->failed = name.failed;
+	sr_buf_free(&name);
 }
 
 void sr_tar_pad(struct sr_buf *out, uint64_t size) {

@@ -21,7 +21,8 @@
 enum {
 	JOB_BUFFER =
 		4 * SR_BOX_FRAME_MAX, /* of the socket: reads and data do not wait for each other */
-	COMPLAINT_MAX = 300           /* bytes shown of what bubblewrap printed */
+	COMPLAINT_MAX = 300,          /* bytes shown of what bubblewrap printed */
+	AT_ONCE = 64 /* questions that one sr_box_try answers: 4 MiB of input */
 };
 
 enum state {
@@ -36,10 +37,14 @@ struct sr_box {
 	struct sr_box_input in;
 	struct sr_box_options o;
 	struct sr_launched child;
-	int fd; /* our end of the job socket */
+	int fd;          /* our end of the job socket */
+	int input;       /* the memory file that goes with the job, or -1 */
+	bool warm;       /* it has said hello */
+	uint64_t off_ms; /* when its clock was stopped */
 	enum state state;
 	int rc;                        /* of B_FAILED */
 	uint64_t left_ms, deadline_ms; /* the clock of a call begins with what the last one left */
+	uint64_t silent_ms; /* when sr_box_try last got nothing; 0: it got something since */
 	uint32_t members, facts;
 	uint64_t bytes;
 	uint64_t read_bytes; /* answered */
@@ -56,6 +61,7 @@ static void clock_off(struct sr_box *b) {
 	const uint64_t now = sr_mono_ms();
 
 	b->left_ms = now >= b->deadline_ms ? 0 : b->deadline_ms - now;
+	b->off_ms = now;
 }
 
 static int read_bytes(void *ctx, uint64_t offset, void *p, size_t len, struct sr_err *e) {
@@ -98,6 +104,8 @@ void sr_box_free(struct sr_box *b) {
 		(void)close(b->child.errors);
 	if (b->fd >= 0)
 		(void)close(b->fd);
+	if (b->input >= 0)
+		(void)close(b->input);
 	sr_buf_free(&b->out);
 	sr_wipe(b, sizeof *b);
 	free(b);
@@ -151,6 +159,19 @@ static int memory_file(int *out, const struct sr_box_input *in, struct sr_err *e
 	return rc;
 }
 
+/* The input's memory file, if it is to have one; it goes with the job. */
+static int take_input(struct sr_box *b, struct sr_err *e) {
+	if (b->input >= 0)
+		(void)close(b->input);
+	b->input = -1;
+	if (b->o.whole && b->in.size > SR_BOX_WHOLE_MAX)
+		return sr_fail(e, SR_LIMIT, "it has %llu bytes; tools are given at most %d MiB",
+			(unsigned long long)b->in.size, SR_BOX_WHOLE_MAX >> 20);
+	if (b->o.ask || (!b->o.whole && b->in.size > SR_BOX_MEMFD_MAX))
+		return 0;
+	return memory_file(&b->input, &b->in, e);
+}
+
 /* --- messages --------------------------------------------------------------------------------- */
 
 /* Wait for ${events}; LIMIT at the deadline. */
@@ -175,12 +196,25 @@ static int wait_for(struct sr_box *b, short events, struct sr_err *e) {
 static int send_frame(struct sr_box *b, const struct sr_frame *f, struct sr_err *e) {
 	int rc;
 
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
+	struct iovec part = {0};
+	struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
+
 	sr_buf_clear(&b->out);
 	sr_frame_put(&b->out, f);
 	rc = sr_buf_ok(&b->out, e);
+	if (f->type == SR_FRAME_JOB && b->input >= 0) {
+		m.msg_control = control;
+		m.msg_controllen = sizeof control;
+		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &b->input, sizeof(int));
+	}
+	part = (struct iovec){b->out.p, b->out.len};
 	while (rc == 0) {
-		if (send(b->fd, b->out.p, b->out.len, MSG_DONTWAIT | MSG_NOSIGNAL) ==
-			(ssize_t)b->out.len)
+		if (sendmsg(b->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)b->out.len)
 			return 0;
 		if (errno == EPIPE || errno == ECONNRESET)
 			return sr_fail(e, SR_CORRUPT, "the parser ended without an answer");
@@ -219,20 +253,17 @@ static int receive(struct sr_box *b, struct sr_bytes *out, struct sr_err *e) {
 
 static int open_job(struct sr_box *b, struct sr_launcher *l, struct sr_err *e) {
 	const int size = JOB_BUFFER;
-	int ends[2] = {-1, -1}, input = -1;
-	int rc = 0;
+	int ends[2] = {-1, -1};
+	int rc;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
 		return sr_fail_errno(e, "a parser's socket");
 	b->fd = ends[0];
 	for (int i = 0; i < 2; i++)
 		(void)setsockopt(ends[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-	if (!b->o.ask && b->in.size <= SR_BOX_MEMFD_MAX)
-		rc = memory_file(&input, &b->in, e);
+	rc = take_input(b, e);
 	if (rc == 0)
-		rc = sr_launcher_run(l, &b->o.limits, input, ends[1], &b->child, e);
-	if (input >= 0)
-		(void)close(input);
+		rc = sr_launcher_run(l, &b->o.limits, -1, ends[1], &b->child, e);
 	(void)close(ends[1]);
 	return rc;
 }
@@ -240,11 +271,11 @@ static int open_job(struct sr_box *b, struct sr_launcher *l, struct sr_err *e) {
 static int greet(struct sr_box *b, struct sr_err *e) {
 	struct sr_frame f = {.type = SR_FRAME_JOB, .job = b->o.job};
 	struct sr_bytes in = {NULL, 0};
-	int rc = receive(b, &in, e);
+	int rc = b->warm ? 0 : receive(b, &in, e);
 
-	if (rc == 0)
+	if (rc == 0 && !b->warm)
 		rc = sr_frame_get(&f, in, e);
-	if (rc == 0 && (f.type != SR_FRAME_HELLO || f.version != SR_BOX_VERSION))
+	if (rc == 0 && !b->warm && (f.type != SR_FRAME_HELLO || f.version != SR_BOX_VERSION))
 		rc = sr_fail(e, SR_CORRUPT,
 			"the parser says hello in another version (%u, want %d): install both "
 			"parts "
@@ -253,8 +284,13 @@ static int greet(struct sr_box *b, struct sr_err *e) {
 	if (rc != 0)
 		return rc;
 	b->state = B_TOP;
+	b->warm = true;
 	f = (struct sr_frame){.type = SR_FRAME_JOB, .job = b->o.job};
-	return send_frame(b, &f, e);
+	rc = send_frame(b, &f, e);
+	if (b->input >= 0)
+		(void)close(b->input);
+	b->input = -1;
+	return rc;
 }
 
 int sr_box_begin(struct sr_box **out, struct sr_launcher *l, const struct sr_box_input *in,
@@ -268,7 +304,7 @@ int sr_box_begin(struct sr_box **out, struct sr_launcher *l, const struct sr_box
 	b->in = *in;
 	b->o = *o;
 	b->o.job.size = in->size;
-	b->fd = -1;
+	b->fd = b->input = -1;
 	b->child = (struct sr_launched){-1, -1};
 	b->left_ms = o->limits.wall_ms;
 	clock_on(b);
@@ -281,6 +317,54 @@ int sr_box_begin(struct sr_box **out, struct sr_launcher *l, const struct sr_box
 	clock_off(b);
 	*out = b;
 	return 0;
+}
+
+/* --- several, and again ------------------------------------------------------------------------
+ */
+
+int sr_box_greet(struct sr_box *b, bool *taken, struct sr_err *e) {
+	int rc;
+
+	*taken = b->state == B_HELLO;
+	if (!*taken)
+		return 0;
+	clock_on(b);
+	rc = greet(b, e);
+	clock_off(b);
+	return rc == 0 ? 0 : fail(b, rc);
+}
+
+int sr_box_fd(const struct sr_box *b) {
+	return b->fd;
+}
+
+bool sr_box_late(const struct sr_box *b) {
+	return sr_mono_ms() - b->off_ms >= b->left_ms;
+}
+
+int sr_box_again(struct sr_box *b, const struct sr_box_input *in, const struct sr_box_options *o,
+	struct sr_err *e) {
+	const struct sr_box_limits limits = b->o.limits;
+	int rc;
+
+	if (b->state != B_DONE || !b->o.stays || o->limits.tools != limits.tools)
+		return sr_fail(
+			e, SR_MISUSE, "a parser that is at work, or ended, is not used again");
+	b->in = *in;
+	b->o = *o;
+	b->o.limits = limits;
+	b->o.limits.wall_ms = o->limits.wall_ms;
+	b->o.job.size = in->size;
+	b->members = b->facts = 0;
+	b->bytes = b->read_bytes = 0;
+	b->left_ms = o->limits.wall_ms;
+	clock_on(b);
+	rc = take_input(b, e);
+	if (rc != 0) /* of this input alone: the child has not heard of it */
+		return rc;
+	rc = greet(b, e);
+	clock_off(b);
+	return rc == 0 ? 0 : fail(b, rc);
 }
 
 /* --- what it says ----------------------------------------------------------------------------- */
@@ -306,11 +390,14 @@ static int answer(struct sr_box *b, const struct sr_frame *q, struct sr_err *e) 
 static int take_member(struct sr_box *b, const struct sr_frame *f, struct sr_err *e) {
 	if (b->state != B_TOP)
 		return broke("a member begins in a member", e);
-	if (b->o.job.what != SR_BOX_UNPACK || f->member.depth > b->o.job.depth)
+	if (b->o.job.what == SR_BOX_IDENTIFY || b->o.job.what == SR_BOX_ESCAPE ||
+		f->member.depth > b->o.job.depth)
 		return broke("a member that the job did not ask for", e);
 	if (b->members == b->o.job.members)
 		return sr_fail(e, SR_LIMIT, "the parser sent more than %u members", b->members);
 	b->members++;
+	if (b->o.paced)
+		b->deadline_ms = sr_mono_ms() + b->o.limits.wall_ms;
 	b->facts = 0;
 	b->state = B_MEMBER;
 	return 0;
@@ -344,7 +431,8 @@ static int take(struct sr_box *b, const struct sr_frame *f, struct sr_err *e) {
 		if (b->state != B_TOP)
 			return broke("it is done within a member", e);
 		b->state = B_DONE;
-		kill_child(b);
+		if (!b->o.stays)
+			kill_child(b);
 		return 0;
 	case SR_FRAME_READ:
 		return answer(b, f, e);
@@ -356,24 +444,34 @@ static int take(struct sr_box *b, const struct sr_frame *f, struct sr_err *e) {
 	return broke("a frame that is none of a parser's", e);
 }
 
-int sr_box_next(struct sr_box *b, struct sr_frame *f, struct sr_err *e) {
-	int rc = 0;
+/* The next frame that came, answered if it is a question; the clock is on. */
+static int step(struct sr_box *b, struct sr_frame *f, struct sr_err *e) {
+	struct sr_bytes in = {NULL, 0};
+	int rc = receive(b, &in, e);
 
+	if (rc == 0 && (rc = sr_frame_get(f, in, e)) != 0)
+		(void)sr_wrap(e, "the parser broke the protocol");
+	return rc == 0 ? take(b, f, e) : rc;
+}
+
+static int usable(const struct sr_box *b, struct sr_err *e) {
 	if (b->state == B_DONE)
 		return sr_fail(e, SR_MISUSE, "the parser is done");
 	if (b->state == B_FAILED)
 		return sr_fail(e, (enum sr_code)b->rc, "the parser failed before");
+	return 0;
+}
+
+int sr_box_next(struct sr_box *b, struct sr_frame *f, struct sr_err *e) {
+	int rc = usable(b, e);
+
+	if (rc != 0)
+		return rc;
 	clock_on(b);
 	if (b->state == B_HELLO)
 		rc = greet(b, e);
 	while (rc == 0) {
-		struct sr_bytes in = {NULL, 0};
-
-		rc = receive(b, &in, e);
-		if (rc == 0 && (rc = sr_frame_get(f, in, e)) != 0)
-			(void)sr_wrap(e, "the parser broke the protocol");
-		if (rc == 0)
-			rc = take(b, f, e);
+		rc = step(b, f, e);
 		if (rc != 0 || f->type != SR_FRAME_READ)
 			break;
 		if (sr_mono_ms() >= b->deadline_ms)
@@ -381,5 +479,50 @@ int sr_box_next(struct sr_box *b, struct sr_frame *f, struct sr_err *e) {
 				b->o.limits.wall_ms);
 	}
 	clock_off(b);
+	return rc == 0 ? 0 : fail(b, rc);
+}
+
+/* Has it said something, or is its time over? */
+static bool speaks(struct sr_box *b) {
+	struct pollfd p = {.fd = b->fd, .events = POLLIN};
+	uint64_t now;
+
+	if (poll(&p, 1, 0) > 0) {
+		b->silent_ms = 0;
+		return true;
+	}
+	now = sr_mono_ms();
+	if (b->silent_ms != 0) {
+		const uint64_t waited = now - b->silent_ms;
+
+		b->left_ms = waited >= b->left_ms ? 0 : b->left_ms - waited;
+	}
+	b->silent_ms = now;
+	return b->left_ms == 0;
+}
+
+int sr_box_try(struct sr_box *b, struct sr_frame *f, bool *got, struct sr_err *e) {
+	unsigned steps = 0;
+	int rc = usable(b, e);
+
+	*got = false;
+	while (rc == 0 && !*got && speaks(b)) {
+		const uint64_t left = b->left_ms;
+
+		if (b->left_ms > SR_BOX_PATIENCE_MS)
+			b->left_ms = SR_BOX_PATIENCE_MS;
+		clock_on(b);
+		if (b->state == B_HELLO) {
+			rc = greet(b, e);
+		} else {
+			rc = step(b, f, e);
+			*got = rc == 0 && f->type != SR_FRAME_READ;
+		}
+		clock_off(b);
+		if (left > SR_BOX_PATIENCE_MS) /* what was not used of this call's share */
+			b->left_ms += left - SR_BOX_PATIENCE_MS;
+		if (++steps == AT_ONCE)
+			break;
+	}
 	return rc == 0 ? 0 : fail(b, rc);
 }

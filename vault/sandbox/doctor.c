@@ -16,6 +16,7 @@ struct visit {
 	const struct sr_doctor *d;
 	struct sr_launcher *l;
 	size_t faults, tried;
+	bool tools; /* in the root with tools: other files, the same filters */
 };
 
 static void tell(struct visit *v, bool ok, const char *what, const char *found) {
@@ -38,7 +39,8 @@ static int try(struct visit *v, unsigned number, struct attempt *a, struct sr_er
 		.limits = {.memory = UINT64_C(1) << 30,
 			.tmpfs = 16 << 20,
 			.cpu_s = 15,
-			.wall_ms = WALL_MS}};
+			.wall_ms = WALL_MS,
+			.tools = v->tools}};
 	const struct sr_bytes bytes = sr_bytes_str("an input");
 	const struct sr_box_input in = sr_box_input_bytes(&bytes);
 	struct sr_frame f = {.type = SR_FRAME_HELLO};
@@ -58,9 +60,12 @@ static int try(struct visit *v, unsigned number, struct attempt *a, struct sr_er
 			a->held = true;
 		if (f.type == SR_FRAME_DONE && f.status == SR_BOX_UNREAD)
 			a->none = true;
+		/* It named the attempt and did not come back from it: the filter ended it. */
+		if (f.type == SR_FRAME_DONE && f.status == SR_BOX_BROKEN && a->name[0] != '\0')
+			a->held = true;
 	}
 	sr_box_free(b);
-	/* It named the attempt and did not come back from it: the filter ended it. */
+	/* The same of one that takes all of the sandbox with it. */
 	if (rc == SR_CORRUPT && a->name[0] != '\0' && a->through[0] == '\0') {
 		a->held = true;
 		rc = 0;
@@ -72,6 +77,7 @@ static void attempts(struct visit *v) {
 	char what[160];
 	struct sr_err e = {0};
 
+	v->tried = 0;
 	for (unsigned i = 0; i < ATTEMPTS_MAX; i++) {
 		struct attempt a;
 		const int rc = try(v, i, &a, &e);
@@ -83,7 +89,8 @@ static void attempts(struct visit *v) {
 			return;
 		}
 		v->tried++;
-		(void)snprintf(what, sizeof what, "inside: %s", a.name[0] != '\0' ? a.name : "?");
+		(void)snprintf(what, sizeof what, "inside%s: %s", v->tools ? ", with tools" : "",
+			a.name[0] != '\0' ? a.name : "?");
 		if (rc != 0)
 			tell(v, false, what, e.text);
 		else
@@ -136,6 +143,9 @@ int sr_doctor(struct sr_launcher *l, const struct sr_doctor *d, struct sr_err *e
 	attempts(&v);
 	if (v.tried > 0)
 		identify(&v);
+	v.tools = true;
+	if (v.tried > 0)
+		attempts(&v);
 	if (v.faults == 0)
 		return 0;
 	return sr_fail(e, SR_DENIED,

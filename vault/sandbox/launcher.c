@@ -89,23 +89,38 @@ static void close_all(int *fds, size_t count) {
 /* --- the process ------------------------------------------------------------------------------ */
 
 struct service {
-	struct sr_walls *walls;
+	struct sr_walls *walls[2]; /* without tools, and with */
 	const char *program;
 	pid_t children[SR_LAUNCHER_CHILDREN]; /* 0: free; the index is the slot */
 	unsigned next;
 };
 
-static int make_walls(struct service *s, struct sr_err *e) {
+static int make_walls(struct service *s, bool with, struct sr_err *e) {
 	static const char *const data[] = {"/usr/share/misc/magic.mgc", NULL};
+	/* draw.c and text_tools.c of the parser start these */
+	static const char *const tools[] = {
+		"/usr/bin/pdftotext", "/usr/bin/pdftoppm", "/usr/bin/tesseract", NULL};
+	/* Character maps of PDF; letters for documents that bring none; trained data. */
+	static const struct sr_walls_extra extras[] = {{"/usr/share/poppler", "/usr/share/poppler"},
+		{"/etc/fonts", "/run/fonts"}, {"/usr/share/fontconfig", "/usr/share/fontconfig"},
+		{"/usr/share/fonts/truetype", "/usr/share/fonts/truetype"},
+		{"/var/cache/fontconfig", "/run/cache/fontconfig"},
+		{"/usr/share/tesseract-ocr", "/usr/share/tesseract-ocr"}, {NULL, NULL}};
+	struct sr_walls_root root = {.program = s->program, .data = data};
 	char path[4096];
 	int rc = 0;
 
-	if (s->walls != NULL)
+	if (s->walls[with] != NULL)
 		return 0;
-	if (s->program == NULL)
+	if (with) {
+		root.tools = tools;
+		root.extras = extras;
+	}
+	if (root.program == NULL) {
 		rc = sr_walls_program(path, sizeof path, "strongroom-parse", e);
-	return rc == 0 ? sr_walls_new(&s->walls, s->program != NULL ? s->program : path, data, e)
-		       : rc;
+		root.program = path;
+	}
+	return rc == 0 ? sr_walls_new(&s->walls[with], &root, e) : rc;
 }
 
 /* What ended is taken off: bubblewraps, and what they leave behind comes to us (a subreaper), since
@@ -143,8 +158,8 @@ static void become_child(const struct service *s, const struct request *q, unsig
 	(void)signal(SIGPIPE, SIG_DFL);
 	(void)signal(SIGINT, SIG_DFL);
 	(void)signal(SIGTERM, SIG_DFL);
-	if (sr_walls_enter(
-		    s->walls, &q->limits, slot, q->input ? fds[1] : -1, fds[0], errors, &e) != 0) {
+	if (sr_walls_enter(s->walls[q->limits.tools], &q->limits, slot, q->input ? fds[1] : -1,
+		    fds[0], errors, &e) != 0) {
 		/* Whatever became of the files, 2 is the pipe or nothing. */
 		if (write(errors, e.text, strlen(e.text)) < 0)
 			_exit(126);
@@ -155,7 +170,7 @@ static void become_child(const struct service *s, const struct request *q, unsig
 static int launch(
 	struct service *s, const struct request *q, const int *fds, int *out, struct sr_err *e) {
 	int ends[2] = {-1, -1}, slot;
-	int rc = make_walls(s, e);
+	int rc = make_walls(s, q->limits.tools, e);
 	pid_t pid;
 
 	if (rc != 0)

@@ -35,6 +35,7 @@ struct sr_scan {
 	char answer[SR_SCAN_ANSWER_MAX];
 	size_t answer_len;
 	bool sent;   /* all of it */
+	uint64_t sent_ms; /* when */
 	bool failed; /* sticky: the verdict is there */
 	struct sr_scan_verdict verdict;
 };
@@ -491,6 +492,26 @@ void sr_scan_more(struct sr_scan *s, struct sr_bytes data) {
 	s->deaf = s->deaf || data.len > 0;
 }
 
+bool sr_scan_takes(const struct sr_scan *s) {
+	struct pollfd p = {s->in, POLLOUT, 0};
+
+	return s->failed || s->deaf || s->done || s->in < 0 || poll(&p, 1, 0) != 0;
+}
+
+bool sr_scan_answered(struct sr_scan *s) {
+	while (!s->failed && !s->done && s->out >= 0) {
+		struct pollfd p = {s->out, POLLIN, 0};
+
+		if (poll(&p, 1, 0) > 0)
+			take_answer(s);
+		else if (sr_mono_ms() - s->sent_ms < s->scanner->patience_ms)
+			return false;
+		else
+			fail(s, "the scanner said nothing for %u ms", s->scanner->patience_ms);
+	}
+	return true;
+}
+
 static void hang_up(struct sr_scan *s) {
 	if (s->in >= 0)
 		close(s->in);
@@ -507,6 +528,7 @@ void sr_scan_sent(struct sr_scan *s) {
 	if (s->sent)
 		return;
 	s->sent = true;
+	s->sent_ms = sr_mono_ms();
 	if (s->scanner->socket[0] != '\0') {
 		push(s, sr_bytes_of(end, sizeof end));
 	} else if (s->in >= 0) {

@@ -60,6 +60,10 @@ struct sr_scan; /* opaque */
 /* NOMEM alone; a scanner that does not answer is a verdict. */
 SR_MUST int sr_scan_begin(struct sr_scan **out, const struct sr_scanner *s, struct sr_err *e);
 void sr_scan_more(struct sr_scan *s, struct sr_bytes data);
+/* Would it take some 64 KiB now, without our waiting? Also true when it takes nothing any more. */
+bool sr_scan_takes(const struct sr_scan *s);
+/* Is its answer here (or its time over), so that sr_scan_end does not wait? After sr_scan_sent. */
+bool sr_scan_answered(struct sr_scan *s);
 /* That was all: the scanner may begin to look while something else is sent to another. May be left
  * out. */
 void sr_scan_sent(struct sr_scan *s);

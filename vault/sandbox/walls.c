@@ -22,17 +22,18 @@
 
 enum {
 	PATH = 4096,
-	LIBRARIES_MAX = 128, /* of the program; ours has 20 */
-	DATA_MAX = 16,
+	LIBRARIES_MAX = 256,   /* of the program and the tools; ours has 20, all have 90 */
+	DATA_MAX = 16,         /* data, tools and extras, each */
 	LIST_MAX = 64 << 10,   /* bytes of the loader's list */
 	FILTER_MAX = 64 << 10, /* bytes of the filter: BPF_MAXINSNS of 8 bytes, twice */
-	ARGS_MAX = 96 + 4 * (LIBRARIES_MAX + DATA_MAX),
+	ARGS_MAX = 96 + 4 * (LIBRARIES_MAX + 3 * DATA_MAX),
 	UID_FIRST = 2000000000, /* user ids that no system gives to people or services */
-	PROCESSES = 32,         /* of such a user id: bubblewrap's two, ours, its threads */
+	PROCESSES = 32,         /* of such a user id: bubblewrap's two, ours, a tool's threads */
 	FILES = 64,             /* open files */
 	SPARE_FD = 20,          /* first number for what waits for its place */
 	PROGRAM_FD = 4,
-	FILTER_FD = 5
+	FILTER_FD = 5,
+	INNER_FD = 6
 };
 
 static const char inside_program[] = "/run/program";
@@ -46,12 +47,15 @@ struct sr_walls {
 	char bwrap[PATH], program[PATH];
 	struct library libraries[LIBRARIES_MAX];
 	size_t library_count;
-	char *data[DATA_MAX];
+	struct library data[3 * DATA_MAX]; /* tools too: they are data of the root */
 	size_t data_count;
 	char *search; /* LD_LIBRARY_PATH: the folders of the libraries */
 	bool merged;  /* /lib is /usr/lib */
-	uint8_t *filter;
-	size_t filter_len;
+	bool still;   /* /tmp cannot be written */
+	struct filter {
+		uint8_t *p;
+		size_t len;
+	} outer, inner;
 };
 
 struct sr_box_limits sr_box_limits_usual(void) {
@@ -92,8 +96,17 @@ static const int deadly[] = {S(ptrace), S(process_vm_readv), S(process_vm_writev
 	S(init_module), S(finit_module), S(delete_module), S(perf_event_open), S(move_mount),
 	S(open_tree), S(fsopen), S(fsmount)};
 
-static int add_rules(scmp_filter_ctx c) {
+/* The foreman's own, beside the above: a process for each file, what belongs to it, its end, and
+ * open files that come with a job. */
+static const int foremans[] = {S(kill), S(socketpair), S(recvmsg)};
+
+static int add_rules(scmp_filter_ctx c, bool outer) {
 	static const unsigned long ioctls[] = {TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIOCLEX};
+	const struct scmp_arg_cmp process = {.arg = 0,
+		.op = SCMP_CMP_MASKED_EQ,
+		.datum_a = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
+			   CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_PTRACE,
+		.datum_b = 0};
 	const struct scmp_arg_cmp thread = {.arg = 0,
 		.op = SCMP_CMP_MASKED_EQ,
 		.datum_a = CLONE_THREAD | CLONE_VM | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
@@ -117,26 +130,29 @@ static int add_rules(scmp_filter_ctx c) {
 	if (rc == 0)
 		rc = seccomp_rule_add(c, SCMP_ACT_ERRNO(ENOSYS), S(clone3), 0);
 	if (rc == 0)
-		rc = seccomp_rule_add_array(c, SCMP_ACT_ALLOW, S(clone), 1, &thread);
+		rc = seccomp_rule_add_array(
+			c, SCMP_ACT_ALLOW, S(clone), 1, outer ? &process : &thread);
+	for (size_t i = 0; outer && i < sizeof foremans / sizeof *foremans && rc == 0; i++)
+		rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, foremans[i], 0);
 	return rc;
 }
 
 /* As bytes: each child gets them in a file of its own. */
-static int make_filter(struct sr_walls *w, struct sr_err *e) {
+static int make_filter(struct filter *f, bool outer, struct sr_err *e) {
 	scmp_filter_ctx c = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	const int fd = memfd_create("filter", MFD_CLOEXEC);
 	off_t len = 0;
-	int rc = c == NULL || fd < 0 ? -ENOMEM : add_rules(c);
+	int rc = c == NULL || fd < 0 ? -ENOMEM : add_rules(c, outer);
 
 	if (rc == 0)
 		rc = seccomp_export_bpf(c, fd);
 	if (rc == 0)
 		len = lseek(fd, 0, SEEK_END);
 	if (rc == 0 && len > 0 && len <= FILTER_MAX) {
-		w->filter = malloc((size_t)len);
-		w->filter_len = (size_t)len;
+		f->p = malloc((size_t)len);
+		f->len = (size_t)len;
 	}
-	if (w->filter == NULL || pread(fd, w->filter, w->filter_len, 0) != len)
+	if (f->p == NULL || pread(fd, f->p, f->len, 0) != len)
 		rc = sr_fail(e, SR_UNSUPPORTED,
 			"the system call filter cannot be made: libseccomp "
 			"says %d",
@@ -265,6 +281,14 @@ static char *place_inside(const struct sr_walls *w, const char *path) {
 static int add_library(struct sr_walls *w, const char *path, struct sr_err *e) {
 	struct library *l = &w->libraries[w->library_count];
 
+	for (size_t i = 0; i < w->library_count; i++) {
+		char *to = place_inside(w, path);
+		const bool there = to != NULL && strcmp(to, w->libraries[i].to) == 0;
+
+		free(to);
+		if (there)
+			return 0;
+	}
 	if (w->library_count == LIBRARIES_MAX)
 		return sr_fail(
 			e, SR_LIMIT, "%s has more than %d libraries", w->program, LIBRARIES_MAX);
@@ -277,7 +301,7 @@ static int add_library(struct sr_walls *w, const char *path, struct sr_err *e) {
 }
 
 /* Lines "name => /path (0x...)" and "/path (0x...)"; the first word that begins with a slash. */
-static int read_list(struct sr_walls *w, char *list, struct sr_err *e) {
+static int read_list(struct sr_walls *w, const char *program, char *list, struct sr_err *e) {
 	char *lines = NULL;
 	int rc = 0;
 
@@ -287,15 +311,14 @@ static int read_list(struct sr_walls *w, char *list, struct sr_err *e) {
 		char *end = path != NULL ? strstr(path, " (0x") : NULL;
 
 		if (strstr(line, "not found") != NULL)
-			return sr_fail(
-				e, SR_UNSUPPORTED, "%s lacks a library:%s", w->program, line);
+			return sr_fail(e, SR_UNSUPPORTED, "%s lacks a library:%s", program, line);
 		if (end == NULL)
 			continue; /* the kernel's own */
 		*end = '\0';
 		rc = add_library(w, path, e);
 	}
 	if (rc == 0 && w->library_count == 0)
-		rc = sr_fail(e, SR_UNSUPPORTED, "the loader lists no library of %s", w->program);
+		rc = sr_fail(e, SR_UNSUPPORTED, "the loader lists no library of %s", program);
 	return rc;
 }
 
@@ -321,19 +344,19 @@ static int make_search(struct sr_walls *w, struct sr_err *e) {
 	return w->search != NULL ? 0 : sr_fail(e, SR_NOMEM, "no memory for a path");
 }
 
-static int find_libraries(struct sr_walls *w, struct sr_err *e) {
+static int find_libraries(struct sr_walls *w, const char *program, struct sr_err *e) {
 	char loader[PATH], lib[8] = "";
 	struct sr_buf list;
 	int rc;
 
 	w->merged = readlink("/lib", lib, sizeof lib) == 7 && memcmp(lib, "usr/lib", 7) == 0;
-	rc = find_loader(loader, sizeof loader, w->program, e);
+	rc = find_loader(loader, sizeof loader, program, e);
 	if (rc != 0)
 		return rc;
 	sr_buf_init(&list);
-	rc = run_loader(&list, loader, w->program, e);
+	rc = run_loader(&list, loader, program, e);
 	if (rc == 0)
-		rc = read_list(w, (char *)list.p, e);
+		rc = read_list(w, program, (char *)list.p, e);
 	/* Some loaders do not list themselves. */
 	for (size_t i = 0; rc == 0 && i < w->library_count; i++) {
 		char *to = place_inside(w, loader);
@@ -347,32 +370,68 @@ static int find_libraries(struct sr_walls *w, struct sr_err *e) {
 			break;
 		}
 	}
-	if (rc == 0)
-		rc = make_search(w, e);
 	sr_buf_free(&list);
 	return rc;
 }
 
-int sr_walls_new(
-	struct sr_walls **out, const char *program, const char *const *data, struct sr_err *e) {
+static int add_one(struct sr_walls *w, const char *from, const char *to, struct sr_err *e) {
+	struct library *l = &w->data[w->data_count];
+
+	if (w->data_count == sizeof w->data / sizeof *w->data)
+		return sr_fail(e, SR_LIMIT, "the sandbox's root has no room for %s", from);
+	w->data_count++;
+	l->from = strdup(from);
+	l->to = strdup(to);
+	return l->from != NULL && l->to != NULL ? 0 : sr_fail(e, SR_NOMEM, "no memory for a path");
+}
+
+/* ${must}: one that is not there is a failure; else it is left out. */
+static int add_data(
+	struct sr_walls *w, const char *const *paths, bool must, bool programs, struct sr_err *e) {
+	char to[PATH];
+	int rc = 0;
+
+	for (; rc == 0 && paths != NULL && *paths != NULL; paths++) {
+		if (access(*paths, programs ? X_OK : R_OK) != 0) {
+			if (must)
+				rc = sr_fail_errno(
+					e, "%s, which is needed inside the sandbox", *paths);
+			continue;
+		}
+		(void)snprintf(to, sizeof to, SR_WALLS_TOOLS "%s", strrchr(*paths, '/'));
+		if (programs)
+			rc = find_libraries(w, *paths, e);
+		if (rc == 0)
+			rc = add_one(w, *paths, programs ? to : *paths, e);
+	}
+	return rc;
+}
+
+int sr_walls_new(struct sr_walls **out, const struct sr_walls_root *root, struct sr_err *e) {
 	struct sr_walls *w = calloc(1, sizeof *w);
 	int rc;
 
 	*out = NULL;
 	if (w == NULL)
 		return sr_fail(e, SR_NOMEM, "no memory for walls");
-	(void)snprintf(w->program, sizeof w->program, "%s", program);
+	(void)snprintf(w->program, sizeof w->program, "%s", root->program);
+	w->still = root->tools != NULL;
 	rc = find_bwrap(w, e);
 	if (rc == 0)
-		rc = find_libraries(w, e);
+		rc = find_libraries(w, w->program, e);
 	if (rc == 0)
-		rc = make_filter(w, e);
-	for (; rc == 0 && data != NULL && *data != NULL; data++) {
-		if (w->data_count == DATA_MAX || access(*data, R_OK) != 0)
-			rc = sr_fail_errno(e, "%s, which is needed inside the sandbox", *data);
-		else if ((w->data[w->data_count++] = strdup(*data)) == NULL)
-			rc = sr_fail(e, SR_NOMEM, "no memory for a path");
-	}
+		rc = make_filter(&w->outer, true, e);
+	if (rc == 0)
+		rc = make_filter(&w->inner, false, e);
+	if (rc == 0)
+		rc = add_data(w, root->data, true, false, e);
+	if (rc == 0)
+		rc = add_data(w, root->tools, false, true, e);
+	for (size_t i = 0; rc == 0 && root->extras != NULL && root->extras[i].from != NULL; i++)
+		if (access(root->extras[i].from, R_OK) == 0)
+			rc = add_one(w, root->extras[i].from, root->extras[i].to, e);
+	if (rc == 0)
+		rc = make_search(w, e);
 	if (rc != 0) {
 		sr_walls_free(w);
 		return rc;
@@ -388,10 +447,13 @@ void sr_walls_free(struct sr_walls *w) {
 		free(w->libraries[i].from);
 		free(w->libraries[i].to);
 	}
-	for (size_t i = 0; i < w->data_count; i++)
-		free(w->data[i]);
+	for (size_t i = 0; i < w->data_count; i++) {
+		free(w->data[i].from);
+		free(w->data[i].to);
+	}
 	free(w->search);
-	free(w->filter);
+	free(w->outer.p);
+	free(w->inner.p);
 	free(w);
 }
 
@@ -433,9 +495,9 @@ static void make_args(struct args *a, const struct sr_walls *w, const struct sr_
 	static const char *const merged[] = {
 		"--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64", NULL};
 	static const char *const last[] = {"--tmpfs", "/tmp", "--perms", "0555", "--ro-bind-data",
-		"4", inside_program, "--remount-ro", "/", "--chdir", "/tmp", "--setenv", "LC_ALL",
-		"C.UTF-8", "--uid", "65534", "--gid", "65534", "--hostname", "box", "--cap-drop",
-		"ALL", "--seccomp", "5", NULL};
+		"4", inside_program, "--ro-bind-data", "6", SR_WALLS_INNER, "--remount-ro", "/",
+		"--chdir", "/tmp", "--setenv", "LC_ALL", "C.UTF-8", "--uid", "65534", "--gid",
+		"65534", "--hostname", "box", "--cap-drop", "ALL", "--seccomp", "5", NULL};
 
 	(void)snprintf(a->tmpfs, sizeof a->tmpfs, "%llu", (unsigned long long)l->tmpfs);
 	arg_list(a, first);
@@ -444,10 +506,14 @@ static void make_args(struct args *a, const struct sr_walls *w, const struct sr_
 	if (w->merged)
 		arg_list(a, merged);
 	for (size_t i = 0; i < w->data_count; i++)
-		bind(a, w->data[i], w->data[i]);
+		bind(a, w->data[i].from, w->data[i].to);
 	arg(a, "--size");
 	arg(a, a->tmpfs);
 	arg_list(a, last);
+	if (w->still) {
+		arg(a, "--remount-ro");
+		arg(a, "/tmp");
+	}
 	arg(a, "--setenv");
 	arg(a, "LD_LIBRARY_PATH");
 	arg(a, w->search);
@@ -491,27 +557,27 @@ static int leave_root(unsigned slot, struct sr_err *e) {
 }
 
 /* The filter in a file that only this child reads. */
-static int filter_file(const struct sr_walls *w, struct sr_err *e) {
+static int filter_file(const struct filter *f, struct sr_err *e) {
 	const int fd = memfd_create("filter", 0);
 
-	if (fd < 0 || write(fd, w->filter, w->filter_len) != (ssize_t)w->filter_len ||
-		lseek(fd, 0, SEEK_SET) != 0)
+	if (fd < 0 || write(fd, f->p, f->len) != (ssize_t)f->len || lseek(fd, 0, SEEK_SET) != 0)
 		return sr_fail_errno(e, "the filter's file");
 	return fd;
 }
 
 int sr_walls_enter(const struct sr_walls *w, const struct sr_box_limits *limits, unsigned slot,
 	int input, int job, int errors, struct sr_err *e) {
-	static const int places[] = {0, 1, 2, 3, PROGRAM_FD, FILTER_FD};
+	static const int places[] = {0, 1, 2, 3, PROGRAM_FD, FILTER_FD, INNER_FD};
 	const bool root = geteuid() == 0;
 	const int null = open("/dev/null", O_RDWR), program = open(w->program, O_RDONLY);
-	int filter = filter_file(w, e);
-	int fds[] = {input >= 0 ? input : null, null, errors, job, program, filter};
+	const int filter = filter_file(&w->outer, e);
+	const int inner = filter >= 0 ? filter_file(&w->inner, e) : filter;
+	int fds[] = {input >= 0 ? input : null, null, errors, job, program, filter, inner};
 	struct args a = {.count = 0};
 	int rc = 0;
 
-	if (filter < 0)
-		return filter;
+	if (inner < 0)
+		return inner;
 	if (null < 0 || program < 0)
 		return sr_fail_errno(e, "%s", null < 0 ? "/dev/null" : w->program);
 	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
@@ -520,7 +586,7 @@ int sr_walls_enter(const struct sr_walls *w, const struct sr_box_limits *limits,
 	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
 		if (dup2(fds[i], places[i]) < 0)
 			return sr_fail_errno(e, "dup2");
-	if (close_range(FILTER_FD + 1, ~0U, 0) != 0)
+	if (close_range(INNER_FD + 1, ~0U, 0) != 0)
 		return sr_fail_errno(e, "close_range");
 	make_args(&a, w, limits);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)

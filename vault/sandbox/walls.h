@@ -4,10 +4,16 @@
  * launcher; used for each child.
  *
  * The root holds the program, the libraries that the loader lists for it, and ${data} files; no
- * shell, no /proc, /dev, /sys or /etc, and a private tmpfs as /tmp. The filter is an allow-list:
- * no socket, no new process (threads only), no other namespace; what a parser never does by
- * accident (ptrace, mount, bpf, ...) ends it. As root the child gets a user id of its own first,
- * since root keeps its capabilities and knows no limit of processes.
+ * shell, no /proc, /dev, /sys or /etc, and a private tmpfs as /tmp. With tools it also holds those
+ * that are installed, their libraries and data, and /tmp cannot be written: nothing that one file's
+ * tool leaves is there for the next. As root the child gets a user id of its own first, since root
+ * keeps its capabilities and knows no limit of processes.
+ *
+ * There are two filters, both allow-lists: no socket that leads anywhere, no other namespace; what
+ * a parser never does by accident (ptrace, mount, bpf, ...) ends it. The outer one, which all
+ * inside are under, lets the foreman (parser/foreman.h) fork, and end what it forked. The inner one
+ * lies in the root as a file; the foreman puts it on every process that sees hostile bytes: no new
+ * process (threads only), no signals to others, no socket at all.
  *
  * Everything is refused when a part is missing: UNSUPPORTED, with what to install or switch on.
  */
@@ -21,15 +27,28 @@ struct sr_box_limits {
 	uint64_t tmpfs;   /* bytes of /tmp */
 	unsigned cpu_s;   /* seconds of processor time */
 	unsigned wall_ms; /* kept by the parent */
+	bool tools;       /* the root has the programs that read and draw pages too */
 };
 /* 1 GiB, 16 MiB, 60 s, 90 s. */
 struct sr_box_limits sr_box_limits_usual(void);
 
 struct sr_walls; /* opaque */
-/* ${program}: path of what runs inside; ${data}: NULL-terminated paths that it finds at the same
- * place, or NULL. */
-SR_MUST int sr_walls_new(
-	struct sr_walls **out, const char *program, const char *const *data, struct sr_err *e);
+/* Where the root has the inner filter. */
+#define SR_WALLS_INNER "/run/inner"
+/* Where it has the tools, by the last part of their paths. */
+#define SR_WALLS_TOOLS "/run/tools"
+
+struct sr_walls_root {
+	const char *program; /* path of what runs inside */
+	const char *const
+		*data; /* NULL-terminated paths that it finds at the same place, or NULL */
+	const char *const *tools; /* paths of programs: those that are installed are bound, with
+				     their libraries */
+	/* Files and folders that tools read if they are there, and where they find them; a NULL
+	 * from ends it. None in /etc or /var: what the host keeps there is not to be had inside. */
+	const struct sr_walls_extra { const char *from, *to; } * extras;
+};
+SR_MUST int sr_walls_new(struct sr_walls **out, const struct sr_walls_root *root, struct sr_err *e);
 void sr_walls_free(struct sr_walls *w);               /* NULL allowed */
 const char *sr_walls_bwrap(const struct sr_walls *w); /* path of bubblewrap */
 size_t sr_walls_libraries(const struct sr_walls *w);

@@ -4,6 +4,7 @@
 #include "sandbox/wire.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/escape.h"
 
@@ -28,6 +29,8 @@ static void put_job(struct sr_buf *out, const struct sr_box_job *j) {
 	sr_buf_put_le32(out, j->members);
 	sr_buf_put_le64(out, j->bytes);
 	sr_buf_put_le32(out, j->depth);
+	sr_buf_put_le32(out, j->page);
+	sr_buf_put_lp(out, sr_bytes_str(j->languages));
 }
 
 static void put_member(struct sr_buf *out, const struct sr_member *m) {
@@ -76,6 +79,35 @@ void sr_frame_put(struct sr_buf *out, const struct sr_frame *f) {
 	}
 }
 
+bool sr_box_languages_valid(struct sr_bytes v) {
+	bool word = false;
+
+	for (size_t i = 0; i < v.len; i++) {
+		const bool plus = v.p[i] == '+';
+
+		if (!plus && v.p[i] != '_' && (v.p[i] < 'a' || v.p[i] > 'z'))
+			return false;
+		if (plus && !word)
+			return false;
+		word = !plus;
+	}
+	return v.len == 0 || word;
+}
+
+static int get_languages(struct sr_box_job *j, struct sr_reader *r, struct sr_err *e) {
+	struct sr_bytes v = {NULL, 0};
+	const int rc = sr_get_lp(r, &v, SR_BOX_LANGUAGES_MAX, e);
+
+	if (rc != 0)
+		return rc;
+	if (!sr_box_languages_valid(v))
+		return sr_fail(e, SR_CORRUPT, "languages that are no words between plus signs");
+	memset(j->languages, 0, sizeof j->languages);
+	if (v.len > 0)
+		memcpy(j->languages, v.p, v.len);
+	return 0;
+}
+
 static int get_job(struct sr_box_job *j, struct sr_reader *r, struct sr_err *e) {
 	uint8_t what = 0;
 	int rc = sr_get_u8(r, &what, e);
@@ -90,9 +122,13 @@ static int get_job(struct sr_box_job *j, struct sr_reader *r, struct sr_err *e) 
 		rc = sr_get_le64(r, &j->bytes, e);
 	if (rc == 0)
 		rc = sr_get_le32(r, &j->depth, e);
-	if (rc == 0 && (what < SR_BOX_IDENTIFY || what > SR_BOX_ESCAPE))
-		rc = sr_fail(e, SR_CORRUPT, "job %u, want %d to %d", what, SR_BOX_IDENTIFY,
-			SR_BOX_ESCAPE);
+	if (rc == 0)
+		rc = sr_get_le32(r, &j->page, e);
+	if (rc == 0)
+		rc = get_languages(j, r, e);
+	if (rc == 0 && (what < SR_BOX_IDENTIFY || what > SR_BOX_DRAW))
+		rc = sr_fail(
+			e, SR_CORRUPT, "job %u, want %d to %d", what, SR_BOX_IDENTIFY, SR_BOX_DRAW);
 	j->what = (enum sr_box_what)what;
 	return rc;
 }

@@ -18,6 +18,7 @@
 #include "base/time.h"
 #include "store/columns.h"
 #include "store/draft.h"
+#include "store/reader.h"
 
 enum {
 	REPORT_MS = 100,
@@ -72,6 +73,7 @@ struct sr_ingest {
 	struct sr_ingest_totals totals;
 	uint64_t reported_ms;
 	bool entered; /* the index knows of us */
+	struct pieces *pieces; /* a file that comes in pieces, or NULL */
 };
 
 /* --- a worker's part -----------------------------------------------------------------------------
@@ -311,6 +313,8 @@ int sr_ingest_begin(struct sr_ingest **out, const struct sr_ingest_options *o, s
 	return 0;
 }
 
+static void drop_pieces(struct sr_ingest *in);
+
 void sr_ingest_free(struct sr_ingest *in) {
 	if (in == NULL)
 		return;
@@ -319,6 +323,7 @@ void sr_ingest_free(struct sr_ingest *in) {
 	if (in->pool != NULL)
 		(void)!drain(in, NULL);
 	sr_pool_free(in->pool);
+	drop_pieces(in);
 	sr_draft_free(in->current);
 	while (in->first != NULL) {
 		struct ended *x = in->first;
@@ -412,7 +417,7 @@ int sr_ingest_item_begin(struct sr_ingest *in, const uint8_t item[SR_ID], struct
 }
 
 int sr_ingest_item_end(struct sr_ingest *in, struct sr_err *e) {
-	if (in->state != IN_ITEM)
+	if (in->state != IN_ITEM || in->pieces != NULL)
 		return refuse(in, e);
 	struct ended *x = calloc(1, sizeof *x);
 	if (x == NULL)
@@ -566,39 +571,208 @@ static int check_request(const struct sr_ingest_file *f, struct sr_err *e) {
 	return 0;
 }
 
-int sr_ingest_file(struct sr_ingest *in, const struct sr_ingest_file *f, struct sr_err *e) {
-	char reason[SR_FILE_NOTE_MAX];
-	struct sr_ingest_file_result result;
-	struct reading r;
-	if (in->state != IN_ITEM)
-		return refuse(in, e);
-	int rc = check_request(f, e);
-	if (rc != 0)
-		return rc; /* the accession goes on */
-	memset(&r, 0, sizeof r);
-	memset(&result, 0, sizeof result);
-	r.f = f;
-	r.record = (struct sr_file){.kind = f->kind,
+static void begin_reading(
+	const struct sr_ingest *in, struct reading *r, const struct sr_ingest_file *f) {
+	memset(r, 0, sizeof *r);
+	r->f = f;
+	r->record = (struct sr_file){.kind = f->kind,
 		.mtime_s = f->mtime_s,
 		.mtime_ns = f->mtime_ns,
 		.path = f->path,
 		.media_type = f->media_type,
 		.note = f->note};
-	r.record.first_block =
+	r->record.first_block =
 		sr_draft_next(in->current); /* the number its first block would get */
-	if (f->kind == SR_FILE_REGULAR) {
-		sr_resume_file(r.file, sr_draft_item(in->current), f->path);
-		rc = read_blocks(in, &r, e);
-	}
-	if (rc != 0)
-		return fail(in, rc);
-	judge(in, &r, &result, reason);
+	if (f->kind == SR_FILE_REGULAR)
+		sr_resume_file(r->file, sr_draft_item(in->current), f->path);
+}
+
+static int end_reading(struct sr_ingest *in, struct reading *r, struct sr_err *e) {
+	char reason[SR_FILE_NOTE_MAX];
+	struct sr_ingest_file_result result;
+	const struct sr_ingest_file *f = r->f;
+	memset(&result, 0, sizeof result);
+	judge(in, r, &result, reason);
 	if (result.status == SR_INGEST_UNREADABLE && f->kind == SR_FILE_UNREADABLE)
 		(void)snprintf(
 			reason, sizeof reason, "%.*s", (int)f->note.len, (const char *)f->note.p);
-	rc = sr_draft_file(in->current, &r.record, e);
+	int rc = sr_draft_file(in->current, &r->record, e);
 	if (rc == 0 && in->o.file != NULL)
 		rc = in->o.file(in->o.ctx, &result, e);
+	return rc == 0 ? 0 : fail(in, rc);
+}
+
+int sr_ingest_file(struct sr_ingest *in, const struct sr_ingest_file *f, struct sr_err *e) {
+	struct reading r;
+	if (in->state != IN_ITEM || in->pieces != NULL)
+		return refuse(in, e);
+	int rc = check_request(f, e);
+	if (rc != 0)
+		return rc; /* the accession goes on */
+	begin_reading(in, &r, f);
+	if (f->kind == SR_FILE_REGULAR)
+		rc = read_blocks(in, &r, e);
+	return rc == 0 ? end_reading(in, &r, e) : fail(in, rc);
+}
+
+/* --- a file in pieces ------------------------------------------------------------------------- */
+
+struct pieces {
+	struct sr_ingest_file f;
+	struct reading r;
+	struct sr_buf names; /* path and note */
+	struct job *job;     /* whose plaintext grows, or NULL */
+	size_t have;
+};
+
+static void drop_pieces(struct sr_ingest *in) {
+	struct pieces *p = in->pieces;
+	in->pieces = NULL;
+	if (p == NULL)
+		return;
+	if (p->job != NULL) {
+		sr_wipe(sr_block_work_plain(p->job->work), p->have);
+		put_job(in, p->job);
+	}
+	sr_buf_free(&p->names);
+	free(p);
+}
+
+int sr_ingest_open(struct sr_ingest *in, const struct sr_ingest_file *f, struct sr_err *e) {
+	const struct sr_bytes none = {NULL, 0};
+	if (in->state != IN_ITEM || in->pieces != NULL || f->kind != SR_FILE_REGULAR)
+		return refuse(in, e);
+	struct pieces *p = calloc(1, sizeof *p);
+	if (p == NULL)
+		return fail(in, sr_fail(e, SR_NOMEM, "accession: no memory for a file"));
+	sr_buf_init_secret(&p->names);
+	sr_buf_put_bytes(&p->names, f->path);
+	sr_buf_put_bytes(&p->names, f->note);
+	p->f = *f;
+	p->f.media_type = none;
+	p->f.size_expected = UINT64_MAX;
+	int rc = sr_buf_ok(&p->names, e);
+	if (rc == 0) {
+		p->f.path = sr_bytes_of(p->names.p, f->path.len);
+		p->f.note = sr_bytes_of(p->names.p + f->path.len, f->note.len);
+		rc = check_request(&p->f, e);
+	}
+	in->pieces = p;
+	if (rc != 0) {
+		drop_pieces(in);
+		return rc;
+	}
+	begin_reading(in, &p->r, &p->f);
+	sr_sha256_reset(in->sha);
+	return 0;
+}
+
+/* The block at work goes to the workers. */
+static int piece_out(struct sr_ingest *in, struct pieces *p, struct sr_err *e) {
+	struct job *j = p->job;
+	const size_t len = p->have;
+	p->job = NULL;
+	p->have = 0;
+	memset(&j->ref, 0, sizeof j->ref);
+	j->ref.plain_len = (uint32_t)len;
+	sr_sha256_update(in->sha, sr_block_work_plain(j->work), len);
+	int rc = submit(in, j, &p->r, e);
+	if (rc == 0)
+		rc = relieve(in, e);
+	p->r.record.block_count++;
+	p->r.record.size += len;
+	in->totals.bytes += len;
+	return rc == 0 ? report(in, false, e) : rc;
+}
+
+int sr_ingest_more(struct sr_ingest *in, struct sr_bytes data, struct sr_err *e) {
+	struct pieces *p = in->pieces;
+	int rc = 0;
+	if (in->state != IN_ITEM || p == NULL)
+		return refuse(in, e);
+	while (rc == 0 && data.len > 0) {
+		if (p->job == NULL)
+			rc = get_job(in, &p->job, e);
+		if (rc != 0)
+			break;
+		const size_t n = data.len < SR_BLOCK - p->have ? data.len : SR_BLOCK - p->have;
+		memcpy(sr_block_work_plain(p->job->work) + p->have, data.p, n);
+		p->have += n;
+		data = sr_bytes_of(data.p + n, data.len - n);
+		if (p->have == SR_BLOCK)
+			rc = piece_out(in, p, e);
+	}
+	return rc == 0 ? 0 : fail(in, rc);
+}
+
+int sr_ingest_close(
+	struct sr_ingest *in, struct sr_bytes media_type, const char *broken, struct sr_err *e) {
+	struct pieces *p = in->pieces;
+	int rc = 0;
+	if (in->state != IN_ITEM || p == NULL)
+		return refuse(in, e);
+	p->f.media_type = p->r.record.media_type = media_type;
+	rc = check_request(&p->f, e);
+	if (rc == 0 && broken != NULL) {
+		p->r.unreadable = true;
+		(void)sr_fail(&p->r.why, SR_IO, "%s", broken);
+	}
+	if (rc == 0 && broken == NULL && p->have > 0)
+		rc = piece_out(in, p, e);
+	if (rc != 0)
+		return fail(in, rc);
+	sr_sha256_final(in->sha, p->r.record.sha256);
+	rc = end_reading(in, &p->r, e);
+	drop_pieces(in);
+	return rc;
+}
+
+/* --- files that are stored already ------------------------------------------------------------ */
+
+/* Where the block lies now: packs are made anew by a collection, and manifests keep the old place.
+ */
+static void place_now(struct sr_ingest *in, struct sr_block_ref *ref) {
+	struct sr_index_hit hit;
+	if (sr_index_find(in->o.index, ref->cid, in->o.accession, &hit, NULL) != 0)
+		return;
+	memcpy(ref->pack, hit.at.pack, SR_HASH);
+	ref->offset = hit.at.offset;
+	ref->len = hit.at.len;
+}
+
+static int carry_file(struct sr_ingest *in, struct sr_item *it, uint64_t index, struct sr_err *e) {
+	struct sr_slot slot = {NULL, 0};
+	struct sr_block_ref ref;
+	struct sr_file f;
+	uint64_t number = 0;
+	int rc = sr_item_file(it, index, &f, e);
+	if (rc != 0)
+		return rc;
+	const uint64_t first = sr_draft_next(in->current);
+	for (uint64_t i = 0; rc == 0 && i < f.block_count; i++) {
+		rc = sr_item_ref(it, index, i, &ref, e);
+		if (rc != 0)
+			break;
+		place_now(in, &ref);
+		rc = sr_draft_block(in->current, &number, e);
+		if (rc == 0) {
+			sr_draft_fill(in->current, number, &ref, &slot);
+			rc = relieve(in, e);
+		}
+	}
+	sr_wipe(&ref, sizeof ref);
+	f.first_block = first;
+	return rc == 0 ? sr_draft_file(in->current, &f, e) : rc;
+}
+
+int sr_ingest_carry(struct sr_ingest *in, struct sr_item *it, struct sr_err *e) {
+	int rc = 0;
+	if (in->state != IN_ITEM || in->pieces != NULL || sr_draft_next(in->current) != 0)
+		return refuse(in, e);
+	if (memcmp(sr_item_domain(it), in->o.domain.domain, SR_ID) != 0)
+		return sr_fail(e, SR_MISUSE, "accession: the item is of another collection");
+	for (uint64_t i = 0; rc == 0 && i < sr_item_files(it); i++)
+		rc = carry_file(in, it, i, e);
 	return rc == 0 ? 0 : fail(in, rc);
 }
 

@@ -33,6 +33,7 @@ enum {
 };
 
 struct sr_ingest; /* opaque */
+struct sr_item;   /* store/reader.h */
 
 enum sr_ingest_status {
 	SR_INGEST_STORED = 1,
@@ -94,6 +95,19 @@ struct sr_ingest_file {
 };
 /* LIMIT, MISUSE for fields no manifest can hold. */
 SR_MUST int sr_ingest_file(struct sr_ingest *in, const struct sr_ingest_file *f, struct sr_err *e);
+/*
+ * The same in pieces, for who is given the bytes instead of asking for them: open, more*, close.
+ * ${f}'s read and media type are not looked at; its path and note are copied. REGULAR alone.
+ * ${broken}: NULL, or why there are no more bytes: it is then UNREADABLE with that reason. An item
+ * does not end within a file.
+ */
+SR_MUST int sr_ingest_open(struct sr_ingest *in, const struct sr_ingest_file *f, struct sr_err *e);
+SR_MUST int sr_ingest_more(struct sr_ingest *in, struct sr_bytes data, struct sr_err *e);
+SR_MUST int sr_ingest_close(
+	struct sr_ingest *in, struct sr_bytes media_type, const char *broken, struct sr_err *e);
+/* Begin the item with all files of ${it}, whose blocks are stored already and stay where they are:
+ * directly after item_begin, before any file. Both are of the same domain (MISUSE). */
+SR_MUST int sr_ingest_carry(struct sr_ingest *in, struct sr_item *it, struct sr_err *e);
 SR_MUST int sr_ingest_item_end(struct sr_ingest *in, struct sr_err *e);
 
 /* Closes the packs and gives every item that is still owed. Afterwards all packs and their names

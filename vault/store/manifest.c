@@ -55,6 +55,15 @@ static int check_file(const struct sr_file *f, struct sr_err *e) {
 	return 0;
 }
 
+bool sr_file_is_rendition(const struct sr_file *f) {
+	static const char types[] = SR_RENDITION_TYPES;
+	const struct sr_bytes t = f->media_type;
+	const uint8_t *slash = t.len > 0 ? memchr(t.p, '/', t.len) : NULL;
+	const size_t n = slash != NULL ? t.len - (size_t)(slash - t.p) - 1 : 0;
+
+	return n >= sizeof types - 1 && memcmp(slash + 1, types, sizeof types - 1) == 0;
+}
+
 void sr_file_put(struct sr_buf *b, const struct sr_file *f) {
 	if (check_file(f, NULL) != 0) {
 		if (b->failed == SR_OK)

@@ -72,6 +72,12 @@ enum {
 	SR_FILE_CHANGED = 1
 };
 
+/* A rendition is a file of the item that the vault made of another one: its path is that one's and
+ * the suffix, its media type one that no deposit can say (core/inflow.h). */
+#define SR_RENDITION_TYPES "vnd.strongroom."
+#define SR_RENDITION_TEXT "text/vnd.strongroom.pages" /* intake/pages.h */
+#define SR_RENDITION_TEXT_SUFFIX "/(text)"
+
 struct sr_file {
 	enum sr_file_kind kind;
 	uint8_t flags;
@@ -85,6 +91,9 @@ struct sr_file {
 	struct sr_bytes media_type;
 	struct sr_bytes note;
 };
+
+/* Did the vault make it of another file? Not what was deposited: exports leave it out. */
+bool sr_file_is_rendition(const struct sr_file *f);
 
 /* One file record, appended; a bad field makes the buffer fail. */
 void sr_file_put(struct sr_buf *b, const struct sr_file *f);

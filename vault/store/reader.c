@@ -169,6 +169,10 @@ uint64_t sr_item_files(const struct sr_item *it) {
 	return it->m.file_count;
 }
 
+const uint8_t *sr_item_domain(const struct sr_item *it) {
+	return it->m.domain;
+}
+
 int sr_item_file(struct sr_item *it, uint64_t index, struct sr_file *out, struct sr_err *e) {
 	struct sr_reader r;
 	if (index >= it->m.file_count)
@@ -264,6 +268,16 @@ static int block_ref(struct sr_item *it, const struct sr_file *f, uint64_t n,
 		return rc;
 	ref->plain_len = block_size(f, n);
 	return 0;
+}
+
+int sr_item_ref(struct sr_item *it, uint64_t index, uint64_t block, struct sr_block_ref *out,
+	struct sr_err *e) {
+	struct sr_file f;
+	int rc = sr_item_file(it, index, &f, e);
+	if (rc == 0 && block >= f.block_count)
+		rc = sr_fail(e, SR_MISUSE, "block %llu of %llu", (unsigned long long)block,
+			(unsigned long long)f.block_count);
+	return rc == 0 ? block_ref(it, &f, block, out, e) : rc;
 }
 
 /* --- ranges --------------------------------------------------------------------------------------

@@ -27,11 +27,18 @@ SR_MUST int sr_item_open(struct sr_item **out, const struct sr_item_options *o,
 void sr_item_close(struct sr_item *it); /* wipes; NULL allowed */
 
 uint64_t sr_item_files(const struct sr_item *it);
+/* The dedupe domain of its blocks, SR_ID bytes. */
+const uint8_t *sr_item_domain(const struct sr_item *it);
 /* Views live until close. MISUSE for an index that is not there. */
 SR_MUST int sr_item_file(struct sr_item *it, uint64_t index, struct sr_file *out, struct sr_err *e);
 /* NOTFOUND. */
 SR_MUST int sr_item_find(
 	struct sr_item *it, struct sr_bytes path, uint64_t *index, struct sr_err *e);
+
+/* The manifest's ref of block ${block} of file ${index}; where it lies as the manifest has it. The
+ * caller wipes it. */
+SR_MUST int sr_item_ref(struct sr_item *it, uint64_t index, uint64_t block,
+	struct sr_block_ref *out, struct sr_err *e);
 
 /* ${len} bytes at ${offset} of file ${index} into ${out} (the caller wipes it); the range must lie
  * inside the file (LIMIT). */

@@ -1,7 +1,7 @@
 /*
  * scanners - see scanners.h.
  */
-#include "room/scanners.h"
+#include "intake/scanners.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 
 #include "base/escape.h"
 #include "crypto/hash.h"
+#include "intake/inspect.h"
 
 static const char NAME[] = "scanners";
 
@@ -25,6 +26,62 @@ static void cut(char *line, const char **words, size_t max, size_t *count) {
 	}
 }
 
+static void limits_usual(struct sr_intake_limits *l) {
+	*l = (struct sr_intake_limits){.depth = SR_INSPECT_DEPTH,
+		.members = SR_INSPECT_MEMBERS,
+		.bytes = UINT64_C(4) << 30,
+		.ratio = SR_INSPECT_RATIO,
+		.name = SR_PATH_MAX,
+		.signatures = (int64_t)7 * 86400};
+}
+
+/* "limit NAME NUMBER": each within what the rest of intake bears. */
+static int limit_of(
+	struct sr_intake_limits *l, const char *name, const char *value, struct sr_err *e) {
+	static const struct {
+		const char *name;
+		uint64_t least, most;
+	} known[] = {{"depth", 1, SR_BOX_DEPTH_MAX}, {"members", 1, 1000000},
+		{"bytes", 1, SR_INTAKE_BYTES_MAX}, {"ratio", 1, 1000000}, {"name", 64, SR_PATH_MAX},
+		{"scan-bytes", 0, INT64_MAX}, {"signatures-days", 1, 36500}};
+	uint64_t n = 0;
+	size_t i = 0;
+
+	while (i < sizeof known / sizeof known[0] && strcmp(name, known[i].name) != 0)
+		i++;
+	if (i == sizeof known / sizeof known[0])
+		return sr_fail(e, SR_USAGE,
+			"limit: want depth, members, bytes, ratio, name, scan-bytes or "
+			"signatures-days");
+	if (sr_parse_dec(&n, sr_bytes_str(value), known[i].most, NULL) != 0 || n < known[i].least)
+		return sr_fail(e, SR_USAGE, "limit %s: want %llu to %llu", name,
+			(unsigned long long)known[i].least, (unsigned long long)known[i].most);
+	switch (i) {
+	case 0:
+		l->depth = (uint32_t)n;
+		break;
+	case 1:
+		l->members = (uint32_t)n;
+		break;
+	case 2:
+		l->bytes = n;
+		break;
+	case 3:
+		l->ratio = (uint32_t)n;
+		break;
+	case 4:
+		l->name = (uint32_t)n;
+		break;
+	case 5:
+		l->scan_bytes = n;
+		break;
+	default:
+		l->signatures = (int64_t)n * 86400;
+		break;
+	}
+	return 0;
+}
+
 static int line_of(struct sr_scanners *s, char *line, unsigned number, bool ask, struct sr_err *e) {
 	const char *words[SR_SCANNER_WORDS + 1] = {NULL};
 	struct sr_scanner *out;
@@ -36,6 +93,10 @@ static int line_of(struct sr_scanners *s, char *line, unsigned number, bool ask,
 	cut(line, words, SR_SCANNER_WORDS + 1, &n);
 	if (n == 0 || words[0][0] == '#')
 		return 0;
+	if (strcmp(words[0], "limit") == 0 && n == 3) {
+		rc = limit_of(&s->limits, words[1], words[2], e);
+		return rc == 0 ? 0 : sr_wrap(e, "line %u", number);
+	}
 	if (s->count == SR_SCANNERS_MAX)
 		return sr_fail(
 			e, SR_USAGE, "line %u: at most %d scanners", number, SR_SCANNERS_MAX);
@@ -48,8 +109,8 @@ static int line_of(struct sr_scanners *s, char *line, unsigned number, bool ask,
 		rc = sr_scanner_command(out, s->words[s->count], e);
 	} else {
 		rc = sr_fail(e, SR_USAGE,
-			"want \"clamd SOCKET\" or \"command PROGRAM [WORD...]\", not "
-			"\"%s\"",
+			"want \"clamd SOCKET\", \"command PROGRAM [WORD...]\" or \"limit NAME "
+			"NUMBER\", not \"%s\"",
 			shown);
 	}
 	if (rc != 0)
@@ -62,6 +123,7 @@ static int read_text(struct sr_scanners *s, struct sr_bytes text, bool ask, stru
 	unsigned number = 0;
 	int rc = 0;
 
+	limits_usual(&s->limits);
 	if (text.len > SR_SCANNERS_FILE)
 		return sr_fail(e, SR_USAGE, "%zu bytes, at most %d", text.len, SR_SCANNERS_FILE);
 	if (text.len > 0 && memchr(text.p, 0, text.len) != NULL)
@@ -74,6 +136,8 @@ static int read_text(struct sr_scanners *s, struct sr_bytes text, bool ask, stru
 			*end++ = '\0';
 		rc = line_of(s, line, ++number, ask, e);
 	}
+	for (size_t i = 0; i < s->count; i++)
+		s->rows[i].bytes_max = s->limits.scan_bytes;
 	return rc;
 }
 
@@ -82,7 +146,7 @@ enum {
 };
 
 static void mac_of(uint8_t mac[SR_HASH], const struct sr_vault *v, struct sr_bytes text) {
-	SR_HASH_OF(mac, "strongroom/scanners/v1", v->keys->s->quarantine_key,
+	SR_HASH_OF(mac, "strongintake/scanners/v1", v->keys->s->quarantine_key,
 		sr_bytes_of(v->fingerprint, SR_HASH), text);
 }
 
@@ -113,7 +177,8 @@ int sr_scanners_check(struct sr_bytes text, struct sr_err *e) {
 	return rc;
 }
 
-int sr_scanners_open(struct sr_scanners **out, struct sr_vault *v, struct sr_err *e) {
+/* The file, judged; asked, if that is wanted. */
+static int open_file(struct sr_scanners **out, struct sr_vault *v, bool ask, struct sr_err *e) {
 	struct sr_scanners *s = calloc(1, sizeof *s);
 	struct sr_bytes text = {NULL, 0};
 	struct sr_buf file;
@@ -122,12 +187,13 @@ int sr_scanners_open(struct sr_scanners **out, struct sr_vault *v, struct sr_err
 	*out = NULL;
 	if (s == NULL)
 		return sr_fail(e, SR_NOMEM, "scanners");
+	limits_usual(&s->limits);
 	sr_buf_init(&file);
 	rc = sr_file_read(v->dir, NAME, &file, MAC_LINE + SR_SCANNERS_FILE, e);
 	if (rc == 0)
 		rc = open_text(&text, v, sr_buf_view(&file), e);
 	if (rc == 0)
-		rc = read_text(s, text, true, e);
+		rc = read_text(s, text, ask, e);
 	if (rc == SR_NOTFOUND) {
 		if (e != NULL)
 			sr_err_clear(e);
@@ -142,6 +208,30 @@ int sr_scanners_open(struct sr_scanners **out, struct sr_vault *v, struct sr_err
 	}
 	*out = s;
 	return 0;
+}
+
+int sr_scanners_open(struct sr_scanners **out, struct sr_vault *v, struct sr_err *e) {
+	return open_file(out, v, true, e);
+}
+
+int sr_intake_limits(struct sr_intake_limits *out, struct sr_vault *v, struct sr_err *e) {
+	struct sr_scanners *s = NULL;
+	int rc = open_file(&s, v, false, e);
+
+	limits_usual(out);
+	if (rc == 0 && s != NULL)
+		*out = s->limits;
+	free(s);
+	return rc;
+}
+
+int sr_scanners_any(bool *any, struct sr_vault *v, struct sr_err *e) {
+	struct sr_scanners *s = NULL;
+	int rc = open_file(&s, v, false, e);
+
+	*any = rc == 0 && s != NULL && s->count > 0;
+	free(s);
+	return rc;
 }
 
 int sr_scanners_write(struct sr_vault *v, struct sr_bytes text, struct sr_err *e) {

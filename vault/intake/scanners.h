@@ -3,17 +3,20 @@
  *
  *   clamd /run/clamav/clamd.ctl        the socket of a clamd
  *   command /usr/local/bin/scan -q     a program, and its words (no quoting)
+ *   limit members 20000                a limit of intake: depth, members, bytes, ratio, name (of
+ *                                      containers, struct sr_intake_limits), scan-bytes,
+ *                                      signatures-days
  *   # a comment
  *
  * Its first line is a MAC of the rest under the vault's own key: a command in it is run by the
  * process that holds the keys, so whoever has only the disks must not be able to write one.
  * Nothing that a scanner says is believed: `scan` statements name the scanner.
  *
- *   hex of BLAKE2b(label "strongroom/scanners/v1", key quarantine_key; fingerprint, text) LF
+ *   hex of BLAKE2b(label "strongintake/scanners/v1", key quarantine_key; fingerprint, text) LF
  *   text
  */
-#ifndef SR_ROOM_SCANNERS_H
-#define SR_ROOM_SCANNERS_H
+#ifndef SR_INTAKE_SCANNERS_H
+#define SR_INTAKE_SCANNERS_H
 
 #include "board/vault.h"
 #include "sandbox/scan.h"
@@ -24,7 +27,21 @@ enum {
 	SR_SCANNERS_FILE = 8192 /* bytes of the text */
 };
 
+struct sr_intake_limits {
+	uint32_t depth;   /* containers in containers: SR_INSPECT_DEPTH, at most SR_BOX_DEPTH_MAX */
+	uint32_t members; /* of one container: SR_INSPECT_MEMBERS */
+	uint64_t bytes;   /* of what comes out of one item: 4 GiB, at most SR_INTAKE_BYTES_MAX */
+	uint32_t ratio;   /* bytes out for a byte in (64 MiB are free): SR_INSPECT_RATIO */
+	uint32_t name;    /* bytes of a member's path with its container's: SR_PATH_MAX */
+	uint64_t scan_bytes; /* of a file; more are not scanned; 0: as the scanner likes */
+	int64_t signatures;  /* seconds; a scan with older ones is stale: 7 days */
+};
+#define SR_INTAKE_BYTES_MAX                                                  \
+	(UINT64_C(12) << 30) /* the statement names its packs: 400 of 32 MiB \
+			      */
+
 struct sr_scanners {
+	struct sr_intake_limits limits;
 	struct sr_scanner rows[SR_SCANNERS_MAX];
 	size_t count;
 	const char *words[SR_SCANNERS_MAX][SR_SCANNER_WORDS + 1];
@@ -35,6 +52,10 @@ struct sr_scanners {
  * number; IO, CORRUPT: one that does not answer; AUTH: the file was not written under these keys.
  */
 SR_MUST int sr_scanners_open(struct sr_scanners **out, struct sr_vault *v, struct sr_err *e);
+/* The limits alone, without asking anybody. No file, or no line: those named above. */
+SR_MUST int sr_intake_limits(struct sr_intake_limits *out, struct sr_vault *v, struct sr_err *e);
+/* Does the host name a scanner? */
+SR_MUST int sr_scanners_any(bool *any, struct sr_vault *v, struct sr_err *e);
 /* Judge ${text} as open would, without asking anybody. */
 SR_MUST int sr_scanners_check(struct sr_bytes text, struct sr_err *e);
 /* Put it in place; empty: there are none any more. */

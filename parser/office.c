@@ -1,0 +1,425 @@
+/*
+ * office - see office.h.
+ */
+#include "parser/office.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parser/markup.h"
+
+enum {
+	BLOCK = 64 << 10,
+	NAME_MAX_KEPT = 200
+};
+
+enum kind {
+	NONE,
+	WORD,    /* a text */
+	NOTES,   /* after it */
+	SLIDE,   /* a page each */
+	SHEET,   /* the same */
+	STRINGS, /* of sheets */
+	CONTENT, /* OpenDocument */
+	CHAPTER  /* HTML */
+};
+
+struct part {
+	enum kind kind;
+	unsigned number; /* of a slide or sheet; else the order of the archive */
+	struct sr_buf bytes;
+};
+
+struct office {
+	struct sr_inside *s;
+	uint64_t at; /* of the input */
+	uint8_t block[BLOCK];
+	struct part *parts;
+	size_t count;
+	size_t held;
+	bool capped, encrypted;
+};
+
+/* --- the zip file ----------------------------------------------------------------------------- */
+
+static la_ssize_t feed_read(struct archive *a, void *ctx, const void **out) {
+	struct office *o = ctx;
+	const size_t n = sr_inside_read(o->s, o->at, o->block, sizeof o->block);
+
+	(void)a;
+	*out = o->block;
+	o->at += n;
+	return (la_ssize_t)n;
+}
+
+static la_int64_t feed_skip(struct archive *a, void *ctx, la_int64_t request) {
+	struct office *o = ctx;
+	const uint64_t left = o->s->job.size - o->at;
+	const uint64_t n = request < 0 ? 0 : (uint64_t)request < left ? (uint64_t)request : left;
+
+	(void)a;
+	o->at += n;
+	return (la_int64_t)n;
+}
+
+static la_int64_t feed_seek(struct archive *a, void *ctx, la_int64_t offset, int whence) {
+	struct office *o = ctx;
+	const la_int64_t size = (la_int64_t)o->s->job.size;
+	const la_int64_t from = whence == SEEK_SET   ? 0
+				: whence == SEEK_CUR ? (la_int64_t)o->at
+						     : size;
+
+	(void)a;
+	if (offset < -from || offset > size - from)
+		return ARCHIVE_FATAL;
+	o->at = (uint64_t)(from + offset);
+	return (la_int64_t)o->at;
+}
+
+/* PREFIX NUMBER ".xml" */
+static bool numbered(const char *name, const char *prefix, unsigned *number) {
+	const size_t n = strlen(prefix);
+	char *end = NULL;
+
+	if (strncmp(name, prefix, n) != 0 || name[n] < '0' || name[n] > '9')
+		return false;
+	*number = (unsigned)strtoul(name + n, &end, 10);
+	return strcmp(end, ".xml") == 0;
+}
+
+static bool ends(const char *name, const char *with) {
+	const size_t n = strlen(name), w = strlen(with);
+
+	return n > w && strcmp(name + n - w, with) == 0;
+}
+
+static enum kind kind_of(const char *name, unsigned *number) {
+	if (numbered(name, "ppt/slides/slide", number))
+		return SLIDE;
+	if (numbered(name, "xl/worksheets/sheet", number))
+		return SHEET;
+	if (strcmp(name, "word/document.xml") == 0)
+		return WORD;
+	if (strcmp(name, "word/footnotes.xml") == 0 || strcmp(name, "word/endnotes.xml") == 0)
+		return NOTES;
+	if (strcmp(name, "xl/sharedStrings.xml") == 0)
+		return STRINGS;
+	if (strcmp(name, "content.xml") == 0)
+		return CONTENT;
+	return ends(name, ".xhtml") || ends(name, ".html") || ends(name, ".htm") ? CHAPTER : NONE;
+}
+
+/* The bytes of the entry at hand, within what is held in all. */
+static void keep(struct office *o, struct archive *a, enum kind kind, unsigned number) {
+	struct part *p = &o->parts[o->count];
+	la_ssize_t n;
+
+	*p = (struct part){.kind = kind, .number = number};
+	sr_buf_init(&p->bytes);
+	for (;;) {
+		if (sr_buf_reserve(&p->bytes, BLOCK, NULL) != 0)
+			break;
+		n = archive_read_data(a, p->bytes.p + p->bytes.len, BLOCK);
+		if (n <= 0)
+			break;
+		p->bytes.len += (size_t)n;
+		o->held += (size_t)n;
+		if (o->held > PAR_DOCUMENT_MAX) {
+			o->capped = true;
+			break;
+		}
+	}
+	o->count++;
+}
+
+static void take_parts(struct office *o) {
+	struct archive *a = archive_read_new();
+	struct archive_entry *entry = NULL;
+	unsigned order = 0;
+
+	if (a == NULL)
+		return;
+	(void)archive_read_support_format_zip(a);
+	(void)archive_read_set_read_callback(a, feed_read);
+	(void)archive_read_set_seek_callback(a, feed_seek);
+	(void)archive_read_set_skip_callback(a, feed_skip);
+	(void)archive_read_set_callback_data(a, o);
+	if (archive_read_open1(a) == ARCHIVE_OK)
+		while (!o->capped && archive_read_next_header(a, &entry) >= ARCHIVE_WARN) {
+			const char *name = archive_entry_pathname(entry);
+			unsigned number = order++;
+			enum kind kind;
+
+			if (archive_entry_is_encrypted(entry))
+				o->encrypted = true;
+			if (name == NULL || strlen(name) > NAME_MAX_KEPT ||
+				(kind = kind_of(name, &number)) == NONE)
+				continue;
+			if (o->count == PAR_OFFICE_PARTS) {
+				o->capped = true;
+				break;
+			}
+			keep(o, a, kind, number);
+		}
+	(void)archive_read_free(a);
+}
+
+static int in_order(const void *a, const void *b) {
+	const struct part *p = a, *q = b;
+
+	if (p->kind != q->kind)
+		return p->kind < q->kind ? -1 : 1;
+	return p->number < q->number ? -1 : p->number > q->number;
+}
+
+/* --- Word, PowerPoint: text in named elements ------------------------------------------------- */
+
+static void line(struct sr_buf *out) {
+	sr_buf_put_u8(out, '\n');
+}
+
+static void put_text(struct sr_buf *out, enum par_piece piece, struct sr_bytes text) {
+	if (piece == PAR_PIECE_LITERAL)
+		sr_buf_put_bytes(out, text);
+	else
+		par_entities(out, text);
+}
+
+/* ${t}: whose text counts; ${p}: that is a line. */
+static void runs(struct sr_buf *out, struct sr_bytes in, const char *t, const char *p) {
+	struct par_markup m = {.in = in};
+	struct par_tag tag = {.closes = false};
+	struct sr_bytes text = {NULL, 0};
+	bool inside = false;
+	enum par_piece piece;
+
+	while ((piece = par_markup_next(&m, &tag, &text)) != PAR_PIECE_END) {
+		if (piece != PAR_PIECE_TAG) {
+			if (inside)
+				put_text(out, piece, text);
+			continue;
+		}
+		if (par_tag_is(&tag, t))
+			inside = !tag.closes && !tag.alone;
+		else if (par_tag_is(&tag, p) && (tag.closes || tag.alone))
+			line(out);
+		else if (par_tag_is(&tag, "w:tab") || par_tag_is(&tag, "w:tc"))
+			sr_buf_put_str(out, tag.closes ? "" : "\t");
+		else if (par_tag_is(&tag, "w:br") || par_tag_is(&tag, "a:br"))
+			line(out);
+	}
+}
+
+/* --- OpenDocument ----------------------------------------------------------------------------- */
+
+static void open_document(struct par_pages *p, struct sr_bytes in) {
+	struct par_markup m = {.in = in};
+	struct par_tag tag = {.closes = false};
+	struct sr_bytes text = {NULL, 0};
+	struct sr_buf out;
+	unsigned depth = 0; /* of paragraphs: notes have their own */
+	bool pages = false, more = true;
+	enum par_piece piece;
+
+	sr_buf_init(&out);
+	while (more && (piece = par_markup_next(&m, &tag, &text)) != PAR_PIECE_END) {
+		if (piece != PAR_PIECE_TAG) {
+			if (depth > 0)
+				put_text(&out, piece, text);
+			continue;
+		}
+		if (par_tag_is(&tag, "text:p") || par_tag_is(&tag, "text:h")) {
+			if (tag.closes || tag.alone)
+				line(&out);
+			depth += !tag.closes && !tag.alone ? 1 : 0;
+			depth -= tag.closes && depth > 0 ? 1 : 0;
+		} else if (par_tag_is(&tag, "text:s")) {
+			sr_buf_put_u8(&out, ' ');
+		} else if (par_tag_is(&tag, "text:tab")) {
+			sr_buf_put_u8(&out, '\t');
+		} else if (par_tag_is(&tag, "text:line-break")) {
+			line(&out);
+		} else if (par_tag_is(&tag, "draw:page") && tag.closes) {
+			if (!pages)
+				sr_inside_fact(p->s, "paged", sr_bytes_str("yes"));
+			pages = true;
+			more = par_page(p, sr_buf_view(&out), "text");
+			sr_buf_clear(&out);
+		}
+	}
+	if (more && (!pages || out.len > 0))
+		(void)par_parts(p, sr_buf_view(&out));
+	sr_buf_free(&out);
+}
+
+/* --- Excel ------------------------------------------------------------------------------------ */
+
+struct strings {
+	struct sr_buf bytes;
+	size_t *end; /* of each */
+	size_t count, cap;
+};
+
+static bool string_ends(struct strings *t) {
+	if (t->count == t->cap) {
+		const size_t cap = t->cap == 0 ? 1024 : t->cap * 2;
+		size_t *end =
+			cap > PAR_OFFICE_STRINGS * 2 ? NULL : realloc(t->end, cap * sizeof *end);
+
+		if (end == NULL)
+			return false;
+		t->end = end;
+		t->cap = cap;
+	}
+	t->end[t->count++] = t->bytes.len;
+	return true;
+}
+
+static void read_strings(struct strings *t, struct sr_bytes in) {
+	struct par_markup m = {.in = in};
+	struct par_tag tag = {.closes = false};
+	struct sr_bytes text = {NULL, 0};
+	bool inside = false, phonetic = false;
+	enum par_piece piece;
+
+	while ((piece = par_markup_next(&m, &tag, &text)) != PAR_PIECE_END) {
+		if (piece != PAR_PIECE_TAG) {
+			if (inside && !phonetic)
+				put_text(&t->bytes, piece, text);
+		} else if (par_tag_is(&tag, "t")) {
+			inside = !tag.closes && !tag.alone;
+		} else if (par_tag_is(&tag, "rPh")) {
+			phonetic = !tag.closes;
+		} else if (par_tag_is(&tag, "si") && (tag.closes || tag.alone)) {
+			if (!string_ends(t))
+				return;
+		}
+	}
+}
+
+static void cell(struct sr_buf *out, const struct strings *t, bool shared, struct sr_bytes v) {
+	size_t n = 0;
+
+	if (!shared) {
+		par_entities(out, v);
+		return;
+	}
+	for (size_t i = 0; i < v.len && v.p[i] >= '0' && v.p[i] <= '9' && n < t->count; i++)
+		n = n * 10 + (size_t)(v.p[i] - '0');
+	if (n < t->count) {
+		const size_t from = n == 0 ? 0 : t->end[n - 1];
+
+		sr_buf_put(out, t->bytes.p + from, t->end[n] - from);
+	}
+}
+
+static void sheet(struct sr_buf *out, const struct strings *t, struct sr_bytes in) {
+	struct par_markup m = {.in = in};
+	struct par_tag tag = {.closes = false};
+	struct sr_bytes text = {NULL, 0};
+	bool value = false, shared = false, first = true;
+	enum par_piece piece;
+
+	while ((piece = par_markup_next(&m, &tag, &text)) != PAR_PIECE_END) {
+		if (piece != PAR_PIECE_TAG) {
+			if (value)
+				cell(out, t, shared, text);
+		} else if (par_tag_is(&tag, "row") && (tag.closes || tag.alone)) {
+			line(out);
+			first = true;
+		} else if (par_tag_is(&tag, "c") && !tag.closes) {
+			shared = sr_bytes_eq(par_attribute(&tag, "t"), sr_bytes_str("s"));
+			sr_buf_put_str(out, first ? "" : "\t");
+			first = false;
+		} else if (par_tag_is(&tag, "v") || par_tag_is(&tag, "t")) {
+			value = !tag.closes && !tag.alone;
+		}
+	}
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+static bool has_pages(const struct office *o) {
+	for (size_t i = 0; i < o->count; i++)
+		if (o->parts[i].kind == SLIDE || o->parts[i].kind == SHEET ||
+			o->parts[i].kind == CHAPTER)
+			return true;
+	return false;
+}
+
+static void tell_parts(struct office *o, struct par_pages *p) {
+	struct strings t = {.count = 0};
+	struct sr_buf out, flow;
+	bool more = true;
+
+	sr_buf_init(&t.bytes);
+	sr_buf_init(&out);
+	sr_buf_init(&flow);
+	for (size_t i = 0; i < o->count; i++)
+		if (o->parts[i].kind == STRINGS)
+			read_strings(&t, sr_buf_view(&o->parts[i].bytes));
+	if (has_pages(o))
+		sr_inside_fact(o->s, "paged", sr_bytes_str("yes"));
+	for (size_t i = 0; i < o->count && more; i++) {
+		const struct sr_bytes in = sr_buf_view(&o->parts[i].bytes);
+
+		sr_buf_clear(&out);
+		switch (o->parts[i].kind) {
+		case WORD:
+		case NOTES:
+			runs(&flow, in, "w:t", "w:p");
+			break;
+		case SLIDE:
+			runs(&out, in, "a:t", "a:p");
+			more = par_page(p, sr_buf_view(&out), "text");
+			break;
+		case SHEET:
+			sheet(&out, &t, in);
+			more = par_page(p, sr_buf_view(&out), "text");
+			break;
+		case CHAPTER:
+			par_markup_text(&out, in, true);
+			more = par_page(p, sr_buf_view(&out), "text");
+			break;
+		case CONTENT:
+			open_document(p, in);
+			break;
+		case STRINGS:
+		case NONE:
+			break;
+		}
+	}
+	if (flow.len > 0)
+		(void)par_parts(p, sr_buf_view(&flow));
+	free(t.end);
+	sr_buf_free(&t.bytes);
+	sr_buf_free(&out);
+	sr_buf_free(&flow);
+}
+
+void par_office_text(struct sr_inside *s) {
+	static struct office o;
+	struct par_pages p = {.s = s};
+
+	o = (struct office){.s = s};
+	o.parts = calloc(PAR_OFFICE_PARTS, sizeof *o.parts);
+	if (o.parts == NULL) {
+		sr_inside_done(s, SR_BOX_BROKEN, "there is no memory for it");
+		return;
+	}
+	take_parts(&o);
+	qsort(o.parts, o.count, sizeof *o.parts, in_order);
+	tell_parts(&o, &p);
+	if (o.capped)
+		par_pages_done(&p, SR_BOX_CAPPED, "the document is larger than is read");
+	else if (p.page == 0 && o.encrypted)
+		par_pages_done(&p, SR_BOX_ENCRYPTED, "it is under a password");
+	else if (o.count == 0)
+		par_pages_done(&p, SR_BOX_UNREAD,
+			"it has none of the parts of a document that are read here");
+	else
+		par_pages_done(&p, SR_BOX_WHOLE, "");
+}

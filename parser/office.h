@@ -1,0 +1,28 @@
+/*
+ * office - the words of documents that are zip files of XML: Word, PowerPoint and Excel since 2007
+ * (ECMA-376), OpenDocument (ISO/IEC 26300) and EPUB, by libarchive and markup.h.
+ *
+ *   word/document.xml            and footnotes, endnotes: <w:t>, <w:p> a line
+ *   ppt/slides/slideN.xml        a page each, in the order of N
+ *   xl/worksheets/sheetN.xml     a page each: cells <c>, strings by number in xl/sharedStrings.xml
+ *   content.xml                  <text:p>, <text:h> a line; draw:page a page
+ *   *.xhtml, *.html              EPUB: in the order in which the archive has them
+ *
+ * Why not LibreOffice, which draws them: it is a hundred megabytes of code and wants a writable
+ * profile, a unix socket and a shell in its root. Words need none of that. What is lost is what
+ * only a layout has: page numbers of Word, computed fields that were never saved.
+ */
+#ifndef SR_PARSER_OFFICE_H
+#define SR_PARSER_OFFICE_H
+
+#include "parser/text.h"
+
+enum {
+	PAR_OFFICE_PARTS = 2000,     /* of a document that are read: slides, sheets, chapters */
+	PAR_OFFICE_STRINGS = 1000000 /* shared strings of a workbook */
+};
+
+/* Says done. */
+void par_office_text(struct sr_inside *s);
+
+#endif

@@ -1,0 +1,228 @@
+/*
+ * text_tools - text of PDF and pictures, by tools (text.h).
+ *
+ * A page of a PDF that prints fewer than PAR_PAGE_LETTERS bytes is drawn at 300 dpi and read by
+ * tesseract, page by page, so that a long scan shows progress and one page that kills its tool is
+ * one page. Languages are the job's; what has no trained data here is said, and the rest is used.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "parser/draw.h"
+#include "parser/text.h"
+#include "parser/tool.h"
+#include "sandbox/walls.h"
+
+enum {
+	INPUT = 0,
+	HEAD = 1024,
+	WHITE = 250 /* and above: paper */
+};
+
+static const struct {
+	const char *bytes;
+	size_t len;
+} pictures[] = {{"\x89PNG\r\n\x1A\n", 8}, {"\xFF\xD8\xFF", 3}, {"II*\0", 4}, {"MM\0*", 4},
+	{"GIF8", 4}, {"P4\n", 3}, {"P5\n", 3}, {"P6\n", 3}};
+
+static bool is_picture(struct sr_bytes head) {
+	for (size_t i = 0; i < sizeof pictures / sizeof *pictures; i++)
+		if (head.len >= pictures[i].len &&
+			memcmp(head.p, pictures[i].bytes, pictures[i].len) == 0)
+			return true;
+	return head.len >= 12 && memcmp(head.p, "RIFF", 4) == 0 &&
+	       memcmp(head.p + 8, "WEBP", 4) == 0;
+}
+
+bool par_text_needs_tools(struct sr_inside *s) {
+	uint8_t head[HEAD];
+	const size_t n = sr_inside_read(s, 0, head, sizeof head);
+	const struct sr_bytes v = sr_bytes_of(head, n);
+
+	return par_is_pdf(v) || is_picture(v);
+}
+
+/* --- languages -------------------------------------------------------------------------------- */
+
+/* Those of the job that have trained data; "" and a fact when none has. */
+static void find_languages(struct sr_inside *s, char out[SR_BOX_LANGUAGES_MAX + 1]) {
+	static const char *const places[] = {
+		"/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata"};
+	char words[SR_BOX_LANGUAGES_MAX + 1], *rest = NULL;
+	size_t n = 0;
+
+	out[0] = '\0';
+	memcpy(words, s->job.languages, sizeof words);
+	for (char *w = strtok_r(words, "+", &rest); w != NULL; w = strtok_r(NULL, "+", &rest)) {
+		char path[256], why[160];
+		bool there = false;
+
+		for (size_t i = 0; i < sizeof places / sizeof *places && !there; i++) {
+			(void)snprintf(path, sizeof path, "%s/%s.traineddata", places[i], w);
+			there = access(path, R_OK) == 0;
+		}
+		if (there) {
+			n += (size_t)snprintf(
+				out + n, SR_BOX_LANGUAGES_MAX + 1 - n, "%s%s", n > 0 ? "+" : "", w);
+			continue;
+		}
+		(void)snprintf(why, sizeof why,
+			"no trained data for %s here: install tesseract-ocr-%s", w, w);
+		sr_inside_fact(s, "ocr", sr_bytes_str(why));
+	}
+	if (out[0] == '\0' && s->job.languages[0] == '\0')
+		sr_inside_fact(s, "ocr", sr_bytes_str("not asked for"));
+}
+
+/* What tesseract reads in file ${in}. NULL, or why not. */
+static const char *read_picture(struct sr_buf *out, int in, const char *languages) {
+	static char reason[200];
+	const char *const argv[] = {
+		SR_WALLS_TOOLS "/tesseract", "-", "-", "-l", languages, "--psm", "3", NULL};
+	const enum par_tool_end end = par_tool_run(out, argv, in, PAR_PAGE_MAX);
+
+	if (end == PAR_TOOL_ENDED || end == PAR_TOOL_CAPPED)
+		return NULL;
+	par_tool_say(reason, sizeof reason, end, "tesseract");
+	return reason;
+}
+
+/* --- PDF -------------------------------------------------------------------------------------- */
+
+static bool is_blank(const struct par_pixels *p) {
+	for (size_t i = 0; i < p->grey.len; i++)
+		if (p->grey.p[i] < WHITE)
+			return false;
+	return true;
+}
+
+/* One page that has no text of its own. */
+static bool ocr_page(struct par_pages *p, uint32_t page, const char *languages) {
+	struct par_pixels pixels = {0};
+	struct sr_buf pgm, text;
+	const char *why;
+	bool more;
+	int fd = -1;
+
+	sr_buf_init(&pgm);
+	sr_buf_init(&text);
+	why = par_pdf_page(&pgm, &pixels, INPUT, page, PAR_DRAW_READ);
+	if (why == NULL && is_blank(&pixels)) {
+		more = par_page(p, sr_buf_view(&text), "blank");
+	} else {
+		if (why == NULL && (fd = par_tool_file(sr_buf_view(&pgm))) < 0)
+			why = "there is no memory for it";
+		if (why == NULL)
+			why = read_picture(&text, fd, languages);
+		while (text.len > 0 && text.p[text.len - 1] == '\f')
+			text.len--;
+		more = why == NULL ? par_page(p, sr_buf_view(&text), "ocr") : par_page_lost(p, why);
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	sr_buf_free(&pgm);
+	sr_buf_free(&text);
+	return more;
+}
+
+static size_t printed(struct sr_bytes v) {
+	size_t n = 0;
+
+	for (size_t i = 0; i < v.len && n < PAR_PAGE_LETTERS; i++)
+		n += v.p[i] > 0x20 && v.p[i] != 0x7F ? 1 : 0;
+	return n;
+}
+
+/* Pages end with a form feed. */
+static void pdf_pages(struct par_pages *p, struct sr_bytes all, const char *languages) {
+	const uint32_t last = p->s->job.page > 0 ? p->s->job.page : UINT32_MAX;
+	bool more = true;
+
+	while (all.len > 0 && more) {
+		const uint8_t *feed = memchr(all.p, '\f', all.len);
+		const size_t n = feed != NULL ? (size_t)(feed - all.p) : all.len;
+		const struct sr_bytes text = sr_bytes_of(all.p, n);
+
+		if (languages[0] != '\0' && printed(text) < PAR_PAGE_LETTERS && p->page < last)
+			more = ocr_page(p, p->page + 1, languages);
+		else
+			more = par_page(p, text, "text");
+		all = feed != NULL ? sr_bytes_of(feed + 1, all.len - n - 1) : sr_bytes_of(NULL, 0);
+	}
+}
+
+static void read_pdf(struct sr_inside *s, const char *languages) {
+	static const char *const argv[] = {
+		SR_WALLS_TOOLS "/pdftotext", "-enc", "UTF-8", "-eol", "unix", "-q", "-", "-", NULL};
+	struct par_pages p = {.s = s};
+	struct sr_buf all;
+	enum par_tool_end end;
+	char why[200];
+
+	sr_buf_init(&all);
+	sr_inside_fact(s, "paged", sr_bytes_str("yes"));
+	end = par_tool_run(&all, argv, INPUT, (size_t)sr_inside_left(s));
+	par_tool_say(why, sizeof why, end, "pdftotext");
+	pdf_pages(&p, sr_buf_view(&all), languages);
+	if (p.capped || (end == PAR_TOOL_ENDED && all.len > 0))
+		par_pages_done(&p, SR_BOX_WHOLE, "");
+	else
+		par_pages_done(&p,
+			end == PAR_TOOL_CAPPED    ? SR_BOX_CAPPED
+			: end == PAR_TOOL_MISSING ? SR_BOX_UNREAD
+						  : SR_BOX_BROKEN,
+			why);
+	sr_buf_free(&all);
+}
+
+/* --- pictures --------------------------------------------------------------------------------- */
+
+/* A picture may have pages (TIFF). */
+static void read_pictures(struct sr_inside *s, const char *languages) {
+	struct par_pages p = {.s = s};
+	struct sr_bytes all;
+	struct sr_buf text;
+	const char *why;
+	bool more = true;
+
+	if (languages[0] == '\0') {
+		sr_inside_done(s, SR_BOX_UNREAD,
+			s->job.languages[0] == '\0'
+				? "it is a picture, and is read by OCR alone"
+				: "it is a picture, and there is no trained data for its "
+				  "languages: install tesseract-ocr-LANGUAGE");
+		return;
+	}
+	sr_buf_init(&text);
+	sr_inside_fact(s, "paged", sr_bytes_str("yes"));
+	why = read_picture(&text, INPUT, languages);
+	all = sr_buf_view(&text);
+	while (why == NULL && all.len > 0 && more) {
+		const uint8_t *feed = memchr(all.p, '\f', all.len);
+		const size_t n = feed != NULL ? (size_t)(feed - all.p) : all.len;
+
+		more = par_page(&p, sr_bytes_of(all.p, n), "ocr");
+		all = feed != NULL ? sr_bytes_of(feed + 1, all.len - n - 1) : sr_bytes_of(NULL, 0);
+	}
+	if (why == NULL && p.page == 0)
+		(void)par_page_lost(&p, "tesseract finds no text in it, or cannot read it");
+	par_pages_done(&p, why == NULL ? SR_BOX_WHOLE : SR_BOX_UNREAD, why != NULL ? why : "");
+	sr_buf_free(&text);
+}
+
+void par_text_by_tools(struct sr_inside *s) {
+	char languages[SR_BOX_LANGUAGES_MAX + 1];
+	uint8_t head[HEAD];
+	const size_t n = sr_inside_read(s, 0, head, sizeof head);
+
+	if (s->asks) {
+		sr_inside_done(s, SR_BOX_UNREAD, "it is read by tools, which want all of it");
+		return;
+	}
+	find_languages(s, languages);
+	if (par_is_pdf(sr_bytes_of(head, n)))
+		read_pdf(s, languages);
+	else
+		read_pictures(s, languages);
+}

@@ -1,0 +1,111 @@
+#!/bin/bash
+# What happens after a deposit by itself: files are identified, containers taken apart into files of the same item, all of it
+# on the record; no curator opens anything for it, and afterwards nobody but curators can.
+# shellcheck source-path=SCRIPTDIR source=lib.bash
+. "$(dirname "$0")/lib.bash"
+
+sr doctor >out 2>err || skip "no sandbox here: $(head -n 3 out err)"
+founded
+mkdir box
+python3 - <<'END'
+import io, tarfile, zipfile
+b = io.BytesIO()
+with zipfile.ZipFile(b, 'w', zipfile.ZIP_DEFLATED) as z:
+    z.writestr('deep.txt', 'deep down\n')
+with zipfile.ZipFile('box/a.zip', 'w', zipfile.ZIP_DEFLATED) as z:
+    z.writestr('one.txt', 'the first\n')
+    z.writestr('folder/', '')
+    z.writestr('../../outside.txt', 'nowhere\n')
+    z.writestr('inner.zip', b.getvalue())
+with tarfile.open('box/links.tar', 'w') as t:
+    for name, kind, to in (('link', tarfile.SYMTYPE, '/etc/passwd'), ('null', tarfile.CHRTYPE, '')):
+        i = tarfile.TarInfo(name)
+        i.type, i.linkname = kind, to
+        t.addfile(i)
+with zipfile.ZipFile('box/large.zip', 'w', zipfile.ZIP_DEFLATED) as z:
+    with z.open('large', 'w') as f:
+        for n in range(55):
+            f.write(bytes([n]) * (1 << 20))
+END
+head -c 300 box/a.zip >box/cut.zip
+printf 'plain words\n' >box/plain.pdf
+: >box/empty
+
+# Left to another: the item waits, and can be looked at meanwhile.
+ok as de deposit box --collection box --json
+ITEM=$(json item.0)
+ok as cu1 intake list --json
+same "$(json 0.intake)" 'under way'
+before=$(find vault/packs -type f | wc -l)
+ok sr intake run
+has 'nothing is left'
+(($(find vault/packs -type f | wc -l) > before)) || fail 'nothing was stored'
+ok as cu1 show "$ITEM" --json
+jq -r '.file[].path' out >paths
+for p in box/a.zip box/a.zip/one.txt box/a.zip/../../outside.txt box/a.zip/inner.zip box/a.zip/inner.zip/deep.txt \
+	box/links.tar/link box/links.tar/null box/large.zip/large box/empty; do
+	grep -qxF "$p" paths || fail "$p is not in the item"
+done
+same "$(jq -r '.file[] | select(.path == "box/large.zip/large") | .size' out)" $((55 << 20))
+same "$(jq -r '.file[] | select(.path == "box/links.tar/link") | .kind' out)" symlink
+same "$(jq -r '.file[] | select(.path == "box/cut.zip/(the rest)") | .kind' out)" unreadable
+same "$(jq -r .number out)" 2
+[[ ! -e outside.txt && ! -e ../outside.txt ]] || fail 'a member became a file'
+ok as cu1 intake show "$ITEM" --json --limit 500
+same "$(jq -r '.step[].step' out)" inspect
+same "$(jq -r '.step[].result' out)" partly
+jq -e '.fact[] | select(.key == "mismatch")' out >/dev/null || fail 'no mismatch was found'
+jq -e '.fact[] | select(.key == "unpacked" and (.value | startswith("broken")))' out >/dev/null || fail 'not said that it is broken'
+jq -e '.fact[] | select(.key == "name" and .value == "leads out of its folder")' out >/dev/null || fail 'no escape was found'
+ok as cu1 intake show "$ITEM" --key mismatch
+has 'mismatch: its name promises something else'
+refused 1 'curator' as ri intake show "$ITEM"
+# It is all in the log, and the packs are of the inventory.
+ok as au log --type intake --json
+same "$(jq -s 'flatten | length' out)" 1
+ok sr scrub
+ok sr verify
+ok sr rebuild
+# Once is enough; nothing of the key is left.
+ok sr intake run
+ok as au log --type intake --json
+same "$(jq -s 'flatten | length' out)" 1
+ok as cu1 intake list
+hasnt 'at work'
+# What came out is read like the rest, in quarantine and after the release.
+ok as cu1 checkout "$ITEM" --right quarantine --json
+LOOK=$(json checkout)
+ok as cu1 cat "$LOOK" box/a.zip/inner.zip/deep.txt
+same "$OUT" 'deep down'
+ok as cu1 return "$LOOK"
+ok as cu1 describe "$ITEM" --title 'a box'
+ok as cu2 intake release "$ITEM"
+granted "$ITEM"
+checked_out "$ITEM"
+ok as ri cat "$CHECKOUT" box/a.zip/../../outside.txt
+same "$OUT" nowhere
+ok as ri return "$CHECKOUT"
+
+# In the process that deposits, at once.
+unset STRONGROOM_INTAKE
+ok as de deposit box/a.zip --collection box --json
+ITEM=$(json item.0)
+ok as cu1 show "$ITEM" --json
+same "$(jq '.file | length' out)" 5
+# And by core.
+core
+ok as de deposit box/a.zip --collection box --json
+ITEM=$(json item.0)
+for _ in $(seq 100); do
+	ok as cu1 show "$ITEM" --json
+	[[ $(jq '.file | length' out) = 1 ]] || break
+	sleep 0.05
+done
+same "$(jq '.file | length' out)" 5
+core_stop
+# One that was sent apart already is not taken apart again.
+ok as de deposit box/a.zip --unpack --collection box --json
+ITEM=$(json item.0)
+ok as cu1 show "$ITEM" --json
+same "$(jq '.file | length' out)" 5
+ok sr verify

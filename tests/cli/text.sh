@@ -1,0 +1,117 @@
+#!/bin/bash
+# What files say, read in the sandbox: office documents, e-books, messages, PDF by its tools, scans by OCR, Arabic too. What
+# cannot be read is told with its reason.
+# shellcheck source-path=SCRIPTDIR source=lib.bash
+. "$(dirname "$0")/lib.bash"
+
+sr doctor >out 2>err || skip "no sandbox here: $(head -n 3 out err)"
+python3 - <<'END'
+import io, zipfile
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+A = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+def zipped(name, **files):
+    with zipfile.ZipFile(name, 'w', zipfile.ZIP_DEFLATED) as z:
+        for n, t in files.items():
+            z.writestr(n.replace('__', '/').replace('_xml', '.xml').replace('_xhtml', '.xhtml').replace('TYPES', '[Content_Types].xml'), t)
+zipped('a.docx', TYPES='<Types/>',
+    word__document_xml=f'<?xml version="1.0"?><w:document {W}><w:body><w:p><w:r><w:t>The mill &amp; the </w:t></w:r><w:r><w:t>river</w:t></w:r></w:p>'
+    '<w:p><w:r><w:instrText>HYPERLINK no</w:instrText><w:delText>gone</w:delText><w:t>Second\u00e9</w:t></w:r></w:p></w:body></w:document>',
+    word__footnotes_xml=f'<w:footnotes {W}><w:p><w:t>A note</w:t></w:p></w:footnotes>')
+zipped('a.odt', mimetype='application/vnd.oasis.opendocument.text',
+    content_xml='<office:document-content><office:body><text:h>Head<text:s/>line</text:h><text:p>\u0645\u0631\u062d\u0628\u0627 <text:span>two</text:span><text:tab/>x</text:p></office:body></office:document-content>')
+zipped('a.odp', mimetype='application/vnd.oasis.opendocument.presentation',
+    content_xml='<x><draw:page><text:p>first slide</text:p></draw:page><draw:page><text:p>second slide</text:p></draw:page></x>')
+zipped('a.pptx', TYPES='<Types/>', **{f'ppt__slides__slide{n}_xml': f'<p:sld {A}><a:p><a:t>slide {n}</a:t></a:p></p:sld>' for n in (10, 2, 1)})
+zipped('a.xlsx', TYPES='<Types/>', xl__sharedStrings_xml='<sst><si><t>name</t></si><si><r><t>Ah</t></r><r><t>med</t></r><rPh><t>no</t></rPh></si></sst>',
+    xl__worksheets__sheet1_xml='<worksheet><sheetData><row><c t="s"><v>0</v></c><c><v>41.5</v></c></row><row><c t="s"><v>1</v></c><c t="inlineStr"><is><t>in</t></is></c><c t="s"><v>99</v></c></row></sheetData></worksheet>')
+zipped('a.epub', mimetype='application/epub+zip', OEBPS__1_xhtml='<html><body><h1>One</h1><p>chapter</p></body></html>', OEBPS__2_xhtml='<html><p>Two</p></html>')
+zipped('plain.zip', x='nothing of a document')
+zipped('empty.docx', TYPES='<Types/>', word__other_xml='<x/>')
+open('a.eml', 'w').write('From: a@b\nTo: c@d\nSubject: hello\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n'
+    '--x\nContent-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\nna=C3=AFve words\n'
+    '--x\nContent-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\nAAAA\n--x--\n')
+open('old.doc', 'wb').write(bytes.fromhex('d0cf11e0a1b11ae1') + bytes(600))
+open('a.srt', 'w').write('1\n00:00:01,000 --> 00:00:02,000\nHello\n')
+END
+text() { ok sr inspect --text "$@"; }
+text a.docx
+has '^The mill & the river$'
+has '^Secondé$'
+has '^A note$'
+hasnt 'HYPERLINK|gone'
+text a.odt
+has '^Head line$'
+has 'مرحبا two'
+text a.odp
+has '2 pages, whole'
+has '^second slide$'
+ok sr inspect --text a.pptx
+[[ $(grep '^slide' out | tr '\n' ' ') == 'slide 1 slide 2 slide 10 ' ]] || fail 'slides out of order'
+text a.xlsx
+has $'^name\t41.5$'
+has $'^Ahmed\tin\t?$'
+hasnt 'no$'
+text a.epub
+has '^chapter$'
+has '--- page 2'
+text a.eml
+has '^subject: hello$'
+has 'naïve words'
+has '^\[02-a.pdf\]$'
+text a.srt
+has 'is text itself, utf-8'
+text old.doc plain.zip empty.docx /usr/bin/env
+has '^old.doc: unread: an office file of the older kind'
+has '^plain.zip: unread: a container'
+has '^empty.docx: unread: it has none of the parts'
+has '^/usr/bin/env: unread: there is nothing in it'
+refused 2 'no --depth' sr inspect --text --depth 3 a.odt
+refused 2 'go with --text' sr inspect --draw a.odt
+refused 2 'between plus signs' sr inspect --text --ocr 'eng;x' a.odt
+refused 1 'nothing is there' sr inspect --text none a.odt
+
+[[ -x /usr/bin/pdftotext && -x /usr/bin/pdftoppm ]] || skip 'poppler-utils is not installed'
+# A page of text, an empty one, and a scan: the page of text as a picture.
+python3 - <<'END'
+def pdf(name, pages, images=()):
+    out, objs = b'%PDF-1.4\n', {1: b'<</Type/Catalog/Pages 2 0 R>>', 3: b'<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>'}
+    kids = []
+    for i, (content, image) in enumerate(pages):
+        n = 10 + 3 * i
+        kids.append(b'%d 0 R' % n)
+        x = b'/XObject<</I %d 0 R>>' % (n + 2) if image else b''
+        objs[n] = b'<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents %d 0 R/Resources<</Font<</F 3 0 R>>%s>>>>' % (n + 1, x)
+        objs[n + 1] = b'<</Length %d>>stream\n%s\nendstream' % (len(content), content)
+        if image:
+            w, h, data = image
+            objs[n + 2] = b'<</Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8/Length %d>>stream\n%s\nendstream' % (w, h, len(data), data)
+    objs[2] = b'<</Type/Pages/Kids[' + b' '.join(kids) + b']/Count %d>>' % len(pages)
+    for n, o in sorted(objs.items()):
+        out += b'%d 0 obj%s endobj\n' % (n, o)
+    open(name, 'wb').write(out + b'trailer<</Root 1 0 R>>\n%%EOF\n')
+line = b'BT /F 28 Tf 60 700 Td (Meeting at the old mill) Tj ET'
+pdf('text.pdf', [(line, None), (b'', None), (b'BT /F 20 Tf 60 600 Td (third page) Tj ET', None)])
+import subprocess, sys
+pgm = subprocess.run(['pdftoppm', '-r', '200', '-gray', '-f', '1', '-l', '1', 'text.pdf'], capture_output=True, check=True).stdout
+head, size, depth, data = pgm.split(b'\n', 3)
+w, h = map(int, size.split())
+pdf('scan.pdf', [(b'q 595 0 0 842 0 0 cm /I Do Q', (w, h, data)), (line, None)])
+open('scan.pgm', 'wb').write(pgm)
+END
+ok sr inspect --text --ocr no --draw text.pdf
+has '3 pages, whole'
+has '^Meeting at the old mill$'
+has '--- page 3 ---'
+has 'page 1: 1166 x 1650'
+head -c 300 text.pdf >cut.pdf
+text --draw cut.pdf
+has '^cut.pdf: broken'
+has 'is not drawn: pdftoppm gives nothing'
+[[ -x /usr/bin/tesseract ]] || skip 'tesseract-ocr is not installed'
+text --ocr eng scan.pdf scan.pgm text.pdf
+has '2 pages, 1 by OCR \(eng\), whole'
+has '--- page 1, ocr ---'
+has '--- page 2, blank ---'
+[[ $(grep -c '^Meeting at the old mill$' out) -eq 4 ]] || fail 'OCR has other words'
+text --ocr xxx scan.pgm
+has 'no trained data for its languages: install tesseract-ocr-'

@@ -1,0 +1,211 @@
+/*
+ * audit_rig - what tests of the audit's replay share: a desk with two items asked for, a replay
+ * with what it found, and a way past the door for who holds the ledger's keys.
+ */
+#ifndef SR_TESTS_AUDIT_RIG_H
+#define SR_TESTS_AUDIT_RIG_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/audit.h"
+#include "board/authorize.h"
+#include "board/keys.h"
+#include "ledger/ledger.h"
+#include "world.h"
+
+struct heap {
+	struct sr_audit_finding *rows;
+	size_t count;
+	struct sr_audit_counts counts;
+	struct sr_audit_compared compared;
+	enum sr_audit_state state;
+};
+
+static inline int keep(void *ctx, const struct sr_audit_finding *f, struct sr_err *e) {
+	struct heap *h = ctx;
+
+	(void)e;
+	h->rows = realloc(h->rows, (h->count + 1) * sizeof *h->rows);
+	assert_non_null(h->rows);
+	h->rows[h->count++] = *f;
+	return 0;
+}
+
+static inline void heap_free(struct heap *h) {
+	free(h->rows);
+	memset(h, 0, sizeof *h);
+}
+
+/* To the end in steps of ${step}, and the report. */
+static inline void replay(struct world *w, size_t step, bool anew, struct heap *h) {
+	struct sr_audit *a = NULL;
+
+	memset(h, 0, sizeof *h);
+	assert_ok(sr_audit_open(&a, w->v, anew, &w->e), &w->e);
+	while (sr_audit_state(a) == SR_AUDIT_RUNNING)
+		assert_ok(sr_audit_step(a, step, &w->e), &w->e);
+	assert_ok(sr_audit_report(a, keep, h, &h->compared, &w->e), &w->e);
+	h->state = sr_audit_state(a);
+	sr_audit_counts(&h->counts, a);
+	sr_audit_close(a);
+	assert_ok(sr_audit_remove(w->v, &w->e), &w->e);
+}
+
+static inline const struct sr_audit_finding *finding(
+	const struct heap *h, const char *what, const char *field) {
+	for (size_t i = 0; i < h->count; i++)
+		if (strcmp(h->rows[i].what, what) == 0 && strcmp(h->rows[i].field, field) == 0)
+			return &h->rows[i];
+	for (size_t i = 0; i < h->count; i++)
+		print_message("  %s entry %llu (%s) %s: %s\n", h->rows[i].what,
+			(unsigned long long)h->rows[i].entry, h->rows[i].type, h->rows[i].field,
+			h->rows[i].text);
+	fail_msg("no finding %s of %s among %zu", what, field, h->count);
+	abort(); /* fail_msg does not return */
+}
+
+/* That one is about the last entry of the log, by index and id. */
+static inline void of_last(struct world *w, const struct sr_audit_finding *f) {
+	const uint64_t last = sr_ledger_next_index(w->v->ledger) - 1;
+	struct sr_entry_row row;
+
+	assert_true(f->has_entry);
+	assert_int_equal(f->entry, last);
+	assert_ok(sr_query_entry(&row, w->v->catalogue, last, &w->e), &w->e);
+	assert_memory_equal(f->statement, row.statement, SR_ID);
+	assert_string_equal(f->type, sr_type_at(row.type)->name);
+}
+
+struct desk {
+	struct world *w;
+	uint8_t item[2][SR_ID];
+	uint8_t grant[SR_ID];
+	struct world_request rq;
+	struct world_checkout c;
+};
+
+static inline void ask(struct desk *d) {
+	d->rq = (struct world_request){.by = &d->w->researcher[0],
+		.items = (const uint8_t(*)[SR_ID])d->item,
+		.count = 2,
+		.forms = "metadata outline text",
+		.with = {&d->w->researcher[1]}};
+	assert_ok(world_request(d->w, &d->rq), &d->w->out.err);
+	assert_ok(world_join(d->w, &d->w->researcher[1], d->rq.id), &d->w->out.err);
+}
+
+static inline void desk_begin(struct desk *d) {
+	struct world_file files[] = {
+		{.path = "letter.txt",
+			.content = sr_bytes_str("The letter says: meet at the old mill.\n")},
+		{.path = "diary.txt", .content = sr_bytes_str("Tuesday.\n")}};
+	struct world_deposit dep = {.files = files, .count = 2};
+
+	memset(d, 0, sizeof *d);
+	d->w = world_new(NULL);
+	assert_ok(world_deposit(d->w, &dep), &d->w->out.err);
+	memcpy(d->item, dep.items, sizeof d->item);
+	world_held_release(d->w, d->item[0]);
+	world_held_release(d->w, d->item[1]);
+	ask(d);
+}
+
+static inline void nothing_found(const struct heap *h) {
+	for (size_t i = 0; i < h->count; i++)
+		print_message("  %s entry %llu (%s) %s: %s\n", h->rows[i].what,
+			(unsigned long long)h->rows[i].entry, h->rows[i].type, h->rows[i].field,
+			h->rows[i].text);
+	assert_int_equal(h->count, 0);
+	assert_int_equal(h->counts.findings, 0);
+	assert_int_equal(h->state, SR_AUDIT_COMPLETE);
+}
+
+/* The draft, signed by ${seed} in the name of its author, past the door. */
+static inline void past_the_door(
+	struct world *w, struct world_draft *d, const uint8_t seed[SR_SEED]) {
+	struct sr_keyring ring = sr_vault_keyring(w->v);
+	const struct sr_commit *last = sr_ledger_last(w->v->ledger);
+	struct sr_statement st = {0};
+	struct sr_entry_in in = {0};
+	struct sr_epoch epoch;
+	struct sr_buf note, sealed;
+	struct sr_bytes view;
+	uint8_t attachment[SR_ATTACHMENT];
+
+	sr_buf_init(&note);
+	sr_buf_init(&sealed);
+	assert_ok(
+		sr_statement_sign(&note, sr_buf_view(&d->text), d->by->person, seed, &w->e), &w->e);
+	assert_ok(sr_statement_parse(&st, sr_buf_view(&note), &w->e), &w->e);
+	sr_vault_epoch(&epoch, w->v, SR_EPOCH_FIRST);
+	in.origin = W_ORIGIN;
+	in.index = sr_ledger_next_index(w->v->ledger);
+	in.epoch = &epoch;
+	in.received = w->now;
+	in.has_object = d->object_count > 0; /* nobody asks for them here */
+	t_fill(in.object, SR_HASH, 99);
+	in.statement = &st;
+	in.keys = &ring;
+	assert_ok(sr_entry_seal(&sealed, &in, &w->e), &w->e);
+	view = sr_buf_view(&sealed);
+	memcpy(attachment, last->attachment, SR_ATTACHMENT);
+	assert_ok(sr_ledger_commit(w->v->ledger, &view, 1, attachment, NULL, &w->e), &w->e);
+	sr_statement_free(&st);
+	sr_buf_free(&note);
+	sr_buf_free(&sealed);
+	world_draft_free(d);
+}
+
+/* What a service that lies says that the rules answered: to ${in} (freed here), with ${from} in it
+ * replaced by ${to} (NULL: as it is), and so that the answer follows. Its entry. */
+static inline uint64_t forge_answer(struct world *w, struct sr_inputs *in,
+	const struct sr_decided_of *of, const char *from, const char *to, int64_t now) {
+	struct sr_authorized *a = calloc(1, sizeof *a);
+	struct sr_decided made;
+	struct sr_outcome out;
+	struct sr_buf text;
+
+	assert_non_null(a);
+	sr_buf_init(&text);
+	if (from != NULL) {
+		const uint8_t *at = memmem(in->text.p, in->text.len, from, strlen(from));
+		size_t n;
+
+		if (at == NULL)
+			fail_msg("%s is not in: %.*s", from, (int)in->text.len, in->text.p);
+		n = (size_t)(at - in->text.p);
+		sr_buf_put(&text, in->text.p, n);
+		sr_buf_put_str(&text, to);
+		sr_buf_put(&text, at + strlen(from), in->text.len - n - strlen(from));
+		sr_buf_free(&in->text);
+		in->text = text;
+	}
+	assert_ok(sr_authorize(a, w->v, in, 0, &w->e), &w->e);
+	assert_ok(sr_authorized_decided(&made, w->v, a, of, now, &w->e), &w->e);
+	assert_ok(sr_door_service_with(w->v, sr_buf_view(&made.text), &made.parts, &out, &w->e),
+		&w->e);
+	assert_int_equal(out.code, 0);
+	sr_decided_free(&made);
+	sr_authorized_free(a);
+	sr_inputs_free(in);
+	free(a);
+	return out.index;
+}
+
+/* The same about the votes on a request as they stand. */
+static inline uint64_t forge_decision(
+	struct world *w, const uint8_t request[SR_ID], const char *from, const char *to) {
+	const struct sr_decided_of of = {.request = request, .version = 1};
+	struct sr_version_row v = {.version = 0};
+	struct sr_inputs in;
+	struct sr_facts f;
+
+	assert_ok(sr_query_version(&v, w->v->catalogue, request, 1, &w->e), &w->e);
+	assert_ok(sr_authorize_facts(&f, w->v, w->now, &w->e), &w->e);
+	assert_ok(sr_inputs_of_decision(&in, &f, &v, 0, &w->e), &w->e);
+	sr_version_row_free(&v);
+	return forge_answer(w, &in, &of, from, to, w->now);
+}
+
+#endif

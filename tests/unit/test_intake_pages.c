@@ -1,0 +1,368 @@
+/*
+ * pages: what files say comes out as pages in order; a parser that crashes, lies or never ends is
+ * an outcome of its file, and the next file has another one; what pages say is made harmless. Needs
+ * bubblewrap and user namespaces, and says so where they are missing; poppler and tesseract where
+ * they are named.
+ */
+#include "util.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "intake/pages.h"
+#include "intake/picture.h"
+
+static struct sr_err e;
+static struct sr_launcher *fake, *real;
+
+static void need(const struct sr_launcher *l) {
+	if (l == NULL) {
+		print_message("skipped: no sandbox here: %s\n", e.text);
+		skip();
+	}
+}
+
+static struct sr_pages_policy usual(void) {
+	struct sr_pages_policy p = sr_pages_usual();
+
+	p.page_ms = 20000;
+	return p;
+}
+
+static void read_with(struct sr_pages *out, struct sr_launcher *l,
+	const struct sr_pages_policy *policy, struct sr_bytes input) {
+	const struct sr_box_input in = sr_box_input_bytes(&input);
+
+	assert_ok(sr_pages_read(out, l, policy, &in, &e), &e);
+}
+
+static void says(const struct sr_pages *t, const char *want) {
+	if (t->rendition.len != strlen(want) || memcmp(t->rendition.p, want, t->rendition.len) != 0)
+		fail_msg("it says\n%.*s\nwant\n%s", (int)t->rendition.len,
+			t->rendition.len > 0 ? (const char *)t->rendition.p : "", want);
+}
+
+/* A PDF of ${pages} pages with a line of text each; poppler finds its objects without a table. */
+static struct sr_bytes make_pdf(struct sr_buf *b, unsigned pages, const char *word) {
+	sr_buf_init(b);
+	sr_buf_put_str(b, "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+			  "3 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj\n"
+			  "2 0 obj<</Type/Pages/Kids[");
+	for (unsigned i = 0; i < pages; i++)
+		sr_buf_printf(b, "%u 0 R ", 10 + 2 * i);
+	sr_buf_printf(b, "]/Count %u>>endobj\n", pages);
+	for (unsigned i = 0; i < pages; i++) {
+		char text[200];
+		const int n = snprintf(
+			text, sizeof text, "BT /F1 24 Tf 72 700 Td (%s %u) Tj ET", word, i + 1);
+
+		sr_buf_printf(b,
+			"%u 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents %u 0 R"
+			"/Resources<</Font<</F1 3 0 R>>>>>>endobj\n"
+			"%u 0 obj<</Length %d>>stream\n%s\nendstream endobj\n",
+			10 + 2 * i, 11 + 2 * i, 11 + 2 * i, n, text);
+	}
+	sr_buf_put_str(b, "trailer<</Root 1 0 R>>\n%%EOF\n");
+	return sr_buf_view(b);
+}
+
+/* --- a parser that lies --- */
+
+static void lies(void **state) {
+	static const struct {
+		const char *input, *reason;
+	} cases[] = {{"e", "ended without an answer"}, {"c", "ended without an answer"},
+		{"D", "data of no member"}, {"Z", "want page 1"}, {"M0", "a member of kind 0"},
+		{"w0", "want page 1"}, {"w1", "want page 1"}, {"w2", "want page 1"},
+		{"P", "a page of more than"}, {"L", "a frame of 65560 bytes"},
+		{"R", "outside of its input"}, {"u", "no UTF-8"}};
+	struct sr_pages_policy policy = usual();
+	struct sr_pages_reader *r = NULL;
+	struct sr_box_input in[T_COUNT(cases)];
+	struct sr_bytes input[T_COUNT(cases)];
+	struct sr_pages t;
+
+	(void)state;
+	need(fake);
+	/* Each beside the others: none takes another with it. */
+	assert_ok(sr_pages_reader_new(&r, fake, &policy, &e), &e);
+	for (size_t i = 0; i < T_COUNT(cases); i++) {
+		input[i] = sr_bytes_str(cases[i].input);
+		in[i] = sr_box_input_bytes(&input[i]);
+		assert_ok(sr_pages_give(r, &in[i], &e), &e);
+	}
+	assert_int_equal(sr_pages_held(r), T_COUNT(cases));
+	for (size_t i = 0; i < T_COUNT(cases); i++) {
+		bool ready = false;
+
+		while (!ready)
+			assert_ok(sr_pages_work(r, 100, &ready, NULL, &e), &e);
+		sr_pages_take(r, &t);
+		if (!t.failed || strstr(t.reason, cases[i].reason) == NULL)
+			fail_msg("%s: %d, %s", cases[i].input, t.failed, t.reason);
+		sr_pages_free(&t);
+	}
+	assert_int_equal(sr_pages_held(r), 0);
+	sr_pages_reader_free(r);
+	/* It never ends. */
+	policy.page_ms = 700;
+	const uint64_t before = sr_mono_ms();
+	read_with(&t, fake, &policy, sr_bytes_str("n"));
+	assert_true(t.failed && strstr(t.reason, "longer") != NULL);
+	assert_true(sr_mono_ms() - before < 5000);
+	sr_pages_free(&t);
+	/* Thrown away while it works. */
+	assert_ok(sr_pages_reader_new(&r, fake, &policy, &e), &e);
+	input[0] = sr_bytes_str("n");
+	assert_ok(sr_pages_give(r, &in[0], &e), &e);
+	sr_pages_reader_free(r);
+}
+
+static void harmless(void **state) {
+	const struct sr_pages_policy policy = usual();
+	struct sr_pages t;
+
+	(void)state;
+	need(fake);
+	read_with(&t, fake, &policy, sr_bytes_str("W"));
+	assert_string_equal(t.reason, "");
+	says(&t, "strongroom text 1: 3 pages, 2 lost, whole\n"
+		 "--- page 1 ---\n"
+		 "a [31mb  \n"
+		 " --- page 9 ---\n"
+		 " --- page 8 ---\n"
+		 " x\n"
+		 "\f--- page 2, lost: its text is no UTF-8 ---\n"
+		 "\f--- page 3, lost: it is\\\\nlost --- ---\n");
+	assert_int_equal(t.pages, 3);
+	assert_int_equal(t.lost, 2);
+	sr_pages_free(&t);
+}
+
+static void pictures(void **state) {
+	static const struct {
+		const char *input, *reason;
+	} cases[] = {{"i0", "more pixels"}, {"i1", "more pixels"}, {"i2", "5 pixels for 2 x 3"},
+		{"i4", "more pixels"}, {"e", "ended without"}, {"c", "ended without"}};
+	struct sr_picture p;
+
+	(void)state;
+	need(fake);
+	for (size_t i = 0; i < T_COUNT(cases); i++) {
+		const struct sr_bytes input = sr_bytes_str(cases[i].input);
+		const struct sr_box_input in = sr_box_input_bytes(&input);
+
+		assert_ok(sr_picture_draw(&p, fake, &in, 1, &e), &e);
+		if (!p.failed || p.grey.len != 0 || strstr(p.reason, cases[i].reason) == NULL)
+			fail_msg("%s: %s", cases[i].input, p.reason);
+		sr_picture_free(&p);
+	}
+	const struct sr_bytes good = sr_bytes_str("i3");
+	const struct sr_box_input in = sr_box_input_bytes(&good);
+	assert_ok(sr_picture_draw(&p, fake, &in, 1, &e), &e);
+	assert_true(!p.failed && p.width == 2 && p.height == 3 && p.grey.len == 6);
+	sr_picture_free(&p);
+}
+
+/* --- ours --- */
+
+static void in_process(void **state) {
+	static const struct {
+		const char *name, *input, *text;
+	} cases[] = {
+		{"utf-8", "words \xC3\xA9\n", ""},
+		{"html", "<!DOCTYPE html><p>one<script>no</script><p>two &amp; three",
+			"strongroom text 1: 1 part, whole\n--- part 1 ---\none\ntwo & three\n"},
+		{"rtf", "{\\rtf1\\ansi{\\fonttbl{\\f0 Arial;}}na\\'efve\\par b}",
+			"strongroom text 1: 1 part, whole\n--- part 1 ---\nna\xC3\xAFve\nb\n"},
+		{"windows-1251",
+			"\xCF\xF0\xE8\xE2\xE5\xF2, \xEC\xE8\xF0. \xDD\xF2\xEE \xEE\xE4\xED\xE0 "
+			"\xE8\xE7 \xF1\xF2\xF0\xEE\xEA.\n",
+			"strongroom text 1: 1 part, whole\n--- part 1 ---\nПривет, мир. "
+			"Это одна из строк.\n"},
+		{"mail",
+			"From: a@b\nTo: c@d\nSubject: x\nContent-Type: text/html\n\n<b>hello</b> "
+			"there",
+			"strongroom text 1: 1 part, whole\n--- part 1 ---\nfrom: a@b\nto: "
+			"c@d\nsubject: x\n\nhello there\n"},
+	};
+	const struct sr_pages_policy policy = usual();
+	struct sr_pages t;
+
+	(void)state;
+	need(real);
+	for (size_t i = 0; i < T_COUNT(cases); i++) {
+		read_with(&t, real, &policy, sr_bytes_str(cases[i].input));
+		assert_false(t.failed);
+		assert_int_equal(t.status, SR_BOX_WHOLE);
+		assert_int_equal(t.itself, i == 0);
+		says(&t, cases[i].text);
+		sr_pages_free(&t);
+	}
+	read_with(&t, real, &policy, sr_bytes_of("\0\1\2\3", 4));
+	assert_true(t.status == SR_BOX_UNREAD && t.rendition.len == 0);
+	sr_pages_free(&t);
+}
+
+static void pdf(void **state) {
+	const struct sr_pages_policy policy = usual();
+	struct sr_picture p;
+	struct sr_pages t;
+	struct sr_buf b;
+	const struct sr_bytes in = make_pdf(&b, 3, "Meeting at the mill,");
+	const struct sr_box_input input = sr_box_input_bytes(&in);
+
+	(void)state;
+	need(real);
+	if (access("/usr/bin/pdftotext", X_OK) != 0 || access("/usr/bin/pdftoppm", X_OK) != 0) {
+		print_message("skipped: poppler-utils is not installed\n");
+		sr_buf_free(&b);
+		skip();
+	}
+	read_with(&t, real, &policy, in);
+	says(&t, "strongroom text 1: 3 pages, whole\n--- page 1 ---\nMeeting at the mill, 1\n"
+		 "\f--- page 2 ---\nMeeting at the mill, 2\n"
+		 "\f--- page 3 ---\nMeeting at the mill, 3\n");
+	sr_pages_free(&t);
+	assert_ok(sr_picture_draw(&p, real, &input, 2, &e), &e);
+	assert_int_equal(p.status, SR_BOX_WHOLE);
+	assert_int_equal(p.height, 1650);
+	assert_int_equal(p.width, 1275);
+	assert_int_equal(p.grey.len, (size_t)1650 * 1275);
+	assert_non_null(memchr(p.grey.p, 0, p.grey.len));
+	sr_picture_free(&p);
+	assert_ok(sr_picture_draw(&p, real, &input, 9, &e), &e);
+	assert_true(p.status == SR_BOX_BROKEN && p.grey.len == 0);
+	sr_picture_free(&p);
+	/* Cut anywhere: an answer, whatever it is. */
+	for (size_t n = 10; n < in.len; n += in.len / 7) {
+		read_with(&t, real, &policy, sr_bytes_of(in.p, n));
+		assert_false(t.failed);
+		sr_pages_free(&t);
+	}
+	sr_buf_free(&b);
+}
+
+/* One sandbox for many: what the last one was leaves nothing to the next. */
+static void many(void **state) {
+	enum {
+		FILES = 60
+	};
+	const struct sr_pages_policy policy = usual();
+	struct sr_pages_reader *r = NULL;
+	struct sr_bytes input[FILES];
+	struct sr_box_input in[FILES];
+	char html[FILES][60], want[40];
+	size_t given = 0, taken = 0;
+	struct sr_pages t;
+
+	(void)state;
+	need(real);
+	assert_ok(sr_pages_reader_new(&r, real, &policy, &e), &e);
+	const uint64_t before = sr_mono_ms();
+	while (taken < FILES) {
+		bool ready = false;
+
+		while (given < FILES && !sr_pages_full(r)) {
+			snprintf(
+				html[given], sizeof html[given], "<html><p>file %zu</html>", given);
+			input[given] = sr_bytes_str(html[given]);
+			in[given] = sr_box_input_bytes(&input[given]);
+			assert_ok(sr_pages_give(r, &in[given], &e), &e);
+			given++;
+		}
+		if (given < FILES)
+			assert_fails(sr_pages_give(r, &in[0], &e), SR_MISUSE, &e, "16 files wait");
+		while (!ready)
+			assert_ok(sr_pages_work(r, 100, &ready, NULL, &e), &e);
+		sr_pages_take(r, &t);
+		snprintf(want, sizeof want, "file %zu\n", taken++);
+		assert_true(!t.failed && t.rendition.len > strlen(want));
+		assert_memory_equal(
+			t.rendition.p + t.rendition.len - strlen(want), want, strlen(want));
+		sr_pages_free(&t);
+	}
+	print_message("a file in a sandbox that stays: %.1f ms\n",
+		(double)(sr_mono_ms() - before) / FILES);
+	sr_pages_reader_free(r);
+}
+
+static int input_breaks(void *ctx, uint64_t offset, void *p, size_t len, struct sr_err *err) {
+	(void)ctx;
+	(void)offset;
+	memset(p, 'x', len);
+	return sr_fail(err, SR_AUTH, "block 3: tag does not verify");
+}
+
+static void our_failures(void **state) {
+	const struct sr_box_input broken = {100, input_breaks, NULL};
+	struct sr_pages_policy policy = usual();
+	struct sr_pages_reader *r = NULL;
+	struct sr_pages t;
+
+	(void)state;
+	need(real);
+	assert_fails(sr_pages_read(&t, real, &policy, &broken, &e), SR_AUTH, &e, "tag does not");
+	sr_pages_free(&t);
+	snprintf(policy.languages, sizeof policy.languages, "eng+");
+	assert_fails(sr_pages_reader_new(&r, real, &policy, &e), SR_USAGE, &e, "eng+");
+	snprintf(policy.languages, sizeof policy.languages, "../eng");
+	assert_fails(sr_pages_reader_new(&r, real, &policy, &e), SR_USAGE, &e, "between plus");
+	sr_pages_languages(policy.languages);
+	assert_true(sr_box_languages_valid(sr_bytes_str(policy.languages)));
+}
+
+static int try_launcher(struct sr_launcher **l, const char *program) {
+	const struct sr_pages_policy policy = usual();
+	const struct sr_bytes input = sr_bytes_str("e");
+	const struct sr_box_input in = sr_box_input_bytes(&input);
+	struct sr_pages t;
+	int rc = sr_launcher_start(l, program, &e);
+
+	if (rc == 0) {
+		rc = sr_pages_read(&t, *l, &policy, &in, &e);
+		sr_pages_free(&t);
+	}
+	if (rc == 0)
+		return 0;
+	sr_launcher_stop(*l);
+	*l = NULL;
+	return rc;
+}
+
+static int setup(void **state) {
+	static char path[T_PATH];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 32);
+
+	(void)state;
+	if (n <= 0)
+		return -1;
+	path[n] = '\0';
+	snprintf(strrchr(path, '/'), 32, "/fake-parser");
+	(void)try_launcher(&fake, path);
+	(void)try_launcher(&real, NULL);
+	return 0;
+}
+
+static int teardown(void **state) {
+	(void)state;
+	sr_launcher_stop(fake);
+	sr_launcher_stop(real);
+	return 0;
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lies),
+		cmocka_unit_test(harmless),
+		cmocka_unit_test(pictures),
+		cmocka_unit_test(in_process),
+		cmocka_unit_test(pdf),
+		cmocka_unit_test(many),
+		cmocka_unit_test(our_failures),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,97 @@
+/*
+ * audit_in - what the files of the replay share: the work, its step, and its parts one by one.
+ *
+ *   replay.c    the work and its steps: one transaction each, taken back whole or committed
+ *   keep.c      the file: what an interrupted replay goes on with, counts, findings
+ *   judge.c     what can be said of an entry before it is applied
+ *   asked.c     what the boards' rules were asked with, made again from the log
+ *   signers.c   by which key each entry should be signed, and whether it is
+ *   telling.c   the end: findings, the tables compared, the tree
+ *   derive.c    what must follow from a board's votes (derive.h)
+ *   judged.c    the answer that must follow from rules and inputs (derive.h)
+ *   inputs.c    two inputs compared, attribute by attribute (inputs.h)
+ */
+#ifndef SR_AUDIT_AUDIT_IN_H
+#define SR_AUDIT_AUDIT_IN_H
+
+#include "audit/audit.h"
+#include "board/replaying.h"
+#include "catalogue/query.h"
+
+struct audit_signature { /* one entry of the step, and by whom it should be signed */
+	struct sr_entry entry;
+	char name[320];
+	uint8_t pk[SR_PK];
+	bool known; /* false: nobody that the log had introduced */
+	bool good;
+	struct sr_err why;
+};
+
+struct sr_audit {
+	struct sr_vault *v;
+	struct sr_catalogue *cat;
+	struct sr_replaying from;
+	enum sr_audit_state state;
+	struct sr_audit_counts counts;
+	char room[320]; /* name that the service signs by */
+	uint8_t vault[SR_HASH];
+	bool introduced; /* the two above are known: found was applied */
+	uint64_t seen_size;
+	uint8_t seen_root[SR_HASH]; /* ours at seen_size; 0: nothing looked up */
+	/* of the step at work */
+	struct audit_signature *batch;
+	size_t count, cap;
+	size_t bytes; /* of the entries in it, as they lie in the ledger */
+	struct sr_audit_finding *found;
+	size_t found_count, found_cap;
+};
+
+/* --- findings of the step --- */
+
+/* ${f} says nothing yet, but of which entry. */
+void audit_about(struct sr_audit_finding *f, const struct sr_entry *en);
+SR_MUST int audit_add(struct sr_audit *a, const struct sr_audit_finding *f, struct sr_err *e);
+SR_MUST int audit_found(struct sr_audit *a, const struct sr_entry *en, const char *what,
+	const char *field, struct sr_err *e, const char *fmt, ...) SR_PRINTF(6, 7);
+
+/* --- keep.c --- */
+
+/* Open what an earlier one left, or with ${create} begin anew: a->cat, a->counts, a->state. */
+SR_MUST int audit_keep_open(struct sr_audit *a, bool create, struct sr_err *e);
+void audit_keep_close(struct sr_audit *a);
+/* The counts and the findings of the step, into its transaction. */
+SR_MUST int audit_keep_step(struct sr_audit *a, struct sr_err *e);
+/* Every finding that was kept, in the order of the log. */
+SR_MUST int audit_keep_each(struct sr_audit *a,
+	int (*each)(void *ctx, const struct sr_audit_finding *f, struct sr_err *e), void *ctx,
+	struct sr_err *e);
+
+/* --- judge.c --- */
+
+SR_MUST int audit_judge(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e);
+
+/* --- asked.c --- */
+
+/* A statement of a person, and whether the invariants allow it: then what its board's rules are
+ * asked is kept until the `decided` that answers it. What waited before it waits in vain. */
+SR_MUST int audit_asked(
+	struct sr_audit *a, const struct sr_entry *en, bool allowed, struct sr_err *e);
+/* The same at the end of the log: nothing more comes. */
+SR_MUST int audit_asked_end(struct sr_audit *a, struct sr_err *e);
+/* ${en} is `decided`: the question that it answers, from the log, against ${inputs}. *${ok} false:
+ * ${f} names the attribute, or the line. */
+SR_MUST int audit_asked_same(bool *ok, struct sr_audit_finding *f, struct sr_audit *a,
+	const struct sr_entry *en, struct sr_bytes inputs, struct sr_err *e);
+/* ${en} does what the votes on a request brought about: the entry before it is the answer of the
+ * rules that allows it. */
+SR_MUST int audit_asked_allowed(bool *ok, struct sr_audit_finding *f, struct sr_audit *a,
+	const struct sr_entry *en, struct sr_err *e);
+
+/* --- signers.c --- */
+
+/* The key in force for the entry, which was applied. */
+SR_MUST int audit_signer(struct sr_audit *a, struct audit_signature *s, struct sr_err *e);
+/* All of the step, on all cores. */
+SR_MUST int audit_signatures(struct sr_audit *a, struct sr_err *e);
+
+#endif

@@ -1,0 +1,297 @@
+/*
+ * queue - see queue.h.
+ *
+ *   list (ids with an intake seal, from secrets.db) -> item at work -> step at work
+ *
+ *   IDLE --an item is opened, a step of it is due--> STEP --DONE: statement--> IDLE, the same item
+ * again --no step is due: the seal is erased--> IDLE, the next item
+ */
+#include "intake/queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "catalogue/query.h"
+#include "intake/holding.h"
+#include "store/secrets.h"
+
+struct waits { /* an item that failed */
+	uint8_t item[SR_ID];
+	uint64_t until_ms;
+	char why[256];
+};
+
+struct sr_queue {
+	struct sr_vault *v;
+	struct sr_launcher *l;
+	bool stale;    /* the list is to be made anew */
+	uint8_t *list; /* SR_ID bytes each */
+	size_t count, cap;
+	size_t at; /* of the list: the item at work, or the next one */
+	struct waits *waits;
+	size_t wait_count, wait_cap;
+	struct sr_holding *h;              /* of list[at], or NULL */
+	const struct sr_intake_step *step; /* at work, or NULL */
+	void *state;
+	char trouble[512];
+};
+
+int sr_queue_new(
+	struct sr_queue **out, struct sr_vault *v, struct sr_launcher *l, struct sr_err *e) {
+	struct sr_queue *q = calloc(1, sizeof *q);
+
+	*out = q;
+	if (q == NULL)
+		return sr_fail(e, SR_NOMEM, "no memory for the queue of intake");
+	q->v = v;
+	q->l = l;
+	q->stale = true;
+	return 0;
+}
+
+void sr_queue_rest(struct sr_queue *q) {
+	if (q->state != NULL && q->step != NULL)
+		q->step->end(q->state);
+	q->state = NULL;
+	q->step = NULL;
+	sr_holding_free(q->h);
+	q->h = NULL;
+}
+
+void sr_queue_free(struct sr_queue *q) {
+	if (q == NULL)
+		return;
+	sr_queue_rest(q);
+	free(q->list);
+	free(q->waits);
+	free(q);
+}
+
+void sr_queue_wake(struct sr_queue *q) {
+	q->stale = true;
+}
+
+/* --- the list --------------------------------------------------------------------------------- */
+
+static int add(void *ctx, struct sr_bytes name, uint64_t n, struct sr_err *e) {
+	struct sr_queue *q = ctx;
+	uint8_t item[SR_ID];
+
+	(void)n;
+	if (sr_unhex(item, SR_ID, name, NULL) != 0)
+		return 0;
+	if (q->count > 0 && memcmp(q->list + (q->count - 1) * SR_ID, item, SR_ID) == 0)
+		return 0; /* two numbers of one item, after a kill */
+	if (q->count == q->cap) {
+		const size_t cap = q->cap == 0 ? 64 : q->cap * 2;
+		uint8_t *more = reallocarray(q->list, cap, SR_ID);
+
+		if (more == NULL)
+			return sr_fail(e, SR_NOMEM, "no memory for a queue of %zu items", cap);
+		q->list = more;
+		q->cap = cap;
+	}
+	memcpy(q->list + q->count++ * SR_ID, item, SR_ID);
+	return 0;
+}
+
+static int make_list(struct sr_queue *q, struct sr_err *e) {
+	sr_queue_rest(q);
+	q->count = q->at = 0;
+	q->stale = false;
+	return sr_secrets_each(q->v->secrets, SR_SECRET_INTAKE, sr_bytes_of(NULL, 0), add, q, e);
+}
+
+static const uint8_t *here(const struct sr_queue *q) {
+	return q->list + q->at * SR_ID;
+}
+
+static struct waits *waits_of(const struct sr_queue *q, const uint8_t *item) {
+	for (size_t i = 0; i < q->wait_count; i++)
+		if (memcmp(q->waits[i].item, item, SR_ID) == 0)
+			return &q->waits[i];
+	return NULL;
+}
+
+static void waits_no_more(struct sr_queue *q, const uint8_t *item) {
+	struct waits *w = waits_of(q, item);
+
+	if (w != NULL)
+		*w = q->waits[--q->wait_count];
+}
+
+/* The item failed: it waits, and the next one's turn comes. Failures of the vault itself end the
+ * turn. */
+static int put_off(struct sr_queue *q, int rc, const struct sr_err *why, struct sr_err *e) {
+	struct waits *w = waits_of(q, here(q));
+
+	sr_queue_rest(q);
+	if (q->v->failed)
+		return sr_fail(e, (enum sr_code)rc, "%s", why->text);
+	if (w == NULL && q->wait_count == q->wait_cap) {
+		const size_t cap = q->wait_cap == 0 ? 16 : q->wait_cap * 2;
+		struct waits *more = reallocarray(q->waits, cap, sizeof *more);
+
+		if (more == NULL)
+			return sr_fail(e, SR_NOMEM, "no memory for a queue");
+		q->waits = more;
+		q->wait_cap = cap;
+	}
+	if (w == NULL) {
+		w = &q->waits[q->wait_count++];
+		memcpy(w->item, here(q), SR_ID);
+	}
+	w->until_ms = sr_mono_ms() + SR_QUEUE_AGAIN_MS;
+	snprintf(w->why, sizeof w->why, "%.*s", (int)sizeof w->why - 1, why->text);
+	snprintf(q->trouble, sizeof q->trouble, "%.*s", (int)sizeof q->trouble - 1, why->text);
+	q->at++;
+	return 0;
+}
+
+/* --- work ------------------------------------------------------------------------------------- */
+
+/* The first step that is due for the item; NULL: none. */
+static int due_step(const struct sr_intake_step **out, struct sr_queue *q, struct sr_err *e) {
+	int rc = 0;
+
+	*out = NULL;
+	for (size_t i = 0; rc == 0 && *out == NULL && sr_intake_steps[i] != NULL; i++) {
+		const struct sr_intake_step *s = sr_intake_steps[i];
+		bool done = false, due = true;
+
+		rc = sr_query_intake_done(&done, q->v->catalogue, here(q), s->name, e);
+		if (rc == 0 && !done && s->due != NULL)
+			rc = s->due(&due, q->h, e);
+		if (rc == 0 && !done && due)
+			*out = s;
+	}
+	return rc;
+}
+
+/* Open the item at the front, begin its step; or it is over. */
+static int begin(struct sr_queue *q, struct sr_err *e) {
+	struct sr_err why = {0};
+	int rc = sr_holding_open(&q->h, q->v, q->l, here(q), &why);
+
+	if (rc == SR_NOTFOUND) { /* released, destroyed, or its seal was never needed */
+		q->h = NULL;
+		rc = sr_holding_over(q->v, here(q), e);
+		waits_no_more(q, here(q));
+		q->at++;
+		return rc;
+	}
+	if (rc == 0)
+		rc = due_step(&q->step, q, &why);
+	if (rc == 0 && q->step == NULL) {
+		sr_queue_rest(q);
+		rc = sr_holding_over(q->v, here(q), e);
+		waits_no_more(q, here(q));
+		q->at++;
+		return rc;
+	}
+	if (rc == 0 && q->step != NULL)
+		rc = q->step->begin(&q->state, q->h, &why);
+	return rc == 0 ? 0 : put_off(q, rc, &why, e);
+}
+
+static int finish(struct sr_queue *q, struct sr_err *e) {
+	struct sr_err why = {0};
+	int rc = sr_holding_commit(q->h, q->step->name, NULL, &why);
+
+	if (rc != 0 && rc != SR_NOTFOUND)
+		return put_off(q, rc, &why, e);
+	sr_queue_rest(q); /* the same item once more, with its next step */
+	return 0;
+}
+
+static int work(struct sr_queue *q, uint64_t until_ms, enum sr_turn *turn, struct sr_err *e) {
+	struct sr_err why = {0};
+	int rc = 0;
+
+	*turn = SR_TURN_DONE;
+	if (q->state != NULL && q->step != NULL)
+		rc = q->step->turn(q->state, until_ms, turn, &why);
+	if (rc != 0)
+		return put_off(q, rc, &why, e);
+	if (*turn == SR_TURN_DONE)
+		rc = finish(q, e);
+	if (*turn == SR_TURN_DONE)
+		*turn = SR_TURN_AGAIN;
+	return rc;
+}
+
+/* The next item that may be tried now. */
+static bool seek(struct sr_queue *q) {
+	for (; q->at < q->count; q->at++) {
+		const struct waits *w = waits_of(q, here(q));
+
+		if (w == NULL || sr_mono_ms() >= w->until_ms)
+			return true;
+	}
+	return false;
+}
+
+/* Is it time to try those again that waited? */
+static bool again(const struct sr_queue *q) {
+	for (size_t i = 0; i < q->wait_count; i++)
+		if (sr_mono_ms() >= q->waits[i].until_ms)
+			return true;
+	return false;
+}
+
+int sr_queue_turn(struct sr_queue *q, unsigned budget_ms, enum sr_turn *turn, struct sr_err *e) {
+	const uint64_t until_ms = sr_mono_ms() + budget_ms;
+	int rc = 0;
+
+	*turn = SR_TURN_AGAIN;
+	if (q->v->failed || !q->v->founded) {
+		sr_queue_rest(q);
+		*turn = SR_TURN_DONE;
+		return 0;
+	}
+	while (rc == 0 && *turn == SR_TURN_AGAIN && sr_mono_ms() < until_ms) {
+		if (q->h != NULL) {
+			rc = work(q, until_ms, turn, e);
+			continue;
+		}
+		if (q->stale || (q->at >= q->count && again(q)))
+			rc = make_list(q, e);
+		if (rc == 0 && seek(q))
+			rc = begin(q, e);
+		else
+			*turn = SR_TURN_DONE;
+	}
+	return rc;
+}
+
+/* --- looking ---------------------------------------------------------------------------------- */
+
+void sr_queue_look(const struct sr_queue *q, struct sr_queue_state *out) {
+	uint64_t left = 0;
+
+	memset(out, 0, sizeof *out);
+	(void)!sr_secrets_count(q->v->secrets, SR_SECRET_INTAKE, &left, NULL);
+	out->left = (size_t)left;
+	out->waiting = q->wait_count;
+	if (q->step != NULL) {
+		snprintf(out->step, sizeof out->step, "%s", q->step->name);
+		sr_hex(out->item, here(q), SR_ID);
+	}
+	snprintf(out->trouble, sizeof out->trouble, "%s", q->wait_count > 0 ? q->trouble : "");
+}
+
+const char *sr_queue_why(const struct sr_queue *q, const uint8_t *item) {
+	const struct waits *w = waits_of(q, item);
+	char name[2 * SR_ID + 1];
+	struct sr_item_row row = {0};
+	bool has = false;
+
+	if (sr_query_item(&row, q->v->catalogue, item, NULL) == 0) {
+		sr_hex(name, item, SR_ID);
+		has = sr_secrets_has(
+			q->v->secrets, SR_SECRET_INTAKE, sr_bytes_str(name), row.number);
+	}
+	sr_item_row_free(&row);
+	return !has ? NULL : w != NULL ? w->why : "";
+}

@@ -1,0 +1,52 @@
+/*
+ * step - what is done to a held item by itself after its deposit, one step after the other, until
+ * nobody but its curators can open it any more (DESIGN 5 "Item key", 9).
+ *
+ *   deposit, which leaves an intake seal -> inspect -> scan -> ... -> the intake seal is erased
+ *
+ * A step is a row of sr_intake_steps (steps.c). It works on a sr_holding (intake/holding.h): reads
+ * files, says facts of them, adds files (members of containers, renditions). It knows nothing of
+ * the ledger: when its turn says DONE, the queue (intake/queue.h) makes one statement `intake` of
+ * what it said and added, with a new envelope if anything was added, and opens the item anew for
+ * the next step. A step that was killed begins anew: what it added is found again, what it must
+ * remember beyond that it keeps itself (sr_holding_note).
+ *
+ * One thread, core's own, which also answers people: a turn works until ${until_ms} and returns,
+ * and never waits: for a child or a scanner it says WAITS and is called again.
+ *
+ *   begin -> turn* -> end; begin that leaves *out NULL: it is done already
+ */
+#ifndef SR_INTAKE_STEP_H
+#define SR_INTAKE_STEP_H
+
+#include "base/bytes.h"
+
+struct sr_holding;
+
+enum sr_turn {
+	SR_TURN_AGAIN, /* there is more to do now */
+	SR_TURN_WAITS, /* for somebody else */
+	SR_TURN_DONE
+};
+
+struct sr_intake_step {
+	const char *name; /* a token, of the statement: [a-z][a-z-]* */
+	/* It is due while there is no statement `intake` of this name about the item, and this
+	 * says so (NULL: always). What is not due makes no statement. */
+	int (*due)(bool *due, struct sr_holding *h, struct sr_err *e);
+	/* A failure of begin or turn is trouble of the vault or the host, not of the item: the
+	 * queue tells it, and tries again later. What is wrong with the item's bytes is a fact. */
+	int (*begin)(void **out, struct sr_holding *h, struct sr_err *e);
+	int (*turn)(void *state, uint64_t until_ms, enum sr_turn *turn, struct sr_err *e);
+	void (*end)(void *state); /* frees; before or after DONE */
+};
+
+/* The table, in the order in which they are done; NULL behind the last. */
+extern const struct sr_intake_step *const sr_intake_steps[];
+
+/* inspect.c's: what each file is, and the members of containers, as files of the item. */
+extern const struct sr_intake_step sr_step_inspect;
+/* scan's: what the scanners of this host say of every file. */
+extern const struct sr_intake_step sr_step_scan;
+
+#endif
