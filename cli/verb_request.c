@@ -55,8 +55,9 @@ const struct cli_option cli_request_show_options[] = {
 const struct cli_option cli_request_list_options[] = {
 	{"state", CLI_ONE, "STATE", "open, granted, refused, returned, withdrawn, lapsed"},
 	{"kind", CLI_ONE, "KIND",
-		"access, export, revoke, lift, role, person, person-end, erase, auditor, "
-		"witnesses, adopt, collection, destroy, referral, reseal, redact"},
+		"access, export, referral, reseal, redact, revoke, lift, renew, role, person, "
+		"person-end, collection, board, reshare, rekey, destroy, policy, erase, auditor, "
+		"witnesses, adopt"},
 	{"item", CLI_ONE, "ITEM", "only those that ask for this item"},
 	{"mine", CLI_FLAG, NULL, "only where I am applicant or co-applicant"},
 	{"offset", CLI_ONE, "N", "skip so many"},

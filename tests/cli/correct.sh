@@ -17,6 +17,21 @@ same "$(json version)" 2
 same "$(json reason)" 'chapter 3'
 same "$(json tally.approved)" 0
 same "$(json earlier.0.state)" superseded
+# Other items, and other people: versions of their own, votes anew.
+FIRST=$ITEM
+released f
+person rb
+ok as cu1 person add rb.id.card --role researcher
+ok as m1 vote "$REQUEST" approve
+ok as ri amend "$REQUEST" --item "$FIRST" "$ITEM" --with rb.id.card
+ok as rb request show "$REQUEST" --json
+same "$(json version) $(json items) $(json tally.approved)" '3 2 0'
+ok as ri amend "$REQUEST" --item "$FIRST" --without rb.id.card
+ok as m1 request show "$REQUEST" --json
+same "$(json version) $(json items) $(json tally.approved)" '4 1 0'
+# Who is named no more sees no more of it.
+refused 1 'no request' as rb request show "$REQUEST"
+ITEM=$FIRST
 ok as m1 vote "$REQUEST" approve --form text --condition 'one'
 ok as m2 vote "$REQUEST" approve --ends 3d --condition 'two'
 ok as ri grants --json

@@ -29,9 +29,9 @@ has "suspended: grant $GRANT"
 RB=$(who rb)
 
 # Who looks is told.
-refused 1 "nothing shows that co-applicant $RB is a researcher" as m2 vote "$OPEN" approve
+refused 1 "nothing shows that $RB is a researcher" as m2 vote "$OPEN" approve
 has 'amend --without'
-refused 1 "co-applicant $RB" as m1 vote "$WAITS" approve
+refused 1 "nothing shows that $RB" as m1 vote "$WAITS" approve
 ok as m2 inbox
 hasnt "vote ${OPEN:0:12}"
 ok as m3 request show "$OPEN"
@@ -76,7 +76,7 @@ ok as rc checkout "$ITEM" --grant "$GRANT" --json
 ok as rc cat "$(json checkout)"
 same "$OUT" text
 refused 1 'no role' as rb checkout "$ITEM" --grant "$GRANT"
-refused 1 "co-applicant $RB is a researcher.*those who stay make a new one" as m3 vote "$BOTH" topup
+refused 1 "$RB is a researcher.*those who stay make a new one" as m3 vote "$BOTH" topup
 echo later >g
 released g
 refused 1 'those who stay make a new request' as ri extend "$GRANT" "$ITEM"

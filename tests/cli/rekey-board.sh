@@ -74,6 +74,10 @@ same "$OUT" 'first'
 ok as ri return "$CHECKOUT"
 refused 1 'key-before' as ri request "$B" --purpose research --ends 30d --reason 'the thesis'
 refused 1 'another key' as m1 vote "$PENDING" approve
+# Who left votes on what is left, and begins nothing of their own.
+refused 1 'left-the-board' as m3 seal "$A" --reason 'a last word'
+refused 1 'left-the-board' as m3 collection new other --reason 'a last word'
+refused 1 'role-missing|sits on no board|not an active member|left-the-board' as m3 suspend "$G" --reason 'a last word'
 # What comes from now on is the new key's alone.
 echo 'new' >new.txt
 released new.txt

@@ -425,6 +425,50 @@ static void test_decision(void **state) {
 	world_free(d.w);
 }
 
+static void put_plan(struct sr_buf *text, const struct world *w) {
+	sr_text_putf(text, "quorum", "%u 2", w->level[0]);
+	for (size_t i = 0; i < w->members; i++)
+		sr_text_put(text, "member", w->member[i].person);
+}
+
+/* A new key for the board that was asked for and that nobody voted for. */
+static void test_rekey_of_nobody(void **state) {
+	const struct sr_audit_finding *f;
+	struct world *w = world_new(NULL);
+	struct world_draft d;
+	struct sr_outcome out;
+	struct sr_buf text;
+	struct heap h;
+	uint8_t id[SR_ID];
+
+	(void)state;
+	world_id(w, id);
+	world_begin(&d, w, &w->officer, SR_T_REQUEST);
+	sr_text_put_hex(&d.text, "request", id, SR_ID);
+	sr_text_put_dec(&d.text, "version", 1);
+	sr_text_put(&d.text, "kind", "rekey");
+	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
+	sr_text_put_dec(&d.text, "epoch", 1);
+	sr_text_put_dec(&d.text, "level", w->level[0]);
+	put_plan(&d.text, w);
+	assert_ok(world_commit(&d, NULL), &w->out.err);
+	sr_buf_init(&text);
+	sr_follow_begin(&text, w->v, SR_T_REKEY, w->now);
+	sr_text_put_hex(&text, "request", id, SR_ID);
+	sr_text_put_hex(&text, "board", w->v->fingerprint, SR_ID);
+	sr_text_put_dec(&text, "epoch", 2);
+	put_plan(&text, w);
+	assert_ok(sr_door_service(w->v, sr_buf_view(&text), &out, &w->e), &w->e);
+	assert_ok(out.code, &out.err);
+	sr_buf_free(&text);
+	replay(w, SR_AUDIT_STEP, false, &h);
+	f = finding(&h, "decision", "vote");
+	of_last(w, f);
+	assert_int_equal(h.count, 1);
+	heap_free(&h);
+	world_free(w);
+}
+
 /* --- what the rules are said to have said --- */
 
 struct answer {
@@ -746,6 +790,7 @@ int main(void) {
 		cmocka_unit_test(test_too_few),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_decision),
+		cmocka_unit_test(test_rekey_of_nobody),
 		cmocka_unit_test(test_judged),
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_rule),

@@ -629,6 +629,18 @@ static void key_of_researcher(void **state) {
 			keys.rows[i].ended || memcmp(keys.rows[i].request, both.id, SR_ID) == 0);
 	sr_room_keys_free(&keys);
 	assert_fails(world_open(w, &c), SR_DENIED, &w->e, "the checkout is ended");
+	/* A quorum lets it go on for the other. The request key that the grant has is of the old
+	 * seed, which may be in other hands: no piece is sealed to it any more. */
+	struct world_request lift = {.by = &w->member[0], .kind = "lift", .target = shared};
+	assert_int_equal(world_request(w, &lift), 0);
+	for (size_t i = 1; i < 3; i++)
+		assert_int_equal(
+			world_vote(w, &(struct world_vote){.member = i, .request = lift.id}), 0);
+	assert_int_equal(grant_state(w, shared, by), SR_S_LIVE);
+	assert_refused(w, world_vote(w, &(struct world_vote){.member = 2,
+						.request = both.id,
+						.decision = "topup"}),
+		"has another key since");
 	/* The old key signs nothing any more, the new one does; no key comes twice. */
 	assert_int_equal(world_request(w, &waits), SR_AUTH);
 	assert_refused(w, change(w, SR_T_PERSON_KEY, &w->curator[0], &stolen), "old-key");

@@ -9,6 +9,7 @@
 
 #include "base/escape.h"
 #include "base/time.h"
+#include "board/kinds.h"
 #include "board/rules.h"
 #include "catalogue/lists.h"
 #include "catalogue/query.h"
@@ -475,29 +476,15 @@ int sr_derive_grant(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c
 
 /* --- other decisions -------------------------------------------------------------------------- */
 
-/* What each does by the board's votes, and which of its lines stand in the request, word for word.
- */
-static const struct decided {
-	enum sr_type_id type;
-	const char *kind, *copied[6], *event; /* NULL: of any */
-} decided[] = {
-	{SR_T_REVOKE, "revoke", {NULL}, NULL},
-	{SR_T_RENEW, "renew", {NULL}, NULL},
-	{SR_T_LIFT, "lift", {NULL}, NULL},
-	{SR_T_DESTROY, "destroy", {NULL}, NULL},
-	{SR_T_ERASE, "erase", {NULL}, NULL},
-	{SR_T_AUDITOR, "auditor", {NULL}, NULL},
-	{SR_T_PERSON, "role", {NULL}, NULL},
-	{SR_T_PERSON_END, "person-end", {NULL}, NULL},
-	{SR_T_PERSON_KEY, "person", {NULL}, NULL},
-	{SR_T_COLLECTION, "collection", {"name", NULL}, NULL},
-	{SR_T_BOARD, "board", {"quorum", "member", "newcomer", NULL}, NULL},
-	{SR_T_RESHARE, "reshare", {"quorum", "member", "newcomer", "dealer", "standby", NULL},
-		NULL},
-	{SR_T_REKEY, "rekey", {"quorum", "member", "newcomer", NULL}, NULL},
-	{SR_T_POLICY, "policy", {"rules", "set", NULL}, NULL},
-	{SR_T_WITNESS, "witnesses", {"rules", "set", NULL}, "policy"},
-	{SR_T_WITNESS, "adopt", {"set", NULL}, "confirmed"},
+/* Lines of what the board's votes bring about that stand in the request, word for word. */
+static const char *const copied[SR_K_COUNT][6] = {
+	[SR_K_COLLECTION] = {"name"},
+	[SR_K_BOARD] = {"quorum", "member", "newcomer"},
+	[SR_K_RESHARE] = {"quorum", "member", "newcomer", "dealer", "standby"},
+	[SR_K_REKEY] = {"quorum", "member", "newcomer"},
+	[SR_K_POLICY] = {"rules", "set"},
+	[SR_K_WITNESSES] = {"rules", "set"},
+	[SR_K_ADOPT] = {"set"},
 };
 
 static bool same_lines(
@@ -512,27 +499,28 @@ static bool same_lines(
 
 /* The lines that were voted on, of the request's own entry. */
 static int request_lines(bool *ok, struct sr_audit_finding *f, struct sr_replaying *from,
-	const struct asked *a, const struct decided *d, const struct sr_statement *s,
+	const struct asked *a, enum sr_kind_id kind, const struct sr_statement *s,
 	struct sr_err *e) {
+	const char *const *const lines = copied[kind];
 	struct sr_entry en = {0};
 	uint64_t first = 0;
 	int rc;
 
-	if (!*ok || (d->copied[0] == NULL && d->type != SR_T_AUDITOR))
+	if (!*ok || (lines[0] == NULL && kind != SR_K_AUDITOR))
 		return 0;
 	rc = sr_replaying_entry(from, a->v.entry, &en, e);
 	if (rc != 0)
 		return rc;
-	for (size_t i = 0; d->copied[i] != NULL && *ok; i++)
-		if (!same_lines(s, &en.statement, d->copied[i])) {
-			wrong(f, f->what, d->copied[i],
+	for (size_t i = 0; lines[i] != NULL && *ok; i++)
+		if (!same_lines(s, &en.statement, lines[i])) {
+			wrong(f, f->what, lines[i],
 				"its lines %s are not those of the request that was voted on",
-				d->copied[i]);
+				lines[i]);
 			*ok = false;
 		}
-	if (d->type == SR_T_AUDITOR)
+	if (kind == SR_K_AUDITOR)
 		rc = sr_field_dec(&first, &en.statement, "from", 0, e);
-	if (rc == 0 && d->type == SR_T_AUDITOR)
+	if (rc == 0 && kind == SR_K_AUDITOR)
 		dec_is(ok, f, s, "first", first);
 	sr_entry_free(&en);
 	return rc;
@@ -623,19 +611,14 @@ static int decision_lines(bool *ok, struct sr_audit_finding *f, struct sr_catalo
 
 int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr_replaying *from,
 	struct sr_catalogue *c, const struct sr_statement *s, struct sr_err *e) {
-	const struct decided *d = NULL;
+	const struct sr_kind *const d = sr_kind_deciding(s);
+	enum sr_kind_id kind = SR_K_COUNT;
 	struct asked *a = NULL;
 	int rc;
 
-	/* A `witness` is the witnesses that were voted on, or the board's word on a name: by event. */
-	for (size_t i = 0; i < sizeof decided / sizeof decided[0]; i++)
-		if (decided[i].type == s->type->id &&
-			(decided[i].event == NULL || sr_bytes_eq(sr_field(s, "event", 0),
-							     sr_bytes_str(decided[i].event))))
-			d = &decided[i];
 	*is = d != NULL && s->by_service && sr_field_count(s, "request") > 0;
 	*ok = true;
-	if (!*is || d == NULL)
+	if (!*is || d == NULL || !sr_kind_named(&kind, sr_bytes_str(d->name)))
 		return 0;
 	snprintf(f->what, sizeof f->what, "decision");
 	rc = load(&a, c, s, e);
@@ -643,9 +626,9 @@ int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr
 		return not_there(ok, f, e);
 	if (rc != 0)
 		return rc;
-	if (strcmp(a->v.kind, d->kind) != 0) {
+	if (strcmp(a->v.kind, d->name) != 0) {
 		wrong(f, f->what, "request", "it cites a request of kind %s, want %s", a->v.kind,
-			d->kind);
+			d->name);
 		*ok = false;
 	}
 	if (*ok)
@@ -653,7 +636,7 @@ int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr
 	if (rc == 0 && *ok)
 		rc = decision_lines(ok, f, c, a, s, e);
 	if (rc == 0)
-		rc = request_lines(ok, f, from, a, d, s, e);
+		rc = request_lines(ok, f, from, a, kind, s, e);
 	asked_free(a);
 	return rc;
 }

@@ -7,6 +7,7 @@
 
 #include "board/authorize.h"
 #include "board/keys.h"
+#include "board/kinds.h"
 #include "board/rules.h"
 #include "catalogue/lists.h"
 
@@ -794,31 +795,28 @@ static int decide_refused(const struct follow_job *j, const struct decision *d) 
 	return rc;
 }
 
-static const struct {
-	const char *kind;
-	int (*decide)(const struct follow_job *j, const struct decision *d);
-} kinds[] = {
-	{"access", decide_grant},
-	{"export", decide_grant},
-	{"referral", decide_grant},
-	{"reseal", decide_grant},
-	{"redact", decide_grant},
-	{"revoke", decide_revoke},
-	{"lift", decide_lift},
-	{"renew", decide_renew},
-	{"destroy", decide_destroy},
-	{"person", decide_person_key},
-	{"person-end", decide_person_end},
-	{"erase", decide_erase},
-	{"auditor", decide_auditor},
-	{"witnesses", decide_witnesses},
-	{"adopt", decide_adopt},
-	{"role", decide_role},
-	{"collection", decide_collection},
-	{"board", decide_board},
-	{"reshare", decide_reshare},
-	{"rekey", decide_rekey},
-	{"policy", decide_policy},
+static int (*const decides[SR_K_COUNT])(const struct follow_job *j, const struct decision *d) = {
+	[SR_K_ACCESS] = decide_grant,
+	[SR_K_EXPORT] = decide_grant,
+	[SR_K_REFERRAL] = decide_grant,
+	[SR_K_RESEAL] = decide_grant,
+	[SR_K_REDACT] = decide_grant,
+	[SR_K_REVOKE] = decide_revoke,
+	[SR_K_LIFT] = decide_lift,
+	[SR_K_RENEW] = decide_renew,
+	[SR_K_DESTROY] = decide_destroy,
+	[SR_K_PERSON] = decide_person_key,
+	[SR_K_PERSON_END] = decide_person_end,
+	[SR_K_ERASE] = decide_erase,
+	[SR_K_AUDITOR] = decide_auditor,
+	[SR_K_WITNESSES] = decide_witnesses,
+	[SR_K_ADOPT] = decide_adopt,
+	[SR_K_ROLE] = decide_role,
+	[SR_K_COLLECTION] = decide_collection,
+	[SR_K_BOARD] = decide_board,
+	[SR_K_RESHARE] = decide_reshare,
+	[SR_K_REKEY] = decide_rekey,
+	[SR_K_POLICY] = decide_policy,
 };
 
 /* --- the rules of the board --- */
@@ -925,9 +923,10 @@ static int rules_allow_it(bool *go, const struct follow_job *j, const struct dec
 }
 
 static int decide_by_kind(const struct follow_job *j, const struct decision *d) {
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-		if (strcmp(d->v.kind, kinds[i].kind) == 0)
-			return kinds[i].decide(j, d);
+	enum sr_kind_id kind = SR_K_COUNT;
+
+	if (sr_kind_named(&kind, sr_bytes_str(d->v.kind)) && decides[kind] != NULL)
+		return decides[kind](j, d);
 	return sr_fail(j->e, SR_MISUSE, "nothing is known that a request of kind %s brings about",
 		d->v.kind);
 }
@@ -935,6 +934,7 @@ static int decide_by_kind(const struct follow_job *j, const struct decision *d) 
 int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 	struct decision *d = calloc(1, sizeof *d);
 	char ended[SR_PERSON_TEXT] = "";
+	const char *why = "";
 	int rc;
 
 	if (d == NULL)
@@ -946,7 +946,7 @@ int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 		rc = sr_query_tally(&d->tally, j->v->catalogue, request, d->v.version, j->e);
 	if (rc != 0 || d->v.state != SR_S_OPEN)
 		goto out;
-	rc = sr_rules_reader_ended(ended, j->v->catalogue, &d->v, j->e);
+	rc = sr_rules_reader_ended(ended, &why, j->v->catalogue, &d->v, j->e);
 	if (rc != 0)
 		goto out;
 	if (d->tally.quorum == 0) {

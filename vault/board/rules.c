@@ -7,6 +7,8 @@
 
 #include <stdarg.h>
 
+#include "board/kinds.h"
+
 static const char *const forms[] = {
 	"metadata", "description", "features", "text", "outline", "grey", "colour", "sound", NULL};
 static const char *const purposes[] = {"research", "teaching", "investigation", "journalism",
@@ -113,13 +115,15 @@ unsigned sr_rules_readers(struct sr_bytes kind, const char **words) {
 	return SR_ROLE_RESEARCHER;
 }
 
-int sr_rules_reader_ended(char name[SR_PERSON_TEXT], struct sr_catalogue *c,
+int sr_rules_reader_ended(char name[SR_PERSON_TEXT], const char **why, struct sr_catalogue *c,
 	const struct sr_version_row *v, struct sr_err *e) {
 	const char *words = "";
 	const unsigned want = sr_rules_readers(sr_bytes_str(v->kind), &words);
 	int rc = 0;
 
 	name[0] = '\0';
+	*why = want == SR_ROLE_RESEARCHER ? "is no researcher here any more"
+					  : "has no role for it here any more";
 	for (size_t i = 0; v->has_key && rc == 0 && name[0] == '\0' && i <= v->people_count; i++) {
 		const char *reader = i == 0 ? v->applicant : v->people[i - 1].person;
 		struct sr_person_row p = {0};
@@ -129,11 +133,14 @@ int sr_rules_reader_ended(char name[SR_PERSON_TEXT], struct sr_catalogue *c,
 			snprintf(name, SR_PERSON_TEXT, "%s", reader);
 		sr_person_row_free(&p);
 	}
-	return rc;
+	if (rc != 0 || !v->has_key || name[0] != '\0' || v->state != SR_S_GRANTED)
+		return rc;
+	*why = "has another key since";
+	return sr_query_reader_rekeyed(name, c, v->request, v->version, e);
 }
 
 bool sr_rules_looks(const char *kind) {
-	return strcmp(kind, "access") == 0 || strcmp(kind, "redact") == 0;
+	return sr_kind_is(sr_bytes_str(kind), SR_KIND_LOOKS);
 }
 
 bool sr_rules_raised(const struct sr_board_row *b, const struct sr_item_row *item) {
@@ -400,9 +407,32 @@ static bool ceremony_type(enum sr_type_id t) {
 	       t == SR_T_TAKEOVER || t == SR_T_CONFIRM;
 }
 
+/* Who left a board that gets a new key is a member until its last item is sealed anew, to vote on
+ * exactly that: whatever else a member may begin is not theirs any more. */
+static int former_member(bool *former, struct rules_ctx *c, unsigned roles) {
+	const enum sr_type_id t = c->s->type->id;
+	bool sits = true;
+	int rc = 0;
+
+	*former = false;
+	if ((c->me.roles & roles) != SR_ROLE_MEMBER)
+		return 0;
+	if (t == SR_T_SEAL || t == SR_T_BREAK_GLASS || t == SR_T_SUSPEND ||
+		((t == SR_T_REQUEST || t == SR_T_AMEND) && !rules_field_is(c->s, "kind", "reseal")))
+		rc = sr_query_sits(&sits, c->cat, c->me.person, c->e);
+	*former = rc == 0 && !sits;
+	if (*former)
+		rc = rules_deny(c, "left-the-board", "a member of now does it",
+			"%s sits on no board any more, and only votes on what is left under the "
+			"key before",
+			c->me.person);
+	return rc;
+}
+
 int sr_rules_check(struct sr_ruling *out, const struct sr_rules *r, const struct sr_statement *s,
 	struct sr_err *e) {
 	struct rules_ctx *c = calloc(1, sizeof *c);
+	bool former = true; /* nothing more is asked */
 	int rc;
 
 	if (c == NULL)
@@ -443,6 +473,8 @@ int sr_rules_check(struct sr_ruling *out, const struct sr_rules *r, const struct
 					    "ceremony is taken"
 					  : "the board has no keys yet");
 	else
+		rc = former_member(&former, c, roles_of(s->type->signers));
+	if (rc == 0 && !former)
 		rc = rule_for[s->type->id](c);
 out:
 	sr_person_row_free(&c->me);

@@ -91,13 +91,14 @@ SR_MUST int sr_rules_reseal_level(uint32_t *level, const struct sr_board_row *b,
  * drives it, so curators, officers and members may. A released item is redacted by a curator, whose
  * work it is, and who looks at it by the board's leave alone: a researcher's grant is for study. */
 unsigned sr_rules_readers(struct sr_bytes kind, const char **words);
-/* Who of those that are to read under ${v} has none of these roles any more: the first one's name,
- * or "". Nobody gives a piece for them: such a version is not approved, and is not granted by votes
- * that came before; the applicant amends or withdraws it, a member rejects it or sends it back. A
- * grant that a quorum lets go on for those who stay is read by what was given; new pieces, which
- * would be sealed to all whom it names, take a new request. */
-SR_MUST int sr_rules_reader_ended(char name[SR_PERSON_TEXT], struct sr_catalogue *c,
-	const struct sr_version_row *v, struct sr_err *e);
+/* Who of those that are to read under ${v} has none of these roles any more, or of those who read
+ * under its grant has another key since: the first one's name, or "", and ${why}. Nobody gives a
+ * piece for them: such a version is not approved, and is not granted by votes that came before; the
+ * applicant amends or withdraws it, a member rejects it or sends it back. A grant that a quorum
+ * lets go on for those who stay is read by what was given; new pieces, which would be sealed to all
+ * whom it names, take a new request. */
+SR_MUST int sr_rules_reader_ended(char name[SR_PERSON_TEXT], const char **why,
+	struct sr_catalogue *c, const struct sr_version_row *v, struct sr_err *e);
 /* Kinds, and rights, that name forms in which one looks. */
 bool sr_rules_looks(const char *kind);
 

@@ -153,13 +153,14 @@ static int list_fits(struct rules_ctx *c, const struct sr_version_row *v) {
 
 /* Its items are opened by topups, which nobody gives while the grant names somebody who left. */
 static int readers_stay(struct rules_ctx *c, const struct sr_version_row *v) {
+	const char *why = "";
 	char name[SR_PERSON_TEXT];
-	int rc = sr_rules_reader_ended(name, c->cat, v, c->e);
+	int rc = sr_rules_reader_ended(name, &why, c->cat, v, c->e);
 
 	if (rc != 0 || name[0] == '\0')
 		return rc != 0 ? rc : rules_allow(c);
 	return rules_deny(c, "reader-ended", "those who stay make a new request",
-		"the grant names %s, who is no researcher here any more", name);
+		"the grant names %s, who %s", name, why);
 }
 
 static int extend_grant(struct rules_ctx *c, const struct sr_grant_row *g) {

@@ -75,12 +75,13 @@ static int checkout_topup(
 	struct sr_topups l = {0};
 	struct sr_version_row v = {0};
 	char ended[SR_PERSON_TEXT] = "";
+	const char *why = "";
 	int rc = sr_query_topups(&l, c->cat, g->id, item->id, c->e);
 
 	if (rc == 0 && l.count > 0)
 		rc = sr_query_version(&v, c->cat, g->request, g->version, c->e);
 	if (rc == 0 && l.count > 0)
-		rc = sr_rules_reader_ended(ended, c->cat, &v, c->e);
+		rc = sr_rules_reader_ended(ended, &why, c->cat, &v, c->e);
 	sr_version_row_free(&v);
 	if (rc != 0) {
 		sr_topups_free(&l);
@@ -88,8 +89,8 @@ static int checkout_topup(
 	}
 	/* Whoever left is named in it still, and nobody seals a piece to them (rules_vote.c). */
 	const char *const again =
-		ended[0] != '\0' ? "somebody whom the grant names has left, so nobody gives pieces "
-				   "under it any more: make a new request"
+		ended[0] != '\0' ? "somebody whom the grant names has left, or has another key, so "
+				   "nobody gives pieces under it any more: make a new request"
 				 : NULL;
 	if (l.count > 0 && l.rows[0].extension != 0)
 		rc = rules_deny(c, "topup-needed",

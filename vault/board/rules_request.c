@@ -6,40 +6,47 @@
 
 #include "base/escape.h"
 #include "base/limits.h"
+#include "board/kinds.h"
 #include "crypto/age.h"
 #include "crypto/box.h"
 #include "ledger/card.h"
 
-/* Lines that requests of a kind must have, and may have; others that some kind has, it has not. */
+/* Lines that requests of a kind must have, and may have; others that some kind has, it has not. Who
+ * may ask what, after that: of a kind whose approvals have no pieces. */
 struct shape {
-	const char *kind, *must, *may;
+	const char *must, *may;
+	rule_fn *asked;
 };
-static const struct shape shapes[] = {
-	{"access", "items list form purpose ends key", "person"},
-	{"export", "items list purpose ends key recipient", "person"},
-	{"referral", "items list ends key recipient authority", ""},
-	{"reseal", "items list ends key", "purpose"},
-	{"redact", "items list form ends key", "purpose"},
-	{"revoke", "target", ""},
-	{"lift", "target", ""},
-	{"renew", "target ends", ""},
-	{"role", "subject card role", ""},
-	{"person", "subject card", ""},
-	{"person-end", "subject", ""},
-	{"collection", "collection dedupe name", ""},
-	{"board", "target quorum member", "newcomer"},
-	{"reshare", "quorum member dealer", "newcomer standby"},
-	{"rekey", "quorum member", "newcomer"},
-	{"destroy", "items list", "instruction"},
-	{"policy", "rules set", ""},
-	{"erase", "subject purpose", ""},
-	{"auditor", "subject from", ""},
-	{"witnesses", "rules set", ""},
-	{"adopt", "set", ""},
+static rule_fn target_revoked, target_lifted, role_request, collection_request, board_request,
+	reshare_request, rekey_request;
+static const struct shape shapes[SR_K_COUNT] = {
+	[SR_K_ACCESS] = {"items list form purpose ends key", "person", NULL},
+	[SR_K_EXPORT] = {"items list purpose ends key recipient", "person", NULL},
+	[SR_K_REFERRAL] = {"items list ends key recipient authority", "", NULL},
+	[SR_K_RESEAL] = {"items list ends key", "purpose", NULL},
+	[SR_K_REDACT] = {"items list form ends key", "purpose", NULL},
+	[SR_K_REVOKE] = {"target", "", target_revoked},
+	[SR_K_LIFT] = {"target", "", target_lifted},
+	[SR_K_RENEW] = {"target ends", "", NULL},
+	[SR_K_ROLE] = {"subject card role", "", role_request},
+	[SR_K_PERSON] = {"subject card", "", rules_key_asked},
+	[SR_K_PERSON_END] = {"subject", "", rules_end_asked},
+	[SR_K_COLLECTION] = {"collection dedupe name", "", collection_request},
+	[SR_K_BOARD] = {"target quorum member", "newcomer", board_request},
+	[SR_K_RESHARE] = {"quorum member dealer", "newcomer standby", reshare_request},
+	[SR_K_REKEY] = {"quorum member", "newcomer", rekey_request},
+	[SR_K_DESTROY] = {"items list", "instruction", rules_destroy_asked},
+	[SR_K_POLICY] = {"rules set", "", rules_policy_asked},
+	[SR_K_ERASE] = {"subject purpose", "", rules_erase_asked},
+	[SR_K_AUDITOR] = {"subject from", "", rules_auditor_asked},
+	[SR_K_WITNESSES] = {"rules set", "", rules_witnesses_asked},
+	[SR_K_ADOPT] = {"set", "", rules_adopt_asked},
 };
 
 /* True when the shape holds; else the ruling is made. */
-static bool shape_holds(struct rules_ctx *c, const struct shape *sh) {
+static bool shape_holds(struct rules_ctx *c, enum sr_kind_id kind) {
+	const struct shape *const sh = &shapes[kind];
+	const char *const name = sr_kind_at(kind)->name;
 	static const char *const keys[] = {"items", "list", "form", "purpose", "ends", "person",
 		"key", "recipient", "target", "subject", "from", "card", "role", "collection",
 		"dedupe", "name", "instruction", "authority", "quorum", "member", "newcomer",
@@ -50,12 +57,12 @@ static bool shape_holds(struct rules_ctx *c, const struct shape *sh) {
 
 		if (n == 0 && sr_token_in(sh->must, keys[i])) {
 			rules_deny(c, "request-incomplete", "",
-				"a request of kind %s needs the line %s", sh->kind, keys[i]);
+				"a request of kind %s needs the line %s", name, keys[i]);
 			return false;
 		}
 		if (n > 0 && !sr_token_in(sh->must, keys[i]) && !sr_token_in(sh->may, keys[i])) {
 			rules_deny(c, "request-surplus", "", "a request of kind %s has no line %s",
-				sh->kind, keys[i]);
+				name, keys[i]);
 			return false;
 		}
 	}
@@ -262,6 +269,14 @@ static int target_act(struct rules_ctx *c, bool lift) {
 		return rules_deny(c, "grant-state", "", "the grant is %s: there is nothing to lift",
 			sr_state_name(state));
 	return rules_allow(c);
+}
+
+static int target_revoked(struct rules_ctx *c) {
+	return target_act(c, false);
+}
+
+static int target_lifted(struct rules_ctx *c) {
+	return target_act(c, true);
 }
 
 /* More time for a live grant: as many members decide as gave it. What was suspended is not renewed
@@ -560,8 +575,24 @@ static int board_request(struct rules_ctx *c) {
 	return request_members(c, false);
 }
 
+/* A request whose approvals carry pieces. */
+static int keyed_request(struct rules_ctx *c, enum sr_kind_id kind, uint64_t level, bool former) {
+	int rc = request_terms(c);
+
+	if (rc == 0 && c->out->allowed)
+		rc = request_people(c);
+	if (rc == 0 && c->out->allowed)
+		rc = key_usable(c);
+	if (rc == 0 && c->out->allowed && sr_token_in(shapes[kind].must, "recipient"))
+		rc = recipient_usable(c);
+	if (rc == 0 && c->out->allowed)
+		rc = request_items(c, level, former);
+	return rc;
+}
+
 /* What depends on the kind, after the shape: who may ask, and what for. */
-static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
+static int request_by_kind(struct rules_ctx *c, enum sr_kind_id kind) {
+	const struct sr_kind *const k = sr_kind_at(kind);
 	uint64_t epoch = 0, level = 0;
 	uint32_t decides = 0;
 	bool former = false;
@@ -570,7 +601,7 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 	if (rc == 0)
 		rc = sr_field_dec(&level, c->s, "level", 0, c->e);
 	/* What is left under a key before is for those who have shares of that one. */
-	if (rc == 0 && strcmp(sh->kind, "reseal") == 0) {
+	if (rc == 0 && kind == SR_K_RESEAL) {
 		const uint32_t now = c->board.epoch;
 
 		rc = rules_former(c, epoch);
@@ -582,62 +613,32 @@ static int request_by_kind(struct rules_ctx *c, const struct shape *sh) {
 		return rules_deny(c, "other-epoch", "fetch the board's state anew",
 			"made for epoch %llu, the board is in epoch %u", (unsigned long long)epoch,
 			c->board.epoch);
-	if (sr_token_in(sh->must, "key")) {
-		rc = request_terms(c);
-		if (rc == 0 && c->out->allowed)
-			rc = request_people(c);
-		if (rc == 0 && c->out->allowed)
-			rc = key_usable(c);
-		if (rc == 0 && c->out->allowed && sr_token_in(sh->must, "recipient"))
-			rc = recipient_usable(c);
-		if (rc == 0 && c->out->allowed)
-			rc = request_items(c, level, former);
-		return rc;
-	}
-	if (strcmp(sh->kind, "renew") == 0)
+	if ((k->flags & SR_KIND_PIECES) != 0)
+		return keyed_request(c, kind, level, former);
+	if (kind == SR_K_RENEW)
 		return renew_request(c, level);
-	decides = c->board.levels[0].level;
-	/* Rules and the key are for everything that the board decides, so they take what anything
-	 * takes; so does what cannot be undone to the record of who did it. */
-	if (strcmp(sh->kind, "policy") == 0 || strcmp(sh->kind, "rekey") == 0 ||
-		strcmp(sh->kind, "erase") == 0 || strcmp(sh->kind, "witnesses") == 0 ||
-		strcmp(sh->kind, "adopt") == 0)
-		decides = c->board.levels[c->board.level_count - 1].level;
-	rc = strcmp(sh->kind, "lift") == 0 ? rules_lift_level(&decides, c) : 0;
+	decides = (k->flags & SR_KIND_HIGHEST) != 0
+			  ? c->board.levels[c->board.level_count - 1].level
+			  : c->board.levels[0].level;
+	rc = kind == SR_K_LIFT ? rules_lift_level(&decides, c) : 0;
 	if (rc != 0)
 		return rc;
 	if (level != decides)
 		return rules_deny(c, "level-differs", "",
-			"this request of kind %s is decided at level %u", sh->kind, decides);
-	if (strcmp(sh->kind, "revoke") == 0 || strcmp(sh->kind, "lift") == 0)
-		return target_act(c, strcmp(sh->kind, "lift") == 0);
-	if (strcmp(sh->kind, "reshare") == 0)
-		return reshare_request(c);
-	if (strcmp(sh->kind, "rekey") == 0)
-		return rekey_request(c);
-	if (!c->board.founding && !sr_token_in(sh->must, "items") &&
-		!sr_token_in(sh->must, "collection") && strcmp(sh->kind, "policy") != 0)
+			"this request of kind %s is decided at level %u", k->name, decides);
+	if (!c->board.founding && (k->flags & SR_KIND_FOUNDING) != 0)
 		return rules_deny(c, "not-this-board", "ask the founding board",
-			"a request of kind %s is the founding board's to decide", sh->kind);
-	if (sr_token_in(sh->must, "items"))
-		return rules_destroy_asked(c);
-	if (strcmp(sh->kind, "witnesses") == 0)
-		return rules_witnesses_asked(c);
-	if (strcmp(sh->kind, "adopt") == 0)
-		return rules_adopt_asked(c);
-	if (sr_token_in(sh->must, "rules"))
-		return rules_policy_asked(c);
-	if (strcmp(sh->kind, "role") == 0)
-		return role_request(c);
-	if (strcmp(sh->kind, "person-end") == 0)
-		return rules_end_asked(c);
-	if (strcmp(sh->kind, "erase") == 0)
-		return rules_erase_asked(c);
-	if (strcmp(sh->kind, "auditor") == 0)
-		return rules_auditor_asked(c);
-	if (strcmp(sh->kind, "person") == 0)
-		return rules_key_asked(c);
-	return strcmp(sh->kind, "board") == 0 ? board_request(c) : collection_request(c);
+			"a request of kind %s is the founding board's to decide", k->name);
+	return shapes[kind].asked(c);
+}
+
+/* The lines of the kind that the statement names, and who may ask for it. */
+static int asked_for(struct rules_ctx *c) {
+	enum sr_kind_id kind = SR_K_COUNT;
+
+	if (!sr_kind_named(&kind, sr_field(c->s, "kind", 0)))
+		return rules_deny(c, "unknown-kind", "", "unknown kind of request");
+	return shape_holds(c, kind) ? request_by_kind(c, kind) : 0;
 }
 
 int rule_request(struct rules_ctx *c) {
@@ -665,10 +666,7 @@ int rule_request(struct rules_ctx *c) {
 		return rules_deny(c, "version", "",
 			"a request begins with version 1, this says %llu",
 			(unsigned long long)version);
-	for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-		if (rules_field_is(c->s, "kind", shapes[i].kind))
-			return shape_holds(c, &shapes[i]) ? request_by_kind(c, &shapes[i]) : 0;
-	return rules_deny(c, "unknown-kind", "", "unknown kind of request");
+	return asked_for(c);
 }
 
 /* The newest version of the line `request`. False: it is not there, which is ruled, or ${*rc} is an
@@ -708,10 +706,7 @@ static int amend_version(struct rules_ctx *c, const struct sr_version_row *v) {
 	if (!rules_field_is(c->s, "kind", v->kind))
 		return rules_deny(c, "kind-differs", "make a new request",
 			"the request is of kind %s", v->kind);
-	for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-		if (strcmp(v->kind, shapes[i].kind) == 0)
-			return shape_holds(c, &shapes[i]) ? request_by_kind(c, &shapes[i]) : 0;
-	return rules_deny(c, "unknown-kind", "", "unknown kind of request");
+	return asked_for(c);
 }
 
 int rule_amend(struct rules_ctx *c) {

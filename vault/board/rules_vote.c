@@ -49,19 +49,18 @@ static int topped_up(struct rules_ctx *c, const struct sr_version_row *v, int64_
  * *${ended}: somebody's have. */
 static int readers_stay(struct rules_ctx *c, const struct sr_version_row *v, bool *ended) {
 	const bool topup = rules_field_is(c->s, "decision", "topup");
-	const char *words = "";
+	const char *why = "";
 	char name[SR_PERSON_TEXT];
-	int rc = sr_rules_reader_ended(name, c->cat, v, c->e);
+	int rc = sr_rules_reader_ended(name, &why, c->cat, v, c->e);
 
 	*ended = rc == 0 && name[0] != '\0';
 	if (rc != 0 || !*ended || (!topup && !rules_field_is(c->s, "decision", "approve")))
 		return rc != 0 ? rc : rules_allow(c);
-	(void)sr_rules_readers(sr_bytes_str(v->kind), &words);
 	return rules_deny(c, "reader-ended",
 		topup ? "those who stay make a new request"
 		      : "the applicant amends the request (amend --without), or withdraws it; a "
 			"vote correct sends it back to them",
-		"%s is not %s here any more", name, words);
+		"%s %s", name, why);
 }
 
 /* Who has a share to vote with, and may still. Who is too near to what it is about is the board's

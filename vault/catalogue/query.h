@@ -425,6 +425,15 @@ struct sr_complaint_row {
 	bool revealed;
 	uint64_t reveal_entry;
 };
+/* Who of those whom the grant of this version names has another key since; "": nobody. Their
+ * request key is of the seed before, and so is all that was sealed, or is sealed, to it. */
+SR_MUST int sr_query_reader_rekeyed(char person[SR_PERSON_TEXT], struct sr_catalogue *c,
+	const uint8_t request[SR_ID], uint32_t version, struct sr_err *e);
+
+/* Is ${person} a member of some board in force? Who left one that gets a new key keeps the role
+ * until the last item is sealed anew, to give pieces, and is none. */
+SR_MUST int sr_query_sits(bool *out, struct sr_catalogue *c, const char *person, struct sr_err *e);
+
 /* When each member of the epoch in force, or of that of a standby board which waits, last opened
  * their share: by `accept`, or by `confirm` or `share` after it. Nothing of a member whose key is
  * another since: the share is not theirs. */

@@ -411,6 +411,17 @@ int sr_query_run_needed(
 	return rc;
 }
 
+int sr_query_sits(bool *out, struct sr_catalogue *c, const char *person, struct sr_err *e) {
+	int64_t n = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
+		"SELECT count(*) FROM board_members m JOIN boards b ON b.board = m.board AND"
+		" b.epoch = m.epoch WHERE m.person = ?",
+		A_STR(person));
+
+	*out = n != 0;
+	return rc;
+}
+
 int sr_query_confirmed(struct sr_confirmed *out, struct sr_catalogue *c, const uint8_t board[SR_ID],
 	uint32_t epoch, struct sr_err *e) {
 	struct sr_stmt *st = NULL;

@@ -452,3 +452,23 @@ int sr_query_grant_use(struct sr_grant_uses *out, struct sr_catalogue *c,
 	*out = l;
 	return rc;
 }
+
+int sr_query_reader_rekeyed(char person[SR_PERSON_TEXT], struct sr_catalogue *c,
+	const uint8_t request[SR_ID], uint32_t version, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		"SELECT p.person FROM versions v JOIN grants g ON g.v = v.v JOIN grant_people p ON"
+		" p.grant_id = g.grant_id WHERE v.request = ? AND v.version = ? AND EXISTS(SELECT 1"
+		" FROM person_keys k WHERE k.person = p.person AND k.entry > g.entry) ORDER BY"
+		" p.person LIMIT 1",
+		A_ID(request), A_INT(version));
+
+	person[0] = '\0';
+	if (rc == 0)
+		rc = sr_stmt_step(st, &row, e);
+	if (rc == 0 && row)
+		sr_col_person(person, st, 0);
+	sr_stmt_free(st);
+	return rc;
+}

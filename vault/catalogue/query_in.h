@@ -39,11 +39,14 @@ SR_MUST int sr_where_items(struct sr_where *w, const struct sr_item_filter *f, s
 	"EXISTS(SELECT 1 FROM request_people rp WHERE rp.v = " v " AND NOT EXISTS(SELECT 1" \
 	" FROM roles rr WHERE rr.person = rp.person AND rr.role = 'researcher' AND"         \
 	" rr.ended IS NULL))"
-/* The same of a grant ${g} of study, and anybody whom it names: nobody gives pieces under it. */
+/* The same of a grant ${g} of study, and anybody whom it names, or who has another key since:
+ * nobody gives pieces under it. */
 #define SR_SQL_GRANT_READER_ENDED(g)                                                       \
 	"(" g ".right_to IN ('access', 'export') AND EXISTS(SELECT 1 FROM grant_people gr" \
-	" WHERE gr.grant_id = " g ".grant_id AND NOT EXISTS(SELECT 1 FROM roles rr WHERE"  \
-	" rr.person = gr.person AND rr.role = 'researcher' AND rr.ended IS NULL)))"
+	" WHERE gr.grant_id = " g ".grant_id AND (NOT EXISTS(SELECT 1 FROM roles rr WHERE" \
+	" rr.person = gr.person AND rr.role = 'researcher' AND rr.ended IS NULL) OR"       \
+	" EXISTS(SELECT 1 FROM person_keys k WHERE k.person = gr.person AND k.entry > " g  \
+	".entry))))"
 
 /* Whose shares are kept: of every board the epoch in force and, where a standby board waits, its
  * epoch, each with the run that dealt them. */

@@ -21,8 +21,9 @@ struct sr_ballot {
 	uint8_t room[SR_X_PK];
 	uint8_t readers[SR_REQUEST_PEOPLE_MAX][SR_X_PK];
 	bool key[SR_REQUEST_PEOPLE_MAX]; /* whose request key is proven */
-	uint8_t ended; /* place, from 1, of a co-applicant who is shown to be no researcher; 0: none
-			*/
+	uint8_t ended; /* place, from 1, of a reader who is not shown to be a researcher with the
+			  key that the request key is of; 0: none */
+	uint64_t joined_at; /* entry of the `join` that was taken last */
 };
 
 struct sr_material_ask {

@@ -465,8 +465,7 @@ struct sr_seats { /* members and quorums of a board to be */
 	bool standby; /* reshare: it waits, and the board in force stays until it takes over */
 };
 struct sr_asking {
-	/* access export revoke lift role person person-end collection destroy referral reseal
-	 * redact board reshare rekey policy erase auditor witnesses adopt */
+	/* a name of board/kinds.h */
 	const char *kind;
 	/* SR_ID bytes: who decides; NULL: the board of the items, or else the founding one */
 	const uint8_t *board;

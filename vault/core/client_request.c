@@ -6,6 +6,7 @@
  * has it again.
  */
 #include "base/escape.h"
+#include "board/kinds.h"
 #include "catalogue/lists.h"
 #include "core/client_in.h"
 #include "crypto/hash.h"
@@ -243,9 +244,7 @@ static void put_what(struct sr_writ *d, const struct sr_client *c, const struct 
 	if (w->level != 0)
 		level = w->level;
 	/* Rules and the key are for everything that the board decides. */
-	else if (a->highest || strcmp(a->kind, "policy") == 0 || strcmp(a->kind, "rekey") == 0 ||
-		 strcmp(a->kind, "erase") == 0 || strcmp(a->kind, "witnesses") == 0 ||
-		 strcmp(a->kind, "adopt") == 0)
+	else if (a->highest || sr_kind_is(sr_bytes_str(a->kind), SR_KIND_HIGHEST))
 		level = c->board->view.level[c->board->view.levels - 1];
 	sr_text_put_dec(&d->text, "level", level);
 	if (a->closes != 0)

@@ -124,6 +124,9 @@ static int take_request(
 	if (rc != 0 || !v->pieces)
 		return rc;
 	who = sr_proofs_person(p, s->head.actor);
+	if (who != NULL &&
+		who->rekeyed > b->request->index) /* its request key is of the seed before */
+		b->ended = 1;
 	const char *words = "";
 	const unsigned want = sr_rules_readers(sr_field(s, "kind", 0), &words);
 	if (who == NULL || (who->roles & want) == 0)
@@ -170,6 +173,7 @@ static int take_join(struct sr_ballot *b, size_t at, struct sr_err *e) {
 			rc = sr_field_key(b->readers[at], &pr->entry.statement, "key", 0, e);
 		if (rc == 0) {
 			b->key[at] = true;
+			b->joined_at = pr->index;
 			b->view.joined++;
 		}
 		return rc;
@@ -194,9 +198,10 @@ static int take_readers(struct sr_ballot *b, struct sr_err *e) {
 		sr_view_str(b->view.reader[i + 1], SR_PERSON_TEXT, sr_field(s, "person", i));
 		const struct sr_known *who =
 			sr_proofs_person(&b->client->proofs, b->view.reader[i + 1]);
-		if (who == NULL || (who->roles & want) == 0)
-			b->ended = (uint8_t)(i + 2);
 		rc = take_join(b, i + 1, e);
+		if (who == NULL || (who->roles & want) == 0 ||
+			(b->key[i + 1] && who->rekeyed > b->joined_at))
+			b->ended = (uint8_t)(i + 2);
 	}
 	b->view.reader_count = n + 1;
 	return rc;
@@ -486,10 +491,10 @@ static int may_vote(const struct sr_ballot *b, const struct sr_voting *v, bool p
 				"nobody votes on their own request; another member does");
 	if (pieces && b->ended != 0)
 		return sr_fail(e, SR_DENIED,
-			"nothing shows that co-applicant %s is a researcher of this vault, so no "
-			"piece is made for them: the applicant amends the request (amend "
-			"--without; a vote correct sends it back), or those who stay make a new "
-			"one",
+			"nothing shows that %s is a researcher of this vault with the key that the "
+			"request has, so no piece is made for them: the applicant amends the "
+			"request (amend --without; a vote correct sends it back), or those who "
+			"stay make a new one",
 			b->view.reader[b->ended - 1]);
 	if (pieces && strcmp(v->decision, "approve") == 0)
 		rc = items_fit(b, e);

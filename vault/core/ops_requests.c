@@ -298,8 +298,9 @@ static int put_attested(
 /* Whoever stands in the way of every approval: a co-applicant who is no researcher any more. */
 static int put_ended(
 	struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, struct sr_err *e) {
+	const char *why = "";
 	char name[SR_PERSON_TEXT];
-	int rc = v->state == SR_S_OPEN ? sr_rules_reader_ended(name, x->catalogue, v, e) : 0;
+	int rc = v->state == SR_S_OPEN ? sr_rules_reader_ended(name, &why, x->catalogue, v, e) : 0;
 	if (rc != 0 || v->state != SR_S_OPEN || name[0] == '\0')
 		return rc;
 	sr_row(o, "ended");
@@ -477,10 +478,11 @@ static int todo_own(struct sr_x *x, struct sr_rows_out *o, enum sr_state state, 
 		const struct sr_version_row *v = &l.rows[i];
 		const bool mine = strcmp(v->applicant, x->caller.person) == 0;
 		char ended[SR_PERSON_TEXT] = "";
+		const char *why = "";
 		if (state == SR_S_RETURNED && mine)
 			put_todo(o, "correct", v);
 		if (state == SR_S_OPEN && mine)
-			rc = sr_rules_reader_ended(ended, x->catalogue, v, e);
+			rc = sr_rules_reader_ended(ended, &why, x->catalogue, v, e);
 		if (ended[0] != '\0') {
 			put_todo(o, "amend", v);
 			sr_row_str(o, "person", ended);

@@ -7,6 +7,7 @@
 #include <assert.h>
 
 #include "base/escape.h"
+#include "board/kinds.h"
 #include "ledger/card.h"
 #include "ledger/keychange.h"
 
@@ -301,25 +302,33 @@ static size_t approvals(const struct sr_proofs *p, const struct sr_known_board *
 	return n;
 }
 
-/* What a quorum makes: the statement's type, the kind of request that asks for it, and the lines
- * that both must have alike. */
+/* What a quorum makes that clients believe: the lines that the statement and the request which asks
+ * for it must have alike. */
 static const struct made {
-	enum sr_type_id type;
-	const char *kind;
+	enum sr_kind_id kind;
 	const char *same[6];
-	bool highest; /* it takes the highest level; else the lowest */
 } makes[] = {
-	{SR_T_PERSON, "role", {"role", "card"}, false},
-	{SR_T_PERSON_KEY, "person", {"card"}, false},
-	{SR_T_PERSON_END, "person-end", {NULL}, false},
-	{SR_T_ERASE, "erase", {NULL}, true},
-	{SR_T_AUDITOR, "auditor", {NULL}, false},
-	{SR_T_WITNESS, "witnesses", {"rules", "set"}, true},
-	{SR_T_WITNESS, "adopt", {"set"}, true},
-	{SR_T_BOARD, "board", {"quorum", "member", "newcomer"}, false},
-	{SR_T_RESHARE, "reshare", {"quorum", "member", "newcomer", "dealer", "standby"}, false},
-	{SR_T_REKEY, "rekey", {"quorum", "member", "newcomer"}, true},
+	{SR_K_ROLE, {"role", "card"}},
+	{SR_K_PERSON, {"card"}},
+	{SR_K_PERSON_END, {NULL}},
+	{SR_K_ERASE, {NULL}},
+	{SR_K_AUDITOR, {NULL}},
+	{SR_K_WITNESSES, {"rules", "set"}},
+	{SR_K_ADOPT, {"set"}},
+	{SR_K_BOARD, {"quorum", "member", "newcomer"}},
+	{SR_K_RESHARE, {"quorum", "member", "newcomer", "dealer", "standby"}},
+	{SR_K_REKEY, {"quorum", "member", "newcomer"}},
 };
+
+/* What a request of this kind makes; NULL: nothing that clients believe. */
+static const struct made *makes_of(struct sr_bytes kind) {
+	enum sr_kind_id id = SR_K_COUNT;
+
+	for (size_t i = 0; sr_kind_named(&id, kind) && i < sizeof makes / sizeof makes[0]; i++)
+		if (makes[i].kind == id)
+			return &makes[i];
+	return NULL;
+}
 
 /* Statements that plan the next epoch of a board, which that board itself decides. */
 static bool plans_epoch(enum sr_type_id type) {
@@ -328,15 +337,12 @@ static bool plans_epoch(enum sr_type_id type) {
 
 /* NULL: it needs none. The first witnesses may be the custodian's choice. */
 static const struct made *made_by_quorum(const struct sr_statement *s) {
-	const bool name = s->type->id == SR_T_WITNESS &&
-			  sr_bytes_eq(sr_field(s, "event", 0), sr_bytes_str("confirmed"));
+	const struct sr_kind *const kind = sr_kind_deciding(s);
 
-	if (s->type->id == SR_T_WITNESS && !name && sr_field_count(s, "request") == 0)
+	if (kind == NULL ||
+		(kind == sr_kind_at(SR_K_WITNESSES) && sr_field_count(s, "request") == 0))
 		return NULL;
-	for (size_t i = 0; i < sizeof makes / sizeof makes[0]; i++)
-		if (makes[i].type == s->type->id && name == (strcmp(makes[i].kind, "adopt") == 0))
-			return &makes[i];
-	return NULL;
+	return makes_of(sr_bytes_str(kind->name));
 }
 
 /* Is ${r} a version of the request that asks for exactly what ${s} made? */
@@ -344,7 +350,7 @@ static bool asks_for(
 	const struct sr_statement *r, const struct sr_statement *s, const struct made *m) {
 	if ((r->type->id != SR_T_REQUEST && r->type->id != SR_T_AMEND) ||
 		!sr_bytes_eq(sr_field(r, "request", 0), sr_field(s, "request", 0)) ||
-		!sr_bytes_eq(sr_field(r, "kind", 0), sr_bytes_str(m->kind)))
+		!sr_bytes_eq(sr_field(r, "kind", 0), sr_bytes_str(sr_kind_at(m->kind)->name)))
 		return false;
 	if (plans_epoch(s->type->id) &&
 		!sr_bytes_eq(sr_field(r, "board", 0), sr_field(s, "board", 0)))
@@ -366,6 +372,7 @@ static bool asks_for(
 static bool quorum_behind(const struct sr_proofs *p, const struct sr_proven *made, char why[240]) {
 	const struct sr_statement *s = &made->entry.statement;
 	const struct made *m = made_by_quorum(s);
+	const bool highest = (sr_kind_at(m->kind)->flags & SR_KIND_HIGHEST) != 0;
 	const uint8_t *founding = p->entries[0]->entry.statement.hash;
 	size_t best = 0, quorum = 0;
 	uint8_t board[SR_ID];
@@ -386,7 +393,7 @@ static bool quorum_behind(const struct sr_proofs *p, const struct sr_proven *mad
 			if (memcmp(b->id, board, SR_ID) != 0 ||
 				(plans_epoch(s->type->id) && b->epoch + 1 != epoch))
 				continue;
-			need = b->quorum[m->highest && b->levels > 0 ? b->levels - 1 : 0];
+			need = b->quorum[highest && b->levels > 0 ? b->levels - 1 : 0];
 			n = approvals(p, b, p->entries[i], made->index);
 			if (n >= need)
 				return true;
@@ -1205,10 +1212,7 @@ static bool still_needed(const struct sr_proven *pr) {
 	case SR_T_REQUEST:
 	case SR_T_AMEND:
 	case SR_T_EXTEND:
-		for (size_t i = 0; i < sizeof makes / sizeof makes[0]; i++)
-			if (sr_bytes_eq(sr_field(s, "kind", 0), sr_bytes_str(makes[i].kind)))
-				return true;
-		return false;
+		return makes_of(sr_field(s, "kind", 0)) != NULL;
 	case SR_T_VOTE:
 		return sr_field_count(s, "pieces") == 0;
 	case SR_T_KEY_EPOCH:

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "board/kinds.h"
+
 enum {
 	SEES_REQUESTS = SR_ROLE_MEMBER | SR_ROLE_OFFICER | SR_ROLE_AUDITOR,
 	SEES_ATTESTED = SEES_REQUESTS | SR_ROLE_CURATOR,
@@ -136,16 +138,17 @@ static enum reads class_of(const struct sr_statement *s) {
 int sr_is_party(
 	bool *out, const struct sr_caller *c, const uint8_t request[SR_ID], struct sr_err *e) {
 	struct sr_versions l = {0};
+	const struct sr_version_row *v = NULL;
 	bool party = false;
 	int rc = sr_query_versions(&l, c->catalogue, request, e);
 	if (rc != 0)
 		return rc;
-	for (size_t i = 0; i < l.count && !party; i++) {
-		const struct sr_version_row *v = &l.rows[i];
-		party = strcmp(v->applicant, c->person) == 0;
-		for (size_t j = 0; j < v->people_count; j++)
-			party = party || strcmp(v->people[j].person, c->person) == 0;
-	}
+	/* Whom a newer version leaves out is none any more. */
+	for (size_t i = 0; i < l.count; i++)
+		v = v == NULL || l.rows[i].version > v->version ? &l.rows[i] : v;
+	party = v != NULL && strcmp(v->applicant, c->person) == 0;
+	for (size_t j = 0; v != NULL && j < v->people_count; j++)
+		party = party || strcmp(v->people[j].person, c->person) == 0;
 	sr_versions_free(&l);
 	*out = party;
 	return 0;
@@ -272,8 +275,6 @@ static bool named(const struct sr_caller *c, const struct sr_statement *s) {
  * believe it must see who decided that. */
 static int of_trust(
 	bool *out, const struct sr_caller *c, const struct sr_statement *s, struct sr_err *e) {
-	static const char *const kinds[] = {"role", "person", "person-end", "erase", "auditor",
-		"witnesses", "adopt", "board", "reshare", "rekey", "policy"};
 	struct sr_version_row v = {0};
 	uint8_t id[SR_ID];
 	int rc;
@@ -283,8 +284,7 @@ static int of_trust(
 		sr_unhex(id, SR_ID, sr_word(sr_field(s, "request", 0), 0), NULL) != 0)
 		return 0;
 	rc = sr_query_version(&v, c->catalogue, id, 0, e);
-	for (size_t i = 0; rc == 0 && i < sizeof kinds / sizeof kinds[0]; i++)
-		*out = *out || strcmp(v.kind, kinds[i]) == 0;
+	*out = rc == 0 && sr_kind_is(sr_bytes_str(v.kind), SR_KIND_TRUST);
 	sr_version_row_free(&v);
 	return rc;
 }
