@@ -560,6 +560,11 @@ SR_MUST int sr_query_accession(struct sr_accession_row *out, struct sr_catalogue
 SR_MUST int sr_query_packs(
 	uint8_t **names, size_t *count, struct sr_catalogue *c, struct sr_err *e);
 
+/* ... of those that the last two entries of the log brought: whose commit a kill may have cut off
+ * from what follows it. */
+SR_MUST int sr_query_last_packs(
+	uint8_t **names, size_t *count, struct sr_catalogue *c, struct sr_err *e);
+
 enum {                             /* flags of an item */
 	SR_ITEM_REFERRAL = 1 << 0, /* hazard `referral`: never rendered, requested or granted */
 	SR_ITEM_EMBARGO = 1 << 1,

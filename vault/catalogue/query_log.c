@@ -178,6 +178,13 @@ int sr_query_packs(uint8_t **names, size_t *count, struct sr_catalogue *c, struc
 		"SELECT pack FROM packs WHERE ended IS NULL ORDER BY pack", SR_HASH, e);
 }
 
+int sr_query_last_packs(uint8_t **names, size_t *count, struct sr_catalogue *c, struct sr_err *e) {
+	return blobs(names, count, sr_catalogue_db(c),
+		"SELECT pack FROM packs WHERE ended IS NULL"
+		" AND entry >= (SELECT max(entry) - 1 FROM entries) ORDER BY pack",
+		SR_HASH, e);
+}
+
 /* --- texts --- */
 
 void sr_texts_free(struct sr_texts *l) {

@@ -1116,6 +1116,20 @@ static int recover_pending(void *ctx, const uint8_t accession[SR_ID], struct sr_
 	return 0;
 }
 
+/* A kill between the last statement that brought packs and the inventory, which is told after it:
+ * told again, what it knows is no change. */
+static int recover_inventory(struct sr_vault *v, struct sr_err *e) {
+	uint8_t *names = NULL;
+	size_t count = 0;
+	int rc = sr_query_last_packs(&names, &count, v->catalogue, e);
+
+	if (rc == 0 && count > 0)
+		rc = sr_fixity_inventory(
+			v, sr_bytes_of(names, count * SR_HASH), sr_bytes_of(NULL, 0), e);
+	free(names);
+	return rc;
+}
+
 int sr_deposit_recover(struct sr_vault *v, struct sr_err *e) {
 	struct stray s = {0};
 	int rc;
@@ -1131,5 +1145,7 @@ int sr_deposit_recover(struct sr_vault *v, struct sr_err *e) {
 			s.secrets, s.envelopes);
 	if (rc == 0)
 		rc = sr_index_pending(v->index, recover_pending, v, e);
+	if (rc == 0)
+		rc = recover_inventory(v, e);
 	return rc != 0 ? sr_wrap(e, "deposits") : 0;
 }

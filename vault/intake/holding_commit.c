@@ -219,9 +219,10 @@ static int after(void *ctx, struct sr_vault *v, struct sr_err *e) {
 	if (rc != 0 || h->ingest == NULL)
 		return rc;
 	memcpy(a.accession, h->work, SR_ID);
-	rc = sr_ingest_committed(&a, e);
+	/* The next opening does both again (sr_deposit_recover). */
+	rc = sr_fixity_inventory(v, sr_buf_view(&h->packs), sr_bytes_of(NULL, 0), e);
 	if (rc == 0)
-		rc = sr_fixity_inventory(v, sr_buf_view(&h->packs), sr_bytes_of(NULL, 0), e);
+		rc = sr_ingest_committed(&a, e);
 	if (rc == 0)
 		rc = sr_envelope_remove(v->items, h->row.id, h->row.number, e);
 	if (rc == SR_NOTFOUND)
