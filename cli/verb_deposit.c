@@ -39,8 +39,8 @@ const struct cli_option cli_deposit_options[] = {
 	{"abandon", CLI_ONE, "ID", "remove what an accession that broke off has left"},
 	{"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"},
 	{"later", CLI_FLAG, NULL,
-		"without a core: leave looking through it to `intake run` ($STRONGROOM_INTAKE=later "
-		"too)"},
+		"without a core: leave looking through it to `intake run` "
+		"($STRONGROOM_INTAKE=later too)"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 

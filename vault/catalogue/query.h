@@ -696,8 +696,8 @@ SR_MUST int sr_query_scans(struct sr_scans *out, struct sr_catalogue *c, const u
 	bool last, struct sr_err *e);
 void sr_scans_free(struct sr_scans *l);
 
-/* What did ${scanner} (as statements name it) say of the files that the item has now, in the vault's
- * own work on it? ${result} is its word when *${there}. */
+/* What did ${scanner} (as statements name it) say of the files that the item has now, in the
+ * vault's own work on it? ${result} is its word when *${there}. */
 SR_MUST int sr_query_scanned(bool *there, char result[16], struct sr_catalogue *c,
 	const uint8_t item[SR_ID], const char *scanner, struct sr_err *e);
 
@@ -714,8 +714,8 @@ struct sr_intakes {
 	size_t count;
 };
 /* In order. */
-SR_MUST int sr_query_intakes(
-	struct sr_intakes *out, struct sr_catalogue *c, const uint8_t item[SR_ID], struct sr_err *e);
+SR_MUST int sr_query_intakes(struct sr_intakes *out, struct sr_catalogue *c,
+	const uint8_t item[SR_ID], struct sr_err *e);
 void sr_intakes_free(struct sr_intakes *l);
 /* Is there a statement `intake` of that step about the item? */
 SR_MUST int sr_query_intake_done(bool *done, struct sr_catalogue *c, const uint8_t item[SR_ID],
@@ -751,8 +751,8 @@ struct sr_item_facts {
 	uint64_t total; /* without offset and limit */
 };
 /* In order of files; ${key} NULL: all. */
-SR_MUST int sr_query_item_facts(struct sr_item_facts *out, struct sr_catalogue *c, const uint8_t item[SR_ID],
-	const char *key, const struct sr_page *p, struct sr_err *e);
+SR_MUST int sr_query_item_facts(struct sr_item_facts *out, struct sr_catalogue *c,
+	const uint8_t item[SR_ID], const char *key, const struct sr_page *p, struct sr_err *e);
 void sr_item_facts_free(struct sr_item_facts *l);
 
 /* What stands or stood on an item (catalogue/apply_flag.c). */

@@ -75,8 +75,8 @@ void sr_intakes_free(struct sr_intakes *l) {
 	memset(l, 0, sizeof *l);
 }
 
-int sr_query_intakes(
-	struct sr_intakes *out, struct sr_catalogue *c, const uint8_t item[SR_ID], struct sr_err *e) {
+int sr_query_intakes(struct sr_intakes *out, struct sr_catalogue *c, const uint8_t item[SR_ID],
+	struct sr_err *e) {
 	struct sr_intakes l = {NULL, 0};
 	struct sr_stmt *st = NULL;
 	bool row = false;
@@ -152,8 +152,8 @@ static int read_fact(struct sr_fact_row *r, struct sr_stmt *st, struct sr_err *e
 	return 0;
 }
 
-int sr_query_item_facts(struct sr_item_facts *out, struct sr_catalogue *c, const uint8_t item[SR_ID],
-	const char *key, const struct sr_page *p, struct sr_err *e) {
+int sr_query_item_facts(struct sr_item_facts *out, struct sr_catalogue *c,
+	const uint8_t item[SR_ID], const char *key, const struct sr_page *p, struct sr_err *e) {
 	const struct sr_page page = sr_page_of(p);
 	struct sr_item_facts l = {NULL, 0, 0};
 	struct sr_db *db = sr_catalogue_db(c);

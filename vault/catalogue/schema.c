@@ -181,8 +181,8 @@ static const char *const statements[] = {
 	" checkout BLOB, scanner TEXT NOT NULL, signatures INTEGER, result TEXT NOT NULL,"
 	" clean INTEGER NOT NULL, infected INTEGER NOT NULL, not_scanned INTEGER NOT NULL) STRICT",
 	"CREATE INDEX scans_n ON scans(n, entry)",
-	/* what was done with a held item by itself; added: how many files came with it; work: the id
-	 * under which their packs were pending */
+	/* what was done with a held item by itself; added: how many files came with it; work: the
+	 * id under which their packs were pending */
 	"CREATE TABLE intakes(entry INTEGER PRIMARY KEY, n INTEGER NOT NULL REFERENCES items(n),"
 	" step TEXT NOT NULL, result TEXT NOT NULL, added INTEGER NOT NULL, work BLOB) STRICT",
 	"CREATE INDEX intakes_n ON intakes(n, step)",

@@ -144,8 +144,8 @@
  *         officers, auditors; others: a standing embargo's first two); scan {scanner, at time,
  *         signatures? time, result, clean, infected, not-scanned, entry: dec, finding*} (the last
  *         of each scanner; as flags); said {file dec, field, value, by?} (what programs said of
- *         its files in the sandbox, intake/about.h, of the first 1000 facts; as flags); file {path bytes, media-type?, kind, size, mtime (dec, may be
- *         negative), sha256 hex?}
+ *         its files in the sandbox, intake/about.h, of the first 1000 facts; as flags); file {path
+ *         bytes, media-type?, kind, size, mtime (dec, may be negative), sha256 hex?}
  * certificate          login; of an item that the caller may know of, or of a request to destroy
  *   in    item id? or request id?, since dec?
  *   body  rows: certificate {note bytes (board/certificate.h), receipt bytes (of `destroy`)}

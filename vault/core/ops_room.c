@@ -322,8 +322,8 @@ static int prepare_one(struct sr_x *x, struct sr_rows_out *o, struct sr_room_rel
 	/* What waits for something that is missing here need not be waited for. */
 	if (rc == 0 && intake != NULL && *intake == '\0')
 		rc = sr_fail(e, SR_DENIED,
-			"what is done after its deposit (files identified, taken apart, scanned) is "
-			"not over: wait a little (intake show says how far it is)");
+			"what is done after its deposit (files identified, taken apart, scanned) "
+			"is not over: wait a little (intake show says how far it is)");
 	if (rc == 0)
 		rc = level_for(&rel->level, x, &it, hazards, e);
 	if (rc == 0 && sr_in_dec(x, "level", &asked)) {

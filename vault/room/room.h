@@ -136,7 +136,7 @@ void sr_room_export_end(struct sr_room *r, const uint8_t checkout[SR_ID]);
 struct sr_item;
 SR_MUST int sr_room_look(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
 	struct sr_item **it, struct sr_err *e);
-/* The ${i}-th that is open: its checkout, whose it is, and its item; NOTFOUND: there are no more. */
+/* The ${i}-th that is open: its checkout, whose it is, its item; NOTFOUND: there are no more. */
 struct sr_room_opened {
 	uint8_t checkout[SR_ID], item[SR_ID];
 	char person[SR_PERSON_TEXT];
