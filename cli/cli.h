@@ -74,8 +74,8 @@ struct cli {
 	bool json, quiet;
 	mode_t umask; /* the person's; this process has 077 */
 	struct sr_identity identity;
-	struct sr_policy *witnesses; /* of --witnesses; NULL: none was given */
-	struct sr_core *core;        /* embedded; NULL over the socket */
+	struct sr_policy *witnesses;  /* of --witnesses; NULL: none was given */
+	struct sr_core *core;         /* embedded; NULL over the socket */
 	struct sr_launcher *launcher; /* of its sandboxes; NULL: none was started */
 	struct sr_client *client;
 	struct sr_dir *memory;

@@ -256,8 +256,8 @@ const struct cli_verb cli_verbs[] = {
 		"Show what was done with an item after its deposit, and what was found in its "
 		"files.",
 		"ITEM [--key KEY] --as CURATOR",
-		"strongroom intake show 3f2a --key mismatch --as carl.id",
-		cli_intake_show_options, 1, 1, verb_intake_show},
+		"strongroom intake show 3f2a --key mismatch --as carl.id", cli_intake_show_options,
+		1, 1, verb_intake_show},
 	{"intake", "run",
 		"Do what is to be done after deposits and was left, where no core does it.", "",
 		"strongroom intake run --unlock /root/vault.key", NULL, 0, 0, verb_intake_run},

@@ -637,9 +637,9 @@ static void key_of_researcher(void **state) {
 		assert_int_equal(
 			world_vote(w, &(struct world_vote){.member = i, .request = lift.id}), 0);
 	assert_int_equal(grant_state(w, shared, by), SR_S_LIVE);
-	assert_refused(w, world_vote(w, &(struct world_vote){.member = 2,
-						.request = both.id,
-						.decision = "topup"}),
+	assert_refused(w,
+		world_vote(w,
+			&(struct world_vote){.member = 2, .request = both.id, .decision = "topup"}),
 		"has another key since");
 	/* The old key signs nothing any more, the new one does; no key comes twice. */
 	assert_int_equal(world_request(w, &waits), SR_AUTH);

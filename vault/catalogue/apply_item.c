@@ -68,8 +68,7 @@ int sr_apply_item_step(
 		A_INT(it->n));
 }
 
-static int put_files(
-	struct sr_apply *a, int64_t n, struct sr_file_list *list, struct sr_err *e) {
+static int put_files(struct sr_apply *a, int64_t n, struct sr_file_list *list, struct sr_err *e) {
 	struct sr_list_file f;
 	int64_t position = 0;
 	int rc = 0;
@@ -465,8 +464,7 @@ static int put_facts(struct sr_apply *a, int64_t n, struct sr_bytes body, struct
 			"INSERT INTO item_facts(n, step, place, position, key, value)"
 			" VALUES(?, ?, ?, ?, ?, ?)",
 			A_INT(n), sr_arg_token(a, "step"), A_INT(place++), A_INT(f.file),
-			A_TEXT(f.key),
-			A_BLOB(f.value.len > 0 ? f.value.p : none.p, f.value.len));
+			A_TEXT(f.key), A_BLOB(f.value.len > 0 ? f.value.p : none.p, f.value.len));
 	return rc == SR_NOTFOUND ? 0 : rc; /* the end */
 }
 

@@ -41,8 +41,8 @@ enum {
 	GROW = 1 << 20,
 	TURN_MS = 1000,
 	WORK_MS = 50, /* of intake between two looks at the sockets */
-	ANSWERS = 2, /* large answers that one person may leave unread */
-	FAIR = 8     /* places that anybody may hold, however few there are */
+	ANSWERS = 2,  /* large answers that one person may leave unread */
+	FAIR = 8      /* places that anybody may hold, however few there are */
 };
 
 enum state {
@@ -85,8 +85,8 @@ struct sr_server {
 	bool stopping;
 	bool bound;
 	uint64_t swept_ms;
-	bool alarmed; /* a witness's alarm was told */
-	int nap_ms;   /* what is done after deposits wants its next turn so soon */
+	bool alarmed;  /* a witness's alarm was told */
+	int nap_ms;    /* what is done after deposits wants its next turn so soon */
 	bool troubled; /* ... and told that it failed */
 };
 

@@ -230,8 +230,8 @@ void prepared_undo(const struct prepared *p, struct sr_vault *v) {
 		(void)!sr_secrets_erase(v->secrets, SR_SECRET_QUARANTINE, sr_bytes_str(name),
 			p->number, NULL, NULL);
 	if (p->intake.len > 0)
-		(void)!sr_secrets_erase(v->secrets, SR_SECRET_INTAKE, sr_bytes_str(name),
-			p->number, NULL, NULL);
+		(void)!sr_secrets_erase(
+			v->secrets, SR_SECRET_INTAKE, sr_bytes_str(name), p->number, NULL, NULL);
 	(void)!sr_envelope_remove(v->items, p->item, p->number, NULL);
 }
 

@@ -141,8 +141,7 @@ struct sr_room_opened {
 	uint8_t checkout[SR_ID], item[SR_ID];
 	char person[SR_PERSON_TEXT];
 };
-SR_MUST int sr_room_nth(
-	struct sr_room *r, size_t i, struct sr_room_opened *out, struct sr_err *e);
+SR_MUST int sr_room_nth(struct sr_room *r, size_t i, struct sr_room_opened *out, struct sr_err *e);
 
 /*
  * Release: a new part, slot, seal at ${level} and manifest for a held item (envelope number + 1).

@@ -72,7 +72,7 @@ struct sr_ingest {
 	struct sr_buf packs;
 	struct sr_ingest_totals totals;
 	uint64_t reported_ms;
-	bool entered; /* the index knows of us */
+	bool entered;          /* the index knows of us */
 	struct pieces *pieces; /* a file that comes in pieces, or NULL */
 };
 
