@@ -27,7 +27,7 @@ ITEM=$(json item.0)
 ok sr intake run
 has 'nothing is left'
 ok as cu1 intake show "$ITEM" --json --limit 500
-same "$(jq -r '.step[].step' out | tr '\n' ' ')" 'inspect text '
+same "$(jq -r '.step[].step | select(. != "about")' out | tr '\n' ' ')" 'inspect text '
 jq -e '.fact[] | select(.key == "text" and (.value | startswith("whole, 3 pages")))' out >/dev/null || fail 'nothing of the three pages'
 jq -e '.fact[] | select(.key == "text" and .value == "itself: utf-8")' out >/dev/null || fail 'plain text is not itself'
 jq -e '.fact[] | select(.key == "text" and (.value | startswith("unread")))' out >/dev/null || fail 'nothing of what is not read'
