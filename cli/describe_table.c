@@ -120,7 +120,8 @@ struct table {
 	size_t row;
 };
 
-/* One item of a row: checked, or signed unless the vault says so already. */
+/* One item of a row: checked, or signed unless a curator said the same already (what a depositor
+ * called it is no description). */
 static int one_item(
 	struct table *t, const struct cli_row *row, const uint8_t item[SR_ID], struct sr_err *e) {
 	struct cli_description d = {.count = 0};
@@ -128,7 +129,8 @@ static int one_item(
 	int rc = cli_item_ask(&a, t->c, item, e);
 	if (rc == 0)
 		rc = cli_description_make(&d, t->c, row, &a, e);
-	if (rc == 0 && cli_description_holds(&d, sr_rows_first(&a.rows, "item")))
+	const struct sr_row *now = rc == 0 ? sr_rows_first(&a.rows, "item") : NULL;
+	if (now != NULL && sr_row_get(now, "described").p != NULL && cli_description_holds(&d, now))
 		t->done->already++;
 	else if (rc == 0 && t->signing != NULL)
 		rc = cli_describing_add(t->signing, &d, row->line, e);

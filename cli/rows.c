@@ -56,7 +56,7 @@ static int fail(struct reading *r, enum sr_code code, const char *what) {
 static bool is_id(const char *text) {
 	const size_t n = strlen(text);
 
-	return n >= ID_MIN && n <= 2 * SR_ID && strspn(text, "0123456789abcdef") == n;
+	return n >= ID_MIN && n <= (size_t)2 * SR_ID && strspn(text, "0123456789abcdef") == n;
 }
 
 /* "graphic", or "graphic@FILE[:RANGE]", whose file the item has to have. */
@@ -136,6 +136,7 @@ static int add_clear(struct reading *r, struct sr_bytes name) {
 			f != NULL && f->form == SR_FORM_HAZARD ? " (hazard none does it)" : "");
 		return r->rc;
 	}
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers, indeed */
 	more = reallocarray(r->now.clear, r->now.clear_count + 1, sizeof *more);
 	if (more == NULL)
 		return fail(r, SR_NOMEM, "does not fit the memory");
@@ -550,6 +551,7 @@ static int copy_row(struct cli_row *to, const struct cli_row *from, struct sr_er
 	*to = (struct cli_row){.line = from->line, .clear_marks = from->clear_marks};
 	to->path = strdup(from->path);
 	to->values = calloc(from->count + 1, sizeof *to->values);
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers, indeed */
 	to->clear = calloc(from->clear_count + 1, sizeof *to->clear);
 	if (to->path == NULL || to->values == NULL || to->clear == NULL)
 		return sr_fail(e, SR_NOMEM, "table");

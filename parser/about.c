@@ -160,7 +160,9 @@ static void say_language(const struct par_about *to, const char *text) {
 	for (size_t i = 0; i <= n; i++) {
 		const char c = text[i];
 
-		low[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+		low[i] = c;
+		if (c >= 'A' && c <= 'Z')
+			low[i] = (char)(c - 'A' + 'a');
 		if (i < n && !((low[i] >= 'a' && low[i] <= 'z') || (i >= 2 && c == '-')))
 			return;
 	}

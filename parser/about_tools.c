@@ -24,6 +24,7 @@ enum {
 
 typedef bool about_fn(const struct par_about *to, struct sr_bytes text);
 
+/* NOLINTBEGIN(bugprone-suspicious-missing-comma): a folder and a name, a list in two lines */
 static const char *const pdfinfo[] = {
 	SR_WALLS_TOOLS "/pdfinfo", "-isodates", "-enc", "UTF-8", "-", NULL};
 /* Formats are named, so that none is tried that leads to other files. */
@@ -38,6 +39,7 @@ static const char *const exiftool[] = {SR_WALLS_TOOLS "/perl", "-I/run/perl", "-
 	"/run/exiftool", "-json", "-fast", "-ExifToolVersion", "-Title", "-Creator", "-Artist",
 	"-Author", "-By-line", "-DateTimeOriginal", "-CreateDate", "-Duration", "-PageCount",
 	"-Language", "-Software", "-GPSLatitude", "-", NULL};
+/* NOLINTEND(bugprone-suspicious-missing-comma) */
 
 static void fact(void *ctx, const char *key, struct sr_bytes value) {
 	sr_inside_fact(ctx, key, value);

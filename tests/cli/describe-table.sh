@@ -71,7 +71,7 @@ same "$(jq -c '[.title, .pages, .language]' out)" '["Three","12",["ar","fa"]]'
 mkdir many
 (cd many && seq 300 | split -l 1 -a 3 -)
 as de deposit many --each file --collection box --json >d.json
-jq -r '.item[] | "{\"item\":\"\(.)\",\"title\":\"t\",\"outlet\":\"Al-Naba\",\"pages\":3}"' d.json >many.jsonl
+jq -r '.item[] | "{\"item\":\"\(.)\",\"title\":\"t\",\"outlet\":\"Al-Bustan\",\"pages\":3}"' d.json >many.jsonl
 head -n 130 many.jsonl >first.jsonl
 ok as cu1 describe --rows first.jsonl
 before=$(signed)

@@ -23,7 +23,7 @@ cp -a vault saved
 [[ ! -d second ]] || cp -a second saved-second
 
 old=0 new=0
-for nth in $(seq 1 "${STRIDE:-7}" 400); do
+for nth in $(seq 1 "${STRIDE:-61}" 400); do
 	rm -rf vault
 	cp -a saved vault
 	[[ ! -d saved-second ]] || { rm -rf second && cp -a saved-second second; }
@@ -41,7 +41,7 @@ for nth in $(seq 1 "${STRIDE:-7}" 400); do
 	has 'nothing is left'
 	cp err resumed
 	ok as cu1 intake show "$ITEM" --json
-	same "$(jq -r '[.step[] | .step + " " + .result] | join(", ")' out)" 'inspect done, scan clean' "after a kill at step $nth"
+	same "$(jq -r '[.step[] | .step + " " + .result] | join(", ")' out)" 'inspect done, scan clean, text done' "after a kill at step $nth"
 	same "$(jq '.scan | length' out)" 1 "after a kill at step $nth"
 	ok as cu1 show "$ITEM" --json
 	same "$(jq '.file | length' out)" 4

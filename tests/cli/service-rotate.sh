@@ -114,7 +114,7 @@ same "$(jq '[.[] | select(.type == "service-key")] | length' out)" 2
 STRONGROOM_STATE=$W/state.first ok as m1 list --service-passphrase-file pp
 
 # Killed at every fifth step; at every one in tests/soak/rotate.sh.
-undone=0 finished=0 stride=${KILL_STRIDE:-5}
+undone=0 finished=0 stride=${KILL_STRIDE:-9}
 for ((n = 1; n < 600; n += stride)); do
 	rm -rf vault second state next.key && cp -a vault.before vault && cp -a second.before second && cp -a state.before state
 	rc=0

@@ -139,8 +139,8 @@ void fuzz_seeds(void) {
 		fuzz_seed(names[i], sr_buf_view(&b));
 		sr_buf_free(&b);
 	}
-	for (uint8_t i = 0; i < NOTES; i++) {
-		const uint8_t flip[] = {1, i, (uint8_t)(40 * i), 1, (uint8_t)(1 + i)};
+	for (int i = 0; i < NOTES; i++) {
+		const uint8_t flip[] = {1, (uint8_t)i, (uint8_t)(40 * i), 1, (uint8_t)(1 + i)};
 
 		fuzz_seed(i == 0   ? "flip-0"
 			  : i == 1 ? "flip-1"

@@ -75,6 +75,24 @@ static inline void office_free(struct office *o) {
 	free(o);
 }
 
+/* The vault of ${o} is closed, and opened again as another process would: what hangs on it too. */
+static inline void office_close(struct office *o) {
+	sr_queue_free(o->core.queue);
+	o->core.queue = NULL;
+	world_close(o->w);
+	o->core.vault = NULL;
+	o->core.room = NULL;
+}
+
+static inline void office_reopen(struct office *o) {
+	if (o->core.vault != NULL)
+		office_close(o);
+	world_reopen(o->w);
+	o->core.vault = o->w->v;
+	o->core.room = o->w->room;
+	assert_ok(sr_queue_new(&o->core.queue, o->w->v, NULL, &o->w->e), &o->w->e);
+}
+
 static inline int liar_call(void *ctx, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
 	struct liar *l = ctx;
 	struct sr_text t = {0};

@@ -86,6 +86,7 @@ static void bad_member(unsigned which) {
 
 static void lie(char how, char which) {
 	static uint8_t big[SR_BOX_FRAME_MAX + 8], how_big[8];
+	/* NOLINTNEXTLINE(misc-misleading-bidirectional): that is the lie */
 	static const char words[] = "a\033[31mb\x07\f\r\n--- page 9 ---\n\r--- page 8 ---\n"
 				    "\xE2\x80\xAEx";
 	struct sr_frame f = {.type = SR_FRAME_READ, .length = 1};

@@ -330,9 +330,7 @@ static void the_whole_way(void **state) {
 	assert_int_equal(left_of(w).items, ITEMS - 1);
 	assert_ok(read_at_desk(h, OPEN, &why), &why);
 	assert_int_equal(world_count(w, SR_T_REKEYED), 0);
-	world_reopen(w);
-	h->o->core.vault = w->v;
-	h->o->core.room = w->room;
+	office_reopen(h->o);
 	/* Asked about twice: what is open when nothing is left is refused. */
 	assert_ok(ask_anew(h, h->item[OPEN], request, &why), &why);
 	anew(h, h->item[OPEN]);
@@ -1195,15 +1193,11 @@ static int act_run(struct step *s) {
 }
 
 static void shut(struct hall *h) {
-	world_close(h->w);
-	h->o->core.vault = NULL;
-	h->o->core.room = NULL;
+	office_close(h->o);
 }
 
 static void open_again(struct hall *h) {
-	world_reopen(h->w);
-	h->o->core.vault = h->w->v;
-	h->o->core.room = h->w->room;
+	office_reopen(h->o);
 }
 
 static void shell(struct hall *h, const char *command) {

@@ -956,18 +956,6 @@ static int act_accept(struct step *s) {
 	return accept_of(s->o, s->who, NULL, NULL);
 }
 
-static void office_close(struct office *o) {
-	world_close(o->w);
-	o->core.vault = NULL;
-	o->core.room = NULL;
-}
-
-static void office_reopen(struct office *o) {
-	world_reopen(o->w);
-	o->core.vault = o->w->v;
-	o->core.room = o->w->room;
-}
-
 static void shell(struct office *o, const char *command) {
 	char line[4 * T_PATH];
 

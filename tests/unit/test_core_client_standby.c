@@ -257,9 +257,7 @@ static void who_waits_confirms(void **state) {
 	for (size_t i = 0; i < l.count; i++)
 		assert_false(l.rows[i].accept);
 	assert_int_equal(share_due(w, NULL), 0);
-	world_reopen(w);
-	s.o->core.vault = w->v;
-	s.o->core.room = w->room;
+	office_reopen(s.o);
 	scene_close(&s);
 }
 

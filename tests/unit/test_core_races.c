@@ -419,7 +419,7 @@ static void end_and_vote(struct field *f, const uint8_t item[SR_ID], size_t roun
 		assert_int_equal(votes, 2);
 	} else {
 		f->first[0]++;
-		assert_late(f, 1, "not a researcher here any more");
+		assert_late(f, 1, "no researcher here any more");
 		assert_int_equal(s, SR_S_LAPSED);
 		assert_false(granted);
 		assert_false(key);

@@ -219,7 +219,8 @@ static void test_forms(void **state) {
 		{"translation-quality", "fair", "ok", "want unusable"},
 		{"legal-basis", "archiving", "because", "want public-task"},
 		{"title", "A title\nof two lines", "\xff", "UTF-8"},
-		{"outlet", "Al-Naba", "two\nlines", "one line"},
+		{"outlet", "The Morning Gazette", "two\nlines", "one line"},
+		/* NOLINTNEXTLINE(misc-misleading-bidirectional): that is what is refused */
 		{"outlet", "\xd9\x85\xd8\xac\xd9\x84\xd8\xa9", "a\xe2\x80\xae", "one line"},
 		{"channel", "Telegram @x", "", "one line"},
 		{"serial", "Die Zeit", "a\tb", "one line"},
@@ -256,8 +257,8 @@ static void test_spelling(void **state) {
 	(void)state;
 	sr_buf_init(&b);
 	sr_desc_put(&b, field("language"), sr_bytes_str("zh-Hant-TW"));
-	sr_desc_put(&b, field("outlet"), sr_bytes_str(" Al-Naba"));
-	assert_true(sr_bytes_eq(sr_buf_view(&b), sr_bytes_str("zh-hant-tw Al-Naba")));
+	sr_desc_put(&b, field("outlet"), sr_bytes_str(" Al-Bustan"));
+	assert_true(sr_bytes_eq(sr_buf_view(&b), sr_bytes_str("zh-hant-tw Al-Bustan")));
 	sr_buf_free(&b);
 }
 

@@ -108,6 +108,7 @@ static inline struct t_board *t_board_heirs(const struct t_board *old, const uin
 	assert_true(l->dealers <= SR_BOARD_MEMBERS_MAX);
 	memcpy(l->board, old->key[0].board, SR_POINT);
 	for (size_t i = 0; i < l->dealers; i++) {
+		// NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): as many as said above
 		l->dealer[i] = dealers[i];
 		memcpy(l->given[i], old->key[0].share[dealers[i] - 1], SR_POINT);
 	}

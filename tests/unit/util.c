@@ -251,3 +251,7 @@ void t_each_flip(struct sr_bytes good, t_mutant_fn *check, void *ctx) {
 	}
 	free(copy);
 }
+
+unsigned long t_stride(unsigned long usual) {
+	return getenv("SR_EVERY_STEP") != NULL ? 1 : usual;
+}

@@ -82,4 +82,8 @@ typedef void t_mutant_fn(void *ctx, struct sr_bytes mutant, const char *what);
 void t_each_cut(struct sr_bytes good, t_mutant_fn *check, void *ctx);
 void t_each_flip(struct sr_bytes good, t_mutant_fn *check, void *ctx);
 
+/* How many fault points a walk over all of them goes at once: ${usual} in make check, 1 when
+ * $SR_EVERY_STEP is set (tests/soak/every-step.sh). */
+unsigned long t_stride(unsigned long usual);
+
 #endif

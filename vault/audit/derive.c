@@ -111,7 +111,8 @@ static bool words_equal(const struct words *a, const struct words *b) {
 	bool same = a->count == b->count;
 
 	for (size_t i = 0; same && i < a->count; i++)
-		same = strcmp(a->word[i], b->word[i]) == 0;
+		same = a->word[i] != NULL && b->word[i] != NULL &&
+		       strcmp(a->word[i], b->word[i]) == 0;
 	return same;
 }
 

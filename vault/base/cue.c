@@ -103,8 +103,9 @@ static bool times(uint64_t *from, uint64_t *to, bool *comma, struct sr_bytes *re
 	if (!take_time(rest, comma, from))
 		return false;
 	skip_blanks(rest);
-	if (!take_char(rest, '-') || !take_char(rest, '-') || !take_char(rest, '>'))
-		return false;
+	for (const char *arrow = "-->"; *arrow != '\0'; arrow++)
+		if (!take_char(rest, *arrow))
+			return false;
 	skip_blanks(rest);
 	return take_time(rest, &second, to) && second == *comma;
 }

@@ -163,7 +163,7 @@ static int by_hash(const void *a, const void *b) {
  * between ("sha256:size:name:73"); sha256sum has two spaces. */
 static int read_line(struct comparing *c, struct sr_bytes line, size_t number, struct sr_err *e) {
 	struct known *k = &c->known[c->count];
-	size_t at = 2 * SR_HASH, to;
+	size_t at = (size_t)2 * SR_HASH, to;
 
 	while (line.len > 0 && (line.p[line.len - 1] == '\r' || line.p[line.len - 1] == ' '))
 		line.len--;

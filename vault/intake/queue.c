@@ -8,6 +8,8 @@
  */
 #include "intake/queue.h"
 
+#include <assert.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,6 +199,7 @@ static int begin(struct sr_queue *q, struct sr_err *e) {
 
 static int finish(struct sr_queue *q, struct sr_err *e) {
 	struct sr_err why = {0};
+	assert(q->step != NULL);
 	int rc = sr_holding_commit(q->h, q->step->name, NULL, &why);
 
 	if (rc != 0 && rc != SR_NOTFOUND)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # The schema and the default policies as Cedar's own validator sees them, and a hundred mistakes in them, which it and
 # `policy lint` judge alike. The validator is an npm package, which only `make cedar-validate` or `cedar-differential` fetch.
-# shellcheck source-path=SCRIPTDIR source=lib.bash
-. "$(dirname "$0")/lib.bash"
+# shellcheck source-path=SCRIPTDIR source=../cli/lib.bash
+. "$(dirname "$0")/../cli/lib.bash"
 
 : "${STRONGROOM:?the program}"
 B=$(dirname "$STRONGROOM")

@@ -1,0 +1,12 @@
+#!/bin/bash
+# A kill at every single step, where make check takes every third or fewer: collections, and what the scenarios kill.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+T=$(dirname "$STRONGROOM_T")
+export SR_EVERY_STEP=1 STRIDE=1 KILL_STRIDE=1
+"$T/test_store_collect"
+"$T/test_board_collect"
+for s in kill-intake kill-redact service-rotate log-adopt; do
+	echo "== $s"
+	bash "$here/../cli/$s.sh"
+done
