@@ -104,7 +104,7 @@ static int check_tree(const struct verify_given *g, struct sr_dir *d,
 }
 
 int verify_log(const struct verify_given *g, const char *path, struct sr_err *e) {
-	struct verify_known known;
+	struct verify_known known = {0};
 	struct sr_checkpoint c;
 	struct sr_dir *d = NULL;
 	struct sr_buf note;

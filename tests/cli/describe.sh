@@ -44,7 +44,7 @@ ok as m1 show "$item"
 has Weber
 ok as au list --json
 hasnt Weber
-ok as ri search 'outlet:naba'
+ok as ri search 'outlet:bustan'
 has "${item:0:12}"
 ok as ri search '"the weekly"'
 has 'serial: '

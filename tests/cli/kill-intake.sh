@@ -23,7 +23,7 @@ cp -a vault saved
 [[ ! -d second ]] || cp -a second saved-second
 
 old=0 new=0
-for nth in $(seq 1 "${STRIDE:-61}" 400); do
+for nth in $(seq 1 "${STRIDE:-13}" 400); do
 	rm -rf vault
 	cp -a saved vault
 	[[ ! -d saved-second ]] || { rm -rf second && cp -a saved-second second; }

@@ -193,7 +193,7 @@ ok "$STRONGROOM_VERIFY" log "$W/www2" --key "$OLD" "${CHANGES[@]}"
 kill "$WITNESS_PID" && WITNESS_PID=
 export STRONGROOM_UNLOCK=$W/vault.key
 undone=0 named=0
-for ((n = 1; n < 200; n += ${KILL_STRIDE:-11})); do
+for ((n = 1; n < 200; n += ${KILL_STRIDE:-3})); do
 	rm -rf "$STRONGROOM_VAULT" "$W/state" && cp -a "$W/put-back" "$STRONGROOM_VAULT" && cp -a "$W/state.then" "$W/state"
 	rc=0
 	SR_FAULT="$n:-1" sr log adopt "$THIRD" --known "$KNOWN" --agreed "$AGREED" "${LOST[@]}" >/dev/null 2>&1 || rc=$?

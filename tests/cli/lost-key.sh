@@ -41,7 +41,7 @@ page() {
 	local line words at=$W/page.txt n=0
 	REQUEST='' SAID=''
 	PERSON=$(who "$2")
-	rm -rf vault state *2.id* *.piece page.out
+	rm -rf vault state ./*2.id* ./*.piece page.out
 	cp -a vault.before vault
 	cp -a state.before state
 	export STRONGROOM_UNLOCK=$W/vault.key

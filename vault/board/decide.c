@@ -603,7 +603,7 @@ static int decide_adopt(const struct follow_job *j, const struct decision *d) {
 	struct sr_log_names names = {0};
 	struct sr_entry en = {0};
 	struct sr_buf text;
-	uint8_t set[SR_HASH];
+	uint8_t set[SR_HASH] = {0};
 	bool waits;
 	int rc = sr_query_log_names(&names, j->v->catalogue, j->e);
 

@@ -257,7 +257,7 @@ static int keep_hit(struct comparing *c, const struct sr_hash_row *row, const st
 
 static int compare(void *ctx, const struct sr_hash_row *row, struct sr_err *e) {
 	struct comparing *c = ctx;
-	struct known want;
+	struct known want = {.name = 0};
 	const struct known *k;
 	int rc = 0;
 
