@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
-#include "board/rules.h"
+#include "board/invariants.h"
 
 enum {
 	CHUNK = 64 << 10,
@@ -66,7 +66,7 @@ static int check_hazard(const char *text, struct sr_err *e) {
 
 	if (strcmp(text, "none") == 0)
 		return 0;
-	if (!sr_rules_hazard(sr_bytes_of(text, n)))
+	if (!sr_invariants_hazard(sr_bytes_of(text, n)))
 		return sr_fail(e, SR_USAGE, "\"%s\": unknown hazard; describe --help lists them",
 			sr_escape_to(shown, sizeof shown, sr_bytes_of(text, n)));
 	return text[n] == '@' && text[n + 1] == '\0'

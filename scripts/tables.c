@@ -5,7 +5,7 @@
  *     tables kinds     kinds of values in statements (ledger/types.h)
  *     tables types     statement types and their fields (ledger/types.c)
  *     tables states    states and steps (catalogue/states.c)
- *     tables terms     controlled terms: roles, forms, purposes, hazards (board/rules.c)
+ *     tables terms     controlled terms: roles, forms, purposes, hazards (board/invariants.c)
  *     tables fields    fields of a description (ledger/fields.inc)
  *     tables codes     exit statuses (base/err.c)
  *     tables limits    caps that a person can meet (base/limits.h)
@@ -20,7 +20,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "board/rules.h"
+#include "board/invariants.h"
 #include "catalogue/query.h"
 #include "catalogue/states.h"
 #include "cli/cli.h"
@@ -203,10 +203,10 @@ static void print_words(const char *what, const char *const *words) {
 
 static void print_terms(void) {
 	puts(".Bl -tag -width purposes");
-	print_words("forms", sr_rules_forms());
-	print_words("purposes", sr_rules_purposes());
-	print_words("hazards", sr_rules_hazards());
-	print_words("attestations", sr_rules_attestations());
+	print_words("forms", sr_invariants_forms());
+	print_words("purposes", sr_invariants_purposes());
+	print_words("hazards", sr_invariants_hazards());
+	print_words("attestations", sr_invariants_attestations());
 	puts(".El");
 }
 
@@ -293,8 +293,8 @@ static void print_limits(void) {
 		{"items of a request", SR_REQUEST_ITEMS_MAX},
 		{"researchers named in a request", SR_REQUEST_PEOPLE_MAX},
 		{"days for which a statement signed elsewhere may wait",
-			SR_RULES_UNTIL_MAX_S / 86400},
-		{"seconds between a statement's time and the vault's", SR_RULES_SKEW_S},
+			SR_INVARIANTS_UNTIL_MAX_S / 86400},
+		{"seconds between a statement's time and the vault's", SR_INVARIANTS_SKEW_S},
 		{"hours of a checkout", SR_CHECKOUT_HOURS},
 		{"minutes within which a checkout is opened", SR_CHECKOUT_OPEN_MIN},
 		{"seconds a clock may step back", SR_CLOCK_BACK_S},

@@ -11,9 +11,9 @@
 #include "base/time.h"
 #include "board/authorize.h"
 #include "board/follow.h"
+#include "board/invariants.h"
 #include "board/keys.h"
 #include "board/policy_default.h"
-#include "board/rules.h"
 #include "crypto/hash.h"
 #include "policy/entities.h"
 #include "policy/request.h"
@@ -542,11 +542,11 @@ static void use_inputs(void **state) {
 			uint32_t d = 0, m = 0;
 
 			assert_ok(sr_query_exposure(&d, w->v->catalogue, w->researcher[0].person,
-					  item[i], w->now - w->now % W_DAY, sr_rules_distressing(),
-					  &w->e),
+					  item[i], w->now - w->now % W_DAY,
+					  sr_invariants_distressing(), &w->e),
 				&w->e);
 			assert_ok(sr_query_exposure(&m, w->v->catalogue, w->researcher[0].person,
-					  item[i], w->now - 30 * W_DAY, sr_rules_distressing(),
+					  item[i], w->now - 30 * W_DAY, sr_invariants_distressing(),
 					  &w->e),
 				&w->e);
 			today = d > today ? d : today;

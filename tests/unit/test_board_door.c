@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "board/rules.h"
+#include "board/invariants.h"
 #include "ledger/ledger.h"
 #include "store/secrets.h"
 #include "world.h"
@@ -140,7 +140,7 @@ static void test_texts_and_times(void **state) {
 	assert_fails(world_commit(&d, NULL), SR_USAGE, &w->out.err, "2 texts came");
 	/* Made long before it comes. */
 	begin_comment(&d, w, rq.id);
-	w->now += SR_RULES_SKEW_S + 1;
+	w->now += SR_INVARIANTS_SKEW_S + 1;
 	assert_refused(w, world_commit(&d, NULL), "s apart");
 	/* By somebody unknown. */
 	world_begin(&d, w, &w->outsider, SR_T_COMMENT);

@@ -2,7 +2,7 @@
  * people - what officers attest and whom it keeps from voting; what the end of a person stops. The
  * acts are world.h's.
  */
-#include "board/rules.h"
+#include "board/invariants.h"
 
 #include "board/quarantine.h"
 #include "catalogue/catalogue.h"

@@ -11,10 +11,10 @@
  * The inputs of every deed are those that the vault makes of the statement; what each attribute was
  * is remembered, so that one that never has but one value shows (walk_attributes).
  *
- * Some things an invariant refuses before the rules are asked (board/rules.h): the default set says
- * them once more for whoever reads it. `first` names that invariant; then the deed shows that both
- * say the same: the invariant at the door, the rule to the inputs of this very statement. (Of a
- * permit: it does not hold for them.)
+ * Some things an invariant refuses before the rules are asked (board/invariants.h): the default set
+ * says them once more for whoever reads it. `first` names that invariant; then the deed shows that
+ * both say the same: the invariant at the door, the rule to the inputs of this very statement. (Of
+ * a permit: it does not hold for them.)
  */
 #ifndef SR_TESTS_WALK_H
 #define SR_TESTS_WALK_H

@@ -4,7 +4,7 @@
 #ifndef SR_TESTS_WALK_HOUSE_H
 #define SR_TESTS_WALK_HOUSE_H
 
-#include "board/rules.h"
+#include "board/invariants.h"
 #include "intake/deposit.h"
 #include "walk.h"
 
@@ -111,7 +111,8 @@ static void release_draft(struct walk *k, struct world_draft *d, const struct wo
 
 	memcpy(rel.item, item, SR_ID);
 	assert_ok(sr_query_board(&board, w->v->catalogue, NULL, 0, &w->e), &w->e);
-	assert_ok(sr_rules_level(&rel.level, &board, hazards == NULL ? "" : hazards, &w->e), &w->e);
+	assert_ok(sr_invariants_level(&rel.level, &board, hazards == NULL ? "" : hazards, &w->e),
+		&w->e);
 	assert_ok(world_part(w, by, item, rel.part), &w->e);
 	assert_ok(sr_room_release_prepare(w->room, &rel, &w->e), &w->e);
 	assert_ok(sr_room_release_hooks(w->room, item, &k->hooks, &w->e), &w->e);

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "board/held.h"
+#include "board/invariants.h"
 #include "board/keys.h"
 #include "board/rotate.h"
-#include "board/rules.h"
 #include "board/shares.h"
 #include "catalogue/lists.h"
 #include "catalogue/seals.h"
@@ -721,7 +721,7 @@ int world_release(struct world *w, const struct world_person *by, const uint8_t 
 
 	memcpy(rel.item, item, SR_ID);
 	assert_ok(sr_query_board(&board, w->v->catalogue, NULL, 0, &w->e), &w->e);
-	rc = sr_rules_level(&rel.level, &board, hazards == NULL ? "" : hazards, &w->e);
+	rc = sr_invariants_level(&rel.level, &board, hazards == NULL ? "" : hazards, &w->e);
 	if (rc == 0)
 		rc = world_part(w, by, item, rel.part);
 	if (rc == 0)

@@ -9,8 +9,8 @@
 
 #include "base/escape.h"
 #include "base/time.h"
+#include "board/invariants.h"
 #include "board/kinds.h"
-#include "board/rules.h"
 #include "catalogue/lists.h"
 #include "catalogue/query.h"
 
@@ -663,7 +663,7 @@ static int uncovered(size_t *count, bool *whole, struct sr_catalogue *c,
 		rc = sr_query_board(b, c, item.board, 0, e);
 	for (size_t i = 0; b != NULL && rc == 0 && i < l.count; i++) {
 		if ((file >= 0 && l.rows[i].file != (uint64_t)file) ||
-			sr_rules_mark_covered(
+			sr_invariants_mark_covered(
 				b, &l.rows[i], g->level > item.level ? g->level : item.level))
 			continue;
 		(*count)++;

@@ -8,7 +8,7 @@
 
 #include "audit/derive.h"
 #include "base/time.h"
-#include "board/rules.h"
+#include "board/invariants.h"
 #include "catalogue/lists.h"
 #include "ledger/ledger.h"
 
@@ -84,7 +84,7 @@ static int object_of(struct sr_audit *a, const struct sr_entry *en, const char *
 static int check_rules(
 	bool *allowed, struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
 	const struct sr_statement *s = &en->statement;
-	struct sr_rules r = {.catalogue = a->cat,
+	struct sr_invariants r = {.catalogue = a->cat,
 		.now = en->received,
 		.records = en->records,
 		.record_count = en->count};
@@ -108,7 +108,7 @@ static int check_rules(
 		r.object = sr_buf_view(&rules);
 	}
 	if (rc == 0)
-		rc = sr_rules_check(ruling, &r, s, e);
+		rc = sr_invariants_check(ruling, &r, s, e);
 	*allowed = rc == 0 && ruling != NULL && ruling->allowed;
 	if (*allowed)
 		a->counts.judged++;

@@ -343,7 +343,8 @@ static bool has_voted(const struct sr_votes *votes, const char *person) {
 	return false;
 }
 
-/* On other rules votes whoever has not stepped aside and is not set against it (rules_policy.c). */
+/* On other rules votes whoever has not stepped aside and is not set against it
+ * (invariants_policy.c). */
 static int may_adopt(bool *out, struct sr_vault *v, const struct sr_version_row *of,
 	const char *member, struct sr_err *e) {
 	struct sr_attestation_row row = {0};

@@ -15,8 +15,8 @@
  * log itself, so that nobody fills the log by asking again: whoever asks in between is denied all
  * the same, and is told. Only an adoption, which takes a quorum, makes a new set.
  *
- * What changes the rules is not asked of the rules (rules.h): a set that denies everything, or lies
- * damaged, can be replaced like any other.
+ * What changes the rules is not asked of the rules (invariants.h): a set that denies everything, or
+ * lies damaged, can be replaced like any other.
  *
  * Decisions that are kept (`decided`): what the board's votes brought about or were refused by the
  * rules; each checkout; each export as it begins; a vote that came through a browser. With the

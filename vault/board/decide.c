@@ -6,9 +6,9 @@
 #include "board/follow_in.h"
 
 #include "board/authorize.h"
+#include "board/invariants.h"
 #include "board/keys.h"
 #include "board/kinds.h"
-#include "board/rules.h"
 #include "catalogue/lists.h"
 
 struct decision {
@@ -207,7 +207,7 @@ static int decide_lift_flag(const struct follow_job *j, const struct decision *d
 	there = rc == 0 && sr_state_may(SR_M_ITEM, item.state, SR_E_LIFT);
 	sr_item_row_free(&item);
 	if (rc == 0 && strcmp(f.what, "referral") == 0)
-		rc = sr_rules_referred(&referred, j->v->catalogue, f.item, j->e);
+		rc = sr_invariants_referred(&referred, j->v->catalogue, f.item, j->e);
 	if (rc == 0 && referred) {
 		rc = decide_moot(j, d,
 			&(struct moot){"item", f.item, "referred",
@@ -436,7 +436,7 @@ static int decide_person_end(const struct follow_job *j, const struct decision *
 	struct sr_ruling *r = calloc(1, sizeof *r);
 	struct sr_buf text;
 	int rc = r == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory")
-			   : sr_rules_end(r, j->v->catalogue, d->v.subject, j->e);
+			   : sr_invariants_end(r, j->v->catalogue, d->v.subject, j->e);
 
 	sr_buf_init(&text);
 	if (rc == 0 && !r->allowed) {
@@ -486,7 +486,7 @@ static int emit_erase(const struct follow_job *j, const struct decision *d) {
 static int decide_erase(const struct follow_job *j, const struct decision *d) {
 	struct sr_ruling *r = calloc(1, sizeof *r);
 	int rc = r == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory")
-			   : sr_rules_erase(r, j->v->catalogue, d->v.subject, j->e);
+			   : sr_invariants_erase(r, j->v->catalogue, d->v.subject, j->e);
 
 	if (rc == 0 && !r->allowed)
 		rc = decide_moot(j, d, &(struct moot){"person", NULL, r->rule, r->why});
@@ -508,7 +508,7 @@ static int decide_auditor(const struct follow_job *j, const struct decision *d) 
 		sr_entry_free(&en);
 	}
 	if (rc == 0)
-		rc = sr_rules_auditor(r, j->v->catalogue, d->v.subject, from, j->e);
+		rc = sr_invariants_auditor(r, j->v->catalogue, d->v.subject, from, j->e);
 	if (rc == 0 && !r->allowed)
 		rc = decide_moot(j, d, &(struct moot){"person", NULL, r->rule, r->why});
 	else if (rc == 0)
@@ -754,7 +754,7 @@ static int decide_person_key(const struct follow_job *j, const struct decision *
 	if (rc == 0)
 		rc = sr_unbase64(&card, sr_bytes_str(d->v.card), j->e);
 	if (rc == 0)
-		rc = sr_rules_key(r, j->v->catalogue, d->v.subject, sr_buf_view(&card), j->e);
+		rc = sr_invariants_key(r, j->v->catalogue, d->v.subject, sr_buf_view(&card), j->e);
 	if (rc == 0 && !r->allowed) {
 		rc = decide_moot(j, d, &(struct moot){"person", NULL, r->rule, r->why});
 		goto out;
@@ -901,7 +901,8 @@ static int rules_forbid(
 		       : rc;
 }
 
-/* May it be done? Rules that the board votes on are not asked whether they may change (rules.h). */
+/* May it be done? Rules that the board votes on are not asked whether they may change
+ * (invariants.h). */
 static int rules_allow_it(bool *go, const struct follow_job *j, const struct decision *d) {
 	struct sr_authorized *a = calloc(1, sizeof *a);
 	int rc = a == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory") : 0;
@@ -946,7 +947,7 @@ int follow_decide(const struct follow_job *j, const uint8_t request[SR_ID]) {
 		rc = sr_query_tally(&d->tally, j->v->catalogue, request, d->v.version, j->e);
 	if (rc != 0 || d->v.state != SR_S_OPEN)
 		goto out;
-	rc = sr_rules_reader_ended(ended, &why, j->v->catalogue, &d->v, j->e);
+	rc = sr_invariants_reader_ended(ended, &why, j->v->catalogue, &d->v, j->e);
 	if (rc != 0)
 		goto out;
 	if (d->tally.quorum == 0) {

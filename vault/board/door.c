@@ -23,11 +23,11 @@
 #include "board/erase.h"
 #include "board/follow.h"
 #include "board/forget.h"
+#include "board/invariants.h"
 #include "board/keys.h"
 #include "board/pieces.h"
 #include "board/quarantine.h"
 #include "board/recover.h"
-#include "board/rules.h"
 #include "board/witnessing.h"
 #include "catalogue/apply.h"
 #include "catalogue/lists.h"
@@ -610,20 +610,20 @@ static int check_times(
 		return sr_fail(e, SR_DENIED,
 			"the statement was good until %s, it is %s: sign it anew", then, now);
 	}
-	if (s->head.until > s->head.time + SR_RULES_UNTIL_MAX_S)
+	if (s->head.until > s->head.time + SR_INVARIANTS_UNTIL_MAX_S)
 		return sr_fail(e, SR_DENIED,
 			"the statement is good for more than %d days: sign it anew with an "
 			"earlier until",
-			SR_RULES_UNTIL_MAX_S / 86400);
+			SR_INVARIANTS_UNTIL_MAX_S / 86400);
 	/* With `until`, the signer said how long it may take (signed on another machine); without,
 	 * clocks must agree. Nothing comes from the future: `until` counts from the time. */
-	if (s->head.time > g->now + SR_RULES_SKEW_S ||
+	if (s->head.time > g->now + SR_INVARIANTS_SKEW_S ||
 		(s->head.until == 0 && s->type->id != SR_T_FOUND && s->type->id != SR_T_DEAL &&
-			s->head.time < g->now - SR_RULES_SKEW_S)) {
+			s->head.time < g->now - SR_INVARIANTS_SKEW_S)) {
 		sr_time_format(then, s->head.time);
 		return sr_fail(e, SR_DENIED,
 			"the statement is of %s, the vault's clock says %s: more than %d s apart",
-			then, now, SR_RULES_SKEW_S);
+			then, now, SR_INVARIANTS_SKEW_S);
 	}
 	return 0;
 }
@@ -785,7 +785,7 @@ static int deal_ask(struct sr_ruling *ruling, struct group *g, const struct sr_s
 /* The invariants let it pass: what do the rules that the board adopted say? The answer is kept with
  * the submission, since some are told in the log (submission_take). */
 static int policy_ask(struct sr_ruling *ruling, struct group *g, const struct sr_statement *s,
-	const struct sr_submission *sub, const struct sr_rules *r, struct sr_err *e) {
+	const struct sr_submission *sub, const struct sr_invariants *r, struct sr_err *e) {
 	static const struct sr_submission none;
 	struct sr_inputs in = {.action = ""};
 	struct sr_facts f;
@@ -869,7 +869,7 @@ static void refuse_say(
 static int rules_ask(struct group *g, const struct pending *p, const struct sr_submission *sub,
 	struct sr_outcome *o, bool *allowed, struct sr_err *e) {
 	const struct sr_statement *s = &p->st;
-	struct sr_rules r = {.catalogue = g->v->catalogue,
+	struct sr_invariants r = {.catalogue = g->v->catalogue,
 		.now = g->due,
 		.records = p->records,
 		.record_count = p->count};
@@ -892,7 +892,7 @@ static int rules_ask(struct group *g, const struct pending *p, const struct sr_s
 		ruling->allowed = true; /* its rules are its form: sr_ceremony_draft,
 					   sr_statement_verify_found */
 	else
-		rc = sr_rules_check(ruling, &r, s, e);
+		rc = sr_invariants_check(ruling, &r, s, e);
 	if (rc == 0 && ruling->allowed && s->type->id != SR_T_FOUND)
 		rc = policy_ask(ruling, g, s, sub, &r, e);
 	if (rc == 0 && ruling->allowed && s->type->id == SR_T_VOTE &&

@@ -4,8 +4,8 @@
  *
  * For each submission, in order, against the state that earlier ones of the group left: parse by
  * the table of types, signature, time and `until`, identity of a repeated id, rules
- * (board/rules.h: what nobody can change; then board/authorize.h: what the board adopted), what
- * follows from it (room-key with a request, grant with the k-th approval,
+ * (board/invariants.h: what nobody can change; then board/authorize.h: what the board adopted),
+ * what follows from it (room-key with a request, grant with the k-th approval,
  * ...). Then, for the group: secrets that the statements need -> objects -> entries are encrypted
  * at their index and applied in one catalogue transaction -> journal, one fdatasync -> catalogue
  * commit -> secrets that ended are erased -> receipts. A submission that is refused leaves no trace

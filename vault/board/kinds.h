@@ -1,7 +1,8 @@
 /*
  * kinds - the kinds of requests: what a quorum can decide, in one table (DESIGN 6). Whoever asks,
  * votes, decides, shows or audits goes by it; what lines a request of a kind has is
- * rules_request.c's to say, what it brings about decide.c's, each with a row for every kind here.
+ * invariants_request.c's to say, what it brings about decide.c's, each with a row for every kind
+ * here.
  */
 #ifndef SR_BOARD_KINDS_H
 #define SR_BOARD_KINDS_H

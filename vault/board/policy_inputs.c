@@ -7,7 +7,7 @@
 
 #include "base/limits.h"
 #include "base/time.h"
-#include "board/rules.h"
+#include "board/invariants.h"
 #include "ledger/card.h"
 #include "policy/json.h"
 #include "policy/judge.h"
@@ -596,7 +596,7 @@ static int raised(bool *out, bool *before, struct maker *m, const struct sr_item
 			   : sr_query_board(b, m->f->catalogue, item->board, 0, m->e);
 
 	if (rc == 0)
-		*out = item->state == SR_S_RELEASED && sr_rules_raised(b, item);
+		*out = item->state == SR_S_RELEASED && sr_invariants_raised(b, item);
 	*before = rc == 0 && item->epoch < b->base;
 	free(b);
 	return rc;
@@ -616,7 +616,7 @@ static int put_item(struct maker *m, const struct sr_item_row *item) {
 	int rc = raised(&up, &before, m, item);
 
 	if (rc == 0)
-		rc = sr_rules_all_hazards(&words, item, m->e);
+		rc = sr_invariants_all_hazards(&words, item, m->e);
 	if (rc != 0)
 		return rc;
 	sr_buf_init(&parent);
@@ -840,10 +840,10 @@ static int context_using(struct maker *m, const struct sr_use *u) {
 		rc = sr_query_loans(&loans, m->f->catalogue, u->person, u->item, u->checkout, m->e);
 	if (rc == 0)
 		rc = sr_query_exposure(&today, m->f->catalogue, u->person, u->item, day,
-			sr_rules_distressing(), m->e);
+			sr_invariants_distressing(), m->e);
 	if (rc == 0)
 		rc = sr_query_exposure(&month, m->f->catalogue, u->person, u->item,
-			m->f->now - MONTH_S, sr_rules_distressing(), m->e);
+			m->f->now - MONTH_S, sr_invariants_distressing(), m->e);
 	if (rc == 0)
 		rc = put_grant(m, u->grant);
 	if (rc != 0)
@@ -1095,7 +1095,7 @@ static int release_hazards(char **out, const struct asked *a) {
 		kept.hazards =
 			strcmp((const char *)hazards.p, "none") == 0 ? NULL : (char *)hazards.p;
 		kept.parts = item.parts;
-		rc = sr_rules_all_hazards(out, &kept, a->m->e);
+		rc = sr_invariants_all_hazards(out, &kept, a->m->e);
 	}
 	sr_item_row_free(&item);
 	sr_buf_free(&hazards);

@@ -7,7 +7,7 @@
  * here, from the catalogue as earlier entries left it. Nothing of it is free text: pseudonyms, ids,
  * dates, numbers and controlled terms, so that inputs may be kept for ever (DESIGN 8).
  *
- * What is asked, by statement (`-`: nothing; those are invariants, see rules.h):
+ * What is asked, by statement (`-`: nothing; those are invariants, see invariants.h):
  *
  *   request, amend    request-access, -export, -referral, -reseal, -redact, -destroy, -renew,
  *                     -revoke, -lift; request-act for the other kinds; - for kind policy

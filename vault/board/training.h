@@ -1,7 +1,7 @@
 /*
  * training - does whoever reads under a grant have the trainings that its votes demanded? Asked at
- * each checkout (rules_grant.c) and at each page (room/room.c): a training that ends while somebody
- * reads ends the reading.
+ * each checkout (invariants_grant.c) and at each page (room/room.c): a training that ends while
+ * somebody reads ends the reading.
  */
 #ifndef SR_BOARD_TRAINING_H
 #define SR_BOARD_TRAINING_H

@@ -4,7 +4,7 @@
  *
  * A field that the statement names is replaced as a whole. Structural values come from the
  * statement alone; of texts, those that are here. No statement sets what it clears
- * (board/rules_item.c).
+ * (board/invariants_item.c).
  */
 #include "catalogue/apply_in.h"
 #include "ledger/fields.h"

@@ -922,8 +922,8 @@ struct sr_extensions {
 SR_MUST int sr_query_extensions(struct sr_extensions *out, struct sr_catalogue *c,
 	const struct sr_version_row *v, struct sr_err *e);
 void sr_extensions_free(struct sr_extensions *l);
-/* Released items that an extension of a grant may add as the rules are (rules_extend.c), in byte
- * order, as far as one request goes; the caller frees ${*ids}. */
+/* Released items that an extension of a grant may add as the rules are (invariants_extend.c), in
+ * byte order, as far as one request goes; the caller frees ${*ids}. */
 SR_MUST int sr_query_extendable(uint8_t **ids, size_t *count, struct sr_catalogue *c,
 	const uint8_t grant[SR_ID], struct sr_err *e);
 

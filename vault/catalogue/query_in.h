@@ -33,8 +33,8 @@ SR_MUST int sr_where_items(struct sr_where *w, const struct sr_item_filter *f, s
 	" AND i.destroyed IS NULL))"
 
 /* Condition on a version ${v}: a co-applicant whom it names is no researcher any more. (Who asks
- * for others is a researcher, board/rules.h; the applicant's end lapses it.) Nobody can approve it
- * then: the applicant amends it. */
+ * for others is a researcher, board/invariants.h; the applicant's end lapses it.) Nobody can
+ * approve it then: the applicant amends it. */
 #define SR_SQL_READER_ENDED(v)                                                              \
 	"EXISTS(SELECT 1 FROM request_people rp WHERE rp.v = " v " AND NOT EXISTS(SELECT 1" \
 	" FROM roles rr WHERE rr.person = rp.person AND rr.role = 'researcher' AND"         \

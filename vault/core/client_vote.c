@@ -25,8 +25,8 @@
  * Nothing secret is touched before all of it holds: shares are recomputed from the dealings at the
  * last moment and wiped.
  */
+#include "board/invariants.h"
 #include "board/pieces.h"
-#include "board/rules.h"
 #include "catalogue/lists.h"
 #include "catalogue/seals.h"
 #include "core/ballot.h"
@@ -128,7 +128,7 @@ static int take_request(
 		who->rekeyed > b->request->index) /* its request key is of the seed before */
 		b->ended = 1;
 	const char *words = "";
-	const unsigned want = sr_rules_readers(sr_field(s, "kind", 0), &words);
+	const unsigned want = sr_invariants_readers(sr_field(s, "kind", 0), &words);
 	if (who == NULL || (who->roles & want) == 0)
 		return sr_fail(e, SR_AUTH,
 			"nothing shows that the applicant %s is %s of this vault", s->head.actor,
@@ -184,7 +184,7 @@ static int take_readers(struct sr_ballot *b, struct sr_err *e) {
 	const struct sr_statement *s = &b->request->entry.statement;
 	const size_t n = sr_field_count(s, "person");
 	const char *words = "";
-	const unsigned want = sr_rules_readers(sr_field(s, "kind", 0), &words);
+	const unsigned want = sr_invariants_readers(sr_field(s, "kind", 0), &words);
 	int rc = sr_field_key(b->readers[0], s, "key", 0, e);
 
 	if (rc != 0)

@@ -7,7 +7,7 @@
 #include "core/ops_in.h"
 
 #include "board/authorize.h"
-#include "board/rules.h"
+#include "board/invariants.h"
 #include "policy/explain.h"
 #include "policy/lint.h"
 
@@ -326,7 +326,8 @@ static int live_checkout(
 
 static int each_use(struct sr_x *x, const struct sr_grant_row *g, const char *person, use_fn *use,
 	void *ctx, struct sr_err *e) {
-	const char *forms = sr_rules_looks(g->right) && g->forms != NULL ? g->forms : "features";
+	const char *forms =
+		sr_invariants_looks(g->right) && g->forms != NULL ? g->forms : "features";
 	struct sr_use u = {.grant = g, .person = person};
 	uint8_t *ids = NULL;
 	size_t count = 0, asked = 0;

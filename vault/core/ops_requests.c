@@ -3,7 +3,7 @@
  * reasons, projects, conditions and comments go to members, officers, applicants and
  * co-applicants.
  */
-#include "board/rules.h"
+#include "board/invariants.h"
 #include "catalogue/report.h"
 #include "core/ops_in.h"
 
@@ -300,7 +300,8 @@ static int put_ended(
 	struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v, struct sr_err *e) {
 	const char *why = "";
 	char name[SR_PERSON_TEXT];
-	int rc = v->state == SR_S_OPEN ? sr_rules_reader_ended(name, &why, x->catalogue, v, e) : 0;
+	int rc = v->state == SR_S_OPEN ? sr_invariants_reader_ended(name, &why, x->catalogue, v, e)
+				       : 0;
 	if (rc != 0 || v->state != SR_S_OPEN || name[0] == '\0')
 		return rc;
 	sr_row(o, "ended");
@@ -482,7 +483,7 @@ static int todo_own(struct sr_x *x, struct sr_rows_out *o, enum sr_state state, 
 		if (state == SR_S_RETURNED && mine)
 			put_todo(o, "correct", v);
 		if (state == SR_S_OPEN && mine)
-			rc = sr_rules_reader_ended(ended, &why, x->catalogue, v, e);
+			rc = sr_invariants_reader_ended(ended, &why, x->catalogue, v, e);
 		if (ended[0] != '\0') {
 			put_todo(o, "amend", v);
 			sr_row_str(o, "person", ended);

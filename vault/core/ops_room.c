@@ -2,7 +2,7 @@
  * The reading room's operations: whose checkout it is, is asked by the room at every call
  * (room/room.h); core adds the pages and the wire.
  */
-#include "board/rules.h"
+#include "board/invariants.h"
 #include "core/ops_in.h"
 #include "intake/queue.h"
 #include "room/room.h"
@@ -228,7 +228,7 @@ static int level_for(uint32_t *level, struct sr_x *x, const struct sr_item_row *
 	if (b == NULL)
 		return sr_fail(e, SR_NOMEM, "board");
 	sr_buf_init(&tokens);
-	if (sr_rules_all_hazards(&described, it, e) == 0)
+	if (sr_invariants_all_hazards(&described, it, e) == 0)
 		sr_buf_put_str(&tokens, described);
 	if (more != NULL && more->len > 0) {
 		if (tokens.len > 0)
@@ -241,7 +241,7 @@ static int level_for(uint32_t *level, struct sr_x *x, const struct sr_item_row *
 	if (rc == 0)
 		rc = sr_query_board(b, x->catalogue, it->board, 0, e);
 	if (rc == 0)
-		rc = sr_rules_level(level, b, text, e);
+		rc = sr_invariants_level(level, b, text, e);
 	free(described);
 	free(text);
 	sr_buf_free(&tokens);
@@ -286,7 +286,7 @@ int sr_op_quarantine_open(struct sr_x *x, struct sr_err *e) {
 static int hazards_of(struct sr_buf *out, const struct sr_x *x, struct sr_err *e) {
 	for (size_t i = 0; i < sr_text_count(&x->q->text, "hazard"); i++) {
 		const struct sr_bytes h = sr_text_get_n(&x->q->text, "hazard", i);
-		if (!sr_rules_hazard(h))
+		if (!sr_invariants_hazard(h))
 			return sr_fail(e, SR_USAGE,
 				"hazard \"%.*s\" is none of the controlled terms", (int)h.len,
 				(const char *)h.p);

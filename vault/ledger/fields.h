@@ -17,7 +17,7 @@
 #include "ledger/types.h"
 
 enum sr_form {
-	SR_FORM_HAZARD, /* a token; which there are, the rules say (board/rules.h) */
+	SR_FORM_HAZARD, /* a token; which there are, the rules say (board/invariants.h) */
 	SR_FORM_DATE,   /* ledger/edtf.h */
 	SR_FORM_LANGUAGE,
 	SR_FORM_MEDIUM,

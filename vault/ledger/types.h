@@ -125,7 +125,7 @@ enum sr_cardinality {
 }; /* 1, ?, *, + */
 
 /* Roles that may sign a type, as a set. What more a signer needs (member of this board, not the
- * depositor) is board/rules. */
+ * depositor) is board/invariants. */
 enum {
 	SR_BY_SERVICE = 1 << 0,
 	SR_BY_MEMBER = 1 << 1,

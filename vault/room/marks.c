@@ -9,7 +9,7 @@
  */
 #include "room/room_internal.h"
 
-#include "board/rules.h"
+#include "board/invariants.h"
 
 /* The level that the grant was voted at, and the board whose levels they are. */
 static int grant_level(uint32_t *level, struct sr_board_row *b, struct sr_room *r,
@@ -47,7 +47,7 @@ int room_uncovered(struct sr_item_marks *out, struct sr_room *r, const struct op
 		       : grant_level(&level, b, r, o, e);
 	for (size_t i = 0; b != NULL && rc == 0 && i < l.count; i++)
 		if ((file == NULL || l.rows[i].file == *file) &&
-			!sr_rules_mark_covered(b, &l.rows[i], level))
+			!sr_invariants_mark_covered(b, &l.rows[i], level))
 			l.rows[kept++] = l.rows[i];
 	free(b);
 	l.count = kept;

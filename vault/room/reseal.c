@@ -9,7 +9,7 @@
  */
 #include "room/anew.h"
 
-#include "board/rules.h"
+#include "board/invariants.h"
 
 struct resealing {
 	struct sr_room *r;
@@ -30,7 +30,7 @@ static int seal_anew(void *ctx, const struct room_lent *l, struct sr_err *e) {
 	rc = b == NULL ? sr_fail(e, SR_NOMEM, "room: out of memory")
 		       : sr_query_board(b, w->r->v->catalogue, l->item->board, 0, e);
 	if (rc == 0)
-		rc = sr_rules_reseal_level(&anew.level, b, l->item, e);
+		rc = sr_invariants_reseal_level(&anew.level, b, l->item, e);
 	if (rc == 0) {
 		anew.board = b;
 		anew.stays = l->item->state == SR_S_HELD;

@@ -10,7 +10,7 @@
 #include "base/secret.h"
 #include "board/authorize.h"
 #include "board/follow.h"
-#include "board/rules.h"
+#include "board/invariants.h"
 #include "board/training.h"
 #include "board/witnessing.h"
 #include "store/itemkey.h"
@@ -161,7 +161,7 @@ static int item_live(struct sr_room *r, const struct sr_checkout_row *c, struct 
 		rc = sr_fail(e, SR_DENIED, "the item is %s", sr_state_name(item.state));
 	else if (rc == 0 && (item.flags & SR_ITEM_REFERRAL) != 0)
 		rc = sr_fail(e, SR_DENIED, "the item is marked for referral: nobody looks at it");
-	else if (rc == 0 && c->has_grant && sr_rules_raised(&board, &item))
+	else if (rc == 0 && c->has_grant && sr_invariants_raised(&board, &item))
 		rc = sr_fail(e, SR_DENIED,
 			"the item's hazards need a higher level than the %u it is sealed to",
 			item.level);

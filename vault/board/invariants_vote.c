@@ -1,7 +1,8 @@
 /*
- * rules_vote - who may vote on a version, and what an approval must carry. See rules_in.h.
+ * invariants_vote - who may vote on a version, and what an approval must carry. See
+ * invariants_in.h.
  */
-#include "board/rules_in.h"
+#include "board/invariants_in.h"
 
 #include "base/limits.h"
 #include "crypto/box.h"
@@ -51,7 +52,7 @@ static int readers_stay(struct rules_ctx *c, const struct sr_version_row *v, boo
 	const bool topup = rules_field_is(c->s, "decision", "topup");
 	const char *why = "";
 	char name[SR_PERSON_TEXT];
-	int rc = sr_rules_reader_ended(name, &why, c->cat, v, c->e);
+	int rc = sr_invariants_reader_ended(name, &why, c->cat, v, c->e);
 
 	*ended = rc == 0 && name[0] != '\0';
 	if (rc != 0 || !*ended || (!topup && !rules_field_is(c->s, "decision", "approve")))
@@ -228,7 +229,7 @@ static int vote_approval(
 			"a topup adds pieces to a grant; what it demands of its readers is "
 			"settled");
 	/* A topup adds pieces to a grant whose forms are settled. */
-	if (sr_rules_looks(v->kind) && n == 0 && !topup)
+	if (sr_invariants_looks(v->kind) && n == 0 && !topup)
 		return rules_deny(c, "forms-missing", "vote --form ...",
 			"an approval names the forms it allows");
 	for (size_t i = 0; i < n; i++) {
@@ -256,7 +257,7 @@ static int vote_forms_meet(struct rules_ctx *c, const struct sr_version_row *v) 
 	struct sr_votes votes = {0};
 	int rc;
 
-	if (!sr_rules_looks(v->kind))
+	if (!sr_invariants_looks(v->kind))
 		return rules_allow(c);
 	rc = sr_query_votes(&votes, c->cat, v->request, v->version, c->e);
 	if (rc != 0)

@@ -1,17 +1,17 @@
 /*
- * rules_erase - who may ask that what is kept of a person is erased, and what must have ended
- * before. See rules_in.h.
+ * invariants_erase - who may ask that what is kept of a person is erased, and what must have ended
+ * before. See invariants_in.h.
  *
  * It is judged here and once more when the last vote comes (decide.c). Nobody is erased who is
  * active, or on whose words something rests that goes on: a grant that names them, a condition that
  * they set, an enquiry that is open, a share that they hold. Erasure hides a name and nothing that
  * was done; it takes as many members as anything does.
  */
-#include "board/rules_in.h"
+#include "board/invariants_in.h"
 
 static const char *const grounds[] = {"data-subject", "retention", "order", NULL};
 
-const char *const *sr_rules_grounds(void) {
+const char *const *sr_invariants_grounds(void) {
 	return grounds;
 }
 
@@ -54,7 +54,7 @@ static int erasable(struct rules_ctx *c, const struct sr_person_row *p) {
 	return b.kind != SR_BOUND_NOTHING ? deny_bound(c, p->person, &b) : rules_allow(c);
 }
 
-int sr_rules_erase(
+int sr_invariants_erase(
 	struct sr_ruling *out, struct sr_catalogue *cat, const char *person, struct sr_err *e) {
 	struct rules_ctx *c = calloc(1, sizeof *c);
 	struct sr_person_row p = {0};

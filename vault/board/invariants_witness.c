@@ -1,12 +1,12 @@
 /*
- * rules_witness - a request to adopt a witness policy: what no vault could adopt is refused before
- * anybody votes on it. See rules_in.h.
+ * invariants_witness - a request to adopt a witness policy: what no vault could adopt is refused
+ * before anybody votes on it. See invariants_in.h.
  *
  * The text itself is judged, as it lies in the object that the request names: its SHA-256 is the
  * one that was signed, it is a tlog-policy, and the witnesses with an address can make its quorum.
  * Whose keys they are, members ask the witnesses' operators.
  */
-#include "board/rules_in.h"
+#include "board/invariants_in.h"
 
 #include "board/witnessing.h"
 #include "crypto/hash.h"

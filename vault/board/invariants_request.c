@@ -1,8 +1,8 @@
 /*
- * rules_request - requests of every kind, their versions, who joins, comments and steps aside. See
- * rules_in.h.
+ * invariants_request - requests of every kind, their versions, who joins, comments and steps aside.
+ * See invariants_in.h.
  */
-#include "board/rules_in.h"
+#include "board/invariants_in.h"
 
 #include "base/escape.h"
 #include "base/limits.h"
@@ -83,13 +83,13 @@ static int request_terms(struct rules_ctx *c) {
 	if (rc == 0 && closes <= c->now)
 		return rules_deny(c, "closes-past", "", "its closing date lies in the past");
 	for (size_t i = 0; i < sr_field_count(c->s, "form"); i++)
-		if (!sr_rules_form(sr_field(c->s, "form", i))) {
+		if (!sr_invariants_form(sr_field(c->s, "form", i))) {
 			sr_escape_to(word, sizeof word, sr_field(c->s, "form", i));
 			return rules_deny(c, "unknown-form", "request --help lists them",
 				"unknown form %s", word);
 		}
 	for (size_t i = 0; i < sr_field_count(c->s, "purpose"); i++)
-		if (!sr_rules_purpose(sr_field(c->s, "purpose", i))) {
+		if (!sr_invariants_purpose(sr_field(c->s, "purpose", i))) {
 			sr_escape_to(word, sizeof word, sr_field(c->s, "purpose", i));
 			return rules_deny(c, "unknown-purpose", "request --help lists them",
 				"unknown purpose %s", word);
@@ -123,7 +123,7 @@ static int request_people(struct rules_ctx *c) {
 	size_t n = sr_field_count(c->s, "person");
 
 	const char *words = "";
-	const unsigned roles_wanted = sr_rules_readers(sr_field(c->s, "kind", 0), &words);
+	const unsigned roles_wanted = sr_invariants_readers(sr_field(c->s, "kind", 0), &words);
 
 	if (rules_field_is(c->s, "kind", "referral") || rules_field_is(c->s, "kind", "reseal") ||
 		rules_field_is(c->s, "kind", "redact"))

@@ -1,5 +1,5 @@
 /*
- * rules_extend - items that come later into a live grant. See rules_in.h.
+ * invariants_extend - items that come later into a live grant. See invariants_in.h.
  *
  * A grant on a collection is a grant on the items that it had. Whoever reads under it may ask that
  * newer ones are topped up, as far as the board's decision covers them: it weighed a purpose, forms
@@ -8,7 +8,7 @@
  * level; for anything else a new request is made and voted. Nothing is granted by the extension
  * itself: as many members as the item's level takes give pieces by topups, or do not.
  */
-#include "board/rules_in.h"
+#include "board/invariants_in.h"
 
 #include "base/limits.h"
 
@@ -33,7 +33,7 @@ static bool has_hazard(const struct sr_item_row *item, const char *hazard) {
 }
 
 static int cover_add(struct cover *k, const struct sr_item_row *item, struct sr_err *e) {
-	const char *const *all = sr_rules_hazards();
+	const char *const *all = sr_invariants_hazards();
 
 	for (size_t i = 0; i < k->known; i++)
 		k->hazard[i] = k->hazard[i] || has_hazard(item, all[i]);
@@ -53,7 +53,7 @@ static int cover_read(struct cover *k, struct rules_ctx *c, const struct sr_gran
 	size_t count = 0;
 	int rc = sr_query_request_items(&ids, &count, c->cat, g->request, g->version, c->e);
 
-	while (sr_rules_hazards()[k->known] != NULL && k->known < 32)
+	while (sr_invariants_hazards()[k->known] != NULL && k->known < 32)
 		k->known++;
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		struct sr_item_row item = {0};
@@ -85,10 +85,10 @@ static int new_item(struct rules_ctx *c, const struct cover *k, const struct sr_
 			"item %.8s is sealed to level %u, the request was decided at %u", hex,
 			item->level, v->level);
 	for (size_t i = 0; i < k->known; i++)
-		if (!k->hazard[i] && has_hazard(item, sr_rules_hazards()[i]))
+		if (!k->hazard[i] && has_hazard(item, sr_invariants_hazards()[i]))
 			return rules_deny(c, "not-covered", "make a new request",
 				"item %.8s has the hazard %s, which no item of the request has",
-				hex, sr_rules_hazards()[i]);
+				hex, sr_invariants_hazards()[i]);
 	return rules_allow(c);
 }
 
@@ -155,7 +155,7 @@ static int list_fits(struct rules_ctx *c, const struct sr_version_row *v) {
 static int readers_stay(struct rules_ctx *c, const struct sr_version_row *v) {
 	const char *why = "";
 	char name[SR_PERSON_TEXT];
-	int rc = sr_rules_reader_ended(name, &why, c->cat, v, c->e);
+	int rc = sr_invariants_reader_ended(name, &why, c->cat, v, c->e);
 
 	if (rc != 0 || name[0] == '\0')
 		return rc != 0 ? rc : rules_allow(c);

@@ -1,9 +1,9 @@
 /*
- * rules - who may not: members in their own affairs, items whose hazards grew, what one person
+ * invariants - who may not: members in their own affairs, items whose hazards grew, what one person
  * could otherwise do to everybody. What every request and vote needs is in test_board_door.c. The
  * acts are world.h's.
  */
-#include "board/rules.h"
+#include "board/invariants.h"
 
 #include "ledger/ledger.h"
 #include "world.h"
@@ -310,16 +310,16 @@ static void surplus_and_future(void **state) {
 				      .decision = "reject",
 				      .ends = w->now + W_DAY}),
 		"vote-surplus");
-	w->now += INT64_C(2) * SR_RULES_SKEW_S;
+	w->now += INT64_C(2) * SR_INVARIANTS_SKEW_S;
 	{
 		struct sr_head head = {.until = w->now + W_DAY};
 
 		world_begin(&d, w, &w->curator[0], SR_T_COMMENT);
-		w->now -= INT64_C(2) * SR_RULES_SKEW_S;
+		w->now -= INT64_C(2) * SR_INVARIANTS_SKEW_S;
 		sr_buf_clear(&d.text);
 		memcpy(head.vault, w->v->fingerprint, SR_HASH);
 		world_id(w, head.id);
-		head.time = w->now + INT64_C(2) * SR_RULES_SKEW_S;
+		head.time = w->now + INT64_C(2) * SR_INVARIANTS_SKEW_S;
 		snprintf(head.actor, sizeof head.actor, "%s", w->curator[0].person);
 		head.seen_size = sr_ledger_next_index(w->v->ledger);
 		sr_ledger_root(head.seen_root, w->v->ledger);

@@ -1,11 +1,12 @@
 /*
- * rules_destroy - who may ask for the end of items, and which items have one. See rules_in.h.
+ * invariants_destroy - who may ask for the end of items, and which items have one. See
+ * invariants_in.h.
  *
  * That a hold stops it is the board's rule, asked here and once more when the last vote comes
  * (actions request-destroy and destroy), because it may have been set in between. A board that has
  * no such rule destroys nothing on hold either (decide.c): that is the law's.
  */
-#include "board/rules_in.h"
+#include "board/invariants_in.h"
 
 /* One item of the list; *${referral} when it is marked. */
 static int destroyable(struct rules_ctx *c, const uint8_t id[SR_ID], bool *referral) {

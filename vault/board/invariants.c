@@ -1,9 +1,9 @@
 /*
- * rules - see rules.h: the controlled terms, and the dispatch to the rule of a statement's type; a
- * type without one is denied. Statements of the service are made by board/follow.c from state that
- * was just read and are not judged here; replay checks their steps.
+ * invariants - see invariants.h: the controlled terms, and the dispatch to that of a statement's
+ * type; a type without one is denied. Statements of the service are made by board/follow.c from
+ * state that was just read and are not judged here; replay checks their steps.
  */
-#include "board/rules_in.h"
+#include "board/invariants_in.h"
 
 #include <stdarg.h>
 
@@ -31,30 +31,30 @@ static bool in_list(const char *const *list, struct sr_bytes word) {
 	return false;
 }
 
-bool sr_rules_form(struct sr_bytes word) {
+bool sr_invariants_form(struct sr_bytes word) {
 	return in_list(forms, word);
 }
-bool sr_rules_purpose(struct sr_bytes word) {
+bool sr_invariants_purpose(struct sr_bytes word) {
 	return in_list(purposes, word);
 }
-bool sr_rules_hazard(struct sr_bytes word) {
+bool sr_invariants_hazard(struct sr_bytes word) {
 	return in_list(hazards, word);
 }
-const char *const *sr_rules_forms(void) {
+const char *const *sr_invariants_forms(void) {
 	return forms;
 }
-const char *const *sr_rules_purposes(void) {
+const char *const *sr_invariants_purposes(void) {
 	return purposes;
 }
-const char *const *sr_rules_hazards(void) {
+const char *const *sr_invariants_hazards(void) {
 	return hazards;
 }
 
-const char *const *sr_rules_distressing(void) {
+const char *const *sr_invariants_distressing(void) {
 	return hazards_distressing;
 }
 
-int sr_rules_level(
+int sr_invariants_level(
 	uint32_t *level, const struct sr_board_row *b, const char *words, struct sr_err *e) {
 	if (b->level_count == 0)
 		return sr_fail(e, SR_DENIED, "the board has no quorum level yet");
@@ -68,7 +68,7 @@ int sr_rules_level(
 	return 0;
 }
 
-int sr_rules_all_hazards(char **out, const struct sr_item_row *item, struct sr_err *e) {
+int sr_invariants_all_hazards(char **out, const struct sr_item_row *item, struct sr_err *e) {
 	const char *whole = item->hazards == NULL ? "" : item->hazards;
 	const char *parts = item->parts == NULL ? "" : item->parts;
 
@@ -78,27 +78,28 @@ int sr_rules_all_hazards(char **out, const struct sr_item_row *item, struct sr_e
 	return 0;
 }
 
-bool sr_rules_mark_covered(const struct sr_board_row *b, const struct sr_mark *m, uint32_t level) {
+bool sr_invariants_mark_covered(
+	const struct sr_board_row *b, const struct sr_mark *m, uint32_t level) {
 	uint32_t need = 0;
 
-	return sr_rules_level(&need, b, m->hazard, NULL) == 0 && need <= level;
+	return sr_invariants_level(&need, b, m->hazard, NULL) == 0 && need <= level;
 }
 
-int sr_rules_reseal_level(uint32_t *level, const struct sr_board_row *b,
+int sr_invariants_reseal_level(uint32_t *level, const struct sr_board_row *b,
 	const struct sr_item_row *item, struct sr_err *e) {
 	uint32_t need = item->level;
 	char *words = NULL;
-	int rc = sr_rules_all_hazards(&words, item, e);
+	int rc = sr_invariants_all_hazards(&words, item, e);
 
 	if (rc == 0 && (item->flags & SR_ITEM_REFERRAL) == 0)
-		rc = sr_rules_level(&need, b, words, e);
+		rc = sr_invariants_level(&need, b, words, e);
 	free(words);
 	if (rc == 0)
 		*level = need > item->level ? need : item->level;
 	return rc;
 }
 
-unsigned sr_rules_readers(struct sr_bytes kind, const char **words) {
+unsigned sr_invariants_readers(struct sr_bytes kind, const char **words) {
 	if (sr_bytes_eq(kind, sr_bytes_str("referral"))) { /* whom the law makes report */
 		*words = "an officer or curator";
 		return SR_ROLE_OFFICER | SR_ROLE_CURATOR;
@@ -115,10 +116,10 @@ unsigned sr_rules_readers(struct sr_bytes kind, const char **words) {
 	return SR_ROLE_RESEARCHER;
 }
 
-int sr_rules_reader_ended(char name[SR_PERSON_TEXT], const char **why, struct sr_catalogue *c,
+int sr_invariants_reader_ended(char name[SR_PERSON_TEXT], const char **why, struct sr_catalogue *c,
 	const struct sr_version_row *v, struct sr_err *e) {
 	const char *words = "";
-	const unsigned want = sr_rules_readers(sr_bytes_str(v->kind), &words);
+	const unsigned want = sr_invariants_readers(sr_bytes_str(v->kind), &words);
 	int rc = 0;
 
 	name[0] = '\0';
@@ -139,17 +140,18 @@ int sr_rules_reader_ended(char name[SR_PERSON_TEXT], const char **why, struct sr
 	return sr_query_reader_rekeyed(name, c, v->request, v->version, e);
 }
 
-bool sr_rules_looks(const char *kind) {
+bool sr_invariants_looks(const char *kind) {
 	return sr_kind_is(sr_bytes_str(kind), SR_KIND_LOOKS);
 }
 
-bool sr_rules_raised(const struct sr_board_row *b, const struct sr_item_row *item) {
+bool sr_invariants_raised(const struct sr_board_row *b, const struct sr_item_row *item) {
 	uint32_t need = 0;
 
-	return sr_rules_level(&need, b, item->hazards, NULL) != 0 || need > item->level;
+	return sr_invariants_level(&need, b, item->hazards, NULL) != 0 || need > item->level;
 }
 
-/* --- what rule functions share (rules_in.h) --------------------------------------------------- */
+/* --- what rule functions share (invariants_in.h)
+ * --------------------------------------------------- */
 
 int rules_deny(struct rules_ctx *c, const char *rule, const char *help, const char *fmt, ...) {
 	va_list ap;
@@ -429,8 +431,8 @@ static int former_member(bool *former, struct rules_ctx *c, unsigned roles) {
 	return rc;
 }
 
-int sr_rules_check(struct sr_ruling *out, const struct sr_rules *r, const struct sr_statement *s,
-	struct sr_err *e) {
+int sr_invariants_check(struct sr_ruling *out, const struct sr_invariants *r,
+	const struct sr_statement *s, struct sr_err *e) {
 	struct rules_ctx *c = calloc(1, sizeof *c);
 	bool former = true; /* nothing more is asked */
 	int rc;

@@ -1,5 +1,5 @@
 /*
- * rules_attest - what an officer may attest of people, and end. See rules_in.h.
+ * invariants_attest - what an officer may attest of people, and end. See invariants_in.h.
  *
  *   training        TERM (what was learned), until when
  *   affiliation     TERM (where), until when
@@ -9,7 +9,7 @@
  * The last two keep members from voting; nothing here gives anybody access, so an officer who
  * attests what is not so can hinder, on the record, and no more.
  */
-#include "board/rules_in.h"
+#include "board/invariants_in.h"
 
 static const struct {
 	const char *kind;
@@ -23,7 +23,7 @@ static const struct {
 
 static const char *const names[] = {"training", "affiliation", "supervisor-of", "conflict", NULL};
 
-const char *const *sr_rules_attestations(void) {
+const char *const *sr_invariants_attestations(void) {
 	return names;
 }
 

@@ -1,7 +1,7 @@
 /*
- * rules_people - who gives and ends roles. See rules_in.h.
+ * invariants_people - who gives and ends roles. See invariants_in.h.
  */
-#include "board/rules_in.h"
+#include "board/invariants_in.h"
 
 #include "crypto/box.h"
 #include "ledger/card.h"
@@ -124,7 +124,7 @@ static int end_holds(struct rules_ctx *c, const struct sr_person_row *p) {
 	return boards_stay(c, p->person);
 }
 
-int sr_rules_end(
+int sr_invariants_end(
 	struct sr_ruling *out, struct sr_catalogue *cat, const char *person, struct sr_err *e) {
 	struct rules_ctx *c = calloc(1, sizeof *c);
 	struct sr_person_row p = {0};
@@ -261,7 +261,7 @@ static int next_key(
 	return rules_allow(c);
 }
 
-int sr_rules_key(struct sr_ruling *out, struct sr_catalogue *cat, const char *person,
+int sr_invariants_key(struct sr_ruling *out, struct sr_catalogue *cat, const char *person,
 	struct sr_bytes card, struct sr_err *e) {
 	struct rules_ctx *c = calloc(1, sizeof *c);
 	struct sr_person_row p = {0};

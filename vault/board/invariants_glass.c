@@ -1,9 +1,9 @@
 /*
- * rules_glass - when it can be said that a checkout is opened though no witness confirmed it: by
- * two people, each once; who they may be is the board's to say (action break-glass). It waives
- * witnessing and nothing else: grant, votes and pieces are asked for as ever. See rules_in.h.
+ * invariants_glass - when it can be said that a checkout is opened though no witness confirmed it:
+ * by two people, each once; who they may be is the board's to say (action break-glass). It waives
+ * witnessing and nothing else: grant, votes and pieces are asked for as ever. See invariants_in.h.
  */
-#include "board/rules_in.h"
+#include "board/invariants_in.h"
 
 int rule_break_glass(struct rules_ctx *c) {
 	struct sr_witness_policy_row policy;

@@ -1,8 +1,8 @@
 /*
- * rules_grant - grants that are suspended, lifted, closed; checkouts under them and returns. See
- * rules_in.h.
+ * invariants_grant - grants that are suspended, lifted, closed; checkouts under them and returns.
+ * See invariants_in.h.
  */
-#include "board/rules_in.h"
+#include "board/invariants_in.h"
 #include "board/training.h"
 
 #include "base/time.h"
@@ -81,13 +81,14 @@ static int checkout_topup(
 	if (rc == 0 && l.count > 0)
 		rc = sr_query_version(&v, c->cat, g->request, g->version, c->e);
 	if (rc == 0 && l.count > 0)
-		rc = sr_rules_reader_ended(ended, &why, c->cat, &v, c->e);
+		rc = sr_invariants_reader_ended(ended, &why, c->cat, &v, c->e);
 	sr_version_row_free(&v);
 	if (rc != 0) {
 		sr_topups_free(&l);
 		return rc;
 	}
-	/* Whoever left is named in it still, and nobody seals a piece to them (rules_vote.c). */
+	/* Whoever left is named in it still, and nobody seals a piece to them (invariants_vote.c).
+	 */
 	const char *const again =
 		ended[0] != '\0' ? "somebody whom the grant names has left, or has another key, so "
 				   "nobody gives pieces under it any more: make a new request"
@@ -179,7 +180,7 @@ static int checkout_granted(
 	if (!has)
 		return rules_deny(c, "item-not-granted", "", "the grant does not name this item");
 	snprintf(form, sizeof form, "%.*s", (int)(f.len < 63 ? f.len : 63), (const char *)f.p);
-	if (sr_rules_looks(g->right) && !sr_token_in(g->forms, form))
+	if (sr_invariants_looks(g->right) && !sr_token_in(g->forms, form))
 		return rules_deny(c, "form-not-granted", "",
 			"the form %s is not granted (granted: %s)", form, g->forms);
 	rc = checkout_trainings(c, g);
@@ -198,7 +199,7 @@ static int checkout_granted(
 	if ((item->flags & SR_ITEM_REFERRAL) != 0)
 		return rules_deny(
 			c, "referral", "", "the item is marked for referral: nobody looks at it");
-	if (sr_rules_raised(&c->board, item))
+	if (sr_invariants_raised(&c->board, item))
 		return rules_deny(c, "hazard-raised",
 			"reseal ask ITEM: a quorum of the old level has it sealed anew",
 			"the item's hazards (%s) need a higher level than the %u it is sealed to",

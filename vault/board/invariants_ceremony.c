@@ -1,8 +1,8 @@
 /*
- * rules_ceremony - key generation: deals, acceptances, complaints and their answers. See
- * rules_in.h.
+ * invariants_ceremony - key generation: deals, acceptances, complaints and their answers. See
+ * invariants_in.h.
  */
-#include "board/rules_in.h"
+#include "board/invariants_in.h"
 
 #include "board/ceremony.h"
 

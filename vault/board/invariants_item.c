@@ -1,7 +1,7 @@
 /*
- * rules_item - accession, redaction, description, release. See rules_in.h.
+ * invariants_item - accession, redaction, description, release. See invariants_in.h.
  */
-#include "board/rules_in.h"
+#include "board/invariants_in.h"
 
 #include "base/escape.h"
 #include "ledger/fields.h"
@@ -91,7 +91,7 @@ int rule_redact(struct rules_ctx *c) {
 static size_t hazards_known(void) {
 	size_t n = 0;
 
-	while (sr_rules_hazards()[n] != NULL)
+	while (sr_invariants_hazards()[n] != NULL)
 		n++;
 	return n;
 }
@@ -109,7 +109,7 @@ static int check_hazards(struct rules_ctx *c, bool *ok) {
 		sr_bytes_eq(sr_field(c->s, "hazard", 0), sr_bytes_str("none")))
 		return 0;
 	for (size_t i = 0; i < sr_field_count(c->s, "hazard"); i++)
-		if (!sr_rules_hazard(sr_field(c->s, "hazard", i))) {
+		if (!sr_invariants_hazard(sr_field(c->s, "hazard", i))) {
 			char word[80];
 
 			*ok = false;
@@ -203,7 +203,7 @@ static int check_marks(struct rules_ctx *c, const struct sr_item_row *item, bool
 			*ok = false;
 			return rules_deny(c, "bad-value", "", "mark: %.300s", why.text);
 		}
-		if (!sr_rules_hazard(sr_bytes_str(m.hazard))) {
+		if (!sr_invariants_hazard(sr_bytes_str(m.hazard))) {
 			*ok = false;
 			return rules_deny(c, "unknown-hazard", "describe --help lists them",
 				"unknown hazard %s", m.hazard);
@@ -341,13 +341,13 @@ static int release_item(struct rules_ctx *c, const struct sr_item_row *item) {
 		return rules_deny(
 			c, "referral", "", "the item is marked for referral: it is never released");
 	join_tokens(words, sizeof words, c->s, "hazard");
-	rc = sr_rules_level(&level, &c->board, words, c->e);
+	rc = sr_invariants_level(&level, &c->board, words, c->e);
 	if (rc == SR_DENIED)
 		return rules_deny(
 			c, "referral", "", "hazard referral: such an item is never released");
 	/* Whoever has the key of the item has its parts. */
 	if (rc == 0)
-		rc = sr_rules_level(
+		rc = sr_invariants_level(
 			&parts, &c->board, item->parts == NULL ? "" : item->parts, c->e);
 	level = parts > level ? parts : level;
 	if (rc == 0)

@@ -1,8 +1,8 @@
 /*
- * rules_flag - what is set on items and lifted: embargo, hold, seal, retention. Who may sign which
- * is in ledger/types.c. See rules_in.h.
+ * invariants_flag - what is set on items and lifted: embargo, hold, seal, retention. Who may sign
+ * which is in ledger/types.c. See invariants_in.h.
  */
-#include "board/rules_in.h"
+#include "board/invariants_in.h"
 
 /* An item on which something can still be set: with the ruling "no" else. */
 static int settable(struct rules_ctx *c, struct sr_item_row *item) {
@@ -122,7 +122,7 @@ int rules_lift_flag(struct rules_ctx *c) {
 }
 
 /* Was it decided that the item goes to an authority? */
-int sr_rules_referred(
+int sr_invariants_referred(
 	bool *out, struct sr_catalogue *c, const uint8_t item[SR_ID], struct sr_err *e) {
 	const struct sr_grant_filter f = {.item = item, .right = "referral"};
 	const struct sr_page first = {.limit = 1};
@@ -139,7 +139,7 @@ int sr_rules_referred(
  * What a quorum has decided to hand over was no mistake. */
 static int referral_lift(struct rules_ctx *c, const struct sr_flag_row *f) {
 	bool referred = false;
-	int rc = sr_rules_referred(&referred, c->cat, f->item, c->e);
+	int rc = sr_invariants_referred(&referred, c->cat, f->item, c->e);
 
 	if (rc != 0)
 		return rc;

@@ -1,13 +1,13 @@
 /*
- * rules_audit - who may read the log, a report of it, or what is held on a person, and what they
- * say of it on the record. See rules_in.h.
+ * invariants_audit - who may read the log, a report of it, or what is held on a person, and what
+ * they say of it on the record. See invariants_in.h.
  *
  *   what     who                  lines
  *   log      auditor, officer     from, to: entries
  *   report   auditor, officer     person, item, collection, begins, ends; of a person a reason
  *   person   auditor, officer     person and a reason; that person: their own, without
  */
-#include "board/rules_in.h"
+#include "board/invariants_in.h"
 
 static bool reads_all(const struct rules_ctx *c) {
 	return rules_has_role(c, SR_ROLE_AUDITOR) || rules_has_role(c, SR_ROLE_OFFICER);

@@ -1,14 +1,14 @@
 /*
- * rules_policy - a request to adopt rules: what no board could adopt is refused before anybody
- * votes on it. See rules_in.h.
+ * invariants_policy - a request to adopt rules: what no board could adopt is refused before anybody
+ * votes on it. See invariants_in.h.
  *
  * The text itself is judged, as it lies in the object that the request names: its SHA-256 is the
  * one that was signed (so anybody can compare it with a file of theirs), it shows on a screen as
  * what it is, it is Cedar, and lint finds nothing in it (policy/lint.h). What the rules say is the
- * board's to weigh. Whether they may change is decided by code, here and in rules_vote.c, and is
- * not asked of the rules: a set that denies everything can be replaced like any other.
+ * board's to weigh. Whether they may change is decided by code, here and in invariants_vote.c, and
+ * is not asked of the rules: a set that denies everything can be replaced like any other.
  */
-#include "board/rules_in.h"
+#include "board/invariants_in.h"
 
 #include "base/escape.h"
 #include "board/policy_default.h"

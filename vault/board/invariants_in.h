@@ -1,27 +1,28 @@
 /*
- * rules_in - what the files of rules share. One function per statement type that a person signs
- * (rules.c dispatches); it reads top to bottom: the first thing that is not met is the ruling.
+ * invariants_in - what the files of invariants share. One function per statement type that a
+ * person signs (invariants.c dispatches); it reads top to bottom: the first thing that is not met
+ * is the ruling.
  *
- *   rules_ceremony.c   key generation
- *   rules_people.c     roles
- *   rules_auditor.c    epochs of before for auditors
- *   rules_erase.c      what is kept of people is erased
- *   rules_attest.c     what is attested of people
- *   rules_item.c       accessions, items
- *   rules_flag.c       what stands on items
- *   rules_destroy.c    their end
- *   rules_request.c    requests and who takes part in them
- *   rules_policy.c     rules that a board is to adopt
- *   rules_witness.c    witness policies that are to be adopted
- *   rules_adopt.c      a log that goes on under another name
- *   rules_vote.c       votes
- *   rules_grant.c      grants, checkouts
- *   rules_office.c     enquiries
+ *   invariants_ceremony.c   key generation
+ *   invariants_people.c     roles
+ *   invariants_auditor.c    epochs of before for auditors
+ *   invariants_erase.c      what is kept of people is erased
+ *   invariants_attest.c     what is attested of people
+ *   invariants_item.c       accessions, items
+ *   invariants_flag.c       what stands on items
+ *   invariants_destroy.c    their end
+ *   invariants_request.c    requests and who takes part in them
+ *   invariants_policy.c     rules that a board is to adopt
+ *   invariants_witness.c    witness policies that are to be adopted
+ *   invariants_adopt.c      a log that goes on under another name
+ *   invariants_vote.c       votes
+ *   invariants_grant.c      grants, checkouts
+ *   invariants_office.c     enquiries
  */
-#ifndef SR_BOARD_RULES_IN_H
-#define SR_BOARD_RULES_IN_H
+#ifndef SR_BOARD_INVARIANTS_IN_H
+#define SR_BOARD_INVARIANTS_IN_H
 
-#include "board/rules.h"
+#include "board/invariants.h"
 
 /* What every rule function has at hand. */
 struct rules_ctx {
@@ -77,27 +78,27 @@ rule_fn rule_checkout;
 rule_fn rule_return;
 rule_fn rule_break_glass;
 rule_fn rule_enquiry;
-rule_fn rule_read; /* rules_audit.c */
+rule_fn rule_read; /* invariants_audit.c */
 
-/* A request of kind person: a new key for whom it is about (rules_people.c). */
+/* A request of kind person: a new key for whom it is about (invariants_people.c). */
 rule_fn rules_key_asked;
 /* The card of the statement is of the person whom line ${key} names, and of the key in force if
  * they are known; else the ruling is made. */
 int rules_card_in_force(struct rules_ctx *c, const char *key);
-/* A request of kind policy: the rules that came with it (rules_policy.c). */
+/* A request of kind policy: the rules that came with it (invariants_policy.c). */
 rule_fn rules_policy_asked;
 /* What is done to a request that changes the rules: who may is not asked of the rules. Of every
  * other kind it allows. */
 int rules_on_policy(struct rules_ctx *c, const struct sr_version_row *v);
-/* A request of kind person-end: whom it is about (rules_people.c). */
+/* A request of kind person-end: whom it is about (invariants_people.c). */
 rule_fn rules_end_asked;
-/* A request of kind witnesses: the policy that came with it (rules_witness.c). */
+/* A request of kind witnesses: the policy that came with it (invariants_witness.c). */
 rule_fn rules_witnesses_asked;
-/* A request of kind adopt: the entry that names the log (rules_adopt.c). */
+/* A request of kind adopt: the entry that names the log (invariants_adopt.c). */
 rule_fn rules_adopt_asked;
-/* A request of kind auditor: to whom, from which epoch (rules_auditor.c). */
+/* A request of kind auditor: to whom, from which epoch (invariants_auditor.c). */
 rule_fn rules_auditor_asked;
-/* A request of kind erase: of whom, on which ground (rules_erase.c). */
+/* A request of kind erase: of whom, on which ground (invariants_erase.c). */
 rule_fn rules_erase_asked;
 
 /* The ruling "no": returns 0, so that `return rules_deny(...)` ends a rule. ${help} says what would

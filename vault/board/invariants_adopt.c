@@ -1,11 +1,11 @@
 /*
- * rules_adopt - a request that the board confirms under which name the log goes on. See rules_in.h
- * and board/adopt.h.
+ * invariants_adopt - a request that the board confirms under which name the log goes on. See
+ * invariants_in.h and board/adopt.h.
  *
  * It names the entry that says so by its hash: votes are for exactly that name and those numbers,
  * and for no other loss than that one.
  */
-#include "board/rules_in.h"
+#include "board/invariants_in.h"
 
 int rules_adopt_asked(struct rules_ctx *c) {
 	struct sr_log_names names = {0};

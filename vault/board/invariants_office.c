@@ -1,11 +1,11 @@
 /*
- * rules_office - what the officer notes of enquiries. See rules_in.h.
+ * invariants_office - what the officer notes of enquiries. See invariants_in.h.
  */
-#include "board/rules_in.h"
+#include "board/invariants_in.h"
 
 static const char *const kinds[] = {"police", "court", "data-subject", "authority", NULL};
 
-const char *const *sr_rules_enquiries(void) {
+const char *const *sr_invariants_enquiries(void) {
 	return kinds;
 }
 

@@ -1,12 +1,12 @@
 /*
- * rules_auditor - who is given what was sealed before they came. See rules_in.h.
+ * invariants_auditor - who is given what was sealed before they came. See invariants_in.h.
  *
  * An auditor reads, with their own key, from the epoch on that began when they came. What lies
  * before was sealed to the auditors of its time (and, of who has another key by now, to the one
  * before), and takes a quorum, which names the epoch from which it gives; judged here and once more
  * when the last vote comes (decide.c).
  */
-#include "board/rules_in.h"
+#include "board/invariants_in.h"
 
 /* Does ${person} lack one of the epochs from ${from} to ${last}, with the key that they have? */
 static int lacks_one(bool *out, struct rules_ctx *c, const char *person, uint64_t from) {
@@ -48,7 +48,7 @@ static int may_have(struct rules_ctx *c, const struct sr_person_row *p, uint64_t
 	return rc == 0 && lacks ? rules_allow(c) : rc;
 }
 
-int sr_rules_auditor(struct sr_ruling *out, struct sr_catalogue *cat, const char *person,
+int sr_invariants_auditor(struct sr_ruling *out, struct sr_catalogue *cat, const char *person,
 	uint64_t from, struct sr_err *e) {
 	struct rules_ctx *c = calloc(1, sizeof *c);
 	struct sr_person_row p = {0};
