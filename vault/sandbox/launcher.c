@@ -136,15 +136,28 @@ static int make_walls(struct service *s, enum sr_box_tools with, struct sr_err *
 	return rc == 0 ? sr_walls_new(&s->walls[with], &root, e) : rc;
 }
 
+/* A bubblewrap that is killed while it sets out leaves the half of it that waits for its word, and
+ * waits for ever: both are of one process group, whose number is the first's. */
+static void kill_all_of(pid_t bubblewrap) {
+	(void)kill(-bubblewrap, SIGKILL);
+	(void)kill(bubblewrap, SIGKILL);
+}
+
 /* What ended is taken off: bubblewraps, and what they leave behind comes to us (a subreaper), since
  * the dead count as processes of their user until somebody does. */
 static void reap(struct service *s) {
-	pid_t pid;
+	siginfo_t dead = {0};
 
-	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+	while (waitid(P_ALL, 0, &dead, WEXITED | WNOHANG | WNOWAIT) == 0 && dead.si_pid > 0) {
 		for (size_t i = 0; i < SR_LAUNCHER_CHILDREN; i++)
-			if (s->children[i] == pid)
+			if (s->children[i] == dead.si_pid) {
+				/* While it is not taken off, its number is nobody else's. */
+				kill_all_of(dead.si_pid);
 				s->children[i] = 0;
+			}
+		(void)waitpid(dead.si_pid, NULL, 0);
+		dead.si_pid = 0;
+	}
 }
 
 /* Slots are taken in turn, so that what is dying under one is gone when its turn comes again. */
@@ -166,6 +179,7 @@ static void become_child(const struct service *s, const struct request *q, unsig
 	struct sr_err e = {0};
 	sigset_t none;
 
+	(void)setpgid(0, 0);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)signal(SIGPIPE, SIG_DFL);
@@ -200,6 +214,7 @@ static int launch(
 		(void)close(ends[0]);
 		return sr_fail_errno(e, "fork");
 	}
+	(void)setpgid(pid, pid); /* here too: whoever kills it may come before it runs */
 	s->children[slot] = pid;
 	out[0] = (int)syscall(SYS_pidfd_open, pid, 0);
 	out[1] = ends[0];
@@ -214,7 +229,7 @@ static int launch(
 static _Noreturn void end_all(const struct service *s) {
 	for (size_t i = 0; i < SR_LAUNCHER_CHILDREN; i++)
 		if (s->children[i] != 0)
-			(void)kill(s->children[i], SIGKILL);
+			kill_all_of(s->children[i]);
 	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
 		;
 	_exit(0);
