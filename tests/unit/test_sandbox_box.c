@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/time.h"
@@ -293,6 +294,30 @@ static void many_at_once(void **state) {
 		(double)(sr_mono_ms() - before) / 50);
 }
 
+/* Killed at any moment while they set out, they leave nothing behind that the launcher would have
+ * to wait for: it ends with its parent's word. */
+static void killed_as_they_set_out(void **state) {
+	struct sr_box_options o = usual(SR_BOX_IDENTIFY);
+	const struct sr_bytes input = sr_bytes_str("words\n");
+	struct sr_box_input in = sr_box_input_bytes(&input);
+	struct sr_launcher *l;
+
+	(void)state;
+	need(real);
+	assert_ok(sr_launcher_start(&l, NULL, &e), &e);
+	for (int i = 0; i < 120; i++) {
+		const struct timespec moment = {0, 60000L * (i % 40)};
+		struct sr_box *b;
+
+		assert_ok(sr_box_begin(&b, l, &in, &o, &e), &e);
+		(void)nanosleep(&moment, NULL);
+		sr_box_free(b);
+	}
+	(void)alarm(60); /* what waits for ever is ended, and the test with it */
+	sr_launcher_stop(l);
+	(void)alarm(0);
+}
+
 static void not_there(void **state) {
 	struct sr_box_options o = usual(SR_BOX_IDENTIFY);
 	struct sr_launcher *l;
@@ -356,6 +381,7 @@ int main(void) {
 		cmocka_unit_test(identifies),
 		cmocka_unit_test(broken_input),
 		cmocka_unit_test(many_at_once),
+		cmocka_unit_test(killed_as_they_set_out),
 		cmocka_unit_test(not_there),
 	};
 
