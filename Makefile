@@ -331,8 +331,9 @@ demo:
 
 # Beside restic and borg; 1 when a goal is missed. On an idle machine with 8 GB free in memory and 15 GB on the disk of $(B),
 # half an hour. PEERS=path/to/restic,... measures others than those of the PATH; BENCH_ARGS: `tests/bench/peers --help`.
-bench: all
+bench:
 	@scripts/deps bench
+	@$(MAKE) --no-print-directory $(JOBS) B='$(B)' all
 	@B='$(B)' PEERS='$(PEERS)' tests/bench/peers --disk '$(B)' $(BENCH_ARGS)
 # The parts alone, for whoever looks for where time goes.
 bench-parts: $(BENCH)

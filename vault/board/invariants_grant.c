@@ -7,7 +7,8 @@
 
 #include "base/time.h"
 
-int rule_suspend(struct rules_ctx *c) {
+/* A step of the grant that the statement names, which its state must allow. */
+static int grant_step(struct rules_ctx *c, enum sr_event step) {
 	struct sr_grant_row g = {0};
 	int rc = rules_grant(c, &g);
 
@@ -15,7 +16,7 @@ int rule_suspend(struct rules_ctx *c) {
 		return rules_deny(c, "no-such-grant", "", "no such grant");
 	if (rc != 0)
 		return rc;
-	if (!sr_state_may(SR_M_GRANT, g.state, SR_E_SUSPEND))
+	if (!sr_state_may(SR_M_GRANT, g.state, step))
 		rc = rules_deny(c, "grant-state", "", "the grant is %s", sr_state_name(g.state));
 	else
 		rc = rules_allow(c);
@@ -23,20 +24,8 @@ int rule_suspend(struct rules_ctx *c) {
 	return rc;
 }
 
-static int lift_grant(struct rules_ctx *c) {
-	struct sr_grant_row g = {0};
-	int rc = rules_grant(c, &g);
-
-	if (rc == SR_NOTFOUND)
-		return rules_deny(c, "no-such-grant", "", "no such grant");
-	if (rc != 0)
-		return rc;
-	if (!sr_state_may(SR_M_GRANT, g.state, SR_E_LIFT))
-		rc = rules_deny(c, "grant-state", "", "the grant is %s", sr_state_name(g.state));
-	else
-		rc = rules_allow(c);
-	sr_grant_row_free(&g);
-	return rc;
+int rule_suspend(struct rules_ctx *c) {
+	return grant_step(c, SR_E_SUSPEND);
 }
 
 int rule_lift(struct rules_ctx *c) {
@@ -50,23 +39,11 @@ int rule_lift(struct rules_ctx *c) {
 	if (sr_field_count(c->s, "reason") > 0)
 		return rules_deny(c, "lift-of-what", "a reason with it asks the board",
 			"a member's own suspension is lifted without a reason");
-	return lift_grant(c);
+	return grant_step(c, SR_E_LIFT);
 }
 
 int rule_close(struct rules_ctx *c) {
-	struct sr_grant_row g = {0};
-	int rc = rules_grant(c, &g);
-
-	if (rc == SR_NOTFOUND)
-		return rules_deny(c, "no-such-grant", "", "no such grant");
-	if (rc != 0)
-		return rc;
-	if (!sr_state_may(SR_M_GRANT, g.state, SR_E_CLOSE))
-		rc = rules_deny(c, "grant-state", "", "the grant is %s", sr_state_name(g.state));
-	else
-		rc = rules_allow(c);
-	sr_grant_row_free(&g);
-	return rc;
+	return grant_step(c, SR_E_CLOSE);
 }
 
 /* Do the votes of the grant open the item as it is sealed now? */
