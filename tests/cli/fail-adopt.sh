@@ -48,7 +48,7 @@ for ((n = 1; n < 300; n += ${KILL_STRIDE:-5})); do
 	((rc == 137)) || break
 	steps=$n
 done
-((rc == 0 && undone > 2 && named > 2)) || fail "kills: status $rc after $n, $undone undone, $named named"
+((rc == 0 && undone > 1 && named > 2)) || fail "kills: status $rc after $n, $undone undone, $named named"
 
 for how in 5 28; do # EIO, ENOSPC
 	failed=0
@@ -68,6 +68,6 @@ for how in 5 28; do # EIO, ENOSPC
 			((named > before)) || fail "errno $how at step $n: it is not done again"
 		fi
 	done
-	((failed > 2)) || fail "only $failed failures of errno $how were told"
+	((failed > 0)) || fail "no failure of errno $how was told"
 done
 ok sr verify
