@@ -257,7 +257,7 @@ endef
 $(foreach t,$(notdir $(REPLAY)),$(eval $(call replay_rule,$t)))
 
 # One that is made of the unit tests' rig needs their helpers and the layer that the rig is of.
-RIGGED := $(basename $(notdir $(shell grep -l 'unit/catalogue_rig.h' tests/bench/bench_*.c 2>/dev/null)))
+RIGGED := $(basename $(notdir $(shell grep -l 'unit/catalogue_' tests/bench/bench_*.c 2>/dev/null)))
 DESKED := $(basename $(notdir $(shell grep -l 'unit/client_rig.h' tests/bench/bench_*.c 2>/dev/null)))
 bench_as = $(if $(filter $1,$(RIGGED)),test_catalogue_rig,$1)
 bench_more = $(if $(filter $1,$(RIGGED) $(DESKED)),$(B)/o/tests/unit/util.o) $(if $(filter $1,$(DESKED)),$(B)/o/tests/unit/world.o)

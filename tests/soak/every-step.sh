@@ -8,7 +8,7 @@ export SR_EVERY_STEP=1 STRIDE=1 KILL_STRIDE=1
 "$T/test_board_collect"
 "$T/test_core_client_rekey"
 "$T/test_crypto_reshare"
-for s in kill-intake kill-redact kill-destroy kill-reseal service-rotate log-adopt; do
+for s in kill-intake kill-redact kill-destroy kill-reseal service-rotate fail-adopt; do
 	echo "== $s"
 	bash "$here/../cli/$s.sh"
 done

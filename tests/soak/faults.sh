@@ -43,8 +43,10 @@ before() {
 		before destroy && voted m2 "$R"
 		;;
 	backup | verify | scrub) I=$(item) ;;
+	adopt) I=$(item) && printf 'a witness knows more' >"$STRONGROOM_VAULT/ledger/alarm" ;;
 	esac
 }
+NAME=archive.example/second
 act() {
 	case $1 in
 	deposit) as de deposit tree --collection box ;;
@@ -58,7 +60,16 @@ act() {
 	backup) rm -rf copy && sr backup copy ;;
 	verify) as cu1 verify ;;
 	scrub) sr scrub ;;
+	adopt) sr log adopt "$NAME" --known 5000 --confirm 'entries are lost' ;;
 	esac
+}
+# What people remember is there, under the log's name of now.
+fits() {
+	local who named=()
+	! grep -q "^log .*$NAME" "$STRONGROOM_VAULT/strongroom.conf" || named=(--log-name "$NAME")
+	for who in cu1 ri m1; do ok as "$who" verify "${named[@]}"; done
+	ok sr scrub
+	has '0 findings'
 }
 faulty() { # FAULT ACT
 	FAULT=$1 FAULT_ROOT=$W/disk LD_PRELOAD=$shim act "$2" >out 2>err
@@ -68,7 +79,7 @@ again() { # the state from before
 }
 
 total=0
-for a in ${ACTS:-deposit describe release vote checkout export suspend destroy collect backup verify scrub}; do
+for a in ${ACTS:-deposit describe release vote checkout export suspend destroy collect backup verify scrub adopt}; do
 	before "$a" || fail "what comes before $a"
 	cp -a disk "base.$a"
 	FAULT_COUNT=$W/counts FAULT_ROOT=$W/disk LD_PRELOAD=$shim act "$a" >out 2>err || fail "$a without a fault"
@@ -90,9 +101,8 @@ for a in ${ACTS:-deposit describe release vote checkout export suspend destroy c
 				((rc <= 5)) || fail "$a with '$call $nth $how' ended with status $rc"
 				((rc == 0)) || [[ -s err ]] || fail "$a with '$call $nth $how': status $rc and not a word"
 				((rc != 0)) || ended=$((ended + 1))
-				for who in cu1 ri m1; do ok as "$who" verify; done
-				ok sr scrub
-				has '0 findings'
+				sr witness status >/dev/null 2>err || fail "$a with '$call $nth $how': it does not open"
+				fits
 				if ((rc != 0)); then # it can be done now, or was done and says so
 					rc=0
 					act "$a" >out 2>err || rc=$?
