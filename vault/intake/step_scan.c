@@ -25,6 +25,7 @@ enum {
 struct scanning {
 	struct sr_holding *h;
 	struct sr_scanners *scanners;
+	bool ready; /* all of them said who they are */
 	struct sr_filescan *at_work;
 	struct sr_buf note;
 	size_t at; /* of scanners */
@@ -97,6 +98,11 @@ static int nobody(struct sr_holding *h, const char *why, struct sr_err *e) {
 	return sr_verdict_log(sr_holding_vault(h), &of, NULL, NULL, e);
 }
 
+/* Trouble of the scanners, not of the vault. */
+static bool nobody_there(int rc) {
+	return rc == SR_IO || rc == SR_CORRUPT || rc == SR_USAGE || rc == SR_AUTH;
+}
+
 static int begin(void **out, struct sr_holding *h, struct sr_err *e) {
 	struct scanning *x = calloc(1, sizeof *x);
 	struct sr_err why = {0};
@@ -107,13 +113,11 @@ static int begin(void **out, struct sr_holding *h, struct sr_err *e) {
 		return sr_fail(e, SR_NOMEM, "no memory to scan an item");
 	x->h = h;
 	sr_buf_init_secret(&x->note);
-	rc = sr_scanners_open(&x->scanners, sr_holding_vault(h), &why);
-	if (rc == SR_IO || rc == SR_CORRUPT || rc == SR_USAGE || rc == SR_AUTH) {
+	rc = sr_scanners_begin(&x->scanners, sr_holding_vault(h), &why);
+	if (nobody_there(rc)) {
 		sr_step_scan.end(x);
 		return nobody(h, why.text, e);
 	}
-	if (rc == 0)
-		rc = next_scanner(x, &why);
 	if (rc != 0) {
 		sr_step_scan.end(x);
 		return sr_fail(e, (enum sr_code)rc, "%s", why.text);
@@ -131,6 +135,21 @@ static void take_note(struct scanning *x) {
 		(void)!sr_holding_note_put(x->h, "scan", sr_buf_view(&x->note), NULL);
 }
 
+/* Until all scanners said who they are; *${turn} DONE: one cannot be asked, and that is told. */
+static int ask(struct scanning *x, enum sr_turn *turn, struct sr_err *e) {
+	struct sr_err why = {0};
+	int rc = sr_scanners_ready(x->scanners, &x->ready, &why);
+
+	*turn = x->ready ? SR_TURN_AGAIN : SR_TURN_WAITS;
+	if (nobody_there(rc)) {
+		*turn = SR_TURN_DONE;
+		return nobody(x->h, why.text, e);
+	}
+	if (rc != 0)
+		return sr_fail(e, (enum sr_code)rc, "%s", why.text);
+	return x->ready ? next_scanner(x, e) : 0;
+}
+
 static int turn(void *state, uint64_t until_ms, enum sr_turn *turn, struct sr_err *e) {
 	struct scanning *x = state;
 	const struct sr_filescan_of of = {
@@ -139,6 +158,11 @@ static int turn(void *state, uint64_t until_ms, enum sr_turn *turn, struct sr_er
 	int rc = 0;
 
 	*turn = SR_TURN_AGAIN;
+	if (!x->ready) {
+		rc = ask(x, turn, e);
+		if (rc != 0 || !x->ready)
+			return rc;
+	}
 	while (rc == 0 && *turn == SR_TURN_AGAIN && x->at_work != NULL && sr_mono_ms() < until_ms) {
 		rc = sr_filescan_turn(x->at_work, sr_holding_item(x->h), until_ms, NULL, turn, e);
 		take_note(x);
@@ -165,7 +189,7 @@ static void finish(void *state) {
 	if (x == NULL)
 		return;
 	sr_filescan_free(x->at_work);
-	free(x->scanners);
+	sr_scanners_free(x->scanners);
 	sr_buf_free(&x->note);
 	free(x);
 }
