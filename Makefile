@@ -435,9 +435,9 @@ analyze: deps-analyze
 		nice scan-build --use-cc=clang --status-bugs -o '$(B)/scan-build' \
 			$(MAKE) --no-print-directory B='$(B)/scan' CC=clang OPT='-O1 -g' FORTIFY= HARDEN= \
 			"$(B)/scan/lib$$l.a" || exit 1; done
-# What gcc 12 says of code that is right, each with its reason:
-#   -Wno-analyzer-malloc-leak, ...: see below where a layer needs it
-ANALYZER := -fanalyzer
+# gcc 12 loses what is stored behind a pointer that another function was given, and then calls it a leak: all seven that it
+# named in store, base and policy were none. Leaks are looked for by scan-build, and while the tests run by asan and valgrind.
+ANALYZER := -fanalyzer -Wno-analyzer-malloc-leak
 .PHONY: lint-compile lint-format lint-tidy lint-text lint-manual manual
 lint-run:
 	@$(MAKE) --no-print-directory B='$(B)' lint-compile
