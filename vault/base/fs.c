@@ -439,11 +439,11 @@ static int listing_add(struct listing *l, const char *name, bool is_dir) {
 		l->v = v;
 		l->cap = cap;
 	}
-	char *copy = strdup(name);
-	if (copy == NULL)
+	struct entry *at = &l->v[l->count];
+	at->is_dir = is_dir;
+	at->name = strdup(name);
+	if (at->name == NULL)
 		return -1;
-	l->v[l->count].name = copy;
-	l->v[l->count].is_dir = is_dir;
 	l->count++;
 	return 0;
 }

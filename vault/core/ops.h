@@ -499,7 +499,7 @@
  *         left dec? (items under a key that their board has no more, while a new one is on its
  *         way), rotate-due yes? (the founding board has a new key, and the service keys are those
  *         from before it), second-current yes?, second-pending dec, renewal-due yes?
- * (board/dbkeys.h), memory-locked yes|no, failed yes?, pid dec body  rows: recovered {text} (what
+ * (board/dbkeys.h), failed yes?, pid dec body  rows: recovered {text} (what
  * opening repaired; to whom packs are told); second {reason?} witness              house, login in
  * now yes? (somebody waits: ask the witnesses at once; embedded, the answer waits for them),
  * checkout id? (of the caller's) out   size dec, witnessed dec (entries below it are cosigned by

@@ -46,11 +46,15 @@ int sr_redaction_read(struct sr_redaction *out, struct sr_bytes body, struct sr_
 	memset(out, 0, sizeof *out);
 	sr_reader_init(&r, body);
 	rc = get_count(&n, &r, 8, e);
+	if (rc != 0) /* ${n} is whatever they said: nothing is allocated for it */
+		return sr_wrap(e, "redaction");
 	out->left_out = calloc((size_t)n + 1, sizeof *out->left_out);
 	for (uint32_t i = 0; i < n && rc == 0 && out->left_out != NULL; i++)
 		rc = sr_get_le64(&r, &out->left_out[out->left_count++], e);
 	if (rc == 0)
 		rc = get_count(&n, &r, 24, e);
+	if (rc != 0)
+		return sr_wrap(e, "redaction");
 	out->gaps = calloc((size_t)n + 1, sizeof *out->gaps);
 	if (out->left_out == NULL || out->gaps == NULL)
 		return sr_fail(e, SR_NOMEM, "redaction: out of memory");
