@@ -700,13 +700,17 @@ static int key_holds(const struct sr_deposit *d, struct sr_vault *v, struct sr_e
 static int before(void *ctx, struct sr_vault *v, struct sr_bytes note, struct sr_err *e) {
 	struct sr_deposit *d = ctx;
 	char name[2 * SR_ID + 1];
+	bool there = false;
 	int rc = key_holds(d, v, e);
 
-	if (rc != 0)
-		return rc;
 	/* An abort of the same accession from elsewhere begins with the first item. */
 	sr_hex(name, d->list.items[0].id, SR_ID);
-	if (!sr_secrets_has(v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), FIRST_ENVELOPE))
+	if (rc == 0)
+		rc = sr_secrets_find(
+			&there, v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), FIRST_ENVELOPE, e);
+	if (rc != 0)
+		return rc;
+	if (!there)
 		return sr_fail(e, SR_DENIED,
 			"what was deposited under this accession was removed meanwhile: deposit "
 			"it anew");
@@ -858,6 +862,7 @@ static int remove_item(struct sr_vault *v, const uint8_t item[SR_ID], bool *had,
 		SR_SECRET_SLOT, SR_SECRET_QUARANTINE, SR_SECRET_INTAKE};
 	char name[2 * SR_ID + 1], envelope[SR_ENVELOPE_NAME];
 	size_t erased = 0;
+	bool there = false;
 	int rc = 0;
 
 	sr_hex(name, item, SR_ID);
@@ -870,7 +875,9 @@ static int remove_item(struct sr_vault *v, const uint8_t item[SR_ID], bool *had,
 	}
 	sr_envelope_name(envelope, item, FIRST_ENVELOPE);
 	*had = erased > 0;
-	if (rc == 0 && sr_file_exists(v->items, envelope)) {
+	if (rc == 0)
+		rc = sr_file_find(&there, v->items, envelope, e);
+	if (rc == 0 && there) {
 		*had = true;
 		rc = sr_envelope_remove(v->items, item, FIRST_ENVELOPE, e);
 	}
