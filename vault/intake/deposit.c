@@ -1121,14 +1121,16 @@ static int kept_lacks(const char **why, struct sr_vault *v, const struct kept *k
 		const struct sr_list_item *it = &list->items[i];
 		char name[2 * SR_ID + 1], envelope[SR_ENVELOPE_NAME];
 		uint8_t hash[SR_HASH];
+		bool there = false;
 
 		sr_hex(name, it->id, SR_ID);
 		sr_envelope_name(envelope, it->id, FIRST_ENVELOPE);
-		if (!sr_secrets_has(
-			    v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), FIRST_ENVELOPE)) {
+		rc = sr_secrets_find(&there, v->secrets, SR_SECRET_SLOT, sr_bytes_str(name),
+			FIRST_ENVELOPE, e);
+		if (rc == 0 && !there)
 			*why = "the secret of an item is not there";
+		if (rc != 0 || !there)
 			break;
-		}
 		sr_buf_clear(&file);
 		rc = sr_file_read(v->items, envelope, &file, SR_ENVELOPE_MAX, e);
 		if (rc == SR_NOTFOUND)
