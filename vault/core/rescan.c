@@ -40,6 +40,8 @@ int sr_rescan_new(struct sr_rescan **out, struct sr_vault *v, struct sr_room *r,
 }
 
 void sr_rescan_rest(struct sr_rescan *s) {
+	if (s == NULL)
+		return;
 	sr_filescan_free(s->at_work);
 	s->at_work = NULL;
 	s->by = NULL;
@@ -47,7 +49,7 @@ void sr_rescan_rest(struct sr_rescan *s) {
 
 static void idle(struct sr_rescan *s) {
 	sr_rescan_rest(s);
-	free(s->scanners);
+	sr_scanners_free(s->scanners);
 	s->scanners = NULL;
 }
 
