@@ -268,8 +268,7 @@ static int show_draft(struct cli *c, struct sr_err *e) {
 			const struct sr_bytes v = sr_field(&s, "standby-quorum", i);
 			const struct sr_bytes level = sr_word(v, 0), k = sr_word(v, 1);
 			fprintf(stderr,
-				"  of the second board, which waits, level %.*s takes %.*s of "
-				"%zu\n",
+				"  the second board, which waits: level %.*s takes %.*s of %zu\n",
 				(int)level.len, (const char *)level.p, (int)k.len,
 				(const char *)k.p, sr_field_count(&s, "standby"));
 		}

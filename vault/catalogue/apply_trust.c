@@ -170,6 +170,8 @@ int sr_apply_key_epoch(struct sr_apply *a, struct sr_err *e) {
 			e);
 	if (rc == 0)
 		rc = SQL_RUN(a->db, e, "UPDATE vault SET key_epoch = ?", A_U64(epoch));
+	if (rc == 0)
+		a->memo->epoch = epoch;
 	return rc;
 }
 

@@ -293,6 +293,7 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("box", SR_V_HASH, SR_ONE),
 		END}},
 	{SR_T_INTAKE, "intake", SR_BY_SERVICE, NULL, SR_EFFECT_ITEM, FIELDS{
+		F("checkout", SR_V_ID, SR_OPTIONAL),
 		F("item", SR_V_ID, SR_ONE),
 		F("number", SR_V_DEC, SR_ONE),
 		F("step", SR_V_TOKEN, SR_ONE),
@@ -317,6 +318,7 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("clean", SR_V_DEC, SR_ONE),
 		F("infected", SR_V_DEC, SR_ONE),
 		F("not-scanned", SR_V_DEC, SR_ONE),
+		F("named", SR_V_HASH, SR_OPTIONAL), /* intake/scan.h */
 		D_TEXT("finding", SR_ANY, "item"),
 		END}},
 	{SR_T_RELEASE, "release", SR_BY_CURATOR, NULL, SR_EFFECT_ITEM, FIELDS{
