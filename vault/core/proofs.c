@@ -51,6 +51,7 @@ void sr_proofs_free(struct sr_proofs *p) {
 	free(p->entries);
 	free(p->people);
 	free(p->boards);
+	sr_endeds_free(&p->ended);
 	memset(p, 0, sizeof *p);
 }
 
@@ -657,6 +658,20 @@ static int learn_room(struct sr_proofs *p, const struct sr_proven *pr, struct sr
 	return rc != 0 || k.log.renames ? rc : sr_log_keys_add(&p->room, pr->index, k.room_pk, e);
 }
 
+static void apply_end(struct sr_proofs *p, const struct sr_ended *end) {
+	struct sr_known *who = (struct sr_known *)(uintptr_t)sr_proofs_person(p, end->person);
+
+	if (who != NULL)
+		who->roles &= end->all ? 0U : ~(unsigned)VOUCHED;
+}
+
+/* Ends from the ${at}-th on, of entries before ${index}; the place of the next. */
+static size_t apply_ends(struct sr_proofs *p, size_t at, uint64_t index) {
+	while (at < p->ended.count && p->ended.rows[at].index < index)
+		apply_end(p, &p->ended.rows[at++]);
+	return at;
+}
+
 /* What a trusted entry changes about who is believed. */
 static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 	const struct sr_statement *s = &pr->entry.statement;
@@ -673,14 +688,12 @@ static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 	if (s->type->id == SR_T_OPENED)
 		return learn_opened(p, pr, e);
 	if (s->type->id == SR_T_PERSON_END) {
-		char name[SR_PERSON_TEXT];
+		struct sr_ended one = {.index = pr->index, .all = s->by_service};
 
-		snprintf(name, sizeof name, "%.*s", SR_PERSON_TEXT - 1,
+		snprintf(one.person, sizeof one.person, "%.*s", SR_PERSON_TEXT - 1,
 			(const char *)sr_field(s, "person", 0).p);
-		who = (struct sr_known *)(uintptr_t)sr_proofs_person(p, name);
-		if (who != NULL)
-			who->roles &= s->by_service ? 0U : ~(unsigned)VOUCHED;
-		return 0;
+		apply_end(p, &one);
+		return sr_endeds_add(&p->ended, &one, e);
 	}
 	rc = card_of(&card, s, "card", 0, e);
 	if (rc == 0 && !sr_bytes_eq(sr_field(s, "person", 0), sr_bytes_str(card.person)))
@@ -839,6 +852,7 @@ const struct sr_log_link *sr_proofs_unconfirmed(const struct sr_proofs *p) {
 }
 
 int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
+	size_t ends = 0;
 	int rc = 0;
 
 	if (!p->founded)
@@ -851,6 +865,7 @@ int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 		struct sr_proven *pr = p->entries[i];
 		const enum sr_type_id type = pr->entry.statement.type->id;
 
+		ends = apply_ends(p, ends, pr->index);
 		if (!pr->trusted)
 			pr->trusted = signature_holds(p, pr);
 		if (!pr->trusted ||
@@ -866,6 +881,7 @@ int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 			rc = 0;
 		}
 	}
+	(void)apply_ends(p, ends, UINT64_MAX);
 	if (rc == 0 && p->self[0] != '\0' && sr_proofs_person(p, p->self) == NULL) {
 		struct sr_known *me = NULL; /* nothing shows who we are; our key is ours */
 
