@@ -44,8 +44,8 @@ int sr_audit_remove(struct sr_vault *v, struct sr_err *e) {
 static int load_counts(struct sr_audit *a, struct sr_err *e) {
 	struct sr_stmt *st = NULL;
 	int rc = sr_stmt_new(&st, sr_catalogue_db(a->cat),
-		"SELECT signatures, judged, seen, grants, decisions, rules, pieces, findings, broken"
-		" FROM audit_counts",
+		"SELECT signatures, judged, seen, grants, decisions, rules, pieces, findings,"
+		" broken FROM audit_counts",
 		e);
 
 	if (rc == 0)
