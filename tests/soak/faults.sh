@@ -68,6 +68,7 @@ fits() {
 	local who named=()
 	! grep -q "^log .*$NAME" "$STRONGROOM_VAULT/strongroom.conf" || named=(--log-name "$NAME")
 	for who in cu1 ri m1; do ok as "$who" verify "${named[@]}"; done
+	[[ ! -e $STRONGROOM_VAULT/ledger/alarm ]] || return 0 # nothing is written then
 	ok sr scrub
 	has '0 findings'
 }
@@ -106,7 +107,7 @@ for a in ${ACTS:-deposit describe release vote checkout export suspend destroy c
 				if ((rc != 0)); then # it can be done now, or was done and says so
 					rc=0
 					act "$a" >out 2>err || rc=$?
-					((rc <= 1)) || fail "$a after '$call $nth $how': status $rc"
+					((rc <= 1)) || grep -q 'had that name already' err || fail "$a after '$call $nth $how': status $rc"
 				fi
 				rounds=$((rounds + 1))
 			done
