@@ -526,6 +526,7 @@ static void companion(char out[SR_DB_NAME_MAX + 16], const char *name, const cha
 int sr_pagefile_remove(struct sr_dir *dir, const char *name, struct sr_err *e) {
 	static const char *const what[] = {"redo", "", NULL};
 	char path[SR_DB_NAME_MAX + 16];
+	bool there = false;
 	int rc;
 
 	companion(path, name, "root");
@@ -535,7 +536,8 @@ int sr_pagefile_remove(struct sr_dir *dir, const char *name, struct sr_err *e) {
 			snprintf(path, sizeof path, "%s", name);
 		else
 			companion(path, name, what[i]);
-		if (sr_file_exists(dir, path))
+		rc = sr_file_find(&there, dir, path, e);
+		if (rc == 0 && there)
 			rc = sr_file_remove(dir, path, e);
 	}
 	return rc;
@@ -590,12 +592,16 @@ out:
 static int find_or_make(
 	struct sr_pagefile *pf, const struct sr_pagefile_options *o, struct sr_err *e) {
 	char redo[SR_DB_NAME_MAX + 16];
-	bool main_there = sr_file_exists(o->dir, o->name);
+	bool main_there = false, redo_there = false;
 	uint64_t size = 0;
-	int rc;
+	int rc = sr_file_find(&main_there, o->dir, o->name, e);
 
 	companion(redo, o->name, "redo");
-	if (sr_file_exists(o->dir, redo)) {
+	if (rc == 0)
+		rc = sr_file_find(&redo_there, o->dir, redo, e);
+	if (rc != 0)
+		return rc;
+	if (redo_there) {
 		if (main_there)
 			return 0;
 		return sr_fail(
