@@ -260,6 +260,42 @@ static void show_print(const struct cli_answer *a) {
 	}
 }
 
+/* "text, file 2 of 3, 57 of 200 pages" of the item at work. */
+static void at_text(char *out, size_t size, struct cli_answer *a) {
+	const unsigned long long pages = cli_field_dec(a, "pages"),
+				 of = cli_field_dec(a, "pages-of");
+	char step[40] = "", total[40] = "";
+
+	out[0] = '\0';
+	if (cli_field(a, "step").p == NULL)
+		return;
+	(void)sr_escape_to(step, sizeof step, cli_field(a, "step"));
+	if (of > 0)
+		(void)snprintf(total, sizeof total, " of %llu", of);
+	if (cli_field(a, "files").p == NULL)
+		(void)snprintf(out, size, "%s", step);
+	else
+		(void)snprintf(out, size, "%s, file %llu of %llu, %llu%s pages", step,
+			(unsigned long long)cli_field_dec(a, "file") + 1,
+			(unsigned long long)cli_field_dec(a, "files"), pages, total);
+}
+
+static json_t *at_json(struct cli_answer *a) {
+	json_t *o = json_object();
+
+	cli_json_set_bytes(o, "step", cli_field(a, "step"));
+	if (cli_field(a, "files").p != NULL) {
+		json_object_set_new(o, "file", json_integer((json_int_t)cli_field_dec(a, "file")));
+		json_object_set_new(
+			o, "files", json_integer((json_int_t)cli_field_dec(a, "files")));
+		json_object_set_new(
+			o, "pages", json_integer((json_int_t)cli_field_dec(a, "pages")));
+		json_object_set_new(
+			o, "pages-of", json_integer((json_int_t)cli_field_dec(a, "pages-of")));
+	}
+	return o;
+}
+
 int verb_intake_show(struct cli *c, struct sr_err *e) {
 	struct cli_answer a;
 	uint8_t id[SR_ID];
@@ -280,6 +316,7 @@ int verb_intake_show(struct cli *c, struct sr_err *e) {
 		struct sr_buf why;
 		char shown[512] = "";
 		sr_buf_init(&why);
+		at_text(shown, sizeof shown, &a);
 		if (cli_field(&a, "waits").p != NULL &&
 			sr_unbase64(&why, cli_field(&a, "waits"), NULL) == 0)
 			(void)sr_escape_to(shown, sizeof shown, sr_buf_view(&why));
@@ -288,8 +325,10 @@ int verb_intake_show(struct cli *c, struct sr_err *e) {
 			json_t *o = json_object();
 			cli_json_set_bytes(o, "state", cli_field(&a, "state"));
 			json_object_set_new(o, "intake", json_boolean(at_work));
-			if (shown[0] != '\0')
+			if (cli_field(&a, "waits").p != NULL)
 				json_object_set_new(o, "waits", json_string(shown));
+			if (cli_field(&a, "step").p != NULL)
+				json_object_set_new(o, "at", at_json(&a));
 			json_object_set_new(
 				o, "total", json_integer((json_int_t)cli_field_dec(&a, "total")));
 			json_object_set_new(o, "step", cli_json_rows(&a.rows, "step"));
@@ -402,6 +441,20 @@ int verb_intake_list(struct cli *c, struct sr_err *e) {
 
 /* --- scanners --- */
 
+static void print_tongues(const struct sr_tongues *t) {
+	char shown[300];
+
+	if (t->has_usual)
+		printf("OCR: %s\n", t->usual[0] != '\0' ? t->usual : "none");
+	for (size_t i = 0; i < t->count; i++) {
+		const struct sr_tongue_rule *r = &t->rules[i];
+
+		printf("OCR of %s %s: %s\n", r->collection ? "collection" : "language",
+			sr_escape_to(shown, sizeof shown, sr_bytes_str(r->name)),
+			r->languages[0] != '\0' ? r->languages : "none");
+	}
+}
+
 static int print_scanners(struct cli *c, struct sr_vault *v, struct sr_err *e) {
 	struct sr_scanners *s = NULL;
 	json_t *list = json_array();
@@ -422,7 +475,9 @@ static int print_scanners(struct cli *c, struct sr_vault *v, struct sr_err *e) {
 		json_decref(list);
 	if (rc == 0 && !c->json && s->count == 0)
 		printf("none: held items cannot be scanned here\n");
-	free(s);
+	if (rc == 0 && !c->json)
+		print_tongues(&s->tongues);
+	sr_scanners_free(s);
 	return rc;
 }
 

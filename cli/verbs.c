@@ -72,7 +72,7 @@ const struct cli_verb cli_verbs[] = {
 	{"board", "new", "Make the draft of the founding statement from cards.",
 		"--member CARD... --level K... --curator CARD... --officer CARD... --auditor "
 		"CARD... "
-		"--custodian CARD... --i-accept-loss WORDS",
+		"--custodian CARD... {--standby CARD... | --i-accept-loss WORDS}",
 		"strongroom board new --member m*.card --level 2 --level 3 --curator c*.card "
 		"--officer o.card --auditor a.card --custodian k.card --i-accept-loss \"losing 3 "
 		"of 5 shares loses the archive\"",

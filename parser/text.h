@@ -11,8 +11,8 @@
  *                page is sent and the fact `itself` says so
  *
  * Facts of a page: `how` text | ocr | blank. Facts of the input: `encoding`, `itself`, `paged`
- * (pages are those of the document; else they are only parts of a size), `ocr` (why it was not
- * done).
+ * (pages are those of the document; else they are only parts of a size), `pages` (how many will
+ * come, where that is known before the first), `ocr` (why it was not done).
  */
 #ifndef SR_PARSER_TEXT_H
 #define SR_PARSER_TEXT_H

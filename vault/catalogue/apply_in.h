@@ -52,7 +52,8 @@ enum {
 struct sr_apply_memo {
 	uint64_t size; /* 0: nothing is known */
 	int64_t received;
-	bool brings; /* the last entry brings items: its `stored` is due */
+	bool brings;    /* the last entry brings items: its `stored` is due */
+	uint64_t epoch; /* key epoch in force */
 	uint8_t vault[SR_HASH];
 	char known[SR_MEMO_PEOPLE][SR_PERSON_TEXT]; /* persons that the vault has, at random */
 	struct sr_late late;                        /* what a long replay writes last */

@@ -36,6 +36,7 @@ struct sr_vault_row {
 	char vkey[256]; /* in force now, as room_key */
 	uint8_t room_key[SR_PK];
 	uint32_t key_epoch; /* the newest key-epoch; 0: none yet */
+	bool standby_due;   /* the founders named a standby board, and none has waited yet */
 };
 SR_MUST int sr_query_vault(struct sr_vault_row *out, struct sr_catalogue *c,
 	struct sr_err *e); /* NOTFOUND: not founded */

@@ -40,9 +40,11 @@ static const char *const statements[] = {
 
 	/* --- vault, people, board --- */
 
+	/* standby_due: the founders named a standby board (ledger/founding.h), and none has waited
+	 * yet */
 	"CREATE TABLE vault(id INTEGER PRIMARY KEY CHECK(id = 1), fingerprint BLOB NOT NULL,"
 	" origin TEXT NOT NULL, vkey TEXT NOT NULL, room_key BLOB NOT NULL,"
-	" key_epoch INTEGER NOT NULL) STRICT",
+	" key_epoch INTEGER NOT NULL, standby_due INTEGER NOT NULL) STRICT",
 	/* the vault's signing keys, those of found first: room_key signs what comes after this
 	 * entry, vkey the trees that hold it */
 	"CREATE TABLE service_keys(entry INTEGER PRIMARY KEY, vkey TEXT NOT NULL UNIQUE,"

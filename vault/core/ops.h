@@ -371,12 +371,15 @@
  * intake.state         the house, a curator or custodian: what is done after deposits by itself
  *   out   left dec (held items whose intake is not over), waiting dec (of these: that failed and
  *         are tried again), works yes|no (this process does it), step token? and item id? (at
- *         work), trouble b64? (the last failure, a sentence)
+ *         work), file, files, pages, pages-of: dec? (of the step: the file at work, from 0, of how
+ *         many; of it pages done, of how many, 0: not known), trouble b64? (the last failure, a
+ *         sentence)
  * intake.turn          the house: some of it, for 200 ms
  *   out   as intake.state; nap dec (ms until the next turn; SR_CORE_IDLE: nothing is to do)
  * intake.show          curator, officer: what came of it
  *   in    item id, key token? (of facts), offset dec?, limit dec? (of facts)
- *   out   state, intake under-way? (it is not over), waits b64? (why), total dec (facts)
+ *   out   state, intake under-way? (it is not over), step, file, files, pages, pages-of? (as in
+ *         intake.state, when it is at work), waits b64? (why), total dec (facts)
  *   body  rows: step {step, result, added, at time, entry}; scan as in item, all of them; fact
  *         {file dec (its position), step, key, value bytes}
  * intake.known         curator: a list of SHA-256 of known files against those of all held and
@@ -508,7 +511,7 @@
  *         left dec? (items under a key that their board has no more, while a new one is on its
  *         way), rotate-due yes? (the founding board has a new key, and the service keys are those
  *         from before it), second-current yes?, second-pending dec, renewal-due yes?
- * (board/dbkeys.h), memory-locked yes|no, failed yes?, pid dec body  rows: recovered {text} (what
+ * (board/dbkeys.h), failed yes?, pid dec body  rows: recovered {text} (what
  * opening repaired; to whom packs are told); second {reason?} witness              house, login in
  * now yes? (somebody waits: ask the witnesses at once; embedded, the answer waits for them),
  * checkout id? (of the caller's) out   size dec, witnessed dec (entries below it are cosigned by

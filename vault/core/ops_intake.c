@@ -24,6 +24,15 @@ enum {
 
 /* --- the queue -------------------------------------------------------------------------------- */
 
+static void put_at(struct sr_buf *head, const struct sr_step_at *at) {
+	if (at->files == 0)
+		return;
+	sr_text_put_dec(head, "file", at->file);
+	sr_text_put_dec(head, "files", at->files);
+	sr_text_put_dec(head, "pages", at->pages);
+	sr_text_put_dec(head, "pages-of", at->pages_of);
+}
+
 static void put_state(struct sr_x *x) {
 	struct sr_queue_state s;
 	struct sr_buf *head = &x->r->head;
@@ -36,6 +45,7 @@ static void put_state(struct sr_x *x) {
 		sr_text_put(head, "step", s.step);
 		sr_text_put(head, "item", s.item);
 	}
+	put_at(head, &s.at);
 	if (s.trouble[0] != '\0')
 		sr_text_put_base64(head, "trouble", s.trouble, strlen(s.trouble));
 }
@@ -99,6 +109,21 @@ static int put_facts(struct sr_x *x, struct sr_rows_out *o, const uint8_t item[S
 	return rc;
 }
 
+/* Of the item at work: with what, and how far. */
+static void put_under_way(struct sr_x *x, const uint8_t item[SR_ID]) {
+	struct sr_buf *head = &x->r->head;
+	struct sr_queue_state s;
+	char hex[2 * SR_ID + 1];
+
+	sr_text_put(head, "intake", "under-way");
+	sr_hex(hex, item, SR_ID);
+	sr_queue_look(x->core->queue, &s);
+	if (s.step[0] == '\0' || strcmp(s.item, hex) != 0)
+		return;
+	sr_text_put(head, "step", s.step);
+	put_at(head, &s.at);
+}
+
 int sr_op_intake_show(struct sr_x *x, struct sr_err *e) {
 	struct sr_item_row it = {0};
 	struct sr_page page;
@@ -117,7 +142,7 @@ int sr_op_intake_show(struct sr_x *x, struct sr_err *e) {
 		sr_text_put(&x->r->head, "state", sr_state_name(it.state));
 		why = sr_queue_why(x->core->queue, id);
 		if (why != NULL)
-			sr_text_put(&x->r->head, "intake", "under-way");
+			put_under_way(x, id);
 		if (why != NULL && *why != '\0')
 			sr_text_put_base64(&x->r->head, "waits", why, strlen(why));
 		rc = put_steps(x, &o, id, e);

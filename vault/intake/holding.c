@@ -213,6 +213,7 @@ int sr_holding_look(struct sr_holding **out, struct sr_vault *v, const struct sr
 	struct sr_err *e) {
 	struct sr_holding *h = NULL;
 	char hex[2 * SR_ID + 1];
+	bool begun = false;
 	int rc = holding_new(&h, v, e);
 
 	*out = NULL;
@@ -221,8 +222,10 @@ int sr_holding_look(struct sr_holding **out, struct sr_vault *v, const struct sr
 		rc = sr_query_item(&h->row, v->catalogue, look->item, e);
 	if (rc == 0 && h->row.state != SR_S_HELD && h->row.state != SR_S_RELEASED)
 		rc = sr_fail(e, SR_DENIED, "it is %s", sr_state_name(h->row.state));
-	if (rc == 0 &&
-		sr_secrets_has(v->secrets, SR_SECRET_INTAKE, sr_bytes_str(hex), h->row.number))
+	if (rc == 0)
+		rc = sr_secrets_find(&begun, v->secrets, SR_SECRET_INTAKE, sr_bytes_str(hex),
+			h->row.number, e);
+	if (rc == 0 && begun)
 		rc = sr_fail(e, SR_LOCKED,
 			"its intake is not over yet (intake show %s): try again when it is", hex);
 	if (rc == 0)

@@ -147,11 +147,13 @@ static int put_envelope(struct sr_holding *h, struct sr_err *e) {
 	const uint32_t number = h->row.number + 1;
 	struct sr_envelope_batch *b = NULL;
 	char name[SR_ENVELOPE_NAME];
-	int rc = 0;
+	bool there = false;
+	int rc;
 
 	/* A file of this number that no statement names is a kill's. */
 	sr_envelope_name(name, h->row.id, number);
-	if (sr_file_exists(h->v->items, name))
+	rc = sr_file_find(&there, h->v->items, name, e);
+	if (rc == 0 && there)
 		rc = sr_envelope_remove(h->v->items, h->row.id, number, e);
 	if (rc == 0)
 		rc = sr_envelope_batch_new(&b, h->v->items, e);

@@ -47,7 +47,8 @@ struct sr_filescan {
 	uint8_t named[SR_HASH];
 	char *finding[FINDINGS];
 	size_t findings;
-	uint64_t more; /* findings that are not kept */
+	uint64_t more;   /* findings that are not kept */
+	unsigned silent; /* files, one after the other, that it gave no answer about in its time */
 };
 
 int sr_filescan_begin(struct sr_filescan **out, const struct sr_scanner *s, struct sr_err *e) {
@@ -118,6 +119,12 @@ static int begin_file(struct sr_filescan *x, const struct sr_file *f, struct sr_
 		next_file(x);
 		return 0;
 	}
+	if (x->silent >= BESIDE) {
+		not_scanned(w, "the scanner gave no answer about the files before it, and was not "
+			       "asked again");
+		next_file(x);
+		return 0;
+	}
 	sr_sha256_reset(x->sha);
 	return sr_scan_begin(&w->scan, x->scanner, e);
 }
@@ -151,8 +158,10 @@ static int send_some(struct sr_filescan *x, struct sr_item *it, bool *waits, str
 	if (rc != 0)
 		return rc;
 	if (x->offset == 0 && x->block.len == 0) {
+		const uint64_t file = x->file;
+
 		rc = begin_file(x, &f, e);
-		if (rc != 0 || f.kind != SR_FILE_REGULAR)
+		if (rc != 0 || x->file != file)
 			return rc;
 		rc = next_block(x, it, &f, e);
 	}
@@ -216,8 +225,10 @@ static int take(struct sr_filescan *x, struct sr_item *it, const struct sr_files
 	struct sr_file f;
 	int rc;
 
-	if (w->scan != NULL)
+	if (w->scan != NULL) {
 		sr_scan_end(w->scan, &w->verdict);
+		x->silent = w->verdict.silent ? x->silent + 1 : 0;
+	}
 	w->scan = NULL;
 	x->first = (x->first + 1) % BESIDE;
 	x->count--;

@@ -9,7 +9,9 @@
  * Paths and names of the first findings are kept with the statement, under the item's descriptive
  * key; the counts are of all.
  *
- * A turn never waits for the scanner. One thread.
+ * A turn never waits for the scanner; one that was silent about as many files as go beside each
+ * other is not asked about those that follow, each of which would cost its whole patience. One
+ * thread.
  */
 #ifndef SR_INTAKE_SCAN_H
 #define SR_INTAKE_SCAN_H

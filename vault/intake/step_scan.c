@@ -31,6 +31,7 @@ enum {
 struct scanning {
 	struct sr_holding *h;
 	struct sr_scanners *scanners;
+	bool ready; /* all of them said who they are */
 	struct sr_filescan *at_work;
 	struct sr_buf note;
 	struct sr_buf done, now; /* secret: facts */
@@ -153,6 +154,11 @@ static int nobody(struct sr_holding *h, const char *why, struct sr_err *e) {
 	return sr_verdict_log(sr_holding_vault(h), &of, NULL, NULL, e);
 }
 
+/* Trouble of the scanners, not of the vault. */
+static bool nobody_there(int rc) {
+	return rc == SR_IO || rc == SR_CORRUPT || rc == SR_USAGE || rc == SR_AUTH;
+}
+
 static int begin(void **out, struct sr_holding *h, struct sr_err *e) {
 	struct scanning *x = calloc(1, sizeof *x);
 	struct sr_err why = {0};
@@ -165,15 +171,11 @@ static int begin(void **out, struct sr_holding *h, struct sr_err *e) {
 	sr_buf_init_secret(&x->note);
 	sr_buf_init_secret(&x->done);
 	sr_buf_init_secret(&x->now);
-	rc = sr_scanners_open(&x->scanners, sr_holding_vault(h), &why);
-	if (rc == SR_IO || rc == SR_CORRUPT || rc == SR_USAGE || rc == SR_AUTH) {
+	rc = sr_scanners_begin(&x->scanners, sr_holding_vault(h), &why);
+	if (nobody_there(rc)) {
 		sr_step_scan.end(x);
 		return nobody(h, why.text, e);
 	}
-	if (rc == 0)
-		rc = take_up(x, &why);
-	if (rc == 0)
-		rc = next_scanner(x, &why);
 	if (rc != 0) {
 		sr_step_scan.end(x);
 		return sr_fail(e, (enum sr_code)rc, "%s", why.text);
@@ -193,6 +195,24 @@ static void take_note(struct scanning *x, bool must) {
 	sr_buf_put_lp(&x->note, sr_buf_view(&x->now));
 	if (sr_filescan_note(x->at_work, &x->note, NULL) == 0)
 		(void)!sr_holding_note_put(x->h, "scan", sr_buf_view(&x->note), NULL);
+}
+
+/* Until all scanners said who they are; *${turn} DONE: one cannot be asked, and that is told. */
+static int ask(struct scanning *x, enum sr_turn *turn, struct sr_err *e) {
+	struct sr_err why = {0};
+	int rc = sr_scanners_ready(x->scanners, &x->ready, &why);
+
+	*turn = x->ready ? SR_TURN_AGAIN : SR_TURN_WAITS;
+	if (nobody_there(rc)) {
+		*turn = SR_TURN_DONE;
+		return nobody(x->h, why.text, e);
+	}
+	if (rc != 0)
+		return sr_fail(e, (enum sr_code)rc, "%s", why.text);
+	if (!x->ready)
+		return 0;
+	rc = take_up(x, e);
+	return rc == 0 ? next_scanner(x, e) : rc;
 }
 
 /* What has a name is a fact of its file. */
@@ -239,6 +259,11 @@ static int turn(void *state, uint64_t until_ms, enum sr_turn *turn, struct sr_er
 	int rc = 0;
 
 	*turn = SR_TURN_AGAIN;
+	if (!x->ready) {
+		rc = ask(x, turn, e);
+		if (rc != 0 || !x->ready)
+			return rc;
+	}
 	while (rc == 0 && *turn == SR_TURN_AGAIN && x->at_work != NULL && sr_mono_ms() < until_ms) {
 		rc = sr_filescan_turn(x->at_work, sr_holding_item(x->h), until_ms, &told, turn, e);
 		take_note(x, false);
@@ -258,7 +283,7 @@ static void finish(void *state) {
 	if (x == NULL)
 		return;
 	sr_filescan_free(x->at_work);
-	free(x->scanners);
+	sr_scanners_free(x->scanners);
 	sr_buf_free(&x->note);
 	sr_buf_free(&x->done);
 	sr_buf_free(&x->now);

@@ -5,11 +5,11 @@
  *
  *   files in their order -> sandboxes, SR_PAGES_AHEAD at most -> in the same order: fact, rendition
  *
- * Languages of OCR are those that this host has trained data for: which packages are installed is
- * the site's policy (ADMIN "Text and OCR"). A step that was killed begins anew. A file that a
- * scanner named is not read, nor is what came out of it: they stay evidence. Which files these are
- * the scan step's facts say, or the findings of a look of a curator; where a statement names more
- * than is known by either, none is read.
+ * Languages of OCR are by the site's policy, for what the item is described with, its collection,
+ * or all (intake/tongues.h; ADMIN "Text and OCR"). A step that was killed begins anew. A file that
+ * a scanner named is not read, nor is what came out of it: they stay evidence. Which files these
+ * are the scan step's facts say, or the findings of a look of a curator; where a statement names
+ * more than is known by either, none is read.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +20,7 @@
 #include "catalogue/query.h"
 #include "intake/holding.h"
 #include "intake/pages.h"
+#include "intake/scanners.h"
 #include "intake/step.h"
 #include "sandbox/scan.h"
 #include "store/manifest.h"
@@ -140,6 +141,36 @@ static int find_named(struct text_step *s, struct sr_err *e) {
 	return rc;
 }
 
+/* In which languages the item is read, by what is known of it now. */
+static int languages_of(
+	char out[SR_BOX_LANGUAGES_MAX + 1], struct sr_holding *h, struct sr_err *e) {
+	struct sr_catalogue *c = sr_holding_vault(h)->catalogue;
+	struct sr_tongues *t = calloc(1, sizeof *t);
+	char host[SR_BOX_LANGUAGES_MAX + 1], id[2 * SR_ID + 1] = "";
+	struct sr_tongues_of of = {.host = host, .id = id};
+	struct sr_collection_row box = {.name = NULL};
+	struct sr_item_row item = {.title = NULL};
+	int rc = t == NULL ? sr_fail(e, SR_NOMEM, "text: out of memory") : 0;
+
+	if (rc == 0)
+		rc = sr_intake_tongues(t, sr_holding_vault(h), e);
+	if (rc == 0)
+		rc = sr_query_item(&item, c, sr_holding_id(h), e);
+	if (rc == 0)
+		rc = sr_query_collection(&box, c, item.collection, e);
+	if (rc == 0 && t != NULL) {
+		sr_pages_languages(host);
+		sr_hex(id, item.collection, SR_ID);
+		of.described = item.languages;
+		of.collection = box.name;
+		sr_tongues_choose(out, t, &of);
+	}
+	sr_collection_row_free(&box);
+	sr_item_row_free(&item);
+	free(t);
+	return rc;
+}
+
 static int find_marks(struct text_step *s, struct sr_err *e) {
 	struct sr_family *family = NULL;
 	int rc;
@@ -170,10 +201,11 @@ static int begin(void **out, struct sr_holding *h, struct sr_err *e) {
 		free(s);
 		return rc;
 	}
-	sr_pages_languages(policy.languages);
 	s->h = h;
 	s->files = sr_item_files(sr_holding_item(h));
-	rc = find_marks(s, e);
+	rc = languages_of(policy.languages, h, e);
+	if (rc == 0)
+		rc = find_marks(s, e);
 	if (rc == 0)
 		rc = sr_pages_reader_new(&s->reader, l, &policy, e);
 	if (rc != 0) {
@@ -336,7 +368,18 @@ static int turn(void *state, uint64_t until_ms, enum sr_turn *out, struct sr_err
 	return rc;
 }
 
+/* The oldest file is the one that the others wait for. */
+static void at(void *state, struct sr_step_at *out) {
+	const struct text_step *s = state;
+	const bool held = sr_pages_held(s->reader) > 0;
+
+	out->files = s->files;
+	out->file = held ? s->ring[s->first].file : s->next;
+	sr_pages_at(s->reader, &out->pages, &out->pages_of);
+}
+
 const struct sr_intake_step sr_step_text = {.name = "text",
 	.begin = begin,
 	.turn = turn,
+	.at = at,
 	.end = end};

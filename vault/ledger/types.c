@@ -83,6 +83,8 @@ static const struct sr_type table[SR_T_COUNT] = {
 		CARD("officer", SR_SOME, "card"),
 		CARD("auditor", SR_SOME, "card"),
 		CARD("custodian", SR_SOME, "card"),
+		CARD("standby", SR_ANY, "card"),
+		SORTED("standby-quorum", SR_V_LEVEL_QUORUM, SR_ANY),
 		END}},
 	{SR_T_KEY_EPOCH, "key-epoch", SR_BY_SERVICE, NULL, SR_EFFECT_TRUST, FIELDS{
 		F("epoch", SR_V_DEC, SR_ONE),
@@ -157,7 +159,7 @@ static const struct sr_type table[SR_T_COUNT] = {
 		CARD("newcomer", SR_ANY, "card"),
 		END}},
 	{SR_T_RESHARE, "reshare", SR_BY_SERVICE, NULL, SR_EFFECT_CEREMONY, FIELDS{
-		F("request", SR_V_ID, SR_ONE),
+		F("request", SR_V_ID, SR_OPTIONAL),
 		F("board", SR_V_ID, SR_ONE),
 		F("epoch", SR_V_DEC, SR_ONE),
 		SORTED("quorum", SR_V_LEVEL_QUORUM, SR_SOME),

@@ -58,6 +58,8 @@ static int get_files(uint64_t **out, size_t *count, struct sr_reader *r, struct 
 	uint32_t n = 0;
 	int rc = get_count(&n, r, 8, e);
 
+	if (rc != 0) /* ${n} is whatever they said: nothing is allocated for it */
+		return rc;
 	*out = calloc((size_t)n + 1, sizeof **out);
 	if (*out == NULL)
 		return sr_fail(e, SR_NOMEM, "redaction: out of memory");
@@ -76,6 +78,8 @@ int sr_redaction_read(struct sr_redaction *out, struct sr_bytes body, struct sr_
 	rc = get_files(&out->left_out, &out->left_count, &r, e);
 	if (rc == 0)
 		rc = get_count(&n, &r, 24, e);
+	if (rc != 0)
+		return sr_wrap(e, "redaction");
 	out->gaps = calloc((size_t)n + 1, sizeof *out->gaps);
 	if (out->gaps == NULL)
 		return sr_fail(e, SR_NOMEM, "redaction: out of memory");
