@@ -16,7 +16,7 @@ cp -a vault saved
 [[ ! -d state ]] || cp -a state saved-state
 
 old=0 new=0 rc=137
-for nth in $(seq 1 "${STRIDE:-9}" 600); do
+for nth in $(seq 1 "${STRIDE:-13}" 600); do
 	rm -rf vault state
 	cp -a saved vault
 	[[ ! -d saved-state ]] || cp -a saved-state state
