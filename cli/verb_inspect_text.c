@@ -31,8 +31,7 @@ static int open_one(struct given *g, const char *path, struct sr_err *e) {
 	struct stat st;
 
 	(void)sr_escape_to(shown, sizeof shown, sr_bytes_str(path));
-	*g = (struct given){
-		.path = path, .fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+	*g = (struct given){.path = path, .fd = cli_open(AT_FDCWD, path, O_RDONLY | O_NONBLOCK)};
 	g->in = (struct sr_box_input){.read = read_at, .ctx = &g->fd};
 	if (g->fd < 0)
 		return errno == ENOENT ? sr_fail(e, SR_NOTFOUND, "%s: nothing is there", shown)

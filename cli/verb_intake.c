@@ -17,7 +17,8 @@ const struct cli_option cli_intake_list_options[] = {
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 const struct cli_option cli_intake_scan_options[] = {
-	{"again", CLI_FLAG, NULL, "every item that is held now"},
+	{"again", CLI_FLAG, NULL,
+		"every item that is held now, and by core what is open for a reader"},
 	{"known", CLI_ONE, "FILE",
 		"SHA-256 of known files, a line each (clamd's .hsb, sha256sum): all items, by the "
 		"hashes that the catalogue has"},
@@ -141,11 +142,29 @@ static int held_items(struct cli *c, struct sr_buf *ids, struct sr_err *e) {
 	return rc == 0 ? sr_buf_ok(ids, e) : rc;
 }
 
-/* --again: with content, what can be opened: held items by this curator's boxes. */
+/* What is open for readers: core has its keys, and does it by itself from now on. */
+static int open_again(struct cli *c, struct sr_err *e) {
+	struct cli_answer a;
+	cli_ask(&a, "intake.again");
+	int rc = cli_call(c, &a, e);
+	const unsigned long long open = rc == 0 ? cli_field_dec(&a, "open") : 0;
+	if (open > 0)
+		cli_tell(c,
+			"core scans %llu open checkout%s again; what it names closes its item "
+			"until a curator decides (log --type scan, inbox)",
+			open, open == 1 ? "" : "s");
+	cli_answer_free(&a);
+	return rc;
+}
+
+/* --again: with content, what can be opened: held items by this curator's boxes, and what readers
+ * have open. */
 static int scan_again(struct cli *c, struct sr_err *e) {
 	struct sr_buf ids;
 	sr_buf_init(&ids);
 	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = open_again(c, e);
 	if (rc == 0)
 		rc = held_items(c, &ids, e);
 	if (rc == 0 && ids.len == 0)

@@ -174,6 +174,7 @@ struct comparing {
 	struct sr_hash_row row;
 	char *finding[KNOWN_FINDINGS];
 	size_t findings;
+	uint8_t named[SR_HASH];
 	uint64_t hits, files;
 	/* what is to be said, since nothing is written while rows are read */
 	struct sr_buf hits_of; /* struct hit, then its texts */
@@ -250,6 +251,7 @@ static int item_over(struct comparing *c, struct sr_err *e) {
 		sr_buf_put_le32(b, c->row.number);
 		sr_buf_put_le64(b, c->hits);
 		sr_buf_put_le64(b, c->row.files);
+		sr_buf_put(b, c->named, SR_HASH);
 		sr_buf_put_le32(b, (uint32_t)c->findings);
 		for (size_t i = 0; i < c->findings; i++)
 			sr_buf_put_lp(b, sr_bytes_str(c->finding[i]));
@@ -258,6 +260,7 @@ static int item_over(struct comparing *c, struct sr_err *e) {
 		free(c->finding[i]);
 	c->findings = 0;
 	c->hits = 0;
+	memset(c->named, 0, SR_HASH);
 	return sr_buf_ok(b, e);
 }
 
@@ -266,6 +269,7 @@ static int keep_hit(struct comparing *c, const struct sr_hash_row *row, const st
 	char path[KNOWN_FINDING / 2], name[KNOWN_NAME * 2], text[KNOWN_FINDING];
 
 	c->hits++;
+	sr_named_add(c->named, row->file);
 	if (c->findings == KNOWN_FINDINGS)
 		return 0;
 	(void)snprintf(text, sizeof text, "file %llu %s: infected: %s",
@@ -301,7 +305,7 @@ static int say(struct comparing *c, struct sr_reader *r, struct sr_err *e) {
 	const char *findings[KNOWN_FINDINGS];
 	char *texts[KNOWN_FINDINGS] = {NULL};
 	struct sr_verdict_of of = {.scanner = c->scanner, .findings = findings};
-	uint8_t item[SR_ID];
+	uint8_t item[SR_ID], named[SR_HASH];
 	char word[16];
 	uint64_t files = 0, entry = 0;
 	uint32_t n = 0;
@@ -315,6 +319,8 @@ static int say(struct comparing *c, struct sr_reader *r, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_get_le64(r, &files, e);
 	if (rc == 0)
+		rc = sr_get(r, named, SR_HASH, e);
+	if (rc == 0)
 		rc = sr_get_le32(r, &n, e);
 	for (uint32_t i = 0; rc == 0 && i < n && i < KNOWN_FINDINGS; i++) {
 		struct sr_bytes v = {NULL, 0};
@@ -326,6 +332,7 @@ static int say(struct comparing *c, struct sr_reader *r, struct sr_err *e) {
 		findings[i] = texts[i];
 	}
 	of.item = item;
+	of.named = named;
 	of.finding_count = n;
 	of.counts.files = files;
 	of.counts.not_scanned = files - of.counts.infected;

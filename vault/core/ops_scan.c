@@ -4,6 +4,7 @@
  */
 #include "base/time.h"
 #include "core/ops_in.h"
+#include "core/rescan.h"
 #include "intake/scan.h"
 #include "intake/scanners.h"
 #include "room/room.h"
@@ -161,4 +162,16 @@ int sr_op_intake_scan(struct sr_x *x, struct sr_err *e) {
 		sr_scanning_free(x->session);
 	sr_item_row_free(&row);
 	return rc;
+}
+
+int sr_op_intake_again(struct sr_x *x, struct sr_err *e) {
+	struct sr_buf *head = &x->r->head;
+	const char *trouble = sr_rescan_trouble(x->core->rescan);
+	(void)e;
+	sr_text_put_dec(head, "open", sr_room_count(x->core->room));
+	sr_text_put(head, "works", x->core->works ? "yes" : "no");
+	if (*trouble != '\0')
+		sr_text_put_base64(head, "trouble", trouble, strlen(trouble));
+	sr_rescan_again(x->core->rescan);
+	return 0;
 }

@@ -294,8 +294,9 @@ const char *sr_queue_why(const struct sr_queue *q, const uint8_t *item) {
 
 	if (sr_query_item(&row, q->v->catalogue, item, NULL) == 0) {
 		sr_hex(name, item, SR_ID);
-		has = sr_secrets_has(
-			q->v->secrets, SR_SECRET_INTAKE, sr_bytes_str(name), row.number);
+		if (sr_secrets_find(&has, q->v->secrets, SR_SECRET_INTAKE, sr_bytes_str(name),
+			    row.number, NULL) != 0)
+			has = false; /* for people to look at: the queue itself goes by its list */
 	}
 	sr_item_row_free(&row);
 	return !has ? NULL : w != NULL ? w->why : "";

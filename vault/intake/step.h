@@ -55,7 +55,11 @@ extern const struct sr_intake_step *const sr_intake_steps[];
 extern const struct sr_intake_step sr_step_inspect;
 /* step_text.c's: what files say, as renditions beside them (intake/pages.h). */
 extern const struct sr_intake_step sr_step_text;
-/* scan's: what the scanners of this host say of every file. */
+/* scan's: what the scanners of this host say of every file. Of each in which one names something it
+ * says the fact SR_FACT_SCAN, SR_FACT_INFECTED, the scanner as statements name it, ": " and the
+ * name: the steps behind it read that. */
+#define SR_FACT_SCAN "scan"
+#define SR_FACT_INFECTED "infected by "
 extern const struct sr_intake_step sr_step_scan;
 /* about's: what other programs say that a file is about. */
 extern const struct sr_intake_step sr_step_about;

@@ -675,3 +675,18 @@ void sr_scan_drop(struct sr_scan *s) {
 	if (s != NULL)
 		hang_up(s);
 }
+
+#ifdef SR_TESTING
+void sr_scan_judge_test(struct sr_scan_verdict *out, int64_t *signatures, struct sr_bytes answer) {
+	struct sr_scan s = {.in = -1, .out = -1};
+
+	s.answer_len = answer.len < sizeof s.answer ? answer.len : sizeof s.answer;
+	if (s.answer_len > 0)
+		memcpy(s.answer, answer.p, s.answer_len);
+	*signatures = s.answer_len > 0 && memchr(s.answer, 0, s.answer_len) != NULL
+			      ? signatures_of(s.answer)
+			      : 0;
+	judge_clamd(&s);
+	*out = s.verdict;
+}
+#endif

@@ -87,4 +87,9 @@ void sr_scan_end(struct sr_scan *s, struct sr_scan_verdict *out);
 /* Without one; frees. NULL allowed. */
 void sr_scan_drop(struct sr_scan *s);
 
+#ifdef SR_TESTING
+/* What is made of clamd's ${answer} to a scan, and of the date in it as in its version. */
+void sr_scan_judge_test(struct sr_scan_verdict *out, int64_t *signatures, struct sr_bytes answer);
+#endif
+
 #endif
