@@ -665,12 +665,7 @@ static void judge_zip(struct par_result *out, const struct par_input *in, uint64
 		say(out, SR_BOX_BROKEN, "its directory is not there: it was cut, or is damaged");
 	} else if (entries != UINT64_MAX && count < entries) {
 		(void)snprintf(text, sizeof text,
-<<<<<<< HEAD
-			"its directory names %llu members, and %llu of them have bytes of "
-			"their own",
-=======
 			"its directory names %llu members, %llu of them with bytes of their own",
->>>>>>> main
 			(unsigned long long)entries, (unsigned long long)count);
 		say(out, SR_BOX_BROKEN, text);
 	}
