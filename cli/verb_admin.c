@@ -39,7 +39,8 @@ static int init_unlock(struct cli *c, struct cli_secret *s, struct sr_err *e) {
 		sr_buf_init_secret(&s->passphrase);
 		sr_buf_init_secret(&s->credential);
 		int rc = cli_new_credential(fresh, &s->credential, e);
-		s->unlock = (struct sr_unlock){.credential = sr_buf_view(&s->credential)};
+		if (rc == 0)
+			s->unlock = (struct sr_unlock){.credential = sr_buf_view(&s->credential)};
 		return rc;
 	}
 	const struct cli_ask ask = {.credential_file = cli_get(c, "unlock"),
@@ -117,7 +118,8 @@ int cli_unlock_new(struct cli *c, struct cli_secret *s, struct sr_err *e) {
 	sr_buf_init_secret(&s->passphrase);
 	sr_buf_init_secret(&s->credential);
 	int rc = cli_new_credential(fresh, &s->credential, e);
-	s->unlock = (struct sr_unlock){.credential = sr_buf_view(&s->credential)};
+	if (rc == 0)
+		s->unlock = (struct sr_unlock){.credential = sr_buf_view(&s->credential)};
 	return rc;
 }
 
@@ -319,8 +321,6 @@ static void status_print(struct cli *c, const struct cli_answer *a) {
 		!second   ? "none: a lost secrets.db loses the vault"
 		: current ? "there and current"
 			  : "NOT CURRENT: deposits wait, erasures are pending there");
-	if (!sr_bytes_eq(cli_field(a, "memory-locked"), sr_bytes_str("yes")))
-		cli_line_str("memory", "keys are NOT locked in memory (raise the memlock limit)");
 	if (cli_field(a, "failed").p != NULL)
 		cli_line_str("writing", "STOPPED: a commit broke off; open the vault again");
 	for (size_t i = 0; i < a->rows.count; i++) {

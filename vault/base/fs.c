@@ -170,6 +170,15 @@ static void blame_link(int fd, const char *name) {
 		errno = readlinkat(fd, name, target, sizeof target) >= 0 ? ELOOP : ENOTDIR;
 }
 
+/* openat that an interruption does not end: a file system behind a network may do so. */
+static int open_at(int fd, const char *name, int flags, mode_t mode) {
+	int got = -1;
+	do
+		got = openat(fd, name, flags, mode);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
 /* Beneath ${fd} without openat2: a step for each part, none through a link. -1 with errno. */
 static int open_by_steps(int fd, const char *name, int flags, mode_t mode) {
 	char part[NAME_MAX + 1];
@@ -177,7 +186,7 @@ static int open_by_steps(int fd, const char *name, int flags, mode_t mode) {
 	for (;;) {
 		const char *slash = strchr(name, '/');
 		if (slash == NULL) {
-			int last = openat(at, name, flags | O_NOFOLLOW, mode);
+			int last = open_at(at, name, flags | O_NOFOLLOW, mode);
 			int no = errno;
 			if (at != fd)
 				(void)close(at);
@@ -191,7 +200,7 @@ static int open_by_steps(int fd, const char *name, int flags, mode_t mode) {
 		} else {
 			memcpy(part, name, len);
 			part[len] = '\0';
-			next = openat(at, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+			next = open_at(at, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 			if (next < 0)
 				blame_link(at, part);
 		}
@@ -290,7 +299,7 @@ static int dir_of_fd(struct sr_dir **out, int fd, const char *parent, const char
 int sr_dir_open(struct sr_dir **out, const char *path, struct sr_err *e) {
 	char text[SHOWN];
 	*out = NULL;
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fd < 0) {
 		int no = errno;
 		(void)sr_escape_to(text, sizeof text, sr_bytes_str(path));
@@ -439,11 +448,11 @@ static int listing_add(struct listing *l, const char *name, bool is_dir) {
 		l->v = v;
 		l->cap = cap;
 	}
-	char *copy = strdup(name);
-	if (copy == NULL)
+	struct entry *at = &l->v[l->count];
+	at->is_dir = is_dir;
+	at->name = strdup(name);
+	if (at->name == NULL)
 		return -1;
-	l->v[l->count].name = copy;
-	l->v[l->count].is_dir = is_dir;
 	l->count++;
 	return 0;
 }
@@ -459,7 +468,7 @@ static int listing_read(struct listing *l, struct sr_dir *d, struct sr_err *e) {
 	char path[SHOWN];
 	int rc = 0;
 	/* An open of its own, so that two listings do not share a position. */
-	int fd = openat(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open_at(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 	if (dir == NULL) {
 		rc = sr_fail_errno(e, "list %s", shown(path, d, NULL));
@@ -779,15 +788,28 @@ int sr_file_size(struct sr_dir *d, const char *name, uint64_t *out, struct sr_er
 	return rc;
 }
 
-bool sr_file_exists(struct sr_dir *d, const char *name) {
+int sr_file_find(bool *there, struct sr_dir *d, const char *name, struct sr_err *e) {
 	struct place p = {-1, false, NULL};
 	struct stat st;
-	if (place_open(&p, d, name, NULL) != 0)
-		return false;
-	bool is = fstatat(p.fd, p.last, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	*there = false;
+	int rc = place_open(&p, d, name, e);
+	if (rc == 0 && fstatat(p.fd, p.last, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		rc = name_fail(e, "look for", d, name);
+	else if (rc == 0)
+		*there = true;
 	place_close(&p);
-	return is;
+	if (rc != SR_NOTFOUND)
+		return rc;
+	sr_err_clear(e);
+	return 0;
 }
+
+#ifdef SR_TESTING
+bool sr_file_exists(struct sr_dir *d, const char *name) {
+	bool there = false;
+	return sr_file_find(&there, d, name, NULL) == 0 && there;
+}
+#endif
 
 /* --- temporary files ----------------------------------------------------------------------------
  */

@@ -71,7 +71,12 @@ SR_MUST int sr_file_remove_later(struct sr_dir *d, const char *name, struct sr_e
 /* NOTFOUND if absent; fsyncs the directory */
 SR_MUST int sr_file_remove(struct sr_dir *d, const char *name, struct sr_err *e);
 SR_MUST int sr_file_size(struct sr_dir *d, const char *name, uint64_t *out, struct sr_err *e);
-bool sr_file_exists(struct sr_dir *d, const char *name);
+/* Is there anything of that name? A failure is no answer: what cannot be looked at is neither there
+ * nor gone. */
+SR_MUST int sr_file_find(bool *there, struct sr_dir *d, const char *name, struct sr_err *e);
+#ifdef SR_TESTING
+bool sr_file_exists(struct sr_dir *d, const char *name); /* false, too, when it cannot be told */
+#endif
 
 /* Open for positioned I/O. flags: SR_FS_READ, or SR_FS_WRITE (read and write, created 0600 if
  * SR_FS_CREATE). */

@@ -759,14 +759,18 @@ static int count_pack(void *ctx, const struct sr_index_pack *p, struct sr_err *e
 static int still_there(const struct sr_deposit *d, struct sr_vault *v, struct sr_err *e) {
 	char name[2 * SR_ID + 1];
 	size_t packs = 0;
+	bool there = true;
 	int rc = sr_index_packs(v->index, d->accession, count_pack, &packs, e);
 
 	if (rc != 0)
 		return rc;
 	sr_hex(name, d->list.items[0].id, SR_ID);
-	if (packs == d->packs.len / SR_HASH &&
-		(d->placed == 0 || sr_secrets_has(v->secrets, SR_SECRET_SLOT, sr_bytes_str(name),
-					   FIRST_ENVELOPE)))
+	if (d->placed > 0)
+		rc = sr_secrets_find(
+			&there, v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), FIRST_ENVELOPE, e);
+	if (rc != 0)
+		return rc;
+	if (packs == d->packs.len / SR_HASH && there)
 		return 0;
 	return sr_fail(e, SR_DENIED,
 		"what was deposited under this accession was removed meanwhile: deposit it anew");
@@ -935,6 +939,7 @@ static int remove_item(struct sr_vault *v, const uint8_t item[SR_ID], bool *had,
 		SR_SECRET_SLOT, SR_SECRET_QUARANTINE, SR_SECRET_INTAKE};
 	char name[2 * SR_ID + 1], envelope[SR_ENVELOPE_NAME];
 	size_t erased = 0;
+	bool there = false;
 	int rc = 0;
 
 	sr_hex(name, item, SR_ID);
@@ -947,7 +952,9 @@ static int remove_item(struct sr_vault *v, const uint8_t item[SR_ID], bool *had,
 	}
 	sr_envelope_name(envelope, item, FIRST_ENVELOPE);
 	*had = erased > 0;
-	if (rc == 0 && sr_file_exists(v->items, envelope)) {
+	if (rc == 0)
+		rc = sr_file_find(&there, v->items, envelope, e);
+	if (rc == 0 && there) {
 		*had = true;
 		rc = sr_envelope_remove(v->items, item, FIRST_ENVELOPE, e);
 	}
@@ -1114,14 +1121,16 @@ static int kept_lacks(const char **why, struct sr_vault *v, const struct kept *k
 		const struct sr_list_item *it = &list->items[i];
 		char name[2 * SR_ID + 1], envelope[SR_ENVELOPE_NAME];
 		uint8_t hash[SR_HASH];
+		bool there = false;
 
 		sr_hex(name, it->id, SR_ID);
 		sr_envelope_name(envelope, it->id, FIRST_ENVELOPE);
-		if (!sr_secrets_has(
-			    v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), FIRST_ENVELOPE)) {
+		rc = sr_secrets_find(&there, v->secrets, SR_SECRET_SLOT, sr_bytes_str(name),
+			FIRST_ENVELOPE, e);
+		if (rc == 0 && !there)
 			*why = "the secret of an item is not there";
+		if (rc != 0 || !there)
 			break;
-		}
 		sr_buf_clear(&file);
 		rc = sr_file_read(v->items, envelope, &file, SR_ENVELOPE_MAX, e);
 		if (rc == SR_NOTFOUND)

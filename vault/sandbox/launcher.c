@@ -47,6 +47,8 @@ static int send_with(int to, const void *p, size_t len, const int *fds, size_t c
 		m.msg_control = control;
 		m.msg_controllen = CMSG_SPACE(count * sizeof(int));
 		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+		if (c == NULL) /* never: there is room for one */
+			return -1;
 		c->cmsg_level = SOL_SOCKET;
 		c->cmsg_type = SCM_RIGHTS;
 		c->cmsg_len = CMSG_LEN(count * sizeof(int));
