@@ -321,8 +321,6 @@ static void status_print(struct cli *c, const struct cli_answer *a) {
 		!second   ? "none: a lost secrets.db loses the vault"
 		: current ? "there and current"
 			  : "NOT CURRENT: deposits wait, erasures are pending there");
-	if (!sr_bytes_eq(cli_field(a, "memory-locked"), sr_bytes_str("yes")))
-		cli_line_str("memory", "keys are NOT locked in memory (raise the memlock limit)");
 	if (cli_field(a, "failed").p != NULL)
 		cli_line_str("writing", "STOPPED: a commit broke off; open the vault again");
 	for (size_t i = 0; i < a->rows.count; i++) {

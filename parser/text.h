@@ -14,8 +14,8 @@
  * million lines that want a writable profile, a socket and a shell. They are told as UNREAD.
  *
  * Facts of a page: `how` text | ocr | blank. Facts of the input: `encoding`, `itself`, `paged`
- * (pages are those of the document; else they are only parts of a size), `ocr` (why it was not
- * done).
+ * (pages are those of the document; else they are only parts of a size), `pages` (how many will
+ * come, where that is known before the first), `ocr` (why it was not done).
  */
 #ifndef SR_PARSER_TEXT_H
 #define SR_PARSER_TEXT_H

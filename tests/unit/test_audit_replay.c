@@ -469,6 +469,33 @@ static void test_rekey_of_nobody(void **state) {
 	world_free(w);
 }
 
+/* A reshare that cites no vote at all, as if the founders had planned it. */
+static void test_plan_of_nobody(void **state) {
+	const struct sr_audit_finding *f;
+	struct world *w = world_new(NULL);
+	struct sr_outcome out;
+	struct sr_buf text;
+	struct heap h;
+
+	(void)state;
+	sr_buf_init(&text);
+	sr_follow_begin(&text, w->v, SR_T_RESHARE, w->now);
+	sr_text_put_hex(&text, "board", w->v->fingerprint, SR_ID);
+	sr_text_put_dec(&text, "epoch", 2);
+	put_plan(&text, w);
+	for (size_t i = 0; i < 2; i++)
+		sr_text_put(&text, "dealer", w->member[i].person);
+	assert_ok(sr_door_service(w->v, sr_buf_view(&text), &out, &w->e), &w->e);
+	assert_ok(out.code, &out.err);
+	sr_buf_free(&text);
+	replay(w, SR_AUDIT_STEP, false, &h);
+	f = finding(&h, "decision", "request");
+	of_last(w, f);
+	assert_int_equal(h.count, 1);
+	heap_free(&h);
+	world_free(w);
+}
+
 /* --- what the rules are said to have said --- */
 
 struct answer {
@@ -791,6 +818,7 @@ int main(void) {
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_decision),
 		cmocka_unit_test(test_rekey_of_nobody),
+		cmocka_unit_test(test_plan_of_nobody),
 		cmocka_unit_test(test_judged),
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_rule),

@@ -150,6 +150,36 @@ static void age_recipient(void **state) {
 	sr_identity_free(&id);
 }
 
+/* A changed file never opens, and says why. */
+static void never_opens(void *ctx, struct sr_bytes mutant, const char *what) {
+	struct sr_identity b;
+	const int rc = sr_identity_open(&b, mutant, ctx, &e);
+
+	if (rc == 0)
+		fail_msg("%s: opens", what);
+	assert_int_equal(rc, e.code);
+	assert_true(e.text[0] != '\0');
+	assert_null(b.seed);
+}
+
+/* By a credential: a passphrase is stretched anew for each of them. */
+static void each_bit(void **state) {
+	static const uint8_t credential[SR_CREDENTIAL_MIN] = {7};
+	struct sr_unlock by = {.credential = {credential, sizeof credential}};
+	struct sr_identity a;
+	struct sr_buf file;
+
+	(void)state;
+	sr_buf_init(&file);
+	assert_ok(sr_identity_new(&a, &e), &e);
+	assert_ok(sr_identity_seal(&file, &a, &by, &e), &e);
+	t_each_cut(sr_buf_view(&file), never_opens, &by);
+	t_each_flip(sr_buf_view(&file), never_opens, &by);
+	sr_identity_free(&a);
+	assert_int_equal(sr_secret_in_use(), 0);
+	sr_buf_free(&file);
+}
+
 static int setup(void **state) {
 	(void)state;
 	sr_passphrase_cheap();
@@ -160,6 +190,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trip),
 		cmocka_unit_test(name_outlives_key),
+		cmocka_unit_test(each_bit),
 		cmocka_unit_test(shapes),
 		cmocka_unit_test(arena_full),
 		cmocka_unit_test(commitments),

@@ -171,6 +171,89 @@ static void folder(void **state) {
 	teardown(&p);
 }
 
+struct changed {
+	struct place *p;
+	const char *name;
+	const struct rig_log *l;
+	size_t size;
+};
+
+/* A witness whose file was changed does not open, or is the same witness with the same memory, or
+ * cosigns nothing more: it never signs for what it did not remember. */
+static void stays_honest(void *ctx, struct sr_bytes mutant, const char *what) {
+	const struct changed *c = ctx;
+	const struct sr_witness_open o = {
+		.dir = c->p->dir, .unlock = &unlock, .clock = {clock_now, &now}};
+	struct sr_witness *w = NULL;
+	struct sr_witness_reply r;
+	struct rig_log fork;
+	struct sr_err e = {0};
+	struct sr_buf b;
+
+	t_write_file(t_path(c->p->path, c->name), mutant.p, mutant.len);
+	if (sr_witness_open(&w, &o, &e) != 0) {
+		assert_true(e.text[0] != '\0');
+		assert_null(w);
+		return;
+	}
+	assert_memory_equal(sr_witness_vkey(w)->pk, c->p->vkey.pk, SR_PK);
+	assert_string_equal(sr_witness_vkey(w)->name, c->p->vkey.name);
+	/* Another history of the same log, from where this one was remembered, and from nothing. */
+	rig_log(&fork, c->l->vkey.name, 1, 2);
+	for (int from = 0; from < 2; from++) {
+		sr_buf_init(&b);
+		rig_request(&b, &fork, from == 0 ? c->size : 0, c->size + 3);
+		sr_witness_add(w, sr_buf_view(&b), &r);
+		if (r.status == 200)
+			fail_msg("%s, %s: it cosigned another history", c->name, what);
+		sr_buf_free(&r.body);
+		sr_buf_free(&b);
+	}
+	sr_witness_free(w);
+}
+
+static void each_bit(void **state) {
+	struct rig_log l;
+	struct place p;
+	struct sr_buf good, some;
+	uint64_t seed = 11;
+
+	(void)state;
+	setup(&p);
+	rig_log(&l, RIG_ORIGIN, 1, RIG_LEAVES);
+	know(&p, &l);
+	grow(&p, &l, 0, 5);
+	sr_witness_free(p.w);
+	p.w = NULL;
+	sr_buf_init(&good);
+	t_read_file(t_path(p.path, "witness.key"), &good);
+	struct changed c = {.p = &p, .name = "witness.key", .l = &l, .size = 5};
+	t_each_flip(sr_buf_view(&good), stays_honest, &c);
+	t_write_file(t_path(p.path, "witness.key"), good.p, good.len);
+	/* Its memory is a data base of some pages: places all over it, and cuts. */
+	sr_buf_clear(&good);
+	t_read_file(t_path(p.path, "witness.db"), &good);
+	c.name = "witness.db";
+	sr_buf_init(&some);
+	for (int i = 0; i < 1500; i++) {
+		const size_t at = (size_t)t_rand(&seed, good.len);
+		sr_buf_clear(&some);
+		sr_buf_put_bytes(&some, sr_buf_view(&good));
+		some.p[at] ^= (uint8_t)(1U << t_rand(&seed, 8));
+		char what[60];
+		snprintf(what, sizeof what, "a flipped bit of byte %zu of %zu", at, good.len);
+		stays_honest(&c, sr_buf_view(&some), what);
+		if (i % 20 == 0)
+			stays_honest(&c, sr_bytes_of(good.p, at), "cut");
+	}
+	t_write_file(t_path(p.path, "witness.db"), good.p, good.len);
+	reopen(&p);
+	grow(&p, &l, 5, 8);
+	sr_buf_free(&some);
+	sr_buf_free(&good);
+	teardown(&p);
+}
+
 static void names(void **state) {
 	static const char *const bad[] = {"", "a b", "a+b", "w\xc3\xa9", "tab\tbed"};
 	char *path = t_tmp_new();
@@ -630,6 +713,7 @@ static void unkeyed(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(folder),
+		cmocka_unit_test(each_bit),
 		cmocka_unit_test(names),
 		cmocka_unit_test(logs),
 		cmocka_unit_test(follows),

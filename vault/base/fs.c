@@ -344,8 +344,8 @@ static int sync_place(struct sr_dir *d, const struct place *p, struct sr_err *e)
 	return 0;
 }
 
-int sr_dir_make(struct sr_dir **out, struct sr_dir *parent, const char *name, mode_t mode,
-	struct sr_err *e) {
+static int dir_make(struct sr_dir **out, struct sr_dir *parent, const char *name, mode_t mode,
+	bool later, struct sr_err *e) {
 	struct place p = {-1, false, NULL};
 	*out = NULL;
 	int rc = place_open(&p, parent, name, e);
@@ -358,13 +358,23 @@ int sr_dir_make(struct sr_dir **out, struct sr_dir *parent, const char *name, mo
 		/* The mode is a promise, whatever the umask says. */
 		if (fchmodat(p.fd, p.last, mode, 0) != 0)
 			rc = name_fail(e, "chmod", parent, name);
-		if (rc == 0)
+		if (rc == 0 && !later)
 			rc = sync_place(parent, &p, e);
 	}
 	if (rc == 0)
 		rc = sr_dir_open_at(out, parent, name, e);
 	place_close(&p);
 	return rc;
+}
+
+int sr_dir_make(struct sr_dir **out, struct sr_dir *parent, const char *name, mode_t mode,
+	struct sr_err *e) {
+	return dir_make(out, parent, name, mode, false, e);
+}
+
+int sr_dir_make_later(struct sr_dir **out, struct sr_dir *parent, const char *name, mode_t mode,
+	struct sr_err *e) {
+	return dir_make(out, parent, name, mode, true, e);
 }
 
 int sr_dir_of(struct sr_dir **out, const char **name, const char *path, struct sr_err *e) {
@@ -438,11 +448,11 @@ static int listing_add(struct listing *l, const char *name, bool is_dir) {
 		l->v = v;
 		l->cap = cap;
 	}
-	char *copy = strdup(name);
-	if (copy == NULL)
+	struct entry *at = &l->v[l->count];
+	at->is_dir = is_dir;
+	at->name = strdup(name);
+	if (at->name == NULL)
 		return -1;
-	l->v[l->count].name = copy;
-	l->v[l->count].is_dir = is_dir;
 	l->count++;
 	return 0;
 }
@@ -698,8 +708,14 @@ int sr_file_read(
 	return rc;
 }
 
-static int write_whole(
-	struct sr_dir *d, const char *name, struct sr_bytes data, bool replace, struct sr_err *e) {
+/* When a whole file is durable: at once, or after the next sync of its file system. */
+enum when {
+	NOW,
+	LATER
+};
+
+static int write_whole(struct sr_dir *d, const char *name, struct sr_bytes data, bool replace,
+	enum when when, struct sr_err *e) {
 	struct sr_tmpfile *t = NULL;
 	int rc = check_name(d, name, e);
 	if (rc == 0)
@@ -710,28 +726,48 @@ static int write_whole(
 		sr_tmpfile_abort(t);
 		return rc;
 	}
-	return sr_tmpfile_commit(t, name, replace, true, e);
+	if (when == LATER)
+		sr_tmpfile_synced(t); /* by who syncs the file system */
+	return sr_tmpfile_commit(t, name, replace, when == NOW, e);
 }
 
 int sr_file_replace(struct sr_dir *d, const char *name, struct sr_bytes data, struct sr_err *e) {
-	return write_whole(d, name, data, true, e);
+	return write_whole(d, name, data, true, NOW, e);
 }
 
 int sr_file_create(struct sr_dir *d, const char *name, struct sr_bytes data, struct sr_err *e) {
-	return write_whole(d, name, data, false, e);
+	return write_whole(d, name, data, false, NOW, e);
 }
 
-int sr_file_remove(struct sr_dir *d, const char *name, struct sr_err *e) {
+int sr_file_replace_later(
+	struct sr_dir *d, const char *name, struct sr_bytes data, struct sr_err *e) {
+	return write_whole(d, name, data, true, LATER, e);
+}
+
+int sr_file_create_later(
+	struct sr_dir *d, const char *name, struct sr_bytes data, struct sr_err *e) {
+	return write_whole(d, name, data, false, LATER, e);
+}
+
+static int remove_file(struct sr_dir *d, const char *name, enum when when, struct sr_err *e) {
 	struct place p = {-1, false, NULL};
 	int rc = place_open(&p, d, name, e);
 	if (rc != 0)
 		return rc;
 	if (sr_fault_point("unlink") != 0 || unlinkat(p.fd, p.last, 0) != 0)
 		rc = name_fail(e, "remove", d, name);
-	else
+	else if (when == NOW)
 		rc = sync_place(d, &p, e);
 	place_close(&p);
 	return rc;
+}
+
+int sr_file_remove(struct sr_dir *d, const char *name, struct sr_err *e) {
+	return remove_file(d, name, NOW, e);
+}
+
+int sr_file_remove_later(struct sr_dir *d, const char *name, struct sr_err *e) {
+	return remove_file(d, name, LATER, e);
 }
 
 int sr_file_size(struct sr_dir *d, const char *name, uint64_t *out, struct sr_err *e) {
@@ -875,6 +911,10 @@ int sr_tmpfile_sync(struct sr_tmpfile *t, struct sr_err *e) {
 void sr_tmpfile_synced(struct sr_tmpfile *t) {
 	if (t->state == TMP_OPEN)
 		t->state = TMP_SYNCED;
+}
+
+bool sr_tmpfile_is_synced(const struct sr_tmpfile *t) {
+	return t->state == TMP_SYNCED;
 }
 
 /* rename; without replacing also where the file system has no RENAME_NOREPLACE. -1 with errno. */

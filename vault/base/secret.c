@@ -12,8 +12,10 @@
 #include "base/secret.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -29,10 +31,22 @@ enum {
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static uint8_t *arena; /* NULL until first use */
-static bool locked;
 static uint8_t taken[CELLS];
 static size_t next_cell;
 static size_t in_use;
+
+/* What cannot be locked may be written to the swap, where a key outlives everything that was meant
+ * to erase it: no key is then taken into memory at all. */
+static int not_locked(struct sr_err *e) {
+	const int why = errno;
+	struct rlimit limit = {0, 0};
+	(void)getrlimit(RLIMIT_MEMLOCK, &limit);
+	return sr_fail(e, SR_LIMIT,
+		"secret memory: %d bytes cannot be locked in memory (%s; the limit is %llu), and "
+		"keys must not reach the swap: raise the limit (`ulimit -l 2048`; LimitMEMLOCK=8M "
+		"in a unit of systemd; --ulimit memlock=8388608 of a container)",
+		SR_SECRET_ARENA, strerror(why), (unsigned long long)limit.rlim_cur);
+}
 
 /* Map and lock the arena; under the mutex. */
 static int map_arena(struct sr_err *e) {
@@ -47,10 +61,14 @@ static int map_arena(struct sr_err *e) {
 		(void)munmap(at, whole);
 		return rc;
 	}
-	/* Both are refused only by old kernels; the arena then still works, as without mlock. */
+	/* Both are refused only by old kernels; the arena then still works. */
 	(void)madvise(body, SR_SECRET_ARENA, MADV_DONTDUMP);
 	(void)madvise(body, SR_SECRET_ARENA, MADV_WIPEONFORK);
-	locked = mlock(body, SR_SECRET_ARENA) == 0;
+	if (mlock(body, SR_SECRET_ARENA) != 0) {
+		int rc = not_locked(e);
+		(void)munmap(at, whole);
+		return rc;
+	}
 	arena = body;
 	return 0;
 }
@@ -115,15 +133,6 @@ void sr_secret_free(void *p, size_t len) {
 	in_use -= want * CELL;
 	next_cell = at;
 	(void)pthread_mutex_unlock(&mutex);
-}
-
-bool sr_secret_locked(void) {
-	(void)pthread_mutex_lock(&mutex);
-	if (arena == NULL)
-		(void)map_arena(NULL);
-	bool is = locked;
-	(void)pthread_mutex_unlock(&mutex);
-	return is;
 }
 
 size_t sr_secret_in_use(void) {

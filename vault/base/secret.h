@@ -4,8 +4,8 @@
  * One arena of fixed size, mapped once: guard pages around it, mlock, MADV_DONTDUMP,
  * MADV_WIPEONFORK. libsodium's sodium_malloc takes four pages a call, and an 8 MiB memlock limit
  * allows about 2,000 of them (DESIGN 5); the arena serves 32-byte cells from SR_SECRET_ARENA bytes.
- * If mlock is refused the arena still works and sr_secret_locked() is false, so that `status` can
- * say it. Cells are wiped when freed. Thread-safe.
+ * Memory that cannot be locked is refused with what to do about it: nothing that needs a key then
+ * works. Cells are wiped when freed. Thread-safe.
  */
 #ifndef SR_BASE_SECRET_H
 #define SR_BASE_SECRET_H
@@ -15,12 +15,11 @@
 
 #include "base/err.h"
 
-/* Zeroed memory of at least ${len} bytes in the arena; NULL when it is full (LIMIT in ${e}). First
- * use maps the arena. */
+/* Zeroed memory of at least ${len} bytes in the arena; NULL when it is full, or cannot be locked
+ * (LIMIT in ${e}). First use maps and locks the arena. */
 void *sr_secret_new(size_t len, struct sr_err *e);
 /* Wipe and give back; ${len} as at sr_secret_new; NULL allowed. */
 void sr_secret_free(void *p, size_t len);
-bool sr_secret_locked(void);
 /* Bytes in use: 0 after everything was closed (tests assert it). */
 size_t sr_secret_in_use(void);
 

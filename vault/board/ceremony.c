@@ -477,8 +477,8 @@ static int name_decode(struct sr_door_text *out, struct sr_reader *r, struct sr_
 static int names_decode(
 	struct sr_door_text **out, size_t *count, struct sr_bytes raw, struct sr_err *e) {
 	enum {
-		PEOPLE_MAX = 5 * SR_BOARD_MEMBERS_MAX
-	}; /* five roles of 32 */
+		PEOPLE_MAX = 6 * SR_BOARD_MEMBERS_MAX
+	}; /* five roles and the standby board, of 32 each */
 	struct sr_door_text *names = NULL;
 	struct sr_reader r;
 	uint32_t n = 0;
@@ -585,7 +585,8 @@ int sr_ceremony_clear(struct sr_vault *v, struct sr_err *e) {
 /* Every name opens a card's commitment, and every distinct person has exactly one. */
 static int names_check(const struct sr_statement *found, const struct sr_door_text *names,
 	size_t count, struct sr_err *e) {
-	static const char *const keys[] = {"member", "curator", "officer", "auditor", "custodian"};
+	static const char *const keys[] = {
+		"member", "curator", "officer", "auditor", "custodian", "standby"};
 	size_t opened = 0;
 
 	for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {

@@ -388,7 +388,7 @@ static int open_ledger(struct sr_vault *v, const struct sr_vault_conf *conf, str
 		told(v, "ledger: %llu bytes of a commit that was never acknowledged were dropped",
 			(unsigned long long)r->journal.dropped);
 	if (r->journal.mended)
-		told(v, "ledger: one copy of a commit record was damaged and is mended");
+		told(v, "ledger/journal: one copy of a commit record was damaged and is mended");
 	if (r->tiles_finished > 0)
 		told(v, "ledger: %llu tiles that an interrupted process had left were written",
 			(unsigned long long)r->tiles_finished);

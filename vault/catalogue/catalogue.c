@@ -12,6 +12,8 @@
 #include "catalogue/schema.h"
 #include "catalogue/search.h"
 
+#include <unistd.h>
+
 #include "base/escape.h"
 
 #define REBUILD_FILE "catalogue-rebuild.db"
@@ -20,11 +22,13 @@ enum {
 	REPLAY_BATCH = 512, /* entries in one transaction: bounds what a crash repeats, and SQLite's
 			       memory */
 	/* A replay of more than LONG entries writes most pages again with every batch, because ids
-	 * are random and so are their places in the indexes: fewer batches, and pages that stay in
-	 * memory, cost a third of the time. */
+	 * are random and so are their places in the indexes: few batches, and pages that stay in
+	 * memory. Both are bounded by what the machine has (long_cache_kib). */
 	LONG = 4096,
-	LONG_BATCH = 32768,
+	LONG_BATCH = 131072,
 	LONG_CACHE_KIB = 128 << 10,
+	LONG_CACHE_MOST_KIB = 1 << 20,
+	LONG_CACHE_PART = 16, /* of the machine's memory */
 	CACHE_KIB = 8192
 };
 
@@ -311,6 +315,18 @@ static int replay_batch(struct sr_catalogue *c, const struct sr_replay *r, struc
 	return rc;
 }
 
+/* For a long replay. A catalogue has some 1 KiB an entry; of what does not fit, pages are written
+ * and read again within a batch. */
+static unsigned long_cache_kib(void) {
+	const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+	const uint64_t kib = pages > 0 && size > 0 ? (uint64_t)pages * ((uint64_t)size / 1024) : 0;
+
+	if (kib / LONG_CACHE_PART > LONG_CACHE_MOST_KIB)
+		return LONG_CACHE_MOST_KIB;
+	return kib / LONG_CACHE_PART < LONG_CACHE_KIB ? LONG_CACHE_KIB
+						      : (unsigned)(kib / LONG_CACHE_PART);
+}
+
 static int set_cache(struct sr_catalogue *c, unsigned kib, struct sr_err *e) {
 	char sql[64];
 
@@ -325,7 +341,7 @@ int sr_catalogue_catch_up(
 	int rc = check_ground(c, r, e);
 
 	if (rc == 0 && is_long)
-		rc = set_cache(c, LONG_CACHE_KIB, e);
+		rc = set_cache(c, long_cache_kib(), e);
 	while (rc == 0 && c->size < r->size) {
 		rc = replay_batch(c, r, e);
 		if (rc == 0 && sr_progress_report(r->progress, "replay", c->size - first,

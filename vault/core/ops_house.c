@@ -3,7 +3,6 @@
  */
 #include <unistd.h>
 
-#include "base/secret.h"
 #include "board/dbkeys.h"
 #include "board/fixity.h"
 #include "board/follow.h"
@@ -124,7 +123,6 @@ int sr_op_status(struct sr_x *x, struct sr_err *e) {
 	if (copy.wanted && copy.current)
 		sr_text_put(head, "second-current", "yes");
 	sr_text_put_dec(head, "second-pending", copy.erasures);
-	sr_text_put(head, "memory-locked", sr_secret_locked() ? "yes" : "no");
 	if (renewal.due)
 		sr_text_put(head, "renewal-due", "yes");
 	if (x->vault->failed)

@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "board/kinds.h"
 #include "ledger/card.h"
+#include "ledger/founding.h"
 #include "ledger/keychange.h"
 
 enum {
@@ -247,6 +248,14 @@ static int know_founders(struct sr_proofs *p, const struct sr_statement *found, 
 				memcpy(b->member[i], card.person, SR_PERSON_TEXT);
 		}
 	}
+	for (size_t i = 0; i < sr_field_count(found, "standby") && rc == 0; i++) {
+		struct sr_known *who = NULL; /* who waits has no role */
+		struct sr_card card;
+
+		rc = card_of(&card, found, "standby", i, e);
+		if (rc == 0)
+			rc = know(&who, p, card.person, card.key, e);
+	}
 	return rc == 0 ? founding_board(p, b, found, e) : rc;
 }
 
@@ -335,11 +344,12 @@ static bool plans_epoch(enum sr_type_id type) {
 	return type == SR_T_RESHARE || type == SR_T_REKEY;
 }
 
-/* NULL: it needs none. The first witnesses may be the custodian's choice. */
+/* NULL: it needs none. The first witnesses may be the custodian's choice, and what the founders
+ * planned all of them signed (plan_holds). */
 static const struct made *made_by_quorum(const struct sr_statement *s) {
 	const struct sr_kind *const kind = sr_kind_deciding(s);
 
-	if (kind == NULL ||
+	if (kind == NULL || sr_founding_planned(s) ||
 		(kind == sr_kind_at(SR_K_WITNESSES) && sr_field_count(s, "request") == 0))
 		return NULL;
 	return makes_of(sr_bytes_str(kind->name));
@@ -740,6 +750,17 @@ static bool change_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 	       distrust(pr, "it names another entry than it is, or other keys than sign the log");
 }
 
+/* A plan that no vote stands behind: the founders' own, line by line, and no other is known for
+ * that epoch before it, which a quorum may have decided since. */
+static bool plan_holds(const struct sr_proofs *p, struct sr_proven *pr) {
+	const struct sr_statement *found = &p->entries[0]->entry.statement;
+
+	if (!sr_founding_plan_is(&pr->entry.statement, found))
+		return distrust(pr, "a reshare that cites no vote, and the founders did not sign");
+	return sr_proofs_board(p, found->hash, SR_FOUNDING_STANDBY_EPOCH) == NULL ||
+	       distrust(pr, "the founders' plan again, where another took its place");
+}
+
 /* Is it signed by who may? People are as known before this entry. */
 static bool signature_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 	const struct sr_statement *s = &pr->entry.statement;
@@ -757,6 +778,8 @@ static bool signature_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 			return distrust(pr, err.text);
 		if (made_by_quorum(s) != NULL && !quorum_behind(p, pr, why))
 			return distrust(pr, why);
+		if (sr_founding_planned(s))
+			return plan_holds(p, pr);
 		return type != SR_T_OPENED || opening_holds(p, pr);
 	}
 	const struct sr_known *k = sr_proofs_person(p, s->head.actor);

@@ -280,6 +280,8 @@ void sr_queue_look(const struct sr_queue *q, struct sr_queue_state *out) {
 	if (q->step != NULL) {
 		snprintf(out->step, sizeof out->step, "%s", q->step->name);
 		sr_hex(out->item, here(q), SR_ID);
+		if (q->step->at != NULL && q->state != NULL)
+			q->step->at(q->state, &out->at);
 	}
 	snprintf(out->trouble, sizeof out->trouble, "%s", q->wait_count > 0 ? q->trouble : "");
 }

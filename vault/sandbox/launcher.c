@@ -47,7 +47,7 @@ static int send_with(int to, const void *p, size_t len, const int *fds, size_t c
 		m.msg_control = control;
 		m.msg_controllen = CMSG_SPACE(count * sizeof(int));
 		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-		if (c == NULL) /* the room is there: for those who cannot see it */
+		if (c == NULL) /* never: there is room for one */
 			return -1;
 		c->cmsg_level = SOL_SOCKET;
 		c->cmsg_type = SCM_RIGHTS;

@@ -69,18 +69,18 @@ int sr_block_work_new(struct sr_block_work **out, const struct sr_block_domain *
 	return 0;
 }
 
+static void wipe_free(uint8_t *p, size_t len) {
+	if (p != NULL)
+		sr_wipe(p, len);
+	free(p);
+}
+
 void sr_block_work_free(struct sr_block_work *w) {
 	if (w == NULL)
 		return;
-	if (w->plain != NULL)
-		sr_wipe(w->plain, MESSAGE_MAX);
-	if (w->packed != NULL)
-		sr_wipe(w->packed, MESSAGE_MAX);
-	if (w->record != NULL)
-		sr_wipe(w->record, SR_RECORD_MAX);
-	free(w->plain);
-	free(w->packed);
-	free(w->record);
+	wipe_free(w->plain, MESSAGE_MAX);
+	wipe_free(w->packed, MESSAGE_MAX);
+	wipe_free(w->record, SR_RECORD_MAX);
 	sr_codec_free(w->coder);
 	free(w);
 }

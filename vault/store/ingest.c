@@ -368,7 +368,7 @@ static int flush(struct sr_ingest *in, struct sr_err *e) {
 		rc = sr_draft_end(x->draft, e);
 	if (rc == 0 && in->first != NULL)
 		rc = sr_packer_flush(in->packer, SR_PACK_META, e);
-	if (rc == 0)
+	if (rc == 0 && !in->o.settle_later)
 		rc = sr_backend_settle(in->o.backend, e);
 	while (rc == 0 && in->first != NULL) {
 		struct ended *x = in->first;
@@ -806,11 +806,11 @@ static int see_kind(void *ctx, const struct sr_index_pack *p, struct sr_err *e) 
 static int filler(struct sr_ingest *in, enum sr_pack_kind kind, struct sr_err *e) {
 	uint8_t bytes[4096];
 	struct sr_block_ref ref = {.plain_len = 0};
-	struct sr_packer_record r = {kind, &ref, NULL, sr_bytes_of(bytes, sizeof bytes)};
 	struct sr_slot slot = {NULL, 0};
 	bool again = false;
 	sr_random(ref.cid, SR_HASH);
 	sr_random(bytes, sizeof bytes);
+	struct sr_packer_record r = {kind, &ref, NULL, sr_bytes_of(bytes, sizeof bytes)};
 	int rc = sr_packer_add(in->packer, &r, &slot, &again, e);
 	if (rc == 0)
 		rc = sr_packer_flush(in->packer, kind, e);
@@ -864,7 +864,7 @@ int sr_ingest_finish(struct sr_ingest *in, struct sr_err *e) {
 		rc = sr_packer_flush(in->packer, SR_PACK_META, e);
 	if (rc == 0)
 		rc = cover(in, e);
-	if (rc == 0)
+	if (rc == 0 && !in->o.settle_later)
 		rc = sr_backend_settle(in->o.backend, e);
 	if (rc == 0)
 		rc = report(in, true, e);

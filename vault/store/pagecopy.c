@@ -450,6 +450,10 @@ int sr_pagecopy_check(struct sr_pagecopy *c, const uint8_t key[SR_KEY],
 	return 0;
 }
 
+bool sr_pagecopy_damaged(const struct sr_pagecopy *c) {
+	return c->damaged || c->broken;
+}
+
 bool sr_pagecopy_id(const struct sr_pagecopy *c, uint8_t id[SR_ID]) {
 	if (c->own.keys == NULL)
 		return false;

@@ -52,6 +52,8 @@ struct sr_pagecopy_state {
 };
 SR_MUST int sr_pagecopy_check(struct sr_pagecopy *c, const uint8_t key[SR_KEY],
 	struct sr_pagecopy_state *out, struct sr_err *e);
+/* The last sr_pagecopy_check left something out that did not open, or was not whole. */
+bool sr_pagecopy_damaged(const struct sr_pagecopy *c);
 /* The file id of the last sr_pagecopy_check or restore; false without one. */
 bool sr_pagecopy_id(const struct sr_pagecopy *c, uint8_t id[SR_ID]);
 /* Write the page file of ${dir} from the copy, which is verified first. The old root cell there is

@@ -163,6 +163,19 @@ static int choose(struct opening *op, struct sr_err *e) {
 	return here;
 }
 
+/* What the copy lost is written anew from here with the next synchronisation; but if nobody is
+ * told, nobody knows that its medium forgets. One out of reach is in sr_secrets_pending. */
+static void tell_of_copy(struct sr_secrets *s, const struct sr_err *why) {
+	const size_t len = strlen(s->recovered);
+	const bool bad = why->code == SR_CORRUPT || why->code == SR_AUTH;
+
+	if (!bad && (why->code != SR_OK || !sr_pagecopy_damaged(s->copy)))
+		return;
+	snprintf(s->recovered + len, sizeof s->recovered - len,
+		"%sthe second copy was damaged and is written anew: %.200s", len == 0 ? "" : "; ",
+		bad ? why->text : "a part of it did not open, and is there twice");
+}
+
 static int open_existing(
 	struct sr_secrets *s, const struct sr_secrets_options *o, struct sr_err *e) {
 	struct opening op = {.o = o, .s = s};
@@ -192,7 +205,9 @@ static int open_existing(
 		return rc;
 	text = sr_db_recovered(s->db);
 	if (text != NULL)
-		snprintf(s->recovered, sizeof s->recovered, "%.380s", text);
+		snprintf(s->recovered, sizeof s->recovered, "%.180s", text);
+	if (s->copy != NULL)
+		tell_of_copy(s, &copy_err);
 	return 0;
 }
 
@@ -212,7 +227,8 @@ static int make_new(struct sr_secrets *s, const struct sr_secrets_options *o, st
 
 /* What the custodian does, who reads this at the machine. */
 static const char remedy[] =
-	"mount its medium, or, if that is lost, `strongroom second replace PATH`";
+	"mount its medium (its place is the line `second` of strongroom.conf), or, if that is "
+	"lost, `strongroom second replace PATH`";
 
 static int sync_copy(struct sr_secrets *s, bool anew, struct sr_err *e) {
 	struct sr_err local = {0};
