@@ -106,7 +106,8 @@ OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN) $(if $(findstring undefi
 FORTIFY :=
 endif
 ifeq ($(COV),1)
-OPT := -O0 -g --coverage
+# Without optimisation gcc does not follow who sets what.
+OPT := -O0 -g --coverage -Wno-maybe-uninitialized
 FORTIFY :=
 endif
 
