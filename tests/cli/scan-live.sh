@@ -11,6 +11,7 @@ printf 'all well\n' >papers/a.txt
 printf 'the marker-word of this test\n' >papers/b.txt
 printf 'the other-word of this test\n' >papers/c.txt
 released papers
+# shellcheck disable=SC2016 # the shell of the scanner expands it
 printf '#!/bin/sh\nif grep -q "$(cat %s/words)"; then echo Test.Marker; exit 1; fi\n' "$W" >scan.sh
 echo nothing-has-this >words
 chmod +x scan.sh

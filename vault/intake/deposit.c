@@ -1125,8 +1125,8 @@ static int kept_lacks(const char **why, struct sr_vault *v, const struct kept *k
 
 		sr_hex(name, it->id, SR_ID);
 		sr_envelope_name(envelope, it->id, FIRST_ENVELOPE);
-		rc = sr_secrets_find(&there, v->secrets, SR_SECRET_SLOT, sr_bytes_str(name),
-			FIRST_ENVELOPE, e);
+		rc = sr_secrets_find(
+			&there, v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), FIRST_ENVELOPE, e);
 		if (rc == 0 && !there)
 			*why = "the secret of an item is not there";
 		if (rc != 0 || !there)

@@ -223,8 +223,8 @@ int sr_holding_look(struct sr_holding **out, struct sr_vault *v, const struct sr
 	if (rc == 0 && h->row.state != SR_S_HELD && h->row.state != SR_S_RELEASED)
 		rc = sr_fail(e, SR_DENIED, "it is %s", sr_state_name(h->row.state));
 	if (rc == 0)
-		rc = sr_secrets_find(&begun, v->secrets, SR_SECRET_INTAKE, sr_bytes_str(hex),
-			h->row.number, e);
+		rc = sr_secrets_find(
+			&begun, v->secrets, SR_SECRET_INTAKE, sr_bytes_str(hex), h->row.number, e);
 	if (rc == 0 && begun)
 		rc = sr_fail(e, SR_LOCKED,
 			"its intake is not over yet (intake show %s): try again when it is", hex);
