@@ -383,6 +383,9 @@ static bool asks_for(
 static bool quorum_behind(const struct sr_proofs *p, const struct sr_proven *made, char why[240]) {
 	const struct sr_statement *s = &made->entry.statement;
 	const struct made *m = made_by_quorum(s);
+	why[0] = '\0';
+	if (m == NULL) /* nothing that a quorum makes: none stands behind it */
+		return false;
 	const bool highest = (sr_kind_at(m->kind)->flags & SR_KIND_HIGHEST) != 0;
 	const uint8_t *founding = p->entries[0]->entry.statement.hash;
 	size_t best = 0, quorum = 0;
@@ -467,6 +470,8 @@ static int learn_board(struct sr_proofs *p, const struct sr_proven *pr, struct s
 			e, SR_CORRUPT, "a board of %zu members and %zu levels", members, levels);
 	if (rc == 0)
 		rc = know_board(&b, p, id, epoch, e);
+	if (rc != 0 || b == NULL) /* know_board made it */
+		return rc != 0 ? rc : SR_MISUSE;
 	for (size_t i = 0; rc == 0 && i < members; i++) {
 		const struct sr_bytes v = sr_field(s, "member", i);
 		const struct sr_known *who;
@@ -488,7 +493,6 @@ static int learn_board(struct sr_proofs *p, const struct sr_proven *pr, struct s
 				(unsigned long long)level, (unsigned long long)quorum, members);
 		if (rc != 0)
 			break;
-		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): know_board made it */
 		b->level[i] = (uint8_t)level;
 		b->quorum[i] = (uint8_t)quorum;
 	}
@@ -704,7 +708,7 @@ static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 			e, SR_AUTH, "a later key of %s, whose first is not proven", card.person);
 	if (rc == 0)
 		rc = know(&who, p, card.person, card.key, e);
-	if (rc == 0)
+	if (rc == 0 && who != NULL)
 		who->roles |= roles_in(s);
 	return rc;
 }
