@@ -415,6 +415,37 @@ static void items_and_lists(void **state) {
 	scene_close(&s);
 }
 
+/* A release is at a level that the hazards need and the board has, and of the envelope that
+ * follows.
+ */
+static void releases(void **state) {
+	static const struct {
+		uint64_t more, level;
+		const char *rule;
+	} rows[] = {{1, 2, "level-too-low"}, {1, 9, "no-such-level"}, {6, 3, "envelope-number"}};
+	const uint8_t envelope[SR_HASH] = {1};
+	struct sr_item_row row = {0};
+	struct scene s;
+
+	(void)state;
+	scene_open(&s);
+	assert_int_equal(world_describe(s.w, &s.w->curator[0], s.held, "A page", "minors"), 0);
+	assert_ok(sr_query_item(&row, s.w->v->catalogue, s.held, &s.w->e), &s.w->e);
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		struct world_draft d;
+
+		world_begin(&d, s.w, &s.w->curator[1], SR_T_RELEASE);
+		sr_text_put_hex(&d.text, "item", s.held, SR_ID);
+		sr_text_put_dec(&d.text, "number", row.number + rows[i].more);
+		sr_text_put_hex(&d.text, "envelope", envelope, SR_HASH);
+		sr_text_put_dec(&d.text, "level", rows[i].level);
+		sr_text_put(&d.text, "hazard", "minors");
+		refused_by(s.w, &d, rows[i].rule);
+	}
+	sr_item_row_free(&row);
+	scene_close(&s);
+}
+
 /* --- boards to be --- */
 
 struct to_be {
@@ -626,6 +657,7 @@ int main(void) {
 		cmocka_unit_test(requests_of_others),
 		cmocka_unit_test(looks_and_returns),
 		cmocka_unit_test(items_and_lists),
+		cmocka_unit_test(releases),
 		cmocka_unit_test(boards_to_be),
 		cmocka_unit_test(before_it_opens),
 		cmocka_unit_test(what_was_revoked_meanwhile),
