@@ -286,8 +286,11 @@ static void unreadable(void **state) {
 		"find '%.200s' -path '*packs/*' -size +8k -exec truncate -s 100 {} +", d->w->path);
 	assert_int_equal(system(command), 0);
 	sr_rescan_pace(d->s, 3600000);
-	for (int i = 0; i < 100 && turn != SR_TURN_DONE; i++)
+	for (int i = 0; i < 2000 && turn != SR_TURN_DONE; i++) {
 		assert_ok(sr_rescan_turn(d->s, sr_mono_ms() + 50, &turn, &d->w->e), &d->w->e);
+		if (turn == SR_TURN_WAITS)
+			usleep(1000);
+	}
 	assert_int_equal(turn, SR_TURN_DONE);
 	assert_int_equal(world_count(d->w, SR_T_SCAN), 0);
 	assert_non_null(strstr(sr_rescan_trouble(d->s), "item "));
