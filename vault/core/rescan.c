@@ -12,6 +12,10 @@
 #include "intake/scanners.h"
 #include "ledger/ledger.h"
 
+enum {
+	BAD = 16 /* items that cannot be read: with more, all wait for the next time */
+};
+
 struct sr_rescan {
 	struct sr_vault *v;
 	struct sr_room *r;
@@ -25,6 +29,8 @@ struct sr_rescan {
 	const struct sr_scanner *by;
 	uint8_t checkout[SR_ID], item[SR_ID];
 	uint32_t number;
+	uint8_t bad[BAD][SR_ID]; /* since scanners were asked */
+	size_t bad_count;
 	char trouble[512];
 };
 
@@ -91,6 +97,7 @@ static void ask(struct sr_rescan *s) {
 	s->asked = true;
 	s->asked_ms = sr_mono_ms();
 	s->trouble[0] = '\0';
+	s->bad_count = 0;
 	if (sr_scanners_begin(&s->scanners, s->v, &why) != 0)
 		in_vain(s, &why);
 }
@@ -116,11 +123,18 @@ static int may_look(bool *may, struct sr_rescan *s, const struct sr_room_opened 
 	return rc;
 }
 
+static bool is_bad(const struct sr_rescan *s, const uint8_t item[SR_ID]) {
+	for (size_t i = 0; i < s->bad_count; i++)
+		if (memcmp(s->bad[i], item, SR_ID) == 0)
+			return true;
+	return false;
+}
+
 /* Does one of the scanners not know what is open there? *${by} NULL: they do. */
 static int due(struct sr_rescan *s, const struct sr_room_opened *o, struct sr_err *e) {
 	struct sr_item_row item = {0};
 	bool may = false;
-	int rc = may_look(&may, s, o, &item, e);
+	int rc = is_bad(s, o->item) ? 0 : may_look(&may, s, o, &item, e);
 
 	for (size_t i = 0; rc == 0 && may && s->by == NULL && i < s->scanners->count; i++) {
 		const struct sr_scanner *scanner = &s->scanners->rows[i];
@@ -154,6 +168,20 @@ static int seek(struct sr_rescan *s, struct sr_err *e) {
 	return sr_filescan_begin(&s->at_work, s->by, e);
 }
 
+/* The item at work cannot be read: the scrub says so in its way, and here the others go on. */
+static void unread(struct sr_rescan *s, const struct sr_err *why) {
+	char hex[2 * SR_ID + 1];
+
+	sr_hex(hex, s->item, SR_ID);
+	(void)snprintf(s->trouble, sizeof s->trouble, "item %s: %.*s", hex,
+		(int)(sizeof s->trouble - sizeof hex - 8), why->text);
+	sr_rescan_rest(s);
+	if (s->bad_count < BAD)
+		memcpy(s->bad[s->bad_count++], s->item, SR_ID);
+	else
+		idle(s);
+}
+
 /* Some of the scan at work. A look that is over ends it. */
 static int scan(struct sr_rescan *s, uint64_t until_ms, enum sr_turn *turn, struct sr_err *e) {
 	const struct sr_filescan_of of = {
@@ -168,9 +196,14 @@ static int scan(struct sr_rescan *s, uint64_t until_ms, enum sr_turn *turn, stru
 	}
 	if (rc != 0)
 		return sr_fail(e, (enum sr_code)rc, "%s", why.text);
-	rc = sr_filescan_turn(s->at_work, it, until_ms, NULL, turn, e);
-	if (rc != 0 || *turn != SR_TURN_DONE)
-		return rc;
+	rc = sr_filescan_turn(s->at_work, it, until_ms, NULL, turn, &why);
+	if (rc != 0) {
+		unread(s, &why);
+		*turn = SR_TURN_AGAIN;
+		return 0;
+	}
+	if (*turn != SR_TURN_DONE)
+		return 0;
 	rc = sr_filescan_log(s->at_work, s->v, &of, NULL, e);
 	sr_rescan_rest(s);
 	*turn = SR_TURN_AGAIN;
@@ -192,7 +225,8 @@ int sr_rescan_turn(struct sr_rescan *s, uint64_t until_ms, enum sr_turn *turn, s
 	if (s->scanners == NULL)
 		return 0;
 	*turn = s->ready ? SR_TURN_AGAIN : SR_TURN_WAITS;
-	while (rc == 0 && *turn == SR_TURN_AGAIN && sr_mono_ms() < until_ms) {
+	while (rc == 0 && *turn == SR_TURN_AGAIN && s->scanners != NULL &&
+		sr_mono_ms() < until_ms) {
 		if (s->at_work == NULL)
 			rc = seek(s, e);
 		if (rc == 0 && s->at_work == NULL) {

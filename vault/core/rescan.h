@@ -14,7 +14,9 @@
  * once more (sr_rescan_again). A look that ends while its content is being sent ends the scan
  * without a word; the next look at the item begins it anew.
  *
- * What is marked for referral, or opened for it, is not looked at: nobody does.
+ * What is marked for referral, or opened for it, is not looked at: nobody does. An item whose
+ * content cannot be read (a damaged pack) is left out until scanners are asked again; the others
+ * have their turn, and what is held has its.
  *
  *   IDLE --ASK_MS, or again--> ASKED --something is due--> SCANNING --DONE: statement--> ASKED
  *     --nothing is due--> IDLE
@@ -41,12 +43,12 @@ void sr_rescan_rest(struct sr_rescan *s); /* NULL allowed */
 /* For tests: ask every so often. */
 void sr_rescan_pace(struct sr_rescan *s, uint64_t ask_ms);
 
-/* Work until ${until_ms}. Failures are of the ledger or the store. DONE: nothing is due now. */
+/* Work until ${until_ms}. Failures are of the ledger or the catalogue. DONE: nothing is due now. */
 SR_MUST int sr_rescan_turn(
 	struct sr_rescan *s, uint64_t until_ms, enum sr_turn *turn, struct sr_err *e);
 /* Look at everything that is open, whatever was said of it before now. */
 void sr_rescan_again(struct sr_rescan *s);
-/* Why scanners could not be asked last; "". */
+/* Why scanners could not be asked last, or an item not be read; "". */
 const char *sr_rescan_trouble(const struct sr_rescan *s);
 
 #endif
