@@ -106,7 +106,8 @@ OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=$(SAN) $(if $(findstring undefi
 FORTIFY :=
 endif
 ifeq ($(COV),1)
-OPT := -O0 -g --coverage
+# Without optimisation gcc does not follow who sets what.
+OPT := -O0 -g --coverage -Wno-maybe-uninitialized
 FORTIFY :=
 endif
 
@@ -244,7 +245,10 @@ $(B)/t/%.so: tests/faults/%.c
 $(B)/t/fake-parser: $(B)/t/tests/unit/fake_parser.o $(B)/t/libsandbox.a $(B)/t/libbase.a
 	$(if $(Q),@echo '  LD $@')
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
-$(patsubst tests/unit/%.c,$(B)/t/%,$(wildcard tests/unit/test_sandbox_*.c tests/unit/test_intake_inspect.c tests/unit/test_intake_pages.c tests/unit/test_intake_about.c)): | $(B)/t/fake-parser $(PARSER_T)
+$(B)/t/fake-hello: $(B)/t/tests/unit/fake_hello.o
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
+$(patsubst tests/unit/%.c,$(B)/t/%,$(wildcard tests/unit/test_sandbox_*.c tests/unit/test_intake_inspect.c tests/unit/test_intake_pages.c tests/unit/test_intake_about.c)): | $(B)/t/fake-parser $(B)/t/fake-hello $(PARSER_T)
 
 define replay_rule
 $(B)/t/$1: $(B)/t/tests/fuzz/$1.o $(B)/t/tests/fuzz/replay.o $(call archives,$1,t/)

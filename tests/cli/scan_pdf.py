@@ -2,6 +2,7 @@
 says which sheet it is, in two columns, the left of which is to be read to its end before the right."""
 import subprocess
 import sys
+import zlib
 
 
 def pdf(name, pages):
@@ -16,7 +17,7 @@ def pdf(name, pages):
         objs[n + 1] = b'<</Length %d>>stream\n%s\nendstream' % (len(content), content)
         if image:
             w, h, data = image
-            objs[n + 2] = (b'<</Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8/Length %d>>'
+            objs[n + 2] = (b'<</Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/FlateDecode/Length %d>>'
                            b'stream\n%s\nendstream' % (w, h, len(data), data))
     objs[2] = b'<</Type/Pages/Kids[' + b' '.join(kids) + b']/Count %d>>' % len(pages)
     with open(name, 'wb') as f:
@@ -48,7 +49,7 @@ def main(out, count):
                              capture_output=True, check=True).stdout
         _, size, _, data = pgm.split(b'\n', 3)
         w, h = map(int, size.split())
-        pages.append((b'q 595 0 0 842 0 0 cm /I Do Q', (w, h, data)))
+        pages.append((b'q 595 0 0 842 0 0 cm /I Do Q', (w, h, zlib.compress(data, 1))))
     pdf(out, pages)
 
 

@@ -14,12 +14,13 @@
 # shellcheck shell=bash disable=SC2034
 
 STEPS='board-new board-deal board-accept deposit describe release request vote checkout export suspend revoke destroy
-	collect scan intake erase backup verify scrub reshare-deal reshare rekey-deal rekey reseal'
+	collect scan intake erase backup verify scrub reshare-deal reshare rekey-deal rekey reseal rotate adopt'
 FAULTY=()
 
 sr() { env "${FAULTY[@]}" "$STRONGROOM_T" "$@"; }
 again() {
 	rm -rf "$W/disk" && cp -a "$W/base" "$W/disk"
+	export STRONGROOM_UNLOCK=$UNLOCK
 }
 wanted() { [[ " ${ACT:-$STEPS} " =~ [[:space:]]$1[[:space:]] ]]; }
 
@@ -226,7 +227,7 @@ sound() {
 		[[ ! -e disk/x.age ]] || age -d -i age.key disk/x.age >plain || fail 'half of an export is there'
 		;;&
 	*)
-		for name in "${WHO[$1]:-cu1}" ${ALSO:-m1}; do ok as "$name" verify; done
+		for name in "${WHO[$1]:-cu1}" ${ALSO-m1}; do ok as "$name" verify; done
 		ok sr scrub
 		has '0 findings'
 		;;
@@ -330,18 +331,17 @@ redone() {
 }
 
 story() {
-	local step before left=0
+	local step left=0
 	for step in $STEPS; do wanted "$step" && left=$((left + 1)); done
 	((left > 0)) || fail "no act of that name: ${ACT:-}; have $STEPS"
 	for step in $STEPS; do
 		ready "$step"
-		before=$STRONGROOM_UNLOCK
+		UNLOCK=$STRONGROOM_UNLOCK # of the state to which `again` comes back
 		if wanted "$step"; then
 			rm -rf base
 			cp -a disk base
 			"$1" "$step"
 			again
-			export STRONGROOM_UNLOCK=$before
 			left=$((left - 1))
 			((left > 0)) || return 0
 		fi

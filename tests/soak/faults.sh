@@ -4,9 +4,9 @@
 # what people remember of it, has no damage, and the act can be done. What is only interrupted, or done by halves, goes on.
 #
 # ACT: some of the acts of tests/faults/story.bash (default: all). PLACES: of each kind of call and failure at most so many
-# places, evenly spread, from OFFSET on (default: 1000, which is all but of memory; another OFFSET tries others). LIMIT_MIN: minutes for each act. Says how
-# many of all places it tried. A day; PLACES=3 takes
-# half an hour.
+# places, evenly spread, from OFFSET on (default: 1000, which is all but of memory; another OFFSET tries others). LIMIT_MIN:
+# minutes for each act. THROUGH=core: it is core whose calls fail, and the act comes over its socket. Says how many of all
+# places it tried. A day; PLACES=3 takes half an hour.
 # shellcheck source-path=SCRIPTDIR source=../cli/lib.bash source=../faults/story.bash disable=SC2034
 . "$(dirname "$0")/../cli/lib.bash"
 . "$HERE/../faults/story.bash"
@@ -47,6 +47,29 @@ hows() {
 declare -A says=([5]='Input/output error' [28]='No space left' [24]='Too many open files' [12]='emory' [11]='temporarily' [37]='locks'
 	[104]='reset by peer')
 
+# The act, with $FAULTY: of the program that does it, or of a core that is asked.
+broken() { # STEP
+	local pid core=0 rc=0
+	if [[ -z ${THROUGH:-} ]]; then
+		act "$1" >out 2>err
+		return
+	fi
+	: >out
+	: >err
+	env "${FAULTY[@]}" "$STRONGROOM_T" core --quiet >core.out 2>core.err &
+	pid=$!
+	while [[ ! -S $STRONGROOM_VAULT/run/core.sock ]] && kill -0 $pid 2>/dev/null; do sleep 0.02; done
+	FAULTY=(timeout 60)
+	# Without the keys of the vault it can go no other way. A core that did not begin has said why.
+	if [[ -S $STRONGROOM_VAULT/run/core.sock ]]; then STRONGROOM_UNLOCK='' act "$1" >out 2>err || rc=$?; else rc=5; fi
+	FAULTY=()
+	kill $pid 2>/dev/null || true
+	wait $pid || core=$?
+	((core == 0 || core == 5)) || fail "core ended with status $core: $(cat core.err)"
+	cat core.err >>err
+	return $rc
+}
+
 # What came of the act with this fault, which is in $rc, out and err.
 judged() { # STEP FAULT NUMBER
 	local number=${3%+}
@@ -64,7 +87,7 @@ place() { # STEP CALL NTH HOW
 	local rc=0
 	again
 	FAULTY=(FAULT="$2 $3 $4" FAULT_ROOT="$W" LD_PRELOAD="$shim")
-	act "$1" >out 2>err || rc=$?
+	broken "$1" || rc=$?
 	FAULTY=()
 	judged "$1" "$2 $3 $4" "$4"
 	sound "$1"
@@ -76,34 +99,48 @@ place() { # STEP CALL NTH HOW
 	exit 0
 }
 
-tried() { # STEP
-	local step=$1 call n how k nth rc stride all=0 ran=0 went=0 found=0 began=$SECONDS
-	FAULTY=(FAULT_COUNT="$W/counts" FAULT_ROOT="$W" LD_PRELOAD="$shim")
-	ok act "$step"
-	FAULTY=()
+# The places of an act to be tried, in an order that OFFSET decides.
+places_of() { # COUNTS
+	local call n how k nth stride
 	while read -r call n; do
+		stride=$(((n + PLACES - 1) / PLACES))
 		for how in $(hows "$call"); do
-			all=$((all + n))
-			stride=$(((n + PLACES - 1) / PLACES))
 			for ((k = 0; k < PLACES && k < n; k++)); do
 				nth=$((k * stride + OFFSET % stride + 1))
-				((nth <= n && SECONDS - began < LIMIT_MIN * 60)) || break
-				rc=0
-				(place "$step" "$call" "$nth" "$how") >told 2>&1 || rc=$?
-				ran=$((ran + 1))
-				case $rc in
-				0) ;;
-				10) went=$((went + 1)) ;;
-				*)
-					found=$((found + 1))
-					echo "FOUND: $step with '$call $nth $how': $(cat told)"
-					;;
-				esac
+				((nth > n)) || echo "$call $nth $how"
 			done
 		done
-	done <counts
+	done <"$1" | shuf --random-source=<(yes "$OFFSET")
+}
+all_places() { # COUNTS
+	local call n all=0
+	while read -r call n; do all=$((all + n * $(hows "$call" | wc -w))); done <"$1"
+	echo $all
+}
+
+tried() { # STEP
+	local step=$1 call how nth rc ran=0 went=0 found=0 began=$SECONDS
+	FAULTY=(FAULT_COUNT="$W/counts" FAULT_ROOT="$W" LD_PRELOAD="$shim")
+	broken "$step" || fail "$step without a fault"
+	FAULTY=()
+	places_of counts >places
+	while read -r call nth how; do
+		((SECONDS - began < LIMIT_MIN * 60)) || break
+		rc=0
+		(place "$step" "$call" "$nth" "$how") >told 2>&1 </dev/null || rc=$?
+		ran=$((ran + 1))
+		case $rc in
+		0) ;;
+		10) went=$((went + 1)) ;;
+		*)
+			found=$((found + 1))
+			echo "FOUND: $step with '$call $nth $how': $(cat told)"
+			;;
+		esac
+	done <places
 	((ran > 0)) || fail "$step: not one fault"
-	printf "%s: ran %'d of %'d places, %'d of them did not stop it, %d findings, %d s\n" "$step" $ran $all $went $found $((SECONDS - began))
+	printf "%s: ran %'d of %'d places, %'d of them did not stop it, %d findings, %d s\n" "$step" $ran "$(all_places counts)" $went $found \
+		$((SECONDS - began))
 	FOUND=$((FOUND + found))
 }
 FOUND=0

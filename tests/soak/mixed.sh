@@ -25,8 +25,9 @@ mkdir acked
 for f in items grants ending ended; do : >"acked/$f"; done
 core
 sleep 1
-fds() { find "/proc/$CORE_PID/fd" -mindepth 1 2>/dev/null | wc -l; }
-BEFORE=$(fds)
+# What core has open, by name; connections come and go.
+fds() { find "/proc/$CORE_PID/fd" -mindepth 1 -printf '%l\n' 2>/dev/null | sed 's/[0-9]*\]$//' | sort; }
+fds >fds.before
 UNTIL=$((SECONDS + SOAK_S))
 text_of() { echo "this is the text of item $1, and of no other: $1 $1 $1"; }
 on() { grep -qF -e "$1" "acked/$2"; } # THING LIST
@@ -217,13 +218,14 @@ took=$((SECONDS - began))
 [[ ! -s failures ]] || fail "$(head -n 20 failures)"
 kill -0 "$CORE_PID" 2>/dev/null || fail "core ended: $(cat core.err)"
 
-AFTER=$(fds)
+# A pack, a file and a folder more may have been opened when they were first needed, and stay.
 for _ in $(seq 50); do
-	((AFTER > BEFORE)) || break
+	fds >fds.after
+	AFTER=$(wc -l <fds.after)
+	((AFTER > $(wc -l <fds.before) + 3)) || break
 	sleep 0.1
-	AFTER=$(fds)
 done
-((AFTER <= BEFORE)) || fail "core holds $AFTER descriptors, $BEFORE before"
+((AFTER <= $(wc -l <fds.before) + 3)) || fail "core holds $AFTER descriptors: $(comm -13 fds.before fds.after | head -n 20)"
 peak=$(awk '/^VmHWM:/ { print $2 }' "/proc/$CORE_PID/status")
 ((peak < LIMIT_KIB)) || fail "core took $peak KiB"
 cat r*/acts auditor/acts 2>/dev/null | sort | uniq -c >sums || true
@@ -247,4 +249,6 @@ ok sr audit replay
 for who in m1 cu1 ri de; do ok as $who verify; done
 echo "$took s, $READERS readers: $(wc -l <acked/items) items, $(wc -l <acked/grants) grants, $(wc -l <acked/ended) ended;" \
 	"$(awk '{ printf "%s%d %s", sep, $1, $2; sep = ", " }' sums); core at most $peak KiB, $AFTER descriptors"
-(($(awk '$2 == "read" { print $1 }' sums) > 0 && $(awk '$2 == "denied" { print $1 }' sums) > 0)) || fail 'nothing was read'
+for what in read denied listed audited; do
+	((SOAK_S < 60)) || grep -q " $what\$" sums || fail "nothing was $what"
+done

@@ -149,6 +149,15 @@ static void test_limits(void **state) {
 		sr_buf_put_str(&b, "<c>");
 	assert_fails(sr_transcript_read(&t, sr_buf_view(&b), NULL, NULL, &e), SR_USAGE, &e,
 		"more than 16 tags");
+	sr_buf_clear(&b);
+	sr_buf_put_str(&b, "WEBVTT\n");
+	for (int i = 0; i <= SR_TRANSCRIPT_CUES; i++)
+		sr_buf_put_str(&b, "\n00:01.000 --> 00:02.000\nx\n");
+	assert_fails(sr_transcript_read(&t, sr_buf_view(&b), NULL, NULL, &e), SR_LIMIT, &e,
+		"more than 200000 cues");
+	sr_buf_put_zero(&b, SR_TRANSCRIPT_MAX + 1 - b.len);
+	assert_fails(sr_transcript_read(&t, sr_buf_view(&b), NULL, NULL, &e), SR_LIMIT, &e,
+		"a transcript of 16777217 bytes");
 	sr_buf_free(&b);
 }
 

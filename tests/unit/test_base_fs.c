@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/limits.h"
 
 #include "util.h"
 
@@ -366,10 +367,16 @@ static void a_lock_is_held_once(void **state) {
 	struct sr_err e = {0};
 	struct sr_lock *l = NULL;
 	struct sr_lock *m = NULL;
-	char mine[64];
+	char mine[64], line[32];
 	(void)snprintf(mine, sizeof mine, "lock: held by process %ld", (long)getpid());
 	assert_ok(sr_lock_take(&l, v->dir, "lock", &e), &e);
 	assert_fails(sr_lock_take(&m, v->dir, "lock", &e), SR_LOCKED, &e, mine);
+	t_write_file(
+		t_path(v->path, "lock"), "?", 1); /* what it says of its holder is for people */
+	assert_fails(sr_lock_take(&m, v->dir, "lock", &e), SR_LOCKED, &e,
+		"lock: held by another process");
+	snprintf(line, sizeof line, "%ld\n", (long)getpid());
+	t_write_file(t_path(v->path, "lock"), line, strlen(line));
 	assert_null(m);
 	/* Another process is told whose it is; then it gets it, when we let go. */
 	int ask[2];
@@ -686,6 +693,20 @@ static void a_failed_fsync_is_final(void **state) {
 	assert_false(sr_file_exists(v->dir, "g"));
 }
 
+static void a_path_has_an_end(void **state) {
+	struct sr_err e = {0};
+	struct sr_dir *d = NULL;
+	const char *name = NULL;
+	char path[SR_PATH_MAX + 3];
+	(void)state;
+	memset(path, 'a', sizeof path);
+	path[SR_PATH_MAX] = '/';
+	path[sizeof path - 1] = '\0';
+	assert_fails(
+		sr_dir_of(&d, &name, path, &e), SR_USAGE, &e, "a path of 4098 bytes, want fewer");
+	assert_null(d);
+}
+
 static void a_full_device_is_a_limit(void **state) {
 	struct env *v = *state;
 	struct sr_err e = {0};
@@ -720,6 +741,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(
 			every_kill_leaves_the_old_file_or_the_new, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_failed_fsync_is_final, setup, teardown),
+		cmocka_unit_test(a_path_has_an_end),
 		cmocka_unit_test_setup_teardown(a_full_device_is_a_limit, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

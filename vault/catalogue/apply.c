@@ -444,7 +444,8 @@ static void remember(struct sr_apply *a) {
 }
 
 int sr_apply_search(struct sr_apply *a, int64_t n, struct sr_err *e) {
-	return a->memo->late.on ? sr_late_item(&a->memo->late, n, e) : sr_search_index(a->db, n, e);
+	return a->memo->late.on ? sr_late_item(&a->memo->late, a->db, n, e)
+				: sr_search_index(a->db, n, e);
 }
 
 /* The epoch in force: an entry under another one is one that those who watch could not read, or

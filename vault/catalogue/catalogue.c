@@ -29,6 +29,7 @@ enum {
 	LONG_CACHE_KIB = 128 << 10,
 	LONG_CACHE_MOST_KIB = 1 << 20,
 	LONG_CACHE_PART = 16, /* of the machine's memory */
+	REPORT = 8192, /* entries after which the progress is told, and a wish to stop asked for */
 	CACHE_KIB = 8192
 };
 
@@ -253,8 +254,17 @@ static int check_ground(struct sr_catalogue *c, const struct sr_replay *r, struc
 	return rc;
 }
 
-static int apply_range(
-	struct sr_catalogue *c, const struct sr_replay *r, uint64_t to, struct sr_err *e) {
+/* ${first}: where the replay began. */
+static int report(
+	struct sr_catalogue *c, const struct sr_replay *r, uint64_t first, struct sr_err *e) {
+	if (sr_progress_report(
+		    r->progress, "replay", c->size - first, r->size - first, "entries") != 0)
+		return sr_fail(e, SR_LOCKED, "stopped on request");
+	return 0;
+}
+
+static int apply_range(struct sr_catalogue *c, const struct sr_replay *r, uint64_t first,
+	uint64_t to, struct sr_err *e) {
 	int rc = 0;
 
 	while (rc == 0 && c->size < to) {
@@ -266,6 +276,8 @@ static int apply_range(
 			return rc;
 		rc = sr_catalogue_apply(c, &en, &r->objects, e);
 		sr_entry_free(&en);
+		if (rc == 0 && c->size < to && (c->size - first) % REPORT == 0)
+			rc = report(c, r, first, e);
 	}
 	return rc;
 }
@@ -285,7 +297,8 @@ static int check_end(struct sr_catalogue *c, struct sr_err *e) {
 	return rc;
 }
 
-static int replay_batch(struct sr_catalogue *c, const struct sr_replay *r, struct sr_err *e) {
+static int replay_batch(
+	struct sr_catalogue *c, const struct sr_replay *r, uint64_t first, struct sr_err *e) {
 	const uint64_t left = r->size - c->size, batch = left > LONG ? LONG_BATCH : REPLAY_BATCH;
 	const uint64_t to = left > batch ? c->size + batch : r->size;
 	uint8_t root[SR_HASH];
@@ -294,7 +307,7 @@ static int replay_batch(struct sr_catalogue *c, const struct sr_replay *r, struc
 	if (rc != 0)
 		return rc;
 	c->memo.late.on = batch == LONG_BATCH;
-	rc = apply_range(c, r, to, e);
+	rc = apply_range(c, r, first, to, e);
 	if (rc == 0)
 		rc = sr_late_flush(&c->memo.late, c->db, e);
 	c->memo.late.on = false;
@@ -343,10 +356,9 @@ int sr_catalogue_catch_up(
 	if (rc == 0 && is_long)
 		rc = set_cache(c, long_cache_kib(), e);
 	while (rc == 0 && c->size < r->size) {
-		rc = replay_batch(c, r, e);
-		if (rc == 0 && sr_progress_report(r->progress, "replay", c->size - first,
-				       r->size - first, "entries") != 0)
-			rc = sr_fail(e, SR_LOCKED, "stopped on request");
+		rc = replay_batch(c, r, first, e);
+		if (rc == 0)
+			rc = report(c, r, first, e);
 	}
 	if (is_long && set_cache(c, CACHE_KIB, NULL) != 0 && rc == 0)
 		rc = sr_fail(e, SR_NOMEM, "%s: its page cache cannot be made smaller again",

@@ -7,9 +7,10 @@
 #include <string.h>
 
 enum {
-	NONE = UINT32_MAX,
 	PAGE = 1000 /* facts read at once */
 };
+
+#define NONE UINT32_MAX /* no enumerator: it is no int */
 
 struct member {
 	struct sr_bytes path; /* of the item */

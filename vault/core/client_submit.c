@@ -243,7 +243,7 @@ out:
 
 int sr_client_submit_many(struct sr_client *c, struct sr_writ *d, size_t count,
 	struct sr_submitted *out, struct sr_err *e) {
-	struct sr_bytes notes[SR_SUBMIT_MAX];
+	struct sr_bytes notes[SR_SUBMIT_MAX] = {{NULL, 0}};
 	struct sr_buf body;
 	int rc = 0;
 

@@ -366,6 +366,9 @@ struct embedded {
 
 static int embedded_call(void *ctx, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
 	struct embedded *m = ctx;
+	int rc = sr_buf_ok(&q->body, e);
+	if (rc != 0)
+		return sr_wrap(e, "message");
 	sr_core_call(m->core, &m->session, q, r);
 	return sr_call_parse(r, e);
 }

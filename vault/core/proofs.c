@@ -51,6 +51,7 @@ void sr_proofs_free(struct sr_proofs *p) {
 	free(p->entries);
 	free(p->people);
 	free(p->boards);
+	sr_endeds_free(&p->ended);
 	memset(p, 0, sizeof *p);
 }
 
@@ -382,6 +383,9 @@ static bool asks_for(
 static bool quorum_behind(const struct sr_proofs *p, const struct sr_proven *made, char why[240]) {
 	const struct sr_statement *s = &made->entry.statement;
 	const struct made *m = made_by_quorum(s);
+	why[0] = '\0';
+	if (m == NULL) /* nothing that a quorum makes: none stands behind it */
+		return false;
 	const bool highest = (sr_kind_at(m->kind)->flags & SR_KIND_HIGHEST) != 0;
 	const uint8_t *founding = p->entries[0]->entry.statement.hash;
 	size_t best = 0, quorum = 0;
@@ -466,6 +470,8 @@ static int learn_board(struct sr_proofs *p, const struct sr_proven *pr, struct s
 			e, SR_CORRUPT, "a board of %zu members and %zu levels", members, levels);
 	if (rc == 0)
 		rc = know_board(&b, p, id, epoch, e);
+	if (rc != 0 || b == NULL) /* know_board made it */
+		return rc != 0 ? rc : SR_MISUSE;
 	for (size_t i = 0; rc == 0 && i < members; i++) {
 		const struct sr_bytes v = sr_field(s, "member", i);
 		const struct sr_known *who;
@@ -487,7 +493,6 @@ static int learn_board(struct sr_proofs *p, const struct sr_proven *pr, struct s
 				(unsigned long long)level, (unsigned long long)quorum, members);
 		if (rc != 0)
 			break;
-		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): know_board made it */
 		b->level[i] = (uint8_t)level;
 		b->quorum[i] = (uint8_t)quorum;
 	}
@@ -657,6 +662,20 @@ static int learn_room(struct sr_proofs *p, const struct sr_proven *pr, struct sr
 	return rc != 0 || k.log.renames ? rc : sr_log_keys_add(&p->room, pr->index, k.room_pk, e);
 }
 
+static void apply_end(struct sr_proofs *p, const struct sr_ended *end) {
+	struct sr_known *who = (struct sr_known *)(uintptr_t)sr_proofs_person(p, end->person);
+
+	if (who != NULL)
+		who->roles &= end->all ? 0U : ~(unsigned)VOUCHED;
+}
+
+/* Ends from the ${at}-th on, of entries before ${index}; the place of the next. */
+static size_t apply_ends(struct sr_proofs *p, size_t at, uint64_t index) {
+	while (at < p->ended.count && p->ended.rows[at].index < index)
+		apply_end(p, &p->ended.rows[at++]);
+	return at;
+}
+
 /* What a trusted entry changes about who is believed. */
 static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 	const struct sr_statement *s = &pr->entry.statement;
@@ -673,14 +692,12 @@ static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 	if (s->type->id == SR_T_OPENED)
 		return learn_opened(p, pr, e);
 	if (s->type->id == SR_T_PERSON_END) {
-		char name[SR_PERSON_TEXT];
+		struct sr_ended one = {.index = pr->index, .all = s->by_service};
 
-		snprintf(name, sizeof name, "%.*s", SR_PERSON_TEXT - 1,
+		snprintf(one.person, sizeof one.person, "%.*s", SR_PERSON_TEXT - 1,
 			(const char *)sr_field(s, "person", 0).p);
-		who = (struct sr_known *)(uintptr_t)sr_proofs_person(p, name);
-		if (who != NULL)
-			who->roles &= s->by_service ? 0U : ~(unsigned)VOUCHED;
-		return 0;
+		apply_end(p, &one);
+		return sr_endeds_add(&p->ended, &one, e);
 	}
 	rc = card_of(&card, s, "card", 0, e);
 	if (rc == 0 && !sr_bytes_eq(sr_field(s, "person", 0), sr_bytes_str(card.person)))
@@ -691,7 +708,7 @@ static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 			e, SR_AUTH, "a later key of %s, whose first is not proven", card.person);
 	if (rc == 0)
 		rc = know(&who, p, card.person, card.key, e);
-	if (rc == 0)
+	if (rc == 0 && who != NULL)
 		who->roles |= roles_in(s);
 	return rc;
 }
@@ -839,6 +856,7 @@ const struct sr_log_link *sr_proofs_unconfirmed(const struct sr_proofs *p) {
 }
 
 int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
+	size_t ends = 0;
 	int rc = 0;
 
 	if (!p->founded)
@@ -851,6 +869,7 @@ int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 		struct sr_proven *pr = p->entries[i];
 		const enum sr_type_id type = pr->entry.statement.type->id;
 
+		ends = apply_ends(p, ends, pr->index);
 		if (!pr->trusted)
 			pr->trusted = signature_holds(p, pr);
 		if (!pr->trusted ||
@@ -866,6 +885,7 @@ int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 			rc = 0;
 		}
 	}
+	(void)apply_ends(p, ends, UINT64_MAX);
 	if (rc == 0 && p->self[0] != '\0' && sr_proofs_person(p, p->self) == NULL) {
 		struct sr_known *me = NULL; /* nothing shows who we are; our key is ours */
 

@@ -16,6 +16,7 @@ struct sr_rescan {
 	struct sr_vault *v;
 	struct sr_room *r;
 	struct sr_scanners *scanners; /* as they said last; NULL: IDLE */
+	bool ready;                   /* all of them said who they are */
 	uint64_t ask_ms, asked_ms;
 	bool asked;
 	uint64_t from; /* entry: what scanners said before it does not count */
@@ -40,6 +41,8 @@ int sr_rescan_new(struct sr_rescan **out, struct sr_vault *v, struct sr_room *r,
 }
 
 void sr_rescan_rest(struct sr_rescan *s) {
+	if (s == NULL)
+		return;
 	sr_filescan_free(s->at_work);
 	s->at_work = NULL;
 	s->by = NULL;
@@ -47,8 +50,9 @@ void sr_rescan_rest(struct sr_rescan *s) {
 
 static void idle(struct sr_rescan *s) {
 	sr_rescan_rest(s);
-	free(s->scanners);
+	sr_scanners_free(s->scanners);
 	s->scanners = NULL;
+	s->ready = false;
 }
 
 void sr_rescan_free(struct sr_rescan *s) {
@@ -72,6 +76,12 @@ const char *sr_rescan_trouble(const struct sr_rescan *s) {
 	return s->trouble;
 }
 
+static void in_vain(struct sr_rescan *s, const struct sr_err *why) {
+	idle(s);
+	(void)snprintf(
+		s->trouble, sizeof s->trouble, "%.*s", (int)sizeof s->trouble - 1, why->text);
+}
+
 /* Who the scanners are now. One that does not answer is no verdict: nothing is said of what is open
  * that was said already, and it is asked again in its time. */
 static void ask(struct sr_rescan *s) {
@@ -81,9 +91,16 @@ static void ask(struct sr_rescan *s) {
 	s->asked = true;
 	s->asked_ms = sr_mono_ms();
 	s->trouble[0] = '\0';
-	if (sr_scanners_open(&s->scanners, s->v, &why) != 0)
-		(void)snprintf(s->trouble, sizeof s->trouble, "%.*s", (int)sizeof s->trouble - 1,
-			why.text);
+	if (sr_scanners_begin(&s->scanners, s->v, &why) != 0)
+		in_vain(s, &why);
+}
+
+/* What they answered by now; nobody waits for it. */
+static void hear(struct sr_rescan *s) {
+	struct sr_err why = {0};
+
+	if (sr_scanners_ready(s->scanners, &s->ready, &why) != 0)
+		in_vain(s, &why);
 }
 
 /* May the vault itself look at what is open there? */
@@ -170,9 +187,11 @@ int sr_rescan_turn(struct sr_rescan *s, uint64_t until_ms, enum sr_turn *turn, s
 	}
 	if (s->scanners == NULL && (!s->asked || sr_mono_ms() - s->asked_ms >= s->ask_ms))
 		ask(s);
+	if (s->scanners != NULL && !s->ready)
+		hear(s);
 	if (s->scanners == NULL)
 		return 0;
-	*turn = SR_TURN_AGAIN;
+	*turn = s->ready ? SR_TURN_AGAIN : SR_TURN_WAITS;
 	while (rc == 0 && *turn == SR_TURN_AGAIN && sr_mono_ms() < until_ms) {
 		if (s->at_work == NULL)
 			rc = seek(s, e);
