@@ -21,6 +21,7 @@ TIMES = {
     "scrub": {"restic": 3.0}, "tree": {"restic": 2.0, "borg": 3.5}, "again": {"restic": 2.5}, "tree-back": {"restic": 1.5},
 }
 PEAK_KIB = 128 << 10
+FLUSHES_AT_MOST, SMALL_MS_BELOW = 8, 30
 DD_AT_MOST, CPU_AT_MOST, STORED_WITHIN, OF_READING = 1.3, 0.5, 1.03, 0.8
 
 
@@ -66,12 +67,17 @@ def judge(m, found, stuff):
     if med("scrub", "strongroom") is not None:
         have = med("reading", "strongroom") / med("scrub", "strongroom")
         out.append(Verdict("scrub", "of the speed of reading", "%.2f" % have, ">= %.1f" % OF_READING, have >= OF_READING))
+    if m.small is not None:
+        ms, flushes = m.small
+        out.append(Verdict("small", "flushes of one deposit of 100 KiB", "%d" % flushes, "<= %d" % FLUSHES_AT_MOST,
+                           flushes <= FLUSHES_AT_MOST))
+        out.append(Verdict("small", "ms until it is acknowledged", "%.1f" % ms, "< %d" % SMALL_MS_BELOW, ms < SMALL_MS_BELOW))
     peak = m.peak("strongroom")
     out.append(Verdict("all", "peak memory, MiB", "%d" % (peak >> 10), "< %d" % (PEAK_KIB >> 10), peak < PEAK_KIB))
     return out
 
 
-def table(m, found, verdicts):
+def table(m, found, verdicts, stuff):
     lines = []
     for row, text in ROW.items():
         if m.median(row, "strongroom") is None:
@@ -84,6 +90,17 @@ def table(m, found, verdicts):
             lines.append("    %-24s %8.2f s  (%.2f - %.2f)  cpu %7.2f s  %6.2fx" %
                          (name, statistics.median(walls), min(walls), max(walls), statistics.median(cpus),
                           statistics.median(walls) / m.median(row, "strongroom")))
+    # How far from what this format can do at best: each primitive once over every byte, on all cores, and nothing else.
+    if m.limit:
+        cores = len(os.sched_getaffinity(0))
+        core_s = sum(m.limit.values()) * stuff.big_bytes / 2**30
+        lines.append("limit, %.2f s: %s; %.2f s of one core, over %d" %
+                     (core_s / cores, ", ".join("%s %.2f s/GiB" % r for r in m.limit.items()), core_s, cores))
+        for row in ("big", "ram"):
+            if m.median(row, "strongroom") is not None:
+                lines.append("    %-24s %8.2f times the limit, its CPU %.2f times the primitives'" %
+                             (row, m.median(row, "strongroom") * cores / core_s,
+                              statistics.median(m.cpu(row, "strongroom")) / core_s))
     for name, sizes in sorted(m.stored.items()):
         lines.append("stored, %-30s %9.1f MB" % (name, statistics.median(sizes) / 1e6))
     for t in found:

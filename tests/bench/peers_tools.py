@@ -23,6 +23,19 @@ def quiet(argv, env=None, cwd=None):
     return done.stdout.decode("utf-8", "replace")
 
 
+def limit(build):
+    """Seconds of one core for a GiB, for each primitive that every byte of a deposit goes through."""
+    rows = quiet([os.path.abspath(build + "/bench_crypto_limit")]).split("\n")
+    return {name: float(seconds) for name, seconds in (row.split() for row in rows if row)}
+
+
+def small_deposit(build, disk):
+    """Milliseconds and flushes of one deposit of 100 KiB, acknowledged; in this process's folder of DISK."""
+    said = quiet([os.path.abspath(build + "/bench_core_deposit")], {"TMPDIR": disk})
+    words = said.split()
+    return float(words[words.index("ms") - 1]), int(words[words.index("flushes") - 1])
+
+
 def bytes_under(path):
     return sum(os.lstat(os.path.join(base, n)).st_size for base, _, names in os.walk(path) for n in names)
 
@@ -149,8 +162,9 @@ class Vault(Repo):
 
 
 def vault_env(path):
+    # Deposits alone: what the vault does with them afterwards (identify, scan, read their text) has no peer.
     return {"STRONGROOM_VAULT": path + "/vault", "STRONGROOM_UNLOCK": path + "/vault.key", "STRONGROOM_STATE": path + "/state",
-            "HOME": path}
+            "HOME": path, "STRONGROOM_INTAKE": "later"}
 
 
 def by(path, who):
