@@ -170,6 +170,7 @@ lost_entries() {
 	rm -rf disk/vault disk/second disk/state
 	mv older disk/vault
 	mv older.second disk/second
+	ok as de deposit "$W/disk/tree/1" --collection box # an entry where another one stood
 	refused 3 'gives an alarm|rolled back' sr witness now
 	kill $pid
 	wait $pid || true

@@ -24,11 +24,8 @@ mkdir acked
 # and in `ended` when that is acknowledged. Lines are short, so that each is written whole.
 for f in items grants ending ended; do : >"acked/$f"; done
 core
-sleep 1
 # What core has open, by name; connections come and go.
 fds() { find "/proc/$CORE_PID/fd" -mindepth 1 -printf '%l\n' 2>/dev/null | sed 's/[0-9]*\]$//' | sort; }
-fds >fds.before
-UNTIL=$((SECONDS + SOAK_S))
 text_of() { echo "this is the text of item $1, and of no other: $1 $1 $1"; }
 on() { grep -qF -e "$1" "acked/$2"; } # THING LIST
 going() { ((SECONDS < UNTIL)) && [[ ! -s failures ]]; }
@@ -99,7 +96,7 @@ end_item() {
 	echo "$item" >>../acked/ended
 }
 writer() {
-	local n=0
+	local n=$FIRST
 	ME=writer
 	while going; do
 		n=$((n + 1))
@@ -203,6 +200,11 @@ auditor() { # replays, exports and checks while all of it goes on
 
 mkdir writer auditor
 for ((i = 0; i < READERS; i++)); do mkdir "r$i"; done
+# A house that is in use: some items are there, and some of them are ended already.
+FIRST=$((READERS / 4 + 4))
+for ((n = 1; n <= FIRST; n++)); do (ME=writer && cd writer && write_one "$n") || fail "$(cat failures)"; done
+fds >fds.before
+UNTIL=$((SECONDS + SOAK_S))
 RUNNING=()
 began=$SECONDS
 writer &

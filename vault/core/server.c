@@ -20,6 +20,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +81,8 @@ struct sr_server {
 	struct conn *conns;
 	struct pollfd *polls; /* listener, stop, signals, witnesses, then one per connection */
 	size_t *polled;
-	size_t count, big;
+	atomic_size_t count; /* of connections; read by whoever asks */
+	size_t big;
 	int listener, stop, signals;
 	bool stopping;
 	bool bound;
@@ -580,7 +582,7 @@ int sr_server_run(struct sr_server *s, struct sr_err *e) {
 		rc = sr_server_turn(s, TURN_MS, e);
 	if (rc == 0)
 		sr_beats_note(s->core->vault, SR_BEAT_DOWN, log_size(s));
-	tell(s, "core stops; connections closed: %zu", s->count);
+	tell(s, "core stops; connections closed: %zu", sr_server_connections(s));
 	if (s->signals >= 0) {
 		struct signalfd_siginfo info; /* taken, so that it does not strike when signals are
 						 let through again */
@@ -599,7 +601,7 @@ void sr_server_stop(struct sr_server *s) {
 }
 
 size_t sr_server_connections(const struct sr_server *s) {
-	return s->count;
+	return atomic_load(&s->count);
 }
 
 void sr_server_free(struct sr_server *s) {
