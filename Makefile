@@ -245,7 +245,10 @@ $(B)/t/%.so: tests/faults/%.c
 $(B)/t/fake-parser: $(B)/t/tests/unit/fake_parser.o $(B)/t/libsandbox.a $(B)/t/libbase.a
 	$(if $(Q),@echo '  LD $@')
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
-$(patsubst tests/unit/%.c,$(B)/t/%,$(wildcard tests/unit/test_sandbox_*.c tests/unit/test_intake_inspect.c tests/unit/test_intake_pages.c tests/unit/test_intake_about.c)): | $(B)/t/fake-parser $(PARSER_T)
+$(B)/t/fake-hello: $(B)/t/tests/unit/fake_hello.o
+	$(if $(Q),@echo '  LD $@')
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
+$(patsubst tests/unit/%.c,$(B)/t/%,$(wildcard tests/unit/test_sandbox_*.c tests/unit/test_intake_inspect.c tests/unit/test_intake_pages.c tests/unit/test_intake_about.c)): | $(B)/t/fake-parser $(B)/t/fake-hello $(PARSER_T)
 
 define replay_rule
 $(B)/t/$1: $(B)/t/tests/fuzz/$1.o $(B)/t/tests/fuzz/replay.o $(call archives,$1,t/)
@@ -259,7 +262,7 @@ endef
 $(foreach t,$(notdir $(REPLAY)),$(eval $(call replay_rule,$t)))
 
 # One that is made of the unit tests' rig needs their helpers and the layer that the rig is of.
-RIGGED := $(basename $(notdir $(shell grep -l 'unit/catalogue_rig.h' tests/bench/bench_*.c 2>/dev/null)))
+RIGGED := $(basename $(notdir $(shell grep -l 'unit/catalogue_' tests/bench/bench_*.c 2>/dev/null)))
 DESKED := $(basename $(notdir $(shell grep -l 'unit/client_rig.h' tests/bench/bench_*.c 2>/dev/null)))
 bench_as = $(if $(filter $1,$(RIGGED)),test_catalogue_rig,$1)
 bench_more = $(if $(filter $1,$(RIGGED) $(DESKED)),$(B)/o/tests/unit/util.o) $(if $(filter $1,$(DESKED)),$(B)/o/tests/unit/world.o)
@@ -378,14 +381,24 @@ bagit-suite: $(B)/bagit-suite
 corpus: $(PROGRAM_T) $(PARSER_T)
 	@B='$(B)' tests/conformance/corpus $(call vectors,zip-slip zip-bomb warc)
 
-# What is too large for check: 45,000 files, 2 GiB; needs 10 GB under $TMPDIR and some minutes.
+# What is too large for check: 45,000 files, 2 GiB, a kill or a fault at every place; needs 10 GB under $TMPDIR and two days.
+# S='tests/soak/mixed.sh': some of it. What each takes from the environment (ACT, PLACES, ROUNDS, SOAK_S) stands in it.
+S ?= $(sort $(wildcard tests/soak/*.sh))
 soak: all tests
-	@$(CHECK_ENV) LIMIT_S=7200 scripts/check --show $(sort $(wildcard tests/soak/*.sh))
+	@$(CHECK_ENV) LIMIT_S=172800 scripts/check --show $(S)
 
 asan:
 	@$(MAKE) --no-print-directory $(JOBS) B='$(B)/asan' SAN=address,undefined check-run
+# The programs in which threads meet; T='test_a test_b': others, T=all: every test.
+THREADED := test_base_pool test_base_secret test_store_ingest test_store_reader test_store_scrub test_store_collect \
+	test_crypto_piece test_crypto_tdh2 test_ledger_feed test_ledger_ledger test_ledger_poster test_ledger_witness \
+	test_ledger_witnessd test_sandbox_box test_sandbox_scan test_audit_replay test_core_ahead test_core_server \
+	test_core_races test_core_client_material
 tsan:
-	@$(MAKE) --no-print-directory $(JOBS) B='$(B)/tsan' SAN=thread check-run
+	@$(MAKE) --no-print-directory $(JOBS) B='$(B)/tsan' SAN=thread $(if $(filter all,$(T)),T= check-run,tsan-run)
+.PHONY: tsan-run
+tsan-run: $(addprefix $(B)/t/,$(or $(T),$(THREADED)))
+	@$(CHECK_ENV) scripts/check --show $^
 # One line: the words go through scripts/check as they are.
 # `possibly lost` is no error: SQLite's memory lies behind a size (store/db.c), so all of it that a forked child still holds
 # when it ends looks so.

@@ -109,6 +109,8 @@ void cli_help_verb(const struct cli_verb *v);
 
 /* --- files and secrets (files.c, prompt.c) --- */
 
+/* openat; an interruption ends it only when somebody asked to stop. -1 with errno. */
+int cli_open(int at, const char *path, int flags);
 SR_MUST int cli_read_file(struct sr_buf *out, const char *path, size_t max, struct sr_err *e);
 /* Durable, 0600; EXISTS unless ${replace}. */
 SR_MUST int cli_write_file(const char *path, struct sr_bytes data, bool replace, struct sr_err *e);
@@ -192,6 +194,9 @@ SR_MUST int cli_word_id(
 
 /* --board as an id; *${given} false: the caller's own, or the founding one (verb_board.c). */
 SR_MUST int cli_board(struct cli *c, uint8_t id[SR_ID], bool *given, struct sr_err *e);
+/* K of the LEVEL:K of ${option} for ${level}; *${k} stays where it is not said. */
+SR_MUST int cli_quorum(
+	struct cli *c, uint64_t *k, const char *option, uint64_t level, struct sr_err *e);
 
 /* --- output (out.c, json.c) --- */
 

@@ -12,13 +12,21 @@
 #include "base/escape.h"
 #include "cli/cli.h"
 
+int cli_open(int at, const char *path, int flags) {
+	int fd = -1;
+	do
+		fd = openat(at, path, flags | O_CLOEXEC | O_NOCTTY);
+	while (fd < 0 && errno == EINTR && cli_stopped == 0);
+	return fd;
+}
+
 int cli_read_file(struct sr_buf *out, const char *path, size_t max, struct sr_err *e) {
 	char shown[256];
 	uint8_t part[16 << 10];
 	int rc = 0;
 	(void)sr_escape_to(shown, sizeof shown, sr_bytes_str(path));
 	const bool standard = strcmp(path, "-") == 0;
-	const int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	const int fd = standard ? STDIN_FILENO : cli_open(AT_FDCWD, path, O_RDONLY);
 	if (fd < 0 && errno == ENOENT)
 		return sr_fail(e, SR_NOTFOUND, "%s: no such file", shown);
 	if (fd < 0)

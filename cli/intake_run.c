@@ -21,7 +21,12 @@ int cli_intake_launcher(struct cli *c, struct sr_err *e) {
 }
 
 /* One turn; *${idle}: there is nothing more to do now. */
-static int turn(struct cli *c, bool *idle, uint64_t *left, char trouble[512], struct sr_err *e) {
+struct way { /* how far it is */
+	uint64_t left, pages, pages_of;
+	char trouble[512];
+};
+
+static int turn(struct cli *c, bool *idle, struct way *w, struct sr_err *e) {
 	struct cli_answer a;
 	struct sr_bytes text;
 	struct sr_buf said;
@@ -30,14 +35,16 @@ static int turn(struct cli *c, bool *idle, uint64_t *left, char trouble[512], st
 
 	cli_ask(&a, "intake.turn");
 	rc = cli_call_plain(c, &a, e);
-	*left = cli_field_dec(&a, "left");
+	w->left = cli_field_dec(&a, "left");
+	w->pages = cli_field_dec(&a, "pages");
+	w->pages_of = cli_field_dec(&a, "pages-of");
 	nap = cli_field_dec(&a, "nap");
 	*idle = rc != 0 || nap >= SR_CORE_IDLE;
 	text = cli_field(&a, "trouble");
 	sr_buf_init(&said);
-	trouble[0] = '\0';
+	w->trouble[0] = '\0';
 	if (rc == 0 && text.p != NULL && sr_unbase64(&said, text, NULL) == 0)
-		(void)sr_escape_to(trouble, 512, sr_buf_view(&said));
+		(void)sr_escape_to(w->trouble, sizeof w->trouble, sr_buf_view(&said));
 	sr_buf_free(&said);
 	cli_answer_free(&a);
 	if (!*idle && nap > 0)
@@ -45,10 +52,21 @@ static int turn(struct cli *c, bool *idle, uint64_t *left, char trouble[512], st
 	return rc;
 }
 
+/* Of a file with many pages these; else the items. */
+static int tell_way(const struct sr_progress *p, const struct way *w, uint64_t most) {
+	enum {
+		LONG = 10 /* pages, of which one may take ten seconds */
+	};
+
+	return w->pages_of >= LONG
+		       ? sr_progress_report(p, "reading text", w->pages, w->pages_of, "pages")
+		       : sr_progress_report(p, "intake", most - w->left, most, "items");
+}
+
 int cli_intake_run(struct cli *c, struct sr_err *e) {
 	const struct sr_progress progress = cli_progress(c);
-	char trouble[512] = "";
-	uint64_t left = 0, most = 0;
+	struct way w = {.left = 0};
+	uint64_t most = 0;
 	bool idle = false;
 	int rc = 0;
 
@@ -56,19 +74,18 @@ int cli_intake_run(struct cli *c, struct sr_err *e) {
 		return 0; /* core does it */
 	rc = sr_core_intake(c->core, c->launcher, e);
 	while (rc == 0 && !idle) {
-		rc = turn(c, &idle, &left, trouble, e);
-		most = left > most ? left : most;
-		if (rc == 0 && !idle &&
-			sr_progress_report(&progress, "intake", most - left, most, "items") != 0)
+		rc = turn(c, &idle, &w, e);
+		most = w.left > most ? w.left : most;
+		if (rc == 0 && !idle && tell_way(&progress, &w, most) != 0)
 			rc = sr_fail(e, SR_LOCKED, "stopped on request");
 	}
 	cli_progress_end();
 	if (rc == SR_LOCKED)
 		cli_hint(c, "nothing is lost: `strongroom intake run` goes on, and so does core");
-	else if (rc == 0 && left > 0)
+	else if (rc == 0 && w.left > 0)
 		cli_tell(c,
 			"%llu item%s not looked through yet: %s\n(strongroom intake run tries "
 			"again, and core each minute)",
-			(unsigned long long)left, left == 1 ? " is" : "s are", trouble);
+			(unsigned long long)w.left, w.left == 1 ? " is" : "s are", w.trouble);
 	return rc;
 }

@@ -189,11 +189,17 @@ static const char *advice(const struct cli *c, const struct sr_err *e) {
 		return "`strongroom verify` and `strongroom scrub` name what is damaged; put it "
 		       "back "
 		       "from a backup";
+	case SR_NOMEM:
+		return "end what else needs memory here, or allow this program more (ulimit -v, "
+		       "the limits of its service), then repeat the command: nothing is lost";
+	case SR_IO:
+		return "the system refused this, no rule of the vault did: see to what the "
+		       "sentence "
+		       "names (disk, rights, network; dmesg tells of disks that fail), then "
+		       "repeat the command; `strongroom verify` says whether the vault is whole";
 	case SR_UNSUPPORTED:
 	case SR_LOCKED:
 	case SR_OK:
-	case SR_NOMEM:
-	case SR_IO:
 	case SR_AUTH:
 	case SR_NOTFOUND:
 	case SR_EXISTS:
@@ -203,6 +209,12 @@ static const char *advice(const struct cli *c, const struct sr_err *e) {
 		break;
 	}
 	return "";
+}
+
+/* Whatever a person gave: the machine had no memory, no room, or could not read it. */
+static bool of_the_system(const struct sr_err *e) {
+	return e->code == SR_NOMEM || e->code == SR_IO || e->code == SR_USAGE ||
+	       (e->code == SR_LIMIT && strstr(e->text, "No space left") != NULL);
 }
 
 static int complain(const struct cli *c, const struct sr_err *e) {
@@ -215,7 +227,7 @@ static int complain(const struct cli *c, const struct sr_err *e) {
 			v->name, v->sub != NULL ? " " : "", v->sub != NULL ? v->sub : "", v->usage);
 	else if (advice(c, e)[0] != '\0')
 		fprintf(stderr, "  what to do: %s\n", advice(c, e));
-	return c->own_input && e->code != SR_USAGE ? 1 : sr_code_exit(e->code);
+	return c->own_input && !of_the_system(e) ? 1 : sr_code_exit(e->code);
 }
 
 /* What a rule refused, for programs: the sentence goes to people all the same. */

@@ -68,8 +68,10 @@ static void amount(char *out, size_t size, uint64_t n, const char *unit) {
 static void say(const char *what, uint64_t done, uint64_t total, const char *unit, uint64_t ms) {
 	char have[48], of[96] = "", rate[48], left[48] = "";
 	const double per_s = (double)done * 1000.0 / (double)(ms > 0 ? ms : 1);
+	/* Pages of a scan come a few in a minute. */
+	const bool slow = per_s < 10.0 && (unit == NULL || strcmp(unit, "bytes") != 0);
 	amount(have, sizeof have, done, unit);
-	amount(rate, sizeof rate, (uint64_t)per_s, unit);
+	amount(rate, sizeof rate, (uint64_t)(slow ? per_s * 60.0 : per_s), unit);
 	if (total > 0) {
 		char all[40];
 		amount(all, sizeof all, total, unit);
@@ -79,8 +81,9 @@ static void say(const char *what, uint64_t done, uint64_t total, const char *uni
 			left_text(
 				left, sizeof left, (uint64_t)((double)(total - done) / per_s) + 1);
 	}
-	fprintf(stderr, "%s%s: %s%s, %s/s%s%s%s", now.terminal ? "\r" : "", what, have, of, rate,
-		left[0] != '\0' ? ", " : "", left, left[0] != '\0' ? " left" : "");
+	fprintf(stderr, "%s%s: %s%s, %s/%s%s%s%s", now.terminal ? "\r" : "", what, have, of, rate,
+		slow ? "min" : "s", left[0] != '\0' ? ", " : "", left,
+		left[0] != '\0' ? " left" : "");
 	fprintf(stderr, "%s", now.terminal ? "\033[K" : "\n");
 	(void)fflush(stderr);
 	now.shown = true;

@@ -14,6 +14,7 @@
 
 #include "base/escape.h"
 #include "board/invariants.h"
+#include "cli/cli.h"
 
 enum {
 	CHUNK = 64 << 10,
@@ -515,7 +516,7 @@ int cli_rows_each(const char *file,
 	int (*row)(void *ctx, const struct cli_row *row, struct sr_err *e), void *ctx,
 	struct sr_err *e) {
 	struct reading *r = calloc(1, sizeof *r);
-	const int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	const int fd = cli_open(AT_FDCWD, file, O_RDONLY);
 	char shown[200];
 	int rc;
 

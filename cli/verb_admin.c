@@ -39,7 +39,8 @@ static int init_unlock(struct cli *c, struct cli_secret *s, struct sr_err *e) {
 		sr_buf_init_secret(&s->passphrase);
 		sr_buf_init_secret(&s->credential);
 		int rc = cli_new_credential(fresh, &s->credential, e);
-		s->unlock = (struct sr_unlock){.credential = sr_buf_view(&s->credential)};
+		if (rc == 0)
+			s->unlock = (struct sr_unlock){.credential = sr_buf_view(&s->credential)};
 		return rc;
 	}
 	const struct cli_ask ask = {.credential_file = cli_get(c, "unlock"),
@@ -117,7 +118,8 @@ int cli_unlock_new(struct cli *c, struct cli_secret *s, struct sr_err *e) {
 	sr_buf_init_secret(&s->passphrase);
 	sr_buf_init_secret(&s->credential);
 	int rc = cli_new_credential(fresh, &s->credential, e);
-	s->unlock = (struct sr_unlock){.credential = sr_buf_view(&s->credential)};
+	if (rc == 0)
+		s->unlock = (struct sr_unlock){.credential = sr_buf_view(&s->credential)};
 	return rc;
 }
 

@@ -93,6 +93,8 @@ static void replay_print(const struct cli *c, const struct cli_answer *a) {
 	printf("%llu answers of the boards' rules follow from the rules and inputs that were "
 	       "kept, and these from the log\n",
 		(unsigned long long)cli_field_dec(a, "rules"));
+	printf("%llu bundles of pieces are those that the votes signed\n",
+		(unsigned long long)cli_field_dec(a, "pieces"));
 	printf("the catalogue in use is equal to the replayed one: %llu rows\n",
 		(unsigned long long)cli_field_dec(a, "rows"));
 	printf("the root, computed from the entries, is ");

@@ -161,6 +161,7 @@ static int since_read(
 	const char *name = NULL;
 	struct sr_dir *d = NULL;
 	size_t len = strlen(path), end = sizeof suffix - 1;
+	bool there = false;
 	int rc;
 
 	if (len >= sizeof base)
@@ -172,10 +173,11 @@ static int since_read(
 	if (rc != 0)
 		return sr_wrap(e, "--since");
 	snprintf(file, sizeof file, "%s%s", name, suffix);
-	if (sr_file_exists(d, file)) {
+	rc = sr_file_find(&there, d, file, e);
+	if (rc == 0 && there) {
 		rc = sr_receipt_load(&s->receipt, d, name, e);
 		o->receipt = &s->receipt;
-	} else {
+	} else if (rc == 0) {
 		rc = cli_read_file(&s->note, path, SR_NOTE_MAX, e);
 		o->checkpoint = sr_buf_view(&s->note);
 	}

@@ -23,8 +23,13 @@ const struct cli_option cli_board_new_options[] = {
 	{"officer", CLI_WORDS, "CARD", "ethics or data protection officers"},
 	{"auditor", CLI_WORDS, "CARD", "auditors"},
 	{"custodian", CLI_WORDS, "CARD", "who runs the machine"},
+	{"standby", CLI_WORDS, "CARD",
+		"cards of a second board: other people, who get shares of the same keys and wait"},
+	{"standby-quorum", CLI_LIST, "LEVEL:K",
+		"how many of them a level takes (as many as of the board, if not said)"},
 	{"i-accept-loss", CLI_ONE, "WORDS",
-		"exactly: losing N of M shares loses the archive, with the board's numbers"},
+		"without a second board, exactly: losing N of M shares loses the archive, with "
+		"the board's numbers"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
@@ -79,11 +84,12 @@ static void group_free(struct group *g) {
 	*g = (struct group){0};
 }
 
-static int group_read(struct cli *c, struct group *g, const char *option, struct sr_err *e) {
+static int group_read(
+	struct cli *c, struct group *g, const char *option, bool needed, struct sr_err *e) {
 	const char *const *paths = NULL;
 	int rc = cli_list(c, &paths, option, e);
 	const size_t n = cli_list_count(paths);
-	if (rc != 0)
+	if (rc != 0 || (n == 0 && !needed))
 		return rc;
 	if (n == 0)
 		return sr_fail(e, SR_USAGE,
@@ -150,23 +156,53 @@ static int accept_loss(struct cli *c, size_t members, uint64_t highest, struct s
 	if (said != NULL && strcmp(said, sentence) == 0)
 		return 0;
 	cli_hint(c,
-		"say it: --i-accept-loss \"%s\"; more members, or a lower highest level, lose "
-		"less easily",
+		"say it: --i-accept-loss \"%s\"; or have a second board, whose shares open the "
+		"same when these are lost: --standby CARD...; more members, or a lower highest "
+		"level, lose less easily",
 		sentence);
 	return sr_fail(e, SR_USAGE, "want the words: %s", sentence);
 }
 
+/* How many of the second board each level takes: as many as of the board, where it is not said. */
+static int standby_quorums(struct cli *c, uint64_t out[SR_BOARD_LEVELS_MAX], const uint64_t *levels,
+	size_t count, size_t people, struct sr_err *e) {
+	int rc = 0;
+	if (people == 0 && cli_get(c, "standby-quorum") != NULL)
+		return sr_fail(e, SR_USAGE, "--standby-quorum: of whom? --standby names them");
+	for (size_t i = 0; rc == 0 && people > 0 && i < count; i++) {
+		out[i] = levels[i];
+		rc = cli_quorum(c, &out[i], "standby-quorum", levels[i], e);
+		if (rc == 0 && (out[i] < 2 || out[i] > people)) {
+			cli_hint(c, "--standby-quorum %llu:K says how many",
+				(unsigned long long)levels[i]);
+			rc = sr_fail(e, SR_USAGE,
+				"level %llu takes %llu of the second board's %zu members, want 2 "
+				"to %zu",
+				(unsigned long long)levels[i], (unsigned long long)out[i], people,
+				people);
+		}
+	}
+	return rc;
+}
+
 int verb_board_new(struct cli *c, struct sr_err *e) {
-	static const char *const names[] = {"member", "curator", "officer", "auditor", "custodian"};
-	struct group g[5] = {{0}};
-	uint64_t levels[SR_BOARD_LEVELS_MAX];
+	static const char *const names[] = {
+		"member", "curator", "officer", "auditor", "custodian", "standby"};
+	enum {
+		GROUPS = sizeof names / sizeof names[0],
+		STANDBY = GROUPS - 1
+	};
+	struct group g[GROUPS] = {{0}};
+	uint64_t levels[SR_BOARD_LEVELS_MAX], waiting[SR_BOARD_LEVELS_MAX] = {0};
 	uint8_t fingerprint[SR_HASH];
 	char hex[2 * SR_HASH + 1];
-	struct sr_founding f = {.levels = levels};
+	struct sr_founding f = {.levels = levels, .standby_quorums = waiting};
 	int rc = levels_read(c, levels, &f.level_count, e);
-	for (size_t i = 0; rc == 0 && i < 5; i++)
-		rc = group_read(c, &g[i], names[i], e);
+	for (size_t i = 0; rc == 0 && i < GROUPS; i++)
+		rc = group_read(c, &g[i], names[i], i != STANDBY, e);
 	if (rc == 0)
+		rc = standby_quorums(c, waiting, levels, f.level_count, g[STANDBY].count, e);
+	if (rc == 0 && g[STANDBY].count == 0)
 		rc = accept_loss(c, g[0].count, levels[f.level_count - 1], e);
 	if (rc == 0)
 		rc = cli_connect(c, CLI_NOBODY, e);
@@ -176,9 +212,10 @@ int verb_board_new(struct cli *c, struct sr_err *e) {
 		f.officer = g[2].who, f.officers = g[2].count;
 		f.auditor = g[3].who, f.auditors = g[3].count;
 		f.custodian = g[4].who, f.custodians = g[4].count;
+		f.standby = g[STANDBY].who, f.standbys = g[STANDBY].count;
 		rc = sr_client_found_draft(c->client, &f, fingerprint, e);
 	}
-	for (size_t i = 0; i < 5; i++)
+	for (size_t i = 0; i < GROUPS; i++)
 		group_free(&g[i]);
 	if (rc != 0)
 		return rc;
@@ -193,6 +230,11 @@ int verb_board_new(struct cli *c, struct sr_err *e) {
 		       "read it to the members. Each of the %zu then signs and deals:\n"
 		       "  strongroom board deal --as MEMBER --fingerprint %s\n",
 			hex, f.members, hex);
+		if (f.standbys > 0)
+			printf("When all have accepted, the first %llu deal once more, to the "
+			       "second board of %zu,\nand its members accept. Nothing can be "
+			       "deposited before.\n",
+				(unsigned long long)levels[f.level_count - 1], f.standbys);
 	}
 	return 0;
 }
@@ -222,6 +264,14 @@ static int show_draft(struct cli *c, struct sr_err *e) {
 				(int)sr_field(&s, "level", i).len,
 				(const char *)sr_field(&s, "level", i).p);
 		fprintf(stderr, " of %zu members\n", sr_field_count(&s, "member"));
+		for (size_t i = 0; i < sr_field_count(&s, "standby-quorum"); i++) {
+			const struct sr_bytes v = sr_field(&s, "standby-quorum", i);
+			const struct sr_bytes level = sr_word(v, 0), k = sr_word(v, 1);
+			fprintf(stderr,
+				"  the second board, which waits: level %.*s takes %.*s of %zu\n",
+				(int)level.len, (const char *)level.p, (int)k.len,
+				(const char *)k.p, sr_field_count(&s, "standby"));
+		}
 		sr_statement_free(&s);
 	}
 	for (size_t i = 0; rc == 0 && i < a.rows.count; i++) {
@@ -453,7 +503,7 @@ static void print_dealer(
 		print_member(v, a, index);
 		return;
 	}
-	printf("who leaves (");
+	printf(v->standby ? "a member of now (" : "who leaves (");
 	cli_print(name.p != NULL ? name : sr_bytes_str(v->dealer[place - 1]));
 	putchar(')');
 }
@@ -851,7 +901,7 @@ int verb_board_add(struct cli *c, struct sr_err *e) {
 	for (size_t i = 0; rc == 0 && i < seats.levels; i++)
 		quorum[i][0] = quorum[i][1] = levels[i];
 	if (rc == 0)
-		rc = group_read(c, &g, "member", e);
+		rc = group_read(c, &g, "member", true, e);
 	if (rc == 0)
 		rc = cli_text(c, "reason", &a.reason, e);
 	if (rc == 0)

@@ -41,8 +41,11 @@ static int write_part(void *ctx, struct sr_bytes data, struct sr_err *e) {
 static int write_file(struct cli *c, struct exporting *x, struct sr_dir *d, const char *name,
 	const char *path, struct sr_err *e) {
 	struct sr_tmpfile *t = NULL;
-	int rc = sr_file_exists(d, name) ? sr_fail(e, SR_EXISTS, "%s is there already", path)
-					 : sr_tmpfile_new(&t, d, e);
+	bool there = false;
+	int rc = sr_file_find(&there, d, name, e);
+	if (rc == 0)
+		rc = there ? sr_fail(e, SR_EXISTS, "%s is there already", path)
+			   : sr_tmpfile_new(&t, d, e);
 	if (rc == 0)
 		rc = sr_client_export(c->client,
 			&(struct sr_exporting){.checkout = x->checkout,
@@ -134,6 +137,7 @@ static int next_item(struct cli *c, struct exporting *x, struct all *l, const st
 	char name[2 * SR_ID + 5], path[4400];
 	uint8_t item[SR_ID];
 	struct sr_err why = {0};
+	bool there = false;
 	int rc = sr_row_get_id(item, SR_ID, row, "id", e);
 	if (rc != 0)
 		return rc;
@@ -144,7 +148,10 @@ static int next_item(struct cli *c, struct exporting *x, struct all *l, const st
 		l->gone++;
 		return 0;
 	}
-	if (sr_file_exists(l->dir, name)) {
+	rc = sr_file_find(&there, l->dir, name, e);
+	if (rc != 0)
+		return rc;
+	if (there) {
 		l->there++;
 		return 0;
 	}

@@ -179,7 +179,7 @@ static int begin_one(struct ahead *a, const char *path, struct sr_launcher *laun
 
 	(void)sr_escape_to(shown, sizeof shown, sr_bytes_str(path));
 	*a = (struct ahead){.path = path,
-		.fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC),
+		.fd = cli_open(AT_FDCWD, path, O_RDONLY | O_NONBLOCK),
 		.in = {.read = read_at, .ctx = &a->fd}};
 	if (a->fd < 0)
 		return errno == ENOENT ? sr_fail(e, SR_NOTFOUND, "%s: nothing is there", shown)

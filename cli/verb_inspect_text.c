@@ -31,8 +31,7 @@ static int open_one(struct given *g, const char *path, struct sr_err *e) {
 	struct stat st;
 
 	(void)sr_escape_to(shown, sizeof shown, sr_bytes_str(path));
-	*g = (struct given){
-		.path = path, .fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+	*g = (struct given){.path = path, .fd = cli_open(AT_FDCWD, path, O_RDONLY | O_NONBLOCK)};
 	g->in = (struct sr_box_input){.read = read_at, .ctx = &g->fd};
 	if (g->fd < 0)
 		return errno == ENOENT ? sr_fail(e, SR_NOTFOUND, "%s: nothing is there", shown)
@@ -119,14 +118,18 @@ static int finish_one(struct reading *r, struct sr_err *e) {
 	struct sr_pages t;
 	json_t *o = c->json ? json_object() : NULL;
 	bool ready = false;
-	uint32_t pages = 0;
+	const struct sr_progress progress = cli_progress(r->c);
+	uint32_t pages = 0, of = 0;
 	int rc = 0;
 
 	while (rc == 0 && !ready) {
 		rc = sr_pages_work(r->reader, 500, &ready, &pages, e);
-		if (rc == 0 && cli_stopped != 0)
+		sr_pages_at(r->reader, &pages, &of);
+		if (rc == 0 && (cli_stopped != 0 || sr_progress_report(&progress, "reading text",
+							    pages, of, "pages") != 0))
 			rc = sr_fail(e, SR_LOCKED, "stopped on request");
 	}
+	cli_progress_end();
 	if (rc == 0) {
 		sr_pages_take(r->reader, &t);
 		if (o != NULL) {

@@ -17,7 +17,8 @@ const struct cli_option cli_intake_list_options[] = {
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 const struct cli_option cli_intake_scan_options[] = {
-	{"again", CLI_FLAG, NULL, "every item that is held now"},
+	{"again", CLI_FLAG, NULL,
+		"every item that is held now, and by core what is open for a reader"},
 	{"known", CLI_ONE, "FILE",
 		"SHA-256 of known files, a line each (clamd's .hsb, sha256sum): all items, by the "
 		"hashes that the catalogue has"},
@@ -141,11 +142,29 @@ static int held_items(struct cli *c, struct sr_buf *ids, struct sr_err *e) {
 	return rc == 0 ? sr_buf_ok(ids, e) : rc;
 }
 
-/* --again: with content, what can be opened: held items by this curator's boxes. */
+/* What is open for readers: core has its keys, and does it by itself from now on. */
+static int open_again(struct cli *c, struct sr_err *e) {
+	struct cli_answer a;
+	cli_ask(&a, "intake.again");
+	int rc = cli_call(c, &a, e);
+	const unsigned long long open = rc == 0 ? cli_field_dec(&a, "open") : 0;
+	if (open > 0)
+		cli_tell(c,
+			"core scans %llu open checkout%s again; what it names closes its item "
+			"until a curator decides (log --type scan, inbox)",
+			open, open == 1 ? "" : "s");
+	cli_answer_free(&a);
+	return rc;
+}
+
+/* --again: with content, what can be opened: held items by this curator's boxes, and what readers
+ * have open. */
 static int scan_again(struct cli *c, struct sr_err *e) {
 	struct sr_buf ids;
 	sr_buf_init(&ids);
 	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = open_again(c, e);
 	if (rc == 0)
 		rc = held_items(c, &ids, e);
 	if (rc == 0 && ids.len == 0)
@@ -241,6 +260,42 @@ static void show_print(const struct cli_answer *a) {
 	}
 }
 
+/* "text, file 2 of 3, 57 of 200 pages" of the item at work. */
+static void at_text(char *out, size_t size, struct cli_answer *a) {
+	const unsigned long long pages = cli_field_dec(a, "pages"),
+				 of = cli_field_dec(a, "pages-of");
+	char step[40] = "", total[40] = "";
+
+	out[0] = '\0';
+	if (cli_field(a, "step").p == NULL)
+		return;
+	(void)sr_escape_to(step, sizeof step, cli_field(a, "step"));
+	if (of > 0)
+		(void)snprintf(total, sizeof total, " of %llu", of);
+	if (cli_field(a, "files").p == NULL)
+		(void)snprintf(out, size, "%s", step);
+	else
+		(void)snprintf(out, size, "%s, file %llu of %llu, %llu%s pages", step,
+			(unsigned long long)cli_field_dec(a, "file") + 1,
+			(unsigned long long)cli_field_dec(a, "files"), pages, total);
+}
+
+static json_t *at_json(struct cli_answer *a) {
+	json_t *o = json_object();
+
+	cli_json_set_bytes(o, "step", cli_field(a, "step"));
+	if (cli_field(a, "files").p != NULL) {
+		json_object_set_new(o, "file", json_integer((json_int_t)cli_field_dec(a, "file")));
+		json_object_set_new(
+			o, "files", json_integer((json_int_t)cli_field_dec(a, "files")));
+		json_object_set_new(
+			o, "pages", json_integer((json_int_t)cli_field_dec(a, "pages")));
+		json_object_set_new(
+			o, "pages-of", json_integer((json_int_t)cli_field_dec(a, "pages-of")));
+	}
+	return o;
+}
+
 int verb_intake_show(struct cli *c, struct sr_err *e) {
 	struct cli_answer a;
 	uint8_t id[SR_ID];
@@ -261,6 +316,7 @@ int verb_intake_show(struct cli *c, struct sr_err *e) {
 		struct sr_buf why;
 		char shown[512] = "";
 		sr_buf_init(&why);
+		at_text(shown, sizeof shown, &a);
 		if (cli_field(&a, "waits").p != NULL &&
 			sr_unbase64(&why, cli_field(&a, "waits"), NULL) == 0)
 			(void)sr_escape_to(shown, sizeof shown, sr_buf_view(&why));
@@ -269,8 +325,10 @@ int verb_intake_show(struct cli *c, struct sr_err *e) {
 			json_t *o = json_object();
 			cli_json_set_bytes(o, "state", cli_field(&a, "state"));
 			json_object_set_new(o, "intake", json_boolean(at_work));
-			if (shown[0] != '\0')
+			if (cli_field(&a, "waits").p != NULL)
 				json_object_set_new(o, "waits", json_string(shown));
+			if (cli_field(&a, "step").p != NULL)
+				json_object_set_new(o, "at", at_json(&a));
 			json_object_set_new(
 				o, "total", json_integer((json_int_t)cli_field_dec(&a, "total")));
 			json_object_set_new(o, "step", cli_json_rows(&a.rows, "step"));
@@ -383,6 +441,20 @@ int verb_intake_list(struct cli *c, struct sr_err *e) {
 
 /* --- scanners --- */
 
+static void print_tongues(const struct sr_tongues *t) {
+	char shown[300];
+
+	if (t->has_usual)
+		printf("OCR: %s\n", t->usual[0] != '\0' ? t->usual : "none");
+	for (size_t i = 0; i < t->count; i++) {
+		const struct sr_tongue_rule *r = &t->rules[i];
+
+		printf("OCR of %s %s: %s\n", r->collection ? "collection" : "language",
+			sr_escape_to(shown, sizeof shown, sr_bytes_str(r->name)),
+			r->languages[0] != '\0' ? r->languages : "none");
+	}
+}
+
 static int print_scanners(struct cli *c, struct sr_vault *v, struct sr_err *e) {
 	struct sr_scanners *s = NULL;
 	json_t *list = json_array();
@@ -403,7 +475,9 @@ static int print_scanners(struct cli *c, struct sr_vault *v, struct sr_err *e) {
 		json_decref(list);
 	if (rc == 0 && !c->json && s->count == 0)
 		printf("none: held items cannot be scanned here\n");
-	free(s);
+	if (rc == 0 && !c->json)
+		print_tongues(&s->tongues);
+	sr_scanners_free(s);
 	return rc;
 }
 

@@ -79,7 +79,9 @@ static void entry_fields(const struct sr_statement *s) {
 		bool hide = l->value.len > 0 && l->value.p[0] == '~';
 		for (size_t j = 0; j < sizeof silent / sizeof silent[0]; j++)
 			hide = hide || sr_bytes_eq(l->key, sr_bytes_str(silent[j]));
-		if (s->type->id == SR_T_FOUND && sr_bytes_eq(l->key, sr_bytes_str("member")))
+		if (s->type->id == SR_T_FOUND &&
+			(sr_bytes_eq(l->key, sr_bytes_str("member")) ||
+				sr_bytes_eq(l->key, sr_bytes_str("standby"))))
 			hide = true;
 		if (hide)
 			continue;

@@ -111,9 +111,12 @@ static int export_epochs(struct cli *c, struct sr_dir *d, mode_t mode, struct sr
 		struct cli_answer a;
 		char name[32];
 		uint64_t entry = 0;
+		bool there = false;
 		rc = sr_row_get_dec(&entry, &list.rows.rows[i], "entry", e);
 		snprintf(name, sizeof name, "%llu", (unsigned long long)entry);
-		if (rc != 0 || sr_file_exists(epochs, name))
+		if (rc == 0)
+			rc = sr_file_find(&there, epochs, name, e);
+		if (rc != 0 || there)
 			continue;
 		cli_ask(&a, "epochs.keys");
 		sr_text_put_dec(&a.q.head, "index", entry);

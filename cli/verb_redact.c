@@ -13,6 +13,8 @@
 
 const struct cli_option cli_redact_options[] = {
 	{"leave-out", CLI_LIST, "FILE", "number of a file that the new item does not have"},
+	{"keep", CLI_LIST, "FILE",
+		"number of a file that stays, though what it came out of is left out"},
 	{"gap", CLI_LIST, "FILE:FROM-TO",
 		"bytes FROM up to before TO of a text file, replaced by a mark"},
 	{"keep-names", CLI_FLAG, NULL,
@@ -43,29 +45,47 @@ static int by_place(const void *a, const void *b) {
 	return x->file != y->file ? by_file(&x->file, &y->file) : by_file(&x->from, &y->from);
 }
 
+/* The numbers of an option, in order. */
+static int numbers(uint64_t **out, size_t *count, const char *option, const char *const *words,
+	struct sr_err *e) {
+	const size_t n = cli_list_count(words);
+	*out = calloc(n + 1, sizeof **out);
+	if (*out == NULL)
+		return sr_fail(e, SR_NOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		const char *s = words[i];
+		if (!number(&(*out)[(*count)++], &s, '\0'))
+			return sr_fail(e, SR_USAGE, "--%s %s: want the number of a file", option,
+				words[i]);
+	}
+	qsort(*out, *count, sizeof **out, by_file);
+	return 0;
+}
+
 static int plan_of(struct sr_redaction *p, struct cli *c, struct sr_err *e) {
-	const char *const *left = NULL, *const *cut = NULL;
+	const char *const *left = NULL, *const *cut = NULL, *const *kept = NULL;
 	int rc = cli_list(c, &left, "leave-out", e);
 	if (rc == 0)
 		rc = cli_list(c, &cut, "gap", e);
+	if (rc == 0)
+		rc = cli_list(c, &kept, "keep", e);
 	if (rc != 0)
 		return rc;
 	const size_t files = cli_list_count(left), gaps = cli_list_count(cut);
-	if (files + gaps == 0 || files > SR_REDACT_MAX || gaps > SR_REDACT_MAX)
+	if (files + gaps == 0 || files > SR_REDACT_MAX || gaps > SR_REDACT_MAX ||
+		cli_list_count(kept) > SR_REDACT_MAX)
 		return sr_fail(e, SR_USAGE,
 			"say what to leave out: --leave-out FILE, or --gap "
 			"FILE:FROM-TO, each at most %d times",
 			SR_REDACT_MAX);
-	p->left_out = calloc(files + 1, sizeof *p->left_out);
+	rc = numbers(&p->left_out, &p->left_count, "leave-out", left, e);
+	if (rc == 0)
+		rc = numbers(&p->kept, &p->kept_count, "keep", kept, e);
+	if (rc != 0)
+		return rc;
 	p->gaps = calloc(gaps + 1, sizeof *p->gaps);
-	if (p->left_out == NULL || p->gaps == NULL)
+	if (p->gaps == NULL)
 		return sr_fail(e, SR_NOMEM, "out of memory");
-	for (size_t i = 0; i < files; i++) {
-		const char *s = left[i];
-		if (!number(&p->left_out[p->left_count++], &s, '\0'))
-			return sr_fail(
-				e, SR_USAGE, "--leave-out %s: want the number of a file", left[i]);
-	}
 	for (size_t i = 0; i < gaps; i++) {
 		const char *s = cut[i];
 		struct sr_gap *g = &p->gaps[p->gap_count++];
@@ -74,7 +94,6 @@ static int plan_of(struct sr_redaction *p, struct cli *c, struct sr_err *e) {
 			return sr_fail(e, SR_USAGE,
 				"--gap %s: want FILE:FROM-TO, for example 0:120-180", cut[i]);
 	}
-	qsort(p->left_out, p->left_count, sizeof *p->left_out, by_file);
 	qsort(p->gaps, p->gap_count, sizeof *p->gaps, by_place);
 	return 0;
 }

@@ -680,6 +680,9 @@ static void todo_print(const struct sr_row *r) {
 		{"suspended", "grant", "grant ID"},
 		{"revoked", "grant", "grant ID"},
 		{"scrub-failed", "statement", "log ID; scrub"},
+		{"infected", "item",
+			"closed until a curator decides: intake show ID; lift ID FLAG "
+			"--reason TEXT"},
 	};
 	const struct sr_bytes what = sr_row_get(r, "what");
 	if (sr_bytes_eq(what, sr_bytes_str("read"))) {

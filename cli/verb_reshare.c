@@ -86,10 +86,9 @@ static int all_sit(const struct sr_board_view *v, const char *const *list, const
 	return 0;
 }
 
-/* LEVEL:K of the option for ${level}, or what it takes now. */
-static int quorum_of(struct cli *c, uint64_t *k, uint64_t level, struct sr_err *e) {
+int cli_quorum(struct cli *c, uint64_t *k, const char *option, uint64_t level, struct sr_err *e) {
 	const char *const *list = NULL;
-	int rc = cli_list(c, &list, "quorum", e);
+	int rc = cli_list(c, &list, option, e);
 	for (size_t i = 0; rc == 0 && i < cli_list_count(list); i++) {
 		const char *colon = strchr(list[i], ':');
 		uint64_t l = 0, n = 0;
@@ -97,7 +96,7 @@ static int quorum_of(struct cli *c, uint64_t *k, uint64_t level, struct sr_err *
 			sr_parse_dec(&l, sr_bytes_of(list[i], (size_t)(colon - list[i])),
 				SR_BOARD_MEMBERS_MAX, NULL) != 0 ||
 			sr_parse_dec(&n, sr_bytes_str(colon + 1), SR_BOARD_MEMBERS_MAX, NULL) != 0)
-			return sr_fail(e, SR_USAGE, "--quorum: want LEVEL:K, as in 2:3");
+			return sr_fail(e, SR_USAGE, "--%s: want LEVEL:K, as in 2:3", option);
 		if (l == level)
 			*k = n;
 	}
@@ -118,7 +117,7 @@ static int seats_make(
 	for (size_t i = 0; rc == 0 && i < v->levels; i++) {
 		p->quorum[i][0] = v->level[i];
 		p->quorum[i][1] = v->quorum[i];
-		rc = quorum_of(c, &p->quorum[i][1], v->level[i], e);
+		rc = cli_quorum(c, &p->quorum[i][1], "quorum", v->level[i], e);
 	}
 	for (size_t i = 0; rc == 0 && i < v->members; i++) {
 		memcpy(p->name[i], v->member[i], SR_PERSON_TEXT);

@@ -49,7 +49,8 @@ static int fresh_unlock(struct cli *c, struct cli_secret *s, struct sr_err *e) {
 	sr_buf_init_secret(&s->passphrase);
 	sr_buf_init_secret(&s->credential);
 	const int rc = cli_new_credential(fresh, &s->credential, e);
-	s->unlock = (struct sr_unlock){.credential = sr_buf_view(&s->credential)};
+	if (rc == 0)
+		s->unlock = (struct sr_unlock){.credential = sr_buf_view(&s->credential)};
 	return rc;
 }
 
@@ -84,9 +85,8 @@ int verb_witness_new(struct cli *c, struct sr_err *e) {
 	if (name == NULL)
 		return sr_fail(e, SR_USAGE, "--name NAME is missing: what the witness is called");
 	int rc = make_folder(&dir, path, e);
-	if (rc == 0 && (sr_file_exists(dir, SR_WITNESS_KEY_FILE) ||
-			       sr_file_exists(dir, SR_WITNESS_STATE_FILE)))
-		rc = sr_fail(e, SR_EXISTS, "there is a witness in this folder already");
+	if (rc == 0)
+		rc = sr_witness_none(dir, e);
 	if (rc == 0) {
 		rc = fresh_unlock(c, &s, e);
 		if (rc == 0)

@@ -72,7 +72,7 @@ const struct cli_verb cli_verbs[] = {
 	{"board", "new", "Make the draft of the founding statement from cards.",
 		"--member CARD... --level K... --curator CARD... --officer CARD... --auditor "
 		"CARD... "
-		"--custodian CARD... --i-accept-loss WORDS",
+		"--custodian CARD... {--standby CARD... | --i-accept-loss WORDS}",
 		"strongroom board new --member m*.card --level 2 --level 3 --curator c*.card "
 		"--officer o.card --auditor a.card --custodian k.card --i-accept-loss \"losing 3 "
 		"of 5 shares loses the archive\"",
@@ -233,6 +233,13 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom redact 40d5 --leave-out 3 --gap 0:120-180 --reason \"names of the "
 		"living\" --as cu1.id",
 		cli_redact_options, 1, 1, verb_redact},
+	{"transcript", "add",
+		"Make a transcript (WebVTT, SubRip) the text of a film or a recording that you "
+		"have checked out; every look at the item ends, and of a released one the board "
+		"tops up what is granted.",
+		"CHECKOUT FILE TRANSCRIPT [--language TAG] --as CURATOR",
+		"strongroom transcript add 40d5 0 film.ar.vtt --language ar --as cu1.id",
+		cli_transcript_options, 3, 3, verb_transcript_add},
 	{"features", NULL,
 		"Make an item of numbers from one that you have checked out: how much its pages "
 		"say, and no word of it.",

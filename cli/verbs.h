@@ -261,6 +261,9 @@ extern const struct cli_option cli_backup_options[], cli_restore_options[];
 int verb_backup(struct cli *c, struct sr_err *e);
 int verb_restore(struct cli *c, struct sr_err *e);
 
+/* verb_transcript.c */
+extern const struct cli_option cli_transcript_options[];
+int verb_transcript_add(struct cli *c, struct sr_err *e);
 /* verb_redact.c */
 extern const struct cli_option cli_redact_options[];
 int verb_redact(struct cli *c, struct sr_err *e);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "cli/cli.h"
 #include "store/manifest.h"
 
 enum {
@@ -196,7 +197,7 @@ static int split_folder(
 	struct level l = {.fd = -1};
 	bool loose = false;
 	int rc = 0;
-	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	const int fd = cli_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 	if (fd < 0)
 		return add_root(w,
 			&(struct root){.path = (char *)(uintptr_t)path,
@@ -310,7 +311,7 @@ static void link_note(struct cli_walk *w, int at, const char *name) {
 }
 
 static void open_regular(struct cli_walk *w, int at, const char *name, struct stat *st) {
-	const int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	const int fd = cli_open(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
 	w->entry.kind = SR_FILE_REGULAR;
 	w->opened->fd = fd;
 	if (fd < 0) {
@@ -341,7 +342,7 @@ static int new_opened(struct cli_walk *w, struct sr_err *e) {
 /* A folder: its names become a level. An empty one, or one that cannot be read, is an entry. */
 static int enter(struct cli_walk *w, int at, const char *name, bool *entry, struct sr_err *e) {
 	struct level l = {.fd = -1};
-	const int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	const int fd = cli_open(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 	*entry = true;
 	if (fd < 0) {
 		w->entry.kind = SR_FILE_REGULAR;
@@ -495,7 +496,7 @@ static void keep_again(struct cli_walk *w) {
 	if (w->again == NULL)
 		return; /* it is deposited as it is, and can be opened from there */
 	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", w->opened->fd);
-	w->again->fd = open(path, O_RDONLY | O_CLOEXEC);
+	w->again->fd = cli_open(AT_FDCWD, path, O_RDONLY);
 	if (w->again->fd < 0)
 		(void)sr_fail_errno(&w->again->failed, "open again");
 }

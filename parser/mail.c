@@ -85,13 +85,38 @@ bool par_is_mail(struct sr_bytes head) {
 	return marks >= MARK_HEADERS && (seen & 0x39) != 0 && (marks > 2 || (seen & 0x01) != 0);
 }
 
+static bool is_digit(uint8_t c) {
+	return c >= '0' && c <= '9';
+}
+
+/* "From somebody Mon Jan  1 00:00:00 2000", with or without a zone: a month, and a time. */
+static bool is_from_line(struct sr_bytes line) {
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	bool month = false, time = false;
+
+	for (size_t i = 5; i + 5 <= line.len; i++) {
+		const uint8_t *c = line.p + i;
+
+		for (size_t m = 0; c[0] == ' ' && c[4] == ' ' && m < 12; m++)
+			month = month || memcmp(c + 1, months + 3 * m, 3) == 0;
+		time = time || (is_digit(c[0]) && is_digit(c[1]) && c[2] == ':' && is_digit(c[3]) &&
+				       is_digit(c[4]));
+	}
+	return month && time;
+}
+
+/* What follows a line that says when it came needs no more than a field to be a message. */
 bool par_is_mbox(struct sr_bytes head) {
+	struct sr_bytes name = {NULL, 0}, value = {NULL, 0}, rest;
 	const uint8_t *lf;
 
 	if (!begins(head, "From ") || (lf = memchr(head.p, '\n', head.len)) == NULL)
 		return false;
-	head = sr_bytes_of(lf + 1, head.len - (size_t)(lf + 1 - head.p));
-	return par_is_mail(head);
+	rest = sr_bytes_of(lf + 1, head.len - (size_t)(lf + 1 - head.p));
+	if (par_is_mail(rest))
+		return true;
+	return is_from_line(sr_bytes_of(head.p, (size_t)(lf - head.p))) &&
+	       next_field(&rest, &name, &value);
 }
 
 void par_mail_facts(const struct par_sink *to, struct sr_bytes head) {

@@ -80,6 +80,30 @@ static bool is_old_tar(struct sr_bytes head) {
 	return digits > 0 && want == sum;
 }
 
+/* A zstd stream may begin with a frame that is to be skipped, which may be a dictionary. */
+static bool is_skippable_zstd(struct sr_bytes head) {
+	return head.len >= 8 && (head.p[0] & 0xF0) == 0x50 &&
+	       memcmp(head.p + 1, "\x2A\x4D\x18", 3) == 0;
+}
+
+/* "begin 644 name", "begin-base64 644 name" */
+static bool is_uuencoded(struct sr_bytes head) {
+	static const char *const begins[] = {"begin ", "begin-base64 "};
+
+	for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
+		const size_t n = strlen(begins[i]);
+		size_t digits = 0;
+
+		if (head.len < n + 6 || memcmp(head.p, begins[i], n) != 0)
+			continue;
+		while (digits < 4 && head.p[n + digits] >= '0' && head.p[n + digits] <= '7')
+			digits++;
+		if (digits >= 3 && head.p[n + digits] == ' ')
+			return true;
+	}
+	return false;
+}
+
 enum par_form par_sniff(struct sr_bytes head) {
 	if (par_is_web_archive(head))
 		return PAR_WARC;
@@ -89,6 +113,8 @@ enum par_form par_sniff(struct sr_bytes head) {
 		if (head.len >= marks[i].at + marks[i].len &&
 			memcmp(head.p + marks[i].at, marks[i].bytes, marks[i].len) == 0)
 			return marks[i].is;
+	if (is_skippable_zstd(head) || is_uuencoded(head))
+		return PAR_FILTER;
 	if (is_old_tar(head))
 		return PAR_ARCHIVE;
 	return par_is_mbox(head) ? PAR_MBOX : par_is_mail(head) ? PAR_MAIL : PAR_OTHER;

@@ -8,9 +8,11 @@
 
 #include "base/escape.h"
 #include "parser/charset.h"
+#include "parser/compound.h"
 #include "parser/letter.h"
 #include "parser/markup.h"
 #include "parser/office.h"
+#include "parser/old_office.h"
 #include "parser/rtf.h"
 #include "parser/sniff.h"
 
@@ -160,12 +162,7 @@ static void plain(struct sr_inside *s, struct sr_bytes head) {
 	char name[48];
 
 	if (c != PAR_UTF16LE && c != PAR_UTF16BE && is_binary(head)) {
-		static const uint8_t ole[] = {0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1};
-		const bool office = head.len > sizeof ole && memcmp(head.p, ole, sizeof ole) == 0;
-
-		sr_inside_done(s, SR_BOX_UNREAD,
-			office ? "an office file of the older kind (OLE): its words are not read"
-			       : "there is nothing in it that is read as text");
+		sr_inside_done(s, SR_BOX_UNREAD, "there is nothing in it that is read as text");
 		return;
 	}
 	(void)snprintf(name, sizeof name, "%s%s", par_charset_name(c), guessed ? " (guessed)" : "");
@@ -206,7 +203,9 @@ void par_text(struct sr_inside *s) {
 	case PAR_OTHER:
 		break;
 	}
-	if (par_is_html(head))
+	if (par_is_compound(head))
+		par_old_office_text(s);
+	else if (par_is_html(head))
 		flowing(s, F_HTML, named);
 	else if (par_is_rtf(head))
 		flowing(s, F_RTF, PAR_UTF8);

@@ -5,17 +5,14 @@
  *   by tools     PDF: pdftotext in reading order; a page without text is drawn and read by OCR.
  *                Pictures (PNG, JPEG, TIFF, ...): OCR.
  *   in process   HTML and XML (markup.h), office documents and e-books that are zip files
- *                (office.h), RTF (rtf.h), messages (letter.h), text in a legacy encoding
- *                (charset.h)
+ *                (office.h), those of before 2007 (old_office.h), RTF (rtf.h), messages
+ *                (letter.h), text in a legacy encoding (charset.h)
  *   itself       text in ASCII, UTF-8, UTF-16 with a mark, subtitles: is shown as it is, so no
  *                page is sent and the fact `itself` says so
  *
- * Older office files (OLE) are not read: nothing small enough reads them, and LibreOffice is ten
- * million lines that want a writable profile, a socket and a shell. They are told as UNREAD.
- *
  * Facts of a page: `how` text | ocr | blank. Facts of the input: `encoding`, `itself`, `paged`
- * (pages are those of the document; else they are only parts of a size), `ocr` (why it was not
- * done).
+ * (pages are those of the document; else they are only parts of a size), `pages` (how many will
+ * come, where that is known before the first), `ocr` (why it was not done).
  */
 #ifndef SR_PARSER_TEXT_H
 #define SR_PARSER_TEXT_H

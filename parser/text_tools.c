@@ -139,6 +139,18 @@ static size_t printed(struct sr_bytes v) {
 	return n;
 }
 
+/* How many will come, before the first, which may take OCR its time. */
+static void tell_pages(struct sr_inside *s, struct sr_bytes all) {
+	char number[24];
+	size_t n = 0;
+
+	for (size_t i = 0; i < all.len; i++)
+		n += all.p[i] == '\f' ? 1 : 0;
+	(void)snprintf(number, sizeof number, "%zu", n);
+	if (n > 0)
+		sr_inside_fact(s, "pages", sr_bytes_str(number));
+}
+
 /* Pages end with a form feed. */
 static void pdf_pages(struct par_pages *p, struct sr_bytes all, const char *languages) {
 	const uint32_t last = p->s->job.page > 0 ? p->s->job.page : UINT32_MAX;
@@ -200,6 +212,7 @@ static void read_pdf(struct sr_inside *s, const char *languages) {
 	sr_inside_fact(s, "paged", sr_bytes_str("yes"));
 	end = par_tool_run(&all, argv, INPUT, (size_t)sr_inside_left(s));
 	par_tool_say(why, sizeof why, end, "pdftotext");
+	tell_pages(s, sr_buf_view(&all));
 	pdf_pages(&p, sr_buf_view(&all), languages);
 	if (p.capped || (end == PAR_TOOL_ENDED && all.len > 0))
 		par_pages_done(&p, SR_BOX_WHOLE, "");

@@ -86,6 +86,7 @@ static void add_filters(struct archive *a) {
 	(void)archive_read_support_filter_zstd(a);
 	(void)archive_read_support_filter_lz4(a);
 	(void)archive_read_support_filter_rpm(a);
+	(void)archive_read_support_filter_uu(a);
 }
 
 static void add_formats(struct archive *a) {
@@ -258,9 +259,25 @@ static bool zeros(struct par_unpack *u, struct kept *k, uint64_t len) {
 	return true;
 }
 
-/* The bytes of the member at hand; false: a cap. */
-static bool contents(
-	struct par_result *r, struct par_unpack *u, struct archive *a, struct kept *k) {
+/* The member ended with ${at} of its ${size} bytes (UINT64_MAX: it does not say); false: a cap. A
+ * hole at its end is told by the offset of nothing alone. */
+static bool ended(struct par_result *r, struct par_unpack *u, struct kept *k, uint64_t at,
+	uint64_t offset, uint64_t size) {
+	char text[SR_BOX_REASON_MAX];
+
+	if (r->status != SR_BOX_WHOLE || size == UINT64_MAX || at >= size)
+		return true;
+	if (offset == size)
+		return zeros(u, k, size - at);
+	(void)snprintf(text, sizeof text, "it has %llu of its %llu bytes", (unsigned long long)at,
+		(unsigned long long)size);
+	say(r, SR_BOX_BROKEN, text);
+	return true;
+}
+
+/* The bytes of the member at hand, of which there are ${size}; false: a cap. */
+static bool contents(struct par_result *r, struct par_unpack *u, struct archive *a, struct kept *k,
+	uint64_t size) {
 	uint64_t at = 0;
 
 	for (;;) {
@@ -270,11 +287,12 @@ static bool contents(
 		const int rc = archive_read_data_block(a, &p, &len, &offset);
 
 		if (rc == ARCHIVE_EOF)
-			return true;
-		if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN) {
+			return ended(r, u, k, at, offset > 0 ? (uint64_t)offset : 0, size);
+		/* A warning is a checksum that does not fit: its bytes are kept, and it is told. */
+		if (rc != ARCHIVE_OK)
 			say(r, SR_BOX_BROKEN, archive_error_string(a));
+		if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
 			return true;
-		}
 		if (offset < 0 || (uint64_t)offset < at) {
 			say(r, SR_BOX_BROKEN, "its parts overlap");
 			return true;
@@ -365,7 +383,7 @@ static bool member(struct par_result *r, struct par_unpack *u, struct archive *a
 		say(&own, SR_BOX_ENCRYPTED, "it is under a password");
 		room = true;
 	} else {
-		room = m.kind != SR_MEMBER_FILE || contents(&own, u, a, k);
+		room = m.kind != SR_MEMBER_FILE || contents(&own, u, a, k, m.size);
 	}
 	if (!room)
 		say(&own, SR_BOX_CAPPED, "");
@@ -377,12 +395,12 @@ static bool member(struct par_result *r, struct par_unpack *u, struct archive *a
 	return room && look_inside(r, u, n);
 }
 
-/* false: there was none. */
-static bool members(struct par_result *r, struct par_unpack *u, struct archive *a) {
+/* How many there were. */
+static uint64_t members(struct par_result *r, struct par_unpack *u, struct archive *a) {
 	struct entry n = {.kept = calloc(1, sizeof(struct kept))};
 	struct archive_entry *e = NULL;
 	int rc = ARCHIVE_OK;
-	bool any = false;
+	uint64_t count = 0;
 
 	sr_buf_init(&n.path);
 	sr_buf_init(&n.target);
@@ -394,7 +412,7 @@ static bool members(struct par_result *r, struct par_unpack *u, struct archive *
 			continue;
 		if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
 			break;
-		any = true;
+		count++;
 		if (!member(r, u, a, e, &n))
 			break;
 	}
@@ -404,7 +422,7 @@ static bool members(struct par_result *r, struct par_unpack *u, struct archive *
 	free(n.kept);
 	sr_buf_free(&n.path);
 	sr_buf_free(&n.target);
-	return any;
+	return count;
 }
 
 /* --- streams ---------------------------------------------------------------------------------- */
@@ -587,25 +605,33 @@ static void one_stream(struct par_result *out, struct par_unpack *u, struct feed
 		(void)archive_read_free(a);
 }
 
-static void archived(struct par_result *out, struct par_unpack *u, struct feed *f, bool filter) {
+static uint64_t archived(
+	struct par_result *out, struct par_unpack *u, struct feed *f, bool filter) {
 	struct archive *a = open_feed(f, false, out);
 
 	if (a == NULL) {
 		/* Not an archive: behind a filter it is one stream of something else. */
 		if (filter)
 			one_stream(out, u, f);
-		return;
+		return 0;
 	}
 	say(out, SR_BOX_WHOLE, "");
-	const bool any = members(out, u, a);
+	const uint64_t count = members(out, u, a);
+	const int format = archive_format(a) & ARCHIVE_FORMAT_BASE_MASK;
 	(void)archive_read_free(a);
+	/* A tar that has no member does not look like one: something else was meant. */
+	if (count == 0 && !filter && out->status == SR_BOX_WHOLE &&
+		(format == ARCHIVE_FORMAT_TAR || format == 0))
+		say(out, SR_BOX_BROKEN, "it begins like an archive, and none is found in it");
 	/* Zeros, and nothing, pass for an empty tar. */
-	if (!any && filter)
+	if (count == 0 && filter)
 		one_stream(out, u, f);
+	return count;
 }
 
-/* A zip ends with its directory: without one, libarchive lists what it meets and calls it whole. */
-static bool has_directory(const struct par_input *in) {
+/* A zip ends with its directory: without one, libarchive lists what it meets and calls it whole.
+ * *${entries}: as many as it says it has, UINT64_MAX where that is said elsewhere (zip64). */
+static bool has_directory(const struct par_input *in, uint64_t *entries) {
 	enum {
 		END = 22,
 		TAIL = END + 65535 /* a comment may follow */
@@ -619,10 +645,30 @@ static bool has_directory(const struct par_input *in) {
 		got = in->read(in->ctx, in->size - want + n, p + n, want - n);
 		n += got;
 	}
-	for (size_t at = n; p != NULL && !found && at >= END; at--)
+	*entries = UINT64_MAX;
+	for (size_t at = n; p != NULL && !found && at >= END; at--) {
 		found = memcmp(p + at - END, "PK\5\6", 4) == 0;
+		if (found && sr_le16_get(p + at - END + 10) != UINT16_MAX)
+			*entries = sr_le16_get(p + at - END + 10);
+	}
 	free(p);
 	return found;
+}
+
+/* What libarchive calls whole is judged by the directory: entries that name the same bytes come out
+ * as one of them, and a directory may be cut off. */
+static void judge_zip(struct par_result *out, const struct par_input *in, uint64_t count) {
+	char text[SR_BOX_REASON_MAX];
+	uint64_t entries = 0;
+
+	if (!has_directory(in, &entries)) {
+		say(out, SR_BOX_BROKEN, "its directory is not there: it was cut, or is damaged");
+	} else if (entries != UINT64_MAX && count < entries) {
+		(void)snprintf(text, sizeof text,
+			"its directory names %llu members, %llu of them with bytes of their own",
+			(unsigned long long)entries, (unsigned long long)count);
+		say(out, SR_BOX_BROKEN, text);
+	}
 }
 
 static bool is_zip(const uint8_t *head, size_t len) {
@@ -634,6 +680,7 @@ void par_unpack(struct par_result *out, struct par_unpack *u, const struct par_i
 	uint8_t *head = malloc(PAR_HEAD);
 	const struct par_stream plain = {plain_read, f};
 	size_t n = 0, got = 1;
+	uint64_t count;
 
 	say(out, SR_BOX_WHOLE, "");
 	if (f == NULL || head == NULL) {
@@ -648,13 +695,12 @@ void par_unpack(struct par_result *out, struct par_unpack *u, const struct par_i
 	}
 	switch (par_sniff(sr_bytes_of(head, n))) {
 	case PAR_ARCHIVE:
-		archived(out, u, f, false);
-		if (out->status == SR_BOX_WHOLE && is_zip(head, n) && !has_directory(in))
-			say(out, SR_BOX_BROKEN,
-				"its directory is not there: it was cut, or is damaged");
+		count = archived(out, u, f, false);
+		if (out->status == SR_BOX_WHOLE && is_zip(head, n))
+			judge_zip(out, in, count);
 		break;
 	case PAR_FILTER:
-		archived(out, u, f, true);
+		(void)archived(out, u, f, true);
 		break;
 	case PAR_WARC:
 		records(out, u, &plain, par_web_archive);

@@ -2,11 +2,11 @@
  * unpack - containers taken apart, and containers in them, to the depth that the job allows.
  *
  * Archives and compressed streams go through libarchive (zip, tar, 7z, rar, rar5, cpio, ar,
- * iso9660, cab, lha, xar; gzip, bzip2, xz, lzma, lzip, zstd, lz4, compress, rpm), web archives
- * through parser/warc.h. Formats that refer to other files, or run programs, are not switched on.
- * Names are names: nothing is ever written under them. A member that is a container itself is kept
- * in memory while it passes, up to ${held} bytes of all levels together, and taken apart after it;
- * above that it is a member like any other, with a fact that says so.
+ * iso9660, cab, lha, xar; gzip, bzip2, xz, lzma, lzip, zstd, lz4, compress, rpm, uuencode), web
+ * archives through parser/warc.h. Formats that refer to other files, or run programs, are not
+ * switched on. Names are names: nothing is ever written under them. A member that is a container
+ * itself is kept in memory while it passes, up to ${held} bytes of all levels together, and taken
+ * apart after it; above that it is a member like any other, with a fact that says so.
  */
 #ifndef SR_PARSER_UNPACK_H
 #define SR_PARSER_UNPACK_H

@@ -454,12 +454,16 @@ static int no_packs(const struct store *s, struct sr_err *e) {
 
 static int packs(struct store *s, struct sr_dir *vault, const uint8_t fingerprint[SR_HASH],
 	const struct verify_known *known, struct sr_err *e) {
+	bool list = false, names = false;
 	int rc = sr_dir_open_at(&s->packs, vault, "packs", e);
 
 	if (rc == SR_NOTFOUND)
 		return sr_fail(e, SR_CORRUPT, "there is no folder packs");
-	if (rc == 0 && !sr_file_exists(s->packs, "INVENTORY") &&
-		!sr_file_exists(s->packs, "INVENTORY.names"))
+	if (rc == 0)
+		rc = sr_file_find(&list, s->packs, "INVENTORY", e);
+	if (rc == 0)
+		rc = sr_file_find(&names, s->packs, "INVENTORY.names", e);
+	if (rc == 0 && !list && !names)
 		return no_packs(s, e);
 	if (rc == 0)
 		rc = read_names(&s->names, s->packs, e);

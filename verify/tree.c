@@ -276,7 +276,12 @@ static int push(struct verify_tree *t, unsigned level, const uint8_t hash[SR_HAS
 		if (++l->width < SR_TILE_WIDTH)
 			return 0;
 		sr_tile_path(path, &tile);
-		if (must || sr_file_exists(t->dir, path)) {
+		bool there = must;
+		if (!must)
+			rc = sr_file_find(&there, t->dir, path, e);
+		if (rc != 0)
+			return rc;
+		if (there) {
 			rc = read_hashes(t->dir, stored, &tile, e);
 			if (rc == 0)
 				rc = compare(&tile, stored, l->hash, "tile below", e);

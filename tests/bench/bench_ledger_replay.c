@@ -6,12 +6,10 @@
  *     bench_ledger_replay [ENTRIES] [GOAL]     prints rates; 1 when the replay makes fewer than
  * GOAL entries a second
  *
- * The ledger is a year of reading: items come in accessions of 64, are described and released;
- * requests of three items are voted on and granted; each item is checked out, opened, looked at in
- * two forms, shut and returned. Best of two runs: other work on the machine is not what is
- * measured.
+ * The ledger is a year of reading (tests/unit/catalogue_year.h). Best of two runs: other work on
+ * the machine is not what is measured.
  */
-#include "../unit/catalogue_rig.h"
+#include "../unit/catalogue_year.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,9 +21,7 @@
 #include "ledger/ledger.h"
 
 enum {
-	ENTRIES = 200000,
-	ITEMS = 64, /* of an accession */
-	ASKED = 3
+	ENTRIES = 200000
 };
 
 struct bench {
@@ -208,92 +204,9 @@ static void take(struct bench *b) {
 	index_objects(b);
 }
 
-/* --- a year ------------------------------------------------------------------------------------
- */
-
-static void viewed(struct rig *r, const char *checkout, const char *event, const char *form) {
-	rig_begin(r, SR_T_VIEWED, SERVICE);
-	f_id(r, "checkout", checkout);
-	f_put(r, "event", event);
-	if (form != NULL) {
-		f_dec(r, "file", 0);
-		f_put(r, "form", form);
-	}
-	rig_end(r);
-}
-
-static void look(struct rig *r, size_t serial, const char *grant, const char *item) {
-	char id[40];
-
-	(void)snprintf(id, sizeof id, "look %zu", serial);
-	rig_begin(r, SR_T_CHECKOUT, RESEARCHER);
-	f_id(r, "checkout", id);
-	f_put(r, "right", "access");
-	f_id(r, "grant", grant);
-	f_id(r, "item", item);
-	f_put(r, "form", "text");
-	rig_end(r);
-	viewed(r, id, "open", NULL);
-	viewed(r, id, "read", "text");
-	viewed(r, id, "shut", NULL);
-	rig_begin(r, SR_T_RETURN, RESEARCHER);
-	f_id(r, "checkout", id);
-	rig_end(r);
-}
-
-static void granted(struct rig *r, size_t serial, const char *const *items) {
-	char request[40], grant[40];
-	struct rig_request q = {request, "access", 1, items, ASKED, -1, 0, NULL, NULL};
-	struct rig_vote v = {.request = request, .decision = "approve", .version = 1};
-	uint8_t votes[2][SR_ID];
-
-	(void)snprintf(request, sizeof request, "request %zu", serial);
-	(void)snprintf(grant, sizeof grant, "grant %zu", serial);
-	s_request(r, RESEARCHER, &q);
-	memcpy(v.of, rig_last(r)->hash, SR_HASH);
-	s_room_key(r, request, 1, v.of);
-	for (int i = 0; i < 2; i++) {
-		s_vote(r, M1 + i, &v);
-		memcpy(votes[i], rig_last(r)->id, SR_ID);
-	}
-	rig_begin(r, SR_T_GRANT, SERVICE);
-	f_id(r, "grant", grant);
-	f_id(r, "request", request);
-	f_dec(r, "version", 1);
-	f_put(r, "right", "access");
-	f_put(r, "person", r->person[RESEARCHER]);
-	f_put(r, "form", "text");
-	f_time(r, "ends", RIG_NOW + 500000);
-	f_dec(r, "level", 2);
-	f_dec(r, "epoch", 1);
-	for (int i = 0; i < 2; i++)
-		sr_text_put_hex(&r->text, "vote", votes[i], SR_ID);
-	rig_end(r);
-	for (size_t i = 0; i < ASKED; i++)
-		look(r, serial * ASKED + i, grant, items[i]);
-}
-
 static void year(struct bench *b, size_t entries) {
-	struct rig *r = &b->rig;
-	size_t requests = 0;
-
-	for (size_t a = 0; r->count < entries; a++) {
-		char accession[40], names[ITEMS][40];
-		const char *name[ITEMS];
-
-		(void)snprintf(accession, sizeof accession, "accession %zu", a);
-		for (size_t i = 0; i < ITEMS; i++) {
-			(void)snprintf(names[i], sizeof names[i], "item %zu of %zu", i, a);
-			name[i] = names[i];
-		}
-		s_accession(r, DEPOSITOR, accession, name, ITEMS);
-		s_stored(r, accession);
-		for (size_t i = 0; i < ITEMS; i++) {
-			s_describe(r, name[i], "A pamphlet of the north", "graphic");
-			s_release(r, name[i], 2, 2);
-		}
-		for (size_t i = 0; i + ASKED <= ITEMS; i += ASKED)
-			granted(r, requests++, name + i);
+	for (size_t a = 0; b->rig.count < entries; a++) {
+		year_accession(&b->rig, a);
 		take(b);
 	}
 }

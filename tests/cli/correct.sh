@@ -41,3 +41,18 @@ ends=$(date -u -d "$(json 0.ends)" +%s)
 checked_out "$ITEM"
 ok as ri cat "$CHECKOUT"
 same "$OUT" text
+# Sent back, it can be withdrawn as well as amended: nothing waits for anybody any more, and nobody amends or votes on it.
+requested "$ITEM"
+ok as m1 vote "$REQUEST" correct --reason 'which edition?'
+ok as ri inbox
+has 'correct'
+ok as ri withdraw "$REQUEST"
+ok as ri request show "$REQUEST" --json
+same "$(json state)" withdrawn
+ok as ri inbox
+hasnt 'correct'
+refused 1 'request-ended' as ri amend "$REQUEST" --reason 'the third'
+refused 1 'request-ended' as m2 vote "$REQUEST" correct
+refused 1 'request-ended' as ri withdraw "$REQUEST"
+ok sr audit replay --json
+same "$(json findings)" 0

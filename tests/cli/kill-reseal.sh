@@ -26,7 +26,7 @@ granted "$first" "$second"
 ok as cu1 describe "$first" --title paper --hazard instructional
 sealing "$first" "$second"
 number=2 old=0 new=0 steps=0
-for nth in $(seq 1 2 300); do
+for nth in $(seq 1 "${KILL_STRIDE:-4}" 300); do
 	rc=0
 	SR_FAULT=$nth:-1 as cu1 reseal run "$SEALING" >out 2>err || rc=$?
 	((rc == 0 || rc == 137 || rc == 1)) || fail "killed at step $nth: status $rc"

@@ -27,6 +27,7 @@ CORE_PID=
 end() {
 	local rc=$?
 	[[ -z $CORE_PID ]] || kill "$CORE_PID" 2>/dev/null || true
+	[[ -z ${BESIDE_PID:-} ]] || kill "$BESIDE_PID" 2>/dev/null || true # of a scenario, beside ours
 	chmod -R u+rwx "$W" 2>/dev/null || true
 	[[ -n ${KEEP:-} ]] || rm -rf "$W"
 	exit "$rc"

@@ -21,3 +21,11 @@ STRONGROOM_UNLOCK='' refused 2 'service keys' setsid "$STRONGROOM_T" status
 sr init --vault "$W/other" --origin o.example --no-second --service-passphrase-file pass >/dev/null
 STRONGROOM_UNLOCK='' ok sr status --vault "$W/other" --service-passphrase-file pass
 STRONGROOM_UNLOCK='' refused 1 'wrong' sr status --vault "$W/other" --service-passphrase-file wrong
+# A credential file that is there is neither written over nor taken away: it may be what unlocks this vault, or another.
+cp vault.key kept
+for verb in passphrase 'service rotate' "init --vault $W/third --origin o.example --no-second" "witness new $W/w --name w.example/1"; do
+	# shellcheck disable=SC2086
+	refused 1 'there already' sr $verb --unlock-new "$W/vault.key"
+	cmp -s vault.key kept || fail "$verb: the credential that was there is gone or another"
+done
+ok sr status

@@ -75,3 +75,5 @@ cat out
 # And this sees what is not flushed: the same without the flushes of the journal.
 ! CUTS=${CUTS:-12} SEED=3 cuts --forget '/ledger/journal$' || fail 'a journal that is never flushed lost nothing'
 has 'rolled back|have .* were acknowledged|status [135] of'
+# Nor is the flush of everything else for nothing.
+! CUTS=${CUTS:-12} SEED=4 cuts --forget '^syncfs$' || fail 'a file system that is never flushed lost nothing'

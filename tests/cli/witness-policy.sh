@@ -105,20 +105,19 @@ checked_out "$ITEM" --witnesses pa
 ok as ri return "$CHECKOUT"
 witness_up c
 policy pc c
-export SR_WITNESS_MS=1500
-refused 1 'not witnessed.*missing: a cosignature' as ri checkout "$ITEM" --witnesses pc
+SR_WITNESS_MS=300 refused 1 'not witnessed.*missing: a cosignature' as ri checkout "$ITEM" --witnesses pc
 BEGUN=$(grep -oE 'strongroom cat [0-9a-f]+' err | cut -d' ' -f3)
-refused 1 'not witnessed' as ri cat "$BEGUN" 0 --witnesses pc
+SR_WITNESS_MS=300 refused 1 'not witnessed' as ri cat "$BEGUN" 0 --witnesses pc
 ok as ri cat "$BEGUN" 0
 has one
 ok as ri return "$BEGUN"
 # One of the two is away: below the quorum, nothing opens; two people may answer for it, and what they signed is proven.
 witness_down b
 core
-refused 1 'not witnessed.*missing: b \(' as ri checkout "$ITEM"
+SR_WITNESS_MS=300 refused 1 'not witnessed.*missing: b \(' as ri checkout "$ITEM"
 BEGUN=$(grep -oE 'strongroom cat [0-9a-f]+' err | cut -d' ' -f3)
 ok as m1 break-glass "$BEGUN" --reason 'b is away'
-refused 1 'not witnessed' as ri cat "$BEGUN" 0
+SR_WITNESS_MS=300 refused 1 'not witnessed' as ri cat "$BEGUN" 0
 ok as of break-glass "$BEGUN" --reason 'and the deadline is today'
 ok as ri cat "$BEGUN" 0
 has one
@@ -128,7 +127,7 @@ ok as ri return "$BEGUN"
 memory=$(find "$STRONGROOM_STATE" -name 'witnesses-*' | head -n 1)
 [[ -s $memory ]] || fail 'the policy that was seen is not remembered'
 sed -i 's/^entry .*/entry 99999/' "$memory"
-refused 3 'older witness policy than that of entry 99999.*withheld' as ri checkout "$ITEM"
+SR_WITNESS_MS=300 refused 3 'older witness policy than that of entry 99999.*withheld' as ri checkout "$ITEM"
 rm "$memory"
 ok as ri checkouts --live --json
 ok as ri return "$(json 0.id)"

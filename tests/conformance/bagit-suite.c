@@ -25,8 +25,8 @@ int main(int argc, char **argv) {
 	}
 	if (t.passed + t.failed == 0) {
 		(void)fprintf(stderr,
-			"bagit-suite: no folder named valid, invalid, warning, linux-only or "
-			"windows-only has a bag in it there\n");
+			"bagit-suite: no folder named valid, invalid, warning, darwin-only, "
+			"linux-only or windows-only has a bag in it there\n");
 		return 2;
 	}
 	(void)printf("bagit-suite: %zu passed, %zu failed\n", t.passed, t.failed);

@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 void fuzz_seeds(void) {
 	uint64_t left[2] = {1, 4};
 	struct sr_gap gaps[3] = {{0, 5, 9}, {0, 9, 12}, {2, 0, 1}};
-	struct sr_redaction p = {left, 2, gaps, 3};
+	struct sr_redaction p = {.left_out = left, .left_count = 2, .gaps = gaps, .gap_count = 3};
 	struct sr_buf b;
 	sr_buf_init(&b);
 	sr_redaction_put(&b, &p);

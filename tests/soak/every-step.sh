@@ -6,7 +6,9 @@ T=$(dirname "$STRONGROOM_T")
 export SR_EVERY_STEP=1 STRIDE=1 KILL_STRIDE=1
 "$T/test_store_collect"
 "$T/test_board_collect"
-for s in kill-intake kill-redact service-rotate log-adopt; do
+"$T/test_core_client_rekey"
+"$T/test_crypto_reshare"
+for s in kill-intake kill-redact kill-destroy kill-reseal service-rotate fail-adopt; do
 	echo "== $s"
 	bash "$here/../cli/$s.sh"
 done

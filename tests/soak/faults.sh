@@ -1,110 +1,148 @@
 #!/bin/bash
 # Every call to the system fails once, or from then on, at each of its places in the course of an act: the program says what
-# happened and ends; afterwards the vault opens, fits what people remember of it, has no damage, and the act can be done.
+# happened and what to do, with the status of a system's failure, and ends; what it acknowledged is there; the vault opens, fits
+# what people remember of it, has no damage, and the act can be done. What is only interrupted, or done by halves, goes on.
 #
-# $ACTS (default all), $ROUNDS places for each kind of call and failure (default 1000: all of them), spread evenly. Hours for
-# all; `ROUNDS=3` takes a quarter of an hour.
-# shellcheck source-path=SCRIPTDIR source=../cli/lib.bash
+# ACT: some of the acts of tests/faults/story.bash (default: all). PLACES: of each kind of call and failure at most so many
+# places, evenly spread, from OFFSET on (default: 1000, which is all but of memory; another OFFSET tries others). LIMIT_MIN:
+# minutes for each act. THROUGH=core: it is core whose calls fail, and the act comes over its socket. Says how many of all
+# places it tried. A day; PLACES=3 takes half an hour.
+# shellcheck source-path=SCRIPTDIR source=../cli/lib.bash source=../faults/story.bash disable=SC2034
 . "$(dirname "$0")/../cli/lib.bash"
+. "$HERE/../faults/story.bash"
 
 shim=$(dirname "$STRONGROOM_T")/shim.so
 [[ -f $shim ]] || skip 'no shim was built'
 ! sanitized || skip 'a sanitizer wants to be the first library'
-ROUNDS=${ROUNDS:-1000}
-export STRONGROOM_VAULT=$W/disk/vault STRONGROOM_STATE=$W/disk/state
-mkdir disk
-founded
-mkdir tree
-for i in 1 2 3; do head -c 50000 /dev/urandom | base64 >tree/$i; done
-age-keygen -o key 2>/dev/null
+command -v age >/dev/null || skip 'no age to open an export'
+sr doctor >out 2>err || skip "no sandbox here: $(head -n 3 out err)"
+PLACES=${PLACES:-1000}
+OFFSET=${OFFSET:-$RANDOM}
+LIMIT_MIN=${LIMIT_MIN:-100000}
+echo "OFFSET=$OFFSET"
 
-# Each act: what must be there before, and the act. What it needs to know is in variables.
-item() { as de deposit tree --collection box --json --quiet >o && jq -r '.item[0]' o; }
-described() { as cu1 describe "$1" --title t --quiet >/dev/null; }
-released() { described "$1" && as cu2 release "$1" --quiet >/dev/null; }
-asked() { as ri request "$@" --purpose research --ends 9d --reason r --json --quiet >o && jq -r .request o; }
-voted() { as "$1" vote "$2" approve --quiet >/dev/null; }
-before() {
+# By which errors each kind of call fails; + : all that follow, too.
+hows() {
 	case $1 in
-	deposit) ;;
-	describe) I=$(item) ;;
-	release) I=$(item) && described "$I" ;;
-	vote) I=$(item) && released "$I" && R=$(asked "$I" --form text) && voted m1 "$R" ;;
-	checkout) I=$(item) && released "$I" && R=$(asked "$I" --form text) && voted m1 "$R" && voted m2 "$R" ;;
-	export)
-		I=$(item) && released "$I" && R=$(asked export "$I" --to "$(age-keygen -y key)") && voted m1 "$R" && voted m2 "$R"
-		as ri grants --json >o && G=$(jq -r '.[0].id' o)
-		;;
-	suspend) before checkout && as ri grants --json >o && G=$(jq -r '.[0].id' o) ;;
-	destroy)
-		I=$(item) && released "$I" && as m1 destroy "$I" --reason r --json --quiet >o && R=$(jq -r .request o) && voted m1 "$R"
-		;;
-	collect)
-		before destroy && voted m2 "$R"
-		;;
-	backup | verify | scrub) I=$(item) ;;
+	read) echo 5 5+ 4 short ;;
+	write) echo 5 28 28+ 4 short ;;
+	open) echo 5 28 24+ 4 ;;
+	talk) echo 5 104+ 4 short ;;
+	connect) echo 5 ;;
+	poll) echo 12 4 ;;
+	wait) echo 4 ;;
+	memory) echo 12 12+ ;;
+	map) echo 12 12+ ;;
+	pin) echo 12+ ;;
+	fork | thread) echo 11 11+ ;;
+	socket) echo 24 24+ ;;
+	lock) echo 37 ;;
+	random) echo 4 ;;
+	stat | list) echo 5 5+ ;;
+	fsync) echo 5 5+ ;;
+	change) ;;
+	*) echo 5 28+ ;;
 	esac
 }
-act() {
-	case $1 in
-	deposit) as de deposit tree --collection box ;;
-	describe) as cu1 describe "$I" --title t ;;
-	release) as cu2 release "$I" ;;
-	vote | destroy) as m2 vote "$R" approve ;;
-	checkout) as ri checkout "$I" ;;
-	export) rm -f x.age && as ri export "$G" "$I" --out x.age ;;
-	suspend) as m3 suspend "$G" --reason r ;;
-	collect) as ke collect ;;
-	backup) rm -rf copy && sr backup copy ;;
-	verify) as cu1 verify ;;
-	scrub) sr scrub ;;
-	esac
-}
-faulty() { # FAULT ACT
-	FAULT=$1 FAULT_ROOT=$W/disk LD_PRELOAD=$shim act "$2" >out 2>err
-}
-again() { # the state from before
-	rm -rf disk && cp -a "base.$1" disk
+declare -A says=([5]='Input/output error' [28]='No space left' [24]='Too many open files' [12]='emory' [11]='temporarily' [37]='locks'
+	[104]='reset by peer')
+
+# The act, with $FAULTY: of the program that does it, or of a core that is asked.
+broken() { # STEP
+	local pid core=0 rc=0
+	if [[ -z ${THROUGH:-} ]]; then
+		act "$1" >out 2>err
+		return
+	fi
+	: >out
+	: >err
+	env "${FAULTY[@]}" "$STRONGROOM_T" core --quiet >core.out 2>core.err &
+	pid=$!
+	while [[ ! -S $STRONGROOM_VAULT/run/core.sock ]] && kill -0 $pid 2>/dev/null; do sleep 0.02; done
+	FAULTY=(timeout 60)
+	# Without the keys of the vault it can go no other way. A core that did not begin has said why.
+	if [[ -S $STRONGROOM_VAULT/run/core.sock ]]; then STRONGROOM_UNLOCK='' act "$1" >out 2>err || rc=$?; else rc=5; fi
+	FAULTY=()
+	kill $pid 2>/dev/null || true
+	wait $pid || core=$?
+	((core == 0 || core == 5)) || fail "core ended with status $core: $(cat core.err)"
+	cat core.err >>err
+	return $rc
 }
 
-total=0
-for a in ${ACTS:-deposit describe release vote checkout export suspend destroy collect backup verify scrub}; do
-	before "$a" || fail "what comes before $a"
-	cp -a disk "base.$a"
-	FAULT_COUNT=$W/counts FAULT_ROOT=$W/disk LD_PRELOAD=$shim act "$a" >out 2>err || fail "$a without a fault"
-	rounds=0 ended=0
+# What came of the act with this fault, which is in $rc, out and err.
+judged() { # STEP FAULT NUMBER
+	local number=${3%+}
+	case $3 in
+	4 | short) ((rc == 0)) || fail "$1 with '$2': status $rc, where it could go on" ;;
+	*) ((rc == 0 || rc == 5)) || fail "$1 with '$2': status $rc" ;;
+	esac
+	((rc != 0)) || return 0
+	grep -qF "${says[$number]}" err || fail "$1 with '$2': it does not say '${says[$number]}'"
+	grep -q 'what to do:' err || fail "$1 with '$2': no advice"
+}
+
+# One fault, in a shell of its own. Status 0: it stopped the act; 10: it did not; else a finding, which was told.
+place() { # STEP CALL NTH HOW
+	local rc=0
+	again
+	FAULTY=(FAULT="$2 $3 $4" FAULT_ROOT="$W" LD_PRELOAD="$shim")
+	broken "$1" || rc=$?
+	FAULTY=()
+	judged "$1" "$2 $3 $4" "$4"
+	sound "$1"
+	if ((rc == 0)); then
+		shown "$1"
+		exit 10
+	fi
+	redone "$1"
+	exit 0
+}
+
+# The places of an act to be tried, in an order that OFFSET decides.
+places_of() { # COUNTS
+	local call n how k nth stride
 	while read -r call n; do
-		case $call in
-		read) hows='5 4 short' ;;
-		write) hows='5 28 28+ 4 short' ;;
-		memory) hows='12 12+' ;;
-		stat | socket | unlink | link) hows='5' ;;
-		*) hows='5 28+' ;;
-		esac
-		for how in $hows; do
-			for ((k = 0; k < ROUNDS && k < n; k++)); do
-				nth=$((n <= ROUNDS ? k + 1 : k * n / ROUNDS + 1 + RANDOM % (n / ROUNDS)))
-				again "$a"
-				rc=0
-				faulty "$call $nth $how" "$a" || rc=$?
-				((rc <= 5)) || fail "$a with '$call $nth $how' ended with status $rc"
-				((rc == 0)) || [[ -s err ]] || fail "$a with '$call $nth $how': status $rc and not a word"
-				((rc != 0)) || ended=$((ended + 1))
-				for who in cu1 ri m1; do ok as "$who" verify; done
-				ok sr scrub
-				has '0 findings'
-				if ((rc != 0)); then # it can be done now, or was done and says so
-					rc=0
-					act "$a" >out 2>err || rc=$?
-					((rc <= 1)) || fail "$a after '$call $nth $how': status $rc"
-				fi
-				rounds=$((rounds + 1))
+		stride=$(((n + PLACES - 1) / PLACES))
+		for how in $(hows "$call"); do
+			for ((k = 0; k < PLACES && k < n; k++)); do
+				nth=$((k * stride + OFFSET % stride + 1))
+				((nth > n)) || echo "$call $nth $how"
 			done
 		done
-	done <counts
-	echo "$a: $rounds faults, $ended of them did not stop it"
-	total=$((total + rounds))
-	again "$a"
-	rm -rf "base.$a"
-done
-((total > 0))
+	done <"$1" | shuf --random-source=<(yes "$OFFSET")
+}
+all_places() { # COUNTS
+	local call n all=0
+	while read -r call n; do all=$((all + n * $(hows "$call" | wc -w))); done <"$1"
+	echo $all
+}
+
+tried() { # STEP
+	local step=$1 call how nth rc ran=0 went=0 found=0 began=$SECONDS
+	FAULTY=(FAULT_COUNT="$W/counts" FAULT_ROOT="$W" LD_PRELOAD="$shim")
+	broken "$step" || fail "$step without a fault"
+	FAULTY=()
+	places_of counts >places
+	while read -r call nth how; do
+		((SECONDS - began < LIMIT_MIN * 60)) || break
+		rc=0
+		(place "$step" "$call" "$nth" "$how") >told 2>&1 </dev/null || rc=$?
+		ran=$((ran + 1))
+		case $rc in
+		0) ;;
+		10) went=$((went + 1)) ;;
+		*)
+			found=$((found + 1))
+			echo "FOUND: $step with '$call $nth $how': $(cat told)"
+			;;
+		esac
+	done <places
+	((ran > 0)) || fail "$step: not one fault"
+	printf "%s: ran %'d of %'d places, %'d of them did not stop it, %d findings, %d s\n" "$step" $ran "$(all_places counts)" $went $found \
+		$((SECONDS - began))
+	FOUND=$((FOUND + found))
+}
+FOUND=0
+story tried
+((FOUND == 0)) || fail "$FOUND findings"

@@ -2,8 +2,9 @@
  * bag_cases - folders of bags whose place says what must come of them, as the conformance suite of
  * the Library of Congress has them. Shared by a unit test and by bagit-suite.
  *
- * A folder in a folder named `valid`, `invalid`, `warning`, `linux-only` or `windows-only` is a
- * bag. valid: accepted; warning: accepted with a warning; the others: refused, and where the name
+ * A folder in a folder named `valid`, `invalid`, `warning`, `darwin-only`, `linux-only` or
+ * `windows-only` is a bag. valid and darwin-only (names that only that system composes otherwise):
+ * accepted; warning: accepted with a warning; the others: refused, and where the name
  * of the bag says why (reasons below), that reason must be among the findings. The last two are
  * paths that lead out of the bag on one system; they are refused on every one. What is judged is
  * validity (RFC 8493, 3): a complete bag with lines in fetch.txt is valid, and says that no deposit
@@ -41,8 +42,9 @@ static inline enum bag_class bags_class(const char *folder) {
 	static const struct {
 		const char *name;
 		enum bag_class is;
-	} names[] = {{"valid", BAGS_VALID}, {"warning", BAGS_WARNING}, {"invalid", BAGS_INVALID},
-		{"linux-only", BAGS_INVALID}, {"windows-only", BAGS_INVALID}};
+	} names[] = {{"valid", BAGS_VALID}, {"darwin-only", BAGS_VALID}, {"warning", BAGS_WARNING},
+		{"invalid", BAGS_INVALID}, {"linux-only", BAGS_INVALID},
+		{"windows-only", BAGS_INVALID}};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (strcmp(folder, names[i].name) == 0)

@@ -18,6 +18,7 @@
 #include "core/client.h"
 #include "core/core.h"
 #include "core/ops.h"
+#include "core/rescan.h"
 #include "intake/queue.h"
 #include "world.h"
 
@@ -61,6 +62,7 @@ static inline struct office *office_new(const struct world_options *wo) {
 	o->core.vault = o->w->v;
 	o->core.room = o->w->room;
 	assert_ok(sr_queue_new(&o->core.queue, o->w->v, NULL, &o->w->e), &o->w->e);
+	assert_ok(sr_rescan_new(&o->core.rescan, o->w->v, o->w->room, &o->w->e), &o->w->e);
 	assert_ok(sr_dir_open(&d, o->w->path, &e), &e);
 	assert_ok(sr_dir_make(&o->memory, d, "memory", 0700, &e), &e);
 	sr_dir_close(d);
@@ -71,6 +73,7 @@ static inline void office_free(struct office *o) {
 	assert_int_equal(o->core.sessions, 0);
 	sr_dir_close(o->memory);
 	sr_queue_free(o->core.queue);
+	sr_rescan_free(o->core.rescan);
 	world_free(o->w);
 	free(o);
 }
@@ -78,7 +81,9 @@ static inline void office_free(struct office *o) {
 /* The vault of ${o} is closed, and opened again as another process would: what hangs on it too. */
 static inline void office_close(struct office *o) {
 	sr_queue_free(o->core.queue);
+	sr_rescan_free(o->core.rescan);
 	o->core.queue = NULL;
+	o->core.rescan = NULL;
 	world_close(o->w);
 	o->core.vault = NULL;
 	o->core.room = NULL;
@@ -91,6 +96,7 @@ static inline void office_reopen(struct office *o) {
 	o->core.vault = o->w->v;
 	o->core.room = o->w->room;
 	assert_ok(sr_queue_new(&o->core.queue, o->w->v, NULL, &o->w->e), &o->w->e);
+	assert_ok(sr_rescan_new(&o->core.rescan, o->w->v, o->w->room, &o->w->e), &o->w->e);
 }
 
 static inline int liar_call(void *ctx, struct sr_call *q, struct sr_call *r, struct sr_err *e) {

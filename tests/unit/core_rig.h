@@ -19,6 +19,7 @@
 
 #include "core/core.h"
 #include "core/ops.h"
+#include "core/rescan.h"
 #include "core/rows.h"
 #include "intake/queue.h"
 #include "world.h"
@@ -60,6 +61,7 @@ static inline struct rig *rig_new(const struct world_options *o) {
 	g->core.vault = g->w->v;
 	g->core.room = g->w->room;
 	assert_ok(sr_queue_new(&g->core.queue, g->w->v, NULL, &g->w->e), &g->w->e);
+	assert_ok(sr_rescan_new(&g->core.rescan, g->w->v, g->w->room, &g->w->e), &g->w->e);
 	rig_desk_open(&g->desk, &g->core);
 	return g;
 }
@@ -69,6 +71,7 @@ static inline void rig_free(struct rig *g) {
 	assert_int_equal(g->core.sessions, 0);
 	assert_int_equal(g->core.deposits, 0);
 	sr_queue_free(g->core.queue);
+	sr_rescan_free(g->core.rescan);
 	world_free(g->w);
 	free(g);
 }

@@ -84,6 +84,111 @@ static void bad_member(unsigned which) {
 	forever();
 }
 
+/* A frame of type ${type}: ${head}, a length that may lie, and ${len} bytes of ${fill}. */
+static void odd(char type, const void *head, size_t head_len, uint32_t says, uint8_t fill,
+	size_t len, const char *behind) {
+	struct sr_buf b;
+
+	sr_buf_init(&b);
+	sr_buf_put_u8(&b, (uint8_t)type);
+	if (head_len > 0)
+		sr_buf_put(&b, head, head_len);
+	sr_buf_put_le32(&b, says);
+	for (size_t i = 0; i < len; i++)
+		sr_buf_put_u8(&b, fill);
+	sr_buf_put_str(&b, behind);
+	raw(b.p, b.len);
+	sr_buf_free(&b);
+	forever();
+}
+
+/* Each field of facts, ends, reads and members beyond what it may be. */
+static void odd_field(char which) {
+	static const uint8_t key[] = {1, 0, 0, 0, 'a'}, bad_status[] = {0xFF}, status[] = {0},
+			     offset[8] = {0},
+			     head[18] = {1, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
+			     named[23] = {1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+				     0, 0, 0, 'a'};
+
+	switch (which) {
+	case 'a': /* a key of 33 bytes */
+		odd('F', "", 0, SR_BOX_KEY_MAX + 1, 'k', SR_BOX_KEY_MAX + 1, "\1");
+		break;
+	case 'b': /* of 4 GiB */
+		odd('F', "", 0, UINT32_MAX, 'k', 4, "");
+		break;
+	case 'c': /* none */
+		odd('F', "\0\0\0\0", 4, 1, 'v', 1, "");
+		break;
+	case 'd': /* a value of 1,025 bytes */
+		odd('F', key, sizeof key, SR_BOX_VALUE_MAX + 1, 'v', SR_BOX_VALUE_MAX + 1, "");
+		break;
+	case 'e': /* of 4 GiB */
+		odd('F', key, sizeof key, UINT32_MAX, 'v', 4, "");
+		break;
+	case 'f': /* more behind it */
+		odd('F', key, sizeof key, 1, 'v', 1, "more");
+		break;
+	case 'g': /* an end with a status that there is none of */
+		member("one");
+		odd('E', bad_status, 1, 0, 0, 0, "");
+		break;
+	case 'h': /* a reason of 301 bytes */
+		member("one");
+		odd('E', status, 1, SR_BOX_REASON_MAX + 1, 'r', SR_BOX_REASON_MAX + 1, "");
+		break;
+	case 'i': /* that is no UTF-8 */
+		odd('Z', status, 1, 2, 0xFF, 2, "");
+		break;
+	case 'j': /* of 4 GiB */
+		odd('Z', status, 1, UINT32_MAX, 'r', 4, "");
+		break;
+	case 'k': /* more behind it */
+		odd('Z', status, 1, 0, 0, 0, "more");
+		break;
+	case 'l': /* a read of 64 KiB and one byte */
+		odd('R', offset, sizeof offset, SR_BOX_READ_MAX + 1, 0, 0, "");
+		break;
+	case 'm': /* of 4 GiB */
+		odd('R', offset, sizeof offset, UINT32_MAX, 0, 0, "");
+		break;
+	case 'n': /* more behind it */
+		odd('R', offset, sizeof offset, 1, 0, 0, "more");
+		break;
+	case 'o': /* a path of 4,097 bytes */
+		odd('M', head, sizeof head, SR_BOX_PATH_MAX + 1, 'p', SR_BOX_PATH_MAX + 1, "\1");
+		break;
+	case 'p': /* a target of 4,097 bytes */
+		odd('M', named, sizeof named, SR_BOX_PATH_MAX + 1, 't', SR_BOX_PATH_MAX + 1, "");
+		break;
+	case 'q': /* more behind it */
+		odd('M', named, sizeof named, 0, 0, 0, "more");
+		break;
+	default: /* an answer, which is its parent's to give */
+		odd('A', "", 0, 4, 'a', 4, "");
+		break;
+	}
+}
+
+/* A size and a time at their ends are values like others: nothing is counted with them. */
+static void far_values(void) {
+	const struct sr_member low = {.kind = SR_MEMBER_FILE,
+		.depth = 1,
+		.size = UINT64_MAX - 1,
+		.mtime = INT64_MIN,
+		.path = sr_bytes_str("low")};
+	struct sr_member high = low;
+
+	sr_inside_member(&s, &low);
+	sr_inside_data(&s, "abc", 3);
+	sr_inside_end(&s, SR_BOX_WHOLE, "");
+	high.mtime = INT64_MAX;
+	high.path = sr_bytes_of("hi\0gh", 5);
+	sr_inside_member(&s, &high);
+	sr_inside_end(&s, SR_BOX_WHOLE, "");
+	sr_inside_done(&s, SR_BOX_WHOLE, "");
+}
+
 static void lie(char how, char which) {
 	static uint8_t big[SR_BOX_FRAME_MAX + 8], how_big[8];
 	/* NOLINTNEXTLINE(misc-misleading-bidirectional): that is the lie */
@@ -147,6 +252,12 @@ static void lie(char how, char which) {
 		abort();
 	case 'M':
 		bad_member((unsigned)(which - '0'));
+		break;
+	case 'B': /* beyond what a field may be */
+		odd_field(which);
+		break;
+	case 'v': /* at the end of what it may be */
+		far_values();
 		break;
 	case 'D': /* data of no member */
 		f = (struct sr_frame){.type = SR_FRAME_DATA, .data = sr_bytes_str("x")};

@@ -35,34 +35,6 @@ static void judged(struct court *c, uint64_t entry, const char *field, const cha
 	expect(c, entry, "decided", field, piece);
 }
 
-/* A checkout past the door, as its reader signed it, so that no answer comes with it. The question
- * that the rules are asked, of before. */
-static uint64_t bare_checkout(struct court *c, struct world_checkout *k, struct sr_inputs *in) {
-	static struct world_draft draft;
-	struct sr_statement s;
-	struct sr_facts f;
-	const uint64_t index = sr_ledger_next_index(c->w->v->ledger);
-
-	memset(&draft, 0, sizeof draft);
-	c->w->instead = &draft;
-	assert_ok(world_checkout(c->w, k), &c->w->out.err);
-	c->w->instead = NULL;
-	assert_ok(sr_statement_parse_text(&s, sr_buf_view(&draft.text), &c->w->e), &c->w->e);
-	assert_ok(sr_authorize_facts(&f, c->w->v, c->w->now, &c->w->e), &c->w->e);
-	assert_ok(sr_inputs_of_statement(in, &f, &s, NULL, 0, &c->w->e), &c->w->e);
-	sr_statement_free(&s);
-	past_the_door(c->w, &draft, draft.by->seed);
-	world_reopen(c->w);
-	return index;
-}
-
-static void id_of(struct court *c, uint64_t entry, uint8_t id[SR_ID]) {
-	struct sr_entry_row row;
-
-	assert_ok(sr_query_entry(&row, c->w->v->catalogue, entry, &c->w->e), &c->w->e);
-	memcpy(id, row.statement, SR_ID);
-}
-
 /* Who reads what, and one lie about it. */
 static void lie_about(struct court *c, size_t reader, size_t item, const char *from, const char *to,
 	const char *field, const char *piece) {
@@ -70,9 +42,9 @@ static void lie_about(struct court *c, size_t reader, size_t item, const char *f
 		.by = &c->w->researcher[reader], .grant = c->d.grant, .item = c->d.item[item]};
 	struct sr_inputs in;
 	uint8_t id[SR_ID];
-	const uint64_t entry = bare_checkout(c, &k, &in);
+	const uint64_t entry = bare_checkout(c->w, &k, &in);
 
-	id_of(c, entry, id);
+	id_of(c->w, entry, id);
 	const struct sr_decided_of of = {
 		.of = id, .grant = c->d.grant, .checkout = k.id, .item = k.item};
 	const uint64_t at = forge_answer(c->w, &in, &of, from, to, c->w->now);
@@ -164,7 +136,7 @@ static void test_lies(void **state) {
 	/* A checkout that the rules were not asked about; the next one says so. */
 	k = (struct world_checkout){
 		.by = &c.w->researcher[0], .grant = c.d.grant, .item = c.d.item[0]};
-	entry = bare_checkout(&c, &k, &in);
+	entry = bare_checkout(c.w, &k, &in);
 	sr_inputs_free(&in);
 	expect(&c, entry, "checkout", "decided", "no entry says what the rules of its board");
 	about_uses(&c, &k);
@@ -176,10 +148,10 @@ static void test_lies(void **state) {
 		"told true; from the log follows false");
 	lie_about(&c, 1, 0, "\"witnessed\":false", "\"witnessed\":true", "context.witnessed",
 		"told true");
-	/* No entry has an address: that one is believed. */
+	/* No entry has an address; but who came by no browser came over no network. */
 	lie_about(&c, 1, 0, "\"browser\":false",
 		"\"browser\":false,\"network\":{\"__extn\":{\"fn\":\"ip\",\"arg\":\"10.0.0.1\"}}",
-		NULL, NULL);
+		"context.network", "from the log follows nothing");
 	lie_about(&c, 1, 0, "{\"type\":\"Role\",\"id\":\"researcher\"}",
 		"{\"type\":\"Role\",\"id\":\"curator\"}", "Person.parents",
 		"from the log follows [");
@@ -187,8 +159,8 @@ static void test_lies(void **state) {
 	/* An answer to nobody, and one to a checkout that has its own. */
 	k = (struct world_checkout){
 		.by = &c.w->researcher[1], .grant = c.d.grant, .item = c.d.item[1]};
-	entry = bare_checkout(&c, &k, &in);
-	id_of(&c, entry, id);
+	entry = bare_checkout(c.w, &k, &in);
+	id_of(c.w, entry, id);
 	const struct sr_decided_of of = {
 		.of = id, .grant = c.d.grant, .checkout = k.id, .item = k.item};
 	struct sr_inputs again = in;
@@ -214,20 +186,24 @@ static void test_lies(void **state) {
 	"strongroom/inputs/v1\n" REQUEST ",\"context\":" context "}\n[" entities "]\n"
 
 static void pair(
-	const char *kept, const char *derived, const struct audit_told *told, const char *want) {
+	const char *kept, const char *derived, const struct audit_told *of, const char *want) {
+	struct audit_told told = *of;
 	char path[AUDIT_PATH] = "", text[500];
 	struct sr_err e = {.code = SR_OK};
 	bool ok = false;
 
 	assert_ok(audit_inputs_same(&ok, path, text, sizeof text, sr_bytes_str(kept),
-			  sr_bytes_str(derived), told, &e),
+			  sr_bytes_str(derived), &told, &e),
 		&e);
 	assert_string_equal(path, want);
 	assert_int_equal(ok, *want == '\0');
+	/* What was said is handed out, whether it is true or not. */
+	assert_int_equal(told.witnessed, strstr(kept, "\"witnessed\":true") != NULL);
 }
 
 static void test_inputs(void **state) {
-	const struct audit_told none = {.browser = false}, all = {true, true};
+	struct audit_told none = {.browser = false};
+	const struct audit_told all = {true, true, false};
 	static const char one[] = "{\"uid\":{\"type\":\"T\",\"id\":\"x\"},\"attrs\":{\"s\":[1,2]},"
 				  "\"parents\":[],\"tags\":{}}";
 	char kept[900], path[AUDIT_PATH], text[40];
@@ -252,7 +228,11 @@ static void test_inputs(void **state) {
 	pair(OF("{\"witnessed\":true}", ""), OF("{\"witnessed\":false}", ""), &all, "");
 	pair(OF("{\"witnessed\":1}", ""), OF("{\"witnessed\":false}", ""), &all,
 		"context.witnessed");
-	pair(OF("{\"network\":1}", ""), OF("{}", ""), &none, "");
+	pair(OF("{\"witnessed\":true}", ""), OF("{\"witnessed\":false}", ""), &none,
+		"context.witnessed");
+	pair(OF("{\"witnessed\":false}", ""), OF("{\"witnessed\":false}", ""), &all, "");
+	pair(OF("{\"network\":1}", ""), OF("{}", ""), &none, "context.network");
+	pair(OF("{\"network\":1}", ""), OF("{}", ""), &all, "");
 	pair(OF("{\"browser\":true}", ""), OF("{}", ""), &all, "context.browser");
 	/* Entities by their names. */
 	snprintf(kept, sizeof kept, OF("{}", "%s"), one);
@@ -285,7 +265,7 @@ static void test_inputs(void **state) {
 
 /* A kept one as long as an object may be costs one look at each of its parts. */
 static void test_long(void **state) {
-	const struct audit_told none = {.browser = false};
+	struct audit_told none = {.browser = false};
 	char path[AUDIT_PATH], text[500];
 	struct sr_err e = {.code = SR_OK};
 	struct sr_buf b;

@@ -469,6 +469,33 @@ static void test_rekey_of_nobody(void **state) {
 	world_free(w);
 }
 
+/* A reshare that cites no vote at all, as if the founders had planned it. */
+static void test_plan_of_nobody(void **state) {
+	const struct sr_audit_finding *f;
+	struct world *w = world_new(NULL);
+	struct sr_outcome out;
+	struct sr_buf text;
+	struct heap h;
+
+	(void)state;
+	sr_buf_init(&text);
+	sr_follow_begin(&text, w->v, SR_T_RESHARE, w->now);
+	sr_text_put_hex(&text, "board", w->v->fingerprint, SR_ID);
+	sr_text_put_dec(&text, "epoch", 2);
+	put_plan(&text, w);
+	for (size_t i = 0; i < 2; i++)
+		sr_text_put(&text, "dealer", w->member[i].person);
+	assert_ok(sr_door_service(w->v, sr_buf_view(&text), &out, &w->e), &w->e);
+	assert_ok(out.code, &out.err);
+	sr_buf_free(&text);
+	replay(w, SR_AUDIT_STEP, false, &h);
+	f = finding(&h, "decision", "request");
+	of_last(w, f);
+	assert_int_equal(h.count, 1);
+	heap_free(&h);
+	world_free(w);
+}
+
 /* --- what the rules are said to have said --- */
 
 struct answer {
@@ -669,6 +696,36 @@ static void test_rule(void **state) {
 }
 
 /* An entry that nothing can come of: the replay names it, and keeps what was before. */
+/* A vault keeps from a voter that a co-applicant's roles ended, and takes the vote. Whoever lives
+ * the log through again names it: the vote stands behind the end. */
+static void test_hidden_end(void **state) {
+	const struct sr_audit_finding *f;
+	struct world_draft draft;
+	struct desk d;
+	struct heap h;
+
+	(void)state;
+	desk_begin(&d);
+	d.rq = (struct world_request){.by = &d.w->researcher[0],
+		.items = (const uint8_t(*)[SR_ID])d.item,
+		.count = 1,
+		.with = {&d.w->researcher[1]}};
+	assert_ok(world_request(d.w, &d.rq), &d.w->out.err);
+	assert_ok(world_join(d.w, &d.w->researcher[1], d.rq.id), &d.w->out.err);
+	world_begin(&draft, d.w, &d.w->curator[0], SR_T_PERSON_END);
+	sr_text_put(&draft.text, "person", d.w->researcher[1].person);
+	assert_ok(world_commit(&draft, NULL), &d.w->out.err);
+	bare_vote(&d, &draft, "approve");
+	past_the_door(d.w, &draft, d.w->member[1].seed);
+	world_reopen(d.w);
+	replay(d.w, SR_AUDIT_STEP, false, &h);
+	f = finding(&h, "rule", "reader-ended");
+	of_last(d.w, f);
+	assert_int_equal(h.count, 1);
+	heap_free(&h);
+	world_free(d.w);
+}
+
 static void test_broken(void **state) {
 	const struct sr_audit_finding *f;
 	struct world_draft draft;
@@ -791,9 +848,11 @@ int main(void) {
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_decision),
 		cmocka_unit_test(test_rekey_of_nobody),
+		cmocka_unit_test(test_plan_of_nobody),
 		cmocka_unit_test(test_judged),
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_rule),
+		cmocka_unit_test(test_hidden_end),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_fork),

@@ -93,11 +93,16 @@ static void whole_files(void **state) {
 	struct sr_buf b;
 	struct stat st;
 	uint64_t size = 0;
+	bool there = true;
 	sr_buf_init(&b);
-	assert_false(sr_file_exists(v->dir, "f"));
+	assert_ok(sr_file_find(&there, v->dir, "f", &e), &e);
+	assert_false(there);
+	assert_ok(sr_file_find(&there, v->dir, "no/folder/f", &e), &e);
+	assert_false(there);
 	assert_fails(sr_file_read(v->dir, "f", &b, 10, &e), SR_NOTFOUND, &e, "f: no such file");
 	assert_ok(sr_file_create(v->dir, "f", sr_bytes_str("first"), &e), &e);
-	assert_true(sr_file_exists(v->dir, "f"));
+	assert_ok(sr_file_find(&there, v->dir, "f", &e), &e);
+	assert_true(there);
 	assert_int_equal(stat(t_path(v->path, "f"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_fails(sr_file_create(v->dir, "f", sr_bytes_str("x"), &e), SR_EXISTS, &e,
@@ -212,6 +217,9 @@ static void names_that_lead_outside_are_refused(void **state) {
 		assert_fails(
 			sr_file_open(&fd, in, "broken", SR_FS_CREATE, &e), SR_DENIED, &e, link);
 		assert_int_equal(fd, -1);
+		/* What cannot be looked at is neither there nor gone. */
+		bool there = true;
+		assert_fails(sr_file_find(&there, in, "link/secret", &e), SR_DENIED, &e, link);
 		assert_false(sr_file_exists(in, "link/secret"));
 		assert_fails(sr_dir_open_at(&d, in, "link", &e), SR_DENIED, &e, link);
 		assert_int_equal(b.len, 0);

@@ -303,7 +303,7 @@ static void test_kill_everywhere(void **state) {
 	bool done = false;
 
 	(void)state;
-	for (unsigned long nth = 1; !done; nth += t_stride(3)) {
+	for (unsigned long nth = 1; !done; nth += t_stride(5)) {
 		struct sr_vault_collected n;
 		struct world_deposit a, b;
 		int status = 0;

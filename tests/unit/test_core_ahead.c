@@ -172,7 +172,7 @@ static void all(int fails) {
 
 	assert_non_null(m);
 	made_init(m, FILES, fails);
-	assert_ok(sr_ahead_new(&a, &src, &e), &e);
+	assert_ok(sr_ahead_new(&a, &src, true, &e), &e);
 	while ((rc = sr_ahead_next(a, &ev, &e)) == 0 && ev.what != SR_AHEAD_END) {
 		if (ev.what == SR_AHEAD_ITEM)
 			assert_true(sr_bytes_eq(
@@ -218,7 +218,7 @@ static void test_left(void **state) {
 		struct sr_err e;
 
 		made_init(m, FILES, 0);
-		assert_ok(sr_ahead_new(&a, &src, &e), &e);
+		assert_ok(sr_ahead_new(&a, &src, true, &e), &e);
 		for (size_t i = 0; i < n; i++) {
 			assert_ok(sr_ahead_next(a, &ev, &e), &e);
 			if (ev.what == SR_AHEAD_FILE && ev.file.kind == SR_FILE_REGULAR)
@@ -242,7 +242,7 @@ static void test_nothing(void **state) {
 	(void)state;
 	assert_non_null(m);
 	made_init(m, 0, 0);
-	assert_ok(sr_ahead_new(&a, &src, &e), &e);
+	assert_ok(sr_ahead_new(&a, &src, true, &e), &e);
 	assert_ok(sr_ahead_next(a, &ev, &e), &e);
 	assert_int_equal(ev.what, SR_AHEAD_END);
 	assert_ok(sr_ahead_next(a, &ev, &e), &e);

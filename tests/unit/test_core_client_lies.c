@@ -968,6 +968,71 @@ static void test_forged(void **state) {
 	office_free(o);
 }
 
+/* --- an end that is kept from a voter --------------------------------------------------------- */
+
+static struct lie hidden_end = {.op = "request.material",
+	.row = "receipt",
+	.what = "person-end",
+	.how = DROP};
+
+/* Member ${m} tries to vote, at a vault that tells of the end, or does not. */
+static int vote_where(struct asked_for *a, size_t m, bool hides, struct sr_err *e) {
+	struct desk *d = desk_new(a->o, &a->o->w->member[m]);
+	struct sr_writ w;
+	int rc;
+
+	if (hides)
+		tell(d, &hidden_end);
+	rc = try_vote(d, a->rq.id, &w);
+	if (hides) {
+		assert_true(d->liar.was_twisted);
+		hidden_end.seen = 0;
+		sr_buf_free(&hidden_end.other);
+		d->liar.twist = NULL;
+	}
+	*e = d->e;
+	if (rc == 0)
+		sr_writ_free(&w);
+	desk_free(d);
+	return rc;
+}
+
+/* A co-applicant's roles ended. Whoever was shown that once makes no piece for them, in whatever
+ * later visit, though the vault does not tell of it any more; whoever never was cannot know, which
+ * SECURITY.md says. A role that was given anew afterwards holds. */
+static void test_hidden_end(void **state) {
+	struct asked_for a;
+	struct world *w;
+	struct world_draft d;
+	struct sr_err e = {0};
+
+	(void)state;
+	ask_for(&a, true);
+	w = a.o->w;
+	world_begin(&d, w, &w->curator[0], SR_T_PERSON_END);
+	sr_text_put(&d.text, "person", w->researcher[1].person);
+	assert_ok(world_commit(&d, NULL), &w->out.err);
+	assert_ok(vote_where(&a, 0, true, &e), &e); /* it cannot be told: not promised */
+	assert_fails(vote_where(&a, 0, false, &e), SR_DENIED, &e, w->researcher[1].person);
+	assert_fails(vote_where(&a, 0, true, &e), SR_DENIED, &e, w->researcher[1].person);
+	assert_ok(vote_where(&a, 1, true, &e), &e); /* each by what they saw */
+	/* As if it had never been: remembered in a file beside the memory of the log. */
+	{
+		char hex[17], name[64];
+
+		sr_hex(hex, w->v->fingerprint, 8);
+		snprintf(name, sizeof name, "%s-%s.ended", hex, w->member[0].person);
+		assert_true(sr_file_exists(a.o->memory, name));
+		assert_ok(sr_file_remove(a.o->memory, name, &e), &e);
+		assert_ok(vote_where(&a, 0, true, &e), &e);
+		assert_fails(vote_where(&a, 0, false, &e), SR_DENIED, &e, w->researcher[1].person);
+	}
+	assert_int_equal(world_person_add(w, &w->curator[0], &w->researcher[1], "researcher"), 0);
+	assert_ok(vote_where(&a, 0, true, &e), &e);
+	assert_ok(vote_where(&a, 0, false, &e), &e);
+	office_free(a.o);
+}
+
 /* --- checkouts -------------------------------------------------------------------------------- */
 
 static int head_lie(
@@ -1329,6 +1394,7 @@ int main(void) {
 		cmocka_unit_test(test_ballot),
 		cmocka_unit_test(test_extension),
 		cmocka_unit_test(test_forged),
+		cmocka_unit_test(test_hidden_end),
 		cmocka_unit_test(test_checkout),
 		cmocka_unit_test(test_forged_votes),
 		cmocka_unit_test(test_changed_keys),

@@ -1232,7 +1232,7 @@ static bool kill_at(struct step *s, unsigned long nth) {
 /* At every ${stride}-th step; after each the vault is as somebody finds it who comes next, and
  * goes on to the end. */
 static void killed(struct step *s, unsigned long stride) {
-	unsigned long nth = 1, before = 0, after = 0;
+	unsigned long nth = 1, before = 0, after = 0, kills = 0;
 	bool done = false;
 
 	shut(s->h);
@@ -1246,7 +1246,7 @@ static void killed(struct step *s, unsigned long stride) {
 		else
 			before++;
 		/* Whoever comes next finishes it. */
-		if (!done && s->act == act_run && nth % 5 == 1) {
+		if (!done && s->act == act_run && ++kills % 4 == 1) {
 			struct sr_dir *memory = s->h->o->memory;
 
 			s->h->o->memory = NULL;
@@ -1326,7 +1326,7 @@ static void kills_at_the_switch(void **state) {
 
 	(void)state;
 	almost(h, "rekey", &h->w->outsider);
-	killed(&s, 1);
+	killed(&s, t_stride(3));
 	assert_replays(h->w);
 	hall_free(h);
 }
@@ -1343,7 +1343,7 @@ static void kills_between_the_items(void **state) {
 	assert_ok(vote_of(h, &h->w->member[0], request, "approve", &why), &why);
 	assert_ok(vote_of(h, &h->w->member[2], request, "approve", &why), &why);
 	assert_true(world_grant_of(h->w, request, grant));
-	killed(&s, 3);
+	killed(&s, t_stride(7));
 	assert_replays(h->w);
 	hall_free(h);
 }

@@ -2,6 +2,7 @@
  * A standby board at people's desks: what everybody sees while it waits, who takes over, and a
  * vault that opens it by itself, whom no client believes.
  */
+#include "board/follow.h"
 #include "board/keys.h"
 #include "catalogue/catalogue.h"
 #include "client_rig.h"
@@ -243,6 +244,17 @@ static void who_waits_confirms(void **state) {
 	assert_non_null(strstr(w->out.err.text, "no-standby"));
 	assert_int_equal(by_hand(w, &s.standby[1], 3, row.keys), SR_DENIED);
 	assert_non_null(strstr(w->out.err.text, "not-a-member"));
+	{ /* nor takes over with keys that are not those that wait */
+		struct world_draft d;
+
+		world_begin(&d, w, &s.standby[1], SR_T_TAKEOVER);
+		sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
+		sr_text_put_hex(&d.text, "run", row.run, SR_ID);
+		sr_text_put_dec(&d.text, "epoch", 2);
+		sr_text_put_hex(&d.text, "keys", w->v->fingerprint, SR_HASH);
+		assert_int_equal(world_commit(&d, NULL), SR_DENIED);
+		assert_string_equal(w->out.rule, "other-standby");
+	}
 	assert_ok(confirm(&s, &s.standby[1], &e), &e);
 	assert_int_equal(confirmed(&s), 2);
 	/* The board in force: nobody of theirs was counted. */
@@ -295,6 +307,51 @@ static void the_service_alone_opens_nothing(void **state) {
 	scene_close(&s);
 }
 
+/* A service plans a standby board of its own people, and cites no vote, as where founders named
+ * one: nobody who looks sees any board to come, and a dealer deals to nobody. */
+static void the_service_plans_nothing(void **state) {
+	struct office *o = office_new(NULL);
+	struct world *w = o->w;
+	struct world_person theirs[2];
+	struct sr_outcome out;
+	struct sr_buf text;
+
+	(void)state;
+	world_person_make(w, &theirs[0], "Paid One");
+	world_person_make(w, &theirs[1], "Paid Two");
+	for (size_t i = 0; i < 2; i++) /* the door takes nobody who is not known */
+		assert_int_equal(world_person_add(w, &w->curator[0], &theirs[i], "researcher"), 0);
+	sr_buf_init(&text);
+	sr_follow_begin(&text, w->v, SR_T_RESHARE, w->now);
+	sr_text_put_hex(&text, "board", w->v->fingerprint, SR_ID);
+	sr_text_put_dec(&text, "epoch", 2);
+	sr_text_put(&text, "quorum", "2 2");
+	for (size_t i = 0; i < 2; i++)
+		sr_text_put(&text, "member", theirs[i].person);
+	for (size_t i = 0; i < 2; i++)
+		sr_text_put(&text, "dealer", w->member[i].person);
+	sr_text_put(&text, "standby", "yes");
+	assert_ok(sr_door_service(w->v, sr_buf_view(&text), &out, &w->e), &w->e);
+	assert_ok(out.code, &out.err);
+	sr_buf_free(&text);
+	const struct world_person *who[] = {&w->member[0], &w->officer};
+	for (size_t i = 0; i < T_COUNT(who); i++) {
+		struct desk *d = desk_new(o, who[i]);
+		const struct sr_board_view *v = NULL;
+		struct sr_dealt dealt = {0};
+
+		assert_ok(sr_client_board(d->c, NULL, &v, &d->e), &d->e);
+		assert_null(v->next);
+		assert_int_not_equal(sr_client_deal(d->c, NULL, &dealt, &d->e), 0);
+		sr_submitted_free(&dealt.submitted);
+		desk_free(d);
+	}
+	assert_int_equal(world_count(w, SR_T_DEAL), w->members);
+	for (size_t i = 0; i < 2; i++)
+		sr_buf_free(&theirs[i].card);
+	office_free(o);
+}
+
 /* A plan that is decided later takes its place, and what was said for it counts for no other. */
 static void another_decision_forgets_it(void **state) {
 	struct scene s;
@@ -322,6 +379,7 @@ int main(void) {
 		cmocka_unit_test(it_waits_and_takes_over),
 		cmocka_unit_test(who_waits_confirms),
 		cmocka_unit_test(the_service_alone_opens_nothing),
+		cmocka_unit_test(the_service_plans_nothing),
 		cmocka_unit_test(another_decision_forgets_it),
 	};
 

@@ -442,6 +442,220 @@ static void passphrases(void **state) {
 	sr_buf_free(&out);
 }
 
+/* --- files that the writer does not make -------------------------------------------------------
+ */
+
+static const uint8_t made_key[16] = "YELLOW SUBMARINE";
+
+/* "-> X25519 SHARE LF BODY LF" of the file key to ${to}. */
+static void put_x25519(struct sr_buf *out, const uint8_t to[SR_X_PK]) {
+	static const uint8_t zero[12];
+	uint8_t eph[32], share[32], dh[32], salt[64], key[32], body[32];
+
+	t_fill(eph, sizeof eph, 9);
+	crypto_scalarmult_base(share, eph);
+	assert_int_equal(crypto_scalarmult(dh, eph, to), 0);
+	memcpy(salt, share, 32);
+	memcpy(salt + 32, to, 32);
+	assert_int_equal(sr_age_hkdf(key, 32, sr_bytes_of(dh, 32), sr_bytes_of(salt, 64),
+				 s("age-encryption.org/v1/X25519")),
+		0);
+	crypto_aead_chacha20poly1305_ietf_encrypt(
+		body, NULL, made_key, sizeof made_key, NULL, 0, NULL, zero, key);
+	sr_buf_put_str(out, "-> X25519 ");
+	bare(out, share, 32);
+	sr_buf_put_u8(out, '\n');
+	bare(out, body, 32);
+	sr_buf_put_u8(out, '\n');
+}
+
+/* A header of ${stanzas}, in which X is a stanza to our key and O one to another's; its MAC line is
+ * ${mac} with M for the right one. */
+static void put_header(struct sr_buf *out, const char *stanzas, const char *mac) {
+	static const uint8_t another[SR_X_PK] = {9};
+	uint8_t key[32], right[32];
+
+	sr_buf_put_str(out, "age-encryption.org/v1\n");
+	while (*stanzas != '\0') {
+		const size_t n = strcspn(stanzas, "\n");
+
+		if (n == 1 && (*stanzas == 'X' || *stanzas == 'O'))
+			put_x25519(out, *stanzas == 'X' ? pk : another);
+		else
+			sr_buf_put(out, stanzas, n + (stanzas[n] == '\n' ? 1 : 0));
+		stanzas += n + (stanzas[n] == '\n' ? 1 : 0);
+	}
+	sr_buf_put_str(out, "---");
+	assert_int_equal(
+		sr_age_hkdf(key, 32, sr_bytes_of(made_key, 16), sr_bytes_of(NULL, 0), s("header")),
+		0);
+	sr_age_hmac(right, sr_bytes_of(key, 32), sr_buf_view(out));
+	for (const char *c = mac; *c != '\0'; c++)
+		if (*c == 'M')
+			bare(out, right, 32);
+		else
+			sr_buf_put_u8(out, (uint8_t)*c);
+}
+
+struct made_chunk {
+	uint32_t len;
+	uint8_t last;
+	uint8_t index; /* as its nonce says */
+};
+
+static void put_payload(struct sr_buf *out, const struct made_chunk *chunk, size_t count) {
+	static uint8_t plain[SR_AGE_CHUNK], sealed[SR_AGE_CHUNK + 16];
+	uint8_t nonce[16], key[32];
+
+	t_fill(nonce, sizeof nonce, 3);
+	sr_buf_put(out, nonce, sizeof nonce);
+	assert_int_equal(sr_age_hkdf(key, 32, sr_bytes_of(made_key, 16), sr_bytes_of(nonce, 16),
+				 s("payload")),
+		0);
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t at[12] = {[10] = chunk[i].index, [11] = chunk[i].last};
+
+		crypto_aead_chacha20poly1305_ietf_encrypt(
+			sealed, NULL, plain, chunk[i].len, NULL, 0, NULL, at, key);
+		sr_buf_put(out, sealed, chunk[i].len + 16);
+	}
+}
+
+/* ${code} in pieces of every size; what came out before is ${let_out} bytes. */
+static void made_is(
+	const struct sr_buf *file, enum sr_code code, size_t let_out, const char *what) {
+	static const size_t pieces[] = {SIZE_MAX / 2, 70001, 1};
+	struct sr_buf out;
+
+	for (size_t i = 0; i < T_COUNT(pieces); i++) {
+		if (pieces[i] == 1 && file->len > 5000)
+			continue;
+		sr_buf_init(&out);
+		const int rc = open_with(&out, sk, sr_buf_view(file), pieces[i]);
+		if (rc != (int)code || out.len != let_out)
+			fail_msg("%s: %s (%d), %zu bytes, want %d, %zu", what,
+				rc != 0 ? e.text : "", rc, out.len, (int)code, let_out);
+		sr_buf_free(&out);
+	}
+}
+
+#define LINE_64 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define SHARE_43 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE"
+static void made_headers(void **state) {
+	static const struct {
+		const char *stanzas;
+		enum sr_code code; /* 0: opens */
+	} cases[] = {{"X", 0}, {"O\nX", 0}, {"X\nO", 0}, {"X\nX", 0}, {"O", SR_NOTFOUND},
+		{"", SR_CORRUPT},
+		/* grease */
+		{"-> grease-! $ \"#~\nAAAA\nX", 0}, {"X\n-> a\n\n", 0}, {"-> X25519x\n\nX", 0},
+		{"-> a\n" LINE_64 "\n\nX", 0}, {"-> a\n" LINE_64 "\n" LINE_64 "\nAAAA\nX", 0},
+		{"-> a\n" LINE_64 "\nX", SR_CORRUPT}, {"-> a\n" LINE_64 "A\n\nX", SR_CORRUPT},
+		{"-> a\nAAAA\nAAAA\nX", SR_CORRUPT}, {"-> a\nX", SR_CORRUPT},
+		{"-> a b  c\n\nX", SR_CORRUPT}, {"-> a \n\nX", SR_CORRUPT},
+		{"->  a\n\nX", SR_CORRUPT}, {"->a\n\nX", SR_CORRUPT}, {"-> a\tb\n\nX", SR_CORRUPT},
+		{"-> a\x7f\n\nX", SR_CORRUPT}, {"-> \xc3\xa9\n\nX", SR_CORRUPT},
+		{"-> a\r\n\nX", SR_CORRUPT}, {"-> a\n\r\nX", SR_CORRUPT}, {"\nX", SR_CORRUPT},
+		{" -> a\n\nX", SR_CORRUPT}, {"X\n-> a\n", SR_CORRUPT},
+		/* base64 that is not the only form of its bytes */
+		{"-> a\nAA==\nX", SR_CORRUPT}, {"-> a\nAB\nX", SR_CORRUPT},
+		{"-> a\nAAB\nX", SR_CORRUPT}, {"-> a\nA\nX", SR_CORRUPT},
+		{"-> a\nAA_-\nX", SR_CORRUPT}, {"-> a\nA A\nX", SR_CORRUPT}, {"-> a\nAA\nX", 0},
+		{"-> a\nAAA\nX", 0},
+		/* stanzas of our type are right, whosever they are */
+		{"-> X25519\n" SHARE_43 "\nX", SR_CORRUPT},
+		{"X\n-> X25519 " SHARE_43 " x\n" SHARE_43 "\n", SR_CORRUPT},
+		{"X\n-> X25519 AAAA\n" SHARE_43 "\n", SR_CORRUPT},
+		{"X\n-> X25519 " SHARE_43 "A\n" SHARE_43 "\n", SR_CORRUPT},
+		{"X\n-> X25519 " SHARE_43 "=\n" SHARE_43 "\n", SR_CORRUPT},
+		{"X\n-> X25519 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAF\n" SHARE_43 "\n",
+			SR_CORRUPT},
+		{"X\n-> X25519 " SHARE_43 "\nAAAA\n", SR_CORRUPT},
+		{"X\n-> X25519 " SHARE_43 "\n" SHARE_43 "A\n", SR_CORRUPT},
+		{"X\n-> X25519 " SHARE_43 "\n\n", SR_CORRUPT},
+		{"-> x25519 " SHARE_43 "\n" SHARE_43 "\n", SR_NOTFOUND},
+		{"-> scrypt AAAAAAAAAAAAAAAAAAAAAA 10\n" SHARE_43 "\nX", SR_CORRUPT},
+		{"-> mlkem768x25519 AAAA\nAAAA\nX", 0}};
+	static const struct {
+		const char *mac;
+		enum sr_code code;
+	} macs[] = {{" M\n", 0}, {" " SHARE_43 "\n", SR_AUTH}, {"M\n", SR_CORRUPT},
+		{"  M\n", SR_CORRUPT}, {" M \n", SR_CORRUPT}, {" M=\n", SR_CORRUPT},
+		{" M\r\n", SR_CORRUPT}, {" MA\n", SR_CORRUPT}, {" M", SR_CORRUPT},
+		{" AAAA\n", SR_CORRUPT}, {"\n", SR_CORRUPT}, {" \n", SR_CORRUPT},
+		{"- M\n", SR_CORRUPT},
+		{" AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAF\n", SR_CORRUPT}};
+	static const struct made_chunk text = {4, 1, 0};
+	struct sr_buf file;
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(cases); i++) {
+		sr_buf_init(&file);
+		put_header(&file, cases[i].stanzas, " M\n");
+		put_payload(&file, &text, 1);
+		made_is(&file, cases[i].code, cases[i].code == 0 ? 4 : 0, cases[i].stanzas);
+		sr_buf_free(&file);
+	}
+	for (size_t i = 0; i < T_COUNT(macs); i++) {
+		sr_buf_init(&file);
+		put_header(&file, "X", macs[i].mac);
+		put_payload(&file, &text, 1);
+		made_is(&file, macs[i].code, macs[i].code == 0 ? 4 : 0, macs[i].mac);
+		sr_buf_free(&file);
+	}
+}
+
+static void made_streams(void **state) {
+	enum {
+		FULL = SR_AGE_CHUNK
+	};
+	static const struct {
+		const char *what;
+		struct made_chunk chunk[3];
+		size_t count, cut, more; /* bytes taken off the end, or put behind it */
+		size_t out;              /* of a failure: what was let out */
+		enum sr_code code;
+	} cases[] = {{"empty", {{0, 1, 0}}, 1, 0, 0, 0, 0},
+		{"one byte", {{1, 1, 0}}, 1, 0, 0, 1, 0},
+		{"full last", {{FULL, 1, 0}}, 1, 0, 0, FULL, 0},
+		{"full, then one byte", {{FULL, 0, 0}, {1, 1, 1}}, 2, 0, 0, FULL + 1, 0},
+		{"two full", {{FULL, 0, 0}, {FULL, 1, 1}}, 2, 0, 0, (size_t)2 * FULL, 0},
+		{"no chunk", {{0, 0, 0}}, 0, 0, 0, 0, SR_AUTH},
+		{"half a nonce", {{0, 0, 0}}, 0, 8, 0, 0, SR_CORRUPT},
+		{"no nonce", {{0, 0, 0}}, 0, 16, 0, 0, SR_CORRUPT},
+		{"half a tag", {{0, 1, 0}}, 1, 8, 0, 0, SR_AUTH},
+		{"empty, not last", {{0, 0, 0}}, 1, 0, 0, 0, SR_AUTH},
+		{"short, not last", {{9, 0, 0}}, 1, 0, 0, 0, SR_AUTH},
+		{"short, then last", {{9, 0, 0}, {1, 1, 1}}, 2, 0, 0, 0, SR_AUTH},
+		{"full, no last", {{FULL, 0, 0}}, 1, 0, 0, FULL, SR_AUTH},
+		{"full, then an empty last", {{FULL, 0, 0}, {0, 1, 1}}, 2, 0, 0, FULL, SR_AUTH},
+		{"two full, no last", {{FULL, 0, 0}, {FULL, 0, 1}}, 2, 0, 0, (size_t)2 * FULL,
+			SR_AUTH},
+		{"last, then another", {{FULL, 1, 0}, {1, 1, 1}}, 2, 0, 0, FULL, SR_AUTH},
+		{"two last", {{FULL, 0, 0}, {1, 1, 1}, {1, 1, 2}}, 3, 0, 0, FULL, SR_AUTH},
+		{"a byte behind", {{4, 1, 0}}, 1, 0, 1, 0, SR_AUTH},
+		{"a byte behind a full last", {{FULL, 1, 0}}, 1, 0, 1, FULL, SR_AUTH},
+		{"a byte is gone", {{FULL, 0, 0}, {4, 1, 1}}, 2, 1, 0, FULL, SR_AUTH},
+		{"wrong counter", {{FULL, 0, 0}, {4, 1, 0}}, 2, 0, 0, FULL, SR_AUTH},
+		{"counter begins late", {{4, 1, 1}}, 1, 0, 0, 0, SR_AUTH},
+		{"chunks exchanged", {{FULL, 0, 1}, {FULL, 0, 0}, {4, 1, 2}}, 3, 0, 0, 0, SR_AUTH},
+		{"a flag of two", {{4, 2, 0}}, 1, 0, 0, 0, SR_AUTH}};
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(cases); i++) {
+		struct sr_buf file;
+
+		sr_buf_init(&file);
+		put_header(&file, "X", " M\n");
+		put_payload(&file, cases[i].chunk, cases[i].count);
+		file.len -= cases[i].cut;
+		for (size_t n = 0; n < cases[i].more; n++)
+			sr_buf_put_u8(&file, 0);
+		made_is(&file, cases[i].code, cases[i].out, cases[i].what);
+		sr_buf_free(&file);
+	}
+}
+
 /* --- the kit --- */
 
 static void kit(void **state) {
@@ -630,6 +844,8 @@ int main(void) {
 		cmocka_unit_test(every_bit_and_length),
 		cmocka_unit_test(chunks_differ),
 		cmocka_unit_test(headers_refused),
+		cmocka_unit_test(made_headers),
+		cmocka_unit_test(made_streams),
 		cmocka_unit_test(sinks_fail),
 		cmocka_unit_test(passphrases),
 		cmocka_unit_test(kit),

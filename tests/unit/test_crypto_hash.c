@@ -4,6 +4,8 @@
  */
 #include "util.h"
 
+#include <dlfcn.h>
+#include <openssl/evp.h>
 #include <sodium.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -185,6 +187,55 @@ static void sha256(void **state) {
 	sr_sha256_free(NULL);
 }
 
+/* libcrypto as it is when there is no memory: the linker takes these before its own. */
+static bool no_memory;
+
+int EVP_DigestInit_ex2(EVP_MD_CTX *ctx, const EVP_MD *type, const OSSL_PARAM params[]) {
+	int (*real)(EVP_MD_CTX *, const EVP_MD *, const OSSL_PARAM *) =
+		__extension__(int (*)(EVP_MD_CTX *, const EVP_MD *, const OSSL_PARAM *))
+			dlsym(RTLD_NEXT, "EVP_DigestInit_ex2");
+
+	return no_memory ? 0 : real(ctx, type, params);
+}
+
+EVP_MD_CTX *EVP_MD_CTX_new(void) {
+	EVP_MD_CTX *(*real)(void) =
+		__extension__(EVP_MD_CTX * (*)(void)) dlsym(RTLD_NEXT, "EVP_MD_CTX_new");
+
+	return no_memory ? NULL : real();
+}
+
+static void sha256_without_memory(void **state) {
+	uint8_t text[5000], want[SR_HASH], have[SR_HASH];
+	struct sr_sha256 *h[2];
+
+	(void)state;
+	t_fill(text, sizeof text, 3);
+	sr_sha256(want, text, sizeof text);
+	assert_ok(sr_sha256_new(&h[0], &e), &e);
+	no_memory = true;
+	assert_ok(sr_sha256_new(&h[1], &e), &e);
+	for (int without = 1; without >= 0; without--) {
+		no_memory = without == 1;
+		for (size_t cut = 0; cut <= sizeof text; cut += 499) {
+			sr_sha256_both(have, text, cut, text + cut, sizeof text - cut);
+			assert_memory_equal(have, want, SR_HASH);
+			for (size_t i = 0; i < 2; i++) {
+				sr_sha256_reset(h[i]);
+				/* Once begun it goes on as it began. */
+				no_memory = !no_memory;
+				sr_sha256_update(h[i], text, cut);
+				sr_sha256_update(h[i], text + cut, sizeof text - cut);
+				sr_sha256_final(h[i], have);
+				assert_memory_equal(have, want, SR_HASH);
+				no_memory = without == 1;
+			}
+		}
+	}
+	sr_sha256_free(h[0]);
+	sr_sha256_free(h[1]);
+}
+
 static void sevens(void *out, size_t len) {
 	memset(out, 7, len);
 }
@@ -220,6 +271,7 @@ int main(void) {
 		cmocka_unit_test(final_wipes),
 		cmocka_unit_test(misuse_ends_the_process),
 		cmocka_unit_test(sha256),
+		cmocka_unit_test(sha256_without_memory),
 		cmocka_unit_test(random_source),
 	};
 

@@ -142,12 +142,12 @@ static void caps_before_work(void **state) {
 		const char *from, *to, *text;
 		enum sr_code code;
 	} cases[] = {
-		{"mem 8388608", "mem 1099511627776", "mem is 1099511627776", SR_LIMIT},
-		{"mem 8388608", "mem 1073741825", "want 8192 to 1073741824", SR_LIMIT},
-		{"mem 8388608", "mem 8191", "want 8192 to 1073741824", SR_LIMIT},
-		{"mem 8388608", "mem 99999999999999999999", "mem", SR_CORRUPT},
-		{"mem 8388608", "mem -1", "mem", SR_CORRUPT},
-		{"mem 8388608", "mem 08388608", "mem", SR_CORRUPT},
+		{"mem 65536", "mem 1099511627776", "mem is 1099511627776", SR_LIMIT},
+		{"mem 65536", "mem 1073741825", "want 8192 to 1073741824", SR_LIMIT},
+		{"mem 65536", "mem 8191", "want 8192 to 1073741824", SR_LIMIT},
+		{"mem 65536", "mem 99999999999999999999", "mem", SR_CORRUPT},
+		{"mem 65536", "mem -1", "mem", SR_CORRUPT},
+		{"mem 65536", "mem 065536", "mem", SR_CORRUPT},
 		{"ops 1", "ops 11", "ops is 11, want 1 to 10", SR_LIMIT},
 		{"ops 1", "ops 0", "ops is 0, want 1 to 10", SR_LIMIT},
 		{"ops 1", "ops 1000000", "ops is 1000000", SR_LIMIT},
@@ -170,7 +170,7 @@ static void caps_before_work(void **state) {
 
 static void all_lines_are_bound(void **state) {
 	static const char *const changes[][2] = {{"who p-1", "who p-2"}, {"where here\n", ""},
-		{"who p-1\n", "who p-1\nwho p-2\n"}, {"mem 8388608", "mem 8387584"},
+		{"who p-1\n", "who p-1\nwho p-2\n"}, {"mem 65536", "mem 64512"},
 		{"ops 1", "ops 2"}};
 	struct sr_unlock u = with("x");
 	struct sr_buf file, bad;

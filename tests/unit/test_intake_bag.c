@@ -304,6 +304,121 @@ static void completeness(void **state) {
 	refused(SR_BAG_FORM, "line 2: want \"Label: value\"");
 }
 
+/* Tag files by RFC 8493, 2.2: what 1.0 forbids and the drafts did not. */
+static void tag_files(void **state) {
+	static const struct {
+		const char *info, *piece;
+		enum sr_bag_kind kind;
+	} bad[] = {{"Payload-Oxum: 19.2\nPayload-Oxum: 19.2\n", "stands there twice", SR_BAG_FORM},
+		{"Contact-Name : Ada\n", "around the label", SR_BAG_FORM},
+		{" Contact-Name: Ada\n", "around the label", SR_BAG_FORM},
+		{"Contact-Name:Ada\n", "no blank behind", SR_BAG_FORM},
+		{"A: b\n: c\n", "line 2: want", SR_BAG_FORM}};
+	static const char *const good[] = {"", "A:\n", "A: b\n\tc\n  d\n", "A: b\r\nA: c\rB: d",
+		"A b: \t c\n", "Payload-Oxum: 19.2", "A: b: c\n"};
+	struct sr_buf b;
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(bad); i++) {
+		plain("1.0");
+		no_tag_manifests();
+		put_str("bag-info.txt", bad[i].info);
+		refused(bad[i].kind, bad[i].piece);
+		if (i + 1 == T_COUNT(bad))
+			break;
+		plain("0.97");
+		no_tag_manifests();
+		put_str("bag-info.txt", bad[i].info);
+		accepted(0);
+	}
+	for (size_t i = 0; i < T_COUNT(good); i++) {
+		plain("1.0");
+		no_tag_manifests();
+		put_str("bag-info.txt", good[i]);
+		accepted(0);
+	}
+	/* A tag manifest without one of the payload manifests, and one with a tag manifest in it.
+	 */
+	sr_buf_init(&b);
+	for (int one = 0; one < 2; one++) {
+		const char *version = one == 1 ? "1.0" : "0.97";
+
+		plain(version);
+		no_tag_manifests();
+		sr_buf_clear(&b);
+		list(&b, SR_DIGEST_SHA256, "bagit.txt");
+		list(&b, SR_DIGEST_SHA256, "manifest-sha256.txt");
+		put_buf("tagmanifest-sha256.txt", &b);
+		if (one == 1)
+			refused(SR_BAG_MISSING, "does not list manifest-sha512.txt");
+		else
+			accepted(0);
+		plain(version);
+		sr_buf_clear(&b);
+		list(&b, SR_DIGEST_SHA256, "tagmanifest-sha512.txt");
+		sr_buf_put_u8(&b, 0);
+		append("tagmanifest-sha256.txt", (const char *)b.p);
+		if (one == 1)
+			refused(SR_BAG_SCOPE, "line 5: a tag manifest lists no tag manifest");
+		else
+			warned(SR_BAG_STYLE, "it lists a tag manifest");
+	}
+	sr_buf_free(&b);
+	/* Other tag files, in folders too, are listed or not. */
+	plain("1.0");
+	put_str("notes/deep/note.txt", "x");
+	accepted(0);
+	plain("1.0");
+	put_str("notes/deep/note.txt", "x");
+	append("tagmanifest-sha256.txt",
+		"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881  "
+		"notes/deep/note.txt\n");
+	accepted(0);
+	plain("1.0");
+	put_str("notes/deep/note.txt", "y");
+	append("tagmanifest-sha256.txt",
+		"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881  "
+		"notes/deep/note.txt\n");
+	refused(SR_BAG_DIGEST, "notes/deep/note.txt has another sha256");
+	/* A bag's own files within the payload of a bag are payload. */
+	plain("1.0");
+	put_str("data/bagit.txt", "nonsense");
+	refused(SR_BAG_EXTRA, "data/bagit.txt is there");
+}
+
+static void digest_kinds(void **state) {
+	static const enum sr_digest_kind kinds[] = {SR_DIGEST_MD5, SR_DIGEST_SHA1, SR_DIGEST_SHA224,
+		SR_DIGEST_SHA256, SR_DIGEST_SHA384, SR_DIGEST_SHA512};
+	char name[64];
+	struct sr_buf b;
+
+	(void)state;
+	sr_buf_init(&b);
+	for (size_t i = 0; i < T_COUNT(kinds); i++)
+		for (int wrong = 0; wrong < 2; wrong++) {
+			dir = t_tmp_new();
+			put_str("bagit.txt",
+				"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n");
+			put_str("data/a", "text");
+			sr_buf_clear(&b);
+			list(&b, kinds[i], "data/a");
+			if (wrong == 1)
+				put_str("data/a", "texT");
+			/* Names of digests in capitals, and digests in them, are the same. */
+			for (size_t at = 0; at < 2 * sr_digest_size(kinds[i]); at++)
+				if (b.p[at] >= 'a' && b.p[at] <= 'f' && at % 2 == 0)
+					b.p[at] = (uint8_t)(b.p[at] - 32);
+			(void)snprintf(
+				name, sizeof name, "manifest-%s.txt", sr_digest_name(kinds[i]));
+			put_buf(name, &b);
+			if (wrong == 1)
+				refused(SR_BAG_DIGEST, sr_digest_name(kinds[i]));
+			else
+				accepted(0);
+		}
+	sr_buf_free(&b);
+}
+
 static void links(void **state) {
 	(void)state;
 	plain("1.0");
@@ -661,6 +776,8 @@ int main(void) {
 		cmocka_unit_test(valid),
 		cmocka_unit_test(declarations),
 		cmocka_unit_test(completeness),
+		cmocka_unit_test(tag_files),
+		cmocka_unit_test(digest_kinds),
 		cmocka_unit_test(links),
 		cmocka_unit_test(scopes),
 		cmocka_unit_test(fetches),

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "compound_rig.h"
 #include "intake/pages.h"
 #include "intake/picture.h"
 
@@ -206,6 +207,57 @@ static void in_process(void **state) {
 	sr_pages_free(&t);
 }
 
+/* Documents of before 2007, behind the walls, each as its program saves it. */
+static void old_office(void **state) {
+	const struct sr_pages_policy policy = usual();
+	struct sr_buf d, table, file;
+	struct rig_stream s[2] = {{"WordDocument", {NULL, 0}, false}, {"1Table", {NULL, 0}, false}};
+	struct sr_pages t;
+
+	(void)state;
+	need(real);
+	sr_buf_init(&d);
+	sr_buf_init(&table);
+	sr_buf_init(&file);
+	for (unsigned locked = 0; locked < 2; locked++) {
+		sr_buf_clear(&d);
+		sr_buf_clear(&table);
+		sr_buf_clear(&file);
+		rig_word(&d, &table, locked << 8);
+		s[0].bytes = sr_buf_view(&d);
+		s[1].bytes = sr_buf_view(&table);
+		rig_compound(&file, s, 2);
+		read_with(&t, real, &policy, sr_buf_view(&file));
+		assert_false(t.failed);
+		assert_int_equal(t.status, locked ? SR_BOX_ENCRYPTED : SR_BOX_WHOLE);
+		says(&t, locked ? ""
+				: "strongroom text 1: 1 part, whole\n--- part 1 ---\n"
+				  "The old mill\nthe ми\n");
+		sr_pages_free(&t);
+	}
+	sr_buf_clear(&d);
+	sr_buf_clear(&file);
+	rig_excel(&d, false);
+	s[0] = (struct rig_stream){"Workbook", sr_buf_view(&d), false};
+	rig_compound(&file, s, 1);
+	read_with(&t, real, &policy, sr_buf_view(&file));
+	says(&t, "strongroom text 1: 2 pages, whole\n--- page 1 ---\nmill\triveя\n42\t12.34\n"
+		 "\f--- page 2 ---\nsum\n");
+	sr_pages_free(&t);
+	sr_buf_clear(&file);
+	s[0] = (struct rig_stream){"__properties_version1.0", sr_buf_view(&d), false};
+	rig_compound(&file, s, 1);
+	read_with(&t, real, &policy, sr_buf_view(&file));
+	assert_true(t.status == SR_BOX_UNREAD && strstr(t.reason, "Outlook") != NULL);
+	sr_pages_free(&t);
+	read_with(&t, real, &policy, sr_bytes_of(file.p, 600));
+	assert_true(t.status == SR_BOX_BROKEN && !t.failed && t.rendition.len == 0);
+	sr_pages_free(&t);
+	sr_buf_free(&d);
+	sr_buf_free(&table);
+	sr_buf_free(&file);
+}
+
 static void pdf(void **state) {
 	const struct sr_pages_policy policy = usual();
 	struct sr_picture p;
@@ -359,6 +411,7 @@ int main(void) {
 		cmocka_unit_test(harmless),
 		cmocka_unit_test(pictures),
 		cmocka_unit_test(in_process),
+		cmocka_unit_test(old_office),
 		cmocka_unit_test(pdf),
 		cmocka_unit_test(many),
 		cmocka_unit_test(our_failures),

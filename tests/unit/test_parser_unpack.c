@@ -305,6 +305,160 @@ static void bombs(void **state) {
 	free(zeros);
 }
 
+/* Lists every member of a zip ${n} times over the same ${kernel} bytes of zeros, as Fifield's do.
+ */
+static void overlapping(struct sr_buf *out, unsigned n, uint32_t kernel) {
+	struct sr_buf one;
+	char *zeros = calloc(1, kernel);
+
+	assert_non_null(zeros);
+	const struct put put = {"k", zeros, kernel, 0, NULL};
+	pack(&one, ARCHIVE_FORMAT_ZIP, ARCHIVE_FILTER_NONE, &put, 1);
+	free(zeros);
+	/* its local part stays, its directory is written anew */
+	const uint8_t *dir = memmem(one.p, one.len, "PK\1\2", 4);
+	assert_non_null(dir);
+	const size_t local = (size_t)(dir - one.p);
+	const size_t entry =
+		46 + (size_t)sr_le16_get(dir + 28) + sr_le16_get(dir + 30) + sr_le16_get(dir + 32);
+	uint8_t end[22] = "PK\5\6";
+
+	sr_buf_init(out);
+	sr_buf_put(out, one.p, local);
+	for (unsigned i = 0; i < n; i++)
+		sr_buf_put(out, dir, entry);
+	sr_le16_put(end + 8, (uint16_t)n);
+	sr_le16_put(end + 10, (uint16_t)n);
+	sr_le32_put(end + 12, (uint32_t)(n * entry));
+	sr_le32_put(end + 16, (uint32_t)local);
+	sr_buf_put(out, end, sizeof end);
+	sr_buf_free(&one);
+}
+
+/* Bombs whose members share their bytes come to the same caps. */
+static void shared_bytes(void **state) {
+	struct parsed p;
+	struct sr_buf b;
+
+	(void)state;
+	overlapping(&b, 200, 1 << 20);
+	assert_true(b.len < 40000);
+	parsed_init(&p, 1000, 4 << 20);
+	unpack(&p, sr_buf_view(&b), 8, 1 << 20);
+	/* What is shared comes once, and that there is less than the directory says is told. */
+	assert_true(p.bytes <= 4 << 20);
+	assert_true(p.members >= 1);
+	assert_true(r.status == SR_BOX_CAPPED || r.status == SR_BOX_BROKEN);
+	if (r.status == SR_BOX_BROKEN)
+		assert_non_null(strstr(r.reason, "names 200 members, 1 of them"));
+	parsed_free(&p);
+	sr_buf_free(&b);
+}
+
+/* A checksum that does not fit is told of the member, whose bytes are kept. */
+static void checksums(void **state) {
+	struct parsed p;
+	struct sr_buf b;
+
+	(void)state;
+	pack_with(&b, ARCHIVE_FORMAT_ZIP, ARCHIVE_FILTER_NONE, "zip:compression=store", three, 2);
+	uint8_t *hello = memmem(b.p, b.len, "hello", 5);
+	assert_non_null(hello);
+	hello[0] = 'j';
+	parsed_init(&p, 100, 1 << 20);
+	unpack(&p, sr_buf_view(&b), 8, 1 << 20);
+	assert_true(lists(&p, "file a.txt 5 bytes broken: ZIP bad CRC"));
+	assert_true(lists(&p, "file in/b.txt 6 bytes whole\n"));
+	parsed_free(&p);
+	sr_buf_free(&b);
+	/* What begins like an ISO image and is none is not an empty one. */
+	uint8_t *iso = calloc(1, 40000);
+	assert_non_null(iso);
+	memcpy(iso + 32769, "CD001", 5);
+	parsed_init(&p, 100, 1 << 20);
+	unpack(&p, sr_bytes_of(iso, 40000), 8, 1 << 20);
+	assert_int_equal(r.status, SR_BOX_BROKEN);
+	parsed_free(&p);
+	free(iso);
+}
+
+/* Holes are bytes: within, and at the end; a hole of exabytes is a bomb. */
+static void holes(void **state) {
+	static const uint64_t sizes[] = {100000, UINT64_C(1) << 60};
+	struct parsed p;
+	struct sr_buf b;
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(sizes); i++) {
+		struct archive *a = archive_write_new();
+		struct archive_entry *e = archive_entry_new();
+
+		sr_buf_init(&b);
+		assert_int_equal(archive_write_set_format(a, ARCHIVE_FORMAT_TAR_PAX_INTERCHANGE),
+			ARCHIVE_OK);
+		assert_int_equal(
+			archive_write_open2(a, &b, NULL, put_bytes, NULL, NULL), ARCHIVE_OK);
+		archive_entry_set_pathname(e, "sparse");
+		archive_entry_set_filetype(e, AE_IFREG);
+		archive_entry_set_size(e, (la_int64_t)sizes[i]);
+		archive_entry_sparse_add_entry(e, 4096, 5);
+		assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
+		assert_int_equal(archive_write_data(a, "\0", 0), 0);
+		for (int n = 0; n < 4096; n += 512) {
+			static const uint8_t none[512];
+			(void)!archive_write_data(a, none, sizeof none);
+		}
+		(void)!archive_write_data(a, "hello", 5);
+		(void)archive_write_close(a);
+		archive_write_free(a);
+		archive_entry_free(e);
+		parsed_init(&p, 100, 1 << 20);
+		unpack(&p, sr_buf_view(&b), 8, 1 << 20);
+		if (i == 0 ? !lists(&p, "file sparse 100000 bytes whole\n")
+			   : r.status != SR_BOX_CAPPED)
+			fail_msg("%zu: %d %s\n%s", i, (int)r.status, r.reason,
+				(const char *)p.lines.p);
+		parsed_free(&p);
+		sr_buf_free(&b);
+	}
+}
+
+static void texts_and_frames(void **state) {
+	static const uint8_t skipped[] = {0x5D, 0x2A, 0x4D, 0x18, 4, 0, 0, 0, 'd', 'i', 'c', 't'};
+	static const char uu[] = "begin 644 ../../evil\n+:&5L;&\\@=V]R;&0 \n`\nend\n",
+			  base64[] = "begin-base64 644 x\naGVsbG8gd29ybGQ=\n====\n";
+	const struct put one = {"x", "plain words", 11, 0, NULL};
+	struct parsed p;
+	struct sr_buf b, z;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		parsed_init(&p, 100, 1 << 20);
+		unpack(&p, sr_bytes_str(i == 0 ? uu : base64), 8, 1 << 20);
+		assert_int_equal(r.status, SR_BOX_WHOLE);
+		assert_string_equal((const char *)p.lines.p, "file content 11 bytes whole\n");
+		assert_memory_equal(p.data.p, "hello world", 11);
+		parsed_free(&p);
+	}
+	assert_int_equal(par_sniff(sr_bytes_str("begin the day well")), PAR_OTHER);
+	assert_int_equal(par_sniff(sr_bytes_str("begin 19 a")), PAR_OTHER);
+	/* What stands before a frame of zstd: read, or told, and never taken for nothing. */
+	pack(&z, ARCHIVE_FORMAT_RAW, ARCHIVE_FILTER_ZSTD, &one, 1);
+	sr_buf_init(&b);
+	sr_buf_put(&b, skipped, sizeof skipped);
+	sr_buf_put_bytes(&b, sr_buf_view(&z));
+	parsed_init(&p, 100, 1 << 20);
+	unpack(&p, sr_buf_view(&b), 8, 1 << 20);
+	assert_true(lists(&p, "file content 11 bytes whole\n") || r.status == SR_BOX_BROKEN);
+	parsed_free(&p);
+	parsed_init(&p, 100, 1 << 20);
+	unpack(&p, sr_bytes_of(skipped, sizeof skipped), 8, 1 << 20);
+	assert_true(r.status == SR_BOX_BROKEN || p.members == 1);
+	parsed_free(&p);
+	sr_buf_free(&b);
+	sr_buf_free(&z);
+}
+
 static void passwords(void **state) {
 	struct parsed p;
 	struct sr_buf b;
@@ -373,6 +527,10 @@ int main(void) {
 		cmocka_unit_test(nested),
 		cmocka_unit_test(hostile_names),
 		cmocka_unit_test(bombs),
+		cmocka_unit_test(shared_bytes),
+		cmocka_unit_test(checksums),
+		cmocka_unit_test(holes),
+		cmocka_unit_test(texts_and_frames),
 		cmocka_unit_test(passwords),
 		cmocka_unit_test(documents),
 		cmocka_unit_test(cuts_and_flips),

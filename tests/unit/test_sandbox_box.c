@@ -17,7 +17,7 @@
 #include "sandbox/box.h"
 
 static struct sr_err e;
-static struct sr_launcher *fake, *real;
+static struct sr_launcher *fake, *hello, *real;
 
 static struct sr_box_options usual(enum sr_box_what what) {
 	struct sr_box_options o = {
@@ -116,6 +116,25 @@ static void lies(void **state) {
 		{"M6", SR_CORRUPT, "broke the protocol"},
 		{"M7", SR_CORRUPT, "broke the protocol"},
 		{"M8", SR_CORRUPT, "broke the protocol"},
+		{"v", 0, NULL},
+		{"Ba", SR_CORRUPT, "broke the protocol"},
+		{"Bb", SR_CORRUPT, "broke the protocol"},
+		{"Bc", SR_CORRUPT, "a fact without a key"},
+		{"Bd", SR_CORRUPT, "broke the protocol"},
+		{"Be", SR_CORRUPT, "broke the protocol"},
+		{"Bf", SR_CORRUPT, "broke the protocol"},
+		{"Bg", SR_CORRUPT, "status 255"},
+		{"Bh", SR_CORRUPT, "broke the protocol"},
+		{"Bi", SR_CORRUPT, "a reason that is no UTF-8"},
+		{"Bj", SR_CORRUPT, "broke the protocol"},
+		{"Bk", SR_CORRUPT, "broke the protocol"},
+		{"Bl", SR_CORRUPT, "a read of 65537 bytes"},
+		{"Bm", SR_CORRUPT, "a read of 4294967295 bytes"},
+		{"Bn", SR_CORRUPT, "broke the protocol"},
+		{"Bo", SR_CORRUPT, "broke the protocol"},
+		{"Bp", SR_CORRUPT, "broke the protocol"},
+		{"Bq", SR_CORRUPT, "broke the protocol"},
+		{"Br", SR_CORRUPT, "none of a parser's"},
 		{"D", SR_CORRUPT, "data of no member"},
 		{"E", SR_CORRUPT, "the end of no member"},
 		{"T", SR_CORRUPT, "a member begins in a member"},
@@ -156,6 +175,22 @@ static void lies(void **state) {
 	/* What it must not send at all when only identifying is asked for. */
 	o = usual(SR_BOX_IDENTIFY);
 	assert_fails(run(fake, &o, sr_bytes_str("a"), &t), SR_CORRUPT, &e, "did not ask for");
+}
+
+/* It is of another version, before anything is handed to it. */
+static void other_version(void **state) {
+	struct sr_box_options o = usual(SR_BOX_UNPACK);
+	struct told t;
+
+	(void)state;
+	need(hello);
+	for (int i = 0; i < 2; i++) {
+		by_try = i == 1;
+		assert_fails(run(hello, &o, sr_bytes_str("a"), &t), SR_CORRUPT, &e,
+			"hello in another version (4294967295, want");
+		by_try = false;
+		assert_int_equal(t.members + t.facts + t.ends, 0);
+	}
 }
 
 static void never_ends(void **state) {
@@ -360,6 +395,8 @@ static int setup(void **state) {
 	if (n <= 0)
 		return -1;
 	path[n] = '\0';
+	snprintf(strrchr(path, '/'), 32, "/fake-hello");
+	(void)try_launcher(&hello, path);
 	snprintf(strrchr(path, '/'), 32, "/fake-parser");
 	(void)try_launcher(&fake, path);
 	(void)try_launcher(&real, NULL);
@@ -368,6 +405,7 @@ static int setup(void **state) {
 
 static int teardown(void **state) {
 	(void)state;
+	sr_launcher_stop(hello);
 	sr_launcher_stop(fake);
 	sr_launcher_stop(real);
 	return 0;
@@ -376,6 +414,7 @@ static int teardown(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lies),
+		cmocka_unit_test(other_version),
 		cmocka_unit_test(never_ends),
 		cmocka_unit_test(escapes),
 		cmocka_unit_test(identifies),

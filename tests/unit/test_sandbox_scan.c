@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "sandbox/scan.h"
 #include "util.h"
 
@@ -234,6 +235,80 @@ static void ends_early(void **state) {
 	assert_int_equal(v.result, SR_SCAN_NOT);
 	assert_non_null(strstr(v.text, "Is clamd running"));
 	free(big);
+}
+
+/* One that is stopped holds nobody: every call but the last returns at once, whatever it takes. */
+static void never_waits(void **state) {
+	enum {
+		AT_ONCE_MS = 200 /* of 300, which is its patience: no call waits for that */
+	};
+	static const char *const sleeps[] = {"/bin/sh", "-c", "sleep 5", NULL};
+	const size_t size = 4 << 20;
+	uint8_t *big = calloc(1, size);
+	struct sr_scanner command;
+	struct sr_err e;
+
+	(void)state;
+	assert_non_null(big);
+	assert_ok(sr_scanner_command(&command, sleeps, &e), &e);
+	command.patience_ms = 300;
+	/* A listener that nobody serves; one whose queue is full as well; a command that reads
+	 * nothing. */
+	for (int kind = 0; kind < 3; kind++) {
+		struct sr_scan *before[16] = {NULL}, *s = NULL;
+		struct sr_scan_verdict v;
+		struct fake f;
+		unsigned turns = 0;
+		uint64_t began;
+
+		fake_begin(&f, "", 0);
+		assert_int_equal(listen(f.listening, 0), 0);
+		for (size_t i = 0; kind == 1 && i < T_COUNT(before); i++)
+			assert_ok(sr_scan_begin(&before[i], &f.scanner, &e), &e);
+		began = sr_mono_ms();
+		assert_ok(sr_scan_begin(&s, kind == 2 ? &command : &f.scanner, &e), &e);
+		sr_scan_more(s, sr_bytes_of(big, size));
+		assert_false(sr_scan_takes(s));
+		sr_scan_sent(s);
+		assert_false(sr_scan_answered(s));
+		assert_true(sr_mono_ms() - began < AT_ONCE_MS);
+		while (!sr_scan_answered(s)) {
+			usleep(10000);
+			turns++;
+		}
+		assert_true(turns > 3); /* it came back to us each time */
+		assert_true(sr_scan_takes(s));
+		sr_scan_end(s, &v);
+		assert_int_equal(v.result, SR_SCAN_NOT);
+		assert_true(v.silent);
+		assert_non_null(strstr(v.text,
+			kind == 1 ? "took no connection for 300 ms" : "took nothing for 300 ms"));
+		for (size_t i = 0; i < T_COUNT(before); i++)
+			sr_scan_drop(before[i]);
+		close(f.listening);
+	}
+	free(big);
+}
+
+/* The same when it is asked who it is. */
+static void asking_never_waits(void **state) {
+	struct sr_asking *a = NULL;
+	struct sr_scanner s;
+	struct sr_err e;
+	struct fake f;
+	uint64_t began;
+
+	(void)state;
+	fake_begin(&f, "", 0);
+	began = sr_mono_ms();
+	assert_ok(sr_asking_begin(&a, f.scanner.socket, &e), &e);
+	assert_false(sr_asking_answered(a));
+	assert_true(sr_mono_ms() - began < 1000); /* of 5,000 */
+	assert_fails(sr_asking_end(a, &s, &e), SR_IO, &e, "said nothing for 5000 ms");
+	assert_ok(sr_asking_begin(&a, f.scanner.socket, &e), &e);
+	sr_asking_drop(a);
+	sr_asking_drop(NULL);
+	close(f.listening);
 }
 
 /* --- who it is -------------------------------------------------------------------------------- */
@@ -479,7 +554,8 @@ static void real(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(answers), cmocka_unit_test(long_answer),
-		cmocka_unit_test(ends_early), cmocka_unit_test(versions),
+		cmocka_unit_test(ends_early), cmocka_unit_test(never_waits),
+		cmocka_unit_test(asking_never_waits), cmocka_unit_test(versions),
 		cmocka_unit_test(commands), cmocka_unit_test(commands_refused),
 		cmocka_unit_test(real)};
 

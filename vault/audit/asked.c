@@ -311,15 +311,14 @@ static int ask_again(struct answer *x) {
 }
 
 static int compare(struct answer *x, struct sr_bytes inputs) {
-	struct sr_witness_policy_row witnesses;
 	struct audit_told told = {.browser = says(x, "via", "browser")};
 	char path[AUDIT_PATH], text[500], board[2 * SR_ID + 1];
+	uint8_t grant[SR_ID];
 	bool same = true;
-	int rc = sr_query_witness_policy(&witnesses, x->a->cat, x->e);
+	int rc = audit_witnessed_asked(&told.asked, x->a, x->e);
 
 	if (rc != 0)
 		return rc;
-	told.witnesses = witnesses.adopted > 0;
 	sr_hex(board, x->in.board, SR_ID);
 	if (!says(x, "action", x->in.action))
 		x->ok = wrong(x->f, "action", "what was asked is %s", x->in.action);
@@ -331,6 +330,11 @@ static int compare(struct answer *x, struct sr_bytes inputs) {
 		&same, path, text, sizeof text, inputs, sr_buf_view(&x->in.text), &told, x->e);
 	if (rc == 0 && !same)
 		x->ok = wrong(x->f, path, "its inputs are not true: %s", text);
+	/* Its line `grant` is what it answers about (about_same), and of that it was told. */
+	if (rc == 0 && same && told.witnessed)
+		rc = sr_field_id(grant, &x->en->statement, "grant", 0, x->e);
+	if (rc == 0 && same && told.witnessed)
+		rc = audit_witnessed_told(x->a, x->en, grant, x->e);
 	return rc;
 }
 

@@ -6,6 +6,8 @@
  *   judge.c     what can be said of an entry before it is applied
  *   asked.c     what the boards' rules were asked with, made again from the log
  *   signers.c   by which key each entry should be signed, and whether it is
+ *   pieces.c    bundles of votes, against what their votes say
+ *   witnessed.c what is said to have been witnessed, against what was
  *   telling.c   the end: findings, the tables compared, the tree
  *   derive.c    what must follow from a board's votes (derive.h)
  *   judged.c    the answer that must follow from rules and inputs (derive.h)
@@ -15,6 +17,7 @@
 #define SR_AUDIT_AUDIT_IN_H
 
 #include "audit/audit.h"
+#include "board/pieces.h"
 #include "board/replaying.h"
 #include "catalogue/query.h"
 
@@ -25,6 +28,11 @@ struct audit_signature { /* one entry of the step, and by whom it should be sign
 	bool known; /* false: nobody that the log had introduced */
 	bool good;
 	struct sr_err why;
+	/* of a vote with pieces: the bundle, and what must be true of it */
+	bool bundled;
+	struct sr_buf bundle;
+	struct sr_pieces_want want;
+	struct sr_err bundle_why; /* code 0: it is */
 };
 
 struct sr_audit {
@@ -38,6 +46,8 @@ struct sr_audit {
 	bool introduced; /* the two above are known: found was applied */
 	uint64_t seen_size;
 	uint8_t seen_root[SR_HASH]; /* ours at seen_size; 0: nothing looked up */
+	uint64_t policies; /* as many of the witnesses' policies as `asks` is of the last of */
+	bool asks;         /* it asks for a quorum */
 	/* of the step at work */
 	struct audit_signature *batch;
 	size_t count, cap;
@@ -91,7 +101,31 @@ SR_MUST int audit_asked_allowed(bool *ok, struct sr_audit_finding *f, struct sr_
 
 /* The key in force for the entry, which was applied. */
 SR_MUST int audit_signer(struct sr_audit *a, struct audit_signature *s, struct sr_err *e);
-/* All of the step, on all cores. */
+/* All of the step, on all cores; and the bundles with them. */
 SR_MUST int audit_signatures(struct sr_audit *a, struct sr_err *e);
+
+/* --- pieces.c --- */
+
+/* The bundle of a vote that was applied, as it lies in the store. */
+SR_MUST int audit_pieces(struct sr_audit *a, struct audit_signature *s, struct sr_err *e);
+/* Is it what it must be? s->bundle_why. On any thread. */
+void audit_pieces_check(struct audit_signature *s);
+SR_MUST int audit_pieces_told(
+	struct sr_audit *a, const struct audit_signature *s, struct sr_err *e);
+
+/* --- witnessed.c --- */
+
+/* Did checkouts wait for a quorum of witnesses, by the policy in force? */
+SR_MUST int audit_witnessed_asked(bool *out, struct sr_audit *a, struct sr_err *e);
+/* ${en} is `decided`; its rules were told that the grant ${grant} was witnessed. */
+SR_MUST int audit_witnessed_told(struct sr_audit *a, const struct sr_entry *en,
+	const uint8_t grant[SR_ID], struct sr_err *e);
+/* ${en} is `witness`: where it says how far nobody had confirmed the log, what was said before. */
+SR_MUST int audit_witnessed_gap(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e);
+/* At the end: against the quorum's cosignatures that are kept. ${each} gets what they do not show.
+ */
+SR_MUST int audit_witnessed_end(struct sr_audit *a,
+	int (*each)(void *ctx, const struct sr_audit_finding *f, struct sr_err *e), void *ctx,
+	struct sr_err *e);
 
 #endif

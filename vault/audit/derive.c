@@ -13,6 +13,7 @@
 #include "board/kinds.h"
 #include "catalogue/lists.h"
 #include "catalogue/query.h"
+#include "ledger/founding.h"
 
 static void wrong(struct sr_audit_finding *f, const char *what, const char *field, const char *fmt,
 	...) SR_PRINTF(4, 5);
@@ -610,6 +611,39 @@ static int decision_lines(bool *ok, struct sr_audit_finding *f, struct sr_catalo
 	return rc;
 }
 
+/* A reshare that no vote stands behind is what the founders planned, line by line, and follows the
+ * opening of their board: nothing else was planned for it since. */
+static int founders_plan(bool *ok, struct sr_audit_finding *f, struct sr_replaying *from,
+	struct sr_catalogue *c, const struct sr_statement *s, struct sr_err *e) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	struct sr_entry found = {0};
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "audit: out of memory")
+			   : sr_replaying_entry(from, 0, &found, e);
+
+	snprintf(f->what, sizeof f->what, "decision");
+	if (rc != 0)
+		goto out;
+	if (!sr_founding_plan_is(s, &found.statement)) {
+		wrong(f, f->what, "request",
+			"a reshare cites no vote, and is not what the founders planned");
+		*ok = false;
+	} else {
+		rc = sr_query_board(b, c, found.statement.hash, SR_FOUNDING_STANDBY_EPOCH, e);
+		if (rc == 0) {
+			wrong(f, f->what, "epoch",
+				"the founders' plan again, where another took its place");
+			*ok = false;
+		} else if (rc == SR_NOTFOUND) {
+			sr_err_clear(e);
+			rc = 0;
+		}
+	}
+	sr_entry_free(&found);
+out:
+	free(b);
+	return rc;
+}
+
 int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr_replaying *from,
 	struct sr_catalogue *c, const struct sr_statement *s, struct sr_err *e) {
 	const struct sr_kind *const d = sr_kind_deciding(s);
@@ -619,6 +653,8 @@ int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f, struct sr
 
 	*is = d != NULL && s->by_service && sr_field_count(s, "request") > 0;
 	*ok = true;
+	if (s->by_service && sr_founding_planned(s))
+		return founders_plan(ok, f, from, c, s, e);
 	if (!*is || d == NULL || !sr_kind_named(&kind, sr_bytes_str(d->name)))
 		return 0;
 	snprintf(f->what, sizeof f->what, "decision");

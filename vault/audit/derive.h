@@ -15,7 +15,8 @@
 SR_MUST int sr_derive_grant(bool *ok, struct sr_audit_finding *f, struct sr_catalogue *c,
 	const struct sr_statement *s, struct sr_err *e);
 /* ${s} is of the service, cites a request and is no grant. *${is} false: of no type that a quorum
- * decides. ${from}: the log, for the request's own lines. */
+ * decides; nor is the founders' plan (ledger/founding.h), which is judged all the same. ${from}:
+ * the log, for the request's own lines. */
 SR_MUST int sr_derive_decision(bool *is, bool *ok, struct sr_audit_finding *f,
 	struct sr_replaying *from, struct sr_catalogue *c, const struct sr_statement *s,
 	struct sr_err *e);

@@ -18,7 +18,7 @@ struct side { /* one text of inputs */
 };
 
 struct compare {
-	const struct audit_told *told;
+	struct audit_told *told;
 	struct side kept, derived;
 	bool ok;
 	char *path, *text;
@@ -132,15 +132,20 @@ enum word { /* on an attribute that follows from no entry (inputs.h) */
 static enum word word_on(const struct compare *c, struct sr_bytes key, const struct sr_json *kept) {
 	const bool is = kept != NULL && kept->kind == SR_JSON_BOOL && kept->b;
 
-	if (sr_bytes_eq(key, sr_bytes_str("network")))
-		return BELIEVED;
 	if (kept == NULL || kept->kind != SR_JSON_BOOL)
 		return FOLLOWS;
 	if (sr_bytes_eq(key, sr_bytes_str("browser")))
 		return is == c->told->browser ? BELIEVED : REFUTED;
-	if (sr_bytes_eq(key, sr_bytes_str("witnessed")))
-		return c->told->witnesses || !is ? BELIEVED : REFUTED;
+	if (sr_bytes_eq(key, sr_bytes_str("witnessed"))) {
+		c->told->witnessed = is;
+		return c->told->asked || !is ? BELIEVED : REFUTED;
+	}
 	return FOLLOWS;
+}
+
+/* The derived ones have no address. */
+static bool may_have_address(const struct compare *c, struct sr_bytes key) {
+	return c->told->browser && sr_bytes_eq(key, sr_bytes_str("network"));
 }
 
 /* The members of two records, both ways. ${of}: what they are of, for people. */
@@ -159,8 +164,7 @@ static void records(struct compare *c, const char *of, const struct sr_json *kep
 			differs(c, of, m->key, k, m);
 	}
 	for (const struct sr_json *m = kept->list.first; m != NULL && c->ok; m = m->next)
-		if (member(derived, m->key) == NULL &&
-			!(context && sr_bytes_eq(m->key, sr_bytes_str("network"))))
+		if (member(derived, m->key) == NULL && !(context && may_have_address(c, m->key)))
 			differs(c, of, m->key, m, NULL);
 }
 
@@ -204,13 +208,13 @@ static void entities(struct compare *c) {
 }
 
 int audit_inputs_same(bool *ok, char path[AUDIT_PATH], char *text, size_t size,
-	struct sr_bytes kept, struct sr_bytes derived, const struct audit_told *told,
-	struct sr_err *e) {
+	struct sr_bytes kept, struct sr_bytes derived, struct audit_told *told, struct sr_err *e) {
 	static const char *const parts[] = {"principal", "action", "resource"};
 	struct compare c = {.told = told, .ok = true, .path = path, .text = text, .size = size};
 	struct sr_arena a;
 	int rc;
 
+	told->witnessed = false;
 	sr_arena_init(&a, SR_CEDAR_MEMORY_MAX);
 	rc = side_read(&c.kept, &a, kept, e);
 	if (rc == 0)

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "board/invariants.h"
 #include "catalogue/lists.h"
+#include "ledger/keychange.h"
 #include "ledger/ledger.h"
 
 static int check_seen(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
@@ -141,6 +142,25 @@ static int check_judged(bool *ok, struct sr_audit *a, const struct sr_entry *en,
 	return rc;
 }
 
+/* A name for what was lost says of which tree it goes on: of this one, entry for entry. The entry
+ * itself may say nothing else of its place (catalogue/apply_trust.c). */
+static int check_name(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
+	struct sr_err own = {.code = SR_OK};
+	struct sr_key_change k;
+	uint8_t root[SR_HASH];
+	int rc = 0;
+
+	if (sr_key_change_read(&k, &en->statement, &own) != 0 || !k.log.renames)
+		return 0; /* a key; or applying it says what is wrong */
+	rc = sr_ledger_root_at(a->v->ledger, en->index, root, e);
+	if (rc != 0 || (k.log.next.from == en->index && memcmp(root, k.log.root, SR_HASH) == 0))
+		return rc;
+	return audit_found(a, en, "name", "root", e,
+		"the name %s is given to a log whose first %llu entries have another root than "
+		"these: nobody who was shown that one was shown this log",
+		k.log.next.name, (unsigned long long)k.log.next.from);
+}
+
 /* What the service says that members decided, or that was shown. */
 static int check_service(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
 	struct sr_audit_finding f;
@@ -148,6 +168,8 @@ static int check_service(struct sr_audit *a, const struct sr_entry *en, struct s
 	int rc;
 
 	audit_about(&f, en);
+	if (en->statement.type->id == SR_T_SERVICE_KEY)
+		return check_name(a, en, e);
 	if (en->statement.type->id == SR_T_GRANT) {
 		rc = sr_derive_grant(&ok, &f, a->cat, &en->statement, e);
 		if (rc == 0 && ok)
@@ -164,7 +186,9 @@ static int check_service(struct sr_audit *a, const struct sr_entry *en, struct s
 			rc = audit_asked_allowed(&ok, &f, a, en, e);
 		a->counts.decisions += rc == 0 && is && ok;
 	}
-	return rc == 0 && !ok ? audit_add(a, &f, e) : rc;
+	if (rc == 0 && !ok)
+		rc = audit_add(a, &f, e);
+	return rc == 0 ? audit_witnessed_gap(a, en, e) : rc;
 }
 
 int audit_judge(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {

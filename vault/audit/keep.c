@@ -12,16 +12,19 @@ static const char TABLES[] =
 	"CREATE TABLE IF NOT EXISTS audit_counts(id INTEGER PRIMARY KEY CHECK(id = 1),"
 	" signatures INTEGER NOT NULL, judged INTEGER NOT NULL, seen INTEGER NOT NULL,"
 	" grants INTEGER NOT NULL, decisions INTEGER NOT NULL, rules INTEGER NOT NULL,"
-	" findings INTEGER NOT NULL, broken INTEGER NOT NULL) STRICT;"
+	" pieces INTEGER NOT NULL, findings INTEGER NOT NULL, broken INTEGER NOT NULL) STRICT;"
 	/* the question of the last statement of a person; entry: of that statement, id: its own;
 	 * due: it has an answer in any case; action '': nothing could be asked */
 	"CREATE TABLE IF NOT EXISTS audit_asked(n INTEGER PRIMARY KEY CHECK(n = 1),"
 	" entry INTEGER NOT NULL, id BLOB NOT NULL, due INTEGER NOT NULL,"
 	" action TEXT NOT NULL, board BLOB NOT NULL, inputs BLOB NOT NULL) STRICT;"
+	/* answers whose rules were told that an entry (of the grant) was witnessed */
+	"CREATE TABLE IF NOT EXISTS audit_witnessed(entry INTEGER PRIMARY KEY,"
+	" witnessed INTEGER NOT NULL) STRICT;"
 	"CREATE TABLE IF NOT EXISTS audit_findings(n INTEGER PRIMARY KEY, what TEXT NOT NULL,"
 	" entry INTEGER NOT NULL, statement BLOB NOT NULL, type TEXT NOT NULL,"
 	" field TEXT NOT NULL, text TEXT NOT NULL) STRICT;"
-	"INSERT OR IGNORE INTO audit_counts VALUES(1, 0, 0, 0, 0, 0, 0, 0, 0)";
+	"INSERT OR IGNORE INTO audit_counts VALUES(1, 0, 0, 0, 0, 0, 0, 0, 0, 0)";
 
 /* Of the catalogue's own key, so that it dies with that. */
 static int file_key(uint8_t key[SR_KEY], struct sr_vault *v, struct sr_err *e) {
@@ -41,8 +44,8 @@ int sr_audit_remove(struct sr_vault *v, struct sr_err *e) {
 static int load_counts(struct sr_audit *a, struct sr_err *e) {
 	struct sr_stmt *st = NULL;
 	int rc = sr_stmt_new(&st, sr_catalogue_db(a->cat),
-		"SELECT signatures, judged, seen, grants, decisions, rules, findings, broken FROM"
-		" audit_counts",
+		"SELECT signatures, judged, seen, grants, decisions, rules, pieces, findings,"
+		" broken FROM audit_counts",
 		e);
 
 	if (rc == 0)
@@ -54,8 +57,9 @@ static int load_counts(struct sr_audit *a, struct sr_err *e) {
 		a->counts.grants = (uint64_t)sr_stmt_col_int(st, 3);
 		a->counts.decisions = (uint64_t)sr_stmt_col_int(st, 4);
 		a->counts.rules = (uint64_t)sr_stmt_col_int(st, 5);
-		a->counts.findings = (uint64_t)sr_stmt_col_int(st, 6);
-		a->state = sr_stmt_col_int(st, 7) != 0 ? SR_AUDIT_BROKEN : SR_AUDIT_RUNNING;
+		a->counts.pieces = (uint64_t)sr_stmt_col_int(st, 6);
+		a->counts.findings = (uint64_t)sr_stmt_col_int(st, 7);
+		a->state = sr_stmt_col_int(st, 8) != 0 ? SR_AUDIT_BROKEN : SR_AUDIT_RUNNING;
 	}
 	sr_stmt_free(st);
 	return rc;
@@ -65,7 +69,7 @@ static int store_counts(struct sr_audit *a, struct sr_err *e) {
 	struct sr_stmt *st = NULL;
 	int rc = sr_db_stmt(&st, sr_catalogue_db(a->cat),
 		"UPDATE audit_counts SET signatures = ?, judged = ?, seen = ?, grants = ?,"
-		" decisions = ?, rules = ?, findings = ?, broken = ?",
+		" decisions = ?, rules = ?, pieces = ?, findings = ?, broken = ?",
 		e);
 
 	if (rc != 0)
@@ -76,8 +80,9 @@ static int store_counts(struct sr_audit *a, struct sr_err *e) {
 	sr_stmt_int(st, 4, (int64_t)a->counts.grants);
 	sr_stmt_int(st, 5, (int64_t)a->counts.decisions);
 	sr_stmt_int(st, 6, (int64_t)a->counts.rules);
-	sr_stmt_int(st, 7, (int64_t)a->counts.findings);
-	sr_stmt_int(st, 8, a->state == SR_AUDIT_BROKEN);
+	sr_stmt_int(st, 7, (int64_t)a->counts.pieces);
+	sr_stmt_int(st, 8, (int64_t)a->counts.findings);
+	sr_stmt_int(st, 9, a->state == SR_AUDIT_BROKEN);
 	return sr_stmt_run(st, e);
 }
 

@@ -2,7 +2,8 @@
  * replay - see audit.h. A step is one transaction over the replayed catalogue:
  *
  *   for each entry: what can be judged before it (seen, rules, votes) -> apply -> by which key it
- *   should be signed; then all signatures of the step, on all cores; findings and counts; commit
+ *   should be signed; then all signatures of the step, and bundles of votes, on all cores; findings
+ *   and counts; commit
  *
  * An entry that cannot be applied ends the replay. The entries before it in the step are then
  * replayed once more, alone, so that what is committed is whole.
@@ -16,8 +17,8 @@
 #include "ledger/ledger.h"
 
 enum {
-	/* Bytes of entries, in memory, after which a step ends early. Usual ones of a whole step
-	 * take 12 MiB; a log of nothing but the largest would take ten times as much. */
+	/* Bytes of entries and bundles, in memory, after which a step ends early. Usual ones of a
+	 * whole step take 12 MiB; a log of nothing but the largest would take ten times as much. */
 	STEP_BYTES = 32 << 20
 };
 
@@ -49,8 +50,10 @@ int sr_audit_open(struct sr_audit **out, struct sr_vault *v, bool anew, struct s
 }
 
 static void forget_batch(struct sr_audit *a) {
-	for (size_t i = 0; i < a->count; i++)
+	for (size_t i = 0; i < a->count; i++) {
 		sr_entry_free(&a->batch[i].entry);
+		sr_buf_free(&a->batch[i].bundle);
+	}
 	a->count = 0;
 	a->bytes = 0;
 	a->found_count = 0;
@@ -135,6 +138,7 @@ static int next_slot(struct sr_audit *a, struct audit_signature **out, struct sr
 	}
 	*out = &a->batch[a->count];
 	memset(*out, 0, sizeof **out);
+	sr_buf_init(&(*out)->bundle);
 	return 0;
 }
 
@@ -160,6 +164,8 @@ static int one(struct sr_audit *a, bool *broken, struct sr_audit_finding *f, str
 		rc = sr_catalogue_apply(a->cat, &s->entry, &a->from.replay.objects, e);
 	if (rc == 0)
 		rc = audit_signer(a, s, e);
+	if (rc == 0)
+		rc = audit_pieces(a, s, e);
 	if (!of_the_log(rc))
 		return rc == 0 ? 0 : sr_wrap(e, "entry %llu", (unsigned long long)index);
 	snprintf(f->what, sizeof f->what, "entry");

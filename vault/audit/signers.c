@@ -68,6 +68,8 @@ static int verify_one(void *ctx, size_t i, struct sr_err *e) {
 	else
 		rc = sr_statement_verify(st, s->name, s->pk, &s->why);
 	s->good = rc == 0;
+	if (s->bundled)
+		audit_pieces_check(s);
 	return 0;
 }
 
@@ -82,6 +84,8 @@ int audit_signatures(struct sr_audit *a, struct sr_err *e) {
 		else
 			rc = audit_found(
 				a, &s->entry, "signature", "signature", e, "%s", s->why.text);
+		if (rc == 0 && s->bundled)
+			rc = audit_pieces_told(a, s, e);
 	}
 	return rc;
 }

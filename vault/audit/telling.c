@@ -1,6 +1,6 @@
 /*
- * telling - the end of a replay: everything that was found, then what is never remembered, the
- * tables in use against the replayed ones and the tree.
+ * telling - the end of a replay: everything that was found, then what is never remembered: what the
+ * witnesses' cosignatures show, the tables in use against the replayed ones, the tree.
  */
 #include "audit/audit_in.h"
 
@@ -21,6 +21,10 @@ static int tell(struct telling *t, const struct sr_audit_finding *f, bool fresh,
 
 static int tell_kept(void *ctx, const struct sr_audit_finding *f, struct sr_err *e) {
 	return tell(ctx, f, false, e);
+}
+
+static int tell_witness(void *ctx, const struct sr_audit_finding *f, struct sr_err *e) {
+	return tell(ctx, f, true, e);
 }
 
 static int tell_difference(void *ctx, const struct sr_difference *d, struct sr_err *e) {
@@ -95,6 +99,8 @@ int sr_audit_report(struct sr_audit *a,
 	if (a->state == SR_AUDIT_RUNNING)
 		return sr_fail(e, SR_MISUSE, "audit: the replay is not at the end of the log");
 	rc = audit_keep_each(a, tell_kept, &t, e);
+	if (rc == 0)
+		rc = audit_witnessed_end(a, tell_witness, &t, e);
 	if (rc == 0 && a->state == SR_AUDIT_COMPLETE)
 		rc = compare(&t, out, e);
 	return rc == 0 ? verify_tree(&t, out, e) : rc;

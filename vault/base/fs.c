@@ -170,6 +170,15 @@ static void blame_link(int fd, const char *name) {
 		errno = readlinkat(fd, name, target, sizeof target) >= 0 ? ELOOP : ENOTDIR;
 }
 
+/* openat that an interruption does not end: a file system behind a network may do so. */
+static int open_at(int fd, const char *name, int flags, mode_t mode) {
+	int got = -1;
+	do
+		got = openat(fd, name, flags, mode);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
 /* Beneath ${fd} without openat2: a step for each part, none through a link. -1 with errno. */
 static int open_by_steps(int fd, const char *name, int flags, mode_t mode) {
 	char part[NAME_MAX + 1];
@@ -177,7 +186,7 @@ static int open_by_steps(int fd, const char *name, int flags, mode_t mode) {
 	for (;;) {
 		const char *slash = strchr(name, '/');
 		if (slash == NULL) {
-			int last = openat(at, name, flags | O_NOFOLLOW, mode);
+			int last = open_at(at, name, flags | O_NOFOLLOW, mode);
 			int no = errno;
 			if (at != fd)
 				(void)close(at);
@@ -191,7 +200,7 @@ static int open_by_steps(int fd, const char *name, int flags, mode_t mode) {
 		} else {
 			memcpy(part, name, len);
 			part[len] = '\0';
-			next = openat(at, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+			next = open_at(at, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 			if (next < 0)
 				blame_link(at, part);
 		}
@@ -290,7 +299,7 @@ static int dir_of_fd(struct sr_dir **out, int fd, const char *parent, const char
 int sr_dir_open(struct sr_dir **out, const char *path, struct sr_err *e) {
 	char text[SHOWN];
 	*out = NULL;
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fd < 0) {
 		int no = errno;
 		(void)sr_escape_to(text, sizeof text, sr_bytes_str(path));
@@ -335,8 +344,8 @@ static int sync_place(struct sr_dir *d, const struct place *p, struct sr_err *e)
 	return 0;
 }
 
-int sr_dir_make(struct sr_dir **out, struct sr_dir *parent, const char *name, mode_t mode,
-	struct sr_err *e) {
+static int dir_make(struct sr_dir **out, struct sr_dir *parent, const char *name, mode_t mode,
+	bool later, struct sr_err *e) {
 	struct place p = {-1, false, NULL};
 	*out = NULL;
 	int rc = place_open(&p, parent, name, e);
@@ -349,13 +358,23 @@ int sr_dir_make(struct sr_dir **out, struct sr_dir *parent, const char *name, mo
 		/* The mode is a promise, whatever the umask says. */
 		if (fchmodat(p.fd, p.last, mode, 0) != 0)
 			rc = name_fail(e, "chmod", parent, name);
-		if (rc == 0)
+		if (rc == 0 && !later)
 			rc = sync_place(parent, &p, e);
 	}
 	if (rc == 0)
 		rc = sr_dir_open_at(out, parent, name, e);
 	place_close(&p);
 	return rc;
+}
+
+int sr_dir_make(struct sr_dir **out, struct sr_dir *parent, const char *name, mode_t mode,
+	struct sr_err *e) {
+	return dir_make(out, parent, name, mode, false, e);
+}
+
+int sr_dir_make_later(struct sr_dir **out, struct sr_dir *parent, const char *name, mode_t mode,
+	struct sr_err *e) {
+	return dir_make(out, parent, name, mode, true, e);
 }
 
 int sr_dir_of(struct sr_dir **out, const char **name, const char *path, struct sr_err *e) {
@@ -449,7 +468,7 @@ static int listing_read(struct listing *l, struct sr_dir *d, struct sr_err *e) {
 	char path[SHOWN];
 	int rc = 0;
 	/* An open of its own, so that two listings do not share a position. */
-	int fd = openat(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open_at(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 	if (dir == NULL) {
 		rc = sr_fail_errno(e, "list %s", shown(path, d, NULL));
@@ -689,8 +708,14 @@ int sr_file_read(
 	return rc;
 }
 
-static int write_whole(
-	struct sr_dir *d, const char *name, struct sr_bytes data, bool replace, struct sr_err *e) {
+/* When a whole file is durable: at once, or after the next sync of its file system. */
+enum when {
+	NOW,
+	LATER
+};
+
+static int write_whole(struct sr_dir *d, const char *name, struct sr_bytes data, bool replace,
+	enum when when, struct sr_err *e) {
 	struct sr_tmpfile *t = NULL;
 	int rc = check_name(d, name, e);
 	if (rc == 0)
@@ -701,28 +726,48 @@ static int write_whole(
 		sr_tmpfile_abort(t);
 		return rc;
 	}
-	return sr_tmpfile_commit(t, name, replace, true, e);
+	if (when == LATER)
+		sr_tmpfile_synced(t); /* by who syncs the file system */
+	return sr_tmpfile_commit(t, name, replace, when == NOW, e);
 }
 
 int sr_file_replace(struct sr_dir *d, const char *name, struct sr_bytes data, struct sr_err *e) {
-	return write_whole(d, name, data, true, e);
+	return write_whole(d, name, data, true, NOW, e);
 }
 
 int sr_file_create(struct sr_dir *d, const char *name, struct sr_bytes data, struct sr_err *e) {
-	return write_whole(d, name, data, false, e);
+	return write_whole(d, name, data, false, NOW, e);
 }
 
-int sr_file_remove(struct sr_dir *d, const char *name, struct sr_err *e) {
+int sr_file_replace_later(
+	struct sr_dir *d, const char *name, struct sr_bytes data, struct sr_err *e) {
+	return write_whole(d, name, data, true, LATER, e);
+}
+
+int sr_file_create_later(
+	struct sr_dir *d, const char *name, struct sr_bytes data, struct sr_err *e) {
+	return write_whole(d, name, data, false, LATER, e);
+}
+
+static int remove_file(struct sr_dir *d, const char *name, enum when when, struct sr_err *e) {
 	struct place p = {-1, false, NULL};
 	int rc = place_open(&p, d, name, e);
 	if (rc != 0)
 		return rc;
 	if (sr_fault_point("unlink") != 0 || unlinkat(p.fd, p.last, 0) != 0)
 		rc = name_fail(e, "remove", d, name);
-	else
+	else if (when == NOW)
 		rc = sync_place(d, &p, e);
 	place_close(&p);
 	return rc;
+}
+
+int sr_file_remove(struct sr_dir *d, const char *name, struct sr_err *e) {
+	return remove_file(d, name, NOW, e);
+}
+
+int sr_file_remove_later(struct sr_dir *d, const char *name, struct sr_err *e) {
+	return remove_file(d, name, LATER, e);
 }
 
 int sr_file_size(struct sr_dir *d, const char *name, uint64_t *out, struct sr_err *e) {
@@ -743,15 +788,28 @@ int sr_file_size(struct sr_dir *d, const char *name, uint64_t *out, struct sr_er
 	return rc;
 }
 
-bool sr_file_exists(struct sr_dir *d, const char *name) {
+int sr_file_find(bool *there, struct sr_dir *d, const char *name, struct sr_err *e) {
 	struct place p = {-1, false, NULL};
 	struct stat st;
-	if (place_open(&p, d, name, NULL) != 0)
-		return false;
-	bool is = fstatat(p.fd, p.last, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	*there = false;
+	int rc = place_open(&p, d, name, e);
+	if (rc == 0 && fstatat(p.fd, p.last, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		rc = name_fail(e, "look for", d, name);
+	else if (rc == 0)
+		*there = true;
 	place_close(&p);
-	return is;
+	if (rc != SR_NOTFOUND)
+		return rc;
+	sr_err_clear(e);
+	return 0;
 }
+
+#ifdef SR_TESTING
+bool sr_file_exists(struct sr_dir *d, const char *name) {
+	bool there = false;
+	return sr_file_find(&there, d, name, NULL) == 0 && there;
+}
+#endif
 
 /* --- temporary files ----------------------------------------------------------------------------
  */
@@ -853,6 +911,10 @@ int sr_tmpfile_sync(struct sr_tmpfile *t, struct sr_err *e) {
 void sr_tmpfile_synced(struct sr_tmpfile *t) {
 	if (t->state == TMP_OPEN)
 		t->state = TMP_SYNCED;
+}
+
+bool sr_tmpfile_is_synced(const struct sr_tmpfile *t) {
+	return t->state == TMP_SYNCED;
 }
 
 /* rename; without replacing also where the file system has no RENAME_NOREPLACE. -1 with errno. */

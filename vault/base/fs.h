@@ -28,11 +28,19 @@ SR_MUST int sr_dir_make(struct sr_dir **out, struct sr_dir *parent, const char *
 	struct sr_err *e);
 /* Open the folder that ${path} lies in; *${name} is the last part of the path. */
 SR_MUST int sr_dir_of(struct sr_dir **out, const char **name, const char *path, struct sr_err *e);
+/* The same without waiting: the name is durable when the parent was synced. */
+SR_MUST int sr_dir_make_later(struct sr_dir **out, struct sr_dir *parent, const char *name,
+	mode_t mode, struct sr_err *e);
 void sr_dir_close(struct sr_dir *d); /* NULL allowed */
 const char *sr_dir_path(const struct sr_dir *d);
 int sr_dir_fd(const struct sr_dir *d);
 SR_MUST int sr_dir_sync(struct sr_dir *d, struct sr_err *e);
-/* syncfs of the file system that holds ${d}. */
+/*
+ * syncfs of the file system that holds ${d}: everything that was written there before, by whomever,
+ * is durable when it returns. One flush for any number of files and folders; the price is that it
+ * waits for what others write there too. A write of anything on it that failed since ${d} was
+ * opened is reported (Linux 5.8), so nothing of ours that failed is missed.
+ */
 SR_MUST int sr_dir_syncfs(struct sr_dir *d, struct sr_err *e);
 
 /* Call ${each} for every entry but "." and ".." in byte order of names; a non-zero result stops and
@@ -50,10 +58,25 @@ SR_MUST int sr_file_replace(
 /* As sr_file_replace but EXISTS if the name is taken (renameat2 RENAME_NOREPLACE). */
 SR_MUST int sr_file_create(
 	struct sr_dir *d, const char *name, struct sr_bytes data, struct sr_err *e);
+/*
+ * The same without waiting, for what nobody believes before something durable names it: bytes and
+ * name are durable after the next sr_dir_syncfs. A cut of power before that may leave the name
+ * with some or none of the bytes.
+ */
+SR_MUST int sr_file_replace_later(
+	struct sr_dir *d, const char *name, struct sr_bytes data, struct sr_err *e);
+SR_MUST int sr_file_create_later(
+	struct sr_dir *d, const char *name, struct sr_bytes data, struct sr_err *e);
+SR_MUST int sr_file_remove_later(struct sr_dir *d, const char *name, struct sr_err *e);
 /* NOTFOUND if absent; fsyncs the directory */
 SR_MUST int sr_file_remove(struct sr_dir *d, const char *name, struct sr_err *e);
 SR_MUST int sr_file_size(struct sr_dir *d, const char *name, uint64_t *out, struct sr_err *e);
-bool sr_file_exists(struct sr_dir *d, const char *name);
+/* Is there anything of that name? A failure is no answer: what cannot be looked at is neither there
+ * nor gone. */
+SR_MUST int sr_file_find(bool *there, struct sr_dir *d, const char *name, struct sr_err *e);
+#ifdef SR_TESTING
+bool sr_file_exists(struct sr_dir *d, const char *name); /* false, too, when it cannot be told */
+#endif
 
 /* Open for positioned I/O. flags: SR_FS_READ, or SR_FS_WRITE (read and write, created 0600 if
  * SR_FS_CREATE). */
@@ -86,6 +109,7 @@ uint64_t sr_tmpfile_size(const struct sr_tmpfile *t);
 SR_MUST int sr_tmpfile_sync(struct sr_tmpfile *t, struct sr_err *e);
 /* The caller's sr_dir_syncfs returned 0 after the last write, so commit need not sync once more. */
 void sr_tmpfile_synced(struct sr_tmpfile *t);
+bool sr_tmpfile_is_synced(const struct sr_tmpfile *t);
 SR_MUST int sr_tmpfile_commit(
 	struct sr_tmpfile *t, const char *name, bool replace, bool sync_dir, struct sr_err *e);
 void sr_tmpfile_abort(struct sr_tmpfile *t); /* NULL allowed */

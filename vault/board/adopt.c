@@ -116,11 +116,15 @@ static int commit(struct sr_vault *v, const struct sr_key_change *k, struct sr_e
 	return rc;
 }
 
-/* Step 2. */
+/* Step 2. Where it fails, this process publishes nothing more: a checkpoint under a name that
+ * strongroom.conf does not have could not be opened again. */
 static int settle(struct sr_vault *v, const struct sr_log_link *l, struct sr_err *e) {
 	int rc = sr_witnessing_forget(v, e);
 
-	return rc == 0 ? sr_vault_conf_log(v, l, e) : rc;
+	if (rc == 0)
+		rc = sr_vault_conf_log(v, l, e);
+	v->failed = v->failed || rc != 0;
+	return rc;
 }
 
 int sr_adopt(struct sr_vault *v, const struct sr_adopt *a, uint64_t *agreed, uint64_t *entry,

@@ -11,8 +11,9 @@
  *      Trees that hold that entry are signed under the new name, which witnesses take for a log
  *      that they never saw. It is one commit: before it nothing happened.
  *   2  the alarm is removed, for it is of the old name; then strongroom.conf has the name, so that
- *      the ledger opens before the catalogue does. A kill before that is mended by the next
- *      opening, which finds the name in the log; nothing is published in between.
+ *      the ledger opens before the catalogue does. A kill or a failing disk before that is mended
+ *      by the next opening, which finds the name in the log; nothing is published in between, not
+ *      even by the process whose disk failed (tests/cli/fail-adopt.sh).
  *   3  the board confirms it, by a request of kind adopt, at its highest level: `witness`, event
  *      confirmed, which names the statement of 1 by its hash. Until then nothing opens, and
  *      nobody's client believes the name.

@@ -62,7 +62,8 @@ static int copy_file(struct copy *c, const char *name, struct sr_err *e) {
 	rc = sr_file_size(c->from, name, &want, e);
 	if (rc != 0)
 		return rc;
-	if (c->immutable && strncmp(name, "INVENTORY", 9) != 0 && sr_file_exists(c->to, name) &&
+	/* What cannot be looked at there is copied once more. */
+	if (c->immutable && strncmp(name, "INVENTORY", 9) != 0 &&
 		sr_file_size(c->to, name, &have, NULL) == 0 && have == want) {
 		c->out->skipped++;
 		return 0;
@@ -136,10 +137,14 @@ static int drop_folder(const struct copy *c, const char *name, struct sr_err *e)
 /* A folder of packs or objects is never removed from a vault, so each has its like there. */
 static int drop_entry(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
 	struct copy *c = ctx;
+	bool there = false;
+	const int rc = sr_file_find(&there, c->from, name, e);
 
+	if (rc != 0)
+		return rc;
 	if (is_dir)
-		return sr_file_exists(c->from, name) ? drop_folder(c, name, e) : 0;
-	if (sr_file_exists(c->from, name))
+		return there ? drop_folder(c, name, e) : 0;
+	if (there)
 		return 0;
 	c->out->removed++;
 	return sr_file_remove(c->to, name, e);

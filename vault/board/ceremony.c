@@ -477,8 +477,8 @@ static int name_decode(struct sr_door_text *out, struct sr_reader *r, struct sr_
 static int names_decode(
 	struct sr_door_text **out, size_t *count, struct sr_bytes raw, struct sr_err *e) {
 	enum {
-		PEOPLE_MAX = 5 * SR_BOARD_MEMBERS_MAX
-	}; /* five roles of 32 */
+		PEOPLE_MAX = 6 * SR_BOARD_MEMBERS_MAX
+	}; /* five roles and the standby board, of 32 each */
 	struct sr_door_text *names = NULL;
 	struct sr_reader r;
 	uint32_t n = 0;
@@ -585,7 +585,8 @@ int sr_ceremony_clear(struct sr_vault *v, struct sr_err *e) {
 /* Every name opens a card's commitment, and every distinct person has exactly one. */
 static int names_check(const struct sr_statement *found, const struct sr_door_text *names,
 	size_t count, struct sr_err *e) {
-	static const char *const keys[] = {"member", "curator", "officer", "auditor", "custodian"};
+	static const char *const keys[] = {
+		"member", "curator", "officer", "auditor", "custodian", "standby"};
 	size_t opened = 0;
 
 	for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
@@ -632,20 +633,22 @@ static void sign_name(char out[32], size_t index) {
 	snprintf(out, 32, "sign-%zu", index);
 }
 
-static size_t signatures(struct sr_dir *d, size_t members, bool *by) {
-	size_t n = 0;
+/* *${count}: how many have signed; ${by}, if not NULL: who. */
+static int signatures(size_t *count, struct sr_dir *d, size_t members, bool *by, struct sr_err *e) {
+	int rc = 0;
 
-	for (size_t i = 1; i <= members; i++) {
+	*count = 0;
+	for (size_t i = 1; i <= members && rc == 0; i++) {
 		char name[32];
-		bool there;
+		bool there = false;
 
 		sign_name(name, i);
-		there = sr_file_exists(d, name);
+		rc = sr_file_find(&there, d, name, e);
 		if (by != NULL)
 			by[i - 1] = there;
-		n += there;
+		*count += there;
 	}
-	return n;
+	return rc;
 }
 
 int sr_ceremony_is_ours(
@@ -675,6 +678,7 @@ int sr_ceremony_draft(struct sr_vault *v, struct sr_bytes text, const struct sr_
 	struct sr_dkg *d = NULL;
 	struct sr_dir *dir = NULL;
 	uint8_t run[SR_ID];
+	size_t count_signed = 0;
 	int rc;
 
 	if (v->founded)
@@ -694,7 +698,9 @@ int sr_ceremony_draft(struct sr_vault *v, struct sr_bytes text, const struct sr_
 		rc = names_check(&found, names, count, e);
 	if (rc == 0)
 		rc = ceremony_dir(&dir, v, true, e);
-	if (rc == 0 && signatures(dir, SR_BOARD_MEMBERS_MAX, NULL) > 0)
+	if (rc == 0)
+		rc = signatures(&count_signed, dir, SR_BOARD_MEMBERS_MAX, NULL, e);
+	if (rc == 0 && count_signed > 0)
 		rc = sr_fail(
 			e, SR_EXISTS, "a draft was signed already; it can no longer be replaced");
 	if (rc != 0)
@@ -713,6 +719,7 @@ int sr_ceremony_load(struct sr_ceremony_state *out, struct sr_vault *v, struct s
 	struct sr_ceremony_state s = {0};
 	struct sr_statement found = {0};
 	struct sr_dir *dir = NULL;
+	size_t count = 0;
 	int rc;
 
 	sr_buf_init(&s.text);
@@ -733,12 +740,13 @@ int sr_ceremony_load(struct sr_ceremony_state *out, struct sr_vault *v, struct s
 	if (rc == 0) {
 		memcpy(s.fingerprint, found.hash, SR_HASH);
 		s.members = sr_field_count(&found, "member");
-		(void)signatures(dir, s.members, s.signed_by);
-		sr_statement_free(&found);
-		*out = s;
-	} else {
-		sr_ceremony_state_free(&s);
+		rc = signatures(&count, dir, s.members, s.signed_by, e);
 	}
+	if (rc == 0)
+		*out = s;
+	else
+		sr_ceremony_state_free(&s);
+	sr_statement_free(&found);
 	sr_dir_close(dir);
 	return rc;
 }
@@ -892,6 +900,7 @@ int sr_ceremony_sign(
 	struct sr_dir *dir = NULL;
 	struct sr_buf raw;
 	uint8_t run[SR_ID], index = 0;
+	size_t count = 0;
 	char name[32];
 	int rc;
 
@@ -922,10 +931,13 @@ int sr_ceremony_sign(
 		rc = sr_buf_ok(&raw, e);
 		if (rc == 0)
 			rc = sr_file_create(dir, name, sr_buf_view(&raw), e);
-	} else if (signatures(dir, state.members, NULL) < state.members) {
-		rc = sr_fail(e, SR_EXISTS, "member %u has signed and dealt already", index);
 	}
-	if (rc == 0 && signatures(dir, state.members, NULL) == state.members) {
+	if (rc == 0)
+		rc = signatures(&count, dir, state.members, NULL, e);
+	/* One whose founding broke off after all had signed is gone on with. */
+	if (rc == 0 && state.signed_by[index - 1] && count < state.members)
+		rc = sr_fail(e, SR_EXISTS, "member %u has signed and dealt already", index);
+	if (rc == 0 && count == state.members) {
 		rc = found_commit(v, dir, &state, e);
 		if (rc == 0)
 			rc = sr_ceremony_clear(v, e);

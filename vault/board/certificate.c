@@ -74,6 +74,7 @@ static int look_at(struct facts *f, const struct sr_tombstone *t, struct sr_err 
 	struct sr_item_row row = {0};
 	uint64_t exports = 0;
 	size_t left = 0;
+	bool there = false;
 	int rc = sr_item_secrets(&left, f->v, t->item, e);
 
 	if (rc == 0)
@@ -83,8 +84,10 @@ static int look_at(struct facts *f, const struct sr_tombstone *t, struct sr_err 
 	if (rc == 0)
 		rc = sr_query_exports(&exports, f->v->catalogue, t->item, e);
 	sr_envelope_name(name, t->item, t->number);
+	if (rc == 0)
+		rc = sr_file_find(&there, f->v->items, name, e);
 	f->secrets += left;
-	f->envelopes += sr_file_exists(f->v->items, name) ? 1 : 0;
+	f->envelopes += there ? 1 : 0;
 	f->exports += exports;
 	f->dedupe = f->dedupe || c.dedupe;
 	sr_item_row_free(&row);

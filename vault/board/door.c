@@ -3,9 +3,9 @@
  * each submission works behind a mark, so that a refused one leaves nothing. Nothing on disk counts
  * before the journal's fdatasync:
  *
- *   secrets put in one group, objects' bytes durable, entries sealed
+ *   secrets put in one group, objects written, entries sealed
  *   sr_secrets_commit
- *   sr_backend_settle
+ *   sr_backend_settle     objects, and what before() wrote beside the store, are durable
  *   sr_ledger_commit      <- the moment of truth
  *   catalogue commit
  *   erasures
@@ -305,8 +305,7 @@ static int record_object(struct sr_object_writer *w, struct sr_vault *v, struct 
 	return rc;
 }
 
-/* The object file of one entry: named objects, then records that lie out. Its bytes are durable
- * when this returns. */
+/* The object file of one entry: named objects, then records that lie out. */
 static int objects_write(
 	struct group *g, struct pending *p, const struct sr_submission *sub, struct sr_err *e) {
 	struct sr_object_writer *w = NULL;

@@ -59,11 +59,12 @@ int sr_item_erase_secrets(
 
 int sr_item_erase_envelope(struct sr_vault *v, const struct sr_tombstone *item, struct sr_err *e) {
 	char name[SR_ENVELOPE_NAME];
+	bool there = false;
+	int rc;
 
 	sr_envelope_name(name, item->item, item->number);
-	if (!sr_file_exists(v->items, name))
-		return 0;
-	return sr_envelope_remove(v->items, item->item, item->number, e);
+	rc = sr_file_find(&there, v->items, name, e);
+	return rc == 0 && there ? sr_envelope_remove(v->items, item->item, item->number, e) : rc;
 }
 
 /* --- when witnesses have seen it ---------------------------------------------------------------
@@ -176,9 +177,11 @@ int sr_erase_repeat(struct sr_vault *v, size_t *secrets, size_t *envelopes, stru
 		rc = repeat_secrets(v, &dead, secrets, e);
 	for (size_t i = 0; i < dead.count && rc == 0; i++) {
 		char name[SR_ENVELOPE_NAME];
+		bool there = false;
 
 		sr_envelope_name(name, dead.rows[i].item, dead.rows[i].number);
-		if (!sr_file_exists(v->items, name))
+		rc = sr_file_find(&there, v->items, name, e);
+		if (rc != 0 || !there)
 			continue;
 		rc = sr_item_erase_envelope(v, &dead.rows[i], e);
 		*envelopes += rc == 0 ? 1 : 0;

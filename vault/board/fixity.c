@@ -109,8 +109,6 @@ int sr_fixity_inventory(
 	for (size_t i = 0; i + SR_HASH <= removed.len && rc == 0; i += SR_HASH)
 		rc = sr_inventory_remove(inv, removed.p + i, e);
 	if (rc == 0)
-		rc = sr_inventory_sync(inv, e);
-	if (rc == 0)
 		rc = sr_inventory_sign(inv, v->fingerprint, &signer, e);
 	sr_inventory_close(inv);
 	sr_dir_close(dir);

@@ -10,6 +10,7 @@
 #include "catalogue/lists.h"
 #include "catalogue/query.h"
 #include "ledger/epoch.h"
+#include "ledger/founding.h"
 #include "ledger/ledger.h"
 #include "store/object.h"
 #include "store/secrets.h"
@@ -468,12 +469,44 @@ static int on_epoch(const struct follow_job *j) {
 	return 0;
 }
 
+/* The founding board is open, and its founders named a second one: its half of the ceremony
+ * (ledger/founding.h). */
+static int founders_plan(const struct follow_job *j) {
+	struct sr_entry found = {0};
+	struct sr_buf text;
+	int rc = sr_vault_entry(&found, j->v, 0, j->e);
+
+	if (rc != 0)
+		return rc;
+	sr_buf_init(&text);
+	if (sr_founding_standby(&found.statement)) {
+		sr_follow_begin(&text, j->v, SR_T_RESHARE, j->f->now);
+		rc = sr_founding_plan(&text, &found.statement, j->e);
+		if (rc == 0)
+			rc = follow_emit(j, &text, NULL);
+		if (rc == 0)
+			j->f->tell(j->f->ctx,
+				"the first of its members now deal to the standby board (board "
+				"deal), whose members accept; until then nothing is deposited");
+	}
+	sr_buf_free(&text);
+	sr_entry_free(&found);
+	return rc;
+}
+
 static int on_opened(const struct follow_job *j) {
 	uint8_t board[SR_ID];
+	uint64_t epoch = 0;
 	int rc = sr_field_id(board, j->s, "board", 0, j->e);
 
 	j->f->dealings(j->f->ctx);
-	return rc == 0 ? rekeyed(j, board) : rc;
+	if (rc == 0)
+		rc = rekeyed(j, board);
+	if (rc == 0)
+		rc = sr_field_dec(&epoch, j->s, "epoch", 0, j->e);
+	return rc == 0 && epoch == 1 && memcmp(board, j->v->fingerprint, SR_ID) == 0
+		       ? founders_plan(j)
+		       : rc;
 }
 
 /* An item got another seal: released, sealed anew, or held with more files than before. */

@@ -7,8 +7,8 @@
 #include "catalogue/query.h"
 #include "store/secrets.h"
 
-static bool has_key(struct sr_vault *v, const struct sr_erased *x) {
-	return sr_secrets_has(v->secrets, SR_SECRET_PERSON, sr_bytes_str(x->subject), 0);
+static int find_key(bool *there, struct sr_vault *v, const struct sr_erased *x, struct sr_err *e) {
+	return sr_secrets_find(there, v->secrets, SR_SECRET_PERSON, sr_bytes_str(x->subject), 0, e);
 }
 
 static bool seen(const struct sr_vault *v, const struct sr_erased *x) {
@@ -23,8 +23,11 @@ int sr_forget_due(struct sr_vault *v, size_t *erased, struct sr_err *e) {
 	*erased = 0;
 	for (size_t i = 0; i < l.count && rc == 0; i++) {
 		size_t n = 0;
+		bool there = false;
 
-		if (!seen(v, &l.rows[i]) || !has_key(v, &l.rows[i]))
+		if (seen(v, &l.rows[i]))
+			rc = find_key(&there, v, &l.rows[i], e);
+		if (rc != 0 || !there)
 			continue;
 		rc = begun ? 0 : sr_secrets_begin(v->secrets, e);
 		begun = begun || rc == 0;
@@ -46,8 +49,12 @@ int sr_forget_left(size_t *left, struct sr_vault *v, const char *person, struct 
 	int rc = sr_query_erased(&l, v->catalogue, person, e);
 
 	*left = 0;
-	for (size_t i = 0; i < l.count && rc == 0; i++)
-		*left += has_key(v, &l.rows[i]) ? 1 : 0;
+	for (size_t i = 0; i < l.count && rc == 0; i++) {
+		bool there = false;
+
+		rc = find_key(&there, v, &l.rows[i], e);
+		*left += there ? 1 : 0;
+	}
 	sr_erased_free(&l);
 	return rc;
 }

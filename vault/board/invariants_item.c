@@ -7,16 +7,26 @@
 #include "ledger/fields.h"
 #include "ledger/mark.h"
 
+/* Nothing is sealed to keys that the founders would not have lie in one place, before a second
+ * board has its shares of them. */
+static int standby_dealt(struct rules_ctx *c, const uint8_t board[SR_ID]) {
+	struct sr_vault_row v;
+	int rc = sr_query_vault(&v, c->cat, c->e);
+
+	if (rc == 0 && v.standby_due && memcmp(board, v.fingerprint, SR_ID) == 0)
+		return rules_deny(c, "standby-due",
+			"board show says who deals and who accepts; board reshare --standby names "
+			"others",
+			"the standby board that the founders named has no shares yet");
+	return rc != 0 ? rc : rules_allow(c);
+}
+
 int rule_accession(struct rules_ctx *c) {
 	struct sr_collection_row row = {0};
 	struct sr_accession_row acc;
 	uint8_t id[SR_ID];
-	int rc;
+	int rc = sr_field_id(id, c->s, "accession", 0, c->e);
 
-	if (!c->board.opened)
-		return rules_deny(c, "board-not-open", "every founding member accepts first",
-			"the board has no keys yet");
-	rc = sr_field_id(id, c->s, "accession", 0, c->e);
 	if (rc != 0)
 		return rc;
 	rc = sr_query_accession(&acc, c->cat, id, c->e);
@@ -31,8 +41,9 @@ int rule_accession(struct rules_ctx *c) {
 	if (rc == SR_NOTFOUND)
 		return rules_deny(c, "no-such-collection", "collection list shows them",
 			"no such collection");
+	memcpy(id, row.board, SR_ID);
 	sr_collection_row_free(&row);
-	return rc != 0 ? rc : rules_allow(c);
+	return rc != 0 ? rc : standby_dealt(c, id);
 }
 
 /* The parent as the actor has it open, against what the statement says. */

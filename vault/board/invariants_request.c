@@ -645,12 +645,8 @@ int rule_request(struct rules_ctx *c) {
 	uint64_t version = 0;
 	uint8_t id[SR_ID];
 	struct sr_version_row row = {0};
-	int rc;
+	int rc = sr_field_dec(&version, c->s, "version", 0, c->e);
 
-	if (!c->board.opened)
-		return rules_deny(c, "board-not-open", "every founding member accepts first",
-			"the board has no keys yet");
-	rc = sr_field_dec(&version, c->s, "version", 0, c->e);
 	if (rc == 0)
 		rc = sr_field_id(id, c->s, "request", 0, c->e);
 	if (rc != 0)

@@ -84,14 +84,16 @@ static int file_put(struct sr_dir *keys, const struct present *p, uint64_t numbe
 		.member = p->member,
 		.members = p->members};
 	struct sr_buf b;
+	bool there = false;
 	int rc;
 
 	sr_buf_init(&b);
 	rc = sr_recovery_make(&b, &in, e);
 	if (rc == 0)
-		rc = sr_file_exists(keys, SR_RECOVER_FILE)
-			     ? sr_file_supersede(keys, SR_RECOVER_FILE, sr_buf_view(&b), NULL, e)
-			     : sr_file_create(keys, SR_RECOVER_FILE, sr_buf_view(&b), e);
+		rc = sr_file_find(&there, keys, SR_RECOVER_FILE, e);
+	if (rc == 0)
+		rc = there ? sr_file_supersede(keys, SR_RECOVER_FILE, sr_buf_view(&b), NULL, e)
+			   : sr_file_create(keys, SR_RECOVER_FILE, sr_buf_view(&b), e);
 	sr_buf_free(&b);
 	return rc;
 }

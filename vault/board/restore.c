@@ -91,10 +91,13 @@ static int renew_room_keys(
 
 	for (size_t i = 0; i < keys.count && rc == 0; i++) {
 		char name[2 * SR_ID + 1];
+		bool there = keys.rows[i].ended;
 
 		sr_hex(name, keys.rows[i].request, SR_ID);
-		if (keys.rows[i].ended || sr_secrets_has(v->secrets, SR_SECRET_ROOM_KEY,
-						  sr_bytes_str(name), keys.rows[i].version))
+		if (!there)
+			rc = sr_secrets_find(&there, v->secrets, SR_SECRET_ROOM_KEY,
+				sr_bytes_str(name), keys.rows[i].version, e);
+		if (rc != 0 || there)
 			continue;
 		rc = renew_room_key(v, &keys.rows[i], o, e);
 		*renewed += rc == 0;
@@ -139,11 +142,13 @@ static int list_lost(struct sr_vault *v, struct sr_buf *out, struct sr_err *e) {
 		rc = sr_query_stored_items(&page, v->catalogue, after, UINT64_MAX, e);
 		for (size_t i = 0; i < page.count && rc == 0; i++) {
 			char hex[2 * SR_ID + 1];
+			bool there = false;
 
 			after = page.rows[i].n;
 			sr_hex(hex, page.rows[i].item, SR_ID);
-			if (!sr_secrets_has(v->secrets, SR_SECRET_SLOT, sr_bytes_str(hex),
-				    page.rows[i].number))
+			rc = sr_secrets_find(&there, v->secrets, SR_SECRET_SLOT, sr_bytes_str(hex),
+				page.rows[i].number, e);
+			if (rc == 0 && !there)
 				sr_buf_printf(
 					out, "item %s has no slot: it is lost for ever\n", hex);
 		}

@@ -76,10 +76,13 @@ static int note_read(struct places *out, struct sr_vault *v, struct sr_err *e) {
 /* No place left: no note. */
 static int note_write(struct sr_vault *v, const struct places *p, struct sr_err *e) {
 	struct sr_buf b;
+	bool there = false;
 	int rc;
 
-	if (p->count == 0)
-		return sr_file_exists(v->run, NOTE) ? sr_file_remove(v->run, NOTE, e) : 0;
+	if (p->count == 0) {
+		rc = sr_file_find(&there, v->run, NOTE, e);
+		return rc == 0 && there ? sr_file_remove(v->run, NOTE, e) : rc;
+	}
 	sr_buf_init(&b);
 	sr_text_begin(&b, NOTE_TYPE);
 	for (int former = 0; former < 2; former++)

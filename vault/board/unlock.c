@@ -46,8 +46,11 @@ int sr_unlock_put(struct sr_dir *dir, struct sr_bytes sealed, bool *changed, str
 
 /* A recovery that is not in the log yet knows keys/service by its bytes. */
 static int no_recovery_due(struct sr_dir *dir, struct sr_err *e) {
-	if (!sr_file_exists(dir, "keys/" SR_RECOVER_NOTE))
-		return 0;
+	bool there = false;
+	const int rc = sr_file_find(&there, dir, "keys/" SR_RECOVER_NOTE, e);
+
+	if (rc != 0 || !there)
+		return rc;
 	return sr_fail(e, SR_LOCKED,
 		"a recovery of the service keys was broken off: open the vault once "
 		"(`strongroom status`), so that it comes into the log first");

@@ -385,9 +385,9 @@ static int learn_before(struct sr_apply *a, struct sr_err *e) {
 	struct sr_apply_memo *m = a->memo;
 	struct sr_stmt *st = NULL;
 	int rc = SQL_OPEN(&st, a->db, e,
-		"SELECT o.received, o.type, v.fingerprint FROM entries o, vault v WHERE o.entry ="
-		" ?",
-		A_INT(a->entry - 1));
+		"SELECT o.received, o.type, v.fingerprint, max(v.key_epoch, ?2) FROM entries o,"
+		" vault v WHERE o.entry = ?1",
+		A_INT(a->entry - 1), A_INT(SR_EPOCH_FIRST));
 
 	m->size = 0;
 	if (rc == 0)
@@ -397,6 +397,7 @@ static int learn_before(struct sr_apply *a, struct sr_err *e) {
 
 		m->received = sr_stmt_col_int(st, 0);
 		m->brings = t != NULL && sr_type_brings_items(t->id);
+		m->epoch = (uint64_t)sr_stmt_col_int(st, 3);
 		rc = sr_stmt_col_copy(st, 2, m->vault, SR_HASH, e);
 	}
 	if (rc == 0)
@@ -443,23 +444,19 @@ static void remember(struct sr_apply *a) {
 }
 
 int sr_apply_search(struct sr_apply *a, int64_t n, struct sr_err *e) {
-	return a->memo->late.on ? sr_late_item(&a->memo->late, n, e) : sr_search_index(a->db, n, e);
+	return a->memo->late.on ? sr_late_item(&a->memo->late, a->db, n, e)
+				: sr_search_index(a->db, n, e);
 }
 
 /* The epoch in force: an entry under another one is one that those who watch could not read, or
  * that somebody who should not any more still can. */
-static int check_epoch(struct sr_apply *a, struct sr_err *e) {
-	int64_t epoch = SR_EPOCH_FIRST;
-	int rc = a->en->index == 0
-			 ? 0
-			 : SQL_INT_OF(a->db, e, &epoch, "SELECT max(key_epoch, ?) FROM vault",
-				   A_INT(SR_EPOCH_FIRST));
+static int check_epoch(const struct sr_apply *a, struct sr_err *e) {
+	const uint64_t epoch = a->en->index == 0 ? SR_EPOCH_FIRST : a->memo->epoch;
 
-	if (rc == 0 && a->en->epoch != (uint64_t)epoch)
-		rc = sr_fail(e, SR_CORRUPT,
-			"it is sealed under epoch %u, and epoch %lld is in force", a->en->epoch,
-			(long long)epoch);
-	return rc;
+	if (a->en->epoch == epoch)
+		return 0;
+	return sr_fail(e, SR_CORRUPT, "it is sealed under epoch %u, and epoch %llu is in force",
+		a->en->epoch, (unsigned long long)epoch);
 }
 
 static int check_entry(struct sr_apply *a, struct sr_catalogue *c, struct sr_err *e) {
@@ -471,11 +468,10 @@ static int check_entry(struct sr_apply *a, struct sr_catalogue *c, struct sr_err
 			(unsigned long long)a->en->index, (unsigned long long)sr_catalogue_size(c));
 	if ((a->s->type->id == SR_T_FOUND) != (a->en->index == 0))
 		return sr_fail(e, SR_CORRUPT, "entry 0 is found, and no other");
-	rc = check_epoch(a, e);
+	rc = a->en->index == 0 ? 0 : check_before(a, e);
+	if (rc == 0)
+		rc = check_epoch(a, e);
 	if (rc != 0 || a->en->index == 0)
-		return rc;
-	rc = check_before(a, e);
-	if (rc != 0)
 		return rc;
 	if (memcmp(a->memo->vault, h->vault, SR_HASH) != 0)
 		return sr_fail(e, SR_CORRUPT, "it is a statement of another vault");

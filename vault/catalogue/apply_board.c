@@ -586,6 +586,10 @@ int sr_apply_standby(struct sr_apply *a, struct sr_err *e) {
 	if (rc == 0 && sr_db_changes(a->db) != 1)
 		rc = sr_fail(e, SR_CORRUPT, "epoch %llu is not that of a standby board to come",
 			(unsigned long long)epoch);
+	if (rc == 0) /* of whomever it is: a quorum may have named others than the founders did */
+		rc = SQL_RUN(a->db, e,
+			"UPDATE vault SET standby_due = 0 WHERE substr(fingerprint, 1, ?) = ?",
+			A_INT(SR_ID), A_ID(r.board));
 	return rc;
 }
 

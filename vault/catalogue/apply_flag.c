@@ -3,6 +3,9 @@
  * item_flags, each ended on its own, and items.flags, which is derived from those that stand.
  *
  *   embargo    may be requested, not checked out: checkouts under grants end
+ *              Of the basis `infected` by a scan that names something in a released item: until a
+ *              curator or officer lifts it. What was named in the same files before the release, or
+ *              before it was lifted, is decided.
  *   hold       is not destroyed; changes nothing else
  *   seal       neither requested nor looked at: every checkout ends; the board alone lifts it
  *   referral   the same; no description takes it back, and the board at its highest level alone
@@ -60,6 +63,27 @@ int sr_apply_embargo(struct sr_apply *a, struct sr_err *e) {
 
 	/* Curators' looks into quarantine go on. */
 	return rc == 0 ? sr_apply_end_checkouts(a, "grant_id NOT NULL AND n", A_INT(it.n), e) : rc;
+}
+
+int sr_apply_infected(struct sr_apply *a, int64_t n, struct sr_sql_arg named, struct sr_err *e) {
+	int64_t settled = 0;
+	int rc = SQL_INT_OF(a->db, e, &settled,
+		"SELECT (SELECT count(*) FROM item_flags WHERE n = ?1 AND what = 'embargo'"
+		" AND basis = 'infected' AND ended IS NULL) + (SELECT count(*) FROM scans"
+		" WHERE n = ?1 AND named = ?2 AND entry < (SELECT max(coalesce(i.released, 0),"
+		" coalesce((SELECT max(f.ended) FROM item_flags f WHERE f.n = i.n AND"
+		" f.what = 'embargo' AND f.basis = 'infected'), 0)) FROM items i WHERE i.n = ?1))",
+		A_INT(n), named);
+
+	if (rc != 0 || settled > 0)
+		return rc;
+	rc = SQL_RUN(a->db, e,
+		"INSERT INTO item_flags(flag, n, what, entry, basis)"
+		" VALUES(?, ?, 'embargo', ?, 'infected')",
+		A_ID(a->s->head.id), A_INT(n), A_INT(a->entry));
+	if (rc == 0)
+		rc = derive(a, n, e);
+	return rc == 0 ? sr_apply_end_checkouts(a, "grant_id NOT NULL AND n", A_INT(n), e) : rc;
 }
 
 int sr_apply_hold(struct sr_apply *a, struct sr_err *e) {

@@ -52,7 +52,8 @@ enum {
 struct sr_apply_memo {
 	uint64_t size; /* 0: nothing is known */
 	int64_t received;
-	bool brings; /* the last entry brings items: its `stored` is due */
+	bool brings;    /* the last entry brings items: its `stored` is due */
+	uint64_t epoch; /* key epoch in force */
 	uint8_t vault[SR_HASH];
 	char known[SR_MEMO_PEOPLE][SR_PERSON_TEXT]; /* persons that the vault has, at random */
 	struct sr_late late;                        /* what a long replay writes last */
@@ -224,6 +225,9 @@ SR_MUST int sr_apply_packs(struct sr_apply *a, struct sr_bytes names, struct sr_
 /* `lift` and `lapse` of what stands on an item. */
 SR_MUST int sr_apply_flag_end(struct sr_apply *a, enum sr_event event, struct sr_err *e);
 /* Everything that stands on a destroyed item ends, but for a mark for referral, which stays. */
+/* A scanner named something in a released item; ${named}: which files, of the statement. */
+SR_MUST int sr_apply_infected(
+	struct sr_apply *a, int64_t n, struct sr_sql_arg named, struct sr_err *e);
 SR_MUST int sr_apply_flags_over(struct sr_apply *a, int64_t n, struct sr_err *e);
 /* The item carries the hazard `referral` from now on (again: nothing changes): what is open ends.
  */

@@ -541,7 +541,25 @@ static int packs_of(struct sr_apply *a, struct sr_err *e) {
 	return rc;
 }
 
-/* A step of what is done with a held item by itself. */
+/* What a curator adds in a look of theirs: at a held item, or by the board's leave to make a
+ * version of it at a released one. The look is open, and of this item. */
+static int in_a_look(struct sr_apply *a, const struct sr_item_ref *it, struct sr_err *e) {
+	struct sr_id_arg checkout;
+	int64_t open = 0;
+	int rc = SQL_INT_OF(a->db, e, &open,
+		"SELECT count(*) FROM checkouts WHERE checkout = ? AND n = ? AND state = 'open'"
+		" AND right_to = ?",
+		sr_arg_id(a, "checkout", &checkout), A_INT(it->n),
+		A_STR(it->state == SR_S_RELEASED ? "redact" : "quarantine"));
+
+	if (rc == 0 && open != 1)
+		rc = sr_fail(e, SR_CORRUPT, "the look that it names does not allow it");
+	return rc == 0 ? sr_apply_item_step(
+				 a, it, it->state == SR_S_RELEASED ? SR_E_RESEAL : SR_E_INTAKE, e)
+		       : rc;
+}
+
+/* A step of what is done with a held item by itself, or what a curator adds. */
 int sr_apply_intake(struct sr_apply *a, struct sr_err *e) {
 	struct sr_item_ref it = {.n = 0};
 	struct sr_id_arg work;
@@ -553,7 +571,9 @@ int sr_apply_intake(struct sr_apply *a, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_apply_item(a, &it, id, e);
 	if (rc == 0)
-		rc = sr_apply_item_step(a, &it, SR_E_INTAKE, e);
+		rc = sr_field_count(a->s, "checkout") != 0
+			     ? in_a_look(a, &it, e)
+			     : sr_apply_item_step(a, &it, SR_E_INTAKE, e);
 	if (rc == 0)
 		rc = sr_field_dec(&number, a->s, "number", 0, e);
 	if (rc == 0 && sr_field_count(a->s, "envelope") == 0 && number != (uint64_t)it.number)
@@ -578,10 +598,12 @@ int sr_apply_intake(struct sr_apply *a, struct sr_err *e) {
 }
 
 /* What a scanner said of an item's files, in a look that is under way; without a checkout, in the
- * vault's own: of a held item, or by the hashes that the catalogue has of a released one. */
+ * vault's own: of a held item, or by the hashes that the catalogue has of a released one. What is
+ * named anew in a released one closes it until a curator decides. */
 int sr_apply_scan(struct sr_apply *a, struct sr_err *e) {
 	struct sr_item_ref it = {.n = 0};
-	struct sr_id_arg checkout = {.arg = A_NULL()};
+	struct sr_id_arg checkout = {.arg = A_NULL()}, named = {.arg = A_NULL()};
+	uint64_t infected = 0;
 	int64_t looked = 1;
 	uint8_t id[SR_ID];
 	int rc = sr_field_id(id, a->s, "item", 0, e);
@@ -596,15 +618,21 @@ int sr_apply_scan(struct sr_apply *a, struct sr_err *e) {
 			sr_arg_id(a, "checkout", &checkout), A_INT(it.n));
 	if (rc == 0 && looked != 1)
 		rc = sr_fail(e, SR_CORRUPT, "the item is not that of the checkout");
-	return rc != 0 ? rc
-		       : SQL_RUN(a->db, e,
-				 "INSERT INTO scans(entry, n, checkout, scanner, "
-				 "signatures, result,"
-				 " clean, infected, not_scanned) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
-				 A_INT(a->entry), A_INT(it.n), checkout.arg,
-				 sr_arg_token(a, "scanner"), sr_arg_time(a, "signatures"),
-				 sr_arg_token(a, "result"), sr_arg_dec(a, "clean"),
-				 sr_arg_dec(a, "infected"), sr_arg_dec(a, "not-scanned"));
+	if (rc == 0)
+		rc = sr_field_dec(&infected, a->s, "infected", 0, e);
+	(void)sr_arg_hash(a, "named", &named);
+	if (rc == 0)
+		rc = SQL_RUN(a->db, e,
+			"INSERT INTO scans(entry, n, checkout, scanner, signatures, result,"
+			" clean, infected, not_scanned, named)"
+			" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			A_INT(a->entry), A_INT(it.n), checkout.arg, sr_arg_token(a, "scanner"),
+			sr_arg_time(a, "signatures"), sr_arg_token(a, "result"),
+			sr_arg_dec(a, "clean"), sr_arg_dec(a, "infected"),
+			sr_arg_dec(a, "not-scanned"), named.arg);
+	return rc == 0 && infected > 0 && it.state == SR_S_RELEASED
+		       ? sr_apply_infected(a, it.n, named.arg, e)
+		       : rc;
 }
 
 int sr_apply_release(struct sr_apply *a, struct sr_err *e) {

@@ -4,6 +4,7 @@
  */
 #include "catalogue/apply_in.h"
 #include "catalogue/query.h"
+#include "ledger/founding.h"
 #include "ledger/keychange.h"
 
 int sr_apply_card(
@@ -94,6 +95,19 @@ static int found_people(struct sr_apply *a, const char *role, struct sr_err *e) 
 	return rc;
 }
 
+/* Those who are to wait are known, and have no role. */
+static int found_standby(struct sr_apply *a, struct sr_err *e) {
+	struct sr_card card;
+	int rc = 0;
+
+	for (size_t i = 0; i < sr_field_count(a->s, "standby") && rc == 0; i++) {
+		rc = sr_apply_card(a, "standby", i, &card, e);
+		if (rc == 0)
+			rc = sr_apply_add_person(a, &card, e);
+	}
+	return rc;
+}
+
 int sr_apply_found(struct sr_apply *a, struct sr_err *e) {
 	static const char *const roles[] = {"member", "curator", "officer", "auditor", "custodian"};
 	size_t members = sr_field_count(a->s, "member"), levels = sr_field_count(a->s, "level");
@@ -104,10 +118,10 @@ int sr_apply_found(struct sr_apply *a, struct sr_err *e) {
 		return sr_fail(e, SR_CORRUPT, "%zu members and %zu levels, at most %d and %d",
 			members, levels, SR_BOARD_MEMBERS_MAX, SR_BOARD_LEVELS_MAX);
 	rc = SQL_RUN(a->db, e,
-		"INSERT INTO vault(id, fingerprint, origin, vkey, room_key, key_epoch)"
-		" VALUES(1, ?, ?, ?, ?, 0)",
+		"INSERT INTO vault(id, fingerprint, origin, vkey, room_key, key_epoch,"
+		" standby_due) VALUES(1, ?, ?, ?, ?, 0, ?)",
 		A_HASH(a->s->hash), sr_arg_token(a, "origin"), sr_arg_token(a, "ledger-key"),
-		sr_arg_key(a, "room-key", &room));
+		sr_arg_key(a, "room-key", &room), A_INT(sr_founding_standby(a->s)));
 	if (rc == 0)
 		rc = SQL_RUN(a->db, e,
 			"INSERT INTO service_keys(entry, vkey, room_key) VALUES(?, ?, ?)",
@@ -130,6 +144,8 @@ int sr_apply_found(struct sr_apply *a, struct sr_err *e) {
 	}
 	for (size_t i = 0; i < sizeof roles / sizeof roles[0] && rc == 0; i++)
 		rc = found_people(a, roles[i], e);
+	if (rc == 0)
+		rc = found_standby(a, e);
 	return rc == 0 ? sr_apply_names(a, e) : rc;
 }
 
@@ -154,6 +170,8 @@ int sr_apply_key_epoch(struct sr_apply *a, struct sr_err *e) {
 			e);
 	if (rc == 0)
 		rc = SQL_RUN(a->db, e, "UPDATE vault SET key_epoch = ?", A_U64(epoch));
+	if (rc == 0)
+		a->memo->epoch = epoch;
 	return rc;
 }
 

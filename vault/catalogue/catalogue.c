@@ -12,6 +12,8 @@
 #include "catalogue/schema.h"
 #include "catalogue/search.h"
 
+#include <unistd.h>
+
 #include "base/escape.h"
 
 #define REBUILD_FILE "catalogue-rebuild.db"
@@ -20,11 +22,14 @@ enum {
 	REPLAY_BATCH = 512, /* entries in one transaction: bounds what a crash repeats, and SQLite's
 			       memory */
 	/* A replay of more than LONG entries writes most pages again with every batch, because ids
-	 * are random and so are their places in the indexes: fewer batches, and pages that stay in
-	 * memory, cost a third of the time. */
+	 * are random and so are their places in the indexes: few batches, and pages that stay in
+	 * memory. Both are bounded by what the machine has (long_cache_kib). */
 	LONG = 4096,
-	LONG_BATCH = 32768,
+	LONG_BATCH = 131072,
 	LONG_CACHE_KIB = 128 << 10,
+	LONG_CACHE_MOST_KIB = 1 << 20,
+	LONG_CACHE_PART = 16, /* of the machine's memory */
+	REPORT = 8192, /* entries after which the progress is told, and a wish to stop asked for */
 	CACHE_KIB = 8192
 };
 
@@ -249,8 +254,17 @@ static int check_ground(struct sr_catalogue *c, const struct sr_replay *r, struc
 	return rc;
 }
 
-static int apply_range(
-	struct sr_catalogue *c, const struct sr_replay *r, uint64_t to, struct sr_err *e) {
+/* ${first}: where the replay began. */
+static int report(
+	struct sr_catalogue *c, const struct sr_replay *r, uint64_t first, struct sr_err *e) {
+	if (sr_progress_report(
+		    r->progress, "replay", c->size - first, r->size - first, "entries") != 0)
+		return sr_fail(e, SR_LOCKED, "stopped on request");
+	return 0;
+}
+
+static int apply_range(struct sr_catalogue *c, const struct sr_replay *r, uint64_t first,
+	uint64_t to, struct sr_err *e) {
 	int rc = 0;
 
 	while (rc == 0 && c->size < to) {
@@ -262,6 +276,8 @@ static int apply_range(
 			return rc;
 		rc = sr_catalogue_apply(c, &en, &r->objects, e);
 		sr_entry_free(&en);
+		if (rc == 0 && c->size < to && (c->size - first) % REPORT == 0)
+			rc = report(c, r, first, e);
 	}
 	return rc;
 }
@@ -281,7 +297,8 @@ static int check_end(struct sr_catalogue *c, struct sr_err *e) {
 	return rc;
 }
 
-static int replay_batch(struct sr_catalogue *c, const struct sr_replay *r, struct sr_err *e) {
+static int replay_batch(
+	struct sr_catalogue *c, const struct sr_replay *r, uint64_t first, struct sr_err *e) {
 	const uint64_t left = r->size - c->size, batch = left > LONG ? LONG_BATCH : REPLAY_BATCH;
 	const uint64_t to = left > batch ? c->size + batch : r->size;
 	uint8_t root[SR_HASH];
@@ -290,7 +307,7 @@ static int replay_batch(struct sr_catalogue *c, const struct sr_replay *r, struc
 	if (rc != 0)
 		return rc;
 	c->memo.late.on = batch == LONG_BATCH;
-	rc = apply_range(c, r, to, e);
+	rc = apply_range(c, r, first, to, e);
 	if (rc == 0)
 		rc = sr_late_flush(&c->memo.late, c->db, e);
 	c->memo.late.on = false;
@@ -311,6 +328,18 @@ static int replay_batch(struct sr_catalogue *c, const struct sr_replay *r, struc
 	return rc;
 }
 
+/* For a long replay. A catalogue has some 1 KiB an entry; of what does not fit, pages are written
+ * and read again within a batch. */
+static unsigned long_cache_kib(void) {
+	const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+	const uint64_t kib = pages > 0 && size > 0 ? (uint64_t)pages * ((uint64_t)size / 1024) : 0;
+
+	if (kib / LONG_CACHE_PART > LONG_CACHE_MOST_KIB)
+		return LONG_CACHE_MOST_KIB;
+	return kib / LONG_CACHE_PART < LONG_CACHE_KIB ? LONG_CACHE_KIB
+						      : (unsigned)(kib / LONG_CACHE_PART);
+}
+
 static int set_cache(struct sr_catalogue *c, unsigned kib, struct sr_err *e) {
 	char sql[64];
 
@@ -325,12 +354,11 @@ int sr_catalogue_catch_up(
 	int rc = check_ground(c, r, e);
 
 	if (rc == 0 && is_long)
-		rc = set_cache(c, LONG_CACHE_KIB, e);
+		rc = set_cache(c, long_cache_kib(), e);
 	while (rc == 0 && c->size < r->size) {
-		rc = replay_batch(c, r, e);
-		if (rc == 0 && sr_progress_report(r->progress, "replay", c->size - first,
-				       r->size - first, "entries") != 0)
-			rc = sr_fail(e, SR_LOCKED, "stopped on request");
+		rc = replay_batch(c, r, first, e);
+		if (rc == 0)
+			rc = report(c, r, first, e);
 	}
 	if (is_long && set_cache(c, CACHE_KIB, NULL) != 0 && rc == 0)
 		rc = sr_fail(e, SR_NOMEM, "%s: its page cache cannot be made smaller again",

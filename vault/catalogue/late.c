@@ -28,10 +28,30 @@ static int room(void **rows, size_t *cap, size_t first, size_t size, struct sr_e
 	return 0;
 }
 
-int sr_late_item(struct sr_late *l, int64_t n, struct sr_err *e) {
+/* --- items ------------------------------------------------------------------------------------ */
+
+static int by_number(const void *a, const void *b) {
+	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static int write_items(struct sr_late *l, struct sr_db *db, struct sr_err *e) {
 	int rc = 0;
 
-	if (l->item_count == l->item_cap)
+	if (l->item_count > 0)
+		qsort(l->items, l->item_count, sizeof *l->items, by_number);
+	for (size_t i = 0; i < l->item_count && rc == 0; i++)
+		if (i == 0 || l->items[i] != l->items[i - 1])
+			rc = sr_search_index(db, l->items[i], e);
+	l->item_count = 0;
+	return rc;
+}
+
+int sr_late_item(struct sr_late *l, struct sr_db *db, int64_t n, struct sr_err *e) {
+	int rc = l->item_count == SR_LATE_ITEMS ? write_items(l, db, e) : 0;
+
+	if (rc == 0 && l->item_count == l->item_cap)
 		rc = room((void **)&l->items, &l->item_cap, 1024, sizeof *l->items, e);
 	if (rc == 0)
 		l->items[l->item_count++] = n;
@@ -88,22 +108,10 @@ int sr_late_subject(
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
-static int by_number(const void *a, const void *b) {
-	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 int sr_late_flush(struct sr_late *l, struct sr_db *db, struct sr_err *e) {
-	int rc = write_subjects(l, db, e);
+	const int rc = write_subjects(l, db, e);
 
-	if (l->item_count > 0)
-		qsort(l->items, l->item_count, sizeof *l->items, by_number);
-	for (size_t i = 0; i < l->item_count && rc == 0; i++)
-		if (i == 0 || l->items[i] != l->items[i - 1])
-			rc = sr_search_index(db, l->items[i], e);
-	l->item_count = 0;
-	return rc;
+	return rc == 0 ? write_items(l, db, e) : rc;
 }
 
 void sr_late_forget(struct sr_late *l) {

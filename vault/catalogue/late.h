@@ -5,8 +5,8 @@
  *   subjects   lie by value, so each row of an entry belongs somewhere else in a large tree: they
  *              are gathered, sorted and inserted in that order, several at a time
  *
- * Both are written before the commit of the batch that they came in, or when SR_LATE_SUBJECTS of
- * them wait, so that memory is bounded whatever the log says.
+ * Both are written before the commit of the batch that they came in, or when as many of
+ * them wait as may, so that memory is bounded whatever the log says.
  */
 #ifndef SR_CATALOGUE_LATE_H
 #define SR_CATALOGUE_LATE_H
@@ -14,7 +14,8 @@
 #include "store/db.h"
 
 enum {
-	SR_LATE_SUBJECTS = 1 << 16, /* 3.5 MiB; a usual batch has fewer */
+	SR_LATE_ITEMS = 1 << 20,    /* 8 MiB, some of them twice */
+	SR_LATE_SUBJECTS = 1 << 16, /* 3.5 MiB */
 	SR_LATE_VALUE = 33          /* an id or a person, and its end */
 };
 
@@ -32,7 +33,7 @@ struct sr_late {
 	size_t subject_count, subject_cap;
 };
 
-SR_MUST int sr_late_item(struct sr_late *l, int64_t n, struct sr_err *e);
+SR_MUST int sr_late_item(struct sr_late *l, struct sr_db *db, int64_t n, struct sr_err *e);
 SR_MUST int sr_late_subject(
 	struct sr_late *l, struct sr_db *db, const struct sr_late_subject *s, struct sr_err *e);
 /* Write all of it. */

@@ -125,7 +125,8 @@ int sr_query_vault(struct sr_vault_row *out, struct sr_catalogue *c, struct sr_e
 	struct sr_vault_row v;
 	struct sr_stmt *st = NULL;
 	int rc = SQL_NEW(&st, db, e,
-		"SELECT fingerprint, origin, vkey, room_key, key_epoch FROM vault WHERE id = ?",
+		"SELECT fingerprint, origin, vkey, room_key, key_epoch, standby_due FROM vault"
+		" WHERE id = ?",
 		A_INT(1));
 
 	memset(&v, 0, sizeof v);
@@ -139,6 +140,7 @@ int sr_query_vault(struct sr_vault_row *out, struct sr_catalogue *c, struct sr_e
 		snprintf(v.origin, sizeof v.origin, "%s", sr_stmt_col_str(st, 1));
 		snprintf(v.vkey, sizeof v.vkey, "%s", sr_stmt_col_str(st, 2));
 		v.key_epoch = (uint32_t)sr_stmt_col_int(st, 4);
+		v.standby_due = sr_stmt_col_int(st, 5) != 0;
 	}
 	sr_stmt_free(st);
 	if (rc == SR_NOTFOUND)

@@ -36,6 +36,7 @@ struct sr_vault_row {
 	char vkey[256]; /* in force now, as room_key */
 	uint8_t room_key[SR_PK];
 	uint32_t key_epoch; /* the newest key-epoch; 0: none yet */
+	bool standby_due;   /* the founders named a standby board, and none has waited yet */
 };
 SR_MUST int sr_query_vault(struct sr_vault_row *out, struct sr_catalogue *c,
 	struct sr_err *e); /* NOTFOUND: not founded */
@@ -701,6 +702,10 @@ void sr_scans_free(struct sr_scans *l);
 SR_MUST int sr_query_scanned(bool *there, char result[16], struct sr_catalogue *c,
 	const uint8_t item[SR_ID], const char *scanner, struct sr_err *e);
 
+/* Did ${scanner} say anything of the item's content, by whatever way, at entry ${from} or later? */
+SR_MUST int sr_query_scanned_since(bool *said, struct sr_catalogue *c, const uint8_t item[SR_ID],
+	const char *scanner, uint64_t from, struct sr_err *e);
+
 /* What was done with a held item by itself (catalogue/apply_item.c, intake/step.h). */
 struct sr_intake_row {
 	uint64_t entry;
@@ -1327,6 +1332,8 @@ void sr_enquiry_events_free(struct sr_enquiry_events *l);
  *   suspended      the people of a grant              statement that suspended it
  *   revoked        the people of a grant              grant
  *   scrub-failed   custodians, officers               statement of the newest scrub
+ *   infected       curators, and those whose looks    the scan that named something in a
+ *                  it ended                           released item, until somebody decides
  *   retention-due  curators, officers                 statement of the retention date
  *   share-due      members of a board in force, or    the statement by which they last opened
  *                  of a standby board that waits      theirs, of each board; SR_NOTICE_SHARE_S

@@ -112,8 +112,8 @@ int sr_query_version_facts(struct sr_items_facts *out, struct sr_catalogue *c,
 	st = NULL;
 	if (rc == 0)
 		rc = SQL_OPEN(&st, db, e,
-			"SELECT DISTINCT h.hazard FROM versions v JOIN request_items r ON r.v = v.v"
-			" JOIN " SR_HAZARDS " h ON h.n = r.n WHERE v.request = ? AND v.version = ?",
+			SR_HAZARDS_OF_LIST("r.v = (SELECT v FROM versions WHERE request = ?1"
+					   " AND version = ?2)"),
 			A_ID(v->request), A_INT(v->version));
 	if (rc == 0)
 		rc = add_hazards(out, st, e);
@@ -148,14 +148,16 @@ int sr_query_items_facts(struct sr_items_facts *out, struct sr_catalogue *c, con
 			continue;
 		}
 		if (rc == 0)
-			rc = SQL_OPEN(&st, db, e, "SELECT hazard FROM " SR_HAZARDS " WHERE n = ?",
-				A_INT(n));
+			rc = SQL_OPEN(
+				&st, db, e, "SELECT hazard FROM " SR_HAZARDS_OF("?1"), A_INT(n));
 		if (rc == 0)
 			rc = add_hazards(out, st, e);
 		sr_stmt_reset(st);
 	}
 	return rc;
 }
+
+#define OF_ITEM SR_HAZARDS_OF("i.n")
 
 int sr_query_grant_classes(uint8_t **ids, size_t *count, struct sr_catalogue *c,
 	const uint8_t grant[SR_ID], size_t max, struct sr_err *e) {
@@ -165,8 +167,8 @@ int sr_query_grant_classes(uint8_t **ids, size_t *count, struct sr_catalogue *c,
 	size_t n = 0;
 	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
 		"SELECT min(x.item) FROM (SELECT i.item, i.state, i.flags, i.level, i.collection,"
-		" (SELECT group_concat(hazard, ' ') FROM (SELECT h.hazard FROM " SR_HAZARDS " h"
-		" WHERE h.n = i.n ORDER BY h.hazard)) hazards FROM grants g JOIN request_items r ON"
+		" (SELECT group_concat(hazard, ' ') FROM (SELECT h.hazard FROM " OF_ITEM " h"
+		" ORDER BY h.hazard)) hazards FROM grants g JOIN request_items r ON"
 		" r.v = g.v JOIN items i ON i.n = r.n WHERE g.grant_id = ?) x"
 		" GROUP BY x.state, x.flags, x.level, x.collection, x.hazards ORDER BY 1 LIMIT ?",
 		A_ID(grant), A_U64(max));
@@ -273,8 +275,7 @@ int sr_query_exposure(uint32_t *out, struct sr_catalogue *c, const char *person,
 	rc = SQL_OPEN(&st, db, e,
 		"SELECT count(DISTINCT k.n) FROM checkouts k JOIN items i ON i.n = k.n WHERE"
 		" k.person = ? AND k.begun >= ? AND k.opened = 1 AND i.item <> ? AND EXISTS(SELECT"
-		" 1 FROM " SR_HAZARDS
-		" h WHERE h.n = k.n AND instr(?, ' ' || h.hazard || ' ') > 0)",
+		" 1 FROM " SR_HAZARDS_OF("k.n") " h WHERE instr(?, ' ' || h.hazard || ' ') > 0)",
 		A_STR(person), A_INT(since), A_ID(item), A_STR(words));
 	if (rc == 0)
 		rc = sr_stmt_row(st, e);

@@ -23,8 +23,17 @@ SR_MUST int sr_where_add(
 SR_MUST int sr_where_page(struct sr_where *w, const struct sr_page *page, struct sr_err *e);
 SR_MUST int sr_where_items(struct sr_where *w, const struct sr_item_filter *f, struct sr_err *e);
 
-/* Hazards of items and of their parts, as a table (n, hazard): whoever opens the item has both. */
-#define SR_HAZARDS "(SELECT n, hazard FROM item_hazards UNION SELECT n, hazard FROM item_marks)"
+/* Hazards of item ${n} and of its parts, each once: whoever opens the item has both. A table (of
+ * one column, hazard) of one item, not of all of them to be narrowed down: SQLite would go through
+ * all of them each time (test_catalogue_pace). */
+#define SR_HAZARDS_OF(n)                                         \
+	"(SELECT hazard FROM item_hazards WHERE n = " n " UNION" \
+	" SELECT hazard FROM item_marks WHERE n = " n ")"
+/* The same of the items of a list: of the rows of request_items for which ${where}. */
+#define SR_HAZARDS_OF_LIST(where)                                                            \
+	"SELECT h.hazard FROM request_items r JOIN item_hazards h ON h.n = r.n WHERE " where \
+	" UNION SELECT m.hazard FROM request_items r JOIN item_marks m ON"                   \
+	" m.n = r.n WHERE " where
 
 /* Condition on a version ${v}: it names items, and all of them are destroyed. */
 #define SR_BEREFT(v)                                                                       \

@@ -242,6 +242,13 @@ static const struct {
 		" JOIN entries o ON o.entry = s.entry"
 		" JOIN roles r ON r.role IN ('custodian', 'officer') AND r.ended IS NULL"
 		" WHERE s.entry = (SELECT max(entry) FROM scrubs) AND s.result = 'damaged'"},
+	{"infected", 0, 0,
+		"SELECT w.person, f.flag, o.received, i.item FROM item_flags f"
+		" JOIN items i ON i.n = f.n JOIN entries o ON o.entry = f.entry"
+		" JOIN (SELECT x.flag, r.person FROM item_flags x JOIN roles r ON r.role ="
+		" 'curator' AND r.ended IS NULL UNION SELECT x.flag, c.person FROM item_flags x"
+		" JOIN checkouts c ON c.n = x.n AND c.ended = x.entry) w ON w.flag = f.flag"
+		" WHERE f.what = 'embargo' AND f.basis = 'infected' AND f.ended IS NULL"},
 	{"retention-due", 1, 0,
 		"SELECT r.person, f.flag, ?1, NULL FROM item_flags f"
 		" JOIN roles r ON r.role IN ('curator', 'officer') AND r.ended IS NULL"

@@ -349,15 +349,16 @@ int sr_query_extensions(struct sr_extensions *out, struct sr_catalogue *c,
 }
 
 /* What each is held against is asked once, not for each item. */
+#define OF_ITEM SR_HAZARDS_OF("i.n")
+#define OF_LIST SR_HAZARDS_OF_LIST("r.v = ?1 AND r.extension = 0")
 #define EXTENDABLE_SQL                                                                     \
 	"SELECT i.item FROM items i WHERE i.state = 'released' AND (i.flags & ?3) = 0"     \
 	" AND i.level <= (SELECT level FROM versions WHERE v = ?1)"                        \
 	" AND i.collection IN (SELECT j.collection FROM request_items r JOIN items j"      \
 	" ON j.n = r.n WHERE r.v = ?1 AND r.extension = 0)"                                \
 	" AND i.n NOT IN (SELECT n FROM request_items WHERE v = ?1)"                       \
-	" AND NOT EXISTS(SELECT 1 FROM " SR_HAZARDS " h WHERE h.n = i.n AND h.hazard"      \
-	" NOT IN (SELECT k.hazard FROM " SR_HAZARDS " k JOIN request_items r ON r.n = k.n" \
-	" WHERE r.v = ?1 AND r.extension = 0)) ORDER BY i.item LIMIT ?2"
+	" AND NOT EXISTS(SELECT 1 FROM " OF_ITEM " x WHERE x.hazard NOT IN (" OF_LIST "))" \
+	" ORDER BY i.item LIMIT ?2"
 
 int sr_query_extendable(uint8_t **ids, size_t *count, struct sr_catalogue *c,
 	const uint8_t grant[SR_ID], struct sr_err *e) {

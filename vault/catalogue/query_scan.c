@@ -68,6 +68,18 @@ int sr_query_scanned(bool *there, char result[16], struct sr_catalogue *c,
 	return rc;
 }
 
+int sr_query_scanned_since(bool *said, struct sr_catalogue *c, const uint8_t item[SR_ID],
+	const char *scanner, uint64_t from, struct sr_err *e) {
+	int64_t n = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
+		"SELECT count(*) FROM scans s JOIN items i ON i.n = s.n WHERE i.item = ?"
+		" AND s.scanner = ? AND s.entry >= ?",
+		A_ID(item), A_STR(scanner), A_U64(from));
+
+	*said = n > 0;
+	return rc;
+}
+
 /* --- steps ------------------------------------------------------------------------------------ */
 
 void sr_intakes_free(struct sr_intakes *l) {

@@ -40,9 +40,11 @@ static const char *const statements[] = {
 
 	/* --- vault, people, board --- */
 
+	/* standby_due: the founders named a standby board (ledger/founding.h), and none has waited
+	 * yet */
 	"CREATE TABLE vault(id INTEGER PRIMARY KEY CHECK(id = 1), fingerprint BLOB NOT NULL,"
 	" origin TEXT NOT NULL, vkey TEXT NOT NULL, room_key BLOB NOT NULL,"
-	" key_epoch INTEGER NOT NULL) STRICT",
+	" key_epoch INTEGER NOT NULL, standby_due INTEGER NOT NULL) STRICT",
 	/* the vault's signing keys, those of found first: room_key signs what comes after this
 	 * entry, vkey the trees that hold it */
 	"CREATE TABLE service_keys(entry INTEGER PRIMARY KEY, vkey TEXT NOT NULL UNIQUE,"
@@ -176,10 +178,11 @@ static const char *const statements[] = {
 	" described INTEGER NOT NULL, date TEXT, entry INTEGER NOT NULL,"
 	" released INTEGER, destroyed INTEGER, parent BLOB) STRICT",
 	/* verdicts on the files of an item, one row a scanner and look; signatures: when they were
-	 * made, NULL when it does not say */
+	 * made, NULL when it does not say; named: which files have a name, as a hash */
 	"CREATE TABLE scans(entry INTEGER PRIMARY KEY, n INTEGER NOT NULL REFERENCES items(n),"
 	" checkout BLOB, scanner TEXT NOT NULL, signatures INTEGER, result TEXT NOT NULL,"
-	" clean INTEGER NOT NULL, infected INTEGER NOT NULL, not_scanned INTEGER NOT NULL) STRICT",
+	" clean INTEGER NOT NULL, infected INTEGER NOT NULL, not_scanned INTEGER NOT NULL,"
+	" named BLOB) STRICT",
 	"CREATE INDEX scans_n ON scans(n, entry)",
 	/* what was done with a held item by itself; added: how many files came with it; work: the
 	 * id under which their packs were pending */
@@ -198,7 +201,7 @@ static const char *const statements[] = {
 	 * what: embargo, hold, seal, retention, or referral (describe); ends: an embargo's, due: a
 	 * retention's. items.flags is derived from those that have not ended. */
 	"CREATE TABLE item_flags(flag BLOB PRIMARY KEY, n INTEGER NOT NULL REFERENCES items(n),"
-	" what TEXT NOT NULL, person TEXT NOT NULL REFERENCES people(person),"
+	" what TEXT NOT NULL, person TEXT REFERENCES people(person),"
 	" entry INTEGER NOT NULL, ends INTEGER, due INTEGER, basis TEXT,"
 	" ended INTEGER) STRICT, WITHOUT ROWID",
 	"CREATE INDEX item_flags_n ON item_flags(n, entry)",

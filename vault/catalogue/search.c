@@ -136,7 +136,7 @@ static const char index_sql[] =
 	TEXTS("'outlet'")
 	TEXTS("'channel'")
 	TEXTS("'serial', 'volume', 'issue'")
-	" (SELECT group_concat(hazard, ' ') FROM " SR_HAZARDS " WHERE n = ?1),"
+	" (SELECT group_concat(hazard, ' ') FROM " SR_HAZARDS_OF("?1") "),"
 	" (SELECT group_concat(language, ' ') FROM item_languages WHERE n = ?1),"
 	" (SELECT group_concat(value, ' ') FROM item_values WHERE n = ?1 AND field = 'medium'))";
 /* clang-format on */

@@ -26,6 +26,7 @@ static const struct sr_step steps[] = {
 	{SR_M_VERSION, SR_S_OPEN, SR_E_DECIDED, SR_S_GRANTED},
 	{SR_M_VERSION, SR_S_RETURNED, SR_E_RECUSE, SR_S_RETURNED},
 	{SR_M_VERSION, SR_S_RETURNED, SR_E_AMEND, SR_S_SUPERSEDED},
+	{SR_M_VERSION, SR_S_RETURNED, SR_E_WITHDRAW, SR_S_WITHDRAWN},
 	{SR_M_VERSION, SR_S_GRANTED, SR_E_ROOM_KEY, SR_S_GRANTED},
 	{SR_M_VERSION, SR_S_GRANTED, SR_E_TOPUP, SR_S_GRANTED},
 	/* a grant; its room key is renewed after a restore, suspended or not */

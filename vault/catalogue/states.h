@@ -6,7 +6,8 @@
  * words are what the catalogue stores and what people read.
  *
  *   request version  none -> open -> granted | refused | returned | withdrawn | superseded | lapsed
- *                    returned -> superseded ("granted" also ends a quorum act that is no grant)
+ *                    returned -> superseded | withdrawn
+ *                    ("granted" also ends a quorum act that is no grant)
  *   grant            none -> live <-> suspended -> closed | expired | revoked (from both)
  *   checkout         none -> begun -> open <-> shut -> returned | lapsed | ended (from all three)
  *   item             none -> held -> released -> destroyed (from both)

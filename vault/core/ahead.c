@@ -34,6 +34,7 @@ struct entry {
 	size_t used; /* of first, ever: to be wiped */
 	bool open;   /* content is to be closed */
 	bool ended;
+	bool hash;
 	struct sr_sha256 *sha;
 	struct sr_ahead_sum sum;
 	int rc; /* SR_AHEAD_END: why the source ended */
@@ -93,10 +94,12 @@ static size_t fill(struct entry *en, uint8_t *p, size_t len) {
 		en->ended = en->sum.broken || got == 0;
 		have += en->ended ? 0 : got;
 	}
-	sr_sha256_update(en->sha, p, have);
+	if (en->hash)
+		sr_sha256_update(en->sha, p, have);
 	en->sum.size += have;
 	if (en->ended) {
-		sr_sha256_final(en->sha, en->sum.sha256);
+		if (en->hash)
+			sr_sha256_final(en->sha, en->sum.sha256);
 		close_entry(en);
 	}
 	return have;
@@ -252,7 +255,8 @@ static unsigned readers(void) {
 	return n < 1 ? 1 : n > READERS_MAX ? READERS_MAX : (unsigned)n;
 }
 
-int sr_ahead_new(struct sr_ahead **out, const struct sr_deposit_source *src, struct sr_err *e) {
+int sr_ahead_new(
+	struct sr_ahead **out, const struct sr_deposit_source *src, bool hash, struct sr_err *e) {
 	struct sr_ahead *a = calloc(1, sizeof *a);
 	int rc;
 
@@ -260,6 +264,8 @@ int sr_ahead_new(struct sr_ahead **out, const struct sr_deposit_source *src, str
 	if (a == NULL)
 		return sr_fail(e, SR_NOMEM, "no memory to read ahead");
 	a->src = src;
+	for (size_t i = 0; i < SLOTS; i++)
+		a->entries[i].hash = hash;
 	(void)pthread_mutex_init(&a->lock, NULL);
 	rc = make_buffers(a, e);
 	if (rc == 0)

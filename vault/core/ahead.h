@@ -2,7 +2,8 @@
  * ahead - reads the files of a deposit before they are sent, on all cores, and gives them in order.
  *
  *   source --one thread: finds, opens--> queue of SR_AHEAD_FILES entries --workers: the first
- *     SR_AHEAD_FIRST bytes of each, and their SHA-256--> next, bytes (the caller's thread)
+ *     SR_AHEAD_FIRST bytes of each, and their SHA-256 (if asked for)--> next, bytes (the caller's
+ *     thread)
  *   the rest of a long file, when its turn comes: --one thread: SR_AHEAD_CHUNKS chunks ahead-->
  *
  * Many small files are read several at a time, a huge one a few MiB ahead; memory is bounded by the
@@ -42,14 +43,14 @@ struct sr_ahead_event { /* views live until the next event is asked for */
 /* What a file came to, when bytes gave none. */
 struct sr_ahead_sum {
 	uint64_t size;
-	uint8_t sha256[SR_HASH];
+	uint8_t sha256[SR_HASH]; /* zeros if it was not asked for */
 	bool broken;
 	char reason[SR_AHEAD_REASON];
 };
 
 /* Begins to read at once. Borrows ${src}, which nobody else may use until free. */
 SR_MUST int sr_ahead_new(
-	struct sr_ahead **out, const struct sr_deposit_source *src, struct sr_err *e);
+	struct sr_ahead **out, const struct sr_deposit_source *src, bool hash, struct sr_err *e);
 /* Waits. The source's failure is returned, again and again. */
 SR_MUST int sr_ahead_next(struct sr_ahead *a, struct sr_ahead_event *ev, struct sr_err *e);
 /* Bytes of the file given last, until the next call; none at its end. */

@@ -88,7 +88,10 @@ static int reply_code(struct sr_call *c, struct sr_err *e) {
 int sr_call_parse(struct sr_call *c, struct sr_err *e) {
 	drop_text(c);
 	struct sr_text t = {0};
-	int rc = sr_text_parse(&t, sr_buf_view(&c->head), e);
+	/* One that was cut short for want of memory is not a broken one. */
+	int rc = sr_buf_ok(&c->head, e);
+	if (rc == 0)
+		rc = sr_text_parse(&t, sr_buf_view(&c->head), e);
 	if (rc != 0)
 		return sr_wrap(e, "message");
 	c->text = t;

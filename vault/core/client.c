@@ -236,6 +236,14 @@ int sr_client_pin(struct sr_client *c, const uint8_t fingerprint[SR_HASH], struc
 	sr_proofs_free(&c->proofs);
 	sr_proofs_begin(&c->proofs, fingerprint, person,
 		c->o.identity != NULL ? c->o.identity->pk : NULL, remembered ? &seen : NULL);
+	if (remembered) {
+		rc = sr_endeds_load(&c->proofs.ended, c->o.memory, fingerprint, person, e);
+		if (rc != 0 && rc != SR_NOTFOUND)
+			return rc;
+		if (e != NULL)
+			sr_err_clear(e);
+		c->proofs.ended_known = c->proofs.ended.count;
+	}
 	memcpy(c->info.fingerprint, fingerprint, SR_HASH);
 	c->info.pinned = true;
 	c->info.first_contact = !known_place && !remembered && c->o.fingerprint == NULL;
@@ -260,6 +268,13 @@ int sr_client_seen(struct sr_client *c, bool store, struct sr_err *e) {
 		if (rc != 0)
 			return rc;
 		c->pin_owed = false;
+	}
+	if (c->proofs.ended.count > c->proofs.ended_known || c->lost) {
+		rc = sr_endeds_store(
+			c->o.memory, &c->proofs.ended, mine->vault, mine->person, c->lost, e);
+		if (rc != 0)
+			return rc;
+		c->proofs.ended_known = c->proofs.ended.count;
 	}
 	/* Another process of this person may have gone further; it checked that for itself. */
 	rc = sr_seen_load(&old, c->o.memory, mine->vault, mine->person, e);

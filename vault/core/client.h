@@ -290,6 +290,11 @@ struct sr_founding {
 	size_t level_count;
 	const struct sr_introduction *member, *curator, *officer, *auditor, *custodian;
 	size_t members, curators, officers, auditors, custodians;
+	/* A second board that waits (ledger/founding.h), and how many of it each level takes, in
+	 * the order of levels; 0: none. */
+	const struct sr_introduction *standby;
+	size_t standbys;
+	const uint64_t *standby_quorums;
 	const char *origin, *ledger_key; /* NULL: as the server says in hello */
 	const uint8_t *room_key;         /* SR_PK bytes; NULL: as the server says */
 };

@@ -101,9 +101,14 @@ static void forget(struct sr_client *c, const struct sr_log_link *by) {
 	c->info.lost_agreed = by->agreed;
 	c->info.lost_known = by->known;
 	c->lost = true;
+	struct sr_endeds ended = c->proofs.ended;
+
+	c->proofs.ended = (struct sr_endeds){NULL, 0};
 	sr_proofs_free(&c->proofs);
 	sr_proofs_begin(&c->proofs, c->info.fingerprint, seen.person,
 		c->o.identity != NULL ? c->o.identity->pk : NULL, &seen);
+	c->proofs.ended = ended; /* what was lost of them is not in the log any more */
+	sr_endeds_cut(&c->proofs.ended, c->info.lost_agreed);
 	c->proofs.links = links;
 }
 

@@ -904,7 +904,8 @@ static int draft_text(struct sr_client *c, const struct sr_founding *f, struct s
 	struct sr_buf *names, uint32_t *named, struct sr_err *e) {
 	const struct roster all[] = {{"member", f->member, f->members},
 		{"curator", f->curator, f->curators}, {"officer", f->officer, f->officers},
-		{"auditor", f->auditor, f->auditors}, {"custodian", f->custodian, f->custodians}};
+		{"auditor", f->auditor, f->auditors}, {"custodian", f->custodian, f->custodians},
+		{"standby", f->standby, f->standbys}};
 	const char *key = f->ledger_key != NULL ? f->ledger_key : c->hello_key;
 	const uint8_t *room = f->room_key != NULL ? f->room_key : c->hello_room;
 	struct sr_head head = {.time = sr_now(&c->clock)};
@@ -922,6 +923,9 @@ static int draft_text(struct sr_client *c, const struct sr_founding *f, struct s
 		sr_text_put_dec(text, "level", f->levels[i]);
 	for (size_t k = 0; k < sizeof all / sizeof all[0] && rc == 0; k++)
 		rc = roster_put(text, names, named, all, k, e);
+	for (size_t i = 0; i < f->level_count && f->standbys > 0; i++)
+		sr_text_putf(text, "standby-quorum", "%llu %llu", (unsigned long long)f->levels[i],
+			(unsigned long long)f->standby_quorums[i]);
 	return rc == 0 ? sr_buf_ok(text, e) : rc;
 }
 
@@ -957,6 +961,11 @@ int sr_client_found_draft(struct sr_client *c, const struct sr_founding *f,
 		rc = draft_text(c, f, &text, &names, &named, e);
 	if (rc == 0)
 		rc = draft_check(sr_buf_view(&text), &st, d, e);
+	if (rc == SR_CORRUPT && e != NULL) { /* what was typed here: nothing is damaged */
+		const struct sr_err why = *e;
+
+		rc = sr_fail(e, SR_USAGE, "%s", why.text);
+	}
 	if (rc != 0)
 		goto out;
 	sr_call_begin(&q, "found.draft");

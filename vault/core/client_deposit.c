@@ -4,7 +4,9 @@
  * Files are read and hashed ahead (core/ahead.h) and streamed in messages of about 1 MiB. What is
  * signed is what was hashed here: counts, the root of the files, each item's bytes and files,
  * and a list object whose id and roots are recomputed. The vault's own word for a file (stored,
- * changed, unreadable) is compared as it comes back. Memory does not grow with the size of files:
+ * changed, unreadable) is compared as it comes back. In embedded use, where the vault is this very
+ * process, its SHA-256 of each file is ours: nobody is there to lie, and a second pass over every
+ * byte would be a tenth of the work. Memory does not grow with the size of files:
  * 32 bytes for each file, 24 for each item, one message, and what is read ahead.
  */
 #include "base/escape.h"
@@ -23,6 +25,7 @@ struct sent { /* a file whose outcome the vault has not told yet */
 	uint64_t size;
 	uint8_t sha256[SR_HASH];
 	bool content; /* stored with content; else recorded or unreadable */
+	bool hashed;  /* sha256 is known before the vault tells */
 	bool broken;
 	bool age;          /* size is that of the age file; what is in it is the vault's word */
 	size_t leaf, item; /* its place in leaves, and in items */
@@ -39,6 +42,7 @@ struct flow {
 	const struct sr_deposit_source *src;
 	struct sr_deposited *out;
 	struct sr_ahead *ahead;
+	bool hash;            /* here, too */
 	struct sr_buf leaves; /* of the files' root */
 	struct per_item *items;
 	size_t item_count, item_cap;
@@ -75,8 +79,17 @@ static int opened_one(struct flow *f, const struct sent *s, const struct sr_row 
 	return 0;
 }
 
-static int told_one(
-	struct flow *f, const struct sent *s, const struct sr_row *row, struct sr_err *e) {
+/* The vault in this process has hashed it. */
+static void take_hash(struct flow *f, struct sent *s, const uint8_t sha256[SR_HASH]) {
+	struct sr_list_file file = {.path = sr_buf_view(&s->path), .size = s->size};
+
+	memcpy(s->sha256, sha256, SR_HASH);
+	memcpy(file.sha256, sha256, SR_HASH);
+	sr_file_leaf(f->leaves.p + s->leaf * SR_HASH, &file);
+	s->hashed = true;
+}
+
+static int told_one(struct flow *f, struct sent *s, const struct sr_row *row, struct sr_err *e) {
 	const struct sr_bytes status = sr_row_get(row, "status");
 	char word[32], reason[300], path[200];
 	uint8_t sha[SR_HASH];
@@ -90,10 +103,12 @@ static int told_one(
 			e, SR_AUTH, "the vault tells of another file where %s was sent", path);
 	if (s->content && (sr_row_get_dec(&size, row, "size", NULL) != 0 || size != s->size ||
 				  sr_row_get_id(sha, SR_HASH, row, "sha256", NULL) != 0 ||
-				  memcmp(sha, s->sha256, SR_HASH) != 0))
+				  (s->hashed && memcmp(sha, s->sha256, SR_HASH) != 0)))
 		return sr_fail(e, SR_AUTH,
 			"%s: the vault has not stored the %llu bytes that were sent (%s)", path,
 			(unsigned long long)s->size, word);
+	if (s->content && !s->hashed)
+		take_hash(f, s, sha);
 	if (s->age && strcmp(word, "stored") == 0) {
 		const int rc = opened_one(f, s, row, path, e);
 
@@ -199,6 +214,7 @@ static int send_content(struct flow *f, struct sent *done, struct sr_err *e) {
 	done->size = sum->size;
 	done->content = !sum->broken && !done->age;
 	done->broken = sum->broken;
+	done->hashed = f->hash;
 	memcpy(done->sha256, sum->sha256, SR_HASH);
 	memcpy(done->reason, sum->reason, sizeof done->reason);
 	return 0;
@@ -315,7 +331,7 @@ static int send_event(struct flow *f, const struct sr_ahead_event *ev, struct sr
 
 static int send_all(struct flow *f, struct sr_err *e) {
 	struct sr_ahead_event ev = {.what = SR_AHEAD_ITEM};
-	int rc = sr_ahead_new(&f->ahead, f->src, e);
+	int rc = sr_ahead_new(&f->ahead, f->src, f->hash, e);
 
 	sr_call_begin(&f->q, "deposit.put");
 	while (rc == 0 && ev.what != SR_AHEAD_END) {
@@ -551,6 +567,7 @@ int sr_client_deposit(struct sr_client *c, const struct sr_depositing *d, struct
 	}
 	f->c = c;
 	f->src = d->source;
+	f->hash = !c->o.transport.embedded;
 	f->out = out;
 	sr_buf_init(&f->leaves);
 	sr_call_init(&f->q);

@@ -12,7 +12,9 @@
 #include <stdio.h>
 
 #include "base/escape.h"
+#include "base/time.h"
 #include "core/ops_in.h"
+#include "core/rescan.h"
 #include "intake/deposit.h"
 #include "intake/queue.h"
 #include "ledger/ledger.h"
@@ -30,6 +32,8 @@ int sr_core_open(struct sr_core **out, const struct sr_vault_open *o, struct sr_
 		rc = sr_room_new(&c->room, c->vault, e);
 	if (rc == 0)
 		rc = sr_queue_new(&c->queue, c->vault, NULL, e);
+	if (rc == 0)
+		rc = sr_rescan_new(&c->rescan, c->vault, c->room, e);
 	if (rc != 0) {
 		sr_core_close(c);
 		return rc;
@@ -45,6 +49,7 @@ void sr_core_close(struct sr_core *c) {
 		return;
 	sr_audit_close(c->audit);
 	sr_queue_free(c->queue);
+	sr_rescan_free(c->rescan);
 	sr_room_free(c->room);
 	sr_vault_close(c->vault);
 	free(c);
@@ -57,10 +62,15 @@ int sr_core_intake(struct sr_core *c, struct sr_launcher *l, struct sr_err *e) {
 }
 
 int sr_core_work(struct sr_core *c, unsigned budget_ms, int *nap_ms, struct sr_err *e) {
-	enum sr_turn turn = SR_TURN_DONE;
+	enum sr_turn turn = SR_TURN_DONE, again = SR_TURN_DONE;
 	int rc = 0;
+	/* Whoever reads goes first: what is open may have to be closed. */
 	if (c->works && c->vault->catalogue != NULL)
+		rc = sr_rescan_turn(c->rescan, sr_mono_ms() + budget_ms / 2, &again, e);
+	if (rc == 0 && c->works && c->vault->catalogue != NULL)
 		rc = sr_queue_turn(c->queue, budget_ms, &turn, e);
+	if (turn == SR_TURN_DONE || again == SR_TURN_AGAIN)
+		turn = again;
 	*nap_ms = turn == SR_TURN_DONE ? SR_CORE_IDLE : turn == SR_TURN_WAITS ? SR_QUEUE_NAP_MS : 0;
 	if (rc == 0 && turn != SR_TURN_DONE)
 		rc = sr_after_commit(c, e); /* a step may have ended looks of before */
@@ -84,6 +94,7 @@ static int renew(struct sr_core *c, struct sr_err *e) {
 		return 0;
 	sr_room_forget_all(c->room);
 	sr_queue_rest(c->queue);
+	sr_rescan_rest(c->rescan);
 	/* A replay that was interrupted holds the texts that are to be gone. */
 	sr_audit_close(c->audit);
 	c->audit = NULL;
@@ -355,6 +366,9 @@ struct embedded {
 
 static int embedded_call(void *ctx, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
 	struct embedded *m = ctx;
+	int rc = sr_buf_ok(&q->body, e);
+	if (rc != 0)
+		return sr_wrap(e, "message");
 	sr_core_call(m->core, &m->session, q, r);
 	return sr_call_parse(r, e);
 }

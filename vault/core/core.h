@@ -17,6 +17,7 @@
 struct sr_room;
 struct sr_audit;
 struct sr_queue;
+struct sr_rescan;
 struct sr_launcher;
 
 /* A deposit under way, and whose it is: the session may be logged out of before it ends. */
@@ -29,10 +30,11 @@ struct sr_deposit_place {
 struct sr_core {
 	struct sr_vault *vault;
 	struct sr_room *room;
-	struct sr_queue *queue; /* what is done after deposits by itself (intake/queue.h) */
-	bool works;             /* ... in this process */
-	size_t sessions;        /* for status */
-	size_t deposits;        /* under way */
+	struct sr_queue *queue;   /* what is done after deposits by itself (intake/queue.h) */
+	bool works;               /* ... in this process */
+	struct sr_rescan *rescan; /* of what is open (core/rescan.h) */
+	size_t sessions;          /* for status */
+	size_t deposits;          /* under way */
 	struct sr_deposit_place depositing[SR_DEPOSITS_MAX]; /* the first `deposits`, in no order */
 	size_t material_page;                                /* tests; 0: SR_MATERIAL_PAGE */
 	unsigned silent_ms;                                  /* tests; 0: SR_DEPOSIT_SILENT_MS */

@@ -276,7 +276,8 @@
  *         {person, reading, received, entry, reason?} (who read what is held on the caller, these
  *         last 30 days); then what the caller is to know, these last 30 days (catalogue/query.h):
  *         vote-needed, decided {request, about, received}; granted, ends-soon, suspended, revoked
- *         {grant, about, received}; scrub-failed {statement, about, received}
+ *         {grant, about, received}; scrub-failed {statement, about, received}; infected {item,
+ *         about, received}
  * request.material     as requests: all that a voter's client must verify, also in a file
  *   in    request id, version dec?, since dec?, board token? ("yes": with all of board.material
  *         in front), from dec? (a further page: needs the version), extension dec? (the items of
@@ -363,15 +364,22 @@
  *   body  rows: finding {file dec, path, result, text}; scan {scanner, signatures time?, result
  *         clean|infected|not-scanned, clean, infected, not-scanned, entry: dec}: what one scanner
  *         said of all, and where it stands in the log
+ * intake.again         curator: everything that is open for a reader goes to the scanners once more
+ *                      (core/rescan.h); what comes of it is on the record
+ *   out   open dec (checkouts), works yes|no (this process scans by itself), trouble b64? (why
+ *         the scanners could not be asked last)
  * intake.state         the house, a curator or custodian: what is done after deposits by itself
  *   out   left dec (held items whose intake is not over), waiting dec (of these: that failed and
  *         are tried again), works yes|no (this process does it), step token? and item id? (at
- *         work), trouble b64? (the last failure, a sentence)
+ *         work), file, files, pages, pages-of: dec? (of the step: the file at work, from 0, of how
+ *         many; of it pages done, of how many, 0: not known), trouble b64? (the last failure, a
+ *         sentence)
  * intake.turn          the house: some of it, for 200 ms
  *   out   as intake.state; nap dec (ms until the next turn; SR_CORE_IDLE: nothing is to do)
  * intake.show          curator, officer: what came of it
  *   in    item id, key token? (of facts), offset dec?, limit dec? (of facts)
- *   out   state, intake under-way? (it is not over), waits b64? (why), total dec (facts)
+ *   out   state, intake under-way? (it is not over), step, file, files, pages, pages-of? (as in
+ *         intake.state, when it is at work), waits b64? (why), total dec (facts)
  *   body  rows: step {step, result, added, at time, entry}; scan as in item, all of them; fact
  *         {file dec (its position), step, key, value bytes}
  * intake.known         curator: a list of SHA-256 of known files against those of all held and
@@ -395,6 +403,13 @@
  *         empty, and paths are numbers with the ending that they had)
  *   body  the plan (room/redact.h)
  *   out   accession id, parent id, collection id
+ * transcript.add       curator, whose checkout of right quarantine or redact is open in this
+ *                      process: a transcript of one of its files, as the text of that file; the
+ *                      item gets a new envelope, and every look at it ends
+ *   in    checkout id, file dec, language token? (a tag)
+ *   body  WebVTT or SubRip, at most SR_TRANSCRIPT_MAX bytes
+ *   out   item id, file dec (the new one), number dec (of its envelope), form webvtt|subrip, cues,
+ *         speakers, entry: dec
  * features.make        curator, as redact.make: a new item of counts by page (room/features.h) and
  *                      nothing else, under a key of its own
  *   in    checkout id

@@ -408,6 +408,7 @@ static void put_counts(struct sr_x *x, const struct sr_audit_counts *n) {
 	sr_text_put_dec(head, "grants", n->grants);
 	sr_text_put_dec(head, "decisions", n->decisions);
 	sr_text_put_dec(head, "rules", n->rules);
+	sr_text_put_dec(head, "pieces", n->pieces);
 	sr_text_put_dec(head, "findings", n->findings);
 	sr_text_put_dec(head, "resumed", n->resumed);
 }

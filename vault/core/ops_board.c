@@ -6,6 +6,7 @@
 
 #include "board/keys.h"
 #include "core/ops_in.h"
+#include "ledger/founding.h"
 
 /* Entries of one type, oldest first, all of them (a board's ceremony is small). */
 static int entries_of(
@@ -397,9 +398,11 @@ int sr_put_board_origin(
 	int rc = sr_vault_entry(&en, x->vault, entry, e);
 	if (rc != 0)
 		return rc;
-	rc = sr_field_id(request, &en.statement, "request", 0, e);
+	/* What stands behind the founders' plan is `found`, which everybody is shown. */
+	const bool planned = sr_founding_planned(&en.statement);
+	rc = planned ? 0 : sr_field_id(request, &en.statement, "request", 0, e);
 	sr_entry_free(&en);
-	return rc == 0 ? put_decided(x, o, request, since, e) : rc;
+	return rc == 0 && !planned ? put_decided(x, o, request, since, e) : rc;
 }
 
 /* How the board came to be: who asked for it, the votes of the founding board, the statement. */

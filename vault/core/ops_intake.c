@@ -24,6 +24,15 @@ enum {
 
 /* --- the queue -------------------------------------------------------------------------------- */
 
+static void put_at(struct sr_buf *head, const struct sr_step_at *at) {
+	if (at->files == 0)
+		return;
+	sr_text_put_dec(head, "file", at->file);
+	sr_text_put_dec(head, "files", at->files);
+	sr_text_put_dec(head, "pages", at->pages);
+	sr_text_put_dec(head, "pages-of", at->pages_of);
+}
+
 static void put_state(struct sr_x *x) {
 	struct sr_queue_state s;
 	struct sr_buf *head = &x->r->head;
@@ -36,6 +45,7 @@ static void put_state(struct sr_x *x) {
 		sr_text_put(head, "step", s.step);
 		sr_text_put(head, "item", s.item);
 	}
+	put_at(head, &s.at);
 	if (s.trouble[0] != '\0')
 		sr_text_put_base64(head, "trouble", s.trouble, strlen(s.trouble));
 }
@@ -99,6 +109,21 @@ static int put_facts(struct sr_x *x, struct sr_rows_out *o, const uint8_t item[S
 	return rc;
 }
 
+/* Of the item at work: with what, and how far. */
+static void put_under_way(struct sr_x *x, const uint8_t item[SR_ID]) {
+	struct sr_buf *head = &x->r->head;
+	struct sr_queue_state s;
+	char hex[2 * SR_ID + 1];
+
+	sr_text_put(head, "intake", "under-way");
+	sr_hex(hex, item, SR_ID);
+	sr_queue_look(x->core->queue, &s);
+	if (s.step[0] == '\0' || strcmp(s.item, hex) != 0)
+		return;
+	sr_text_put(head, "step", s.step);
+	put_at(head, &s.at);
+}
+
 int sr_op_intake_show(struct sr_x *x, struct sr_err *e) {
 	struct sr_item_row it = {0};
 	struct sr_page page;
@@ -117,7 +142,7 @@ int sr_op_intake_show(struct sr_x *x, struct sr_err *e) {
 		sr_text_put(&x->r->head, "state", sr_state_name(it.state));
 		why = sr_queue_why(x->core->queue, id);
 		if (why != NULL)
-			sr_text_put(&x->r->head, "intake", "under-way");
+			put_under_way(x, id);
 		if (why != NULL && *why != '\0')
 			sr_text_put_base64(&x->r->head, "waits", why, strlen(why));
 		rc = put_steps(x, &o, id, e);
@@ -149,6 +174,7 @@ struct comparing {
 	struct sr_hash_row row;
 	char *finding[KNOWN_FINDINGS];
 	size_t findings;
+	uint8_t named[SR_HASH];
 	uint64_t hits, files;
 	/* what is to be said, since nothing is written while rows are read */
 	struct sr_buf hits_of; /* struct hit, then its texts */
@@ -225,6 +251,7 @@ static int item_over(struct comparing *c, struct sr_err *e) {
 		sr_buf_put_le32(b, c->row.number);
 		sr_buf_put_le64(b, c->hits);
 		sr_buf_put_le64(b, c->row.files);
+		sr_buf_put(b, c->named, SR_HASH);
 		sr_buf_put_le32(b, (uint32_t)c->findings);
 		for (size_t i = 0; i < c->findings; i++)
 			sr_buf_put_lp(b, sr_bytes_str(c->finding[i]));
@@ -233,6 +260,7 @@ static int item_over(struct comparing *c, struct sr_err *e) {
 		free(c->finding[i]);
 	c->findings = 0;
 	c->hits = 0;
+	memset(c->named, 0, SR_HASH);
 	return sr_buf_ok(b, e);
 }
 
@@ -241,6 +269,7 @@ static int keep_hit(struct comparing *c, const struct sr_hash_row *row, const st
 	char path[KNOWN_FINDING / 2], name[KNOWN_NAME * 2], text[KNOWN_FINDING];
 
 	c->hits++;
+	sr_named_add(c->named, row->file);
 	if (c->findings == KNOWN_FINDINGS)
 		return 0;
 	(void)snprintf(text, sizeof text, "file %llu %s: infected: %s",
@@ -276,7 +305,7 @@ static int say(struct comparing *c, struct sr_reader *r, struct sr_err *e) {
 	const char *findings[KNOWN_FINDINGS];
 	char *texts[KNOWN_FINDINGS] = {NULL};
 	struct sr_verdict_of of = {.scanner = c->scanner, .findings = findings};
-	uint8_t item[SR_ID];
+	uint8_t item[SR_ID], named[SR_HASH];
 	char word[16];
 	uint64_t files = 0, entry = 0;
 	uint32_t n = 0;
@@ -290,6 +319,8 @@ static int say(struct comparing *c, struct sr_reader *r, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_get_le64(r, &files, e);
 	if (rc == 0)
+		rc = sr_get(r, named, SR_HASH, e);
+	if (rc == 0)
 		rc = sr_get_le32(r, &n, e);
 	for (uint32_t i = 0; rc == 0 && i < n && i < KNOWN_FINDINGS; i++) {
 		struct sr_bytes v = {NULL, 0};
@@ -301,6 +332,7 @@ static int say(struct comparing *c, struct sr_reader *r, struct sr_err *e) {
 		findings[i] = texts[i];
 	}
 	of.item = item;
+	of.named = named;
 	of.finding_count = n;
 	of.counts.files = files;
 	of.counts.not_scanned = files - of.counts.infected;

@@ -314,7 +314,8 @@ static int put_flags(
 		if (!all)
 			continue;
 		sr_row_hex(o, "id", f->id, SR_ID);
-		sr_row_str(o, "person", f->person);
+		/* What the vault set itself, a scan did. */
+		sr_row_str(o, "person", f->person[0] != '\0' ? f->person : "service");
 		sr_row_dec(o, "entry", f->entry);
 		sr_row_time(o, "received", f->received);
 		sr_row_time(o, "due", f->due);

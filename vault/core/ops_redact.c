@@ -9,7 +9,8 @@
 #include "room/redact.h"
 
 enum {
-	CHUNK = 1 << 20
+	CHUNK = 1 << 20,
+	NAMES = 16 /* a container in a container...: of each the number is in the name */
 };
 
 static int feed(
@@ -45,15 +46,46 @@ static void plain_name(char *out, size_t size, uint64_t index, struct sr_bytes p
 		ending ? (const char *)path.p + path.len - n - 1 : "");
 }
 
+/* What came out of what can still be seen by the names: a member's stands behind its container's,
+ * as far as that stays, so that a version of this version knows (catalogue/family.h), and a text is
+ * read in place of its file. */
+static int put_name(
+	struct sr_buf *out, const struct sr_redacting *r, uint64_t index, struct sr_err *e) {
+	uint64_t chain[NAMES], at = index;
+	char name[40];
+	size_t n = 1;
+	int rc = 0;
+	chain[0] = index;
+	while (n < NAMES && sr_redact_source(&at, r->plan, at))
+		chain[n++] = at;
+	while (rc == 0 && n-- > 0) {
+		struct sr_file f;
+		rc = sr_room_file(r->room, r->checkout, chain[n], &f, e);
+		if (rc != 0)
+			break;
+		if (sr_file_is_rendition(&f) && out->len > 0) {
+			sr_buf_put_str(out, SR_RENDITION_TEXT_SUFFIX);
+			continue;
+		}
+		plain_name(name, sizeof name, chain[n], f.path);
+		sr_buf_printf(out, "%s%s", out->len > 0 ? "/" : "", name);
+	}
+	return rc == 0 ? sr_buf_ok(out, e) : rc;
+}
+
 static int put_file(struct sr_inflow *in, const struct sr_redacting *r, uint64_t index, bool keep,
 	struct sr_err *e) {
+	struct sr_buf name;
 	struct sr_file f;
-	char name[40];
-	int rc = sr_room_file(r->room, r->checkout, index, &f, e);
-	if (rc != 0)
+	sr_buf_init_secret(&name);
+	int rc = put_name(&name, r, index, e);
+	if (rc == 0)
+		rc = sr_room_file(r->room, r->checkout, index, &f, e);
+	if (rc != 0) {
+		sr_buf_free(&name);
 		return rc;
-	plain_name(name, sizeof name, index, f.path);
-	const struct sr_ingest_file g = {.path = keep ? f.path : sr_bytes_str(name),
+	}
+	const struct sr_ingest_file g = {.path = keep ? f.path : sr_buf_view(&name),
 		.media_type = f.media_type,
 		.kind = f.kind,
 		/* where a link leads, or why something could not be read: it names paths */
@@ -64,7 +96,10 @@ static int put_file(struct sr_inflow *in, const struct sr_redacting *r, uint64_t
 	rc = sr_inflow_file(in, &g, e);
 	if (rc == 0 && f.kind == SR_FILE_REGULAR)
 		rc = feed(in, r, index, e);
-	return rc == 0 ? sr_inflow_file_end(in, sr_bytes_of(NULL, 0), e) : rc;
+	if (rc == 0)
+		rc = sr_inflow_file_end(in, sr_bytes_of(NULL, 0), e);
+	sr_buf_free(&name);
+	return rc;
 }
 
 static int put_item(struct sr_inflow *in, const struct sr_redacting *r,
@@ -78,9 +113,7 @@ static int put_item(struct sr_inflow *in, const struct sr_redacting *r,
 	if (rc == 0)
 		rc = sr_inflow_item_begin(in, sr_bytes_of((const uint8_t *)title, len), e);
 	for (uint64_t i = 0; rc == 0 && i < files; i++) {
-		bool drops = false;
-		rc = sr_redact_drops(&drops, r, i, e);
-		if (rc == 0 && !drops)
+		if (!sr_redact_drops(r->plan, i))
 			rc = put_file(in, r, i, keep, e);
 	}
 	return rc == 0 ? sr_inflow_item_end(in, e) : rc;

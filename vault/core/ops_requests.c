@@ -742,7 +742,7 @@ static int todo_news(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 		const char *what, *key;
 	} news[] = {{"vote-needed", "request"}, {"granted", "grant"}, {"decided", "request"},
 		{"ends-soon", "grant"}, {"suspended", "grant"}, {"revoked", "grant"},
-		{"scrub-failed", "statement"}};
+		{"scrub-failed", "statement"}, {"infected", "item"}};
 	struct sr_notices l = {NULL, 0};
 	int rc = sr_query_notices_of(
 		&l, x->catalogue, x->caller.person, sr_now(&x->vault->clock), e);

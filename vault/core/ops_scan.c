@@ -4,6 +4,7 @@
  */
 #include "base/time.h"
 #include "core/ops_in.h"
+#include "core/rescan.h"
 #include "intake/scan.h"
 #include "intake/scanners.h"
 #include "room/room.h"
@@ -15,6 +16,7 @@ enum {
 struct sr_scanning { /* of one connection */
 	uint8_t checkout[SR_ID];
 	struct sr_scanners *scanners;
+	bool ready; /* all of them said who they are */
 	size_t at;
 	struct sr_filescan *at_work; /* of scanner ${at}; NULL: not begun */
 };
@@ -22,7 +24,7 @@ struct sr_scanning { /* of one connection */
 void sr_scanning_free(struct sr_session *s) {
 	if (s->scanning != NULL) {
 		sr_filescan_free(s->scanning->at_work);
-		free(s->scanning->scanners);
+		sr_scanners_free(s->scanning->scanners);
 	}
 	free(s->scanning);
 	s->scanning = NULL;
@@ -40,14 +42,13 @@ static int scanning_of(
 	if (s == NULL)
 		return sr_fail(e, SR_NOMEM, "scan");
 	memcpy(s->checkout, checkout, SR_ID);
-	int rc = sr_scanners_open(&s->scanners, x->vault, e);
+	int rc = sr_scanners_begin(&s->scanners, x->vault, e);
 	if (rc == 0 && s->scanners->count == 0)
 		rc = sr_fail(e, SR_UNSUPPORTED,
 			"this host has no scanner: whoever runs it names one (intake "
 			"scanners FILE)");
 	if (rc != 0) {
-		if (s->scanners != NULL)
-			free(s->scanners);
+		sr_scanners_free(s->scanners);
 		free(s);
 		return rc;
 	}
@@ -111,6 +112,17 @@ static int scanner_done(struct sr_x *x, struct sr_scanning *s, const struct sr_f
 	return 0;
 }
 
+/* Scanner ${at} begins, once all said who they are: *${turn} WAITS until then. */
+static int scanner_begins(struct sr_scanning *s, enum sr_turn *turn, struct sr_err *e) {
+	int rc = 0;
+	if (!s->ready)
+		rc = sr_scanners_ready(s->scanners, &s->ready, e);
+	*turn = s->ready ? SR_TURN_AGAIN : SR_TURN_WAITS;
+	if (rc == 0 && s->ready && s->at_work == NULL)
+		rc = sr_filescan_begin(&s->at_work, &s->scanners->rows[s->at], e);
+	return rc;
+}
+
 int sr_op_intake_scan(struct sr_x *x, struct sr_err *e) {
 	struct sr_filescan_told told = {.found = found};
 	enum sr_turn turn = SR_TURN_AGAIN;
@@ -127,14 +139,15 @@ int sr_op_intake_scan(struct sr_x *x, struct sr_err *e) {
 	if (rc != 0)
 		return rc;
 	rc = look_of(&of, &row, &it, x, id, e);
-	if (rc == 0 && s->at_work == NULL)
-		rc = sr_filescan_begin(&s->at_work, &s->scanners->rows[s->at], e);
+	if (rc == 0)
+		rc = scanner_begins(s, &turn, e);
 	sr_rows_begin(&o, &x->r->body);
 	told.ctx = &o;
-	if (rc == 0)
+	if (rc == 0 && s->at_work != NULL)
 		rc = sr_filescan_turn(s->at_work, it, sr_mono_ms() + BUDGET_MS, &told, &turn, e);
 	if (rc == 0) {
-		sr_filescan_counts(s->at_work, &n);
+		if (s->at_work != NULL)
+			sr_filescan_counts(s->at_work, &n);
 		sr_text_put_dec(&x->r->head, "files", n.files);
 		sr_text_put_dec(&x->r->head, "of", sr_item_files(it));
 		if (turn == SR_TURN_WAITS)
@@ -149,4 +162,16 @@ int sr_op_intake_scan(struct sr_x *x, struct sr_err *e) {
 		sr_scanning_free(x->session);
 	sr_item_row_free(&row);
 	return rc;
+}
+
+int sr_op_intake_again(struct sr_x *x, struct sr_err *e) {
+	struct sr_buf *head = &x->r->head;
+	const char *trouble = sr_rescan_trouble(x->core->rescan);
+	(void)e;
+	sr_text_put_dec(head, "open", sr_room_count(x->core->room));
+	sr_text_put(head, "works", x->core->works ? "yes" : "no");
+	if (*trouble != '\0')
+		sr_text_put_base64(head, "trouble", trouble, strlen(trouble));
+	sr_rescan_again(x->core->rescan);
+	return 0;
 }

@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "board/kinds.h"
 #include "ledger/card.h"
+#include "ledger/founding.h"
 #include "ledger/keychange.h"
 
 enum {
@@ -50,6 +51,7 @@ void sr_proofs_free(struct sr_proofs *p) {
 	free(p->entries);
 	free(p->people);
 	free(p->boards);
+	sr_endeds_free(&p->ended);
 	memset(p, 0, sizeof *p);
 }
 
@@ -247,6 +249,14 @@ static int know_founders(struct sr_proofs *p, const struct sr_statement *found, 
 				memcpy(b->member[i], card.person, SR_PERSON_TEXT);
 		}
 	}
+	for (size_t i = 0; i < sr_field_count(found, "standby") && rc == 0; i++) {
+		struct sr_known *who = NULL; /* who waits has no role */
+		struct sr_card card;
+
+		rc = card_of(&card, found, "standby", i, e);
+		if (rc == 0)
+			rc = know(&who, p, card.person, card.key, e);
+	}
 	return rc == 0 ? founding_board(p, b, found, e) : rc;
 }
 
@@ -335,11 +345,12 @@ static bool plans_epoch(enum sr_type_id type) {
 	return type == SR_T_RESHARE || type == SR_T_REKEY;
 }
 
-/* NULL: it needs none. The first witnesses may be the custodian's choice. */
+/* NULL: it needs none. The first witnesses may be the custodian's choice, and what the founders
+ * planned all of them signed (plan_holds). */
 static const struct made *made_by_quorum(const struct sr_statement *s) {
 	const struct sr_kind *const kind = sr_kind_deciding(s);
 
-	if (kind == NULL ||
+	if (kind == NULL || sr_founding_planned(s) ||
 		(kind == sr_kind_at(SR_K_WITNESSES) && sr_field_count(s, "request") == 0))
 		return NULL;
 	return makes_of(sr_bytes_str(kind->name));
@@ -651,6 +662,20 @@ static int learn_room(struct sr_proofs *p, const struct sr_proven *pr, struct sr
 	return rc != 0 || k.log.renames ? rc : sr_log_keys_add(&p->room, pr->index, k.room_pk, e);
 }
 
+static void apply_end(struct sr_proofs *p, const struct sr_ended *end) {
+	struct sr_known *who = (struct sr_known *)(uintptr_t)sr_proofs_person(p, end->person);
+
+	if (who != NULL)
+		who->roles &= end->all ? 0U : ~(unsigned)VOUCHED;
+}
+
+/* Ends from the ${at}-th on, of entries before ${index}; the place of the next. */
+static size_t apply_ends(struct sr_proofs *p, size_t at, uint64_t index) {
+	while (at < p->ended.count && p->ended.rows[at].index < index)
+		apply_end(p, &p->ended.rows[at++]);
+	return at;
+}
+
 /* What a trusted entry changes about who is believed. */
 static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 	const struct sr_statement *s = &pr->entry.statement;
@@ -667,14 +692,12 @@ static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 	if (s->type->id == SR_T_OPENED)
 		return learn_opened(p, pr, e);
 	if (s->type->id == SR_T_PERSON_END) {
-		char name[SR_PERSON_TEXT];
+		struct sr_ended one = {.index = pr->index, .all = s->by_service};
 
-		snprintf(name, sizeof name, "%.*s", SR_PERSON_TEXT - 1,
+		snprintf(one.person, sizeof one.person, "%.*s", SR_PERSON_TEXT - 1,
 			(const char *)sr_field(s, "person", 0).p);
-		who = (struct sr_known *)(uintptr_t)sr_proofs_person(p, name);
-		if (who != NULL)
-			who->roles &= s->by_service ? 0U : ~(unsigned)VOUCHED;
-		return 0;
+		apply_end(p, &one);
+		return sr_endeds_add(&p->ended, &one, e);
 	}
 	rc = card_of(&card, s, "card", 0, e);
 	if (rc == 0 && !sr_bytes_eq(sr_field(s, "person", 0), sr_bytes_str(card.person)))
@@ -744,6 +767,17 @@ static bool change_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 	       distrust(pr, "it names another entry than it is, or other keys than sign the log");
 }
 
+/* A plan that no vote stands behind: the founders' own, line by line, and no other is known for
+ * that epoch before it, which a quorum may have decided since. */
+static bool plan_holds(const struct sr_proofs *p, struct sr_proven *pr) {
+	const struct sr_statement *found = &p->entries[0]->entry.statement;
+
+	if (!sr_founding_plan_is(&pr->entry.statement, found))
+		return distrust(pr, "a reshare that cites no vote, and the founders did not sign");
+	return sr_proofs_board(p, found->hash, SR_FOUNDING_STANDBY_EPOCH) == NULL ||
+	       distrust(pr, "the founders' plan again, where another took its place");
+}
+
 /* Is it signed by who may? People are as known before this entry. */
 static bool signature_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 	const struct sr_statement *s = &pr->entry.statement;
@@ -761,6 +795,8 @@ static bool signature_holds(const struct sr_proofs *p, struct sr_proven *pr) {
 			return distrust(pr, err.text);
 		if (made_by_quorum(s) != NULL && !quorum_behind(p, pr, why))
 			return distrust(pr, why);
+		if (sr_founding_planned(s))
+			return plan_holds(p, pr);
 		return type != SR_T_OPENED || opening_holds(p, pr);
 	}
 	const struct sr_known *k = sr_proofs_person(p, s->head.actor);
@@ -820,6 +856,7 @@ const struct sr_log_link *sr_proofs_unconfirmed(const struct sr_proofs *p) {
 }
 
 int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
+	size_t ends = 0;
 	int rc = 0;
 
 	if (!p->founded)
@@ -832,6 +869,7 @@ int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 		struct sr_proven *pr = p->entries[i];
 		const enum sr_type_id type = pr->entry.statement.type->id;
 
+		ends = apply_ends(p, ends, pr->index);
 		if (!pr->trusted)
 			pr->trusted = signature_holds(p, pr);
 		if (!pr->trusted ||
@@ -847,6 +885,7 @@ int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 			rc = 0;
 		}
 	}
+	(void)apply_ends(p, ends, UINT64_MAX);
 	if (rc == 0 && p->self[0] != '\0' && sr_proofs_person(p, p->self) == NULL) {
 		struct sr_known *me = NULL; /* nothing shows who we are; our key is ours */
 

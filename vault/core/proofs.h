@@ -41,6 +41,7 @@
 
 #include "catalogue/query.h"
 #include "core/rows.h"
+#include "ledger/ended.h"
 #include "ledger/receipt.h"
 
 struct sr_proven {
@@ -93,6 +94,10 @@ struct sr_proofs {
 	size_t people_count, people_cap;
 	struct sr_known_board *boards; /* in the order of their statements */
 	size_t board_count, board_cap;
+	/* Remembered or shown: settle applies them, in the order of the log, whether or not the set
+	 * has their entries. */
+	struct sr_endeds ended;
+	size_t ended_known; /* so many of them are remembered */
 };
 
 /* ${seen}: what was verified before, or NULL; ${person} "" for nobody. */

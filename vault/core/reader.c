@@ -392,8 +392,8 @@ int sr_may_read(struct sr_reading *out, const struct sr_caller *c, const struct 
 }
 
 static bool card_line(const char *field) {
-	static const char *const cards[] = {
-		"card", "newcomer", "member", "curator", "officer", "auditor", "custodian"};
+	static const char *const cards[] = {"card", "newcomer", "member", "curator", "officer",
+		"auditor", "custodian", "standby"};
 	for (size_t i = 0; field != NULL && i < sizeof cards / sizeof cards[0]; i++) {
 		if (strcmp(field, cards[i]) == 0)
 			return true;

@@ -6,32 +6,10 @@
  */
 #include "crypto/aead.h"
 
-#include <assert.h>
+#include "crypto/chacha.h"
 
-#include <sodium.h>
-
-_Static_assert((int)SR_NONCE == (int)crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, "nonce");
-_Static_assert((int)SR_TAG == (int)crypto_aead_xchacha20poly1305_ietf_ABYTES, "tag");
-_Static_assert((int)SR_KEY == (int)crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "key");
-
-static void bare_seal(uint8_t *out, const uint8_t key[SR_KEY], const uint8_t nonce[SR_NONCE],
-	struct sr_bytes ad, struct sr_bytes plain) {
-	int rc = crypto_aead_xchacha20poly1305_ietf_encrypt(
-		out, NULL, plain.p, plain.len, ad.p, ad.len, NULL, nonce, key);
-
-	assert(rc == 0);
-	(void)rc;
-}
-
-/* 0 or AUTH. */
-static int bare_open(uint8_t *out, const uint8_t key[SR_KEY], const uint8_t nonce[SR_NONCE],
-	struct sr_bytes ad, struct sr_bytes sealed) {
-	const int rc = crypto_aead_xchacha20poly1305_ietf_decrypt(
-		out, NULL, NULL, sealed.p, sealed.len, ad.p, ad.len, nonce, key);
-
-	sr_public(&rc, sizeof rc); /* whether the tag verifies */
-	return rc != 0 ? SR_AUTH : 0;
-}
+_Static_assert((int)SR_NONCE == (int)SR_XCHACHA_NONCE, "nonce");
+_Static_assert((int)SR_TAG == (int)SR_CHACHA_TAG, "tag");
 
 /* What ${key}, ${label} and ${nonce} yield: the commitment and the cipher's key. */
 static void derive(uint8_t commitment[SR_HASH], uint8_t subkey[SR_KEY], const uint8_t key[SR_KEY],
@@ -54,7 +32,7 @@ void sr_aead_seal(uint8_t *out, const uint8_t key[SR_KEY], const char *label, st
 	sr_random(out, SR_NONCE);
 	derive(commitment, subkey, key, label, out);
 	bind_ad(bound, label, ad);
-	bare_seal(commitment + SR_HASH, subkey, out, sr_bytes_of(bound, sizeof bound), plain);
+	sr_xchacha_seal(commitment + SR_HASH, subkey, out, sr_bytes_of(bound, sizeof bound), plain);
 	sr_wipe(subkey, sizeof subkey);
 }
 
@@ -74,7 +52,7 @@ int sr_aead_open(uint8_t *out, const uint8_t key[SR_KEY], const char *label, str
 		goto out;
 	}
 	bind_ad(bound, label, ad);
-	rc = bare_open(out, subkey, sealed.p, sr_bytes_of(bound, sizeof bound),
+	rc = sr_xchacha_open(out, subkey, sealed.p, sr_bytes_of(bound, sizeof bound),
 		sr_bytes_of(sealed.p + SR_NONCE + SR_HASH, len + SR_TAG));
 	if (rc != 0)
 		rc = sr_fail(e, SR_AUTH, "tag does not verify");
@@ -115,11 +93,11 @@ int sr_aead_open_buf(struct sr_buf *out, const uint8_t key[SR_KEY], const char *
 #ifdef SR_TESTING
 void sr_aead_bare_seal(uint8_t *out, const uint8_t key[SR_KEY], const uint8_t nonce[SR_NONCE],
 	struct sr_bytes ad, struct sr_bytes plain) {
-	bare_seal(out, key, nonce, ad, plain);
+	sr_xchacha_seal(out, key, nonce, ad, plain);
 }
 
 int sr_aead_bare_open(uint8_t *out, const uint8_t key[SR_KEY], const uint8_t nonce[SR_NONCE],
 	struct sr_bytes ad, struct sr_bytes sealed) {
-	return bare_open(out, key, nonce, ad, sealed);
+	return sr_xchacha_open(out, key, nonce, ad, sealed);
 }
 #endif

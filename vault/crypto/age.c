@@ -13,6 +13,7 @@
 #include <sodium.h>
 
 #include "base/limits.h"
+#include "crypto/chacha.h"
 
 enum {
 	FILE_KEY = 16,
@@ -396,14 +397,12 @@ static int writer_state(struct sr_age_writer *w, struct sr_err *e) {
 
 static int put_chunk(struct sr_age_writer *w, bool last, struct sr_err *e) {
 	uint8_t nonce[NONCE];
-	unsigned long long n;
 	int rc;
 
 	chunk_nonce(nonce, &w->stream, last);
-	rc = crypto_aead_chacha20poly1305_ietf_encrypt(
-		w->sealed, &n, w->plain, w->len, NULL, 0, NULL, nonce, w->stream.key);
-	assert(rc == 0);
-	if ((rc = w->to.put(w->to.ctx, w->sealed, (size_t)n, e)) != 0) {
+	sr_chacha_seal(w->sealed, w->stream.key, nonce, sr_bytes_of(NULL, 0),
+		sr_bytes_of(w->plain, w->len));
+	if ((rc = w->to.put(w->to.ctx, w->sealed, w->len + TAG, e)) != 0) {
 		w->state = W_FAILED;
 		w->rc = rc;
 		return rc;
@@ -880,19 +879,21 @@ static int take_header(
 
 /* Decrypt what is held back, as the last chunk or not; hand it out. AUTH leaves it held back. */
 static int take_chunk(struct sr_age_reader *r, bool last, struct sr_err *e) {
+	const size_t n = r->len < TAG ? 0 : r->len - TAG;
 	uint8_t nonce[NONCE];
-	unsigned long long n;
 	int rc;
 
 	chunk_nonce(nonce, &r->stream, last);
-	if (crypto_aead_chacha20poly1305_ietf_decrypt(
-		    r->plain, &n, NULL, r->sealed, r->len, NULL, 0, nonce, r->stream.key) != 0)
+	if (sr_chacha_open(r->plain, r->stream.key, nonce, sr_bytes_of(NULL, 0),
+		    sr_bytes_of(r->sealed, r->len)) != 0) {
+		sr_wipe(r->plain, n);
 		return sr_fail(e, SR_AUTH, "age chunk %llu (offset %llu): tag does not verify",
 			(unsigned long long)r->stream.chunks, (unsigned long long)r->bytes);
+	}
 	if (n == 0 && r->stream.chunks > 0)
 		return sr_fail(e, SR_AUTH, "age chunk %llu is empty, and not the first",
 			(unsigned long long)r->stream.chunks);
-	if (n > 0 && (rc = r->to.put(r->to.ctx, r->plain, (size_t)n, e)) != 0)
+	if (n > 0 && (rc = r->to.put(r->to.ctx, r->plain, n, e)) != 0)
 		return rc;
 	r->stream.chunks++;
 	r->bytes += n;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 static const struct {
@@ -70,8 +71,11 @@ int sr_digest_new(struct sr_digest **out, enum sr_digest_kind k, struct sr_err *
 		return sr_fail(e, SR_NOMEM, "no memory for a digest");
 	d->kind = k;
 	d->ctx = EVP_MD_CTX_new();
-	d->md = EVP_MD_fetch(NULL, kinds[k].libcrypto, NULL);
-	if (d->ctx == NULL || d->md == NULL)
+	if (OSSL_LIB_CTX_get0_global_default() != NULL) /* see hash.c */
+		d->md = EVP_MD_fetch(NULL, kinds[k].libcrypto, NULL);
+	if (d->ctx == NULL)
+		rc = sr_fail(e, SR_NOMEM, "no memory for a digest");
+	else if (d->md == NULL)
 		rc = sr_fail(e, SR_UNSUPPORTED, "libcrypto has no %s here", kinds[k].name);
 	else
 		rc = sr_digest_reset(d, e);

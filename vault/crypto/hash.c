@@ -6,14 +6,15 @@
  * 64 byte outputs are unrelated.
  *
  * None of these calls can fail for reasons of data. What can go wrong is our own bug (a long field
- * of another length than announced, final of the other length) or libcrypto out of memory within
- * a digest; both end the process.
+ * of another length than announced, final of the other length), and ends the process. libcrypto
+ * takes memory for each digest; where there is none, libsodium does it, more slowly and with none.
  */
 #include "crypto/hash.h"
 
 #include <assert.h>
 #include <pthread.h>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <sodium.h>
 
@@ -29,7 +30,10 @@ static EVP_MD *md; /* fetched once: a look-up for each call costs more than a sh
 
 static void init_once(void) {
 	sodium_rc = sodium_init();
-	md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	/* libcrypto that had no memory for itself is looked for before it is asked: 3.0 follows a
+	 * null pointer. */
+	if (OSSL_LIB_CTX_get0_global_default() != NULL)
+		md = EVP_MD_fetch(NULL, "SHA256", NULL);
 }
 
 int sr_crypto_init(struct sr_err *e) {
@@ -38,7 +42,8 @@ int sr_crypto_init(struct sr_err *e) {
 	if (sodium_rc < 0)
 		return sr_fail(e, SR_UNSUPPORTED, "sodium_init of libsodium: %d", sodium_rc);
 	if (md == NULL)
-		return sr_fail(e, SR_UNSUPPORTED, "libcrypto has no SHA-256");
+		return sr_fail(e, SR_NOMEM,
+			"no memory for SHA-256 of libcrypto (or it was built without)");
 	return 0;
 }
 
@@ -131,7 +136,9 @@ void sr_hash_of(uint8_t out[SR_HASH], const char *label, const uint8_t *key,
 }
 
 struct sr_sha256 {
-	EVP_MD_CTX *ctx;
+	EVP_MD_CTX *ctx; /* NULL: there was no memory for it */
+	bool slow;       /* the text at hand is libsodium's */
+	crypto_hash_sha256_state sodium;
 };
 
 /* Ends the process if ${ok} is not 1: a digest that went wrong must not be used. */
@@ -149,12 +156,31 @@ static const EVP_MD *sha256_md(void) {
 	return md;
 }
 
-/* libcrypto allocates for each; without memory it is libsodium, which takes none and is slower. */
 void sr_sha256(uint8_t out[SR_HASH], const void *p, size_t len) {
 	const EVP_MD *m = sha256_md();
 
 	if (m == NULL || EVP_Digest(p, len, out, NULL, m, NULL) != 1)
 		(void)crypto_hash_sha256(out, p, len);
+}
+
+void sr_sha256_both(
+	uint8_t out[SR_HASH], const void *a, size_t a_len, const void *b, size_t b_len) {
+	const EVP_MD *m = sha256_md();
+	EVP_MD_CTX *ctx = m == NULL ? NULL : EVP_MD_CTX_new();
+	const bool done = ctx != NULL && EVP_DigestInit_ex2(ctx, m, NULL) == 1 &&
+			  EVP_DigestUpdate(ctx, a, a_len) == 1 &&
+			  EVP_DigestUpdate(ctx, b, b_len) == 1 &&
+			  EVP_DigestFinal_ex(ctx, out, NULL) == 1;
+
+	EVP_MD_CTX_free(ctx);
+	if (done)
+		return;
+	crypto_hash_sha256_state s;
+	(void)crypto_hash_sha256_init(&s);
+	(void)crypto_hash_sha256_update(&s, a, a_len);
+	(void)crypto_hash_sha256_update(&s, b, b_len);
+	(void)crypto_hash_sha256_final(&s, out);
+	sodium_memzero(&s, sizeof s);
 }
 
 int sr_sha256_new(struct sr_sha256 **out, struct sr_err *e) {
@@ -164,31 +190,39 @@ int sr_sha256_new(struct sr_sha256 **out, struct sr_err *e) {
 	if (s == NULL)
 		return sr_fail(e, SR_NOMEM, "no memory for a SHA-256 state");
 	s->ctx = EVP_MD_CTX_new();
-	if (s->ctx == NULL || sha256_md() == NULL ||
-		EVP_DigestInit_ex2(s->ctx, sha256_md(), NULL) != 1) {
-		sr_sha256_free(s);
-		return sr_fail(e, SR_NOMEM, "no memory for a SHA-256 state");
-	}
+	sr_sha256_reset(s);
 	*out = s;
 	return 0;
 }
 
 void sr_sha256_update(struct sr_sha256 *s, const void *p, size_t len) {
-	must(EVP_DigestUpdate(s->ctx, p, len));
+	if (s->slow)
+		(void)crypto_hash_sha256_update(&s->sodium, p, len);
+	else
+		must(EVP_DigestUpdate(s->ctx, p, len));
 }
 
 void sr_sha256_final(struct sr_sha256 *s, uint8_t out[SR_HASH]) {
-	must(EVP_DigestFinal_ex(s->ctx, out, NULL));
+	if (s->slow)
+		(void)crypto_hash_sha256_final(&s->sodium, out);
+	else
+		must(EVP_DigestFinal_ex(s->ctx, out, NULL));
 }
 
+/* A text is begun with the one or the other, and ended with it. */
 void sr_sha256_reset(struct sr_sha256 *s) {
-	must(EVP_DigestInit_ex2(s->ctx, sha256_md(), NULL));
+	const EVP_MD *m = sha256_md();
+
+	s->slow = s->ctx == NULL || m == NULL || EVP_DigestInit_ex2(s->ctx, m, NULL) != 1;
+	if (s->slow)
+		(void)crypto_hash_sha256_init(&s->sodium);
 }
 
 void sr_sha256_free(struct sr_sha256 *s) {
 	if (s == NULL)
 		return;
 	EVP_MD_CTX_free(s->ctx); /* wipes */
+	sodium_memzero(&s->sodium, sizeof s->sodium);
 	free(s);
 }
 

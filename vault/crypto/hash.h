@@ -49,6 +49,8 @@ void sr_hash_of(uint8_t out[SR_HASH], const char *label, const uint8_t *key,
 		sizeof((const struct sr_bytes[]){__VA_ARGS__}) / sizeof(struct sr_bytes))
 
 void sr_sha256(uint8_t out[SR_HASH], const void *p, size_t len);
+/* Of ${a} and then ${b}, which lie apart. */
+void sr_sha256_both(uint8_t out[SR_HASH], const void *a, size_t a_len, const void *b, size_t b_len);
 struct sr_sha256;
 SR_MUST int sr_sha256_new(struct sr_sha256 **out, struct sr_err *e);
 void sr_sha256_update(struct sr_sha256 *s, const void *p, size_t len);

@@ -27,7 +27,7 @@ static uint64_t new_ops = OPS, new_mem = MEM;
 #ifdef SR_TESTING
 void sr_passphrase_cheap(void) {
 	new_ops = 1;
-	new_mem = 8 << 20;
+	new_mem = 64 << 10;
 }
 #endif
 

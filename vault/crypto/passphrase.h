@@ -45,7 +45,7 @@ SR_MUST int sr_passphrase_open(struct sr_buf *secret, const char *type, const st
 SR_MUST int sr_passphrase_parse(
 	struct sr_text *t, const char *type, struct sr_bytes file, struct sr_err *e);
 #ifdef SR_TESTING
-void sr_passphrase_cheap(void); /* 8 MiB, 1 pass for new seals: tests make hundreds */
+void sr_passphrase_cheap(void); /* 64 KiB, 1 pass for new seals: tests open thousands */
 #endif
 
 #endif

@@ -10,7 +10,8 @@
  *   fetch.txt                  "<url> <length> <path>": what lies elsewhere; nothing is fetched
  *
  * A bag is valid if every file that a manifest lists is there with that digest, and every payload
- * file is listed: from 1.0 on in each payload manifest, before in one. Paths are relative and stay
+ * file is listed: from 1.0 on in each payload manifest, before in one. From 1.0 on each tag
+ * manifest lists all payload manifests, and no tag manifest. Paths are relative and stay
  * in the bag; %0A and %0D in them are decoded, %25 from 1.0 on. Links and special files are no part
  * of a bag. What one system would take for the same name (case, composed accents) and another not
  * is a warning, and so is what older tools wrote ("*" or "./" before a path).

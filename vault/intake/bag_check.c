@@ -167,6 +167,43 @@ static void check_listed(struct sr_bag *b) {
 	}
 }
 
+static bool is_tag_manifest(const char *path) {
+	return strncmp(path, "tagmanifest-", 12) == 0 && strchr(path, '/') == NULL;
+}
+
+/* RFC 8493, 2.2.1: each tag manifest lists every payload manifest, and no tag manifest. The drafts
+ * before 1.0 only advised it. */
+static void check_tag_manifests(struct sr_bag *b) {
+	struct bag_shown s;
+
+	for (size_t i = 0; i < b->entry_count; i++) {
+		const struct bag_entry *n = &b->entries[i];
+		const struct bag_manifest *m = &b->manifests[n->manifest];
+
+		if (!m->tag || !is_tag_manifest(b->files[n->file].path))
+			continue;
+		(void)bag_show(&s, sr_bytes_str(b->files[n->file].path));
+		if (bag_is_1(b))
+			bag_refuse(b, SR_BAG_SCOPE,
+				"%s, line %u: a tag manifest lists no tag manifest: %s", m->name,
+				n->line, s.text);
+		else
+			bag_warn(b, SR_BAG_STYLE, "%s, line %u: it lists a tag manifest: %s",
+				m->name, n->line, s.text);
+	}
+	for (size_t t = 0; bag_is_1(b) && t < b->manifest_count; t++)
+		for (size_t m = 0; m < b->manifest_count; m++) {
+			const ptrdiff_t file = bag_index(b, sr_bytes_str(b->manifests[m].name));
+
+			if (b->manifests[t].tag && !b->manifests[m].tag && file >= 0 &&
+				(b->listed[file] >> t & 1) == 0)
+				bag_refuse(b, SR_BAG_MISSING,
+					"%s does not list %s: from 1.0 on a tag manifest lists "
+					"each payload manifest",
+					b->manifests[t].name, b->manifests[m].name);
+		}
+}
+
 static void check_fetch(struct sr_bag *b) {
 	struct bag_shown s;
 
@@ -331,6 +368,7 @@ int bag_check(struct sr_bag *b, struct sr_err *e) {
 			b->entries[i].manifest == b->entries[i - 1].manifest)
 			check_twice(b, &b->entries[i - 1], &b->entries[i]);
 	check_listed(b);
+	check_tag_manifests(b);
 	check_fetch(b);
 	check_oxum(b);
 	return check_contents(b, e);

@@ -494,9 +494,26 @@ static void take_oxum(struct sr_bag *b, const char *name, struct sr_bytes v) {
 	}
 	if (b->oxum && (b->oxum_bytes != bytes || b->oxum_files != files))
 		bag_refuse(b, SR_BAG_OXUM, "%s: two Payload-Oxum say different things", name);
+	else if (b->oxum && bag_is_1(b))
+		bag_refuse(b, SR_BAG_FORM,
+			"%s: Payload-Oxum stands there twice, which version 1.0 forbids", name);
 	b->oxum = true;
 	b->oxum_bytes = bytes;
 	b->oxum_files = files;
+}
+
+/* RFC 8493, 2.2.2: the label neither begins nor ends with white space, and one blank stands between
+ * its colon and the value. Older bags are read as their tools wrote them. */
+static void info_spaces(
+	struct sr_bag *b, const char *name, size_t number, struct sr_bytes line, size_t colon) {
+	const bool label = is_blank(line.p[0]) || is_blank(line.p[colon - 1]);
+	const bool value = colon + 1 < line.len && !is_blank(line.p[colon + 1]);
+
+	if (bag_is_1(b) && (label || value))
+		bag_refuse(b, SR_BAG_FORM,
+			"%s, line %zu: %s: want \"Label: value\", as version 1.0 has it", name,
+			number,
+			label ? "white space around the label" : "no blank behind the colon");
 }
 
 void bag_info_text(struct sr_bag *b, const char *name, struct sr_bytes text) {
@@ -515,6 +532,7 @@ void bag_info_text(struct sr_bag *b, const char *name, struct sr_bytes text) {
 				number);
 			continue;
 		}
+		info_spaces(b, name, number, line, (size_t)(colon - line.p));
 		label = trim(sr_bytes_of(line.p, (size_t)(colon - line.p)));
 		if (same_label(label, "Payload-Oxum"))
 			take_oxum(b, name,

@@ -32,7 +32,8 @@ enum {
 		512
 		<< 20,  /* bytes of a keep file: lists of 45,000 items with long paths are 60 MiB */
 	KEEP_TEXTS = 4, /* of one statement: `redact` has one, its reason */
-	FIRST_ENVELOPE = 1 /* number of the envelope that a deposit makes */
+	FIRST_ENVELOPE = 1,   /* number of the envelope that a deposit makes */
+	BATCH_BYTES = 8 << 20 /* of envelopes that wait: a batch of small items is under 3 MiB */
 };
 
 struct held_item { /* waits for its batch */
@@ -41,6 +42,7 @@ struct held_item { /* waits for its batch */
 	struct sr_buf quarantine; /* secret */
 	struct sr_buf intake; /* secret; empty for a redacted version, which nothing is done to */
 	struct sr_buf envelope;
+	bool put, named; /* its secrets, its envelope: by us, in the door */
 };
 
 struct sr_deposit {
@@ -66,7 +68,8 @@ struct sr_deposit {
 	const struct sr_ingest_file *file;
 	/* items whose turn it is to become real */
 	struct held_item *batch;
-	size_t batch_count;
+	size_t batch_count, batch_bytes;
+	size_t placed; /* items of batches that are durable already */
 	size_t sealed; /* items given by ingest so far, in order */
 	/* at finish */
 	struct sr_buf packs; /* names, SR_HASH bytes each */
@@ -131,18 +134,19 @@ static void batch_clear(struct sr_deposit *d) {
 		sr_buf_free(&d->batch[i].envelope);
 	}
 	d->batch_count = 0;
+	d->batch_bytes = 0;
 }
 
+/* Into the group of secrets that is open. */
 static int batch_secrets(struct sr_deposit *d, struct sr_err *e) {
-	int rc = sr_secrets_begin(d->v->secrets, e);
+	int rc = 0;
 
-	if (rc != 0)
-		return rc;
 	for (size_t i = 0; i < d->batch_count && rc == 0; i++) {
 		struct held_item *h = &d->batch[i];
 		char name[2 * SR_ID + 1];
 
 		sr_hex(name, h->item, SR_ID);
+		h->put = true;
 		rc = sr_secrets_put(d->v->secrets, SR_SECRET_SLOT, sr_bytes_str(name),
 			FIRST_ENVELOPE, sr_bytes_of(h->slot, SR_KEY), e);
 		if (rc == 0)
@@ -152,21 +156,22 @@ static int batch_secrets(struct sr_deposit *d, struct sr_err *e) {
 			rc = sr_secrets_put(d->v->secrets, SR_SECRET_INTAKE, sr_bytes_str(name),
 				FIRST_ENVELOPE, sr_buf_view(&h->intake), e);
 	}
+	return rc;
+}
+
+/* One batch of many: secrets durable here and at the copy, then envelopes. */
+static int batch_flush(struct sr_deposit *d, struct sr_err *e) {
+	struct sr_envelope_batch *b = NULL;
+	int rc = sr_secrets_begin(d->v->secrets, e);
+
+	if (rc != 0)
+		return rc;
+	rc = batch_secrets(d, e);
 	if (rc != 0) {
 		sr_secrets_rollback(d->v->secrets);
 		return rc;
 	}
-	return sr_secrets_commit(d->v->secrets, e);
-}
-
-/* Secrets durable here and at the copy, then envelopes: an envelope never lacks its slot. */
-static int batch_flush(struct sr_deposit *d, struct sr_err *e) {
-	struct sr_envelope_batch *b = NULL;
-	int rc;
-
-	if (d->batch_count == 0)
-		return 0;
-	rc = batch_secrets(d, e);
+	rc = sr_secrets_commit(d->v->secrets, e);
 	if (rc == 0)
 		rc = sr_envelope_batch_new(&b, d->v->items, e);
 	for (size_t i = 0; i < d->batch_count && rc == 0; i++)
@@ -176,7 +181,47 @@ static int batch_flush(struct sr_deposit *d, struct sr_err *e) {
 		rc = sr_envelope_batch_commit(b, e);
 	if (rc != 0)
 		sr_envelope_batch_abort(b);
+	else
+		d->placed += d->batch_count;
 	batch_clear(d);
+	return rc;
+}
+
+/* What batch_place did, as far as it came. If something stays, the next opening takes it: no
+ * statement names it. */
+static void batch_take_back(struct sr_deposit *d) {
+	static const enum sr_secret_kind kinds[] = {
+		SR_SECRET_SLOT, SR_SECRET_QUARANTINE, SR_SECRET_INTAKE};
+
+	for (size_t i = 0; i < d->batch_count; i++) {
+		struct held_item *h = &d->batch[i];
+		char name[2 * SR_ID + 1];
+		size_t erased = 0;
+
+		sr_hex(name, h->item, SR_ID);
+		for (size_t k = 0; h->put && k < sizeof kinds / sizeof kinds[0]; k++)
+			(void)!sr_secrets_erase(d->v->secrets, kinds[k], sr_bytes_str(name),
+				FIRST_ENVELOPE, &erased, NULL);
+		if (h->named)
+			(void)!sr_envelope_remove(d->v->items, h->item, FIRST_ENVELOPE, NULL);
+		h->put = h->named = false;
+	}
+}
+
+/* The last batch, or the only one, in the door: its secrets in the door's group, its envelopes
+ * under their names; durable when the door has committed the one and settled the store. */
+static int batch_place(struct sr_deposit *d, struct sr_err *e) {
+	int rc = batch_secrets(d, e);
+
+	for (size_t i = 0; i < d->batch_count && rc == 0; i++) {
+		struct held_item *h = &d->batch[i];
+
+		rc = sr_envelope_place(
+			d->v->items, h->item, FIRST_ENVELOPE, sr_buf_view(&h->envelope), e);
+		h->named = rc == 0;
+	}
+	if (rc == 0)
+		rc = sr_backend_beside(d->v->store, d->v->items, e);
 	return rc;
 }
 
@@ -274,7 +319,7 @@ static int on_item(void *ctx, const struct sr_ingest_item *it, struct sr_err *e)
 	sr_buf_init_secret(&h->intake);
 	sr_buf_init(&h->envelope);
 	memcpy(h->item, it->item, SR_ID);
-	d->batch_count++;
+	d->batch_count++; /* there is room: a full one went before */
 	rc = item_seals(d, h, &n, e);
 	if (rc == 0)
 		rc = item_envelope(d, h, &n, it, row->envelope, e);
@@ -283,7 +328,8 @@ static int on_item(void *ctx, const struct sr_ingest_item *it, struct sr_err *e)
 		d->sealed++;
 	}
 	sr_wipe(&n, sizeof n);
-	if (rc == 0 && d->batch_count == SR_ENVELOPE_BATCH)
+	d->batch_bytes += h->envelope.len;
+	if (rc == 0 && (d->batch_count == SR_ENVELOPE_BATCH || d->batch_bytes > BATCH_BYTES))
 		rc = batch_flush(d, e);
 	return rc;
 }
@@ -359,6 +405,7 @@ static int ingest_begin(struct sr_deposit *d, struct sr_err *e) {
 	memcpy(o->structure_pk, d->v->keys->structure_pk, SR_X_PK);
 	journal_key(o->journal_key, d->v, d->accession);
 	memcpy(o->accession, d->accession, SR_ID);
+	o->settle_later = true; /* the door does */
 	o->codec = SR_CODEC_ZSTD;
 	o->threads = d->o.threads;
 	o->progress = d->o.progress;
@@ -581,8 +628,6 @@ int sr_deposit_finish(struct sr_deposit *d, struct sr_deposit_sign *out, struct 
 		return sr_fail(e, SR_USAGE, "deposit: nothing was deposited");
 	rc = sr_ingest_finish(d->ingest, e);
 	if (rc == 0)
-		rc = batch_flush(d, e);
-	if (rc == 0)
 		rc = sr_buf_ok(&d->leaves, e);
 	if (rc == 0 && d->sealed != d->list.item_count)
 		rc = sr_fail(e, SR_MISUSE, "deposit: %zu items of %zu were stored", d->sealed,
@@ -647,38 +692,43 @@ static int keep_write(const struct sr_deposit *d, struct sr_bytes note, struct s
 		rc = sr_aead_seal_buf(&sealed, key, "strongroom/accession-keep/v1",
 			sr_bytes_of(d->accession, SR_ID), sr_buf_view(&plain), e);
 	if (rc == 0)
-		rc = sr_file_replace(d->v->run, name, sr_buf_view(&sealed), e);
+		rc = sr_file_replace_later(d->v->run, name, sr_buf_view(&sealed), e);
+	if (rc == 0)
+		rc = sr_backend_beside(d->v->store, d->v->run, e);
 	sr_wipe(key, sizeof key);
 	sr_buf_free(&plain);
 	sr_buf_free(&sealed);
 	return rc;
 }
 
+static int gone(int rc, struct sr_err *e) {
+	if (rc != SR_NOTFOUND)
+		return rc;
+	sr_err_clear(e);
+	return 0;
+}
+
+/* Of what is not to come back: it waits. */
 static int keep_remove(struct sr_vault *v, const uint8_t accession[SR_ID], struct sr_err *e) {
 	char name[64];
-	int rc;
 
 	keep_name(name, accession);
-	rc = sr_file_remove(v->run, name, e);
-	if (rc == SR_NOTFOUND) {
-		sr_err_clear(e);
-		rc = 0;
-	}
-	return rc;
+	return gone(sr_file_remove(v->run, name, e), e);
 }
 
 static int committed(struct sr_vault *v, const uint8_t accession[SR_ID], struct sr_bytes packs,
 	struct sr_err *e) {
 	struct sr_ingest_abort a = {0};
+	char name[64];
 	int rc;
 
 	ingest_ends(&a, v, accession);
 	rc = sr_ingest_committed(&a, e);
 	if (rc == 0)
 		rc = sr_fixity_inventory(v, packs, sr_bytes_of(NULL, 0), e);
-	if (rc == 0)
-		rc = keep_remove(v, accession, e);
-	return rc;
+	/* One that comes back after a cut of power tells of what the ledger has. */
+	keep_name(name, accession);
+	return rc == 0 ? gone(sr_file_remove_later(v->run, name, e), e) : rc;
 }
 
 /* The board may have got a new key since the deposit began: its items are sealed under the one
@@ -697,25 +747,55 @@ static int key_holds(const struct sr_deposit *d, struct sr_vault *v, struct sr_e
 	return rc;
 }
 
-static int before(void *ctx, struct sr_vault *v, struct sr_bytes note, struct sr_err *e) {
-	struct sr_deposit *d = ctx;
+static int count_pack(void *ctx, const struct sr_index_pack *p, struct sr_err *e) {
+	(void)p;
+	(void)e;
+	++*(size_t *)ctx;
+	return 0;
+}
+
+/* An abort of the same accession from elsewhere takes items that are there, from the first on, and
+ * the packs. */
+static int still_there(const struct sr_deposit *d, struct sr_vault *v, struct sr_err *e) {
 	char name[2 * SR_ID + 1];
-	int rc = key_holds(d, v, e);
+	size_t packs = 0;
+	bool there = true;
+	int rc = sr_index_packs(v->index, d->accession, count_pack, &packs, e);
 
 	if (rc != 0)
 		return rc;
-	/* An abort of the same accession from elsewhere begins with the first item. */
 	sr_hex(name, d->list.items[0].id, SR_ID);
-	if (!sr_secrets_has(v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), FIRST_ENVELOPE))
-		return sr_fail(e, SR_DENIED,
-			"what was deposited under this accession was removed meanwhile: deposit "
-			"it anew");
-	return keep_write(d, note, e);
+	if (d->placed > 0)
+		rc = sr_secrets_find(
+			&there, v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), FIRST_ENVELOPE, e);
+	if (rc != 0)
+		return rc;
+	if (packs == d->packs.len / SR_HASH && there)
+		return 0;
+	return sr_fail(e, SR_DENIED,
+		"what was deposited under this accession was removed meanwhile: deposit it anew");
+}
+
+static int before(void *ctx, struct sr_vault *v, struct sr_bytes note, struct sr_err *e) {
+	struct sr_deposit *d = ctx;
+	int rc = key_holds(d, v, e);
+
+	if (rc == 0)
+		rc = still_there(d, v, e);
+	if (rc != 0)
+		return rc;
+	rc = batch_place(d, e);
+	if (rc == 0)
+		rc = keep_write(d, note, e);
+	if (rc != 0)
+		batch_take_back(d);
+	return rc;
 }
 
 static void refused(void *ctx, struct sr_vault *v) {
 	struct sr_deposit *d = ctx;
 
+	batch_take_back(d);
 	(void)!keep_remove(v, d->accession,
 		NULL); /* if it stays, the next opening finds that the door refuses it again */
 }
@@ -724,6 +804,7 @@ static int after(void *ctx, struct sr_vault *v, struct sr_err *e) {
 	struct sr_deposit *d = ctx;
 
 	d->committed = true;
+	batch_clear(d);
 	return committed(v, d->accession, sr_buf_view(&d->packs), e);
 }
 
@@ -858,6 +939,7 @@ static int remove_item(struct sr_vault *v, const uint8_t item[SR_ID], bool *had,
 		SR_SECRET_SLOT, SR_SECRET_QUARANTINE, SR_SECRET_INTAKE};
 	char name[2 * SR_ID + 1], envelope[SR_ENVELOPE_NAME];
 	size_t erased = 0;
+	bool there = false;
 	int rc = 0;
 
 	sr_hex(name, item, SR_ID);
@@ -870,7 +952,9 @@ static int remove_item(struct sr_vault *v, const uint8_t item[SR_ID], bool *had,
 	}
 	sr_envelope_name(envelope, item, FIRST_ENVELOPE);
 	*had = erased > 0;
-	if (rc == 0 && sr_file_exists(v->items, envelope)) {
+	if (rc == 0)
+		rc = sr_file_find(&there, v->items, envelope, e);
+	if (rc == 0 && there) {
 		*had = true;
 		rc = sr_envelope_remove(v->items, item, FIRST_ENVELOPE, e);
 	}
@@ -1014,19 +1098,105 @@ static int keep_read(struct kept *k, struct sr_vault *v, const char *name,
 	return rc;
 }
 
+/* The keep may be on disk without what was written beside it (deposit.h, "Order on disk"). *${why}
+ * is set where something is not there as the statement will name it. */
+static int kept_lacks(const char **why, struct sr_vault *v, const struct kept *k,
+	const struct sr_accession_list *list, struct sr_err *e) {
+	struct sr_buf file;
+	int rc = 0;
+
+	sr_buf_init(&file);
+	for (size_t i = 0; i + SR_HASH <= k->packs.len && *why == NULL; i += SR_HASH) {
+		char path[SR_STORED_NAME];
+		uint64_t size = 0;
+
+		sr_hash_name(path, "packs", k->packs.p + i);
+		rc = sr_backend_head(v->store, path, &size, e);
+		if (rc != 0 && rc != SR_NOTFOUND)
+			break;
+		if (rc == SR_NOTFOUND)
+			*why = "a pack is not there";
+	}
+	for (size_t i = 0; i < list->item_count && *why == NULL && rc == 0; i++) {
+		const struct sr_list_item *it = &list->items[i];
+		char name[2 * SR_ID + 1], envelope[SR_ENVELOPE_NAME];
+		uint8_t hash[SR_HASH];
+		bool there = false;
+
+		sr_hex(name, it->id, SR_ID);
+		sr_envelope_name(envelope, it->id, FIRST_ENVELOPE);
+		rc = sr_secrets_find(&there, v->secrets, SR_SECRET_SLOT, sr_bytes_str(name),
+			FIRST_ENVELOPE, e);
+		if (rc == 0 && !there)
+			*why = "the secret of an item is not there";
+		if (rc != 0 || !there)
+			break;
+		sr_buf_clear(&file);
+		rc = sr_file_read(v->items, envelope, &file, SR_ENVELOPE_MAX, e);
+		if (rc == SR_NOTFOUND)
+			*why = "an envelope is not there";
+		if (rc != 0)
+			break;
+		sr_envelope_hash(hash, sr_buf_view(&file));
+		if (memcmp(hash, it->envelope, SR_HASH) != 0)
+			*why = "an envelope is not whole";
+	}
+	sr_buf_free(&file);
+	return *why != NULL ? gone(rc, e) : rc;
+}
+
+/* Nobody was told that it is stored: its packs are kept for a resume, the rest goes with the other
+ * strays. */
+static int recover_not(struct sr_vault *v, const char *name, const uint8_t accession[SR_ID],
+	const char *why, struct sr_err *e) {
+	sr_buf_printf(&v->recovered,
+		"run/%s was signed but not acknowledged before the vault stopped, and is not "
+		"finished: %s\n",
+		name, why);
+	return keep_remove(v, accession, e);
+}
+
 static int recover_one(
 	struct sr_vault *v, const char *name, const uint8_t accession[SR_ID], struct sr_err *e) {
 	struct sr_accession_list list = {0};
 	struct sr_submission sub = {0};
 	struct sr_outcome *o = calloc(1, sizeof *o);
 	struct kept k = {0};
+	struct sr_accession_row row;
+	const char *lacks = NULL;
+	struct sr_err torn = {0};
 	int rc;
 
 	if (o == NULL)
 		return sr_fail(e, SR_NOMEM, "out of memory");
 	sr_buf_init_secret(&k.plain);
-	rc = keep_read(&k, v, name, accession, e);
+	rc = sr_query_accession(&row, v->catalogue, accession, e);
+	const bool there = rc == 0;
+	if (rc != 0 && rc != SR_NOTFOUND)
+		goto out;
+	sr_err_clear(e);
+	rc = keep_read(&k, v, name, accession, &torn);
+	if (rc == SR_AUTH || rc == SR_CORRUPT) {
+		rc = there ? keep_remove(v, accession, e)
+			   : recover_not(v, name, accession, torn.text, e);
+		goto out;
+	}
+	if (rc == 0 && k.count == 0)
+		rc = sr_fail(&torn, SR_CORRUPT, "it has no list of its items");
+	if (rc != 0) {
+		rc = sr_fail(e, (enum sr_code)rc, "%s", torn.text);
+		goto out;
+	}
+	rc = sr_accession_list_read(&list, k.objects[0].body, e);
 	if (rc != 0)
+		goto out;
+	/* What the ledger has is whole, and may have been changed since. */
+	if (!there) {
+		rc = kept_lacks(&lacks, v, &k, &list, e);
+		if (rc == 0 && lacks != NULL)
+			rc = recover_not(v, name, accession, lacks, e);
+	}
+	if (rc != 0 || lacks != NULL)
 		goto out;
 	sub.note = k.note;
 	sub.objects = k.objects;
@@ -1045,9 +1215,7 @@ static int recover_one(
 		rc = keep_remove(v, accession, e);
 		goto out;
 	}
-	rc = sr_accession_list_read(&list, k.objects[0].body, e);
-	if (rc == 0)
-		rc = committed(v, accession, k.packs, e);
+	rc = committed(v, accession, k.packs, e);
 	if (rc == 0)
 		sr_buf_printf(&v->recovered,
 			"an accession of %zu items that was signed but not yet committed is %s\n",

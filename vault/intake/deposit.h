@@ -8,10 +8,18 @@
  * For each item: random slot (secrets.db), random part; item key from both; part sealed to the
  * board's highest level (envelope number 1), and to every active curator under the quarantine key
  * of keys/service, and as intake seal for the vault's own work on it (intake/holding.h; both in
- * secrets.db); manifest, reach list, envelope. Order on disk: packs -> secrets.db
- * and its copy -> envelopes -> (the door) list object -> statement. A kill in between: at the next
- * opening the accession is finished if its signed statement lies in run/ (sr_deposit_keep), else
- * its envelopes, secrets and packs are removed, unless it can be resumed.
+ * secrets.db); manifest, reach list, envelope.
+ *
+ * Order on disk: packs' bytes -> [envelopes, list object, run/, secrets.db and its copy, the names
+ * of all these] -> statement. What stands in brackets is written without waiting for each, and
+ * waited for once before the journal is written: secrets.db for itself, the rest in the door's
+ * settle of the store, which is one syncfs. A deposit of up to SR_ENVELOPE_BATCH items costs six
+ * flushes so: two packs, secrets, syncfs, journal, INVENTORY.names (and one for the copy). Larger
+ * ones have made earlier batches of items durable on the way.
+ *
+ * A kill or a cut of power in between: at the next opening the accession is finished if its signed
+ * statement lies whole in run/ and everything that it names is there and whole; else its envelopes
+ * and secrets are removed, and its packs kept for a resume.
  */
 #ifndef SR_INTAKE_DEPOSIT_H
 #define SR_INTAKE_DEPOSIT_H

@@ -157,17 +157,13 @@ static int open_item(struct sr_holding *h, struct sr_err *e) {
 	return rc;
 }
 
-int sr_holding_open(struct sr_holding **out, struct sr_vault *v, struct sr_launcher *l,
-	const uint8_t item[SR_ID], struct sr_err *e) {
+static int holding_new(struct sr_holding **out, struct sr_vault *v, struct sr_err *e) {
 	struct sr_holding *h = calloc(1, sizeof *h);
-	char hex[2 * SR_ID + 1];
-	int rc = 0;
 
-	*out = NULL;
+	*out = h;
 	if (h == NULL)
 		return sr_fail(e, SR_NOMEM, "no memory to open an item");
 	h->v = v;
-	h->l = l;
 	sr_buf_init(&h->file);
 	sr_buf_init(&h->envelope);
 	sr_buf_init(&h->packs);
@@ -179,8 +175,20 @@ int sr_holding_open(struct sr_holding **out, struct sr_vault *v, struct sr_launc
 	snprintf(h->result, sizeof h->result, "done");
 	h->part = sr_secret_new(SR_PART, e);
 	h->slot = sr_secret_new(SR_KEY, e);
-	if (h->part == NULL || h->slot == NULL)
-		rc = sr_fail(e, SR_LIMIT, "the arena for secrets is full");
+	return h->part != NULL && h->slot != NULL
+		       ? 0
+		       : sr_fail(e, SR_LIMIT, "the arena for secrets is full");
+}
+
+int sr_holding_open(struct sr_holding **out, struct sr_vault *v, struct sr_launcher *l,
+	const uint8_t item[SR_ID], struct sr_err *e) {
+	struct sr_holding *h = NULL;
+	char hex[2 * SR_ID + 1];
+	int rc = holding_new(&h, v, e);
+
+	*out = NULL;
+	if (h != NULL)
+		h->l = l;
 	if (rc == 0)
 		rc = sr_query_item(&h->row, v->catalogue, item, e);
 	if (rc == 0 && h->row.state != SR_S_HELD)
@@ -201,11 +209,44 @@ int sr_holding_open(struct sr_holding **out, struct sr_vault *v, struct sr_launc
 	return 0;
 }
 
+int sr_holding_look(struct sr_holding **out, struct sr_vault *v, const struct sr_holding_look *look,
+	struct sr_err *e) {
+	struct sr_holding *h = NULL;
+	char hex[2 * SR_ID + 1];
+	bool begun = false;
+	int rc = holding_new(&h, v, e);
+
+	*out = NULL;
+	sr_hex(hex, look->item, SR_ID);
+	if (rc == 0)
+		rc = sr_query_item(&h->row, v->catalogue, look->item, e);
+	if (rc == 0 && h->row.state != SR_S_HELD && h->row.state != SR_S_RELEASED)
+		rc = sr_fail(e, SR_DENIED, "it is %s", sr_state_name(h->row.state));
+	if (rc == 0)
+		rc = sr_secrets_find(&begun, v->secrets, SR_SECRET_INTAKE, sr_bytes_str(hex),
+			h->row.number, e);
+	if (rc == 0 && begun)
+		rc = sr_fail(e, SR_LOCKED,
+			"its intake is not over yet (intake show %s): try again when it is", hex);
+	if (rc == 0)
+		rc = load_envelope(h, e);
+	if (rc != 0) {
+		(void)sr_wrap(e, "item %s", hex);
+		sr_holding_free(h);
+		return rc;
+	}
+	h->it = look->it;
+	h->checkout = look->checkout;
+	*out = h;
+	return 0;
+}
+
 void sr_holding_free(struct sr_holding *h) {
 	if (h == NULL)
 		return;
 	sr_ingest_free(h->ingest);
-	sr_item_close(h->it);
+	if (h->checkout == NULL)
+		sr_item_close(h->it);
 	sr_item_row_free(&h->row);
 	sr_secret_free(h->part, SR_PART);
 	sr_secret_free(h->slot, SR_KEY);

@@ -29,6 +29,18 @@ struct sr_holding; /* opaque; one at a time */
  * then steps that need a sandbox fail. */
 SR_MUST int sr_holding_open(struct sr_holding **out, struct sr_vault *v, struct sr_launcher *l,
 	const uint8_t item[SR_ID], struct sr_err *e);
+/* The same of an item that a curator has open in ${checkout} (SR_ID bytes), held or, by the board's
+ * leave to make a version of it, released: ${it} is the room's and, as ${checkout}, outlives the
+ * holding. What is added gets the item a new envelope, as a step's does, with the boxes of the
+ * curators if it is held; no intake seal is made. LOCKED: its intake is not over, whose files would
+ * be under the same id. Every look at the item ends with the commit, and of a released one the
+ * votes' pieces are void until members top them up. */
+struct sr_holding_look {
+	const uint8_t *item, *checkout;
+	struct sr_item *it;
+};
+SR_MUST int sr_holding_look(struct sr_holding **out, struct sr_vault *v,
+	const struct sr_holding_look *look, struct sr_err *e);
 /* Without a statement: what was added is left for the next attempt. NULL allowed. */
 void sr_holding_free(struct sr_holding *h);
 

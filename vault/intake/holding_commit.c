@@ -2,6 +2,9 @@
  * holding_commit - a step's statement, and the envelope that holds what it added. See holding.h for
  * the order of what becomes durable when.
  *
+ * The seals of the new envelope are those that the item has use for: an intake seal while its
+ * intake goes on, boxes for curators while it is held; the board's always.
+ *
  * A release, a new key of the board or a destruction may come between opening and commit: then the
  * envelope in force is another, the statement is not made, and what was stored is forgotten.
  */
@@ -60,9 +63,9 @@ static int new_seals(struct sr_holding *h, uint8_t seal[SR_SEAL], const uint8_t 
 	memcpy(at.item, h->row.id, SR_ID);
 	if (rc == 0)
 		rc = sr_tdh2_seal(seal, board, h->row.id, h->row.number + 1, part, e);
-	if (rc == 0)
+	if (rc == 0 && h->row.state == SR_S_HELD)
 		rc = sr_held_seal(&h->boxes, quarantine, &at, &curators, part, e);
-	if (rc == 0)
+	if (rc == 0 && h->checkout == NULL)
 		rc = sr_intake_seal(&h->seal, quarantine, &at, part, e);
 	sr_people_free(&curators);
 	return rc;
@@ -134,8 +137,9 @@ static int put_secrets(struct sr_holding *h, struct sr_err *e) {
 
 	sr_hex(name, h->row.id, SR_ID);
 	for (size_t i = 0; i < KINDS && rc == 0; i++)
-		rc = sr_secrets_replace(h->v->secrets, kinds[i], sr_bytes_str(name),
-			(uint64_t)h->row.number + 1, values[i], e);
+		if (values[i].len > 0)
+			rc = sr_secrets_replace(h->v->secrets, kinds[i], sr_bytes_str(name),
+				(uint64_t)h->row.number + 1, values[i], e);
 	return rc;
 }
 
@@ -143,11 +147,13 @@ static int put_envelope(struct sr_holding *h, struct sr_err *e) {
 	const uint32_t number = h->row.number + 1;
 	struct sr_envelope_batch *b = NULL;
 	char name[SR_ENVELOPE_NAME];
-	int rc = 0;
+	bool there = false;
+	int rc;
 
 	/* A file of this number that no statement names is a kill's. */
 	sr_envelope_name(name, h->row.id, number);
-	if (sr_file_exists(h->v->items, name))
+	rc = sr_file_find(&there, h->v->items, name, e);
+	if (rc == 0 && there)
 		rc = sr_envelope_remove(h->v->items, h->row.id, number, e);
 	if (rc == 0)
 		rc = sr_envelope_batch_new(&b, h->v->items, e);
@@ -198,7 +204,7 @@ static int before(void *ctx, struct sr_vault *v, struct sr_bytes text, struct sr
 	int rc = sr_query_item(&now, v->catalogue, h->row.id, e);
 
 	(void)text;
-	if (rc == 0 && (now.state != SR_S_HELD || now.number != h->row.number))
+	if (rc == 0 && (now.state != h->row.state || now.number != h->row.number))
 		rc = sr_fail(e, SR_NOTFOUND, "the item was released or sealed anew meanwhile");
 	sr_item_row_free(&now);
 	if (rc != 0 || h->ingest == NULL)
@@ -326,6 +332,8 @@ static int commit(struct sr_holding *h, const char *name, uint64_t *entry, struc
 	sr_buf_init(&text);
 	sr_buf_init_secret(&list);
 	sr_follow_begin(&text, h->v, SR_T_INTAKE, now_of(h->v));
+	if (h->checkout != NULL)
+		sr_text_put_hex(&text, "checkout", h->checkout, SR_ID);
 	sr_text_put_hex(&text, "item", h->row.id, SR_ID);
 	sr_text_put_dec(&text, "number", (uint64_t)h->row.number + (h->ingest != NULL ? 1 : 0));
 	sr_text_put(&text, "step", name);

@@ -11,11 +11,12 @@
 struct sr_holding {
 	struct sr_vault *v;
 	struct sr_launcher *l;
-	struct sr_item_row row; /* as the catalogue had it */
-	uint8_t *part;          /* SR_PART bytes, in the secret arena */
-	struct sr_buf file;     /* the envelope in force */
-	struct sr_envelope env; /* views into it */
-	struct sr_item *it;
+	struct sr_item_row row;  /* as the catalogue had it */
+	const uint8_t *checkout; /* SR_ID bytes, borrowed: in whose look it was opened; or NULL */
+	uint8_t *part;           /* SR_PART bytes, in the secret arena; unused in a look */
+	struct sr_buf file;      /* the envelope in force */
+	struct sr_envelope env;  /* views into it */
+	struct sr_item *it;      /* of a look: borrowed */
 	/* what the step said */
 	char result[33];
 	struct sr_buf facts; /* secret; empty: none */

@@ -214,7 +214,12 @@ static void take_fact(struct job *j, const struct sr_frame *f) {
 		t->itself = true;
 	else if (says(f, "paged"))
 		t->paged = true;
-	else if (says(f, "encoding"))
+	else if (says(f, "pages")) {
+		uint64_t n = 0;
+
+		if (sr_parse_dec(&n, f->value, UINT32_MAX, NULL) == 0)
+			t->of = (uint32_t)n;
+	} else if (says(f, "encoding"))
 		(void)snprintf(t->encoding, sizeof t->encoding, "%.*s", (int)f->value.len,
 			(const char *)f->value.p);
 	else if (says(f, "ocr") && t->reason[0] == '\0')
@@ -497,6 +502,13 @@ int sr_pages_work(struct sr_pages_reader *r, unsigned wait_ms, bool *ready, uint
 	if (pages != NULL)
 		*pages = r->count > 0 ? oldest->text.pages : 0;
 	return rc < 0 ? rc : 0;
+}
+
+void sr_pages_at(const struct sr_pages_reader *r, uint32_t *pages, uint32_t *of) {
+	const struct sr_pages *t = &r->jobs[r->first].text;
+
+	*pages = r->count > 0 ? t->pages : 0;
+	*of = r->count > 0 ? t->of : 0;
 }
 
 void sr_pages_take(struct sr_pages_reader *r, struct sr_pages *out) {

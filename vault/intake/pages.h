@@ -61,6 +61,7 @@ struct sr_pages {
 	char encoding[48]; /* "" but for plain text */
 	bool paged;
 	uint32_t pages, ocr, blank, lost;
+	uint32_t of; /* pages that it will have, as its tool says at the beginning; 0: not known */
 	struct sr_buf rendition; /* secret; empty when no page has a word */
 };
 void sr_pages_free(struct sr_pages *t); /* wipes */
@@ -84,6 +85,8 @@ SR_MUST int sr_pages_give(
  * file is done. *${pages}: done of the oldest, for progress; may be NULL. */
 SR_MUST int sr_pages_work(struct sr_pages_reader *r, unsigned wait_ms, bool *ready, uint32_t *pages,
 	struct sr_err *e);
+/* How far the oldest is, for progress: pages done, and all (0: not known). */
+void sr_pages_at(const struct sr_pages_reader *r, uint32_t *pages, uint32_t *of);
 /* The oldest, when it is ready; sr_pages_free. */
 void sr_pages_take(struct sr_pages_reader *r, struct sr_pages *out);
 

@@ -280,6 +280,8 @@ void sr_queue_look(const struct sr_queue *q, struct sr_queue_state *out) {
 	if (q->step != NULL) {
 		snprintf(out->step, sizeof out->step, "%s", q->step->name);
 		sr_hex(out->item, here(q), SR_ID);
+		if (q->step->at != NULL && q->state != NULL)
+			q->step->at(q->state, &out->at);
 	}
 	snprintf(out->trouble, sizeof out->trouble, "%s", q->wait_count > 0 ? q->trouble : "");
 }
@@ -292,8 +294,9 @@ const char *sr_queue_why(const struct sr_queue *q, const uint8_t *item) {
 
 	if (sr_query_item(&row, q->v->catalogue, item, NULL) == 0) {
 		sr_hex(name, item, SR_ID);
-		has = sr_secrets_has(
-			q->v->secrets, SR_SECRET_INTAKE, sr_bytes_str(name), row.number);
+		if (sr_secrets_find(&has, q->v->secrets, SR_SECRET_INTAKE, sr_bytes_str(name),
+			    row.number, NULL) != 0)
+			has = false; /* for people to look at: the queue itself goes by its list */
 	}
 	sr_item_row_free(&row);
 	return !has ? NULL : w != NULL ? w->why : "";

@@ -37,11 +37,12 @@ SR_MUST int sr_queue_turn(
 	struct sr_queue *q, unsigned budget_ms, enum sr_turn *turn, struct sr_err *e);
 
 struct sr_queue_state {
-	size_t left;       /* items whose intake is not over, the one at work with them */
-	size_t waiting;    /* of these: that failed, and will be tried again */
-	char step[33];     /* at work; "": none */
-	char item[33];     /* its id, when step is not "" */
-	char trouble[512]; /* the last failure of an item; "" */
+	size_t left;          /* items whose intake is not over, the one at work with them */
+	size_t waiting;       /* of these: that failed, and will be tried again */
+	char step[33];        /* at work; "": none */
+	char item[33];        /* its id, when step is not "" */
+	struct sr_step_at at; /* how far it is */
+	char trouble[512];    /* the last failure of an item; "" */
 };
 void sr_queue_look(const struct sr_queue *q, struct sr_queue_state *out);
 /* Is the intake of ${item} (SR_ID bytes) not over? "": its turn comes; else why it waits. NULL: it

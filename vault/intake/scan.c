@@ -4,7 +4,8 @@
  *   file --64 KiB at a time--> work[] --answer, in the order of files--> counts, findings
  *
  * A note: le64 the first file without a verdict, le64 clean, infected, not scanned, findings that
- * are not kept; lp scanner, le64 signatures; le32 findings, each lp.
+ * are not kept; lp scanner, le64 signatures; 32 bytes, the chain of files with a name; le32
+ * findings, each lp.
  */
 #include "intake/scan.h"
 
@@ -16,6 +17,7 @@
 #include "base/time.h"
 #include "board/door.h"
 #include "board/follow.h"
+#include "board/keys.h"
 #include "board/witnessing.h"
 #include "crypto/digest.h"
 #include "ledger/ledger.h"
@@ -42,9 +44,11 @@ struct sr_filescan {
 	size_t first, count; /* of work, a ring */
 	struct sr_sha256 *sha;
 	uint64_t clean, infected, not_scanned;
+	uint8_t named[SR_HASH];
 	char *finding[FINDINGS];
 	size_t findings;
-	uint64_t more; /* findings that are not kept */
+	uint64_t more;   /* findings that are not kept */
+	unsigned silent; /* files, one after the other, that it gave no answer about in its time */
 };
 
 int sr_filescan_begin(struct sr_filescan **out, const struct sr_scanner *s, struct sr_err *e) {
@@ -115,6 +119,12 @@ static int begin_file(struct sr_filescan *x, const struct sr_file *f, struct sr_
 		next_file(x);
 		return 0;
 	}
+	if (x->silent >= BESIDE) {
+		not_scanned(w, "the scanner gave no answer about the files before it, and was not "
+			       "asked again");
+		next_file(x);
+		return 0;
+	}
 	sr_sha256_reset(x->sha);
 	return sr_scan_begin(&w->scan, x->scanner, e);
 }
@@ -148,8 +158,10 @@ static int send_some(struct sr_filescan *x, struct sr_item *it, bool *waits, str
 	if (rc != 0)
 		return rc;
 	if (x->offset == 0 && x->block.len == 0) {
+		const uint64_t file = x->file;
+
 		rc = begin_file(x, &f, e);
-		if (rc != 0 || f.kind != SR_FILE_REGULAR)
+		if (rc != 0 || x->file != file)
 			return rc;
 		rc = next_block(x, it, &f, e);
 	}
@@ -197,6 +209,15 @@ static int keep(
 	return 0;
 }
 
+void sr_named_add(uint8_t chain[SR_HASH], uint64_t file) {
+	uint8_t before[SR_HASH], number[8];
+
+	memcpy(before, chain, SR_HASH);
+	sr_le64_put(number, file);
+	SR_HASH_OF(chain, "strongroom/named-files/v1", NULL, sr_bytes_of(before, SR_HASH),
+		sr_bytes_of(number, sizeof number));
+}
+
 /* The answer about the oldest file at work. */
 static int take(struct sr_filescan *x, struct sr_item *it, const struct sr_filescan_told *told,
 	struct sr_err *e) {
@@ -204,8 +225,10 @@ static int take(struct sr_filescan *x, struct sr_item *it, const struct sr_files
 	struct sr_file f;
 	int rc;
 
-	if (w->scan != NULL)
+	if (w->scan != NULL) {
 		sr_scan_end(w->scan, &w->verdict);
+		x->silent = w->verdict.silent ? x->silent + 1 : 0;
+	}
 	w->scan = NULL;
 	x->first = (x->first + 1) % BESIDE;
 	x->count--;
@@ -215,6 +238,7 @@ static int take(struct sr_filescan *x, struct sr_item *it, const struct sr_files
 		return 0;
 	case SR_SCAN_INFECTED:
 		x->infected++;
+		sr_named_add(x->named, w->file);
 		break;
 	case SR_SCAN_NOT:
 		x->not_scanned++;
@@ -281,6 +305,7 @@ int sr_filescan_note(const struct sr_filescan *x, struct sr_buf *out, struct sr_
 	sr_buf_put_le64(out, x->more);
 	sr_buf_put_lp(out, sr_bytes_str(x->scanner->engine));
 	sr_buf_put_le64(out, (uint64_t)x->scanner->signatures);
+	sr_buf_put(out, x->named, SR_HASH);
 	sr_buf_put_le32(out, (uint32_t)x->findings);
 	for (size_t i = 0; i < x->findings; i++)
 		sr_buf_put_lp(out, sr_bytes_str(x->finding[i]));
@@ -319,6 +344,8 @@ static int read_note(struct sr_filescan *x, struct sr_reader *r, struct sr_err *
 		rc = sr_get_lp(r, &engine, SR_SCAN_TEXT, e);
 	if (rc == 0)
 		rc = sr_get_le64(r, &signatures, e);
+	if (rc == 0)
+		rc = sr_get(r, x->named, SR_HASH, e);
 	if (rc == 0 && (!sr_bytes_eq(engine, sr_bytes_str(x->scanner->engine)) ||
 			       signatures != (uint64_t)x->scanner->signatures ||
 			       x->clean + x->infected + x->not_scanned != x->file))
@@ -337,6 +364,7 @@ int sr_filescan_resume(struct sr_filescan *x, struct sr_bytes note, struct sr_er
 			free(x->finding[i]);
 		x->findings = 0;
 		x->file = x->clean = x->infected = x->not_scanned = x->more = 0;
+		memset(x->named, 0, SR_HASH);
 	}
 	return rc;
 }
@@ -362,9 +390,10 @@ static int64_t now_of(struct sr_vault *v) {
 	return sr_witnessing_time(v) > now ? sr_witnessing_time(v) : now;
 }
 
-static void put_lines(
-	struct sr_buf *text, const struct sr_verdict_of *of, const uint8_t *checkout) {
+static void put_lines(struct sr_buf *text, const struct sr_vault *v, const struct sr_verdict_of *of,
+	const uint8_t *checkout) {
 	char name[SR_SCAN_TEXT];
+	uint8_t named[SR_HASH];
 
 	if (checkout != NULL)
 		sr_text_put_hex(text, "checkout", checkout, SR_ID);
@@ -378,6 +407,12 @@ static void put_lines(
 	sr_text_put_dec(text, "clean", of->counts.clean);
 	sr_text_put_dec(text, "infected", of->counts.infected);
 	sr_text_put_dec(text, "not-scanned", of->counts.not_scanned);
+	if (of->named == NULL || of->counts.infected == 0)
+		return;
+	SR_HASH_OF(named, "strongroom/named/v1", v->keys->s->quarantine_key,
+		sr_bytes_of(v->fingerprint, SR_HASH), sr_bytes_of(of->item, SR_ID),
+		sr_bytes_of(of->named, SR_HASH));
+	sr_text_put_hex(text, "named", named, SR_HASH);
 }
 
 int sr_verdict_log(struct sr_vault *v, const struct sr_verdict_of *of, const uint8_t *checkout,
@@ -390,7 +425,7 @@ int sr_verdict_log(struct sr_vault *v, const struct sr_verdict_of *of, const uin
 
 	sr_buf_init(&text);
 	sr_follow_begin(&text, v, SR_T_SCAN, now_of(v));
-	put_lines(&text, of, checkout);
+	put_lines(&text, v, of, checkout);
 	for (size_t i = 0; rc == 0 && texts != NULL && i < of->finding_count; i++) {
 		struct sr_door_text *t = &texts[i];
 
@@ -421,7 +456,8 @@ int sr_filescan_log(const struct sr_filescan *x, struct sr_vault *v,
 		.scanner = x->scanner->engine,
 		.signatures = x->scanner->signatures,
 		.findings = findings,
-		.finding_count = x->findings};
+		.finding_count = x->findings,
+		.named = x->named};
 
 	for (size_t i = 0; i < x->findings; i++)
 		findings[i] = x->finding[i];

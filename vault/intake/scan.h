@@ -9,7 +9,9 @@
  * Paths and names of the first findings are kept with the statement, under the item's descriptive
  * key; the counts are of all.
  *
- * A turn never waits for the scanner. One thread.
+ * A turn never waits for the scanner; one that was silent about as many files as go beside each
+ * other is not asked about those that follow, each of which would cost its whole patience. One
+ * thread.
  */
 #ifndef SR_INTAKE_SCAN_H
 #define SR_INTAKE_SCAN_H
@@ -41,6 +43,12 @@ struct sr_filescan_counts {
 };
 void sr_filescan_counts(const struct sr_filescan *x, struct sr_filescan_counts *out);
 
+/* Which files were named, without saying which: the statement's `named` is a hash of their
+ * positions in order, under the vault's own key. Two scans with the same one named the same files,
+ * whatever they call what is in them: what a curator decided about the first holds for the second
+ * (catalogue/apply_flag.c). ${chain} begins as zeros. */
+void sr_named_add(uint8_t chain[SR_HASH], uint64_t file);
+
 /* The statement. ${checkout}: SR_ID bytes of the look that it was made in; NULL: the vault's own.
  */
 struct sr_filescan_of {
@@ -69,6 +77,7 @@ struct sr_verdict_of {
 	struct sr_filescan_counts counts;
 	const char *const *findings;
 	size_t finding_count;
+	const uint8_t *named; /* SR_HASH bytes: the chain; NULL: not known */
 };
 SR_MUST int sr_verdict_log(struct sr_vault *v, const struct sr_verdict_of *of,
 	const uint8_t *checkout, uint64_t *entry, struct sr_err *e);

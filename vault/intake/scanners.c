@@ -97,25 +97,29 @@ static int line_of(struct sr_scanners *s, char *line, unsigned number, bool ask,
 		rc = limit_of(&s->limits, words[1], words[2], e);
 		return rc == 0 ? 0 : sr_wrap(e, "line %u", number);
 	}
+	if (strcmp(words[0], "ocr") == 0 && n <= SR_SCANNER_WORDS) {
+		rc = sr_tongues_line(&s->tongues, words + 1, n - 1, e);
+		return rc == 0 ? 0 : sr_wrap(e, "line %u", number);
+	}
 	if (s->count == SR_SCANNERS_MAX)
 		return sr_fail(
 			e, SR_USAGE, "line %u: at most %d scanners", number, SR_SCANNERS_MAX);
 	out = &s->rows[s->count];
 	if (strcmp(words[0], "clamd") == 0 && n == 2) {
-		rc = ask ? sr_scanner_clamd(out, words[1], e) : 0;
+		rc = ask ? sr_asking_begin(&s->asking[s->count], words[1], e) : 0;
 	} else if (strcmp(words[0], "command") == 0 && n >= 2 && n <= SR_SCANNER_WORDS + 1) {
 		for (size_t i = 1; i < n; i++)
 			s->words[s->count][i - 1] = words[i];
 		rc = sr_scanner_command(out, s->words[s->count], e);
 	} else {
 		rc = sr_fail(e, SR_USAGE,
-			"want \"clamd SOCKET\", \"command PROGRAM [WORD...]\" or \"limit NAME "
-			"NUMBER\", not \"%s\"",
+			"want \"clamd SOCKET\", \"command PROGRAM [WORD...]\", \"limit NAME "
+			"NUMBER\" or \"ocr LANGS\", not \"%s\"",
 			shown);
 	}
 	if (rc != 0)
 		return sr_wrap(e, "line %u", number);
-	s->count++;
+	s->line[s->count++] = number;
 	return 0;
 }
 
@@ -169,11 +173,17 @@ static int open_text(
 			     "they changed): name the scanners again (intake scanners FILE)");
 }
 
+void sr_scanners_free(struct sr_scanners *s) {
+	for (size_t i = 0; s != NULL && i < SR_SCANNERS_MAX; i++)
+		sr_asking_drop(s->asking[i]);
+	free(s);
+}
+
 int sr_scanners_check(struct sr_bytes text, struct sr_err *e) {
 	struct sr_scanners *s = calloc(1, sizeof *s);
 	int rc = s == NULL ? sr_fail(e, SR_NOMEM, "scanners") : read_text(s, text, false, e);
 
-	free(s);
+	sr_scanners_free(s);
 	return rc;
 }
 
@@ -203,15 +213,62 @@ static int open_file(struct sr_scanners **out, struct sr_vault *v, bool ask, str
 	}
 	sr_buf_free(&file);
 	if (rc != 0) {
-		free(s);
+		sr_scanners_free(s);
 		return rc;
 	}
 	*out = s;
 	return 0;
 }
 
-int sr_scanners_open(struct sr_scanners **out, struct sr_vault *v, struct sr_err *e) {
+int sr_scanners_begin(struct sr_scanners **out, struct sr_vault *v, struct sr_err *e) {
 	return open_file(out, v, true, e);
+}
+
+/* Scanner ${i} has said who it is. */
+static int answered(struct sr_scanners *s, size_t i, struct sr_err *e) {
+	struct sr_asking *a = s->asking[i];
+	int rc;
+
+	s->asking[i] = NULL;
+	rc = sr_asking_end(a, &s->rows[i], e);
+	if (rc != 0) {
+		(void)sr_wrap(e, "line %u", s->line[i]);
+		return sr_wrap(e, "%s", NAME);
+	}
+	s->rows[i].bytes_max = s->limits.scan_bytes;
+	return 0;
+}
+
+int sr_scanners_ready(struct sr_scanners *s, bool *ready, struct sr_err *e) {
+	int rc = 0;
+
+	*ready = true;
+	for (size_t i = 0; rc == 0 && i < s->count; i++) {
+		if (s->asking[i] == NULL)
+			continue;
+		if (sr_asking_answered(s->asking[i]))
+			rc = answered(s, i, e);
+		else
+			*ready = false;
+	}
+	*ready = *ready && rc == 0;
+	return rc;
+}
+
+int sr_scanners_open(struct sr_scanners **out, struct sr_vault *v, struct sr_err *e) {
+	struct sr_scanners *s = NULL;
+	int rc = sr_scanners_begin(&s, v, e);
+
+	*out = NULL;
+	for (size_t i = 0; rc == 0 && s != NULL && i < s->count; i++)
+		if (s->asking[i] != NULL)
+			rc = answered(s, i, e);
+	if (rc != 0) {
+		sr_scanners_free(s);
+		return rc;
+	}
+	*out = s;
+	return 0;
 }
 
 int sr_intake_limits(struct sr_intake_limits *out, struct sr_vault *v, struct sr_err *e) {
@@ -221,7 +278,18 @@ int sr_intake_limits(struct sr_intake_limits *out, struct sr_vault *v, struct sr
 	limits_usual(out);
 	if (rc == 0 && s != NULL)
 		*out = s->limits;
-	free(s);
+	sr_scanners_free(s);
+	return rc;
+}
+
+int sr_intake_tongues(struct sr_tongues *out, struct sr_vault *v, struct sr_err *e) {
+	struct sr_scanners *s = NULL;
+	int rc = open_file(&s, v, false, e);
+
+	memset(out, 0, sizeof *out);
+	if (rc == 0 && s != NULL)
+		*out = s->tongues;
+	sr_scanners_free(s);
 	return rc;
 }
 
@@ -230,7 +298,7 @@ int sr_scanners_any(bool *any, struct sr_vault *v, struct sr_err *e) {
 	int rc = open_file(&s, v, false, e);
 
 	*any = rc == 0 && s != NULL && s->count > 0;
-	free(s);
+	sr_scanners_free(s);
 	return rc;
 }
 

@@ -6,6 +6,7 @@
  *   limit members 20000                a limit of intake: depth, members, bytes, ratio, name (of
  *                                      containers, struct sr_intake_limits), scan-bytes,
  *                                      signatures-days
+ *   ocr eng+ara                in which languages OCR reads (intake/tongues.h)
  *   # a comment
  *
  * Its first line is a MAC of the rest under the vault's own key: a command in it is run by the
@@ -19,6 +20,7 @@
 #define SR_INTAKE_SCANNERS_H
 
 #include "board/vault.h"
+#include "intake/tongues.h"
 #include "sandbox/scan.h"
 
 enum {
@@ -42,8 +44,11 @@ struct sr_intake_limits {
 
 struct sr_scanners {
 	struct sr_intake_limits limits;
+	struct sr_tongues tongues;
 	struct sr_scanner rows[SR_SCANNERS_MAX];
 	size_t count;
+	struct sr_asking *asking[SR_SCANNERS_MAX]; /* who did not say yet who it is */
+	unsigned line[SR_SCANNERS_MAX];            /* of the text */
 	const char *words[SR_SCANNERS_MAX][SR_SCANNER_WORDS + 1];
 	char text[SR_SCANNERS_FILE + 1]; /* what words point into */
 };
@@ -52,8 +57,15 @@ struct sr_scanners {
  * number; IO, CORRUPT: one that does not answer; AUTH: the file was not written under these keys.
  */
 SR_MUST int sr_scanners_open(struct sr_scanners **out, struct sr_vault *v, struct sr_err *e);
+/* The same without waiting for any, for who serves people meanwhile: begin, ready until *${ready}.
+ */
+SR_MUST int sr_scanners_begin(struct sr_scanners **out, struct sr_vault *v, struct sr_err *e);
+SR_MUST int sr_scanners_ready(struct sr_scanners *s, bool *ready, struct sr_err *e);
+void sr_scanners_free(struct sr_scanners *s); /* NULL allowed */
 /* The limits alone, without asking anybody. No file, or no line: those named above. */
 SR_MUST int sr_intake_limits(struct sr_intake_limits *out, struct sr_vault *v, struct sr_err *e);
+/* And its languages of OCR. */
+SR_MUST int sr_intake_tongues(struct sr_tongues *out, struct sr_vault *v, struct sr_err *e);
 /* Does the host name a scanner? */
 SR_MUST int sr_scanners_any(bool *any, struct sr_vault *v, struct sr_err *e);
 /* Judge ${text} as open would, without asking anybody. */

@@ -29,6 +29,12 @@ enum sr_turn {
 	SR_TURN_DONE
 };
 
+/* How far a step is, for whoever waits. */
+struct sr_step_at {
+	uint64_t file, files;     /* at work, from 0, of all; files 0: it does not say */
+	uint32_t pages, pages_of; /* of that file: done, and all; 0: not known */
+};
+
 struct sr_intake_step {
 	const char *name; /* a token, of the statement: [a-z][a-z-]* */
 	/* It is due while there is no statement `intake` of this name about the item, and this
@@ -38,7 +44,8 @@ struct sr_intake_step {
 	 * queue tells it, and tries again later. What is wrong with the item's bytes is a fact. */
 	int (*begin)(void **out, struct sr_holding *h, struct sr_err *e);
 	int (*turn)(void *state, uint64_t until_ms, enum sr_turn *turn, struct sr_err *e);
-	void (*end)(void *state); /* frees; before or after DONE */
+	void (*at)(void *state, struct sr_step_at *out); /* NULL: it does not say */
+	void (*end)(void *state);                        /* frees; before or after DONE */
 };
 
 /* The table, in the order in which they are done; NULL behind the last. */
@@ -48,7 +55,11 @@ extern const struct sr_intake_step *const sr_intake_steps[];
 extern const struct sr_intake_step sr_step_inspect;
 /* step_text.c's: what files say, as renditions beside them (intake/pages.h). */
 extern const struct sr_intake_step sr_step_text;
-/* scan's: what the scanners of this host say of every file. */
+/* scan's: what the scanners of this host say of every file. Of each in which one names something it
+ * says the fact SR_FACT_SCAN, SR_FACT_INFECTED, the scanner as statements name it, ": " and the
+ * name: the steps behind it read that. */
+#define SR_FACT_SCAN "scan"
+#define SR_FACT_INFECTED "infected by "
 extern const struct sr_intake_step sr_step_scan;
 /* about's: what other programs say that a file is about. */
 extern const struct sr_intake_step sr_step_about;

@@ -5,19 +5,24 @@
  *
  *   files in their order -> sandboxes, SR_PAGES_AHEAD at most -> in the same order: fact, rendition
  *
- * Languages of OCR are those that this host has trained data for: which packages are installed is
- * the site's policy (ADMIN "Text and OCR"). A step that was killed begins anew. Of an item in which
- * a scanner named something nothing is read: the step's result says `infected`.
+ * Languages of OCR are by the site's policy, for what the item is described with, its collection,
+ * or all (intake/tongues.h; ADMIN "Text and OCR"). A step that was killed begins anew. A file that
+ * a scanner named is not read, nor is what came out of it: they stay evidence. Which files these
+ * are the scan step's facts say, or the findings of a look of a curator; where a statement names
+ * more than is known by either, none is read.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
+#include "catalogue/family.h"
 #include "catalogue/query.h"
 #include "intake/holding.h"
 #include "intake/pages.h"
+#include "intake/scanners.h"
 #include "intake/step.h"
+#include "sandbox/scan.h"
 #include "store/manifest.h"
 
 struct source { /* a file that sandboxes read */
@@ -31,7 +36,19 @@ struct text_step {
 	uint64_t files, next; /* of the item when the step began; the next to look at */
 	struct source ring[SR_PAGES_AHEAD];
 	size_t first;
-	bool infected;
+	uint8_t *marks; /* of each file: enum mark */
+	bool all;       /* what scanners named is in files that are not known */
+	bool skipped;
+};
+
+enum mark {
+	READ = 0,
+	NAMED, /* by a scanner */
+	OUT_OF /* came out of a file that was */
+};
+
+enum {
+	PAGE = 1000 /* facts at once */
 };
 
 static void end(void *state) {
@@ -40,20 +57,134 @@ static void end(void *state) {
 	if (s == NULL)
 		return;
 	sr_pages_reader_free(s->reader);
+	free(s->marks);
 	free(s);
 }
 
-/* Did a scanner of this host name something in the item? That stays evidence and is not rendered,
- * and which of the files it was in is told for the first few alone: so none is. */
-static int infected(bool *out, struct sr_holding *h, struct sr_err *e) {
-	struct sr_scans scans = {NULL, 0};
-	const int rc =
-		sr_query_scans(&scans, sr_holding_vault(h)->catalogue, sr_holding_id(h), true, e);
+/* Files that the scan step's facts name for ${scanner}: marked; how many. */
+static int by_facts(uint64_t *named, struct text_step *s, const char *scanner, struct sr_err *e) {
+	struct sr_page page = {0, PAGE};
+	uint64_t total = 1;
+	char begins[SR_SCAN_TEXT + 32];
+	int n = snprintf(begins, sizeof begins, SR_FACT_INFECTED "%s: ", scanner), rc = 0;
 
-	*out = false;
-	for (size_t i = 0; rc == 0 && i < scans.count; i++)
-		*out = *out || scans.rows[i].infected > 0;
+	*named = 0;
+	while (rc == 0 && page.offset < total) {
+		struct sr_item_facts l = {NULL, 0, 0};
+
+		rc = sr_query_item_facts(&l, sr_holding_vault(s->h)->catalogue, sr_holding_id(s->h),
+			SR_FACT_SCAN, &page, e);
+		total = rc == 0 ? l.total : 0;
+		for (size_t i = 0; rc == 0 && i < l.count; i++) {
+			const struct sr_fact_row *f = &l.rows[i];
+
+			if (f->file >= s->files || f->value_len < (size_t)n ||
+				memcmp(f->value, begins, (size_t)n) != 0)
+				continue;
+			s->marks[f->file] = NAMED;
+			++*named;
+		}
+		page.offset += PAGE;
+		sr_item_facts_free(&l);
+	}
+	return rc;
+}
+
+/* The same of a statement's findings (intake/scan.c: "file N PATH: infected: NAME"). */
+static int by_findings(uint64_t *named, struct text_step *s, uint64_t entry, struct sr_err *e) {
+	static const char word[] = ": infected: ";
+	struct sr_texts l = {NULL, 0};
+	int rc = sr_query_texts(&l, sr_holding_vault(s->h)->catalogue, entry, e);
+
+	*named = 0;
+	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		const char *text = l.rows[i].text;
+		char *end = NULL;
+		unsigned long long file;
+
+		if (text != NULL && strncmp(text, "and ", 4) == 0) { /* N more */
+			*named = 0;
+			break;
+		}
+		if (text == NULL || strcmp(l.rows[i].field, "finding") != 0 ||
+			strncmp(text, "file ", 5) != 0 || strstr(text, word) == NULL)
+			continue;
+		file = strtoull(text + 5, &end, 10);
+		if (end == text + 5 || *end != ' ' || file >= s->files)
+			continue;
+		s->marks[file] = NAMED;
+		++*named;
+	}
+	sr_texts_free(&l);
+	return rc;
+}
+
+/* What scanners named last, each. */
+static int find_named(struct text_step *s, struct sr_err *e) {
+	struct sr_scans scans = {NULL, 0};
+	int rc = sr_query_scans(
+		&scans, sr_holding_vault(s->h)->catalogue, sr_holding_id(s->h), true, e);
+
+	for (size_t i = 0; rc == 0 && i < scans.count; i++) {
+		const struct sr_scan_row *row = &scans.rows[i];
+		uint64_t named = 0;
+
+		if (row->infected == 0)
+			continue;
+		rc = by_facts(&named, s, row->scanner, e);
+		if (rc == 0 && named < row->infected)
+			rc = by_findings(&named, s, row->entry, e);
+		s->all = s->all || (rc == 0 && named < row->infected);
+		s->skipped = true;
+	}
 	sr_scans_free(&scans);
+	return rc;
+}
+
+/* In which languages the item is read, by what is known of it now. */
+static int languages_of(
+	char out[SR_BOX_LANGUAGES_MAX + 1], struct sr_holding *h, struct sr_err *e) {
+	struct sr_catalogue *c = sr_holding_vault(h)->catalogue;
+	struct sr_tongues *t = calloc(1, sizeof *t);
+	char host[SR_BOX_LANGUAGES_MAX + 1], id[2 * SR_ID + 1] = "";
+	struct sr_tongues_of of = {.host = host, .id = id};
+	struct sr_collection_row box = {.name = NULL};
+	struct sr_item_row item = {.title = NULL};
+	int rc = t == NULL ? sr_fail(e, SR_NOMEM, "text: out of memory") : 0;
+
+	if (rc == 0)
+		rc = sr_intake_tongues(t, sr_holding_vault(h), e);
+	if (rc == 0)
+		rc = sr_query_item(&item, c, sr_holding_id(h), e);
+	if (rc == 0)
+		rc = sr_query_collection(&box, c, item.collection, e);
+	if (rc == 0 && t != NULL) {
+		sr_pages_languages(host);
+		sr_hex(id, item.collection, SR_ID);
+		of.described = item.languages;
+		of.collection = box.name;
+		sr_tongues_choose(out, t, &of);
+	}
+	sr_collection_row_free(&box);
+	sr_item_row_free(&item);
+	free(t);
+	return rc;
+}
+
+static int find_marks(struct text_step *s, struct sr_err *e) {
+	struct sr_family *family = NULL;
+	int rc;
+
+	s->marks = calloc((size_t)s->files + 1, 1);
+	if (s->marks == NULL)
+		return sr_fail(e, SR_NOMEM, "text: out of memory");
+	rc = find_named(s, e);
+	if (rc == 0 && s->skipped)
+		rc = sr_family_new(&family, sr_holding_vault(s->h)->catalogue, sr_holding_id(s->h),
+			sr_holding_item(s->h), e);
+	if (rc == 0 && s->skipped)
+		sr_family_spread(family, s->marks, NAMED, OUT_OF);
+	sr_family_free(family);
 	return rc;
 }
 
@@ -70,15 +201,13 @@ static int begin(void **out, struct sr_holding *h, struct sr_err *e) {
 		free(s);
 		return rc;
 	}
-	rc = infected(&s->infected, h, e);
-	if (rc != 0) {
-		free(s);
-		return rc;
-	}
-	sr_pages_languages(policy.languages);
 	s->h = h;
-	s->files = s->infected ? 0 : sr_item_files(sr_holding_item(h));
-	rc = sr_pages_reader_new(&s->reader, l, &policy, e);
+	s->files = sr_item_files(sr_holding_item(h));
+	rc = languages_of(policy.languages, h, e);
+	if (rc == 0)
+		rc = find_marks(s, e);
+	if (rc == 0)
+		rc = sr_pages_reader_new(&s->reader, l, &policy, e);
 	if (rc != 0) {
 		end(s);
 		return rc;
@@ -103,6 +232,22 @@ static int read_file(void *ctx, uint64_t offset, void *p, size_t len, struct sr_
 	return rc;
 }
 
+/* Why a file is not read; NULL: it is. */
+static const char *why_not(const struct text_step *s, uint64_t file) {
+	if (s->all)
+		return "not read: scanners named more files of the item than are known by number "
+		       "(intake show): none is read";
+	switch ((enum mark)s->marks[file]) {
+	case READ:
+		break;
+	case NAMED:
+		return "not read: a scanner named something in it";
+	case OUT_OF:
+		return "not read: it came out of a file in which a scanner named something";
+	}
+	return NULL;
+}
+
 /* More files into the sandboxes, while they take any and there is time. */
 static int give(struct text_step *s, uint64_t until_ms, struct sr_err *e) {
 	int rc = 0;
@@ -112,6 +257,7 @@ static int give(struct text_step *s, uint64_t until_ms, struct sr_err *e) {
 		const size_t held = sr_pages_held(s->reader);
 		struct source *f = &s->ring[(s->first + held) % SR_PAGES_AHEAD];
 		struct sr_box_input in = {.read = read_file, .ctx = f};
+		const char *why;
 		struct sr_file file;
 
 		*f = (struct source){s->h, s->next++};
@@ -119,6 +265,11 @@ static int give(struct text_step *s, uint64_t until_ms, struct sr_err *e) {
 		if (rc != 0 || file.kind != SR_FILE_REGULAR || file.size == 0 ||
 			sr_file_is_rendition(&file))
 			continue;
+		why = why_not(s, f->file);
+		if (why != NULL) {
+			rc = sr_holding_fact(s->h, f->file, "text", sr_bytes_str(why), e);
+			continue;
+		}
 		in.size = file.size;
 		rc = sr_pages_give(s->reader, &in, e);
 	}
@@ -200,8 +351,8 @@ static int turn(void *state, uint64_t until_ms, enum sr_turn *out, struct sr_err
 
 		rc = give(s, until_ms, e);
 		if (rc == 0 && s->next == s->files && sr_pages_held(s->reader) == 0) {
-			if (s->infected)
-				sr_holding_result(s->h, "infected");
+			if (s->skipped)
+				sr_holding_result(s->h, "partly");
 			*out = SR_TURN_DONE;
 			return 0;
 		}
@@ -217,7 +368,18 @@ static int turn(void *state, uint64_t until_ms, enum sr_turn *out, struct sr_err
 	return rc;
 }
 
+/* The oldest file is the one that the others wait for. */
+static void at(void *state, struct sr_step_at *out) {
+	const struct text_step *s = state;
+	const bool held = sr_pages_held(s->reader) > 0;
+
+	out->files = s->files;
+	out->file = held ? s->ring[s->first].file : s->next;
+	sr_pages_at(s->reader, &out->pages, &out->pages_of);
+}
+
 const struct sr_intake_step sr_step_text = {.name = "text",
 	.begin = begin,
 	.turn = turn,
+	.at = at,
 	.end = end};

@@ -270,12 +270,13 @@ static int write_checkpoint(
 int sr_ledger_create(struct sr_dir *d, const struct sr_ledger_opts *o, struct sr_err *e) {
 	struct sr_ledger *l = NULL;
 	uint8_t root[SR_HASH];
+	bool there = false;
 	int rc = ledger_new(&l, d, o, e);
-	if (rc != 0)
-		goto out;
-	if (l->seed == NULL)
+	if (rc == 0 && l->seed == NULL)
 		rc = sr_fail(e, SR_MISUSE, "creating needs the ledger key");
-	else if (sr_file_exists(d, "journal"))
+	if (rc == 0)
+		rc = sr_file_find(&there, d, "journal", e);
+	if (rc == 0 && there)
 		rc = sr_fail(e, SR_EXISTS, "there is one already");
 	if (rc != 0)
 		goto out;

@@ -10,6 +10,7 @@
 #include "base/escape.h"
 #include "base/time.h"
 #include "ledger/card.h"
+#include "ledger/founding.h"
 #include "ledger/seen.h"
 #include "merkle/note.h"
 #include "merkle/tree.h"
@@ -265,7 +266,7 @@ static int check_found(const struct sr_statement *s, struct sr_err *e) {
 		if (r != 0)
 			return r;
 	}
-	return 0;
+	return sr_founding_standby_check(s, e);
 }
 
 static int check_lines(struct sr_statement *s, struct sr_err *e) {

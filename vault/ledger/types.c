@@ -83,6 +83,8 @@ static const struct sr_type table[SR_T_COUNT] = {
 		CARD("officer", SR_SOME, "card"),
 		CARD("auditor", SR_SOME, "card"),
 		CARD("custodian", SR_SOME, "card"),
+		CARD("standby", SR_ANY, "card"),
+		SORTED("standby-quorum", SR_V_LEVEL_QUORUM, SR_ANY),
 		END}},
 	{SR_T_KEY_EPOCH, "key-epoch", SR_BY_SERVICE, NULL, SR_EFFECT_TRUST, FIELDS{
 		F("epoch", SR_V_DEC, SR_ONE),
@@ -157,7 +159,7 @@ static const struct sr_type table[SR_T_COUNT] = {
 		CARD("newcomer", SR_ANY, "card"),
 		END}},
 	{SR_T_RESHARE, "reshare", SR_BY_SERVICE, NULL, SR_EFFECT_CEREMONY, FIELDS{
-		F("request", SR_V_ID, SR_ONE),
+		F("request", SR_V_ID, SR_OPTIONAL),
 		F("board", SR_V_ID, SR_ONE),
 		F("epoch", SR_V_DEC, SR_ONE),
 		SORTED("quorum", SR_V_LEVEL_QUORUM, SR_SOME),
@@ -291,6 +293,7 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("box", SR_V_HASH, SR_ONE),
 		END}},
 	{SR_T_INTAKE, "intake", SR_BY_SERVICE, NULL, SR_EFFECT_ITEM, FIELDS{
+		F("checkout", SR_V_ID, SR_OPTIONAL),
 		F("item", SR_V_ID, SR_ONE),
 		F("number", SR_V_DEC, SR_ONE),
 		F("step", SR_V_TOKEN, SR_ONE),
@@ -315,6 +318,7 @@ static const struct sr_type table[SR_T_COUNT] = {
 		F("clean", SR_V_DEC, SR_ONE),
 		F("infected", SR_V_DEC, SR_ONE),
 		F("not-scanned", SR_V_DEC, SR_ONE),
+		F("named", SR_V_HASH, SR_OPTIONAL), /* intake/scan.h */
 		D_TEXT("finding", SR_ANY, "item"),
 		END}},
 	{SR_T_RELEASE, "release", SR_BY_CURATOR, NULL, SR_EFFECT_ITEM, FIELDS{

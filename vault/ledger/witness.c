@@ -327,6 +327,17 @@ void sr_witness_free(struct sr_witness *w) {
 	free(w);
 }
 
+int sr_witness_none(struct sr_dir *dir, struct sr_err *e) {
+	bool key = false, state = false;
+	int rc = sr_file_find(&key, dir, SR_WITNESS_KEY_FILE, e);
+
+	if (rc == 0)
+		rc = sr_file_find(&state, dir, SR_WITNESS_STATE_FILE, e);
+	if (rc == 0 && (key || state))
+		rc = sr_fail(e, SR_EXISTS, "there is a witness in this folder already");
+	return rc;
+}
+
 int sr_witness_new(struct sr_vkey *out, struct sr_dir *dir, struct sr_bytes name,
 	const struct sr_unlock *unlock, struct sr_err *e) {
 	struct sr_witness *w = NULL;
@@ -335,9 +346,8 @@ int sr_witness_new(struct sr_vkey *out, struct sr_dir *dir, struct sr_bytes name
 	int rc = ascii(name, e);
 
 	sr_buf_init(&file);
-	if (rc == 0 && (sr_file_exists(dir, SR_WITNESS_KEY_FILE) ||
-			       sr_file_exists(dir, SR_WITNESS_STATE_FILE)))
-		rc = sr_fail(e, SR_EXISTS, "there is a witness in this folder already");
+	if (rc == 0)
+		rc = sr_witness_none(dir, e);
 	if (rc == 0) {
 		w = witness_new(e);
 		seed = sr_secret_new(SR_SEED, e);
@@ -370,6 +380,7 @@ int sr_witness_new(struct sr_vkey *out, struct sr_dir *dir, struct sr_bytes name
 int sr_witness_open(struct sr_witness **out, const struct sr_witness_open *o, struct sr_err *e) {
 	struct sr_witness *w = witness_new(e);
 	struct sr_buf file;
+	bool there = false;
 	int rc;
 
 	if (w == NULL)
@@ -386,7 +397,9 @@ int sr_witness_open(struct sr_witness **out, const struct sr_witness_open *o, st
 		if (rc != 0)
 			(void)sr_wrap(e, "%s", SR_WITNESS_KEY_FILE);
 	}
-	if (rc == 0 && !sr_file_exists(o->dir, SR_WITNESS_STATE_FILE))
+	if (rc == 0)
+		rc = sr_file_find(&there, o->dir, SR_WITNESS_STATE_FILE, e);
+	if (rc == 0 && !there)
 		rc = sr_fail(e, SR_NOTFOUND,
 			"%s is missing: a witness that forgot what it signed must not sign again. "
 			"Bring its newest copy back, or make a new witness with a new key",

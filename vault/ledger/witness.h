@@ -44,6 +44,8 @@ struct sr_witness_open {
 	struct sr_clock clock;
 };
 
+/* 0 while no part of a witness lies in ${dir}; else EXISTS. */
+SR_MUST int sr_witness_none(struct sr_dir *dir, struct sr_err *e);
 /* Make key and state in ${dir}. ${name}: as a key name (note.h), of printable ASCII. ${out}: its
  * vkey, for the operators of logs. EXISTS; a half-made one is finished only by removing it. */
 SR_MUST int sr_witness_new(struct sr_vkey *out, struct sr_dir *dir, struct sr_bytes name,

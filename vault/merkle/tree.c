@@ -17,7 +17,6 @@ enum {
 
 void sr_leaf_hash(uint8_t out[SR_HASH], struct sr_bytes entry) {
 	static const uint8_t prefix = 0x00;
-	struct sr_sha256 *s = NULL;
 	uint8_t buf[LEAF_BUFFER];
 
 	if (entry.len < sizeof buf) {
@@ -27,12 +26,7 @@ void sr_leaf_hash(uint8_t out[SR_HASH], struct sr_bytes entry) {
 		sr_sha256(out, buf, entry.len + 1);
 		return;
 	}
-	if (sr_sha256_new(&s, NULL) != 0)
-		abort(); /* as the one-call hash does when memory is gone */
-	sr_sha256_update(s, &prefix, 1);
-	sr_sha256_update(s, entry.p, entry.len);
-	sr_sha256_final(s, out);
-	sr_sha256_free(s);
+	sr_sha256_both(out, &prefix, 1, entry.p, entry.len);
 }
 
 void sr_node_hash(uint8_t out[SR_HASH], const uint8_t left[SR_HASH], const uint8_t right[SR_HASH]) {

@@ -101,11 +101,14 @@ static int new_intake(struct sr_buf *seal, struct sr_room *r, const struct sr_en
 	const uint8_t part[SR_PART], struct sr_err *e) {
 	struct sr_held_place at = {.number = env->n};
 	char name[2 * SR_ID + 1];
+	bool there = false;
+	int rc;
 
 	sr_hex(name, env->item, SR_ID);
-	if (!sr_secrets_has(
-		    r->v->secrets, SR_SECRET_INTAKE, sr_bytes_str(name), (uint64_t)env->n - 1))
-		return 0;
+	rc = sr_secrets_find(&there, r->v->secrets, SR_SECRET_INTAKE, sr_bytes_str(name),
+		(uint64_t)env->n - 1, e);
+	if (rc != 0 || !there)
+		return rc;
 	memcpy(at.vault, env->vault, SR_HASH);
 	memcpy(at.item, env->item, SR_ID);
 	return sr_intake_seal(seal, r->v->keys->s->quarantine_key, &at, part, e);
@@ -201,11 +204,13 @@ int room_prepare(
 static int put_envelope(struct sr_vault *v, const struct prepared *p, struct sr_err *e) {
 	struct sr_envelope_batch *b = NULL;
 	char name[SR_ENVELOPE_NAME];
-	int rc = 0;
+	bool there = false;
+	int rc;
 
 	/* A file of this number that no statement names is a kill's. */
 	sr_envelope_name(name, p->item, p->number);
-	if (sr_file_exists(v->items, name))
+	rc = sr_file_find(&there, v->items, name, e);
+	if (rc == 0 && there)
 		rc = sr_envelope_remove(v->items, p->item, p->number, e);
 	if (rc == 0)
 		rc = sr_envelope_batch_new(&b, v->items, e);

@@ -4,13 +4,26 @@
 #include "room/redact.h"
 
 #include "base/limits.h"
+#include "catalogue/family.h"
 #include "room/room_internal.h"
+
+/* What becomes of a file. GAPS: it stays, without something; what came out of it has that still. */
+enum fate {
+	WHOLE = 0,
+	LEFT_OUT,
+	GAPS,
+	GOES, /* with what it came out of */
+	KEPT
+};
 
 /* --- the plan --------------------------------------------------------------------------------- */
 
 void sr_redaction_free(struct sr_redaction *p) {
+	sr_family_free(p->family);
 	free(p->left_out);
 	free(p->gaps);
+	free(p->kept);
+	free(p->fate);
 	memset(p, 0, sizeof *p);
 }
 
@@ -18,6 +31,9 @@ static int plan_order(const struct sr_redaction *p, struct sr_err *e) {
 	for (size_t i = 1; i < p->left_count; i++)
 		if (p->left_out[i] <= p->left_out[i - 1])
 			return sr_fail(e, SR_CORRUPT, "files left out are not in order");
+	for (size_t i = 1; i < p->kept_count; i++)
+		if (p->kept[i] <= p->kept[i - 1])
+			return sr_fail(e, SR_CORRUPT, "files kept are not in order");
 	for (size_t i = 0; i < p->gap_count; i++) {
 		const struct sr_gap *g = &p->gaps[i], *b = i == 0 ? NULL : g - 1;
 
@@ -38,6 +54,20 @@ static int get_count(uint32_t *n, struct sr_reader *r, size_t each, struct sr_er
 	return rc;
 }
 
+static int get_files(uint64_t **out, size_t *count, struct sr_reader *r, struct sr_err *e) {
+	uint32_t n = 0;
+	int rc = get_count(&n, r, 8, e);
+
+	if (rc != 0) /* ${n} is whatever they said: nothing is allocated for it */
+		return rc;
+	*out = calloc((size_t)n + 1, sizeof **out);
+	if (*out == NULL)
+		return sr_fail(e, SR_NOMEM, "redaction: out of memory");
+	for (uint32_t i = 0; i < n && rc == 0; i++)
+		rc = sr_get_le64(r, &(*out)[(*count)++], e);
+	return rc;
+}
+
 int sr_redaction_read(struct sr_redaction *out, struct sr_bytes body, struct sr_err *e) {
 	struct sr_reader r;
 	uint32_t n = 0;
@@ -45,18 +75,13 @@ int sr_redaction_read(struct sr_redaction *out, struct sr_bytes body, struct sr_
 
 	memset(out, 0, sizeof *out);
 	sr_reader_init(&r, body);
-	rc = get_count(&n, &r, 8, e);
-	if (rc != 0) /* ${n} is whatever they said: nothing is allocated for it */
-		return sr_wrap(e, "redaction");
-	out->left_out = calloc((size_t)n + 1, sizeof *out->left_out);
-	for (uint32_t i = 0; i < n && rc == 0 && out->left_out != NULL; i++)
-		rc = sr_get_le64(&r, &out->left_out[out->left_count++], e);
+	rc = get_files(&out->left_out, &out->left_count, &r, e);
 	if (rc == 0)
 		rc = get_count(&n, &r, 24, e);
 	if (rc != 0)
 		return sr_wrap(e, "redaction");
 	out->gaps = calloc((size_t)n + 1, sizeof *out->gaps);
-	if (out->left_out == NULL || out->gaps == NULL)
+	if (out->gaps == NULL)
 		return sr_fail(e, SR_NOMEM, "redaction: out of memory");
 	for (uint32_t i = 0; i < n && rc == 0; i++) {
 		struct sr_gap *g = &out->gaps[out->gap_count++];
@@ -67,6 +92,8 @@ int sr_redaction_read(struct sr_redaction *out, struct sr_bytes body, struct sr_
 		if (rc == 0)
 			rc = sr_get_le64(&r, &g->to, e);
 	}
+	if (rc == 0)
+		rc = get_files(&out->kept, &out->kept_count, &r, e);
 	if (rc == 0)
 		rc = sr_get_end(&r, e);
 	if (rc == 0)
@@ -86,6 +113,9 @@ void sr_redaction_put(struct sr_buf *out, const struct sr_redaction *p) {
 		sr_buf_put_le64(out, p->gaps[i].from);
 		sr_buf_put_le64(out, p->gaps[i].to);
 	}
+	sr_buf_put_le32(out, (uint32_t)p->kept_count);
+	for (size_t i = 0; i < p->kept_count; i++)
+		sr_buf_put_le64(out, p->kept[i]);
 }
 
 bool sr_redact_leaves_out(const struct sr_redaction *p, uint64_t file) {
@@ -169,84 +199,124 @@ static int check_gap(struct opened *o, const struct sr_redaction *p, size_t i, s
 	return rc == 0 ? check_bound(o, g, g->to, f.size, e) : rc;
 }
 
-static bool has_gaps(const struct sr_redaction *p, uint64_t file) {
-	for (size_t i = 0; i < p->gap_count; i++)
-		if (p->gaps[i].file == file)
-			return true;
+/* --- what came out of what -------------------------------------------------------------------- */
+
+bool sr_redact_drops(const struct sr_redaction *p, uint64_t file) {
+	return p->fate == NULL || p->fate[file] == LEFT_OUT || p->fate[file] == GOES;
+}
+
+struct source {
+	const struct sr_redaction *p;
+	uint64_t file;
+	bool there;
+};
+
+/* The last that is found is the closest. */
+static bool is_source(void *ctx, uint64_t ancestor) {
+	struct source *s = ctx;
+
+	if (!sr_redact_drops(s->p, ancestor)) {
+		s->file = ancestor;
+		s->there = true;
+	}
+	return true;
+}
+
+bool sr_redact_source(uint64_t *source, const struct sr_redaction *p, uint64_t file) {
+	struct source s = {.p = p};
+
+	(void)sr_family_ancestors(p->family, file, is_source, &s);
+	*source = s.file;
+	return s.there;
+}
+
+/* An ancestor that still says all of it? */
+static bool is_whole(void *ctx, uint64_t ancestor) {
+	struct source *s = ctx;
+
+	if (s->p->fate[ancestor] != WHOLE && s->p->fate[ancestor] != KEPT)
+		return true;
+	s->file = ancestor;
 	return false;
 }
 
-/* Is ${f} the text of file ${of}? */
-static int is_text_of(
-	bool *is, struct opened *o, const struct sr_file *f, uint64_t of, struct sr_err *e) {
-	static const char suffix[] = SR_RENDITION_TEXT_SUFFIX;
-	const size_t tail = sizeof suffix - 1;
-	struct sr_file source;
+/* What is taken out of a member, or of a text that the vault made, is still in what it came out
+ * of. A made text may be left out alone: its file is not read by it then. */
+static int check_source(
+	struct opened *o, const struct sr_redaction *p, uint64_t file, struct sr_err *e) {
+	struct source s = {.p = p};
+	struct sr_file f;
+	int rc = sr_item_file(o->it, file, &f, e);
+
+	if (rc != 0 || (p->fate[file] == LEFT_OUT && sr_file_is_rendition(&f)) ||
+		sr_family_ancestors(p->family, file, is_whole, &s))
+		return rc;
+	if (sr_file_is_rendition(&f))
+		return sr_fail(e, SR_USAGE,
+			"file %llu is the text of file %llu, which still says what the gap takes "
+			"out: leave that one out too",
+			(unsigned long long)file, (unsigned long long)s.file);
+	return sr_fail(e, SR_USAGE,
+		"file %llu came out of file %llu, which still has all of it: leave that one out "
+		"too (and keep what else came out of it: --keep)",
+		(unsigned long long)file, (unsigned long long)s.file);
+}
+
+static int check_numbers(
+	const struct opened *o, const uint64_t *files, size_t count, struct sr_err *e) {
+	if (count == 0 || files[count - 1] < o->files)
+		return 0;
+	return sr_fail(e, SR_USAGE, "no file %llu: the item has %llu (from 0)",
+		(unsigned long long)files[count - 1], (unsigned long long)o->files);
+}
+
+/* The fate of each file: the plan's words, then what follows from them. */
+static int decide(
+	const struct sr_redacting *r, struct opened *o, struct sr_redaction *p, struct sr_err *e) {
+	uint64_t left = 0;
 	int rc;
 
-	*is = false;
-	if (of >= o->files || !sr_file_is_rendition(f) || f->path.len <= tail ||
-		memcmp(f->path.p + f->path.len - tail, suffix, tail) != 0)
-		return 0;
-	rc = sr_item_file(o->it, of, &source, e);
-	*is = rc == 0 && sr_bytes_eq(source.path, sr_bytes_of(f->path.p, f->path.len - tail));
-	return rc;
-}
-
-int sr_redact_drops(bool *drops, const struct sr_redacting *r, uint64_t file, struct sr_err *e) {
-	const struct sr_redaction *p = r->plan;
-	struct opened *o = NULL;
-	struct sr_file f;
-	int rc = find(&o, r, e);
-
-	*drops = sr_redact_leaves_out(p, file);
-	if (rc == 0)
-		rc = sr_item_file(o->it, file, &f, e);
-	if (rc != 0 || *drops || !sr_file_is_rendition(&f) || has_gaps(p, file))
+	p->fate = calloc((size_t)o->files + 1, 1);
+	if (p->fate == NULL)
+		return sr_fail(e, SR_NOMEM, "out of memory");
+	rc = sr_family_new(&p->family, r->room->v->catalogue, o->item, o->it, e);
+	if (rc != 0)
 		return rc;
-	for (size_t i = 0; i < p->left_count && rc == 0 && !*drops; i++)
-		rc = is_text_of(drops, o, &f, p->left_out[i], e);
-	for (size_t i = 0; i < p->gap_count && rc == 0 && !*drops; i++)
-		rc = is_text_of(drops, o, &f, p->gaps[i].file, e);
-	return rc;
-}
-
-/* What is taken out of a text is still in the file that it was made of. */
-static int check_source(
-	struct opened *o, const struct sr_redaction *p, size_t i, struct sr_err *e) {
-	struct sr_file f;
-	bool is = false;
-	int rc = sr_item_file(o->it, p->gaps[i].file, &f, e);
-
-	if (rc != 0 || !sr_file_is_rendition(&f))
-		return rc;
-	for (uint64_t of = 0; of < o->files && rc == 0 && !is; of++) {
-		rc = is_text_of(&is, o, &f, of, e);
-		if (rc == 0 && is && !sr_redact_leaves_out(p, of) && !has_gaps(p, of))
-			rc = sr_fail(e, SR_USAGE,
-				"file %llu is the text of file %llu, which still says what the gap "
-				"takes out: leave that one out too",
-				(unsigned long long)p->gaps[i].file, (unsigned long long)of);
+	for (size_t i = 0; i < p->left_count; i++)
+		p->fate[p->left_out[i]] = LEFT_OUT;
+	for (size_t i = 0; i < p->gap_count; i++)
+		p->fate[p->gaps[i].file] = GAPS;
+	for (size_t i = 0; i < p->kept_count; i++) {
+		if (p->fate[p->kept[i]] != WHOLE)
+			return sr_fail(e, SR_USAGE, "file %llu is kept, and left out or with gaps",
+				(unsigned long long)p->kept[i]);
+		p->fate[p->kept[i]] = KEPT;
 	}
-	return rc;
+	sr_family_spread(p->family, p->fate, LEFT_OUT, GOES);
+	sr_family_spread(p->family, p->fate, GAPS, GOES);
+	for (uint64_t i = 0; i < o->files; i++)
+		left += !sr_redact_drops(p, i);
+	return left > 0 ? 0 : sr_fail(e, SR_USAGE, "every file is left out: nothing would be left");
 }
 
 int sr_redact_check(const struct sr_redacting *r, struct sr_err *e) {
-	const struct sr_redaction *p = r->plan;
+	struct sr_redaction *p = r->plan;
 	struct opened *o = NULL;
 	int rc = find(&o, r, e);
 
-	if (rc == 0 && p->left_count > 0 && p->left_out[p->left_count - 1] >= o->files)
-		rc = sr_fail(e, SR_USAGE, "no file %llu: the item has %llu (from 0)",
-			(unsigned long long)p->left_out[p->left_count - 1],
-			(unsigned long long)o->files);
-	if (rc == 0 && p->left_count == o->files)
-		rc = sr_fail(e, SR_USAGE, "every file is left out: nothing would be left");
-	for (size_t i = 0; i < p->gap_count && rc == 0; i++) {
+	if (rc == 0)
+		rc = check_numbers(o, p->left_out, p->left_count, e);
+	if (rc == 0)
+		rc = check_numbers(o, p->kept, p->kept_count, e);
+	for (size_t i = 0; i < p->gap_count && rc == 0; i++)
 		rc = check_gap(o, p, i, e);
-		if (rc == 0 && (i == 0 || p->gaps[i - 1].file != p->gaps[i].file))
-			rc = check_source(o, p, i, e);
-	}
+	if (rc == 0)
+		rc = decide(r, o, p, e);
+	for (size_t i = 0; i < p->left_count && rc == 0; i++)
+		rc = check_source(o, p, p->left_out[i], e);
+	for (size_t i = 0; i < p->gap_count && rc == 0; i++)
+		if (i == 0 || p->gaps[i - 1].file != p->gaps[i].file)
+			rc = check_source(o, p, p->gaps[i].file, e);
 	return rc != 0 ? sr_wrap(e, "redaction") : 0;
 }
 

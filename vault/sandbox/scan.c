@@ -23,24 +23,30 @@
 enum {
 	PATIENCE_MS = 90000, /* clamd's MaxScanTime of 60 s, and half of it for a busy machine */
 	ASK_MS = 5000,       /* for who it is: clamd answers in 1 ms, and sleeps while it reloads */
-	CHUNK_MAX = 1 << 20  /* bytes of one chunk: below any StreamMaxLength */
+	CHUNK_MAX = 1 << 20, /* bytes of one chunk: below any StreamMaxLength */
+	NAP_MS = 2,          /* until it is called again, or a command that said all has ended */
+	SOON_MS = 50         /* and its patience is looked at */
 };
 
 struct sr_scan {
 	const struct sr_scanner *scanner;
-	int in, out; /* of clamd the same socket */
+	int in, out; /* of clamd the same socket; -1 */
 	pid_t child;
-	bool deaf; /* it takes no more, and may have said why */
-	bool done; /* its answer is whole, or ended */
+	bool dialing;          /* its queue was full: it is called again */
+	struct sr_buf pending; /* secret: what it did not take yet, from ${pending_at} on */
+	size_t pending_at;
+	bool deaf;  /* it takes no more, and may have said why */
+	bool done;  /* its answer is whole, or ended */
+	bool ended; /* the child did */
 	char answer[SR_SCAN_ANSWER_MAX];
 	size_t answer_len;
-	bool sent;        /* all of it */
-	uint64_t sent_ms; /* when */
-	bool failed;      /* sticky: the verdict is there */
+	bool sent;         /* all of it was handed over */
+	uint64_t moved_ms; /* when it last took something, or was given something to wait for */
+	bool failed;       /* sticky: the verdict is there */
 	struct sr_scan_verdict verdict;
 };
 
-/* --- waiting ---------------------------------------------------------------------------------- */
+/* --- without waiting -------------------------------------------------------------------------- */
 
 static void fail(struct sr_scan *s, const char *fmt, ...) SR_PRINTF(2, 3);
 static void fail(struct sr_scan *s, const char *fmt, ...) {
@@ -55,25 +61,28 @@ static void fail(struct sr_scan *s, const char *fmt, ...) {
 	va_end(ap);
 }
 
-/* What it says, as far as it has. */
-static void take_answer(struct sr_scan *s) {
+/* What it says now; false: nothing, for now or for ever. */
+static bool take_answer(struct sr_scan *s) {
 	char more[512];
 	const ssize_t n = read(s->out, more, sizeof more);
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
+	if (n < 0 && errno == EINTR)
+		return true;
+	if (n < 0 && errno == EAGAIN)
+		return false;
 	if (n <= 0) {
 		s->done = true;
-		return;
-	}
-	if ((size_t)n > sizeof s->answer - s->answer_len) {
+	} else if ((size_t)n > sizeof s->answer - s->answer_len) {
 		fail(s, "the scanner's answer is longer than %d bytes", SR_SCAN_ANSWER_MAX);
-		return;
+	} else {
+		memcpy(s->answer + s->answer_len, more, (size_t)n);
+		s->answer_len += (size_t)n;
+		if (s->child == 0 && memchr(s->answer, 0, s->answer_len) != NULL)
+			s->done = true;
 	}
-	memcpy(s->answer + s->answer_len, more, (size_t)n);
-	s->answer_len += (size_t)n;
-	if (s->child == 0 && memchr(s->answer, 0, s->answer_len) != NULL)
-		s->done = true;
+	if (s->done)
+		s->moved_ms = sr_mono_ms();
+	return !s->done && !s->failed;
 }
 
 /* write(2) to a pipe whose reader may be gone, without the signal. */
@@ -99,67 +108,163 @@ static ssize_t write_pipe(int fd, const void *p, size_t len) {
 	return n;
 }
 
-static void push(struct sr_scan *s, struct sr_bytes data) {
-	while (data.len > 0 && !s->failed && !s->deaf && !s->done) {
-		struct pollfd p[2] = {{s->in, POLLOUT, 0}, {s->out, POLLIN, 0}};
-		const int ready = poll(p, 2, (int)s->scanner->patience_ms);
-		ssize_t n;
-
-		if (ready < 0 && errno == EINTR)
-			continue;
-		if (ready <= 0) {
-			fail(s, "the scanner took nothing for %u ms", s->scanner->patience_ms);
-			return;
-		}
-		if (p[1].revents != 0)
-			take_answer(s);
-		if (p[0].revents == 0 || s->done)
-			continue;
-		n = s->child == 0 ? send(s->in, data.p, data.len, MSG_NOSIGNAL)
-				  : write_pipe(s->in, data.p, data.len);
-		if (n >= 0)
-			data = sr_bytes_of(data.p + n, data.len - (size_t)n);
-		else if (errno != EAGAIN && errno != EINTR)
-			s->deaf = true;
-	}
-	s->deaf = s->deaf || data.len > 0; /* it closed its mouth, or said all, too early */
+static void pending_drop(struct sr_scan *s) {
+	if (s->pending.len > 0)
+		sr_wipe(s->pending.p, s->pending.len);
+	sr_buf_clear(&s->pending);
+	s->pending_at = 0;
 }
 
-/* Until it has said all. */
-static void hear(struct sr_scan *s) {
-	while (!s->failed && !s->done) {
-		struct pollfd p = {s->out, POLLIN, 0};
-		const int ready = poll(&p, 1, (int)s->scanner->patience_ms);
+static void close_in(struct sr_scan *s) {
+	if (s->in >= 0 && s->in != s->out) {
+		close(s->in);
+		s->in = -1;
+	}
+}
 
-		if (ready < 0 && errno == EINTR)
+/* As much of what is pending as it takes now. */
+static void flush(struct sr_scan *s) {
+	while (s->pending_at < s->pending.len && s->in >= 0 && !s->deaf && !s->done) {
+		const uint8_t *p = s->pending.p + s->pending_at;
+		const size_t len = s->pending.len - s->pending_at;
+		const ssize_t n = s->child == 0 ? send(s->in, p, len, MSG_NOSIGNAL)
+						: write_pipe(s->in, p, len);
+
+		if (n < 0 && errno == EINTR)
 			continue;
-		if (ready <= 0) {
-			fail(s, "the scanner said nothing for %u ms", s->scanner->patience_ms);
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n < 0) {
+			s->deaf = true;
 			return;
 		}
-		take_answer(s);
+		s->pending_at += (size_t)n;
+		s->moved_ms = sr_mono_ms();
 	}
+	if (s->pending_at < s->pending.len) /* it closed its mouth, or said all, too early */
+		s->deaf = true;
+	pending_drop(s);
+	if (s->sent && s->child != 0)
+		close_in(s);
+}
+
+static void hand_over(struct sr_scan *s, const void *p, size_t len) {
+	struct sr_err e = {0};
+
+	if (s->failed)
+		return;
+	if (s->pending.len == 0)
+		s->moved_ms = sr_mono_ms();
+	sr_buf_put(&s->pending, p, len);
+	if (sr_buf_ok(&s->pending, &e) != 0)
+		fail(s, "there is no memory for what the scanner does not take yet");
+}
+
+/* It closed its output: did it end? It stays to be reaped. */
+static bool child_ended(const struct sr_scan *s) {
+	siginfo_t info = {.si_pid = 0};
+
+	return waitid(P_PID, (id_t)s->child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid != 0;
+}
+
+static bool has_ended(const struct sr_scan *s) {
+	return s->failed || (s->done && (s->child == 0 || s->ended));
+}
+
+static void overdue(struct sr_scan *s) {
+	const unsigned patience = s->scanner->patience_ms;
+
+	if (has_ended(s) || sr_mono_ms() - s->moved_ms < patience)
+		return;
+	if (s->dialing)
+		fail(s, "the scanner took no connection for %u ms", patience);
+	else if (s->done)
+		fail(s, "the command did not end within %u ms", patience);
+	else if (s->pending.len > 0)
+		fail(s, "the scanner took nothing for %u ms", patience);
+	else if (s->sent)
+		fail(s, "the scanner said nothing for %u ms", patience);
+	s->verdict.silent = s->failed; /* else it waits for us */
+}
+
+static void dial_again(struct sr_scan *s);
+
+/* All that can be done now. */
+static void pump(struct sr_scan *s) {
+	if (s->dialing)
+		dial_again(s);
+	if (!s->failed && !s->dialing && s->out >= 0) {
+		while (!s->done && take_answer(s))
+			continue;
+		flush(s);
+		while (!s->done && !s->failed && take_answer(s))
+			continue;
+		if (s->done && s->child != 0)
+			s->ended = s->ended || child_ended(s);
+	}
+	overdue(s);
+	if (s->failed)
+		pending_drop(s);
+}
+
+/* Until something of it can be done, or a moment. */
+static void wait_for(const struct sr_scan *s) {
+	struct pollfd p[2] = {
+		{s->out, POLLIN, 0}, {s->pending_at < s->pending.len ? s->in : -1, POLLOUT, 0}};
+
+	if (s->dialing || s->done)
+		(void)poll(NULL, 0, NAP_MS);
+	else
+		(void)poll(p, 2, SOON_MS);
 }
 
 /* --- clamd ------------------------------------------------------------------------------------ */
 
-static int dial(const char *path, struct sr_err *e) {
+/* Call the clamd. Its queue may be full (it is stopped, or has too much to do): then *${again}. */
+static int dial(int *out, const char *path, bool *again, struct sr_err *e) {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int err;
 
+	*out = -1;
+	*again = false;
 	memcpy(to.sun_path, path, strlen(path) + 1);
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&to, sizeof to) != 0 ||
-		fcntl(fd, F_SETFL, O_NONBLOCK) != 0) {
-		const int err = errno;
-
-		if (fd >= 0)
-			close(fd);
-		return sr_fail(e, SR_IO,
-			"%s: %s. Is clamd running, is this its LocalSocket, and may this "
-			"user use it?",
-			path, strerror(err));
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) == 0) {
+		*out = fd;
+		return 0;
 	}
-	return fd;
+	err = errno;
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0 && err == EAGAIN) {
+		*again = true;
+		return 0;
+	}
+	return sr_fail(e, SR_IO,
+		"%s: %s. Is clamd running, is this its LocalSocket, and may this "
+		"user use it?",
+		path, strerror(err));
+}
+
+static void dial_again(struct sr_scan *s) {
+	struct sr_err why = {0};
+
+	if (dial(&s->in, s->scanner->socket, &s->dialing, &why) != 0)
+		fail(s, "%.*s", SR_SCAN_TEXT - 1, why.text);
+	s->out = s->in;
+	if (s->in >= 0)
+		s->moved_ms = sr_mono_ms();
+}
+
+/* Call it and say ${word}, of which the NUL is part. */
+static int call(struct sr_scan *s, const char *word, size_t len, struct sr_err *e) {
+	const int rc = dial(&s->in, s->scanner->socket, &s->dialing, e);
+
+	s->out = s->in;
+	if (rc == 0)
+		hand_over(s, word, len);
+	return rc;
 }
 
 static bool ends_with(struct sr_bytes v, const char *word, struct sr_bytes *before) {
@@ -245,32 +350,85 @@ static int64_t signatures_of(const char *text) {
 	return sr_time_parse(&t, sr_bytes_str(when), NULL) == 0 ? t : 0;
 }
 
-int sr_scanner_clamd(struct sr_scanner *out, const char *socket, struct sr_err *e) {
-	static const char ask[] = "zVERSION"; /* with its NUL */
-	struct sr_scanner asking = {.patience_ms = ASK_MS};
-	struct sr_scan s = {.scanner = &asking};
-	struct sr_bytes rest;
+struct sr_asking {
+	struct sr_scanner asking; /* its socket, and how long it has */
+	struct sr_scan s;
+};
 
+int sr_asking_begin(struct sr_asking **out, const char *socket, struct sr_err *e) {
+	static const char ask[] = "zVERSION"; /* with its NUL */
+	struct sr_asking *a;
+	int rc;
+
+	*out = NULL;
 	if (strlen(socket) > SR_SCAN_SOCKET_MAX)
 		return sr_fail(e, SR_USAGE, "a socket's path has at most %d bytes, this one %zu",
 			SR_SCAN_SOCKET_MAX, strlen(socket));
-	s.in = s.out = dial(socket, e);
-	if (s.in < 0)
-		return s.in;
-	push(&s, sr_bytes_of(ask, sizeof ask));
-	hear(&s);
-	close(s.in);
-	if (s.failed)
-		return sr_fail(e, SR_IO, "%s: %s", socket, s.verdict.text);
-	if (s.answer_len == 0 || memchr(s.answer, 0, s.answer_len) == NULL ||
-		!begins_with(sr_bytes_str(s.answer), "ClamAV ", &rest))
-		return sr_fail(e, SR_CORRUPT, "%s: what answers there is no clamd", socket);
+	a = calloc(1, sizeof *a);
+	if (a == NULL)
+		return sr_fail(e, SR_NOMEM, "out of memory to ask a scanner");
+	(void)snprintf(a->asking.socket, sizeof a->asking.socket, "%s", socket);
+	a->asking.patience_ms = ASK_MS;
+	a->s.scanner = &a->asking;
+	sr_buf_init_secret(&a->s.pending);
+	rc = call(&a->s, ask, sizeof ask, e);
+	a->s.sent = true;
+	if (rc != 0) {
+		sr_asking_drop(a);
+		return rc;
+	}
+	*out = a;
+	return 0;
+}
+
+bool sr_asking_answered(struct sr_asking *a) {
+	pump(&a->s);
+	return has_ended(&a->s);
+}
+
+void sr_asking_drop(struct sr_asking *a) {
+	if (a == NULL)
+		return;
+	if (a->s.in >= 0)
+		close(a->s.in);
+	sr_buf_free(&a->s.pending);
+	free(a);
+}
+
+/* Its answer, judged. */
+static int who_it_is(struct sr_scanner *out, const struct sr_asking *a, struct sr_err *e) {
+	const struct sr_scan *s = &a->s;
+	struct sr_bytes rest;
+
+	if (s->failed)
+		return sr_fail(e, SR_IO, "%s: %s", a->asking.socket, s->verdict.text);
+	if (s->answer_len == 0 || memchr(s->answer, 0, s->answer_len) == NULL ||
+		!begins_with(sr_bytes_str(s->answer), "ClamAV ", &rest))
+		return sr_fail(
+			e, SR_CORRUPT, "%s: what answers there is no clamd", a->asking.socket);
 	memset(out, 0, sizeof *out);
-	(void)snprintf(out->socket, sizeof out->socket, "%s", socket);
-	(void)sr_escape_to(out->engine, sizeof out->engine, sr_bytes_str(s.answer));
-	out->signatures = signatures_of(s.answer);
+	memcpy(out->socket, a->asking.socket, sizeof out->socket);
+	(void)sr_escape_to(out->engine, sizeof out->engine, sr_bytes_str(s->answer));
+	out->signatures = signatures_of(s->answer);
 	out->patience_ms = PATIENCE_MS;
 	return 0;
+}
+
+int sr_asking_end(struct sr_asking *a, struct sr_scanner *out, struct sr_err *e) {
+	int rc;
+
+	while (!sr_asking_answered(a))
+		wait_for(&a->s);
+	rc = who_it_is(out, a, e);
+	sr_asking_drop(a);
+	return rc;
+}
+
+int sr_scanner_clamd(struct sr_scanner *out, const char *socket, struct sr_err *e) {
+	struct sr_asking *a = NULL;
+	const int rc = sr_asking_begin(&a, socket, e);
+
+	return rc == 0 ? sr_asking_end(a, out, e) : rc;
 }
 
 /* --- a command -------------------------------------------------------------------------------- */
@@ -375,31 +533,12 @@ static int reap(struct sr_scan *s, bool wait) {
 	return status;
 }
 
-/* It closed its output: it ends now, or is ended. */
-static bool ends_soon(const struct sr_scan *s) {
-	const uint64_t until = sr_mono_ms() + s->scanner->patience_ms;
-	const struct timespec nap = {0, 2000000};
-	siginfo_t info;
-
-	for (;;) {
-		info.si_pid = 0;
-		if (waitid(P_PID, (id_t)s->child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-			info.si_pid != 0)
-			return true;
-		if (sr_mono_ms() >= until)
-			return false;
-		(void)nanosleep(&nap, NULL);
-	}
-}
-
 static void judge_command(struct sr_scan *s) {
 	char shown[SR_SCAN_TEXT];
 	struct sr_bytes line;
 	const uint8_t *lf;
 	int status;
 
-	if (!s->failed && !ends_soon(s))
-		fail(s, "the command did not end within %u ms", s->scanner->patience_ms);
 	status = reap(s, !s->failed);
 	if (s->failed)
 		return;
@@ -452,18 +591,12 @@ int sr_scan_begin(struct sr_scan **out, const struct sr_scanner *scanner, struct
 	s->scanner = scanner;
 	s->in = s->out = -1;
 	s->verdict.result = SR_SCAN_NOT;
-	if (scanner->socket[0] == '\0') {
+	s->moved_ms = sr_mono_ms();
+	sr_buf_init_secret(&s->pending);
+	if (scanner->socket[0] == '\0')
 		start_command(s);
-	} else {
-		const int fd = dial(scanner->socket, &why);
-
-		if (fd < 0) {
-			fail(s, "%.*s", SR_SCAN_TEXT - 1, why.text);
-		} else {
-			s->in = s->out = fd;
-			push(s, sr_bytes_of(ask, sizeof ask));
-		}
-	}
+	else if (call(s, ask, sizeof ask, &why) != 0)
+		fail(s, "%.*s", SR_SCAN_TEXT - 1, why.text);
 	*out = s;
 	return 0;
 }
@@ -480,36 +613,26 @@ void sr_scan_more(struct sr_scan *s, struct sr_bytes data) {
 
 		if (chunk.len > CHUNK_MAX)
 			chunk.len = CHUNK_MAX;
-		if (s->child == 0) {
-			for (int i = 0; i < 4; i++)
-				len[i] = (uint8_t)(chunk.len >> (24 - 8 * i));
-			push(s, sr_bytes_of(len, sizeof len));
-		}
-		push(s, chunk);
+		for (int i = 0; i < 4; i++)
+			len[i] = (uint8_t)(chunk.len >> (24 - 8 * i));
+		if (s->child == 0)
+			hand_over(s, len, sizeof len);
+		hand_over(s, chunk.p, chunk.len);
 		s->verdict.bytes += chunk.len;
 		data = sr_bytes_of(data.p + chunk.len, data.len - chunk.len);
+		pump(s);
 	}
 	s->deaf = s->deaf || data.len > 0;
 }
 
-bool sr_scan_takes(const struct sr_scan *s) {
-	struct pollfd p = {s->in, POLLOUT, 0};
-
-	return s->failed || s->deaf || s->done || s->in < 0 || poll(&p, 1, 0) != 0;
+bool sr_scan_takes(struct sr_scan *s) {
+	pump(s);
+	return s->failed || s->deaf || s->done || s->pending.len == 0;
 }
 
 bool sr_scan_answered(struct sr_scan *s) {
-	while (!s->failed && !s->done && s->out >= 0) {
-		struct pollfd p = {s->out, POLLIN, 0};
-
-		if (poll(&p, 1, 0) > 0)
-			take_answer(s);
-		else if (sr_mono_ms() - s->sent_ms < s->scanner->patience_ms)
-			return false;
-		else
-			fail(s, "the scanner said nothing for %u ms", s->scanner->patience_ms);
-	}
-	return true;
+	pump(s);
+	return has_ended(s);
 }
 
 static void hang_up(struct sr_scan *s) {
@@ -519,6 +642,7 @@ static void hang_up(struct sr_scan *s) {
 		close(s->out);
 	if (s->child != 0)
 		(void)reap(s, false);
+	sr_buf_free(&s->pending);
 	free(s);
 }
 
@@ -528,19 +652,17 @@ void sr_scan_sent(struct sr_scan *s) {
 	if (s->sent)
 		return;
 	s->sent = true;
-	s->sent_ms = sr_mono_ms();
-	if (s->scanner->socket[0] != '\0') {
-		push(s, sr_bytes_of(end, sizeof end));
-	} else if (s->in >= 0) {
-		close(s->in);
-		s->in = -1;
-	}
+	if (s->pending.len == 0)
+		s->moved_ms = sr_mono_ms();
+	if (s->scanner->socket[0] != '\0')
+		hand_over(s, end, sizeof end);
+	pump(s);
 }
 
 void sr_scan_end(struct sr_scan *s, struct sr_scan_verdict *out) {
 	sr_scan_sent(s);
-	if (s->out >= 0)
-		hear(s);
+	while (!sr_scan_answered(s))
+		wait_for(s);
 	if (s->child != 0)
 		judge_command(s);
 	else if (!s->failed)

@@ -6,8 +6,12 @@
  * not looked at as a whole is "not scanned", with the reason, and never clean: too large,
  * encrypted, a limit of the scanner, a scanner that died, slept or spoke nonsense.
  *
- *   begin --more--> ... --end--> verdict; a failure on the way is sticky and comes out as the
- * verdict
+ *   begin --more--> ... --sent--> answered --end--> verdict; a failure on the way is sticky and
+ * comes out as the verdict
+ *
+ * Nothing here waits but end, before answered says yes: whoever serves people asks takes and
+ * answered, and does something else while they say no. A scanner that is stopped, takes no
+ * connection, no byte or says nothing is a verdict when its patience is over, and holds nobody.
  *
  * One scan is used by one thread; any number run beside each other, each with a connection or child
  * of its own. clamd: `zINSTREAM`, chunks of be32 length and bytes, a length of 0; the answer ends
@@ -37,7 +41,15 @@ struct sr_scanner {
 	uint64_t bytes_max; /* more are not sent: not scanned; 0: as the scanner likes */
 };
 
-/* Ask clamd at ${socket} who it is. IO: nobody answers (says what to do); CORRUPT: nonsense. */
+/* Ask clamd at ${socket} who it is, which it has 5 s for. IO: nobody answers (says what to do);
+ * CORRUPT: nonsense. */
+struct sr_asking; /* opaque */
+SR_MUST int sr_asking_begin(struct sr_asking **out, const char *socket, struct sr_err *e);
+bool sr_asking_answered(struct sr_asking *a);
+/* Waits, unless it answered; frees. */
+SR_MUST int sr_asking_end(struct sr_asking *a, struct sr_scanner *out, struct sr_err *e);
+void sr_asking_drop(struct sr_asking *a); /* NULL allowed */
+/* All of it at once. */
 SR_MUST int sr_scanner_clamd(struct sr_scanner *out, const char *socket, struct sr_err *e);
 /* ${argv} stays the caller's; argv[0] is an absolute path. USAGE: it is not, or cannot be run. */
 SR_MUST int sr_scanner_command(struct sr_scanner *out, const char *const *argv, struct sr_err *e);
@@ -54,15 +66,18 @@ struct sr_scan_verdict {
 	enum sr_scan_result result;
 	char text[SR_SCAN_TEXT]; /* infected: the signature; not scanned: why; escaped */
 	uint64_t bytes;          /* that were handed to it */
+	bool silent;             /* not scanned, because its patience was over */
 };
 
 struct sr_scan; /* opaque */
 /* NOMEM alone; a scanner that does not answer is a verdict. */
 SR_MUST int sr_scan_begin(struct sr_scan **out, const struct sr_scanner *s, struct sr_err *e);
+/* What it does not take at once is kept in memory, and handed on by the calls that follow: who has
+ * much asks sr_scan_takes first. */
 void sr_scan_more(struct sr_scan *s, struct sr_bytes data);
-/* Would it take some 64 KiB now, without our waiting? Also true when it takes nothing any more. */
-bool sr_scan_takes(const struct sr_scan *s);
-/* Is its answer here (or its time over), so that sr_scan_end does not wait? After sr_scan_sent. */
+/* Has it taken all that it was given? Also true when it takes nothing any more. */
+bool sr_scan_takes(struct sr_scan *s);
+/* Is the verdict here (or its time over), so that sr_scan_end does not wait? After sr_scan_sent. */
 bool sr_scan_answered(struct sr_scan *s);
 /* That was all: the scanner may begin to look while something else is sent to another. May be left
  * out. */

@@ -2,21 +2,34 @@
  * backend - the calls, and the implementation over a directory; see backend.h.
  *
  * Directory: an upload is a temporary file in its folder ("packs/.tmp-..."), and its commit renames
- * it into the sub-folder its name says. Sub-folders that got a name since the last settle are kept
- * open in a list, so that the fsync which makes the names durable is one of a descriptor that saw
- * every error. After a failed settle the backend refuses to settle again: what is durable is then
+ * it into the sub-folder its name says. Folders that got a name since the last settle are kept open
+ * in a list, so that the flush which makes the names durable is one of a descriptor that saw every
+ * error. After a failed settle the backend refuses to settle again: what is durable is then
  * unknown.
+ *
+ * Settle takes the cheaper of two ways. What a vote leaves (one object, one folder, perhaps new) is
+ * flushed by itself, and waits for nobody else's writes. What a deposit leaves (two objects, four
+ * folders, envelopes, run/) would be ten flushes, each a commit of the file system's journal: it is
+ * one syncfs, for each file system if folders are mounts. That flushes also what other programs
+ * wrote there. Measured on ext4 of a machine where ten other programs wrote: four files and four
+ * folders one by one 35 ms, by one syncfs 4 ms (medians of 40, interleaved).
  */
 #include "store/backend.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/escape.h"
 #include "crypto/hash.h"
+
+enum {
+	EACH_MAX = 3 /* flushes one by one: a file, its folder, the folder of that; else syncfs */
+};
 
 struct sr_backend {
 	const struct sr_backend_ops *ops;
@@ -179,6 +192,10 @@ int sr_backend_settle(struct sr_backend *b, struct sr_err *e) {
 	return b->ops->settle(b->self, e);
 }
 
+int sr_backend_beside(struct sr_backend *b, struct sr_dir *dir, struct sr_err *e) {
+	return b->ops->beside != NULL ? b->ops->beside(b->self, dir, e) : sr_dir_syncfs(dir, e);
+}
+
 int sr_backend_sweep(struct sr_backend *b, const char *folder, size_t *removed, struct sr_err *e) {
 	return b->ops->sweep(b->self, folder, removed, e);
 }
@@ -189,14 +206,19 @@ int sr_backend_sweep(struct sr_backend *b, const char *folder, size_t *removed, 
 struct dirty { /* a folder with names that are not durable yet */
 	struct dirty *next;
 	struct sr_dir *dir;
-	char name[];
+	bool borrowed;
+	char name[]; /* "" if it lies beside */
 };
 
 struct store_dir {
 	struct sr_dir *dir; /* borrowed */
 	pthread_mutex_t mutex;
 	struct dirty *dirty;
-	bool failed; /* a settle failed: sticky */
+	size_t dirty_count;
+	size_t files; /* named, and their bytes not durable */
+	int file;     /* the only one of them, or -1 */
+	bool beside;  /* so are files that lie beside */
+	bool failed;  /* a settle failed: sticky */
 };
 
 struct dir_upload {
@@ -236,31 +258,88 @@ static void dir_upload_abort(void *up) {
 	free(u);
 }
 
-/* The folder of ${name}, open and on the dirty list; made at need. Under the mutex. */
+static bool is_dirty(const struct store_dir *s, const char *name, size_t len) {
+	for (const struct dirty *d = s->dirty; d != NULL; d = d->next)
+		if (strncmp(d->name, name, len) == 0 && d->name[len] == '\0')
+			return true;
+	return false;
+}
+
+/* Onto the list, with no folder yet; NULL: no memory. */
+static struct dirty *dirty_new(struct store_dir *s, const char *name, size_t len) {
+	struct dirty *d = calloc(1, sizeof *d + len + 1);
+	if (d == NULL)
+		return NULL;
+	memcpy(d->name, name, len);
+	d->next = s->dirty;
+	s->dirty = d;
+	s->dirty_count++;
+	return d;
+}
+
+static void dirty_pop(struct store_dir *s) {
+	struct dirty *d = s->dirty;
+	s->dirty = d->next;
+	s->dirty_count--;
+	if (!d->borrowed)
+		sr_dir_close(d->dir);
+	free(d);
+}
+
+/* The folder of ${name}, open and on the dirty list; made at need, and then the folder that it is
+ * in is dirty too. Under the mutex. */
 static int dirty_folder(struct store_dir *s, const char *name, struct sr_err *e) {
 	const char *slash = strrchr(name, '/');
 	if (slash == NULL)
 		return sr_fail(e, SR_MISUSE, "backend: name without a folder");
 	size_t len = (size_t)(slash - name);
-	for (struct dirty *d = s->dirty; d != NULL; d = d->next)
-		if (strncmp(d->name, name, len) == 0 && d->name[len] == '\0')
-			return 0;
-	struct dirty *d = calloc(1, sizeof *d + len + 1);
+	if (is_dirty(s, name, len))
+		return 0;
+	struct dirty *d = dirty_new(s, name, len);
 	if (d == NULL)
 		return sr_fail(e, SR_NOMEM, "backend: no memory for a folder");
-	memcpy(d->name, name, len);
 	int rc = sr_dir_open_at(&d->dir, s->dir, d->name, NULL);
-	if (rc == SR_NOTFOUND)
-		rc = sr_dir_make(&d->dir, s->dir, d->name, 0700, e);
+	bool made = rc == SR_NOTFOUND;
+	if (made)
+		rc = sr_dir_make_later(&d->dir, s->dir, d->name, 0700, e);
 	else if (rc != 0)
 		rc = sr_dir_open_at(&d->dir, s->dir, d->name, e);
 	if (rc != 0) {
-		free(d);
+		dirty_pop(s);
 		return rc;
 	}
-	d->next = s->dirty;
-	s->dirty = d;
-	return 0;
+	/* One without a slash was made durable by upload_new. */
+	return made && strchr(d->name, '/') != NULL ? dirty_folder(s, d->name, e) : 0;
+}
+
+/* One more file whose bytes are not durable; of the only one a descriptor is kept, if there is one
+ * to have. Under the mutex. */
+static void owe(struct store_dir *s, int fd) {
+	if (s->files++ == 0) {
+		s->file = fd;
+		return;
+	}
+	if (s->file >= 0)
+		(void)close(s->file);
+	s->file = -1;
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+static int dir_beside(void *self, struct sr_dir *dir, struct sr_err *e) {
+	struct store_dir *s = self;
+	int rc = 0;
+	(void)pthread_mutex_lock(&s->mutex);
+	struct dirty *d = dirty_new(s, "", 0);
+	if (d == NULL) {
+		rc = sr_fail(e, SR_NOMEM, "backend: no memory for a folder");
+	} else {
+		d->dir = dir;
+		d->borrowed = true;
+		s->beside = true;
+	}
+	(void)pthread_mutex_unlock(&s->mutex);
+	return rc;
 }
 
 static int dir_upload_commit(void *self, void *up, const char *name, struct sr_err *e) {
@@ -270,14 +349,19 @@ static int dir_upload_commit(void *self, void *up, const char *name, struct sr_e
 	int rc = 0;
 	if (slash == NULL)
 		rc = sr_fail(e, SR_MISUSE, "backend: name without a folder");
-	if (rc == 0)
-		rc = sr_tmpfile_sync(u->file, e);
 	(void)pthread_mutex_lock(&s->mutex);
 	if (rc == 0)
 		rc = dirty_folder(s, name, e);
 	if (rc == 0) {
+		const bool synced = sr_tmpfile_is_synced(u->file);
+		const int fd = synced ? -1 : fcntl(sr_tmpfile_fd(u->file), F_DUPFD_CLOEXEC, 0);
+		sr_tmpfile_synced(u->file); /* by settle */
 		rc = sr_tmpfile_commit(u->file, slash + 1, false, false, e);
 		u->file = NULL;
+		if (rc == 0 && !synced)
+			owe(s, fd);
+		else if (fd >= 0)
+			(void)close(fd);
 	}
 	(void)pthread_mutex_unlock(&s->mutex);
 	dir_upload_abort(u);
@@ -345,23 +429,50 @@ static int dir_del(void *self, const char *name, struct sr_err *e) {
 	return sr_file_remove(((struct store_dir *)self)->dir, name, e);
 }
 
+static int settle_each(struct store_dir *s, struct sr_err *e) {
+	int rc = s->files > 0 ? sr_fd_datasync(s->file, e) : 0;
+	for (const struct dirty *d = s->dirty; rc == 0 && d != NULL; d = d->next)
+		rc = sr_dir_sync(d->dir, e);
+	return rc;
+}
+
+/* The file system of each folder, once. */
+static int settle_whole(struct store_dir *s, struct sr_err *e) {
+	struct stat st, before;
+	for (const struct dirty *d = s->dirty; d != NULL; d = d->next) {
+		bool done = false;
+		if (fstat(sr_dir_fd(d->dir), &st) != 0)
+			return sr_fail_errno(e, "backend: %s", d->name);
+		for (const struct dirty *b = s->dirty; !done && b != d; b = b->next)
+			done = fstat(sr_dir_fd(b->dir), &before) == 0 && before.st_dev == st.st_dev;
+		int rc = done ? 0 : sr_dir_syncfs(d->dir, e);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
 static int dir_settle(void *self, struct sr_err *e) {
 	struct store_dir *s = self;
 	int rc = 0;
 	(void)pthread_mutex_lock(&s->mutex);
+	const bool each = !s->beside && (s->files == 0 || (s->files == 1 && s->file >= 0)) &&
+			  s->files + s->dirty_count <= EACH_MAX;
 	if (s->failed)
 		rc = sr_fail(e, SR_IO, "backend: an earlier fsync of a folder failed");
-	while (rc == 0 && s->dirty != NULL) {
-		struct dirty *d = s->dirty;
-		rc = sr_dir_sync(d->dir, e);
-		if (rc != 0)
-			break;
-		s->dirty = d->next;
-		sr_dir_close(d->dir);
-		free(d);
-	}
-	if (rc != 0)
+	else
+		rc = each ? settle_each(s, e) : settle_whole(s, e);
+	if (rc != 0) {
 		s->failed = true;
+	} else {
+		while (s->dirty != NULL)
+			dirty_pop(s);
+		if (s->file >= 0)
+			(void)close(s->file);
+		s->file = -1;
+		s->files = 0;
+		s->beside = false;
+	}
 	(void)pthread_mutex_unlock(&s->mutex);
 	return rc;
 }
@@ -380,12 +491,10 @@ static int dir_sweep(void *self, const char *folder, size_t *removed, struct sr_
 
 static void dir_free(void *self) {
 	struct store_dir *s = self;
-	while (s->dirty != NULL) {
-		struct dirty *d = s->dirty;
-		s->dirty = d->next;
-		sr_dir_close(d->dir);
-		free(d);
-	}
+	while (s->dirty != NULL)
+		dirty_pop(s);
+	if (s->file >= 0)
+		(void)close(s->file);
 	(void)pthread_mutex_destroy(&s->mutex);
 	free(s);
 }
@@ -402,6 +511,7 @@ int sr_backend_dir(struct sr_backend **out, struct sr_dir *dir, struct sr_err *e
 		.list = dir_list,
 		.del = dir_del,
 		.settle = dir_settle,
+		.beside = dir_beside,
 		.sweep = dir_sweep,
 		.free = dir_free,
 	};
@@ -410,6 +520,7 @@ int sr_backend_dir(struct sr_backend **out, struct sr_dir *dir, struct sr_err *e
 	if (s == NULL)
 		return sr_fail(e, SR_NOMEM, "backend: no memory");
 	s->dir = dir;
+	s->file = -1;
 	(void)pthread_mutex_init(&s->mutex, NULL);
 	int rc = sr_backend_new(out, &ops, s, e);
 	if (rc != 0)

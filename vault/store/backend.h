@@ -4,9 +4,11 @@
  *
  * Names are "folder/rest", relative, of [0-9A-Za-z./_-], without "..". What is put is immutable: a
  * name is taken once. A large thing is uploaded: new -> write* -> (sync ->) commit | abort, and
- * gets its name only at the end, because names are hashes of what was written. Bytes are durable
- * when sync (or commit) returned; *names* are durable when the next sr_backend_settle returned, so
- * that many commits share one fsync of each folder. `list` is for recovery and rebuild only:
+ * gets its name only at the end, because names are hashes of what was written. What was committed
+ * is durable, bytes and name, when the next sr_backend_settle returned, so that many commits share
+ * one flush. Whoever looks for a name before anything durable speaks of it (a resumed deposit looks
+ * for packs) must not find one without its bytes: then `sync` comes before commit.
+ * `list` is for recovery and rebuild only:
  * nothing in the normal course depends on it. Thread-safe, except that one upload belongs to one
  * thread at a time.
  */
@@ -41,6 +43,8 @@ struct sr_backend_ops {
 		struct sr_err *e);
 	int (*del)(void *self, const char *name, struct sr_err *e);
 	int (*settle)(void *self, struct sr_err *e);
+	/* NULL where files beside it do not share its settle */
+	int (*beside)(void *self, struct sr_dir *dir, struct sr_err *e);
 	int (*sweep)(void *self, const char *folder, size_t *removed, struct sr_err *e);
 	void (*free)(void *self);
 };
@@ -53,8 +57,7 @@ SR_MUST int sr_backend_new(
 SR_MUST int sr_backend_dir(struct sr_backend **out, struct sr_dir *dir, struct sr_err *e);
 void sr_backend_free(struct sr_backend *b); /* NULL allowed */
 
-/* Put if absent: EXISTS if the name is taken. The bytes are durable, the name at the next settle.
- */
+/* Put if absent: EXISTS if the name is taken. Durable at the next settle. */
 SR_MUST int sr_backend_put(
 	struct sr_backend *b, const char *name, struct sr_bytes data, struct sr_err *e);
 SR_MUST int sr_upload_new(
@@ -80,8 +83,11 @@ SR_MUST int sr_backend_list(struct sr_backend *b, const char *folder, sr_backend
 	void *ctx, struct sr_err *e);
 SR_MUST int sr_backend_delete(
 	struct sr_backend *b, const char *name, struct sr_err *e); /* NOTFOUND */
-/* Every name committed before this call is durable when it returns. */
+/* Everything committed before this call is durable when it returns. */
 SR_MUST int sr_backend_settle(struct sr_backend *b, struct sr_err *e);
+/* Files of ${dir}, which lies beside what is stored here (envelopes, run/), were written without
+ * waiting (sr_file_create_later): the next settle waits for them too. Borrowed until then. */
+SR_MUST int sr_backend_beside(struct sr_backend *b, struct sr_dir *dir, struct sr_err *e);
 /* Remove what killed writers left in ${folder}. Only while no upload is open there. */
 SR_MUST int sr_backend_sweep(
 	struct sr_backend *b, const char *folder, size_t *removed, struct sr_err *e);

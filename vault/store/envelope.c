@@ -218,6 +218,13 @@ int sr_envelope_remove(
 	return sr_file_remove(items, name, e);
 }
 
+int sr_envelope_place(struct sr_dir *items, const uint8_t item[SR_ID], uint32_t n,
+	struct sr_bytes file, struct sr_err *e) {
+	char name[SR_ENVELOPE_NAME];
+	sr_envelope_name(name, item, n);
+	return sr_file_create_later(items, name, file, e);
+}
+
 /* --- many at once --------------------------------------------------------------------------------
  */
 

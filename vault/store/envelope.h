@@ -95,6 +95,10 @@ struct sr_envelope_want {
 };
 SR_MUST int sr_envelope_load(struct sr_envelope *out, struct sr_buf *file, struct sr_dir *items,
 	const struct sr_envelope_want *want, struct sr_err *e);
+/* Give it its name, without waiting: durable after the next sr_dir_syncfs, before which no
+ * statement may carry its hash. EXISTS. */
+SR_MUST int sr_envelope_place(struct sr_dir *items, const uint8_t item[SR_ID], uint32_t n,
+	struct sr_bytes file, struct sr_err *e);
 SR_MUST int sr_envelope_remove(
 	struct sr_dir *items, const uint8_t item[SR_ID], uint32_t n, struct sr_err *e);
 

@@ -368,7 +368,7 @@ static int flush(struct sr_ingest *in, struct sr_err *e) {
 		rc = sr_draft_end(x->draft, e);
 	if (rc == 0 && in->first != NULL)
 		rc = sr_packer_flush(in->packer, SR_PACK_META, e);
-	if (rc == 0)
+	if (rc == 0 && !in->o.settle_later)
 		rc = sr_backend_settle(in->o.backend, e);
 	while (rc == 0 && in->first != NULL) {
 		struct ended *x = in->first;
@@ -864,7 +864,7 @@ int sr_ingest_finish(struct sr_ingest *in, struct sr_err *e) {
 		rc = sr_packer_flush(in->packer, SR_PACK_META, e);
 	if (rc == 0)
 		rc = cover(in, e);
-	if (rc == 0)
+	if (rc == 0 && !in->o.settle_later)
 		rc = sr_backend_settle(in->o.backend, e);
 	if (rc == 0)
 		rc = report(in, true, e);

@@ -9,10 +9,10 @@
  * so memory stays under 128 MiB for any size.
  *
  * An item's result is given by the callback `item`, in order of item_end, after everything it
- * names is durable and readable: at finish, and earlier when many items wait (then the open packs
- * are closed early). A file that cannot be read, vanished or changed size while it was read is in
- * the manifest with its reason and in the callback `file`: never dropped, never an error of the
- * accession. Errors are the store's own: disk, memory, keys.
+ * names is durable (but see settle_later) and readable: at finish, and earlier when many items wait
+ * (then the open packs are closed early). A file that cannot be read, vanished or changed size
+ * while it was read is in the manifest with its reason and in the callback `file`: never dropped,
+ * never an error of the accession. Errors are the store's own: disk, memory, keys.
  *
  * Resumable: begin again with the same accession id and add the same files. Dedupe `collection`:
  * blocks whose packs were durable are found in the index's pending rows. Dedupe `none`: a sealed
@@ -67,8 +67,10 @@ struct sr_ingest_options {
 	uint8_t structure_pk[SR_X_PK];
 	uint8_t journal_key[SR_KEY]; /* from the intake key */
 	uint8_t accession[SR_ID];
-	enum sr_codec_id codec;      /* SR_CODEC_ZSTD unless configured otherwise */
-	unsigned threads;            /* 0: one per core */
+	bool settle_later;      /* the caller settles the backend before anything durable names what
+				   `item` was given */
+	enum sr_codec_id codec; /* SR_CODEC_ZSTD unless configured otherwise */
+	unsigned threads;       /* 0: one per core */
 	struct sr_progress progress; /* report == NULL: none */
 	int (*file)(void *ctx, const struct sr_ingest_file_result *r,
 		struct sr_err *e); /* may be NULL */
@@ -111,7 +113,7 @@ SR_MUST int sr_ingest_carry(struct sr_ingest *in, struct sr_item *it, struct sr_
 SR_MUST int sr_ingest_item_end(struct sr_ingest *in, struct sr_err *e);
 
 /* Closes the packs and gives every item that is still owed. Afterwards all packs and their names
- * are durable. */
+ * are durable (with settle_later: the packs, and their names when the backend has settled). */
 SR_MUST int sr_ingest_finish(struct sr_ingest *in, struct sr_err *e);
 
 struct sr_ingest_totals {

@@ -261,7 +261,7 @@ int sr_inventory_sign(struct sr_inventory *inv, const uint8_t vault[SR_HASH],
 	if (rc == 0)
 		rc = sr_inventory_sync(inv, e); /* the note never says more than the names */
 	if (rc == 0)
-		rc = sr_file_replace(inv->packs, NOTE, sr_buf_view(&note), e);
+		rc = sr_file_replace_later(inv->packs, NOTE, sr_buf_view(&note), e);
 	sr_buf_free(&text);
 	sr_buf_free(&note);
 	return rc;

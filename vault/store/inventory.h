@@ -53,7 +53,8 @@ struct sr_inventory_signer {
 	int (*sign)(void *ctx, uint8_t sig[SR_SIG], struct sr_bytes text, struct sr_err *e);
 	void *ctx;
 };
-/* Sign count and root, replace packs/INVENTORY. */
+/* Sync the names; sign count and root, replace packs/INVENTORY without waiting: what a cut of power
+ * takes of it is written again at the next opening (intake/deposit.h). */
 SR_MUST int sr_inventory_sign(struct sr_inventory *inv, const uint8_t vault[SR_HASH],
 	const struct sr_inventory_signer *s, struct sr_err *e);
 /* Check packs/INVENTORY against the names: NOTFOUND (no note yet), AUTH (signature, other vault),

@@ -247,8 +247,6 @@ int sr_object_commit(struct sr_object_writer *w, uint8_t name[SR_HASH], struct s
 	int rc = sr_buf_ok(&table, e);
 	if (rc == 0)
 		rc = sr_upload_write(w->upload, table.p, table.len, e);
-	if (rc == 0)
-		rc = sr_upload_sync(w->upload, e);
 	if (rc == 0) {
 		rc = sr_upload_commit(w->upload, path, e);
 		w->upload = NULL;

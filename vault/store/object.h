@@ -55,8 +55,7 @@ SR_MUST int sr_object_add_salted(struct sr_object_writer *w, const uint8_t key[S
 /* The id of a record: BLAKE2b("strongroom/object-record/v1"; salt, body). */
 void sr_object_id(uint8_t id[SR_HASH], const uint8_t salt[SR_SALT], struct sr_bytes body);
 size_t sr_object_count(const struct sr_object_writer *w);
-/* Closes the file and gives it its name; the bytes are durable then, the name after
- * sr_backend_settle. */
+/* Closes the file and gives it its name; durable after sr_backend_settle. */
 SR_MUST int sr_object_commit(struct sr_object_writer *w, uint8_t name[SR_HASH], struct sr_err *e);
 /* What was not committed is removed. NULL allowed. */
 void sr_object_writer_free(struct sr_object_writer *w);

@@ -30,6 +30,12 @@ enum state {
 	FAILED
 };
 
+enum {
+	/* Bytes from which malloc maps and unmaps each record's memory, and the kernel zeroes it:
+	 * the buffer of one that left is kept for the next. */
+	LARGE = 256 << 10
+};
+
 struct pending { /* a record in the shuffle buffer */
 	uint8_t *p;
 	size_t entry;
@@ -45,6 +51,7 @@ struct sr_pack_writer {
 	size_t count, cap;
 	struct pending *shuffle;
 	size_t shuffle_count, shuffle_cap, shuffle_bytes;
+	uint8_t *spare;   /* SR_RECORD_MAX bytes of a large record that left, or NULL */
 	uint8_t *segment; /* SR_SEGMENT */
 	size_t segment_len;
 	struct sr_buf hashes;
@@ -136,6 +143,22 @@ static size_t random_below(size_t bound) {
 	return (size_t)(v % bound);
 }
 
+/* Memory for a record, to be given back with its length. NULL: there is none. */
+static uint8_t *record_buffer(struct sr_pack_writer *w, size_t len) {
+	uint8_t *p = w->spare;
+	if (len < LARGE)
+		return malloc(len);
+	w->spare = NULL;
+	return p != NULL ? p : malloc(SR_RECORD_MAX);
+}
+
+static void record_done(struct sr_pack_writer *w, uint8_t *p, size_t len) {
+	if (len < LARGE || w->spare != NULL)
+		free(p);
+	else
+		w->spare = p;
+}
+
 /* One record, drawn at random, leaves the shuffle buffer for the file. */
 static int drain_one(struct sr_pack_writer *w, struct sr_err *e) {
 	size_t i = random_below(w->shuffle_count);
@@ -145,7 +168,7 @@ static int drain_one(struct sr_pack_writer *w, struct sr_err *e) {
 	w->shuffle_bytes -= en->len;
 	en->offset = (uint32_t)position(w);
 	int rc = put(w, out.p, en->len, e);
-	free(out.p);
+	record_done(w, out.p, en->len);
 	return rc;
 }
 
@@ -175,7 +198,7 @@ static int add(struct sr_pack_writer *w, const uint8_t cid[SR_HASH], struct sr_b
 	int rc = reserve(w, e);
 	if (rc != 0)
 		return rc;
-	uint8_t *copy = malloc(record.len);
+	uint8_t *copy = record_buffer(w, record.len);
 	if (copy == NULL)
 		return sr_fail(
 			e, SR_NOMEM, "pack: no memory for a record of %zu bytes", record.len);
@@ -301,6 +324,8 @@ int sr_pack_writer_seal(struct sr_pack_writer *w, uint8_t name[SR_HASH], struct 
 	w->state = SEALED;
 	free(w->segment);
 	w->segment = NULL;
+	free(w->spare);
+	w->spare = NULL;
 	memcpy(name, w->name, SR_HASH);
 	return 0;
 }
@@ -332,6 +357,7 @@ void sr_pack_writer_free(struct sr_pack_writer *w) {
 	sr_upload_abort(w->upload);
 	for (size_t i = 0; i < w->shuffle_count; i++)
 		free(w->shuffle[i].p);
+	free(w->spare);
 	free(w->shuffle);
 	free(w->entries);
 	free(w->segment);

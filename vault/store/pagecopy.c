@@ -139,6 +139,7 @@ static int attach(
 	const struct sr_unit_file *f = sr_pagefile_unit(pf);
 	uint8_t id[SR_ID], have_hash[SR_HASH], want_hash[SR_HASH];
 	char name[SR_DB_NAME_MAX + 16];
+	bool there = false;
 	int rc = open_dir(c, e);
 
 	*fresh = anew;
@@ -147,7 +148,10 @@ static int attach(
 	snprintf(name, sizeof name, "%s-copy", c->name);
 	if (anew)
 		return not_another(c, f, name, e);
-	if (!sr_file_exists(c->dir, name)) {
+	rc = sr_file_find(&there, c->dir, name, e);
+	if (rc != 0)
+		return rc;
+	if (!there) {
 		*fresh = want->copy_root == 0 && !c->seen;
 		return *fresh ? 0
 			      : sr_fail(e, SR_NOTFOUND, "%s is not there: is its medium mounted?",
@@ -327,6 +331,7 @@ int sr_pagecopy_destroy(
 	struct sr_pagecopy *c, struct sr_pagefile *pf, bool *there, struct sr_err *e) {
 	const struct sr_unit_file *f = sr_pagefile_unit(pf);
 	char copy[SR_DB_NAME_MAX + 16], cell[SR_DB_NAME_MAX + 16];
+	bool have = false;
 	int rc;
 
 	*there = false;
@@ -336,7 +341,9 @@ int sr_pagecopy_destroy(
 	rc = open_dir(c, e);
 	if (rc == 0)
 		rc = not_another(c, f, copy, e);
-	if (rc == 0 && !sr_file_exists(c->dir, copy)) {
+	if (rc == 0)
+		rc = sr_file_find(&have, c->dir, copy, e);
+	if (rc == 0 && !have) {
 		/* A cell alone: made by a change that was killed before the copy was there, unless
 		 * it is another's. */
 		rc = sr_rootcell_open(&c->cell, c->dir, f, "copy-root", e);
@@ -357,14 +364,18 @@ int sr_pagecopy_destroy(
 int sr_pagecopy_sweep(struct sr_pagecopy *c, struct sr_pagefile *pf, struct sr_err *e) {
 	const struct sr_unit_file *f = sr_pagefile_unit(pf);
 	char copy[SR_DB_NAME_MAX + 16], cell[SR_DB_NAME_MAX + 16];
+	bool have = false, open = false;
 	int rc;
 
 	detach(c);
 	snprintf(copy, sizeof copy, "%s-copy", c->name);
 	sr_rootcell_name(cell, f, "copy-root");
 	rc = open_dir(c, e);
-	if (rc == 0 && sr_file_exists(c->dir, copy) && !sr_file_exists(c->dir, cell) &&
-		not_another(c, f, copy, NULL) == 0)
+	if (rc == 0)
+		rc = sr_file_find(&have, c->dir, copy, e);
+	if (rc == 0)
+		rc = sr_file_find(&open, c->dir, cell, e);
+	if (rc == 0 && have && !open && not_another(c, f, copy, NULL) == 0)
 		rc = sr_file_remove(c->dir, copy, e);
 	detach(c);
 	return rc;

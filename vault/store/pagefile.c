@@ -10,11 +10,14 @@
 
 #include <unistd.h>
 
+#include "base/pool.h"
 #include "base/secret.h"
 #include "store/pagetree.h"
 
 enum {
 	DIRTY_MAX = 1024, /* pages in memory before a transaction spills: 4 MiB */
+	SEAL_AT_ONCE =
+		128,      /* pages that are sealed on all cores, before they are written: 512 KiB */
 	REDO_LARGE = 8192 /* cells after which the redo file is applied: 32 MiB */
 };
 
@@ -131,24 +134,70 @@ void sr_pagefile_forget(struct sr_pagefile *pf) {
 	pf->resync = resync;
 }
 
+struct sealing { /* a run of pages, each by itself */
+	const struct sr_unit_file *f;
+	struct {
+		uint64_t index;
+		const uint8_t *plain;
+		uint8_t entry[SR_KEY];
+	} page[SEAL_AT_ONCE];
+	size_t count;
+	uint8_t sealed[SEAL_AT_ONCE][SR_UNIT];
+};
+
+static int seal_one(void *ctx, size_t i, struct sr_err *e) {
+	struct sealing *s = ctx;
+	const struct sr_unit_at at = {0, s->page[i].index};
+
+	(void)e;
+	sr_unit_seal(s->sealed[i], s->page[i].entry, s->f, at, s->page[i].plain);
+	return 0;
+}
+
+/* On all cores where there are many: threads are not worth their start for a few. */
+static int seal_run(struct sr_pagefile *pf, struct sealing *s, struct sr_err *e) {
+	int rc = 0;
+
+	if (s->count == SEAL_AT_ONCE)
+		rc = sr_parallel(s->count, seal_one, s, e);
+	else
+		for (size_t i = 0; i < s->count && rc == 0; i++)
+			rc = seal_one(s, i, e);
+	for (size_t i = 0; i < s->count && rc == 0; i++) {
+		const struct sr_unit_at at = {0, s->page[i].index};
+
+		rc = sr_redo_frame(&pf->redo, at, s->sealed[i], e);
+		if (rc == 0)
+			rc = sr_pagetree_set(&pf->tree, at.index, s->page[i].entry, e);
+	}
+	s->count = 0;
+	return rc;
+}
+
 /* Seal the pages in memory as frames, in order of their index. */
 static int spill_pages(struct sr_pagefile *pf, struct sr_err *e) {
-	uint8_t sealed[SR_UNIT], entry[SR_KEY];
+	struct sealing *s = malloc(sizeof *s);
 	uint64_t *order = NULL, value = 0;
 	size_t count = pf->dirty.count;
-	int rc = sr_umap_sorted(&pf->dirty, &order, e);
+	int rc;
 
+	if (s == NULL)
+		return sr_fail(e, SR_NOMEM, "no memory for sealing pages");
+	s->f = &pf->f;
+	s->count = 0;
+	rc = sr_umap_sorted(&pf->dirty, &order, e);
 	for (size_t i = 0; rc == 0 && i < count; i++) {
-		struct sr_unit_at at = {0, order[i]};
-
 		if (!sr_umap_get(&pf->dirty, order[i], &value))
 			continue;
-		sr_unit_seal(sealed, entry, &pf->f, at, as_page(value));
-		rc = sr_redo_frame(&pf->redo, at, sealed, e);
-		if (rc == 0)
-			rc = sr_pagetree_set(&pf->tree, order[i], entry, e);
+		s->page[s->count].index = order[i];
+		s->page[s->count++].plain = as_page(value);
+		if (s->count == SEAL_AT_ONCE)
+			rc = seal_run(pf, s, e);
 	}
-	sr_wipe(entry, sizeof entry);
+	if (rc == 0)
+		rc = seal_run(pf, s, e);
+	sr_wipe(s->page, sizeof s->page);
+	free(s);
 	free(order);
 	if (rc == 0)
 		drop_dirty(pf);
@@ -477,6 +526,7 @@ static void companion(char out[SR_DB_NAME_MAX + 16], const char *name, const cha
 int sr_pagefile_remove(struct sr_dir *dir, const char *name, struct sr_err *e) {
 	static const char *const what[] = {"redo", "", NULL};
 	char path[SR_DB_NAME_MAX + 16];
+	bool there = false;
 	int rc;
 
 	companion(path, name, "root");
@@ -486,7 +536,8 @@ int sr_pagefile_remove(struct sr_dir *dir, const char *name, struct sr_err *e) {
 			snprintf(path, sizeof path, "%s", name);
 		else
 			companion(path, name, what[i]);
-		if (sr_file_exists(dir, path))
+		rc = sr_file_find(&there, dir, path, e);
+		if (rc == 0 && there)
 			rc = sr_file_remove(dir, path, e);
 	}
 	return rc;
@@ -541,12 +592,16 @@ out:
 static int find_or_make(
 	struct sr_pagefile *pf, const struct sr_pagefile_options *o, struct sr_err *e) {
 	char redo[SR_DB_NAME_MAX + 16];
-	bool main_there = sr_file_exists(o->dir, o->name);
+	bool main_there = false, redo_there = false;
 	uint64_t size = 0;
-	int rc;
+	int rc = sr_file_find(&main_there, o->dir, o->name, e);
 
 	companion(redo, o->name, "redo");
-	if (sr_file_exists(o->dir, redo)) {
+	if (rc == 0)
+		rc = sr_file_find(&redo_there, o->dir, redo, e);
+	if (rc != 0)
+		return rc;
+	if (redo_there) {
 		if (main_there)
 			return 0;
 		return sr_fail(

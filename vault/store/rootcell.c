@@ -184,10 +184,11 @@ int sr_rootcell_move(struct sr_rootcell *c, const struct sr_unit_file *f, int i,
 
 int sr_rootcell_remove(struct sr_dir *dir, const char *name, struct sr_err *e) {
 	uint8_t noise[SR_ROOT_CELL];
-	int fd = -1, rc;
+	bool there = false;
+	int fd = -1, rc = sr_file_find(&there, dir, name, e);
 
-	if (!sr_file_exists(dir, name))
-		return 0;
+	if (rc != 0 || !there)
+		return rc;
 	rc = sr_file_open(&fd, dir, name, SR_FS_WRITE, e);
 	if (rc != 0)
 		return rc;

@@ -213,9 +213,14 @@ static int open_existing(
 
 static int make_new(struct sr_secrets *s, const struct sr_secrets_options *o, struct sr_err *e) {
 	char redo[32];
+	bool there = false;
+	int rc;
 
 	snprintf(redo, sizeof redo, "%s-redo", db_name);
-	if (sr_file_exists(o->dir, redo))
+	rc = sr_file_find(&there, o->dir, redo, e);
+	if (rc != 0)
+		return rc;
+	if (there)
 		return sr_fail(e, SR_EXISTS, "%s is there already", db_name);
 	return open_db(s, o, true, e);
 }
@@ -570,16 +575,29 @@ int sr_secrets_get(struct sr_secrets *s, enum sr_secret_kind kind, struct sr_byt
 	return rc;
 }
 
-bool sr_secrets_has(
-	struct sr_secrets *s, enum sr_secret_kind kind, struct sr_bytes name, uint64_t n) {
+int sr_secrets_find(bool *there, struct sr_secrets *s, enum sr_secret_kind kind,
+	struct sr_bytes name, uint64_t n, struct sr_err *e) {
 	struct sr_stmt *st = NULL;
-	int rc = find(s, kind, name, n, &st, NULL);
+	int rc = find(s, kind, name, n, &st, e);
 
 	sr_stmt_reset(st);
 	if (!s->group)
 		forget_pages(s);
-	return rc == 0;
+	*there = rc == 0;
+	if (rc != SR_NOTFOUND)
+		return rc;
+	sr_err_clear(e);
+	return 0;
 }
+
+#ifdef SR_TESTING
+bool sr_secrets_has(
+	struct sr_secrets *s, enum sr_secret_kind kind, struct sr_bytes name, uint64_t n) {
+	bool there = false;
+
+	return sr_secrets_find(&there, s, kind, name, n, NULL) == 0 && there;
+}
+#endif
 
 int sr_secrets_erase(struct sr_secrets *s, enum sr_secret_kind kind, struct sr_bytes name,
 	uint64_t n, size_t *erased, struct sr_err *e) {

@@ -122,8 +122,13 @@ SR_MUST int sr_secrets_replace(struct sr_secrets *s, enum sr_secret_kind kind, s
 /* Append the value to ${out}, which is made secret. NOTFOUND. */
 SR_MUST int sr_secrets_get(struct sr_secrets *s, enum sr_secret_kind kind, struct sr_bytes name,
 	uint64_t n, struct sr_buf *out, struct sr_err *e);
-bool sr_secrets_has(
+/* Is it there? A failure is no answer: what cannot be read is neither there nor gone. */
+SR_MUST int sr_secrets_find(bool *there, struct sr_secrets *s, enum sr_secret_kind kind,
+	struct sr_bytes name, uint64_t n, struct sr_err *e);
+#ifdef SR_TESTING
+bool sr_secrets_has(/* false, too, when it cannot be told */
 	struct sr_secrets *s, enum sr_secret_kind kind, struct sr_bytes name, uint64_t n);
+#endif
 /* ${n} or SR_SECRET_ALL. Absent ones are no failure (erasures are repeated); *${erased}, if given,
  * counts. */
 SR_MUST int sr_secrets_erase(struct sr_secrets *s, enum sr_secret_kind kind, struct sr_bytes name,

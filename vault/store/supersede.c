@@ -57,12 +57,14 @@ static int same_file(bool *same, struct sr_dir *d, const char *a, const char *b,
 
 int sr_file_supersede_finish(struct sr_dir *d, const char *name, bool *found, struct sr_err *e) {
 	char old[NAME_SIZE];
-	bool same = false;
+	bool same = false, there = false;
 	int fd = -1, rc = second_name(old, name, e);
 
 	if (found != NULL)
 		*found = false;
-	if (rc != 0 || !sr_file_exists(d, old))
+	if (rc == 0)
+		rc = sr_file_find(&there, d, old, e);
+	if (rc != 0 || !there)
 		return rc;
 	rc = same_file(&same, d, name, old, e);
 	if (rc == 0 && !same) {

@@ -1,1 +1,0 @@
-error: unable to handle compilation, expected exactly one compiler job in '' [clang-diagnostic-error]

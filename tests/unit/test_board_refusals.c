@@ -1,0 +1,636 @@
+/*
+ * refusals - statements that the project's own clients never make: each is a lawful one with one
+ * line changed, signed by who may sign it, and the door names the rule that it breaks. What people
+ * can do wrong through clients is in the scenarios; a client of an enemy's is not held by any.
+ */
+#include "base/limits.h"
+#include "ledger/mark.h"
+#include "things.h"
+#include "world.h"
+
+/* --- a lawful draft, changed --- */
+
+/* ${from} becomes ${to}, once; it must be there. */
+static void edit(struct world_draft *d, const char *from, const char *to) {
+	const uint8_t *at = memmem(d->text.p, d->text.len, from, strlen(from));
+	struct sr_buf b;
+
+	if (at == NULL)
+		fail_msg("no \"%s\" in:\n%.*s", from, (int)d->text.len, (const char *)d->text.p);
+	sr_buf_init(&b);
+	sr_buf_put_bytes(&b, sr_bytes_of(d->text.p, (size_t)(at - d->text.p)));
+	sr_buf_put_str(&b, to);
+	at += strlen(from);
+	sr_buf_put_bytes(&b, sr_bytes_of(at, (size_t)(d->text.p + d->text.len - at)));
+	sr_buf_free(&d->text);
+	d->text = b;
+}
+
+/* The line of ${key}, from its first letter to its end, becomes ${to} ("": it goes). */
+static void edit_line(struct world_draft *d, const char *key, const char *to) {
+	char from[700];
+	const uint8_t *at, *end;
+
+	snprintf(from, sizeof from, "\n%s ", key);
+	at = memmem(d->text.p, d->text.len, from, strlen(from));
+	assert_non_null(at);
+	end = memchr(at + 1, '\n', (size_t)(d->text.p + d->text.len - at - 1));
+	assert_true(end != NULL && (size_t)(end - at) < sizeof from);
+	snprintf(from, sizeof from, "%.*s", (int)(end - at), (const char *)at);
+	edit(d, from, to);
+}
+
+struct scene {
+	struct world *w;
+	uint8_t item[2][SR_ID]; /* released */
+	uint8_t held[SR_ID];
+	uint8_t open[SR_ID];    /* a request of researcher 0, for item 0, that nobody voted on */
+	uint8_t granted[SR_ID]; /* another, granted */
+	uint8_t grant[SR_ID];
+};
+
+#define DRAFT(s, d, act)                      \
+	do {                                  \
+		(s)->w->instead = (d);        \
+		assert_int_equal((act), 0);   \
+		assert_null((s)->w->instead); \
+	} while (0)
+
+/* Committed, it is refused by exactly this rule. */
+static void refused_by(struct world *w, struct world_draft *d, const char *rule) {
+	const int rc = world_commit(d, NULL);
+
+	if (rc != SR_DENIED || strcmp(w->out.rule, rule) != 0)
+		fail_msg("want rule %s, have %d, rule %s: %s", rule, rc, w->out.rule,
+			w->out.err.text);
+}
+
+static struct world_request asks(struct scene *s, size_t who) {
+	return (struct world_request){.by = &s->w->researcher[who],
+		.items = (const uint8_t(*)[SR_ID])s->item,
+		.count = 1};
+}
+
+static void scene_open(struct scene *s) {
+	struct world_request rq;
+
+	memset(s, 0, sizeof *s);
+	s->w = world_new(&(struct world_options){.members = 3, .level = {2, 3}});
+	put_item(s->w, s->item[0], true);
+	put_item(s->w, s->item[1], true);
+	put_item(s->w, s->held, false);
+	rq = asks(s, 0);
+	assert_int_equal(world_request(s->w, &rq), 0);
+	memcpy(s->granted, rq.id, SR_ID);
+	world_grant(s->w, rq.id, s->grant);
+	assert_int_equal(world_request(s->w, &rq), 0);
+	memcpy(s->open, rq.id, SR_ID);
+}
+
+static void scene_close(struct scene *s) {
+	world_free(s->w);
+}
+
+/* A request without items, by hand, as far as its level. */
+static void begin(struct scene *s, struct world_draft *d, const struct world_person *by,
+	const char *kind, uint32_t level) {
+	uint8_t id[SR_ID];
+
+	world_id(s->w, id);
+	world_begin(d, s->w, by, SR_T_REQUEST);
+	sr_text_put_hex(&d->text, "request", id, SR_ID);
+	sr_text_put_dec(&d->text, "version", 1);
+	sr_text_put(&d->text, "kind", kind);
+	sr_text_put_hex(&d->text, "board", s->w->v->fingerprint, SR_ID);
+	sr_text_put_dec(&d->text, "epoch", 1);
+	sr_text_put_dec(&d->text, "level", level);
+}
+
+/* --- the drafts --- */
+
+static void access_asked(struct scene *s, struct world_draft *d) {
+	struct world_request rq = asks(s, 0);
+
+	DRAFT(s, d, world_request(s->w, &rq));
+}
+
+static void role_asked(struct scene *s, struct world_draft *d) {
+	begin(s, d, &s->w->curator[0], "role", 2);
+	sr_text_put(&d->text, "subject", s->w->outsider.person);
+	sr_text_put(&d->text, "role", "curator");
+	world_card(d, "card", &s->w->outsider);
+}
+
+static void collection_asked(struct scene *s, struct world_draft *d) {
+	uint8_t id[SR_ID];
+
+	begin(s, d, &s->w->curator[0], "collection", 2);
+	world_id(s->w, id);
+	sr_text_put_hex(&d->text, "collection", id, SR_ID);
+	sr_text_put(&d->text, "dedupe", "none");
+	world_text(d, "name", "Another box");
+}
+
+static void reshare_asked(struct scene *s, struct world_draft *d) {
+	begin(s, d, &s->w->member[0], "reshare", 2);
+	sr_text_put(&d->text, "quorum", "2 2");
+	sr_text_put(&d->text, "quorum", "3 3");
+	for (size_t i = 0; i < 3; i++)
+		sr_text_put(&d->text, "member", s->w->member[i].person);
+	for (size_t i = 0; i < 3; i++)
+		sr_text_put(&d->text, "dealer", s->w->member[i].person);
+}
+
+static void erase_asked(struct scene *s, struct world_draft *d) {
+	begin(s, d, &s->w->officer, "erase", 3);
+	sr_text_put(&d->text, "purpose", "retention");
+	sr_text_put(&d->text, "subject", s->w->researcher[2].person);
+}
+
+static void vote_cast(struct scene *s, struct world_draft *d) {
+	DRAFT(s, d, world_vote(s->w, &(struct world_vote){.member = 0, .request = s->open}));
+}
+
+static void look(struct scene *s, struct world_draft *d) {
+	struct world_checkout c = {
+		.by = &s->w->researcher[0], .grant = s->grant, .item = s->item[0]};
+
+	DRAFT(s, d, world_checkout(s->w, &c));
+}
+
+static void boxed(struct scene *s, struct world_draft *d) {
+	const uint8_t hash[SR_HASH] = {1};
+	struct sr_item_row row = {0};
+
+	assert_ok(sr_query_item(&row, s->w->v->catalogue, s->held, &s->w->e), &s->w->e);
+	world_begin(d, s->w, &s->w->curator[0], SR_T_HELD_BOX);
+	sr_text_put_hex(&d->text, "item", s->held, SR_ID);
+	sr_text_put_dec(&d->text, "number", row.number);
+	sr_text_put(&d->text, "person", s->w->curator[1].person);
+	sr_text_put_base64(&d->text, "key", s->w->curator[1].pk, SR_PK);
+	sr_text_put_hex(&d->text, "box", hash, SR_HASH);
+	sr_item_row_free(&row);
+}
+
+static void described(struct scene *s, struct world_draft *d) {
+	world_begin(d, s->w, &s->w->curator[0], SR_T_DESCRIBE);
+	sr_text_put_hex(&d->text, "item", s->item[0], SR_ID);
+	world_text(d, "title", "A page");
+}
+
+static void read_on_record(struct scene *s, struct world_draft *d) {
+	world_begin(d, s->w, &s->w->officer, SR_T_READ);
+	sr_text_put(&d->text, "what", "report");
+}
+
+static void read_of_somebody(struct scene *s, struct world_draft *d) {
+	world_begin(d, s->w, &s->w->officer, SR_T_READ);
+	sr_text_put(&d->text, "what", "person");
+	sr_text_put(&d->text, "person", s->w->researcher[0].person);
+}
+
+/* --- one line of each --- */
+
+static void one_line(void **state) {
+	static const struct {
+		void (*make)(struct scene *s, struct world_draft *d);
+		const char *from, *to, *rule;
+	} rows[] = {
+		{access_asked, "\nlevel 2\n", "\nlevel 2\ncloses 2020-01-01T00:00:00Z\n",
+			"closes-past"},
+		{access_asked, "\nform text\n", "\nform smell\n", "unknown-form"},
+		{access_asked, "\npurpose research\n", "\npurpose fun\n", "unknown-purpose"},
+		{access_asked, "\nlevel 2\n", "\nlevel 3\n", "level-differs"},
+		{access_asked, "\nepoch 1\n", "\nepoch 2\n", "other-epoch"},
+		{access_asked, "\nkind access\n", "\nkind dance\n", "unknown-kind"},
+		{access_asked, "\nversion 1\n", "\nversion 2\n", "version"},
+		{role_asked, "\nrole curator\n", "\nrole king\n", "unknown-role"},
+		{role_asked, "\nrole curator\n", "\nrole member\n", "member-needs-reshare"},
+		{role_asked, "\nlevel 2\n", "\nlevel 3\n", "level-differs"},
+		{role_asked, "\nrole curator\n", "\n", "request-incomplete"},
+		{role_asked, "\nrole curator\n", "\ndedupe none\nrole curator\n",
+			"request-surplus"},
+		{collection_asked, "\ndedupe none\n", "\ndedupe some\n", "unknown-dedupe"},
+		{reshare_asked, "\nquorum 2 2\nquorum 3 3\n", "\nquorum 2 3\nquorum 3 2\n",
+			"quorum-order"},
+		{reshare_asked, "\nquorum 3 3\n", "\n", "levels-kept"},
+		{reshare_asked, "\nquorum 3 3\n", "\nquorum 4 3\n", "levels-kept"},
+		{reshare_asked, "\nquorum 3 3\n", "\nquorum 3 4\n", "quorum-range"},
+		{erase_asked, "", "", "reason-missing"},
+		{erase_asked, "\npurpose retention\n", "\npurpose spite\n", "unknown-ground"},
+		{vote_cast, "\ndecision approve\n", "\ndecision ponder\n", "unknown-decision"},
+		{vote_cast, "\ndecision approve\n", "\ndecision reject\n", "vote-surplus"},
+		{vote_cast, "\ncount 1\n", "\ncount 2\n", "pieces-count"},
+		{vote_cast, "\nform text\n", "\n", "forms-missing"},
+		{vote_cast, "\nform text\n", "\nform colour\n", "form-not-asked"},
+		{vote_cast, "\nversion 1\n", "\nversion 2\n", "other-version"},
+		{vote_cast, "\nepoch 1\n", "\nepoch 2\n", "other-epoch"},
+		{look, "\nright access\n", "\nright theft\n", "unknown-right"},
+		{look, "\nright access\n", "\nright export\n", "right-not-granted"},
+		{look, "\nform text\n", "\nform colour\n", "form-not-granted"},
+		{described, "", "", NULL}, /* as it stands it is lawful */
+		{read_on_record, "\nwhat report\n", "\nwhat diary\n", "unknown-reading"},
+		{read_on_record, "\nwhat report\n", "\nwhat report\nfrom 1\n", "read-surplus"},
+		{read_on_record, "\nwhat report\n", "\nwhat person\n", "read-of-whom"},
+		{read_of_somebody, "", "", "reason-missing"},
+	};
+	struct scene s;
+
+	(void)state;
+	scene_open(&s);
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		struct world_draft d;
+
+		rows[i].make(&s, &d);
+		edit(&d, rows[i].from, rows[i].to);
+		if (rows[i].rule == NULL)
+			assert_ok(world_commit(&d, NULL), &s.w->out.err);
+		else
+			refused_by(s.w, &d, rows[i].rule);
+	}
+	scene_close(&s);
+}
+
+/* --- what names people, requests and items --- */
+
+static void put_line(char out[200], const char *key, const char *value) {
+	snprintf(out, 200, "\n%s %s", key, value);
+}
+
+static void people_of_a_request(void **state) {
+	struct scene s;
+	struct world_draft d;
+	struct sr_buf many;
+	char line[200];
+
+	(void)state;
+	scene_open(&s);
+	access_asked(&s, &d);
+	snprintf(line, sizeof line, "\nperson %s\nkey ", s.w->researcher[0].person);
+	edit(&d, "\nkey ", line);
+	refused_by(s.w, &d, "named-twice");
+	access_asked(&s, &d);
+	snprintf(line, sizeof line, "\nperson %s\nkey ", s.w->curator[0].person);
+	edit(&d, "\nkey ", line);
+	refused_by(s.w, &d, "not-a-researcher");
+	access_asked(&s, &d);
+	sr_buf_init(&many);
+	for (unsigned i = 0; i < SR_REQUEST_PEOPLE_MAX; i++)
+		sr_buf_printf(&many, "\nperson p-%016x", i);
+	sr_buf_put_str(&many, "\nkey ");
+	sr_buf_put_u8(&many, 0);
+	edit(&d, "\nkey ", (const char *)many.p);
+	sr_buf_free(&many);
+	refused_by(s.w, &d, "too-many-people");
+	scene_close(&s);
+}
+
+static void requests_of_others(void **state) {
+	struct scene s;
+	struct world_draft d;
+	struct world_request rq, again;
+	char line[200], hex[2 * SR_ID + 1];
+
+	(void)state;
+	scene_open(&s);
+	/* An id that is taken; a version of somebody else's; another kind of it. */
+	access_asked(&s, &d);
+	sr_hex(hex, s.open, SR_ID);
+	put_line(line, "request", hex);
+	edit_line(&d, "request", line);
+	refused_by(s.w, &d, "request-taken");
+	again = asks(&s, 1);
+	again.version = 2;
+	memcpy(again.id, s.open, SR_ID);
+	DRAFT(&s, &d, world_request(s.w, &again));
+	refused_by(s.w, &d, "not-applicant");
+	again.by = &s.w->researcher[0];
+	DRAFT(&s, &d, world_request(s.w, &again));
+	edit(&d, "\nkind access\n", "\nkind redact\n");
+	refused_by(s.w, &d, "kind-differs");
+	/* Said twice: that one joins, that one steps aside. */
+	rq = asks(&s, 0);
+	rq.with[0] = &s.w->researcher[1];
+	assert_int_equal(world_request(s.w, &rq), 0);
+	assert_int_equal(world_join(s.w, &s.w->researcher[1], rq.id), 0);
+	assert_refused(s.w, world_join(s.w, &s.w->researcher[1], rq.id), "joined-already");
+	assert_refused(s.w, world_join(s.w, &s.w->researcher[2], rq.id), "not-named");
+	for (size_t i = 0; i < 2; i++) {
+		world_begin(&d, s.w, &s.w->member[2], SR_T_RECUSE);
+		sr_text_put_hex(&d.text, "request", rq.id, SR_ID);
+		if (i == 0)
+			assert_ok(world_commit(&d, NULL), &s.w->out.err);
+		else
+			refused_by(s.w, &d, "recused-already");
+	}
+	/* A vote on another text of the same version. */
+	vote_cast(&s, &d);
+	sr_hex(hex, s.open, SR_ID);
+	snprintf(line, sizeof line, "\nrequest %s %064d", hex, 7);
+	edit_line(&d, "request", line);
+	refused_by(s.w, &d, "other-text");
+	scene_close(&s);
+}
+
+static void looks_and_returns(void **state) {
+	struct scene s;
+	struct world_draft d;
+	struct world_checkout c;
+	char line[200], hex[2 * SR_ID + 1];
+
+	(void)state;
+	scene_open(&s);
+	look(&s, &d);
+	edit_line(&d, "grant", "");
+	refused_by(s.w, &d, "no-grant");
+	c = (struct world_checkout){.by = &s.w->curator[0], .item = s.held};
+	DRAFT(&s, &d, world_checkout(s.w, &c));
+	sr_hex(hex, s.grant, SR_ID);
+	snprintf(line, sizeof line, "\ngrant %s\nitem ", hex);
+	edit(&d, "\nitem ", line);
+	refused_by(s.w, &d, "surplus-grant");
+	c = (struct world_checkout){.by = &s.w->researcher[0], .grant = s.grant, .item = s.item[1]};
+	assert_refused(s.w, world_checkout(s.w, &c), "item-not-granted");
+	c.item = s.item[0];
+	assert_int_equal(world_checkout(s.w, &c), 0);
+	assert_int_equal(world_return(s.w, &c), 0);
+	assert_refused(s.w, world_return(s.w, &c), "checkout-state");
+	scene_close(&s);
+}
+
+static void items_and_lists(void **state) {
+	struct scene s;
+	struct world_draft d;
+	struct world_extend x;
+	uint8_t(*ids)[SR_ID] = calloc(SR_REQUEST_ITEMS_MAX, SR_ID);
+	char line[200];
+
+	(void)state;
+	assert_non_null(ids);
+	scene_open(&s);
+	/* A grant does not grow past what a request may have. */
+	for (size_t i = 0; i < SR_REQUEST_ITEMS_MAX; i++)
+		sr_random(ids[i], SR_ID);
+	x = (struct world_extend){.by = &s.w->researcher[0],
+		.grant = s.grant,
+		.request = s.granted,
+		.items = (const uint8_t(*)[SR_ID])ids,
+		.count = SR_REQUEST_ITEMS_MAX,
+		.number = 1};
+	assert_refused(s.w, world_extend(s.w, &x), "too-many-items");
+	free(ids);
+	/* Held boxes are for curators, by the key and for the envelope of now. */
+	boxed(&s, &d);
+	put_line(line, "person", s.w->researcher[0].person);
+	edit_line(&d, "person", line);
+	refused_by(s.w, &d, "not-a-curator");
+	boxed(&s, &d);
+	edit_line(&d, "number", "\nnumber 9");
+	refused_by(s.w, &d, "envelope-number");
+	boxed(&s, &d);
+	put_line(line, "person", s.w->curator[0].person);
+	edit_line(&d, "person", line);
+	refused_by(s.w, &d, "other-key");
+	/* A description clears what can be cleared, and not what it sets. */
+	described(&s, &d);
+	sr_text_put(&d.text, "clear", "title");
+	refused_by(s.w, &d, "not-cleared");
+	described(&s, &d);
+	sr_text_put(&d.text, "mark", "graphic@0");
+	sr_text_put(&d.text, "clear", "mark");
+	refused_by(s.w, &d, "not-cleared");
+	described(&s, &d);
+	for (size_t i = 0; i <= SR_MARKS_MAX; i++)
+		sr_text_putf(&d.text, "mark", "graphic@0:p%zu-%zu", i + 1, i + 1);
+	refused_by(s.w, &d, "too-many-values");
+	described(&s, &d);
+	sr_text_put(&d.text, "mark", "graphic@1");
+	refused_by(s.w, &d, "no-such-file");
+	/* A role that somebody has; one that nobody has heard of. */
+	assert_refused(s.w,
+		world_person_add(s.w, &s.w->curator[0], &s.w->researcher[0], "researcher"),
+		"has-role");
+	assert_refused(s.w, world_person_add(s.w, &s.w->curator[0], &s.w->outsider, "king"),
+		"unknown-role");
+	scene_close(&s);
+}
+
+/* --- boards to be --- */
+
+struct to_be {
+	struct world_person p[3];
+};
+
+/* Level 2 of two new people. */
+static void board_asked(
+	struct scene *s, struct world_draft *d, const struct to_be *b, size_t cards) {
+	uint8_t id[SR_ID];
+
+	begin(s, d, &s->w->member[0], "board", 2);
+	world_id(s->w, id);
+	sr_text_put_hex(&d->text, "target", id, SR_ID);
+	sr_text_put(&d->text, "quorum", "2 2");
+	for (size_t i = 0; i < 2; i++)
+		sr_text_put(&d->text, "member", b->p[i].person);
+	for (size_t i = 0; i < cards; i++)
+		world_card(d, "newcomer", &b->p[i]);
+}
+
+static void boards_to_be(void **state) {
+	struct scene s;
+	struct world_draft d;
+	struct to_be b;
+	char from[200], to[200], hex[2 * SR_ID + 1];
+
+	(void)state;
+	scene_open(&s);
+	for (size_t i = 0; i < 3; i++)
+		world_person_make(s.w, &b.p[i], "Newcomer");
+	board_asked(&s, &d, &b, 2);
+	edit(&d, "\nquorum 2 2\n", "\nquorum 3 2\n");
+	refused_by(s.w, &d, "level-name");
+	board_asked(&s, &d, &b, 2);
+	edit(&d, "\nquorum 2 2\n", "\nquorum 3 3\n");
+	refused_by(s.w, &d, "quorum-range");
+	board_asked(&s, &d, &b, 2);
+	edit(&d, "\nquorum 2 2\n",
+		"\nquorum 2 2\nquorum 3 3\nquorum 4 4\nquorum 5 5\nquorum 6 6\n");
+	refused_by(s.w, &d, "levels-count");
+	board_asked(&s, &d, &b, 2);
+	sr_hex(hex, s.w->v->fingerprint, SR_ID);
+	put_line(to, "target", hex);
+	edit_line(&d, "target", to);
+	refused_by(s.w, &d, "board-taken");
+	board_asked(&s, &d, &b, 2);
+	put_line(from, "member", b.p[1].person);
+	put_line(to, "member", b.p[0].person);
+	edit(&d, from, to);
+	refused_by(s.w, &d, "member-twice");
+	board_asked(&s, &d, &b, 2);
+	put_line(to, "member", b.p[2].person);
+	edit(&d, from, to);
+	refused_by(s.w, &d, "card-missing");
+	board_asked(&s, &d, &b, 3);
+	refused_by(s.w, &d, "card-surplus");
+	board_asked(&s, &d, &b, 2);
+	edit(&d, from, "");
+	refused_by(s.w, &d, "members-count");
+	/* And of a reshare: dealers in the order of the board; `standby yes`, or no such line. */
+	reshare_asked(&s, &d);
+	snprintf(from, sizeof from, "\ndealer %s\ndealer %s", s.w->member[0].person,
+		s.w->member[1].person);
+	snprintf(to, sizeof to, "\ndealer %s\ndealer %s", s.w->member[1].person,
+		s.w->member[0].person);
+	edit(&d, from, to);
+	refused_by(s.w, &d, "dealers-order");
+	reshare_asked(&s, &d);
+	sr_text_put(&d.text, "standby", "perhaps");
+	refused_by(s.w, &d, "standby-word");
+	reshare_asked(&s, &d);
+	put_line(from, "dealer", s.w->member[0].person);
+	edit(&d, from, "");
+	refused_by(s.w, &d, "dealers-count");
+	for (size_t i = 0; i < 3; i++)
+		sr_buf_free(&b.p[i].card);
+	scene_close(&s);
+}
+
+/* --- before the board is open, and shares --- */
+
+static void before_it_opens(void **state) {
+	struct world *w = world_new(&(struct world_options){.bare = true});
+	const uint8_t none[SR_HASH] = {0};
+	struct world_draft d;
+	char line[200], hex[2 * SR_HASH + 1];
+
+	(void)state;
+	world_draft_found(w);
+	for (size_t i = 0; i < w->members; i++)
+		(void)world_sign_found(w, i);
+	world_begin(&d, w, &w->member[0], SR_T_CONFIRM);
+	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
+	sr_text_put_dec(&d.text, "epoch", 1);
+	sr_text_put_hex(&d.text, "keys", none, SR_HASH);
+	refused_by(w, &d, "board-closed");
+	assert_refused(w, world_person_add(w, &w->curator[0], &w->outsider, "researcher"),
+		"board-not-open");
+	assert_int_equal(world_accept(w, 0), 0);
+	w->instead = &d;
+	assert_int_equal(world_accept(w, 1), 0);
+	snprintf(hex, sizeof hex, "%064d", 7);
+	put_line(line, "transcript", hex);
+	edit_line(&d, "transcript", line);
+	refused_by(w, &d, "transcript-differs");
+	/* A share of keys that the board does not have. */
+	for (size_t i = 1; i < w->members; i++)
+		assert_int_equal(world_accept(w, i), 0);
+	world_begin(&d, w, &w->member[0], SR_T_SHARE);
+	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
+	{
+		uint8_t run[SR_ID];
+
+		sr_ceremony_run_id(run, w->v->fingerprint, w->v->fingerprint, 1);
+		sr_text_put_hex(&d.text, "run", run, SR_ID);
+	}
+	sr_text_put_hex(&d.text, "keys", none, SR_HASH);
+	world_object(&d, "shares", sr_bytes_str("a box"));
+	refused_by(w, &d, "not-these-keys");
+	world_free(w);
+}
+
+/* --- decisions that come too late --- */
+
+/* Two requests to revoke, both nearly decided: the second finds nothing left to revoke. So does one
+ * for more time. */
+static void what_was_revoked_meanwhile(void **state) {
+	struct scene s;
+	struct world_draft d;
+	struct world_request one, two;
+	uint8_t renew[SR_ID];
+
+	(void)state;
+	scene_open(&s);
+	one = (struct world_request){.by = &s.w->officer, .kind = "revoke", .target = s.grant};
+	two = one;
+	assert_int_equal(world_request(s.w, &one), 0);
+	assert_int_equal(world_request(s.w, &two), 0);
+	begin(&s, &d, &s.w->researcher[0], "renew", 2);
+	sr_text_put_time(&d.text, "ends", s.w->now + 60 * W_DAY);
+	sr_text_put_hex(&d.text, "target", s.grant, SR_ID);
+	world_text(&d, "reason", "two chapters are done");
+	assert_ok(world_commit(&d, NULL), &s.w->out.err);
+	{
+		struct sr_entry en = {0};
+
+		world_last(s.w, SR_T_REQUEST, &en);
+		assert_ok(sr_field_id(renew, &en.statement, "request", 0, &s.w->e), &s.w->e);
+		sr_entry_free(&en);
+	}
+	assert_int_equal(vote_on(s.w, 0, &two), 0);
+	assert_int_equal(world_vote(s.w, &(struct world_vote){.member = 0, .request = renew}), 0);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(vote_on(s.w, i, &one), 0);
+	assert_int_equal(request_state(s.w, one.id), SR_S_GRANTED);
+	assert_int_equal(vote_on(s.w, 1, &two), 0);
+	assert_int_equal(request_state(s.w, two.id), SR_S_REFUSED);
+	assert_last_rule(s.w, "grant-ended");
+	assert_int_equal(world_count(s.w, SR_T_REVOKE), 1);
+	assert_int_equal(world_vote(s.w, &(struct world_vote){.member = 1, .request = renew}), 0);
+	assert_int_equal(request_state(s.w, renew), SR_S_REFUSED);
+	assert_last_rule(s.w, "grant-ended");
+	assert_int_equal(world_count(s.w, SR_T_RENEW), 0);
+	scene_close(&s);
+}
+
+/* What was sent back for correction can be withdrawn, by its applicant, as this version; and then
+ * nothing more can come of it. */
+static void what_was_sent_back_is_withdrawn(void **state) {
+	struct scene s;
+	struct world_draft d;
+	struct world_request again;
+
+	(void)state;
+	scene_open(&s);
+	assert_int_equal(world_vote(s.w,
+				 &(struct world_vote){
+					 .member = 0, .request = s.open, .decision = "correct"}),
+		0);
+	assert_int_equal(request_state(s.w, s.open), SR_S_RETURNED);
+	for (size_t i = 0; i < 4; i++) {
+		world_begin(
+			&d, s.w, i == 0 ? &s.w->researcher[1] : &s.w->researcher[0], SR_T_WITHDRAW);
+		sr_text_put_hex(&d.text, "request", s.open, SR_ID);
+		sr_text_put_dec(&d.text, "version", i == 1 ? 2 : 1);
+		if (i == 2)
+			assert_ok(world_commit(&d, NULL), &s.w->out.err);
+		else
+			refused_by(s.w, &d,
+				i == 0   ? "applicant-withdraws"
+				: i == 1 ? "version"
+					 : "request-ended");
+	}
+	assert_int_equal(request_state(s.w, s.open), SR_S_WITHDRAWN);
+	again = asks(&s, 0);
+	again.version = 2;
+	memcpy(again.id, s.open, SR_ID);
+	assert_refused(s.w, world_request(s.w, &again), "request-ended");
+	world_reopen(s.w); /* replayed, it says the same */
+	assert_int_equal(request_state(s.w, s.open), SR_S_WITHDRAWN);
+	scene_close(&s);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_line),
+		cmocka_unit_test(people_of_a_request),
+		cmocka_unit_test(requests_of_others),
+		cmocka_unit_test(looks_and_returns),
+		cmocka_unit_test(items_and_lists),
+		cmocka_unit_test(boards_to_be),
+		cmocka_unit_test(before_it_opens),
+		cmocka_unit_test(what_was_revoked_meanwhile),
+		cmocka_unit_test(what_was_sent_back_is_withdrawn),
+	};
+
+	return cmocka_run_group_tests_name("board: what no client sends", tests, NULL, NULL);
+}

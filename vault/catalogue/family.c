@@ -1,0 +1,211 @@
+/*
+ * family - see family.h.
+ */
+#include "catalogue/family.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	PAGE = 1000 /* facts read at once */
+};
+
+#define NONE UINT32_MAX /* no enumerator: it is no int */
+
+struct member {
+	struct sr_bytes path; /* of the item */
+	uint32_t file;
+};
+
+struct sr_family {
+	uint32_t count;
+	struct member *by_path; /* sorted; files of the same path in the order of the item */
+	struct sr_bytes *path;  /* by file */
+	uint32_t *of;           /* by file; NONE: nothing is known */
+	bool *cut;              /* by file: the end of its path was cut */
+	bool *hit, *kin;        /* at work: by place in by_path, by file */
+};
+
+static int compare(struct sr_bytes a, struct sr_bytes b) {
+	const size_t n = a.len < b.len ? a.len : b.len;
+	const int c = n > 0 ? memcmp(a.p, b.p, n) : 0;
+
+	return c != 0 ? c : a.len < b.len ? -1 : a.len > b.len;
+}
+
+static int by_path(const void *a, const void *b) {
+	const struct member *x = a, *y = b;
+	const int c = compare(x->path, y->path);
+
+	return c != 0 ? c : x->file < y->file ? -1 : x->file > y->file;
+}
+
+void sr_family_free(struct sr_family *f) {
+	if (f == NULL)
+		return;
+	free(f->by_path);
+	free(f->path);
+	free(f->of);
+	free(f->cut);
+	free(f->hit);
+	free(f->kin);
+	free(f);
+}
+
+static int paths(struct sr_family *f, struct sr_item *it, struct sr_err *e) {
+	struct sr_file file;
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < f->count; i++) {
+		rc = sr_item_file(it, i, &file, e);
+		if (rc != 0)
+			break;
+		f->path[i] = file.path;
+		f->by_path[i] = (struct member){file.path, i};
+		f->of[i] = NONE;
+	}
+	if (rc == 0 && f->count > 0)
+		qsort(f->by_path, f->count, sizeof *f->by_path, by_path);
+	return rc;
+}
+
+/* What the intake said under ${key}; a fact of another item's time is passed over. */
+static int facts(struct sr_family *f, struct sr_catalogue *c, const uint8_t item[SR_ID],
+	const char *key, struct sr_err *e) {
+	struct sr_page page = {0, PAGE};
+	uint64_t total = 1;
+	int rc = 0;
+
+	while (rc == 0 && page.offset < total) {
+		struct sr_item_facts l = {NULL, 0, 0};
+
+		rc = sr_query_item_facts(&l, c, item, key, &page, e);
+		total = rc == 0 ? l.total : 0;
+		for (size_t i = 0; rc == 0 && i < l.count; i++) {
+			const struct sr_fact_row *r = &l.rows[i];
+			uint64_t of = 0;
+
+			if (r->file >= f->count)
+				continue;
+			if (strcmp(key, "cut") == 0)
+				f->cut[r->file] = true;
+			else if (sr_parse_dec(&of, sr_bytes_of(r->value, r->value_len),
+					 f->count - 1, NULL) == 0 &&
+				 of != r->file)
+				f->of[r->file] = (uint32_t)of;
+		}
+		page.offset += PAGE;
+		sr_item_facts_free(&l);
+	}
+	return rc;
+}
+
+int sr_family_new(struct sr_family **out, struct sr_catalogue *c, const uint8_t item[SR_ID],
+	struct sr_item *it, struct sr_err *e) {
+	const uint64_t count = sr_item_files(it);
+	struct sr_family *f = calloc(1, sizeof *f);
+	int rc = 0;
+
+	*out = NULL;
+	if (f == NULL || count >= NONE) {
+		free(f);
+		return sr_fail(e, SR_NOMEM, "no memory for %llu files", (unsigned long long)count);
+	}
+	f->count = (uint32_t)count;
+	f->by_path = calloc((size_t)count + 1, sizeof *f->by_path);
+	f->path = calloc((size_t)count + 1, sizeof *f->path);
+	f->of = calloc((size_t)count + 1, sizeof *f->of);
+	f->cut = calloc((size_t)count + 1, sizeof *f->cut);
+	f->hit = calloc((size_t)count + 1, sizeof *f->hit);
+	f->kin = calloc((size_t)count + 1, sizeof *f->kin);
+	if (f->by_path == NULL || f->path == NULL || f->of == NULL || f->cut == NULL ||
+		f->hit == NULL || f->kin == NULL)
+		rc = sr_fail(e, SR_NOMEM, "no memory for %llu files", (unsigned long long)count);
+	if (rc == 0)
+		rc = paths(f, it, e);
+	if (rc == 0 && count > 0)
+		rc = facts(f, c, item, "of", e);
+	if (rc == 0 && count > 0)
+		rc = facts(f, c, item, "cut", e);
+	if (rc != 0) {
+		sr_family_free(f);
+		return rc;
+	}
+	*out = f;
+	return 0;
+}
+
+/* The first of those that have this path: its place in by_path; count: none. */
+static uint32_t find(const struct sr_family *f, struct sr_bytes path) {
+	uint32_t low = 0, high = f->count;
+
+	while (low < high) {
+		const uint32_t mid = low + (high - low) / 2;
+
+		if (compare(f->by_path[mid].path, path) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < f->count && compare(f->by_path[low].path, path) == 0 ? low : f->count;
+}
+
+bool sr_family_ancestors(const struct sr_family *f, uint64_t file,
+	bool (*each)(void *ctx, uint64_t ancestor), void *ctx) {
+	const struct sr_bytes path = f->path[file];
+
+	if (f->of[file] != NONE && !each(ctx, f->of[file]))
+		return false;
+	for (size_t i = 0; i < path.len; i++) {
+		const struct sr_bytes stem = sr_bytes_of(path.p, i);
+		uint32_t at;
+
+		if (path.p[i] != '/' || i == 0)
+			continue;
+		for (at = find(f, stem); at < f->count && compare(f->by_path[at].path, stem) == 0;
+			at++)
+			if (!each(ctx, f->by_path[at].file))
+				return false;
+	}
+	return true;
+}
+
+/* Has an ancestor the mark? ${hit}, ${kin} are made up for it. */
+static bool has(const struct sr_family *f, uint32_t file, const uint8_t *marks, uint8_t of) {
+	const struct sr_bytes path = f->path[file];
+
+	if (f->of[file] != NONE &&
+		(marks[f->of[file]] == of || (f->cut[file] && f->kin[f->of[file]])))
+		return true;
+	for (size_t i = 1; i < path.len; i++) {
+		const uint32_t at = path.p[i] == '/' ? find(f, sr_bytes_of(path.p, i)) : f->count;
+
+		if (at < f->count && f->hit[at])
+			return true;
+	}
+	return false;
+}
+
+/* Hostile containers have thousands of members of one name, so those of one path are looked at
+ * once: ${hit} of the first of them says whether any has the mark. ${kin}, of an outermost
+ * container: whether anything that came out of it has. */
+void sr_family_spread(struct sr_family *f, uint8_t *marks, uint8_t of, uint8_t mark) {
+	uint32_t first = 0;
+
+	memset(f->hit, 0, f->count * sizeof *f->hit);
+	memset(f->kin, 0, f->count * sizeof *f->kin);
+	for (uint32_t i = 0; i < f->count; i++) {
+		const uint32_t file = f->by_path[i].file;
+
+		if (i > 0 && compare(f->by_path[i].path, f->by_path[i - 1].path) != 0)
+			first = i;
+		if (marks[file] != of)
+			continue;
+		f->hit[first] = true;
+		if (f->of[file] != NONE)
+			f->kin[f->of[file]] = true;
+	}
+	for (uint32_t i = 0; i < f->count; i++)
+		if (marks[i] == 0 && has(f, i, marks, of))
+			marks[i] = mark;
+}
