@@ -54,7 +54,8 @@ struct sr_inflow {
 	struct sr_reader records; /* of a file that came as a whole */
 	bool in_file;             /* a file was begun and not ended */
 	bool in_item;
-	bool failed; /* sticky: the store, not a file */
+	bool finished; /* its statement is due, and nothing else */
+	bool failed;   /* sticky: the store, not a file */
 	struct sr_err why;
 
 	pthread_t thread;
@@ -296,6 +297,10 @@ const uint8_t *sr_inflow_accession(const struct sr_inflow *s) {
 int sr_inflow_item_begin(struct sr_inflow *s, struct sr_bytes title, struct sr_err *e) {
 	struct sr_err why = {0};
 	int rc = check(s, false, false, e);
+	if (rc == 0 && s->finished) /* what was made to be signed stays as it is */
+		rc = sr_fail(e, SR_CORRUPT,
+			"deposit: out of order (it is finished; want its statement, or "
+			"deposit.abort)");
 	if (rc != 0)
 		return rc;
 	rc = sr_deposit_item_begin(s->deposit, title, &why);
@@ -452,6 +457,7 @@ int sr_inflow_finish(struct sr_inflow *s, struct sr_deposit_sign *out, struct sr
 	if (rc == SR_USAGE ||
 		rc == SR_MISUSE) /* nothing came yet, or it is finished: no failure of the store */
 		return sr_fail(e, SR_USAGE, "%s", why.text);
+	s->finished = rc == 0;
 	return rc == 0 ? 0 : fail_store(s, rc, &why, e);
 }
 
