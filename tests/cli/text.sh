@@ -61,7 +61,7 @@ has '^\[02-a.pdf\]$'
 text a.srt
 has 'is text itself, utf-8'
 text old.doc plain.zip empty.docx /usr/bin/env
-has '^old.doc: unread: an office file of the older kind'
+has '^old.doc: broken: its sectors have a size that is none'
 has '^plain.zip: unread: a container'
 has '^empty.docx: unread: it has none of the parts'
 has '^/usr/bin/env: unread: there is nothing in it'

@@ -143,7 +143,7 @@ static inline int liar_again(void *ctx, struct sr_transport *out, struct sr_err 
 	int rc = sr_core_embedded(&l->real, l->core, e);
 
 	if (rc == 0)
-		*out = (struct sr_transport){liar_call, liar_close, l, true};
+		*out = (struct sr_transport){liar_call, liar_close, l, false};
 	return rc;
 }
 
