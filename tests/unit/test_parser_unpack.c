@@ -374,7 +374,8 @@ static void checksums(void **state) {
 	/* What begins like an ISO image and is none is not an empty one. */
 	uint8_t *iso = calloc(1, 40000);
 	assert_non_null(iso);
-	memcpy(iso + 32769, "CD001", 5);
+	static const uint8_t mark[] = {'C', 'D', '0', '0', '1'};
+	memcpy(iso + 32769, mark, sizeof mark);
 	parsed_init(&p, 100, 1 << 20);
 	unpack(&p, sr_bytes_of(iso, 40000), 8, 1 << 20);
 	assert_int_equal(r.status, SR_BOX_BROKEN);
