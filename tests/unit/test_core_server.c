@@ -284,7 +284,7 @@ static void test_unread(void **state) {
 			send(fd, hello, sizeof hello - 1, MSG_NOSIGNAL) < 0)
 			break;
 	}
-	for (int i = 0; i < 100 && sr_server_connections(v.s) > 0; i++)
+	for (int i = 0; i < 500 && sr_server_connections(v.s) > 0; i++)
 		usleep(20000);
 	assert_int_equal(sr_server_connections(v.s), 0);
 	close(fd);
