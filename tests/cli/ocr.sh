@@ -60,14 +60,14 @@ said ara de-CH
 policy 'ocr no'
 [[ $(read_as) != *'1 by OCR'* ]] || fail 'OCR was done'
 # How far it is: on the line of progress, and for curators while core reads.
-python3 "$HERE/scan_pdf.py" long.pdf 4
-sr inspect --text --ocr eng long.pdf >out 2>err || fail "inspect: $(cat err)"
-has '4 pages, 4 by OCR \(eng\), whole'
-grep -qE '^reading text: [0-4] pages of 4 pages' err || fail "no line of progress: $(cat err)"
-for n in one two four; do has "^This is sheet $n\$"; done
+python3 "$HERE/scan_pdf.py" short.pdf 2
+sr inspect --text --ocr eng short.pdf >out 2>err || fail "inspect: $(cat err)"
+has '2 pages, 2 by OCR \(eng\), whole'
+grep -qE '^reading text: [0-2] pages of 2 pages' err || fail "no line of progress: $(cat err)"
+for n in one two; do has "^This is sheet $n\$"; done
 policy 'ocr eng'
 rm box/*
-mv long.pdf box/
+python3 "$HERE/scan_pdf.py" box/long.pdf 4
 as de deposit box --collection box --json >d.json
 unset STRONGROOM_INTAKE
 core

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A kill at every single step, where make check takes every third or fewer: collections, and what the scenarios kill.
+# A kill at every single step, and each pair of operations, where make check takes every third or fewer.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 T=$(dirname "$STRONGROOM_T")
@@ -7,6 +7,7 @@ export SR_EVERY_STEP=1 STRIDE=1 KILL_STRIDE=1
 "$T/test_store_collect"
 "$T/test_board_collect"
 "$T/test_core_client_rekey"
+"$T/test_core_adversary"
 "$T/test_crypto_reshare"
 for s in kill-intake kill-redact kill-destroy kill-reseal service-rotate fail-adopt; do
 	echo "== $s"

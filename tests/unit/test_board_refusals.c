@@ -35,8 +35,10 @@ static void edit_line(struct world_draft *d, const char *key, const char *to) {
 	at = memmem(d->text.p, d->text.len, from, strlen(from));
 	assert_non_null(at);
 	end = memchr(at + 1, '\n', (size_t)(d->text.p + d->text.len - at - 1));
-	assert_true(end != NULL && (size_t)(end - at) < sizeof from);
-	snprintf(from, sizeof from, "%.*s", (int)(end - at), (const char *)at);
+	assert_non_null(end);
+	const size_t len = (size_t)(end - at);
+	assert_true(len < sizeof from);
+	snprintf(from, sizeof from, "%.*s", (int)len, (const char *)at);
 	edit(d, from, to);
 }
 
