@@ -27,8 +27,8 @@
 VERSION := 0.1.0
 B ?= build
 PREFIX ?= /usr/local
-# One more than there are cores: some tests wait for a clock, or for another process.
-J ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
+# Two more than there are cores: some tests wait for a clock, or for another process.
+J ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 2)
 SECONDS_EACH ?= 60
 T ?=
 Q := $(if $(V),,@)

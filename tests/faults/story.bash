@@ -321,10 +321,14 @@ shown() {
 
 # After a break: done again, or it says that it was done. What it is then is what was wanted.
 redone() {
-	local rc=0 checkout
-	if [[ $1 = export ]]; then # what broke off in the middle may have the item out still, and says so
+	local rc=0 checkout who=
+	case $1 in # what broke off in the middle may have the item out still, and says so
+	export) who=ri ;;
+	scan) who=cu1 ;;
+	esac
+	if [[ -n $who ]]; then
 		rm -f disk/x.age
-		for checkout in $(as ri checkouts --live --json | jq -r '.[].id'); do ok as ri return "$checkout"; done
+		for checkout in $(as "$who" checkouts --live --json | jq -r '.[].id'); do ok as "$who" return "$checkout"; done
 	fi
 	act "$1" >out 2>err || rc=$?
 	((rc <= 1)) || fail "$1, once more: status $rc"

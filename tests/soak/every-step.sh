@@ -4,7 +4,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 T=$(dirname "$STRONGROOM_T")
 export SR_EVERY_STEP=1 STRIDE=1 KILL_STRIDE=1
-"$T/test_store_collect"
+for t in store_vfs store_secrets intake_deposit store_collect; do "$T/test_$t"; done
 "$T/test_board_collect"
 "$T/test_core_client_rekey"
 "$T/test_core_adversary"

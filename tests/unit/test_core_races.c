@@ -12,7 +12,7 @@
  *   end and vote        of a member: their vote counts and they go, or they are gone and it does
  *                       not
  *
- * $RACES: rounds of each (30). The order of two messages is the kernel's; a delay of a part of a
+ * $RACES: rounds of each (20). The order of two messages is the kernel's; a delay of a part of a
  * millisecond on one side or the other makes both orders happen, and that both did is asserted.
  */
 #include <pthread.h>
@@ -26,7 +26,7 @@
 #include "world.h"
 
 enum {
-	ROUNDS = 30,
+	ROUNDS = 20,
 	TURN_MS = 2,
 	DELAY_US = 600, /* about what a commit takes */
 	MEMBERS_LEAVE = 3

@@ -74,7 +74,7 @@ static void test_killed(void **state) {
 
 	(void)state;
 	world_close(w);
-	for (; !done; nth += 2) {
+	for (; !done; nth += t_stride(4)) {
 		struct pending p = {0};
 		uint64_t before, after, packs = 0, blocks = 0;
 		uint8_t *named = NULL;
@@ -437,7 +437,7 @@ static void test_kept_without_the_rest(void **state) {
 
 	(void)state;
 	/* Every step from the first keep on; before that there is nothing to see. */
-	for (unsigned long nth = 1; !over; nth += seen + finished == 0 ? 4 : 1) {
+	for (unsigned long nth = 1; !over; nth += seen + finished == 0 ? 4 : t_stride(3)) {
 		struct world *w = world_new(NULL);
 		const enum loss what = (enum loss)(nth % (LOSSES + 1));
 		struct stat before, after;
