@@ -796,8 +796,11 @@ static void random_deposit(struct shelf *s, uint64_t *seed, uint8_t accession) {
 }
 
 static void test_years(void **state) {
+	/* Of each kind one in make check (see below), all in soak. */
+	static const uint64_t years[] = {3, 20, 1, 2, 4, 5};
 	(void)state;
-	for (uint64_t year = 1; year <= (t_stride(2) == 1 ? 5 : 2); year++) {
+	for (size_t y = 0; y < (t_stride(2) == 1 ? T_COUNT(years) : 2); y++) {
+		const uint64_t year = years[y];
 		struct shelf s;
 		struct swept w;
 		uint64_t seed = year;
