@@ -31,6 +31,11 @@ const struct cli_option cli_intake_show_options[] = {
 	{"offset", CLI_ONE, "N", "pass over this many first"},
 	{NULL, CLI_FLAG, NULL, NULL},
 };
+const struct cli_option cli_intake_same_options[] = {
+	{"limit", CLI_ONE, "N", "at most this many copies"},
+	{"offset", CLI_ONE, "N", "pass over this many first"},
+	{NULL, CLI_FLAG, NULL, NULL},
+};
 
 enum {
 	PAGE = 500
@@ -342,6 +347,36 @@ int verb_intake_show(struct cli *c, struct sr_err *e) {
 			show_print(&a);
 		}
 	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+/* --- same --- */
+
+int verb_intake_same(struct cli *c, struct sr_err *e) {
+	struct cli_answer a;
+	uint8_t id[SR_ID];
+	int rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = cli_word_id(c, id, 0, "item", e);
+	if (rc != 0)
+		return rc;
+	cli_ask(&a, "intake.same");
+	sr_text_put_hex(&a.q.head, "item", id, SR_ID);
+	rc = cli_page(c, &a, e);
+	if (rc == 0)
+		rc = cli_call(c, &a, e);
+	if (rc == 0 && c->json)
+		cli_json_print(cli_json_rows(&a.rows, "same"));
+	for (size_t i = 0; rc == 0 && !c->json && i < a.rows.count; i++) {
+		const struct sr_row *row = &a.rows.rows[i];
+		char path[300], item[40], other[300];
+		printf("%s  lies in %s as %s\n", text_of(row, "path", path, sizeof path),
+			text_of(row, "item", item, sizeof item),
+			text_of(row, "other-path", other, sizeof other));
+	}
+	if (rc == 0 && !c->json && a.rows.count == 0)
+		printf("no file of it lies anywhere else\n");
 	cli_answer_free(&a);
 	return rc;
 }

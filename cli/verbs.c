@@ -265,6 +265,11 @@ const struct cli_verb cli_verbs[] = {
 		"ITEM [--key KEY] --as CURATOR",
 		"strongroom intake show 3f2a --key mismatch --as carl.id", cli_intake_show_options,
 		1, 1, verb_intake_show},
+	{"intake", "same",
+		"Say where the files of an item lie once more: exact copies, by SHA-256, here or "
+		"in other items.",
+		"ITEM --as CURATOR", "strongroom intake same 3f2a --as carl.id",
+		cli_intake_same_options, 1, 1, verb_intake_same},
 	{"intake", "run",
 		"Do what is to be done after deposits and was left, where no core does it.", "",
 		"strongroom intake run --unlock /root/vault.key", NULL, 0, 0, verb_intake_run},

@@ -129,6 +129,8 @@ extern const struct cli_option cli_intake_list_options[];
 extern const struct cli_option cli_intake_scan_options[], cli_intake_show_options[];
 int verb_intake_scan(struct cli *c, struct sr_err *e);
 int verb_intake_show(struct cli *c, struct sr_err *e);
+extern const struct cli_option cli_intake_same_options[];
+int verb_intake_same(struct cli *c, struct sr_err *e);
 int verb_intake_run(struct cli *c, struct sr_err *e);
 int verb_intake_list(struct cli *c, struct sr_err *e);
 int verb_intake_scanners(struct cli *c, struct sr_err *e);

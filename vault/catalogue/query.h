@@ -743,6 +743,20 @@ SR_MUST int sr_query_hashes(struct sr_catalogue *c,
 	int (*each)(void *ctx, const struct sr_hash_row *row, struct sr_err *e), void *ctx,
 	struct sr_err *e);
 
+/* A file of an item, and another of the same bytes: of another item that is held or released, or of
+ * the same one. Empty files and renditions are nobody's copies. In order of the item's files. */
+struct sr_same_row {
+	uint64_t file, size;
+	struct sr_bytes path;
+	uint8_t other[SR_ID]; /* item */
+	uint64_t other_file;
+	struct sr_bytes other_path;
+};
+SR_MUST int sr_query_same(struct sr_catalogue *c, const uint8_t item[SR_ID],
+	const struct sr_page *p,
+	int (*each)(void *ctx, const struct sr_same_row *row, struct sr_err *e), void *ctx,
+	struct sr_err *e);
+
 struct sr_fact_row {
 	uint64_t file; /* its position in the item */
 	char step[33];

@@ -228,3 +228,33 @@ int sr_query_hashes(struct sr_catalogue *c,
 	sr_stmt_free(st);
 	return rc;
 }
+
+int sr_query_same(struct sr_catalogue *c, const uint8_t item[SR_ID], const struct sr_page *p,
+	int (*each)(void *ctx, const struct sr_same_row *row, struct sr_err *e), void *ctx,
+	struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		"SELECT f.position, f.size, f.path, o.item, g.position, g.path FROM items i"
+		" JOIN item_files f ON f.n = i.n JOIN item_files g ON g.sha256 = f.sha256"
+		" JOIN items o ON o.n = g.n WHERE i.item = ? AND f.kind = ? AND f.size > 0"
+		" AND f.media_type <> ? AND g.kind = ? AND o.state IN ('held', 'released')"
+		" AND (g.n <> f.n OR g.position <> f.position)"
+		" ORDER BY f.position, o.entry, g.n, g.position LIMIT ? OFFSET ?",
+		A_ID(item), A_INT(SR_FILE_REGULAR), A_STR(SR_RENDITION_TEXT),
+		A_INT(SR_FILE_REGULAR), A_U64(p->limit), A_U64(p->offset));
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		struct sr_same_row r = {.file = (uint64_t)sr_stmt_col_int(st, 0),
+			.size = (uint64_t)sr_stmt_col_int(st, 1),
+			.path = sr_stmt_col_bytes(st, 2),
+			.other_file = (uint64_t)sr_stmt_col_int(st, 4),
+			.other_path = sr_stmt_col_bytes(st, 5)};
+
+		rc = sr_stmt_col_copy(st, 3, r.other, SR_ID, e);
+		if (rc == 0)
+			rc = each(ctx, &r, e);
+	}
+	sr_stmt_free(st);
+	return rc;
+}

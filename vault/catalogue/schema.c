@@ -227,6 +227,7 @@ static const char *const statements[] = {
 	" path BLOB NOT NULL, media_type TEXT NOT NULL, kind INTEGER NOT NULL,"
 	" size INTEGER NOT NULL, mtime INTEGER NOT NULL, sha256 BLOB NOT NULL, PRIMARY KEY(n,"
 	" position)) STRICT, WITHOUT ROWID",
+	"CREATE INDEX item_files_sha256 ON item_files(sha256)",
 	/* what steps of intake found out of files; position: of the file; place: in its list */
 	"CREATE TABLE item_facts(n INTEGER NOT NULL, step TEXT NOT NULL, place INTEGER NOT NULL,"
 	" position INTEGER NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY(n, step,"

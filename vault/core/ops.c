@@ -140,6 +140,8 @@ static const struct sr_op table[] = {
 		 {ONE("item", SR_V_ID), MAY("key", SR_V_TOKEN), PAGE}},
 		sr_op_intake_show},
 	{{"intake.known", ROLE(SR_ROLE_CURATOR), BODY, {{0}}}, sr_op_intake_known},
+	{{"intake.same", ROLE(SR_ROLE_CURATOR), PLAIN, {ONE("item", SR_V_ID), PAGE}},
+		sr_op_intake_same},
 	{{"held.missing", ROLE(SR_ROLE_CURATOR), PLAIN,
 		 {ONE("person", SR_V_PERSON), MAY("after", SR_V_ID), MAY("since", SR_V_DEC)}},
 		sr_op_held_missing},

@@ -387,6 +387,10 @@
  *   body  lines: 64 hex digits, then a name behind ":" or spaces (clamd's .hsb, sha256sum)
  *   out   hashes, files (compared), items (with a hit): dec; scanner (as the statements name it)
  *   body  rows: hit {item, files dec, entry dec? (absent: said before)}
+ * intake.same          curator: where the bytes of an item's files lie once more, by SHA-256
+ *   in    item id, offset dec?, limit dec?
+ *   body  rows: same {file dec, size dec, path bytes, item id (of the other), other dec (its
+ *         position there), other-path bytes}
  * held.missing         curator: held items that the caller can look at, and the person cannot
  *   in    person (a curator), after id? (an item: those behind it), since dec?
  *   body out  rows: held {item, number}, at most SR_PREPARE_MAX; of the first call also receipt

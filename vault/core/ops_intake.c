@@ -155,6 +155,41 @@ int sr_op_intake_show(struct sr_x *x, struct sr_err *e) {
 	return rc;
 }
 
+/* --- exact copies ---------------------------------------------------------------------------- */
+
+static int put_same(void *ctx, const struct sr_same_row *row, struct sr_err *e) {
+	struct sr_rows_out *o = ctx;
+
+	(void)e;
+	sr_row(o, "same");
+	sr_row_dec(o, "file", row->file);
+	sr_row_dec(o, "size", row->size);
+	sr_row_bytes(o, "path", row->path);
+	sr_row_hex(o, "item", row->other, SR_ID);
+	sr_row_dec(o, "other", row->other_file);
+	sr_row_bytes(o, "other-path", row->other_path);
+	return 0;
+}
+
+int sr_op_intake_same(struct sr_x *x, struct sr_err *e) {
+	struct sr_item_row it = {0};
+	struct sr_page page;
+	struct sr_rows_out o;
+	uint8_t id[SR_ID];
+	int rc;
+
+	if (!sr_in_id(x, "item", id))
+		return sr_fail(e, SR_MISUSE, "call without an item");
+	rc = sr_in_page(x, &page, FACTS_DEFAULT, FACTS_MAX, e);
+	if (rc == 0)
+		rc = sr_get_item(&it, x, id, e);
+	sr_rows_begin(&o, &x->r->body);
+	if (rc == 0)
+		rc = sr_query_same(x->catalogue, id, &page, put_same, &o, e);
+	sr_item_row_free(&it);
+	return rc;
+}
+
 /* --- known hashes ----------------------------------------------------------------------------- */
 
 struct known {
