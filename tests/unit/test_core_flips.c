@@ -29,7 +29,7 @@
 
 enum {
 	SMALL = 640, /* bytes: every bit of it */
-	PLACES = 8, /* of a larger one, beside its ends */
+	PLACES = 8,  /* of a larger one, beside its ends */
 	FILES = 400,
 	TOLD = 40 /* of what is not named */
 };
