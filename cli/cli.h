@@ -194,9 +194,10 @@ SR_MUST int cli_word_id(
 
 /* --board as an id; *${given} false: the caller's own, or the founding one (verb_board.c). */
 SR_MUST int cli_board(struct cli *c, uint8_t id[SR_ID], bool *given, struct sr_err *e);
-/* K of the LEVEL:K of ${option} for ${level}; *${k} stays where it is not said. */
-SR_MUST int cli_quorum(
-	struct cli *c, uint64_t *k, const char *option, uint64_t level, struct sr_err *e);
+/* The LEVEL:K of ${option} into ${quorum}, ${levels} pairs of a level and how many it takes; what
+ * is not said stays. USAGE for a level that is none of them. */
+SR_MUST int cli_quorums(
+	struct cli *c, uint64_t (*quorum)[2], size_t levels, const char *option, struct sr_err *e);
 
 /* --- output (out.c, json.c) --- */
 

@@ -166,13 +166,18 @@ static int accept_loss(struct cli *c, size_t members, uint64_t highest, struct s
 /* How many of the second board each level takes: as many as of the board, where it is not said. */
 static int standby_quorums(struct cli *c, uint64_t out[SR_BOARD_LEVELS_MAX], const uint64_t *levels,
 	size_t count, size_t people, struct sr_err *e) {
+	uint64_t quorum[SR_BOARD_LEVELS_MAX][2];
 	int rc = 0;
 	if (people == 0 && cli_get(c, "standby-quorum") != NULL)
 		return sr_fail(e, SR_USAGE, "--standby-quorum: of whom? --standby names them");
-	for (size_t i = 0; rc == 0 && people > 0 && i < count; i++) {
-		out[i] = levels[i];
-		rc = cli_quorum(c, &out[i], "standby-quorum", levels[i], e);
-		if (rc == 0 && (out[i] < 2 || out[i] > people)) {
+	if (people == 0)
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		quorum[i][0] = quorum[i][1] = levels[i];
+	rc = cli_quorums(c, quorum, count, "standby-quorum", e);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		out[i] = quorum[i][1];
+		if (out[i] < 2 || out[i] > people) {
 			cli_hint(c, "--standby-quorum %llu:K says how many",
 				(unsigned long long)levels[i]);
 			rc = sr_fail(e, SR_USAGE,

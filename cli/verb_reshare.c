@@ -86,19 +86,25 @@ static int all_sit(const struct sr_board_view *v, const char *const *list, const
 	return 0;
 }
 
-int cli_quorum(struct cli *c, uint64_t *k, const char *option, uint64_t level, struct sr_err *e) {
+int cli_quorums(
+	struct cli *c, uint64_t (*quorum)[2], size_t levels, const char *option, struct sr_err *e) {
 	const char *const *list = NULL;
 	int rc = cli_list(c, &list, option, e);
 	for (size_t i = 0; rc == 0 && i < cli_list_count(list); i++) {
 		const char *colon = strchr(list[i], ':');
 		uint64_t l = 0, n = 0;
+		size_t at = 0;
 		if (colon == NULL ||
 			sr_parse_dec(&l, sr_bytes_of(list[i], (size_t)(colon - list[i])),
 				SR_BOARD_MEMBERS_MAX, NULL) != 0 ||
 			sr_parse_dec(&n, sr_bytes_str(colon + 1), SR_BOARD_MEMBERS_MAX, NULL) != 0)
 			return sr_fail(e, SR_USAGE, "--%s: want LEVEL:K, as in 2:3", option);
-		if (l == level)
-			*k = n;
+		while (at < levels && quorum[at][0] != l)
+			at++;
+		if (at == levels)
+			return sr_fail(e, SR_USAGE, "--%s %s: the board has no level %llu", option,
+				list[i], (unsigned long long)l);
+		quorum[at][1] = n;
 	}
 	return rc;
 }
@@ -117,8 +123,9 @@ static int seats_make(
 	for (size_t i = 0; rc == 0 && i < v->levels; i++) {
 		p->quorum[i][0] = v->level[i];
 		p->quorum[i][1] = v->quorum[i];
-		rc = cli_quorum(c, &p->quorum[i][1], "quorum", v->level[i], e);
 	}
+	if (rc == 0)
+		rc = cli_quorums(c, p->quorum, v->levels, "quorum", e);
 	for (size_t i = 0; rc == 0 && i < v->members; i++) {
 		memcpy(p->name[i], v->member[i], SR_PERSON_TEXT);
 		if (!standby && !named(leave, p->name[i]))

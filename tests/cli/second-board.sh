@@ -16,6 +16,7 @@ refused 2 'losing 1 of 3 shares loses the archive' new
 has 'second board.*--standby CARD'
 refused 2 'level 3 takes 3 of the second board.s 2 members' new --standby s1.id.card s2.id.card
 refused 2 'of whom' new --standby-quorum 3:2
+refused 2 'has no level 4' new --standby s1.id.card s2.id.card s3.id.card --standby-quorum 4:2
 refused 2 'want LEVEL:K' new --standby s1.id.card s2.id.card s3.id.card --standby-quorum 3
 refused 2 'sits on the board, and the standby board is other people' new --standby s1.id.card m2.id.card s3.id.card
 refused 2 'on the standby board twice' new --standby s1.id.card s2.id.card s1.id.card
