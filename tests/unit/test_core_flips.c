@@ -186,6 +186,7 @@ static void story_make(struct story *s) {
 	/* As rig_free, but for the world. */
 	rig_desk_close(&g->desk);
 	sr_queue_free(g->core.queue);
+	sr_rescan_free(g->core.rescan);
 	free(g);
 	world_close(w);
 	snprintf(s->good, sizeof s->good, "%s", t_path(w->path, "good"));
@@ -264,7 +265,7 @@ static bool says(const struct story *s, const struct file *f) {
 	for (const char *word = f->kind->word != NULL ? f->kind->word : name; word != NULL;) {
 		const char *end = strchr(word, '|');
 		const size_t n = end == NULL ? strlen(word) : (size_t)(end - word);
-		if (memmem(s->said.p, s->said.len, word, n) != NULL)
+		if (s->said.len > 0 && memmem(s->said.p, s->said.len, word, n) != NULL)
 			return true;
 		word = end == NULL ? NULL : end + 1;
 	}
@@ -359,8 +360,9 @@ static void must_be_spare(struct story *s, const struct file *f) {
 	if (sr_vault_open(&v, &o, &e) != 0)
 		fail_msg("%s: nothing was said of a change, and alone it does not open: %s",
 			f->path, e.text);
-	assert_true(!copy || memmem(v->recovered.p, v->recovered.len, "taken from the second copy",
-				     26) != NULL);
+	assert_true(!copy ||
+		    (v->recovered.len > 0 && memmem(v->recovered.p, v->recovered.len,
+						     "taken from the second copy", 26) != NULL));
 	sr_vault_close(v);
 }
 

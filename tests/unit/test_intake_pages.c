@@ -263,16 +263,15 @@ static void pdf(void **state) {
 	struct sr_picture p;
 	struct sr_pages t;
 	struct sr_buf b;
-	const struct sr_bytes in = make_pdf(&b, 3, "Meeting at the mill,");
-	const struct sr_box_input input = sr_box_input_bytes(&in);
 
 	(void)state;
 	need(real);
 	if (access("/usr/bin/pdftotext", X_OK) != 0 || access("/usr/bin/pdftoppm", X_OK) != 0) {
 		print_message("skipped: poppler-utils is not installed\n");
-		sr_buf_free(&b);
 		skip();
 	}
+	const struct sr_bytes in = make_pdf(&b, 3, "Meeting at the mill,");
+	const struct sr_box_input input = sr_box_input_bytes(&in);
 	read_with(&t, real, &policy, in);
 	says(&t, "strongroom text 1: 3 pages, whole\n--- page 1 ---\nMeeting at the mill, 1\n"
 		 "\f--- page 2 ---\nMeeting at the mill, 2\n"

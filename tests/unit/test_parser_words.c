@@ -11,7 +11,7 @@
 #include "parser/rtf.h"
 
 static void is(const struct sr_buf *b, const char *want) {
-	if (b->len != strlen(want) || memcmp(b->p, want, b->len) != 0)
+	if (b->len != strlen(want) || (b->len > 0 && memcmp(b->p, want, b->len) != 0))
 		fail_msg("got \"%.*s\", want \"%s\"", (int)b->len,
 			b->len > 0 ? (const char *)b->p : "", want);
 	assert_true(sr_utf8_valid(sr_buf_view(b)));
