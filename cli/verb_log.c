@@ -260,13 +260,13 @@ static int show(struct cli *c, const char *grep, struct sr_err *e) {
 		rc = sr_fail(e, SR_USAGE, "--type: there are no such statements");
 	if (rc == 0 && !cli_has(c, "export") && (cli_has(c, "key") || cli_has(c, "witnesses")))
 		rc = sr_fail(e, SR_USAGE, "--key and --witnesses go with --export");
-	l.list = c->json && !l.lines ? json_array() : NULL;
-	if (rc == 0 && cli_has(c, "export"))
-		return read_export(c, &l, &a, e);
-	if (rc == 0)
+	if (rc == 0 && !cli_has(c, "export"))
 		rc = cli_connect(c, CLI_PERSON, e);
 	if (rc != 0)
 		return rc;
+	l.list = c->json && !l.lines ? json_array() : NULL;
+	if (cli_has(c, "export"))
+		return read_export(c, &l, &a, e);
 	rc = sr_client_log(c->client, &a, e);
 	if (rc == SR_DENIED)
 		cli_hint(c, "auditors and officers read the whole log");
