@@ -21,7 +21,7 @@ aid=$(json attestation)
 ok as of attest "$(who de)" --kind training --term trauma-awareness --ends 365d
 ok as of attest "$ri" --kind affiliation --term trauma-awareness --ends 365d
 refused 1 'training-missing.*trauma-awareness' as ri checkout "$ITEM"
-soon=$(date -u -d '+4 seconds' +%Y-%m-%dT%H:%M:%SZ)
+soon=$(date -u -d '+6 seconds' +%Y-%m-%dT%H:%M:%SZ)
 ok as of attest "$ri" --kind training --term trauma-awareness --ends "$soon"
 checked_out "$ITEM"
 ok as ri cat "$CHECKOUT"
