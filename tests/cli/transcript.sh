@@ -4,6 +4,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
+sr doctor >out 2>err || skip "no sandbox here: $(head -n 3 out err)"
 founded
 mkdir box
 head -c 300000 /dev/urandom | cat <(printf '\0\0\0\x18ftypmp42') - >box/film.mp4
@@ -34,7 +35,7 @@ film=$(at box/film.mp4) sound=$(at box/sound.mp3) plain=$(at box/plain.txt)
 look cu1 "$films" quarantine
 refused 4 'its intake is not over' as cu1 transcript add "$CHECKOUT" "$film" film.vtt
 as cu1 return "$CHECKOUT" --quiet >/dev/null
-if ! sr intake run >out 2>err; then skip "no sandbox here: $(head -n 3 err)"; fi
+ok sr intake run
 hasnt 'not looked through'
 look cu1 "$films" quarantine
 refused 2 'line 3' as cu1 transcript add "$CHECKOUT" "$film" bad.vtt
