@@ -191,6 +191,10 @@ SR_MUST int cli_pass_id(struct cli *c, struct cli_answer *a, const char *option,
 /* The id that positional word ${i} names. */
 SR_MUST int cli_word_id(
 	struct cli *c, uint8_t id[SR_ID], size_t i, const char *kind, struct sr_err *e);
+/* Connects as the person, and begins ${a} with the ${kind} of thing that the first word names in
+ * the field of that name; freed by the caller, also after a failure. */
+SR_MUST int cli_ask_of(
+	struct cli_answer *a, struct cli *c, const char *op, const char *kind, struct sr_err *e);
 
 /* --board as an id; *${given} false: the caller's own, or the founding one (verb_board.c). */
 SR_MUST int cli_board(struct cli *c, uint8_t id[SR_ID], bool *given, struct sr_err *e);
