@@ -255,6 +255,16 @@ SR_MUST int cli_log_ask(struct cli_answer *a, struct cli *c, struct sr_err *e);
 SR_MUST int cli_done(struct cli *c, const struct sr_submitted *s, json_t *more, const char *fmt,
 	...) __attribute__((format(printf, 4, 5)));
 
+/* The same of a statement with which comes a note that the room signed: it goes to --out, without
+ * its signature to the reader, and whole into the JSON. */
+struct cli_note {
+	const char *key;                     /* in the JSON */
+	void (*print)(struct sr_bytes text); /* for people */
+	const char *told;                    /* the sentence about the statement */
+};
+SR_MUST int cli_done_note(struct cli *c, const struct sr_submitted *s, struct sr_bytes note,
+	const struct cli_note *kind, struct sr_err *e);
+
 /* --- progress and interruption (progress.c) --- */
 
 struct sr_progress cli_progress(struct cli *c);
