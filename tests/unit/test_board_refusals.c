@@ -5,7 +5,9 @@
  */
 #include "base/limits.h"
 #include "drafts.h"
+#include "ledger/card.h"
 #include "ledger/mark.h"
+#include "rules_rig.h"
 #include "things.h"
 #include "world.h"
 
@@ -415,6 +417,96 @@ static void releases(void **state) {
 	scene_close(&s);
 }
 
+/* --- what came with it is not what it says --- */
+
+static void access_for_another_list(struct scene *s, struct world_draft *d) {
+	access_asked(s, d);
+	draft_edit(d, "\nitems 1 ", "\nitems 2 ");
+}
+
+static void what_came_with_it(void **state) {
+	struct sr_item_row row = {0};
+	const uint8_t none[SR_HASH] = {0};
+	struct rules_asked asked = {
+		.text = RULE("none", "forbid (principal, action in Action::\"look\","
+				     " resource is Item);")};
+	struct scene s;
+	struct world_draft d;
+	char line[200];
+
+	(void)state;
+	scene_open(&s);
+	access_for_another_list(&s, &d);
+	refused_by(s.w, &d, "list-missing");
+	/* An accession under the id of another. */
+	assert_ok(sr_query_item(&row, s.w->v->catalogue, s.held, &s.w->e), &s.w->e);
+	world_begin(&d, s.w, &s.w->depositor, SR_T_ACCESSION);
+	sr_text_put_hex(&d.text, "accession", row.accession, SR_ID);
+	sr_text_put_hex(&d.text, "collection", s.w->collection, SR_ID);
+	sr_statement_put_count_root(&d.text, "items", 1, none);
+	sr_statement_put_count_root(&d.text, "files", 1, none);
+	sr_text_put_dec(&d.text, "bytes", 1);
+	world_object(&d, "list", sr_bytes_str("a list"));
+	refused_by(s.w, &d, "accession-taken");
+	sr_item_row_free(&row);
+	/* A policy for witnesses whose hash is not that of its text. */
+	begin(&s, &d, &s.w->officer, "witnesses", 3);
+	world_object(&d, "rules", sr_bytes_str("quorum none\n"));
+	snprintf(line, sizeof line, "%064d", 7);
+	sr_text_put(&d.text, "set", line);
+	refused_by(s.w, &d, "policy-differs");
+	/* A card of somebody else than the line beside it names. */
+	role_asked(&s, &d);
+	put_line(line, "subject", s.w->researcher[2].person);
+	draft_line(&d, "subject", line);
+	refused_by(s.w, &d, "other-card");
+	/* What is said about rules to be is for those whom they bind. */
+	assert_int_equal(rules_ask(s.w, &asked), 0);
+	world_begin(&d, s.w, &s.w->researcher[0], SR_T_COMMENT);
+	sr_text_put_hex(&d.text, "request", asked.id, SR_ID);
+	world_text(&d, "text", "not these");
+	refused_by(s.w, &d, "not-party");
+	scene_close(&s);
+}
+
+/* A new key of ${p}, which the old one bears out, by curator 0. ${of}: whom the statement names. */
+static void key_given(
+	struct scene *s, struct world_draft *d, struct world_person *p, const char *of) {
+	const struct sr_card_next next = {p->person, p->seed};
+	uint8_t commitment[SR_HASH], seed[SR_SEED];
+
+	t_fill(seed, SR_SEED, 4711);
+	sr_text_commit(commitment, p->salt, sr_bytes_str(p->name));
+	sr_buf_clear(&p->card);
+	assert_ok(sr_card_make_next(&p->card, seed, commitment, &next, &s->w->e), &s->w->e);
+	world_begin(d, s->w, &s->w->curator[0], SR_T_PERSON_KEY);
+	sr_text_put(&d->text, "person", of);
+	world_card(d, "card", p);
+}
+
+/* Who has another key than their share was dealt to hands nothing on. */
+static void keys_of_dealers(void **state) {
+	struct scene s;
+	struct world_draft d;
+	struct world_person *m;
+
+	(void)state;
+	scene_open(&s);
+	m = &s.w->member[0];
+	key_given(&s, &d, m, s.w->researcher[0].person);
+	refused_by(s.w, &d, "other-card");
+	key_given(&s, &d, m, m->person);
+	assert_ok(world_commit(&d, NULL), &s.w->out.err);
+	begin(&s, &d, &s.w->member[1], "reshare", 2);
+	sr_text_put(&d.text, "quorum", "2 2");
+	sr_text_put(&d.text, "quorum", "3 3");
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < 3; i++)
+			sr_text_put(&d.text, k == 0 ? "member" : "dealer", s.w->member[i].person);
+	refused_by(s.w, &d, "dealer-rekeyed");
+	scene_close(&s);
+}
+
 /* --- boards to be --- */
 
 struct to_be {
@@ -627,6 +719,8 @@ int main(void) {
 		cmocka_unit_test(looks_and_returns),
 		cmocka_unit_test(items_and_lists),
 		cmocka_unit_test(releases),
+		cmocka_unit_test(what_came_with_it),
+		cmocka_unit_test(keys_of_dealers),
 		cmocka_unit_test(boards_to_be),
 		cmocka_unit_test(before_it_opens),
 		cmocka_unit_test(what_was_revoked_meanwhile),
