@@ -5,9 +5,7 @@
  * named.
  */
 #include "audit_rig.h"
-#include "board/follow.h"
-#include "board/shares.h"
-#include "drafts.h"
+#include "epochs_rig.h"
 #include "world.h"
 
 /* Founded, with every dealing there, and nobody has accepted yet. */
@@ -49,74 +47,6 @@ static void test_dealing(void **state) {
 	world_free(w);
 }
 
-struct claim { /* what is said to be the keys */
-	uint8_t board[SR_ID], run[SR_ID], transcript[SR_HASH], hash[SR_HASH];
-	uint64_t epoch;
-	uint8_t key[SR_PK]; /* of the board's one level */
-	struct sr_buf body;
-};
-
-static void claim_make(struct claim *c, struct world *w, uint64_t number, uint64_t epoch) {
-	memset(c, 0, sizeof *c);
-	memcpy(c->board, w->v->fingerprint, SR_ID);
-	sr_ceremony_run_id(c->run, w->v->fingerprint, c->board, number);
-	c->epoch = epoch;
-	sr_buf_init(&c->body);
-}
-
-static void claim_keys(struct claim *c, const struct sr_dkg *d, const struct sr_ceremony_keys *k) {
-	memcpy(c->transcript, k->transcript, SR_HASH);
-	memcpy(c->key, k->level[0].board, SR_PK);
-	sr_buf_clear(&c->body);
-	sr_keys_encode(&c->body, d, k);
-	sr_keys_hash(c->hash, sr_buf_view(&c->body));
-}
-
-static void claim_lines(struct sr_buf *text, const struct claim *c, const struct world *w) {
-	sr_buf_printf(text, "board-key %u ", w->level[0]);
-	sr_buf_put_base64(text, c->key, SR_PK);
-	sr_buf_put_u8(text, '\n');
-}
-
-/* ${member} signs for it, past the door. */
-static void accepts(struct world *w, size_t member, const struct claim *c) {
-	struct world_draft d;
-
-	world_begin(&d, w, &w->member[member], SR_T_ACCEPT);
-	sr_text_put_hex(&d.text, "board", c->board, SR_ID);
-	sr_text_put_hex(&d.text, "run", c->run, SR_ID);
-	sr_text_put_hex(&d.text, "transcript", c->transcript, SR_HASH);
-	sr_text_put_hex(&d.text, "keys", c->hash, SR_HASH);
-	world_object(&d, "shares", sr_bytes_str("a box of this member's"));
-	claim_lines(&d.text, c, w);
-	past_the_door(w, &d, w->member[member].seed);
-	world_reopen(w);
-}
-
-/* The service says that all accepted. */
-static void opens(struct world *w, const struct claim *c) {
-	struct sr_door_object object = {.body = sr_buf_view(&c->body)};
-	struct sr_submission parts = {.objects = &object, .object_count = 1};
-	struct sr_outcome out;
-	struct sr_buf text;
-	uint8_t id[SR_HASH];
-
-	world_id(w, object.salt);
-	sr_object_id(id, object.salt, object.body);
-	sr_buf_init(&text);
-	sr_follow_begin(&text, w->v, SR_T_OPENED, w->now);
-	sr_text_put_hex(&text, "board", c->board, SR_ID);
-	sr_text_put_hex(&text, "run", c->run, SR_ID);
-	sr_text_put_hex(&text, "transcript", c->transcript, SR_HASH);
-	sr_text_put_dec(&text, "epoch", c->epoch);
-	sr_text_put_hex(&text, "keys", c->hash, SR_HASH);
-	sr_text_put_hex(&text, "public", id, SR_HASH);
-	claim_lines(&text, c, w);
-	assert_ok(sr_door_service_with(w->v, sr_buf_view(&text), &parts, &out, &w->e), &w->e);
-	assert_ok(out.code, &out.err);
-	sr_buf_free(&text);
-}
-
 /* The true keys of run 1, as the members compute them. */
 static void true_keys(struct claim *c, struct world *w, struct sr_dkg *d) {
 	static struct world_draft draft;
@@ -126,7 +56,7 @@ static void true_keys(struct claim *c, struct world *w, struct sr_dkg *d) {
 	assert_int_equal(world_accept(w, 0), 0);
 	w->instead = NULL;
 	world_draft_free(&draft);
-	claim_make(c, w, 1, 1);
+	claim_make(c, w, w->v->fingerprint, 1, 1);
 	world_run(w, 1, d);
 	claim_keys(c, d, &w->keys);
 }
@@ -151,13 +81,13 @@ static void false_keys(enum lie lie, const char *field, const char *piece) {
 	k = w->keys;
 	memcpy(k.level[0].share[0], k.level[0].share[1], SR_POINT);
 	if (lie == LINES)
-		memcpy(c.key, k.level[0].share[1], SR_PK);
+		memcpy(c.line[0].key, k.level[0].share[1], SR_PK);
 	else
 		claim_keys(&c, d, &k);
 	if (lie == OBJECT)
 		memcpy(c.hash, hash, SR_HASH);
 	for (size_t i = 0; i < w->members; i++)
-		accepts(w, i, &c);
+		accepts(w, &w->member[i], &c);
 	opens(w, &c);
 	last_is_named(w, field, piece, 0);
 	sr_buf_free(&c.body);
@@ -185,11 +115,11 @@ static void test_missing(void **state) {
 	assert_int_equal(world_complain(w, 1, 2, 1), 0);
 	for (size_t i = 0; i + 1 < w->members; i++)
 		assert_int_equal(world_deal(w, i, 2), 0);
-	claim_make(&c, w, 2, 1);
+	claim_make(&c, w, w->v->fingerprint, 2, 1);
 	world_run(w, 2, d);
 	claim_keys(&c, d, &w->keys);
 	for (size_t i = 0; i < w->members; i++)
-		accepts(w, i, &c);
+		accepts(w, &w->member[i], &c);
 	opens(w, &c);
 	last_is_named(w, "keys", "not everybody who deals", w->members);
 	sr_buf_free(&first.body);
@@ -203,45 +133,21 @@ static void reshared(bool other_key) {
 	struct world *w = world_new(NULL);
 	struct sr_dkg *d = calloc(1, sizeof *d);
 	struct sr_ceremony_keys k;
-	struct sr_outcome out;
-	struct world_draft draft;
-	struct sr_buf text;
 	struct claim c;
-	uint8_t hash[SR_HASH];
 	struct heap h;
 
 	assert_non_null(d);
-	sr_buf_init(&text);
-	sr_follow_begin(&text, w->v, SR_T_RESHARE, w->now);
-	sr_text_put_hex(&text, "board", w->v->fingerprint, SR_ID);
-	sr_text_put_dec(&text, "epoch", 2);
-	sr_text_putf(&text, "quorum", "%u 2", w->level[0]);
-	for (size_t i = 0; i < w->members; i++)
-		sr_text_put(&text, "member", w->member[i].person);
+	plans_itself(w, 2);
+	claim_make(&c, w, w->v->fingerprint, 2, 2);
 	for (size_t i = 0; i < 2; i++)
-		sr_text_put(&text, "dealer", w->member[i].person);
-	assert_ok(sr_door_service(w->v, sr_buf_view(&text), &out, &w->e), &w->e);
-	assert_ok(out.code, &out.err);
-	sr_buf_free(&text);
-	claim_make(&c, w, 2, 2);
-	sr_ceremony_lax(true);
-	for (size_t i = 0; i < 2; i++) {
-		sr_ceremony_dealing_hash(hash, sr_bytes_str("nothing"));
-		world_begin(&draft, w, &w->member[i], SR_T_DEAL);
-		sr_text_put_hex(&draft.text, "board", c.board, SR_ID);
-		sr_text_put_hex(&draft.text, "run", c.run, SR_ID);
-		sr_text_put_hex(&draft.text, "dealing", hash, SR_HASH);
-		world_object(&draft, "deal", sr_bytes_str("nothing"));
-		assert_ok(world_commit(&draft, NULL), &w->out.err);
-	}
-	sr_ceremony_lax(false);
+		deals_nothing(w, &w->member[i], &c);
 	assert_ok(sr_ceremony_run_dkg(d, w->v, c.board, c.run, &w->e), &w->e);
 	k = w->keys;
 	if (other_key)
 		memcpy(k.level[0].board, k.level[0].share[0], SR_POINT);
 	claim_keys(&c, d, &k);
 	for (size_t i = 0; i < w->members; i++)
-		accepts(w, i, &c);
+		accepts(w, &w->member[i], &c);
 	opens(w, &c);
 	world_reopen(w);
 	/* That nobody voted for it is named as well. */
