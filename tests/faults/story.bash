@@ -14,7 +14,7 @@
 # shellcheck shell=bash disable=SC2034
 
 STEPS='board-new board-deal board-accept deposit describe release request vote checkout export suspend revoke destroy
-	collect scan intake erase backup verify scrub reshare-deal reshare rekey-deal rekey reseal rotate'
+	collect scan intake erase backup verify scrub reshare-deal reshare rekey-deal rekey reseal rotate adopt'
 FAULTY=()
 
 sr() { env "${FAULTY[@]}" "$STRONGROOM_T" "$@"; }
