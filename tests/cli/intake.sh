@@ -36,7 +36,12 @@ ok as de deposit box --collection box --json
 ITEM=$(json item.0)
 ok as cu1 intake list --json
 same "$(json 0.intake)" 'under way'
+# A swap that may take plaintext to a disk: nothing is taken apart, and the item waits.
 before=$(find vault/packs -type f | wc -l)
+printf 'Filename Type Size Used Priority\n%s/swapfile file 999420 0 -2\n' "$W" >swaps
+SR_SWAPS=$W/swaps sr intake run >out 2>err || true
+has 'swap on .*swapfile is not encrypted'
+same "$(find vault/packs -type f | wc -l)" "$before"
 ok sr intake run
 has 'nothing is left'
 (($(find vault/packs -type f | wc -l) > before)) || fail 'nothing was stored'

@@ -71,14 +71,21 @@ ok as cu2 redact "$CHECKOUT" --leave-out "$film" --keep-names --reason names --j
 ok as cu2 show "$(json item)" --json
 same "$(jq -r '[.file[].path] | join(" ")' out)" 'box/plain.txt box/sound.mp3'
 ok as cu2 return "$CHECKOUT"
-# Marked: what the film must not show, its words do not say either.
-ok as cu1 describe "$films" --title Films --hazard "graphic@$film:05:00-10:00"
+ok as cu1 describe "$films" --title Films
 ok as cu2 release "$films"
 # A grant of the form text reads it.
 granted "$films"
 checked_out "$films"
 ok as ri cat "$CHECKOUT" "$film"
 has 'We meet at the mill'
+has 'not for everybody'
+# Marked after it: what the film must not show, its words do not say either.
+ok as cu1 describe "$films" --hazard "personal-data@$film:05:00-10:00"
+ok as ri cat "$CHECKOUT" "$film"
+has 'We meet at the mill'
+has '05:00-10:00 left out: personal-data'
+has 'Nobody came'
+hasnt 'not for everybody|05:10'
 cp "$W/g.json" first.json
 # Released: by the board's leave alone, and then what is granted needs its pieces anew.
 look_refused() { refused 1 'held|released|grant' as cu1 checkout "$films" --right quarantine; }
