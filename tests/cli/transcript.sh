@@ -66,6 +66,14 @@ look cu2 "$films" quarantine
 ok as cu2 cat "$CHECKOUT" "$film"
 cmp -s out <(cat film.vtt) || has 'We meet at the mill'
 refused 2 'has a text already' as cu2 transcript add "$CHECKOUT" "$film" film.vtt
+# Its numbers are by minute, and say how long it is.
+ok as cu2 features "$CHECKOUT" --reason 'how much is said' --json
+kept=$CHECKOUT
+look cu1 "$(json item)" quarantine
+ok as cu1 cat "$CHECKOUT" 0
+same "$(jq -c '[.files[] | select(.minutes) | .seconds, (.minutes | map([.minute, .few]))]' out)" '[663,[[0,true],[5,true],[11,true]]]'
+ok as cu1 return "$CHECKOUT"
+CHECKOUT=$kept
 # A redaction takes it along with the film.
 ok as cu2 redact "$CHECKOUT" --leave-out "$film" --keep-names --reason names --json
 ok as cu2 show "$(json item)" --json
