@@ -81,6 +81,8 @@ same "$(jq -r '.step[] | select(.step == "inspect") | .result' out)" partly
 jq -e '.fact[] | select(.key == "mismatch")' out >/dev/null || fail 'no mismatch was found'
 jq -e '.fact[] | select(.key == "unpacked" and (.value | startswith("broken")))' out >/dev/null || fail 'not said that it is broken'
 jq -e '.fact[] | select(.key == "name" and .value == "leads out of its folder")' out >/dev/null || fail 'no escape was found'
+same "$(jq -r '.fact[] | select(.key == "target") | .value' out)" /etc/passwd
+jq -e '.fact[] | select(.key == "unreadable" and (.value | startswith("broken: ")))' out >/dev/null || fail 'an entry without its reason'
 ok as cu1 intake show "$ITEM" --key mismatch
 has 'mismatch: its name promises something else'
 refused 1 'curator' as ri intake show "$ITEM"
