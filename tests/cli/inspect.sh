@@ -88,6 +88,14 @@ if "${without[@]}" true 2>/dev/null; then
 	refused 1 'walls do not stand' "${without[@]}" "$STRONGROOM_T" doctor
 	has 'FAULT'
 fi
+# While a swap is on that is not encrypted, too: what a parser holds may be written to it.
+printf 'Filename Type Size Used Priority\n/dev/sda2 partition 999420 0 -2\n' >swaps
+export SR_SWAPS=$W/swaps
+refused 1 'swap on /dev/sda2 is not encrypted.*swapoff' sr inspect words
+hasnt 'text/plain'
+refused 1 'walls do not stand' sr doctor
+has '^FAULT  swap: swap on /dev/sda2 is not encrypted'
+unset SR_SWAPS
 # As an ordinary user, too.
 if [[ $(id -u) = 0 ]] && command -v setpriv >/dev/null; then
 	cp "$STRONGROOM_T" "$(dirname "$STRONGROOM_T")/strongroom-parse" home/
