@@ -31,7 +31,8 @@ static const char *const flags[] = {"referral", "embargo", "hold", "sealed", "ne
 static const char *const lists[] = {"role", "ever", "form", "hazard", "language", "keyword",
 	"purpose", "condition", "mark", "follow", "version/person", "version/joined",
 	"request/person", "request/joined", "grant/person", "grant/vote", "grant/training",
-	"vote/training", "unused/person", "rule/missing", "rule/reads", "item/part"};
+	"vote/training", "unused/person", "rule/missing", "rule/reads", "item/part",
+	"scan/finding"};
 
 static bool among(const char *const *list, size_t count, const char *key) {
 	for (size_t i = 0; i < count; i++) {
