@@ -6,16 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-static int hex_value(uint8_t c) {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* --- heads ------------------------------------------------------------------------------------ */
 
 bool warc_line(struct sr_bytes head, size_t *at, struct sr_bytes *line) {
@@ -115,7 +105,7 @@ bool warc_field(struct sr_bytes head, const char *name, char *out, size_t size) 
 bool warc_chunked(struct sr_bytes in) {
 	size_t n = 0;
 
-	while (n < in.len && n < 16 && hex_value(in.p[n]) >= 0)
+	while (n < in.len && n < 16 && sr_hex_digit(in.p[n]) >= 0)
 		n++;
 	return n > 0 && n < in.len &&
 	       (in.p[n] == '\r' || in.p[n] == '\n' || in.p[n] == ';' || in.p[n] == ' ');
@@ -123,7 +113,7 @@ bool warc_chunked(struct sr_bytes in) {
 
 /* One byte that is not payload. */
 static void step(struct warc_chunks *c, uint8_t b) {
-	const int v = hex_value(b);
+	const int v = sr_hex_digit(b);
 
 	switch (c->state) {
 	case CHUNK_SIZE:

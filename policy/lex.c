@@ -217,21 +217,12 @@ static int fail_escape(
 		why);
 }
 
-static int hex_value(uint8_t c) {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* \xHH: ${p} begins after the x. 0: refused. */
 static size_t escape_byte(struct sr_bytes p, uint32_t *cp) {
-	if (p.len < 2 || hex_value(p.p[0]) < 0 || hex_value(p.p[0]) > 7 || hex_value(p.p[1]) < 0)
+	if (p.len < 2 || sr_hex_digit(p.p[0]) < 0 || sr_hex_digit(p.p[0]) > 7 ||
+		sr_hex_digit(p.p[1]) < 0)
 		return 0;
-	*cp = (uint32_t)(hex_value(p.p[0]) * 16 + hex_value(p.p[1]));
+	*cp = (uint32_t)(sr_hex_digit(p.p[0]) * 16 + sr_hex_digit(p.p[1]));
 	return 2;
 }
 
@@ -250,9 +241,9 @@ static size_t escape_unicode(struct sr_bytes p, uint32_t *cp) {
 		}
 		if (p.p[i] == '_' && digits > 0)
 			continue;
-		if (hex_value(p.p[i]) < 0 || ++digits > 6)
+		if (sr_hex_digit(p.p[i]) < 0 || ++digits > 6)
 			return 0;
-		v = v << 4 | (uint32_t)hex_value(p.p[i]);
+		v = v << 4 | (uint32_t)sr_hex_digit(p.p[i]);
 	}
 	return 0;
 }

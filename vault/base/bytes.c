@@ -456,12 +456,19 @@ void sr_hex(char *out, const void *p, size_t len) {
 	out[2 * len] = '\0';
 }
 
-static int hex_value(uint8_t c) {
+int sr_hex_digit(uint8_t c) {
 	if (c >= '0' && c <= '9')
 		return c - '0';
 	if (c >= 'a' && c <= 'f')
 		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
 	return -1;
+}
+
+/* What we write and read ourselves has one form. */
+static int hex_value(uint8_t c) {
+	return c >= 'A' && c <= 'F' ? -1 : sr_hex_digit(c);
 }
 
 int sr_unhex(void *out, size_t len, struct sr_bytes text, struct sr_err *e) {

@@ -116,6 +116,8 @@ void sr_be64_put(uint8_t *p, uint64_t v);
 void sr_hex(char *out, const void *p, size_t len);
 /* Exactly 2*len lowercase digits, else CORRUPT. ${e} may be NULL. */
 SR_MUST int sr_unhex(void *out, size_t len, struct sr_bytes text, struct sr_err *e);
+/* What a digit of others' hex is worth, of either case: 0 to 15, or -1. */
+int sr_hex_digit(uint8_t c);
 /* Canonical base64 only: padded, no white space, zero trailing bits; appended to ${out}. CORRUPT
  * otherwise. */
 SR_MUST int sr_unbase64(struct sr_buf *out, struct sr_bytes text, struct sr_err *e);
