@@ -911,3 +911,14 @@ int sr_vault_databases_anew(
 	v->failed = v->failed || rc != 0;
 	return rc;
 }
+
+int64_t sr_vault_now(const struct sr_vault *v) {
+	const uint64_t size = sr_ledger_next_index(v->ledger);
+	int64_t now = sr_now(&v->clock);
+	struct sr_entry_row last;
+
+	if (size > 0 && sr_query_entry(&last, v->catalogue, size - 1, NULL) == 0 &&
+		last.received > now)
+		now = last.received;
+	return sr_witnessing_time(v) > now ? sr_witnessing_time(v) : now;
+}

@@ -118,4 +118,8 @@ SR_MUST int sr_vault_conf_second(const char *path, const char *second, struct sr
 SR_MUST int sr_vault_conf_log(struct sr_vault *v, const struct sr_log_link *next, struct sr_err *e);
 SR_MUST int sr_vault_conf_read(struct sr_vault_conf *out, const char *path, struct sr_err *e);
 
+/* The time that what the service does itself goes by: the vault's clock, never earlier than the
+ * last entry, nor than what witnesses said (board/witnessing.h). */
+int64_t sr_vault_now(const struct sr_vault *v);
+
 #endif

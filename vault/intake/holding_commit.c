@@ -14,8 +14,6 @@
 #include "board/door.h"
 #include "board/fixity.h"
 #include "board/follow.h"
-#include "board/witnessing.h"
-#include "ledger/ledger.h"
 #include "store/itemkey.h"
 #include "store/secrets.h"
 
@@ -296,18 +294,6 @@ static void put_object(struct sr_door_object *o, size_t *count, struct sr_buf *t
 	sr_text_put_hex(text, key, id, SR_HASH);
 }
 
-/* As the room's clock: never earlier than the last entry. */
-static int64_t now_of(struct sr_vault *v) {
-	const uint64_t size = sr_ledger_next_index(v->ledger);
-	int64_t now = sr_now(&v->clock);
-	struct sr_entry_row last;
-
-	if (size > 0 && sr_query_entry(&last, v->catalogue, size - 1, NULL) == 0 &&
-		last.received > now)
-		now = last.received;
-	return sr_witnessing_time(v) > now ? sr_witnessing_time(v) : now;
-}
-
 static void put_envelope_lines(struct sr_buf *text, const struct sr_holding *h) {
 	uint64_t bytes = h->added_bytes;
 
@@ -331,7 +317,7 @@ static int commit(struct sr_holding *h, const char *name, uint64_t *entry, struc
 	memset(objects, 0, sizeof objects);
 	sr_buf_init(&text);
 	sr_buf_init_secret(&list);
-	sr_follow_begin(&text, h->v, SR_T_INTAKE, now_of(h->v));
+	sr_follow_begin(&text, h->v, SR_T_INTAKE, sr_vault_now(h->v));
 	if (h->checkout != NULL)
 		sr_text_put_hex(&text, "checkout", h->checkout, SR_ID);
 	sr_text_put_hex(&text, "item", h->row.id, SR_ID);

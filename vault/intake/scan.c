@@ -18,9 +18,7 @@
 #include "board/door.h"
 #include "board/follow.h"
 #include "board/keys.h"
-#include "board/witnessing.h"
 #include "crypto/digest.h"
-#include "ledger/ledger.h"
 
 enum {
 	BESIDE = 4,     /* scans at once: clamd has 10 threads, and small files wait for answers */
@@ -378,18 +376,6 @@ void sr_scanner_name(char out[SR_SCAN_TEXT], const char *engine) {
 			*c = '_';
 }
 
-/* As the room's clock: never earlier than the last entry. */
-static int64_t now_of(struct sr_vault *v) {
-	const uint64_t size = sr_ledger_next_index(v->ledger);
-	int64_t now = sr_now(&v->clock);
-	struct sr_entry_row last;
-
-	if (size > 0 && sr_query_entry(&last, v->catalogue, size - 1, NULL) == 0 &&
-		last.received > now)
-		now = last.received;
-	return sr_witnessing_time(v) > now ? sr_witnessing_time(v) : now;
-}
-
 static void put_lines(struct sr_buf *text, const struct sr_vault *v, const struct sr_verdict_of *of,
 	const uint8_t *checkout) {
 	char name[SR_SCAN_TEXT];
@@ -424,7 +410,7 @@ int sr_verdict_log(struct sr_vault *v, const struct sr_verdict_of *of, const uin
 	int rc = outcome == NULL || texts == NULL ? sr_fail(e, SR_NOMEM, "scan: out of memory") : 0;
 
 	sr_buf_init(&text);
-	sr_follow_begin(&text, v, SR_T_SCAN, now_of(v));
+	sr_follow_begin(&text, v, SR_T_SCAN, sr_vault_now(v));
 	put_lines(&text, v, of, checkout);
 	for (size_t i = 0; rc == 0 && texts != NULL && i < of->finding_count; i++) {
 		struct sr_door_text *t = &texts[i];

@@ -17,14 +17,7 @@
 #include "store/secrets.h"
 
 int64_t sr_room_now(const struct sr_room *r) {
-	int64_t now = sr_now(&r->v->clock);
-	struct sr_entry_row last;
-	uint64_t size = sr_ledger_next_index(r->v->ledger);
-
-	if (size > 0 && sr_query_entry(&last, r->v->catalogue, size - 1, NULL) == 0 &&
-		last.received > now)
-		now = last.received;
-	return sr_witnessing_time(r->v) > now ? sr_witnessing_time(r->v) : now;
+	return sr_vault_now(r->v);
 }
 
 int sr_room_new(struct sr_room **out, struct sr_vault *v, struct sr_err *e) {
