@@ -7,6 +7,7 @@
  * only a wrong ledger makes them.
  */
 #include "catalogue/apply_in.h"
+#include "catalogue/query_in.h"
 #include "catalogue/search.h"
 
 #include "base/escape.h"
@@ -182,21 +183,9 @@ int sr_apply_body(
 	struct sr_stmt *st = NULL;
 	int rc;
 
-	memset(&at, 0, sizeof at);
-	rc = SQL_OPEN(&st, a->db, e,
-		"SELECT file, position, entry, subject, epoch FROM objects WHERE object = ?",
-		A_HASH(id));
+	rc = SQL_OPEN(&st, a->db, e, SR_SQL_OBJECT, A_HASH(id));
 	if (rc == 0)
-		rc = sr_stmt_row(st, e);
-	if (rc == 0)
-		rc = sr_stmt_col_copy(st, 0, at.file, SR_HASH, e);
-	if (rc == 0) {
-		memcpy(at.id, id, SR_HASH);
-		at.position = (uint32_t)sr_stmt_col_int(st, 1);
-		at.entry = (uint64_t)sr_stmt_col_int(st, 2);
-		snprintf(at.subject, sizeof at.subject, "%s", sr_stmt_col_str(st, 3));
-		at.epoch = (uint32_t)sr_stmt_col_int(st, 4);
-	}
+		rc = sr_object_at_read(&at, st, id, e);
 	sr_stmt_reset(st);
 	if (rc != 0)
 		return rc == SR_NOTFOUND ? sr_fail(e, SR_CORRUPT, "an object that no line names")

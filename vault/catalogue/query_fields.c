@@ -49,14 +49,6 @@ static int any_values(bool *any, struct sr_db *db, int64_t n, struct sr_err *e) 
 	return rc;
 }
 
-static int number_of(
-	int64_t *n, struct sr_catalogue *c, const uint8_t item[SR_ID], struct sr_err *e) {
-	int rc = SQL_INT_OF(
-		sr_catalogue_db(c), e, n, "SELECT n FROM items WHERE item = ?", A_ID(item));
-
-	return rc == SR_NOTFOUND ? sr_fail(e, SR_NOTFOUND, "there is no such item") : rc;
-}
-
 int sr_query_item_values(struct sr_item_values *out, struct sr_catalogue *c,
 	const uint8_t item[SR_ID], struct sr_err *e) {
 	size_t count = 0;
@@ -64,7 +56,7 @@ int sr_query_item_values(struct sr_item_values *out, struct sr_catalogue *c,
 	struct sr_item_values l = {NULL, 0};
 	bool any = false;
 	int64_t n = 0;
-	int rc = number_of(&n, c, item, e);
+	int rc = sr_item_number(&n, c, item, e);
 
 	if (rc == 0)
 		rc = any_values(&any, sr_catalogue_db(c), n, e);
@@ -95,7 +87,7 @@ int sr_query_item_marks(struct sr_item_marks *out, struct sr_catalogue *c,
 	struct sr_stmt *st = NULL;
 	bool row = false;
 	int64_t n = 0;
-	int rc = number_of(&n, c, item, e);
+	int rc = sr_item_number(&n, c, item, e);
 
 	if (rc == 0)
 		rc = SQL_OPEN(&st, sr_catalogue_db(c), e, "SELECT mark FROM item_marks WHERE n = ?",

@@ -71,6 +71,14 @@ SR_MUST int sr_where_items(struct sr_where *w, const struct sr_item_filter *f, s
 	" subjects s ON s.value = lower(hex(h.run)) AND s.what = 'run' JOIN entries e ON"       \
 	" e.entry = s.entry AND e.type = 'share')"
 
+/* The number of an item in the tables: NOTFOUND. */
+SR_MUST int sr_item_number(
+	int64_t *n, struct sr_catalogue *c, const uint8_t item[SR_ID], struct sr_err *e);
+/* The place of an object from a row of this query. */
+#define SR_SQL_OBJECT "SELECT file, position, entry, subject, epoch FROM objects WHERE object = ?"
+SR_MUST int sr_object_at_read(
+	struct sr_object_at *out, struct sr_stmt *st, const uint8_t id[SR_HASH], struct sr_err *e);
+
 /* A copy of column ${i} (NULL stays NULL) in ${*out}, which is freed before. */
 SR_MUST int sr_col_dup(char **out, struct sr_stmt *st, int i, struct sr_err *e);
 /* The same, but "" for NULL. */

@@ -247,6 +247,14 @@ static int read_item(struct sr_item_row *r, struct sr_stmt *st, struct sr_err *e
 	return rc == 0 ? read_item_texts(r, st, e) : rc;
 }
 
+int sr_item_number(
+	int64_t *n, struct sr_catalogue *c, const uint8_t item[SR_ID], struct sr_err *e) {
+	int rc = SQL_INT_OF(
+		sr_catalogue_db(c), e, n, "SELECT n FROM items WHERE item = ?", A_ID(item));
+
+	return rc == SR_NOTFOUND ? sr_fail(e, SR_NOTFOUND, "there is no such item") : rc;
+}
+
 int sr_query_item(struct sr_item_row *out, struct sr_catalogue *c, const uint8_t id[SR_ID],
 	struct sr_err *e) {
 	struct sr_item_row r;
@@ -405,11 +413,9 @@ int sr_query_item_files(struct sr_item_files *out, struct sr_catalogue *c, const
 	struct sr_stmt *st = NULL;
 	int64_t n = 0, total = 0;
 	bool row = false;
-	int rc = SQL_INT_OF(db, e, &n, "SELECT n FROM items WHERE item = ?", A_ID(id));
+	int rc = sr_item_number(&n, c, id, e);
 
 	memset(out, 0, sizeof *out);
-	if (rc == SR_NOTFOUND)
-		return sr_fail(e, SR_NOTFOUND, "there is no such item");
 	if (rc == 0)
 		rc = SQL_INT_OF(
 			db, e, &total, "SELECT count(*) FROM item_files WHERE n = ?", A_INT(n));

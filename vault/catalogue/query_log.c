@@ -113,26 +113,31 @@ int sr_query_entries(struct sr_entries *out, struct sr_catalogue *c,
 	return rc;
 }
 
+int sr_object_at_read(
+	struct sr_object_at *out, struct sr_stmt *st, const uint8_t id[SR_HASH], struct sr_err *e) {
+	int rc = sr_stmt_row(st, e);
+
+	memset(out, 0, sizeof *out);
+	if (rc == 0)
+		rc = sr_stmt_col_copy(st, 0, out->file, SR_HASH, e);
+	if (rc != 0)
+		return rc;
+	memcpy(out->id, id, SR_HASH);
+	out->position = (uint32_t)sr_stmt_col_int(st, 1);
+	out->entry = (uint64_t)sr_stmt_col_int(st, 2);
+	snprintf(out->subject, sizeof out->subject, "%s", sr_stmt_col_str(st, 3));
+	out->epoch = (uint32_t)sr_stmt_col_int(st, 4);
+	return 0;
+}
+
 int sr_query_object(struct sr_object_at *out, struct sr_catalogue *c, const uint8_t id[SR_HASH],
 	struct sr_err *e) {
 	struct sr_object_at at;
 	struct sr_stmt *st = NULL;
-	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
-		"SELECT file, position, entry, subject, epoch FROM objects WHERE object = ?",
-		A_HASH(id));
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e, SR_SQL_OBJECT, A_HASH(id));
 
-	memset(&at, 0, sizeof at);
 	if (rc == 0)
-		rc = sr_stmt_row(st, e);
-	if (rc == 0)
-		rc = sr_stmt_col_copy(st, 0, at.file, SR_HASH, e);
-	if (rc == 0) {
-		memcpy(at.id, id, SR_HASH);
-		at.position = (uint32_t)sr_stmt_col_int(st, 1);
-		at.entry = (uint64_t)sr_stmt_col_int(st, 2);
-		snprintf(at.subject, sizeof at.subject, "%s", sr_stmt_col_str(st, 3));
-		at.epoch = (uint32_t)sr_stmt_col_int(st, 4);
-	}
+		rc = sr_object_at_read(&at, st, id, e);
 	sr_stmt_free(st);
 	if (rc == SR_NOTFOUND)
 		return sr_fail(e, SR_NOTFOUND, "no statement names that object");

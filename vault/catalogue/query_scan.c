@@ -172,11 +172,9 @@ int sr_query_item_facts(struct sr_item_facts *out, struct sr_catalogue *c,
 	struct sr_stmt *st = NULL;
 	int64_t n = 0, total = 0;
 	bool row = false;
-	int rc = SQL_INT_OF(db, e, &n, "SELECT n FROM items WHERE item = ?", A_ID(item));
+	int rc = sr_item_number(&n, c, item, e);
 
 	memset(out, 0, sizeof *out);
-	if (rc == SR_NOTFOUND)
-		return sr_fail(e, SR_NOTFOUND, "there is no such item");
 	if (rc == 0)
 		rc = SQL_INT_OF(db, e, &total,
 			"SELECT count(*) FROM item_facts WHERE n = ?1 AND (?2 IS NULL OR key = ?2)",
