@@ -152,25 +152,29 @@ static int put_finding(void *ctx, const struct sr_scrub_finding *f, struct sr_er
 	return sr_buf_ok(o->b, e);
 }
 
+int sr_put_said(struct sr_x *x, const struct sr_buf *text, struct sr_err *e) {
+	struct sr_outcome outcome = {.code = 0};
+	int rc = sr_buf_ok(text, e);
+	if (rc == 0)
+		rc = sr_door_service(x->vault, sr_buf_view(text), &outcome, e);
+	if (rc == 0 && outcome.code != 0)
+		rc = sr_fail(e, outcome.err.code, "%s", outcome.err.text);
+	if (rc == 0)
+		sr_text_put_dec(&x->r->head, "index", outcome.index);
+	return rc;
+}
+
 /* `scrub` in the log: what was looked at, and how much of it was bad. */
 static int log_scrub(struct sr_x *x, const struct sr_scrub_totals *t, struct sr_err *e) {
-	struct sr_outcome outcome;
 	struct sr_buf text;
 	sr_buf_init(&text);
-	memset(&outcome, 0, sizeof outcome);
 	sr_follow_begin(&text, x->vault, SR_T_SCRUB, sr_now(&x->vault->clock));
 	sr_text_put_dec(&text, "packs", t->packs);
 	sr_text_put_dec(&text, "objects", t->objects);
 	sr_text_put_dec(&text, "envelopes", t->envelopes);
 	sr_text_put_dec(&text, "bad", t->findings);
 	sr_text_put(&text, "result", t->findings == 0 ? "whole" : "damaged");
-	int rc = sr_buf_ok(&text, e);
-	if (rc == 0)
-		rc = sr_door_service(x->vault, sr_buf_view(&text), &outcome, e);
-	if (rc == 0 && outcome.code != 0)
-		rc = sr_fail(e, outcome.err.code, "%s", outcome.err.text);
-	if (rc == 0)
-		sr_text_put_dec(&x->r->head, "index", outcome.index);
+	const int rc = sr_put_said(x, &text, e);
 	sr_buf_free(&text);
 	return rc;
 }

@@ -160,6 +160,9 @@ SR_MUST int sr_get_version(struct sr_version_row *out, struct sr_x *x, const uin
 	uint32_t version, struct sr_err *e);
 /* The call's fields `request` and `version`. */
 SR_MUST int sr_in_version(struct sr_version_row *out, struct sr_x *x, struct sr_err *e);
+/* The service says ${text}, which was begun and filled (board/follow.h); the reply has its index.
+ */
+SR_MUST int sr_put_said(struct sr_x *x, const struct sr_buf *text, struct sr_err *e);
 /* After a commit: the room forgets what ended. */
 SR_MUST int sr_after_commit(struct sr_core *c, struct sr_err *e);
 /* The next text of a submission in ${in}: lp field name, le32 index, salt, lp text of at most

@@ -124,19 +124,25 @@ static void put_under_way(struct sr_x *x, const uint8_t item[SR_ID]) {
 	put_at(head, &s.at);
 }
 
+/* The item that is asked about, and which rows of it. */
+static int item_and_page(struct sr_item_row *it, struct sr_x *x, uint8_t id[SR_ID],
+	struct sr_page *page, struct sr_err *e) {
+	int rc;
+
+	if (!sr_in_id(x, "item", id))
+		return sr_fail(e, SR_MISUSE, "call without an item");
+	rc = sr_in_page(x, page, FACTS_DEFAULT, FACTS_MAX, e);
+	return rc == 0 ? sr_get_item(it, x, id, e) : rc;
+}
+
 int sr_op_intake_show(struct sr_x *x, struct sr_err *e) {
 	struct sr_item_row it = {0};
 	struct sr_page page;
 	struct sr_rows_out o;
 	const char *why;
 	uint8_t id[SR_ID];
-	int rc;
+	int rc = item_and_page(&it, x, id, &page, e);
 
-	if (!sr_in_id(x, "item", id))
-		return sr_fail(e, SR_MISUSE, "call without an item");
-	rc = sr_in_page(x, &page, FACTS_DEFAULT, FACTS_MAX, e);
-	if (rc == 0)
-		rc = sr_get_item(&it, x, id, e);
 	sr_rows_begin(&o, &x->r->body);
 	if (rc == 0) {
 		sr_text_put(&x->r->head, "state", sr_state_name(it.state));
@@ -176,13 +182,8 @@ int sr_op_intake_same(struct sr_x *x, struct sr_err *e) {
 	struct sr_page page;
 	struct sr_rows_out o;
 	uint8_t id[SR_ID];
-	int rc;
+	int rc = item_and_page(&it, x, id, &page, e);
 
-	if (!sr_in_id(x, "item", id))
-		return sr_fail(e, SR_MISUSE, "call without an item");
-	rc = sr_in_page(x, &page, FACTS_DEFAULT, FACTS_MAX, e);
-	if (rc == 0)
-		rc = sr_get_item(&it, x, id, e);
 	sr_rows_begin(&o, &x->r->body);
 	if (rc == 0)
 		rc = sr_query_same(x->catalogue, id, &page, put_same, &o, e);

@@ -282,7 +282,6 @@ static int is_due(struct sr_x *x, const struct sr_notice_row *n, struct sr_err *
 
 int sr_op_notice_sent(struct sr_x *x, struct sr_err *e) {
 	struct sr_notice_row n = {.since = 0};
-	struct sr_outcome outcome = {.code = 0};
 	struct sr_buf text;
 	char word[SR_IN_TEXT];
 	int rc;
@@ -299,13 +298,7 @@ int sr_op_notice_sent(struct sr_x *x, struct sr_err *e) {
 	sr_text_put(&text, "what", n.what);
 	sr_text_put(&text, "person", n.person);
 	sr_text_put_hex(&text, "about", n.about, SR_ID);
-	rc = sr_buf_ok(&text, e);
-	if (rc == 0)
-		rc = sr_door_service(x->vault, sr_buf_view(&text), &outcome, e);
-	if (rc == 0 && outcome.code != 0)
-		rc = sr_fail(e, outcome.err.code, "%s", outcome.err.text);
-	if (rc == 0)
-		sr_text_put_dec(&x->r->head, "index", outcome.index);
+	rc = sr_put_said(x, &text, e);
 	sr_buf_free(&text);
 	return rc;
 }
