@@ -262,6 +262,10 @@ struct cli_note {
 	void (*print)(struct sr_bytes text); /* for people */
 	const char *told;                    /* the sentence about the statement */
 };
+struct cli_limit { /* what the note says that it does not promise, for people */
+	const char *token, *sentence;
+};
+void cli_not_promised(const struct sr_text *note, const struct cli_limit *limits, size_t count);
 SR_MUST int cli_done_note(struct cli *c, const struct sr_submitted *s, struct sr_bytes note,
 	const struct cli_note *kind, struct sr_err *e);
 

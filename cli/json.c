@@ -203,6 +203,16 @@ int cli_done(struct cli *c, const struct sr_submitted *s, json_t *more, const ch
 	return rc;
 }
 
+void cli_not_promised(const struct sr_text *note, const struct cli_limit *limits, size_t count) {
+	if (sr_text_count(note, "not-promised") > 0)
+		printf("\nWhat it cannot promise:\n");
+	for (size_t i = 0; i < sr_text_count(note, "not-promised"); i++)
+		for (size_t k = 0; k < count; k++)
+			if (sr_bytes_eq(sr_text_get_n(note, "not-promised", i),
+				    sr_bytes_str(limits[k].token)))
+				printf("  %-14s %s\n", limits[k].token, limits[k].sentence);
+}
+
 int cli_done_note(struct cli *c, const struct sr_submitted *s, struct sr_bytes note,
 	const struct cli_note *kind, struct sr_err *e) {
 	const char *path = cli_get(c, "out");

@@ -37,9 +37,7 @@ int verb_person_erase(struct cli *c, struct sr_err *e) {
 	return rc == 0 ? cli_ask_board(c, &a, "erase what is kept of this person", e) : rc;
 }
 
-static const struct {
-	const char *token, *sentence;
-} limits[] = {
+static const struct cli_limit limits[] = {
 	{"backups", "the secrets files of backups from before bring it back until their escrow is "
 		    "rotated"},
 	{"databases",
@@ -68,13 +66,7 @@ static void report_print(struct sr_bytes text) {
 		return;
 	printf("\nIts pseudonym and keys stay in the log, and that each statement was made.\n"
 	       "Witnesses hold sizes, times and hashes of the log, and no text.\n");
-	if (sr_text_count(&t, "not-promised") > 0)
-		printf("\nWhat it cannot promise:\n");
-	for (size_t i = 0; i < sr_text_count(&t, "not-promised"); i++)
-		for (size_t k = 0; k < sizeof limits / sizeof limits[0]; k++)
-			if (sr_bytes_eq(sr_text_get_n(&t, "not-promised", i),
-				    sr_bytes_str(limits[k].token)))
-				printf("  %-14s %s\n", limits[k].token, limits[k].sentence);
+	cli_not_promised(&t, limits, sizeof limits / sizeof limits[0]);
 	sr_text_free(&t);
 }
 

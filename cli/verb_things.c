@@ -243,9 +243,7 @@ int verb_destroy(struct cli *c, struct sr_err *e) {
 
 /* --- certificate --- */
 
-static const struct {
-	const char *token, *sentence;
-} limits[] = {
+static const struct cli_limit limits[] = {
 	{"backups", "the secrets files of backups from before bring it back until their escrow is "
 		    "rotated"},
 	{"blocks",
@@ -267,13 +265,7 @@ static void certificate_print(struct sr_bytes text) {
 	fwrite(text.p, 1, text.len, stdout);
 	if (sr_text_parse(&t, text, NULL) != 0)
 		return;
-	if (sr_text_count(&t, "not-promised") > 0)
-		printf("\nWhat it cannot promise:\n");
-	for (size_t i = 0; i < sr_text_count(&t, "not-promised"); i++)
-		for (size_t k = 0; k < sizeof limits / sizeof limits[0]; k++)
-			if (sr_bytes_eq(sr_text_get_n(&t, "not-promised", i),
-				    sr_bytes_str(limits[k].token)))
-				printf("  %-14s %s\n", limits[k].token, limits[k].sentence);
+	cli_not_promised(&t, limits, sizeof limits / sizeof limits[0]);
 	sr_text_free(&t);
 }
 
