@@ -74,7 +74,7 @@ static int read_mark(struct sr_mark *out, struct cli *c, const struct cli_answer
 	const size_t len = (size_t)(at - text);
 	int rc;
 
-	if (len >= sizeof m.hazard)
+	if (len >= sizeof m.hazard) /* cli_value_check knows none of that name */
 		return sr_fail(e, SR_USAGE, "hazard: no hazard is that long");
 	memcpy(m.hazard, text, len);
 	for (size_t i = 0; i < file.len; i++) {
@@ -137,7 +137,10 @@ static int add_value(struct cli_description *d, struct cli *c, const struct cli_
 
 	if (v->field->form == SR_FORM_HAZARD && strchr(v->text, '@') != NULL) {
 		if (d->of.mark_count == SR_MARKS_MAX)
-			return sr_fail(e, SR_LIMIT, "hazard: more than %d parts", SR_MARKS_MAX);
+			return sr_fail(e, SR_LIMIT,
+				"hazard: an item has marks for %d parts at most; mark a whole "
+				"file (HAZARD@FILE), or the item",
+				SR_MARKS_MAX);
 		rc = read_mark(&d->marks[d->of.mark_count], c, item, v->text, e);
 		d->of.mark_count += rc == 0 ? 1 : 0;
 		return rc;

@@ -130,9 +130,11 @@ static int check_words(struct cli *c, struct sr_err *e) {
 		return sr_fail(e, SR_USAGE, "%zu word%s given, want %zu%s", n, n == 1 ? "" : "s",
 			v->words_min, v->words_max > v->words_min ? " or more" : "");
 	if (n > v->words_max)
-		return sr_fail(e, SR_USAGE, "\"%s\" is one word too many",
+		return sr_fail(e, SR_USAGE,
+			"\"%s\" is one word too many, %zu %s taken; a text of several words stands in quotes",
 			sr_escape_to(
-				shown, sizeof shown, sr_bytes_str(c->args.words[v->words_max])));
+				shown, sizeof shown, sr_bytes_str(c->args.words[v->words_max])),
+			v->words_max, v->words_max == 1 ? "is" : "are");
 	return 0;
 }
 

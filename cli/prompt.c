@@ -68,7 +68,8 @@ static int ask_terminal(struct sr_buf *out, const struct cli_ask *a, struct sr_e
 	if (rc == 0 && a->fresh) {
 		rc = ask_once(tty, a->prompt, " (again)", &again, e);
 		if (rc == 0 && (again.len != out->len || !sr_ct_eq(again.p, out->p, out->len)))
-			rc = sr_fail(e, SR_USAGE, "the two passphrases differ");
+			rc = sr_fail(e, SR_USAGE,
+				"the two passphrases differ: give the same one twice, begin again");
 	}
 	sr_buf_free(&again);
 	(void)close(tty);

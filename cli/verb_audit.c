@@ -567,7 +567,8 @@ static int put_sections(struct reporting *r, struct sr_err *e) {
 				args->words[i]);
 	}
 	if (r->format == CSV && args->word_count != 1)
-		return sr_fail(e, SR_USAGE, "CSV has one section: name it");
+		return sr_fail(e, SR_USAGE,
+			"--format csv holds one section: name it (audit report --help lists them)");
 	for (size_t i = 0; rc == 0 && i < args->word_count; i++)
 		rc = put_section(r, sr_section_named(sr_bytes_str(args->words[i])), e);
 	for (size_t i = 0; rc == 0 && args->word_count == 0 && sr_section_at(i) != NULL; i++)
@@ -587,7 +588,8 @@ int verb_audit_report(struct cli *c, struct sr_err *e) {
 			"--reason TEXT is missing: whoever reads what a person did says why, and "
 			"that person is told");
 	if (rc == 0 && r.format == HTML && c->args.word_count > 0)
-		rc = sr_fail(e, SR_USAGE, "the page has all sections");
+		rc = sr_fail(
+			e, SR_USAGE, "--format html shows all sections on one page: name none");
 	if (rc == 0)
 		rc = on_record(&r, "report", e);
 	if (rc == SR_DENIED)

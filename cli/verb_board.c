@@ -128,7 +128,9 @@ static int levels_read(
 			0)
 			return sr_fail(e, SR_USAGE, "--level: want a number from 2 to the members");
 		if (i > 0 && levels[i] <= levels[i - 1])
-			return sr_fail(e, SR_USAGE, "--level: want them ascending");
+			return sr_fail(e, SR_USAGE,
+				"--level: %llu after %llu; want them ascending, each once",
+				(unsigned long long)levels[i], (unsigned long long)levels[i - 1]);
 	}
 	return 0;
 }

@@ -166,7 +166,8 @@ static int abandon(struct cli *c, struct sr_err *e) {
 	if (c->args.word_count > 0 || cli_has(c, "rows") || cli_has(c, "resume"))
 		return sr_fail(e, SR_USAGE, "--abandon deposits nothing: no PATH beside it");
 	if (!cli_has(c, "collection"))
-		return sr_fail(e, SR_USAGE, "--collection is missing: where did it go?");
+		return sr_fail(e, SR_USAGE,
+			"--collection is missing: where did it go? (`strongroom collection list`)");
 	if (sr_unhex(accession, SR_ID, sr_bytes_str(typed), NULL) != 0)
 		return sr_fail(e, SR_USAGE, "--abandon: want the 32 digits of the accession");
 	int rc = cli_connect(c, CLI_PERSON, e);
@@ -208,7 +209,8 @@ static int walk_mode(struct cli *c, enum cli_walk_mode *mode, struct sr_err *e) 
 	if (each != NULL && cli_has(c, "title"))
 		return sr_fail(e, SR_USAGE, "--title is for one item, --each makes many");
 	if (!cli_has(c, "collection"))
-		return sr_fail(e, SR_USAGE, "--collection is missing: where does it go?");
+		return sr_fail(e, SR_USAGE,
+			"--collection is missing: where does it go? (`strongroom collection list`)");
 	if (cli_has(c, "bag") && (cli_has(c, "age") || cli_has(c, "unpack")))
 		return sr_fail(e, SR_USAGE,
 			"--bag stores what the bag has, and nothing beside it: no --age, no "

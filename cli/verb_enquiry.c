@@ -69,7 +69,8 @@ int verb_enquiry_open(struct cli *c, struct sr_err *e) {
 	int rc = cli_text(c, "text", &q.text, e);
 
 	if (rc == 0 && (q.kind == NULL || q.text == NULL))
-		rc = sr_fail(e, SR_USAGE, "--kind says who asks, --text what");
+		rc = sr_fail(e, SR_USAGE,
+			"--kind or --text is missing: --kind says who asks, --text what");
 	if (rc == 0)
 		rc = cli_time(c, "deadline", &q.deadline, e);
 	if (rc == 0)

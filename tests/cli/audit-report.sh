@@ -33,6 +33,8 @@ has 'quorum-out-of-reach'
 ok as of audit report requests --format jsonl
 same "$(gojq -r 'select(.outcome == "refused") | .rule' out)" quorum-out-of-reach
 same "$(gojq -sr '[.[] | select(.outcome == "granted")] | length' out)" 3 'a collection and two grants'
+refused 2 'csv holds one section: name it' as of audit report --format csv
+refused 2 'all sections on one page: name none' as of audit report views --format html
 ok as of audit report views --format csv
 has '"<script>alert\(""x""\)</script> & =1\+2"'
 ok as of audit report views --item "$B" --format csv

@@ -32,8 +32,9 @@ refused 2 'two dashes' sr list -l
 refused 2 'needs a value' sr list --state
 refused 2 'twice' sr list --state held --state held
 refused 2 'takes no value' sr list --json=yes
-refused 2 'too many' sr list extra
+refused 2 '"extra" is one word too many, 0 are taken' sr list extra
 refused 2 'want 1' sr show
+refused 2 'level: 2 after 3; want them ascending' sr board new --level 3 --level 2
 refused 2 'who acts' sr list
 person a
 empty

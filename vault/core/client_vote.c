@@ -511,7 +511,8 @@ static int may_vote(const struct sr_ballot *b, const struct sr_voting *v, bool p
 
 		if (sr_field_time(&closes, &b->view.entry->statement, "closes", 0, NULL) == 0 &&
 			closes <= sr_now(&c->clock))
-			return sr_fail(e, SR_DENIED, "the request closed before this vote");
+			return sr_fail(e, SR_DENIED,
+				"the request closed before this vote: its applicant asks again");
 	}
 	return 0;
 }

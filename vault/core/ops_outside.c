@@ -126,7 +126,8 @@ static int entry_of_thing(
 		break;
 	case SR_PREFIX_BOARD:
 		rc = sr_fail(e, SR_NOTFOUND,
-			"a board has several entries: name one by its index (`strongroom log`)");
+			"a board has several entries: name one by its number, as @12 (`strongroom "
+			"log` shows them)");
 		break;
 	}
 	return rc;

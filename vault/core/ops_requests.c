@@ -40,8 +40,8 @@ int sr_in_version(struct sr_version_row *out, struct sr_x *x, struct sr_err *e) 
 		return sr_fail(e, SR_MISUSE, "call without a request");
 	(void)sr_in_dec(x, "version", &version);
 	if (version > UINT32_MAX)
-		return sr_fail(
-			e, SR_USAGE, "version %llu is no version", (unsigned long long)version);
+		return sr_fail(e, SR_USAGE, "version %llu: no request has so many",
+			(unsigned long long)version);
 	return sr_get_version(out, x, request, (uint32_t)version, e);
 }
 
