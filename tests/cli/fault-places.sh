@@ -22,9 +22,9 @@ counted() { # CALL PIECE COMMAND...: how many there are
 
 founded
 echo one >one
-cp -a "$STRONGROOM_VAULT" then
+cp -a "$STRONGROOM_VAULT" before
 cp -a "$STRONGROOM_STATE" state.then
-again() { rm -rf "$STRONGROOM_VAULT" "$STRONGROOM_STATE" && cp -a then "$STRONGROOM_VAULT" && cp -a state.then "$STRONGROOM_STATE"; }
+again() { rm -rf "$STRONGROOM_VAULT" "$STRONGROOM_STATE" && cp -a before "$STRONGROOM_VAULT" && cp -a state.then "$STRONGROOM_STATE"; }
 
 # The folder for a new object, which is opened to see whether it is there (near the end of a deposit).
 opens=$(counted open vault/objects/ as de deposit one --collection box)

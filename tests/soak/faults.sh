@@ -29,7 +29,7 @@ hows() {
 	read) echo 5 5+ 4 short ;;
 	write) echo 5 28 28+ 4 short ;;
 	open) # what only reads makes no file for which there could be no room
-		if [[ $STEP = scrub ]]; then echo 5 24+ 4; else echo 5 28 24+ 4; fi
+		if [[ $DOING = scrub ]]; then echo 5 24+ 4; else echo 5 28 24+ 4; fi
 		;;
 	talk) echo 5 104+ 4 short ;;
 	connect) echo 5 ;;
@@ -142,7 +142,7 @@ all_places() { # COUNTS
 }
 
 tried() { # STEP
-	local STEP=$1 step=$1 call how nth rc all ran=0 went=0 found=0 began=$SECONDS
+	local DOING=$1 step=$1 call how nth rc all ran=0 went=0 found=0 began=$SECONDS
 	FAULTY=(FAULT_COUNT="$W/counts" FAULT_ROOT="$W" LD_PRELOAD="$shim")
 	broken "$step" || fail "$step without a fault"
 	FAULTY=()

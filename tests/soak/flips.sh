@@ -1,8 +1,8 @@
 #!/bin/bash
 # Every bit of the small files of a vault, every length that they may be cut to, and each 64th byte of the large ones:
 # found, and named (tests/unit/test_core_flips.c, which says how, and takes some places of each in `make check`). The smallest
-# file comes first. FLIPS_S: for so many seconds (default: until it ends: ten minutes of a core that has nothing else to do); FLIPS_OF: only files with this in
-# their path. Says how many of all places it tried.
+# file comes first. FLIPS_S: for so many seconds (default: to the end, ten minutes of a core that has nothing else to do);
+# FLIPS_OF: only files with this in their path. Says how many of all places it tried.
 set -euo pipefail
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
