@@ -85,8 +85,10 @@ struct sr_replay {
 	struct sr_objects objects;
 	const struct sr_progress *progress; /* or NULL */
 };
-/* Apply what is missing, in transactions of up to 512 entries. CORRUPT when the catalogue is ahead
- * of the ledger or stands on another root: rebuild it. ${applied} may be NULL. */
+/* Apply what is missing, in transactions of up to 512 entries; of more than 4096, in those of up to
+ * 131072, whose rows are written late (catalogue/late.h: what is the same, and what is not).
+ * CORRUPT when the catalogue is ahead of the ledger or stands on another root: rebuild it.
+ * ${applied} may be NULL. */
 SR_MUST int sr_catalogue_catch_up(
 	struct sr_catalogue *c, const struct sr_replay *r, uint64_t *applied, struct sr_err *e);
 
