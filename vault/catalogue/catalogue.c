@@ -277,7 +277,10 @@ static int apply_range(struct sr_catalogue *c, const struct sr_replay *r, uint64
 		if (rc != 0)
 			return rc;
 		rc = sr_catalogue_apply(c, &en, &r->objects, e);
-		sr_entry_free(&en);
+		if (r->done != NULL)
+			r->done(r->ctx, &en);
+		else
+			sr_entry_free(&en);
 		if (rc == 0 && c->size < to && (c->size - first) % REPORT == 0)
 			rc = report(c, r, first, e);
 	}

@@ -75,9 +75,10 @@ struct sr_objects {
 struct sr_replay {
 	uint64_t size;
 	uint8_t root[SR_HASH];
-	/* Open entry ${index} into ${out}, signatures checked or known good; the catalogue frees
-	 * it. */
+	/* Open entry ${index} into ${out}, signatures checked or known good; the catalogue gives
+	 * it to ${done}, or frees it where that is NULL. */
 	int (*entry)(void *ctx, uint64_t index, struct sr_entry *out, struct sr_err *e);
+	void (*done)(void *ctx, struct sr_entry *en);
 	/* The ledger's root at an earlier size, to see whether the catalogue stands on this ledger.
 	 * NULL: not asked. */
 	int (*root_at)(void *ctx, uint64_t size, uint8_t root[SR_HASH], struct sr_err *e);
