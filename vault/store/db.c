@@ -799,8 +799,10 @@ int sr_stmt_run(struct sr_stmt *st, struct sr_err *e) {
 
 int sr_stmt_row(struct sr_stmt *st, struct sr_err *e) {
 	bool row;
-	int rc = sr_stmt_step(st, &row, e);
+	int rc;
 
+	assert(st != NULL);
+	rc = sr_stmt_step(st, &row, e);
 	if (rc == 0 && !row)
 		rc = sr_fail(e, SR_NOTFOUND, "%s: no such row", st->db->name);
 	return rc;
