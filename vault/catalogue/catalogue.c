@@ -385,6 +385,8 @@ int sr_catalogue_catch_up(
 		if (rc == 0)
 			rc = report(c, r, first, e);
 	}
+	if (is_long)
+		sr_late_free(&c->memo.late);
 	if (is_long && set_cache(c, CACHE_KIB, NULL) != 0 && rc == 0)
 		rc = sr_fail(e, SR_NOMEM, "%s: its page cache cannot be made smaller again",
 			sr_db_name(c->db));

@@ -41,6 +41,15 @@ static const struct table tables[SR_LATE_TABLES] = {
 		"INSERT INTO vote_forms SELECT c0, c1 FROM late"},
 };
 
+static void give_up(void **rows, size_t *cap, size_t size) {
+	if (*rows != NULL)
+		sr_wipe(*rows, *cap * size);
+	free(*rows);
+	*rows = NULL;
+	*cap = 0;
+}
+
+/* For ${want} of ${size} bytes. What they lay in before is wiped, as all that SQLite has had is. */
 static int room(void **rows, size_t *cap, size_t want, size_t size, struct sr_err *e) {
 	size_t more = *cap == 0 ? 1024 : *cap;
 	void *p;
@@ -49,9 +58,12 @@ static int room(void **rows, size_t *cap, size_t want, size_t size, struct sr_er
 		return 0;
 	while (more < want)
 		more *= 2;
-	p = reallocarray(*rows, more, size);
+	p = calloc(more, size);
 	if (p == NULL)
 		return sr_fail(e, SR_NOMEM, "replay: no memory for %zu rows", more);
+	if (*rows != NULL)
+		memcpy(p, *rows, *cap * size);
+	give_up(rows, cap, size);
 	*rows = p;
 	*cap = more;
 	return 0;
@@ -352,9 +364,11 @@ void sr_late_forget(struct sr_late *l, struct sr_db *db) {
 
 void sr_late_free(struct sr_late *l) {
 	for (size_t t = 0; t < SR_LATE_TABLES; t++) {
-		free(l->rows[t].value);
-		free(l->rows[t].bytes);
+		struct sr_late_rows *r = &l->rows[t];
+
+		give_up((void **)&r->value, &r->cap, sizeof *r->value);
+		give_up((void **)&r->bytes, &r->room, 1);
 	}
-	free(l->order);
-	free(l->items);
+	give_up((void **)&l->order, &l->order_cap, sizeof *l->order);
+	give_up((void **)&l->items, &l->item_cap, sizeof *l->items);
 }

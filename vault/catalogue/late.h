@@ -47,7 +47,8 @@ struct sr_late_value {
 
 struct sr_late_rows {
 	struct sr_late_value *value; /* as many of a row as its table has columns */
-	size_t count, cap;           /* rows */
+	size_t count;                /* rows */
+	size_t cap;                  /* values */
 	uint8_t *bytes;
 	size_t used, room;
 };
@@ -74,6 +75,7 @@ SR_MUST int sr_late_row(struct sr_late *l, struct sr_db *db, enum sr_late_table 
 SR_MUST int sr_late_flush(struct sr_late *l, struct sr_db *db, struct sr_err *e);
 /* What the transaction that is gone had gathered. */
 void sr_late_forget(struct sr_late *l, struct sr_db *db);
+/* Nothing may wait. Its memory is wiped and given back; it can be used again. */
 void sr_late_free(struct sr_late *l);
 
 #endif
