@@ -679,7 +679,7 @@ SR_MUST int sr_query_exports(
  * there was none. */
 SR_MUST int sr_query_last_erasing(uint64_t *entry, struct sr_catalogue *c, struct sr_err *e);
 
-/* What scanners said of an item's files (catalogue/apply_item.c). */
+/* What scanners said of an item's files (catalogue/apply_intake.c). */
 struct sr_scan_row {
 	uint64_t entry;
 	int64_t received;                      /* of that entry */
@@ -706,7 +706,7 @@ SR_MUST int sr_query_scanned(bool *there, char result[16], struct sr_catalogue *
 SR_MUST int sr_query_scanned_since(bool *said, struct sr_catalogue *c, const uint8_t item[SR_ID],
 	const char *scanner, uint64_t from, struct sr_err *e);
 
-/* What was done with a held item by itself (catalogue/apply_item.c, intake/step.h). */
+/* What was done with a held item by itself (catalogue/apply_intake.c, intake/step.h). */
 struct sr_intake_row {
 	uint64_t entry;
 	int64_t received; /* of that entry */

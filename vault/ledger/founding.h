@@ -19,8 +19,8 @@
  * Until then the founding board takes no deposit: nothing is sealed to keys that one fire can lose.
  * No vote is needed for the plan, because all founders signed it, which is more than a quorum; any
  * other plan needs one, and whoever reads the log compares this one with `found`: clients
- * (core/proofs.c), auditors (audit/derive.c). If its people never come, a quorum names others
- * (board reshare --standby), and those count as well.
+ * (core/proofs.c), auditors (audit/derive_decision.c). If its people never come, a quorum names
+ * others (board reshare --standby), and those count as well.
  */
 #ifndef SR_LEDGER_FOUNDING_H
 #define SR_LEDGER_FOUNDING_H
