@@ -199,7 +199,7 @@ SR_MUST int cli_ask_of(
 /* --board as an id; *${given} false: the caller's own, or the founding one (verb_board.c). */
 SR_MUST int cli_board(struct cli *c, uint8_t id[SR_ID], bool *given, struct sr_err *e);
 /* The LEVEL:K of ${option} into ${quorum}, ${levels} pairs of a level and how many it takes; what
- * is not said stays. USAGE for a level that is none of them. */
+ * is not said stays. USAGE for a level that is none of them, or named twice. */
 SR_MUST int cli_quorums(
 	struct cli *c, uint64_t (*quorum)[2], size_t levels, const char *option, struct sr_err *e);
 

@@ -89,6 +89,7 @@ static int all_sit(const struct sr_board_view *v, const char *const *list, const
 int cli_quorums(
 	struct cli *c, uint64_t (*quorum)[2], size_t levels, const char *option, struct sr_err *e) {
 	const char *const *list = NULL;
+	bool said[SR_BOARD_LEVELS_MAX] = {false}; /* there are no more levels */
 	int rc = cli_list(c, &list, option, e);
 	for (size_t i = 0; rc == 0 && i < cli_list_count(list); i++) {
 		const char *colon = strchr(list[i], ':');
@@ -104,6 +105,10 @@ int cli_quorums(
 		if (at == levels)
 			return sr_fail(e, SR_USAGE, "--%s %s: the board has no level %llu", option,
 				list[i], (unsigned long long)l);
+		if (said[at])
+			return sr_fail(e, SR_USAGE, "--%s %s: level %llu is named twice", option,
+				list[i], (unsigned long long)l);
+		said[at] = true;
 		quorum[at][1] = n;
 	}
 	return rc;

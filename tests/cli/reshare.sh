@@ -23,6 +23,7 @@ KEY=$(json levels.0.key)
 M2=$(who m2) M3=$(who m3)
 refused 2 'not a member of this board' as m1 board reshare --leave p-0000000000000000 --join n1.id.card
 refused 2 '--quorum 3:2: the board has no level 3' as m1 board reshare --leave "$M3" --join n1.id.card --quorum 3:2
+refused 2 '--quorum 2:3: level 2 is named twice' as m1 board reshare --leave "$M3" --join n1.id.card --quorum 2:2,2:3
 refused 1 'quorum-range' as m1 board reshare --leave "$M3" --join n1.id.card --quorum 2:4
 refused 1 'levels-kept|want LEVEL:K|dealers-count' as m1 board reshare --leave "$M3" --join n1.id.card --dealer "$M2"
 ok as m1 board reshare --leave "$M3" --join n1.id.card --quorum 2:3 --reason 'm3 leaves' --json
