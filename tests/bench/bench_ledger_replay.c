@@ -7,7 +7,10 @@
  * GOAL entries a second
  *
  * The ledger is a year of reading (tests/unit/catalogue_year.h). Best of two runs: other work on
- * the machine is not what is measured.
+ * the machine is not what is measured. So the goal is met by the clock or, where others took
+ * processors away meanwhile, by processor time: what the applying thread took an entry, or half of
+ * what all threads did (two cores), whichever is more. The last row says by which, and what the
+ * clock said; processor time, too, is longer on a slow or crowded machine.
  */
 #include "../unit/catalogue_year.h"
 
@@ -269,8 +272,11 @@ static double own_us(void) {
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-/* Entries a second. */
-static double once(struct bench *b) {
+struct rate { /* entries a second */
+	double clock, worked;
+};
+
+static struct rate once(struct bench *b) {
 	const struct sr_catalogue_options o = {b->rig.dir, "replay.db", b->rig.key, true};
 	const struct sr_keyring ring = {structural_key, no_subject, b};
 	const struct sr_feed_options from = {
@@ -304,7 +310,7 @@ static double once(struct bench *b) {
 	       "%.0f /s\n",
 		p.size, clock, own, cpu, worked);
 	(void)fflush(stdout);
-	return worked > clock ? worked : clock;
+	return (struct rate){clock, worked};
 }
 
 int main(int argc, char **argv) {
@@ -316,6 +322,7 @@ int main(int argc, char **argv) {
 		.origin = "archive.example.org/vault", .seed = seed, .mac_key = mac};
 	struct sr_err e;
 	double best;
+	bool by_clock;
 
 	if ((argc > 1 && sr_parse_dec(&entries, sr_bytes_str(argv[1]), 10000000, NULL) != 0) ||
 		(argc > 2 && sr_parse_dec(&goal, sr_bytes_str(argv[2]), 10000000, NULL) != 0)) {
@@ -333,17 +340,20 @@ int main(int argc, char **argv) {
 	year(&b, (size_t)entries);
 	assert_ok(flush(&b, &e), &e);
 	print_mix(&b.rig);
-	best = once(&b);
-	const double again = once(&b);
-	if (again > best)
-		best = again;
+	struct rate r = once(&b);
+	const struct rate again = once(&b);
+	r.clock = again.clock > r.clock ? again.clock : r.clock;
+	r.worked = again.worked > r.worked ? again.worked : r.worked;
+	by_clock = r.clock >= (double)goal || r.clock >= r.worked;
+	best = by_clock ? r.clock : r.worked;
 	for (size_t i = 0; i < SR_COMMIT_LEAVES; i++)
 		sr_buf_free(&b.sealed[i]);
 	free(b.slots);
 	sr_ledger_abandon(b.ledger);
 	sr_dir_close(b.ledger_dir);
 	rig_close(&b.rig);
-	printf("%-10s %12.2f %-12s goal: at least %" PRIu64 "   %s\n", "replay", best, "entries/s",
-		goal, best >= (double)goal ? "met" : "MISSED");
+	printf("%-10s %12.2f %-12s goal: at least %" PRIu64 "   %s by %s (clock: %.0f)\n", "replay",
+		best, "entries/s", goal, best >= (double)goal ? "met" : "MISSED",
+		by_clock ? "the clock" : "processor time", r.clock);
 	return best >= (double)goal ? 0 : 1;
 }

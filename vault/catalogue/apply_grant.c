@@ -254,6 +254,7 @@ int sr_apply_close(struct sr_apply *a, struct sr_err *e) {
 
 struct checkout {
 	uint8_t id[SR_ID];
+	int64_t row; /* found by its id once */
 	char person[SR_PERSON_TEXT];
 	int64_t n;
 	bool has_grant;
@@ -268,7 +269,8 @@ static int load_checkout(struct sr_apply *a, struct checkout *out, struct sr_err
 
 	if (rc == 0)
 		rc = SQL_OPEN(&st, a->db, e,
-			"SELECT person, n, grant_id, state FROM checkouts WHERE checkout = ?",
+			"SELECT person, n, grant_id, state, rowid FROM checkouts WHERE checkout ="
+			" ?",
 			A_ID(out->id));
 	if (rc != 0)
 		return rc;
@@ -278,6 +280,7 @@ static int load_checkout(struct sr_apply *a, struct checkout *out, struct sr_err
 	if (rc == 0) {
 		snprintf(out->person, sizeof out->person, "%s", sr_stmt_col_str(st, 0));
 		out->n = sr_stmt_col_int(st, 1);
+		out->row = sr_stmt_col_int(st, 4);
 		out->has_grant = !sr_stmt_col_is_null(st, 2);
 		if (out->has_grant)
 			rc = sr_stmt_col_copy(st, 2, out->grant, SR_ID, e);
@@ -297,9 +300,9 @@ static int checkout_step(
 	if (rc != 0 || to == c->state)
 		return rc;
 	return SQL_RUN(a->db, e,
-		"UPDATE checkouts SET state = ?, opened = opened | ?, ended = ? WHERE checkout = ?",
+		"UPDATE checkouts SET state = ?, opened = opened | ?, ended = ? WHERE rowid = ?",
 		A_STR(sr_state_name(to)), A_INT(to == SR_S_OPEN),
-		sr_state_final(SR_M_CHECKOUT, to) ? A_INT(a->entry) : A_NULL(), A_ID(c->id));
+		sr_state_final(SR_M_CHECKOUT, to) ? A_INT(a->entry) : A_NULL(), A_INT(c->row));
 }
 
 /* A checkout under a grant: it is live, names the person, the item and the form. */

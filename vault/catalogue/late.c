@@ -9,7 +9,6 @@
 #include "catalogue/search.h"
 
 enum {
-	COLUMNS = 8, /* the most of a table */
 	/* Rows that are read again while they are still in a core's cache; those that are sorted
 	 * are the better for being many. */
 	FEW = 4096,
@@ -18,7 +17,7 @@ enum {
 
 struct table {
 	const char *name;
-	int columns;
+	int columns; /* at most those of the virtual table (x_connect) */
 	size_t rows; /* that may wait */
 	bool sorted; /* by its first two columns, a text and a number */
 	const char *one, *all;
