@@ -19,6 +19,9 @@
 #include "cli/verbs.h"
 #include "crypto/dkg.h"
 #include "crypto/hash.h"
+#ifdef SR_TESTING
+#include "sandbox/swap.h"
+#endif
 
 /* --- finding the verb --- */
 
@@ -303,6 +306,7 @@ int main(int argc, char **argv) {
 #ifdef SR_TESTING
 	if (getenv("SR_CHEAP") != NULL)
 		sr_passphrase_cheap();
+	sr_swap_places_test(getenv("SR_SWAPS"), NULL);
 	const char *member = getenv("SR_BAD_SHARE");
 	if (member != NULL)
 		sr_deal_spoil((uint8_t)strtoul(member, NULL, 10));

@@ -33,15 +33,18 @@ static const struct {
 	{0, "Rar!\x1A\x07", 6, PAR_ARCHIVE},       /* rar 4 and 5 */
 	{257, "ustar", 5, PAR_ARCHIVE},            /* tar */
 	{0, "070701", 6, PAR_ARCHIVE},             /* cpio */
-	{0, "070702", 6, PAR_ARCHIVE},
-	{0, "070707", 6, PAR_ARCHIVE},
-	{0, "\xC7\x71", 2, PAR_ARCHIVE},
-	{0, "!<arch>\n", 8, PAR_ARCHIVE},    /* ar */
-	{32769, "CD001", 5, PAR_ARCHIVE},    /* ISO 9660 */
-	{0, "MSCF\0\0\0\0", 8, PAR_ARCHIVE}, /* cabinet */
-	{2, "-lh", 3, PAR_ARCHIVE},          /* lha */
-	{2, "-lz", 3, PAR_ARCHIVE},
-	{0, "xar!", 4, PAR_ARCHIVE},
+	{0, "070702", 6, PAR_ARCHIVE}, {0, "070707", 6, PAR_ARCHIVE},
+	{0, "\xC7\x71", 2, PAR_ARCHIVE}, {0, "!<arch>\n", 8, PAR_ARCHIVE}, /* ar */
+	{32769, "CD001", 5, PAR_ARCHIVE},                                  /* ISO 9660 */
+	{0, "MSCF\0\0\0\0", 8, PAR_ARCHIVE},                               /* cabinet */
+	{2, "-lh", 3, PAR_ARCHIVE},                                        /* lha */
+	{2, "-lz", 3, PAR_ARCHIVE}, {0, "xar!", 4, PAR_ARCHIVE},
+	{0, "MZ", 2, PAR_PROGRAM}, /* DOS and Windows */
+	{0,
+		"\x7F"
+		"ELF",
+		4, PAR_PROGRAM},
+	{0, "#!", 2, PAR_PROGRAM}, /* a script: zipped Python is one */
 };
 
 /* Documents that are zip files say so in their first member. */
@@ -121,8 +124,8 @@ enum par_form par_sniff(struct sr_bytes head) {
 }
 
 const char *par_form_name(enum par_form f) {
-	static const char *const names[] = {
-		"other", "archive", "compressed", "mailbox", "message", "web archive", "document"};
+	static const char *const names[] = {"other", "archive", "compressed", "mailbox", "message",
+		"web archive", "program", "document"};
 
 	return names[f];
 }

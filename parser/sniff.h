@@ -17,6 +17,7 @@ enum par_form {
 	PAR_MBOX,    /* parser/mail.h */
 	PAR_MAIL,
 	PAR_WARC,    /* parser/web_archive.h */
+	PAR_PROGRAM, /* nothing, or an archive behind a program that unpacks it */
 	PAR_DOCUMENT /* a zip that is one document (office, e-book): rendered, not taken apart */
 };
 

@@ -200,6 +200,7 @@ void par_text(struct sr_inside *s) {
 	case PAR_WARC:
 		sr_inside_done(s, SR_BOX_UNREAD, "a container: its members have the text");
 		return;
+	case PAR_PROGRAM:
 	case PAR_OTHER:
 		break;
 	}

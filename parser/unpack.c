@@ -103,8 +103,23 @@ static void add_formats(struct archive *a) {
 	(void)archive_read_support_format_xar(a);
 }
 
-/* ${raw}: one stream behind filters; else archives, behind filters too. NULL and ${r}: not one. */
-static struct archive *open_feed(struct feed *f, bool raw, struct par_result *r) {
+/* Those that libarchive finds behind a program. */
+static void add_carried(struct archive *a) {
+	(void)archive_read_support_format_zip_seekable(a);
+	(void)archive_read_support_format_7zip(a);
+	(void)archive_read_support_format_rar(a);
+	(void)archive_read_support_format_rar5(a);
+	(void)archive_read_support_format_cab(a);
+}
+
+enum opened_as {
+	AS_ARCHIVE, /* behind filters too */
+	AS_STREAM,  /* one, behind filters */
+	AS_CARRIED  /* an archive behind a program */
+};
+
+/* NULL and ${r}: it is none. */
+static struct archive *open_feed(struct feed *f, enum opened_as as, struct par_result *r) {
 	struct archive *a = archive_read_new();
 
 	f->at = 0;
@@ -112,10 +127,13 @@ static struct archive *open_feed(struct feed *f, bool raw, struct par_result *r)
 		say(r, SR_BOX_BROKEN, "no memory");
 		return NULL;
 	}
-	add_filters(a);
-	if (raw) {
+	if (as != AS_CARRIED)
+		add_filters(a);
+	if (as == AS_STREAM) {
 		(void)archive_read_support_format_raw(a);
 		(void)archive_read_support_format_empty(a);
+	} else if (as == AS_CARRIED) {
+		add_carried(a);
 	} else {
 		add_formats(a);
 	}
@@ -550,7 +568,7 @@ static void empty_stream(struct par_result *out, struct par_unpack *u) {
 
 /* A stream behind filters that is no archive: a web archive, or one member. */
 static void one_stream(struct par_result *out, struct par_unpack *u, struct feed *f) {
-	struct archive *a = open_feed(f, true, out);
+	struct archive *a = open_feed(f, AS_STREAM, out);
 	struct archive_entry *e = NULL;
 	uint8_t head[16];
 	char name[256];
@@ -582,7 +600,7 @@ static void one_stream(struct par_result *out, struct par_unpack *u, struct feed
 		records(out, u, &in, par_web_archive);
 		return;
 	}
-	a = open_feed(f, true, out); /* from its beginning: a stream does not go back */
+	a = open_feed(f, AS_STREAM, out); /* from its beginning: a stream does not go back */
 	if (a == NULL || archive_read_next_header(a, &e) != ARCHIVE_OK) {
 		say(out, SR_BOX_BROKEN, "it cannot be read twice");
 	} else if (web) {
@@ -607,7 +625,7 @@ static void one_stream(struct par_result *out, struct par_unpack *u, struct feed
 
 static uint64_t archived(
 	struct par_result *out, struct par_unpack *u, struct feed *f, bool filter) {
-	struct archive *a = open_feed(f, false, out);
+	struct archive *a = open_feed(f, AS_ARCHIVE, out);
 
 	if (a == NULL) {
 		/* Not an archive: behind a filter it is one stream of something else. */
@@ -671,6 +689,27 @@ static void judge_zip(struct par_result *out, const struct par_input *in, uint64
 	}
 }
 
+/* A program may carry an archive that it unpacks when it is run; most carry none, which is no fault
+ * of theirs. A zip is known by its end and a 7z by a checksum, so one that cannot be read is
+ * broken; the marks of the others are among the bytes of any program that knows archives. */
+static void carried(struct par_result *out, struct par_unpack *u, struct feed *f) {
+	struct archive *a = open_feed(f, AS_CARRIED, out);
+	uint64_t count;
+	int format;
+
+	say(out, SR_BOX_WHOLE, "");
+	if (a == NULL)
+		return;
+	count = members(out, u, a);
+	format = archive_format(a) & ARCHIVE_FORMAT_BASE_MASK;
+	(void)archive_read_free(a);
+	if (format == ARCHIVE_FORMAT_ZIP && out->status == SR_BOX_WHOLE)
+		judge_zip(out, f->in, count);
+	else if (count == 0 && out->status == SR_BOX_BROKEN && format != ARCHIVE_FORMAT_ZIP &&
+		 format != ARCHIVE_FORMAT_7ZIP)
+		say(out, SR_BOX_WHOLE, "");
+}
+
 static bool is_zip(const uint8_t *head, size_t len) {
 	return len >= 4 && memcmp(head, "PK\3\4", 4) == 0;
 }
@@ -712,6 +751,9 @@ void par_unpack(struct par_result *out, struct par_unpack *u, const struct par_i
 		if (u->depth == 0) /* inside, they are facts of the member */
 			par_mail_facts(u->to, sr_bytes_of(head, n));
 		records(out, u, &plain, par_mail);
+		break;
+	case PAR_PROGRAM:
+		carried(out, u, f);
 		break;
 	case PAR_DOCUMENT:
 	case PAR_OTHER:

@@ -3,7 +3,8 @@
  *
  * Archives and compressed streams go through libarchive (zip, tar, 7z, rar, rar5, cpio, ar,
  * iso9660, cab, lha, xar; gzip, bzip2, xz, lzma, lzip, zstd, lz4, compress, rpm, uuencode), web
- * archives through parser/warc.h. Formats that refer to other files, or run programs, are not
+ * archives through parser/warc.h. Of a program (DOS, Windows, ELF, a script) the archive behind it
+ * is taken apart: zip, 7z, rar, cab. Formats that refer to other files, or run programs, are not
  * switched on. Names are names: nothing is ever written under them. A member that is a container
  * itself is kept in memory while it passes, up to ${held} bytes of all levels together, and taken
  * apart after it; above that it is a member like any other, with a fact that says so.

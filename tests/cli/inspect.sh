@@ -49,25 +49,25 @@ has '/absolute.txt +\[name=is absolute'
 grep -q $'\x1b' out && fail 'a terminal would obey'
 [[ ! -e outside.txt && ! -e ../outside.txt && ! -e good.txt && ! -e /absolute.txt ]] || fail 'a member became a file'
 ok sr inspect links.tar --json
-same "$(jq -r '.[0].members | map(.kind) | join(" ")' out)" 'symlink hardlink special'
+same "$(gojq -r '.[0].members | map(.kind) | join(" ")' out)" 'symlink hardlink special'
 same "$(json 0.members.0.target)" /etc/passwd
 # Eight deep, and it is said where it ended.
 ok sr inspect deep.zip --json
-same "$(jq '[.[0].members[].depth] | max' out)" 8
-jq -e '.[0].members[-1]["not-looked-into"] == "it lies too deep"' out >/dev/null || fail 'nobody says that it lies too deep'
+same "$(gojq '[.[0].members[].depth] | max' out)" 8
+gojq -e '.[0].members[-1]["not-looked-into"] == "it lies too deep"' out >/dev/null || fail 'nobody says that it lies too deep'
 ok sr inspect deep.zip --depth 1 --json
-same "$(jq '.[0].members | length' out)" 1
+same "$(gojq '.[0].members | length' out)" 1
 ok sr inspect bomb.zip --json
 same "$(json 0.status)" capped
 (($(json 0.bytes) <= 64 << 20)) || fail 'a bomb went off'
 ok sr inspect many.zip --json
 same "$(json 0.status)" capped
-same "$(jq '.[0].members | length' out)" 20000
+same "$(gojq '.[0].members | length' out)" 20000
 ok sr inspect cut.zip --json
-jq -e '.[0].status == "broken" or (.[0].members | any(.status == "broken"))' out >/dev/null || fail 'nobody says that it is broken'
+gojq -e '.[0].status == "broken" or (.[0].members | any(.status == "broken"))' out >/dev/null || fail 'nobody says that it is broken'
 # Several at once; what is not there is said; a usage.
 ok sr inspect words slip.zip --json
-same "$(jq length out)" 2
+same "$(gojq length out)" 2
 refused 1 'nothing is there' sr inspect gone
 refused 1 'nothing is there' sr inspect words slip.zip gone words
 has '^words: text/plain'
@@ -88,6 +88,14 @@ if "${without[@]}" true 2>/dev/null; then
 	refused 1 'walls do not stand' "${without[@]}" "$STRONGROOM_T" doctor
 	has 'FAULT'
 fi
+# While a swap is on that is not encrypted, too: what a parser holds may be written to it.
+printf 'Filename Type Size Used Priority\n/dev/sda2 partition 999420 0 -2\n' >swaps
+export SR_SWAPS=$W/swaps
+refused 1 'swap on /dev/sda2 is not encrypted.*swapoff' sr inspect words
+hasnt 'text/plain'
+refused 1 'walls do not stand' sr doctor
+has '^FAULT  swap: swap on /dev/sda2 is not encrypted'
+unset SR_SWAPS
 # As an ordinary user, too.
 if [[ $(id -u) = 0 ]] && command -v setpriv >/dev/null; then
 	cp "$STRONGROOM_T" "$(dirname "$STRONGROOM_T")/strongroom-parse" home/

@@ -28,7 +28,7 @@ printf 'WEBVTT\n' >none.vtt
 deposit box
 films=$ITEM
 look() { as "$1" checkout "$2" --right "$3" --json >k.json 2>err || fail "checkout $*"; CHECKOUT=$(json checkout k.json); }
-at() { jq -r --arg p "$1" '[.file[].path] | index($p)' files.json; }
+at() { gojq -r --arg p "$1" '[.file[].path] | index($p)' files.json; }
 ok as cu1 show "$films" --json
 cp out files.json
 film=$(at box/film.mp4) sound=$(at box/sound.mp3) plain=$(at box/plain.txt)
@@ -54,7 +54,7 @@ ok as cu1 transcript add "$CHECKOUT" "$film" film.vtt --language en --json
 same "$(json cues) $(json speakers) $(json number) $(json form)" '3 2 2 webvtt'
 refused 1 'no live checkout' as cu1 cat "$CHECKOUT" "$film"
 ok as cu1 show "$films" --json
-same "$(jq -r '.file[-1].path' out)" 'box/film.mp4/(text)'
+same "$(gojq -r '.file[-1].path' out)" 'box/film.mp4/(text)'
 ok as cu1 intake show "$films"
 has 'transcript: webvtt, 3 cues, 2 with a speaker, until 00:11:02'
 has 'language: en'
@@ -66,19 +66,34 @@ look cu2 "$films" quarantine
 ok as cu2 cat "$CHECKOUT" "$film"
 cmp -s out <(cat film.vtt) || has 'We meet at the mill'
 refused 2 'has a text already' as cu2 transcript add "$CHECKOUT" "$film" film.vtt
+# Its numbers are by minute, and say how long it is.
+ok as cu2 features "$CHECKOUT" --reason 'how much is said' --json
+kept=$CHECKOUT
+look cu1 "$(json item)" quarantine
+ok as cu1 cat "$CHECKOUT" 0
+same "$(gojq -c '[.files[] | select(.minutes) | .seconds, (.minutes | map([.minute, .few]))]' out)" '[663,[[0,true],[5,true],[11,true]]]'
+ok as cu1 return "$CHECKOUT"
+CHECKOUT=$kept
 # A redaction takes it along with the film.
 ok as cu2 redact "$CHECKOUT" --leave-out "$film" --keep-names --reason names --json
 ok as cu2 show "$(json item)" --json
-same "$(jq -r '[.file[].path] | join(" ")' out)" 'box/plain.txt box/sound.mp3'
+same "$(gojq -r '[.file[].path] | join(" ")' out)" 'box/plain.txt box/sound.mp3'
 ok as cu2 return "$CHECKOUT"
-# Marked: what the film must not show, its words do not say either.
-ok as cu1 describe "$films" --title Films --hazard "graphic@$film:05:00-10:00"
+ok as cu1 describe "$films" --title Films
 ok as cu2 release "$films"
 # A grant of the form text reads it.
 granted "$films"
 checked_out "$films"
 ok as ri cat "$CHECKOUT" "$film"
 has 'We meet at the mill'
+has 'not for everybody'
+# Marked after it: what the film must not show, its words do not say either.
+ok as cu1 describe "$films" --hazard "personal-data@$film:05:00-10:00"
+ok as ri cat "$CHECKOUT" "$film"
+has 'We meet at the mill'
+has '05:00-10:00 left out: personal-data'
+has 'Nobody came'
+hasnt 'not for everybody|05:10'
 cp "$W/g.json" first.json
 # Released: by the board's leave alone, and then what is granted needs its pieces anew.
 look_refused() { refused 1 'held|released|grant' as cu1 checkout "$films" --right quarantine; }

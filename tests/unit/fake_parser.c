@@ -189,6 +189,14 @@ static void far_values(void) {
 	sr_inside_done(&s, SR_BOX_WHOLE, "");
 }
 
+static void only_ours(char which) {
+	static const char *const keys[] = {
+		"name", "pronom", "mismatch", "of", "cut", "unpacked", "unreadable", "target"};
+
+	sr_inside_fact(&s, keys[(unsigned)(which - '0') % (sizeof keys / sizeof *keys)],
+		sr_bytes_str("0"));
+}
+
 static void lie(char how, char which) {
 	static uint8_t big[SR_BOX_FRAME_MAX + 8], how_big[8];
 	/* NOLINTNEXTLINE(misc-misleading-bidirectional): that is the lie */
@@ -235,7 +243,7 @@ static void lie(char how, char which) {
 		sr_inside_done(&s, SR_BOX_WHOLE, "");
 		break;
 	case 'N': /* what only its parent says */
-		sr_inside_fact(&s, "pronom", sr_bytes_str("fmt/1"));
+		only_ours(which);
 		break;
 	case 'h': /* half a member, and then nothing more */
 		member("../half.pdf");

@@ -31,6 +31,8 @@ static void reads(const char *in, const char *want) {
 
 	assert_ok(sr_transcript_read(&t, sr_bytes_str(in), hear, &h, &e), &e);
 	assert_string_equal(h.text, want);
+	for (size_t n = 12; n <= strlen(in); n++) /* a text that is read is begun like one */
+		assert_true(sr_transcript_begins(sr_bytes_of(in, n)));
 }
 
 static void refuses(const char *in, const char *says) {
@@ -103,6 +105,9 @@ static void test_broken(void **state) {
 	(void)state;
 	for (size_t i = 0; i < T_COUNT(cases); i++)
 		refuses(cases[i].in, cases[i].says);
+	assert_false(sr_transcript_begins(sr_bytes_str("strongroom text 1: 1 page")));
+	assert_false(sr_transcript_begins(sr_bytes_str("1. WEBVTT")));
+	assert_false(sr_transcript_begins(sr_bytes_of(NULL, 0)));
 }
 
 /* Cut at every length, and every byte another: it is read or refused, and nothing else happens. */

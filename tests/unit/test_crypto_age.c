@@ -269,7 +269,7 @@ static void headers_refused(void **state) {
 			"not alone", SR_CORRUPT},
 		{"age-encryption.org/v1\n-> b\n\n--- "
 		 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n",
-			"none of the age file's 1 stanzas", SR_NOTFOUND},
+			"for recipients of kind b, which", SR_NOTFOUND},
 	};
 	struct sr_buf big;
 
@@ -605,6 +605,54 @@ static void made_headers(void **state) {
 	}
 }
 
+/* Who holds a file that nothing here opens learns for whom it is, as far as the file says it. */
+static void kinds_of_others(void **state) {
+	static const struct {
+		const char *stanzas, *says;
+	} cases[] = {
+		{"-> mlkem768x25519 AAAA\nAAAA\n",
+			"the age file is for recipients of kind mlkem768x25519, which this program "
+			"does not read: seal it to one of kind X25519"},
+		{"-> mlkem768x25519 AAAA\nAAAA\n-> mlkem768x25519 AAAA\nAAAA\n",
+			"of kind mlkem768x25519, which"},
+		{"-> ssh-rsa AAAA\nAAAA\n-> ssh-ed25519 AAAA\nAAAA\n-> ssh\nAAAA\n",
+			"of kind ssh-rsa, ssh-ed25519, ssh, which"},
+		{"O", "none of the age file's 1 stanzas is for this key"},
+		{"O\n-> piv-p256 AAAA\nAAAA\n",
+			"none of the age file's 2 stanzas is for this key; of kind piv-p256, which "
+			"this program does not read, there are some"},
+	};
+	struct sr_buf file, out;
+	char kind[80];
+
+	(void)state;
+	sr_buf_init(&out);
+	for (size_t i = 0; i < T_COUNT(cases); i++) {
+		sr_buf_init(&file);
+		put_header(&file, cases[i].stanzas, " M\n");
+		assert_fails(open_with(&out, sk, sr_buf_view(&file), 100), SR_NOTFOUND, &e,
+			cases[i].says);
+		if (i == 3)
+			assert_null(strstr(e.text, "does not read"));
+		sr_buf_free(&file);
+	}
+	/* More kinds than are told, and longer ones. */
+	struct sr_buf many;
+	sr_buf_init(&many);
+	for (unsigned i = 0; i < 50; i++) {
+		(void)snprintf(kind, sizeof kind, "-> kind-%02u-%060u\nAAAA\n", i, i);
+		sr_buf_put_str(&many, kind);
+	}
+	sr_buf_put_u8(&many, 0);
+	sr_buf_init(&file);
+	put_header(&file, (const char *)many.p, " M\n");
+	assert_fails(open_with(&out, sk, sr_buf_view(&file), 100), SR_NOTFOUND, &e, "kind-00-");
+	assert_non_null(strstr(e.text, ", ..., which this program does not read"));
+	sr_buf_free(&file);
+	sr_buf_free(&many);
+	sr_buf_free(&out);
+}
+
 static void made_streams(void **state) {
 	enum {
 		FULL = SR_AGE_CHUNK
@@ -845,6 +893,7 @@ int main(void) {
 		cmocka_unit_test(chunks_differ),
 		cmocka_unit_test(headers_refused),
 		cmocka_unit_test(made_headers),
+		cmocka_unit_test(kinds_of_others),
 		cmocka_unit_test(made_streams),
 		cmocka_unit_test(sinks_fail),
 		cmocka_unit_test(passphrases),

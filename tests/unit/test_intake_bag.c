@@ -587,6 +587,50 @@ static void names_and_styles(void **state) {
 	sr_buf_free(&b);
 }
 
+/* A manifest that lists one name in both its forms, composed and not, and a folder that has one of
+ * them, or both, as a system keeps them; lines as the tools of several systems end and part them.
+ */
+static void both_forms(void **state) {
+	static const char composed[] = "data/N\xC3\xBA\xC3\xB1"
+				       "ez",
+			  apart[] = "data/Nu\xCC\x81n\xCC\x83"
+				    "ez";
+	static const char *const between[] = {"  ", " ", "\t", " \t ", "   "};
+	static const char *const ends[] = {"\n", "\r\n", "\r", ""};
+	struct sr_buf b;
+	char digest[33] = "";
+
+	(void)state;
+	sr_buf_init(&b);
+	for (int have = 1; have < 4; have++) {
+		dir = t_tmp_new();
+		put_str("bagit.txt", "BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n");
+		if ((have & 1) != 0)
+			put_str(composed, "");
+		if ((have & 2) != 0)
+			put_str(apart, "");
+		const char *there = (have & 1) != 0 ? composed : apart;
+		sr_buf_clear(&b);
+		list_as(&b, SR_DIGEST_MD5, there, composed);
+		list_as(&b, SR_DIGEST_MD5, there, apart);
+		put_buf("manifest-md5.txt", &b);
+		memcpy(digest, b.p, 32);
+		warned(SR_BAG_NAME, have == 3 ? "are one name on some systems" : "accents");
+	}
+	for (size_t i = 0; i < T_COUNT(between); i++)
+		for (size_t k = 0; k < T_COUNT(ends); k++) {
+			dir = t_tmp_new();
+			put_str("bagit.txt",
+				"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n");
+			put_str("data/a b", "");
+			sr_buf_clear(&b);
+			sr_buf_printf(&b, "%s%sdata/a b%s", digest, between[i], ends[k]);
+			put_buf("manifest-md5.txt", &b);
+			accepted(0);
+		}
+	sr_buf_free(&b);
+}
+
 /* ${text} in UTF-16. */
 static void widen(struct sr_buf *out, const char *text, bool little, bool mark) {
 	if (mark)
@@ -783,6 +827,7 @@ int main(void) {
 		cmocka_unit_test(fetches),
 		cmocka_unit_test(lines_twice),
 		cmocka_unit_test(names_and_styles),
+		cmocka_unit_test(both_forms),
 		cmocka_unit_test(encodings),
 		cmocka_unit_test(decoding),
 		cmocka_unit_test(keys),

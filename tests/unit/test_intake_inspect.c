@@ -104,7 +104,14 @@ static void parsers_fail(void **state) {
 		uint32_t members, troubled;
 	} cases[] = {
 		{"c", "ended without an answer", "", 0, 0},
-		{"N", "says what only we say", "", 0, 0},
+		{"N0", "says what only we say", "", 0, 0},
+		{"N1", "says what only we say", "", 0, 0},
+		{"N2", "says what only we say", "", 0, 0},
+		{"N3", "says what only we say", "", 0, 0},
+		{"N4", "says what only we say", "", 0, 0},
+		{"N5", "says what only we say", "", 0, 0},
+		{"N6", "says what only we say", "", 0, 0},
+		{"N7", "says what only we say", "", 0, 0},
 		{"T", "a member begins in a member", "0 broken the parser failed", 1, 1},
 		{"h", "ended without an answer",
 			"../half.pdf name=leads out of its folder media-type=image/png", 1, 1},

@@ -475,6 +475,93 @@ static void passwords(void **state) {
 	sr_buf_free(&b);
 }
 
+/* ${archive} behind ${head} and zeros, ${stub} bytes in all. */
+static void behind(struct sr_buf *out, struct sr_bytes head, size_t stub, struct sr_bytes archive) {
+	sr_buf_init(out);
+	sr_buf_put_bytes(out, head);
+	sr_buf_put_zero(out, stub - head.len);
+	sr_buf_put_bytes(out, archive);
+	assert_int_equal(sr_buf_ok(out, NULL), 0);
+}
+
+/* An archive behind a program comes out; a program that carries none is whole, as is one that has
+ * the marks of archives among its bytes. */
+static void programs(void **state) {
+	static const uint8_t elf[] = {0x7F, 'E', 'L', 'F', 2, 1, 1}, mz[] = {'M', 'Z', 0x90, 0};
+	static const char script[] = "#!/usr/bin/env python3\n";
+	const struct sr_bytes heads[] = {
+		sr_bytes_of(elf, sizeof elf), sr_bytes_of(mz, sizeof mz), sr_bytes_str(script)};
+	static const uint8_t rar[] = {'R', 'a', 'r', '!', 0x1A, 7, 0}, cab[] = {'M', 'S', 'C', 'F'};
+	struct parsed p;
+	struct sr_buf zip, seven, b, outer;
+
+	(void)state;
+	pack(&zip, ARCHIVE_FORMAT_ZIP, ARCHIVE_FILTER_NONE, three, 3);
+	pack(&seven, ARCHIVE_FORMAT_7ZIP, ARCHIVE_FILTER_NONE, three, 3);
+	for (size_t i = 0; i < T_COUNT(heads); i++) {
+		for (size_t stub = 64; stub < 1000000; stub *= 10) {
+			behind(&b, heads[i], stub, sr_buf_view(&zip));
+			assert_int_equal(par_sniff(sr_buf_view(&b)), PAR_PROGRAM);
+			parsed_init(&p, 100, 1 << 20);
+			unpack(&p, sr_buf_view(&b), 8, 4 << 20);
+			if (r.status != SR_BOX_WHOLE || !lists(&p, "file a.txt 5 bytes whole\n") ||
+				!lists(&p, "file in/b.txt 6 bytes whole\n") || p.members != 3)
+				fail_msg("zip behind %zu: %s: %s%s", i,
+					sr_box_status_name(r.status), r.reason, (char *)p.lines.p);
+			parsed_free(&p);
+			/* Cut: what is there, or that nothing can be found; never a crash. */
+			parsed_init(&p, 100, 1 << 20);
+			unpack(&p, sr_bytes_of(b.p, b.len - 10), 8, 4 << 20);
+			assert_int_equal(p.members, 0);
+			parsed_free(&p);
+			/* In a container: looked into there. */
+			const struct put inside[] = {{"setup.exe", b.p, b.len, 0, NULL}};
+			pack(&outer, ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_NONE, inside, 1);
+			parsed_init(&p, 100, 4 << 20);
+			unpack(&p, sr_buf_view(&outer), 8, 4 << 20);
+			assert_true(lists(&p, "file setup.exe/a.txt 5 bytes whole\n"));
+			parsed_free(&p);
+			sr_buf_free(&outer);
+			sr_buf_free(&b);
+		}
+		if (i == 2)
+			break;
+		behind(&b, heads[i], 0x27000, sr_buf_view(&seven)); /* where its tools put it */
+		parsed_init(&p, 100, 1 << 20);
+		unpack(&p, sr_buf_view(&b), 8, 4 << 20);
+		if (r.status != SR_BOX_WHOLE || !lists(&p, "file in/b.txt 6 bytes whole\n"))
+			fail_msg("7z behind %zu: %s: %s%s", i, sr_box_status_name(r.status),
+				r.reason, (char *)p.lines.p);
+		parsed_free(&p);
+		sr_buf_free(&b);
+	}
+	for (size_t i = 0; i < T_COUNT(heads); i++) {
+		behind(&b, heads[i], 300000, sr_bytes_of(NULL, 0));
+		memcpy(b.p + 1000, rar, sizeof rar);
+		memcpy(b.p + 9000, cab, sizeof cab);
+		memcpy(b.p + 20000, zip.p, 30);
+		parsed_init(&p, 100, 1 << 20);
+		unpack(&p, sr_buf_view(&b), 8, 4 << 20);
+		if (r.status != SR_BOX_WHOLE || p.members != 0)
+			fail_msg("nothing behind %zu: %s: %s%s", i, sr_box_status_name(r.status),
+				r.reason, (char *)p.lines.p);
+		parsed_free(&p);
+		sr_buf_free(&b);
+	}
+	/* Members that are not all there are told. */
+	behind(&b, heads[1], 512, sr_buf_view(&zip));
+	uint8_t *hello = memmem(b.p, b.len, "PK\3\4", 4);
+	assert_non_null(hello);
+	hello[0] = 'j';
+	parsed_init(&p, 100, 1 << 20);
+	unpack(&p, sr_buf_view(&b), 8, 4 << 20);
+	assert_true(r.status == SR_BOX_BROKEN || lists(&p, "broken"));
+	parsed_free(&p);
+	sr_buf_free(&b);
+	sr_buf_free(&zip);
+	sr_buf_free(&seven);
+}
+
 /* A zip that is a document is not taken apart. */
 static void documents(void **state) {
 	const struct put odt[] = {{"mimetype", "application/vnd.oasis", 21, 0, NULL},
@@ -533,6 +620,7 @@ int main(void) {
 		cmocka_unit_test(holes),
 		cmocka_unit_test(texts_and_frames),
 		cmocka_unit_test(passwords),
+		cmocka_unit_test(programs),
 		cmocka_unit_test(documents),
 		cmocka_unit_test(cuts_and_flips),
 	};

@@ -370,10 +370,23 @@ static int check_characters(struct reading *r) {
 	return 0;
 }
 
+static struct sr_bytes without_bom(struct sr_bytes in) {
+	return begins(in, "\xef\xbb\xbf") ? sr_bytes_of(in.p + 3, in.len - 3) : in;
+}
+
+bool sr_transcript_begins(struct sr_bytes head) {
+	head = without_bom(head);
+	if (begins(head, "WEBVTT"))
+		return true;
+	while (take_char(&head, '\r') || take_char(&head, '\n'))
+		;
+	return begins(head, "1\n") || begins(head, "1\r");
+}
+
 int sr_transcript_read(struct sr_transcript *out, struct sr_bytes in,
 	int (*cue)(void *ctx, const struct sr_cue *c, struct sr_err *e), void *ctx,
 	struct sr_err *e) {
-	struct reading r = {.in = in, .out = out, .e = e};
+	struct reading r = {.in = without_bom(in), .out = out, .e = e};
 	struct sr_bytes line;
 	int rc;
 
@@ -381,8 +394,6 @@ int sr_transcript_read(struct sr_transcript *out, struct sr_bytes in,
 	if (in.len > SR_TRANSCRIPT_MAX)
 		return sr_fail(e, SR_LIMIT, "a transcript of %zu bytes, at most %d", in.len,
 			SR_TRANSCRIPT_MAX);
-	if (begins(in, "\xef\xbb\xbf"))
-		r.in = sr_bytes_of(in.p + 3, in.len - 3);
 	sr_buf_init_secret(&r.text);
 	rc = check_characters(&r);
 	if (rc == 0)

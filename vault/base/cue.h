@@ -45,6 +45,10 @@ SR_MUST int sr_transcript_read(struct sr_transcript *out, struct sr_bytes in,
 	int (*cue)(void *ctx, const struct sr_cue *c, struct sr_err *e), void *ctx,
 	struct sr_err *e);
 
+/* May a text that begins so be one (its first 64 bytes, or all)? sr_transcript_read says whether it
+ * is. */
+bool sr_transcript_begins(struct sr_bytes head);
+
 /* Is this line the times of a cue, of either form ("00:01.000 --> 00:04.000 align:left")? */
 bool sr_cue_times(uint64_t *from, uint64_t *to, struct sr_bytes line);
 

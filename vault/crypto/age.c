@@ -566,6 +566,8 @@ struct found {
 	bool match;
 	uint8_t file_key[FILE_KEY];
 	size_t stanzas, scrypt;
+	size_t others;               /* of kinds that are not read here */
+	char kinds[160];             /* some of them, each once */
 	struct sr_bytes scrypt_args; /* of the last one; a view of the header */
 	struct sr_buf scrypt_body;
 };
@@ -659,6 +661,28 @@ static int read_scrypt(struct found *f, struct sr_bytes passphrase, struct sr_by
 	return 0;
 }
 
+/* A kind that is not read here, for who asks why nothing opens: printable ASCII (check_args). */
+static void other_kind(struct found *f, struct sr_bytes type) {
+	static const char more[] = ", ...";
+	char kind[48];
+	size_t len = strlen(f->kinds);
+
+	f->others++;
+	(void)snprintf(kind, sizeof kind, "%.*s", type.len < 40 ? (int)type.len : 40,
+		(const char *)type.p);
+	for (const char *at = f->kinds; (at = strstr(at, kind)) != NULL; at++) {
+		const char after = at[strlen(kind)];
+
+		if ((at == f->kinds || at[-1] == ' ') && (after == '\0' || after == ','))
+			return;
+	}
+	if (len + strlen(kind) + 2 + sizeof more <= sizeof f->kinds)
+		(void)snprintf(
+			f->kinds + len, sizeof f->kinds - len, "%s%s", len > 0 ? ", " : "", kind);
+	else if (strstr(f->kinds, more) == NULL)
+		(void)snprintf(f->kinds + len, sizeof f->kinds - len, "%s", more);
+}
+
 /* One stanza: types that are not ours are skipped, their form was checked. The first scrypt stanza
  * is worked on only when the header is known to have no other (read_header). */
 static int read_stanza(struct found *f, const struct opener *by, struct sr_bytes args,
@@ -673,7 +697,9 @@ static int read_stanza(struct found *f, const struct opener *by, struct sr_bytes
 		sr_buf_put_bytes(&f->scrypt_body, body);
 		return sr_buf_ok(&f->scrypt_body, e);
 	}
-	if (by->passphrase.p == NULL && sr_bytes_eq(type, sr_bytes_str(x25519_type)))
+	if (!sr_bytes_eq(type, sr_bytes_str(x25519_type)))
+		other_kind(f, type);
+	else if (by->passphrase.p == NULL)
 		return read_x25519(f, by->sk, args, body, e);
 	return 0;
 }
@@ -734,8 +760,15 @@ static int match_found(struct found *f, const struct opener *by, struct sr_err *
 			f, by->passphrase, f->scrypt_args, sr_buf_view(&f->scrypt_body), e);
 	if (rc != 0 || f->match)
 		return rc;
-	return sr_fail(e, SR_NOTFOUND, "none of the age file's %zu stanzas %s", f->stanzas,
-		by->passphrase.p == NULL ? "is for this key" : "opens with this passphrase");
+	if (f->others == f->stanzas)
+		return sr_fail(e, SR_NOTFOUND,
+			"the age file is for recipients of kind %s, which this program does not "
+			"read: seal it to one of kind X25519 (age1 and 58 letters and digits)",
+			f->kinds);
+	return sr_fail(e, SR_NOTFOUND, "none of the age file's %zu stanzas %s%s%s%s", f->stanzas,
+		by->passphrase.p == NULL ? "is for this key" : "opens with this passphrase",
+		f->others > 0 ? "; of kind " : "", f->kinds,
+		f->others > 0 ? ", which this program does not read, there are some" : "");
 }
 
 /* Take a whole header apart and check its MAC; the file key into ${file_key}. */

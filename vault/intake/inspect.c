@@ -217,7 +217,10 @@ void sr_inspect_drop(struct sr_inspection *i) {
 
 /* Findings that are ours are not believed when a parser says them. */
 static bool is_ours(struct sr_bytes key) {
-	static const char *const ours[] = {"name", "pronom", "mismatch"};
+	/* Those from `of` on are of who takes the members (intake/step_inspect.c): what came out of
+	 * what decides what a redaction takes along (catalogue/family.h). */
+	static const char *const ours[] = {
+		"name", "pronom", "mismatch", "of", "cut", "unpacked", "unreadable", "target"};
 
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		if (sr_bytes_eq(key, sr_bytes_str(ours[i])))

@@ -11,6 +11,9 @@
  *                                                     else the parser knows (of web records, mail)
  *   unpacked                                          why not all of a container came out
  *   of                                                of a member: the file that it came out of
+ *   unreadable                                        why a member's content is not there, or not
+ *                                                     all of it; of an entry for the rest, too
+ *   target                                            where a link in a container leads
  *
  * A member that cannot be read is an entry with its reason, as is the rest of a container that
  * cannot be read to its end. Containers whose members the depositor sent beside them (deposit
@@ -23,6 +26,7 @@
 
 #include "base/escape.h"
 #include "base/time.h"
+#include "catalogue/lists.h"
 #include "intake/holding.h"
 #include "intake/inspect.h"
 #include "intake/scanners.h"
@@ -186,6 +190,14 @@ static int fact(void *ctx, struct sr_bytes key, struct sr_bytes value, struct sr
 	return sr_holding_fact(x->h, file_at_hand(x), name, value, e);
 }
 
+/* A fact of ours of the file that was added last. */
+static int own_fact(
+	struct inspecting *x, const char *key, struct sr_bytes value, struct sr_err *e) {
+	const size_t n = value.len < SR_FACT_VALUE_MAX ? value.len : (size_t)SR_FACT_VALUE_MAX;
+
+	return sr_holding_fact(x->h, sr_holding_added(x->h), key, sr_bytes_of(value.p, n), e);
+}
+
 /* The member's path behind its container's; what is too long is cut, and told. */
 static bool member_path(struct inspecting *x, struct sr_bytes path) {
 	static const char cut[] = "~cut";
@@ -240,11 +252,10 @@ static int add_member(struct inspecting *x, const struct sr_member *m, struct sr
 	rc = sr_buf_ok(&x->path, e);
 	if (rc == 0)
 		rc = sr_holding_add(x->h, &a, e);
+	if (rc == 0 && m->target.len > 0)
+		rc = own_fact(x, "target", m->target, e);
 	if (rc == 0 && cut)
-		rc = sr_holding_fact(x->h, sr_holding_added(x->h), "cut",
-			m->path.len < SR_BOX_VALUE_MAX ? m->path
-						       : sr_bytes_of(m->path.p, SR_BOX_VALUE_MAX),
-			e);
+		rc = own_fact(x, "cut", m->path, e);
 	return rc;
 }
 
@@ -280,6 +291,12 @@ static int end(void *ctx, enum sr_box_status status, uint64_t bytes, struct sr_b
 	x->odd = x->odd || status != SR_BOX_WHOLE;
 	(void)snprintf(why, sizeof why, "%s: %.*s", sr_box_status_name(status), (int)reason.len,
 		(const char *)reason.p);
+	if (status != SR_BOX_WHOLE) {
+		const int rc = own_fact(x, "unreadable", sr_bytes_str(why), e);
+
+		if (rc != 0)
+			return rc;
+	}
 	return x->has_content ? sr_holding_end(x->h, sr_bytes_str(x->media_type),
 					status == SR_BOX_WHOLE ? NULL : why, e)
 			      : 0;
@@ -300,6 +317,8 @@ static int the_rest(struct inspecting *x, const struct sr_inspected *r, struct s
 	(void)member_path(x, sr_bytes_str("(the rest)"));
 	a.path = sr_buf_view(&x->path);
 	rc = sr_holding_add(x->h, &a, e);
+	if (rc == 0)
+		rc = own_fact(x, "unreadable", sr_bytes_str(why), e);
 	return rc == 0 ? sr_holding_end(x->h, sr_bytes_of(NULL, 0), why, e) : rc;
 }
 

@@ -9,6 +9,16 @@
  *      "characters": 1890, "letters": {"latin": 1500}, "language": "en", "read": "ocr"},
  *     {"page": 2, "few": true}, {"page": 3, "read": "lost"}]}]}
  *
+ * A file of sound or film has its length in seconds. One that has a transcript, or is one, has
+ * minutes in place of pages, and where nobody knows its length, where its last words end:
+ *
+ *   {"file": 3, "kind": "video/mp4", "seconds": 3781, "minutes": [
+ *     {"minute": 0, "spoken": 41, "tokens": 112, "distinct": 80, ..., "language": "ar"},
+ *     {"minute": 5, "few": true}]}
+ *
+ * minute 5 is from 5:00 to 6:00. A cue counts in the minute where it begins; spoken are the seconds
+ * of the minute in which some cue stands. A minute in which none begins is not there.
+ *
  * Files are known by their number alone. Of one without text there are no pages.
  */
 #ifndef SR_ROOM_FEATURES_H

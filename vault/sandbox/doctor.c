@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sandbox/swap.h"
+
 enum {
 	ATTEMPTS_MIN = 25, /* that the parser must know: fewer is another parser */
 	ATTEMPTS_MAX = 200,
@@ -136,7 +138,7 @@ int sr_doctor(struct sr_launcher *l, const struct sr_doctor *d, struct sr_err *e
 	struct visit v = {.d = d, .l = l};
 	struct sr_err own = {0};
 
-	if (sr_walls_swap(&own) == 0)
+	if (sr_swap_check(&own) == 0)
 		tell(&v, true, "swap", "off, or encrypted");
 	else
 		tell(&v, false, "swap", own.text);

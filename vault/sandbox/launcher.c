@@ -16,6 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/secret.h"
+#include "sandbox/swap.h"
+
 enum {
 	FDS_MAX = 2,
 	SERVICE_FD = 3
@@ -199,8 +202,11 @@ static void become_child(const struct service *s, const struct request *q, unsig
 static int launch(
 	struct service *s, const struct request *q, const int *fds, int *out, struct sr_err *e) {
 	int ends[2] = {-1, -1}, slot;
-	int rc = make_walls(s, q->limits.tools, e);
+	int rc = sr_swap_check(e);
 	pid_t pid;
+
+	if (rc == 0)
+		rc = make_walls(s, q->limits.tools, e);
 
 	if (rc != 0)
 		return rc;
@@ -278,10 +284,17 @@ static void begin(int fd, const char *program) {
 /* --- its parent's side ------------------------------------------------------------------------ */
 
 int sr_launcher_start(struct sr_launcher **out, const char *program, struct sr_err *e) {
-	struct sr_launcher *l = calloc(1, sizeof *l);
+	const size_t keys = sr_secret_in_use();
+	struct sr_launcher *l;
 	int ends[2];
 
 	*out = NULL;
+	if (keys > 0)
+		return sr_fail(e, SR_MISUSE,
+			"the launcher of sandboxed children is started before any key is in "
+			"memory, and %zu bytes of keys are: a mistake of this program",
+			keys);
+	l = calloc(1, sizeof *l);
 	if (l == NULL)
 		return sr_fail(e, SR_NOMEM, "no memory for a launcher");
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {

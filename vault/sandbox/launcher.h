@@ -2,9 +2,10 @@
  * launcher - the process that starts sandboxed children: forked before any key is loaded, so that
  * what it forks has never held one, and core itself never forks.
  *
- * It serves one request at a time over a socket pair, makes its walls at the first request, and
- * ends when the other end closes; its children die with it (and with bubblewrap's --die-with-parent
- * theirs do). It does nothing with what children say.
+ * It serves one request at a time over a socket pair, makes its walls at the first request, starts
+ * nothing while a swap is on that may take plaintext to a disk (sandbox/swap.h), and ends when the
+ * other end closes; its children die with it (and with bubblewrap's --die-with-parent theirs do).
+ * It does nothing with what children say.
  */
 #ifndef SR_SANDBOX_LAUNCHER_H
 #define SR_SANDBOX_LAUNCHER_H
@@ -19,8 +20,9 @@ enum {
 
 struct sr_launcher; /* opaque; one thread at a time */
 
-/* Fork it. Call while there is one thread and no secret. ${program}: path of what runs inside,
- * NULL: strongroom-parse, found by sr_walls_program when it is first needed. */
+/* Fork it. Call while there is one thread. MISUSE: the memory of keys (base/secret.h) is in use, so
+ * it would take a copy of this process into what hostile bytes are given to. ${program}: path of
+ * what runs inside, NULL: strongroom-parse, found by sr_walls_program when it is first needed. */
 SR_MUST int sr_launcher_start(struct sr_launcher **out, const char *program, struct sr_err *e);
 /* Closes; the process and all its children end. */
 void sr_launcher_stop(struct sr_launcher *l); /* NULL allowed */

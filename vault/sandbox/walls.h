@@ -69,7 +69,4 @@ SR_MUST int sr_walls_enter(const struct sr_walls *w, const struct sr_box_limits 
 /* The program of ours that parses: beside this program, or in ../libexec/strongroom of it. */
 SR_MUST int sr_walls_program(char *out, size_t size, const char *name, struct sr_err *e);
 
-/* Is every swap in memory (zram) or encrypted (dm-crypt)? DENIED names one that is not. */
-SR_MUST int sr_walls_swap(struct sr_err *e);
-
 #endif

@@ -1,0 +1,100 @@
+/*
+ * swap - see swap.h.
+ */
+#include "sandbox/swap.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *swaps_at = "/proc/swaps", *blocks_at = "/sys/block";
+
+#ifdef SR_TESTING
+void sr_swap_places_test(const char *swaps, const char *blocks) {
+	swaps_at = swaps != NULL ? swaps : "/proc/swaps";
+	blocks_at = blocks != NULL ? blocks : "/sys/block";
+}
+#endif
+
+/* The first line of what the kernel says of device ${name} in ${file}; false: nothing. */
+static bool kernel_says(char *line, int size, const char *name, const char *file) {
+	char path[PATH_MAX];
+	const int n = snprintf(path, sizeof path, "%s/%s/%s", blocks_at, name, file);
+	FILE *f = n > 0 && (size_t)n < sizeof path ? fopen(path, "re") : NULL;
+	bool ok;
+
+	if (f == NULL)
+		return false;
+	ok = fgets(line, size, f) != NULL;
+	(void)fclose(f);
+	return ok;
+}
+
+/* Is what is written to ${device}, a partition, encrypted, or kept in memory? */
+static bool is_safe(const char *device) {
+	char real[PATH_MAX], line[64] = "";
+	const char *name;
+
+	if (realpath(device, real) == NULL || (name = strrchr(real, '/')) == NULL)
+		return false;
+	name++;
+	if (strncmp(name, "zram", 4) == 0) /* it may have a disk to write back to */
+		return !kernel_says(line, sizeof line, name, "backing_dev") ||
+		       strcmp(line, "none\n") == 0;
+	/* A device mapper's table says whose it is. */
+	return strncmp(name, "dm-", 3) == 0 && kernel_says(line, sizeof line, name, "dm/uuid") &&
+	       strncmp(line, "CRYPT-", 6) == 0;
+}
+
+/* A line of the list: "/dev/dm-1    partition    999420    0    -2"; blanks in a name are
+ * written as \040. */
+static int check_line(char *line, struct sr_err *e) {
+	char *rest = NULL;
+	const char *device = strtok_r(line, " \t\n", &rest), *type = strtok_r(NULL, " \t\n", &rest);
+
+	if (device == NULL)
+		return 0;
+	if (type != NULL && strcmp(type, "partition") == 0 && is_safe(device))
+		return 0;
+	return sr_fail(e, SR_UNSUPPORTED,
+		"swap on %.200s is not encrypted, so plaintext may reach the disk: switch it off "
+		"(swapoff), or put it on a partition with dm-crypt",
+		device);
+}
+
+/* No list: a kernel without swap has none, where /proc is mounted. */
+static int no_list(struct sr_err *e) {
+	if (errno == ENOENT && access("/proc/version", F_OK) == 0)
+		return 0;
+	return sr_fail(e, SR_UNSUPPORTED,
+		"%s cannot be read (%s), so nobody knows whether plaintext may reach a swap: mount "
+		"/proc",
+		swaps_at, strerror(errno));
+}
+
+int sr_swap_check(struct sr_err *e) {
+	char line[PATH_MAX + 128];
+	FILE *f = fopen(swaps_at, "re");
+	bool heading = true, broken;
+	int rc = 0;
+
+	if (f == NULL)
+		return no_list(e);
+	while (rc == 0 && fgets(line, sizeof line, f) != NULL) {
+		if (!heading)
+			rc = check_line(line, e);
+		heading = false;
+	}
+	broken = ferror(f) != 0;
+	(void)fclose(f);
+	if (rc == 0 && broken)
+		rc = sr_fail(e, SR_UNSUPPORTED,
+			"%s cannot be read to its end, so nobody knows whether plaintext may reach "
+			"a swap",
+			swaps_at);
+	return rc;
+}
