@@ -241,8 +241,8 @@ const struct cli_verb cli_verbs[] = {
 		"strongroom transcript add 40d5 0 film.ar.vtt --language ar --as cu1.id",
 		cli_transcript_options, 3, 3, verb_transcript_add},
 	{"features", NULL,
-		"Make an item of numbers from one that you have checked out: how much its pages, or "
-		"minutes of talk, say, and no word of it.",
+		"Make an item of numbers from one that you have checked out: how much its pages, "
+		"or minutes of talk, say, and no word of it.",
 		"CHECKOUT --reason TEXT --as CURATOR",
 		"strongroom features 40d5 --reason \"for the study of languages\" --as cu1.id",
 		cli_features_options, 1, 1, verb_features},

@@ -138,4 +138,17 @@ ok as de deposit box/a.zip --unpack --collection box --json
 ITEM=$(json item.0)
 ok as cu1 show "$ITEM" --json
 same "$(gojq '.file | length' out)" 5
+# A held item that nobody shall ask for is sealed: it stays as evidence, and neither is released nor opened.
+refused 1 'curator|there is no item' as ri intake seal "$ITEM" --reason malware
+refused 2 . as cu1 intake seal
+ok as cu1 intake seal "$ITEM" --reason 'malware in it'
+ok as cu1 intake show "$ITEM" --json
+ok as cu1 show "$ITEM" --json
+same "$(json sealed)" true
+ok as cu1 describe "$ITEM" --title evidence
+refused 1 sealed as cu2 intake release "$ITEM"
+refused 1 'sealed' as cu1 checkout "$ITEM" --right quarantine
+refused 1 . as ri request "$ITEM" --purpose research --ends 9d --reason r
+ok as au log --type seal --json
+same "$(gojq -s 'flatten | length' out)" 1
 ok sr verify

@@ -27,7 +27,7 @@ if ! sanitized; then
 	has 'what to do: see what kept it'
 	hasnt 'damaged'
 	ok as au log --json
-	jq -e '[.. | objects | select(.type? == "scrub")] | last | tostring | test("unread")' out >jq.out || fail 'what the log says'
+	gojq -e '[.. | objects | select(.type? == "scrub")] | last | tostring | test("unread")' out >gojq.out || fail 'what the log says'
 fi
 rm "$pack"
 refused 3 'lost or damaged' as ke scrub

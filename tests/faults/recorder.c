@@ -15,6 +15,10 @@
  *     S\n                                       syncfs
  *     r OLD NEW\n   l OLD NEW\n   u PATH\n   m PATH\n     rename, link, unlink, mkdir
  *
+ * What is written to a file that has no name (any more) is left out, since nobody can come to it
+ * after the cut; with RECORD_UNNAMED it is there, since a disk keeps it. RECORD_ROOT="" is
+ * everything with a path.
+ *
  * A file that open made shows in the next record that names it, and in the list of its folder. The
  * vault's own names have no white space; a path that has is a mistake of the test and ends the
  * program. Not for release: tests preload it into any build.
@@ -37,6 +41,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const char *root;
 static int log_fd = -1;
+static bool unnamed;
 
 /* NOLINTNEXTLINE(bugprone-macro-parentheses): the name of a function */
 #define REAL(name) (__extension__(__typeof__(&name)) real(#name))
@@ -53,6 +58,7 @@ __attribute__((constructor)) static void begin(void) {
 	const char *file = getenv("RECORD_LOG");
 
 	root = getenv("RECORD_ROOT");
+	unnamed = getenv("RECORD_UNNAMED") != NULL;
 	if (root == NULL || file == NULL)
 		return;
 	log_fd = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -116,8 +122,11 @@ static bool ours(char out[PATH_MAX], int fd, const char *name) {
 	if (strncmp(out, root, strlen(root)) != 0 || out[strlen(root)] != '/')
 		return false;
 	const size_t len = strlen(out), gone = sizeof " (deleted)" - 1;
-	if (len > gone && strcmp(out + len - gone, " (deleted)") == 0)
-		return false; /* nobody can come to it any more */
+	if (len > gone && strcmp(out + len - gone, " (deleted)") == 0) {
+		if (!unnamed || strncmp(out, "/memfd:", 7) == 0)
+			return false; /* nobody can come to it any more; or it is memory */
+		out[len - gone] = '\0';
+	}
 	if (strpbrk(out, " \n\t") != NULL)
 		abort();
 	return true;

@@ -1,5 +1,6 @@
 /*
- * counts - what may be known of a text without reading it: numbers, by page (or minute: features.h).
+ * counts - what may be known of a text without reading it: numbers, by page (or minute, as
+ * room/features.h has them).
  *
  * A page has: tokens, how many of them are distinct, sentences, lines, characters, letters by
  * script, a language that is guessed by its most common words or letters, and how it was read
