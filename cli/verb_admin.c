@@ -80,7 +80,7 @@ int verb_init(struct cli *c, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_vault_create(&o, e);
 	if (rc != 0 && cli_has(c, "unlock-new") && s.unlock.credential.p != NULL)
-		(void)unlink(cli_get(c, "unlock-new"));
+		cli_unlock_new_undo(c);
 	cli_secret_free(&s);
 	if (rc != 0)
 		return rc;
@@ -123,6 +123,19 @@ int cli_unlock_new(struct cli *c, struct cli_secret *s, struct sr_err *e) {
 	return rc;
 }
 
+void cli_unlock_new_undo(const struct cli *c) {
+	const char *path = cli_get(c, "unlock-new");
+	char shown[200];
+	if (path == NULL || unlink(path) == 0 || errno == ENOENT)
+		return;
+	const int no = errno;
+	(void)sr_escape_to(shown, sizeof shown, sr_bytes_str(path));
+	cli_tell(c,
+		"the new credential file %s opens nothing, and could not be removed (%s): "
+		"remove it before the command is repeated",
+		shown, strerror(no));
+}
+
 int verb_passphrase(struct cli *c, struct sr_err *e) {
 	struct sr_unlock_change o = {0};
 	struct cli_secret now = {0}, then = {0};
@@ -140,7 +153,7 @@ int verb_passphrase(struct cli *c, struct sr_err *e) {
 		rc = sr_unlock_change(&o, &changed, e);
 	/* Once the keys may be sealed to it the new credential is never taken away. */
 	if (rc != 0 && !changed && then.unlock.credential.p != NULL)
-		(void)unlink(cli_get(c, "unlock-new"));
+		cli_unlock_new_undo(c);
 	cli_secret_free(&now);
 	cli_secret_free(&then);
 	if (rc == SR_AUTH)

@@ -73,7 +73,7 @@ int verb_recover_begin(struct cli *c, struct sr_err *e) {
 	if (rc != 0 && kept)
 		(void)unlink(keep);
 	if (rc != 0 && then.unlock.credential.p != NULL)
-		(void)unlink(cli_get(c, "unlock-new"));
+		cli_unlock_new_undo(c);
 	cli_secret_free(&then);
 	sr_buf_free(&ask);
 	sr_buf_free(&key);

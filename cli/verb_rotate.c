@@ -81,7 +81,7 @@ int verb_service_rotate(struct cli *c, struct sr_err *e) {
 	cli_progress_end();
 	/* Once the keys may be sealed to it the new credential is never taken away. */
 	if (rc != 0 && !changed && then.unlock.credential.p != NULL)
-		(void)unlink(cli_get(c, "unlock-new"));
+		cli_unlock_new_undo(c);
 	cli_secret_free(&now);
 	cli_secret_free(&then);
 	if (rc != 0 && changed)

@@ -29,6 +29,8 @@ int verb_service_rotate(struct cli *c, struct sr_err *e);
 /* What the service keys are to be sealed to: --unlock-new F (made now), --new-passphrase-file F, or
  * asked for. */
 SR_MUST int cli_unlock_new(struct cli *c, struct cli_secret *s, struct sr_err *e);
+/* Nothing came of it: the file that it made goes, or is named as one that opens nothing. */
+void cli_unlock_new_undo(const struct cli *c);
 extern const struct cli_option cli_board_sheet_options[], cli_restore_share_options[],
 	cli_board_accept_options[];
 int verb_board_sheet(struct cli *c, struct sr_err *e);

@@ -44,3 +44,13 @@ done
 ok as de deposit one --collection box
 ok sr scrub
 has '; 0 findings'
+
+# A change of keys that came to nothing, and whose new credential could not be taken away: it is named, and the vault opens as before.
+again
+rc=0
+faulty 'unlink 1 28+' '' sr service rotate --unlock-new "$W/next.key" >out 2>err || rc=$?
+((rc == 5)) || fail "status $rc of a change of keys where nothing can be removed"
+has 'next.key opens nothing, and could not be removed .No space left'
+ok sr verify
+rm next.key
+ok sr service rotate --unlock-new "$W/next.key"

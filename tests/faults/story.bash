@@ -322,7 +322,8 @@ shown() {
 # After a break: done again, or it says that it was done. What it is then is what was wanted.
 redone() {
 	local rc=0 checkout who=
-	case $1 in # what broke off in the middle may have the item out still, and says so
+	case $1 in # what broke off in the middle may have the item out still, or have left a file, and says so
+	rotate) [[ $STRONGROOM_UNLOCK = "$W/disk/next.key" ]] || rm -f disk/next.key ;;
 	export) who=ri ;;
 	scan) who=cu1 ;;
 	esac

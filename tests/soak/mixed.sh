@@ -217,7 +217,11 @@ for ((i = 0; i < READERS; i++)); do
 done
 for pid in "${RUNNING[@]}"; do wait "$pid" || true; done
 took=$((SECONDS - began))
-[[ ! -s failures ]] || fail "$(head -n 20 failures)"
+acts_done() { cat r*/acts auditor/acts 2>/dev/null | wc -l; }
+if [[ -s failures ]]; then
+	echo "$(acts_done) passed, $(grep -cE '^(r[0-9]+|writer|auditor): ' failures) failed"
+	fail "$(head -n 20 failures)"
+fi
 kill -0 "$CORE_PID" 2>/dev/null || fail "core ended: $(cat core.err)"
 
 # A pack, a file and a folder more may have been opened when they were first needed, and stay.
@@ -254,3 +258,5 @@ echo "$took s, $READERS readers: $(wc -l <acked/items) items, $(wc -l <acked/gra
 for what in read denied listed audited; do
 	((SOAK_S < 60)) || grep -q " $what\$" sums || fail "nothing was $what"
 done
+echo "ran $took of 3600 s"
+echo "$(acts_done) passed, 0 failed"

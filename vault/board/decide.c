@@ -634,18 +634,23 @@ static int decide_adopt(const struct follow_job *j, const struct decision *d) {
 	return rc;
 }
 
-/* Did the board change while the request was open? Then its dealers have no share any more. */
-static bool board_changed(const struct follow_job *j, const struct decision *d,
-	const struct sr_statement *request, uint32_t *epoch) {
+/* Did the board change while the request was open? Then its dealers have no share any more. What
+ * cannot be looked at is no answer: a decision stands in the log for ever. */
+static int board_changed(bool *changed, uint32_t *epoch, const struct follow_job *j,
+	const struct decision *d, const struct sr_statement *request) {
 	struct sr_board_row *b = calloc(1, sizeof *b);
 	uint64_t asked = 0;
-	bool changed = b == NULL || sr_field_dec(&asked, request, "epoch", 0, NULL) != 0 ||
-		       sr_query_board(b, j->v->catalogue, d->v.board, 0, NULL) != 0 ||
-		       b->epoch != asked;
+	int rc = b == NULL ? sr_fail(j->e, SR_NOMEM, "out of memory") : 0;
 
-	*epoch = b != NULL ? b->epoch : 0;
+	if (rc == 0)
+		rc = sr_query_board(b, j->v->catalogue, d->v.board, 0, j->e);
+	if (rc == 0) {
+		*changed =
+			sr_field_dec(&asked, request, "epoch", 0, NULL) != 0 || b->epoch != asked;
+		*epoch = b->epoch;
+	}
 	free(b);
-	return changed;
+	return rc;
 }
 
 /* The next epoch of the board as it was asked for: handed on by dealers, or with a key of its own.
@@ -657,13 +662,17 @@ static int decide_epoch(
 	struct sr_entry en = {0};
 	struct sr_buf text;
 	struct sr_standby_row standby;
+	bool changed = false;
 	uint32_t epoch = 0;
 	int rc = sr_vault_entry(&en, j->v, d->v.entry, j->e);
 
 	if (rc != 0)
 		return rc;
 	sr_buf_init(&text);
-	if (board_changed(j, d, &en.statement, &epoch)) {
+	rc = board_changed(&changed, &epoch, j, d, &en.statement);
+	if (rc != 0)
+		goto out;
+	if (changed) {
 		rc = decide_moot(j, d,
 			&(struct moot){"", NULL, "board-changed",
 				"refused: the board has changed since; ask again"});

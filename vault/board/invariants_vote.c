@@ -194,13 +194,19 @@ static int vote_approval(
 	}
 	/* A topup is for what is left of a grant; nothing opens the record of an item that is gone.
 	 */
-	if (!topup && sr_query_request_item_like(item, c->cat, v,
-			      (struct sr_item_like){SR_S_DESTROYED, 0}, NULL) == 0) {
-		char hex[2 * SR_ID + 1];
+	if (!topup) {
+		rc = sr_query_request_item_like(
+			item, c->cat, v, (struct sr_item_like){SR_S_DESTROYED, 0}, c->e);
+		if (rc == 0) {
+			char hex[2 * SR_ID + 1];
 
-		rules_hex(hex, item);
-		return rules_deny(c, "item-destroyed", "the applicant amends the request",
-			"item %.12s was destroyed after this request", hex);
+			rules_hex(hex, item);
+			return rules_deny(c, "item-destroyed", "the applicant amends the request",
+				"item %.12s was destroyed after this request", hex);
+		}
+		if (rc != SR_NOTFOUND)
+			return rc;
+		sr_err_clear(c->e);
 	}
 	if (v->ends <= c->now)
 		return rules_deny(c, "ends-past", "the applicant amends the request",

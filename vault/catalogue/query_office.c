@@ -241,7 +241,7 @@ static const struct {
 		"SELECT r.person, o.statement, o.received, NULL FROM scrubs s"
 		" JOIN entries o ON o.entry = s.entry"
 		" JOIN roles r ON r.role IN ('custodian', 'officer') AND r.ended IS NULL"
-		" WHERE s.entry = (SELECT max(entry) FROM scrubs) AND s.result = 'damaged'"},
+		" WHERE s.entry = (SELECT max(entry) FROM scrubs) AND s.result <> 'whole'"},
 	{"infected", 0, 0,
 		"SELECT w.person, f.flag, o.received, i.item FROM item_flags f"
 		" JOIN items i ON i.n = f.n JOIN entries o ON o.entry = f.entry"

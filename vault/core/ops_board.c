@@ -614,8 +614,14 @@ static int put_next_run(
 	}
 	/* Keys of who joins: a run goes by those that they had when it began. */
 	const uint32_t next = s->board.epoch + 1;
-	if (rc == 0 && sr_query_board(&s->board, x->catalogue, s->board.id, next, NULL) == 0)
-		rc = put_late_members(x, o, &s->board, since, e);
+	if (rc == 0)
+		rc = sr_query_board(&s->board, x->catalogue, s->board.id, next, e);
+	if (rc == 0)
+		return put_late_members(x, o, &s->board, since, e);
+	if (rc == SR_NOTFOUND) { /* there is no next one */
+		sr_err_clear(e);
+		rc = 0;
+	}
 	return rc;
 }
 

@@ -126,6 +126,8 @@ static int check_place(const struct sr_statement *s, struct sr_record *r, struct
 		return sr_fail(e, SR_CORRUPT, "`%s` number %u belongs to the %s compartment",
 			f->key, r->index, sr_compartment_name(f->compartment));
 	const int rc = sr_field_subject(subject, s, f->key, r->index, e);
+	if (rc == SR_NOMEM) /* nothing is known of the text */
+		return rc;
 	if (rc != 0)
 		return sr_fail(e, SR_CORRUPT, "the %s has no text `%s` number %u", s->type->name,
 			f->key, r->index);
