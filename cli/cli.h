@@ -191,6 +191,10 @@ SR_MUST int cli_pass_id(struct cli *c, struct cli_answer *a, const char *option,
 /* The id that positional word ${i} names. */
 SR_MUST int cli_word_id(
 	struct cli *c, uint8_t id[SR_ID], size_t i, const char *kind, struct sr_err *e);
+/* Connects as the person, and begins ${a} with the ${kind} of thing that the first word names in
+ * the field of that name; freed by the caller, also after a failure. */
+SR_MUST int cli_ask_of(
+	struct cli_answer *a, struct cli *c, const char *op, const char *kind, struct sr_err *e);
 
 /* --board as an id; *${given} false: the caller's own, or the founding one (verb_board.c). */
 SR_MUST int cli_board(struct cli *c, uint8_t id[SR_ID], bool *given, struct sr_err *e);
@@ -250,6 +254,16 @@ SR_MUST int cli_log_ask(struct cli_answer *a, struct cli *c, struct sr_err *e);
 /* What became of a statement: the sentence, what followed, --receipt; ${more} is taken over. */
 SR_MUST int cli_done(struct cli *c, const struct sr_submitted *s, json_t *more, const char *fmt,
 	...) __attribute__((format(printf, 4, 5)));
+
+/* The same of a statement with which comes a note that the room signed: it goes to --out, without
+ * its signature to the reader, and whole into the JSON. */
+struct cli_note {
+	const char *key;                     /* in the JSON */
+	void (*print)(struct sr_bytes text); /* for people */
+	const char *told;                    /* the sentence about the statement */
+};
+SR_MUST int cli_done_note(struct cli *c, const struct sr_submitted *s, struct sr_bytes note,
+	const struct cli_note *kind, struct sr_err *e);
 
 /* --- progress and interruption (progress.c) --- */
 

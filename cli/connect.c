@@ -478,3 +478,15 @@ int cli_pass_id(struct cli *c, struct cli_answer *a, const char *option, const c
 int cli_word_id(struct cli *c, uint8_t id[SR_ID], size_t i, const char *kind, struct sr_err *e) {
 	return sr_client_resolve(c->client, id, c->args.words[i], kind, e);
 }
+
+int cli_ask_of(
+	struct cli_answer *a, struct cli *c, const char *op, const char *kind, struct sr_err *e) {
+	uint8_t id[SR_ID];
+	int rc = cli_connect(c, CLI_PERSON, e);
+	cli_ask(a, op);
+	if (rc == 0)
+		rc = cli_word_id(c, id, 0, kind, e);
+	if (rc == 0)
+		sr_text_put_hex(&a->q.head, kind, id, SR_ID);
+	return rc;
+}

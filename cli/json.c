@@ -203,6 +203,23 @@ int cli_done(struct cli *c, const struct sr_submitted *s, json_t *more, const ch
 	return rc;
 }
 
+int cli_done_note(struct cli *c, const struct sr_submitted *s, struct sr_bytes note,
+	const struct cli_note *kind, struct sr_err *e) {
+	const char *path = cli_get(c, "out");
+	const uint8_t *end = memmem(note.p, note.len, "\n\n", 2);
+	int rc = path != NULL ? cli_write_file(path, note, false, e) : 0;
+	json_t *more;
+
+	if (rc != 0)
+		return rc;
+	if (!c->json)
+		kind->print(
+			sr_bytes_of(note.p, end != NULL ? (size_t)(end - note.p) + 1 : note.len));
+	more = json_object();
+	json_object_set_new(more, kind->key, cli_json_bytes(note));
+	return cli_done(c, s, more, "\n%s", kind->told);
+}
+
 void cli_json_refused(json_t *o, const struct sr_submitted *s) {
 	json_object_set_new(o, "error", json_string(s->why.text));
 	if (s->rule[0] != '\0')

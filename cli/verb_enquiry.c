@@ -216,16 +216,10 @@ static void print_row(const struct sr_row *row) {
 
 int verb_enquiry_show(struct cli *c, struct sr_err *e) {
 	struct cli_answer a;
-	uint8_t id[SR_ID];
-	int rc = cli_connect(c, CLI_PERSON, e);
+	int rc = cli_ask_of(&a, c, "enquiry", "enquiry", e);
 
 	if (rc == 0)
-		rc = cli_word_id(c, id, 0, "enquiry", e);
-	if (rc != 0)
-		return rc;
-	cli_ask(&a, "enquiry");
-	sr_text_put_hex(&a.q.head, "enquiry", id, SR_ID);
-	rc = cli_call(c, &a, e);
+		rc = cli_call(c, &a, e);
 	if (rc == 0 && c->json)
 		cli_json_print(cli_json_rows(&a.rows, NULL));
 	for (size_t i = 0; rc == 0 && !c->json && i < a.rows.count; i++)

@@ -79,8 +79,9 @@ static void report_print(struct sr_bytes text) {
 }
 
 int verb_person_erasure(struct cli *c, struct sr_err *e) {
+	static const struct cli_note kind = {"report", report_print, "the erasure is in the log"};
 	struct sr_submitted out = {0};
-	const char *path = cli_get(c, "out"), *person = NULL;
+	const char *person = NULL;
 	struct sr_buf note;
 	sr_buf_init(&note);
 	int rc = cli_person(c, &person, c->args.words[0], e);
@@ -88,18 +89,8 @@ int verb_person_erasure(struct cli *c, struct sr_err *e) {
 		rc = cli_connect(c, CLI_PERSON, e);
 	if (rc == 0)
 		rc = sr_client_erasure(c->client, person, &note, &out, e);
-	if (rc == 0 && path != NULL)
-		rc = cli_write_file(path, sr_buf_view(&note), false, e);
-	if (rc == 0) {
-		const char *end = memmem(note.p, note.len, "\n\n", 2);
-		const struct sr_bytes text = sr_bytes_of(
-			note.p, end != NULL ? (size_t)(end - (const char *)note.p) + 1 : note.len);
-		json_t *more = json_object();
-		json_object_set_new(more, "report", cli_json_bytes(sr_buf_view(&note)));
-		if (!c->json)
-			report_print(text);
-		rc = cli_done(c, &out, more, "\nthe erasure is in the log");
-	}
+	if (rc == 0)
+		rc = cli_done_note(c, &out, sr_buf_view(&note), &kind, e);
 	sr_submitted_free(&out);
 	sr_buf_free(&note);
 	return rc;

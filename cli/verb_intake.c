@@ -303,17 +303,11 @@ static json_t *at_json(struct cli_answer *a) {
 
 int verb_intake_show(struct cli *c, struct sr_err *e) {
 	struct cli_answer a;
-	uint8_t id[SR_ID];
-	int rc = cli_connect(c, CLI_PERSON, e);
-	if (rc == 0)
-		rc = cli_word_id(c, id, 0, "item", e);
-	if (rc != 0)
-		return rc;
-	cli_ask(&a, "intake.show");
-	sr_text_put_hex(&a.q.head, "item", id, SR_ID);
+	int rc = cli_ask_of(&a, c, "intake.show", "item", e);
 	if (cli_get(c, "key") != NULL)
 		sr_text_put(&a.q.head, "key", cli_get(c, "key"));
-	rc = cli_page(c, &a, e);
+	if (rc == 0)
+		rc = cli_page(c, &a, e);
 	if (rc == 0)
 		rc = cli_call(c, &a, e);
 	if (rc == 0) {
@@ -355,15 +349,9 @@ int verb_intake_show(struct cli *c, struct sr_err *e) {
 
 int verb_intake_same(struct cli *c, struct sr_err *e) {
 	struct cli_answer a;
-	uint8_t id[SR_ID];
-	int rc = cli_connect(c, CLI_PERSON, e);
+	int rc = cli_ask_of(&a, c, "intake.same", "item", e);
 	if (rc == 0)
-		rc = cli_word_id(c, id, 0, "item", e);
-	if (rc != 0)
-		return rc;
-	cli_ask(&a, "intake.same");
-	sr_text_put_hex(&a.q.head, "item", id, SR_ID);
-	rc = cli_page(c, &a, e);
+		rc = cli_page(c, &a, e);
 	if (rc == 0)
 		rc = cli_call(c, &a, e);
 	if (rc == 0 && c->json)

@@ -640,15 +640,9 @@ static void said_print(const struct cli_answer *a) {
 
 int verb_show(struct cli *c, struct sr_err *e) {
 	struct cli_answer a;
-	uint8_t id[SR_ID];
-	int rc = cli_connect(c, CLI_PERSON, e);
+	int rc = cli_ask_of(&a, c, "item", "item", e);
 	if (rc == 0)
-		rc = cli_word_id(c, id, 0, "item", e);
-	if (rc != 0)
-		return rc;
-	cli_ask(&a, "item");
-	sr_text_put_hex(&a.q.head, "item", id, SR_ID);
-	rc = cli_page(c, &a, e);
+		rc = cli_page(c, &a, e);
 	if (rc == 0)
 		rc = cli_call(c, &a, e);
 	const struct sr_row *it = rc == 0 ? sr_rows_first(&a.rows, "item") : NULL;

@@ -173,22 +173,16 @@ int verb_log_export(struct cli *c, struct sr_err *e) {
 
 /* --- prove --- */
 
-/* An index in decimal, an id of a statement, or the start of one of a thing. */
 int cli_log_ask(struct cli_answer *a, struct cli *c, struct sr_err *e) {
-	const char *word = c->args.words[0];
-	uint8_t id[SR_ID];
-	uint64_t index = 0;
-	int rc = 0;
+	struct sr_entry_name name;
 	cli_ask(a, "log.prove");
-	if (strlen(word) != (size_t)2 * SR_ID &&
-		sr_parse_dec(&index, sr_bytes_str(word), INT64_MAX, NULL) == 0) {
-		sr_text_put_dec(&a->q.head, "index", index);
-		return cli_call_plain(c, a, e);
-	}
-	rc = cli_word_id(c, id, 0, NULL, e);
+	int rc = sr_client_entry_name(&name, c->client, c->args.words[0], e);
 	if (rc != 0)
 		return rc;
-	sr_text_put_hex(&a->q.head, "id", id, SR_ID);
+	if (name.by_id)
+		sr_text_put_hex(&a->q.head, "id", name.id, SR_ID);
+	else
+		sr_text_put_dec(&a->q.head, "index", name.index);
 	return cli_call_plain(c, a, e);
 }
 

@@ -308,27 +308,18 @@ static int certify(struct cli *c, struct sr_certifying *of, uint8_t id[SR_ID], s
 }
 
 int verb_certificate(struct cli *c, struct sr_err *e) {
+	static const struct cli_note kind = {
+		"certificate", certificate_print, "the destruction is in the log"};
 	struct sr_certifying of = {NULL, NULL};
 	struct sr_submitted out = {0};
-	const char *path = cli_get(c, "out");
 	uint8_t id[SR_ID];
 	struct sr_buf note;
 	sr_buf_init(&note);
 	int rc = cli_connect(c, CLI_PERSON, e);
 	if (rc == 0)
 		rc = certify(c, &of, id, &note, &out, e);
-	if (rc == 0 && path != NULL)
-		rc = cli_write_file(path, sr_buf_view(&note), false, e);
-	if (rc == 0) {
-		const char *end = memmem(note.p, note.len, "\n\n", 2);
-		const struct sr_bytes text = sr_bytes_of(
-			note.p, end != NULL ? (size_t)(end - (const char *)note.p) + 1 : note.len);
-		json_t *more = json_object();
-		json_object_set_new(more, "certificate", cli_json_bytes(sr_buf_view(&note)));
-		if (!c->json)
-			certificate_print(text);
-		rc = cli_done(c, &out, more, "\nthe destruction is in the log");
-	}
+	if (rc == 0)
+		rc = cli_done_note(c, &out, sr_buf_view(&note), &kind, e);
 	sr_submitted_free(&out);
 	sr_buf_free(&note);
 	return rc;

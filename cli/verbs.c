@@ -515,14 +515,14 @@ const struct cli_verb cli_verbs[] = {
 		NULL, 1, 1, verb_log_export},
 	{"log", "prove",
 		"Write the proof that an entry is in the log, for strongroom-verify and other "
-		"tools.",
-		"INDEX | ID --out F [--as ANYBODY]",
+		"tools. @INDEX is an entry even where an id begins with these digits.",
+		"[@]INDEX | ID --out F [--as ANYBODY]",
 		"strongroom log prove 90ab --out request.tlog-proof --as ada.id",
 		cli_log_prove_options, 1, 1, verb_log_prove},
 	{"log", "disclose",
 		"Write one entry's proof and the keys of what you may read of it, for somebody "
 		"without an account.",
-		"INDEX | ID --out NAME --as ANYBODY",
+		"[@]INDEX | ID --out NAME --as ANYBODY",
 		"strongroom log disclose 90ab --out for-the-court --as olga.id",
 		cli_log_disclose_options, 1, 1, verb_log_disclose},
 	{"log", "open", "Read an entry that was disclosed, without a vault.",

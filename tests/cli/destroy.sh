@@ -54,7 +54,7 @@ ok as ri show "$ITEM"
 has 'state +destroyed'
 hasnt 'Wombats|marsupial|one'
 ok as ri list --json
-same "$(jq -r '[.[] | .state] | sort | join(" ")' out)" 'destroyed released'
+same "$(gojq -r '[.[] | .state] | sort | join(" ")' out)" 'destroyed released'
 ok as ri search wombats
 hasnt "${ITEM:0:12}"
 refused 1 'item-not-released' as ri request "$ITEM" --purpose research --ends 30d --reason r
@@ -78,7 +78,7 @@ has 'shared-blocks +blocks that other items'
 grep -q "^— test.example/vault/room " end.cert || fail 'it is not signed by the room key'
 [[ -s end.tlog-proof && -s end.keys ]] || fail 'no receipt was kept'
 ok as of certificate "$end" --json
-json certificate | grep -q "^request $end" || fail 'not the certificate of the request'
+grep -q "^request $end" <<<"$(json certificate)" || fail 'not the certificate of the request'
 refused 1 'there already' as ri certificate "$ITEM" --out end.cert
 
 ok sr status --json

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Killed at every fifth step of a redaction (KILL_STRIDE): it is there, whole, or it is not; and it can be made again.
+# Killed at every eleventh step of a redaction (KILL_STRIDE): it is there, whole, or it is not; and it can be made again.
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
@@ -19,14 +19,14 @@ while :; do
 	ok sr status
 	! grep -q 'signed but not yet committed is committed now' "$W/out" || finished=$((finished + 1))
 	as cu1 return "$c" --quiet >/dev/null
-	now=$(sr status --json | jq -r .held)
+	now=$(sr status --json | gojq -r .held)
 	[[ $now = "$count" || $now = $((count + 1)) ]] || fail "$now held after $count"
 	[[ $done = no || $now = $((count + 1)) ]] || fail 'done, and not there'
 	count=$now
 	ok sr scrub
 	has '; 0 findings'
 	[[ $done = no ]] || break
-	step=$((step + ${KILL_STRIDE:-5}))
+	step=$((step + ${KILL_STRIDE:-11}))
 	((step < 400)) || fail 'it never ends'
 done
 ((finished > 0)) || fail 'nothing was finished at an opening'

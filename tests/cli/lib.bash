@@ -79,7 +79,7 @@ hasnt() {
 json() {
 	local path
 	path=$(sed -E 's/[^.]+/["&"]/g; s/\["([0-9]+)"\]/[\1]/g; s/\.//g' <<<"$1")
-	jq -er ".$path | tostring" "${2:-$W/out}" 2>"$W/jq.err" || fail "no $1 in the JSON"
+	gojq -er ".$path | tostring" "${2:-$W/out}" 2>"$W/gojq.err" || fail "no $1 in the JSON"
 }
 same() {
 	[[ $1 = "$2" ]] || fail "have '$1', want '$2'${3:+ ($3)}"

@@ -24,11 +24,12 @@ ok verify receipt request.tlog-proof
 has "entry $INDEX .* is in the log of test.example/vault"
 has 'nothing was asked of witnesses'
 ok python3 "$SR_SOURCE/tests/cli/tlog_reader.py" --proof request.tlog-proof "$KEY"
-# A short id; one of digits alone is the number of an entry.
-short=${REQUEST:0:8}
-[[ $short == *[a-f]* ]] || short=$REQUEST
-ok as ri log prove "$short" --out short.tlog-proof
+# A short id, also one of digits alone; and the entry by its number, with and without a word for it.
+ok as ri log prove "${REQUEST:0:8}" --out short.tlog-proof
 ok verify receipt short.tlog-proof
+ok as ri log prove "@$INDEX" --out number.tlog-proof
+cmp -s short.tlog-proof number.tlog-proof || fail 'the request and its entry are proven by two proofs'
+refused 2 'after @ comes the number of an entry' as ri log prove '@12x' --out no.tlog-proof
 ok as de log prove "$ITEM" --out item.tlog-proof
 ok sr log prove 0 --out zero.tlog-proof
 ok verify receipt zero.tlog-proof

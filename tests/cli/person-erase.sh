@@ -127,8 +127,8 @@ core_stop
 ok sr backup "$W/copy" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass --rotate-escrow
 core
 ok as of person erasure "$zo" --json
-json report | grep -q '^backups 0' || fail 'the backup from before is still told'
-json report | grep -q '^databases renewed' || fail 'the catalogue has its old keys'
+grep -q '^backups 0' <<<"$(json report)" || fail 'the backup from before is still told'
+grep -q '^databases renewed' <<<"$(json report)" || fail 'the catalogue has its old keys'
 
 # In no file: the marked words lay there sealed at best, and now nothing is left that opens them.
 found=$(grep -rlaF -e "$marker" vault state copy secrets escrow 2>/dev/null || true)

@@ -32,7 +32,7 @@ def text(n):
              'market because rain fell and all the lamps were out until the morning ').split()
     columns = []
     for first, last in (('Meeting at the old mill', 'and ends here first'), ('The right column begins', 'and this is the last')):
-        lines = [first] + [' '.join(words[(5 * k) % 30:(5 * k) % 30 + 5]) for k in range(22)] + [last]
+        lines = [first] + [' '.join(words[(5 * k) % 30:(5 * k) % 30 + 5]) for k in range(8)] + [last]
         columns.append(lines)
     columns[0][1] = 'This is sheet ' + (NAMES[n - 1] if n <= len(NAMES) else str(n))
     out = b'BT /F 20 Tf 60 770 Td (A paper of two columns) Tj ET '

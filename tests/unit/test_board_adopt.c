@@ -132,7 +132,8 @@ static void goes_on(void **state) {
 	assert_string_equal(n.former, W_ORIGIN);
 	assert_int_equal(n.confirmed, 0);
 	assert_int_equal(world_count(w, SR_T_INCIDENT), 1);
-	assert_fails(adopt(w, NEW, size + 40, SR_ADOPT_ALL), SR_USAGE, &w->e, "had that name");
+	/* Asked once more, it is done, and the sentence says what is left. */
+	assert_fails(adopt(w, NEW, size + 40, SR_ADOPT_ALL), SR_DENIED, &w->e, "log adopt --ask");
 
 	/* Nothing opens before the highest level has confirmed this very entry. */
 	assert_fails(world_open(w, &c), SR_DENIED, &w->e, "until the board confirms it");
@@ -159,6 +160,9 @@ static void goes_on(void **state) {
 	assert_ok(sr_vault_rebuild(w->v, NULL, &r, &packs, &bad, &w->e), &w->e);
 	last_name(&n, w);
 	assert_true(n.confirmed > n.entry);
+	/* What is lost later is another name's. */
+	size = sr_ledger_next_index(w->v->ledger);
+	assert_fails(adopt(w, NEW, size + 40, SR_ADOPT_ALL), SR_USAGE, &w->e, "takes a new one");
 	world_free(w);
 }
 

@@ -17,67 +17,20 @@
 #include "crypto/hash.h"
 #include "policy/entities.h"
 #include "policy/request.h"
+#include "rules_rig.h"
 #include "store/object.h"
 #include "things.h"
 #include "world.h"
 
-#define TITLES "@title(\"A rule\") @why(\"For this test.\")\n"
-#define RULE(id, text) "@id(\"" id "\") " TITLES text "\n"
-
 /* --- adopting --------------------------------------------------------------------------------- */
-
-struct adopting {
-	const char *text; /* of the rules */
-	uint8_t id[SR_ID], hash[SR_HASH], set[SR_HASH];
-};
-
-static int policy_request(struct world *w, struct adopting *a) {
-	struct sr_version_row v = {0};
-	struct world_draft d;
-	int rc;
-
-	world_id(w, a->id);
-	world_begin(&d, w, &w->member[0], SR_T_REQUEST);
-	sr_text_put_hex(&d.text, "request", a->id, SR_ID);
-	sr_text_put_dec(&d.text, "version", 1);
-	sr_text_put(&d.text, "kind", "policy");
-	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
-	sr_text_put_dec(&d.text, "epoch", 1);
-	sr_text_put_dec(&d.text, "level", w->level[w->levels - 1]);
-	world_object(&d, "rules", sr_bytes_str(a->text));
-	sr_sha256(a->set, a->text, strlen(a->text));
-	sr_text_put_hex(&d.text, "set", a->set, SR_HASH);
-	rc = world_commit(&d, NULL);
-	if (rc != 0)
-		return rc;
-	assert_ok(sr_query_version(&v, w->v->catalogue, a->id, 1, &w->e), &w->e);
-	memcpy(a->hash, v.hash, SR_HASH);
-	sr_version_row_free(&v);
-	return 0;
-}
-
-static void policy_vote(struct world *w, size_t member, const struct adopting *a) {
-	struct world_draft d;
-	char of[2 * SR_ID + 2 * SR_HASH + 2];
-
-	sr_hex(of, a->id, SR_ID);
-	of[(size_t)2 * SR_ID] = ' ';
-	sr_hex(of + (size_t)2 * SR_ID + 1, a->hash, SR_HASH);
-	world_begin(&d, w, &w->member[member], SR_T_VOTE);
-	sr_text_put(&d.text, "request", of);
-	sr_text_put_dec(&d.text, "version", 1);
-	sr_text_put_dec(&d.text, "epoch", 1);
-	sr_text_put(&d.text, "decision", "approve");
-	assert_int_equal(world_commit(&d, NULL), 0);
-}
 
 /* The board's way: what lint lets pass. */
 static void adopt(struct world *w, const char *text, uint8_t set[SR_HASH]) {
-	struct adopting a = {.text = text};
+	struct rules_asked a = {.text = text};
 
-	assert_int_equal(policy_request(w, &a), 0);
+	assert_int_equal(rules_ask(w, &a), 0);
 	for (size_t i = 0; i < w->level[w->levels - 1]; i++)
-		policy_vote(w, i, &a);
+		rules_vote(w, i, &a);
 	if (set != NULL)
 		memcpy(set, a.set, SR_HASH);
 }
@@ -95,49 +48,6 @@ static void adopt_with(struct world *w, const char *more, uint8_t set[SR_HASH]) 
 	adopt(w, text, set);
 	free(text);
 	sr_buf_free(&b);
-}
-
-/* Rules in force that no board could adopt, as a vault would find them after a fault of its own: a
- * statement of the service puts them there, past the rules about rules. */
-static void impose(struct world *w, const char *text, uint8_t object[SR_HASH]) {
-	static const char inputs[] = "none";
-	struct adopting a = {.text = RULE("fit", "forbid (principal, action in Action::\"look\","
-						 " resource is Item);")};
-	struct sr_door_object objects[2] = {{.body = {(const uint8_t *)text, strlen(text)}},
-		{.body = {(const uint8_t *)inputs, sizeof inputs - 1}}};
-	struct sr_submission parts = {.objects = objects, .object_count = 2};
-	struct sr_policies all = {0};
-	uint8_t set[SR_HASH], id[SR_HASH], none[SR_HASH];
-	struct sr_buf b;
-
-	assert_int_equal(policy_request(w, &a), 0);
-	sr_sha256(set, text, strlen(text));
-	world_id(w, objects[0].salt);
-	world_id(w, objects[1].salt);
-	sr_object_id(id, objects[0].salt, objects[0].body);
-	sr_object_id(none, objects[1].salt, objects[1].body);
-	sr_buf_init(&b);
-	sr_follow_begin(&b, w->v, SR_T_DECIDED, w->now);
-	sr_text_put(&b, "action", "enact");
-	sr_text_put_hex(&b, "board", w->v->fingerprint, SR_ID);
-	sr_text_put_hex(&b, "set", set, SR_HASH);
-	sr_text_put_hex(&b, "rules", id, SR_HASH);
-	sr_text_put_hex(&b, "inputs", none, SR_HASH);
-	sr_text_put(&b, "decision", "deny");
-	assert_ok(sr_door_service_with(w->v, sr_buf_view(&b), &parts, &w->out, &w->e), &w->e);
-	sr_buf_clear(&b);
-	assert_ok(sr_query_policies(&all, w->v->catalogue, w->v->fingerprint, &w->e), &w->e);
-	sr_follow_begin(&b, w->v, SR_T_POLICY, w->now);
-	sr_text_put_hex(&b, "request", a.id, SR_ID);
-	sr_text_put_hex(&b, "board", w->v->fingerprint, SR_ID);
-	sr_text_put_dec(&b, "number", all.count + 1);
-	sr_text_put_hex(&b, "rules", id, SR_HASH);
-	sr_text_put_hex(&b, "set", set, SR_HASH);
-	assert_ok(sr_door_service(w->v, sr_buf_view(&b), &w->out, &w->e), &w->e);
-	sr_policies_free(&all);
-	sr_buf_free(&b);
-	if (object != NULL)
-		memcpy(object, id, SR_HASH);
 }
 
 /* --- looking at inputs ------------------------------------------------------------------------ */
@@ -245,21 +155,9 @@ static bool is_in(const struct sr_cedar_entity *en, const char *type, const char
 
 static void attest(struct world *w, const struct world_person *who, const char *kind,
 	const char *term, const struct world_person *other, int64_t ends) {
-	struct world_draft d;
 	uint8_t id[SR_ID];
 
-	world_id(w, id);
-	world_begin(&d, w, &w->officer, SR_T_ATTEST);
-	sr_text_put_hex(&d.text, "attestation", id, SR_ID);
-	sr_text_put(&d.text, "person", who->person);
-	sr_text_put(&d.text, "kind", kind);
-	if (other != NULL)
-		sr_text_put(&d.text, "of", other->person);
-	if (term != NULL)
-		sr_text_put(&d.text, "term", term);
-	if (ends != 0)
-		sr_text_put_time(&d.text, "ends", ends);
-	assert_int_equal(world_commit(&d, NULL), 0);
+	rules_attest(w, who, kind, term, other, ends, id);
 }
 
 static void item_with(struct world *w, const char *hazards, uint8_t item[SR_ID]) {
@@ -605,7 +503,7 @@ static void errs(void **state) {
 	(void)state;
 	put_item(w, item[0], true);
 	assert_int_equal(ask_for(w, &rq), 0);
-	impose(w,
+	rules_impose(w,
 		RULE("all", "permit (principal, action, resource);")
 			RULE("slip", "forbid (principal, action, resource is Request)"
 				     " when { resource.nosuch };"),
@@ -655,7 +553,7 @@ static void absent(void **state) {
 
 	(void)state;
 	put_item(w, item[0], true);
-	impose(w,
+	rules_impose(w,
 		RULE("all", "permit (principal, action, resource);")
 			RULE("lan", "forbid (principal, action == Action::\"request-access\","
 				    " resource is Request)"
@@ -722,7 +620,7 @@ static void unreadable(void **state) {
 		(void)state;
 		put_item(w, item[0], true);
 		assert_int_equal(ask_for(w, &rq), 0);
-		impose(w,
+		rules_impose(w,
 			k == 0 ? "permit (principal"
 			       : RULE("all", "permit (principal, action, resource);"),
 			object);
@@ -850,7 +748,7 @@ static void limit(void **state) {
 		sr_buf_put_str(&b, "// a comment is source as well\n");
 	text = sr_buf_dup_str(&b);
 	assert_non_null(text);
-	impose(w, text, NULL);
+	rules_impose(w, text, NULL);
 	free(text);
 	sr_buf_free(&b);
 	assert_refused(w, vote_on(w, 0, &rq), "rule policy-set");
@@ -893,7 +791,7 @@ static void strict_and_loose(void **state) {
 	assert_refused(w, world_checkout(w, &c), "rule no-text): A rule");
 	assert_last_rule(w, "no-text");
 
-	impose(w, RULE("all", "permit (principal, action, resource);"), NULL);
+	rules_impose(w, RULE("all", "permit (principal, action, resource);"), NULL);
 	c.form = "text";
 	if (world_checkout(w, &c) != 0)
 		fail_msg("%s", w->out.err.text);
@@ -1007,7 +905,7 @@ static void who_counts(void **state) {
 	assert_int_equal(request_state(w, rq.id), SR_S_REFUSED);
 	sr_version_row_free(&v);
 	/* A set without that rule: theirs is the second vote. */
-	impose(w, RULE("all", "permit (principal, action, resource);"), NULL);
+	rules_impose(w, RULE("all", "permit (principal, action, resource);"), NULL);
 	assert_int_equal(ask_for(w, &rq), 0);
 	assert_int_equal(
 		world_vote(w,
@@ -1019,7 +917,7 @@ static void who_counts(void **state) {
 	assert_int_equal(request_state(w, rq.id), SR_S_GRANTED);
 	/* Rules that forbid every vote end nothing: they may be others tomorrow. */
 	assert_int_equal(ask_for(w, &rq), 0);
-	impose(w,
+	rules_impose(w,
 		RULE("all", "permit (principal, action, resource);")
 			RULE("rest", "forbid (principal, action in Action::\"vote\", resource);"),
 		NULL);

@@ -4,43 +4,10 @@
  * can do wrong through clients is in the scenarios; a client of an enemy's is not held by any.
  */
 #include "base/limits.h"
+#include "drafts.h"
 #include "ledger/mark.h"
 #include "things.h"
 #include "world.h"
-
-/* --- a lawful draft, changed --- */
-
-/* ${from} becomes ${to}, once; it must be there. */
-static void edit(struct world_draft *d, const char *from, const char *to) {
-	const uint8_t *at = memmem(d->text.p, d->text.len, from, strlen(from));
-	struct sr_buf b;
-
-	if (at == NULL)
-		fail_msg("no \"%s\" in:\n%.*s", from, (int)d->text.len, (const char *)d->text.p);
-	sr_buf_init(&b);
-	sr_buf_put_bytes(&b, sr_bytes_of(d->text.p, (size_t)(at - d->text.p)));
-	sr_buf_put_str(&b, to);
-	at += strlen(from);
-	sr_buf_put_bytes(&b, sr_bytes_of(at, (size_t)(d->text.p + d->text.len - at)));
-	sr_buf_free(&d->text);
-	d->text = b;
-}
-
-/* The line of ${key}, from its first letter to its end, becomes ${to} ("": it goes). */
-static void edit_line(struct world_draft *d, const char *key, const char *to) {
-	char from[700];
-	const uint8_t *at, *end;
-
-	snprintf(from, sizeof from, "\n%s ", key);
-	at = memmem(d->text.p, d->text.len, from, strlen(from));
-	assert_non_null(at);
-	end = memchr(at + 1, '\n', (size_t)(d->text.p + d->text.len - at - 1));
-	assert_non_null(end);
-	const size_t len = (size_t)(end - at);
-	assert_true(len < sizeof from);
-	snprintf(from, sizeof from, "%.*s", (int)len, (const char *)at);
-	edit(d, from, to);
-}
 
 struct scene {
 	struct world *w;
@@ -244,7 +211,7 @@ static void one_line(void **state) {
 		struct world_draft d;
 
 		rows[i].make(&s, &d);
-		edit(&d, rows[i].from, rows[i].to);
+		draft_edit(&d, rows[i].from, rows[i].to);
 		if (rows[i].rule == NULL)
 			assert_ok(world_commit(&d, NULL), &s.w->out.err);
 		else
@@ -269,11 +236,11 @@ static void people_of_a_request(void **state) {
 	scene_open(&s);
 	access_asked(&s, &d);
 	snprintf(line, sizeof line, "\nperson %s\nkey ", s.w->researcher[0].person);
-	edit(&d, "\nkey ", line);
+	draft_edit(&d, "\nkey ", line);
 	refused_by(s.w, &d, "named-twice");
 	access_asked(&s, &d);
 	snprintf(line, sizeof line, "\nperson %s\nkey ", s.w->curator[0].person);
-	edit(&d, "\nkey ", line);
+	draft_edit(&d, "\nkey ", line);
 	refused_by(s.w, &d, "not-a-researcher");
 	access_asked(&s, &d);
 	sr_buf_init(&many);
@@ -281,7 +248,7 @@ static void people_of_a_request(void **state) {
 		sr_buf_printf(&many, "\nperson p-%016x", i);
 	sr_buf_put_str(&many, "\nkey ");
 	sr_buf_put_u8(&many, 0);
-	edit(&d, "\nkey ", (const char *)many.p);
+	draft_edit(&d, "\nkey ", (const char *)many.p);
 	sr_buf_free(&many);
 	refused_by(s.w, &d, "too-many-people");
 	scene_close(&s);
@@ -299,7 +266,7 @@ static void requests_of_others(void **state) {
 	access_asked(&s, &d);
 	sr_hex(hex, s.open, SR_ID);
 	put_line(line, "request", hex);
-	edit_line(&d, "request", line);
+	draft_line(&d, "request", line);
 	refused_by(s.w, &d, "request-taken");
 	again = asks(&s, 1);
 	again.version = 2;
@@ -308,7 +275,7 @@ static void requests_of_others(void **state) {
 	refused_by(s.w, &d, "not-applicant");
 	again.by = &s.w->researcher[0];
 	DRAFT(&s, &d, world_request(s.w, &again));
-	edit(&d, "\nkind access\n", "\nkind redact\n");
+	draft_edit(&d, "\nkind access\n", "\nkind redact\n");
 	refused_by(s.w, &d, "kind-differs");
 	/* Said twice: that one joins, that one steps aside. */
 	rq = asks(&s, 0);
@@ -329,7 +296,7 @@ static void requests_of_others(void **state) {
 	vote_cast(&s, &d);
 	sr_hex(hex, s.open, SR_ID);
 	snprintf(line, sizeof line, "\nrequest %s %064d", hex, 7);
-	edit_line(&d, "request", line);
+	draft_line(&d, "request", line);
 	refused_by(s.w, &d, "other-text");
 	scene_close(&s);
 }
@@ -343,13 +310,13 @@ static void looks_and_returns(void **state) {
 	(void)state;
 	scene_open(&s);
 	look(&s, &d);
-	edit_line(&d, "grant", "");
+	draft_line(&d, "grant", "");
 	refused_by(s.w, &d, "no-grant");
 	c = (struct world_checkout){.by = &s.w->curator[0], .item = s.held};
 	DRAFT(&s, &d, world_checkout(s.w, &c));
 	sr_hex(hex, s.grant, SR_ID);
 	snprintf(line, sizeof line, "\ngrant %s\nitem ", hex);
-	edit(&d, "\nitem ", line);
+	draft_edit(&d, "\nitem ", line);
 	refused_by(s.w, &d, "surplus-grant");
 	c = (struct world_checkout){.by = &s.w->researcher[0], .grant = s.grant, .item = s.item[1]};
 	assert_refused(s.w, world_checkout(s.w, &c), "item-not-granted");
@@ -384,14 +351,14 @@ static void items_and_lists(void **state) {
 	/* Held boxes are for curators, by the key and for the envelope of now. */
 	boxed(&s, &d);
 	put_line(line, "person", s.w->researcher[0].person);
-	edit_line(&d, "person", line);
+	draft_line(&d, "person", line);
 	refused_by(s.w, &d, "not-a-curator");
 	boxed(&s, &d);
-	edit_line(&d, "number", "\nnumber 9");
+	draft_line(&d, "number", "\nnumber 9");
 	refused_by(s.w, &d, "envelope-number");
 	boxed(&s, &d);
 	put_line(line, "person", s.w->curator[0].person);
-	edit_line(&d, "person", line);
+	draft_line(&d, "person", line);
 	refused_by(s.w, &d, "other-key");
 	/* A description clears what can be cleared, and not what it sets. */
 	described(&s, &d);
@@ -480,33 +447,33 @@ static void boards_to_be(void **state) {
 	for (size_t i = 0; i < 3; i++)
 		world_person_make(s.w, &b.p[i], "Newcomer");
 	board_asked(&s, &d, &b, 2);
-	edit(&d, "\nquorum 2 2\n", "\nquorum 3 2\n");
+	draft_edit(&d, "\nquorum 2 2\n", "\nquorum 3 2\n");
 	refused_by(s.w, &d, "level-name");
 	board_asked(&s, &d, &b, 2);
-	edit(&d, "\nquorum 2 2\n", "\nquorum 3 3\n");
+	draft_edit(&d, "\nquorum 2 2\n", "\nquorum 3 3\n");
 	refused_by(s.w, &d, "quorum-range");
 	board_asked(&s, &d, &b, 2);
-	edit(&d, "\nquorum 2 2\n",
+	draft_edit(&d, "\nquorum 2 2\n",
 		"\nquorum 2 2\nquorum 3 3\nquorum 4 4\nquorum 5 5\nquorum 6 6\n");
 	refused_by(s.w, &d, "levels-count");
 	board_asked(&s, &d, &b, 2);
 	sr_hex(hex, s.w->v->fingerprint, SR_ID);
 	put_line(to, "target", hex);
-	edit_line(&d, "target", to);
+	draft_line(&d, "target", to);
 	refused_by(s.w, &d, "board-taken");
 	board_asked(&s, &d, &b, 2);
 	put_line(from, "member", b.p[1].person);
 	put_line(to, "member", b.p[0].person);
-	edit(&d, from, to);
+	draft_edit(&d, from, to);
 	refused_by(s.w, &d, "member-twice");
 	board_asked(&s, &d, &b, 2);
 	put_line(to, "member", b.p[2].person);
-	edit(&d, from, to);
+	draft_edit(&d, from, to);
 	refused_by(s.w, &d, "card-missing");
 	board_asked(&s, &d, &b, 3);
 	refused_by(s.w, &d, "card-surplus");
 	board_asked(&s, &d, &b, 2);
-	edit(&d, from, "");
+	draft_edit(&d, from, "");
 	refused_by(s.w, &d, "members-count");
 	/* And of a reshare: dealers in the order of the board; `standby yes`, or no such line. */
 	reshare_asked(&s, &d);
@@ -514,14 +481,14 @@ static void boards_to_be(void **state) {
 		s.w->member[1].person);
 	snprintf(to, sizeof to, "\ndealer %s\ndealer %s", s.w->member[1].person,
 		s.w->member[0].person);
-	edit(&d, from, to);
+	draft_edit(&d, from, to);
 	refused_by(s.w, &d, "dealers-order");
 	reshare_asked(&s, &d);
 	sr_text_put(&d.text, "standby", "perhaps");
 	refused_by(s.w, &d, "standby-word");
 	reshare_asked(&s, &d);
 	put_line(from, "dealer", s.w->member[0].person);
-	edit(&d, from, "");
+	draft_edit(&d, from, "");
 	refused_by(s.w, &d, "dealers-count");
 	for (size_t i = 0; i < 3; i++)
 		sr_buf_free(&b.p[i].card);
@@ -552,7 +519,7 @@ static void before_it_opens(void **state) {
 	assert_int_equal(world_accept(w, 1), 0);
 	snprintf(hex, sizeof hex, "%064d", 7);
 	put_line(line, "transcript", hex);
-	edit_line(&d, "transcript", line);
+	draft_line(&d, "transcript", line);
 	refused_by(w, &d, "transcript-differs");
 	/* A share of keys that the board does not have. */
 	for (size_t i = 1; i < w->members; i++)

@@ -133,10 +133,112 @@ static void core_renews(void **state) {
 	office_free(o);
 }
 
+/* --- entries by the names that people type --- */
+
+struct named {
+	bool found, entry; /* resolve finds an id; log.prove has an entry of that number */
+	size_t ids;
+};
+
+/* The log is as long as it would be in years, and ids begin as they seldom do. */
+static int long_log(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	const struct named *n = l->ctx;
+	struct sr_rows_out o;
+
+	if (strcmp(op, "log.prove") == 0 && n->entry) {
+		sr_err_clear(e);
+		return -1;
+	}
+	if (strcmp(op, "resolve") != 0 || !n->found)
+		return 0;
+	sr_buf_clear(&r->body);
+	sr_rows_begin(&o, &r->body);
+	for (size_t i = 0; i < n->ids; i++) {
+		uint8_t id[SR_ID] = {0x12, 0x34, (uint8_t)i};
+
+		sr_row(&o, "match");
+		sr_row_str(&o, "kind", "request");
+		sr_row_hex(&o, "id", id, SR_ID);
+	}
+	(void)q;
+	return 0;
+}
+
+static int no_answer(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	(void)l;
+	(void)q;
+	(void)r;
+	(void)e;
+	return strcmp(op, "resolve") == 0;
+}
+
+/* A number is the entry, a start of an id the thing; digits that are both are told, and each is
+ * had by the name that is offered. */
+static void entries_by_name(void **state) {
+	static const struct {
+		const char *typed;
+		struct named lie;
+		bool by_id;
+		const char *says;  /* NULL: it is taken */
+		const char *asked; /* for it */
+	} rows[] = {
+		{"12", {true, true, 1}, false, NULL, ""},
+		{"1234", {false, false, 0}, false, NULL, " resolve"},
+		{"1234", {false, true, 0}, false, NULL, " resolve"},
+		{"1234", {true, false, 1}, true, NULL, " resolve log.prove"},
+		{"1234", {true, true, 1}, false, "the entry is @1234", " resolve log.prove"},
+		{"1234", {true, false, 2}, false, "request 123400000000, request 123401000000",
+			" resolve log.prove"},
+		{"1234", {true, true, 2}, false, "the entry is @1234", " resolve log.prove"},
+		{"@1234", {true, true, 1}, false, NULL, ""},
+		{"12340", {true, true, 1}, false, "takes more of its digits", " resolve log.prove"},
+		{"0123", {true, true, 1}, true, NULL, " resolve"}, /* no number begins so */
+		{"12ab", {true, true, 1}, true, NULL, " resolve"},
+		{"12340000000000000000000000000000", {true, true, 1}, true, NULL, ""},
+		{"@12ab", {true, true, 1}, false, "as in @12", ""},
+		{"@", {true, true, 1}, false, "as in @12", ""},
+		{"", {true, true, 1}, false, "4 to 32 digits", ""},
+		{"12a", {true, true, 1}, false, "4 to 32 digits", ""},
+	};
+	struct office *o = office_new(NULL);
+	struct desk *d = desk_new(o, &o->w->researcher[0]);
+
+	(void)state;
+	d->liar.twist = long_log;
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		struct named lie = rows[i].lie;
+		struct sr_entry_name n;
+		int rc;
+
+		d->liar.ctx = &lie;
+		d->liar.asked[0] = '\0';
+		sr_err_clear(&d->e);
+		rc = sr_client_entry_name(&n, d->c, rows[i].typed, &d->e);
+		if (rc != (rows[i].says == NULL ? 0 : SR_USAGE) ||
+			(rc == 0 && n.by_id != rows[i].by_id) ||
+			(rc != 0 && strstr(d->e.text, rows[i].says) == NULL) ||
+			strcmp(d->liar.asked, rows[i].asked) != 0)
+			fail_msg("row %zu, %s: %d, by id %d, asked%s: %s", i, rows[i].typed, rc,
+				n.by_id, d->liar.asked, d->e.text);
+		if (rc == 0 && !n.by_id)
+			assert_int_equal(n.index, strlen(rows[i].typed) == 2 ? 12 : 1234);
+	}
+	/* A refusal is told, and is no answer about the name. */
+	d->liar.twist = no_answer;
+	sr_err_clear(&d->e);
+	assert_fails(sr_client_entry_name(&(struct sr_entry_name){0}, d->c, "1234", &d->e),
+		SR_DENIED, &d->e, "no");
+	desk_free(d);
+	office_free(o);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(certificates_are_proven),
 		cmocka_unit_test(core_renews),
+		cmocka_unit_test(entries_by_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
  * vault is touched by nobody else meanwhile.
  */
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "core_served.h"
@@ -208,6 +209,60 @@ static void test_places(void **state) {
 	rig_desk_close(&late);
 	rig_desk_close(&depositor);
 	serve_end(&v);
+}
+
+/* Without a descriptor for one more: those who are there are served, core says so once and does not
+ * turn about it all the time; as soon as there is one, who waited is served. */
+static void test_no_descriptor(void **state) {
+	enum {
+		MOST = 256
+	};
+	static const char said[] = "nobody more can connect now: Too many open files";
+	struct served v;
+	struct rig_desk early;
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	struct rlimit before, few;
+	struct sr_call q;
+	struct sr_err e = {0};
+	uint8_t h[SR_WIRE_HEADER], answer[SR_WIRE_HEADER];
+	int held[MOST];
+	size_t n = 0;
+	(void)state;
+	serve(&v, 0, 0, 0);
+	sit(&early, &v);
+	rig_login(&early, &v.g->w->researcher[0]);
+	snprintf(a.sun_path, sizeof a.sun_path, "%s", t_path(v.g->w->vault, "run/core.sock"));
+	const int late = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(late >= 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = MOST;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	while (n < MOST && (held[n] = dup(late)) >= 0)
+		n++;
+	assert_int_equal(errno, EMFILE);
+	assert_int_equal(connect(late, (const struct sockaddr *)&a, sizeof a), 0);
+	/* Turns of the server: it sees the door, and leaves it alone again and again. */
+	for (int i = 0; i < 20; i++) {
+		assert_ok(rig_call(&early, "hello", NULL, NULL), &early.e);
+		usleep(5000);
+	}
+	while (n > 0)
+		close(held[--n]);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	sr_call_init(&q);
+	sr_call_begin(&q, "hello");
+	assert_ok(sr_wire_put(h, &q, &e), &e);
+	assert_int_equal(send(late, h, sizeof h, MSG_NOSIGNAL), sizeof h);
+	assert_int_equal(send(late, q.head.p, q.head.len, MSG_NOSIGNAL), q.head.len);
+	assert_int_equal(recv(late, answer, sizeof answer, MSG_WAITALL), sizeof answer);
+	sr_call_free(&q);
+	close(late);
+	rig_desk_close(&early);
+	serve_end(&v);
+	const char *first = strstr(v.told, said);
+	assert_non_null(first);
+	assert_null(strstr(first + 1, said));
 }
 
 /* One that is ready to be signed and says nothing gives its place away: whoever then hands in the
@@ -421,6 +476,7 @@ int main(void) {
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_no_descriptor),
 		cmocka_unit_test(test_ended_deposit),
 		cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_large),

@@ -20,16 +20,15 @@
 #define SR_TESTS_WALK_H
 
 #include "board/authorize.h"
-#include "board/follow.h"
 #include "board/keys.h"
 #include "board/policy_default.h"
 #include "crypto/age.h"
-#include "crypto/hash.h"
+#include "drafts.h"
 #include "ledger/card.h"
 #include "policy/entities.h"
 #include "policy/lint.h"
 #include "policy/request.h"
-#include "store/object.h"
+#include "rules_rig.h"
 #include "things.h"
 #include "world.h"
 
@@ -124,65 +123,10 @@ static inline char *walk_without(struct walk *k, const char *id, const char *sma
 	return text;
 }
 
-/* In force from now on, by statements of the service: a board could not adopt rules without what
- * lint wants of a set, and should not be asked ${id} by ${id}. */
-static inline void walk_impose(struct walk *k, const char *text) {
-	static const char fit[] =
-		"@id(\"fit\") @title(\"A rule\") @why(\"For this test.\")\n"
-		"forbid (principal, action in Action::\"look\", resource is Item);\n";
-	static const char inputs[] = "none";
-	struct world *w = k->w;
-	struct sr_door_object objects[2] = {{.body = sr_bytes_str(text)},
-		{.body = {(const uint8_t *)inputs, sizeof inputs - 1}}};
-	struct sr_submission parts = {.objects = objects, .object_count = 2};
-	struct sr_policies all = {0};
-	uint8_t set_of[SR_HASH], fits[SR_HASH], object[SR_HASH], none[SR_HASH], id[SR_ID];
-	struct world_draft d;
-	struct sr_buf b;
-
-	world_id(w, id);
-	world_begin(&d, w, &w->member[0], SR_T_REQUEST);
-	sr_text_put_hex(&d.text, "request", id, SR_ID);
-	sr_text_put_dec(&d.text, "version", 1);
-	sr_text_put(&d.text, "kind", "policy");
-	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
-	sr_text_put_dec(&d.text, "epoch", 1);
-	sr_text_put_dec(&d.text, "level", w->level[w->levels - 1]);
-	world_object(&d, "rules", sr_bytes_str(fit));
-	sr_sha256(fits, fit, strlen(fit));
-	sr_text_put_hex(&d.text, "set", fits, SR_HASH);
-	assert_ok(world_commit(&d, NULL), &w->out.err);
-	sr_sha256(set_of, text, strlen(text));
-	world_id(w, objects[0].salt);
-	world_id(w, objects[1].salt);
-	sr_object_id(object, objects[0].salt, objects[0].body);
-	sr_object_id(none, objects[1].salt, objects[1].body);
-	sr_buf_init(&b);
-	sr_follow_begin(&b, w->v, SR_T_DECIDED, w->now);
-	sr_text_put(&b, "action", "enact");
-	sr_text_put_hex(&b, "board", w->v->fingerprint, SR_ID);
-	sr_text_put_hex(&b, "set", set_of, SR_HASH);
-	sr_text_put_hex(&b, "rules", object, SR_HASH);
-	sr_text_put_hex(&b, "inputs", none, SR_HASH);
-	sr_text_put(&b, "decision", "deny");
-	assert_ok(sr_door_service_with(w->v, sr_buf_view(&b), &parts, &w->out, &w->e), &w->e);
-	sr_buf_clear(&b);
-	assert_ok(sr_query_policies(&all, w->v->catalogue, w->v->fingerprint, &w->e), &w->e);
-	sr_follow_begin(&b, w->v, SR_T_POLICY, w->now);
-	sr_text_put_hex(&b, "request", id, SR_ID);
-	sr_text_put_hex(&b, "board", w->v->fingerprint, SR_ID);
-	sr_text_put_dec(&b, "number", all.count + 1);
-	sr_text_put_hex(&b, "rules", object, SR_HASH);
-	sr_text_put_hex(&b, "set", set_of, SR_HASH);
-	assert_ok(sr_door_service(w->v, sr_buf_view(&b), &w->out, &w->e), &w->e);
-	sr_policies_free(&all);
-	sr_buf_free(&b);
-}
-
 static inline void walk_under(struct walk *k, const char *id, const char *small) {
 	char *text = walk_without(k, id, small);
 
-	walk_impose(k, text);
+	rules_impose(k->w, text, NULL);
 	k->without = id;
 
 	free(text);
@@ -458,35 +402,6 @@ static inline void walk_says(struct walk *k, const struct walk_row *row, const c
 			fail_msg("%s", (k)->w->out.err.text); \
 	} while (0)
 
-/* ${d}'s text with ${to} instead of the first ${from} ("" takes it out). */
-static inline void walk_edit(struct world_draft *d, const char *from, const char *to) {
-	struct sr_buf b;
-	const uint8_t *at = memmem(d->text.p, d->text.len, from, strlen(from));
-
-	assert_non_null(at);
-	sr_buf_init(&b);
-	sr_buf_put_bytes(&b, sr_bytes_of(d->text.p, (size_t)(at - d->text.p)));
-	sr_buf_put_str(&b, to);
-	at += strlen(from);
-	sr_buf_put_bytes(&b, sr_bytes_of(at, (size_t)(d->text.p + d->text.len - at)));
-	sr_buf_free(&d->text);
-	d->text = b;
-}
-
-/* The line of ${key}, taken out. */
-static inline void walk_cut(struct world_draft *d, const char *key) {
-	char from[200];
-	const uint8_t *at, *end;
-
-	snprintf(from, sizeof from, "\n%s ", key);
-	at = memmem(d->text.p, d->text.len, from, strlen(from));
-	assert_non_null(at);
-	end = memchr(at + 1, '\n', (size_t)(d->text.p + d->text.len - at - 1));
-	assert_non_null(end);
-	snprintf(from, sizeof from, "%.*s", (int)(end - at), (const char *)at);
-	walk_edit(d, from, "");
-}
-
 /* A new item: released with these hazards, or held and described with them. */
 static inline void walk_item(struct walk *k, const char *hazards, bool release, uint8_t id[SR_ID]) {
 	put_item(k->w, id, false);
@@ -543,25 +458,6 @@ static inline void walk_granted_as(struct walk *k, const struct world_person *by
 static inline void walk_granted(
 	struct walk *k, const struct world_person *by, const char *kind, const uint8_t *item) {
 	walk_granted_as(k, by, kind, item, NULL);
-}
-
-static inline void walk_attest(struct walk *k, const struct world_person *who, const char *kind,
-	const char *term, const struct world_person *of, int64_t ends, uint8_t id[SR_ID]) {
-	struct world *w = k->w;
-	struct world_draft d;
-
-	world_id(w, id);
-	world_begin(&d, w, &w->officer, SR_T_ATTEST);
-	sr_text_put_hex(&d.text, "attestation", id, SR_ID);
-	sr_text_put(&d.text, "person", who->person);
-	sr_text_put(&d.text, "kind", kind);
-	if (of != NULL)
-		sr_text_put(&d.text, "of", of->person);
-	if (term != NULL)
-		sr_text_put(&d.text, "term", term);
-	if (ends != 0)
-		sr_text_put_time(&d.text, "ends", ends);
-	WALK_OK(k, world_commit(&d, NULL));
 }
 
 /* Beginning of a request of the board's acts. */

@@ -120,7 +120,7 @@ static void ask_unmark(struct walk *k, struct world_draft *d) {
 	memcpy(item, mark.id, SR_ID);
 	WALK_OK(k, world_commit(&mark, NULL));
 	walk_begin(k, d, &k->w->officer, "lift");
-	walk_edit(d, "\nlevel 2\n", "\nlevel 3\n");
+	draft_edit(d, "\nlevel 2\n", "\nlevel 3\n");
 	sr_text_put_hex(&d->text, "target", item, SR_ID);
 	world_text(d, "reason", "the wrong page was marked");
 }
@@ -138,22 +138,22 @@ static void ask_reshare(struct walk *k, struct world_draft *d) {
 
 static void ask_no_purpose(struct walk *k, struct world_draft *d) {
 	ask_access(k, d);
-	walk_cut(d, "purpose");
+	draft_line(d, "purpose", "");
 }
 
 static void ask_no_form(struct walk *k, struct world_draft *d) {
 	ask_access(k, d);
-	walk_cut(d, "form");
+	draft_line(d, "form", "");
 }
 
 static void ask_training(struct walk *k, struct world_draft *d) {
 	ask_access(k, d);
-	walk_edit(d, "\npurpose research\n", "\npurpose classifier-training\n");
+	draft_edit(d, "\npurpose research\n", "\npurpose classifier-training\n");
 }
 
 static void ask_no_end(struct walk *k, struct world_draft *d) {
 	ask_access(k, d);
-	walk_cut(d, "ends");
+	draft_line(d, "ends", "");
 }
 
 static void ask_long(struct walk *k, struct world_draft *d) {
@@ -354,21 +354,21 @@ static void votes_on(struct walk *k, struct world_draft *d, size_t member) {
 static void votes_as_supervisor(struct walk *k, struct world_draft *d) {
 	uint8_t id[SR_ID];
 
-	walk_attest(k, &k->w->member[0], "supervisor-of", NULL, &k->w->researcher[2], 0, id);
+	rules_attest(k->w, &k->w->member[0], "supervisor-of", NULL, &k->w->researcher[2], 0, id);
 	votes_on(k, d, 0);
 }
 
 static void votes_as_student(struct walk *k, struct world_draft *d) {
 	uint8_t id[SR_ID];
 
-	walk_attest(k, &k->w->researcher[2], "supervisor-of", NULL, &k->w->member[1], 0, id);
+	rules_attest(k->w, &k->w->researcher[2], "supervisor-of", NULL, &k->w->member[1], 0, id);
 	votes_on(k, d, 1);
 }
 
 static void votes_in_conflict(struct walk *k, struct world_draft *d) {
 	uint8_t id[SR_ID];
 
-	walk_attest(k, &k->w->member[2], "conflict", NULL, &k->w->researcher[2], 0, id);
+	rules_attest(k->w, &k->w->member[2], "conflict", NULL, &k->w->researcher[2], 0, id);
 	votes_on(k, d, 2);
 }
 
@@ -403,7 +403,7 @@ static void grants_variously(struct walk *k, struct world_draft *d) {
 	uint8_t id[SR_ID];
 
 	open_request(k, &k->w->researcher[0]);
-	walk_attest(k, &k->w->member[0], "affiliation", "uni-one", NULL, k->w->now + W_DAY, id);
+	rules_attest(k->w, &k->w->member[0], "affiliation", "uni-one", NULL, k->w->now + W_DAY, id);
 	WALK_OK(k, world_vote(k->w, &(struct world_vote){
 					    .member = 4, .request = k->id, .decision = "reject"}));
 	walk_vote_draft(k, d, 0);
@@ -493,7 +493,7 @@ static void grants_unsafe(struct walk *k, struct world_draft *d) {
 	uint8_t item[1][SR_ID], id[SR_ID];
 	struct world_request rq = walk_request(k, &k->w->researcher[1], "export", item[0]);
 
-	walk_attest(k, &k->w->researcher[1], "training", "trauma-awareness", NULL,
+	rules_attest(k->w, &k->w->researcher[1], "training", "trauma-awareness", NULL,
 		k->w->now + W_HOUR, id);
 	k->w->now += 2 * W_HOUR;
 	walk_item(k, "instructional", true, item[0]);

@@ -350,7 +350,7 @@ static void ends_attestation(struct walk *k, struct world_draft *d) {
 	const char *without = walk_pause(k);
 	uint8_t id[SR_ID];
 
-	walk_attest(k, &k->w->researcher[0], "affiliation", "uni-example", NULL, 0, id);
+	rules_attest(k->w, &k->w->researcher[0], "affiliation", "uni-example", NULL, 0, id);
 	walk_resume(k, without);
 	world_begin(d, k->w, &k->w->officer, SR_T_ATTEST_END);
 	sr_text_put_hex(&d->text, "attestation", id, SR_ID);
@@ -370,7 +370,7 @@ static void attests_self(struct walk *k, struct world_draft *d) {
 static void ends_own(struct walk *k, struct world_draft *d) {
 	uint8_t id[SR_ID];
 
-	walk_attest(k, &k->w->officer, "conflict", NULL, &k->w->researcher[0], 0, id);
+	rules_attest(k->w, &k->w->officer, "conflict", NULL, &k->w->researcher[0], 0, id);
 	world_begin(d, k->w, &k->w->officer, SR_T_ATTEST_END);
 	sr_text_put_hex(&d->text, "attestation", id, SR_ID);
 }

@@ -199,7 +199,7 @@ static void reads_untrained(struct walk *k, struct world_draft *d) {
 	struct use u = {.by = &k->w->researcher[1], .kind = "access", .hazards = "hate"};
 	uint8_t id[SR_ID];
 
-	walk_attest(k, u.by, "training", "trauma-awareness", NULL, k->w->now + W_HOUR, id);
+	rules_attest(k->w, u.by, "training", "trauma-awareness", NULL, k->w->now + W_HOUR, id);
 	use_granted(k, &u);
 	k->w->now += 2 * W_HOUR;
 	use_draft(k, d, &u);

@@ -9,7 +9,7 @@
  *   pieces.c    bundles of votes, against what their votes say
  *   witnessed.c what is said to have been witnessed, against what was
  *   telling.c   the end: findings, the tables compared, the tree
- *   derive.c    what must follow from a board's votes (derive.h)
+ *   derive*.c   what must follow from a board's votes (derive.h)
  *   judged.c    the answer that must follow from rules and inputs (derive.h)
  *   inputs.c    two inputs compared, attribute by attribute (inputs.h)
  */

@@ -30,6 +30,26 @@ static int name_fits(struct sr_vault *v, const char *name, struct sr_err *e) {
 	return 0;
 }
 
+/* Named, and broken off or asked once more: it is done. */
+static int not_named(struct sr_vault *v, const char *name, struct sr_err *e) {
+	struct sr_log_names names = {0};
+	const struct sr_log_name *last;
+	int rc = sr_query_log_names(&names, v->catalogue, e);
+
+	if (rc != 0)
+		return rc;
+	last = names.count > 0 ? &names.rows[names.count - 1] : NULL;
+	if (last != NULL && last->confirmed == 0 && strcmp(last->name, name) == 0)
+		rc = sr_fail(e, SR_DENIED,
+			"the log goes on as %s already, from entry %llu on, which says that "
+			"entries %llu to %llu are lost: what it needs is the board's word "
+			"(strongroom log adopt --ask --reason TEXT --as MEMBER)",
+			name, (unsigned long long)last->entry, (unsigned long long)last->agreed,
+			(unsigned long long)last->known);
+	sr_log_names_free(&names);
+	return rc;
+}
+
 /* After a name that was not confirmed: no less loss than that one says. */
 static int no_less(struct sr_log_link *l, struct sr_vault *v, bool all, struct sr_err *e) {
 	struct sr_log_names names = {0};
@@ -59,9 +79,11 @@ static int change_of(
 	const uint64_t size = sr_ledger_next_index(v->ledger);
 	struct sr_log_link *l = &k->log.next;
 	uint64_t restored = 0;
-	int rc = name_fits(v, a->name, e);
+	int rc = not_named(v, a->name, e);
 
 	memset(k, 0, sizeof *k);
+	if (rc == 0)
+		rc = name_fits(v, a->name, e);
 	if (rc == 0)
 		rc = sr_query_log_restored(&restored, v->catalogue, e);
 	if (rc != 0)

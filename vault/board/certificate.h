@@ -17,10 +17,11 @@
  *                           witnesses)
  *   envelopes <dec>         envelopes that are left: 0
  *   exports <dec>           age files of them that left the vault before, by the log
- *   backups <dec>           backups from before whose secrets file could still be opened, by the
- * log collected <entry> | none   the last collection of dead packs since second none | current |
- * pending databases renewed | pending not-promised <token>    any number, sorted: what this erasure
- * does not reach
+ *   backups <dec>           backups from before whose secrets file could still be opened
+ *   collected <entry> | none   the last collection of dead packs since
+ *   second none | current | pending
+ *   databases renewed | pending
+ *   not-promised <token>    any number, sorted: what this erasure does not reach
  *
  * Tokens of not-promised: `blocks` (sealed blocks lie in packs until these are collected, and in
  * packs that are kept for others; nothing opens them), `shared-blocks` (a block that another item

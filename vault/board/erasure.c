@@ -3,14 +3,11 @@
  */
 #include "board/erasure.h"
 
-#include "base/text.h"
 #include "board/dbkeys.h"
 #include "board/forget.h"
-#include "board/keys.h"
+#include "board/room_note.h"
 #include "board/witnessing.h"
 #include "catalogue/query.h"
-#include "ledger/statement.h"
-#include "merkle/note.h"
 #include "store/secrets.h"
 
 static const char TYPE[] = "strongroom/erasure/v1";
@@ -81,18 +78,9 @@ static void put_text(
 			sr_text_put(text, "not-promised", limits[i].token);
 }
 
-static int room_key(
-	struct sr_vkey *key, const char *origin, const uint8_t pk[SR_PK], struct sr_err *e) {
-	char name[300];
-	int rc = sr_statement_room_name(name, sizeof name, origin, e);
-
-	return rc != 0 ? rc : sr_vkey_make(key, sr_bytes_str(name), SR_NOTE_ED25519, pk, e);
-}
-
 int sr_erasure_make(struct sr_buf *out, uint64_t *entry, struct sr_vault *v, const char *person,
 	struct sr_err *e) {
 	struct facts *f = calloc(1, sizeof *f);
-	struct sr_vkey key;
 	struct sr_buf text;
 	int rc = f == NULL ? sr_fail(e, SR_NOMEM, "erasure: out of memory")
 			   : gather(f, v, person, e);
@@ -104,52 +92,27 @@ int sr_erasure_make(struct sr_buf *out, uint64_t *entry, struct sr_vault *v, con
 		rc = sr_buf_ok(&text, e);
 	}
 	if (rc == 0)
-		rc = room_key(&key, v->keys->origin, v->keys->room_pk, e);
-	if (rc == 0) {
-		const struct sr_signer signer = {
-			.key = &key, .seed = v->keys->s->room_seed, .person = true};
-
-		rc = sr_note_sign(out, sr_buf_view(&text), &signer, 1, e);
-	}
+		rc = sr_room_note_sign(out, sr_buf_view(&text), v, e);
 	sr_buf_free(&text);
 	free(f);
 	return rc != 0 ? sr_wrap(e, "report of the erasure") : 0;
 }
 
-static int read_text(struct sr_erasure *out, struct sr_bytes text,
-	const struct sr_erasure_want *want, struct sr_err *e) {
-	uint8_t vault[SR_HASH];
-	struct sr_text t = {0};
-	int rc = sr_text_parse(&t, text, e);
-
-	if (rc == 0 && !sr_bytes_eq(t.type, sr_bytes_str(TYPE)))
-		rc = sr_fail(e, SR_CORRUPT, "it is no report of an erasure");
-	if (rc == 0)
-		rc = sr_unhex(vault, SR_HASH, sr_text_get(&t, "vault"), e);
-	if (rc == 0 && memcmp(vault, want->vault, SR_HASH) != 0)
-		rc = sr_fail(e, SR_AUTH, "it is of another vault");
-	if (rc == 0 && !sr_bytes_eq(sr_text_get(&t, "person"), sr_bytes_str(want->person)))
-		rc = sr_fail(e, SR_AUTH, "it is of another person");
-	if (rc == 0)
-		rc = sr_parse_dec(&out->entry, sr_text_get(&t, "entry"), INT64_MAX, e);
-	if (rc == 0)
-		rc = sr_unhex(out->statement, SR_HASH, sr_text_get(&t, "statement"), e);
-	if (rc == 0)
-		rc = sr_parse_dec(&out->keys, sr_text_get(&t, "keys"), INT64_MAX, e);
-	sr_text_free(&t);
-	return rc;
-}
-
 int sr_erasure_read(struct sr_erasure *out, struct sr_bytes note,
 	const struct sr_erasure_want *want, struct sr_err *e) {
-	struct sr_vkey key;
-	struct sr_note n = {0};
-	int rc = room_key(&key, want->origin, want->room_pk, e);
+	const struct sr_room_note_want of = {
+		TYPE, "report of an erasure", want->origin, want->room_pk, want->vault};
+	struct sr_room_note n;
+	int rc = sr_room_note_open(&n, note, &of, e);
 
+	if (rc == 0 && !sr_bytes_eq(sr_text_get(&n.text, "person"), sr_bytes_str(want->person)))
+		rc = sr_fail(e, SR_AUTH, "it is of another person");
 	if (rc == 0)
-		rc = sr_note_open(&n, note, &key, 1, e);
-	if (rc == 0)
-		rc = read_text(out, n.text, want, e);
-	sr_note_free(&n);
+		rc = sr_parse_dec(&out->keys, sr_text_get(&n.text, "keys"), INT64_MAX, e);
+	if (rc == 0) {
+		out->entry = n.entry;
+		memcpy(out->statement, n.statement, SR_HASH);
+	}
+	sr_room_note_free(&n);
 	return rc != 0 ? sr_wrap(e, "report of the erasure") : 0;
 }

@@ -191,6 +191,40 @@ void rules_person_text(char out[SR_PERSON_TEXT], const struct sr_statement *s, c
 	snprintf(out, SR_PERSON_TEXT, "%.*s", (int)v.len, (const char *)v.p);
 }
 
+int rules_on_named(struct rules_ctx *c, const char *key, rules_person_fn *judge, const void *ctx) {
+	struct sr_person_row p = {0};
+	char name[SR_PERSON_TEXT];
+	int rc;
+
+	rules_person_text(name, c->s, key);
+	rc = sr_query_person(&p, c->cat, name, c->e);
+	if (rc == SR_NOTFOUND)
+		return rules_deny(c, "no-such-person", "", "%s is not known here", name);
+	if (rc == 0)
+		rc = judge(c, &p, ctx);
+	sr_person_row_free(&p);
+	return rc;
+}
+
+int rules_on_person(struct sr_ruling *out, struct sr_catalogue *cat, const char *person,
+	rules_person_fn *judge, const void *ctx, struct sr_err *e) {
+	struct rules_ctx *c = calloc(1, sizeof *c);
+	struct sr_person_row p = {0};
+	int rc = c == NULL ? sr_fail(e, SR_NOMEM, "rules: out of memory")
+			   : sr_query_person(&p, cat, person, e);
+
+	memset(out, 0, sizeof *out);
+	if (c != NULL && rc == 0) {
+		c->out = out;
+		c->cat = cat;
+		c->e = e;
+		rc = judge(c, &p, ctx);
+	}
+	sr_person_row_free(&p);
+	free(c);
+	return rc;
+}
+
 bool rules_field_is(const struct sr_statement *s, const char *key, const char *word) {
 	return sr_bytes_eq(sr_field(s, key, 0), sr_bytes_str(word));
 }

@@ -27,7 +27,9 @@ static int lacks_one(bool *out, struct rules_ctx *c, const char *person, uint64_
 	return rc;
 }
 
-static int may_have(struct rules_ctx *c, const struct sr_person_row *p, uint64_t from) {
+/* ${ctx}: the first epoch, a uint64_t. */
+static int may_have(struct rules_ctx *c, struct sr_person_row *p, const void *ctx) {
+	const uint64_t from = *(const uint64_t *)ctx;
 	uint32_t now = 0;
 	bool lacks = false;
 	int rc = sr_query_epoch_now(&now, c->cat, c->e);
@@ -50,36 +52,12 @@ static int may_have(struct rules_ctx *c, const struct sr_person_row *p, uint64_t
 
 int sr_invariants_auditor(struct sr_ruling *out, struct sr_catalogue *cat, const char *person,
 	uint64_t from, struct sr_err *e) {
-	struct rules_ctx *c = calloc(1, sizeof *c);
-	struct sr_person_row p = {0};
-	int rc = c == NULL ? sr_fail(e, SR_NOMEM, "rules: out of memory")
-			   : sr_query_person(&p, cat, person, e);
-
-	memset(out, 0, sizeof *out);
-	if (rc == 0) {
-		c->out = out;
-		c->cat = cat;
-		c->e = e;
-		rc = may_have(c, &p, from);
-	}
-	sr_person_row_free(&p);
-	free(c);
-	return rc;
+	return rules_on_person(out, cat, person, may_have, &from, e);
 }
 
 int rules_auditor_asked(struct rules_ctx *c) {
-	struct sr_person_row p = {0};
-	char name[SR_PERSON_TEXT];
 	uint64_t from = 0;
 	int rc = sr_field_dec(&from, c->s, "from", 0, c->e);
 
-	rules_person_text(name, c->s, "subject");
-	if (rc == 0)
-		rc = sr_query_person(&p, c->cat, name, c->e);
-	if (rc == SR_NOTFOUND)
-		return rules_deny(c, "no-such-person", "", "%s is not known here", name);
-	if (rc == 0)
-		rc = may_have(c, &p, from);
-	sr_person_row_free(&p);
-	return rc;
+	return rc == 0 ? rules_on_named(c, "subject", may_have, &from) : rc;
 }

@@ -38,10 +38,11 @@ static int deny_bound(struct rules_ctx *c, const char *person, const struct sr_b
 		said[b->kind].what, hex, said[b->kind].says, person);
 }
 
-static int erasable(struct rules_ctx *c, const struct sr_person_row *p) {
+static int erasable(struct rules_ctx *c, struct sr_person_row *p, const void *ctx) {
 	struct sr_bound b;
 	int rc;
 
+	(void)ctx;
 	if (p->erased != 0)
 		return rules_deny(c, "erased-already", "person erasure shows the report",
 			"what was kept of %s is erased already", p->person);
@@ -56,29 +57,12 @@ static int erasable(struct rules_ctx *c, const struct sr_person_row *p) {
 
 int sr_invariants_erase(
 	struct sr_ruling *out, struct sr_catalogue *cat, const char *person, struct sr_err *e) {
-	struct rules_ctx *c = calloc(1, sizeof *c);
-	struct sr_person_row p = {0};
-	int rc = c == NULL ? sr_fail(e, SR_NOMEM, "rules: out of memory")
-			   : sr_query_person(&p, cat, person, e);
-
-	memset(out, 0, sizeof *out);
-	if (rc == 0) {
-		c->out = out;
-		c->cat = cat;
-		c->e = e;
-		rc = erasable(c, &p);
-	}
-	sr_person_row_free(&p);
-	free(c);
-	return rc;
+	return rules_on_person(out, cat, person, erasable, NULL, e);
 }
 
 int rules_erase_asked(struct rules_ctx *c) {
 	const struct sr_bytes ground = sr_field(c->s, "purpose", 0);
-	struct sr_person_row p = {0};
-	char name[SR_PERSON_TEXT];
 	bool known = false;
-	int rc;
 
 	for (const char *const *g = grounds; *g != NULL; g++)
 		known = known || sr_bytes_eq(ground, sr_bytes_str(*g));
@@ -88,12 +72,5 @@ int rules_erase_asked(struct rules_ctx *c) {
 	if (sr_field_count(c->s, "reason") == 0)
 		return rules_deny(
 			c, "reason-missing", "", "say why what is kept of them is to be erased");
-	rules_person_text(name, c->s, "subject");
-	rc = sr_query_person(&p, c->cat, name, c->e);
-	if (rc == SR_NOTFOUND)
-		return rules_deny(c, "no-such-person", "", "%s is not known here", name);
-	if (rc == 0)
-		rc = erasable(c, &p);
-	sr_person_row_free(&p);
-	return rc;
+	return rules_on_named(c, "subject", erasable, NULL);
 }

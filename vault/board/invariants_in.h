@@ -115,6 +115,14 @@ SR_MUST int rules_other_key(bool *other, struct rules_ctx *c, const struct sr_me
 const struct sr_member_row *rules_member(const struct sr_board_row *b, const char *person);
 /* The person that the one line ${key} names, which must be there, as a string. */
 void rules_person_text(char out[SR_PERSON_TEXT], const struct sr_statement *s, const char *key);
+/* What is judged of a person. ${ctx}: what the rule needs beside them, or NULL. */
+typedef int rules_person_fn(struct rules_ctx *c, struct sr_person_row *p, const void *ctx);
+/* The ruling on the person whom the one line ${key} names: "no" for nobody whom the vault knows. */
+SR_MUST int rules_on_named(
+	struct rules_ctx *c, const char *key, rules_person_fn *judge, const void *ctx);
+/* The ruling on ${person} by no statement: asked again when the last vote comes. NOTFOUND. */
+SR_MUST int rules_on_person(struct sr_ruling *out, struct sr_catalogue *cat, const char *person,
+	rules_person_fn *judge, const void *ctx, struct sr_err *e);
 bool rules_field_is(const struct sr_statement *s, const char *key, const char *word);
 /* The thing that the line `item` or `grant` of the statement names: NOTFOUND, or an error. */
 SR_MUST int rules_item(struct rules_ctx *c, struct sr_item_row *item);

@@ -109,10 +109,11 @@ static int boards_stay(struct rules_ctx *c, const char *person) {
 	return rc;
 }
 
-static int end_holds(struct rules_ctx *c, const struct sr_person_row *p) {
+static int end_holds(struct rules_ctx *c, struct sr_person_row *p, const void *ctx) {
 	unsigned last = 0;
 	int rc = last_of_role(&last, c->cat, p, c->e);
 
+	(void)ctx;
 	if (rc != 0)
 		return rc;
 	if (p->roles == 0)
@@ -126,63 +127,23 @@ static int end_holds(struct rules_ctx *c, const struct sr_person_row *p) {
 
 int sr_invariants_end(
 	struct sr_ruling *out, struct sr_catalogue *cat, const char *person, struct sr_err *e) {
-	struct rules_ctx *c = calloc(1, sizeof *c);
-	struct sr_person_row p = {0};
-	int rc = c == NULL ? sr_fail(e, SR_NOMEM, "rules: out of memory")
-			   : sr_query_person(&p, cat, person, e);
-
-	memset(out, 0, sizeof *out);
-	if (rc == 0) {
-		c->out = out;
-		c->cat = cat;
-		c->e = e;
-		rc = end_holds(c, &p);
-	}
-	sr_person_row_free(&p);
-	free(c);
-	return rc;
+	return rules_on_person(out, cat, person, end_holds, NULL, e);
 }
 
-/* The person whom line ${key} names, or the ruling is made: *${there} is false. */
-static int named_person(
-	struct rules_ctx *c, const char *key, struct sr_person_row *row, bool *there) {
-	char name[SR_PERSON_TEXT];
-	int rc;
-
-	rules_person_text(name, c->s, key);
-	rc = sr_query_person(row, c->cat, name, c->e);
-	*there = rc == 0;
-	return rc == SR_NOTFOUND ? rules_deny(c, "no-such-person", "", "%s is not known here", name)
-				 : rc;
+static int end_by_one(struct rules_ctx *c, struct sr_person_row *p, const void *ctx) {
+	if ((p->roles & ~(unsigned)(SR_ROLE_RESEARCHER | SR_ROLE_DEPOSITOR)) != 0)
+		return rules_deny(c, "role-needs-quorum",
+			"person end then makes a request that members vote on",
+			"%s has a role that only a quorum ends", p->person);
+	return end_holds(c, p, ctx);
 }
 
 int rule_person_end(struct rules_ctx *c) {
-	struct sr_person_row row = {0};
-	bool there;
-	int rc = named_person(c, "person", &row, &there);
-
-	if (rc != 0 || !there)
-		return rc;
-	if ((row.roles & ~(unsigned)(SR_ROLE_RESEARCHER | SR_ROLE_DEPOSITOR)) != 0)
-		rc = rules_deny(c, "role-needs-quorum",
-			"person end then makes a request that members vote on",
-			"%s has a role that only a quorum ends", row.person);
-	else
-		rc = end_holds(c, &row);
-	sr_person_row_free(&row);
-	return rc;
+	return rules_on_named(c, "person", end_by_one, NULL);
 }
 
 int rules_end_asked(struct rules_ctx *c) {
-	struct sr_person_row row = {0};
-	bool there;
-	int rc = named_person(c, "subject", &row, &there);
-
-	if (rc != 0 || !there)
-		return rc;
-	rc = end_holds(c, &row);
-	sr_person_row_free(&row);
-	return rc;
+	return rules_on_named(c, "subject", end_holds, NULL);
 }
 
 /* --- cards and keys --------------------------------------------------------------------------- */
@@ -261,76 +222,63 @@ static int next_key(
 	return rules_allow(c);
 }
 
+/* ${ctx}: the card, a struct sr_bytes. */
+static int may_rekey(struct rules_ctx *c, struct sr_person_row *p, const void *ctx) {
+	bool vouched;
+
+	return next_key(c, p, *(const struct sr_bytes *)ctx, &vouched);
+}
+
 int sr_invariants_key(struct sr_ruling *out, struct sr_catalogue *cat, const char *person,
 	struct sr_bytes card, struct sr_err *e) {
-	struct rules_ctx *c = calloc(1, sizeof *c);
-	struct sr_person_row p = {0};
-	bool vouched;
-	int rc = c == NULL ? sr_fail(e, SR_NOMEM, "rules: out of memory")
-			   : sr_query_person(&p, cat, person, e);
+	return rules_on_person(out, cat, person, may_rekey, &card, e);
+}
 
-	memset(out, 0, sizeof *out);
-	if (rc == 0) {
-		c->out = out;
-		c->cat = cat;
-		c->e = e;
-		rc = next_key(c, &p, card, &vouched);
-	}
-	sr_person_row_free(&p);
-	free(c);
-	return rc;
+static int card_is_theirs(struct rules_ctx *c, struct sr_person_row *p, const void *ctx) {
+	(void)p;
+	(void)ctx;
+	return rules_card_in_force(c, "person");
 }
 
 int rule_person_set(struct rules_ctx *c) {
-	struct sr_person_row row = {0};
-	bool there;
-	int rc = named_person(c, "person", &row, &there);
-
-	sr_person_row_free(&row);
-	return rc == 0 && there ? rules_card_in_force(c, "person") : rc;
+	return rules_on_named(c, "person", card_is_theirs, NULL);
 }
 
 /* With the old key's word, or for who alone may be added by one: one curator or officer. A lost key
  * of another role is the board's affair: whoever has the new one acts as that person. */
-int rule_person_key(struct rules_ctx *c) {
-	struct sr_person_row row = {0};
-	struct sr_card card;
-	struct sr_buf bytes;
-	bool there, vouched = false;
-	int rc = named_person(c, "person", &row, &there);
+static int rekey_by_one(struct rules_ctx *c, struct sr_person_row *p, const void *ctx) {
+	bool vouched = false;
+	int rc = next_key(c, p, *(const struct sr_bytes *)ctx, &vouched);
 
-	if (rc != 0 || !there)
-		return rc;
-	sr_buf_init(&bytes);
-	rc = card_of_line(c, &card, &bytes);
-	if (rc == 0)
-		rc = next_key(c, &row, sr_buf_view(&bytes), &vouched);
 	if (rc == 0 && c->out->allowed && !vouched &&
-		(row.roles & ~(unsigned)(SR_ROLE_RESEARCHER | SR_ROLE_DEPOSITOR)) != 0)
+		(p->roles & ~(unsigned)(SR_ROLE_RESEARCHER | SR_ROLE_DEPOSITOR)) != 0)
 		rc = rules_deny(c, "role-needs-quorum",
 			"person rekey then makes a request that members vote on",
 			"%s has a role that only a quorum gives to a key that the old one does not "
 			"bear out",
-			row.person);
-	sr_buf_free(&bytes);
-	sr_person_row_free(&row);
+			p->person);
 	return rc;
 }
 
-int rules_key_asked(struct rules_ctx *c) {
-	struct sr_person_row row = {0};
-	struct sr_card card;
-	struct sr_buf bytes;
-	bool there, vouched;
-	int rc = named_person(c, "subject", &row, &there);
+/* The ruling on the person whom line ${key} names and the card of the statement. */
+static int on_named_card(struct rules_ctx *c, const char *key, rules_person_fn *judge) {
+	struct sr_bytes bytes;
+	struct sr_buf b;
+	int rc;
 
-	if (rc != 0 || !there)
-		return rc;
-	sr_buf_init(&bytes);
-	rc = card_of_line(c, &card, &bytes);
+	sr_buf_init(&b);
+	rc = sr_field_card(&b, c->s, "card", 0, c->e);
+	bytes = sr_buf_view(&b);
 	if (rc == 0)
-		rc = next_key(c, &row, sr_buf_view(&bytes), &vouched);
-	sr_buf_free(&bytes);
-	sr_person_row_free(&row);
+		rc = rules_on_named(c, key, judge, &bytes);
+	sr_buf_free(&b);
 	return rc;
+}
+
+int rule_person_key(struct rules_ctx *c) {
+	return on_named_card(c, "person", rekey_by_one);
+}
+
+int rules_key_asked(struct rules_ctx *c) {
+	return on_named_card(c, "subject", may_rekey);
 }

@@ -9,6 +9,9 @@
  *   apply_erase.c     what was kept of people, erased
  *   apply_attest.c    what is attested of people
  *   apply_item.c      collections, items
+ *   apply_intake.c    what is found in them
+ *   apply_describe.c  what is said about them
+ *   apply_envelope.c  how they are sealed
  *   apply_fields.c    fields of a description that are rows, hazards of parts, what is cleared
  *   apply_flag.c      what stands on items
  *   apply_request.c   requests, votes
@@ -218,6 +221,17 @@ SR_MUST int sr_apply_item(
 /* ${event} must be possible for the item; its state is written when it changes. */
 SR_MUST int sr_apply_item_step(
 	struct sr_apply *a, const struct sr_item_ref *it, enum sr_event event, struct sr_err *e);
+
+/* The envelope in force from now on: one more than the one before, with a new seal. Votes before
+ * this entry have no piece of it, and what is open under the one before ends. */
+SR_MUST int sr_apply_envelope(
+	struct sr_apply *a, const struct sr_item_ref *it, int64_t epoch, struct sr_err *e);
+/* The lines `hazard` of the statement are the item's from now on, if there are any. */
+SR_MUST int sr_apply_hazards(struct sr_apply *a, int64_t n, struct sr_err *e);
+/* The rows of ${list} are files of the item, to its end. */
+struct sr_file_list;
+SR_MUST int sr_apply_files(
+	struct sr_apply *a, int64_t n, struct sr_file_list *list, struct sr_err *e);
 
 /* The packs whose names are ${names} (SR_HASH bytes each) came with this entry. */
 SR_MUST int sr_apply_packs(struct sr_apply *a, struct sr_bytes names, struct sr_err *e);

@@ -12,7 +12,6 @@
  */
 #include "core/client.h"
 
-#include "base/escape.h"
 #include "core/client_in.h"
 #include "core/session.h"
 
@@ -648,54 +647,5 @@ int sr_client_prove_quorums(struct sr_client *c, struct sr_buf *kept, struct sr_
 		n++;
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = prove_quorum(c, (const uint8_t *)request[i], kept, e);
-	return rc;
-}
-
-/* --- ids as people type them ------------------------------------------------------------------ */
-
-static int ambiguous(const char *typed, const struct sr_rows *rows, struct sr_err *e) {
-	char list[400] = "", word[80];
-	size_t at = 0;
-
-	for (size_t i = 0; i < rows->count && i < 6; i++) {
-		char kind[24], id[40];
-
-		sr_escape_to(kind, sizeof kind, sr_row_get(&rows->rows[i], "kind"));
-		sr_escape_to(id, sizeof id, sr_row_get(&rows->rows[i], "id"));
-		snprintf(word, sizeof word, "%s%s %.12s", i > 0 ? ", " : "", kind, id);
-		at += (size_t)snprintf(list + at, sizeof list - at, "%s", word);
-	}
-	return sr_fail(e, SR_USAGE, "%s begins more than one id: %s%s; type more digits", typed,
-		list, rows->count > 6 ? ", ..." : "");
-}
-
-int sr_client_resolve(struct sr_client *c, uint8_t id[SR_ID], const char *typed, const char *kind,
-	struct sr_err *e) {
-	struct sr_call q, r;
-	struct sr_rows rows = {0};
-	const size_t len = strlen(typed), whole = (size_t)2 * SR_ID;
-	int rc = 0;
-
-	if (len == whole && sr_unhex(id, SR_ID, sr_bytes_str(typed), NULL) == 0)
-		return 0;
-	if (len < 4 || len > whole || strspn(typed, "0123456789abcdef") != len)
-		return sr_fail(e, SR_USAGE, "an id is 4 to 32 digits of 0-9a-f");
-	sr_call_init(&q);
-	sr_call_init(&r);
-	sr_call_begin(&q, "resolve");
-	sr_text_put(&q.head, "prefix", typed);
-	if (kind != NULL)
-		sr_text_put(&q.head, "kind", kind);
-	rc = sr_client_rows(c, &q, &r, &rows, e);
-	if (rc == 0 && rows.count == 0)
-		rc = sr_fail(
-			e, SR_NOTFOUND, "no %s begins with %s", kind != NULL ? kind : "id", typed);
-	else if (rc == 0 && rows.count > 1)
-		rc = ambiguous(typed, &rows, e);
-	if (rc == 0)
-		rc = sr_row_get_id(id, SR_ID, &rows.rows[0], "id", e);
-	sr_rows_free(&rows);
-	sr_call_free(&q);
-	sr_call_free(&r);
 	return rc;
 }

@@ -116,6 +116,17 @@ SR_MUST int sr_client_rows(struct sr_client *c, struct sr_call *q, struct sr_cal
 SR_MUST int sr_client_resolve(struct sr_client *c, uint8_t id[SR_ID], const char *typed,
 	const char *kind, struct sr_err *e);
 
+/* An entry of the log as a person names it: by its number, 12 or @12, or by the id, whole or the
+ * start of it as above, of a statement or of what an entry made. Digits alone may be both: who is
+ * logged in is asked for one of the two names that are not (USAGE); nobody else has ids. */
+struct sr_entry_name {
+	bool by_id;
+	uint8_t id[SR_ID]; /* by_id */
+	uint64_t index;    /* else; not checked: there may be no such entry */
+};
+SR_MUST int sr_client_entry_name(
+	struct sr_entry_name *out, struct sr_client *c, const char *typed, struct sr_err *e);
+
 /* --- signing and handing in ------------------------------------------------------------------- */
 
 /* A statement under way: text, openings of its `~` lines, objects. Fields go to ->text by

@@ -88,6 +88,8 @@ struct sr_server {
 	bool bound;
 	uint64_t swept_ms;
 	bool alarmed;  /* a witness's alarm was told */
+	bool crowded;  /* told that nobody more can be let in, and nobody was since */
+	bool deaf;     /* the listener is left alone until the next turn */
 	int nap_ms;    /* what is done after deposits wants its next turn so soon */
 	bool troubled; /* ... and told that it failed */
 };
@@ -184,6 +186,21 @@ static void conn_close(struct sr_server *s, struct conn *c) {
 	s->count--;
 }
 
+/* The system breaks the connection, not the one at the other end: that one is told nothing. */
+static void conn_broke(struct sr_server *s, struct conn *c, const char *what, const char *why) {
+	tell(s, "a connection (%s) is closed: %s: %s",
+		c->session.person[0] != '\0' ? c->session.person : "before log-in", what, why);
+	conn_close(s, c);
+}
+
+/* send or recv failed, and errno says why. */
+static void conn_failed(struct sr_server *s, struct conn *c, const char *what) {
+	if (errno == EPIPE || errno == ECONNRESET)
+		conn_close(s, c); /* they went away */
+	else
+		conn_broke(s, c, what, strerror(errno));
+}
+
 static void next_message(struct sr_server *s, struct conn *c) {
 	c->state = HEAD;
 	c->header_got = 0;
@@ -200,7 +217,7 @@ static void next_message(struct sr_server *s, struct conn *c) {
 static void begin_reply(struct sr_server *s, struct conn *c, enum state state) {
 	struct sr_err e = {0};
 	if (sr_wire_put(c->out, &c->reply, &e) != 0) {
-		conn_close(s, c);
+		conn_broke(s, c, "answering", e.text);
 		return;
 	}
 	c->sent = 0;
@@ -234,7 +251,7 @@ static void conn_write(struct sr_server *s, struct conn *c) {
 			if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 				return;
 			if (n < 0) {
-				conn_close(s, c);
+				conn_failed(s, c, "sending");
 				return;
 			}
 			c->sent += (size_t)n;
@@ -310,7 +327,10 @@ static int take(struct sr_server *s, struct conn *c, void *p, size_t len, size_t
 	}
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 		return 0;
-	conn_close(s, c);
+	if (n < 0)
+		conn_failed(s, c, "receiving");
+	else
+		conn_close(s, c);
 	return -1;
 }
 
@@ -415,11 +435,28 @@ static void turn_away_unseated(const struct sr_server *s, int fd) {
 	tell(s, "a connection was turned away: %zu are served already", s->max);
 }
 
+/* Without a descriptor or memory they wait at the door, which would be ready again at once: those
+ * who are in are served, and the next turn but one looks again. */
+static void let_in_failed(struct sr_server *s) {
+	if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)
+		return; /* EAGAIN: that was all; EINTR, ECONNABORTED and the like: the next turn */
+	s->deaf = true;
+	if (!s->crowded)
+		tell(s,
+			"nobody more can connect now: %s: end what else uses it, or raise the "
+			"limit (ulimit -n; LimitNOFILE in a unit of systemd)",
+			strerror(errno));
+	s->crowded = true;
+}
+
 static void accept_all(struct sr_server *s) {
 	for (;;) {
 		const int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (fd < 0)
-			return; /* EAGAIN; EMFILE: the next turn */
+		if (fd < 0) {
+			let_in_failed(s);
+			return;
+		}
+		s->crowded = false;
 		struct conn *c = free_place(s);
 		if (c == NULL && (c = place_to_free(s)) != NULL)
 			conn_close(s, c);
@@ -489,7 +526,8 @@ static void witnesses(struct sr_server *s) {
 
 static size_t fill_polls(struct sr_server *s) {
 	size_t n = FIXED_POLLS;
-	s->polls[0] = (struct pollfd){.fd = s->listener, .events = POLLIN};
+	s->polls[0] = (struct pollfd){.fd = s->deaf ? -1 : s->listener, .events = POLLIN};
+	s->deaf = false;
 	s->polls[1] = (struct pollfd){.fd = s->stop, .events = POLLIN};
 	s->polls[2] = (struct pollfd){.fd = s->signals, .events = POLLIN};
 	s->polls[3] = (struct pollfd){.fd = sr_witnessing_fd(s->core->vault), .events = POLLIN};
