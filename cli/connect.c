@@ -14,7 +14,8 @@
 #include "store/supersede.h"
 
 enum {
-	IDENTITY_MAX = 16 << 10 /* bytes of an identity file */
+	IDENTITY_MAX = 16 << 10, /* bytes of an identity file */
+	STOP_MS = 5000 /* after ^C core may still answer, so that it is known what was done */
 };
 
 /* --- the person --- */
@@ -233,9 +234,23 @@ static int embedded(struct cli *c, struct sr_transport *t, struct sr_err *e) {
 	return sr_core_embedded(t, c->core, e);
 }
 
+/* To a running core, given up after ^C if that does not answer. */
+static int to_core(struct sr_transport *out, const char *path, struct sr_err *e) {
+	unsigned ms = STOP_MS;
+#ifdef SR_TESTING
+	const char *wait = getenv("SR_STOP_MS");
+	if (wait != NULL)
+		ms = (unsigned)strtoul(wait, NULL, 10);
+#endif
+	const int rc = sr_transport_socket(out, path, e);
+	if (rc == 0)
+		sr_transport_stop(out, &cli_stopped, ms);
+	return rc;
+}
+
 static int reconnect(void *ctx, struct sr_transport *out, struct sr_err *e) {
 	const struct cli *c = ctx;
-	return sr_transport_socket(out, c->socket_of, e);
+	return to_core(out, c->socket_of, e);
 }
 
 static int pin(
@@ -353,7 +368,7 @@ int cli_connect(struct cli *c, enum cli_need need, struct sr_err *e) {
 			return rc;
 	}
 	snprintf(c->socket_of, sizeof c->socket_of, "%s", path);
-	rc = sr_transport_socket(&o.transport, path, e);
+	rc = to_core(&o.transport, path, e);
 	if (rc == 0) {
 		o.reconnect = reconnect;
 		o.reconnect_ctx = c;

@@ -44,9 +44,10 @@ static int ask_once(
 		return sr_fail_errno(e, "terminal");
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
-	dprintf(tty, "%s%s: ", prompt, more);
+	/* Quiet first: who types, or pastes, as soon as they are asked is not shown on the screen. */
 	if (tcsetattr(tty, TCSAFLUSH, &quiet) != 0)
 		return sr_fail_errno(e, "terminal");
+	dprintf(tty, "%s%s: ", prompt, more);
 	int rc = read_line(tty, out, e);
 	(void)tcsetattr(tty, TCSAFLUSH, &before);
 	dprintf(tty, "\n");

@@ -208,7 +208,11 @@ int verb_scrub(struct cli *c, struct sr_err *e) {
 		if (a.has_rows)
 			print_findings(&a);
 	}
-	if (findings > 0)
+	if (findings > 0 && rc == SR_IO)
+		cli_hint(c, "see what kept it from being read (dmesg tells of disks that fail; "
+			    "rights; ulimit -n), then scrub again; put back from a backup what "
+			    "cannot be read then (the files are immutable: copy them)");
+	else if (findings > 0)
 		cli_hint(c, "put back what is named from a backup (the files are immutable: copy "
 			    "them), then scrub again");
 out:

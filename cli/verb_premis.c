@@ -212,8 +212,8 @@ static void put_outcome(struct sr_buf *b, enum code c, const struct sr_statement
 			outcome = "pass";
 		note = "of every file, by a scanner of the site; what it cannot open is not clean";
 	} else if (c == FIX) {
-		outcome = sr_bytes_eq(sr_field(s, "result", 0), sr_bytes_str("damaged")) ? "fail"
-											 : "pass";
+		outcome = sr_bytes_eq(sr_field(s, "result", 0), sr_bytes_str("whole")) ? "pass"
+										       : "fail";
 	} else if (c == REP) {
 		outcome = sr_bytes_eq(sr_field(s, "result", 0), sr_bytes_str("made")) ? "success"
 										      : "begun";

@@ -220,10 +220,38 @@ static int entry_at(void *ctx, uint64_t index, struct sr_entry *out, struct sr_e
 	return sr_feed_take(b->feed, index, out, e);
 }
 
+static void entry_done(void *ctx, struct sr_entry *en) {
+	struct bench *b = ctx;
+
+	sr_feed_done(b->feed, en);
+}
+
 static int root_at(void *ctx, uint64_t size, uint8_t root[SR_HASH], struct sr_err *e) {
 	struct bench *b = ctx;
 
 	return sr_ledger_root_at(b->ledger, size, root, e);
+}
+
+/* What the entries are, the most frequent first. */
+static void print_mix(const struct rig *r) {
+	size_t count[SR_T_COUNT] = {0};
+
+	for (size_t i = 0; i < r->count; i++)
+		count[r->entries[i].type]++;
+	printf("mix of 1000 entries:");
+	for (;;) {
+		size_t most = 0;
+
+		for (size_t t = 1; t < SR_T_COUNT; t++)
+			if (count[t] > count[most])
+				most = t;
+		if (count[most] * 1000 < r->count)
+			break;
+		printf(" %s %zu", sr_type_at((enum sr_type_id)most)->name,
+			(count[most] * 1000 + r->count / 2) / r->count);
+		count[most] = 0;
+	}
+	printf("\n");
 }
 
 static double cpu_us(void) {
@@ -260,6 +288,7 @@ static double once(struct bench *b) {
 	start = sr_mono_ms();
 	assert_ok(sr_feed_new(&b->feed, &from, &e), &e);
 	p.entry = entry_at;
+	p.done = entry_done;
 	p.ctx = b;
 	p.objects = (struct sr_objects){get_object, b};
 	sr_ledger_root(p.root, b->ledger);
@@ -303,6 +332,7 @@ int main(int argc, char **argv) {
 	rig_prologue(&b.rig);
 	year(&b, (size_t)entries);
 	assert_ok(flush(&b, &e), &e);
+	print_mix(&b.rig);
 	best = once(&b);
 	const double again = once(&b);
 	if (again > best)

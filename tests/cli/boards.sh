@@ -94,6 +94,7 @@ same "$OUT" 'of the archive'
 
 # What is the vault's as a whole is the founding board's to decide; the log says the same again.
 ok sr rebuild
+ok as au audit replay --quiet
 ok sr verify
 ok as n2 board show
 has ', open'

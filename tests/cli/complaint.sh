@@ -74,3 +74,4 @@ checked_out "$ITEM"
 ok as ri cat "$CHECKOUT" f
 has 'the text'
 ok as au verify
+ok as au audit replay --quiet

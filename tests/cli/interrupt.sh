@@ -1,5 +1,6 @@
 #!/bin/bash
-# ^C ends a deposit cleanly: what was done stays, and the same command goes on.
+# ^C ends a deposit cleanly: what was done stays, and the same command goes on. And it ends who waits for a core that does not
+# answer.
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
@@ -31,3 +32,16 @@ ok sr verify
 ok sr scrub
 has '0 findings'
 ((before > 0)) || echo 'nothing was durable yet' >&2
+
+core
+kill -STOP "$CORE_PID"
+SR_STOP_MS=50 "$STRONGROOM_T" list --as de.id --passphrase-file pass >out 2>err &
+pid=$!
+sleep 0.3
+kill -TERM $pid
+rc=0
+wait $pid || rc=$?
+kill -CONT "$CORE_PID"
+((rc == 4)) || fail "status $rc of one who waited for core, want 4"
+has 'stopped on request: core has not answered'
+ok as de list

@@ -189,4 +189,5 @@ hasnt 'older than the board'
 ok sr verify
 ok sr rebuild
 has 'equal'
+ok as au audit replay --quiet
 ok as n1 board check

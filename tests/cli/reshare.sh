@@ -101,5 +101,6 @@ ok as n2 vote "$REQUEST" approve
 ok as m2 vote "$REQUEST" approve
 has 'granted'
 ok sr rebuild
+ok as au audit replay --quiet
 ok sr verify
 ok as n2 board minutes

@@ -19,6 +19,16 @@ refused 3 'lost or damaged' as ke scrub --json
 cp "$W/good" "$pack"
 ok as ke scrub
 has '; 0 findings'
+# What the system does not let it read may be whole: another status, other words, and what kept it is told.
+if ! sanitized; then
+	export LD_PRELOAD=${STRONGROOM_T%/*}/shim.so FAULT='read 1 5+' FAULT_ROOT=$W FAULT_NAME=${pack##*/}
+	refused 5 '1 of .* could not be read; .*Input/output error' as ke scrub
+	unset LD_PRELOAD FAULT FAULT_ROOT FAULT_NAME
+	has 'what to do: see what kept it'
+	hasnt 'damaged'
+	ok as au log --json
+	gojq -e '[.. | objects | select(.type? == "scrub")] | last | tostring | test("unread")' out >gojq.out || fail 'what the log says'
+fi
 rm "$pack"
 refused 3 'lost or damaged' as ke scrub
 has "${pack##*/}"

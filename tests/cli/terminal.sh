@@ -4,11 +4,16 @@
 . "$(dirname "$0")/lib.bash"
 
 command -v script >/dev/null || skip 'no script(1) to make a terminal'
-ask() { # LINES... -- COMMAND...: types the lines when asked
+# shellcheck disable=SC2094 # what is asked is read while it is written
+ask() { # LINES... -- COMMAND...: types each line when it is asked for
 	local lines=()
 	while [[ $1 != -- ]]; do lines+=("$1") && shift; done
 	shift
-	(for l in "${lines[@]}"; do sleep 0.4 && printf '%s\n' "$l"; done && sleep 0.3) |
+	: >"$W/out"
+	(for ((i = 0; i < ${#lines[@]}; i++)); do
+		for ((wait = 0; wait < 400 && $(grep -o 'Passphrase for' "$W/out" | wc -l) <= i; wait++)); do sleep 0.05; done
+		printf '%s\n' "${lines[i]}"
+	done && sleep 0.3) |
 		script -qec "$(printf '%q ' "$@")" /dev/null >"$W/out" 2>&1
 }
 ask secret-words secret-words -- "$STRONGROOM_T" identity new "$W/a.id" --name Ada || fail 'identity new on a terminal'

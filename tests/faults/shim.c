@@ -1,15 +1,16 @@
 /*
  * shim - one call to the system fails, as the test wants it, or the process dies before it.
  *
- *     LD_PRELOAD=shim.so FAULT_ROOT=FOLDER FAULT="CALL NTH HOW" [FAULT_COUNT=FILE] strongroom ...
+ *     LD_PRELOAD=shim.so FAULT_ROOT=FOLDER FAULT="CALL NTH HOW" [FAULT_NAME=PIECE]
+ *             [FAULT_COUNT=FILE] strongroom ...
  *
- * CALL is a name of the table below. Calls on files count when the file lies under FOLDER; calls on
- * sockets and pipes (`talk`), on memory and on processes count always; `change` counts all that
- * change a disk, whatever they are, and is for deaths. From the NTH of them (1: the first) on: HOW
- * is an errno (decimal), by which that one call fails; the same with a `+` behind it, and all that
- * follow fail too; `short`: of a read or write only a half (at least one byte) happens; or `kill`:
- * SIGKILL. FAULT_COUNT: at the end the number of calls of each name is written there, a line each;
- * with FAULT unset that tells how many there are.
+ * CALL is a name of the table below. Calls on files count when the file lies under FOLDER, and
+ * PIECE is in its path; calls on sockets and pipes (`talk`), on memory and on processes count
+ * always; `change` counts all that change a disk, whatever they are, and is for deaths. From the
+ * NTH of them (1: the first) on: HOW is an errno (decimal), by which that one call fails; the same
+ * with a `+` behind it, and all that follow fail too; `short`: of a read or write only a half (at
+ * least one byte) happens; or `kill`: SIGKILL. FAULT_COUNT: at the end the number of calls of each
+ * name is written there, a line each; with FAULT unset that tells how many there are.
  *
  * Only a program of the name `strongroom` and its forks fail; what they execute does not, nor what
  * the C library calls within itself. A fork goes on counting where its parent was, so in it, too,
@@ -77,7 +78,7 @@ static const char *const names[CALLS] = {"open", "read", "write", "fsync", "rena
 	"connect", "talk", "poll", "fork", "thread", "wait", "map", "pin", "random", "memory",
 	"change"};
 
-static const char *root;
+static const char *root, *piece;
 static atomic_ulong counts[CALLS];
 static int wanted = -1, error;
 static unsigned long nth;
@@ -115,6 +116,7 @@ __attribute__((constructor)) static void begin(void) {
 	if (strcmp(program_invocation_short_name, "strongroom") != 0)
 		return;
 	root = getenv("FAULT_ROOT");
+	piece = getenv("FAULT_NAME");
 	first = getpid();
 	if (fault != NULL) {
 		const size_t len = strcspn(fault, " ");
@@ -172,7 +174,28 @@ static bool fails(enum call what) {
 static bool beneath(const char *path) {
 	const size_t len = root == NULL ? 0 : strlen(root);
 
-	return len > 0 && strncmp(path, root, len) == 0 && (path[len] == '/' || path[len] == '\0');
+	return len > 0 && strncmp(path, root, len) == 0 &&
+	       (path[len] == '/' || path[len] == '\0') &&
+	       (piece == NULL || strstr(path, piece) != NULL);
+}
+
+/* The path of a descriptor, at most ${size} - 1 bytes of it and a zero; how many, 0: none. */
+static size_t path_of(int fd, char *path, size_t size) {
+	const int no = errno;
+	ssize_t n = 0;
+	char link[64];
+
+	if (fd == AT_FDCWD) {
+		n = getcwd(path, size) == NULL ? 0 : (ssize_t)strlen(path);
+	} else {
+		(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+		n = readlink(link, path, size - 1);
+	}
+	errno = no;
+	if (n <= 0)
+		return 0;
+	path[n] = '\0';
+	return (size_t)n;
 }
 
 /* What a descriptor is: nothing of ours, a file under the folder, a socket or pipe. */
@@ -183,22 +206,10 @@ enum thing {
 };
 
 static enum thing thing(int fd) {
-	char link[64], path[PATH_MAX];
-	ssize_t n = 0;
+	char path[PATH_MAX];
 
-	if (!begun)
+	if (!begun || path_of(fd, path, sizeof path) == 0)
 		return NOTHING;
-	const int no = errno;
-	if (fd == AT_FDCWD) {
-		n = getcwd(path, sizeof path) == NULL ? 0 : (ssize_t)strlen(path);
-	} else {
-		(void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-		n = readlink(link, path, sizeof path - 1);
-	}
-	errno = no;
-	if (n <= 0)
-		return NOTHING;
-	path[n] = '\0';
 	/* Standard output and errors are the test's. */
 	if (fd > STDERR_FILENO &&
 		(strncmp(path, "socket:", 7) == 0 || strncmp(path, "pipe:", 5) == 0))
@@ -219,13 +230,8 @@ static bool named(int fd, const char *name) {
 		return false;
 	if (name[0] == '/')
 		return beneath(name);
-	if (fd != AT_FDCWD || ours(fd))
-		return ours(fd);
-	const int no = errno;
-	const bool have = getcwd(path, sizeof path) != NULL;
-	const size_t len = have ? strlen(path) : 0;
-	errno = no;
-	return have &&
+	const size_t len = path_of(fd, path, sizeof path);
+	return len > 0 &&
 	       (size_t)snprintf(path + len, sizeof path - len, "/%s", name) < sizeof path - len &&
 	       beneath(path);
 }
@@ -288,8 +294,12 @@ long syscall(long number, ...) {
 		a[i] = va_arg(args, long);
 	va_end(args);
 #ifdef SYS_openat2
-	if (number == SYS_openat2 && ours((int)a[0]) && fails(OPEN))
-		return -1;
+	if (number == SYS_openat2) {
+		const char *name = NULL;
+		memcpy(&name, &a[1], sizeof name);
+		if (named((int)a[0], name) && fails(OPEN))
+			return -1;
+	}
 #endif
 	if (number == SYS_getrandom && fails(RANDOM))
 		return -1;

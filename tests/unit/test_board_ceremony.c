@@ -156,6 +156,20 @@ static void runs_follow_each_other(void **state) {
 	world_free(w);
 }
 
+/* A board whose members void one run after the other comes to an end of it. */
+static void runs_are_counted(void **state) {
+	struct world *w = founded(2, 1);
+
+	(void)state;
+	assert_int_equal(world_complain(w, 1, 2, 1), 0);
+	for (uint64_t n = 2; n <= SR_BOARD_RUNS_MAX; n++) {
+		assert_int_equal(world_deal(w, 2, n), 0);
+		assert_int_equal(world_complain(w, 1, 2, n), 0);
+	}
+	assert_refused(w, world_deal(w, 2, SR_BOARD_RUNS_MAX + 1), "runs-spent");
+	world_free(w);
+}
+
 static void everybody_sees_who_was_wrong(void **state) {
 	struct world *w = founded(2, 1);
 	char why[128];
@@ -217,6 +231,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_may_complain),
 		cmocka_unit_test(runs_follow_each_other),
+		cmocka_unit_test(runs_are_counted),
 		cmocka_unit_test(everybody_sees_who_was_wrong),
 		cmocka_unit_test(a_later_run_reads_an_item),
 	};

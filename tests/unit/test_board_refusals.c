@@ -5,7 +5,10 @@
  */
 #include "base/limits.h"
 #include "drafts.h"
+#include "epochs_rig.h"
+#include "ledger/card.h"
 #include "ledger/mark.h"
+#include "rules_rig.h"
 #include "things.h"
 #include "world.h"
 
@@ -415,6 +418,96 @@ static void releases(void **state) {
 	scene_close(&s);
 }
 
+/* --- what came with it is not what it says --- */
+
+static void access_for_another_list(struct scene *s, struct world_draft *d) {
+	access_asked(s, d);
+	draft_edit(d, "\nitems 1 ", "\nitems 2 ");
+}
+
+static void what_came_with_it(void **state) {
+	struct sr_item_row row = {0};
+	const uint8_t none[SR_HASH] = {0};
+	struct rules_asked asked = {
+		.text = RULE("none", "forbid (principal, action in Action::\"look\","
+				     " resource is Item);")};
+	struct scene s;
+	struct world_draft d;
+	char line[200];
+
+	(void)state;
+	scene_open(&s);
+	access_for_another_list(&s, &d);
+	refused_by(s.w, &d, "list-missing");
+	/* An accession under the id of another. */
+	assert_ok(sr_query_item(&row, s.w->v->catalogue, s.held, &s.w->e), &s.w->e);
+	world_begin(&d, s.w, &s.w->depositor, SR_T_ACCESSION);
+	sr_text_put_hex(&d.text, "accession", row.accession, SR_ID);
+	sr_text_put_hex(&d.text, "collection", s.w->collection, SR_ID);
+	sr_statement_put_count_root(&d.text, "items", 1, none);
+	sr_statement_put_count_root(&d.text, "files", 1, none);
+	sr_text_put_dec(&d.text, "bytes", 1);
+	world_object(&d, "list", sr_bytes_str("a list"));
+	refused_by(s.w, &d, "accession-taken");
+	sr_item_row_free(&row);
+	/* A policy for witnesses whose hash is not that of its text. */
+	begin(&s, &d, &s.w->officer, "witnesses", 3);
+	world_object(&d, "rules", sr_bytes_str("quorum none\n"));
+	snprintf(line, sizeof line, "%064d", 7);
+	sr_text_put(&d.text, "set", line);
+	refused_by(s.w, &d, "policy-differs");
+	/* A card of somebody else than the line beside it names. */
+	role_asked(&s, &d);
+	put_line(line, "subject", s.w->researcher[2].person);
+	draft_line(&d, "subject", line);
+	refused_by(s.w, &d, "other-card");
+	/* What is said about rules to be is for those whom they bind. */
+	assert_int_equal(rules_ask(s.w, &asked), 0);
+	world_begin(&d, s.w, &s.w->researcher[0], SR_T_COMMENT);
+	sr_text_put_hex(&d.text, "request", asked.id, SR_ID);
+	world_text(&d, "text", "not these");
+	refused_by(s.w, &d, "not-party");
+	scene_close(&s);
+}
+
+/* A new key of ${p}, which the old one bears out, by curator 0. ${of}: whom the statement names. */
+static void key_given(
+	struct scene *s, struct world_draft *d, struct world_person *p, const char *of) {
+	const struct sr_card_next next = {p->person, p->seed};
+	uint8_t commitment[SR_HASH], seed[SR_SEED];
+
+	t_fill(seed, SR_SEED, 4711);
+	sr_text_commit(commitment, p->salt, sr_bytes_str(p->name));
+	sr_buf_clear(&p->card);
+	assert_ok(sr_card_make_next(&p->card, seed, commitment, &next, &s->w->e), &s->w->e);
+	world_begin(d, s->w, &s->w->curator[0], SR_T_PERSON_KEY);
+	sr_text_put(&d->text, "person", of);
+	world_card(d, "card", p);
+}
+
+/* Who has another key than their share was dealt to hands nothing on. */
+static void keys_of_dealers(void **state) {
+	struct scene s;
+	struct world_draft d;
+	struct world_person *m;
+
+	(void)state;
+	scene_open(&s);
+	m = &s.w->member[0];
+	key_given(&s, &d, m, s.w->researcher[0].person);
+	refused_by(s.w, &d, "other-card");
+	key_given(&s, &d, m, m->person);
+	assert_ok(world_commit(&d, NULL), &s.w->out.err);
+	begin(&s, &d, &s.w->member[1], "reshare", 2);
+	sr_text_put(&d.text, "quorum", "2 2");
+	sr_text_put(&d.text, "quorum", "3 3");
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < 3; i++)
+			sr_text_put(&d.text, k == 0 ? "member" : "dealer", s.w->member[i].person);
+	refused_by(s.w, &d, "dealer-rekeyed");
+	scene_close(&s);
+}
+
 /* --- boards to be --- */
 
 struct to_be {
@@ -493,6 +586,142 @@ static void boards_to_be(void **state) {
 	for (size_t i = 0; i < 3; i++)
 		sr_buf_free(&b.p[i].card);
 	scene_close(&s);
+}
+
+/* --- two boards --- */
+
+/* Researchers 1 and 2 are a board of their own, by the votes of the first; its keys are nobody's.
+ */
+static void second_board(struct scene *s, uint8_t board[SR_ID]) {
+	struct sr_dkg *dkg = calloc(1, sizeof *dkg);
+	struct sr_ceremony_keys keys = s->w->keys;
+	struct world_draft d;
+	struct sr_entry en = {0};
+	struct claim c;
+	uint8_t request[SR_ID];
+
+	assert_non_null(dkg);
+	begin(s, &d, &s->w->member[0], "board", 2);
+	world_id(s->w, board);
+	sr_text_put_hex(&d.text, "target", board, SR_ID);
+	sr_text_put(&d.text, "quorum", "2 2");
+	for (size_t i = 1; i < 3; i++)
+		sr_text_put(&d.text, "member", s->w->researcher[i].person);
+	for (size_t i = 1; i < 3; i++)
+		world_card(&d, "newcomer", &s->w->researcher[i]);
+	assert_ok(world_commit(&d, NULL), &s->w->out.err);
+	world_last(s->w, SR_T_REQUEST, &en);
+	assert_ok(sr_field_id(request, &en.statement, "request", 0, &s->w->e), &s->w->e);
+	sr_entry_free(&en);
+	for (size_t i = 0; i < 2; i++)
+		assert_ok(world_vote(s->w, &(struct world_vote){.member = i, .request = request}),
+			&s->w->out.err);
+	claim_make(&c, s->w, board, 1, 1);
+	for (size_t i = 1; i < 3; i++)
+		deals_nothing(s->w, &s->w->researcher[i], &c);
+	assert_ok(sr_ceremony_run_dkg(dkg, s->w->v, board, c.run, &s->w->e), &s->w->e);
+	keys.levels = 1;
+	claim_keys(&c, dkg, &keys);
+	for (size_t i = 1; i < 3; i++)
+		accepts(s->w, &s->w->researcher[i], &c);
+	opens(s->w, &c);
+	sr_buf_free(&c.body);
+	free(dkg);
+}
+
+static void what_is_of_another_board(void **state) {
+	struct scene s;
+	struct world_draft d;
+	struct world_request rq, again;
+	uint8_t board[SR_ID], seal[SR_ID];
+	char line[200], hex[2 * SR_ID + 1];
+
+	(void)state;
+	scene_open(&s);
+	second_board(&s, board);
+	sr_hex(hex, board, SR_ID);
+	put_line(line, "board", hex);
+	/* Roles are the founding board's to give. */
+	role_asked(&s, &d);
+	draft_line(&d, "board", line);
+	refused_by(s.w, &d, "not-this-board");
+	/* Its items, asked of the other; a later version, a grant of it, more time. */
+	access_asked(&s, &d);
+	draft_line(&d, "board", line);
+	refused_by(s.w, &d, "other-board");
+	again = asks(&s, 0);
+	again.version = 2;
+	memcpy(again.id, s.open, SR_ID);
+	DRAFT(&s, &d, world_request(s.w, &again));
+	draft_line(&d, "board", line);
+	refused_by(s.w, &d, "other-board");
+	rq = (struct world_request){.by = &s.w->officer, .kind = "revoke", .target = s.grant};
+	DRAFT(&s, &d, world_request(s.w, &rq));
+	draft_line(&d, "board", line);
+	refused_by(s.w, &d, "other-board");
+	begin(&s, &d, &s.w->researcher[0], "renew", 2);
+	sr_text_put_time(&d.text, "ends", s.w->now + 60 * W_DAY);
+	sr_text_put_hex(&d.text, "target", s.grant, SR_ID);
+	world_text(&d, "reason", "two chapters are done");
+	draft_line(&d, "board", line);
+	refused_by(s.w, &d, "other-board");
+	/* A seal of an item; its end. */
+	assert_ok(set(s.w, &s.w->member[0], SR_T_SEAL, s.item[0], 0, seal), &s.w->out.err);
+	rq = (struct world_request){.by = &s.w->member[1], .kind = "lift", .target = seal};
+	DRAFT(&s, &d, world_request(s.w, &rq));
+	draft_line(&d, "board", line);
+	refused_by(s.w, &d, "other-board");
+	rq = (struct world_request){.by = &s.w->curator[0],
+		.kind = "destroy",
+		.items = (const uint8_t(*)[SR_ID])s.item,
+		.count = 1};
+	DRAFT(&s, &d, world_request(s.w, &rq));
+	draft_line(&d, "board", line);
+	refused_by(s.w, &d, "other-board");
+	scene_close(&s);
+}
+
+/* The board was handed on while a request to hand it on was open. */
+static void a_board_that_changed_meanwhile(void **state) {
+	struct world *w = world_new(NULL);
+	struct sr_dkg *dkg = calloc(1, sizeof *dkg);
+	struct scene s = {.w = w};
+	struct world_draft d;
+	struct sr_entry en = {0};
+	struct claim c;
+	uint8_t request[SR_ID];
+
+	(void)state;
+	assert_non_null(dkg);
+	begin(&s, &d, &w->member[0], "reshare", 2);
+	sr_text_put(&d.text, "quorum", "2 2");
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < (k == 0 ? w->members : 2); i++)
+			sr_text_put(&d.text, k == 0 ? "member" : "dealer", w->member[i].person);
+	assert_ok(world_commit(&d, NULL), &w->out.err);
+	world_last(w, SR_T_REQUEST, &en);
+	assert_ok(sr_field_id(request, &en.statement, "request", 0, &w->e), &w->e);
+	sr_entry_free(&en);
+	plans_itself(w, 2);
+	claim_make(&c, w, w->v->fingerprint, 2, 2);
+	for (size_t i = 0; i < 2; i++)
+		deals_nothing(w, &w->member[i], &c);
+	assert_ok(sr_ceremony_run_dkg(dkg, w->v, c.board, c.run, &w->e), &w->e);
+	claim_keys(&c, dkg, &w->keys);
+	for (size_t i = 0; i < w->members; i++)
+		accepts(w, &w->member[i], &c);
+	opens(w, &c);
+	for (size_t i = 0; i < 2; i++) {
+		DRAFT(&s, &d, world_vote(w, &(struct world_vote){.member = i, .request = request}));
+		draft_line(&d, "epoch", "\nepoch 2");
+		assert_ok(world_commit(&d, NULL), &w->out.err);
+	}
+	assert_int_equal(request_state(w, request), SR_S_REFUSED);
+	assert_last_rule(w, "board-changed");
+	assert_int_equal(world_count(w, SR_T_RESHARE), 1);
+	sr_buf_free(&c.body);
+	free(dkg);
+	world_free(w);
 }
 
 /* --- before the board is open, and shares --- */
@@ -627,7 +856,11 @@ int main(void) {
 		cmocka_unit_test(looks_and_returns),
 		cmocka_unit_test(items_and_lists),
 		cmocka_unit_test(releases),
+		cmocka_unit_test(what_came_with_it),
+		cmocka_unit_test(keys_of_dealers),
 		cmocka_unit_test(boards_to_be),
+		cmocka_unit_test(what_is_of_another_board),
+		cmocka_unit_test(a_board_that_changed_meanwhile),
 		cmocka_unit_test(before_it_opens),
 		cmocka_unit_test(what_was_revoked_meanwhile),
 		cmocka_unit_test(what_was_sent_back_is_withdrawn),

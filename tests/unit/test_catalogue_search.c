@@ -619,6 +619,50 @@ static void test_pages(void **state) {
 	sr_hits_free(&h);
 }
 
+/* What the index has of an item whose parts have hazards, too, and fields of more than one line:
+ * each once, in order; NULL for what it has not. */
+static void test_parts(void **state) {
+	static const char *const rows[][2] = {
+		{"SELECT hazard IS NULL AND serial IS NULL AND outlet IS NULL FROM search", NULL},
+		{"SELECT hazard = 'hate' FROM search",
+			"INSERT INTO item_hazards(n, hazard) VALUES(1, 'hate')"},
+		{"SELECT hazard = 'abuse graphic hate' FROM search",
+			"INSERT INTO item_marks(n, mark, hazard) VALUES(1, 'a', 'graphic'),"
+			" (1, 'b', 'hate'), (1, 'c', 'abuse'), (1, 'd', 'graphic')"},
+		{"SELECT hazard = 'abuse graphic' FROM search",
+			"DELETE FROM item_hazards WHERE n = 1; DELETE FROM item_marks WHERE mark ="
+			" 'b'"},
+		{"SELECT serial = 'XII' || char(10) || 'S' || char(10) || 'T' || char(10) || '3'"
+		 " AND outlet IS NULL FROM search",
+			"INSERT INTO item_value_texts(n, field, idx, value) VALUES(1, 'issue', 0,"
+			" '3'), (1, 'serial', 1, 'T'), (1, 'serial', 0, 'S'), (1, 'volume', 0,"
+			" 'XII')"},
+	};
+	struct sr_catalogue *c = NULL;
+	struct sr_catalogue_options o;
+	struct rig r;
+	struct sr_err e;
+
+	(void)state;
+	rig_open(&r);
+	o = rig_options(&r, "parts.db");
+	assert_ok(sr_catalogue_open(&c, &o, &e), &e);
+	struct sr_db *db = sr_catalogue_db(c);
+	assert_ok(sr_db_exec(db, "PRAGMA foreign_keys = OFF", &e), &e);
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		int64_t same = 0;
+
+		if (rows[i][1] != NULL)
+			assert_ok(sr_db_exec(db, rows[i][1], &e), &e);
+		assert_ok(sr_search_index(db, 1, &e), &e);
+		assert_ok(sr_db_int(db, rows[i][0], &same, &e), &e);
+		if (same != 1)
+			fail_msg("not so: %s", rows[i][0]);
+	}
+	assert_ok(sr_catalogue_close(c, &e), &e);
+	rig_close(&r);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fold),
@@ -631,6 +675,7 @@ int main(void) {
 		cmocka_unit_test(test_visibility),
 		cmocka_unit_test(test_snippets),
 		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_long_snippet),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -265,6 +265,31 @@ static void test_no_descriptor(void **state) {
 	assert_null(strstr(first + 1, said));
 }
 
+/* A core that does not answer holds nobody who wants to end; one that does answers them still. */
+static void test_given_up(void **state) {
+	static volatile sig_atomic_t stop;
+	struct served v;
+	struct rig_desk d;
+	(void)state;
+	memset(&v, 0, sizeof v);
+	v.g = rig_new(NULL);
+	rig_desk_close(&v.g->desk);
+	const struct sr_server_options o = {.core = &v.g->core, .tell = tell, .ctx = &v};
+	assert_ok(sr_server_new(&v.s, &o, &v.e), &v.e);
+	sit(&d, &v); /* at a door that nobody opens yet */
+	stop = SIGTERM;
+	sr_transport_stop(&d.t, &stop, 20);
+	assert_fails(rig_call(&d, "hello", NULL, NULL), SR_LOCKED, &d.e, "stopped on request");
+	assert_fails(rig_call(&d, "hello", NULL, NULL), SR_IO, &d.e, "broke earlier");
+	rig_desk_close(&d);
+	assert_int_equal(pthread_create(&v.thread, NULL, turn, &v), 0);
+	sit(&d, &v);
+	sr_transport_stop(&d.t, &stop, 60000);
+	assert_ok(rig_call(&d, "hello", NULL, NULL), &d.e);
+	rig_desk_close(&d);
+	serve_end(&v);
+}
+
 /* One that is ready to be signed and says nothing gives its place away: whoever then hands in the
  * statement is told what happened, on their own connection, and deposits it after all. */
 static void test_ended_deposit(void **state) {
@@ -477,6 +502,7 @@ int main(void) {
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_no_descriptor),
+		cmocka_unit_test(test_given_up),
 		cmocka_unit_test(test_ended_deposit),
 		cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_large),

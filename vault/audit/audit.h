@@ -14,15 +14,23 @@
  *                    inputs, and these from the log: what Cedar was asked is made again from the
  *                    tables as they stood, and compared attribute by attribute (audit/asked.c). A
  *                    checkout has one
+ *   every dealing    of a board's keys is the one that was signed, its commitments and proofs hold,
+ *                    and from all of a run follow the keys that its members accepted. Of a reshare
+ *                    the dealings cannot be read once its epoch is in force, by nobody
+ *                    (board/dealings.h): then it is asked that the board's own key is the one of
+ *                    before (audit/dealt.c)
  *   every bundle     of a vote's pieces lies in the store, is of the form and size that the request
  *                    asks for, and its root is the one that the vote signs. Whether a piece in it
- * is a true one cannot be asked: each is sealed to the room, whose key ends with the grant, and
- * that to a reader, whose key the vault never has (crypto/piece.h). The room asks it at every
- * checkout, and an incident names the member the witnesses    what is said to have been witnessed,
- * and what was opened, against the gaps that the log admits and the quorum's cosignatures that are
- * kept (witnessed.c) every name       that a log takes because entries were lost: the root that it
- * says is that of the entries before it the tables       compared with those in use, row by row
- * (catalogue/diff.h) the tree         every tile, the root, the commit record and the checkpoint
+ *                    is a true one cannot be asked: each is sealed to the room, whose key ends with
+ *                    the grant, and that to a reader, whose key the vault never has
+ *                    (crypto/piece.h). The room asks it at every checkout, and an incident names
+ *                    the member
+ *   the witnesses    what is said to have been witnessed, and what was opened, against the gaps
+ *                    that the log admits and the quorum's cosignatures that are kept (witnessed.c)
+ *   every name       that a log takes because entries were lost: the root that it says is that of
+ *                    the entries before it
+ *   the tables       compared with those in use, row by row (catalogue/diff.h)
+ *   the tree         every tile, the root, the commit record and the checkpoint
  *
  * It goes in steps, each one transaction, so others' calls go in between, and so that it can be
  * interrupted and goes on where it was. What remembers that is the replayed catalogue itself, with
@@ -81,8 +89,8 @@ struct sr_audit_counts {
 };
 
 struct sr_audit_finding {
-	/* signature, rule, seen, late, grant, decision, view, judged, pieces, witness, name, entry,
-	 * catalogue, tree */
+	/* signature, rule, seen, late, grant, decision, dealt, view, judged, pieces, witness, name,
+	 * entry, catalogue, tree */
 	char what[16];
 	bool has_entry; /* false: of the catalogue or the tree as a whole */
 	uint64_t entry;

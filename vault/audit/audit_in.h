@@ -5,6 +5,7 @@
  *   keep.c      the file: what an interrupted replay goes on with, counts, findings
  *   judge.c     what can be said of an entry before it is applied
  *   asked.c     what the boards' rules were asked with, made again from the log
+ *   dealt.c     key generation, as far as everybody can see it
  *   signers.c   by which key each entry should be signed, and whether it is
  *   pieces.c    bundles of votes, against what their votes say
  *   witnessed.c what is said to have been witnessed, against what was
@@ -79,6 +80,17 @@ SR_MUST int audit_keep_each(struct sr_audit *a,
 /* --- judge.c --- */
 
 SR_MUST int audit_judge(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e);
+/* The object of the first line ${key} of an entry that is not applied, of which no table knows yet,
+ * appended. NOTFOUND: its subject's key is gone. */
+SR_MUST int audit_object(struct sr_audit *a, const struct sr_entry *en, const char *key,
+	struct sr_buf *body, struct sr_err *e);
+
+/* --- dealt.c --- */
+
+/* ${en} is `deal`, not applied: is it sound as far as everybody can see? */
+SR_MUST int audit_deal(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e);
+/* ${en} is `opened` or `standby`, not applied: are its keys those that were dealt and accepted? */
+SR_MUST int audit_dealt(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e);
 
 /* --- asked.c --- */
 

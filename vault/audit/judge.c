@@ -52,8 +52,7 @@ static int check_until(struct sr_audit *a, const struct sr_entry *en, struct sr_
 		until, received);
 }
 
-/* The ${nth} object that the statement names, which no table knows of yet. */
-static int object_of(struct sr_audit *a, const struct sr_entry *en, const char *key,
+int audit_object(struct sr_audit *a, const struct sr_entry *en, const char *key,
 	struct sr_buf *body, struct sr_err *e) {
 	struct sr_db *db = sr_catalogue_db(a->cat);
 	struct sr_object_at at = {.entry = en->index, .epoch = en->epoch};
@@ -98,14 +97,14 @@ static int check_rules(
 	sr_buf_init(&list);
 	sr_buf_init(&rules);
 	if (rc == 0 && lists && sr_field_count(s, "list") > 0) {
-		rc = object_of(a, en, "list", &list, e);
+		rc = audit_object(a, en, "list", &list, e);
 		if (rc == 0 && sr_request_list_check(sr_buf_view(&list), NULL) == 0) {
 			r.items = list.p;
 			r.item_count = list.len / SR_ID;
 		}
 	}
 	if (rc == 0 && lists && s->type->id != SR_T_EXTEND && sr_field_count(s, "rules") > 0) {
-		rc = object_of(a, en, "rules", &rules, e);
+		rc = audit_object(a, en, "rules", &rules, e);
 		r.object = sr_buf_view(&rules);
 	}
 	if (rc == 0)
@@ -129,9 +128,9 @@ static int check_judged(bool *ok, struct sr_audit *a, const struct sr_entry *en,
 
 	sr_buf_init(&inputs);
 	sr_buf_init(&rules);
-	rc = object_of(a, en, "inputs", &inputs, e);
+	rc = audit_object(a, en, "inputs", &inputs, e);
 	if (rc == 0 && sr_field_count(&en->statement, "rules") > 0)
-		rc = object_of(a, en, "rules", &rules, e);
+		rc = audit_object(a, en, "rules", &rules, e);
 	if (rc == 0)
 		rc = sr_derive_judged(ok, f, a->v, a->cat, &en->statement, sr_buf_view(&inputs),
 			sr_buf_view(&rules), e);
@@ -170,6 +169,8 @@ static int check_service(struct sr_audit *a, const struct sr_entry *en, struct s
 	audit_about(&f, en);
 	if (en->statement.type->id == SR_T_SERVICE_KEY)
 		return check_name(a, en, e);
+	if (en->statement.type->id == SR_T_OPENED || en->statement.type->id == SR_T_STANDBY)
+		return audit_dealt(a, en, e);
 	if (en->statement.type->id == SR_T_GRANT) {
 		rc = sr_derive_grant(&ok, &f, a->cat, &en->statement, e);
 		if (rc == 0 && ok)
@@ -204,5 +205,7 @@ int audit_judge(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e)
 		rc = check_until(a, en, e);
 	if (rc == 0)
 		rc = check_rules(&allowed, a, en, e);
+	if (rc == 0 && en->statement.type->id == SR_T_DEAL)
+		rc = audit_deal(a, en, e);
 	return rc == 0 ? audit_asked(a, en, allowed, e) : rc;
 }

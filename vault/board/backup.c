@@ -258,8 +258,12 @@ static int copy_verify(struct sr_vault *v, struct sr_dir *to, const struct sr_pr
 		rc = sr_dir_open_at(&f.items, to, "items", e);
 	if (rc == 0)
 		rc = sr_fixity_check(v, &f, &totals, e);
-	if (rc == 0 && totals.findings > 0)
-		rc = sr_fail(e, SR_CORRUPT, "%llu things are damaged, the first: %s",
+	if (rc == 0 && totals.findings > 0 && totals.unread == totals.findings)
+		rc = sr_fail(e, SR_IO, "%llu things could not be read back, the first: %s",
+			(unsigned long long)totals.unread, first.text);
+	else if (rc == 0 && totals.findings > 0)
+		rc = sr_fail(e, SR_CORRUPT,
+			"%llu things are damaged or could not be read, the first: %s",
 			(unsigned long long)totals.findings, first.text);
 	out->checked = totals.packs + totals.objects + totals.envelopes;
 	lo.origin = v->keys->origin;

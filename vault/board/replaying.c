@@ -27,6 +27,15 @@ static int entry(void *ctx, uint64_t index, struct sr_entry *out, struct sr_err 
 	return rc == 0 ? sr_vault_entry(out, r->vault, index, e) : rc;
 }
 
+static void done(void *ctx, struct sr_entry *en) {
+	struct sr_replaying *r = ctx;
+
+	if (r->feed != NULL)
+		sr_feed_done(r->feed, en);
+	else
+		sr_entry_free(en);
+}
+
 static int root_at(void *ctx, uint64_t size, uint8_t root[SR_HASH], struct sr_err *e) {
 	const struct sr_replaying *r = ctx;
 
@@ -70,6 +79,7 @@ void sr_replaying_init(
 	r->replay.size = sr_ledger_next_index(v->ledger);
 	sr_ledger_root(r->replay.root, v->ledger);
 	r->replay.entry = entry;
+	r->replay.done = done;
 	r->replay.root_at = root_at;
 	r->replay.ctx = r;
 	r->replay.objects = (struct sr_objects){object, r};

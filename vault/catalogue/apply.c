@@ -234,25 +234,17 @@ static int first_position(struct sr_apply *a, struct sr_err *e) {
 static int insert_entry(struct sr_apply *a, struct sr_err *e) {
 	const struct sr_head *h = &a->s->head;
 
-	return SQL_RUN(a->db, e,
-		"INSERT INTO entries(entry, type, statement, hash, actor, time, received,"
-		" object) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-		A_INT(a->entry), A_STR(a->s->type->name), A_ID(h->id), A_HASH(a->s->hash),
-		A_STR(h->actor), A_INT(h->time), A_INT(a->en->received),
+	return SR_LATE_ROW(&a->memo->late, a->db, SR_LATE_ENTRIES, e, A_INT(a->entry),
+		A_STR(a->s->type->name), A_ID(h->id), A_HASH(a->s->hash), A_STR(h->actor),
+		A_INT(h->time), A_INT(a->en->received),
 		A_HASH(a->en->has_object ? a->en->object : NULL));
 }
 
 /* ${f}: of the line. */
 static int insert_subject(
 	struct sr_apply *a, const struct sr_field *f, struct sr_bytes value, struct sr_err *e) {
-	struct sr_late_subject s = {.entry = a->entry, .what = f->key};
-
-	if (!a->memo->late.on || value.len >= sizeof s.value)
-		return SQL_RUN(a->db, e,
-			"INSERT OR IGNORE INTO subjects(value, entry, what) VALUES(?, ?, ?)",
-			A_TEXT(value), A_INT(a->entry), A_STR(f->key));
-	memcpy(s.value, value.p, value.len);
-	return sr_late_subject(&a->memo->late, a->db, &s, e);
+	return SR_LATE_ROW(&a->memo->late, a->db, SR_LATE_SUBJECTS, e, A_TEXT(value),
+		A_INT(a->entry), A_STR(f->key));
 }
 
 /* A card stands for its person. */
@@ -317,13 +309,9 @@ static int insert_records(struct sr_apply *a, struct sr_err *e) {
 		if (r->out)
 			rc = sr_apply_object(a, r->object_id, r->subject, e);
 		if (rc == 0)
-			rc = SQL_RUN(a->db, e,
-				"INSERT INTO records(entry, record, compartment, subject,"
-				" field, idx, object)"
-				" VALUES(?, ?, ?, ?, ?, ?, ?)",
-				A_INT(a->entry), A_U64(i), A_INT(r->compartment), A_STR(r->subject),
-				A_STR(r->key), A_INT(r->index),
-				A_HASH(r->out ? r->object_id : NULL));
+			rc = SR_LATE_ROW(&a->memo->late, a->db, SR_LATE_RECORDS, e, A_INT(a->entry),
+				A_U64(i), A_INT(r->compartment), A_STR(r->subject), A_STR(r->key),
+				A_INT(r->index), A_HASH(r->out ? r->object_id : NULL));
 	}
 	return rc;
 }

@@ -370,10 +370,8 @@ int sr_apply_viewed(struct sr_apply *a, struct sr_err *e) {
 		rc = checkout_step(a, &c, event, e);
 	if (rc != 0)
 		return rc;
-	return SQL_RUN(a->db, e,
-		"INSERT INTO views(entry, checkout, event, files, form) VALUES(?, ?, ?, ?, ?)",
-		A_INT(a->entry), A_ID(c.id), A_TEXT(what), A_U64(sr_field_count(a->s, "file")),
-		sr_arg_token(a, "form"));
+	return SR_LATE_ROW(&a->memo->late, a->db, SR_LATE_VIEWS, e, A_INT(a->entry), A_ID(c.id),
+		A_TEXT(what), A_U64(sr_field_count(a->s, "file")), sr_arg_token(a, "form"));
 }
 
 int sr_apply_return(struct sr_apply *a, struct sr_err *e) {

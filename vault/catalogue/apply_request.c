@@ -457,8 +457,9 @@ int sr_apply_vote(struct sr_apply *a, struct sr_err *e) {
 		A_U64(sr_field_count(a->s, "condition")), A_INT(a->entry));
 	if (rc != 0)
 		return rc;
-	rc = sr_apply_each(a, "form", "INSERT INTO vote_forms(vote, form) VALUES(?, ?)",
-		A_ID(a->s->head.id), e);
+	for (size_t i = 0; i < sr_field_count(a->s, "form") && rc == 0; i++)
+		rc = SR_LATE_ROW(&a->memo->late, a->db, SR_LATE_VOTE_FORMS, e, A_ID(a->s->head.id),
+			A_TEXT(sr_field(a->s, "form", i)));
 	if (rc != 0)
 		return rc;
 	return sr_apply_each(a, "training",

@@ -48,7 +48,7 @@ struct sr_apply_memo *sr_catalogue_memo(struct sr_catalogue *c) {
 static void forget(struct sr_catalogue *c) {
 	c->memo.size = 0;
 	memset(c->memo.known, 0, sizeof c->memo.known);
-	sr_late_forget(&c->memo.late);
+	sr_late_forget(&c->memo.late, c->db);
 }
 
 /* Without the database: for one that is closed, or given up. */
@@ -113,6 +113,8 @@ int sr_catalogue_open(
 		rc = sr_db_exec(c->db, "PRAGMA foreign_keys = ON", e);
 	if (rc == 0)
 		rc = sr_search_register(c->db, e);
+	if (rc == 0)
+		rc = sr_late_register(&c->memo.late, c->db, e);
 	if (rc == 0) {
 		rc = sr_schema_check(c->db, e);
 		if (rc == SR_NOTFOUND && o->create)
@@ -275,7 +277,10 @@ static int apply_range(struct sr_catalogue *c, const struct sr_replay *r, uint64
 		if (rc != 0)
 			return rc;
 		rc = sr_catalogue_apply(c, &en, &r->objects, e);
-		sr_entry_free(&en);
+		if (r->done != NULL)
+			r->done(r->ctx, &en);
+		else
+			sr_entry_free(&en);
 		if (rc == 0 && c->size < to && (c->size - first) % REPORT == 0)
 			rc = report(c, r, first, e);
 	}
@@ -297,16 +302,15 @@ static int check_end(struct sr_catalogue *c, struct sr_err *e) {
 	return rc;
 }
 
-static int replay_batch(
-	struct sr_catalogue *c, const struct sr_replay *r, uint64_t first, struct sr_err *e) {
-	const uint64_t left = r->size - c->size, batch = left > LONG ? LONG_BATCH : REPLAY_BATCH;
-	const uint64_t to = left > batch ? c->size + batch : r->size;
+/* ${late}: as late.h says. */
+static int apply_batch(struct sr_catalogue *c, const struct sr_replay *r, uint64_t first,
+	uint64_t to, bool late, struct sr_err *e) {
 	uint8_t root[SR_HASH];
 	int rc = sr_catalogue_begin(c, e);
 
 	if (rc != 0)
 		return rc;
-	c->memo.late.on = batch == LONG_BATCH;
+	c->memo.late.on = late;
 	rc = apply_range(c, r, first, to, e);
 	if (rc == 0)
 		rc = sr_late_flush(&c->memo.late, c->db, e);
@@ -326,6 +330,27 @@ static int replay_batch(
 		return sr_catalogue_commit(c, root, e);
 	sr_catalogue_rollback(c);
 	return rc;
+}
+
+/* Failures that are not this machine's and nobody's wish. */
+static bool of_the_log(int rc) {
+	return rc != SR_IO && rc != SR_NOMEM && rc != SR_LIMIT && rc != SR_LOCKED;
+}
+
+static int replay_batch(
+	struct sr_catalogue *c, const struct sr_replay *r, uint64_t first, struct sr_err *e) {
+	const uint64_t left = r->size - c->size, batch = left > LONG ? LONG_BATCH : REPLAY_BATCH;
+	const uint64_t to = left > batch ? c->size + batch : r->size;
+	const bool late = batch == LONG_BATCH;
+	struct sr_err why = {.code = SR_OK};
+	int rc = apply_batch(c, r, first, to, late, &why);
+
+	/* A row that waited may be what is wrong, then an entry before the one that is named. */
+	if (rc != 0 && late && of_the_log(rc)) {
+		sr_err_clear(&why);
+		rc = apply_batch(c, r, first, to, false, &why);
+	}
+	return rc == 0 ? 0 : sr_fail(e, (enum sr_code)rc, "%s", why.text);
 }
 
 /* For a long replay. A catalogue has some 1 KiB an entry; of what does not fit, pages are written
@@ -360,6 +385,8 @@ int sr_catalogue_catch_up(
 		if (rc == 0)
 			rc = report(c, r, first, e);
 	}
+	if (is_long)
+		sr_late_free(&c->memo.late);
 	if (is_long && set_cache(c, CACHE_KIB, NULL) != 0 && rc == 0)
 		rc = sr_fail(e, SR_NOMEM, "%s: its page cache cannot be made smaller again",
 			sr_db_name(c->db));

@@ -75,9 +75,10 @@ struct sr_objects {
 struct sr_replay {
 	uint64_t size;
 	uint8_t root[SR_HASH];
-	/* Open entry ${index} into ${out}, signatures checked or known good; the catalogue frees
-	 * it. */
+	/* Open entry ${index} into ${out}, signatures checked or known good; the catalogue gives
+	 * it to ${done}, or frees it where that is NULL. */
 	int (*entry)(void *ctx, uint64_t index, struct sr_entry *out, struct sr_err *e);
+	void (*done)(void *ctx, struct sr_entry *en);
 	/* The ledger's root at an earlier size, to see whether the catalogue stands on this ledger.
 	 * NULL: not asked. */
 	int (*root_at)(void *ctx, uint64_t size, uint8_t root[SR_HASH], struct sr_err *e);
@@ -85,8 +86,10 @@ struct sr_replay {
 	struct sr_objects objects;
 	const struct sr_progress *progress; /* or NULL */
 };
-/* Apply what is missing, in transactions of up to 512 entries. CORRUPT when the catalogue is ahead
- * of the ledger or stands on another root: rebuild it. ${applied} may be NULL. */
+/* Apply what is missing, in transactions of up to 512 entries; of more than 4096, in those of up to
+ * 131072, whose rows are written late (catalogue/late.h: what is the same, and what is not).
+ * CORRUPT when the catalogue is ahead of the ledger or stands on another root: rebuild it.
+ * ${applied} may be NULL. */
 SR_MUST int sr_catalogue_catch_up(
 	struct sr_catalogue *c, const struct sr_replay *r, uint64_t *applied, struct sr_err *e);
 

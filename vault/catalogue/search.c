@@ -117,11 +117,15 @@ int sr_search_register(struct sr_db *db, struct sr_err *e) {
 }
 
 /* clang-format off */
-/* Texts of fields, one a line. No field of the personal compartment is ever indexed: what is found
+/* Each CASE spares what most items have not: for a UNION SQLite makes a table of its own, and
+ * sorts.
+ *
+ * Texts of fields, one a line. No field of the personal compartment is ever indexed: what is found
  * is shown to whoever may know of the item. */
 #define TEXTS(fields) \
+	" CASE WHEN EXISTS(SELECT 1 FROM item_value_texts WHERE n = ?1) THEN" \
 	" (SELECT group_concat(value, char(10)) FROM (SELECT value FROM item_value_texts" \
-	" WHERE n = ?1 AND field IN (" fields ") ORDER BY field DESC, idx)),"
+	" WHERE n = ?1 AND field IN (" fields ") ORDER BY field DESC, idx)) END,"
 #define TEXT(column) " (SELECT " column " FROM item_texts WHERE n = ?1),"
 
 /* VALUES, and not a SELECT of rows: that would be a statement that can be taken back alone, before
@@ -136,7 +140,9 @@ static const char index_sql[] =
 	TEXTS("'outlet'")
 	TEXTS("'channel'")
 	TEXTS("'serial', 'volume', 'issue'")
-	" (SELECT group_concat(hazard, ' ') FROM " SR_HAZARDS_OF("?1") "),"
+	" CASE WHEN EXISTS(SELECT 1 FROM item_marks WHERE n = ?1) THEN"
+	" (SELECT group_concat(hazard, ' ') FROM " SR_HAZARDS_OF("?1") ") ELSE"
+	" (SELECT group_concat(hazard, ' ') FROM item_hazards WHERE n = ?1) END,"
 	" (SELECT group_concat(language, ' ') FROM item_languages WHERE n = ?1),"
 	" (SELECT group_concat(value, ' ') FROM item_values WHERE n = ?1 AND field = 'medium'))";
 /* clang-format on */

@@ -15,6 +15,8 @@
 #ifndef SR_CORE_CALL_H
 #define SR_CORE_CALL_H
 
+#include <signal.h>
+
 #include "base/text.h"
 
 enum {
@@ -44,6 +46,11 @@ struct sr_transport {
 };
 SR_MUST int sr_transport_socket(struct sr_transport *out, const char *vault_path,
 	struct sr_err *e); /* NOTFOUND: no core runs */
+/* When *${stop} is set (by a signal; it outlives ${t}), a call that core does not answer within
+ * ${grace_ms} from then on is given up: LOCKED, and so is every later one. Without it a call waits
+ * for ever, since core may have much to do. Nothing for one that is no socket. */
+void sr_transport_stop(
+	struct sr_transport *t, const volatile sig_atomic_t *stop, unsigned grace_ms);
 static inline int sr_transport_call(
 	struct sr_transport *t, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
 	return t->call(t->ctx, q, r, e);

@@ -534,7 +534,8 @@
  *         code
  * scrub                house: custodian. Writes `scrub` into the log.
  *   out   packs, objects, envelopes, bytes, findings, elapsed-ms: dec; index dec (of the entry)
- *   body  rows: finding {what pack|object|envelope, name, code, text}
+ *   body  rows: finding {what pack|object|envelope, name, code (io: it could not be read, and may
+ *         be whole), text}
  * collect              house: custodian. Removes what no item needs; writes `collect` into the log
  *                      for each step. With `dry-run yes` it only counts.
  *   in    dry-run token? (yes)

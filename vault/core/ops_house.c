@@ -138,18 +138,31 @@ int sr_op_status(struct sr_x *x, struct sr_err *e) {
 	return 0;
 }
 
+struct scrubbed {
+	struct sr_rows_out rows;
+	struct sr_err first;
+};
+
 static int put_finding(void *ctx, const struct sr_scrub_finding *f, struct sr_err *e) {
 	static const char *const words[] = {[SR_SCRUB_PACK] = "pack",
 		[SR_SCRUB_OBJECT] = "object",
 		[SR_SCRUB_ENVELOPE] = "envelope",
 		[SR_SCRUB_INVENTORY] = "inventory"};
-	struct sr_rows_out *o = ctx;
+	struct scrubbed *s = ctx;
+	struct sr_rows_out *o = &s->rows;
+	if (s->first.code == SR_OK)
+		(void)sr_fail(&s->first, f->code, "%s", f->text);
 	sr_row(o, "finding");
 	sr_row_str(o, "what", words[f->what]);
 	sr_row_str(o, "name", f->name);
 	sr_row_str(o, "code", sr_code_name(f->code));
 	sr_row_str(o, "text", f->text);
 	return sr_buf_ok(o->b, e);
+}
+
+/* What a disk or a limit keeps from being read is not known to be damaged. */
+static bool only_unread(const struct sr_scrub_totals *t) {
+	return t->findings > 0 && t->unread == t->findings;
 }
 
 /* `scrub` in the log: what was looked at, and how much of it was bad. */
@@ -163,7 +176,10 @@ static int log_scrub(struct sr_x *x, const struct sr_scrub_totals *t, struct sr_
 	sr_text_put_dec(&text, "objects", t->objects);
 	sr_text_put_dec(&text, "envelopes", t->envelopes);
 	sr_text_put_dec(&text, "bad", t->findings);
-	sr_text_put(&text, "result", t->findings == 0 ? "whole" : "damaged");
+	sr_text_put(&text, "result",
+		t->findings == 0 ? "whole"
+		: only_unread(t) ? "unread"
+				 : "damaged");
 	int rc = sr_buf_ok(&text, e);
 	if (rc == 0)
 		rc = sr_door_service(x->vault, sr_buf_view(&text), &outcome, e);
@@ -175,15 +191,34 @@ static int log_scrub(struct sr_x *x, const struct sr_scrub_totals *t, struct sr_
 	return rc;
 }
 
+/* The sentence about what a scrub found. */
+static int scrub_bad(
+	const struct sr_scrub_totals *t, const struct sr_err *first, struct sr_err *e) {
+	const unsigned long long all = t->packs + t->objects + t->envelopes, unread = t->unread,
+				 bad = t->findings - t->unread;
+	if (bad == 0)
+		return sr_fail(e, SR_IO,
+			"scrub: %llu of %llu packs, objects and envelopes could not be read; "
+			"nothing else is wrong with any; the first: %s",
+			unread, all, first->text);
+	if (unread > 0)
+		return sr_fail(e, SR_CORRUPT,
+			"scrub: %llu of %llu packs, objects and envelopes are lost or damaged, and "
+			"%llu could not be read",
+			bad, all, unread);
+	return sr_fail(e, SR_CORRUPT,
+		"scrub: %llu of %llu packs, objects and envelopes are lost or damaged", bad, all);
+}
+
 int sr_op_scrub(struct sr_x *x, struct sr_err *e) {
 	struct sr_scrub_totals t;
-	struct sr_rows_out o;
+	struct scrubbed o = {.first = {.code = SR_OK}};
 	struct sr_buf *head = &x->r->head;
 	memset(&t, 0, sizeof t);
 	if (!x->vault->founded)
 		return sr_fail(e, SR_DENIED,
 			"scrub writes into the log, which begins when the vault is founded");
-	sr_rows_begin(&o, &x->r->body);
+	sr_rows_begin(&o.rows, &x->r->body);
 	const struct sr_fixity f = {
 		.finding = put_finding, .ctx = &o, .progress = x->core->progress};
 	int rc = sr_fixity_check(x->vault, &f, &t, e);
@@ -200,10 +235,7 @@ int sr_op_scrub(struct sr_x *x, struct sr_err *e) {
 	if (t.findings == 0)
 		return 0;
 	x->keep_body = true;
-	return sr_fail(e, SR_CORRUPT,
-		"scrub: %llu of %llu packs, objects and envelopes are lost or damaged",
-		(unsigned long long)t.findings,
-		(unsigned long long)(t.packs + t.objects + t.envelopes));
+	return scrub_bad(&t, &o.first, e);
 }
 
 int sr_op_rebuild(struct sr_x *x, struct sr_err *e) {

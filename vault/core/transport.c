@@ -3,7 +3,7 @@
  * message is of no use any more, and every later call says so.
  */
 #include <errno.h>
-#include <signal.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,36 +12,85 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "core/server.h"
 #include "core/wire.h"
+
+enum {
+	LOOK_MS = 250 /* between two looks at the wish to stop: a signal may come just before a wait
+		       */
+};
 
 struct client {
 	int fd;
 	bool broken;
+	const volatile sig_atomic_t *stop; /* or NULL */
+	unsigned grace_ms;
+	uint64_t stopped_ms; /* when that was seen; 0: not yet */
 };
 
-static int send_all(int fd, const void *p, size_t len, struct sr_err *e) {
+static int given_up(struct client *c, struct sr_err *e) {
+	if (c->stop == NULL || *c->stop == 0)
+		return 0;
+	const uint64_t now = sr_mono_ms();
+	if (c->stopped_ms == 0)
+		c->stopped_ms = now;
+	if (now - c->stopped_ms < c->grace_ms)
+		return 0;
+	return sr_fail(e, SR_LOCKED,
+		"stopped on request: core has not answered, and may do what it was asked for all "
+		"the same");
+}
+
+/* Until something can be sent or taken. */
+static int wait_for(struct client *c, short events, struct sr_err *e) {
+	for (;;) {
+		struct pollfd p = {.fd = c->fd, .events = events};
+		const int n = poll(&p, 1, LOOK_MS);
+		if (n > 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return sr_fail_errno(e, "core: waiting for it");
+		const int rc = given_up(c, e);
+		if (rc != 0)
+			return rc;
+	}
+}
+
+static bool not_now(void) {
+	return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
+
+static int send_all(struct client *c, const void *p, size_t len, struct sr_err *e) {
 	const uint8_t *at = p;
 	while (len > 0) {
-		const ssize_t n = send(fd, at, len, MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
+		const ssize_t n = send(c->fd, at, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && !not_now())
 			return sr_fail_errno(e, "core: sending");
+		if (n < 0) {
+			const int rc = wait_for(c, POLLOUT, e);
+			if (rc != 0)
+				return rc;
+			continue;
+		}
 		at += n;
 		len -= (size_t)n;
 	}
 	return 0;
 }
 
-static int recv_all(int fd, void *p, size_t len, struct sr_err *e) {
+static int recv_all(struct client *c, void *p, size_t len, struct sr_err *e) {
 	uint8_t *at = p;
 	while (len > 0) {
-		const ssize_t n = recv(fd, at, len, 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
+		const ssize_t n = recv(c->fd, at, len, MSG_DONTWAIT);
+		if (n < 0 && !not_now())
 			return sr_fail_errno(e, "core: receiving");
+		if (n < 0) {
+			const int rc = wait_for(c, POLLIN, e);
+			if (rc != 0)
+				return rc;
+			continue;
+		}
 		if (n == 0)
 			return sr_fail(e, SR_IO,
 				"core closed the connection, %zu bytes of its answer are missing",
@@ -52,10 +101,10 @@ static int recv_all(int fd, void *p, size_t len, struct sr_err *e) {
 	return 0;
 }
 
-static int recv_into(int fd, struct sr_buf *b, size_t len, struct sr_err *e) {
+static int recv_into(struct client *c, struct sr_buf *b, size_t len, struct sr_err *e) {
 	int rc = sr_buf_reserve(b, len, e);
 	if (rc == 0)
-		rc = recv_all(fd, b->p, len, e);
+		rc = recv_all(c, b->p, len, e);
 	if (rc == 0)
 		b->len = len;
 	return rc;
@@ -65,12 +114,12 @@ static int exchange(struct client *c, struct sr_call *q, struct sr_call *r, stru
 	uint8_t header[SR_WIRE_HEADER];
 	struct sr_wire w = {0};
 	struct sr_err sending = {0};
-	int rc = send_all(c->fd, q->head.p, q->head.len, &sending);
+	int rc = send_all(c, q->head.p, q->head.len, &sending);
 	if (rc == 0)
-		rc = send_all(c->fd, q->body.p, q->body.len, &sending);
+		rc = send_all(c, q->body.p, q->body.len, &sending);
 	/* A server that turns a connection away says why before it closes: its sentence is better
 	 * than EPIPE. */
-	int got = recv_all(c->fd, header, sizeof header, e);
+	int got = recv_all(c, header, sizeof header, e);
 	if (got != 0) {
 		if (rc != 0 && e != NULL)
 			*e = sending;
@@ -80,9 +129,9 @@ static int exchange(struct client *c, struct sr_call *q, struct sr_call *r, stru
 	sr_buf_clear(&r->head);
 	rc = sr_wire_get(&w, header, e);
 	if (rc == 0)
-		rc = recv_into(c->fd, &r->head, w.head, e);
+		rc = recv_into(c, &r->head, w.head, e);
 	if (rc == 0 && w.body > 0)
-		rc = recv_into(c->fd, &r->body, w.body, e);
+		rc = recv_into(c, &r->body, w.body, e);
 	return rc;
 }
 
@@ -95,7 +144,7 @@ static int client_call(void *ctx, struct sr_call *q, struct sr_call *r, struct s
 	if (rc != 0)
 		return rc;
 	struct sr_err early = {0};
-	rc = send_all(c->fd, header, sizeof header, &early);
+	rc = send_all(c, header, sizeof header, &early);
 	if (rc != 0 && early.code != SR_IO) {
 		c->broken = true;
 		return sr_fail(e, early.code, "%s", early.text);
@@ -109,6 +158,15 @@ static int client_call(void *ctx, struct sr_call *q, struct sr_call *r, struct s
 	if (rc != 0 && r->text.raw.p == NULL)
 		c->broken = true;
 	return rc;
+}
+
+void sr_transport_stop(
+	struct sr_transport *t, const volatile sig_atomic_t *stop, unsigned grace_ms) {
+	if (t->call != client_call)
+		return;
+	struct client *c = t->ctx;
+	c->stop = stop;
+	c->grace_ms = grace_ms;
 }
 
 static void client_close(void *ctx) {

@@ -9,8 +9,14 @@
 #include "base/pool.h"
 #include "ledger/ledger_impl.h"
 
+struct spent { /* entries to be freed */
+	struct sr_entry entry[SR_TILE_WIDTH];
+	size_t count;
+};
+
 struct work { /* one bundle */
 	const struct sr_feed *feed;
+	struct spent *spent; /* first; NULL: none */
 	uint64_t n;
 	size_t first, end; /* slots that are wanted */
 	struct sr_entry entry[SR_TILE_WIDTH];
@@ -22,17 +28,25 @@ struct work { /* one bundle */
 struct sr_feed {
 	struct sr_feed_options o;
 	struct sr_pool *pool;
-	struct work *now; /* entries are taken from here; NULL: none */
-	uint64_t next;    /* bundle that is handed out next */
-	size_t out;       /* pieces of work in the pool */
-	uint64_t at;      /* index that is taken next */
+	struct work *now;    /* entries are taken from here; NULL: none */
+	uint64_t next;       /* bundle that is handed out next */
+	size_t out;          /* pieces of work in the pool */
+	uint64_t at;         /* index that is taken next */
+	struct spent *spent; /* goes with the next piece of work; NULL: none yet */
 };
+
+static void spent_free(struct spent *s) {
+	for (size_t i = 0; s != NULL && i < s->count; i++)
+		sr_entry_free(&s->entry[i]);
+	free(s);
+}
 
 static void work_free(struct work *w) {
 	if (w == NULL)
 		return;
 	for (size_t i = w->taken; i < w->done; i++)
 		sr_entry_free(&w->entry[i]);
+	spent_free(w->spent);
 	free(w);
 }
 
@@ -66,6 +80,8 @@ static void run(void *job) {
 	struct sr_buf b;
 	int rc;
 
+	spent_free(w->spent);
+	w->spent = NULL;
 	sr_buf_init(&b);
 	rc = read_entries(o->ledger, w, &b, entry, &w->err);
 	while (rc == 0 && w->done < w->end) {
@@ -106,9 +122,11 @@ static int fill(struct sr_feed *f, struct sr_err *e) {
 		w->first = f->at > first ? (size_t)(f->at - first) : 0;
 		w->end = size - first < SR_TILE_WIDTH ? (size_t)(size - first) : SR_TILE_WIDTH;
 		w->done = w->taken = w->first;
+		w->spent = f->spent;
+		f->spent = NULL;
 		rc = sr_pool_submit(f->pool, w, e);
 		if (rc != 0) {
-			free(w);
+			work_free(w);
 			return rc;
 		}
 		f->next++;
@@ -146,6 +164,7 @@ void sr_feed_free(struct sr_feed *f) {
 		return;
 	drop(f);
 	sr_pool_free(f->pool);
+	spent_free(f->spent);
 	free(f);
 }
 
@@ -176,4 +195,15 @@ int sr_feed_take(struct sr_feed *f, uint64_t index, struct sr_entry *out, struct
 	*out = f->now->entry[f->now->taken++];
 	f->at++;
 	return 0;
+}
+
+void sr_feed_done(struct sr_feed *f, struct sr_entry *en) {
+	if (f->spent == NULL)
+		f->spent = calloc(1, sizeof *f->spent);
+	if (f->spent == NULL || f->spent->count == SR_TILE_WIDTH) {
+		sr_entry_free(en);
+		return;
+	}
+	f->spent->entry[f->spent->count++] = *en;
+	*en = (struct sr_entry){.records = NULL};
 }

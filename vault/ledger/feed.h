@@ -33,5 +33,8 @@ void sr_feed_free(struct sr_feed *f); /* NULL allowed */
 /* Entry ${index}, which the caller frees. Codes of sr_ledger_entry and sr_entry_open; the sentence
  * names the entry. */
 SR_MUST int sr_feed_take(struct sr_feed *f, uint64_t index, struct sr_entry *out, struct sr_err *e);
+/* An entry that was taken is not needed any more: freed (wiped) by the threads that made it, which
+ * have the time and the memory's own arena, instead of sr_entry_free by the caller. */
+void sr_feed_done(struct sr_feed *f, struct sr_entry *en);
 
 #endif

@@ -298,12 +298,13 @@ static int dirty_folder(struct store_dir *s, const char *name, struct sr_err *e)
 	struct dirty *d = dirty_new(s, name, len);
 	if (d == NULL)
 		return sr_fail(e, SR_NOMEM, "backend: no memory for a folder");
-	int rc = sr_dir_open_at(&d->dir, s->dir, d->name, NULL);
+	struct sr_err why = {0};
+	int rc = sr_dir_open_at(&d->dir, s->dir, d->name, &why);
 	bool made = rc == SR_NOTFOUND;
 	if (made)
 		rc = sr_dir_make_later(&d->dir, s->dir, d->name, 0700, e);
-	else if (rc != 0)
-		rc = sr_dir_open_at(&d->dir, s->dir, d->name, e);
+	else if (rc != 0 && e != NULL)
+		*e = why;
 	if (rc != 0) {
 		dirty_pop(s);
 		return rc;

@@ -14,14 +14,16 @@
 enum {
 	KEPT_MAX = 512,    /* statements kept by text: the program has some 250 */
 	KEPT_SLOTS = 1031, /* a prime, and more than twice as many */
-	GUESSES = 256
+	GUESSES = 256,
+	LATE_MAX = 32 /* bits of a set */
 };
 
 struct sr_stmt {
 	struct sr_db *db;
 	sqlite3_stmt *st;
-	int failed; /* sticky result of a bind */
-	bool used;  /* bound or stepped since the last reset */
+	int failed;       /* sticky result of a bind */
+	bool used;        /* bound or stepped since the last reset */
+	uint32_t touches; /* of the tables whose rows may be late */
 };
 
 struct sr_db {
@@ -37,6 +39,10 @@ struct sr_db {
 	 * compare equal at once. */
 	uint16_t guess[GUESSES];
 	size_t kept_count;
+	const char *late[LATE_MAX]; /* tables of which rows may wait; NULL: no more */
+	int (*late_write)(void *ctx, struct sr_db *db, uint32_t set, struct sr_err *e);
+	void *late_ctx;
+	uint32_t waiting, touched; /* sets of them; touched: by the statement that is prepared */
 };
 
 /* ---- memory that is wiped when SQLite gives it back ---- */
@@ -460,11 +466,74 @@ int sr_db_verify(struct sr_db *db, struct sr_err *e) {
 	return rc;
 }
 
+/* ---- rows that are late ---- */
+
+static void touch(struct sr_db *db, const char *table) {
+	for (unsigned i = 0; i < LATE_MAX && db->late[i] != NULL; i++)
+		if (table == NULL || sqlite3_stricmp(table, db->late[i]) == 0)
+			db->touched |= 1U << i;
+}
+
+/* SQLite asks what may be done: everything. It is told here what a statement looks at. */
+static int authorize(
+	void *ctx, int what, const char *a, const char *b, const char *schema, const char *within) {
+	(void)b;
+	(void)schema;
+	(void)within;
+	switch (what) {
+	case SQLITE_READ:
+	case SQLITE_INSERT:
+	case SQLITE_UPDATE:
+	case SQLITE_DELETE:
+		touch(ctx, a);
+		break;
+	case SQLITE_SELECT:
+	case SQLITE_FUNCTION:
+	case SQLITE_RECURSIVE:
+	case SQLITE_TRANSACTION:
+	case SQLITE_SAVEPOINT:
+		break;
+	default: /* tables are made, changed, checked: it may look at any */
+		touch(ctx, NULL);
+	}
+	return SQLITE_OK;
+}
+
+int sr_db_late(struct sr_db *db, const char *const *tables, size_t count,
+	int (*write)(void *ctx, struct sr_db *db, uint32_t set, struct sr_err *e), void *ctx,
+	struct sr_err *e) {
+	int rc;
+
+	/* Statements that were prepared before would not be known. */
+	if (count > LATE_MAX || db->late_write != NULL || db->kept_count != 0)
+		return sr_fail(e, SR_MISUSE, "%s: late rows of %zu tables", db->name, count);
+	for (size_t i = 0; i < count; i++)
+		db->late[i] = tables[i];
+	db->late_write = write;
+	db->late_ctx = ctx;
+	rc = sqlite3_set_authorizer(db->sql, authorize, db);
+	return rc == SQLITE_OK ? 0 : sr_db_fail(db, rc, "late rows", e);
+}
+
+void sr_db_waits(struct sr_db *db, unsigned table, bool waits) {
+	const uint32_t bit = 1U << table;
+
+	db->waiting = waits ? db->waiting | bit : db->waiting & ~bit;
+}
+
+static int write_late(struct sr_db *db, uint32_t set, struct sr_err *e) {
+	return (db->waiting & set) == 0 ? 0
+					: db->late_write(db->late_ctx, db, db->waiting & set, e);
+}
+
 /* ---- transactions ---- */
 
 int sr_db_exec(struct sr_db *db, const char *sql, struct sr_err *e) {
-	int rc = sqlite3_exec(db->sql, sql, NULL, NULL, NULL);
+	int rc = write_late(db, UINT32_MAX, e);
 
+	if (rc != 0)
+		return rc;
+	rc = sqlite3_exec(db->sql, sql, NULL, NULL, NULL);
 	return rc == SQLITE_OK ? 0 : sr_db_fail(db, rc, "statement", e);
 }
 
@@ -531,6 +600,11 @@ static int commit_checked(struct sr_db *db, bool erasing, struct sr_err *e) {
 
 	if (!sr_db_in_transaction(db))
 		return sr_fail(e, SR_MISUSE, "%s: a commit without a transaction", db->name);
+	rc = write_late(db, UINT32_MAX, e);
+	if (rc != 0) {
+		sr_db_rollback(db);
+		return rc;
+	}
 	enter(db);
 	rc = commit(db, erasing, e);
 	leave(db);
@@ -575,6 +649,7 @@ int sr_stmt_new(struct sr_stmt **out, struct sr_db *db, const char *sql, struct 
 	if (st == NULL)
 		return sr_fail(e, SR_NOMEM, "%s: no memory for a statement", db->name);
 	st->db = db;
+	db->touched = 0;
 	rc = sqlite3_prepare_v3(db->sql, sql, -1, SQLITE_PREPARE_PERSISTENT, &st->st, NULL);
 	if (rc == SQLITE_OK && st->st == NULL)
 		rc = SQLITE_MISUSE;
@@ -582,6 +657,7 @@ int sr_stmt_new(struct sr_stmt **out, struct sr_db *db, const char *sql, struct 
 		free(st);
 		return sr_db_fail(db, rc, "preparing a statement", e);
 	}
+	st->touches = db->touched;
 	*out = st;
 	return 0;
 }
@@ -694,6 +770,13 @@ int sr_stmt_step(struct sr_stmt *st, bool *row, struct sr_err *e) {
 	*row = false;
 	st->used = true;
 	rc = st->failed;
+	if (rc == SQLITE_OK && (st->touches & st->db->waiting) != 0) {
+		rc = write_late(st->db, st->touches, e);
+		if (rc != 0) {
+			sr_stmt_reset(st);
+			return rc;
+		}
+	}
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(st->st);
 	if (rc == SQLITE_ROW) {
@@ -716,8 +799,10 @@ int sr_stmt_run(struct sr_stmt *st, struct sr_err *e) {
 
 int sr_stmt_row(struct sr_stmt *st, struct sr_err *e) {
 	bool row;
-	int rc = sr_stmt_step(st, &row, e);
+	int rc;
 
+	assert(st != NULL);
+	rc = sr_stmt_step(st, &row, e);
 	if (rc == 0 && !row)
 		rc = sr_fail(e, SR_NOTFOUND, "%s: no such row", st->db->name);
 	return rc;

@@ -108,6 +108,18 @@ SR_MUST int sr_db_commit(struct sr_db *db,
 SR_MUST int sr_db_commit_erasing(struct sr_db *db, struct sr_err *e);
 void sr_db_rollback(struct sr_db *db); /* nothing when none is open */
 bool sr_db_in_transaction(struct sr_db *db);
+/*
+ * Rows that are kept back, to be written many at a time, must not be missed by anybody. From
+ * sr_db_late on, SQLite is asked of every statement which of ${tables} (at most 32) it reads or
+ * changes, foreign keys included; while rows of one of them wait (sr_db_waits), ${write} is called
+ * with the set of those that wait before the statement takes a step. A commit, and SQL that comes
+ * as text (sr_db_exec), have all of them written. ${write} clears what it has written before it
+ * runs its own statement. A rollback is told by its caller: nothing waits after it.
+ */
+SR_MUST int sr_db_late(struct sr_db *db, const char *const *tables, size_t count,
+	int (*write)(void *ctx, struct sr_db *db, uint32_t set, struct sr_err *e), void *ctx,
+	struct sr_err *e);
+void sr_db_waits(struct sr_db *db, unsigned table, bool waits); /* its place in ${tables} */
 int64_t sr_db_changes(struct sr_db *db); /* rows touched by the last statement */
 int64_t sr_db_last_rowid(struct sr_db *db);
 

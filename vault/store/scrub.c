@@ -41,6 +41,7 @@ static int found(struct scrub *s, enum sr_scrub_what what, const char *name,
 	}
 	(void)pthread_mutex_lock(&s->mutex);
 	s->totals.findings++;
+	s->totals.unread += why->code == SR_IO ? 1 : 0;
 	int rc = s->o->finding != NULL ? s->o->finding(s->o->ctx, &f, e) : 0;
 	(void)pthread_mutex_unlock(&s->mutex);
 	return rc;

@@ -55,6 +55,7 @@ struct sr_scrub_totals {
 	uint64_t packs, objects, envelopes;
 	uint64_t bytes;
 	uint64_t findings;
+	uint64_t unread; /* of them: the system could not read it, so it may be whole */
 	uint64_t elapsed_ms;
 };
 SR_MUST int sr_scrub(
