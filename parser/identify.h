@@ -10,9 +10,10 @@ enum {
 	PAR_IDENTIFY = 256 << 10 /* bytes that are looked at */
 };
 
-/* Load the data base; false: it cannot be. */
+/* Load the data base; false: it cannot be. Before anything hostile is looked at, and before workers
+ * are forked. */
 bool par_identify_begin(void);
-/* "text/plain", or "application/octet-stream"; a view until the next call. */
+/* "text/plain", or "application/octet-stream"; a view until the next call of either. */
 const char *par_media_type(struct sr_bytes head);
 /* libmagic's sentence. */
 const char *par_description(struct sr_bytes head);

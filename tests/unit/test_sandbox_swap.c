@@ -30,7 +30,11 @@ static void list(const char *heading, const char *name, const char *type) {
 
 static int setup(void **state) {
 	static const char *const folders[] = {"block", "block/dm-0", "block/dm-0/dm", "block/dm-1",
-		"block/dm-1/dm", "block/zram0", "block/zram1"};
+		"block/dm-1/dm", "block/zram0", "block/zram1", "block/dm-3", "block/dm-3/dm",
+		"block/dm-3/slaves", "block/dm-3/slaves/dm-0", "block/dm-4", "block/dm-4/dm",
+		"block/dm-4/slaves", "block/dm-4/slaves/dm-0", "block/dm-4/slaves/sda2",
+		"block/dm-5", "block/dm-5/dm", "block/dm-5/slaves", "block/dm-5/slaves/dm-3",
+		"block/dm-6", "block/dm-6/dm", "block/dm-6/slaves", "block/dm-6/slaves/dm-6"};
 
 	(void)state;
 	dir = t_tmp_new();
@@ -39,14 +43,17 @@ static int setup(void **state) {
 			return -1;
 	put("block/dm-0/dm/uuid", "CRYPT-LUKS2-0123456789abcdef-swap\n");
 	put("block/dm-1/dm/uuid", "LVM-0123456789abcdef\n");
+	put("block/dm-3/dm/uuid", "LVM-on-dm-0\n");
+	put("block/dm-4/dm/uuid", "LVM-on-dm-0-and-sda2\n");
+	put("block/dm-5/dm/uuid", "LVM-on-dm-3\n");
+	put("block/dm-6/dm/uuid", "on itself\n");
 	put("block/zram0/backing_dev", "none\n");
 	put("block/zram1/backing_dev", "/dev/sda3\n");
-	for (size_t i = 0; i < 7; i++) {
-		static const char *const devices[] = {
-			"dm-0", "dm-1", "dm-2", "zram0", "zram1", "zram2", "sda2"};
+	static const char *const devices[] = {"dm-0", "dm-1", "dm-2", "dm-3", "dm-4", "dm-5",
+		"dm-6", "zram0", "zram1", "zram2", "sda2"};
 
+	for (size_t i = 0; i < T_COUNT(devices); i++)
 		put(devices[i], "");
-	}
 	return symlink("dm-0", t_path(dir, "cryptswap")) == 0 &&
 			       symlink("sda2", t_path(dir, "dm-0-not")) == 0
 		       ? 0
@@ -79,6 +86,10 @@ static void lists(void **state) {
 		{"cryptswap", "partition", true},
 		{"zram0", "partition", true},
 		{"zram2", "partition", true}, /* a kernel that knows no disk behind it */
+		{"dm-3", "partition", true},  /* a volume on an encrypted disk, */
+		{"dm-5", "partition", true},  /* one on that, */
+		{"dm-4", "partition", false}, /* and one of which a part is not */
+		{"dm-6", "partition", false},
 		{"zram1", "partition", false},
 		{"dm-1", "partition", false},
 		{"dm-2", "partition", false},

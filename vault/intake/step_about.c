@@ -5,8 +5,10 @@
  *   tool        which program said the ones before it, and its version
  *   not-said    why nothing came of a file that a program should know
  *
- * Each file has a sandbox of its own; the next few start up while one works. A host that has none
- * of these programs says so of each file, and nothing waits for them.
+ * Each file has a process of its own, in sandboxes that serve one file of the item after the other
+ * (sandbox/shelf.h): starting one with these tools takes longer than most of their work. The next
+ * few start up while one works. A host that has none of these programs says so of each file, and
+ * nothing waits for them.
  */
 #include "intake/step.h"
 
@@ -17,6 +19,7 @@
 #include "intake/about.h"
 #include "intake/holding.h"
 #include "sandbox/known.h"
+#include "sandbox/shelf.h"
 
 enum {
 	AHEAD = 4 /* files whose sandboxes start up while one works */
@@ -35,7 +38,8 @@ struct saying {
 	struct ahead ring[AHEAD];
 	size_t first, count;
 	uint64_t next, files;
-	bool odd; /* something did not end well */
+	struct sr_shelf shelf; /* sandboxes of this item */
+	bool odd;              /* something did not end well */
 };
 
 static int read_at(void *ctx, uint64_t offset, void *p, size_t len, struct sr_err *e) {
@@ -100,7 +104,7 @@ static int begin_one(struct saying *x, uint64_t file, uint64_t size, struct sr_e
 	int rc;
 
 	*a = (struct ahead){.of = x, .file = file, .in = {.size = size, .read = read_at, .ctx = a}};
-	rc = sr_box_begin(&a->box, x->l, &a->in, &o, e);
+	rc = sr_shelf_begin(&a->box, &x->shelf, x->l, &a->in, &o, e);
 	if (rc == 0)
 		x->count++;
 	return rc;
@@ -147,7 +151,7 @@ static int begin(void **out, struct sr_holding *h, struct sr_err *e) {
 static void over(struct saying *x) {
 	struct ahead *a = &x->ring[x->first];
 
-	sr_box_free(a->box);
+	sr_shelf_put(&x->shelf, a->box); /* one that is not done is freed */
 	a->box = NULL;
 	x->first = (x->first + 1) % AHEAD;
 	x->count--;
@@ -208,6 +212,7 @@ static void finish(void *state) {
 		return;
 	while (x->count > 0)
 		over(x);
+	sr_shelf_clear(&x->shelf);
 	free(x);
 }
 

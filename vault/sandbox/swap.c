@@ -3,6 +3,7 @@
  */
 #include "sandbox/swap.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -10,6 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum {
+	DEPTH_MAX = 8 /* devices on devices */
+};
 
 static const char *swaps_at = "/proc/swaps", *blocks_at = "/sys/block";
 
@@ -34,20 +39,49 @@ static bool kernel_says(char *line, int size, const char *name, const char *file
 	return ok;
 }
 
-/* Is what is written to ${device}, a partition, encrypted, or kept in memory? */
-static bool is_safe(const char *device) {
-	char real[PATH_MAX], line[64] = "";
-	const char *name;
+static bool is_safe(const char *name, unsigned depth);
 
-	if (realpath(device, real) == NULL || (name = strrchr(real, '/')) == NULL)
-		return false;
-	name++;
+/* Does ${name} lie on others, each of which is safe? A volume of LVM lies on the encrypted disk. */
+static bool on_safe_ones(const char *name, unsigned depth) {
+	char path[PATH_MAX];
+	const int n = snprintf(path, sizeof path, "%s/%s/slaves", blocks_at, name);
+	DIR *d = n > 0 && (size_t)n < sizeof path ? opendir(path) : NULL;
+	const struct dirent *below;
+	size_t count = 0;
+	bool safe = d != NULL;
+
+	while (safe && (errno = 0, below = readdir(d)) != NULL) {
+		if (below->d_name[0] == '.')
+			continue;
+		count++;
+		safe = is_safe(below->d_name, depth + 1);
+	}
+	safe = safe && errno == 0 && count > 0;
+	if (d != NULL)
+		(void)closedir(d);
+	return safe;
+}
+
+/* Is what is written to the block device encrypted, or kept in memory? */
+static bool is_safe(const char *name, unsigned depth) {
+	char line[64] = "";
+
 	if (strncmp(name, "zram", 4) == 0) /* it may have a disk to write back to */
 		return !kernel_says(line, sizeof line, name, "backing_dev") ||
 		       strcmp(line, "none\n") == 0;
 	/* A device mapper's table says whose it is. */
-	return strncmp(name, "dm-", 3) == 0 && kernel_says(line, sizeof line, name, "dm/uuid") &&
-	       strncmp(line, "CRYPT-", 6) == 0;
+	if (strncmp(name, "dm-", 3) != 0 || depth > DEPTH_MAX ||
+		!kernel_says(line, sizeof line, name, "dm/uuid"))
+		return false;
+	return strncmp(line, "CRYPT-", 6) == 0 || on_safe_ones(name, depth);
+}
+
+static bool is_safe_device(const char *device) {
+	char real[PATH_MAX];
+	const char *name;
+
+	return realpath(device, real) != NULL && (name = strrchr(real, '/')) != NULL &&
+	       is_safe(name + 1, 0);
 }
 
 /* A line of the list: "/dev/dm-1    partition    999420    0    -2"; blanks in a name are
@@ -58,7 +92,7 @@ static int check_line(char *line, struct sr_err *e) {
 
 	if (device == NULL)
 		return 0;
-	if (type != NULL && strcmp(type, "partition") == 0 && is_safe(device))
+	if (type != NULL && strcmp(type, "partition") == 0 && is_safe_device(device))
 		return 0;
 	return sr_fail(e, SR_UNSUPPORTED,
 		"swap on %.200s is not encrypted, so plaintext may reach the disk: switch it off "

@@ -1,9 +1,10 @@
 /*
  * swap - may what is in memory reach a disk? Text that somebody reads, and what a parser holds, is
  * in pages that the kernel may write to any swap that is on. So while one is on that neither stays
- * in memory (zram without a disk behind it) nor is encrypted (a partition that is dm-crypt) no
- * sandboxed child is started: sandbox/launcher.c asks at each, since a swap can be switched on at
- * any time. Swap files are refused, whatever they lie on: that cannot be seen from here.
+ * in memory (zram without a disk behind it) nor is encrypted (dm-crypt, or a volume on nothing but
+ * that) no sandboxed child is started: sandbox/launcher.c asks at each, since a swap can be
+ * switched on at any time. Swap files are refused, whatever they lie on: that cannot be seen from
+ * here.
  */
 #ifndef SR_SANDBOX_SWAP_H
 #define SR_SANDBOX_SWAP_H
