@@ -131,7 +131,8 @@ static int check_words(struct cli *c, struct sr_err *e) {
 			v->words_min, v->words_max > v->words_min ? " or more" : "");
 	if (n > v->words_max)
 		return sr_fail(e, SR_USAGE,
-			"\"%s\" is one word too many, %zu %s taken; a text of several words stands in quotes",
+			"\"%s\" is one word too many, %zu %s taken; a text of "
+			"several words stands in quotes",
 			sr_escape_to(
 				shown, sizeof shown, sr_bytes_str(c->args.words[v->words_max])),
 			v->words_max, v->words_max == 1 ? "is" : "are");

@@ -44,7 +44,8 @@ static int ask_once(
 		return sr_fail_errno(e, "terminal");
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
-	/* Quiet first: who types, or pastes, as soon as they are asked is not shown on the screen. */
+	/* Quiet first: who types, or pastes, as soon as they are asked is not shown on the screen.
+	 */
 	if (tcsetattr(tty, TCSAFLUSH, &quiet) != 0)
 		return sr_fail_errno(e, "terminal");
 	dprintf(tty, "%s%s: ", prompt, more);

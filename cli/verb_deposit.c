@@ -210,7 +210,8 @@ static int walk_mode(struct cli *c, enum cli_walk_mode *mode, struct sr_err *e) 
 		return sr_fail(e, SR_USAGE, "--title is for one item, --each makes many");
 	if (!cli_has(c, "collection"))
 		return sr_fail(e, SR_USAGE,
-			"--collection is missing: where does it go? (`strongroom collection list`)");
+			"--collection is missing: where does it go? "
+			"(`strongroom collection list`)");
 	if (cli_has(c, "bag") && (cli_has(c, "age") || cli_has(c, "unpack")))
 		return sr_fail(e, SR_USAGE,
 			"--bag stores what the bag has, and nothing beside it: no --age, no "

@@ -99,7 +99,8 @@ int verb_log_adopt(struct cli *c, struct sr_err *e) {
 	int rc;
 	if (cli_has(c, "ask") != (c->args.word_count == 0))
 		return sr_fail(e, SR_USAGE,
-			"give either the new NAME, or --ask, for the board to confirm the one it has");
+			"give either the new NAME, or --ask, for the board to confirm the one "
+			"it has");
 	if (cli_has(c, "ask"))
 		return ask(c, e);
 	a.name = c->args.words[0];

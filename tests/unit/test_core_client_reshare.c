@@ -986,8 +986,8 @@ static bool kill_at(struct step *s, unsigned long nth) {
 	return false;
 }
 
-/* Kill it at every second step, at every one with $SR_EVERY_STEP; ${check} says what must hold, and whether the statement is in. It ends
- * done. */
+/* Kill it at every second step, at every one with $SR_EVERY_STEP; ${check} says what must hold, and
+ * whether the statement is in. It ends done. */
 static void killed(struct step *s, bool (*check)(struct world *w)) {
 	unsigned long nth = 1, before = 0, after = 0;
 	bool done = false;

@@ -3,7 +3,6 @@
  */
 #include "audit/derive_in.h"
 
-
 static bool all_approve(const struct derive_asked *a, const char *form) {
 	for (size_t i = 0; i < a->votes.count; i++)
 		if (derive_counts(&a->votes.rows[i]) && !sr_token_in(a->votes.rows[i].forms, form))
