@@ -25,15 +25,15 @@ deposit words.txt
 words=$ITEM
 ok sr intake run
 ok as cu1 intake show "$item" --json
-same "$(gojq -r '[.step[] | select(.step == "about") | .result] | join(" ")' out)" partly
+same "$(jq -r '[.step[] | select(.step == "about") | .result] | join(" ")' out)" partly
 ok as cu1 intake show "$words" --json
-same "$(gojq -r '[.step[] | select(.step == "about")] | length' out)" 0 'what no program knows makes no statement'
+same "$(jq -r '[.step[] | select(.step == "about")] | length' out)" 0 'what no program knows makes no statement'
 ok as cu1 show "$item"
 has 'extracted .*title: A paper \(file [0-9], by pdfinfo'
 has 'not-said: .*pdfinfo gives nothing of it'
 ok as cu1 show "$item" --json
-same "$(gojq -r '[.extracted[] | select(.field == "pages") | .value] | join(" ")' out)" 1
-same "$(gojq -r '.pages // "none"' out)" none 'an extracted fact is no description'
+same "$(jq -r '[.extracted[] | select(.field == "pages") | .value] | join(" ")' out)" 1
+same "$(jq -r '.pages // "none"' out)" none 'an extracted fact is no description'
 
 # Taken over where nobody said anything; never over a curator's word.
 ok as cu1 describe "$item" --title 'Another title' --quiet
@@ -42,10 +42,10 @@ refused 1 'duration: no program said anything' as cu1 describe "$item" --from-ex
 refused 2 'there is no field "colour"' as cu1 describe "$item" --from-extracted colour
 ok as cu1 describe "$item" --from-extracted all
 ok as cu1 show "$item" --json
-same "$(gojq -c '[.title, .creator, .pages]' out)" '["Another title","M. Weber","1"]'
+same "$(jq -c '[.title, .creator, .pages]' out)" '["Another title","M. Weber","1"]'
 ok as cu2 release "$item" --reason 'looked at by hand'
 ok as ri show "$item" --json
-same "$(gojq -c '[.creator, .extracted]' out)" '["M. Weber",[]]'
+same "$(jq -c '[.creator, .extracted]' out)" '["M. Weber",[]]'
 ok sr rebuild
 has 'equal to the one before'
 ok sr audit replay --json

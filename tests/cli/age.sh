@@ -9,7 +9,7 @@ founded
 ok as de intake recipient
 RECIPIENT=$OUT
 [[ $RECIPIENT = age1* ]] || fail "no recipient: $RECIPIENT"
-same "$(as m1 intake recipient --json | gojq -r .recipient)" "$RECIPIENT" 'everybody sees the same'
+same "$(as m1 intake recipient --json | jq -r .recipient)" "$RECIPIENT" 'everybody sees the same'
 
 mkdir -p box/in
 printf 'Dear board\n' >letter
@@ -30,7 +30,7 @@ ok as de deposit box --age --collection box --json
 ITEM=$(json item.0)
 same "$(json opened)" 4
 same "$(json unreadable)" 4
-told() { gojq -r --arg p "$1" '.told[] | select(.path == $p and .status == "unreadable") | .reason' out; }
+told() { jq -r --arg p "$1" '.told[] | select(.path == $p and .status == "unreadable") | .reason' out; }
 told box/stranger | grep -q 'is for this key' || fail "stranger: $(told box/stranger)"
 told box/cut | grep -qE 'tag does not verify|is cut' || fail "cut: $(told box/cut)"
 told box/longer | grep -qE 'follow|tag does not verify' || fail "longer: $(told box/longer)"

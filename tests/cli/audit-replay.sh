@@ -12,7 +12,7 @@ checked_out "$ITEM"
 ok as ri cat "$CHECKOUT"
 ok as ri return "$CHECKOUT"
 ok as m1 revoke "$GRANT" --reason 'it is enough'
-REVOKE=$(as m2 inbox --json | gojq -er '[.[] | select(.what == "vote")][0].request')
+REVOKE=$(as m2 inbox --json | jq -er '[.[] | select(.what == "vote")][0].request')
 ok as m2 vote "$REVOKE" approve
 
 ok sr audit replay
@@ -34,7 +34,7 @@ refused 2 '.' as ri audit replay extra
 # Interrupted: enough entries for a second step, and a stop after the first.
 for ((i = 0; i < 2100; i += 50)); do seq -f "word %g of $i" 50 | split -l 1 -a 3 - "many.$i."; done
 ok as de deposit --collection box --quiet many.*
-ITEMS=$(as cu1 list --state held --json --limit 1000 | gojq -er '.[].id')
+ITEMS=$(as cu1 list --state held --json --limit 1000 | jq -er '.[].id')
 for item in $(head -n 60 <<<"$ITEMS"); do as cu1 describe "$item" --title "t" --quiet >/dev/null; done
 ok sr audit replay --json
 same "$(json ended)" complete

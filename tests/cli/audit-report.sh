@@ -31,8 +31,8 @@ has 'exposure: 1'
 has "${UNUSED:0:12}"
 has 'quorum-out-of-reach'
 ok as of audit report requests --format jsonl
-same "$(gojq -r 'select(.outcome == "refused") | .rule' out)" quorum-out-of-reach
-same "$(gojq -sr '[.[] | select(.outcome == "granted")] | length' out)" 3 'a collection and two grants'
+same "$(jq -r 'select(.outcome == "refused") | .rule' out)" quorum-out-of-reach
+same "$(jq -sr '[.[] | select(.outcome == "granted")] | length' out)" 3 'a collection and two grants'
 refused 2 'csv holds one section: name it' as of audit report --format csv
 refused 2 'all sections on one page: name none' as of audit report views --format html
 ok as of audit report views --format csv
@@ -40,7 +40,7 @@ has '"<script>alert\(""x""\)</script> & =1\+2"'
 ok as of audit report views --item "$B" --format csv
 same "$(wc -l <out)" 1 'nobody opened it'
 ok as of audit report unused --format jsonl
-same "$(gojq -r .grant out)" "$UNUSED"
+same "$(jq -r .grant out)" "$UNUSED"
 ok as of audit report views --from 2d --format csv --out later.csv
 same "$(wc -l <later.csv)" 1
 refused 2 'one section' as of audit report --format csv

@@ -8,7 +8,7 @@ founded
 person nu
 nu=$(who nu) au=$(who au)
 ok as m1 auditor list --json
-same "$(gojq -r '[.epochs[].epoch] | join(" ")' out)" 1
+same "$(jq -r '[.epochs[].epoch] | join(" ")' out)" 1
 same "$(json epochs.0.auditor)" "$au"
 
 # Somebody new: by vote, and a new epoch begins.
@@ -22,19 +22,19 @@ has "^ *2 .*($au, $nu|$nu, $au)"
 echo text >f
 released f
 ok as nu log --json
-[[ $(gojq -r '[.[] | .type] | index("release")' out) != null ]] || fail 'the new auditor does not read what came since'
-same "$(gojq -r '[.[] | .type] | index("found")' out)" null
-first=$(gojq -r '.[0].index' out)
+[[ $(jq -r '[.[] | .type] | index("release")' out) != null ]] || fail 'the new auditor does not read what came since'
+same "$(jq -r '[.[] | .type] | index("found")' out)" null
+first=$(jq -r '.[0].index' out)
 ok as nu log
 has "^$first entries are of epochs that were not given to you"
 ok as au log grep 'kind collection' --json
 secret=$(json 0.index)
 refused 1 'not for p-' as nu log disclose "$secret" --out no
 ok as au log --json
-same "$(gojq -r '.[0].type' out)" found
-same "$(gojq -r length out)" "$(gojq -r '.[-1].index + 1' out)"
+same "$(jq -r '.[0].type' out)" found
+same "$(jq -r length out)" "$(jq -r '.[-1].index + 1' out)"
 ok as of log --json
-same "$(gojq -r '.[0].type' out)" found
+same "$(jq -r '.[0].type' out)" found
 
 # With an export and the identity, nothing else: no vault is there.
 ok as cu1 log export "$W/export"
@@ -42,17 +42,17 @@ ok as cu1 log export "$W/export"
 (
 	export STRONGROOM_VAULT=$W/nowhere
 	ok as nu log show --export "$W/export" --json
-	same "$(gojq -r '.[0].index' out)" "$first"
+	same "$(jq -r '.[0].index' out)" "$first"
 	ok as nu log show --export "$W/export" --type release
 	has "^$first entries are of epochs that were not given to you"
 	has 'signatures are of people who were introduced in those: not checked'
 	ok as au log show --export "$W/export" --lines --fingerprint "$FINGERPRINT"
-	same "$(head -n 1 out | gojq -r .type)" found
+	same "$(head -n 1 out | jq -r .type)" found
 	cp out whole
 	ok as au log --export "$W/export" --fingerprint "$FINGERPRINT"
 	has 'signatures are good'
 	hasnt 'not checked'
-	gojq -c . whole >sorted
+	jq -c . whole >sorted
 	cmp -s sorted whole || fail 'the lines are not canonical'
 	ok as au log grep release --export "$W/export" --key "$(cat export/vkey)"
 	has ' release '
@@ -62,7 +62,7 @@ ok as cu1 log export "$W/export"
 	printf 'witness w %s\nquorum w\n' "$(grep -o 'one.example/w+[^ ]*' w.vkey | head -n 1)" >policy
 	refused 1 'cosign' as au log show --export "$W/export" --witnesses policy
 )
-same "$(gojq -r '.type' whole | grep -c key-epoch)" 2
+same "$(jq -r '.type' whole | grep -c key-epoch)" 2
 
 # What was before, by a vote that names the epoch.
 refused 1 'no-such-epoch' as of auditor add "$nu" --from 7 --reason why
@@ -77,12 +77,12 @@ ok as m2 vote "$give" approve
 has 'decided: the epochs are given'
 ok as nu log disclose "$secret" --out yes
 ok as nu log --json
-same "$(gojq -r '.[0].type' out)" found
+same "$(jq -r '.[0].type' out)" found
 ok as m1 auditor list
 has "epochs 1 to 2 were given to $nu"
 ok as cu1 log export "$W/export"
 ok as nu log show --export "$W/export" --json
-same "$(gojq -r '.[0].type' out)" found
+same "$(jq -r '.[0].type' out)" found
 ok as nu log show --export "$W/export"
 hasnt 'not given to you|not checked'
 
@@ -98,13 +98,13 @@ released f
 refused 1 'no role|not a person' as nu log
 ok as cu1 log export "$W/export"
 ok as nu log show --export "$W/export" --json
-last=$(gojq -r '.[-1].index' out)
-same "$(gojq -r '.[-1].type' out)" key-epoch
+last=$(jq -r '.[-1].index' out)
+same "$(jq -r '.[-1].type' out)" key-epoch
 ok as nu log show --export "$W/export"
 has 'entries are of epochs that were not given to you'
 ok as au log show --export "$W/export" --json
-(($(gojq -r '.[-1].index' out) > last + 3)) || fail 'nothing came after the new epoch'
-[[ $(gojq -r '.[-1].type' out) != key-epoch ]] || fail 'the last entry is the new epoch'
+(($(jq -r '.[-1].index' out) > last + 3)) || fail 'nothing came after the new epoch'
+[[ $(jq -r '.[-1].type' out) != key-epoch ]] || fail 'the last entry is the new epoch'
 
 # A key of another epoch, of another person, or none: found, or passed over, never believed.
 cp -r export forged

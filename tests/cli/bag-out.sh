@@ -118,7 +118,7 @@ rm -rf back && mkdir back
 age -d -i ri.age plain.age | tar -C back -xf -
 diff -r box1 back/box1
 ok as au log --type export --json
-same "$(gojq length out)" 5
+same "$(jq length out)" 5
 
 # All of the grant at once: each is a bag of its own, of one group. What is there is left; what may not leave keeps nobody else.
 refused 2 'which item' as ri export "$GRANT" --out bags

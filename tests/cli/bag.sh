@@ -15,7 +15,7 @@ printf 'Source-Organization: Somewhere\nPayload-Oxum: 22.2\n' >box1/bag-info.txt
 ok as de deposit --bag box1 --collection box --json
 same "$(json files)" 6
 same "$(json bag.version)" 1.0
-same "$(gojq '.bag.warnings | length' out)" 0
+same "$(jq '.bag.warnings | length' out)" 0
 ITEM=$(json item.0)
 ok as cu1 show "$ITEM"
 has 'tagmanifest-sha512.txt'
@@ -32,7 +32,7 @@ refused 2 'one folder' as de deposit --bag box1 box1 --collection box
 refused 3 'bagit.txt is not there' as de deposit --bag box1/data --collection box
 refused 1 'nothing is there' as de deposit --bag gone --collection box
 
-before=$(as au list --json | gojq length)
+before=$(as au list --json | jq length)
 cp -r box1 box2
 printf 'more' >box2/data/more
 refused 3 'data/more is there, but no manifest lists it' as de deposit --bag box2 --collection box
@@ -42,7 +42,7 @@ refused 1 'names 1 files elsewhere' as de deposit --bag box2 --collection box
 rm box2/fetch.txt
 printf 'Dear ALL\n' >box2/data/letters/1.txt
 refused 3 'another sha512' as de deposit --bag box2 --collection box
-same "$(as au list --json | gojq length)" "$before" 'nothing was deposited'
+same "$(as au list --json | jq length)" "$before" 'nothing was deposited'
 
 # Warnings are told, and do not refuse.
 mkdir -p old/data
@@ -52,4 +52,4 @@ printf '%s *data/hello.txt\n' "$(md5sum <old/data/hello.txt | cut -d' ' -f1)" >o
 ok as de deposit --bag old --collection box
 has 'warning: .*as md5sum writes it'
 ok as de deposit --bag old/ --collection box --json
-same "$(gojq '.bag.warnings | length' out)" 1
+same "$(jq '.bag.warnings | length' out)" 1

@@ -7,7 +7,7 @@
 founded 3 2
 M2=$(who m2)
 ok as m1 board show --json
-same "$(gojq '[.confirmed[] | select(. != null)] | length' out)" 3 'an acceptance is a confirmation'
+same "$(jq '[.confirmed[] | select(. != null)] | length' out)" 3 'an acceptance is a confirmation'
 ok as m1 board show
 hasnt 'Warning'
 has 'CONFIRMED'
@@ -17,14 +17,14 @@ ok as m2 board check --json
 same "$(json member)" 2
 refused 1 'none of the 3 members' as ri board check
 ok as au log --type confirm --json
-same "$(gojq length out)" 2
+same "$(jq length out)" 2
 
 # Another key: the share was dealt to the one before.
 ok sr identity renew m2b.id --old m2.id --name 'Name of m2' --passphrase-file pass --old-passphrase-file pass
 ok as cu1 person rekey m2b.id.card
 refused 1 'dealt to the key before' as m2b board check
 ok as m1 board show --json
-same "$(gojq -r --arg p "$M2" '.confirmed[$p]' out)" null
+same "$(jq -r --arg p "$M2" '.confirmed[$p]' out)" null
 ok as m1 board show
 has 'Warning: 2 of 3 members confirmed their share within a year, and it takes 2'
 has 'no: another key'

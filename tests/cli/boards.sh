@@ -71,7 +71,7 @@ ok as ri checkout "$NEW" --json
 CHECKOUT=$(json checkout)
 ok as ri cat "$CHECKOUT"
 same "$OUT" 'of the clinic'
-refused 1 'rule members-suspend' as m1 suspend "$(as ri grants --json | gojq -r '.[0].id')"
+refused 1 'rule members-suspend' as m1 suspend "$(as ri grants --json | jq -r '.[0].id')"
 
 # What stands on an item is lifted by the board that it is under, without saying which.
 ok as cu1 seal "$NEW" --reason 'names a patient' --json

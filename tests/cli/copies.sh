@@ -16,16 +16,16 @@ for d in a b c; do
 done
 A=$(json item.0 a.json) B=$(json item.0 b.json) C=$(json item.0 c.json)
 ok as cu1 intake same "$B" --json
-same "$(gojq length out)" 2
-same "$(gojq -r '[.[] | .path + " " + .item + " " + ."other-path"] | sort | join("|")' out)" \
+same "$(jq length out)" 2
+same "$(jq -r '[.[] | .path + " " + .item + " " + ."other-path"] | sort | join("|")' out)" \
 	"b/two.txt $A a/again.txt|b/two.txt $A a/one.txt"
 ok as cu1 intake same "$A" --json
 # Each of the two has its twin here, and the one in the other item; empty files are nobody's copies.
-same "$(gojq -r '[.[] | .item] | sort | unique | length' out)" 2
-same "$(gojq length out)" 4
+same "$(jq -r '[.[] | .item] | sort | unique | length' out)" 2
+same "$(jq length out)" 4
 hasnt 'empty'
 ok as cu1 intake same "$A" --json --limit 1 --offset 1
-same "$(gojq length out)" 1
+same "$(jq length out)" 1
 ok as cu1 intake same "$C"
 has 'no file of it lies anywhere else'
 # For curators only: a depositor learns nothing of what is there, nor does anybody else.

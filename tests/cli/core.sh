@@ -20,7 +20,7 @@ granted "$ITEM"
 checked_out "$ITEM"
 refused 1 'binary|text' as ri cat "$CHECKOUT"
 ok as ri checkouts --json
-same "$(gojq -r '.[0]["open-here"]' out)" true
+same "$(jq -r '.[0]["open-here"]' out)" true
 ok as ri return "$CHECKOUT"
 printf 'one\ntwo\n' >g
 released g
@@ -30,7 +30,7 @@ ok as ri cat "$CHECKOUT"
 same "$OUT" $'one\ntwo'
 # Only one opening is on the record: the core kept it open.
 ok as au log --type viewed --json
-same "$(gojq --arg c "$CHECKOUT" '[.[] | select(.fields[0][1] == $c and .fields[1][1] == "open")] | length' out)" 1
+same "$(jq --arg c "$CHECKOUT" '[.[] | select(.fields[0][1] == $c and .fields[1][1] == "open")] | length' out)" 1
 refused 1 'log in|role|needs' sr scrub
 ok as ke scrub
 ok as au verify

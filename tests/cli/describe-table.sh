@@ -9,8 +9,8 @@ for i in 1 2 3; do echo "leaflet $i" >"box/$i.txt"; done
 echo four >box/sub/4.txt
 as de deposit box --each file --collection box --json >d.json
 accession=$(json accession d.json)
-mapfile -t ITEMS < <(gojq -r '.item[]' d.json)
-signed() { as au log --type describe --json | gojq length; }
+mapfile -t ITEMS < <(jq -r '.item[]' d.json)
+signed() { as au log --type describe --json | jq length; }
 
 # Nothing of a table with one mistake is signed.
 printf 'path,title,date,pages,engagement\nbox/1.txt,One,1994~,4,likes 1 2024-05-01;views 2 2024-05-01\nbox/2.txt,Two,soon,,\n' >bad.csv
@@ -51,30 +51,30 @@ same "$(signed)" $((before + 3)) 'what the vault says already is not signed agai
 # A table that broke off: one row is done, the others are not.
 sed -i 's/Two/Two, again/; s/Two, again/"Two, again"/' good.csv
 ok as cu1 describe --rows good.csv --accession "$accession" --json
-same "$(gojq -c '[.rows, .items, .described, .already]' out)" '[3,3,1,2]'
+same "$(jq -c '[.rows, .items, .described, .already]' out)" '[3,3,1,2]'
 ok as cu1 list --accession "$accession" --json
-same "$(gojq -r '[.[] | .title] | sort | join("|")' out)" 'Below|One|Two, again|box/3.txt'
-same "$(gojq -c '[.[] | select(.title == "One") | .engagement, .keyword, .pages]' out)" \
+same "$(jq -r '[.[] | .title] | sort | join("|")' out)" 'Below|One|Two, again|box/3.txt'
+same "$(jq -c '[.[] | select(.title == "One") | .engagement, .keyword, .pages]' out)" \
 	'[["likes 1 2024-05-01","views 2 2024-05-01"],["a","b c"],"4"]'
 
 # JSON Lines: a text may hold what CSV parts values with; null empties.
-gojq -cn --arg a "${ITEMS[0]}" --arg b "${ITEMS[2]}" '{item: $a, pages: null, provenance: ["1994 A; B", "1995/.. C"], pages: null},
+jq -cn --arg a "${ITEMS[0]}" --arg b "${ITEMS[2]}" '{item: $a, pages: null, provenance: ["1994 A; B", "1995/.. C"], pages: null},
 	{item: $b, title: "Three", pages: 12, language: ["ar", "fa"], clear: ["rights"]}' >t.jsonl
 ok as cu1 describe --rows t.jsonl
 has 'described 2 of 2'
 ok as cu1 show "${ITEMS[0]}" --json
-same "$(gojq -c '[.pages, .provenance]' out)" '[null,["1994 A; B","1995/.. C"]]'
+same "$(jq -c '[.pages, .provenance]' out)" '[null,["1994 A; B","1995/.. C"]]'
 ok as cu1 show "${ITEMS[2]}" --json
-same "$(gojq -c '[.title, .pages, .language]' out)" '["Three","12",["ar","fa"]]'
+same "$(jq -c '[.title, .pages, .language]' out)" '["Three","12",["ar","fa"]]'
 
 # Many: each group of statements is one commit, and a stop in the middle is gone on with.
 mkdir many
 (cd many && seq 300 | split -l 1 -a 3 -)
 as de deposit many --each file --collection box --json >d.json
-gojq -r '.item[] | "{\"item\":\"\(.)\",\"title\":\"t\",\"outlet\":\"Al-Bustan\",\"pages\":3}"' d.json >many.jsonl
+jq -r '.item[] | "{\"item\":\"\(.)\",\"title\":\"t\",\"outlet\":\"Al-Bustan\",\"pages\":3}"' d.json >many.jsonl
 head -n 130 many.jsonl >first.jsonl
 ok as cu1 describe --rows first.jsonl
 before=$(signed)
 ok as cu1 describe --rows many.jsonl --json
-same "$(gojq -c '[.items, .described, .already]' out)" '[300,170,130]'
+same "$(jq -c '[.items, .described, .already]' out)" '[300,170,130]'
 same "$(signed)" $((before + 170))

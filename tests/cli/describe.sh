@@ -19,17 +19,17 @@ F=(--outlet 'Al-Bustan' --channel 'Telegram @news' --channel 'web archive' --ser
 ok as cu1 describe "$item" "${F[@]}" --dry-run
 has 'something new'
 ok as cu1 show "$item" --json
-same "$(gojq -r '.outlet // "none"' out)" none 'a dry run signs nothing'
+same "$(jq -r '.outlet // "none"' out)" none 'a dry run signs nothing'
 ok as cu1 describe "$item" "${F[@]}"
 ok as cu1 describe "$item" "${F[@]}" --dry-run
 has 'says so already'
 all() { # what a curator sees
 	ok as cu1 show "$item" --json
-	same "$(gojq -c '[.outlet, .channel, .serial, .volume, .issue, .date, .captured, .language, .medium]' out)" \
+	same "$(jq -c '[.outlet, .channel, .serial, .volume, .issue, .date, .captured, .language, .medium]' out)" \
 		'[["Al-Bustan"],["Telegram @news","web archive"],"The Weekly","XII","No. 5","1994~","2020-05-01",["ar","zh-hant"],["magazine"]]'
-	same "$(gojq -c '[.duration, .pages, .engagement, .provenance, ."legal-basis", ."translation-quality", ."translation-basis"]' out)" \
+	same "$(jq -c '[.duration, .pages, .engagement, .provenance, ."legal-basis", ."translation-quality", ."translation-basis"]' out)" \
 		'["1:02:03","64",["likes 120 2024-05-01","views 9000 2024-05-01"],["1994/1998 M. Weber, Hamburg","1998/.. the archive"],["archiving","research"],"fair","Dr. K. read it against the Arabic"]'
-	same "$(gojq -r '."translation-of", ."part-of"[0]' out)" "$original"$'\n'"$original"
+	same "$(jq -r '."translation-of", ."part-of"[0]' out)" "$original"$'\n'"$original"
 }
 all
 ok as cu1 show "$item"
@@ -38,7 +38,7 @@ has 'engagement .*likes 120 2024-05-01'
 ok as cu2 release "$item"
 # Who held it is for those of the house; an item that one may not know of is not named.
 ok as ri show "$item" --json
-same "$(gojq -c '[.outlet[0], .pages, .provenance, ."translation-of", ."part-of"]' out)" '["Al-Bustan","64",null,null,null]'
+same "$(jq -c '[.outlet[0], .pages, .provenance, ."translation-of", ."part-of"]' out)" '["Al-Bustan","64",null,null,null]'
 hasnt Weber
 ok as m1 show "$item"
 has Weber
@@ -53,7 +53,7 @@ has "${item:0:12}"
 ok as ri search 'Weber'
 has 'nothing found'
 ok as ri list --hazard hate --language zh-hant --json
-same "$(gojq length out)" 1
+same "$(jq length out)" 1
 
 # Bad values are named, by whichever way they come.
 refused 2 'date: "1994-13" is no date' as cu1 describe "$item" --date 1994-13
@@ -72,7 +72,7 @@ refused 2 'say what it is' as cu1 describe "$item"
 # Emptied, replaced, and the same from the log alone.
 ok as cu1 describe "$item" --clear issue,provenance,part-of --channel 'web archive'
 ok as cu1 show "$item" --json
-same "$(gojq -c '[.issue, .provenance, ."part-of", .channel, .volume]' out)" '[null,null,null,["web archive"],"XII"]'
+same "$(jq -c '[.issue, .provenance, ."part-of", .channel, .volume]' out)" '[null,null,null,["web archive"],"XII"]'
 ok as cu1 describe "$item" "${F[@]}"
 all
 ok sr rebuild

@@ -54,7 +54,7 @@ ok as ri show "$ITEM"
 has 'state +destroyed'
 hasnt 'Wombats|marsupial|one'
 ok as ri list --json
-same "$(gojq -r '[.[] | .state] | sort | join(" ")' out)" 'destroyed released'
+same "$(jq -r '[.[] | .state] | sort | join(" ")' out)" 'destroyed released'
 ok as ri search wombats
 hasnt "${ITEM:0:12}"
 refused 1 'item-not-released' as ri request "$ITEM" --purpose research --ends 30d --reason r

@@ -26,7 +26,7 @@ refused 1 'embargo' as ri checkout "$ITEM"
 ok later 8 as of enquiry list
 for kind in police court data-subject authority; do has "$kind +open .*[23] days over"; done
 ok later 8 as of inbox --json
-same "$(gojq '[.[] | select(.what == "enquiry")] | length' out)" 4
+same "$(jq '[.[] | select(.what == "enquiry")] | length' out)" 4
 
 # What was granted under embargo opens by the date alone.
 ok later 10 as ri checkout "$ITEM" --json
@@ -64,5 +64,5 @@ for days in 21 400 3650; do
 	same "$(json state)" released
 done
 ok later 3650 as au log --json
-same "$(gojq -r '[.[] | select(.type == "destroy" or .type == "seal" or .type == "reseal" or .type == "release")] | length' out)" 1 \
+same "$(jq -r '[.[] | select(.type == "destroy" or .type == "seal" or .type == "reseal" or .type == "release")] | length' out)" 1 \
 	'nothing but the release of before'

@@ -14,7 +14,7 @@ same "$(json items)" 4
 ok as de deposit shelf --each folder --collection box --json
 same "$(json items)" 3
 ok as cu1 list --accession "$(json accession)" --json
-same "$(gojq -r '[.[] | "\(.files):\(.title)"] | sort | join(" ")' out)" '1:b 1:shelf/4 2:a'
+same "$(jq -r '[.[] | "\(.files):\(.title)"] | sort | join(" ")' out)" '1:b 1:shelf/4 2:a'
 ok as de deposit shelf --collection box --json
 same "$(json items)" 1
 same "$(json files)" 4

@@ -25,7 +25,7 @@ has "id +$CHECKOUT"
 has 'purpose +research'
 hasnt 'a page'
 ok as of enquiry show "$ENQUIRY" --json
-same "$(gojq -r '[.[] | select(.row == "checkout")] | length' out)" 2 'once for the item, once for the person'
+same "$(jq -r '[.[] | select(.row == "checkout")] | length' out)" 2 'once for the item, once for the person'
 refused 2 'kind' as of enquiry open --text 'who?'
 refused 1 'unknown-kind' as of enquiry open --kind neighbour --text 'who?'
 refused 1 'no officer' as m1 enquiry open --kind court --text 'who?'

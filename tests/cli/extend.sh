@@ -52,12 +52,12 @@ has 'needs topup .*0 of 2 members .*\(extension 1\)'
 # It waits for every member who may give pieces, until they did; for nobody else.
 for m in m1 m2 m3 m4; do
 	ok as "$m" inbox --json
-	same "$(gojq -r '.[] | select(.what == "extension") | "\(.request) \(.extension) \(.items)"' out)" "$REQUEST 1 2" "$m"
+	same "$(jq -r '.[] | select(.what == "extension") | "\(.request) \(.extension) \(.items)"' out)" "$REQUEST 1 2" "$m"
 done
 ok as m1 inbox
 has "extension ${REQUEST:0:12} \\(items: 2\\) +-> strongroom request show ID; vote ID topup --extension 1"
 ok as ri inbox --json
-same "$(gojq '[.[] | select(.what == "extension")] | length' out)" 0
+same "$(jq '[.[] | select(.what == "extension")] | length' out)" 0
 checked_out "$first" --grant "$GRANT"
 ok as ri cat "$CHECKOUT"
 same "$OUT" first
@@ -70,7 +70,7 @@ refused 1 'no extension 2|not found' as m1 vote "$REQUEST" topup --extension 2
 ok as m1 vote "$REQUEST" topup --extension 1
 refused 1 'topped-up' as m1 vote "$REQUEST" topup --extension 1
 refused 1 '1 of 2' as ri checkout "$second" --grant "$GRANT"
-owed() { as "$1" inbox --json | gojq -r '[.[] | select(.what == "topup" or .what == "extension") | "\(.what) \(.extension) \(.items)"] | join(",")'; }
+owed() { as "$1" inbox --json | jq -r '[.[] | select(.what == "topup" or .what == "extension") | "\(.what) \(.extension) \(.items)"] | join(",")'; }
 same "$(owed m1)" ''
 same "$(owed m2)" 'extension 1 2'
 ok as m4 vote "$REQUEST" topup --extension 1
@@ -82,8 +82,8 @@ for i in "$second" "$third"; do
 	ok as ri return "$CHECKOUT"
 done
 ok as ri grant "$GRANT" --json
-same "$(gojq '.granted | length' out)" 3
-same "$(gojq '.topups | length' out)" 0
+same "$(jq '.granted | length' out)" 3
+same "$(jq '.topups | length' out)" 0
 
 # A second one, and one of its items sealed anew: its own topups count, nobody else's.
 another fourth
@@ -110,9 +110,9 @@ for m in m1 m4; do same "$(owed "$m")" ''; done
 refused 1 'grant-state' as ri extend "$GRANT" "$graphic"
 refused 1 'grant-state|closed' as ri checkout "$second" --grant "$GRANT"
 ok as au log --type incident --json
-same "$(gojq length out)" 0
+same "$(jq length out)" 0
 ok as au log --type extend --json
-same "$(gojq length out)" 2
+same "$(jq length out)" 2
 ok sr verify
 ok sr rebuild
 has 'equal'

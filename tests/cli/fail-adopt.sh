@@ -23,7 +23,7 @@ again() { rm -rf "$STRONGROOM_VAULT" "$W/state" && cp -a "$W/then" "$STRONGROOM_
 undone=0 named=0
 whole() {
 	sr witness status --json >the.status 2>the.err || fail "$1: it does not open: $(cat the.err)"
-	if gojq -e '.. | objects | select(.former? != null)' the.status >/dev/null; then
+	if jq -e '.. | objects | select(.former? != null)' the.status >/dev/null; then
 		named=$((named + 1))
 		same "$(conf_name)" "$NAME" "$1"
 		same "$(checkpoint_name)" "$NAME" "$1"

@@ -36,7 +36,7 @@ ok as m1 show "$ITEM"
 has "hold ${one:0:12} .*court order 1"
 ok as of lift "$ITEM" "${one:0:8}" --reason 'withdrawn'
 ok as of show "$ITEM" --json
-same "$(gojq -r '[.flag[] | select(.what == "hold" and .ended == null)] | length' out)" 1
+same "$(jq -r '[.flag[] | select(.what == "hold" and .ended == null)] | length' out)" 1
 refused 1 'flag-ended' as of lift "$ITEM" "$one"
 refused 1 'nothing that was set' as of lift "$ITEM" 0000
 refused 1 'hold-set' as cu1 lift "$ITEM" "$two"

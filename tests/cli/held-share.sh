@@ -41,7 +41,7 @@ ok as late cat "$(json checkout)"
 same "$OUT" 'three'
 # What was shared is in the log, and a shared box releases.
 ok as au log --type held-box --json
-same "$(gojq -s 'flatten | length' out)" 3
+same "$(jq -s 'flatten | length' out)" 3
 has "$late"
 ok as cu1 describe "$item2" --title two
 ok as late release "$item2"

@@ -49,25 +49,25 @@ has '/absolute.txt +\[name=is absolute'
 grep -q $'\x1b' out && fail 'a terminal would obey'
 [[ ! -e outside.txt && ! -e ../outside.txt && ! -e good.txt && ! -e /absolute.txt ]] || fail 'a member became a file'
 ok sr inspect links.tar --json
-same "$(gojq -r '.[0].members | map(.kind) | join(" ")' out)" 'symlink hardlink special'
+same "$(jq -r '.[0].members | map(.kind) | join(" ")' out)" 'symlink hardlink special'
 same "$(json 0.members.0.target)" /etc/passwd
 # Eight deep, and it is said where it ended.
 ok sr inspect deep.zip --json
-same "$(gojq '[.[0].members[].depth] | max' out)" 8
-gojq -e '.[0].members[-1]["not-looked-into"] == "it lies too deep"' out >/dev/null || fail 'nobody says that it lies too deep'
+same "$(jq '[.[0].members[].depth] | max' out)" 8
+jq -e '.[0].members[-1]["not-looked-into"] == "it lies too deep"' out >/dev/null || fail 'nobody says that it lies too deep'
 ok sr inspect deep.zip --depth 1 --json
-same "$(gojq '.[0].members | length' out)" 1
+same "$(jq '.[0].members | length' out)" 1
 ok sr inspect bomb.zip --json
 same "$(json 0.status)" capped
 (($(json 0.bytes) <= 64 << 20)) || fail 'a bomb went off'
 ok sr inspect many.zip --json
 same "$(json 0.status)" capped
-same "$(gojq '.[0].members | length' out)" 20000
+same "$(jq '.[0].members | length' out)" 20000
 ok sr inspect cut.zip --json
-gojq -e '.[0].status == "broken" or (.[0].members | any(.status == "broken"))' out >/dev/null || fail 'nobody says that it is broken'
+jq -e '.[0].status == "broken" or (.[0].members | any(.status == "broken"))' out >/dev/null || fail 'nobody says that it is broken'
 # Several at once; what is not there is said; a usage.
 ok sr inspect words slip.zip --json
-same "$(gojq length out)" 2
+same "$(jq length out)" 2
 refused 1 'nothing is there' sr inspect gone
 refused 1 'nothing is there' sr inspect words slip.zip gone words
 has '^words: text/plain'

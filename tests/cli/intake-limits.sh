@@ -35,16 +35,16 @@ ok sr intake scanners scanners.txt
 deposit box
 ok sr intake run
 ok as cu1 show "$ITEM" --json
-gojq -r '.file[].path' out >paths
+jq -r '.file[].path' out >paths
 cp out files.json
-at() { gojq -r --arg p "$1" '[.file[].path] | index($p)' files.json; }
-kind() { gojq -r --arg p "$1" '.file[] | select(.path == $p) | .kind' files.json; }
+at() { jq -r --arg p "$1" '[.file[].path] | index($p)' files.json; }
+kind() { jq -r --arg p "$1" '.file[] | select(.path == $p) | .kind' files.json; }
 there() { grep -qxF "$1" paths || fail "$1 is not in the item"; }
 gone() { ! grep -qxF "$1" paths || fail "$1 is in the item"; }
 ok as cu1 intake show "$ITEM" --json --limit 500
 cp out facts.json
 # The fact KEY of a file, in words.
-fact() { gojq -r --arg f "$(at "$1")" --arg k "$2" '.fact[] | select(.file == $f and .key == $k) | .value' facts.json; }
+fact() { jq -r --arg f "$(at "$1")" --arg k "$2" '.fact[] | select(.file == $f and .key == $k) | .value' facts.json; }
 # Depth: the container at the limit is kept, and it is said that nobody looked into it.
 there box/a-deep.zip/one.zip/two.zip
 gone box/a-deep.zip/one.zip/two.zip/three.txt
@@ -67,21 +67,21 @@ gone box/e-bytes.zip/after
 same "$(kind 'box/e-bytes.zip/(the rest)')" unreadable
 same "$(fact box/e-bytes.zip unpacked)" 'capped: there are more bytes than may be taken out'
 # The step says that it is not all, and every unreadable entry has its reason.
-same "$(gojq -r '.step[] | select(.step == "inspect") | .result' facts.json)" partly
+same "$(jq -r '.step[] | select(.step == "inspect") | .result' facts.json)" partly
 for p in 'box/b-many.zip/(the rest)' 'box/e-bytes.zip/(the rest)' box/e-bytes.zip/large; do
 	[[ $(fact "$p" unreadable) == 'capped: there are more '* ]] || fail "$p has no reason"
 done
-same "$(gojq -r '[.file[] | select(.kind == "unreadable")] | length' files.json)" 3
+same "$(jq -r '[.file[] | select(.kind == "unreadable")] | length' files.json)" 3
 # Bytes of a scan: not scanned, with why.
-same "$(gojq -r '.scan[0].result' facts.json)" not-scanned
-gojq -e '.scan[0].finding[] | select(test("box/d-scan: not-scanned: it is larger than the 2000 bytes that are scanned here"))' facts.json >/dev/null ||
+same "$(jq -r '.scan[0].result' facts.json)" not-scanned
+jq -e '.scan[0].finding[] | select(test("box/d-scan: not-scanned: it is larger than the 2000 bytes that are scanned here"))' facts.json >/dev/null ||
 	fail 'nobody says why it was not scanned'
-same "$(gojq -r '.scan[0].finding | length' facts.json)" 4 # that file, and three that are not there
+same "$(jq -r '.scan[0].finding | length' facts.json)" 4 # that file, and three that are not there
 # The evidence is whole whatever the limits are.
 as cu1 checkout "$ITEM" --right quarantine --json >k.json
 ok as cu1 cat "$(json checkout k.json)" "$long"
 same "$OUT" 'a long name'
 for f in box/*; do
-	same "$(gojq -r --arg p "$f" '.file[] | select(.path == $p) | .size' files.json)" "$(stat -c %s "$f")"
+	same "$(jq -r --arg p "$f" '.file[] | select(.path == $p) | .size' files.json)" "$(stat -c %s "$f")"
 done
 ok sr verify

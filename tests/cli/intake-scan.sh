@@ -54,21 +54,21 @@ has 'nothing of the kind'
 refused 2 'clean, stale, infected' as cu1 intake list --scanned dirty
 # In the log; the finding only for who may know it.
 ok as au log --type scan --json
-same "$(gojq -s 'flatten | length' out)" 2
+same "$(jq -s 'flatten | length' out)" 2
 hasnt 'Test.Marker'
 ok as cu2 show "$bad"
 has 'Test.Marker'
 refused 1 'there is no item' as ri show "$bad"
 # Nobody has it open afterwards, and another look is another statement.
 ok as cu2 checkouts --live --json
-same "$(gojq length out)" 0
+same "$(jq length out)" 0
 core
 ok as cu2 intake scan "$bad" --json
 same "$(json 0.scan.0.result)" infected
 same "$(json 0.finding.0.text)" Test.Marker
 core_stop
 ok as au log --type scan --json
-same "$(gojq -s 'flatten | length' out)" 3
+same "$(jq -s 'flatten | length' out)" 3
 # A scanner that fails is not clean.
 printf '#!/bin/sh\nexit 3\n' >scan.sh
 ok as cu1 intake scan "$good"

@@ -27,12 +27,12 @@ ITEM=$(json item.0)
 ok sr intake run
 has 'nothing is left'
 ok as cu1 intake show "$ITEM" --json --limit 500
-same "$(gojq -r '.step[].step | select(. != "about")' out | tr '\n' ' ')" 'inspect text '
-gojq -e '.fact[] | select(.key == "text" and (.value | startswith("whole, 3 pages")))' out >/dev/null || fail 'nothing of the three pages'
-gojq -e '.fact[] | select(.key == "text" and .value == "itself: utf-8")' out >/dev/null || fail 'plain text is not itself'
-gojq -e '.fact[] | select(.key == "text" and (.value | startswith("unread")))' out >/dev/null || fail 'nothing of what is not read'
+same "$(jq -r '.step[].step | select(. != "about")' out | tr '\n' ' ')" 'inspect text '
+jq -e '.fact[] | select(.key == "text" and (.value | startswith("whole, 3 pages")))' out >/dev/null || fail 'nothing of the three pages'
+jq -e '.fact[] | select(.key == "text" and .value == "itself: utf-8")' out >/dev/null || fail 'plain text is not itself'
+jq -e '.fact[] | select(.key == "text" and (.value | startswith("unread")))' out >/dev/null || fail 'nothing of what is not read'
 ok as cu1 show "$ITEM" --json
-same "$(gojq -r '.file[].path' out | tr '\n' ' ')" 'box/a.pdf box/b.html box/c.txt box/d.bin box/a.pdf/(text) box/b.html/(text) '
+same "$(jq -r '.file[].path' out | tr '\n' ' ')" 'box/a.pdf box/b.html box/c.txt box/d.bin box/a.pdf/(text) box/b.html/(text) '
 ok sr verify
 # In quarantine, and under a grant.
 ok as cu1 checkout "$ITEM" --right quarantine --json
@@ -55,11 +55,11 @@ refused 1 'binary data' as cu1 cat "$LOOK" box/d.bin
 refused 2 'leave that one out too' as cu1 redact "$LOOK" --gap 4:60-64 --reason names
 ok as cu1 redact "$LOOK" --leave-out 0 --keep-names --reason names --json
 ok as cu1 show "$(json item)" --json
-same "$(gojq -r '.file[].path' out | tr '\n' ' ')" 'box/b.html box/c.txt box/d.bin box/b.html/(text) '
+same "$(jq -r '.file[].path' out | tr '\n' ' ')" 'box/b.html box/c.txt box/d.bin box/b.html/(text) '
 ok as cu1 redact "$LOOK" --leave-out 0,1,2,3 --gap 4:50-60 --keep-names --reason names --json
 new=$(json item)
 ok as cu1 show "$new" --json
-same "$(gojq -r '.file[].path' out | tr '\n' ' ')" 'box/a.pdf/(text) '
+same "$(jq -r '.file[].path' out | tr '\n' ' ')" 'box/a.pdf/(text) '
 ok as cu1 return "$LOOK"
 ok as cu1 checkout "$new" --right quarantine --json
 LOOK=$(json checkout)

@@ -64,38 +64,38 @@ ok sr intake run
 has 'nothing is left'
 (($(find vault/packs -type f | wc -l) > before)) || fail 'nothing was stored'
 ok as cu1 show "$ITEM" --json
-gojq -r '.file[].path' out >paths
+jq -r '.file[].path' out >paths
 for p in box/a.zip box/a.zip/one.txt box/a.zip/../../outside.txt box/a.zip/inner.zip box/a.zip/inner.zip/deep.txt \
 	box/links.tar/link box/links.tar/null box/large.zip/large box/empty box/disc.iso/docs/letter.txt \
 	box/disc.iso/web.warc/000001.resource box/setup.exe/deep.txt; do
 	grep -qxF "$p" paths || fail "$p is not in the item"
 done
-same "$(gojq -r '.file[] | select(.path == "box/large.zip/large") | .size' out)" $((55 << 20))
-same "$(gojq -r '.file[] | select(.path == "box/links.tar/link") | .kind' out)" symlink
-same "$(gojq -r '.file[] | select(.path == "box/cut.zip/(the rest)") | .kind' out)" unreadable
-same "$(gojq -r .number out)" 2
+same "$(jq -r '.file[] | select(.path == "box/large.zip/large") | .size' out)" $((55 << 20))
+same "$(jq -r '.file[] | select(.path == "box/links.tar/link") | .kind' out)" symlink
+same "$(jq -r '.file[] | select(.path == "box/cut.zip/(the rest)") | .kind' out)" unreadable
+same "$(jq -r .number out)" 2
 [[ ! -e outside.txt && ! -e ../outside.txt ]] || fail 'a member became a file'
 ok as cu1 intake show "$ITEM" --json --limit 500
-same "$(gojq -r '.step[].step' out | tr '\n' ' ')" 'inspect text '
-same "$(gojq -r '.step[] | select(.step == "inspect") | .result' out)" partly
-gojq -e '.fact[] | select(.key == "mismatch")' out >/dev/null || fail 'no mismatch was found'
-gojq -e '.fact[] | select(.key == "unpacked" and (.value | startswith("broken")))' out >/dev/null || fail 'not said that it is broken'
-gojq -e '.fact[] | select(.key == "name" and .value == "leads out of its folder")' out >/dev/null || fail 'no escape was found'
-same "$(gojq -r '.fact[] | select(.key == "target") | .value' out)" /etc/passwd
-gojq -e '.fact[] | select(.key == "unreadable" and (.value | startswith("broken: ")))' out >/dev/null || fail 'an entry without its reason'
+same "$(jq -r '.step[].step' out | tr '\n' ' ')" 'inspect text '
+same "$(jq -r '.step[] | select(.step == "inspect") | .result' out)" partly
+jq -e '.fact[] | select(.key == "mismatch")' out >/dev/null || fail 'no mismatch was found'
+jq -e '.fact[] | select(.key == "unpacked" and (.value | startswith("broken")))' out >/dev/null || fail 'not said that it is broken'
+jq -e '.fact[] | select(.key == "name" and .value == "leads out of its folder")' out >/dev/null || fail 'no escape was found'
+same "$(jq -r '.fact[] | select(.key == "target") | .value' out)" /etc/passwd
+jq -e '.fact[] | select(.key == "unreadable" and (.value | startswith("broken: ")))' out >/dev/null || fail 'an entry without its reason'
 ok as cu1 intake show "$ITEM" --key mismatch
 has 'mismatch: its name promises something else'
 refused 1 'curator' as ri intake show "$ITEM"
 # It is all in the log, and the packs are of the inventory.
 ok as au log --type intake --json
-same "$(gojq -s 'flatten | length' out)" 2
+same "$(jq -s 'flatten | length' out)" 2
 ok sr scrub
 ok sr verify
 ok sr rebuild
 # Once is enough; nothing of the key is left.
 ok sr intake run
 ok as au log --type intake --json
-same "$(gojq -s 'flatten | length' out)" 2
+same "$(jq -s 'flatten | length' out)" 2
 ok as cu1 intake list
 hasnt 'at work'
 # What came out is read like the rest, in quarantine and after the release.
@@ -121,23 +121,23 @@ unset STRONGROOM_INTAKE
 ok as de deposit box/a.zip --collection box --json
 ITEM=$(json item.0)
 ok as cu1 show "$ITEM" --json
-same "$(gojq '.file | length' out)" 5
+same "$(jq '.file | length' out)" 5
 # And by core.
 core
 ok as de deposit box/a.zip --collection box --json
 ITEM=$(json item.0)
 for _ in $(seq 100); do
 	ok as cu1 show "$ITEM" --json
-	[[ $(gojq '.file | length' out) = 1 ]] || break
+	[[ $(jq '.file | length' out) = 1 ]] || break
 	sleep 0.05
 done
-same "$(gojq '.file | length' out)" 5
+same "$(jq '.file | length' out)" 5
 core_stop
 # One that was sent apart already is not taken apart again.
 ok as de deposit box/a.zip --unpack --collection box --json
 ITEM=$(json item.0)
 ok as cu1 show "$ITEM" --json
-same "$(gojq '.file | length' out)" 5
+same "$(jq '.file | length' out)" 5
 # A held item that nobody shall ask for is sealed: it stays as evidence, and neither is released nor opened.
 refused 1 'curator|there is no item' as ri intake seal "$ITEM" --reason malware
 refused 2 . as cu1 intake seal
@@ -150,5 +150,5 @@ refused 1 sealed as cu2 intake release "$ITEM"
 refused 1 'sealed' as cu1 checkout "$ITEM" --right quarantine
 refused 1 . as ri request "$ITEM" --purpose research --ends 9d --reason r
 ok as au log --type seal --json
-same "$(gojq -s 'flatten | length' out)" 1
+same "$(jq -s 'flatten | length' out)" 1
 ok sr verify

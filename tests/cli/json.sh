@@ -10,7 +10,7 @@ granted "$ITEM"
 checked_out "$ITEM"
 whole() {
 	"$@" --json >out 2>err || fail "status $? of $*"
-	gojq -e . out >/dev/null || fail "no JSON: $*"
+	jq -e . out >/dev/null || fail "no JSON: $*"
 	[[ ! -s err ]] || fail "beside its JSON it says: $(cat err): $*"
 }
 whole sr status
@@ -24,9 +24,9 @@ for verb in 'person list' 'collection list' list "show $ITEM" 'search paper' 're
 	whole as ri $verb
 done
 whole as au log
-same "$(gojq -r '.[0].type' out)" found
+same "$(jq -r '.[0].type' out)" found
 whole sr verify
-same "$(gojq -c .problems out)" '[]'
+same "$(jq -c .problems out)" '[]'
 whole sr scrub
 whole sr rebuild
 whole as ri return "$CHECKOUT"

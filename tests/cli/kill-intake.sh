@@ -35,16 +35,16 @@ for nth in $(seq 1 "${STRIDE:-23}" 400); do
 	ok as cu1 show "$ITEM" --json
 	at=$(json number)
 	same "$(cd vault/items && echo "$ITEM".*)" "$ITEM.$at" "after a kill at step $nth"
-	same "$(gojq '.file | length' out)" "$((2 * at))" "after a kill at step $nth"
+	same "$(jq '.file | length' out)" "$((2 * at))" "after a kill at step $nth"
 	if ((at == 1)); then old=$((old + 1)); else new=$((new + 1)); fi
 	ok sr intake run
 	has 'nothing is left'
 	cp err resumed
 	ok as cu1 intake show "$ITEM" --json
-	same "$(gojq -r '[.step[] | .step + " " + .result] | join(", ")' out)" 'inspect done, scan clean, text done' "after a kill at step $nth"
-	same "$(gojq '.scan | length' out)" 1 "after a kill at step $nth"
+	same "$(jq -r '[.step[] | .step + " " + .result] | join(", ")' out)" 'inspect done, scan clean, text done' "after a kill at step $nth"
+	same "$(jq '.scan | length' out)" 1 "after a kill at step $nth"
 	ok as cu1 show "$ITEM" --json
-	same "$(gojq '.file | length' out)" 4
+	same "$(jq '.file | length' out)" 4
 	[[ -z $(find vault/run -name 'intake-*') ]] || fail "a note is left after a kill at step $nth"
 	sr scrub >out 2>err || fail "after a kill at step $nth (version $at): $(cat resumed)"
 	has '; 0 findings'

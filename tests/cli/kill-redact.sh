@@ -19,7 +19,7 @@ while :; do
 	ok sr status
 	! grep -q 'signed but not yet committed is committed now' "$W/out" || finished=$((finished + 1))
 	as cu1 return "$c" --quiet >/dev/null
-	now=$(sr status --json | gojq -r .held)
+	now=$(sr status --json | jq -r .held)
 	[[ $now = "$count" || $now = $((count + 1)) ]] || fail "$now held after $count"
 	[[ $done = no || $now = $((count + 1)) ]] || fail 'done, and not there'
 	count=$now

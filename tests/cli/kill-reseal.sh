@@ -59,7 +59,7 @@ for i in "$first" "$second"; do
 	same "$OUT" text
 done
 ok as au log --type incident --json
-same "$(gojq length out)" 0
+same "$(jq length out)" 0
 ok sr verify
 ok sr rebuild
 has 'equal'

@@ -22,7 +22,7 @@ for nth in 1 2 3 4 5 6 7 8 9 10 12 14 16 18 20 22 24 26 28 30; do
 done
 ((killed > 3)) || fail "only $killed kills"
 ok as cu1 held share "$late"
-boxes=$(as au log --type held-box --json | gojq -s 'flatten | length')
+boxes=$(as au log --type held-box --json | jq -s 'flatten | length')
 ((boxes >= 1)) || fail 'no statement of a box'
 ok as cu1 held share "$late"
 has 'nothing to share'

@@ -26,12 +26,12 @@ for nth in $(seq 1 "${STRIDE:-31}" 600); do
 	ok as cu1 show "$ITEM" --json
 	at=$(json number)
 	same "$(cd vault/items && echo "$ITEM".*)" "$ITEM.$at" "after a kill at step $nth"
-	same "$(gojq '.file | length' out)" "$at" "after a kill at step $nth"
+	same "$(jq '.file | length' out)" "$at" "after a kill at step $nth"
 	if ((at == 1)); then
 		old=$((old + 1))
 	else
 		new=$((new + 1))
-		CHECKOUT_NEW=$(as cu2 checkout "$ITEM" --right quarantine --json 2>err | gojq -r .checkout) || fail "checkout after a kill at $nth"
+		CHECKOUT_NEW=$(as cu2 checkout "$ITEM" --right quarantine --json 2>err | jq -r .checkout) || fail "checkout after a kill at $nth"
 		ok as cu2 cat "$CHECKOUT_NEW" 0
 		has 'We meet at the mill'
 	fi

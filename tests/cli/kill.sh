@@ -23,7 +23,7 @@ ok sr scrub
 has '0 findings'
 # Every accession in the log is whole.
 ok as cu1 list --json
-for id in $(gojq -r '.[].id' out); do
+for id in $(jq -r '.[].id' out); do
 	ok as cu1 show "$id" --json
 	same "$(json files)" 3
 done

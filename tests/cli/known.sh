@@ -20,18 +20,18 @@ ok as cu1 intake scan --known known --json
 same "$(json hashes)" 3
 same "$(json files)" 5
 same "$(json items)" 2
-same "$(gojq -r '[.hit[] | .item + " " + (.files | tostring)] | sort | join("|")' out)" \
+same "$(jq -r '[.hit[] | .item + " " + (.files | tostring)] | sort | join("|")' out)" \
 	"$(printf '%s 2\n%s 2\n' "$A" "$B" | sort | paste -sd'|')"
 ok as cu1 show "$B"
 has 'two.txt: infected: Leaflet.Known'
 has 'own.txt: infected: Own.Known'
 ok as cu1 intake list --scanned infected --json
-same "$(gojq length out)" 2
+same "$(jq length out)" 2
 # The same list says it once.
 ok as cu1 intake scan --known known --json
-same "$(gojq '[.hit[] | select(has("entry"))] | length' out)" 0
+same "$(jq '[.hit[] | select(has("entry"))] | length' out)" 0
 as au log --type scan --json >log.json
-same "$(gojq -s 'flatten | length' log.json)" 2
+same "$(jq -s 'flatten | length' log.json)" 2
 printf 'no hash\n' >bad
 refused 2 'line 1: want the 64 hex digits' as cu1 intake scan --known bad
 refused 1 'curator' as de intake scan --known known

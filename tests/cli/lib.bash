@@ -75,11 +75,13 @@ has() {
 hasnt() {
 	! grep -qE -e "$1" "$W/out" "$W/err" || fail "it says /$1/"
 }
+# The language of jq by a program that starts in 2 ms: jq 1.6 takes 17, and is started two thousand times.
+jq() { gojq "$@"; }
 # json PATH [FILE]: a value out of JSON; PATH as in item.0 or 0.id.
 json() {
 	local path
 	path=$(sed -E 's/[^.]+/["&"]/g; s/\["([0-9]+)"\]/[\1]/g; s/\.//g' <<<"$1")
-	gojq -er ".$path | tostring" "${2:-$W/out}" 2>"$W/gojq.err" || fail "no $1 in the JSON"
+	jq -er ".$path | tostring" "${2:-$W/out}" 2>"$W/jq.err" || fail "no $1 in the JSON"
 }
 same() {
 	[[ $1 = "$2" ]] || fail "have '$1', want '$2'${3:+ ($3)}"

@@ -136,7 +136,7 @@ ok as ri cat "$CHECKOUT" 0
 has one
 ok as ri return "$CHECKOUT"
 ok as of log grep 'what log-continued' --json --log-name "$THIRD"
-same "$(gojq length out)" 2
+same "$(jq length out)" 2
 
 # Outsiders: an export goes on where nothing of it was lost, and else into a folder of its own.
 refused 3 'Another history' as au log export "$W/www"
@@ -158,7 +158,7 @@ refused 1 'REFUSED' "$STRONGROOM_VERIFY" log "$W/www2" --key "$OLD" --key-change
 refused 3 "goes on as $THIRD" as au log --export "$W/www2" --key "$OLD" --json
 refused 2 'the key that the members signed' as au log --export "$W/www2" --key "$NEW" --json
 ok as au log --export "$W/www2" --key "$OLD" --log-name "$THIRD" --json
-same "$(gojq '[.[] | tostring | select(test("log-continued"))] | length' out)" 2
+same "$(jq '[.[] | tostring | select(test("log-continued"))] | length' out)" 2
 ok as au log disclose 0 --out "$W/told"
 refused 3 . sr log open "$W/told" --key "$OLD"
 ok sr log open "$W/told" --key "$OLD" "${CHANGES[@]}"

@@ -28,11 +28,11 @@ grep -qF '"text":"Die \"Akten\"\tüber\n den \u0001 Streik \\ 1974"' lines || fa
 ok as of log --lines --quiet
 cmp out lines || fail 'twice the same log is not the same bytes'
 ok as of log --json --quiet
-same "$(gojq -c . out | gojq -c '.[]' | sha256sum)" "$(gojq -c . lines | sha256sum)" 'lines and the list differ'
+same "$(jq -c . out | jq -c '.[]' | sha256sum)" "$(jq -c . lines | sha256sum)" 'lines and the list differ'
 
 # --- finding ---
 ok as of log --grep 'STREIK' --lines --quiet
-same "$(gojq -r .type out)" request
+same "$(jq -r .type out)" request
 ok as of log --grep "$ITEM" --lines --quiet
 has '"type":"describe"'
 ok as of log --grep 'nothing has this in it' --lines --quiet
@@ -45,7 +45,7 @@ INDEX=$(json entry)
 same "$(stat -c %a letter.keys)" 600
 nobody() { env -u STRONGROOM_VAULT -u STRONGROOM_UNLOCK -u STRONGROOM_STATE "$STRONGROOM_T" "$@"; }
 ok nobody log open letter --key "$KEY" --json
-same "$(cat out)" "$(gojq -c "select(.index == $INDEX)" lines)" 'what is opened is not the entry'
+same "$(cat out)" "$(jq -c "select(.index == $INDEX)" lines)" 'what is opened is not the entry'
 # And by the reader that every exported log carries: Python 3, nothing of ours.
 ok python3 "$SR_SOURCE/verify/reader.py" open letter "$KEY"
 has "^entry $INDEX, received "

@@ -12,7 +12,7 @@ granted "$ITEM"
 [[ -s vault/keys/service.board ]] || fail 'the open board has no keys/service.board'
 ! grep -q 'Name of' vault/keys/service.board || fail 'a name in keys/service.board'
 ok as au log --json
-before=$(gojq length out)
+before=$(jq length out)
 rm vault.key
 refused 1 'vault.key: no such file|no such file' sr status
 cp -a vault vault.before
@@ -66,9 +66,9 @@ has 'service keys are new ones'
 has 'm4.other does not count'
 unset STRONGROOM_UNLOCK
 ok as au log --json --service-passphrase-file new
-same "$(gojq -r ".[$before].type" out)" recover 'the first entry afterwards'
-same "$(gojq -r "[.[] | select(.type == \"recover\")] | length" out)" 1
-same "$(gojq -r ".[$((before + 1))].type" out)" service-key 'and the keys change behind it'
+same "$(jq -r ".[$before].type" out)" recover 'the first entry afterwards'
+same "$(jq -r "[.[] | select(.type == \"recover\")] | length" out)" 1
+same "$(jq -r ".[$((before + 1))].type" out)" service-key 'and the keys change behind it'
 same "$(in_keys)" 'service service.board'
 # The old seal is made anew: pieces for it open nothing, and the recovery cannot be made twice.
 ! cmp -s vault/keys/service.board vault.before/keys/service.board || fail 'the seal is the one before'
@@ -94,8 +94,8 @@ for ((n = 1; n < 400; n++)); do
 	SR_FAULT="$n:-1" sr recover finish m1.piece m3.piece m5.piece --key r.key --keep-keys --service-passphrase-file new >/dev/null 2>&1 || rc=$?
 	if as au log --json --service-passphrase-file new >the.log 2>log.err; then
 		fresh=$((fresh + 1))
-		same "$(gojq -r ".[$before].type" the.log)" recover "the first entry after a kill at step $n"
-		same "$(gojq '[.[] | select(.type == "recover")] | length' the.log)" 1 "after a kill at step $n"
+		same "$(jq -r ".[$before].type" the.log)" recover "the first entry after a kill at step $n"
+		same "$(jq '[.[] | select(.type == "recover")] | length' the.log)" 1 "after a kill at step $n"
 		same "$(in_keys)" 'service service.board' "after a kill at step $n"
 	else
 		grep -q 'wrong passphrase\|credential' log.err || fail "killed at step $n: $(cat log.err)"

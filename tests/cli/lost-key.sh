@@ -14,7 +14,7 @@ for n in ann ben cleo; do as "$n" board deal --fingerprint "$(json fingerprint d
 for n in ann ben cleo; do as "$n" board accept --quiet >/dev/null; done
 as ben person add rose.id.card --role researcher --quiet >/dev/null
 as ben person add hal.id.card --role depositor --quiet >/dev/null
-r=$(as ann collection new box --json | gojq -er .request)
+r=$(as ann collection new box --json | jq -er .request)
 for n in ann cleo; do as "$n" vote "$r" approve --quiet >/dev/null; done
 # into ITEM: deposited by hal.
 into() {
@@ -26,7 +26,7 @@ into
 as dora describe "$ITEM" --title paper --quiet >/dev/null
 as ben release "$ITEM" --quiet >/dev/null
 # A grant that rose alone reads under.
-r=$(as rose request "$ITEM" --purpose research --form text --ends 30d --reason 'the thesis' --json | gojq -er .request)
+r=$(as rose request "$ITEM" --purpose research --form text --ends 30d --reason 'the thesis' --json | jq -er .request)
 for n in ann cleo; do as "$n" vote "$r" approve --quiet >/dev/null; done
 as ann board sheet >ann.sheet
 RELEASED=$ITEM
@@ -89,7 +89,7 @@ same "$OUT" text
 page 'A member' ann
 [[ ! -e typed.txt ]] || fail 'the sheet that was typed is there still'
 # The last command asks for a reshare; before that the share was theirs again: their vote has a piece.
-r=$(as rose request "$ITEM" --purpose research --form text --ends 30d --reason 'more' --json | gojq -er .request)
+r=$(as rose request "$ITEM" --purpose research --form text --ends 30d --reason 'more' --json | jq -er .request)
 for n in ann2 ben; do ok as "$n" vote "$r" approve; done
 has 'granted'
 for n in ann2 cleo; do ok as "$n" vote "$REQUEST" approve; done
@@ -124,4 +124,4 @@ said 'service keys are new ones'
 export STRONGROOM_UNLOCK=$W/vault.unlock2
 ok sr verify
 ok as fay log --type recover --json
-same "$(gojq length out)" 1
+same "$(jq length out)" 1

@@ -71,7 +71,7 @@ ok sr verify
 ok sr rebuild
 has 'equal to the one before'
 ok as au log --type share --json
-same "$(gojq length out)" 2
+same "$(jq length out)" 2
 
 # A sheet of another vault: other keys. One at `accept`: the same as afterwards.
 person x1

@@ -14,7 +14,7 @@ ok sr identity passphrase a.id --passphrase-file pass --new-passphrase-file p1
 has 'new passphrase'
 refused 1 'wrong passphrase' sr identity passphrase a.id --passphrase-file pass --new-passphrase-file p2
 ok sr identity card a.id --passphrase-file p1 --name A --out again.card
-same "$(gojq -r .person <(sr identity show again.card --json))" "$(who a)"
+same "$(jq -r .person <(sr identity show again.card --json))" "$(who a)"
 ! grep -rqF "$(sed -n 's/^sealed //p' a.copy)" --include='*.id*' --include='.a.*' . || fail 'the sealed bytes before are there'
 refused 1 'no such file' sr identity passphrase none.id --new-passphrase-file p1 --passphrase-file pass
 

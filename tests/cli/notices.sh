@@ -43,7 +43,7 @@ told() {
 	local what=$1 who
 	shift
 	ok as ke notices list --json
-	same "$(gojq -r --arg w "$what" '.[] | select(.what == $w) | .person' out | sort | tr '\n' ' ')" \
+	same "$(jq -r --arg w "$what" '.[] | select(.what == $w) | .person' out | sort | tr '\n' ' ')" \
 		"$(for who in "$@"; do who "$who"; done | sort | tr '\n' ' ')" "$what"
 	for who in "$@"; do news "$who"; done
 	rm -f sent.*
@@ -53,7 +53,7 @@ told() {
 		[[ $who = m3 || $who = ke ]] || grep -q "^To: $who@example.org$" sent.* || fail "nobody wrote to $who"
 	done
 	ok as ke notices list --json
-	same "$(gojq --arg w "$what" '[.[] | select(.what == $w and .address != null and .address != "kim@example.org,other@example.org")] |
+	same "$(jq --arg w "$what" '[.[] | select(.what == $w and .address != null and .address != "kim@example.org,other@example.org")] |
 		length' out)" 0 'sent once'
 }
 

@@ -75,8 +75,8 @@ item=$(json item.0 d.json) seen=
 for _ in $(seq 600); do
 	ok as cu1 intake show "$item" --json
 	[[ $(json intake) == true ]] || break
-	if [[ $(gojq -r '.at["pages-of"] // 0' out) -eq 3 ]]; then
-		now=$(gojq -r '.at.pages' out)
+	if [[ $(jq -r '.at["pages-of"] // 0' out) -eq 3 ]]; then
+		now=$(jq -r '.at.pages' out)
 		[[ " $seen " == *" $now "* ]] || seen+=" $now"
 		same "$(json at.step)" text
 		same "$(json at.files)" 1

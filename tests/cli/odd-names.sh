@@ -29,7 +29,7 @@ same "$(json unreadable)" 1
 grep -q '4096' out || fail 'the reason names the limit'
 ITEM=$(json item.0)
 ok as cu1 show "$ITEM" --json
-[[ $(gojq -r '.file[].path_hex // empty' out | wc -l) -ge 1 ]] || fail 'no bytes of the odd name'
+[[ $(jq -r '.file[].path_hex // empty' out | wc -l) -ge 1 ]] || fail 'no bytes of the odd name'
 ok as cu1 show "$ITEM"
 ! grep -q $'\033' out || fail 'an escape sequence reached the terminal'
 ! grep -q $'\xe2\x80\xae' out || fail 'a bidirectional override reached the terminal'

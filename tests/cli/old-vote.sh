@@ -50,6 +50,6 @@ checked_out "$ITEM" --grant "$LIVE_GRANT"
 ok as ri cat "$CHECKOUT"
 same "$OUT" 'words to keep'
 ok as au log --type incident --json
-same "$(gojq length out)" 1
+same "$(jq length out)" 1
 same "$(json 0.fields.0.1)" restored
 ok sr verify

@@ -55,7 +55,7 @@ ok as ri inbox
 has "$(who au) read what is held on you"
 has 'the yearly sample'
 ok sr notices list --json
-same "$(gojq -r --arg p "$RI" '[.[] | select(.what == "read" and .person == $p)] | length' out)" 1
+same "$(jq -r --arg p "$RI" '[.[] | select(.what == "read" and .person == $p)] | length' out)" 1
 ok as m1 inbox
 hasnt 'yearly sample'
 # The reason is for the officer, the reader, and whom it is about.

@@ -11,7 +11,7 @@ printf 'a list of names\n' >names
 printf 'no pages here\n' >plain.txt
 deposit magazine.txt talk.vtt names plain.txt
 ok as cu1 describe "$ITEM" --title 'A magazine' --hazard hate
-file() { as cu1 show "$ITEM" --json | gojq -r --arg p "$1" '[.file[].path] | index($p)'; }
+file() { as cu1 show "$ITEM" --json | jq -r --arg p "$1" '[.file[].path] | index($p)'; }
 M=$(file magazine.txt) T=$(file talk.vtt) N=$(file names)
 refused 2 'no file "film.mp4"' as cu1 describe "$ITEM" --hazard graphic@film.mp4:1-2
 refused 2 'there is no file 9' as cu1 describe "$ITEM" --hazard graphic@9
@@ -21,11 +21,11 @@ refused 1 'not a part of it' as cu1 describe "$ITEM" --hazard referral@0
 # Before the release: the hazards of parts make the level.
 ok as cu1 describe "$ITEM" --hazard "instructional@magazine.txt:2"
 ok as cu1 show "$ITEM" --json
-same "$(gojq -c '[.hazard, .part]' out)" "[[\"hate\"],[\"instructional@$M:p2-2\"]]"
+same "$(jq -c '[.hazard, .part]' out)" "[[\"hate\"],[\"instructional@$M:p2-2\"]]"
 refused 2 'its hazards need 3' as cu2 release "$ITEM" --level 2
 ok as cu1 describe "$ITEM" --hazard none
 ok as cu1 show "$ITEM" --json
-same "$(gojq -c '[.hazard, .part]' out)" '[null,null]'
+same "$(jq -c '[.hazard, .part]' out)" '[null,null]'
 ok as cu1 describe "$ITEM" --hazard hate
 ok as cu2 release "$ITEM"
 ok as cu1 show "$ITEM" --json
@@ -42,7 +42,7 @@ has "in parts .*instructional: file $M, page 2"
 has "instructional: file $T, 05:00-10:00"
 has "personal-data: file $N\$"
 ok as ri list --hazard personal-data --json
-same "$(gojq length out)" 1
+same "$(jq length out)" 1
 ok as ri cat "$CHECKOUT" magazine.txt
 has 'page one'
 has 'page 2 left out: instructional'
@@ -58,7 +58,7 @@ ok as ri cat "$CHECKOUT" plain.txt
 has 'does not say where'
 hasnt 'no pages here'
 ok as au log --type viewed --json
-same "$(gojq -r '[.[] | .fields // . | tostring | select(test("read-part"))] | length' out)" 3
+same "$(jq -r '[.[] | .fields // . | tostring | select(test("read-part"))] | length' out)" 3
 ok sr audit replay --json
 same "$(json findings)" 0
 ok sr rebuild
@@ -76,7 +76,7 @@ ok as cu1 show "$ITEM" --json
 same "$(json level)" 3
 granted "$ITEM"
 as m3 vote "$REQUEST" approve --quiet >/dev/null
-GRANT=$(as ri grants --request "$REQUEST" --json | gojq -r '.[0].id')
+GRANT=$(as ri grants --request "$REQUEST" --json | jq -r '.[0].id')
 as ri checkout "$ITEM" --grant "$GRANT" --json >k.json
 CHECKOUT=$(json checkout k.json)
 ok as ri cat "$CHECKOUT" magazine.txt

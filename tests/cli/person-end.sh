@@ -34,7 +34,7 @@ other=$(json 0.id)
 ok as cu1 person end rb.id.card --reason 'has left'
 has "suspended: grant $other"
 ok as m1 grants --all --json
-same "$(gojq -r --arg g "$other" '.[] | select(.id == $g) | .["suspended-by"]' out)" service
+same "$(jq -r --arg g "$other" '.[] | select(.id == $g) | .["suspended-by"]' out)" service
 ok as m2 inbox
 has "settle ${other:0:12} .*lift ID --reason TEXT for who stays, or revoke ID"
 
@@ -89,7 +89,7 @@ ok as of2 person end "$m4" --json
 request=$(json request)
 ok as m1 vote "$request" approve
 ok as m2 vote "$request" approve --json
-same "$(gojq -r '.left[] | .what' out | sort | tr '\n' ' ')" 'share suspension '
+same "$(jq -r '.left[] | .what' out | sort | tr '\n' ' ')" 'share suspension '
 refused 1 'no role' as m4 inbox
 ok as m1 person show "$m4"
 has 'share +member 4, epoch 1'

@@ -49,7 +49,7 @@ has 'rule training-lapsed'
 has "training trauma-awareness stands, or stood, until $soon"
 has 'resource.hazards = hate'
 ok as ri policy explain "$GRANT" --json
-gojq -e '[.[] | select(.row == "rule" and .id == "training-lapsed")][0].reads | length > 1' out >/dev/null ||
+jq -e '[.[] | select(.row == "rule" and .id == "training-lapsed")][0].reads | length > 1' out >/dev/null ||
 	fail 'the JSON does not say what the rule looked at'
 ok as of attest "$(who ri)" --kind training --term trauma-awareness --ends 90d
 checked_out "$ITEM"

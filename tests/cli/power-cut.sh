@@ -35,7 +35,7 @@ did 'opened 1' as ri checkout "$ITEM" --json
 CHECKOUT=$(json checkout)
 did 'returned 1' as ri return "$CHECKOUT"
 did 'items 2' as de deposit tree --collection box --each file --json
-did 'erased 1' as m3 suspend "$(as ri grants --json | gojq -r '.[0].id')" --reason r
+did 'erased 1' as m3 suspend "$(as ri grants --json | jq -r '.[0].id')" --reason r
 
 # What must hold on whatever the disk kept. In the folder of the disk.
 cat >check <<'CHECK'
@@ -51,17 +51,17 @@ grep -q '0 findings' "$W/check.out" || said 'scrub found something'
 try as cu1 list --json
 cp "$W/check.out" "$W/items"
 # An item is there with all its files, or not at all.
-for id in $(gojq -r '.[].id' "$W/items"); do
+for id in $(jq -r '.[].id' "$W/items"); do
 	try as cu1 show "$id" --json
-	gojq -e '.files == 3 or .files == 1' "$W/check.out" >/dev/null || said "item $id is half there"
+	jq -e '.files == 3 or .files == 1' "$W/check.out" >/dev/null || said "item $id is half there"
 done
-count() { gojq "$1" "$W/items"; }
+count() { jq "$1" "$W/items"; }
 while read -r what n; do
 	case $what in
 	items) have=$(count length) n=$((n == 1 ? 1 : 4)) ;;
 	titles) have=$(count '[.[] | select(.title == "one of them")] | length') ;;
 	released) have=$(count '[.[] | select(.state == "released")] | length') ;;
-	grants) try as ri grants --json && have=$(gojq length "$W/check.out") ;;
+	grants) try as ri grants --json && have=$(jq length "$W/check.out") ;;
 	*) have=$n ;; # in the log, which verify compared with what people remember
 	esac
 	((have >= n)) || said "$what: have $have, $n were acknowledged"

@@ -41,8 +41,8 @@ same "$(json ended.0.person)" "$RB"
 ok as ri inbox
 has "amend ${OPEN:0:12} .*amend ID --without WHO, or withdraw ID: left has $RB"
 ok as ke notices list --json
-same "$(gojq '[.[] | select(.what == "amend-needed")] | length' out)" 2
-same "$(gojq '[.[] | select(.what == "request" or .what == "vote-needed")] | length' out)" 0
+same "$(jq '[.[] | select(.what == "amend-needed")] | length' out)" 2
+same "$(jq '[.[] | select(.what == "request" or .what == "vote-needed")] | length' out)" 0
 
 # Amended, for who stays: a new version, votes anew.
 refused 2 'not --without too' as ri amend "$OPEN" --with rc.id.card --without rb.id.card
@@ -52,7 +52,7 @@ ok as ri amend "$OPEN" --without "$RB"
 ok as ri request show "$OPEN" --json
 same "$(json person.0)" "$(who rc)"
 same "$(json tally.approved)" 0
-same "$(gojq '.ended | length' out)" 0
+same "$(jq '.ended | length' out)" 0
 for m in m1 m2; do ok as "$m" vote "$OPEN" approve; done
 has 'granted'
 ok as rc checkout "$ITEM" --json

@@ -25,13 +25,13 @@ END2
 deposit box
 ok sr intake run
 ok as cu1 show "$ITEM" --json
-gojq -r '.file[].path' out >paths
+jq -r '.file[].path' out >paths
 at() { echo $(($(grep -nxF "$1" paths | cut -d: -f1) - 1)); }
 ok as cu1 checkout "$ITEM" --right quarantine --json
 LOOK=$(json checkout)
 R=(--keep-names --reason names --json)
 # made OPTION...: the paths of a version.
-made() { ok as cu1 redact "$LOOK" "$@" && NEW=$(json item) && ok as cu1 show "$NEW" --json && gojq -r '.file[].path' out | sort | tr '\n' ' '; }
+made() { ok as cu1 redact "$LOOK" "$@" && NEW=$(json item) && ok as cu1 show "$NEW" --json && jq -r '.file[].path' out | sort | tr '\n' ' '; }
 rest=$(grep -v '^box/a.zip' paths | sort | tr '\n' ' ')
 same "$(made --leave-out "$(at box/a.zip)" "${R[@]}")" "$rest"
 # The same by the depositor's own unpacking, where nothing but the names says so.
@@ -55,7 +55,7 @@ ok as cu1 redact "$LOOK" --leave-out "$(at box/plain.txt)" --reason names --json
 NEW=$(json item)
 ok as cu1 return "$LOOK"
 ok as cu1 show "$NEW" --json
-gojq -r '.file[].path' out >paths2
+jq -r '.file[].path' out >paths2
 ! grep -qE 'box|one|two|inner|deep|mail' paths2 || fail "names are left: $(cat paths2)"
 zip=$(at box/a.zip)
 grep -qxF "$zip.zip/$(at box/a.zip/inner.zip).zip/$(at box/a.zip/inner.zip/deep.txt).txt" paths2 || fail "deep.txt is not in its place: $(cat paths2)"

@@ -15,7 +15,7 @@ ok as cu1 describe "$whole" --title 'Ada and the strike'
 ok as cu2 release "$whole"
 granted "$whole"
 ok as ri show "$whole" --json
-sha=$(gojq -r '.file[] | select(.path | endswith("to-ada.txt")) | .sha256' out)
+sha=$(jq -r '.file[] | select(.path | endswith("to-ada.txt")) | .sha256' out)
 [[ ${#sha} = 64 ]] || fail "no hash of the letter: $sha"
 
 # Who asks, and for what.

@@ -142,7 +142,7 @@ said=$(json fingerprint)
 refused 1 'none of the 3 members' as m3 recover piece r.ask --out m3.piece --fingerprint "$said"
 for m in m1 m2 n1; do ok as $m recover piece r.ask --out $m.piece --fingerprint "$said"; done
 ok as au log --type rekeyed --json
-same "$(gojq length out)" 1
+same "$(jq length out)" 1
 ok sr status
 hasnt 'new key'
 # Who left is no member any more.

@@ -49,7 +49,7 @@ ok as lost checkout "$ITEM" --json
 ok as lost cat "$(json checkout)" 0
 ok as m1b board show
 refused 1 'dealt to the key before' as m1b vote "$(as lost request "$ITEM" --purpose research --ends 9d \
-	--reason again --json | gojq -r .request)" approve
+	--reason again --json | jq -r .request)" approve
 # Another name.
 ok as twice identity card m1b.id --name 'Another name' --out m1.card
 ok as twice person set m1.card

@@ -16,10 +16,10 @@ same "$(json 0.title)" First
 ok as cu1 describe --rows in/items.csv --accession "$ACCESSION"
 has 'described 2 of 2'
 ok as cu1 list --accession "$ACCESSION" --json
-same "$(gojq -r '.[0].description' out)" $'A "quoted"\nline'
-same "$(gojq -c '.[0].keyword' out)" '["a","b c"]'
-same "$(gojq -c '.[1].language' out)" '["ar","fa"]'
-same "$(gojq -c '.[1].hazard' out)" '["hate"]'
+same "$(jq -r '.[0].description' out)" $'A "quoted"\nline'
+same "$(jq -c '.[0].keyword' out)" '["a","b c"]'
+same "$(jq -c '.[1].language' out)" '["ar","fa"]'
+same "$(jq -c '.[1].hazard' out)" '["hate"]'
 ok as cu1 deposit --rows in/items.csv --collection box
 has 'described 2 items'
 bad() {

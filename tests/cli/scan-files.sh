@@ -28,21 +28,21 @@ deposit box
 ok sr intake run
 has 'nothing is left'
 ok as cu1 show "$ITEM" --json
-gojq -r '.file[].path' out >paths
+jq -r '.file[].path' out >paths
 same "$(grep '(text)$' paths | tr '\n' ' ')" 'box/a.html/(text) box/good.zip/three.html/(text) '
 ok as cu1 intake show "$ITEM" --json --limit 500
 cp out shown
-same "$(gojq -r '.step[] | select(.step == "text") | .result' shown)" partly
-same "$(gojq -r '.step[] | select(.step == "scan") | .result' shown)" infected
+same "$(jq -r '.step[] | select(.step == "text") | .result' shown)" partly
+same "$(jq -r '.step[] | select(.step == "scan") | .result' shown)" infected
 # said PATH: the fact `text` of that file.
-said() { gojq -r --arg n "$(($(grep -nxF "$1" paths | cut -d: -f1) - 1))" '.fact[] | select(.file == $n and .key == "text") | .value' shown; }
+said() { jq -r --arg n "$(($(grep -nxF "$1" paths | cut -d: -f1) - 1))" '.fact[] | select(.file == $n and .key == "text") | .value' shown; }
 same "$(said box/b.html)" 'not read: a scanner named something in it'
 same "$(said box/bad.zip)" 'not read: a scanner named something in it'
 same "$(said box/bad.zip/one.html)" 'not read: a scanner named something in it'
 same "$(said box/bad.zip/two.html)" 'not read: it came out of a file in which a scanner named something'
 said box/a.html | grep -q '^whole, 1 part' || fail "a.html: $(said box/a.html)"
 said box/good.zip/three.html | grep -q '^whole, 1 part' || fail "three.html: $(said box/good.zip/three.html)"
-gojq -e '[.fact[] | select(.key == "scan") | .value] | length == 3 and all(test("^infected by .*scan.sh: Test.Marker$"))' shown \
+jq -e '[.fact[] | select(.key == "scan") | .value] | length == 3 and all(test("^infected by .*scan.sh: Test.Marker$"))' shown \
 	>/dev/null || fail 'which files were named is not said'
 # What stays unread is evidence: the bytes are there, for curators.
 ok as cu1 checkout "$ITEM" --right quarantine --json
@@ -58,7 +58,7 @@ echo '<html><p>hello' >many/good.html
 deposit many
 ok sr intake run
 ok as cu1 show "$ITEM" --json
-same "$(gojq -r '[.file[].path | select(endswith("(text)"))] | join(" ")' out)" 'many/good.html/(text)'
+same "$(jq -r '[.file[].path | select(endswith("(text)"))] | join(" ")' out)" 'many/good.html/(text)'
 # Killed when the scan has its statement, and its facts have not yet: they are not lost, or nothing is read.
 deposit many
 core=0
@@ -71,7 +71,7 @@ done
 ((core > 3)) || fail "only $core kills"
 ok sr intake run
 ok as cu1 show "$ITEM" --json
-texts=$(gojq -r '[.file[].path | select(endswith("(text)"))] | join(" ")' out)
+texts=$(jq -r '[.file[].path | select(endswith("(text)"))] | join(" ")' out)
 [[ $texts = 'many/good.html/(text)' || $texts = '' ]] || fail "read after kills: $texts"
 ok sr verify
 ok sr rebuild

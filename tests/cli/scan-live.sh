@@ -26,7 +26,7 @@ ok as ri cat "$CHECKOUT" papers/b.txt
 scans() {
 	local have
 	for _ in $(seq 200); do
-		have=$(as au log --type scan --json | gojq -s 'flatten | length')
+		have=$(as au log --type scan --json | jq -s 'flatten | length')
 		((have < $1)) || break
 		sleep 0.05
 	done
@@ -35,7 +35,7 @@ scans() {
 # Opened, and never looked at by this scanner: it is due by itself.
 scans 1
 ok as cu2 show "$ITEM" --json
-same "$(gojq -r '[.scan[].result] | join(" ")' out)" clean
+same "$(jq -r '[.scan[].result] | join(" ")' out)" clean
 ok as ri cat "$CHECKOUT" papers/a.txt
 # Once: nothing new is known. Only curators have it done again.
 refused 1 'curator' as ri intake scan --again
@@ -44,7 +44,7 @@ has 'core scans 1 open checkout again'
 scans 2
 ok as ri cat "$CHECKOUT" papers/a.txt
 ok as ke notices list --json
-same "$(gojq '[.[] | select(.what == "infected")] | length' out)" 0
+same "$(jq '[.[] | select(.what == "infected")] | length' out)" 0
 
 # Now it knows more.
 echo marker-word >words
@@ -58,10 +58,10 @@ ok as cu1 show "$ITEM"
 has 'embargo [0-9a-f]{12} of service, basis infected'
 has 'papers/b.txt: infected: Test.Marker'
 ok as cu1 show "$ITEM" --json
-FLAG=$(gojq -r '.flag[] | select(.basis == "infected") | .id' out)
+FLAG=$(jq -r '.flag[] | select(.basis == "infected") | .id' out)
 same "$(json state)" released
 ok as ke notices list --json
-same "$(gojq -r '.[] | select(.what == "infected") | .person' out | sort | tr '\n' ' ')" \
+same "$(jq -r '.[] | select(.what == "infected") | .person' out | sort | tr '\n' ' ')" \
 	"$(for n in cu1 cu2 ri; do who "$n"; done | sort | tr '\n' ' ')"
 for n in cu1 cu2 ri; do
 	ok as $n inbox
@@ -81,7 +81,7 @@ hasnt infected
 ok as cu1 intake scan --again
 scans 4
 ok as cu1 show "$ITEM" --json
-same "$(gojq -r '[.scan[].result] | join(" ")' out)" infected
+same "$(jq -r '[.scan[].result] | join(" ")' out)" infected
 ok as ri cat "$CHECKOUT" papers/a.txt
 # In another file as well: it is asked again, and the core closes it while it is open in two hands.
 printf 'marker-word\\|other-word' >words
@@ -99,7 +99,7 @@ sha256sum d.txt >known.txt
 ok as cu1 intake scan --known known.txt
 refused 1 'embargo' as ri checkout "$ITEM"
 ok as cu1 show "$ITEM" --json
-FLAG=$(gojq -r '.flag[] | select(.basis == "infected") | .id' out)
+FLAG=$(jq -r '.flag[] | select(.basis == "infected") | .id' out)
 ok as of lift "$ITEM" "$FLAG" --reason 'a harmless one'
 checked_out "$ITEM"
 # A released item that was named before its release, and let go with a reason, stays open.

@@ -24,14 +24,14 @@ bad=$ITEM
 ok as cu1 intake scan "$good" "$bad"
 has 'clean by ClamAV'
 # Clean, 30 days ago's way; the usual limit is 7.
-scanned() { ok as cu1 intake list --scanned "$1" --json && gojq -r '[.[].id] | sort | join(" ")' out; }
+scanned() { ok as cu1 intake list --scanned "$1" --json && jq -r '[.[].id] | sort | join(" ")' out; }
 same "$(scanned stale)" "$good"
 same "$(scanned clean)" ''
 same "$(scanned infected)" "$bad"
 # The log keeps what was said; that it is stale is said of today.
 ok as au log --type scan --json
 hasnt '"stale"'
-same "$(gojq -r 'flatten | [.[] | tostring | capture("result.{1,6}(?<r>clean|infected)").r] | sort | join(" ")' out)" 'clean infected'
+same "$(jq -r 'flatten | [.[] | tostring | capture("result.{1,6}(?<r>clean|infected)").r] | sort | join(" ")' out)" 'clean infected'
 # The site's own limit: 40 days are allowed.
 printf 'clamd %s/clamd\nlimit signatures-days 40\n' "$W" >scanners.txt
 ok sr intake scanners scanners.txt
@@ -51,6 +51,6 @@ ok as cu1 intake scan --again
 same "$(scanned stale)" ''
 same "$(scanned clean)" "$good"
 ok as cu1 intake show "$good" --json
-same "$(gojq -r '[.scan[].result] | join(" ")' out)" 'clean clean'
+same "$(jq -r '[.scan[].result] | join(" ")' out)" 'clean clean'
 ok sr verify
 ok sr rebuild

@@ -60,11 +60,11 @@ for mode in mute deaf; do
 	((worst < usual + 2500)) || fail "$mode: another caller waited $worst ms (usually $usual)"
 	for _ in $(seq 240); do
 		ok as cu1 intake show "$item" --json
-		[[ $(gojq '[.scan[]] | length' out) -eq 0 ]] || break
+		[[ $(jq '[.scan[]] | length' out) -eq 0 ]] || break
 		sleep 0.1
 	done
 	same "$(json scan.0.result)" not-scanned
-	gojq -e '.scan[0].finding | tostring | test("nothing for 5000 ms|no connection for 5000 ms")' out >/dev/null ||
-		fail "$mode: it is not said why: $(gojq -c .scan out)"
+	jq -e '.scan[0].finding | tostring | test("nothing for 5000 ms|no connection for 5000 ms")' out >/dev/null ||
+		fail "$mode: it is not said why: $(jq -c .scan out)"
 done
 core_stop

@@ -27,9 +27,9 @@ if ! sanitized; then
 	has 'what to do: see what kept it'
 	hasnt 'damaged'
 	ok as au log --json
-	gojq -e '[.. | objects | select(.type? == "scrub")] | last | tostring | test("unread")' out >gojq.out || fail 'what the log says'
+	jq -e '[.. | objects | select(.type? == "scrub")] | last | tostring | test("unread")' out >jq.out || fail 'what the log says'
 	ok as ke notices list --json # and the custodian and the officer are told, as of damage
-	same "$(gojq '[.[] | select(.what == "scrub-failed")] | length' out)" 2
+	same "$(jq '[.[] | select(.what == "scrub-failed")] | length' out)" 2
 fi
 rm "$pack"
 refused 3 'lost or damaged' as ke scrub

@@ -33,7 +33,7 @@ has 'deal to the standby board'
 
 # One commit: the board is open and the second half of the ceremony is under way.
 ok as au log --type reshare --json
-same "$(gojq length out)" 1
+same "$(jq length out)" 1
 ok as m2 board show
 has 'A dealing to a standby board is under way: then 2, 2 of these 3'
 has 'waiting for a member of now .Name of m1.*Name of m2.*Name of m3'
@@ -61,7 +61,7 @@ for ((n = 1; n < 400; n += 5)); do
 	SR_FAULT="$n:-1" as s3 board accept >/dev/null 2>&1 || rc=$?
 	((rc == 137)) || break
 	ok as of log --type standby --json
-	if [[ $(gojq length out) == 1 ]]; then
+	if [[ $(jq length out) == 1 ]]; then
 		after=$((after + 1))
 		ok as de deposit old.txt --collection box
 	else

@@ -93,7 +93,7 @@ done
 deposit g
 
 # Killed after the change, with the medium of the one before away: remembered until it is back.
-from=$(sr second show --json | gojq -r .place)
+from=$(sr second show --json | jq -r .place)
 mkdir -p five
 rm -rf five/*
 for ((nth = 1; nth < 400; nth++)); do

@@ -14,16 +14,16 @@ add() {
 	ok as m2 vote "$ask" approve
 }
 # From which entry on, and whether to the end without a gap.
-reads() { as "$1" log --json >the.log && gojq -r '[.[].index] | "\(first) \(first + length == last + 1)"' the.log; }
+reads() { as "$1" log --json >the.log && jq -r '[.[].index] | "\(first) \(first + length == last + 1)"' the.log; }
 
 ok sr service rotate --unlock-new next.key
 has 'service-key'
 export STRONGROOM_UNLOCK=$W/next.key
 ok as m1 auditor list --json
-same "$(gojq -r '[.epochs[].epoch] | join(" ")' out)" '1 2'
+same "$(jq -r '[.epochs[].epoch] | join(" ")' out)" '1 2'
 add nu.id.card
 ok as m1 auditor list --json
-same "$(gojq -r '[.epochs[].epoch] | join(" ")' out)" '1 2 3'
+same "$(jq -r '[.epochs[].epoch] | join(" ")' out)" '1 2 3'
 echo text >f
 released f
 same "$(reads au)" '0 true' 'the auditor of always'
@@ -33,7 +33,7 @@ first=$(reads nu) && first=${first%% *}
 # Given what was before: two epochs of the keys of now, and one of those before.
 add "$nu" --from 1
 same "$(reads nu)" '0 true' 'the new auditor, who was given all'
-same "$(gojq '[.[] | select(.type == "service-key")] | length' the.log)" 1
+same "$(jq '[.[] | select(.type == "service-key")] | length' the.log)" 1
 ok sr verify
 ok sr audit replay
 has 'is equal to the replayed one'
@@ -51,7 +51,7 @@ export STRONGROOM_UNLOCK=$W/third.key
 for one in au nu; do
 	same "$(reads $one)" '0 true' "$one after another change"
 done
-same "$(gojq '[.[] | select(.type == "key-epoch")] | length' the.log)" 4
+same "$(jq '[.[] | select(.type == "key-epoch")] | length' the.log)" 4
 ok sr verify
 ok sr rebuild
 has 'equal to the one before'

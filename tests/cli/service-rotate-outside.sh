@@ -58,8 +58,8 @@ ok verify log "$W/public" --key "$FIRST" --since "$W/old.tlog-proof" --since "$W
 (
 	export STRONGROOM_VAULT=$W/nowhere
 	ok as au log show --export "$W/public" --json --fingerprint "$FINGERPRINT"
-	[[ $(gojq -r '[.[] | .type] | index("service-key")' out) != null ]] || fail 'the auditor does not read the change'
-	(($(gojq '[.[] | .type] | length - index("service-key")' out) > 3)) || fail 'nothing behind the change is read'
+	[[ $(jq -r '[.[] | .type] | index("service-key")' out) != null ]] || fail 'the auditor does not read the change'
+	(($(jq '[.[] | .type] | length - index("service-key")' out) > 3)) || fail 'nothing behind the change is read'
 )
 CHANGE=$W/public/key-change.1
 refused 1 'none of its' verify receipt new.tlog-proof --key "$FIRST"

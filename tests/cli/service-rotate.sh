@@ -18,9 +18,9 @@ as_old() { as "$1" "${@:2}" --unlock "$W/vault.key"; }
 as_new() { as "$1" "${@:2}" --unlock "$W/next.key"; }
 ok old sr second replace "$W/second"
 ok as_old au log --json
-before=$(gojq length out)
+before=$(jq length out)
 FIRST=$(old vkey)
-RECIPIENT=$(as_old de intake recipient --json | gojq -r .recipient)
+RECIPIENT=$(as_old de intake recipient --json | jq -r .recipient)
 ok as_old au log export "$W/public"
 # A receipt kept from before, and a client that comes only much later.
 ok as_old m1 log disclose 0 --out "$W/kept"
@@ -46,11 +46,11 @@ same "$(json entry)" "$before" 'the entry of the change'
 same "$(new vkey)" "$SECOND"
 same "$(in_keys)" 'service service.board'
 ok as_new au log --json
-same "$(gojq -r ".[$before].type + \" \" + .[$((before + 1))].type" out)" 'service-key key-epoch'
+same "$(jq -r ".[$before].type + \" \" + .[$((before + 1))].type" out)" 'service-key key-epoch'
 ok new sr verify
 ok new sr audit replay
 has 'is equal to the replayed one'
-[[ $RECIPIENT != "$(as_new de intake recipient --json | gojq -r .recipient)" ]] || fail 'the same recipient'
+[[ $RECIPIENT != "$(as_new de intake recipient --json | jq -r .recipient)" ]] || fail 'the same recipient'
 ok new sr rebuild
 has 'equal to the one before'
 ok new sr scrub
@@ -110,7 +110,7 @@ ok as ri cat "$CHECKOUT" 0 --service-passphrase-file pp
 has text
 ok sr verify --service-passphrase-file pp
 ok as au log --json --service-passphrase-file pp
-same "$(gojq '[.[] | select(.type == "service-key")] | length' out)" 2
+same "$(jq '[.[] | select(.type == "service-key")] | length' out)" 2
 STRONGROOM_STATE=$W/state.first ok as m1 list --service-passphrase-file pp
 
 # Killed at every fifth step; at every one in tests/soak/rotate.sh.
@@ -121,14 +121,14 @@ for ((n = 1; n < 600; n += stride)); do
 	SR_FAULT="$n:-1" old sr service rotate --unlock-new next.key >/dev/null 2>&1 || rc=$?
 	if [[ -e next.key ]] && as_new au log --json >the.log 2>log.err; then
 		finished=$((finished + 1))
-		same "$(gojq -r ".[$before].type" the.log)" service-key "the next entry after a kill at step $n"
-		same "$(gojq '[.[] | select(.type == "service-key")] | length' the.log)" 1 "after a kill at step $n"
+		same "$(jq -r ".[$before].type" the.log)" service-key "the next entry after a kill at step $n"
+		same "$(jq '[.[] | select(.type == "service-key")] | length' the.log)" 1 "after a kill at step $n"
 		same "$(in_keys)" 'service service.board' "after a kill at step $n"
 		((n % 8 != 1)) || new sr verify >/dev/null 2>&1 || fail "killed at step $n: verify"
 	else
 		undone=$((undone + 1))
 		as_old au log --json >the.log 2>log.err || fail "killed at step $n: neither old nor new: $(cat log.err)"
-		same "$(gojq length the.log)" "$before" "killed at step $n: entries"
+		same "$(jq length the.log)" "$before" "killed at step $n: entries"
 		same "$(in_keys)" 'service service.board' "after a kill at step $n"
 	fi
 	((rc == 137)) || break

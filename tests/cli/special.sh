@@ -15,7 +15,7 @@ mkfifo tree/pipe
 ok timeout 20 "$STRONGROOM_T" deposit tree --collection box --as de.id --passphrase-file pass --json
 same "$(json files)" 7
 for what in 'empty folder' 'named pipe' '../outside' real nowhere; do
-	gojq -e --arg w "$what" '[.told[].reason] | index($w) != null' out >/dev/null || fail "nothing told about $what"
+	jq -e --arg w "$what" '[.told[].reason] | index($w) != null' out >/dev/null || fail "nothing told about $what"
 done
 ITEM=$(json item.0)
 same "$(json bytes)" 7 'the link was not followed'

@@ -33,11 +33,11 @@ for m in m1 m2 m3; do ok as "$m" board deal; done
 ok as s1 board accept
 ok as s2 board accept
 ok as au log --type standby --json
-same "$(gojq length out)" 0
+same "$(jq length out)" 0
 ok as s3 board accept
 has 'it waits'
 ok as au log --type standby --json
-same "$(gojq length out)" 1
+same "$(jq length out)" 1
 
 # The board is the one before, and those who wait are nobody here.
 ok as m1 board show
@@ -48,19 +48,19 @@ same "$(json epoch)" 1
 refused 1 'may see' as s1 vote "$PENDING" approve
 ok as m1 vote "$PENDING" approve
 ok as m1 inbox --json
-same "$(gojq '[.[] | select(.what == "deal" or .what == "accept")] | length' out)" 0
+same "$(jq '[.[] | select(.what == "deal" or .what == "accept")] | length' out)" 0
 ok as s1 inbox --json
-same "$(gojq 'length' out)" 0
+same "$(jq 'length' out)" 0
 # Once a year they open their shares, and are asked to, who have no role. (In a copy: what waits here would lapse.)
 cp -a vault later.vault
 cp -a state later.state
 later() { SR_TIME_AHEAD=$(($1 * 86400)) STRONGROOM_VAULT=$W/later.vault STRONGROOM_STATE=$W/later.state "${@:2}"; }
 ok as m1 board show --json
-same "$(gojq '.["standby-confirmed"] | length' out)" 3
+same "$(jq '.["standby-confirmed"] | length' out)" 3
 ok later 340 as s1 inbox
 has 'check .*board check'
 ok later 340 as ke notices list --json
-same "$(gojq '[.[] | select(.what == "share-due")] | length' out)" 6
+same "$(jq '[.[] | select(.what == "share-due")] | length' out)" 6
 ok later 340 as m1 board show
 hasnt 'of the standby board confirmed'
 for s in s1 s2; do ok later 370 as "$s" board check; done
@@ -112,7 +112,7 @@ for ((n = 1; n < 400; n += 3)); do
 	SR_FAULT="$n:-1" as s2 board takeover >/dev/null 2>&1 || rc=$?
 	((rc == 137)) || break
 	ok as of log --type takeover --json
-	said=$(gojq length out)
+	said=$(jq length out)
 	ok as of board show --json
 	case $said$(json epoch) in
 	31) before=$((before + 1)) ;;

@@ -12,4 +12,4 @@ ok as cu1 show "$ITEM" --json
 same "$(json title)" 'From a pipe'
 same "$(json file.0.path)" notes/big.txt
 same "$(json file.0.sha256)" "$(sha256sum big | cut -d' ' -f1)"
-same "$(gojq -r '.file[0]["media-type"]' out)" text/plain
+same "$(jq -r '.file[0]["media-type"]' out)" text/plain

@@ -10,7 +10,7 @@ granted "$ITEM"
 ok as m3 vote "$REQUEST" topup
 refused 1 'already|once|voted' as m3 vote "$REQUEST" topup
 ok as ri grants --json
-same "$(gojq length out)" 1
+same "$(jq length out)" 1
 same "$(json 0.state)" live
 checked_out "$ITEM"
 ok as ri cat "$CHECKOUT"

@@ -10,7 +10,7 @@ requested "$ITEM"
 ok as m1 vote "$REQUEST" approve --training trauma-awareness --training first-aid
 ok as m2 vote "$REQUEST" approve --training trauma-awareness
 ok as ri grants --request "$REQUEST" --json
-same "$(gojq -r '.[0].training | join(" ")' out)" 'first-aid trauma-awareness'
+same "$(jq -r '.[0].training | join(" ")' out)" 'first-aid trauma-awareness'
 ok as m3 request show "$REQUEST"
 has 'training +first-aid'
 refused 1 'training-missing.*first-aid, which nobody attested' as ri checkout "$ITEM"

@@ -28,7 +28,7 @@ printf 'WEBVTT\n' >none.vtt
 deposit box
 films=$ITEM
 look() { as "$1" checkout "$2" --right "$3" --json >k.json 2>err || fail "checkout $*"; CHECKOUT=$(json checkout k.json); }
-at() { gojq -r --arg p "$1" '[.file[].path] | index($p)' files.json; }
+at() { jq -r --arg p "$1" '[.file[].path] | index($p)' files.json; }
 ok as cu1 show "$films" --json
 cp out files.json
 film=$(at box/film.mp4) sound=$(at box/sound.mp3) plain=$(at box/plain.txt)
@@ -54,7 +54,7 @@ ok as cu1 transcript add "$CHECKOUT" "$film" film.vtt --language en --json
 same "$(json cues) $(json speakers) $(json number) $(json form)" '3 2 2 webvtt'
 refused 1 'no live checkout' as cu1 cat "$CHECKOUT" "$film"
 ok as cu1 show "$films" --json
-same "$(gojq -r '.file[-1].path' out)" 'box/film.mp4/(text)'
+same "$(jq -r '.file[-1].path' out)" 'box/film.mp4/(text)'
 ok as cu1 intake show "$films"
 has 'transcript: webvtt, 3 cues, 2 with a speaker, until 00:11:02'
 has 'language: en'
@@ -71,13 +71,13 @@ ok as cu2 features "$CHECKOUT" --reason 'how much is said' --json
 kept=$CHECKOUT
 look cu1 "$(json item)" quarantine
 ok as cu1 cat "$CHECKOUT" 0
-same "$(gojq -c '[.files[] | select(.minutes) | .seconds, (.minutes | map([.minute, .few]))]' out)" '[663,[[0,true],[5,true],[11,true]]]'
+same "$(jq -c '[.files[] | select(.minutes) | .seconds, (.minutes | map([.minute, .few]))]' out)" '[663,[[0,true],[5,true],[11,true]]]'
 ok as cu1 return "$CHECKOUT"
 CHECKOUT=$kept
 # A redaction takes it along with the film.
 ok as cu2 redact "$CHECKOUT" --leave-out "$film" --keep-names --reason names --json
 ok as cu2 show "$(json item)" --json
-same "$(gojq -r '[.file[].path] | join(" ")' out)" 'box/plain.txt box/sound.mp3'
+same "$(jq -r '[.file[].path] | join(" ")' out)" 'box/plain.txt box/sound.mp3'
 ok as cu2 return "$CHECKOUT"
 ok as cu1 describe "$films" --title Films
 ok as cu2 release "$films"

@@ -7,7 +7,7 @@
 # mark: the statement that marked ITEM.
 mark() {
 	ok as of show "$ITEM" --json
-	gojq -r '.flag[] | select(.what == "referral" and .ended == null) | .id' out
+	jq -r '.flag[] | select(.what == "referral" and .ended == null) | .id' out
 }
 
 founded
@@ -30,7 +30,7 @@ refused 1 'rule referral' as ri checkout "$ITEM" --grant "$GRANT"
 ok as m3 vote "$asked" approve
 has 'lifted: the mark for referral'
 ok as of show "$ITEM" --json
-same "$(gojq -r '.referral // "no"' out)" no
+same "$(jq -r '.referral // "no"' out)" no
 hasnt '"referral"\]'
 checked_out "$ITEM"
 ok as ri return "$CHECKOUT"
@@ -68,7 +68,7 @@ ok as m1 request show "$asked" --json
 same "$(json state)" refused
 refused 1 'item-state' as of lift "$ITEM" "$flag" --ask --reason 'still'
 ok as au log --type lift --json
-same "$(gojq length out)" 1
+same "$(jq length out)" 1
 ok sr verify
 ok sr rebuild
 has 'equal'

@@ -37,7 +37,7 @@ printf 'plain words\n' >box/plain.txt
 ok as de deposit box --unpack --collection box --json
 ITEM=$(json item.0)
 cp out deposited.json
-told() { gojq -r --arg p "$1" '.told[] | select(.path == $p) | .status + ": " + .reason' deposited.json; }
+told() { jq -r --arg p "$1" '.told[] | select(.path == $p) | .status + ": " + .reason' deposited.json; }
 same "$(told box/links.tar/link)" 'recorded: /etc/passwd'
 same "$(told box/links.tar/hard)" 'recorded: hard link to x'
 same "$(told box/links.tar/null)" 'recorded: special file'
@@ -46,7 +46,7 @@ told 'box/cut.zip/(the rest)' | grep -q 'unreadable: .*broken: .' || fail "cut: 
 [[ ! -e outside.txt && ! -e ../outside.txt ]] || fail 'a member became a file'
 
 ok as cu1 show "$ITEM" --json
-gojq -r '.files[].path // empty' out >paths 2>/dev/null || grep -oE '"path": "[^"]*"' out | cut -d'"' -f4 >paths
+jq -r '.files[].path // empty' out >paths 2>/dev/null || grep -oE '"path": "[^"]*"' out | cut -d'"' -f4 >paths
 for p in box/a.zip box/a.zip/one.txt box/a.zip/folder/two.txt box/a.zip/../../outside.txt box/a.zip/inner.zip \
 	box/a.zip/inner.zip/deep.txt box/huge.zip/small.txt box/huge.zip/after.txt box/web.warc/000001.resource; do
 	grep -qxF "$p" paths || fail "$p is not in the item"

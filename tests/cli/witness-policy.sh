@@ -67,13 +67,13 @@ policy pab a b
 ok sr witness policy pa # its address is another
 ok sr witness now
 ok as of log grep 'event unwitnessed' --json
-same "$(gojq length out)" 1
-from=$(gojq -r '.[0].fields[] | select(.[0] == "from")[1]' out)
-to=$(gojq -r '.[0].fields[] | select(.[0] == "to")[1]' out)
+same "$(jq length out)" 1
+from=$(jq -r '.[0].fields[] | select(.[0] == "from")[1]' out)
+to=$(jq -r '.[0].fields[] | select(.[0] == "to")[1]' out)
 (($(date -d "$to" +%s) - $(date -d "$from" +%s) > 3500)) || fail "not an hour: $from to $to"
 ok sr witness now
 ok as of log grep 'event unwitnessed' --json
-same "$(gojq length out)" 1
+same "$(jq length out)" 1
 refused 1 'house-asks-for-acts' as ri witness policy pab --ask --reason why
 refused 2 'reason is missing' as m1 witness policy pab --ask
 echo 'quorum nobody' >bad
@@ -98,7 +98,7 @@ ok as m1 request show "$other" --json
 same "$(json state)" refused
 refused 1 'the board adopted the policy in force' sr witness policy pa
 ok as of log grep 'event policy' --json
-same "$(gojq length out)" 3
+same "$(jq length out)" 3
 
 # A reader checks both cosignatures, and those of a policy of their own.
 checked_out "$ITEM" --witnesses pa

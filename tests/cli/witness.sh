@@ -81,7 +81,7 @@ ok as m1 witness now
 for f in checkpoint witnessed; do
 	grep -q '^— witness.example/w1 ' "$STRONGROOM_VAULT/ledger/$f" || fail "no cosignature in ledger/$f"
 done
-(($(sr witness log list "$W/w" --json | gojq '.[0].size') >= entry)) || fail "the witness is behind"
+(($(sr witness log list "$W/w" --json | jq '.[0].size') >= entry)) || fail "the witness is behind"
 
 # An older copy, for later.
 stop_core
@@ -111,7 +111,7 @@ has 'two people said it'
 ok as ri cat "$CHECKOUT" 0
 has two
 ok as au log --type incident --json
-same "$(gojq -r '[.[] | tostring | select(test("break-glass"))] | length' out)" 1
+same "$(jq -r '[.[] | tostring | select(test("break-glass"))] | length' out)" 1
 
 # Back: what was missed is made up for, without anybody asking.
 witness_up
@@ -139,13 +139,13 @@ mv "$W/newer" "$STRONGROOM_VAULT"
 rm -rf "$STRONGROOM_STATE"
 ok sr witness now
 ok as au log --type incident --json
-same "$(gojq -r '[.[] | tostring | select(test("dismissed"))] | length' out)" 0
+same "$(jq -r '[.[] | tostring | select(test("dismissed"))] | length' out)" 0
 
 # Another policy takes the place of this one: loudly.
 echo 'quorum none' >none
 ok sr witness policy none
 ok as au log --type incident --json
-same "$(gojq -r '[.[] | tostring | select(test("witness-policy-changed"))] | length' out)" 1
+same "$(jq -r '[.[] | tostring | select(test("witness-policy-changed"))] | length' out)" 1
 witness_down
 ok as ri return "$CHECKOUT"
 ok as ri checkout "$TWO" --json

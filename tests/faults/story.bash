@@ -43,7 +43,7 @@ state_of() { # STATE ITEM: of an item
 }
 grants_are() { # STATE GRANT
 	ok as ri grants --json
-	same "$(gojq -r --arg id "$2" '.[] | select(.id == $id) | .state' out)" "$1" "the grant ${2:0:8}"
+	same "$(jq -r --arg id "$2" '.[] | select(.id == $id) | .state' out)" "$1" "the grant ${2:0:8}"
 }
 live() { # at least one live checkout, and it opens
 	ok as ri checkouts --live --json
@@ -92,12 +92,12 @@ ready() {
 		G=$(said 0.id)
 		;;
 	export)
-		ok as ri return "$(as ri checkouts --live --json | gojq -r '.[0].id')"
+		ok as ri return "$(as ri checkouts --live --json | jq -r '.[0].id')"
 		ok as ri request export "$I" --to "$(age-keygen -y "$W/age.key")" --purpose research --ends 9d --reason r --json
 		R=$(said request)
 		voted "$R" m1 m2
 		ok as ri grants --json
-		X=$(gojq -r '.[] | select(.right == "export") | .id' out)
+		X=$(jq -r '.[] | select(.right == "export") | .id' out)
 		;;
 	revoke)
 		ok as m1 revoke "$X" --reason over --json # which is their vote, too
@@ -247,10 +247,10 @@ shown() {
 	board-accept) refuses "$1" 'open already|accepted' ;;
 	deposit)
 		ok as cu1 list --json
-		for id in $(gojq -r '.[].id' out); do
+		for id in $(jq -r '.[].id' out); do
 			ok as cu1 show "$id" --json
 			# A file or folder of the depositor's that could not be read is on the record as such.
-			gojq -e '(.file | length) == 3 or any(.file[]; .kind == "unreadable")' out >/dev/null || fail "item $id is half there"
+			jq -e '(.file | length) == 3 or any(.file[]; .kind == "unreadable")' out >/dev/null || fail "item $id is half there"
 		done
 		;;
 	describe)
@@ -260,7 +260,7 @@ shown() {
 	release) state_of released "$I" ;;
 	request)
 		ok as m1 request list --json
-		(($(gojq length out) > 0)) || fail 'there is no request'
+		(($(jq length out) > 0)) || fail 'there is no request'
 		;;
 	vote)
 		ok as m1 request show "$R" --json
@@ -280,7 +280,7 @@ shown() {
 		;;
 	scan)
 		ok as cu1 intake show "$I" --json
-		(($(gojq '.scan | length' out) > 0)) || fail 'no scan is on the record'
+		(($(jq '.scan | length' out) > 0)) || fail 'no scan is on the record'
 		;;
 	intake)
 		ok sr intake run
@@ -329,7 +329,7 @@ redone() {
 	esac
 	if [[ -n $who ]]; then
 		rm -f disk/x.age
-		for checkout in $(as "$who" checkouts --live --json | gojq -r '.[].id'); do ok as "$who" return "$checkout"; done
+		for checkout in $(as "$who" checkouts --live --json | jq -r '.[].id'); do ok as "$who" return "$checkout"; done
 	fi
 	act "$1" >out 2>err || rc=$?
 	((rc <= 1)) || fail "$1, once more: status $rc"

@@ -8,7 +8,7 @@ began=$SECONDS
 founded 32 2,17
 echo "founded by 32: $((SECONDS - began)) s"
 ok as au board show --json
-same "$(gojq '.members | length' out)" 32
+same "$(jq '.members | length' out)" 32
 echo 'the numbat file' >f
 HAZARD=instructional released f
 requested "$ITEM"
@@ -30,6 +30,6 @@ two=$!
 wait $one || fail "a client fails beside another: $(cat one.err)"
 wait $two || fail "a client fails beside another: $(cat two.err)"
 same "$(cat one.out)" 'the numbat file'
-gojq -e . two.out >/dev/null || fail 'no JSON beside another client'
+jq -e . two.out >/dev/null || fail 'no JSON beside another client'
 ok as au verify
 core_stop

@@ -32,7 +32,7 @@ by de deposit box --each file --collection box --json
 ((PEAK < 96 * 1024)) || fail "the deposit took $PEAK KiB"
 same "$(json items)" "$items"
 accession=$(json accession)
-gojq -r '.item[]' out >ids
+jq -r '.item[]' out >ids
 same "$(sort -u ids | wc -l)" "$items"
 {
 	echo path,title

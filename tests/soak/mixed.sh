@@ -49,16 +49,16 @@ write_one() {
 	local n=$1 item request grant reader=$((RANDOM % READERS))
 	text_of "$n" >text
 	must 0 as de deposit text --collection box --json
-	item=$(gojq -r '.item[0]' my.out)
+	item=$(jq -r '.item[0]' my.out)
 	must 0 as cu1 describe "$item" --title "paper number $n"
 	must 0 as cu2 release "$item"
 	echo "$item $n" >>../acked/items
 	must 0 as "r$reader" request "$item" --purpose research --ends 30d --reason 'the thesis' --json
-	request=$(gojq -r .request my.out)
+	request=$(jq -r .request my.out)
 	must 0 as m1 vote "$request" approve
 	must 0 as m2 vote "$request" approve
 	must 0 as "r$reader" grants --request "$request" --json
-	grant=$(gojq -r '.[0].id' my.out)
+	grant=$(jq -r '.[0].id' my.out)
 	echo "$grant $reader $item $n" >>../acked/grants
 	((n % 3)) || end_grant
 	((n % 5)) || end_item
@@ -79,7 +79,7 @@ end_grant() {
 		must 0 as m3 suspend "$grant" --reason 'a question'
 	else
 		must 0 as m1 revoke "$grant" --reason over --json # which is their vote, too
-		request=$(gojq -r .request my.out)
+		request=$(jq -r .request my.out)
 		must 0 as m2 vote "$request" approve
 	fi
 	echo "$grant" >>../acked/ended
@@ -91,7 +91,7 @@ end_item() {
 	item=${line%% *}
 	echo "$item" >>../acked/ending
 	must 0 as m1 destroy "$item" --reason 'it ends' --json
-	request=$(gojq -r .request my.out)
+	request=$(jq -r .request my.out)
 	must 0 as m2 vote "$request" approve
 	echo "$item" >>../acked/ended
 }
@@ -109,7 +109,7 @@ writer() {
 listed() {
 	cp ../acked/items before && cp ../acked/ending going.before
 	must 0 as "$ME" list --json
-	gojq -r '.[] | select(.state == "released") | .id' my.out | sort >have
+	jq -r '.[] | select(.state == "released") | .id' my.out | sort >have
 	# Who was there before and has not begun to end by now.
 	cut -d ' ' -f 1 before | sort | grep -vxFf <(cat ../acked/ending; echo none) >want || true
 	[[ -z $(comm -23 want have) ]] || bad "not listed, though it was released before: $(comm -23 want have | head -n 1)"
@@ -122,9 +122,9 @@ shown() {
 	on_record "${line%% *}" ended && ended=yes
 	must '0 1' as "$ME" show "${line%% *}" --json
 	if [[ $ended = yes ]]; then
-		((RC == 1)) || [[ $(gojq -r .state my.out) = destroyed ]] || bad "item $line is $(gojq -r .state my.out), though it was destroyed"
+		((RC == 1)) || [[ $(jq -r .state my.out) = destroyed ]] || bad "item $line is $(jq -r .state my.out), though it was destroyed"
 	elif ! on_record "${line%% *}" ending; then
-		[[ $RC = 0 && $(gojq -r .state my.out) = released ]] || bad "item $line is not released"
+		[[ $RC = 0 && $(jq -r .state my.out) = released ]] || bad "item $line is not released"
 	fi
 	count shown
 }
@@ -140,7 +140,7 @@ read_one() { # a reading under a grant of one's own
 		return 0
 	fi
 	[[ $ended = no ]] || bad "a checkout of item $n under grant $grant, whose end was acknowledged"
-	checkout=$(gojq -r .checkout my.out)
+	checkout=$(jq -r .checkout my.out)
 	must '0 1' as "$ME" cat "$checkout"
 	if ((RC == 0)); then
 		[[ $(cat my.out) = "$(text_of "$n")" ]] || bad "item $n reads: $(head -c 200 my.out)"
@@ -241,7 +241,7 @@ while read -r item n; do
 	state=released
 	! on "$item" ended || state=destroyed
 	if ! on "$item" ending || on "$item" ended; then
-		have=$(gojq -r --arg id "$item" '.[] | select(.id == $id) | .state' out)
+		have=$(jq -r --arg id "$item" '.[] | select(.id == $id) | .state' out)
 		[[ $have = "$state" || ($state = destroyed && -z $have) ]] || fail "item $n is '$have', want $state"
 	fi
 done <acked/items

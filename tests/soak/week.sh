@@ -198,7 +198,7 @@ for today in 0 1 2 3 4 5 6; do
 	6)
 		refused 1 'checkout|lapsed' as ri cat "$LEFT"
 		ok as ri checkouts --json
-		same "$(gojq -r --arg id "$LEFT" '.[] | select(.id == $id) | .state' out)" lapsed
+		same "$(jq -r --arg id "$LEFT" '.[] | select(.id == $id) | .state' out)" lapsed
 		look 4 "$GRANT"
 		ok as ri close "$GRANT"
 		;;
@@ -211,7 +211,7 @@ for today in 0 1 2 3 4 5 6; do
 	impostors
 done
 ok as au log --json
-entries=$(gojq length out)
+entries=$(jq length out)
 core_stop
 ok house verify
 ok house scrub
