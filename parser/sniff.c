@@ -107,6 +107,14 @@ static bool is_uuencoded(struct sr_bytes head) {
 	return false;
 }
 
+/* Two or four letters make a program, and a name in an old tar, or a letter's first line, may begin
+ * with them. */
+static enum par_form no_less_than(enum par_form is, struct sr_bytes head) {
+	if (is != PAR_PROGRAM)
+		return is;
+	return is_old_tar(head) ? PAR_ARCHIVE : par_is_mail(head) ? PAR_MAIL : is;
+}
+
 enum par_form par_sniff(struct sr_bytes head) {
 	if (par_is_web_archive(head))
 		return PAR_WARC;
@@ -115,7 +123,7 @@ enum par_form par_sniff(struct sr_bytes head) {
 	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
 		if (head.len >= marks[i].at + marks[i].len &&
 			memcmp(head.p + marks[i].at, marks[i].bytes, marks[i].len) == 0)
-			return marks[i].is;
+			return no_less_than(marks[i].is, head);
 	if (is_skippable_zstd(head) || is_uuencoded(head))
 		return PAR_FILTER;
 	if (is_old_tar(head))

@@ -18,6 +18,8 @@ enum {
 	ZEROS = 4096
 };
 
+static const char no_memory[] = "no memory";
+
 struct feed { /* an input, as libarchive reads it */
 	const struct par_input *in;
 	uint64_t at;
@@ -103,19 +105,21 @@ static void add_formats(struct archive *a) {
 	(void)archive_read_support_format_xar(a);
 }
 
-/* Those that libarchive finds behind a program. */
-static void add_carried(struct archive *a) {
-	(void)archive_read_support_format_zip_seekable(a);
-	(void)archive_read_support_format_7zip(a);
-	(void)archive_read_support_format_rar(a);
-	(void)archive_read_support_format_rar5(a);
-	(void)archive_read_support_format_cab(a);
-}
+/* Those that libarchive finds behind a program. Each is looked for alone: of several it takes the
+ * one that bids most, and the mark of one form among a program's bytes would hide another. */
+static int (*const carried_forms[])(struct archive *) = {archive_read_support_format_zip_seekable,
+	archive_read_support_format_7zip, archive_read_support_format_rar,
+	archive_read_support_format_rar5, archive_read_support_format_cab};
+enum {
+	CARRIED_ZIP,
+	CARRIED_7ZIP,
+	CARRIED_FORMS = sizeof carried_forms / sizeof *carried_forms
+};
 
 enum opened_as {
 	AS_ARCHIVE, /* behind filters too */
 	AS_STREAM,  /* one, behind filters */
-	AS_CARRIED  /* an archive behind a program */
+	AS_CARRIED  /* and up, one of carried_forms: an archive behind a program */
 };
 
 /* NULL and ${r}: it is none. */
@@ -124,16 +128,16 @@ static struct archive *open_feed(struct feed *f, enum opened_as as, struct par_r
 
 	f->at = 0;
 	if (a == NULL) {
-		say(r, SR_BOX_BROKEN, "no memory");
+		say(r, SR_BOX_BROKEN, no_memory);
 		return NULL;
 	}
-	if (as != AS_CARRIED)
+	if (as < AS_CARRIED)
 		add_filters(a);
 	if (as == AS_STREAM) {
 		(void)archive_read_support_format_raw(a);
 		(void)archive_read_support_format_empty(a);
-	} else if (as == AS_CARRIED) {
-		add_carried(a);
+	} else if (as >= AS_CARRIED) {
+		(void)carried_forms[as - AS_CARRIED](a);
 	} else {
 		add_formats(a);
 	}
@@ -423,7 +427,7 @@ static uint64_t members(struct par_result *r, struct par_unpack *u, struct archi
 	sr_buf_init(&n.path);
 	sr_buf_init(&n.target);
 	if (n.kept == NULL)
-		say(r, SR_BOX_BROKEN, "no memory");
+		say(r, SR_BOX_BROKEN, no_memory);
 	while (n.kept != NULL) {
 		rc = archive_read_next_header(a, &e);
 		if (rc == ARCHIVE_RETRY)
@@ -519,7 +523,7 @@ static void records(struct par_result *out, struct par_unpack *u, const struct p
 	const struct par_sink to = {under_begin, under_fact, under_data, under_end, &s};
 
 	if (s.at.kept == NULL) {
-		say(out, SR_BOX_BROKEN, "no memory");
+		say(out, SR_BOX_BROKEN, no_memory);
 		return;
 	}
 	sr_buf_init(&s.at.path);
@@ -689,25 +693,52 @@ static void judge_zip(struct par_result *out, const struct par_input *in, uint64
 	}
 }
 
-/* A program may carry an archive that it unpacks when it is run; most carry none, which is no fault
- * of theirs. A zip is known by its end and a 7z by a checksum, so one that cannot be read is
- * broken; the marks of the others are among the bytes of any program that knows archives. */
-static void carried(struct par_result *out, struct par_unpack *u, struct feed *f) {
-	struct archive *a = open_feed(f, AS_CARRIED, out);
+static void not_read(struct par_unpack *u, const char *why) {
+	char text[SR_BOX_VALUE_MAX];
+
+	(void)snprintf(
+		text, sizeof text, "it has the mark of an archive that cannot be read: %s", why);
+	u->to->fact(u->to->ctx, "not-looked-into", par_str(text));
+}
+
+/* One form; whether there is such an archive. A zip is known by its end and a 7z by a checksum, so
+ * one that cannot be read is broken; the marks of the others are among the bytes of any program
+ * that knows archives, which is no fault of the program's. */
+static bool carried_as(struct par_result *out, struct par_unpack *u, struct feed *f, int form) {
+	struct par_result one = {.status = SR_BOX_WHOLE};
+	struct archive *a = open_feed(f, (enum opened_as)(AS_CARRIED + form), &one);
 	uint64_t count;
-	int format;
+
+	if (a == NULL) {
+		if (strcmp(one.reason, no_memory) == 0)
+			*out = one;
+		return false;
+	}
+	say(&one, SR_BOX_WHOLE, "");
+	count = members(&one, u, a);
+	(void)archive_read_free(a);
+	if (form == CARRIED_ZIP && one.status == SR_BOX_WHOLE)
+		judge_zip(&one, f->in, count);
+	if (form > CARRIED_7ZIP && count == 0 && one.status == SR_BOX_BROKEN &&
+		strcmp(one.reason, no_memory) != 0)
+		not_read(u, one.reason);
+	else if (one.status != SR_BOX_WHOLE)
+		*out = one;
+	return true;
+}
+
+/* A program may carry archives that it unpacks when it is run; most carry none. */
+static void carried(struct par_result *out, struct par_unpack *u, struct feed *f) {
+	uint64_t entries;
+	bool zip = false;
 
 	say(out, SR_BOX_WHOLE, "");
-	if (a == NULL)
-		return;
-	count = members(out, u, a);
-	format = archive_format(a) & ARCHIVE_FORMAT_BASE_MASK;
-	(void)archive_read_free(a);
-	if (format == ARCHIVE_FORMAT_ZIP && out->status == SR_BOX_WHOLE)
-		judge_zip(out, f->in, count);
-	else if (count == 0 && out->status == SR_BOX_BROKEN && format != ARCHIVE_FORMAT_ZIP &&
-		 format != ARCHIVE_FORMAT_7ZIP)
-		say(out, SR_BOX_WHOLE, "");
+	for (int form = 0; form < CARRIED_FORMS && out->status != SR_BOX_CAPPED; form++)
+		if (carried_as(out, u, f, form) && form == CARRIED_ZIP)
+			zip = true;
+	/* libarchive looks for the end of a zip in the last 16 KiB, and at the last mark there. */
+	if (!zip && has_directory(f->in, &entries))
+		not_read(u, "a zip seems to end there, and none begins that fits it");
 }
 
 static bool is_zip(const uint8_t *head, size_t len) {
@@ -723,7 +754,7 @@ void par_unpack(struct par_result *out, struct par_unpack *u, const struct par_i
 
 	say(out, SR_BOX_WHOLE, "");
 	if (f == NULL || head == NULL) {
-		say(out, SR_BOX_BROKEN, "no memory");
+		say(out, SR_BOX_BROKEN, no_memory);
 		goto out;
 	}
 	f->in = in;

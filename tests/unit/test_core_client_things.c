@@ -139,6 +139,7 @@ struct named {
 	bool found, entry; /* resolve finds an id; log.prove has an entry of that number */
 	size_t ids;
 };
+static const char *asked_for; /* the ids begin with its first four digits; NULL: with 1234 */
 
 /* The log is as long as it would be in years, and ids begin as they seldom do. */
 static int long_log(
@@ -157,6 +158,8 @@ static int long_log(
 	for (size_t i = 0; i < n->ids; i++) {
 		uint8_t id[SR_ID] = {0x12, 0x34, (uint8_t)i};
 
+		if (asked_for != NULL)
+			assert_int_equal(sr_unhex(id, 2, sr_bytes_of(asked_for, 4), NULL), 0);
 		sr_row(&o, "match");
 		sr_row_str(&o, "kind", "request");
 		sr_row_hex(&o, "id", id, SR_ID);
@@ -212,6 +215,7 @@ static void entries_by_name(void **state) {
 		struct sr_entry_name n;
 		int rc;
 
+		asked_for = strspn(rows[i].typed, "0123456789abcdef") >= 4 ? rows[i].typed : NULL;
 		d->liar.ctx = &lie;
 		d->liar.asked[0] = '\0';
 		sr_err_clear(&d->e);
@@ -230,6 +234,16 @@ static void entries_by_name(void **state) {
 	sr_err_clear(&d->e);
 	assert_fails(sr_client_entry_name(&(struct sr_entry_name){0}, d->c, "1234", &d->e),
 		SR_DENIED, &d->e, "no");
+	/* The vault completes what was typed, and does not choose another. */
+	struct named other = {true, false, 1};
+	uint8_t id[SR_ID];
+
+	asked_for = NULL;
+	d->liar.twist = long_log;
+	d->liar.ctx = &other;
+	assert_fails(sr_client_resolve(d->c, id, "4321", "request", &d->e), SR_AUTH, &d->e,
+		"the vault named 1234");
+	assert_ok(sr_client_resolve(d->c, id, "1234", "request", &d->e), &d->e);
 	desk_free(d);
 	office_free(o);
 }

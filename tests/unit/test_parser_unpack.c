@@ -548,6 +548,28 @@ static void programs(void **state) {
 		parsed_free(&p);
 		sr_buf_free(&b);
 	}
+	/* The mark of one form hides no archive of another; what has a mark and a header of its own
+	 * that cannot be read is told. */
+	static const uint8_t cabinet[] = {'M', 'S', 'C', 'F', 0, 0, 0, 0};
+	behind(&b, heads[1], 70000, sr_buf_view(&zip));
+	memcpy(b.p + 4096, cabinet, sizeof cabinet);
+	memcpy(b.p + 8192, rar, sizeof rar);
+	parsed_init(&p, 100, 1 << 20);
+	unpack(&p, sr_buf_view(&b), 8, 4 << 20);
+	if (!lists(&p, "file a.txt 5 bytes whole\n") || p.members != 3 ||
+		!lists(&p, "has the mark of an archive that cannot be read"))
+		fail_msg("a zip behind marks: %s: %s%s", sr_box_status_name(r.status), r.reason,
+			(char *)p.lines.p);
+	parsed_free(&p);
+	/* A zip whose end libarchive does not look for. */
+	sr_buf_put_zero(&b, 20000);
+	parsed_init(&p, 100, 1 << 20);
+	unpack(&p, sr_buf_view(&b), 8, 4 << 20);
+	if (p.members != 3 && !lists(&p, "a zip seems to end there"))
+		fail_msg("a zip with more behind it: %s: %s%s", sr_box_status_name(r.status),
+			r.reason, (char *)p.lines.p);
+	parsed_free(&p);
+	sr_buf_free(&b);
 	/* Members that are not all there are told. */
 	behind(&b, heads[1], 512, sr_buf_view(&zip));
 	uint8_t *hello = memmem(b.p, b.len, "PK\3\4", 4);

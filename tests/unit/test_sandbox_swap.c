@@ -30,11 +30,12 @@ static void list(const char *heading, const char *name, const char *type) {
 
 static int setup(void **state) {
 	static const char *const folders[] = {"block", "block/dm-0", "block/dm-0/dm", "block/dm-1",
-		"block/dm-1/dm", "block/zram0", "block/zram1", "block/dm-3", "block/dm-3/dm",
-		"block/dm-3/slaves", "block/dm-3/slaves/dm-0", "block/dm-4", "block/dm-4/dm",
-		"block/dm-4/slaves", "block/dm-4/slaves/dm-0", "block/dm-4/slaves/sda2",
-		"block/dm-5", "block/dm-5/dm", "block/dm-5/slaves", "block/dm-5/slaves/dm-3",
-		"block/dm-6", "block/dm-6/dm", "block/dm-6/slaves", "block/dm-6/slaves/dm-6"};
+		"block/dm-1/dm", "block/zram0", "block/zram1", "block/zram2", "block/dm-7",
+		"block/dm-7/dm", "block/dm-3", "block/dm-3/dm", "block/dm-3/slaves",
+		"block/dm-3/slaves/dm-0", "block/dm-4", "block/dm-4/dm", "block/dm-4/slaves",
+		"block/dm-4/slaves/dm-0", "block/dm-4/slaves/sda2", "block/dm-5", "block/dm-5/dm",
+		"block/dm-5/slaves", "block/dm-5/slaves/dm-3", "block/dm-6", "block/dm-6/dm",
+		"block/dm-6/slaves", "block/dm-6/slaves/dm-6"};
 
 	(void)state;
 	dir = t_tmp_new();
@@ -47,10 +48,14 @@ static int setup(void **state) {
 	put("block/dm-4/dm/uuid", "LVM-on-dm-0-and-sda2\n");
 	put("block/dm-5/dm/uuid", "LVM-on-dm-3\n");
 	put("block/dm-6/dm/uuid", "on itself\n");
+	put("block/dm-7/dm/uuid", "CRYPT-INTEGRITY-swap\n");
+	put("block/zram0/disksize", "1048576\n");
+	put("block/zram1/disksize", "1048576\n");
+	put("block/zram2/disksize", "1048576\n");
 	put("block/zram0/backing_dev", "none\n");
 	put("block/zram1/backing_dev", "/dev/sda3\n");
 	static const char *const devices[] = {"dm-0", "dm-1", "dm-2", "dm-3", "dm-4", "dm-5",
-		"dm-6", "zram0", "zram1", "zram2", "sda2"};
+		"dm-6", "dm-7", "zram0", "zram1", "zram2", "zram_swap", "sda2"};
 
 	for (size_t i = 0; i < T_COUNT(devices); i++)
 		put(devices[i], "");
@@ -91,6 +96,8 @@ static void lists(void **state) {
 		{"dm-4", "partition", false}, /* and one of which a part is not */
 		{"dm-6", "partition", false},
 		{"zram1", "partition", false},
+		{"zram_swap", "partition", false}, /* a name that somebody gave */
+		{"dm-7", "partition", false},      /* cryptsetup's, and not encrypted */
 		{"dm-1", "partition", false},
 		{"dm-2", "partition", false},
 		{"dm-0-not", "partition", false},
@@ -115,8 +122,11 @@ static void lists(void **state) {
 	/* No swap; one that is fine before one that is not. */
 	put("swaps", heading);
 	assert_ok(sr_swap_check(&e), &e);
+	/* What has not the kernel's heading is not its list. */
 	put("swaps", "");
-	assert_ok(sr_swap_check(&e), &e);
+	assert_fails(sr_swap_check(&e), SR_UNSUPPORTED, &e, "not the kernel's list");
+	list("", "dm-0", "partition");
+	assert_fails(sr_swap_check(&e), SR_UNSUPPORTED, &e, "not the kernel's list");
 	char two[2 * T_PATH + 200];
 	(void)snprintf(two, sizeof two, "%s%s/dm-0 partition 1 0 -2\n%s/sda2 partition 1 0 -3\n",
 		heading, dir, dir);

@@ -38,11 +38,15 @@ static int told(struct sr_audit *a, const struct sr_entry *en, const char *field
 int audit_deal(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
 	struct sr_vault v = as_replayed(a);
 	struct sr_err why = {.code = SR_OK};
+	char subject[SR_SUBJECT_TEXT] = "";
 	struct sr_buf dealing;
-	int rc;
+	int rc = sr_query_object_subject(subject, a->cat, &en->statement, &why);
 
 	sr_buf_init(&dealing);
-	rc = audit_object(a, en, "deal", &dealing, &why);
+	if (rc == 0)
+		rc = audit_object(a, en, "deal", &dealing, &why);
+	if (rc == SR_NOTFOUND && subject[0] == '\0') /* its key is the log's own: never erased */
+		rc = sr_fail(&why, SR_CORRUPT, "the dealing is not in the store");
 	if (rc == 0)
 		rc = sr_ceremony_deal_check(&v, &en->statement, sr_buf_view(&dealing), &why);
 	sr_buf_free(&dealing);
@@ -90,6 +94,25 @@ static int combine(struct made *m, struct sr_audit *a, struct sr_vault *v, struc
 	return rc;
 }
 
+/* The keys that all accepted are of this run, and take as many of as many members as was decided.
+ */
+static int as_decided(const struct made *m, const struct sr_vault *v, struct sr_err *e) {
+	const struct sr_ceremony_keys *k = &m->said.keys;
+	bool same = memcmp(m->said.vault, v->fingerprint, SR_HASH) == 0 &&
+		    memcmp(m->said.board, m->run.board, SR_ID) == 0 &&
+		    memcmp(m->said.run, m->run.run, SR_ID) == 0 && m->said.epoch == m->run.epoch &&
+		    k->levels == m->board.level_count;
+
+	for (size_t i = 0; same && i < k->levels; i++)
+		same = k->level[i].level == m->board.levels[i].level &&
+		       k->level[i].quorum == m->board.levels[i].quorum &&
+		       k->level[i].members == m->board.member_count;
+	return same ? 0
+		    : sr_fail(e, SR_CORRUPT,
+			      "the keys in the object are of another run, or of other levels, "
+			      "quorums or members than were decided");
+}
+
 /* A dealing cannot be read. Of a reshare nothing else is left: the board's key is that of the epoch
  * before. */
 static int key_stays(struct made *m, struct sr_vault *v, struct sr_err *e) {
@@ -97,12 +120,18 @@ static int key_stays(struct made *m, struct sr_vault *v, struct sr_err *e) {
 	int rc = sr_query_board(&m->board, v->catalogue, m->run.board, m->run.epoch, e);
 
 	if (rc == 0 && m->board.dealer_count == 0)
-		rc = sr_fail(e, SR_CORRUPT, "not everybody who deals for these keys has dealt");
+		rc = sr_fail(e, SR_CORRUPT,
+			"a dealing that these keys follow from is not there, or not everybody who "
+			"deals for them has dealt");
+	if (rc == 0)
+		rc = as_decided(m, v, e);
 	if (rc != 0)
 		return rc;
 	rc = sr_query_board(&m->board, v->catalogue, m->run.board, m->run.epoch - 1, e);
 	if (rc == 0)
 		rc = sr_keys_fetch(&m->before, v, &m->board, e);
+	if (rc == SR_NOTFOUND)
+		rc = sr_fail(e, SR_CORRUPT, "the keys of the epoch before are not in the store");
 	if (rc == 0 && now->levels != old->levels)
 		rc = sr_fail(e, SR_CORRUPT, "a reshare keeps the board's %zu levels, this has %zu",
 			old->levels, now->levels);
@@ -142,6 +171,8 @@ static int keys_follow(struct made *m, const char **field, struct sr_audit *a,
 	int rc = audit_object(a, en, "public", &m->body, e);
 
 	*field = "public";
+	if (rc == SR_NOTFOUND) /* its key is the log's own: nobody erases it */
+		return sr_fail(e, SR_CORRUPT, "the keys that it names are not in the store");
 	if (rc == 0)
 		rc = sr_field_hash(want, &en->statement, "keys", 0, e);
 	sr_keys_hash(hash, sr_buf_view(&m->body));

@@ -273,6 +273,12 @@ static int write_rows(struct sr_late *l, struct sr_db *db, enum sr_late_table t,
 
 	if (l->rows[t].count == 0)
 		return 0;
+	/* None of these tables may refer to another of them: `late` hands out one's rows at a time.
+	 */
+	if (l->busy)
+		return sr_fail(e, SR_MISUSE, "rows of %s are asked for by those of %s",
+			tables[t].name, tables[l->writing].name);
+	l->busy = true;
 	l->writing = t;
 	if (tables[t].sorted)
 		rc = put_in_order(l, e);
@@ -282,6 +288,7 @@ static int write_rows(struct sr_late *l, struct sr_db *db, enum sr_late_table t,
 		rc = sr_db_stmt(&st, db, tables[t].all, e);
 	if (rc == 0)
 		rc = sr_stmt_run(st, e);
+	l->busy = false;
 	drop(l, db, t); /* also what was not written: a failure ends the transaction */
 	return rc;
 }

@@ -60,6 +60,7 @@ struct sr_late {
 	struct sr_late_rows rows[SR_LATE_TABLES];
 	uint32_t *order; /* of the rows that are being written */
 	size_t order_cap;
+	bool busy;                  /* rows are being written */
 	enum sr_late_table writing; /* whose rows the virtual table has */
 };
 

@@ -25,6 +25,18 @@ static int ambiguous(const char *typed, const struct sr_rows *rows, struct sr_er
 		list, rows->count > 6 ? ", ..." : "");
 }
 
+/* The vault completes what was typed; it does not choose another. */
+static int begins(const uint8_t id[SR_ID], const char *typed, struct sr_err *e) {
+	char hex[2 * SR_ID + 1];
+
+	sr_hex(hex, id, SR_ID);
+	if (strncmp(hex, typed, strlen(typed)) == 0)
+		return 0;
+	return sr_fail(e, SR_AUTH,
+		"asked for the id that begins with %s, the vault named %s: it is in error, or lies",
+		typed, hex);
+}
+
 int sr_client_resolve(struct sr_client *c, uint8_t id[SR_ID], const char *typed, const char *kind,
 	struct sr_err *e) {
 	struct sr_call q, r;
@@ -50,6 +62,8 @@ int sr_client_resolve(struct sr_client *c, uint8_t id[SR_ID], const char *typed,
 		rc = ambiguous(typed, &rows, e);
 	if (rc == 0)
 		rc = sr_row_get_id(id, SR_ID, &rows.rows[0], "id", e);
+	if (rc == 0)
+		rc = begins(id, typed, e);
 	sr_rows_free(&rows);
 	sr_call_free(&q);
 	sr_call_free(&r);

@@ -138,6 +138,8 @@ static int exchange(struct client *c, struct sr_call *q, struct sr_call *r, stru
 static int client_call(void *ctx, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
 	struct client *c = ctx;
 	uint8_t header[SR_WIRE_HEADER];
+	if (c->broken && c->stopped_ms != 0)
+		return sr_fail(e, SR_LOCKED, "stopped on request: core is not asked any more");
 	if (c->broken)
 		return sr_fail(e, SR_IO, "the connection to core broke earlier; connect again");
 	int rc = sr_wire_put(header, q, e);

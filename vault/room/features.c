@@ -201,6 +201,7 @@ enum {
 
 struct minutes {
 	struct counting *c;
+	enum sr_transcript_form form;
 	bool in_row;
 	uint64_t minute; /* of the row, from 0 */
 	uint64_t spoken; /* milliseconds of it */
@@ -250,9 +251,9 @@ static int count_cue(void *ctx, const struct sr_cue *q, struct sr_err *e) {
 		m->spoken += from < ends_at ? least(q->to, ends_at) - from : 0;
 		m->until = q->to;
 	}
-	/* SubRip knows no tags; what is written like one is no word. */
+	/* SubRip knows no tags; what is written like one is no word. Those of WebVTT are read. */
 	for (struct sr_bytes v = q->text; v.len > 0;) {
-		const uint8_t *tag = memchr(v.p, '<', v.len);
+		const uint8_t *tag = m->form == SR_TRANSCRIPT_SRT ? memchr(v.p, '<', v.len) : NULL;
 		const uint8_t *end =
 			tag != NULL ? memchr(tag, '>', v.len - (size_t)(tag - v.p)) : NULL;
 		const size_t n = end != NULL ? (size_t)(tag - v.p) : v.len;
@@ -297,6 +298,7 @@ static int count_minutes(bool *is, struct counting *c, struct opened *o, uint64_
 				(unsigned long long)((t.ends + 999) / 1000));
 		sr_buf_put_str(c->out, ", \"minutes\": [");
 		c->first = true;
+		m.form = t.form;
 		rc = sr_transcript_read(&t, sr_buf_view(&text), count_cue, &m, e);
 		end_minute(&m);
 		sr_buf_put_str(c->out, "]}");

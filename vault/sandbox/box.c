@@ -17,6 +17,7 @@
 
 #include "base/escape.h"
 #include "base/time.h"
+#include "sandbox/swap.h"
 
 enum {
 	JOB_BUFFER =
@@ -265,7 +266,9 @@ static int open_job(struct sr_box *b, struct sr_launcher *l, struct sr_err *e) {
 	b->fd = ends[0];
 	for (int i = 0; i < 2; i++)
 		(void)setsockopt(ends[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-	rc = take_input(b, e);
+	rc = sr_swap_check(e); /* before plaintext is in memory that may be swapped out */
+	if (rc == 0)
+		rc = take_input(b, e);
 	if (rc == 0)
 		rc = sr_launcher_run(l, &b->o.limits, -1, ends[1], &b->child, e);
 	(void)close(ends[1]);
@@ -346,6 +349,9 @@ int sr_box_again(struct sr_box *b, const struct sr_box_input *in, const struct s
 	if (b->state != B_DONE || !b->o.stays || o->limits.tools != limits.tools)
 		return sr_fail(
 			e, SR_MISUSE, "a parser that is at work, or ended, is not used again");
+	rc = sr_swap_check(e);
+	if (rc != 0)
+		return rc;
 	b->in = *in;
 	b->o = *o;
 	b->o.limits = limits;

@@ -33,13 +33,26 @@ static bool kernel_says(char *line, int size, const char *name, const char *file
 	bool ok;
 
 	if (f == NULL)
-		return false;
+		return false; /* errno says why */
 	ok = fgets(line, size, f) != NULL;
 	(void)fclose(f);
+	if (!ok)
+		errno = EIO; /* there, and nothing to read */
 	return ok;
 }
 
 static bool is_safe(const char *name, unsigned depth);
+
+/* Those of cryptsetup's mappings that encrypt; it makes others: CRYPT-INTEGRITY-, CRYPT-VERITY-. */
+static bool is_crypt(const char *uuid) {
+	static const char *const kinds[] = {"CRYPT-LUKS1-", "CRYPT-LUKS2-", "CRYPT-PLAIN-",
+		"CRYPT-LOOPAES-", "CRYPT-TCRYPT-", "CRYPT-BITLK-", "CRYPT-FVAULT2-"};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strncmp(uuid, kinds[i], strlen(kinds[i])) == 0)
+			return true;
+	return false;
+}
 
 /* Does ${name} lie on others, each of which is safe? A volume of LVM lies on the encrypted disk. */
 static bool on_safe_ones(const char *name, unsigned depth) {
@@ -66,14 +79,19 @@ static bool on_safe_ones(const char *name, unsigned depth) {
 static bool is_safe(const char *name, unsigned depth) {
 	char line[64] = "";
 
-	if (strncmp(name, "zram", 4) == 0) /* it may have a disk to write back to */
-		return !kernel_says(line, sizeof line, name, "backing_dev") ||
-		       strcmp(line, "none\n") == 0;
+	if (strncmp(name, "zram", 4) == 0) {
+		/* Each has a size, or it is none; and it may have a disk to write back to. */
+		if (!kernel_says(line, sizeof line, name, "disksize"))
+			return false;
+		if (kernel_says(line, sizeof line, name, "backing_dev"))
+			return strcmp(line, "none\n") == 0;
+		return errno == ENOENT; /* a kernel that writes nothing back */
+	}
 	/* A device mapper's table says whose it is. */
 	if (strncmp(name, "dm-", 3) != 0 || depth > DEPTH_MAX ||
 		!kernel_says(line, sizeof line, name, "dm/uuid"))
 		return false;
-	return strncmp(line, "CRYPT-", 6) == 0 || on_safe_ones(name, depth);
+	return is_crypt(line) || on_safe_ones(name, depth);
 }
 
 static bool is_safe_device(const char *device) {
@@ -121,14 +139,16 @@ int sr_swap_check(struct sr_err *e) {
 	while (rc == 0 && fgets(line, sizeof line, f) != NULL) {
 		if (!heading)
 			rc = check_line(line, e);
+		else if (strncmp(line, "Filename", 8) != 0)
+			break; /* not the kernel's list */
 		heading = false;
 	}
-	broken = ferror(f) != 0;
+	broken = ferror(f) != 0 || heading;
 	(void)fclose(f);
 	if (rc == 0 && broken)
 		rc = sr_fail(e, SR_UNSUPPORTED,
-			"%s cannot be read to its end, so nobody knows whether plaintext may reach "
-			"a swap",
+			"%s is not the kernel's list, or cannot be read to its end, so nobody "
+			"knows whether plaintext may reach a swap",
 			swaps_at);
 	return rc;
 }

@@ -3,8 +3,9 @@
  * in pages that the kernel may write to any swap that is on. So while one is on that neither stays
  * in memory (zram without a disk behind it) nor is encrypted (dm-crypt, or a volume on nothing but
  * that) no sandboxed child is started: sandbox/launcher.c asks at each, since a swap can be
- * switched on at any time. Swap files are refused, whatever they lie on: that cannot be seen from
- * here.
+ * switched on at any time, and sandbox/box.c before it hands the next input to one that stays. A
+ * LUKS volume whose owner chose the null cipher looks encrypted from here. Swap files are refused,
+ * whatever they lie on: that cannot be seen from here.
  */
 #ifndef SR_SANDBOX_SWAP_H
 #define SR_SANDBOX_SWAP_H
