@@ -68,6 +68,7 @@ while read -r what n; do
 done <"$W/disk/acknowledged"
 CHECK
 export W STRONGROOM_T ITEM
+export -f jq
 cuts() { "$powercut" "$@" "$W/log" "$W/base" "$W/disk" "$W/disk" "${CUTS:-6}" "${SEED:-$RANDOM}" bash "$W/check" >out 2>err; }
 cuts || fail 'a power cut'
 has 'what was acknowledged is there'
