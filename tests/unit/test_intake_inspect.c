@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "intake/holding.h"
 #include "intake/inspect.h"
 
 static struct sr_err e;
@@ -204,8 +205,23 @@ static int teardown(void **state) {
 	return 0;
 }
 
+/* However many facts hostile names make, which member came out of which archive is kept. */
+static void room_for_kin(void **state) {
+	(void)state;
+	assert_true(sr_facts_fit(0, 0, "name", 1024));
+	assert_true(sr_facts_fit(SR_FACTS_MAX / 2 - 1, 0, "name", 1));
+	assert_false(sr_facts_fit(SR_FACTS_MAX / 2, 0, "name", 1));
+	assert_true(sr_facts_fit(SR_FACTS_MAX / 2, 0, "of", 1));
+	assert_true(sr_facts_fit(SR_FACTS_MAX - 1, 0, "cut", 1));
+	assert_false(sr_facts_fit(SR_FACTS_MAX, 0, "cut", 1));
+	assert_false(sr_facts_fit(0, SR_FACTS_BYTES / 2, "often", 1));
+	assert_true(sr_facts_fit(0, SR_FACTS_BYTES / 2, "of", 1));
+	assert_false(sr_facts_fit(0, SR_FACTS_BYTES, "of", 1));
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(room_for_kin),
 		cmocka_unit_test(finds),
 		cmocka_unit_test(parsers_fail),
 		cmocka_unit_test(names),

@@ -291,13 +291,21 @@ void sr_holding_result(struct sr_holding *h, const char *token) {
 	snprintf(h->result, sizeof h->result, "%s", token);
 }
 
+bool sr_facts_fit(size_t count, size_t bytes, const char *key, size_t len) {
+	const bool kin = strcmp(key, "of") == 0 || strcmp(key, "cut") == 0;
+	const size_t part = kin ? 1 : 2, head = 12; /* numbers before key and value */
+
+	return count < SR_FACTS_MAX / part &&
+	       bytes + strlen(key) + len + head <= SR_FACTS_BYTES / part;
+}
+
 int sr_holding_fact(struct sr_holding *h, uint64_t file, const char *key, struct sr_bytes value,
 	struct sr_err *e) {
 	const size_t len = strlen(key);
 
 	if (len == 0 || len > SR_FACT_KEY_MAX || value.len > SR_FACT_VALUE_MAX || file > UINT32_MAX)
 		return sr_fail(e, SR_MISUSE, "a fact \"%s\" of %zu bytes", key, value.len);
-	if (h->fact_count == SR_FACTS_MAX || h->facts.len + len + value.len + 12 > SR_FACTS_BYTES) {
+	if (!sr_facts_fit(h->fact_count, h->facts.len, key, value.len)) {
 		h->facts_more++;
 		return 0;
 	}

@@ -54,12 +54,16 @@ struct sr_item *sr_holding_item(
 
 /* What the step found out, of file ${file} of the item, in its order; of one that was added:
  * sr_holding_added() of then. ${key}: [a-z-], at most 32 bytes; ${value} at most 1024 bytes, any.
- * More than SR_FACTS_MAX of a step: the rest is counted, and told as one. Facts are descriptive:
- * they lie under the item's key, and those who may see its titles see them (intake show). */
+ * More than SR_FACTS_MAX of a step: the rest is counted, and told as one. Half of it is kept for
+ * what says which file came out of which (`of`, `cut`: catalogue/family.h), because a redaction
+ * goes by that, and hostile names are cheap to make. Facts are descriptive: they lie under the
+ * item's key, and those who may see its titles see them (intake show). */
 enum {
 	SR_FACTS_MAX = 200000,    /* 8 of each of 25,000 files: 20 MiB */
 	SR_FACTS_BYTES = 24 << 20 /* of the object that holds them */
 };
+/* Is there room for one of ${key} and ${len} bytes of value beside ${count} of ${bytes}? */
+bool sr_facts_fit(size_t count, size_t bytes, const char *key, size_t len);
 SR_MUST int sr_holding_fact(struct sr_holding *h, uint64_t file, const char *key,
 	struct sr_bytes value, struct sr_err *e);
 /* One word for the statement: what came of the step, structural: "done" unless said. */
