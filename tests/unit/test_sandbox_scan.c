@@ -380,7 +380,7 @@ static void commands(void **state) {
 		{"cat >/dev/null; exit 1", SR_SCAN_INFECTED, "(it names nothing)"},
 		{"cat >/dev/null; exit 2", SR_SCAN_NOT, "status 2"},
 		{"exit 0", SR_SCAN_NOT, "before it had all of it"},
-		{"exec >&-; cat >/dev/null", SR_SCAN_NOT, ""},
+		{"exec >&-; sleep 5; cat >/dev/null", SR_SCAN_NOT, ""},
 		{"cat >/dev/null; kill -9 $$", SR_SCAN_NOT, "signal 9"},
 		{"sleep 5", SR_SCAN_NOT, "took nothing for 300 ms"},
 		{"cat >/dev/null; sleep 5", SR_SCAN_NOT, "said nothing for 300 ms"},
