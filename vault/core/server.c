@@ -88,7 +88,7 @@ struct sr_server {
 	bool bound;
 	uint64_t swept_ms;
 	bool alarmed;  /* a witness's alarm was told */
-	bool crowded;  /* told that nobody more can be let in, and nobody was since */
+	bool crowded;  /* told that nobody more can be let in, and it is so still */
 	bool deaf;     /* the listener is left alone until the next turn */
 	int nap_ms;    /* what is done after deposits wants its next turn so soon */
 	bool troubled; /* ... and told that it failed */
@@ -438,6 +438,8 @@ static void turn_away_unseated(const struct sr_server *s, int fd) {
 /* Without a descriptor or memory they wait at the door, which would be ready again at once: those
  * who are in are served, and the next turn but one looks again. */
 static void let_in_failed(struct sr_server *s) {
+	if (errno == EAGAIN || errno == EWOULDBLOCK)
+		s->crowded = false; /* all are in; without a descriptor it would not say so */
 	if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)
 		return; /* EAGAIN: that was all; EINTR, ECONNABORTED and the like: the next turn */
 	s->deaf = true;
@@ -456,7 +458,6 @@ static void accept_all(struct sr_server *s) {
 			let_in_failed(s);
 			return;
 		}
-		s->crowded = false;
 		struct conn *c = free_place(s);
 		if (c == NULL && (c = place_to_free(s)) != NULL)
 			conn_close(s, c);
