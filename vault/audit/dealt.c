@@ -9,8 +9,9 @@
  *
  * A dealing of a reshare is sealed under the key of its run, which ends when the epoch is in force
  * (board/dealings.h): what was dealt cannot be asked then, and by nobody. What is left of it is the
- * board's own key, which a reshare does not change. Whether the members hold the shares that go
- * with what is public, each finds out when they open theirs, and says so (`confirm`).
+ * board's own key, which a reshare does not change, and that levels, quorums and members are those
+ * that were decided. Whether the members hold the shares that go with what is public, each finds
+ * out when they open theirs, and says so (`confirm`).
  */
 #include "audit/audit_in.h"
 
