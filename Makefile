@@ -357,16 +357,17 @@ cedar-differential: $(B)/cedar-conformance
 # The default policies by Cedar's own validator; COUNT mutants of them by it and by `policy lint`.
 cedar-validate: $(B)/strongroom
 	@B='$(B)' tests/conformance/validate $(SEED) $(COUNT)
-# Exits 1 when a goal is missed.
 # The ledger's goals, on this disk; 1 when one is missed. Needs a gigabyte under $(B) for a minute.
 bench-ledger: $(B)/bench_ledger_goals $(B)/bench_ledger_replay
 	@$(B)/bench_ledger_goals $(B)/bench-ledger.$$$$
 	@$(B)/bench_ledger_replay 200000 50000
 
-# A deposit of 10,000 small files with all that follows, beside the tools run bare; 1 when a goal is missed.
+# A deposit of FILES small files with all that follows, beside the tools run bare; 1 when a goal is missed.
+FILES ?= 10000
 bench-intake: $(PROGRAM) $(PARSER) $(PROGRAM_T) $(PARSER_T)
-	@B='$(B)' tests/bench/intake $(COUNT)
+	@B='$(B)' tests/bench/intake $(FILES)
 
+# The policy engine's goals; 1 when one is missed.
 bench-policy: $(B)/bench_policy_cedar
 	@B='$(B)' tests/conformance/bench
 
