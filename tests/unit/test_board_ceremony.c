@@ -3,6 +3,9 @@
  * when; then that a later run opens the board and an item is read with its keys.
  */
 #include "board/keys.h"
+#include "drafts.h"
+#include "ledger_fixture.h"
+#include "threshold.h"
 #include "world.h"
 
 #include <stdlib.h>
@@ -227,6 +230,106 @@ static void a_later_run_reads_an_item(void **state) {
 	world_free(w);
 }
 
+/* A dealing that comes with a statement about another one, or that another member signed. */
+static void a_dealing_is_its_signers(void **state) {
+	struct world *w = founded(2, 1);
+	struct world_draft d;
+	char line[200];
+
+	(void)state;
+	assert_int_equal(world_complain(w, 1, 2, 1), 0);
+	w->instead = &d;
+	assert_int_equal(world_deal(w, 0, 2), 0);
+	draft_line(&d, "dealing",
+		"\ndealing 0000000000000000000000000000000000000000000000000000000000000000");
+	assert_refused(w, world_commit(&d, NULL), "the dealing is not the one that was signed");
+	w->instead = &d;
+	assert_int_equal(world_deal(w, 0, 2), 0);
+	d.by = &w->member[1];
+	snprintf(line, sizeof line, "\nactor %s", d.by->person);
+	draft_line(&d, "actor", line);
+	snprintf(line, sizeof line, "the dealing is of member 1, signed by %s", d.by->person);
+	assert_refused(w, world_commit(&d, NULL), line);
+	assert_int_equal(world_deal(w, 0, 2), 0);
+	world_free(w);
+}
+
+/* The keys of a board are made from its founding, and from nothing else. */
+static void another_statement(void **state) {
+	const struct t_person p = t_person(1);
+	struct sr_dkg *d = calloc(1, sizeof *d);
+	struct sr_statement st;
+	struct sr_buf note;
+	struct sr_err e;
+
+	(void)state;
+	assert_non_null(d);
+	sr_buf_init(&note);
+	t_recuse(&note, &p, 1);
+	assert_ok(sr_statement_parse(&st, sr_buf_view(&note), &e), &e);
+	assert_fails(sr_ceremony_dkg(d, &st, st.head.id, &e), SR_MISUSE, &e,
+		"a recuse statement is not found");
+	sr_statement_free(&st);
+	sr_buf_free(&note);
+	free(d);
+}
+
+/* What is said of a reshare must fit the keys of the epoch before: levels, dealers and members. */
+static void reshares_that_cannot_be(void **state) {
+	static const uint8_t levels[] = {2, 3, 0};
+	static const struct {
+		size_t levels, dealers;
+		uint8_t dealer[4];
+		const char *says;
+	} rows[] = {
+		{1, 3, {1, 2, 3}, "reshare: the board is to have 2 levels, and its keys have 1"},
+		{2, 2, {1, 2}, "reshare: level 3 takes 3 dealers, 2 are named"},
+		{2, 3, {1, 2, 5}, "reshare: dealer 5 of 4 members"},
+		{2, 3, {0, 2, 3}, "reshare: dealer 0 of 4 members"},
+		{2, 4, {1, 2, 3, 4}, "reshare: 4 dealers are named, want 3"},
+		{2, 3, {1, 2, 4}, NULL},
+	};
+	struct t_board *b = t_board_found(4, levels, 1), *next = t_board_members(3, levels, 2);
+	struct sr_ceremony_keys old = {.levels = 2};
+	struct sr_err e;
+
+	(void)state;
+	memcpy(old.level, b->key, sizeof old.level);
+	next->d.epoch = 2;
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		const struct sr_reshare r = {.old = &old,
+			.key = (const uint8_t(*)[SR_PK])b->d.key,
+			.members = 4,
+			.dealer = rows[i].dealer,
+			.dealers = rows[i].dealers};
+
+		old.levels = rows[i].levels;
+		if (rows[i].says != NULL)
+			assert_fails(sr_ceremony_reshare(&next->d, &r, &e), SR_CORRUPT, &e,
+				rows[i].says);
+		else
+			assert_ok(sr_ceremony_reshare(&next->d, &r, &e), &e);
+	}
+	t_board_free(b);
+	t_board_free(next);
+}
+
+/* The names of a draft, as a damaged file would give them back. */
+static void names_that_are_none(void **state) {
+	static const uint8_t nul[] = {1, 0, 0, 0, 3, 0, 0, 0, 'a', 0, 'b'}, many[] = {193, 0, 0, 0};
+	struct sr_buf again;
+	struct sr_err e;
+
+	(void)state;
+	sr_buf_init(&again);
+	assert_fails(sr_ceremony_names_again(&again, sr_bytes_of(nul, sizeof nul), &e), SR_CORRUPT,
+		&e, "names: a field's name holds a NUL");
+	assert_fails(sr_ceremony_names_again(&again, sr_bytes_of(many, sizeof many), &e),
+		SR_CORRUPT, &e, "names: want at most 192, have 193");
+	assert_int_equal(again.len, 0);
+	sr_buf_free(&again);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_may_complain),
@@ -234,6 +337,10 @@ int main(void) {
 		cmocka_unit_test(runs_are_counted),
 		cmocka_unit_test(everybody_sees_who_was_wrong),
 		cmocka_unit_test(a_later_run_reads_an_item),
+		cmocka_unit_test(a_dealing_is_its_signers),
+		cmocka_unit_test(another_statement),
+		cmocka_unit_test(reshares_that_cannot_be),
+		cmocka_unit_test(names_that_are_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
