@@ -182,10 +182,8 @@ static void test_not_in_the_store(void **state) {
 
 enum heir {
 	TRUE_KEYS,
-	OTHER_KEY,    /* of the board */
-	OTHER_QUORUM, /* than was decided */
-	OTHER_RUN,    /* in the object */
-	LOST          /* the keys of the epoch before are not there */
+	OTHER_KEY,   /* of the board */
+	OTHER_QUORUM /* than was decided */
 };
 
 /* A reshare, of whose dealings nothing is left: all is accepted, and something is another. */
@@ -208,31 +206,27 @@ static void reshared(enum heir lie) {
 		memcpy(k.level[0].board, k.level[0].share[0], SR_POINT);
 	if (lie == OTHER_QUORUM)
 		k.level[0].quorum = 3;
-	if (lie == OTHER_RUN)
-		d->run[0] ^= 1;
 	claim_keys(&c, d, &k);
 	named(w, SR_T_OPENED, "public", before);
 	for (size_t i = 0; i < w->members; i++)
 		accepts(w, &w->member[i], &c);
 	opens(w, &c);
 	world_reopen(w);
-	if (lie == LOST)
-		gone(w, before);
-	/* That nobody voted for it is named as well; and, where they are lost, that of the entry
-	 * before which named them. */
+	/* That nobody voted for it is named as well. */
 	if (lie == OTHER_KEY) {
 		last_is_named(w, "keys", "that of level 2 is another than before", 1);
-	} else if (lie == OTHER_QUORUM || lie == OTHER_RUN) {
+	} else if (lie == OTHER_QUORUM) {
 		last_is_named(w, "keys",
 			"of another run, or of other levels, quorums or members than were decided",
 			1);
-	} else if (lie == LOST) {
-		last_is_named(w, "keys", "the keys of the epoch before are not in the store", 2);
 	} else {
 		replay(w, SR_AUDIT_STEP, false, &h);
 		(void)finding(&h, "decision", "request");
 		assert_int_equal(h.count, 1);
 		heap_free(&h);
+		/* The keys of the epoch before are lost: its entry is named, and this one. */
+		gone(w, before);
+		last_is_named(w, "keys", "the keys of the epoch before are not in the store", 2);
 	}
 	sr_buf_free(&c.body);
 	free(d);
@@ -243,8 +237,6 @@ static void test_reshare(void **state) {
 	(void)state;
 	reshared(OTHER_KEY);
 	reshared(OTHER_QUORUM);
-	reshared(OTHER_RUN);
-	reshared(LOST);
 	reshared(TRUE_KEYS);
 }
 

@@ -194,6 +194,53 @@ static bool says(const struct sr_buf *told, const char *words) {
 	return told->len > 0 && memmem(told->p, told->len, words, strlen(words)) != NULL;
 }
 
+/* A secrets file that is none, and one that the right escrow and passphrase open to a key of
+ * another size. */
+static void other_secrets(struct world *w, const struct place *p) {
+	struct sr_escrow x;
+	struct sr_buf told, text, file;
+	uint8_t ad[SR_HASH + SR_ID + 8], key[SR_KEY] = {1};
+	const struct sr_unlock u = {.credential = sr_bytes_of(credential, sizeof credential - 1)};
+
+	sr_buf_init(&told);
+	sr_buf_init(&file);
+	sr_buf_init_secret(&text);
+	t_read_file(p->secrets, &file);
+	file.p[0] ^= 1;
+	t_write_file(p->secrets, file.p, file.len);
+	assert_fails(restore(w, p, sr_bytes_of(NULL, 0), &told), SR_CORRUPT, &w->e,
+		"not a secrets file of a backup");
+	assert_ok(sr_escrow_open(&x, p->escrow, w->v->fingerprint, &w->e), &w->e);
+	assert_ok(sr_passphrase_seal(&text, "strongroom/backup/v1", sr_bytes_of(NULL, 0), &u,
+			  sr_bytes_of(key, SR_KEY - 1), &w->e),
+		&w->e);
+	memcpy(ad, w->v->fingerprint, SR_HASH);
+	memcpy(ad + SR_HASH, x.id, SR_ID);
+	sr_le64_put(ad + SR_HASH + SR_ID, 1);
+	sr_buf_clear(&file);
+	sr_buf_put_str(&file, "SRBACKUP");
+	sr_buf_put(&file, x.id, SR_ID);
+	sr_buf_put_le64(&file, 1);
+	{
+		struct sr_buf wrapped;
+
+		sr_buf_init(&wrapped);
+		assert_ok(sr_aead_seal_buf(&wrapped, sr_escrow_newest(&x)->key,
+				  "strongroom/backup-escrow/v1", sr_bytes_of(ad, sizeof ad),
+				  sr_buf_view(&text), &w->e),
+			&w->e);
+		sr_buf_put_lp(&file, sr_buf_view(&wrapped));
+		sr_buf_free(&wrapped);
+	}
+	t_write_file(p->secrets, file.p, file.len);
+	sr_escrow_close(&x);
+	assert_fails(restore(w, p, sr_bytes_of(NULL, 0), &told), SR_CORRUPT, &w->e,
+		"its key has 31 bytes, want 32");
+	sr_buf_free(&told);
+	sr_buf_free(&text);
+	sr_buf_free(&file);
+}
+
 static void test_backups(void **state) {
 	struct world *w = world_new(NULL);
 	struct place one, two;
@@ -244,62 +291,9 @@ static void test_backups(void **state) {
 	assert_fails(restore(w, &two, sr_bytes_of(NULL, 0), &told), SR_AUTH, &w->e,
 		"it was made under escrow ");
 	assert_ok(restore(w, &one, sr_bytes_of(NULL, 0), &told), &w->e);
+	other_secrets(w, &one);
 	sr_buf_free(&told);
 	sr_buf_free(&note);
-	world_free(w);
-}
-
-/* A secrets file that is none, and one that the right escrow and passphrase open to a key of
- * another size. */
-static void test_other_secrets(void **state) {
-	struct world *w = world_new(NULL);
-	struct place p;
-	struct sr_backup_result r;
-	struct sr_escrow x;
-	struct sr_buf told, text, file;
-	uint8_t ad[SR_HASH + SR_ID + 8], key[SR_KEY] = {1};
-	const struct sr_unlock u = {.credential = sr_bytes_of(credential, sizeof credential - 1)};
-
-	(void)state;
-	place_of(&p, w, "one");
-	sr_buf_init(&told);
-	sr_buf_init(&file);
-	sr_buf_init_secret(&text);
-	assert_ok(backup(w, &p, false, &r), &w->e);
-	t_read_file(p.secrets, &file);
-	file.p[0] ^= 1;
-	t_write_file(p.secrets, file.p, file.len);
-	assert_fails(restore(w, &p, sr_bytes_of(NULL, 0), &told), SR_CORRUPT, &w->e,
-		"not a secrets file of a backup");
-	assert_ok(sr_escrow_open(&x, p.escrow, w->v->fingerprint, &w->e), &w->e);
-	assert_ok(sr_passphrase_seal(&text, "strongroom/backup/v1", sr_bytes_of(NULL, 0), &u,
-			  sr_bytes_of(key, SR_KEY - 1), &w->e),
-		&w->e);
-	memcpy(ad, w->v->fingerprint, SR_HASH);
-	memcpy(ad + SR_HASH, x.id, SR_ID);
-	sr_le64_put(ad + SR_HASH + SR_ID, 1);
-	sr_buf_clear(&file);
-	sr_buf_put_str(&file, "SRBACKUP");
-	sr_buf_put(&file, x.id, SR_ID);
-	sr_buf_put_le64(&file, 1);
-	{
-		struct sr_buf wrapped;
-
-		sr_buf_init(&wrapped);
-		assert_ok(sr_aead_seal_buf(&wrapped, sr_escrow_newest(&x)->key,
-				  "strongroom/backup-escrow/v1", sr_bytes_of(ad, sizeof ad),
-				  sr_buf_view(&text), &w->e),
-			&w->e);
-		sr_buf_put_lp(&file, sr_buf_view(&wrapped));
-		sr_buf_free(&wrapped);
-	}
-	t_write_file(p.secrets, file.p, file.len);
-	sr_escrow_close(&x);
-	assert_fails(restore(w, &p, sr_bytes_of(NULL, 0), &told), SR_CORRUPT, &w->e,
-		"its key has 31 bytes, want 32");
-	sr_buf_free(&told);
-	sr_buf_free(&text);
-	sr_buf_free(&file);
 	world_free(w);
 }
 
@@ -368,7 +362,6 @@ int main(void) {
 		cmocka_unit_test(test_rotate),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_backups),
-		cmocka_unit_test(test_other_secrets),
 		cmocka_unit_test(test_kill_everywhere),
 	};
 	return cmocka_run_group_tests_name("board escrow", tests, NULL, NULL);

@@ -39,8 +39,150 @@ static void put_item(struct world *w, const char *text, uint8_t item[SR_ID]) {
 	world_held_release(w, item);
 }
 
+/* ${conf} with its line ${key} (from the first byte of the file on, where it is NULL) replaced. */
+static void conf_with(
+	struct sr_buf *out, const struct sr_buf *conf, const char *key, const char *line) {
+	char from[80];
+	const uint8_t *at = conf->p, *end;
+
+	if (key != NULL) {
+		snprintf(from, sizeof from, "\n%s ", key);
+		at = memmem(conf->p, conf->len, from, strlen(from));
+		assert_non_null(at);
+		at++;
+	}
+	end = memchr(at, '\n', conf->len - (size_t)(at - conf->p));
+	assert_non_null(end);
+	sr_buf_clear(out);
+	sr_buf_put(out, conf->p, (size_t)(at - conf->p));
+	sr_buf_put_str(out, line);
+	sr_buf_put(out, end, conf->len - (size_t)(end - conf->p));
+}
+
+/* Every line of strongroom.conf against what the vault knows by itself. */
+static void conf_lines(struct world *w) {
+	static const struct {
+		const char *key, *line;
+		enum sr_code code;
+		const char *says;
+	} rows[] = {
+		{NULL, "strongroom/vault/v9", SR_UNSUPPORTED,
+			"strongroom.conf: a format that this program does not know"},
+		{"origin", "origin other.example/strongroom", SR_AUTH,
+			"strongroom.conf names another origin than keys/service has (" W_ORIGIN
+			")"},
+		{"second", "no-second no", SR_CORRUPT,
+			"strongroom.conf: want one line, second or no-second"},
+		{"second", "no-second yes\nsecond /somewhere", SR_CORRUPT,
+			"want one line, second or no-second"},
+		{"fingerprint",
+			"fingerprint "
+			"0000000000000000000000000000000000000000000000000000000000000007",
+			SR_AUTH,
+			"strongroom.conf names another fingerprint than entry 0 of the ledger has"},
+	};
+	struct sr_buf conf, other, line;
+	struct sr_log_link l = {.name = "one.example/more"};
+	char path[T_PATH], says[100];
+
+	sr_buf_init(&conf);
+	sr_buf_init(&other);
+	sr_buf_init(&line);
+	snprintf(path, sizeof path, "%s", t_path(w->vault, "strongroom.conf"));
+	t_read_file(path, &conf);
+	/* As many names of the log as it can have had: one more does not go in, nor is it read. */
+	for (size_t i = 0; i <= SR_LOG_NAMES; i++) {
+		sr_buf_clear(&line);
+		sr_buf_printf(&line, "second %s", w->second);
+		for (size_t k = 0; k < i; k++)
+			sr_buf_printf(&line, "\nlog %zu n%zu.example/log 1 2", k + 5, k);
+		sr_buf_put_u8(&line, 0);
+		conf_with(&other, &conf, "second", (const char *)line.p);
+		t_write_file(path, other.p, other.len);
+		if (i == SR_LOG_NAMES - 1)
+			assert_fails(sr_vault_conf_log(w->v, &l, &w->e), SR_LIMIT, &w->e,
+				"strongroom.conf: no more than ");
+	}
+	world_close(w);
+	snprintf(says, sizeof says, "strongroom.conf: %d lines log, at most %d", SR_LOG_NAMES,
+		SR_LOG_NAMES - 1);
+	assert_fails(try_open(w, w->vault, WORLD_CREDENTIAL), SR_CORRUPT, &w->e, says);
+	sr_buf_clear(&line);
+	sr_buf_put_str(&line, "origin ");
+	for (size_t i = 0; i < 256; i++)
+		sr_buf_put_u8(&line, 'x');
+	sr_buf_put_u8(&line, 0);
+	conf_with(&other, &conf, "origin", (const char *)line.p);
+	t_write_file(path, other.p, other.len);
+	assert_fails(try_open(w, w->vault, WORLD_CREDENTIAL), SR_CORRUPT, &w->e,
+		"strongroom.conf: line origin has 256 bytes, want fewer than 256");
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		conf_with(&other, &conf, rows[i].key, rows[i].line);
+		t_write_file(path, other.p, other.len);
+		assert_fails(
+			try_open(w, w->vault, WORLD_CREDENTIAL), rows[i].code, &w->e, rows[i].says);
+	}
+	t_write_file(path, conf.p, conf.len);
+	assert_fails(sr_vault_conf_second(w->vault, "beside", &w->e), SR_USAGE, &w->e,
+		"the second copy's path must be absolute and under ");
+	assert_ok(try_open(w, w->vault, WORLD_CREDENTIAL), &w->e);
+	sr_buf_free(&conf);
+	sr_buf_free(&other);
+	sr_buf_free(&line);
+}
+
+/* The note of places where a copy of secrets.db may still lie. */
+static void second_note(struct world *w) {
+	struct sr_second_report report;
+	struct sr_buf note, told;
+	char path[T_PATH], says[T_PATH];
+
+	sr_buf_init(&note);
+	sr_buf_init(&told);
+	snprintf(path, sizeof path, "%s", t_path(w->vault, "run/second"));
+	assert_fails(sr_second_change(w->v, "beside", &report, &w->e), SR_USAGE, &w->e,
+		"the second copy's path must be absolute and under 4096 bytes");
+	assert_false(t_exists(path));
+	sr_text_begin(&note, "strongroom/third/v1");
+	t_write_file(path, note.p, note.len);
+	assert_fails(sr_second_settle(w->v, &told, &w->e), SR_CORRUPT, &w->e,
+		"run/second is no note of second copies");
+	sr_buf_clear(&note);
+	sr_text_begin(&note, "strongroom/second/v1");
+	sr_buf_put_str(&note, "made /");
+	for (size_t i = 1; i < SR_PATH_MAX; i++)
+		sr_buf_put_u8(&note, 'x');
+	sr_buf_put_u8(&note, '\n');
+	t_write_file(path, note.p, note.len);
+	assert_fails(sr_second_settle(w->v, &told, &w->e), SR_CORRUPT, &w->e,
+		"run/second: a path of 4096 bytes");
+	/* Eight changes in a row were cut off; the ninth waits until one of them is settled. */
+	sr_buf_clear(&note);
+	sr_text_begin(&note, "strongroom/second/v1");
+	for (size_t i = 0; i < 8; i++)
+		sr_text_putf(&note, "made", "%s/place%zu", w->path, i);
+	t_write_file(path, note.p, note.len);
+	assert_fails(sr_second_change(w->v, w->path, &report, &w->e), SR_LIMIT, &w->e,
+		"8 places of a second copy are still to be destroyed: mount them");
+	/* A place that is there, with nothing in it: its medium is not. */
+	sr_buf_clear(&note);
+	sr_text_begin(&note, "strongroom/second/v1");
+	sr_text_put(&note, "former", w->path);
+	t_write_file(path, note.p, note.len);
+	assert_ok(sr_second_settle(w->v, &told, &w->e), &w->e);
+	sr_buf_put_u8(&told, 0);
+	snprintf(says, sizeof says,
+		"a former second copy in %s may open what is erased later: it is not there: is its "
+		"medium mounted?; mount it",
+		w->path);
+	assert_non_null(strstr((const char *)told.p, says));
+	assert_true(t_exists(path));
+	sr_buf_free(&note);
+	sr_buf_free(&told);
+}
+
 static void test_refusals(void **state) {
-	struct world *w = world_new(NULL);
+	struct world *w = world_new(&(struct world_options){.second = true});
 	struct sr_buf conf, newer;
 	char *empty = t_tmp_new();
 	int status;
@@ -82,101 +224,9 @@ static void test_refusals(void **state) {
 	sr_buf_free(&newer);
 	t_tmp_remove(empty);
 	world_reopen(w);
-	world_free(w);
-}
-
-/* ${conf} with its line ${key} (from the first byte of the file on, where it is NULL) replaced. */
-static void conf_with(
-	struct sr_buf *out, const struct sr_buf *conf, const char *key, const char *line) {
-	char from[80];
-	const uint8_t *at = conf->p, *end;
-
-	if (key != NULL) {
-		snprintf(from, sizeof from, "\n%s ", key);
-		at = memmem(conf->p, conf->len, from, strlen(from));
-		assert_non_null(at);
-		at++;
-	}
-	end = memchr(at, '\n', conf->len - (size_t)(at - conf->p));
-	assert_non_null(end);
-	sr_buf_clear(out);
-	sr_buf_put(out, conf->p, (size_t)(at - conf->p));
-	sr_buf_put_str(out, line);
-	sr_buf_put(out, end, conf->len - (size_t)(end - conf->p));
-}
-
-/* Every line of strongroom.conf against what the vault knows by itself. */
-static void test_conf(void **state) {
-	static const struct {
-		const char *key, *line;
-		enum sr_code code;
-		const char *says;
-	} rows[] = {
-		{NULL, "strongroom/vault/v9", SR_UNSUPPORTED,
-			"strongroom.conf: a format that this program does not know"},
-		{"origin", "origin other.example/strongroom", SR_AUTH,
-			"strongroom.conf names another origin than keys/service has (" W_ORIGIN
-			")"},
-		{"no-second", "no-second no", SR_CORRUPT,
-			"strongroom.conf: want one line, second or no-second"},
-		{"no-second", "no-second yes\nsecond /somewhere", SR_CORRUPT,
-			"want one line, second or no-second"},
-		{"fingerprint",
-			"fingerprint "
-			"0000000000000000000000000000000000000000000000000000000000000007",
-			SR_AUTH,
-			"strongroom.conf names another fingerprint than entry 0 of the ledger has"},
-	};
-	struct world *w = world_new(NULL);
-	struct sr_buf conf, other, line;
-	struct sr_log_link l = {.name = "one.example/more"};
-	char path[T_PATH], says[100];
-
-	(void)state;
-	sr_buf_init(&conf);
-	sr_buf_init(&other);
-	sr_buf_init(&line);
-	snprintf(path, sizeof path, "%s", t_path(w->vault, "strongroom.conf"));
-	t_read_file(path, &conf);
-	/* As many names of the log as it can have had: one more does not go in, nor is it read. */
-	for (size_t i = 0; i <= SR_LOG_NAMES; i++) {
-		sr_buf_clear(&line);
-		sr_buf_put_str(&line, "no-second yes");
-		for (size_t k = 0; k < i; k++)
-			sr_buf_printf(&line, "\nlog %zu n%zu.example/log 1 2", k + 5, k);
-		sr_buf_put_u8(&line, 0);
-		conf_with(&other, &conf, "no-second", (const char *)line.p);
-		t_write_file(path, other.p, other.len);
-		if (i == SR_LOG_NAMES - 1)
-			assert_fails(sr_vault_conf_log(w->v, &l, &w->e), SR_LIMIT, &w->e,
-				"strongroom.conf: no more than ");
-	}
-	world_close(w);
-	snprintf(says, sizeof says, "strongroom.conf: %d lines log, at most %d", SR_LOG_NAMES,
-		SR_LOG_NAMES - 1);
-	assert_fails(try_open(w, w->vault, WORLD_CREDENTIAL), SR_CORRUPT, &w->e, says);
-	sr_buf_clear(&line);
-	sr_buf_put_str(&line, "origin ");
-	for (size_t i = 0; i < 256; i++)
-		sr_buf_put_u8(&line, 'x');
-	sr_buf_put_u8(&line, 0);
-	conf_with(&other, &conf, "origin", (const char *)line.p);
-	t_write_file(path, other.p, other.len);
-	assert_fails(try_open(w, w->vault, WORLD_CREDENTIAL), SR_CORRUPT, &w->e,
-		"strongroom.conf: line origin has 256 bytes, want fewer than 256");
-	for (size_t i = 0; i < T_COUNT(rows); i++) {
-		conf_with(&other, &conf, rows[i].key, rows[i].line);
-		t_write_file(path, other.p, other.len);
-		assert_fails(
-			try_open(w, w->vault, WORLD_CREDENTIAL), rows[i].code, &w->e, rows[i].says);
-	}
-	t_write_file(path, conf.p, conf.len);
-	assert_fails(sr_vault_conf_second(w->vault, "beside", &w->e), SR_USAGE, &w->e,
-		"the second copy's path must be absolute and under ");
-	assert_ok(try_open(w, w->vault, WORLD_CREDENTIAL), &w->e);
-	sr_buf_free(&conf);
-	sr_buf_free(&other);
-	sr_buf_free(&line);
+	second_note(w);
+	assert_int_equal(unlink(t_path(w->vault, "run/second")), 0);
+	conf_lines(w);
 	world_free(w);
 }
 
@@ -223,59 +273,6 @@ static void test_first_entry(void **state) {
 	world_close(w);
 	assert_fails(try_open(w, w->vault, WORLD_CREDENTIAL), SR_CORRUPT, &w->e,
 		"entry 0 is read, not found");
-	world_free(w);
-}
-
-/* The note of places where a copy of secrets.db may still lie. */
-static void test_second_note(void **state) {
-	struct world *w = world_new(&(struct world_options){.second = true});
-	struct sr_second_report report;
-	struct sr_buf note, told;
-	char path[T_PATH], says[T_PATH];
-
-	(void)state;
-	sr_buf_init(&note);
-	sr_buf_init(&told);
-	snprintf(path, sizeof path, "%s", t_path(w->vault, "run/second"));
-	assert_fails(sr_second_change(w->v, "beside", &report, &w->e), SR_USAGE, &w->e,
-		"the second copy's path must be absolute and under 4096 bytes");
-	assert_false(t_exists(path));
-	sr_text_begin(&note, "strongroom/third/v1");
-	t_write_file(path, note.p, note.len);
-	assert_fails(sr_second_settle(w->v, &told, &w->e), SR_CORRUPT, &w->e,
-		"run/second is no note of second copies");
-	sr_buf_clear(&note);
-	sr_text_begin(&note, "strongroom/second/v1");
-	sr_buf_put_str(&note, "made /");
-	for (size_t i = 1; i < SR_PATH_MAX; i++)
-		sr_buf_put_u8(&note, 'x');
-	sr_buf_put_u8(&note, '\n');
-	t_write_file(path, note.p, note.len);
-	assert_fails(sr_second_settle(w->v, &told, &w->e), SR_CORRUPT, &w->e,
-		"run/second: a path of 4096 bytes");
-	/* Eight changes in a row were cut off; the ninth waits until one of them is settled. */
-	sr_buf_clear(&note);
-	sr_text_begin(&note, "strongroom/second/v1");
-	for (size_t i = 0; i < 8; i++)
-		sr_text_putf(&note, "made", "%s/place%zu", w->path, i);
-	t_write_file(path, note.p, note.len);
-	assert_fails(sr_second_change(w->v, w->path, &report, &w->e), SR_LIMIT, &w->e,
-		"8 places of a second copy are still to be destroyed: mount them");
-	/* A place that is there, with nothing in it: its medium is not. */
-	sr_buf_clear(&note);
-	sr_text_begin(&note, "strongroom/second/v1");
-	sr_text_put(&note, "former", w->path);
-	t_write_file(path, note.p, note.len);
-	assert_ok(sr_second_settle(w->v, &told, &w->e), &w->e);
-	sr_buf_put_u8(&told, 0);
-	snprintf(says, sizeof says,
-		"a former second copy in %s may open what is erased later: it is not there: is its "
-		"medium mounted?; mount it",
-		w->path);
-	assert_non_null(strstr((const char *)told.p, says));
-	assert_true(t_exists(path));
-	sr_buf_free(&note);
-	sr_buf_free(&told);
 	world_free(w);
 }
 
@@ -776,10 +773,8 @@ static void test_vote_for_the_old_room_key(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_conf),
 		cmocka_unit_test(test_create),
 		cmocka_unit_test(test_first_entry),
-		cmocka_unit_test(test_second_note),
 		cmocka_unit_test(test_databases_heal),
 		cmocka_unit_test(test_old_catalogue),
 		cmocka_unit_test(test_old_journal),
