@@ -5,6 +5,7 @@
 #include "board/keys.h"
 #include "drafts.h"
 #include "ledger_fixture.h"
+#include "store/object.h"
 #include "threshold.h"
 #include "world.h"
 
@@ -326,6 +327,93 @@ static void names_that_are_none(void **state) {
 	sr_buf_free(&again);
 }
 
+enum visit {
+	OTHER_TYPE, /* another statement for the deal */
+	OTHER_TEXT, /* the founding that is signed is not the draft */
+	OTHER_DEALING,
+	TWICE
+};
+
+/* A member's visit at the founding, with something in it that is not what everybody agreed on. */
+static int visit(struct world *w, enum visit what) {
+	const struct world_person *by = &w->member[1];
+	struct sr_ceremony_state state;
+	struct sr_ceremony_sign s = {0};
+	struct sr_head head = {.time = w->now};
+	struct sr_statement draft;
+	struct sr_dkg *d = calloc(1, sizeof *d);
+	struct sr_buf text, found, deal, dealing;
+	uint8_t run[SR_ID], hash[SR_HASH], id[SR_HASH];
+	bool founded = true;
+	int rc;
+
+	assert_non_null(d);
+	sr_buf_init(&text);
+	sr_buf_init(&found);
+	sr_buf_init(&deal);
+	sr_buf_init(&dealing);
+	assert_ok(sr_ceremony_load(&state, w->v, &w->e), &w->e);
+	assert_ok(sr_statement_parse_text(&draft, sr_buf_view(&state.text), &w->e), &w->e);
+	sr_ceremony_run_id(run, state.fingerprint, state.fingerprint, 1);
+	assert_ok(sr_ceremony_dkg(d, &draft, run, &w->e), &w->e);
+	assert_ok(sr_deal_make(&dealing, d, 2, by->seed, NULL, &w->e), &w->e);
+	s.dealing = sr_buf_view(&dealing);
+	world_id(w, head.id);
+	memcpy(head.vault, d->vault, SR_HASH);
+	memcpy(head.actor, by->person, SR_PERSON_TEXT);
+	sr_merkle_root(head.seen_root, NULL, 0);
+	sr_ceremony_dealing_hash(hash, s.dealing);
+	hash[0] ^= what == OTHER_DEALING ? 1 : 0;
+	sr_object_id(id, s.salt, s.dealing);
+	sr_statement_begin(&text, what == OTHER_TYPE ? SR_T_CLOSE : SR_T_DEAL, &head);
+	if (what == OTHER_TYPE) {
+		sr_text_put_hex(&text, "grant", run, SR_ID);
+	} else {
+		sr_text_put_hex(&text, "board", d->board, SR_ID);
+		sr_text_put_hex(&text, "run", d->run, SR_ID);
+		sr_text_put_hex(&text, "dealing", hash, SR_HASH);
+		sr_text_put_hex(&text, "deal", id, SR_HASH);
+	}
+	assert_ok(sr_statement_sign(&deal, sr_buf_view(&text), by->person, by->seed, &w->e), &w->e);
+	if (what == OTHER_TEXT) { /* another id: the same people, and another founding */
+		uint8_t *at = memmem(state.text.p, state.text.len, "\nid ", 4);
+
+		assert_non_null(at);
+		at[4] = at[4] == 'a' ? 'b' : 'a';
+	}
+	assert_ok(sr_statement_sign(&found, sr_buf_view(&state.text), by->person, by->seed, &w->e),
+		&w->e);
+	s.found = sr_buf_view(&found);
+	s.deal = sr_buf_view(&deal);
+	rc = sr_ceremony_sign(w->v, &s, &founded, &w->e);
+	sr_statement_free(&draft);
+	sr_ceremony_state_free(&state);
+	sr_buf_free(&text);
+	sr_buf_free(&found);
+	sr_buf_free(&deal);
+	sr_buf_free(&dealing);
+	free(d);
+	return rc;
+}
+
+/* What a member signs is the draft and their own dealing, once. */
+static void visits(void **state) {
+	struct world *w = world_new(&bare);
+
+	(void)state;
+	assert_fails(sr_ceremony_load(&(struct sr_ceremony_state){.names = NULL}, w->v, &w->e),
+		SR_NOTFOUND, &w->e, "no founding has been drafted (board new)");
+	world_draft_found(w);
+	assert_fails(visit(w, OTHER_TYPE), SR_USAGE, &w->e, "want a deal statement, have close");
+	assert_fails(visit(w, OTHER_DEALING), SR_AUTH, &w->e,
+		"deal: the dealing is not the one that was signed");
+	assert_fails(
+		visit(w, OTHER_TEXT), SR_DENIED, &w->e, "found: the signed text is not the draft");
+	assert_false(world_sign_found(w, 1));
+	assert_fails(visit(w, TWICE), SR_EXISTS, &w->e, "member 2 has signed and dealt already");
+	world_free(w);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_may_complain),
@@ -336,6 +424,7 @@ int main(void) {
 		cmocka_unit_test(another_statement),
 		cmocka_unit_test(reshares_that_cannot_be),
 		cmocka_unit_test(names_that_are_none),
+		cmocka_unit_test(visits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,6 +148,25 @@ static void texts_that_are_too_long(struct scene *s) {
 	}
 	assert_fails(sr_recovery_read(&r, sr_buf_view(&text), &s->e), SR_CORRUPT, &s->e,
 		"6 members, the board has 3");
+	sr_buf_clear(&text);
+	with_line(&text, &s->file, "member", "member 1 p-0000000000000000\n");
+	assert_fails(sr_recovery_read(&r, sr_buf_view(&text), &s->e), SR_CORRUPT, &s->e,
+		"member line 1: want four words");
+	sr_buf_clear(&line);
+	sr_buf_clear(&text);
+	sr_buf_printf(&line, "member 4 %s ", s->w->member[0].person);
+	sr_buf_put_base64(&line, s->w->member[0].pk, SR_PK);
+	sr_buf_put_str(&line, " AAAA\n");
+	sr_buf_put_u8(&line, 0);
+	with_line(&text, &s->file, "member", (const char *)line.p);
+	assert_fails(sr_recovery_read(&r, sr_buf_view(&text), &s->e), SR_CORRUPT, &s->e,
+		"member line 1: index 4 of 3 members");
+	sr_buf_clear(&piece);
+	sr_buf_clear(&text);
+	piece_of(s, 0, &piece);
+	with_line(&text, &piece, "member", "member 1 p-0000000000000000\n");
+	assert_fails(take(s, &share, sr_buf_view(&text)), SR_CORRUPT, &s->e,
+		"no piece of a recovery: member: want three words");
 	sr_buf_free(&line);
 	sr_buf_free(&text);
 	sr_buf_free(&piece);

@@ -72,12 +72,24 @@ static void broken_keys_are_refused(void **state) {
 	struct left *l = left_make(2);
 	struct sr_board_keys *k = calloc(1, sizeof *k);
 	uint8_t hash[SR_HASH];
+	char says[80];
 
 	(void)state;
 	assert_non_null(k);
 	for (size_t n = 0; n < l->body.len; n++)
 		assert_fails(sr_keys_decode(k, sr_bytes_of(l->body.p, n), &l->e), SR_CORRUPT, &l->e,
 			"board keys");
+	/* A level that anybody could open alone, and one that nobody could. */
+	for (uint8_t quorum = 1; quorum <= 5; quorum += 4) {
+		const uint8_t was = l->body.p[117];
+
+		l->body.p[117] = quorum;
+		snprintf(says, sizeof says,
+			"board keys: level 2 takes %u of 4 members, after level 0", quorum);
+		assert_fails(
+			sr_keys_decode(k, sr_buf_view(&l->body), &l->e), SR_CORRUPT, &l->e, says);
+		l->body.p[117] = was;
+	}
 	for (size_t i = 0; i < l->body.len; i++) {
 		l->body.p[i] ^= 1;
 		sr_keys_hash(hash, sr_buf_view(&l->body));

@@ -21,8 +21,25 @@ static void life_voted(struct rig *r, int who, struct rig_request *q) {
 	s_vote(r, M2, &v);
 }
 
+/* The founding board is handed on to two people: to begin as ${epoch}, level 2 takes ${quorum}. */
+static void handed_on(struct rig *r, uint64_t epoch, const char *quorum, int second, int dealer) {
+	rig_begin(r, SR_T_RESHARE, SERVICE);
+	f_id(r, "request", "hand on");
+	f_board(r);
+	f_dec(r, "epoch", epoch);
+	f_put(r, "quorum", quorum);
+	f_put(r, "quorum", "3 2");
+	f_put(r, "member", r->person[M1]);
+	if (second >= 0)
+		f_put(r, "member", r->person[second]);
+	f_put(r, "dealer", r->person[M1]);
+	f_put(r, "dealer", r->person[dealer]);
+	rig_end(r);
+}
+
 static void boards(void **state) {
 	struct rig_request q = {"hand on", "reshare", 1, NULL, 0, -1, 0, NULL, NULL};
+	char says[100];
 	struct rig r;
 
 	(void)state;
@@ -46,27 +63,37 @@ static void boards(void **state) {
 	f_key(&r, "ephemeral", "ephemeral");
 	rig_end(&r);
 	rig_refused(&r, "answers a complaint that nobody made");
+	for (int i = 0; i < RIG_MEMBERS; i++)
+		s_deal(&r, M0 + i, "run 2");
+	for (int i = 0; i < RIG_MEMBERS; i++)
+		s_accept(&r, M0 + i, "run 2");
+	rig_apply(&r);
+	s_opens(&r, SR_T_OPENED, "run 2", 2);
+	rig_refused(&r, "epoch 2 opened after 0 by a run for 1");
+	s_opens(&r, SR_T_STANDBY, "run 2", 2);
+	rig_refused(&r, "a run for epoch 1 that is dealing");
 	rig_close(&r);
 
 	rig_open(&r);
 	life_board(&r);
 	life_voted(&r, M0, &q);
 	rig_apply(&r);
-	for (int k = 0; k < 2; k++) { /* a dealer without a share; then by those who have one */
-		rig_begin(&r, SR_T_RESHARE, SERVICE);
-		f_id(&r, "request", "hand on");
-		f_board(&r);
-		f_dec(&r, "epoch", 2);
-		f_put(&r, "quorum", "2 2");
-		f_put(&r, "quorum", "3 2");
-		f_put(&r, "member", r.person[M1]);
-		f_put(&r, "member", r.person[RESEARCHER]);
-		f_put(&r, "dealer", r.person[M1]);
-		f_put(&r, "dealer", r.person[k == 0 ? RESEARCHER : M2]);
-		rig_end(&r);
-		if (k == 0)
-			rig_refused(&r, "dealer 2 has no share to deal");
-	}
+	rig_begin(&r, SR_T_CONFIRM, M1);
+	f_board(&r);
+	f_dec(&r, "epoch", 2);
+	f_hash(&r, "keys", "keys of the board");
+	rig_end(&r);
+	snprintf(says, sizeof says, "%s has no share of epoch 2 under these keys", r.person[M1]);
+	rig_refused(&r, says);
+	handed_on(&r, 3, "2 2", RESEARCHER, M2);
+	rig_refused(&r, "epoch 3 after 1");
+	handed_on(&r, 2, "2 2", -1, M2);
+	rig_refused(&r, "1 members and 2 levels, want 2 to 32 and 4");
+	handed_on(&r, 2, "2 9", RESEARCHER, M2);
+	rig_refused(&r, "level 2 takes 9 of 2 members");
+	handed_on(&r, 2, "2 2", RESEARCHER, RESEARCHER);
+	rig_refused(&r, "dealer 2 has no share to deal");
+	handed_on(&r, 2, "2 2", RESEARCHER, M2);
 	rig_apply(&r);
 	s_deal(&r, M4, "another run");
 	rig_refused(&r, "does not deal for epoch 2");
@@ -112,18 +139,34 @@ static void destructions(void **state) {
 	rig_refused(&r, "its items are not those of the request");
 	root[0] ^= 1;
 	s_flag(&r, OFFICER, SR_T_HOLD, "item 3", 0);
+	memcpy(id, rig_last(&r)->id, SR_ID);
 	rig_apply(&r);
 	destroyed(&r, 1, root);
 	rig_refused(&r, "a hold stands on an item that it destroys");
+	s_unflag(&r, OFFICER, NULL, "item 3", id);
+	destroyed(&r, 1, root);
+	rig_apply(&r);
+	rig_begin(&r, SR_T_SCAN, SERVICE);
+	f_id(&r, "item", "item 3");
+	f_dec(&r, "number", 1);
+	f_put(&r, "scanner", "ClamAV_1.4.6/27500/Mon");
+	f_time(&r, "signatures", RIG_NOW - 86400);
+	f_put(&r, "result", "clean");
+	f_dec(&r, "clean", 1);
+	f_dec(&r, "infected", 0);
+	f_dec(&r, "not-scanned", 0);
+	rig_end(&r);
+	rig_refused(&r, "the item is destroyed");
 	rig_close(&r);
 }
 
-/* An `erase` with these lines, of who has left. */
-static void erased(struct rig *r, uint64_t version, const char *enquiry, uint64_t records) {
+/* An `erase` with these lines. */
+static void erased(
+	struct rig *r, int who, uint64_t version, const char *enquiry, uint64_t records) {
 	rig_begin(r, SR_T_ERASE, SERVICE);
 	f_id(r, "request", "forget them");
 	f_dec(r, "version", version);
-	f_put(r, "person", r->person[LEAVER]);
+	f_put(r, "person", r->person[who]);
 	f_put(r, "ground", "data-subject");
 	f_id(r, "enquiry", enquiry);
 	f_dec(r, "records", records);
@@ -140,24 +183,34 @@ static void erasures(void **state) {
 	life_erased(&r);
 	rig_drop(&r); /* the true one */
 	rig_apply(&r);
-	erased(&r, 2, "enquiry 2", 4);
+	snprintf(says, sizeof says, "%s has 1 roles", r.person[RESEARCHER]);
+	erased(&r, RESEARCHER, 1, "enquiry 2", 4);
+	rig_refused(&r, says);
+	rig_begin(&r, SR_T_PERSON_END, OFFICER);
+	f_put(&r, "person", r.person[LEAVER]);
+	rig_end(&r);
+	snprintf(says, sizeof says, "%s has no role left", r.person[LEAVER]);
+	rig_refused(&r, says);
+	erased(&r, LEAVER, 2, "enquiry 2", 4);
 	rig_refused(&r, "it cites no newest version of a request to erase what is kept of p-");
-	erased(&r, 1, "enquiry 9", 4);
+	erased(&r, LEAVER, 1, "enquiry 9", 4);
 	snprintf(says, sizeof says, "enquiry 1 is not a closed one about %s alone",
 		r.person[LEAVER]);
 	rig_refused(&r, says);
-	erased(&r, 1, "enquiry 2", 5);
+	erased(&r, LEAVER, 1, "enquiry 2", 5);
 	rig_refused(&r, "it erases 5 texts, there are 4");
-	erased(&r, 1, "enquiry 2", 4);
+	erased(&r, LEAVER, 1, "enquiry 2", 4);
 	rig_apply(&r);
 	rig_close(&r);
 }
 
 static void items(void **state) {
+	char collection[SR_SUBJECT_TEXT];
 	struct rig r;
 
 	(void)state;
 	rig_open(&r);
+	snprintf(collection, sizeof collection, "collection:%s", rig_hex("collection 3"));
 	life_board(&r);
 	life_items_in(&r);
 	life_granted(&r, "request 1", "grant 1", "access");
@@ -202,10 +255,24 @@ static void items(void **state) {
 	life_enquiry_text(&r, "text", "Who-has-seen-it");
 	rig_end(&r);
 	rig_refused(&r, "an enquiry that opens names its kind");
+	rig_begin(&r, SR_T_ENQUIRY, OFFICER);
+	f_id(&r, "enquiry", "enquiry 1");
+	f_put(&r, "event", "ponder");
+	life_enquiry_text(&r, "text", "Who-has-seen-it");
+	rig_end(&r);
+	rig_refused(&r, "event of an enquiry is \"ponder\", want open, answer or close");
 	rig_begin(&r, SR_T_LAPSE, SERVICE);
 	f_put(&r, "what", "attestation");
 	rig_end(&r);
 	rig_refused(&r, "no line attestation");
+	rig_begin(&r, SR_T_COLLECTION, SERVICE);
+	f_id(&r, "request", "make collection");
+	f_board(&r);
+	f_id(&r, "collection", "collection 3");
+	f_put(&r, "dedupe", "some");
+	rig_text(&r, SR_DESCRIPTIVE, collection, "name", "Another");
+	rig_end(&r);
+	rig_refused(&r, "dedupe is \"some\", want collection or none");
 	rig_close(&r);
 }
 
@@ -235,6 +302,16 @@ static void requests(void **state) {
 		sr_text_putf(&r.text, "person", "p-%016x", i);
 	rig_end(&r);
 	rig_refused(&r, "16 co-applicants, at most 15");
+	rig_begin(&r, SR_T_REQUEST, RESEARCHER);
+	f_id(&r, "request", "request 2");
+	f_dec(&r, "version", 1);
+	f_put(&r, "kind", "access");
+	f_board(&r);
+	f_dec(&r, "epoch", 1);
+	f_dec(&r, "level", 2);
+	sr_statement_put_count_root(&r.text, "items", 2, v.of);
+	rig_end(&r);
+	rig_refused(&r, "lines items and list belong together");
 	s_request(&r, RESEARCHER, &q);
 	memcpy(v.of, rig_last(&r)->hash, SR_HASH);
 	rig_apply(&r);
@@ -262,6 +339,9 @@ static void witnesses(void **state) {
 	life_board(&r);
 	life_voted(&r, M0, &q);
 	rig_apply(&r);
+	witness(&r, "dance");
+	rig_end(&r);
+	rig_refused(&r, "event is \"dance\", want policy, unwitnessed or confirmed");
 	witness(&r, "policy");
 	rig_end(&r);
 	rig_refused(&r, "a policy without its object");
@@ -293,6 +373,37 @@ static void witnesses(void **state) {
 	f_hash(&r, "set", "an entry");
 	rig_end(&r);
 	rig_refused(&r, "no name of the log waits to be confirmed by that");
+	rig_close(&r);
+}
+
+/* Epochs of the log's key: to auditors, and those that there are. */
+static void epochs(void **state) {
+	static const struct {
+		int who;
+		uint64_t first, last;
+		const char *says;
+	} rows[] = {
+		{RESEARCHER, 1, 1, "who is given epochs is no auditor"},
+		{AUDITOR, 2, 1, "epochs 2 to 1 of 1"},
+		{AUDITOR, 1, 2, "epochs 1 to 2 of 1"},
+		{AUDITOR, 0, 1, "epochs 0 to 1 of 1"},
+	};
+	struct rig r;
+
+	(void)state;
+	rig_open(&r);
+	life_board(&r);
+	rig_apply(&r);
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		rig_begin(&r, SR_T_AUDITOR, SERVICE);
+		f_id(&r, "request", "give epochs");
+		f_put(&r, "person", r.person[rows[i].who]);
+		f_dec(&r, "first", rows[i].first);
+		f_dec(&r, "last", rows[i].last);
+		rig_object(&r, "keys", sr_bytes_str("boxes"));
+		rig_end(&r);
+		rig_refused(&r, rows[i].says);
+	}
 	rig_close(&r);
 }
 
@@ -330,6 +441,20 @@ static void replays(void **state) {
 	assert_fails(
 		sr_catalogue_catch_up(r.cat, &p, NULL, &e), SR_LOCKED, &e, "stopped on request");
 	rig_apply(&r);
+	{ /* The marks of a group: one at a time, and none left at its end. */
+		const uint8_t root[SR_HASH] = {0};
+
+		assert_ok(sr_catalogue_begin(r.cat, &e), &e);
+		assert_fails(sr_catalogue_keep(r.cat, &e), SR_MISUSE, &e, "no mark to forget");
+		assert_fails(sr_catalogue_undo(r.cat, &e), SR_MISUSE, &e, "no mark to go back to");
+		assert_ok(sr_catalogue_mark(r.cat, &e), &e);
+		assert_fails(sr_catalogue_mark(r.cat, &e), SR_MISUSE, &e,
+			"a mark needs a transaction without one");
+		assert_fails(sr_catalogue_commit(r.cat, root, &e), SR_MISUSE, &e,
+			"commit of a catalogue with an open mark");
+		assert_ok(sr_catalogue_undo(r.cat, &e), &e);
+		sr_catalogue_rollback(r.cat);
+	}
 	{
 		struct sr_db_options o = {
 			.dir = r.dir, .name = "empty.db", .key = r.key, .create = true};
@@ -481,6 +606,7 @@ int main(void) {
 		cmocka_unit_test(items),
 		cmocka_unit_test(requests),
 		cmocka_unit_test(witnesses),
+		cmocka_unit_test(epochs),
 		cmocka_unit_test(replays),
 		cmocka_unit_test(questions),
 		cmocka_unit_test(too_many),
