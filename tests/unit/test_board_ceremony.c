@@ -396,6 +396,32 @@ static int visit(struct world *w, enum visit what) {
 	return rc;
 }
 
+/* Another draft in its place: with a name too many, and with a room key that is not this vault's.
+ */
+static void drafts(struct world *w) {
+	struct sr_ceremony_state state;
+	struct sr_door_text names[20];
+	char says[100];
+	size_t n;
+
+	assert_ok(sr_ceremony_load(&state, w->v, &w->e), &w->e);
+	n = state.name_count;
+	assert_true(n > 0 && n < T_COUNT(names));
+	memcpy(names, state.names, n * sizeof *names);
+	names[n] = names[0];
+	names[n].index = 99;
+	snprintf(says, sizeof says, "found: %zu names given, %zu of them open a card of the draft",
+		n + 1, n);
+	assert_fails(sr_ceremony_draft(w->v, sr_buf_view(&state.text), names, n + 1, &w->e),
+		SR_USAGE, &w->e, says);
+	uint8_t *at = memmem(state.text.p, state.text.len, "\nroom-key ", 10);
+	assert_non_null(at);
+	at[10] = at[10] == 'A' ? 'B' : 'A';
+	assert_fails(sr_ceremony_draft(w->v, sr_buf_view(&state.text), names, n, &w->e), SR_USAGE,
+		&w->e, "found: its ledger or room key is not this vault's");
+	sr_ceremony_state_free(&state);
+}
+
 /* What a member signs is the draft and their own dealing, once. */
 static void visits(void **state) {
 	struct world *w = world_new(&bare);
@@ -404,6 +430,7 @@ static void visits(void **state) {
 	assert_fails(sr_ceremony_load(&(struct sr_ceremony_state){.names = NULL}, w->v, &w->e),
 		SR_NOTFOUND, &w->e, "no founding has been drafted (board new)");
 	world_draft_found(w);
+	drafts(w);
 	assert_fails(visit(w, OTHER_TYPE), SR_USAGE, &w->e, "want a deal statement, have close");
 	assert_fails(visit(w, OTHER_DEALING), SR_AUTH, &w->e,
 		"deal: the dealing is not the one that was signed");

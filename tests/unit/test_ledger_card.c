@@ -127,6 +127,12 @@ static void test_impossible(void **state) {
 	memcpy(at, q.name, SR_PERSON_TEXT - 1);
 	assert_ok(sr_vkey_make(&key, sr_bytes_str(q.name), SR_NOTE_ED25519, q.pk, &e), &e);
 	const struct sr_signer by = {.key = &key, .seed = q.seed, .person = true};
+	at[0] = 'q';
+	sr_buf_clear(&b);
+	assert_ok(sr_note_sign(&b, sr_buf_view(&text), &by, 1, &e), &e);
+	assert_fails(sr_card_read(&c, sr_buf_view(&b), &e), SR_CORRUPT, &e,
+		"`person` is not p- and 16 hex digits");
+	at[0] = 'p';
 	sr_buf_clear(&b);
 	assert_ok(sr_note_sign(&b, sr_buf_view(&text), &by, 1, &e), &e);
 	assert_fails(sr_card_read(&c, sr_buf_view(&b), &e), SR_CORRUPT, &e,

@@ -471,6 +471,12 @@ static void test_service_part(void **state) {
 	} rows[] = {
 		{"strongroom/entry/v2\nreceived 2026-11-21T10:00:01Z\n", 0,
 			"service part: the first line is not \"strongroom/entry/v1\""},
+		{"strongroom/entry/v1\nobject "
+		 "0000000000000000000000000000000000000000000000000000000000000000\n",
+			0, "service part: line 2: want `received`"},
+		{SERVICE "note x\n", 0, "service part: line 3 is unknown or out of place"},
+		{SERVICE "record d beside " T_ITEM " title 0\n", 0,
+			"service part: record line \"d beside " T_ITEM " title 0\" is not one"},
 		{SERVICE TITLE TITLE, 0, "service part: `title` number 0 comes twice"},
 		{SERVICE, 1, "structural compartment: padding byte "},
 		{SERVICE, 2, "padded otherwise than here"},

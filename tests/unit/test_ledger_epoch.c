@@ -129,6 +129,14 @@ static void test_many(void **state) {
 		SR_NOTFOUND, &e, "is not sealed to");
 	assert_fails(sr_epoch_find(key, body, s.vault, 3, s.p[0].name, s.p[1].seed, &e), SR_AUTH,
 		&e, "epoch keys");
+	struct sr_buf more;
+	sr_buf_init(&more);
+	sr_buf_put_bytes(&more, body);
+	sr_buf_put_str(&more, "epoch 3 AAAA\n");
+	assert_fails(
+		sr_epoch_find(key, sr_buf_view(&more), s.vault, 3, s.p[0].name, s.p[0].seed, &e),
+		SR_CORRUPT, &e, "line 8 is not an epoch's, or out of order");
+	sr_buf_free(&more);
 	s.vault[0] ^= 1;
 	assert_fails(sr_epoch_find(key, body, s.vault, 3, s.p[0].name, s.p[0].seed, &e), SR_AUTH,
 		&e, "another vault");
@@ -189,6 +197,12 @@ static void test_no_key(void **state) {
 		&e);
 	const uint8_t *at = memmem(s.body.p, s.body.len, "\nauditor ", 9);
 	assert_non_null(at);
+	sr_buf_put(&body, s.body.p, (size_t)(at + 1 - s.body.p));
+	sr_buf_put_str(&body, "auditor somebody\n");
+	assert_fails(
+		sr_epoch_open(key, sr_buf_view(&body), s.vault, 9, s.p[0].name, s.p[0].seed, &e),
+		SR_CORRUPT, &e, "line 4 is not an auditor's");
+	sr_buf_clear(&body);
 	sr_buf_put(&body, s.body.p, (size_t)(at + 1 - s.body.p));
 	sr_buf_printf(&body, "auditor %s ", s.p[0].name);
 	sr_buf_put_base64(&body, box.p, box.len);

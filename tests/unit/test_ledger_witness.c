@@ -180,16 +180,18 @@ static void spoil(struct place *p, const char *sql) {
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
-/* A key file of another witness's making: ${vkey} beside a sealed ${seed}. */
+/* A key file of another witness's making: ${vkey} (NULL: none) beside a sealed ${seed}. */
 static void key_file(struct place *p, const struct sr_vkey *vkey, struct sr_bytes sealed) {
 	struct sr_buf pub, file;
 	struct sr_err e = {0};
 
 	sr_buf_init(&pub);
 	sr_buf_init(&file);
-	sr_buf_put_str(&pub, "vkey ");
-	sr_vkey_put(&pub, vkey);
-	sr_buf_put_u8(&pub, '\n');
+	if (vkey != NULL) {
+		sr_buf_put_str(&pub, "vkey ");
+		sr_vkey_put(&pub, vkey);
+		sr_buf_put_u8(&pub, '\n');
+	}
 	assert_ok(sr_passphrase_seal(&file, "strongroom/witness-key/v1", sr_buf_view(&pub), &unlock,
 			  sealed, &e),
 		&e);
@@ -240,6 +242,8 @@ static void strange(void **state) {
 	key_file(&p, &log_key, sr_bytes_of(seed, SR_SEED));
 	assert_fails(
 		sr_witness_open(&w, &o, &e), SR_CORRUPT, &e, "its key is of type 0x01, want 0x04");
+	key_file(&p, NULL, sr_bytes_of(seed, SR_SEED));
+	assert_fails(sr_witness_open(&w, &o, &e), SR_CORRUPT, &e, "want one line \"vkey\"");
 	assert_null(w);
 	t_write_file(t_path(p.path, "witness.key"), key.p, key.len);
 	reopen(&p);
