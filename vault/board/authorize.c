@@ -172,11 +172,13 @@ void sr_authorized_free(struct sr_authorized *a) {
 }
 
 int sr_authorize_facts(struct sr_facts *out, struct sr_vault *v, int64_t now, struct sr_err *e) {
-	const struct sr_schema *schema = sr_authorize_schema(v, e);
+	struct sr_authorizer *a = NULL;
+	const int rc = authorizer(&a, v, e);
 
-	*out = (struct sr_facts){.catalogue = v->catalogue, .schema = schema, .now = now};
-	if (schema == NULL)
-		return sr_fail(e, SR_MISUSE, "the program's own schema does not parse");
+	*out = (struct sr_facts){.catalogue = v->catalogue, .now = now};
+	if (rc != 0)
+		return rc;
+	out->schema = a->schema;
 	out->witnessed = sr_witnessing_asked(v) ? sr_witnessing_size(v) : 0;
 	return 0;
 }
@@ -291,13 +293,14 @@ static int decide(struct sr_authorized *a, struct sr_vault *v, const struct sr_s
 
 int sr_authorize(struct sr_authorized *out, struct sr_vault *v, struct sr_inputs *in, int rc,
 	struct sr_err *e) {
-	const struct sr_schema *schema = sr_authorize_schema(v, rc == 0 ? e : NULL);
+	struct sr_authorizer *a = NULL;
+	const int none = authorizer(&a, v, rc == 0 ? e : NULL);
 	struct sr_err own = {0}, *why = e != NULL ? e : &own;
 
 	memset(out, 0, sizeof *out);
 	out->word = SR_JUDGED_DENY;
-	if (schema == NULL)
-		return rc != 0 ? rc : sr_fail(e, SR_MISUSE, "the program's schema does not parse");
+	if (none != 0)
+		return rc != 0 ? rc : none;
 	out->asked = rc != 0 || in->action[0] != '\0';
 	if (!out->asked) {
 		out->word = SR_JUDGED_ALLOW;
@@ -310,7 +313,7 @@ int sr_authorize(struct sr_authorized *out, struct sr_vault *v, struct sr_inputs
 	if (rc != 0)
 		rc = fault(out, "policy-inputs", rc, why);
 	else
-		rc = decide(out, v, schema, why);
+		rc = decide(out, v, a->schema, why);
 	if (rc == 0)
 		sr_err_clear(e);
 	else
