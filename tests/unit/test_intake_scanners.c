@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "intake/inspect.h"
+#include "intake/scan.h"
 #include "intake/scanners.h"
 
 static struct sr_err e;
@@ -75,8 +76,35 @@ static void bytes(void **state) {
 	assert_int_equal(sr_inspect_job(&caps, 10).job.what, SR_BOX_IDENTIFY);
 }
 
+/* What a kill left of a scan: taken up as it is, or not at all. */
+static void notes(void **state) {
+	const struct sr_scanner scanner = {.engine = "Engine 1", .signatures = 5};
+	const struct sr_scanner newer = {.engine = "Engine 1", .signatures = 6};
+	struct sr_filescan *x = NULL;
+	struct sr_buf note;
+
+	(void)state;
+	sr_buf_init(&note);
+	assert_ok(sr_filescan_begin(&x, &scanner, &e), &e);
+	assert_ok(sr_filescan_note(x, &note, &e), &e);
+	assert_ok(sr_filescan_resume(x, sr_buf_view(&note), &e), &e);
+	for (size_t cut = 0; cut < note.len; cut++)
+		assert_int_equal(sr_filescan_resume(x, sr_bytes_of(note.p, cut), &e), SR_CORRUPT);
+	sr_le32_put(note.p + note.len - 4, UINT32_MAX); /* how many findings follow */
+	assert_fails(sr_filescan_resume(x, sr_buf_view(&note), &e), SR_CORRUPT, &e,
+		"note: 4294967295 findings");
+	sr_le32_put(note.p + note.len - 4, 0);
+	sr_filescan_free(x);
+	assert_ok(sr_filescan_begin(&x, &newer, &e), &e);
+	assert_fails(sr_filescan_resume(x, sr_buf_view(&note), &e), SR_CORRUPT, &e,
+		"note: of another scanner");
+	sr_filescan_free(x);
+	sr_buf_free(&note);
+}
+
 int main(void) {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(limits), cmocka_unit_test(bytes)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(limits), cmocka_unit_test(bytes), cmocka_unit_test(notes)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

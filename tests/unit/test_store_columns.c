@@ -97,6 +97,24 @@ static void test_files(void **state) {
 	to = 100;
 	assert_fails(
 		sr_files_pack(&back, sr_buf_view(&rows), &to, &e), SR_MISUSE, &e, "before 100");
+	assert_fails(sr_files_pack(&back, sr_bytes_of(NULL, 0), &to, &e), SR_MISUSE, &e,
+		"manifest: a part of 0 files");
+	/* numbers of blocks that run over */
+	struct sr_file big = {.kind = SR_FILE_REGULAR,
+		.size = 4 * (uint64_t)SR_BLOCK,
+		.block_count = 4,
+		.path = sr_bytes_str("big")};
+	to = 0;
+	from = UINT64_MAX - 2;
+	sr_buf_clear(&rows);
+	sr_buf_clear(&part);
+	sr_buf_clear(&back);
+	sr_file_put(&rows, &big);
+	assert_ok(sr_files_pack(&part, sr_buf_view(&rows), &to, &e), &e);
+	assert_fails(sr_files_unpack(&back, &count, sr_buf_view(&part), &from, &e), SR_CORRUPT, &e,
+		"file 1 of a part: more blocks than there are");
+	assert_int_equal(back.len, 0);
+	assert_true(from == UINT64_MAX - 2);
 	sr_buf_free(&rows);
 	sr_buf_free(&part);
 	sr_buf_free(&back);

@@ -79,10 +79,27 @@ static void test_bytes(void **state) {
 	sr_buf_put_u8(&b, 0);
 	assert_fails(sr_envelope_decode(&v, sr_buf_view(&b), pk, &e), SR_CORRUPT, &e, "envelope: ");
 	sr_buf_free(&b);
-	want.seal.len = 0;
+	/* one that no reader would take is not written either */
+	static const char *const empty[] = {"envelope: seal of 0 bytes, want 1 to",
+		"envelope: manifest of 0 bytes, want 1 to",
+		"envelope: reach list of 0 bytes, want 1 to"};
 	sr_buf_init(&b);
-	assert_fails(
-		sr_envelope_encode(&b, hash, &want, &signer, &e), SR_LIMIT, &e, "seal of 0 bytes");
+	for (size_t i = 0; i < T_COUNT(empty); i++) {
+		want = sample(7);
+		(i == 0 ? &want.seal : i == 1 ? &want.manifest : &want.reach)->len = 0;
+		assert_fails(
+			sr_envelope_encode(&b, hash, &want, &signer, &e), SR_LIMIT, &e, empty[i]);
+		assert_int_equal(b.len, 0);
+	}
+	want = sample(7);
+	want.kind = (enum sr_envelope_kind)9;
+	assert_fails(sr_envelope_encode(&b, hash, &want, &signer, &e), SR_UNSUPPORTED, &e,
+		"envelope: dedupe mode 1, kind 9");
+	want = sample(7);
+	want.dedupe = (enum sr_dedupe)7;
+	assert_fails(sr_envelope_encode(&b, hash, &want, &signer, &e), SR_UNSUPPORTED, &e,
+		"envelope: dedupe mode 7, kind");
+	assert_int_equal(b.len, 0);
 	sr_buf_free(&b);
 }
 

@@ -192,6 +192,25 @@ static void test_root(void **state) {
 	}
 }
 
+/* A root that no reader would take is not written, and one that is too long is not read. */
+static void test_long_root(void **state) {
+	struct sr_manifest m, got;
+	struct sr_buf b;
+	struct sr_err e;
+	(void)state;
+	sr_buf_init_secret(&b);
+	make(&m, false);
+	sr_buf_put_zero(&m.blocks.inline_bytes, SR_MANIFEST_ROOT_MAX);
+	m.blocks.len = m.blocks.inline_bytes.len;
+	assert_fails(sr_manifest_encode(&b, &m, &e), SR_LIMIT, &e, "bytes, at most 8388608");
+	sr_buf_clear(&b);
+	sr_buf_put_zero(&b, SR_MANIFEST_ROOT_MAX + 1);
+	assert_fails(sr_manifest_decode(&got, sr_buf_view(&b), &e), SR_LIMIT, &e,
+		"manifest: manifest root of 8388609 bytes, at most 8388608");
+	sr_manifest_free(&m);
+	sr_buf_free(&b);
+}
+
 static void test_sealed(void **state) {
 	struct sr_manifest m;
 	struct sr_manifest got;
@@ -223,6 +242,7 @@ int main(void) {
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_file_refused),
 		cmocka_unit_test(test_root),
+		cmocka_unit_test(test_long_root),
 		cmocka_unit_test(test_sealed),
 	};
 	struct sr_err e;

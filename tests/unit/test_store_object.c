@@ -118,6 +118,9 @@ static void test_salt(void **state) {
 	sr_object_writer_free(w); /* not committed: nothing stays */
 	assert_ok(sr_object_writer_new(&w, r.b, VAULT, &e), &e);
 	assert_fails(sr_object_commit(w, a, &e), SR_MISUSE, &e, "0 records");
+	assert_fails(sr_object_add(w, key, sr_bytes_of("x", (size_t)SR_OBJECT_MAX + 1), &at, a, &e),
+		SR_LIMIT, &e, "object: a record of 67108865 bytes, at most 67108864");
+	assert_int_equal(sr_object_count(w), 0);
 	sr_object_writer_free(w);
 	assert_ok(sr_backend_list(r.b, "objects", count_name, &names, &e), &e);
 	assert_int_equal(names, 1);
