@@ -1195,6 +1195,8 @@ static void test_calls(void **state) {
 	assert_ok(sr_secrets_begin(s, &e), &e);
 	assert_fails(sr_secrets_retry(s, &e), SR_MISUSE, &e,
 		"secrets.db: the copy was asked for inside a group");
+	assert_fails(sr_secrets_verify(s, key, &e), SR_MISUSE, &e,
+		"secrets.db: verified inside a group");
 	assert_fails(sr_secrets_rewrap(s, key, &e), SR_MISUSE, &e,
 		"secrets.db: rewrapped inside a group");
 	assert_fails(sr_secrets_copy_move(s, b.second, key, &e), SR_MISUSE, &e,

@@ -1149,6 +1149,8 @@ static void test_pagefile(void **state) {
 		}
 		assert_fails(
 			sr_pagefile_read(pf, 99999, page, &e), SR_MISUSE, &e, "page 100000 of 302");
+		assert_fails(sr_pagefile_write(pf, UINT32_MAX, page, &e), SR_LIMIT, &e,
+			"page 4294967296 is beyond the format");
 		/* a batch that could not be written is forgotten */
 		sr_err_clear(&e);
 		put_page(pf, 0, 77);
@@ -1403,6 +1405,8 @@ static void test_statements(void **state) {
 		rc = sr_db_stmt(&st, db, sql, &e);
 	}
 	assert_fails(rc, SR_LIMIT, &e, "t.db: more than 512 kept statements");
+	assert_fails(sr_db_late(db, NULL, 0, NULL, NULL, &e), SR_MISUSE, &e,
+		"t.db: late rows of 0 tables"); /* statements are kept that would not know */
 	sr_err_clear(&e);
 	assert_ok(sr_db_stmt(&st, db, "select b, c, d from x order by a", &e), &e);
 	assert_ok(sr_db_close(&db, &e), &e);
