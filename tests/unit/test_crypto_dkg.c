@@ -422,6 +422,40 @@ static void every_cut_and_every_flip_is_refused(void **state) {
 	t_board_free(b);
 }
 
+/* Each number of the heads by its own sentence. */
+static void heads_are_refused_by_name(void **state) {
+	(void)state;
+	static const struct {
+		size_t at;
+		uint8_t value;
+		const char *says;
+	} rows[] = {
+		{7, '2', "dealing: does not begin with sr-deal1"},
+		{9, 1, "dealer 1: dealing says 1 members (want 2 to 32), 1 deals (want 1 to 4)"},
+		{9, 33, "dealer 1: dealing says 33 members (want 2 to 32)"},
+		{10, 0, "0 deals (want 1 to 4), reserved 0 (want 0)"},
+		{10, 5, "5 deals (want 1 to 4), reserved 0 (want 0)"},
+		{11, 1, "1 deals (want 1 to 4), reserved 1 (want 0)"},
+		{13, 0, "dealer 1: level 2: have 0 commitments, want 2 to 32"},
+		{13, 33, "dealer 1: level 2: have 33 commitments, want 2 to 32"},
+		{14, 1, "dealer 1: level 2: reserved bytes are not 0"},
+		{15, 1, "dealer 1: level 2: reserved bytes are not 0"},
+	};
+	struct t_board *b = t_board_found(2, Q2, 24);
+	struct sr_dealing dealing;
+	struct sr_err e = {0};
+
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		const uint8_t was = b->bytes[0].p[rows[i].at];
+
+		b->bytes[0].p[rows[i].at] = rows[i].value;
+		assert_fails(sr_deal_decode(&dealing, sr_buf_view(&b->bytes[0]), &e), SR_CORRUPT,
+			&e, rows[i].says);
+		b->bytes[0].p[rows[i].at] = was;
+	}
+	t_board_free(b);
+}
+
 static void index_zero_is_refused_on_reading(void **state) {
 	(void)state;
 	struct t_board *b = t_board_found(2, Q2, 24);
@@ -846,6 +880,7 @@ int main(void) {
 		cmocka_unit_test(missing_doubled_and_misplaced_dealings_are_refused),
 		cmocka_unit_test(bad_points_and_scalars_are_refused_by_name),
 		cmocka_unit_test(every_cut_and_every_flip_is_refused),
+		cmocka_unit_test(heads_are_refused_by_name),
 		cmocka_unit_test(index_zero_is_refused_on_reading),
 		cmocka_unit_test(every_field_of_the_proof_is_bound),
 		cmocka_unit_test(unsound_inputs_are_named),

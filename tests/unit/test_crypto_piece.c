@@ -764,6 +764,10 @@ static void broken_bundles_are_refused(void **state) {
 	bundle_scene(&b);
 	t_each_cut(sr_buf_view(&b.bytes), cut, NULL);
 	t_each_flip(sr_buf_view(&b.bytes), bundle_flip, &b);
+	b.bytes.p[7] ^= 1;
+	assert_fails(sr_bundle_parse(&got, sr_buf_view(&b.bytes), &e), SR_CORRUPT, &e,
+		"bundle: does not begin with sr-bndl1");
+	b.bytes.p[7] ^= 1;
 	sr_buf_put_u8(&b.bytes, 0);
 	assert_fails(sr_bundle_parse(&got, sr_buf_view(&b.bytes), &e), SR_CORRUPT, &e,
 		"for 3 items and 3 researchers");

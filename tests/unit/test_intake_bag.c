@@ -715,6 +715,22 @@ static void decoding(void **state) {
 	}
 	assert_fails(sr_tag_decode(&b, (enum sr_tag_encoding)99, sr_bytes_str("a"), &e), SR_MISUSE,
 		&e, "tag encoding 99");
+	static const struct {
+		enum sr_tag_encoding as;
+		const char *in;
+		size_t len;
+		const char *says;
+	} broken[] = {
+		{SR_TAG_UTF8, "a\0b", 3, "a NUL character at offset 1"},
+		{SR_TAG_UTF16BE, "\x00\x41\x00\x00", 4, "a NUL character at offset 2"},
+		{SR_TAG_UTF16BE, "\x00\x41\x00", 3, "half a UTF-16 character at its end"},
+		{SR_TAG_UTF16BE, "\xD8\x3D", 2, "a lone UTF-16 surrogate at offset 0"},
+		{SR_TAG_UTF16LE, "\x41\x00\x00\xDE", 4, "a lone UTF-16 surrogate at offset 2"},
+	};
+	for (size_t i = 0; i < T_COUNT(broken); i++)
+		assert_fails(sr_tag_decode(&b, broken[i].as,
+				     sr_bytes_of(broken[i].in, broken[i].len), &e),
+			SR_CORRUPT, &e, broken[i].says);
 	sr_buf_free(&b);
 }
 

@@ -283,6 +283,12 @@ static void holding_refuses(struct world *w, const uint8_t item[SR_ID]) {
 		sr_holding_more(h, sr_bytes_str("x"), &w->e), SR_MISUSE, &w->e, "bytes of no file");
 	assert_fails(sr_holding_end(h, sr_bytes_str(""), NULL, &w->e), SR_MISUSE, &w->e,
 		"the end of no file");
+	static const uint8_t long_value[1025];
+	assert_fails(sr_holding_fact(h, 0, "", sr_bytes_str("x"), &w->e), SR_MISUSE, &w->e,
+		"a fact \"\" of 1 bytes");
+	assert_fails(
+		sr_holding_fact(h, 0, "key", sr_bytes_of(long_value, sizeof long_value), &w->e),
+		SR_MISUSE, &w->e, "a fact \"key\" of 1025 bytes");
 	sr_holding_free(h);
 	/* a slot that is cut off opens nothing, and is named */
 	sr_hex(name, item, SR_ID);
@@ -380,6 +386,18 @@ static void test_removed_meanwhile(void **state) {
 	/* into a collection that there is none of: nothing is begun */
 	const uint8_t nowhere[SR_ID] = {9};
 	o.resume = NULL;
+	/* calls out of their order */
+	assert_ok(sr_deposit_begin(&d, w->v, &o, &w->e), &w->e);
+	assert_fails(sr_deposit_file(d, NULL, &w->e), SR_MISUSE, &w->e,
+		"deposit: a file outside of an item");
+	assert_fails(sr_deposit_item_end(d, &w->e), SR_MISUSE, &w->e,
+		"deposit: the end of an item that has not begun");
+	assert_ok(sr_deposit_item_begin(d, sr_bytes_str("a page"), &w->e), &w->e);
+	assert_fails(sr_deposit_item_begin(d, sr_bytes_str("a page"), &w->e), SR_MISUSE, &w->e,
+		"deposit: an item begins inside another one, or after the end");
+	assert_fails(sr_deposit_finish(d, &s, &w->e), SR_MISUSE, &w->e,
+		"deposit: finish inside an item, or twice");
+	assert_ok(sr_deposit_abort(d, &w->e), &w->e);
 	o.collection = nowhere;
 	d = NULL;
 	assert_fails(sr_deposit_begin(&d, w->v, &o, &w->e), SR_NOTFOUND, &w->e,
