@@ -50,6 +50,13 @@ static void limits(void **state) {
 	assert_fails(check("member", "5"), SR_USAGE, &e,
 		"line 2: limit: want depth, members, bytes, ratio, name, scan-bytes or");
 	assert_fails(sr_scanners_check(sr_bytes_str("limit\n"), &e), SR_USAGE, &e, "line 1: want");
+	assert_fails(sr_scanners_check(sr_bytes_str("clamd /a\nclamd /a\nclamd /a\nclamd /a\n"
+						    "# one more\nclamd /a\n"),
+			     &e),
+		SR_USAGE, &e, "line 6: at most 4 scanners");
+	assert_fails(sr_scanners_check(sr_bytes_str("clam /a\n"), &e), SR_USAGE, &e,
+		"line 1: want \"clamd SOCKET\", \"command PROGRAM [WORD...]\", \"limit NAME "
+		"NUMBER\" or \"ocr LANGS\", not \"clam /a\"");
 	assert_fails(sr_scanners_check(sr_bytes_of("limit\0depth 4", 13), &e), SR_USAGE, &e,
 		"it is no text");
 }

@@ -122,6 +122,8 @@ static void replay(void **state) {
 		assert_int_equal(
 			sr_judge_replay(&j, sr_bytes_str(set_text), sr_bytes_of(in.p, n), &e),
 			SR_CORRUPT);
+	assert_fails(sr_judge_replay(&j, sr_bytes_str(set_text), sr_bytes_of(in.p, in.len - 1), &e),
+		SR_CORRUPT, &e, "inputs: the line with the entities has no end");
 	sr_buf_put_u8(&in, '\n');
 	assert_fails(sr_judge_replay(&j, sr_bytes_str(set_text), sr_buf_view(&in), &e), SR_CORRUPT,
 		&e, "1 bytes follow");
