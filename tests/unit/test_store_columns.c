@@ -98,7 +98,7 @@ static void test_files(void **state) {
 	assert_fails(
 		sr_files_pack(&back, sr_buf_view(&rows), &to, &e), SR_MISUSE, &e, "before 100");
 	assert_fails(sr_files_pack(&back, sr_bytes_of(NULL, 0), &to, &e), SR_MISUSE, &e,
-		"manifest: a part of 0 files");
+		"manifest: a part of 0 files, want 1 to 16384");
 	/* numbers of blocks that run over */
 	struct sr_file big = {.kind = SR_FILE_REGULAR,
 		.size = 4 * (uint64_t)SR_BLOCK,
