@@ -476,7 +476,8 @@ int sr_room_export_read(struct sr_room *r, const uint8_t checkout[SR_ID], struct
 		return sr_fail(e, SR_MISUSE, "1 to %d bytes at a time, not %zu", HANDED_MAX, max);
 	if (x->stage == DONE && x->logged && x->out.len == 0)
 		return 0;
-	while (rc == 0 && x->stage != DONE && x->out.len <= max)
+	/* one that failed gives nothing more, whatever had been sealed by then */
+	while (rc == 0 && x->stage != DONE && (x->stage == FAILED || x->out.len <= max))
 		rc = step(x, o, sr_room_now(r), e);
 	if (rc == 0)
 		rc = hand_over(r, o, out, max, got, e);
