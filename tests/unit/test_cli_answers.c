@@ -341,8 +341,25 @@ static void interrupted(void) {
 	cli_stopped = SIGINT;
 }
 
+/* A grant of copies of the second item, for somebody's age key. */
+static void export_grant(char hex[2 * SR_ID + 1]) {
+	char recipient[64];
+	struct world_request rq = {.by = &r.w->researcher[0],
+		.items = (const uint8_t(*)[SR_ID])r.item[1],
+		.count = 1,
+		.recipient = recipient};
+	uint8_t grant[SR_ID];
+	struct sr_err e = {0};
+
+	assert_ok(sr_identity_age_recipient(recipient, r.researcher->id.pk, &e), &e);
+	assert_int_equal(world_request(r.w, &rq), 0);
+	world_grant(r.w, rq.id, grant);
+	sr_hex(hex, grant, SR_ID);
+}
+
 /* ^C between two steps: the verb ends by itself, and what it would have made is not there. */
 static void stopped(void **state) {
+	char export[200], grant[2 * SR_ID + 1];
 	const struct {
 		struct desk *who;
 		const char *line, *made;
@@ -350,10 +367,13 @@ static void stopped(void **state) {
 		{r.auditor, "log export www", "www/checkpoint"},
 		{r.auditor, "audit export --premis", NULL},
 		{r.curator, "describe --rows t.csv", NULL},
+		{r.researcher, export, "copy.age"},
 	};
 	char table[200];
 
 	(void)state;
+	export_grant(grant);
+	(void)snprintf(export, sizeof export, "export %s %s --out copy.age", grant, r.hex[SECOND]);
 	const int len = snprintf(table, sizeof table, "item,title\n%s,once more\n", r.hex[HELD]);
 
 	t_write_file("t.csv", table, (size_t)len);
