@@ -388,6 +388,63 @@ static void journal(void **state) {
 	}
 }
 
+/* What follows it: entries, and commits that say how many there are. */
+static void records(void **state) {
+	enum {
+		LEAF = 80, /* the first record */
+		LEAF_END = LEAF + 8 + 5 + 16,
+		COMMIT = 8 + 8 + SR_HASH + 64 + SR_HASH + 16
+	};
+	const struct sr_bytes entry = sr_bytes_str("entry");
+	const uint8_t root[SR_HASH] = {1};
+	struct verify_journal out;
+	struct sr_err e = {0};
+	struct v_journal j;
+	char piece[100];
+
+	(void)state;
+	v_journal_begin(&j, V_ORIGIN, 0, 1);
+	v_journal_put(&j, 'L', entry);
+	v_journal_commit(&j, 1, root);
+	v_journal_put(&j, 'L', entry); /* of a commit that was never finished */
+	assert_ok(verify_journal_read(&out, sr_buf_view(&j.file), V_ORIGIN, &e), &e);
+	assert_true(out.leaves == 1 && out.commits == 1 && !out.mended);
+	assert_int_equal(out.dropped, LEAF_END - LEAF);
+	verify_journal_free(&out);
+	/* One copy of the commit is enough, and told. */
+	for (size_t copy = 0; copy < 2; copy++) {
+		uint8_t *byte = j.file.p + LEAF_END + copy * COMMIT + 20;
+
+		*byte ^= 1;
+		assert_ok(verify_journal_read(&out, sr_buf_view(&j.file), V_ORIGIN, &e), &e);
+		assert_true(out.leaves == 1 && out.mended);
+		verify_journal_free(&out);
+		*byte ^= 1;
+	}
+	j.file.p[LEAF + 8] ^= 1;
+	(void)snprintf(piece, sizeof piece,
+		"journal: the record at offset %d (entry 0) is damaged, and a commit follows at "
+		"offset %d",
+		(int)LEAF, (int)LEAF_END);
+	assert_fails(verify_journal_read(&out, sr_buf_view(&j.file), V_ORIGIN, &e), SR_CORRUPT, &e,
+		piece);
+	verify_journal_free(&out);
+	sr_buf_free(&j.file);
+	v_journal_begin(&j, V_ORIGIN, BASE, 1);
+	v_journal_commit(&j, BASE + 1, root);
+	assert_fails(verify_journal_read(&out, sr_buf_view(&j.file), V_ORIGIN, &e), SR_CORRUPT, &e,
+		"journal: the commit record at offset 80 says size 257, entries make 256");
+	verify_journal_free(&out);
+	sr_buf_free(&j.file);
+	v_journal_begin(&j, V_ORIGIN, 0, 1);
+	for (size_t i = 0; i < VERIFY_JOURNAL_LEAVES + 1; i++)
+		v_journal_put(&j, 'L', entry);
+	assert_fails(verify_journal_read(&out, sr_buf_view(&j.file), V_ORIGIN, &e), SR_CORRUPT, &e,
+		"is out of place");
+	verify_journal_free(&out);
+	sr_buf_free(&j.file);
+}
+
 /* --- packs ------------------------------------------------------------------------------------ */
 
 static void inventory(void **state) {
@@ -521,6 +578,7 @@ int main(void) {
 		cmocka_unit_test(ledger),
 		cmocka_unit_test(renamed),
 		cmocka_unit_test(journal),
+		cmocka_unit_test(records),
 		cmocka_unit_test(inventory),
 		cmocka_unit_test(packs),
 		cmocka_unit_test(objects),
