@@ -252,7 +252,7 @@ $(B)/t/fake-parser: $(B)/t/tests/unit/fake_parser.o $(B)/t/libsandbox.a $(B)/t/l
 $(B)/t/fake-hello: $(B)/t/tests/unit/fake_hello.o
 	$(if $(Q),@echo '  LD $@')
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
-$(patsubst tests/unit/%.c,$(B)/t/%,$(wildcard tests/unit/test_sandbox_*.c tests/unit/test_intake_inspect.c tests/unit/test_intake_pages.c tests/unit/test_intake_about.c)): | $(B)/t/fake-parser $(B)/t/fake-hello $(PARSER_T)
+$(patsubst tests/unit/%.c,$(B)/t/%,$(wildcard tests/unit/test_sandbox_*.c tests/unit/test_intake_inspect.c tests/unit/test_intake_pages.c tests/unit/test_intake_about.c tests/unit/test_cli_usage.c)): | $(B)/t/fake-parser $(B)/t/fake-hello $(PARSER_T)
 
 define replay_rule
 $(B)/t/$1: $(B)/t/tests/fuzz/$1.o $(B)/t/tests/fuzz/replay.o $(call archives,$1,t/)

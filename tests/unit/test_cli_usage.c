@@ -4,6 +4,7 @@
  * before anybody is asked for a passphrase and before a vault is opened.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -271,6 +272,14 @@ static void quorums(void **state) {
 	}
 }
 
+/* ^C while a sandboxed child reads: the verb ends it, and says nothing of the file. */
+static void interrupted(void **state) {
+	(void)state;
+	cli_stopped = SIGINT;
+	rig_line_fails("inspect file --text", SR_LOCKED, "stopped on request");
+	cli_stopped = 0;
+}
+
 /* More values than one command line may have. */
 static void many_values(void **state) {
 	static char line[8000] = "describe 1234 --hazard graphic@0";
@@ -472,6 +481,7 @@ int main(void) {
 		cmocka_unit_test(house),
 		cmocka_unit_test(witness_log),
 		cmocka_unit_test(quorums),
+		cmocka_unit_test(interrupted),
 		cmocka_unit_test(many_values),
 		cmocka_unit_test(long_paths),
 		cmocka_unit_test(cards),
