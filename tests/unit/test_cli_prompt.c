@@ -14,6 +14,7 @@
 
 enum {
 	WAIT_MS = 20000,  /* for a prompt: more than any machine takes */
+	CHILD_S = 60,     /* then the child is ended */
 	SHOWN_MAX = 4096, /* bytes of what the terminal shows */
 	CODE_OTHER = 99
 };
@@ -22,22 +23,26 @@ static const char PROMPT[] = "Passphrase of a key";
 
 struct ask {
 	bool terminal, fresh;
+	bool early;           /* ^C came before anybody waited for a key */
 	const char *lines[2]; /* typed one at a prompt, with what ends them; NULL: no more */
 	int code;             /* 0: the first line is the passphrase */
 	const char *piece;
 };
 
 /* In the child: ask, and end with 0 when it came out as it should. */
-static void child(const struct ask *a, const char *terminal) {
+static void child(const struct ask *a, int other_end, const char *terminal) {
 	const struct cli_ask ask = {
 		.prompt = PROMPT, .options = "give --passphrase-file F", .fresh = a->fresh};
 	struct cli_secret s;
 	struct sr_err e = {0};
 
+	(void)close(other_end); /* else nobody hangs up when the test ends */
+	(void)alarm(CHILD_S);
 	/* Without O_NOCTTY the first terminal that a session opens becomes its own. */
 	if (setsid() < 0 || (a->terminal && open(terminal, O_RDWR) < 0))
 		t_exit(CODE_OTHER);
 	cli_catch_stop();
+	cli_stopped = a->early ? SIGINT : 0;
 	const int rc = cli_secret(&s, &ask, &e);
 
 	if (rc != a->code || (rc != 0 && strstr(e.text, a->piece) == NULL)) {
@@ -91,7 +96,7 @@ static void ask_at(const struct ask *a) {
 
 	assert_true(pid >= 0);
 	if (pid == 0)
-		child(a, name);
+		child(a, fd, name);
 	for (size_t i = 0; i < T_COUNT(a->lines) && a->lines[i] != NULL; i++) {
 		read_to(fd, shown, &len, i + 1);
 		const size_t n = strlen(a->lines[i]);
@@ -111,14 +116,16 @@ static void ask_at(const struct ask *a) {
 static void prompts(void **state) {
 	static char much[SR_PASSPHRASE_MAX + 3];
 	const struct ask all[] = {
-		{true, false, {"secret\n", NULL}, 0, NULL},
-		{true, true, {"secret\n", "secret\n"}, 0, NULL},
-		{true, true, {"secret\n", "secrets\n"}, SR_USAGE,
+		{true, false, false, {"secret\n", NULL}, 0, NULL},
+		{true, true, false, {"secret\n", "secret\n"}, 0, NULL},
+		{true, true, false, {"secret\n", "secrets\n"}, SR_USAGE,
 			"the two passphrases differ: give the same one twice, begin again"},
-		{true, false, {"\n", NULL}, SR_USAGE, "the passphrase is empty"},
-		{true, false, {much, NULL}, SR_USAGE, "more than 1024 bytes are no passphrase"},
-		{true, false, {"\x03", NULL}, SR_LOCKED, "stopped on request"}, /* ^C */
-		{false, false, {NULL, NULL}, SR_USAGE,
+		{true, false, false, {"\n", NULL}, SR_USAGE, "the passphrase is empty"},
+		{true, false, false, {much, NULL}, SR_USAGE,
+			"more than 1024 bytes are no passphrase"},
+		{true, false, false, {"\x03", NULL}, SR_LOCKED, "stopped on request"}, /* ^C */
+		{true, false, true, {NULL, NULL}, SR_LOCKED, "stopped on request"},
+		{false, false, false, {NULL, NULL}, SR_USAGE,
 			"Passphrase of a key is needed, and there is no terminal to ask on: give "
 			"--passphrase-file F"},
 	};
