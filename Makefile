@@ -226,16 +226,12 @@ VERIFYING := $(basename $(notdir $(shell grep -l '"verify/' tests/unit/test_*.c 
 verifying = $(if $(filter $1,$(VERIFYING)),verify)
 archives = $(foreach l,$(sort $(call layer_of,$1) $(BELOW_$(call layer_of,$1)) $(call world,$1) $(call verifying,$1)),$(B)/$2lib$l.a)
 group = -Wl,--start-group $(call archives,$1,$2) -Wl,--end-group $(LIBS_$(call layer_of,$1))
-# One of cli/ has the command's objects, and says itself what a verb is connected to (tests/unit/cli_rig.h).
-verbs = $(if $(filter test_cli_%,$1),$(patsubst %/main.o,%/main-aside.o,$(CLI_SRC:%.c=$(B)/t/%.o)))
-verbs_link = $(if $(filter test_cli_%,$1),-Wl$(comma)--wrap=sr_transport_socket$(comma)--wrap=sr_client_open -lcsv)
-comma := ,
 
 define unit_rule
-$(B)/t/$1: $(B)/t/tests/unit/$1.o $(B)/t/tests/unit/util.o $(if $(call world,$1),$(B)/t/tests/unit/world.o) $(call verbs,$1) $(call archives,$1,t/)
+$(B)/t/$1: $(B)/t/tests/unit/$1.o $(B)/t/tests/unit/util.o $(if $(call world,$1),$(B)/t/tests/unit/world.o) $(call archives,$1,t/)
 	$(if $(Q),@echo '  LD $$@')
 	$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $(B)/t/tests/unit/$1.o $(B)/t/tests/unit/util.o \
-		$(if $(call world,$1),$(B)/t/tests/unit/world.o) $(call verbs,$1) $(call group,$1,t/) $(call verbs_link,$1) -lcmocka -ljansson -lz
+		$(if $(call world,$1),$(B)/t/tests/unit/world.o) $(call group,$1,t/) -lcmocka -ljansson -lz
 endef
 $(foreach t,$(notdir $(UNIT)),$(eval $(call unit_rule,$t)))
 
@@ -271,6 +267,7 @@ DESKED := $(basename $(notdir $(shell grep -l 'unit/client_rig.h' tests/bench/be
 bench_as = $(if $(filter $1,$(RIGGED)),test_catalogue_rig,$1)
 bench_more = $(if $(filter $1,$(RIGGED) $(DESKED)),$(B)/o/tests/unit/util.o) $(if $(filter $1,$(DESKED)),$(B)/o/tests/unit/world.o)
 bench_wrap = $(if $(filter $1,$(DESKED)),-Wl$(comma)--wrap=fsync$(comma)--wrap=fdatasync$(comma)--wrap=syncfs)
+comma := ,
 define bench_rule
 $(B)/$1: $(B)/o/tests/bench/$1.o $(call bench_more,$1) $(call archives,$(call bench_as,$1),)
 	$(if $(Q),@echo '  LD $$@')
@@ -302,6 +299,14 @@ $(B)/bagit-suite: $(B)/o/tests/conformance/bagit-suite.o $(B)/libintake.a $(B)/l
 # The command's main steps aside for another program's.
 %/main-aside.o: %/main.o
 	@objcopy --redefine-sym main=strongroom_main $< $@
+# Tests of cli/ have the command's objects, and say themselves what it is connected to (tests/unit/cli_rig.h).
+VERBS_T := $(patsubst %/main.o,%/main-aside.o,$(CLI_SRC:%.c=$(B)/t/%.o))
+define verbs_rule
+$(B)/t/$1: $(VERBS_T)
+$(B)/t/$1: private LDFLAGS_ALL += $(VERBS_T) -lcsv -Wl$(comma)--wrap=sr_transport_socket$(comma)--wrap=sr_client_open
+endef
+$(foreach t,$(filter test_cli_%,$(notdir $(UNIT))),$(eval $(call verbs_rule,$t)))
+
 # Prints the tables of the manual out of the program (scripts/manual-check compares).
 $(B)/tables: $(B)/o/scripts/tables.o $(patsubst %/main.o,%/main-aside.o,$(CLI_SRC:%.c=$(B)/o/%.o)) $(B)/libstrongroom.a
 	$(if $(Q),@echo '  LD $@')

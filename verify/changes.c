@@ -86,6 +86,9 @@ static int may_end(const struct verify_known *k, size_t before, size_t next,
 			"the key that signed it ended with entry %" PRIu64
 			" already, by another note: forked; keep both",
 			w->until);
+	if (next == before && !c->renames)
+		return sr_fail(e, SR_AUTH,
+			"it gives the log the key and the name that signed it: no change");
 	return sr_log_change_fits(c, &l, e);
 }
 

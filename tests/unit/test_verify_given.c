@@ -191,6 +191,8 @@ static void changes(void **state) {
 		{{{&a, &c, 10, false}, {&b, &c, 20, false}}, 2, SR_AUTH, "none of its 1 sig"},
 		{{{&a, &second, 10, false}}, 1, SR_AUTH, "it says nothing of a loss"},
 		{{{&a, &b, 10, true}}, 1, SR_AUTH, "comes with another key"},
+		{{{&a, &a, 10, false}}, 1, SR_AUTH,
+			"it gives the log the key and the name that signed it"},
 		{{{&a, &a, 10, true}}, 1, SR_AUTH, "a loss, and the log is " V_ORIGIN " still"},
 	};
 	static struct verify_given g;
