@@ -117,8 +117,14 @@ static void people(void **state) {
 			"researcher and depositor are added by one curator"},
 		{"person erase " PERSON, "--ground is missing: data-subject, retention, order"},
 		{"auditor add " PERSON " --reason r --from 0", "--from: epochs begin with 1"},
+		{"audit report --out f", "--out is for csv, jsonl and html (--format)"},
 		{"audit report --person ada", "--person: p- and 16 digits"},
 		{"collection new c --dedupe maybe", "--dedupe: want collection or none"},
+		{"board new", "0 quorum levels given, want 1 to 4: --level 2 --level 3"},
+		{"board new --level 2,3,4,5,6", "5 quorum levels given, want 1 to 4"},
+		{"board new --level two", "--level: want a number from 2 to the members"},
+		{"board new --level 3,2", "--level: 2 after 3; want them ascending, each once"},
+		{"board new --level 2", "--member CARD is missing: a vault is founded with"},
 		{"board restore-share", "give the lines of the recovery sheet (--sheet F), or"},
 		{"board restore-share --sheet f --old g",
 			"give the lines of the recovery sheet (--sheet F), or"},
@@ -131,6 +137,12 @@ static void people(void **state) {
 	rig_line_fails("identity new a.id --name Ada --passphrase-file empty", SR_USAGE,
 		"empty: the first line, the passphrase, is empty");
 	assert_false(t_exists("a.id") || t_exists("a.id.card"));
+	rig_line_fails("person show ada", SR_NOTFOUND,
+		"a person is p-<16 hex digits> (see `person list`), or a card: ada: no such file");
+	rig_line_fails("request export 1234 --purpose research --ends 30d --reason r --to ada",
+		SR_NOTFOUND, "--to: want age1... or a card: ada: no such file");
+	rig_line_fails("board new --level 2 --member nothing.card", SR_NOTFOUND,
+		"--member: nothing.card: no such file");
 	rig_line_fails("person add nothing.card --role researcher", SR_NOTFOUND,
 		"nothing.card: no such file");
 }
@@ -160,6 +172,13 @@ static void material(void **state) {
 		{"inspect file --draw d", "--ocr and --draw go with --text"},
 		{"describe 1234 --medium book,letter,image,sound,film",
 			"medium: more than 4 values"},
+		{"intake scan", "what is to be scanned? One of ITEM..., --again, --known FILE"},
+		{"intake scan 1234 --again", "what is to be scanned? One of ITEM..., --again"},
+		{"redact 1234 --reason r", "say what to leave out: --leave-out FILE, or --gap"},
+		{"redact 1234 --leave-out x", "--leave-out x: want the number of a file"},
+		{"redact 1234 --leave-out 0 --keep x", "--keep x: want the number of a file"},
+		{"redact 1234 --gap 0:9-3", "--gap 0:9-3: want FILE:FROM-TO, for example"},
+		{"redact 1234 --gap 0:3-9", "--reason is missing: why something is left out"},
 		{"release", "name ITEMs, or --accession ID for all its held items"},
 		{"release 1234 --accession 1234",
 			"name ITEMs, or --accession ID for all its held items"},
@@ -190,6 +209,8 @@ static void requests(void **state) {
 			"--to is missing: the authority's age key (age1...), which alone opens it"},
 		{"amend 1234 --with " PERSON " --without " PERSON,
 			"--with names all co-applicants; not --without too"},
+		{"export 1234 --all --out d --receipt r",
+			"--receipt is of one checkout: it does not go with --all"},
 		{"renew 1234", "--ends says until when, --reason what the grant was used for"},
 		{"renew 1234 --ends 30d", "--ends says until when, --reason what the grant"},
 		{"export 1234 5678", "--out F is missing: the age file to write"},
@@ -212,10 +233,15 @@ static void requests(void **state) {
 static void house(void **state) {
 	static const struct row rows[] = {
 		{"backup dir", "--secrets FILE is missing: the sealed file of secrets"},
+		{"init --vault v", "--origin NAME is missing: the name of the log"},
+		{"init --vault v --origin o", "say where the second copy of secrets.db lies"},
+		{"restore a b --secrets s --escrow e",
+			"say where the second copy of secrets.db will"},
 		{"second drop", "--confirm \"a lost secrets.db loses the vault\" is missing"},
 		{"second drop --confirm yes",
 			"--confirm \"a lost secrets.db loses the vault\" is missing"},
 		{"log --type votes", "--type: there are no such statements"},
+		{"log --key k", "--key and --witnesses go with --export"},
 		{"log adopt", "give either the new NAME, or --ask"},
 		{"log adopt name --ask", "give either the new NAME, or --ask"},
 		{"log adopt name --known many",
@@ -229,6 +255,7 @@ static void house(void **state) {
 			"--fingerprint: want 64 digits of 0-9a-f"},
 		{"audit export", "--premis is missing: the one form there is"},
 		{"witness policy --ask", "--ask needs FILE, the policy to vote on"},
+		{"witness new x", "--name NAME is missing: what the witness is called"},
 		{"witness dismiss", "--confirm \"that witness is wrong\" is missing"},
 		{"witness serve dir --port 70000", "--port 70000: want 0 to 65535"},
 		{"witness log frob dir", "after witness log comes add or list, not \"frob\""},
@@ -294,6 +321,8 @@ static void many_values(void **state) {
 static void long_paths(void **state) {
 	static const struct row rows[] = {
 		{"identity new %s --name Ada", "the path is longer than "},
+		{"restore a b --secrets s --escrow e --no-second --since %s",
+			"--since: a path of 5000 bytes"},
 		{"second replace %s", "the path of the second copy is too long"},
 		{"log open %s --key k", "a path of 5000 bytes"},
 		{"inspect file --text --ocr %s", "--ocr: at most "},
