@@ -53,7 +53,8 @@ static int remembered(uint64_t *entry, const struct sr_client *c, struct sr_err 
 	if (rc == 0)
 		rc = sr_text_parse(&t, sr_buf_view(&b), e);
 	if (rc == 0 && !sr_bytes_eq(t.type, sr_bytes_str(MEMORY_TYPE)))
-		rc = sr_fail(e, SR_CORRUPT, "%s is no memory of witnesses", name);
+		rc = sr_fail(e, SR_CORRUPT,
+			"%s is no memory of witnesses: it is damaged, or another file", name);
 	if (rc == 0)
 		rc = sr_unhex(vault, SR_HASH, sr_text_get(&t, "vault"), e);
 	/* Another vault with the same 8 bytes: nothing is known of this one. */
@@ -151,9 +152,10 @@ static int policy_for(const struct sr_policy **out, struct sr_policy **own, stru
 		rc = remembered(&before, c, e);
 	if (rc == 0 && entry < before)
 		rc = sr_fail(e, SR_AUTH,
-			"the vault shows %s witness policy than that of entry %llu, which was "
-			"verified before: it is withheld",
-			adopted.p == NULL ? "no other" : "an older", (unsigned long long)before);
+			"the vault shows %s, and that of entry %llu was verified before: it is "
+			"withheld",
+			adopted.p == NULL ? "no witness policy" : "an older witness policy",
+			(unsigned long long)before);
 	if (rc == 0 && entry != 0)
 		rc = learn(own, c, entry, e);
 	if (rc == 0 && entry > before)
