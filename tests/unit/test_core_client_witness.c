@@ -109,6 +109,40 @@ static void entries(struct reading *r, const struct sr_policy *p) {
 	opening(r, p, lies, SR_AUTH, "the receipt is of another entry");
 }
 
+/* Two people answered for the checkout, who may not all say so; a vault takes what it likes. */
+static void who_answers(struct reading *r, const struct sr_policy *p) {
+	const struct world *w = r->o->w;
+	static const uint8_t salt[SR_SALT] = {0};
+	char said[2][24];
+	struct lie lies[] = {{.op = "witness", .how = HEAD, .key = "glass", .value = "yes"},
+		{.op = "witness", .how = LINE, .key = "said", .value = said[0]},
+		{.op = "witness", .how = LINE, .key = "said", .value = said[1]},
+		{.op = "proof", .call = 2, .how = REPLY}, {.op = "proof", .call = 2, .how = ADD},
+		{.op = "proof", .call = 3, .how = REPLY}, {.op = "proof", .call = 3, .how = ADD},
+		{.op = NULL}};
+	const struct {
+		const struct world_person *who[2];
+		const char *text; /* of the refusal; NULL: they may */
+	} cases[] = {{{&w->custodian, &w->auditor}, "so much is proven of 0 of them"},
+		{{&w->curator[0], &w->auditor}, "so much is proven of 1 of them"},
+		{{&w->curator[0], &w->curator[0]}, "so much is proven of 1 of them"},
+		{{&w->curator[0], &w->officer}, NULL}};
+
+	for (size_t i = 0; i < T_COUNT(cases); i++) {
+		for (size_t k = 0; k < 2; k++) {
+			uint64_t *index = &lies[4 + 2 * k].index;
+			struct sr_buf text;
+
+			forged_head(r->o, &text, SR_T_BREAK_GLASS, cases[i].who[k]->person);
+			sr_text_put_hex(&text, "checkout", r->out.id, SR_ID);
+			sr_statement_put_text(&text, "reason", salt, sr_bytes_str("It burns."));
+			forge_by(r->o, &text, cases[i].who[k], index);
+			snprintf(said[k], sizeof said[k], "%llu", (unsigned long long)*index);
+		}
+		opening(r, p, lies, cases[i].text != NULL ? SR_AUTH : 0, cases[i].text);
+	}
+}
+
 /* What is remembered of policies, or lies where it is remembered. */
 static void memories(struct reading *r) {
 	char hex[17], name[40], vault[2 * SR_HASH + 1], began[24], text[160];
@@ -250,6 +284,7 @@ static void test_witnesses(void **state) {
 	assert_ok(sr_policy_parse(&p, sr_buf_view(&text), &e), &e);
 	sr_buf_free(&text);
 	entries(&r, p);
+	who_answers(&r, p);
 	sr_policy_free(p);
 	world_close(r.o->w); /* its catalogue knows nothing of the forged entries */
 	office_free(r.o);

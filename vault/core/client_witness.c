@@ -231,7 +231,15 @@ static int quorum_saw(struct sr_client *c, const struct sr_policy *p, uint64_t i
 	return rc;
 }
 
-/* Two people, neither of them us, answered for this checkout: their statements are proven. */
+static bool may_break_glass(const struct sr_client *c, const struct sr_proven *pr) {
+	const struct sr_known *who = sr_proofs_person(&c->proofs, pr->entry.statement.head.actor);
+
+	return who != NULL &&
+	       (who->roles & (SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER)) != 0;
+}
+
+/* Two people, neither of them us, answered for this checkout: their statements are proven, and so
+ * is a role that may say it. A reader's friends are not enough, whatever the vault took. */
 static int glass_broken(struct sr_client *c, const uint8_t checkout[SR_ID], const struct sr_call *r,
 	struct sr_err *e) {
 	const size_t n = sr_text_count(&r->text, "said");
@@ -251,7 +259,8 @@ static int glass_broken(struct sr_client *c, const uint8_t checkout[SR_ID], cons
 			break;
 		pr = sr_proofs_at(&c->proofs, entry);
 		rc = sr_proofs_need(pr, "break-glass", e);
-		if (rc != 0 || pr->entry.statement.type->id != SR_T_BREAK_GLASS ||
+		if (rc != 0 || !may_break_glass(c, pr) ||
+			pr->entry.statement.type->id != SR_T_BREAK_GLASS ||
 			!sr_bytes_eq(sr_proven_field(pr, "checkout", 0), sr_bytes_str(hex)) ||
 			strcmp(pr->entry.statement.head.actor, c->o.identity->person) == 0 ||
 			strcmp(pr->entry.statement.head.actor, first) == 0)
