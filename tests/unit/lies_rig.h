@@ -416,6 +416,35 @@ static inline void release_one(
 	}
 }
 
+/* Three released items under levels 2 and 3, asked for by two researchers. */
+struct asked_for {
+	struct office *o;
+	uint8_t items[3][SR_ID];
+	struct world_request rq;
+};
+
+static inline void ask_of(struct asked_for *a) {
+	static const struct world_options levels = {.level = {2, 3}};
+
+	a->o = office_new(&levels);
+	release_one(a->o->w, 3, a->items, "personal-data");
+}
+
+static inline void ask_it(struct asked_for *a, bool join) {
+	a->rq = (struct world_request){.by = &a->o->w->researcher[0],
+		.items = (const uint8_t(*)[SR_ID])a->items,
+		.count = 3,
+		.with = {&a->o->w->researcher[1]}};
+	assert_int_equal(world_request(a->o->w, &a->rq), 0);
+	if (join)
+		assert_int_equal(world_join(a->o->w, &a->o->w->researcher[1], a->rq.id), 0);
+}
+
+static inline void ask_for(struct asked_for *a, bool join) {
+	ask_of(a);
+	ask_it(a, join);
+}
+
 /* Fetch and vote; 0 or the first refusal. */
 static inline int try_vote(struct desk *d, const uint8_t request[SR_ID], struct sr_writ *out) {
 	struct sr_ballot *b = NULL;
