@@ -591,6 +591,31 @@ static int vote_by_hand(struct world *w, const struct world_person *who,
 	return world_commit(&d, NULL);
 }
 
+/* A request that names the epoch which is planned: nobody has shares of that yet. */
+static void by_those_who_come(struct hall *h, const uint8_t request[SR_ID]) {
+	static const char *const changes[] = {"epoch", "3", NULL};
+	struct lie lies[] = {
+		{.op = "request.material", .row = "receipt", .what = "request", .how = RECEIPT},
+		{.op = "board.material", .call = 2, .how = REPLY}, {.op = NULL}};
+	struct sr_entry en;
+	struct sr_buf text;
+	struct sr_writ writ;
+	struct desk *d;
+
+	world_last(h->w, SR_T_REQUEST, &en);
+	decided(h, "rekey", NULL);
+	forged_head(h->o, &text, SR_T_REQUEST, h->w->curator[0].person);
+	copy_but(&text, &en, changes);
+	sr_entry_free(&en);
+	forge_by(h->o, &text, &h->w->curator[0], &lies[0].index);
+	d = desk_new(h->o, &h->w->member[0]);
+	tell_all(d, lies);
+	assert_fails(try_vote(d, request, &writ), SR_AUTH, &d->e,
+		"it is not shown that epoch 3 was opened");
+	honest(d, lies);
+	desk_free(d);
+}
+
 static void who_gives_pieces(void **state) {
 	struct hall *h = hall_new();
 	struct world *w = h->w;
@@ -641,6 +666,8 @@ static void who_gives_pieces(void **state) {
 			     request, &why),
 		SR_DENIED, &why, "key");
 	assert_ok(ask_anew(h, h->item[HELD], request, &why), &why);
+	by_those_who_come(h, request);
+	world_close(w); /* its catalogue knows nothing of the forged entry */
 	hall_free(h);
 }
 
