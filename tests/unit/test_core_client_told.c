@@ -514,6 +514,24 @@ static void a_vault_that_promotes(struct office *o) {
 	}
 }
 
+/* Who became an auditor later reads what was sealed since; when they become an officer too, which
+ * the log shows, all. */
+static void an_officer_too(struct office *o, const struct world_person *who) {
+	for (int officer = 0; officer < 2; officer++) {
+		uint64_t sealed = 0;
+		size_t n = 0;
+		const struct sr_log_ask ask = {.each = count_it, .ctx = &n, .sealed = &sealed};
+
+		if (officer == 1)
+			given(o, who, "role", "officer");
+		struct desk *d = desk_new(o, who);
+		assert_ok(sr_client_log(d->c, &ask, &d->e), &d->e);
+		assert_int_equal(sealed == 0, officer == 1);
+		assert_int_equal(n + sealed, sr_client_info(d->c)->seen_size);
+		desk_free(d);
+	}
+}
+
 static void the_log(struct office *o) {
 	size_t n = 0;
 	struct lie lies[] = {{.op = "epochs",
@@ -553,6 +571,7 @@ static void the_log(struct office *o) {
 		honest(d, &lies[i]);
 		desk_free(d);
 	}
+	an_officer_too(o, &o->w->custodian);
 	a_vault_that_promotes(o);
 }
 
