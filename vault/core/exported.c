@@ -345,7 +345,10 @@ static int read_bundle(
 			out->len = len;
 	}
 	if (rc == SR_NOTFOUND)
-		rc = sr_fail(e, SR_CORRUPT, "%s is missing", path);
+		rc = sr_fail(e, SR_CORRUPT,
+			"%s is missing: the export is not whole, copy it again or export the log "
+			"anew",
+			path);
 	return rc;
 }
 
