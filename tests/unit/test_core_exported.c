@@ -305,6 +305,8 @@ static void test_forged(void **state) {
 		{"FK2r", SR_AUTH, "a new epoch was to begin, and did not"},
 		{"FK+r", SR_AUTH, "a new epoch begins, and no key-epoch says so"},
 		{"FK4r", SR_AUTH, "entry 2: key-epoch: it begins epoch 4 behind epoch 1"},
+		{"FKK", SR_AUTH, "entry 2: key-epoch: it begins epoch 1 behind epoch 1"},
+		{"FK2+K", SR_AUTH, "entry 3: key-epoch: it begins epoch 1 behind epoch 2"},
 		{"r", SR_CORRUPT, "entry 0: recuse: entry 0 is found, and no other"},
 		{"FKF", SR_CORRUPT, "entry 2: found: entry 0 is found, and no other"},
 		{"FKv", SR_AUTH, "entry 2: recuse: it names another vault"},
