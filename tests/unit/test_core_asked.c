@@ -257,6 +257,81 @@ static void test_asked(void **state) {
 	sr_buf_free(&lines);
 }
 
+/* --- whose a checkout is --- */
+
+/* The sentence of ${op} about the checkout ${id}, with XXX for the id. */
+static int told_of(struct asking *a, const char *op, const char *more, const uint8_t *id, char *out,
+	size_t size) {
+	char fields[200], hex[2 * SR_ID + 1], *at;
+	struct sr_buf body;
+	const struct sr_op_info *info = sr_op_named(sr_bytes_str(op));
+
+	assert_non_null(info);
+	sr_buf_init(&body);
+	if (info->body && strcmp(op, "quarantine.open") == 0) {
+		sr_buf_put_zero(&body, SR_PART);
+	} else if (info->body && strcmp(op, "redact.make") == 0) {
+		sr_buf_put_le32(&body, 1); /* file 0 is left out; no gaps, nothing kept */
+		sr_buf_put_zero(&body, 8 + 4 + 4);
+	} else if (info->body) { /* the key of one vote's record */
+		sr_buf_put_le32(&body, 1);
+		sr_buf_put_zero(&body, SR_ID + SR_KEY);
+	}
+	sr_hex(hex, id, SR_ID);
+	snprintf(fields, sizeof fields, "checkout %s%s", hex, more);
+	(void)!rig_call(&a->far, op, fields, &body);
+	sr_buf_free(&body);
+	snprintf(out, size, "%.700s", a->far.e.text);
+	while ((at = strstr(out, hex)) != NULL)
+		memset(at, 'X', strlen(hex));
+	return a->far.rc;
+}
+
+/* Who has the id of another's checkout learns by no operation that there is one, whose it is, or
+ * what it allows: the answer is that to an id of nothing. */
+static void test_whose(void **state) {
+	static const struct {
+		enum who who;
+		const char *op, *more;
+	} cases[] = {
+		{OTHER, "checkout.material", ""},
+		{OTHER, "checkout.open", ""},
+		{OTHER, "checkout.files", ""},
+		{OTHER, "checkout.read", " file 0 offset 0 length 10"},
+		{OTHER, "checkout.forget", ""},
+		{OTHER, "export.begin", ""},
+		{OTHER, "export.begin", " bag yes"},
+		{OTHER, "export.read", " length 10"},
+		{OTHER, "export.end", ""},
+		{OTHER, "explain", ""},
+		{OTHER, "witness", ""},
+		{CURATOR, "reseal", ""},
+		{CURATOR, "quarantine.open", ""},
+		{CURATOR, "intake.scan", ""},
+		{CURATOR, "redact.make", ""},
+		{CURATOR, "transcript.add", " file 0"},
+		{CURATOR, "features.make", ""},
+	};
+	static const uint8_t none[SR_ID] = {0x77};
+	struct asking *a = *state;
+
+	for (size_t i = 0; i < T_COUNT(cases); i++) {
+		char theirs[800], nothing[800];
+
+		rig_login(&a->far, person_of(a, cases[i].who));
+		const int rc =
+			told_of(a, cases[i].op, cases[i].more, a->t.c.id, theirs, sizeof theirs);
+		assert_int_not_equal(rc, 0);
+		assert_null(strstr(theirs, a->t.g->w->researcher[0].person));
+		assert_int_equal(
+			told_of(a, cases[i].op, cases[i].more, none, nothing, sizeof nothing), rc);
+		if (strcmp(theirs, nothing) != 0)
+			fail_msg("%s: \"%s\", of nothing \"%s\"", cases[i].op, theirs, nothing);
+	}
+	/* It is open still, for whom it is. */
+	assert_int_equal(sr_room_count(a->t.g->core.room), 1);
+}
+
 /* --- what is brought -------------------------------------------------------------------------- */
 
 /* A submission whose note is any bytes, with so many texts or objects announced. */
@@ -554,6 +629,10 @@ static void test_without_table(void **state) {
 		{"export.begin", "call without a checkout"},
 		{"quarantine.open", "call without a checkout"},
 		{"quarantine.material", "call without an item"},
+		{"intake.scan", "call without a checkout"},
+		{"redact.make", "redact.make without a checkout"},
+		{"transcript.add", "transcript.add without a checkout, or a file"},
+		{"item", "item without an id"},
 		{"request", "call without a request"},
 		{"object", "object without an id"},
 		{"enquiry", "enquiry without an id"},
@@ -591,6 +670,7 @@ static void test_without_table(void **state) {
 int main(void) {
 	const struct CMUnitTest shared[] = {
 		cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_whose),
 		cmocka_unit_test(test_brought),
 		cmocka_unit_test(test_release),
 		cmocka_unit_test(test_without_table),
