@@ -261,7 +261,7 @@ int sr_inflow_new(struct sr_inflow **out, struct sr_vault *v, const struct sr_in
 	struct sr_err *e) {
 	struct sr_inflow *s = calloc(1, sizeof *s);
 	if (s == NULL)
-		return sr_fail(e, SR_NOMEM, "deposit");
+		return sr_fail(e, SR_NOMEM, "deposit: out of memory");
 	sr_buf_init_secret(&s->results);
 	sr_buf_init_secret(&s->names);
 	sr_buf_init_secret(&s->age.plain);

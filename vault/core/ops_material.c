@@ -215,7 +215,7 @@ static int leaf_and_proof(struct sr_buf *leaf, struct sr_proof *proof, const str
 	struct sr_buf one;
 	int rc = 0;
 	if (hashes == NULL)
-		return sr_fail(e, SR_NOMEM, "bundle of %zu items", b->items);
+		return sr_fail(e, SR_NOMEM, "bundle of %zu items: out of memory", b->items);
 	sr_buf_init(&one);
 	for (size_t i = 0; rc == 0 && i < b->items; i++) {
 		sr_buf_clear(&one);

@@ -201,7 +201,8 @@ int sr_rows_parse(struct sr_rows *out, struct sr_bytes body, struct sr_err *e) {
 	list.fields = calloc(fields + 1, sizeof *list.fields);
 	if (list.rows == NULL || list.fields == NULL) {
 		sr_rows_free(&list);
-		return sr_fail(e, SR_NOMEM, "%zu rows with %zu fields", rows, fields);
+		return sr_fail(
+			e, SR_NOMEM, "%zu rows with %zu fields: out of memory", rows, fields);
 	}
 	rc = walk(body, &list, &rows, &fields, e);
 	list.count = rows;
