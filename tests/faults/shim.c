@@ -46,6 +46,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <link.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -73,6 +74,7 @@
 
 enum call {
 	OPEN,
+	CREATE, /* an open that makes a file, if there is none */
 	READ,
 	WRITE,
 	FSYNC,
@@ -102,10 +104,10 @@ enum call {
 	CHANGE,
 	CALLS
 };
-static const char *const names[CALLS] = {"open", "read", "write", "fsync", "rename", "unlink",
-	"mkdir", "truncate", "allocate", "link", "mode", "stat", "list", "lock", "close", "socket",
-	"connect", "talk", "poll", "fork", "thread", "wait", "setup", "map", "pin", "random",
-	"memory", "change"};
+static const char *const names[CALLS] = {"open", "create", "read", "write", "fsync", "rename",
+	"unlink", "mkdir", "truncate", "allocate", "link", "mode", "stat", "list", "lock", "close",
+	"socket", "connect", "talk", "poll", "fork", "thread", "wait", "setup", "map", "pin",
+	"random", "memory", "change"};
 
 static const char *root, *piece;
 static atomic_ulong counts[CALLS];
@@ -582,6 +584,10 @@ static bool named(int fd, const char *name) {
 	       beneath(path);
 }
 
+static enum call opening(int flags) {
+	return (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE ? CREATE : OPEN;
+}
+
 static size_t some(enum call what, size_t len) {
 	return due(what) && half && len > 1 ? len / 2 : len;
 }
@@ -608,13 +614,15 @@ int open(const char *name, int flags, ...) {
 	if ((flags & (O_CREAT | O_TMPFILE)) != 0)
 		mode = va_arg(args, mode_t);
 	va_end(args);
-	if (named(AT_FDCWD, name) && fails(OPEN))
+	if (named(AT_FDCWD, name) && fails(opening(flags)))
 		return -1;
 	return REAL(open)(name, flags, mode);
 }
 
 FILE *fopen(const char *name, const char *mode) {
-	return named(AT_FDCWD, name) && fails(OPEN) ? NULL : REAL(fopen)(name, mode);
+	const enum call what = strchr(mode, 'r') != NULL ? OPEN : CREATE;
+
+	return named(AT_FDCWD, name) && fails(what) ? NULL : REAL(fopen)(name, mode);
 }
 
 int openat(int fd, const char *name, int flags, ...) {
@@ -625,7 +633,7 @@ int openat(int fd, const char *name, int flags, ...) {
 	if ((flags & (O_CREAT | O_TMPFILE)) != 0)
 		mode = va_arg(args, mode_t);
 	va_end(args);
-	if (named(fd, name) && fails(OPEN))
+	if (named(fd, name) && fails(opening(flags)))
 		return -1;
 	return REAL(openat)(fd, name, flags, mode);
 }
@@ -642,8 +650,10 @@ long syscall(long number, ...) {
 #ifdef SYS_openat2
 	if (number == SYS_openat2) {
 		const char *name = NULL;
+		const struct open_how *how = NULL;
 		memcpy(&name, &a[1], sizeof name);
-		if (named((int)a[0], name) && fails(OPEN))
+		memcpy(&how, &a[2], sizeof how);
+		if (named((int)a[0], name) && fails(opening((int)how->flags)))
 			return -1;
 	}
 #endif

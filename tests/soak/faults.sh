@@ -43,9 +43,8 @@ hows() {
 	case $1 in
 	read) echo 5 5+ 4 short ;;
 	write) echo 5 28 28+ 4 short ;;
-	open) # what only reads makes no file for which there could be no room
-		if [[ $DOING = scrub ]]; then echo 5 24+ 4; else echo 5 28 24+ 4; fi
-		;;
+	open) echo 5 24+ 4 ;; # what makes no file finds no lack of room
+	create) echo 5 28 28+ 24+ 4 ;;
 	talk) echo 5 104+ 4 short ;;
 	connect) echo 5 ;;
 	poll) echo 12 4 ;;
@@ -204,7 +203,7 @@ chosen_places() {
 }
 
 tried() { # STEP
-	local DOING=$1 step=$1 call how frames nth rc all seen=0 ran=0 went=0 missed=0 found=0 began=$SECONDS what
+	local step=$1 call how frames nth rc all seen=0 ran=0 went=0 missed=0 found=0 began=$SECONDS what
 	FAULTY=(FAULT_COUNT="$W/counts" FAULT_STACKS="$W/stacks" FAULT_ROOT="$W" "${STACK_WORDS[@]}" LD_PRELOAD="$shim")
 	broken "$step" || fail "$step without a fault"
 	FAULTY=()
