@@ -95,6 +95,10 @@ ok sr identity renew ri2.id --old ri.id --name 'Name of ri' --passphrase-file pa
 places memory sr_card_by_old as cu1 person rekey ri2.id.card
 each memory 12 emory as cu1 person rekey ri2.id.card
 
+again
+places memory init_sqlite as m1 verify
+each memory 12+ emory as m1 verify
+
 # Without memory for a path or for the rules it says that, and nothing about the path or the rules.
 again
 places memory 'set_path|look|next_entry|first_of_root' as de deposit one --collection box
