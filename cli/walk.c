@@ -277,7 +277,7 @@ static int set_path(struct cli_walk *w, struct sr_err *e) {
 		return rc;
 	sr_buf_clear(&w->shown);
 	if (w->path.len <= SR_PATH_MAX) {
-		sr_buf_put_bytes(&w->shown, sr_buf_view(&w->path));
+		sr_buf_put_buf(&w->shown, &w->path);
 	} else {
 		sr_buf_put(&w->shown, w->path.p, SR_PATH_MAX - sizeof cut);
 		sr_buf_put_str(&w->shown, cut);

@@ -120,7 +120,7 @@ int sr_authorize_set(
 				"object is not the one that was adopted");
 	}
 	if (rc == 0) {
-		sr_buf_put_bytes(out, sr_buf_view(&text));
+		sr_buf_put_buf(out, &text);
 		rc = sr_buf_ok(out, e);
 	}
 	sr_buf_free(&text);

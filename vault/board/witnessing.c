@@ -491,7 +491,7 @@ int sr_witnessing_run(struct sr_vault *v, unsigned timeout_ms, bool all, struct 
 int sr_witnessing_policy(struct sr_vault *v, struct sr_buf *out, struct sr_err *e) {
 	if (v->witnessing == NULL || v->witnessing->policy == NULL)
 		return sr_fail(e, SR_NOTFOUND, "this vault has no witness policy");
-	sr_buf_put_bytes(out, sr_buf_view(&v->witnessing->text));
+	sr_buf_put_buf(out, &v->witnessing->text);
 	return sr_buf_ok(out, e);
 }
 

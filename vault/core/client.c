@@ -566,7 +566,7 @@ static int prove(struct sr_client *c, struct sr_call *q, struct sr_buf *kept, si
 	if (rc == 0)
 		rc = sr_proofs_add_rows(&c->proofs, &rows, e);
 	if (rc == 0 && kept != NULL)
-		sr_buf_put_lp(kept, sr_buf_view(&r.body));
+		sr_buf_put_lp_buf(kept, &r.body);
 out:
 	sr_rows_free(&rows);
 	sr_call_free(&r);

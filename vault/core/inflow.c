@@ -467,7 +467,7 @@ int sr_inflow_hooks(struct sr_inflow *s, struct sr_submission *sub, struct sr_er
 }
 
 void sr_inflow_results(struct sr_inflow *s, struct sr_buf *body) {
-	sr_buf_put_bytes(body, sr_buf_view(&s->results));
+	sr_buf_put_buf(body, &s->results);
 	sr_buf_clear(&s->results);
 	sr_rows_begin(&s->rows, &s->results);
 }

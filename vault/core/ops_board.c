@@ -289,7 +289,7 @@ static int put_dealing(struct sr_x *x, struct sr_rows_out *o, uint64_t entry,
 	if (rc == 0) {
 		sr_row(o, "dealing");
 		sr_row_dec(o, "index", entry);
-		sr_row_bytes(o, "body", sr_buf_view(&body));
+		sr_row_buf(o, "body", &body);
 	}
 	sr_buf_free(&body);
 	return rc;
@@ -453,7 +453,7 @@ static int put_run_object(struct sr_x *x, struct sr_rows_out *o, const char *kin
 		sr_row_hex(o, "run", run->run, SR_ID);
 		if (person != NULL)
 			sr_row_str(o, "person", person);
-		sr_row_bytes(o, "body", sr_buf_view(&body));
+		sr_row_buf(o, "body", &body);
 	}
 	sr_buf_free(&body);
 	return rc;

@@ -66,7 +66,7 @@ int sr_op_found_show(struct sr_x *x, struct sr_err *e) {
 	sr_text_put_dec(&x->r->head, "signed", count_signed(&s));
 	sr_rows_begin(&o, &x->r->body);
 	sr_row(&o, "draft");
-	sr_row_bytes(&o, "text", sr_buf_view(&s.text));
+	sr_row_buf(&o, "text", &s.text);
 	for (size_t i = 0; i < s.name_count; i++) {
 		sr_row(&o, "name");
 		sr_row_str(&o, "field", s.names[i].field);

@@ -316,7 +316,7 @@ int sr_op_erasure(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0) {
 		sr_rows_begin(&o, &x->r->body);
 		sr_row(&o, "erasure");
-		sr_row_bytes(&o, "note", sr_buf_view(&note));
+		sr_row_buf(&o, "note", &note);
 		rc = sr_put_receipt(x, &o, entry, since, e);
 	}
 	sr_buf_free(&note);

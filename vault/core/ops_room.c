@@ -233,7 +233,7 @@ static int level_for(uint32_t *level, struct sr_x *x, const struct sr_item_row *
 	if (more != NULL && more->len > 0) {
 		if (tokens.len > 0)
 			sr_buf_put_str(&tokens, " ");
-		sr_buf_put_bytes(&tokens, sr_buf_view(more));
+		sr_buf_put_buf(&tokens, more);
 	}
 	int rc = sr_buf_ok(&tokens, e);
 	if (rc == 0 && (described == NULL || (text = sr_buf_dup_str(&tokens)) == NULL))

@@ -136,10 +136,15 @@ static int hooks(struct sr_x *x, struct sr_submission *sub, struct sr_err *e) {
 	struct sr_statement st;
 	uint8_t id[SR_ID];
 	bool known = false;
-	/* A note that does not parse is the door's to refuse, in its own words. */
-	if (sr_statement_parse(&st, sub->note, NULL) != 0)
+	int rc = sr_statement_parse(&st, sub->note, e);
+	if (rc == SR_NOMEM)
+		return rc;
+	if (rc != 0) {
+		/* A note that does not parse is the door's to refuse, in its own words. */
+		if (e != NULL)
+			sr_err_clear(e);
 		return 0;
-	int rc = 0;
+	}
 	if (sr_type_brings_items(st.type->id) || st.type->id == SR_T_RELEASE ||
 		st.type->id == SR_T_HELD_BOX)
 		rc = in_log(&known, x, &st, e);

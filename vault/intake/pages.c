@@ -249,7 +249,7 @@ static int put_head(struct sr_pages *t, const char *languages, struct sr_err *e)
 		sr_buf_printf(&all, ", %u lost", t->lost);
 	sr_buf_printf(&all, ", %s%s%s\n", t->failed ? "failed" : sr_box_status_name(t->status),
 		t->reason[0] != '\0' ? ": " : "", t->reason);
-	sr_buf_put_bytes(&all, sr_buf_view(&t->rendition));
+	sr_buf_put_buf(&all, &t->rendition);
 	rc = sr_buf_ok(&t->rendition, e);
 	if (rc == 0)
 		rc = sr_buf_ok(&all, e);
