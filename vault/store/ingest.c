@@ -2,10 +2,13 @@
  * ingest - see ingest.h. The caller's thread reads, hashes and keeps the drafts; workers of a pool
  * do everything else to a block, the last step (into a pack) under the packer's lock.
  *
- * Invariants: a job is either free, or in the pool, never both; its draft outlives it, because
- * drafts leave only in flush, which first takes every job back. drafts: `current` (between
- * item_begin and item_end), and a list of ended ones in order. Memory: jobs * 4.5 MiB + 3 open
- * packs * 5 MiB + drafts (SR_INGEST_DRAFTS_MAX, then flush).
+ * Invariants: a job is free, or gathers (`batch`), or is in the pool; the drafts of its blocks
+ * outlive it, because drafts leave only in flush, which first takes every job back. drafts:
+ * `current` (between item_begin and item_end), and a list of ended ones in order. Memory: jobs *
+ * 4.75 MiB + 3 open packs * 5 MiB + drafts (SR_INGEST_DRAFTS_MAX, then flush).
+ *
+ * A small file is a job of a few tens of microseconds, as long as it takes to wake a thread for it:
+ * up to BATCH of them go to a worker together.
  */
 #include "store/ingest.h"
 
@@ -22,6 +25,9 @@
 
 enum {
 	REPORT_MS = 100,
+	BATCH = 32,
+	SMALL = 32 << 10,       /* bytes: a larger one is worth a thread's waking */
+	SMALLS_MAX = 256 << 10, /* bytes that a job gathers */
 	THREADS_MAX = SR_INGEST_JOBS_MAX - 2
 };
 
@@ -32,19 +38,28 @@ enum state {
 	FAILED
 };
 
-struct job {
-	struct sr_ingest *in;
-	struct sr_block_work *work;
-	struct job *next_free;
+struct block {
 	struct sr_draft *draft;
 	uint64_t number;       /* in the draft */
 	uint64_t block;        /* in the file */
 	uint8_t file[SR_HASH]; /* sr_resume_file */
+	bool gathered;         /* its plaintext lies in smalls, at `at`; else it is the work's */
+	size_t at;
 	struct sr_block_ref ref;
 	struct sr_slot slot;
 	bool reused;
 	int rc;
-	struct sr_err e;
+};
+
+struct job {
+	struct sr_ingest *in;
+	struct sr_block_work *work;
+	struct job *next_free;
+	struct block blocks[BATCH]; /* one that is not gathered is the last */
+	size_t count;
+	uint8_t *smalls; /* SMALLS_MAX */
+	size_t used;
+	struct sr_err e; /* of the first that failed */
 };
 
 struct ended {
@@ -64,6 +79,7 @@ struct sr_ingest {
 	struct job jobs[SR_INGEST_JOBS_MAX];
 	size_t job_count;
 	struct job *free_jobs;
+	struct job *batch; /* gathers; or NULL */
 	struct sr_draft *current;
 	struct ended *first;
 	struct ended **last;
@@ -79,67 +95,76 @@ struct sr_ingest {
 /* --- a worker's part -----------------------------------------------------------------------------
  */
 
-/* Is the record at job->ref's place this block? Reads it back. The job's plaintext stays. */
-static bool stored_well(struct job *j) {
-	struct sr_place at = {.offset = j->ref.offset, .len = j->ref.len};
+/* Is the record at the ref's place this block? Reads it back. The work's plaintext stays. */
+static bool stored_well(struct job *j, const struct block *b) {
+	struct sr_place at = {.offset = b->ref.offset, .len = b->ref.len};
 	struct sr_bytes plain = {NULL, 0};
-	memcpy(at.pack, j->ref.pack, SR_HASH);
+	memcpy(at.pack, b->ref.pack, SR_HASH);
 	return sr_pack_read(j->in->o.backend, &at, sr_block_work_record(j->work), NULL) == 0 &&
-	       sr_block_open(j->work, SR_BLOCK_FILE, &j->ref, &plain, NULL) == 0;
+	       sr_block_open(j->work, SR_BLOCK_FILE, &b->ref, &plain, NULL) == 0;
 }
 
 /* Dedupe collection: in a pack of this accession, or in the index. */
-static bool known_by_cid(struct job *j) {
+static bool known_by_cid(struct job *j, struct block *b) {
 	struct sr_ingest *in = j->in;
 	struct sr_index_hit hit;
-	if (sr_packer_inflight(in->packer, j->ref.cid, &j->slot))
+	if (sr_packer_inflight(in->packer, b->ref.cid, &b->slot))
 		return true;
-	if (sr_index_find(in->o.index, j->ref.cid, in->o.accession, &hit, NULL) != 0)
+	if (sr_index_find(in->o.index, b->ref.cid, in->o.accession, &hit, NULL) != 0)
 		return false;
-	memcpy(j->ref.pack, hit.at.pack, SR_HASH);
-	j->ref.offset = hit.at.offset;
-	j->ref.len = hit.at.len;
+	memcpy(b->ref.pack, hit.at.pack, SR_HASH);
+	b->ref.offset = hit.at.offset;
+	b->ref.len = hit.at.len;
 	if (hit.checked)
 		return true;
-	if (!stored_well(j))
+	if (!stored_well(j, b))
 		return false;
-	sr_index_checked(in->o.index, j->ref.cid, j->ref.pack);
+	sr_index_checked(in->o.index, b->ref.cid, b->ref.pack);
 	return true;
 }
 
-static int work(struct job *j) {
+static int work(struct job *j, struct block *b, struct sr_err *e) {
 	struct sr_ingest *in = j->in;
 	uint8_t lookup[SR_RESUME_LOOKUP];
 	struct sr_bytes record = {NULL, 0};
-	struct sr_packer_record r = {SR_PACK_FILES, &j->ref, NULL, {NULL, 0}};
-	sr_block_hash(j->ref.h, sr_bytes_of(sr_block_work_plain(j->work), j->ref.plain_len));
+	struct sr_packer_record r = {SR_PACK_FILES, &b->ref, NULL, {NULL, 0}};
+	sr_block_hash(b->ref.h, sr_bytes_of(sr_block_work_plain(j->work), b->ref.plain_len));
 	if (in->o.domain.dedupe == SR_DEDUPE_COLLECTION) {
-		sr_block_name(&j->ref, SR_BLOCK_FILE, &in->o.domain);
-		if (known_by_cid(j)) {
-			j->reused = true;
+		sr_block_name(&b->ref, SR_BLOCK_FILE, &in->o.domain);
+		if (known_by_cid(j, b)) {
+			b->reused = true;
 			return 0;
 		}
 	} else if (in->journal != NULL) {
-		sr_resume_lookup(in->journal, lookup, j->file, j->block, j->ref.h);
+		sr_resume_lookup(in->journal, lookup, b->file, b->block, b->ref.h);
 		r.lookup = lookup;
-		if (sr_resume_find(in->journal, lookup, &j->ref, NULL) == 0 && stored_well(j)) {
-			j->reused = true;
+		if (sr_resume_find(in->journal, lookup, &b->ref, NULL) == 0 && stored_well(j, b)) {
+			b->reused = true;
 			return 0;
 		}
-		sr_block_name(&j->ref, SR_BLOCK_FILE, &in->o.domain);
+		sr_block_name(&b->ref, SR_BLOCK_FILE, &in->o.domain);
 	} else {
-		sr_block_name(&j->ref, SR_BLOCK_FILE, &in->o.domain);
+		sr_block_name(&b->ref, SR_BLOCK_FILE, &in->o.domain);
 	}
-	int rc = sr_block_seal(j->work, SR_BLOCK_FILE, &j->ref, &record, &j->e);
+	int rc = sr_block_seal(j->work, SR_BLOCK_FILE, &b->ref, &record, e);
 	r.record = record;
 	if (rc == 0)
-		rc = sr_packer_add(in->packer, &r, &j->slot, &j->reused, &j->e);
+		rc = sr_packer_add(in->packer, &r, &b->slot, &b->reused, e);
 	return rc;
 }
 
+/* Backwards: the plaintext that is the work's own comes before any that is copied there. */
 static void work_job(void *arg) {
 	struct job *j = arg;
-	j->rc = work(j);
+	int failed = 0;
+	for (size_t i = j->count; i > 0; i--) {
+		struct block *b = &j->blocks[i - 1];
+		if (b->gathered)
+			memcpy(sr_block_work_plain(j->work), j->smalls + b->at, b->ref.plain_len);
+		b->rc = work(j, b, failed == 0 ? &j->e : NULL);
+		if (failed == 0)
+			failed = b->rc;
+	}
 }
 
 /* --- jobs ----------------------------------------------------------------------------------------
@@ -167,23 +192,31 @@ static int report(struct sr_ingest *in, bool end, struct sr_err *e) {
 	return 0;
 }
 
-/* A finished job's result into its draft; the job is free again. */
-static int settle_job(struct sr_ingest *in, struct job *j, struct sr_err *e) {
-	int rc = j->rc;
-	if (rc == 0) {
-		in->totals.blocks++;
-		if (j->reused)
-			in->totals.blocks_reused++;
-		sr_draft_fill(j->draft, j->number, &j->ref, &j->slot);
-	} else {
-		sr_packer_drop(in->packer, &j->slot);
-		if (e != NULL && in->state != FAILED)
-			*e = j->e;
-	}
-	j->slot = (struct sr_slot){NULL, 0};
-	j->draft = NULL;
+static void put_job(struct sr_ingest *in, struct job *j) {
+	j->count = 0;
+	j->used = 0;
 	j->next_free = in->free_jobs;
 	in->free_jobs = j;
+}
+
+/* A finished job's results into their drafts; the job is free again. */
+static int settle_job(struct sr_ingest *in, struct job *j, struct sr_err *e) {
+	int rc = 0;
+	for (size_t i = 0; i < j->count; i++) {
+		struct block *b = &j->blocks[i];
+		if (b->rc == 0) {
+			in->totals.blocks++;
+			if (b->reused)
+				in->totals.blocks_reused++;
+			sr_draft_fill(b->draft, b->number, &b->ref, &b->slot);
+		} else {
+			sr_packer_drop(in->packer, &b->slot);
+			rc = b->rc;
+		}
+	}
+	if (rc != 0 && e != NULL && in->state != FAILED)
+		*e = j->e;
+	put_job(in, j);
 	return rc;
 }
 
@@ -199,15 +232,26 @@ static int get_job(struct sr_ingest *in, struct job **out, struct sr_err *e) {
 	return 0;
 }
 
-static void put_job(struct sr_ingest *in, struct job *j) {
-	j->next_free = in->free_jobs;
-	in->free_jobs = j;
+/* What ${j} gathered goes to the workers. */
+static int send_job(struct sr_ingest *in, struct job *j, struct sr_err *e) {
+	int rc;
+	sr_err_clear(&j->e);
+	rc = sr_pool_submit(in->pool, j, e);
+	if (rc != 0)
+		put_job(in, j);
+	return rc;
+}
+
+static int send_batch(struct sr_ingest *in, struct sr_err *e) {
+	struct job *j = in->batch;
+	in->batch = NULL;
+	return j != NULL ? send_job(in, j, e) : 0;
 }
 
 /* All jobs back; the first failure counts. */
 static int drain(struct sr_ingest *in, struct sr_err *e) {
 	struct job *j = NULL;
-	int rc = 0;
+	int rc = send_batch(in, e);
 	while ((j = sr_pool_take(in->pool)) != NULL) {
 		struct sr_err mine = {SR_OK, ""};
 		int got = settle_job(in, j, &mine);
@@ -252,6 +296,11 @@ static int make_parts(struct sr_ingest *in, struct sr_err *e) {
 		j->in = in;
 		put_job(in, j);
 		in->job_count++;
+		j->smalls = malloc(SMALLS_MAX);
+		if (j->smalls == NULL) {
+			rc = sr_fail(e, SR_NOMEM, "accession: no memory for small files");
+			break;
+		}
 	}
 	if (rc == 0)
 		rc = sr_pool_new(&in->pool, threads, in->job_count, work_job, e);
@@ -315,11 +364,25 @@ int sr_ingest_begin(struct sr_ingest **out, const struct sr_ingest_options *o, s
 
 static void drop_pieces(struct sr_ingest *in);
 
+static void free_jobs(struct sr_ingest *in) {
+	for (size_t i = 0; i < in->job_count; i++) {
+		struct job *j = &in->jobs[i];
+		sr_block_work_free(j->work);
+		if (j->smalls != NULL)
+			sr_wipe(j->smalls, SMALLS_MAX);
+		free(j->smalls);
+		sr_wipe(j, sizeof *j);
+	}
+	in->job_count = 0;
+	in->free_jobs = in->batch = NULL;
+}
+
 void sr_ingest_free(struct sr_ingest *in) {
 	if (in == NULL)
 		return;
 	/* Slots of jobs that were in the pool go with the packer's states, through settle_job. */
 	in->state = FAILED;
+	in->batch = NULL; /* nobody wants it stored any more */
 	if (in->pool != NULL)
 		(void)!drain(in, NULL);
 	sr_pool_free(in->pool);
@@ -331,10 +394,7 @@ void sr_ingest_free(struct sr_ingest *in) {
 		sr_draft_free(x->draft);
 		free(x);
 	}
-	for (size_t i = 0; i < in->job_count; i++) {
-		sr_block_work_free(in->jobs[i].work);
-		sr_wipe(&in->jobs[i].ref, sizeof in->jobs[i].ref);
-	}
+	free_jobs(in);
 	sr_block_work_free(in->meta_work);
 	sr_packer_free(in->packer);
 	sr_resume_close(in->journal);
@@ -466,22 +526,46 @@ static size_t fill(struct reading *r, uint8_t *p, bool *end) {
 	return have;
 }
 
-/* Hand ${j} with ${len} bytes of plaintext to the workers. */
-static int submit(struct sr_ingest *in, struct job *j, const struct reading *r, struct sr_err *e) {
-	uint64_t number = 0;
-	int rc = sr_draft_block(in->current, &number, e);
-	if (rc == 0) {
-		j->draft = in->current;
-		j->number = number;
-		j->block = r->record.block_count;
-		memcpy(j->file, r->file, SR_HASH);
-		j->reused = false;
-		j->rc = 0;
-		rc = sr_pool_submit(in->pool, j, e);
+/* One more block of ${j}, whose ${len} bytes lie in the work's plaintext: to the workers, or, a
+ * small one at the end of its file, to the others that wait. ${j} is given up. */
+static int submit(struct sr_ingest *in, struct job *j, const struct reading *r, size_t len,
+	struct sr_err *e) {
+	struct block *b = &j->blocks[j->count];
+	const bool gather = len <= SMALL && r->record.block_count == 0;
+	memset(b, 0, sizeof *b);
+	int rc = sr_draft_block(in->current, &b->number, e);
+	if (rc != 0) {
+		in->batch = j;
+		return rc;
 	}
-	if (rc != 0)
+	b->draft = in->current;
+	b->block = r->record.block_count;
+	memcpy(b->file, r->file, SR_HASH);
+	b->ref.plain_len = (uint32_t)len;
+	b->gathered = gather;
+	j->count++;
+	if (!gather)
+		return send_job(in, j, e);
+	b->at = j->used;
+	memcpy(j->smalls + j->used, sr_block_work_plain(j->work), len);
+	j->used += len;
+	in->batch = j;
+	return j->count == BATCH || SMALLS_MAX - j->used < SMALL ? send_batch(in, e) : 0;
+}
+
+/* The job that gathers, or a free one: its work's plaintext is free in either. */
+static int open_job(struct sr_ingest *in, struct job **out, struct sr_err *e) {
+	*out = in->batch;
+	in->batch = NULL;
+	return *out != NULL ? 0 : get_job(in, out, e);
+}
+
+/* Nothing came into it. */
+static void leave_job(struct sr_ingest *in, struct job *j) {
+	if (j->count > 0)
+		in->batch = j;
+	else
 		put_job(in, j);
-	return rc;
 }
 
 static int read_blocks(struct sr_ingest *in, struct reading *r, struct sr_err *e) {
@@ -489,20 +573,18 @@ static int read_blocks(struct sr_ingest *in, struct reading *r, struct sr_err *e
 	sr_sha256_reset(in->sha);
 	while (!end) {
 		struct job *j = NULL;
-		int rc = get_job(in, &j, e);
+		int rc = open_job(in, &j, e);
 		if (rc != 0)
 			return rc;
 		uint8_t *p = sr_block_work_plain(j->work);
 		size_t len = fill(r, p, &end);
 		if (len == 0 || r->unreadable) {
 			sr_wipe(p, len);
-			put_job(in, j);
+			leave_job(in, j);
 			break;
 		}
-		memset(&j->ref, 0, sizeof j->ref);
-		j->ref.plain_len = (uint32_t)len;
 		sr_sha256_update(in->sha, p, len);
-		rc = submit(in, j, r, e);
+		rc = submit(in, j, r, len, e);
 		if (rc == 0)
 			rc = relieve(in, e);
 		if (rc != 0)
@@ -632,7 +714,7 @@ static void drop_pieces(struct sr_ingest *in) {
 		return;
 	if (p->job != NULL) {
 		sr_wipe(sr_block_work_plain(p->job->work), p->have);
-		put_job(in, p->job);
+		leave_job(in, p->job);
 	}
 	sr_buf_free(&p->names);
 	free(p);
@@ -673,10 +755,8 @@ static int piece_out(struct sr_ingest *in, struct pieces *p, struct sr_err *e) {
 	const size_t len = p->have;
 	p->job = NULL;
 	p->have = 0;
-	memset(&j->ref, 0, sizeof j->ref);
-	j->ref.plain_len = (uint32_t)len;
 	sr_sha256_update(in->sha, sr_block_work_plain(j->work), len);
-	int rc = submit(in, j, &p->r, e);
+	int rc = submit(in, j, &p->r, len, e);
 	if (rc == 0)
 		rc = relieve(in, e);
 	p->r.record.block_count++;
@@ -692,7 +772,7 @@ int sr_ingest_more(struct sr_ingest *in, struct sr_bytes data, struct sr_err *e)
 		return refuse(in, e);
 	while (rc == 0 && data.len > 0) {
 		if (p->job == NULL)
-			rc = get_job(in, &p->job, e);
+			rc = open_job(in, &p->job, e);
 		if (rc != 0)
 			break;
 		const size_t n = data.len < SR_BLOCK - p->have ? data.len : SR_BLOCK - p->have;
@@ -841,12 +921,7 @@ static int cover(struct sr_ingest *in, struct sr_err *e) {
 static void retire(struct sr_ingest *in) {
 	sr_pool_free(in->pool);
 	in->pool = NULL;
-	for (size_t i = 0; i < in->job_count; i++) {
-		sr_block_work_free(in->jobs[i].work);
-		sr_wipe(&in->jobs[i].ref, sizeof in->jobs[i].ref);
-	}
-	in->job_count = 0;
-	in->free_jobs = NULL;
+	free_jobs(in);
 	sr_block_work_free(in->meta_work);
 	in->meta_work = NULL;
 	in->totals.bytes_stored = sr_packer_bytes(in->packer);
