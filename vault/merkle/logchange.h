@@ -32,7 +32,8 @@ struct sr_log_change {
 
 /* What the text ${text} of a note says. CORRUPT. */
 SR_MUST int sr_log_change_read(struct sr_log_change *out, struct sr_bytes text, struct sr_err *e);
-/* May ${c} follow ${before}? AUTH: it changes both key and name, or neither. */
+/* May ${c} follow ${before}? AUTH: another name without a loss, or a loss with another key or the
+ * same name. The same key and name once more pass: they change nothing. */
 SR_MUST int sr_log_change_fits(
 	const struct sr_log_change *c, const struct sr_log_link *before, struct sr_err *e);
 /* ${note} is the next link of ${keys}, or one that is there already. AUTH: not signed by the last
