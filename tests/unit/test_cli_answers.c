@@ -341,6 +341,16 @@ static void interrupted(void) {
 	cli_stopped = SIGINT;
 }
 
+static int never_ends(struct liar *l, const char *op, struct sr_call *q, struct sr_call *answer,
+	struct sr_err *e) {
+	(void)l;
+	(void)q;
+	(void)e;
+	if (strcmp(op, "audit.replay") == 0)
+		lie_head(answer, "ended", NULL);
+	return 0;
+}
+
 /* A grant of copies of the second item, for somebody's age key. */
 static void export_grant(char hex[2 * SR_ID + 1]) {
 	char recipient[64];
@@ -359,7 +369,7 @@ static void export_grant(char hex[2 * SR_ID + 1]) {
 
 /* ^C between two steps: the verb ends by itself, and what it would have made is not there. */
 static void stopped(void **state) {
-	char export[200], grant[2 * SR_ID + 1];
+	char export[200], exports[200], grant[2 * SR_ID + 1];
 	const struct {
 		struct desk *who;
 		const char *line, *made;
@@ -368,12 +378,16 @@ static void stopped(void **state) {
 		{r.auditor, "audit export --premis", NULL},
 		{r.curator, "describe --rows t.csv", NULL},
 		{r.researcher, export, "copy.age"},
+		{r.researcher, exports, NULL},
+		{r.auditor, "log", NULL},
+		{r.auditor, "audit report", NULL},
 	};
 	char table[200];
 
 	(void)state;
 	export_grant(grant);
 	(void)snprintf(export, sizeof export, "export %s %s --out copy.age", grant, r.hex[SECOND]);
+	(void)snprintf(exports, sizeof exports, "export %s --all --out copies", grant);
 	const int len = snprintf(table, sizeof table, "item,title\n%s,once more\n", r.hex[HELD]);
 
 	t_write_file("t.csv", table, (size_t)len);
@@ -384,6 +398,13 @@ static void stopped(void **state) {
 		cli_stopped = 0;
 		assert_true(rows[i].made == NULL || !t_exists(rows[i].made));
 	}
+	/* A replay goes on another time: here the vault says that it did not come to its end. */
+	cli_rig_meanwhile = interrupted;
+	r.auditor->liar.twist = never_ends;
+	fails_at(r.auditor, "audit replay", SR_LOCKED, "stopped on request at entry ");
+	r.auditor->liar.twist = NULL;
+	cli_rig_meanwhile = NULL;
+	cli_stopped = 0;
 	/* What somebody may not say is refused with its row. */
 	fails_at(r.depositor, "describe --rows t.csv", SR_DENIED, "row 2: ");
 }
@@ -415,6 +436,8 @@ static void not_there(void **state) {
 			"also as csv"},
 		{r.officer, "audit person " NOBODY, SR_USAGE,
 			"--reason TEXT is missing: whoever reads what is held on another says why"},
+		{r.member, "log disclose 0 --out told/", SR_USAGE,
+			"\"told/\" is no name for a file"},
 		{r.curator, "release --accession %ACCESSION", SR_NOTFOUND,
 			"no item of this accession is held"},
 		{r.member, "board reshare --reason r --leave " NOBODY, SR_USAGE,

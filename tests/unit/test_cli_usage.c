@@ -21,6 +21,7 @@ static char *home;
 static int setup(void **state) {
 	static const char *const gone[] = {"STRONGROOM_VAULT", "STRONGROOM_IDENTITY",
 		"STRONGROOM_UNLOCK", "XDG_STATE_HOME", "HOME"};
+	static const char big[1027];
 	static const char nul[] = "words\0and more";
 
 	(void)state;
@@ -33,6 +34,7 @@ static int setup(void **state) {
 	assert_int_equal(mkdir("folder", 0700), 0);
 	t_write_file("file", "x", 1);
 	t_write_file("nul", nul, sizeof nul - 1);
+	t_write_file("big", big, sizeof big);
 	t_write_file("empty", "\r\nsecond line\n", 14);
 	return 0;
 }
@@ -136,6 +138,8 @@ static void people(void **state) {
 		"identity new file --name Ada", SR_EXISTS, "file, or its card, is there already");
 	rig_line_fails("identity new a.id --name Ada --passphrase-file empty", SR_USAGE,
 		"empty: the first line, the passphrase, is empty");
+	rig_line_fails("identity new a.id --name Ada --passphrase-file big", SR_LIMIT,
+		"big: more than 1026 bytes");
 	assert_false(t_exists("a.id") || t_exists("a.id.card"));
 	rig_line_fails("person show ada", SR_NOTFOUND,
 		"a person is p-<16 hex digits> (see `person list`), or a card: ada: no such file");
@@ -241,6 +245,8 @@ static void house(void **state) {
 		{"second drop --confirm yes",
 			"--confirm \"a lost secrets.db loses the vault\" is missing"},
 		{"log --type votes", "--type: there are no such statements"},
+		{"log --export folder --key k --fingerprint 12",
+			"--fingerprint: want 64 digits of 0-9a-f"},
 		{"log --key k", "--key and --witnesses go with --export"},
 		{"log adopt", "give either the new NAME, or --ask"},
 		{"log adopt name --ask", "give either the new NAME, or --ask"},
