@@ -479,7 +479,7 @@ static int read_csv(struct reading *r, int fd) {
 
 	if (chunk == NULL || csv_init(&p, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) != 0) {
 		free(chunk);
-		return sr_fail(r->e, SR_NOMEM, "table");
+		return sr_fail(r->e, SR_NOMEM, "table: out of memory");
 	}
 	csv_set_space_func(&p, no_space);
 	while (r->rc == 0 && (n = read(fd, chunk, CHUNK)) > 0) {
@@ -528,7 +528,7 @@ int cli_rows_each(const char *file,
 
 	(void)sr_escape_to(shown, sizeof shown, sr_bytes_str(file));
 	if (fd < 0 || r == NULL) {
-		rc = fd >= 0           ? sr_fail(e, SR_NOMEM, "table")
+		rc = fd >= 0           ? sr_fail(e, SR_NOMEM, "table: out of memory")
 		     : errno == ENOENT ? sr_fail(e, SR_NOTFOUND, "%s: nothing is there", shown)
 				       : sr_fail_errno(e, "%s", shown);
 		if (fd >= 0)
@@ -561,7 +561,7 @@ static int copy_row(struct cli_row *to, const struct cli_row *from, struct sr_er
 	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers, indeed */
 	to->clear = calloc(from->clear_count + 1, sizeof *to->clear);
 	if (to->path == NULL || to->values == NULL || to->clear == NULL)
-		return sr_fail(e, SR_NOMEM, "table");
+		return sr_fail(e, SR_NOMEM, "table: out of memory");
 	for (size_t i = 0; i < from->clear_count; i++)
 		to->clear[to->clear_count++] = from->clear[i];
 	for (size_t i = 0; i < from->count; i++) {
@@ -569,7 +569,7 @@ static int copy_row(struct cli_row *to, const struct cli_row *from, struct sr_er
 		to->values[i].text = strdup(from->values[i].text);
 		to->count++;
 		if (to->values[i].text == NULL)
-			return sr_fail(e, SR_NOMEM, "table");
+			return sr_fail(e, SR_NOMEM, "table: out of memory");
 	}
 	return 0;
 }
@@ -585,7 +585,7 @@ static int keep_row(void *ctx, const struct cli_row *row, struct sr_err *e) {
 	if ((out->count & (out->count + 1)) == 0) { /* room for twice as many */
 		more = reallocarray(out->rows, 2 * (out->count + 1), sizeof *more);
 		if (more == NULL)
-			return sr_fail(e, SR_NOMEM, "table");
+			return sr_fail(e, SR_NOMEM, "table: out of memory");
 		out->rows = more;
 	}
 	return copy_row(&out->rows[out->count++], row, e);

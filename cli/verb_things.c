@@ -107,7 +107,7 @@ static int set(struct cli *c, struct sr_flagging *f, const char *word, struct sr
 	f->items = items;
 	out = calloc(f->count, sizeof *out);
 	if (out == NULL)
-		return sr_fail(e, SR_NOMEM, "%zu items", f->count);
+		return sr_fail(e, SR_NOMEM, "%zu items: out of memory", f->count);
 	rc = sr_client_flag(c->client, f, out, e);
 	if (rc == 0) {
 		const size_t good = told(c, f, out, word);
