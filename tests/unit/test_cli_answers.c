@@ -351,6 +351,34 @@ static int never_ends(struct liar *l, const char *op, struct sr_call *q, struct 
 	return 0;
 }
 
+/* The vault has more to look through, and would go on at once. */
+static int more_to_do(struct liar *l, const char *op, struct sr_call *q, struct sr_call *answer,
+	struct sr_err *e) {
+	(void)l;
+	(void)q;
+	(void)e;
+	if (strcmp(op, "intake.turn") == 0) {
+		lie_head(answer, "left", "3");
+		lie_head(answer, "nap", "0");
+	}
+	return 0;
+}
+
+/* ^C between two turns of what is done after deposits: it goes on another time. */
+static void stopped_intake(void **state) {
+	struct cli c = {.client = r.curator->c, .core = &r.o->core, .quiet = true};
+	struct sr_err e = {0};
+
+	(void)state;
+	r.curator->liar.twist = more_to_do;
+	cli_stopped = SIGINT;
+	assert_fails(cli_intake_run(&c, &e), SR_LOCKED, &e, "stopped on request");
+	assert_non_null(strstr(c.hint, "nothing is lost: `strongroom intake run` goes on"));
+	cli_stopped = 0;
+	r.curator->liar.twist = NULL;
+	r.o->core.works = false; /* as it was */
+}
+
 /* A grant of copies of the second item, for somebody's age key. */
 static void export_grant(char hex[2 * SR_ID + 1]) {
 	char recipient[64];
@@ -508,6 +536,7 @@ int main(void) {
 		cmocka_unit_test(files_disagree),
 		cmocka_unit_test(changed_bag),
 		cmocka_unit_test(stopped),
+		cmocka_unit_test(stopped_intake),
 		cmocka_unit_test(not_there),
 		cmocka_unit_test(as_many_marks),
 		cmocka_unit_test(other_bundle),
