@@ -307,7 +307,7 @@ $(B)/bagit-suite: $(B)/o/tests/conformance/bagit-suite.o $(B)/libintake.a $(B)/l
 VERBS_T := $(patsubst %/main.o,%/main-aside.o,$(CLI_SRC:%.c=$(B)/t/%.o))
 define verbs_rule
 $(B)/t/$1: $(VERBS_T)
-$(B)/t/$1: private LDFLAGS_ALL += $(VERBS_T) -lcsv -Wl$(comma)--wrap=sr_transport_socket$(comma)--wrap=sr_client_open
+$(B)/t/$1: private LDFLAGS_ALL += $(VERBS_T) -lcsv -Wl$(comma)--wrap=sr_transport_socket$(comma)--wrap=sr_client_open$(comma)--wrap=cli_open
 endef
 $(foreach t,$(filter test_cli_%,$(notdir $(UNIT))),$(eval $(call verbs_rule,$t)))
 

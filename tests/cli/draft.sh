@@ -19,6 +19,11 @@ second=$(json fingerprint)
 [[ $first != "$second" ]] || fail 'two drafts have one fingerprint'
 refused 1 'draft here has the fingerprint' as m1 board deal --fingerprint "$first"
 refused 1 'draft here has the fingerprint' as m1 board deal --fingerprint "$(tr 0-9a-f 1-9a-f0 <<<"$second")"
+if command -v script >/dev/null; then # a terminal: who does not say yes has not signed
+	(echo no && sleep 0.5) | script -qec "$(printf '%q ' "$STRONGROOM_T" board deal --as "$W/m1.id" --passphrase-file "$W/pass")" \
+		/dev/null >"$W/out" 2>&1 && fail 'signed, though nobody said yes'
+	has 'not signed, as you said'
+fi
 ok as m1 board deal --fingerprint "$second"
 has '1 of 3'
 refused 1 'signed' draft 2

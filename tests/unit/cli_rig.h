@@ -31,10 +31,14 @@ struct cli_rig_as {
 };
 static struct cli_rig_as cli_rig_as;    /* borrowed; zero: nobody */
 static void (*cli_rig_meanwhile)(void); /* happens when a verb connects; NULL: nothing does */
+/* Happens just before a file of the person's is opened, after it was looked at. */
+static void (*cli_rig_opening)(const char *path);
 
 /* The linker's names. NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl51-cpp) */
 int __real_sr_transport_socket(struct sr_transport *out, const char *vault, struct sr_err *e);
 int __wrap_sr_transport_socket(struct sr_transport *out, const char *vault, struct sr_err *e);
+int __real_cli_open(int at, const char *path, int flags);
+int __wrap_cli_open(int at, const char *path, int flags);
 int __real_sr_client_open(
 	struct sr_client **out, const struct sr_client_options *o, struct sr_err *e);
 int __wrap_sr_client_open(
@@ -55,6 +59,12 @@ int __wrap_sr_client_open(
 		return __real_sr_client_open(out, o, e);
 	*out = cli_rig_as.client;
 	return 0;
+}
+
+int __wrap_cli_open(int at, const char *path, int flags) {
+	if (cli_rig_opening != NULL)
+		cli_rig_opening(path);
+	return __real_cli_open(at, path, flags);
 }
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl51-cpp) */
 

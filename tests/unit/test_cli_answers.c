@@ -341,6 +341,44 @@ static void interrupted(void) {
 	cli_stopped = SIGINT;
 }
 
+static int never_ends(struct liar *l, const char *op, struct sr_call *q, struct sr_call *answer,
+	struct sr_err *e) {
+	(void)l;
+	(void)q;
+	(void)e;
+	if (strcmp(op, "audit.replay") == 0)
+		lie_head(answer, "ended", NULL);
+	return 0;
+}
+
+/* The vault has more to look through, and would go on at once. */
+static int more_to_do(struct liar *l, const char *op, struct sr_call *q, struct sr_call *answer,
+	struct sr_err *e) {
+	(void)l;
+	(void)q;
+	(void)e;
+	if (strcmp(op, "intake.turn") == 0) {
+		lie_head(answer, "left", "3");
+		lie_head(answer, "nap", "0");
+	}
+	return 0;
+}
+
+/* ^C between two turns of what is done after deposits: it goes on another time. */
+static void stopped_intake(void **state) {
+	struct cli c = {.client = r.curator->c, .core = &r.o->core, .quiet = true};
+	struct sr_err e = {0};
+
+	(void)state;
+	r.curator->liar.twist = more_to_do;
+	cli_stopped = SIGINT;
+	assert_fails(cli_intake_run(&c, &e), SR_LOCKED, &e, "stopped on request");
+	assert_non_null(strstr(c.hint, "nothing is lost: `strongroom intake run` goes on"));
+	cli_stopped = 0;
+	r.curator->liar.twist = NULL;
+	r.o->core.works = false; /* as it was */
+}
+
 /* A grant of copies of the second item, for somebody's age key. */
 static void export_grant(char hex[2 * SR_ID + 1]) {
 	char recipient[64];
@@ -359,7 +397,7 @@ static void export_grant(char hex[2 * SR_ID + 1]) {
 
 /* ^C between two steps: the verb ends by itself, and what it would have made is not there. */
 static void stopped(void **state) {
-	char export[200], grant[2 * SR_ID + 1];
+	char export[200], exports[200], grant[2 * SR_ID + 1];
 	const struct {
 		struct desk *who;
 		const char *line, *made;
@@ -368,12 +406,16 @@ static void stopped(void **state) {
 		{r.auditor, "audit export --premis", NULL},
 		{r.curator, "describe --rows t.csv", NULL},
 		{r.researcher, export, "copy.age"},
+		{r.researcher, exports, NULL},
+		{r.auditor, "log", NULL},
+		{r.auditor, "audit report", NULL},
 	};
 	char table[200];
 
 	(void)state;
 	export_grant(grant);
 	(void)snprintf(export, sizeof export, "export %s %s --out copy.age", grant, r.hex[SECOND]);
+	(void)snprintf(exports, sizeof exports, "export %s --all --out copies", grant);
 	const int len = snprintf(table, sizeof table, "item,title\n%s,once more\n", r.hex[HELD]);
 
 	t_write_file("t.csv", table, (size_t)len);
@@ -384,6 +426,13 @@ static void stopped(void **state) {
 		cli_stopped = 0;
 		assert_true(rows[i].made == NULL || !t_exists(rows[i].made));
 	}
+	/* A replay goes on another time: here the vault says that it did not come to its end. */
+	cli_rig_meanwhile = interrupted;
+	r.auditor->liar.twist = never_ends;
+	fails_at(r.auditor, "audit replay", SR_LOCKED, "stopped on request at entry ");
+	r.auditor->liar.twist = NULL;
+	cli_rig_meanwhile = NULL;
+	cli_stopped = 0;
 	/* What somebody may not say is refused with its row. */
 	fails_at(r.depositor, "describe --rows t.csv", SR_DENIED, "row 2: ");
 }
@@ -415,6 +464,8 @@ static void not_there(void **state) {
 			"also as csv"},
 		{r.officer, "audit person " NOBODY, SR_USAGE,
 			"--reason TEXT is missing: whoever reads what is held on another says why"},
+		{r.member, "log disclose 0 --out told/", SR_USAGE,
+			"\"told/\" is no name for a file"},
 		{r.curator, "release --accession %ACCESSION", SR_NOTFOUND,
 			"no item of this accession is held"},
 		{r.member, "board reshare --reason r --leave " NOBODY, SR_USAGE,
@@ -485,6 +536,7 @@ int main(void) {
 		cmocka_unit_test(files_disagree),
 		cmocka_unit_test(changed_bag),
 		cmocka_unit_test(stopped),
+		cmocka_unit_test(stopped_intake),
 		cmocka_unit_test(not_there),
 		cmocka_unit_test(as_many_marks),
 		cmocka_unit_test(other_bundle),

@@ -4,10 +4,12 @@
  * with its place.
  */
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/policy_facts.h"
 #include "cli/rows.h"
+#include "cli/walk.h"
 #include "cli_rig.h"
 
 static char *home;
@@ -122,6 +124,49 @@ static void marks(void **state) {
 		assert_true(rc == SR_USAGE || rc == SR_LIMIT);
 		assert_fails(rc, (enum sr_code)rc, &e, all[i].piece);
 	}
+}
+
+/* A table that describes items deposits none. */
+static void rows_of_items(void **state) {
+	(void)state;
+	put("t.csv", "item,title\n0123456789abcdef,t\n");
+	rig_line_fails(
+		"deposit --rows t.csv --collection c", SR_USAGE, "t.csv: row 2: has no path");
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+static void becomes_a_pipe(const char *path) {
+	if (strcmp(path, "paper") != 0)
+		return;
+	assert_int_equal(unlink("paper"), 0);
+	assert_int_equal(mkfifo("paper", 0600), 0);
+}
+
+/* A file that is something else by the time that it is opened is not waited for. */
+static void replaced(void **state) {
+	const struct cli_walk_told told = {.told = NULL};
+	struct sr_deposit_source source;
+	struct sr_deposit_file f;
+	struct cli_walk *w = NULL;
+	struct sr_bytes title;
+	struct sr_err e = {0};
+	uint8_t bytes[8];
+	size_t got = 0;
+
+	(void)state;
+	put("paper", "words");
+	assert_ok(cli_walk_new(&w, WALK_ONE, &e), &e);
+	assert_ok(cli_walk_add(w, "paper", "paper", NULL, &e), &e);
+	cli_walk_source(w, &source, &told);
+	cli_rig_opening = becomes_a_pipe;
+	assert_int_equal(source.item(source.ctx, &title, &e), 1);
+	assert_int_equal(source.file(source.ctx, &f, &e), 1);
+	cli_rig_opening = NULL;
+	assert_fails(f.content.read(f.content.ctx, bytes, sizeof bytes, &got, &e), SR_IO, &e,
+		"it was replaced by something else while it was opened");
+	f.content.close(f.content.ctx);
+	cli_walk_free(w);
 }
 
 /* --- facts ------------------------------------------------------------------------------------ */
@@ -289,6 +334,8 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows),
 		cmocka_unit_test(marks),
+		cmocka_unit_test(rows_of_items),
+		cmocka_unit_test(replaced),
 		cmocka_unit_test(facts),
 		cmocka_unit_test(questions),
 		cmocka_unit_test(answers),

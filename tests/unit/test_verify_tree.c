@@ -236,6 +236,8 @@ static void bounded(void **state) {
 	log_make(&l, 520);
 	assert_ok(sr_dir_open(&d, l.dir, &e), &e);
 	verify_tree_init(t, d, NULL, 0);
+	assert_fails(verify_tree_partials(t, 520, &e), SR_MISUSE, &e,
+		"0 entries were read before the last 8");
 	t->seen_max = 399;
 	assert_ok(verify_tree_bundles(t, 2, &e), &e);
 	assert_ok(verify_tree_partials(t, 520, &e), &e);

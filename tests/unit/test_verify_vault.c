@@ -559,7 +559,7 @@ static int stop(void *ctx, const char *what, uint64_t done, uint64_t total, cons
 }
 
 static void stopped(void **state) {
-	static const char *const at[] = {"packs", "objects"};
+	static const char *const at[] = {"log", "packs", "objects"};
 
 	(void)state;
 	for (size_t i = 0; i < T_COUNT(at); i++) {
