@@ -53,7 +53,8 @@ static void adopt_with(struct world *w, const char *more, uint8_t set[SR_HASH]) 
 /* --- looking at inputs ------------------------------------------------------------------------ */
 
 static struct sr_question loaded(const struct sr_inputs *in, struct world *w) {
-	const struct sr_schema *s = sr_authorize_schema(w->v, &w->e);
+	const struct sr_schema *s = NULL;
+	assert_ok(sr_authorize_schema(&s, w->v, &w->e), &w->e);
 	struct sr_question q;
 
 	assert_non_null(s);

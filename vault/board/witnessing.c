@@ -260,13 +260,21 @@ int sr_witnessing_check(struct sr_vault *v, uint64_t index, struct sr_err *e) {
 
 static int raise_alarm(struct sr_vault *v, const char *sentence, struct sr_err *e) {
 	struct sr_witnessing *w = v->witnessing;
+	char *copy = strdup(sentence);
 
-	free(w->alarm);
-	w->alarm = strdup(sentence);
-	if (w->alarm == NULL)
-		return sr_fail(e, SR_NOMEM, "witnesses: out of memory");
 	/* In memory it holds already, so a disk that refuses changes nothing for this process. */
-	return sr_file_replace(v->ledger_dir, ALARM, sr_bytes_str(sentence), e);
+	if (copy != NULL) {
+		free(w->alarm);
+		w->alarm = copy;
+	}
+	int rc = sr_file_replace(v->ledger_dir, ALARM, sr_bytes_str(sentence), e);
+	/* Without memory this process would go on as if nobody had said anything: it writes no
+	 * more. */
+	if (copy == NULL && rc == 0)
+		rc = sr_fail(
+			e, SR_NOMEM, "witnesses: out of memory; the alarm is kept: %s", sentence);
+	v->failed = v->failed || copy == NULL;
+	return rc;
 }
 
 /* The quorum is back after ${from}, when ${first} entries were confirmed. */
@@ -484,7 +492,7 @@ int sr_witnessing_run(struct sr_vault *v, unsigned timeout_ms, bool all, struct 
 int sr_witnessing_policy(struct sr_vault *v, struct sr_buf *out, struct sr_err *e) {
 	if (v->witnessing == NULL || v->witnessing->policy == NULL)
 		return sr_fail(e, SR_NOTFOUND, "this vault has no witness policy");
-	sr_buf_put_bytes(out, sr_buf_view(&v->witnessing->text));
+	sr_buf_put_buf(out, &v->witnessing->text);
 	return sr_buf_ok(out, e);
 }
 
