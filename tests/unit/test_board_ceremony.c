@@ -327,6 +327,35 @@ static void names_that_are_none(void **state) {
 	sr_buf_free(&again);
 }
 
+/* All members accept what the dealings do not give: the vault computes it itself, and the board
+ * does not open. */
+static void what_all_accept_is_computed(void **state) {
+	static const char *const keys[] = {"transcript", "keys"};
+	static const char *const says[] = {
+		"the transcript that all members accepted is not the one the vault computes",
+		"the keys that all members accepted are not the ones the vault computes"};
+
+	(void)state;
+	for (size_t k = 0; k < 2; k++) {
+		struct world *w = founded(2, W_MEMBERS);
+		struct world_draft d;
+		char line[100];
+
+		snprintf(line, sizeof line, "\n%s %064d", keys[k], 7);
+		for (size_t i = 0; i < w->members; i++) {
+			w->instead = &d;
+			assert_int_equal(world_accept(w, i), 0);
+			draft_line(&d, keys[k], line);
+			if (i + 1 < w->members)
+				assert_ok(world_commit(&d, NULL), &w->out.err);
+			else
+				assert_fails(world_commit(&d, NULL), SR_AUTH, &w->out.err, says[k]);
+		}
+		assert_int_equal(world_count(w, SR_T_OPENED), 0);
+		world_free(w);
+	}
+}
+
 enum visit {
 	OTHER_TYPE, /* another statement for the deal */
 	OTHER_TEXT, /* the founding that is signed is not the draft */
@@ -452,6 +481,7 @@ int main(void) {
 		cmocka_unit_test(reshares_that_cannot_be),
 		cmocka_unit_test(names_that_are_none),
 		cmocka_unit_test(visits),
+		cmocka_unit_test(what_all_accept_is_computed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

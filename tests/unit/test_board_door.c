@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "board/follow.h"
 #include "board/invariants.h"
 #include "drafts.h"
 #include "ledger/ledger.h"
@@ -135,6 +136,33 @@ static void begin_policy(struct world_draft *d, struct world *w) {
 	sr_text_put_hex(&d->text, "set", set, SR_HASH);
 }
 
+/* Who has the service's key and comes through the door is turned away there; and after a write that
+ * failed nobody comes in. */
+static void by_the_service(struct world *w) {
+	struct sr_submission sub = {0};
+	struct sr_buf text, note;
+	char name[300];
+
+	sr_buf_init(&text);
+	sr_buf_init(&note);
+	sr_follow_begin(&text, w->v, SR_T_INCIDENT, w->now);
+	sr_text_put(&text, "what", "nothing");
+	assert_ok(sr_statement_room_name(name, sizeof name, w->v->keys->origin, &w->e), &w->e);
+	assert_ok(
+		sr_statement_sign(&note, sr_buf_view(&text), name, w->v->keys->s->room_seed, &w->e),
+		&w->e);
+	sub.note = sr_buf_view(&note);
+	assert_ok(sr_door_commit(w->v, &sub, 1, &w->out, &w->e), &w->e);
+	assert_fails(w->out.code, SR_DENIED, &w->out.err,
+		"statements of the service are made by the vault itself");
+	w->v->failed = true;
+	assert_fails(sr_door_commit(w->v, &sub, 1, &w->out, &w->e), SR_IO, &w->e,
+		"an earlier write failed; close the vault and open it again");
+	w->v->failed = false;
+	sr_buf_free(&text);
+	sr_buf_free(&note);
+}
+
 /* What comes beside a statement is what its lines name, and it is for this vault, and in time. */
 static void what_came_with_it(struct world *w) {
 	enum {
@@ -143,6 +171,7 @@ static void what_came_with_it(struct world *w) {
 		SEALED,
 		TWO,
 		ELSEWHERE,
+		TOO_LONG,
 		LATE
 	};
 	static const struct {
@@ -155,6 +184,8 @@ static void what_came_with_it(struct world *w) {
 		[TWO] = {SR_USAGE, "2 objects came, the statement names 1"},
 		[ELSEWHERE] = {SR_DENIED,
 			"signed for the vault with fingerprint 0000000000000007..., this is"},
+		[TOO_LONG] = {SR_DENIED, "the statement is good for more than 31 days: sign it "
+					 "anew with an earlier until"},
 		[LATE] = {SR_DENIED, "the statement was good until 2026-11-21T10:01:00Z, it is "
 				     "2026-11-21T10:01:01Z: sign it anew"},
 	};
@@ -178,6 +209,9 @@ static void what_came_with_it(struct world *w) {
 			draft_line(&d, "vault",
 				"\nvault "
 				"0000000000000007000000000000000000000000000000000000000000000000");
+		} else if (i == TOO_LONG) {
+			draft_line(&d, "time",
+				"\ntime 2026-11-21T10:00:00Z\nuntil 2027-11-21T10:01:00Z");
 		} else if (i == LATE) {
 			draft_line(&d, "time",
 				"\ntime 2026-11-21T10:00:00Z\nuntil 2026-11-21T10:01:00Z");
@@ -198,6 +232,7 @@ static void test_texts_and_times(void **state) {
 
 	(void)state;
 	what_came_with_it(w);
+	by_the_service(w);
 	put_item(w, item[0]);
 	ask(w, &rq, (const uint8_t(*)[SR_ID])item);
 	begin_comment(&d, w, rq.id);

@@ -3,8 +3,11 @@
  * those of its time, but for what a quorum gives; an entry under another epoch than the one in
  * force stops replay.
  */
+#include <stdlib.h>
+
 #include "board/follow.h"
 #include "board/keys.h"
+#include "board/shares.h"
 #include "catalogue/apply.h"
 #include "ledger/epoch.h"
 #include "ledger/ledger.h"
@@ -179,12 +182,23 @@ static void come_and_go(void **state) {
 
 /* Keys that cannot be: of an epoch before the first, and of a subject, with a byte too few. */
 static void keys_that_are_none(struct world *w) {
+	struct sr_board_keys *keys = calloc(1, sizeof *keys);
+	struct sr_board_row board;
 	const struct sr_keyring ring = sr_vault_keyring(w->v);
 	const char *subject = w->researcher[0].person;
 	const uint8_t other[SR_KEY - 1] = {1};
 	uint8_t key[SR_KEY] = {0};
 	char says[100];
 
+	assert_non_null(keys);
+	assert_ok(sr_query_board(&board, w->v->catalogue, NULL, 0, &w->e), &w->e);
+	board.keys_hash[0] ^= 1;
+	assert_fails(sr_keys_fetch(keys, w->v, &board, &w->e), SR_AUTH, &w->e,
+		"the board's keys are not the ones that all members accepted");
+	board.opened = false;
+	assert_fails(sr_keys_fetch(keys, w->v, &board, &w->e), SR_CORRUPT, &w->e,
+		"the board of epoch 1 has no keys");
+	free(keys);
 	assert_fails(ring.epoch(ring.ctx, 0, SR_STRUCTURAL, key, &w->e), SR_NOTFOUND, &w->e,
 		"no key of epoch 0");
 	assert_ok(sr_secrets_replace(w->v->secrets, SR_SECRET_PERSON, sr_bytes_str(subject), 0,

@@ -6,6 +6,7 @@
 #include "board/recover.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "board/unlock.h"
 #include "world.h"
@@ -378,6 +379,38 @@ static void no_piece_for_another_seal(void **state) {
 	scene_close(&s);
 }
 
+/* Without the file, or with another vault's, no recovery begins. ${file}: the one that is there. */
+static void nothing_to_recover(struct scene *s, const struct sr_buf *file) {
+	const struct sr_recover_begin o = {.path = s->w->vault,
+		.unlock = {.credential = sr_bytes_of(WORLD_CREDENTIAL, strlen(WORLD_CREDENTIAL))}};
+	struct sr_buf ask, key, conf, lie;
+	uint8_t hash[SR_HASH];
+	char path[T_PATH], line[100];
+
+	sr_buf_init(&ask);
+	sr_buf_init(&key);
+	sr_buf_init(&conf);
+	sr_buf_init(&lie);
+	snprintf(path, sizeof path, "%s/strongroom.conf", s->w->vault);
+	world_close(s->w);
+	t_read_file(path, &conf);
+	snprintf(line, sizeof line, "fingerprint %064d\n", 7);
+	with_line(&lie, &conf, "fingerprint", line);
+	t_write_file(path, lie.p, lie.len);
+	assert_fails(sr_recover_begin(&ask, &key, hash, &o, &s->e), SR_AUTH, &s->e,
+		"keys/service.board is of another vault than strongroom.conf");
+	t_write_file(path, conf.p, conf.len);
+	assert_int_equal(unlink(t_path(s->w->vault, "keys/service.board")), 0);
+	assert_fails(sr_recover_begin(&ask, &key, hash, &o, &s->e), SR_NOTFOUND, &s->e,
+		"keys/service.board is not there: it is written when the founding board opens");
+	t_write_file(t_path(s->w->vault, "keys/service.board"), file->p, file->len);
+	world_reopen(s->w);
+	sr_buf_free(&ask);
+	sr_buf_free(&key);
+	sr_buf_free(&conf);
+	sr_buf_free(&lie);
+}
+
 /* What the file is made of changed, or the file itself: it is written anew, and only then. */
 static void the_file_follows_the_board(void **state) {
 	struct sr_recovery r;
@@ -412,6 +445,7 @@ static void the_file_follows_the_board(void **state) {
 	assert_true(sr_recovery_is_ours(&r, s.w->v->keys));
 	assert_int_equal(r.number, 2); /* the next after the one that could be read */
 	sr_recovery_free(&r);
+	nothing_to_recover(&s, &b);
 	sr_buf_free(&b);
 	scene_close(&s);
 }

@@ -727,7 +727,7 @@ static void a_board_that_changed_meanwhile(void **state) {
 }
 
 /* Steps of the project's own statements come through here (see the Makefile): the ${at}-th question
- * about ${what} is one that the disk does not answer; 0: all are answered. */
+ * about ${what} or standby boards is one that the disk does not answer; 0: all are answered. */
 static struct {
 	const char *what;
 	unsigned at, seen;
@@ -740,7 +740,8 @@ int __wrap_sqlite3_step(sqlite3_stmt *st);
 int __wrap_sqlite3_step(sqlite3_stmt *st) {
 	const char *sql = unanswered.at == 0 ? NULL : sqlite3_sql(st);
 
-	if (sql != NULL && strncmp(sql, "SELECT", 6) == 0 && strstr(sql, unanswered.what) != NULL &&
+	if (sql != NULL && strncmp(sql, "SELECT", 6) == 0 &&
+		(strstr(sql, unanswered.what) != NULL || strstr(sql, " standbys ") != NULL) &&
 		++unanswered.seen == unanswered.at)
 		return SQLITE_IOERR;
 	return __real_sqlite3_step(st);

@@ -506,6 +506,37 @@ static int stop_at_once(
 	return strcmp(what, "copying") == 0;
 }
 
+/* Where no backup goes: its secrets and its escrow in one file, into another vault's backup; and a
+ * vault that nobody founded has none. */
+static void not_there(struct world *w, const char *to, const char *secrets) {
+	struct sr_backup_options b = {.path = to, .secrets_path = secrets, .escrow_path = secrets};
+	struct sr_backup_result r;
+	char other[T_PATH], says[100];
+	struct sr_buf text, lie;
+
+	b.unlock.credential = sr_bytes_str("the credential of the backup, 32 bytes and more");
+	assert_fails(sr_backup_make(w->v, &b, &r, &w->e), SR_USAGE, &w->e,
+		"the secrets file and the escrow file are one");
+	snprintf(other, sizeof other, "%s", t_path(w->path, "anothers"));
+	assert_int_equal(mkdir(other, 0700), 0);
+	sr_buf_init(&text);
+	sr_buf_init(&lie);
+	t_read_file(t_path(w->vault, "strongroom.conf"), &text);
+	snprintf(says, sizeof says, "fingerprint %064d", 7);
+	conf_with(&lie, &text, "fingerprint", says);
+	t_write_file(t_path(other, "strongroom.conf"), lie.p, lie.len);
+	b.path = other;
+	b.escrow_path = to;
+	assert_fails(sr_backup_make(w->v, &b, &r, &w->e), SR_EXISTS, &w->e,
+		"/anothers is a backup of another vault");
+	w->v->founded = false;
+	assert_fails(sr_backup_make(w->v, &b, &r, &w->e), SR_DENIED, &w->e,
+		"backup: the vault is not founded yet; there is nothing to keep");
+	w->v->founded = true;
+	sr_buf_free(&text);
+	sr_buf_free(&lie);
+}
+
 static void test_backup(void **state) {
 	struct world *w = world_new(NULL);
 	char to[T_PATH], secrets[T_PATH], escrow[T_PATH], restored[T_PATH];
@@ -535,6 +566,7 @@ static void test_backup(void **state) {
 		assert_fails(sr_backup_make(w->v, &b, &r, &w->e), SR_LOCKED, &w->e,
 			"stopped on request");
 	}
+	not_there(w, to, secrets);
 	backup_of(w, to, secrets, &r);
 	first = r.files;
 	assert_true(first > 5 && r.secrets > 0 && r.checked > 0 &&

@@ -255,6 +255,20 @@ static void items(void **state) {
 	life_enquiry_text(&r, "text", "Who-has-seen-it");
 	rig_end(&r);
 	rig_refused(&r, "an enquiry that opens names its kind");
+	rig_begin(&r, SR_T_INTAKE, SERVICE);
+	f_id(&r, "checkout", "checkout 1"); /* a reader's, of another item */
+	f_id(&r, "item", "item 3");
+	f_dec(&r, "number", 1);
+	f_put(&r, "step", "transcribe");
+	f_put(&r, "result", "done");
+	rig_end(&r);
+	rig_refused(&r, "the look that it names does not allow it");
+	r.next_key[LEAVER] = true; /* whoever comes first holds the key that the name is of */
+	s_person(&r, CURATOR, LEAVER, "researcher");
+	rig_refused(&r, "is nobody here, and the card is of a later key");
+	r.next_key[RESEARCHER] = true;
+	s_person(&r, CURATOR, RESEARCHER, "depositor");
+	rig_refused(&r, "has another key already");
 	rig_begin(&r, SR_T_ENQUIRY, OFFICER);
 	f_id(&r, "enquiry", "enquiry 1");
 	f_put(&r, "event", "ponder");
@@ -288,6 +302,15 @@ static void requests(void **state) {
 	life_board(&r);
 	life_items_in(&r);
 	rig_apply(&r);
+	rig_begin(&r, SR_T_REQUEST, RESEARCHER);
+	f_id(&r, "request", "request 2");
+	f_dec(&r, "version", 2);
+	f_put(&r, "kind", "access");
+	f_board(&r);
+	f_dec(&r, "epoch", 1);
+	f_dec(&r, "level", 2);
+	rig_end(&r);
+	rig_refused(&r, "a request begins with version 1, not 2");
 	s_request(&r, RESEARCHER, &q);
 	r.objects[r.object_count - 1].body.p[3] ^= 1; /* a byte of the first item's id */
 	rig_refused(&r, "the list of 2 items is not the one that was signed (2 items)");
@@ -461,6 +484,16 @@ static void replays(void **state) {
 
 		assert_ok(sr_db_open(&empty, &o, &e), &e);
 		assert_fails(sr_schema_check(empty, &e), SR_NOTFOUND, &e, "empty.db: no tables");
+		assert_ok(sr_db_exec(empty, "CREATE TABLE x(n INTEGER)", &e), &e);
+		assert_fails(sr_schema_check(empty, &e), SR_CORRUPT, &e,
+			"empty.db: not a catalogue (no table meta)");
+		assert_ok(sr_db_exec(empty,
+				  "CREATE TABLE meta(version INTEGER); INSERT INTO meta"
+				  " VALUES(0)",
+				  &e),
+			&e);
+		assert_fails(sr_schema_check(empty, &e), SR_UNSUPPORTED, &e,
+			"empty.db: schema version 0, this program has ");
 		assert_ok(sr_db_close(&empty, &e), &e);
 	}
 	rig_close(&r);
@@ -513,6 +546,8 @@ static void questions(void **state) {
 	struct sr_entry_filter f = {.type = SR_T_COUNT};
 	struct sr_version_row v = {.version = 0};
 	struct sr_where where = {.count = 0};
+	struct sr_ballots ballots;
+	struct sr_tally tally;
 	struct sr_item_files files;
 	struct sr_person_row person;
 	struct sr_entry_row row;
@@ -541,6 +576,12 @@ static void questions(void **state) {
 		"there is no such item");
 	rig_id(id, "request 1");
 	assert_ok(sr_query_version(&v, r.cat, id, 1, &e), &e);
+	v.version = 7;
+	assert_fails(sr_query_tally(&tally, r.cat, id, 7, &e), SR_NOTFOUND, &e,
+		"there is no such request or version");
+	assert_fails(sr_query_ballots(&ballots, r.cat, &v, RIG_NOW, &e), SR_NOTFOUND, &e,
+		"there is no such request or version");
+	v.version = 1;
 	rig_id(id, "item 3");
 	assert_fails(sr_query_list_of(&extension, r.cat, &v, id, &e), SR_NOTFOUND, &e,
 		"the request does not name this item");

@@ -180,6 +180,12 @@ static void spoil(struct place *p, const char *sql) {
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
+static int no_log(void *ctx, const struct sr_witness_log *log, struct sr_err *e) {
+	(void)ctx;
+	(void)log;
+	return sr_fail(e, SR_MISUSE, "no log was to come");
+}
+
 /* A key file of another witness's making: ${vkey} (NULL: none) beside a sealed ${seed}. */
 static void key_file(struct place *p, const struct sr_vkey *vkey, struct sr_bytes sealed) {
 	struct sr_buf pub, file;
@@ -218,7 +224,14 @@ static void strange(void **state) {
 	know(&p, &l);
 	grow(&p, &l, 0, 3);
 	spoil(&p, "UPDATE log SET root = x'0102'");
-	refused(p.w, &l, 3, 4, 500, NULL, __LINE__);
+	refused(p.w, &l, 3, 4, 500, "its memory: its operator must look", __LINE__);
+	assert_fails(sr_witness_each(p.w, no_log, NULL, &e), SR_CORRUPT, &e,
+		"witness.db: column 3 has 2 bytes, want 32");
+	spoil(&p, "UPDATE log SET root = NULL");
+	refused(p.w, &l, 3, 4, 500, "its memory: its operator must look", __LINE__);
+	spoil(&p, "DELETE FROM key");
+	assert_fails(sr_witness_each(p.w, no_log, NULL, &e), SR_CORRUPT, &e,
+		"witness.db: a log without origin or key");
 	sr_witness_free(p.w);
 	p.w = NULL;
 	o.dir = p.dir;

@@ -690,13 +690,18 @@ static int decide_epoch(
 		copy_lines(&text, &en.statement, "newcomer");
 		copy_lines(&text, &en.statement, "dealer");
 		copy_lines(&text, &en.statement, "standby");
-		if (sr_query_standby(&standby, j->v->catalogue, d->v.board, (uint64_t)epoch + 1,
-			    NULL) == 0 &&
-			standby.waits != 0)
+		rc = sr_query_standby(
+			&standby, j->v->catalogue, d->v.board, (uint64_t)epoch + 1, j->e);
+		if (rc == 0 && standby.waits != 0)
 			j->f->tell(j->f->ctx, "the standby board that waited is forgotten: what it "
 					      "holds is destroyed by its people, and another is "
 					      "dealt to (board reshare --standby)");
-		rc = follow_emit(j, &text, &parts);
+		if (rc == SR_NOTFOUND) {
+			sr_err_clear(j->e);
+			rc = 0;
+		}
+		if (rc == 0)
+			rc = follow_emit(j, &text, &parts);
 	}
 	if (rc == 0)
 		j->f->tell(j->f->ctx,
