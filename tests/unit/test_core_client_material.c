@@ -465,6 +465,32 @@ static int endless(
 	return -1;
 }
 
+/* One page with as many rows as a body can have, and another: more than one answer can be. */
+static int crowded(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	size_t *pages = l->ctx;
+	struct sr_rows rows = {0};
+	struct sr_rows_out o;
+	struct sr_buf body;
+
+	(void)q;
+	(void)e;
+	if (strcmp(op, "request.material") != 0 || ++*pages != 1)
+		return 0;
+	assert_int_equal(sr_rows_parse(&rows, sr_buf_view(&r->body), NULL), 0);
+	sr_buf_init(&body);
+	sr_rows_begin(&o, &body);
+	for (size_t i = 0; i < rows.count; i++)
+		lie_row(&o, &rows.rows[i], NULL, sr_bytes_of(NULL, 0));
+	for (size_t i = rows.count; i < SR_ROWS_MAX; i++)
+		sr_row(&o, "spare");
+	sr_rows_free(&rows);
+	sr_buf_clear(&r->body);
+	sr_buf_put_bytes(&r->body, sr_buf_view(&body));
+	sr_buf_free(&body);
+	return 0;
+}
+
 static void test_endless(void **state) {
 	uint8_t items[LIE_ITEMS][SR_ID], request[SR_ID];
 	struct office *o = of_five(items, request);
@@ -482,6 +508,14 @@ static void test_endless(void **state) {
 	assert_int_equal(all.pages, SR_REQUEST_ITEMS_MAX);
 	sr_buf_free(&all.head);
 	sr_buf_free(&all.body);
+	desk_free(d);
+	d = desk_new(o, &o->w->member[0]);
+	size_t pages = 0;
+	d->liar.twist = crowded;
+	d->liar.ctx = &pages;
+	assert_fails(sr_ballot_fetch(&b, d->c, request, 0, &d->e), SR_LIMIT, &d->e,
+		"more than 65536 rows or 75497472 bytes came");
+	assert_int_equal(pages, 2);
 	desk_free(d);
 	office_free(o);
 }

@@ -37,7 +37,7 @@ static int fetch_receipts(struct sr_client *c, const struct sr_buf *ids, uint64_
 		sr_text_put_dec(&q.head, "since", since);
 	rc = sr_client_call(c, &q, &r, e);
 	if (rc == 0) {
-		sr_buf_put_lp(out, sr_buf_view(&r.body));
+		sr_buf_put_lp_buf(out, &r.body);
 		rc = sr_buf_ok(out, e);
 	}
 	sr_call_free(&q);
@@ -101,9 +101,9 @@ int sr_client_bundle(struct sr_client *c, const uint8_t request[SR_ID], uint64_t
 		sr_buf_put_le64(out, since);
 		sr_buf_put(out, request, SR_ID);
 		sr_buf_put_le64(out, b->view.version);
-		sr_buf_put_lp(out, sr_buf_view(&material));
+		sr_buf_put_lp_buf(out, &material);
 		sr_buf_put_le32(out, ids.len > 0 ? 1 : 0);
-		sr_buf_put_bytes(out, sr_buf_view(&more));
+		sr_buf_put_buf(out, &more);
 		rc = sr_buf_ok(out, e);
 	}
 	sr_ballot_free(b);

@@ -318,7 +318,7 @@ static int keep_hit(struct comparing *c, const struct sr_hash_row *row, const st
 					: sr_bytes_str("(it names nothing)")));
 	c->finding[c->findings] = strdup(text);
 	if (c->finding[c->findings] == NULL)
-		return sr_fail(e, SR_NOMEM, "known hashes");
+		return sr_fail(e, SR_NOMEM, "known hashes: out of memory");
 	c->findings++;
 	return 0;
 }
@@ -367,7 +367,7 @@ static int say(struct comparing *c, struct sr_reader *r, struct sr_err *e) {
 		rc = sr_get_lp(r, &v, KNOWN_FINDING, e);
 		texts[i] = rc == 0 ? strndup((const char *)v.p, v.len) : NULL;
 		if (rc == 0 && texts[i] == NULL)
-			rc = sr_fail(e, SR_NOMEM, "known hashes");
+			rc = sr_fail(e, SR_NOMEM, "known hashes: out of memory");
 		findings[i] = texts[i];
 	}
 	of.item = item;

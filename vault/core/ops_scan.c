@@ -40,7 +40,7 @@ static int scanning_of(
 	sr_scanning_free(x->session);
 	s = calloc(1, sizeof *s);
 	if (s == NULL)
-		return sr_fail(e, SR_NOMEM, "scan");
+		return sr_fail(e, SR_NOMEM, "scan: out of memory");
 	memcpy(s->checkout, checkout, SR_ID);
 	int rc = sr_scanners_begin(&s->scanners, x->vault, e);
 	if (rc == 0 && s->scanners->count == 0)

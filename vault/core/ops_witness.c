@@ -39,7 +39,7 @@ static int put_witness(
 		sr_buf_put_str(&vkey, s.key->name);
 	rc = sr_buf_ok(&vkey, e);
 	if (rc == 0)
-		sr_row_bytes(o, "vkey", sr_buf_view(&vkey));
+		sr_row_buf(o, "vkey", &vkey);
 	sr_buf_free(&vkey);
 	if (s.url.len > 0)
 		sr_row_bytes(o, "url", s.url);
@@ -130,7 +130,7 @@ int sr_op_witness(struct sr_x *x, struct sr_err *e) {
 	sr_buf_init(&policy);
 	if (sr_witnessing_policy(v, &policy, NULL) == 0) {
 		sr_row(&o, "policy");
-		sr_row_bytes(&o, "text", sr_buf_view(&policy));
+		sr_row_buf(&o, "text", &policy);
 	}
 	sr_buf_free(&policy);
 	if (sr_witnessing_alarm(v) != NULL) {

@@ -212,7 +212,7 @@ int sr_transport_socket(struct sr_transport *out, const char *vault_path, struct
 	int dir = -1;
 	int rc = 0;
 	if (c == NULL)
-		return sr_fail(e, SR_NOMEM, "connection to core");
+		return sr_fail(e, SR_NOMEM, "connection to core: out of memory");
 	c->fd = -1;
 	rc = address(&a, &dir, vault_path, e);
 	if (rc != 0)
