@@ -253,12 +253,41 @@ static void test_nothing(void **state) {
 	free(m);
 }
 
+/* A source that has a regular file and nothing to read it with. */
+static int empty_file(void *ctx, struct sr_deposit_file *out, struct sr_err *e) {
+	(void)ctx;
+	(void)e;
+	out->path = sr_bytes_str("nothing");
+	out->kind = SR_FILE_REGULAR;
+	return 1;
+}
+
+static void test_without_content(void **state) {
+	struct made *m = calloc(1, sizeof *m);
+	struct sr_deposit_source src = {.item = item, .file = empty_file, .ctx = m};
+	struct sr_ahead_event ev;
+	struct sr_ahead *a = NULL;
+	struct sr_err e = {0};
+
+	(void)state;
+	assert_non_null(m);
+	made_init(m, 1, 0);
+	assert_ok(sr_ahead_new(&a, &src, true, &e), &e);
+	assert_ok(sr_ahead_next(a, &ev, &e), &e);
+	assert_int_equal(ev.what, SR_AHEAD_ITEM);
+	assert_fails(sr_ahead_next(a, &ev, &e), SR_MISUSE, &e, "a file without content");
+	sr_ahead_free(a);
+	(void)pthread_mutex_destroy(&m->lock);
+	free(m);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_source_fails),
 		cmocka_unit_test(test_left),
 		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_without_content),
 	};
 	struct sr_err e;
 

@@ -164,6 +164,11 @@ static void test_wire(void **state) {
 	sr_le32_put(h + 4, SR_CALL_BODY_MAX + 1);
 	assert_fails(sr_wire_get(&w, h, &e), SR_CORRUPT, &e,
 		"body of 75497473 bytes, want at most 75497472");
+	const size_t len = c.body.len;
+	c.body.len = SR_CALL_BODY_MAX + 1; /* its length alone is looked at */
+	assert_fails(sr_wire_put(h, &c, &e), SR_LIMIT, &e,
+		"body of 75497473 bytes, at most 75497472 can be sent");
+	c.body.len = len;
 	sr_buf_put_zero(&c.head, SR_TEXT_MAX);
 	assert_fails(sr_wire_put(h, &c, &e), SR_LIMIT, &e, "can be sent");
 	sr_call_free(&c);

@@ -185,6 +185,10 @@ static int get_file(struct sr_ingest_file *f, struct sr_reader *in, struct sr_er
 	if (rc == 0 && (kind < SR_FILE_REGULAR || kind > SR_FILE_UNREADABLE))
 		rc = sr_fail(e, SR_CORRUPT, "file of kind %u, want %d to %d", kind, SR_FILE_REGULAR,
 			SR_FILE_UNREADABLE);
+	for (size_t i = 0; rc == 0 && i < f->media_type.len; i++)
+		if (f->media_type.p[i] < 0x20 || f->media_type.p[i] > 0x7e)
+			rc = sr_fail(e, SR_CORRUPT, "a media type with byte 0x%02x, want ASCII",
+				f->media_type.p[i]);
 	f->kind = (enum sr_file_kind)kind;
 	f->mtime_s = (int64_t)seconds;
 	/* What only the vault says of a file is not believed when a deposit says it. */

@@ -428,8 +428,11 @@ static int learn_dealers(const struct sr_proofs *p, struct sr_known_board *b,
 	const struct sr_known_board *old = sr_proofs_board(p, b->id, b->epoch - 1);
 	const size_t n = sr_field_count(s, "dealer");
 
-	if (old == NULL || n > SR_BOARD_MEMBERS_MAX)
-		return sr_fail(e, SR_AUTH, "a reshare of an epoch that is not proven");
+	if (old == NULL || n > old->members)
+		return sr_fail(e, SR_AUTH,
+			"a reshare by %zu dealers, of an epoch that is not proven or has fewer "
+			"members",
+			n);
 	for (size_t i = 0; i < n; i++) {
 		char person[SR_PERSON_TEXT];
 		const struct sr_bytes v = sr_field(s, "dealer", i);
