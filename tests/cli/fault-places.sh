@@ -134,6 +134,9 @@ opens() { # WORDS of `as`: the checkout stands, or is made now; and it opens
 places memory sr_pieces_root as ri checkout "$ITEM" --grant "$GRANT"
 AFTER=opens each memory 12 emory as ri checkout "$ITEM" --grant "$GRANT"
 again
+UNDER=' (over|sweep|sr_room_[a-z]+|sr_op_checkouts)[+.]' places memory sr_authorize_use as ri checkout "$ITEM" --grant "$GRANT"
+AFTER=opens each memory 12 emory as ri checkout "$ITEM" --grant "$GRANT"
+again
 UNDER=sr_proofs_settle places memory sr_statement_verify as ri checkout "$ITEM" --grant "$GRANT"
 AFTER=opens each memory 12 emory as ri checkout "$ITEM" --grant "$GRANT"
 
