@@ -4,6 +4,7 @@
  */
 #include "cli/describing.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,8 +75,7 @@ static int read_mark(struct sr_mark *out, struct cli *c, const struct cli_answer
 	const size_t len = (size_t)(at - text);
 	int rc;
 
-	if (len >= sizeof m.hazard) /* cli_value_check knows none of that name */
-		return sr_fail(e, SR_USAGE, "hazard: no hazard is that long");
+	assert(len < sizeof m.hazard); /* cli_value_check knew it */
 	memcpy(m.hazard, text, len);
 	for (size_t i = 0; i < file.len; i++) {
 		if (file.p[i] != ':')
@@ -135,7 +135,7 @@ static int add_value(struct cli_description *d, struct cli *c, const struct cli_
 	const struct cli_answer *item, struct sr_err *e) {
 	int rc;
 
-	if (v->field->form == SR_FORM_HAZARD && strchr(v->text, '@') != NULL) {
+	if (cli_value_is_mark(v->field, v->text)) {
 		if (d->of.mark_count == SR_MARKS_MAX)
 			return sr_fail(e, SR_LIMIT,
 				"hazard: an item has marks for %d parts at most; mark a whole "

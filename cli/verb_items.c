@@ -98,8 +98,8 @@ static int give_field(
 		rc = cli_list(c, &list, f->name, e);
 	if (rc == 0 && text != NULL && *text != '\0')
 		rc = give_value(g, f, text, e);
-	for (size_t i = 0; rc == 0 && list != NULL && list[i] != NULL; i++) {
-		if (i >= f->max)
+	for (size_t i = 0, own = 0; rc == 0 && list != NULL && list[i] != NULL; i++) {
+		if (!cli_value_is_mark(f, list[i]) && own++ == f->max)
 			return sr_fail(e, SR_USAGE, "%s: more than %zu values", f->name, f->max);
 		rc = give_value(g, f, list[i], e);
 	}

@@ -144,7 +144,7 @@ int verb_retention(struct cli *c, struct sr_err *e) {
 	struct sr_flagging f = {.type = SR_T_RETENTION, .basis = cli_get(c, "basis")};
 	int rc = cli_time(c, "due", &f.date, e);
 	if (rc == 0 && f.date == 0)
-		rc = sr_fail(e, SR_USAGE, "--due is missing: a date, or 10y");
+		rc = sr_fail(e, SR_USAGE, "--due is missing: a date, or 3650d");
 	if (rc == 0 && f.basis == NULL)
 		rc = sr_fail(
 			e, SR_USAGE, "--basis is missing: contract, law, records-schedule:7.2");

@@ -146,7 +146,8 @@ static void pictures(void **state) {
 	static const struct {
 		const char *input, *reason;
 	} cases[] = {{"i0", "more pixels"}, {"i1", "more pixels"}, {"i2", "5 pixels for 2 x 3"},
-		{"i4", "more pixels"}, {"e", "ended without"}, {"c", "ended without"}};
+		{"i4", "more pixels"}, {"e", "ended without"}, {"c", "ended without"},
+		{"o", "the parser drew nothing"}};
 	struct sr_picture p;
 
 	(void)state;

@@ -22,6 +22,7 @@
 #include "store/object.h"
 
 static const char ALARM[] = "alarm";
+static const char ADD_CHECKPOINT[] = "/add-checkpoint"; /* C2SP tlog-witness */
 
 enum {
 	ALARM_MAX = 2000,
@@ -414,7 +415,7 @@ static int send_one(struct sr_vault *v, size_t i, struct sr_err *e) {
 	struct sr_buf body;
 	int rc = 0;
 
-	if (snprintf(url, sizeof url, "%.*s/add-checkpoint", (int)len, (const char *)prefix.p) >=
+	if (snprintf(url, sizeof url, "%.*s%s", (int)len, (const char *)prefix.p, ADD_CHECKPOINT) >=
 		(int)sizeof url)
 		return sr_fail(
 			e, SR_LIMIT, "the address of a witness is longer than %d bytes", URL_MAX);
@@ -556,6 +557,24 @@ static int commit_policy(
 	return rc;
 }
 
+/* Every address must fit the request that is sent there: one that does not would stop the asking of
+ * all witnesses, at every turn. */
+static int addresses_fit(const struct sr_policy *p, struct sr_err *e) {
+	const size_t most = URL_MAX - sizeof ADD_CHECKPOINT;
+	size_t count = 0;
+
+	(void)sr_policy_witnesses(p, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct sr_bytes url = sr_policy_witness_url(p, i);
+
+		if (url.len > most)
+			return sr_fail(e, SR_USAGE,
+				"the address of a witness has %zu bytes, at most %zu", url.len,
+				most);
+	}
+	return 0;
+}
+
 int sr_witnessing_fit(struct sr_bytes text, struct sr_err *e) {
 	struct sr_policy *p = NULL;
 	int rc;
@@ -573,6 +592,8 @@ int sr_witnessing_fit(struct sr_bytes text, struct sr_err *e) {
 				    "the witnesses that have an address (a URL at the end of their "
 				    "line) cannot make the quorum: every checkout would wait for "
 				    "ever");
+	if (rc == 0)
+		rc = addresses_fit(p, e);
 	sr_policy_free(p);
 	return rc;
 }

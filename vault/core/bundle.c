@@ -146,7 +146,10 @@ static int parts_read(struct parts *p, struct sr_bytes in, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_get_le32(&r, &p->count, e);
 	if (rc == 0 && p->count > BODIES_MAX)
-		rc = sr_fail(e, SR_CORRUPT, "%u further bodies, at most %d", p->count, BODIES_MAX);
+		rc = sr_fail(e, SR_CORRUPT,
+			"it announces %u further bodies, a bundle has at most %d: it is damaged, "
+			"have it written anew",
+			p->count, BODIES_MAX);
 	for (uint32_t i = 0; i < p->count && rc == 0; i++)
 		rc = sr_get_lp(&r, &p->more[i], SR_CALL_BODY_MAX, e);
 	return rc == 0 ? sr_get_end(&r, e) : rc;
@@ -202,7 +205,8 @@ int sr_ballot_read(
 	if (rc == 0 && (c->board == NULL || memcmp(c->board->id, board, SR_ID) != 0))
 		rc = sr_client_board_rows(c, board, &rows, e);
 	if (rc == 0 && !c->board->view.opened)
-		rc = sr_fail(e, SR_AUTH, "it does not show that the board was opened");
+		rc = sr_fail(e, SR_AUTH,
+			"it does not show that the board was opened: have it written anew");
 	if (rc == 0)
 		former = sr_client_former_epoch(c, p->request, p->version);
 	if (rc == 0 && former != 0)

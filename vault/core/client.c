@@ -63,7 +63,10 @@ int sr_client_signer(const struct sr_client *c, struct sr_err *e) {
 	if (c->o.identity == NULL)
 		return sr_fail(e, SR_USAGE, "this needs an identity (--as FILE)");
 	if (!c->info.pinned)
-		return sr_fail(e, SR_MISUSE, "nothing is signed before a vault is pinned");
+		return sr_fail(e, SR_MISUSE,
+			"nothing is signed here: it is not known for which vault. One that is not "
+			"founded has its members sign the founding first (board deal); where there "
+			"is no connection, name the vault (--fingerprint)");
 	return 0;
 }
 
@@ -76,7 +79,8 @@ static int exchange(
 
 	*broken = false;
 	if (c->o.transport.call == NULL)
-		return sr_fail(e, SR_MISUSE, "there is no connection to a vault");
+		return sr_fail(e, SR_MISUSE,
+			"there is no connection to a vault: this is done where it can be reached");
 	rc = sr_buf_ok(&q->head, e);
 	if (rc == 0)
 		rc = sr_buf_ok(&q->body, e);

@@ -148,7 +148,9 @@ int sr_op_left(struct sr_x *x, struct sr_err *e) {
 	size_t count = 0;
 	int rc = 0;
 	if (!x->session->embedded && (x->caller.roles & sees) == 0)
-		return sr_fail(e, SR_DENIED, "what is left to seal anew is not shown to %s",
+		return sr_fail(e, SR_DENIED,
+			"what is left to seal anew is for members, curators, officers, auditors "
+			"and custodians; %s is none of them",
 			x->caller.person);
 	if (!sr_in_id(x, "board", id))
 		memcpy(id, x->vault->fingerprint, SR_ID);

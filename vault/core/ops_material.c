@@ -312,7 +312,7 @@ static int position_of(
 	return rc;
 }
 
-static int own_checkout(struct sr_checkout_row *c, struct sr_x *x, struct sr_err *e) {
+int sr_own_checkout(struct sr_checkout_row *c, struct sr_x *x, struct sr_err *e) {
 	uint8_t id[SR_ID];
 	char hex[2 * SR_ID + 1];
 	if (!sr_in_id(x, "checkout", id))
@@ -327,7 +327,7 @@ static int own_checkout(struct sr_checkout_row *c, struct sr_x *x, struct sr_err
 }
 
 static int find(struct checkout_of *c, struct sr_x *x, struct sr_err *e) {
-	int rc = own_checkout(&c->checkout, x, e);
+	int rc = sr_own_checkout(&c->checkout, x, e);
 	if (rc == 0 && !c->checkout.has_grant)
 		rc = sr_fail(e, SR_USAGE,
 			"a look into quarantine has no votes: "

@@ -47,6 +47,17 @@ static void put_person(const struct sr_x *x, struct sr_rows_out *o, const struct
 		sr_row_str(o, "name", p->name);
 }
 
+static int no_role(const char *word, struct sr_err *e) {
+	char names[160] = "";
+	size_t len = 0;
+	for (unsigned bit = 1; bit < SR_ROLES_ALL && len < sizeof names; bit <<= 1) {
+		const int n = snprintf(names + len, sizeof names - len, "%s%s",
+			len == 0 ? "" : ", ", sr_role_name(bit));
+		len += n > 0 ? (size_t)n : 0;
+	}
+	return sr_fail(e, SR_USAGE, "there is no role \"%.40s\"; there are %s", word, names);
+}
+
 int sr_op_people(struct sr_x *x, struct sr_err *e) {
 	struct sr_people l = {0};
 	struct sr_rows_out o;
@@ -54,7 +65,7 @@ int sr_op_people(struct sr_x *x, struct sr_err *e) {
 	unsigned roles = 0;
 	sr_in_str(x, "role", word);
 	if (word[0] != '\0' && (roles = sr_role_named(sr_bytes_str(word))) == 0)
-		return sr_fail(e, SR_USAGE, "role \"%.40s\" is none of ours", word);
+		return no_role(word, e);
 	int rc = sr_query_people(&l, x->catalogue, roles, e);
 	if (rc != 0)
 		return rc;

@@ -41,7 +41,8 @@ static int records_in(struct sr_room_open *o, struct sr_room_record **out, const
 	if (rc == 0)
 		rc = sr_get_le32(&in, &count, e);
 	if (rc == 0 && (count < 1 || count > RECORDS_MAX))
-		rc = sr_fail(e, SR_USAGE, "%u records, want 1 to %d", count, RECORDS_MAX);
+		rc = sr_fail(
+			e, SR_USAGE, "keys of %u votes came, want 1 to %d", count, RECORDS_MAX);
 	if (rc == 0 && (*out = calloc(count, sizeof **out)) == NULL)
 		rc = sr_fail(e, SR_NOMEM, "%u records: out of memory", count);
 	if (rc != 0)

@@ -58,9 +58,7 @@ static int put_witness(
 static int put_checkout(struct sr_x *x, const uint8_t id[SR_ID], struct sr_err *e) {
 	struct sr_checkout_row row = {0};
 	struct sr_glass glass = {0};
-	int rc = sr_query_checkout(&row, x->catalogue, id, e);
-	if (rc == 0 && strcmp(row.person, x->caller.person) != 0)
-		rc = sr_denied(e, "the checkout is %s's", row.person);
+	int rc = sr_own_checkout(&row, x, e);
 	if (rc == 0)
 		rc = sr_query_glass(&glass, x->catalogue, id, e);
 	if (rc != 0)

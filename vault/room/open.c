@@ -238,10 +238,8 @@ static int load(struct opening *op, struct sr_err *e) {
 	struct sr_catalogue *cat = op->r->v->catalogue;
 	int rc = sr_query_checkout(&op->checkout, cat, op->ask->checkout, e);
 
-	if (rc == SR_NOTFOUND)
-		return sr_fail(e, SR_NOTFOUND, "no such checkout");
-	if (rc == 0 && strcmp(op->checkout.person, op->ask->person) != 0)
-		rc = sr_fail(e, SR_DENIED, "the checkout is %s's", op->checkout.person);
+	if (rc == SR_NOTFOUND || (rc == 0 && strcmp(op->checkout.person, op->ask->person) != 0))
+		return sr_fail(e, SR_NOTFOUND, "%s has no such checkout", op->ask->person);
 	if (rc == 0 && !op->checkout.has_grant)
 		rc = sr_fail(e, SR_DENIED,
 			"a checkout of right %s opens with its curator's part, not with votes",
@@ -672,10 +670,8 @@ static int held_checkout(struct sr_checkout_row *c, struct sr_room *r,
 	const uint8_t checkout[SR_ID], const char *curator, struct sr_err *e) {
 	int rc = sr_query_checkout(c, r->v->catalogue, checkout, e);
 
-	if (rc == SR_NOTFOUND)
-		return sr_fail(e, SR_NOTFOUND, "no such checkout");
-	if (rc == 0 && strcmp(c->person, curator) != 0)
-		rc = sr_fail(e, SR_DENIED, "the checkout is %s's", c->person);
+	if (rc == SR_NOTFOUND || (rc == 0 && strcmp(c->person, curator) != 0))
+		return sr_fail(e, SR_NOTFOUND, "%s has no such checkout", curator);
 	if (rc == 0 && c->has_grant)
 		rc = sr_fail(e, SR_DENIED,
 			"a checkout of right %s opens with votes, not with a part", c->right);

@@ -145,7 +145,8 @@ static int pack_rows(struct packing *p, struct sr_bytes rows, uint64_t *block, s
 			rc = pack_file(p, &f, block, e);
 	}
 	if (rc == 0 && (p->count == 0 || p->count > SR_FILES_PART_ROWS))
-		rc = sr_fail(e, SR_MISUSE, "manifest: a part of %zu files", p->count);
+		rc = sr_fail(e, SR_MISUSE, "manifest: a part of %zu files, want 1 to %d", p->count,
+			SR_FILES_PART_ROWS);
 	return rc;
 }
 
