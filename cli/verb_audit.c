@@ -305,6 +305,8 @@ static int csv_row(void *ctx, const struct sr_row *row) {
 				sr_buf_put_u8(&words, ' ');
 			sr_buf_put_bytes(&words, sr_row_get_n(row, c->key, k));
 		}
+		if (w->b->failed == SR_OK)
+			w->b->failed = words.failed;
 		csv_cell(w->b, sr_buf_view(&words), false);
 		sr_buf_free(&words);
 	}

@@ -30,7 +30,7 @@ places() {
 		$1 == call && !/ libcrypto/ && $0 ~ under { for (i = 5; i <= NF; i++) { if ($i ~ name) { print "1@" $4; break } if (direct && $i !~ /^(lib|ld-)/) break } }
 		' stacks >places
 	[[ -s places ]] || fail "no $call below $name: $(cut -c 1-200 stacks | head -n 20)"
-	mapfile -t PLACES < <(shuf -n 4 --random-source=<(yes) places) # of more the soak tries the rest
+	mapfile -t PLACES < <(shuf -n "${FAULT_PLACES:-2}" --random-source=<(yes) places) # tests/soak/faults.sh tries the rest
 }
 # each HOW PIECE COMMAND...: at each of PLACES, where CALL is made, it says PIECE, ends with the status of a system's failure
 # and, afterwards, is done ($AFTER: or that). Each place must come to pass. GOES_ON=1: some of them need not stop it.
@@ -132,6 +132,9 @@ opens() { # WORDS of `as`: the checkout stands, or is made now; and it opens
 	as ri cat "$checkout" 0
 }
 places memory sr_pieces_root as ri checkout "$ITEM" --grant "$GRANT"
+AFTER=opens each memory 12 emory as ri checkout "$ITEM" --grant "$GRANT"
+again
+UNDER=' (over|sweep|sr_room_[a-z]+|sr_op_checkouts)[+.]' places memory sr_authorize_use as ri checkout "$ITEM" --grant "$GRANT"
 AFTER=opens each memory 12 emory as ri checkout "$ITEM" --grant "$GRANT"
 again
 UNDER=sr_proofs_settle places memory sr_statement_verify as ri checkout "$ITEM" --grant "$GRANT"

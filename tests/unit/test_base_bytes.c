@@ -61,6 +61,7 @@ static void a_buffer_that_failed_is_not_empty(void **state) {
 	assert_ok(sr_buf_ok(&b, &e), &e);
 	assert_true(sr_bytes_eq(sr_buf_view(&b), sr_bytes_of("abc\3\0\0\0abc", 10)));
 	from.failed = SR_NOMEM;
+	assert_null(sr_buf_dup_str(&from));
 	sr_buf_put_buf(&b, &from);
 	assert_fails(sr_buf_ok(&b, &e), SR_NOMEM, &e, "memory");
 	sr_buf_clear(&b);

@@ -308,7 +308,8 @@ int sr_buf_ok(const struct sr_buf *b, struct sr_err *e) {
 }
 
 char *sr_buf_dup_str(const struct sr_buf *b) {
-	char *s = malloc(b->len + 1);
+	/* A text that is cut is another text: a path to another folder. */
+	char *s = b->failed != SR_OK ? NULL : malloc(b->len + 1);
 	if (s == NULL)
 		return NULL;
 	if (b->len > 0)

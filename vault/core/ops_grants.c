@@ -211,11 +211,17 @@ static int put_checkout(
 	if (sr_may_know_item(&x->caller, &it))
 		sr_row_str(o, "title", it.title);
 	uint64_t files = 0;
-	sr_row_flag(o, "open-here",
-		strcmp(c->person, x->caller.person) == 0 &&
-			sr_room_files(x->core->room, c->id, x->caller.person, &files, NULL) == 0);
+	struct sr_err why = {0};
+	rc = strcmp(c->person, x->caller.person) != 0
+		     ? SR_DENIED
+		     : sr_room_files(x->core->room, c->id, x->caller.person, &files, &why);
+	sr_row_flag(o, "open-here", rc == 0);
 	sr_item_row_free(&it);
-	return 0;
+	if (rc != SR_NOMEM && rc != SR_IO)
+		return 0;
+	if (e != NULL)
+		*e = why;
+	return rc;
 }
 
 int sr_op_checkouts(struct sr_x *x, struct sr_err *e) {

@@ -218,19 +218,24 @@ int room_find(struct opened **out, struct sr_room *r, const uint8_t checkout[SR_
 	return 0;
 }
 
-/* Of the open checkout at ${i}: is it over? ${ask}: look at item, grant and rules as well. */
+/* Of the open checkout at ${i}: is it over? ${ask}: look at item, grant and rules as well. What
+ * could not be looked at is over, too, and the failure told. */
 static int over(bool *out, struct sr_room *r, size_t i, bool ask, struct sr_err *e) {
 	const int64_t now = sr_room_now(r);
 	struct sr_checkout_row c;
-	struct sr_err why;
+	struct sr_err why = {0};
 	int rc = sr_query_checkout(&c, r->v->catalogue, r->open[i]->checkout, e);
 
 	*out = rc == SR_NOTFOUND;
 	if (rc != 0)
 		return rc == SR_NOTFOUND ? 0 : rc;
-	*out = c.state != SR_S_OPEN ||
-	       (ask ? room_live(r, &c, now, &why) : checkout_live(r, &c, now, &why)) != 0;
-	return 0;
+	rc = ask ? room_live(r, &c, now, &why) : checkout_live(r, &c, now, &why);
+	*out = c.state != SR_S_OPEN || rc != 0;
+	if (rc != SR_NOMEM && rc != SR_IO)
+		return 0;
+	if (e != NULL)
+		*e = why;
+	return rc;
 }
 
 /* All is looked at of ${most} of them, from where the last sweep ended. */
@@ -239,11 +244,14 @@ static int sweep(struct sr_room *r, size_t most, size_t *wiped, struct sr_err *e
 	size_t n = 0, i = 0, first = r->turn < count ? r->turn : 0;
 	int rc = 0;
 
-	for (size_t at = 0; at < count && rc == 0; at++) {
+	for (size_t at = 0; at < count; at++) {
 		bool ended = false;
+		const int failed =
+			over(&ended, r, i, (at + count - first) % count < most, rc == 0 ? e : NULL);
 
-		rc = over(&ended, r, i, (at + count - first) % count < most, e);
-		if (rc == 0 && ended) {
+		if (rc == 0)
+			rc = failed;
+		if (ended) {
 			forget_at(r, i);
 			n++;
 		} else {
