@@ -77,6 +77,12 @@ static void bad_member(unsigned which) {
 		raw(m, sizeof m - 1);
 		forever();
 		break;
+	case 9: /* no path, and else as it should be */
+		m[19] = 0;
+		memmove(m + 23, m + 24, 4);
+		raw(m, sizeof m - 1);
+		forever();
+		break;
 	default:
 		break;
 	}
@@ -108,7 +114,8 @@ static void odd_field(char which) {
 			     offset[8] = {0},
 			     head[18] = {1, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
 			     named[23] = {1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
-				     0, 0, 0, 'a'};
+				     0, 0, 0, 'a'},
+			     job[30] = {SR_BOX_UNPACK}, bad_job[30] = {0xFF};
 
 	switch (which) {
 	case 'a': /* a key of 33 bytes */
@@ -163,6 +170,25 @@ static void odd_field(char which) {
 		break;
 	case 'q': /* more behind it */
 		odd('M', named, sizeof named, 0, 0, 0, "more");
+		break;
+	case 's': /* a job of no kind, */
+		odd('J', bad_job, sizeof bad_job, 0, 0, 0, "");
+		break;
+	case 't': /* in no language, */
+		odd('J', job, sizeof job, 3, '+', 3, "");
+		break;
+	case 'u': /* in a word that leads elsewhere, */
+		odd('J', job, sizeof job, 1, '/', 1, "");
+		break;
+	case 'v': /* in more languages than there is room for, */
+		odd('J', job, sizeof job, SR_BOX_LANGUAGES_MAX + 1, 'e', SR_BOX_LANGUAGES_MAX + 1,
+			"");
+		break;
+	case 'w': /* one that is cut off: all of them for its parent */
+		odd('J', job, sizeof job - 9, 0, 0, 0, "");
+		break;
+	case 'x': /* data that is as long as a frame */
+		odd('D', "", 0, 0, 'd', SR_BOX_DATA_MAX, "");
 		break;
 	default: /* an answer, which is its parent's to give */
 		odd('A', "", 0, 4, 'a', 4, "");
@@ -249,6 +275,9 @@ static void lie(char how, char which) {
 		member("../half.pdf");
 		sr_inside_fact(&s, "media-type", sr_bytes_str("image/png"));
 		sr_inside_data(&s, "abc", 3);
+		break;
+	case 'o': /* done, and nothing before it */
+		sr_inside_done(&s, SR_BOX_WHOLE, "");
 		break;
 	case 'n': /* nothing, for ever */
 		forever();

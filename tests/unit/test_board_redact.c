@@ -1,6 +1,7 @@
 /*
  * test_board_redact - what the door says of a `redact` that a client made up.
  */
+#include "room/redact.h"
 #include "world.h"
 
 struct said { /* what the statement says; the rest is right */
@@ -131,8 +132,69 @@ static void test_released(void **state) {
 	world_free(w);
 }
 
+/* A plan is a curator's bytes: each thing that no plan says by its own sentence. */
+static void test_plans(void **state) {
+	static const struct {
+		uint64_t left[2], kept[2], gaps[2][3]; /* as many as the counts say */
+		uint32_t left_count, gap_count, kept_count;
+		const char *says;
+	} rows[] = {
+		{.says = "redaction: it leaves nothing out"},
+		{.kept = {4}, .kept_count = 1, .says = "redaction: it leaves nothing out"},
+		{.left = {4, 4},
+			.left_count = 2,
+			.says = "redaction: files left out are not in order"},
+		{.left = {5, 4},
+			.left_count = 2,
+			.says = "redaction: files left out are not in order"},
+		{.left = {1},
+			.left_count = 1,
+			.kept = {7, 6},
+			.kept_count = 2,
+			.says = "redaction: files kept are not in order"},
+		{.gaps = {{0, 9, 9}}, .gap_count = 1, .says = "redaction: a gap from 9 to 9"},
+		{.gaps = {{0, 9, 8}}, .gap_count = 1, .says = "redaction: a gap from 9 to 8"},
+		{.gaps = {{1, 0, 9}, {0, 0, 9}},
+			.gap_count = 2,
+			.says = "redaction: gaps are not in order, or overlap"},
+		{.gaps = {{1, 0, 9}, {1, 8, 12}},
+			.gap_count = 2,
+			.says = "redaction: gaps are not in order, or overlap"},
+		{.left_count = 65537, .says = "redaction: 65537 do not fit"},
+		{.left_count = 4, .says = "redaction: 4 do not fit"},
+		{.gaps = {{1, 0, 9}, {1, 9, 12}}, .gap_count = 2, .says = NULL},
+	};
+	struct sr_redaction plan;
+	struct sr_err e = {0};
+	struct sr_buf b;
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		sr_buf_init(&b);
+		sr_buf_put_le32(&b, rows[i].left_count);
+		for (uint32_t k = 0; k < rows[i].left_count && k < 2; k++)
+			sr_buf_put_le64(&b, rows[i].left[k]);
+		sr_buf_put_le32(&b, rows[i].gap_count);
+		for (uint32_t k = 0; k < rows[i].gap_count; k++)
+			for (size_t n = 0; n < 3; n++)
+				sr_buf_put_le64(&b, rows[i].gaps[k][n]);
+		sr_buf_put_le32(&b, rows[i].kept_count);
+		for (uint32_t k = 0; k < rows[i].kept_count; k++)
+			sr_buf_put_le64(&b, rows[i].kept[k]);
+		int rc = sr_redaction_read(&plan, sr_buf_view(&b), &e);
+		if (rows[i].says != NULL)
+			assert_fails(rc, SR_CORRUPT, &e, rows[i].says);
+		else
+			assert_ok(rc, &e);
+		sr_redaction_free(&plan);
+		sr_err_clear(&e);
+		sr_buf_free(&b);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_plans),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_released),
 	};

@@ -376,6 +376,9 @@ static void test_recipient(void **state) {
 	assert_int_equal(sr_intake_recipient_read(out, sr_buf_view(&text), sig, w->v->fingerprint,
 				 w->v->keys->ledger_pk, &w->e),
 		SR_AUTH);
+	assert_fails(sr_intake_recipient_read(out, sr_bytes_of(text.p, 20), sig, w->v->fingerprint,
+			     w->v->keys->room_pk, &w->e),
+		SR_CORRUPT, &w->e, "the recipient's text has 20 bytes, want 73 or more");
 	for (size_t cut = 0; cut < text.len; cut++)
 		assert_true(sr_intake_recipient_read(out, sr_bytes_of(text.p, cut), sig,
 				    w->v->fingerprint, w->v->keys->room_pk, NULL) != 0);

@@ -123,6 +123,63 @@ static void key_text_refused(void **state) {
 		"does not begin \"AGE-SECRET-KEY-1\"");
 }
 
+/* Bech32 as BIP 173 says it, written from that text: the checksum of a prefix and of values of five
+ * bits. */
+static uint32_t bech32_sum(const char *prefix, const uint8_t *values, size_t count) {
+	static const uint32_t gen[5] = {0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3};
+	const size_t n = strlen(prefix);
+	uint32_t sum = 1;
+
+	for (size_t i = 0; i < 2 * n + 1 + count + 6; i++) {
+		const uint8_t v = i < n                   ? (uint8_t)(prefix[i] >> 5)
+				  : i == n                ? 0
+				  : i < 2 * n + 1         ? (uint8_t)(prefix[i - n - 1] & 31)
+				  : i < 2 * n + 1 + count ? values[i - 2 * n - 1]
+							  : 0;
+		const uint32_t top = sum >> 25;
+
+		sum = (sum & 0x1ffffff) << 5 ^ v;
+		for (size_t k = 0; k < 5; k++)
+			sum ^= (top >> k & 1) != 0 ? gen[k] : 0;
+	}
+	return sum ^ 1;
+}
+
+/* Each of the four bits that are over, with a checksum that is right. */
+static void key_text_padding(void **state) {
+	static const char alphabet[] = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+	enum {
+		DATA = 52, /* characters of 32 bytes */
+		AT = 4     /* behind "age1" */
+	};
+	char text[SR_AGE_RECIPIENT_TEXT];
+	uint8_t values[DATA], out[32];
+
+	(void)state;
+	sr_age_recipient_text(text, pk);
+	for (size_t i = 0; i < DATA; i++)
+		values[i] = (uint8_t)(strchr(alphabet, text[AT + i]) - alphabet);
+	for (unsigned bit = 0; bit <= 4; bit++) {
+		const uint8_t last = (uint8_t)(values[DATA - 1] ^ (bit < 4 ? 1U << bit : 0));
+		uint8_t changed[DATA];
+		uint32_t sum;
+
+		memcpy(changed, values, DATA);
+		changed[DATA - 1] = last;
+		sum = bech32_sum("age", changed, DATA);
+		text[AT + DATA - 1] = alphabet[last];
+		for (unsigned i = 0; i < 6; i++)
+			text[AT + DATA + i] = alphabet[sum >> 5 * (5 - i) & 31];
+		if (bit < 4)
+			assert_fails(sr_age_recipient_parse(out, s(text), &e), SR_CORRUPT, &e,
+				"padding is not zero");
+		else
+			assert_ok(sr_age_recipient_parse(out, s(text), &e),
+				&e); /* the sum is right */
+	}
+	assert_memory_equal(out, pk, 32);
+}
+
 /* --- round trips --- */
 
 static const size_t sizes[] = {0, 1, 15, 65535, 65536, 65537, 131071, 131072, 131073, 200000};
@@ -887,6 +944,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(key_text),
 		cmocka_unit_test(key_text_refused),
+		cmocka_unit_test(key_text_padding),
 		cmocka_unit_test(round_trips),
 		cmocka_unit_test(many_recipients),
 		cmocka_unit_test(every_bit_and_length),

@@ -44,7 +44,8 @@ static int unarmor(struct sr_buf *out, struct sr_bytes text, size_t piece) {
 		rc = sr_age_armor_finish(a, &e);
 	/* final, whichever it was */
 	assert_int_equal(sr_age_armor_write(a, "x", 1, &again), rc == 0 ? SR_MISUSE : rc);
-	assert_int_equal(sr_age_armor_finish(a, &again), rc == 0 ? SR_MISUSE : rc);
+	assert_fails(sr_age_armor_finish(a, &again), rc == 0 ? SR_MISUSE : (enum sr_code)rc, &again,
+		rc == 0 ? "the age armor is finished" : "the age armor failed before");
 	sr_age_armor_free(a);
 	return rc;
 }
@@ -148,6 +149,11 @@ static void refused(void **state) {
 	sr_buf_clear(&text);
 	sr_buf_printf(&text, "%s\n%s%s", begin_line, full, full);
 	assert_fails(unarmor(&out, sr_buf_view(&text), 1), SR_CORRUPT, &e, "line 2 is too long");
+	sr_buf_clear(&text);
+	sr_buf_printf(&text, "%s\n%s\n", begin_line, full);
+	assert_fails(unarmor(&out, sr_buf_view(&text), 1), SR_CORRUPT, &e,
+		"age armor: ends before \"-----END AGE ENCRYPTED FILE-----\"");
+	assert_fails(unarmor(&out, s(""), 1), SR_CORRUPT, &e, "age armor: ends before");
 	sr_buf_free(&text);
 	sr_buf_free(&out);
 }
@@ -166,7 +172,13 @@ static void white_space(void **state) {
 			for (size_t i = 0; after == 1 && i < n; i++)
 				sr_buf_put_u8(&text, '\t');
 			int rc = unarmor(&out, sr_buf_view(&text), 3);
-			assert_int_equal(rc, n <= SR_AGE_ARMOR_SPACE ? 0 : SR_CORRUPT);
+			if (n <= SR_AGE_ARMOR_SPACE)
+				assert_ok(rc, &e);
+			else
+				assert_fails(rc, SR_CORRUPT, &e,
+					after == 0
+						? "more than 1024 bytes of white space before it"
+						: "more than 1024 bytes of white space after it");
 			sr_buf_free(&text);
 		}
 	}

@@ -342,6 +342,15 @@ static void missing_doubled_and_misplaced_dealings_are_refused(void **state) {
 	set[0].count = 1;
 	assert_fails(sr_deal_verify(&b->d, &set[0], &e), SR_CORRUPT, &e,
 		"dealer 1: no deal for level 3");
+	set[0] = b->dealing[0];
+	set[0].deal[0].members = 2;
+	assert_fails(sr_deal_verify(&b->d, &set[0], &e), SR_CORRUPT, &e,
+		"dealer 1: level 2: have 2 shares, want 3");
+	set[0] = b->dealing[0];
+	set[0].deal[2] = set[0].deal[1];
+	set[0].count = 3;
+	assert_fails(sr_deal_verify(&b->d, &set[0], &e), SR_CORRUPT, &e,
+		"dealer 1: have 3 deals, want 2");
 	b->d.levels = 1; /* one deal too many, and another ceremony */
 	set[0] = b->dealing[0];
 	assert_fails(sr_deal_verify(&b->d, &set[0], &e), SR_AUTH, &e, "dealer 1: level 2: proof");
@@ -410,6 +419,40 @@ static void every_cut_and_every_flip_is_refused(void **state) {
 	t_each_flip(sr_buf_view(&b->bytes[0]), mutant_is_refused, b);
 	sr_buf_put_u8(&b->bytes[0], 0);
 	mutant_is_refused(b, sr_buf_view(&b->bytes[0]), "one byte more");
+	t_board_free(b);
+}
+
+/* Each number of the heads by its own sentence. */
+static void heads_are_refused_by_name(void **state) {
+	(void)state;
+	static const struct {
+		size_t at;
+		uint8_t value;
+		const char *says;
+	} rows[] = {
+		{7, '2', "dealing: does not begin with sr-deal1"},
+		{9, 1, "dealer 1: dealing says 1 members (want 2 to 32), 1 deals (want 1 to 4)"},
+		{9, 33, "dealer 1: dealing says 33 members (want 2 to 32)"},
+		{10, 0, "0 deals (want 1 to 4), reserved 0 (want 0)"},
+		{10, 5, "5 deals (want 1 to 4), reserved 0 (want 0)"},
+		{11, 1, "1 deals (want 1 to 4), reserved 1 (want 0)"},
+		{13, 0, "dealer 1: level 2: have 0 commitments, want 2 to 32"},
+		{13, 33, "dealer 1: level 2: have 33 commitments, want 2 to 32"},
+		{14, 1, "dealer 1: level 2: reserved bytes are not 0"},
+		{15, 1, "dealer 1: level 2: reserved bytes are not 0"},
+	};
+	struct t_board *b = t_board_found(2, Q2, 24);
+	struct sr_dealing dealing;
+	struct sr_err e = {0};
+
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		const uint8_t was = b->bytes[0].p[rows[i].at];
+
+		b->bytes[0].p[rows[i].at] = rows[i].value;
+		assert_fails(sr_deal_decode(&dealing, sr_buf_view(&b->bytes[0]), &e), SR_CORRUPT,
+			&e, rows[i].says);
+		b->bytes[0].p[rows[i].at] = was;
+	}
 	t_board_free(b);
 }
 
@@ -537,6 +580,42 @@ static void a_wrong_identity_is_a_mistake_not_a_complaint(void **state) {
 		SR_MISUSE, &e, "member index is 0");
 	assert_fails(sr_deal_reveal(ephemeral, &b->d, &b->dealing[0].deal[0], 2, b->seed[1], &e),
 		SR_MISUSE, &e, "not dealer 1's");
+	/* a deal that was never verified in this run */
+	struct sr_deal deal = b->dealing[0].deal[0];
+	deal.members = 3;
+	assert_fails(sr_deal_open_share(share, &b->d, &deal, 1, b->seed[0], &e), SR_MISUSE, &e,
+		"dealer 1: level 2: not a verified deal of this run");
+	deal = b->dealing[0].deal[0];
+	deal.level = 4;
+	assert_fails(sr_deal_reveal(ephemeral, &b->d, &deal, 1, b->seed[0], &e), SR_MISUSE, &e,
+		"dealer 1: level 4: not a verified deal of this run");
+	/* a box that the dealer did not make: revealing anything for it would be a lie */
+	uint8_t *box = (uint8_t *)(uintptr_t)b->dealing[0].deal[0].share[1];
+	box[0] ^= 1;
+	memset(ephemeral, 0xaa, sizeof ephemeral);
+	assert_fails(sr_deal_reveal(ephemeral, &b->d, &b->dealing[0].deal[0], 2, b->seed[0], &e),
+		SR_MISUSE, &e,
+		"dealer 1: level 2: share for member 2 was not sealed by this identity");
+	for (size_t i = 0; i < sizeof ephemeral; i++)
+		assert_int_equal(ephemeral[i], 0xaa);
+	box[0] ^= 1;
+	/* keys of another run, and a public share that is another's */
+	struct sr_dkg_own own = {1, b->seed[0], b->dealing, 2, b->key};
+	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR], kept[SR_POINT];
+	b->key[0].members = 3;
+	assert_fails(sr_dkg_own_shares(x, &b->d, &own, &e), SR_MISUSE, &e,
+		"level 2: not the keys and dealings of this run");
+	b->key[0].members = 2;
+	own.count = 1;
+	assert_fails(sr_dkg_own_shares(x, &b->d, &own, &e), SR_MISUSE, &e,
+		"level 2: not the keys and dealings of this run");
+	own.count = 2;
+	memcpy(kept, b->key[0].share[0], SR_POINT);
+	memcpy(b->key[0].share[0], b->key[0].share[1], SR_POINT);
+	assert_fails(sr_dkg_own_shares(x, &b->d, &own, &e), SR_AUTH, &e,
+		"level 2: own share does not match the public share of member 1");
+	memcpy(b->key[0].share[0], kept, SR_POINT);
+	assert_ok(sr_dkg_own_shares(x, &b->d, &own, &e), &e);
 	sr_buf_free(&out);
 	t_board_free(b);
 }
@@ -801,6 +880,7 @@ int main(void) {
 		cmocka_unit_test(missing_doubled_and_misplaced_dealings_are_refused),
 		cmocka_unit_test(bad_points_and_scalars_are_refused_by_name),
 		cmocka_unit_test(every_cut_and_every_flip_is_refused),
+		cmocka_unit_test(heads_are_refused_by_name),
 		cmocka_unit_test(index_zero_is_refused_on_reading),
 		cmocka_unit_test(every_field_of_the_proof_is_bound),
 		cmocka_unit_test(unsound_inputs_are_named),

@@ -315,6 +315,10 @@ static void a_share_that_is_not_the_members_is_refused(void **state) {
 	assert_fails(sr_piece_make_many(out, &ctx, sc.s, 1, x, &e), SR_MISUSE, &e,
 		"secret share is not");
 	assert_memory_equal(out, zero, SR_PIECE);
+	/* more than a request may name: not one is looked at */
+	assert_fails(
+		sr_piece_make_many(out, &ctx, sc.s, SR_REQUEST_ITEMS_MAX + 1, x_of(&sc, 1), &e),
+		SR_LIMIT, &e, "10001 items, want at most 10000");
 	t_board_free(sc.b);
 }
 
@@ -441,6 +445,10 @@ static void a_changed_piece_is_refused(void **state) {
 		assert_fails(sr_piece_verify(NULL, bad, &ctx, &sc.s[0], &e), SR_CORRUPT, &e,
 			"scalar is not reduced mod L");
 	}
+	/* a proof whose nonce is zero: who has the share could give it away with that */
+	memcpy(bad, piece, SR_PIECE);
+	sr_scalar_mul(bad + 64, bad + 32, x_of(&sc, 2)); /* z = c x: both commitments vanish */
+	refused(&ctx, &sc.s[0], bad, "proof does not verify");
 	/* D of another share, with the right proof around it */
 	memcpy(bad, piece, SR_PIECE);
 	assert_ok(sr_point_mul(bad, x_of(&sc, 1), sr_tdh2_r(sc.seal[0]), &e), &e);
@@ -756,6 +764,10 @@ static void broken_bundles_are_refused(void **state) {
 	bundle_scene(&b);
 	t_each_cut(sr_buf_view(&b.bytes), cut, NULL);
 	t_each_flip(sr_buf_view(&b.bytes), bundle_flip, &b);
+	b.bytes.p[7] ^= 1;
+	assert_fails(sr_bundle_parse(&got, sr_buf_view(&b.bytes), &e), SR_CORRUPT, &e,
+		"bundle: does not begin with sr-bndl1");
+	b.bytes.p[7] ^= 1;
 	sr_buf_put_u8(&b.bytes, 0);
 	assert_fails(sr_bundle_parse(&got, sr_buf_view(&b.bytes), &e), SR_CORRUPT, &e,
 		"for 3 items and 3 researchers");

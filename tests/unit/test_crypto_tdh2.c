@@ -220,6 +220,24 @@ static void a_blinded_seal_is_refused(void **state) {
 	assert_fails(sr_tdh2_check(&f.key, &f.s, &e), SR_AUTH, &e, "proof does not verify");
 }
 
+/* z = c r, a nonce of zero: a commitment is the identity, which no honest sealer has. Of R, then of
+ * R' alone. */
+static void a_zero_nonce_is_refused(void **state) {
+	(void)state;
+	struct fixture f;
+	uint8_t r[SR_SCALAR], second[SR_POINT];
+	struct sr_err e = {0};
+
+	make(&f);
+	scalar_from(r, 34);
+	sr_group_second(second);
+	sr_scalar_mul(f.seal + 240, f.seal + 208, r);
+	assert_ok(sr_point_mul(f.seal + 40, r, second, &e), &e);
+	assert_fails(sr_tdh2_check(&f.key, &f.s, &e), SR_AUTH, &e, "proof does not verify");
+	assert_ok(sr_point_mul_base(f.seal + 8, r, &e), &e);
+	assert_fails(sr_tdh2_check(&f.key, &f.s, &e), SR_AUTH, &e, "proof does not verify");
+}
+
 /* --- a sealer of our own ------------------------------------------------------------------------
  */
 
@@ -413,6 +431,7 @@ int main(void) {
 		cmocka_unit_test(every_flipped_bit_is_refused),
 		cmocka_unit_test(points_and_scalars_are_canonical),
 		cmocka_unit_test(a_blinded_seal_is_refused),
+		cmocka_unit_test(a_zero_nonce_is_refused),
 		cmocka_unit_test(a_seal_written_from_the_text_opens),
 		cmocka_unit_test(an_r_that_does_not_come_from_the_part_is_refused),
 		cmocka_unit_test(unequal_logarithms_are_refused),

@@ -713,7 +713,51 @@ static void decoding(void **state) {
 		if (rc == 0)
 			assert_true(sr_bytes_eq(sr_buf_view(&b), sr_bytes_str(cases[i].out)));
 	}
+	assert_fails(sr_tag_decode(&b, (enum sr_tag_encoding)99, sr_bytes_str("a"), &e), SR_MISUSE,
+		&e, "tag encoding 99");
+	static const struct {
+		enum sr_tag_encoding as;
+		const char *in;
+		size_t len;
+		const char *says;
+	} broken[] = {
+		{SR_TAG_UTF8, "a\0b", 3, "a NUL character at offset 1"},
+		{SR_TAG_UTF16BE, "\x00\x41\x00\x00", 4, "a NUL character at offset 2"},
+		{SR_TAG_UTF16BE, "\x00\x41\x00", 3, "half a UTF-16 character at its end"},
+		{SR_TAG_UTF16BE, "\xD8\x3D", 2, "a lone UTF-16 surrogate at offset 0"},
+		{SR_TAG_UTF16LE, "\x41\x00\x00\xDE", 4, "a lone UTF-16 surrogate at offset 2"},
+	};
+	for (size_t i = 0; i < T_COUNT(broken); i++)
+		assert_fails(sr_tag_decode(&b, broken[i].as,
+				     sr_bytes_of(broken[i].in, broken[i].len), &e),
+			SR_CORRUPT, &e, broken[i].says);
 	sr_buf_free(&b);
+}
+
+/* More warnings than are kept, and a refusal behind them, whose sentence is not: it is refused all
+ * the same, and said how many reasons there are. */
+static void refused_after_many_warnings(void **state) {
+	struct sr_bag *b;
+	size_t count = 0;
+	char path[64];
+
+	(void)state;
+	plain("1.0");
+	no_tag_manifests();
+	for (unsigned i = 0; i < SR_BAG_FINDINGS_MAX; i++) {
+		snprintf(path, sizeof path, "%s/empty-%03u", t_path(dir, "data"), i);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	put_str("data/letter.txt", "Dear all!\n");
+	put_str("data/in/picture", "not really!");
+	b = judged();
+	assert_int_equal(sr_bag_warnings(b), SR_BAG_FINDINGS_MAX);
+	(void)sr_bag_findings(b, &count);
+	assert_int_equal(count, SR_BAG_FINDINGS_MAX);
+	assert_fails(sr_bag_verdict(b, &e), SR_CORRUPT, &e, " reasons, after 200 warnings");
+	assert_fails(sr_bag_accept(b, &e), SR_CORRUPT, &e, " reasons, after 200 warnings");
+	sr_bag_free(b);
+	t_tmp_remove(dir);
 }
 
 static void key_is(const char *a, const char *b, bool composed, bool folded) {
@@ -827,6 +871,7 @@ int main(void) {
 		cmocka_unit_test(fetches),
 		cmocka_unit_test(lines_twice),
 		cmocka_unit_test(names_and_styles),
+		cmocka_unit_test(refused_after_many_warnings),
 		cmocka_unit_test(both_forms),
 		cmocka_unit_test(encodings),
 		cmocka_unit_test(decoding),

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "catalogue/catalogue.h"
+#include "intake/holding.h"
 #include "ledger/ledger.h"
 #include "store/envelope.h"
 #include "store/index.h"
@@ -265,6 +266,85 @@ static void small_deposit(struct world *w, struct sr_deposit **d) {
 	assert_ok(sr_deposit_item_end(*d, &w->e), &w->e);
 }
 
+static int sign_as_room(void *ctx, uint8_t sig[SR_SIG], struct sr_bytes text, struct sr_err *e) {
+	const struct world *w = ctx;
+
+	return sr_sign(sig, w->v->keys->s->room_seed, text, e);
+}
+
+/* What intake works on: a held item that opens, its files added in order. */
+static void holding_refuses(struct world *w, const uint8_t item[SR_ID]) {
+	struct sr_holding *h = NULL;
+	char name[2 * SR_ID + 1];
+	struct sr_buf slot;
+
+	assert_ok(sr_holding_open(&h, w->v, NULL, item, &w->e), &w->e);
+	assert_fails(
+		sr_holding_more(h, sr_bytes_str("x"), &w->e), SR_MISUSE, &w->e, "bytes of no file");
+	assert_fails(sr_holding_end(h, sr_bytes_str(""), NULL, &w->e), SR_MISUSE, &w->e,
+		"the end of no file");
+	static const uint8_t long_value[1025];
+	assert_fails(sr_holding_fact(h, 0, "", sr_bytes_str("x"), &w->e), SR_MISUSE, &w->e,
+		"a fact \"\" of 1 bytes");
+	assert_fails(
+		sr_holding_fact(h, 0, "key", sr_bytes_of(long_value, sizeof long_value), &w->e),
+		SR_MISUSE, &w->e, "a fact \"key\" of 1025 bytes");
+	sr_holding_free(h);
+	/* a slot that is cut off opens nothing, and is named */
+	sr_hex(name, item, SR_ID);
+	sr_buf_init_secret(&slot);
+	assert_ok(
+		sr_secrets_get(w->v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), 1, &slot, &w->e),
+		&w->e);
+	for (int whole = 0; whole < 2; whole++) {
+		assert_ok(sr_secrets_replace(w->v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), 1,
+				  sr_bytes_of(slot.p, whole != 0 ? SR_KEY : SR_KEY - 1), &w->e),
+			&w->e);
+		h = NULL;
+		if (whole != 0) {
+			assert_ok(sr_holding_open(&h, w->v, NULL, item, &w->e), &w->e);
+			sr_holding_free(h);
+			continue;
+		}
+		assert_fails(sr_holding_open(&h, w->v, NULL, item, &w->e), SR_CORRUPT, &w->e,
+			"secrets.db: a slot of 31 bytes, want 32");
+		assert_int_equal(strncmp(w->e.text, "intake of item ", 15), 0);
+		assert_null(h);
+	}
+	sr_buf_free(&slot);
+	/* an envelope of the room's own, which the catalogue names, and of another vault */
+	const struct sr_envelope_signer signer = {sign_as_room, w};
+	struct sr_db *db = sr_catalogue_db(w->v->catalogue);
+	struct sr_buf file, forged;
+	struct sr_envelope v;
+	char at[SR_ENVELOPE_NAME], path[T_PATH], hex[2 * SR_HASH + 1], sql[200];
+	uint8_t hash[SR_HASH];
+	sr_envelope_name(at, item, 1);
+	snprintf(path, sizeof path, "%s/items/%s", w->vault, at);
+	sr_buf_init(&file);
+	sr_buf_init(&forged);
+	t_read_file(path, &file);
+	assert_ok(sr_envelope_decode(&v, sr_buf_view(&file), w->v->keys->room_pk, &w->e), &w->e);
+	v.vault[0] ^= 1;
+	assert_ok(sr_envelope_encode(&forged, hash, &v, &signer, &w->e), &w->e);
+	t_write_file(path, forged.p, forged.len);
+	sr_hex(hex, hash, SR_HASH);
+	snprintf(sql, sizeof sql, "update items set envelope = x'%s'", hex);
+	assert_ok(sr_db_begin(db, &w->e), &w->e);
+	assert_ok(sr_db_exec(db, sql, &w->e), &w->e);
+	assert_fails(sr_holding_open(&h, w->v, NULL, item, &w->e), SR_CORRUPT, &w->e,
+		"the item's envelope is of another vault");
+	sr_db_rollback(db);
+	t_write_file(path, file.p, file.len);
+	sr_buf_free(&file);
+	sr_buf_free(&forged);
+	/* released: what intake would seal now nobody asked for */
+	world_held_release(w, item);
+	assert_fails(sr_holding_open(&h, w->v, NULL, item, &w->e), SR_NOTFOUND, &w->e,
+		"it is not held any more");
+	assert_null(h);
+}
+
 /* The same accession taken up twice, and removed in one of them: the other is not committed without
  * what opens its items. What is committed is not taken up again. */
 static void test_removed_meanwhile(void **state) {
@@ -303,7 +383,28 @@ static void test_removed_meanwhile(void **state) {
 	sr_entry_free(&last);
 	o.resume = accession;
 	assert_fails(sr_deposit_begin(&d, w->v, &o, &w->e), SR_EXISTS, &w->e, "committed already");
+	/* into a collection that there is none of: nothing is begun */
+	const uint8_t nowhere[SR_ID] = {9};
+	o.resume = NULL;
+	/* calls out of their order */
+	assert_ok(sr_deposit_begin(&d, w->v, &o, &w->e), &w->e);
+	assert_fails(sr_deposit_file(d, NULL, &w->e), SR_MISUSE, &w->e,
+		"deposit: a file outside of an item");
+	assert_fails(sr_deposit_item_end(d, &w->e), SR_MISUSE, &w->e,
+		"deposit: the end of an item that has not begun");
+	assert_ok(sr_deposit_item_begin(d, sr_bytes_str("a page"), &w->e), &w->e);
+	assert_fails(sr_deposit_item_begin(d, sr_bytes_str("a page"), &w->e), SR_MISUSE, &w->e,
+		"deposit: an item begins inside another one, or after the end");
+	assert_fails(sr_deposit_finish(d, &s, &w->e), SR_MISUSE, &w->e,
+		"deposit: finish inside an item, or twice");
+	assert_ok(sr_deposit_abort(d, &w->e), &w->e);
+	o.collection = nowhere;
+	d = NULL;
+	assert_fails(sr_deposit_begin(&d, w->v, &o, &w->e), SR_NOTFOUND, &w->e,
+		"deposit: no such collection");
+	assert_null(d);
 	tidy(w);
+	holding_refuses(w, whole.items[0]);
 	world_free(w);
 }
 

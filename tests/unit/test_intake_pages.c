@@ -146,7 +146,8 @@ static void pictures(void **state) {
 	static const struct {
 		const char *input, *reason;
 	} cases[] = {{"i0", "more pixels"}, {"i1", "more pixels"}, {"i2", "5 pixels for 2 x 3"},
-		{"i4", "more pixels"}, {"e", "ended without"}, {"c", "ended without"}};
+		{"i4", "more pixels"}, {"e", "ended without"}, {"c", "ended without"},
+		{"o", "the parser drew nothing"}};
 	struct sr_picture p;
 
 	(void)state;
@@ -361,7 +362,7 @@ static void our_failures(void **state) {
 	assert_fails(sr_pages_reader_new(&r, real, &policy, &e), SR_USAGE, &e, "eng+");
 	snprintf(policy.languages, sizeof policy.languages, "../eng");
 	assert_fails(sr_pages_reader_new(&r, real, &policy, &e), SR_USAGE, &e, "between plus");
-	sr_pages_languages(policy.languages);
+	assert_ok(sr_pages_languages(policy.languages, &e), &e);
 	assert_true(sr_box_languages_valid(sr_bytes_str(policy.languages)));
 }
 

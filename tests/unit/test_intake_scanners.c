@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "intake/inspect.h"
+#include "intake/scan.h"
 #include "intake/scanners.h"
 
 static struct sr_err e;
@@ -49,6 +50,13 @@ static void limits(void **state) {
 	assert_fails(check("member", "5"), SR_USAGE, &e,
 		"line 2: limit: want depth, members, bytes, ratio, name, scan-bytes or");
 	assert_fails(sr_scanners_check(sr_bytes_str("limit\n"), &e), SR_USAGE, &e, "line 1: want");
+	assert_fails(sr_scanners_check(sr_bytes_str("clamd /a\nclamd /a\nclamd /a\nclamd /a\n"
+						    "# one more\nclamd /a\n"),
+			     &e),
+		SR_USAGE, &e, "line 6: at most 4 scanners");
+	assert_fails(sr_scanners_check(sr_bytes_str("clam /a\n"), &e), SR_USAGE, &e,
+		"line 1: want \"clamd SOCKET\", \"command PROGRAM [WORD...]\", \"limit NAME "
+		"NUMBER\" or \"ocr LANGS\", not \"clam /a\"");
 	assert_fails(sr_scanners_check(sr_bytes_of("limit\0depth 4", 13), &e), SR_USAGE, &e,
 		"it is no text");
 }
@@ -75,8 +83,35 @@ static void bytes(void **state) {
 	assert_int_equal(sr_inspect_job(&caps, 10).job.what, SR_BOX_IDENTIFY);
 }
 
+/* What a kill left of a scan: taken up as it is, or not at all. */
+static void notes(void **state) {
+	const struct sr_scanner scanner = {.engine = "Engine 1", .signatures = 5};
+	const struct sr_scanner newer = {.engine = "Engine 1", .signatures = 6};
+	struct sr_filescan *x = NULL;
+	struct sr_buf note;
+
+	(void)state;
+	sr_buf_init(&note);
+	assert_ok(sr_filescan_begin(&x, &scanner, &e), &e);
+	assert_ok(sr_filescan_note(x, &note, &e), &e);
+	assert_ok(sr_filescan_resume(x, sr_buf_view(&note), &e), &e);
+	for (size_t cut = 0; cut < note.len; cut++)
+		assert_int_equal(sr_filescan_resume(x, sr_bytes_of(note.p, cut), &e), SR_CORRUPT);
+	sr_le32_put(note.p + note.len - 4, UINT32_MAX); /* how many findings follow */
+	assert_fails(sr_filescan_resume(x, sr_buf_view(&note), &e), SR_CORRUPT, &e,
+		"note: 4294967295 findings, at most 64");
+	sr_le32_put(note.p + note.len - 4, 0);
+	sr_filescan_free(x);
+	assert_ok(sr_filescan_begin(&x, &newer, &e), &e);
+	assert_fails(sr_filescan_resume(x, sr_buf_view(&note), &e), SR_CORRUPT, &e,
+		"note: of another scanner");
+	sr_filescan_free(x);
+	sr_buf_free(&note);
+}
+
 int main(void) {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(limits), cmocka_unit_test(bytes)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(limits), cmocka_unit_test(bytes), cmocka_unit_test(notes)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -557,11 +557,32 @@ static void stops(void **state) {
 	scene_free(&s);
 }
 
+static int gives_too_much(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e) {
+	(void)ctx;
+	(void)e;
+	memset(p, 'W', len);
+	*got = len + 1;
+	return 0;
+}
+
+/* A source that says it gave more than there was room for is not believed. */
+static void source_lies(void **state) {
+	struct scene s = {.step = 0};
+	const struct par_warc_in in = {.read = gives_too_much};
+	const struct par_warc_out out = {on_begin, on_data, on_end, &s};
+
+	(void)state;
+	assert_fails(par_warc_read(&in, &out, &s.sum, &s.e), SR_MISUSE, &s.e,
+		"the source gave more than was asked for");
+	assert_int_equal(s.begun, 0);
+	scene_free(&s);
+}
+
 int main(void) {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(published), cmocka_unit_test(plain),
-		cmocka_unit_test(http), cmocka_unit_test(digests), cmocka_unit_test(gzip),
-		cmocka_unit_test(arc), cmocka_unit_test(large), cmocka_unit_test(mutants),
-		cmocka_unit_test(stops)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(source_lies),
+		cmocka_unit_test(published), cmocka_unit_test(plain), cmocka_unit_test(http),
+		cmocka_unit_test(digests), cmocka_unit_test(gzip), cmocka_unit_test(arc),
+		cmocka_unit_test(large), cmocka_unit_test(mutants), cmocka_unit_test(stops)};
 
 	return cmocka_run_group_tests_name("web archives", tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
  * half done, and the same call succeeds afterwards. And the arena itself.
  */
 #include "policy/arena.h"
+#include "policy/value.h"
 #include "policy_rig.h"
 
 static const char text[] =
@@ -167,6 +168,18 @@ static void arena(void **state) {
 	assert_true(sr_bytes_eq(copy, sr_bytes_str("abc")));
 	sr_arena_free(&a);
 	assert_non_null(sr_arena_new(&a, 10, 1, &e)); /* and can be used again */
+	/* What builds a record by itself, and not from a text, is not to say a key twice: nobody
+	 * could say which counts. */
+	struct sr_cedar_field fields[3] = {
+		{.key = sr_bytes_str("b")}, {.key = sr_bytes_str("a")}, {.key = sr_bytes_str("b")}};
+	const struct sr_cedar_record *record = NULL;
+	struct sr_bytes twice = {NULL, 0};
+	assert_fails(sr_cedar_record_make(&a, fields, 3, &record, &twice, &e), SR_EXISTS, &e,
+		"a key is there twice");
+	assert_true(sr_bytes_eq(twice, sr_bytes_str("b")));
+	assert_fails(sr_cedar_record_make(&a, fields + 1, 2, &record, NULL, &e), SR_EXISTS, &e,
+		"a key is there twice");
+	assert_null(record);
 	sr_arena_free(&a);
 }
 

@@ -122,6 +122,8 @@ static void replay(void **state) {
 		assert_int_equal(
 			sr_judge_replay(&j, sr_bytes_str(set_text), sr_bytes_of(in.p, n), &e),
 			SR_CORRUPT);
+	assert_fails(sr_judge_replay(&j, sr_bytes_str(set_text), sr_bytes_of(in.p, in.len - 1), &e),
+		SR_CORRUPT, &e, "inputs: the line with the entities has no end");
 	sr_buf_put_u8(&in, '\n');
 	assert_fails(sr_judge_replay(&j, sr_bytes_str(set_text), sr_buf_view(&in), &e), SR_CORRUPT,
 		&e, "1 bytes follow");
@@ -158,6 +160,17 @@ static void conforms(void **state) {
 			"{\"type\":\"Action\",\"id\":\"burn\"}", "a group that is not its"},
 		{false, "\"type\":\"Book\",\"id\":\"b1\"", "\"type\":\"Tome\",\"id\":\"b1\"",
 			"nothing is known of"},
+		{false, "\"id\":\"look-text\"},\"attrs\":{}",
+			"\"id\":\"look-text\"},\"attrs\":{\"a\":1}",
+			"is no action of the schema, or has attributes"},
+		{false, "[{\"uid\"",
+			"[{\"uid\":{\"type\":\"Action\",\"id\":\"peek\"},\"attrs\":{},"
+			"\"parents\":[]},{\"uid\"",
+			"is no action of the schema, or has attributes"},
+		{false, "[{\"uid\"",
+			"[{\"uid\":{\"type\":\"Tome\",\"id\":\"b2\"},\"attrs\":{},\"parents\":[]},"
+			"{\"uid\"",
+			"the schema has no type of Tome::b2"},
 		{true, "\"id\":\"look-text\"", "\"id\":\"look\"", "not for a principal"},
 		{true, "\"id\":\"look-text\"", "\"id\":\"eat\"", "no action \"eat\""},
 		{true, "\"type\":\"Person\",\"id\":\"ann\"", "\"type\":\"Shelf\",\"id\":\"ann\"",

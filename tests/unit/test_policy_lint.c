@@ -72,11 +72,33 @@ static void reader(void **state) {
 			"want 'principal', 'resource' or 'context', have 'subject'"},
 		{"@doc(\"x\") entity A;", "want 'entity', 'action' or 'type', have '@'"},
 	};
+	struct sr_buf many;
 	char deep[600] = "type T = ";
 	struct sr_schema *s = NULL;
 	struct sr_err e = {0};
 
 	(void)state;
+	for (int over = 0; over < 2; over++) { /* 300 of a kind, and one more */
+		sr_buf_init(&many);
+		for (int i = 0; i < 300 + over; i++)
+			sr_buf_printf(&many, "entity E%d;\n", i);
+		sr_buf_put_u8(&many, 0);
+		if (over != 0)
+			schema_refused((const char *)many.p, SR_LIMIT,
+				"more than 300 declarations of one kind");
+		else
+			assert_ok(sr_schema_parse(&s, sr_bytes_str((const char *)many.p), &e), &e);
+		sr_buf_free(&many);
+	}
+	sr_schema_free(s);
+	s = NULL;
+	sr_buf_init(&many);
+	assert_ok(sr_buf_reserve(&many, 262146, &e), &e);
+	memset(many.p, ' ', 262145);
+	many.p[262145] = '\0';
+	schema_refused((const char *)many.p, SR_LIMIT,
+		"have 262145 bytes of schema, at most 262144 are taken");
+	sr_buf_free(&many);
 	for (size_t i = 0; i < T_COUNT(cases); i++)
 		schema_refused(cases[i].text, SR_CORRUPT, cases[i].piece);
 	for (size_t i = 0; i < 101; i++)

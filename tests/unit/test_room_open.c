@@ -7,8 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "board/keys.h"
+#include "catalogue/catalogue.h"
 #include "ledger/ledger.h"
+#include "store/envelope.h"
 #include "store/secrets.h"
 #include "world.h"
 
@@ -105,7 +108,7 @@ static void whole_way(void **state) {
 	assert_ok(sr_room_files(w->room, d->c.id, d->c.by->person, &files, &w->e), &w->e);
 	assert_int_equal(files, 1);
 	assert_fails(sr_room_files(w->room, d->c.id, w->researcher[1].person, &files, &w->e),
-		SR_DENIED, &w->e, "the checkout is p-");
+		SR_NOTFOUND, &w->e, "the checkout is not open");
 	reads(d, &d->c, LETTER);
 	assert_int_equal(world_count(w, SR_T_VIEWED), 2);
 	reads(d, &d->c, LETTER); /* a second reading is the same reading */
@@ -356,13 +359,224 @@ static void wrong_record_keys(void **state) {
 	records[1] = records[0]; /* one vote twice is one vote */
 	assert_fails(sr_room_open(w->room, &o, &w->e), SR_AUTH, &w->e, "1 good pieces, want 2");
 	o.person = w->researcher[1].person;
-	assert_fails(sr_room_open(w->room, &o, &w->e), SR_DENIED, &w->e, "the checkout is p-");
+	assert_fails(sr_room_open(w->room, &o, &w->e), SR_NOTFOUND, &w->e, "has no such checkout");
 	o.person = d->c.by->person;
+	/* a curator's part opens nothing of a grant, and votes nothing that is held (below) */
+	uint8_t part[SR_PART] = {1};
+	assert_fails(sr_room_open_held(w->room, d->c.id, d->c.by->person, part, &w->e), SR_DENIED,
+		&w->e, "a checkout of right access opens with votes, not with a part");
+	assert_fails(sr_room_open_held(w->room, d->c.id, w->curator[0].person, part, &w->e),
+		SR_NOTFOUND, &w->e, "has no such checkout");
 	o.checkout[0] ^= 1;
-	assert_fails(sr_room_open(w->room, &o, &w->e), SR_NOTFOUND, &w->e, "no such checkout");
+	assert_fails(sr_room_open(w->room, &o, &w->e), SR_NOTFOUND, &w->e, "has no such checkout");
+	assert_fails(sr_room_open_held(w->room, o.checkout, w->curator[0].person, part, &w->e),
+		SR_NOTFOUND, &w->e, "has no such checkout");
 	assert_int_equal(world_count(w, SR_T_INCIDENT), 0);
 	assert_int_equal(sr_room_count(w->room), 0);
 	assert_ok(world_open(w, &d->c), &w->e);
+	desk_free(d);
+}
+
+/* The memory for keys is bounded: when it is full, nothing opens, nothing is lost, and nobody is
+ * blamed. First none is left for the part, then one for it and none for the item's key. */
+static void no_room_for_keys(struct desk *d) {
+	static struct {
+		uint8_t *p;
+		size_t size;
+	} taken[2048];
+	struct world *w = d->w;
+	struct sr_room_record records[4];
+	struct sr_room_open o = {.person = d->c.by->person, .records = records};
+	size_t n = 0;
+
+	o.count = world_records(w, &d->c, records, T_COUNT(records));
+	memcpy(o.checkout, d->c.id, SR_ID);
+	uint8_t *one = sr_secret_new(SR_KEY, &w->e);
+	assert_non_null(one);
+	for (size_t size = 4096; size >= SR_KEY; size /= 2) {
+		while (n < T_COUNT(taken) && (taken[n].p = sr_secret_new(size, &w->e)) != NULL)
+			taken[n++].size = size;
+		assert_true(n < T_COUNT(taken));
+	}
+	assert_fails(sr_room_open(w->room, &o, &w->e), SR_LIMIT, &w->e,
+		"room: the arena for secrets is full");
+	sr_secret_free(one, SR_KEY);
+	assert_fails(sr_room_open(w->room, &o, &w->e), SR_LIMIT, &w->e,
+		"room: the arena for secrets is full");
+	assert_int_equal(sr_room_count(w->room), 0);
+	for (; n > 0; n--)
+		sr_secret_free(taken[n - 1].p, taken[n - 1].size);
+	assert_int_equal(world_count(w, SR_T_INCIDENT), 0);
+}
+
+/* --- the room asks for itself --- */
+
+/* ${text} with OUT, OWN and MEM in it replaced by a person who sits on no board, the applicant, and
+ * the first member. */
+static void spoil(struct desk *d, const char *text) {
+	struct world *w = d->w;
+	struct sr_buf sql;
+
+	sr_buf_init(&sql);
+	for (const char *c = text; *c != '\0'; c++) {
+		const struct world_person *p = strncmp(c, "OUT", 3) == 0   ? &w->researcher[1]
+					       : strncmp(c, "OWN", 3) == 0 ? d->c.by
+					       : strncmp(c, "MEM", 3) == 0 ? &w->member[0]
+									   : NULL;
+
+		if (p == NULL) {
+			sr_buf_put_u8(&sql, (uint8_t)*c);
+			continue;
+		}
+		sr_buf_put_str(&sql, p->person);
+		c += 2;
+	}
+	sr_buf_put_u8(&sql, 0);
+	assert_ok(sr_db_exec(sr_catalogue_db(w->v->catalogue), (const char *)sql.p, &w->e), &w->e);
+	sr_buf_free(&sql);
+}
+
+/* What the rules keep out of the catalogue, put into it all the same (a fault of ours, or of who
+ * made the catalogue anew): the room looks at each of these by itself before it opens anything. */
+static void a_false_catalogue_opens_nothing(struct desk *d) {
+	static const struct {
+		const char *spoil, *mend;
+		enum sr_code code;
+		const char *says;
+	} rows[] = {
+		{"update grants set state = 'revoked'", "update grants set state = 'live'",
+			SR_DENIED, "the grant is revoked"},
+		{"update grants set state = 'suspended'", "update grants set state = 'live'",
+			SR_DENIED, "the grant is suspended"},
+		{"update grant_people set person = 'OUT'", "update grant_people set person = 'OWN'",
+			SR_DENIED, " is not named in the grant"},
+		{"update items set state = 'held'", "update items set state = 'released'",
+			SR_DENIED, "the item is held"},
+		{"update items set state = 'destroyed'", "update items set state = 'released'",
+			SR_DENIED, "the item is destroyed"},
+		{"update items set state = 'destroyed'; update checkouts set right_to = 'referral'",
+			"update items set state = 'released'; update checkouts set right_to = "
+			"'access'",
+			SR_DENIED, "the item is destroyed"},
+		{"update items set state = 'destroyed'; update checkouts set right_to = 'reseal'",
+			"update items set state = 'released'; update checkouts set right_to = "
+			"'access'",
+			SR_DENIED, "the item is destroyed"},
+		{"update items set flags = flags + 1", "update items set flags = flags - 1",
+			SR_DENIED, "the item is marked for referral: nobody looks at it"},
+		{"create table kept as select v, key from versions; "
+		 "update versions set key = null",
+			"update versions set key = (select k.key from kept k where k.v = "
+			"versions.v); "
+			"drop table kept",
+			SR_CORRUPT, "the request names no key, or 1 people"},
+		{"insert into request_people select v, 'OUT' from versions",
+			"delete from request_people", SR_CORRUPT,
+			" was granted without having joined"},
+		{"update items set level = level + 1", "update items set level = level - 1",
+			SR_CORRUPT, "the item's envelope says level 2, its statement 3"},
+		{"update votes set person = 'OUT' where person = 'MEM'",
+			"update votes set person = 'MEM' where person = 'OUT'", SR_CORRUPT,
+			", who is no member of epoch 1"},
+	};
+	struct world *w = d->w;
+	struct sr_room_record records[4];
+	struct sr_room_open o = {.person = d->c.by->person, .records = records};
+
+	assert_int_equal(SR_ITEM_REFERRAL, 1); /* what a row above says */
+	o.count = world_records(w, &d->c, records, T_COUNT(records));
+	memcpy(o.checkout, d->c.id, SR_ID);
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		spoil(d, rows[i].spoil);
+		int rc = sr_room_open(w->room, &o, &w->e);
+		spoil(d, rows[i].mend);
+		if (rc != (int)rows[i].code || strstr(w->e.text, rows[i].says) == NULL)
+			fail_msg("%s: %d: %s", rows[i].spoil, rc, w->e.text);
+		assert_int_equal(sr_room_count(w->room), 0);
+	}
+	assert_int_equal(world_count(w, SR_T_INCIDENT), 0);
+	assert_int_equal(world_count(w, SR_T_VIEWED), 0);
+}
+
+static int sign_as_room(void *ctx, uint8_t sig[SR_SIG], struct sr_bytes text, struct sr_err *e) {
+	const struct world *w = ctx;
+
+	return sr_sign(sig, w->v->keys->s->room_seed, text, e);
+}
+
+/* As the catalogue has it, item 0 is under the envelope of this hash, sealed to ${level}. */
+static void name_envelope(struct desk *d, const uint8_t hash[SR_HASH], int level) {
+	char id[2 * SR_ID + 1], hex[2 * SR_HASH + 1], sql[300];
+
+	sr_hex(id, d->item[0], SR_ID);
+	sr_hex(hex, hash, SR_HASH);
+	snprintf(sql, sizeof sql,
+		"update items set envelope = x'%s', level = %d where item = x'%s'", hex, level, id);
+	spoil(d, sql);
+}
+
+/* Envelopes that the room itself signed and the catalogue names, and that do not fit this item. */
+static void a_false_envelope_opens_nothing(struct desk *d) {
+	static const struct {
+		const char *what, *says;
+	} rows[] = {
+		{"vault", "the item's envelope is of another vault"},
+		{"level", "the item's envelope says level 4, its statement 2"},
+		{"seal", "the item's envelope has a seal of 271 bytes, want 272"},
+		{"both", "the item is sealed to level 4, which the board does not have"},
+	};
+	struct world *w = d->w;
+	const struct sr_envelope_signer signer = {sign_as_room, w};
+	struct sr_room_record records[4];
+	struct sr_room_open o = {.person = d->c.by->person, .records = records};
+	char name[SR_ENVELOPE_NAME], path[T_PATH];
+	struct sr_buf file, forged;
+	uint8_t hash[SR_HASH];
+
+	o.count = world_records(w, &d->c, records, T_COUNT(records));
+	memcpy(o.checkout, d->c.id, SR_ID);
+	sr_envelope_name(name, d->item[0], 2);
+	snprintf(path, sizeof path, "%s/items/%s", w->vault, name);
+	sr_buf_init(&file);
+	t_read_file(path, &file);
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		struct sr_envelope v;
+
+		assert_ok(sr_envelope_decode(&v, sr_buf_view(&file), w->v->keys->room_pk, &w->e),
+			&w->e);
+		assert_int_equal(v.seal.len, SR_SEAL);
+		assert_int_equal(v.level, 2);
+		if (strcmp(rows[i].what, "vault") == 0)
+			v.vault[0] ^= 1;
+		else if (strcmp(rows[i].what, "seal") == 0)
+			v.seal.len--;
+		else
+			v.level = 4;
+		sr_buf_init(&forged);
+		assert_ok(sr_envelope_encode(&forged, hash, &v, &signer, &w->e), &w->e);
+		t_write_file(path, forged.p, forged.len);
+		sr_buf_free(&forged);
+		name_envelope(d, hash, strcmp(rows[i].what, "both") == 0 ? 4 : 2);
+		assert_fails(sr_room_open(w->room, &o, &w->e), SR_CORRUPT, &w->e, rows[i].says);
+		assert_int_equal(sr_room_count(w->room), 0);
+	}
+	t_write_file(path, file.p, file.len);
+	sr_envelope_hash(hash, sr_buf_view(&file));
+	name_envelope(d, hash, 2);
+	sr_buf_free(&file);
+	assert_int_equal(world_count(w, SR_T_INCIDENT), 0);
+}
+
+/* One desk for all of them: each leaves things as they were, so that it opens in the end. */
+static void what_does_not_fit_opens_nothing(void **state) {
+	(void)state;
+	struct desk *d = desk_granted(NULL);
+
+	no_room_for_keys(d);
+	a_false_catalogue_opens_nothing(d);
+	a_false_envelope_opens_nothing(d);
+	assert_ok(world_open(d->w, &d->c), &d->w->e);
+	reads(d, &d->c, LETTER);
 	desk_free(d);
 }
 
@@ -422,6 +636,12 @@ static void without_the_room_key_nothing_opens(void **state) {
 			  sr_buf_view(&key), &w->e),
 		&w->e);
 	assert_fails(world_open(w, &d->c), SR_CORRUPT, &w->e, "is not the one its statement names");
+	/* as is one that is cut off */
+	assert_ok(sr_secrets_replace(w->v->secrets, SR_SECRET_ROOM_KEY, sr_bytes_str(name), 1,
+			  sr_bytes_of(key.p, SR_X_SK - 1), &w->e),
+		&w->e);
+	assert_fails(world_open(w, &d->c), SR_CORRUPT, &w->e, "secrets.db: room key of request ");
+	assert_non_null(strstr(w->e.text, ": want 32 bytes, have 31"));
 	assert_int_equal(world_count(w, SR_T_INCIDENT), 0);
 	sr_buf_free(&key);
 	desk_free(d);
@@ -465,6 +685,7 @@ static void time_ends_what_is_open(void **state) {
 	(void)state;
 	struct desk *d = desk_granted(NULL);
 	struct world *w = d->w;
+	struct sr_file f;
 	struct sr_buf text;
 	size_t ended = 0, wiped = 0;
 
@@ -474,12 +695,28 @@ static void time_ends_what_is_open(void **state) {
 	check_out(d);
 	assert_ok(world_open(w, &d->c), &w->e);
 	w->now += INT64_C(8) * 3600;
-	assert_fails(world_read(w, &d->c, 0, &text), SR_DENIED, &w->e, "lapsed");
+	assert_fails(world_read(w, &d->c, 0, &text), SR_DENIED, &w->e,
+		"the checkout has lapsed (10 minutes unopened, 8 hours in all)");
 	assert_int_equal(text.len, 0);
 	assert_int_equal(sr_room_count(w->room), 0);
 	assert_ok(sr_door_sweep(w->v, &ended, &w->e), &w->e);
 	assert_int_equal(ended, 1);
 	check_out(d);
+	assert_ok(world_open(w, &d->c), &w->e);
+	/* the grant ends sooner than the checkout would */
+	struct sr_grant_row g = {0};
+	assert_ok(sr_query_grant(&g, w->v->catalogue, d->grant, &w->e), &w->e);
+	w->now = g.ends - 3600;
+	assert_ok(sr_door_sweep(w->v, NULL, &w->e), &w->e);
+	check_out(d);
+	assert_ok(world_open(w, &d->c), &w->e);
+	assert_ok(sr_room_file(w->room, d->c.id, 0, &f, &w->e), &w->e);
+	w->now = g.ends;
+	assert_fails(sr_room_file(w->room, d->c.id, 0, &f, &w->e), SR_DENIED, &w->e,
+		"the grant ended at ");
+	assert_int_equal(sr_room_count(w->room), 0);
+	w->now = g.ends - 1800;
+	sr_grant_row_free(&g);
 	assert_ok(world_open(w, &d->c), &w->e);
 	w->now += 31 * W_DAY;
 	assert_ok(sr_room_sweep(w->room, &wiped, &w->e), &w->e);
@@ -531,6 +768,13 @@ static void without_the_slot_nothing_opens(void **state) {
 	char name[2 * SR_ID + 1];
 
 	sr_hex(name, d->item[0], SR_ID);
+	/* cut off, it is named as that, and nobody is blamed */
+	assert_ok(sr_secrets_replace(w->v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), 2,
+			  sr_bytes_of(name, SR_KEY - 1), &w->e),
+		&w->e);
+	assert_fails(world_open(w, &d->c), SR_CORRUPT, &w->e, "secrets.db: slot 2 of item ");
+	assert_non_null(strstr(w->e.text, ": want 32 bytes, have 31"));
+	assert_int_equal(world_count(w, SR_T_INCIDENT), 0);
 	assert_ok(sr_secrets_erase(w->v->secrets, SR_SECRET_SLOT, sr_bytes_str(name), SR_SECRET_ALL,
 			  NULL, &w->e),
 		&w->e);
@@ -575,6 +819,7 @@ static void pages(void **state) {
 	struct sr_room_page p = {.person = w->researcher[0].person, .len = 1000};
 	struct world_checkout c = {.by = &w->researcher[0], .grant = grant};
 	const char *encoding = NULL;
+	struct sr_room_opened opened;
 	struct sr_file f;
 	uint64_t next = 0, seed = 5;
 
@@ -595,6 +840,10 @@ static void pages(void **state) {
 	c.item = dep.items[0];
 	assert_ok(world_checkout(w, &c), &w->out.err);
 	assert_ok(world_open(w, &c), &w->e);
+	assert_fails(sr_room_text_size(w->room, c.id, w->researcher[0].person, &next, &w->e),
+		SR_MISUSE, &w->e, "no file is being read");
+	assert_fails(
+		sr_room_nth(w->room, 1, &opened, &w->e), SR_NOTFOUND, &w->e, "1 items are open");
 	assert_ok(world_read(w, &c, 0, &text), &w->e);
 	assert_int_equal(text.len, big.len);
 	assert_memory_equal(text.p, big.p, big.len);
@@ -607,6 +856,8 @@ static void pages(void **state) {
 	assert_fails(world_read(w, &c, 4, &text), SR_NOTFOUND, &w->e, "no file 4: the item has 4");
 	assert_int_equal(world_count(w, SR_T_VIEWED), 1 + 3);
 	memcpy(p.checkout, c.id, SR_ID);
+	assert_fails(sr_room_file(w->room, c.id, 4, &f, &w->e), SR_NOTFOUND, &w->e,
+		"no file 4: the item has 4 (from 0)");
 	assert_ok(sr_room_file(w->room, c.id, 3, &f, &w->e), &w->e);
 	assert_true(sr_bytes_eq(f.path, sr_bytes_str("a/note.txt")));
 	p.offset = 10;
@@ -748,6 +999,7 @@ int main(void) {
 		cmocka_unit_test(a_failed_vault_shows_nothing),
 		cmocka_unit_test(a_false_bundle_is_refused),
 		cmocka_unit_test(wrong_record_keys),
+		cmocka_unit_test(what_does_not_fit_opens_nothing),
 		cmocka_unit_test(revoke_leaves_nothing_to_open_with),
 		cmocka_unit_test(without_the_room_key_nothing_opens),
 		cmocka_unit_test(suspend_and_lift),

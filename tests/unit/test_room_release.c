@@ -82,8 +82,14 @@ static void a_curator_looks(void **state) {
 	assert_int_equal(world_count(w, SR_T_CHECKOUT), 1);
 	assert_int_equal(world_count(w, SR_T_VIEWED), 2);
 	assert_ok(world_part(w, &w->curator[1], h->item, part), &w->e);
-	assert_fails(sr_room_open_held(w->room, c.id, w->curator[0].person, part, &w->e), SR_DENIED,
-		&w->e, "the checkout is p-");
+	assert_fails(sr_room_open_held(w->room, c.id, w->curator[0].person, part, &w->e), SR_NOTFOUND,
+		&w->e, "has no such checkout");
+	struct sr_room_open by_votes = {.person = c.by->person};
+	memcpy(by_votes.checkout, c.id, SR_ID);
+	sr_room_forget(w->room, c.id);
+	assert_fails(sr_room_open(w->room, &by_votes, &w->e), SR_DENIED, &w->e,
+		"a checkout of right quarantine opens with its curator's part, not with votes");
+	assert_ok(sr_room_open_held(w->room, c.id, c.by->person, part, &w->e), &w->e);
 	assert_fails(sr_room_export_begin(w->room, c.id, c.by->person, &w->e), SR_DENIED, &w->e,
 		"of right quarantine");
 	assert_ok(world_return(w, &c), &w->out.err);
@@ -109,6 +115,11 @@ static void nobody_else_looks(void **state) {
 	assert_fails(
 		world_part(w, &w->depositor, h->item, part), SR_DENIED, &w->e, "not a curator");
 	assert_fails(world_part(w, &w->outsider, h->item, part), SR_DENIED, &w->e, "not a curator");
+	sr_buf_init(&boxed);
+	memset(box, 9, SR_ID); /* an item that there is none of */
+	assert_fails(sr_room_quarantine(w->room, box, w->curator[0].person, &boxed, &w->e),
+		SR_NOTFOUND, &w->e, "no such item");
+	assert_int_equal(boxed.len, 0);
 	/* The box of one curator is worth nothing to another, and no part but the item's opens it.
 	 */
 	sr_buf_init(&boxed);
@@ -166,6 +177,10 @@ static void release_renews_everything(void **state) {
 		"the item is released");
 	assert_fails(look(h, &w->curator[1], &c), SR_DENIED, &w->out.err, "not-held");
 	assert_fails(world_release(w, &w->curator[1], h->item, NULL), SR_DENIED, &w->e, "released");
+	struct sr_room_release twice = {.curator = w->curator[1].person, .level = 2};
+	memcpy(twice.item, h->item, SR_ID);
+	assert_fails(sr_room_release_prepare(w->room, &twice, &w->e), SR_DENIED, &w->e,
+		"the item is released, only a held one is released");
 	world_reopen(w);
 	assert_true(has(h, SR_SECRET_SLOT, 2) && has_file(h, 2));
 	assert_int_equal(w->v->recovered.len, 0);
@@ -219,6 +234,10 @@ static void a_release_is_what_was_prepared(void **state) {
 	assert_fails(
 		sr_room_release_prepare(w->room, &rel, &w->e), SR_DENIED, &w->e, "not a curator");
 	rel.curator = w->curator[1].person;
+	rel.item[0] ^= 1;
+	assert_fails(
+		sr_room_release_prepare(w->room, &rel, &w->e), SR_NOTFOUND, &w->e, "no such item");
+	rel.item[0] ^= 1;
 	assert_ok(sr_room_release_prepare(w->room, &rel, &w->e), &w->e);
 	assert_int_equal(rel.number, 2);
 	assert_ok(sr_room_release_hooks(w->room, h->item, &sub, &w->e), &w->e);
@@ -226,6 +245,20 @@ static void a_release_is_what_was_prepared(void **state) {
 	sr_room_release_forget(w->room);
 	assert_fails(sr_room_release_hooks(w->room, h->item, &sub, &w->e), SR_NOTFOUND, &w->e,
 		"no release is prepared");
+	/* with no seal to look through, as in a vault that came from a backup */
+	struct sr_buf boxed;
+	sr_buf_init(&boxed);
+	assert_ok(sr_secrets_erase(w->v->secrets, SR_SECRET_QUARANTINE, sr_bytes_str(h->hex), 1,
+			  NULL, &w->e),
+		&w->e);
+	assert_fails(sr_room_quarantine(w->room, h->item, rel.curator, &boxed, &w->e), SR_NOTFOUND,
+		&w->e, "its quarantine seal is gone (backups carry none)");
+	assert_non_null(strstr(w->e.text, "deposit it anew"));
+	assert_int_equal(boxed.len, 0);
+	/* marked for referral, it is not prepared by anybody, whatever he has of it */
+	assert_ok(world_describe(w, &w->curator[0], h->item, "Found", "referral"), &w->out.err);
+	assert_fails(sr_room_release_prepare(w->room, &rel, &w->e), SR_DENIED, &w->e,
+		"the item is marked for referral: it is never released");
 	held_free(h);
 }
 

@@ -5,11 +5,13 @@
  */
 #include "util.h"
 
+#include <elf.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -88,8 +90,9 @@ static int run(struct sr_launcher *l, const struct sr_box_options *o, struct sr_
 				t->reason, sizeof t->reason, "%.*s", (int)f.reason.len, f.reason.p);
 		}
 	}
+	struct sr_err again = {0};
 	if (rc == 0)
-		assert_int_equal(sr_box_next(b, &f, NULL), SR_MISUSE);
+		assert_fails(sr_box_next(b, &f, &again), SR_MISUSE, &again, "the parser is done");
 	else if (b != NULL)
 		assert_int_equal(sr_box_next(b, &f, NULL), rc); /* sticky */
 	sr_box_free(b);
@@ -118,6 +121,7 @@ static void lies(void **state) {
 		{"M6", SR_CORRUPT, "broke the protocol"},
 		{"M7", SR_CORRUPT, "broke the protocol"},
 		{"M8", SR_CORRUPT, "broke the protocol"},
+		{"M9", SR_CORRUPT, "a member without a path"},
 		{"v", 0, NULL},
 		{"Ba", SR_CORRUPT, "broke the protocol"},
 		{"Bb", SR_CORRUPT, "broke the protocol"},
@@ -137,6 +141,12 @@ static void lies(void **state) {
 		{"Bp", SR_CORRUPT, "broke the protocol"},
 		{"Bq", SR_CORRUPT, "broke the protocol"},
 		{"Br", SR_CORRUPT, "none of a parser's"},
+		{"Bs", SR_CORRUPT, "job 255, want 1 to"},
+		{"Bt", SR_CORRUPT, "languages that are no words between plus signs"},
+		{"Bu", SR_CORRUPT, "languages that are no words between plus signs"},
+		{"Bv", SR_CORRUPT, "broke the protocol"},
+		{"Bw", SR_CORRUPT, "broke the protocol"},
+		{"Bx", SR_CORRUPT, "65540 bytes of data, want 1 to 65536"},
 		{"D", SR_CORRUPT, "data of no member"},
 		{"E", SR_CORRUPT, "the end of no member"},
 		{"T", SR_CORRUPT, "a member begins in a member"},
@@ -303,6 +313,158 @@ static void broken_input(void **state) {
 	assert_null(b);
 }
 
+static int never_asked(void *ctx, uint64_t offset, void *p, size_t len, struct sr_err *err) {
+	(void)ctx;
+	(void)offset;
+	(void)p;
+	(void)len;
+	return sr_fail(err, SR_MISUSE, "it was asked for");
+}
+
+/* What a caller may not do. */
+static void misused(void **state) {
+	const struct sr_bytes input = sr_bytes_str("abc");
+	const struct sr_box_input in = sr_box_input_bytes(&input);
+	struct sr_box_input large = {(uint64_t)SR_BOX_WHOLE_MAX + 1, never_asked, NULL};
+	struct sr_box_options o = usual(SR_BOX_IDENTIFY);
+	struct sr_frame f = {.type = SR_FRAME_HELLO};
+	struct sr_box *b = NULL;
+	char p[4];
+
+	(void)state;
+	assert_ok(in.read(in.ctx, 1, p, 2, &e), &e);
+	assert_fails(in.read(in.ctx, 1, p, 3, &e), SR_MISUSE, &e, "a read outside of the input");
+	assert_fails(in.read(in.ctx, UINT64_MAX, p, 2, &e), SR_MISUSE, &e,
+		"a read outside of the input");
+	need(real);
+	/* tools get all of it or nothing: its size is looked at before its first byte */
+	o.whole = true;
+	assert_fails(sr_box_begin(&b, real, &large, &o, &e), SR_LIMIT, &e,
+		"it has 268435457 bytes; tools are given at most 256 MiB");
+	assert_null(b);
+	/* one that is at work is not given something else, nor one that does not stay */
+	o.whole = false;
+	for (int stays = 0; stays < 2; stays++) {
+		o.stays = stays != 0;
+		assert_ok(sr_box_begin(&b, real, &in, &o, &e), &e);
+		assert_fails(sr_box_again(b, &in, &o, &e), SR_MISUSE, &e,
+			"a parser that is at work, or ended, is not used again");
+		f.type = SR_FRAME_HELLO;
+		while (f.type != SR_FRAME_DONE)
+			assert_ok(sr_box_next(b, &f, &e), &e);
+		if (stays == 0) {
+			assert_fails(sr_box_again(b, &in, &o, &e), SR_MISUSE, &e,
+				"a parser that is at work, or ended, is not used again");
+		} else {
+			o.limits.tools = SR_TOOLS_PAGES; /* nor behind other walls */
+			assert_fails(sr_box_again(b, &in, &o, &e), SR_MISUSE, &e,
+				"a parser that is at work, or ended, is not used again");
+			o.limits.tools = SR_TOOLS_NONE;
+			assert_ok(sr_box_again(b, &in, &o, &e), &e);
+		}
+		sr_box_free(b);
+	}
+}
+
+/* --- a root that cannot be made --- */
+
+/* A program of 64 bits that does nothing but name its loader; NULL: not even that. */
+static void put_program(const char *path, const char *loader) {
+	const Elf64_Phdr p = {.p_type = PT_INTERP,
+		.p_offset = sizeof(Elf64_Ehdr) + sizeof p,
+		.p_filesz = loader == NULL ? 0 : strlen(loader) + 1};
+	Elf64_Ehdr h = {.e_phoff = sizeof h, .e_phentsize = sizeof p, .e_phnum = 1};
+	struct sr_buf b;
+
+	memcpy(h.e_ident, ELFMAG, SELFMAG);
+	h.e_ident[EI_CLASS] = ELFCLASS64;
+	sr_buf_init(&b);
+	sr_buf_put(&b, &h, sizeof h);
+	sr_buf_put(&b, &p, sizeof p);
+	if (loader != NULL)
+		sr_buf_put(&b, loader, strlen(loader) + 1);
+	t_write_file(path, b.p, b.len);
+	sr_buf_free(&b);
+}
+
+/* What is wrong with the parts of a root is said with their names, and nothing is started. */
+static void no_root(void **state) {
+	enum {
+		MANY = 400 /* libraries; 384 are taken */
+	};
+	static const struct {
+		const char *list; /* what the loader does; NULL: it is not there */
+		enum sr_code code;
+		const char *says;
+	} rows[] = {
+		{NULL, SR_UNSUPPORTED, "does not work (status 32512)"},
+		{"exit 3", SR_UNSUPPORTED, "does not work (status 768)"},
+		{"echo '\tlibnone.so.1 => not found'", SR_UNSUPPORTED,
+			"lacks a library:\tlibnone.so.1 => not found"},
+		{"echo '\tlinux-vdso.so.1 (0x7ffd)'", SR_UNSUPPORTED,
+			"the loader lists no library of "},
+		{"echo '/nowhere/libnone.so.1 (0x7ffd)'", SR_IO, "/nowhere/libnone.so.1"},
+		{"cat \"${0%/*}/many\"", SR_LIMIT, "has more than 384 libraries"},
+	};
+	char program[T_PATH], loader[T_PATH], script[200], path[T_PATH];
+	const struct sr_walls_root root = {.program = program};
+	struct sr_walls *w = NULL;
+	struct sr_buf many;
+	char *dir = t_tmp_new();
+
+	(void)state;
+	need(real);
+	snprintf(program, sizeof program, "%s/program", dir);
+	snprintf(loader, sizeof loader, "%s/loader", dir);
+	t_write_file(program, "#!/bin/sh\n", 10);
+	assert_fails(sr_walls_new(&w, &root, &e), SR_UNSUPPORTED, &e,
+		"/program names no loader of its libraries");
+	put_program(program, NULL);
+	assert_fails(sr_walls_new(&w, &root, &e), SR_UNSUPPORTED, &e,
+		"/program names no loader of its libraries");
+	put_program(program, loader);
+	sr_buf_init(&many);
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(path, sizeof path, "%s/%u", dir, i);
+		t_write_file(path, "", 0);
+		sr_buf_printf(&many, "%s (0x7ffd)\n", path);
+	}
+	t_write_file(t_path(dir, "many"), many.p, many.len);
+	sr_buf_free(&many);
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		if (rows[i].list != NULL) {
+			const int n =
+				snprintf(script, sizeof script, "#!/bin/sh\n%s\n", rows[i].list);
+
+			t_write_file(loader, script, (size_t)n);
+			assert_int_equal(chmod(loader, 0700), 0);
+		}
+		assert_fails(sr_walls_new(&w, &root, &e), rows[i].code, &e, rows[i].says);
+		assert_null(w);
+	}
+	t_tmp_remove(dir);
+}
+
+/* More data than a root has room for; and a program of ours that was not installed. */
+static void no_room(void **state) {
+	static const char *data[60];
+	char program[T_PATH];
+	struct sr_walls *w = NULL;
+
+	(void)state;
+	need(real);
+	assert_ok(sr_walls_program(program, sizeof program, "fake-parser", &e), &e);
+	for (size_t i = 0; i + 1 < T_COUNT(data); i++)
+		data[i] = "/usr";
+	assert_fails(
+		sr_walls_new(&w, &(struct sr_walls_root){.program = program, .data = data}, &e),
+		SR_LIMIT, &e, "the sandbox's root has no room for /usr");
+	assert_null(w);
+	assert_fails(sr_walls_program(program, sizeof program, "strongroom-nobody", &e),
+		SR_UNSUPPORTED, &e,
+		"strongroom-nobody is not beside this program nor in ../libexec/strongroom");
+}
+
 static void many_at_once(void **state) {
 	struct sr_box_options o = usual(SR_BOX_IDENTIFY);
 	const struct sr_bytes input = sr_bytes_str("words\n");
@@ -367,7 +529,8 @@ static void not_there(void **state) {
 	/* The launcher dies: said, and nothing hangs. */
 	assert_ok(sr_launcher_start(&l, NULL, &e), &e);
 	assert_int_equal(kill(sr_launcher_pid(l), SIGKILL), 0);
-	assert_fails(run(l, &o, sr_bytes_str("x"), &t), SR_IO, &e, "launcher");
+	assert_fails(run(l, &o, sr_bytes_str("x"), &t), SR_IO, &e,
+		"the launcher of sandboxed children is gone: start again");
 	sr_launcher_stop(l);
 	t_tmp_remove(dir);
 }
@@ -488,6 +651,9 @@ int main(void) {
 		cmocka_unit_test(escapes),
 		cmocka_unit_test(identifies),
 		cmocka_unit_test(broken_input),
+		cmocka_unit_test(misused),
+		cmocka_unit_test(no_root),
+		cmocka_unit_test(no_room),
 		cmocka_unit_test(many_at_once),
 		cmocka_unit_test(killed_as_they_set_out),
 		cmocka_unit_test(not_there),

@@ -104,6 +104,11 @@ static void test_lies(void **state) {
 		"0 bytes");
 	assert_fails(sr_codec_decode(c, 1, sr_bytes_of(packed, 5), back, SR_BLOCK + 1, &e),
 		SR_CORRUPT, &e, "1048577");
+	/* data that is longer than any block could need: what is behind it is not looked at */
+	for (uint8_t id = 0; id < 3; id++)
+		assert_fails(
+			sr_codec_decode(c, id, sr_bytes_of(packed, SR_BLOCK + 1), back, 100, &e),
+			SR_CORRUPT, &e, "1048577 bytes of block data, at most 1048576");
 	sr_codec_free(c);
 }
 

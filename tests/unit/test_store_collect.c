@@ -38,6 +38,7 @@ struct shelf {
 	struct sr_buf named;
 	size_t marks_max, step_max;
 	bool unreadable; /* the reach list of the last live thing is spoilt */
+	bool stopped;    /* whoever is told of progress says no */
 };
 
 /* --- the shelf ------------------------------------------------------------------------------- */
@@ -230,6 +231,15 @@ static int live(void *ctx, sr_collect_item_fn *item, void *collect, struct sr_er
 	return rc;
 }
 
+static int refuse(void *ctx, const char *what, uint64_t done, uint64_t total, const char *unit) {
+	(void)ctx;
+	(void)what;
+	(void)done;
+	(void)total;
+	(void)unit;
+	return 1;
+}
+
 static int collect_new(struct sr_collect **c, struct shelf *s, struct sr_err *e) {
 	struct sr_collect_options o = {.backend = s->r.backend,
 		.index = s->r.index,
@@ -237,7 +247,8 @@ static int collect_new(struct sr_collect **c, struct shelf *s, struct sr_err *e)
 		.live = live,
 		.ctx = s,
 		.marks_max = s->marks_max,
-		.step_max = s->step_max};
+		.step_max = s->step_max,
+		.progress = {s->stopped ? refuse : NULL, NULL}};
 	memcpy(o.vault, s->r.domain.vault, SR_HASH);
 	memcpy(o.structure_pk, s->r.structure_pk, SR_X_PK);
 	return sr_collect_new(c, &o, e);
@@ -351,6 +362,39 @@ static void test_dead_pack(void **state) {
 	s.things[1].live = false;
 	collect_ok(&s, &w);
 	assert_int_equal(rig_count_packs(&s.r), 0);
+	shelf_end(&s);
+}
+
+/* The steps in another order than prepare, commit, done: refused, and what was there is there. */
+static void test_order_of_steps(void **state) {
+	struct shelf s;
+	struct swept w;
+	struct sr_collect *c = NULL;
+	struct sr_collect_step st;
+	struct sr_err e;
+	(void)state;
+	shelf_open(&s);
+	thing_file(thing_new(&s, 1), MIB, 1);
+	deposit(&s, 1);
+	thing_file(thing_new(&s, 2), MIB, 2);
+	deposit(&s, 2);
+	s.things[0].live = false;
+	s.stopped = true;
+	assert_fails(collect(&s, &w, &e), SR_LOCKED, &e, "collect: stopped on request");
+	assert_int_equal(w.steps, 0);
+	assert_int_equal(rig_count_packs(&s.r), 2);
+	s.stopped = false;
+	assert_ok(collect_new(&c, &s, &e), &e);
+	assert_fails(sr_collect_done(c, &e), SR_MISUSE, &e, "collect: done without a step");
+	assert_int_equal(sr_collect_step(c, &st, &e), 1);
+	assert_fails(sr_collect_step(c, &st, &e), SR_MISUSE, &e,
+		"collect: a step before the last one was done");
+	sr_collect_undo(c);
+	assert_fails(sr_collect_done(c, &e), SR_MISUSE, &e, "collect: done without a step");
+	sr_collect_free(c);
+	assert_int_equal(rig_count_packs(&s.r), 2);
+	collect_ok(&s, &w);
+	assert_int_equal(w.removed, 1);
 	shelf_end(&s);
 }
 
@@ -845,6 +889,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_dead_pack),
+		cmocka_unit_test(test_order_of_steps),
 		cmocka_unit_test(test_sparse_pack),
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_metadata),

@@ -97,6 +97,24 @@ static void test_files(void **state) {
 	to = 100;
 	assert_fails(
 		sr_files_pack(&back, sr_buf_view(&rows), &to, &e), SR_MISUSE, &e, "before 100");
+	assert_fails(sr_files_pack(&back, sr_bytes_of(NULL, 0), &to, &e), SR_MISUSE, &e,
+		"manifest: a part of 0 files, want 1 to 16384");
+	/* numbers of blocks that run over */
+	struct sr_file big = {.kind = SR_FILE_REGULAR,
+		.size = 4 * (uint64_t)SR_BLOCK,
+		.block_count = 4,
+		.path = sr_bytes_str("big")};
+	to = 0;
+	from = UINT64_MAX - 2;
+	sr_buf_clear(&rows);
+	sr_buf_clear(&part);
+	sr_buf_clear(&back);
+	sr_file_put(&rows, &big);
+	assert_ok(sr_files_pack(&part, sr_buf_view(&rows), &to, &e), &e);
+	assert_fails(sr_files_unpack(&back, &count, sr_buf_view(&part), &from, &e), SR_CORRUPT, &e,
+		"file 1 of a part: more blocks than there are");
+	assert_int_equal(back.len, 0);
+	assert_true(from == UINT64_MAX - 2);
 	sr_buf_free(&rows);
 	sr_buf_free(&part);
 	sr_buf_free(&back);
@@ -132,6 +150,42 @@ static void test_files_refused(void **state) {
 		sr_buf_free(&part);
 	}
 	sr_buf_free(&rows);
+}
+
+/* What could be said more shortly, or says nothing: there is one way to write a part. */
+static void test_files_written_otherwise(void **state) {
+	struct sr_file f = {.kind = SR_FILE_REGULAR, .path = sr_bytes_str("a")};
+	struct sr_buf rows, part, other, back;
+	struct sr_err e;
+	uint64_t to = 0, from = 0;
+	uint32_t count = 0;
+	(void)state;
+	sr_buf_init(&rows);
+	sr_buf_init(&part);
+	sr_buf_init(&other);
+	sr_buf_init(&back);
+	sr_file_put(&rows, &f);
+	assert_ok(sr_files_pack(&part, sr_buf_view(&rows), &to, &e), &e);
+	assert_int_equal(sr_le16_get(part.p + 4), 1); /* one media type, which is empty */
+	sr_buf_put(&other, part.p, 7);
+	sr_buf_put_u8(&other, 0); /* and one more, which no file has */
+	sr_le16_put(other.p + 4, 2);
+	sr_buf_put(&other, part.p + 7, part.len - 7);
+	assert_fails(sr_files_unpack(&back, &count, sr_buf_view(&other), &from, &e), SR_CORRUPT, &e,
+		"bytes is not written as it should be");
+	sr_le32_put(part.p, 0);
+	assert_fails(sr_files_unpack(&back, &count, sr_buf_view(&part), &from, &e), SR_CORRUPT, &e,
+		"a part of 0 files, want 1 to 16384");
+	sr_le32_put(part.p, 16385);
+	assert_fails(sr_files_unpack(&back, &count, sr_buf_view(&part), &from, &e), SR_CORRUPT, &e,
+		"a part of 16385 files, want 1 to 16384");
+	assert_fails(sr_refs_unpack(NULL, &count, sr_bytes_of("\0\0\0\0\0\0", 6), &e), SR_CORRUPT,
+		&e, "a part of 0 blocks, want 1 to 8192");
+	assert_int_equal(back.len, 0);
+	sr_buf_free(&rows);
+	sr_buf_free(&part);
+	sr_buf_free(&other);
+	sr_buf_free(&back);
 }
 
 static void make_refs(struct sr_block_ref *refs) {
@@ -272,6 +326,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_files_refused),
+		cmocka_unit_test(test_files_written_otherwise),
 		cmocka_unit_test(test_refs),
 		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_none),

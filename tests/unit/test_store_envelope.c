@@ -72,6 +72,23 @@ static void test_bytes(void **state) {
 		    sr_bytes_eq(v.reach, want.reach));
 	t_each_cut(sr_buf_view(&b), check_refused, NULL);
 	t_each_flip(sr_buf_view(&b), check_refused, NULL);
+	static const struct {
+		size_t at;
+		uint8_t flip;
+		enum sr_code code;
+		const char *says;
+	} heads[] = {
+		{0, 1, SR_CORRUPT, "envelope: it does not begin with its mark"},
+		{97, 8, SR_UNSUPPORTED, "envelope: dedupe mode 9, kind 1, byte 99 is 0"},
+		{98, 8, SR_UNSUPPORTED, "envelope: dedupe mode 1, kind 9, byte 99 is 0"},
+		{99, 8, SR_UNSUPPORTED, "envelope: dedupe mode 1, kind 1, byte 99 is 8"},
+	};
+	for (size_t i = 0; i < T_COUNT(heads); i++) {
+		b.p[heads[i].at] ^= heads[i].flip;
+		assert_fails(sr_envelope_decode(&v, sr_buf_view(&b), pk, &e), heads[i].code, &e,
+			heads[i].says);
+		b.p[heads[i].at] ^= heads[i].flip;
+	}
 	uint8_t other[SR_PK];
 	uint8_t other_seed[SR_SEED] = {2};
 	sr_sign_public(other, other_seed);
@@ -79,10 +96,27 @@ static void test_bytes(void **state) {
 	sr_buf_put_u8(&b, 0);
 	assert_fails(sr_envelope_decode(&v, sr_buf_view(&b), pk, &e), SR_CORRUPT, &e, "envelope: ");
 	sr_buf_free(&b);
-	want.seal.len = 0;
+	/* one that no reader would take is not written either */
+	static const char *const empty[] = {"envelope: seal of 0 bytes, want 1 to",
+		"envelope: manifest of 0 bytes, want 1 to",
+		"envelope: reach list of 0 bytes, want 1 to"};
 	sr_buf_init(&b);
-	assert_fails(
-		sr_envelope_encode(&b, hash, &want, &signer, &e), SR_LIMIT, &e, "seal of 0 bytes");
+	for (size_t i = 0; i < T_COUNT(empty); i++) {
+		want = sample(7);
+		(i == 0 ? &want.seal : i == 1 ? &want.manifest : &want.reach)->len = 0;
+		assert_fails(
+			sr_envelope_encode(&b, hash, &want, &signer, &e), SR_LIMIT, &e, empty[i]);
+		assert_int_equal(b.len, 0);
+	}
+	want = sample(7);
+	want.kind = (enum sr_envelope_kind)9;
+	assert_fails(sr_envelope_encode(&b, hash, &want, &signer, &e), SR_UNSUPPORTED, &e,
+		"envelope: dedupe mode 1, kind 9");
+	want = sample(7);
+	want.dedupe = (enum sr_dedupe)7;
+	assert_fails(sr_envelope_encode(&b, hash, &want, &signer, &e), SR_UNSUPPORTED, &e,
+		"envelope: dedupe mode 7, kind");
+	assert_int_equal(b.len, 0);
 	sr_buf_free(&b);
 }
 

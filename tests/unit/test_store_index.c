@@ -117,6 +117,55 @@ static void test_checked(void **state) {
 	rig_end(&r);
 }
 
+static int no_block(void *ctx, const struct sr_index_block *b, struct sr_err *e) {
+	(void)ctx;
+	(void)b;
+	(void)e;
+	return 0;
+}
+
+/* Rows that no index of ours has: by a program that is newer, or by a fault of this one. */
+static void test_foreign_rows(void **state) {
+	static const struct {
+		const char *sql, *found, *listed;
+	} rows[] = {
+		{"update blocks set len = -1", "index: a record of -1 bytes at 64",
+			"index: a record of -1 bytes"},
+		{"update blocks set len = 9999999", "index: a record of 9999999 bytes at 64",
+			"index: a record of 9999999 bytes"},
+		{"update blocks set len = 1000, off = -5", "index: a record of 1000 bytes at -5",
+			NULL},
+		{"update blocks set off = 9999999999",
+			"index: a record of 1000 bytes at 9999999999", NULL},
+	};
+	const struct sr_index_range all = {.first = 0, .last = UINT64_MAX};
+	struct rig r;
+	struct sr_err e;
+	struct sr_index_hit hit;
+	struct sr_index *again = NULL;
+	uint8_t cid[SR_HASH];
+	(void)state;
+	rig_open(&r, NULL);
+	add(&r, 100, 0, NULL);
+	cid_of(cid, 0);
+	assert_ok(sr_index_find(r.index, cid, NULL, &hit, &e), &e);
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		assert_ok(sr_db_exec(r.db, rows[i].sql, &e), &e);
+		assert_fails(
+			sr_index_find(r.index, cid, NULL, &hit, &e), SR_CORRUPT, &e, rows[i].found);
+		if (rows[i].listed != NULL)
+			assert_fails(sr_index_blocks(r.index, &all, no_block, NULL, &e), SR_CORRUPT,
+				&e, rows[i].listed);
+	}
+	sr_index_close(r.index);
+	r.index = NULL;
+	assert_ok(sr_db_exec(r.db, "update meta set version = 7", &e), &e);
+	assert_fails(
+		sr_index_open(&again, r.db, &e), SR_UNSUPPORTED, &e, "index: version 7, want 1");
+	assert_null(again);
+	rig_end(&r);
+}
+
 /* Deposit, throw index.db away, rebuild from the packs: everything is found at the same place. */
 static void test_rebuild(void **state) {
 	struct rig r;
@@ -183,6 +232,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_visibility),
 		cmocka_unit_test(test_checked),
+		cmocka_unit_test(test_foreign_rows),
 		cmocka_unit_test(test_rebuild),
 	};
 	return cmocka_run_group_tests_name("store index", tests, NULL, NULL);

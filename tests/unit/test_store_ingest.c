@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "store/draft.h"
 #include "store_rig.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -353,6 +354,192 @@ static void test_bad_files(void **state) {
 	rig_end(&r);
 }
 
+static int reads_too_much(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e) {
+	(void)ctx;
+	(void)e;
+	memset(p, 'x', len);
+	*got = len + 1;
+	return 0;
+}
+
+/* What a caller asks that no manifest could say, and a source that lies about what it gave. */
+static void test_bad_requests(void **state) {
+	static char path[SR_PATH_MAX + 2], note[SR_FILE_NOTE_MAX + 2], type[SR_MEDIA_TYPE_MAX + 2];
+	memset(path, 'p', sizeof path - 1);
+	memset(note, 'n', sizeof note - 1);
+	memset(type, 't', sizeof type - 1);
+	const struct {
+		struct sr_ingest_file f;
+		enum sr_code code;
+		const char *says;
+	} rows[] = {
+		{{.path = sr_bytes_str(path), .kind = SR_FILE_SPECIAL}, SR_LIMIT,
+			"a path of 4097 bytes, want 1 to 4096"},
+		{{.path = sr_bytes_str("a"), .note = sr_bytes_str(note), .kind = SR_FILE_SPECIAL},
+			SR_LIMIT, "a media type of 0 bytes, a note of 4097 bytes, 0 nanoseconds"},
+		{{.path = sr_bytes_str("a"),
+			 .media_type = sr_bytes_str(type),
+			 .kind = SR_FILE_SPECIAL},
+			SR_LIMIT, "a media type of 256 bytes, a note of 0 bytes"},
+		{{.path = sr_bytes_str("a"), .mtime_ns = 1000000000, .kind = SR_FILE_SPECIAL},
+			SR_LIMIT, "a note of 0 bytes, 1000000000 nanoseconds"},
+		{{.path = sr_bytes_str("a"),
+			 .media_type = sr_bytes_str("text/\n"),
+			 .kind = SR_FILE_SPECIAL},
+			SR_MISUSE, "a media type with byte 10"},
+		{{.path = sr_bytes_str("a"), .kind = (enum sr_file_kind)9}, SR_MISUSE,
+			"a file of kind 9"},
+	};
+	struct rig r;
+	struct sr_err e;
+	(void)state;
+	rig_open(&r, NULL);
+	struct sr_ingest *in = begin(&r, 1);
+	begin_item(in, 1);
+	for (size_t i = 0; i < T_COUNT(rows); i++)
+		assert_fails(sr_ingest_file(in, &rows[i].f, &e), rows[i].code, &e, rows[i].says);
+	struct sr_ingest_file liar = {.path = sr_bytes_str("liar"),
+		.kind = SR_FILE_REGULAR,
+		.size_expected = UINT64_MAX,
+		.read = reads_too_much};
+	assert_ok(sr_ingest_file(in, &liar, &e), &e);
+	assert_int_equal(r.last_status, SR_INGEST_UNREADABLE);
+	assert_non_null(strstr(r.last_reason, "a read gave more than was asked"));
+	assert_ok(sr_ingest_item_end(in, &e), &e);
+	assert_ok(sr_ingest_finish(in, &e), &e);
+	sr_ingest_free(in);
+	commit(&r, 1);
+	/* files of an item are carried within their collection only: elsewhere no key opens them */
+	struct sr_item *it = rig_item(&r, 0, NULL);
+	r.domain.domain[0] ^= 1;
+	in = begin(&r, 2);
+	begin_item(in, 2);
+	assert_fails(sr_ingest_carry(in, it, &e), SR_MISUSE, &e,
+		"accession: the item is of another collection");
+	sr_ingest_free(in);
+	sr_item_close(it);
+	rig_end(&r);
+}
+
+static int refuse(void *ctx, const char *what, uint64_t done, uint64_t total, const char *unit) {
+	(void)ctx;
+	(void)what;
+	(void)done;
+	(void)total;
+	(void)unit;
+	return 1;
+}
+
+/* One that failed, or was stopped, is asked again: it says so, and goes no further. */
+static void test_failed_before(void **state) {
+	struct rig r;
+	struct sr_err e;
+	struct sr_ingest_options o;
+	struct sr_ingest *in = NULL;
+	struct rig_source s = {.size = MIB + 5, .seed = 3};
+	(void)state;
+	rig_open(&r, NULL);
+	for (int stopped = 0; stopped < 2; stopped++) {
+		rig_options(&r, &o, (uint8_t)(1 + stopped));
+		o.threads = 1;
+		if (stopped != 0)
+			o.progress.report = refuse;
+		assert_ok(sr_ingest_begin(&in, &o, &e), &e);
+		begin_item(in, 1);
+		int rc = rig_add(in, "a", &s, &e);
+		if (rc == 0)
+			rc = sr_ingest_item_end(in, &e);
+		if (stopped == 0) {
+			assert_ok(rc, &e);
+			sr_fault_set(1, ENOSPC);
+		}
+		if (rc == 0)
+			rc = sr_ingest_finish(in, &e);
+		sr_fault_set(0, 0);
+		assert_fails(rc, stopped != 0 ? SR_LOCKED : SR_LIMIT, &e,
+			stopped != 0 ? "accession: stopped on request" : NULL);
+		assert_int_equal(r.items_given, 0);
+		assert_fails(sr_ingest_finish(in, &e), stopped != 0 ? SR_LOCKED : SR_LIMIT, &e,
+			"accession: it failed before");
+		sr_ingest_free(in);
+		in = NULL;
+	}
+	rig_end(&r);
+}
+
+/* A draft asked before its time: what would be a manifest that names places which are not known. */
+static void test_draft_before_its_time(void **state) {
+	struct rig r;
+	struct sr_err e;
+	struct sr_packer *p = NULL;
+	struct sr_draft *d = NULL;
+	struct sr_block_work *work = NULL;
+	const struct sr_manifest *m = NULL;
+	const struct sr_reach *reach = NULL;
+	size_t parts = 0;
+	uint64_t number = 9;
+	char path[32];
+	(void)state;
+	rig_open(&r, NULL);
+	struct sr_packer_options po = {.backend = r.backend, .index = r.index, .dedupe = true};
+	memcpy(po.vault, r.domain.vault, SR_HASH);
+	memcpy(po.structure_pk, r.structure_pk, SR_X_PK);
+	memset(po.accession, 1, SR_ID);
+	assert_ok(sr_packer_new(&p, &po, &e), &e);
+	assert_ok(sr_block_work_new(&work, &r.domain, SR_CODEC_ZSTD, &e), &e);
+	struct sr_draft_options o = {.domain = &r.domain,
+		.packer = p,
+		.backend = r.backend,
+		.index = r.index,
+		.parts = &parts,
+		.work = work};
+	memset(o.accession, 1, SR_ID);
+	assert_ok(sr_draft_new(&d, &o, &e), &e);
+	assert_fails(sr_draft_result(d, &m, &reach, &e), SR_MISUSE, &e,
+		"draft: a result before the end");
+	assert_ok(sr_draft_block(d, &number, &e), &e);
+	assert_int_equal(number, 0);
+	assert_fails(sr_draft_end(d, &e), SR_MISUSE, &e, "draft: 1 blocks have no place yet");
+	assert_fails(sr_draft_result(d, &m, &reach, &e), SR_MISUSE, &e,
+		"draft: a result before the end");
+	sr_draft_free(d);
+	/* so many files that their list lies in parts, whose pack is still open */
+	assert_ok(sr_draft_new(&d, &o, &e), &e);
+	for (size_t i = 0; i < 1500; i++) {
+		struct sr_file f = {.kind = SR_FILE_SPECIAL};
+		(void)snprintf(path, sizeof path, "socket-%zu", i);
+		f.path = sr_bytes_str(path);
+		t_fill(f.sha256, SR_HASH, i);
+		assert_ok(sr_draft_file(d, &f, &e), &e);
+	}
+	assert_ok(sr_draft_end(d, &e), &e);
+	assert_true(parts > 0);
+	assert_fails(sr_draft_result(d, &m, &reach, &e), SR_MISUSE, &e, "has no place yet");
+	assert_int_equal(strncmp(e.text, "draft: part 1 of ", 17), 0);
+	sr_draft_free(d);
+	sr_block_work_free(work);
+	sr_packer_free(p);
+	/* a packer that failed while nobody wanted to know why: whoever comes later is told */
+	struct sr_block_ref ref = {.len = 0};
+	struct sr_slot slot = {NULL, 0};
+	bool again = true;
+	static uint8_t record[SR_RECORD_OVERHEAD + 1000];
+	const struct sr_packer_record pr = {
+		.kind = SR_PACK_FILES, .ref = &ref, .record = sr_bytes_of(record, sizeof record)};
+	t_fill(ref.cid, SR_HASH, 1);
+	assert_ok(sr_packer_new(&p, &po, &e), &e);
+	assert_ok(sr_packer_add(p, &pr, &slot, &again, &e), &e);
+	assert_false(again);
+	sr_fault_set(1, ENOSPC);
+	assert_int_equal(sr_packer_flush(p, SR_PACK_FILES, NULL), SR_LIMIT);
+	sr_fault_set(0, 0);
+	assert_fails(sr_packer_flush(p, SR_PACK_FILES, &e), SR_LIMIT, &e,
+		"packer: a pack could not be written");
+	sr_packer_drop(p, &slot);
+	sr_packer_free(p);
+	rig_end(&r);
+}
+
 /* One run of a deposit of twelve packs' worth that stops after some files. */
 static int big_part(
 	struct rig *r, size_t files, bool finish, struct sr_ingest_totals *t, struct sr_err *e) {
@@ -604,6 +791,9 @@ int main(void) {
 		cmocka_unit_test(test_dedupe_inside),
 		cmocka_unit_test(test_dedupe_reads_back),
 		cmocka_unit_test(test_bad_files),
+		cmocka_unit_test(test_bad_requests),
+		cmocka_unit_test(test_failed_before),
+		cmocka_unit_test(test_draft_before_its_time),
 		cmocka_unit_test(test_resume_collection),
 		cmocka_unit_test(test_resume_none),
 		cmocka_unit_test(test_abort),

@@ -192,6 +192,94 @@ static void test_root(void **state) {
 	}
 }
 
+/* Each number of a root and of a file's record by its own sentence. */
+static void test_named_numbers(void **state) {
+	enum {
+		DEDUPE = 24, /* behind the mark and the domain */
+		FILES = 25,
+		STREAM = 49 /* form, le64 length, bytes */
+	};
+	static const struct {
+		bool parts, blocks; /* blocks: ${at} from the stream of blocks on */
+		size_t at;
+		uint8_t flip;
+		enum sr_code code;
+		const char *says;
+	} rows[] = {
+		{false, false, 0, 1, SR_CORRUPT, "the manifest does not begin with its mark"},
+		{false, false, DEDUPE, 8, SR_UNSUPPORTED, "dedupe mode 9 is not known here"},
+		{false, false, FILES, 2, SR_CORRUPT, "manifest says 0 files in "},
+		{false, false, FILES + 4, 1, SR_LIMIT,
+			"manifest of 4294967298 files, at most 4000000"},
+		{false, false, STREAM, 7, SR_CORRUPT, "stream form 7"},
+		{false, false, STREAM + 4, 1, SR_CORRUPT, " bytes inline, at most 4096"},
+		{true, true, 0, 1 ^ 5, SR_CORRUPT, "stream form 5"},
+		{true, true, 1, 1, SR_CORRUPT, "a stream says 801 bytes, its 2 parts hold 800"},
+		{true, true, 9, 2, SR_CORRUPT, "a stream says 0 parts, "},
+		{true, true, 11, 1, SR_CORRUPT, "a stream says 65538 parts, "},
+	};
+	static const struct {
+		size_t at;
+		uint8_t flip;
+		const char *says;
+	} file[] = {
+		{0, 8, "file kind 9"},
+		{1, 6, "file flags 6"},
+		{21, 0x80, "nanoseconds"},
+		{84, 'i' ^ 1, "media type has byte 1 at 0"},
+	};
+	struct sr_manifest m, got;
+	struct sr_file f = sample(), back;
+	struct sr_reader r;
+	struct sr_buf b;
+	struct sr_err e;
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		make(&m, rows[i].parts);
+		sr_buf_init(&b);
+		assert_ok(sr_manifest_encode(&b, &m, &e), &e);
+		b.p[rows[i].at + (rows[i].blocks ? STREAM + 9 + m.files.len : 0)] ^= rows[i].flip;
+		assert_fails(sr_manifest_decode(&got, sr_buf_view(&b), &e), rows[i].code, &e,
+			rows[i].says);
+		sr_buf_free(&b);
+		sr_manifest_free(&m);
+	}
+	sr_buf_init(&b);
+	sr_file_put(&b, &f);
+	assert_ok(sr_buf_ok(&b, &e), &e);
+	for (size_t i = 0; i < T_COUNT(file); i++) {
+		b.p[file[i].at] ^= file[i].flip;
+		sr_reader_init(&r, sr_buf_view(&b));
+		assert_fails(sr_file_get(&r, &back, &e), SR_CORRUPT, &e, file[i].says);
+		b.p[file[i].at] ^= file[i].flip;
+	}
+	sr_le32_put(b.p + 70, 0); /* no path, and what follows it as it was */
+	memmove(b.p + 74, b.p + 80, b.len - 80);
+	b.len -= 6;
+	sr_reader_init(&r, sr_buf_view(&b));
+	assert_fails(sr_file_get(&r, &back, &e), SR_CORRUPT, &e, "path of 0 bytes, want 1 to 4096");
+	sr_buf_free(&b);
+}
+
+/* A root that no reader would take is not written, and one that is too long is not read. */
+static void test_long_root(void **state) {
+	struct sr_manifest m, got;
+	struct sr_buf b;
+	struct sr_err e;
+	(void)state;
+	sr_buf_init_secret(&b);
+	make(&m, false);
+	sr_buf_put_zero(&m.blocks.inline_bytes, SR_MANIFEST_ROOT_MAX);
+	m.blocks.len = m.blocks.inline_bytes.len;
+	assert_fails(sr_manifest_encode(&b, &m, &e), SR_LIMIT, &e, "bytes, at most 8388608");
+	sr_buf_clear(&b);
+	sr_buf_put_zero(&b, SR_MANIFEST_ROOT_MAX + 1);
+	assert_fails(sr_manifest_decode(&got, sr_buf_view(&b), &e), SR_LIMIT, &e,
+		"manifest: manifest root of 8388609 bytes, at most 8388608");
+	sr_manifest_free(&m);
+	sr_buf_free(&b);
+}
+
 static void test_sealed(void **state) {
 	struct sr_manifest m;
 	struct sr_manifest got;
@@ -223,6 +311,8 @@ int main(void) {
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_file_refused),
 		cmocka_unit_test(test_root),
+		cmocka_unit_test(test_long_root),
+		cmocka_unit_test(test_named_numbers),
 		cmocka_unit_test(test_sealed),
 	};
 	struct sr_err e;

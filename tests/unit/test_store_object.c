@@ -118,6 +118,9 @@ static void test_salt(void **state) {
 	sr_object_writer_free(w); /* not committed: nothing stays */
 	assert_ok(sr_object_writer_new(&w, r.b, VAULT, &e), &e);
 	assert_fails(sr_object_commit(w, a, &e), SR_MISUSE, &e, "0 records");
+	assert_fails(sr_object_add(w, key, sr_bytes_of("x", (size_t)SR_OBJECT_MAX + 1), &at, a, &e),
+		SR_LIMIT, &e, "object: a record of 67108865 bytes, at most 67108864");
+	assert_int_equal(sr_object_count(w), 0);
 	sr_object_writer_free(w);
 	assert_ok(sr_backend_list(r.b, "objects", count_name, &names, &e), &e);
 	assert_int_equal(names, 1);
@@ -210,12 +213,102 @@ static void test_damage(void **state) {
 	rig_end(&r);
 }
 
+/* ${file} under the name that its closing hash gives, the hash made anew; *name says which. */
+static void put_closed(struct rig *r, struct sr_buf *file, size_t count, uint8_t name[SR_HASH]) {
+	const size_t table = file->len - SR_OBJECT_TAIL - count * SR_OBJECT_ROW;
+	char rel[SR_STORED_NAME], path[4300];
+	struct sr_dir *d = NULL;
+	struct sr_err e;
+	uint8_t *close = file->p + file->len - SR_HASH;
+	SR_HASH_OF(close, "strongroom/object-close/v1", NULL, sr_bytes_of(file->p, SR_OBJECT_HEAD),
+		sr_bytes_of(file->p + table, file->len - table - SR_HASH));
+	SR_HASH_OF(name, "strongroom/object-name/v1", NULL, sr_bytes_of(close, SR_HASH));
+	sr_hash_name(rel, "objects", name);
+	(void)snprintf(path, sizeof path, "%s/%s", r->path, rel);
+	*strrchr(rel, '/') = '\0';
+	assert_ok(sr_dir_make(&d, r->dir, rel, 0700, &e), &e);
+	sr_dir_close(d);
+	t_write_file(path, file->p, file->len);
+}
+
+/* Each number by its own sentence; a file that somebody closed anew, so that its name fits, too. */
+static void test_named_damage(void **state) {
+	static const struct {
+		size_t from_end, at; /* from_end 0: from the start */
+		uint8_t flip;
+		const char *says;
+	} rows[] = {
+		{0, 0, 1, "it does not begin with its mark"},
+		{0, 8, 1, "closing hash differs"},  /* the vault */
+		{1, 0, 1, "closing hash differs"},  /* of itself */
+		{40, 0, 1, "closing hash differs"}, /* of a record */
+		{36, 0, 3, "0 records in "},        /* 3 of them */
+		{34, 0, 0xff, "16711683 records in "},
+	};
+	struct rig r;
+	struct sr_object *o = NULL;
+	struct sr_err e;
+	struct sr_buf file, forged;
+	uint8_t other[SR_HASH] = {7}, name[SR_HASH];
+	char rel[SR_STORED_NAME], path[4300], says[200];
+	struct sr_dir *d = NULL;
+	(void)state;
+	rig_open(&r);
+	sr_buf_init(&file);
+	t_read_file(r.file, &file);
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		uint8_t *p =
+			file.p + (rows[i].from_end > 0 ? file.len - rows[i].from_end : rows[i].at);
+		*p ^= rows[i].flip;
+		t_write_file(r.file, file.p, file.len);
+		*p ^= rows[i].flip;
+		assert_fails(
+			sr_object_open(&o, r.b, VAULT, r.name, &e), SR_CORRUPT, &e, rows[i].says);
+		assert_int_equal(strncmp(e.text, "objects/", 8), 0);
+	}
+	t_write_file(r.file, file.p, 100);
+	assert_fails(sr_object_open(&o, r.b, VAULT, r.name, &e), SR_CORRUPT, &e,
+		"100 bytes cannot be an object file");
+	/* whole, and another one than its name says */
+	sr_hash_name(rel, "objects", other);
+	(void)snprintf(path, sizeof path, "%s/%s", r.path, rel);
+	*strrchr(rel, '/') = '\0';
+	assert_ok(sr_dir_make(&d, r.dir, rel, 0700, &e), &e);
+	sr_dir_close(d);
+	t_write_file(path, file.p, file.len);
+	assert_fails(sr_object_open(&o, r.b, VAULT, other, &e), SR_CORRUPT, &e,
+		"the file does not have the hash that is its name");
+	/* a length that leads past the table, and bytes that no record has */
+	const size_t table = file.len - SR_OBJECT_TAIL - (size_t)3 * SR_OBJECT_ROW;
+	for (int extra = 0; extra < 2; extra++) {
+		sr_buf_init(&forged);
+		sr_buf_put(&forged, file.p, table);
+		if (extra != 0)
+			sr_buf_put_u8(&forged, 0);
+		sr_buf_put(&forged, file.p + table, file.len - table);
+		if (extra == 0)
+			forged.p[table + (size_t)2 * SR_OBJECT_ROW] += 1;
+		put_closed(&r, &forged, 3, name);
+		(void)snprintf(says, sizeof says,
+			extra == 0 ? "record 3 of 3: %zu bytes at "
+				   : "records end at %zu, the table",
+			extra == 0
+				? (size_t)sr_le64_get(forged.p + table + (size_t)2 * SR_OBJECT_ROW)
+				: table);
+		assert_fails(sr_object_open(&o, r.b, VAULT, name, &e), SR_CORRUPT, &e, says);
+		sr_buf_free(&forged);
+	}
+	sr_buf_free(&file);
+	rig_end(&r);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round),
 		cmocka_unit_test(test_salt),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_named_damage),
 	};
 	struct sr_err e;
 	if (sr_crypto_init(&e) != 0)

@@ -187,6 +187,148 @@ static void test_every_flip_is_found(void **state) {
 	rig_end(&r);
 }
 
+/* The path of the pack in the folder of the rig. */
+static void path_of(char path[4300], const struct rig *r, const uint8_t name[SR_HASH]) {
+	char rel[SR_STORED_NAME];
+	sr_hash_name(rel, "packs", name);
+	(void)snprintf(path, 4300, "%s/%s", r->path, rel);
+}
+
+/* Each number of trailer and header by its own sentence; a pack that somebody made so that its name
+ * fits, too. */
+static void test_named_damage(void **state) {
+	static const struct {
+		size_t from_end, at; /* from_end 0: from the start */
+		uint8_t flip;
+		const char *says;
+	} rows[] = {
+		{1, 0, 1, "the pack's last 8 bytes are not its end mark"},
+		{8, 0, 1, "the pack's last 8 bytes are not its end mark"},
+		{23, 0, 0xff, "trailer says footer at "}, /* 60 KiB more or less, by its 2nd byte */
+		{20, 0, 1, "trailer says footer at "},    /* 4 GiB more */
+		{16, 0, 1, " bytes in 1 segments, the pack has "},
+		{25, 0, 1, "header and trailer do not have the hash that is the pack's name"},
+		{0, 40, 1, "header and trailer do not have the hash that is the pack's name"},
+	};
+	static const struct {
+		size_t at;
+		uint8_t value;
+		enum sr_code code;
+		const char *says;
+	} forged[] = {
+		{0, 'X', SR_CORRUPT, "the pack's first 8 bytes are not its mark"},
+		{56, 9, SR_UNSUPPORTED, "the pack is of kind 9, which is not known here"},
+		{57, 1, SR_UNSUPPORTED, "the pack is of kind 1, which is not known here"},
+	};
+	struct rig r;
+	struct sr_err e;
+	uint8_t name[SR_HASH], other[SR_HASH];
+	char path[4300], rel[SR_STORED_NAME];
+	struct sr_dir *d = NULL;
+	struct sr_buf file;
+	struct sr_pack pack;
+	(void)state;
+	rig_open(&r);
+	write_pack(&r, 1, 100, name, NULL);
+	path_of(path, &r, name);
+	sr_buf_init(&file);
+	t_read_file(path, &file);
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		uint8_t *p =
+			file.p + (rows[i].from_end > 0 ? file.len - rows[i].from_end : rows[i].at);
+		*p ^= rows[i].flip;
+		t_write_file(path, file.p, file.len);
+		*p ^= rows[i].flip;
+		assert_fails(sr_pack_open(&pack, r.b, name, &e), SR_CORRUPT, &e, rows[i].says);
+	}
+	t_write_file(path, file.p, 1000);
+	assert_fails(
+		sr_pack_open(&pack, r.b, name, &e), SR_CORRUPT, &e, "1000 bytes cannot be a pack");
+	const size_t end = file.len - 24 - SR_HASH; /* one segment */
+	for (size_t i = 0; i < T_COUNT(forged); i++) {
+		const uint8_t was = file.p[forged[i].at];
+		file.p[forged[i].at] = forged[i].value;
+		SR_HASH_OF(other, "strongroom/pack/v1", NULL, sr_bytes_of(file.p, SR_PACK_HEADER),
+			sr_bytes_of(file.p + end, file.len - end));
+		sr_hash_name(rel, "packs", other);
+		*strrchr(rel, '/') = '\0';
+		assert_ok(sr_dir_make(&d, r.dir, rel, 0700, &e), &e);
+		sr_dir_close(d);
+		path_of(path, &r, other);
+		t_write_file(path, file.p, file.len);
+		file.p[forged[i].at] = was;
+		assert_fails(
+			sr_pack_open(&pack, r.b, other, &e), forged[i].code, &e, forged[i].says);
+	}
+	sr_buf_free(&file);
+	rig_end(&r);
+}
+
+/* Footers that anybody could seal to the structure key, and that do not fit the pack. */
+static void test_forged_footer(void **state) {
+	static const struct {
+		uint32_t count, offset, len;
+		uint8_t padding;
+		const char *says;
+	} rows[] = {
+		{65537, 64, 100, 0, "footer says 65537 records in 4096 bytes"},
+		{103, 64, 100, 0, "footer says 103 records in 4096 bytes"},
+		{1, 63, 100, 0, "footer says a record of 100 bytes at 63"},
+		{1, 64, SR_RECORD_OVERHEAD, 0, "footer says a record of 78 bytes at 64"},
+		{1, 64, SR_RECORD_MAX + 1, 0, "footer says a record of 1048655 bytes at 64"},
+		{1, UINT32_MAX, 100, 0, "footer says a record of 100 bytes at 4294967295"},
+		{1, SR_PAD_PACK - 99, 100, 0, "footer says a record of 100 bytes at 65437"},
+		{2, 64, 100, 0, "footer says a record of 0 bytes at 0"},
+		{1, 64, 100, 1, "footer's padding is not zero at 4095"},
+		{1, SR_PAD_PACK - 100, 100, 0, NULL},
+	};
+	struct rig r;
+	struct sr_err e;
+	uint8_t name[SR_HASH], plain[4096];
+	char path[4300];
+	struct sr_buf file, sealed;
+	struct sr_pack pack;
+	struct sr_pack_entry *footer = NULL;
+	size_t count = 0;
+	(void)state;
+	rig_open(&r);
+	write_pack(&r, 1, 100, name, NULL);
+	path_of(path, &r, name);
+	sr_buf_init(&file);
+	t_read_file(path, &file);
+	assert_ok(sr_pack_open(&pack, r.b, name, &e), &e);
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		memset(plain, 0, sizeof plain);
+		sr_le32_put(plain, rows[i].count);
+		t_fill(plain + 4, SR_HASH, 1);
+		sr_le32_put(plain + 4 + SR_HASH, rows[i].offset);
+		sr_le32_put(plain + 8 + SR_HASH, rows[i].len);
+		plain[sizeof plain - 1] = rows[i].padding;
+		sr_buf_init(&sealed);
+		assert_ok(sr_box_seal(&sealed, r.o.structure_pk, sr_bytes_of(NULL, 0),
+				  "strongroom/pack-footer/v1",
+				  sr_bytes_of(pack.header, SR_PACK_HEADER),
+				  sr_bytes_of(plain, sizeof plain), &e),
+			&e);
+		assert_int_equal(sealed.len, pack.end - pack.footer_off);
+		memcpy(file.p + pack.footer_off, sealed.p, sealed.len);
+		t_write_file(path, file.p, file.len);
+		sr_buf_free(&sealed);
+		int rc = sr_pack_footer(&footer, &count, &pack, r.b, r.sk, &e);
+		if (rows[i].says == NULL) {
+			assert_ok(rc, &e);
+			assert_int_equal(count, 1);
+			free(footer);
+			continue;
+		}
+		assert_fails(rc, SR_CORRUPT, &e, rows[i].says);
+		assert_null(footer);
+	}
+	sr_pack_close(&pack);
+	sr_buf_free(&file);
+	rig_end(&r);
+}
+
 static void test_cut(void **state) {
 	struct rig r;
 	struct sr_err e;
@@ -241,6 +383,8 @@ int main(void) {
 		cmocka_unit_test(test_round),
 		cmocka_unit_test(test_small_sizes),
 		cmocka_unit_test(test_every_flip_is_found),
+		cmocka_unit_test(test_named_damage),
+		cmocka_unit_test(test_forged_footer),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_limits),
 	};

@@ -211,6 +211,82 @@ static void test_other_copies(void **state) {
 	rig_end(&r);
 }
 
+/* A manifest whose numbers do not fit what it holds: each is named. Nobody but the vault seals one,
+ * so these are the reader's last line. */
+static void test_numbers(void **state) {
+	static const struct {
+		uint64_t files, bytes, blocks; /* added */
+		const char *says;
+	} rows[] = {
+		{1, 0, 0, "3 files where the manifest says 4"},
+		{UINT64_MAX, 0, 0, "3 files where the manifest says 2"},
+		{0, 1, 0, "the files have 3670026 bytes, the manifest says 3670027"},
+		{0, 0, UINT64_MAX, "file 1 says blocks 4 to 5, the item has 4"},
+		{0, 0, UINT64_MAX - 1, "file 0 says blocks 0 to 4, the item has 3"},
+	};
+	struct rig r;
+	struct sr_err e;
+	struct sr_manifest m;
+	struct sr_item *it = NULL;
+	struct sr_block_ref ref;
+	struct rig_compare none = {NULL, 0};
+	(void)state;
+	rig_open(&r, NULL);
+	store_item(&r);
+	struct sr_item_options o = {.backend = r.backend, .threads = 1};
+	memcpy(o.vault, r.domain.vault, SR_HASH);
+	memcpy(o.item, r.ids[0], SR_ID);
+	assert_ok(sr_manifest_decode(&m, sr_buf_view(&r.manifests[0]), &e), &e);
+	assert_int_equal(m.block_count, 5);
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		m.file_count += rows[i].files;
+		m.bytes += rows[i].bytes;
+		m.block_count += rows[i].blocks;
+		assert_fails(sr_item_open(&it, &o, &m, &e), SR_CORRUPT, &e, rows[i].says);
+		assert_int_equal(strncmp(e.text, "item abababab", 13), 0);
+		assert_null(it);
+		m.file_count -= rows[i].files;
+		m.bytes -= rows[i].bytes;
+		m.block_count -= rows[i].blocks;
+	}
+	m.block_count++; /* of the block list: when the first block is asked for */
+	assert_ok(sr_item_open(&it, &o, &m, &e), &e);
+	assert_fails(sr_item_stream(it, 0, rig_compare_sink, &none, &e), SR_CORRUPT, &e,
+		"block list, part 1 of 1: 5 blocks where the manifest says 6");
+	sr_item_close(it);
+	m.block_count--;
+	/* bytes that are whole, and not those of the file */
+	struct sr_buf rows_of, good;
+	uint64_t block = 0;
+	uint32_t count = 0;
+	sr_buf_init(&rows_of);
+	sr_buf_init_secret(&good);
+	sr_buf_put_bytes(&good, sr_buf_view(&m.files.inline_bytes));
+	assert_ok(sr_files_unpack(&rows_of, &count, sr_buf_view(&good), &block, &e), &e);
+	rows_of.p[22] ^= 1; /* the first byte of its SHA-256 */
+	sr_buf_clear(&m.files.inline_bytes);
+	block = 0;
+	assert_ok(sr_files_pack(&m.files.inline_bytes, sr_buf_view(&rows_of), &block, &e), &e);
+	assert_ok(sr_item_open(&it, &o, &m, &e), &e);
+	struct rig_source source = {.size = 7 * MIB / 2, .seed = 5};
+	struct rig_compare same = {&source, 0};
+	assert_fails(sr_item_stream(it, 0, rig_compare_sink, &same, &e), SR_AUTH, &e,
+		"file \"a\": its bytes do not have the SHA-256 of the manifest");
+	sr_item_close(it);
+	sr_buf_clear(&m.files.inline_bytes);
+	sr_buf_put_bytes(&m.files.inline_bytes, sr_buf_view(&good));
+	sr_buf_free(&rows_of);
+	sr_buf_free(&good);
+	sr_err_clear(&e);
+	assert_ok(sr_item_open(&it, &o, &m, &e), &e);
+	assert_ok(sr_item_ref(it, 0, 3, &ref, &e), &e);
+	assert_fails(sr_item_ref(it, 0, 4, &ref, &e), SR_MISUSE, &e, "block 4 of 4");
+	assert_fails(sr_item_ref(it, 2, 0, &ref, &e), SR_MISUSE, &e, "block 0 of 0");
+	sr_item_close(it);
+	sr_manifest_free(&m);
+	rig_end(&r);
+}
+
 static int count_one(void *ctx, const uint8_t hash[SR_HASH], struct sr_err *e) {
 	(void)hash;
 	(void)e;
@@ -263,6 +339,65 @@ static void test_reach(void **state) {
 		assert_int_not_equal(sr_reach_open(&reach, sr_bytes_of(r.reaches[0].p, cut),
 					     r.structure_sk, r.domain.vault, r.ids[0], &e),
 			0);
+	/* lists that anybody could seal to the structure key */
+	static const struct {
+		uint64_t len; /* added to what it has */
+		const char *mark;
+		uint32_t packs, cids, more;
+		const char *says;
+	} rows[] = {
+		{0, "SRREACH9", 0, 0, 0, "reach list: it does not begin with its mark"},
+		{UINT64_MAX / 2, NULL, 0, 0, 0, "bytes are shorter than they say"},
+		{0, NULL, 262145, 0, 0, "reach list: 262145 packs, at most 262144"},
+		{0, NULL, 2, 0, 0, "reach list: pack 2 of 2 is out of order"},
+		{0, NULL, 1, 33, 0, "reach list: 33 bytes of cids"},
+		{0, NULL, 1, 32, 1, "reach list: "},
+		{0, NULL, 1, 32, 0, NULL},
+	};
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		struct sr_buf plain, forged;
+		uint8_t context[SR_HASH + SR_ID];
+		sr_buf_init(&plain);
+		sr_buf_init(&forged);
+		sr_buf_put_le64(&plain, 0);
+		sr_buf_put(&plain, rows[i].mark != NULL ? rows[i].mark : "SRREACH1", 8);
+		sr_buf_put(&plain, reach.domain, SR_ID);
+		sr_buf_put_le32(&plain, rows[i].packs);
+		sr_buf_put_zero(&plain, rows[i].packs <= 2 ? rows[i].packs * (size_t)SR_HASH : 0);
+		sr_buf_put_u8(&plain, 0); /* a stream that lies inline */
+		sr_buf_put_le64(&plain, rows[i].cids);
+		sr_buf_put_zero(&plain, rows[i].cids + rows[i].more);
+		sr_le64_put(plain.p, plain.len - 8 + rows[i].len);
+		sr_buf_put_zero(&plain, 4096 - plain.len);
+		memcpy(context, r.domain.vault, SR_HASH);
+		memcpy(context + SR_HASH, r.ids[0], SR_ID);
+		assert_ok(sr_box_seal(&forged, r.structure_pk, sr_bytes_of(NULL, 0),
+				  "strongroom/reach/v1", sr_bytes_of(context, sizeof context),
+				  sr_buf_view(&plain), &e),
+			&e);
+		int rc = sr_reach_open(
+			&reach, sr_buf_view(&forged), r.structure_sk, r.domain.vault, r.ids[0], &e);
+		if (rows[i].says != NULL)
+			assert_fails(rc, SR_CORRUPT, &e, rows[i].says);
+		else
+			assert_ok(rc, &e);
+		sr_reach_free(&reach);
+		sr_buf_free(&plain);
+		sr_buf_free(&forged);
+	}
+	/* no whole ids, and more packs than a list may have */
+	sr_reach_init(&reach);
+	sr_buf_put_zero(&reach.cids.inline_bytes, SR_HASH + 1);
+	assert_fails(sr_reach_each(&reach, NULL, &v, &e), SR_CORRUPT, &e,
+		"reach list: 33 bytes of cids");
+	struct sr_buf sealed;
+	sr_buf_init(&sealed);
+	sr_buf_put_zero(&reach.packs, ((size_t)SR_REACH_PACKS_MAX + 1) * SR_HASH);
+	assert_fails(sr_reach_seal(&sealed, &reach, r.structure_pk, r.domain.vault, r.ids[0], &e),
+		SR_LIMIT, &e, "an item in 262145 packs, at most 262144");
+	assert_int_equal(sealed.len, 0);
+	sr_buf_free(&sealed);
+	sr_reach_free(&reach);
 	rig_end(&r);
 }
 
@@ -272,6 +407,7 @@ int main(void) {
 		cmocka_unit_test(test_sink_stops),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_other_copies),
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_reach),
 	};
 	return cmocka_run_group_tests_name("store reader", tests, NULL, NULL);

@@ -165,6 +165,15 @@ static int refuse(void *ctx, const char *what, uint64_t done, uint64_t total, co
 	return 1;
 }
 
+/* Only at the very end. */
+static int refuse_the_whole(
+	void *ctx, const char *what, uint64_t done, uint64_t total, const char *unit) {
+	(void)ctx;
+	(void)what;
+	(void)unit;
+	return total > 0 && done == total;
+}
+
 static void test_stop(void **state) {
 	struct stored s;
 	struct sr_scrub_totals t;
@@ -176,6 +185,9 @@ static void test_stop(void **state) {
 		.pack_count = s.packs.len / SR_HASH,
 		.progress = {refuse, NULL}};
 	assert_fails(sr_scrub(&o, &t, &e), SR_LOCKED, &e, "stopped on request");
+	o.progress.report = refuse_the_whole;
+	assert_fails(sr_scrub(&o, &t, &e), SR_LOCKED, &e, "scrub: stopped on request");
+	assert_int_equal(t.packs, s.packs.len / SR_HASH); /* all was looked at: the totals say it */
 	end(&s);
 }
 

@@ -15,6 +15,7 @@
 #include "util.h"
 
 #include "base/secret.h"
+#include "store/db.h"
 #include "store/redo.h"
 #include "store/rootcell.h"
 #include "store/secrets.h"
@@ -1024,7 +1025,8 @@ static void test_older(void **state) {
 		image_put(&g1, ROOT, &b);
 		assert_ok(sr_secrets_open(&s, &o, &e), &e);
 		assert_non_null(strstr(sr_secrets_recovered(s), "taken from the second copy"));
-		assert_non_null(strstr(sr_secrets_recovered(s), "older"));
+		assert_non_null(strstr(sr_secrets_recovered(s),
+			told != 0 ? "the ledger says" : ", its second copy at"));
 		assert_true(is_at(s, 5));
 		assert_false(sr_secrets_is_older(s));
 		assert_ok(sr_secrets_close(&s, &e), &e);
@@ -1191,6 +1193,15 @@ static void test_calls(void **state) {
 	/* a group is all or nothing */
 	sr_err_clear(&e);
 	assert_ok(sr_secrets_begin(s, &e), &e);
+	assert_fails(sr_secrets_retry(s, &e), SR_MISUSE, &e,
+		"secrets.db: the copy was asked for inside a group");
+	assert_fails(sr_secrets_verify(s, key, &e), SR_MISUSE, &e,
+		"secrets.db: verified inside a group");
+	assert_fails(sr_secrets_rewrap(s, key, &e), SR_MISUSE, &e,
+		"secrets.db: rewrapped inside a group");
+	assert_fails(sr_secrets_copy_move(s, b.second, key, &e), SR_MISUSE, &e,
+		"secrets.db: its copy is moved inside a group");
+	sr_err_clear(&e);
 	assert_ok(sr_secrets_erase(s, SR_SECRET_ROOM_KEY, NAME("req"), SR_SECRET_ALL, &erased, &e),
 		&e);
 	assert_int_equal(erased, 2);
@@ -1226,6 +1237,85 @@ static void test_calls(void **state) {
 	o.second = "/nowhere/at/all";
 	assert_fails(
 		sr_secrets_open(&s, &o, &e), SR_LOCKED, &e, "the second copy in /nowhere/at/all");
+	box_free(&b);
+}
+
+/* A file that its maker did not finish, and one of another version. */
+static void test_not_ours(void **state) {
+	struct box b;
+	struct sr_secrets *s;
+	struct sr_db *db;
+	struct sr_err e = {0};
+
+	(void)state;
+	box_new(&b);
+	struct sr_db_options d = {.dir = b.dir,
+		.name = "secrets.db",
+		.key = key,
+		.mode = SR_DB_ERASABLE,
+		.create = true,
+		.durable = true,
+		.cache_kib = 64};
+	struct sr_secrets_options o = opts(&b, false);
+	assert_ok(sr_db_open(&db, &d, &e), &e); /* and killed before its tables were made */
+	assert_ok(sr_db_close(&db, &e), &e);
+	assert_fails(sr_secrets_open(&s, &o, &e), SR_NOTFOUND, &e,
+		"secrets.db was begun and never finished");
+	assert_null(s);
+	assert_ok(sr_db_open(&db, &d, &e), &e);
+	assert_ok(sr_db_exec(db, "pragma user_version = 2", &e), &e);
+	assert_ok(sr_db_close(&db, &e), &e);
+	assert_fails(sr_secrets_open(&s, &o, &e), SR_UNSUPPORTED, &e,
+		"secrets.db is of version 2, want 1");
+	assert_null(s);
+	box_free(&b);
+}
+
+/* What is wrong with the copy is told in its words, while the file here goes on. */
+static void test_damaged_copy_is_named(void **state) {
+	static const struct {
+		size_t part, at;
+		const char *says;
+	} rows[] = {
+		{COPY, 0, "secrets.db-copy: the first bytes are not those of a redo file"},
+		{COPY, 16, "secrets.db-copy: the first bytes are not those of a redo file"},
+		{COPY_ROOT, 100, "a part of it did not open, and is there twice"},
+	};
+	struct box b;
+	struct image now;
+	struct sr_secrets *s;
+	struct sr_err e = {0};
+
+	(void)state;
+	box_new(&b);
+	s = open_box(&b, true);
+	assert_ok(story(s, 1, &e), &e);
+	assert_ok(sr_secrets_close(&s, &e), &e);
+	image_take(&now, &b);
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		uint8_t *p = now.part[rows[i].part].p + rows[i].at;
+		/* of a root cell: in both slots, one of which is noise */
+		uint8_t *too = rows[i].part == COPY_ROOT ? p + SR_ROOT_SLOT : NULL;
+
+		*p ^= 2;
+		if (too != NULL)
+			*too ^= 2;
+		image_put_all(&now, &b);
+		*p ^= 2;
+		if (too != NULL)
+			*too ^= 2;
+		s = open_box(&b, false);
+		assert_non_null(sr_secrets_recovered(s));
+		assert_non_null(strstr(sr_secrets_recovered(s),
+			"the second copy was damaged and is written anew"));
+		if (strstr(sr_secrets_recovered(s), rows[i].says) == NULL)
+			fail_msg("row %zu: %s", i, sr_secrets_recovered(s));
+		assert_ok(sr_secrets_close(&s, &e), &e);
+		s = open_box(&b, false); /* anew, and whole */
+		assert_null(sr_secrets_recovered(s));
+		assert_ok(sr_secrets_close(&s, &e), &e);
+	}
+	image_free(&now);
 	box_free(&b);
 }
 
@@ -1323,6 +1413,8 @@ int main(void) {
 		cmocka_unit_test(test_copy_unreachable),
 		cmocka_unit_test(test_older),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_not_ours),
+		cmocka_unit_test(test_damaged_copy_is_named),
 		cmocka_unit_test(test_new_wrap),
 		cmocka_unit_test(test_kill_in_rewrap),
 		cmocka_unit_test(test_kill_in_restore),

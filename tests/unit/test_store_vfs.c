@@ -179,6 +179,30 @@ static void build(struct box *b, enum sr_db_mode mode, int from, int to, bool ap
 	sr_db_free(db);
 }
 
+/* ---- what our SQLite needs ---- */
+
+/* A library that began it before us has memory that nobody wipes: nothing is opened with it. In a
+ * child, because it cannot be begun anew; the first test, because it is to be the first. */
+static void test_sqlite_is_ours(void **state) {
+	int status = 0;
+	const pid_t pid = fork();
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct sr_err e = {0};
+		const bool begun = sqlite3_initialize() == SQLITE_OK;
+		const int rc = sr_db_init(&e);
+
+		t_exit(begun && rc == SR_MISUSE &&
+					strstr(e.text, "SQLite was initialised before us") != NULL
+				? 0
+				: 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 /* ---- places, maps, scrubbing ---- */
 
 static void test_places(void **state) {
@@ -243,6 +267,9 @@ static void test_umap(void **state) {
 		assert_true(sorted[i - 1] < sorted[i]);
 	free(sorted);
 	free(model);
+	struct sr_err e = {0};
+	assert_fails(sr_umap_reserve(&m, SIZE_MAX / 4, &e), SR_LIMIT, &e, "pages is too large");
+	assert_int_equal(m.count, count);
 	sr_umap_free(&m);
 }
 
@@ -838,6 +865,184 @@ static void test_flips(void **state) {
 	flips(SR_DB_ERASABLE);
 }
 
+/* One byte in each field of the heads of the two files: a sentence of its own for each. */
+enum {
+	MAIN = 0,
+	REDO = 1,
+	ROOT = 2,
+	REDO_BODY = 16,              /* of the base cell */
+	REDO_SEALED = REDO_BODY + 56 /* the state in it */
+};
+
+static void test_named_damage(void **state) {
+	static const struct {
+		size_t part, at;
+		uint8_t flip;
+		enum sr_code code;
+		const char *says;
+	} rows[] = {
+		{MAIN, 0, 1, SR_CORRUPT, "the first bytes are not those of a strongroom database"},
+		{MAIN, 14, '1' ^ '2', SR_UNSUPPORTED, "newer than \"strongroom-db/1\""},
+		{MAIN, 19, 1, SR_CORRUPT, "in the header, want 0 or 1"},
+		{MAIN, 20, 1, SR_AUTH, "the header does not verify"}, /* the file's id */
+		{MAIN, 67, 1, SR_AUTH, "the header does not verify"}, /* the end of its hash */
+		{MAIN, 68, 3, SR_CORRUPT, "byte 68 of the header is 3, want 0"},
+		{MAIN, SR_UNIT - 1, 3, SR_CORRUPT, "byte 4095 of the header is 3, want 0"},
+		{REDO, 0, 2, SR_CORRUPT, "the first bytes are not those of a redo file"},
+		{REDO, REDO_BODY, 1, SR_CORRUPT, "the first bytes are not those of a redo file"},
+		{REDO, REDO_BODY + 15, '1' ^ '2', SR_UNSUPPORTED,
+			"the format is newer than strongroom-rdo/1"},
+		{REDO, REDO_BODY + 16, 1, SR_AUTH, "t.db-redo: belongs to another database"},
+		{REDO, REDO_BODY + 32, 1, SR_AUTH, "was put together from two files"}, /* salt */
+		{REDO, REDO_BODY + 48, 1, SR_AUTH, "was put together from two files"}, /* root */
+		{REDO, 4, 1, SR_CORRUPT, "the base cell has bytes that should be zero"},
+		{REDO, SR_REDO_CELL - 1, 1, SR_CORRUPT,
+			"the base cell has bytes that should be zero"},
+	};
+	struct box b;
+	struct image now;
+
+	(void)state;
+	for (int m = 0; m < 2; m++) {
+		const enum sr_db_mode mode = m == 0 ? SR_DB_PLAIN : SR_DB_ERASABLE;
+
+		box_new(&b);
+		build(&b, mode, 1, 3, true);
+		build(&b, mode, 4, 5, false);
+		image_take(&now, &b);
+		for (size_t i = 0; i < T_COUNT(rows); i++) {
+			now.part[rows[i].part].p[rows[i].at] ^= rows[i].flip;
+			image_put_all(&now, &b);
+			assert_refused(&b, mode, rows[i].code, rows[i].says);
+			now.part[rows[i].part].p[rows[i].at] ^= rows[i].flip;
+		}
+		now.part[REDO].p[REDO_SEALED + 100] ^= 1;
+		image_put_all(&now, &b);
+		assert_refused(&b, mode, SR_AUTH,
+			mode == SR_DB_PLAIN ? "the base cell does not verify: damaged, or from"
+					    : ": the base cell is damaged");
+		image_free(&now);
+		box_free(&b);
+	}
+}
+
+/* Pages of another size than ours can only come from who has the key: SQLite's own header says
+ * them. It refuses them itself, before we ask it. */
+static void test_another_page_size(void **state) {
+	struct box b;
+	struct sr_pagefile *pf;
+	struct sr_db *db = NULL;
+	struct sr_err e = {0};
+	uint8_t page[SR_UNIT_PLAIN];
+
+	(void)state;
+	box_new(&b);
+	build(&b, SR_DB_PLAIN, 1, 2, true);
+	struct sr_pagefile_options o = {.dir = b.dir, .name = "t.db", .key = key, .durable = true};
+	struct sr_db_options d = opts(&b, SR_DB_PLAIN, true);
+	for (unsigned k = 2; k <= 32; k *= 4) {
+		assert_ok(sr_pagefile_open(&pf, &o, &e), &e);
+		assert_ok(sr_pagefile_read(pf, 0, page, &e), &e);
+		page[16] = (uint8_t)k; /* 512, 2048, 8192 */
+		page[17] = 0;
+		assert_ok(sr_pagefile_write(pf, 0, page, &e), &e);
+		assert_ok(sr_pagefile_sync(pf, &e), &e);
+		assert_ok(sr_pagefile_close(&pf, &e), &e);
+		assert_fails(sr_db_open(&db, &d, &e), SR_CORRUPT, &e, "t.db: ");
+		assert_null(db);
+		sr_err_clear(&e);
+	}
+	box_free(&b);
+}
+
+/* An older root cell beside files that were applied under the new root: the base says it. */
+static void test_older_root_under_a_new_base(void **state) {
+	struct box b;
+	struct image old;
+	struct sr_err e = {0};
+	struct sr_db *db;
+	int64_t k = 0;
+
+	(void)state;
+	box_new(&b);
+	build(&b, SR_DB_ERASABLE, 1, 2, true);
+	image_take(&old, &b);
+	struct sr_db_options o = opts(&b, SR_DB_ERASABLE, true);
+	assert_ok(sr_db_open(&db, &o, &e), &e);
+	assert_ok(sr_db_begin(db, &e), &e);
+	assert_ok(sr_db_exec(db, "delete from t where a = 2", &e), &e);
+	assert_ok(sr_db_commit_erasing(db, &e), &e);
+	assert_ok(sr_db_close(&db, &e), &e);
+	image_put(&old, ROOT, &b);
+	assert_fails(open_at(&b, SR_DB_ERASABLE, true, &k, NULL, &e), SR_AUTH, &e,
+		"t.db-redo: its base is under root");
+	assert_non_null(strstr(e.text, ": an older root cell was put back"));
+	image_free(&old);
+	box_free(&b);
+}
+
+/* Cells that change on the disk while the file is open, as the second copy is made of them; and
+ * what is asked without a key. */
+static void test_cells_of_an_open_file(void **state) {
+	struct box b;
+	struct sr_buf file;
+	struct sr_err e = {0};
+	struct sr_db *db;
+	struct sr_unit_at at;
+	uint8_t unit[SR_UNIT], id[SR_ID];
+	bool is_frame = false;
+
+	(void)state;
+	box_new(&b);
+	sr_buf_init(&file);
+	struct sr_db_options o = opts(&b, SR_DB_PLAIN, true);
+	assert_ok(sr_db_open(&db, &o, &e), &e);
+	assert_ok(step(db, 1, &e), &e);
+	struct sr_redo *r = sr_pagefile_redo(sr_db_pagefile(db));
+	assert_ok(sr_redo_cell(r, 1, &at, unit, &is_frame, &e), &e);
+	assert_true(is_frame);
+	t_read_file(t_path(b.path, parts[REDO]), &file);
+	file.p[SR_REDO_CELL] = 9; /* no type */
+	t_write_file(t_path(b.path, parts[REDO]), file.p, file.len);
+	assert_fails(sr_redo_cell(r, 1, &at, unit, &is_frame, &e), SR_CORRUPT, &e,
+		"t.db-redo: cell 1 is neither a frame nor a record");
+	file.p[SR_REDO_CELL] = 2;
+	file.p[SR_REDO_CELL + 4] = 9; /* a frame, of no level */
+	t_write_file(t_path(b.path, parts[REDO]), file.p, file.len);
+	assert_fails(sr_redo_cell(r, 1, &at, unit, &is_frame, &e), SR_CORRUPT, &e,
+		"t.db-redo: cell 1 is neither a frame nor a record");
+	sr_db_free(db);
+	sr_err_clear(&e);
+	assert_ok(sr_redo_peek(id, b.dir, parts[REDO], &e), &e);
+	file.p[REDO_BODY] ^= 1;
+	t_write_file(t_path(b.path, parts[REDO]), file.p, file.len);
+	assert_fails(sr_redo_peek(id, b.dir, parts[REDO], &e), SR_CORRUPT, &e,
+		"t.db-redo: the first bytes are not those of a redo file");
+	sr_buf_free(&file);
+	box_free(&b);
+}
+
+/* A state says no more pages than SQLite can have, whoever sealed it. */
+static void test_state_of_too_many_pages(void **state) {
+	static const uint8_t id[SR_ID] = {1};
+	struct sr_page_state s = {.pages = (uint64_t)UINT32_MAX + 1}, back;
+	uint8_t sealed[SR_STATE_SEALED];
+	struct sr_unit_file f;
+	struct sr_err e = {0};
+
+	(void)state;
+	assert_ok(sr_unit_file_init(&f, "t.db", id, false, key, &e), &e);
+	sr_state_seal(sealed, &f, "redo", sr_unit_record_key(&f), &s);
+	assert_fails(sr_state_open(&back, &f, "redo", sr_unit_record_key(&f), sealed, &e),
+		SR_CORRUPT, &e, "a state of 4294967296 pages, at most 4294967295");
+	s.pages--;
+	sr_err_clear(&e);
+	sr_state_seal(sealed, &f, "redo", sr_unit_record_key(&f), &s);
+	assert_ok(sr_state_open(&back, &f, "redo", sr_unit_record_key(&f), sealed, &e), &e);
+	assert_int_equal(back.pages, UINT32_MAX);
+	sr_unit_file_free(&f);
+}
+
 /* The redo file cut anywhere is an earlier commit, whole; the file itself cut is refused. */
 static void test_cuts(void **state) {
 	struct box b;
@@ -944,6 +1149,8 @@ static void test_pagefile(void **state) {
 		}
 		assert_fails(
 			sr_pagefile_read(pf, 99999, page, &e), SR_MISUSE, &e, "page 100000 of 302");
+		assert_fails(sr_pagefile_write(pf, UINT32_MAX, page, &e), SR_LIMIT, &e,
+			"page 4294967296 is beyond the format");
 		/* a batch that could not be written is forgotten */
 		sr_err_clear(&e);
 		put_page(pf, 0, 77);
@@ -1002,15 +1209,6 @@ static void test_refusals(void **state) {
 		image_put_all(&now, &b);
 		(void)unlink(t_path(b.path, parts[0]));
 		assert_refused(&b, mode, SR_CORRUPT, "the file is missing");
-		image_put_all(&now, &b);
-		now.part[0].p[14] = '2';
-		image_put(&now, 0, &b);
-		assert_refused(&b, mode, SR_UNSUPPORTED, "newer");
-		now.part[0].p[14] = '1';
-		now.part[1].p[16 + 15] = '2';
-		image_put_all(&now, &b);
-		assert_refused(&b, mode, SR_UNSUPPORTED, "newer");
-		now.part[1].p[16 + 15] = '1';
 		image_put_all(&now, &b);
 		if (mode == SR_DB_ERASABLE) {
 			(void)unlink(t_path(b.path, parts[2]));
@@ -1198,6 +1396,19 @@ static void test_statements(void **state) {
 		&e);
 	assert_ok(sr_db_int(db, "select count(*) from f where f match 'words'", &n, &e), &e);
 	assert_int_equal(n, 1);
+	/* a table of ours that grows with its input would be a leak: it is bounded, and says so */
+	int rc = 0;
+	for (int i = 0; i < 1000 && rc == 0; i++) {
+		char sql[40];
+
+		snprintf(sql, sizeof sql, "select %d", i);
+		rc = sr_db_stmt(&st, db, sql, &e);
+	}
+	assert_fails(rc, SR_LIMIT, &e, "t.db: more than 512 kept statements");
+	assert_fails(sr_db_late(db, NULL, 0, NULL, NULL, &e), SR_MISUSE, &e,
+		"t.db: late rows of 0 tables"); /* statements are kept that would not know */
+	sr_err_clear(&e);
+	assert_ok(sr_db_stmt(&st, db, "select b, c, d from x order by a", &e), &e);
 	assert_ok(sr_db_close(&db, &e), &e);
 	box_free(&b);
 }
@@ -1227,6 +1438,7 @@ static void test_no_plaintext(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sqlite_is_ours), /* the first: see there */
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_umap),
 		cmocka_unit_test(test_scrub),
@@ -1241,6 +1453,11 @@ int main(void) {
 		cmocka_unit_test(test_old_pages),
 		cmocka_unit_test(test_old_batches),
 		cmocka_unit_test(test_flips),
+		cmocka_unit_test(test_named_damage),
+		cmocka_unit_test(test_another_page_size),
+		cmocka_unit_test(test_older_root_under_a_new_base),
+		cmocka_unit_test(test_cells_of_an_open_file),
+		cmocka_unit_test(test_state_of_too_many_pages),
 		cmocka_unit_test(test_cuts),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_root_cell),

@@ -47,7 +47,9 @@ int sr_intake_recipient_read(char out[SR_AGE_RECIPIENT_TEXT], struct sr_bytes te
 	int rc;
 
 	if (text.len < tail + sizeof key - 1)
-		return sr_fail(e, SR_CORRUPT, "the recipient's text has %zu bytes", text.len);
+		return sr_fail(e, SR_CORRUPT,
+			"the recipient's text has %zu bytes, want %zu or more", text.len,
+			tail + sizeof key - 1);
 	memcpy(recipient, text.p + text.len - tail, tail - 1);
 	recipient[tail - 1] = '\0';
 	rc = sr_age_recipient_parse(pk, sr_bytes_str(recipient), e);

@@ -315,7 +315,7 @@ static int take_findings(struct sr_filescan *x, struct sr_reader *r, struct sr_e
 	int rc = sr_get_le32(r, &n, e);
 
 	if (rc == 0 && n > FINDINGS)
-		rc = sr_fail(e, SR_CORRUPT, "note: %u findings", n);
+		rc = sr_fail(e, SR_CORRUPT, "note: %u findings, at most %d", n, FINDINGS);
 	for (uint32_t i = 0; rc == 0 && i < n; i++) {
 		struct sr_bytes text = {NULL, 0};
 

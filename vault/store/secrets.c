@@ -80,9 +80,15 @@ static int open_db(
 			rc = sr_db_commit(s->db, e);
 	} else if (rc == 0 && version != 1) {
 		rc = version == 0
-			     ? sr_fail(e, SR_NOTFOUND, "%s was begun and never finished", db_name)
-			     : sr_fail(e, SR_UNSUPPORTED, "%s is of version %lld, want 1", db_name,
-				       (long long)version);
+			     ? sr_fail(e, SR_NOTFOUND,
+				       "%s was begun and never finished, or its very first state "
+				       "was put back: if the vault was in use, restore it from a "
+				       "backup; else make it anew in another folder",
+				       db_name)
+			     : sr_fail(e, SR_UNSUPPORTED,
+				       "%s is of version %lld, want 1: a newer strongroom wrote "
+				       "it, use that one",
+				       db_name, (long long)version);
 	}
 	if (rc != 0) {
 		sr_db_free(s->db);
