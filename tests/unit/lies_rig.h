@@ -12,10 +12,12 @@
 #define SR_TESTS_LIES_RIG_H
 
 #include "board/keys.h"
+#include "catalogue/lists.h"
 #include "client_rig.h"
 #include "ledger/ledger.h"
 #include "ledger/receipt.h"
 #include "merkle/note.h"
+#include "store/object.h"
 
 enum how {
 	DROP,      /* the row is not there */
@@ -27,10 +29,11 @@ enum how {
 	ADD,       /* behind all rows one more, a receipt of entry ${index} */
 	MANY,      /* the row comes ${times} times */
 	/* Of the reply, not of a row: */
-	HEAD, /* the line ${key} is ${value}; NULL: it is not there */
-	LINE, /* one more line ${key} */
-	BODY, /* the body is ${bytes} */
-	REPLY /* it is the answer though the vault refused: a reply without lines, to be filled */
+	HEAD,  /* the line ${key} is ${value}; NULL: it is not there */
+	LINE,  /* one more line ${key} */
+	BODY,  /* the body is ${bytes} */
+	SPOIL, /* a byte in the middle of the body is another one */
+	REPLY  /* it is the answer though the vault refused: a reply without lines, to be filled */
 };
 struct lie {
 	const char *op;   /* whose reply */
@@ -257,6 +260,7 @@ static inline void lie_apply(void *ctx, const struct sr_row *row, struct sr_rows
 	case HEAD:
 	case LINE:
 	case BODY:
+	case SPOIL:
 	case REPLY:
 		break;
 	}
@@ -292,6 +296,10 @@ static inline void lie_reply(struct lie *l, struct sr_call *r) {
 	case BODY:
 		sr_buf_clear(&r->body);
 		sr_buf_put_bytes(&r->body, l->bytes);
+		break;
+	case SPOIL:
+		assert_true(r->body.len > 0);
+		spoil(r->body.p, r->body.len);
 		break;
 	case REPLY:
 		sr_reply_begin(r, 0, NULL);
@@ -415,6 +423,29 @@ static inline void release_one(
 			world_release(w, &w->curator[1], dep.items[i], i == 0 ? hazards : NULL), 0);
 		memcpy(items[i], dep.items[i], SR_ID);
 	}
+}
+
+/* A list of ${n} items, as deposit.finish gives it, and its id. */
+static inline void list_of(struct sr_buf *out, char hex[2 * SR_HASH + 1], size_t n) {
+	struct sr_list_item items[2];
+	const struct sr_accession_list l = {items, n};
+	uint8_t id[SR_HASH], salt[SR_SALT];
+	struct sr_buf list;
+
+	memset(items, 0, sizeof items);
+	for (size_t i = 0; i < n; i++) {
+		memset(items[i].id, (int)i + 1, SR_ID);
+		items[i].files = 1;
+	}
+	sr_buf_init(&list);
+	sr_accession_list_put(&list, &l);
+	t_fill(salt, SR_SALT, 5);
+	sr_object_id(id, salt, sr_buf_view(&list));
+	sr_hex(hex, id, SR_HASH);
+	sr_buf_clear(out);
+	sr_buf_put(out, salt, SR_SALT);
+	sr_buf_put_bytes(out, sr_buf_view(&list));
+	sr_buf_free(&list);
 }
 
 /* Three released items under levels 2 and 3, asked for by two researchers. */

@@ -170,7 +170,13 @@ static void test_wire(void **state) {
 		"body of 75497473 bytes, at most 75497472 can be sent");
 	c.body.len = len;
 	sr_buf_put_zero(&c.head, SR_TEXT_MAX);
-	assert_fails(sr_wire_put(h, &c, &e), SR_LIMIT, &e, "can be sent");
+	assert_fails(sr_wire_put(h, &c, &e), SR_LIMIT, &e, "header of");
+	sr_buf_clear(&c.head);
+	sr_call_begin(&c, "hello");
+	c.body.len = SR_CALL_BODY_MAX + 1; /* nobody reads it: its length is asked first */
+	assert_fails(sr_wire_put(h, &c, &e), SR_LIMIT, &e,
+		"body of 75497473 bytes, at most 75497472 can be sent");
+	c.body.len = 0;
 	sr_call_free(&c);
 }
 

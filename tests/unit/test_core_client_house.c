@@ -7,25 +7,9 @@
 #include "crypto/group.h"
 #include "intake/recipient.h"
 #include "ledger/statement.h"
+#include "lies_rig.h"
 #include "store/object.h"
 #include "world.h"
-
-/* Somebody who was asked to go on says no. */
-static int say_stop(void *ctx, const char *what, uint64_t done, uint64_t total, const char *unit) {
-	(void)ctx;
-	(void)what;
-	(void)done;
-	(void)total;
-	(void)unit;
-	return 1;
-}
-
-static bool asked(const struct desk *d, const char *op) {
-	char word[50];
-
-	snprintf(word, sizeof word, " %s", op);
-	return strstr(d->liar.asked, word) != NULL;
-}
 
 /* --- deposit ---------------------------------------------------------------------------------- */
 
@@ -74,59 +58,6 @@ static int one_file(void *ctx, struct sr_deposit_file *out, struct sr_err *e) {
 	out->kind = SR_FILE_REGULAR;
 	out->size = UINT64_MAX;
 	return 1;
-}
-
-enum where {
-	ROW_PATH,
-	ROW_SIZE,
-	ROW_SHA,
-	ROW_GONE,
-	HEAD,
-	BODY
-};
-struct deposit_lie {
-	enum where where;
-	const char *key, *value;
-	const char *text;
-};
-
-static void each_file(void *ctx, const struct sr_row *row, struct sr_rows_out *o) {
-	const struct deposit_lie *l = ctx;
-
-	if (l->where != ROW_GONE)
-		lie_row(o, row, l->key, sr_bytes_str(l->value));
-}
-
-static int deposit_liar(
-	struct liar *liar, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
-	struct deposit_lie *l = liar->ctx;
-	struct sr_buf head;
-
-	(void)q;
-	(void)e;
-	if (strcmp(op, "deposit.put") == 0 && l->where <= ROW_GONE)
-		lie_rows(r, each_file, l);
-	if (strcmp(op, "deposit.finish") != 0 || l->where < HEAD)
-		return 0;
-	if (l->where == BODY) {
-		r->body.p[r->body.len - 1] ^= 1;
-		return 0;
-	}
-	sr_buf_init(&head);
-	sr_text_begin(&head, "strongroom/reply/v1");
-	for (size_t i = 0; i < r->text.count; i++) {
-		char k[40], v[200];
-
-		snprintf(k, sizeof k, "%.*s", (int)r->text.lines[i].key.len,
-			(const char *)r->text.lines[i].key.p);
-		snprintf(v, sizeof v, "%.*s", (int)r->text.lines[i].value.len,
-			(const char *)r->text.lines[i].value.p);
-		sr_text_put(&head, k, strcmp(k, l->key) == 0 ? l->value : v);
-	}
-	sr_buf_clear(&r->head);
-	sr_buf_put_bytes(&r->head, sr_buf_view(&head));
-	sr_buf_free(&head);
-	return sr_call_parse(r, NULL);
 }
 
 /* Who looks at what was read (a bag that was judged before): each file, then the end. */
@@ -178,23 +109,98 @@ static void looked_at(struct office *o) {
 	}
 }
 
+#define ZERO_ID "00000000000000000000000000000000"
 #define ZERO "0000000000000000000000000000000000000000000000000000000000000000"
+
+static int nameless(void *ctx, struct sr_deposit_file *out, struct sr_err *e) {
+	const int rc = one_file(ctx, out, e);
+
+	out->path = sr_bytes_str("");
+	return rc;
+}
+
+/* A list of other items than were sent, with its own id; an accession that was not to go on; a file
+ * without a name. */
+static void more_deposits(struct office *o) {
+	char hex[2 * SR_HASH + 1];
+	struct sr_buf list;
+	struct lie other[] = {{.op = "deposit.finish", .how = HEAD, .key = "list", .value = hex},
+		{.op = "deposit.finish", .how = BODY}, {.op = NULL}};
+	struct lie resumed[] = {{.op = "deposit.begin", .how = REPLY},
+		{.op = "deposit.begin", .how = HEAD, .key = "accession", .value = ZERO_ID},
+		{.op = NULL}};
+	const uint8_t gone[SR_ID] = {5};
+	struct one from = {0};
+	const struct sr_deposit_source src = {.item = one_item, .file = one_file, .ctx = &from},
+				       unnamed = {.item = one_item, .file = nameless, .ctx = &from};
+	struct sr_depositing dep = {.collection = o->w->collection, .source = &src};
+	struct sr_deposited out;
+	struct desk *d = desk_new(o, &o->w->depositor);
+
+	sr_buf_init(&list);
+	list_of(&list, hex, 2);
+	other[1].bytes = sr_buf_view(&list);
+	tell_all(d, other);
+	assert_fails(sr_client_deposit(d->c, &dep, &out, &d->e), SR_AUTH, &d->e,
+		"item 1 of the list has 0 bytes in 1 files, 16 in 1 were sent");
+	assert_false(asked(d, "submit"));
+	honest(d, other);
+	sr_deposited_free(&out);
+	sr_buf_free(&list);
+	from = (struct one){0};
+	dep.resume = gone;
+	tell_all(d, resumed);
+	assert_fails(sr_client_deposit(d->c, &dep, &out, &d->e), SR_AUTH, &d->e,
+		"the vault resumes another accession than was asked for");
+	assert_false(asked(d, "deposit.put"));
+	honest(d, resumed);
+	sr_deposited_free(&out);
+	from = (struct one){0};
+	desk_free(d); /* the vault began one */
+	d = desk_new(o, &o->w->depositor);
+	dep.resume = NULL;
+	dep.source = &unnamed;
+	d->liar.asked[0] = '\0';
+	assert_fails(sr_client_deposit(d->c, &dep, &out, &d->e), SR_LIMIT, &d->e,
+		"a path of 0 bytes, want 1 to");
+	assert_false(asked(d, "submit"));
+	sr_deposited_free(&out);
+	desk_free(d);
+}
 
 static void test_deposit(void **state) {
 	struct office *o = office_new(NULL);
-	struct deposit_lie lies[] = {
-		{ROW_PATH, "path", "other.txt", "tells of another file where one.txt was sent"},
-		{ROW_SIZE, "size", "3", "has not stored the 16 bytes"},
-		{ROW_SHA, "sha256", ZERO, "has not stored the 16 bytes"},
-		{ROW_GONE, NULL, NULL, "does not tell what became of 2 files"},
-		{HEAD, "files", "2 " ZERO, "root of the files is not that of what was read here"},
-		{HEAD, "files", "3 " ZERO, "it says 3 files"},
-		{HEAD, "bytes", "49", "files of 49 bytes"},
-		{HEAD, "items", "2 " ZERO, "root of the items"},
-		{HEAD, "items", "9 " ZERO, "the list has 2 items"},
-		{HEAD, "list", ZERO, "the list is not the one"},
-		{HEAD, "accession", "00112233445566778899aabbccddeeff", "another accession"},
-		{BODY, NULL, NULL, "the list is not the one"},
+	struct lie lies[] = {
+#define PUT .op = "deposit.put", .row = "file", .code = SR_AUTH
+		{PUT, .all = true, .how = VALUE, .key = "path", .value = "other.txt",
+			.text = "tells of another file where one.txt was sent"},
+		{PUT, .all = true, .how = VALUE, .key = "size", .value = "3",
+			.text = "has not stored the 16 bytes"},
+		{PUT, .all = true, .how = VALUE, .key = "sha256", .value = ZERO,
+			.text = "has not stored the 16 bytes"},
+		{PUT, .all = true, .how = DROP, .text = "does not tell what became of 2 files"},
+		{PUT, .nth = 1, .how = MANY, .times = 2,
+			.text = "the vault tells of more files than were sent"},
+#undef PUT
+#define FINISH(k, v) .op = "deposit.finish", .how = HEAD, .key = (k), .value = (v), .code = SR_AUTH
+		{FINISH("files", "2 " ZERO),
+			.text = "root of the files is not that of what was read here"},
+		{FINISH("files", "3 " ZERO), .text = "it says 3 files"},
+		{FINISH("bytes", "49"), .text = "files of 49 bytes"},
+		{FINISH("items", "2 " ZERO), .text = "root of the items"},
+		{FINISH("items", "9 " ZERO), .text = "the list has 2 items"},
+		{FINISH("list", ZERO), .text = "the list is not the one"},
+		{FINISH("accession", "00112233445566778899aabbccddeeff"),
+			.text = "another accession"},
+#undef FINISH
+		{.op = "deposit.finish",
+			.how = SPOIL,
+			.code = SR_AUTH,
+			.text = "the list is not the one"},
+		{.op = "deposit.finish",
+			.how = BODY,
+			.code = SR_CORRUPT,
+			.text = "the vault withholds the list of its items"},
 	};
 	struct sr_deposited out;
 	struct one from = {0};
@@ -207,16 +213,17 @@ static void test_deposit(void **state) {
 		struct desk *d = desk_new(o, &o->w->depositor);
 
 		memset(&from, 0, sizeof from);
-		d->liar.twist = deposit_liar;
-		d->liar.ctx = &lies[i];
-		assert_fails(
-			sr_client_deposit(d->c, &dep, &out, &d->e), SR_AUTH, &d->e, lies[i].text);
+		tell(d, &lies[i]);
+		assert_fails(sr_client_deposit(d->c, &dep, &out, &d->e), lies[i].code, &d->e,
+			lies[i].text);
 		assert_false(asked(d, "submit"));
 		assert_true(asked(d, "deposit.abort"));
 		assert_memory_equal(out.accession, none, SR_ID);
 		sr_deposited_free(&out);
+		honest(d, &lies[i]);
 		desk_free(d);
 	}
+	more_deposits(o);
 	assert_int_equal(world_count(o->w, SR_T_ACCESSION), 0);
 	struct desk *d = desk_new(o, &o->w->depositor);
 	memset(&from, 0, sizeof from);
@@ -294,11 +301,29 @@ static void seal_for(struct sealed *s, const struct world *w, struct sr_err *e) 
 }
 
 static void test_age(void **state) {
-	static const struct deposit_lie lies[] = {
-		{ROW_SIZE, "size", "100000", "more was in the age file than its"},
-		{ROW_SHA, "sha256", "00", "more was in the age file than its"},
-		{HEAD, "bytes", "9", "files of 9 bytes"},
-		{HEAD, "files", "1 " ZERO, "root of the files"},
+	struct lie lies[] = {
+		{.op = "deposit.put",
+			.row = "file",
+			.how = VALUE,
+			.key = "size",
+			.value = "100000",
+			.text = "more was in the age file than its"},
+		{.op = "deposit.put",
+			.row = "file",
+			.how = VALUE,
+			.key = "sha256",
+			.value = "00",
+			.text = "more was in the age file than its"},
+		{.op = "deposit.finish",
+			.how = HEAD,
+			.key = "bytes",
+			.value = "9",
+			.text = "files of 9 bytes"},
+		{.op = "deposit.finish",
+			.how = HEAD,
+			.key = "files",
+			.value = "1 " ZERO,
+			.text = "root of the files"},
 	};
 	struct office *o = office_new(NULL);
 
@@ -310,16 +335,14 @@ static void test_age(void **state) {
 			.item = sealed_item, .file = sealed_file, .ctx = &s};
 		const struct sr_depositing dep = {.collection = o->w->collection, .source = &src};
 		struct sr_deposited out;
-		struct deposit_lie lie;
 
 		seal_for(&s, o->w, &d->e);
 		if (i < T_COUNT(lies)) {
-			lie = lies[i];
-			d->liar.twist = deposit_liar;
-			d->liar.ctx = &lie;
+			tell(d, &lies[i]);
 			assert_fails(sr_client_deposit(d->c, &dep, &out, &d->e), SR_AUTH, &d->e,
 				lies[i].text);
 			assert_false(asked(d, "submit"));
+			honest(d, &lies[i]);
 		} else {
 			assert_ok(sr_client_deposit(d->c, &dep, &out, &d->e), &d->e);
 			assert_int_equal(out.opened, 1);

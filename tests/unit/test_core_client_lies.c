@@ -53,6 +53,64 @@ static void what_is_pinned(struct office *o) {
 	desk_free(d);
 }
 
+static void what_hello_says(struct office *o) {
+	struct lie lies[] = {
+		{.op = "hello",
+			.how = HEAD,
+			.key = "state",
+			.value = "gone",
+			.text = "the vault's state is none of none, draft, founded, opened"},
+		{.op = "hello",
+			.how = HEAD,
+			.key = "fingerprint",
+			.text = "a founded vault without a fingerprint"}};
+
+	for (size_t i = 0; i < T_COUNT(lies); i++) {
+		struct desk *d = desk_prepare(o, &o->w->member[0]);
+
+		tell(d, &lies[i]);
+		assert_fails(desk_open(d), SR_CORRUPT, &d->e, lies[i].text);
+		assert_false(asked(d, "login.finish"));
+		honest(d, &lies[i]);
+		desk_free(d);
+	}
+}
+
+/* A draft that is not shown, is something else, or is not for who would sign it. */
+static void what_is_drafted(struct office *o) {
+	struct lie lies[] = {{.op = "found.show",
+				     .row = "draft",
+				     .how = DROP,
+				     .text = "found: the vault shows no draft"},
+		{.op = "found.show",
+			.row = "draft",
+			.how = VALUE,
+			.key = "text",
+			.text = "the draft is recuse, not found"}};
+	struct desk *d = desk_prepare(o, &o->w->curator[0]);
+	struct sr_found_state st;
+	struct sr_buf text;
+
+	forged_head(o, &text, SR_T_RECUSE, o->w->member[0].person);
+	sr_text_put(&text, "request", "00112233445566778899aabbccddeeff");
+	lies[1].bytes = sr_buf_view(&text);
+	assert_ok(desk_open(d), &d->e);
+	assert_fails(sr_client_found_sign(d->c, NULL, &st, &d->e), SR_DENIED, &d->e,
+		"is none of the 2 members of this draft");
+	desk_free(d);
+	for (size_t i = 0; i < T_COUNT(lies); i++) {
+		d = desk_prepare(o, &o->w->member[0]);
+		assert_ok(desk_open(d), &d->e);
+		tell(d, &lies[i]);
+		assert_fails(sr_client_found_sign(d->c, NULL, &st, &d->e), SR_CORRUPT, &d->e,
+			lies[i].text);
+		assert_false(asked(d, "found.sign"));
+		honest(d, &lies[i]);
+		desk_free(d);
+	}
+	sr_buf_free(&text);
+}
+
 /* Nothing is signed by nobody, without a connection that it needs, or for no vault. */
 static void who_signs(struct office *founded) {
 	static const struct world_options bare = {.bare = true};
@@ -84,20 +142,49 @@ static void who_signs(struct office *founded) {
 	desk_free(d);
 	/* A name that is not the one of its card is not drafted. */
 	struct sr_introduction m[2] = {intro_of(&o->w->member[0]), intro_of(&o->w->member[1])},
-			       curator = intro_of(&o->w->curator[0]);
+			       curator = intro_of(&o->w->curator[0]),
+			       officer = intro_of(&o->w->officer),
+			       auditor = intro_of(&o->w->auditor),
+			       custodian = intro_of(&o->w->custodian);
 	m[1].name = sr_bytes_str("Somebody else");
 	const struct sr_founding f = {.levels = levels,
 		.level_count = 1,
 		.member = m,
 		.members = 2,
 		.curator = &curator,
-		.curators = 1};
+		.curators = 1,
+		.officer = &officer,
+		.officers = 1,
+		.auditor = &auditor,
+		.auditors = 1,
+		.custodian = &custodian,
+		.custodians = 1};
 	d = desk_prepare(o, &o->w->custodian);
 	assert_ok(desk_open(d), &d->e);
 	assert_fails(sr_client_found_draft(d->c, &f, fingerprint, &d->e), SR_AUTH, &d->e,
 		"member 2: the name beside the card is not the one it was made with");
 	assert_false(asked(d, "found.draft"));
 	desk_free(d);
+	/* Nor is one whose keys nobody says, or that is kept as another. */
+	m[1] = intro_of(&o->w->member[1]);
+	struct lie no_keys = {.op = "hello", .how = HEAD, .key = "ledger-key"};
+	d = desk_prepare(o, &o->w->custodian);
+	tell(d, &no_keys);
+	assert_ok(desk_open(d), &d->e);
+	assert_fails(sr_client_found_draft(d->c, &f, fingerprint, &d->e), SR_UNSUPPORTED, &d->e,
+		"the vault does not say its ledger key and room key");
+	honest(d, &no_keys);
+	desk_free(d);
+	struct lie other = {
+		.op = "found.draft", .how = HEAD, .key = "fingerprint", .value = OTHER_HASH};
+	d = desk_prepare(o, &o->w->custodian);
+	assert_ok(desk_open(d), &d->e);
+	tell(d, &other);
+	assert_fails(sr_client_found_draft(d->c, &f, fingerprint, &d->e), SR_AUTH, &d->e,
+		"the vault keeps another draft than it was given");
+	honest(d, &other);
+	desk_free(d);
+	what_is_drafted(o);
 	office_free(o);
 }
 
@@ -135,6 +222,7 @@ static void test_pin(void **state) {
 	assert_fails(desk_open(d), SR_DENIED, &d->e, "no role in this vault");
 	desk_free(d);
 	what_is_pinned(o);
+	what_hello_says(o);
 	who_signs(o);
 	office_free(o);
 }

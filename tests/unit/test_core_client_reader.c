@@ -97,6 +97,11 @@ static struct lie checkout_lies[] = {
 		.how = DROP,
 		.code = SR_AUTH,
 		.text = "shows 0 of 1 receipts: the rest is withheld"},
+	{.op = "proof",
+		.row = "receipt",
+		.how = RECEIPT,
+		.code = SR_AUTH,
+		.text = "shows another entry than was asked for"},
 };
 
 /* Each of them at a desk of its own: nothing that was proven before helps. */

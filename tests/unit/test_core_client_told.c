@@ -4,13 +4,11 @@
  * for another curator, requests, rules, versions without what is left out, and the log.
  */
 #include "board/held.h"
-#include "catalogue/lists.h"
 #include "client_rig.h"
 #include "core/client_in.h"
 #include "core/ops.h"
 #include "lies_rig.h"
 #include "rules_rig.h"
-#include "store/object.h"
 #include "things.h"
 #include "world.h"
 
@@ -180,6 +178,13 @@ static void rules(struct house *h) {
 	assert_fails(sr_client_rules_adopted(&out, d->c, h->o->w->v->fingerprint, 1, &d->e),
 		SR_AUTH, &d->e, "entry 1 of the log is no adoption of rules by this board");
 	assert_int_equal(out.len, 0);
+	desk_free(d);
+	d = desk_new(h->o, &h->o->w->member[0]);
+	lies[0] = (struct lie){.op = "proof", .row = "receipt", .how = RECEIPT, .index = 1};
+	tell_all(d, lies);
+	assert_fails(sr_client_rules_asked(&out, d->c, a.id, &d->e), SR_AUTH, &d->e,
+		"the vault shows another statement than was asked for");
+	honest(d, lies);
 	assert_ok(sr_client_rules_asked(&out, d->c, a.id, &d->e), &d->e);
 	assert_true(sr_bytes_eq(sr_buf_view(&out), sr_bytes_str(a.text)));
 	sr_buf_free(&out);
@@ -187,29 +192,6 @@ static void rules(struct house *h) {
 }
 
 /* --- a version without what is left out, and what scanners say -------------------------------- */
-
-/* A list of ${n} items, as deposit.finish gives it, and its id. */
-static void list_of(struct sr_buf *out, char hex[2 * SR_HASH + 1], size_t n) {
-	struct sr_list_item items[2];
-	const struct sr_accession_list l = {items, n};
-	uint8_t id[SR_HASH], salt[SR_SALT];
-	struct sr_buf list;
-
-	memset(items, 0, sizeof items);
-	for (size_t i = 0; i < n; i++) {
-		memset(items[i].id, (int)i + 1, SR_ID);
-		items[i].files = 1;
-	}
-	sr_buf_init(&list);
-	sr_accession_list_put(&list, &l);
-	t_fill(salt, SR_SALT, 5);
-	sr_object_id(id, salt, sr_buf_view(&list));
-	sr_hex(hex, id, SR_HASH);
-	sr_buf_clear(out);
-	sr_buf_put(out, salt, SR_SALT);
-	sr_buf_put_bytes(out, sr_buf_view(&list));
-	sr_buf_free(&list);
-}
 
 static void redactions(struct house *h, struct desk *d, const uint8_t checkout[SR_ID]) {
 	static const char none[] = "1 "
@@ -571,6 +553,11 @@ static void the_log(struct office *o) {
 		honest(d, &lies[i]);
 		desk_free(d);
 	}
+	const struct sr_log_ask all = {.each = count_it, .ctx = &n};
+	struct desk *d = desk_new(o, &o->w->auditor);
+	d->c->o.progress = (struct sr_progress){say_stop, NULL};
+	assert_fails(sr_client_log(d->c, &all, &d->e), SR_LOCKED, &d->e, "stopped on request");
+	desk_free(d);
 	an_officer_too(o, &o->w->custodian);
 	a_vault_that_promotes(o);
 }

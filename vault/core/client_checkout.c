@@ -439,6 +439,7 @@ static int await_witness(struct sr_client *c, const uint8_t checkout[SR_ID], str
 		sr_call_begin(&q, "witness");
 		sr_text_put(&q.head, "now", "yes");
 		sr_text_put_hex(&q.head, "checkout", checkout, SR_ID);
+		sr_client_put_since(c, &q);
 		rc = sr_client_rows(c, &q, &r, &rows, e);
 		if (rc == 0)
 			rc = sr_parse_dec(

@@ -241,12 +241,14 @@ static bool may_break_glass(const struct sr_client *c, const struct sr_proven *p
 /* Two people, neither of them us, answered for this checkout: their statements are proven, and so
  * is a role that may say it. A reader's friends are not enough, whatever the vault took. */
 static int glass_broken(struct sr_client *c, const uint8_t checkout[SR_ID], const struct sr_call *r,
-	struct sr_err *e) {
+	const struct sr_rows *rows, struct sr_err *e) {
 	const size_t n = sr_text_count(&r->text, "said");
 	char hex[2 * SR_ID + 1], first[SR_PERSON_TEXT] = "";
 	size_t good = 0;
-	int rc = 0;
+	int rc = sr_proofs_add_rows(&c->proofs, rows, e);
 
+	if (rc == 0)
+		rc = sr_client_prove_quorums(c, NULL, e);
 	sr_hex(hex, checkout, SR_ID);
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		const struct sr_proven *pr;
@@ -315,7 +317,7 @@ int sr_client_witnessed(struct sr_client *c, const uint8_t checkout[SR_ID], cons
 	if (rc != 0 || p == NULL || sr_policy_is_none(p))
 		goto out;
 	if (sr_text_get(&r->text, "glass").p != NULL) {
-		rc = glass_broken(c, checkout, r, e);
+		rc = glass_broken(c, checkout, r, rows, e);
 		goto out;
 	}
 	rc = sr_parse_dec(&entry, sr_text_get(&r->text, "entry"), INT64_MAX, e);

@@ -516,16 +516,19 @@
  *         way), rotate-due yes? (the founding board has a new key, and the service keys are those
  *         from before it), second-current yes?, second-pending dec, renewal-due yes?
  * (board/dbkeys.h), failed yes?, pid dec body  rows: recovered {text} (what
- * opening repaired; to whom packs are told); second {reason?} witness              house, login in
- * now yes? (somebody waits: ask the witnesses at once; embedded, the answer waits for them),
- * checkout id? (of the caller's) out   size dec, witnessed dec (entries below it are cosigned by
- * the quorum in force), asked yes? (checkouts wait for that), adopted dec? (entry of the policy in
- * force), voted yes? (the board adopted it), confirmed time? (by the quorum's clocks), entry dec?
- * (of the checkout), glass yes? (two people said that it opens unwitnessed), said dec* (their
+ *         opening repaired; to whom packs are told); second {reason?}
+ * witness              house, login
+ *   in    now yes? (somebody waits: ask the witnesses at once; embedded, the answer waits for
+ *         them), checkout id? (of the caller's), since dec?
+ *   out   size dec, witnessed dec (entries below it are cosigned by the quorum in force), asked
+ *         yes? (checkouts wait for that), adopted dec? (entry of the policy in force), voted yes?
+ *         (the board adopted it), confirmed time? (by the quorum's clocks), entry dec? (of the
+ *         checkout), glass yes? (two people said that it opens unwitnessed), said dec* (their
  *         entries)
  *   body  rows: policy {text bytes}; alarm {text}; witness {name bytes, vkey bytes, url bytes?,
  *         state idle|due|asked|alarm|nowhere, cosigned yes? (the checkpoint on offer), size?,
- *         time?, error?}
+ *         time?, error?}; with a checkout also receipt {what person|person-key|..., index, receipt
+ *         bytes} of how those who said it came, as checkout.material has them
  * verify               house: member, curator, officer, auditor, custodian
  *   in    since dec?, root b64? (of that size, as the caller remembers it)
  *   out   entries dec, tiles dec, bytes dec, signatures dec, size dec, root b64, catalogue

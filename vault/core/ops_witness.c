@@ -55,20 +55,32 @@ static int put_witness(
 }
 
 /* Whether the checkout that somebody waits for may open by the word of two people. */
-static int put_checkout(struct sr_x *x, const uint8_t id[SR_ID], struct sr_err *e) {
+static int put_checkout(
+	struct sr_x *x, const uint8_t id[SR_ID], struct sr_glass *glass, struct sr_err *e) {
 	struct sr_checkout_row row = {0};
-	struct sr_glass glass = {0};
 	int rc = sr_own_checkout(&row, x, e);
 	if (rc == 0)
-		rc = sr_query_glass(&glass, x->catalogue, id, e);
+		rc = sr_query_glass(glass, x->catalogue, id, e);
 	if (rc != 0)
 		return rc;
 	sr_text_put_dec(&x->r->head, "entry", row.entry);
-	if (glass.count == SR_GLASS_NAMES)
+	if (glass->count == SR_GLASS_NAMES)
 		sr_text_put(&x->r->head, "glass", "yes");
-	for (size_t i = 0; i < glass.count; i++)
-		sr_text_put_dec(&x->r->head, "said", glass.entry[i]);
+	for (size_t i = 0; i < glass->count; i++)
+		sr_text_put_dec(&x->r->head, "said", glass->entry[i]);
 	return 0;
+}
+
+/* Who they are, for a reader who never met them: who came after the founding is introduced. */
+static int put_introductions(
+	struct sr_x *x, struct sr_rows_out *o, const struct sr_glass *glass, struct sr_err *e) {
+	uint64_t since = 0;
+	int rc = 0;
+
+	(void)sr_in_dec(x, "since", &since);
+	for (size_t i = 0; rc == 0 && i < glass->count; i++)
+		rc = sr_put_person_trust(x, o, glass->person[i], since, e);
+	return rc;
 }
 
 static int put_names(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
@@ -105,6 +117,7 @@ int sr_op_witness(struct sr_x *x, struct sr_err *e) {
 	struct sr_vault *v = x->vault;
 	struct sr_rows_out o;
 	struct sr_witness_policy_row row;
+	struct sr_glass glass = {.count = 0};
 	struct sr_buf policy;
 	uint8_t id[SR_ID];
 	int rc = sr_query_witness_policy(&row, x->catalogue, e);
@@ -112,7 +125,7 @@ int sr_op_witness(struct sr_x *x, struct sr_err *e) {
 		rc = x->session->embedded ? sr_witnessing_run(v, wait_ms(), false, e)
 					  : sr_witnessing_step(v, true, e);
 	if (rc == 0 && sr_in_id(x, "checkout", id))
-		rc = put_checkout(x, id, e);
+		rc = put_checkout(x, id, &glass, e);
 	if (rc != 0)
 		return rc;
 	sr_text_put_dec(&x->r->head, "size", sr_ledger_next_index(v->ledger));
@@ -140,5 +153,5 @@ int sr_op_witness(struct sr_x *x, struct sr_err *e) {
 	rc = put_names(x, &o, e);
 	for (size_t i = 0; rc == 0 && i < sr_witnessing_count(v); i++)
 		rc = put_witness(&o, v, i, e);
-	return rc;
+	return rc == 0 ? put_introductions(x, &o, &glass, e) : rc;
 }
