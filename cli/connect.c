@@ -358,7 +358,7 @@ int cli_connect(struct cli *c, enum cli_need need, struct sr_err *e) {
 	const char *path = NULL;
 	struct sr_client_options o = {0};
 	const bool named = cli_has(c, "as") || getenv("STRONGROOM_IDENTITY") != NULL;
-	char *absolute = NULL;
+	char *absolute = NULL, shown[256];
 	int rc = cli_vault(c, &path, e);
 	if (rc != 0)
 		return rc;
@@ -377,8 +377,15 @@ int cli_connect(struct cli *c, enum cli_need need, struct sr_err *e) {
 	}
 	if (rc != 0)
 		return rc;
-	absolute = realpath(path, NULL);
-	o.place = absolute != NULL ? absolute : path;
+	/* What is remembered of a place stands under its whole path: under another name of it
+	 * nothing would be known, and any vault would be met for the first time. */
+	o.place = absolute = realpath(path, NULL);
+	if (absolute == NULL) {
+		rc = sr_fail_errno(e, "the place of the vault, %s",
+			sr_escape_to(shown, sizeof shown, sr_bytes_str(path)));
+		o.transport.close(o.transport.ctx);
+		return rc;
+	}
 	rc = open_client(c, &o, e);
 	free(absolute);
 	if (rc == 0) {

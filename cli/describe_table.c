@@ -45,7 +45,7 @@ static int places_grow(struct places *p, struct sr_err *e) {
 	if (len != NULL)
 		p->len = len;
 	if (at == NULL || offset == NULL || len == NULL)
-		return sr_fail(e, SR_NOMEM, "items");
+		return sr_fail(e, SR_NOMEM, "items: out of memory");
 	p->cap = cap;
 	return 0;
 }

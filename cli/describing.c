@@ -4,6 +4,7 @@
  */
 #include "cli/describing.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,8 +75,7 @@ static int read_mark(struct sr_mark *out, struct cli *c, const struct cli_answer
 	const size_t len = (size_t)(at - text);
 	int rc;
 
-	if (len >= sizeof m.hazard) /* cli_value_check knows none of that name */
-		return sr_fail(e, SR_USAGE, "hazard: no hazard is that long");
+	assert(len < sizeof m.hazard); /* cli_value_check knew it */
 	memcpy(m.hazard, text, len);
 	for (size_t i = 0; i < file.len; i++) {
 		if (file.p[i] != ':')
@@ -126,7 +126,7 @@ static int spell(char **out, struct cli *c, const struct sr_desc_field *f, const
 	if (rc != 0)
 		rc = sr_wrap(e, "%s", f->name);
 	else if ((*out = sr_buf_dup_str(&b)) == NULL)
-		rc = sr_fail(e, SR_NOMEM, "description");
+		rc = sr_fail(e, SR_NOMEM, "description: out of memory");
 	sr_buf_free(&b);
 	return rc;
 }
@@ -135,7 +135,7 @@ static int add_value(struct cli_description *d, struct cli *c, const struct cli_
 	const struct cli_answer *item, struct sr_err *e) {
 	int rc;
 
-	if (v->field->form == SR_FORM_HAZARD && strchr(v->text, '@') != NULL) {
+	if (cli_value_is_mark(v->field, v->text)) {
 		if (d->of.mark_count == SR_MARKS_MAX)
 			return sr_fail(e, SR_LIMIT,
 				"hazard: an item has marks for %d parts at most; mark a whole "
@@ -173,7 +173,7 @@ int cli_description_make(struct cli_description *out, struct cli *c, const struc
 	d.clear = calloc(row->clear_count + 2, sizeof *d.clear);
 	if (d.values == NULL || d.texts == NULL || d.marks == NULL || d.clear == NULL) {
 		cli_description_free(&d);
-		return sr_fail(e, SR_NOMEM, "description");
+		return sr_fail(e, SR_NOMEM, "description: out of memory");
 	}
 	rc = sr_row_get_id(d.item, SR_ID, sr_rows_first(&item->rows, "item"), "id", e);
 	for (size_t i = 0; rc == 0 && i < row->count; i++)
@@ -269,7 +269,7 @@ struct cli_describing {
 int cli_describing_begin(struct cli_describing **out, struct cli *c, struct sr_err *e) {
 	*out = calloc(1, sizeof **out);
 	if (*out == NULL)
-		return sr_fail(e, SR_NOMEM, "table");
+		return sr_fail(e, SR_NOMEM, "table: out of memory");
 	(*out)->c = c;
 	return 0;
 }

@@ -47,7 +47,7 @@ int cli_keep(struct cli *c, void *p, struct sr_err *e) {
 		if (more != NULL)
 			a->owned = more;
 		free(p);
-		return sr_fail(e, SR_NOMEM, "command line");
+		return sr_fail(e, SR_NOMEM, "command line: out of memory");
 	}
 	a->owned = more;
 	a->owned[a->owned_count++] = p;
@@ -62,7 +62,7 @@ static int give(
 	}
 	struct cli_given *more = realloc(a->given, (a->count + 1) * sizeof *more);
 	if (more == NULL)
-		return sr_fail(e, SR_NOMEM, "command line");
+		return sr_fail(e, SR_NOMEM, "command line: out of memory");
 	a->given = more;
 	a->given[a->count++] = (struct cli_given){.option = o, .value = value};
 	return 0;
@@ -72,7 +72,7 @@ static int word(struct cli *c, const char *text, struct sr_err *e) {
 	struct cli_args *a = &c->args;
 	const char **more = realloc(a->words, (a->word_count + 1) * sizeof *more);
 	if (more == NULL)
-		return sr_fail(e, SR_NOMEM, "command line");
+		return sr_fail(e, SR_NOMEM, "command line: out of memory");
 	a->words = more;
 	a->words[a->word_count++] = text;
 	return 0;

@@ -5,6 +5,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -17,11 +20,31 @@ enum {
 	CREDENTIAL_MAX = 64 << 10 /* bytes: systemd credentials and key files are far smaller */
 };
 
+/* Waits for a key. ^C counts from the prompt on, also when it comes just before this waits: -1 with
+ * EINTR. */
+static int wait_key(int tty) {
+	struct pollfd p = {.fd = tty, .events = POLLIN};
+	sigset_t stops, before;
+	int rc = -1;
+	(void)sigemptyset(&stops);
+	(void)sigaddset(&stops, SIGINT);
+	(void)sigaddset(&stops, SIGTERM);
+	(void)pthread_sigmask(SIG_BLOCK, &stops, &before);
+	if (cli_stopped != 0)
+		errno = EINTR;
+	else
+		rc = ppoll(&p, 1, NULL, &before);
+	const int why = errno;
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = why;
+	return rc < 0 ? -1 : 0;
+}
+
 /* A line from the terminal, without its newline. */
 static int read_line(int tty, struct sr_buf *out, struct sr_err *e) {
 	for (;;) {
 		char ch = 0;
-		const ssize_t n = read(tty, &ch, 1);
+		const ssize_t n = wait_key(tty) != 0 ? -1 : read(tty, &ch, 1);
 		if (n < 0 && errno == EINTR && cli_stopped == 0)
 			continue;
 		if (n < 0)

@@ -4,6 +4,7 @@
  */
 #include "cli/rows.h"
 
+#include <assert.h>
 #include <csv.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -76,6 +77,10 @@ static int check_hazard(const char *text, struct sr_err *e) {
 		       : 0;
 }
 
+bool cli_value_is_mark(const struct sr_desc_field *f, const char *text) {
+	return f->form == SR_FORM_HAZARD && strchr(text, '@') != NULL;
+}
+
 int cli_value_check(const struct sr_desc_field *f, const char *text, struct sr_err *e) {
 	char shown[80];
 	int rc = 0;
@@ -101,13 +106,6 @@ static int add_value(
 	size_t same = 0;
 	char *copy;
 
-	for (size_t i = 0; i < row->count; i++)
-		same += row->values[i].field == f;
-	if (same >= f->max || row->count >= CLI_ROW_VALUES) {
-		r->rc = sr_fail(r->e, SR_USAGE, "row %zu: %s: more than %zu value%s", r->line,
-			f->name, f->max, f->max == 1 ? "" : "s");
-		return r->rc;
-	}
 	copy = strndup(text, len);
 	more = realloc(row->values, (row->count + 1) * sizeof *more);
 	if (more != NULL)
@@ -116,7 +114,17 @@ static int add_value(
 		free(copy);
 		return fail(r, SR_NOMEM, "does not fit the memory");
 	}
+	for (size_t i = 0; i < row->count; i++)
+		same += row->values[i].field == f && !cli_value_is_mark(f, row->values[i].text);
 	row->values[row->count++] = (struct cli_row_value){f, copy};
+	if (same >= f->max && !cli_value_is_mark(f, copy))
+		r->rc = sr_fail(r->e, SR_USAGE, "row %zu: %s: more than %zu value%s", r->line,
+			f->name, f->max, f->max == 1 ? "" : "s");
+	else if (row->count > CLI_ROW_VALUES)
+		r->rc = sr_fail(
+			r->e, SR_LIMIT, "row %zu: more than %d values", r->line, CLI_ROW_VALUES);
+	if (r->rc != 0)
+		return r->rc;
 	r->rc = cli_value_check(f, copy, r->e);
 	return r->rc == 0 ? 0 : sr_wrap(r->e, "row %zu", r->line);
 }
@@ -228,17 +236,15 @@ static int column_named(struct reading *r, const char *text) {
 }
 
 static void header(struct reading *r, const char *text) {
-	int column;
+	const int column = column_named(r, text);
 
-	if (r->at >= COLUMNS_MAX) {
-		r->rc = sr_fail(r->e, SR_USAGE, "more than %zu columns", r->at);
-		return;
-	}
-	column = column_named(r, text);
 	for (size_t j = 0; r->rc == 0 && j < r->at; j++) {
 		if (r->column[j] == column)
 			r->rc = sr_fail(r->e, SR_USAGE, "column \"%s\" is there twice", text);
 	}
+	if (r->rc != 0)
+		return;
+	assert(r->at < COLUMNS_MAX); /* no two are alike, and there are no more names */
 	r->column[r->at++] = column;
 }
 
@@ -473,7 +479,7 @@ static int read_csv(struct reading *r, int fd) {
 
 	if (chunk == NULL || csv_init(&p, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) != 0) {
 		free(chunk);
-		return sr_fail(r->e, SR_NOMEM, "table");
+		return sr_fail(r->e, SR_NOMEM, "table: out of memory");
 	}
 	csv_set_space_func(&p, no_space);
 	while (r->rc == 0 && (n = read(fd, chunk, CHUNK)) > 0) {
@@ -522,7 +528,7 @@ int cli_rows_each(const char *file,
 
 	(void)sr_escape_to(shown, sizeof shown, sr_bytes_str(file));
 	if (fd < 0 || r == NULL) {
-		rc = fd >= 0           ? sr_fail(e, SR_NOMEM, "table")
+		rc = fd >= 0           ? sr_fail(e, SR_NOMEM, "table: out of memory")
 		     : errno == ENOENT ? sr_fail(e, SR_NOTFOUND, "%s: nothing is there", shown)
 				       : sr_fail_errno(e, "%s", shown);
 		if (fd >= 0)
@@ -555,7 +561,7 @@ static int copy_row(struct cli_row *to, const struct cli_row *from, struct sr_er
 	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers, indeed */
 	to->clear = calloc(from->clear_count + 1, sizeof *to->clear);
 	if (to->path == NULL || to->values == NULL || to->clear == NULL)
-		return sr_fail(e, SR_NOMEM, "table");
+		return sr_fail(e, SR_NOMEM, "table: out of memory");
 	for (size_t i = 0; i < from->clear_count; i++)
 		to->clear[to->clear_count++] = from->clear[i];
 	for (size_t i = 0; i < from->count; i++) {
@@ -563,7 +569,7 @@ static int copy_row(struct cli_row *to, const struct cli_row *from, struct sr_er
 		to->values[i].text = strdup(from->values[i].text);
 		to->count++;
 		if (to->values[i].text == NULL)
-			return sr_fail(e, SR_NOMEM, "table");
+			return sr_fail(e, SR_NOMEM, "table: out of memory");
 	}
 	return 0;
 }
@@ -579,7 +585,7 @@ static int keep_row(void *ctx, const struct cli_row *row, struct sr_err *e) {
 	if ((out->count & (out->count + 1)) == 0) { /* room for twice as many */
 		more = reallocarray(out->rows, 2 * (out->count + 1), sizeof *more);
 		if (more == NULL)
-			return sr_fail(e, SR_NOMEM, "table");
+			return sr_fail(e, SR_NOMEM, "table: out of memory");
 		out->rows = more;
 	}
 	return copy_row(&out->rows[out->count++], row, e);

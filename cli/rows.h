@@ -58,6 +58,9 @@ bool cli_row_describes(const struct cli_row *row);
 /* How a path of the table is stored: without "./" and leading "/". */
 const char *cli_row_stored(const struct cli_row *row);
 
+/* A hazard of a part, HAZARD@FILE: of these an item has as many as describing.c says, whatever the
+ * field's own number of values is. */
+bool cli_value_is_mark(const struct sr_desc_field *f, const char *text);
 /* Checks one value of a field as a person typed it, hazards of parts and beginnings of ids too.
  * USAGE names the field and what was expected. */
 SR_MUST int cli_value_check(const struct sr_desc_field *f, const char *text, struct sr_err *e);

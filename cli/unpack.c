@@ -162,7 +162,7 @@ static void begin_member(struct cli_unpack *u, const struct sr_member *m) {
 	size_t room;
 
 	sr_buf_clear(&u->shown);
-	sr_buf_put_bytes(&u->shown, sr_buf_view(&u->path));
+	sr_buf_put_buf(&u->shown, &u->path);
 	if (u->shown.len > SR_PATH_MAX / 2)
 		u->shown.len = SR_PATH_MAX / 2;
 	sr_buf_put_u8(&u->shown, '/');
@@ -314,7 +314,7 @@ static int give_last(struct cli_unpack *u, struct sr_deposit_file *out, struct s
 	sr_buf_init_secret(&w->bytes);
 	(void)snprintf(w->failed, sizeof w->failed, "%s", u->reason);
 	sr_buf_clear(&u->shown);
-	sr_buf_put_bytes(&u->shown, sr_buf_view(&u->path));
+	sr_buf_put_buf(&u->shown, &u->path);
 	if (u->shown.len > SR_PATH_MAX - (sizeof name - 1))
 		u->shown.len = SR_PATH_MAX - (sizeof name - 1);
 	sr_buf_put_str(&u->shown, name);

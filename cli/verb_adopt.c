@@ -39,7 +39,7 @@ static int files_join(struct cli *c, struct sr_buf *all, struct sr_err *e) {
 		rc = cli_read_file(&text, c->args.words[i], SR_CEDAR_SOURCE_MAX, e);
 		if (i > 0)
 			sr_buf_put_u8(all, '\n');
-		sr_buf_put_bytes(all, sr_buf_view(&text));
+		sr_buf_put_buf(all, &text);
 	}
 	sr_buf_free(&text);
 	return rc != 0 ? rc : sr_buf_ok(all, e);

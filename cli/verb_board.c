@@ -99,7 +99,7 @@ static int group_read(
 	g->cards = calloc(n, sizeof *g->cards);
 	g->who = calloc(n, sizeof *g->who);
 	if (g->cards == NULL || g->who == NULL)
-		return sr_fail(e, SR_NOMEM, "cards");
+		return sr_fail(e, SR_NOMEM, "cards: out of memory");
 	for (size_t i = 0; i < n; i++) {
 		rc = cli_card_read(&g->cards[i], paths[i], e);
 		if (rc != 0) {

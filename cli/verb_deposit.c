@@ -119,7 +119,7 @@ static int add_paths(struct cli *c, struct cli_walk *w, struct sr_err *e) {
 		}
 		char *stored = last_part(path);
 		char *own = i == 0 && title == NULL ? folder_title(path) : NULL;
-		rc = stored == NULL ? sr_fail(e, SR_NOMEM, "path")
+		rc = stored == NULL ? sr_fail(e, SR_NOMEM, "path: out of memory")
 				    : cli_walk_add(w, path, stored,
 					      i == 0 && title != NULL ? title : own, e);
 		free(stored);
@@ -147,7 +147,7 @@ static int add_rows(
 			n--)
 			stored[n - 1] = '\0';
 		rc = where == NULL || stored == NULL
-			     ? sr_fail(e, SR_NOMEM, "path")
+			     ? sr_fail(e, SR_NOMEM, "path: out of memory")
 			     : cli_walk_add(w, where, stored, cli_row_get(row, "title"), e);
 		if (rc != 0)
 			rc = sr_wrap(e, "%s, row %zu", csv, row->line);
@@ -359,7 +359,7 @@ static int guard(
 	struct cli *c, struct cli_bag *bag, struct sr_deposit_source *source, struct sr_err *e) {
 	char *stored = last_part(c->args.words[0]);
 	if (stored == NULL)
-		return sr_fail(e, SR_NOMEM, "path");
+		return sr_fail(e, SR_NOMEM, "path: out of memory");
 	cli_bag_guard(bag, stored, source);
 	free(stored);
 	return 0;

@@ -46,6 +46,8 @@ static int write_file(struct cli *c, struct exporting *x, struct sr_dir *d, cons
 	if (rc == 0)
 		rc = there ? sr_fail(e, SR_EXISTS, "%s is there already", path)
 			   : sr_tmpfile_new(&t, d, e);
+	if (rc == 0) /* it is read next where it is carried to */
+		sr_tmpfile_bulk(t);
 	if (rc == 0)
 		rc = sr_client_export(c->client,
 			&(struct sr_exporting){.checkout = x->checkout,

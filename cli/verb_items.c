@@ -98,8 +98,8 @@ static int give_field(
 		rc = cli_list(c, &list, f->name, e);
 	if (rc == 0 && text != NULL && *text != '\0')
 		rc = give_value(g, f, text, e);
-	for (size_t i = 0; rc == 0 && list != NULL && list[i] != NULL; i++) {
-		if (i >= f->max)
+	for (size_t i = 0, own = 0; rc == 0 && list != NULL && list[i] != NULL; i++) {
+		if (!cli_value_is_mark(f, list[i]) && own++ == f->max)
 			return sr_fail(e, SR_USAGE, "%s: more than %zu values", f->name, f->max);
 		rc = give_value(g, f, list[i], e);
 	}
@@ -197,7 +197,7 @@ static int said_of(const char **out, struct cli *c, const struct cli_answer *a, 
 		return 0;
 	text = strndup((const char *)said.p, said.len);
 	if (text == NULL)
-		return sr_fail(e, SR_NOMEM, "extracted");
+		return sr_fail(e, SR_NOMEM, "extracted: out of memory");
 	*out = text;
 	return cli_keep(c, text, e);
 }
@@ -291,7 +291,7 @@ int verb_describe(struct cli *c, struct sr_err *e) {
 		return sr_fail(e, SR_USAGE, "name one ITEM, or --rows TABLE");
 	g = calloc(1, sizeof *g);
 	if (g == NULL)
-		return sr_fail(e, SR_NOMEM, "description");
+		return sr_fail(e, SR_NOMEM, "description: out of memory");
 	rc = describe_options(c, g, e);
 	if (rc == 0 && table && (g->row.count > 0 || g->row.clear_count > 0 || g->row.clear_marks))
 		rc = sr_fail(e, SR_USAGE, "--rows has the fields in its columns: none beside it");
@@ -320,7 +320,7 @@ static int held_of(struct cli *c, uint8_t **items, size_t *count, struct sr_err 
 		const size_t n = rc == 0 ? a.rows.count : 0;
 		uint8_t *more = realloc(out, (*count + n + 1) * SR_ID);
 		if (rc == 0 && more == NULL)
-			rc = sr_fail(e, SR_NOMEM, "items");
+			rc = sr_fail(e, SR_NOMEM, "items: out of memory");
 		out = more != NULL ? more : out;
 		for (size_t i = 0; rc == 0 && i < n; i++)
 			rc = sr_row_get_id(
@@ -392,7 +392,7 @@ int verb_release(struct cli *c, struct sr_err *e) {
 	r.items = items;
 	out = calloc(r.count, sizeof *out);
 	if (out == NULL)
-		return sr_fail(e, SR_NOMEM, "%zu items", r.count);
+		return sr_fail(e, SR_NOMEM, "%zu items: out of memory", r.count);
 	rc = sr_client_release(c->client, &r, out, e);
 	if (rc == 0)
 		release_told(c, out, items, r.count, &good);

@@ -37,7 +37,7 @@ static int ask_checkpoint(void *ctx, struct sr_buf *out, struct sr_err *e) {
 	cli_ask(&a, "log.checkpoint");
 	int rc = cli_call_plain(ctx, &a, e);
 	if (rc == 0) {
-		sr_buf_put_bytes(out, sr_buf_view(&a.r.body));
+		sr_buf_put_buf(out, &a.r.body);
 		rc = sr_buf_ok(out, e);
 	}
 	cli_answer_free(&a);
@@ -54,7 +54,7 @@ static int ask_bundle(void *ctx, const struct sr_tile *t, struct sr_buf *out, st
 	sr_text_put(&a.q.head, "path", path);
 	int rc = cli_call_plain(ctx, &a, e);
 	if (rc == 0) {
-		sr_buf_put_bytes(out, sr_buf_view(&a.r.body));
+		sr_buf_put_buf(out, &a.r.body);
 		rc = sr_buf_ok(out, e);
 	}
 	cli_answer_free(&a);

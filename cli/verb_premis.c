@@ -351,7 +351,7 @@ static void put_document(struct sr_buf *b, const struct writing *w) {
 	json_object_foreach(w->objects, key, type) {
 		put_object(b, json_string_value(type), key);
 	}
-	sr_buf_put_bytes(b, sr_buf_view(&w->events));
+	sr_buf_put_buf(b, &w->events);
 	json_object_foreach(w->agents, key, type) {
 		sr_buf_put_str(b, "<agent>");
 		identifier(b, "agent", "strongroom person", sr_bytes_str(key), NULL);

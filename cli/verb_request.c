@@ -267,7 +267,7 @@ static int old_items(struct cli *c, struct sr_asking *a, struct sr_err *e) {
 		got = rc == 0 ? page.rows.count : 0;
 		uint8_t *more = realloc(out, (n + got + 1) * SR_ID);
 		if (more == NULL)
-			rc = sr_fail(e, SR_NOMEM, "items");
+			rc = sr_fail(e, SR_NOMEM, "items: out of memory");
 		out = more != NULL ? more : out;
 		for (size_t i = 0; rc == 0 && i < got; i++)
 			rc = sr_row_get_id(out + n++ * SR_ID, SR_ID, &page.rows.rows[i], "id", e);

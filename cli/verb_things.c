@@ -107,7 +107,7 @@ static int set(struct cli *c, struct sr_flagging *f, const char *word, struct sr
 	f->items = items;
 	out = calloc(f->count, sizeof *out);
 	if (out == NULL)
-		return sr_fail(e, SR_NOMEM, "%zu items", f->count);
+		return sr_fail(e, SR_NOMEM, "%zu items: out of memory", f->count);
 	rc = sr_client_flag(c->client, f, out, e);
 	if (rc == 0) {
 		const size_t good = told(c, f, out, word);
@@ -144,7 +144,7 @@ int verb_retention(struct cli *c, struct sr_err *e) {
 	struct sr_flagging f = {.type = SR_T_RETENTION, .basis = cli_get(c, "basis")};
 	int rc = cli_time(c, "due", &f.date, e);
 	if (rc == 0 && f.date == 0)
-		rc = sr_fail(e, SR_USAGE, "--due is missing: a date, or 10y");
+		rc = sr_fail(e, SR_USAGE, "--due is missing: a date, or 3650d");
 	if (rc == 0 && f.basis == NULL)
 		rc = sr_fail(
 			e, SR_USAGE, "--basis is missing: contract, law, records-schedule:7.2");

@@ -67,7 +67,7 @@ struct cli_walk {
 int cli_walk_new(struct cli_walk **out, enum cli_walk_mode mode, struct sr_err *e) {
 	struct cli_walk *w = calloc(1, sizeof *w);
 	if (w == NULL)
-		return sr_fail(e, SR_NOMEM, "walk");
+		return sr_fail(e, SR_NOMEM, "what is to be deposited: out of memory");
 	w->mode = mode;
 	w->last = -1;
 	sr_buf_init(&w->path);
@@ -118,7 +118,7 @@ void cli_walk_free(struct cli_walk *w) {
 static int add_root(struct cli_walk *w, const struct root *r, struct sr_err *e) {
 	struct root *more = realloc(w->roots, (w->root_count + 1) * sizeof *more);
 	if (more == NULL)
-		return sr_fail(e, SR_NOMEM, "walk");
+		return sr_fail(e, SR_NOMEM, "what is to be deposited: out of memory");
 	w->roots = more;
 	struct root *new = &w->roots[w->root_count];
 	*new = (struct root){.path = strdup(r->path),
@@ -127,7 +127,7 @@ static int add_root(struct cli_walk *w, const struct root *r, struct sr_err *e) 
 		.loose = r->loose};
 	w->root_count++;
 	if (new->path == NULL || new->stored == NULL || (r->title != NULL && new->title == NULL))
-		return sr_fail(e, SR_NOMEM, "walk");
+		return sr_fail(e, SR_NOMEM, "what is to be deposited: out of memory");
 	return 0;
 }
 
@@ -161,14 +161,14 @@ static int read_names(struct level *l, int fd, struct sr_err *e) {
 			cap = cap == 0 ? 64 : cap * 2;
 			char **more = realloc(l->names, cap * sizeof *more);
 			if (more == NULL) {
-				rc = sr_fail(e, SR_NOMEM, "names of a folder");
+				rc = sr_fail(e, SR_NOMEM, "names of a folder: out of memory");
 				break;
 			}
 			l->names = more;
 		}
 		l->names[l->count] = strdup(entry->d_name);
 		if (l->names[l->count] == NULL) {
-			rc = sr_fail(e, SR_NOMEM, "names of a folder");
+			rc = sr_fail(e, SR_NOMEM, "names of a folder: out of memory");
 			break;
 		}
 		l->count++;
@@ -214,8 +214,9 @@ static int split_folder(
 		struct root r = {.path = joined(path, l.names[i]),
 			.stored = joined(stored, l.names[i]),
 			.title = l.names[i]};
-		rc = r.path == NULL || r.stored == NULL ? sr_fail(e, SR_NOMEM, "walk")
-							: add_root(w, &r, e);
+		rc = r.path == NULL || r.stored == NULL
+			     ? sr_fail(e, SR_NOMEM, "what is to be deposited: out of memory")
+			     : add_root(w, &r, e);
 		free(r.path);
 		free(r.stored);
 	}
@@ -268,11 +269,15 @@ static void put_name(struct cli_walk *w, size_t folder_len, const char *name) {
 }
 
 /* The path as the client gets it: a manifest holds SR_PATH_MAX bytes. */
-static void set_path(struct cli_walk *w) {
+static int set_path(struct cli_walk *w, struct sr_err *e) {
 	static const char cut[] = "~cut";
+	int rc = sr_buf_ok(&w->path, e);
+
+	if (rc != 0)
+		return rc;
 	sr_buf_clear(&w->shown);
 	if (w->path.len <= SR_PATH_MAX) {
-		sr_buf_put_bytes(&w->shown, sr_buf_view(&w->path));
+		sr_buf_put_buf(&w->shown, &w->path);
 	} else {
 		sr_buf_put(&w->shown, w->path.p, SR_PATH_MAX - sizeof cut);
 		sr_buf_put_str(&w->shown, cut);
@@ -282,9 +287,11 @@ static void set_path(struct cli_walk *w) {
 				"recorded",
 				w->path.len, SR_PATH_MAX);
 	}
+	rc = sr_buf_ok(&w->shown, e);
 	w->entry.path = sr_buf_view(&w->shown);
 	w->entry.media_type = cli_media_type(w->entry.path);
 	w->entry.note = sr_bytes_str(w->note);
+	return rc;
 }
 
 static void special_note(struct cli_walk *w, const struct stat *st) {
@@ -332,7 +339,7 @@ static int new_opened(struct cli_walk *w, struct sr_err *e) {
 	close_file(w->opened);
 	w->opened = calloc(1, sizeof *w->opened);
 	if (w->opened == NULL)
-		return sr_fail(e, SR_NOMEM, "walk");
+		return sr_fail(e, SR_NOMEM, "what is to be deposited: out of memory");
 	w->opened->fd = -1;
 	sr_err_clear(&w->failed);
 	w->note[0] = '\0';
@@ -360,8 +367,14 @@ static int enter(struct cli_walk *w, int at, const char *name, bool *entry, stru
 			free(l.names[i]);
 		free(l.names);
 		(void)close(fd);
+		/* Our want of memory is no reason to put on record: the folder can be read. */
+		if (rc == SR_NOMEM) {
+			if (e != NULL)
+				*e = w->failed;
+			return rc;
+		}
 		if (full)
-			return sr_fail(e, SR_NOMEM, "walk");
+			return sr_fail(e, SR_NOMEM, "what is to be deposited: out of memory");
 		if (rc == 0) {
 			w->entry.kind = SR_FILE_SPECIAL;
 			snprintf(w->note, sizeof w->note, "empty folder");
@@ -402,7 +415,7 @@ static int look(struct cli_walk *w, int at, const char *name, bool *entry, struc
 		}
 	}
 	if (rc == 0 && *entry)
-		set_path(w);
+		rc = set_path(w, e);
 	return rc;
 }
 
@@ -421,8 +434,7 @@ static int first_of_root(struct cli_walk *w, bool *entry, struct sr_err *e) {
 	w->opened->fd = STDIN_FILENO;
 	w->entry = (struct sr_deposit_file){
 		.kind = SR_FILE_REGULAR, .size = UINT64_MAX, .mtime_s = sr_now(&clock)};
-	set_path(w);
-	return 0;
+	return set_path(w, e);
 }
 
 /* The next entry below the root at hand: 1, 0 at its end. */

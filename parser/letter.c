@@ -68,7 +68,7 @@ static void end(void *ctx, enum sr_box_status status, const char *reason) {
 	sr_buf_put_u8(&l->out, '\n');
 	if (strncmp(l->type, "text/", 5) != 0) {
 		sr_buf_put_str(&l->out, "[");
-		sr_buf_put_bytes(&l->out, sr_buf_view(&l->name));
+		sr_buf_put_buf(&l->out, &l->name);
 		sr_buf_put_str(&l->out, "]\n");
 		return;
 	}
@@ -77,7 +77,7 @@ static void end(void *ctx, enum sr_box_status status, const char *reason) {
 	if (strcmp(l->type, "text/html") == 0)
 		par_markup_text(&l->out, sr_buf_view(&utf8), true);
 	else
-		sr_buf_put_bytes(&l->out, sr_buf_view(&utf8));
+		sr_buf_put_buf(&l->out, &utf8);
 	sr_buf_free(&utf8);
 }
 

@@ -220,7 +220,7 @@ static void join(struct sr_buf *out, const struct par_unpack *u, const char *nam
 	size_t room;
 
 	sr_buf_clear(out);
-	sr_buf_put_bytes(out, sr_buf_view(&u->path));
+	sr_buf_put_buf(out, &u->path);
 	if (out->len > SR_BOX_PATH_MAX / 2)
 		out->len = SR_BOX_PATH_MAX / 2;
 	if (out->len > 0)
@@ -345,7 +345,7 @@ static void nested(
 
 	u->depth++;
 	sr_buf_init(&u->path);
-	sr_buf_put_bytes(&u->path, sr_buf_view(path));
+	sr_buf_put_buf(&u->path, path);
 	par_unpack(out, u, &in);
 	sr_buf_free(&u->path);
 	u->path = before;

@@ -233,7 +233,7 @@ static void put_read(struct explaining *x, const struct sr_cedar_node *n) {
 	sr_buf_put_u8(&line, '\n');
 	if (sr_buf_ok(&line, NULL) == 0 &&
 		(x->out->len == 0 || memmem(x->out->p, x->out->len, line.p, line.len) == NULL))
-		sr_buf_put_bytes(x->out, sr_buf_view(&line));
+		sr_buf_put_buf(x->out, &line);
 	sr_buf_free(&line);
 }
 

@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "base/escape.h"
-#include "merkle/lines.h"
 #include "verify/verify.h"
 
 enum {
@@ -67,9 +66,11 @@ static int read_change(struct sr_log_change *out, struct sr_bytes in, struct sr_
 	return rc;
 }
 
-/* The key that signed it may end there, and what it gives follows it. */
-static int may_end(const struct verify_known *k, size_t before, const struct sr_log_change *c,
-	struct sr_err *e) {
+/* The key that signed it may end there, and what it gives, all[${next}], follows it: an entry of a
+ * log names one key, so a key that ended does so once, and for one other. Whoever stole it signs as
+ * many as they like. */
+static int may_end(const struct verify_known *k, size_t before, size_t next,
+	const struct sr_log_change *c, struct sr_err *e) {
 	const struct verify_when *w = &k->all_when[before];
 	struct sr_log_link l = {.from = 0};
 
@@ -80,10 +81,14 @@ static int may_end(const struct verify_known *k, size_t before, const struct sr_
 			"the key that signed it signs from %" PRIu64
 			" entries on, and cannot end with entry %" PRIu64,
 			w->after, c->next.from);
-	if (w->until != UINT64_MAX && w->until != c->next.from)
+	if (w->until != UINT64_MAX && (w->until != c->next.from || w->next != next))
 		return sr_fail(e, SR_AUTH,
-			"the key that signed it ended with entry %" PRIu64 " already: forked",
+			"the key that signed it ended with entry %" PRIu64
+			" already, by another note: forked; keep both",
 			w->until);
+	if (next == before && !c->renames)
+		return sr_fail(e, SR_AUTH,
+			"it gives the log the key and the name that signed it: no change");
 	return sr_log_change_fits(c, &l, e);
 }
 
@@ -112,10 +117,10 @@ int verify_follow(struct verify_known *k, struct sr_bytes in, struct sr_err *e) 
 		rc = sr_vkey_make(&next, sr_bytes_str(c.next.name), SR_NOTE_ED25519, c.next.pk, e);
 	if (rc == 0)
 		rc = signer_of(&before, k, in, e);
-	if (rc == 0)
-		rc = may_end(k, before, &c, e);
 	while (rc == 0 && at < k->all_count && !same_key(&k->all[at], &next))
 		at++;
+	if (rc == 0)
+		rc = may_end(k, before, at, &c, e);
 	if (rc == 0 && at == VERIFY_KEYS)
 		rc = sr_fail(e, SR_USAGE, "more than %d keys", (int)VERIFY_KEYS);
 	if (rc == 0 && at < k->all_count && k->all_when[at].after != 0 &&
@@ -133,6 +138,7 @@ int verify_follow(struct verify_known *k, struct sr_bytes in, struct sr_err *e) 
 	}
 	k->all_when[at].after = c.next.from;
 	k->all_when[before].until = c.next.from;
+	k->all_when[before].next = at;
 	verify_keys_of(k);
 	return 0;
 }
@@ -188,15 +194,12 @@ int verify_changes(struct verify_known *k, const struct verify_given *g, struct 
 	return rc;
 }
 
-int verify_exported_name(const struct verify_given *g, struct sr_dir *d, struct sr_bytes checkpoint,
-	struct sr_err *e) {
-	struct sr_bytes rest = checkpoint, origin = {NULL, 0};
+int verify_exported_name(
+	const struct verify_given *g, struct sr_dir *d, const char *origin, struct sr_err *e) {
 	char shown[SHOWN];
 	int rc = 0;
 
-	if (!sr_take_line(&origin, &rest))
-		return sr_fail(e, SR_AUTH, "checkpoint: no origin in its first line");
-	(void)sr_escape_to(shown, sizeof shown, origin);
+	(void)sr_escape_to(shown, sizeof shown, sr_bytes_str(origin));
 	for (unsigned i = 1; i < SR_LOG_LINKS && rc == 0; i++) {
 		struct sr_log_change c;
 		char name[32];
@@ -207,7 +210,7 @@ int verify_exported_name(const struct verify_given *g, struct sr_dir *d, struct 
 		(void)snprintf(name, sizeof name, "key-change.%u", i);
 		rc = sr_file_read(d, name, &b, NOTE_MAX, NULL);
 		if (rc == 0 && read_change(&c, sr_buf_view(&b), NULL) == 0 && c.renames &&
-			sr_bytes_eq(sr_bytes_str(c.next.name), origin) &&
+			strcmp(c.next.name, origin) == 0 &&
 			sr_note_open(&note, sr_buf_view(&b), g->keys, g->key_count, NULL) == 0) {
 			sr_note_free(&note);
 			sr_buf_free(&b);

@@ -144,9 +144,8 @@ int verify_known(struct verify_known *out, const struct verify_given *g, struct 
 	}
 	verify_keys_of(out);
 	const int rc = verify_changes(out, g, e);
-	if (rc == 0 && out->log.count == 0)
-		return sr_fail(e, SR_AUTH, "no key of %s was given", shown);
-	return rc;
+	out->keyless = rc == 0 && out->log.count == 0;
+	return out->keyless ? sr_fail(e, SR_AUTH, "no key of %s was given", shown) : rc;
 }
 
 /* ---- checkpoints ---- */

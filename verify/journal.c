@@ -58,8 +58,9 @@ static int header(struct scan *s, const char *origin, struct sr_err *e) {
 	s->j->base = sr_le64_get(p + 8);
 	if (s->j->base % SR_TILE_WIDTH != 0 ||
 		s->j->base > SR_TREE_SIZE_MAX - VERIFY_JOURNAL_LEAVES)
-		return sr_fail(e, SR_CORRUPT, "base %" PRIu64 " is not a multiple of %d",
-			s->j->base, SR_TILE_WIDTH);
+		return sr_fail(e, SR_CORRUPT,
+			"base %" PRIu64 ", want a multiple of %d up to %" PRIu64, s->j->base,
+			SR_TILE_WIDTH, SR_TREE_SIZE_MAX - VERIFY_JOURNAL_LEAVES);
 	s->pos = HEADER;
 	return 0;
 }

@@ -117,8 +117,8 @@ int verify_log(const struct verify_given *g, const char *path, struct sr_err *e)
 		rc = read_checkpoint(&note, g, d, e);
 	if (rc == 0)
 		rc = verify_known(&known, g, sr_buf_view(&note), e);
-	if (rc == SR_AUTH && known.log.count == 0 && known.origin[0] != '\0')
-		rc = verify_exported_name(g, d, sr_buf_view(&note), e);
+	if (known.keyless)
+		rc = verify_exported_name(g, d, known.origin, e);
 	if (rc == 0) {
 		verify_exported_changes(&known, d);
 		rc = verify_checkpoint(&c, &known, g, sr_buf_view(&note), true, e);

@@ -287,13 +287,13 @@ static int status_of(int rc) {
 		return EXIT_USAGE;
 	case SR_CORRUPT:
 	case SR_UNSUPPORTED:
+	case SR_LIMIT: /* a file that is longer than any of its kind, or holds more */
 		return EXIT_DAMAGED;
 	case SR_NOMEM:
 	case SR_IO:
 	case SR_NOTFOUND:
 	case SR_EXISTS:
 	case SR_LOCKED:
-	case SR_LIMIT:
 	case SR_MISUSE:
 		break;
 	}

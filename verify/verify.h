@@ -85,10 +85,12 @@ SR_MUST int verify_policy(struct verify_given *g, const char *path, struct sr_er
 struct verify_when {
 	uint64_t after, until; /* trees of more than, and at most, that many entries; 0 and
 				  UINT64_MAX: no change is known */
+	size_t next;           /* where it ended: which of all keys goes on */
 };
 struct verify_known {
 	char origin[SR_NAME_MAX + 1];
 	bool any_name; /* --origin: its keys have another name */
+	bool keyless;  /* why it failed: no key of ${origin}, all else was right */
 	/* all keys, of whatever name: given, and followed from those */
 	struct sr_vkey all[VERIFY_KEYS];
 	struct verify_when all_when[VERIFY_KEYS];
@@ -113,10 +115,10 @@ void verify_keys_of(struct verify_known *k);
 const struct verify_name *verify_named(const struct verify_known *k, const char *former);
 /* Say what was lost, by the names that led to the origin. */
 void verify_tell_names(const struct verify_given *g, const struct verify_known *k);
-/* After no key of the export's log was given: AUTH with the reason, where a note beside it, signed
- * by a key that was, says that it took that name. */
-SR_MUST int verify_exported_name(const struct verify_given *g, struct sr_dir *d,
-	struct sr_bytes checkpoint, struct sr_err *e);
+/* After no key of ${origin}, the export's log, was given: AUTH with the reason, where a note beside
+ * it, signed by a key that was, says that it took that name. */
+SR_MUST int verify_exported_name(
+	const struct verify_given *g, struct sr_dir *d, const char *origin, struct sr_err *e);
 /* All of --key-change, in their order. */
 SR_MUST int verify_changes(struct verify_known *k, const struct verify_given *g, struct sr_err *e);
 /* Those that lie in an export. They prove themselves: one that does not is nothing. */

@@ -12,9 +12,9 @@ SMALL = 256 << 10  # what is no small file is left out
 
 class Stuff:
     def __init__(self):
-        self.big = self.tree = None
+        self.big = self.tree = self.crumbs = self.one = None
         self.versions = []
-        self.files = self.tree_bytes = self.big_bytes = 0
+        self.files = self.tree_bytes = self.big_bytes = self.blocks = 0
 
 
 def big(path, size):
@@ -72,8 +72,26 @@ def versions(path, source, rng):
     return made
 
 
-def make(ram, size, files, wanted):
+def crumbs(path, count):
+    """COUNT files of which no two are alike: as many blocks, whatever a tool makes of a file."""
+    for n in range(count):
+        folder = os.path.join(path, "%03d" % (n // 1000))
+        if n % 1000 == 0:
+            os.makedirs(folder)
+        with open(os.path.join(folder, "%03d" % (n % 1000)), "wb") as f:
+            f.write(b"%d of %d\n" % (n, count))
+
+
+def one(stuff):
+    """Another 100 KiB that no repository has yet."""
+    big(stuff.one, 100 << 10)
+
+
+def make(ram, size, files, blocks, wanted):
     s = Stuff()
+    if "open" in wanted:
+        s.one, s.crumbs, s.blocks = os.path.join(ram, "one"), os.path.join(ram, "crumbs"), blocks
+        crumbs(s.crumbs, blocks)
     if wanted & {"big", "big-back", "scrub", "ram"}:
         s.big, s.big_bytes = os.path.join(ram, "big"), size
         big(s.big, size)

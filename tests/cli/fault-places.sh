@@ -20,6 +20,38 @@ counted() { # CALL PIECE COMMAND...: how many there are
 	sed -n "s/^$call //p" counts
 }
 
+# places CALL PATTERN COMMAND...: 1@STACK of each place of CALL below a function of our own whose name fits PATTERN; DIRECT=1:
+# that calls it, itself or by a library; UNDER: in a stack that fits that. Not within libcrypto: what does not get its memory goes another way, and no act stops.
+places() {
+	local call=$1 name=$2
+	shift 2
+	LD_PRELOAD=$shim FAULT_STACKS=$W/stacks FAULT_ROOT=$W "$@" >out 2>err || fail "status $? without a fault"
+	awk -v call="$call" -v name="^($name)([.][a-z0-9.]+)?[+]" -v direct="${DIRECT:-0}" -v under="${UNDER:-}" '
+		$1 == call && !/ libcrypto/ && $0 ~ under { for (i = 5; i <= NF; i++) { if ($i ~ name) { print "1@" $4; break } if (direct && $i !~ /^(lib|ld-)/) break } }
+		' stacks >places
+	[[ -s places ]] || fail "no $call below $name: $(cut -c 1-200 stacks | head -n 20)"
+	mapfile -t PLACES < <(shuf -n 4 --random-source=<(yes) places) # of more the soak tries the rest
+}
+# each HOW PIECE COMMAND...: at each of PLACES, where CALL is made, it says PIECE, ends with the status of a system's failure
+# and, afterwards, is done ($AFTER: or that). Each place must come to pass. GOES_ON=1: some of them need not stop it.
+each() {
+	local call=$1 how=$2 piece=$3 at rc stopped=0
+	shift 3
+	for at in "${PLACES[@]}"; do
+		again
+		rc=0
+		FAULT_HIT=$W/hit faulty "$call $at $how" '' "$@" >out 2>err || rc=$?
+		grep -q "^$call " hit || fail "$call $at did not come"
+		[[ $rc = 0 && -n ${GOES_ON:-} ]] && continue
+		stopped=$((stopped + 1))
+		((rc == 5)) || fail "status $rc with $call $at: $(grep -F "${at#1@}" stacks)"
+		has "$piece"
+		has 'what to do'
+		ok "${AFTER:-$1}" "${@:2}"
+	done
+	((stopped > 0)) || fail "nothing stopped: $*"
+}
+
 founded
 echo one >one
 cp -a "$STRONGROOM_VAULT" before
@@ -54,3 +86,62 @@ has 'next.key opens nothing, and could not be removed .No space left'
 ok sr verify
 rm next.key
 ok sr service rotate --unlock-new "$W/next.key"
+
+# Under another name of the place a vault nothing would be remembered of it, and any vault be met for the first time.
+again
+DIRECT=1 places stat cli_connect as m1 verify
+each stat 5 'the place of the vault, .*: Input/output error' as m1 verify
+
+# A key is not refused, which would be on the record, when for want of memory it is not known whether the one before bears it out.
+again
+ok sr identity renew ri2.id --old ri.id --name 'Name of ri' --passphrase-file pass --old-passphrase-file pass
+places memory sr_card_by_old as cu1 person rekey ri2.id.card
+each memory 12 emory as cu1 person rekey ri2.id.card
+
+again
+places memory init_sqlite as m1 verify
+each memory 12+ emory as m1 verify
+
+# Without memory for a path, for the rules or for what is put to them it says that: neither is anything said about a path or the
+# rules, nor is anything refused.
+again
+places memory 'set_path|look|next_entry|first_of_root' as de deposit one --collection box
+each memory 12 emory as de deposit one --collection box
+again
+UNDER=' (hooks|sr_op_submit)[+.]' DIRECT=1 places memory 'sr_text_parse' as de deposit one --collection box
+GOES_ON=1 each memory 12 emory as de deposit one --collection box
+again
+UNDER=' put_uid.* maker_end' places memory put_uid as de deposit one --collection box
+each memory 12 emory as de deposit one --collection box
+again
+DIRECT=1 places memory 'authorizer|sr_authorize_[a-z]+' as de deposit one --collection box
+each memory 12 emory as de deposit one --collection box
+
+# What cannot be looked at is not forged: nobody's statement is passed over, be it the end of a role; and no member is blamed for
+# a bundle, with an incident that makes the vote void.
+again
+released one
+granted "$ITEM"
+rm -rf before state.then
+cp -a "$STRONGROOM_VAULT" before
+cp -a "$STRONGROOM_STATE" state.then
+opens() { # WORDS of `as`: the checkout stands, or is made now; and it opens
+	local checkout
+	checkout=$(as ri checkouts --live --json | jq -r '.[0].id // empty')
+	[[ -n $checkout ]] || checkout=$(as "$@" --json | jq -r .checkout)
+	as ri cat "$checkout" 0
+}
+places memory sr_pieces_root as ri checkout "$ITEM" --grant "$GRANT"
+AFTER=opens each memory 12 emory as ri checkout "$ITEM" --grant "$GRANT"
+again
+UNDER=sr_proofs_settle places memory sr_statement_verify as ri checkout "$ITEM" --grant "$GRANT"
+AFTER=opens each memory 12 emory as ri checkout "$ITEM" --grant "$GRANT"
+
+# A vault that is not founded is not the first at its place, when what is remembered of that cannot be read.
+rm -rf "$STRONGROOM_VAULT" vault.key
+empty
+refused 3 'not founded: rolled back, or replaced' as m1 board show
+rc=0
+faulty 'open 1 5' state/pin- as m1 board show >out 2>err || rc=$?
+((rc == 5)) || fail "status $rc of a pin that cannot be read"
+has 'pin-[0-9a-f]*: .*Input/output error'

@@ -24,6 +24,31 @@ open('box/d.bin', 'wb').write(bytes(range(256)))
 END
 ok as de deposit box --collection box --json
 ITEM=$(json item.0)
+# A text that is made without OCR, since nobody knew of any language, would pass for all that there is to read. And the list of a
+# parser's libraries goes to us, or nowhere.
+shim=${STRONGROOM_T%/*}/shim.so
+if [[ -f $shim ]] && ! sanitized; then
+	cp -a "$STRONGROOM_VAULT" before
+	if [[ -d /usr/share/tesseract-ocr/5/tessdata ]]; then
+		LD_PRELOAD=$shim FAULT='list 1 12' FAULT_ROOT=/usr/share/tesseract-ocr ok sr intake run
+		has '1 item is not looked through yet: the languages of OCR, .*tessdata: Cannot allocate memory'
+		rm -r "$STRONGROOM_VAULT"
+		cp -a before "$STRONGROOM_VAULT"
+	fi
+	LD_PRELOAD=$shim FAULT_STACKS=$W/stacks FAULT_ROOT=$W ok sr intake run
+	mapfile -t places < <(awk '$1 == "setup" && $5 ~ /^(run_loader|find_libraries|sr_walls_new)[.+]/ { print "1@" $4 }' stacks)
+	((${#places[@]} > 0)) || fail 'nobody asked the loader for libraries'
+	for at in "${places[@]}"; do
+		rm -r "$STRONGROOM_VAULT"
+		cp -a before "$STRONGROOM_VAULT"
+		LD_PRELOAD=$shim FAULT="setup $at 1" FAULT_HIT=$W/hit FAULT_ROOT=$W sr intake run >out 2>err || true
+		grep -q '^setup ' hit || fail "setup $at did not come"
+		has 'ld-linux.*--list .* does not work'
+		hasnt 'libc.so.6 =>'
+	done
+	rm -r "$STRONGROOM_VAULT"
+	mv before "$STRONGROOM_VAULT"
+fi
 ok sr intake run
 has 'nothing is left'
 ok as cu1 intake show "$ITEM" --json --limit 500

@@ -56,6 +56,29 @@ rm -r "$STRONGROOM_VAULT"
 cp -a "$W/older" "$STRONGROOM_VAULT"
 # Before anybody asked the witness the copy went on: an entry that stands where m1's stood.
 ok as m2 comment "$REQUEST" 'after the copy was put back'
+# Without memory for its sentence an alarm is kept nevertheless: whoever opens the vault next is told.
+shim=${STRONGROOM_T%/*}/shim.so
+if [[ -f $shim ]] && ! sanitized; then
+	cp -a "$STRONGROOM_VAULT" rolled
+	rc=0
+	LD_PRELOAD=$shim FAULT_STACKS=$W/stacks FAULT_ROOT=$W sr witness now >out 2>err || rc=$?
+	((rc == 3)) || fail "status $rc of an alarm"
+	mapfile -t places < <(awk '$1 == "memory" && $5 ~ /^libc/ &&
+		$6 ~ /^(raise_alarm|take_one|take_all|sr_witnessing_[a-z]+)[.+]/ { print "1@" $4 }' stacks)
+	((${#places[@]} > 0)) || fail 'no memory is taken for an alarm'
+	for at in "${places[@]}"; do
+		rm -r "$STRONGROOM_VAULT"
+		cp -a rolled "$STRONGROOM_VAULT"
+		rc=0
+		LD_PRELOAD=$shim FAULT="memory $at 12" FAULT_HIT=$W/hit FAULT_ROOT=$W sr witness now >out 2>err || rc=$?
+		grep -q '^memory ' hit || fail "memory $at did not come"
+		((rc == 5)) || fail "status $rc of an alarm for which there was no memory"
+		has 'the alarm is kept: witness witness.example'
+		refused 4 'writing stops' as m2 comment "$REQUEST" again
+	done
+	rm -r "$STRONGROOM_VAULT"
+	mv rolled "$STRONGROOM_VAULT"
+fi
 refused 3 'gives an alarm' sr witness now
 refused 4 'writing stops' as m2 comment "$REQUEST" again
 

@@ -63,6 +63,10 @@ has "$(who m1) +request"
 has 'm2@example.org'
 refused 5 'could not be sent' as ke notices send --command 'cat >/dev/null; exit 75'
 has 'still due'
+has 'the mail program ended with status 75'
+# shellcheck disable=SC2016 # its own process id
+refused 5 'could not be sent' as ke notices send --command 'kill -KILL $$'
+has 'the mail program was ended by signal 9'
 told request m1 m2 m3
 grep -q 'test.example/vault' sent.* || fail 'the message does not say which vault'
 ok as ke notices send --command ./mail --json

@@ -170,3 +170,27 @@ refused 2 'no such folder' verify log nothing
 refused 2 'not a vault' verify vault log
 refused 2 'takes no --entry' verify log log --entry entry
 refused 2 'want one of' verify tour
+usage() { # PIECE WORDS...
+	local piece=$1
+	shift
+	refused 2 "usage: $piece" "$STRONGROOM_VERIFY" "$@" --key "$KEY"
+}
+times() { for ((i = 0; i < $1; i++)); do printf '%s\nlog/checkpoint\n' "$2"; done; }
+usage '--checkpoint is given twice' log log --checkpoint a --checkpoint b
+usage 'no option is called --colour' log log --colour
+usage 'log takes DIR and nothing more' log log cut
+usage 'log wants DIR' log
+usage '--proof or --log, not both' consistency a b --proof p --log log
+usage '--replayed takes no value' log log --replayed=yes
+mapfile -t many < <(times 257 --since)
+usage '--since: more than 256 files' log log "${many[@]}"
+mapfile -t many < <(times 65 --key-change)
+usage '--key-change: more than 64 files' log log "${many[@]}"
+
+# A file that is longer than any of its kind is damage, and what could not be printed was not said.
+cp -r log long
+head -c 1100000 /dev/zero | tr '\0' 'x' >long/checkpoint
+refused 3 'DAMAGED: checkpoint' verify log long
+# shellcheck disable=SC2016 # its own words
+refused 5 'not checked: standard output cannot be written' bash -c '"$0" receipt zero.tlog-proof --key "$1" >/dev/full' \
+	"$STRONGROOM_VERIFY" "$KEY"

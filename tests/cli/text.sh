@@ -69,6 +69,7 @@ refused 2 'no --depth' sr inspect --text --depth 3 a.odt
 refused 2 'go with --text' sr inspect --draw a.odt
 refused 2 'between plus signs' sr inspect --text --ocr 'eng;x' a.odt
 refused 1 'nothing is there' sr inspect --text none a.odt
+refused 2 'is no file' sr inspect --text .
 
 [[ -x /usr/bin/pdftotext && -x /usr/bin/pdftoppm ]] || skip 'poppler-utils is not installed'
 # A page of text, an empty one, and a scan: the page of text as a picture.

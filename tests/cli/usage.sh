@@ -23,6 +23,7 @@ ok sr help
 same "$(grep -cE '^[A-Z].*\((custodian|everybody|members|curators|researchers|auditors|officers|depositors|people)' out)" 16
 ((count >= 40)) || fail "$count verbs"
 refused 2 'a verb is missing' sr
+refused 2 'a verb is missing' sr --quiet
 refused 2 'did you mean: vote' sr vot
 refused 2 'did you mean.*checkout' sr chekout
 refused 2 'one of: new, deal' sr board

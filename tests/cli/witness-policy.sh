@@ -127,7 +127,7 @@ ok as ri return "$BEGUN"
 memory=$(find "$STRONGROOM_STATE" -name 'witnesses-*' | head -n 1)
 [[ -s $memory ]] || fail 'the policy that was seen is not remembered'
 sed -i 's/^entry .*/entry 99999/' "$memory"
-SR_WITNESS_MS=300 refused 3 'older witness policy than that of entry 99999.*withheld' as ri checkout "$ITEM"
+SR_WITNESS_MS=300 refused 3 'older witness policy, and that of entry 99999 was verified before: it is withheld' as ri checkout "$ITEM"
 rm "$memory"
 ok as ri checkouts --live --json
 ok as ri return "$(json 0.id)"

@@ -37,7 +37,9 @@ struct liar {
 	int (*twist)(struct liar *l, const char *op, struct sr_call *q, struct sr_call *r,
 		struct sr_err *e);
 	void *ctx;
+	size_t lies; /* lies_rig.h: so many are at ${ctx} */
 	bool was_twisted;
+	const char *keeps; /* this operation never gets to the vault */
 	int breaks; /* >0: the n-th call from now is answered by the vault, but the answer never
 		       comes */
 	char asked[400]; /* names of operations, newest last, with spaces */
@@ -116,7 +118,8 @@ static inline int liar_call(void *ctx, struct sr_call *q, struct sr_call *r, str
 	if (strlen(l->asked) + sizeof op + 1 > sizeof l->asked)
 		l->asked[0] = '\0';
 	snprintf(l->asked + strlen(l->asked), sizeof l->asked - strlen(l->asked), " %s", op);
-	rc = l->real.call(l->real.ctx, q, r, e);
+	const bool kept = l->keeps != NULL && strcmp(l->keeps, op) == 0;
+	rc = kept ? sr_fail(e, SR_IO, "%s was kept back", op) : l->real.call(l->real.ctx, q, r, e);
 	if (l->breaks > 0 && --l->breaks == 0) {
 		l->real.close(l->real.ctx);
 		memset(&l->real, 0, sizeof l->real);
@@ -241,9 +244,11 @@ static inline void lie_head(struct sr_call *r, const char *key, const char *valu
 
 /* --- lies about rows -------------------------------------------------------------------------- */
 
-/* Copy one row; the field ${key} (NULL: none) gets ${value} instead (p == NULL: is left out). */
+/* Copy one row; the field ${key} (NULL: none) gets ${value} instead (p == NULL: is left out), also
+ * when it had no such field. */
 static inline void lie_row(
 	struct sr_rows_out *o, const struct sr_row *row, const char *key, struct sr_bytes value) {
+	bool had = false;
 	char name[64];
 
 	snprintf(name, sizeof name, "%.*s", (int)row->kind.len, (const char *)row->kind.p);
@@ -256,7 +261,10 @@ static inline void lie_row(
 			sr_row_bytes(o, name, f->value);
 		else if (value.p != NULL)
 			sr_row_bytes(o, name, value);
+		had = had || (key != NULL && strcmp(name, key) == 0);
 	}
+	if (key != NULL && !had && value.p != NULL)
+		sr_row_bytes(o, key, value);
 }
 
 /* Write the reply's rows anew, each as ${each} wants it (which calls lie_row, or not). */

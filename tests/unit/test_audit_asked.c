@@ -107,6 +107,38 @@ static void check(const struct court *c, const struct heap *h) {
 	}
 }
 
+/* An answer about votes on version 0 of the request, which no request has. Its entry. */
+static uint64_t about_no_version(struct court *c) {
+	const struct sr_decided_of of = {.request = c->d.rq.id, .version = 1};
+	struct sr_authorized *a = calloc(1, sizeof *a);
+	struct sr_version_row v = {.version = 0};
+	struct sr_decided made;
+	struct sr_outcome out;
+	struct sr_inputs in;
+	struct sr_facts f;
+	uint8_t *at;
+
+	assert_non_null(a);
+	assert_ok(sr_query_version(&v, c->w->v->catalogue, c->d.rq.id, 1, &c->w->e), &c->w->e);
+	assert_ok(sr_authorize_facts(&f, c->w->v, c->w->now, &c->w->e), &c->w->e);
+	assert_ok(sr_inputs_of_decision(&in, &f, &v, 0, &c->w->e), &c->w->e);
+	assert_ok(sr_authorize(a, c->w->v, &in, 0, &c->w->e), &c->w->e);
+	assert_ok(sr_authorized_decided(&made, c->w->v, a, &of, c->w->now, &c->w->e), &c->w->e);
+	at = memmem(made.text.p, made.text.len, "\nversion 1\n", 11);
+	assert_non_null(at);
+	at[9] = '0';
+	assert_ok(
+		sr_door_service_with(c->w->v, sr_buf_view(&made.text), &made.parts, &out, &c->w->e),
+		&c->w->e);
+	assert_ok(out.code, &out.err);
+	sr_version_row_free(&v);
+	sr_decided_free(&made);
+	sr_authorized_free(a);
+	sr_inputs_free(&in);
+	free(a);
+	return out.index;
+}
+
 static void test_lies(void **state) {
 	struct world_checkout k;
 	struct court c = {.count = 0};
@@ -129,6 +161,8 @@ static void test_lies(void **state) {
 	judged(&c, entry, "Board.members", "told 4; from the log follows 3");
 	entry = forge_decision(c.w, c.d.rq.id, "\"kind\":\"access\"", "\"kind\":\"export\"");
 	judged(&c, entry, "Request.kind", "told \"export\"");
+	judged(&c, about_no_version(&c), "inputs",
+		"nothing of the kind can be asked: there is no such version");
 	assert_ok(world_vote(c.w, &(struct world_vote){.member = 1, .request = c.d.rq.id}),
 		&c.w->out.err);
 	assert_true(world_grant_of(c.w, c.d.rq.id, c.d.grant));

@@ -4,6 +4,8 @@
  * another key. Each lie passes the door of its time (which a liar runs, or goes past), and is
  * named.
  */
+#include <unistd.h>
+
 #include "audit_rig.h"
 #include "epochs_rig.h"
 #include "world.h"
@@ -128,11 +130,68 @@ static void test_missing(void **state) {
 	world_free(w);
 }
 
-/* A reshare, of whose dealings nothing is left: all is accepted, and the board's key is another. */
-static void reshared(bool other_key) {
+/* The file of an object goes. */
+static void gone(struct world *w, const uint8_t id[SR_HASH]) {
+	struct sr_object_at at;
+	char hex[2 * SR_HASH + 1], name[160];
+
+	assert_ok(sr_query_object(&at, w->v->catalogue, id, &w->e), &w->e);
+	sr_hex(hex, at.file, SR_HASH);
+	snprintf(name, sizeof name, "objects/%.2s/%s", hex, hex);
+	assert_int_equal(unlink(t_path(w->vault, name)), 0);
+}
+
+/* What the last statement of that type names so. */
+static void named(struct world *w, enum sr_type_id type, const char *key, uint8_t id[SR_HASH]) {
+	struct sr_entry en = {0};
+
+	world_last(w, type, &en);
+	assert_ok(sr_field_hash(id, &en.statement, key, 0, &w->e), &w->e);
+	sr_entry_free(&en);
+}
+
+/* A dealing whose key is the log's own, and the keys that were accepted: nobody erases them, so
+ * that they are not there is a finding. */
+static void test_not_in_the_store(void **state) {
+	struct world *w = dealt();
+	struct sr_dkg *d = calloc(1, sizeof *d);
+	uint8_t id[SR_HASH];
+	struct claim c;
+
+	(void)state;
+	assert_non_null(d);
+	true_keys(&c, w, d);
+	for (size_t i = 0; i < w->members; i++)
+		accepts(w, &w->member[i], &c);
+	opens(w, &c);
+	named(w, SR_T_OPENED, "public", id);
+	gone(w, id);
+	last_is_named(w, "public", "the keys that it names are not in the store", 0);
+	sr_buf_free(&c.body);
+	world_free(w);
+
+	w = dealt();
+	assert_int_equal(world_complain(w, 1, 2, 1), 0);
+	assert_int_equal(world_deal(w, 0, 2), 0);
+	named(w, SR_T_DEAL, "deal", id);
+	gone(w, id);
+	last_is_named(w, "dealing", "the dealing is not in the store", 0);
+	free(d);
+	world_free(w);
+}
+
+enum heir {
+	TRUE_KEYS,
+	OTHER_KEY,   /* of the board */
+	OTHER_QUORUM /* than was decided */
+};
+
+/* A reshare, of whose dealings nothing is left: all is accepted, and something is another. */
+static void reshared(enum heir lie) {
 	struct world *w = world_new(NULL);
 	struct sr_dkg *d = calloc(1, sizeof *d);
 	struct sr_ceremony_keys k;
+	uint8_t before[SR_HASH];
 	struct claim c;
 	struct heap h;
 
@@ -143,21 +202,31 @@ static void reshared(bool other_key) {
 		deals_nothing(w, &w->member[i], &c);
 	assert_ok(sr_ceremony_run_dkg(d, w->v, c.board, c.run, &w->e), &w->e);
 	k = w->keys;
-	if (other_key)
+	if (lie == OTHER_KEY)
 		memcpy(k.level[0].board, k.level[0].share[0], SR_POINT);
+	if (lie == OTHER_QUORUM)
+		k.level[0].quorum = 3;
 	claim_keys(&c, d, &k);
+	named(w, SR_T_OPENED, "public", before);
 	for (size_t i = 0; i < w->members; i++)
 		accepts(w, &w->member[i], &c);
 	opens(w, &c);
 	world_reopen(w);
 	/* That nobody voted for it is named as well. */
-	if (other_key) {
+	if (lie == OTHER_KEY) {
 		last_is_named(w, "keys", "that of level 2 is another than before", 1);
+	} else if (lie == OTHER_QUORUM) {
+		last_is_named(w, "keys",
+			"of another run, or of other levels, quorums or members than were decided",
+			1);
 	} else {
 		replay(w, SR_AUDIT_STEP, false, &h);
 		(void)finding(&h, "decision", "request");
 		assert_int_equal(h.count, 1);
 		heap_free(&h);
+		/* The keys of the epoch before are lost: its entry is named, and this one. */
+		gone(w, before);
+		last_is_named(w, "keys", "the keys of the epoch before are not in the store", 2);
 	}
 	sr_buf_free(&c.body);
 	free(d);
@@ -166,8 +235,9 @@ static void reshared(bool other_key) {
 
 static void test_reshare(void **state) {
 	(void)state;
-	reshared(true);
-	reshared(false);
+	reshared(OTHER_KEY);
+	reshared(OTHER_QUORUM);
+	reshared(TRUE_KEYS);
 }
 
 int main(void) {
@@ -175,6 +245,7 @@ int main(void) {
 		cmocka_unit_test(test_dealing),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_not_in_the_store),
 		cmocka_unit_test(test_reshare),
 	};
 

@@ -47,6 +47,35 @@ static void wipe_clears_and_takes_null(void **state) {
 	sr_wipe(NULL, 10);
 }
 
+/* What there was no room for is not put as nothing: the failure goes on. */
+static void a_buffer_that_failed_is_not_empty(void **state) {
+	(void)state;
+	struct sr_err e = {0};
+	struct sr_buf from, b;
+
+	sr_buf_init(&from);
+	sr_buf_init(&b);
+	sr_buf_put_str(&from, "abc");
+	sr_buf_put_buf(&b, &from);
+	sr_buf_put_lp_buf(&b, &from);
+	assert_ok(sr_buf_ok(&b, &e), &e);
+	assert_true(sr_bytes_eq(sr_buf_view(&b), sr_bytes_of("abc\3\0\0\0abc", 10)));
+	from.failed = SR_NOMEM;
+	sr_buf_put_buf(&b, &from);
+	assert_fails(sr_buf_ok(&b, &e), SR_NOMEM, &e, "memory");
+	sr_buf_clear(&b);
+	sr_buf_put_lp_buf(&b, &from);
+	sr_buf_put_u8(&b, 1);
+	assert_fails(sr_buf_ok(&b, &e), SR_NOMEM, &e, "memory");
+	assert_int_equal(b.len, 0);
+	sr_buf_clear(&b);
+	b.failed = SR_LIMIT; /* its own failure came first */
+	sr_buf_put_buf(&b, &from);
+	assert_int_equal(b.failed, SR_LIMIT);
+	sr_buf_free(&from);
+	sr_buf_free(&b);
+}
+
 static void puts_have_the_right_bytes(void **state) {
 	(void)state;
 	struct sr_buf b;
@@ -424,6 +453,7 @@ int main(void) {
 		cmocka_unit_test(constant_time_equality_sees_every_bit),
 		cmocka_unit_test(wipe_clears_and_takes_null),
 		cmocka_unit_test(puts_have_the_right_bytes),
+		cmocka_unit_test(a_buffer_that_failed_is_not_empty),
 		cmocka_unit_test(empty_puts_keep_a_buffer_empty),
 		cmocka_unit_test(buffers_grow_over_many_puts),
 		cmocka_unit_test(clear_of_a_secret_buffer_wipes_it),

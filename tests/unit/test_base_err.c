@@ -43,6 +43,22 @@ static void wraps_put_nouns_in_front(void **state) {
 	assert_int_equal(sr_wrap(&e, "noun"), SR_MISUSE);
 }
 
+/* A sentence may be made of the one before, whatever stands around it. */
+static void sentences_of_sentences(void **state) {
+	(void)state;
+	struct sr_err e = {0};
+	(void)sr_fail(&e, SR_CORRUPT, "key id is 1a2b3c4d by its name and key");
+	(void)sr_fail(&e, SR_USAGE, "--key of the log: %s; a key reads NAME+id+key", e.text);
+	assert_int_equal(e.code, SR_USAGE);
+	assert_string_equal(e.text, "--key of the log: key id is 1a2b3c4d by its name and key; a "
+				    "key reads NAME+id+key");
+	errno = EIO;
+	(void)sr_fail_errno(&e, "then %s", e.text);
+	assert_memory_equal(e.text, "then --key of the log: key id", 29);
+	(void)sr_wrap(&e, "<%s>", e.text);
+	assert_memory_equal(e.text, "<then --key of the log: key id", 30);
+}
+
 static void long_sentences_end_in_dots(void **state) {
 	(void)state;
 	struct sr_err e;
@@ -123,6 +139,7 @@ int main(void) {
 		cmocka_unit_test(fail_sets_code_and_sentence),
 		cmocka_unit_test(null_error_still_returns_code),
 		cmocka_unit_test(wraps_put_nouns_in_front),
+		cmocka_unit_test(sentences_of_sentences),
 		cmocka_unit_test(long_sentences_end_in_dots),
 		cmocka_unit_test(errno_chooses_the_code),
 		cmocka_unit_test(every_code_is_in_the_table),

@@ -59,6 +59,36 @@ static void cells_are_zero_and_wiped_when_freed(void **state) {
 	assert_int_equal(sr_secret_in_use(), 0);
 }
 
+/* Where memory cannot be locked no key is taken into it, and whoever started the program is told
+ * what to change. In a child, before anything of this program asked for the arena. */
+static void what_cannot_be_locked_is_refused(void **state) {
+	(void)state;
+	int status = 0;
+	const pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		const struct rlimit none = {0, 0};
+		struct sr_err e = {0};
+
+		/* root may lock as much as there is */
+		if (setrlimit(RLIMIT_MEMLOCK, &none) != 0 ||
+			(geteuid() == 0 && setresuid(65534, 65534, 65534) != 0))
+			_exit(3);
+		_exit(sr_secret_new(32, &e) == NULL && e.code == SR_LIMIT &&
+					strstr(e.text, "keys must not reach the swap: raise the "
+						       "limit (`ulimit -l 2048`") != NULL &&
+					strstr(e.text,
+						"(Operation not permitted; the limit is 0)") != NULL
+				? 0
+				: 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (!SANITIZED) /* whose mlock does nothing */
+		assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void a_full_arena_says_so_and_recovers(void **state) {
 	(void)state;
 	enum {
@@ -231,6 +261,7 @@ static void hardening_stops_dumps_and_tracers(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_cannot_be_locked_is_refused),
 		cmocka_unit_test(cells_are_zero_and_wiped_when_freed),
 		cmocka_unit_test(a_full_arena_says_so_and_recovers),
 		cmocka_unit_test(a_child_does_not_inherit_secrets),

@@ -3,6 +3,10 @@
  * when; then that a later run opens the board and an item is read with its keys.
  */
 #include "board/keys.h"
+#include "drafts.h"
+#include "ledger_fixture.h"
+#include "store/object.h"
+#include "threshold.h"
 #include "world.h"
 
 #include <stdlib.h>
@@ -116,6 +120,25 @@ static void other_polynomials(struct world *w) {
 	sr_buf_free(&two);
 }
 
+/* A dealing that comes with a statement about another one, or that another member signed. */
+static void a_dealing_is_its_signers(struct world *w) {
+	struct world_draft d;
+	char line[200];
+
+	w->instead = &d;
+	assert_int_equal(world_deal(w, 0, 2), 0);
+	draft_line(&d, "dealing",
+		"\ndealing 0000000000000000000000000000000000000000000000000000000000000000");
+	assert_refused(w, world_commit(&d, NULL), "the dealing is not the one that was signed");
+	w->instead = &d;
+	assert_int_equal(world_deal(w, 0, 2), 0);
+	d.by = &w->member[1];
+	snprintf(line, sizeof line, "\nactor %s", d.by->person);
+	draft_line(&d, "actor", line);
+	snprintf(line, sizeof line, "the dealing is of member 1, signed by %s", d.by->person);
+	assert_refused(w, world_commit(&d, NULL), line);
+}
+
 static void runs_follow_each_other(void **state) {
 	struct world *w = founded(2, 1);
 	struct sr_run_row *run = calloc(1, sizeof *run);
@@ -128,6 +151,7 @@ static void runs_follow_each_other(void **state) {
 	assert_refused(w, world_deal(w, 0, 1), "dealt-already");
 	assert_int_equal(world_complain(w, 1, 2, 1), 0);
 	assert_refused(w, world_deal(w, 0, 3), "not-this-run");
+	a_dealing_is_its_signers(w);
 	assert_int_equal(world_deal(w, 0, 2), 0);
 	assert_refused(w, world_deal(w, 0, 2), "dealt-already");
 	assert_refused(w, world_complain(w, 0, 2, 2), "deal-missing");
@@ -227,6 +251,196 @@ static void a_later_run_reads_an_item(void **state) {
 	world_free(w);
 }
 
+/* The keys of a board are made from its founding, and from nothing else. */
+static void another_statement(void **state) {
+	const struct t_person p = t_person(1);
+	struct sr_dkg *d = calloc(1, sizeof *d);
+	struct sr_statement st;
+	struct sr_buf note;
+	struct sr_err e;
+
+	(void)state;
+	assert_non_null(d);
+	sr_buf_init(&note);
+	t_recuse(&note, &p, 1);
+	assert_ok(sr_statement_parse(&st, sr_buf_view(&note), &e), &e);
+	assert_fails(sr_ceremony_dkg(d, &st, st.head.id, &e), SR_MISUSE, &e,
+		"a recuse statement is not found");
+	sr_statement_free(&st);
+	sr_buf_free(&note);
+	free(d);
+}
+
+/* What is said of a reshare must fit the keys of the epoch before: levels, dealers and members. */
+static void reshares_that_cannot_be(void **state) {
+	static const uint8_t levels[] = {2, 3, 0};
+	static const struct {
+		size_t levels, dealers;
+		uint8_t dealer[4];
+		const char *says;
+	} rows[] = {
+		{1, 3, {1, 2, 3}, "reshare: the board is to have 2 levels, and its keys have 1"},
+		{2, 2, {1, 2}, "reshare: level 3 takes 3 dealers, 2 are named"},
+		{2, 3, {1, 2, 5}, "reshare: dealer 5 of 4 members"},
+		{2, 3, {0, 2, 3}, "reshare: dealer 0 of 4 members"},
+		{2, 4, {1, 2, 3, 4}, "reshare: 4 dealers are named, want 3"},
+		{2, 3, {1, 2, 4}, NULL},
+	};
+	struct t_board *b = t_board_found(4, levels, 1), *next = t_board_members(3, levels, 2);
+	struct sr_ceremony_keys old = {.levels = 2};
+	struct sr_err e;
+
+	(void)state;
+	memcpy(old.level, b->key, sizeof old.level);
+	next->d.epoch = 2;
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		const struct sr_reshare r = {.old = &old,
+			.key = (const uint8_t(*)[SR_PK])b->d.key,
+			.members = 4,
+			.dealer = rows[i].dealer,
+			.dealers = rows[i].dealers};
+
+		old.levels = rows[i].levels;
+		if (rows[i].says != NULL)
+			assert_fails(sr_ceremony_reshare(&next->d, &r, &e), SR_CORRUPT, &e,
+				rows[i].says);
+		else
+			assert_ok(sr_ceremony_reshare(&next->d, &r, &e), &e);
+	}
+	t_board_free(b);
+	t_board_free(next);
+}
+
+/* The names of a draft, as a damaged file would give them back. */
+static void names_that_are_none(void **state) {
+	static const uint8_t nul[] = {1, 0, 0, 0, 3, 0, 0, 0, 'a', 0, 'b'}, many[] = {193, 0, 0, 0};
+	struct sr_buf again;
+	struct sr_err e;
+
+	(void)state;
+	sr_buf_init(&again);
+	assert_fails(sr_ceremony_names_again(&again, sr_bytes_of(nul, sizeof nul), &e), SR_CORRUPT,
+		&e, "names: a field's name holds a NUL");
+	assert_fails(sr_ceremony_names_again(&again, sr_bytes_of(many, sizeof many), &e),
+		SR_CORRUPT, &e, "names: want at most 192, have 193");
+	assert_int_equal(again.len, 0);
+	sr_buf_free(&again);
+}
+
+enum visit {
+	OTHER_TYPE, /* another statement for the deal */
+	OTHER_TEXT, /* the founding that is signed is not the draft */
+	OTHER_DEALING,
+	TWICE
+};
+
+/* A member's visit at the founding, with something in it that is not what everybody agreed on. */
+static int visit(struct world *w, enum visit what) {
+	const struct world_person *by = &w->member[1];
+	struct sr_ceremony_state state;
+	struct sr_ceremony_sign s = {0};
+	struct sr_head head = {.time = w->now};
+	struct sr_statement draft;
+	struct sr_dkg *d = calloc(1, sizeof *d);
+	struct sr_buf text, found, deal, dealing;
+	uint8_t run[SR_ID], hash[SR_HASH], id[SR_HASH];
+	bool founded = true;
+	int rc;
+
+	assert_non_null(d);
+	sr_buf_init(&text);
+	sr_buf_init(&found);
+	sr_buf_init(&deal);
+	sr_buf_init(&dealing);
+	assert_ok(sr_ceremony_load(&state, w->v, &w->e), &w->e);
+	assert_ok(sr_statement_parse_text(&draft, sr_buf_view(&state.text), &w->e), &w->e);
+	sr_ceremony_run_id(run, state.fingerprint, state.fingerprint, 1);
+	assert_ok(sr_ceremony_dkg(d, &draft, run, &w->e), &w->e);
+	assert_ok(sr_deal_make(&dealing, d, 2, by->seed, NULL, &w->e), &w->e);
+	s.dealing = sr_buf_view(&dealing);
+	world_id(w, head.id);
+	memcpy(head.vault, d->vault, SR_HASH);
+	memcpy(head.actor, by->person, SR_PERSON_TEXT);
+	sr_merkle_root(head.seen_root, NULL, 0);
+	sr_ceremony_dealing_hash(hash, s.dealing);
+	hash[0] ^= what == OTHER_DEALING ? 1 : 0;
+	sr_object_id(id, s.salt, s.dealing);
+	sr_statement_begin(&text, what == OTHER_TYPE ? SR_T_CLOSE : SR_T_DEAL, &head);
+	if (what == OTHER_TYPE) {
+		sr_text_put_hex(&text, "grant", run, SR_ID);
+	} else {
+		sr_text_put_hex(&text, "board", d->board, SR_ID);
+		sr_text_put_hex(&text, "run", d->run, SR_ID);
+		sr_text_put_hex(&text, "dealing", hash, SR_HASH);
+		sr_text_put_hex(&text, "deal", id, SR_HASH);
+	}
+	assert_ok(sr_statement_sign(&deal, sr_buf_view(&text), by->person, by->seed, &w->e), &w->e);
+	if (what == OTHER_TEXT) { /* another id: the same people, and another founding */
+		uint8_t *at = memmem(state.text.p, state.text.len, "\nid ", 4);
+
+		assert_non_null(at);
+		at[4] = at[4] == 'a' ? 'b' : 'a';
+	}
+	assert_ok(sr_statement_sign(&found, sr_buf_view(&state.text), by->person, by->seed, &w->e),
+		&w->e);
+	s.found = sr_buf_view(&found);
+	s.deal = sr_buf_view(&deal);
+	rc = sr_ceremony_sign(w->v, &s, &founded, &w->e);
+	sr_statement_free(&draft);
+	sr_ceremony_state_free(&state);
+	sr_buf_free(&text);
+	sr_buf_free(&found);
+	sr_buf_free(&deal);
+	sr_buf_free(&dealing);
+	free(d);
+	return rc;
+}
+
+/* Another draft in its place: with a name too many, and with a room key that is not this vault's.
+ */
+static void drafts(struct world *w) {
+	struct sr_ceremony_state state;
+	struct sr_door_text names[20];
+	char says[100];
+	size_t n;
+
+	assert_ok(sr_ceremony_load(&state, w->v, &w->e), &w->e);
+	n = state.name_count;
+	assert_true(n > 0 && n < T_COUNT(names));
+	memcpy(names, state.names, n * sizeof *names);
+	names[n] = names[0];
+	names[n].index = 99;
+	snprintf(says, sizeof says, "found: %zu names given, %zu of them open a card of the draft",
+		n + 1, n);
+	assert_fails(sr_ceremony_draft(w->v, sr_buf_view(&state.text), names, n + 1, &w->e),
+		SR_USAGE, &w->e, says);
+	uint8_t *at = memmem(state.text.p, state.text.len, "\nroom-key ", 10);
+	assert_non_null(at);
+	at[10] = at[10] == 'A' ? 'B' : 'A';
+	assert_fails(sr_ceremony_draft(w->v, sr_buf_view(&state.text), names, n, &w->e), SR_USAGE,
+		&w->e, "found: its ledger or room key is not this vault's");
+	sr_ceremony_state_free(&state);
+}
+
+/* What a member signs is the draft and their own dealing, once. */
+static void visits(void **state) {
+	struct world *w = world_new(&bare);
+
+	(void)state;
+	assert_fails(sr_ceremony_load(&(struct sr_ceremony_state){.names = NULL}, w->v, &w->e),
+		SR_NOTFOUND, &w->e, "no founding has been drafted (board new)");
+	world_draft_found(w);
+	drafts(w);
+	assert_fails(visit(w, OTHER_TYPE), SR_USAGE, &w->e, "want a deal statement, have close");
+	assert_fails(visit(w, OTHER_DEALING), SR_AUTH, &w->e,
+		"deal: the dealing is not the one that was signed");
+	assert_fails(
+		visit(w, OTHER_TEXT), SR_DENIED, &w->e, "found: the signed text is not the draft");
+	assert_false(world_sign_found(w, 1));
+	assert_fails(visit(w, TWICE), SR_EXISTS, &w->e, "member 2 has signed and dealt already");
+	world_free(w);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_may_complain),
@@ -234,6 +448,10 @@ int main(void) {
 		cmocka_unit_test(runs_are_counted),
 		cmocka_unit_test(everybody_sees_who_was_wrong),
 		cmocka_unit_test(a_later_run_reads_an_item),
+		cmocka_unit_test(another_statement),
+		cmocka_unit_test(reshares_that_cannot_be),
+		cmocka_unit_test(names_that_are_none),
+		cmocka_unit_test(visits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

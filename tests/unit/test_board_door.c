@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "board/invariants.h"
+#include "drafts.h"
 #include "ledger/ledger.h"
 #include "store/secrets.h"
 #include "world.h"
@@ -116,6 +117,79 @@ static void test_same_id(void **state) {
 	world_free(w);
 }
 
+/* A policy for witnesses, whose text comes with the statement as its object. */
+static void begin_policy(struct world_draft *d, struct world *w) {
+	static const char text[] = "quorum none\n";
+	uint8_t id[SR_ID], set[SR_HASH];
+
+	world_id(w, id);
+	world_begin(d, w, &w->officer, SR_T_REQUEST);
+	sr_text_put_hex(&d->text, "request", id, SR_ID);
+	sr_text_put_dec(&d->text, "version", 1);
+	sr_text_put(&d->text, "kind", "witnesses");
+	sr_text_put_hex(&d->text, "board", w->v->fingerprint, SR_ID);
+	sr_text_put_dec(&d->text, "epoch", 1);
+	sr_text_put_dec(&d->text, "level", w->level[0]);
+	world_object(d, "rules", sr_bytes_str(text));
+	sr_sha256(set, text, sizeof text - 1);
+	sr_text_put_hex(&d->text, "set", set, SR_HASH);
+}
+
+/* What comes beside a statement is what its lines name, and it is for this vault, and in time. */
+static void what_came_with_it(struct world *w) {
+	enum {
+		GONE,
+		OTHER,
+		SEALED,
+		TWO,
+		ELSEWHERE,
+		LATE
+	};
+	static const struct {
+		enum sr_code code;
+		const char *says;
+	} rows[] = {
+		[GONE] = {SR_USAGE, "line rules: its object did not come with the statement"},
+		[OTHER] = {SR_AUTH, "line rules: the object that came is not the one it names"},
+		[SEALED] = {SR_MISUSE, "which key seals its object is the vault's to say"},
+		[TWO] = {SR_USAGE, "2 objects came, the statement names 1"},
+		[ELSEWHERE] = {SR_DENIED,
+			"signed for the vault with fingerprint 0000000000000007..., this is"},
+		[LATE] = {SR_DENIED, "the statement was good until 2026-11-21T10:01:00Z, it is "
+				     "2026-11-21T10:01:01Z: sign it anew"},
+	};
+	const size_t before = world_count(w, SR_T_REQUEST);
+	struct world_draft d;
+
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		begin_policy(&d, w);
+		if (i == GONE) {
+			sr_buf_free(&d.bodies[0]);
+			d.object_count = 0;
+		} else if (i == OTHER) {
+			d.objects[0].body.len--;
+		} else if (i == SEALED) {
+			snprintf(d.objects[0].subject, sizeof d.objects[0].subject, "%s",
+				w->researcher[0].person);
+		} else if (i == TWO) {
+			d.objects[1] = d.objects[0];
+			d.object_count = 2;
+		} else if (i == ELSEWHERE) {
+			draft_line(&d, "vault",
+				"\nvault "
+				"0000000000000007000000000000000000000000000000000000000000000000");
+		} else if (i == LATE) {
+			draft_line(&d, "time",
+				"\ntime 2026-11-21T10:00:00Z\nuntil 2026-11-21T10:01:00Z");
+			w->now = W_TIME + 61;
+		}
+		assert_fails(world_commit(&d, NULL), rows[i].code, &w->out.err, rows[i].says);
+	}
+	assert_int_equal(world_count(w, SR_T_REQUEST), before);
+	begin_policy(&d, w);
+	assert_ok(world_commit(&d, NULL), &w->out.err);
+}
+
 static void test_texts_and_times(void **state) {
 	struct world *w = world_new(NULL);
 	uint8_t item[1][SR_ID];
@@ -123,6 +197,7 @@ static void test_texts_and_times(void **state) {
 	struct world_draft d;
 
 	(void)state;
+	what_came_with_it(w);
 	put_item(w, item[0]);
 	ask(w, &rq, (const uint8_t(*)[SR_ID])item);
 	begin_comment(&d, w, rq.id);

@@ -8,6 +8,7 @@
 #include "catalogue/apply.h"
 #include "ledger/epoch.h"
 #include "ledger/ledger.h"
+#include "store/secrets.h"
 #include "things.h"
 #include "world.h"
 
@@ -176,6 +177,23 @@ static void come_and_go(void **state) {
 	world_free(w);
 }
 
+/* Keys that cannot be: of an epoch before the first, and of a subject, with a byte too few. */
+static void keys_that_are_none(struct world *w) {
+	const struct sr_keyring ring = sr_vault_keyring(w->v);
+	const char *subject = w->researcher[0].person;
+	const uint8_t other[SR_KEY - 1] = {1};
+	uint8_t key[SR_KEY] = {0};
+	char says[100];
+
+	assert_fails(ring.epoch(ring.ctx, 0, SR_STRUCTURAL, key, &w->e), SR_NOTFOUND, &w->e,
+		"no key of epoch 0");
+	assert_ok(sr_secrets_replace(w->v->secrets, SR_SECRET_PERSON, sr_bytes_str(subject), 0,
+			  sr_bytes_of(other, sizeof other), &w->e),
+		&w->e);
+	snprintf(says, sizeof says, "secrets.db: key of %s: want 32 bytes, have 31", subject);
+	assert_fails(sr_subject_key(key, w->v, subject, &w->e), SR_CORRUPT, &w->e, says);
+}
+
 /* The auditor went between the request and the last vote: it ends refused. */
 static void gone_before_the_vote(void **state) {
 	struct world *w = world_new(NULL);
@@ -191,6 +209,7 @@ static void gone_before_the_vote(void **state) {
 	assert_int_equal(request_state(w, id), SR_S_REFUSED);
 	assert_last_rule(w, "not-an-auditor");
 	assert_int_equal(world_count(w, SR_T_AUDITOR), 0);
+	keys_that_are_none(w);
 	world_free(w);
 }
 

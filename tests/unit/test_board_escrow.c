@@ -8,8 +8,11 @@
 #include <unistd.h>
 
 #include "board/backup.h"
+#include "crypto/aead.h"
+#include "crypto/passphrase.h"
 #include "ledger/ledger.h"
 #include "ledger/receipt.h"
+#include "store/secrets.h"
 #include "world.h"
 
 static uint8_t vault[SR_HASH] = {7};
@@ -192,6 +195,67 @@ static bool says(const struct sr_buf *told, const char *words) {
 	return told->len > 0 && memmem(told->p, told->len, words, strlen(words)) != NULL;
 }
 
+/* A secrets file that is none, one that the right escrow and passphrase open to a key of another
+ * size, and one with a secret that ends with a grant: no backup brings that back. */
+static void other_secrets(struct world *w, const struct place *p) {
+	struct sr_escrow x;
+	struct sr_buf told, text, file;
+	uint8_t ad[SR_HASH + SR_ID + 8], key[SR_KEY] = {1}, root[SR_HASH];
+	struct sr_buf plain;
+	const struct sr_unlock u = {.credential = sr_bytes_of(credential, sizeof credential - 1)};
+
+	sr_buf_init(&told);
+	sr_buf_init(&file);
+	sr_buf_init_secret(&text);
+	t_read_file(p->secrets, &file);
+	file.p[0] ^= 1;
+	t_write_file(p->secrets, file.p, file.len);
+	assert_fails(restore(w, p, sr_bytes_of(NULL, 0), &told), SR_CORRUPT, &w->e,
+		"not a secrets file of a backup");
+	assert_ok(sr_escrow_open(&x, p->escrow, w->v->fingerprint, &w->e), &w->e);
+	memcpy(ad, w->v->fingerprint, SR_HASH);
+	memcpy(ad + SR_HASH, x.id, SR_ID);
+	sr_le64_put(ad + SR_HASH + SR_ID, 1);
+	sr_buf_init_secret(&plain);
+	sr_ledger_root(root, w->v->ledger);
+	sr_buf_put(&plain, w->v->fingerprint, SR_HASH);
+	sr_buf_put_le64(&plain, sr_ledger_next_index(w->v->ledger));
+	sr_buf_put(&plain, root, SR_HASH);
+	sr_buf_put_le64(&plain, 1);
+	sr_buf_put_u8(&plain, SR_SECRET_ROOM_KEY);
+	for (int whole = 0; whole < 2; whole++) {
+		struct sr_buf wrapped;
+
+		sr_buf_init(&wrapped);
+		sr_buf_clear(&text);
+		sr_buf_clear(&file);
+		assert_ok(sr_passphrase_seal(&text, "strongroom/backup/v1", sr_bytes_of(NULL, 0),
+				  &u, sr_bytes_of(key, SR_KEY - (whole ? 0 : 1)), &w->e),
+			&w->e);
+		assert_ok(sr_aead_seal_buf(&wrapped, sr_escrow_newest(&x)->key,
+				  "strongroom/backup-escrow/v1", sr_bytes_of(ad, sizeof ad),
+				  sr_buf_view(&text), &w->e),
+			&w->e);
+		sr_buf_put_str(&file, "SRBACKUP");
+		sr_buf_put(&file, x.id, SR_ID);
+		sr_buf_put_le64(&file, 1);
+		sr_buf_put_lp(&file, sr_buf_view(&wrapped));
+		assert_ok(sr_aead_seal_buf(&file, key, "strongroom/backup-secrets/v1",
+				  sr_bytes_of(w->v->fingerprint, SR_HASH), sr_buf_view(&plain),
+				  &w->e),
+			&w->e);
+		t_write_file(p->secrets, file.p, file.len);
+		assert_fails(restore(w, p, sr_bytes_of(NULL, 0), &told), SR_CORRUPT, &w->e,
+			whole ? ", which no backup carries" : "its key has 31 bytes, want 32");
+		sr_buf_free(&wrapped);
+	}
+	sr_escrow_close(&x);
+	sr_buf_free(&plain);
+	sr_buf_free(&told);
+	sr_buf_free(&text);
+	sr_buf_free(&file);
+}
+
 static void test_backups(void **state) {
 	struct world *w = world_new(NULL);
 	struct place one, two;
@@ -242,6 +306,7 @@ static void test_backups(void **state) {
 	assert_fails(restore(w, &two, sr_bytes_of(NULL, 0), &told), SR_AUTH, &w->e,
 		"it was made under escrow ");
 	assert_ok(restore(w, &one, sr_bytes_of(NULL, 0), &told), &w->e);
+	other_secrets(w, &one);
 	sr_buf_free(&told);
 	sr_buf_free(&note);
 	world_free(w);

@@ -7,6 +7,7 @@
 
 #include "board/dbkeys.h"
 #include "board/erasure.h"
+#include "board/room_note.h"
 #include "board/witnessing.h"
 #include "ledger/ledger.h"
 #include "merkle/cosignature.h"
@@ -431,6 +432,19 @@ static void report(void **state) {
 	assert_fails(sr_erasure_read(&out, sr_buf_view(&note), &want, &w->e), SR_AUTH, &w->e,
 		"another vault");
 	want.vault = w->v->fingerprint;
+	{ /* Something else that the room signed. */
+		struct sr_buf text, other_note;
+
+		sr_buf_init(&text);
+		sr_buf_init(&other_note);
+		sr_text_begin(&text, "strongroom/certificate/v1");
+		sr_text_put_hex(&text, "vault", w->v->fingerprint, SR_HASH);
+		assert_ok(sr_room_note_sign(&other_note, sr_buf_view(&text), w->v, &w->e), &w->e);
+		assert_fails(sr_erasure_read(&out, sr_buf_view(&other_note), &want, &w->e),
+			SR_CORRUPT, &w->e, "it is no report of an erasure");
+		sr_buf_free(&text);
+		sr_buf_free(&other_note);
+	}
 	note.p[30] ^= 1;
 	assert_int_not_equal(sr_erasure_read(&out, sr_buf_view(&note), &want, &w->e), 0);
 	sr_buf_free(&note);

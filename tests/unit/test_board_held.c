@@ -192,6 +192,55 @@ static void a_wrong_body(void **state) {
 	sr_buf_free(&s.sealed);
 }
 
+/* No secret without a box, with more than it holds, or with two to the same person. */
+static void boxes_that_are_none(void **state) {
+	(void)state;
+	struct scene s;
+	struct sr_held_boxes boxes = {.count = 0};
+
+	scene_make(&s, 2);
+	assert_fails(sr_held_boxes_seal(&s.sealed, s.key, &s.at, &boxes, &s.e), SR_MISUSE, &s.e,
+		"quarantine: 0 boxes, want 1 to 15");
+	boxes.count = SR_HELD_CURATORS_MAX + 1;
+	assert_fails(sr_held_boxes_seal(&s.sealed, s.key, &s.at, &boxes, &s.e), SR_MISUSE, &s.e,
+		"quarantine: 16 boxes, want 1 to 15");
+	boxes.count = 3;
+	for (size_t i = 0; i < boxes.count; i++)
+		assert_ok(sr_held_box_make(&boxes.rows[i], &s.at, s.rows[i % 2].person,
+				  s.rows[i % 2].pk, s.part, &s.e),
+			&s.e);
+	assert_fails(sr_held_boxes_seal(&s.sealed, s.key, &s.at, &boxes, &s.e), SR_MISUSE, &s.e,
+		"quarantine: two boxes to p-");
+	assert_int_equal(s.sealed.len, 0);
+}
+
+/* A curator's box, or what a deposit left, that opens and holds no part: another program's, or
+ * another version's. */
+static void parts_of_another_size(void **state) {
+	(void)state;
+	struct scene s;
+	struct sr_buf sealed;
+	uint8_t where[SR_HASH + SR_ID + 8], part[SR_PART];
+
+	scene_make(&s, 1);
+	memcpy(where, s.at.vault, SR_HASH);
+	memcpy(where + SR_HASH, s.at.item, SR_ID);
+	sr_le64_put(where + SR_HASH + SR_ID, s.at.number);
+	sr_buf_init(&sealed);
+	assert_ok(sr_box_seal_person(&sealed, s.rows[0].pk, "strongroom/quarantine/v1",
+			  sr_bytes_of(where, sizeof where), sr_bytes_of(s.part, SR_PART - 1), &s.e),
+		&s.e);
+	assert_fails(sr_held_open_box(part, &s.at, sr_buf_view(&sealed), s.seed[0], &s.e),
+		SR_CORRUPT, &s.e, "quarantine: want a part of 32 bytes, have 31");
+	sr_buf_clear(&sealed);
+	assert_ok(sr_aead_seal_buf(&sealed, s.key, "strongroom/intake/v1",
+			  sr_bytes_of(where, sizeof where), sr_bytes_of(s.part, SR_PART - 1), &s.e),
+		&s.e);
+	assert_fails(sr_intake_open(part, s.key, &s.at, sr_buf_view(&sealed), &s.e), SR_CORRUPT,
+		&s.e, "want a part of 32 bytes, have 31");
+	sr_buf_free(&sealed);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_curator_opens),
@@ -199,6 +248,8 @@ int main(void) {
 		cmocka_unit_test(how_many),
 		cmocka_unit_test(cuts_and_flips),
 		cmocka_unit_test(a_wrong_body),
+		cmocka_unit_test(boxes_that_are_none),
+		cmocka_unit_test(parts_of_another_size),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

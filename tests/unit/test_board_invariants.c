@@ -6,6 +6,7 @@
 #include "board/invariants.h"
 
 #include "ledger/ledger.h"
+#include "store/secrets.h"
 #include "world.h"
 
 #define assert_refused(w, rc, piece) assert_fails((rc), SR_DENIED, &(w)->out.err, (piece))
@@ -55,6 +56,52 @@ static int ask_role(struct world *w, const struct world_person *by, const struct
 	return world_commit(&d, NULL);
 }
 
+/* The name that a request was made with is erased before the last vote: that vote is refused, and
+ * nothing without a name comes of it. */
+static void names_that_are_gone(struct world *w) {
+	struct world_person p[2];
+	struct world_draft d;
+	char subject[SR_SUBJECT_TEXT], hex[2 * SR_ID + 1];
+	uint8_t id[SR_ID], collection[SR_ID], target[SR_ID];
+
+	begin_request(&d, w, &w->curator[0], "collection", id);
+	world_id(w, collection);
+	sr_text_put_hex(&d.text, "collection", collection, SR_ID);
+	sr_text_put(&d.text, "dedupe", "none");
+	world_text(&d, "name", "A box");
+	assert_ok(world_commit(&d, NULL), &w->out.err);
+	assert_ok(world_vote(w, &(struct world_vote){.member = 0, .request = id}), &w->out.err);
+	sr_hex(hex, collection, SR_ID);
+	snprintf(subject, sizeof subject, "collection:%s", hex);
+	assert_ok(sr_secrets_erase(w->v->secrets, SR_SECRET_DESCRIPTIVE, sr_bytes_str(subject), 0,
+			  NULL, &w->e),
+		&w->e);
+	assert_fails(world_vote(w, &(struct world_vote){.member = 1, .request = id}), SR_NOTFOUND,
+		&w->out.err, "request: the name it was made with can no longer be read");
+	assert_int_equal(request_state(w, id), SR_S_OPEN);
+
+	for (size_t i = 0; i < 2; i++)
+		world_person_make(w, &p[i], "Newcomer");
+	begin_request(&d, w, &w->member[0], "board", id);
+	world_id(w, target);
+	sr_text_put_hex(&d.text, "target", target, SR_ID);
+	sr_text_put(&d.text, "quorum", "2 2");
+	for (size_t i = 0; i < 2; i++)
+		sr_text_put(&d.text, "member", p[i].person);
+	for (size_t i = 0; i < 2; i++)
+		world_card(&d, "newcomer", &p[i]);
+	assert_ok(world_commit(&d, NULL), &w->out.err);
+	assert_ok(world_vote(w, &(struct world_vote){.member = 0, .request = id}), &w->out.err);
+	assert_ok(sr_secrets_erase(w->v->secrets, SR_SECRET_PERSON, sr_bytes_str(p[1].person), 0,
+			  NULL, &w->e),
+		&w->e);
+	assert_fails(world_vote(w, &(struct world_vote){.member = 1, .request = id}), SR_NOTFOUND,
+		&w->out.err, "request: the names of 1 of 2 new members can no longer be read");
+	assert_int_equal(request_state(w, id), SR_S_OPEN);
+	for (size_t i = 0; i < 2; i++)
+		sr_buf_free(&p[i].card);
+}
+
 /* A member asks for a role for themselves: the others decide. */
 static void own_role(void **state) {
 	struct world *w = world_new(NULL);
@@ -86,6 +133,7 @@ static void own_role(void **state) {
 			w, &(struct world_vote){.member = 0, .request = id, .decision = "reject"}),
 		0);
 	assert_int_equal(request_state(w, id), SR_S_REFUSED);
+	names_that_are_gone(w);
 	world_free(w);
 }
 
@@ -490,6 +538,17 @@ static void renewals_refused(void **state) {
 	world_free(w);
 }
 
+/* A board that is not open yet decides about no item. */
+static void no_level_yet(void **state) {
+	const struct sr_board_row none = {.level_count = 0};
+	uint32_t level = 7;
+	struct sr_err e;
+
+	(void)state;
+	assert_fails(sr_invariants_level(&level, &none, "", &e), SR_DENIED, &e,
+		"the board has no quorum level yet");
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_role),
@@ -504,6 +563,7 @@ int main(void) {
 		cmocka_unit_test(due_among_many),
 		cmocka_unit_test(renewed),
 		cmocka_unit_test(renewals_refused),
+		cmocka_unit_test(no_level_yet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -485,6 +485,45 @@ static void end_by_quorum(void **state) {
 	world_free(w);
 }
 
+/* A box that nobody needs, that has no room, or that is for who is no curator. */
+static void boxes_that_are_not_added(struct world *w, const uint8_t item[SR_ID]) {
+	const struct world_person *curator = &w->curator[1];
+	struct sr_quarantine_item at = {.number = 1};
+	struct sr_held_place place = {.number = 1};
+	struct sr_held_boxes many = {.count = SR_HELD_CURATORS_MAX};
+	struct sr_held_box box;
+	struct sr_buf sealed;
+	const uint8_t part[SR_PART] = {1};
+	char name[2 * SR_ID + 1], says[100];
+
+	memcpy(at.item, item, SR_ID);
+	memcpy(place.item, item, SR_ID);
+	memcpy(place.vault, w->v->fingerprint, SR_HASH);
+	assert_ok(sr_held_box_make(&box, &place, curator->person, curator->pk, part, &w->e), &w->e);
+	snprintf(says, sizeof says, "%s has a box already, and none is replaced", curator->person);
+	assert_fails(sr_quarantine_may_add(w->v, &at, &box, &w->e), SR_DENIED, &w->e, says);
+	assert_fails(sr_quarantine_add(w->v, &at, &box, &w->e), SR_DENIED, &w->e, says);
+	/* As many as a secret holds, all of others. */
+	for (size_t i = 0; i < many.count; i++) {
+		many.rows[i] = box;
+		snprintf(many.rows[i].person, sizeof many.rows[i].person, "p-%016zx", i);
+	}
+	sr_buf_init_secret(&sealed);
+	sr_hex(name, item, SR_ID);
+	assert_ok(sr_held_boxes_seal(&sealed, w->v->keys->s->quarantine_key, &place, &many, &w->e),
+		&w->e);
+	assert_ok(sr_secrets_replace(w->v->secrets, SR_SECRET_QUARANTINE, sr_bytes_str(name), 1,
+			  sr_buf_view(&sealed), &w->e),
+		&w->e);
+	assert_fails(sr_quarantine_may_add(w->v, &at, &box, &w->e), SR_LIMIT, &w->e,
+		"15 curators have boxes, and more have no room: release the item");
+	box.pk[0] ^= 1;
+	snprintf(says, sizeof says, "%s is no curator any more, or has another key",
+		curator->person);
+	assert_fails(sr_quarantine_may_add(w->v, &at, &box, &w->e), SR_DENIED, &w->e, says);
+	sr_buf_free(&sealed);
+}
+
 /* A kill before the boxes were erased: the next opening erases them, and says so. */
 static void boxes_at_open(void **state) {
 	struct world *w = world_new(NULL);
@@ -514,6 +553,7 @@ static void boxes_at_open(void **state) {
 		"1 boxes of held items to who is no curator any more were erased"));
 	assert_int_equal(boxes_of(w, &w->curator[0], &items), 0);
 	assert_int_equal(boxes_of(w, &w->curator[1], &items), 1);
+	boxes_that_are_not_added(w, held.items[0]);
 	sr_buf_free(&old);
 	world_free(w);
 }

@@ -97,6 +97,147 @@ static void a_quorum_opens_them(void **state) {
 	scene_close(&s);
 }
 
+/* One line of a text replaced. */
+static void with_line(
+	struct sr_buf *out, const struct sr_buf *text, const char *key, const char *line) {
+	const char *at = (const char *)text->p, *end = at + text->len;
+
+	while (at < end) {
+		const char *nl = memchr(at, '\n', (size_t)(end - at));
+		const size_t n = (size_t)(nl - at) + 1;
+
+		if (strncmp(at, key, strlen(key)) == 0 && at[strlen(key)] == ' ')
+			sr_buf_put_str(out, line);
+		else
+			sr_buf_put(out, at, n);
+		at += n;
+	}
+}
+
+/* Texts with a line more than they have, a name that is too long, more members than the board. */
+static void texts_that_are_too_long(struct scene *s) {
+	struct sr_recovery r;
+	struct sr_piece_share share;
+	struct sr_buf line, text, piece;
+
+	sr_buf_init(&line);
+	sr_buf_init(&text);
+	sr_buf_init(&piece);
+	piece_of(s, 0, &piece);
+	sr_text_put(&piece, "more", "x");
+	assert_fails(take(s, &share, sr_buf_view(&piece)), SR_CORRUPT, &s->e,
+		"no piece of a recovery: line 7: nothing more is wanted");
+	sr_buf_put_str(&line, "origin ");
+	for (size_t i = 0; i < 300; i++)
+		sr_buf_put_u8(&line, 'o');
+	sr_buf_put(&line, "\n", 2);
+	with_line(&text, &s->file, "origin", (const char *)line.p);
+	assert_fails(sr_recovery_read(&r, sr_buf_view(&text), &s->e), SR_CORRUPT, &s->e,
+		" bytes, have 300");
+	/* Each member's line twice: six, of a board of three. */
+	{
+		const char *at = strstr((const char *)s->file.p, "\nmember ");
+		const size_t n = strcspn(at + 1, "\n") + 1;
+
+		sr_buf_clear(&line);
+		sr_buf_clear(&text);
+		for (size_t i = 0; i < 2; i++)
+			sr_buf_put(&line, at + 1, n);
+		sr_buf_put_u8(&line, 0);
+		with_line(&text, &s->file, "member", (const char *)line.p);
+	}
+	assert_fails(sr_recovery_read(&r, sr_buf_view(&text), &s->e), SR_CORRUPT, &s->e,
+		"6 members, the board has 3");
+	sr_buf_clear(&text);
+	with_line(&text, &s->file, "member", "member 1 p-0000000000000000\n");
+	assert_fails(sr_recovery_read(&r, sr_buf_view(&text), &s->e), SR_CORRUPT, &s->e,
+		"member line 1: want four words");
+	sr_buf_clear(&line);
+	sr_buf_clear(&text);
+	sr_buf_printf(&line, "member 4 %s ", s->w->member[0].person);
+	sr_buf_put_base64(&line, s->w->member[0].pk, SR_PK);
+	sr_buf_put_str(&line, " AAAA\n");
+	sr_buf_put_u8(&line, 0);
+	with_line(&text, &s->file, "member", (const char *)line.p);
+	assert_fails(sr_recovery_read(&r, sr_buf_view(&text), &s->e), SR_CORRUPT, &s->e,
+		"member line 1: index 4 of 3 members");
+	sr_buf_clear(&piece);
+	sr_buf_clear(&text);
+	piece_of(s, 0, &piece);
+	with_line(&text, &piece, "member", "member 1 p-0000000000000000\n");
+	assert_fails(take(s, &share, sr_buf_view(&text)), SR_CORRUPT, &s->e,
+		"no piece of a recovery: member: want three words");
+	sr_buf_free(&line);
+	sr_buf_free(&text);
+	sr_buf_free(&piece);
+}
+
+/* A member's program that seals less than a piece, and signs that. */
+static void a_piece_of_another_size(struct scene *s) {
+	static const char type[] = "strongroom/recover-piece/v1";
+	const uint8_t bytes[SR_PIECE - 1] = {1};
+	struct sr_piece_share share;
+	struct sr_buf text, sealed;
+	uint8_t sig[SR_SIG], ctx[SR_HASH], id[SR_ID] = {3};
+	const struct world_person *m;
+
+	m = &s->w->member[0];
+	sr_buf_init(&text);
+	sr_buf_init(&sealed);
+	sr_text_begin(&text, type);
+	sr_text_put_hex(&text, "ask", s->a.hash, SR_HASH);
+	sr_text_put_hex(&text, "id", id, SR_ID);
+	sr_buf_printf(&text, "member 1 %s ", m->person);
+	sr_buf_put_base64(&text, m->pk, SR_PK);
+	sr_buf_put_u8(&text, '\n');
+	SR_HASH_OF(ctx, "strongroom/recover-piece-context/v1", NULL, sr_buf_view(&text));
+	assert_ok(sr_box_seal(&sealed, s->a.key, sr_bytes_of(NULL, 0), type,
+			  sr_bytes_of(ctx, SR_HASH), sr_bytes_of(bytes, sizeof bytes), &s->e),
+		&s->e);
+	sr_text_put_base64(&text, "sealed", sealed.p, sealed.len);
+	assert_ok(sr_sign(sig, m->seed, sr_buf_view(&text), &s->e), &s->e);
+	sr_text_put_base64(&text, "signature", sig, SR_SIG);
+	assert_fails(take(s, &share, sr_buf_view(&text)), SR_CORRUPT, &s->e,
+		"the piece of member 1 (p-");
+	assert_non_null(strstr(s->e.text, "a piece has "));
+	sr_buf_free(&text);
+	sr_buf_free(&sealed);
+}
+
+/* A file that a vault made which gives itself other public keys than its own. */
+static void other_keys_inside(struct scene *s) {
+	struct sr_piece_share share[3];
+	struct sr_service *k = NULL;
+	struct sr_recovery r;
+	struct scene lying;
+
+	s->w->v->keys->room_pk[0] ^= 1;
+	assert_ok(sr_recover_renew(s->w->v, &s->e), &s->e);
+	s->w->v->keys->room_pk[0] ^= 1;
+	lying = *s;
+	sr_buf_init(&lying.file);
+	sr_buf_init(&lying.ask);
+	t_read_file(t_path(s->w->vault, "keys/service.board"), &lying.file);
+	assert_ok(sr_recovery_read(&r, sr_buf_view(&lying.file), &s->e), &s->e);
+	assert_ok(sr_recovery_ask_make(&lying.ask, &r, lying.pk, &s->e), &s->e);
+	sr_recovery_free(&r);
+	assert_ok(sr_recovery_ask_read(&lying.a, sr_buf_view(&lying.ask), &s->e), &s->e);
+	for (size_t i = 0; i < 3; i++) {
+		struct sr_buf piece;
+
+		sr_buf_init(&piece);
+		piece_of(&lying, i, &piece);
+		assert_ok(take(&lying, &share[i], sr_buf_view(&piece)), &lying.e);
+		sr_buf_free(&piece);
+	}
+	assert_fails(sr_recovery_open(&k, &lying.a.file, share, 3, &s->e), SR_AUTH, &s->e,
+		"service.board: the service keys inside are not the ones it names");
+	assert_null(k);
+	sr_recovery_ask_free(&lying.a);
+	sr_buf_free(&lying.file);
+	sr_buf_free(&lying.ask);
+}
+
 /* A piece is its member's, for this ask and this seal. */
 static void pieces_bind_everything(void **state) {
 	struct sr_piece_share share;
@@ -133,6 +274,9 @@ static void pieces_bind_everything(void **state) {
 	sr_recovery_ask_free(&theirs);
 	sr_buf_free(&piece);
 	sr_buf_free(&other);
+	texts_that_are_too_long(&s);
+	a_piece_of_another_size(&s);
+	other_keys_inside(&s);
 	scene_close(&s);
 }
 
@@ -192,23 +336,6 @@ static void every_cut_and_flip_is_seen(void **state) {
 	t_each_cut(sr_buf_view(&s.ask), ask_mutant, &m);
 	sr_buf_free(&piece);
 	scene_close(&s);
-}
-
-/* One line of a text replaced. */
-static void with_line(
-	struct sr_buf *out, const struct sr_buf *text, const char *key, const char *line) {
-	const char *at = (const char *)text->p, *end = at + text->len;
-
-	while (at < end) {
-		const char *nl = memchr(at, '\n', (size_t)(end - at));
-		const size_t n = (size_t)(nl - at) + 1;
-
-		if (strncmp(at, key, strlen(key)) == 0 && at[strlen(key)] == ' ')
-			sr_buf_put_str(out, line);
-		else
-			sr_buf_put(out, at, n);
-		at += n;
-	}
 }
 
 /* A seal for an item, put where the one for the service keys was: no member's program touches it.

@@ -3,6 +3,8 @@
  * line changed, signed by who may sign it, and the door names the rule that it breaks. What people
  * can do wrong through clients is in the scenarios; a client of an enemy's is not held by any.
  */
+#include <sqlite3.h>
+
 #include "base/limits.h"
 #include "drafts.h"
 #include "epochs_rig.h"
@@ -724,6 +726,98 @@ static void a_board_that_changed_meanwhile(void **state) {
 	world_free(w);
 }
 
+/* Steps of the project's own statements come through here (see the Makefile): the ${at}-th question
+ * about ${what} is one that the disk does not answer; 0: all are answered. */
+static struct {
+	const char *what;
+	unsigned at, seen;
+} unanswered;
+
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker's names */
+int __real_sqlite3_step(sqlite3_stmt *st);
+int __wrap_sqlite3_step(sqlite3_stmt *st);
+
+int __wrap_sqlite3_step(sqlite3_stmt *st) {
+	const char *sql = unanswered.at == 0 ? NULL : sqlite3_sql(st);
+
+	if (sql != NULL && strncmp(sql, "SELECT", 6) == 0 && strstr(sql, unanswered.what) != NULL &&
+		++unanswered.seen == unanswered.at)
+		return SQLITE_IOERR;
+	return __real_sqlite3_step(st);
+}
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+
+/* The last vote on it, of member 1; false: it went through before that question was asked. */
+static bool last_vote_fails(
+	struct world *w, const uint8_t request[SR_ID], const char *what, unsigned at) {
+	struct sr_submission sub = {0};
+	struct world_draft d;
+	struct sr_buf note;
+	int rc;
+
+	w->instead = &d;
+	assert_int_equal(world_vote(w, &(struct world_vote){.member = 1, .request = request}), 0);
+	sr_buf_init(&note);
+	assert_ok(sr_statement_sign(&note, sr_buf_view(&d.text), d.by->person, d.by->seed, &w->e),
+		&w->e);
+	sub.note = sr_buf_view(&note);
+	sub.texts = d.texts;
+	sub.text_count = d.text_count;
+	sub.objects = d.objects;
+	sub.object_count = d.object_count;
+	sr_err_clear(&w->e);
+	unanswered.seen = 0;
+	unanswered.what = what;
+	unanswered.at = at;
+	rc = sr_door_commit(w->v, &sub, 1, &w->out, &w->e);
+	unanswered.at = 0;
+	if (rc != 0)
+		assert_int_equal(rc, SR_IO);
+	if (rc == 0 && w->out.code != 0)
+		fail_msg("question %u of%s: an answer was made of none: %s", at, what,
+			w->out.err.text);
+	if (rc == 0 && unanswered.seen >= at)
+		fail_msg("question %u of%s was not answered, and it went through", at, what);
+	sr_buf_free(&note);
+	world_draft_free(&d);
+	return rc != 0;
+}
+
+/* What cannot be looked at decides nothing: wherever a question about the board fails at the last
+ * vote on handing it on, nothing is refused, and the same vote is cast again. */
+static void a_board_that_cannot_be_looked_at(void **state) {
+	struct world *w = world_new(NULL);
+	struct scene s = {.w = w};
+	struct world_draft d;
+	struct sr_entry en = {0};
+	uint8_t request[SR_ID];
+	unsigned at = 1;
+
+	(void)state;
+	begin(&s, &d, &w->member[0], "reshare", 2);
+	sr_text_put(&d.text, "quorum", "2 2");
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < (k == 0 ? w->members : 2); i++)
+			sr_text_put(&d.text, k == 0 ? "member" : "dealer", w->member[i].person);
+	assert_ok(world_commit(&d, NULL), &w->out.err);
+	world_last(w, SR_T_REQUEST, &en);
+	assert_ok(sr_field_id(request, &en.statement, "request", 0, &w->e), &w->e);
+	sr_entry_free(&en);
+	assert_int_equal(world_vote(w, &(struct world_vote){.member = 0, .request = request}), 0);
+	while (last_vote_fails(w, request, " boards ", at)) {
+		at++;
+		if (w->v->failed)
+			world_reopen(w);
+		assert_int_equal(request_state(w, request), SR_S_OPEN);
+		assert_int_equal(world_count(w, SR_T_REFUSE), 0);
+		assert_int_equal(world_count(w, SR_T_RESHARE), 0);
+	}
+	assert_true(at > 3);
+	assert_int_equal(request_state(w, request), SR_S_GRANTED);
+	assert_int_equal(world_count(w, SR_T_RESHARE), 1);
+	world_free(w);
+}
+
 /* --- before the board is open, and shares --- */
 
 static void before_it_opens(void **state) {
@@ -776,6 +870,7 @@ static void what_was_revoked_meanwhile(void **state) {
 	struct world_draft d;
 	struct world_request one, two;
 	uint8_t renew[SR_ID];
+	unsigned at = 1;
 
 	(void)state;
 	scene_open(&s);
@@ -808,6 +903,16 @@ static void what_was_revoked_meanwhile(void **state) {
 	assert_int_equal(request_state(s.w, renew), SR_S_REFUSED);
 	assert_last_rule(s.w, "grant-ended");
 	assert_int_equal(world_count(s.w, SR_T_RENEW), 0);
+	/* And what cannot be looked at of items grants nothing, and refuses nothing. */
+	assert_int_equal(world_vote(s.w, &(struct world_vote){.member = 0, .request = s.open}), 0);
+	while (last_vote_fails(s.w, s.open, " items ", at)) {
+		at++;
+		if (s.w->v->failed)
+			world_reopen(s.w);
+		assert_int_equal(request_state(s.w, s.open), SR_S_OPEN);
+	}
+	assert_true(at > 3);
+	assert_int_equal(request_state(s.w, s.open), SR_S_GRANTED);
 	scene_close(&s);
 }
 
@@ -861,6 +966,7 @@ int main(void) {
 		cmocka_unit_test(boards_to_be),
 		cmocka_unit_test(what_is_of_another_board),
 		cmocka_unit_test(a_board_that_changed_meanwhile),
+		cmocka_unit_test(a_board_that_cannot_be_looked_at),
 		cmocka_unit_test(before_it_opens),
 		cmocka_unit_test(what_was_revoked_meanwhile),
 		cmocka_unit_test(what_was_sent_back_is_withdrawn),

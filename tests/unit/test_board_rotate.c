@@ -11,6 +11,7 @@
 #include "board/keys.h"
 #include "board/recover.h"
 #include "board/unlock.h"
+#include "board/witnessing.h"
 #include "catalogue/catalogue.h"
 #include "ledger/ledger.h"
 #include "store/backend.h"
@@ -100,6 +101,13 @@ static void generations_keep_what_still_opens(void **state) {
 		assert_int_equal(
 			rc, rest == 0 || (rest == 128 && len > 384 + 128) ? 0 : SR_CORRUPT);
 	}
+	const uint64_t epoch = sr_le64_get(b.p + 392);
+	sr_le64_put(b.p + 392, 0); /* its last key epoch; there is none before the first */
+	assert_fails(sr_service_of(&again, sr_bytes_str("x"), sr_buf_view(&b), &e), SR_CORRUPT, &e,
+		"generation 1 before these ended in key epoch 0");
+	assert_fails(sr_service_of(&again, sr_bytes_of(NULL, 0), sr_buf_view(&b), &e), SR_CORRUPT,
+		&e, "no usable origin line");
+	sr_le64_put(b.p + 392, epoch);
 	sr_le64_put(b.p + 384, 5); /* the newest former one ends before the one before it */
 	assert_fails(sr_service_of(&again, sr_bytes_str("x"), sr_buf_view(&b), &e), SR_CORRUPT, &e,
 		"ended at");
@@ -324,6 +332,60 @@ static void old_keys_open_nothing_new(void **state) {
 
 /* --- when it may not begin -------------------------------------------------------------------- */
 
+/* A pack that the index has under an accession which was broken off. */
+static void pend(struct world *w, const uint8_t accession[SR_ID]) {
+	struct sr_index_pack p = {.kind = SR_PACK_FILES, .size = 100};
+
+	t_fill(p.name, SR_HASH, 5);
+	assert_ok(sr_index_add(w->v->index, &p, accession, &w->e), &w->e);
+}
+
+enum wait {
+	ALARM,
+	UNDER_WAY,
+	PENDING,
+	COPY
+};
+
+/* One reason to wait, made and taken away; nothing is begun. */
+static void waits(struct world *w, enum wait why, const char *says) {
+	const struct sr_unlock u = {
+		.credential = sr_bytes_of(WORLD_CREDENTIAL, strlen(WORLD_CREDENTIAL))};
+	const struct sr_rotate o = {.path = w->vault, .then = u, .clock = sr_clock_system()};
+	const uint8_t accession[SR_ID] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88,
+		0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
+	char alarm[T_PATH], away[T_PATH];
+	struct sr_vault *next = NULL, *v;
+	bool changed = true;
+
+	world_reopen(w);
+	snprintf(alarm, sizeof alarm, "%s/ledger/alarm", w->vault);
+	snprintf(away, sizeof away, "%s.away", w->second);
+	if (why == ALARM) {
+		t_write_file(alarm, "two logs", 8);
+		assert_ok(sr_witnessing_open(w->v, &w->e), &w->e);
+	} else if (why == UNDER_WAY) {
+		w->v->keys->under_way = true;
+	} else if (why == PENDING) {
+		pend(w, accession);
+	} else {
+		world_close(w);
+		assert_int_equal(rename(w->second, away), 0);
+		world_reopen(w);
+	}
+	sr_room_free(w->room);
+	w->room = NULL;
+	v = w->v;
+	w->v = NULL;
+	assert_fails(sr_rotate(&next, v, &o, &changed, &w->e), why == ALARM ? SR_DENIED : SR_LOCKED,
+		&w->e, says);
+	assert_false(changed);
+	if (why == ALARM)
+		assert_int_equal(unlink(alarm), 0);
+	if (why == COPY)
+		assert_int_equal(rename(away, w->second), 0);
+}
+
 static void it_waits_for_what_is_under_way(void **state) {
 	static const struct world_options bare = {.bare = true};
 	const struct sr_unlock u = {
@@ -343,7 +405,7 @@ static void it_waits_for_what_is_under_way(void **state) {
 	assert_null(next);
 	world_free(w);
 
-	w = world_new(NULL);
+	w = world_new(&(struct world_options){.second = true});
 	o.path = w->vault;
 	t_write_file(
 		t_path(w->vault, "run/accession-00112233445566778899aabbccddeeff.keep"), "x", 1);
@@ -355,6 +417,10 @@ static void it_waits_for_what_is_under_way(void **state) {
 	assert_false(changed);
 	assert_int_equal(
 		unlink(t_path(w->vault, "run/accession-00112233445566778899aabbccddeeff.keep")), 0);
+	waits(w, ALARM, "writing stops, by a witness's alarm: two logs");
+	waits(w, UNDER_WAY, "a change of keys is under way already");
+	waits(w, COPY, "the second copy of secrets.db is not up to date (");
+	waits(w, PENDING, "accession 00112233445566778899aabbccddeeff was broken off: go on with");
 	world_reopen(w);
 	assert_int_equal(w->v->keys->generations, 1);
 	world_free(w);
@@ -430,6 +496,22 @@ static void lost_in_the_middle(void **state) {
 	world_free(w);
 }
 
+/* The log went on, and its entry at the place of the change says nothing of it. */
+static void another_entry_is_there(struct world *w) {
+	struct sr_service *next = NULL, *now = w->v->keys;
+	const uint64_t size = sr_ledger_next_index(w->v->ledger);
+	char says[100];
+
+	assert_ok(sr_service_next(&next, now, size - 1, 1, &w->e), &w->e);
+	w->v->keys = next;
+	snprintf(says, sizeof says, "entry %llu of the log does not name the service keys",
+		(unsigned long long)(size - 1));
+	assert_fails(sr_rotate_log(w->v, &w->e), SR_CORRUPT, &w->e, says);
+	w->v->keys = now;
+	sr_service_free(next);
+	assert_int_equal(sr_ledger_next_index(w->v->ledger), size);
+}
+
 /* A file of a change that is not this log's is not believed. */
 static void another_logs_change(void **state) {
 	const struct sr_unlock u = {
@@ -446,6 +528,8 @@ static void another_logs_change(void **state) {
 		struct sr_buf kept;
 		struct sr_vault *v = NULL;
 
+		if (behind)
+			another_entry_is_there(w);
 		o.path = w->vault;
 		sr_buf_init(&kept);
 		sr_buf_init_secret(&file);

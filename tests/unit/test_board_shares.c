@@ -72,12 +72,24 @@ static void broken_keys_are_refused(void **state) {
 	struct left *l = left_make(2);
 	struct sr_board_keys *k = calloc(1, sizeof *k);
 	uint8_t hash[SR_HASH];
+	char says[80];
 
 	(void)state;
 	assert_non_null(k);
 	for (size_t n = 0; n < l->body.len; n++)
 		assert_fails(sr_keys_decode(k, sr_bytes_of(l->body.p, n), &l->e), SR_CORRUPT, &l->e,
 			"board keys");
+	/* A level that anybody could open alone, and one that nobody could. */
+	for (uint8_t quorum = 1; quorum <= 5; quorum += 4) {
+		const uint8_t was = l->body.p[117];
+
+		l->body.p[117] = quorum;
+		snprintf(says, sizeof says,
+			"board keys: level 2 takes %u of 4 members, after level 0", quorum);
+		assert_fails(
+			sr_keys_decode(k, sr_buf_view(&l->body), &l->e), SR_CORRUPT, &l->e, says);
+		l->body.p[117] = was;
+	}
 	for (size_t i = 0; i < l->body.len; i++) {
 		l->body.p[i] ^= 1;
 		sr_keys_hash(hash, sr_buf_view(&l->body));
@@ -89,6 +101,21 @@ static void broken_keys_are_refused(void **state) {
 	}
 	free(k);
 	left_free(l);
+}
+
+/* A box to the right member at the right place, with shares of more levels than the keys have. */
+static void other_length(struct left *l) {
+	const struct sr_bytes box = sr_buf_view(&l->box);
+	uint8_t x[SR_BOARD_LEVELS_MAX][SR_SCALAR];
+	struct sr_ceremony_keys one = l->keys;
+	struct sr_share_place at = l->at;
+
+	one.levels = 1;
+	at.keys = &one;
+	assert_fails(sr_shares_open(x, &at, l->b->seed[1], box, &l->e), SR_CORRUPT, &l->e,
+		"own shares of member 2: have 64 bytes, want 32");
+	for (size_t i = 0; i < sizeof x; i++)
+		assert_int_equal(((const uint8_t *)x)[i], 0);
 }
 
 static void a_box_opens_for_its_member_alone(void **state) {
@@ -114,6 +141,7 @@ static void a_box_opens_for_its_member_alone(void **state) {
 	at.keys = &other->keys; /* the hash is right, the keys are others */
 	assert_fails(sr_shares_open(x, &at, l->b->seed[1], sr_buf_view(&l->box), &l->e), SR_AUTH,
 		&l->e, "level 2: it is not the share behind the public one");
+	other_length(l);
 	for (size_t i = 0; i < l->box.len; i++) {
 		l->box.p[i] ^= 0x10;
 		assert_fails(sr_shares_open(x, &l->at, l->b->seed[1], sr_buf_view(&l->box), &l->e),

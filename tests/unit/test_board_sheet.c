@@ -215,6 +215,58 @@ static void contents_that_no_sheet_has(void **state) {
 	}
 }
 
+/* A line as the format in sheet.h says, made here: number, 16 letters, 4 of the check. */
+static void put_line(struct sr_buf *out, unsigned number, const uint8_t bytes[10]) {
+	static const char letters[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+	uint8_t hash[SR_HASH], all[14] = {0};
+	struct sr_hash h;
+
+	sr_hash_init(&h, "strongroom/sheet-line/v1", NULL);
+	sr_hash_u64(&h, number);
+	sr_hash_field(&h, sr_bytes_of(bytes, 10));
+	sr_hash_final(&h, hash);
+	memcpy(all, bytes, 10);
+	memcpy(all + 10, hash, 3);
+	sr_buf_printf(out, "%02u ", number);
+	for (size_t i = 0; i < 20; i++) {
+		const size_t bit = 5 * i;
+		const unsigned two = (unsigned)all[bit / 8] << 8 | all[bit / 8 + 1];
+
+		sr_buf_put_u8(out, (uint8_t)letters[two >> (11 - bit % 8) & 31]);
+	}
+	sr_buf_put_str(out, "\n");
+}
+
+/* Lines that check, of a form that is not this program's, and with more after the last share. */
+static void another_form(void **state) {
+	uint8_t bytes[50] = {1};
+	struct sr_buf text;
+
+	(void)state;
+	bytes[9] = 3;
+	bytes[10] = 1;
+	bytes[11] = 2;
+	t_fill(bytes + 12, SR_SCALAR, 20);
+	bytes[43] &= 0x0f;
+	for (int i = 0; i < 3; i++) {
+		struct sr_sheet have;
+		struct sr_err e;
+
+		bytes[0] = i == 1 ? 2 : 1;
+		bytes[49] = i == 2 ? 1 : 0;
+		sr_buf_init(&text);
+		for (unsigned k = 0; k < 5; k++)
+			put_line(&text, k + 1, bytes + (size_t)10 * k);
+		if (i == 0)
+			assert_ok(sr_sheet_read(&have, sr_buf_view(&text), &e), &e);
+		else
+			refused(sr_buf_view(&text), SR_CORRUPT,
+				i == 1 ? "recovery sheet: a sheet of another form than 1"
+				       : "recovery sheet: a sheet that ends in other than zeros");
+		sr_buf_free(&text);
+	}
+}
+
 int main(void) {
 	struct sr_err e;
 	const struct CMUnitTest tests[] = {
@@ -222,6 +274,7 @@ int main(void) {
 		cmocka_unit_test(a_wrong_letter_shows_in_its_line),
 		cmocka_unit_test(lines_are_all_there_in_order),
 		cmocka_unit_test(contents_that_no_sheet_has),
+		cmocka_unit_test(another_form),
 	};
 
 	if (sr_crypto_init(&e) != 0)

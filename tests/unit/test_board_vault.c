@@ -8,8 +8,10 @@
 
 #include "board/backup.h"
 #include "board/fixity.h"
+#include "board/second.h"
 #include "catalogue/catalogue.h"
 #include "ledger/ledger.h"
+#include "past_the_door.h"
 #include "store/secrets.h"
 #include "world.h"
 
@@ -37,8 +39,150 @@ static void put_item(struct world *w, const char *text, uint8_t item[SR_ID]) {
 	world_held_release(w, item);
 }
 
+/* ${conf} with its line ${key} (from the first byte of the file on, where it is NULL) replaced. */
+static void conf_with(
+	struct sr_buf *out, const struct sr_buf *conf, const char *key, const char *line) {
+	char from[80];
+	const uint8_t *at = conf->p, *end;
+
+	if (key != NULL) {
+		snprintf(from, sizeof from, "\n%s ", key);
+		at = memmem(conf->p, conf->len, from, strlen(from));
+		assert_non_null(at);
+		at++;
+	}
+	end = memchr(at, '\n', conf->len - (size_t)(at - conf->p));
+	assert_non_null(end);
+	sr_buf_clear(out);
+	sr_buf_put(out, conf->p, (size_t)(at - conf->p));
+	sr_buf_put_str(out, line);
+	sr_buf_put(out, end, conf->len - (size_t)(end - conf->p));
+}
+
+/* Every line of strongroom.conf against what the vault knows by itself. */
+static void conf_lines(struct world *w) {
+	static const struct {
+		const char *key, *line;
+		enum sr_code code;
+		const char *says;
+	} rows[] = {
+		{NULL, "strongroom/vault/v9", SR_UNSUPPORTED,
+			"strongroom.conf: a format that this program does not know"},
+		{"origin", "origin other.example/strongroom", SR_AUTH,
+			"strongroom.conf names another origin than keys/service has (" W_ORIGIN
+			")"},
+		{"second", "no-second no", SR_CORRUPT,
+			"strongroom.conf: want one line, second or no-second"},
+		{"second", "no-second yes\nsecond /somewhere", SR_CORRUPT,
+			"want one line, second or no-second"},
+		{"fingerprint",
+			"fingerprint "
+			"0000000000000000000000000000000000000000000000000000000000000007",
+			SR_AUTH,
+			"strongroom.conf names another fingerprint than entry 0 of the ledger has"},
+	};
+	struct sr_buf conf, other, line;
+	struct sr_log_link l = {.name = "one.example/more"};
+	char path[T_PATH], says[100];
+
+	sr_buf_init(&conf);
+	sr_buf_init(&other);
+	sr_buf_init(&line);
+	snprintf(path, sizeof path, "%s", t_path(w->vault, "strongroom.conf"));
+	t_read_file(path, &conf);
+	/* As many names of the log as it can have had: one more does not go in, nor is it read. */
+	for (size_t i = 0; i <= SR_LOG_NAMES; i++) {
+		sr_buf_clear(&line);
+		sr_buf_printf(&line, "second %s", w->second);
+		for (size_t k = 0; k < i; k++)
+			sr_buf_printf(&line, "\nlog %zu n%zu.example/log 1 2", k + 5, k);
+		sr_buf_put_u8(&line, 0);
+		conf_with(&other, &conf, "second", (const char *)line.p);
+		t_write_file(path, other.p, other.len);
+		if (i == SR_LOG_NAMES - 1)
+			assert_fails(sr_vault_conf_log(w->v, &l, &w->e), SR_LIMIT, &w->e,
+				"strongroom.conf: no more than ");
+	}
+	world_close(w);
+	snprintf(says, sizeof says, "strongroom.conf: %d lines log, at most %d", SR_LOG_NAMES,
+		SR_LOG_NAMES - 1);
+	assert_fails(try_open(w, w->vault, WORLD_CREDENTIAL), SR_CORRUPT, &w->e, says);
+	sr_buf_clear(&line);
+	sr_buf_put_str(&line, "origin ");
+	for (size_t i = 0; i < 256; i++)
+		sr_buf_put_u8(&line, 'x');
+	sr_buf_put_u8(&line, 0);
+	conf_with(&other, &conf, "origin", (const char *)line.p);
+	t_write_file(path, other.p, other.len);
+	assert_fails(try_open(w, w->vault, WORLD_CREDENTIAL), SR_CORRUPT, &w->e,
+		"strongroom.conf: line origin has 256 bytes, want fewer than 256");
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		conf_with(&other, &conf, rows[i].key, rows[i].line);
+		t_write_file(path, other.p, other.len);
+		assert_fails(
+			try_open(w, w->vault, WORLD_CREDENTIAL), rows[i].code, &w->e, rows[i].says);
+	}
+	t_write_file(path, conf.p, conf.len);
+	assert_fails(sr_vault_conf_second(w->vault, "beside", &w->e), SR_USAGE, &w->e,
+		"the second copy's path must be absolute and under ");
+	assert_ok(try_open(w, w->vault, WORLD_CREDENTIAL), &w->e);
+	sr_buf_free(&conf);
+	sr_buf_free(&other);
+	sr_buf_free(&line);
+}
+
+/* The note of places where a copy of secrets.db may still lie. */
+static void second_note(struct world *w) {
+	struct sr_second_report report;
+	struct sr_buf note, told;
+	char path[T_PATH], says[T_PATH];
+
+	sr_buf_init(&note);
+	sr_buf_init(&told);
+	snprintf(path, sizeof path, "%s", t_path(w->vault, "run/second"));
+	assert_fails(sr_second_change(w->v, "beside", &report, &w->e), SR_USAGE, &w->e,
+		"the second copy's path must be absolute and under 4096 bytes");
+	assert_false(t_exists(path));
+	sr_text_begin(&note, "strongroom/third/v1");
+	t_write_file(path, note.p, note.len);
+	assert_fails(sr_second_settle(w->v, &told, &w->e), SR_CORRUPT, &w->e,
+		"run/second is no note of second copies");
+	sr_buf_clear(&note);
+	sr_text_begin(&note, "strongroom/second/v1");
+	sr_buf_put_str(&note, "made /");
+	for (size_t i = 1; i < SR_PATH_MAX; i++)
+		sr_buf_put_u8(&note, 'x');
+	sr_buf_put_u8(&note, '\n');
+	t_write_file(path, note.p, note.len);
+	assert_fails(sr_second_settle(w->v, &told, &w->e), SR_CORRUPT, &w->e,
+		"run/second: a path of 4096 bytes");
+	/* Eight changes in a row were cut off; the ninth waits until one of them is settled. */
+	sr_buf_clear(&note);
+	sr_text_begin(&note, "strongroom/second/v1");
+	for (size_t i = 0; i < 8; i++)
+		sr_text_putf(&note, "made", "%s/place%zu", w->path, i);
+	t_write_file(path, note.p, note.len);
+	assert_fails(sr_second_change(w->v, w->path, &report, &w->e), SR_LIMIT, &w->e,
+		"8 places of a second copy are still to be destroyed: mount them");
+	/* A place that is there, with nothing in it: its medium is not. */
+	sr_buf_clear(&note);
+	sr_text_begin(&note, "strongroom/second/v1");
+	sr_text_put(&note, "former", w->path);
+	t_write_file(path, note.p, note.len);
+	assert_ok(sr_second_settle(w->v, &told, &w->e), &w->e);
+	sr_buf_put_u8(&told, 0);
+	snprintf(says, sizeof says,
+		"a former second copy in %s may open what is erased later: it is not there: is its "
+		"medium mounted?; mount it",
+		w->path);
+	assert_non_null(strstr((const char *)told.p, says));
+	assert_true(t_exists(path));
+	sr_buf_free(&note);
+	sr_buf_free(&told);
+}
+
 static void test_refusals(void **state) {
-	struct world *w = world_new(NULL);
+	struct world *w = world_new(&(struct world_options){.second = true});
 	struct sr_buf conf, newer;
 	char *empty = t_tmp_new();
 	int status;
@@ -80,6 +224,55 @@ static void test_refusals(void **state) {
 	sr_buf_free(&newer);
 	t_tmp_remove(empty);
 	world_reopen(w);
+	second_note(w);
+	assert_int_equal(unlink(t_path(w->vault, "run/second")), 0);
+	conf_lines(w);
+	world_free(w);
+}
+
+/* Where the second copy lies is said, or that there is none. */
+static void test_create(void **state) {
+	struct sr_vault_init o = {.path = "/nowhere/at-all", .origin = W_ORIGIN};
+	char origin[202];
+	struct sr_err e;
+
+	(void)state;
+	assert_fails(sr_vault_create(&o, &e), SR_USAGE, &e,
+		"say where the second copy of secrets.db lies (--second PATH), or --no-second");
+	o.second = "beside";
+	o.no_second = true;
+	assert_fails(sr_vault_create(&o, &e), SR_USAGE, &e, "say where the second copy");
+	o.no_second = false;
+	assert_fails(sr_vault_create(&o, &e), SR_USAGE, &e,
+		"the second copy's path must be absolute: beside");
+	o.second = NULL;
+	o.no_second = true;
+	o.origin = "";
+	assert_fails(
+		sr_vault_create(&o, &e), SR_USAGE, &e, "origin: want 1 to 200 characters, have 0");
+	memset(origin, 'o', 201);
+	origin[201] = '\0';
+	o.origin = origin;
+	assert_fails(sr_vault_create(&o, &e), SR_USAGE, &e,
+		"origin: want 1 to 200 characters, have 201");
+	o.origin = "ab c";
+	assert_fails(sr_vault_create(&o, &e), SR_USAGE, &e, "origin: character 3 is not allowed");
+	o.origin = "a+b";
+	assert_fails(sr_vault_create(&o, &e), SR_USAGE, &e, "origin: character 2 is not allowed");
+}
+
+/* Who has the vault's keys and not its founders begins a log with something else. */
+static void test_first_entry(void **state) {
+	struct world *w = world_new(&(struct world_options){.bare = true});
+	struct world_draft d;
+
+	(void)state;
+	world_begin(&d, w, &w->custodian, SR_T_READ);
+	sr_text_put(&d.text, "what", "report");
+	past_the_door(w, &d, w->custodian.seed);
+	world_close(w);
+	assert_fails(try_open(w, w->vault, WORLD_CREDENTIAL), SR_CORRUPT, &w->e,
+		"entry 0 is read, not found");
 	world_free(w);
 }
 
@@ -232,6 +425,39 @@ static void some_file(struct world *w, const char *folder, bool nested, char out
 	sr_dir_close(d);
 }
 
+static int told(void *ctx, const struct sr_scrub_finding *f, struct sr_err *e) {
+	(void)e;
+	if (f->what == SR_SCRUB_INVENTORY)
+		snprintf(ctx, 300, "%s", f->text);
+	return 0;
+}
+
+/* An inventory that the vault signed, with a name more than there are packs, and with one for
+ * another: it is named, and written again. */
+static void other_inventory(struct world *w) {
+	uint8_t *packs = NULL, names[2 * SR_HASH];
+	struct sr_scrub_totals totals;
+	char said[300] = "";
+	struct sr_fixity f = {.finding = told, .ctx = said};
+	size_t count = 0;
+
+	assert_ok(sr_query_packs(&packs, &count, w->v->catalogue, &w->e), &w->e);
+	assert_int_equal(count, 1);
+	memcpy(names, packs, SR_HASH);
+	t_fill(names + SR_HASH, SR_HASH, 4);
+	assert_ok(sr_fixity_inventory_anew(w->v, names, 2, &w->e), &w->e);
+	assert_ok(sr_fixity_check(w->v, &f, &totals, &w->e), &w->e);
+	assert_string_equal(
+		said, "it names 2 packs, the statements 1; it was written again from the log");
+	assert_ok(sr_fixity_inventory_anew(w->v, names + SR_HASH, 1, &w->e), &w->e);
+	assert_ok(sr_fixity_check(w->v, &f, &totals, &w->e), &w->e);
+	assert_non_null(strstr(said, "it lacks a pack that the statements name"));
+	said[0] = '\0';
+	assert_ok(sr_fixity_check(w->v, &f, &totals, &w->e), &w->e);
+	assert_string_equal(said, "");
+	free(packs);
+}
+
 static void test_fixity(void **state) {
 	static const struct {
 		const char *folder;
@@ -257,6 +483,7 @@ static void test_fixity(void **state) {
 		assert_int_equal(findings, 1);
 		flip(path, 200);
 	}
+	other_inventory(w);
 	world_free(w);
 }
 
@@ -268,6 +495,15 @@ static void backup_of(
 	snprintf(escrow, sizeof escrow, "%s", t_path(w->path, "escrow"));
 	o.unlock.credential = sr_bytes_str("the credential of the backup, 32 bytes and more");
 	assert_ok(sr_backup_make(w->v, &o, r, &w->e), &w->e);
+}
+
+static int stop_at_once(
+	void *ctx, const char *what, uint64_t done, uint64_t total, const char *unit) {
+	(void)ctx;
+	(void)done;
+	(void)total;
+	(void)unit;
+	return strcmp(what, "copying") == 0;
 }
 
 static void test_backup(void **state) {
@@ -286,6 +522,19 @@ static void test_backup(void **state) {
 	snprintf(secrets, sizeof secrets, "%s", t_path(w->path, "backup-secrets"));
 	snprintf(escrow, sizeof escrow, "%s", t_path(w->path, "escrow"));
 	snprintf(restored, sizeof restored, "%s", t_path(w->path, "restored"));
+	{
+		const struct sr_progress stop = {stop_at_once, NULL};
+		struct sr_backup_options b = {.path = to,
+			.secrets_path = secrets,
+			.escrow_path = escrow,
+			.progress = &stop};
+
+		b.unlock.credential =
+			sr_bytes_str("the credential of the backup, 32 bytes and more");
+		sr_err_clear(&w->e);
+		assert_fails(sr_backup_make(w->v, &b, &r, &w->e), SR_LOCKED, &w->e,
+			"stopped on request");
+	}
 	backup_of(w, to, secrets, &r);
 	first = r.files;
 	assert_true(first > 5 && r.secrets > 0 && r.checked > 0 &&
@@ -524,6 +773,8 @@ static void test_vote_for_the_old_room_key(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_create),
+		cmocka_unit_test(test_first_entry),
 		cmocka_unit_test(test_databases_heal),
 		cmocka_unit_test(test_old_catalogue),
 		cmocka_unit_test(test_old_journal),

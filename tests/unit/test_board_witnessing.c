@@ -83,6 +83,53 @@ static void adopted(void **state) {
 	world_free(w);
 }
 
+/* What the quorum cosigned is longer than the log, or another one: the log is not to be trusted,
+ * and the vault does not open as if nothing had been. */
+static void cosigned_otherwise(struct world *w) {
+	struct sr_buf note;
+	struct sr_note n;
+	struct sr_checkpoint c;
+	struct sr_vkey log;
+
+	sr_buf_init(&note);
+	log = *sr_ledger_vkey(w->v->ledger);
+	for (int longer = 0; longer < 2; longer++) {
+		const struct sr_signer by = {.key = &log, .seed = w->v->keys->s->ledger_seed};
+		char says[100];
+
+		memset(&c, 0, sizeof c);
+		snprintf(c.origin, sizeof c.origin, "%s", W_ORIGIN);
+		c.size = sr_ledger_next_index(w->v->ledger) + (longer ? 3 : 0);
+		t_fill(c.root, SR_HASH, 9);
+		sr_buf_clear(&note);
+		assert_ok(sr_checkpoint_sign(&note, &c, &by, 1, &w->e), &w->e);
+		for (size_t i = 0; i < 2; i++) {
+			const struct sr_signer s = {.key = &key[i], .seed = seed[i]};
+			struct sr_buf line;
+
+			sr_buf_init(&line);
+			assert_ok(sr_note_parse(&n, sr_buf_view(&note), &w->e), &w->e);
+			assert_ok(
+				sr_cosign_line(&line, n.text, &s, (uint64_t)w->now, &w->e), &w->e);
+			sr_note_free(&n);
+			sr_buf_put_bytes(&note, sr_buf_view(&line));
+			sr_buf_free(&line);
+		}
+		t_write_file(t_path(w->vault, "ledger/witnessed"), note.p, note.len);
+		if (longer)
+			snprintf(says, sizeof says,
+				"rolled back: witnesses cosigned %llu entries, the log has %llu",
+				(unsigned long long)c.size, (unsigned long long)c.size - 3);
+		else
+			snprintf(says, sizeof says,
+				"forked: witnesses cosigned another root at size %llu",
+				(unsigned long long)c.size);
+		assert_fails(sr_witnessing_open(w->v, &w->e), longer ? SR_CORRUPT : SR_AUTH, &w->e,
+			says);
+	}
+	sr_buf_free(&note);
+}
+
 static void waits(void **state) {
 	struct world *w = world_new(NULL);
 	uint8_t item[SR_ID], grant[SR_ID];
@@ -119,6 +166,7 @@ static void waits(void **state) {
 	sr_buf_put_u8(&receipt, 0);
 	assert_non_null(strstr((const char *)receipt.p, "one.example/w"));
 	assert_non_null(strstr((const char *)receipt.p, "two.example/w"));
+	cosigned_otherwise(w);
 	sr_buf_free(&receipt);
 	world_free(w);
 }
@@ -185,6 +233,39 @@ static void clock_set_back(void **state) {
 	assert_refused(w, world_checkout(w, &c), "grant");
 	world_reopen(w);
 	assert_int_equal(grant_state(w, grant), SR_S_EXPIRED);
+	world_free(w);
+}
+
+/* Before the founding there is no log to lie in; a text that is too long, or an address that no
+ * request could be sent to, shuts nobody out. */
+static void policies_that_do_not_fit(void **state) {
+	struct world *w = world_new(&(struct world_options){.bare = true});
+	struct sr_buf text;
+
+	(void)state;
+	keys();
+	assert_fails(adopt(w, "both"), SR_DENIED, &w->e,
+		"found the vault first: the policy lies in its log");
+	sr_buf_init(&text);
+	for (size_t i = 0; i < SR_WITNESS_POLICY_MAX + 1; i++)
+		sr_buf_put_u8(&text, '#');
+	assert_fails(sr_witnessing_fit(sr_buf_view(&text), &w->e), SR_USAGE, &w->e,
+		"the policy has 65537 bytes, at most 65536");
+	for (size_t more = 0; more < 2; more++) {
+		sr_buf_clear(&text);
+		sr_buf_put_str(&text, "witness w ");
+		sr_vkey_put(&text, &key[0]);
+		sr_buf_put_str(&text, " http://127.0.0.1:1/");
+		for (size_t i = 19; i < 2032 + more; i++)
+			sr_buf_put_u8(&text, 'w');
+		sr_buf_put_str(&text, "\nquorum w\n");
+		if (more == 0)
+			assert_ok(sr_witnessing_fit(sr_buf_view(&text), &w->e), &w->e);
+		else
+			assert_fails(sr_witnessing_fit(sr_buf_view(&text), &w->e), SR_USAGE, &w->e,
+				"the address of a witness has 2033 bytes");
+	}
+	sr_buf_free(&text);
 	world_free(w);
 }
 
@@ -301,6 +382,8 @@ static void alarm_stops(void **state) {
 	assert_ok(sr_witnessing_open(w->v, &w->e), &w->e);
 	assert_string_equal(sr_witnessing_alarm(w->v), says);
 	size = sr_ledger_next_index(w->v->ledger);
+	assert_fails(sr_witnessing_check(w->v, 0, &w->e), SR_DENIED, &w->e,
+		"the log is not to be trusted: witness one.example/w cosigned size 900");
 	/* Neither a commit, nor what two names waived. */
 	assert_int_equal(sr_door_sweep(w->v, NULL, &w->e), SR_LOCKED);
 	assert_non_null(strstr(w->e.text, "writing stops, by a witness's alarm"));
@@ -372,6 +455,7 @@ int main(void) {
 		cmocka_unit_test(adopted),
 		cmocka_unit_test(waits),
 		cmocka_unit_test(clock_set_back),
+		cmocka_unit_test(policies_that_do_not_fit),
 		cmocka_unit_test(voted),
 		cmocka_unit_test(broken_glass),
 		cmocka_unit_test(alarm_stops),

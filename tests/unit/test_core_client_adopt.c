@@ -10,6 +10,7 @@
 #include "client_rig.h"
 #include "ledger/ledger.h"
 #include "ledger/seen.h"
+#include "lies_rig.h"
 #include "world.h"
 
 static const char NEW[] = "archive.example/second";
@@ -137,11 +138,35 @@ static int drop_changes(
 	return 0;
 }
 
+/* Who follows the log confirms its name and no other, whatever the request in their hands says. */
+static void about_another_name(struct office *o, const uint8_t id[SR_ID]) {
+	struct lie other = {
+		.op = "request.material", .row = "receipt", .what = "request", .how = RECEIPT};
+	struct desk *d;
+	struct sr_buf text;
+	struct sr_writ w;
+
+	d = desk_new(o, &o->w->member[0]);
+	assert_ok(try_vote(d, id, &w), &d->e);
+	sr_writ_free(&w);
+	desk_free(d);
+	forged_head(o, &text, SR_T_REQUEST, o->w->officer.person);
+	copy_fields(o, &text, SR_T_REQUEST, "set", OTHER_HASH);
+	forge_by(o, &text, &o->w->officer, &other.index);
+	d = desk_new(o, &o->w->member[0]);
+	tell(d, &other);
+	assert_fails(try_vote(d, id, &w), SR_AUTH, &d->e,
+		"about another name of the log than the one that it has since entry");
+	honest(d, &other);
+	desk_free(d);
+}
+
 static void only_on_the_boards_word(void **state) {
 	struct sr_log_name n;
 	struct office *o = office_renamed(&n);
 	const struct world_person *who = &o->w->member[0], *later = &o->w->member[1];
 	char number[24];
+	uint8_t id[SR_ID];
 	struct desk *d;
 
 	(void)state;
@@ -160,7 +185,7 @@ static void only_on_the_boards_word(void **state) {
 	}
 	/* Some other entry for the board's word. */
 	snprintf(number, sizeof number, "%llu", (unsigned long long)n.entry + 1);
-	confirm(o, &n);
+	ask(o, &n, id, o->w->level[o->w->levels - 1]);
 	struct row_lie other = {"witness", "name", NULL, "confirmed", sr_bytes_str(number)};
 	refused_lie(o, who, &other, "board has not confirmed");
 	struct row_lie unsaid = {"witness", "name", NULL, NULL, {NULL, 0}};
@@ -186,6 +211,8 @@ static void only_on_the_boards_word(void **state) {
 	d = desk_new(o, later);
 	assert_int_equal(sr_client_info(d->c)->renamed, n.entry);
 	desk_free(d);
+	about_another_name(o, id);
+	world_close(o->w);
 	office_free(o);
 }
 

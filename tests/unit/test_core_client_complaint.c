@@ -5,6 +5,7 @@
 #include "board/ceremony.h"
 #include "client_rig.h"
 #include "crypto/dkg.h"
+#include "past_the_door.h"
 #include "world.h"
 
 static const struct world_options bare = {.bare = true};
@@ -159,6 +160,56 @@ static void who_is_missing_is_named(void **state) {
 	office_free(o);
 }
 
+/* ${member} hands in what ${dealer} dealt, at a vault that does not look. */
+static void deals_of_another(struct office *o, size_t member, size_t dealer, uint64_t run) {
+	uint8_t hash[SR_HASH], id[SR_ID];
+	struct world_draft d;
+	struct sr_buf dealing;
+
+	sr_buf_init(&dealing);
+	world_dealing(o->w, dealer, run, &dealing);
+	sr_ceremony_run_id(id, o->w->v->fingerprint, o->w->v->fingerprint, run);
+	sr_ceremony_dealing_hash(hash, sr_buf_view(&dealing));
+	world_begin(&d, o->w, &o->w->member[member], SR_T_DEAL);
+	sr_text_put_hex(&d.text, "board", o->w->v->fingerprint, SR_ID);
+	sr_text_put_hex(&d.text, "run", id, SR_ID);
+	sr_text_put_hex(&d.text, "dealing", hash, SR_HASH);
+	world_object(&d, "deal", sr_buf_view(&dealing));
+	sr_ceremony_lax(true);
+	assert_ok(world_commit(&d, NULL), &o->w->out.err);
+	sr_ceremony_lax(false);
+	sr_buf_free(&dealing);
+}
+
+/* After run 1: a dealing that is another's; a complaint of a level that no board here has, which
+ * only a host that is with the complainer lets in. */
+static void of_somebody_else_and_of_nothing(struct office *o) {
+	const struct sr_board_view *v = NULL;
+	struct world_draft c;
+	uint8_t run[SR_ID];
+	struct desk *d;
+
+	deal(o, 1, 2);
+	deals_of_another(o, 0, 1, 2);
+	assert_true(accept_or_complain(o, 2, "dealer 1: the dealing is of dealer 2"));
+	assert_verdict(o, 1, SR_COMPLAINT_RIGHT, 3, 1, "dealer 1: the dealing is of dealer 2");
+
+	deal(o, 1, 3);
+	sr_ceremony_run_id(run, o->w->v->fingerprint, o->w->v->fingerprint, 3);
+	world_begin(&c, o->w, &o->w->member[0], SR_T_COMPLAINT);
+	sr_text_put_hex(&c.text, "run", run, SR_ID);
+	sr_text_put(&c.text, "dealer", o->w->member[1].person);
+	sr_text_put_dec(&c.text, "level", 9);
+	past_the_door(o->w, &c, o->w->member[0].seed);
+	office_reopen(o);
+	d = desk_new(o, &o->w->auditor);
+	assert_ok(sr_client_board(d->c, NULL, &v, &d->e), &d->e);
+	assert_int_equal(v->complaints, 3);
+	assert_int_equal(v->complaint[2].verdict, SR_COMPLAINT_FALSE);
+	assert_string_equal(v->complaint[2].why, "there is no level 9");
+	desk_free(d);
+}
+
 /* --- lies ------------------------------------------------------------------------------------- */
 
 struct hide { /* a row of board.material is kept back, or its body changed */
@@ -202,13 +253,19 @@ static struct desk *lied_to(struct office *o, const struct world_person *p, stru
 
 static void a_vault_that_hides_gains_nothing(void **state) {
 	struct hide complaint = {"receipt", "complaint", false},
-		    answer = {"receipt", "reveal", false}, changed = {"dealing", NULL, true};
+		    answer = {"receipt", "reveal", false}, changed = {"dealing", NULL, true},
+		    dealing = {"dealing", NULL, false};
 	struct office *o = founded();
 	const struct sr_board_view *v = NULL;
 	struct sr_accepting a;
 	struct desk *d;
 
 	(void)state;
+	/* A hidden dealing, of a run that nobody complained in. */
+	d = lied_to(o, &o->w->auditor, &dealing);
+	assert_fails(sr_client_board(d->c, NULL, &v, &d->e), SR_AUTH, &d->e,
+		"the vault withholds the dealing of member 1");
+	desk_free(d);
 	assert_true(accept_or_complain(o, 1, "dealer 3"));
 	reveal(o, 2);
 	/* A hidden answer: nobody is judged. */
@@ -228,6 +285,7 @@ static void a_vault_that_hides_gains_nothing(void **state) {
 	assert_int_equal(v->complaints, 0);
 	assert_fails(sr_client_accept(d->c, NULL, &a, &d->e), SR_DENIED, &d->e, "");
 	desk_free(d);
+	of_somebody_else_and_of_nothing(o);
 	office_free(o);
 }
 

@@ -3,11 +3,22 @@
  * people whom a quorum made, exports, and the files that are carried between machines.
  */
 #include "client_rig.h"
+#include "core/client_in.h"
 #include "crypto/group.h"
 #include "intake/recipient.h"
 #include "ledger/statement.h"
 #include "store/object.h"
 #include "world.h"
+
+/* Somebody who was asked to go on says no. */
+static int say_stop(void *ctx, const char *what, uint64_t done, uint64_t total, const char *unit) {
+	(void)ctx;
+	(void)what;
+	(void)done;
+	(void)total;
+	(void)unit;
+	return 1;
+}
 
 static bool asked(const struct desk *d, const char *op) {
 	char word[50];
@@ -361,12 +372,15 @@ static void test_recipient(void **state) {
 /* --- release ---------------------------------------------------------------------------------- */
 
 struct release_lie {
-	const char *key, *value, *text;
+	const char *key, *value, *text; /* key NULL: the row is not there */
+	int code;
 };
 
 static void each_release(void *ctx, const struct sr_row *row, struct sr_rows_out *o) {
 	const struct release_lie *l = ctx;
 
+	if (l->key == NULL)
+		return;
 	lie_row(o, row, l->key, l->value == NULL ? sr_bytes_of(NULL, 0) : sr_bytes_str(l->value));
 }
 
@@ -387,10 +401,12 @@ static void test_release(void **state) {
 	struct world_deposit dep = {.files = files, .count = 1};
 	struct sr_submitted out = {0};
 	struct release_lie lies[] = {
-		{"item", "00112233445566778899aabbccddeeff", "not the release that was asked for"},
-		{"number", "9", "not the release that was asked for"},
-		{"level", "2", "not the release that was asked for"},
-		{"hazard", NULL, "leaves out the hazard malware"},
+		{"item", "00112233445566778899aabbccddeeff", "not the release that was asked for",
+			SR_AUTH},
+		{"number", "9", "not the release that was asked for", SR_AUTH},
+		{"level", "2", "not the release that was asked for", SR_AUTH},
+		{"hazard", NULL, "leaves out the hazard malware", SR_AUTH},
+		{NULL, NULL, "the vault prepared 0 of 1 releases", SR_CORRUPT},
 	};
 
 	(void)state;
@@ -403,15 +419,20 @@ static void test_release(void **state) {
 
 		d->liar.twist = release_liar;
 		d->liar.ctx = &lies[i];
-		assert_fails(
-			sr_client_release(d->c, &rel, &out, &d->e), SR_AUTH, &d->e, lies[i].text);
+		assert_fails(sr_client_release(d->c, &rel, &out, &d->e), lies[i].code, &d->e,
+			lies[i].text);
 		assert_false(asked(d, "submit"));
 		desk_free(d);
 	}
 	assert_int_equal(world_count(o->w, SR_T_RELEASE), 0);
+	/* Stopped after a group, that group is released, and says so. */
 	struct desk *d = desk_new(o, &o->w->curator[1]);
-	assert_ok(sr_client_release(d->c, &rel, &out, &d->e), &d->e);
+	d->c->o.progress = (struct sr_progress){say_stop, NULL};
+	assert_fails(
+		sr_client_release(d->c, &rel, &out, &d->e), SR_LOCKED, &d->e, "stopped on request");
 	assert_true(out.proven);
+	assert_int_equal(world_count(o->w, SR_T_RELEASE), 1);
+	d->c->o.progress.report = NULL;
 	sr_submitted_free(&out);
 	assert_fails(sr_client_release(d->c, &rel, &out, &d->e), SR_DENIED, &d->e, "item");
 	sr_submitted_free(&out);
@@ -788,6 +809,14 @@ static void test_export(void **state) {
 	assert_int_equal(world_count(o->w, SR_T_EXPORT), 0);
 	x.write = keep;
 	x.ctx = &age;
+	d->c->o.progress = (struct sr_progress){say_stop, NULL};
+	d->liar.asked[0] = '\0';
+	assert_fails(
+		sr_client_export(d->c, &x, &bytes, &d->e), SR_LOCKED, &d->e, "stopped on request");
+	assert_true(asked(d, "export.end"));
+	assert_int_equal(world_count(o->w, SR_T_EXPORT), 0);
+	d->c->o.progress.report = NULL;
+	sr_buf_clear(&age);
 	assert_ok(sr_client_export(d->c, &x, &bytes, &d->e), &d->e);
 	assert_int_equal(bytes, age.len);
 	assert_memory_equal(age.p, "age-encryption.org/v1\n", 22);

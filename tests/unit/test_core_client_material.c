@@ -465,6 +465,32 @@ static int endless(
 	return -1;
 }
 
+/* One page with as many rows as a body can have, and another: more than one answer can be. */
+static int crowded(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	size_t *pages = l->ctx;
+	struct sr_rows rows = {0};
+	struct sr_rows_out o;
+	struct sr_buf body;
+
+	(void)q;
+	(void)e;
+	if (strcmp(op, "request.material") != 0 || ++*pages != 1)
+		return 0;
+	assert_int_equal(sr_rows_parse(&rows, sr_buf_view(&r->body), NULL), 0);
+	sr_buf_init(&body);
+	sr_rows_begin(&o, &body);
+	for (size_t i = 0; i < rows.count; i++)
+		lie_row(&o, &rows.rows[i], NULL, sr_bytes_of(NULL, 0));
+	for (size_t i = rows.count; i < SR_ROWS_MAX; i++)
+		sr_row(&o, "spare");
+	sr_rows_free(&rows);
+	sr_buf_clear(&r->body);
+	sr_buf_put_bytes(&r->body, sr_buf_view(&body));
+	sr_buf_free(&body);
+	return 0;
+}
+
 static void test_endless(void **state) {
 	uint8_t items[LIE_ITEMS][SR_ID], request[SR_ID];
 	struct office *o = of_five(items, request);
@@ -482,6 +508,14 @@ static void test_endless(void **state) {
 	assert_int_equal(all.pages, SR_REQUEST_ITEMS_MAX);
 	sr_buf_free(&all.head);
 	sr_buf_free(&all.body);
+	desk_free(d);
+	d = desk_new(o, &o->w->member[0]);
+	size_t pages = 0;
+	d->liar.twist = crowded;
+	d->liar.ctx = &pages;
+	assert_fails(sr_ballot_fetch(&b, d->c, request, 0, &d->e), SR_LIMIT, &d->e,
+		"more than 65536 rows or 75497472 bytes came");
+	assert_int_equal(pages, 2);
 	desk_free(d);
 	office_free(o);
 }
@@ -544,6 +578,127 @@ static void test_amended(void **state) {
 
 /* --- a file of several pages ------------------------------------------------------------------ */
 
+/* Where the parts of a bundle lie (core/bundle.c). */
+enum {
+	AT_VAULT = 8,
+	AT_MATERIAL = 72
+};
+
+/* ${bundle} without its receipts of ${what}, and with ${count} further bodies announced. */
+static void bundle_with(
+	struct sr_buf *out, const struct sr_buf *bundle, const char *what, uint32_t count) {
+	struct sr_reader r;
+	struct sr_bytes material = {0}, more = {0};
+	struct sr_rows rows = {0};
+	struct sr_rows_out o;
+	struct sr_buf body;
+	uint32_t had = 0;
+
+	sr_buf_init_secret(&body);
+	sr_reader_init(&r, sr_bytes_of(bundle->p + AT_MATERIAL, bundle->len - AT_MATERIAL));
+	assert_int_equal(sr_get_lp(&r, &material, SR_CALL_BODY_MAX, NULL), 0);
+	assert_int_equal(sr_get_le32(&r, &had, NULL), 0);
+	more = sr_bytes_of(r.in.p + r.pos, sr_reader_left(&r));
+	assert_int_equal(sr_rows_parse(&rows, material, NULL), 0);
+	sr_rows_begin(&o, &body);
+	for (size_t i = 0; i < rows.count; i++)
+		if (what == NULL || !row_what(&rows.rows[i], "receipt", what))
+			lie_row(&o, &rows.rows[i], NULL, sr_bytes_of(NULL, 0));
+	sr_rows_free(&rows);
+	sr_buf_clear(out);
+	sr_buf_put(out, bundle->p, AT_MATERIAL);
+	sr_buf_put_lp(out, sr_buf_view(&body));
+	sr_buf_put_le32(out, count != 0 ? count : had);
+	sr_buf_put_bytes(out, more);
+	assert_int_equal(sr_buf_ok(out, NULL), 0);
+	sr_buf_free(&body);
+}
+
+/* Read by ${p} (NULL: nobody) without a connection, who remembers what ${memory} holds. */
+static int read_away(struct office *o, const struct world_person *p, struct sr_dir *memory,
+	const struct sr_buf *bundle, struct sr_err *e) {
+	struct desk *d = desk_prepare(o, p);
+	struct sr_ballot *b = NULL;
+
+	assert_ok(desk_open_with(d, o->w->v->fingerprint, memory, false), &d->e);
+	const int rc = sr_ballot_read(&b, d->c, sr_buf_view(bundle), &d->e);
+	assert_true(rc == 0 || b == NULL);
+	*e = d->e;
+	sr_ballot_free(b);
+	desk_free(d);
+	return rc;
+}
+
+/* A member's memory of the vault in which another key stands than found names: somebody wrote it
+ * into their folder. */
+static void remember_other(struct office *o, const struct world_person *p) {
+	uint8_t seed[SR_SEED], pk[SR_PK];
+	struct sr_vkey key;
+	struct sr_seen seen;
+	struct sr_buf text;
+	struct sr_err e = {0};
+
+	t_fill(seed, sizeof seed, 4242);
+	sr_sign_public(pk, seed);
+	sr_buf_init(&text);
+	assert_ok(sr_vkey_make(&key, sr_bytes_str(W_ORIGIN), SR_NOTE_ED25519, pk, &e), &e);
+	sr_vkey_put(&text, &key);
+	sr_buf_put_u8(&text, 0);
+	assert_ok(sr_seen_init(&seen, W_ORIGIN, o->w->v->fingerprint, (const char *)text.p,
+			  p->person, &e),
+		&e);
+	assert_ok(sr_seen_store(o->memory, &seen, &e), &e);
+	sr_buf_free(&text);
+}
+
+/* A file that is no bundle, not of this vault, not for this machine, or keeps something back:
+ * nobody votes by it. */
+static void bundle_lies(struct office *o, const uint8_t request[SR_ID]) {
+	struct desk *d = desk_new(o, &o->w->member[0]);
+	const struct world_person *p = &o->w->member[1];
+	struct sr_buf bundle, lie;
+	struct sr_err e = {0};
+	char words[200];
+
+	sr_buf_init_secret(&bundle);
+	sr_buf_init_secret(&lie);
+	assert_ok(sr_client_bundle(d->c, request, 0, 0, &bundle, &d->e), &d->e);
+	desk_free(d);
+	bundle_with(&lie, &bundle, NULL, 0); /* the same, taken apart and put together */
+	assert_ok(read_away(o, p, NULL, &lie, &e), &e);
+	lie.p[3] ^= 1;
+	assert_fails(read_away(o, p, NULL, &lie, &e), SR_CORRUPT, &e,
+		"bundle: it does not begin with SRBNDL1: it is not a bundle of a request");
+	lie.p[3] ^= 1;
+	lie.p[AT_VAULT] ^= 1;
+	assert_fails(read_away(o, p, NULL, &lie, &e), SR_AUTH, &e,
+		"bundle: it is of another vault than this one");
+	bundle_with(&lie, &bundle, NULL, 65);
+	assert_fails(read_away(o, p, NULL, &lie, &e), SR_CORRUPT, &e,
+		"bundle: it announces 65 further bodies, a bundle has at most 64");
+	for (lie.len = 0; lie.len < AT_MATERIAL + 4; lie.len++)
+		assert_int_equal(read_away(o, p, NULL, &lie, &e), SR_CORRUPT);
+	bundle_with(&lie, &bundle, "opened", 0);
+	assert_fails(read_away(o, p, NULL, &lie, &e), SR_AUTH, &e,
+		"bundle: it does not show that the board was opened");
+	assert_fails(read_away(o, NULL, NULL, &bundle, &e), SR_USAGE, &e,
+		"bundle: this needs an identity (--as FILE)");
+	/* Who remembers a ledger wants to see that this one continues it. */
+	d = desk_new(o, p);
+	const unsigned long long size = (unsigned long long)sr_client_info(d->c)->seen_size;
+	desk_free(d);
+	snprintf(words, sizeof words,
+		"bundle: it proves the ledger from entry 0 on, this machine has verified %llu "
+		"entries: have it written with --since %llu",
+		size, size);
+	assert_fails(read_away(o, p, o->memory, &bundle, &e), SR_AUTH, &e, words);
+	remember_other(o, &o->w->member[2]);
+	assert_fails(read_away(o, &o->w->member[2], o->memory, &bundle, &e), SR_AUTH, &e,
+		"the memory of this vault names another origin or ledger key than found");
+	sr_buf_free(&bundle);
+	sr_buf_free(&lie);
+}
+
 static void test_bundle(void **state) {
 	uint8_t items[LIE_ITEMS][SR_ID], request[SR_ID], fingerprint[SR_HASH];
 	struct office *o = of_five(items, request);
@@ -564,6 +719,7 @@ static void test_bundle(void **state) {
 	assert_int_equal(b->view.item_count, LIE_ITEMS);
 	assert_ok(sr_ballot_vote(&w, b, &(struct sr_voting){.decision = "approve"}, &away->e),
 		&away->e);
+	bundle_lies(o, request);
 	assert_ok(sr_client_submit(here->c, &w, NULL, &here->e), &here->e);
 	sr_writ_free(&w);
 	sr_ballot_free(b);

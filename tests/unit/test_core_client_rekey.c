@@ -15,8 +15,7 @@
 #include "crypto/age.h"
 #include "intake/deposit.h"
 #include "ledger/card.h"
-#include "ledger/ledger.h"
-#include "ledger/receipt.h"
+#include "lies_rig.h"
 #include "store/envelope.h"
 #include "store/itemkey.h"
 #include "store/secrets.h"
@@ -592,6 +591,31 @@ static int vote_by_hand(struct world *w, const struct world_person *who,
 	return world_commit(&d, NULL);
 }
 
+/* A request that names the epoch which is planned: nobody has shares of that yet. */
+static void by_those_who_come(struct hall *h, const uint8_t request[SR_ID]) {
+	static const char *const changes[] = {"epoch", "3", NULL};
+	struct lie lies[] = {
+		{.op = "request.material", .row = "receipt", .what = "request", .how = RECEIPT},
+		{.op = "board.material", .call = 2, .how = REPLY}, {.op = NULL}};
+	struct sr_entry en;
+	struct sr_buf text;
+	struct sr_writ writ;
+	struct desk *d;
+
+	world_last(h->w, SR_T_REQUEST, &en);
+	decided(h, "rekey", NULL);
+	forged_head(h->o, &text, SR_T_REQUEST, h->w->curator[0].person);
+	copy_but(&text, &en, changes);
+	sr_entry_free(&en);
+	forge_by(h->o, &text, &h->w->curator[0], &lies[0].index);
+	d = desk_new(h->o, &h->w->member[0]);
+	tell_all(d, lies);
+	assert_fails(try_vote(d, request, &writ), SR_AUTH, &d->e,
+		"it is not shown that epoch 3 was opened");
+	honest(d, lies);
+	desk_free(d);
+}
+
 static void who_gives_pieces(void **state) {
 	struct hall *h = hall_new();
 	struct world *w = h->w;
@@ -642,6 +666,8 @@ static void who_gives_pieces(void **state) {
 			     request, &why),
 		SR_DENIED, &why, "key");
 	assert_ok(ask_anew(h, h->item[HELD], request, &why), &why);
+	by_those_who_come(h, request);
+	world_close(w); /* its catalogue knows nothing of the forged entry */
 	hall_free(h);
 }
 
@@ -665,13 +691,109 @@ static struct world_person renewed(struct world *w, const struct world_person *w
 	return p;
 }
 
+/* Somebody who has seen one item sealed anew, and says no. */
+static int enough(void *ctx, const uint8_t item[SR_ID], uint64_t number, uint64_t level) {
+	(void)ctx;
+	(void)item;
+	(void)number;
+	(void)level;
+	return 1;
+}
+
+/* A vault that seals nothing anew, and says of an entry of its own that it did: as the last one,
+ * but of this item, and for one line. */
+struct retelling {
+	struct hall *h;
+	const char *key, *value;
+	char item[2 * SR_ID + 1];
+	struct lie entry;
+};
+
+static void write_it(struct retelling *t) {
+	const char *const changes[] = {"item", t->item, t->key, t->value, NULL};
+	struct sr_entry en;
+	struct sr_buf text;
+
+	world_last(t->h->w, SR_T_RESEAL, &en);
+	forged_head(t->h->o, &text, SR_T_RESEAL, "service");
+	copy_but(&text, &en, changes);
+	sr_entry_free(&en);
+	forge_by_room(t->h->o, &text, &t->entry.index);
+}
+
+static int retell(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	struct retelling *t = l->ctx;
+	struct sr_text text = {0};
+	uint64_t index = 0;
+
+	assert_ok(sr_text_parse(&text, sr_buf_view(&q->head), e), e);
+	if (strcmp(op, "checkouts") == 0)
+		sr_view_str(t->item, sizeof t->item, sr_text_get(&text, "item"));
+	(void)!sr_parse_dec(&index, sr_text_get(&text, "index"), INT64_MAX, NULL);
+	sr_text_free(&text);
+	const bool sealed = strcmp(op, "reseal") == 0;
+	if (!sealed && (strcmp(op, "proof") != 0 || t->entry.index == 0 || index != t->entry.index))
+		return 0;
+	if (sealed)
+		write_it(t);
+	sr_reply_begin(r, 0, NULL);
+	if (sealed)
+		sr_text_put_dec(&r->head, "entry", t->entry.index);
+	assert_int_equal(sr_call_parse(r, NULL), 0);
+	if (!sealed)
+		lie_tell(&t->entry, q, r);
+	l->was_twisted = true;
+	return -1;
+}
+
+static int run_at_liar(struct hall *h, const uint8_t grant[SR_ID], const char *key,
+	const char *value, struct sr_err *why) {
+	const struct sr_resealing r = {.grant = grant};
+	struct retelling t = {.h = h, .key = key, .value = value, .entry = {.how = ADD, .o = h->o}};
+	struct desk *d = desk_new(h->o, &h->w->curator[0]);
+	size_t left = 0;
+	int rc;
+
+	d->liar.twist = retell;
+	d->liar.ctx = &t;
+	d->liar.keeps = "reseal";
+	rc = sr_client_reseal(d->c, &r, &left, &d->e);
+	assert_true(d->liar.was_twisted);
+	*why = d->e;
+	desk_free(d);
+	return rc;
+}
+
+/* A version that names another epoch is shown when the members of the one before it are. */
+static void shown_too_late(struct hall *h, const uint8_t request[SR_ID]) {
+	static const char *const changes[] = {"version", "2", "epoch", "9", NULL};
+	struct lie later = {.op = "board.material", .call = 2, .how = ADD, .as = "amend"};
+	struct desk *d = desk_new(h->o, &h->w->member[1]);
+	struct sr_entry en;
+	struct sr_buf text;
+	struct sr_writ w;
+
+	world_last(h->w, SR_T_REQUEST, &en);
+	forged_head(h->o, &text, SR_T_AMEND, h->w->curator[0].person);
+	copy_but(&text, &en, changes);
+	sr_entry_free(&en);
+	forge_by(h->o, &text, &h->w->curator[0], &later.index);
+	tell(d, &later);
+	assert_fails(try_vote(d, request, &w), SR_AUTH, &d->e,
+		"the board of epoch 9, which had the key, is not shown");
+	honest(d, &later);
+	desk_free(d);
+}
+
 /* Who left has another key by now: they bring their old share over, for what is left, and for
  * nothing else. */
 static void a_share_is_brought_over(void **state) {
+	static const char NOBODYS[] = "00112233445566778899aabbccddeeff";
 	struct hall *h = hall_new();
 	struct world *w = h->w;
 	struct sr_share_from from = {.before = true};
-	uint8_t request[SR_ID], old[SR_SEED];
+	uint8_t request[SR_ID], grant[SR_ID], old[SR_SEED];
 	struct world_person next;
 	struct sr_restored out;
 	struct sr_err why;
@@ -707,6 +829,25 @@ static void a_share_is_brought_over(void **state) {
 	assert_ok(vote_of(h, &w->member[1], request, "approve", &why), &why);
 	assert_replays(w);
 	sr_wipe(old, sizeof old);
+	/* Stopped after one item, that one is sealed anew. */
+	assert_true(world_grant_of(w, request, grant));
+	const struct sr_resealing once = {.grant = grant, .told = enough};
+	size_t left = 0;
+	d = desk_new(h->o, &w->curator[0]);
+	assert_fails(sr_client_reseal(d->c, &once, &left, &d->e), SR_LOCKED, &d->e,
+		"stopped on request");
+	desk_free(d);
+	assert_int_equal(world_count(w, SR_T_RESEAL), 1);
+	assert_int_equal(left_of(w).items, ITEMS - 1);
+	/* What is said to be done was done under another grant. */
+	assert_int_equal(run_at_liar(h, grant, "grant", NOBODYS, &why), SR_AUTH);
+	assert_non_null(
+		strstr(why.text, "is not the reseal that was asked for (item, grant or level)"));
+	assert_int_equal(run_at_liar(h, grant, "epoch", "1", &why), SR_AUTH);
+	assert_non_null(strstr(
+		why.text, "it is sealed under the key of epoch 1, which is not that of the board"));
+	shown_too_late(h, request);
+	world_close(w); /* its catalogue knows nothing of the forged entry */
 	hall_free(h);
 }
 
@@ -972,83 +1113,19 @@ struct forgery { /* the receipt of a forged entry in the place of that of an hon
 	size_t hit;
 };
 
-/* Whoever has the service keys writes into the log what they like; the catalogue does not follow.
- */
-static void forge(struct hall *h, struct sr_buf *text, uint64_t *index) {
-	static const uint8_t attachment[SR_ATTACHMENT] = {0};
-	const struct world *w = h->w;
-	const struct sr_keyring ring = sr_vault_keyring(w->v);
-	struct sr_buf note, leaf;
-	struct sr_statement st;
-	struct sr_epoch epoch;
-	struct sr_err e = {0};
-	char name[300];
-
-	sr_buf_init(&note);
-	sr_buf_init(&leaf);
-	sr_vault_epoch(&epoch, w->v, SR_EPOCH_FIRST);
-	assert_ok(sr_statement_room_name(name, sizeof name, W_ORIGIN, &e), &e);
-	assert_ok(sr_statement_sign(&note, sr_buf_view(text), name, w->v->keys->s->room_seed, &e),
-		&e);
-	assert_ok(sr_statement_parse(&st, sr_buf_view(&note), &e), &e);
-	*index = sr_ledger_next_index(w->v->ledger);
-	const struct sr_entry_in in = {.origin = W_ORIGIN,
-		.index = *index,
-		.epoch = &epoch,
-		.received = w->now,
-		.statement = &st,
-		.keys = &ring};
-	assert_ok(sr_entry_seal(&leaf, &in, &e), &e);
-	const struct sr_bytes view = sr_buf_view(&leaf);
-	assert_ok(sr_ledger_commit(w->v->ledger, &view, 1, attachment, NULL, &e), &e);
-	sr_statement_free(&st);
-	sr_buf_free(&note);
-	sr_buf_free(&leaf);
-	sr_buf_free(text);
-}
-
 /* The last entry of that type, word for word, but for the lines ${key}, which become ${value}. */
 static void forge_like(
 	struct hall *h, enum sr_type_id type, const char *key, const char *value, uint64_t *index) {
-	struct sr_head head = {.time = h->w->now};
-	struct sr_entry en;
 	struct sr_buf text;
 
-	world_last(h->w, type, &en);
-	memcpy(head.vault, h->w->v->fingerprint, SR_HASH);
-	sr_random(head.id, SR_ID);
-	snprintf(head.actor, sizeof head.actor, "service");
-	sr_buf_init(&text);
-	sr_statement_begin(&text, type, &head);
-	for (size_t i = en.statement.fields_at; i < en.statement.text.count; i++) {
-		const struct sr_line *l = &en.statement.text.lines[i];
-		char k[40];
-
-		snprintf(k, sizeof k, "%.*s", (int)l->key.len, (const char *)l->key.p);
-		if (strcmp(k, key) == 0)
-			sr_text_put(&text, k, value);
-		else
-			sr_text_putf(&text, k, "%.*s", (int)l->value.len, (const char *)l->value.p);
-	}
-	sr_entry_free(&en);
-	forge(h, &text, index);
-}
-
-static bool all_of_it(void *ctx, enum sr_compartment c, const struct sr_record *r) {
-	(void)ctx;
-	(void)c;
-	(void)r;
-	return true;
+	forged_head(h->o, &text, type, "service");
+	copy_fields(h->o, &text, type, key, value);
+	forge_by_room(h->o, &text, index);
 }
 
 /* The last row of that type gets the forged receipt. */
 static void replace(void *ctx, const struct sr_row *row, struct sr_rows_out *o) {
 	struct forgery *f = ctx;
-	const struct sr_keyring ring = sr_vault_keyring(f->h->w->v);
-	const struct sr_disclose all = {all_of_it, NULL};
-	const struct sr_receipt_make m = {f->h->w->v->ledger, f->index, f->since, &ring, &all};
-	struct sr_receipt r;
-	struct sr_err e = {0};
 	struct sr_buf b;
 
 	/* Of `opened` the first is the founding's. */
@@ -1058,10 +1135,8 @@ static void replace(void *ctx, const struct sr_row *row, struct sr_rows_out *o) 
 		return;
 	}
 	sr_buf_init(&b);
-	assert_ok(sr_receipt_make(&r, &m, &e), &e);
-	assert_ok(sr_receipt_encode(&b, &r, &e), &e);
+	receipt_of(f->h->o, f->index, f->since, &b);
 	lie_row(o, row, "receipt", sr_buf_view(&b));
-	sr_receipt_free(&r);
 	sr_buf_free(&b);
 }
 

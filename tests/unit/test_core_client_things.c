@@ -8,16 +8,19 @@
 #include "world.h"
 
 struct lie {
-	const char *key;       /* of the row `certificate` */
+	const char *key;       /* of the row `certificate`; NULL: the row is not there */
 	bool drop;             /* leave it out; else a byte in its middle is another */
 	struct sr_bytes other; /* p != NULL: this instead */
 };
 
 static void lie_about(void *ctx, const struct sr_row *row, struct sr_rows_out *o) {
 	const struct lie *l = ctx;
-	const struct sr_bytes v = sr_row_get(row, l->key);
+	struct sr_bytes v;
 	uint8_t copy[16384] = {0};
 
+	if (l->key == NULL)
+		return;
+	v = sr_row_get(row, l->key);
 	if (l->drop || l->other.p != NULL) {
 		lie_row(o, row, l->key, l->other);
 		return;
@@ -35,6 +38,29 @@ static int twist(
 	if (strcmp(op, "certificate") != 0)
 		return 0;
 	lie_rows(r, lie_about, l->ctx);
+	l->was_twisted = true;
+	return 0;
+}
+
+/* The certificate of the item at ${ctx}, whatever it is asked for: all of it is true. */
+static int other_certificate(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	struct sr_call again;
+	struct sr_text t = {0};
+	char since[24];
+
+	if (strcmp(op, "certificate") != 0)
+		return 0;
+	assert_ok(sr_text_parse(&t, sr_buf_view(&q->head), e), e);
+	sr_call_init(&again);
+	sr_call_begin(&again, op);
+	sr_text_put_hex(&again.head, "item", l->ctx, SR_ID);
+	snprintf(since, sizeof since, "%.*s", (int)sr_text_get(&t, "since").len,
+		(const char *)sr_text_get(&t, "since").p);
+	sr_text_put(&again.head, "since", since);
+	sr_text_free(&t);
+	assert_ok(l->real.call(l->real.ctx, &again, r, e), e);
+	sr_call_free(&again);
 	l->was_twisted = true;
 	return 0;
 }
@@ -95,6 +121,15 @@ static void certificates_are_proven(void **state) {
 	assert_fails(ask(d, NULL, request[0], &note), SR_AUTH, &d->e,
 		"not the destruction that the certificate names");
 	assert_int_equal(note.len, 0);
+	lie = (struct lie){.key = NULL};
+	assert_fails(
+		ask(d, item[0], NULL, &note), SR_CORRUPT, &d->e, "the vault shows no certificate");
+	d->liar.twist = other_certificate;
+	d->liar.ctx = item[1];
+	d->liar.was_twisted = false;
+	assert_fails(ask(d, NULL, request[0], &note), SR_AUTH, &d->e,
+		"the certificate is of another request");
+	assert_true(d->liar.was_twisted);
 	d->liar.twist = NULL;
 	assert_ok(ask(d, item[0], NULL, &note), &d->e);
 	sr_buf_free(&note);

@@ -7,13 +7,12 @@
 
 #include "board/held.h"
 #include "catalogue/lists.h"
+#include "core_desk.h"
 #include "core_rig.h"
 #include "ledger/ledger.h"
 #include "ledger/receipt.h"
 #include "merkle/proof.h"
 #include "world.h"
-
-static const char LETTER[] = "What the letter says: meet at the old mill.\n";
 
 /* --- the table --- */
 
@@ -82,24 +81,13 @@ static void test_table(void **state) {
 	assert_null(sr_op_named(sr_bytes_str("item.delete")));
 }
 
-/* A connection over no socket but with a socket's rights. */
-static int far_call(void *ctx, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
-	void **both = ctx;
-	sr_core_call(both[0], both[1], q, r);
-	return sr_call_parse(r, e);
-}
-
 static void test_refusals(void **state) {
 	struct rig *g = rig_new(NULL);
-	struct rig_desk d = {0};
-	struct sr_session s;
-	void *both[2] = {&g->core, &s};
+	struct rig_desk d;
+	struct rig_far far;
 	char fields[600], more[700];
 	(void)state;
-	sr_session_init(&g->core, &s, false);
-	sr_call_init(&d.q);
-	sr_call_init(&d.r);
-	d.t = (struct sr_transport){.call = far_call, .ctx = both};
+	rig_far_open(&d, &far, &g->core);
 	for (size_t i = 0; sr_op_at(i) != NULL; i++) {
 		const struct sr_op_info *op = sr_op_at(i);
 		struct sr_buf body;
@@ -107,7 +95,7 @@ static void test_refusals(void **state) {
 		sr_buf_put_u8(&body, 1);
 		minimal(fields, sizeof fields, op);
 		/* Nobody: whatever the table says needs somebody. */
-		s.person[0] = '\0';
+		far.session.person[0] = '\0';
 		(void)!rig_call(&d, op->name, fields, NULL);
 		if (op->needs != SR_NEEDS_NONE)
 			assert_fails(d.rc, SR_DENIED, &d.e, "log in");
@@ -144,8 +132,6 @@ static void test_refusals(void **state) {
 	}
 	assert_fails(
 		rig_call(&d, "item.delete", NULL, NULL), SR_UNSUPPORTED, &d.e, "\"item.delete\"");
-	sr_session_end(&g->core, &s);
-	d.t.close = NULL;
 	rig_desk_close(&d);
 	rig_free(g);
 }
@@ -704,39 +690,6 @@ static size_t texts_read(struct rig *g, const struct world_person *p, const char
 	return n;
 }
 
-struct desk {
-	struct rig *g;
-	uint8_t item[2][SR_ID];
-	uint8_t grant[SR_ID];
-	struct world_request rq;
-	struct world_checkout c;
-};
-
-/* Two released items under a live grant of researcher 0, item 0 checked out. */
-static void desk_new(struct desk *t, bool granted) {
-	struct world_file files[] = {{.path = "letter.txt", .content = sr_bytes_str(LETTER)},
-		{.path = "diary.txt", .content = sr_bytes_str("Tuesday.\n")}};
-	struct world_deposit dep = {.files = files, .count = 2};
-	memset(t, 0, sizeof *t);
-	t->g = rig_new(NULL);
-	struct world *w = t->g->w;
-	assert_ok(world_deposit(w, &dep), &w->out.err);
-	memcpy(t->item, dep.items, sizeof t->item);
-	world_held_release(w, t->item[0]);
-	world_held_release(w, t->item[1]);
-	t->rq = (struct world_request){.by = &w->researcher[0],
-		.items = (const uint8_t(*)[SR_ID])t->item,
-		.count = 2,
-		.forms = "metadata text"};
-	assert_ok(world_request(w, &t->rq), &w->out.err);
-	if (!granted)
-		return;
-	world_grant(w, t->rq.id, t->grant);
-	t->c = (struct world_checkout){
-		.by = &w->researcher[0], .grant = t->grant, .item = t->item[0]};
-	assert_ok(world_checkout(w, &t->c), &w->out.err);
-}
-
 static void test_who_reads(void **state) {
 	struct desk t;
 	(void)state;
@@ -1119,7 +1072,8 @@ static void test_house(void **state) {
 	t_read_file(path, &file);
 	file.p[200] ^= 1;
 	t_write_file(path, file.p, file.len);
-	assert_fails(rig_call(d, "scrub", NULL, NULL), SR_CORRUPT, &d->e, "1 of");
+	assert_fails(rig_call(d, "scrub", NULL, NULL), SR_CORRUPT, &d->e,
+		"packs, objects and envelopes are lost or damaged");
 	assert_field(d, "findings", "1");
 	assert_cell(rig_row(d, "finding", NULL, NULL), "what", "envelope");
 	sr_buf_free(&file);

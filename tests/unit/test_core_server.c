@@ -467,6 +467,71 @@ static void test_stop(void **state) {
 	}
 }
 
+/* A write that failed left the vault as only a start can mend it: core ends, and says so. */
+static void test_failed(void **state) {
+	struct served v;
+	(void)state;
+	memset(&v, 0, sizeof v);
+	v.g = rig_new(NULL);
+	const struct sr_server_options o = {.core = &v.g->core, .tell = tell, .ctx = &v};
+	assert_ok(sr_server_new(&v.s, &o, &v.e), &v.e);
+	assert_ok(sr_server_turn(v.s, 0, &v.e), &v.e);
+	v.g->w->v->failed = true;
+	sr_server_stop(v.s); /* so that one that goes on ends all the same, and says nothing */
+	assert_fails(sr_server_run(v.s, &v.e), SR_IO, &v.e,
+		"a write to the vault failed; core stops, so that the next start can recover what "
+		"counts");
+	assert_non_null(strstr(v.told, "core stops"));
+	v.g->w->v->failed = false;
+	sr_server_free(v.s);
+	rig_free(v.g);
+}
+
+/* --- the other end ---------------------------------------------------------------------------- */
+
+/* A core that breaks off after ${len} bytes of its answer. */
+static void broken_off(const char *bytes, size_t len, const char *words) {
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	char *path = t_tmp_new();
+	const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct rig_desk d;
+	memset(&d, 0, sizeof d);
+	assert_true(listener >= 0);
+	assert_int_equal(mkdir(t_path(path, "run"), 0700), 0);
+	snprintf(a.sun_path, sizeof a.sun_path, "%s", t_path(path, "run/core.sock"));
+	assert_int_equal(bind(listener, (const struct sockaddr *)&a, sizeof a), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	sr_call_init(&d.q);
+	sr_call_init(&d.r);
+	assert_ok(sr_transport_socket(&d.t, path, &d.e), &d.e);
+	const int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(send(fd, bytes, len, MSG_NOSIGNAL), len);
+	assert_int_equal(shutdown(fd, SHUT_WR), 0); /* it still takes what is asked */
+	assert_fails(rig_call(&d, "hello", NULL, NULL), SR_IO, &d.e, words);
+	/* What comes now would be half of two answers. */
+	assert_fails(rig_call(&d, "hello", NULL, NULL), SR_IO, &d.e,
+		"the connection to core broke earlier; connect again");
+	rig_desk_close(&d);
+	close(fd);
+	close(listener);
+	t_tmp_remove(path);
+}
+
+static void test_other_end(void **state) {
+	char far[5000];
+	struct sr_transport none;
+	struct sr_err e = {0};
+	(void)state;
+	broken_off("\4\0\0", 3, "core closed the connection, 5 bytes of its answer are missing");
+	broken_off("\4\0\0\0\0\0\0\0GE", 10,
+		"core closed the connection, 2 bytes of its answer are missing");
+	memset(far, '/', sizeof far);
+	far[sizeof far - 1] = '\0';
+	assert_fails(sr_transport_socket(&none, far, &e), SR_LIMIT, &e,
+		"the path of the vault is too long (more than 41");
+}
+
 static int64_t world_now(void *ctx) {
 	return ((const struct world *)ctx)->now;
 }
@@ -511,6 +576,8 @@ int main(void) {
 		cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_failed),
+		cmocka_unit_test(test_other_end),
 		cmocka_unit_test(test_core),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -362,7 +362,7 @@ static void our_failures(void **state) {
 	assert_fails(sr_pages_reader_new(&r, real, &policy, &e), SR_USAGE, &e, "eng+");
 	snprintf(policy.languages, sizeof policy.languages, "../eng");
 	assert_fails(sr_pages_reader_new(&r, real, &policy, &e), SR_USAGE, &e, "between plus");
-	sr_pages_languages(policy.languages);
+	assert_ok(sr_pages_languages(policy.languages, &e), &e);
 	assert_true(sr_box_languages_valid(sr_bytes_str(policy.languages)));
 }
 

@@ -104,12 +104,52 @@ static void test_next(void **state) {
 	sr_buf_free(&first);
 }
 
+/* A next card under the name of its own key, and one that is longer than any. */
+static void test_impossible(void **state) {
+	(void)state;
+	const struct t_person p = t_person(1), q = t_person(2);
+	const struct sr_card_next next = {p.name, NULL};
+	uint8_t commit[SR_HASH], large[SR_CARD_MAX + 1] = {0};
+	struct sr_vkey key;
+	struct sr_note n;
+	struct sr_buf b, text;
+	struct sr_card c;
+	struct sr_err e;
+	sr_buf_init(&b);
+	sr_buf_init(&text);
+	sr_text_commit(commit, q.salt, sr_bytes_str(q.real));
+	assert_ok(sr_card_make_next(&b, q.seed, commit, &next, &e), &e);
+	assert_ok(sr_note_parse(&n, sr_buf_view(&b), &e), &e);
+	sr_buf_put_bytes(&text, n.text);
+	sr_note_free(&n);
+	uint8_t *at = memmem(text.p, text.len, p.name, SR_PERSON_TEXT - 1);
+	assert_non_null(at);
+	memcpy(at, q.name, SR_PERSON_TEXT - 1);
+	assert_ok(sr_vkey_make(&key, sr_bytes_str(q.name), SR_NOTE_ED25519, q.pk, &e), &e);
+	const struct sr_signer by = {.key = &key, .seed = q.seed, .person = true};
+	at[0] = 'q';
+	sr_buf_clear(&b);
+	assert_ok(sr_note_sign(&b, sr_buf_view(&text), &by, 1, &e), &e);
+	assert_fails(sr_card_read(&c, sr_buf_view(&b), &e), SR_CORRUPT, &e,
+		"`person` is not p- and 16 hex digits");
+	at[0] = 'p';
+	sr_buf_clear(&b);
+	assert_ok(sr_note_sign(&b, sr_buf_view(&text), &by, 1, &e), &e);
+	assert_fails(sr_card_read(&c, sr_buf_view(&b), &e), SR_CORRUPT, &e,
+		"`person` is the name of the key itself");
+	assert_fails(sr_card_read(&c, sr_bytes_of(large, sizeof large), &e), SR_CORRUPT, &e,
+		"have 513 bytes, want at most 512");
+	sr_buf_free(&b);
+	sr_buf_free(&text);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round),
 		cmocka_unit_test(test_mutants),
 		cmocka_unit_test(test_other_signer),
 		cmocka_unit_test(test_next),
+		cmocka_unit_test(test_impossible),
 	};
 	struct sr_err e;
 	if (sr_crypto_init(&e) != 0)

@@ -562,6 +562,14 @@ static void offers(void **state) {
 	rig_log(&other, RIG_ORIGIN, 9, RIG_LEAVES);
 	rig_note(&note, &other, 5);
 	assert_fails(sr_cosigning_offer(c, sr_buf_view(&note), 0, &e), SR_AUTH, &e, "checkpoint");
+	{
+		struct sr_buf out;
+
+		sr_buf_init(&out);
+		assert_fails(sr_cosigning_request(c, 0, &out, &e), SR_MISUSE, &e,
+			"witnesses: nothing to ask of witness 0");
+		sr_buf_free(&out);
+	}
 	offer(5);
 	sr_buf_clear(&note);
 	rig_note(&note, &ours, 4);

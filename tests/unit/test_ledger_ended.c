@@ -78,16 +78,15 @@ static void test_file(void **state) {
 
 static void test_broken(void **state) {
 	static const struct {
-		const char *lines;
-		int code;
+		const char *lines, *says;
 	} rows[] = {
-		{"end 3 all p-0011223344556677\nend 3 all p-0011223344556678\n", SR_CORRUPT},
-		{"end 4 all p-0011223344556677\nend 3 all p-0011223344556678\n", SR_CORRUPT},
-		{"end 3 some p-0011223344556677\n", SR_CORRUPT},
-		{"end 3 all p-0011\n", SR_CORRUPT},
-		{"end 3 all\n", SR_CORRUPT},
-		{"end x all p-0011223344556677\n", SR_CORRUPT},
-		{"ends 3 all p-0011223344556677\n", SR_CORRUPT},
+		{"end 3 all p-0011223344556677\nend 3 all p-0011223344556678\n", ""},
+		{"end 4 all p-0011223344556677\nend 3 all p-0011223344556678\n", ""},
+		{"end 3 some p-0011223344556677\n", "want all or vouched"},
+		{"end 3 all p-0011\n", ""},
+		{"end 3 all\n", "want `end INDEX all|vouched PERSON`"},
+		{"end x all p-0011223344556677\n", ""},
+		{"ends 3 all p-0011223344556677\n", "want `end INDEX all|vouched PERSON`"},
 	};
 	struct sr_endeds l = {NULL, 0}, out = {NULL, 0};
 	struct sr_buf b, t;
@@ -115,9 +114,15 @@ static void test_broken(void **state) {
 		sr_endeds_free(&l);
 		sr_endeds_encode(&t, &l, vault, me);
 		sr_buf_put_str(&t, rows[i].lines);
-		assert_int_equal(
-			sr_endeds_decode(&out, sr_buf_view(&t), vault, me, &e), rows[i].code);
+		assert_fails(sr_endeds_decode(&out, sr_buf_view(&t), vault, me, &e), SR_CORRUPT, &e,
+			rows[i].says);
 	}
+	sr_buf_clear(&t);
+	sr_endeds_encode(&t, &l, vault, me);
+	for (int i = 0; i <= SR_ENDED_MAX; i++)
+		sr_buf_put_str(&t, "end 3 all p-0011223344556677\n");
+	assert_fails(sr_endeds_decode(&out, sr_buf_view(&t), vault, me, &e), SR_CORRUPT, &e,
+		" lines, want vault, person and at most ");
 	sr_buf_free(&b);
 	sr_buf_free(&t);
 	sr_endeds_free(&out);

@@ -7,6 +7,39 @@
 #include "base/limits.h"
 #include "base/text.h"
 
+/* Calls of the project's own code for memory come through here (see the Makefile): the
+ * ${nth} from now on fails; 0: none. */
+static unsigned long to_go;
+
+static void fail_allocation(unsigned long nth) {
+	to_go = nth;
+}
+
+static bool fails_now(void) {
+	return to_go != 0 && --to_go == 0;
+}
+
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker's names */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+void *__wrap_malloc(size_t size) {
+	return fails_now() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size) {
+	return fails_now() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t size) {
+	return fails_now() ? NULL : __real_realloc(p, size);
+}
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+
 struct made {
 	struct t_ring ring;
 	struct t_person p;
@@ -380,6 +413,134 @@ static void test_seal_refuses(void **state) {
 	unmake(&m);
 }
 
+/* The structural part sealed anew as a vault that lies would: with ${service} before the note, and
+ * ${spoil} of what stands after it (0: nothing, 1: a byte of the padding, 2: more padding). */
+static int open_lie(struct made *m, const char *service, int spoil, struct sr_err *e) {
+	const struct sr_keyring keys = t_keyring(&m->ring);
+	const struct sr_disclose d = {all, NULL};
+	const size_t old = (size_t)sr_le16_get(m->env.p + 24);
+	struct sr_entry_keys k;
+	struct sr_buf plain, ad, sealed, env;
+	struct sr_entry en;
+	size_t size = 256;
+	sr_buf_init(&plain);
+	sr_buf_init(&ad);
+	sr_buf_init(&sealed);
+	sr_buf_init(&env);
+	assert_ok(sr_entry_disclose(&k, T_ORIGIN, 17, sr_buf_view(&m->env), &keys, &d, e), e);
+	sr_buf_put_le32(&plain, (uint32_t)(4 + strlen(service) + m->note.len));
+	sr_buf_put_lp(&plain, sr_bytes_str(service));
+	sr_buf_put_bytes(&plain, sr_buf_view(&m->note));
+	while (size < plain.len)
+		size *= 2;
+	size = size < SR_STRUCTURAL_MAX ? size : SR_STRUCTURAL_MAX;
+	sr_buf_put_zero(&plain, size - plain.len);
+	if (spoil == 1)
+		plain.p[plain.len - 1] = 1;
+	if (spoil == 2)
+		sr_buf_put_zero(&plain, size);
+	sr_buf_put_lp(&ad, sr_bytes_str(T_ORIGIN));
+	sr_buf_put_le64(&ad, 17);
+	sr_buf_put_u8(&ad, SR_STRUCTURAL);
+	sr_buf_put(&ad, m->env.p, 24);
+	assert_ok(sr_aead_seal_buf(&sealed, k.key[SR_STRUCTURAL], "strongroom/entry-compartment/v1",
+			  sr_buf_view(&ad), sr_buf_view(&plain), e),
+		e);
+	sr_buf_put(&env, m->env.p, 24);
+	sr_buf_put_le16(&env, (uint16_t)sealed.len);
+	sr_buf_put_bytes(&env, sr_buf_view(&sealed));
+	sr_buf_put(&env, m->env.p + 26 + old, m->env.len - 26 - old);
+	sr_entry_keys_free(&k);
+	const int rc = sr_entry_open(&en, T_ORIGIN, 17, sr_buf_view(&env), &keys, e);
+	sr_buf_free(&plain);
+	sr_buf_free(&ad);
+	sr_buf_free(&sealed);
+	sr_buf_free(&env);
+	return rc;
+}
+
+/* What only the vault's own keys could seal: each is named, and nothing of it is read. */
+static void test_service_part(void **state) {
+	(void)state;
+#define SERVICE "strongroom/entry/v1\nreceived 2026-11-21T10:00:01Z\n"
+#define TITLE "record d in " T_ITEM " title 0\n"
+	static const struct {
+		const char *service;
+		int spoil;
+		const char *says;
+	} rows[] = {
+		{"strongroom/entry/v2\nreceived 2026-11-21T10:00:01Z\n", 0,
+			"service part: the first line is not \"strongroom/entry/v1\""},
+		{"strongroom/entry/v1\nobject "
+		 "0000000000000000000000000000000000000000000000000000000000000000\n",
+			0, "service part: line 2: want `received`"},
+		{SERVICE "note x\n", 0, "service part: line 3 is unknown or out of place"},
+		{SERVICE "record d beside " T_ITEM " title 0\n", 0,
+			"service part: record line \"d beside " T_ITEM " title 0\" is not one"},
+		{SERVICE TITLE TITLE, 0, "service part: `title` number 0 comes twice"},
+		{SERVICE, 1, "structural compartment: padding byte "},
+		{SERVICE, 2, "padded otherwise than here"},
+	};
+	struct made m;
+	struct sr_buf many;
+	struct sr_err e;
+	make(&m, 17);
+	sr_buf_init(&many);
+	for (size_t i = 0; i < T_COUNT(rows); i++)
+		assert_fails(open_lie(&m, rows[i].service, rows[i].spoil, &e), SR_CORRUPT, &e,
+			rows[i].says);
+	sr_buf_put_str(&many, SERVICE);
+	for (int i = 0; i <= SR_ENTRY_RECORDS; i++)
+		sr_buf_put_str(&many, TITLE);
+	sr_buf_put_u8(&many, 0);
+	assert_fails(open_lie(&m, (const char *)many.p, 0, &e), SR_CORRUPT, &e,
+		"257 records, want at most 256");
+	sr_buf_free(&many);
+	unmake(&m);
+}
+
+static int broken_subject(void *ctx, uint32_t epoch, enum sr_compartment c, const char *subject,
+	uint8_t key[SR_KEY], struct sr_err *e) {
+	(void)ctx;
+	(void)epoch;
+	(void)c;
+	(void)key;
+	return sr_fail(e, SR_IO, "the disk of %s is gone", subject);
+}
+
+/* More than an entry can be, keys of another count, and keys that cannot be looked up, which is
+ * not that they are erased. */
+static void test_bounds(void **state) {
+	(void)state;
+	static struct sr_record many[SR_ENTRY_RECORDS + 1];
+	struct made m;
+	struct sr_entry en;
+	struct sr_entry_keys k;
+	struct sr_buf big;
+	struct sr_err e;
+	uint32_t epoch;
+	make(&m, 17);
+	struct sr_keyring keys = t_keyring(&m.ring);
+	const struct sr_disclose d = {all, NULL};
+	assert_fails(
+		seal(&m, many, T_COUNT(many), &e), SR_LIMIT, &e, "257 records, want at most 256");
+	sr_buf_init(&big);
+	sr_buf_put_zero(&big, SR_ENTRY_MAX + 1);
+	assert_fails(sr_entry_epoch(&epoch, sr_buf_view(&big), &e), SR_CORRUPT, &e,
+		"have 65536 bytes, want at most 65535");
+	sr_buf_free(&big);
+	assert_ok(sr_entry_disclose(&k, T_ORIGIN, 17, sr_buf_view(&m.env), &keys, &d, &e), &e);
+	k.count = 2;
+	assert_fails(sr_entry_open_disclosed(&en, T_ORIGIN, 17, sr_buf_view(&m.env), &k, &e),
+		SR_CORRUPT, &e, "keys for 2 records, the entry has 3");
+	k.count = 3;
+	sr_entry_keys_free(&k);
+	keys.subject = broken_subject;
+	assert_fails(sr_entry_open(&en, T_ORIGIN, 17, sr_buf_view(&m.env), &keys, &e), SR_IO, &e,
+		"key of record 0: the disk of " T_ITEM " is gone");
+	unmake(&m);
+}
+
 /* Texts of every length around the padding steps, up to the cap and past it. */
 static void test_sizes(void **state) {
 	(void)state;
@@ -442,6 +603,47 @@ static void test_sizes(void **state) {
 	free(text);
 }
 
+/* Without memory nothing is known of an entry: whichever allocation fails, it is called neither
+ * damaged, nor another's, nor erased. Of a founding, whose records are found through cards. */
+static void test_memory(void **state) {
+	(void)state;
+	struct t_ring ring = t_ring_new();
+	const struct sr_keyring keys = t_keyring(&ring);
+	struct t_person p[3];
+	struct sr_record rec[3];
+	struct sr_buf text, note, env;
+	struct sr_entry en;
+	struct sr_err e;
+	unsigned long nth = 0;
+	int rc;
+	sr_buf_init(&text);
+	sr_buf_init(&note);
+	sr_buf_init(&env);
+	t_found_text(&text, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		p[i] = t_person(i);
+		rec[i] = t_record(SR_PERSONAL, p[i].name, "member", i, p[i].real);
+		memcpy(rec[i].salt, p[i].salt, SR_SALT);
+	}
+	assert_ok(sr_statement_sign(&note, sr_buf_view(&text), p[0].name, p[0].seed, &e), &e);
+	t_seal(&env, &ring, 0, sr_buf_view(&note), rec, 3);
+	do {
+		fail_allocation(++nth);
+		rc = sr_entry_open(&en, T_ORIGIN, 0, sr_buf_view(&env), &keys, &e);
+		fail_allocation(0);
+		if (rc != 0)
+			assert_int_equal(rc, SR_NOMEM);
+	} while (rc != 0);
+	assert_true(nth > 10);
+	assert_int_equal(en.count, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(en.records[i].state, SR_RECORD_READ);
+	sr_entry_free(&en);
+	sr_buf_free(&text);
+	sr_buf_free(&note);
+	sr_buf_free(&env);
+}
+
 static void test_record_body(void **state) {
 	(void)state;
 	struct sr_buf b;
@@ -473,6 +675,9 @@ int main(void) {
 		cmocka_unit_test(test_disclosed),
 		cmocka_unit_test(test_lie),
 		cmocka_unit_test(test_seal_refuses),
+		cmocka_unit_test(test_service_part),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_record_body),
 	};

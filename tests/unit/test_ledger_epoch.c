@@ -3,6 +3,7 @@
  */
 #include "ledger_fixture.h"
 
+#include "crypto/box.h"
 #include "ledger/epoch.h"
 
 struct sealed {
@@ -128,6 +129,14 @@ static void test_many(void **state) {
 		SR_NOTFOUND, &e, "is not sealed to");
 	assert_fails(sr_epoch_find(key, body, s.vault, 3, s.p[0].name, s.p[1].seed, &e), SR_AUTH,
 		&e, "epoch keys");
+	struct sr_buf more;
+	sr_buf_init(&more);
+	sr_buf_put_bytes(&more, body);
+	sr_buf_put_str(&more, "epoch 3 AAAA\n");
+	assert_fails(
+		sr_epoch_find(key, sr_buf_view(&more), s.vault, 3, s.p[0].name, s.p[0].seed, &e),
+		SR_CORRUPT, &e, "line 8 is not an epoch's, or out of order");
+	sr_buf_free(&more);
 	s.vault[0] ^= 1;
 	assert_fails(sr_epoch_find(key, body, s.vault, 3, s.p[0].name, s.p[0].seed, &e), SR_AUTH,
 		&e, "another vault");
@@ -168,6 +177,45 @@ static void test_many_mutants(void **state) {
 	sr_buf_free(&s.body);
 }
 
+/* A box to the right auditor, of the right epoch, whose content is no key. */
+static void test_no_key(void **state) {
+	(void)state;
+	struct sealed s;
+	struct sr_buf body, box;
+	struct sr_buf context;
+	uint8_t key[SR_KEY] = {0};
+	struct sr_err e;
+	make(&s);
+	sr_buf_init(&body);
+	sr_buf_init(&box);
+	sr_buf_init(&context);
+	sr_buf_put(&context, s.vault, SR_HASH);
+	sr_buf_put_le32(&context, 9);
+	sr_buf_put_lp(&context, sr_bytes_str(s.p[0].name));
+	assert_ok(sr_box_seal_person(&box, s.p[0].pk, "strongroom/epoch-key/v1",
+			  sr_buf_view(&context), sr_bytes_of(key, SR_KEY - 1), &e),
+		&e);
+	const uint8_t *at = memmem(s.body.p, s.body.len, "\nauditor ", 9);
+	assert_non_null(at);
+	sr_buf_put(&body, s.body.p, (size_t)(at + 1 - s.body.p));
+	sr_buf_put_str(&body, "auditor somebody\n");
+	assert_fails(
+		sr_epoch_open(key, sr_buf_view(&body), s.vault, 9, s.p[0].name, s.p[0].seed, &e),
+		SR_CORRUPT, &e, "line 4 is not an auditor's");
+	sr_buf_clear(&body);
+	sr_buf_put(&body, s.body.p, (size_t)(at + 1 - s.body.p));
+	sr_buf_printf(&body, "auditor %s ", s.p[0].name);
+	sr_buf_put_base64(&body, box.p, box.len);
+	sr_buf_put_u8(&body, '\n');
+	assert_fails(
+		sr_epoch_open(key, sr_buf_view(&body), s.vault, 9, s.p[0].name, s.p[0].seed, &e),
+		SR_CORRUPT, &e, "the key has 31 bytes, want 32");
+	sr_buf_free(&context);
+	sr_buf_free(&body);
+	sr_buf_free(&box);
+	sr_buf_free(&s.body);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_open),
@@ -175,6 +223,7 @@ int main(void) {
 		cmocka_unit_test(test_mutants),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_many_mutants),
+		cmocka_unit_test(test_no_key),
 	};
 	struct sr_err e;
 	if (sr_crypto_init(&e) != 0)

@@ -95,6 +95,15 @@ static int export_to(
 	return sr_export(d, &o, done, e);
 }
 
+static int stop(void *ctx, const char *what, uint64_t done, uint64_t total, const char *unit) {
+	(void)ctx;
+	(void)what;
+	(void)done;
+	(void)total;
+	(void)unit;
+	return 1;
+}
+
 /* The folder is a whole log of that size and root, by the other reader. */
 static void check_folder(const struct place *p, struct sr_dir *d) {
 	const struct sr_log log = {
@@ -311,6 +320,28 @@ static void refused(void **state) {
 	p.lie = false;
 	assert_ok(export_to(&p, d, &done, &e), &e);
 	check_folder(&p, d);
+	/* Stopped by who waits for it, and a tile of the export that was cut. */
+	{
+		const struct sr_progress asked = {stop, NULL};
+		const struct sr_export_source source = {give_checkpoint, give_bundle, &p};
+		const struct sr_export_options so = {.source = &source,
+			.key = sr_ledger_vkey(p.l),
+			.file_mode = 0640,
+			.dir_mode = 0750,
+			.progress = &asked};
+
+		grow_to(&p, 1200);
+		sr_err_clear(&e);
+		assert_fails(sr_export(d, &so, &done, &e), SR_LOCKED, &e, "stopped on request");
+		assert_ok(export_to(&p, d, &done, &e), &e);
+		check_folder(&p, d);
+		sr_buf_clear(&after);
+		t_read_file(t_path(path, "tile/0/000"), &after);
+		t_write_file(t_path(path, "tile/0/000"), after.p, after.len - 1);
+		grow_to(&p, 1300);
+		assert_fails(export_to(&p, d, &done, &e), SR_CORRUPT, &e,
+			"tile/0/000 has not 8192 bytes");
+	}
 	/* A folder of somebody's. */
 	t_write_file(t_path(other, "README.txt"), "x", 1);
 	assert_fails(export_to(&p, o, &done, &e), SR_EXISTS, &e, "holds no export");

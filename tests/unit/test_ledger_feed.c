@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ledger/feed.h"
 #include "util.h"
@@ -208,6 +209,15 @@ static void test_damaged(void **state) {
 	take(&r, f, 1024); /* what lies behind it is whole */
 	sr_feed_free(f);
 	b.p[b.len / 2] ^= 1;
+	t_write_file(path, b.p, b.len);
+	sr_buf_clear(&b);
+	path = t_path(r.path, "tile/0/003");
+	t_read_file(path, &b);
+	assert_int_equal(unlink(path), 0);
+	f = feed(&r, 768);
+	assert_fails(sr_feed_take(f, 768, &en, &r.e), SR_CORRUPT, &r.e,
+		"ledger: tile of entry 768 is missing");
+	sr_feed_free(f);
 	t_write_file(path, b.p, b.len);
 	sr_buf_free(&b);
 

@@ -46,6 +46,11 @@ static void test_dates(void **state) {
 		"\"2001-02-30\" is no date (the month has no such day): want EDTF");
 	assert_fails(sr_edtf_check(&d, sr_bytes_str("2006/2004"), &e), SR_USAGE, &e,
 		"ends before it begins");
+	assert_fails(sr_edtf_check(&d,
+			     sr_bytes_str("1985-04-12T23:20:30.000000000000000000000000000000000000"
+					  "00000000Z"),
+			     &e),
+		SR_USAGE, &e, "a date of 65 bytes, at most 64");
 }
 
 static void test_exact_days(void **state) {

@@ -73,6 +73,7 @@ static void test_form(void **state) {
 static bool is_plan(const struct sr_statement *found, struct sr_bytes lines, bool *parsed) {
 	struct sr_statement s = {.type = NULL};
 	struct sr_head head = t_head(NULL, 1);
+	struct sr_err e = {0};
 	struct sr_buf b;
 	bool same = false;
 
@@ -81,7 +82,7 @@ static bool is_plan(const struct sr_statement *found, struct sr_bytes lines, boo
 	sr_buf_put_bytes(&b, lines);
 	*parsed = sr_statement_parse_text(&s, sr_buf_view(&b), NULL) == 0;
 	if (*parsed) {
-		same = sr_founding_plan_is(&s, found);
+		assert_ok(sr_founding_plan_is(&same, &s, found, &e), &e);
 		sr_statement_free(&s);
 	}
 	sr_buf_free(&b);

@@ -179,6 +179,30 @@ static void test_keys(void **state) {
 	place_free(&p);
 }
 
+/* A header that is whole, of a newer program or of a place where no journal begins. */
+static void test_header(void **state) {
+	(void)state;
+	struct place p = place_new();
+	struct sr_journal *j = NULL;
+	struct sr_buf file;
+	struct sr_err e;
+	sr_buf_init(&file);
+	assert_ok(sr_journal_create(p.d, T_ORIGIN, mac_key, &e), &e);
+	t_read_file(t_path(p.path, "journal"), &file);
+	for (int k = 0; k < 2; k++) {
+		sr_le32_put(file.p + 4, k == 0 ? 2 : 1);
+		sr_le64_put(file.p + 8, k == 0 ? 0 : 100);
+		SR_HASH_OF(file.p + 48, "strongroom/journal/v1", NULL, sr_bytes_of(file.p, 48));
+		t_write_file(t_path(p.path, "journal"), file.p, file.len);
+		assert_fails(sr_journal_open(&j, p.d, T_ORIGIN, mac_key, &e),
+			k == 0 ? SR_UNSUPPORTED : SR_CORRUPT, &e,
+			k == 0 ? "version 2, 1 is read here" : "base 100 is not a multiple of 256");
+	}
+	assert_null(j);
+	sr_buf_free(&file);
+	place_free(&p);
+}
+
 /* Three commits of 2, 1 and 3 leaves; ${ends}: where each commit's first record ends (the first: of
  * size 0). */
 static void three(struct place *p, struct sr_buf *file, size_t ends[4]) {
@@ -412,6 +436,7 @@ int main(void) {
 		cmocka_unit_test(test_rewrite),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_header),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_flip),
 		cmocka_unit_test(test_hole),

@@ -277,6 +277,37 @@ static void a_loss_is_said_whole(void **state) {
 	}
 }
 
+/* What is no change of a key: another statement, and a key that signs no log. */
+static void no_change(void **state) {
+	const struct t_person p = t_person(1);
+	struct sr_key_change k;
+	struct sr_log_change c;
+	struct sr_statement s;
+	struct sr_vkey key;
+	struct sr_buf b;
+	struct sr_err e;
+	struct keys a;
+
+	(void)state;
+	keys_of(&a, 1);
+	sr_buf_init(&b);
+	t_recuse(&b, &p, 1);
+	assert_ok(sr_statement_parse(&s, sr_buf_view(&b), &e), &e);
+	assert_fails(sr_key_change_read(&k, &s, &e), SR_CORRUPT, &e, "recuse is not service-key");
+	assert_fails(sr_log_change_read(&c, s.body, &e), SR_CORRUPT, &e,
+		"service-key: it is not the change of a log's key or name");
+	sr_statement_free(&s);
+	sr_buf_clear(&b);
+	assert_ok(sr_vkey_make(&key, sr_bytes_str("a.example/b"), SR_NOTE_COSIGN, a.ledger_pk, &e),
+		&e);
+	sr_buf_put_str(&b, "strongroom/service-key/v1\nfrom 30\nledger-key ");
+	sr_vkey_put(&b, &key);
+	sr_buf_put_str(&b, "\n");
+	assert_fails(sr_log_change_read(&c, sr_buf_view(&b), &e), SR_CORRUPT, &e,
+		"the next key is of type 0x04, want 0x01");
+	sr_buf_free(&b);
+}
+
 static void mutant(void *ctx, struct sr_bytes note, const char *what) {
 	const struct keys *a = ctx;
 	struct sr_log_keys log;
@@ -319,6 +350,7 @@ int main(void) {
 		cmocka_unit_test(a_chain_is_followed),
 		cmocka_unit_test(a_name_is_followed),
 		cmocka_unit_test(a_loss_is_said_whole),
+		cmocka_unit_test(no_change),
 		cmocka_unit_test(every_cut_and_flip_is_seen),
 	};
 

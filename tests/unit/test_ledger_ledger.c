@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "ledger/ledger.h"
+#include "ledger/seen.h"
 #include "merkle/tile.h"
 
 static uint8_t seed[SR_SEED], pk[SR_PK], mac_key[SR_KEY];
@@ -258,6 +259,53 @@ static void test_refused(void **state) {
 	o = opts();
 	o.seed = wrong;
 	assert_fails(sr_ledger_open(&l, p.d, &o, &e), SR_AUTH, &e, "checkpoint");
+	struct sr_log_keys keys;
+	char name[SR_ORIGIN_MAX + 1];
+	memset(name, 'o', SR_ORIGIN_MAX);
+	name[SR_ORIGIN_MAX] = '\0';
+	o = opts();
+	o.origin = name;
+	assert_fails(sr_ledger_open(&l, p.d, &o, &e), SR_MISUSE, &e,
+		"origin has 240 bytes, want 1 to 239");
+	o.origin = NULL;
+	assert_fails(sr_ledger_open(&l, p.d, &o, &e), SR_MISUSE, &e, "origin has 0 bytes");
+	o = opts();
+	o.keys = &keys;
+	sr_log_keys_begin(&keys, T_ORIGIN, wrong);
+	assert_fails(sr_ledger_open(&l, p.d, &o, &e), SR_MISUSE, &e,
+		"the newest of the log's keys is not the one given");
+	sr_log_keys_begin(&keys, "other.example/log", pk);
+	assert_fails(sr_ledger_open(&l, p.d, &o, &e), SR_MISUSE, &e,
+		"the first of the log's names is not its origin");
+	place_free(&p);
+}
+
+/* The key of later signs nothing of the time before it. */
+static void test_key_of_later(void **state) {
+	(void)state;
+	struct place p = place_new();
+	struct sr_log_keys keys;
+	struct sr_ledger_opts o = opts();
+	uint8_t next[SR_SEED], next_pk[SR_PK];
+	struct sr_err e;
+	struct sr_ledger *l = open_with(&p, o);
+	assert_ok(commit(l, 3, NULL, &e), &e);
+	assert_ok(sr_ledger_close(l, &e), &e);
+	t_fill(next, SR_SEED, 9);
+	sr_sign_public(next_pk, next);
+	sr_log_keys_begin(&keys, T_ORIGIN, pk);
+	assert_ok(sr_log_keys_add(&keys, 10, next_pk, &e), &e);
+	o.seed = next;
+	o.keys = &keys;
+	l = open_with(&p, o);
+	assert_ok(commit(l, 2, NULL, &e), &e);
+	assert_fails(sr_ledger_publish(l, &e), SR_MISUSE, &e,
+		"a checkpoint of 5 entries would be signed by a key that came later");
+	sr_ledger_abandon(l);
+	l = open_with(&p, o);
+	assert_ok(commit(l, 6, NULL, &e), &e);
+	assert_ok(sr_ledger_publish(l, &e), &e);
+	sr_ledger_abandon(l);
 	place_free(&p);
 }
 
@@ -324,12 +372,18 @@ static void test_rollback(void **state) {
 	place_free(&p);
 }
 
+static int verify_open(struct sr_ledger *l, struct sr_err *e) {
+	const struct sr_ledger_check c = {.leaf = NULL};
+	struct sr_ledger_checked done;
+	return sr_ledger_verify(l, &c, &done, e);
+}
+
 /* Same sizes, another history signed by the same keys. */
 static void test_fork(void **state) {
 	(void)state;
 	struct place a = place_new(), b = place_new();
 	struct sr_ledger_opts o = opts();
-	struct sr_buf checkpoint;
+	struct sr_buf checkpoint, own;
 	struct sr_err e;
 	uint8_t attachment[SR_ATTACHMENT] = {0};
 	struct sr_bytes other = sr_bytes_str("another history");
@@ -340,10 +394,20 @@ static void test_fork(void **state) {
 	assert_ok(sr_ledger_commit(l, &other, 1, attachment, NULL, &e), &e);
 	assert_ok(sr_ledger_close(l, &e), &e);
 	sr_buf_init(&checkpoint);
+	sr_buf_init(&own);
+	t_read_file(t_path(b.path, "checkpoint"), &own);
 	t_read_file(t_path(a.path, "checkpoint"), &checkpoint);
 	put_back(&b, "checkpoint", &checkpoint);
 	assert_fails(
 		sr_ledger_open(&l, b.d, &o, &e), SR_AUTH, &e, "forked: the published checkpoint");
+	/* Put there while it is open, it is found by who looks at everything. */
+	put_back(&b, "checkpoint", &own);
+	l = open_with(&b, o);
+	put_back(&b, "checkpoint", &checkpoint);
+	assert_fails(
+		verify_open(l, &e), SR_AUTH, &e, "the checkpoint of size 1 shows another root");
+	sr_ledger_abandon(l);
+	sr_buf_free(&own);
 	sr_buf_free(&checkpoint);
 	place_free(&a);
 	place_free(&b);
@@ -370,6 +434,44 @@ static int verify(struct place *p, struct sr_err *e) {
 	return rc;
 }
 
+static int stop(void *ctx, const char *what, uint64_t done, uint64_t total, const char *unit) {
+	(void)ctx;
+	(void)what;
+	(void)done;
+	(void)total;
+	(void)unit;
+	return 1;
+}
+
+/* A tile of the ledger that is open is cut, and goes: whoever reads an entry of it, or all of
+ * them, is told which. */
+static void changed_under_it(struct place *p) {
+	const struct sr_progress asked = {stop, NULL};
+	const struct sr_ledger_check c = {.progress = &asked};
+	struct sr_ledger_checked done;
+	struct sr_ledger *l = open_with(p, reader());
+	struct sr_buf tile, b;
+	struct sr_err e;
+	sr_buf_init(&tile);
+	sr_buf_init(&b);
+	t_read_file(t_path(p->path, "tile/0/001"), &tile);
+	t_write_file(t_path(p->path, "tile/0/001"), tile.p, tile.len - 1);
+	assert_fails(
+		sr_ledger_entry(l, 300, &b, &e), SR_CORRUPT, &e, "tile/0/001 has not 8192 bytes");
+	assert_fails(verify_open(l, &e), SR_CORRUPT, &e, "tile/0/001 has not 8192 bytes");
+	assert_int_equal(unlink(t_path(p->path, "tile/0/001")), 0);
+	assert_fails(
+		sr_ledger_entry(l, 300, &b, &e), SR_CORRUPT, &e, "tile of entry 256 is missing");
+	assert_fails(verify_open(l, &e), SR_CORRUPT, &e, "tile of entry 256 is missing");
+	t_write_file(t_path(p->path, "tile/0/001"), tile.p, tile.len);
+	sr_err_clear(&e);
+	assert_fails(sr_ledger_verify(l, &c, &done, &e), SR_LOCKED, &e, "stopped on request");
+	assert_ok(verify_open(l, &e), &e);
+	sr_ledger_abandon(l);
+	sr_buf_free(&tile);
+	sr_buf_free(&b);
+}
+
 static void test_damage(void **state) {
 	(void)state;
 	struct place p = place_new();
@@ -394,17 +496,12 @@ static void test_damage(void **state) {
 	assert_int_equal(verify(&p, &e), SR_CORRUPT);
 	flip_at(&p, "tile/0/002", (size_t)32 * 9);
 	assert_ok(verify(&p, &e), &e);
+	changed_under_it(&p);
 	assert_int_equal(unlink(t_path(p.path, "tile/entries/000")), 0);
 	assert_fails(verify(&p, &e), SR_CORRUPT, &e, "tile/entries/000 is missing");
 	assert_int_equal(unlink(t_path(p.path, "tile/0/000")), 0);
 	assert_int_equal(verify(&p, &e), SR_CORRUPT);
 	place_free(&p);
-}
-
-static int verify_open(struct sr_ledger *l, struct sr_err *e) {
-	const struct sr_ledger_check c = {.leaf = NULL};
-	struct sr_ledger_checked done;
-	return sr_ledger_verify(l, &c, &done, e);
 }
 
 /* 65,800 entries: tiles of level 1, and what changes under a ledger that is open is found by
@@ -430,6 +527,12 @@ static void test_big(void **state) {
 	flip_at(&p, "tile/1/000", (size_t)32 * 7);
 	assert_fails(verify_open(l, &e), SR_CORRUPT, &e, "tile/1/0: hash 7 is not that");
 	flip_at(&p, "tile/1/000", (size_t)32 * 7);
+	sr_buf_init(&b);
+	t_read_file(t_path(p.path, "tile/1/000"), &b);
+	assert_int_equal(unlink(t_path(p.path, "tile/1/000")), 0);
+	assert_fails(verify_open(l, &e), SR_CORRUPT, &e, "a tile of level 1 is missing");
+	put_back(&p, "tile/1/000", &b);
+	sr_buf_free(&b);
 	/* an entry and its hash changed together */
 	flip_at(&p, "tile/entries/256", 30);
 	sr_buf_init(&b);
@@ -608,6 +711,7 @@ int main(void) {
 		cmocka_unit_test(test_proofs),
 		cmocka_unit_test(test_checkpoint),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_key_of_later),
 		cmocka_unit_test(test_cost),
 		cmocka_unit_test(test_rollback),
 		cmocka_unit_test(test_fork),

@@ -365,6 +365,18 @@ static void ended(void **state) {
 	post(3, "/ok");
 }
 
+/* As many as a policy can name, and none more: answers that nobody takes count. */
+static void too_many(void **state) {
+	struct sr_err e = {0};
+
+	(void)state;
+	for (uint64_t i = 0; i < SR_POSTER_AT_ONCE; i++)
+		assert_ok(sr_poster_post(poster, i, "http://127.0.0.1:1/w", sr_bytes_str("x"), &e),
+			&e);
+	assert_fails(sr_poster_post(poster, 99, "http://127.0.0.1:1/w", sr_bytes_str("x"), &e),
+		SR_LIMIT, &e, "64 requests to witnesses are under way already");
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(answers, setup, teardown),
@@ -373,6 +385,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(ended, setup, teardown),
+		cmocka_unit_test_setup_teardown(too_many, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,7 +164,28 @@ static void test_files(void **state) {
 	t_write_file(t_path(v.path, "vote-1.keys"), file.p, file.len);
 	assert_fails(sr_receipt_load(&again, v.d, "vote-1", &e), SR_CORRUPT, &e,
 		"keys of entry 3, proof of entry 2");
+	/* Names, bytes and leaves that no receipt has. */
+	char name[202];
+	memset(name, 'n', 201);
+	name[201] = '\0';
+	assert_fails(sr_receipt_save(v.d, name, &r, &e), SR_LIMIT, &e,
+		"receipt: a name of 201 bytes, want at most 200");
 	sr_receipt_free(&r);
+	sr_buf_put_zero(&file, SR_RECEIPT_MAX + 1 - file.len);
+	assert_fails(sr_receipt_decode(&again, sr_buf_view(&file), &e), SR_LIMIT, &e,
+		"receipt: have 262145 bytes, want at most 262144");
+	sr_buf_clear(&file);
+	t_read_file(t_path(v.path, "vote-2.tlog-proof"), &file);
+	assert_ok(sr_tlogproof_parse(&p, sr_buf_view(&file), &e), &e);
+	p.extra.len = 0;
+	struct sr_buf bare;
+	sr_buf_init(&bare);
+	assert_ok(sr_tlogproof_put(&bare, &p, &e), &e);
+	t_write_file(t_path(v.path, "vote-2.tlog-proof"), bare.p, bare.len);
+	assert_fails(sr_receipt_load(&again, v.d, "vote-2", &e), SR_CORRUPT, &e,
+		"the leaf has 0 bytes, want 1 to 65535");
+	sr_tlogproof_free(&p);
+	sr_buf_free(&bare);
 	sr_buf_free(&file);
 	vault_free(&v);
 }

@@ -55,6 +55,53 @@ static void test_store(void **state) {
 	t_tmp_remove(path);
 }
 
+/* Memories that are none: too long, of another vault or person, of nothing with something in it. */
+static void test_impossible(void **state) {
+	(void)state;
+	char *path = t_tmp_new(), name[64], long_name[SR_ORIGIN_MAX + 1];
+	struct sr_dir *d = NULL;
+	struct sr_seen s = sample(0), got, was;
+	struct sr_buf b;
+	struct sr_err e;
+	uint8_t vault[SR_HASH];
+	sr_buf_init(&b);
+	assert_ok(sr_dir_open(&d, path, &e), &e);
+	memset(long_name, 'o', SR_ORIGIN_MAX);
+	long_name[SR_ORIGIN_MAX] = '\0';
+	assert_fails(sr_seen_init(&got, long_name, s.vault, s.vkey, s.person, &e), SR_LIMIT, &e,
+		"seen: origin, key or person of 240, ");
+	s.root[0] ^= 1;
+	sr_seen_encode(&b, &s);
+	assert_fails(sr_seen_decode(&got, sr_buf_view(&b), &e), SR_CORRUPT, &e,
+		"size 0 with another root than the empty tree's");
+	sr_buf_clear(&b);
+	s = sample(12);
+	sr_seen_encode(&b, &s);
+	for (int i = 0; i < SR_LOG_LINKS; i++)
+		sr_text_put(&b, "next-key", "1 AA==");
+	assert_fails(sr_seen_decode(&got, sr_buf_view(&b), &e), SR_CORRUPT, &e,
+		"have 29 lines, want 6 to 28");
+	/* Under the name of another vault: what a hand that sorts files makes. */
+	sr_buf_clear(&b);
+	sr_seen_encode(&b, &s);
+	memcpy(vault, s.vault, SR_HASH);
+	vault[0] ^= 1;
+	sr_seen_name(name, vault, s.person);
+	t_write_file(t_path(path, name), b.p, b.len);
+	assert_fails(sr_seen_load(&got, d, vault, s.person, &e), SR_AUTH, &e,
+		"it belongs to another vault or person");
+	/* A loss is of the same log, or none. */
+	assert_ok(sr_seen_store(d, &s, &e), &e);
+	was = s;
+	s.size = 10;
+	snprintf(s.origin, sizeof s.origin, "evil.example");
+	assert_fails(sr_seen_replace(d, &s, &was, &e), SR_AUTH, &e,
+		"the memory names another origin or ledger key");
+	sr_buf_free(&b);
+	sr_dir_close(d);
+	t_tmp_remove(path);
+}
+
 /* The keys that followed the first are remembered, and nobody makes the memory take others. */
 static void test_keys(void **state) {
 	(void)state;
@@ -204,6 +251,7 @@ static void test_names(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_store),
+		cmocka_unit_test(test_impossible),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_faults),

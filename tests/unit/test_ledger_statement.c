@@ -354,6 +354,12 @@ static void test_sign_refuses(void **state) {
 		sr_text_put(&b, "grant", T_ITEM_HEX);
 	assert_fails(sr_statement_sign(&note, sr_buf_view(&b), p.name, p.seed, &e), SR_LIMIT, &e,
 		"32768");
+	{
+		struct sr_statement s;
+		sr_buf_put_zero(&b, SR_STATEMENT_MAX + 1 - b.len);
+		assert_fails(sr_statement_parse(&s, sr_buf_view(&b), &e), SR_LIMIT, &e,
+			"it has 36865 bytes, want at most 36864");
+	}
 	sr_buf_free(&b);
 	sr_buf_free(&note);
 }

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "base/secret.h"
+#include "crypto/passphrase.h"
 #include "ledger/witness.h"
 #include "witness_rig.h"
 
@@ -168,6 +169,86 @@ static void folder(void **state) {
 	assert_null(w);
 	sr_buf_free(&b);
 	teardown(&q);
+	teardown(&p);
+}
+
+static void spoil(struct place *p, const char *sql) {
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(t_path(p->path, "witness.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* A key file of another witness's making: ${vkey} (NULL: none) beside a sealed ${seed}. */
+static void key_file(struct place *p, const struct sr_vkey *vkey, struct sr_bytes sealed) {
+	struct sr_buf pub, file;
+	struct sr_err e = {0};
+
+	sr_buf_init(&pub);
+	sr_buf_init(&file);
+	if (vkey != NULL) {
+		sr_buf_put_str(&pub, "vkey ");
+		sr_vkey_put(&pub, vkey);
+		sr_buf_put_u8(&pub, '\n');
+	}
+	assert_ok(sr_passphrase_seal(&file, "strongroom/witness-key/v1", sr_buf_view(&pub), &unlock,
+			  sealed, &e),
+		&e);
+	t_write_file(t_path(p->path, "witness.key"), file.p, file.len);
+	sr_buf_free(&pub);
+	sr_buf_free(&file);
+}
+
+/* A key that is not this witness's, or no witness's; a memory of a newer program, of nobody, and
+ * with a root of another size: nothing is signed. */
+static void strange(void **state) {
+	struct sr_witness_open o = {.unlock = &unlock, .clock = {clock_now, &now}};
+	struct sr_witness *w = NULL;
+	struct sr_vkey log_key;
+	const uint8_t seed[SR_SEED] = {7};
+	struct rig_log l;
+	struct sr_err e = {0};
+	struct sr_buf key, db;
+	struct place p;
+
+	(void)state;
+	setup(&p);
+	rig_log(&l, RIG_ORIGIN, 1, RIG_LEAVES);
+	know(&p, &l);
+	grow(&p, &l, 0, 3);
+	spoil(&p, "UPDATE log SET root = x'0102'");
+	refused(p.w, &l, 3, 4, 500, NULL, __LINE__);
+	sr_witness_free(p.w);
+	p.w = NULL;
+	o.dir = p.dir;
+	sr_buf_init(&key);
+	sr_buf_init(&db);
+	t_read_file(t_path(p.path, "witness.key"), &key);
+	t_read_file(t_path(p.path, "witness.db"), &db);
+	spoil(&p, "PRAGMA user_version = 9");
+	assert_fails(sr_witness_open(&w, &o, &e), SR_UNSUPPORTED, &e,
+		"witness.db is of format 9, this program reads 1");
+	spoil(&p, "PRAGMA user_version = 1; DELETE FROM owner");
+	assert_fails(sr_witness_open(&w, &o, &e), SR_CORRUPT, &e, "witness.db names no key");
+	t_write_file(t_path(p.path, "witness.db"), db.p, db.len);
+	key_file(&p, &p.vkey, sr_bytes_of(seed, SR_SEED - 1));
+	assert_fails(sr_witness_open(&w, &o, &e), SR_CORRUPT, &e, "the seed has 31 bytes, want 32");
+	key_file(&p, &p.vkey, sr_bytes_of(seed, SR_SEED));
+	assert_fails(sr_witness_open(&w, &o, &e), SR_CORRUPT, &e,
+		"the seed is not that of the file's key");
+	assert_ok(sr_vkey_make(&log_key, sr_bytes_str(p.vkey.name), SR_NOTE_ED25519, p.vkey.pk, &e),
+		&e);
+	key_file(&p, &log_key, sr_bytes_of(seed, SR_SEED));
+	assert_fails(
+		sr_witness_open(&w, &o, &e), SR_CORRUPT, &e, "its key is of type 0x01, want 0x04");
+	key_file(&p, NULL, sr_bytes_of(seed, SR_SEED));
+	assert_fails(sr_witness_open(&w, &o, &e), SR_CORRUPT, &e, "want one line \"vkey\"");
+	assert_null(w);
+	t_write_file(t_path(p.path, "witness.key"), key.p, key.len);
+	reopen(&p);
+	sr_buf_free(&key);
+	sr_buf_free(&db);
 	teardown(&p);
 }
 
@@ -713,6 +794,7 @@ static void unkeyed(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(folder),
+		cmocka_unit_test(strange),
 		cmocka_unit_test(each_bit),
 		cmocka_unit_test(names),
 		cmocka_unit_test(logs),

@@ -395,7 +395,7 @@ static void rights_are_kept_apart(void **state) {
 	sr_buf_init(&text);
 	assert_fails(world_read(w, &d->c, 0, &text), SR_DENIED, &w->e, "for an export");
 	assert_fails(sr_room_export_begin(w->room, d->c.id, w->researcher[1].person, &w->e),
-		SR_DENIED, &w->e, "the checkout is p-");
+		SR_NOTFOUND, &w->e, "the checkout is not open");
 	assert_ok(world_request(w, &rq), &w->out.err);
 	world_grant(w, rq.id, grant);
 	assert_fails(world_checkout(w, &c), SR_DENIED, &w->out.err, "right-not-granted");

@@ -108,7 +108,7 @@ static void whole_way(void **state) {
 	assert_ok(sr_room_files(w->room, d->c.id, d->c.by->person, &files, &w->e), &w->e);
 	assert_int_equal(files, 1);
 	assert_fails(sr_room_files(w->room, d->c.id, w->researcher[1].person, &files, &w->e),
-		SR_DENIED, &w->e, "the checkout is p-");
+		SR_NOTFOUND, &w->e, "the checkout is not open");
 	reads(d, &d->c, LETTER);
 	assert_int_equal(world_count(w, SR_T_VIEWED), 2);
 	reads(d, &d->c, LETTER); /* a second reading is the same reading */
@@ -359,18 +359,18 @@ static void wrong_record_keys(void **state) {
 	records[1] = records[0]; /* one vote twice is one vote */
 	assert_fails(sr_room_open(w->room, &o, &w->e), SR_AUTH, &w->e, "1 good pieces, want 2");
 	o.person = w->researcher[1].person;
-	assert_fails(sr_room_open(w->room, &o, &w->e), SR_DENIED, &w->e, "the checkout is p-");
+	assert_fails(sr_room_open(w->room, &o, &w->e), SR_NOTFOUND, &w->e, "has no such checkout");
 	o.person = d->c.by->person;
 	/* a curator's part opens nothing of a grant, and votes nothing that is held (below) */
 	uint8_t part[SR_PART] = {1};
 	assert_fails(sr_room_open_held(w->room, d->c.id, d->c.by->person, part, &w->e), SR_DENIED,
 		&w->e, "a checkout of right access opens with votes, not with a part");
 	assert_fails(sr_room_open_held(w->room, d->c.id, w->curator[0].person, part, &w->e),
-		SR_DENIED, &w->e, "the checkout is p-");
+		SR_NOTFOUND, &w->e, "has no such checkout");
 	o.checkout[0] ^= 1;
-	assert_fails(sr_room_open(w->room, &o, &w->e), SR_NOTFOUND, &w->e, "no such checkout");
+	assert_fails(sr_room_open(w->room, &o, &w->e), SR_NOTFOUND, &w->e, "has no such checkout");
 	assert_fails(sr_room_open_held(w->room, o.checkout, w->curator[0].person, part, &w->e),
-		SR_NOTFOUND, &w->e, "no such checkout");
+		SR_NOTFOUND, &w->e, "has no such checkout");
 	assert_int_equal(world_count(w, SR_T_INCIDENT), 0);
 	assert_int_equal(sr_room_count(w->room), 0);
 	assert_ok(world_open(w, &d->c), &w->e);

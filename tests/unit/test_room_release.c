@@ -82,8 +82,8 @@ static void a_curator_looks(void **state) {
 	assert_int_equal(world_count(w, SR_T_CHECKOUT), 1);
 	assert_int_equal(world_count(w, SR_T_VIEWED), 2);
 	assert_ok(world_part(w, &w->curator[1], h->item, part), &w->e);
-	assert_fails(sr_room_open_held(w->room, c.id, w->curator[0].person, part, &w->e), SR_DENIED,
-		&w->e, "the checkout is p-");
+	assert_fails(sr_room_open_held(w->room, c.id, w->curator[0].person, part, &w->e), SR_NOTFOUND,
+		&w->e, "has no such checkout");
 	struct sr_room_open by_votes = {.person = c.by->person};
 	memcpy(by_votes.checkout, c.id, SR_ID);
 	sr_room_forget(w->room, c.id);

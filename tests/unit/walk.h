@@ -231,7 +231,8 @@ static inline void walk_record(struct walk *k, const char *of, const struct sr_s
 
 static inline void walk_note(
 	struct walk *k, const struct sr_inputs *in, const struct sr_question *q) {
-	const struct sr_schema *s = sr_authorize_schema(k->w->v, &k->w->e);
+	const struct sr_schema *s = NULL;
+	assert_ok(sr_authorize_schema(&s, k->w->v, &k->w->e), &k->w->e);
 	const struct sr_schema_action *a;
 	bool known = false;
 

@@ -40,10 +40,8 @@ static bool wrong(struct sr_audit_finding *f, const char *field, const char *fmt
 
 /* How nothing is known that no entry says: inputs.c takes the rest from the kept ones. */
 static int facts_at(struct sr_facts *out, struct sr_audit *a, int64_t now, struct sr_err *e) {
-	const struct sr_schema *schema = sr_authorize_schema(a->v, e);
-
-	*out = (struct sr_facts){.catalogue = a->cat, .schema = schema, .now = now};
-	return schema != NULL ? 0 : sr_fail(e, SR_MISUSE, "the program's schema does not parse");
+	*out = (struct sr_facts){.catalogue = a->cat, .now = now};
+	return sr_authorize_schema(&out->schema, a->v, e);
 }
 
 /* --- a question that waits -------------------------------------------------------------------- */

@@ -149,17 +149,19 @@ static int founders_plan(bool *ok, struct sr_audit_finding *f, struct sr_replayi
 	struct sr_catalogue *c, const struct sr_statement *s, struct sr_err *e) {
 	struct sr_board_row *b = calloc(1, sizeof *b);
 	struct sr_entry found = {0};
+	bool planned = false;
 	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "audit: out of memory")
 			   : sr_replaying_entry(from, 0, &found, e);
 
 	snprintf(f->what, sizeof f->what, "decision");
 	if (rc != 0)
 		goto out;
-	if (!sr_founding_plan_is(s, &found.statement)) {
+	rc = sr_founding_plan_is(&planned, s, &found.statement, e);
+	if (rc == 0 && !planned) {
 		derive_wrong(f, f->what, "request",
 			"a reshare cites no vote, and is not what the founders planned");
 		*ok = false;
-	} else {
+	} else if (rc == 0) {
 		rc = sr_query_board(b, c, found.statement.hash, SR_FOUNDING_STANDBY_EPOCH, e);
 		if (rc == 0) {
 			derive_wrong(f, f->what, "epoch",

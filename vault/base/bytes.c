@@ -135,6 +135,18 @@ void sr_buf_put_bytes(struct sr_buf *b, struct sr_bytes v) {
 	sr_buf_put(b, v.p, v.len);
 }
 
+/* Is there anything to put? */
+static bool whole(struct sr_buf *b, const struct sr_buf *from) {
+	if (b->failed == SR_OK)
+		b->failed = from->failed;
+	return b->failed == SR_OK;
+}
+
+void sr_buf_put_buf(struct sr_buf *b, const struct sr_buf *from) {
+	if (whole(b, from))
+		sr_buf_put(b, from->p, from->len);
+}
+
 void sr_buf_put_zero(struct sr_buf *b, size_t len) {
 	if (len == 0)
 		return;
@@ -186,6 +198,11 @@ void sr_buf_put_lp(struct sr_buf *b, struct sr_bytes v) {
 	}
 	sr_buf_put_le32(b, (uint32_t)v.len);
 	sr_buf_put_bytes(b, v);
+}
+
+void sr_buf_put_lp_buf(struct sr_buf *b, const struct sr_buf *from) {
+	if (whole(b, from))
+		sr_buf_put_lp(b, sr_bytes_of(from->p, from->len));
 }
 
 void sr_buf_put_str(struct sr_buf *b, const char *s) {

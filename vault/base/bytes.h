@@ -60,6 +60,9 @@ void sr_buf_free(struct sr_buf *b);
 void sr_buf_clear(struct sr_buf *b);
 void sr_buf_put(struct sr_buf *b, const void *p, size_t len);
 void sr_buf_put_bytes(struct sr_buf *b, struct sr_bytes v);
+/* What ${from} holds. When ${from} failed, ${b} fails as it did: what there was no memory for would
+ * otherwise be put as nothing (scripts/layers looks for a view of a buffer that is put). */
+void sr_buf_put_buf(struct sr_buf *b, const struct sr_buf *from);
 void sr_buf_put_zero(struct sr_buf *b, size_t len);
 void sr_buf_put_u8(struct sr_buf *b, uint8_t v);
 void sr_buf_put_le16(struct sr_buf *b, uint16_t v);
@@ -68,7 +71,8 @@ void sr_buf_put_le64(struct sr_buf *b, uint64_t v);
 void sr_buf_put_be16(struct sr_buf *b, uint16_t v);
 void sr_buf_put_be64(struct sr_buf *b, uint64_t v);
 void sr_buf_put_lp(struct sr_buf *b, struct sr_bytes v); /* le32 length, then the bytes */
-void sr_buf_put_str(struct sr_buf *b, const char *s);    /* without the NUL */
+void sr_buf_put_lp_buf(struct sr_buf *b, const struct sr_buf *from); /* as sr_buf_put_buf */
+void sr_buf_put_str(struct sr_buf *b, const char *s);                /* without the NUL */
 void sr_buf_printf(struct sr_buf *b, const char *fmt, ...) SR_PRINTF(2, 3);
 void sr_buf_put_hex(struct sr_buf *b, const void *p, size_t len);
 /* RFC 4648 section 4, padded */

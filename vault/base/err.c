@@ -42,12 +42,16 @@ static void mark_cut(struct sr_err *e) {
 
 static void set(struct sr_err *e, enum sr_code code, const char *fmt, va_list ap) SR_PRINTF(3, 0);
 
+/* The sentence may be made of the one that is there: `sr_fail(e, SR_USAGE, "--key: %s", e->text)`.
+ */
 static void set(struct sr_err *e, enum sr_code code, const char *fmt, va_list ap) {
+	char made[sizeof e->text];
+	int len = vsnprintf(made, sizeof made, fmt, ap);
 	e->code = code;
-	int len = vsnprintf(e->text, sizeof e->text, fmt, ap);
 	if (len < 0)
-		e->text[0] = '\0';
-	else if ((size_t)len >= sizeof e->text)
+		made[0] = '\0';
+	memcpy(e->text, made, strlen(made) + 1);
+	if (len > 0 && (size_t)len >= sizeof e->text)
 		mark_cut(e);
 }
 

@@ -821,11 +821,20 @@ enum tmp_state {
 	TMP_FAILED
 };
 
+enum {
+	BULK_PAGE = 4096,      /* what O_DIRECT wants of offset, length and memory on most disks */
+	BULK_MIN = 128 << 10,  /* bytes; for less the wait for the disk costs more than a copy */
+	BULK_BUFFER = 1 << 20, /* bytes; a second write of this size gains little in a larger one */
+};
+
 struct sr_tmpfile {
 	struct sr_dir *dir; /* borrowed */
 	int fd;
 	uint64_t size;
 	enum tmp_state state;
+	bool bulk;       /* past the page cache, where that goes */
+	bool direct;     /* the descriptor has O_DIRECT now */
+	uint8_t *buffer; /* BULK_BUFFER bytes at a whole page, for memory that is not; or NULL */
 	char name[TMP_NAME];
 };
 
@@ -875,12 +884,74 @@ static int tmp_failed(struct sr_tmpfile *t, int rc, struct sr_err *e) {
 	return rc;
 }
 
+void sr_tmpfile_bulk(struct sr_tmpfile *t) {
+	t->bulk = true;
+}
+
+static bool set_direct(struct sr_tmpfile *t, bool on) {
+	const int flags = fcntl(t->fd, F_GETFL);
+
+	if (flags < 0 || fcntl(t->fd, F_SETFL, on ? flags | O_DIRECT : flags & ~O_DIRECT) != 0)
+		return false;
+	t->direct = on;
+	return true;
+}
+
+/* ${len} bytes past the page cache; *${done}: false when that does not go here (EINVAL, or the disk
+ * took a part that ends within a page), and the file is as if nothing had been tried. */
+static int write_direct(
+	bool *done, struct sr_tmpfile *t, const uint8_t *p, size_t len, struct sr_err *e) {
+	void *buffer = NULL;
+	int rc = 0;
+
+	*done = false;
+	if ((uintptr_t)p % BULK_PAGE != 0 && t->buffer == NULL) {
+		if (posix_memalign(&buffer, BULK_PAGE, BULK_BUFFER) != 0)
+			return 0;
+		t->buffer = buffer;
+	}
+	if (!t->direct && !set_direct(t, true))
+		return 0;
+	for (size_t at = 0; at < len;) {
+		const uint8_t *from = p + at;
+		size_t n = len - at;
+
+		if ((uintptr_t)p % BULK_PAGE != 0) {
+			n = n < BULK_BUFFER ? n : BULK_BUFFER;
+			memcpy(t->buffer, from, n);
+			from = t->buffer;
+		}
+		if (sr_fault_point("write") != 0)
+			rc = -1;
+		else
+			rc = write_all(t->fd, from, n, t->size + at);
+		if (rc != 0)
+			return errno == EINVAL ? 0
+					       : sr_fail_errno(e, "write %zu bytes at offset %llu",
+							 n, (unsigned long long)(t->size + at));
+		at += n;
+	}
+	*done = true;
+	return 0;
+}
+
+static int tmp_write(struct sr_tmpfile *t, const void *p, size_t len, struct sr_err *e) {
+	if (t->bulk && len >= BULK_MIN && len % BULK_PAGE == 0 && t->size % BULK_PAGE == 0) {
+		int rc = write_direct(&t->bulk, t, p, len, e);
+		if (rc != 0 || t->bulk)
+			return rc;
+	}
+	if (t->direct && !set_direct(t, false))
+		return sr_fail_errno(e, "take O_DIRECT away");
+	return sr_fd_pwrite(t->fd, p, len, t->size, e);
+}
+
 int sr_tmpfile_write(struct sr_tmpfile *t, const void *p, size_t len, struct sr_err *e) {
 	if (t->state == TMP_FAILED)
 		return tmp_refuse(t, e);
 	if (len == 0)
 		return 0;
-	int rc = sr_fd_pwrite(t->fd, p, len, t->size, e);
+	int rc = tmp_write(t, p, len, e);
 	if (rc != 0)
 		return tmp_failed(t, rc, e);
 	t->state = TMP_OPEN;
@@ -933,6 +1004,14 @@ static int rename_to(const struct sr_tmpfile *t, const struct place *p, bool rep
 	return 0;
 }
 
+/* What was written may have been plaintext of somebody's. */
+static void tmp_free(struct sr_tmpfile *t) {
+	if (t->buffer != NULL)
+		sr_wipe(t->buffer, BULK_BUFFER);
+	free(t->buffer);
+	free(t);
+}
+
 int sr_tmpfile_commit(
 	struct sr_tmpfile *t, const char *name, bool replace, bool sync_dir, struct sr_err *e) {
 	struct place p = {-1, false, NULL};
@@ -953,7 +1032,7 @@ int sr_tmpfile_commit(
 		rc = sync_place(t->dir, &p, e);
 	place_close(&p);
 	(void)close(t->fd);
-	free(t);
+	tmp_free(t);
 	return rc;
 }
 
@@ -964,7 +1043,7 @@ void sr_tmpfile_abort(struct sr_tmpfile *t) {
 	/* If it stays, a sweep takes it. */
 	if (sr_fault_point("unlink") == 0)
 		(void)unlinkat(t->dir->fd, t->name, 0);
-	free(t);
+	tmp_free(t);
 }
 
 struct sweep {

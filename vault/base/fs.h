@@ -104,6 +104,10 @@ SR_MUST int sr_fd_truncate(int fd, uint64_t size, struct sr_err *e);
 struct sr_tmpfile;
 SR_MUST int sr_tmpfile_new(struct sr_tmpfile **out, struct sr_dir *d, struct sr_err *e);
 SR_MUST int sr_tmpfile_write(struct sr_tmpfile *t, const void *p, size_t len, struct sr_err *e);
+/* What follows is much, and nobody reads it soon: whole pages of it go past the page cache
+ * (O_DIRECT) where the file system can do that. Writes of whole pages at whole pages are what
+ * gains; all others are as before. */
+void sr_tmpfile_bulk(struct sr_tmpfile *t);
 int sr_tmpfile_fd(const struct sr_tmpfile *t);
 uint64_t sr_tmpfile_size(const struct sr_tmpfile *t);
 SR_MUST int sr_tmpfile_sync(struct sr_tmpfile *t, struct sr_err *e);

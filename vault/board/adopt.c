@@ -30,46 +30,51 @@ static int name_fits(struct sr_vault *v, const char *name, struct sr_err *e) {
 	return 0;
 }
 
-/* Named, and broken off or asked once more: it is done. */
-static int not_named(struct sr_vault *v, const char *name, struct sr_err *e) {
+/* *${there}: the log's newest name, into ${last}, waits for the board to confirm it. */
+static int unconfirmed(
+	struct sr_log_name *last, bool *there, struct sr_vault *v, struct sr_err *e) {
 	struct sr_log_names names = {0};
-	const struct sr_log_name *last;
 	int rc = sr_query_log_names(&names, v->catalogue, e);
 
-	if (rc != 0)
-		return rc;
-	last = names.count > 0 ? &names.rows[names.count - 1] : NULL;
-	if (last != NULL && last->confirmed == 0 && strcmp(last->name, name) == 0)
+	*there = rc == 0 && names.count > 0 && names.rows[names.count - 1].confirmed == 0;
+	if (*there)
+		*last = names.rows[names.count - 1];
+	sr_log_names_free(&names);
+	return rc;
+}
+
+/* Named, and broken off or asked once more: it is done. */
+static int not_named(struct sr_vault *v, const char *name, struct sr_err *e) {
+	struct sr_log_name last = {0};
+	bool there = false;
+	int rc = unconfirmed(&last, &there, v, e);
+
+	if (rc == 0 && there && strcmp(last.name, name) == 0)
 		rc = sr_fail(e, SR_DENIED,
 			"the log goes on as %s already, from entry %llu on, which says that "
 			"entries %llu to %llu are lost: what it needs is the board's word "
 			"(strongroom log adopt --ask --reason TEXT --as MEMBER)",
-			name, (unsigned long long)last->entry, (unsigned long long)last->agreed,
-			(unsigned long long)last->known);
-	sr_log_names_free(&names);
+			name, (unsigned long long)last.entry, (unsigned long long)last.agreed,
+			(unsigned long long)last.known);
 	return rc;
 }
 
 /* After a name that was not confirmed: no less loss than that one says. */
 static int no_less(struct sr_log_link *l, struct sr_vault *v, bool all, struct sr_err *e) {
-	struct sr_log_names names = {0};
-	const struct sr_log_name *last;
-	int rc = sr_query_log_names(&names, v->catalogue, e);
+	struct sr_log_name last = {0};
+	bool there = false;
+	int rc = unconfirmed(&last, &there, v, e);
 
-	if (rc != 0)
-		return rc;
-	last = names.count > 0 ? &names.rows[names.count - 1] : NULL;
-	if (last != NULL && last->confirmed == 0) {
-		if (all && l->agreed > last->agreed)
-			l->agreed = last->agreed;
-		if (l->agreed > last->agreed || l->known < last->known)
+	if (rc == 0 && there) {
+		if (all && l->agreed > last.agreed)
+			l->agreed = last.agreed;
+		if (l->agreed > last.agreed || l->known < last.known)
 			rc = sr_fail(e, SR_DENIED,
 				"the name %s waits to be confirmed, and says that entries %llu to "
 				"%llu are lost; another one in its place says no less",
-				last->name, (unsigned long long)last->agreed,
-				(unsigned long long)last->known);
+				last.name, (unsigned long long)last.agreed,
+				(unsigned long long)last.known);
 	}
-	sr_log_names_free(&names);
 	return rc;
 }
 
@@ -225,18 +230,14 @@ int sr_adopt_settle(struct sr_vault *v, const struct sr_vault_conf *conf, struct
 }
 
 int sr_adopt_check(struct sr_vault *v, struct sr_err *e) {
-	struct sr_log_names names = {0};
-	const struct sr_log_name *last;
-	int rc = sr_query_log_names(&names, v->catalogue, e);
+	struct sr_log_name last = {0};
+	bool there = false;
+	int rc = unconfirmed(&last, &there, v, e);
 
-	if (rc != 0)
-		return rc;
-	last = names.count > 0 ? &names.rows[names.count - 1] : NULL;
-	if (last != NULL && last->confirmed == 0)
+	if (rc == 0 && there)
 		rc = sr_fail(e, SR_DENIED,
 			"the log goes on as %s since entry %llu, and entries were lost: nothing "
 			"opens until the board confirms it (log adopt --ask)",
-			last->name, (unsigned long long)last->entry);
-	sr_log_names_free(&names);
+			last.name, (unsigned long long)last.entry);
 	return rc;
 }

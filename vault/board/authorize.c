@@ -50,6 +50,8 @@ static int authorizer(struct sr_authorizer **out, struct sr_vault *v, struct sr_
 		return sr_fail(e, SR_NOMEM, "rules: out of memory");
 	sr_buf_init(&text);
 	rc = sr_schema_parse(&a->schema, sr_policy_schema(), e);
+	if (rc != 0 && rc != SR_NOMEM)
+		rc = sr_fail(e, SR_MISUSE, "the program's own schema does not parse");
 	if (rc == 0)
 		rc = sr_policy_default(&text, e);
 	sr_sha256(a->program, text.p, text.len);
@@ -62,10 +64,12 @@ static int authorizer(struct sr_authorizer **out, struct sr_vault *v, struct sr_
 	return 0;
 }
 
-const struct sr_schema *sr_authorize_schema(struct sr_vault *v, struct sr_err *e) {
+int sr_authorize_schema(const struct sr_schema **out, struct sr_vault *v, struct sr_err *e) {
 	struct sr_authorizer *a = NULL;
+	const int rc = authorizer(&a, v, e);
 
-	return authorizer(&a, v, e) == 0 ? a->schema : NULL;
+	*out = rc == 0 && a != NULL ? a->schema : NULL;
+	return rc;
 }
 
 /* --- sets ------------------------------------------------------------------------------------- */
@@ -116,7 +120,7 @@ int sr_authorize_set(
 				"object is not the one that was adopted");
 	}
 	if (rc == 0) {
-		sr_buf_put_bytes(out, sr_buf_view(&text));
+		sr_buf_put_buf(out, &text);
 		rc = sr_buf_ok(out, e);
 	}
 	sr_buf_free(&text);
@@ -172,11 +176,10 @@ void sr_authorized_free(struct sr_authorized *a) {
 }
 
 int sr_authorize_facts(struct sr_facts *out, struct sr_vault *v, int64_t now, struct sr_err *e) {
-	const struct sr_schema *schema = sr_authorize_schema(v, e);
-
-	*out = (struct sr_facts){.catalogue = v->catalogue, .schema = schema, .now = now};
-	if (schema == NULL)
-		return sr_fail(e, SR_MISUSE, "the program's own schema does not parse");
+	*out = (struct sr_facts){.catalogue = v->catalogue, .now = now};
+	const int rc = sr_authorize_schema(&out->schema, v, e);
+	if (rc != 0)
+		return rc;
 	out->witnessed = sr_witnessing_asked(v) ? sr_witnessing_size(v) : 0;
 	return 0;
 }
@@ -291,13 +294,14 @@ static int decide(struct sr_authorized *a, struct sr_vault *v, const struct sr_s
 
 int sr_authorize(struct sr_authorized *out, struct sr_vault *v, struct sr_inputs *in, int rc,
 	struct sr_err *e) {
-	const struct sr_schema *schema = sr_authorize_schema(v, rc == 0 ? e : NULL);
+	const struct sr_schema *schema = NULL;
 	struct sr_err own = {0}, *why = e != NULL ? e : &own;
+	const int known = sr_authorize_schema(&schema, v, rc == 0 ? e : NULL);
 
 	memset(out, 0, sizeof *out);
 	out->word = SR_JUDGED_DENY;
-	if (schema == NULL)
-		return rc != 0 ? rc : sr_fail(e, SR_MISUSE, "the program's schema does not parse");
+	if (known != 0)
+		return rc != 0 ? rc : known;
 	out->asked = rc != 0 || in->action[0] != '\0';
 	if (!out->asked) {
 		out->word = SR_JUDGED_ALLOW;

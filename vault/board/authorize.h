@@ -90,7 +90,7 @@ SR_MUST int sr_authorize_parsed(const struct sr_cedar_policies **out, struct sr_
 /* The set in force for a board. */
 SR_MUST int sr_authorize_in_force(uint8_t set[SR_HASH], uint64_t *number, struct sr_vault *v,
 	const uint8_t board[SR_ID], struct sr_err *e);
-const struct sr_schema *sr_authorize_schema(struct sr_vault *v, struct sr_err *e); /* NULL: ${e} */
+SR_MUST int sr_authorize_schema(const struct sr_schema **out, struct sr_vault *v, struct sr_err *e);
 
 /* How many members have not voted on the open version and may still approve it. Those whom the
  * rules let vote now, or, where that is more, those whom nothing in the catalogue keeps from it for

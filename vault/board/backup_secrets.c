@@ -65,7 +65,7 @@ static int gather_one(void *ctx, struct sr_bytes name, uint64_t n, struct sr_err
 		sr_buf_put_u8(&g->rows, (uint8_t)g->kind);
 		sr_buf_put_lp(&g->rows, name);
 		sr_buf_put_le64(&g->rows, n);
-		sr_buf_put_lp(&g->rows, sr_buf_view(&value));
+		sr_buf_put_lp_buf(&g->rows, &value);
 		g->count++;
 		rc = sr_buf_ok(&g->rows, e);
 	}
@@ -145,7 +145,7 @@ static int put_key(struct sr_buf *file, const struct sr_vault *v, const struct s
 		sr_buf_put(file, MAGIC, sizeof MAGIC);
 		sr_buf_put(file, x->id, SR_ID);
 		sr_buf_put_le64(file, k->generation);
-		sr_buf_put_lp(file, sr_buf_view(&wrapped));
+		sr_buf_put_lp_buf(file, &wrapped);
 		rc = sr_buf_ok(file, e);
 	}
 	sr_buf_free(&text);
@@ -174,7 +174,7 @@ int sr_backup_secrets_write(struct sr_vault *v, const struct sr_backup_options *
 	sr_buf_put_le64(&plain, sr_ledger_next_index(v->ledger));
 	sr_buf_put(&plain, root, SR_HASH);
 	sr_buf_put_le64(&plain, g.count);
-	sr_buf_put_bytes(&plain, sr_buf_view(&g.rows));
+	sr_buf_put_buf(&plain, &g.rows);
 	rc = sr_buf_ok(&plain, e);
 	if (rc == 0)
 		rc = sr_aead_seal_buf(&file, key, LABEL, sr_bytes_of(v->fingerprint, SR_HASH),

@@ -224,8 +224,9 @@ int sr_ceremony_reshare(struct sr_dkg *d, const struct sr_reshare *r, struct sr_
 	size_t most = 0;
 
 	if (r->old->levels != d->levels)
-		return sr_fail(
-			e, SR_CORRUPT, "reshare: %u levels of %zu", d->levels, r->old->levels);
+		return sr_fail(e, SR_CORRUPT,
+			"reshare: the board is to have %u levels, and its keys have %zu", d->levels,
+			r->old->levels);
 	d->old_members = r->members;
 	memcpy(d->old_key, r->key, (size_t)r->members * SR_PK);
 	for (size_t i = 0; i < d->levels; i++) {

@@ -192,6 +192,7 @@ static int next_key(
 	struct sr_card card;
 	uint8_t x[SR_X_PK];
 	bool used = false, pending = false;
+	struct sr_err why = {0};
 	int rc = sr_card_read(&card, bytes, c->e);
 
 	*vouched = false;
@@ -215,7 +216,14 @@ static int next_key(
 	if (sr_box_pk_of_sign(x, card.key, NULL) != 0)
 		return rules_deny(c, "key-unusable", "identity renew makes a new key",
 			"nothing can be sealed to this key");
-	if (card.by_old && sr_card_by_old(bytes, p->pk, NULL) != 0)
+	if (card.by_old)
+		rc = sr_card_by_old(bytes, p->pk, &why);
+	if (rc != 0 && rc != SR_AUTH && rc != SR_CORRUPT) { /* it was not looked at */
+		if (c->e != NULL)
+			*c->e = why;
+		return rc;
+	}
+	if (rc != 0)
 		return rules_deny(c, "old-key", "identity renew with the identity in force",
 			"the second signature is not by the key that %s has", p->person);
 	*vouched = card.by_old;

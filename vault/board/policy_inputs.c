@@ -203,10 +203,10 @@ static void entity_begin(struct maker *m, const char *type, const char *id) {
 static void entity_end(struct maker *m, const struct sr_buf *parents, const struct sr_buf *tags) {
 	sr_buf_put_str(&m->entities, "},\"parents\":[");
 	if (parents != NULL)
-		sr_buf_put_bytes(&m->entities, sr_buf_view(parents));
+		sr_buf_put_buf(&m->entities, parents);
 	sr_buf_put_str(&m->entities, "],\"tags\":{");
 	if (tags != NULL)
-		sr_buf_put_bytes(&m->entities, sr_buf_view(tags));
+		sr_buf_put_buf(&m->entities, tags);
 	sr_buf_put_str(&m->entities, "}}");
 }
 
@@ -912,7 +912,7 @@ static int finish(struct maker *m) {
 	sr_buf_put_str(&request, ",\"resource\":");
 	put_uid(&request, m->what_type, m->what);
 	sr_buf_put_str(&request, ",\"context\":");
-	sr_buf_put_bytes(&request, sr_buf_view(&m->context));
+	sr_buf_put_buf(&request, &m->context);
 	sr_buf_put_u8(&request, '}');
 	rc = sr_buf_ok(&m->context, m->e);
 	if (rc == 0)
@@ -924,7 +924,7 @@ static int finish(struct maker *m) {
 
 		sr_buf_init(&all);
 		sr_buf_put_u8(&all, '[');
-		sr_buf_put_bytes(&all, sr_buf_view(&m->entities));
+		sr_buf_put_buf(&all, &m->entities);
 		sr_buf_put_u8(&all, ']');
 		rc = sr_buf_ok(&all, m->e);
 		sr_question_put(&m->out->text, sr_buf_view(&request), sr_buf_view(&all));

@@ -281,7 +281,7 @@ static int open_restored(const struct sr_restore_options *o, uint64_t *entries,
 	int rc = sr_vault_open(&v, &vo, e);
 
 	if (rc == 0 && recovered != NULL)
-		sr_buf_put_bytes(recovered, sr_buf_view(&v->recovered));
+		sr_buf_put_buf(recovered, &v->recovered);
 	if (rc == 0 && recovered != NULL)
 		rc = tell_since(recovered, v, o, e);
 	if (rc == 0)

@@ -64,7 +64,10 @@ static int note_read(struct places *out, struct sr_vault *v, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_text_parse(&t, sr_buf_view(&b), e);
 	if (rc == 0 && !sr_bytes_eq(t.type, sr_bytes_str(NOTE_TYPE)))
-		rc = sr_fail(e, SR_CORRUPT, "run/%s: not a note of second copies", NOTE);
+		rc = sr_fail(e, SR_CORRUPT,
+			"run/%s is no note of second copies: destroy by hand what is left of "
+			"secrets.db at places where its copy lay before, then remove that file",
+			NOTE);
 	for (int former = 0; former < 2; former++)
 		for (size_t i = 0; rc == 0 && i < sr_text_count(&t, keys[former]); i++)
 			rc = places_add(out, sr_text_get_n(&t, keys[former], i), former == 1, e);

@@ -445,7 +445,9 @@ static int learn_fingerprint(struct sr_vault *v, struct sr_vault_conf *conf, str
 	sr_entry_free(&found);
 	if (rc == 0 && conf->founded && memcmp(conf->fingerprint, v->fingerprint, SR_HASH) != 0)
 		rc = sr_fail(e, SR_AUTH,
-			"%s names another fingerprint than entry 0 of the ledger has", CONF);
+			"%s names another fingerprint than entry 0 of the ledger has: one of the "
+			"two is of another vault; put this vault's own back, from its backup",
+			CONF);
 	if (rc == 0 && !conf->founded) {
 		told(v, "%s: it had no fingerprint; written again from the ledger", CONF);
 		conf->founded = true;
@@ -743,8 +745,10 @@ static int open_parts(struct sr_vault *v, const struct sr_vault_open *o, struct 
 	int rc = v->keys != NULL ? 0 : sr_unlock_open(&v->keys, v->dir, &o->unlock, e);
 
 	if (rc == 0 && strcmp(conf->origin, v->keys->origin) != 0)
-		rc = sr_fail(e, SR_AUTH, "%s names another origin than keys/service has (%s)", CONF,
-			v->keys->origin);
+		rc = sr_fail(e, SR_AUTH,
+			"%s names another origin than keys/service has (%s): one of the two is of "
+			"another vault; put this vault's own back, from its backup",
+			CONF, v->keys->origin);
 	if (rc == 0)
 		rc = open_ledger(v, conf, e);
 	if (rc == 0)

@@ -22,6 +22,7 @@
 #include "store/object.h"
 
 static const char ALARM[] = "alarm";
+static const char ADD_CHECKPOINT[] = "/add-checkpoint"; /* C2SP tlog-witness */
 
 enum {
 	ALARM_MAX = 2000,
@@ -259,13 +260,21 @@ int sr_witnessing_check(struct sr_vault *v, uint64_t index, struct sr_err *e) {
 
 static int raise_alarm(struct sr_vault *v, const char *sentence, struct sr_err *e) {
 	struct sr_witnessing *w = v->witnessing;
+	char *copy = strdup(sentence);
 
-	free(w->alarm);
-	w->alarm = strdup(sentence);
-	if (w->alarm == NULL)
-		return sr_fail(e, SR_NOMEM, "witnesses: out of memory");
 	/* In memory it holds already, so a disk that refuses changes nothing for this process. */
-	return sr_file_replace(v->ledger_dir, ALARM, sr_bytes_str(sentence), e);
+	if (copy != NULL) {
+		free(w->alarm);
+		w->alarm = copy;
+	}
+	int rc = sr_file_replace(v->ledger_dir, ALARM, sr_bytes_str(sentence), e);
+	/* Without memory this process would go on as if nobody had said anything: it writes no
+	 * more. */
+	if (copy == NULL && rc == 0)
+		rc = sr_fail(
+			e, SR_NOMEM, "witnesses: out of memory; the alarm is kept: %s", sentence);
+	v->failed = v->failed || copy == NULL;
+	return rc;
 }
 
 /* The quorum is back after ${from}, when ${first} entries were confirmed. */
@@ -406,7 +415,7 @@ static int send_one(struct sr_vault *v, size_t i, struct sr_err *e) {
 	struct sr_buf body;
 	int rc = 0;
 
-	if (snprintf(url, sizeof url, "%.*s/add-checkpoint", (int)len, (const char *)prefix.p) >=
+	if (snprintf(url, sizeof url, "%.*s%s", (int)len, (const char *)prefix.p, ADD_CHECKPOINT) >=
 		(int)sizeof url)
 		return sr_fail(
 			e, SR_LIMIT, "the address of a witness is longer than %d bytes", URL_MAX);
@@ -483,7 +492,7 @@ int sr_witnessing_run(struct sr_vault *v, unsigned timeout_ms, bool all, struct 
 int sr_witnessing_policy(struct sr_vault *v, struct sr_buf *out, struct sr_err *e) {
 	if (v->witnessing == NULL || v->witnessing->policy == NULL)
 		return sr_fail(e, SR_NOTFOUND, "this vault has no witness policy");
-	sr_buf_put_bytes(out, sr_buf_view(&v->witnessing->text));
+	sr_buf_put_buf(out, &v->witnessing->text);
 	return sr_buf_ok(out, e);
 }
 
@@ -548,6 +557,24 @@ static int commit_policy(
 	return rc;
 }
 
+/* Every address must fit the request that is sent there: one that does not would stop the asking of
+ * all witnesses, at every turn. */
+static int addresses_fit(const struct sr_policy *p, struct sr_err *e) {
+	const size_t most = URL_MAX - sizeof ADD_CHECKPOINT;
+	size_t count = 0;
+
+	(void)sr_policy_witnesses(p, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct sr_bytes url = sr_policy_witness_url(p, i);
+
+		if (url.len > most)
+			return sr_fail(e, SR_USAGE,
+				"the address of a witness has %zu bytes, at most %zu", url.len,
+				most);
+	}
+	return 0;
+}
+
 int sr_witnessing_fit(struct sr_bytes text, struct sr_err *e) {
 	struct sr_policy *p = NULL;
 	int rc;
@@ -565,6 +592,8 @@ int sr_witnessing_fit(struct sr_bytes text, struct sr_err *e) {
 				    "the witnesses that have an address (a URL at the end of their "
 				    "line) cannot make the quorum: every checkout would wait for "
 				    "ever");
+	if (rc == 0)
+		rc = addresses_fit(p, e);
 	sr_policy_free(p);
 	return rc;
 }

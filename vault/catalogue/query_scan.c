@@ -157,7 +157,7 @@ static int read_fact(struct sr_fact_row *r, struct sr_stmt *st, struct sr_err *e
 	snprintf(r->key, sizeof r->key, "%s", sr_stmt_col_str(st, 2));
 	r->value = malloc(v.len + 1);
 	if (r->value == NULL)
-		return sr_fail(e, SR_NOMEM, "facts");
+		return sr_fail(e, SR_NOMEM, "facts: out of memory");
 	if (v.len > 0)
 		memcpy(r->value, v.p, v.len);
 	r->value_len = v.len;

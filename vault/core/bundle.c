@@ -37,7 +37,7 @@ static int fetch_receipts(struct sr_client *c, const struct sr_buf *ids, uint64_
 		sr_text_put_dec(&q.head, "since", since);
 	rc = sr_client_call(c, &q, &r, e);
 	if (rc == 0) {
-		sr_buf_put_lp(out, sr_buf_view(&r.body));
+		sr_buf_put_lp_buf(out, &r.body);
 		rc = sr_buf_ok(out, e);
 	}
 	sr_call_free(&q);
@@ -101,9 +101,9 @@ int sr_client_bundle(struct sr_client *c, const uint8_t request[SR_ID], uint64_t
 		sr_buf_put_le64(out, since);
 		sr_buf_put(out, request, SR_ID);
 		sr_buf_put_le64(out, b->view.version);
-		sr_buf_put_lp(out, sr_buf_view(&material));
+		sr_buf_put_lp_buf(out, &material);
 		sr_buf_put_le32(out, ids.len > 0 ? 1 : 0);
-		sr_buf_put_bytes(out, sr_buf_view(&more));
+		sr_buf_put_buf(out, &more);
 		rc = sr_buf_ok(out, e);
 	}
 	sr_ballot_free(b);
@@ -146,7 +146,10 @@ static int parts_read(struct parts *p, struct sr_bytes in, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_get_le32(&r, &p->count, e);
 	if (rc == 0 && p->count > BODIES_MAX)
-		rc = sr_fail(e, SR_CORRUPT, "%u further bodies, at most %d", p->count, BODIES_MAX);
+		rc = sr_fail(e, SR_CORRUPT,
+			"it announces %u further bodies, a bundle has at most %d: it is damaged, "
+			"have it written anew",
+			p->count, BODIES_MAX);
 	for (uint32_t i = 0; i < p->count && rc == 0; i++)
 		rc = sr_get_lp(&r, &p->more[i], SR_CALL_BODY_MAX, e);
 	return rc == 0 ? sr_get_end(&r, e) : rc;
@@ -202,7 +205,8 @@ int sr_ballot_read(
 	if (rc == 0 && (c->board == NULL || memcmp(c->board->id, board, SR_ID) != 0))
 		rc = sr_client_board_rows(c, board, &rows, e);
 	if (rc == 0 && !c->board->view.opened)
-		rc = sr_fail(e, SR_AUTH, "it does not show that the board was opened");
+		rc = sr_fail(e, SR_AUTH,
+			"it does not show that the board was opened: have it written anew");
 	if (rc == 0)
 		former = sr_client_former_epoch(c, p->request, p->version);
 	if (rc == 0 && former != 0)

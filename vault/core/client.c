@@ -63,7 +63,10 @@ int sr_client_signer(const struct sr_client *c, struct sr_err *e) {
 	if (c->o.identity == NULL)
 		return sr_fail(e, SR_USAGE, "this needs an identity (--as FILE)");
 	if (!c->info.pinned)
-		return sr_fail(e, SR_MISUSE, "nothing is signed before a vault is pinned");
+		return sr_fail(e, SR_MISUSE,
+			"nothing is signed here: it is not known for which vault. One that is not "
+			"founded has its members sign the founding first (board deal); where there "
+			"is no connection, name the vault (--fingerprint)");
 	return 0;
 }
 
@@ -76,7 +79,8 @@ static int exchange(
 
 	*broken = false;
 	if (c->o.transport.call == NULL)
-		return sr_fail(e, SR_MISUSE, "there is no connection to a vault");
+		return sr_fail(e, SR_MISUSE,
+			"there is no connection to a vault: this is done where it can be reached");
 	rc = sr_buf_ok(&q->head, e);
 	if (rc == 0)
 		rc = sr_buf_ok(&q->body, e);
@@ -350,9 +354,28 @@ static int hello_ledger(struct sr_client *c, const struct sr_call *r, struct sr_
 	return rc;
 }
 
+/* It says that it is not founded: where a vault was met, it was rolled back, or replaced. */
+static int pin_none(const struct sr_client *c, struct sr_err *e) {
+	uint8_t pinned[SR_HASH];
+	char shown[2 * SR_HASH + 1];
+	const int rc = pin_read(pinned, c, e);
+
+	if (rc == SR_NOTFOUND) {
+		if (e != NULL)
+			sr_err_clear(e);
+		return 0;
+	}
+	if (rc != 0) /* what is remembered cannot be read: that is not nothing */
+		return rc;
+	return sr_fail(e, SR_AUTH,
+		"here was the vault with the fingerprint %s, now there is one that is "
+		"not founded: rolled back, or replaced",
+		whole_hex(shown, pinned));
+}
+
 static int hello(struct sr_client *c, struct sr_err *e) {
 	struct sr_call q, r;
-	uint8_t fingerprint[SR_HASH], pinned[SR_HASH];
+	uint8_t fingerprint[SR_HASH];
 	struct sr_bytes f;
 	char shown[2 * SR_HASH + 1], other[2 * SR_HASH + 1];
 	bool founded;
@@ -394,11 +417,8 @@ static int hello(struct sr_client *c, struct sr_err *e) {
 			"the draft here has the fingerprint %s, expected is %s: another "
 			"draft, or a digit was misread; nobody signs",
 			whole_hex(shown, fingerprint), whole_hex(other, c->o.fingerprint));
-	else if (pin_read(pinned, c, NULL) == 0 && c->o.fingerprint == NULL)
-		rc = sr_fail(e, SR_AUTH,
-			"here was the vault with the fingerprint %s, now there is one that is "
-			"not founded: rolled back, or replaced",
-			whole_hex(shown, pinned));
+	else if (c->o.fingerprint == NULL)
+		rc = pin_none(c, e);
 	if (rc == 0 && f.p != NULL)
 		memcpy(c->info.fingerprint, fingerprint, SR_HASH);
 out:
@@ -550,7 +570,7 @@ static int prove(struct sr_client *c, struct sr_call *q, struct sr_buf *kept, si
 	if (rc == 0)
 		rc = sr_proofs_add_rows(&c->proofs, &rows, e);
 	if (rc == 0 && kept != NULL)
-		sr_buf_put_lp(kept, sr_buf_view(&r.body));
+		sr_buf_put_lp_buf(kept, &r.body);
 out:
 	sr_rows_free(&rows);
 	sr_call_free(&r);

@@ -969,9 +969,9 @@ int sr_client_found_draft(struct sr_client *c, const struct sr_founding *f,
 	if (rc != 0)
 		goto out;
 	sr_call_begin(&q, "found.draft");
-	sr_buf_put_lp(&q.body, sr_buf_view(&text));
+	sr_buf_put_lp_buf(&q.body, &text);
 	sr_buf_put_le32(&q.body, named);
-	sr_buf_put_bytes(&q.body, sr_buf_view(&names));
+	sr_buf_put_buf(&q.body, &names);
 	rc = sr_client_call(c, &q, &r, e);
 	if (rc == 0)
 		rc = sr_unhex(theirs, SR_HASH, sr_text_get(&r.text, "fingerprint"), e);
@@ -1047,10 +1047,10 @@ static int sign_body(struct sr_client *c, const struct sr_dkg *d, struct sr_byte
 		rc = sr_statement_sign(
 			&found, draft, c->o.identity->person, c->o.identity->seed, e);
 	if (rc == 0) {
-		sr_buf_put_lp(body, sr_buf_view(&found));
-		sr_buf_put_lp(body, sr_buf_view(&deal));
+		sr_buf_put_lp_buf(body, &found);
+		sr_buf_put_lp_buf(body, &deal);
 		sr_buf_put(body, salt, SR_SALT);
-		sr_buf_put_lp(body, sr_buf_view(&dealing));
+		sr_buf_put_lp_buf(body, &dealing);
 		rc = sr_buf_ok(body, e);
 	}
 	sr_buf_free(&found);

@@ -176,8 +176,8 @@ static int prove_request(struct lending *l, struct sr_err *e) {
 	sr_client_request_key(l->c, l->request_id, l->sk, pk);
 	if (memcmp(pk, key, SR_X_PK) != 0)
 		rc = sr_fail(e, SR_AUTH,
-			"the request key that votes were sealed to is not the one of this "
-			"identity");
+			"votes were sealed to another request key than this identity has: if its "
+			"key is a later one, make a new request; if it is not, tell the board");
 	return rc;
 }
 
@@ -390,7 +390,7 @@ static int take_place(
 	if (rc == 0)
 		rc = sr_row_get_dec(&l->level, row, "level", e);
 	if (rc == 0 && sr_row_get(row, "seal").len != SR_SEAL)
-		rc = sr_fail(e, SR_CORRUPT, "seal: want %d bytes, have %zu", SR_SEAL,
+		rc = sr_fail(e, SR_CORRUPT, "the item's seal: want %d bytes, have %zu", SR_SEAL,
 			sr_row_get(row, "seal").len);
 	if (rc == 0)
 		memcpy(l->seal, sr_row_get(row, "seal").p, SR_SEAL);

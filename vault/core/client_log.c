@@ -357,6 +357,55 @@ static int read_span(struct watch *w, const struct span *s, uint64_t end, struct
 	return rc;
 }
 
+/* The statements that gave us roles after the founding, into the set. */
+static int learn_own_roles(struct sr_client *c, struct sr_err *e) {
+	struct sr_call q, r;
+	struct sr_rows rows;
+	uint64_t wanted[SR_PROOF_MAX_ENTRIES];
+	size_t n = 0;
+	int rc;
+
+	sr_call_init(&q);
+	sr_call_init(&r);
+	sr_call_begin(&q, "log");
+	sr_text_put(&q.head, "type", "person");
+	sr_text_put(&q.head, "about", c->o.identity->person);
+	sr_text_put_dec(&q.head, "limit", SR_PROOF_MAX_ENTRIES);
+	rc = sr_client_rows(c, &q, &r, &rows, e);
+	for (size_t i = 0; rc == 0 && i < rows.count && n < SR_PROOF_MAX_ENTRIES; i++)
+		if (sr_row_is(&rows.rows[i], "entry"))
+			rc = sr_row_get_dec(&wanted[n++], &rows.rows[i], "index", e);
+	if (rc == 0 && n > 0)
+		rc = sr_client_prove_entries(c, wanted, n, e);
+	if (rc == 0 && n > 0)
+		rc = sr_client_prove_quorums(c, NULL, e);
+	sr_rows_free(&rows);
+	sr_call_free(&q);
+	sr_call_free(&r);
+	return rc;
+}
+
+/* Does this person read as an auditor, by their own keys? Who is an officer too reads all, but only
+ * when the log shows that they are: a vault that may say so itself would spare itself the keys that
+ * are not its own. */
+static int reads_as_auditor(bool *auditor, struct sr_client *c, struct sr_err *e) {
+	const char *me = c->o.identity->person;
+	const struct sr_known *who = sr_proofs_person(&c->proofs, me);
+	const bool officer = sr_token_in(c->info.roles, "officer");
+	unsigned roles = who != NULL ? who->roles : 0;
+	int rc = 0;
+
+	if (officer && (roles & SR_ROLE_OFFICER) == 0) {
+		rc = learn_own_roles(c, e);
+		who = sr_proofs_person(&c->proofs, me);
+		roles = who != NULL ? who->roles : 0;
+	}
+	if (sr_token_in(c->info.roles, "auditor"))
+		roles |= SR_ROLE_AUDITOR;
+	*auditor = (roles & SR_ROLE_AUDITOR) != 0 && !(officer && (roles & SR_ROLE_OFFICER) != 0);
+	return rc;
+}
+
 int sr_client_log(struct sr_client *c, const struct sr_log_ask *a, struct sr_err *e) {
 	struct watch w = {.c = c, .ask = a};
 	uint64_t end;
@@ -369,9 +418,8 @@ int sr_client_log(struct sr_client *c, const struct sr_log_ask *a, struct sr_err
 		(sr_token_in(c->info.roles, "auditor") || sr_token_in(c->info.roles, "officer")))
 		rc = sr_client_on_record(c, &reading, NULL, e);
 	end = a->to != 0 && a->to < c->proofs.seen.size ? a->to : c->proofs.seen.size;
-	/* Who reads by another role, too, reads all. */
-	w.auditor = rc == 0 && sr_token_in(c->info.roles, "auditor") &&
-		    !sr_token_in(c->info.roles, "officer");
+	if (rc == 0)
+		rc = reads_as_auditor(&w.auditor, c, e);
 	if (rc == 0)
 		rc = learn_epochs(&w, e);
 	if (rc == 0)

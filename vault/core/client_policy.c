@@ -29,7 +29,7 @@ int sr_client_text_of(struct sr_buf *out, struct sr_client *c, const struct sr_p
 				(unsigned long long)pr->index);
 	}
 	if (rc == 0) {
-		sr_buf_put_bytes(out, sr_buf_view(&r.body));
+		sr_buf_put_buf(out, &r.body);
 		rc = sr_buf_ok(out, e);
 	}
 	sr_call_free(&q);

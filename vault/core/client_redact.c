@@ -16,7 +16,7 @@ static int check_list(
 	int rc;
 
 	if (body.len < SR_SALT)
-		return sr_fail(e, SR_CORRUPT, "the list did not come");
+		return sr_fail(e, SR_CORRUPT, "the vault withholds the list of the new item");
 	sr_object_id(id, body.p, sr_bytes_of(body.p + SR_SALT, body.len - SR_SALT));
 	if (memcmp(id, t->list, SR_HASH) != 0)
 		return sr_fail(e, SR_AUTH, "the list is not the one that is to be signed");

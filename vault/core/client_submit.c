@@ -113,11 +113,11 @@ int sr_client_sign(struct sr_client *c, struct sr_writ *d, struct sr_err *e) {
 }
 
 void sr_writ_encode(struct sr_buf *out, const struct sr_writ *d) {
-	sr_buf_put_lp(out, sr_buf_view(&d->note));
+	sr_buf_put_lp_buf(out, &d->note);
 	sr_buf_put_le32(out, d->part_count);
-	sr_buf_put_bytes(out, sr_buf_view(&d->parts));
+	sr_buf_put_buf(out, &d->parts);
 	sr_buf_put_le32(out, d->object_count);
-	sr_buf_put_bytes(out, sr_buf_view(&d->objects));
+	sr_buf_put_buf(out, &d->objects);
 }
 
 /* --- what came back --------------------------------------------------------------------------- */

@@ -454,7 +454,7 @@ static int items_fit(const struct sr_ballot *b, struct sr_err *e) {
 				"says how many are left)",
 				i + 1);
 		if (it->level > b->view.level)
-			return sr_fail(e, SR_AUTH,
+			return sr_fail(e, SR_DENIED,
 				"the request is of level %llu, its items need level %llu: the "
 				"applicant amends it",
 				(unsigned long long)b->view.level, (unsigned long long)it->level);

@@ -53,7 +53,8 @@ static int remembered(uint64_t *entry, const struct sr_client *c, struct sr_err 
 	if (rc == 0)
 		rc = sr_text_parse(&t, sr_buf_view(&b), e);
 	if (rc == 0 && !sr_bytes_eq(t.type, sr_bytes_str(MEMORY_TYPE)))
-		rc = sr_fail(e, SR_CORRUPT, "%s is no memory of witnesses", name);
+		rc = sr_fail(e, SR_CORRUPT,
+			"%s is no memory of witnesses: it is damaged, or another file", name);
 	if (rc == 0)
 		rc = sr_unhex(vault, SR_HASH, sr_text_get(&t, "vault"), e);
 	/* Another vault with the same 8 bytes: nothing is known of this one. */
@@ -151,9 +152,10 @@ static int policy_for(const struct sr_policy **out, struct sr_policy **own, stru
 		rc = remembered(&before, c, e);
 	if (rc == 0 && entry < before)
 		rc = sr_fail(e, SR_AUTH,
-			"the vault shows %s witness policy than that of entry %llu, which was "
-			"verified before: it is withheld",
-			adopted.p == NULL ? "no other" : "an older", (unsigned long long)before);
+			"the vault shows %s, and that of entry %llu was verified before: it is "
+			"withheld",
+			adopted.p == NULL ? "no witness policy" : "an older witness policy",
+			(unsigned long long)before);
 	if (rc == 0 && entry != 0)
 		rc = learn(own, c, entry, e);
 	if (rc == 0 && entry > before)
@@ -229,7 +231,15 @@ static int quorum_saw(struct sr_client *c, const struct sr_policy *p, uint64_t i
 	return rc;
 }
 
-/* Two people, neither of them us, answered for this checkout: their statements are proven. */
+static bool may_break_glass(const struct sr_client *c, const struct sr_proven *pr) {
+	const struct sr_known *who = sr_proofs_person(&c->proofs, pr->entry.statement.head.actor);
+
+	return who != NULL &&
+	       (who->roles & (SR_ROLE_MEMBER | SR_ROLE_CURATOR | SR_ROLE_OFFICER)) != 0;
+}
+
+/* Two people, neither of them us, answered for this checkout: their statements are proven, and so
+ * is a role that may say it. A reader's friends are not enough, whatever the vault took. */
 static int glass_broken(struct sr_client *c, const uint8_t checkout[SR_ID], const struct sr_call *r,
 	struct sr_err *e) {
 	const size_t n = sr_text_count(&r->text, "said");
@@ -249,7 +259,8 @@ static int glass_broken(struct sr_client *c, const uint8_t checkout[SR_ID], cons
 			break;
 		pr = sr_proofs_at(&c->proofs, entry);
 		rc = sr_proofs_need(pr, "break-glass", e);
-		if (rc != 0 || pr->entry.statement.type->id != SR_T_BREAK_GLASS ||
+		if (rc != 0 || !may_break_glass(c, pr) ||
+			pr->entry.statement.type->id != SR_T_BREAK_GLASS ||
 			!sr_bytes_eq(sr_proven_field(pr, "checkout", 0), sr_bytes_str(hex)) ||
 			strcmp(pr->entry.statement.head.actor, c->o.identity->person) == 0 ||
 			strcmp(pr->entry.statement.head.actor, first) == 0)

@@ -24,7 +24,7 @@ int sr_core_open(struct sr_core **out, const struct sr_vault_open *o, struct sr_
 	struct sr_core *c = calloc(1, sizeof *c);
 	int rc = 0;
 	if (c == NULL)
-		return sr_fail(e, SR_NOMEM, "core");
+		return sr_fail(e, SR_NOMEM, "core: out of memory");
 	rc = sr_vault_open(&c->vault, o, e);
 	if (rc == 0)
 		rc = sr_deposit_recover(c->vault, e);
@@ -382,7 +382,7 @@ static void embedded_close(void *ctx) {
 int sr_core_embedded(struct sr_transport *out, struct sr_core *core, struct sr_err *e) {
 	struct embedded *m = calloc(1, sizeof *m);
 	if (m == NULL)
-		return sr_fail(e, SR_NOMEM, "connection to core");
+		return sr_fail(e, SR_NOMEM, "connection to core: out of memory");
 	m->core = core;
 	sr_session_init(core, &m->session, true);
 	*out = (struct sr_transport){

@@ -36,6 +36,7 @@ struct reading {
 	bool gap;         /* an epoch before was not given: people may be missing */
 	bool change;      /* the entry before was the key-epoch that begins the next */
 	bool read_before; /* the entry before could be read */
+	bool begun;       /* a key-epoch was read */
 	struct person *people;
 	size_t people_count;
 	struct sr_log_link log; /* the ledger key and name in force so far */
@@ -278,9 +279,12 @@ static int judge(struct reading *r, const struct sr_entry *en, struct sr_err *e)
 	if (rc == 0 && s->type->id == SR_T_KEY_EPOCH) {
 		rc = sr_field_dec(&number, s, "epoch", 0, e);
 		r->change = rc == 0 && number != SR_EPOCH_FIRST;
-		if (rc == 0 && r->change && number != (uint64_t)r->epoch + 1)
+		/* The first epoch began with the log; that it did is said once. */
+		if (rc == 0 && (r->change ? number != (uint64_t)r->epoch + 1
+					  : r->epoch != SR_EPOCH_FIRST || r->begun))
 			rc = sr_fail(e, SR_AUTH, "it begins epoch %llu behind epoch %u",
 				(unsigned long long)number, r->epoch);
+		r->begun = true;
 	}
 	return rc;
 }
@@ -345,7 +349,10 @@ static int read_bundle(
 			out->len = len;
 	}
 	if (rc == SR_NOTFOUND)
-		rc = sr_fail(e, SR_CORRUPT, "%s is missing", path);
+		rc = sr_fail(e, SR_CORRUPT,
+			"%s is missing: the export is not whole, copy it again or export the log "
+			"anew",
+			path);
 	return rc;
 }
 

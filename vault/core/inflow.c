@@ -261,7 +261,7 @@ int sr_inflow_new(struct sr_inflow **out, struct sr_vault *v, const struct sr_in
 	struct sr_err *e) {
 	struct sr_inflow *s = calloc(1, sizeof *s);
 	if (s == NULL)
-		return sr_fail(e, SR_NOMEM, "deposit");
+		return sr_fail(e, SR_NOMEM, "deposit: out of memory");
 	sr_buf_init_secret(&s->results);
 	sr_buf_init_secret(&s->names);
 	sr_buf_init_secret(&s->age.plain);
@@ -467,7 +467,7 @@ int sr_inflow_hooks(struct sr_inflow *s, struct sr_submission *sub, struct sr_er
 }
 
 void sr_inflow_results(struct sr_inflow *s, struct sr_buf *body) {
-	sr_buf_put_bytes(body, sr_buf_view(&s->results));
+	sr_buf_put_buf(body, &s->results);
 	sr_buf_clear(&s->results);
 	sr_rows_begin(&s->rows, &s->results);
 }

@@ -148,7 +148,9 @@ int sr_op_left(struct sr_x *x, struct sr_err *e) {
 	size_t count = 0;
 	int rc = 0;
 	if (!x->session->embedded && (x->caller.roles & sees) == 0)
-		return sr_fail(e, SR_DENIED, "what is left to seal anew is not shown to %s",
+		return sr_fail(e, SR_DENIED,
+			"what is left to seal anew is for members, curators, officers, auditors "
+			"and custodians; %s is none of them",
 			x->caller.person);
 	if (!sr_in_id(x, "board", id))
 		memcpy(id, x->vault->fingerprint, SR_ID);
@@ -185,7 +187,7 @@ int sr_op_board(struct sr_x *x, struct sr_err *e) {
 	uint8_t id[SR_ID];
 	bool rotate = false;
 	if (s == NULL)
-		return sr_fail(e, SR_NOMEM, "board");
+		return sr_fail(e, SR_NOMEM, "board: out of memory");
 	int rc = sr_query_vault(&s->vault, x->catalogue, e);
 	if (rc == 0)
 		rc = sr_query_board(&s->board, x->catalogue, in_board(x, id), 0, e);
@@ -247,7 +249,7 @@ int sr_op_boards(struct sr_x *x, struct sr_err *e) {
 	struct sr_board_row *room = calloc(1, sizeof *room);
 	struct sr_boards l = {0};
 	struct sr_rows_out o;
-	int rc = room == NULL ? sr_fail(e, SR_NOMEM, "boards")
+	int rc = room == NULL ? sr_fail(e, SR_NOMEM, "boards: out of memory")
 			      : sr_query_boards(&l, x->catalogue, e);
 	sr_rows_begin(&o, &x->r->body);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
@@ -289,7 +291,7 @@ static int put_dealing(struct sr_x *x, struct sr_rows_out *o, uint64_t entry,
 	if (rc == 0) {
 		sr_row(o, "dealing");
 		sr_row_dec(o, "index", entry);
-		sr_row_bytes(o, "body", sr_buf_view(&body));
+		sr_row_buf(o, "body", &body);
 	}
 	sr_buf_free(&body);
 	return rc;
@@ -453,7 +455,7 @@ static int put_run_object(struct sr_x *x, struct sr_rows_out *o, const char *kin
 		sr_row_hex(o, "run", run->run, SR_ID);
 		if (person != NULL)
 			sr_row_str(o, "person", person);
-		sr_row_bytes(o, "body", sr_buf_view(&body));
+		sr_row_buf(o, "body", &body);
 	}
 	sr_buf_free(&body);
 	return rc;
@@ -519,7 +521,7 @@ static int put_trust(struct sr_x *x, struct sr_rows_out *o, const struct sr_boar
 int sr_put_board_trust(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v,
 	uint64_t since, struct sr_err *e) {
 	struct sr_board_row *b = calloc(1, sizeof *b);
-	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "board")
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "board: out of memory")
 			   : sr_query_board(b, x->catalogue, v->board, 0, e);
 	if (rc == 0)
 		rc = put_trust(x, o, b, since, e);
@@ -561,7 +563,7 @@ static int put_epoch(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[
 	uint32_t epoch, uint64_t since, struct sr_err *e) {
 	struct shown *s = calloc(1, sizeof *s);
 	if (s == NULL)
-		return sr_fail(e, SR_NOMEM, "board");
+		return sr_fail(e, SR_NOMEM, "board: out of memory");
 	int rc = sr_query_board(&s->board, x->catalogue, board, epoch, e);
 	if (rc == 0 && !s->board.opened)
 		rc = sr_fail(e, SR_NOTFOUND, "the board was never in epoch %u", epoch);
@@ -585,7 +587,7 @@ int sr_put_former(struct sr_x *x, struct sr_rows_out *o, const struct sr_version
 	if (strcmp(v->kind, "reseal") != 0)
 		return 0;
 	b = calloc(1, sizeof *b);
-	rc = b == NULL ? sr_fail(e, SR_NOMEM, "board")
+	rc = b == NULL ? sr_fail(e, SR_NOMEM, "board: out of memory")
 		       : sr_query_board(b, x->catalogue, v->board, 0, e);
 	former = rc == 0 && v->epoch < b->base;
 	free(b);
@@ -651,7 +653,7 @@ int sr_put_board_material(struct sr_x *x, struct sr_rows_out *o, const uint8_t *
 	uint64_t since, struct sr_err *e) {
 	struct shown *s = calloc(1, sizeof *s);
 	if (s == NULL)
-		return sr_fail(e, SR_NOMEM, "board");
+		return sr_fail(e, SR_NOMEM, "board: out of memory");
 	int rc = sr_query_board(&s->board, x->catalogue, board, 0, e);
 	if (rc == 0)
 		rc = put_service_keys(x, o, since, e);

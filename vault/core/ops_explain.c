@@ -450,7 +450,7 @@ static int put_use(void *ctx, const struct sr_use *u) {
 		sr_row_str(&k->o, "person", u->person);
 		sr_row_hex(&k->o, "item", u->item, SR_ID);
 		sr_row_str(&k->o, "action", in.action);
-		sr_row_bytes(&k->o, "inputs", sr_buf_view(&in.text));
+		sr_row_buf(&k->o, "inputs", &in.text);
 	}
 	sr_inputs_free(&in);
 	return rc;

@@ -31,7 +31,7 @@ int sr_op_found_draft(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0 && count > NAMES_MAX)
 		rc = sr_fail(e, SR_USAGE, "found.draft: %u names, at most %d", count, NAMES_MAX);
 	if (rc == 0 && (names = calloc(count + 1, sizeof *names)) == NULL)
-		rc = sr_fail(e, SR_NOMEM, "%u names", count);
+		rc = sr_fail(e, SR_NOMEM, "%u names: out of memory", count);
 	for (uint32_t i = 0; rc == 0 && i < count; i++)
 		rc = sr_get_door_text(&names[i], &in, NAME_MAX_BYTES, e);
 	if (rc == 0)
@@ -66,7 +66,7 @@ int sr_op_found_show(struct sr_x *x, struct sr_err *e) {
 	sr_text_put_dec(&x->r->head, "signed", count_signed(&s));
 	sr_rows_begin(&o, &x->r->body);
 	sr_row(&o, "draft");
-	sr_row_bytes(&o, "text", sr_buf_view(&s.text));
+	sr_row_buf(&o, "text", &s.text);
 	for (size_t i = 0; i < s.name_count; i++) {
 		sr_row(&o, "name");
 		sr_row_str(&o, "field", s.names[i].field);

@@ -91,7 +91,7 @@ int sr_op_held_offer(struct sr_x *x, struct sr_err *e) {
 		rc = sr_fail(
 			e, SR_USAGE, "held.offer: %u boxes, want 1 to %d", count, SR_PREPARE_MAX);
 	if (rc == 0 && (offers = calloc(1, sizeof *offers)) == NULL)
-		rc = sr_fail(e, SR_NOMEM, "held.offer: %u boxes", count);
+		rc = sr_fail(e, SR_NOMEM, "held.offer: %u boxes: out of memory", count);
 	for (uint32_t i = 0; rc == 0 && offers != NULL && i < count; i++) {
 		rc = get_offer(&offers->rows[i], &in, to.person, e);
 		offers->count += rc == 0 ? 1 : 0;

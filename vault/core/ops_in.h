@@ -160,6 +160,9 @@ SR_MUST int sr_get_version(struct sr_version_row *out, struct sr_x *x, const uin
 	uint32_t version, struct sr_err *e);
 /* The call's fields `request` and `version`. */
 SR_MUST int sr_in_version(struct sr_version_row *out, struct sr_x *x, struct sr_err *e);
+/* The call's field `checkout`, which is the caller's; NOTFOUND in the same words whether it is not
+ * there or another's: whose it is, is told to nobody by this. */
+SR_MUST int sr_own_checkout(struct sr_checkout_row *out, struct sr_x *x, struct sr_err *e);
 /* The service says ${text}, which was begun and filled (board/follow.h); the reply has its index.
  */
 SR_MUST int sr_put_said(struct sr_x *x, const struct sr_buf *text, struct sr_err *e);

@@ -260,7 +260,9 @@ static int read_list(struct comparing *c, struct sr_err *e) {
 	for (size_t i = 0; i < c->list.len; i++)
 		lines += c->list.p[i] == '\n';
 	if (lines > KNOWN_MAX)
-		return sr_fail(e, SR_LIMIT, "%zu lines, at most %d", lines, KNOWN_MAX);
+		return sr_fail(e, SR_LIMIT,
+			"the list has %zu lines, at most %d are compared at once: split it", lines,
+			KNOWN_MAX);
 	c->known = calloc(lines, sizeof *c->known);
 	if (c->known == NULL)
 		return sr_fail(e, SR_NOMEM, "no memory for %zu hashes", lines);
@@ -272,7 +274,8 @@ static int read_list(struct comparing *c, struct sr_err *e) {
 		at += n + 1;
 	}
 	if (rc == 0 && c->count == 0)
-		rc = sr_fail(e, SR_USAGE, "no hash is in it");
+		rc = sr_fail(e, SR_USAGE,
+			"there is no hash in the list: want a line of 64 hex digits for each");
 	if (rc == 0)
 		qsort(c->known, c->count, sizeof *c->known, by_hash);
 	return rc;
@@ -315,7 +318,7 @@ static int keep_hit(struct comparing *c, const struct sr_hash_row *row, const st
 					: sr_bytes_str("(it names nothing)")));
 	c->finding[c->findings] = strdup(text);
 	if (c->finding[c->findings] == NULL)
-		return sr_fail(e, SR_NOMEM, "known hashes");
+		return sr_fail(e, SR_NOMEM, "known hashes: out of memory");
 	c->findings++;
 	return 0;
 }
@@ -364,7 +367,7 @@ static int say(struct comparing *c, struct sr_reader *r, struct sr_err *e) {
 		rc = sr_get_lp(r, &v, KNOWN_FINDING, e);
 		texts[i] = rc == 0 ? strndup((const char *)v.p, v.len) : NULL;
 		if (rc == 0 && texts[i] == NULL)
-			rc = sr_fail(e, SR_NOMEM, "known hashes");
+			rc = sr_fail(e, SR_NOMEM, "known hashes: out of memory");
 		findings[i] = texts[i];
 	}
 	of.item = item;

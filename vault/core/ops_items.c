@@ -400,7 +400,7 @@ int sr_op_certificate(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0) {
 		sr_rows_begin(&o, &x->r->body);
 		sr_row(&o, "certificate");
-		sr_row_bytes(&o, "note", sr_buf_view(&note));
+		sr_row_buf(&o, "note", &note);
 		rc = sr_put_receipt(x, &o, entry, since, e);
 	}
 	sr_buf_free(&note);
@@ -440,7 +440,7 @@ int sr_op_search(struct sr_x *x, struct sr_err *e) {
 			sr_buf_init(&mark);
 			sr_buf_printf(
 				&mark, "%u %u", h->snippet.marks[j].start, h->snippet.marks[j].len);
-			sr_row_bytes(&o, "mark", sr_buf_view(&mark));
+			sr_row_buf(&o, "mark", &mark);
 			sr_buf_free(&mark);
 		}
 	}

@@ -69,7 +69,10 @@ int sr_op_log(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0 && sr_in_str(x, "type", type)[0] != '\0') {
 		const struct sr_type *t = sr_type_named(sr_bytes_str(type));
 		if (t == NULL)
-			return sr_fail(e, SR_USAGE, "type \"%.40s\" names no statement", type);
+			return sr_fail(e, SR_USAGE,
+				"type \"%.40s\" names no statement: strongroom-formats(5) has them "
+				"all",
+				type);
 		f.type = (int)t->id;
 	}
 	f.actor = sr_in_str(x, "actor", actor)[0] != '\0' ? actor : NULL;

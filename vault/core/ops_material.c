@@ -103,7 +103,7 @@ static int put_seal(struct sr_x *x, struct sr_rows_out *o, const uint8_t item[SR
 		sr_row_dec(o, "level", it.level);
 		sr_row_dec(o, "key-epoch", it.epoch);
 		if (seal.len > 0)
-			sr_row_bytes(o, "seal", sr_buf_view(&seal));
+			sr_row_buf(o, "seal", &seal);
 		sr_row_flag(o, "destroyed", it.state == SR_S_DESTROYED);
 		if (sr_may_know_item(&x->caller, &it) || (x->caller.roles & SR_ROLE_MEMBER) != 0)
 			sr_row_str(o, "title", it.title);
@@ -215,7 +215,7 @@ static int leaf_and_proof(struct sr_buf *leaf, struct sr_proof *proof, const str
 	struct sr_buf one;
 	int rc = 0;
 	if (hashes == NULL)
-		return sr_fail(e, SR_NOMEM, "bundle of %zu items", b->items);
+		return sr_fail(e, SR_NOMEM, "bundle of %zu items: out of memory", b->items);
 	sr_buf_init(&one);
 	for (size_t i = 0; rc == 0 && i < b->items; i++) {
 		sr_buf_clear(&one);
@@ -256,7 +256,7 @@ static int put_record(struct sr_x *x, struct sr_rows_out *o, const struct sr_vot
 		sr_row_dec(o, "entry", v->entry);
 		sr_row_str(o, "person", v->person);
 		sr_row_dec(o, "count", b.items);
-		sr_row_bytes(o, "leaf", sr_buf_view(&leaf));
+		sr_row_buf(o, "leaf", &leaf);
 		for (size_t i = 0; i < proof.count; i++)
 			sr_row_base64(o, "node", proof.hash[i], SR_HASH);
 	}
@@ -312,7 +312,7 @@ static int position_of(
 	return rc;
 }
 
-static int own_checkout(struct sr_checkout_row *c, struct sr_x *x, struct sr_err *e) {
+int sr_own_checkout(struct sr_checkout_row *c, struct sr_x *x, struct sr_err *e) {
 	uint8_t id[SR_ID];
 	char hex[2 * SR_ID + 1];
 	if (!sr_in_id(x, "checkout", id))
@@ -327,7 +327,7 @@ static int own_checkout(struct sr_checkout_row *c, struct sr_x *x, struct sr_err
 }
 
 static int find(struct checkout_of *c, struct sr_x *x, struct sr_err *e) {
-	int rc = own_checkout(&c->checkout, x, e);
+	int rc = sr_own_checkout(&c->checkout, x, e);
 	if (rc == 0 && !c->checkout.has_grant)
 		rc = sr_fail(e, SR_USAGE,
 			"a look into quarantine has no votes: "

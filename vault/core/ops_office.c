@@ -255,7 +255,7 @@ int sr_op_notices(struct sr_x *x, struct sr_err *e) {
 		sr_row_hex(&o, "about", n->about, SR_ID);
 		sr_row_time(&o, "since", n->since);
 		if (address.len > 0)
-			sr_row_bytes(&o, "address", sr_buf_view(&address));
+			sr_row_buf(&o, "address", &address);
 		sr_buf_free(&address);
 	}
 	sr_notices_free(&l);

@@ -47,6 +47,17 @@ static void put_person(const struct sr_x *x, struct sr_rows_out *o, const struct
 		sr_row_str(o, "name", p->name);
 }
 
+static int no_role(const char *word, struct sr_err *e) {
+	char names[160] = "";
+	size_t len = 0;
+	for (unsigned bit = 1; bit < SR_ROLES_ALL && len < sizeof names; bit <<= 1) {
+		const int n = snprintf(names + len, sizeof names - len, "%s%s",
+			len == 0 ? "" : ", ", sr_role_name(bit));
+		len += n > 0 ? (size_t)n : 0;
+	}
+	return sr_fail(e, SR_USAGE, "there is no role \"%.40s\"; there are %s", word, names);
+}
+
 int sr_op_people(struct sr_x *x, struct sr_err *e) {
 	struct sr_people l = {0};
 	struct sr_rows_out o;
@@ -54,7 +65,7 @@ int sr_op_people(struct sr_x *x, struct sr_err *e) {
 	unsigned roles = 0;
 	sr_in_str(x, "role", word);
 	if (word[0] != '\0' && (roles = sr_role_named(sr_bytes_str(word))) == 0)
-		return sr_fail(e, SR_USAGE, "role \"%.40s\" is none of ours", word);
+		return no_role(word, e);
 	int rc = sr_query_people(&l, x->catalogue, roles, e);
 	if (rc != 0)
 		return rc;
@@ -145,8 +156,8 @@ static int bound_shares(
 	struct sr_x *x, struct sr_rows_out *o, const struct sr_person_row *p, struct sr_err *e) {
 	struct sr_board_row *b = calloc(1, sizeof *b);
 	struct sr_boards all = {0};
-	int rc =
-		b == NULL ? sr_fail(e, SR_NOMEM, "person") : sr_query_boards(&all, x->catalogue, e);
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "person: out of memory")
+			   : sr_query_boards(&all, x->catalogue, e);
 	for (size_t k = 0; rc == 0 && k < all.count; k++) {
 		rc = sr_query_board(b, x->catalogue, all.rows[k].id, 0, e);
 		for (size_t i = 0; rc == 0 && i < b->member_count; i++) {
@@ -169,8 +180,8 @@ static int bound_standby(
 	struct sr_x *x, struct sr_rows_out *o, const struct sr_person_row *p, struct sr_err *e) {
 	struct sr_board_row *b = calloc(1, sizeof *b);
 	struct sr_boards all = {0};
-	int rc =
-		b == NULL ? sr_fail(e, SR_NOMEM, "person") : sr_query_boards(&all, x->catalogue, e);
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "person: out of memory")
+			   : sr_query_boards(&all, x->catalogue, e);
 	for (size_t k = 0; rc == 0 && k < all.count; k++) {
 		const uint32_t epoch = all.rows[k].epoch + 1;
 		struct sr_standby_row s = {.waits = 0};
@@ -316,7 +327,7 @@ int sr_op_erasure(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0) {
 		sr_rows_begin(&o, &x->r->body);
 		sr_row(&o, "erasure");
-		sr_row_bytes(&o, "note", sr_buf_view(&note));
+		sr_row_buf(&o, "note", &note);
 		rc = sr_put_receipt(x, &o, entry, since, e);
 	}
 	sr_buf_free(&note);

@@ -81,7 +81,7 @@ int sr_put_receipt(
 	sr_buf_init_secret(&b);
 	int rc = receipt_of(&b, &type, x, index, since, e);
 	if (rc == 0)
-		sr_row_bytes(o, "receipt", sr_buf_view(&b));
+		sr_row_buf(o, "receipt", &b);
 	sr_buf_free(&b);
 	return rc;
 }
@@ -101,7 +101,7 @@ int sr_put_receipt_row(
 		sr_row_dec(o, "index", index);
 		sr_row_hex(o, "id", row.statement, SR_ID);
 		sr_row_str(o, "person", row.actor);
-		sr_row_bytes(o, "receipt", sr_buf_view(&b));
+		sr_row_buf(o, "receipt", &b);
 	}
 	sr_buf_free(&b);
 	return rc;

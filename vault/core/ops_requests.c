@@ -603,7 +603,8 @@ struct waiting { /* large rows, off the stack */
 static int todo_ceremony(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 	struct waiting *w = calloc(1, sizeof *w);
 	struct sr_boards all = {0};
-	int rc = w == NULL ? sr_fail(e, SR_NOMEM, "inbox") : sr_query_boards(&all, x->catalogue, e);
+	int rc = w == NULL ? sr_fail(e, SR_NOMEM, "inbox: out of memory")
+			   : sr_query_boards(&all, x->catalogue, e);
 	for (size_t i = 0; rc == 0 && i < all.count; i++) {
 		const struct sr_board_at *b = &all.rows[i];
 		/* In force, or as a standby board that waits. */
@@ -636,7 +637,7 @@ static int todo_ceremony(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e
 /* Is the caller a member of this board, as it is now? */
 static int sits_on(bool *out, struct sr_x *x, const uint8_t board[SR_ID], struct sr_err *e) {
 	struct sr_board_row *b = calloc(1, sizeof *b);
-	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "inbox")
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "inbox: out of memory")
 			   : sr_query_board(b, x->catalogue, board, 0, e);
 	*out = false;
 	for (size_t i = 0; rc == 0 && i < b->member_count; i++)

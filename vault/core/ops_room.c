@@ -41,9 +41,10 @@ static int records_in(struct sr_room_open *o, struct sr_room_record **out, const
 	if (rc == 0)
 		rc = sr_get_le32(&in, &count, e);
 	if (rc == 0 && (count < 1 || count > RECORDS_MAX))
-		rc = sr_fail(e, SR_USAGE, "%u records, want 1 to %d", count, RECORDS_MAX);
+		rc = sr_fail(
+			e, SR_USAGE, "keys of %u votes came, want 1 to %d", count, RECORDS_MAX);
 	if (rc == 0 && (*out = calloc(count, sizeof **out)) == NULL)
-		rc = sr_fail(e, SR_NOMEM, "%u records", count);
+		rc = sr_fail(e, SR_NOMEM, "%u records: out of memory", count);
 	if (rc != 0)
 		return rc;
 	o->person = x->caller.person;
@@ -226,18 +227,18 @@ static int level_for(uint32_t *level, struct sr_x *x, const struct sr_item_row *
 	struct sr_buf tokens;
 	char *text = NULL, *described = NULL;
 	if (b == NULL)
-		return sr_fail(e, SR_NOMEM, "board");
+		return sr_fail(e, SR_NOMEM, "board: out of memory");
 	sr_buf_init(&tokens);
 	if (sr_invariants_all_hazards(&described, it, e) == 0)
 		sr_buf_put_str(&tokens, described);
 	if (more != NULL && more->len > 0) {
 		if (tokens.len > 0)
 			sr_buf_put_str(&tokens, " ");
-		sr_buf_put_bytes(&tokens, sr_buf_view(more));
+		sr_buf_put_buf(&tokens, more);
 	}
 	int rc = sr_buf_ok(&tokens, e);
 	if (rc == 0 && (described == NULL || (text = sr_buf_dup_str(&tokens)) == NULL))
-		rc = sr_fail(e, SR_NOMEM, "hazards");
+		rc = sr_fail(e, SR_NOMEM, "hazards: out of memory");
 	if (rc == 0)
 		rc = sr_query_board(b, x->catalogue, it->board, 0, e);
 	if (rc == 0)

@@ -40,7 +40,7 @@ static int scanning_of(
 	sr_scanning_free(x->session);
 	s = calloc(1, sizeof *s);
 	if (s == NULL)
-		return sr_fail(e, SR_NOMEM, "scan");
+		return sr_fail(e, SR_NOMEM, "scan: out of memory");
 	memcpy(s->checkout, checkout, SR_ID);
 	int rc = sr_scanners_begin(&s->scanners, x->vault, e);
 	if (rc == 0 && s->scanners->count == 0)
@@ -72,7 +72,7 @@ static int found(void *ctx, uint64_t file, struct sr_bytes path, const struct sr
 static int look_of(struct sr_filescan_of *of, struct sr_item_row *row, struct sr_item **it,
 	struct sr_x *x, const uint8_t checkout[SR_ID], struct sr_err *e) {
 	struct sr_checkout_row c = {0};
-	int rc = sr_query_checkout(&c, x->catalogue, checkout, e);
+	int rc = sr_own_checkout(&c, x, e);
 	if (rc == 0 && strcmp(c.right, "quarantine") != 0)
 		rc = sr_fail(e, SR_DENIED,
 			"this checkout is of right %s: held items are scanned, by curators",

@@ -83,7 +83,7 @@ static int get_submission(struct group *g, uint32_t i, struct sr_reader *in, str
 	if (rc == 0 && texts > TEXTS_MAX)
 		rc = sr_fail(e, SR_LIMIT, "%u texts, at most %d", texts, TEXTS_MAX);
 	if (rc == 0 && (g->texts[i] = calloc(texts + 1, sizeof *g->texts[i])) == NULL)
-		rc = sr_fail(e, SR_NOMEM, "%u texts", texts);
+		rc = sr_fail(e, SR_NOMEM, "%u texts: out of memory", texts);
 	for (uint32_t j = 0; rc == 0 && j < texts; j++)
 		rc = sr_get_door_text(&g->texts[i][j], in, TEXT_BYTES_MAX, e);
 	if (rc == 0)
@@ -91,7 +91,7 @@ static int get_submission(struct group *g, uint32_t i, struct sr_reader *in, str
 	if (rc == 0 && objects > OBJECTS_MAX)
 		rc = sr_fail(e, SR_LIMIT, "%u objects, at most %d", objects, OBJECTS_MAX);
 	if (rc == 0 && (g->objects[i] = calloc(objects + 1, sizeof *g->objects[i])) == NULL)
-		rc = sr_fail(e, SR_NOMEM, "%u objects", objects);
+		rc = sr_fail(e, SR_NOMEM, "%u objects: out of memory", objects);
 	for (uint32_t j = 0; rc == 0 && j < objects; j++)
 		rc = get_object(&g->objects[i][j], in, e);
 	if (rc != 0)
@@ -118,7 +118,7 @@ static int get_group(struct group *g, struct sr_bytes body, struct sr_err *e) {
 	g->objects = calloc(count, sizeof(struct sr_door_object *));
 	g->outcomes = calloc(count, sizeof *g->outcomes);
 	if (g->subs == NULL || g->texts == NULL || g->objects == NULL || g->outcomes == NULL)
-		return sr_fail(e, SR_NOMEM, "%u submissions", count);
+		return sr_fail(e, SR_NOMEM, "%u submissions: out of memory", count);
 	for (uint32_t i = 0; rc == 0 && i < count; i++)
 		rc = get_submission(g, i, &in, e);
 	return rc == 0 ? sr_get_end(&in, e) : rc;
@@ -136,10 +136,15 @@ static int hooks(struct sr_x *x, struct sr_submission *sub, struct sr_err *e) {
 	struct sr_statement st;
 	uint8_t id[SR_ID];
 	bool known = false;
-	/* A note that does not parse is the door's to refuse, in its own words. */
-	if (sr_statement_parse(&st, sub->note, NULL) != 0)
+	int rc = sr_statement_parse(&st, sub->note, e);
+	if (rc == SR_NOMEM)
+		return rc;
+	if (rc != 0) {
+		/* A note that does not parse is the door's to refuse, in its own words. */
+		if (e != NULL)
+			sr_err_clear(e);
 		return 0;
-	int rc = 0;
+	}
 	if (sr_type_brings_items(st.type->id) || st.type->id == SR_T_RELEASE ||
 		st.type->id == SR_T_HELD_BOX)
 		rc = in_log(&known, x, &st, e);

@@ -8,7 +8,7 @@
 /* Of a right that lets a curator make something of the item. */
 static int look_of(
 	struct sr_transcribing *t, struct sr_x *x, struct sr_checkout_row *c, struct sr_err *e) {
-	int rc = sr_query_checkout(c, x->catalogue, t->look.checkout, e);
+	int rc = sr_own_checkout(c, x, e);
 	if (rc == 0 && strcmp(c->right, "quarantine") != 0 && strcmp(c->right, "redact") != 0)
 		rc = sr_fail(e, SR_DENIED,
 			"this checkout is of right %s: a transcript is added by a curator in a "

@@ -140,7 +140,7 @@ static int learn(struct check *c, struct sr_catalogue *fresh, struct sr_err *e) 
 	struct sr_service_key_row *rows = NULL;
 	size_t count = 0;
 	if (row == NULL)
-		return sr_fail(e, SR_NOMEM, "verify");
+		return sr_fail(e, SR_NOMEM, "verify: out of memory");
 	int rc = sr_query_vault(row, fresh, e);
 	if (rc == 0)
 		rc = sr_query_person_keys(&c->keys, fresh, NULL, e);
@@ -226,7 +226,7 @@ int sr_op_verify(struct sr_x *x, struct sr_err *e) {
 			e, SR_DENIED, "there is nothing to verify before the vault is founded");
 	c = calloc(1, sizeof *c);
 	if (c == NULL)
-		return sr_fail(e, SR_NOMEM, "verify");
+		return sr_fail(e, SR_NOMEM, "verify: out of memory");
 	c->vault = x->vault;
 	pthread_mutex_init(&c->lock, NULL);
 	sr_rows_begin(&c->rows, &x->r->body);

@@ -39,7 +39,7 @@ static int put_witness(
 		sr_buf_put_str(&vkey, s.key->name);
 	rc = sr_buf_ok(&vkey, e);
 	if (rc == 0)
-		sr_row_bytes(o, "vkey", sr_buf_view(&vkey));
+		sr_row_buf(o, "vkey", &vkey);
 	sr_buf_free(&vkey);
 	if (s.url.len > 0)
 		sr_row_bytes(o, "url", s.url);
@@ -58,9 +58,7 @@ static int put_witness(
 static int put_checkout(struct sr_x *x, const uint8_t id[SR_ID], struct sr_err *e) {
 	struct sr_checkout_row row = {0};
 	struct sr_glass glass = {0};
-	int rc = sr_query_checkout(&row, x->catalogue, id, e);
-	if (rc == 0 && strcmp(row.person, x->caller.person) != 0)
-		rc = sr_denied(e, "the checkout is %s's", row.person);
+	int rc = sr_own_checkout(&row, x, e);
 	if (rc == 0)
 		rc = sr_query_glass(&glass, x->catalogue, id, e);
 	if (rc != 0)
@@ -132,7 +130,7 @@ int sr_op_witness(struct sr_x *x, struct sr_err *e) {
 	sr_buf_init(&policy);
 	if (sr_witnessing_policy(v, &policy, NULL) == 0) {
 		sr_row(&o, "policy");
-		sr_row_bytes(&o, "text", sr_buf_view(&policy));
+		sr_row_buf(&o, "text", &policy);
 	}
 	sr_buf_free(&policy);
 	if (sr_witnessing_alarm(v) != NULL) {

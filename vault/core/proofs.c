@@ -637,7 +637,7 @@ static int learn_opened(struct sr_proofs *p, const struct sr_proven *pr, struct 
 }
 
 /* Another key of somebody who is known. */
-static int learn_key(struct sr_proofs *p, const struct sr_proven *pr, struct sr_err *e) {
+static int learn_key(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 	struct sr_known *who;
 	struct sr_card card;
 	int rc = card_of(&card, &pr->entry.statement, "card", 0, e);
@@ -650,6 +650,7 @@ static int learn_key(struct sr_proofs *p, const struct sr_proven *pr, struct sr_
 		return sr_fail(
 			e, SR_AUTH, "%s has no proven key that this could follow", card.person);
 	memcpy(who->pk, card.key, SR_PK);
+	memcpy(pr->pk, card.key, SR_PK);
 	who->rekeyed = pr->index;
 	who->by_old = card.by_old;
 	return 0;
@@ -715,26 +716,48 @@ static int learn(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 
 /* --- signatures ------------------------------------------------------------------------------- */
 
+/* What a check said of ${pr}. What could not be looked at for want of memory is no verdict: an end
+ * of somebody's role that is passed over would leave it to them. */
+static int verdict(bool *holds, struct sr_proven *pr, int rc, const char *why,
+	const struct sr_err *said, struct sr_err *e) {
+	*holds = rc == 0;
+	if (rc == 0)
+		return 0;
+	if (rc == SR_NOMEM) {
+		if (e != NULL)
+			*e = *said;
+		return rc;
+	}
+	(void)distrust(pr, why != NULL ? why : said->text);
+	return 0;
+}
+
 /* A new key that one person gives: somebody else's, and borne out by the key before unless one
  * person could have added them. */
-static bool key_holds(const struct sr_proofs *p, struct sr_proven *pr, const struct sr_known *by) {
-	const struct sr_statement *s = &pr->entry.statement;
+static int key_holds(bool *holds, const struct sr_proofs *p, struct sr_proven *pr,
+	const struct sr_known *by, struct sr_err *e) {
+	static const char why[] = "who gave that person this key may not, or the key before does "
+				  "not bear it out";
 	const struct sr_known *whose;
+	struct sr_err said = {0};
 	struct sr_buf bytes;
 	struct sr_card card;
-	bool good = false;
+	int rc;
 
 	sr_buf_init(&bytes);
-	if (sr_field_card(&bytes, s, "card", 0, NULL) == 0 &&
-		sr_card_read(&card, sr_buf_view(&bytes), NULL) == 0) {
+	rc = sr_field_card(&bytes, &pr->entry.statement, "card", 0, &said);
+	if (rc == 0)
+		rc = sr_card_read(&card, sr_buf_view(&bytes), &said);
+	if (rc == 0) {
 		whose = sr_proofs_person(p, card.person);
-		good = whose != NULL && (by->roles & VOUCHERS) != 0 && whose != by &&
-		       (card.by_old ? sr_card_by_old(sr_buf_view(&bytes), whose->pk, NULL) == 0
-				    : (whose->roles & ~(unsigned)VOUCHED) == 0);
+		if (whose == NULL || (by->roles & VOUCHERS) == 0 || whose == by ||
+			(!card.by_old && (whose->roles & ~(unsigned)VOUCHED) != 0))
+			rc = SR_AUTH;
+		else if (card.by_old)
+			rc = sr_card_by_old(sr_buf_view(&bytes), whose->pk, &said);
 	}
 	sr_buf_free(&bytes);
-	return good || distrust(pr, "who gave that person this key may not, or the key before does "
-				    "not bear it out");
+	return verdict(holds, pr, rc, why, &said, e);
 }
 
 /* By the actor's key, or by our own, which needs no proof. */
@@ -749,74 +772,105 @@ static int verify_actor(const struct sr_proofs *p, const struct sr_statement *s,
 
 /* Signed by both keys before it, at the index that it names, and the change that checkpoints show.
  */
-static bool change_holds(const struct sr_proofs *p, struct sr_proven *pr) {
+static int change_holds(
+	bool *holds, const struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 	const struct sr_statement *s = &pr->entry.statement;
 	struct sr_key_change k;
-	struct sr_err err = {0};
+	struct sr_err said = {0};
 	bool followed = false;
+	int rc = sr_key_change_read(&k, s, &said);
 
-	if (sr_key_change_read(&k, s, &err) != 0 ||
-		sr_key_change_verify(s, p->seen.origin, sr_log_keys_link(&p->seen.keys, pr->index),
-			sr_log_keys_at(&p->room, pr->index), &err) != 0)
-		return distrust(pr, err.text);
+	if (rc == 0)
+		rc = sr_key_change_verify(s, p->seen.origin,
+			sr_log_keys_link(&p->seen.keys, pr->index),
+			sr_log_keys_at(&p->room, pr->index), &said);
+	if (rc != 0)
+		return verdict(holds, pr, rc, NULL, &said, e);
 	for (size_t i = 1; i < p->seen.keys.count; i++)
 		followed |= p->seen.keys.key[i].from == pr->index &&
 			    memcmp(p->seen.keys.key[i].pk, k.log.next.pk, SR_PK) == 0 &&
 			    strcmp(p->seen.keys.key[i].name, k.log.next.name) == 0;
-	return (followed && k.log.next.from == pr->index) ||
-	       distrust(pr, "it names another entry than it is, or other keys than sign the log");
+	*holds = (followed && k.log.next.from == pr->index) ||
+		 distrust(pr, "it names another entry than it is, or other keys than sign the log");
+	return 0;
 }
 
 /* A plan that no vote stands behind: the founders' own, line by line, and no other is known for
  * that epoch before it, which a quorum may have decided since. */
-static bool plan_holds(const struct sr_proofs *p, struct sr_proven *pr) {
+static int plan_holds(
+	bool *holds, const struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 	const struct sr_statement *found = &p->entries[0]->entry.statement;
+	const int rc = sr_founding_plan_is(holds, &pr->entry.statement, found, e);
 
-	if (!sr_founding_plan_is(&pr->entry.statement, found))
-		return distrust(pr, "a reshare that cites no vote, and the founders did not sign");
-	return sr_proofs_board(p, found->hash, SR_FOUNDING_STANDBY_EPOCH) == NULL ||
-	       distrust(pr, "the founders' plan again, where another took its place");
+	if (rc != 0)
+		return rc;
+	if (!*holds)
+		(void)distrust(pr, "a reshare that cites no vote, and the founders did not sign");
+	else
+		*holds = sr_proofs_board(p, found->hash, SR_FOUNDING_STANDBY_EPOCH) == NULL ||
+			 distrust(pr, "the founders' plan again, where another took its place");
+	return 0;
 }
 
-/* Is it signed by who may? People are as known before this entry. */
-static bool signature_holds(const struct sr_proofs *p, struct sr_proven *pr) {
+/* By the service itself: and what it says a quorum decided, was. */
+static int service_holds(
+	bool *holds, const struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
+	const struct sr_statement *s = &pr->entry.statement;
+	struct sr_err said = {0};
+	char why[240];
+	int rc = sr_statement_verify(s, p->room_name, sr_log_keys_at(&p->room, pr->index), &said);
+
+	rc = verdict(holds, pr, rc, NULL, &said, e);
+	if (rc != 0 || !*holds)
+		return rc;
+	if (made_by_quorum(s) != NULL && !quorum_behind(p, pr, why)) {
+		*holds = distrust(pr, why);
+		return 0;
+	}
+	if (sr_founding_planned(s))
+		return plan_holds(holds, p, pr, e);
+	*holds = s->type->id != SR_T_OPENED || opening_holds(p, pr);
+	return 0;
+}
+
+/* Is it signed by who may? People are as known before this entry. A failure is no answer. */
+static int signature_holds(
+	bool *holds, const struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 	const struct sr_statement *s = &pr->entry.statement;
 	const enum sr_type_id type = s->type->id;
-	struct sr_err err = {0};
+	struct sr_err said = {0};
 	char why[240];
 
-	if (type == SR_T_FOUND)
-		return pr->index == 0 || distrust(pr, "a second founding");
-	if (type == SR_T_SERVICE_KEY)
-		return change_holds(p, pr);
-	if (s->by_service) {
-		if (sr_statement_verify(
-			    s, p->room_name, sr_log_keys_at(&p->room, pr->index), &err) != 0)
-			return distrust(pr, err.text);
-		if (made_by_quorum(s) != NULL && !quorum_behind(p, pr, why))
-			return distrust(pr, why);
-		if (sr_founding_planned(s))
-			return plan_holds(p, pr);
-		return type != SR_T_OPENED || opening_holds(p, pr);
+	if (type == SR_T_FOUND) {
+		*holds = pr->index == 0 || distrust(pr, "a second founding");
+		return 0;
 	}
+	if (type == SR_T_SERVICE_KEY)
+		return change_holds(holds, p, pr, e);
+	if (s->by_service)
+		return service_holds(holds, p, pr, e);
 	const struct sr_known *k = sr_proofs_person(p, s->head.actor);
 	if (k == NULL && strcmp(s->head.actor, p->self) != 0) {
 		snprintf(why, sizeof why, "signed by %s, whom no proven statement introduces",
 			s->head.actor);
-		return distrust(pr, why);
+		*holds = distrust(pr, why);
+		return 0;
 	}
-	if (verify_actor(p, s, k, &err) != 0)
-		return distrust(pr, err.text);
+	const int rc = verdict(holds, pr, verify_actor(p, s, k, &said), NULL, &said, e);
+	if (rc != 0 || !*holds)
+		return rc;
+	if (type == SR_T_PERSON_KEY && k != NULL)
+		return key_holds(holds, p, pr, k, e);
 	if (type == SR_T_PERSON_KEY)
-		return k != NULL ? key_holds(p, pr, k) : distrust(pr, "by nobody who is proven");
+		*holds = distrust(pr, "by nobody who is proven");
 	if (type == SR_T_PERSON && ((roles_in(s) & ~(unsigned)VOUCHED) != 0 || k == NULL ||
 					   (k->roles & VOUCHERS) == 0)) {
 		snprintf(why, sizeof why, "%s may not give these roles", s->head.actor);
-		return distrust(pr, why);
+		*holds = distrust(pr, why);
 	}
 	if (type == SR_T_PERSON_END && (k == NULL || (k->roles & VOUCHERS) == 0))
-		return distrust(pr, "who ended that person's role may not");
-	return true;
+		*holds = distrust(pr, "who ended that person's role may not");
+	return 0;
 }
 
 /* Is link ${i}, a name, confirmed by an entry of the set: exactly the statement that gave it? */
@@ -871,8 +925,8 @@ int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 
 		ends = apply_ends(p, ends, pr->index);
 		if (!pr->trusted)
-			pr->trusted = signature_holds(p, pr);
-		if (!pr->trusted ||
+			rc = signature_holds(&pr->trusted, p, pr, e);
+		if (rc != 0 || !pr->trusted ||
 			(type != SR_T_SERVICE_KEY && type != SR_T_PERSON &&
 				type != SR_T_PERSON_KEY && type != SR_T_PERSON_END &&
 				type != SR_T_BOARD && !plans_epoch(type) && type != SR_T_OPENED))
@@ -906,12 +960,10 @@ bool sr_proofs_key_at(
 	memcpy(pk, k->first, SR_PK);
 	for (size_t i = 0; i < p->count && p->entries[i]->index < index; i++) {
 		const struct sr_proven *pr = p->entries[i];
-		struct sr_card card;
 
 		if (pr->trusted && pr->entry.statement.type->id == SR_T_PERSON_KEY &&
-			sr_bytes_eq(sr_proven_field(pr, "person", 0), sr_bytes_str(person)) &&
-			card_of(&card, &pr->entry.statement, "card", 0, NULL) == 0)
-			memcpy(pk, card.key, SR_PK);
+			sr_bytes_eq(sr_proven_field(pr, "person", 0), sr_bytes_str(person)))
+			memcpy(pk, pr->pk, SR_PK);
 	}
 	return true;
 }

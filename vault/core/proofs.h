@@ -48,7 +48,8 @@ struct sr_proven {
 	uint64_t index;
 	struct sr_entry entry;
 	bool trusted;
-	char why[240]; /* when not */
+	char why[240];     /* when not */
+	uint8_t pk[SR_PK]; /* trusted, and a new key of a person: it */
 };
 
 struct sr_known { /* a person whose key is proven */

@@ -52,6 +52,12 @@ void sr_row_bytes(struct sr_rows_out *o, const char *key, struct sr_bytes value)
 		sr_le16_put(o->b->p + o->row, (uint16_t)o->fields);
 }
 
+void sr_row_buf(struct sr_rows_out *o, const char *key, const struct sr_buf *value) {
+	if (o->b->failed == SR_OK)
+		o->b->failed = value->failed;
+	sr_row_bytes(o, key, sr_bytes_of(value->p, value->len));
+}
+
 void sr_row_str(struct sr_rows_out *o, const char *key, const char *value) {
 	if (value != NULL && value[0] != '\0')
 		sr_row_bytes(o, key, sr_bytes_str(value));
@@ -72,10 +78,7 @@ void sr_row_base64(struct sr_rows_out *o, const char *key, const void *p, size_t
 	struct sr_buf b;
 	sr_buf_init(&b);
 	sr_buf_put_base64(&b, p, len);
-	if (b.failed != 0)
-		o->b->failed = b.failed;
-	else
-		sr_row_bytes(o, key, sr_buf_view(&b));
+	sr_row_buf(o, key, &b);
 	sr_buf_free(&b);
 }
 
@@ -201,7 +204,8 @@ int sr_rows_parse(struct sr_rows *out, struct sr_bytes body, struct sr_err *e) {
 	list.fields = calloc(fields + 1, sizeof *list.fields);
 	if (list.rows == NULL || list.fields == NULL) {
 		sr_rows_free(&list);
-		return sr_fail(e, SR_NOMEM, "%zu rows with %zu fields", rows, fields);
+		return sr_fail(
+			e, SR_NOMEM, "%zu rows with %zu fields: out of memory", rows, fields);
 	}
 	rc = walk(body, &list, &rows, &fields, e);
 	list.count = rows;

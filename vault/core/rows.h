@@ -34,6 +34,8 @@ struct sr_rows_out {
 void sr_rows_begin(struct sr_rows_out *o, struct sr_buf *b);
 void sr_row(struct sr_rows_out *o, const char *kind);
 void sr_row_bytes(struct sr_rows_out *o, const char *key, struct sr_bytes value);
+/* When ${value} failed, the rows fail as it did. */
+void sr_row_buf(struct sr_rows_out *o, const char *key, const struct sr_buf *value);
 void sr_row_str(
 	struct sr_rows_out *o, const char *key, const char *value); /* NULL or "": no field */
 void sr_row_hex(struct sr_rows_out *o, const char *key, const void *p, size_t len);

@@ -141,7 +141,7 @@ int sr_server_new(struct sr_server **out, const struct sr_server_options *o, str
 	struct sr_server *s = calloc(1, sizeof *s);
 	int rc = 0;
 	if (s == NULL)
-		return sr_fail(e, SR_NOMEM, "server");
+		return sr_fail(e, SR_NOMEM, "server: out of memory");
 	s->core = o->core;
 	s->tell = o->tell;
 	s->ctx = o->ctx;
@@ -154,7 +154,7 @@ int sr_server_new(struct sr_server **out, const struct sr_server_options *o, str
 	s->polls = calloc(s->max + FIXED_POLLS, sizeof *s->polls);
 	s->polled = calloc(s->max, sizeof *s->polled);
 	if (s->conns == NULL || s->polls == NULL || s->polled == NULL)
-		rc = sr_fail(e, SR_NOMEM, "%zu connections", s->max);
+		rc = sr_fail(e, SR_NOMEM, "%zu connections: out of memory", s->max);
 	for (size_t i = 0; rc == 0 && i < s->max; i++)
 		s->conns[i].fd = -1;
 	if (rc == 0 && s->stop < 0)

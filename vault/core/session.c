@@ -59,7 +59,7 @@ static int founding_state(struct sr_x *x, const char **state, struct sr_err *e) 
 	struct sr_buf *head = &x->r->head;
 	if (x->vault->founded) {
 		struct sr_board_row *board = calloc(1, sizeof *board);
-		int rc = board == NULL ? sr_fail(e, SR_NOMEM, "hello")
+		int rc = board == NULL ? sr_fail(e, SR_NOMEM, "hello: out of memory")
 				       : sr_query_board(board, x->catalogue, NULL, 0, e);
 		if (rc == 0)
 			*state = board->opened ? "opened" : "founded";

@@ -189,7 +189,10 @@ static int address(struct sockaddr_un *a, int *dir, const char *vault_path, stru
 		return 0;
 	}
 	if (n < 0 || (size_t)n >= sizeof path)
-		return sr_fail(e, SR_LIMIT, "path of the vault is too long");
+		return sr_fail(e, SR_LIMIT,
+			"the path of the vault is too long (more than %zu bytes): go to a folder "
+			"near it and give a relative one",
+			sizeof path - sizeof "/run/" SR_CORE_SOCKET);
 	snprintf(path, sizeof path, "%s/run", vault_path);
 	struct sr_dir *d = NULL;
 	int rc = sr_dir_open(&d, path, e);
@@ -209,7 +212,7 @@ int sr_transport_socket(struct sr_transport *out, const char *vault_path, struct
 	int dir = -1;
 	int rc = 0;
 	if (c == NULL)
-		return sr_fail(e, SR_NOMEM, "connection to core");
+		return sr_fail(e, SR_NOMEM, "connection to core: out of memory");
 	c->fd = -1;
 	rc = address(&a, &dir, vault_path, e);
 	if (rc != 0)

@@ -395,20 +395,18 @@ static int writer_state(struct sr_age_writer *w, struct sr_err *e) {
 	return SR_MISUSE;
 }
 
-static int put_chunk(struct sr_age_writer *w, bool last, struct sr_err *e) {
+static int put_chunk(struct sr_age_writer *w, struct sr_bytes plain, bool last, struct sr_err *e) {
 	uint8_t nonce[NONCE];
 	int rc;
 
 	chunk_nonce(nonce, &w->stream, last);
-	sr_chacha_seal(w->sealed, w->stream.key, nonce, sr_bytes_of(NULL, 0),
-		sr_bytes_of(w->plain, w->len));
-	if ((rc = w->to.put(w->to.ctx, w->sealed, w->len + TAG, e)) != 0) {
+	sr_chacha_seal(w->sealed, w->stream.key, nonce, sr_bytes_of(NULL, 0), plain);
+	if ((rc = w->to.put(w->to.ctx, w->sealed, plain.len + TAG, e)) != 0) {
 		w->state = W_FAILED;
 		w->rc = rc;
 		return rc;
 	}
 	w->stream.chunks++;
-	w->len = 0;
 	return 0;
 }
 
@@ -420,7 +418,15 @@ int sr_age_writer_write(struct sr_age_writer *w, const void *p, size_t len, stru
 		size_t n = sizeof w->plain - w->len;
 
 		if (n == 0) {
-			rc = put_chunk(w, false, e);
+			rc = put_chunk(w, sr_bytes_of(w->plain, w->len), false, e);
+			w->len = 0;
+			continue;
+		}
+		/* A whole chunk of which more is known to follow needs no copy. */
+		if (w->len == 0 && len > sizeof w->plain) {
+			rc = put_chunk(w, sr_bytes_of(from, sizeof w->plain), false, e);
+			from += sizeof w->plain;
+			len -= sizeof w->plain;
 			continue;
 		}
 		if (n > len)
@@ -436,7 +442,7 @@ int sr_age_writer_write(struct sr_age_writer *w, const void *p, size_t len, stru
 int sr_age_writer_finish(struct sr_age_writer *w, struct sr_err *e) {
 	int rc = writer_state(w, e);
 
-	if (rc == 0 && (rc = put_chunk(w, true, e)) == 0)
+	if (rc == 0 && (rc = put_chunk(w, sr_bytes_of(w->plain, w->len), true, e)) == 0)
 		w->state = W_DONE;
 	return rc;
 }

@@ -300,7 +300,7 @@ int sr_passphrase_seal(struct sr_buf *out, const char *type, struct sr_bytes pub
 		goto out;
 	}
 	if ((rc = sr_buf_reserve(out, head.len, e)) == 0)
-		sr_buf_put_bytes(out, sr_buf_view(&head));
+		sr_buf_put_buf(out, &head);
 out:
 	sr_wipe(key, sizeof key);
 	sr_buf_free(&sealed);

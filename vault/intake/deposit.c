@@ -573,7 +573,7 @@ int sr_deposit_item_end(struct sr_deposit *d, struct sr_err *e) {
 	list = &d->file_lists[at];
 	sr_buf_init_secret(list);
 	sr_file_list_begin(list, sr_buf_view(&d->title), d->row_count);
-	sr_buf_put_bytes(list, sr_buf_view(&d->rows));
+	sr_buf_put_buf(list, &d->rows);
 	sr_random(d->salts[at], SR_SALT);
 	d->list.item_count++;
 	rc = sr_buf_ok(&d->rows, e);
@@ -671,7 +671,7 @@ static int keep_write(const struct sr_deposit *d, struct sr_bytes note, struct s
 	sr_buf_init_secret(&plain);
 	sr_buf_init(&sealed);
 	sr_buf_put_lp(&plain, note);
-	sr_buf_put_lp(&plain, sr_buf_view(&d->packs));
+	sr_buf_put_lp_buf(&plain, &d->packs);
 	sr_buf_put_le32(&plain, (uint32_t)d->object_count);
 	for (size_t i = 0; i < d->object_count; i++) {
 		sr_buf_put(&plain, d->objects[i].salt, SR_SALT);

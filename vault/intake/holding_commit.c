@@ -279,7 +279,7 @@ static int list_of(struct sr_buf *body, struct sr_holding *h, struct sr_err *e) 
 		memcpy(row.sha256, f.sha256, SR_HASH);
 		sr_file_list_add(body, &row);
 	}
-	sr_buf_put_bytes(body, sr_buf_view(&h->rows));
+	sr_buf_put_buf(body, &h->rows);
 	return rc == 0 ? sr_buf_ok(body, e) : rc;
 }
 

@@ -75,13 +75,16 @@ static int is_trained(const struct dirent *d) {
 	       strncmp(d->d_name, "osd.", 4) != 0 && strncmp(d->d_name, "equ.", 4) != 0;
 }
 
-void sr_pages_languages(char out[SR_BOX_LANGUAGES_MAX + 1]) {
+int sr_pages_languages(char out[SR_BOX_LANGUAGES_MAX + 1], struct sr_err *e) {
+	static const char place[] = "/usr/share/tesseract-ocr/5/tessdata";
 	struct dirent **found = NULL;
 	char all[SR_BOX_LANGUAGES_MAX + 1] = "";
-	int n = scandir("/usr/share/tesseract-ocr/5/tessdata", &found, is_trained, alphasort);
+	int n = scandir(place, &found, is_trained, alphasort);
 	int taken = 0;
 
 	out[0] = '\0';
+	if (n < 0 && errno != ENOENT)
+		return sr_fail_errno(e, "the languages of OCR, %s", place);
 	for (int pass = 0; pass < 2; pass++)
 		for (int i = 0; i < n && taken < LANGUAGES; i++) {
 			const size_t len = strcspn(found[i]->d_name, "."), have = strlen(all);
@@ -98,6 +101,7 @@ void sr_pages_languages(char out[SR_BOX_LANGUAGES_MAX + 1]) {
 	free(found);
 	if (sr_box_languages_valid(sr_bytes_str(all)))
 		memcpy(out, all, sizeof all);
+	return 0;
 }
 
 void sr_pages_free(struct sr_pages *t) {
@@ -245,7 +249,7 @@ static int put_head(struct sr_pages *t, const char *languages, struct sr_err *e)
 		sr_buf_printf(&all, ", %u lost", t->lost);
 	sr_buf_printf(&all, ", %s%s%s\n", t->failed ? "failed" : sr_box_status_name(t->status),
 		t->reason[0] != '\0' ? ": " : "", t->reason);
-	sr_buf_put_bytes(&all, sr_buf_view(&t->rendition));
+	sr_buf_put_buf(&all, &t->rendition);
 	rc = sr_buf_ok(&t->rendition, e);
 	if (rc == 0)
 		rc = sr_buf_ok(&all, e);

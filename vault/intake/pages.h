@@ -50,8 +50,9 @@ struct sr_pages_policy {
 struct sr_pages_policy sr_pages_usual(void);
 
 /* Languages that this host has trained data of tesseract for: eng first, then others by name, four
- * in all, because each makes OCR slower and worse in the others. "": none. */
-void sr_pages_languages(char out[SR_BOX_LANGUAGES_MAX + 1]);
+ * in all, because each makes OCR slower and worse in the others. "": none. IO when that cannot be
+ * looked at: a text without OCR would pass for all that is to be read. */
+SR_MUST int sr_pages_languages(char out[SR_BOX_LANGUAGES_MAX + 1], struct sr_err *e);
 
 struct sr_pages {
 	bool failed; /* the parser broke, hung or lied; the reason says how */

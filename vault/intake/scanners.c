@@ -181,7 +181,8 @@ void sr_scanners_free(struct sr_scanners *s) {
 
 int sr_scanners_check(struct sr_bytes text, struct sr_err *e) {
 	struct sr_scanners *s = calloc(1, sizeof *s);
-	int rc = s == NULL ? sr_fail(e, SR_NOMEM, "scanners") : read_text(s, text, false, e);
+	int rc = s == NULL ? sr_fail(e, SR_NOMEM, "scanners: out of memory")
+			   : read_text(s, text, false, e);
 
 	sr_scanners_free(s);
 	return rc;
@@ -196,7 +197,7 @@ static int open_file(struct sr_scanners **out, struct sr_vault *v, bool ask, str
 
 	*out = NULL;
 	if (s == NULL)
-		return sr_fail(e, SR_NOMEM, "scanners");
+		return sr_fail(e, SR_NOMEM, "scanners: out of memory");
 	limits_usual(&s->limits);
 	sr_buf_init(&file);
 	rc = sr_file_read(v->dir, NAME, &file, MAC_LINE + SR_SCANNERS_FILE, e);

@@ -191,8 +191,8 @@ static void take_note(struct scanning *x, bool must) {
 	if (x->done.len + x->now.len > FACTS)
 		return;
 	sr_buf_clear(&x->note);
-	sr_buf_put_lp(&x->note, sr_buf_view(&x->done));
-	sr_buf_put_lp(&x->note, sr_buf_view(&x->now));
+	sr_buf_put_lp_buf(&x->note, &x->done);
+	sr_buf_put_lp_buf(&x->note, &x->now);
 	if (sr_filescan_note(x->at_work, &x->note, NULL) == 0)
 		(void)!sr_holding_note_put(x->h, "scan", sr_buf_view(&x->note), NULL);
 }
@@ -238,7 +238,7 @@ static int scanner_done(struct scanning *x, struct sr_err *e) {
 	struct sr_filescan_counts counts;
 	int rc;
 
-	sr_buf_put_bytes(&x->done, sr_buf_view(&x->now));
+	sr_buf_put_buf(&x->done, &x->now);
 	sr_buf_clear(&x->now);
 	rc = sr_buf_ok(&x->done, e);
 	if (rc == 0 && x->done.len > 0)

@@ -158,8 +158,9 @@ static int languages_of(
 		rc = sr_query_item(&item, c, sr_holding_id(h), e);
 	if (rc == 0)
 		rc = sr_query_collection(&box, c, item.collection, e);
+	if (rc == 0)
+		rc = sr_pages_languages(host, e);
 	if (rc == 0 && t != NULL) {
-		sr_pages_languages(host);
 		sr_hex(id, item.collection, SR_ID);
 		of.described = item.languages;
 		of.collection = box.name;

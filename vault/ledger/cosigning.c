@@ -206,7 +206,7 @@ int sr_cosigning_request(
 	if (s->known > 0)
 		rc = c->log.consistency(c->log.ctx, &r.proof, s->known, c->size, e);
 	sr_buf_clear(&s->asked);
-	sr_buf_put_bytes(&s->asked, sr_buf_view(&c->note));
+	sr_buf_put_buf(&s->asked, &c->note);
 	if (rc == 0)
 		rc = sr_buf_ok(&s->asked, e);
 	r.note = sr_buf_view(&s->asked);
@@ -339,7 +339,7 @@ static int judge(struct judged *j, struct sr_cosigned *by, const struct sr_cosig
 		if (sr_note_line_is(&j->answer.lines[i], c->log.key))
 			rc = sr_fail(e, SR_AUTH, "its answer holds a line in the name of this log");
 	if (rc == 0) {
-		sr_buf_put_bytes(&j->whole, sr_buf_view(&s->asked));
+		sr_buf_put_buf(&j->whole, &s->asked);
 		sr_buf_put_bytes(&j->whole, lines);
 		rc = sr_buf_ok(&j->whole, e);
 	}

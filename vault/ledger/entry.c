@@ -172,8 +172,8 @@ static void put_structural(struct sr_buf *b, const struct sr_entry_in *in) {
 	struct sr_buf service;
 	sr_buf_init(&service);
 	put_service(&service, in);
-	sr_buf_put_lp(b, sr_buf_view(&service));
-	sr_buf_put_bytes(b, sr_buf_view(&in->statement->note));
+	sr_buf_put_lp_buf(b, &service);
+	sr_buf_put_buf(b, &in->statement->note);
 	if (service.failed != SR_OK)
 		b->failed = service.failed;
 	sr_buf_free(&service);
@@ -209,7 +209,7 @@ static int put_records(struct sr_buf *b, const struct sr_entry_in *in, const str
 			rc = sr_aead_seal_buf(&sealed, key, label_record, sr_buf_view(&ad),
 				sr_buf_view(&body), e);
 		if (rc == 0)
-			sr_buf_put_lp(b, sr_buf_view(&sealed));
+			sr_buf_put_lp_buf(b, &sealed);
 	}
 	sr_wipe(subject_key, sizeof subject_key);
 	sr_wipe(key, sizeof key);
@@ -234,7 +234,7 @@ static int put_compartment(struct sr_buf *env, const struct sr_entry_in *in, con
 	sr_buf_put_lp(&plain, content);
 	sr_buf_put_zero(&plain, size - LEN - content.len);
 	put_place(&ad, at, c);
-	sr_buf_put_bytes(&ad, sr_buf_view(env));
+	sr_buf_put_buf(&ad, env);
 	derive(key, in->epoch->key[c], at, c);
 	int rc = sr_buf_ok(&plain, e);
 	if (rc == 0)
@@ -244,7 +244,7 @@ static int put_compartment(struct sr_buf *env, const struct sr_entry_in *in, con
 			&sealed, key, label_compartment, sr_buf_view(&ad), sr_buf_view(&plain), e);
 	if (rc == 0) {
 		sr_buf_put_le16(env, (uint16_t)sealed.len);
-		sr_buf_put_bytes(env, sr_buf_view(&sealed));
+		sr_buf_put_buf(env, &sealed);
 		rc = sr_buf_ok(env, e);
 	}
 	sr_wipe(key, sizeof key);
@@ -298,7 +298,7 @@ int sr_entry_seal(struct sr_buf *out, const struct sr_entry_in *in, struct sr_er
 		if ((rc = put_compartment(&env, in, &at, c, sr_buf_view(&content), e)) != 0)
 			goto out;
 	}
-	sr_buf_put_bytes(out, sr_buf_view(&env));
+	sr_buf_put_buf(out, &env);
 	rc = sr_buf_ok(out, e);
 out:
 	if (rc != 0)

@@ -69,7 +69,7 @@ int sr_epoch_seal(struct sr_buf *out, const uint8_t vault[SR_HASH], const struct
 	if (rc == 0)
 		rc = sr_buf_ok(&text, e);
 	if (rc == 0)
-		sr_buf_put_bytes(out, sr_buf_view(&text));
+		sr_buf_put_buf(out, &text);
 	sr_buf_free(&text);
 	return rc;
 }
@@ -174,7 +174,7 @@ int sr_epochs_seal(struct sr_buf *out, const uint8_t vault[SR_HASH], const struc
 	if (rc == 0)
 		rc = sr_buf_ok(&text, e);
 	if (rc == 0)
-		sr_buf_put_bytes(out, sr_buf_view(&text));
+		sr_buf_put_buf(out, &text);
 	sr_buf_free(&text);
 	sr_buf_free(&value);
 	return rc;

@@ -129,12 +129,14 @@ bool sr_founding_planned(const struct sr_statement *s) {
 	return s->type->id == SR_T_RESHARE && sr_field_count(s, "request") == 0;
 }
 
-bool sr_founding_plan_is(const struct sr_statement *s, const struct sr_statement *found) {
+int sr_founding_plan_is(bool *is, const struct sr_statement *s, const struct sr_statement *found,
+	struct sr_err *e) {
 	struct sr_buf plan, have;
-	bool same;
+	int rc;
 
+	*is = false;
 	if (!sr_founding_planned(s) || found->type->id != SR_T_FOUND || !sr_founding_standby(found))
-		return false;
+		return 0;
 	sr_buf_init(&plan);
 	sr_buf_init(&have);
 	for (size_t i = s->fields_at; i < s->text.count; i++) {
@@ -145,9 +147,16 @@ bool sr_founding_plan_is(const struct sr_statement *s, const struct sr_statement
 		sr_buf_put_bytes(&have, l->value);
 		sr_buf_put_u8(&have, '\n');
 	}
-	same = sr_founding_plan(&plan, found, NULL) == 0 && sr_buf_ok(&have, NULL) == 0 &&
-	       sr_bytes_eq(sr_buf_view(&plan), sr_buf_view(&have));
+	rc = sr_founding_plan(&plan, found, e);
+	if (rc == 0)
+		rc = sr_buf_ok(&have, e);
+	if (rc == SR_CORRUPT || rc == SR_AUTH) { /* a found that has no plan */
+		if (e != NULL)
+			sr_err_clear(e);
+		rc = SR_NOTFOUND;
+	}
+	*is = rc == 0 && sr_bytes_eq(sr_buf_view(&plan), sr_buf_view(&have));
 	sr_buf_free(&plan);
 	sr_buf_free(&have);
-	return same;
+	return rc == SR_NOTFOUND ? 0 : rc;
 }

@@ -46,7 +46,8 @@ SR_MUST int sr_founding_plan(
 
 /* Is this `reshare` the founders' plan: does it cite no request? */
 bool sr_founding_planned(const struct sr_statement *s);
-/* Is it exactly the plan of ${found}? */
-bool sr_founding_plan_is(const struct sr_statement *s, const struct sr_statement *found);
+/* Is it exactly the plan of ${found}? NOMEM is no answer. */
+SR_MUST int sr_founding_plan_is(
+	bool *is, const struct sr_statement *s, const struct sr_statement *found, struct sr_err *e);
 
 #endif

@@ -550,7 +550,7 @@ static int append(struct sr_journal *j, const struct sr_bytes *leaves, size_t co
 		j->failed = true;
 		goto out;
 	}
-	sr_buf_put_bytes(&j->data, sr_buf_view(&group));
+	sr_buf_put_buf(&j->data, &group);
 	memcpy(j->leaf + j->leaves, at, count * sizeof *at);
 	j->leaves += count;
 out:

@@ -551,7 +551,7 @@ int sr_ledger_checkpoint(struct sr_ledger *l, struct sr_buf *out, struct sr_err 
 		return sr_fail(e, SR_MISUSE, "ledger: it is open for reading");
 	/* What lies there says the same, and who cosigned it. */
 	if (!l->failed && l->published == size && l->note.len > 0) {
-		sr_buf_put_bytes(out, sr_buf_view(&l->note));
+		sr_buf_put_buf(out, &l->note);
 		return sr_buf_ok(out, e);
 	}
 	sr_edge_root(root, l->edge);

@@ -249,7 +249,7 @@ static int start(struct sr_poster *p, struct sr_err *e) {
 	failed = pthread_create(&p->thread, NULL, run, p);
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (failed != 0)
-		return sr_fail(e, SR_NOMEM, "a thread for witnesses cannot be started");
+		return sr_fail(e, SR_NOMEM, "no thread for witnesses (%s)", strerror(failed));
 	p->started = true;
 	return 0;
 }

@@ -504,7 +504,7 @@ int sr_statement_merge(
 	if (rc == 0)
 		rc = sr_buf_ok(&b, e);
 	if (rc == 0)
-		sr_buf_put_bytes(out, sr_buf_view(&b));
+		sr_buf_put_buf(out, &b);
 	else
 		(void)sr_wrap(e, "merge");
 	sr_buf_free(&b);

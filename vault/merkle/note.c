@@ -462,7 +462,7 @@ int sr_note_sign(struct sr_buf *out, struct sr_bytes text, const struct sr_signe
 	if (rc == 0 && b.len > SR_NOTE_MAX)
 		rc = sr_fail(e, SR_LIMIT, "note of %zu bytes, at most %d", b.len, SR_NOTE_MAX);
 	if (rc == 0) {
-		sr_buf_put_bytes(out, sr_buf_view(&b));
+		sr_buf_put_buf(out, &b);
 		rc = sr_buf_ok(out, e);
 	}
 	sr_buf_free(&b);
@@ -503,7 +503,7 @@ int sr_note_merge(
 		rc = sr_fail(e, SR_LIMIT, "note of %zu lines and %zu bytes, at most %d and %d",
 			count, b.len, SR_NOTE_LINES, SR_NOTE_MAX);
 	if (rc == 0) {
-		sr_buf_put_bytes(out, sr_buf_view(&b));
+		sr_buf_put_buf(out, &b);
 		rc = sr_buf_ok(out, e);
 	}
 	sr_buf_free(&b);

@@ -35,7 +35,7 @@ int sr_tlogproof_put(struct sr_buf *out, const struct sr_tlogproof *p, struct sr
 		rc = sr_fail(
 			e, SR_LIMIT, "tlog proof: %zu bytes, at most %d", b.len, SR_PROOF_FILE_MAX);
 	if (rc == 0) {
-		sr_buf_put_bytes(out, sr_buf_view(&b));
+		sr_buf_put_buf(out, &b);
 		rc = sr_buf_ok(out, e);
 	}
 	sr_buf_free(&b);

@@ -43,8 +43,9 @@ enum {
 struct room_export {
 	enum stage stage;
 	bool bare;
-	uint64_t file, offset; /* what comes next */
-	struct sr_buf notes;   /* lines about what has no content; secret */
+	uint64_t file, offset;         /* what comes next */
+	struct sr_item_blocks *blocks; /* the content of all files, read ahead */
+	struct sr_buf notes;           /* lines about what has no content; secret */
 	struct sr_sha256 *file_sha;
 	struct sr_bagging *bag; /* NULL: no bag */
 	struct sr_digest *file_512;
@@ -60,6 +61,7 @@ void room_export_free(struct room_export *x) {
 	if (x == NULL)
 		return;
 	sr_age_writer_free(x->age);
+	sr_item_blocks_free(x->blocks);
 	sr_sha256_free(x->file_sha);
 	sr_bagging_free(x->bag);
 	sr_digest_free(x->file_512);
@@ -101,8 +103,14 @@ static int bag_new(
 	return rc == 0 ? room_bag_facts(x->bag, r, o, e) : rc;
 }
 
+/* What the vault made of a file leaves with none (see above). */
+static bool is_evidence(const struct sr_file *f) {
+	return !sr_file_is_rendition(f);
+}
+
 static int export_new(struct room_export **out, struct sr_room *r, const struct opened *o, bool bag,
 	struct sr_err *e) {
+	const struct sr_item_span all = {.end = o->files, .wanted = is_evidence};
 	struct room_export *x = calloc(1, sizeof *x);
 	uint8_t pk[1][SR_X_PK];
 	struct sr_file f;
@@ -133,6 +141,8 @@ static int export_new(struct room_export **out, struct sr_room *r, const struct 
 	}
 	if (rc == 0 && bag)
 		rc = bag_new(x, r, o, e);
+	if (rc == 0)
+		rc = sr_item_blocks_new(&x->blocks, o->it, &all, e);
 	if (rc == 0)
 		rc = sr_age_writer_new(
 			&x->age, (const uint8_t(*)[SR_X_PK])pk, 1, sr_age_sink_buf(&x->out), e);
@@ -253,30 +263,23 @@ static void note(struct room_export *x, const struct sr_file *f) {
 	sr_buf_put_u8(&x->notes, '\n');
 }
 
-/* The next block of the file at work, at most. */
-static int file_data(
-	struct room_export *x, struct opened *o, const struct sr_file *f, struct sr_err *e) {
-	struct sr_range range = {x->file, x->offset, SR_BLOCK};
-	struct sr_buf b;
-	int rc;
+/* The next block of the file at work. */
+static int file_data(struct room_export *x, struct sr_err *e) {
+	struct sr_item_part part;
+	int rc = sr_item_blocks_next(x->blocks, &part, e);
 
-	if (f->size - x->offset < SR_BLOCK)
-		range.len = (size_t)(f->size - x->offset);
-	sr_buf_init_secret(&b);
-	rc = sr_buf_reserve(&b, SR_BLOCK, e);
-	if (rc == 0) {
-		rc = sr_item_read(o->it, &range, b.p, e);
-		b.len = rc == 0 ? range.len : 0;
-	}
-	if (rc == 0) {
-		sr_sha256_update(x->file_sha, b.p, b.len);
-		if (x->file_512 != NULL)
-			sr_digest_update(x->file_512, b.p, b.len);
-		rc = write_buf(x, &b, e);
-	}
-	x->offset += range.len;
-	sr_buf_free(&b);
-	return rc;
+	if (rc == 0 && (part.file != x->file || part.offset != x->offset || part.bytes.len == 0))
+		rc = sr_fail(e, SR_CORRUPT,
+			"file %llu at %llu was to be read, and file %llu at %llu was",
+			(unsigned long long)x->file, (unsigned long long)x->offset,
+			(unsigned long long)part.file, (unsigned long long)part.offset);
+	if (rc != 0)
+		return rc;
+	sr_sha256_update(x->file_sha, part.bytes.p, part.bytes.len);
+	if (x->file_512 != NULL)
+		sr_digest_update(x->file_512, part.bytes.p, part.bytes.len);
+	x->offset += part.bytes.len;
+	return sr_age_writer_write(x->age, part.bytes.p, part.bytes.len, e);
 }
 
 static int file_end(struct room_export *x, const struct sr_file *f, struct sr_err *e) {
@@ -328,7 +331,7 @@ static int step_file(struct room_export *x, struct opened *o, struct sr_err *e) 
 	rc = sr_item_file(o->it, x->file, &f, e);
 	if (rc != 0)
 		return rc;
-	if (sr_file_is_rendition(&f)) {
+	if (!is_evidence(&f)) {
 		x->file++;
 		return 0;
 	}
@@ -341,7 +344,7 @@ static int step_file(struct room_export *x, struct opened *o, struct sr_err *e) 
 	if (x->offset == 0 && !x->bare)
 		rc = file_header(x, &f, e);
 	if (rc == 0 && f.size > 0)
-		rc = file_data(x, o, &f, e);
+		rc = file_data(x, e);
 	return rc == 0 && x->offset == f.size ? file_end(x, &f, e) : rc;
 }
 

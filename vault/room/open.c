@@ -238,10 +238,8 @@ static int load(struct opening *op, struct sr_err *e) {
 	struct sr_catalogue *cat = op->r->v->catalogue;
 	int rc = sr_query_checkout(&op->checkout, cat, op->ask->checkout, e);
 
-	if (rc == SR_NOTFOUND)
-		return sr_fail(e, SR_NOTFOUND, "no such checkout");
-	if (rc == 0 && strcmp(op->checkout.person, op->ask->person) != 0)
-		rc = sr_fail(e, SR_DENIED, "the checkout is %s's", op->checkout.person);
+	if (rc == SR_NOTFOUND || (rc == 0 && strcmp(op->checkout.person, op->ask->person) != 0))
+		return sr_fail(e, SR_NOTFOUND, "%s has no such checkout", op->ask->person);
 	if (rc == 0 && !op->checkout.has_grant)
 		rc = sr_fail(e, SR_DENIED,
 			"a checkout of right %s opens with its curator's part, not with votes",
@@ -299,16 +297,20 @@ static int blame(
 	return room_log(op->r, &text, e);
 }
 
-/* The root that the voter signed is over exactly these records. */
-static int check_root(const struct sr_bundle *b, const uint8_t want[SR_HASH], struct sr_err *e) {
+/* Is the bundle what the vote says: so many records, and exactly these, by the root that the voter
+ * signed? A failure is no answer: nobody is blamed for what was wrong with us. */
+static int bundle_fits(bool *fits, struct sr_bundle *b, const struct opening *op,
+	const struct sr_vote_row *vote, struct sr_bytes body, struct sr_err *e) {
 	uint8_t root[SR_HASH];
-	int rc = sr_pieces_root(root, b, e);
+	int rc;
 
-	if (rc != 0)
-		return rc;
-	if (memcmp(root, want, SR_HASH) != 0)
-		return sr_fail(e, SR_AUTH, "the bundle is not the one that the vote names");
-	return 0;
+	*fits = sr_bundle_parse(b, body, NULL) == 0 && b->items == op->items &&
+		b->readers == op->ctx.reader_count;
+	if (!*fits)
+		return 0;
+	rc = sr_pieces_root(root, b, e);
+	*fits = rc == 0 && memcmp(root, vote->bundle, SR_HASH) == 0;
+	return rc;
 }
 
 static const struct sr_member_row *member_of(const struct opening *op, const char *person) {
@@ -372,6 +374,7 @@ static int take_vote(struct opening *op, const struct sr_vote_row *vote, const u
 	const struct sr_member_row *m = member_of(op, vote->person);
 	struct sr_bundle bundle;
 	struct sr_buf body;
+	bool fits = false;
 	int rc;
 
 	if (m == NULL || m->index == 0 || m->index > op->level->members)
@@ -387,10 +390,9 @@ static int take_vote(struct opening *op, const struct sr_vote_row *vote, const u
 	memcpy(op->ctx.vote, vote->statement, SR_ID);
 	sr_buf_init_secret(&body);
 	rc = sr_object_fetch(op->r->v, vote->pieces, &body, e);
-	if (rc == 0 &&
-		(sr_bundle_parse(&bundle, sr_buf_view(&body), NULL) != 0 ||
-			bundle.items != op->items || bundle.readers != op->ctx.reader_count ||
-			check_root(&bundle, vote->bundle, NULL) != 0))
+	if (rc == 0)
+		rc = bundle_fits(&fits, &bundle, op, vote, sr_buf_view(&body), e);
+	if (rc == 0 && !fits)
 		rc = blame(op, vote, "the bundle is not what the vote says", e);
 	else if (rc == 0)
 		rc = take_record(op, vote, &bundle, key, e);
@@ -668,10 +670,8 @@ static int held_checkout(struct sr_checkout_row *c, struct sr_room *r,
 	const uint8_t checkout[SR_ID], const char *curator, struct sr_err *e) {
 	int rc = sr_query_checkout(c, r->v->catalogue, checkout, e);
 
-	if (rc == SR_NOTFOUND)
-		return sr_fail(e, SR_NOTFOUND, "no such checkout");
-	if (rc == 0 && strcmp(c->person, curator) != 0)
-		rc = sr_fail(e, SR_DENIED, "the checkout is %s's", c->person);
+	if (rc == SR_NOTFOUND || (rc == 0 && strcmp(c->person, curator) != 0))
+		return sr_fail(e, SR_NOTFOUND, "%s has no such checkout", curator);
 	if (rc == 0 && c->has_grant)
 		rc = sr_fail(e, SR_DENIED,
 			"a checkout of right %s opens with votes, not with a part", c->right);

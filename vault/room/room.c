@@ -200,11 +200,10 @@ int room_find(struct opened **out, struct sr_room *r, const uint8_t checkout[SR_
 	size_t i = index_of(r, checkout);
 	int rc;
 
-	if (i == r->count)
+	/* Of another's is said what is said of none: who reads what is told to nobody by this. */
+	if (i == r->count || (person != NULL && strcmp(r->open[i]->person, person) != 0))
 		return sr_fail(e, SR_NOTFOUND,
 			"the checkout is not open (in this process): open it again");
-	if (person != NULL && strcmp(r->open[i]->person, person) != 0)
-		return sr_fail(e, SR_DENIED, "the checkout is %s's", r->open[i]->person);
 	rc = sr_query_checkout(&c, r->v->catalogue, checkout, e);
 	if (rc == 0)
 		rc = room_live(r, &c, sr_room_now(r), e);

@@ -50,9 +50,10 @@ struct sr_room_record {
 	uint8_t key[SR_KEY];
 };
 /* Open the item of ${checkout} (right access, export or referral), which ${person} made and whose
- * grant is live now. DENIED with the reason (state, grant, expired, "the room key of this request
- * version is erased"); AUTH when fewer than k good pieces remain (names the members whose pieces
- * failed). Logs `viewed open`. */
+ * grant is live now. NOTFOUND in the same words whether there is none or it is another's: who reads
+ * is told to nobody by this. DENIED with the reason (state, grant, expired, "the room key of this
+ * request version is erased"); AUTH when fewer than k good pieces remain (names the members whose
+ * pieces failed). Logs `viewed open`. */
 struct sr_room_open {
 	uint8_t checkout[SR_ID];
 	const char *person;
@@ -84,8 +85,8 @@ SR_MUST int sr_room_quarantine(struct sr_room *r, const uint8_t item[SR_ID], con
 SR_MUST int sr_room_open_held(struct sr_room *r, const uint8_t checkout[SR_ID], const char *curator,
 	const uint8_t part[SR_PART], struct sr_err *e);
 
-/* Files of an opened checkout. NOTFOUND "not open (in this process): open it again". Views live
- * until it is forgotten. */
+/* Files of an opened checkout. NOTFOUND "not open (in this process): open it again", also when it
+ * is open for another person. Views live until it is forgotten. */
 SR_MUST int sr_room_files(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
 	uint64_t *count, struct sr_err *e);
 SR_MUST int sr_room_file(struct sr_room *r, const uint8_t checkout[SR_ID], uint64_t index,

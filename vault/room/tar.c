@@ -156,7 +156,7 @@ void sr_tar_header(struct sr_buf *out, const struct sr_tar_file *f) {
 			.name = sr_bytes_str("pax-header"), .size = records.len, .type = 'x'};
 
 		put_header(out, &x);
-		sr_buf_put_bytes(out, sr_buf_view(&records));
+		sr_buf_put_buf(out, &records);
 		sr_tar_pad(out, records.len);
 	}
 	if (f->mtime_s > 0 && (uint64_t)f->mtime_s <= OCTAL11)

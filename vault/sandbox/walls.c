@@ -240,9 +240,9 @@ static int find_loader(char *out, size_t size, const char *program, struct sr_er
 /* What `ld.so --list program` prints. */
 static int run_loader(
 	struct sr_buf *out, const char *loader, const char *program, struct sr_err *e) {
-	int ends[2], status = 0;
+	int ends[2], status = 0, rc = 0;
 	ssize_t n = 1;
-	pid_t pid;
+	pid_t pid, ended = 0;
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return sr_fail_errno(e, "pipe");
@@ -250,18 +250,34 @@ static int run_loader(
 	if (pid == 0) {
 		char *const env[] = {NULL};
 
-		(void)dup2(ends[1], 1);
-		(void)execle(loader, loader, "--list", program, (char *)NULL, env);
+		/* Else it would list them to whoever reads what we print. */
+		if (dup2(ends[1], 1) == 1)
+			(void)execle(loader, loader, "--list", program, (char *)NULL, env);
 		_exit(127);
 	}
+	if (pid < 0)
+		rc = sr_fail_errno(e, "fork");
 	(void)close(ends[1]);
-	while (pid > 0 && n > 0 && sr_buf_reserve(out, 4096, NULL) == 0 && out->len < LIST_MAX) {
-		n = read(ends[0], out->p + out->len, 4096);
-		if (n > 0)
+	while (rc == 0 && n > 0 && out->len < LIST_MAX) {
+		rc = sr_buf_reserve(out, 4096, e);
+		if (rc != 0)
+			break;
+		do
+			n = read(ends[0], out->p + out->len, 4096);
+		while (n < 0 && errno == EINTR);
+		if (n < 0)
+			rc = sr_fail_errno(e, "what %s --list %s says", loader, program);
+		else
 			out->len += (size_t)n;
 	}
-	(void)close(ends[0]);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0 || n != 0)
+	(void)close(ends[0]); /* it ends by that, if it has more to say */
+	while (pid > 0 && (ended = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
+		;
+	if (rc == 0 && ended < 0)
+		rc = sr_fail_errno(e, "the end of %s --list %s", loader, program);
+	if (rc != 0)
+		return rc;
+	if (status != 0 || n != 0)
 		return sr_fail(e, SR_UNSUPPORTED, "%s --list %s does not work (status %d)", loader,
 			program, status);
 	sr_buf_put_u8(out, 0);

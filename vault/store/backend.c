@@ -106,6 +106,11 @@ int sr_upload_new(
 	return 0;
 }
 
+void sr_upload_bulk(struct sr_upload *u) {
+	if (u->backend->ops->upload_bulk != NULL)
+		u->backend->ops->upload_bulk(u->up);
+}
+
 int sr_upload_write(struct sr_upload *u, const void *p, size_t len, struct sr_err *e) {
 	int rc = u->backend->ops->upload_write(u->up, p, len, e);
 	if (rc == 0)
@@ -241,6 +246,10 @@ static int dir_upload_new(void *self, const char *folder, void **out, struct sr_
 	}
 	*out = u;
 	return 0;
+}
+
+static void dir_upload_bulk(void *up) {
+	sr_tmpfile_bulk(((struct dir_upload *)up)->file);
 }
 
 static int dir_upload_write(void *up, const void *p, size_t len, struct sr_err *e) {
@@ -503,6 +512,7 @@ static void dir_free(void *self) {
 int sr_backend_dir(struct sr_backend **out, struct sr_dir *dir, struct sr_err *e) {
 	static const struct sr_backend_ops ops = {
 		.upload_new = dir_upload_new,
+		.upload_bulk = dir_upload_bulk,
 		.upload_write = dir_upload_write,
 		.upload_sync = dir_upload_sync,
 		.upload_commit = dir_upload_commit,

@@ -31,6 +31,7 @@ typedef int sr_backend_each_fn(void *ctx, const char *name, struct sr_err *e);
  * below. */
 struct sr_backend_ops {
 	int (*upload_new)(void *self, const char *folder, void **up, struct sr_err *e);
+	void (*upload_bulk)(void *up); /* NULL where it makes no difference */
 	int (*upload_write)(void *up, const void *p, size_t len, struct sr_err *e);
 	int (*upload_sync)(void *up, struct sr_err *e);
 	int (*upload_commit)(void *self, void *up, const char *name,
@@ -62,6 +63,9 @@ SR_MUST int sr_backend_put(
 	struct sr_backend *b, const char *name, struct sr_bytes data, struct sr_err *e);
 SR_MUST int sr_upload_new(
 	struct sr_upload **out, struct sr_backend *b, const char *folder, struct sr_err *e);
+/* One of many large things that nobody reads soon: where there is a cache they leave it to others.
+ */
+void sr_upload_bulk(struct sr_upload *u);
 SR_MUST int sr_upload_write(struct sr_upload *u, const void *p, size_t len, struct sr_err *e);
 uint64_t sr_upload_size(const struct sr_upload *u);
 SR_MUST int sr_upload_sync(struct sr_upload *u, struct sr_err *e);

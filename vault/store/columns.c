@@ -164,9 +164,9 @@ int sr_files_pack(struct sr_buf *out, struct sr_bytes rows, uint64_t *block, str
 			sr_buf_put_bytes(out, p.types[i]);
 		}
 		put_planes(out, p.values, p.count, file_widths, FILE_WIDTHS);
-		sr_buf_put_bytes(out, sr_buf_view(&p.rests));
-		sr_buf_put_bytes(out, sr_buf_view(&p.notes));
-		sr_buf_put_bytes(out, sr_buf_view(&p.hashes));
+		sr_buf_put_buf(out, &p.rests);
+		sr_buf_put_buf(out, &p.notes);
+		sr_buf_put_buf(out, &p.hashes);
 		rc = sr_buf_ok(out, e);
 	}
 	packing_free(&p);
@@ -350,7 +350,7 @@ int sr_refs_pack(
 	sr_buf_put_le32(out, (uint32_t)count);
 	sr_buf_put_le16(out, (uint16_t)(packs.len / SR_HASH));
 	put_planes(out, values, count, ref_widths, REF_WIDTHS);
-	sr_buf_put_bytes(out, sr_buf_view(&packs));
+	sr_buf_put_buf(out, &packs);
 	for (size_t i = 0; i < count; i++)
 		sr_buf_put(out, refs[i].key, SR_KEY);
 	for (size_t i = 0; i < count; i++)

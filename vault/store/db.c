@@ -220,6 +220,8 @@ static void init_sqlite(void) {
 
 int sr_db_init(struct sr_err *e) {
 	(void)pthread_once(&init_once, init_sqlite);
+	if (init_result == SQLITE_NOMEM)
+		return sr_fail(e, SR_NOMEM, "SQLite cannot begin: out of memory");
 	if (init_result != SQLITE_OK)
 		return sr_fail(e, SR_MISUSE,
 			"SQLite was initialised before us, or without threads (%s)",

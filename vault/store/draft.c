@@ -149,7 +149,7 @@ static int pack_rows(struct sr_draft *d, struct growing *g, struct sr_buf *out, 
 	if (g == &d->blocks)
 		return sr_refs_pack(
 			out, (const struct sr_block_ref *)(void *)g->rows.p, g->row_count, e);
-	sr_buf_put_bytes(out, sr_buf_view(&g->rows));
+	sr_buf_put_buf(out, &g->rows);
 	return sr_buf_ok(out, e);
 }
 
@@ -243,7 +243,7 @@ static int growing_end(struct sr_draft *d, struct growing *g, struct sr_err *e) 
 	} else if (rc == 0) {
 		g->len = packed.len;
 		sr_buf_clear(&g->rows);
-		sr_buf_put_bytes(&g->rows, sr_buf_view(&packed));
+		sr_buf_put_buf(&g->rows, &packed);
 		rc = sr_buf_ok(&g->rows, e);
 	}
 	sr_buf_free(&packed);

@@ -252,7 +252,7 @@ int sr_inventory_sign(struct sr_inventory *inv, const uint8_t vault[SR_HASH],
 	if (rc == 0)
 		rc = s->sign(s->ctx, sig, sr_buf_view(&text), e);
 	if (rc == 0) {
-		sr_buf_put_bytes(&note, sr_buf_view(&text));
+		sr_buf_put_buf(&note, &text);
 		sr_buf_put_str(&note, "\n");
 		rc = sr_note_put_line(&note, &key, sr_bytes_of(sig, SR_SIG), e);
 	}

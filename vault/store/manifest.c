@@ -157,7 +157,7 @@ void sr_stream_put(struct sr_buf *b, const struct sr_stream *s) {
 	if (s->part_count == 0) {
 		if (s->len != s->inline_bytes.len && b->failed == SR_OK)
 			b->failed = SR_MISUSE;
-		sr_buf_put_bytes(b, sr_buf_view(&s->inline_bytes));
+		sr_buf_put_buf(b, &s->inline_bytes);
 		return;
 	}
 	sr_buf_put_le32(b, (uint32_t)s->part_count);

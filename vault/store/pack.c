@@ -1,10 +1,10 @@
 /*
  * pack - writer and keyless reader; see pack.h.
  *
- * Writer's memory: the shuffle buffer (records with their entry number), one segment hash in
- * progress (its bytes are hashed as they are written, the length of a segment being known only for
- * full ones, so a segment is gathered in a 1 MiB buffer), and 40 bytes per record. Entries are kept
- * in the order of add; their offsets are set when the record leaves the shuffle buffer.
+ * Writer's memory: the shuffle buffer (records with their entry number), the segment that is being
+ * gathered and those that wait to be hashed and written (1 MiB each), and 40 bytes per record.
+ * Entries are kept in the order of add; their offsets are set when the record leaves the shuffle
+ * buffer.
  */
 #include "store/pack.h"
 
@@ -36,6 +36,16 @@ enum {
 	LARGE = 256 << 10
 };
 
+struct sr_pack_segment {
+	struct sr_pack_segment *next; /* of those that wait */
+	struct sr_upload *upload;
+	uint64_t index;
+	size_t len;
+	uint8_t hash[SR_HASH];
+	bool written;
+	uint8_t *bytes; /* SR_SEGMENT, at a whole page: behind this */
+};
+
 struct pending { /* a record in the shuffle buffer */
 	uint8_t *p;
 	size_t entry;
@@ -51,48 +61,125 @@ struct sr_pack_writer {
 	size_t count, cap;
 	struct pending *shuffle;
 	size_t shuffle_count, shuffle_cap, shuffle_bytes;
-	uint8_t *spare;   /* SR_RECORD_MAX bytes of a large record that left, or NULL */
-	uint8_t *segment; /* SR_SEGMENT */
-	size_t segment_len;
-	struct sr_buf hashes;
+	uint8_t *spare; /* SR_RECORD_MAX bytes of a large record that left, or NULL */
+	struct sr_pack_segment *segment;      /* being gathered; NULL before its first byte */
+	struct sr_pack_segment *first, *last; /* full, in order */
+	size_t waiting;
+	struct sr_pack_segment *empty; /* to be used again, or NULL */
+	uint64_t segments;             /* that became full */
+	uint64_t size;                 /* of the file, when it is sealed */
+	struct sr_buf hashes;          /* of those that were put back */
 };
 
 /* --- writing -------------------------------------------------------------------------------------
  */
 
-static void close_segment(struct sr_pack_writer *w) {
-	uint8_t hash[SR_HASH];
-	uint8_t index[8];
-	sr_le64_put(index, w->hashes.len / SR_HASH);
-	SR_HASH_OF(hash, "strongroom/segment/v1", NULL, sr_bytes_of(index, sizeof index),
-		sr_bytes_of(w->segment, w->segment_len));
-	sr_buf_put(&w->hashes, hash, SR_HASH);
-	w->segment_len = 0;
+enum {
+	PAGE = 4096 /* O_DIRECT wants memory at a whole page */
+};
+
+static struct sr_pack_segment *segment_new(struct sr_pack_writer *w) {
+	struct sr_pack_segment *s = w->empty;
+	void *p = NULL;
+
+	w->empty = NULL;
+	if (s == NULL && posix_memalign(&p, PAGE, PAGE + SR_SEGMENT) == 0)
+		s = p;
+	if (s == NULL)
+		return NULL;
+	memset(s, 0, sizeof *s);
+	s->bytes = (uint8_t *)s + PAGE;
+	s->upload = w->upload;
+	s->index = w->segments;
+	return s;
 }
 
-/* Bytes of the hashed part, in order: gathered, hashed and written a segment at a time. */
+/* What was gathered waits to be written. */
+static void end_segment(struct sr_pack_writer *w) {
+	struct sr_pack_segment *s = w->segment;
+
+	if (w->last != NULL)
+		w->last->next = s;
+	else
+		w->first = s;
+	w->last = s;
+	w->waiting++;
+	w->segments++;
+	w->segment = NULL;
+}
+
+size_t sr_pack_writer_waiting(const struct sr_pack_writer *w) {
+	return w->waiting;
+}
+
+struct sr_pack_segment *sr_pack_writer_take(struct sr_pack_writer *w) {
+	struct sr_pack_segment *s = w->first;
+
+	if (s == NULL)
+		return NULL;
+	w->first = s->next;
+	if (w->first == NULL)
+		w->last = NULL;
+	w->waiting--;
+	s->next = NULL;
+	return s;
+}
+
+int sr_pack_segment_write(struct sr_pack_segment *s, struct sr_err *e) {
+	uint8_t index[8];
+	int rc = sr_upload_write(s->upload, s->bytes, s->len, e);
+
+	sr_le64_put(index, s->index);
+	SR_HASH_OF(s->hash, "strongroom/segment/v1", NULL, sr_bytes_of(index, sizeof index),
+		sr_bytes_of(s->bytes, s->len));
+	s->written = rc == 0;
+	return rc;
+}
+
+void sr_pack_writer_put_back(struct sr_pack_writer *w, struct sr_pack_segment *s) {
+	if (s->written)
+		sr_buf_put(&w->hashes, s->hash, SR_HASH);
+	else
+		w->state = FAILED;
+	if (w->empty == NULL)
+		w->empty = s;
+	else
+		free(s);
+}
+
+static int write_waiting(struct sr_pack_writer *w, struct sr_err *e) {
+	struct sr_pack_segment *s;
+	int rc = 0;
+
+	while (rc == 0 && (s = sr_pack_writer_take(w)) != NULL) {
+		rc = sr_pack_segment_write(s, e);
+		sr_pack_writer_put_back(w, s);
+	}
+	return rc;
+}
+
+/* Bytes of the hashed part, in order: gathered to segments. */
 static int put(struct sr_pack_writer *w, const uint8_t *p, size_t len, struct sr_err *e) {
 	while (len > 0) {
-		size_t n = SR_SEGMENT - w->segment_len;
+		if (w->segment == NULL && (w->segment = segment_new(w)) == NULL)
+			return sr_fail(e, SR_NOMEM, "pack: no memory for a segment");
+		struct sr_pack_segment *s = w->segment;
+		size_t n = SR_SEGMENT - s->len;
 		if (n > len)
 			n = len;
-		memcpy(w->segment + w->segment_len, p, n);
-		w->segment_len += n;
+		memcpy(s->bytes + s->len, p, n);
+		s->len += n;
 		p += n;
 		len -= n;
-		if (w->segment_len == SR_SEGMENT) {
-			int rc = sr_upload_write(w->upload, w->segment, SR_SEGMENT, e);
-			if (rc != 0)
-				return rc;
-			close_segment(w);
-		}
+		if (s->len == SR_SEGMENT)
+			end_segment(w);
 	}
 	return 0;
 }
 
 /* Where the next byte of the hashed part lands. */
 static uint64_t position(const struct sr_pack_writer *w) {
-	return sr_upload_size(w->upload) + w->segment_len;
+	return w->segments * SR_SEGMENT + (w->segment != NULL ? w->segment->len : 0);
 }
 
 int sr_pack_writer_new(
@@ -102,10 +189,9 @@ int sr_pack_writer_new(
 	if (w == NULL)
 		return sr_fail(e, SR_NOMEM, "pack: no memory");
 	w->o = *o;
-	w->segment = malloc(SR_SEGMENT);
-	int rc = w->segment == NULL ? sr_fail(e, SR_NOMEM, "pack: no memory for a segment") : 0;
-	if (rc == 0)
-		rc = sr_upload_new(&w->upload, o->backend, "packs", e);
+	int rc = sr_upload_new(&w->upload, o->backend, "packs", e);
+	if (rc == 0 && o->bulk)
+		sr_upload_bulk(w->upload);
 	memcpy(w->header, MAGIC, MAGIC_LEN);
 	memcpy(w->header + 8, o->vault, SR_HASH);
 	sr_random(w->header + 40, 16);
@@ -121,7 +207,7 @@ int sr_pack_writer_new(
 }
 
 uint64_t sr_pack_writer_size(const struct sr_pack_writer *w) {
-	return position(w) + w->shuffle_bytes;
+	return w->state == SEALED ? w->size : position(w) + w->shuffle_bytes;
 }
 
 size_t sr_pack_writer_count(const struct sr_pack_writer *w) {
@@ -238,6 +324,8 @@ static int pad(struct sr_pack_writer *w, struct sr_err *e) {
 		size_t n = left < sizeof buf ? (size_t)left : sizeof buf;
 		sr_random(buf, n);
 		rc = put(w, buf, n, e);
+		if (rc == 0)
+			rc = write_waiting(w, e);
 		left -= n;
 	}
 	return rc;
@@ -289,18 +377,21 @@ static void pack_name(
 
 static int seal(struct sr_pack_writer *w, struct sr_err *e) {
 	int rc = 0;
-	while (rc == 0 && w->shuffle_count > 0)
+	while (rc == 0 && w->shuffle_count > 0) {
 		rc = drain_one(w, e);
+		if (rc == 0)
+			rc = write_waiting(w, e);
+	}
 	if (rc == 0)
 		rc = pad(w, e);
 	uint64_t footer_off = position(w);
 	if (rc == 0)
 		rc = put_footer(w, e);
 	uint64_t end = position(w);
-	if (rc == 0 && w->segment_len > 0) {
-		rc = sr_upload_write(w->upload, w->segment, w->segment_len, e);
-		close_segment(w);
-	}
+	if (rc == 0 && w->segment != NULL)
+		end_segment(w);
+	if (rc == 0)
+		rc = write_waiting(w, e);
 	sr_buf_put_le64(&w->hashes, footer_off);
 	sr_buf_put_le64(&w->hashes, end);
 	sr_buf_put(&w->hashes, END_MAGIC, MAGIC_LEN);
@@ -310,6 +401,7 @@ static int seal(struct sr_pack_writer *w, struct sr_err *e) {
 		rc = sr_upload_write(w->upload, w->hashes.p, w->hashes.len, e);
 	if (rc == 0)
 		pack_name(w->name, w->header, sr_buf_view(&w->hashes));
+	w->size = sr_upload_size(w->upload);
 	return rc;
 }
 
@@ -322,8 +414,8 @@ int sr_pack_writer_seal(struct sr_pack_writer *w, uint8_t name[SR_HASH], struct 
 		return rc;
 	}
 	w->state = SEALED;
-	free(w->segment);
-	w->segment = NULL;
+	free(w->empty);
+	w->empty = NULL;
 	free(w->spare);
 	w->spare = NULL;
 	memcpy(name, w->name, SR_HASH);
@@ -360,7 +452,10 @@ void sr_pack_writer_free(struct sr_pack_writer *w) {
 	free(w->spare);
 	free(w->shuffle);
 	free(w->entries);
+	while (w->first != NULL)
+		free(sr_pack_writer_take(w));
 	free(w->segment);
+	free(w->empty);
 	sr_buf_free(&w->hashes);
 	free(w);
 }

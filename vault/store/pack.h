@@ -69,6 +69,7 @@ struct sr_pack_options {
 	uint8_t vault[SR_HASH];
 	uint8_t structure_pk[SR_X_PK];
 	enum sr_pack_kind kind;
+	bool bulk; /* sr_upload_bulk */
 };
 
 SR_MUST int sr_pack_writer_new(
@@ -81,6 +82,16 @@ bool sr_pack_writer_full(const struct sr_pack_writer *w, size_t len);
 /* Take a copy of ${record}. MISUSE after seal or failure. */
 SR_MUST int sr_pack_writer_add(struct sr_pack_writer *w, const uint8_t cid[SR_HASH],
 	struct sr_bytes record, struct sr_err *e);
+/*
+ * Segments that are full wait to be hashed and written, which needs no lock of whoever guards the
+ * writer:  take -> segment_write, one thread of a pack at a time -> put_back. What nobody took,
+ * seal writes. After a failure of segment_write the writer is of no use: put_back all the same.
+ */
+struct sr_pack_segment; /* opaque */
+size_t sr_pack_writer_waiting(const struct sr_pack_writer *w);
+struct sr_pack_segment *sr_pack_writer_take(struct sr_pack_writer *w); /* NULL: none waits */
+SR_MUST int sr_pack_segment_write(struct sr_pack_segment *s, struct sr_err *e);
+void sr_pack_writer_put_back(struct sr_pack_writer *w, struct sr_pack_segment *s);
 /* Drain, pad, footer, trailer: the name and the final places are known; nothing is durable yet. */
 SR_MUST int sr_pack_writer_seal(struct sr_pack_writer *w, uint8_t name[SR_HASH], struct sr_err *e);
 /* The places, after seal: in file order. They live until free. */

@@ -3,7 +3,9 @@
  *
  * State of a pack: OPEN (in open[]) -> CLOSING (one thread seals and commits it, without the lock)
  * -> CLOSED (places known, rows in the index). refs counts slots, plus one until CLOSED; at 0 the
- * state is freed.
+ * state is freed. Under the lock a record is only copied: a segment that became full is hashed and
+ * written without it, by the thread that filled it, or by the one that is at it already
+ * (`writing`); threads that fill faster than the disk takes wait at WAITING_MAX.
  *
  * `inflight` maps cid -> serial << 32 | entry for packs that are not CLOSED, so a block is found
  * there or in the index at any time: it leaves the map only after its rows are in.
@@ -16,6 +18,10 @@
 
 #include "store/idmap.h"
 
+enum {
+	WAITING_MAX = 2 /* segments of a pack; each is 1 MiB of memory */
+};
+
 struct place {
 	uint32_t offset;
 	uint32_t len;
@@ -27,6 +33,7 @@ struct sr_packing {
 	uint32_t serial;
 	size_t refs;
 	bool closed;
+	bool writing; /* a thread hashes and writes its segments, or closes it */
 	uint8_t name[SR_HASH];
 	struct place *places;         /* when closed */
 	struct sr_resume_entry *keys; /* for the journal */
@@ -37,6 +44,7 @@ struct sr_packing {
 struct sr_packer {
 	struct sr_packer_options o;
 	pthread_mutex_t mutex;
+	pthread_cond_t wrote; /* a segment was, or nobody writes a pack any more */
 	struct sr_packing *open[SR_PACKER_OPEN];
 	struct sr_packing *meta;
 	struct sr_packing *active; /* list: OPEN and CLOSING */
@@ -51,6 +59,7 @@ struct sr_packer {
 
 /* Under the lock. */
 static void fail_for_good(struct sr_packer *p, int rc, const struct sr_err *e) {
+	(void)pthread_cond_broadcast(&p->wrote);
 	if (p->failed != 0)
 		return;
 	p->failed = rc;
@@ -73,6 +82,7 @@ int sr_packer_new(struct sr_packer **out, const struct sr_packer_options *o, str
 		return sr_fail(e, SR_NOMEM, "packer: no memory");
 	p->o = *o;
 	(void)pthread_mutex_init(&p->mutex, NULL);
+	(void)pthread_cond_init(&p->wrote, NULL);
 	*out = p;
 	return 0;
 }
@@ -97,6 +107,7 @@ void sr_packer_free(struct sr_packer *p) {
 		packing_free(k);
 	}
 	sr_idmap_free(&p->inflight);
+	(void)pthread_cond_destroy(&p->wrote);
 	(void)pthread_mutex_destroy(&p->mutex);
 	free(p);
 }
@@ -112,7 +123,9 @@ static void unref(struct sr_packing *k) {
 
 static int packing_new(
 	struct sr_packing **out, struct sr_packer *p, enum sr_pack_kind kind, struct sr_err *e) {
-	struct sr_pack_options o = {.backend = p->o.backend, .kind = kind};
+	struct sr_pack_options o = {.backend = p->o.backend,
+		.kind = kind,
+		.bulk = p->taken > (uint64_t)SR_PACKER_CACHED};
 	struct sr_packing *k = calloc(1, sizeof *k);
 	if (k == NULL)
 		return sr_fail(e, SR_NOMEM, "packer: no memory");
@@ -173,14 +186,47 @@ static void closed(struct sr_packer *p, struct sr_packing *k, uint64_t bytes) {
 	sr_pack_writer_free(k->writer);
 	k->writer = NULL;
 	k->closed = true;
+	(void)pthread_cond_broadcast(&p->wrote);
 	p->bytes += bytes;
 	unref(k);
 	(void)pthread_mutex_unlock(&p->mutex);
 }
 
+/* ${k} is nobody else's to write from here on. Under the lock. */
+static void begin_writing(struct sr_packer *p, struct sr_packing *k) {
+	while (k->writing)
+		(void)pthread_cond_wait(&p->wrote, &p->mutex);
+	k->writing = true;
+}
+
+/* Segments of ${k}, whose writer this thread is, until none waits. Takes the lock, and is the
+ * writer no more. */
+static int write_segments(struct sr_packer *p, struct sr_packing *k, struct sr_err *e) {
+	struct sr_pack_segment *s;
+	int rc = 0;
+	(void)pthread_mutex_lock(&p->mutex);
+	while (rc == 0 && (s = sr_pack_writer_take(k->writer)) != NULL) {
+		(void)pthread_mutex_unlock(&p->mutex);
+		rc = sr_pack_segment_write(s, e);
+		(void)pthread_mutex_lock(&p->mutex);
+		sr_pack_writer_put_back(k->writer, s);
+		if (rc != 0)
+			fail_for_good(p, rc, e);
+		(void)pthread_cond_broadcast(&p->wrote);
+	}
+	k->writing = false;
+	(void)pthread_cond_broadcast(&p->wrote);
+	unref(k);
+	(void)pthread_mutex_unlock(&p->mutex);
+	return rc;
+}
+
 /* Close one pack that is in no open slot any more. Not under the lock. */
 static int close_pack(struct sr_packer *p, struct sr_packing *k, struct sr_err *e) {
 	uint64_t bytes = 0;
+	(void)pthread_mutex_lock(&p->mutex);
+	begin_writing(p, k);
+	(void)pthread_mutex_unlock(&p->mutex);
 	int rc = close_files(p, k, &bytes, e);
 	if (rc != 0) {
 		(void)pthread_mutex_lock(&p->mutex);
@@ -281,9 +327,23 @@ static int add(struct sr_packer *p, const struct sr_packer_record *r, struct sr_
 	return rc == 0 ? add_to(p, *at, r, slot, e) : rc;
 }
 
+/* ${k}, if segments of it wait and nobody writes them: this thread does, and holds a reference.
+ * NULL: another does, which this one waits for when it lags. Under the lock. */
+static struct sr_packing *to_write(struct sr_packer *p, struct sr_packing *k) {
+	/* Its pack may be closed meanwhile, by another thread. */
+	while (k->writing && !k->closed && p->failed == 0 &&
+		sr_pack_writer_waiting(k->writer) > WAITING_MAX)
+		(void)pthread_cond_wait(&p->wrote, &p->mutex);
+	if (k->closed || k->writing || sr_pack_writer_waiting(k->writer) == 0)
+		return NULL;
+	k->writing = true;
+	k->refs++;
+	return k;
+}
+
 int sr_packer_add(struct sr_packer *p, const struct sr_packer_record *r, struct sr_slot *slot,
 	bool *again, struct sr_err *e) {
-	struct sr_packing *full = NULL;
+	struct sr_packing *full = NULL, *mine = NULL;
 	struct sr_slot got = {NULL, 0};
 	int rc = 0;
 	*again = false;
@@ -296,8 +356,12 @@ int sr_packer_add(struct sr_packer *p, const struct sr_packer_record *r, struct 
 		rc = add(p, r, &got, &full, e);
 		if (rc != 0)
 			fail_for_good(p, rc, e);
+		else
+			mine = to_write(p, got.pack);
 	}
 	(void)pthread_mutex_unlock(&p->mutex);
+	if (mine != NULL)
+		rc = write_segments(p, mine, e);
 	if (rc == 0 && full != NULL)
 		rc = close_pack(p, full, e);
 	if (rc == 0)

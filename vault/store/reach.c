@@ -49,7 +49,7 @@ int sr_reach_seal(struct sr_buf *out, const struct sr_reach *r, const uint8_t st
 	sr_buf_put(&plain, MAGIC, MAGIC_LEN);
 	sr_buf_put(&plain, r->domain, SR_ID);
 	sr_buf_put_le32(&plain, (uint32_t)packs);
-	sr_buf_put_bytes(&plain, sr_buf_view(&r->packs));
+	sr_buf_put_buf(&plain, &r->packs);
 	sr_stream_put(&plain, &r->cids);
 	int rc = sr_buf_ok(&plain, e);
 	if (rc == 0) {

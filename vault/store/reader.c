@@ -3,8 +3,8 @@
  *
  * The file list is one secret buffer of rows and an array of offsets into it, all unpacked once at
  * open, so later access cannot fail for format. Refs come from the one part of them that is in
- * memory; an inline stream is that part for good. A stream has up to JOBS_MAX blocks in flight;
- * they are taken in order, so the sink sees the file as it is.
+ * memory; an inline stream is that part for good. What is read ahead is a ring of up to JOBS_MAX
+ * blocks: fetched by any thread, taken in order, so that files come as they are.
  */
 #include "store/reader.h"
 
@@ -323,88 +323,32 @@ int sr_item_read(struct sr_item *it, const struct sr_range *range, uint8_t *out,
 	return rc;
 }
 
-/* --- streams -------------------------------------------------------------------------------------
+/* --- reading ahead ----------------------------------------------------------------------------
  */
 
 struct job {
 	struct sr_fetch *fetch;
+	uint64_t file, block;
 	struct sr_block_ref ref;
 	struct sr_bytes plain;
 	int rc;
 	struct sr_err e;
 };
 
+struct sr_item_blocks {
+	struct sr_item *it; /* borrowed */
+	sr_item_wanted_fn *wanted;
+	uint64_t file, end, block; /* the next to be sent, if it is there */
+	struct sr_pool *pool;      /* NULL: the caller's thread does it */
+	struct job jobs[JOBS_MAX]; /* job i in i % count; the last that was taken is the caller's */
+	size_t count;
+	uint64_t sent, taken;
+	int failed; /* sticky */
+};
+
 static void fetch_job(void *arg) {
 	struct job *j = arg;
 	j->rc = sr_fetch_block(j->fetch, SR_BLOCK_FILE, &j->ref, &j->plain, &j->e);
-}
-
-struct ahead { /* the blocks in flight */
-	struct sr_pool *pool;
-	struct job jobs[JOBS_MAX];
-	size_t count;
-};
-
-struct sink {
-	int (*fn)(void *ctx, struct sr_bytes bytes, struct sr_err *e);
-	void *ctx;
-	struct sr_sha256 *sha;
-};
-
-static int give(struct sink *s, struct sr_bytes plain, struct sr_err *e) {
-	sr_sha256_update(s->sha, plain.p, plain.len);
-	return s->fn(s->ctx, plain, e);
-}
-
-/* In the caller's thread: for files of one block a pool costs more than it gives. */
-static int stream_here(
-	struct sr_item *it, const struct sr_file *f, struct sink *s, struct sr_err *e) {
-	struct sr_block_ref ref;
-	int rc = 0;
-	for (uint64_t n = 0; rc == 0 && n < f->block_count; n++) {
-		struct sr_bytes plain = {NULL, 0};
-		rc = block_ref(it, f, n, &ref, e);
-		if (rc == 0)
-			rc = sr_fetch_block(it->fetch, SR_BLOCK_FILE, &ref, &plain, e);
-		rc = wrap_block(it, f, n, rc, e);
-		if (rc == 0)
-			rc = give(s, plain, e);
-	}
-	sr_wipe(&ref, sizeof ref);
-	return rc;
-}
-
-/* a->count blocks ahead of the sink. */
-static int stream_ahead(struct sr_item *it, const struct sr_file *f, struct sink *s,
-	struct ahead *a, struct sr_err *e) {
-	uint64_t sent = 0;
-	uint64_t taken = 0;
-	int rc = 0;
-	while (taken < f->block_count) {
-		while (rc == 0 && sent < f->block_count && sent - taken < a->count) {
-			struct job *j = &a->jobs[sent % a->count];
-			rc = block_ref(it, f, sent, &j->ref, e);
-			if (rc != 0) {
-				rc = wrap_block(it, f, sent, rc, e);
-				break;
-			}
-			rc = sr_pool_submit(a->pool, j, e);
-			if (rc == 0)
-				sent++;
-		}
-		struct job *j = sr_pool_take(a->pool);
-		if (j == NULL)
-			break;
-		if (rc == 0 && j->rc != 0) {
-			if (e != NULL)
-				*e = j->e;
-			rc = wrap_block(it, f, taken, j->rc, e);
-		}
-		if (rc == 0)
-			rc = give(s, j->plain, e);
-		taken++;
-	}
-	return rc;
 }
 
 static size_t thread_count(unsigned wanted) {
@@ -414,30 +358,114 @@ static size_t thread_count(unsigned wanted) {
 	return n > JOBS_MAX - 2 ? JOBS_MAX - 2 : (size_t)n;
 }
 
-static int stream_parallel(
-	struct sr_item *it, const struct sr_file *f, struct sink *s, struct sr_err *e) {
-	struct ahead a;
-	size_t threads = thread_count(it->o.threads);
+int sr_item_blocks_new(struct sr_item_blocks **out, struct sr_item *it,
+	const struct sr_item_span *span, struct sr_err *e) {
+	*out = NULL;
+	struct sr_item_blocks *b = calloc(1, sizeof *b);
+	if (b == NULL)
+		return sr_fail(e, SR_NOMEM, "item: no memory to read ahead");
+	const size_t threads = thread_count(it->o.threads);
+	/* For an item of a block or two threads cost more than they give. */
+	const bool alone = it->m.block_count <= 2;
+	b->it = it;
+	b->wanted = span->wanted;
+	b->file = span->first;
+	b->end = span->end < it->m.file_count ? span->end : it->m.file_count;
+	b->count = alone ? 1 : threads + 2;
 	int rc = 0;
-	memset(&a, 0, sizeof a);
-	a.count = threads + 2;
-	for (size_t i = 0; rc == 0 && i < a.count; i++)
-		rc = new_fetch(&a.jobs[i].fetch, it, e);
-	if (rc == 0)
-		rc = sr_pool_new(&a.pool, (unsigned)threads, a.count, fetch_job, e);
-	if (rc == 0)
-		rc = stream_ahead(it, f, s, &a, e);
-	sr_pool_free(a.pool);
-	for (size_t i = 0; i < a.count; i++)
-		sr_fetch_free(a.jobs[i].fetch);
-	sr_wipe(&a, sizeof a);
-	return rc;
+	for (size_t i = 0; rc == 0 && i < b->count; i++)
+		rc = new_fetch(&b->jobs[i].fetch, it, e);
+	if (rc == 0 && !alone)
+		rc = sr_pool_new(&b->pool, (unsigned)threads, b->count, fetch_job, e);
+	if (rc != 0) {
+		sr_item_blocks_free(b);
+		return rc;
+	}
+	*out = b;
+	return 0;
 }
+
+void sr_item_blocks_free(struct sr_item_blocks *b) {
+	if (b == NULL)
+		return;
+	sr_pool_free(b->pool); /* waits for those that are at work */
+	for (size_t i = 0; i < b->count; i++)
+		sr_fetch_free(b->jobs[i].fetch);
+	sr_wipe(b, sizeof *b);
+	free(b);
+}
+
+/* Gives one more block to the threads; *${any}: there was one. */
+static int send_next(struct sr_item_blocks *b, bool *any, struct sr_err *e) {
+	struct sr_file f;
+	*any = false;
+	for (; b->file < b->end; b->file++, b->block = 0) {
+		int rc = sr_item_file(b->it, b->file, &f, e);
+		if (rc != 0)
+			return rc;
+		if (f.kind != SR_FILE_REGULAR || b->block >= f.block_count ||
+			(b->wanted != NULL && !b->wanted(&f)))
+			continue;
+		struct job *j = &b->jobs[b->sent % b->count];
+		j->file = b->file;
+		j->block = b->block++;
+		rc = block_ref(b->it, &f, j->block, &j->ref, e);
+		if (rc != 0)
+			return wrap_block(b->it, &f, j->block, rc, e);
+		if (b->pool != NULL)
+			rc = sr_pool_submit(b->pool, j, e);
+		else
+			fetch_job(j);
+		if (rc == 0) {
+			b->sent++;
+			*any = true;
+		}
+		return rc;
+	}
+	return 0;
+}
+
+static int take_next(struct sr_item_blocks *b, struct sr_item_part *out, struct sr_err *e) {
+	struct sr_file f;
+	struct job *j = &b->jobs[b->taken % b->count];
+	bool any = true;
+	int rc = 0;
+	memset(out, 0, sizeof *out);
+	while (rc == 0 && any && b->sent - b->taken < b->count)
+		rc = send_next(b, &any, e);
+	if (rc != 0 || b->sent == b->taken)
+		return rc;
+	if (b->pool != NULL)
+		(void)sr_pool_take(b->pool); /* the oldest, which is j */
+	b->taken++;
+	if (j->rc != 0) {
+		if (e != NULL)
+			*e = j->e;
+		return sr_item_file(b->it, j->file, &f, NULL) == 0
+			       ? wrap_block(b->it, &f, j->block, j->rc, e)
+			       : j->rc;
+	}
+	*out = (struct sr_item_part){j->file, j->block * SR_BLOCK, j->plain};
+	return 0;
+}
+
+int sr_item_blocks_next(struct sr_item_blocks *b, struct sr_item_part *out, struct sr_err *e) {
+	if (b->failed != 0)
+		return sr_fail(e, (enum sr_code)b->failed, "item: reading it failed before");
+	b->failed = take_next(b, out, e);
+	return b->failed;
+}
+
+/* --- whole files ------------------------------------------------------------------------------
+ */
 
 int sr_item_stream(struct sr_item *it, uint64_t file,
 	int (*sink)(void *ctx, struct sr_bytes bytes, struct sr_err *e), void *ctx,
 	struct sr_err *e) {
-	struct sink s = {sink, ctx, NULL};
+	const struct sr_item_span span = {.first = file, .end = file + 1};
+	struct sr_item_blocks *b = NULL;
+	struct sr_item_part part;
+	struct sr_sha256 *hash = NULL;
 	uint8_t sha[SR_HASH];
 	char shown[200];
 	struct sr_file f;
@@ -448,17 +476,27 @@ int sr_item_stream(struct sr_item *it, uint64_t file,
 				sr_escape_to(shown, sizeof shown, f.path), (int)f.kind),
 			e);
 	if (rc == 0)
-		rc = sr_sha256_new(&s.sha, e);
-	if (rc != 0)
-		return rc;
-	rc = f.block_count > 2 ? stream_parallel(it, &f, &s, e) : stream_here(it, &f, &s, e);
-	sr_sha256_final(s.sha, sha);
-	sr_sha256_free(s.sha);
-	if (rc == 0 && memcmp(sha, f.sha256, SR_HASH) != 0)
-		rc = wrap_item(it,
-			sr_fail(e, SR_AUTH,
-				"file \"%s\": its bytes do not have the SHA-256 of the manifest",
-				sr_escape_to(shown, sizeof shown, f.path)),
-			e);
+		rc = sr_sha256_new(&hash, e);
+	if (rc == 0)
+		rc = sr_item_blocks_new(&b, it, &span, e);
+	while (rc == 0) {
+		rc = sr_item_blocks_next(b, &part, e);
+		if (rc != 0 || part.bytes.len == 0)
+			break;
+		sr_sha256_update(hash, part.bytes.p, part.bytes.len);
+		rc = sink(ctx, part.bytes, e);
+	}
+	sr_item_blocks_free(b);
+	if (rc == 0) {
+		sr_sha256_final(hash, sha);
+		if (memcmp(sha, f.sha256, SR_HASH) != 0)
+			rc = wrap_item(it,
+				sr_fail(e, SR_AUTH,
+					"file \"%s\": its bytes do not have the SHA-256 of the "
+					"manifest",
+					sr_escape_to(shown, sizeof shown, f.path)),
+				e);
+	}
+	sr_sha256_free(hash);
 	return rc;
 }

@@ -2,7 +2,7 @@
  * reader - an opened item: its files, and their bytes.
  *
  * A sr_item holds the manifest's file list and the refs of one part at a time (wiped when freed).
- * Ranges are read by the caller's thread; a whole file streams through a bounded pool that fetches
+ * Ranges are read by the caller's thread; whole files come through a bounded pool that fetches
  * ahead. Every block is checked against its H, a whole file also against its SHA-256. Errors name
  * item, file, block, pack and segment: item 3f2a...: file "scan/0001.tif": block 7 of 12 (offset
  * 7340032): pack 9b1c..., segment 3: tag does not verify
@@ -49,6 +49,25 @@ struct sr_range {
 };
 SR_MUST int sr_item_read(
 	struct sr_item *it, const struct sr_range *r, uint8_t *out, struct sr_err *e);
+
+/* The content of files, one after the other and block by block, fetched ahead by threads. The item
+ * must outlive it, and is used by nobody else during a call. */
+struct sr_item_blocks; /* opaque; one thread at a time */
+typedef bool sr_item_wanted_fn(const struct sr_file *f);
+struct sr_item_span {
+	uint64_t first, end;       /* files first .. end - 1, as far as they are there */
+	sr_item_wanted_fn *wanted; /* NULL: all of them. Only regular files have content */
+};
+struct sr_item_part {
+	uint64_t file, offset;
+	struct sr_bytes bytes; /* 1 to SR_BLOCK; 0: there is no more. Valid until the next call */
+};
+SR_MUST int sr_item_blocks_new(struct sr_item_blocks **out, struct sr_item *it,
+	const struct sr_item_span *span, struct sr_err *e);
+/* A failure is final. */
+SR_MUST int sr_item_blocks_next(
+	struct sr_item_blocks *b, struct sr_item_part *out, struct sr_err *e);
+void sr_item_blocks_free(struct sr_item_blocks *b); /* wipes; NULL allowed */
 
 /* The whole file in order; ${sink} gets at most SR_BLOCK bytes a call, and a non-zero result stops
  * and is returned. After the last byte the SHA-256 is checked (AUTH). */
