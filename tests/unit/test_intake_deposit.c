@@ -11,6 +11,7 @@
 
 #include "catalogue/catalogue.h"
 #include "intake/holding.h"
+#include "intake/transcript.h"
 #include "ledger/ledger.h"
 #include "store/envelope.h"
 #include "store/index.h"
@@ -284,6 +285,16 @@ static void holding_refuses(struct world *w, const uint8_t item[SR_ID]) {
 	assert_fails(sr_holding_end(h, sr_bytes_str(""), NULL, &w->e), SR_MISUSE, &w->e,
 		"the end of no file");
 	static const uint8_t long_value[1025];
+	struct sr_transcribed heard;
+	struct sr_transcribing said = {
+		.look = {.item = item, .checkout = item, .it = sr_holding_item(h)},
+		.file = 9,
+		.text = sr_bytes_str("WEBVTT\n\n")};
+	assert_fails(sr_transcribe(&heard, w->v, &said, &w->e), SR_USAGE, &w->e,
+		"transcript: it has no cue");
+	said.text = sr_bytes_str("WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n");
+	assert_fails(sr_transcribe(&heard, w->v, &said, &w->e), SR_USAGE, &w->e,
+		"no file 9: the item has 1 (from 0)");
 	static uint8_t long_note[SR_STEP_NOTE_MAX + 1];
 	struct sr_buf note;
 	sr_buf_init(&note);
