@@ -50,7 +50,7 @@ static int teardown(void **state) {
 static bool holds(struct sr_dir *d, const char *name, struct sr_bytes want) {
 	struct sr_buf b;
 	sr_buf_init(&b);
-	int rc = sr_file_read(d, name, &b, 1 << 20, NULL);
+	int rc = sr_file_read(d, name, &b, 4 << 20, NULL);
 	bool same = rc == 0 && sr_bytes_eq(sr_buf_view(&b), want);
 	sr_buf_free(&b);
 	return same;
@@ -345,6 +345,88 @@ static void temporary_files(void **state) {
 	assert_ok(sr_tmpfile_new(&t, v->dir, &e), &e);
 	assert_fails(sr_tmpfile_commit(t, "../up", true, true, &e), SR_MISUSE, &e, "plain name");
 	assert_int_equal(t_count_entries(v->path), 1);
+}
+
+enum {
+	BULK = 3 << 20
+};
+
+/* The same bytes in pieces of all kinds: whole pages from memory at a page and not, pages and less
+ * where the file does not end at one. */
+static int write_bulk(struct sr_tmpfile *t, const uint8_t *all, struct sr_err *e) {
+	static const size_t pieces[] = {1 << 20, 256 << 10, 4096, 100, 1 << 20, 700 << 10};
+	size_t at = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof pieces / sizeof pieces[0] && rc == 0; i++) {
+		rc = sr_tmpfile_write(t, all + at, pieces[i], e);
+		at += pieces[i];
+	}
+	return rc == 0 ? sr_tmpfile_write(t, all + at, BULK - at, e) : rc;
+}
+
+static void bulk_in(struct sr_dir *d, const uint8_t *all, size_t shift) {
+	struct sr_tmpfile *t = NULL;
+	struct sr_err e = {0};
+	unsigned long calls;
+
+	sr_fault_set(0, 0);
+	calls = sr_fault_count();
+	assert_ok(sr_tmpfile_new(&t, d, &e), &e);
+	sr_tmpfile_bulk(t);
+	assert_ok(write_bulk(t, all + shift, &e), &e);
+	assert_int_equal(sr_tmpfile_size(t), BULK);
+	assert_ok(sr_tmpfile_commit(t, "bulk", true, false, &e), &e);
+	assert_true(holds(d, "bulk", sr_bytes_of(all + shift, BULK)));
+	calls = sr_fault_count() - calls;
+	/* A file system that has none of it at some write: as if nobody had asked. */
+	for (unsigned long nth = 1; nth <= calls; nth++) {
+		sr_fault_set(0, 0);
+		assert_ok(sr_tmpfile_new(&t, d, &e), &e);
+		sr_tmpfile_bulk(t);
+		sr_fault_set(nth, EINVAL);
+		const int rc = write_bulk(t, all + shift, &e);
+		sr_fault_set(0, 0);
+		if (rc == 0)
+			assert_ok(sr_tmpfile_commit(t, "bulk", true, false, &e), &e);
+		else /* a plain write: that one is the disk's last word */
+			sr_tmpfile_abort(t);
+		assert_true(holds(d, "bulk", sr_bytes_of(all + shift, BULK)));
+		assert_true(rc == 0 || nth > 2);
+		assert_ok(sr_tmpfile_new(&t, d, &e), &e);
+		sr_tmpfile_bulk(t);
+		sr_fault_set(nth, ENOSPC);
+		const int full = write_bulk(t, all + shift, &e);
+		sr_fault_set(0, 0);
+		if (full != 0)
+			assert_fails(full, SR_LIMIT, &e, "No space left");
+		sr_tmpfile_abort(t);
+	}
+}
+
+/* Past the page cache, on the disk of the tests and on one that is likely to be a disk. */
+static void bulk_files(void **state) {
+	struct env *v = *state;
+	struct sr_err e = {0};
+	char *path = strdup("/var/tmp/sr-bulk-XXXXXX");
+	struct sr_dir *disk = NULL;
+	uint8_t *all = NULL;
+
+	assert_int_equal(posix_memalign((void **)&all, 4096, BULK + 4096), 0);
+	t_fill(all, BULK + 4096, 11);
+	for (size_t shift = 0; shift < 2; shift++)
+		bulk_in(v->dir, all, shift);
+	assert_non_null(path);
+	if (mkdtemp(path) != NULL) {
+		assert_ok(sr_dir_open(&disk, path, &e), &e);
+		for (size_t shift = 0; shift < 2; shift++)
+			bulk_in(disk, all, shift);
+		sr_dir_close(disk);
+		t_tmp_remove(path);
+	} else {
+		free(path);
+	}
+	free(all);
 }
 
 static void a_sweep_takes_what_killed_writers_left(void **state) {
@@ -733,6 +815,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(listing_is_in_byte_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(positioned_io, setup, teardown),
 		cmocka_unit_test_setup_teardown(temporary_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(bulk_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_sweep_takes_what_killed_writers_left, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_lock_is_held_once, setup, teardown),

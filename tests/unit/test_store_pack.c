@@ -74,7 +74,7 @@ static void write_pack(struct rig *r, size_t count, size_t len, uint8_t name[SR_
 	free(p);
 }
 
-static void test_round(void **state) {
+static void round_trip(bool bulk) {
 	struct rig r;
 	struct sr_err e;
 	struct sr_pack pack;
@@ -83,8 +83,8 @@ static void test_round(void **state) {
 	uint8_t name[SR_HASH], cid[SR_HASH], sk[SR_X_SK];
 	static uint8_t want[200000], got[200000], segment[SR_SEGMENT];
 	size_t count = 0;
-	(void)state;
 	rig_open(&r);
+	r.o.bulk = bulk;
 	write_pack(&r, RECORDS, sizeof want, name, places);
 	assert_ok(sr_pack_open(&pack, r.b, name, &e), &e);
 	assert_int_equal(
@@ -118,6 +118,60 @@ static void test_round(void **state) {
 	sr_pack_close(&pack);
 	name[0] ^= 1;
 	assert_fails(sr_pack_open(&pack, r.b, name, &e), SR_NOTFOUND, &e, NULL);
+	rig_end(&r);
+}
+
+static void test_round(void **state) {
+	(void)state;
+	round_trip(false);
+	round_trip(true);
+}
+
+/* Segments that another thread would take: in order, and what nobody took is written by seal. */
+static void test_segments_are_taken(void **state) {
+	struct rig r;
+	struct sr_err e;
+	struct sr_pack pack;
+	struct sr_pack_writer *w = NULL;
+	struct sr_pack_segment *s;
+	static uint8_t bytes[300000], segment[SR_SEGMENT];
+	uint8_t name[SR_HASH], cid[SR_HASH];
+	size_t taken = 0;
+	(void)state;
+	rig_open(&r);
+	assert_ok(sr_pack_writer_new(&w, &r.o, &e), &e);
+	assert_null(sr_pack_writer_take(w));
+	for (size_t i = 0; i < RECORDS; i++) {
+		(void)record(i, sizeof bytes, cid, bytes);
+		assert_ok(sr_pack_writer_add(w, cid, sr_bytes_of(bytes, sizeof bytes), &e), &e);
+		while (i < RECORDS - 8 && (s = sr_pack_writer_take(w)) != NULL) {
+			assert_ok(sr_pack_segment_write(s, &e), &e);
+			sr_pack_writer_put_back(w, s);
+			taken++;
+		}
+	}
+	assert_true(taken > 3 && sr_pack_writer_waiting(w) > 0);
+	assert_ok(sr_pack_writer_seal(w, name, &e), &e);
+	assert_int_equal(sr_pack_writer_waiting(w), 0);
+	const uint64_t size = sr_pack_writer_size(w);
+	assert_ok(sr_pack_writer_commit(w, &e), &e);
+	sr_pack_writer_free(w);
+	assert_ok(sr_pack_open(&pack, r.b, name, &e), &e);
+	assert_int_equal(pack.size, size);
+	for (size_t i = 0; i < pack.segments; i++)
+		assert_ok(sr_pack_check_segment(&pack, r.b, i, segment, &e), &e);
+	sr_pack_close(&pack);
+	/* one that was taken and not written: the pack is of no use */
+	assert_ok(sr_pack_writer_new(&w, &r.o, &e), &e);
+	for (size_t i = 0; sr_pack_writer_waiting(w) == 0; i++) {
+		(void)record(i, sizeof bytes, cid, bytes);
+		assert_ok(sr_pack_writer_add(w, cid, sr_bytes_of(bytes, sizeof bytes), &e), &e);
+	}
+	sr_pack_writer_put_back(w, sr_pack_writer_take(w));
+	assert_fails(sr_pack_writer_add(w, cid, sr_bytes_of(bytes, sizeof bytes), &e), SR_MISUSE,
+		&e, "sealed or failed");
+	assert_fails(sr_pack_writer_seal(w, name, &e), SR_MISUSE, &e, "sealed or failed");
+	sr_pack_writer_free(w);
 	rig_end(&r);
 }
 
@@ -383,6 +437,7 @@ static void test_limits(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round),
+		cmocka_unit_test(test_segments_are_taken),
 		cmocka_unit_test(test_small_sizes),
 		cmocka_unit_test(test_every_flip_is_found),
 		cmocka_unit_test(test_named_damage),

@@ -91,6 +91,50 @@ static void test_sink_stops(void **state) {
 	rig_end(&r);
 }
 
+static bool is_not_b(const struct sr_file *f) {
+	return f->path.p[0] != 'b';
+}
+
+/* All content of an item, in order: of all files, of some, of none. */
+static void test_blocks_ahead(void **state) {
+	const struct rig_source a = {.size = 7 * MIB / 2, .seed = 5}, b = {.size = 10, .seed = 6};
+	const struct sr_item_span spans[] = {{0, UINT64_MAX, NULL}, {0, 3, is_not_b}, {1, 2, NULL},
+		{2, 3, NULL}, {1, 2, is_not_b}};
+	static const size_t parts[] = {5, 4, 1, 0, 0};
+	struct sr_item_part part;
+	struct rig r;
+	struct sr_err e;
+	(void)state;
+	rig_open(&r, NULL);
+	store_item(&r);
+	struct sr_item *it = rig_item(&r, 0, NULL);
+	for (size_t i = 0; i < sizeof spans / sizeof spans[0]; i++) {
+		struct sr_item_blocks *ahead = NULL;
+		size_t count = 0;
+		assert_ok(sr_item_blocks_new(&ahead, it, &spans[i], &e), &e);
+		for (;;) {
+			assert_ok(sr_item_blocks_next(ahead, &part, &e), &e);
+			if (part.bytes.len == 0)
+				break;
+			struct rig_compare c = {part.file == 0 ? &a : &b, part.offset};
+			assert_true(part.file < 2 && part.offset % MIB == 0);
+			assert_ok(rig_compare_sink(&c, part.bytes, &e), &e);
+			count++;
+		}
+		assert_int_equal(count, parts[i]);
+		assert_ok(sr_item_blocks_next(ahead, &part, &e), &e);
+		assert_int_equal(part.bytes.len, 0);
+		sr_item_blocks_free(ahead);
+	}
+	/* left in the middle, with blocks in flight */
+	struct sr_item_blocks *left = NULL;
+	assert_ok(sr_item_blocks_new(&left, it, &spans[0], &e), &e);
+	assert_ok(sr_item_blocks_next(left, &part, &e), &e);
+	sr_item_blocks_free(left);
+	sr_item_close(it);
+	rig_end(&r);
+}
+
 static int only_pack(void *ctx, const char *name, struct sr_err *e) {
 	uint8_t hash[SR_HASH];
 	if (sr_hash_of_name(hash, "packs", name, e) == 0)
@@ -121,6 +165,15 @@ static void test_damage(void **state) {
 	sr_buf_free(&file);
 	struct sr_item *it = rig_item(&r, 0, r.index);
 	int rc = sr_item_stream(it, 0, stop, &calls, &e);
+	struct sr_err e2;
+	struct sr_item_part part;
+	struct sr_item_blocks *ahead = NULL;
+	assert_ok(sr_item_blocks_new(&ahead, it, &(struct sr_item_span){.end = 1}, &e2), &e2);
+	assert_ok(sr_item_blocks_next(ahead, &part, &e2), &e2);
+	assert_ok(sr_item_blocks_next(ahead, &part, &e2), &e2);
+	assert_fails(sr_item_blocks_next(ahead, &part, &e2), SR_AUTH, &e2, "block 3 of 4");
+	assert_fails(sr_item_blocks_next(ahead, &part, &e2), SR_AUTH, &e2, "failed before");
+	sr_item_blocks_free(ahead);
 	(void)snprintf(want, sizeof want,
 		"file \"a\": block 3 of 4 (offset 2097152): pack %s, segment %u: "
 		"tag does not verify",
@@ -405,6 +458,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_sink_stops),
+		cmocka_unit_test(test_blocks_ahead),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_other_copies),
 		cmocka_unit_test(test_numbers),

@@ -746,7 +746,7 @@ static int export_step(struct sr_client *c, const char *op, const struct sr_expo
 	if (strcmp(op, "export.begin") == 0 && x->bag)
 		sr_text_put(&q.head, "bag", "yes");
 	if (strcmp(op, "export.read") == 0)
-		sr_text_put_dec(&q.head, "length", SR_BLOCK);
+		sr_text_put_dec(&q.head, "length", SR_EXPORT_READ);
 	rc = sr_client_once(c, &q, r, e);
 	if (rc == 0)
 		*end = sr_text_get(&r->text, "end").p != NULL;

@@ -339,7 +339,7 @@
  * export.begin         the person of the checkout (right export, opened)
  *   in    checkout id, bag yes?
  * export.read          as begin
- *   in    checkout id, length dec (1..SR_BLOCK)
+ *   in    checkout id, length dec (1..SR_EXPORT_READ)
  *   out   end yes? (then the body is empty and `export` is logged)
  *   body  the next bytes of the age file
  * export.end           as begin: give up

@@ -196,9 +196,9 @@ int sr_op_export_read(struct sr_x *x, struct sr_err *e) {
 	size_t got = 0;
 	int rc = checkout(id, x, e);
 	(void)sr_in_dec(x, "length", &length);
-	if (rc == 0 && (length < 1 || length > SR_BLOCK))
+	if (rc == 0 && (length < 1 || length > SR_EXPORT_READ))
 		rc = sr_fail(e, SR_USAGE, "export.read: length %llu, want 1 to %d",
-			(unsigned long long)length, SR_BLOCK);
+			(unsigned long long)length, SR_EXPORT_READ);
 	if (rc == 0) /* whose checkout it is */
 		rc = sr_room_files(x->core->room, id, x->caller.person, &files, e);
 	if (rc == 0)

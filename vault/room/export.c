@@ -36,10 +36,6 @@ enum stage {
 	DONE,
 	FAILED
 };
-enum {
-	HANDED_MAX = 8 << 20
-}; /* bytes of one read: a reply of core */
-
 struct room_export {
 	enum stage stage;
 	bool bare;
@@ -472,8 +468,9 @@ int sr_room_export_read(struct sr_room *r, const uint8_t checkout[SR_ID], struct
 	x = o->export;
 	if (x == NULL)
 		return sr_fail(e, SR_MISUSE, "no export is under way in this checkout: begin it");
-	if (max == 0 || max > HANDED_MAX)
-		return sr_fail(e, SR_MISUSE, "1 to %d bytes at a time, not %zu", HANDED_MAX, max);
+	if (max == 0 || max > SR_EXPORT_READ)
+		return sr_fail(
+			e, SR_MISUSE, "1 to %d bytes at a time, not %zu", SR_EXPORT_READ, max);
 	if (x->stage == DONE && x->logged && x->out.len == 0)
 		return 0;
 	/* one that failed gives nothing more, whatever had been sealed by then */

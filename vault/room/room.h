@@ -121,7 +121,7 @@ SR_MUST int sr_room_text_size(struct sr_room *r, const uint8_t checkout[SR_ID], 
  * NOT-EXPORTED.txt). begin (logs `viewed export`) -> read until *got is 0 | end earlier: abandoned,
  * as the missing `export` statement says. That is logged, with size and SHA-256 of the age file,
  * before its last bytes are handed over. A begin while one is under way starts anew. ${max}: 1 byte
- * to 8 MiB.
+ * to SR_EXPORT_READ.
  */
 SR_MUST int sr_room_export_begin(
 	struct sr_room *r, const uint8_t checkout[SR_ID], const char *person, struct sr_err *e);

@@ -216,7 +216,6 @@ static int write_segments(struct sr_packer *p, struct sr_packing *k, struct sr_e
 	}
 	k->writing = false;
 	(void)pthread_cond_broadcast(&p->wrote);
-	unref(k);
 	(void)pthread_mutex_unlock(&p->mutex);
 	return rc;
 }
@@ -327,7 +326,7 @@ static int add(struct sr_packer *p, const struct sr_packer_record *r, struct sr_
 	return rc == 0 ? add_to(p, *at, r, slot, e) : rc;
 }
 
-/* ${k}, if segments of it wait and nobody writes them: this thread does, and holds a reference.
+/* ${k}, if segments of it wait and nobody writes them: this thread does, whose slot keeps it alive.
  * NULL: another does, which this one waits for when it lags. Under the lock. */
 static struct sr_packing *to_write(struct sr_packer *p, struct sr_packing *k) {
 	/* Its pack may be closed meanwhile, by another thread. */
@@ -337,7 +336,6 @@ static struct sr_packing *to_write(struct sr_packer *p, struct sr_packing *k) {
 	if (k->closed || k->writing || sr_pack_writer_waiting(k->writer) == 0)
 		return NULL;
 	k->writing = true;
-	k->refs++;
 	return k;
 }
 

@@ -397,7 +397,7 @@ void sr_item_blocks_free(struct sr_item_blocks *b) {
 
 /* Gives one more block to the threads; *${any}: there was one. */
 static int send_next(struct sr_item_blocks *b, bool *any, struct sr_err *e) {
-	struct sr_file f;
+	struct sr_file f = {0};
 	*any = false;
 	for (; b->file < b->end; b->file++, b->block = 0) {
 		int rc = sr_item_file(b->it, b->file, &f, e);
