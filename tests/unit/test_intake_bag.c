@@ -734,6 +734,16 @@ static void decoding(void **state) {
 	sr_buf_free(&b);
 }
 
+static int refuse_progress(
+	void *ctx, const char *what, uint64_t done, uint64_t total, const char *unit) {
+	(void)ctx;
+	(void)what;
+	(void)done;
+	(void)total;
+	(void)unit;
+	return 1;
+}
+
 /* More warnings than are kept, and a refusal behind them, whose sentence is not: it is refused all
  * the same, and said how many reasons there are. */
 static void refused_after_many_warnings(void **state) {
@@ -750,6 +760,9 @@ static void refused_after_many_warnings(void **state) {
 	}
 	put_str("data/letter.txt", "Dear all!\n");
 	put_str("data/in/picture", "not really!");
+	const struct sr_progress stop = {refuse_progress, NULL};
+	assert_fails(sr_bag_read(&b, dir, &stop, &e), SR_LOCKED, &e, "stopped on request");
+	assert_null(b);
 	b = judged();
 	assert_int_equal(sr_bag_warnings(b), SR_BAG_FINDINGS_MAX);
 	(void)sr_bag_findings(b, &count);

@@ -11,6 +11,7 @@
 
 #include "catalogue/catalogue.h"
 #include "intake/holding.h"
+#include "intake/transcript.h"
 #include "ledger/ledger.h"
 #include "store/envelope.h"
 #include "store/index.h"
@@ -284,6 +285,37 @@ static void holding_refuses(struct world *w, const uint8_t item[SR_ID]) {
 	assert_fails(sr_holding_end(h, sr_bytes_str(""), NULL, &w->e), SR_MISUSE, &w->e,
 		"the end of no file");
 	static const uint8_t long_value[1025];
+	struct sr_transcribed heard;
+	struct sr_transcribing said = {
+		.look = {.item = item, .checkout = item, .it = sr_holding_item(h)},
+		.file = 9,
+		.text = sr_bytes_str("WEBVTT\n\n")};
+	assert_fails(sr_transcribe(&heard, w->v, &said, &w->e), SR_USAGE, &w->e,
+		"transcript: it has no cue");
+	said.text = sr_bytes_str("WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n");
+	assert_fails(sr_transcribe(&heard, w->v, &said, &w->e), SR_USAGE, &w->e,
+		"no file 9: the item has 1 (from 0)");
+	static uint8_t long_note[SR_STEP_NOTE_MAX + 1];
+	struct sr_buf note;
+	sr_buf_init(&note);
+	assert_fails(
+		sr_holding_note_put(h, "scan", sr_bytes_of(long_note, sizeof long_note), &w->e),
+		SR_LIMIT, &w->e, "a note of 1048577 bytes, at most 1048576");
+	/* what one step kept is nothing to another, even under its name */
+	assert_ok(sr_holding_note_put(h, "scan", sr_bytes_str("half way"), &w->e), &w->e);
+	assert_ok(sr_holding_note_get(h, "scan", &note, &w->e), &w->e);
+	assert_true(sr_bytes_eq(sr_buf_view(&note), sr_bytes_str("half way")));
+	sr_buf_clear(&note);
+	char from[T_PATH], to[T_PATH];
+	sr_hex(name, item, SR_ID);
+	snprintf(from, sizeof from, "%s/run/intake-%s-1.scan", w->vault, name);
+	snprintf(to, sizeof to, "%s/run/intake-%s-1.unpack", w->vault, name);
+	assert_int_equal(rename(from, to), 0);
+	assert_fails(sr_holding_note_get(h, "unpack", &note, &w->e), SR_NOTFOUND, &w->e,
+		"the note is not ours");
+	assert_int_equal(note.len, 0);
+	assert_int_equal(unlink(to), 0);
+	sr_buf_free(&note);
 	assert_fails(sr_holding_fact(h, 0, "", sr_bytes_str("x"), &w->e), SR_MISUSE, &w->e,
 		"a fact \"\" of 1 bytes");
 	assert_fails(
@@ -395,9 +427,25 @@ static void test_removed_meanwhile(void **state) {
 	assert_ok(sr_deposit_item_begin(d, sr_bytes_str("a page"), &w->e), &w->e);
 	assert_fails(sr_deposit_item_begin(d, sr_bytes_str("a page"), &w->e), SR_MISUSE, &w->e,
 		"deposit: an item begins inside another one, or after the end");
+	assert_fails(sr_deposit_submission(d, &sub, &w->e), SR_MISUSE, &w->e,
+		"deposit: nothing is finished that could be committed");
 	assert_fails(sr_deposit_finish(d, &s, &w->e), SR_MISUSE, &w->e,
 		"deposit: finish inside an item, or twice");
 	assert_ok(sr_deposit_abort(d, &w->e), &w->e);
+	static const uint8_t title[SR_LIST_TITLE_MAX + 1];
+	assert_ok(sr_deposit_begin(&d, w->v, &o, &w->e), &w->e);
+	assert_fails(sr_deposit_item_begin(d, sr_bytes_of(title, sizeof title), &w->e), SR_LIMIT,
+		&w->e, "deposit: a title of ");
+	assert_ok(sr_deposit_abort(d, &w->e), &w->e);
+	/* after a write that failed nobody knows what is committed */
+	o.resume = accession;
+	w->v->failed = true;
+	d = NULL;
+	assert_fails(sr_deposit_begin(&d, w->v, &o, &w->e), SR_IO, &w->e,
+		"deposit: an earlier write failed: nothing is resumed until the vault is opened");
+	w->v->failed = false;
+	assert_null(d);
+	o.resume = NULL;
 	o.collection = nowhere;
 	d = NULL;
 	assert_fails(sr_deposit_begin(&d, w->v, &o, &w->e), SR_NOTFOUND, &w->e,

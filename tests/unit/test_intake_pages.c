@@ -114,6 +114,13 @@ static void lies(void **state) {
 	assert_true(t.failed && strstr(t.reason, "longer") != NULL);
 	assert_true(sr_mono_ms() - before < 5000);
 	sr_pages_free(&t);
+	/* Page after page, and all of them together too long. */
+	policy = usual();
+	policy.file_ms = 1;
+	read_with(&t, fake, &policy, sr_bytes_str("W"));
+	assert_true(t.failed && strstr(t.reason, "it takes longer than the 0 minutes of a file"));
+	sr_pages_free(&t);
+	policy = usual();
 	/* Thrown away while it works. */
 	assert_ok(sr_pages_reader_new(&r, fake, &policy, &e), &e);
 	input[0] = sr_bytes_str("n");

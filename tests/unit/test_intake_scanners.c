@@ -54,6 +54,10 @@ static void limits(void **state) {
 						    "# one more\nclamd /a\n"),
 			     &e),
 		SR_USAGE, &e, "line 6: at most 4 scanners");
+	static char long_text[1 << 20];
+	memset(long_text, '\n', sizeof long_text);
+	assert_fails(sr_scanners_check(sr_bytes_of(long_text, sizeof long_text), &e), SR_USAGE, &e,
+		"1048576 bytes, at most ");
 	assert_fails(sr_scanners_check(sr_bytes_str("clam /a\n"), &e), SR_USAGE, &e,
 		"line 1: want \"clamd SOCKET\", \"command PROGRAM [WORD...]\", \"limit NAME "
 		"NUMBER\" or \"ocr LANGS\", not \"clam /a\"");

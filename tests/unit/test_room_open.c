@@ -11,6 +11,8 @@
 #include "board/keys.h"
 #include "catalogue/catalogue.h"
 #include "ledger/ledger.h"
+#include "room/features.h"
+#include "room/redact.h"
 #include "store/envelope.h"
 #include "store/secrets.h"
 #include "world.h"
@@ -844,6 +846,17 @@ static void pages(void **state) {
 		SR_MISUSE, &w->e, "no file is being read");
 	assert_fails(
 		sr_room_nth(w->room, 1, &opened, &w->e), SR_NOTFOUND, &w->e, "1 items are open");
+	/* a reader's checkout is for reading: no version and no counts are made of it */
+	struct sr_redaction plan = {0};
+	struct sr_redacting making = {
+		.room = w->room, .person = w->researcher[0].person, .plan = &plan};
+	memcpy(making.checkout, c.id, SR_ID);
+	assert_fails(sr_redact_check(&making, &w->e), SR_DENIED, &w->e,
+		"this checkout is of right access: a redaction is made by a curator");
+	assert_fails(sr_room_features(w->room, c.id, w->researcher[0].person, &text, &w->e),
+		SR_DENIED, &w->e,
+		"this checkout is of right access: features are made by a curator");
+	assert_int_equal(text.len, 0);
 	assert_ok(world_read(w, &c, 0, &text), &w->e);
 	assert_int_equal(text.len, big.len);
 	assert_memory_equal(text.p, big.p, big.len);

@@ -7,6 +7,7 @@
 
 #include "board/held.h"
 #include "board/keys.h"
+#include "room/redact.h"
 #include "store/envelope.h"
 #include "store/itemkey.h"
 #include "store/secrets.h"
@@ -84,6 +85,12 @@ static void a_curator_looks(void **state) {
 	assert_ok(world_part(w, &w->curator[1], h->item, part), &w->e);
 	assert_fails(sr_room_open_held(w->room, c.id, w->curator[0].person, part, &w->e),
 		SR_NOTFOUND, &w->e, "has no such checkout");
+	struct sr_gap gap = {.file = 9, .from = 0, .to = 1};
+	struct sr_redaction plan = {.gaps = &gap, .gap_count = 1};
+	struct sr_redacting making = {.room = w->room, .person = c.by->person, .plan = &plan};
+	memcpy(making.checkout, c.id, SR_ID);
+	assert_fails(sr_redact_check(&making, &w->e), SR_USAGE, &w->e,
+		"no file 9: the item has 1 (from 0)");
 	struct sr_room_open by_votes = {.person = c.by->person};
 	memcpy(by_votes.checkout, c.id, SR_ID);
 	sr_room_forget(w->room, c.id);

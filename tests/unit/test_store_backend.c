@@ -66,6 +66,11 @@ static void test_put_get(void **state) {
 		"one");
 	assert_fails(sr_backend_put(r.b, "nofolder", sr_bytes_str("x"), &e), SR_MISUSE, &e,
 		"without a folder");
+	struct sr_upload *up = NULL;
+	assert_ok(sr_upload_new(&up, r.b, "things", &e), &e);
+	assert_ok(sr_upload_write(up, "x", 1, &e), &e);
+	assert_fails(sr_upload_commit(up, "nofolder", &e), SR_MISUSE, &e,
+		"backend: name without a folder");
 	assert_ok(sr_backend_get(r.b, "things/aa/one", 1, p, 3, &e), &e);
 	assert_memory_equal(p, "ell", 3);
 	assert_fails(sr_backend_get(r.b, "things/aa/one", 3, p, 3, &e), SR_CORRUPT, &e,

@@ -202,6 +202,31 @@ static void test_batch_faults(void **state) {
 	}
 }
 
+/* A batch that failed once is not whole: nothing is added to it, and it is not committed. */
+static void test_batch_failed(void **state) {
+	struct sr_dir *items = NULL;
+	struct sr_envelope_batch *b = NULL;
+	struct sr_err e;
+	uint8_t item[SR_ID] = {1};
+	char *path = t_tmp_new();
+	(void)state;
+	assert_ok(sr_dir_open(&items, path, &e), &e);
+	assert_ok(sr_envelope_batch_new(&b, items, &e), &e);
+	assert_ok(sr_envelope_batch_add(b, item, 0, sr_bytes_of(item, SR_ID), &e), &e);
+	sr_fault_set(1, ENOSPC);
+	assert_fails(sr_envelope_batch_add(b, item, 1, sr_bytes_of(item, SR_ID), &e), SR_LIMIT, &e,
+		NULL);
+	sr_fault_set(0, 0);
+	assert_fails(sr_envelope_batch_add(b, item, 1, sr_bytes_of(item, SR_ID), &e), SR_MISUSE, &e,
+		"envelope: add after a failure");
+	assert_fails(
+		sr_envelope_batch_commit(b, &e), SR_MISUSE, &e, "envelope: commit after a failure");
+	sr_envelope_batch_abort(b);
+	assert_int_equal(t_count_entries(path), 0);
+	sr_dir_close(items);
+	t_tmp_remove(path);
+}
+
 static void test_load(void **state) {
 	struct sr_dir *items = NULL;
 	struct sr_envelope_batch *batch = NULL;
@@ -242,6 +267,7 @@ int main(void) {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_batch_faults),
+		cmocka_unit_test(test_batch_failed),
 		cmocka_unit_test(test_load),
 	};
 	struct sr_err e;

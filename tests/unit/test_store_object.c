@@ -302,6 +302,56 @@ static void test_named_damage(void **state) {
 	rig_end(&r);
 }
 
+/* Records that open under their key, and whose lengths do not fit: only who has the key seals one.
+ */
+static void test_forged_record(void **state) {
+	static const struct {
+		uint64_t len, stored;
+		enum sr_code code;
+		const char *says;
+	} rows[] = {
+		{5, 4096 - 48 + 1, SR_CORRUPT, "4096 bytes are shorter than they say"},
+		{5, UINT64_MAX, SR_CORRUPT, "4096 bytes are shorter than they say"},
+		{(uint64_t)SR_OBJECT_MAX + 1, 5, SR_LIMIT,
+			"a body of 67108865 bytes, at most 67108864"},
+		{3, 5, SR_CORRUPT, "a body of 3 bytes in 5"},
+		{5, 5, SR_AUTH, "it is not the record that the statement names"},
+		{9, 5, SR_CORRUPT, "record 1 of 3: "},
+	};
+	struct rig r;
+	struct sr_object *o = NULL;
+	struct sr_err e;
+	struct sr_buf file, sealed, body;
+	uint8_t key[SR_KEY], plain[4096], ad[SR_HASH + 4] = {0};
+	(void)state;
+	rig_open(&r);
+	sr_buf_init(&file);
+	sr_buf_init_secret(&body);
+	t_read_file(r.file, &file);
+	assert_ok(sr_object_open(&o, r.b, VAULT, r.name, &e), &e);
+	key_of(key, 0);
+	memcpy(ad, VAULT, SR_HASH);
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		memset(plain, 0, sizeof plain);
+		sr_le64_put(plain + SR_SALT, rows[i].len);
+		sr_le64_put(plain + SR_SALT + 8, rows[i].stored);
+		sr_buf_init(&sealed);
+		assert_ok(sr_aead_seal_buf(&sealed, key, "strongroom/object/v1",
+				  sr_bytes_of(ad, sizeof ad), sr_bytes_of(plain, sizeof plain), &e),
+			&e);
+		memcpy(file.p + SR_OBJECT_HEAD, sealed.p, sealed.len);
+		t_write_file(r.file, file.p, file.len);
+		sr_buf_free(&sealed);
+		assert_fails(sr_object_read(o, 0, key, r.ids[0], &body, &e), rows[i].code, &e,
+			rows[i].says);
+		assert_int_equal(body.len, 0);
+	}
+	sr_object_close(o);
+	sr_buf_free(&file);
+	sr_buf_free(&body);
+	rig_end(&r);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round),
@@ -309,6 +359,7 @@ int main(void) {
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_named_damage),
+		cmocka_unit_test(test_forged_record),
 	};
 	struct sr_err e;
 	if (sr_crypto_init(&e) != 0)

@@ -68,6 +68,8 @@ static void write_pack(struct rig *r, size_t count, size_t len, uint8_t name[SR_
 	assert_ok(sr_pack_writer_commit(w, &e), &e);
 	assert_fails(sr_pack_writer_add(w, cid, sr_bytes_of(p, len), &e), SR_MISUSE, &e,
 		"after it was sealed");
+	assert_fails(sr_pack_writer_seal(w, name, &e), SR_MISUSE, &e,
+		"pack: seal after it was sealed or failed");
 	sr_pack_writer_free(w);
 	free(p);
 }

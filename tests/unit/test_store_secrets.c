@@ -1319,6 +1319,69 @@ static void test_damaged_copy_is_named(void **state) {
 	box_free(&b);
 }
 
+/* A copy that was out of reach when the file here was opened, and is there again: one that knows
+ * more, or knows it otherwise, or is another's, is left as it is, and said to be that. */
+static void test_copy_that_came_back(void **state) {
+	static const char *const says[] = {", ahead of ", " as here, with other contents",
+		"secrets.db-copy is the copy of another secrets.db"};
+	struct box b, other;
+	struct image g1, g2;
+	struct sr_buf after;
+	struct sr_secrets *s;
+	struct sr_secrets_state s2, st;
+	struct sr_err e = {0};
+	char away[T_PATH + 8];
+	uint8_t id[16];
+
+	(void)state;
+	box_new(&b);
+	box_new(&other);
+	snprintf(away, sizeof away, "%s-away", b.second);
+	s = open_box(&other, true);
+	assert_ok(sr_secrets_close(&s, &e), &e);
+	s = open_box(&b, true);
+	for (int k = 1; k <= 3; k++)
+		assert_ok(story(s, k, &e), &e);
+	assert_ok(sr_secrets_close(&s, &e), &e);
+	image_take(&g1, &b);
+	s = open_box(&b, false);
+	for (int k = 4; k <= 5; k++)
+		assert_ok(story(s, k, &e), &e);
+	sr_secrets_state(s, &s2);
+	assert_ok(sr_secrets_close(&s, &e), &e);
+	image_take(&g2, &b);
+	for (size_t i = 0; i < T_COUNT(says); i++) {
+		image_put_all(&g2, &b);
+		image_put(&g1, MAIN, &b);
+		image_put(&g1, REDO, &b);
+		image_put(&g1, ROOT, &b);
+		assert_int_equal(rename(b.second, away), 0);
+		s = open_box(&b, false);
+		sr_secrets_state(s, &st);
+		for (unsigned n = 8; i == 1 && st.generation < s2.generation; n++) {
+			assert_ok(sr_secrets_erase(s, SR_SECRET_SLOT, name_of(id, n), 1, NULL, &e),
+				&e);
+			sr_secrets_state(s, &st);
+		}
+		assert_true(i != 1 || st.generation == s2.generation);
+		assert_int_equal(rename(i == 2 ? other.second : away, b.second), 0);
+		assert_fails(sr_secrets_retry(s, &e), SR_LOCKED, &e, says[i]);
+		assert_non_null(strstr(e.text, "the second copy cannot be written"));
+		if (i < 2) {
+			sr_buf_init(&after);
+			t_read_file(t_path(b.path, parts[COPY]), &after);
+			assert_true(sr_bytes_eq(sr_buf_view(&after), sr_buf_view(&g2.part[COPY])));
+			sr_buf_free(&after);
+		}
+		sr_err_clear(&e);
+		sr_secrets_free(s);
+	}
+	image_free(&g1);
+	image_free(&g2);
+	box_free(&b);
+	box_free(&other);
+}
+
 /* ---- memory after close ---- */
 
 enum {
@@ -1415,6 +1478,7 @@ int main(void) {
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_not_ours),
 		cmocka_unit_test(test_damaged_copy_is_named),
+		cmocka_unit_test(test_copy_that_came_back),
 		cmocka_unit_test(test_new_wrap),
 		cmocka_unit_test(test_kill_in_rewrap),
 		cmocka_unit_test(test_kill_in_restore),

@@ -792,6 +792,26 @@ static void test_old_batches(void **state) {
 		mixed.p[ends[1] + 1000] ^= 1;
 		t_write_file(t_path(b.path, parts[1]), mixed.p, mixed.len);
 		assert_refused(&b, mode, SR_CORRUPT, "is damaged");
+		/* an old batch behind one that is damaged: found all the same, of this file and of
+		 * the one before it */
+		for (int from = 0; from < 2; from++) {
+			sr_buf_clear(&mixed);
+			sr_buf_put(&mixed, now.part[1].p, ends[4]);
+			mixed.p[ends[3] + 1000] ^= 1;
+			if (from == 0)
+				sr_buf_put(&mixed, now.part[1].p + ends[0], ends[1] - ends[0]);
+			else
+				sr_buf_put(&mixed, old.part[1].p + old_ends[0],
+					old_ends[1] - old_ends[0]);
+			t_write_file(t_path(b.path, parts[1]), mixed.p, mixed.len);
+			assert_refused(&b, mode, SR_AUTH,
+				from == 0 ? " lies at offset " : "is from another redo file");
+		}
+		image_put_all(&now, &b);
+		sr_buf_clear(&mixed);
+		sr_buf_put_bytes(&mixed, sr_buf_view(&now.part[1]));
+		mixed.p[ends[1] + 1000] ^= 1;
+		t_write_file(t_path(b.path, parts[1]), mixed.p, mixed.len);
 		/* where commits do not wait for the disk it is what a power cut may leave: the end
 		 */
 		assert_ok(open_at(&b, mode, false, &k, text, &e), &e);
@@ -1105,6 +1125,14 @@ static void check_page(struct sr_pagefile *pf, uint64_t index, uint8_t want) {
 		assert_int_equal(page[i], want);
 }
 
+static int no_unit(
+	void *ctx, struct sr_unit_at at, const uint8_t sealed[SR_UNIT], struct sr_err *e) {
+	(void)ctx;
+	(void)at;
+	(void)sealed;
+	return sr_fail(e, SR_MISUSE, "a unit was given");
+}
+
 static void test_pagefile(void **state) {
 	struct box b;
 	struct sr_pagefile *pf;
@@ -1163,6 +1191,10 @@ static void test_pagefile(void **state) {
 		check_page(pf, 1, 0);
 		put_page(pf, 1, 56);
 		assert_fails(sr_pagefile_checkpoint(pf, &e), SR_MISUSE, &e, "inside a transaction");
+		assert_fails(sr_pagefile_each(pf, no_unit, NULL, &e), SR_MISUSE, &e,
+			"the pages were asked for inside a transaction");
+		assert_fails(sr_pagefile_rewrap(pf, key, &e), SR_MISUSE, &e,
+			"t.db: rewrapped inside a transaction, or without a root");
 		assert_ok(sr_pagefile_sync(pf, &e), &e);
 		assert_ok(sr_pagefile_truncate(pf, 0, &e), &e);
 		assert_ok(sr_pagefile_sync(pf, &e), &e);

@@ -107,8 +107,6 @@ int sr_transcribe(struct sr_transcribed *out, struct sr_vault *v, const struct s
 	int rc = sr_transcript_read(&out->read, t->text, NULL, NULL, e);
 
 	sr_buf_init_secret(&path);
-	if (rc == 0 && out->read.cues == 0)
-		rc = sr_fail(e, SR_USAGE, "it has no cue: nothing is said in it");
 	if (rc == 0 && t->language != NULL)
 		rc = sr_langtag_check(sr_bytes_str(t->language), e);
 	if (rc == 0)
