@@ -786,6 +786,10 @@ static int keep(void *ctx, struct sr_bytes data, struct sr_err *e) {
 	return sr_buf_ok(ctx, e);
 }
 
+enum {
+	BIG = 2 * SR_EXPORT_READ /* bytes: what is stopped after one read has not logged its end */
+};
+
 static int full_disk(void *ctx, struct sr_bytes data, struct sr_err *e) {
 	(void)ctx;
 	(void)data;
@@ -794,8 +798,8 @@ static int full_disk(void *ctx, struct sr_bytes data, struct sr_err *e) {
 
 static void test_export(void **state) {
 	struct office *o = office_new(NULL);
-	uint8_t *big = malloc(3 << 20);
-	const struct world_file files[] = {{.path = "a.bin", .content = sr_bytes_of(big, 3 << 20)}};
+	uint8_t *big = malloc(BIG);
+	const struct world_file files[] = {{.path = "a.bin", .content = sr_bytes_of(big, BIG)}};
 	struct world_deposit dep = {.files = files, .count = 1};
 	uint8_t request[SR_ID], checkout[SR_ID];
 	uint64_t count = 0, bytes = 0;
@@ -805,7 +809,7 @@ static void test_export(void **state) {
 	(void)state;
 	sr_buf_init(&age);
 	assert_non_null(big);
-	t_fill(big, 3 << 20, 1);
+	t_fill(big, BIG, 1);
 	assert_int_equal(world_deposit(o->w, &dep), 0);
 	free(big);
 	world_held_release(o->w, dep.items[0]);
