@@ -30,7 +30,7 @@ places() {
 		$1 == call && !/ libcrypto/ && $0 ~ under { for (i = 5; i <= NF; i++) { if ($i ~ name) { print "1@" $4; break } if (direct && $i !~ /^(lib|ld-)/) break } }
 		' stacks >places
 	[[ -s places ]] || fail "no $call below $name: $(cut -c 1-200 stacks | head -n 20)"
-	mapfile -t PLACES < <(shuf -n "${FAULT_PLACES:-2}" --random-source=<(yes) places) # tests/soak/faults.sh tries the rest
+	mapfile -t PLACES < <(shuf -n "${FAULT_PLACES:-1}" --random-source=<(yes) places) # tests/soak/faults.sh tries the rest
 }
 # each HOW PIECE COMMAND...: at each of PLACES, where CALL is made, it says PIECE, ends with the status of a system's failure
 # and, afterwards, is done ($AFTER: or that). Each place must come to pass. GOES_ON=1: some of them need not stop it.

@@ -231,7 +231,8 @@ static int over(bool *out, struct sr_room *r, size_t i, bool ask, struct sr_err 
 		return rc == SR_NOTFOUND ? 0 : rc;
 	rc = ask ? room_live(r, &c, now, &why) : checkout_live(r, &c, now, &why);
 	*out = c.state != SR_S_OPEN || rc != 0;
-	/* A vault that failed before has said so: what is open in it is over, and that is no news. */
+	/* A vault that failed before has said so: what is open in it is over, and that is no news.
+	 */
 	if ((rc != SR_NOMEM && rc != SR_IO) || r->v->failed)
 		return 0;
 	if (e != NULL)
