@@ -649,11 +649,12 @@ long syscall(long number, ...) {
 	va_end(args);
 #ifdef SYS_openat2
 	if (number == SYS_openat2) {
-		const char *name = NULL;
-		const struct open_how *how = NULL;
+		const void *name = NULL, *at = NULL;
+		struct open_how how;
 		memcpy(&name, &a[1], sizeof name);
-		memcpy(&how, &a[2], sizeof how);
-		if (named((int)a[0], name) && fails(opening((int)how->flags)))
+		memcpy(&at, &a[2], sizeof at);
+		memcpy(&how, at, sizeof how);
+		if (named((int)a[0], name) && fails(opening((int)how.flags)))
 			return -1;
 	}
 #endif

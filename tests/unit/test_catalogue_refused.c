@@ -614,7 +614,7 @@ static void too_many(void **state) {
 	life_items_in(&r);
 	rig_begin(&r, SR_T_DESCRIBE, CURATOR);
 	f_id(&r, "item", "item 3");
-	for (char c = 'a'; c < 'g'; c++) {
+	for (int c = 'a'; c < 'g'; c++) {
 		char hazard[101];
 
 		memset(hazard, c, sizeof hazard - 1);

@@ -476,7 +476,7 @@ static void test_changes(void **state) {
 	begin(&s);
 	assert_fails(sr_proofs_key_change(&s.p, sr_bytes_of(note, sizeof note), &s.e), SR_LIMIT,
 		&s.e, "a service-key of");
-	for (size_t i = 0; i < 2 * SR_LOG_LINKS && rc == 0; i++)
+	for (size_t i = 0; i < (size_t)2 * SR_LOG_LINKS && rc == 0; i++)
 		rc = sr_proofs_key_change(&s.p, sr_bytes_of(note, SR_LOG_CHANGE_MAX), &s.e);
 	assert_fails(rc, SR_LIMIT, &s.e, "more changes of the log's key than there can be");
 	end(&s);
