@@ -660,7 +660,7 @@ static void no_answer(struct world *w, const uint8_t item[SR_ID], const uint8_t 
 	struct sr_statement said;
 	struct sr_version_row v = {0};
 	struct sr_schema *small = NULL;
-	struct world_draft d;
+	static struct world_draft d; /* the world keeps its address */
 	struct sr_inputs in;
 	struct sr_facts f;
 	struct sr_buf text;

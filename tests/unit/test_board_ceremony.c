@@ -122,7 +122,7 @@ static void other_polynomials(struct world *w) {
 
 /* A dealing that comes with a statement about another one, or that another member signed. */
 static void a_dealing_is_its_signers(struct world *w) {
-	struct world_draft d;
+	static struct world_draft d; /* the world keeps its address */
 	char line[200];
 
 	w->instead = &d;

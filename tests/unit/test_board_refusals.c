@@ -752,7 +752,7 @@ int __wrap_sqlite3_step(sqlite3_stmt *st) {
 static bool last_vote_fails(
 	struct world *w, const uint8_t request[SR_ID], const char *what, unsigned at) {
 	struct sr_submission sub = {0};
-	struct world_draft d;
+	static struct world_draft d; /* the world keeps its address */
 	struct sr_buf note;
 	int rc;
 
