@@ -356,20 +356,23 @@ static void interrupted(void **state) {
 			assert_fails(source.file(source.ctx, &f, &e), SR_LOCKED, &e,
 				"stopped on request");
 		} else {
-			assert_int_equal(source.file(source.ctx, &f, &e), 1);
+			const int got = source.file(source.ctx, &f, &e);
+			if (got == SR_UNSUPPORTED) { /* nothing is read that could be stopped */
+				cli_unpack_free(u);
+				cli_walk_free(w);
+				print_message("skipped: %s\n", e.text);
+				skip();
+			}
+			assert_int_equal(got, 1);
 			assert_true(sr_bytes_eq(f.path, sr_bytes_str("t.tar/mmmmmm")));
 			f.content.close(f.content.ctx);
 		}
 		cli_unpack_free(u);
 		cli_walk_free(w);
 	}
-	struct rig_line l;
 	cli_stopped = SIGINT;
-	rig_line(&l, "inspect file --text");
+	rig_line_fails("inspect file --text", SR_LOCKED, "stopped on request");
 	cli_stopped = 0;
-	/* where there is no sandbox nothing is read that could be stopped */
-	assert_fails(l.rc, l.rc == SR_UNSUPPORTED ? SR_UNSUPPORTED : SR_LOCKED, &l.e,
-		l.rc == SR_UNSUPPORTED ? "the sandbox cannot be set up" : "stopped on request");
 }
 
 /* More values than one command line may have. */
