@@ -115,7 +115,7 @@ ok as au log show --export "$W/forged"
 has 'entries are of epochs that were not given to you'
 bundle=$(find export/tile/entries -type f | head -n 1)
 cp -r export broken
-printf '\x5a' | dd of="${bundle/export/broken}" bs=1 seek=3000 conv=notrunc 2>/dev/null
+flip "${bundle/export/broken}" 3000
 refused 3 'do not make the root|bundle|entry' as au log show --export "$W/broken"
 rm -r broken/epochs
 refused 1 'no folder epochs' as au log show --export "$W/broken"

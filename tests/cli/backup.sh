@@ -39,5 +39,5 @@ refused 2 'escrow' sr restore "$W/copy" "$W/third" --no-second --secrets "$W/sec
 refused 2 'escrow' sr backup "$W/copy" --secrets "$W/secrets" --secrets-passphrase-file pass2
 refused 2 'lies in the backup' sr backup "$W/copy" --secrets "$W/secrets" --escrow "$W/copy/escrow" --secrets-passphrase-file pass2
 pack=$(find "$W/copy/packs" -type f ! -name 'INV*' | head -n 1)
-printf X | dd of="$pack" bs=1 seek=5000 conv=notrunc status=none
+flip "$pack" 5000
 refused 3 "$(basename "$pack" | cut -c1-12)|pack" sr backup "$W/copy" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass2

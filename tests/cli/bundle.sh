@@ -18,7 +18,7 @@ mv vault hidden
 ) || fail 'voting without a vault'
 # Changed on the way: refused before anything is signed.
 cp request.bundle bad
-printf '\001' | dd of=bad bs=1 seek=$(($(stat -c %s bad) / 2)) conv=notrunc status=none
+flip bad
 STRONGROOM_STATE=$W/away/state2 refused 3 '.' env -u STRONGROOM_VAULT "$STRONGROOM_T" vote approve --bundle bad --out no \
 	--as m3.id --passphrase-file pass
 [[ ! -e no ]] || fail 'something was signed'

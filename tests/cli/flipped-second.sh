@@ -10,7 +10,7 @@ echo text >f
 released f
 granted "$ITEM"
 checked_out "$ITEM"
-printf 'XXXX' | dd of=vault/secrets.db bs=1 seek=5000 conv=notrunc status=none
+flip vault/secrets.db 5000
 ok as ri cat "$CHECKOUT"
 same "$OUT" text
 has 'on opening: .*(copy|second)'

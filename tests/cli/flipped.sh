@@ -3,14 +3,6 @@
 # shellcheck source-path=SCRIPTDIR source=lib.bash
 . "$(dirname "$0")/lib.bash"
 
-flip() { # FILE [OFFSET]
-	local size at byte
-	size=$(stat -c %s "$1")
-	at=${2:-$((size / 2))}
-	byte=$(od -An -tu1 -j "$at" -N 1 "$1" | tr -d ' ')
-	# shellcheck disable=SC2059
-	printf "\\$(printf %03o $((byte ^ 16)))" | dd of="$1" bs=1 seek="$at" conv=notrunc status=none
-}
 founded
 head -c 200000 /dev/urandom | base64 >f
 released f

@@ -86,6 +86,15 @@ json() {
 same() {
 	[[ $1 = "$2" ]] || fail "have '$1', want '$2'${3:+ ($3)}"
 }
+# One bit is another: FILE, and where (its middle). A byte written over it may be the one that is there.
+flip() { # FILE [OFFSET]
+	local size at byte
+	size=$(stat -c %s "$1")
+	at=${2:-$((size / 2))}
+	byte=$(od -An -tu1 -j "$at" -N 1 "$1" | tr -d ' ')
+	# shellcheck disable=SC2059
+	printf "\\$(printf %03o $((byte ^ 16)))" | dd of="$1" bs=1 seek="$at" conv=notrunc status=none
+}
 
 person() {
 	local n

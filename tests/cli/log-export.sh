@@ -44,7 +44,7 @@ cp log/checkpoint first.checkpoint
 ok python3 log/reader.py log log "$KEY"
 has "^size $SIZE root "
 cp -a log spoilt
-printf x | dd of=spoilt/tile/entries/000.p/"$(ls log/tile/entries/000.p)" bs=1 seek=900 conv=notrunc status=none
+flip spoilt/tile/entries/000.p/"$(ls log/tile/entries/000.p)" 900
 refused 1 'reader: ' python3 log/reader.py log spoilt "$KEY"
 rm -rf spoilt
 grep -q 'strongroom/aead-commit/v1' log/formats.txt || fail 'formats.txt does not say how entries are sealed'
@@ -83,7 +83,7 @@ cp -r log torn && rm torn/checkpoint && truncate -s 100 torn/tile/0/000 && trunc
 ok sr log export torn
 diff -r -x .lock torn log || fail 'an interrupted export was not finished'
 # What it left is whole, but not what the log says: written anew.
-cp -r log wrong && rm wrong/checkpoint && printf X | dd of=wrong/tile/entries/000 bs=1 seek=5000 conv=notrunc status=none
+cp -r log wrong && rm wrong/checkpoint && flip wrong/tile/entries/000 5000
 ok sr log export wrong
 diff -r -x .lock wrong log || fail 'wrong bytes of an interrupted export stayed'
 

@@ -98,7 +98,7 @@ has 'check .*board check'
 
 # A damaged pack: the custodian's address is none, the officer's is one.
 pack=$(find vault/packs -type f -name '[0-9a-f]*' | head -n 1)
-printf 'X' | dd of="$pack" bs=1 seek=4000 conv=notrunc status=none
+flip "$pack" 4000
 refused 3 'damaged' as ke scrub
 told scrub-failed ke of
 ok as ke notices send --command ./mail --json

@@ -153,13 +153,13 @@ rm -r old/ledger && cp -r fork/ledger old/ledger # an older ledger in a newer va
 refused 1 'REFUSED.*(rolled back|forked)' verify vault old --since late.tlog-proof
 cp -r vault hurt
 PACK=$(find hurt/packs -type f -name '[0-9a-f]*' | head -n 1)
-printf X | dd of="$PACK" bs=1 seek=5000 conv=notrunc status=none
+flip "$PACK" 5000
 refused 3 'DAMAGED.*packs/.*segment 1 of' verify vault hurt
 ok verify vault hurt --log-only
 rm "$PACK"
 refused 3 'DAMAGED.*packs/.*is missing' verify vault hurt
 rm -r hurt && cp -r vault hurt
-printf X | dd of=hurt/ledger/journal bs=1 seek=2000 conv=notrunc status=none
+flip hurt/ledger/journal 2000
 refused 3 'DAMAGED.*journal: the record at offset' verify vault hurt
 rm hurt/ledger/checkpoint
 refused 3 'DAMAGED.*published checkpoint is missing' verify vault hurt

@@ -10,7 +10,7 @@ ok as ke scrub
 has '; 0 findings'
 pack=$(find "$STRONGROOM_VAULT/packs" -type f -path '*/??/*' | sort | head -n 1)
 cp "$pack" "$W/good"
-printf XXXX | dd of="$pack" bs=1 seek=70000 conv=notrunc status=none
+flip "$pack" 70000
 refused 3 'lost or damaged' as ke scrub
 has '1 finding$'
 has "pack packs/../${pack##*/}: segment"
