@@ -98,10 +98,9 @@ struct sr_ingest {
 /* Is the record at the ref's place this block? Reads it back. The work's plaintext stays. */
 static bool stored_well(struct job *j, const struct block *b) {
 	struct sr_place at = {.offset = b->ref.offset, .len = b->ref.len};
-	struct sr_bytes plain = {NULL, 0};
 	memcpy(at.pack, b->ref.pack, SR_HASH);
 	return sr_pack_read(j->in->o.backend, &at, sr_block_work_record(j->work), NULL) == 0 &&
-	       sr_block_open(j->work, SR_BLOCK_FILE, &b->ref, &plain, NULL) == 0;
+	       sr_block_same(j->work, SR_BLOCK_FILE, &b->ref, NULL) == 0;
 }
 
 /* Dedupe collection: in a pack of this accession, or in the index. */
