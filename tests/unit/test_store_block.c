@@ -108,6 +108,8 @@ static void test_round(void **state) {
 			assert_ok(sr_block_open(w, SR_BLOCK_FILE, &ref, &plain, &e), &e);
 			assert_int_equal(plain.len, sizes[i]);
 			assert_memory_equal(plain.p, sr_block_work_plain(w), sizes[i]);
+			(void)seal(w, &ref, sr_block_work_record(w));
+			assert_ok(sr_block_same(w, SR_BLOCK_FILE, &ref, &e), &e);
 		}
 		sr_block_work_free(w);
 	}
@@ -171,6 +173,46 @@ static void test_bound(void **state) {
 		memcpy(in, record, n);
 		assert_int_equal(sr_block_open(w, SR_BLOCK_FILE, &bad, &plain, &e), SR_AUTH);
 	}
+	sr_block_work_free(w);
+}
+
+/* What is stored against what is at hand: another byte anywhere, a length, a damaged record, and
+ * nothing of it is left. */
+static void test_same(void **state) {
+	struct sr_block_domain d = domain(SR_DEDUPE_COLLECTION);
+	struct sr_block_work *w = NULL;
+	struct sr_block_ref ref, bad;
+	static uint8_t record[SR_RECORD_MAX];
+	struct sr_err e;
+	(void)state;
+	assert_ok(sr_block_work_new(&w, &d, SR_CODEC_ZSTD, &e), &e);
+	put_text(w, 300, &ref, &d);
+	const size_t n = seal(w, &ref, record);
+	uint8_t *in = sr_block_work_record(w), *mine = sr_block_work_plain(w);
+	for (size_t i = 0; i < 300; i += 13) {
+		memcpy(in, record, n);
+		mine[i] ^= 1;
+		assert_fails(sr_block_same(w, SR_BLOCK_FILE, &ref, &e), SR_AUTH, &e,
+			"another than the one at hand");
+		mine[i] ^= 1;
+		memcpy(in, record, n);
+		assert_ok(sr_block_same(w, SR_BLOCK_FILE, &ref, &e), &e);
+	}
+	bad = ref;
+	bad.plain_len = 299;
+	memcpy(in, record, n);
+	assert_fails(sr_block_same(w, SR_BLOCK_FILE, &bad, &e), SR_CORRUPT, &e,
+		"block holds 300 bytes, the manifest says 299");
+	bad = ref;
+	bad.len = SR_RECORD_OVERHEAD;
+	assert_int_equal(sr_block_same(w, SR_BLOCK_FILE, &bad, &e), SR_CORRUPT);
+	memcpy(in, record, n);
+	assert_int_equal(sr_block_same(w, SR_BLOCK_MANIFEST, &ref, &e), SR_AUTH);
+	memcpy(in, record, n);
+	in[n - 1] ^= 1;
+	assert_int_equal(sr_block_same(w, SR_BLOCK_FILE, &ref, &e), SR_AUTH);
+	assert_null(memmem(in, SR_RECORD_MAX, "minutes of a meeting", 20));
+	assert_memory_equal(mine, "minutes of a meeting", 20);
 	sr_block_work_free(w);
 }
 
@@ -246,6 +288,7 @@ int main(void) {
 		cmocka_unit_test(test_known_hashes_open_nothing),
 		cmocka_unit_test(test_round),
 		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_no_nonce_twice),
 		cmocka_unit_test(test_ref),
 	};

@@ -61,16 +61,18 @@ void sr_deposited_free(struct sr_deposited *d) {
 
 /* What was in an age file: nobody here has seen it, so its size and SHA-256 are the vault's word;
  * no more than what was sent can be in it. */
-static int opened_one(struct flow *f, const struct sent *s, const struct sr_row *row,
-	const char *path, struct sr_err *e) {
+static int opened_one(
+	struct flow *f, const struct sent *s, const struct sr_row *row, struct sr_err *e) {
 	struct sr_list_file file = {.path = sr_buf_view(&s->path)};
 	uint8_t leaf[SR_HASH];
+	char path[200];
 
 	if (sr_row_get_dec(&file.size, row, "size", NULL) != 0 || file.size > s->size ||
 		sr_row_get_id(file.sha256, SR_HASH, row, "sha256", NULL) != 0)
 		return sr_fail(e, SR_AUTH,
 			"%s: the vault says that more was in the age file than its %llu bytes",
-			path, (unsigned long long)s->size);
+			sr_escape_to(path, sizeof path, sr_buf_view(&s->path)),
+			(unsigned long long)s->size);
 	sr_file_leaf(leaf, &file);
 	memcpy(f->leaves.p + s->leaf * SR_HASH, leaf, SR_HASH);
 	f->items[s->item].bytes += file.size;
@@ -89,28 +91,36 @@ static void take_hash(struct flow *f, struct sent *s, const uint8_t sha256[SR_HA
 	s->hashed = true;
 }
 
+/* To whoever gives the files. */
+static void pass_on(
+	const struct flow *f, const struct sent *s, const struct sr_row *row, const char *word) {
+	char reason[300];
+
+	sr_escape_to(reason, sizeof reason, sr_row_get(row, "reason"));
+	f->src->told(f->src->ctx, sr_buf_view(&s->path), word, reason);
+}
+
 static int told_one(struct flow *f, struct sent *s, const struct sr_row *row, struct sr_err *e) {
 	const struct sr_bytes status = sr_row_get(row, "status");
-	char word[32], reason[300], path[200];
+	char word[32], path[200];
 	uint8_t sha[SR_HASH];
 	uint64_t size = 0;
 
 	sr_view_str(word, sizeof word, status);
-	sr_escape_to(reason, sizeof reason, sr_row_get(row, "reason"));
-	sr_escape_to(path, sizeof path, sr_buf_view(&s->path));
 	if (!sr_bytes_eq(sr_row_get(row, "path"), sr_buf_view(&s->path)))
-		return sr_fail(
-			e, SR_AUTH, "the vault tells of another file where %s was sent", path);
+		return sr_fail(e, SR_AUTH, "the vault tells of another file where %s was sent",
+			sr_escape_to(path, sizeof path, sr_buf_view(&s->path)));
 	if (s->content && (sr_row_get_dec(&size, row, "size", NULL) != 0 || size != s->size ||
 				  sr_row_get_id(sha, SR_HASH, row, "sha256", NULL) != 0 ||
 				  (s->hashed && memcmp(sha, s->sha256, SR_HASH) != 0)))
 		return sr_fail(e, SR_AUTH,
-			"%s: the vault has not stored the %llu bytes that were sent (%s)", path,
+			"%s: the vault has not stored the %llu bytes that were sent (%s)",
+			sr_escape_to(path, sizeof path, sr_buf_view(&s->path)),
 			(unsigned long long)s->size, word);
 	if (s->content && !s->hashed)
 		take_hash(f, s, sha);
 	if (s->age && strcmp(word, "stored") == 0) {
-		const int rc = opened_one(f, s, row, path, e);
+		const int rc = opened_one(f, s, row, e);
 
 		if (rc != 0)
 			return rc;
@@ -121,7 +131,7 @@ static int told_one(struct flow *f, struct sent *s, const struct sr_row *row, st
 		f->out->unreadable++;
 	/* What is only recorded was told when it was sent, with what it is. */
 	if (f->src->told != NULL && strcmp(word, "recorded") != 0)
-		f->src->told(f->src->ctx, sr_buf_view(&s->path), word, reason);
+		pass_on(f, s, row, word);
 	if (s->content && f->src->read != NULL)
 		return f->src->read(f->src->ctx, sr_buf_view(&s->path), s->size, s->sha256, e);
 	return 0;
@@ -193,7 +203,8 @@ static int sent_new(struct sent **out, struct flow *f, struct sr_bytes path, str
 }
 
 /* What was read into messages. That it could not be read is the file's failure, not ours: in
- * ${done}. */
+ * ${done}. A message that is full goes when more comes, or when the file has ended: most files lie
+ * in one as a whole, and cost the vault no hand-over (core/inflow.h). */
 static int send_content(struct flow *f, struct sent *done, struct sr_err *e) {
 	const struct sr_ahead_sum *sum;
 	int rc = 0;
@@ -203,12 +214,12 @@ static int send_content(struct flow *f, struct sent *done, struct sr_err *e) {
 
 		if (b.len == 0)
 			break;
-		sr_buf_put_u8(&f->q.body, 'D');
-		sr_buf_put_lp(&f->q.body, b);
-		f->out->bytes += b.len;
 		rc = flush_full(f, e);
 		if (rc != 0)
 			return rc;
+		sr_buf_put_u8(&f->q.body, 'D');
+		sr_buf_put_lp(&f->q.body, b);
+		f->out->bytes += b.len;
 	}
 	sum = sr_ahead_sum(f->ahead);
 	done->size = sum->size;

@@ -133,7 +133,6 @@ static int unpack(struct sr_block_work *w, const struct sr_block_ref *ref, struc
 	const uint8_t *m = w->packed;
 	uint32_t plain_len = sr_le32_get(m + 2);
 	size_t len = ref->len - SR_RECORD_OVERHEAD;
-	uint8_t h[SR_HASH];
 	if (plain_len != ref->plain_len)
 		return sr_fail(e, SR_CORRUPT, "block holds %u bytes, the manifest says %u",
 			plain_len, ref->plain_len);
@@ -146,34 +145,60 @@ static int unpack(struct sr_block_work *w, const struct sr_block_ref *ref, struc
 			return rc;
 		*plain = sr_bytes_of(w->record, plain_len);
 	}
-	sr_block_hash(h, *plain);
+	return 0;
+}
+
+static int has_hash(struct sr_bytes plain, const struct sr_block_ref *ref, struct sr_err *e) {
+	uint8_t h[SR_HASH];
+	sr_block_hash(h, plain);
 	if (!sr_ct_eq(h, ref->h, SR_HASH))
 		return sr_fail(
 			e, SR_AUTH, "block's plaintext does not have the hash of the manifest");
 	return 0;
 }
 
-int sr_block_open(struct sr_block_work *w, enum sr_block_kind kind, const struct sr_block_ref *ref,
-	struct sr_bytes *plain, struct sr_err *e) {
+/* The record's plaintext, whatever it is: what opens with the key is what was sealed with it. */
+static int open_record(struct sr_block_work *w, enum sr_block_kind kind,
+	const struct sr_block_ref *ref, struct sr_bytes *plain, struct sr_err *e) {
 	uint8_t ad[AD_LEN];
-	struct sr_bytes got = {NULL, 0};
-	*plain = got;
 	if (ref->len <= SR_RECORD_OVERHEAD || ref->len > SR_RECORD_MAX)
 		return sr_fail(e, SR_CORRUPT, "record of %u bytes, want %d to %d", ref->len,
 			SR_RECORD_OVERHEAD + 1, SR_RECORD_MAX);
 	put_ad(ad, w->d, kind, ref->cid);
 	int rc = sr_aead_open(w->packed, ref->key, RECORD_LABEL, sr_bytes_of(ad, sizeof ad),
 		sr_bytes_of(w->record, ref->len), e);
-	if (rc != 0)
-		return rc;
-	rc = unpack(w, ref, &got, e);
-	if (rc != 0) {
-		sr_wipe(w->packed, MESSAGE_MAX);
-		sr_wipe(w->record, SR_RECORD_MAX);
-		return rc;
-	}
+	return rc == 0 ? unpack(w, ref, plain, e) : rc;
+}
+
+static void wipe_opened(struct sr_block_work *w) {
+	sr_wipe(w->packed, MESSAGE_MAX);
+	sr_wipe(w->record, SR_RECORD_MAX);
+}
+
+int sr_block_open(struct sr_block_work *w, enum sr_block_kind kind, const struct sr_block_ref *ref,
+	struct sr_bytes *plain, struct sr_err *e) {
+	struct sr_bytes got = {NULL, 0};
 	*plain = got;
-	return 0;
+	int rc = open_record(w, kind, ref, &got, e);
+	if (rc == 0)
+		rc = has_hash(got, ref, e);
+	if (rc != 0)
+		wipe_opened(w);
+	else
+		*plain = got;
+	return rc;
+}
+
+int sr_block_same(struct sr_block_work *w, enum sr_block_kind kind, const struct sr_block_ref *ref,
+	struct sr_err *e) {
+	struct sr_bytes got = {NULL, 0};
+	int rc = open_record(w, kind, ref, &got, e);
+	if (rc == 0 && (got.len != ref->plain_len ||
+			       memcmp(got.p, w->plain + SR_BLOCK_HEAD, got.len) != 0))
+		rc = sr_fail(e, SR_AUTH, "block's plaintext is another than the one at hand");
+	if (rc != 0)
+		wipe_opened(w);
+	return rc;
 }
 
 void sr_block_ref_put(struct sr_buf *b, const struct sr_block_ref *ref) {

@@ -81,8 +81,8 @@ struct sr_block_work;
 SR_MUST int sr_block_work_new(struct sr_block_work **out, const struct sr_block_domain *d,
 	enum sr_codec_id codec, struct sr_err *e);
 void sr_block_work_free(struct sr_block_work *w); /* NULL allowed */
-/* Where to put the plaintext of the next block to seal: SR_BLOCK bytes. sr_block_open leaves it
- * alone. */
+/* Where to put the plaintext of the next block to seal: SR_BLOCK bytes. sr_block_open and
+ * sr_block_same leave it alone. */
 uint8_t *sr_block_work_plain(struct sr_block_work *w);
 /* A buffer of SR_RECORD_MAX bytes for the record to be opened. */
 uint8_t *sr_block_work_record(struct sr_block_work *w);
@@ -96,6 +96,11 @@ SR_MUST int sr_block_seal(struct sr_block_work *w, enum sr_block_kind kind,
  * left. */
 SR_MUST int sr_block_open(struct sr_block_work *w, enum sr_block_kind kind,
 	const struct sr_block_ref *ref, struct sr_bytes *plain, struct sr_err *e);
+/* Is what is in the record buffer (which is used up) the block whose ref->plain_len bytes are the
+ * work's plaintext? As sr_block_open, every byte compared instead of its hash made: AUTH, CORRUPT.
+ */
+SR_MUST int sr_block_same(struct sr_block_work *w, enum sr_block_kind kind,
+	const struct sr_block_ref *ref, struct sr_err *e);
 
 /* A ref as bytes: cid key h pack, le32 offset len plain_len. Decoding checks the ranges. */
 enum {

@@ -156,7 +156,6 @@ static int pack_rows(struct sr_draft *d, struct growing *g, struct sr_buf *out, 
 /* A copy that was stored before counts when it reads back as this part. */
 static bool stored_before(struct sr_draft *d, enum sr_block_kind kind, struct sr_block_ref *ref) {
 	struct sr_index_hit hit;
-	struct sr_bytes plain = {NULL, 0};
 	if (d->o.domain->dedupe != SR_DEDUPE_COLLECTION ||
 		sr_index_find(d->o.index, ref->cid, d->o.accession, &hit, NULL) != 0)
 		return false;
@@ -166,7 +165,7 @@ static bool stored_before(struct sr_draft *d, enum sr_block_kind kind, struct sr
 	if (hit.checked)
 		return true;
 	if (sr_pack_read(d->o.backend, &hit.at, sr_block_work_record(d->o.work), NULL) != 0 ||
-		sr_block_open(d->o.work, kind, ref, &plain, NULL) != 0)
+		sr_block_same(d->o.work, kind, ref, NULL) != 0)
 		return false;
 	sr_index_checked(d->o.index, ref->cid, ref->pack);
 	return true;
