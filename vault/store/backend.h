@@ -39,6 +39,9 @@ struct sr_backend_ops {
 	void (*upload_abort)(void *up);
 	int (*get)(void *self, const char *name, uint64_t offset, void *p, size_t len,
 		struct sr_err *e);
+	/* NULL: as get */
+	int (*get_bulk)(void *self, const char *name, uint64_t offset, void *p, size_t len,
+		struct sr_err *e);
 	int (*head)(void *self, const char *name, uint64_t *size, struct sr_err *e);
 	int (*list)(void *self, const char *folder, sr_backend_each_fn *each, void *ctx,
 		struct sr_err *e);
@@ -75,6 +78,10 @@ void sr_upload_abort(struct sr_upload *u); /* frees; NULL allowed */
 
 /* Exactly ${len} bytes at ${offset}: NOTFOUND; CORRUPT when the thing is shorter. */
 SR_MUST int sr_backend_get(struct sr_backend *b, const char *name, uint64_t offset, void *p,
+	size_t len, struct sr_err *e);
+/* The same of much that nobody reads again soon: where there is a cache they leave it to others,
+ * and see what the medium holds. As sr_fd_pread_bulk says of ${p} and ${offset}. */
+SR_MUST int sr_backend_get_bulk(struct sr_backend *b, const char *name, uint64_t offset, void *p,
 	size_t len, struct sr_err *e);
 /* The whole of a thing of at most ${max} bytes, appended to ${out}; LIMIT above. */
 SR_MUST int sr_backend_get_all(
