@@ -89,6 +89,13 @@ SR_MUST int sr_file_open(
 	int *fd, struct sr_dir *d, const char *name, unsigned flags, struct sr_err *e);
 /* all, or CORRUPT "want, have" */
 SR_MUST int sr_fd_pread(int fd, void *p, size_t len, uint64_t offset, struct sr_err *e);
+/* The same of much that nobody reads again soon, past the page cache where the file system can do
+ * that: what comes is what the disk holds. ${p} and ${offset} are at whole pages (SR_FS_PAGE), and
+ * ${p} has room for ${len} rounded up to them; else it is read as ever. One thread for ${fd}. */
+enum {
+	SR_FS_PAGE = 4096 /* what O_DIRECT wants of offset, length and memory on most disks */
+};
+SR_MUST int sr_fd_pread_bulk(int fd, void *p, size_t len, uint64_t offset, struct sr_err *e);
 SR_MUST int sr_fd_pread_some(
 	int fd, void *p, size_t len, uint64_t offset, size_t *got, struct sr_err *e);
 SR_MUST int sr_fd_pwrite(int fd, const void *p, size_t len, uint64_t offset, struct sr_err *e);
