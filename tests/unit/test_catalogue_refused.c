@@ -339,7 +339,20 @@ static void requests(void **state) {
 	memcpy(v.of, rig_last(&r)->hash, SR_HASH);
 	rig_apply(&r);
 	s_room_key(&r, "request 1", 0, v.of);
-	rig_refused(&r, "version 0");
+	rig_refused(&r, "version 0, versions begin with 1");
+	v.version = 0; /* no other name for the newest */
+	s_vote(&r, M0, &v);
+	rig_refused(&r, "version 0, versions begin with 1");
+	for (int i = 0; i < 2; i++) {
+		rig_begin(&r, i == 0 ? SR_T_LAPSE : SR_T_REFUSE, SERVICE);
+		f_put(&r, "what", "request");
+		f_id(&r, "request", "request 1");
+		f_dec(&r, "version", 0);
+		if (i != 0)
+			f_put(&r, "rule", "quorum-out-of-reach");
+		rig_end(&r);
+		rig_refused(&r, "version 0, versions begin with 1");
+	}
 	v.version = 1;
 	v.extension = 1;
 	s_vote(&r, M0, &v);
