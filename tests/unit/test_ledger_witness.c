@@ -756,7 +756,8 @@ static void killed(void **state) {
 	teardown(&p);
 }
 
-/* A memory that cannot be written signs nothing, and stays so until it is opened again. */
+/* A memory that cannot be read signs nothing now; one that cannot be written signs nothing until it
+ * is opened again. */
 static void read_only(void **state) {
 	struct rig_log l;
 	struct place p;
@@ -770,17 +771,29 @@ static void read_only(void **state) {
 	grow(&p, &l, 0, 2);
 	sr_buf_init(&b);
 	rig_request(&b, &l, 2, 5);
-	/* Somebody alters the schema behind it: the update meets no such table. */
+	/* Somebody alters the schema behind it: there is no such table to read. */
 	assert_int_equal(sqlite3_open(t_path(p.path, "witness.db"), &other), SQLITE_OK);
 	assert_int_equal(
 		sqlite3_exec(other, "ALTER TABLE log RENAME TO gone", NULL, NULL, NULL), SQLITE_OK);
-	ASK(p.w, sr_buf_view(&b), 500, "could not write its memory");
+	ASK(p.w, sr_buf_view(&b), 500, "could not read its memory");
 	assert_int_equal(
 		sqlite3_exec(other, "ALTER TABLE gone RENAME TO log", NULL, NULL, NULL), SQLITE_OK);
+	grow(&p, &l, 2, 5); /* nothing was written: it goes on */
+	/* The update is refused. */
+	assert_int_equal(
+		sqlite3_exec(other,
+			"CREATE TRIGGER no BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'no'); "
+			"END",
+			NULL, NULL, NULL),
+		SQLITE_OK);
+	sr_buf_clear(&b);
+	rig_request(&b, &l, 5, 6);
+	ASK(p.w, sr_buf_view(&b), 500, "could not write its memory");
+	assert_int_equal(sqlite3_exec(other, "DROP TRIGGER no", NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_close(other), SQLITE_OK);
 	ASK(p.w, sr_buf_view(&b), 500, "could not write its memory"); /* sticky */
 	reopen(&p);
-	grow(&p, &l, 2, 5);
+	grow(&p, &l, 5, 6);
 	sr_buf_free(&b);
 	teardown(&p);
 }
@@ -798,7 +811,7 @@ static void unkeyed(void **state) {
 	assert_ok(sr_witness_open(&w, &o, &e), &e);
 	rig_log(&l, RIG_ORIGIN, 1, RIG_LEAVES);
 	assert_ok(sr_witness_log_add(w, sr_bytes_str(RIG_ORIGIN), &l.vkey, &e), &e);
-	REFUSED(w, &l, 0, 4, 500, "could not write");
+	REFUSED(w, &l, 0, 4, 500, "has no key here");
 	sr_witness_free(w);
 	REFUSED(p.w, &l, 1, 4, 409, "0\n");
 	teardown(&p);

@@ -822,7 +822,6 @@ enum tmp_state {
 };
 
 enum {
-	BULK_PAGE = 4096,      /* what O_DIRECT wants of offset, length and memory on most disks */
 	BULK_MIN = 128 << 10,  /* bytes; for less the wait for the disk costs more than a copy */
 	BULK_BUFFER = 1 << 20, /* bytes; a second write of this size gains little in a larger one */
 };
@@ -905,8 +904,8 @@ static int write_direct(
 	int rc = 0;
 
 	*done = false;
-	if ((uintptr_t)p % BULK_PAGE != 0 && t->buffer == NULL) {
-		if (posix_memalign(&buffer, BULK_PAGE, BULK_BUFFER) != 0)
+	if ((uintptr_t)p % SR_DIRECT_PAGE != 0 && t->buffer == NULL) {
+		if (posix_memalign(&buffer, SR_DIRECT_PAGE, BULK_BUFFER) != 0)
 			return 0;
 		t->buffer = buffer;
 	}
@@ -916,7 +915,7 @@ static int write_direct(
 		const uint8_t *from = p + at;
 		size_t n = len - at;
 
-		if ((uintptr_t)p % BULK_PAGE != 0) {
+		if ((uintptr_t)p % SR_DIRECT_PAGE != 0) {
 			n = n < BULK_BUFFER ? n : BULK_BUFFER;
 			memcpy(t->buffer, from, n);
 			from = t->buffer;
@@ -936,7 +935,8 @@ static int write_direct(
 }
 
 static int tmp_write(struct sr_tmpfile *t, const void *p, size_t len, struct sr_err *e) {
-	if (t->bulk && len >= BULK_MIN && len % BULK_PAGE == 0 && t->size % BULK_PAGE == 0) {
+	if (t->bulk && len >= BULK_MIN && len % SR_DIRECT_PAGE == 0 &&
+		t->size % SR_DIRECT_PAGE == 0) {
 		int rc = write_direct(&t->bulk, t, p, len, e);
 		if (rc != 0 || t->bulk)
 			return rc;

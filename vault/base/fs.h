@@ -49,6 +49,13 @@ SR_MUST int sr_dir_each(struct sr_dir *d,
 	int (*each)(void *ctx, const char *name, bool is_dir, struct sr_err *e), void *ctx,
 	struct sr_err *e);
 
+enum {
+	/* What O_DIRECT wants of offset, length and memory: the logical block of the disks that
+	 * there are, 512 or 4096 bytes, and what fits the larger fits the smaller. Where a file
+	 * system wants more, the write is refused and goes through the page cache. */
+	SR_DIRECT_PAGE = 4096
+};
+
 /* Whole small files. NOTFOUND; LIMIT above ${max}. ${out} is appended to. */
 SR_MUST int sr_file_read(
 	struct sr_dir *d, const char *name, struct sr_buf *out, size_t max, struct sr_err *e);
