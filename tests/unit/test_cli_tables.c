@@ -71,6 +71,32 @@ static void rows(void **state) {
 		{"t.csv", "path,colour\n", SR_USAGE, "column \"colour\" is none of path, item"},
 		{"t.csv", "path,medium\na,book;film;letter;image;sound\n", SR_USAGE,
 			"row 2: medium: more than 4 values"},
+		{"t.csv", "path,hazard\na,red\n", SR_USAGE,
+			"row 2: hazard: \"red\": unknown hazard; describe --help lists them"},
+		{"t.csv", "path,medium,clear\na,book,medium\n", SR_USAGE,
+			"row 2: medium is set and cleared at once"},
+		{"t.csv", "path,item\na,0123456789abcdef\n", SR_USAGE,
+			"row 2 has a path and an item"},
+		{"t.csv", "path,title\na,\"t\" x\n", SR_USAGE,
+			"row 2 is no CSV: a quote stands where none may be, or is not closed"},
+		{"t.csv", "path,title\na,\"t\n", SR_USAGE, "or is not closed"},
+		{"t.jsonl", "{\"path\":\"a\",\"clear\":7}\n", SR_USAGE,
+			"row 1 has a \"clear\" that is no array of names"},
+		{"t.jsonl", "{\"path\":\"a\",\"clear\":[7]}\n", SR_USAGE,
+			"row 1 has a \"clear\" that is no array of names"},
+		{"t.jsonl", "{\"path\":7}\n", SR_USAGE,
+			"row 1 names its path or item by no string"},
+		{"t.jsonl", "{\"item\":\"\"}\n", SR_USAGE,
+			"row 1 names its path or item by no string"},
+		{"t.jsonl", "{\"path\":\"a\",\"title\":1.5}\n", SR_USAGE,
+			"row 1: title: want a string, or an array of strings"},
+		{"t.jsonl", "{\"path\":\"a\",\"title\":{}}\n", SR_USAGE,
+			"row 1: title: want a string, or an array of strings"},
+		{"t.jsonl", "\n[\"path\"]\n", SR_USAGE,
+			"row 2 is no JSON object: it is something else"},
+		{"t.jsonl", "{\"path\":\"a\"\n", SR_USAGE, "row 1 is no JSON object: "},
+		{"t.jsonl", "{\"path\":\"a\",\"path\":\"b\"}\n", SR_USAGE,
+			"row 1 is no JSON object: duplicate object key"},
 	};
 
 	(void)state;
@@ -83,7 +109,18 @@ static void rows(void **state) {
 			(enum sr_code)all[i].code, &e, all[i].piece);
 	}
 	struct sr_err e = {0};
+	static const struct {
+		const char *file, *bytes;
+		size_t len;
+	} nul[] = {{"n.csv", "path\na\0b\n", 9}, {"n.jsonl", "{\"path\":\0\"a\"}\n", 14}};
 
+	for (size_t i = 0; i < T_COUNT(nul); i++) {
+		size_t values = 0;
+
+		t_write_file(nul[i].file, nul[i].bytes, nul[i].len);
+		assert_fails(cli_rows_each(nul[i].file, count_row, &values, &e), SR_USAGE, &e,
+			"holds a NUL byte");
+	}
 	assert_fails(cli_rows_each("no.csv", count_row, NULL, &e), SR_NOTFOUND, &e,
 		"no.csv: nothing is there");
 }
