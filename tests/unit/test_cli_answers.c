@@ -247,7 +247,7 @@ static int doubled(struct liar *l, const char *op, struct sr_call *q, struct sr_
 	(void)l;
 	(void)q;
 	(void)e;
-	if (strcmp(op, "collections") == 0)
+	if (strcmp(op, "collections") == 0 || strcmp(op, "resolve") == 0)
 		lie_rows(answer, twice, NULL);
 	return 0;
 }
@@ -260,6 +260,23 @@ static void two_collections(void **state) {
 	r.depositor->liar.twist = NULL;
 	fails_at(r.depositor, "deposit file --collection Seized\tarchive --resume 12", SR_USAGE,
 		"--resume: want the 32 digits of the accession");
+}
+
+/* What was typed begins more than one id; and what the report of a person is read for. */
+static void say_more(void **state) {
+	char line[100], piece[200];
+
+	(void)state;
+	(void)snprintf(line, sizeof line, "show %.8s", r.hex[ITEM]);
+	(void)snprintf(piece, sizeof piece,
+		"%.8s begins more than one id: item %.12s, item %.12s; type more digits",
+		r.hex[ITEM], r.hex[ITEM], r.hex[ITEM]);
+	r.researcher->liar.twist = doubled;
+	fails_at(r.researcher, line, SR_USAGE, piece);
+	r.researcher->liar.twist = NULL;
+	(void)snprintf(line, sizeof line, "audit report --person %s", r.w->researcher[0].person);
+	fails_at(r.auditor, line, SR_USAGE,
+		"--reason TEXT is missing: whoever reads what a person did says why");
 }
 
 /* Behind the item: what the parsers of two files say, who do not agree. */
@@ -533,6 +550,7 @@ int main(void) {
 		cmocka_unit_test(left_out),
 		cmocka_unit_test(another_receipt),
 		cmocka_unit_test(two_collections),
+		cmocka_unit_test(say_more),
 		cmocka_unit_test(files_disagree),
 		cmocka_unit_test(changed_bag),
 		cmocka_unit_test(stopped),

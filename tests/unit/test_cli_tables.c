@@ -121,6 +121,21 @@ static void rows(void **state) {
 		assert_fails(cli_rows_each(nul[i].file, count_row, &values, &e), SR_USAGE, &e,
 			"holds a NUL byte");
 	}
+	/* A row that no description fills is not read to its end. */
+	for (size_t i = 0; i < 2; i++) {
+		const char *name = i == 0 ? "long.csv" : "long.jsonl";
+		struct sr_buf b;
+		size_t values = 0;
+
+		sr_buf_init(&b);
+		sr_buf_put_str(&b, i == 0 ? "path\n" : "{\"path\":\"");
+		for (size_t n = 0; n < (3 << 20) / 16; n++)
+			sr_buf_put_str(&b, "sixteen letters ");
+		t_write_file(name, b.p, b.len);
+		sr_buf_free(&b);
+		assert_fails(cli_rows_each(name, count_row, &values, &e), SR_LIMIT, &e,
+			"has more than 1 MiB");
+	}
 	assert_fails(cli_rows_each("no.csv", count_row, NULL, &e), SR_NOTFOUND, &e,
 		"no.csv: nothing is there");
 }

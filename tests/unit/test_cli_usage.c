@@ -152,6 +152,9 @@ static void people(void **state) {
 		"--member: nothing.card: no such file");
 	rig_line_fails("person add nothing.card --role researcher", SR_NOTFOUND,
 		"nothing.card: no such file");
+	t_write_file("strange.card", "strongroom/receipt/v1\nname x\n", 29);
+	rig_line_fails("person add strange.card --role researcher", SR_CORRUPT,
+		"no card: it does not begin with \"strongroom/");
 }
 
 static void material(void **state) {
@@ -265,6 +268,9 @@ static void house(void **state) {
 		{"backup dir", "--secrets FILE is missing: the sealed file of secrets"},
 		{"init --vault v", "--origin NAME is missing: the name of the log"},
 		{"init --vault v --origin o", "say where the second copy of secrets.db lies"},
+		{"restore a b", "--secrets FILE is missing: the sealed file of secrets"},
+		{"restore a b --secrets s",
+			"--escrow FILE is missing: the escrow file that the backup was made with"},
 		{"restore a b --secrets s --escrow e",
 			"say where the second copy of secrets.db will"},
 		{"second drop", "--confirm \"a lost secrets.db loses the vault\" is missing"},
