@@ -16,6 +16,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "util.h"
@@ -67,6 +68,23 @@ int __wrap_cli_open(int at, const char *path, int flags) {
 	return __real_cli_open(at, path, flags);
 }
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl51-cpp) */
+
+/* The tests of a program run in a folder of their own (as group set-up and teardown). */
+static char *cli_rig_home;
+
+static inline int cli_rig_move_in(void **state) {
+	(void)state;
+	cli_rig_home = t_tmp_new();
+	assert_int_equal(chdir(cli_rig_home), 0);
+	return 0;
+}
+
+static inline int cli_rig_move_out(void **state) {
+	(void)state;
+	assert_int_equal(chdir("/"), 0);
+	t_tmp_remove(cli_rig_home);
+	return 0;
+}
 
 struct rig_line {
 	int rc;

@@ -17,7 +17,6 @@
 #define NOBODY "p-0000000000000000"
 
 static struct {
-	char *home;
 	struct office *o;
 	struct world *w;
 	struct desk *member, *curator, *second, *researcher, *officer, *auditor, *depositor;
@@ -94,14 +93,12 @@ static void accession_of(char hex[2 * SR_ID + 1], const uint8_t item[SR_ID]) {
 }
 
 static int setup(void **state) {
-	(void)state;
 	memset(&r, 0, sizeof r);
-	r.home = t_tmp_new();
-	assert_int_equal(chdir(r.home), 0);
+	(void)cli_rig_move_in(state);
 	t_write_file("file", "x", 1);
 	assert_int_equal(setenv("STRONGROOM_INTAKE", "later", 1), 0);
-	assert_int_equal(setenv("STRONGROOM_VAULT", r.home, 1), 0);
-	assert_int_equal(setenv("STRONGROOM_STATE", r.home, 1), 0);
+	assert_int_equal(setenv("STRONGROOM_VAULT", cli_rig_home, 1), 0);
+	assert_int_equal(setenv("STRONGROOM_STATE", cli_rig_home, 1), 0);
 	r.o = office_new(NULL);
 	r.w = r.o->w;
 	for (size_t i = 0; i < 4; i++)
@@ -134,13 +131,10 @@ static int teardown(void **state) {
 	struct desk *const all[] = {
 		r.member, r.curator, r.second, r.researcher, r.officer, r.auditor, r.depositor};
 
-	(void)state;
 	for (size_t i = 0; i < T_COUNT(all); i++)
 		desk_free(all[i]);
 	office_free(r.o);
-	assert_int_equal(chdir("/"), 0);
-	t_tmp_remove(r.home);
-	return 0;
+	return cli_rig_move_out(state);
 }
 
 /* --- lies ------------------------------------------------------------------------------------- */

@@ -12,22 +12,6 @@
 #include "cli/walk.h"
 #include "cli_rig.h"
 
-static char *home;
-
-static int setup(void **state) {
-	(void)state;
-	home = t_tmp_new();
-	assert_int_equal(chdir(home), 0);
-	return 0;
-}
-
-static int teardown(void **state) {
-	(void)state;
-	assert_int_equal(chdir("/"), 0);
-	t_tmp_remove(home);
-	return 0;
-}
-
 static void put(const char *name, const char *text) {
 	t_write_file(name, text, strlen(text));
 }
@@ -487,5 +471,5 @@ int main(void) {
 		cmocka_unit_test(answers),
 		cmocka_unit_test(whole_or_nothing),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, cli_rig_move_in, cli_rig_move_out);
 }

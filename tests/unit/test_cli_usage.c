@@ -17,33 +17,22 @@
 
 #define PERSON "p-0123456789abcdef"
 
-static char *home;
-
 static int setup(void **state) {
 	static const char *const gone[] = {"STRONGROOM_VAULT", "STRONGROOM_IDENTITY",
 		"STRONGROOM_UNLOCK", "XDG_STATE_HOME", "HOME"};
 	static const char big[1027];
 	static const char nul[] = "words\0and more";
 
-	(void)state;
-	home = t_tmp_new();
-	assert_int_equal(chdir(home), 0);
+	(void)cli_rig_move_in(state);
 	for (size_t i = 0; i < T_COUNT(gone); i++)
 		assert_int_equal(unsetenv(gone[i]), 0);
-	assert_int_equal(setenv("STRONGROOM_STATE", home, 1), 0);
+	assert_int_equal(setenv("STRONGROOM_STATE", cli_rig_home, 1), 0);
 	assert_int_equal(setenv("STRONGROOM_INTAKE", "later", 1), 0);
 	assert_int_equal(mkdir("folder", 0700), 0);
 	t_write_file("file", "x", 1);
 	t_write_file("nul", nul, sizeof nul - 1);
 	t_write_file("big", big, sizeof big);
 	t_write_file("empty", "\r\nsecond line\n", 14);
-	return 0;
-}
-
-static int teardown(void **state) {
-	(void)state;
-	assert_int_equal(chdir("/"), 0);
-	t_tmp_remove(home);
 	return 0;
 }
 
@@ -82,7 +71,7 @@ static void options(void **state) {
 	assert_int_equal(unsetenv("STRONGROOM_STATE"), 0);
 	assert_fails(cli_memory(&c, &e), SR_USAGE, &e,
 		"no folder to remember vaults in: set $STRONGROOM_STATE");
-	assert_int_equal(setenv("STRONGROOM_STATE", home, 1), 0);
+	assert_int_equal(setenv("STRONGROOM_STATE", cli_rig_home, 1), 0);
 }
 
 /* A word that goes to the vault as it is. */
@@ -669,5 +658,5 @@ int main(void) {
 		cmocka_unit_test(one_form),
 		cmocka_unit_test(full),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, cli_rig_move_out);
 }
