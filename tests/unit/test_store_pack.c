@@ -213,7 +213,7 @@ static void test_every_flip_is_found(void **state) {
 	t_read_file(path, &file);
 	size_t trailer = file.len - 24 - 3 * (size_t)SR_HASH;
 	void *group = NULL;
-	assert_int_equal(posix_memalign(&group, SR_FS_PAGE, SR_LANES * (size_t)SR_SEGMENT), 0);
+	assert_int_equal(posix_memalign(&group, SR_DIRECT_PAGE, SR_LANES * (size_t)SR_SEGMENT), 0);
 	for (size_t i = 0; i < 160; i++) {
 		size_t at = i < 24 + 3 * SR_HASH ? trailer + i : (size_t)t_rand(&seed, trailer);
 		struct sr_pack pack;

@@ -75,21 +75,17 @@ struct sr_pack_writer {
 /* --- writing -------------------------------------------------------------------------------------
  */
 
-enum {
-	PAGE = 4096 /* O_DIRECT wants memory at a whole page */
-};
-
 static struct sr_pack_segment *segment_new(struct sr_pack_writer *w) {
 	struct sr_pack_segment *s = w->empty;
 	void *p = NULL;
 
 	w->empty = NULL;
-	if (s == NULL && posix_memalign(&p, PAGE, PAGE + SR_SEGMENT) == 0)
+	if (s == NULL && posix_memalign(&p, SR_DIRECT_PAGE, SR_DIRECT_PAGE + SR_SEGMENT) == 0)
 		s = p;
 	if (s == NULL)
 		return NULL;
 	memset(s, 0, sizeof *s);
-	s->bytes = (uint8_t *)s + PAGE;
+	s->bytes = (uint8_t *)s + SR_DIRECT_PAGE;
 	s->upload = w->upload;
 	s->index = w->segments;
 	return s;
