@@ -256,11 +256,12 @@ static void put_file(struct sr_buf *b, const struct sr_deposit_file *file) {
 static int put_leaf(struct flow *f, struct sent *s, struct sr_err *e) {
 	struct sr_list_file row = {.path = sr_buf_view(&s->path), .size = s->content ? s->size : 0};
 	struct per_item *it = &f->items[f->item_count - 1];
-	uint8_t leaf[SR_HASH];
+	uint8_t leaf[SR_HASH] = {0};
 
 	if (s->content)
 		memcpy(row.sha256, s->sha256, SR_HASH);
-	sr_file_leaf(leaf, &row);
+	if (!s->content || s->hashed) /* else the vault's word makes it: take_hash */
+		sr_file_leaf(leaf, &row);
 	s->leaf = f->leaves.len / SR_HASH;
 	s->item = f->item_count - 1;
 	sr_buf_put(&f->leaves, leaf, SR_HASH);
