@@ -103,11 +103,19 @@ static void put_ad(uint8_t ad[AD_LEN], const struct sr_block_domain *d, enum sr_
 
 int sr_block_seal(struct sr_block_work *w, enum sr_block_kind kind, struct sr_block_ref *ref,
 	struct sr_bytes *record, struct sr_err *e) {
+	return sr_block_seal_of(
+		w, kind, ref, sr_bytes_of(w->plain + SR_BLOCK_HEAD, ref->plain_len), record, e);
+}
+
+int sr_block_seal_of(struct sr_block_work *w, enum sr_block_kind kind, struct sr_block_ref *ref,
+	struct sr_bytes plain, struct sr_bytes *record, struct sr_err *e) {
 	uint8_t ad[AD_LEN];
 	size_t packed_len = 0;
 	uint8_t *message = w->plain;
-	size_t len = ref->plain_len;
-	struct sr_bytes plain = sr_bytes_of(w->plain + SR_BLOCK_HEAD, ref->plain_len);
+	size_t len = plain.len;
+	if (plain.len != ref->plain_len || plain.len > SR_BLOCK)
+		return sr_fail(e, SR_MISUSE, "block: %zu bytes to seal, the ref says %u", plain.len,
+			ref->plain_len);
 	int rc = sr_codec_encode(
 		w->coder, w->codec, plain, w->packed + SR_BLOCK_HEAD, &packed_len, e);
 	if (rc != 0)
@@ -115,6 +123,8 @@ int sr_block_seal(struct sr_block_work *w, enum sr_block_kind kind, struct sr_bl
 	if (packed_len > 0) {
 		message = w->packed;
 		len = packed_len;
+	} else if (plain.p != w->plain + SR_BLOCK_HEAD && len > 0) {
+		memcpy(w->plain + SR_BLOCK_HEAD, plain.p, len);
 	}
 	message[0] = packed_len > 0 ? (uint8_t)w->codec : (uint8_t)SR_CODEC_NONE;
 	message[1] = packed_len > 0 ? SR_CODEC_LEVEL : 0;
@@ -190,11 +200,10 @@ int sr_block_open(struct sr_block_work *w, enum sr_block_kind kind, const struct
 }
 
 int sr_block_same(struct sr_block_work *w, enum sr_block_kind kind, const struct sr_block_ref *ref,
-	struct sr_err *e) {
+	struct sr_bytes plain, struct sr_err *e) {
 	struct sr_bytes got = {NULL, 0};
 	int rc = open_record(w, kind, ref, &got, e);
-	if (rc == 0 && (got.len != ref->plain_len ||
-			       memcmp(got.p, w->plain + SR_BLOCK_HEAD, got.len) != 0))
+	if (rc == 0 && !sr_bytes_eq(got, plain))
 		rc = sr_fail(e, SR_AUTH, "block's plaintext is another than the one at hand");
 	if (rc != 0)
 		wipe_opened(w);

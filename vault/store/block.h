@@ -91,16 +91,20 @@ uint8_t *sr_block_work_record(struct sr_block_work *w);
  * ref->len. The view of the record lives until the next call on ${w}. */
 SR_MUST int sr_block_seal(struct sr_block_work *w, enum sr_block_kind kind,
 	struct sr_block_ref *ref, struct sr_bytes *record, struct sr_err *e);
+/* The same of ${plain}, ref->plain_len bytes that lie elsewhere; what is in the work's plaintext
+ * may be lost. */
+SR_MUST int sr_block_seal_of(struct sr_block_work *w, enum sr_block_kind kind,
+	struct sr_block_ref *ref, struct sr_bytes plain, struct sr_bytes *record, struct sr_err *e);
 /* Open the ref->len bytes in the work's record buffer (which is used up) and check length and H:
  * AUTH, CORRUPT. The view of the plaintext lives until the next call; on failure nothing of it is
  * left. */
 SR_MUST int sr_block_open(struct sr_block_work *w, enum sr_block_kind kind,
 	const struct sr_block_ref *ref, struct sr_bytes *plain, struct sr_err *e);
-/* Is what is in the record buffer (which is used up) the block whose ref->plain_len bytes are the
- * work's plaintext? As sr_block_open, every byte compared instead of its hash made: AUTH, CORRUPT.
+/* Is what is in the record buffer (which is used up) the block of ${plain}? As sr_block_open, every
+ * byte compared instead of its hash made: AUTH, CORRUPT.
  */
 SR_MUST int sr_block_same(struct sr_block_work *w, enum sr_block_kind kind,
-	const struct sr_block_ref *ref, struct sr_err *e);
+	const struct sr_block_ref *ref, struct sr_bytes plain, struct sr_err *e);
 
 /* A ref as bytes: cid key h pack, le32 offset len plain_len. Decoding checks the ranges. */
 enum {

@@ -97,17 +97,17 @@ struct sr_ingest {
 /* --- a worker's part -----------------------------------------------------------------------------
  */
 
-/* Is the record at the ref's place this block? Reads it back. The work's plaintext stays. */
+static struct sr_bytes plain_of(struct job *j, const struct block *b) {
+	return sr_bytes_of(
+		b->gathered ? j->smalls + b->at : sr_block_work_plain(j->work), b->ref.plain_len);
+}
+
+/* Is the record at the ref's place this block? Reads it back. The plaintext stays. */
 static bool stored_well(struct job *j, const struct block *b) {
 	struct sr_place at = {.offset = b->ref.offset, .len = b->ref.len};
 	memcpy(at.pack, b->ref.pack, SR_HASH);
 	return sr_pack_reads(&j->reads, &at, sr_block_work_record(j->work), NULL) == 0 &&
-	       sr_block_same(j->work, SR_BLOCK_FILE, &b->ref, NULL) == 0;
-}
-
-static struct sr_bytes plain_of(struct job *j, const struct block *b) {
-	return sr_bytes_of(
-		b->gathered ? j->smalls + b->at : sr_block_work_plain(j->work), b->ref.plain_len);
+	       sr_block_same(j->work, SR_BLOCK_FILE, &b->ref, plain_of(j, b), NULL) == 0;
 }
 
 /* Dedupe collection: which blocks are in an open pack of this accession (slot), or in the index.
@@ -153,7 +153,7 @@ static void name_blocks(struct job *j) {
 		look_up(j);
 }
 
-/* The block whose plaintext is the work's, and which is in no open pack. */
+/* A block that was in no open pack. */
 static int work(struct job *j, struct block *b, struct sr_err *e) {
 	struct sr_ingest *in = j->in;
 	uint8_t lookup[SR_RESUME_LOOKUP];
@@ -180,7 +180,7 @@ static int work(struct job *j, struct block *b, struct sr_err *e) {
 	}
 	if (in->o.domain.dedupe == SR_DEDUPE_NONE)
 		sr_block_name(&b->ref, SR_BLOCK_FILE, &in->o.domain);
-	int rc = sr_block_seal(j->work, SR_BLOCK_FILE, &b->ref, &record, e);
+	int rc = sr_block_seal_of(j->work, SR_BLOCK_FILE, &b->ref, plain_of(j, b), &record, e);
 	r.record = record;
 	if (rc == 0)
 		rc = sr_packer_add(in->packer, &r, &b->slot, &b->reused, e);
@@ -196,8 +196,6 @@ static void work_job(void *arg) {
 		struct block *b = &j->blocks[i - 1];
 		if (b->reused) /* in an open pack */
 			continue;
-		if (b->gathered)
-			memcpy(sr_block_work_plain(j->work), j->smalls + b->at, b->ref.plain_len);
 		b->rc = work(j, b, failed == 0 ? &j->e : NULL);
 		if (failed == 0)
 			failed = b->rc;
