@@ -445,7 +445,8 @@ static int step_bag(struct room_export *x, struct sr_err *e) {
 	return rc;
 }
 
-static int step(struct room_export *x, struct opened *o, int64_t now, struct sr_err *e) {
+/* The time is a look at the catalogue, so not one for each file. */
+static int step(struct room_export *x, struct opened *o, struct sr_room *r, struct sr_err *e) {
 	int rc;
 
 	switch (x->stage) {
@@ -455,7 +456,7 @@ static int step(struct room_export *x, struct opened *o, int64_t now, struct sr_
 	case FILES:
 		return step_file(x, o, e);
 	case NOTES:
-		return step_notes(x, o, now, e);
+		return step_notes(x, o, sr_room_now(r), e);
 	case END:
 		rc = sr_age_writer_finish(x->age, e);
 		x->stage = DONE;
@@ -551,7 +552,7 @@ int sr_room_export_read(struct sr_room *r, const uint8_t checkout[SR_ID], struct
 		return 0;
 	/* one that failed gives nothing more, whatever had been sealed by then */
 	while (rc == 0 && x->stage != DONE && (x->stage == FAILED || x->out.len <= max))
-		rc = step(x, o, sr_room_now(r), e);
+		rc = step(x, o, r, e);
 	if (rc == 0)
 		rc = hand_over(r, o, out, max, got, e);
 	if (rc != 0)
