@@ -24,7 +24,7 @@ def quiet(argv, env=None, cwd=None):
 
 
 def limit(build):
-    """Seconds of one core for a GiB, for each primitive that every byte of a deposit goes through."""
+    """Seconds of one core for a GiB, for each primitive that every byte of some work goes through."""
     rows = quiet([os.path.abspath(build + "/bench_crypto_limit")]).split("\n")
     return {name: float(seconds) for name, seconds in (row.split() for row in rows if row)}
 
