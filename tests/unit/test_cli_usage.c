@@ -329,9 +329,9 @@ static void advice(void **state) {
 			"`strongroom witness new DIR --name NAME` makes a witness"},
 		{"witness log add w2 frob --unlock w2.key", SR_USAGE, "the log's key: ",
 			"`strongroom witness policy` of the vault prints its key"},
-		{"board new --level 2 --standby-quorum 2:2 --member ada.id.card --member bo.id.card "
-		 "--curator ada.id.card --officer ada.id.card --auditor ada.id.card --custodian "
-		 "ada.id.card",
+		{"board new --level 2 --standby-quorum 2:2 --member ada.id.card "
+		 "--member bo.id.card --curator ada.id.card --officer ada.id.card "
+		 "--auditor ada.id.card --custodian ada.id.card",
 			SR_USAGE, "--standby-quorum: of whom? --standby names them", ""},
 		{"policy lint nul", SR_CORRUPT, "nul: line 1, column 6: ",
 			"mend the file at that place; `strongroom policy default` prints rules"},
