@@ -138,6 +138,7 @@ static inline void rig_line(struct rig_line *l, const char *line) {
 	struct cli c = {0};
 
 	memset(l, 0, sizeof *l);
+	(void)!cli_json_whole(NULL); /* of a line before, which printed none */
 	if (cli_rig_as.identity != NULL)
 		c.identity = *cli_rig_as.identity;
 	assert_true(strlen(line) < sizeof text);

@@ -794,6 +794,14 @@ static void read_only(void **state) {
 	ASK(p.w, sr_buf_view(&b), 500, "could not write its memory"); /* sticky */
 	reopen(&p);
 	grow(&p, &l, 5, 6);
+	/* Written, and not signed: the next one who asks gets it. */
+	sr_buf_clear(&b);
+	rig_request(&b, &l, 6, 8);
+	sr_fault_set(1, EIO);
+	ASK(p.w, sr_buf_view(&b), 503, "remembers that checkpoint and could not sign it");
+	sr_fault_set(0, 0);
+	ASK(p.w, sr_buf_view(&b), 409, "8\n");
+	grow(&p, &l, 8, 8);
 	sr_buf_free(&b);
 	teardown(&p);
 }

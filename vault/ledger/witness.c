@@ -792,6 +792,12 @@ static void add_known(struct sr_witness *w, struct asked *a, struct sr_witness_r
 		say_unread(r, rc);
 		return;
 	}
+	if (done.sign) { /* it is on the disk, and may be signed whenever it is asked for */
+		say(r, 503,
+			"the witness remembers that checkpoint and could not sign it: ask again "
+			"from its size");
+		return;
+	}
 	/* Whether the new size is on the disk is not known until it is read again. */
 	w->failed = true;
 	say(r, 500, "the witness could not write its memory: its operator must look");
