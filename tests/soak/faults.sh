@@ -122,7 +122,7 @@ judged() { # STEP FAULT NUMBER
 	# Of a connection that is gone core has nobody to tell, and the client nothing to say but that.
 	[[ $number = 104 && -n ${THROUGH:-} ]] && grep -qE 'core closed the connection|Broken pipe' err ||
 		grep -qF "${says[$number]}" err || fail "$1 with '$2': it does not say '${says[$number]}'"
-	grep -qE 'what to do:|raise the limit' err || fail "$1 with '$2': no advice"
+	grep -qE 'what to do:|raise the limit|mount its medium' err || fail "$1 with '$2': no advice"
 }
 
 # All that an act can leave behind: names, kinds, modes and bytes. But for the roots of secrets.db, which every opening writes

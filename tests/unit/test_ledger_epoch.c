@@ -66,6 +66,9 @@ static void test_order(void **state) {
 	struct sr_err e;
 	make(&s);
 	sr_buf_init(&b);
+	b.failed = SR_NOMEM;
+	assert_fails(sr_epoch_seal(&b, s.vault, &s.epoch, s.a, 2, &e), SR_NOMEM, &e, NULL);
+	sr_buf_clear(&b);
 	s.a[1] = s.a[0];
 	assert_fails(sr_epoch_seal(&b, s.vault, &s.epoch, s.a, 2, &e), SR_MISUSE, &e, "ascending");
 	assert_int_equal(b.len, 0);
@@ -115,6 +118,9 @@ static void test_many(void **state) {
 	assert_fails(sr_epochs_seal(&s.body, s.vault, &wrong, &s.a[0], &e), SR_MISUSE, &e,
 		"epochs 6 to 3");
 	assert_int_equal(s.body.len, 0);
+	s.body.failed = SR_NOMEM; /* there is no memory for it */
+	assert_fails(sr_epochs_seal(&s.body, s.vault, &range, &s.a[0], &e), SR_NOMEM, &e, NULL);
+	sr_buf_clear(&s.body);
 	assert_ok(sr_epochs_seal(&s.body, s.vault, &range, &s.a[0], &e), &e);
 	const struct sr_bytes body = sr_buf_view(&s.body);
 	for (uint32_t n = 3; n <= 6; n++) {

@@ -411,6 +411,9 @@ static void test_found(void **state) {
 	}
 	assert_fails(sr_statement_merge(&whole, views, N - 1, &e), SR_MISUSE, &e, "has not signed");
 	assert_int_equal(whole.len, 0);
+	whole.failed = SR_NOMEM; /* there is no memory for it */
+	assert_fails(sr_statement_merge(&whole, views, N, &e), SR_NOMEM, &e, "merge: ");
+	sr_buf_clear(&whole);
 	assert_ok(sr_statement_merge(&whole, views, N, &e), &e);
 	assert_ok(sr_statement_parse(&s, sr_buf_view(&whole), &e), &e);
 	assert_ok(sr_statement_verify_found(&s, &e), &e);

@@ -70,6 +70,8 @@ int sr_epoch_seal(struct sr_buf *out, const uint8_t vault[SR_HASH], const struct
 		rc = sr_buf_ok(&text, e);
 	if (rc == 0)
 		sr_buf_put_buf(out, &text);
+	if (rc == 0)
+		rc = sr_buf_ok(out, e);
 	sr_buf_free(&text);
 	return rc;
 }
@@ -175,6 +177,8 @@ int sr_epochs_seal(struct sr_buf *out, const uint8_t vault[SR_HASH], const struc
 		rc = sr_buf_ok(&text, e);
 	if (rc == 0)
 		sr_buf_put_buf(out, &text);
+	if (rc == 0)
+		rc = sr_buf_ok(out, e);
 	sr_buf_free(&text);
 	sr_buf_free(&value);
 	return rc;

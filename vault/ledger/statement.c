@@ -508,11 +508,11 @@ int sr_statement_merge(
 		rc = sr_buf_ok(&b, e);
 	if (rc == 0)
 		sr_buf_put_buf(out, &b);
-	else
-		(void)sr_wrap(e, "merge");
+	if (rc == 0)
+		rc = sr_buf_ok(out, e);
 	sr_buf_free(&b);
 	sr_statement_free(&s);
-	return rc;
+	return rc == 0 ? 0 : sr_wrap(e, "merge");
 }
 
 /* ---- fields ---- */
