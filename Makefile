@@ -27,8 +27,8 @@
 VERSION := 0.1.0
 B ?= build
 PREFIX ?= /usr/local
-# Two more than there are cores: some tests wait for a clock, or for another process.
-J ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 2)
+# Three more than there are cores: some tests wait for a clock, for a disk, or for another process.
+J ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 3)
 SECONDS_EACH ?= 60
 T ?=
 Q := $(if $(V),,@)
@@ -340,7 +340,7 @@ check:
 	@$(MAKE) --no-print-directory $(JOBS) B='$(B)' check-run
 
 check-run: all tests
-	@$(CHECK_ENV) scripts/check $(sort $(UNIT)) $(sort $(REPLAY)) $(sort $(wildcard tests/cli/*.sh))
+	@$(CHECK_ENV) scripts/check $(sort $(UNIT)) $(sort $(wildcard tests/cli/*.sh)) $(sort $(REPLAY))
 
 demo:
 	@scripts/deps core

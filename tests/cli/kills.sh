@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.bash"
 . "$HERE/../faults/story.bash"
 ROUNDS=2
+ALSO= # one person's memory here, two in tests/soak/kills.sh
 . "$HERE/../faults/kills.bash"
 story killed
 echo "$KILLED kills in $KILL_ROUNDS rounds"
