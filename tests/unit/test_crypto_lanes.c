@@ -31,7 +31,7 @@ static void check(const struct sr_lane *lanes, size_t count) {
 		assert_memory_equal(have[k], want, SR_HASH);
 	}
 	for (size_t i = 0; i < (SR_LANES + 1 - count) * SR_HASH; i++)
-		assert_int_equal(have[count][i], 0xaa);
+		assert_int_equal(have[count + i / SR_HASH][i % SR_HASH], 0xaa);
 }
 
 /* Four of a length, each with another head, that end where the memory ends. */
