@@ -10,7 +10,7 @@ recorder=$(dirname "$STRONGROOM_T")/recorder.so
 ! sanitized || skip 'a sanitizer wants to be the first library'
 export TMPDIR=$W/tmp
 mkdir tmp
-founded
+found
 mkdir box
 # Each kind of content has words of its own; MARK is in all of them.
 python3 - <<'END'

@@ -5,7 +5,7 @@
 
 export TMPDIR=$W/tmp
 mkdir tmp
-founded
+found
 marker='zyxwv-the-marked-words-vwxyz'
 for i in $(seq 2000); do echo "$marker line $i"; done >"file-$marker"
 deposit "file-$marker"

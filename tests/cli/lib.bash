@@ -107,16 +107,41 @@ who() { sr identity show "$W/$1.id" --json >"$W/who.json" && json person "$W/who
 
 # An empty vault; options of init.
 empty() { sr init --origin test.example/vault --unlock-new "$W/vault.key" "${@:---no-second}" >/dev/null; }
+USUAL=$(declare -f person empty)
 
 # loss MEMBERS HIGHEST: the sentence that board new wants.
 loss() { echo "losing $(($1 - $2 + 1)) of $1 shares loses the archive"; }
 
 # founded [MEMBERS [LEVELS]]: members m1.., curators cu1 cu2, officer of, auditor au, custodian ke; researcher ri, depositor
-# de; collection `box`.
+# de; collection `box`. Half a second of work that is the same everywhere, so in a run of scripts/check it is done once and
+# copied, but where a scenario founds a second vault, at another place, or with people or an empty vault of its own.
 founded() {
-	local n=${1:-3} levels=${2:-2,3} i cards=()
-	for ((i = 1; i <= n; i++)); do cards+=("$W/m$i.id.card"); done
+	local n=${1:-3} levels=${2:-2,3} kept
+	kept=${RESULTS:+$RESULTS/founded-$n-$levels}
+	if [[ -z $kept || -e $W/vault || $STRONGROOM_VAULT:$STRONGROOM_STATE != "$W/vault:$W/state" ||
+		$(declare -f person empty) != "$USUAL" ]]; then
+		found "$n" "$levels"
+	else
+		exec 8>>"$kept.lock"
+		flock 8
+		if [[ ! -d $kept ]]; then
+			found "$n" "$levels"
+			mkdir "$kept.new"
+			cp -a pass ./*.id ./*.card vault.key vault state draft.json "$kept.new"
+			mv "$kept.new" "$kept"
+		else
+			cp -a "$kept/." .
+		fi
+		exec 8>&-
+	fi
 	MEMBERS=$n
+	FINGERPRINT=$(json fingerprint "$W/draft.json")
+}
+# found [MEMBERS [LEVELS]]: the same, never copied.
+found() {
+	local n=${1:-3} levels=${2:-2,3} i cards=()
+	MEMBERS=$n
+	for ((i = 1; i <= n; i++)); do cards+=("$W/m$i.id.card"); done
 	# shellcheck disable=SC2046
 	person $(seq -f 'm%g' "$n") cu1 cu2 of au ke ri de
 	empty

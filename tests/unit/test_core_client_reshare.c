@@ -986,7 +986,7 @@ static bool kill_at(struct step *s, unsigned long nth) {
 	return false;
 }
 
-/* Kill it at every second step, at every one with $SR_EVERY_STEP; ${check} says what must hold, and
+/* Kill it at every fifth step, at every one with $SR_EVERY_STEP; ${check} says what must hold, and
  * whether the statement is in. It ends done. */
 static void killed(struct step *s, bool (*check)(struct world *w)) {
 	unsigned long nth = 1, before = 0, after = 0;
@@ -994,7 +994,7 @@ static void killed(struct step *s, bool (*check)(struct world *w)) {
 
 	office_close(s->o);
 	shell(s->o, "rm -rf kept && mkdir kept && cp -a vault second kept/");
-	for (; !done; nth += t_stride(2)) {
+	for (; !done; nth += t_stride(5)) {
 		if (nth > 1)
 			office_close(s->o);
 		done = kill_at(s, nth);

@@ -190,10 +190,13 @@ static uint64_t splitmix(uint64_t *s) {
 
 void t_fill(void *p, size_t len, uint64_t seed) {
 	uint8_t *at = p;
-	for (size_t i = 0; i < len; i += 8) {
-		uint64_t v = splitmix(&seed);
-		for (size_t j = i; j < len && j < i + 8; j++, v >>= 8)
-			at[j] = (uint8_t)v;
+	size_t i = 0;
+	for (; len - i >= 8; i += 8)
+		sr_le64_put(at + i, splitmix(&seed));
+	if (i < len) {
+		uint8_t last[8];
+		sr_le64_put(last, splitmix(&seed));
+		memcpy(at + i, last, len - i);
 	}
 }
 
