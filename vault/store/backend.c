@@ -205,6 +205,12 @@ void sr_opened_close(struct sr_opened *o) {
 	free(o);
 }
 
+int sr_backend_get_bulk(struct sr_backend *b, const char *name, uint64_t offset, void *p,
+	size_t len, struct sr_err *e) {
+	return (b->ops->get_bulk != NULL ? b->ops->get_bulk : b->ops->get)(
+		b->self, name, offset, p, len, e);
+}
+
 int sr_backend_get_all(
 	struct sr_backend *b, const char *name, struct sr_buf *out, size_t max, struct sr_err *e) {
 	uint64_t size = 0;
@@ -420,13 +426,7 @@ static int dir_upload_commit(void *self, void *up, const char *name, struct sr_e
 	return rc;
 }
 
-static int dir_get(
-	void *self, const char *name, uint64_t offset, void *p, size_t len, struct sr_err *e) {
-	int fd = -1;
-	int rc = sr_file_open(&fd, ((struct store_dir *)self)->dir, name, SR_FS_READ, e);
-	if (rc != 0)
-		return rc;
-	rc = sr_fd_pread(fd, p, len, offset, e);
+static int was_read(int fd, const char *name, int rc, struct sr_err *e) {
 	if (rc != 0 && e != NULL)
 		(void)sr_wrap(e, "%s", name);
 	(void)close(fd);
@@ -452,6 +452,20 @@ static int dir_open_get(void *file, uint64_t offset, void *p, size_t len, struct
 static void dir_open_close(void *file) {
 	(void)close(*(int *)file);
 	free(file);
+}
+
+static int dir_get(
+	void *self, const char *name, uint64_t offset, void *p, size_t len, struct sr_err *e) {
+	int fd = -1;
+	int rc = sr_file_open(&fd, ((struct store_dir *)self)->dir, name, SR_FS_READ, e);
+	return rc != 0 ? rc : was_read(fd, name, sr_fd_pread(fd, p, len, offset, e), e);
+}
+
+static int dir_get_bulk(
+	void *self, const char *name, uint64_t offset, void *p, size_t len, struct sr_err *e) {
+	int fd = -1;
+	int rc = sr_file_open(&fd, ((struct store_dir *)self)->dir, name, SR_FS_READ, e);
+	return rc != 0 ? rc : was_read(fd, name, sr_fd_pread_bulk(fd, p, len, offset, e), e);
 }
 
 static int dir_head(void *self, const char *name, uint64_t *size, struct sr_err *e) {
@@ -581,6 +595,7 @@ int sr_backend_dir(struct sr_backend **out, struct sr_dir *dir, struct sr_err *e
 		.upload_commit = dir_upload_commit,
 		.upload_abort = dir_upload_abort,
 		.get = dir_get,
+		.get_bulk = dir_get_bulk,
 		.head = dir_head,
 		.list = dir_list,
 		.del = dir_del,

@@ -39,6 +39,9 @@ struct sr_backend_ops {
 	void (*upload_abort)(void *up);
 	int (*get)(void *self, const char *name, uint64_t offset, void *p, size_t len,
 		struct sr_err *e);
+	/* NULL: as get */
+	int (*get_bulk)(void *self, const char *name, uint64_t offset, void *p, size_t len,
+		struct sr_err *e);
 	int (*head)(void *self, const char *name, uint64_t *size, struct sr_err *e);
 	int (*list)(void *self, const char *folder, sr_backend_each_fn *each, void *ctx,
 		struct sr_err *e);
@@ -88,6 +91,10 @@ SR_MUST int sr_backend_open(
 SR_MUST int sr_opened_get(
 	struct sr_opened *o, uint64_t offset, void *p, size_t len, struct sr_err *e);
 void sr_opened_close(struct sr_opened *o); /* NULL allowed */
+/* The same of much that nobody reads again soon: where there is a cache they leave it to others,
+ * and see what the medium holds. As sr_fd_pread_bulk says of ${p} and ${offset}. */
+SR_MUST int sr_backend_get_bulk(struct sr_backend *b, const char *name, uint64_t offset, void *p,
+	size_t len, struct sr_err *e);
 /* The whole of a thing of at most ${max} bytes, appended to ${out}; LIMIT above. */
 SR_MUST int sr_backend_get_all(
 	struct sr_backend *b, const char *name, struct sr_buf *out, size_t max, struct sr_err *e);

@@ -28,6 +28,7 @@
 #define SR_STORE_BLOCK_H
 
 #include "crypto/aead.h"
+#include "crypto/lanes.h"
 #include "store/codec.h"
 
 enum sr_dedupe {
@@ -100,6 +101,13 @@ SR_MUST int sr_block_seal_of(struct sr_block_work *w, enum sr_block_kind kind,
  * left. */
 SR_MUST int sr_block_open(struct sr_block_work *w, enum sr_block_kind kind,
 	const struct sr_block_ref *ref, struct sr_bytes *plain, struct sr_err *e);
+/* The same but for H, which the caller compares before anybody sees the plaintext: with those of
+ * other blocks, of which four take little longer than one (sr_block_hashes). */
+SR_MUST int sr_block_unseal(struct sr_block_work *w, enum sr_block_kind kind,
+	const struct sr_block_ref *ref, struct sr_bytes *plain, struct sr_err *e);
+/* H of each of ${count} <= SR_LANES plaintexts. */
+void sr_block_hashes(uint8_t (*h)[SR_HASH], const struct sr_bytes *plain, size_t count);
+
 /* Is what is in the record buffer (which is used up) the block of ${plain}? As sr_block_open, every
  * byte compared instead of its hash made: AUTH, CORRUPT.
  */

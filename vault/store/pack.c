@@ -14,6 +14,7 @@
 #include "store/padme.h"
 
 #define FOOTER_LABEL "strongroom/pack-footer/v1"
+#define SEGMENT_LABEL "strongroom/segment/v1"
 
 static const char MAGIC[] = "SRPACK1\n";
 static const char END_MAGIC[] = "SRPKEND\n";
@@ -74,21 +75,17 @@ struct sr_pack_writer {
 /* --- writing -------------------------------------------------------------------------------------
  */
 
-enum {
-	PAGE = 4096 /* O_DIRECT wants memory at a whole page */
-};
-
 static struct sr_pack_segment *segment_new(struct sr_pack_writer *w) {
 	struct sr_pack_segment *s = w->empty;
 	void *p = NULL;
 
 	w->empty = NULL;
-	if (s == NULL && posix_memalign(&p, PAGE, PAGE + SR_SEGMENT) == 0)
+	if (s == NULL && posix_memalign(&p, SR_DIRECT_PAGE, SR_DIRECT_PAGE + SR_SEGMENT) == 0)
 		s = p;
 	if (s == NULL)
 		return NULL;
 	memset(s, 0, sizeof *s);
-	s->bytes = (uint8_t *)s + PAGE;
+	s->bytes = (uint8_t *)s + SR_DIRECT_PAGE;
 	s->upload = w->upload;
 	s->index = w->segments;
 	return s;
@@ -130,7 +127,7 @@ int sr_pack_segment_write(struct sr_pack_segment *s, struct sr_err *e) {
 	int rc = sr_upload_write(s->upload, s->bytes, s->len, e);
 
 	sr_le64_put(index, s->index);
-	SR_HASH_OF(s->hash, "strongroom/segment/v1", NULL, sr_bytes_of(index, sizeof index),
+	SR_HASH_OF(s->hash, SEGMENT_LABEL, NULL, sr_bytes_of(index, sizeof index),
 		sr_bytes_of(s->bytes, s->len));
 	s->written = rc == 0;
 	return rc;
@@ -545,6 +542,38 @@ void sr_pack_close(struct sr_pack *p) {
 	p->hashes = NULL;
 }
 
+/* Of the hashed part, from segment ${index} on. */
+static size_t segments_len(const struct sr_pack *p, size_t index, size_t count) {
+	const uint64_t left = p->end - (uint64_t)index * SR_SEGMENT;
+	return left < count * (uint64_t)SR_SEGMENT ? (size_t)left : count * (size_t)SR_SEGMENT;
+}
+
+unsigned sr_pack_whole_segments(
+	const struct sr_pack *p, struct sr_backend *b, size_t first, uint8_t *buf) {
+	char path[SR_STORED_NAME];
+	uint8_t index[SR_LANES][8], hashes[SR_LANES][SR_HASH];
+	struct sr_lane lanes[SR_LANES] = {0};
+	unsigned whole = 0;
+	size_t count = 0;
+	if (first >= p->segments)
+		return 0;
+	sr_hash_name(path, "packs", p->name);
+	if (sr_backend_get_bulk(b, path, (uint64_t)first * SR_SEGMENT, buf,
+		    segments_len(p, first, SR_LANES), NULL) != 0)
+		return 0;
+	for (; count < SR_LANES && first + count < p->segments; count++) {
+		sr_le64_put(index[count], first + count);
+		lanes[count].head = sr_bytes_of(index[count], sizeof index[count]);
+		lanes[count].text =
+			sr_bytes_of(buf + count * SR_SEGMENT, segments_len(p, first + count, 1));
+	}
+	sr_hash_lanes(hashes, SEGMENT_LABEL, lanes, count);
+	for (size_t i = 0; i < count; i++)
+		if (memcmp(hashes[i], p->hashes + (first + i) * SR_HASH, SR_HASH) == 0)
+			whole |= 1u << i;
+	return whole;
+}
+
 int sr_pack_check_segment(const struct sr_pack *p, struct sr_backend *b, size_t index, uint8_t *buf,
 	struct sr_err *e) {
 	char path[SR_STORED_NAME];
@@ -553,9 +582,9 @@ int sr_pack_check_segment(const struct sr_pack *p, struct sr_backend *b, size_t 
 	if (index >= p->segments)
 		return sr_fail(e, SR_MISUSE, "pack: segment %zu of %zu", index + 1, p->segments);
 	uint64_t at = (uint64_t)index * SR_SEGMENT;
-	size_t len = (size_t)(p->end - at < SR_SEGMENT ? p->end - at : SR_SEGMENT);
+	size_t len = segments_len(p, index, 1);
 	sr_hash_name(path, "packs", p->name);
-	int rc = sr_backend_get(b, path, at, buf, len, e);
+	int rc = sr_backend_get_bulk(b, path, at, buf, len, e);
 	if (rc != 0) {
 		if (e != NULL)
 			(void)sr_wrap(e, "segment %zu of %zu (offset %llu)", index + 1, p->segments,
@@ -563,8 +592,7 @@ int sr_pack_check_segment(const struct sr_pack *p, struct sr_backend *b, size_t 
 		return rc;
 	}
 	sr_le64_put(le, index);
-	SR_HASH_OF(hash, "strongroom/segment/v1", NULL, sr_bytes_of(le, sizeof le),
-		sr_bytes_of(buf, len));
+	SR_HASH_OF(hash, SEGMENT_LABEL, NULL, sr_bytes_of(le, sizeof le), sr_bytes_of(buf, len));
 	if (memcmp(hash, p->hashes + index * SR_HASH, SR_HASH) != 0)
 		return sr_fail(e, SR_CORRUPT, "segment %zu of %zu (offset %llu): hash differs",
 			index + 1, p->segments, (unsigned long long)at);
