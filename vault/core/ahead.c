@@ -207,8 +207,9 @@ static struct run *next_run(struct sr_ahead *a) {
 		}
 		if (a->quit)
 			return NULL;
+		const struct timespec late = filling->late; /* it may be another run's meanwhile */
 		if (some)
-			(void)pthread_cond_timedwait(&a->work, &a->lock, &filling->late);
+			(void)pthread_cond_timedwait(&a->work, &a->lock, &late);
 		else
 			(void)pthread_cond_wait(&a->work, &a->lock);
 	}

@@ -28,7 +28,10 @@ enum {
 	BATCH = 32,
 	SMALL = 32 << 10,       /* bytes: a larger one is worth a thread's waking */
 	SMALLS_MAX = 256 << 10, /* bytes that a job gathers */
-	THREADS_MAX = SR_INGEST_JOBS_MAX - 2
+	/* Jobs beside those that threads are at. They come back in order, and a thread that writes
+	 * a pack may wait for the disk while the others do two blocks each. */
+	JOBS_BESIDE = 4,
+	THREADS_MAX = SR_INGEST_JOBS_MAX - JOBS_BESIDE
 };
 
 enum state {
@@ -324,7 +327,7 @@ static int make_parts(struct sr_ingest *in, struct sr_err *e) {
 		rc = sr_sha256_new(&in->sha, e);
 	if (rc == 0)
 		rc = sr_block_work_new(&in->meta_work, &in->o.domain, in->o.codec, e);
-	for (size_t i = 0; rc == 0 && i < threads + 2; i++) {
+	for (size_t i = 0; rc == 0 && i < threads + JOBS_BESIDE; i++) {
 		struct job *j = &in->jobs[i];
 		rc = sr_block_work_new(&j->work, &in->o.domain, in->o.codec, e);
 		if (rc != 0)
