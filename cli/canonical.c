@@ -103,8 +103,11 @@ static int put(struct sr_buf *out, json_t *j, unsigned depth, struct sr_err *e) 
 }
 
 int cli_json_canonical_to(struct sr_buf *out, json_t *j, struct sr_err *e) {
-	int rc = put(out, j, 0, e);
+	int rc =
+		j == NULL ? sr_fail(e, SR_NOMEM, "no memory for a row as JSON") : cli_json_whole(e);
 
+	if (rc == 0)
+		rc = put(out, j, 0, e);
 	sr_buf_put_u8(out, '\n');
 	json_decref(j);
 	return rc == 0 ? sr_buf_ok(out, e) : rc;
@@ -114,7 +117,10 @@ int cli_json_canonical(json_t *j, struct sr_err *e) {
 	struct sr_buf b;
 
 	sr_buf_init_secret(&b); /* titles and names */
-	int rc = put(&b, j, 0, e);
+	int rc = j == NULL ? sr_fail(e, SR_NOMEM, "no memory for the answer as JSON")
+			   : cli_json_whole(e);
+	if (rc == 0)
+		rc = put(&b, j, 0, e);
 	if (rc == 0)
 		rc = sr_buf_ok(&b, e);
 	if (rc == 0 && (fwrite(b.p, 1, b.len, stdout) != b.len || putchar('\n') == EOF))

@@ -104,6 +104,8 @@ SR_MUST int cli_time(const struct cli *c, const char *name, int64_t *out, struct
 SR_MUST int cli_text(struct cli *c, const char *name, const char **out, struct sr_err *e);
 /* "a vault, --vault DIR or $STRONGROOM_VAULT": USAGE when there is none. */
 SR_MUST int cli_vault(const struct cli *c, const char **path, struct sr_err *e);
+/* Did the disk refuse it, not a limit of ours? */
+bool cli_no_space(const struct sr_err *e);
 void cli_hint(struct cli *c, const char *fmt, ...) SR_PRINTF(2, 3);
 void cli_help_verb(const struct cli_verb *v);
 
@@ -236,7 +238,21 @@ json_t *cli_json_bytes(struct sr_bytes text);
 json_t *cli_json_hex(const void *p, size_t len);
 json_t *cli_json_fields(const struct cli_answer *a);                       /* of the reply's head */
 void cli_json_set_bytes(json_t *o, const char *key, struct sr_bytes text); /* path, path_hex */
-void cli_json_print(json_t *j);                                            /* and frees */
+/* And frees. Whole, or not at all: cli_json_whole. */
+void cli_json_print(json_t *j);
+/*
+ * jansson says with a result that it had no memory for a member, and an object without it looks
+ * whole to the program that reads it. So each call that puts something into another goes through
+ * here, where a loss is remembered: nothing is printed from then on, and the command fails.
+ */
+int cli_json_set(json_t *o, const char *key, json_t *value); /* takes ${value}, NULL: a loss */
+int cli_json_append(json_t *list, json_t *value);
+#define json_object_set_new(o, key, value) cli_json_set(o, key, value)
+#define json_object_set(o, key, value) cli_json_set(o, key, json_incref(value))
+#define json_array_append_new(list, value) cli_json_append(list, value)
+#define json_array_append(list, value) cli_json_append(list, json_incref(value))
+/* NOMEM when something was lost since the last call. After the verb, where --json is asked for. */
+SR_MUST int cli_json_whole(struct sr_err *e);
 /* Why one was refused: "error", and "rule" and "title" where a rule did it. */
 void cli_json_refused(json_t *o, const struct sr_submitted *s);
 /* One line of RFC 8785, and frees; for objects, arrays, strings, integers (canonical.c). */

@@ -43,13 +43,45 @@ static bool among(const char *const *list, size_t count, const char *key) {
 }
 #define AMONG(list, key) among((list), sizeof(list) / sizeof(list)[0], (key))
 
+static bool lost; /* something was not put where it belongs; one thread prints */
+
+int cli_json_set(json_t *o, const char *key, json_t *value) {
+	const int rc = (json_object_set_new)(o, key, value);
+
+	lost = lost || rc != 0;
+	return rc;
+}
+
+int cli_json_append(json_t *list, json_t *value) {
+	const int rc = (json_array_append_new)(list, value);
+
+	lost = lost || rc != 0;
+	return rc;
+}
+
+int cli_json_whole(struct sr_err *e) {
+	const bool was = lost;
+
+	lost = false;
+	return !was ? 0
+		    : sr_fail(e, SR_NOMEM,
+			      "no memory for the answer as JSON: it is not printed; what the "
+			      "command does is done");
+}
+
+/* NULL where it did not become what it should: cli_json_set sees that. */
+static json_t *text_of(const struct sr_buf *b) {
+	return b->failed != SR_OK ? NULL
+				  : json_stringn(b->len > 0 ? (const char *)b->p : "", b->len);
+}
+
 json_t *cli_json_bytes(struct sr_bytes text) {
 	if (sr_utf8_valid(text) && (text.len == 0 || memchr(text.p, 0, text.len) == NULL))
 		return json_stringn(text.len > 0 ? (const char *)text.p : "", text.len);
 	struct sr_buf b;
 	sr_buf_init(&b);
 	sr_escape(&b, text, 0);
-	json_t *j = json_stringn(b.len > 0 ? (const char *)b.p : "", b.len);
+	json_t *j = text_of(&b);
 	sr_buf_free(&b);
 	return j;
 }
@@ -58,7 +90,7 @@ json_t *cli_json_hex(const void *p, size_t len) {
 	struct sr_buf b;
 	sr_buf_init(&b);
 	sr_buf_put_hex(&b, p, len);
-	json_t *j = json_stringn(b.len > 0 ? (const char *)b.p : "", b.len);
+	json_t *j = text_of(&b);
 	sr_buf_free(&b);
 	return j;
 }
@@ -137,9 +169,22 @@ json_t *cli_json_fields(const struct cli_answer *a) {
 	return o;
 }
 
+static int put_text(const char *text, size_t len, void *to) {
+	sr_buf_put(to, text, len);
+	return ((const struct sr_buf *)to)->failed ? -1 : 0;
+}
+
+/* Into memory first: jansson needs some while it writes, and may stop in the middle. */
 void cli_json_print(json_t *j) {
-	if (json_dumpf(j, stdout, JSON_INDENT(2)) == 0)
-		putchar('\n');
+	struct sr_buf b;
+
+	sr_buf_init_secret(&b); /* titles and names */
+	lost = lost || j == NULL || json_dump_callback(j, put_text, &b, JSON_INDENT(2)) != 0;
+	sr_buf_put_u8(&b, '\n');
+	lost = lost || b.failed != SR_OK;
+	if (!lost)
+		(void)!fwrite(b.p, 1, b.len, stdout); /* main looks at the stream at the end */
+	sr_buf_free(&b);
 	json_decref(j);
 }
 

@@ -102,6 +102,22 @@ static void replay_print(const struct cli *c, const struct cli_answer *a) {
 	putchar('\n');
 }
 
+/* What to do about what was found. A format of a later day is no sign of anybody's hand. */
+static void replay_hint(struct cli *c, const struct sr_rows *found) {
+	bool newer = false;
+
+	for (size_t i = 0; i < found->count; i++)
+		newer = newer ||
+			sr_bytes_eq(sr_row_get(&found->rows[i], "what"), sr_bytes_str("newer"));
+	if (newer)
+		cli_hint(c, "replay it with the strongroom that wrote its newest entries, before "
+			    "anything is made of this");
+	else if (found->count > 0)
+		cli_hint(c, "evidence: keep this vault as it is, and compare it with an "
+			    "export, a backup and receipts; `rebuild` makes the catalogue "
+			    "anew, once it is clear who changed it");
+}
+
 /* One step. *${more}: the end is not reached. */
 static int replay_step(
 	struct cli *c, struct cli_answer *a, bool anew, bool *more, struct sr_err *e) {
@@ -148,10 +164,7 @@ int verb_audit_replay(struct cli *c, struct sr_err *e) {
 	} else if (a.has_rows) {
 		for (size_t i = 0; i < a.rows.count; i++)
 			finding_print(&a.rows.rows[i]);
-		if (a.rows.count > 0)
-			cli_hint(c, "evidence: keep this vault as it is, and compare it with an "
-				    "export, a backup and receipts; `rebuild` makes the catalogue "
-				    "anew, once it is clear who changed it");
+		replay_hint(c, &a.rows);
 	}
 	cli_answer_free(&a);
 	return rc;

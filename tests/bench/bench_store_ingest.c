@@ -144,21 +144,22 @@ static void deposit(struct bench *b, const char *what, const struct source *like
 		(unsigned long long)t.blocks_reused, (unsigned long long)t.blocks, peak_mib());
 }
 
-static int sink(void *ctx, struct sr_bytes bytes, struct sr_err *err) {
-	(void)err;
-	*(uint64_t *)ctx += bytes.len;
-	return 0;
-}
-
 static void export_item(struct bench *b) {
 	struct sr_item_options o = {.backend = b->backend, .index = b->index};
 	struct sr_item *it = NULL;
+	struct sr_item_blocks *blocks = NULL;
+	struct sr_item_part part;
 	uint64_t bytes = 0;
 	memcpy(o.vault, b->domain.vault, SR_HASH);
 	uint64_t start = sr_mono_ms();
 	must(sr_item_open(&it, &o, &b->manifest, &e), "open");
-	for (uint64_t i = 0; i < sr_item_files(it); i++)
-		must(sr_item_stream(it, i, sink, &bytes, &e), "stream");
+	const struct sr_item_span all = {.end = sr_item_files(it)};
+	must(sr_item_blocks_new(&blocks, it, &all, &e), "blocks");
+	do {
+		must(sr_item_blocks_next(blocks, &part, &e), "block");
+		bytes += part.bytes.len;
+	} while (part.bytes.len > 0);
+	sr_item_blocks_free(blocks);
 	double took = seconds(start);
 	(void)printf("%-28s %8.1f MB in %6.2f s  %7.1f MB/s  peak %ld MiB\n", "export",
 		(double)bytes / MB, took, (double)bytes / MB / took, peak_mib());

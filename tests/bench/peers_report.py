@@ -14,9 +14,10 @@ ROW = {  # row: what it says
     "again": "deposit of the tree again, nothing trusted",
     "tree-back": "checkout of the tree",
     "versions": "one version of a tree of sources, of three",
+    "grow": "deposit of the blocks of the full repository",
     "open": "deposit of 100 KiB beside the blocks of the full repository",
 }
-# Least times as fast as every peer of that kind (issue of record; `versions` and `open` are shown without one).
+# Least times as fast as every peer of that kind (issue of record; `versions`, `grow` and `open` are shown without one).
 TIMES = {
     "big": {"restic": 2.0, "borg": 2.0}, "ram": {"restic": 3.0, "borg": 3.0}, "big-back": {"restic": 2.0},
     "scrub": {"restic": 3.0}, "tree": {"restic": 2.0, "borg": 3.5}, "again": {"restic": 2.5}, "tree-back": {"restic": 1.5},

@@ -25,6 +25,9 @@ same "$(grep -cE '^[A-Z].*\((custodian|everybody|members|curators|researchers|au
 refused 2 'a verb is missing' sr
 refused 2 'a verb is missing' sr --quiet
 refused 2 'did you mean: vote' sr vot
+refused 2 '"vot" is no verb' sr vot
+refused 2 '"board" needs a second word' sr board shw
+refused 2 'lists all verbs' sr xylophone
 refused 2 'did you mean.*checkout' sr chekout
 refused 2 'one of: new, deal' sr board
 refused 2 'one of: new, deal' sr board shw

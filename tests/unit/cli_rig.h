@@ -16,6 +16,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "util.h"
@@ -67,6 +68,23 @@ int __wrap_cli_open(int at, const char *path, int flags) {
 	return __real_cli_open(at, path, flags);
 }
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl51-cpp) */
+
+/* The tests of a program run in a folder of their own (as group set-up and teardown). */
+static char *cli_rig_home;
+
+static inline int cli_rig_move_in(void **state) {
+	(void)state;
+	cli_rig_home = t_tmp_new();
+	assert_int_equal(chdir(cli_rig_home), 0);
+	return 0;
+}
+
+static inline int cli_rig_move_out(void **state) {
+	(void)state;
+	assert_int_equal(chdir("/"), 0);
+	t_tmp_remove(cli_rig_home);
+	return 0;
+}
 
 struct rig_line {
 	int rc;
@@ -120,6 +138,7 @@ static inline void rig_line(struct rig_line *l, const char *line) {
 	struct cli c = {0};
 
 	memset(l, 0, sizeof *l);
+	(void)!cli_json_whole(NULL); /* of a line before, which printed none */
 	if (cli_rig_as.identity != NULL)
 		c.identity = *cli_rig_as.identity;
 	assert_true(strlen(line) < sizeof text);
@@ -127,6 +146,11 @@ static inline void rig_line(struct rig_line *l, const char *line) {
 	l->rc = cli_rig_parse(&c, argv, cli_rig_words(argv, text), &l->e);
 	if (l->rc == 0)
 		l->rc = c.verb->run(&c, &l->e);
+	if (c.json) {
+		const int whole = cli_json_whole(l->rc == 0 ? &l->e : NULL);
+
+		l->rc = l->rc == 0 ? whole : l->rc;
+	}
 	memcpy(l->hint, c.hint, sizeof l->hint);
 	cli_rig_end(&c);
 }

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "audit/audit_in.h"
 #include "audit/derive.h"
 #include "audit_rig.h"
 #include "board/authorize.h"
@@ -726,6 +727,43 @@ static void test_hidden_end(void **state) {
 	world_free(d.w);
 }
 
+/* The log of a newer strongroom: entry 5 is of a type that is not known here. */
+static int (*entry_of)(void *ctx, uint64_t index, struct sr_entry *out, struct sr_err *e);
+
+static int entry_of_a_later_day(void *ctx, uint64_t index, struct sr_entry *out, struct sr_err *e) {
+	const struct sr_type *t = NULL;
+
+	return index == 5 ? sr_type_of_line(&t, sr_bytes_str("strongroom/ballot/v1"), e)
+			  : entry_of(ctx, index, out, e);
+}
+
+static void test_newer(void **state) {
+	const struct sr_audit_finding *f;
+	struct heap h = {.count = 0};
+	struct sr_audit *a = NULL;
+	char says[60];
+	struct desk d;
+
+	(void)state;
+	desk_begin(&d);
+	assert_ok(sr_audit_open(&a, d.w->v, false, &d.w->e), &d.w->e);
+	entry_of = a->from.replay.entry;
+	a->from.replay.entry = entry_of_a_later_day;
+	assert_ok(sr_audit_step(a, SR_AUDIT_STEP, &d.w->e), &d.w->e);
+	assert_int_equal(sr_audit_state(a), SR_AUDIT_BROKEN);
+	assert_ok(sr_audit_report(a, keep, &h, &h.compared, &d.w->e), &d.w->e);
+	assert_int_equal(h.count, 1);
+	f = finding(&h, "newer", "");
+	assert_int_equal(f->entry, 5);
+	assert_non_null(strstr(f->text, "a newer strongroom may know it: the replay ends here"));
+	snprintf(says, sizeof says, "of the %llu entries behind it",
+		(unsigned long long)sr_ledger_next_index(d.w->v->ledger) - 6);
+	assert_non_null(strstr(f->text, says));
+	sr_audit_close(a);
+	heap_free(&h);
+	world_free(d.w);
+}
+
 static void test_broken(void **state) {
 	const struct sr_audit_finding *f;
 	struct world_draft draft;
@@ -754,7 +792,7 @@ static void test_broken(void **state) {
 	f = finding(&h, "entry", "");
 	assert_int_equal(f->entry, last);
 	assert_string_equal(f->type, "vote");
-	assert_non_null(strstr(f->text, "the replay ends here"));
+	assert_non_null(strstr(f->text, "the replay ends here; of the 0 entries behind it"));
 	sr_audit_close(a);
 	heap_free(&h);
 	world_free(d.w);
@@ -853,6 +891,7 @@ int main(void) {
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_rule),
 		cmocka_unit_test(test_hidden_end),
+		cmocka_unit_test(test_newer),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_fork),

@@ -409,14 +409,15 @@ static void bulk_in(struct sr_dir *d, const uint8_t *all, size_t shift) {
  * end and beyond, into memory at a page and beside one. */
 static void bulk_read(struct sr_dir *d, const uint8_t *all) {
 	enum {
-		LEN = 5 * SR_FS_PAGE + 700
+		LEN = 5 * SR_DIRECT_PAGE + 700
 	};
 	static const size_t at[] = {0, 4096, 16384, 20480, 5, 5000};
 	struct sr_err e = {0};
 	uint8_t *got = NULL;
 	int fd = -1;
 
-	assert_int_equal(posix_memalign((void **)&got, SR_FS_PAGE, 8 * (size_t)SR_FS_PAGE), 0);
+	assert_int_equal(
+		posix_memalign((void **)&got, SR_DIRECT_PAGE, 8 * (size_t)SR_DIRECT_PAGE), 0);
 	assert_ok(sr_file_open(&fd, d, "tail", SR_FS_WRITE | SR_FS_CREATE, &e), &e);
 	assert_ok(sr_fd_pwrite(fd, all, LEN, 0, &e), &e); /* and not synced */
 	for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
@@ -424,7 +425,7 @@ static void bulk_read(struct sr_dir *d, const uint8_t *all) {
 		for (size_t beside = 0; beside < 2; beside++) {
 			const size_t some[] = {1, 699, left, left - 1};
 			for (size_t k = 0; k < sizeof some / sizeof *some; k++) {
-				memset(got, 0xee, 8 * (size_t)SR_FS_PAGE);
+				memset(got, 0xee, 8 * (size_t)SR_DIRECT_PAGE);
 				assert_ok(
 					sr_fd_pread_bulk(fd, got + beside, some[k], at[i], &e), &e);
 				assert_memory_equal(got + beside, all + at[i], some[k]);
@@ -434,16 +435,16 @@ static void bulk_read(struct sr_dir *d, const uint8_t *all) {
 			assert_non_null(strstr(e.text, ", have "));
 		}
 	}
-	assert_fails(sr_fd_pread_bulk(fd, got, 10, 6 * (uint64_t)SR_FS_PAGE, &e), SR_CORRUPT, &e,
-		"want 10 bytes at offset 24576, have 0");
-	assert_fails(sr_fd_pread_bulk(fd, got, 10, 5 * (uint64_t)SR_FS_PAGE + 699, &e), SR_CORRUPT,
-		&e, "want 10 bytes at offset 21179, have 1");
+	assert_fails(sr_fd_pread_bulk(fd, got, 10, 6 * (uint64_t)SR_DIRECT_PAGE, &e), SR_CORRUPT,
+		&e, "want 10 bytes at offset 24576, have 0");
+	assert_fails(sr_fd_pread_bulk(fd, got, 10, 5 * (uint64_t)SR_DIRECT_PAGE + 699, &e),
+		SR_CORRUPT, &e, "want 10 bytes at offset 21179, have 1");
 	assert_fails(sr_fd_pread_bulk(fd, got, 2, INT64_MAX, &e), SR_LIMIT, &e, "beyond any file");
 	assert_fails(sr_fd_pread_bulk(-1, got, 1, 0, &e), SR_IO, &e, "Bad file descriptor");
 	(void)close(fd);
 	/* where there is no O_DIRECT at all */
 	assert_true((fd = open("/dev/zero", O_RDONLY | O_CLOEXEC)) >= 0);
-	memset(got, 0xee, 8 * (size_t)SR_FS_PAGE);
+	memset(got, 0xee, 8 * (size_t)SR_DIRECT_PAGE);
 	assert_ok(sr_fd_pread_bulk(fd, got, 5000, 0, &e), &e);
 	assert_int_equal(got[4999], 0);
 	(void)close(fd);

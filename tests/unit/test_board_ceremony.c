@@ -352,13 +352,19 @@ static void what_all_accept_is_computed(void **state) {
 				assert_fails(world_commit(&d, NULL), SR_AUTH, &w->out.err, says[k]);
 		}
 		assert_int_equal(world_count(w, SR_T_OPENED), 0);
+		assert_fails(
+			sr_ceremony_load(&(struct sr_ceremony_state){.names = NULL}, w->v, &w->e),
+			SR_NOTFOUND, &w->e, "the vault is founded; there is no draft");
 		world_free(w);
 	}
 }
 
 enum visit {
-	OTHER_TYPE, /* another statement for the deal */
-	OTHER_TEXT, /* the founding that is signed is not the draft */
+	OTHER_TYPE,     /* another statement for the deal */
+	OTHER_FOUNDING, /* the deal is for another one */
+	OTHER_RUN,
+	OTHER_SIGNER, /* the deal is not signed by whose dealing it is */
+	OTHER_TEXT,   /* the founding that is signed is not the draft */
 	OTHER_DEALING,
 	TWICE
 };
@@ -389,8 +395,11 @@ static int visit(struct world *w, enum visit what) {
 	s.dealing = sr_buf_view(&dealing);
 	world_id(w, head.id);
 	memcpy(head.vault, d->vault, SR_HASH);
-	memcpy(head.actor, by->person, SR_PERSON_TEXT);
+	head.vault[0] ^= what == OTHER_FOUNDING ? 1 : 0;
+	const struct world_person *signer = what == OTHER_SIGNER ? &w->member[0] : by;
+	memcpy(head.actor, signer->person, SR_PERSON_TEXT);
 	sr_merkle_root(head.seen_root, NULL, 0);
+	d->run[0] ^= what == OTHER_RUN ? 1 : 0;
 	sr_ceremony_dealing_hash(hash, s.dealing);
 	hash[0] ^= what == OTHER_DEALING ? 1 : 0;
 	sr_object_id(id, s.salt, s.dealing);
@@ -403,7 +412,8 @@ static int visit(struct world *w, enum visit what) {
 		sr_text_put_hex(&text, "dealing", hash, SR_HASH);
 		sr_text_put_hex(&text, "deal", id, SR_HASH);
 	}
-	assert_ok(sr_statement_sign(&deal, sr_buf_view(&text), by->person, by->seed, &w->e), &w->e);
+	assert_ok(sr_statement_sign(&deal, sr_buf_view(&text), signer->person, signer->seed, &w->e),
+		&w->e);
 	if (what == OTHER_TEXT) { /* another id: the same people, and another founding */
 		uint8_t *at = memmem(state.text.p, state.text.len, "\nid ", 4);
 
@@ -463,6 +473,12 @@ static void visits(void **state) {
 	assert_fails(visit(w, OTHER_TYPE), SR_USAGE, &w->e, "want a deal statement, have close");
 	assert_fails(visit(w, OTHER_DEALING), SR_AUTH, &w->e,
 		"deal: the dealing is not the one that was signed");
+	assert_fails(visit(w, OTHER_FOUNDING), SR_DENIED, &w->e,
+		"deal: made for another founding (fingerprint differs)");
+	assert_fails(visit(w, OTHER_RUN), SR_DENIED, &w->e,
+		"deal: made for another run of the key generation");
+	assert_fails(
+		visit(w, OTHER_SIGNER), SR_DENIED, &w->e, ", but the dealing is of member 2 (p-");
 	assert_fails(
 		visit(w, OTHER_TEXT), SR_DENIED, &w->e, "found: the signed text is not the draft");
 	assert_false(world_sign_found(w, 1));

@@ -256,6 +256,20 @@ static void other_secrets(struct world *w, const struct place *p) {
 	sr_buf_free(&file);
 }
 
+/* What is shown of the log at a restore: its present checkpoint, or, signed by its own key, one of
+ * another history. */
+static void checkpoint_of(struct world *w, bool forked, struct sr_buf *out) {
+	struct sr_checkpoint c = {.size = sr_ledger_next_index(w->v->ledger)};
+	const struct sr_vkey *key = sr_ledger_vkey(w->v->ledger);
+	const struct sr_signer by = {.key = key, .seed = w->v->keys->s->ledger_seed};
+
+	snprintf(c.origin, sizeof c.origin, "%s", key->name);
+	sr_ledger_root(c.root, w->v->ledger);
+	c.root[0] ^= forked ? 1 : 0;
+	sr_buf_clear(out);
+	assert_ok(sr_checkpoint_sign(out, &c, &by, 1, &w->e), &w->e);
+}
+
 static void test_backups(void **state) {
 	struct world *w = world_new(NULL);
 	struct place one, two;
@@ -286,11 +300,34 @@ static void test_backups(void **state) {
 	sr_buf_clear(&told);
 	assert_ok(restore(w, &one, sr_buf_view(&note), &told), &w->e);
 	assert_true(says(&told, "closed in the 3 between lives again here"));
+	sr_buf_clear(&told);
+	checkpoint_of(w, true, &note);
+	assert_ok(backup(w, &two, false, &r), &w->e); /* goes as far as that, and further */
+	assert_fails(restore(w, &two, sr_buf_view(&note), &told), SR_AUTH, &w->e,
+		" entries than the one in the backup; keep both");
+	assert_non_null(strstr(w->e.text, "--since: forked: the log's key signed another log of "));
+	assert_null(strstr(w->e.text, "restore without"));
+	checkpoint_of(w, false, &note);
+	assert_ok(backup(w, &two, false, &r), &w->e);
+	assert_ok(restore(w, &two, sr_buf_view(&note), &told), &w->e);
+	assert_true(says(&told, " entries that --since shows is all in the backup"));
 	note.p[note.len / 2] ^= 1;
 	sr_buf_clear(&told);
 	int rc = restore(w, &one, sr_buf_view(&note), &told);
 	assert_true(rc == SR_AUTH || rc == SR_CORRUPT);
 	assert_non_null(strstr(w->e.text, "--since"));
+	struct sr_checkpoint strange = {.origin = "strange.example/log", .size = 3};
+	struct sr_vkey key;
+	uint8_t seed[SR_SEED] = {5}, pk[SR_PK];
+	sr_sign_public(pk, seed);
+	assert_ok(sr_vkey_make(&key, sr_bytes_str(strange.origin), SR_NOTE_ED25519, pk, &w->e),
+		&w->e);
+	sr_buf_clear(&note);
+	assert_ok(sr_checkpoint_sign(&note, &strange,
+			  &(struct sr_signer){.key = &key, .seed = seed}, 1, &w->e),
+		&w->e);
+	assert_fails(restore(w, &one, sr_buf_view(&note), &told), SR_AUTH, &w->e,
+		"--since: forged, or the service keys were changed after this backup");
 	/* Rotated: the second opens, the first never again. */
 	assert_ok(backup(w, &two, true, &r), &w->e);
 	assert_true(!r.escrow_made && r.rotated && r.generation == 2);

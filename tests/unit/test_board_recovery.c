@@ -162,6 +162,22 @@ static void texts_that_are_too_long(struct scene *s) {
 	with_line(&text, &s->file, "member", (const char *)line.p);
 	assert_fails(sr_recovery_read(&r, sr_buf_view(&text), &s->e), SR_CORRUPT, &s->e,
 		"member line 1: index 4 of 3 members");
+	static const char *const lines[][3] = {
+		{"number", "numbers 1\n", "line 6: want `number`"},
+		{"level", "level 2\n", "level 2 is not the board's highest"},
+		{"origin", "origin other.example/vault\n",
+			"the ledger key is not one of the origin"},
+		{"vault",
+			"vault "
+			"0000000000000000000000000000000000000000000000000000000000000000\n",
+			"the board's keys are of another vault"},
+	};
+	for (size_t i = 0; i < T_COUNT(lines); i++) {
+		sr_buf_clear(&text);
+		with_line(&text, &s->file, lines[i][0], lines[i][1]);
+		assert_fails(sr_recovery_read(&r, sr_buf_view(&text), &s->e), SR_CORRUPT, &s->e,
+			lines[i][2]);
+	}
 	sr_buf_clear(&piece);
 	sr_buf_clear(&text);
 	piece_of(s, 0, &piece);

@@ -562,9 +562,10 @@ static void test_backup(void **state) {
 
 		b.unlock.credential =
 			sr_bytes_str("the credential of the backup, 32 bytes and more");
-		sr_err_clear(&w->e);
+		(void)!sr_fail(&w->e, SR_IO, "of something before");
 		assert_fails(sr_backup_make(w->v, &b, &r, &w->e), SR_LOCKED, &w->e,
 			"stopped on request");
+		sr_err_clear(&w->e);
 	}
 	not_there(w, to, secrets);
 	backup_of(w, to, secrets, &r);

@@ -290,6 +290,17 @@ static void items(void **state) {
 	rig_close(&r);
 }
 
+/* A second request begins so; the rest of its lines, and rig_end, are to follow. */
+static void asked_for_more(struct rig *r, uint64_t version) {
+	rig_begin(r, SR_T_REQUEST, RESEARCHER);
+	f_id(r, "request", "request 2");
+	f_dec(r, "version", version);
+	f_put(r, "kind", "access");
+	f_board(r);
+	f_dec(r, "epoch", 1);
+	f_dec(r, "level", 2);
+}
+
 static void requests(void **state) {
 	struct rig_request q = {
 		"request 1", "access", 1, life_wanted, 2, RESEARCHER2, 0, NULL, NULL};
@@ -302,36 +313,18 @@ static void requests(void **state) {
 	life_board(&r);
 	life_items_in(&r);
 	rig_apply(&r);
-	rig_begin(&r, SR_T_REQUEST, RESEARCHER);
-	f_id(&r, "request", "request 2");
-	f_dec(&r, "version", 2);
-	f_put(&r, "kind", "access");
-	f_board(&r);
-	f_dec(&r, "epoch", 1);
-	f_dec(&r, "level", 2);
+	asked_for_more(&r, 2);
 	rig_end(&r);
 	rig_refused(&r, "a request begins with version 1, not 2");
 	s_request(&r, RESEARCHER, &q);
 	r.objects[r.object_count - 1].body.p[3] ^= 1; /* a byte of the first item's id */
 	rig_refused(&r, "the list of 2 items is not the one that was signed (2 items)");
-	rig_begin(&r, SR_T_REQUEST, RESEARCHER);
-	f_id(&r, "request", "request 2");
-	f_dec(&r, "version", 1);
-	f_put(&r, "kind", "access");
-	f_board(&r);
-	f_dec(&r, "epoch", 1);
-	f_dec(&r, "level", 2);
+	asked_for_more(&r, 1);
 	for (unsigned i = 0; i < SR_REQUEST_PEOPLE_MAX; i++)
 		sr_text_putf(&r.text, "person", "p-%016x", i);
 	rig_end(&r);
 	rig_refused(&r, "16 co-applicants, at most 15");
-	rig_begin(&r, SR_T_REQUEST, RESEARCHER);
-	f_id(&r, "request", "request 2");
-	f_dec(&r, "version", 1);
-	f_put(&r, "kind", "access");
-	f_board(&r);
-	f_dec(&r, "epoch", 1);
-	f_dec(&r, "level", 2);
+	asked_for_more(&r, 1);
 	sr_statement_put_count_root(&r.text, "items", 2, v.of);
 	rig_end(&r);
 	rig_refused(&r, "lines items and list belong together");
@@ -339,7 +332,20 @@ static void requests(void **state) {
 	memcpy(v.of, rig_last(&r)->hash, SR_HASH);
 	rig_apply(&r);
 	s_room_key(&r, "request 1", 0, v.of);
-	rig_refused(&r, "version 0");
+	rig_refused(&r, "version 0, versions begin with 1");
+	v.version = 0; /* no other name for the newest */
+	s_vote(&r, M0, &v);
+	rig_refused(&r, "version 0, versions begin with 1");
+	for (int i = 0; i < 2; i++) {
+		rig_begin(&r, i == 0 ? SR_T_LAPSE : SR_T_REFUSE, SERVICE);
+		f_put(&r, "what", "request");
+		f_id(&r, "request", "request 1");
+		f_dec(&r, "version", 0);
+		if (i != 0)
+			f_put(&r, "rule", "quorum-out-of-reach");
+		rig_end(&r);
+		rig_refused(&r, "version 0, versions begin with 1");
+	}
 	v.version = 1;
 	v.extension = 1;
 	s_vote(&r, M0, &v);

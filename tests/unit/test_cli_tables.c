@@ -12,22 +12,6 @@
 #include "cli/walk.h"
 #include "cli_rig.h"
 
-static char *home;
-
-static int setup(void **state) {
-	(void)state;
-	home = t_tmp_new();
-	assert_int_equal(chdir(home), 0);
-	return 0;
-}
-
-static int teardown(void **state) {
-	(void)state;
-	assert_int_equal(chdir("/"), 0);
-	t_tmp_remove(home);
-	return 0;
-}
-
 static void put(const char *name, const char *text) {
 	t_write_file(name, text, strlen(text));
 }
@@ -71,6 +55,32 @@ static void rows(void **state) {
 		{"t.csv", "path,colour\n", SR_USAGE, "column \"colour\" is none of path, item"},
 		{"t.csv", "path,medium\na,book;film;letter;image;sound\n", SR_USAGE,
 			"row 2: medium: more than 4 values"},
+		{"t.csv", "path,hazard\na,red\n", SR_USAGE,
+			"row 2: hazard: \"red\": unknown hazard; describe --help lists them"},
+		{"t.csv", "path,medium,clear\na,book,medium\n", SR_USAGE,
+			"row 2: medium is set and cleared at once"},
+		{"t.csv", "path,item\na,0123456789abcdef\n", SR_USAGE,
+			"row 2 has a path and an item"},
+		{"t.csv", "path,title\na,\"t\" x\n", SR_USAGE,
+			"row 2 is no CSV: a quote stands where none may be, or is not closed"},
+		{"t.csv", "path,title\na,\"t\n", SR_USAGE, "or is not closed"},
+		{"t.jsonl", "{\"path\":\"a\",\"clear\":7}\n", SR_USAGE,
+			"row 1 has a \"clear\" that is no array of names"},
+		{"t.jsonl", "{\"path\":\"a\",\"clear\":[7]}\n", SR_USAGE,
+			"row 1 has a \"clear\" that is no array of names"},
+		{"t.jsonl", "{\"path\":7}\n", SR_USAGE,
+			"row 1 names its path or item by no string"},
+		{"t.jsonl", "{\"item\":\"\"}\n", SR_USAGE,
+			"row 1 names its path or item by no string"},
+		{"t.jsonl", "{\"path\":\"a\",\"title\":1.5}\n", SR_USAGE,
+			"row 1: title: want a string, or an array of strings"},
+		{"t.jsonl", "{\"path\":\"a\",\"title\":{}}\n", SR_USAGE,
+			"row 1: title: want a string, or an array of strings"},
+		{"t.jsonl", "\n[\"path\"]\n", SR_USAGE,
+			"row 2 is no JSON object: it is something else"},
+		{"t.jsonl", "{\"path\":\"a\"\n", SR_USAGE, "row 1 is no JSON object: "},
+		{"t.jsonl", "{\"path\":\"a\",\"path\":\"b\"}\n", SR_USAGE,
+			"row 1 is no JSON object: duplicate object key"},
 	};
 
 	(void)state;
@@ -83,7 +93,33 @@ static void rows(void **state) {
 			(enum sr_code)all[i].code, &e, all[i].piece);
 	}
 	struct sr_err e = {0};
+	static const struct {
+		const char *file, *bytes;
+		size_t len;
+	} nul[] = {{"n.csv", "path\na\0b\n", 9}, {"n.jsonl", "{\"path\":\0\"a\"}\n", 14}};
 
+	for (size_t i = 0; i < T_COUNT(nul); i++) {
+		size_t values = 0;
+
+		t_write_file(nul[i].file, nul[i].bytes, nul[i].len);
+		assert_fails(cli_rows_each(nul[i].file, count_row, &values, &e), SR_USAGE, &e,
+			"holds a NUL byte");
+	}
+	/* A row that no description fills is not read to its end. */
+	for (size_t i = 0; i < 2; i++) {
+		const char *name = i == 0 ? "long.csv" : "long.jsonl";
+		struct sr_buf b;
+		size_t values = 0;
+
+		sr_buf_init(&b);
+		sr_buf_put_str(&b, i == 0 ? "path\n" : "{\"path\":\"");
+		for (size_t n = 0; n < (3 << 20) / 16; n++)
+			sr_buf_put_str(&b, "sixteen letters ");
+		t_write_file(name, b.p, b.len);
+		sr_buf_free(&b);
+		assert_fails(cli_rows_each(name, count_row, &values, &e), SR_LIMIT, &e,
+			"has more than 1 MiB");
+	}
 	assert_fails(cli_rows_each("no.csv", count_row, NULL, &e), SR_NOTFOUND, &e,
 		"no.csv: nothing is there");
 }
@@ -330,6 +366,100 @@ static void answers(void **state) {
 		SR_USAGE, "--set context.n=x: want NAME=VALUE");
 }
 
+/* --- without memory --------------------------------------------------------------------------- */
+
+static unsigned long allowed; /* allocations of jansson from now on */
+
+static void *scarce(size_t size) {
+	return allowed == 0 ? NULL : (allowed--, malloc(size));
+}
+
+static void rows_as_json(const struct sr_rows *rows) {
+	json_t *o = json_object();
+
+	json_object_set_new(o, "items", cli_json_rows(rows, NULL));
+	cli_json_set_bytes(o, "path", sr_bytes_of("a\xff", 2));
+	cli_json_print(o);
+}
+
+/* What is printed of ${what}, with ${n} allocations. */
+static int print_with(struct sr_buf *out, const struct sr_rows *rows, unsigned long n, int what) {
+	FILE *before = stdout, *to;
+	char *text = NULL;
+	size_t len = 0;
+	struct rig_line l = {.rc = 0};
+
+	to = open_memstream(&text, &len);
+	assert_non_null(to);
+	stdout = to;
+	allowed = n;
+	json_set_alloc_funcs(scarce, free);
+	if (what == 0) {
+		rows_as_json(rows);
+		l.rc = cli_json_whole(&l.e);
+	} else {
+		rig_line(&l, what == 1 ? "policy lint never.cedar --json"
+				       : "policy lint idle.cedar --json");
+	}
+	json_set_alloc_funcs(malloc, free);
+	stdout = before;
+	assert_int_equal(fclose(to), 0);
+	sr_buf_clear(out);
+	sr_buf_put(out, text, len);
+	free(text);
+	if (l.rc == SR_NOMEM)
+		assert_non_null(strstr(l.e.text, "no memory for the answer as JSON: it is not "
+						 "printed; what the command does is done"));
+	return l.rc;
+}
+
+/* The object is printed whole or not at all, whichever allocation fails. */
+static void whole_or_nothing(void **state) {
+	static const int codes[] = {0, 0, SR_DENIED};
+	struct sr_buf body, whole, out;
+	struct sr_rows_out o;
+	struct sr_rows rows;
+	struct sr_err e = {0};
+
+	(void)state;
+	put("never.cedar", "@id(\"never\")\n@title(\"Nothing comes in\")\n@why(\"It is full.\")\n"
+			   "forbid(principal, action == Action::\"deposit\", resource);\n");
+	sr_buf_init(&body);
+	sr_buf_init(&whole);
+	sr_buf_init(&out);
+	sr_rows_begin(&o, &body);
+	for (unsigned i = 0; i < 3; i++) {
+		sr_row(&o, "item");
+		sr_row_str(&o, "state", "held");
+		sr_row_dec(&o, "files", i);
+		sr_row_str(&o, "hazard", "graphic");
+		sr_row_str(&o, "hazard", "hate");
+	}
+	assert_ok(sr_rows_parse(&rows, sr_buf_view(&body), &e), &e);
+	for (int what = 0; what < 3; what++) {
+		unsigned long lost = 0;
+		int rc = -1;
+
+		assert_int_equal(print_with(&whole, &rows, 100000, what), codes[what]);
+		assert_true(whole.len > 0 && whole.p[whole.len - 1] == '\n');
+		for (unsigned long n = 0; n < 2000 && out.len != whole.len; n++) {
+			rc = print_with(&out, &rows, n, what);
+			if (out.len > 0) {
+				assert_true(sr_bytes_eq(sr_buf_view(&out), sr_buf_view(&whole)));
+				continue;
+			}
+			assert_int_equal(rc, codes[what] == 0 ? SR_NOMEM : codes[what]);
+			lost++;
+		}
+		assert_int_equal(rc, codes[what]);
+		assert_true(lost > 3);
+	}
+	sr_rows_free(&rows);
+	sr_buf_free(&body);
+	sr_buf_free(&whole);
+	sr_buf_free(&out);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows),
@@ -339,6 +469,7 @@ int main(void) {
 		cmocka_unit_test(facts),
 		cmocka_unit_test(questions),
 		cmocka_unit_test(answers),
+		cmocka_unit_test(whole_or_nothing),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, cli_rig_move_in, cli_rig_move_out);
 }

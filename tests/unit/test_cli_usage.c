@@ -17,33 +17,22 @@
 
 #define PERSON "p-0123456789abcdef"
 
-static char *home;
-
 static int setup(void **state) {
 	static const char *const gone[] = {"STRONGROOM_VAULT", "STRONGROOM_IDENTITY",
 		"STRONGROOM_UNLOCK", "XDG_STATE_HOME", "HOME"};
 	static const char big[1027];
 	static const char nul[] = "words\0and more";
 
-	(void)state;
-	home = t_tmp_new();
-	assert_int_equal(chdir(home), 0);
+	(void)cli_rig_move_in(state);
 	for (size_t i = 0; i < T_COUNT(gone); i++)
 		assert_int_equal(unsetenv(gone[i]), 0);
-	assert_int_equal(setenv("STRONGROOM_STATE", home, 1), 0);
+	assert_int_equal(setenv("STRONGROOM_STATE", cli_rig_home, 1), 0);
 	assert_int_equal(setenv("STRONGROOM_INTAKE", "later", 1), 0);
 	assert_int_equal(mkdir("folder", 0700), 0);
 	t_write_file("file", "x", 1);
 	t_write_file("nul", nul, sizeof nul - 1);
 	t_write_file("big", big, sizeof big);
 	t_write_file("empty", "\r\nsecond line\n", 14);
-	return 0;
-}
-
-static int teardown(void **state) {
-	(void)state;
-	assert_int_equal(chdir("/"), 0);
-	t_tmp_remove(home);
 	return 0;
 }
 
@@ -82,7 +71,7 @@ static void options(void **state) {
 	assert_int_equal(unsetenv("STRONGROOM_STATE"), 0);
 	assert_fails(cli_memory(&c, &e), SR_USAGE, &e,
 		"no folder to remember vaults in: set $STRONGROOM_STATE");
-	assert_int_equal(setenv("STRONGROOM_STATE", home, 1), 0);
+	assert_int_equal(setenv("STRONGROOM_STATE", cli_rig_home, 1), 0);
 }
 
 /* A word that goes to the vault as it is. */
@@ -116,6 +105,8 @@ static void people(void **state) {
 			"--person: want p-<16 hex digits>; see `person list`"},
 		{"identity card a.id --name Ada", "--name \"Display Name\" and --out F are needed"},
 		{"person add a.card", "--role is missing: researcher, depositor, ..."},
+		{"attest " PERSON,
+			"--kind is missing: training, affiliation, supervisor-of, conflict"},
 		{"person add a.card --role researcher,auditor",
 			"researcher and depositor are added by one curator"},
 		{"person erase " PERSON, "--ground is missing: data-subject, retention, order"},
@@ -150,12 +141,23 @@ static void people(void **state) {
 		"--member: nothing.card: no such file");
 	rig_line_fails("person add nothing.card --role researcher", SR_NOTFOUND,
 		"nothing.card: no such file");
+	t_write_file("strange.card", "strongroom/receipt/v1\nname x\n", 29);
+	rig_line_fails("person add strange.card --role researcher", SR_CORRUPT,
+		"no card: it does not begin with \"strongroom/");
 }
 
 static void material(void **state) {
 	static const struct row rows[] = {
 		{"deposit", "what is to be deposited? PATH..., - or --rows CSV"},
 		{"deposit file", "--collection is missing: where does it go?"},
+		{"deposit file --collection c --each item", "--each: want file or folder"},
+		{"deposit file --collection c --bag --unpack",
+			"--bag stores what the bag has, and nothing beside it: no --age, no "
+			"--unpack"},
+		{"deposit file --collection c --bag --age",
+			"--bag stores what the bag has, and nothing beside it: no --age"},
+		{"deposit file file --collection c --bag", "--bag takes one folder"},
+		{"deposit - --collection c --bag", "--bag takes one folder"},
 		{"deposit file --each file --title t",
 			"--title is for one item, --each makes many"},
 		{"deposit --rows t.csv file", "--rows names the paths and titles"},
@@ -173,6 +175,15 @@ static void material(void **state) {
 		{"deposit --abandon 12 --collection c",
 			"--abandon: want the 32 digits of the accession"},
 		{"inspect file --text --depth 2", "--text reads files: no --depth"},
+		{"inspect file --depth 0", "--depth: want 1 to "},
+		{"inspect file --depth deep", "--depth: want 1 to "},
+		{"describe", "name one ITEM, or --rows TABLE"},
+		{"describe 1234 --rows t.csv", "name one ITEM, or --rows TABLE"},
+		{"describe --rows t.csv --title t",
+			"--rows has the fields in its columns: none beside it"},
+		{"describe 1234 --hazard red",
+			"\"red\": unknown hazard; describe --help lists them"},
+		{"describe 1234 --hazard graphic@", "\"graphic@\": want a file behind the @"},
 		{"inspect file --ocr eng", "--ocr and --draw go with --text"},
 		{"inspect file --draw d", "--ocr and --draw go with --text"},
 		{"describe 1234 --medium book,letter,image,sound,film",
@@ -214,6 +225,9 @@ static void requests(void **state) {
 			"--to is missing: the authority's age key (age1...), which alone opens it"},
 		{"amend 1234 --with " PERSON " --without " PERSON,
 			"--with names all co-applicants; not --without too"},
+		{"export 1234 5678 --all --out d",
+			"--all takes the grant alone, and writes every item of it"},
+		{"export 1234 --out d", "GRANT ITEM: which item? --all writes every one"},
 		{"export 1234 --all --out d --receipt r",
 			"--receipt is of one checkout: it does not go with --all"},
 		{"renew 1234", "--ends says until when, --reason what the grant was used for"},
@@ -229,6 +243,9 @@ static void requests(void **state) {
 		{"vote 1234 maybe", "the decision is approve, reject, correct or topup"},
 		{"vote approve", "which REQUEST? (or --bundle F)"},
 		{"break-glass 1234", "--reason is missing: it stays in the log for ever"},
+		{"enquiry open --kind police", "--kind or --text is missing: --kind says who asks"},
+		{"enquiry open --text t", "--kind or --text is missing: --kind says who asks"},
+		{"enquiry close 1234", "--text says what was answered, or how it ended"},
 	};
 
 	(void)state;
@@ -240,6 +257,9 @@ static void house(void **state) {
 		{"backup dir", "--secrets FILE is missing: the sealed file of secrets"},
 		{"init --vault v", "--origin NAME is missing: the name of the log"},
 		{"init --vault v --origin o", "say where the second copy of secrets.db lies"},
+		{"restore a b", "--secrets FILE is missing: the sealed file of secrets"},
+		{"restore a b --secrets s",
+			"--escrow FILE is missing: the escrow file that the backup was made with"},
 		{"restore a b --secrets s --escrow e",
 			"say where the second copy of secrets.db will"},
 		{"second drop", "--confirm \"a lost secrets.db loses the vault\" is missing"},
@@ -251,6 +271,8 @@ static void house(void **state) {
 		{"log --key k", "--key and --witnesses go with --export"},
 		{"log adopt", "give either the new NAME, or --ask"},
 		{"log adopt name --ask", "give either the new NAME, or --ask"},
+		{"log adopt name", "--known is missing: how many entries others know of"},
+		{"log adopt name --known 12", "--confirm \""},
 		{"log adopt name --known many",
 			"--known: want a number: how many entries others know of"},
 		{"log adopt name --known 12 --agreed many",
@@ -263,6 +285,8 @@ static void house(void **state) {
 		{"audit export", "--premis is missing: the one form there is"},
 		{"witness policy --ask", "--ask needs FILE, the policy to vote on"},
 		{"witness new x", "--name NAME is missing: what the witness is called"},
+		{"recover begin ask --vault v --key k --unlock-new k --new-passphrase-file p",
+			"give --unlock-new or --new-passphrase-file, not both"},
 		{"witness dismiss", "--confirm \"that witness is wrong\" is missing"},
 		{"witness serve dir --port 70000", "--port 70000: want 0 to 65535"},
 		{"witness log frob dir", "after witness log comes add or list, not \"frob\""},
@@ -281,6 +305,54 @@ static void witness_log(void **state) {
 	assert_ok(l.rc, &l.e);
 	rig_line_fails("witness log add w", SR_USAGE, "want: witness log add DIR VKEY");
 	rig_line_fails("witness log list w x", SR_USAGE, "want: witness log list DIR");
+}
+
+/* --- what to do ------------------------------------------------------------------------------- */
+
+/* The second line of a refusal, which is the one that helps. */
+static void advice(void **state) {
+	static const struct {
+		const char *line;
+		enum sr_code code;
+		const char *piece, *hint;
+	} rows[] = {
+		{"list --vault folder --as file", SR_CORRUPT, "file is no identity file",
+			"name the file that `strongroom identity new` made (not its .card)"},
+		{"list --vault folder --as ada.id --passphrase-file other", SR_AUTH, "ada.id: ",
+			"type it again, or name the file that holds it with --passphrase-file"},
+		{"list --vault folder --as ada.id --passphrase-file pass", SR_NOTFOUND,
+			"folder is not a vault",
+			"name the vault's folder with --vault DIR, or make a new vault with"},
+		{"core --vault folder", SR_NOTFOUND, "folder is not a vault",
+			"name the vault's folder with --vault DIR"},
+		{"witness serve folder --unlock w2.key", SR_NOTFOUND, "",
+			"`strongroom witness new DIR --name NAME` makes a witness"},
+		{"witness log add w2 frob --unlock w2.key", SR_USAGE, "the log's key: ",
+			"`strongroom witness policy` of the vault prints its key"},
+		{"board new --level 2 --standby-quorum 2:2 --member ada.id.card "
+		 "--member bo.id.card --curator ada.id.card --officer ada.id.card "
+		 "--auditor ada.id.card --custodian ada.id.card",
+			SR_USAGE, "--standby-quorum: of whom? --standby names them", ""},
+		{"policy lint nul", SR_CORRUPT, "nul: line 1, column 6: ",
+			"mend the file at that place; `strongroom policy default` prints rules"},
+	};
+	struct rig_line l;
+
+	(void)state;
+	t_write_file("pass", "a passphrase of some length\n", 28);
+	t_write_file("other", "another passphrase entirely\n", 28);
+	rig_line(&l, "identity new ada.id --name Ada --passphrase-file pass --quiet");
+	assert_ok(l.rc, &l.e);
+	rig_line(&l, "identity new bo.id --name Bo --passphrase-file pass --quiet");
+	assert_ok(l.rc, &l.e);
+	rig_line(&l, "witness new w2 --name witness.example/w2 --unlock-new w2.key --quiet");
+	assert_ok(l.rc, &l.e);
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		rig_line(&l, rows[i].line);
+		if (l.rc != (int)rows[i].code || strstr(l.e.text, rows[i].piece) == NULL ||
+			strstr(l.hint, rows[i].hint) == NULL)
+			fail_msg("%s\n %d: %s\n hint: %s", rows[i].line, l.rc, l.e.text, l.hint);
+	}
 }
 
 /* LEVEL:K, of a board with the levels 2 and 3. */
@@ -577,6 +649,7 @@ int main(void) {
 		cmocka_unit_test(requests),
 		cmocka_unit_test(house),
 		cmocka_unit_test(witness_log),
+		cmocka_unit_test(advice),
 		cmocka_unit_test(quorums),
 		cmocka_unit_test(interrupted),
 		cmocka_unit_test(many_values),
@@ -585,5 +658,5 @@ int main(void) {
 		cmocka_unit_test(one_form),
 		cmocka_unit_test(full),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, cli_rig_move_out);
 }

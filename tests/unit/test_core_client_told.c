@@ -304,6 +304,63 @@ static int share_held(struct desk *d, const struct world_person *with, size_t *s
 	return sr_client_share_held(d->c, &s, shared, &d->e);
 }
 
+/* Whatever is asked, it has 64 more, behind what was asked for and never that. */
+static int name_endlessly(
+	struct liar *l, const char *op, struct sr_call *q, struct sr_call *r, struct sr_err *e) {
+	uint64_t *calls = l->ctx;
+	uint8_t item[SR_ID] = {0};
+	struct sr_rows_out o;
+
+	(void)q;
+	(void)e;
+	if (strcmp(op, "held.missing") != 0)
+		return 0;
+	sr_reply_begin(r, 0, NULL);
+	assert_int_equal(sr_call_parse(r, NULL), 0);
+	sr_buf_clear(&r->body);
+	sr_rows_begin(&o, &r->body);
+	sr_be64_put(item, ++*calls);
+	for (uint8_t i = 1; i <= SR_PREPARE_MAX; i++) {
+		item[SR_ID - 1] = i;
+		sr_row(&o, "held");
+		sr_row_hex(&o, "item", item, SR_ID);
+		sr_row_dec(&o, "number", 1);
+	}
+	return -1;
+}
+
+/* A vault that does not stop is asked once for each item that is wanted, and no more than so
+ * often. */
+static void held_endlessly(struct office *o) {
+	static uint8_t wanted[3000][SR_ID];
+	struct sr_held_sharing s = {
+		.person = o->w->outsider.person, .items = wanted[0], .count = 3};
+	struct desk *d = desk_new(o, &o->w->curator[0]);
+	uint64_t calls = 0;
+	size_t shared = 9;
+
+	for (size_t i = 0; i < T_COUNT(wanted); i++)
+		sr_be64_put(wanted[i], i + 1);
+	d->liar.twist = name_endlessly;
+	d->liar.ctx = &calls;
+	d->liar.keeps = "held.missing";
+	assert_ok(sr_client_share_held(d->c, &s, &shared, &d->e), &d->e);
+	assert_int_equal(calls, 3);
+	calls = 0;
+	s.count = T_COUNT(wanted);
+	assert_fails(sr_client_share_held(d->c, &s, &shared, &d->e), SR_LIMIT, &d->e,
+		"the vault has named 131072 items to share, and does not stop");
+	assert_int_equal(calls, 131072 / SR_PREPARE_MAX + 1);
+	assert_int_equal(shared, 0);
+	/* and a person who is tired of it stops it */
+	d->c->o.progress = (struct sr_progress){say_stop, NULL};
+	calls = 0;
+	assert_fails(sr_client_share_held(d->c, &s, &shared, &d->e), SR_LOCKED, &d->e,
+		"stopped on request");
+	assert_int_equal(calls, 1);
+	desk_free(d);
+}
+
 static void held_items(struct office *o) {
 	struct world_person *later = &o->w->outsider;
 	struct sr_buf rows;
@@ -573,6 +630,7 @@ static void test_told(void **state) {
 	rules(&h);
 	at_a_held_item(&h);
 	held_items(h.o);
+	held_endlessly(h.o);
 	the_log(h.o);
 	world_close(h.o->w); /* its catalogue knows nothing of the forged entry */
 	office_free(h.o);

@@ -137,6 +137,22 @@ static void test_impossible(void **state) {
 	assert_ok(sr_note_sign(&b, sr_buf_view(&text), &by, 1, &e), &e);
 	assert_fails(sr_card_read(&c, sr_buf_view(&b), &e), SR_CORRUPT, &e,
 		"`person` is the name of the key itself");
+	/* What is no key, no name, or stands in another line. */
+	static const char *const lines[][3] = {
+		{"\nkey ", "\nkez ", "lines are not `person`?, `key` and `name`"},
+		{"\nperson ", "\npersom ", "lines are not `person`?, `key` and `name`"},
+		{"\nname ~", "\nname !", "`name` is not ~ and base64 of 32 bytes"},
+	};
+	for (size_t i = 0; i < T_COUNT(lines); i++) {
+		uint8_t *line = memmem(text.p, text.len, lines[i][0], strlen(lines[i][0]));
+
+		assert_non_null(line);
+		memcpy(line, lines[i][1], strlen(lines[i][1]));
+		sr_buf_clear(&b);
+		assert_ok(sr_note_sign(&b, sr_buf_view(&text), &by, 1, &e), &e);
+		assert_fails(sr_card_read(&c, sr_buf_view(&b), &e), SR_CORRUPT, &e, lines[i][2]);
+		memcpy(line, lines[i][0], strlen(lines[i][0]));
+	}
 	assert_fails(sr_card_read(&c, sr_bytes_of(large, sizeof large), &e), SR_CORRUPT, &e,
 		"have 513 bytes, want at most 512");
 	sr_buf_free(&b);

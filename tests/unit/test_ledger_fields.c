@@ -42,10 +42,37 @@ static void test_dates(void **state) {
 			fail_msg("\"%s\" was taken", wrong[i]);
 		assert_int_equal(e.code, SR_USAGE);
 	}
-	assert_fails(sr_edtf_check(&d, sr_bytes_str("2001-02-30"), &e), SR_USAGE, &e,
-		"\"2001-02-30\" is no date (the month has no such day): want EDTF");
-	assert_fails(sr_edtf_check(&d, sr_bytes_str("2006/2004"), &e), SR_USAGE, &e,
-		"ends before it begins");
+	static const struct {
+		const char *text, *why;
+	} reasons[] = {
+		{"2001-02-30", "the month has no such day"},
+		{"2006/2004", "it ends before it begins"},
+		{"", "it is empty"},
+		{"Y1985", "Y is followed by a year of 5 to 12 digits"},
+		{"85", "a year has four digits"},
+		{"19X5", "a year has four digits, of which the last one or two may be X"},
+		{"-0000", "there is no year -0000"},
+		{"2004-XX-05", "a day of a month or year that is not known"},
+		{"20XX-05", "a month of a year that is not known"},
+		{"1985-13", "a month is 01 to 12, a season 21 to 24"},
+		{"2001-21-05", "a season has no days"},
+		{"1985-04-12T24:00:00", "a time is HH:MM:SS"},
+		{"1985-04-12T23:20:30+15", "a zone is Z or as +02:00"},
+		{"1985-04-12T23:20:30Z?", "a time is not uncertain"},
+		{"1985/.", "an open end is two dots"},
+		{"..", "an interval has two ends"},
+		{"1985 ", "something follows the date"},
+		{"1985/1986/1987", "something follows the date"},
+		{"../..", "one end of an interval is a date"},
+	};
+	for (size_t i = 0; i < T_COUNT(reasons); i++) {
+		char says[120];
+
+		snprintf(says, sizeof says, "\"%s\" is no date (%s): want EDTF", reasons[i].text,
+			reasons[i].why);
+		assert_fails(
+			sr_edtf_check(&d, sr_bytes_str(reasons[i].text), &e), SR_USAGE, &e, says);
+	}
 	assert_fails(sr_edtf_check(&d,
 			     sr_bytes_str("1985-04-12T23:20:30.000000000000000000000000000000000000"
 					  "00000000Z"),

@@ -325,6 +325,69 @@ static void must_fail(void *ctx, struct sr_bytes mutant, const char *what) {
 	sr_receipt_free(&r);
 }
 
+/* A line of the keys that somebody changed, and which one it is. */
+static void test_lines(void **state) {
+	static const char key[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+	static const struct {
+		const char *line, *to; /* the line that begins so, as it is instead; K is a key */
+		const char *says;
+	} rows[] = {
+		{"index ", "index two", "line 3: want `index` and a number"},
+		{"index ", "entry 2", "line 3: want `index` and a number"},
+		{"compartment structural", "compartment basement K",
+			"line 4 is not a compartment and its key, in order"},
+		{"compartment structural", "compartment structural short",
+			"line 4 is not a compartment and its key, in order"},
+		{"compartment structural", "compartment personal K",
+			" is not a compartment and its key, in order"},
+		{"records ", "records many", "want `records` and a number"},
+		{"record 0 ", "record 9 K", " is not a record and its key, in order"},
+		{"record 0 ", "record 0 short", " is not a record and its key, in order"},
+		{"since ", "since then", "want `since` and a number"},
+		{"node ", "node short", " is not one of at most 64 nodes"},
+		{"node ", "edge K", " is unknown or out of place"},
+	};
+	struct sr_receipt r, again;
+	struct sr_buf wire, other;
+	struct sr_err e = {0};
+	struct vault v;
+
+	(void)state;
+	vault_new(&v, T_ORIGIN);
+	for (uint64_t i = 0; i < 4; i++)
+		add(&v, i);
+	receipt(&r, &v, 2, 1);
+	sr_buf_init(&wire);
+	sr_buf_init(&other);
+	assert_ok(sr_receipt_encode(&wire, &r, &e), &e);
+	sr_receipt_free(&r);
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		char line[40];
+		const int len = snprintf(line, sizeof line, "\n%s", rows[i].line);
+		const uint8_t *at = memmem(wire.p, wire.len, line, (size_t)len), *end;
+
+		if (at == NULL)
+			fail_msg("row %zu: there is no line %s", i, rows[i].line);
+		at++;
+		end = memchr(at, '\n', wire.len - (size_t)(at - wire.p));
+		assert_non_null(end);
+		sr_buf_clear(&other);
+		sr_buf_put(&other, wire.p, (size_t)(at - wire.p));
+		for (const char *c = rows[i].to; *c != '\0'; c++)
+			if (*c == 'K')
+				sr_buf_put_str(&other, key);
+			else
+				sr_buf_put_u8(&other, (uint8_t)*c);
+		sr_buf_put(&other, end, wire.len - (size_t)(end - wire.p));
+		assert_fails(sr_receipt_decode(&again, sr_buf_view(&other), &e), SR_CORRUPT, &e,
+			rows[i].says);
+		assert_int_equal(strncmp(e.text, "receipt: ", 9), 0);
+	}
+	sr_buf_free(&wire);
+	sr_buf_free(&other);
+	vault_free(&v);
+}
+
 static void test_mutants(void **state) {
 	(void)state;
 	struct vault v;
@@ -361,6 +424,7 @@ int main(void) {
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_other_key),
 		cmocka_unit_test(test_disclosure),
+		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_mutants),
 	};
 	struct sr_err e;

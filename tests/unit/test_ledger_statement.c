@@ -229,6 +229,31 @@ static void test_refused(void **state) {
 				"actor p-0011223344556677\ngrant " T_ITEM_HEX "\n",
 			     &e),
 		SR_CORRUPT, &e, "want `seen`");
+	static const struct {
+		const char *text, *says;
+	} heads[] = {
+		{"id " T_ITEM_HEX "\n", "line 2: want `vault`"},
+		{"vault " HEX64 "\nactor service\n", "line 3: want `id`"},
+		{"vault " HEX64 "\nid " T_ITEM_HEX "\nactor service\n", "line 4: want `time`"},
+		{COMMON "seen 0 " EMPTY_ROOT "\n", "line 5: want `actor`"},
+		{COMMON "actor somebody\n", "line 5: `actor` is neither service nor a person"},
+		{COMMON "until 1970-01-01T00:00:00Z\n" PERSON,
+			"`until` is the first second of 1970"},
+		{COMMON "actor p-0011223344556677\nseen nothing\n",
+			"line 6: `seen` is not a size and base64 of 32 bytes"},
+		{COMMON PERSON "request " T_ITEM_HEX "\n", "line 7: want `grant`"},
+		{COMMON PERSON "grant short\n", "line 7: `grant`: "},
+		{COMMON PERSON "grant " T_ITEM_HEX "\ncolour red\n",
+			"line 8: `colour` is unknown or out of place: a newer strongroom may know "
+			"it"},
+	};
+	for (size_t i = 0; i < T_COUNT(heads); i++) {
+		char text[1000], says[200];
+
+		(void)snprintf(text, sizeof text, "strongroom/close/v1\n%s", heads[i].text);
+		(void)snprintf(says, sizeof says, "close: %s", heads[i].says);
+		assert_fails(parse_text(text, &e), SR_CORRUPT, &e, says);
+	}
 	assert_fails(parse_text("strongroom/close/v2\n" COMMON PERSON "grant " T_ITEM_HEX "\n", &e),
 		SR_UNSUPPORTED, &e, "v1");
 	assert_fails(

@@ -756,7 +756,8 @@ static void killed(void **state) {
 	teardown(&p);
 }
 
-/* A memory that cannot be written signs nothing, and stays so until it is opened again. */
+/* A memory that cannot be read signs nothing now; one that cannot be written signs nothing until it
+ * is opened again. */
 static void read_only(void **state) {
 	struct rig_log l;
 	struct place p;
@@ -770,17 +771,37 @@ static void read_only(void **state) {
 	grow(&p, &l, 0, 2);
 	sr_buf_init(&b);
 	rig_request(&b, &l, 2, 5);
-	/* Somebody alters the schema behind it: the update meets no such table. */
+	/* Somebody alters the schema behind it: there is no such table to read. */
 	assert_int_equal(sqlite3_open(t_path(p.path, "witness.db"), &other), SQLITE_OK);
 	assert_int_equal(
 		sqlite3_exec(other, "ALTER TABLE log RENAME TO gone", NULL, NULL, NULL), SQLITE_OK);
-	ASK(p.w, sr_buf_view(&b), 500, "could not write its memory");
+	ASK(p.w, sr_buf_view(&b), 500, "could not read its memory");
 	assert_int_equal(
 		sqlite3_exec(other, "ALTER TABLE gone RENAME TO log", NULL, NULL, NULL), SQLITE_OK);
+	grow(&p, &l, 2, 5); /* nothing was written: it goes on */
+	/* The update is refused. */
+	assert_int_equal(
+		sqlite3_exec(other,
+			"CREATE TRIGGER no BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'no'); "
+			"END",
+			NULL, NULL, NULL),
+		SQLITE_OK);
+	sr_buf_clear(&b);
+	rig_request(&b, &l, 5, 6);
+	ASK(p.w, sr_buf_view(&b), 500, "could not write its memory");
+	assert_int_equal(sqlite3_exec(other, "DROP TRIGGER no", NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_close(other), SQLITE_OK);
 	ASK(p.w, sr_buf_view(&b), 500, "could not write its memory"); /* sticky */
 	reopen(&p);
-	grow(&p, &l, 2, 5);
+	grow(&p, &l, 5, 6);
+	/* Written, and not signed: the next one who asks gets it. */
+	sr_buf_clear(&b);
+	rig_request(&b, &l, 6, 8);
+	sr_fault_set(1, EIO);
+	ASK(p.w, sr_buf_view(&b), 503, "remembers that checkpoint and could not sign it");
+	sr_fault_set(0, 0);
+	ASK(p.w, sr_buf_view(&b), 409, "8\n");
+	grow(&p, &l, 8, 8);
 	sr_buf_free(&b);
 	teardown(&p);
 }
@@ -798,8 +819,41 @@ static void unkeyed(void **state) {
 	assert_ok(sr_witness_open(&w, &o, &e), &e);
 	rig_log(&l, RIG_ORIGIN, 1, RIG_LEAVES);
 	assert_ok(sr_witness_log_add(w, sr_bytes_str(RIG_ORIGIN), &l.vkey, &e), &e);
-	REFUSED(w, &l, 0, 4, 500, "could not write");
+	REFUSED(w, &l, 0, 4, 500, "has no key here");
+	for (unsigned i = 2; i <= SR_WITNESS_LOG_KEYS + 1; i++) {
+		rig_log(&l, RIG_ORIGIN, i, RIG_LEAVES);
+		const int rc = sr_witness_log_add(w, sr_bytes_str(RIG_ORIGIN), &l.vkey, &e);
+
+		if (i <= SR_WITNESS_LOG_KEYS)
+			assert_ok(rc, &e);
+		else
+			assert_fails(rc, SR_LIMIT, &e, "that log has 4 keys, no more are kept");
+	}
+	rig_log(&l, RIG_ORIGIN, 1, RIG_LEAVES);
+	assert_fails(sr_witness_log_add(w, sr_bytes_str(RIG_ORIGIN), &l.vkey, &e), SR_EXISTS, &e,
+		"that key of that log is known already");
 	sr_witness_free(w);
+	/* What is asked for by the hash of its name, and is not there. */
+	static const char *const asked[][2] = {
+		{"none", "want the lowercase hex SHA-256 of an origin"},
+		{"0000000000000000000000000000000000000000000000000000000000000000",
+			"this witness knows no log with that origin"},
+		{NULL, "nothing of that log was cosigned yet"},
+	};
+	uint8_t hash[SR_HASH];
+	char hex[2 * SR_HASH + 1];
+
+	sr_sha256(hash, RIG_ORIGIN, strlen(RIG_ORIGIN));
+	sr_hex(hex, hash, SR_HASH);
+	for (size_t i = 0; i < T_COUNT(asked); i++) {
+		struct sr_witness_reply reply;
+
+		sr_witness_get(p.w, sr_bytes_str(asked[i][0] != NULL ? asked[i][0] : hex), &reply);
+		assert_int_equal(reply.status, 404);
+		assert_non_null(
+			memmem(reply.body.p, reply.body.len, asked[i][1], strlen(asked[i][1])));
+		sr_buf_free(&reply.body);
+	}
 	REFUSED(p.w, &l, 1, 4, 409, "0\n");
 	teardown(&p);
 }

@@ -465,6 +465,40 @@ static void no_room(void **state) {
 		"strongroom-nobody is not beside this program nor in ../libexec/strongroom");
 }
 
+/* A file that the system does not get at is not called one that nobody installed. */
+static void out_of_reach(void **state) {
+	char program[T_PATH], loop[T_PATH], up[T_PATH + 80];
+	const char *const tools[] = {loop, NULL};
+	const char *const absent[] = {"/nowhere/pdfinfo", NULL};
+	const struct sr_walls_extra extras[] = {{loop, "/run/loop"}, {NULL, NULL}};
+	struct sr_walls_root root = {.program = program, .tools = tools};
+	struct sr_walls *w = NULL;
+	char *dir = t_tmp_new();
+
+	(void)state;
+	need(real);
+	assert_ok(sr_walls_program(program, sizeof program, "fake-parser", &e), &e);
+	snprintf(loop, sizeof loop, "%s/loop", dir);
+	assert_int_equal(symlink(loop, loop), 0);
+	assert_fails(sr_walls_new(&w, &root, &e), SR_IO, &e, "Too many levels of symbolic links");
+	assert_non_null(strstr(e.text, "/loop, which the sandbox is made with"));
+	root = (struct sr_walls_root){.program = program, .extras = extras};
+	assert_fails(sr_walls_new(&w, &root, &e), SR_IO, &e, "Too many levels of symbolic links");
+	root = (struct sr_walls_root){.program = program, .data = tools};
+	assert_fails(sr_walls_new(&w, &root, &e), SR_IO, &e, "Too many levels of symbolic links");
+	root.data = absent;
+	assert_fails(sr_walls_new(&w, &root, &e), SR_IO, &e,
+		"/nowhere/pdfinfo, which is needed inside the sandbox: No such file");
+	sr_err_clear(&e);
+	root = (struct sr_walls_root){.program = program, .tools = absent};
+	assert_ok(sr_walls_new(&w, &root, &e), &e); /* it is left out */
+	sr_walls_free(w);
+	snprintf(up, sizeof up, "../../../../../../../../../../../../../../..%s", loop);
+	assert_fails(sr_walls_program(program, sizeof program, up, &e), SR_IO, &e,
+		"Too many levels of symbolic links");
+	t_tmp_remove(dir);
+}
+
 static void many_at_once(void **state) {
 	struct sr_box_options o = usual(SR_BOX_IDENTIFY);
 	const struct sr_bytes input = sr_bytes_str("words\n");
@@ -654,6 +688,7 @@ int main(void) {
 		cmocka_unit_test(misused),
 		cmocka_unit_test(no_root),
 		cmocka_unit_test(no_room),
+		cmocka_unit_test(out_of_reach),
 		cmocka_unit_test(many_at_once),
 		cmocka_unit_test(killed_as_they_set_out),
 		cmocka_unit_test(not_there),

@@ -432,7 +432,7 @@ static void test_sparse_pack(void **state) {
 	assert_ok(sr_item_open(&it, &o, &m, &e), &e);
 	sr_manifest_free(&m);
 	struct rig_compare c = {&s.things[1].files[0], 0};
-	assert_fails(sr_item_stream(it, 0, rig_compare_sink, &c, &e), SR_NOTFOUND, &e, "pack ");
+	assert_fails(rig_stream(it, 0, rig_compare_sink, &c, &e), SR_NOTFOUND, &e, "pack ");
 	sr_item_close(it);
 	/* and from an index made anew it is */
 	rig_close_index(&s.r);

@@ -16,6 +16,7 @@
 
 #include "base/secret.h"
 #include "store/db.h"
+#include "store/pagecopy.h"
 #include "store/redo.h"
 #include "store/rootcell.h"
 #include "store/secrets.h"
@@ -1382,6 +1383,89 @@ static void test_copy_that_came_back(void **state) {
 	box_free(&other);
 }
 
+/* A bit that flips between the writing of a batch and its copying: the cell is named, the copy
+ * stays at the batch before, and takes the new one once it reads as it was written. */
+static void test_copy_is_never_made_worse(void **state) {
+	static const struct {
+		size_t at; /* in the cell of the batch's first frame */
+		const char *says;
+	} rows[] = {
+		{0, " is neither a frame nor a record"}, {1, " is neither a frame nor a record"},
+		{4, " is not the frame that was written there"},
+		{8, " is not the frame that was written there"},
+		{16, ": page 2: does not open under its own key"},
+		{16 + 2000, ": page 2: does not open under its own key"},
+		{SR_REDO_CELL - 1, ": page 2: does not open under its own key"},
+		{SR_REDO_CELL + 100, ": tree node 0 of level 1: does not open under its own key"},
+		{0, NULL}, /* made a record's type: it would be passed over */
+	};
+	struct sr_pagefile *pf;
+	struct sr_pagecopy *c, *other;
+	struct sr_pagecopy_state before, after;
+	struct sr_err e = {0};
+	struct sr_buf redo;
+	uint8_t page[SR_UNIT_PLAIN];
+	struct box b;
+
+	(void)state;
+	box_new(&b);
+	struct sr_pagefile_options o = {
+		b.dir, "secrets.db", key, .erasable = true, .create = true, .durable = true};
+	assert_ok(sr_pagefile_open(&pf, &o, &e), &e);
+	assert_ok(sr_pagecopy_new(&c, b.second, "secrets.db", &e), &e);
+	assert_ok(sr_pagecopy_new(&other, b.second, "secrets.db", &e), &e);
+	t_fill(page, sizeof page, 1);
+	for (uint64_t i = 0; i < 2; i++)
+		assert_ok(sr_pagefile_write(pf, i, page, &e), &e);
+	assert_ok(sr_pagefile_sync(pf, &e), &e); /* cells 1 and 2, 3 the node, 4 the record */
+	assert_ok(sr_pagecopy_sync(c, pf, true, &e), &e);
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		const uint64_t first = sr_pagefile_redo(pf)->cells;
+		const size_t at = (size_t)first * SR_REDO_CELL + rows[i].at;
+		const char *says = rows[i].says != NULL ? rows[i].says : rows[2].says;
+		char cell[16];
+		uint8_t was;
+
+		assert_ok(sr_pagecopy_check(other, key, &before, &e), &e);
+		t_fill(page, sizeof page, 2 + i);
+		assert_ok(sr_pagefile_write(pf, 1, page, &e), &e);
+		assert_ok(sr_pagefile_sync(pf, &e), &e);
+		sr_buf_init(&redo);
+		t_read_file(t_path(b.path, parts[REDO]), &redo);
+		was = redo.p[at];
+		redo.p[at] = rows[i].says == NULL ? 3 : was ^ 4;
+		t_write_file(t_path(b.path, parts[REDO]), redo.p, redo.len);
+		snprintf(cell, sizeof cell, "cell %llu",
+			(unsigned long long)first + (rows[i].at >= SR_REDO_CELL));
+		assert_int_not_equal(sr_pagecopy_sync(c, pf, false, &e), 0);
+		if (strstr(e.text, says) == NULL || strstr(e.text, cell) == NULL ||
+			strstr(e.text, "secrets.db-redo") == NULL)
+			fail_msg("row %zu: %s, want %s at %s", i, e.text, says, cell);
+		assert_true(sr_pagecopy_source_bad(c));
+		assert_ok(sr_pagecopy_check(other, key, &after, &e), &e);
+		assert_int_equal(after.sequence, before.sequence);
+		assert_memory_equal(after.hash, before.hash, SR_HASH);
+		redo.p[at] = was;
+		t_write_file(t_path(b.path, parts[REDO]), redo.p, redo.len);
+		sr_buf_free(&redo);
+		assert_ok(sr_pagecopy_sync(c, pf, false, &e), &e);
+		assert_false(sr_pagecopy_source_bad(c));
+		assert_ok(sr_pagecopy_check(other, key, &after, &e), &e);
+		assert_int_equal(after.sequence, before.sequence + 1);
+	}
+	/* the place where it is written is not the file's fault */
+	assert_ok(sr_pagefile_write(pf, 1, page, &e), &e);
+	assert_ok(sr_pagefile_sync(pf, &e), &e);
+	sr_fault_set(1, EIO);
+	assert_fails(sr_pagecopy_sync(c, pf, false, &e), SR_IO, &e, "secrets.db-copy");
+	sr_fault_set(0, 0);
+	assert_false(sr_pagecopy_source_bad(c));
+	sr_pagecopy_free(c);
+	sr_pagecopy_free(other);
+	sr_pagefile_free(pf);
+	box_free(&b);
+}
+
 /* ---- memory after close ---- */
 
 enum {
@@ -1479,6 +1563,7 @@ int main(void) {
 		cmocka_unit_test(test_not_ours),
 		cmocka_unit_test(test_damaged_copy_is_named),
 		cmocka_unit_test(test_copy_that_came_back),
+		cmocka_unit_test(test_copy_is_never_made_worse),
 		cmocka_unit_test(test_new_wrap),
 		cmocka_unit_test(test_kill_in_rewrap),
 		cmocka_unit_test(test_kill_in_restore),

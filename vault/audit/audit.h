@@ -90,7 +90,8 @@ struct sr_audit_counts {
 
 struct sr_audit_finding {
 	/* signature, rule, seen, late, grant, decision, dealt, view, judged, pieces, witness, name,
-	 * entry, catalogue, tree */
+	 * entry (the replay ends with it), newer (so, for a format that this program does not
+	 * know), catalogue, tree */
 	char what[16];
 	bool has_entry; /* false: of the catalogue or the tree as a whole */
 	uint64_t entry;

@@ -5,8 +5,10 @@
  *   should be signed; then all signatures of the step, and bundles of votes, on all cores; findings
  *   and counts; commit
  *
- * An entry that cannot be applied ends the replay. The entries before it in the step are then
- * replayed once more, alone, so that what is committed is whole.
+ * An entry that cannot be applied ends the replay: whether those behind it are right rests on what
+ * it should have left in the tables, so each of them would be a false alarm or an unearned yes.
+ * Their place in the tree needs no table and is still looked at (telling.c). The entries before it
+ * in the step are then replayed once more, alone, so that what is committed is whole.
  */
 #include "audit/audit_in.h"
 
@@ -142,6 +144,18 @@ static int next_slot(struct sr_audit *a, struct audit_signature **out, struct sr
 	return 0;
 }
 
+/* What is told of an entry with which the replay ends. */
+static void broken_text(
+	const struct sr_audit *a, int rc, struct sr_audit_finding *f, const struct sr_err *why) {
+	const unsigned long long behind = a->from.replay.size - f->entry - 1;
+
+	snprintf(f->what, sizeof f->what, rc == SR_UNSUPPORTED ? "newer" : "entry");
+	snprintf(f->text, sizeof f->text,
+		"%.400s: the replay ends here; of the %llu entries behind it nothing but their "
+		"place in the tree was looked at, and the catalogue in use was not compared",
+		why->text, behind);
+}
+
 /* One entry more. *${broken}: it cannot be opened, judged or applied, and ${f} says so. */
 static int one(struct sr_audit *a, bool *broken, struct sr_audit_finding *f, struct sr_err *e) {
 	const uint64_t index = sr_catalogue_size(a->cat);
@@ -168,9 +182,7 @@ static int one(struct sr_audit *a, bool *broken, struct sr_audit_finding *f, str
 		rc = audit_pieces(a, s, e);
 	if (!of_the_log(rc))
 		return rc == 0 ? 0 : sr_wrap(e, "entry %llu", (unsigned long long)index);
-	snprintf(f->what, sizeof f->what, "entry");
-	snprintf(f->text, sizeof f->text,
-		"%.400s: the replay ends here, nothing behind it can be judged", e->text);
+	broken_text(a, rc, f, e);
 	sr_err_clear(e);
 	*broken = true;
 	return 0;

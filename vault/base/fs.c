@@ -563,7 +563,7 @@ static bool switch_direct(int fd, bool on) {
 
 int sr_fd_pread_bulk(int fd, void *p, size_t len, uint64_t offset, struct sr_err *e) {
 	size_t got = 0;
-	bool whole = (uintptr_t)p % SR_FS_PAGE == 0 && offset % SR_FS_PAGE == 0;
+	bool whole = (uintptr_t)p % SR_DIRECT_PAGE == 0 && offset % SR_DIRECT_PAGE == 0;
 	int rc = check_range(offset, len, e);
 
 	if (rc != 0)
@@ -573,7 +573,7 @@ int sr_fd_pread_bulk(int fd, void *p, size_t len, uint64_t offset, struct sr_err
 	/* A part that ends within a page is the file's end, or a disk that wants more than pages:
 	 * what is left is then read as ever, which knows the one from the other. */
 	while (whole && got < len) {
-		const size_t n = (len - got + SR_FS_PAGE - 1) / SR_FS_PAGE * SR_FS_PAGE;
+		const size_t n = (len - got + SR_DIRECT_PAGE - 1) / SR_DIRECT_PAGE * SR_DIRECT_PAGE;
 		const ssize_t have = pread(fd, (uint8_t *)p + got, n, (off_t)(offset + got));
 
 		if (have < 0 && errno == EINTR)
@@ -582,7 +582,7 @@ int sr_fd_pread_bulk(int fd, void *p, size_t len, uint64_t offset, struct sr_err
 			return sr_fail_errno(e, "read %zu bytes at offset %llu", len,
 				(unsigned long long)offset);
 		got += have > 0 ? (size_t)have : 0;
-		whole = have > 0 && got % SR_FS_PAGE == 0;
+		whole = have > 0 && got % SR_DIRECT_PAGE == 0;
 	}
 	if (got >= len)
 		return 0;
@@ -944,8 +944,8 @@ static int write_direct(
 	int rc = 0;
 
 	*done = false;
-	if ((uintptr_t)p % SR_FS_PAGE != 0 && t->buffer == NULL) {
-		if (posix_memalign(&buffer, SR_FS_PAGE, BULK_BUFFER) != 0)
+	if ((uintptr_t)p % SR_DIRECT_PAGE != 0 && t->buffer == NULL) {
+		if (posix_memalign(&buffer, SR_DIRECT_PAGE, BULK_BUFFER) != 0)
 			return 0;
 		t->buffer = buffer;
 	}
@@ -955,7 +955,7 @@ static int write_direct(
 		const uint8_t *from = p + at;
 		size_t n = len - at;
 
-		if ((uintptr_t)p % SR_FS_PAGE != 0) {
+		if ((uintptr_t)p % SR_DIRECT_PAGE != 0) {
 			n = n < BULK_BUFFER ? n : BULK_BUFFER;
 			memcpy(t->buffer, from, n);
 			from = t->buffer;
@@ -975,7 +975,8 @@ static int write_direct(
 }
 
 static int tmp_write(struct sr_tmpfile *t, const void *p, size_t len, struct sr_err *e) {
-	if (t->bulk && len >= BULK_MIN && len % SR_FS_PAGE == 0 && t->size % SR_FS_PAGE == 0) {
+	if (t->bulk && len >= BULK_MIN && len % SR_DIRECT_PAGE == 0 &&
+		t->size % SR_DIRECT_PAGE == 0) {
 		int rc = write_direct(&t->bulk, t, p, len, e);
 		if (rc != 0 || t->bulk)
 			return rc;

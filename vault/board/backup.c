@@ -45,9 +45,8 @@ static int copy_bytes(struct sr_tmpfile *t, int fd, struct copy *c, struct sr_er
 		rc = sr_tmpfile_write(t, chunk, got, e);
 		at += got;
 		c->out->bytes += got;
-		if (rc == 0)
-			rc = sr_progress_report(c->progress, "copying", c->out->bytes, 0, "B");
-		if (rc != 0 && (e == NULL || e->code == SR_OK))
+		if (rc == 0 &&
+			sr_progress_report(c->progress, "copying", c->out->bytes, 0, "B") != 0)
 			rc = sr_fail(e, SR_LOCKED, "stopped on request");
 	}
 	free(chunk);

@@ -207,9 +207,10 @@ static int tell_receipt(struct sr_buf *told, const struct sr_vault *v, const str
 	return rc;
 }
 
-/* ${checkpoint} against the restored log of ${size} entries. */
-static int since_size(uint64_t *shown, const struct sr_vault *v, struct sr_bytes checkpoint,
-	uint64_t size, struct sr_err *e) {
+/* ${checkpoint} against the restored log. *${shown}: its size; *${ours}: a key of the log signed
+ * it. */
+static int since_size(uint64_t *shown, bool *ours, const struct sr_vault *v,
+	struct sr_bytes checkpoint, struct sr_err *e) {
 	struct sr_checkpoint cp;
 	struct sr_note note = {0};
 	uint8_t root[SR_HASH];
@@ -219,12 +220,15 @@ static int since_size(uint64_t *shown, const struct sr_vault *v, struct sr_bytes
 	if (rc != 0)
 		return rc;
 	*shown = cp.size;
-	if (cp.size > size)
+	*ours = true;
+	if (cp.size > sr_ledger_next_index(v->ledger))
 		return 0;
 	rc = sr_ledger_root_at(v->ledger, cp.size, root, e);
 	if (rc == 0 && memcmp(root, cp.root, SR_HASH) != 0)
 		rc = sr_fail(e, SR_AUTH,
-			"it shows another log of %llu entries than the one in the backup",
+			"forked: the log's key signed another log of %llu entries than the one in "
+			"the backup; keep both, and use this backup only when it is clear which of "
+			"them is the true one",
 			(unsigned long long)cp.size);
 	return rc;
 }
@@ -236,6 +240,7 @@ static int tell_since(struct sr_buf *told, const struct sr_vault *v,
 	const struct sr_bytes checkpoint =
 		o->receipt != NULL ? sr_buf_view(&o->receipt->checkpoint) : o->checkpoint;
 	uint64_t shown = 0;
+	bool ours = false;
 	int rc;
 
 	if (checkpoint.p == NULL) {
@@ -246,7 +251,7 @@ static int tell_since(struct sr_buf *told, const struct sr_vault *v,
 			(unsigned long long)size);
 		return 0;
 	}
-	rc = since_size(&shown, v, checkpoint, size, e);
+	rc = since_size(&shown, &ours, v, checkpoint, e);
 	if (rc == 0 && shown <= size)
 		sr_buf_printf(told,
 			"the log of %llu entries that --since shows is all in the backup\n",
@@ -260,7 +265,7 @@ static int tell_since(struct sr_buf *told, const struct sr_vault *v,
 			(unsigned long long)(shown - size));
 	if (rc == 0 && o->receipt != NULL && o->receipt->index >= size)
 		rc = tell_receipt(told, v, o->receipt, e);
-	if (rc == SR_AUTH)
+	if (rc == SR_AUTH && !ours)
 		sr_wrap(e, "--since: forged, or the service keys were changed after this backup, "
 			   "which then can not check it (restore without)");
 	else if (rc != 0)

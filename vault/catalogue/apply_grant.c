@@ -113,15 +113,12 @@ int sr_apply_grant(struct sr_apply *a, struct sr_err *e) {
 	enum sr_state to = SR_S_NONE;
 	struct sr_version v = {.v = 0};
 	uint8_t request[SR_ID], id[SR_ID];
-	uint64_t version = 0;
 	int rc = sr_field_id(request, a->s, "request", 0, e);
 
 	if (rc == 0)
 		rc = sr_field_id(id, a->s, "grant", 0, e);
 	if (rc == 0)
-		rc = sr_field_dec(&version, a->s, "version", 0, e);
-	if (rc == 0)
-		rc = sr_apply_version(a, &v, request, version, e);
+		rc = sr_apply_version_said(a, &v, request, e);
 	if (rc == 0)
 		rc = sr_apply_version_step(a, &v, SR_E_GRANT, e);
 	if (rc == 0)
@@ -204,7 +201,7 @@ int sr_apply_extend(struct sr_apply *a, struct sr_err *e) {
 	struct grant g = {.v = 0};
 	struct sr_version v = {.v = 0};
 	uint8_t request[SR_ID], root[SR_HASH];
-	uint64_t version = 0, number = 0, count = 0;
+	uint64_t number = 0, count = 0;
 	int64_t looks = 0, last = 0;
 	int rc = load_grant(a, &g, e);
 
@@ -213,9 +210,7 @@ int sr_apply_extend(struct sr_apply *a, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_field_id(request, a->s, "request", 0, e);
 	if (rc == 0)
-		rc = sr_field_dec(&version, a->s, "version", 0, e);
-	if (rc == 0)
-		rc = sr_apply_version(a, &v, request, version, e);
+		rc = sr_apply_version_said(a, &v, request, e);
 	if (rc == 0)
 		rc = SQL_INT_OF(a->db, e, &looks,
 			"SELECT count(*) FROM grants g JOIN grant_people p ON p.grant_id ="
@@ -418,7 +413,6 @@ int sr_apply_export(struct sr_apply *a, struct sr_err *e) {
 int sr_apply_lapse(struct sr_apply *a, struct sr_err *e) {
 	struct sr_bytes what = sr_field(a->s, "what", 0);
 	uint8_t request[SR_ID];
-	uint64_t version = 0;
 	struct sr_version v = {.v = 0};
 	struct checkout c = {.n = 0};
 	struct grant g = {.v = 0};
@@ -426,8 +420,7 @@ int sr_apply_lapse(struct sr_apply *a, struct sr_err *e) {
 
 	if (sr_bytes_eq(what, sr_bytes_str("request"))) {
 		if ((rc = sr_field_id(request, a->s, "request", 0, e)) != 0 ||
-			(rc = sr_field_dec(&version, a->s, "version", 0, e)) != 0 ||
-			(rc = sr_apply_version(a, &v, request, version, e)) != 0)
+			(rc = sr_apply_version_said(a, &v, request, e)) != 0)
 			return rc;
 		return sr_apply_version_step(a, &v, SR_E_LAPSE, e);
 	}
@@ -453,15 +446,12 @@ int sr_apply_lapse(struct sr_apply *a, struct sr_err *e) {
 int sr_apply_refuse(struct sr_apply *a, struct sr_err *e) {
 	struct sr_id_arg request, grant, item;
 	struct sr_version v = {.v = 0};
-	uint64_t version = 0;
 	int rc = 0;
 
 	(void)sr_arg_id(a, "request", &request);
 	if (sr_bytes_eq(sr_field(a->s, "what", 0), sr_bytes_str("request")) &&
 		sr_field_count(a->s, "request") != 0 && sr_field_count(a->s, "version") != 0) {
-		rc = sr_field_dec(&version, a->s, "version", 0, e);
-		if (rc == 0)
-			rc = sr_apply_version(a, &v, request.bytes, version, e);
+		rc = sr_apply_version_said(a, &v, request.bytes, e);
 		if (rc == 0)
 			rc = sr_apply_version_step(a, &v, SR_E_REFUSE, e);
 	}

@@ -205,6 +205,9 @@ struct sr_version { /* of a request, as far as steps need it */
 /* ${version} 0: the newest. CORRUPT when there is none. */
 SR_MUST int sr_apply_version(struct sr_apply *a, struct sr_version *out,
 	const uint8_t request[SR_ID], uint64_t version, struct sr_err *e);
+/* The version that the statement's line `version` says: they begin with 1. CORRUPT. */
+SR_MUST int sr_apply_version_said(
+	struct sr_apply *a, struct sr_version *out, const uint8_t request[SR_ID], struct sr_err *e);
 /* Take the step; a version that ends without a grant ends its room key. */
 SR_MUST int sr_apply_version_step(
 	struct sr_apply *a, const struct sr_version *v, enum sr_event event, struct sr_err *e);

@@ -35,6 +35,16 @@ int sr_apply_version(struct sr_apply *a, struct sr_version *out, const uint8_t r
 		(unsigned long long)version);
 }
 
+int sr_apply_version_said(struct sr_apply *a, struct sr_version *out, const uint8_t request[SR_ID],
+	struct sr_err *e) {
+	uint64_t version = 0;
+	int rc = sr_field_dec(&version, a->s, "version", 0, e);
+
+	if (rc == 0 && version == 0) /* would be the newest, whichever that is */
+		return sr_fail(e, SR_CORRUPT, "version 0, versions begin with 1");
+	return rc == 0 ? sr_apply_version(a, out, request, version, e) : rc;
+}
+
 int sr_apply_version_step(
 	struct sr_apply *a, const struct sr_version *v, enum sr_event event, struct sr_err *e) {
 	enum sr_state to = SR_S_NONE;
@@ -67,14 +77,9 @@ int sr_apply_decided(struct sr_apply *a, struct sr_err *e) {
 /* The version that the statement names by request and version. */
 static int named_version(
 	struct sr_apply *a, struct sr_version *v, uint8_t request[SR_ID], struct sr_err *e) {
-	uint64_t version = 0;
-	int rc = sr_field_id(request, a->s, "request", 0, e);
+	const int rc = sr_field_id(request, a->s, "request", 0, e);
 
-	if (rc == 0)
-		rc = sr_field_dec(&version, a->s, "version", 0, e);
-	if (rc == 0 && version == 0)
-		return sr_fail(e, SR_CORRUPT, "version 0");
-	return rc == 0 ? sr_apply_version(a, v, request, version, e) : rc;
+	return rc == 0 ? sr_apply_version_said(a, v, request, e) : rc;
 }
 
 /* --- request and amend --- */
@@ -420,16 +425,14 @@ int sr_apply_vote(struct sr_apply *a, struct sr_err *e) {
 	enum sr_event event = SR_E_VOTE;
 	struct sr_version v = {.v = 0};
 	uint8_t request[SR_ID], hash[SR_HASH] = {0};
-	uint64_t version = 0, count = 0;
+	uint64_t count = 0;
 	int64_t extension = 0;
 	int rc = vote_event(a, &event, e);
 
 	if (rc == 0)
 		rc = sr_field_id_hash(request, hash, a->s, "request", e);
 	if (rc == 0)
-		rc = sr_field_dec(&version, a->s, "version", 0, e);
-	if (rc == 0)
-		rc = sr_apply_version(a, &v, request, version, e);
+		rc = sr_apply_version_said(a, &v, request, e);
 	if (rc == 0 && memcmp(hash, v.hash, SR_HASH) != 0)
 		return sr_fail(e, SR_CORRUPT, "it is on another text than that of version %lld",
 			(long long)v.version);

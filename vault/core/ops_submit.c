@@ -25,6 +25,7 @@ struct group {
 	struct sr_door_text **texts;
 	struct sr_door_object **objects;
 	struct sr_outcome *outcomes;
+	bool *brings; /* items: said before the commit, behind which nothing may fail */
 	uint32_t count;
 };
 
@@ -39,6 +40,7 @@ static void group_free(struct group *g) {
 	free(g->texts);
 	free(g->objects);
 	free(g->outcomes);
+	free(g->brings);
 }
 
 int sr_get_door_text(struct sr_door_text *t, struct sr_reader *in, size_t max, struct sr_err *e) {
@@ -117,7 +119,9 @@ static int get_group(struct group *g, struct sr_bytes body, struct sr_err *e) {
 	g->texts = calloc(count, sizeof(struct sr_door_text *));
 	g->objects = calloc(count, sizeof(struct sr_door_object *));
 	g->outcomes = calloc(count, sizeof *g->outcomes);
-	if (g->subs == NULL || g->texts == NULL || g->objects == NULL || g->outcomes == NULL)
+	g->brings = calloc(count, sizeof *g->brings);
+	if (g->subs == NULL || g->texts == NULL || g->objects == NULL || g->outcomes == NULL ||
+		g->brings == NULL)
 		return sr_fail(e, SR_NOMEM, "%u submissions: out of memory", count);
 	for (uint32_t i = 0; rc == 0 && i < count; i++)
 		rc = get_submission(g, i, &in, e);
@@ -132,7 +136,7 @@ static int in_log(bool *out, struct sr_x *x, const struct sr_statement *st, stru
 	return rc == SR_NOTFOUND ? 0 : rc;
 }
 
-static int hooks(struct sr_x *x, struct sr_submission *sub, struct sr_err *e) {
+static int hooks(struct sr_x *x, struct sr_submission *sub, bool *brings, struct sr_err *e) {
 	struct sr_statement st;
 	uint8_t id[SR_ID];
 	bool known = false;
@@ -145,10 +149,10 @@ static int hooks(struct sr_x *x, struct sr_submission *sub, struct sr_err *e) {
 			sr_err_clear(e);
 		return 0;
 	}
-	if (sr_type_brings_items(st.type->id) || st.type->id == SR_T_RELEASE ||
-		st.type->id == SR_T_HELD_BOX)
+	*brings = sr_type_brings_items(st.type->id);
+	if (*brings || st.type->id == SR_T_RELEASE || st.type->id == SR_T_HELD_BOX)
 		rc = in_log(&known, x, &st, e);
-	if (rc == 0 && !known && sr_type_brings_items(st.type->id)) {
+	if (rc == 0 && !known && *brings) {
 		rc = sr_field_id(id, &st, "accession", 0, e);
 		if (rc == 0 && sub->object_count > 0)
 			rc = sr_fail(e, SR_USAGE,
@@ -205,14 +209,11 @@ static void put_single(struct sr_x *x, const struct sr_outcome *out) {
 /* A deposit that is committed is over; one that was refused may be signed again. */
 static void settle_deposit(struct sr_x *x, const struct group *g) {
 	for (uint32_t i = 0; i < g->count; i++) {
-		struct sr_statement st;
-		if (g->outcomes[i].code != 0 || sr_statement_parse(&st, g->subs[i].note, NULL) != 0)
+		if (g->outcomes[i].code != 0 || !g->brings[i])
 			continue;
-		if (sr_type_brings_items(st.type->id) && !g->outcomes[i].repeated)
+		if (!g->outcomes[i].repeated)
 			sr_inflow_end(x->core, x->session);
-		if (sr_type_brings_items(st.type->id))
-			sr_queue_wake(x->core->queue);
-		sr_statement_free(&st);
+		sr_queue_wake(x->core->queue);
 	}
 }
 
@@ -225,7 +226,7 @@ int sr_op_submit(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_check_since(x, since, e);
 	for (uint32_t i = 0; rc == 0 && i < g.count; i++)
-		rc = hooks(x, &g.subs[i], e);
+		rc = hooks(x, &g.subs[i], &g.brings[i], e);
 	if (rc == 0)
 		rc = sr_door_commit(x->vault, g.subs, g.count, g.outcomes, e);
 	if (rc != 0)

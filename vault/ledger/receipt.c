@@ -164,9 +164,10 @@ static struct sr_bytes next_is(struct lines *l, const char *key) {
 
 static int want_dec(
 	uint64_t *out, struct lines *l, const char *key, uint64_t max, struct sr_err *e) {
+	const size_t line = l->at + 2; /* next_is moves on */
 	const struct sr_bytes v = next_is(l, key);
 	if (v.p == NULL || sr_parse_dec(out, v, max, NULL) != 0)
-		return sr_fail(e, SR_CORRUPT, "line %zu: want `%s` and a number", l->at + 2, key);
+		return sr_fail(e, SR_CORRUPT, "line %zu: want `%s` and a number", line, key);
 	return 0;
 }
 

@@ -283,8 +283,11 @@ static int check_lines(struct sr_statement *s, struct sr_err *e) {
 	}
 	if (c.at < s->text.count) {
 		char shown[64];
-		rc = sr_fail(e, SR_CORRUPT, "line %zu: `%s` is unknown or out of place", c.at + 2,
-			sr_escape_to(shown, sizeof shown, s->text.lines[c.at].key));
+		rc = sr_fail(e, SR_CORRUPT, "line %zu: `%s` is unknown or out of place%s", c.at + 2,
+			sr_escape_to(shown, sizeof shown, s->text.lines[c.at].key),
+			sr_type_field(s->type, s->text.lines[c.at].key) == NULL
+				? ": a newer strongroom may know it"
+				: "");
 		goto named;
 	}
 	const char *needs = s->type->service_needs;

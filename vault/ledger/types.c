@@ -624,6 +624,17 @@ const struct sr_type *sr_type_named(struct sr_bytes name) {
 	return NULL;
 }
 
+/* Could it be a type of a later day? */
+static bool type_like(struct sr_bytes name, struct sr_bytes version) {
+	bool like = name.len > 0 && version.len > 1 && version.p[0] == 'v';
+
+	for (size_t i = 0; i < name.len; i++)
+		like = like && ((name.p[i] >= 'a' && name.p[i] <= 'z') || name.p[i] == '-');
+	for (size_t i = 1; i < version.len; i++)
+		like = like && version.p[i] >= '0' && version.p[i] <= '9';
+	return like;
+}
+
 int sr_type_of_line(const struct sr_type **out, struct sr_bytes line, struct sr_err *e) {
 	static const char prefix[] = "strongroom/";
 	const size_t prefix_len = sizeof prefix - 1;
@@ -637,14 +648,22 @@ int sr_type_of_line(const struct sr_type **out, struct sr_bytes line, struct sr_
 		end--;
 	if (end == prefix_len)
 		return sr_fail(e, SR_CORRUPT, "type line \"%s\" has no version", shown);
-	const struct sr_type *t =
-		sr_type_named(sr_bytes_of(line.p + prefix_len, end - 1 - prefix_len));
+	const struct sr_bytes name = sr_bytes_of(line.p + prefix_len, end - 1 - prefix_len);
+	const struct sr_bytes version = sr_bytes_of(line.p + end, line.len - end);
+	const struct sr_type *t = sr_type_named(name);
+	if (t == NULL && type_like(name, version))
+		return sr_fail(e, SR_UNSUPPORTED,
+			"type line \"%s\" names no statement known here: a newer strongroom may "
+			"know it",
+			shown);
 	if (t == NULL)
 		return sr_fail(
 			e, SR_CORRUPT, "type line \"%s\" names no statement known here", shown);
-	if (!sr_bytes_eq(sr_bytes_of(line.p + end, line.len - end), sr_bytes_str("v1")))
-		return sr_fail(
-			e, SR_UNSUPPORTED, "type line \"%s\": version v1 is read here", shown);
+	if (!sr_bytes_eq(version, sr_bytes_str("v1")))
+		return sr_fail(e, SR_UNSUPPORTED,
+			"type line \"%s\": version v1 is read here, a newer strongroom may read "
+			"that one",
+			shown);
 	*out = t;
 	return 0;
 }

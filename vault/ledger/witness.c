@@ -717,24 +717,28 @@ static bool continues(const struct memory *m, const struct asked *a, struct sr_w
 	return true;
 }
 
-/* In one transaction: compare, replace, and be durable. 0 with *${go}: sign; 0 without: the reply
- * is made. */
-static int compare_and_swap(struct sr_witness *w, const struct asked *a, int64_t now, bool *go,
-	struct sr_witness_reply *r, struct sr_err *e) {
+struct swapped {
+	bool wrote; /* it got so far that something may be written */
+	bool sign;  /* it is durable; else the reply is made */
+};
+
+/* In one transaction: compare, replace, and be durable. */
+static int compare_and_swap(struct sr_witness *w, const struct asked *a, int64_t now,
+	struct swapped *out, struct sr_witness_reply *r, struct sr_err *e) {
 	struct memory m;
 	int rc = exec(w, "BEGIN IMMEDIATE", e);
 
-	*go = false;
 	if (rc != 0)
 		return rc;
 	rc = recall(&m, w, a->c.origin, e);
 	if (rc == 0 && continues(&m, a, r)) {
+		out->wrote = true;
 		rc = remember(w, a, now, e);
 		if (rc == 0)
 			rc = exec(w, "COMMIT", e);
-		*go = rc == 0;
+		out->sign = rc == 0;
 	}
-	if (!*go)
+	if (!out->sign)
 		(void)sqlite3_exec(w->sql, "ROLLBACK", NULL, NULL, NULL);
 	return rc;
 }
@@ -746,34 +750,57 @@ static int cosign(struct sr_witness *w, struct sr_bytes text, int64_t time, stru
 	return sr_cosign_line(out, text, &me, (uint64_t)time, e);
 }
 
+/* Nothing was written: whoever asks again may be answered. */
+static void say_unread(struct sr_witness_reply *r, int rc) {
+	if (rc == SR_LOCKED)
+		say(r, 503, "another process is at the witness's memory: ask again");
+	else if (rc == SR_NOMEM)
+		say(r, 503, "the witness's machine has no memory for this: ask again");
+	else
+		say(r, 500, "the witness could not read its memory: its operator must look");
+}
+
 static void add_known(struct sr_witness *w, struct asked *a, struct sr_witness_reply *r) {
 	struct sr_err e = {0};
 	const int64_t now = sr_now(&w->clock);
-	bool go = false;
-	int rc = w->failed || w->seed == NULL || now <= 0
-			 ? sr_fail(&e, SR_IO, "nothing can be signed here now")
-			 : 0;
+	struct swapped done = {false, false};
+	int rc;
 
+	if (w->failed || w->seed == NULL || now <= 0) {
+		say(r, 500,
+			w->failed ? "the witness could not write its memory: its operator must look"
+			: w->seed == NULL
+				? "the witness has no key here, and signs nothing"
+				: "the witness's clock is before 1970: its operator must look");
+		return;
+	}
+	rc = keep_known(a, &e);
 	if (rc == 0)
-		rc = keep_known(a, &e);
-	if (rc == 0)
-		rc = compare_and_swap(w, a, now, &go, r, &e);
+		rc = compare_and_swap(w, a, now, &done, r, &e);
 	/* A test kills here: what was remembered is cosigned when the log asks again. */
-	if (rc == 0 && go && sr_fault_point("cosign") != 0)
+	if (rc == 0 && done.sign && sr_fault_point("cosign") != 0)
 		rc = sr_fail_errno(&e, "cosign");
-	if (rc == 0 && go) {
+	if (rc == 0 && done.sign) {
 		sr_buf_clear(&r->body);
 		rc = cosign(w, a->note.text, now, &r->body, &e);
 		r->status = 200;
 		r->type = plain;
 	}
-	if (rc == SR_LOCKED) {
-		say(r, 503, "another process is at the witness's memory: ask again");
-	} else if (rc != 0) {
-		/* Whether the new size is on the disk is not known until it is read again. */
-		w->failed = true;
-		say(r, 500, "the witness could not write its memory: its operator must look");
+	if (rc == 0)
+		return;
+	if (!done.wrote) {
+		say_unread(r, rc);
+		return;
 	}
+	if (done.sign) { /* it is on the disk, and may be signed whenever it is asked for */
+		say(r, 503,
+			"the witness remembers that checkpoint and could not sign it: ask again "
+			"from its size");
+		return;
+	}
+	/* Whether the new size is on the disk is not known until it is read again. */
+	w->failed = true;
+	say(r, 500, "the witness could not write its memory: its operator must look");
 }
 
 static void add_parsed(struct sr_witness *w, struct asked *a, struct sr_witness_reply *r) {
@@ -785,8 +812,9 @@ static void add_parsed(struct sr_witness *w, struct asked *a, struct sr_witness_
 		say(r, 400, e.text);
 		return;
 	}
-	if (keys_of(&known, w, sr_bytes_str(a->c.origin), &e) != 0) {
-		say(r, 500, "the witness could not read its memory: its operator must look");
+	rc = keys_of(&known, w, sr_bytes_str(a->c.origin), &e);
+	if (rc != 0) {
+		say_unread(r, rc);
 		return;
 	}
 	if (known.count == 0) {
@@ -887,8 +915,9 @@ void sr_witness_get(struct sr_witness *w, struct sr_bytes hex, struct sr_witness
 		return;
 	}
 	(void)pthread_mutex_lock(&w->lock);
-	if (w->seed == NULL || get_note(w, hash, reply, &e) != 0)
-		say(reply, 500, "the witness could not read its memory: its operator must look");
+	const int rc = w->seed == NULL ? SR_DENIED : get_note(w, hash, reply, &e);
+	if (rc != 0)
+		say_unread(reply, rc);
 	(void)pthread_mutex_unlock(&w->lock);
 	reply_finish(reply);
 }

@@ -168,12 +168,25 @@ static int make_filter(struct filter *f, bool outer, struct sr_err *e) {
 
 /* --- the root --------------------------------------------------------------------------------- */
 
+/* "Not there" is said of what the system says it of, and of nothing else. */
+static int find_file(bool *there, const char *path, int mode, struct sr_err *e) {
+	*there = access(path, mode) == 0;
+	return *there || errno == ENOENT || errno == ENOTDIR
+		       ? 0
+		       : sr_fail_errno(e, "%s, which the sandbox is made with", path);
+}
+
 static int find_bwrap(struct sr_walls *w, struct sr_err *e) {
 	static const char *const places[] = {
 		"/usr/bin/bwrap", "/usr/local/bin/bwrap", "/bin/bwrap"};
 
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-		if (access(places[i], X_OK) != 0)
+		bool there = false;
+		const int rc = find_file(&there, places[i], X_OK, e);
+
+		if (rc != 0)
+			return rc;
+		if (!there)
 			continue;
 		(void)snprintf(w->bwrap, sizeof w->bwrap, "%s", places[i]);
 		return 0;
@@ -198,9 +211,11 @@ int sr_walls_program(char *out, size_t size, const char *name, struct sr_err *e)
 	slash[1] = '\0';
 	for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
 		const int len = snprintf(out, size, "%s%s%s", self, beside[i], name);
+		bool there = false;
+		const int rc = len > 0 && (size_t)len < size ? find_file(&there, out, X_OK, e) : 0;
 
-		if (len > 0 && (size_t)len < size && access(out, X_OK) == 0)
-			return 0;
+		if (rc != 0 || there)
+			return rc;
 	}
 	return sr_fail(e, SR_UNSUPPORTED,
 		"%s is not beside this program nor in ../libexec/strongroom: install it (make "
@@ -401,19 +416,22 @@ static int add_one(struct sr_walls *w, const char *from, const char *to, struct 
 	return l->from != NULL && l->to != NULL ? 0 : sr_fail(e, SR_NOMEM, "no memory for a path");
 }
 
-/* ${must}: one that is not there is a failure; else it is left out. */
+/* ${must}: one that is not there is a failure; else it is left out. One of which the system does
+ * not say whether it is there, is a failure in any case: what is left out for a bad disk would be
+ * told of as if nobody had installed it. */
 static int add_data(
 	struct sr_walls *w, const char *const *paths, bool must, bool programs, struct sr_err *e) {
 	char to[PATH];
 	int rc = 0;
 
 	for (; rc == 0 && paths != NULL && *paths != NULL; paths++) {
-		if (access(*paths, programs ? X_OK : R_OK) != 0) {
-			if (must)
-				rc = sr_fail_errno(
-					e, "%s, which is needed inside the sandbox", *paths);
+		bool there = false;
+
+		rc = find_file(&there, *paths, programs ? X_OK : R_OK, e);
+		if (rc == 0 && !there && must)
+			rc = sr_fail_errno(e, "%s, which is needed inside the sandbox", *paths);
+		if (rc != 0 || !there)
 			continue;
-		}
 		(void)snprintf(to, sizeof to, SR_WALLS_TOOLS "%s", strrchr(*paths, '/'));
 		if (programs)
 			rc = find_libraries(w, *paths, e);
@@ -443,9 +461,13 @@ int sr_walls_new(struct sr_walls **out, const struct sr_walls_root *root, struct
 		rc = add_data(w, root->data, true, false, e);
 	if (rc == 0)
 		rc = add_data(w, root->tools, false, true, e);
-	for (size_t i = 0; rc == 0 && root->extras != NULL && root->extras[i].from != NULL; i++)
-		if (access(root->extras[i].from, R_OK) == 0)
+	for (size_t i = 0; rc == 0 && root->extras != NULL && root->extras[i].from != NULL; i++) {
+		bool there = false;
+
+		rc = find_file(&there, root->extras[i].from, R_OK, e);
+		if (rc == 0 && there)
 			rc = add_one(w, root->extras[i].from, root->extras[i].to, e);
+	}
 	if (rc == 0)
 		rc = make_search(w, e);
 	if (rc != 0) {

@@ -126,11 +126,19 @@ static void put_ad(uint8_t ad[AD_LEN], const struct sr_block_domain *d, enum sr_
 
 int sr_block_seal(struct sr_block_work *w, enum sr_block_kind kind, struct sr_block_ref *ref,
 	struct sr_bytes *record, struct sr_err *e) {
+	return sr_block_seal_of(
+		w, kind, ref, sr_bytes_of(w->plain.p + SR_BLOCK_HEAD, ref->plain_len), record, e);
+}
+
+int sr_block_seal_of(struct sr_block_work *w, enum sr_block_kind kind, struct sr_block_ref *ref,
+	struct sr_bytes plain, struct sr_bytes *record, struct sr_err *e) {
 	uint8_t ad[AD_LEN];
 	size_t packed_len = 0;
 	uint8_t *message = w->plain.p;
-	size_t len = ref->plain_len;
-	struct sr_bytes plain = sr_bytes_of(w->plain.p + SR_BLOCK_HEAD, ref->plain_len);
+	size_t len = plain.len;
+	if (plain.len != ref->plain_len || plain.len > SR_BLOCK)
+		return sr_fail(e, SR_MISUSE, "block: %zu bytes to seal, the ref says %u", plain.len,
+			ref->plain_len);
 	use(&w->packed, MESSAGE_MAX);
 	int rc = sr_codec_encode(
 		w->coder, w->codec, plain, w->packed.p + SR_BLOCK_HEAD, &packed_len, e);
@@ -139,6 +147,9 @@ int sr_block_seal(struct sr_block_work *w, enum sr_block_kind kind, struct sr_bl
 	if (packed_len > 0) {
 		message = w->packed.p;
 		len = packed_len;
+	} else if (plain.p != w->plain.p + SR_BLOCK_HEAD && len > 0) {
+		use(&w->plain, SR_BLOCK_HEAD + len);
+		memcpy(w->plain.p + SR_BLOCK_HEAD, plain.p, len);
 	}
 	message[0] = packed_len > 0 ? (uint8_t)w->codec : (uint8_t)SR_CODEC_NONE;
 	message[1] = packed_len > 0 ? SR_CODEC_LEVEL : 0;
@@ -173,11 +184,16 @@ static int unpack(struct sr_block_work *w, const struct sr_block_ref *ref, struc
 	return 0;
 }
 
+static void wipe_opened(struct sr_block_work *w, struct sr_bytes *plain) {
+	wipe(&w->packed);
+	wipe(&w->record);
+	*plain = sr_bytes_of(NULL, 0);
+}
+
 int sr_block_unseal(struct sr_block_work *w, enum sr_block_kind kind,
 	const struct sr_block_ref *ref, struct sr_bytes *plain, struct sr_err *e) {
 	uint8_t ad[AD_LEN];
-	struct sr_bytes got = {NULL, 0};
-	*plain = got;
+	*plain = sr_bytes_of(NULL, 0);
 	if (ref->len <= SR_RECORD_OVERHEAD || ref->len > SR_RECORD_MAX)
 		return sr_fail(e, SR_CORRUPT, "record of %u bytes, want %d to %d", ref->len,
 			SR_RECORD_OVERHEAD + 1, SR_RECORD_MAX);
@@ -185,16 +201,11 @@ int sr_block_unseal(struct sr_block_work *w, enum sr_block_kind kind,
 	use(&w->packed, ref->len - SR_AEAD_OVERHEAD);
 	int rc = sr_aead_open(w->packed.p, ref->key, RECORD_LABEL, sr_bytes_of(ad, sizeof ad),
 		sr_bytes_of(w->record.p, ref->len), e);
+	if (rc == 0)
+		rc = unpack(w, ref, plain, e);
 	if (rc != 0)
-		return rc;
-	rc = unpack(w, ref, &got, e);
-	if (rc != 0) {
-		wipe(&w->packed);
-		wipe(&w->record);
-		return rc;
-	}
-	*plain = got;
-	return 0;
+		wipe_opened(w, plain);
+	return rc;
 }
 
 int sr_block_open(struct sr_block_work *w, enum sr_block_kind kind, const struct sr_block_ref *ref,
@@ -206,10 +217,19 @@ int sr_block_open(struct sr_block_work *w, enum sr_block_kind kind, const struct
 	sr_block_hash(h, *plain);
 	if (sr_ct_eq(h, ref->h, SR_HASH))
 		return 0;
-	wipe(&w->packed);
-	wipe(&w->record);
-	*plain = sr_bytes_of(NULL, 0);
+	wipe_opened(w, plain);
 	return sr_fail(e, SR_AUTH, "block's plaintext does not have the hash of the manifest");
+}
+
+int sr_block_same(struct sr_block_work *w, enum sr_block_kind kind, const struct sr_block_ref *ref,
+	struct sr_bytes plain, struct sr_err *e) {
+	struct sr_bytes got = {NULL, 0};
+	int rc = sr_block_unseal(w, kind, ref, &got, e);
+	if (rc == 0 && !sr_bytes_eq(got, plain))
+		rc = sr_fail(e, SR_AUTH, "block's plaintext is another than the one at hand");
+	if (rc != 0)
+		wipe_opened(w, &got);
+	return rc;
 }
 
 void sr_block_ref_put(struct sr_buf *b, const struct sr_block_ref *ref) {

@@ -75,21 +75,17 @@ struct sr_pack_writer {
 /* --- writing -------------------------------------------------------------------------------------
  */
 
-enum {
-	PAGE = 4096 /* O_DIRECT wants memory at a whole page */
-};
-
 static struct sr_pack_segment *segment_new(struct sr_pack_writer *w) {
 	struct sr_pack_segment *s = w->empty;
 	void *p = NULL;
 
 	w->empty = NULL;
-	if (s == NULL && posix_memalign(&p, PAGE, PAGE + SR_SEGMENT) == 0)
+	if (s == NULL && posix_memalign(&p, SR_DIRECT_PAGE, SR_DIRECT_PAGE + SR_SEGMENT) == 0)
 		s = p;
 	if (s == NULL)
 		return NULL;
 	memset(s, 0, sizeof *s);
-	s->bytes = (uint8_t *)s + PAGE;
+	s->bytes = (uint8_t *)s + SR_DIRECT_PAGE;
 	s->upload = w->upload;
 	s->index = w->segments;
 	return s;
@@ -676,12 +672,54 @@ int sr_pack_footer(struct sr_pack_entry **out, size_t *count, const struct sr_pa
 	return rc;
 }
 
-int sr_pack_read(struct sr_backend *b, const struct sr_place *at, uint8_t *out, struct sr_err *e) {
-	char path[SR_STORED_NAME];
+static int check_place(const struct sr_place *at, struct sr_err *e) {
 	if (at->offset < SR_PACK_HEADER || at->len <= SR_RECORD_OVERHEAD ||
 		at->len > SR_RECORD_MAX || (uint64_t)at->offset + at->len > SR_PACK_MAX)
 		return sr_fail(e, SR_CORRUPT, "no record can lie at %u with %u bytes", at->offset,
 			at->len);
+	return 0;
+}
+
+int sr_pack_read(struct sr_backend *b, const struct sr_place *at, uint8_t *out, struct sr_err *e) {
+	char path[SR_STORED_NAME];
+	int rc = check_place(at, e);
+	if (rc != 0)
+		return rc;
 	sr_hash_name(path, "packs", at->pack);
 	return sr_backend_get(b, path, at->offset, out, at->len, e);
+}
+
+/* The open pack that ${at} lies in. */
+static int pack_at(struct sr_pack_reads *r, const struct sr_place *at, struct sr_opened **out,
+	struct sr_err *e) {
+	char path[SR_STORED_NAME];
+	for (unsigned i = 0; i < SR_PACK_READS_OPEN; i++)
+		if (r->open[i] != NULL && memcmp(r->names[i], at->pack, SR_HASH) == 0) {
+			*out = r->open[i];
+			return 0;
+		}
+	const unsigned i = r->next;
+	r->next = (i + 1) % SR_PACK_READS_OPEN;
+	sr_opened_close(r->open[i]);
+	sr_hash_name(path, "packs", at->pack);
+	int rc = sr_backend_open(&r->open[i], r->backend, path, e);
+	memcpy(r->names[i], at->pack, SR_HASH);
+	*out = r->open[i];
+	return rc;
+}
+
+int sr_pack_reads(
+	struct sr_pack_reads *r, const struct sr_place *at, uint8_t *out, struct sr_err *e) {
+	struct sr_opened *pack = NULL;
+	int rc = check_place(at, e);
+	if (rc == 0)
+		rc = pack_at(r, at, &pack, e);
+	return rc == 0 ? sr_opened_get(pack, at->offset, out, at->len, e) : rc;
+}
+
+void sr_pack_reads_end(struct sr_pack_reads *r) {
+	for (unsigned i = 0; i < SR_PACK_READS_OPEN; i++) {
+		sr_opened_close(r->open[i]);
+		r->open[i] = NULL;
+	}
 }

@@ -140,4 +140,19 @@ SR_MUST int sr_pack_footer(struct sr_pack_entry **out, size_t *count, const stru
 SR_MUST int sr_pack_read(
 	struct sr_backend *b, const struct sr_place *at, uint8_t *out, struct sr_err *e);
 
+/* The same for many records of few packs, which stay open between them: until end. Zero but for the
+ * backend; one thread. */
+enum {
+	SR_PACK_READS_OPEN = 2 /* a file's records lie in the packs that were open together */
+};
+struct sr_pack_reads {
+	struct sr_backend *backend; /* borrowed */
+	struct sr_opened *open[SR_PACK_READS_OPEN];
+	uint8_t names[SR_PACK_READS_OPEN][SR_HASH];
+	unsigned next; /* to be replaced */
+};
+SR_MUST int sr_pack_reads(
+	struct sr_pack_reads *r, const struct sr_place *at, uint8_t *out, struct sr_err *e);
+void sr_pack_reads_end(struct sr_pack_reads *r);
+
 #endif

@@ -21,6 +21,7 @@ struct sr_pagecopy {
 	struct sr_page_state *state; /* in the secret arena */
 	bool attached, damaged;      /* damaged: something was dropped from its end */
 	bool broken;                 /* sr_pagecopy_check found a bad unit: write it anew */
+	bool source_bad, unwritten;  /* of the last sync: what failed, the reading or the writing */
 	bool seen; /* ours was attached once: a failure later may be mended by writing anew */
 	uint8_t salt[SR_ID];
 	uint64_t from;
@@ -80,6 +81,10 @@ int sr_pagecopy_wrap(struct sr_pagecopy *c, const uint8_t wrap[SR_KEY], struct s
 
 uint64_t sr_pagecopy_root(const struct sr_pagecopy *c) {
 	return c->root;
+}
+
+bool sr_pagecopy_source_bad(const struct sr_pagecopy *c) {
+	return c->source_bad;
 }
 
 bool sr_pagecopy_current(const struct sr_pagecopy *c, const struct sr_pagefile *pf) {
@@ -189,26 +194,76 @@ static int attach(
 
 /* ---- bringing it up to date ---- */
 
+struct putting {
+	struct sr_pagecopy *c;
+	struct sr_redo *to;
+};
+
 static int put_frame(
 	void *ctx, struct sr_unit_at at, const uint8_t sealed[SR_UNIT], struct sr_err *e) {
-	return sr_redo_frame(ctx, at, sealed, e);
+	struct putting *p = ctx;
+	int rc = sr_redo_frame(p->to, at, sealed, e);
+
+	if (rc != 0)
+		p->c->unwritten = true;
+	return rc;
 }
 
-/* The frames of the batches since c->from, the newest of each unit only. */
-static int copy_frames(struct sr_pagecopy *c, struct sr_pagefile *pf, struct sr_err *e) {
+/* The frame of the unit at ${place} from ${cell}. Memory says that it is there, the cell must say
+ * the same: passed over for a bit of its head, it would be missing in the copy. */
+static int copy_frame(struct putting *p, struct sr_pagefile *pf, uint64_t place, uint64_t cell,
+	struct sr_err *e) {
 	struct sr_redo *from = sr_pagefile_redo(pf);
 	uint8_t sealed[SR_UNIT];
 	struct sr_unit_at at;
-	uint64_t newest;
-	bool is_frame;
+	bool is_frame = false, part = false;
+	int rc = sr_redo_cell(from, cell, &at, sealed, &is_frame, e);
+
+	if (rc != 0)
+		return rc;
+	if (!is_frame || sr_unit_place(at) != place)
+		return sr_fail(e, SR_CORRUPT,
+			"%s: cell %llu is not the frame that was written there", from->name,
+			(unsigned long long)cell);
+	rc = sr_pagefile_check(pf, at, sealed, &part, e);
+	if (rc != 0) {
+		sr_wrap(e, "%s: cell %llu", from->name, (unsigned long long)cell);
+		return rc;
+	}
+	return part ? put_frame(p, at, sealed, e) : 0;
+}
+
+/* The frames of the batches since c->from, the newest of each unit only. */
+static int copy_frames(struct putting *p, struct sr_pagefile *pf, struct sr_err *e) {
+	struct sr_redo *from = sr_pagefile_redo(pf);
+	const uint64_t first = p->c->from;
+	const size_t count = (size_t)(from->cells - first);
+	uint64_t *due = count == 0 ? NULL : calloc(count, sizeof *due); /* place + 1; 0: none */
+	uint64_t place, cell;
+	size_t at = 0;
 	int rc = 0;
 
-	for (uint64_t cell = c->from; rc == 0 && cell < from->cells; cell++) {
-		rc = sr_redo_cell(from, cell, &at, sealed, &is_frame, e);
-		if (rc == 0 && is_frame &&
-			sr_umap_get(&from->committed, sr_unit_place(at), &newest) && newest == cell)
-			rc = sr_redo_frame(&c->redo, at, sealed, e);
-	}
+	if (count > 0 && due == NULL)
+		return sr_fail(e, SR_NOMEM, "no memory for a list of %zu cells", count);
+	while (due != NULL && sr_umap_next(&from->committed, &at, &place, &cell))
+		if (cell >= first && cell - first < count)
+			due[cell - first] = place + 1;
+	for (size_t i = 0; due != NULL && rc == 0 && i < count; i++)
+		if (due[i] != 0)
+			rc = copy_frame(p, pf, due[i] - 1, first + i, e);
+	free(due);
+	return rc;
+}
+
+/* All that changed, or all, each unit verified. */
+static int put_units(struct sr_pagecopy *c, struct sr_pagefile *pf, struct sr_redo *to, bool whole,
+	struct sr_err *e) {
+	struct putting p = {c, to};
+	int rc;
+
+	c->unwritten = false;
+	rc = whole ? sr_pagefile_each(pf, put_frame, &p, e) : copy_frames(&p, pf, e);
+	c->source_bad = !c->unwritten && (rc == SR_AUTH || rc == SR_CORRUPT || rc == SR_IO);
 	return rc;
 }
 
@@ -262,7 +317,7 @@ static int write_batch(
 	if (whole)
 		rc = sr_redo_begin(to, c->dir, f, "copy", &base, e);
 	if (rc == 0)
-		rc = whole ? sr_pagefile_each(pf, put_frame, to, e) : copy_frames(c, pf, e);
+		rc = put_units(c, pf, to, whole, e);
 	if (rc == 0)
 		rc = sr_redo_finish(to, next, e);
 	if (rc == 0 && new_root)
@@ -292,6 +347,7 @@ int sr_pagecopy_sync(struct sr_pagecopy *c, struct sr_pagefile *pf, bool anew, s
 	bool fresh = false, whole;
 	int rc = 0;
 
+	c->source_bad = false;
 	if (anew)
 		detach(c);
 	if (!c->attached)

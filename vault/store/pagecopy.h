@@ -30,7 +30,9 @@ SR_MUST int sr_pagecopy_wrap(struct sr_pagecopy *c, const uint8_t wrap[SR_KEY], 
  * another file's copy is left alone (EXISTS). Without it: a copy that once was and is not there:
  * NOTFOUND ("is its medium mounted?"); one that is ahead of
  * ${pf}, or of another file: AUTH. A damaged one is written anew. Any other failure: what the disk
- * said.
+ * said. Every unit is verified before it is written: where ${pf} itself does not read back,
+ * sr_pagecopy_source_bad says so, the failure names the cell and the unit, and the copy stays at
+ * the state that it had.
  */
 SR_MUST int sr_pagecopy_sync(
 	struct sr_pagecopy *c, struct sr_pagefile *pf, bool anew, struct sr_err *e);
@@ -41,6 +43,8 @@ SR_MUST int sr_pagecopy_destroy(
 	struct sr_pagecopy *c, struct sr_pagefile *pf, bool *there, struct sr_err *e);
 /* Remove the file of a destroyed copy. */
 SR_MUST int sr_pagecopy_sweep(struct sr_pagecopy *c, struct sr_pagefile *pf, struct sr_err *e);
+/* The last sr_pagecopy_sync failed for what it read, not for where it writes. */
+bool sr_pagecopy_source_bad(const struct sr_pagecopy *c);
 bool sr_pagecopy_current(const struct sr_pagecopy *c, const struct sr_pagefile *pf);
 /* Root number of the copy as last seen; 0: not seen. */
 uint64_t sr_pagecopy_root(const struct sr_pagecopy *c);

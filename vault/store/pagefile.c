@@ -491,6 +491,17 @@ int sr_pagefile_checkpoint(struct sr_pagefile *pf, struct sr_err *e) {
 
 /* ---- every unit ---- */
 
+int sr_pagefile_check(struct sr_pagefile *pf, struct sr_unit_at at, const uint8_t sealed[SR_UNIT],
+	bool *part, struct sr_err *e) {
+	int rc = check_alive(pf, e);
+
+	if (rc == 0 && something_to_sync(pf))
+		rc = sr_fail(e, SR_MISUSE, "a page was checked inside a transaction");
+	if (rc == 0)
+		rc = sr_pagetree_check(&pf->tree, at, sealed, part, e);
+	return note(pf, rc, e);
+}
+
 int sr_pagefile_each(struct sr_pagefile *pf,
 	int (*each)(
 		void *ctx, struct sr_unit_at at, const uint8_t sealed[SR_UNIT], struct sr_err *e),

@@ -86,6 +86,10 @@ const struct sr_unit_file *sr_pagefile_unit(const struct sr_pagefile *pf);
 struct sr_redo *sr_pagefile_redo(struct sr_pagefile *pf);
 const uint8_t *sr_pagefile_root(
 	const struct sr_pagefile *pf); /* the current root, a secret; erasable mode */
+/* Is ${sealed}, read from ${at}'s frame, what the synced state has there? AUTH, naming the unit: it
+ * does not verify. *${part} false: that state has no such unit. */
+SR_MUST int sr_pagefile_check(struct sr_pagefile *pf, struct sr_unit_at at,
+	const uint8_t sealed[SR_UNIT], bool *part, struct sr_err *e);
 /* Call ${each} with every unit of the synced state, sealed, each verified first; pages and nodes,
  * in any order. */
 SR_MUST int sr_pagefile_each(struct sr_pagefile *pf,

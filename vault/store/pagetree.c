@@ -198,6 +198,28 @@ int sr_pagetree_set(
 	return rc;
 }
 
+int sr_pagetree_check(struct sr_pagetree *t, struct sr_unit_at at, const uint8_t sealed[SR_UNIT],
+	bool *part, struct sr_err *e) {
+	uint8_t plain[SR_UNIT_PLAIN], entry[SR_KEY];
+	int rc;
+
+	*part = false;
+	if (t->pages == 0 || at.level > sr_unit_height(t->pages) ||
+		at.index >= sr_unit_count(at.level, t->pages))
+		return 0;
+	rc = drop_clean(t, e);
+	if (rc == 0)
+		rc = entry_at(t, at, entry, e);
+	if (rc != 0)
+		return rc;
+	*part = !sr_unit_absent(entry);
+	if (*part)
+		rc = sr_unit_open(plain, t->f, at, entry, sealed, e);
+	sr_wipe(plain, sizeof plain);
+	sr_wipe(entry, sizeof entry);
+	return rc;
+}
+
 /* One level more: a new top node over the old top unit. */
 static int grow_level(struct sr_pagetree *t, unsigned height, struct sr_err *e) {
 	struct node *n;

@@ -38,6 +38,10 @@ SR_MUST int sr_pagetree_get(
 	struct sr_pagetree *t, uint64_t index, uint8_t entry[SR_KEY], struct sr_err *e);
 SR_MUST int sr_pagetree_set(
 	struct sr_pagetree *t, uint64_t index, const uint8_t entry[SR_KEY], struct sr_err *e);
+/* Is ${sealed} the unit at ${at}? AUTH, naming it: it does not verify. *${part} false: the tree has
+ * no such unit. Nothing may be dirty. */
+SR_MUST int sr_pagetree_check(struct sr_pagetree *t, struct sr_unit_at at,
+	const uint8_t sealed[SR_UNIT], bool *part, struct sr_err *e);
 /* Grow (new pages are absent) or shrink. */
 SR_MUST int sr_pagetree_resize(struct sr_pagetree *t, uint64_t pages, struct sr_err *e);
 /* Seal all dirty nodes, lowest level first, handing each to ${put}; afterwards t->top stands for

@@ -69,10 +69,4 @@ SR_MUST int sr_item_blocks_next(
 	struct sr_item_blocks *b, struct sr_item_part *out, struct sr_err *e);
 void sr_item_blocks_free(struct sr_item_blocks *b); /* wipes; NULL allowed */
 
-/* The whole file in order; ${sink} gets at most SR_BLOCK bytes a call, and a non-zero result stops
- * and is returned. After the last byte the SHA-256 is checked (AUTH). */
-SR_MUST int sr_item_stream(struct sr_item *it, uint64_t file,
-	int (*sink)(void *ctx, struct sr_bytes bytes, struct sr_err *e), void *ctx,
-	struct sr_err *e);
-
 #endif

@@ -80,7 +80,7 @@ static uint8_t *buffer_take(struct scrub *s) {
 	if (s->spares > 0)
 		p = s->spare[--s->spares];
 	(void)pthread_mutex_unlock(&s->mutex);
-	if (p == NULL && posix_memalign(&p, SR_FS_PAGE, SR_LANES * (size_t)SR_SEGMENT) != 0)
+	if (p == NULL && posix_memalign(&p, SR_DIRECT_PAGE, SR_LANES * (size_t)SR_SEGMENT) != 0)
 		return NULL;
 	return p;
 }

@@ -236,6 +236,11 @@ static const char remedy[] =
 	"mount its medium (its place is the line `second` of strongroom.conf), or, if that is "
 	"lost, `strongroom second replace PATH`";
 
+/* Opening looks at every page and takes what is whole, here or there (choose). */
+static const char reread[] =
+	"see to its disk, then stop the vault and open it again: that takes the newest state that "
+	"is whole, here or at the copy";
+
 static int sync_copy(struct sr_secrets *s, bool anew, struct sr_err *e) {
 	struct sr_err local = {0};
 	int rc;
@@ -249,6 +254,10 @@ static int sync_copy(struct sr_secrets *s, bool anew, struct sr_err *e) {
 	snprintf(s->reason, sizeof s->reason, "%.250s", local.text);
 	if (rc == SR_EXISTS)
 		return sr_fail(e, SR_EXISTS, "%s; name an empty folder", local.text);
+	if (sr_pagecopy_source_bad(s->copy))
+		return sr_fail(e, SR_CORRUPT,
+			"%s cannot be read back, so the second copy was left as it is: %s; %s",
+			db_name, local.text, reread);
 	return sr_fail(
 		e, SR_LOCKED, "the second copy cannot be written: %s; %s", local.text, remedy);
 }
@@ -385,7 +394,7 @@ int sr_secrets_commit(struct sr_secrets *s, struct sr_err *e) {
 		sr_secrets_rollback(s);
 		return sr_fail(e, SR_LOCKED,
 			"the second copy cannot be written, nothing was added: %s; %s", s->reason,
-			remedy);
+			sr_pagecopy_source_bad(s->copy) ? reread : remedy);
 	}
 	rc = s->rows ? overwrite_scratch(s, e) : 0;
 	if (rc != 0) {

@@ -107,8 +107,8 @@ SR_MUST int sr_secrets_begin(struct sr_secrets *s, struct sr_err *e);
 /*
  * 0: durable here and at the copy (adds), or durable here (erasures; see sr_secrets_pending).
  * LOCKED "the second copy cannot be written ...": nothing was added (checked before), or it was
- * added here and not there, as the text says: then put the same again. Any other failure: rolled
- * back.
+ * added here and not there, as the text says: then put the same again. CORRUPT: what was added does
+ * not read back, and did not go to the copy. Any other failure: rolled back.
  */
 SR_MUST int sr_secrets_commit(struct sr_secrets *s, struct sr_err *e);
 void sr_secrets_rollback(struct sr_secrets *s);
