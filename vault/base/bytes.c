@@ -12,7 +12,11 @@
 #include <string.h>
 
 enum {
-	FIRST_CAP = 64 /* bytes of a buffer's first allocation: most lines and headers fit */
+	FIRST_CAP = 64, /* bytes of a buffer's first allocation: most lines and headers fit */
+	/* From this size on a buffer begins at a page, as what goes past the page cache has to
+	 * (O_DIRECT): malloc would put it 16 bytes behind one. */
+	LARGE_CAP = 1 << 20,
+	PAGE = 4096
 };
 
 struct sr_bytes sr_bytes_str(const char *s) {
@@ -93,13 +97,14 @@ static enum sr_code grow(struct sr_buf *b, size_t more) {
 	while (cap < b->len + more)
 		cap *= 2;
 	uint8_t *p = NULL;
-	if (b->secret) {
-		p = malloc(cap);
+	if (b->secret || cap >= LARGE_CAP) {
+		p = cap >= LARGE_CAP ? aligned_alloc(PAGE, cap) : malloc(cap);
 		if (p == NULL)
 			return SR_NOMEM;
 		if (b->len > 0)
 			memcpy(p, b->p, b->len);
-		sr_wipe(b->p, b->cap);
+		if (b->secret)
+			sr_wipe(b->p, b->cap);
 		free(b->p);
 	} else {
 		p = realloc(b->p, cap);

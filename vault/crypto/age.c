@@ -400,8 +400,19 @@ static int put_chunk(struct sr_age_writer *w, struct sr_bytes plain, bool last, 
 	int rc;
 
 	chunk_nonce(nonce, &w->stream, last);
-	sr_chacha_seal(w->sealed, w->stream.key, nonce, sr_bytes_of(NULL, 0), plain);
-	if ((rc = w->to.put(w->to.ctx, w->sealed, plain.len + TAG, e)) != 0) {
+	if (w->to.put == put_buf) { /* sealed where it is wanted */
+		struct sr_buf *b = w->to.ctx;
+
+		if ((rc = sr_buf_reserve(b, plain.len + TAG, e)) == 0) {
+			sr_chacha_seal(
+				b->p + b->len, w->stream.key, nonce, sr_bytes_of(NULL, 0), plain);
+			b->len += plain.len + TAG;
+		}
+	} else {
+		sr_chacha_seal(w->sealed, w->stream.key, nonce, sr_bytes_of(NULL, 0), plain);
+		rc = w->to.put(w->to.ctx, w->sealed, plain.len + TAG, e);
+	}
+	if (rc != 0) {
 		w->state = W_FAILED;
 		w->rc = rc;
 		return rc;
