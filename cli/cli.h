@@ -166,6 +166,9 @@ SR_MUST int cli_connect(struct cli *c, enum cli_need need, struct sr_err *e);
 SR_MUST int cli_offline(struct cli *c, struct sr_err *e);
 /* The credential or passphrase of the service keys, and the vault's path. */
 SR_MUST int cli_unlock(struct cli *c, struct cli_secret *s, struct sr_err *e);
+/* Was a passphrase or credential wrong? Whatever else does not verify is the vault's, not theirs
+ * who typed it. */
+bool cli_wrong_secret(int rc, const struct sr_err *e);
 /* The vault itself, for the custodian's verbs that no operation serves. */
 SR_MUST int cli_open_vault(struct cli *c, struct sr_vault **out, struct sr_err *e);
 SR_MUST int cli_memory(struct cli *c, struct sr_err *e);
