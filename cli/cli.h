@@ -252,8 +252,10 @@ int cli_json_append(json_t *list, json_t *value);
 #define json_object_set(o, key, value) cli_json_set(o, key, json_incref(value))
 #define json_array_append_new(list, value) cli_json_append(list, value)
 #define json_array_append(list, value) cli_json_append(list, json_incref(value))
-/* NOMEM when something was lost since the last call. After the verb, where --json is asked for. */
+/* NOMEM when something was lost since the last call. */
 SR_MUST int cli_json_whole(struct sr_err *e);
+/* After a verb that ended with ${rc}, where --json is asked for: ${rc}, or NOMEM and what to do. */
+SR_MUST int cli_json_end(struct cli *c, int rc, struct sr_err *e);
 /* Why one was refused: "error", and "rule" and "title" where a rule did it. */
 void cli_json_refused(json_t *o, const struct sr_submitted *s);
 /* One line of RFC 8785, and frees; for objects, arrays, strings, integers (canonical.c). */
