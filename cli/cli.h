@@ -104,6 +104,8 @@ SR_MUST int cli_time(const struct cli *c, const char *name, int64_t *out, struct
 SR_MUST int cli_text(struct cli *c, const char *name, const char **out, struct sr_err *e);
 /* "a vault, --vault DIR or $STRONGROOM_VAULT": USAGE when there is none. */
 SR_MUST int cli_vault(const struct cli *c, const char **path, struct sr_err *e);
+/* Did the disk refuse it, not a limit of ours? */
+bool cli_no_space(const struct sr_err *e);
 void cli_hint(struct cli *c, const char *fmt, ...) SR_PRINTF(2, 3);
 void cli_help_verb(const struct cli_verb *v);
 

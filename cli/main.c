@@ -180,14 +180,16 @@ int verb_help(struct cli *c, struct sr_err *e) {
 
 /* --- ending --- */
 
+bool cli_no_space(const struct sr_err *e) {
+	return e->code == SR_LIMIT && strstr(e->text, "No space left") != NULL;
+}
+
 static const char *advice(const struct cli *c, const struct sr_err *e) {
 	if (c->hint[0] != '\0')
 		return c->hint;
 	switch (e->code) {
 	case SR_LIMIT:
-		return strstr(e->text, "No space left") != NULL
-			       ? "make room, then repeat the command: nothing is lost"
-			       : "";
+		return cli_no_space(e) ? "make room, then repeat the command: nothing is lost" : "";
 	case SR_CORRUPT:
 		return "`strongroom verify` and `strongroom scrub` name what is damaged; put it "
 		       "back "
@@ -216,8 +218,7 @@ static const char *advice(const struct cli *c, const struct sr_err *e) {
 
 /* Whatever a person gave: the machine had no memory, no room, or could not read it. */
 static bool of_the_system(const struct sr_err *e) {
-	return e->code == SR_NOMEM || e->code == SR_IO || e->code == SR_USAGE ||
-	       (e->code == SR_LIMIT && strstr(e->text, "No space left") != NULL);
+	return e->code == SR_NOMEM || e->code == SR_IO || e->code == SR_USAGE || cli_no_space(e);
 }
 
 static int complain(const struct cli *c, const struct sr_err *e) {

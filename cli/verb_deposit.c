@@ -342,16 +342,25 @@ static int deposited(
 	return rc;
 }
 
-static int failed(struct cli *c, const struct sr_deposited *d, int rc) {
+static int failed(struct cli *c, const struct sr_deposited *d, const struct sr_err *e) {
 	static const uint8_t none[SR_ID];
+	const bool full = cli_no_space(e);
 	char hex[2 * SR_ID + 1];
 	if (memcmp(d->accession, none, SR_ID) == 0 || c->hint[0] != '\0')
-		return rc;
+		return e->code;
 	sr_hex(hex, d->accession, SR_ID);
-	cli_hint(c,
-		"%snothing is lost: the same command with --resume %s goes on where it broke off",
-		rc == SR_LIMIT ? "make room; " : "", hex);
-	return rc;
+	/* A limit is met again, however often it is tried. */
+	if (e->code == SR_LIMIT && !full)
+		cli_hint(c,
+			"deposit --abandon %s removes what was stored of it; then deposit it "
+			"otherwise",
+			hex);
+	else
+		cli_hint(c,
+			"%snothing is lost: the same command with --resume %s goes on where it "
+			"broke off",
+			full ? "make room; " : "", hex);
+	return e->code;
 }
 
 /* A bag's one folder: what is read of it must be what was judged. */
@@ -396,7 +405,7 @@ static int run(struct cli *c, struct cli_walk *w, const struct cli_rows *rows,
 		if (rc == 0)
 			rc = sr_client_deposit(c->client, &o, &d, e);
 		cli_progress_end();
-		rc = rc == 0 ? deposited(c, &d, t.problems, way->bag) : failed(c, &d, rc);
+		rc = rc == 0 ? deposited(c, &d, t.problems, way->bag) : failed(c, &d, e);
 	}
 	if (rc == 0 && rows->count > 0)
 		rc = describe_rows(c, rows, &d, e);

@@ -33,12 +33,20 @@ struct root {
 
 struct opened { /* a regular file, read from whichever thread */
 	int fd;
+	uint64_t size; /* when it was opened; 0: not known */
+	uint64_t at;   /* bytes read */
+	bool ended;
 	struct sr_err failed; /* why it cannot be read */
+};
+
+struct named {
+	char *name;
+	unsigned char type; /* DT_..., as the folder says: a hint */
 };
 
 struct level { /* one open folder */
 	int fd;
-	char **names;
+	struct named *names;
 	size_t count, next;
 	size_t path_len; /* of the stored path of this folder */
 };
@@ -76,13 +84,16 @@ int cli_walk_new(struct cli_walk **out, enum cli_walk_mode mode, struct sr_err *
 	return 0;
 }
 
-static void pop(struct cli_walk *w) {
-	struct level *l = &w->levels[--w->depth];
+static void free_level(struct level *l) {
 	for (size_t i = 0; i < l->count; i++)
-		free(l->names[i]);
+		free(l->names[i].name);
 	free(l->names);
 	if (l->fd >= 0)
 		(void)close(l->fd);
+}
+
+static void pop(struct cli_walk *w) {
+	free_level(&w->levels[--w->depth]);
 }
 
 static void close_file(void *ctx) {
@@ -132,7 +143,7 @@ static int add_root(struct cli_walk *w, const struct root *r, struct sr_err *e) 
 }
 
 static int by_name(const void *a, const void *b) {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
 }
 
 /* The sorted names of an open folder; takes ${fd} over. */
@@ -159,15 +170,15 @@ static int read_names(struct level *l, int fd, struct sr_err *e) {
 			continue;
 		if (l->count == cap) {
 			cap = cap == 0 ? 64 : cap * 2;
-			char **more = realloc(l->names, cap * sizeof *more);
+			struct named *more = realloc(l->names, cap * sizeof *more);
 			if (more == NULL) {
 				rc = sr_fail(e, SR_NOMEM, "names of a folder: out of memory");
 				break;
 			}
 			l->names = more;
 		}
-		l->names[l->count] = strdup(entry->d_name);
-		if (l->names[l->count] == NULL) {
+		l->names[l->count] = (struct named){strdup(entry->d_name), entry->d_type};
+		if (l->names[l->count].name == NULL) {
 			rc = sr_fail(e, SR_NOMEM, "names of a folder: out of memory");
 			break;
 		}
@@ -205,15 +216,15 @@ static int split_folder(
 			e);
 	rc = read_names(&l, fd, e);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
+		const char *name = l.names[i].name;
 		struct stat st;
-		if (fstatat(fd, l.names[i], &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-			!S_ISDIR(st.st_mode)) {
+		if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode)) {
 			loose = true;
 			continue;
 		}
-		struct root r = {.path = joined(path, l.names[i]),
-			.stored = joined(stored, l.names[i]),
-			.title = l.names[i]};
+		struct root r = {.path = joined(path, name),
+			.stored = joined(stored, name),
+			.title = l.names[i].name};
 		rc = r.path == NULL || r.stored == NULL
 			     ? sr_fail(e, SR_NOMEM, "what is to be deposited: out of memory")
 			     : add_root(w, &r, e);
@@ -226,10 +237,7 @@ static int split_folder(
 				.stored = (char *)(uintptr_t)stored,
 				.loose = l.count > 0},
 			e);
-	for (size_t i = 0; i < l.count; i++)
-		free(l.names[i]);
-	free(l.names);
-	(void)close(fd);
+	free_level(&l);
 	return rc;
 }
 
@@ -317,6 +325,34 @@ static void link_note(struct cli_walk *w, int at, const char *name) {
 		snprintf(w->note, sizeof w->note, "its target cannot be read: %s", strerror(errno));
 }
 
+enum {
+	LONG = 256 << 10 /* bytes: the kernel reads ahead what is shorter at once */
+};
+
+/* A regular file is at hand, as ${st} says. */
+static void is_regular(struct cli_walk *w, const struct stat *st) {
+	w->entry.kind = SR_FILE_REGULAR;
+	w->entry.size = (uint64_t)st->st_size;
+	w->opened->size = (uint64_t)st->st_size;
+	if (st->st_size > LONG)
+		(void)posix_fadvise(w->opened->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+}
+
+/* What the folder calls a regular file is opened without a look before: false if it is none after
+ * all, or cannot be opened, and is to be looked at. */
+static bool open_at_once(struct cli_walk *w, int at, const char *name, struct stat *st) {
+	const int fd = cli_open(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+	if (fstat(fd, st) != 0 || !S_ISREG(st->st_mode)) {
+		(void)close(fd);
+		return false;
+	}
+	w->opened->fd = fd;
+	is_regular(w, st);
+	return true;
+}
+
 static void open_regular(struct cli_walk *w, int at, const char *name, struct stat *st) {
 	const int fd = cli_open(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
 	w->entry.kind = SR_FILE_REGULAR;
@@ -329,7 +365,7 @@ static void open_regular(struct cli_walk *w, int at, const char *name, struct st
 		(void)sr_fail(
 			&w->failed, SR_IO, "it was replaced by something else while it was opened");
 	} else {
-		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+		is_regular(w, st);
 	}
 	w->entry.size = (uint64_t)st->st_size;
 }
@@ -363,10 +399,7 @@ static int enter(struct cli_walk *w, int at, const char *name, bool *entry, stru
 		rc == 0 && l.count > 0 ? realloc(w->levels, (w->depth + 1) * sizeof *more) : NULL;
 	if (more == NULL) {
 		const bool full = rc == 0 && l.count > 0;
-		for (size_t i = 0; i < l.count; i++)
-			free(l.names[i]);
-		free(l.names);
-		(void)close(fd);
+		free_level(&l);
 		/* Our want of memory is no reason to put on record: the folder can be read. */
 		if (rc == SR_NOMEM) {
 			if (e != NULL)
@@ -388,15 +421,20 @@ static int enter(struct cli_walk *w, int at, const char *name, bool *entry, stru
 	return 0;
 }
 
-/* Look at ${name} in the folder ${at}: an entry (*entry), or a folder that was entered. */
-static int look(struct cli_walk *w, int at, const char *name, bool *entry, struct sr_err *e) {
+/* Look at ${name} in the folder ${at}: an entry (*entry), or a folder that was entered. ${type}:
+ * what the folder says that it is. */
+static int look(struct cli_walk *w, int at, const char *name, unsigned char type, bool *entry,
+	struct sr_err *e) {
 	struct stat st;
 	int rc = new_opened(w, e);
 	if (rc != 0)
 		return rc;
 	w->entry = (struct sr_deposit_file){.kind = SR_FILE_REGULAR, .size = UINT64_MAX};
 	*entry = true;
-	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+	if (type == DT_REG && open_at_once(w, at, name, &st)) {
+		w->entry.mtime_s = st.st_mtim.tv_sec;
+		w->entry.mtime_ns = (uint32_t)st.st_mtim.tv_nsec;
+	} else if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
 		(void)sr_fail_errno(&w->failed, "look");
 	} else {
 		w->entry.mtime_s = st.st_mtim.tv_sec;
@@ -425,7 +463,7 @@ static int first_of_root(struct cli_walk *w, bool *entry, struct sr_err *e) {
 	sr_buf_clear(&w->path);
 	sr_buf_put_str(&w->path, r->stored);
 	if (strcmp(r->path, "-") != 0)
-		return look(w, AT_FDCWD, r->path, entry, e);
+		return look(w, AT_FDCWD, r->path, DT_UNKNOWN, entry, e);
 	struct sr_clock clock = sr_clock_system();
 	int rc = new_opened(w, e);
 	if (rc != 0)
@@ -451,13 +489,14 @@ static int next_entry(struct cli_walk *w, struct sr_err *e) {
 			pop(w);
 			continue;
 		}
-		const char *name = l->names[l->next++];
+		const struct named *n = &l->names[l->next++];
+		const char *name = n->name;
 		struct stat st;
 		if (w->depth == 1 && w->roots[w->at].loose &&
 			fstatat(l->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
 			continue;
 		put_name(w, l->path_len, name);
-		int rc = look(w, l->fd, name, &entry, e);
+		int rc = look(w, l->fd, name, n->type, &entry, e);
 		if (rc != 0 || entry)
 			return rc != 0 ? rc : 1;
 	}
@@ -614,6 +653,8 @@ static int read_file(void *ctx, void *p, size_t len, size_t *got, struct sr_err 
 	*got = 0;
 	if (o->failed.code != SR_OK)
 		return sr_fail(e, o->failed.code, "%s", o->failed.text);
+	if (o->ended)
+		return 0;
 	for (;;) {
 		struct pollfd ready = {.fd = o->fd, .events = POLLIN};
 		if (cli_stopped != 0)
@@ -624,6 +665,9 @@ static int read_file(void *ctx, void *p, size_t len, size_t *got, struct sr_err 
 		const ssize_t n = read(o->fd, p, len);
 		if (n >= 0) {
 			*got = (size_t)n;
+			/* No more came than it had: whoever asks again need not ask the system. */
+			o->at += (uint64_t)n;
+			o->ended = (size_t)n < len && o->size > 0 && o->at == o->size;
 			return 0;
 		}
 		if (errno != EINTR)

@@ -73,7 +73,7 @@ def versions(path, source, rng):
 
 
 def crumbs(path, count):
-    """COUNT files of which no two are alike: as many blocks, whatever a tool makes of a file."""
+    """COUNT files of which no two are alike, in folders of a thousand: as many blocks, whatever a tool makes of a file."""
     for n in range(count):
         folder = os.path.join(path, "%03d" % (n // 1000))
         if n % 1000 == 0:

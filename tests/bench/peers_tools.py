@@ -24,7 +24,7 @@ def quiet(argv, env=None, cwd=None):
 
 
 def limit(build):
-    """Seconds of one core for a GiB, for each primitive that every byte of a deposit goes through."""
+    """Seconds of one core for a GiB, for each primitive that every byte of some work goes through."""
     rows = quiet([os.path.abspath(build + "/bench_crypto_limit")]).split("\n")
     return {name: float(seconds) for name, seconds in (row.split() for row in rows if row)}
 
@@ -64,6 +64,10 @@ class Repo:
 
     def gone(self):
         shutil.rmtree(self.path)
+
+    def fill(self, path):
+        """All that lies under PATH, which is very much."""
+        return self.store([path])
 
     def stored(self):
         return bytes_under(self.path + "/repo")
@@ -125,6 +129,12 @@ class Vault(Repo):
     def store(self, paths, again=False):
         return Step([self.tool.program, "deposit", *paths, "--collection", "box", "--json", "--quiet", *by(self.path, "de")],
                     self.env)
+
+    def fill(self, path):
+        """Each of its folders is an item: the names of a million files are more than one item's list holds."""
+        step = self.store([path])
+        step.argv += ["--each", "folder"]
+        return step
 
     def bring(self, back):
         """Described, released, asked for and granted (not measured); then the export."""

@@ -405,6 +405,52 @@ static void bulk_in(struct sr_dir *d, const uint8_t *all, size_t shift) {
 }
 
 /* Past the page cache, on the disk of the tests and on one that is likely to be a disk. */
+/* A file that ends within a page, read past the page cache: from its pages, from elsewhere, to its
+ * end and beyond, into memory at a page and beside one. */
+static void bulk_read(struct sr_dir *d, const uint8_t *all) {
+	enum {
+		LEN = 5 * SR_DIRECT_PAGE + 700
+	};
+	static const size_t at[] = {0, 4096, 16384, 20480, 5, 5000};
+	struct sr_err e = {0};
+	uint8_t *got = NULL;
+	int fd = -1;
+
+	assert_int_equal(
+		posix_memalign((void **)&got, SR_DIRECT_PAGE, 8 * (size_t)SR_DIRECT_PAGE), 0);
+	assert_ok(sr_file_open(&fd, d, "tail", SR_FS_WRITE | SR_FS_CREATE, &e), &e);
+	assert_ok(sr_fd_pwrite(fd, all, LEN, 0, &e), &e); /* and not synced */
+	for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+		const size_t left = LEN - at[i];
+		for (size_t beside = 0; beside < 2; beside++) {
+			const size_t some[] = {1, 699, left, left - 1};
+			for (size_t k = 0; k < sizeof some / sizeof *some; k++) {
+				memset(got, 0xee, 8 * (size_t)SR_DIRECT_PAGE);
+				assert_ok(
+					sr_fd_pread_bulk(fd, got + beside, some[k], at[i], &e), &e);
+				assert_memory_equal(got + beside, all + at[i], some[k]);
+			}
+			assert_fails(sr_fd_pread_bulk(fd, got + beside, left + 1, at[i], &e),
+				SR_CORRUPT, &e, "want ");
+			assert_non_null(strstr(e.text, ", have "));
+		}
+	}
+	assert_fails(sr_fd_pread_bulk(fd, got, 10, 6 * (uint64_t)SR_DIRECT_PAGE, &e), SR_CORRUPT,
+		&e, "want 10 bytes at offset 24576, have 0");
+	assert_fails(sr_fd_pread_bulk(fd, got, 10, 5 * (uint64_t)SR_DIRECT_PAGE + 699, &e),
+		SR_CORRUPT, &e, "want 10 bytes at offset 21179, have 1");
+	assert_fails(sr_fd_pread_bulk(fd, got, 2, INT64_MAX, &e), SR_LIMIT, &e, "beyond any file");
+	assert_fails(sr_fd_pread_bulk(-1, got, 1, 0, &e), SR_IO, &e, "Bad file descriptor");
+	(void)close(fd);
+	/* where there is no O_DIRECT at all */
+	assert_true((fd = open("/dev/zero", O_RDONLY | O_CLOEXEC)) >= 0);
+	memset(got, 0xee, 8 * (size_t)SR_DIRECT_PAGE);
+	assert_ok(sr_fd_pread_bulk(fd, got, 5000, 0, &e), &e);
+	assert_int_equal(got[4999], 0);
+	(void)close(fd);
+	free(got);
+}
+
 static void bulk_files(void **state) {
 	struct env *v = *state;
 	struct sr_err e = {0};
@@ -416,11 +462,13 @@ static void bulk_files(void **state) {
 	t_fill(all, BULK + 4096, 11);
 	for (size_t shift = 0; shift < 2; shift++)
 		bulk_in(v->dir, all, shift);
+	bulk_read(v->dir, all);
 	assert_non_null(path);
 	if (mkdtemp(path) != NULL) {
 		assert_ok(sr_dir_open(&disk, path, &e), &e);
 		for (size_t shift = 0; shift < 2; shift++)
 			bulk_in(disk, all, shift);
+		bulk_read(disk, all);
 		sr_dir_close(disk);
 		t_tmp_remove(path);
 	} else {

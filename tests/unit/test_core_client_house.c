@@ -790,9 +790,14 @@ enum {
 	BIG = 2 * SR_EXPORT_READ /* bytes: what is stopped after one read has not logged its end */
 };
 
+/* From the ${calls}th piece on there is no space left. */
 static int full_disk(void *ctx, struct sr_bytes data, struct sr_err *e) {
-	(void)ctx;
-	(void)data;
+	unsigned *calls = ctx;
+	if (*calls > 1 && data.len > 0) {
+		--*calls;
+		return 0;
+	}
+	*calls = 0;
 	return sr_fail(e, SR_LIMIT, "No space left on device");
 }
 
@@ -831,9 +836,19 @@ static void test_export(void **state) {
 	const struct sr_borrow b = {.item = dep.items[0], .right = "export"};
 	assert_ok(sr_client_checkout(d->c, &b, checkout, &count, NULL, &d->e), &d->e);
 	struct sr_exporting x = {.checkout = checkout, .write = full_disk};
-	assert_fails(sr_client_export(d->c, &x, &bytes, &d->e), SR_LIMIT, &d->e, "No space left");
-	assert_true(asked(d, "export.end"));
-	assert_int_equal(world_count(o->w, SR_T_EXPORT), 0);
+	/* Three pieces: the full ones are written beside, while the next is made, and whichever
+	 * fails is told. The last is there only when it is logged that all of it left. */
+	for (unsigned at = 1; at <= 3; at++) {
+		unsigned calls = at;
+		x.ctx = &calls;
+		d->liar.asked[0] = '\0';
+		assert_fails(sr_client_export(d->c, &x, &bytes, &d->e), SR_LIMIT, &d->e,
+			"No space left");
+		assert_int_equal(calls, 0); /* and it is not asked again */
+		assert_true(asked(d, "export.end"));
+		assert_int_equal(world_count(o->w, SR_T_EXPORT) > 0, at > 1);
+	}
+	const size_t before = world_count(o->w, SR_T_EXPORT);
 	x.write = keep;
 	x.ctx = &age;
 	d->c->o.progress = (struct sr_progress){say_stop, NULL};
@@ -841,13 +856,20 @@ static void test_export(void **state) {
 	assert_fails(
 		sr_client_export(d->c, &x, &bytes, &d->e), SR_LOCKED, &d->e, "stopped on request");
 	assert_true(asked(d, "export.end"));
-	assert_int_equal(world_count(o->w, SR_T_EXPORT), 0);
+	assert_int_equal(world_count(o->w, SR_T_EXPORT), before);
 	d->c->o.progress.report = NULL;
 	sr_buf_clear(&age);
 	assert_ok(sr_client_export(d->c, &x, &bytes, &d->e), &d->e);
 	assert_int_equal(bytes, age.len);
 	assert_memory_equal(age.p, "age-encryption.org/v1\n", 22);
-	assert_int_equal(world_count(o->w, SR_T_EXPORT), 1);
+	assert_int_equal(world_count(o->w, SR_T_EXPORT), before + 1);
+	struct sr_entry en;
+	uint8_t logged[SR_HASH], sha[SR_HASH];
+	world_last(o->w, SR_T_EXPORT, &en);
+	assert_ok(sr_field_hash(logged, &en.statement, "sha256", 0, NULL), NULL);
+	sr_entry_free(&en);
+	sr_sha256(sha, age.p, age.len);
+	assert_memory_equal(sha, logged, SR_HASH); /* every piece, and in order */
 	desk_free(d);
 	sr_buf_free(&age);
 	office_free(o);

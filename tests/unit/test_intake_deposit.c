@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "catalogue/catalogue.h"
+#include "intake/file_lists.h"
 #include "intake/holding.h"
 #include "intake/transcript.h"
 #include "ledger/ledger.h"
@@ -44,6 +45,27 @@ static uint64_t secrets_of(struct world *w, enum sr_secret_kind kind) {
 	return n;
 }
 
+/* The only entry of ${dir} that begins with ${prefix}, or NULL. */
+static const char *entry(const char *dir, const char *suffix) {
+	static char path[T_PATH];
+	const char *found = NULL;
+	DIR *d = opendir(dir);
+
+	assert_non_null(d);
+	for (const struct dirent *en = readdir(d); en != NULL; en = readdir(d)) {
+		const size_t len = strlen(en->d_name), end = strlen(suffix);
+
+		if (en->d_name[0] == '.' || len < end ||
+			strcmp(en->d_name + len - end, suffix) != 0)
+			continue;
+		assert_null(found);
+		snprintf(path, sizeof path, "%s/%s", dir, en->d_name);
+		found = path;
+	}
+	(void)closedir(d);
+	return found;
+}
+
 /* Nothing is left over: as many slots, quarantine seals and envelopes as items, nothing of
  * accessions in run/. */
 static void tidy(struct world *w) {
@@ -52,6 +74,7 @@ static void tidy(struct world *w) {
 	assert_int_equal(secrets_of(w, SR_SECRET_SLOT), items);
 	assert_int_equal(secrets_of(w, SR_SECRET_QUARANTINE), items);
 	assert_int_equal(t_count_entries(t_path(w->vault, "items")), items);
+	assert_null(entry(t_path(w->vault, "run"), ".lists"));
 }
 
 struct pending {
@@ -76,6 +99,8 @@ static void test_killed(void **state) {
 
 	(void)state;
 	world_close(w);
+	/* One list waits in memory, the other on the disk. */
+	sr_file_lists_hold(100);
 	for (; !done; nth += t_stride(4)) {
 		struct pending p = {0};
 		uint64_t before, after, packs = 0, blocks = 0;
@@ -140,6 +165,7 @@ static void test_killed(void **state) {
 	assert_true(finished > 0);  /* a kill after the statement was kept or committed */
 	world_reopen(w);
 	world_free(w);
+	sr_file_lists_hold(SR_FILE_LISTS_HELD);
 }
 
 static int end_now(void *ctx, const struct sr_ingest_file_result *r, struct sr_err *e) {
@@ -530,26 +556,9 @@ static void test_copy_unreachable(void **state) {
 	world_free(w);
 }
 
-/* The only entry of ${dir} that begins with ${prefix}, or NULL. */
-static const char *entry(const char *dir, const char *prefix) {
-	static char path[T_PATH];
-	const char *found = NULL;
-	DIR *d = opendir(dir);
-
-	assert_non_null(d);
-	for (const struct dirent *en = readdir(d); en != NULL; en = readdir(d)) {
-		if (strncmp(en->d_name, prefix, strlen(prefix)) != 0 || en->d_name[0] == '.')
-			continue;
-		assert_null(found);
-		snprintf(path, sizeof path, "%s/%s", dir, en->d_name);
-		found = path;
-	}
-	(void)closedir(d);
-	return found;
-}
-
 enum loss {
 	KEEP_TORN,
+	LISTS_TORN,
 	ENVELOPE_TORN,
 	ENVELOPE_GONE,
 	PACKS_GONE,
@@ -561,7 +570,10 @@ static void lose(struct world *w, enum loss what) {
 
 	switch (what) {
 	case KEEP_TORN:
-		assert_int_equal(truncate(entry(t_path(w->vault, "run"), "accession-"), 100), 0);
+		assert_int_equal(truncate(entry(t_path(w->vault, "run"), ".keep"), 100), 0);
+		break;
+	case LISTS_TORN:
+		assert_int_equal(truncate(entry(t_path(w->vault, "run"), ".lists"), 50), 0);
 		break;
 	case ENVELOPE_TORN:
 		assert_int_equal(truncate(entry(items, ""), 512), 0);
@@ -585,6 +597,7 @@ static void test_kept_without_the_rest(void **state) {
 	bool over = false;
 
 	(void)state;
+	sr_file_lists_hold(0);
 	/* Every step from the first keep on; before that there is nothing to see. */
 	for (unsigned long nth = 1; !over; nth += seen + finished == 0 ? 4 : t_stride(3)) {
 		struct world *w = world_new(NULL);
@@ -605,7 +618,7 @@ static void test_kept_without_the_rest(void **state) {
 		}
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		over = WIFEXITED(status);
-		if (over || entry(t_path(w->vault, "run"), "accession-") == NULL) {
+		if (over || entry(t_path(w->vault, "run"), ".keep") == NULL) {
 			world_reopen(w);
 			world_free(w);
 			continue;
@@ -627,6 +640,34 @@ static void test_kept_without_the_rest(void **state) {
 	}
 	print_message("%zu kills with a keep refused, %zu finished\n", seen, finished);
 	assert_true(seen >= 4 && finished >= 2);
+	sr_file_lists_hold(SR_FILE_LISTS_HELD);
+}
+
+/* An item of more files than one list holds is refused when the list is full, and not at the end;
+ * nothing of it stays. */
+static void test_list_too_long(void **state) {
+	struct world *w = world_new(NULL);
+	struct sr_deposit_options o = {
+		.collection = w->collection, .depositor = w->depositor.person, .threads = 1};
+	const struct sr_ingest_file f = {.kind = SR_FILE_SYMLINK,
+		.path = sr_bytes_str("one/of/many"),
+		.note = sr_bytes_str("x")};
+	struct sr_deposit *d = NULL;
+	int rc = 0;
+
+	(void)state;
+	sr_deposit_list_max(1000);
+	assert_ok(sr_deposit_begin(&d, w->v, &o, &w->e), &w->e);
+	assert_ok(sr_deposit_item_begin(d, sr_bytes_str("t"), &w->e), &w->e);
+	for (unsigned i = 0; i < 20 && rc == 0; i++)
+		rc = sr_deposit_file(d, &f, &w->e);
+	assert_fails(rc, SR_LIMIT, &w->e,
+		"the list of the item's files is longer than 1000 bytes at file 15: such a tree is "
+		"to be several items (--each folder)");
+	assert_ok(sr_deposit_abort(d, &w->e), &w->e);
+	tidy(w);
+	sr_deposit_list_max(SR_OBJECT_MAX);
+	world_free(w);
 }
 
 int main(void) {
@@ -639,6 +680,7 @@ int main(void) {
 		cmocka_unit_test(test_abort_in_a_failed_vault),
 		cmocka_unit_test(test_copy_unreachable),
 		cmocka_unit_test(test_kept_without_the_rest),
+		cmocka_unit_test(test_list_too_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

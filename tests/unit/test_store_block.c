@@ -88,6 +88,26 @@ static void test_known_hashes_open_nothing(void **state) {
 	assert_memory_not_equal(guess.key, right.key, SR_KEY);
 }
 
+/* The same block from bytes that are not the work's. */
+static void seal_elsewhere(struct sr_block_work *w, struct sr_block_ref *ref) {
+	const uint32_t len = ref->len;
+	struct sr_bytes record, plain;
+	uint8_t *p = malloc(ref->plain_len);
+	struct sr_err e;
+	assert_non_null(p);
+	memcpy(p, sr_block_work_plain(w), ref->plain_len);
+	memset(sr_block_work_plain(w), 0x55, ref->plain_len);
+	plain = sr_bytes_of(p, ref->plain_len);
+	assert_ok(sr_block_seal_of(w, SR_BLOCK_FILE, ref, plain, &record, &e), &e);
+	assert_true(record.len == len && ref->len == len);
+	memmove(sr_block_work_record(w), record.p, record.len);
+	assert_ok(sr_block_same(w, SR_BLOCK_FILE, ref, plain, &e), &e);
+	plain.len--;
+	assert_fails(sr_block_seal_of(w, SR_BLOCK_FILE, ref, plain, &record, &e), SR_MISUSE, &e,
+		"the ref says");
+	free(p);
+}
+
 static void test_round(void **state) {
 	static const size_t sizes[] = {1, 22, 70000, SR_BLOCK};
 	struct sr_block_domain d = domain(SR_DEDUPE_COLLECTION);
@@ -108,6 +128,7 @@ static void test_round(void **state) {
 			assert_ok(sr_block_open(w, SR_BLOCK_FILE, &ref, &plain, &e), &e);
 			assert_int_equal(plain.len, sizes[i]);
 			assert_memory_equal(plain.p, sr_block_work_plain(w), sizes[i]);
+			seal_elsewhere(w, &ref);
 		}
 		sr_block_work_free(w);
 	}
@@ -171,6 +192,47 @@ static void test_bound(void **state) {
 		memcpy(in, record, n);
 		assert_int_equal(sr_block_open(w, SR_BLOCK_FILE, &bad, &plain, &e), SR_AUTH);
 	}
+	sr_block_work_free(w);
+}
+
+/* What is stored against what is at hand: another byte anywhere, a length, a damaged record, and
+ * nothing of it is left. */
+static void test_same(void **state) {
+	struct sr_block_domain d = domain(SR_DEDUPE_COLLECTION);
+	struct sr_block_work *w = NULL;
+	struct sr_block_ref ref, bad;
+	static uint8_t record[SR_RECORD_MAX];
+	struct sr_err e;
+	(void)state;
+	assert_ok(sr_block_work_new(&w, &d, SR_CODEC_ZSTD, &e), &e);
+	put_text(w, 300, &ref, &d);
+	const size_t n = seal(w, &ref, record);
+	uint8_t *in = sr_block_work_record(w), mine[300];
+	const struct sr_bytes plain = sr_bytes_of(mine, sizeof mine);
+	memcpy(mine, sr_block_work_plain(w), sizeof mine);
+	for (size_t i = 0; i < 300; i += 13) {
+		memcpy(in, record, n);
+		mine[i] ^= 1;
+		assert_fails(sr_block_same(w, SR_BLOCK_FILE, &ref, plain, &e), SR_AUTH, &e,
+			"another than the one at hand");
+		mine[i] ^= 1;
+		memcpy(in, record, n);
+		assert_ok(sr_block_same(w, SR_BLOCK_FILE, &ref, plain, &e), &e);
+	}
+	bad = ref;
+	bad.plain_len = 299;
+	memcpy(in, record, n);
+	assert_fails(sr_block_same(w, SR_BLOCK_FILE, &bad, plain, &e), SR_CORRUPT, &e,
+		"block holds 300 bytes, the manifest says 299");
+	bad = ref;
+	bad.len = SR_RECORD_OVERHEAD;
+	assert_int_equal(sr_block_same(w, SR_BLOCK_FILE, &bad, plain, &e), SR_CORRUPT);
+	memcpy(in, record, n);
+	assert_int_equal(sr_block_same(w, SR_BLOCK_MANIFEST, &ref, plain, &e), SR_AUTH);
+	memcpy(in, record, n);
+	in[n - 1] ^= 1;
+	assert_int_equal(sr_block_same(w, SR_BLOCK_FILE, &ref, plain, &e), SR_AUTH);
+	assert_null(memmem(in, SR_RECORD_MAX, "minutes of a meeting", 20));
 	sr_block_work_free(w);
 }
 
@@ -246,6 +308,7 @@ int main(void) {
 		cmocka_unit_test(test_known_hashes_open_nothing),
 		cmocka_unit_test(test_round),
 		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_no_nonce_twice),
 		cmocka_unit_test(test_ref),
 	};

@@ -39,6 +39,41 @@ static void test_round(void **state) {
 	sr_codec_free(c);
 }
 
+/* Blocks of every size one after the other, small ones in between: room enough for each, and what
+ * comes is what a new state would make of it. */
+static void test_one_state(void **state) {
+	static uint8_t again[SR_BLOCK];
+	struct sr_codec *c = NULL;
+	struct sr_err e;
+	(void)state;
+	assert_ok(sr_codec_new(&c, &e), &e);
+	for (size_t k = 0; k < 40; k++) {
+		const size_t size = k % 2 == 0 ? (SR_BLOCK >> (k / 4)) - k : 100 + 7 * k;
+		struct sr_codec *fresh = NULL;
+		size_t n = 0, m = 0;
+		for (size_t i = 0; i < size; i++)
+			plain[i] = (uint8_t)(i * i / 5 + (i % 97) * k);
+		assert_ok(sr_codec_new(&fresh, &e), &e);
+		for (size_t i = 0; i < (k < 4 ? 70 : 1); i++)
+			assert_ok(sr_codec_encode(c, SR_CODEC_ZSTD, sr_bytes_of(plain, size),
+					  packed, &n, &e),
+				&e);
+		assert_ok(sr_codec_encode(
+				  fresh, SR_CODEC_ZSTD, sr_bytes_of(plain, size), again, &m, &e),
+			&e);
+		assert_int_equal(n, m);
+		assert_memory_equal(packed, again, n);
+		if (n > 0)
+			assert_ok(sr_codec_decode(
+					  c, SR_CODEC_ZSTD, sr_bytes_of(packed, n), back, size, &e),
+				&e);
+		if (n > 0)
+			assert_memory_equal(back, plain, size);
+		sr_codec_free(fresh);
+	}
+	sr_codec_free(c);
+}
+
 static void test_probe(void **state) {
 	struct sr_codec *c = NULL;
 	struct sr_err e;
@@ -115,6 +150,7 @@ static void test_lies(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round),
+		cmocka_unit_test(test_one_state),
 		cmocka_unit_test(test_probe),
 		cmocka_unit_test(test_lies),
 	};

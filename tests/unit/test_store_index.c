@@ -80,6 +80,44 @@ static void test_visibility(void **state) {
 	rig_end(&r);
 }
 
+/* As one by one, for whoever asks; of two copies the same one. */
+static void test_all_at_once(void **state) {
+	static const size_t asked[] = {2, 40, 0, 5, 1, 2, 41, 4};
+	struct rig r;
+	struct sr_err e;
+	uint8_t one[SR_ID] = {1}, two[SR_ID] = {2}, ids[T_COUNT(asked)][SR_HASH];
+	const uint8_t *cids[T_COUNT(asked)], *who[] = {NULL, one, two};
+	(void)state;
+	rig_open(&r, NULL);
+	add(&r, 100, 0, NULL);
+	add(&r, 101, 2, one);
+	add(&r, 102, 4, two);
+	for (size_t i = 0; i < T_COUNT(asked); i++) {
+		cid_of(ids[i], asked[i]);
+		cids[i] = ids[i];
+	}
+	for (size_t k = 0; k < T_COUNT(who); k++) {
+		struct sr_index_hit hits[T_COUNT(asked)], hit;
+		bool found[T_COUNT(asked)];
+		size_t n = 0;
+		sr_index_find_all(r.index, cids, T_COUNT(asked), who[k], hits, found);
+		for (size_t i = 0; i < T_COUNT(asked); i++) {
+			const bool is = sr_index_find(r.index, cids[i], who[k], &hit, &e) == 0;
+			assert_int_equal(found[i], is);
+			n += is;
+			if (!is)
+				continue;
+			assert_memory_equal(hits[i].at.pack, hit.at.pack, SR_HASH);
+			assert_true(hits[i].at.offset == hit.at.offset &&
+				    hits[i].at.len == hit.at.len && hits[i].pending == hit.pending);
+		}
+		assert_int_equal(n, k == 0 ? 4 : 5 + (k == 2));
+		add(&r, 200 + k, 60, NULL); /* no transaction is left open */
+	}
+	sr_index_find_all(r.index, cids, 0, NULL, NULL, NULL);
+	rig_end(&r);
+}
+
 static void test_checked(void **state) {
 	struct rig r;
 	struct sr_err e;
@@ -231,6 +269,7 @@ static void test_rebuild(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_visibility),
+		cmocka_unit_test(test_all_at_once),
 		cmocka_unit_test(test_checked),
 		cmocka_unit_test(test_foreign_rows),
 		cmocka_unit_test(test_rebuild),

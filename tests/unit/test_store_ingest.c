@@ -296,6 +296,51 @@ static void test_dedupe_reads_back(void **state) {
 	rig_end(&r);
 }
 
+/* Small files, which are looked up and read back together: each content three times, once within a
+ * run that a worker gets and once far from it. */
+static void smalls(struct rig *r, uint8_t accession, size_t reused) {
+	struct sr_ingest_totals t;
+	struct sr_err e;
+	char name[32];
+	struct sr_ingest *in = begin(r, accession);
+	begin_item(in, accession);
+	for (size_t i = 0; i < 150; i++) {
+		const size_t k = i < 100 ? i / 2 : i - 100;
+		struct rig_source s = {.size = 11000 + k, .seed = 300 + k};
+		(void)snprintf(name, sizeof name, "%zu", i);
+		assert_ok(rig_add(in, name, &s, &e), &e);
+	}
+	assert_ok(sr_ingest_item_end(in, &e), &e);
+	assert_ok(sr_ingest_finish(in, &e), &e);
+	sr_ingest_totals(in, &t);
+	assert_int_equal(t.blocks, 150);
+	assert_int_equal(t.blocks_reused, reused);
+	sr_ingest_free(in);
+	struct sr_item *it = rig_item(r, 0, r->index);
+	for (size_t i = 0; i < 150; i++) {
+		const size_t k = i < 100 ? i / 2 : i - 100;
+		struct rig_source s = {.size = 11000 + k, .seed = 300 + k};
+		rig_check_file(it, i, &s);
+	}
+	sr_item_close(it);
+	commit(r, accession);
+	rig_close_index(r); /* what was read back is forgotten */
+	rig_open_index(r);
+	rig_forget(r);
+}
+
+static void test_smalls(void **state) {
+	struct rig r;
+	struct sr_err e;
+	(void)state;
+	rig_open(&r, NULL);
+	smalls(&r, 1, 100);
+	smalls(&r, 2, 150);
+	assert_ok(sr_backend_list(r.backend, "packs", spoil, &r, &e), &e);
+	smalls(&r, 3, 100); /* damaged copies do not count */
+	rig_end(&r);
+}
+
 static void test_bad_files(void **state) {
 	struct rig r;
 	struct sr_err e;
@@ -790,6 +835,7 @@ int main(void) {
 		cmocka_unit_test(test_dedupe),
 		cmocka_unit_test(test_dedupe_inside),
 		cmocka_unit_test(test_dedupe_reads_back),
+		cmocka_unit_test(test_smalls),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_bad_requests),
 		cmocka_unit_test(test_failed_before),

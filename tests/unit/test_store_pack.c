@@ -212,6 +212,8 @@ static void test_every_flip_is_found(void **state) {
 	sr_buf_init(&file);
 	t_read_file(path, &file);
 	size_t trailer = file.len - 24 - 3 * (size_t)SR_HASH;
+	void *group = NULL;
+	assert_int_equal(posix_memalign(&group, SR_DIRECT_PAGE, SR_LANES * (size_t)SR_SEGMENT), 0);
 	for (size_t i = 0; i < 160; i++) {
 		size_t at = i < 24 + 3 * SR_HASH ? trailer + i : (size_t)t_rand(&seed, trailer);
 		struct sr_pack pack;
@@ -222,6 +224,12 @@ static void test_every_flip_is_found(void **state) {
 		if (rc == 0) {
 			char want[128];
 			size_t bad = at / SR_SEGMENT;
+			/* together: all but that one; behind the last there is none */
+			assert_int_equal(pack.segments, 3);
+			assert_int_equal(
+				sr_pack_whole_segments(&pack, r.b, 0, group), 7u & ~(1u << bad));
+			assert_int_equal(sr_pack_whole_segments(&pack, r.b, 2, group), bad != 2);
+			assert_int_equal(sr_pack_whole_segments(&pack, r.b, 3, group), 0);
 			for (size_t k = 0; k < pack.segments; k++) {
 				(void)snprintf(want, sizeof want,
 					"segment %zu of %zu (offset %zu): hash differs", k + 1,
@@ -232,6 +240,15 @@ static void test_every_flip_is_found(void **state) {
 				else
 					assert_ok(rc, &e);
 			}
+			/* a pack that lost its end after it was opened: none of those that were
+			 * read together, and each for itself as far as it goes */
+			if (i % 16 == 0 && bad != 0) {
+				t_write_file(path, file.p, SR_SEGMENT + 77);
+				assert_int_equal(sr_pack_whole_segments(&pack, r.b, 0, group), 0);
+				assert_ok(sr_pack_check_segment(&pack, r.b, 0, segment, &e), &e);
+				assert_fails(sr_pack_check_segment(&pack, r.b, 1, segment, &e),
+					SR_CORRUPT, &e, "have 77");
+			}
 			sr_pack_close(&pack);
 		} else {
 			assert_true(rc == SR_CORRUPT);
@@ -239,6 +256,7 @@ static void test_every_flip_is_found(void **state) {
 		}
 		file.p[at] = was;
 	}
+	free(group);
 	sr_buf_free(&file);
 	rig_end(&r);
 }
@@ -407,6 +425,44 @@ static void test_cut(void **state) {
 	rig_end(&r);
 }
 
+/* Records of three packs by turns, of which two are open at a time. */
+static void test_reads(void **state) {
+	static struct sr_pack_entry places[3][RECORDS];
+	static uint8_t want[3000], got[3000];
+	uint8_t names[4][SR_HASH], cid[SR_HASH];
+	struct rig r;
+	struct sr_err e;
+	(void)state;
+	rig_open(&r);
+	for (size_t k = 0; k < 3; k++)
+		write_pack(&r, RECORDS, sizeof want, names[k], places[k]);
+	t_fill(names[3], SR_HASH, 77);
+	struct sr_pack_reads reads = {.backend = r.b};
+	for (size_t i = 0; i < 200; i++) {
+		const size_t k = i % 7 % 3, n = i % RECORDS;
+		struct sr_place at = {.offset = places[k][n].offset, .len = places[k][n].len};
+		memcpy(at.pack, names[k], SR_HASH);
+		(void)record(n, sizeof want, cid, want);
+		memset(got, 0, sizeof got);
+		assert_ok(sr_pack_reads(&reads, &at, got, &e), &e);
+		assert_memory_equal(got, want, sizeof want);
+		at.offset = 63;
+		assert_fails(sr_pack_reads(&reads, &at, got, &e), SR_CORRUPT, &e,
+			"no record can lie at 63");
+		at.offset = SR_PACK_MAX - at.len; /* behind its end */
+		assert_fails(sr_pack_reads(&reads, &at, got, &e), SR_CORRUPT, &e, "packs/");
+		memcpy(at.pack, names[3], SR_HASH);
+		if (i % 5 == 0)
+			assert_fails(
+				sr_pack_reads(&reads, &at, got, &e), SR_NOTFOUND, &e, "packs/");
+		if (i % 31 == 0)
+			sr_pack_reads_end(&reads);
+	}
+	sr_pack_reads_end(&reads);
+	sr_pack_reads_end(&reads);
+	rig_end(&r);
+}
+
 static void test_limits(void **state) {
 	struct rig r;
 	struct sr_err e;
@@ -443,6 +499,7 @@ int main(void) {
 		cmocka_unit_test(test_named_damage),
 		cmocka_unit_test(test_forged_footer),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_reads),
 		cmocka_unit_test(test_limits),
 	};
 	struct sr_err e;

@@ -419,8 +419,66 @@ static void test_reach(void **state) {
 	rig_end(&r);
 }
 
+/* Up to four at a time: each is what it is alone, and what one lacks is no matter of the others. */
+static void test_together(void **state) {
+	struct rig r;
+	struct sr_err e;
+	static struct sr_block_ref refs[SR_REFS_PART_ROWS];
+	static struct sr_fetch_one ones[SR_LANES];
+	struct sr_fetch_one *at[SR_LANES];
+	struct rig_source a = {.size = 7 * MIB / 2, .seed = 5};
+	static uint8_t want[7 * MIB / 2];
+	(void)state;
+	rig_open(&r, NULL);
+	store_item(&r);
+	assert_int_equal(rig_refs(&r, 0, refs), 5);
+	rig_bytes(&a, 0, want, sizeof want);
+	struct sr_fetch_options o = {.backend = r.backend, .index = r.index};
+	memcpy(o.vault, r.domain.vault, SR_HASH);
+	memcpy(o.domain, r.domain.domain, SR_ID);
+	for (size_t i = 0; i < SR_LANES; i++) {
+		assert_ok(sr_fetch_new(&ones[i].fetch, &o, &e), &e);
+		at[i] = &ones[i];
+	}
+	/* whole; another H than the plaintext's; another key; a pack that is not there */
+	static const enum sr_code codes[] = {SR_OK, SR_AUTH, SR_AUTH, SR_NOTFOUND};
+	static const char *const texts[] = {
+		"", "does not have the hash of the manifest", "commitment", "no such file"};
+	for (unsigned what = 0; what < 4; what++)
+		for (size_t count = 1; count <= SR_LANES; count++)
+			for (size_t bad = 0; bad < count; bad++) {
+				for (size_t i = 0; i < count; i++) {
+					ones[i].ref = refs[i];
+					ones[i].ref.plain_len = i == 3 ? MIB / 2 : MIB;
+				}
+				if (what == 1)
+					ones[bad].ref.h[31] ^= 1;
+				if (what == 2)
+					ones[bad].ref.key[0] ^= 1;
+				if (what == 3)
+					ones[bad].ref.pack[3] ^= 1;
+				sr_fetch_blocks(at, count, SR_BLOCK_FILE);
+				for (size_t i = 0; i < count; i++) {
+					if (i == bad && what > 0) {
+						assert_fails(ones[i].rc, codes[what], &ones[i].e,
+							texts[what]);
+						assert_null(ones[i].plain.p);
+						continue;
+					}
+					assert_ok(ones[i].rc, &ones[i].e);
+					assert_int_equal(ones[i].plain.len, ones[i].ref.plain_len);
+					assert_memory_equal(
+						ones[i].plain.p, want + i * MIB, ones[i].plain.len);
+				}
+			}
+	for (size_t i = 0; i < SR_LANES; i++)
+		sr_fetch_free(ones[i].fetch);
+	rig_end(&r);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_blocks_ahead),
 		cmocka_unit_test(test_damage),

@@ -156,6 +156,76 @@ static void test_findings(void **state) {
 	end(&s);
 }
 
+/* A disk that has one bad place: whatever is read over it fails, whatever is read beside it does
+ * not. */
+struct bad_disk {
+	struct sr_backend *under; /* borrowed */
+	uint64_t at;
+};
+
+static int bad_get(
+	void *self, const char *name, uint64_t offset, void *p, size_t len, struct sr_err *e) {
+	const struct bad_disk *d = self;
+	if (offset <= d->at && d->at < offset + len)
+		return sr_fail(e, SR_IO, "read %zu bytes at offset %llu: Input/output error", len,
+			(unsigned long long)offset);
+	return sr_backend_get(d->under, name, offset, p, len, e);
+}
+
+static int bad_head(void *self, const char *name, uint64_t *size, struct sr_err *e) {
+	return sr_backend_head(((const struct bad_disk *)self)->under, name, size, e);
+}
+
+static void bad_free(void *self) {
+	(void)self;
+}
+
+/* What cannot be read is named, one segment, and what lies beside it is checked all the same: the
+ * flipped bit in the last is found. */
+static void test_bad_sector(void **state) {
+	static const struct sr_backend_ops plain = {
+		.get = bad_get, .head = bad_head, .free = bad_free};
+	static const struct sr_backend_ops bulk = {
+		.get = bad_get, .get_bulk = bad_get, .head = bad_head, .free = bad_free};
+	struct stored s;
+	struct sr_scrub_totals t;
+	struct sr_err e;
+	struct sr_buf b;
+	char pack[SR_STORED_NAME], path[4300];
+	(void)state;
+	store_all(&s);
+	assert_int_equal(s.packs.len, SR_HASH);
+	sr_hash_name(pack, "packs", s.packs.p);
+	for (unsigned i = 0; i < 2; i++) {
+		struct bad_disk disk = {.under = s.r.backend, .at = (1 << 20) + 5000};
+		struct sr_backend *whole = s.r.backend;
+		assert_ok(sr_backend_new(&s.r.backend, i == 0 ? &plain : &bulk, &disk, &e), &e);
+		run(&s, &t);
+		assert_int_equal(s.findings, 1);
+		assert_int_equal(t.unread, 1);
+		assert_int_equal(s.code, SR_IO);
+		assert_string_equal(s.name, pack);
+		assert_non_null(strstr(s.text, "segment 2 of 4 (offset 1048576)"));
+		assert_non_null(strstr(s.text, "Input/output error"));
+		sr_buf_init(&b);
+		(void)snprintf(path, sizeof path, "%s/%s", s.r.path, pack);
+		t_read_file(path, &b);
+		b.p[(3 << 20) + 1] ^= 8;
+		t_write_file(path, b.p, b.len);
+		run(&s, &t);
+		assert_int_equal(s.findings, 2);
+		assert_int_equal(t.unread, 1);
+		assert_int_equal(s.code, SR_CORRUPT); /* the last of them */
+		assert_non_null(strstr(s.text, "segment 4 of 4 (offset 3145728): hash differs"));
+		b.p[(3 << 20) + 1] ^= 8;
+		t_write_file(path, b.p, b.len);
+		sr_buf_free(&b);
+		sr_backend_free(s.r.backend);
+		s.r.backend = whole;
+	}
+	end(&s);
+}
+
 static int refuse(void *ctx, const char *what, uint64_t done, uint64_t total, const char *unit) {
 	(void)ctx;
 	(void)what;
@@ -194,6 +264,7 @@ static void test_stop(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_findings),
+		cmocka_unit_test(test_bad_sector),
 		cmocka_unit_test(test_stop),
 	};
 	return cmocka_run_group_tests_name("store scrub", tests, NULL, NULL);

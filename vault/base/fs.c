@@ -554,6 +554,48 @@ int sr_fd_pread(int fd, void *p, size_t len, uint64_t offset, struct sr_err *e) 
 	return rc;
 }
 
+/* O_DIRECT of an open file; false: it stays as it is. */
+static bool switch_direct(int fd, bool on) {
+	const int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && fcntl(fd, F_SETFL, on ? flags | O_DIRECT : flags & ~O_DIRECT) == 0;
+}
+
+int sr_fd_pread_bulk(int fd, void *p, size_t len, uint64_t offset, struct sr_err *e) {
+	size_t got = 0;
+	bool whole = (uintptr_t)p % SR_DIRECT_PAGE == 0 && offset % SR_DIRECT_PAGE == 0;
+	int rc = check_range(offset, len, e);
+
+	if (rc != 0)
+		return rc;
+	if (!whole || !switch_direct(fd, true))
+		return sr_fd_pread(fd, p, len, offset, e);
+	/* A part that ends within a page is the file's end, or a disk that wants more than pages:
+	 * what is left is then read as ever, which knows the one from the other. */
+	while (whole && got < len) {
+		const size_t n = (len - got + SR_DIRECT_PAGE - 1) / SR_DIRECT_PAGE * SR_DIRECT_PAGE;
+		const ssize_t have = pread(fd, (uint8_t *)p + got, n, (off_t)(offset + got));
+
+		if (have < 0 && errno == EINTR)
+			continue;
+		if (have < 0 && errno != EINVAL)
+			return sr_fail_errno(e, "read %zu bytes at offset %llu", len,
+				(unsigned long long)offset);
+		got += have > 0 ? (size_t)have : 0;
+		whole = have > 0 && got % SR_DIRECT_PAGE == 0;
+	}
+	if (got >= len)
+		return 0;
+	if (!switch_direct(fd, false))
+		return sr_fail_errno(e, "take O_DIRECT away");
+	size_t rest = 0;
+	rc = sr_fd_pread_some(fd, (uint8_t *)p + got, len - got, offset + got, &rest, e);
+	if (rc == 0 && got + rest < len)
+		rc = sr_fail(e, SR_CORRUPT, "want %zu bytes at offset %llu, have %zu", len,
+			(unsigned long long)offset, got + rest);
+	return rc;
+}
+
 /* All of it, or -1 with errno. */
 static int write_all(int fd, const uint8_t *p, size_t len, uint64_t offset) {
 	while (len > 0) {
@@ -888,9 +930,7 @@ void sr_tmpfile_bulk(struct sr_tmpfile *t) {
 }
 
 static bool set_direct(struct sr_tmpfile *t, bool on) {
-	const int flags = fcntl(t->fd, F_GETFL);
-
-	if (flags < 0 || fcntl(t->fd, F_SETFL, on ? flags | O_DIRECT : flags & ~O_DIRECT) != 0)
+	if (!switch_direct(t->fd, on))
 		return false;
 	t->direct = on;
 	return true;

@@ -52,7 +52,7 @@ SR_MUST int sr_dir_each(struct sr_dir *d,
 enum {
 	/* What O_DIRECT wants of offset, length and memory: the logical block of the disks that
 	 * there are, 512 or 4096 bytes, and what fits the larger fits the smaller. Where a file
-	 * system wants more, the write is refused and goes through the page cache. */
+	 * system wants more, it goes through the page cache. */
 	SR_DIRECT_PAGE = 4096
 };
 
@@ -96,6 +96,11 @@ SR_MUST int sr_file_open(
 	int *fd, struct sr_dir *d, const char *name, unsigned flags, struct sr_err *e);
 /* all, or CORRUPT "want, have" */
 SR_MUST int sr_fd_pread(int fd, void *p, size_t len, uint64_t offset, struct sr_err *e);
+/* The same of much that nobody reads again soon, past the page cache where the file system can do
+ * that: what comes is what the disk holds. ${p} and ${offset} are at whole pages (SR_DIRECT_PAGE),
+ * and
+ * ${p} has room for ${len} rounded up to them; else it is read as ever. One thread for ${fd}. */
+SR_MUST int sr_fd_pread_bulk(int fd, void *p, size_t len, uint64_t offset, struct sr_err *e);
 SR_MUST int sr_fd_pread_some(
 	int fd, void *p, size_t len, uint64_t offset, size_t *got, struct sr_err *e);
 SR_MUST int sr_fd_pwrite(int fd, const void *p, size_t len, uint64_t offset, struct sr_err *e);

@@ -61,7 +61,7 @@ static void *worker(void *arg) {
 	return NULL;
 }
 
-static unsigned cores(void) {
+unsigned sr_cores(void) {
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
 	if (n < 1)
 		return 1;
@@ -93,7 +93,7 @@ int sr_pool_new(
 	struct sr_pool **out, unsigned threads, size_t depth, sr_pool_fn *fn, struct sr_err *e) {
 	*out = NULL;
 	if (threads == 0)
-		threads = cores();
+		threads = sr_cores();
 	if (threads > THREADS_MAX)
 		threads = THREADS_MAX;
 	if (depth == 0)
@@ -236,11 +236,10 @@ static void run_loop(void *arg) {
 	}
 }
 
-int sr_parallel(size_t count, int (*fn)(void *ctx, size_t i, struct sr_err *e), void *ctx,
-	struct sr_err *e) {
+int sr_parallel_on(unsigned threads, size_t count, int (*fn)(void *ctx, size_t i, struct sr_err *e),
+	void *ctx, struct sr_err *e) {
 	if (count == 0)
 		return 0;
-	unsigned threads = cores();
 	if (threads > count)
 		threads = (unsigned)count;
 	struct loop l = {.count = count, .failed_at = count, .fn = fn, .ctx = ctx};
@@ -263,4 +262,9 @@ int sr_parallel(size_t count, int (*fn)(void *ctx, size_t i, struct sr_err *e), 
 	if (e != NULL)
 		*e = l.failed;
 	return l.failed_rc;
+}
+
+int sr_parallel(size_t count, int (*fn)(void *ctx, size_t i, struct sr_err *e), void *ctx,
+	struct sr_err *e) {
+	return sr_parallel_on(sr_cores(), count, fn, ctx, e);
 }

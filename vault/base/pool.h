@@ -34,4 +34,9 @@ void sr_pool_free(struct sr_pool *p);
 SR_MUST int sr_parallel(size_t count, int (*fn)(void *ctx, size_t i, struct sr_err *e), void *ctx,
 	struct sr_err *e);
 
+/* The same on ${threads} of them, for work that waits for a disk. */
+SR_MUST int sr_parallel_on(unsigned threads, size_t count,
+	int (*fn)(void *ctx, size_t i, struct sr_err *e), void *ctx, struct sr_err *e);
+unsigned sr_cores(void); /* that are online; at least 1 */
+
 #endif

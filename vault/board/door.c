@@ -212,20 +212,29 @@ struct own {                           /* of a statement at work */
 };
 
 static int object_named(struct sr_object_writer *w, struct sr_vault *v,
-	const struct sr_door_object *o, const struct own *mine, struct sr_err *e) {
+	const struct sr_submission *sub, size_t i, const struct own *mine, struct sr_err *e) {
+	const struct sr_door_object *o = &sub->objects[i];
 	const char *own = mine->subject;
 	const char *subject = o->subject[0] != '\0' ? o->subject : own;
+	struct sr_bytes body = o->body;
+	struct sr_buf brought;
 	uint8_t key[SR_KEY];
 	uint32_t position;
 	int rc = 0;
 
-	if (subject[0] != '\0')
+	sr_buf_init_secret(&brought);
+	if (body.len == 0 && sub->object != NULL) {
+		rc = sub->object(sub->ctx, i, &brought, e);
+		body = sr_buf_view(&brought);
+	}
+	if (rc == 0 && subject[0] != '\0')
 		rc = sr_subject_key_make(key, v, subject, e);
 	if (rc == 0)
 		rc = sr_object_key(key, v, subject, mine->epoch, e);
 	if (rc == 0)
-		rc = sr_object_add_salted(w, key, o->salt, o->body, &position, e);
+		rc = sr_object_add_salted(w, key, o->salt, body, &position, e);
 	sr_wipe(key, sizeof key);
+	sr_buf_free(&brought);
 	return rc;
 }
 
@@ -315,7 +324,7 @@ static int objects_write(
 	if (rc == 0)
 		rc = sr_query_object_subject(own.subject, g->v->catalogue, &p->st, e);
 	for (size_t i = 0; i < sub->object_count && rc == 0; i++)
-		rc = object_named(w, g->v, &sub->objects[i], &own, e);
+		rc = object_named(w, g->v, sub, i, &own, e);
 	for (size_t i = 0; i < p->count && rc == 0; i++)
 		if (p->records[i].out)
 			rc = record_object(w, g->v, &p->records[i], p->epoch, e);

@@ -29,8 +29,8 @@ struct sr_door_text {
  * salt, body)). */
 struct sr_door_object {
 	uint8_t salt[SR_SALT];
-	struct sr_bytes body;
-	char subject[64]; /* "" structural, or "item:<hex>": which key seals it */
+	struct sr_bytes body; /* empty: the submission's `object` gives it */
+	char subject[64];     /* "" structural, or "item:<hex>": which key seals it */
 };
 
 struct sr_submission {
@@ -39,6 +39,10 @@ struct sr_submission {
 	size_t text_count;
 	const struct sr_door_object *objects;
 	size_t object_count;
+	/* Appends the body of object ${i} to ${body}, a secret buffer: of those that an accession
+	 * brings beside what its lines name, which need not fit into memory together. NULL: none.
+	 */
+	int (*object)(void *ctx, size_t i, struct sr_buf *body, struct sr_err *e);
 	struct sr_bytes packs; /* of an accession: names of the packs that were written for it,
 				  SR_HASH each, for its `stored`. Empty for all others */
 	/* How the person came, which rules may ask. */

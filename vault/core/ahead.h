@@ -1,15 +1,20 @@
 /*
  * ahead - reads the files of a deposit before they are sent, on all cores, and gives them in order.
  *
- *   source --one thread: finds, opens--> queue of SR_AHEAD_FILES entries --workers: the first
- *     SR_AHEAD_FIRST bytes of each, and their SHA-256 (if asked for)--> next, bytes (the caller's
- *     thread)
+ *   source --one thread: finds, opens--> runs of up to SR_AHEAD_RUN entries --workers: the first
+ *     bytes of each, up to SR_AHEAD_FIRST of a run, and their SHA-256 (if asked for)--> next, bytes
+ *     (the caller's thread)
  *   the rest of a long file, when its turn comes: --one thread: SR_AHEAD_CHUNKS chunks ahead-->
  *
  * Many small files are read several at a time, a huge one a few MiB ahead; memory is bounded by the
- * numbers below, about 13 MiB, whatever the sizes. What the source says is given in its order:
- * nothing of a file is given before its entry, and a failure of the source after all that was found
- * before it. A file that cannot be read further is broken, with its reason; that is no failure.
+ * numbers below, about 7 MiB, whatever the sizes. A small file takes as long to read as a thread to
+ * wake: entries go from thread to thread by the run, and only a run costs a waking. What the source
+ * says is given in its order: nothing of a file is given before its entry, and a failure of the
+ * source after all that was found before it. A file that cannot be read further is broken, with its
+ * reason; that is no failure.
+ *
+ * A source may wait in item and file until what it gave before was closed: what was found is read
+ * within SR_AHEAD_WAIT_MS, however few entries it is.
  *
  * The source's item and file are called from a thread of ahead, its `told` never; a file's read and
  * close from one thread at a time. The caller: one thread.
@@ -20,8 +25,11 @@
 #include "core/client.h"
 
 enum {
-	SR_AHEAD_FILES = 32,        /* entries read ahead of the one that is given */
-	SR_AHEAD_FIRST = 256 << 10, /* bytes of each of them */
+	SR_AHEAD_RUN = 32, /* entries that go from thread to thread together */
+	SR_AHEAD_RUNS = 6, /* runs ahead, that of the caller included */
+	SR_AHEAD_FILES = SR_AHEAD_RUN * SR_AHEAD_RUNS, /* so many may be open, and one more */
+	SR_AHEAD_FIRST = 256 << 10, /* bytes of a run: of a file longer than that, its first */
+	SR_AHEAD_WAIT_MS = 5,       /* a run that does not fill waits no longer for more entries */
 	SR_AHEAD_CHUNKS = 4,        /* of a long file */
 	SR_AHEAD_CHUNK = 1 << 20,   /* bytes; one message to the vault (core/client_deposit.c) */
 	SR_AHEAD_REASON = 200       /* bytes of a reason, with its NUL */

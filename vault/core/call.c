@@ -35,18 +35,20 @@ void sr_call_free(struct sr_call *c) {
 	sr_buf_free(&c->body);
 }
 
-void sr_call_begin(struct sr_call *c, const char *op) {
+void sr_call_clear(struct sr_call *c) {
 	drop_text(c);
 	sr_buf_clear(&c->head);
 	sr_buf_clear(&c->body);
+}
+
+void sr_call_begin(struct sr_call *c, const char *op) {
+	sr_call_clear(c);
 	sr_text_begin(&c->head, TYPE_CALL);
 	sr_text_put(&c->head, "op", op);
 }
 
 void sr_reply_begin(struct sr_call *c, int code, const struct sr_err *why) {
-	drop_text(c);
-	sr_buf_clear(&c->head);
-	sr_buf_clear(&c->body);
+	sr_call_clear(c);
 	sr_text_begin(&c->head, TYPE_REPLY);
 	sr_text_put(&c->head, "code", sr_code_name((enum sr_code)code));
 	if (code != 0 && why != NULL && why->text[0] != '\0')

@@ -32,6 +32,9 @@ struct sr_call {            /* both directions; buffers owned here */
 
 void sr_call_init(struct sr_call *c);
 void sr_call_free(struct sr_call *c); /* wipes */
+/* As after init, but for memory, which is wiped and kept: a large reply after another costs none
+ * that is new. */
+void sr_call_clear(struct sr_call *c);
 void sr_call_begin(struct sr_call *c, const char *op);
 void sr_reply_begin(struct sr_call *c, int code, const struct sr_err *why);
 /* Parse head; for a reply with a code, fills ${e} with its sentence and returns that code. */

@@ -86,8 +86,7 @@ static int exchange(
 		rc = sr_buf_ok(&q->body, e);
 	if (rc != 0)
 		return rc;
-	sr_call_free(r);
-	sr_call_init(r);
+	sr_call_clear(r);
 	rc = sr_transport_call(&c->o.transport, q, r, e);
 	if (rc == 0 && r->text.raw.p == NULL)
 		rc = sr_call_parse(r, e);

@@ -639,6 +639,8 @@ SR_MUST int sr_client_page(struct sr_client *c, const struct sr_page_at *at, str
 struct sr_exporting {
 	const uint8_t *checkout;
 	bool bag; /* what is in it is a bag (RFC 8493), as tar */
+	/* Piece by piece in order, one at a time; from any thread, for a large file is written
+	 * while the next piece is made. */
 	int (*write)(void *ctx, struct sr_bytes data, struct sr_err *e);
 	void *ctx;
 };

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/escape.h"
+#include "base/pool.h"
 #include "board/held.h"
 #include "core/ballot.h"
 #include "merkle/proof.h"
@@ -755,31 +756,85 @@ static int export_step(struct sr_client *c, const char *op, const struct sr_expo
 	return rc;
 }
 
+/* What came goes to the caller's write, a full piece on a thread beside: while the disk takes it
+ * the next one is made. Of two responses one is being filled, and one being written. */
+struct handing {
+	const struct sr_exporting *x; /* borrowed */
+	struct sr_pool *beside;       /* NULL before the first full piece, or where there is none */
+	struct sr_call r[2];
+	unsigned filling;
+	struct sr_bytes at_work;
+	bool is_at_work;
+	int rc; /* of the write beside */
+	struct sr_err e;
+};
+
+static void write_aside(void *arg) {
+	struct handing *h = arg;
+
+	h->rc = h->x->write(h->x->ctx, h->at_work, &h->e);
+}
+
+/* The write beside is over; what became of it. */
+static int written(struct handing *h, struct sr_err *e) {
+	if (!h->is_at_work)
+		return 0;
+	h->is_at_work = false;
+	(void)sr_pool_take(h->beside);
+	if (h->rc != 0 && e != NULL)
+		*e = h->e;
+	return h->rc;
+}
+
+/* Has the piece that came written, and turns to the other response. */
+static int hand(struct handing *h, struct sr_err *e) {
+	const struct sr_bytes piece = sr_buf_view(&h->r[h->filling].body);
+	int rc = written(h, e);
+
+	if (rc != 0)
+		return rc;
+	if (piece.len < SR_EXPORT_READ ||
+		(h->beside == NULL && sr_pool_new(&h->beside, 1, 1, write_aside, NULL) != 0))
+		return h->x->write(h->x->ctx, piece, e);
+	h->at_work = piece;
+	rc = sr_pool_submit(h->beside, h, e);
+	h->is_at_work = rc == 0;
+	h->filling ^= 1;
+	return rc;
+}
+
 int sr_client_export(
 	struct sr_client *c, const struct sr_exporting *x, uint64_t *bytes, struct sr_err *e) {
-	struct sr_call r;
+	struct handing h = {.x = x};
+	struct sr_call *r = &h.r[0];
 	struct sr_err ignored = {0};
 	bool end = false, begun;
 	int rc, over;
 
 	*bytes = 0;
-	sr_call_init(&r);
-	rc = export_step(c, "export.begin", x, &r, &end, e);
+	sr_call_init(&h.r[0]);
+	sr_call_init(&h.r[1]);
+	rc = export_step(c, "export.begin", x, r, &end, e);
 	begun = rc == 0;
 	while (rc == 0) {
-		rc = export_step(c, "export.read", x, &r, &end, e);
+		r = &h.r[h.filling];
+		rc = export_step(c, "export.read", x, r, &end, e);
 		if (rc != 0 || end)
 			break;
-		rc = x->write(x->ctx, sr_buf_view(&r.body), e);
-		*bytes += r.body.len;
+		*bytes += r->body.len;
+		rc = hand(&h, e);
 		if (rc == 0 &&
 			sr_progress_report(&c->o.progress, "export", *bytes, 0, "bytes") != 0)
 			rc = sr_fail(e, SR_LOCKED, "stopped on request");
 	}
+	over = written(&h, rc == 0 ? e : &ignored);
+	rc = rc == 0 ? over : rc;
 	if (rc != 0 && begun) {
-		over = export_step(c, "export.end", x, &r, &end, &ignored);
+		over = export_step(c, "export.end", x, &h.r[h.filling], &end, &ignored);
 		(void)over; /* what failed first is what counts */
 	}
-	sr_call_free(&r);
+	sr_pool_free(h.beside);
+	sr_call_free(&h.r[0]);
+	sr_call_free(&h.r[1]);
 	return rc;
 }

@@ -6,8 +6,8 @@
  * and a list object whose id and roots are recomputed. The vault's own word for a file (stored,
  * changed, unreadable) is compared as it comes back. In embedded use, where the vault is this very
  * process, its SHA-256 of each file is ours: nobody is there to lie, and a second pass over every
- * byte would be a tenth of the work. Memory does not grow with the size of files:
- * 32 bytes for each file, 24 for each item, one message, and what is read ahead.
+ * byte would be a tenth of the work. Memory does not grow with the size of files, nor with how many
+ * there are: 16 bytes for each item, one message, and what is read ahead.
  */
 #include "base/escape.h"
 #include "catalogue/lists.h"
@@ -27,8 +27,9 @@ struct sent { /* a file whose outcome the vault has not told yet */
 	bool content; /* stored with content; else recorded or unreadable */
 	bool hashed;  /* sha256 is known before the vault tells */
 	bool broken;
-	bool age;          /* size is that of the age file; what is in it is the vault's word */
-	size_t leaf, item; /* its place in leaves, and in items */
+	bool age;              /* size is that of the age file; what is in it is the vault's word */
+	uint8_t leaf[SR_HASH]; /* what it counts as in the files' root */
+	size_t item;           /* its place in items */
 	char reason[SR_AHEAD_REASON];
 };
 
@@ -42,8 +43,8 @@ struct flow {
 	const struct sr_deposit_source *src;
 	struct sr_deposited *out;
 	struct sr_ahead *ahead;
-	bool hash;            /* here, too */
-	struct sr_buf leaves; /* of the files' root */
+	bool hash;           /* here, too */
+	struct sr_tree tree; /* of the files that the vault has told of, in order: their root */
 	struct per_item *items;
 	size_t item_count, item_cap;
 	struct sent *sent; /* oldest first */
@@ -61,18 +62,17 @@ void sr_deposited_free(struct sr_deposited *d) {
 
 /* What was in an age file: nobody here has seen it, so its size and SHA-256 are the vault's word;
  * no more than what was sent can be in it. */
-static int opened_one(struct flow *f, const struct sent *s, const struct sr_row *row,
-	const char *path, struct sr_err *e) {
+static int opened_one(struct flow *f, struct sent *s, const struct sr_row *row, struct sr_err *e) {
 	struct sr_list_file file = {.path = sr_buf_view(&s->path)};
-	uint8_t leaf[SR_HASH];
+	char path[200];
 
 	if (sr_row_get_dec(&file.size, row, "size", NULL) != 0 || file.size > s->size ||
 		sr_row_get_id(file.sha256, SR_HASH, row, "sha256", NULL) != 0)
 		return sr_fail(e, SR_AUTH,
 			"%s: the vault says that more was in the age file than its %llu bytes",
-			path, (unsigned long long)s->size);
-	sr_file_leaf(leaf, &file);
-	memcpy(f->leaves.p + s->leaf * SR_HASH, leaf, SR_HASH);
+			sr_escape_to(path, sizeof path, sr_buf_view(&s->path)),
+			(unsigned long long)s->size);
+	sr_file_leaf(s->leaf, &file);
 	f->items[s->item].bytes += file.size;
 	f->out->bytes += file.size;
 	f->out->opened++;
@@ -80,48 +80,57 @@ static int opened_one(struct flow *f, const struct sent *s, const struct sr_row 
 }
 
 /* The vault in this process has hashed it. */
-static void take_hash(struct flow *f, struct sent *s, const uint8_t sha256[SR_HASH]) {
+static void take_hash(struct sent *s, const uint8_t sha256[SR_HASH]) {
 	struct sr_list_file file = {.path = sr_buf_view(&s->path), .size = s->size};
 
 	memcpy(s->sha256, sha256, SR_HASH);
 	memcpy(file.sha256, sha256, SR_HASH);
-	sr_file_leaf(f->leaves.p + s->leaf * SR_HASH, &file);
+	sr_file_leaf(s->leaf, &file);
 	s->hashed = true;
+}
+
+/* To whoever gives the files. */
+static void pass_on(
+	const struct flow *f, const struct sent *s, const struct sr_row *row, const char *word) {
+	char reason[300];
+
+	sr_escape_to(reason, sizeof reason, sr_row_get(row, "reason"));
+	f->src->told(f->src->ctx, sr_buf_view(&s->path), word, reason);
 }
 
 static int told_one(struct flow *f, struct sent *s, const struct sr_row *row, struct sr_err *e) {
 	const struct sr_bytes status = sr_row_get(row, "status");
-	char word[32], reason[300], path[200];
+	char word[32], path[200];
 	uint8_t sha[SR_HASH];
 	uint64_t size = 0;
+	int rc = 0;
 
 	sr_view_str(word, sizeof word, status);
-	sr_escape_to(reason, sizeof reason, sr_row_get(row, "reason"));
-	sr_escape_to(path, sizeof path, sr_buf_view(&s->path));
 	if (!sr_bytes_eq(sr_row_get(row, "path"), sr_buf_view(&s->path)))
-		return sr_fail(
-			e, SR_AUTH, "the vault tells of another file where %s was sent", path);
+		return sr_fail(e, SR_AUTH, "the vault tells of another file where %s was sent",
+			sr_escape_to(path, sizeof path, sr_buf_view(&s->path)));
 	if (s->content && (sr_row_get_dec(&size, row, "size", NULL) != 0 || size != s->size ||
 				  sr_row_get_id(sha, SR_HASH, row, "sha256", NULL) != 0 ||
 				  (s->hashed && memcmp(sha, s->sha256, SR_HASH) != 0)))
 		return sr_fail(e, SR_AUTH,
-			"%s: the vault has not stored the %llu bytes that were sent (%s)", path,
+			"%s: the vault has not stored the %llu bytes that were sent (%s)",
+			sr_escape_to(path, sizeof path, sr_buf_view(&s->path)),
 			(unsigned long long)s->size, word);
 	if (s->content && !s->hashed)
-		take_hash(f, s, sha);
-	if (s->age && strcmp(word, "stored") == 0) {
-		const int rc = opened_one(f, s, row, path, e);
-
-		if (rc != 0)
-			return rc;
-	}
+		take_hash(s, sha);
+	if (s->age && strcmp(word, "stored") == 0)
+		rc = opened_one(f, s, row, e);
+	if (rc == 0)
+		rc = sr_tree_append(&f->tree, s->leaf, e);
+	if (rc != 0)
+		return rc;
 	if (strcmp(word, "changed") == 0)
 		f->out->changed++;
 	if (strcmp(word, "unreadable") == 0)
 		f->out->unreadable++;
 	/* What is only recorded was told when it was sent, with what it is. */
 	if (f->src->told != NULL && strcmp(word, "recorded") != 0)
-		f->src->told(f->src->ctx, sr_buf_view(&s->path), word, reason);
+		pass_on(f, s, row, word);
 	if (s->content && f->src->read != NULL)
 		return f->src->read(f->src->ctx, sr_buf_view(&s->path), s->size, s->sha256, e);
 	return 0;
@@ -193,7 +202,8 @@ static int sent_new(struct sent **out, struct flow *f, struct sr_bytes path, str
 }
 
 /* What was read into messages. That it could not be read is the file's failure, not ours: in
- * ${done}. */
+ * ${done}. A message that is full goes when more comes, or when the file has ended: most files lie
+ * in one as a whole, and cost the vault no hand-over (core/inflow.h). */
 static int send_content(struct flow *f, struct sent *done, struct sr_err *e) {
 	const struct sr_ahead_sum *sum;
 	int rc = 0;
@@ -203,12 +213,12 @@ static int send_content(struct flow *f, struct sent *done, struct sr_err *e) {
 
 		if (b.len == 0)
 			break;
-		sr_buf_put_u8(&f->q.body, 'D');
-		sr_buf_put_lp(&f->q.body, b);
-		f->out->bytes += b.len;
 		rc = flush_full(f, e);
 		if (rc != 0)
 			return rc;
+		sr_buf_put_u8(&f->q.body, 'D');
+		sr_buf_put_lp(&f->q.body, b);
+		f->out->bytes += b.len;
 	}
 	sum = sr_ahead_sum(f->ahead);
 	done->size = sum->size;
@@ -242,21 +252,18 @@ static void put_file(struct sr_buf *b, const struct sr_deposit_file *file) {
 }
 
 /* What the file counts as in roots: only what was stored has size and hash (catalogue/lists.h). */
-static int put_leaf(struct flow *f, struct sent *s, struct sr_err *e) {
+static void put_leaf(struct flow *f, struct sent *s) {
 	struct sr_list_file row = {.path = sr_buf_view(&s->path), .size = s->content ? s->size : 0};
 	struct per_item *it = &f->items[f->item_count - 1];
-	uint8_t leaf[SR_HASH];
 
 	if (s->content)
 		memcpy(row.sha256, s->sha256, SR_HASH);
-	sr_file_leaf(leaf, &row);
-	s->leaf = f->leaves.len / SR_HASH;
+	if (!s->content || s->hashed) /* else the vault's word makes it: take_hash */
+		sr_file_leaf(s->leaf, &row);
 	s->item = f->item_count - 1;
-	sr_buf_put(&f->leaves, leaf, SR_HASH);
 	it->files++;
 	it->bytes += row.size;
 	f->out->files++;
-	return sr_buf_ok(&f->leaves, e);
 }
 
 static int send_file(struct flow *f, const struct sr_deposit_file *file, struct sr_err *e) {
@@ -287,7 +294,7 @@ static int send_file(struct flow *f, const struct sr_deposit_file *file, struct 
 	if (rc == 0 && s != NULL) {
 		done.path = s->path;
 		*s = done;
-		rc = put_leaf(f, s, e);
+		put_leaf(f, s);
 	}
 	return rc == 0 ? flush_full(f, e) : rc;
 }
@@ -454,7 +461,7 @@ static int check_told(
 			"it says %llu files of %llu bytes, %llu of %llu were sent",
 			(unsigned long long)t->files, (unsigned long long)t->bytes,
 			(unsigned long long)f->out->files, (unsigned long long)f->out->bytes);
-	sr_merkle_root(root, f->leaves.p, f->leaves.len / SR_HASH);
+	sr_tree_root(root, &f->tree);
 	if (memcmp(root, t->files_root, SR_HASH) != 0)
 		return sr_fail(
 			e, SR_AUTH, "the root of the files is not that of what was read here");
@@ -525,7 +532,6 @@ static void drop_all(struct flow *f) {
 	f->sent = NULL;
 	free(f->items);
 	f->items = NULL;
-	sr_buf_free(&f->leaves);
 	sr_call_free(&f->q);
 	sr_call_free(&f->r);
 	sr_call_init(&f->q);
@@ -569,7 +575,7 @@ int sr_client_deposit(struct sr_client *c, const struct sr_depositing *d, struct
 	f->src = d->source;
 	f->hash = !c->o.transport.embedded;
 	f->out = out;
-	sr_buf_init(&f->leaves);
+	sr_tree_init(&f->tree);
 	sr_call_init(&f->q);
 	sr_call_init(&f->r);
 	rc = begin(f, d, e);

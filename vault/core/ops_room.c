@@ -192,15 +192,15 @@ int sr_op_export_begin(struct sr_x *x, struct sr_err *e) {
 
 int sr_op_export_read(struct sr_x *x, struct sr_err *e) {
 	uint8_t id[SR_ID];
-	uint64_t length = 0, files = 0;
+	uint64_t length = 0;
 	size_t got = 0;
 	int rc = checkout(id, x, e);
 	(void)sr_in_dec(x, "length", &length);
 	if (rc == 0 && (length < 1 || length > SR_EXPORT_READ))
 		rc = sr_fail(e, SR_USAGE, "export.read: length %llu, want 1 to %d",
 			(unsigned long long)length, SR_EXPORT_READ);
-	if (rc == 0) /* whose checkout it is */
-		rc = sr_room_files(x->core->room, id, x->caller.person, &files, e);
+	if (rc == 0)
+		rc = sr_room_whose(x->core->room, id, x->caller.person, e);
 	if (rc == 0)
 		rc = sr_room_export_read(x->core->room, id, &x->r->body, (size_t)length, &got, e);
 	if (rc == 0 && got == 0)

@@ -6,8 +6,9 @@
  *
  *   run/accession-<32 hex>.keep   what a kill between envelopes and statement must not lose, sealed
  * under the intake key: le32 length and note, le32 length and names of packs (32 bytes each), le32
- * count of objects, per object: 32 bytes salt, le32 length and subject, le32 length and body; le32
- * count of texts, per text: le32 length and field, le32 index, 32 bytes salt, le32 length and text
+ * count of objects, per object: 32 bytes salt, le32 length and subject, le32 length and body, and
+ * where that is empty le64 offset and le64 length in .lists (intake/file_lists.h); le32 count of
+ * texts, per text: le32 length and field, le32 index, 32 bytes salt, le32 length and text
  */
 #include "intake/deposit.h"
 
@@ -17,6 +18,7 @@
 #include "board/keys.h"
 #include "catalogue/query.h"
 #include "crypto/tdh2.h"
+#include "intake/file_lists.h"
 #include "intake/holding.h"
 #include "ledger/statement.h"
 #include "merkle/tree.h"
@@ -56,13 +58,14 @@ struct sr_deposit {
 	uint64_t curators_at;          /* size of the log that they are of */
 	struct sr_accession_list list; /* items as they end */
 	size_t item_cap;
-	struct sr_buf *file_lists; /* per item */
-	uint8_t (*salts)[SR_SALT]; /* of the file lists */
-	struct sr_buf leaves;      /* SR_HASH bytes a file: leaf hashes of the files root */
+	struct sr_file_lists *file_lists; /* of the items that have ended */
+	uint8_t (*salts)[SR_SALT];        /* of the file lists */
+	struct sr_tree tree;              /* of the files root */
 	uint64_t files, bytes;
 	/* the item at work */
 	bool in_item;
-	struct sr_buf title, rows;
+	struct sr_buf title, rows; /* rows: its file list, from the first file on */
+	size_t count_at;           /* where the list says how many files it has */
 	uint32_t row_count;
 	uint64_t item_bytes;
 	const struct sr_ingest_file *file;
@@ -351,22 +354,52 @@ static void list_file(struct sr_list_file *out, const struct sr_ingest_file *f,
 		memcpy(out->sha256, r->sha256, SR_HASH);
 }
 
+#ifdef SR_TESTING
+static size_t list_max = SR_OBJECT_MAX;
+
+void sr_deposit_list_max(size_t bytes) {
+	list_max = bytes;
+}
+#else
+static const size_t list_max = SR_OBJECT_MAX;
+#endif
+
+/* The list of the item at work; how many files it has is said at its end. */
+static void list_begin(struct sr_deposit *d) {
+	if (d->rows.len > 0)
+		return;
+	sr_file_list_begin(&d->rows, sr_buf_view(&d->title), 0);
+	d->count_at = d->rows.len - sizeof(uint32_t);
+}
+
 static int on_file(void *ctx, const struct sr_ingest_file_result *r, struct sr_err *e) {
 	struct sr_deposit *d = ctx;
 	struct sr_list_file f;
 	uint8_t leaf[SR_HASH];
+	int rc;
 
 	list_file(&f, d->file, r);
+	if (d->title.len == 0)
+		sr_buf_put(&d->title, f.path.p,
+			f.path.len < SR_LIST_TITLE_MAX ? f.path.len : SR_LIST_TITLE_MAX);
+	list_begin(d);
 	sr_file_list_add(&d->rows, &f);
+	if (d->rows.len > list_max)
+		return sr_fail(e, SR_LIMIT,
+			"deposit: the list of the item's files is longer than %zu bytes at file "
+			"%u: such a tree is to be several items (--each folder), or one packed "
+			"file",
+			list_max, d->row_count + 1);
 	d->row_count++;
 	d->item_bytes += f.size;
 	d->bytes += f.size;
 	d->files++;
 	sr_file_leaf(leaf, &f);
-	sr_buf_put(&d->leaves, leaf, SR_HASH);
-	if (d->title.len == 0)
-		sr_buf_put(&d->title, f.path.p,
-			f.path.len < SR_LIST_TITLE_MAX ? f.path.len : SR_LIST_TITLE_MAX);
+	rc = sr_tree_append(&d->tree, leaf, e);
+	if (rc == 0)
+		rc = sr_buf_ok(&d->rows, e);
+	if (rc != 0)
+		return rc;
 	return d->o.file != NULL ? d->o.file(d->o.ctx, r, e) : 0;
 }
 
@@ -442,6 +475,7 @@ static int check_uncommitted(struct sr_vault *v, const uint8_t accession[SR_ID],
 int sr_deposit_begin(struct sr_deposit **out, struct sr_vault *v,
 	const struct sr_deposit_options *o, struct sr_err *e) {
 	struct sr_deposit *d = calloc(1, sizeof *d);
+	uint8_t key[SR_KEY];
 	int rc = 0;
 
 	if (d == NULL)
@@ -450,7 +484,7 @@ int sr_deposit_begin(struct sr_deposit **out, struct sr_vault *v,
 	d->o = *o;
 	memcpy(d->collection, o->collection, SR_ID);
 	sr_random(d->accession, SR_ID);
-	sr_buf_init(&d->leaves);
+	sr_tree_init(&d->tree);
 	sr_buf_init(&d->packs);
 	sr_buf_init_secret(&d->title);
 	sr_buf_init_secret(&d->rows);
@@ -468,6 +502,10 @@ int sr_deposit_begin(struct sr_deposit **out, struct sr_vault *v,
 	 * are found. */
 	if (rc == 0 && o->resume != NULL)
 		rc = remove_items(v, d->accession, e);
+	journal_key(key, v, d->accession);
+	if (rc == 0)
+		rc = sr_file_lists_new(&d->file_lists, v->run, d->accession, key, e);
+	sr_wipe(key, sizeof key);
 	if (rc == 0)
 		rc = ingest_begin(d, e);
 	if (rc != 0) {
@@ -500,16 +538,11 @@ const uint8_t *sr_deposit_accession(const struct sr_deposit *d) {
 static int items_grow(struct sr_deposit *d, struct sr_err *e) {
 	size_t cap = d->item_cap == 0 ? 16 : d->item_cap * 2;
 	struct sr_list_item *items = reallocarray(d->list.items, cap, sizeof *items);
-	struct sr_buf *lists;
 	uint8_t(*salts)[SR_SALT];
 
 	if (items == NULL)
 		return sr_fail(e, SR_NOMEM, "deposit: out of memory for %zu items", cap);
 	d->list.items = items;
-	lists = reallocarray(d->file_lists, cap, sizeof *lists);
-	if (lists == NULL)
-		return sr_fail(e, SR_NOMEM, "deposit: out of memory for %zu items", cap);
-	d->file_lists = lists;
 	salts = reallocarray(d->salts, cap, sizeof *salts);
 	if (salts == NULL)
 		return sr_fail(e, SR_NOMEM, "deposit: out of memory for %zu items", cap);
@@ -562,7 +595,6 @@ int sr_deposit_file(struct sr_deposit *d, const struct sr_ingest_file *f, struct
 
 int sr_deposit_item_end(struct sr_deposit *d, struct sr_err *e) {
 	struct sr_list_item *row;
-	struct sr_buf *list;
 	size_t at = d->list.item_count;
 	int rc;
 
@@ -570,18 +602,17 @@ int sr_deposit_item_end(struct sr_deposit *d, struct sr_err *e) {
 		return sr_fail(e, SR_MISUSE, "deposit: the end of an item that has not begun");
 	d->in_item = false;
 	row = &d->list.items[at];
-	list = &d->file_lists[at];
-	sr_buf_init_secret(list);
-	sr_file_list_begin(list, sr_buf_view(&d->title), d->row_count);
-	sr_buf_put_buf(list, &d->rows);
+	list_begin(d);
 	sr_random(d->salts[at], SR_SALT);
-	d->list.item_count++;
 	rc = sr_buf_ok(&d->rows, e);
-	if (rc == 0)
-		rc = sr_buf_ok(list, e);
 	if (rc != 0)
 		return rc;
-	sr_object_id(row->files_id, d->salts[at], sr_buf_view(list));
+	sr_le32_put(d->rows.p + d->count_at, d->row_count);
+	sr_object_id(row->files_id, d->salts[at], sr_buf_view(&d->rows));
+	rc = sr_file_lists_add(d->file_lists, &d->rows, e);
+	if (rc != 0)
+		return rc;
+	d->list.item_count++;
 	row->bytes = d->item_bytes;
 	row->files = d->row_count;
 	return sr_ingest_item_end(d->ingest, e);
@@ -613,7 +644,7 @@ static int make_objects(struct sr_deposit *d, struct sr_err *e) {
 		sr_hex(hex, d->list.items[i].id, SR_ID);
 		snprintf(o->subject, sizeof o->subject, "item:%s", hex);
 		memcpy(o->salt, d->salts[i], SR_SALT);
-		o->body = sr_buf_view(&d->file_lists[i]);
+		o->body = sr_file_lists_held(d->file_lists, i);
 	}
 	d->object_count = n + 1;
 	return 0;
@@ -627,8 +658,6 @@ int sr_deposit_finish(struct sr_deposit *d, struct sr_deposit_sign *out, struct 
 	if (d->list.item_count == 0)
 		return sr_fail(e, SR_USAGE, "deposit: nothing was deposited");
 	rc = sr_ingest_finish(d->ingest, e);
-	if (rc == 0)
-		rc = sr_buf_ok(&d->leaves, e);
 	if (rc == 0 && d->sealed != d->list.item_count)
 		rc = sr_fail(e, SR_MISUSE, "deposit: %zu items of %zu were stored", d->sealed,
 			d->list.item_count);
@@ -651,7 +680,7 @@ int sr_deposit_finish(struct sr_deposit *d, struct sr_deposit_sign *out, struct 
 	out->items = d->list.item_count;
 	out->files = d->files;
 	out->bytes = d->bytes;
-	sr_merkle_root(out->files_root, d->leaves.p, d->leaves.len / SR_HASH);
+	sr_tree_root(out->files_root, &d->tree);
 	rc = sr_accession_list_root(out->items_root, &d->list, e);
 	memcpy(out->list_salt, d->list_salt, SR_SALT);
 	memcpy(out->list_id, d->list_id, SR_HASH);
@@ -661,6 +690,12 @@ int sr_deposit_finish(struct sr_deposit *d, struct sr_deposit_sign *out, struct 
 }
 
 /* --- through the door ------------------------------------------------------------------------- */
+
+/* Of a list that is not in .keep itself. */
+static void place_put(struct sr_buf *b, struct sr_file_list_place at) {
+	sr_buf_put_le64(b, at.offset);
+	sr_buf_put_le64(b, at.length);
+}
 
 static int keep_write(const struct sr_deposit *d, struct sr_bytes note, struct sr_err *e) {
 	struct sr_buf plain, sealed;
@@ -677,6 +712,8 @@ static int keep_write(const struct sr_deposit *d, struct sr_bytes note, struct s
 		sr_buf_put(&plain, d->objects[i].salt, SR_SALT);
 		sr_buf_put_lp(&plain, sr_bytes_str(d->objects[i].subject));
 		sr_buf_put_lp(&plain, d->objects[i].body);
+		if (d->objects[i].body.len == 0)
+			place_put(&plain, sr_file_lists_place(d->file_lists, i - 1));
 	}
 	sr_buf_put_le32(&plain, (uint32_t)d->text_count);
 	for (size_t i = 0; i < d->text_count; i++) {
@@ -689,7 +726,7 @@ static int keep_write(const struct sr_deposit *d, struct sr_bytes note, struct s
 	keep_name(name, d->accession);
 	rc = sr_buf_ok(&plain, e);
 	if (rc == 0)
-		rc = sr_aead_seal_buf(&sealed, key, "strongroom/accession-keep/v1",
+		rc = sr_aead_seal_buf(&sealed, key, "strongroom/accession-keep/v2",
 			sr_bytes_of(d->accession, SR_ID), sr_buf_view(&plain), e);
 	if (rc == 0)
 		rc = sr_file_replace_later(d->v->run, name, sr_buf_view(&sealed), e);
@@ -713,7 +750,8 @@ static int keep_remove(struct sr_vault *v, const uint8_t accession[SR_ID], struc
 	char name[64];
 
 	keep_name(name, accession);
-	return gone(sr_file_remove(v->run, name, e), e);
+	const int rc = gone(sr_file_remove(v->run, name, e), e);
+	return rc == 0 ? sr_file_lists_remove(v->run, accession, e) : rc;
 }
 
 static int committed(struct sr_vault *v, const uint8_t accession[SR_ID], struct sr_bytes packs,
@@ -728,7 +766,9 @@ static int committed(struct sr_vault *v, const uint8_t accession[SR_ID], struct 
 		rc = sr_fixity_inventory(v, packs, sr_bytes_of(NULL, 0), e);
 	/* One that comes back after a cut of power tells of what the ledger has. */
 	keep_name(name, accession);
-	return rc == 0 ? gone(sr_file_remove_later(v->run, name, e), e) : rc;
+	if (rc == 0)
+		rc = gone(sr_file_remove_later(v->run, name, e), e);
+	return rc == 0 ? sr_file_lists_remove(v->run, accession, e) : rc;
 }
 
 /* The board may have got a new key since the deposit began: its items are sealed under the one
@@ -808,6 +848,13 @@ static int after(void *ctx, struct sr_vault *v, struct sr_err *e) {
 	return committed(v, d->accession, sr_buf_view(&d->packs), e);
 }
 
+/* A file list that does not wait in memory: the first object is the list of the items. */
+static int object(void *ctx, size_t i, struct sr_buf *body, struct sr_err *e) {
+	const struct sr_deposit *d = ctx;
+
+	return sr_file_lists_get(d->file_lists, i - 1, body, e);
+}
+
 int sr_deposit_submission(struct sr_deposit *d, struct sr_submission *sub, struct sr_err *e) {
 	if (!d->finished || d->committed)
 		return sr_fail(
@@ -816,6 +863,7 @@ int sr_deposit_submission(struct sr_deposit *d, struct sr_submission *sub, struc
 	d->text_count = sub->text_count;
 	sub->objects = d->objects;
 	sub->object_count = d->object_count;
+	sub->object = object;
 	sub->packs = sr_buf_view(&d->packs);
 	sub->before = before;
 	sub->refused = refused;
@@ -830,14 +878,13 @@ void sr_deposit_free(struct sr_deposit *d) {
 	sr_ingest_free(d->ingest);
 	if (d->batch != NULL)
 		batch_clear(d);
+	if (!d->finished && d->file_lists != NULL) /* else .keep may name them */
+		(void)!sr_file_lists_remove(d->v->run, d->accession, NULL);
 	free(d->batch);
-	for (size_t i = 0; i < d->list.item_count; i++)
-		sr_buf_free(&d->file_lists[i]);
-	free(d->file_lists);
+	sr_file_lists_free(d->file_lists);
 	free(d->salts);
 	sr_accession_list_free(&d->list);
 	sr_people_free(&d->curators);
-	sr_buf_free(&d->leaves);
 	sr_buf_free(&d->packs);
 	sr_buf_free(&d->title);
 	sr_buf_free(&d->rows);
@@ -1015,9 +1062,13 @@ struct kept {
 	struct sr_buf plain;
 	struct sr_bytes note, packs;
 	struct sr_door_object *objects;
+	struct sr_file_list_place *places; /* of those whose body is not in it */
 	size_t count;
 	struct sr_door_text texts[KEEP_TEXTS];
 	uint32_t text_count;
+	/* of the lists that lie beside it */
+	struct sr_dir *run;
+	uint8_t accession[SR_ID], key[SR_KEY];
 };
 
 static int kept_texts(struct kept *k, struct sr_reader *r, struct sr_err *e) {
@@ -1059,7 +1110,8 @@ static int kept_decode(struct kept *k, struct sr_err *e) {
 		rc = sr_fail(e, SR_CORRUPT, "%u objects do not fit", n);
 	if (rc == 0) {
 		k->objects = calloc(n == 0 ? 1 : n, sizeof *k->objects);
-		if (k->objects == NULL)
+		k->places = calloc(n == 0 ? 1 : n, sizeof *k->places);
+		if (k->objects == NULL || k->places == NULL)
 			rc = sr_fail(e, SR_NOMEM, "out of memory for %u objects", n);
 	}
 	for (uint32_t i = 0; i < n && rc == 0; i++) {
@@ -1070,6 +1122,10 @@ static int kept_decode(struct kept *k, struct sr_err *e) {
 			rc = sr_get_lp(&r, &subject, sizeof k->objects[i].subject - 1, e);
 		if (rc == 0)
 			rc = sr_get_lp(&r, &k->objects[i].body, KEEP_MAX, e);
+		if (rc == 0 && k->objects[i].body.len == 0)
+			rc = sr_get_le64(&r, &k->places[i].offset, e);
+		if (rc == 0 && k->objects[i].body.len == 0)
+			rc = sr_get_le64(&r, &k->places[i].length, e);
 		if (rc == 0 && subject.len > 0)
 			memcpy(k->objects[i].subject, subject.p, subject.len);
 	}
@@ -1082,31 +1138,58 @@ static int kept_decode(struct kept *k, struct sr_err *e) {
 static int keep_read(struct kept *k, struct sr_vault *v, const char *name,
 	const uint8_t accession[SR_ID], struct sr_err *e) {
 	struct sr_buf sealed;
-	uint8_t key[SR_KEY];
 	int rc;
 
 	sr_buf_init(&sealed);
-	journal_key(key, v, accession);
+	k->run = v->run;
+	memcpy(k->accession, accession, SR_ID);
+	journal_key(k->key, v, accession);
 	rc = sr_file_read(v->run, name, &sealed, KEEP_MAX, e);
 	if (rc == 0)
-		rc = sr_aead_open_buf(&k->plain, key, "strongroom/accession-keep/v1",
+		rc = sr_aead_open_buf(&k->plain, k->key, "strongroom/accession-keep/v2",
 			sr_bytes_of(accession, SR_ID), sr_buf_view(&sealed), e);
 	if (rc == 0)
 		rc = kept_decode(k, e);
-	sr_wipe(key, sizeof key);
 	sr_buf_free(&sealed);
 	return rc;
 }
 
+/* A list that lies beside it; the first object is the list of the items. */
+static int kept_object(void *ctx, size_t i, struct sr_buf *body, struct sr_err *e) {
+	const struct kept *k = ctx;
+
+	return sr_file_lists_read(k->run, k->accession, k->key, i - 1, k->places[i], body, e);
+}
+
+static int kept_lists(const char **why, struct kept *k, struct sr_err *e) {
+	for (size_t i = 1; i < k->count; i++) {
+		struct sr_buf body;
+		int rc = 0;
+
+		sr_buf_init_secret(&body);
+		if (k->objects[i].body.len == 0)
+			rc = kept_object(k, i, &body, e);
+		sr_buf_free(&body);
+		if (rc == SR_NOTFOUND || rc == SR_AUTH || rc == SR_CORRUPT) {
+			sr_err_clear(e);
+			*why = "a list of files is not whole";
+			return 0;
+		}
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
 /* The keep may be on disk without what was written beside it (deposit.h, "Order on disk"). *${why}
  * is set where something is not there as the statement will name it. */
-static int kept_lacks(const char **why, struct sr_vault *v, const struct kept *k,
+static int kept_lacks(const char **why, struct sr_vault *v, struct kept *k,
 	const struct sr_accession_list *list, struct sr_err *e) {
 	struct sr_buf file;
-	int rc = 0;
+	int rc = kept_lists(why, k, e);
 
 	sr_buf_init(&file);
-	for (size_t i = 0; i + SR_HASH <= k->packs.len && *why == NULL; i += SR_HASH) {
+	for (size_t i = 0; i + SR_HASH <= k->packs.len && *why == NULL && rc == 0; i += SR_HASH) {
 		char path[SR_STORED_NAME];
 		uint64_t size = 0;
 
@@ -1201,6 +1284,8 @@ static int recover_one(
 	sub.note = k.note;
 	sub.objects = k.objects;
 	sub.object_count = k.count;
+	sub.object = kept_object;
+	sub.ctx = &k;
 	sub.texts = k.texts;
 	sub.text_count = k.text_count;
 	sub.packs = k.packs;
@@ -1224,25 +1309,47 @@ static int recover_one(
 out:
 	sr_accession_list_free(&list);
 	free(k.objects);
+	free(k.places);
+	sr_wipe(k.key, sizeof k.key);
 	sr_buf_free(&k.plain);
 	free(o);
 	return rc;
 }
 
+/* "accession-<32 hex>" and ${suffix}. */
+static bool is_accession(uint8_t accession[SR_ID], const char *name, const char *suffix) {
+	static const char prefix[] = "accession-";
+	const size_t len = strlen(name), p = sizeof prefix - 1, s = strlen(suffix);
+
+	return len == p + (size_t)2 * SR_ID + s && memcmp(name, prefix, p) == 0 &&
+	       strcmp(name + len - s, suffix) == 0 &&
+	       sr_unhex(accession, SR_ID, sr_bytes_of(name + p, (size_t)2 * SR_ID), NULL) == 0;
+}
+
 static int recover_keep(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
-	static const char prefix[] = "accession-", suffix[] = ".keep";
-	size_t len = strlen(name), p = sizeof prefix - 1, s = sizeof suffix - 1;
 	uint8_t accession[SR_ID];
 	int rc;
 
-	if (is_dir || len != p + (size_t)2 * SR_ID + s || memcmp(name, prefix, p) != 0 ||
-		strcmp(name + len - s, suffix) != 0)
-		return 0;
-	rc = sr_unhex(accession, SR_ID, sr_bytes_of(name + p, (size_t)2 * SR_ID), NULL);
-	if (rc != 0)
+	if (is_dir || !is_accession(accession, name, ".keep"))
 		return 0;
 	rc = recover_one(ctx, name, accession, e);
 	return rc != 0 ? sr_wrap(e, "run/%s", name) : 0;
+}
+
+/* Of a deposit that was broken off before it was signed: one that goes on with it makes them anew.
+ */
+static int remove_lists(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
+	struct sr_vault *v = ctx;
+	uint8_t accession[SR_ID];
+	char keep[64];
+	bool there = false;
+	int rc;
+
+	if (is_dir || !is_accession(accession, name, ".lists"))
+		return 0;
+	keep_name(keep, accession);
+	rc = sr_file_find(&there, v->run, keep, e);
+	return rc != 0 || there ? rc : sr_file_lists_remove(v->run, accession, e);
 }
 
 /* Files that a step of intake added: committed, but the index was not told; to be gone on with; or
@@ -1305,6 +1412,8 @@ int sr_deposit_recover(struct sr_vault *v, struct sr_err *e) {
 	if (!v->founded)
 		return 0;
 	rc = sr_dir_each(v->run, recover_keep, v, e);
+	if (rc == 0)
+		rc = sr_dir_each(v->run, remove_lists, v, e);
 	if (rc == 0)
 		rc = remove_strays(v, &s, e);
 	if (rc == 0 && (s.secrets > 0 || s.envelopes > 0))

@@ -50,6 +50,7 @@ SR_MUST int sr_deposit_kept(
 const uint8_t *sr_deposit_accession(const struct sr_deposit *d);
 /* ${title}: what the item is called until a curator describes it; empty: its first path. */
 SR_MUST int sr_deposit_item_begin(struct sr_deposit *d, struct sr_bytes title, struct sr_err *e);
+/* LIMIT when the item's list of files has become longer than one object holds. */
 SR_MUST int sr_deposit_file(struct sr_deposit *d, const struct sr_ingest_file *f, struct sr_err *e);
 SR_MUST int sr_deposit_item_end(struct sr_deposit *d, struct sr_err *e);
 
@@ -76,5 +77,8 @@ SR_MUST int sr_deposit_abort(
 
 /* At opening: finish or remove what a kill left. Tells what it did in v->recovered. */
 SR_MUST int sr_deposit_recover(struct sr_vault *v, struct sr_err *e);
+#ifdef SR_TESTING
+void sr_deposit_list_max(size_t bytes); /* of an item's list of files, instead of SR_OBJECT_MAX */
+#endif
 
 #endif

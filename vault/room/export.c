@@ -17,15 +17,25 @@
  * begin writes `viewed export`, so that an abandoned export is on the record by the missing
  * `export` statement. That is written before the last bytes leave: without them age refuses the
  * file's end. Every file's SHA-256 is checked on the way.
+ *
+ * Of a large file each block goes through three things that only go forward: the digests of the
+ * file, age, and the SHA-256 of what leaves. The digests are made on a thread beside, while this
+ * one seals the same block and hashes what became of it; at most one block is beside, and nobody
+ * touches block or digests until it is back (aside, back).
  */
 #include "room/room_internal.h"
 
 #include "base/escape.h"
+#include "base/pool.h"
 #include "board/authorize.h"
 #include "crypto/age.h"
 #include "crypto/digest.h"
 #include "room/bagging.h"
 #include "room/tar.h"
+
+enum {
+	ASIDE_MIN = 256 << 10 /* bytes; for less the waking of a thread costs what it saves */
+};
 
 enum stage {
 	HEAD,
@@ -45,9 +55,13 @@ struct room_export {
 	struct sr_sha256 *file_sha;
 	struct sr_bagging *bag; /* NULL: no bag */
 	struct sr_digest *file_512;
+	struct sr_pool *beside; /* one thread; NULL before it is needed, or where there is none */
+	bool is_aside;
+	struct sr_bytes aside; /* what it has at work */
 	struct sr_sha256 *sha; /* of what leaves */
 	uint64_t bytes;
 	struct sr_buf out; /* sealed, not yet handed over */
+	size_t hashed;     /* of out, by sha */
 	bool logged;
 	struct sr_age_writer *age;
 	char recipient[256];
@@ -56,6 +70,7 @@ struct room_export {
 void room_export_free(struct room_export *x) {
 	if (x == NULL)
 		return;
+	sr_pool_free(x->beside); /* waits for what is at work */
 	sr_age_writer_free(x->age);
 	sr_item_blocks_free(x->blocks);
 	sr_sha256_free(x->file_sha);
@@ -259,11 +274,50 @@ static void note(struct room_export *x, const struct sr_file *f) {
 	sr_buf_put_u8(&x->notes, '\n');
 }
 
+static void digest_part(struct room_export *x, struct sr_bytes part) {
+	sr_sha256_update(x->file_sha, part.p, part.len);
+	if (x->file_512 != NULL)
+		sr_digest_update(x->file_512, part.p, part.len);
+}
+
+static void digest_aside(void *arg) {
+	struct room_export *x = arg;
+
+	digest_part(x, x->aside);
+}
+
+/* The part that was sent aside has been digested, and its memory is free again. */
+static void back(struct room_export *x) {
+	if (x->is_aside)
+		(void)sr_pool_take(x->beside);
+	x->is_aside = false;
+}
+
+/* Digests ${part}, which stays as it is until `back`: beside, or here. */
+static void aside(struct room_export *x, struct sr_bytes part) {
+	if (part.len >= ASIDE_MIN &&
+		(x->beside != NULL || sr_pool_new(&x->beside, 1, 1, digest_aside, NULL) == 0)) {
+		x->aside = part;
+		x->is_aside = sr_pool_submit(x->beside, x, NULL) == 0;
+	}
+	if (!x->is_aside)
+		digest_part(x, part);
+}
+
+/* What was sealed since is hashed while it is still near. */
+static void hash_out(struct room_export *x) {
+	if (x->out.len > x->hashed)
+		sr_sha256_update(x->sha, x->out.p + x->hashed, x->out.len - x->hashed);
+	x->hashed = x->out.len;
+}
+
 /* The next block of the file at work. */
 static int file_data(struct room_export *x, struct sr_err *e) {
 	struct sr_item_part part;
-	int rc = sr_item_blocks_next(x->blocks, &part, e);
+	int rc;
 
+	back(x); /* the next takes the place of the one before */
+	rc = sr_item_blocks_next(x->blocks, &part, e);
 	if (rc == 0 && (part.file != x->file || part.offset != x->offset || part.bytes.len == 0))
 		rc = sr_fail(e, SR_CORRUPT,
 			"file %llu at %llu was to be read, and file %llu at %llu was",
@@ -271,11 +325,12 @@ static int file_data(struct room_export *x, struct sr_err *e) {
 			(unsigned long long)part.file, (unsigned long long)part.offset);
 	if (rc != 0)
 		return rc;
-	sr_sha256_update(x->file_sha, part.bytes.p, part.bytes.len);
-	if (x->file_512 != NULL)
-		sr_digest_update(x->file_512, part.bytes.p, part.bytes.len);
+	aside(x, part.bytes);
 	x->offset += part.bytes.len;
-	return sr_age_writer_write(x->age, part.bytes.p, part.bytes.len, e);
+	rc = sr_age_writer_write(x->age, part.bytes.p, part.bytes.len, e);
+	if (rc == 0 && sr_buf_ok(&x->out, NULL) == 0)
+		hash_out(x);
+	return rc;
 }
 
 static int file_end(struct room_export *x, const struct sr_file *f, struct sr_err *e) {
@@ -283,6 +338,7 @@ static int file_end(struct room_export *x, const struct sr_file *f, struct sr_er
 	char shown[200];
 	int rc = 0;
 
+	back(x);
 	sr_sha256_final(x->file_sha, sha);
 	sr_sha256_reset(x->file_sha);
 	if (memcmp(sha, f->sha256, SR_HASH) != 0)
@@ -389,7 +445,8 @@ static int step_bag(struct room_export *x, struct sr_err *e) {
 	return rc;
 }
 
-static int step(struct room_export *x, struct opened *o, int64_t now, struct sr_err *e) {
+/* The time is a look at the catalogue, so not one for each file. */
+static int step(struct room_export *x, struct opened *o, struct sr_room *r, struct sr_err *e) {
 	int rc;
 
 	switch (x->stage) {
@@ -399,7 +456,7 @@ static int step(struct room_export *x, struct opened *o, int64_t now, struct sr_
 	case FILES:
 		return step_file(x, o, e);
 	case NOTES:
-		return step_notes(x, o, now, e);
+		return step_notes(x, o, sr_room_now(r), e);
 	case END:
 		rc = sr_age_writer_finish(x->age, e);
 		x->stage = DONE;
@@ -431,8 +488,31 @@ static int log_export(struct sr_room *r, const struct opened *o, struct sr_err *
 	return room_log(r, &text, e);
 }
 
-/* Up to ${max} bytes from what is sealed already. What stays moves to the front: a block at most,
- * so that an export of any size takes the memory of a few blocks. */
+/* The first ${n} bytes of what is sealed go to ${out}, which has room for them. One that is empty
+ * gets them with their memory, and what stays moves to the memory that it had: a block at most, so
+ * an export of any size takes the memory of a few blocks. */
+static void give(struct room_export *x, struct sr_buf *out, size_t n) {
+	const size_t left = x->out.len - n;
+	uint8_t *p = out->p;
+	const size_t cap = out->cap;
+
+	if (out->len > 0 || left > cap) {
+		sr_buf_put(out, x->out.p, n);
+		memmove(x->out.p, x->out.p + n, left);
+	} else {
+		if (left > 0)
+			memcpy(p, x->out.p + n, left);
+		out->p = x->out.p;
+		out->cap = x->out.cap;
+		out->len = n;
+		x->out.p = p;
+		x->out.cap = cap;
+	}
+	x->out.len = left;
+	x->hashed -= n;
+}
+
+/* Up to ${max} bytes from what is sealed already. */
 static int hand_over(struct sr_room *r, const struct opened *o, struct sr_buf *out, size_t max,
 	size_t *got, struct sr_err *e) {
 	struct room_export *x = o->export;
@@ -441,17 +521,14 @@ static int hand_over(struct sr_room *r, const struct opened *o, struct sr_buf *o
 
 	if (rc != 0)
 		return rc;
-	sr_sha256_update(x->sha, x->out.p, n);
+	hash_out(x);
 	x->bytes += n;
 	if (x->stage == DONE && n == left && !x->logged)
 		rc = log_export(r, o, e);
 	if (rc != 0)
 		return rc;
-	sr_buf_put(out, x->out.p, n);
-	if (n > 0) {
-		memmove(x->out.p, x->out.p + n, left - n);
-		x->out.len = left - n;
-	}
+	if (n > 0)
+		give(x, out, n);
 	*got = n;
 	return 0;
 }
@@ -475,7 +552,7 @@ int sr_room_export_read(struct sr_room *r, const uint8_t checkout[SR_ID], struct
 		return 0;
 	/* one that failed gives nothing more, whatever had been sealed by then */
 	while (rc == 0 && x->stage != DONE && (x->stage == FAILED || x->out.len <= max))
-		rc = step(x, o, sr_room_now(r), e);
+		rc = step(x, o, r, e);
 	if (rc == 0)
 		rc = hand_over(r, o, out, max, got, e);
 	if (rc != 0)

@@ -194,16 +194,25 @@ int room_live(struct sr_room *r, const struct sr_checkout_row *c, int64_t now, s
 	return rc == 0 ? sr_authorize_use(r->v, c, now, false, e) : rc;
 }
 
-int room_find(struct opened **out, struct sr_room *r, const uint8_t checkout[SR_ID],
-	const char *person, struct sr_err *e) {
-	struct sr_checkout_row c;
-	size_t i = index_of(r, checkout);
-	int rc;
+int sr_room_whose(const struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
+	struct sr_err *e) {
+	const size_t i = index_of(r, checkout);
 
 	/* Of another's is said what is said of none: who reads what is told to nobody by this. */
 	if (i == r->count || (person != NULL && strcmp(r->open[i]->person, person) != 0))
 		return sr_fail(e, SR_NOTFOUND,
 			"the checkout is not open (in this process): open it again");
+	return 0;
+}
+
+int room_find(struct opened **out, struct sr_room *r, const uint8_t checkout[SR_ID],
+	const char *person, struct sr_err *e) {
+	struct sr_checkout_row c;
+	size_t i = index_of(r, checkout);
+	int rc = sr_room_whose(r, checkout, person, e);
+
+	if (rc != 0)
+		return rc;
 	rc = sr_query_checkout(&c, r->v->catalogue, checkout, e);
 	if (rc == 0)
 		rc = room_live(r, &c, sr_room_now(r), e);

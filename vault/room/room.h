@@ -85,6 +85,10 @@ SR_MUST int sr_room_quarantine(struct sr_room *r, const uint8_t item[SR_ID], con
 SR_MUST int sr_room_open_held(struct sr_room *r, const uint8_t checkout[SR_ID], const char *curator,
 	const uint8_t part[SR_PART], struct sr_err *e);
 
+/* Is the checkout open, and for that person? NOTFOUND as below. Whether it is still live, which
+ * takes a look at the catalogue, each call that gives something asks for itself. */
+SR_MUST int sr_room_whose(const struct sr_room *r, const uint8_t checkout[SR_ID],
+	const char *person, struct sr_err *e);
 /* Files of an opened checkout. NOTFOUND "not open (in this process): open it again", also when it
  * is open for another person. Views live until it is forgotten. */
 SR_MUST int sr_room_files(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,

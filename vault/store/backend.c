@@ -163,6 +163,54 @@ int sr_backend_get(struct sr_backend *b, const char *name, uint64_t offset, void
 	return b->ops->get(b->self, name, offset, p, len, e);
 }
 
+struct sr_opened {
+	struct sr_backend *b;
+	void *file; /* of the backend that can hold one open, or NULL */
+	char name[SR_STORED_NAME];
+};
+
+int sr_backend_open(
+	struct sr_opened **out, struct sr_backend *b, const char *name, struct sr_err *e) {
+	*out = NULL;
+	if (strlen(name) >= SR_STORED_NAME)
+		return sr_fail(e, SR_MISUSE, "backend: a name of %zu bytes", strlen(name));
+	struct sr_opened *o = calloc(1, sizeof *o);
+	if (o == NULL)
+		return sr_fail(e, SR_NOMEM, "backend: no memory to read");
+	o->b = b;
+	(void)snprintf(o->name, sizeof o->name, "%s", name);
+	const int rc = b->ops->open != NULL ? b->ops->open(b->self, name, &o->file, e) : 0;
+	if (rc != 0) {
+		free(o);
+		return rc;
+	}
+	*out = o;
+	return 0;
+}
+
+int sr_opened_get(struct sr_opened *o, uint64_t offset, void *p, size_t len, struct sr_err *e) {
+	if (o->file == NULL)
+		return sr_backend_get(o->b, o->name, offset, p, len, e);
+	const int rc = o->b->ops->open_get(o->file, offset, p, len, e);
+	if (rc != 0 && e != NULL)
+		(void)sr_wrap(e, "%s", o->name);
+	return rc;
+}
+
+void sr_opened_close(struct sr_opened *o) {
+	if (o == NULL)
+		return;
+	if (o->file != NULL)
+		o->b->ops->open_close(o->file);
+	free(o);
+}
+
+int sr_backend_get_bulk(struct sr_backend *b, const char *name, uint64_t offset, void *p,
+	size_t len, struct sr_err *e) {
+	return (b->ops->get_bulk != NULL ? b->ops->get_bulk : b->ops->get)(
+		b->self, name, offset, p, len, e);
+}
+
 int sr_backend_get_all(
 	struct sr_backend *b, const char *name, struct sr_buf *out, size_t max, struct sr_err *e) {
 	uint64_t size = 0;
@@ -378,17 +426,46 @@ static int dir_upload_commit(void *self, void *up, const char *name, struct sr_e
 	return rc;
 }
 
-static int dir_get(
-	void *self, const char *name, uint64_t offset, void *p, size_t len, struct sr_err *e) {
-	int fd = -1;
-	int rc = sr_file_open(&fd, ((struct store_dir *)self)->dir, name, SR_FS_READ, e);
-	if (rc != 0)
-		return rc;
-	rc = sr_fd_pread(fd, p, len, offset, e);
+static int was_read(int fd, const char *name, int rc, struct sr_err *e) {
 	if (rc != 0 && e != NULL)
 		(void)sr_wrap(e, "%s", name);
 	(void)close(fd);
 	return rc;
+}
+
+static int dir_open(void *self, const char *name, void **file, struct sr_err *e) {
+	int *fd = malloc(sizeof *fd);
+	if (fd == NULL)
+		return sr_fail(e, SR_NOMEM, "backend: no memory to read");
+	const int rc = sr_file_open(fd, ((struct store_dir *)self)->dir, name, SR_FS_READ, e);
+	if (rc != 0)
+		free(fd);
+	else
+		*file = fd;
+	return rc;
+}
+
+static int dir_open_get(void *file, uint64_t offset, void *p, size_t len, struct sr_err *e) {
+	return sr_fd_pread(*(const int *)file, p, len, offset, e);
+}
+
+static void dir_open_close(void *file) {
+	(void)close(*(int *)file);
+	free(file);
+}
+
+static int dir_get(
+	void *self, const char *name, uint64_t offset, void *p, size_t len, struct sr_err *e) {
+	int fd = -1;
+	int rc = sr_file_open(&fd, ((struct store_dir *)self)->dir, name, SR_FS_READ, e);
+	return rc != 0 ? rc : was_read(fd, name, sr_fd_pread(fd, p, len, offset, e), e);
+}
+
+static int dir_get_bulk(
+	void *self, const char *name, uint64_t offset, void *p, size_t len, struct sr_err *e) {
+	int fd = -1;
+	int rc = sr_file_open(&fd, ((struct store_dir *)self)->dir, name, SR_FS_READ, e);
+	return rc != 0 ? rc : was_read(fd, name, sr_fd_pread_bulk(fd, p, len, offset, e), e);
 }
 
 static int dir_head(void *self, const char *name, uint64_t *size, struct sr_err *e) {
@@ -518,12 +595,16 @@ int sr_backend_dir(struct sr_backend **out, struct sr_dir *dir, struct sr_err *e
 		.upload_commit = dir_upload_commit,
 		.upload_abort = dir_upload_abort,
 		.get = dir_get,
+		.get_bulk = dir_get_bulk,
 		.head = dir_head,
 		.list = dir_list,
 		.del = dir_del,
 		.settle = dir_settle,
 		.beside = dir_beside,
 		.sweep = dir_sweep,
+		.open = dir_open,
+		.open_get = dir_open_get,
+		.open_close = dir_open_close,
 		.free = dir_free,
 	};
 	*out = NULL;

@@ -39,6 +39,9 @@ struct sr_backend_ops {
 	void (*upload_abort)(void *up);
 	int (*get)(void *self, const char *name, uint64_t offset, void *p, size_t len,
 		struct sr_err *e);
+	/* NULL: as get */
+	int (*get_bulk)(void *self, const char *name, uint64_t offset, void *p, size_t len,
+		struct sr_err *e);
 	int (*head)(void *self, const char *name, uint64_t *size, struct sr_err *e);
 	int (*list)(void *self, const char *folder, sr_backend_each_fn *each, void *ctx,
 		struct sr_err *e);
@@ -47,6 +50,10 @@ struct sr_backend_ops {
 	/* NULL where files beside it do not share its settle */
 	int (*beside)(void *self, struct sr_dir *dir, struct sr_err *e);
 	int (*sweep)(void *self, const char *folder, size_t *removed, struct sr_err *e);
+	/* NULL, all three, where it makes no difference */
+	int (*open)(void *self, const char *name, void **file, struct sr_err *e);
+	int (*open_get)(void *file, uint64_t offset, void *p, size_t len, struct sr_err *e);
+	void (*open_close)(void *file);
 	void (*free)(void *self);
 };
 
@@ -75,6 +82,18 @@ void sr_upload_abort(struct sr_upload *u); /* frees; NULL allowed */
 
 /* Exactly ${len} bytes at ${offset}: NOTFOUND; CORRUPT when the thing is shorter. */
 SR_MUST int sr_backend_get(struct sr_backend *b, const char *name, uint64_t offset, void *p,
+	size_t len, struct sr_err *e);
+/* Many pieces of one thing, which is looked for once: what was deleted meanwhile may still come, so
+ * it is held for moments. As sr_backend_get; one thread at a time. */
+struct sr_opened; /* opaque */
+SR_MUST int sr_backend_open(
+	struct sr_opened **out, struct sr_backend *b, const char *name, struct sr_err *e);
+SR_MUST int sr_opened_get(
+	struct sr_opened *o, uint64_t offset, void *p, size_t len, struct sr_err *e);
+void sr_opened_close(struct sr_opened *o); /* NULL allowed */
+/* The same of much that nobody reads again soon: where there is a cache they leave it to others,
+ * and see what the medium holds. As sr_fd_pread_bulk says of ${p} and ${offset}. */
+SR_MUST int sr_backend_get_bulk(struct sr_backend *b, const char *name, uint64_t offset, void *p,
 	size_t len, struct sr_err *e);
 /* The whole of a thing of at most ${max} bytes, appended to ${out}; LIMIT above. */
 SR_MUST int sr_backend_get_all(

@@ -12,23 +12,42 @@
 #include <string.h>
 
 #define RECORD_LABEL "strongroom/block-record/v1"
+#define H_LABEL "strongroom/block/v1"
 
 enum {
 	AD_LEN = SR_HASH + SR_ID + 1 + SR_HASH,
 	MESSAGE_MAX = SR_BLOCK_HEAD + SR_BLOCK
 };
 
+struct buffer {
+	uint8_t *p;
+	size_t used; /* bytes at its beginning that may hold a secret, and are wiped: to touch the
+			rest would cost a small block a megabyte of new memory */
+};
+
 struct sr_block_work {
 	const struct sr_block_domain *d; /* borrowed */
 	enum sr_codec_id codec;
 	struct sr_codec *coder;
-	uint8_t *plain;  /* MESSAGE_MAX */
-	uint8_t *packed; /* MESSAGE_MAX */
-	uint8_t *record; /* SR_RECORD_MAX */
+	struct buffer plain;  /* MESSAGE_MAX */
+	struct buffer packed; /* MESSAGE_MAX */
+	struct buffer record; /* SR_RECORD_MAX */
 };
 
+static void use(struct buffer *b, size_t len) {
+	if (b->used < len)
+		b->used = len;
+}
+
 void sr_block_hash(uint8_t h[SR_HASH], struct sr_bytes plain) {
-	SR_HASH_OF(h, "strongroom/block/v1", NULL, plain);
+	SR_HASH_OF(h, H_LABEL, NULL, plain);
+}
+
+void sr_block_hashes(uint8_t (*h)[SR_HASH], const struct sr_bytes *plain, size_t count) {
+	struct sr_lane lanes[SR_LANES] = {0};
+	for (size_t i = 0; i < count && i < SR_LANES; i++)
+		lanes[i].text = plain[i];
+	sr_hash_lanes(h, H_LABEL, lanes, count);
 }
 
 void sr_block_name(
@@ -55,11 +74,11 @@ int sr_block_work_new(struct sr_block_work **out, const struct sr_block_domain *
 		return sr_fail(e, SR_NOMEM, "block: no memory for working buffers");
 	w->d = d;
 	w->codec = codec;
-	w->plain = malloc(MESSAGE_MAX);
-	w->packed = malloc(MESSAGE_MAX);
-	w->record = malloc(SR_RECORD_MAX);
+	w->plain.p = malloc(MESSAGE_MAX);
+	w->packed.p = malloc(MESSAGE_MAX);
+	w->record.p = malloc(SR_RECORD_MAX);
 	int rc = sr_codec_new(&w->coder, e);
-	if (rc == 0 && (w->plain == NULL || w->packed == NULL || w->record == NULL))
+	if (rc == 0 && (w->plain.p == NULL || w->packed.p == NULL || w->record.p == NULL))
 		rc = sr_fail(e, SR_NOMEM, "block: no memory for working buffers");
 	if (rc != 0) {
 		sr_block_work_free(w);
@@ -69,28 +88,32 @@ int sr_block_work_new(struct sr_block_work **out, const struct sr_block_domain *
 	return 0;
 }
 
-static void wipe_free(uint8_t *p, size_t len) {
-	if (p != NULL)
-		sr_wipe(p, len);
-	free(p);
+static void wipe(struct buffer *b) {
+	if (b->p != NULL)
+		sr_wipe(b->p, b->used);
+	b->used = 0;
 }
 
 void sr_block_work_free(struct sr_block_work *w) {
 	if (w == NULL)
 		return;
-	wipe_free(w->plain, MESSAGE_MAX);
-	wipe_free(w->packed, MESSAGE_MAX);
-	wipe_free(w->record, SR_RECORD_MAX);
+	wipe(&w->plain);
+	wipe(&w->packed);
+	wipe(&w->record);
+	free(w->plain.p);
+	free(w->packed.p);
+	free(w->record.p);
 	sr_codec_free(w->coder);
 	free(w);
 }
 
 uint8_t *sr_block_work_plain(struct sr_block_work *w) {
-	return w->plain + SR_BLOCK_HEAD;
+	use(&w->plain, MESSAGE_MAX);
+	return w->plain.p + SR_BLOCK_HEAD;
 }
 
 uint8_t *sr_block_work_record(struct sr_block_work *w) {
-	return w->record;
+	return w->record.p;
 }
 
 static void put_ad(uint8_t ad[AD_LEN], const struct sr_block_domain *d, enum sr_block_kind kind,
@@ -103,77 +126,110 @@ static void put_ad(uint8_t ad[AD_LEN], const struct sr_block_domain *d, enum sr_
 
 int sr_block_seal(struct sr_block_work *w, enum sr_block_kind kind, struct sr_block_ref *ref,
 	struct sr_bytes *record, struct sr_err *e) {
+	return sr_block_seal_of(
+		w, kind, ref, sr_bytes_of(w->plain.p + SR_BLOCK_HEAD, ref->plain_len), record, e);
+}
+
+int sr_block_seal_of(struct sr_block_work *w, enum sr_block_kind kind, struct sr_block_ref *ref,
+	struct sr_bytes plain, struct sr_bytes *record, struct sr_err *e) {
 	uint8_t ad[AD_LEN];
 	size_t packed_len = 0;
-	uint8_t *message = w->plain;
-	size_t len = ref->plain_len;
-	struct sr_bytes plain = sr_bytes_of(w->plain + SR_BLOCK_HEAD, ref->plain_len);
+	uint8_t *message = w->plain.p;
+	size_t len = plain.len;
+	if (plain.len != ref->plain_len || plain.len > SR_BLOCK)
+		return sr_fail(e, SR_MISUSE, "block: %zu bytes to seal, the ref says %u", plain.len,
+			ref->plain_len);
+	use(&w->packed, MESSAGE_MAX);
 	int rc = sr_codec_encode(
-		w->coder, w->codec, plain, w->packed + SR_BLOCK_HEAD, &packed_len, e);
+		w->coder, w->codec, plain, w->packed.p + SR_BLOCK_HEAD, &packed_len, e);
 	if (rc != 0)
 		return rc;
 	if (packed_len > 0) {
-		message = w->packed;
+		message = w->packed.p;
 		len = packed_len;
+	} else if (plain.p != w->plain.p + SR_BLOCK_HEAD && len > 0) {
+		use(&w->plain, SR_BLOCK_HEAD + len);
+		memcpy(w->plain.p + SR_BLOCK_HEAD, plain.p, len);
 	}
 	message[0] = packed_len > 0 ? (uint8_t)w->codec : (uint8_t)SR_CODEC_NONE;
 	message[1] = packed_len > 0 ? SR_CODEC_LEVEL : 0;
 	sr_le32_put(message + 2, ref->plain_len);
 	put_ad(ad, w->d, kind, ref->cid);
-	sr_aead_seal(w->record, ref->key, RECORD_LABEL, sr_bytes_of(ad, sizeof ad),
+	sr_aead_seal(w->record.p, ref->key, RECORD_LABEL, sr_bytes_of(ad, sizeof ad),
 		sr_bytes_of(message, SR_BLOCK_HEAD + len));
 	ref->len = (uint32_t)(SR_RECORD_OVERHEAD + len);
-	*record = sr_bytes_of(w->record, ref->len);
+	*record = sr_bytes_of(w->record.p, ref->len);
 	return 0;
 }
 
 /* From the opened message in w->packed to the plaintext, in w->packed or w->record. */
 static int unpack(struct sr_block_work *w, const struct sr_block_ref *ref, struct sr_bytes *plain,
 	struct sr_err *e) {
-	const uint8_t *m = w->packed;
+	const uint8_t *m = w->packed.p;
 	uint32_t plain_len = sr_le32_get(m + 2);
 	size_t len = ref->len - SR_RECORD_OVERHEAD;
-	uint8_t h[SR_HASH];
 	if (plain_len != ref->plain_len)
 		return sr_fail(e, SR_CORRUPT, "block holds %u bytes, the manifest says %u",
 			plain_len, ref->plain_len);
 	if (m[0] == SR_CODEC_NONE && len == plain_len) {
 		*plain = sr_bytes_of(m + SR_BLOCK_HEAD, len);
 	} else {
+		use(&w->record, plain_len);
 		int rc = sr_codec_decode(w->coder, m[0], sr_bytes_of(m + SR_BLOCK_HEAD, len),
-			w->record, plain_len, e);
+			w->record.p, plain_len, e);
 		if (rc != 0)
 			return rc;
-		*plain = sr_bytes_of(w->record, plain_len);
+		*plain = sr_bytes_of(w->record.p, plain_len);
 	}
-	sr_block_hash(h, *plain);
-	if (!sr_ct_eq(h, ref->h, SR_HASH))
-		return sr_fail(
-			e, SR_AUTH, "block's plaintext does not have the hash of the manifest");
 	return 0;
 }
 
-int sr_block_open(struct sr_block_work *w, enum sr_block_kind kind, const struct sr_block_ref *ref,
-	struct sr_bytes *plain, struct sr_err *e) {
+static void wipe_opened(struct sr_block_work *w, struct sr_bytes *plain) {
+	wipe(&w->packed);
+	wipe(&w->record);
+	*plain = sr_bytes_of(NULL, 0);
+}
+
+int sr_block_unseal(struct sr_block_work *w, enum sr_block_kind kind,
+	const struct sr_block_ref *ref, struct sr_bytes *plain, struct sr_err *e) {
 	uint8_t ad[AD_LEN];
-	struct sr_bytes got = {NULL, 0};
-	*plain = got;
+	*plain = sr_bytes_of(NULL, 0);
 	if (ref->len <= SR_RECORD_OVERHEAD || ref->len > SR_RECORD_MAX)
 		return sr_fail(e, SR_CORRUPT, "record of %u bytes, want %d to %d", ref->len,
 			SR_RECORD_OVERHEAD + 1, SR_RECORD_MAX);
 	put_ad(ad, w->d, kind, ref->cid);
-	int rc = sr_aead_open(w->packed, ref->key, RECORD_LABEL, sr_bytes_of(ad, sizeof ad),
-		sr_bytes_of(w->record, ref->len), e);
+	use(&w->packed, ref->len - SR_AEAD_OVERHEAD);
+	int rc = sr_aead_open(w->packed.p, ref->key, RECORD_LABEL, sr_bytes_of(ad, sizeof ad),
+		sr_bytes_of(w->record.p, ref->len), e);
+	if (rc == 0)
+		rc = unpack(w, ref, plain, e);
+	if (rc != 0)
+		wipe_opened(w, plain);
+	return rc;
+}
+
+int sr_block_open(struct sr_block_work *w, enum sr_block_kind kind, const struct sr_block_ref *ref,
+	struct sr_bytes *plain, struct sr_err *e) {
+	uint8_t h[SR_HASH];
+	int rc = sr_block_unseal(w, kind, ref, plain, e);
 	if (rc != 0)
 		return rc;
-	rc = unpack(w, ref, &got, e);
-	if (rc != 0) {
-		sr_wipe(w->packed, MESSAGE_MAX);
-		sr_wipe(w->record, SR_RECORD_MAX);
-		return rc;
-	}
-	*plain = got;
-	return 0;
+	sr_block_hash(h, *plain);
+	if (sr_ct_eq(h, ref->h, SR_HASH))
+		return 0;
+	wipe_opened(w, plain);
+	return sr_fail(e, SR_AUTH, "block's plaintext does not have the hash of the manifest");
+}
+
+int sr_block_same(struct sr_block_work *w, enum sr_block_kind kind, const struct sr_block_ref *ref,
+	struct sr_bytes plain, struct sr_err *e) {
+	struct sr_bytes got = {NULL, 0};
+	int rc = sr_block_unseal(w, kind, ref, &got, e);
+	if (rc == 0 && !sr_bytes_eq(got, plain))
+		rc = sr_fail(e, SR_AUTH, "block's plaintext is another than the one at hand");
+	if (rc != 0)
+		wipe_opened(w, &got);
+	return rc;
 }
 
 void sr_block_ref_put(struct sr_buf *b, const struct sr_block_ref *ref) {

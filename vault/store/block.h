@@ -28,6 +28,7 @@
 #define SR_STORE_BLOCK_H
 
 #include "crypto/aead.h"
+#include "crypto/lanes.h"
 #include "store/codec.h"
 
 enum sr_dedupe {
@@ -81,8 +82,8 @@ struct sr_block_work;
 SR_MUST int sr_block_work_new(struct sr_block_work **out, const struct sr_block_domain *d,
 	enum sr_codec_id codec, struct sr_err *e);
 void sr_block_work_free(struct sr_block_work *w); /* NULL allowed */
-/* Where to put the plaintext of the next block to seal: SR_BLOCK bytes. sr_block_open leaves it
- * alone. */
+/* Where to put the plaintext of the next block to seal: SR_BLOCK bytes. sr_block_open and
+ * sr_block_same leave it alone. */
 uint8_t *sr_block_work_plain(struct sr_block_work *w);
 /* A buffer of SR_RECORD_MAX bytes for the record to be opened. */
 uint8_t *sr_block_work_record(struct sr_block_work *w);
@@ -91,11 +92,27 @@ uint8_t *sr_block_work_record(struct sr_block_work *w);
  * ref->len. The view of the record lives until the next call on ${w}. */
 SR_MUST int sr_block_seal(struct sr_block_work *w, enum sr_block_kind kind,
 	struct sr_block_ref *ref, struct sr_bytes *record, struct sr_err *e);
+/* The same of ${plain}, ref->plain_len bytes that lie elsewhere; what is in the work's plaintext
+ * may be lost. */
+SR_MUST int sr_block_seal_of(struct sr_block_work *w, enum sr_block_kind kind,
+	struct sr_block_ref *ref, struct sr_bytes plain, struct sr_bytes *record, struct sr_err *e);
 /* Open the ref->len bytes in the work's record buffer (which is used up) and check length and H:
  * AUTH, CORRUPT. The view of the plaintext lives until the next call; on failure nothing of it is
  * left. */
 SR_MUST int sr_block_open(struct sr_block_work *w, enum sr_block_kind kind,
 	const struct sr_block_ref *ref, struct sr_bytes *plain, struct sr_err *e);
+/* The same but for H, which the caller compares before anybody sees the plaintext: with those of
+ * other blocks, of which four take little longer than one (sr_block_hashes). */
+SR_MUST int sr_block_unseal(struct sr_block_work *w, enum sr_block_kind kind,
+	const struct sr_block_ref *ref, struct sr_bytes *plain, struct sr_err *e);
+/* H of each of ${count} <= SR_LANES plaintexts. */
+void sr_block_hashes(uint8_t (*h)[SR_HASH], const struct sr_bytes *plain, size_t count);
+
+/* Is what is in the record buffer (which is used up) the block of ${plain}? As sr_block_open, every
+ * byte compared instead of its hash made: AUTH, CORRUPT.
+ */
+SR_MUST int sr_block_same(struct sr_block_work *w, enum sr_block_kind kind,
+	const struct sr_block_ref *ref, struct sr_bytes plain, struct sr_err *e);
 
 /* A ref as bytes: cid key h pack, le32 offset len plain_len. Decoding checks the ranges. */
 enum {

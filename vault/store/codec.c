@@ -19,7 +19,8 @@
 #include <string.h>
 
 struct sr_codec {
-	ZSTD_CCtx *zc;
+	ZSTD_CCtx *zc; /* in zc_room */
+	void *zc_room;
 	ZSTD_DCtx *zd;
 	z_stream *df; /* deflate; made on first use */
 	z_stream *inf;
@@ -82,7 +83,7 @@ int sr_codec_new(struct sr_codec **out, struct sr_err *e) {
 void sr_codec_free(struct sr_codec *c) {
 	if (c == NULL)
 		return;
-	(void)ZSTD_freeCCtx(c->zc);
+	wiping_free(NULL, c->zc_room);
 	(void)ZSTD_freeDCtx(c->zd);
 	if (c->df != NULL)
 		(void)deflateEnd(c->df);
@@ -99,13 +100,24 @@ static size_t worth(size_t len) {
 	return len - len * SR_CODEC_GAIN_PERCENT / 100;
 }
 
+/* In memory of one size for every block: on its own zstd gives most of it back after 128 small
+ * ones, and then takes, and we wipe, new memory again and again. */
+static int zstd_begin(struct sr_codec *c) {
+	const size_t size = ZSTD_estimateCCtxSize(SR_CODEC_LEVEL);
+	c->zc_room = wiping_alloc(NULL, size);
+	c->zc = c->zc_room == NULL ? NULL : ZSTD_initStaticCCtx(c->zc_room, size);
+	if (c->zc != NULL)
+		return 0;
+	wiping_free(NULL, c->zc_room);
+	c->zc_room = NULL;
+	return SR_NOMEM;
+}
+
 /* ${*out_len} 0: did not fit in ${cap}. */
 static int zstd_pack(struct sr_codec *c, int level, struct sr_bytes plain, uint8_t *out, size_t cap,
 	size_t *out_len) {
 	*out_len = 0;
-	if (c->zc == NULL)
-		c->zc = ZSTD_createCCtx_advanced(wiping);
-	if (c->zc == NULL)
+	if (c->zc == NULL && zstd_begin(c) != 0)
 		return SR_NOMEM;
 	size_t n = ZSTD_compressCCtx(c->zc, out, cap, plain.p, plain.len, level);
 	if (!ZSTD_isError(n))

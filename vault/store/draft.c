@@ -154,9 +154,9 @@ static int pack_rows(struct sr_draft *d, struct growing *g, struct sr_buf *out, 
 }
 
 /* A copy that was stored before counts when it reads back as this part. */
-static bool stored_before(struct sr_draft *d, enum sr_block_kind kind, struct sr_block_ref *ref) {
+static bool stored_before(struct sr_draft *d, enum sr_block_kind kind, struct sr_bytes packed,
+	struct sr_block_ref *ref) {
 	struct sr_index_hit hit;
-	struct sr_bytes plain = {NULL, 0};
 	if (d->o.domain->dedupe != SR_DEDUPE_COLLECTION ||
 		sr_index_find(d->o.index, ref->cid, d->o.accession, &hit, NULL) != 0)
 		return false;
@@ -166,7 +166,7 @@ static bool stored_before(struct sr_draft *d, enum sr_block_kind kind, struct sr
 	if (hit.checked)
 		return true;
 	if (sr_pack_read(d->o.backend, &hit.at, sr_block_work_record(d->o.work), NULL) != 0 ||
-		sr_block_open(d->o.work, kind, ref, &plain, NULL) != 0)
+		sr_block_same(d->o.work, kind, ref, packed, NULL) != 0)
 		return false;
 	sr_index_checked(d->o.index, ref->cid, ref->pack);
 	return true;
@@ -178,14 +178,13 @@ static int store_part(struct sr_draft *d, struct growing *g, struct sr_bytes pac
 	struct sr_bytes record = {NULL, 0};
 	bool again = false;
 	memset(ref, 0, sizeof *ref);
-	memcpy(sr_block_work_plain(d->o.work), packed.p, packed.len);
 	sr_block_hash(ref->h, packed);
 	ref->plain_len = (uint32_t)packed.len;
 	sr_block_name(ref, g->kind, d->o.domain);
 	++*d->o.parts;
-	if (stored_before(d, g->kind, ref))
+	if (stored_before(d, g->kind, packed, ref))
 		return 0;
-	int rc = sr_block_seal(d->o.work, g->kind, ref, &record, e);
+	int rc = sr_block_seal_of(d->o.work, g->kind, ref, packed, &record, e);
 	struct sr_packer_record r = {SR_PACK_META, ref, NULL, record};
 	return rc == 0 ? sr_packer_add(d->o.packer, &r, slot, &again, e) : rc;
 }

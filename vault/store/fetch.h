@@ -28,4 +28,15 @@ void sr_fetch_free(struct sr_fetch *f); /* wipes; NULL allowed */
 SR_MUST int sr_fetch_block(struct sr_fetch *f, enum sr_block_kind kind,
 	const struct sr_block_ref *ref, struct sr_bytes *plain, struct sr_err *e);
 
+/* The same for up to SR_LANES blocks, which takes little longer than one of them: each with a fetch
+ * of its own. What one of them lacks is in its rc and e, and no matter of the others. */
+struct sr_fetch_one {
+	struct sr_fetch *fetch; /* borrowed */
+	struct sr_block_ref ref;
+	struct sr_bytes plain;
+	int rc;
+	struct sr_err e;
+};
+void sr_fetch_blocks(struct sr_fetch_one *const *ones, size_t count, enum sr_block_kind kind);
+
 #endif

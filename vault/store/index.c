@@ -313,6 +313,24 @@ int sr_index_find(struct sr_index *ix, const uint8_t cid[SR_HASH], const uint8_t
 	return rc;
 }
 
+static int run_kept(struct sr_index *ix, const char *sql) {
+	struct sr_stmt *st = NULL;
+	int rc = sr_db_stmt(&st, ix->db, sql, NULL);
+	return rc == 0 ? sr_stmt_run(st, NULL) : rc;
+}
+
+/* One transaction: SQLite looks once whether the file has changed, and not for each. */
+void sr_index_find_all(struct sr_index *ix, const uint8_t *const *cids, size_t count,
+	const uint8_t *accession, struct sr_index_hit *hits, bool *found) {
+	lock(ix);
+	const bool begun = run_kept(ix, "begin") == 0; /* without it, it only takes longer */
+	for (size_t i = 0; i < count; i++)
+		found[i] = find(ix, cids[i], accession, &hits[i], NULL) == 0;
+	if (begun && run_kept(ix, "commit") != 0)
+		sr_db_rollback(ix->db);
+	unlock(ix);
+}
+
 static int copies(struct sr_index *ix, const uint8_t cid[SR_HASH], struct sr_place *places,
 	size_t *count, struct sr_err *e) {
 	struct sr_stmt *st = NULL;

@@ -61,6 +61,9 @@ struct sr_index_hit {
  * NOTFOUND. */
 SR_MUST int sr_index_find(struct sr_index *ix, const uint8_t cid[SR_HASH], const uint8_t *accession,
 	struct sr_index_hit *out, struct sr_err *e);
+/* The same for ${count} of them at once; found[i] false: NOTFOUND, or the index cannot be read. */
+void sr_index_find_all(struct sr_index *ix, const uint8_t *const *cids, size_t count,
+	const uint8_t *accession, struct sr_index_hit *hits, bool *found);
 enum {
 	/* A block is stored again only where its copies could not be read, or by two deposits at
 	 * once: more than a few means that the medium dies. */

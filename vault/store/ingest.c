@@ -47,6 +47,7 @@ struct block {
 	size_t at;
 	struct sr_block_ref ref;
 	struct sr_slot slot;
+	bool found, checked; /* in the index: its place is in ref, and it need not be read back */
 	bool reused;
 	int rc;
 };
@@ -59,7 +60,8 @@ struct job {
 	size_t count;
 	uint8_t *smalls; /* SMALLS_MAX */
 	size_t used;
-	struct sr_err e; /* of the first that failed */
+	struct sr_pack_reads reads; /* of this time */
+	struct sr_err e;            /* of the first that failed */
 };
 
 struct ended {
@@ -95,58 +97,90 @@ struct sr_ingest {
 /* --- a worker's part -----------------------------------------------------------------------------
  */
 
-/* Is the record at the ref's place this block? Reads it back. The work's plaintext stays. */
+static struct sr_bytes plain_of(struct job *j, const struct block *b) {
+	return sr_bytes_of(
+		b->gathered ? j->smalls + b->at : sr_block_work_plain(j->work), b->ref.plain_len);
+}
+
+/* Is the record at the ref's place this block? Reads it back. The plaintext stays. */
 static bool stored_well(struct job *j, const struct block *b) {
 	struct sr_place at = {.offset = b->ref.offset, .len = b->ref.len};
-	struct sr_bytes plain = {NULL, 0};
 	memcpy(at.pack, b->ref.pack, SR_HASH);
-	return sr_pack_read(j->in->o.backend, &at, sr_block_work_record(j->work), NULL) == 0 &&
-	       sr_block_open(j->work, SR_BLOCK_FILE, &b->ref, &plain, NULL) == 0;
+	return sr_pack_reads(&j->reads, &at, sr_block_work_record(j->work), NULL) == 0 &&
+	       sr_block_same(j->work, SR_BLOCK_FILE, &b->ref, plain_of(j, b), NULL) == 0;
 }
 
-/* Dedupe collection: in a pack of this accession, or in the index. */
-static bool known_by_cid(struct job *j, struct block *b) {
+/* Dedupe collection: which blocks are in an open pack of this accession (slot), or in the index.
+ * In this order: a block leaves the one after it came into the other. */
+static void look_up(struct job *j) {
 	struct sr_ingest *in = j->in;
-	struct sr_index_hit hit;
-	if (sr_packer_inflight(in->packer, b->ref.cid, &b->slot))
-		return true;
-	if (sr_index_find(in->o.index, b->ref.cid, in->o.accession, &hit, NULL) != 0)
-		return false;
-	memcpy(b->ref.pack, hit.at.pack, SR_HASH);
-	b->ref.offset = hit.at.offset;
-	b->ref.len = hit.at.len;
-	if (hit.checked)
-		return true;
-	if (!stored_well(j, b))
-		return false;
-	sr_index_checked(in->o.index, b->ref.cid, b->ref.pack);
-	return true;
+	const uint8_t *cids[BATCH];
+	struct block *asked[BATCH];
+	struct sr_index_hit hits[BATCH];
+	bool found[BATCH];
+	size_t n = 0;
+	for (size_t i = 0; i < j->count; i++) {
+		struct block *b = &j->blocks[i];
+		b->reused = sr_packer_inflight(in->packer, b->ref.cid, &b->slot);
+		if (b->reused)
+			continue;
+		cids[n] = b->ref.cid;
+		asked[n++] = b;
+	}
+	if (n > 0)
+		sr_index_find_all(in->o.index, cids, n, in->o.accession, hits, found);
+	for (size_t i = 0; i < n; i++) {
+		asked[i]->found = found[i];
+		if (!found[i])
+			continue;
+		memcpy(asked[i]->ref.pack, hits[i].at.pack, SR_HASH);
+		asked[i]->ref.offset = hits[i].at.offset;
+		asked[i]->ref.len = hits[i].at.len;
+		asked[i]->checked = hits[i].checked;
+	}
 }
 
+/* Before any of them is sealed: names, and what is known of them. */
+static void name_blocks(struct job *j) {
+	struct sr_ingest *in = j->in;
+	for (size_t i = 0; i < j->count; i++) {
+		struct block *b = &j->blocks[i];
+		sr_block_hash(b->ref.h, plain_of(j, b));
+		if (in->o.domain.dedupe == SR_DEDUPE_COLLECTION)
+			sr_block_name(&b->ref, SR_BLOCK_FILE, &in->o.domain);
+	}
+	if (in->o.domain.dedupe == SR_DEDUPE_COLLECTION)
+		look_up(j);
+}
+
+/* A block that was in no open pack. */
 static int work(struct job *j, struct block *b, struct sr_err *e) {
 	struct sr_ingest *in = j->in;
 	uint8_t lookup[SR_RESUME_LOOKUP];
 	struct sr_bytes record = {NULL, 0};
 	struct sr_packer_record r = {SR_PACK_FILES, &b->ref, NULL, {NULL, 0}};
-	sr_block_hash(b->ref.h, sr_bytes_of(sr_block_work_plain(j->work), b->ref.plain_len));
-	if (in->o.domain.dedupe == SR_DEDUPE_COLLECTION) {
-		sr_block_name(&b->ref, SR_BLOCK_FILE, &in->o.domain);
-		if (known_by_cid(j, b)) {
-			b->reused = true;
-			return 0;
-		}
-	} else if (in->journal != NULL) {
+	if (b->found && (b->checked || stored_well(j, b))) {
+		if (!b->checked)
+			sr_index_checked(in->o.index, b->ref.cid, b->ref.pack);
+		b->reused = true;
+		return 0;
+	}
+	/* Another worker may have been faster, or this one: the same file comes many times in a
+	 * tree. */
+	b->reused = sr_packer_inflight(in->packer, b->ref.cid, &b->slot);
+	if (b->reused)
+		return 0;
+	if (in->o.domain.dedupe == SR_DEDUPE_NONE && in->journal != NULL) {
 		sr_resume_lookup(in->journal, lookup, b->file, b->block, b->ref.h);
 		r.lookup = lookup;
 		if (sr_resume_find(in->journal, lookup, &b->ref, NULL) == 0 && stored_well(j, b)) {
 			b->reused = true;
 			return 0;
 		}
-		sr_block_name(&b->ref, SR_BLOCK_FILE, &in->o.domain);
-	} else {
-		sr_block_name(&b->ref, SR_BLOCK_FILE, &in->o.domain);
 	}
-	int rc = sr_block_seal(j->work, SR_BLOCK_FILE, &b->ref, &record, e);
+	if (in->o.domain.dedupe == SR_DEDUPE_NONE)
+		sr_block_name(&b->ref, SR_BLOCK_FILE, &in->o.domain);
+	int rc = sr_block_seal_of(j->work, SR_BLOCK_FILE, &b->ref, plain_of(j, b), &record, e);
 	r.record = record;
 	if (rc == 0)
 		rc = sr_packer_add(in->packer, &r, &b->slot, &b->reused, e);
@@ -157,14 +191,16 @@ static int work(struct job *j, struct block *b, struct sr_err *e) {
 static void work_job(void *arg) {
 	struct job *j = arg;
 	int failed = 0;
+	name_blocks(j);
 	for (size_t i = j->count; i > 0; i--) {
 		struct block *b = &j->blocks[i - 1];
-		if (b->gathered)
-			memcpy(sr_block_work_plain(j->work), j->smalls + b->at, b->ref.plain_len);
+		if (b->reused) /* in an open pack */
+			continue;
 		b->rc = work(j, b, failed == 0 ? &j->e : NULL);
 		if (failed == 0)
 			failed = b->rc;
 	}
+	sr_pack_reads_end(&j->reads);
 }
 
 /* --- jobs ----------------------------------------------------------------------------------------
@@ -294,6 +330,7 @@ static int make_parts(struct sr_ingest *in, struct sr_err *e) {
 		if (rc != 0)
 			break;
 		j->in = in;
+		j->reads.backend = in->o.backend;
 		put_job(in, j);
 		in->job_count++;
 		j->smalls = malloc(SMALLS_MAX);

@@ -14,6 +14,7 @@
 #include "store/padme.h"
 
 #define FOOTER_LABEL "strongroom/pack-footer/v1"
+#define SEGMENT_LABEL "strongroom/segment/v1"
 
 static const char MAGIC[] = "SRPACK1\n";
 static const char END_MAGIC[] = "SRPKEND\n";
@@ -126,7 +127,7 @@ int sr_pack_segment_write(struct sr_pack_segment *s, struct sr_err *e) {
 	int rc = sr_upload_write(s->upload, s->bytes, s->len, e);
 
 	sr_le64_put(index, s->index);
-	SR_HASH_OF(s->hash, "strongroom/segment/v1", NULL, sr_bytes_of(index, sizeof index),
+	SR_HASH_OF(s->hash, SEGMENT_LABEL, NULL, sr_bytes_of(index, sizeof index),
 		sr_bytes_of(s->bytes, s->len));
 	s->written = rc == 0;
 	return rc;
@@ -541,6 +542,38 @@ void sr_pack_close(struct sr_pack *p) {
 	p->hashes = NULL;
 }
 
+/* Of the hashed part, from segment ${index} on. */
+static size_t segments_len(const struct sr_pack *p, size_t index, size_t count) {
+	const uint64_t left = p->end - (uint64_t)index * SR_SEGMENT;
+	return left < count * (uint64_t)SR_SEGMENT ? (size_t)left : count * (size_t)SR_SEGMENT;
+}
+
+unsigned sr_pack_whole_segments(
+	const struct sr_pack *p, struct sr_backend *b, size_t first, uint8_t *buf) {
+	char path[SR_STORED_NAME];
+	uint8_t index[SR_LANES][8], hashes[SR_LANES][SR_HASH];
+	struct sr_lane lanes[SR_LANES] = {0};
+	unsigned whole = 0;
+	size_t count = 0;
+	if (first >= p->segments)
+		return 0;
+	sr_hash_name(path, "packs", p->name);
+	if (sr_backend_get_bulk(b, path, (uint64_t)first * SR_SEGMENT, buf,
+		    segments_len(p, first, SR_LANES), NULL) != 0)
+		return 0;
+	for (; count < SR_LANES && first + count < p->segments; count++) {
+		sr_le64_put(index[count], first + count);
+		lanes[count].head = sr_bytes_of(index[count], sizeof index[count]);
+		lanes[count].text =
+			sr_bytes_of(buf + count * SR_SEGMENT, segments_len(p, first + count, 1));
+	}
+	sr_hash_lanes(hashes, SEGMENT_LABEL, lanes, count);
+	for (size_t i = 0; i < count; i++)
+		if (memcmp(hashes[i], p->hashes + (first + i) * SR_HASH, SR_HASH) == 0)
+			whole |= 1u << i;
+	return whole;
+}
+
 int sr_pack_check_segment(const struct sr_pack *p, struct sr_backend *b, size_t index, uint8_t *buf,
 	struct sr_err *e) {
 	char path[SR_STORED_NAME];
@@ -549,9 +582,9 @@ int sr_pack_check_segment(const struct sr_pack *p, struct sr_backend *b, size_t 
 	if (index >= p->segments)
 		return sr_fail(e, SR_MISUSE, "pack: segment %zu of %zu", index + 1, p->segments);
 	uint64_t at = (uint64_t)index * SR_SEGMENT;
-	size_t len = (size_t)(p->end - at < SR_SEGMENT ? p->end - at : SR_SEGMENT);
+	size_t len = segments_len(p, index, 1);
 	sr_hash_name(path, "packs", p->name);
-	int rc = sr_backend_get(b, path, at, buf, len, e);
+	int rc = sr_backend_get_bulk(b, path, at, buf, len, e);
 	if (rc != 0) {
 		if (e != NULL)
 			(void)sr_wrap(e, "segment %zu of %zu (offset %llu)", index + 1, p->segments,
@@ -559,8 +592,7 @@ int sr_pack_check_segment(const struct sr_pack *p, struct sr_backend *b, size_t 
 		return rc;
 	}
 	sr_le64_put(le, index);
-	SR_HASH_OF(hash, "strongroom/segment/v1", NULL, sr_bytes_of(le, sizeof le),
-		sr_bytes_of(buf, len));
+	SR_HASH_OF(hash, SEGMENT_LABEL, NULL, sr_bytes_of(le, sizeof le), sr_bytes_of(buf, len));
 	if (memcmp(hash, p->hashes + index * SR_HASH, SR_HASH) != 0)
 		return sr_fail(e, SR_CORRUPT, "segment %zu of %zu (offset %llu): hash differs",
 			index + 1, p->segments, (unsigned long long)at);
@@ -640,12 +672,54 @@ int sr_pack_footer(struct sr_pack_entry **out, size_t *count, const struct sr_pa
 	return rc;
 }
 
-int sr_pack_read(struct sr_backend *b, const struct sr_place *at, uint8_t *out, struct sr_err *e) {
-	char path[SR_STORED_NAME];
+static int check_place(const struct sr_place *at, struct sr_err *e) {
 	if (at->offset < SR_PACK_HEADER || at->len <= SR_RECORD_OVERHEAD ||
 		at->len > SR_RECORD_MAX || (uint64_t)at->offset + at->len > SR_PACK_MAX)
 		return sr_fail(e, SR_CORRUPT, "no record can lie at %u with %u bytes", at->offset,
 			at->len);
+	return 0;
+}
+
+int sr_pack_read(struct sr_backend *b, const struct sr_place *at, uint8_t *out, struct sr_err *e) {
+	char path[SR_STORED_NAME];
+	int rc = check_place(at, e);
+	if (rc != 0)
+		return rc;
 	sr_hash_name(path, "packs", at->pack);
 	return sr_backend_get(b, path, at->offset, out, at->len, e);
+}
+
+/* The open pack that ${at} lies in. */
+static int pack_at(struct sr_pack_reads *r, const struct sr_place *at, struct sr_opened **out,
+	struct sr_err *e) {
+	char path[SR_STORED_NAME];
+	for (unsigned i = 0; i < SR_PACK_READS_OPEN; i++)
+		if (r->open[i] != NULL && memcmp(r->names[i], at->pack, SR_HASH) == 0) {
+			*out = r->open[i];
+			return 0;
+		}
+	const unsigned i = r->next;
+	r->next = (i + 1) % SR_PACK_READS_OPEN;
+	sr_opened_close(r->open[i]);
+	sr_hash_name(path, "packs", at->pack);
+	int rc = sr_backend_open(&r->open[i], r->backend, path, e);
+	memcpy(r->names[i], at->pack, SR_HASH);
+	*out = r->open[i];
+	return rc;
+}
+
+int sr_pack_reads(
+	struct sr_pack_reads *r, const struct sr_place *at, uint8_t *out, struct sr_err *e) {
+	struct sr_opened *pack = NULL;
+	int rc = check_place(at, e);
+	if (rc == 0)
+		rc = pack_at(r, at, &pack, e);
+	return rc == 0 ? sr_opened_get(pack, at->offset, out, at->len, e) : rc;
+}
+
+void sr_pack_reads_end(struct sr_pack_reads *r) {
+	for (unsigned i = 0; i < SR_PACK_READS_OPEN; i++) {
+		sr_opened_close(r->open[i]);
+		r->open[i] = NULL;
+	}
 }

@@ -34,6 +34,7 @@
 #define SR_STORE_PACK_H
 
 #include "crypto/box.h"
+#include "crypto/lanes.h"
 #include "store/backend.h"
 #include "store/block.h"
 
@@ -120,7 +121,13 @@ struct sr_pack {
 SR_MUST int sr_pack_open(
 	struct sr_pack *out, struct sr_backend *b, const uint8_t name[SR_HASH], struct sr_err *e);
 void sr_pack_close(struct sr_pack *p);
-/* Re-hash segment ${index}; ${buf} has SR_SEGMENT bytes. CORRUPT names it: "segment 3 of 33 (offset
+/* Which of segments ${first} .. ${first} + SR_LANES - 1, as far as the pack has them, were read and
+ * have their hash: bit i for first + i. Read and hashed together, and no word about the others: ask
+ * for each with sr_pack_check_segment. ${buf} has SR_LANES * SR_SEGMENT bytes at a whole page. */
+unsigned sr_pack_whole_segments(
+	const struct sr_pack *p, struct sr_backend *b, size_t first, uint8_t *buf);
+/* Re-hash segment ${index}; ${buf} has SR_SEGMENT bytes, at a whole page for who wants what the
+ * medium holds (sr_backend_get_bulk). CORRUPT names it: "segment 3 of 33 (offset
  * 3145728): hash differs". */
 SR_MUST int sr_pack_check_segment(const struct sr_pack *p, struct sr_backend *b, size_t index,
 	uint8_t *buf, struct sr_err *e);
@@ -132,5 +139,20 @@ SR_MUST int sr_pack_footer(struct sr_pack_entry **out, size_t *count, const stru
  * open. */
 SR_MUST int sr_pack_read(
 	struct sr_backend *b, const struct sr_place *at, uint8_t *out, struct sr_err *e);
+
+/* The same for many records of few packs, which stay open between them: until end. Zero but for the
+ * backend; one thread. */
+enum {
+	SR_PACK_READS_OPEN = 2 /* a file's records lie in the packs that were open together */
+};
+struct sr_pack_reads {
+	struct sr_backend *backend; /* borrowed */
+	struct sr_opened *open[SR_PACK_READS_OPEN];
+	uint8_t names[SR_PACK_READS_OPEN][SR_HASH];
+	unsigned next; /* to be replaced */
+};
+SR_MUST int sr_pack_reads(
+	struct sr_pack_reads *r, const struct sr_place *at, uint8_t *out, struct sr_err *e);
+void sr_pack_reads_end(struct sr_pack_reads *r);
 
 #endif

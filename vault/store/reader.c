@@ -4,7 +4,8 @@
  * The file list is one secret buffer of rows and an array of offsets into it, all unpacked once at
  * open, so later access cannot fail for format. Refs come from the one part of them that is in
  * memory; an inline stream is that part for good. What is read ahead is a ring of up to JOBS_MAX
- * blocks: fetched by any thread, taken in order, so that files come as they are.
+ * jobs of SR_LANES blocks (whose H takes little longer than that of one, and of small files it is
+ * one waking for four): fetched by any thread, taken in order, so that files come as they are.
  */
 #include "store/reader.h"
 
@@ -17,7 +18,7 @@
 #include "store/columns.h"
 
 enum {
-	JOBS_MAX = 12 /* blocks fetched ahead: 12 x 4.5 MiB */
+	JOBS_MAX = 8 /* fetched ahead: 8 x SR_LANES x 2 MiB of records and messages */
 };
 
 struct sr_item {
@@ -326,13 +327,14 @@ int sr_item_read(struct sr_item *it, const struct sr_range *range, uint8_t *out,
 /* --- reading ahead ----------------------------------------------------------------------------
  */
 
-struct job {
-	struct sr_fetch *fetch;
+struct ahead { /* one block */
 	uint64_t file, block;
-	struct sr_block_ref ref;
-	struct sr_bytes plain;
-	int rc;
-	struct sr_err e;
+	struct sr_fetch_one f;
+};
+
+struct job {
+	struct ahead of[SR_LANES];
+	size_t count, given; /* how many are in it, and were handed out */
 };
 
 struct sr_item_blocks {
@@ -340,15 +342,19 @@ struct sr_item_blocks {
 	sr_item_wanted_fn *wanted;
 	uint64_t file, end, block; /* the next to be sent, if it is there */
 	struct sr_pool *pool;      /* NULL: the caller's thread does it */
-	struct job jobs[JOBS_MAX]; /* job i in i % count; the last that was taken is the caller's */
-	size_t count;
-	uint64_t sent, taken;
+	struct job jobs[JOBS_MAX]; /* job i in i % count */
+	size_t count, width;       /* jobs, and blocks of each */
+	uint64_t sent, taken; /* jobs; the one at hand is taken when all of it was handed out */
+	bool at_hand;
 	int failed; /* sticky */
 };
 
 static void fetch_job(void *arg) {
 	struct job *j = arg;
-	j->rc = sr_fetch_block(j->fetch, SR_BLOCK_FILE, &j->ref, &j->plain, &j->e);
+	struct sr_fetch_one *ones[SR_LANES];
+	for (size_t i = 0; i < j->count; i++)
+		ones[i] = &j->of[i].f;
+	sr_fetch_blocks(ones, j->count, SR_BLOCK_FILE);
 }
 
 static size_t thread_count(unsigned wanted) {
@@ -372,9 +378,10 @@ int sr_item_blocks_new(struct sr_item_blocks **out, struct sr_item *it,
 	b->file = span->first;
 	b->end = span->end < it->m.file_count ? span->end : it->m.file_count;
 	b->count = alone ? 1 : threads + 2;
+	b->width = it->m.block_count < SR_LANES ? (size_t)it->m.block_count : SR_LANES;
 	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < b->count; i++)
-		rc = new_fetch(&b->jobs[i].fetch, it, e);
+	for (size_t i = 0; rc == 0 && i < b->count * b->width; i++)
+		rc = new_fetch(&b->jobs[i / b->width].of[i % b->width].f.fetch, it, e);
 	if (rc == 0 && !alone)
 		rc = sr_pool_new(&b->pool, (unsigned)threads, b->count, fetch_job, e);
 	if (rc != 0) {
@@ -389,14 +396,15 @@ void sr_item_blocks_free(struct sr_item_blocks *b) {
 	if (b == NULL)
 		return;
 	sr_pool_free(b->pool); /* waits for those that are at work */
-	for (size_t i = 0; i < b->count; i++)
-		sr_fetch_free(b->jobs[i].fetch);
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		for (size_t k = 0; k < SR_LANES; k++)
+			sr_fetch_free(b->jobs[i].of[k].f.fetch);
 	sr_wipe(b, sizeof *b);
 	free(b);
 }
 
-/* Gives one more block to the threads; *${any}: there was one. */
-static int send_next(struct sr_item_blocks *b, bool *any, struct sr_err *e) {
+/* The next block that is wanted into ${a}; *${any}: there was one. */
+static int pick(struct sr_item_blocks *b, struct ahead *a, bool *any, struct sr_err *e) {
 	struct sr_file f = {0};
 	*any = false;
 	for (; b->file < b->end; b->file++, b->block = 0) {
@@ -406,46 +414,77 @@ static int send_next(struct sr_item_blocks *b, bool *any, struct sr_err *e) {
 		if (f.kind != SR_FILE_REGULAR || b->block >= f.block_count ||
 			(b->wanted != NULL && !b->wanted(&f)))
 			continue;
-		struct job *j = &b->jobs[b->sent % b->count];
-		j->file = b->file;
-		j->block = b->block++;
-		rc = block_ref(b->it, &f, j->block, &j->ref, e);
+		a->file = b->file;
+		a->block = b->block++;
+		rc = block_ref(b->it, &f, a->block, &a->f.ref, e);
 		if (rc != 0)
-			return wrap_block(b->it, &f, j->block, rc, e);
-		if (b->pool != NULL)
-			rc = sr_pool_submit(b->pool, j, e);
-		else
-			fetch_job(j);
-		if (rc == 0) {
-			b->sent++;
-			*any = true;
-		}
-		return rc;
+			return wrap_block(b->it, &f, a->block, rc, e);
+		*any = true;
+		return 0;
 	}
+	return 0;
+}
+
+/* Gives one more job to the threads; *${any}: there was one. */
+static int send_next(struct sr_item_blocks *b, bool *any, struct sr_err *e) {
+	struct job *j = &b->jobs[b->sent % b->count];
+	int rc = 0;
+	j->count = 0;
+	j->given = 0;
+	*any = true;
+	while (rc == 0 && *any && j->count < b->width) {
+		rc = pick(b, &j->of[j->count], any, e);
+		j->count += rc == 0 && *any ? 1 : 0;
+	}
+	*any = j->count > 0;
+	if (rc != 0 || j->count == 0)
+		return rc;
+	if (b->pool != NULL)
+		rc = sr_pool_submit(b->pool, j, e);
+	else
+		fetch_job(j);
+	b->sent += rc == 0 ? 1 : 0;
+	return rc;
+}
+
+/* The job whose blocks come next, finished; *${out} NULL: there is none. */
+static int next_job(struct sr_item_blocks *b, struct job **out, struct sr_err *e) {
+	struct job *j = &b->jobs[b->taken % b->count];
+	bool any = true;
+	int rc = 0;
+	*out = j;
+	if (b->at_hand && j->given < j->count)
+		return 0;
+	b->taken += b->at_hand ? 1 : 0;
+	b->at_hand = false;
+	*out = NULL;
+	while (rc == 0 && any && b->sent - b->taken < b->count)
+		rc = send_next(b, &any, e);
+	if (rc != 0 || b->sent == b->taken)
+		return rc;
+	*out = &b->jobs[b->taken % b->count];
+	b->at_hand = true;
+	if (b->pool != NULL)
+		(void)sr_pool_take(b->pool); /* the oldest, which is that one */
 	return 0;
 }
 
 static int take_next(struct sr_item_blocks *b, struct sr_item_part *out, struct sr_err *e) {
 	struct sr_file f;
-	struct job *j = &b->jobs[b->taken % b->count];
-	bool any = true;
-	int rc = 0;
+	struct job *j = NULL;
 	memset(out, 0, sizeof *out);
-	while (rc == 0 && any && b->sent - b->taken < b->count)
-		rc = send_next(b, &any, e);
-	if (rc != 0 || b->sent == b->taken)
+	int rc = next_job(b, &j, e);
+	if (rc != 0 || j == NULL)
 		return rc;
-	if (b->pool != NULL)
-		(void)sr_pool_take(b->pool); /* the oldest, which is j */
-	b->taken++;
-	if (j->rc != 0) {
+	const struct ahead *a = &j->of[j->given++];
+	if (a->f.rc != 0) {
 		if (e != NULL)
-			*e = j->e;
-		return sr_item_file(b->it, j->file, &f, NULL) == 0
-			       ? wrap_block(b->it, &f, j->block, j->rc, e)
-			       : j->rc;
+			*e = a->f.e;
+		return sr_item_file(b->it, a->file, &f, NULL) == 0
+			       ? wrap_block(b->it, &f, a->block, a->f.rc, e)
+			       : a->f.rc;
 	}
-	*out = (struct sr_item_part){j->file, j->block * SR_BLOCK, j->plain};
+	*out = (struct sr_item_part){a->file, a->block * SR_BLOCK, a->f.plain};
 	return 0;
 }
 
