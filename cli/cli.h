@@ -168,6 +168,9 @@ SR_MUST int cli_connect(struct cli *c, enum cli_need need, struct sr_err *e);
 SR_MUST int cli_offline(struct cli *c, struct sr_err *e);
 /* The credential or passphrase of the service keys, and the vault's path. */
 SR_MUST int cli_unlock(struct cli *c, struct cli_secret *s, struct sr_err *e);
+/* Was a passphrase or credential wrong? Whatever else does not verify is the vault's, not theirs
+ * who typed it. */
+bool cli_wrong_secret(int rc, const struct sr_err *e);
 /* The vault itself, for the custodian's verbs that no operation serves. */
 SR_MUST int cli_open_vault(struct cli *c, struct sr_vault **out, struct sr_err *e);
 SR_MUST int cli_memory(struct cli *c, struct sr_err *e);
@@ -251,8 +254,10 @@ int cli_json_append(json_t *list, json_t *value);
 #define json_object_set(o, key, value) cli_json_set(o, key, json_incref(value))
 #define json_array_append_new(list, value) cli_json_append(list, value)
 #define json_array_append(list, value) cli_json_append(list, json_incref(value))
-/* NOMEM when something was lost since the last call. After the verb, where --json is asked for. */
+/* NOMEM when something was lost since the last call. */
 SR_MUST int cli_json_whole(struct sr_err *e);
+/* After a verb that ended with ${rc}, where --json is asked for: ${rc}, or NOMEM and what to do. */
+SR_MUST int cli_json_end(struct cli *c, int rc, struct sr_err *e);
 /* Why one was refused: "error", and "rule" and "title" where a rule did it. */
 void cli_json_refused(json_t *o, const struct sr_submitted *s);
 /* One line of RFC 8785, and frees; for objects, arrays, strings, integers (canonical.c). */

@@ -137,6 +137,12 @@ int cli_unlock(struct cli *c, struct cli_secret *s, struct sr_err *e) {
 	return cli_secret(s, &ask, e);
 }
 
+/* crypto/passphrase.h says it in these words, and nothing else does. */
+bool cli_wrong_secret(int rc, const struct sr_err *e) {
+	return rc == SR_AUTH && (strstr(e->text, "wrong passphrase") != NULL ||
+					strstr(e->text, "wrong credential") != NULL);
+}
+
 /* Advice for what opening a vault meets. */
 static int opening_failed(struct cli *c, const char *path, int rc, struct sr_err *e) {
 	struct sr_vault_conf conf;
@@ -148,7 +154,7 @@ static int opening_failed(struct cli *c, const char *path, int rc, struct sr_err
 			    "`strongroom init`");
 	else if (rc == SR_UNSUPPORTED)
 		cli_hint(c, "use the version of strongroom that made this vault, or a newer one");
-	else if (rc == SR_AUTH && strstr(e->text, "wrong") != NULL) {
+	else if (cli_wrong_secret(rc, e)) {
 		c->own_input = true;
 		cli_hint(c, "give the passphrase (or credential file) of the service keys that "
 			    "`init` was given");

@@ -69,6 +69,16 @@ int cli_json_whole(struct sr_err *e) {
 			      "command does is done");
 }
 
+int cli_json_end(struct cli *c, int rc, struct sr_err *e) {
+	const int whole = cli_json_whole(rc == 0 ? e : NULL);
+
+	if (rc != 0 || whole == 0)
+		return rc;
+	cli_hint(c, "end what else needs memory here, and look at what was done before the "
+		    "command is repeated");
+	return whole;
+}
+
 /* NULL where it did not become what it should: cli_json_set sees that. */
 static json_t *text_of(const struct sr_buf *b) {
 	return b->failed != SR_OK ? NULL

@@ -266,11 +266,8 @@ static int run(struct cli *c, char **argv, size_t count, struct sr_err *e) {
 	}
 	if (rc == 0)
 		rc = c->verb->run(c, e);
-	if (c->json) {
-		const int whole = cli_json_whole(rc == 0 ? e : NULL);
-
-		rc = rc == 0 ? whole : rc;
-	}
+	if (c->json)
+		rc = cli_json_end(c, rc, e);
 	if (rc == 0)
 		cli_vaults_word_tell(c);
 	return rc;

@@ -156,7 +156,7 @@ int verb_passphrase(struct cli *c, struct sr_err *e) {
 		cli_unlock_new_undo(c);
 	cli_secret_free(&now);
 	cli_secret_free(&then);
-	if (rc == SR_AUTH)
+	if (cli_wrong_secret(rc, e))
 		c->own_input = true;
 	if (rc == SR_LOCKED)
 		cli_hint(c, "end `strongroom core` first: it holds the vault");
@@ -402,7 +402,7 @@ int verb_core(struct cli *c, struct sr_err *e) {
 	o.progress = &progress;
 	if (rc == 0) {
 		rc = sr_core_open(&c->core, &o, e);
-		if (rc == SR_AUTH)
+		if (cli_wrong_secret(rc, e))
 			c->own_input = true;
 	}
 	cli_secret_free(&s);

@@ -250,7 +250,7 @@ int verb_restore(struct cli *c, struct sr_err *e) {
 	o.unlock_secrets = sealed.unlock;
 	if (rc == 0)
 		rc = sr_backup_restore(&o, &r, &told, e);
-	if (rc == SR_AUTH && strstr(e->text, "wrong") != NULL)
+	if (cli_wrong_secret(rc, e))
 		c->own_input = true;
 	cli_secret_free(&service);
 	cli_secret_free(&sealed);

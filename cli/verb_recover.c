@@ -285,7 +285,7 @@ int verb_recover_finish(struct cli *c, struct sr_err *e) {
 		rotate(c, v, &o, &f);
 	cli_progress_end();
 	cli_secret_free(&s);
-	if (rc == SR_AUTH && strstr(e->text, "wrong") != NULL)
+	if (cli_wrong_secret(rc, e))
 		c->own_input = true;
 	if (rc == SR_LOCKED)
 		cli_hint(c, "end the process that holds the vault first");

@@ -67,7 +67,7 @@ int verb_service_rotate(struct cli *c, struct sr_err *e) {
 	vo.unlock = now.unlock;
 	if (rc == 0)
 		rc = sr_vault_open(&v, &vo, e);
-	if (rc == SR_AUTH)
+	if (cli_wrong_secret(rc, e))
 		c->own_input = true;
 	else if (rc == SR_LOCKED)
 		cli_hint(c, "end `strongroom core` first: it holds the vault");

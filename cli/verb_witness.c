@@ -167,7 +167,7 @@ int verb_witness_serve(struct cli *c, struct sr_err *e) {
 		rc = unlock(c, &s, false, e);
 	if (rc == 0) {
 		rc = open_witness(&w, &dir, c, c->args.words[0], &s.unlock, e);
-		if (rc == SR_AUTH)
+		if (cli_wrong_secret(rc, e))
 			c->own_input = true;
 		cli_secret_free(&s);
 	}

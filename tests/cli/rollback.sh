@@ -7,6 +7,7 @@ founded
 echo text >f
 released f
 cp -a vault older
+mkdir then newest && cp -a vault/secrets.db* then/
 requested "$ITEM"
 ok as m1 vote "$REQUEST" approve
 mv vault newer
@@ -17,4 +18,13 @@ has 'nothing was signed'
 refused 3 'rolled back|shorter|verified before' as ri request "$ITEM" --purpose research --ends 9d --reason again
 rm -rf vault
 mv newer vault
+ok as ri list
+# An older secrets.db is found by whoever opens the vault, and is nobody's wrong passphrase.
+cp -a vault/secrets.db* newest/ && rm vault/secrets.db* && cp -a then/secrets.db* vault/
+refused 3 'an older file was put back' sr status
+refused 3 'an older file was put back' sr core
+refused 3 'an older file was put back' sr service rotate --new-passphrase-file pass
+head -c 40 /dev/zero >other.key
+refused 1 'wrong credential' sr core --unlock other.key
+rm vault/secrets.db* && cp -a newest/secrets.db* vault/
 ok as ri list

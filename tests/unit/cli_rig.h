@@ -146,11 +146,8 @@ static inline void rig_line(struct rig_line *l, const char *line) {
 	l->rc = cli_rig_parse(&c, argv, cli_rig_words(argv, text), &l->e);
 	if (l->rc == 0)
 		l->rc = c.verb->run(&c, &l->e);
-	if (c.json) {
-		const int whole = cli_json_whole(l->rc == 0 ? &l->e : NULL);
-
-		l->rc = l->rc == 0 ? whole : l->rc;
-	}
+	if (c.json)
+		l->rc = cli_json_end(&c, l->rc, &l->e);
 	memcpy(l->hint, c.hint, sizeof l->hint);
 	cli_rig_end(&c);
 }

@@ -410,6 +410,8 @@ static int print_with(struct sr_buf *out, const struct sr_rows *rows, unsigned l
 	if (l.rc == SR_NOMEM)
 		assert_non_null(strstr(l.e.text, "no memory for the answer as JSON: it is not "
 						 "printed; what the command does is done"));
+	if (l.rc == SR_NOMEM && what != 0)
+		assert_non_null(strstr(l.hint, "look at what was done before the command"));
 	return l.rc;
 }
 

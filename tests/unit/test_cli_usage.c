@@ -13,6 +13,7 @@
 #include "cli/verbs.h"
 #include "cli_rig.h"
 #include "crypto/hash.h"
+#include "crypto/passphrase.h"
 #include "ledger/card.h"
 
 #define PERSON "p-0123456789abcdef"
@@ -23,6 +24,7 @@ static int setup(void **state) {
 	static const char big[1027];
 	static const char nul[] = "words\0and more";
 
+	sr_passphrase_cheap();
 	(void)cli_rig_move_in(state);
 	for (size_t i = 0; i < T_COUNT(gone); i++)
 		assert_int_equal(unsetenv(gone[i]), 0);
@@ -71,6 +73,9 @@ static void options(void **state) {
 	assert_int_equal(unsetenv("STRONGROOM_STATE"), 0);
 	assert_fails(cli_memory(&c, &e), SR_USAGE, &e,
 		"no folder to remember vaults in: set $STRONGROOM_STATE");
+	assert_int_equal(setenv("STRONGROOM_STATE", "/dev/null/state", 1), 0);
+	assert_fails(
+		cli_memory(&c, &e), SR_IO, &e, "state folder /dev/null/state: Not a directory");
 	assert_int_equal(setenv("STRONGROOM_STATE", cli_rig_home, 1), 0);
 }
 

@@ -320,8 +320,8 @@ static int name_endlessly(
 	sr_buf_clear(&r->body);
 	sr_rows_begin(&o, &r->body);
 	sr_be64_put(item, ++*calls);
-	for (uint8_t i = 1; i <= SR_PREPARE_MAX; i++) {
-		item[SR_ID - 1] = i;
+	for (int i = 1; i <= SR_PREPARE_MAX; i++) {
+		item[SR_ID - 1] = (uint8_t)i;
 		sr_row(&o, "held");
 		sr_row_hex(&o, "item", item, SR_ID);
 		sr_row_dec(&o, "number", 1);
