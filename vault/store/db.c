@@ -30,6 +30,8 @@ struct sr_db {
 	struct sr_pagefile *pf;
 	struct sr_vfs *vfs;
 	sqlite3 *sql;
+	sqlite3_stmt *undo; /* "rollback", made when there was memory for it */
+	bool undo_due;      /* and even that failed: nothing is done before it is done */
 	char name[SR_DB_NAME_MAX];
 	bool position_set;
 	uint64_t ledger_size;
@@ -310,7 +312,11 @@ static int configure(struct sr_db *db, const struct sr_db_options *o, struct sr_
 			(long long)size, SR_UNIT);
 	if (rc == 0) /* reads the schema: a wrong page 1 is found here */
 		rc = sr_db_int(db, "select count(*) from sqlite_schema", &size, e);
-	return rc;
+	if (rc != 0)
+		return rc;
+	rc = sqlite3_prepare_v3(
+		db->sql, "rollback", -1, SQLITE_PREPARE_PERSISTENT, &db->undo, NULL);
+	return rc == SQLITE_OK ? 0 : sr_db_fail(db, rc, "preparing a statement", e);
 }
 
 int sr_db_open(struct sr_db **out, const struct sr_db_options *o, struct sr_err *e) {
@@ -360,6 +366,8 @@ static void close_connection(struct sr_db *db) {
 	}
 	db->kept_count = 0;
 	sr_db_rollback(db);
+	(void)sqlite3_finalize(db->undo);
+	db->undo = NULL;
 	rc = sqlite3_close(db->sql);
 	assert(rc == SQLITE_OK); /* a statement that its owner did not free */
 	db->sql = NULL;
@@ -530,9 +538,30 @@ static int write_late(struct sr_db *db, uint32_t set, struct sr_err *e) {
 
 /* ---- transactions ---- */
 
-int sr_db_exec(struct sr_db *db, const char *sql, struct sr_err *e) {
-	int rc = write_late(db, UINT32_MAX, e);
+/* What a transaction has changed so far; true if there is none any more. */
+static bool undone(struct sr_db *db) {
+	if (!sr_db_in_transaction(db))
+		return true;
+	(void)sqlite3_step(db->undo);
+	(void)sqlite3_reset(db->undo);
+	return !sr_db_in_transaction(db);
+}
 
+/* Nobody may read or add to what was to be taken back. */
+static int undo_first(struct sr_db *db, struct sr_err *e) {
+	if (!db->undo_due)
+		return 0;
+	db->undo_due = !undone(db);
+	return db->undo_due ? sr_fail(e, SR_NOMEM,
+				      "%s: there is no memory to take back what failed", db->name)
+			    : 0;
+}
+
+int sr_db_exec(struct sr_db *db, const char *sql, struct sr_err *e) {
+	int rc = undo_first(db, e);
+
+	if (rc == 0)
+		rc = write_late(db, UINT32_MAX, e);
 	if (rc != 0)
 		return rc;
 	rc = sqlite3_exec(db->sql, sql, NULL, NULL, NULL);
@@ -556,6 +585,10 @@ bool sr_db_in_transaction(struct sr_db *db) {
 }
 
 int sr_db_begin(struct sr_db *db, struct sr_err *e) {
+	int rc = undo_first(db, e);
+
+	if (rc != 0)
+		return rc;
 	if (sr_db_in_transaction(db))
 		return sr_fail(e, SR_MISUSE, "%s: a transaction is open already", db->name);
 	settle(db);
@@ -598,8 +631,10 @@ static int commit(struct sr_db *db, bool erasing, struct sr_err *e) {
 }
 
 static int commit_checked(struct sr_db *db, bool erasing, struct sr_err *e) {
-	int rc;
+	int rc = undo_first(db, e);
 
+	if (rc != 0)
+		return rc;
 	if (!sr_db_in_transaction(db))
 		return sr_fail(e, SR_MISUSE, "%s: a commit without a transaction", db->name);
 	rc = write_late(db, UINT32_MAX, e);
@@ -628,8 +663,7 @@ void sr_db_rollback(struct sr_db *db) {
 	if (db->sql == NULL)
 		return;
 	db->position_set = false;
-	if (sr_db_in_transaction(db))
-		(void)sqlite3_exec(db->sql, "rollback", NULL, NULL, NULL);
+	db->undo_due = !undone(db);
 	settle(db);
 }
 
@@ -771,6 +805,11 @@ int sr_stmt_step(struct sr_stmt *st, bool *row, struct sr_err *e) {
 	assert(st != NULL);
 	*row = false;
 	st->used = true;
+	rc = undo_first(st->db, e);
+	if (rc != 0) {
+		sr_stmt_reset(st);
+		return rc;
+	}
 	rc = st->failed;
 	if (rc == SQLITE_OK && (st->touches & st->db->waiting) != 0) {
 		rc = write_late(st->db, st->touches, e);
