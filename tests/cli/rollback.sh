@@ -7,7 +7,7 @@ founded
 echo text >f
 released f
 cp -a vault older
-mkdir then newest && cp -a vault/secrets.db* then/
+mkdir before newest && cp -a vault/secrets.db* before/
 requested "$ITEM"
 ok as m1 vote "$REQUEST" approve
 mv vault newer
@@ -20,7 +20,7 @@ rm -rf vault
 mv newer vault
 ok as ri list
 # An older secrets.db is found by whoever opens the vault, and is nobody's wrong passphrase.
-cp -a vault/secrets.db* newest/ && rm vault/secrets.db* && cp -a then/secrets.db* vault/
+cp -a vault/secrets.db* newest/ && rm vault/secrets.db* && cp -a before/secrets.db* vault/
 refused 3 'an older file was put back' sr status
 refused 3 'an older file was put back' sr core
 refused 3 'an older file was put back' sr service rotate --new-passphrase-file pass
