@@ -19,8 +19,8 @@
 #include "crypto/aead.h"
 
 enum {
-	/* bytes: 40,000 files, so that a deposit of fewer makes no file more */
-	SR_FILE_LISTS_HELD = 4 << 20
+	/* bytes: 10,000 files, so that a deposit of fewer makes no file more */
+	SR_FILE_LISTS_HELD = 1 << 20
 };
 
 struct sr_file_lists; /* opaque; one thread */
