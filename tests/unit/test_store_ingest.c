@@ -262,6 +262,83 @@ static void test_dedupe_inside(void **state) {
 	rig_end(&r);
 }
 
+/* H of every block of file ${k} is that of its bytes, made one by one. */
+static void check_hashes(struct sr_item *it, uint64_t k, const struct rig_source *s) {
+	uint8_t *p = malloc(SR_BLOCK), h[SR_HASH];
+	struct sr_block_ref ref;
+	struct sr_file f;
+	struct sr_err e;
+	assert_non_null(p);
+	assert_ok(sr_item_file(it, k, &f, &e), &e);
+	assert_int_equal(f.block_count, (s->size + SR_BLOCK - 1) / SR_BLOCK);
+	for (uint64_t i = 0; i < f.block_count; i++) {
+		const uint64_t left = s->size - i * SR_BLOCK;
+		const size_t len = left < SR_BLOCK ? (size_t)left : SR_BLOCK;
+		assert_ok(sr_item_ref(it, k, i, &ref, &e), &e);
+		rig_bytes(s, i * SR_BLOCK, p, len);
+		sr_block_hash(h, sr_bytes_of(p, len));
+		assert_int_equal(ref.plain_len, len);
+		assert_memory_equal(ref.h, h, SR_HASH);
+	}
+	free(p);
+}
+
+/* Of 1 to 9 blocks, each alone, with small and large ends and small files between them: whatever of
+ * them comes to a worker together, for as many threads as there may be. */
+static void together(enum sr_dedupe mode, unsigned threads) {
+	static const size_t tails[] = {0, 1, 30000, 33000, 700001};
+	struct rig_source sources[2 * 18];
+	struct sr_ingest_options o;
+	struct sr_ingest *in = NULL;
+	struct sr_ingest_totals t;
+	struct rig r;
+	struct sr_err e;
+	char name[32];
+	size_t n = 0;
+	uint64_t blocks = 0, bytes = 0;
+	rig_open(&r, NULL);
+	r.domain.dedupe = mode;
+	rig_options(&r, &o, 1);
+	o.threads = threads;
+	assert_ok(sr_ingest_begin(&in, &o, &e), &e);
+	begin_item(in, 1);
+	const size_t step = threads > 2 ? 5 : 1;
+	for (size_t k = 0; k < 18; k += step) {
+		sources[n++] = (struct rig_source){
+			.size = (1 + k % 9) * MIB + tails[(k + k / 9) % T_COUNT(tails)],
+			.seed = k % 6 ? 500 + k : 0};
+		if (k % 2 == 0)
+			sources[n++] = (struct rig_source){.size = 900 + k, .seed = 600 + k};
+	}
+	for (size_t i = 0; i < n; i++) {
+		(void)snprintf(name, sizeof name, "%zu", i);
+		assert_ok(rig_add(in, name, &sources[i], &e), &e);
+		blocks += (sources[i].size + SR_BLOCK - 1) / SR_BLOCK;
+		bytes += sources[i].size;
+	}
+	assert_ok(sr_ingest_item_end(in, &e), &e);
+	assert_ok(sr_ingest_finish(in, &e), &e);
+	sr_ingest_totals(in, &t);
+	assert_int_equal(t.blocks, blocks);
+	assert_int_equal(t.bytes, bytes);
+	sr_ingest_free(in);
+	struct sr_item *it = rig_item(&r, 0, NULL);
+	assert_int_equal(sr_item_files(it), n);
+	for (size_t i = 0; i < n; i++) {
+		rig_check_file(it, i, &sources[i]);
+		check_hashes(it, i, &sources[i]);
+	}
+	sr_item_close(it);
+	rig_end(&r);
+}
+
+static void test_together(void **state) {
+	(void)state;
+	together(SR_DEDUPE_COLLECTION, 2);
+	together(SR_DEDUPE_NONE, 1);
+	together(SR_DEDUPE_NONE, 64); /* more than are started */
+}
+
 /* Flip a byte of every stored pack's records. */
 static int spoil(void *ctx, const char *name, struct sr_err *e) {
 	struct rig *r = ctx;
@@ -276,6 +353,83 @@ static int spoil(void *ctx, const char *name, struct sr_err *e) {
 	t_write_file(path, b.p, b.len);
 	sr_buf_free(&b);
 	return 0;
+}
+
+/* A source whose block number ${block} is one that another file has. */
+struct patched {
+	struct rig_source own, same;
+	uint64_t block;
+};
+
+static int read_patched(void *ctx, void *p, size_t len, size_t *got, struct sr_err *e) {
+	struct patched *s = ctx;
+	const uint64_t at = s->own.at;
+	int rc = rig_read(&s->own, p, len, got, e);
+	if (rc == 0 && *got > 0 && at / MIB == s->block) {
+		assert_int_equal(at % MIB, 0);
+		rig_bytes(&s->same, 0, p, *got);
+	}
+	return rc;
+}
+
+/* Of blocks that a worker gets together one is stored already, in each place; its copy is whole, or
+ * damaged; or it comes for the second time. */
+static void test_stored_in_the_middle(void **state) {
+	static uint8_t want[SR_BLOCK], got[SR_BLOCK];
+	uint8_t h[SR_HASH];
+	struct sr_block_ref ref;
+	struct sr_ingest_totals t;
+	struct rig r;
+	struct sr_err e;
+	(void)state;
+	for (int damaged = 0; damaged < 2; damaged++) {
+		rig_open(&r, NULL);
+		struct rig_source first = {.size = MIB, .seed = 40};
+		struct sr_ingest *in = begin(&r, 1);
+		begin_item(in, 1);
+		assert_ok(rig_add(in, "first", &first, &e), &e);
+		assert_ok(sr_ingest_item_end(in, &e), &e);
+		assert_ok(sr_ingest_finish(in, &e), &e);
+		sr_ingest_free(in);
+		commit(&r, 1);
+		if (damaged != 0)
+			assert_ok(sr_backend_list(r.backend, "packs", spoil, &r, &e), &e);
+		rig_close_index(&r);
+		rig_open_index(&r);
+		in = begin(&r, 2);
+		begin_item(in, 2);
+		for (uint64_t i = 0; i < 4; i++) {
+			char name[2] = {(char)('0' + i), '\0'};
+			struct patched s = {{.size = 4 * MIB, .seed = 41 + i}, first, i};
+			struct sr_ingest_file f = {.path = sr_bytes_str(name),
+				.kind = SR_FILE_REGULAR,
+				.size_expected = 4 * MIB,
+				.read = read_patched,
+				.read_ctx = &s};
+			assert_ok(sr_ingest_file(in, &f, &e), &e);
+		}
+		assert_ok(sr_ingest_item_end(in, &e), &e);
+		assert_ok(sr_ingest_finish(in, &e), &e);
+		sr_ingest_totals(in, &t);
+		assert_int_equal(t.blocks, 16);
+		assert_int_equal(t.blocks_reused, damaged != 0 ? 3 : 4);
+		sr_ingest_free(in);
+		struct sr_item *it = rig_item(&r, 1, NULL);
+		for (uint64_t i = 0; i < 4; i++)
+			for (uint64_t k = 0; k < 4; k++) {
+				struct rig_source whole = {.size = 4 * MIB, .seed = 41 + i};
+				const struct sr_range range = {i, k * MIB, MIB};
+				rig_bytes(
+					k == i ? &first : &whole, k == i ? 0 : k * MIB, want, MIB);
+				sr_block_hash(h, sr_bytes_of(want, MIB));
+				assert_ok(sr_item_ref(it, i, k, &ref, &e), &e);
+				assert_memory_equal(ref.h, h, SR_HASH);
+				assert_ok(sr_item_read(it, &range, got, &e), &e);
+				assert_memory_equal(got, want, MIB);
+			}
+		sr_item_close(it);
+		rig_end(&r);
+	}
 }
 
 static void test_dedupe_reads_back(void **state) {
@@ -355,6 +509,11 @@ static void test_bad_files(void **state) {
 	assert_ok(rig_add(in, "broken", &broken, &e), &e);
 	assert_int_equal(r.last_status, SR_INGEST_UNREADABLE);
 	assert_string_equal(r.last_reason, "after 2097152 bytes: the medium gave up");
+	/* one that ends so where another goes on in the same worker's hands */
+	struct rig_source second = {.size = 4 * MIB, .seed = 5, .fail_at = MIB + 5, .step = 777};
+	assert_ok(rig_add(in, "second", &second, &e), &e);
+	assert_int_equal(r.last_status, SR_INGEST_UNREADABLE);
+	assert_string_equal(r.last_reason, "after 1048576 bytes: the medium gave up");
 	struct rig_source good = {.size = 2 * MIB, .seed = 4};
 	struct sr_ingest_file changed = {.path = sr_bytes_str("changed"),
 		.kind = SR_FILE_REGULAR,
@@ -381,19 +540,24 @@ static void test_bad_files(void **state) {
 	assert_ok(sr_ingest_item_end(in, &e), &e);
 	assert_ok(sr_ingest_finish(in, &e), &e);
 	sr_ingest_totals(in, &t);
-	assert_int_equal(t.unreadable, 2);
+	assert_int_equal(t.unreadable, 3);
 	assert_int_equal(t.changed, 1);
+	assert_int_equal(t.blocks, 2 + 1 + 2); /* those that came before the failure, too */
 	sr_ingest_free(in);
 	struct sr_item *it = rig_item(&r, 0, NULL);
-	assert_int_equal(sr_item_files(it), 4);
+	assert_int_equal(sr_item_files(it), 5);
 	assert_ok(sr_item_file(it, 0, &f, &e), &e);
 	assert_int_equal(f.kind, SR_FILE_UNREADABLE);
 	assert_true(sr_bytes_eq(f.note, sr_bytes_str("after 2097152 bytes: the medium gave up")));
-	good.at = 0;
-	rig_check_file(it, 1, &good);
 	assert_ok(sr_item_file(it, 1, &f, &e), &e);
-	assert_int_equal(f.flags, SR_FILE_CHANGED);
+	assert_int_equal(f.kind, SR_FILE_UNREADABLE);
+	assert_int_equal(f.block_count, 0);
+	good.at = 0;
+	rig_check_file(it, 2, &good);
+	check_hashes(it, 2, &good);
 	assert_ok(sr_item_file(it, 2, &f, &e), &e);
+	assert_int_equal(f.flags, SR_FILE_CHANGED);
+	assert_ok(sr_item_file(it, 3, &f, &e), &e);
 	assert_true(sr_bytes_eq(f.note, sr_bytes_str("../elsewhere")));
 	sr_item_close(it);
 	rig_end(&r);
@@ -834,6 +998,8 @@ int main(void) {
 		cmocka_unit_test(test_grows),
 		cmocka_unit_test(test_dedupe),
 		cmocka_unit_test(test_dedupe_inside),
+		cmocka_unit_test(test_together),
+		cmocka_unit_test(test_stored_in_the_middle),
 		cmocka_unit_test(test_dedupe_reads_back),
 		cmocka_unit_test(test_smalls),
 		cmocka_unit_test(test_bad_files),

@@ -9,7 +9,8 @@
  * libsodium is the measure. What a processor has is tried against libsodium before it is first
  * used, and not used where they differ, nor on other processors: libsodium does it then. And
  * whoever holds a hash against one that is written somewhere asks libsodium (sr_hash_of) once more
- * before he calls the text changed: so an error here could cost time and not a text.
+ * before he calls the text changed: so an error here could cost a reader time and not a text. Who
+ * writes a hash (store/ingest.h, store/pack.h) has the trial alone.
  *
  * Thread-safe. Texts may be secret: nothing depends on them but the result, and copies are wiped.
  */

@@ -124,17 +124,11 @@ static void put_ad(uint8_t ad[AD_LEN], const struct sr_block_domain *d, enum sr_
 	memcpy(ad + SR_HASH + SR_ID + 1, cid, SR_HASH);
 }
 
-int sr_block_seal(struct sr_block_work *w, enum sr_block_kind kind, struct sr_block_ref *ref,
-	struct sr_bytes *record, struct sr_err *e) {
-	return sr_block_seal_of(
-		w, kind, ref, sr_bytes_of(w->plain.p + SR_BLOCK_HEAD, ref->plain_len), record, e);
-}
-
-int sr_block_seal_of(struct sr_block_work *w, enum sr_block_kind kind, struct sr_block_ref *ref,
-	struct sr_bytes plain, struct sr_bytes *record, struct sr_err *e) {
+/* ${message}: where ${plain} lies, or is copied if it has to be, behind SR_BLOCK_HEAD bytes. */
+static int seal(struct sr_block_work *w, enum sr_block_kind kind, struct sr_block_ref *ref,
+	struct sr_bytes plain, uint8_t *message, struct sr_bytes *record, struct sr_err *e) {
 	uint8_t ad[AD_LEN];
 	size_t packed_len = 0;
-	uint8_t *message = w->plain.p;
 	size_t len = plain.len;
 	if (plain.len != ref->plain_len || plain.len > SR_BLOCK)
 		return sr_fail(e, SR_MISUSE, "block: %zu bytes to seal, the ref says %u", plain.len,
@@ -147,9 +141,9 @@ int sr_block_seal_of(struct sr_block_work *w, enum sr_block_kind kind, struct sr
 	if (packed_len > 0) {
 		message = w->packed.p;
 		len = packed_len;
-	} else if (plain.p != w->plain.p + SR_BLOCK_HEAD && len > 0) {
+	} else if (plain.p != message + SR_BLOCK_HEAD && len > 0) {
 		use(&w->plain, SR_BLOCK_HEAD + len);
-		memcpy(w->plain.p + SR_BLOCK_HEAD, plain.p, len);
+		memcpy(message + SR_BLOCK_HEAD, plain.p, len);
 	}
 	message[0] = packed_len > 0 ? (uint8_t)w->codec : (uint8_t)SR_CODEC_NONE;
 	message[1] = packed_len > 0 ? SR_CODEC_LEVEL : 0;
@@ -160,6 +154,22 @@ int sr_block_seal_of(struct sr_block_work *w, enum sr_block_kind kind, struct sr
 	ref->len = (uint32_t)(SR_RECORD_OVERHEAD + len);
 	*record = sr_bytes_of(w->record.p, ref->len);
 	return 0;
+}
+
+int sr_block_seal(struct sr_block_work *w, enum sr_block_kind kind, struct sr_block_ref *ref,
+	struct sr_bytes *record, struct sr_err *e) {
+	return sr_block_seal_in(w, kind, ref, w->plain.p, record, e);
+}
+
+int sr_block_seal_in(struct sr_block_work *w, enum sr_block_kind kind, struct sr_block_ref *ref,
+	uint8_t *message, struct sr_bytes *record, struct sr_err *e) {
+	return seal(w, kind, ref, sr_bytes_of(message + SR_BLOCK_HEAD, ref->plain_len), message,
+		record, e);
+}
+
+int sr_block_seal_of(struct sr_block_work *w, enum sr_block_kind kind, struct sr_block_ref *ref,
+	struct sr_bytes plain, struct sr_bytes *record, struct sr_err *e) {
+	return seal(w, kind, ref, plain, w->plain.p, record, e);
 }
 
 /* From the opened message in w->packed to the plaintext, in w->packed or w->record. */

@@ -74,9 +74,9 @@ void sr_block_name(
 void sr_block_cid(struct sr_block_ref *ref);
 
 /*
- * Working memory of one sealer or opener: three buffers of a block and a codec, about 4.5 MiB,
- * wiped when freed. Borrows ${d}, of which only vault and domain are used. ${codec} is what sealing
- * tries first. One thread at a time.
+ * Working memory of one sealer or opener: three buffers of a block and a codec, about 4.5 MiB (3.5
+ * where the plaintext lies elsewhere), wiped when freed. Borrows ${d}, of which only vault and
+ * domain are used. ${codec} is what sealing tries first. One thread at a time.
  */
 struct sr_block_work;
 SR_MUST int sr_block_work_new(struct sr_block_work **out, const struct sr_block_domain *d,
@@ -92,8 +92,12 @@ uint8_t *sr_block_work_record(struct sr_block_work *w);
  * ref->len. The view of the record lives until the next call on ${w}. */
 SR_MUST int sr_block_seal(struct sr_block_work *w, enum sr_block_kind kind,
 	struct sr_block_ref *ref, struct sr_bytes *record, struct sr_err *e);
-/* The same of ${plain}, ref->plain_len bytes that lie elsewhere; what is in the work's plaintext
- * may be lost. */
+/* The same of ref->plain_len bytes that lie elsewhere, behind SR_BLOCK_HEAD bytes that are written:
+ * no copy of them is made, and the work's plaintext is left alone. */
+SR_MUST int sr_block_seal_in(struct sr_block_work *w, enum sr_block_kind kind,
+	struct sr_block_ref *ref, uint8_t *message, struct sr_bytes *record, struct sr_err *e);
+/* The same of ${plain}, ref->plain_len bytes that nothing lies before; what is in the work's
+ * plaintext may be lost. */
 SR_MUST int sr_block_seal_of(struct sr_block_work *w, enum sr_block_kind kind,
 	struct sr_block_ref *ref, struct sr_bytes plain, struct sr_bytes *record, struct sr_err *e);
 /* Open the ref->len bytes in the work's record buffer (which is used up) and check length and H:

@@ -4,15 +4,19 @@
  *
  * Invariants: a job is free, or gathers (`batch`), or is in the pool; the drafts of its blocks
  * outlive it, because drafts leave only in flush, which first takes every job back. drafts:
- * `current` (between item_begin and item_end), and a list of ended ones in order. Memory: jobs *
- * 4.75 MiB + 3 open packs * 5 MiB + drafts (SR_INGEST_DRAFTS_MAX, then flush).
+ * `current` (between item_begin and item_end), and a list of ended ones in order. Memory:
+ * jobs SR_INGEST_PLAIN_MAX and their SMALLS_MAX, threads * 3.5 MiB, 3 open packs * 14 MiB, drafts
+ * (SR_INGEST_DRAFTS_MAX, then flush). Two threads have five jobs of 4.25 MiB, ten 13 of 2.25.
  *
- * A small file is a job of a few tens of microseconds, as long as it takes to wake a thread for it:
- * up to BATCH of them go to a worker together.
+ * Blocks go to a worker together, one behind the other as they were read: small ones, each of which
+ * is work for a few tens of microseconds, as long as it takes to wake a thread for it, up to BATCH;
+ * and large ones up to SR_LANES, whose H are made side by side in a third of the time.
  */
 #include "store/ingest.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,12 +31,17 @@ enum {
 	REPORT_MS = 100,
 	BATCH = 32,
 	SMALL = 32 << 10,       /* bytes: a larger one is worth a thread's waking */
-	SMALLS_MAX = 256 << 10, /* bytes that a job gathers */
-	/* Jobs beside those that threads are at. They come back in order, and a thread that writes
-	 * a pack may wait for the disk while the others do two blocks each. */
-	JOBS_BESIDE = 4,
-	THREADS_MAX = SR_INGEST_JOBS_MAX - JOBS_BESIDE
+	SMALLS_MAX = 256 << 10, /* bytes of small ones that a job gathers */
+	MESSAGE = SR_BLOCK_HEAD + SR_BLOCK,
+	/* Jobs beside those that threads are at: the one that gathers, and two that wait. They come
+	 * back in order, and a thread that writes a pack may wait for the disk while the others do
+	 * as many blocks as those two have. */
+	JOBS_BESIDE = 3,
+	/* More would not be fed by the one that reads and makes SHA-256, and have no memory. */
+	THREADS_MAX = 10,
+	JOBS_MAX = THREADS_MAX + JOBS_BESIDE
 };
+_Static_assert(SR_INGEST_PLAIN_MAX / JOBS_MAX >= 2 * SR_BLOCK, "two side by side at the least");
 
 enum state {
 	OPEN,
@@ -46,8 +55,7 @@ struct block {
 	uint64_t number;       /* in the draft */
 	uint64_t block;        /* in the file */
 	uint8_t file[SR_HASH]; /* sr_resume_file */
-	bool gathered;         /* its plaintext lies in smalls, at `at`; else it is the work's */
-	size_t at;
+	size_t at;             /* of its plaintext in the job's bytes, behind SR_BLOCK_HEAD bytes */
 	struct sr_block_ref ref;
 	struct sr_slot slot;
 	bool found, checked; /* in the index: its place is in ref, and it need not be read back */
@@ -57,12 +65,14 @@ struct block {
 
 struct job {
 	struct sr_ingest *in;
-	struct sr_block_work *work;
+	struct sr_block_work *work; /* the worker's who is at it */
 	struct job *next_free;
-	struct block blocks[BATCH]; /* one that is not gathered is the last */
-	size_t count;
-	uint8_t *smalls; /* SMALLS_MAX */
+	struct block blocks[BATCH];
+	size_t count, large;
+	uint8_t *bytes; /* SMALLS_MAX + group * MESSAGE */
 	size_t used;
+	size_t small;               /* of those used: by small ones */
+	size_t touched;             /* bytes that may hold a secret, and are wiped */
 	struct sr_pack_reads reads; /* of this time */
 	struct sr_err e;            /* of the first that failed */
 };
@@ -81,8 +91,13 @@ struct sr_ingest {
 	struct sr_block_work *meta_work;
 	struct sr_sha256 *sha;
 	struct sr_pool *pool;
-	struct job jobs[SR_INGEST_JOBS_MAX];
+	pthread_mutex_t mutex; /* of the next two */
+	struct sr_block_work *works[THREADS_MAX];
+	size_t idle; /* the first of them: nobody works with them */
+	size_t work_count;
+	struct job jobs[JOBS_MAX];
 	size_t job_count;
+	size_t group; /* large blocks of a job, at most */
 	struct job *free_jobs;
 	struct job *batch; /* gathers; or NULL */
 	struct sr_draft *current;
@@ -100,9 +115,8 @@ struct sr_ingest {
 /* --- a worker's part -----------------------------------------------------------------------------
  */
 
-static struct sr_bytes plain_of(struct job *j, const struct block *b) {
-	return sr_bytes_of(
-		b->gathered ? j->smalls + b->at : sr_block_work_plain(j->work), b->ref.plain_len);
+static struct sr_bytes plain_of(const struct job *j, const struct block *b) {
+	return sr_bytes_of(j->bytes + b->at, b->ref.plain_len);
 }
 
 /* Is the record at the ref's place this block? Reads it back. The plaintext stays. */
@@ -143,17 +157,46 @@ static void look_up(struct job *j) {
 	}
 }
 
+/* How many blocks from the ${first} on are of about one length: side by side others gain nothing
+ * (crypto/lanes.h), and would take the place of one that does. */
+static size_t alike(const struct job *j, size_t first) {
+	uint32_t least = j->blocks[first].ref.plain_len, most = least;
+	size_t n = 1;
+	while (n < SR_LANES && first + n < j->count) {
+		const uint32_t len = j->blocks[first + n].ref.plain_len;
+		least = len < least ? len : least;
+		most = len > most ? len : most;
+		if (most / 2 > least)
+			break;
+		n++;
+	}
+	return n;
+}
+
+static void hash_blocks(struct job *j) {
+	struct sr_bytes plain[SR_LANES];
+	uint8_t h[SR_LANES][SR_HASH];
+	size_t n = 0;
+	for (size_t first = 0; first < j->count; first += n) {
+		n = alike(j, first);
+		for (size_t i = 0; i < n; i++)
+			plain[i] = plain_of(j, &j->blocks[first + i]);
+		sr_block_hashes(h, plain, n);
+		for (size_t i = 0; i < n; i++)
+			memcpy(j->blocks[first + i].ref.h, h[i], SR_HASH);
+	}
+	sr_wipe(h, sizeof h);
+}
+
 /* Before any of them is sealed: names, and what is known of them. */
 static void name_blocks(struct job *j) {
 	struct sr_ingest *in = j->in;
-	for (size_t i = 0; i < j->count; i++) {
-		struct block *b = &j->blocks[i];
-		sr_block_hash(b->ref.h, plain_of(j, b));
-		if (in->o.domain.dedupe == SR_DEDUPE_COLLECTION)
-			sr_block_name(&b->ref, SR_BLOCK_FILE, &in->o.domain);
-	}
-	if (in->o.domain.dedupe == SR_DEDUPE_COLLECTION)
-		look_up(j);
+	hash_blocks(j);
+	if (in->o.domain.dedupe != SR_DEDUPE_COLLECTION)
+		return;
+	for (size_t i = 0; i < j->count; i++)
+		sr_block_name(&j->blocks[i].ref, SR_BLOCK_FILE, &in->o.domain);
+	look_up(j);
 }
 
 /* A block that was in no open pack. */
@@ -183,20 +226,36 @@ static int work(struct job *j, struct block *b, struct sr_err *e) {
 	}
 	if (in->o.domain.dedupe == SR_DEDUPE_NONE)
 		sr_block_name(&b->ref, SR_BLOCK_FILE, &in->o.domain);
-	int rc = sr_block_seal_of(j->work, SR_BLOCK_FILE, &b->ref, plain_of(j, b), &record, e);
+	int rc = sr_block_seal_in(
+		j->work, SR_BLOCK_FILE, &b->ref, j->bytes + b->at - SR_BLOCK_HEAD, &record, e);
 	r.record = record;
 	if (rc == 0)
 		rc = sr_packer_add(in->packer, &r, &b->slot, &b->reused, e);
 	return rc;
 }
 
-/* Backwards: the plaintext that is the work's own comes before any that is copied there. */
+/* As many as there are threads, so there is one for whoever asks. */
+static struct sr_block_work *take_work(struct sr_ingest *in) {
+	(void)pthread_mutex_lock(&in->mutex);
+	assert(in->idle > 0);
+	struct sr_block_work *w = in->works[--in->idle];
+	(void)pthread_mutex_unlock(&in->mutex);
+	return w;
+}
+
+static void give_work(struct sr_ingest *in, struct sr_block_work *w) {
+	(void)pthread_mutex_lock(&in->mutex);
+	in->works[in->idle++] = w;
+	(void)pthread_mutex_unlock(&in->mutex);
+}
+
 static void work_job(void *arg) {
 	struct job *j = arg;
 	int failed = 0;
+	j->work = take_work(j->in);
 	name_blocks(j);
-	for (size_t i = j->count; i > 0; i--) {
-		struct block *b = &j->blocks[i - 1];
+	for (size_t i = 0; i < j->count; i++) {
+		struct block *b = &j->blocks[i];
 		if (b->reused) /* in an open pack */
 			continue;
 		b->rc = work(j, b, failed == 0 ? &j->e : NULL);
@@ -204,6 +263,8 @@ static void work_job(void *arg) {
 			failed = b->rc;
 	}
 	sr_pack_reads_end(&j->reads);
+	give_work(j->in, j->work);
+	j->work = NULL;
 }
 
 /* --- jobs ----------------------------------------------------------------------------------------
@@ -232,8 +293,8 @@ static int report(struct sr_ingest *in, bool end, struct sr_err *e) {
 }
 
 static void put_job(struct sr_ingest *in, struct job *j) {
-	j->count = 0;
-	j->used = 0;
+	j->count = j->large = 0;
+	j->used = j->small = 0;
 	j->next_free = in->free_jobs;
 	in->free_jobs = j;
 }
@@ -250,7 +311,7 @@ static int settle_job(struct sr_ingest *in, struct job *j, struct sr_err *e) {
 			sr_draft_fill(b->draft, b->number, &b->ref, &b->slot);
 		} else {
 			sr_packer_drop(in->packer, &b->slot);
-			rc = b->rc;
+			rc = rc == 0 ? b->rc : rc; /* of the first, as j->e */
 		}
 	}
 	if (rc != 0 && e != NULL && in->state != FAILED)
@@ -313,6 +374,30 @@ static unsigned thread_count(unsigned wanted) {
 	return n > THREADS_MAX ? THREADS_MAX : (unsigned)n;
 }
 
+static int make_jobs(struct sr_ingest *in, unsigned threads, struct sr_err *e) {
+	const size_t count = threads + JOBS_BESIDE;
+	int rc = 0;
+	in->group = SR_INGEST_PLAIN_MAX / count / SR_BLOCK;
+	if (in->group > SR_LANES)
+		in->group = SR_LANES;
+	for (; rc == 0 && in->work_count < threads; in->work_count++) {
+		rc = sr_block_work_new(&in->works[in->work_count], &in->o.domain, in->o.codec, e);
+		if (rc != 0)
+			break;
+		in->idle++;
+	}
+	for (; rc == 0 && in->job_count < count; in->job_count++) {
+		struct job *j = &in->jobs[in->job_count];
+		j->bytes = malloc(SMALLS_MAX + in->group * MESSAGE);
+		if (j->bytes == NULL)
+			return sr_fail(e, SR_NOMEM, "accession: no memory for blocks");
+		j->in = in;
+		j->reads.backend = in->o.backend;
+		put_job(in, j);
+	}
+	return rc;
+}
+
 static int make_parts(struct sr_ingest *in, struct sr_err *e) {
 	struct sr_packer_options po = {.backend = in->o.backend,
 		.index = in->o.index,
@@ -327,21 +412,8 @@ static int make_parts(struct sr_ingest *in, struct sr_err *e) {
 		rc = sr_sha256_new(&in->sha, e);
 	if (rc == 0)
 		rc = sr_block_work_new(&in->meta_work, &in->o.domain, in->o.codec, e);
-	for (size_t i = 0; rc == 0 && i < threads + JOBS_BESIDE; i++) {
-		struct job *j = &in->jobs[i];
-		rc = sr_block_work_new(&j->work, &in->o.domain, in->o.codec, e);
-		if (rc != 0)
-			break;
-		j->in = in;
-		j->reads.backend = in->o.backend;
-		put_job(in, j);
-		in->job_count++;
-		j->smalls = malloc(SMALLS_MAX);
-		if (j->smalls == NULL) {
-			rc = sr_fail(e, SR_NOMEM, "accession: no memory for small files");
-			break;
-		}
-	}
+	if (rc == 0)
+		rc = make_jobs(in, threads, e);
 	if (rc == 0)
 		rc = sr_pool_new(&in->pool, threads, in->job_count, work_job, e);
 	return rc;
@@ -380,6 +452,7 @@ int sr_ingest_begin(struct sr_ingest **out, const struct sr_ingest_options *o, s
 		return sr_fail(e, SR_NOMEM, "accession: no memory");
 	in->o = *o;
 	in->last = &in->first;
+	(void)pthread_mutex_init(&in->mutex, NULL);
 	sr_buf_init(&in->packs);
 	sr_index_enter(o->index);
 	in->entered = true;
@@ -404,16 +477,17 @@ int sr_ingest_begin(struct sr_ingest **out, const struct sr_ingest_options *o, s
 
 static void drop_pieces(struct sr_ingest *in);
 
+/* When no thread is left. */
 static void free_jobs(struct sr_ingest *in) {
 	for (size_t i = 0; i < in->job_count; i++) {
 		struct job *j = &in->jobs[i];
-		sr_block_work_free(j->work);
-		if (j->smalls != NULL)
-			sr_wipe(j->smalls, SMALLS_MAX);
-		free(j->smalls);
+		sr_wipe(j->bytes, j->touched);
+		free(j->bytes);
 		sr_wipe(j, sizeof *j);
 	}
-	in->job_count = 0;
+	while (in->work_count > 0)
+		sr_block_work_free(in->works[--in->work_count]);
+	in->job_count = in->idle = 0;
 	in->free_jobs = in->batch = NULL;
 }
 
@@ -442,6 +516,7 @@ void sr_ingest_free(struct sr_ingest *in) {
 	sr_buf_free(&in->packs);
 	if (in->entered)
 		sr_index_leave(in->o.index);
+	(void)pthread_mutex_destroy(&in->mutex);
 	sr_wipe(in, sizeof *in);
 	free(in);
 }
@@ -566,12 +641,24 @@ static size_t fill(struct reading *r, uint8_t *p, bool *end) {
 	return have;
 }
 
-/* One more block of ${j}, whose ${len} bytes lie in the work's plaintext: to the workers, or, a
- * small one at the end of its file, to the others that wait. ${j} is given up. */
+/* Where the plaintext of the next block of ${j} goes: SR_BLOCK bytes. */
+static uint8_t *room_of(struct job *j) {
+	if (j->touched < j->used + MESSAGE)
+		j->touched = j->used + MESSAGE;
+	return j->bytes + j->used + SR_BLOCK_HEAD;
+}
+
+/* May nothing more come into ${j}? If more may, there is room for a large one. */
+static bool is_full(const struct sr_ingest *in, const struct job *j) {
+	return j->count == BATCH || j->large == in->group ||
+	       SMALLS_MAX - j->small < SR_BLOCK_HEAD + SMALL;
+}
+
+/* One more block of ${j}, whose ${len} bytes lie in its room: ${j} goes to the workers, or waits
+ * for more. ${j} is given up. */
 static int submit(struct sr_ingest *in, struct job *j, const struct reading *r, size_t len,
 	struct sr_err *e) {
 	struct block *b = &j->blocks[j->count];
-	const bool gather = len <= SMALL && r->record.block_count == 0;
 	memset(b, 0, sizeof *b);
 	int rc = sr_draft_block(in->current, &b->number, e);
 	if (rc != 0) {
@@ -582,18 +669,18 @@ static int submit(struct sr_ingest *in, struct job *j, const struct reading *r, 
 	b->block = r->record.block_count;
 	memcpy(b->file, r->file, SR_HASH);
 	b->ref.plain_len = (uint32_t)len;
-	b->gathered = gather;
+	b->at = j->used + SR_BLOCK_HEAD;
 	j->count++;
-	if (!gather)
-		return send_job(in, j, e);
-	b->at = j->used;
-	memcpy(j->smalls + j->used, sr_block_work_plain(j->work), len);
-	j->used += len;
+	j->used += SR_BLOCK_HEAD + len;
+	if (len > SMALL)
+		j->large++;
+	else
+		j->small += SR_BLOCK_HEAD + len;
 	in->batch = j;
-	return j->count == BATCH || SMALLS_MAX - j->used < SMALL ? send_batch(in, e) : 0;
+	return is_full(in, j) ? send_batch(in, e) : 0;
 }
 
-/* The job that gathers, or a free one: its work's plaintext is free in either. */
+/* The job that gathers, or a free one: either has room for a block. */
 static int open_job(struct sr_ingest *in, struct job **out, struct sr_err *e) {
 	*out = in->batch;
 	in->batch = NULL;
@@ -616,7 +703,7 @@ static int read_blocks(struct sr_ingest *in, struct reading *r, struct sr_err *e
 		int rc = open_job(in, &j, e);
 		if (rc != 0)
 			return rc;
-		uint8_t *p = sr_block_work_plain(j->work);
+		uint8_t *p = room_of(j);
 		size_t len = fill(r, p, &end);
 		if (len == 0 || r->unreadable) {
 			sr_wipe(p, len);
@@ -743,7 +830,7 @@ struct pieces {
 	struct sr_ingest_file f;
 	struct reading r;
 	struct sr_buf names; /* path and note */
-	struct job *job;     /* whose plaintext grows, or NULL */
+	struct job *job;     /* in whose room a block grows, or NULL */
 	size_t have;
 };
 
@@ -753,7 +840,7 @@ static void drop_pieces(struct sr_ingest *in) {
 	if (p == NULL)
 		return;
 	if (p->job != NULL) {
-		sr_wipe(sr_block_work_plain(p->job->work), p->have);
+		sr_wipe(room_of(p->job), p->have);
 		leave_job(in, p->job);
 	}
 	sr_buf_free(&p->names);
@@ -795,7 +882,7 @@ static int piece_out(struct sr_ingest *in, struct pieces *p, struct sr_err *e) {
 	const size_t len = p->have;
 	p->job = NULL;
 	p->have = 0;
-	sr_sha256_update(in->sha, sr_block_work_plain(j->work), len);
+	sr_sha256_update(in->sha, room_of(j), len);
 	int rc = submit(in, j, &p->r, len, e);
 	if (rc == 0)
 		rc = relieve(in, e);
@@ -816,7 +903,7 @@ int sr_ingest_more(struct sr_ingest *in, struct sr_bytes data, struct sr_err *e)
 		if (rc != 0)
 			break;
 		const size_t n = data.len < SR_BLOCK - p->have ? data.len : SR_BLOCK - p->have;
-		memcpy(sr_block_work_plain(p->job->work) + p->have, data.p, n);
+		memcpy(room_of(p->job) + p->have, data.p, n);
 		p->have += n;
 		data = sr_bytes_of(data.p + n, data.len - n);
 		if (p->have == SR_BLOCK)

@@ -28,7 +28,7 @@
 #include "store/reach.h"
 
 enum {
-	SR_INGEST_JOBS_MAX = 16,        /* blocks in flight: 16 x 4.5 MiB */
+	SR_INGEST_PLAIN_MAX = 32 << 20, /* bytes of large blocks in flight, however many threads */
 	SR_INGEST_DRAFTS_MAX = 16 << 20 /* bytes of manifests that wait for their packs to close */
 };
 
