@@ -2,6 +2,7 @@
  * test_store_pack - what is written is found, by footer and by place; every damaged byte is found
  * without a key and names its segment; padding and shuffling.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,6 +176,106 @@ static void test_segments_are_taken(void **state) {
 	rig_end(&r);
 }
 
+/* The path of the pack in the folder of the rig. */
+static void path_of(char path[4300], const struct rig *r, const uint8_t name[SR_HASH]) {
+	char rel[SR_STORED_NAME];
+	sr_hash_name(rel, "packs", name);
+	(void)snprintf(path, 4300, "%s/%s", r->path, rel);
+}
+
+/* Packs of 1 to 9 segments, whose hashes are made four at a time: each is what libsodium says of
+ * the segment's bytes. ${takes}: full ones are taken at once, or none is. */
+static void hashes_of(bool takes) {
+	static uint8_t bytes[1000000];
+	uint8_t name[SR_HASH], cid[SR_HASH], hash[SR_HASH], index[8];
+	char path[4300];
+	struct sr_buf file;
+	struct rig r;
+	struct sr_err e;
+	rig_open(&r);
+	for (size_t n = 1; n <= 9; n++) {
+		struct sr_pack pack;
+		struct sr_pack_writer *w = NULL;
+		struct sr_pack_segment *s;
+		size_t taken = 0;
+		assert_ok(sr_pack_writer_new(&w, &r.o, &e), &e);
+		for (size_t i = 0; i < n; i++) {
+			(void)record(n * 10 + i, sizeof bytes, cid, bytes);
+			assert_ok(sr_pack_writer_add(w, cid, sr_bytes_of(bytes, sizeof bytes), &e),
+				&e);
+			while (takes && (s = sr_pack_writer_take(w)) != NULL) {
+				assert_ok(sr_pack_segment_write(s, &e), &e);
+				sr_pack_writer_put_back(w, s);
+				taken++;
+			}
+		}
+		/* those that did not stay in the shuffle buffer */
+		assert_int_equal(taken, takes && n > 5 ? n - 5 : 0);
+		assert_ok(sr_pack_writer_seal(w, name, &e), &e);
+		assert_ok(sr_pack_writer_commit(w, &e), &e);
+		sr_pack_writer_free(w);
+		assert_ok(sr_pack_open(&pack, r.b, name, &e), &e);
+		assert_int_equal(pack.segments, n);
+		path_of(path, &r, name);
+		sr_buf_init(&file);
+		t_read_file(path, &file);
+		for (size_t i = 0; i < n; i++) {
+			const size_t at = i * SR_SEGMENT;
+			const size_t left = (size_t)pack.end - at;
+			sr_le64_put(index, i);
+			SR_HASH_OF(hash, "strongroom/segment/v1", NULL,
+				sr_bytes_of(index, sizeof index),
+				sr_bytes_of(file.p + at, left < SR_SEGMENT ? left : SR_SEGMENT));
+			assert_memory_equal(hash, pack.hashes + i * SR_HASH, SR_HASH);
+			assert_memory_equal(hash, file.p + pack.end + i * SR_HASH, SR_HASH);
+		}
+		sr_buf_free(&file);
+		sr_pack_close(&pack);
+	}
+	rig_end(&r);
+}
+
+static void test_hashes(void **state) {
+	(void)state;
+	hashes_of(false);
+	hashes_of(true);
+}
+
+/* No room for one of those that are hashed together, in each place: the pack is of no use. */
+static void test_one_is_not_written(void **state) {
+	static uint8_t bytes[1000000];
+	uint8_t name[SR_HASH], cid[SR_HASH];
+	struct rig r;
+	struct sr_err e;
+	(void)state;
+	rig_open(&r);
+	for (size_t bad = 0; bad < SR_LANES + 1; bad++) {
+		struct sr_pack_writer *w = NULL;
+		struct sr_pack_segment *s;
+		size_t taken = 0;
+		assert_ok(sr_pack_writer_new(&w, &r.o, &e), &e);
+		for (size_t i = 0; taken <= bad; i++) {
+			assert_true(i < 20);
+			(void)record(i, sizeof bytes, cid, bytes);
+			assert_ok(sr_pack_writer_add(w, cid, sr_bytes_of(bytes, sizeof bytes), &e),
+				&e);
+			while (taken <= bad && (s = sr_pack_writer_take(w)) != NULL) {
+				sr_fault_set(taken == bad ? 1 : 0, ENOSPC);
+				int rc = sr_pack_segment_write(s, &e);
+				sr_fault_set(0, 0);
+				if (taken++ == bad)
+					assert_fails(rc, SR_LIMIT, &e, NULL);
+				else
+					assert_ok(rc, &e);
+				sr_pack_writer_put_back(w, s);
+			}
+		}
+		assert_fails(sr_pack_writer_seal(w, name, &e), SR_MISUSE, &e, "sealed or failed");
+		sr_pack_writer_free(w);
+	}
+	rig_end(&r);
+}
+
 /* One byte or sixty pages: the same size. */
 static void test_small_sizes(void **state) {
 	struct rig r;
@@ -259,13 +360,6 @@ static void test_every_flip_is_found(void **state) {
 	free(group);
 	sr_buf_free(&file);
 	rig_end(&r);
-}
-
-/* The path of the pack in the folder of the rig. */
-static void path_of(char path[4300], const struct rig *r, const uint8_t name[SR_HASH]) {
-	char rel[SR_STORED_NAME];
-	sr_hash_name(rel, "packs", name);
-	(void)snprintf(path, 4300, "%s/%s", r->path, rel);
 }
 
 /* Each number of trailer and header by its own sentence; a pack that somebody made so that its name
@@ -494,6 +588,8 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round),
 		cmocka_unit_test(test_segments_are_taken),
+		cmocka_unit_test(test_hashes),
+		cmocka_unit_test(test_one_is_not_written),
 		cmocka_unit_test(test_small_sizes),
 		cmocka_unit_test(test_every_flip_is_found),
 		cmocka_unit_test(test_named_damage),

@@ -1,8 +1,10 @@
 /*
  * pack - writer and keyless reader; see pack.h.
  *
- * Writer's memory: the shuffle buffer (records with their entry number), the segment that is being
- * gathered and those that wait to be hashed and written (1 MiB each), and 40 bytes per record.
+ * Writer's memory: the shuffle buffer (records with their entry number), segments (1 MiB each) and
+ * 40 bytes per record. Segments are the one that is being gathered, those that wait to be written,
+ * and up to SR_LANES that are written and wait for each other to be hashed; then they are empty and
+ * used again, so there are never more than once were needed at a time.
  * Entries are kept in the order of add; their offsets are set when the record leaves the shuffle
  * buffer.
  */
@@ -38,13 +40,21 @@ enum {
 };
 
 struct sr_pack_segment {
-	struct sr_pack_segment *next; /* of those that wait */
+	struct sr_pack_segment *next; /* of those that wait, or are empty */
 	struct sr_upload *upload;
+	struct written *written; /* where it goes */
 	uint64_t index;
 	size_t len;
-	uint8_t hash[SR_HASH];
-	bool written;
 	uint8_t *bytes; /* SR_SEGMENT, at a whole page: behind this */
+};
+
+/* What is in the file, in order. Who took a segment and did not put it back yet has this for
+ * himself. */
+struct written {
+	struct sr_pack_segment *waiting[SR_LANES]; /* the last of them, to be hashed */
+	size_t count;
+	size_t done;          /* of these, from the first: hashed */
+	struct sr_buf hashes; /* of those before, and of the done */
 };
 
 struct pending { /* a record in the shuffle buffer */
@@ -66,10 +76,10 @@ struct sr_pack_writer {
 	struct sr_pack_segment *segment;      /* being gathered; NULL before its first byte */
 	struct sr_pack_segment *first, *last; /* full, in order */
 	size_t waiting;
-	struct sr_pack_segment *empty; /* to be used again, or NULL */
+	struct sr_pack_segment *empty; /* to be used again */
 	uint64_t segments;             /* that became full */
 	uint64_t size;                 /* of the file, when it is sealed */
-	struct sr_buf hashes;          /* of those that were put back */
+	struct written written;
 };
 
 /* --- writing -------------------------------------------------------------------------------------
@@ -79,7 +89,8 @@ static struct sr_pack_segment *segment_new(struct sr_pack_writer *w) {
 	struct sr_pack_segment *s = w->empty;
 	void *p = NULL;
 
-	w->empty = NULL;
+	if (s != NULL)
+		w->empty = s->next;
 	if (s == NULL && posix_memalign(&p, SR_DIRECT_PAGE, SR_DIRECT_PAGE + SR_SEGMENT) == 0)
 		s = p;
 	if (s == NULL)
@@ -87,6 +98,7 @@ static struct sr_pack_segment *segment_new(struct sr_pack_writer *w) {
 	memset(s, 0, sizeof *s);
 	s->bytes = (uint8_t *)s + SR_DIRECT_PAGE;
 	s->upload = w->upload;
+	s->written = &w->written;
 	s->index = w->segments;
 	return s;
 }
@@ -122,26 +134,50 @@ struct sr_pack_segment *sr_pack_writer_take(struct sr_pack_writer *w) {
 	return s;
 }
 
+/* Those that wait, side by side. */
+static void hash_written(struct written *d) {
+	uint8_t index[SR_LANES][8], hashes[SR_LANES][SR_HASH];
+	struct sr_lane lanes[SR_LANES] = {0};
+
+	for (size_t i = 0; i < d->count; i++) {
+		const struct sr_pack_segment *s = d->waiting[i];
+		sr_le64_put(index[i], s->index);
+		lanes[i].head = sr_bytes_of(index[i], sizeof index[i]);
+		lanes[i].text = sr_bytes_of(s->bytes, s->len);
+	}
+	sr_hash_lanes(hashes, SEGMENT_LABEL, lanes, d->count);
+	for (size_t i = 0; i < d->count; i++)
+		sr_buf_put(&d->hashes, hashes[i], SR_HASH);
+	d->done = d->count;
+}
+
 int sr_pack_segment_write(struct sr_pack_segment *s, struct sr_err *e) {
-	uint8_t index[8];
+	struct written *d = s->written;
 	int rc = sr_upload_write(s->upload, s->bytes, s->len, e);
 
-	sr_le64_put(index, s->index);
-	SR_HASH_OF(s->hash, SEGMENT_LABEL, NULL, sr_bytes_of(index, sizeof index),
-		sr_bytes_of(s->bytes, s->len));
-	s->written = rc == 0;
-	return rc;
+	if (rc != 0)
+		return rc;
+	d->waiting[d->count++] = s;
+	if (d->count == SR_LANES)
+		hash_written(d);
+	return 0;
 }
 
 void sr_pack_writer_put_back(struct sr_pack_writer *w, struct sr_pack_segment *s) {
-	if (s->written)
-		sr_buf_put(&w->hashes, s->hash, SR_HASH);
-	else
+	struct written *d = &w->written;
+
+	if (d->count == 0 || d->waiting[d->count - 1] != s) {
 		w->state = FAILED;
-	if (w->empty == NULL)
-		w->empty = s;
-	else
 		free(s);
+		return;
+	}
+	if (d->done == 0)
+		return;
+	for (size_t i = 0; i < d->count; i++) {
+		d->waiting[i]->next = w->empty;
+		w->empty = d->waiting[i];
+	}
+	d->count = d->done = 0;
 }
 
 static int write_waiting(struct sr_pack_writer *w, struct sr_err *e) {
@@ -372,6 +408,19 @@ static void pack_name(
 	SR_HASH_OF(name, "strongroom/pack/v1", NULL, sr_bytes_of(header, SR_PACK_HEADER), trailer);
 }
 
+/* Those that were written, and are empty. */
+static void free_segments(struct sr_pack_writer *w) {
+	struct written *d = &w->written;
+	while (d->count > 0)
+		free(d->waiting[--d->count]);
+	d->done = 0;
+	while (w->empty != NULL) {
+		struct sr_pack_segment *s = w->empty;
+		w->empty = s->next;
+		free(s);
+	}
+}
+
 static int seal(struct sr_pack_writer *w, struct sr_err *e) {
 	int rc = 0;
 	while (rc == 0 && w->shuffle_count > 0) {
@@ -389,15 +438,18 @@ static int seal(struct sr_pack_writer *w, struct sr_err *e) {
 		end_segment(w);
 	if (rc == 0)
 		rc = write_waiting(w, e);
-	sr_buf_put_le64(&w->hashes, footer_off);
-	sr_buf_put_le64(&w->hashes, end);
-	sr_buf_put(&w->hashes, END_MAGIC, MAGIC_LEN);
 	if (rc == 0)
-		rc = sr_buf_ok(&w->hashes, e);
+		hash_written(&w->written);
+	struct sr_buf *trailer = &w->written.hashes;
+	sr_buf_put_le64(trailer, footer_off);
+	sr_buf_put_le64(trailer, end);
+	sr_buf_put(trailer, END_MAGIC, MAGIC_LEN);
 	if (rc == 0)
-		rc = sr_upload_write(w->upload, w->hashes.p, w->hashes.len, e);
+		rc = sr_buf_ok(trailer, e);
 	if (rc == 0)
-		pack_name(w->name, w->header, sr_buf_view(&w->hashes));
+		rc = sr_upload_write(w->upload, trailer->p, trailer->len, e);
+	if (rc == 0)
+		pack_name(w->name, w->header, sr_buf_view(trailer));
 	w->size = sr_upload_size(w->upload);
 	return rc;
 }
@@ -411,8 +463,7 @@ int sr_pack_writer_seal(struct sr_pack_writer *w, uint8_t name[SR_HASH], struct 
 		return rc;
 	}
 	w->state = SEALED;
-	free(w->empty);
-	w->empty = NULL;
+	free_segments(w);
 	free(w->spare);
 	w->spare = NULL;
 	memcpy(name, w->name, SR_HASH);
@@ -452,8 +503,8 @@ void sr_pack_writer_free(struct sr_pack_writer *w) {
 	while (w->first != NULL)
 		free(sr_pack_writer_take(w));
 	free(w->segment);
-	free(w->empty);
-	sr_buf_free(&w->hashes);
+	free_segments(w);
+	sr_buf_free(&w->written.hashes);
 	free(w);
 }
 

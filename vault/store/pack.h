@@ -84,9 +84,14 @@ bool sr_pack_writer_full(const struct sr_pack_writer *w, size_t len);
 SR_MUST int sr_pack_writer_add(struct sr_pack_writer *w, const uint8_t cid[SR_HASH],
 	struct sr_bytes record, struct sr_err *e);
 /*
- * Segments that are full wait to be hashed and written, which needs no lock of whoever guards the
- * writer:  take -> segment_write, one thread of a pack at a time -> put_back. What nobody took,
- * seal writes. After a failure of segment_write the writer is of no use: put_back all the same.
+ * Segments that are full wait to be written and hashed, which needs no lock of whoever guards the
+ * writer:  take -> segment_write -> put_back, and only then the next take of that pack. What nobody
+ * took, seal writes. After a failure of segment_write the writer is of no use: put_back all the
+ * same.
+ *
+ * Each is written at once. Hashes are wanted in the trailer alone: segments stay with the writer
+ * until there are SR_LANES of them, which are hashed side by side, by the segment_write of the last
+ * of them or by seal.
  */
 struct sr_pack_segment; /* opaque */
 size_t sr_pack_writer_waiting(const struct sr_pack_writer *w);

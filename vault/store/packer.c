@@ -3,8 +3,8 @@
  *
  * State of a pack: OPEN (in open[]) -> CLOSING (one thread seals and commits it, without the lock)
  * -> CLOSED (places known, rows in the index). refs counts slots, plus one until CLOSED; at 0 the
- * state is freed. Under the lock a record is only copied: a segment that became full is hashed and
- * written without it, by the thread that filled it, or by the one that is at it already
+ * state is freed. Under the lock a record is only copied: a segment that became full is written
+ * and hashed without it, by the thread that filled it, or by the one that is at it already
  * (`writing`); threads that fill faster than the disk takes wait at WAITING_MAX.
  *
  * `inflight` maps cid -> serial << 32 | entry for packs that are not CLOSED, so a block is found
@@ -33,7 +33,7 @@ struct sr_packing {
 	uint32_t serial;
 	size_t refs;
 	bool closed;
-	bool writing; /* a thread hashes and writes its segments, or closes it */
+	bool writing; /* a thread writes and hashes its segments, or closes it */
 	uint8_t name[SR_HASH];
 	struct place *places;         /* when closed */
 	struct sr_resume_entry *keys; /* for the journal */
