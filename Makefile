@@ -27,8 +27,8 @@
 VERSION := 0.1.0
 B ?= build
 PREFIX ?= /usr/local
-# Three more than there are cores: some tests wait for a clock, for a disk, or for another process.
-J ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 3)
+# Four more than there are cores: some tests wait for a clock, for a disk, or for another process.
+J ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 4)
 SECONDS_EACH ?= 60
 T ?=
 Q := $(if $(V),,@)

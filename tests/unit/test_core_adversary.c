@@ -420,7 +420,7 @@ static bool table_refuses(const struct rig_desk *d) {
  * what the table refuses is refused before it can change anything, and is asked once. */
 static void walk_as(struct story *s, enum who who) {
 	const struct sr_op_info *ops[200];
-	const size_t stride = t_stride(7);
+	const size_t stride = t_stride(11);
 	size_t count = 0, all = 0;
 	struct caller c;
 	connect_as(&c, s, who);

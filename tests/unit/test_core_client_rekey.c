@@ -1401,7 +1401,7 @@ static void kills_at_the_switch(void **state) {
 
 	(void)state;
 	almost(h, "rekey", &h->w->outsider);
-	killed(&s, t_stride(7));
+	killed(&s, t_stride(11));
 	assert_replays(h->w);
 	hall_free(h);
 }
@@ -1418,7 +1418,7 @@ static void kills_between_the_items(void **state) {
 	assert_ok(vote_of(h, &h->w->member[0], request, "approve", &why), &why);
 	assert_ok(vote_of(h, &h->w->member[2], request, "approve", &why), &why);
 	assert_true(world_grant_of(h->w, request, grant));
-	killed(&s, t_stride(13));
+	killed(&s, t_stride(19));
 	assert_replays(h->w);
 	hall_free(h);
 }

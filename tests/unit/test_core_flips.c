@@ -31,7 +31,7 @@
 
 enum {
 	SMALL = 640, /* bytes: every bit of it */
-	PLACES = 8,  /* of a larger one, beside its ends */
+	PLACES = 5,  /* of a larger one, beside its ends */
 	FILES = 400,
 	TOLD = 40 /* of what is not named */
 };

@@ -806,7 +806,7 @@ static bool collect_killed_at(struct shelf *s, unsigned long n) {
 static void test_kill_everywhere(void **state) {
 	bool done = false;
 	(void)state;
-	for (unsigned long n = 1; !done; n += t_stride(11)) {
+	for (unsigned long n = 1; !done; n += t_stride(17)) {
 		struct shelf s;
 		furnish(&s);
 		done = collect_killed_at(&s, n);
