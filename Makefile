@@ -528,4 +528,4 @@ deps:
 deps-lint deps-valgrind deps-analyze deps-room deps-web deps-s3: deps-%:
 	@scripts/deps $*
 
--include $(shell find $(B)/o $(B)/t -name '*.d' 2>/dev/null)
+include $(shell find $(B)/o $(B)/t -name '*.d' 2>/dev/null)

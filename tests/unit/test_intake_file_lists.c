@@ -70,7 +70,6 @@ static void test_held_and_not(void **state) {
 	add(&r, "the second list");
 	add(&r, "third");
 	add(&r, "4");
-	assert_int_equal(sr_file_lists_count(r.l), 4);
 	for (size_t i = 0; i < 4; i++) {
 		const bool out = i == 1 || i == 3;
 
@@ -173,7 +172,6 @@ static void test_disk_full(void **state) {
 	assert_fails(sr_file_lists_add(r.l, &b, &r.e), SR_LIMIT, &r.e, "No space left on device");
 	sr_fault_set(0, 0);
 	assert_int_equal(b.len, 5);
-	assert_int_equal(sr_file_lists_count(r.l), 1);
 	assert_ok(sr_file_lists_add(r.l, &b, &r.e), &r.e);
 	is(&r, 0, "before");
 	is(&r, 1, "after");

@@ -133,10 +133,6 @@ int sr_file_lists_add(struct sr_file_lists *l, struct sr_buf *body, struct sr_er
 	return 0;
 }
 
-size_t sr_file_lists_count(const struct sr_file_lists *l) {
-	return l->count;
-}
-
 struct sr_file_list_place sr_file_lists_place(const struct sr_file_lists *l, size_t i) {
 	return l->lists[i].at;
 }

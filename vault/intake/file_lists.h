@@ -36,7 +36,6 @@ SR_MUST int sr_file_lists_new(struct sr_file_lists **out, struct sr_dir *run,
 /* Takes what is in ${body}, a secret buffer, as the next item's list; ${body} is empty then. NOMEM,
  * or what the disk says (NOSPC, IO). */
 SR_MUST int sr_file_lists_add(struct sr_file_lists *l, struct sr_buf *body, struct sr_err *e);
-size_t sr_file_lists_count(const struct sr_file_lists *l);
 struct sr_file_list_place sr_file_lists_place(const struct sr_file_lists *l, size_t i);
 /* What is held in memory; empty for what lies in the file. A view until free. */
 struct sr_bytes sr_file_lists_held(const struct sr_file_lists *l, size_t i);

@@ -107,11 +107,6 @@ void sr_block_work_free(struct sr_block_work *w) {
 	free(w);
 }
 
-uint8_t *sr_block_work_plain(struct sr_block_work *w) {
-	use(&w->plain, MESSAGE_MAX);
-	return w->plain.p + SR_BLOCK_HEAD;
-}
-
 uint8_t *sr_block_work_record(struct sr_block_work *w) {
 	return w->record.p;
 }
@@ -154,11 +149,6 @@ static int seal(struct sr_block_work *w, enum sr_block_kind kind, struct sr_bloc
 	ref->len = (uint32_t)(SR_RECORD_OVERHEAD + len);
 	*record = sr_bytes_of(w->record.p, ref->len);
 	return 0;
-}
-
-int sr_block_seal(struct sr_block_work *w, enum sr_block_kind kind, struct sr_block_ref *ref,
-	struct sr_bytes *record, struct sr_err *e) {
-	return sr_block_seal_in(w, kind, ref, w->plain.p, record, e);
 }
 
 int sr_block_seal_in(struct sr_block_work *w, enum sr_block_kind kind, struct sr_block_ref *ref,

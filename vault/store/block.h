@@ -82,22 +82,15 @@ struct sr_block_work;
 SR_MUST int sr_block_work_new(struct sr_block_work **out, const struct sr_block_domain *d,
 	enum sr_codec_id codec, struct sr_err *e);
 void sr_block_work_free(struct sr_block_work *w); /* NULL allowed */
-/* Where to put the plaintext of the next block to seal: SR_BLOCK bytes. sr_block_open and
- * sr_block_same leave it alone. */
-uint8_t *sr_block_work_plain(struct sr_block_work *w);
 /* A buffer of SR_RECORD_MAX bytes for the record to be opened. */
 uint8_t *sr_block_work_record(struct sr_block_work *w);
 
-/* Seal the first ref->plain_len bytes of the work's plaintext under ref's cid and key; sets
- * ref->len. The view of the record lives until the next call on ${w}. */
-SR_MUST int sr_block_seal(struct sr_block_work *w, enum sr_block_kind kind,
-	struct sr_block_ref *ref, struct sr_bytes *record, struct sr_err *e);
-/* The same of ref->plain_len bytes that lie elsewhere, behind SR_BLOCK_HEAD bytes that are written:
- * no copy of them is made, and the work's plaintext is left alone. */
+/* Seal ref->plain_len bytes, which lie behind SR_BLOCK_HEAD bytes of ${message} that are written,
+ * under ref's cid and key; sets ref->len. The view of the record lives until the next call on ${w}.
+ */
 SR_MUST int sr_block_seal_in(struct sr_block_work *w, enum sr_block_kind kind,
 	struct sr_block_ref *ref, uint8_t *message, struct sr_bytes *record, struct sr_err *e);
-/* The same of ${plain}, ref->plain_len bytes that nothing lies before; what is in the work's
- * plaintext may be lost. */
+/* The same of ${plain}, ref->plain_len bytes that nothing lies before. */
 SR_MUST int sr_block_seal_of(struct sr_block_work *w, enum sr_block_kind kind,
 	struct sr_block_ref *ref, struct sr_bytes plain, struct sr_bytes *record, struct sr_err *e);
 /* Open the ref->len bytes in the work's record buffer (which is used up) and check length and H:
