@@ -44,8 +44,8 @@ void sr_block_hash(uint8_t h[SR_HASH], struct sr_bytes plain) {
 }
 
 void sr_block_hashes(uint8_t (*h)[SR_HASH], const struct sr_bytes *plain, size_t count) {
-	struct sr_lane lanes[SR_LANES] = {0};
-	for (size_t i = 0; i < count && i < SR_LANES; i++)
+	struct sr_lane lanes[SR_LANES_TEXTS] = {0};
+	for (size_t i = 0; i < count && i < SR_LANES_TEXTS; i++)
 		lanes[i].text = plain[i];
 	sr_hash_lanes(h, H_LABEL, lanes, count);
 }

@@ -102,7 +102,7 @@ SR_MUST int sr_block_open(struct sr_block_work *w, enum sr_block_kind kind,
  * other blocks, of which four take little longer than one (sr_block_hashes). */
 SR_MUST int sr_block_unseal(struct sr_block_work *w, enum sr_block_kind kind,
 	const struct sr_block_ref *ref, struct sr_bytes *plain, struct sr_err *e);
-/* H of each of ${count} <= SR_LANES plaintexts. */
+/* H of each of ${count} <= SR_LANES_TEXTS plaintexts. */
 void sr_block_hashes(uint8_t (*h)[SR_HASH], const struct sr_bytes *plain, size_t count);
 
 /* Is what is in the record buffer (which is used up) the block of ${plain}? As sr_block_open, every

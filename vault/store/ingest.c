@@ -42,6 +42,7 @@ enum {
 	JOBS_MAX = THREADS_MAX + JOBS_BESIDE
 };
 _Static_assert(SR_INGEST_PLAIN_MAX / JOBS_MAX >= 2 * SR_BLOCK, "two side by side at the least");
+_Static_assert((int)BATCH <= (int)SR_LANES_TEXTS, "all H of a job in one call");
 
 enum state {
 	OPEN,
@@ -157,34 +158,14 @@ static void look_up(struct job *j) {
 	}
 }
 
-/* How many blocks from the ${first} on are of about one length: side by side others gain nothing
- * (crypto/lanes.h), and would take the place of one that does. */
-static size_t alike(const struct job *j, size_t first) {
-	uint32_t least = j->blocks[first].ref.plain_len, most = least;
-	size_t n = 1;
-	while (n < SR_LANES && first + n < j->count) {
-		const uint32_t len = j->blocks[first + n].ref.plain_len;
-		least = len < least ? len : least;
-		most = len > most ? len : most;
-		if (most / 2 > least)
-			break;
-		n++;
-	}
-	return n;
-}
-
 static void hash_blocks(struct job *j) {
-	struct sr_bytes plain[SR_LANES];
-	uint8_t h[SR_LANES][SR_HASH];
-	size_t n = 0;
-	for (size_t first = 0; first < j->count; first += n) {
-		n = alike(j, first);
-		for (size_t i = 0; i < n; i++)
-			plain[i] = plain_of(j, &j->blocks[first + i]);
-		sr_block_hashes(h, plain, n);
-		for (size_t i = 0; i < n; i++)
-			memcpy(j->blocks[first + i].ref.h, h[i], SR_HASH);
-	}
+	struct sr_bytes plain[BATCH];
+	uint8_t h[BATCH][SR_HASH];
+	for (size_t i = 0; i < j->count; i++)
+		plain[i] = plain_of(j, &j->blocks[i]);
+	sr_block_hashes(h, plain, j->count);
+	for (size_t i = 0; i < j->count; i++)
+		memcpy(j->blocks[i].ref.h, h[i], SR_HASH);
 	sr_wipe(h, sizeof h);
 }
 
@@ -792,7 +773,7 @@ static void begin_reading(
 		.note = f->note};
 	r->record.first_block =
 		sr_draft_next(in->current); /* the number its first block would get */
-	if (f->kind == SR_FILE_REGULAR)
+	if (f->kind == SR_FILE_REGULAR && in->journal != NULL)
 		sr_resume_file(r->file, sr_draft_item(in->current), f->path);
 }
 
