@@ -21,7 +21,7 @@
 
 enum {
 	SR_LANES = 4,
-	SR_LANES_TEXTS = 32, /* of one call, at most: as many as a job of a deposit has blocks */
+	SR_LANES_TEXTS = 128, /* of one call, at most: as many as a job of a deposit has blocks */
 	SR_LANES_LABEL = 64, /* bytes of a label, at most */
 	SR_LANES_HEAD = 32   /* bytes of a short first field, at most */
 };

@@ -29,7 +29,9 @@
 
 enum {
 	REPORT_MS = 100,
-	BATCH = 32,
+	/* Small ones of a job. In flight are then more files than a message of the client brings
+	 * (1 MiB: 420 of man pages), so that threads have work while it gathers the next. */
+	BATCH = 128,
 	SMALL = 32 << 10,       /* bytes: a larger one is worth a thread's waking */
 	SMALLS_MAX = 256 << 10, /* bytes of small ones that a job gathers */
 	MESSAGE = SR_BLOCK_HEAD + SR_BLOCK,
