@@ -373,7 +373,7 @@ static int drain(struct sr_ingest *in, struct sr_err *e) {
 	struct job *j = NULL;
 	int rc = send_batch(in, e);
 	while ((j = sr_pool_take(in->pool)) != NULL) {
-		struct sr_err mine = {SR_OK, ""};
+		struct sr_err mine = {.code = SR_OK};
 		int got = settle_job(in, j, &mine);
 		if (got != 0 && rc == 0) {
 			rc = got;
