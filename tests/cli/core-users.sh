@@ -21,7 +21,7 @@ by() { # UID COMMAND...
 	shift
 	setpriv --reuid "$id" --regid "$id" --clear-groups env -u STRONGROOM_UNLOCK HOME="$W/desk" STRONGROOM_STATE="$W/desk/state" "$@"
 }
-setpriv --reuid $keeper --regid $keeper --clear-groups "$W/program/strongroom" core --quiet 2>"$W/core.err" &
+setpriv --reuid $keeper --regid $keeper --clear-groups --pdeathsig KILL "$W/program/strongroom" core --quiet 2>"$W/core.err" &
 CORE_PID=$!
 for _ in $(seq 200); do
 	[[ ! -S vault/run/core.sock ]] || break

@@ -5,7 +5,7 @@
 
 founded
 mkfifo pipe
-as de deposit - --name slow --collection box <pipe >first.out 2>first.err &
+bound "$STRONGROOM_T" deposit - --name slow --collection box --as "$W/de.id" --passphrase-file "$W/pass" <pipe >first.out 2>first.err &
 first=$!
 exec 7>pipe
 echo 'some bytes' >&7

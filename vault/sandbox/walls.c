@@ -39,8 +39,9 @@ enum {
 static const char inside_program[] = "/run/program";
 
 struct library {
-	char *from; /* real path */
+	char *from; /* real path; unusable: the sentence why */
 	char *to;   /* where the loader looks */
+	bool unusable;
 };
 
 struct sr_walls {
@@ -416,28 +417,70 @@ static int add_one(struct sr_walls *w, const char *from, const char *to, struct 
 	return l->from != NULL && l->to != NULL ? 0 : sr_fail(e, SR_NOMEM, "no memory for a path");
 }
 
-/* ${must}: one that is not there is a failure; else it is left out. One of which the system does
- * not say whether it is there, is a failure in any case: what is left out for a bad disk would be
- * told of as if nobody had installed it. */
-static int add_data(
-	struct sr_walls *w, const char *const *paths, bool must, bool programs, struct sr_err *e) {
-	char to[PATH];
+/* What the program cannot do without. */
+static int add_data(struct sr_walls *w, const char *const *paths, struct sr_err *e) {
 	int rc = 0;
 
 	for (; rc == 0 && paths != NULL && *paths != NULL; paths++) {
 		bool there = false;
 
-		rc = find_file(&there, *paths, programs ? X_OK : R_OK, e);
-		if (rc == 0 && !there && must)
+		rc = find_file(&there, *paths, R_OK, e);
+		if (rc == 0 && !there)
 			rc = sr_fail_errno(e, "%s, which is needed inside the sandbox", *paths);
-		if (rc != 0 || !there)
-			continue;
-		(void)snprintf(to, sizeof to, SR_WALLS_TOOLS "%s", strrchr(*paths, '/'));
-		if (programs)
-			rc = find_libraries(w, *paths, e);
 		if (rc == 0)
-			rc = add_one(w, *paths, programs ? to : *paths, e);
+			rc = add_one(w, *paths, *paths, e);
 	}
+	return rc;
+}
+
+static void free_libraries(struct library *l, size_t count) {
+	for (size_t i = 0; i < count; i++) {
+		free(l[i].from);
+		free(l[i].to);
+	}
+}
+
+/* ${from}, which tools or ${program} itself are, inside as ${to}. One that cannot be used stops
+ * nothing: its place says why. */
+static int add_optional(
+	struct sr_walls *w, const char *from, const char *to, bool program, struct sr_err *e) {
+	const size_t libraries = w->library_count;
+	struct sr_err why = {.code = SR_OK};
+	bool there = false;
+	int rc = find_file(&there, from, program ? X_OK : R_OK, &why);
+
+	if (rc == 0 && !there)
+		return 0;
+	if (rc == 0 && program)
+		rc = find_libraries(w, from, &why);
+	if (rc == SR_NOMEM)
+		return sr_fail(e, SR_NOMEM, "%s", why.text);
+	if (rc == 0)
+		return add_one(w, from, to, e);
+	free_libraries(w->libraries + libraries, w->library_count - libraries);
+	w->library_count = libraries;
+	rc = add_one(w, why.text, to, e);
+	if (rc == 0)
+		w->data[w->data_count - 1].unusable = true;
+	return rc;
+}
+
+static int add_tools(struct sr_walls *w, const char *const *paths, struct sr_err *e) {
+	char to[PATH];
+	int rc = 0;
+
+	for (; rc == 0 && paths != NULL && *paths != NULL; paths++) {
+		(void)snprintf(to, sizeof to, SR_WALLS_TOOLS "%s", strrchr(*paths, '/'));
+		rc = add_optional(w, *paths, to, true, e);
+	}
+	return rc;
+}
+
+static int add_extras(struct sr_walls *w, const struct sr_walls_extra *x, struct sr_err *e) {
+	int rc = 0;
+
+	for (; rc == 0 && x != NULL && x->from != NULL; x++)
+		rc = add_optional(w, x->from, x->to, false, e);
 	return rc;
 }
 
@@ -458,16 +501,11 @@ int sr_walls_new(struct sr_walls **out, const struct sr_walls_root *root, struct
 	if (rc == 0)
 		rc = make_filter(&w->inner, false, e);
 	if (rc == 0)
-		rc = add_data(w, root->data, true, false, e);
+		rc = add_data(w, root->data, e);
 	if (rc == 0)
-		rc = add_data(w, root->tools, false, true, e);
-	for (size_t i = 0; rc == 0 && root->extras != NULL && root->extras[i].from != NULL; i++) {
-		bool there = false;
-
-		rc = find_file(&there, root->extras[i].from, R_OK, e);
-		if (rc == 0 && there)
-			rc = add_one(w, root->extras[i].from, root->extras[i].to, e);
-	}
+		rc = add_tools(w, root->tools, e);
+	if (rc == 0)
+		rc = add_extras(w, root->extras, e);
 	if (rc == 0)
 		rc = make_search(w, e);
 	if (rc != 0) {
@@ -481,14 +519,8 @@ int sr_walls_new(struct sr_walls **out, const struct sr_walls_root *root, struct
 void sr_walls_free(struct sr_walls *w) {
 	if (w == NULL)
 		return;
-	for (size_t i = 0; i < w->library_count; i++) {
-		free(w->libraries[i].from);
-		free(w->libraries[i].to);
-	}
-	for (size_t i = 0; i < w->data_count; i++) {
-		free(w->data[i].from);
-		free(w->data[i].to);
-	}
+	free_libraries(w->libraries, w->library_count);
+	free_libraries(w->data, w->data_count);
 	free(w->search);
 	free(w->outer.p);
 	free(w->inner.p);
@@ -501,6 +533,24 @@ const char *sr_walls_bwrap(const struct sr_walls *w) {
 
 size_t sr_walls_libraries(const struct sr_walls *w) {
 	return w->library_count;
+}
+
+void sr_walls_unusable(const struct sr_walls *w, char *out, size_t size) {
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < w->data_count; i++) {
+		if (!w->data[i].unusable)
+			continue;
+		const int n =
+			snprintf(out + at, size - at, "%s%s", at > 0 ? "\n" : "", w->data[i].from);
+
+		if (n < 0 || (size_t)n >= size - at) {
+			out[at] = '\0'; /* those that fit whole are there */
+			return;
+		}
+		at += (size_t)n;
+	}
 }
 
 /* --- going in --------------------------------------------------------------------------------- */
@@ -543,8 +593,15 @@ static void make_args(struct args *a, const struct sr_walls *w, const struct sr_
 		bind(a, w->libraries[i].from, w->libraries[i].to);
 	if (w->merged)
 		arg_list(a, merged);
-	for (size_t i = 0; i < w->data_count; i++)
-		bind(a, w->data[i].from, w->data[i].to);
+	for (size_t i = 0; i < w->data_count; i++) {
+		if (!w->data[i].unusable) {
+			bind(a, w->data[i].from, w->data[i].to);
+			continue;
+		}
+		arg(a, "--symlink");
+		arg(a, w->data[i].from);
+		arg(a, w->data[i].to);
+	}
 	arg(a, "--size");
 	arg(a, a->tmpfs);
 	arg_list(a, last);

@@ -130,6 +130,33 @@ static bool stored_well(struct job *j, const struct block *b) {
 	       sr_block_same(j->work, SR_BLOCK_FILE, &b->ref, plain_of(j, b), NULL) == 0;
 }
 
+static void take_hit(struct block *b, const struct sr_index_hit *hit) {
+	memcpy(b->ref.pack, hit->at.pack, SR_HASH);
+	b->ref.offset = hit->at.offset;
+	b->ref.len = hit->at.len;
+	b->checked = hit->checked;
+}
+
+/* Is a copy that the index has of ${b} good? The first, or another: where a pack was damaged, a
+ * later one has what a deposit stored again. */
+static bool stored_before(struct job *j, struct block *b) {
+	const struct sr_ingest *in = j->in;
+	struct sr_index_hit other;
+	for (size_t i = 0; b->found && i < SR_INDEX_COPIES; i++) {
+		if (b->checked)
+			return true;
+		if (stored_well(j, b)) {
+			sr_index_checked(in->o.index, b->ref.cid, b->ref.pack);
+			return true;
+		}
+		b->found = sr_index_find_other(in->o.index, b->ref.cid, b->ref.pack,
+				   in->o.accession, &other, NULL) == 0;
+		if (b->found)
+			take_hit(b, &other);
+	}
+	return false;
+}
+
 /* Dedupe collection: which blocks are in an open pack of this accession (slot), or in the index.
  * In this order: a block leaves the one after it came into the other. */
 static void look_up(struct job *j) {
@@ -151,12 +178,8 @@ static void look_up(struct job *j) {
 		sr_index_find_all(in->o.index, cids, n, in->o.accession, hits, found);
 	for (size_t i = 0; i < n; i++) {
 		asked[i]->found = found[i];
-		if (!found[i])
-			continue;
-		memcpy(asked[i]->ref.pack, hits[i].at.pack, SR_HASH);
-		asked[i]->ref.offset = hits[i].at.offset;
-		asked[i]->ref.len = hits[i].at.len;
-		asked[i]->checked = hits[i].checked;
+		if (found[i])
+			take_hit(asked[i], &hits[i]);
 	}
 }
 
@@ -188,12 +211,9 @@ static int work(struct job *j, struct block *b, struct sr_err *e) {
 	uint8_t lookup[SR_RESUME_LOOKUP];
 	struct sr_bytes record = {NULL, 0};
 	struct sr_packer_record r = {SR_PACK_FILES, &b->ref, NULL, {NULL, 0}};
-	if (b->found && (b->checked || stored_well(j, b))) {
-		if (!b->checked)
-			sr_index_checked(in->o.index, b->ref.cid, b->ref.pack);
-		b->reused = true;
+	b->reused = stored_before(j, b);
+	if (b->reused)
 		return 0;
-	}
 	/* Another worker may have been faster, or this one: the same file comes many times in a
 	 * tree. */
 	b->reused = sr_packer_inflight(in->packer, b->ref.cid, &b->slot);
@@ -336,7 +356,7 @@ static int drain(struct sr_ingest *in, struct sr_err *e) {
 	struct job *j = NULL;
 	int rc = send_batch(in, e);
 	while ((j = sr_pool_take(in->pool)) != NULL) {
-		struct sr_err mine = {SR_OK, ""};
+		struct sr_err mine = {.code = SR_OK};
 		int got = settle_job(in, j, &mine);
 		if (got != 0 && rc == 0) {
 			rc = got;

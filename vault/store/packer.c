@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/draw.h"
 #include "store/idmap.h"
 
 enum {
@@ -52,6 +53,7 @@ struct sr_packer {
 	uint64_t taken; /* bytes of file records so far */
 	uint64_t bytes;
 	uint32_t serial;
+	struct sr_draw draw;
 	int failed; /* sticky code */
 	struct sr_err
 		cause; /* and what was said then: every worker that comes later says the same */
@@ -107,6 +109,7 @@ void sr_packer_free(struct sr_packer *p) {
 		packing_free(k);
 	}
 	sr_idmap_free(&p->inflight);
+	sr_draw_wipe(&p->draw);
 	(void)pthread_cond_destroy(&p->wrote);
 	(void)pthread_mutex_destroy(&p->mutex);
 	free(p);
@@ -242,13 +245,11 @@ static int close_pack(struct sr_packer *p, struct sr_packing *k, struct sr_err *
 
 /* The slot of open packs where a record of ${kind} goes. Under the lock. */
 static struct sr_packing **choose(struct sr_packer *p, enum sr_pack_kind kind) {
-	uint8_t r = 0;
 	if (kind == SR_PACK_META)
 		return &p->meta;
 	if (p->taken <= SR_PACK_SHUFFLE)
 		return &p->open[0];
-	sr_random(&r, sizeof r);
-	return &p->open[r % SR_PACKER_OPEN];
+	return &p->open[sr_draw_below(&p->draw, SR_PACKER_OPEN)];
 }
 
 /* Under the lock. */
