@@ -64,9 +64,11 @@ write_one() {
 	((n % 5)) || end_item
 	((n % 7)) || { must 0 as cu1 describe "$item" --title "paper number $n, described twice"; }
 }
-pick() { # LIST: a line of it that is not ending
+pick() { # LIST: a line of it that is not ending; a grant ends with its item, too
+	local line id of
 	shuf "../acked/$1" | while read -r line; do
-		grep -qF -e "${line%% *}" ../acked/ending || { echo "$line" && break; }
+		read -r id _ of _ <<<"$line"
+		grep -qF -e "$id" ${of:+-e "$of"} ../acked/ending || { echo "$line" && break; }
 	done
 }
 end_grant() {
