@@ -50,4 +50,4 @@ ok ri return "$CHECKOUT"
 # Without the core: told what to do.
 core_stop
 refused 5 'denied' ri list
-has 'strongroom core'
+has 'the vault belongs to another user of this machine: ask its custodian to start .strongroom core.'

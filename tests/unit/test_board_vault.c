@@ -626,6 +626,11 @@ static void test_backup(void **state) {
 	assert_false(t_exists(t_path(to, "catalogue.db")));
 	world_close(w);
 	sr_buf_init(&told);
+	o.no_second = false;
+	assert_fails(sr_backup_restore(&o, &r, &told, &w->e), SR_USAGE, &w->e,
+		"say where the second copy of secrets.db shall lie (--second PATH), or "
+		"--no-second");
+	o.no_second = true;
 	o.from = to;
 	o.secrets_path = secrets;
 	o.escrow_path = escrow;
@@ -653,6 +658,16 @@ static void test_backup(void **state) {
 		b.unlock.credential =
 			sr_bytes_str("the credential of the backup, 32 bytes and more");
 		assert_fails(sr_backup_make(w->v, &b, &r, &w->e), SR_CORRUPT, &w->e, "damaged");
+		/* Folders that no vault has. */
+		snprintf(path, sizeof path, "%s", t_path(w->vault, "packs"));
+		for (int i = 0; i < 9; i++) {
+			const size_t len = strlen(path);
+
+			snprintf(path + len, sizeof path - len, "/d");
+			assert_int_equal(mkdir(path, 0700), 0);
+		}
+		assert_fails(sr_backup_make(w->v, &b, &r, &w->e), SR_CORRUPT, &w->e,
+			"d: folders deeper than 8");
 	}
 	world_free(w);
 }

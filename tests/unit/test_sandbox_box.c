@@ -512,7 +512,8 @@ static void out_of_reach(void **state) {
 	root = (struct sr_walls_root){.program = program, .tools = several};
 	assert_ok(sr_walls_new(&w, &root, &e), &e);
 	snprintf(says, sizeof says,
-		"%s names no loader of its libraries\n%s lacks a library:\tlibnone.so.1 => not found",
+		"%s names no loader of its libraries\n"
+		"%s lacks a library:\tlibnone.so.1 => not found",
 		script, lacks);
 	sr_walls_unusable(w, told, sizeof told);
 	assert_string_equal(told, says);

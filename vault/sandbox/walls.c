@@ -376,19 +376,14 @@ static int make_search(struct sr_walls *w, struct sr_err *e) {
 	return w->search != NULL ? 0 : sr_fail(e, SR_NOMEM, "no memory for a path");
 }
 
-static int find_libraries(struct sr_walls *w, const char *program, struct sr_err *e) {
-	char loader[PATH], lib[8] = "";
-	struct sr_buf list;
+/* What ${loader} said of ${program}. */
+static int take_list(struct sr_walls *w, const char *program, const char *loader,
+	struct sr_buf *list, struct sr_err *e) {
+	char lib[8] = "";
 	int rc;
 
 	w->merged = readlink("/lib", lib, sizeof lib) == 7 && memcmp(lib, "usr/lib", 7) == 0;
-	rc = find_loader(loader, sizeof loader, program, e);
-	if (rc != 0)
-		return rc;
-	sr_buf_init(&list);
-	rc = run_loader(&list, loader, program, e);
-	if (rc == 0)
-		rc = read_list(w, program, (char *)list.p, e);
+	rc = read_list(w, program, (char *)list->p, e);
 	/* Some loaders do not list themselves. */
 	for (size_t i = 0; rc == 0 && i < w->library_count; i++) {
 		char *to = place_inside(w, loader);
@@ -402,6 +397,19 @@ static int find_libraries(struct sr_walls *w, const char *program, struct sr_err
 			break;
 		}
 	}
+	return rc;
+}
+
+static int find_libraries(struct sr_walls *w, const char *program, struct sr_err *e) {
+	char loader[PATH];
+	struct sr_buf list;
+	int rc = find_loader(loader, sizeof loader, program, e);
+
+	sr_buf_init(&list);
+	if (rc == 0)
+		rc = run_loader(&list, loader, program, e);
+	if (rc == 0)
+		rc = take_list(w, program, loader, &list, e);
 	sr_buf_free(&list);
 	return rc;
 }
@@ -440,23 +448,39 @@ static void free_libraries(struct library *l, size_t count) {
 	}
 }
 
-/* ${from}, which tools or ${program} itself are, inside as ${to}. One that cannot be used stops
- * nothing: its place says why. */
+/* ${from}, which is a ${program} or what one reads, inside as ${to}. One that cannot be used stops
+ * nothing: its place says why. What may be otherwise in a moment (no memory, no process, no more
+ * open files) does: what is left out for it would be told of as if it were always so. */
 static int add_optional(
 	struct sr_walls *w, const char *from, const char *to, bool program, struct sr_err *e) {
 	const size_t libraries = w->library_count;
 	struct sr_err why = {.code = SR_OK};
+	char loader[PATH];
+	struct sr_buf list;
 	bool there = false;
 	int rc = find_file(&there, from, program ? X_OK : R_OK, &why);
 
 	if (rc == 0 && !there)
 		return 0;
 	if (rc == 0 && program)
-		rc = find_libraries(w, from, &why);
-	if (rc == SR_NOMEM)
-		return sr_fail(e, SR_NOMEM, "%s", why.text);
+		rc = find_loader(loader, sizeof loader, from, &why);
+	if (rc == 0 && program) {
+		sr_buf_init(&list);
+		const int ran = run_loader(&list, loader, from, e);
+
+		if (ran == 0)
+			rc = take_list(w, from, loader, &list, &why);
+		sr_buf_free(&list);
+		if (ran != 0)
+			return ran;
+	}
 	if (rc == 0)
 		return add_one(w, from, to, e);
+	if (rc == SR_NOMEM || why.no == EMFILE || why.no == ENFILE) {
+		if (e != NULL)
+			*e = why;
+		return rc;
+	}
 	free_libraries(w->libraries + libraries, w->library_count - libraries);
 	w->library_count = libraries;
 	rc = add_one(w, why.text, to, e);
