@@ -625,11 +625,12 @@ int sr_room_export_read(struct sr_room *r, const uint8_t checkout[SR_ID], struct
 	return rc;
 }
 
-bool sr_room_export_is_last(struct sr_room *r, const uint8_t checkout[SR_ID]) {
-	struct opened *o = NULL;
-
-	return room_find(&o, r, checkout, NULL, NULL) == 0 && o->export != NULL &&
-	       is_last(o->export) && !o->export->logged;
+bool sr_room_export_is_last(const struct sr_room *r, const uint8_t checkout[SR_ID]) {
+	for (size_t i = 0; i < r->count; i++)
+		if (memcmp(r->open[i]->checkout, checkout, SR_ID) == 0)
+			return r->open[i]->export != NULL && is_last(r->open[i]->export) &&
+			       !r->open[i]->export->logged;
+	return false;
 }
 
 void sr_room_export_end(struct sr_room *r, const uint8_t checkout[SR_ID]) {
