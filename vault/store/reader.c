@@ -13,19 +13,19 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/escape.h"
 #include "base/pool.h"
 #include "store/columns.h"
 
 enum {
-	/* Fetched ahead: 6 x SR_LANES x 2 MiB of records and messages, however many cores there
-	 * are. Three threads fetch faster than whoever takes can make a SHA-256 of it. */
-	JOBS_MAX = 6,
-	/* Beside those that threads are at: the job at hand, the one before, and one that is ready.
-	 */
-	JOBS_MORE = 3
+	/* Threads that fetch, however many cores there are: as many reads are on their way to the
+	 * disk, and two threads at work are faster than whoever takes can make a SHA-256 of it. */
+	THREADS_MAX = 4,
+	/* Beside the jobs that they are at: the one at hand, the one before, and one that is ready.
+	 * Each is SR_LANES x 2 MiB of records and messages. */
+	JOBS_MORE = 3,
+	JOBS_MAX = THREADS_MAX + JOBS_MORE
 };
 
 struct sr_item {
@@ -366,10 +366,8 @@ static void fetch_job(void *arg) {
 }
 
 static size_t thread_count(unsigned wanted) {
-	long n = wanted != 0 ? (long)wanted : sysconf(_SC_NPROCESSORS_ONLN);
-	if (n < 1)
-		n = 1;
-	return n > JOBS_MAX - JOBS_MORE ? JOBS_MAX - JOBS_MORE : (size_t)n;
+	const size_t n = wanted != 0 ? wanted : (size_t)sr_cores() + 2;
+	return n > THREADS_MAX ? THREADS_MAX : n;
 }
 
 int sr_item_blocks_new(struct sr_item_blocks **out, struct sr_item *it,
