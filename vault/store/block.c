@@ -31,7 +31,7 @@ struct sr_block_work {
 	struct sr_codec *coder;
 	struct buffer plain;  /* MESSAGE_MAX */
 	struct buffer packed; /* MESSAGE_MAX */
-	struct buffer record; /* SR_RECORD_MAX */
+	struct buffer record; /* SR_RECORD_ROOM */
 };
 
 static void use(struct buffer *b, size_t len) {
@@ -76,7 +76,7 @@ int sr_block_work_new(struct sr_block_work **out, const struct sr_block_domain *
 	w->codec = codec;
 	w->plain.p = malloc(MESSAGE_MAX);
 	w->packed.p = malloc(MESSAGE_MAX);
-	w->record.p = malloc(SR_RECORD_MAX);
+	w->record.p = aligned_alloc(SR_DIRECT_PAGE, SR_RECORD_ROOM);
 	int rc = sr_codec_new(&w->coder, e);
 	if (rc == 0 && (w->plain.p == NULL || w->packed.p == NULL || w->record.p == NULL))
 		rc = sr_fail(e, SR_NOMEM, "block: no memory for working buffers");
@@ -195,7 +195,8 @@ static void wipe_opened(struct sr_block_work *w, struct sr_bytes *plain) {
 }
 
 int sr_block_unseal(struct sr_block_work *w, enum sr_block_kind kind,
-	const struct sr_block_ref *ref, struct sr_bytes *plain, struct sr_err *e) {
+	const struct sr_block_ref *ref, const uint8_t *record, struct sr_bytes *plain,
+	struct sr_err *e) {
 	uint8_t ad[AD_LEN];
 	*plain = sr_bytes_of(NULL, 0);
 	if (ref->len <= SR_RECORD_OVERHEAD || ref->len > SR_RECORD_MAX)
@@ -204,7 +205,7 @@ int sr_block_unseal(struct sr_block_work *w, enum sr_block_kind kind,
 	put_ad(ad, w->d, kind, ref->cid);
 	use(&w->packed, ref->len - SR_AEAD_OVERHEAD);
 	int rc = sr_aead_open(w->packed.p, ref->key, RECORD_LABEL, sr_bytes_of(ad, sizeof ad),
-		sr_bytes_of(w->record.p, ref->len), e);
+		sr_bytes_of(record, ref->len), e);
 	if (rc == 0)
 		rc = unpack(w, ref, plain, e);
 	if (rc != 0)
@@ -215,7 +216,7 @@ int sr_block_unseal(struct sr_block_work *w, enum sr_block_kind kind,
 int sr_block_open(struct sr_block_work *w, enum sr_block_kind kind, const struct sr_block_ref *ref,
 	struct sr_bytes *plain, struct sr_err *e) {
 	uint8_t h[SR_HASH];
-	int rc = sr_block_unseal(w, kind, ref, plain, e);
+	int rc = sr_block_unseal(w, kind, ref, w->record.p, plain, e);
 	if (rc != 0)
 		return rc;
 	sr_block_hash(h, *plain);
@@ -228,7 +229,7 @@ int sr_block_open(struct sr_block_work *w, enum sr_block_kind kind, const struct
 int sr_block_same(struct sr_block_work *w, enum sr_block_kind kind, const struct sr_block_ref *ref,
 	struct sr_bytes plain, struct sr_err *e) {
 	struct sr_bytes got = {NULL, 0};
-	int rc = sr_block_unseal(w, kind, ref, &got, e);
+	int rc = sr_block_unseal(w, kind, ref, w->record.p, &got, e);
 	if (rc == 0 && !sr_bytes_eq(got, plain))
 		rc = sr_fail(e, SR_AUTH, "block's plaintext is another than the one at hand");
 	if (rc != 0)
