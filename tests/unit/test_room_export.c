@@ -339,6 +339,55 @@ static void logged_before_the_end(void **state) {
 	desk_free(d);
 }
 
+/* Of several pieces, read in parts of any size: what leaves is what is logged, and who reads is
+ * told beforehand which read logs it. */
+static void told_before_the_last(void **state) {
+	(void)state;
+	static uint8_t content[2 * SR_EXPORT_READ + SR_BLOCK + 77];
+	static const size_t reads[] = {SR_EXPORT_READ, SR_EXPORT_READ - 4095, 1 << 20, 300001};
+	struct world_file f = {.path = "data.bin", .content = {content, sizeof content}};
+	struct sr_buf sealed, plain, piece;
+	struct desk *d;
+	struct world *w;
+
+	t_fill(content, sizeof content, 11);
+	d = desk_new(&f, 1);
+	w = d->w;
+	assert_false(sr_room_export_is_last(w->room, d->c.id));
+	for (size_t i = 0; i < sizeof reads / sizeof reads[0]; i++) {
+		size_t got = 1, count = 0, last = 0;
+
+		sr_buf_init(&sealed);
+		sr_buf_init(&piece);
+		assert_ok(sr_room_export_begin(w->room, d->c.id, d->c.by->person, &w->e), &w->e);
+		while (got > 0) {
+			const bool told = sr_room_export_is_last(w->room, d->c.id);
+
+			sr_buf_clear(&piece);
+			assert_ok(sr_room_export_read(
+					  w->room, d->c.id, &piece, reads[i], &got, &w->e),
+				&w->e);
+			sr_buf_put(&sealed, piece.p, piece.len);
+			count += got > 0;
+			last += told;
+			/* None is logged of which that was not said; said it is late. */
+			assert_true(world_count(w, SR_T_EXPORT) == i || told || got == 0);
+			assert_true(!told || sealed.len > sizeof content - SR_EXPORT_READ);
+		}
+		assert_int_equal(world_count(w, SR_T_EXPORT), i + 1);
+		assert_true(count > 2 && last > 0 && (i > 0 || last == 1));
+		assert_false(sr_room_export_is_last(w->room, d->c.id));
+		check_logged(d, &sealed);
+		decrypt(d, &sealed, &plain);
+		assert_int_equal(plain.len, sizeof content);
+		assert_memory_equal(plain.p, content, sizeof content);
+		sr_buf_free(&sealed);
+		sr_buf_free(&piece);
+		sr_buf_free(&plain);
+	}
+	desk_free(d);
+}
+
 /* A bit of every pack that holds a block of a mebibyte, turned over. */
 static int flip_large(void *ctx, const char *name, struct sr_err *e) {
 	const struct world *w = ctx;
@@ -532,6 +581,7 @@ int main(void) {
 		cmocka_unit_test(age_opens_it),
 		cmocka_unit_test(abandoned_and_begun_anew),
 		cmocka_unit_test(logged_before_the_end),
+		cmocka_unit_test(told_before_the_last),
 		cmocka_unit_test(damaged_in_the_middle),
 		cmocka_unit_test(rights_are_kept_apart),
 	};

@@ -764,21 +764,20 @@ static void test_draft_before_its_time(void **state) {
 	sr_packer_free(p);
 	/* a packer that failed while nobody wanted to know why: whoever comes later is told */
 	struct sr_block_ref ref = {.len = 0};
-	struct sr_slot slot = {NULL, 0};
-	bool again = true;
+	struct sr_packer_added added = {.again = true};
 	static uint8_t record[SR_RECORD_OVERHEAD + 1000];
 	const struct sr_packer_record pr = {
 		.kind = SR_PACK_FILES, .ref = &ref, .record = sr_bytes_of(record, sizeof record)};
 	t_fill(ref.cid, SR_HASH, 1);
 	assert_ok(sr_packer_new(&p, &po, &e), &e);
-	assert_ok(sr_packer_add(p, &pr, &slot, &again, &e), &e);
-	assert_false(again);
+	assert_ok(sr_packer_add(p, &pr, 1, &added, &e), &e);
+	assert_false(added.again);
 	sr_fault_set(1, ENOSPC);
 	assert_int_equal(sr_packer_flush(p, SR_PACK_FILES, NULL), SR_LIMIT);
 	sr_fault_set(0, 0);
 	assert_fails(sr_packer_flush(p, SR_PACK_FILES, &e), SR_LIMIT, &e,
 		"packer: a pack could not be written");
-	sr_packer_drop(p, &slot);
+	sr_packer_drop(p, &added.slot);
 	sr_packer_free(p);
 	rig_end(&r);
 }

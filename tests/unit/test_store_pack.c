@@ -83,6 +83,8 @@ static void round_trip(bool bulk) {
 	struct sr_pack_entry *footer = NULL;
 	uint8_t name[SR_HASH], cid[SR_HASH], sk[SR_X_SK];
 	static uint8_t want[200000], got[200000], segment[SR_SEGMENT];
+	static _Alignas(SR_DIRECT_PAGE) uint8_t pages[SR_RECORD_ROOM];
+	const uint8_t *inside = NULL;
 	size_t count = 0;
 	rig_open(&r);
 	r.o.bulk = bulk;
@@ -106,6 +108,9 @@ static void round_trip(bool bulk) {
 		assert_memory_equal(places[i].cid, cid, SR_HASH);
 		assert_ok(sr_pack_read(r.b, &at, got, &e), &e);
 		assert_memory_equal(got, want, sizeof want);
+		assert_ok(sr_pack_read_bulk(r.b, &at, pages, &inside, &e), &e);
+		assert_true(inside >= pages && inside + at.len <= pages + SR_RECORD_ROOM);
+		assert_memory_equal(inside, want, sizeof want);
 		size_t k = 0;
 		while (k < count && memcmp(footer[k].cid, cid, SR_HASH) != 0)
 			k++;
@@ -563,6 +568,7 @@ static void test_limits(void **state) {
 	struct sr_pack_writer *w = NULL;
 	uint8_t cid[SR_HASH] = {0};
 	static uint8_t p[SR_RECORD_MAX + 1];
+	const uint8_t *inside = NULL;
 	struct sr_place at = {.offset = 63, .len = 1000};
 	(void)state;
 	rig_open(&r);
@@ -581,6 +587,8 @@ static void test_limits(void **state) {
 	assert_fails(sr_pack_read(r.b, &at, p, &e), SR_CORRUPT, &e, "no record can lie at 63");
 	at.offset = SR_PACK_MAX;
 	assert_fails(sr_pack_read(r.b, &at, p, &e), SR_CORRUPT, &e, "no record can lie");
+	assert_fails(
+		sr_pack_read_bulk(r.b, &at, p, &inside, &e), SR_CORRUPT, &e, "no record can lie");
 	rig_end(&r);
 }
 

@@ -122,6 +122,51 @@ static void test_blocks_ahead(void **state) {
 	rig_end(&r);
 }
 
+/* A part stays as it is while SR_LANES more are asked for, and the end. */
+static void test_parts_stay(void **state) {
+	enum {
+		PARTS = 23,
+		KEPT = SR_LANES + 1
+	};
+	struct rig_source a = {.size = (PARTS - 1) * MIB + 9, .seed = 7};
+	struct sr_ingest_options o;
+	struct sr_ingest *in = NULL;
+	uint8_t item[SR_ID] = {9};
+	struct sr_item_part parts[KEPT] = {0};
+	struct sr_item_blocks *b = NULL;
+	struct rig r;
+	struct sr_err e;
+	size_t count = 0;
+	(void)state;
+	rig_open(&r, NULL);
+	rig_options(&r, &o, 1);
+	assert_ok(sr_ingest_begin(&in, &o, &e), &e);
+	assert_ok(sr_ingest_item_begin(in, item, &e), &e);
+	assert_ok(rig_add(in, "a", &a, &e), &e);
+	assert_ok(sr_ingest_item_end(in, &e), &e);
+	assert_ok(sr_ingest_finish(in, &e), &e);
+	sr_ingest_free(in);
+	struct sr_item *it = rig_item(&r, 0, NULL);
+	const struct sr_item_span all = {.end = 1};
+	assert_ok(sr_item_blocks_new(&b, it, &all, &e), &e);
+	do {
+		struct sr_item_part *at = &parts[count % KEPT];
+		assert_ok(sr_item_blocks_next(b, at, &e), &e);
+		count++;
+		for (size_t i = 0; i < KEPT && i < count; i++) {
+			struct sr_bytes some = parts[i].bytes;
+			struct rig_compare c = {&a, parts[i].offset};
+			some.len = some.len < RIG_CELL ? some.len : RIG_CELL;
+			if (some.len > 0)
+				assert_ok(rig_compare_sink(&c, some, &e), &e);
+		}
+	} while (parts[(count - 1) % KEPT].bytes.len > 0);
+	assert_int_equal(count, PARTS + 1);
+	sr_item_blocks_free(b);
+	sr_item_close(it);
+	rig_end(&r);
+}
+
 static int only_pack(void *ctx, const char *name, struct sr_err *e) {
 	uint8_t hash[SR_HASH];
 	if (sr_hash_of_name(hash, "packs", name, e) == 0)
@@ -481,6 +526,7 @@ int main(void) {
 		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_blocks_ahead),
+		cmocka_unit_test(test_parts_stay),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_other_copies),
 		cmocka_unit_test(test_numbers),

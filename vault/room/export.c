@@ -18,10 +18,18 @@
  * `export` statement. That is written before the last bytes leave: without them age refuses the
  * file's end. Every file's SHA-256 is checked on the way.
  *
- * Of a large file each block goes through three things that only go forward: the digests of the
- * file, age, and the SHA-256 of what leaves. The digests are made on a thread beside, while this
- * one seals the same block and hashes what became of it; at most one block is beside, and nobody
- * touches block or digests until it is back (aside, back).
+ * Of a large file each block goes through three things that only go forward, each on a thread of
+ * its own, and no more than one of them at any moment:
+ *
+ *   digests of the file   block by block, behind this thread by up to SR_LANES of them, for so long
+ *                         the reader keeps them (aside, back)
+ *   age                   this thread, into `out`
+ *   SHA-256 of what       piece by piece: a piece of `out` that is full becomes `ready`, which is
+ *   leaves                hashed while the next one is sealed, and handed over then (turn, hashed)
+ *
+ * So a piece leaves when the next one is sealed, or there is none: what reads it knows before it
+ * asks for the last one that it is the last (sr_room_export_is_last). Nobody touches what is at
+ * work with another thread until it is back.
  */
 #include "room/room_internal.h"
 
@@ -34,7 +42,8 @@
 #include "room/tar.h"
 
 enum {
-	ASIDE_MIN = 256 << 10 /* bytes; for less the waking of a thread costs what it saves */
+	ASIDE_MIN = 256 << 10, /* bytes; for less the waking of a thread costs what it saves */
+	PIECE = SR_EXPORT_READ /* bytes that are hashed and handed over at once */
 };
 
 enum stage {
@@ -46,6 +55,11 @@ enum stage {
 	DONE,
 	FAILED
 };
+struct room_export;
+struct aside { /* a block and whose digests it goes into */
+	struct room_export *x;
+	struct sr_bytes part;
+};
 struct room_export {
 	enum stage stage;
 	bool bare;
@@ -55,13 +69,15 @@ struct room_export {
 	struct sr_sha256 *file_sha;
 	struct sr_bagging *bag; /* NULL: no bag */
 	struct sr_digest *file_512;
-	struct sr_pool *beside; /* one thread; NULL before it is needed, or where there is none */
-	bool is_aside;
-	struct sr_bytes aside; /* what it has at work */
-	struct sr_sha256 *sha; /* of what leaves */
+	struct sr_pool *digester; /* one thread; NULL before it is needed, or where there is none */
+	struct aside asides[SR_LANES];
+	uint64_t sent, back;    /* of them, ever */
+	struct sr_pool *hasher; /* as digester */
+	bool hashing;           /* it has `ready` at work */
+	struct sr_sha256 *sha;  /* of what leaves, up to the end of `ready` */
+	struct sr_buf ready;    /* a piece to be handed over, or what is left of it */
+	struct sr_buf out;      /* sealed, behind it */
 	uint64_t bytes;
-	struct sr_buf out; /* sealed, not yet handed over */
-	size_t hashed;     /* of out, by sha */
 	bool logged;
 	struct sr_age_writer *age;
 	char recipient[256];
@@ -70,7 +86,8 @@ struct room_export {
 void room_export_free(struct room_export *x) {
 	if (x == NULL)
 		return;
-	sr_pool_free(x->beside); /* waits for what is at work */
+	sr_pool_free(x->digester); /* waits for what is at work */
+	sr_pool_free(x->hasher);
 	sr_age_writer_free(x->age);
 	sr_item_blocks_free(x->blocks);
 	sr_sha256_free(x->file_sha);
@@ -78,6 +95,7 @@ void room_export_free(struct room_export *x) {
 	sr_digest_free(x->file_512);
 	sr_sha256_free(x->sha);
 	sr_buf_free(&x->notes);
+	sr_buf_free(&x->ready);
 	sr_buf_free(&x->out);
 	free(x);
 }
@@ -131,6 +149,7 @@ static int export_new(struct room_export **out, struct sr_room *r, const struct 
 		return sr_fail(e, SR_NOMEM, "export: out of memory");
 	x->stage = FILES;
 	sr_buf_init_secret(&x->notes);
+	sr_buf_init(&x->ready);
 	sr_buf_init(&x->out);
 	rc = find_recipient(x->recipient, r, o, e);
 	if (rc == 0) {
@@ -281,43 +300,43 @@ static void digest_part(struct room_export *x, struct sr_bytes part) {
 }
 
 static void digest_aside(void *arg) {
-	struct room_export *x = arg;
+	const struct aside *a = arg;
 
-	digest_part(x, x->aside);
+	digest_part(a->x, a->part);
 }
 
-/* The part that was sent aside has been digested, and its memory is free again. */
+/* All parts that were sent aside have been digested, and their memory is free again. */
 static void back(struct room_export *x) {
-	if (x->is_aside)
-		(void)sr_pool_take(x->beside);
-	x->is_aside = false;
+	for (; x->back < x->sent; x->back++)
+		(void)sr_pool_take(x->digester);
 }
 
-/* Digests ${part}, which stays as it is until `back`: beside, or here. */
+/* Digests ${part}, which stays as it is until it is back: beside, or here if it is small and
+ * nothing is before it. */
 static void aside(struct room_export *x, struct sr_bytes part) {
-	if (part.len >= ASIDE_MIN &&
-		(x->beside != NULL || sr_pool_new(&x->beside, 1, 1, digest_aside, NULL) == 0)) {
-		x->aside = part;
-		x->is_aside = sr_pool_submit(x->beside, x, NULL) == 0;
-	}
-	if (!x->is_aside)
-		digest_part(x, part);
-}
+	struct aside *a = &x->asides[x->sent % SR_LANES];
+	const bool here = (x->sent == x->back && part.len < ASIDE_MIN) ||
+			  (x->digester == NULL &&
+				  sr_pool_new(&x->digester, 1, SR_LANES, digest_aside, NULL) != 0);
 
-/* What was sealed since is hashed while it is still near. */
-static void hash_out(struct room_export *x) {
-	if (x->out.len > x->hashed)
-		sr_sha256_update(x->sha, x->out.p + x->hashed, x->out.len - x->hashed);
-	x->hashed = x->out.len;
+	if (!here && x->sent - x->back == SR_LANES) {
+		(void)sr_pool_take(x->digester);
+		x->back++;
+	}
+	*a = (struct aside){x, part};
+	if (!here && sr_pool_submit(x->digester, a, NULL) == 0) {
+		x->sent++;
+		return;
+	}
+	back(x);
+	digest_part(x, part);
 }
 
 /* The next block of the file at work. */
 static int file_data(struct room_export *x, struct sr_err *e) {
 	struct sr_item_part part;
-	int rc;
+	int rc = sr_item_blocks_next(x->blocks, &part, e);
 
-	back(x); /* the next takes the place of the one before */
-	rc = sr_item_blocks_next(x->blocks, &part, e);
 	if (rc == 0 && (part.file != x->file || part.offset != x->offset || part.bytes.len == 0))
 		rc = sr_fail(e, SR_CORRUPT,
 			"file %llu at %llu was to be read, and file %llu at %llu was",
@@ -327,10 +346,7 @@ static int file_data(struct room_export *x, struct sr_err *e) {
 		return rc;
 	aside(x, part.bytes);
 	x->offset += part.bytes.len;
-	rc = sr_age_writer_write(x->age, part.bytes.p, part.bytes.len, e);
-	if (rc == 0 && sr_buf_ok(&x->out, NULL) == 0)
-		hash_out(x);
-	return rc;
+	return sr_age_writer_write(x->age, part.bytes.p, part.bytes.len, e);
 }
 
 static int file_end(struct room_export *x, const struct sr_file *f, struct sr_err *e) {
@@ -488,47 +504,91 @@ static int log_export(struct sr_room *r, const struct opened *o, struct sr_err *
 	return room_log(r, &text, e);
 }
 
-/* The first ${n} bytes of what is sealed go to ${out}, which has room for them. One that is empty
- * gets them with their memory, and what stays moves to the memory that it had: a block at most, so
- * an export of any size takes the memory of a few blocks. */
-static void give(struct room_export *x, struct sr_buf *out, size_t n) {
-	const size_t left = x->out.len - n;
-	uint8_t *p = out->p;
-	const size_t cap = out->cap;
+/* The first ${n} bytes of ${from} go to ${to}, which has room for them. One that is empty gets them
+ * with their memory, and what stays moves to the memory that it had: a block at most, so an export
+ * of any size takes the memory of a few pieces. */
+static void give(struct sr_buf *from, struct sr_buf *to, size_t n) {
+	const size_t left = from->len - n;
+	uint8_t *p = to->p;
+	const size_t cap = to->cap;
 
-	if (out->len > 0 || left > cap) {
-		sr_buf_put(out, x->out.p, n);
-		memmove(x->out.p, x->out.p + n, left);
+	if (to->len > 0 || left > cap) {
+		sr_buf_put(to, from->p, n);
+		memmove(from->p, from->p + n, left);
 	} else {
 		if (left > 0)
-			memcpy(p, x->out.p + n, left);
-		out->p = x->out.p;
-		out->cap = x->out.cap;
-		out->len = n;
-		x->out.p = p;
-		x->out.cap = cap;
+			memcpy(p, from->p + n, left);
+		to->p = from->p;
+		to->cap = from->cap;
+		to->len = n;
+		from->p = p;
+		from->cap = cap;
 	}
-	x->out.len = left;
-	x->hashed -= n;
+	from->len = left;
 }
 
-/* Up to ${max} bytes from what is sealed already. */
-static int hand_over(struct sr_room *r, const struct opened *o, struct sr_buf *out, size_t max,
-	size_t *got, struct sr_err *e) {
-	struct room_export *x = o->export;
-	size_t left = x->out.len, n = left < max ? left : max;
-	int rc = sr_buf_reserve(out, n == 0 ? 1 : n, e);
+static void hash_ready(void *arg) {
+	struct room_export *x = arg;
+
+	sr_sha256_update(x->sha, x->ready.p, x->ready.len);
+}
+
+/* What is ready is in the SHA-256, and its memory free. */
+static void hashed(struct room_export *x) {
+	if (x->hashing)
+		(void)sr_pool_take(x->hasher);
+	x->hashing = false;
+}
+
+/* All was handed over that was ready: the next piece of what is sealed takes its place, and is
+ * hashed, beside if it is large. */
+static int turn(struct room_export *x, struct sr_err *e) {
+	const size_t n = x->out.len < PIECE ? x->out.len : PIECE;
+	int rc = sr_buf_reserve(&x->ready, x->out.len - n > n ? x->out.len - n : n, e);
 
 	if (rc != 0)
 		return rc;
-	hash_out(x);
+	give(&x->out, &x->ready, n);
+	if (n >= ASIDE_MIN &&
+		(x->hasher != NULL || sr_pool_new(&x->hasher, 1, 1, hash_ready, NULL) == 0))
+		x->hashing = sr_pool_submit(x->hasher, x, NULL) == 0;
+	if (!x->hashing)
+		hash_ready(x);
+	return 0;
+}
+
+/* Seals until a piece and more is there, or all of it. One that failed gives nothing more, whatever
+ * had been sealed by then. */
+static int fill(struct sr_room *r, struct opened *o, struct sr_err *e) {
+	struct room_export *x = o->export;
+	int rc = 0;
+
+	while (rc == 0 && x->stage != DONE && (x->stage == FAILED || x->out.len <= PIECE))
+		rc = step(x, o, r, e);
+	return rc;
+}
+
+static bool is_last(const struct room_export *x) {
+	return x->stage == DONE && x->out.len == 0;
+}
+
+/* Up to ${max} bytes of what is ready. */
+static int hand_over(struct sr_room *r, const struct opened *o, struct sr_buf *out, size_t max,
+	size_t *got, struct sr_err *e) {
+	struct room_export *x = o->export;
+	const size_t left = x->ready.len, n = left < max ? left : max;
+	int rc = sr_buf_reserve(out, n == 0 ? 1 : n, e);
+
+	hashed(x);
+	if (rc != 0)
+		return rc;
 	x->bytes += n;
-	if (x->stage == DONE && n == left && !x->logged)
+	if (is_last(x) && n == left && !x->logged)
 		rc = log_export(r, o, e);
 	if (rc != 0)
 		return rc;
 	if (n > 0)
-		give(x, out, n);
+		give(&x->ready, out, n);
 	*got = n;
 	return 0;
 }
@@ -548,16 +608,29 @@ int sr_room_export_read(struct sr_room *r, const uint8_t checkout[SR_ID], struct
 	if (max == 0 || max > SR_EXPORT_READ)
 		return sr_fail(
 			e, SR_MISUSE, "1 to %d bytes at a time, not %zu", SR_EXPORT_READ, max);
-	if (x->stage == DONE && x->logged && x->out.len == 0)
+	if (x->logged && x->ready.len == 0 && x->stage == DONE)
 		return 0;
-	/* one that failed gives nothing more, whatever had been sealed by then */
-	while (rc == 0 && x->stage != DONE && (x->stage == FAILED || x->out.len <= max))
-		rc = step(x, o, r, e);
+	rc = fill(r, o, e);
+	if (rc == 0 && x->ready.len == 0) {
+		rc = turn(x, e);
+		if (rc == 0)
+			rc = fill(r, o, e);
+	}
 	if (rc == 0)
 		rc = hand_over(r, o, out, max, got, e);
+	if (rc == 0 && x->ready.len == 0 && x->out.len > 0)
+		rc = turn(x, e);
 	if (rc != 0)
 		x->stage = FAILED;
 	return rc;
+}
+
+bool sr_room_export_is_last(const struct sr_room *r, const uint8_t checkout[SR_ID]) {
+	for (size_t i = 0; i < r->count; i++)
+		if (memcmp(r->open[i]->checkout, checkout, SR_ID) == 0)
+			return r->open[i]->export != NULL && is_last(r->open[i]->export) &&
+			       !r->open[i]->export->logged;
+	return false;
 }
 
 void sr_room_export_end(struct sr_room *r, const uint8_t checkout[SR_ID]) {

@@ -27,6 +27,7 @@
 #ifndef SR_STORE_BLOCK_H
 #define SR_STORE_BLOCK_H
 
+#include "base/fs.h"
 #include "crypto/aead.h"
 #include "crypto/lanes.h"
 #include "store/codec.h"
@@ -44,7 +45,9 @@ enum sr_block_kind {
 enum {
 	SR_BLOCK_HEAD = 6,
 	SR_RECORD_OVERHEAD = SR_BLOCK_HEAD + SR_AEAD_OVERHEAD,
-	SR_RECORD_MAX = SR_BLOCK + SR_RECORD_OVERHEAD
+	SR_RECORD_MAX = SR_BLOCK + SR_RECORD_OVERHEAD,
+	/* for a record with the rest of the pages that it begins and ends in (sr_pack_read_bulk) */
+	SR_RECORD_ROOM = (SR_RECORD_MAX / SR_DIRECT_PAGE + 3) * SR_DIRECT_PAGE
 };
 
 /* What every block of one accession shares. Wiped by its owner. */
@@ -82,15 +85,16 @@ struct sr_block_work;
 SR_MUST int sr_block_work_new(struct sr_block_work **out, const struct sr_block_domain *d,
 	enum sr_codec_id codec, struct sr_err *e);
 void sr_block_work_free(struct sr_block_work *w); /* NULL allowed */
-/* A buffer of SR_RECORD_MAX bytes for the record to be opened. */
+/* A buffer of SR_RECORD_ROOM bytes, at a whole page, for the record to be opened. */
 uint8_t *sr_block_work_record(struct sr_block_work *w);
 
 /* Seal ref->plain_len bytes, which lie behind SR_BLOCK_HEAD bytes of ${message} that are written,
- * under ref's cid and key; sets ref->len. The view of the record lives until the next call on ${w}.
- */
+ * under ref's cid and key; sets ref->len. The record lies ${at} bytes into the record buffer,
+ * behind others that are still wanted there (MISUSE: a record of so many bytes may not fit). */
 SR_MUST int sr_block_seal_in(struct sr_block_work *w, enum sr_block_kind kind,
-	struct sr_block_ref *ref, uint8_t *message, struct sr_bytes *record, struct sr_err *e);
-/* The same of ${plain}, ref->plain_len bytes that nothing lies before. */
+	struct sr_block_ref *ref, uint8_t *message, size_t at, struct sr_bytes *record,
+	struct sr_err *e);
+/* The same of ${plain}, ref->plain_len bytes that nothing lies before, at the buffer's begin. */
 SR_MUST int sr_block_seal_of(struct sr_block_work *w, enum sr_block_kind kind,
 	struct sr_block_ref *ref, struct sr_bytes plain, struct sr_bytes *record, struct sr_err *e);
 /* Open the ref->len bytes in the work's record buffer (which is used up) and check length and H:
@@ -98,11 +102,13 @@ SR_MUST int sr_block_seal_of(struct sr_block_work *w, enum sr_block_kind kind,
  * left. */
 SR_MUST int sr_block_open(struct sr_block_work *w, enum sr_block_kind kind,
 	const struct sr_block_ref *ref, struct sr_bytes *plain, struct sr_err *e);
-/* The same but for H, which the caller compares before anybody sees the plaintext: with those of
- * other blocks, of which four take little longer than one (sr_block_hashes). */
+/* The same of a ${record} anywhere in that buffer, but for H, which the caller compares before
+ * anybody sees the plaintext: with those of other blocks, of which four take little longer than one
+ * (sr_block_hashes). */
 SR_MUST int sr_block_unseal(struct sr_block_work *w, enum sr_block_kind kind,
-	const struct sr_block_ref *ref, struct sr_bytes *plain, struct sr_err *e);
-/* H of each of ${count} <= SR_LANES plaintexts. */
+	const struct sr_block_ref *ref, const uint8_t *record, struct sr_bytes *plain,
+	struct sr_err *e);
+/* H of each of ${count} <= SR_LANES_TEXTS plaintexts. */
 void sr_block_hashes(uint8_t (*h)[SR_HASH], const struct sr_bytes *plain, size_t count);
 
 /* Is what is in the record buffer (which is used up) the block of ${plain}? As sr_block_open, every

@@ -15,7 +15,8 @@ enum {
 	KEPT_MAX = 512,    /* statements kept by text: the program has some 250 */
 	KEPT_SLOTS = 1031, /* a prime, and more than twice as many */
 	GUESSES = 256,
-	LATE_MAX = 32 /* bits of a set */
+	SPARE_MAX = 64, /* that were given back: what one call of core asks is some 20 texts */
+	LATE_MAX = 32   /* bits of a set */
 };
 
 struct sr_stmt {
@@ -41,7 +42,9 @@ struct sr_db {
 	 * compare equal at once. */
 	uint16_t guess[GUESSES];
 	size_t kept_count;
-	const char *late[LATE_MAX]; /* tables of which rows may wait; NULL: no more */
+	struct sr_stmt *spare[SPARE_MAX]; /* nobody's, reset; in no order, with holes */
+	size_t spare_next;                /* the place whose turn it is when there is none */
+	const char *late[LATE_MAX];       /* tables of which rows may wait; NULL: no more */
 	int (*late_write)(void *ctx, struct sr_db *db, uint32_t set, struct sr_err *e);
 	void *late_ctx;
 	uint32_t waiting, touched; /* sets of them; touched: by the statement that is prepared */
@@ -357,14 +360,29 @@ out:
 	return 0;
 }
 
+static void drop(struct sr_stmt *st) {
+	if (st == NULL)
+		return;
+	(void)sqlite3_finalize(st->st);
+	free(st);
+}
+
+static void drop_spares(struct sr_db *db) {
+	for (size_t i = 0; i < SPARE_MAX; i++) {
+		drop(db->spare[i]);
+		db->spare[i] = NULL;
+	}
+}
+
 static void close_connection(struct sr_db *db) {
 	int rc;
 
 	for (size_t i = 0; i < KEPT_SLOTS; i++) {
-		sr_stmt_free(db->kept[i]);
+		drop(db->kept[i]);
 		db->kept[i] = NULL;
 	}
 	db->kept_count = 0;
+	drop_spares(db);
 	sr_db_rollback(db);
 	(void)sqlite3_finalize(db->undo);
 	db->undo = NULL;
@@ -517,6 +535,7 @@ int sr_db_late(struct sr_db *db, const char *const *tables, size_t count,
 	/* Statements that were prepared before would not be known. */
 	if (count > LATE_MAX || db->late_write != NULL || db->kept_count != 0)
 		return sr_fail(e, SR_MISUSE, "%s: late rows of %zu tables", db->name, count);
+	drop_spares(db);
 	for (size_t i = 0; i < count; i++)
 		db->late[i] = tables[i];
 	db->late_write = write;
@@ -677,11 +696,27 @@ int64_t sr_db_last_rowid(struct sr_db *db) {
 
 /* ---- statements ---- */
 
+/* One that was given back, of this text; NULL: there is none. */
+static struct sr_stmt *take_spare(struct sr_db *db, const char *sql) {
+	for (size_t i = 0; i < SPARE_MAX; i++) {
+		struct sr_stmt *st = db->spare[i];
+
+		if (st != NULL && strcmp(sqlite3_sql(st->st), sql) == 0) {
+			db->spare[i] = NULL;
+			return st;
+		}
+	}
+	return NULL;
+}
+
 int sr_stmt_new(struct sr_stmt **out, struct sr_db *db, const char *sql, struct sr_err *e) {
-	struct sr_stmt *st = calloc(1, sizeof *st);
+	struct sr_stmt *st = take_spare(db, sql);
 	int rc;
 
-	*out = NULL;
+	*out = st;
+	if (st != NULL)
+		return 0;
+	st = calloc(1, sizeof *st);
 	if (st == NULL)
 		return sr_fail(e, SR_NOMEM, "%s: no memory for a statement", db->name);
 	st->db = db;
@@ -698,11 +733,22 @@ int sr_stmt_new(struct sr_stmt **out, struct sr_db *db, const char *sql, struct 
 	return 0;
 }
 
+/* To a place that is free, or to the one whose turn it is. */
 void sr_stmt_free(struct sr_stmt *st) {
 	if (st == NULL)
 		return;
-	(void)sqlite3_finalize(st->st);
-	free(st);
+	struct sr_db *db = st->db;
+	size_t i = 0;
+
+	sr_stmt_reset(st);
+	while (i < SPARE_MAX && db->spare[i] != NULL)
+		i++;
+	if (i == SPARE_MAX) {
+		i = db->spare_next;
+		db->spare_next = (i + 1) % SPARE_MAX;
+		drop(db->spare[i]);
+	}
+	db->spare[i] = st;
 }
 
 /* Where the statement with this text is, or would be. FNV-1a: a table of texts of ours. */

@@ -189,7 +189,6 @@ static bool stored_before(struct sr_draft *d, enum sr_block_kind kind, struct sr
 static int store_part(struct sr_draft *d, struct growing *g, struct sr_bytes packed,
 	struct sr_slot *slot, struct sr_block_ref *ref, struct sr_err *e) {
 	struct sr_bytes record = {NULL, 0};
-	bool again = false;
 	memset(ref, 0, sizeof *ref);
 	sr_block_hash(ref->h, packed);
 	ref->plain_len = (uint32_t)packed.len;
@@ -198,8 +197,13 @@ static int store_part(struct sr_draft *d, struct growing *g, struct sr_bytes pac
 	if (stored_before(d, g->kind, packed, ref))
 		return 0;
 	int rc = sr_block_seal_of(d->o.work, g->kind, ref, packed, &record, e);
-	struct sr_packer_record r = {SR_PACK_META, ref, NULL, record};
-	return rc == 0 ? sr_packer_add(d->o.packer, &r, slot, &again, e) : rc;
+	const struct sr_packer_record r = {SR_PACK_META, ref, NULL, record};
+	struct sr_packer_added added;
+	if (rc == 0)
+		rc = sr_packer_add(d->o.packer, &r, 1, &added, e);
+	if (rc == 0)
+		*slot = added.slot;
+	return rc;
 }
 
 /* ${packed}, which is what the pending rows became, as one part. */

@@ -11,6 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	/* Bytes of a record from which many at once go past the page cache, where a copy of each
+	 * costs as much as to open it. Shorter ones lie close together and are read ahead there. */
+	BULK_MIN = 256 << 10
+};
+
 struct sr_fetch {
 	struct sr_fetch_options o;
 	struct sr_block_domain domain;
@@ -91,10 +97,14 @@ int sr_fetch_block(struct sr_fetch *f, enum sr_block_kind kind, const struct sr_
 /* From where the hint says, without H. A failure needs no words: sr_fetch_block has them. */
 static bool unseal(struct sr_fetch_one *o, enum sr_block_kind kind) {
 	struct sr_place at = {.offset = o->ref.offset, .len = o->ref.len};
+	struct sr_block_work *w = o->fetch->work;
+	uint8_t *buf = sr_block_work_record(w);
+	const uint8_t *record = buf;
+	int rc;
 	memcpy(at.pack, o->ref.pack, SR_HASH);
-	return sr_pack_read(o->fetch->o.backend, &at, sr_block_work_record(o->fetch->work), NULL) ==
-		       0 &&
-	       sr_block_unseal(o->fetch->work, kind, &o->ref, &o->plain, NULL) == 0;
+	rc = at.len >= BULK_MIN ? sr_pack_read_bulk(o->fetch->o.backend, &at, buf, &record, NULL)
+				: sr_pack_read(o->fetch->o.backend, &at, buf, NULL);
+	return rc == 0 && sr_block_unseal(w, kind, &o->ref, record, &o->plain, NULL) == 0;
 }
 
 /* The way of nearly all: read, opened, and H of all of them at once. Whatever is not as it should

@@ -734,6 +734,18 @@ int sr_pack_read(struct sr_backend *b, const struct sr_place *at, uint8_t *out, 
 	return sr_backend_get(b, path, at->offset, out, at->len, e);
 }
 
+int sr_pack_read_bulk(struct sr_backend *b, const struct sr_place *at, uint8_t *buf,
+	const uint8_t **record, struct sr_err *e) {
+	const size_t skip = at->offset % SR_DIRECT_PAGE;
+	char path[SR_STORED_NAME];
+	int rc = check_place(at, e);
+	if (rc != 0)
+		return rc;
+	sr_hash_name(path, "packs", at->pack);
+	*record = buf + skip;
+	return sr_backend_get_bulk(b, path, at->offset - skip, buf, skip + at->len, e);
+}
+
 /* The open pack that ${at} lies in. */
 static int pack_at(struct sr_pack_reads *r, const struct sr_place *at, struct sr_opened **out,
 	struct sr_err *e) {

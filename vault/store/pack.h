@@ -144,6 +144,11 @@ SR_MUST int sr_pack_footer(struct sr_pack_entry **out, size_t *count, const stru
  * open. */
 SR_MUST int sr_pack_read(
 	struct sr_backend *b, const struct sr_place *at, uint8_t *out, struct sr_err *e);
+/* The same of a long record that nobody asks for again soon, past the page cache where that goes
+ * (sr_backend_get_bulk): with the rest of the pages that it begins and ends in into ${buf}, which
+ * is at a whole page and has SR_RECORD_ROOM bytes; *${record} is where in it. */
+SR_MUST int sr_pack_read_bulk(struct sr_backend *b, const struct sr_place *at, uint8_t *buf,
+	const uint8_t **record, struct sr_err *e);
 
 /* The same for many records of few packs, which stay open between them: until end. Zero but for the
  * backend; one thread. */

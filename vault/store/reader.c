@@ -5,22 +5,27 @@
  * open, so later access cannot fail for format. Refs come from the one part of them that is in
  * memory; an inline stream is that part for good. What is read ahead is a ring of up to JOBS_MAX
  * jobs of SR_LANES blocks (whose H takes little longer than that of one, and of small files it is
- * one waking for four): fetched by any thread, taken in order, so that files come as they are.
+ * one waking for four): fetched by any thread, taken in order, so that files come as they are. The
+ * job before the one at hand stays as it is (reader.h, struct sr_item_part). An item of fewer
+ * blocks than SR_LANES is one job: the blocks of its files do not overlap (store/columns.h).
  */
 #include "store/reader.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/escape.h"
 #include "base/pool.h"
 #include "store/columns.h"
 
 enum {
-	/* Fetched ahead: 5 x SR_LANES x 2 MiB of records and messages, however many cores there
-	 * are. Three threads fetch faster than one that takes can make two SHA-256 of it. */
-	JOBS_MAX = 5
+	/* Threads that fetch, however many cores there are: as many reads are on their way to the
+	 * disk, and two threads at work are faster than whoever takes can make a SHA-256 of it. */
+	THREADS_MAX = 4,
+	/* Beside the jobs that they are at: the one at hand, the one before, and one that is ready.
+	 * Each is SR_LANES x 2 MiB of records and messages. */
+	JOBS_MORE = 3,
+	JOBS_MAX = THREADS_MAX + JOBS_MORE
 };
 
 struct sr_item {
@@ -346,6 +351,7 @@ struct sr_item_blocks {
 	struct sr_pool *pool;      /* NULL: the caller's thread does it */
 	struct job jobs[JOBS_MAX]; /* job i in i % count */
 	size_t count, width;       /* jobs, and blocks of each */
+	size_t ahead;              /* jobs at hand or sent, at most */
 	uint64_t sent, taken; /* jobs; the one at hand is taken when all of it was handed out */
 	bool at_hand;
 	int failed; /* sticky */
@@ -360,10 +366,8 @@ static void fetch_job(void *arg) {
 }
 
 static size_t thread_count(unsigned wanted) {
-	long n = wanted != 0 ? (long)wanted : sysconf(_SC_NPROCESSORS_ONLN);
-	if (n < 1)
-		n = 1;
-	return n > JOBS_MAX - 2 ? JOBS_MAX - 2 : (size_t)n;
+	const size_t n = wanted != 0 ? wanted : (size_t)sr_cores() + 2;
+	return n > THREADS_MAX ? THREADS_MAX : n;
 }
 
 int sr_item_blocks_new(struct sr_item_blocks **out, struct sr_item *it,
@@ -379,7 +383,8 @@ int sr_item_blocks_new(struct sr_item_blocks **out, struct sr_item *it,
 	b->wanted = span->wanted;
 	b->file = span->first;
 	b->end = span->end < it->m.file_count ? span->end : it->m.file_count;
-	b->count = alone ? 1 : threads + 2;
+	b->count = alone ? 1 : threads + JOBS_MORE;
+	b->ahead = alone ? 1 : b->count - 1; /* one stays */
 	b->width = it->m.block_count < SR_LANES ? (size_t)it->m.block_count : SR_LANES;
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < b->count * b->width; i++)
@@ -460,7 +465,7 @@ static int next_job(struct sr_item_blocks *b, struct job **out, struct sr_err *e
 	b->taken += b->at_hand ? 1 : 0;
 	b->at_hand = false;
 	*out = NULL;
-	while (rc == 0 && any && b->sent - b->taken < b->count)
+	while (rc == 0 && any && b->sent - b->taken < b->ahead)
 		rc = send_next(b, &any, e);
 	if (rc != 0 || b->sent == b->taken)
 		return rc;

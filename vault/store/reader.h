@@ -60,7 +60,9 @@ struct sr_item_span {
 };
 struct sr_item_part {
 	uint64_t file, offset;
-	struct sr_bytes bytes; /* 1 to SR_BLOCK; 0: there is no more. Valid until the next call */
+	/* 1 to SR_BLOCK; 0: there is no more. They stay while SR_LANES more parts are asked for,
+	 * so that a thread beside may still be at them */
+	struct sr_bytes bytes;
 };
 SR_MUST int sr_item_blocks_new(struct sr_item_blocks **out, struct sr_item *it,
 	const struct sr_item_span *span, struct sr_err *e);
