@@ -7,7 +7,8 @@
  * passes through a double.
  *
  * Refused with CORRUPT and the place: a member name twice in one object, invalid UTF-8, lone
- * surrogates, bytes after the value. With LIMIT: SR_CEDAR_JSON_MAX, and too deep.
+ * surrogates, bytes after the value. With LIMIT: too deep. More than SR_CEDAR_JSON_MAX bytes are
+ * the caller's to refuse.
  */
 #ifndef SR_POLICY_JSON_H
 #define SR_POLICY_JSON_H

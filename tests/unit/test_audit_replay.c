@@ -14,6 +14,7 @@
 #include "audit_rig.h"
 #include "board/authorize.h"
 #include "board/follow.h"
+#include "drafts.h"
 #include "store/object.h"
 #include "world.h"
 
@@ -676,6 +677,52 @@ static void test_forged(void **state) {
 	world_free(d.w);
 }
 
+/* Well signed, and its head says what cannot be: the log that its signer had verified, or until
+ * when it was good. */
+static void test_heads(void **state) {
+	static const struct {
+		const char *key, *line, *what, *field, *says;
+	} rows[] = {
+		{"seen", "\nseen 99999 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "seen",
+			"seen",
+			"its signer had verified 99999 entries, more than there were before it"},
+		{"seen", "\nseen 3 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "seen", "seen",
+			"its signer had verified another log of 3 entries: one of the two is a "
+			"fork"},
+		{"time", "\ntime 2026-11-20T10:00:00Z\nuntil 2026-11-20T11:00:00Z", "late", "until",
+			"it was good until 2026-11-20T11:00:00Z and was taken at "},
+	};
+
+	struct world *w = world_new(NULL);
+	uint64_t entry[T_COUNT(rows)];
+	struct heap h;
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		struct world_draft draft;
+
+		world_begin(&draft, w, &w->officer, SR_T_READ);
+		sr_text_put(&draft.text, "what", "report");
+		draft_line(&draft, rows[i].key, rows[i].line);
+		entry[i] = sr_ledger_next_index(w->v->ledger);
+		past_the_door(w, &draft, w->officer.seed);
+	}
+	world_reopen(w);
+	replay(w, SR_AUDIT_STEP, false, &h);
+	assert_int_equal(h.count, T_COUNT(rows));
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		const struct sr_audit_finding *f = &h.rows[i];
+
+		assert_int_equal(f->entry, entry[i]);
+		assert_string_equal(f->what, rows[i].what);
+		assert_string_equal(f->field, rows[i].field);
+		if (strstr(f->text, rows[i].says) == NULL)
+			fail_msg("want \"%s\", have \"%s\"", rows[i].says, f->text);
+	}
+	heap_free(&h);
+	world_free(w);
+}
+
 /* Well signed, and not what the rules allow: an approval without its pieces. */
 static void test_rule(void **state) {
 	const struct sr_audit_finding *f;
@@ -889,6 +936,7 @@ int main(void) {
 		cmocka_unit_test(test_plan_of_nobody),
 		cmocka_unit_test(test_judged),
 		cmocka_unit_test(test_forged),
+		cmocka_unit_test(test_heads),
 		cmocka_unit_test(test_rule),
 		cmocka_unit_test(test_hidden_end),
 		cmocka_unit_test(test_newer),

@@ -150,6 +150,15 @@ static void test_limits(void **state) {
 		"line 4: a line of more than 4096 bytes");
 	sr_buf_clear(&b);
 	sr_buf_put_str(&b, "WEBVTT\n\n00:01.000 --> 00:02.000\n");
+	for (size_t line = 0; line < 3; line++) {
+		for (size_t i = 0; i < SR_CUE_LINE_MAX; i++)
+			sr_buf_put_u8(&b, 'x');
+		sr_buf_put_u8(&b, '\n');
+	}
+	assert_fails(sr_transcript_read(&t, sr_buf_view(&b), NULL, NULL, &e), SR_USAGE, &e,
+		"line 5: a cue of more than 8192 bytes");
+	sr_buf_clear(&b);
+	sr_buf_put_str(&b, "WEBVTT\n\n00:01.000 --> 00:02.000\n");
 	for (int i = 0; i < 20; i++)
 		sr_buf_put_str(&b, "<c>");
 	assert_fails(sr_transcript_read(&t, sr_buf_view(&b), NULL, NULL, &e), SR_USAGE, &e,

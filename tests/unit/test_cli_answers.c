@@ -539,6 +539,79 @@ static void some(void **state) {
 	fails_at(r.second, "release %HELD %UNNAMED", SR_DENIED, "1 of 2 items were released");
 }
 
+/* --- what to do ------------------------------------------------------------------------------- */
+
+/* The replay found this, whatever it did. */
+static int finds(struct liar *l, const char *op, struct sr_call *q, struct sr_call *answer,
+	struct sr_err *e) {
+	struct sr_rows_out o;
+
+	(void)q;
+	(void)e;
+	if (strcmp(op, "audit.replay") != 0)
+		return 0;
+	sr_buf_clear(&answer->body);
+	sr_rows_begin(&o, &answer->body);
+	sr_row(&o, "finding");
+	sr_row_str(&o, "what", l->ctx);
+	sr_row_dec(&o, "entry", 5);
+	sr_row_str(&o, "text", "entry 5 is not what it should be");
+	return 1;
+}
+
+/* ${ctx} is refused, whatever it would have been. */
+static int refuses(struct liar *l, const char *op, struct sr_call *q, struct sr_call *answer,
+	struct sr_err *e) {
+	(void)q;
+	(void)answer;
+	(void)e;
+	return strcmp(op, l->ctx) == 0 ? 1 : 0;
+}
+
+static void advised(void **state) {
+	static char newer[] = "newer", rule[] = "rule", ballot[] = "request.material",
+		    item[] = "item";
+	const struct {
+		struct desk *who;
+		const char *line;
+		int (*twist)(struct liar *l, const char *op, struct sr_call *q,
+			struct sr_call *answer, struct sr_err *e);
+		void *ctx;
+		const char *hint;
+	} rows[] = {
+		{r.auditor, "audit replay", finds, newer,
+			"replay it with the strongroom that wrote its newest entries, before "
+			"anything is made of this"},
+		{r.auditor, "audit replay", finds, rule,
+			"evidence: keep this vault as it is, and compare it with an export, a "
+			"backup and receipts; `rebuild` makes the catalogue anew, once it is clear "
+			"who changed it"},
+		{r.member, "revoke %GRANT --reason enough", refuses, ballot,
+			"the request to revoke this grant is made: members vote on "},
+		{r.curator, "deposit --collection Seized\tarchive --rows rows.csv", refuses,
+			item,
+			"the deposit itself is complete. Go on with: strongroom describe --rows "
+			"rows.csv --accession "},
+		{r.curator, "reseal run %GRANT", NULL, NULL,
+			"the same command goes on with what is left"},
+	};
+
+	(void)state;
+	t_write_file("rows.csv", "path,title,language\nfile,A page,en\n", 35);
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		struct rig_line l;
+
+		rows[i].who->liar.twist = rows[i].twist;
+		rows[i].who->liar.ctx = rows[i].ctx;
+		rows[i].who->liar.asked[0] = '\0';
+		line_at(&l, rows[i].who, rows[i].line);
+		rows[i].who->liar.twist = NULL;
+		if (l.rc == 0 || strstr(l.hint, rows[i].hint) == NULL)
+			fail_msg("%s\n %d: %s\n hint: %s\n asked:%s", rows[i].line, l.rc, l.e.text,
+				l.hint, rows[i].who->liar.asked);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(left_out),
@@ -553,6 +626,7 @@ int main(void) {
 		cmocka_unit_test(as_many_marks),
 		cmocka_unit_test(other_bundle),
 		cmocka_unit_test(some),
+		cmocka_unit_test(advised),
 	};
 	char *memory = t_tmp_in_memory();
 	const int failed = cmocka_run_group_tests(tests, setup, teardown);

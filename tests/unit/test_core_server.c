@@ -487,6 +487,29 @@ static void test_failed(void **state) {
 	rig_free(v.g);
 }
 
+/* What a witness said of this log is told by a core that finds it, once, and not at every turn. */
+static void test_alarm(void **state) {
+	static const char said[] = "a witness knows more", tells[] = "ALARM: a witness knows more";
+	struct served v;
+	(void)state;
+	memset(&v, 0, sizeof v);
+	v.g = rig_new(NULL);
+	t_write_file(t_path(v.g->w->vault, "ledger/alarm"), said, sizeof said - 1);
+	rig_reopen(v.g);
+	rig_desk_close(&v.g->desk);
+	const struct sr_server_options o = {.core = &v.g->core, .tell = tell, .ctx = &v};
+	assert_ok(sr_server_new(&v.s, &o, &v.e), &v.e);
+	for (int i = 0; i < 3; i++)
+		assert_ok(sr_server_turn(v.s, 0, &v.e), &v.e);
+	const char *at = strstr(v.told, tells);
+	assert_non_null(at);
+	assert_non_null(strstr(at, "; nothing is written any more\n"));
+	assert_null(strstr(at + 1, tells));
+	sr_server_free(v.s);
+	rig_desk_open(&v.g->desk, &v.g->core);
+	rig_free(v.g);
+}
+
 /* --- the other end ---------------------------------------------------------------------------- */
 
 /* A core that breaks off after ${len} bytes of its answer. */
@@ -577,6 +600,7 @@ int main(void) {
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_failed),
+		cmocka_unit_test(test_alarm),
 		cmocka_unit_test(test_other_end),
 		cmocka_unit_test(test_core),
 	};

@@ -104,6 +104,11 @@ static void test_broken(void **state) {
 	assert_int_equal(sr_endeds_decode(&out, sr_buf_view(&b), other, me, &e), SR_AUTH);
 	assert_int_equal(
 		sr_endeds_decode(&out, sr_buf_view(&b), vault, "p-0011223344556678", &e), SR_AUTH);
+	sr_buf_put_str(&t, "strongroom/endet/v1");
+	sr_buf_put(&t, memchr(b.p, '\n', b.len), b.len - 19);
+	assert_fails(sr_endeds_decode(&out, sr_buf_view(&t), vault, me, &e), SR_CORRUPT, &e,
+		"want the first line strongroom/ended/v1");
+	sr_buf_clear(&t);
 	for (size_t n = 0; n < b.len; n++) { /* cut anywhere: fewer whole lines, or refused */
 		const int rc = sr_endeds_decode(&out, sr_bytes_of(b.p, n), vault, me, NULL);
 

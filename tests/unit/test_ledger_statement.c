@@ -389,6 +389,17 @@ static void test_sign_refuses(void **state) {
 	sr_buf_free(&note);
 }
 
+/* Where the signature line ${n} of a note begins. */
+static size_t line_at(const struct sr_buf *note, size_t n) {
+	static const char dash[] = "\n\xe2\x80\x94 ";
+	const uint8_t *at = note->p;
+
+	for (size_t i = 0; i <= n && at != NULL; i++)
+		at = memmem(at + 1, (size_t)(note->p + note->len - at - 1), dash, sizeof dash - 1);
+	assert_non_null(at);
+	return (size_t)(at + 1 - note->p);
+}
+
 static void test_found(void **state) {
 	(void)state;
 	enum {
@@ -427,6 +438,40 @@ static void test_found(void **state) {
 	assert_ok(sr_statement_parse(&s, views[0], &e), &e);
 	assert_fails(sr_statement_verify_found(&s, &e), SR_AUTH, &e, "each of 5 members");
 	sr_statement_free(&s);
+	/* As many lines as members, and two of them are in each other's place. */
+	{
+		const struct t_person p = t_person(1);
+		const size_t second = line_at(&whole, 1), third = line_at(&whole, 2),
+			     fourth = line_at(&whole, 3);
+		struct sr_buf other;
+		char says[100];
+
+		sr_buf_init(&other);
+		sr_buf_put(&other, whole.p, second);
+		sr_buf_put(&other, whole.p + third, fourth - third);
+		sr_buf_put(&other, whole.p + second, third - second);
+		sr_buf_put(&other, whole.p + fourth, whole.len - fourth);
+		assert_ok(sr_statement_parse(&s, sr_buf_view(&other), &e), &e);
+		snprintf(says, sizeof says, "statement found: signature line 2 is not by member %s",
+			p.name);
+		assert_fails(sr_statement_verify_found(&s, &e), SR_AUTH, &e, says);
+		sr_statement_free(&s);
+		sr_buf_free(&other);
+	}
+	/* They signed two texts. */
+	{
+		const struct t_person p = t_person(2);
+
+		sr_buf_clear(&notes[2]);
+		uint8_t *id = memmem(text.p, text.len, "\nid ", 4);
+		assert_non_null(id);
+		id[4] = id[4] == 'a' ? 'b' : 'a';
+		assert_ok(sr_statement_sign(&notes[2], sr_buf_view(&text), p.name, p.seed, &e), &e);
+		views[N - 3] = sr_buf_view(&notes[2]);
+		sr_buf_clear(&whole);
+		assert_fails(sr_statement_merge(&whole, views, N, &e), SR_CORRUPT, &e,
+			"note 3 has another text than the first");
+	}
 	for (unsigned i = 0; i < N; i++)
 		sr_buf_free(&notes[i]);
 	sr_buf_free(&text);

@@ -21,13 +21,14 @@ struct desk {
 	struct world_checkout c;
 };
 
-static struct desk *desk_new(const struct world_file *files, size_t count) {
+static struct desk *desk_in(
+	const struct world_options *o, const struct world_file *files, size_t count) {
 	struct desk *d = calloc(1, sizeof *d);
 	struct world_deposit dep = {.files = files, .count = count, .together = true};
 	uint8_t pk[SR_X_PK];
 
 	assert_non_null(d);
-	d->w = world_new(NULL);
+	d->w = world_new(o);
 	assert_ok(world_deposit(d->w, &dep), &d->w->out.err);
 	memcpy(d->item[0], dep.items[0], SR_ID);
 	world_held_release(d->w, d->item[0]);
@@ -46,6 +47,10 @@ static struct desk *desk_new(const struct world_file *files, size_t count) {
 	assert_ok(world_checkout(d->w, &d->c), &d->w->out.err);
 	assert_ok(world_open(d->w, &d->c), &d->w->e);
 	return d;
+}
+
+static struct desk *desk_new(const struct world_file *files, size_t count) {
+	return desk_in(NULL, files, count);
 }
 
 static void desk_free(struct desk *d) {
@@ -464,6 +469,35 @@ static void rights_are_kept_apart(void **state) {
 	desk_free(d);
 }
 
+/* A copy is whole or not made: what was marked since the grant, above its level, stops it. */
+static void a_part_above_the_grant(void **state) {
+	static const struct {
+		const char *mark, *says;
+	} rows[] = {
+		{"minors@1", "a part of the item (file 1) has the hazard minors, which this "
+			     "grant's level does not cover: have the item sealed anew, and ask "
+			     "for the copy again"},
+		{"minors@0:p2-3", "a part of the item (file 0, "},
+	};
+	const struct world_file files[] = {{.path = "a.txt", .content = sr_bytes_str("one\n")},
+		{.path = "b.txt", .content = sr_bytes_str("two\n")}};
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		struct desk *d =
+			desk_in(&(struct world_options){.members = 3, .level = {2, 3}}, files, 2);
+		struct world_draft draft;
+
+		world_begin(&draft, d->w, &d->w->curator[0], SR_T_DESCRIBE);
+		sr_text_put_hex(&draft.text, "item", d->item[0], SR_ID);
+		sr_text_put(&draft.text, "mark", rows[i].mark);
+		assert_ok(world_commit(&draft, NULL), &d->w->out.err);
+		assert_fails(sr_room_export_begin(d->w->room, d->c.id, d->c.by->person, &d->w->e),
+			SR_DENIED, &d->w->e, rows[i].says);
+		desk_free(d);
+	}
+}
+
 /* What is marked for referral, held or released: handed over to the authority's key by an officer's
  * request of its own, never shown, and by no other right. */
 static void referral_is_handed_over(void **state) {
@@ -539,6 +573,7 @@ static void referral_is_handed_over(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(referral_is_handed_over),
+		cmocka_unit_test(a_part_above_the_grant),
 		cmocka_unit_test(one_file_is_itself),
 		cmocka_unit_test(without_content),
 		cmocka_unit_test(an_empty_file),
