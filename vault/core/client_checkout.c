@@ -756,92 +756,120 @@ static int export_step(struct sr_client *c, const char *op, const struct sr_expo
 	return rc;
 }
 
+enum {
+	WRITES = 2 /* pieces that are with the disk, or wait for it: it is not always as fast */
+};
+
 /* What came goes to the caller's write, a full piece on a thread beside: while the disk takes it
- * the next one is made. Of two responses one is being filled, and one being written. Before the
- * read that puts `export` on the record all that came before has been written. */
+ * the next ones are made. Before the read that puts `export` on the record all that came before has
+ * been written. */
+struct piece {
+	struct handing *h;
+	struct sr_call r;
+	int rc; /* of its write */
+	struct sr_err e;
+};
 struct handing {
 	const struct sr_exporting *x; /* borrowed */
 	struct sr_pool *beside;       /* NULL before the first full piece, or where there is none */
-	struct sr_call r[2];
-	unsigned filling;
-	struct sr_bytes at_work;
-	bool is_at_work;
-	int rc; /* of the write beside */
-	struct sr_err e;
+	struct piece pieces[WRITES + 1];
+	uint64_t sent,
+		back; /* of them, ever: to the thread, and from it; the next is being filled */
+	bool failed;  /* a write did, so nothing more is written; the thread's alone */
 };
 
+static struct piece *filling(struct handing *h) {
+	return &h->pieces[h->sent % (WRITES + 1)];
+}
+
 static void write_aside(void *arg) {
-	struct handing *h = arg;
+	struct piece *p = arg;
+	const struct sr_exporting *x = p->h->x;
 
-	h->rc = h->x->write(h->x->ctx, h->at_work, &h->e);
+	p->rc = p->h->failed ? 0 : x->write(x->ctx, sr_buf_view(&p->r.body), &p->e);
+	p->h->failed = p->h->failed || p->rc != 0;
 }
 
-/* The write beside is over; what became of it. */
+/* The oldest write beside is over; what became of it. */
 static int written(struct handing *h, struct sr_err *e) {
-	if (!h->is_at_work)
-		return 0;
-	h->is_at_work = false;
+	const struct piece *p = &h->pieces[h->back % (WRITES + 1)];
+
 	(void)sr_pool_take(h->beside);
-	if (h->rc != 0 && e != NULL)
-		*e = h->e;
-	return h->rc;
+	h->back++;
+	if (p->rc != 0 && e != NULL)
+		*e = p->e;
+	return p->rc;
 }
 
-/* Has the piece that came written, and turns to the other response. */
-static int hand(struct handing *h, struct sr_err *e) {
-	const struct sr_bytes piece = sr_buf_view(&h->r[h->filling].body);
-	int rc = written(h, e);
+/* All of them are; what became of the first that failed. */
+static int all_written(struct handing *h, struct sr_err *e) {
+	struct sr_err ignored = {0};
+	int rc = 0;
 
-	if (rc != 0)
-		return rc;
-	if (piece.len < SR_EXPORT_READ ||
-		(h->beside == NULL && sr_pool_new(&h->beside, 1, 1, write_aside, NULL) != 0))
-		return h->x->write(h->x->ctx, piece, e);
-	h->at_work = piece;
-	rc = sr_pool_submit(h->beside, h, e);
-	h->is_at_work = rc == 0;
-	h->filling ^= 1;
+	while (h->back < h->sent) {
+		const int one = written(h, rc == 0 ? e : &ignored);
+
+		rc = rc == 0 ? one : rc;
+	}
 	return rc;
+}
+
+/* Has the piece that came written, and turns to the next response. */
+static int hand(struct handing *h, struct sr_err *e) {
+	struct piece *p = filling(h);
+	int rc;
+
+	if (p->r.body.len < SR_EXPORT_READ ||
+		(h->beside == NULL &&
+			sr_pool_new(&h->beside, 1, WRITES + 1, write_aside, NULL) != 0)) {
+		rc = all_written(h, e);
+		return rc == 0 ? h->x->write(h->x->ctx, sr_buf_view(&p->r.body), e) : rc;
+	}
+	rc = sr_pool_submit(h->beside, p, e);
+	h->sent += rc == 0 ? 1 : 0;
+	return rc == 0 && h->sent - h->back > WRITES ? written(h, e) : rc;
 }
 
 int sr_client_export(
 	struct sr_client *c, const struct sr_exporting *x, uint64_t *bytes, struct sr_err *e) {
 	struct handing h = {.x = x};
-	struct sr_call *r = &h.r[0];
 	struct sr_err ignored = {0};
 	bool end = false, last, begun;
 	int rc, over;
 
 	*bytes = 0;
-	for (size_t i = 0; i < 2; i++) {
-		sr_call_init(&h.r[i]);
-		h.r[i].body.secret =
-			false; /* it is sealed: to wipe it took a read a tenth of its time */
+	for (size_t i = 0; i <= WRITES; i++) {
+		struct piece *p = &h.pieces[i];
+
+		p->h = &h;
+		sr_call_init(&p->r);
+		p->r.body.secret = false; /* sealed: to wipe it took a tenth of a read's time */
 	}
-	rc = export_step(c, "export.begin", x, r, &end, e);
+	rc = export_step(c, "export.begin", x, &filling(&h)->r, &end, e);
 	begun = rc == 0;
 	while (rc == 0) {
-		r = &h.r[h.filling];
+		struct sr_call *r = &filling(&h)->r;
+
 		rc = export_step(c, "export.read", x, r, &end, e);
 		if (rc != 0 || end)
 			break;
-		*bytes += r->body.len;
 		last = sr_text_get(&r->text, "last").p != NULL;
+		*bytes += r->body.len;
 		rc = hand(&h, e);
 		if (rc == 0 && last)
-			rc = written(&h, e);
+			rc = all_written(&h, e);
 		if (rc == 0 &&
 			sr_progress_report(&c->o.progress, "export", *bytes, 0, "bytes") != 0)
 			rc = sr_fail(e, SR_LOCKED, "stopped on request");
 	}
-	over = written(&h, rc == 0 ? e : &ignored);
+	over = all_written(&h, rc == 0 ? e : &ignored);
 	rc = rc == 0 ? over : rc;
 	if (rc != 0 && begun) {
-		over = export_step(c, "export.end", x, &h.r[h.filling], &end, &ignored);
+		over = export_step(c, "export.end", x, &filling(&h)->r, &end, &ignored);
 		(void)over; /* what failed first is what counts */
 	}
 	sr_pool_free(h.beside);
-	sr_call_free(&h.r[0]);
-	sr_call_free(&h.r[1]);
+	for (size_t i = 0; i <= WRITES; i++)
+		sr_call_free(&h.pieces[i].r);
 	return rc;
 }
