@@ -4,9 +4,9 @@ import random
 import shutil
 import sys
 
-# Small files that Debian's packages bring: documents, headers, sources, manuals. As many folders as are needed.
-ROOTS = ("/usr/share/doc", "/usr/include", "/usr/lib/python3", "/usr/share/man", "/usr/share/perl", "/usr/lib/gcc",
-         "/usr/share/zoneinfo", "/usr/lib/llvm-14/include", "/usr/share", "/usr/lib")
+# Small files that Debian's packages bring: documents, headers and sources first, and of the rest as many as are needed.
+ROOTS = ("/usr/share/doc", "/usr/include", "/usr/lib/python3", "/usr/lib/python3.11", "/usr/share/perl", "/usr/share/perl5",
+         "/usr/lib/gcc", "/usr/lib/llvm-14/include", "/usr/src", "/usr/lib/node_modules", "/usr/share", "/usr/lib")
 SMALL = 256 << 10  # what is no small file is left out
 
 
