@@ -15,7 +15,7 @@ static void text(size_t len) {
 }
 
 static void test_round(void **state) {
-	static const size_t sizes[] = {200, 4096, SR_CODEC_PROBE, SR_CODEC_PROBE + 1, SR_BLOCK};
+	static const size_t sizes[] = {200, 4096, SR_CODEC_PROBED, SR_CODEC_PROBED + 1, SR_BLOCK};
 	struct sr_codec *c = NULL;
 	struct sr_err e;
 	(void)state;
@@ -89,6 +89,16 @@ static void test_probe(void **state) {
 	/* a random head hides compressible data: the rule says none, and says it quickly */
 	memset(plain + SR_CODEC_PROBE, 0, SR_BLOCK - SR_CODEC_PROBE);
 	assert_ok(sr_codec_encode(c, SR_CODEC_ZSTD, sr_bytes_of(plain, SR_BLOCK), packed, &n, &e),
+		&e);
+	assert_int_equal(n, 0);
+	/* of a shorter block all is looked at */
+	assert_ok(sr_codec_encode(
+			  c, SR_CODEC_ZSTD, sr_bytes_of(plain, SR_CODEC_PROBED), packed, &n, &e),
+		&e);
+	assert_true(n > SR_CODEC_PROBE && n < SR_CODEC_PROBE + 4096);
+	t_fill(plain, SR_CODEC_PROBED, 1);
+	assert_ok(sr_codec_encode(
+			  c, SR_CODEC_ZSTD, sr_bytes_of(plain, SR_CODEC_PROBED), packed, &n, &e),
 		&e);
 	assert_int_equal(n, 0);
 	text(SR_BLOCK);

@@ -164,7 +164,7 @@ int sr_codec_encode(struct sr_codec *c, enum sr_codec_id want, struct sr_bytes p
 			plain.len, SR_BLOCK);
 	if (want == SR_CODEC_NONE)
 		return 0;
-	if (plain.len > SR_CODEC_PROBE) {
+	if (plain.len > SR_CODEC_PROBED) {
 		struct sr_bytes head = sr_bytes_of(plain.p, SR_CODEC_PROBE);
 		rc = zstd_pack(c, 1, head, c->probe, worth(head.len), &n);
 		if (rc != 0)

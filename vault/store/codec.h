@@ -4,8 +4,9 @@
  *
  * One block is one unit: nothing is shared between blocks, items or depositors (specs A14).
  * Incompressible data is recognised by its first 64 KiB: when they gain less than 3 % at the
- * fastest level, the block is stored as it is. Decoding is bounded: never a byte more than the
- * stated plain length, which is at most SR_BLOCK, whatever the data says. A sr_codec holds the
+ * fastest level, the block is stored as it is. A block that is not much longer is tried as a whole:
+ * its first 64 KiB would cost as much as they may save. Decoding is bounded: never a byte more than
+ * the stated plain length, which is at most SR_BLOCK, whatever the data says. A sr_codec holds the
  * compressors' state: one per thread at a time.
  */
 #ifndef SR_STORE_CODEC_H
@@ -22,6 +23,10 @@ enum sr_codec_id {
 enum {
 	SR_CODEC_LEVEL = 3,
 	SR_CODEC_PROBE = 64 << 10,
+	/* Bytes from which on a block is probed first. Below, that took a tenth of the time of the
+	 * compressor in a tree of sources, and saves a third of a millisecond where nothing gains.
+	 */
+	SR_CODEC_PROBED = 256 << 10,
 	SR_CODEC_GAIN_PERCENT = 3
 };
 
