@@ -588,8 +588,7 @@ static void advised(void **state) {
 			"who changed it"},
 		{r.member, "revoke %GRANT --reason enough", refuses, ballot,
 			"the request to revoke this grant is made: members vote on "},
-		{r.curator, "deposit --collection Seized\tarchive --rows rows.csv", refuses,
-			item,
+		{r.curator, "deposit --collection Seized\tarchive --rows rows.csv", refuses, item,
 			"the deposit itself is complete. Go on with: strongroom describe --rows "
 			"rows.csv --accession "},
 		{r.curator, "reseal run %GRANT", NULL, NULL,

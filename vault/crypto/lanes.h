@@ -22,8 +22,8 @@
 enum {
 	SR_LANES = 4,
 	SR_LANES_TEXTS = 128, /* of one call, at most: as many as a job of a deposit has blocks */
-	SR_LANES_LABEL = 64, /* bytes of a label, at most */
-	SR_LANES_HEAD = 32   /* bytes of a short first field, at most */
+	SR_LANES_LABEL = 64,  /* bytes of a label, at most */
+	SR_LANES_HEAD = 32    /* bytes of a short first field, at most */
 };
 
 struct sr_lane {
