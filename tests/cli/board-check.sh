@@ -22,6 +22,12 @@ same "$(jq length out)" 2
 # Another key: the share was dealt to the one before.
 ok sr identity renew m2b.id --old m2.id --name 'Name of m2' --passphrase-file pass --old-passphrase-file pass
 ok as cu1 person rekey m2b.id.card
+# Until the share is brought over to it, the new key opens no piece of a recovery either: told, with the way back.
+ok sr status
+echo 'new words' >new
+ok sr recover begin r.ask --key r.key --new-passphrase-file new --json
+refused 3 'own shares of member 2: key commitment does not match' as m2b recover piece r.ask --out m2.piece --fingerprint "$(json fingerprint)"
+has 'what to do: a share is dealt to one key: with a new one, .board restore-share. comes first'
 refused 1 'dealt to the key before' as m2b board check
 ok as m1 board show --json
 same "$(jq -r --arg p "$M2" '.confirmed[$p]' out)" null

@@ -27,15 +27,17 @@ CORE_PID=
 # bound COMMAND...: what a scenario starts beside itself, with & behind it. It is killed when the scenario is gone, however
 # that ended: a core that outlives its test holds memory, a port and a folder for whoever comes next.
 bound() { exec setpriv --pdeathsig KILL -- "$@"; }
-# put_down PID: such a one ends now, in its own way if it does that within ten seconds.
+# put_down PID: such a one ends now, in its own way if it does that within ten seconds. A number that is no child of ours any
+# more may be anybody's.
+ours() { grep -qs "^PPid:[[:space:]]*$$\$" "/proc/$1/status"; }
 put_down() {
 	local i
-	kill "$1" 2>/dev/null || true
+	! ours "$1" || kill "$1" 2>/dev/null || true
 	for ((i = 0; i < 500; i++)); do
-		kill -0 "$1" 2>/dev/null || break
+		ours "$1" || break
 		sleep 0.02
 	done
-	kill -KILL "$1" 2>/dev/null || true
+	! ours "$1" || kill -KILL "$1" 2>/dev/null || true
 	wait "$1" 2>/dev/null || true
 }
 end() {

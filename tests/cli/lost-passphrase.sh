@@ -21,7 +21,7 @@ refused 1 'no such file' sr identity passphrase none.id --new-passphrase-file p1
 # Killed at every step: one of the two opens it, and with that opening nothing else is left beside it.
 person b
 cp b.id b.first
-old=0 new=0
+old=0 new=0 told=0
 for ((n = 1; n < 40; n++)); do
 	mkdir k.n && cp b.first k.n/b.id
 	rc=0
@@ -33,10 +33,19 @@ for ((n = 1; n < 40; n++)); do
 		old=$((old + 1))
 	fi
 	[[ -z $(find k.n -name '*superseded*') ]] || fail "killed at step $n: the bytes before are left"
+	# The same step fails, and the program goes on: which of the two is in force is told.
+	cp b.first k.n/b.id
+	if ! SR_FAULT="$n:5" sr identity passphrase k.n/b.id --passphrase-file pass --new-passphrase-file p2 >/dev/null 2>err &&
+		sr identity age k.n/b.id --passphrase-file p2 --secret-to k.n/again >/dev/null 2>&1; then
+		grep -q 'what to do: the new passphrase is in force; what failed is overwriting the file before' err ||
+			fail "step $n: $(cat err)"
+		told=$((told + 1))
+	fi
 	rm -r k.n
 	((rc == 137)) || break
 done
 ((rc == 0 && old > 2 && new > 2)) || fail "kills of an identity: status $rc, $old old, $new new"
+((told > 0)) || fail 'no failure behind the change of an identity'
 
 # The service keys: to a passphrase, to another, to a credential.
 unset STRONGROOM_UNLOCK
@@ -69,7 +78,7 @@ ok sr status
 
 # Killed at every step: one of the two opens, and the next change goes through.
 way() { if sr status --unlock k >/dev/null 2>&1; then echo k; elif sr status --service-passphrase-file p1 >/dev/null 2>&1; then echo p1; else echo none; fi; }
-old=0 new=0
+old=0 new=0 told=0
 for ((n = 1; n < 60; n++)); do
 	rm -rf vault.n && cp -a vault vault.n
 	export STRONGROOM_VAULT=$W/vault.n
@@ -81,6 +90,16 @@ for ((n = 1; n < 60; n++)); do
 	none) fail "killed at step $n: nothing opens it" ;;
 	esac
 	same "$(ls -A vault.n/keys)" service "files in keys/ after a kill at step $n and an opening"
+	# The same step fails, where a kill left the new one in force.
+	if ((rc == 137 && new > 0)); then
+		rm -rf vault.n && cp -a vault vault.n
+		if ! SR_FAULT="$n:5" sr passphrase --unlock k --new-passphrase-file p1 >/dev/null 2>err; then
+			grep -q 'what to do: the new way to unlock is in force; what failed comes again at the next opening' err ||
+				fail "step $n: $(cat err)"
+			told=$((told + 1))
+		fi
+	fi
 	((rc == 137)) || break
 done
 ((rc == 0 && old > 2 && new > 2)) || fail "kills: status $rc, $old old, $new new"
+((told > 0)) || fail 'no failure behind the change of the service keys'

@@ -127,3 +127,12 @@ ok sr verify
 ok sr rebuild
 has 'equal'
 ok sr audit replay
+# A curator who reads under a grant adds nothing by that.
+echo words >w.txt
+released w.txt
+ok as cu2 person add cu1.id.card --role researcher
+ok as cu1 request "$ITEM" --purpose research --ends 30d --reason 'the thesis' --json
+REQUEST=$(json request)
+for m in m1 m2; do as $m vote "$REQUEST" approve --quiet >/dev/null; done
+ok as cu1 checkout "$ITEM" --json
+refused 1 'this checkout is of right access: a transcript is added by a curator in a look at a held item' as cu1 transcript add "$(json checkout)" 0 film.vtt

@@ -544,11 +544,19 @@ static void a_board_that_changed_meanwhile(void **state) {
 	struct scene s = {.w = w};
 	struct world_draft d;
 	struct sr_entry en = {0};
+	static const uint8_t none[SR_HASH];
+	struct world_request rq;
 	struct claim c;
+	struct world_extend x;
 	uint8_t request[SR_ID];
 
 	(void)state;
 	assert_non_null(dkg);
+	for (size_t i = 0; i < 2; i++)
+		put_item(w, s.item[i], true);
+	rq = asks(&s, 0);
+	assert_int_equal(world_request(w, &rq), 0);
+	world_grant(w, rq.id, s.grant);
 	begin(&s, &d, &w->member[0], "reshare", 2);
 	sr_text_put(&d.text, "quorum", "2 2");
 	for (size_t k = 0; k < 2; k++)
@@ -560,6 +568,15 @@ static void a_board_that_changed_meanwhile(void **state) {
 	sr_entry_free(&en);
 	plans_itself(w, 2);
 	claim_make(&c, w, w->v->fingerprint, 2, 2);
+	/* Two deal: the third does not. */
+	world_begin(&d, w, &w->member[2], SR_T_DEAL);
+	sr_text_put_hex(&d.text, "board", c.board, SR_ID);
+	sr_text_put_hex(&d.text, "run", c.run, SR_ID);
+	sr_text_put_hex(&d.text, "dealing", none, SR_HASH);
+	world_object(&d, "deal", sr_bytes_str("nothing"));
+	refused_by(w, &d, "not-a-dealer");
+	assert_non_null(strstr(w->out.err.text,
+		" is not one of those who deal in this reshare; board show names"));
 	for (size_t i = 0; i < 2; i++)
 		deals_nothing(w, &w->member[i], &c);
 	assert_ok(sr_ceremony_run_dkg(dkg, w->v, c.board, c.run, &w->e), &w->e);
@@ -567,6 +584,18 @@ static void a_board_that_changed_meanwhile(void **state) {
 	for (size_t i = 0; i < w->members; i++)
 		accepts(w, &w->member[i], &c);
 	opens(w, &c);
+	/* What was granted by the epoch before takes no more items. */
+	x = (struct world_extend){.by = &w->researcher[0],
+		.grant = s.grant,
+		.request = rq.id,
+		.items = (const uint8_t(*)[SR_ID])s.item[1],
+		.count = 1,
+		.number = 1};
+	assert_int_equal(world_extend(w, &x), SR_DENIED);
+	assert_string_equal(w->out.rule, "other-epoch");
+	assert_non_null(strstr(w->out.err.text,
+		"the request was decided in epoch 1, the board is in epoch 2: it takes no more "
+		"pieces for it"));
 	for (size_t i = 0; i < 2; i++) {
 		DRAFT(&s, &d, world_vote(w, &(struct world_vote){.member = i, .request = request}));
 		draft_line(&d, "epoch", "\nepoch 2");

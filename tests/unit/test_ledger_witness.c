@@ -384,6 +384,8 @@ static int collect(void *ctx, const struct sr_witness_log *l, struct sr_err *e) 
 }
 
 static void logs(void **state) {
+	uint8_t longest[SR_NAME_MAX + 1];
+	char many[200];
 	struct rig_log a, b, c;
 	struct sr_err e = {0};
 	struct seen s = {0};
@@ -401,6 +403,9 @@ static void logs(void **state) {
 	know(&p, &b);
 	assert_fails(sr_witness_log_add(p.w, sr_bytes_str("w"), &p.vkey, &e), SR_USAGE, &e,
 		"a log signs with one of type 0x01");
+	memset(longest, 'o', sizeof longest);
+	assert_fails(sr_witness_log_add(p.w, sr_bytes_of(longest, sizeof longest), &a.vkey, &e),
+		SR_USAGE, &e, "an origin of 256 bytes, at most 255");
 	assert_fails(sr_witness_log_add(p.w, sr_bytes_str(""), &a.vkey, &e), SR_USAGE, &e,
 		"that is no origin");
 	assert_fails(sr_witness_log_add(p.w, sr_bytes_str("a\nb"), &a.vkey, &e), SR_USAGE, &e,
@@ -412,6 +417,15 @@ static void logs(void **state) {
 	rig_log(&b, RIG_ORIGIN, 12, RIG_LEAVES);
 	assert_fails(sr_witness_log_add(p.w, sr_bytes_str(RIG_ORIGIN), &b.vkey, &e), SR_LIMIT, &e,
 		"4 keys");
+	/* As many logs as it remembers: two are there. */
+	snprintf(many, sizeof many,
+		"WITH RECURSIVE n(i) AS (VALUES(3) UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+		" INSERT INTO log SELECT 'log' || i, randomblob(32), 0, NULL, 0, NULL FROM n",
+		SR_WITNESS_LOGS);
+	spoil(&p, many);
+	assert_fails(sr_witness_log_add(p.w, sr_bytes_str("one.more"), &a.vkey, &e), SR_LIMIT, &e,
+		"1024 logs are known, at most 1024");
+	spoil(&p, "DELETE FROM log WHERE origin LIKE 'log%'");
 	grow(&p, &a, 0, 7);
 	reopen(&p);
 	assert_ok(sr_witness_each(p.w, collect, &s, &e), &e);
