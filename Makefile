@@ -351,7 +351,7 @@ demo:
 # half an hour. PEERS=path/to/restic,... measures others than those of the PATH; BENCH_ARGS: `tests/bench/peers --help`.
 bench:
 	@scripts/deps bench
-	@$(MAKE) --no-print-directory $(JOBS) B='$(B)' all $(B)/bench_crypto_limit $(B)/bench_core_deposit
+	@$(MAKE) --no-print-directory $(JOBS) B='$(B)' all $(B)/bench_crypto_limit $(B)/bench_tree_limit $(B)/bench_core_deposit
 	@B='$(B)' PEERS='$(PEERS)' tests/bench/peers --disk '$(B)' $(BENCH_ARGS)
 # The parts alone, for whoever looks for where time goes.
 bench-parts: $(BENCH)

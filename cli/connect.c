@@ -158,7 +158,7 @@ static int opening_failed(struct cli *c, const char *path, int rc, struct sr_err
 		c->own_input = true;
 		cli_hint(c, "give the passphrase (or credential file) of the service keys that "
 			    "`init` was given");
-	} else if (rc == SR_IO && strstr(e->text, "denied") != NULL)
+	} else if (rc == SR_IO && (e->no == EACCES || e->no == EPERM))
 		cli_hint(c, "the vault belongs to another user of this machine: ask its custodian "
 			    "to start `strongroom core`");
 	return rc;

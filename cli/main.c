@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "base/fs.h"
 #include "base/secret.h"
 #include "cli/verbs.h"
 #include "crypto/dkg.h"
@@ -295,6 +296,8 @@ static void bound_memory(void) {
 int main(int argc, char **argv) {
 	struct cli c = {0};
 	struct sr_err e = {0};
+	if (sr_standard_files(&e) != 0)
+		return complain(&c, &e);
 	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	c.umask = umask(077);
 	bound_memory();

@@ -306,7 +306,10 @@ struct report {
 	json_t *lines;
 };
 
-static void told(void *ctx, bool ok, const char *what, const char *found) {
+static void told(void *ctx, enum sr_doctor_says says, const char *what, const char *found) {
+	static const char *const words[] = {[SR_DOCTOR_OK] = "ok",
+		[SR_DOCTOR_UNUSABLE] = "UNUSABLE",
+		[SR_DOCTOR_FAULT] = "FAULT"};
 	const struct report *r = ctx;
 	char shown[768];
 
@@ -314,13 +317,13 @@ static void told(void *ctx, bool ok, const char *what, const char *found) {
 	if (r->lines != NULL) {
 		json_t *o = json_object();
 
-		json_object_set_new(o, "ok", json_boolean(ok));
+		json_object_set_new(o, "ok", json_boolean(says == SR_DOCTOR_OK));
 		json_object_set_new(o, "what", json_string(what));
 		json_object_set_new(o, "found", json_string(shown));
 		json_array_append_new(r->lines, o);
 		return;
 	}
-	printf("%-6s %s: %s\n", ok ? "ok" : "FAULT", what, shown);
+	printf("%-6s %s: %s\n", words[says], what, shown);
 }
 
 int verb_doctor(struct cli *c, struct sr_err *e) {

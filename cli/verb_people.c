@@ -376,8 +376,12 @@ int cli_collection_id(struct cli *c, uint8_t id[SR_ID], const char *typed, struc
 	if (rc != 0 || found == 1)
 		return rc;
 	rc = sr_client_resolve(c->client, id, typed, "collection", e);
-	if (rc != 0)
+	if (rc != 0) {
+		char shown[128];
 		cli_hint(c, "`strongroom collection list` shows their names and ids");
+		(void)sr_wrap(e, "no collection has the name \"%s\"",
+			sr_escape_to(shown, sizeof shown, sr_bytes_str(typed)));
+	}
 	return rc;
 }
 

@@ -220,9 +220,9 @@ static void read_pdf(struct sr_inside *s, const char *languages) {
 		no_text(s, &p, languages, why);
 	else
 		par_pages_done(&p,
-			end == PAR_TOOL_CAPPED    ? SR_BOX_CAPPED
-			: end == PAR_TOOL_MISSING ? SR_BOX_UNREAD
-						  : SR_BOX_BROKEN,
+			end == PAR_TOOL_CAPPED                                ? SR_BOX_CAPPED
+			: end == PAR_TOOL_MISSING || end == PAR_TOOL_UNUSABLE ? SR_BOX_UNREAD
+									      : SR_BOX_BROKEN,
 			why);
 	sr_buf_free(&all);
 }

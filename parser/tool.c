@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -60,13 +61,33 @@ static bool collect(struct sr_buf *out, int from, size_t max) {
 	}
 }
 
+static char unusable[512]; /* why the one that was run last is */
+
+/* ENDED: all is there. */
+static enum par_tool_end look(const char *const *argv) {
+	static const char inside[] = "/run/";
+
+	for (size_t i = 0; argv[i] != NULL; i++) {
+		if (strncmp(argv[i], inside, sizeof inside - 1) != 0 ||
+			access(argv[i], i == 0 ? X_OK : R_OK) == 0)
+			continue;
+		const ssize_t n = readlink(argv[i], unusable, sizeof unusable - 1);
+
+		unusable[n > 0 ? n : 0] = '\0';
+		return n > 0 ? PAR_TOOL_UNUSABLE : PAR_TOOL_MISSING;
+	}
+	return PAR_TOOL_ENDED;
+}
+
 enum par_tool_end par_tool_run(struct sr_buf *out, const char *const *argv, int in, size_t max) {
 	int ends[2] = {-1, -1}, status = 0;
 	bool all;
 	pid_t pid;
 
-	if (access(argv[0], X_OK) != 0)
-		return PAR_TOOL_MISSING;
+	const enum par_tool_end wanting = look(argv);
+
+	if (wanting != PAR_TOOL_ENDED)
+		return wanting;
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return PAR_TOOL_FAILED;
 	pid = fork();
@@ -103,6 +124,10 @@ void par_tool_say(char *out, size_t size, enum par_tool_end end, const char *nam
 		break;
 	case PAR_TOOL_MISSING:
 		(void)snprintf(out, size, "%s is not installed here (make deps-room)", name);
+		break;
+	case PAR_TOOL_UNUSABLE:
+		(void)snprintf(out, size, "%s cannot be used here (see strongroom doctor): %s",
+			name, unusable);
 		break;
 	case PAR_TOOL_FAILED:
 		(void)snprintf(out, size, "%s could not be started", name);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "base/fs.h"
 #include "crypto/hash.h"
 #include "verify/verify.h"
 
@@ -322,6 +323,10 @@ int main(int argc, char **argv) {
 	static struct line l;
 	struct sr_err e = {0};
 
+	if (sr_standard_files(&e) != 0) {
+		complain(verdict(EXIT_SYSTEM), &e);
+		return EXIT_SYSTEM;
+	}
 	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
 		usage(stdout);
 		return fflush(stdout) == 0 ? 0 : EXIT_SYSTEM;

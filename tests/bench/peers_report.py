@@ -28,6 +28,11 @@ LIMIT = [
     (("big-back",), {"sha256": 2, "four-hashes": 1, "decipher": 1, "age": 1}),
     (("scrub",), {"four-hashes": 1}),
 ]
+# The same of the tree, all of it (bench_tree_limit): on one core, and on all.
+TREE_LIMIT = {
+    "tree": (["unlock"], ["read", "tree-sha256", "tree-hashes", "zstd", "seal", "segments"]),
+    "again": (["unlock"], ["read", "tree-sha256", "tree-hashes", "open", "unzstd"]),
+}
 PEAK_KIB = 128 << 10
 FLUSHES_AT_MOST, SMALL_MS_BELOW = 8, 30
 DD_AT_MOST, CPU_AT_MOST, STORED_WITHIN, OF_READING = 1.3, 0.5, 1.03, 0.8
@@ -128,6 +133,16 @@ def distances(m, stuff):
             lines.append("    %-24s %8.2f times the limit, its CPU %.2f times the primitives'" %
                          (row, m.median(row, "strongroom") * cores / core_s,
                           statistics.median(m.cpu(row, "strongroom")) / core_s))
+    for row, (alone, shared) in TREE_LIMIT.items():
+        if not m.tree_limit or m.median(row, "strongroom") is None:
+            continue
+        one, all_ = (sum(m.tree_limit[name] for name in names) for names in (alone, shared))
+        lines.append("limit of %s, %.2f s: %s %.2f s; %s; %.2f s of one core, over %d" %
+                     (row, one + all_ / cores, " ".join(alone), one,
+                      ", ".join("%s %.2f s" % (name, m.tree_limit[name]) for name in shared), all_, cores))
+        lines.append("    %-24s %8.2f times the limit, its CPU %.2f times the primitives'" %
+                     (row, m.median(row, "strongroom") / (one + all_ / cores),
+                      statistics.median(m.cpu(row, "strongroom")) / (one + all_)))
     return lines
 
 

@@ -23,9 +23,10 @@ def quiet(argv, env=None, cwd=None):
     return done.stdout.decode("utf-8", "replace")
 
 
-def limit(build):
-    """Seconds of one core for a GiB, for each primitive that every byte of some work goes through."""
-    rows = quiet([os.path.abspath(build + "/bench_crypto_limit")]).split("\n")
+def limit(build, tree=None):
+    """Seconds of one core: for a GiB, for each primitive that every byte of some work goes through; or for all of TREE."""
+    argv = ["/bench_crypto_limit"] if tree is None else ["/bench_tree_limit", tree]
+    rows = quiet([os.path.abspath(build + argv[0]), *argv[1:]]).split("\n")
     return {name: float(seconds) for name, seconds in (row.split() for row in rows if row)}
 
 

@@ -54,7 +54,7 @@ none() {
 	done
 }
 core() {
-	(cd dumps && exec env SR_DUMPABLE=1 ${1:+"$1"} "$STRONGROOM_T" core --quiet 2>"$W/core.err") &
+	(cd dumps && bound env SR_DUMPABLE=1 ${1:+"$1"} "$STRONGROOM_T" core --quiet 2>"$W/core.err") &
 	CORE_PID=$!
 	for _ in $(seq 200); do
 		[[ ! -S $W/vault/run/core.sock ]] || return 0
@@ -121,7 +121,7 @@ CORE_PID=
 
 # Production: limit, dumpability, the arena. The program that is installed, not the test build.
 ulimit -c unlimited
-(cd dumps && exec "$STRONGROOM" core --quiet 2>"$W/core.err") &
+(cd dumps && bound "$STRONGROOM" core --quiet 2>"$W/core.err") &
 CORE_PID=$!
 for _ in $(seq 200); do
 	[[ ! -S $W/vault/run/core.sock ]] || break
@@ -149,7 +149,7 @@ if (($(id -u) == 0)) && command -v setpriv >/dev/null && [[ -x /dev/shm || $W !=
 	chmod 711 "$W"
 	rm -f vault/run/core.sock
 	chown -R 64001:64001 vault vault.key
-	setpriv --reuid 64001 --regid 64001 --clear-groups "$W/strongroom" core --quiet 2>"$W/core.err" &
+	setpriv --reuid 64001 --regid 64001 --clear-groups --pdeathsig KILL "$W/strongroom" core --quiet 2>"$W/core.err" &
 	CORE_PID=$!
 	for _ in $(seq 200); do
 		[[ ! -S $W/vault/run/core.sock ]] || break

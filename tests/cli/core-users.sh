@@ -21,7 +21,7 @@ by() { # UID COMMAND...
 	shift
 	setpriv --reuid "$id" --regid "$id" --clear-groups env -u STRONGROOM_UNLOCK HOME="$W/desk" STRONGROOM_STATE="$W/desk/state" "$@"
 }
-setpriv --reuid $keeper --regid $keeper --clear-groups "$W/program/strongroom" core --quiet 2>"$W/core.err" &
+setpriv --reuid $keeper --regid $keeper --clear-groups --pdeathsig KILL "$W/program/strongroom" core --quiet 2>"$W/core.err" &
 CORE_PID=$!
 for _ in $(seq 200); do
 	[[ ! -S vault/run/core.sock ]] || break
@@ -50,4 +50,4 @@ ok ri return "$CHECKOUT"
 # Without the core: told what to do.
 core_stop
 refused 5 'denied' ri list
-has 'strongroom core'
+has 'the vault belongs to another user of this machine: ask its custodian to start .strongroom core.'

@@ -41,5 +41,29 @@ mv hidden "$credential"
 core_stop
 [[ ! -e vault/run/core.sock ]] || fail 'the socket is left behind'
 export STRONGROOM_UNLOCK=$credential
+sr witness policy --json >policy.json
 ok as ri cat "$CHECKOUT"
 ok sr verify
+# Started without its first three files, it has none of the vault's under their numbers: what the C library or SQLite has to
+# say would be written into that one.
+cd "$W"
+bound "$STRONGROOM_T" core --quiet <&- >&- 2>&- &
+CORE_PID=$!
+for ((i = 0; i < 200; i++)); do [[ ! -S vault/run/core.sock ]] || break; sleep 0.05; done
+ok as ri list
+if [[ -r /proc/$CORE_PID/fd ]]; then
+	for n in 0 1 2; do same "$(readlink "/proc/$CORE_PID/fd/$n")" / "file $n of a core"; done
+fi
+core_stop
+# What cannot be printed was not said; what cannot be read is not stored as an empty file.
+rc=0
+sr status >&- 2>err || rc=$?
+same "$rc" 5 'status without standard output'
+grep -q 'standard output: Bad file descriptor' err || fail "no word of it: $(cat err)"
+ok sr log export exported
+rc=0
+"$STRONGROOM_VERIFY" log exported --key "$(json log "$W/policy.json")" >&- 2>err || rc=$?
+same "$rc" 5 'strongroom-verify without standard output'
+grep -q 'standard output cannot be written' err || fail "no word of it: $(cat err)"
+ok as de deposit - --name none --collection box --json <&-
+same "$(json told.0.reason)" 'after 0 bytes: read: Bad file descriptor'

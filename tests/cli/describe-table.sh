@@ -78,3 +78,12 @@ before=$(signed)
 ok as cu1 describe --rows many.jsonl --json
 same "$(jq -c '[.items, .described, .already]' out)" '[300,170,130]'
 same "$(signed)" $((before + 170))
+# A statement that the vault refuses is told by its row, and what was signed before it counts.
+marked=$(jq -r '.item[250]' d.json)
+ok as cu1 describe "$marked" --hazard referral
+jq -r '.item[] | "{\"item\":\"\(.)\",\"title\":\"u\",\"hazard\":[\"graphic\"]}"' d.json >hazards.jsonl
+before=$(signed)
+refused 1 'row 251: describe refused .rule referral.: the item is marked for referral, and no description takes that back' \
+	as cu1 describe --rows hazards.jsonl
+has 'what to do: [0-9]+ items are described; the same command goes on with the rest'
+same "$(grep -oE '[0-9]+ items are described' err | cut -d' ' -f1)" $(($(signed) - before))

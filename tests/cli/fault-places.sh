@@ -87,6 +87,16 @@ ok sr verify
 rm next.key
 ok sr service rotate --unlock-new "$W/next.key"
 
+# What the second copy is to be given cannot be read back: the system refused that, and nothing is called damaged.
+again
+ok sr second replace "$W/two"
+cp -a "$STRONGROOM_VAULT" before.two
+cp -a two two.then
+places read write_batch as de deposit one --collection box
+again() { rm -rf "$STRONGROOM_VAULT" "$STRONGROOM_STATE" two && cp -a before.two "$STRONGROOM_VAULT" && cp -a state.then "$STRONGROOM_STATE" && cp -a two.then two; }
+each read 5 'cannot be read back, so the second copy was left as it is: .*Input/output error' as de deposit one --collection box
+again() { rm -rf "$STRONGROOM_VAULT" "$STRONGROOM_STATE" && cp -a before "$STRONGROOM_VAULT" && cp -a state.then "$STRONGROOM_STATE"; }
+
 # Under another name of the place a vault nothing would be remembered of it, and any vault be met for the first time.
 again
 DIRECT=1 places stat cli_connect as m1 verify

@@ -97,6 +97,21 @@ hasnt 'text/plain'
 refused 1 'walls do not stand' sr doctor
 has '^FAULT  swap: swap on /dev/sda2 is not encrypted'
 unset SR_SWAPS
+# A tool that is there and cannot be used is told of, with why, where it is wanted and by the doctor; all else goes on.
+printf '%%PDF-1.4\n' >page.pdf
+: >nothing
+chmod 600 nothing
+if [[ -e /usr/bin/pdftotext && -e /usr/bin/pdfinfo ]]; then
+	spoilt=(bwrap --dev-bind / / --ro-bind "$W/nothing" /usr/bin/pdftotext --ro-bind "$W/nothing" /usr/bin/pdfinfo --)
+	if "${spoilt[@]}" true 2>/dev/null; then
+		ok "${spoilt[@]}" "$STRONGROOM_T" doctor
+		has '^UNUSABLE a tool of the sandbox: /usr/bin/pdftotext, .*: Permission denied: give it its rights'
+		has '^UNUSABLE a tool of the sandbox: /usr/bin/pdfinfo, .*: Permission denied'
+		hasnt FAULT
+		ok "${spoilt[@]}" "$STRONGROOM_T" inspect words page.pdf --text
+		has 'pdftotext cannot be used here .see strongroom doctor.: /usr/bin/pdftotext, .*: Permission denied'
+	fi
+fi
 # As an ordinary user, too.
 if [[ $(id -u) = 0 ]] && command -v setpriv >/dev/null; then
 	cp "$STRONGROOM_T" "$(dirname "$STRONGROOM_T")/strongroom-parse" home/

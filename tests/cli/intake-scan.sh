@@ -83,7 +83,7 @@ if [[ -x /usr/sbin/clamd ]]; then
 	mkdir db
 	printf 'Test.Word:0:*:%s\n' "$(printf 'marker-word' | xxd -p)" >db/local.ndb
 	printf 'LocalSocket %s/clamd\nDatabaseDirectory %s/db\nForeground yes\nSelfCheck 0\n' "$W" "$W" >clamd.conf
-	/usr/sbin/clamd -c clamd.conf >clamd.log 2>&1 &
+	bound /usr/sbin/clamd -c clamd.conf >clamd.log 2>&1 &
 	BESIDE_PID=$!
 	for _ in $(seq 200); do [[ ! -S clamd ]] || break; sleep 0.05; done
 	printf 'clamd %s/clamd\ncommand %s/scan.sh\n' "$W" "$W" >scanners.txt

@@ -8,7 +8,7 @@ founded
 head -c 12000000 /dev/urandom >bytes
 mkfifo pipe
 # The process itself, not a shell around it, gets the signal.
-"$STRONGROOM_T" deposit bytes - --name slow --collection box --as de.id --passphrase-file pass <pipe >out 2>err &
+bound "$STRONGROOM_T" deposit bytes - --name slow --collection box --as de.id --passphrase-file pass <pipe >out 2>err &
 pid=$!
 exec 7>pipe
 cat bytes >&7
@@ -35,7 +35,7 @@ has '0 findings'
 
 core
 kill -STOP "$CORE_PID"
-SR_STOP_MS=50 "$STRONGROOM_T" list --as de.id --passphrase-file pass >out 2>err &
+bound env SR_STOP_MS=50 "$STRONGROOM_T" list --as de.id --passphrase-file pass >out 2>err &
 pid=$!
 sleep 0.3
 kill -TERM $pid

@@ -46,7 +46,7 @@ find vault -type f -perm /077 | grep . && fail 'files that others may read'
 (
 	ulimit -c unlimited
 	mkfifo pipe
-	"$STRONGROOM_T" deposit - --name x --collection box --as de.id --passphrase-file pass <pipe >/dev/null 2>&1 &
+	bound "$STRONGROOM_T" deposit - --name x --collection box --as de.id --passphrase-file pass <pipe >/dev/null 2>&1 &
 	pid=$!
 	exec 7>pipe
 	sleep 0.6

@@ -24,10 +24,23 @@ unset STRONGROOM_IDENTITY XDG_STATE_HOME || true
 umask 077
 CORE_PID=
 
+# bound COMMAND...: what a scenario starts beside itself, with & behind it. It is killed when the scenario is gone, however
+# that ended: a core that outlives its test holds memory, a port and a folder for whoever comes next.
+bound() { exec setpriv --pdeathsig KILL -- "$@"; }
+# put_down PID: such a one ends now, in its own way if it does that within ten seconds.
+put_down() {
+	local i
+	kill "$1" 2>/dev/null || true
+	for ((i = 0; i < 500; i++)); do
+		kill -0 "$1" 2>/dev/null || break
+		sleep 0.02
+	done
+	kill -KILL "$1" 2>/dev/null || true
+	wait "$1" 2>/dev/null || true
+}
 end() {
-	local rc=$?
-	[[ -z $CORE_PID ]] || kill "$CORE_PID" 2>/dev/null || true
-	[[ -z ${BESIDE_PID:-} ]] || kill "$BESIDE_PID" 2>/dev/null || true # of a scenario, beside ours
+	local rc=$? pid
+	for pid in $CORE_PID ${BESIDE_PID:-}; do put_down "$pid"; done # BESIDE: of a scenario, beside ours
 	chmod -R u+rwx "$W" 2>/dev/null || true
 	[[ -n ${KEEP:-} ]] || rm -rf "$W"
 	exit "$rc"
@@ -193,7 +206,7 @@ checked_out() {
 }
 # core: runs until the end of the scenario; `core_stop` ends it.
 core() {
-	"$STRONGROOM_T" core --quiet 2>"$W/core.err" &
+	bound "$STRONGROOM_T" core --quiet 2>"$W/core.err" &
 	CORE_PID=$!
 	for _ in $(seq 200); do
 		[[ ! -S $W/vault/run/core.sock ]] || return 0

@@ -5,7 +5,7 @@
 
 founded
 mkfifo pipe
-as de deposit - --name slow --collection box <pipe >first.out 2>first.err &
+bound "$STRONGROOM_T" deposit - --name slow --collection box --as "$W/de.id" --passphrase-file "$W/pass" <pipe >first.out 2>first.err &
 first=$!
 exec 7>pipe
 echo 'some bytes' >&7
@@ -16,8 +16,13 @@ done
 sleep 0.3
 refused 4 'process [0-9]+' sr status
 has 'what to do'
+refused 4 'process [0-9]+' sr service rotate --unlock-new "$W/new.key"
+has 'what to do: end .strongroom core. first: it holds the vault'
+[[ ! -e new.key ]] || fail 'a credential of keys that were not changed'
 pid=$(grep -oE 'process [0-9]+' err | grep -oE '[0-9]+')
 same "$(cat "/proc/$pid/comm")" "$(basename "$STRONGROOM_T")"
 exec 7>&-
 wait "$first" || fail "the first ended badly: $(cat first.err)"
 ok sr status
+refused 2 'no collection has the name "bos": an id is 4 to 32 digits' as de deposit first.out --collection bos
+has 'strongroom collection list. shows their names and ids'

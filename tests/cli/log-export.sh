@@ -14,7 +14,7 @@ umask 022
 
 # serve DIR: a web server of Python's own; URL.
 serve() {
-	python3 -u -c 'import functools, http.server, sys
+	bound python3 -u -c 'import functools, http.server, sys
 h = functools.partial(http.server.SimpleHTTPRequestHandler, directory=sys.argv[1])
 s = http.server.ThreadingHTTPServer(("127.0.0.1", 0), h)
 print(s.server_port)

@@ -8,6 +8,10 @@ mkdir folder
 refused 1 'not a vault' sr status --vault "$W/folder" --as a.id --passphrase-file pass
 has 'strongroom init'
 refused 1 'not a vault|no such' sr status --vault "$W/nowhere"
+# Only what the system refuses for want of rights is another user's; a name says nothing.
+ln -s denied denied
+refused 5 'denied: Too many levels of symbolic links' sr status --vault "$W/denied"
+hasnt 'another user'
 refused 2 'which vault' env -u STRONGROOM_VAULT "$STRONGROOM_T" status
 empty
 refused 1 'is there|exists|empty' sr init --origin again.example --unlock-new "$W/k2" --no-second

@@ -8,7 +8,7 @@
 version() { echo "ClamAV 1.0.3/27$1/$(LC_ALL=C date -u -d "$1 days ago" '+%a %b %e %T %Y')" >version; }
 founded
 version 30
-python3 "$HERE/clamd_fake.py" "$W/clamd" version marker-word 2>clamd.err &
+bound python3 "$HERE/clamd_fake.py" "$W/clamd" version marker-word 2>clamd.err &
 CLAMD=$!
 trap 'kill $CLAMD 2>/dev/null; end' EXIT
 for _ in $(seq 200); do [[ ! -S clamd ]] || break; sleep 0.05; done

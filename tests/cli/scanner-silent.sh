@@ -32,7 +32,7 @@ while True:
         c.close()
 E2
 echo well >mode
-python3 clamd.py &
+bound python3 clamd.py &
 BESIDE_PID=$!
 for _ in $(seq 100); do [[ ! -S clamd ]] || break; sleep 0.05; done
 printf 'clamd %s/clamd\n' "$W" >scanners.txt

@@ -22,7 +22,7 @@ granted "$ITEM"
 FIRST=$(vkey)
 sr witness new "$W/w" --name witness.example/w1 --unlock-new "$W/w.key" --quiet >/dev/null
 sr witness log add "$W/w" "$FIRST" --quiet
-"$STRONGROOM_T" witness serve "$W/w" --unlock "$W/w.key" --port 0 >"$W/started" 2>"$W/witness.err" &
+bound "$STRONGROOM_T" witness serve "$W/w" --unlock "$W/w.key" --port 0 >"$W/started" 2>"$W/witness.err" &
 WITNESS_PID=$!
 until grep -q ' at http' "$W/started" || ! kill -0 "$WITNESS_PID" 2>/dev/null; do sleep 0.05; done
 read -r KEY _ URL <"$W/started" || fail "no witness: $(cat "$W/witness.err")"

@@ -10,6 +10,7 @@ mkdir box
 head -c 300000 /dev/urandom | cat <(printf '\0\0\0\x18ftypmp42') - >box/film.mp4
 head -c 5000 /dev/zero >box/sound.mp3
 echo 'plain words' >box/plain.txt
+: >box/nothing.mp3
 cat >film.vtt <<'VTT'
 WEBVTT
 
@@ -31,6 +32,7 @@ look() { as "$1" checkout "$2" --right "$3" --json >k.json 2>err || fail "checko
 at() { jq -r --arg p "$1" '[.file[].path] | index($p)' files.json; }
 ok as cu1 show "$films" --json
 cp out files.json
+nothing=$(at box/nothing.mp3)
 film=$(at box/film.mp4) sound=$(at box/sound.mp3) plain=$(at box/plain.txt)
 look cu1 "$films" quarantine
 refused 4 'its intake is not over' as cu1 transcript add "$CHECKOUT" "$film" film.vtt
@@ -44,6 +46,7 @@ refused 2 'transcript' as cu1 transcript add "$CHECKOUT" "$film" box/plain.txt
 refused 2 'no file 99' as cu1 transcript add "$CHECKOUT" 99 film.vtt
 refused 2 'number of a file' as cu1 transcript add "$CHECKOUT" film film.vtt
 refused 2 'has a text already' as cu1 transcript add "$CHECKOUT" "$plain" film.vtt
+refused 2 "file $nothing has no content" as cu1 transcript add "$CHECKOUT" "$nothing" film.vtt
 refused 2 'language' as cu1 transcript add "$CHECKOUT" "$film" film.vtt --language 'x_'
 refused 1 'no live checkout' as cu2 transcript add "$CHECKOUT" "$film" film.vtt
 refused 1 'curator|no live' as ri transcript add "$CHECKOUT" "$film" film.vtt
@@ -66,6 +69,7 @@ look cu2 "$films" quarantine
 ok as cu2 cat "$CHECKOUT" "$film"
 cmp -s out <(cat film.vtt) || has 'We meet at the mill'
 refused 2 'has a text already' as cu2 transcript add "$CHECKOUT" "$film" film.vtt
+refused 2 'file 4 is the text of another one' as cu2 transcript add "$CHECKOUT" 4 film.vtt
 # Its numbers are by minute, and say how long it is.
 ok as cu2 features "$CHECKOUT" --reason 'how much is said' --json
 kept=$CHECKOUT
@@ -77,7 +81,7 @@ CHECKOUT=$kept
 # A redaction takes it along with the film.
 ok as cu2 redact "$CHECKOUT" --leave-out "$film" --keep-names --reason names --json
 ok as cu2 show "$(json item)" --json
-same "$(jq -r '[.file[].path] | join(" ")' out)" 'box/plain.txt box/sound.mp3'
+same "$(jq -r '[.file[].path] | join(" ")' out)" 'box/nothing.mp3 box/plain.txt box/sound.mp3'
 ok as cu2 return "$CHECKOUT"
 ok as cu1 describe "$films" --title Films
 ok as cu2 release "$films"

@@ -19,7 +19,7 @@ witness_up() {
 		sr witness log add "$W/$1" "$LOG" --quiet
 	fi
 	rm -f "$W/$1.up" # the shell empties it later than we look
-	"$STRONGROOM_T" witness serve "$W/$1" --unlock "$W/$1.key" --port 0 >"$W/$1.up" 2>"$W/$1.err" &
+	bound "$STRONGROOM_T" witness serve "$W/$1" --unlock "$W/$1.key" --port 0 >"$W/$1.up" 2>"$W/$1.err" &
 	PID[$1]=$!
 	until grep -qs ' at http' "$W/$1.up" || ! kill -0 "${PID[$1]}" 2>/dev/null; do sleep 0.05; done
 	read -r "KEY[$1]" _ "URL[$1]" <"$W/$1.up" || fail "no witness: $(cat "$W/$1.err")"

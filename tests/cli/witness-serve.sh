@@ -32,7 +32,7 @@ refused 1 'wrong|does not' sr witness serve "$W/w" --unlock "$W/other.key" --por
 refused 2 'want 0 to 65535' sr witness serve "$W/w" --unlock "$W/w.key" --port 65536
 refused 2 'no numeric address' sr witness serve "$W/w" --unlock "$W/w.key" --port 0 --listen nowhere.example
 
-"$STRONGROOM_T" witness serve "$W/w" --unlock "$W/w.key" --port 0 >"$W/started" 2>"$W/told" &
+bound "$STRONGROOM_T" witness serve "$W/w" --unlock "$W/w.key" --port 0 >"$W/started" 2>"$W/told" &
 CORE_PID=$!
 until grep -q ' at http' "$W/started" || ! kill -0 "$CORE_PID" 2>/dev/null; do sleep 0.05; done
 read -r key _ URL <"$W/started" || fail "it did not start: $(cat "$W/told")"

@@ -20,7 +20,7 @@ trap finish EXIT
 PORT=0
 witness_up() {
 	rm -f "$W/started" # the shell empties it later than we look
-	"$STRONGROOM_T" witness serve "$W/w" --unlock "$W/w.key" --port "$PORT" >"$W/started" 2>"$W/witness.err" &
+	bound "$STRONGROOM_T" witness serve "$W/w" --unlock "$W/w.key" --port "$PORT" >"$W/started" 2>"$W/witness.err" &
 	WITNESS_PID=$!
 	until grep -qs ' at http' "$W/started" || ! kill -0 "$WITNESS_PID" 2>/dev/null; do sleep 0.05; done
 	read -r KEY _ URL <"$W/started" || fail "no witness: $(cat "$W/witness.err")"

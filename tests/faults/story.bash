@@ -154,7 +154,7 @@ lost_entries() {
 	sr witness new "$W/w" --name witness.example/w1 --unlock-new "$W/w.key" --quiet >/dev/null
 	ok sr witness policy --json
 	sr witness log add "$W/w" "$(said log)" --quiet
-	"$STRONGROOM_T" witness serve "$W/w" --unlock "$W/w.key" --port 0 >"$W/started" 2>"$W/witness.err" &
+	bound "$STRONGROOM_T" witness serve "$W/w" --unlock "$W/w.key" --port 0 >"$W/started" 2>"$W/witness.err" &
 	pid=$!
 	until grep -qs ' at http' "$W/started" || ! kill -0 $pid 2>/dev/null; do sleep 0.05; done
 	read -r key _ url <"$W/started" || fail "no witness: $(cat "$W/witness.err")"

@@ -81,7 +81,7 @@ broken() { # STEP
 	: >out
 	: >err
 	rm -f "$sock"
-	env "${FAULTY[@]}" "$STRONGROOM_T" core >core.out 2>core.err &
+	bound env "${FAULTY[@]}" "$STRONGROOM_T" core >core.out 2>core.err &
 	pid=$!
 	while [[ ! -S $sock ]] && kill -0 $pid 2>/dev/null; do
 		((SECONDS - began < LIMIT_S)) || break

@@ -52,7 +52,7 @@ house() {
 }
 core() {
 	# Not by `house`: a function in the background is a shell that waits for core, and it would get the signal.
-	setpriv --reuid $keeper --regid $keeper --clear-groups "$W/program/strongroom" core --quiet 2>"$W/core.err" &
+	setpriv --reuid $keeper --regid $keeper --clear-groups --pdeathsig KILL "$W/program/strongroom" core --quiet 2>"$W/core.err" &
 	CORE_PID=$!
 	for _ in $(seq 200); do
 		[[ ! -S $W/vault/run/core.sock ]] || return 0

@@ -28,9 +28,10 @@ static inline void objects_past_the_door(
 	sr_object_writer_free(o);
 }
 
-/* The draft, signed by ${seed} in the name of its author, past the door. */
-static inline void past_the_door(
-	struct world *w, struct world_draft *d, const uint8_t seed[SR_SEED]) {
+/* The draft, signed by ${seed} in the name of its author, past the door; ${line}: NULL, or what is
+ * put over the beginning of the type line afterwards. */
+static inline void past_the_door_as(
+	struct world *w, struct world_draft *d, const uint8_t seed[SR_SEED], const char *line) {
 	struct sr_keyring ring = sr_vault_keyring(w->v);
 	const struct sr_commit *last = sr_ledger_last(w->v->ledger);
 	struct sr_statement st = {0};
@@ -45,6 +46,8 @@ static inline void past_the_door(
 	assert_ok(
 		sr_statement_sign(&note, sr_buf_view(&d->text), d->by->person, seed, &w->e), &w->e);
 	assert_ok(sr_statement_parse(&st, sr_buf_view(&note), &w->e), &w->e);
+	if (line != NULL)
+		memcpy(st.note.p, line, strlen(line));
 	sr_vault_epoch(&epoch, w->v, SR_EPOCH_FIRST);
 	in.origin = W_ORIGIN;
 	in.index = sr_ledger_next_index(w->v->ledger);
@@ -63,6 +66,10 @@ static inline void past_the_door(
 	sr_buf_free(&note);
 	sr_buf_free(&sealed);
 	world_draft_free(d);
+}
+static inline void past_the_door(
+	struct world *w, struct world_draft *d, const uint8_t seed[SR_SEED]) {
+	past_the_door_as(w, d, seed, NULL);
 }
 
 #endif

@@ -97,6 +97,15 @@ static void errno_chooses_the_code(void **state) {
 		assert_int_equal(sr_fail_errno(&e, "write %s", "block"), cases[i].code);
 		assert_string_equal(e.text, want);
 		assert_int_equal(errno, cases[i].no);
+		assert_int_equal(e.no, cases[i].no);
+		assert_int_equal(sr_wrap(&e, "pack"), cases[i].code); /* under a noun, too */
+		assert_int_equal(e.no, cases[i].no);
+		(void)sr_fail(&e, SR_IO, "another: %s", e.text); /* nothing that the system did */
+		assert_int_equal(e.no, 0);
+		errno = cases[i].no;
+		(void)sr_fail_errno(&e, "write");
+		sr_err_clear(&e);
+		assert_int_equal(e.no, 0);
 	}
 }
 

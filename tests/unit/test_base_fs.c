@@ -852,6 +852,63 @@ static void a_full_device_is_a_limit(void **state) {
 	assert_int_equal(t_count_entries(v->path), 0); /* nothing half is left */
 }
 
+/* What a program that was started without some of its three first files has in their places: a file
+ * that nobody reads or writes, while those that were there are what they were; and the next one
+ * that is opened has another number. */
+static bool stands_in(unsigned without) {
+	struct stat before[3], now;
+	struct sr_err e = {0};
+	char byte = 0;
+
+	for (int fd = 0; fd < 3; fd++)
+		if (((without >> fd & 1) != 0 ? close(fd) : fstat(fd, &before[fd])) != 0)
+			return false;
+	if (sr_standard_files(&e) != 0)
+		return false;
+	for (int fd = 0; fd < 3; fd++) {
+		if (fstat(fd, &now) != 0)
+			return false;
+		if ((without >> fd & 1) == 0) {
+			if (now.st_ino != before[fd].st_ino || now.st_dev != before[fd].st_dev)
+				return false;
+			continue;
+		}
+		errno = 0;
+		if (read(fd, &byte, 1) != -1 || errno != EBADF)
+			return false;
+		errno = 0;
+		if (write(fd, &byte, 1) != -1 || errno != EBADF)
+			return false;
+	}
+	return open("/dev/null", O_RDWR) > 2;
+}
+
+/* No file can be opened at all: it is said which one is wanting. */
+static bool says_which(void) {
+	const struct rlimit none = {.rlim_cur = 0, .rlim_max = 0};
+	struct sr_err e = {0};
+
+	return close(1) == 0 && setrlimit(RLIMIT_NOFILE, &none) == 0 &&
+	       sr_standard_files(&e) == SR_IO &&
+	       strstr(e.text, "standard output is closed, and nothing can take its place; start "
+			      "the program with it") != NULL;
+}
+
+static void standard_files_are_there(void **state) {
+	(void)state;
+	for (unsigned without = 0; without <= 8; without++) {
+		int status = 0;
+		const pid_t pid = fork();
+
+		assert_true(pid >= 0);
+		if (pid == 0)
+			t_exit((without < 8 ? stands_in(without) : says_which()) ? 0 : 1);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+			fail_msg("without those of %u: status %d", without, status);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(folders, setup, teardown),
@@ -873,6 +930,7 @@ int main(void) {
 			every_kill_leaves_the_old_file_or_the_new, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_failed_fsync_is_final, setup, teardown),
 		cmocka_unit_test(a_path_has_an_end),
+		cmocka_unit_test(standard_files_are_there),
 		cmocka_unit_test_setup_teardown(a_full_device_is_a_limit, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -229,6 +229,29 @@ static void conf_is(struct world *w, const char *path, const struct sr_buf *b, c
 	assert_fails(sr_vault_open(&w->v, &o, &w->e), code, &w->e, piece);
 }
 
+static int reopened(struct world *w) {
+	struct sr_vault_open o = {.path = w->vault, .unlock = world_unlock()};
+
+	o.clock = world_clock(w);
+	return sr_vault_open(&w->v, &o, &w->e);
+}
+
+/* A name is for a log that is there, and is not given while its keys change. */
+static void not_now(void **state) {
+	struct world *w = world_new(&(struct world_options){.bare = true});
+
+	(void)state;
+	assert_fails(adopt(w, NEW, 9, SR_ADOPT_ALL), SR_DENIED, &w->e,
+		"the log's name: this vault is not founded: its log has no history");
+	world_free(w);
+	w = world_new(NULL);
+	w->v->keys->under_way = true; /* as a kill within a rotation leaves it */
+	assert_fails(adopt(w, NEW, 99, SR_ADOPT_ALL), SR_LOCKED, &w->e,
+		"the log's name: a change of keys is under way: open the vault again");
+	w->v->keys->under_way = false;
+	world_free(w);
+}
+
 /* strongroom.conf is a file that anybody on the machine may have changed: it names nothing that the
  * log does not, and hides nothing that it does. */
 static void the_log_says_its_names(void **state) {
@@ -264,6 +287,17 @@ static void the_log_says_its_names(void **state) {
 	/* Back under the name of the founding, or under one that others believe in still. */
 	conf_is(w, conf, &plain, "", SR_AUTH, "is of");
 	conf_is(w, conf, &plain, line, SR_AUTH, "is of");
+	/* The right names, and another size that the witnesses are said to know. */
+	sr_buf_put_u8(&b, 0);
+	snprintf(line, sizeof line, " %llu\n", (unsigned long long)size + 9);
+	char *at = strstr((char *)b.p, line);
+	assert_non_null(at);
+	at[1] = at[1] == '9' ? '8' : '9';
+	t_write_file(conf, b.p, b.len - 1);
+	assert_fails(reopened(w), SR_AUTH, &w->e,
+		"strongroom.conf says that the log is archive.example/third since entry ");
+	at[1] = line[1];
+	b.len--;
 	t_write_file(conf, b.p, b.len);
 	world_reopen(w);
 	sr_buf_free(&b);
@@ -339,6 +373,7 @@ static void names_and_keys_are_one_chain(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(not_now),
 		cmocka_unit_test(goes_on),
 		cmocka_unit_test(agreed_up_to_the_restore),
 		cmocka_unit_test(the_log_says_its_names),

@@ -4,6 +4,7 @@
  */
 #include "board/keys.h"
 #include "drafts.h"
+#include "ledger/ledger.h"
 #include "ledger_fixture.h"
 #include "store/object.h"
 #include "threshold.h"
@@ -366,6 +367,7 @@ enum visit {
 	OTHER_SIGNER, /* the deal is not signed by whose dealing it is */
 	OTHER_TEXT,   /* the founding that is signed is not the draft */
 	OTHER_DEALING,
+	OTHER_INDEX, /* the dealing is of somebody who is no member */
 	TWICE
 };
 
@@ -392,6 +394,7 @@ static int visit(struct world *w, enum visit what) {
 	sr_ceremony_run_id(run, state.fingerprint, state.fingerprint, 1);
 	assert_ok(sr_ceremony_dkg(d, &draft, run, &w->e), &w->e);
 	assert_ok(sr_deal_make(&dealing, d, 2, by->seed, NULL, &w->e), &w->e);
+	dealing.p[8] = what == OTHER_INDEX ? 9 : dealing.p[8];
 	s.dealing = sr_buf_view(&dealing);
 	world_id(w, head.id);
 	memcpy(head.vault, d->vault, SR_HASH);
@@ -435,8 +438,38 @@ static int visit(struct world *w, enum visit what) {
 	return rc;
 }
 
-/* Another draft in its place: with a name too many, and with a room key that is not this vault's.
- */
+/* The draft, for a vault of another name. */
+static int draft_of(struct world *w, const char *origin) {
+	struct sr_ceremony_state state;
+	struct world_draft d = {.w = w};
+	struct sr_vkey key;
+	struct sr_buf line;
+	int rc;
+
+	assert_ok(sr_ceremony_load(&state, w->v, &w->e), &w->e);
+	assert_ok(sr_vkey_make(&key, sr_bytes_str(origin), SR_NOTE_ED25519,
+			  sr_ledger_vkey(w->v->ledger)->pk, &w->e),
+		&w->e);
+	sr_buf_init(&d.text);
+	sr_buf_init(&line);
+	sr_buf_put_buf(&d.text, &state.text);
+	sr_buf_put_str(&line, "\nledger-key ");
+	sr_vkey_put(&line, &key);
+	sr_buf_put_u8(&line, 0);
+	draft_line(&d, "ledger-key", (const char *)line.p);
+	sr_buf_clear(&line);
+	sr_buf_printf(&line, "\norigin %s", origin);
+	sr_buf_put_u8(&line, 0);
+	draft_line(&d, "origin", (const char *)line.p);
+	rc = sr_ceremony_draft(w->v, sr_buf_view(&d.text), state.names, state.name_count, &w->e);
+	sr_ceremony_state_free(&state);
+	sr_buf_free(&line);
+	world_draft_free(&d);
+	return rc;
+}
+
+/* Another draft in its place: with a name too many, twice or of somebody else, for a vault of
+ * another name, and with a room key that is not this vault's. */
 static void drafts(struct world *w) {
 	struct sr_ceremony_state state;
 	struct sr_door_text names[20];
@@ -453,6 +486,19 @@ static void drafts(struct world *w) {
 		n + 1, n);
 	assert_fails(sr_ceremony_draft(w->v, sr_buf_view(&state.text), names, n + 1, &w->e),
 		SR_USAGE, &w->e, says);
+	names[n] = names[0];
+	snprintf(says, sizeof says, "found: %s %u is named twice", names[0].field,
+		names[0].index + 1);
+	assert_fails(sr_ceremony_draft(w->v, sr_buf_view(&state.text), names, n + 1, &w->e),
+		SR_USAGE, &w->e, says);
+	names[0].text = sr_bytes_str("Somebody Else");
+	snprintf(says, sizeof says, "found: %s %u: the name given does not open the card",
+		names[0].field, names[0].index + 1);
+	assert_fails(sr_ceremony_draft(w->v, sr_buf_view(&state.text), names, n, &w->e), SR_AUTH,
+		&w->e, says);
+	names[0] = state.names[0];
+	assert_fails(draft_of(w, "other.example/vault"), SR_USAGE, &w->e,
+		"found: its origin is not this vault's (" W_ORIGIN ")");
 	uint8_t *at = memmem(state.text.p, state.text.len, "\nroom-key ", 10);
 	assert_non_null(at);
 	at[10] = at[10] == 'A' ? 'B' : 'A';
@@ -464,6 +510,8 @@ static void drafts(struct world *w) {
 /* What a member signs is the draft and their own dealing, once. */
 static void visits(void **state) {
 	struct world *w = world_new(&bare);
+	struct sr_entry en = {0};
+	struct world_draft d;
 
 	(void)state;
 	assert_fails(sr_ceremony_load(&(struct sr_ceremony_state){.names = NULL}, w->v, &w->e),
@@ -473,6 +521,8 @@ static void visits(void **state) {
 	assert_fails(visit(w, OTHER_TYPE), SR_USAGE, &w->e, "want a deal statement, have close");
 	assert_fails(visit(w, OTHER_DEALING), SR_AUTH, &w->e,
 		"deal: the dealing is not the one that was signed");
+	assert_fails(visit(w, OTHER_INDEX), SR_CORRUPT, &w->e,
+		"dealing: index 9 is not one of the 3 members");
 	assert_fails(visit(w, OTHER_FOUNDING), SR_DENIED, &w->e,
 		"deal: made for another founding (fingerprint differs)");
 	assert_fails(visit(w, OTHER_RUN), SR_DENIED, &w->e,
@@ -483,6 +533,20 @@ static void visits(void **state) {
 		visit(w, OTHER_TEXT), SR_DENIED, &w->e, "found: the signed text is not the draft");
 	assert_false(world_sign_found(w, 1));
 	assert_fails(visit(w, TWICE), SR_EXISTS, &w->e, "member 2 has signed and dealt already");
+	/* Founded, it is not drafted again, and takes no other founding. */
+	for (size_t i = 0; i < w->members; i += 2)
+		(void)world_sign_found(w, i);
+	assert_true(w->v->founded);
+	assert_fails(sr_ceremony_draft(w->v, sr_bytes_str("any"), NULL, 0, &w->e), SR_EXISTS, &w->e,
+		"this vault is founded already");
+	assert_ok(sr_vault_entry(&en, w->v, 0, &w->e), &w->e);
+	world_begin(&d, w, &w->member[0], SR_T_CLOSE);
+	sr_buf_clear(&d.text);
+	sr_buf_put_bytes(&d.text, en.statement.body);
+	draft_line(&d, "id", "\nid 00000000000000000000000000000007");
+	assert_fails(
+		world_commit(&d, NULL), SR_DENIED, &w->out.err, "this vault is founded already");
+	sr_entry_free(&en);
 	world_free(w);
 }
 

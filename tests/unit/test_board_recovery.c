@@ -591,6 +591,22 @@ static void a_note_is_logged_or_goes(void **state) {
 	world_reopen(s.w);
 	assert_int_equal(world_count(s.w, SR_T_RECOVER), 2);
 	assert_false(t_exists(t_path(s.w->vault, "keys/recovered")));
+	/* What is none of them is said to be none. */
+	{
+		struct sr_recovered again;
+		uint8_t service[SR_HASH], check[SR_HASH];
+		uint8_t *at;
+
+		assert_ok(sr_recovered_read(&again, service, check, sr_buf_view(&b), &s.e), &s.e);
+		b.p[11] ^= 'r' ^ 's';
+		assert_fails(sr_recovered_read(&again, service, check, sr_buf_view(&b), &s.e),
+			SR_CORRUPT, &s.e, "the first line is not strongroom/recovered/v1");
+		b.p[11] ^= 'r' ^ 's';
+		while ((at = memmem(b.p, b.len, "\nmember ", 8)) != NULL)
+			at[1] = 'n'; /* keys that nobody reads */
+		assert_fails(sr_recovered_read(&again, service, check, sr_buf_view(&b), &s.e),
+			SR_CORRUPT, &s.e, "0 members");
+	}
 	/* Somebody with nothing but the disks puts other names into the one that fits, or nonsense.
 	 */
 	r.ask[0] ^= 4;

@@ -6,162 +6,10 @@
 #include <sqlite3.h>
 
 #include "base/limits.h"
-#include "drafts.h"
 #include "epochs_rig.h"
-#include "ledger/card.h"
 #include "ledger/mark.h"
-#include "rules_rig.h"
-#include "things.h"
+#include "refusals_rig.h"
 #include "world.h"
-
-struct scene {
-	struct world *w;
-	uint8_t item[2][SR_ID]; /* released */
-	uint8_t held[SR_ID];
-	uint8_t open[SR_ID];    /* a request of researcher 0, for item 0, that nobody voted on */
-	uint8_t granted[SR_ID]; /* another, granted */
-	uint8_t grant[SR_ID];
-};
-
-#define DRAFT(s, d, act)                      \
-	do {                                  \
-		(s)->w->instead = (d);        \
-		assert_int_equal((act), 0);   \
-		assert_null((s)->w->instead); \
-	} while (0)
-
-/* Committed, it is refused by exactly this rule. */
-static void refused_by(struct world *w, struct world_draft *d, const char *rule) {
-	const int rc = world_commit(d, NULL);
-
-	if (rc != SR_DENIED || strcmp(w->out.rule, rule) != 0)
-		fail_msg("want rule %s, have %d, rule %s: %s", rule, rc, w->out.rule,
-			w->out.err.text);
-}
-
-static struct world_request asks(struct scene *s, size_t who) {
-	return (struct world_request){.by = &s->w->researcher[who],
-		.items = (const uint8_t(*)[SR_ID])s->item,
-		.count = 1};
-}
-
-static void scene_open(struct scene *s) {
-	struct world_request rq;
-
-	memset(s, 0, sizeof *s);
-	s->w = world_new(&(struct world_options){.members = 3, .level = {2, 3}});
-	put_item(s->w, s->item[0], true);
-	put_item(s->w, s->item[1], true);
-	put_item(s->w, s->held, false);
-	rq = asks(s, 0);
-	assert_int_equal(world_request(s->w, &rq), 0);
-	memcpy(s->granted, rq.id, SR_ID);
-	world_grant(s->w, rq.id, s->grant);
-	assert_int_equal(world_request(s->w, &rq), 0);
-	memcpy(s->open, rq.id, SR_ID);
-}
-
-static void scene_close(struct scene *s) {
-	world_free(s->w);
-}
-
-/* A request without items, by hand, as far as its level. */
-static void begin(struct scene *s, struct world_draft *d, const struct world_person *by,
-	const char *kind, uint32_t level) {
-	uint8_t id[SR_ID];
-
-	world_id(s->w, id);
-	world_begin(d, s->w, by, SR_T_REQUEST);
-	sr_text_put_hex(&d->text, "request", id, SR_ID);
-	sr_text_put_dec(&d->text, "version", 1);
-	sr_text_put(&d->text, "kind", kind);
-	sr_text_put_hex(&d->text, "board", s->w->v->fingerprint, SR_ID);
-	sr_text_put_dec(&d->text, "epoch", 1);
-	sr_text_put_dec(&d->text, "level", level);
-}
-
-/* --- the drafts --- */
-
-static void access_asked(struct scene *s, struct world_draft *d) {
-	struct world_request rq = asks(s, 0);
-
-	DRAFT(s, d, world_request(s->w, &rq));
-}
-
-static void role_asked(struct scene *s, struct world_draft *d) {
-	begin(s, d, &s->w->curator[0], "role", 2);
-	sr_text_put(&d->text, "subject", s->w->outsider.person);
-	sr_text_put(&d->text, "role", "curator");
-	world_card(d, "card", &s->w->outsider);
-}
-
-static void collection_asked(struct scene *s, struct world_draft *d) {
-	uint8_t id[SR_ID];
-
-	begin(s, d, &s->w->curator[0], "collection", 2);
-	world_id(s->w, id);
-	sr_text_put_hex(&d->text, "collection", id, SR_ID);
-	sr_text_put(&d->text, "dedupe", "none");
-	world_text(d, "name", "Another box");
-}
-
-static void reshare_asked(struct scene *s, struct world_draft *d) {
-	begin(s, d, &s->w->member[0], "reshare", 2);
-	sr_text_put(&d->text, "quorum", "2 2");
-	sr_text_put(&d->text, "quorum", "3 3");
-	for (size_t i = 0; i < 3; i++)
-		sr_text_put(&d->text, "member", s->w->member[i].person);
-	for (size_t i = 0; i < 3; i++)
-		sr_text_put(&d->text, "dealer", s->w->member[i].person);
-}
-
-static void erase_asked(struct scene *s, struct world_draft *d) {
-	begin(s, d, &s->w->officer, "erase", 3);
-	sr_text_put(&d->text, "purpose", "retention");
-	sr_text_put(&d->text, "subject", s->w->researcher[2].person);
-}
-
-static void vote_cast(struct scene *s, struct world_draft *d) {
-	DRAFT(s, d, world_vote(s->w, &(struct world_vote){.member = 0, .request = s->open}));
-}
-
-static void look(struct scene *s, struct world_draft *d) {
-	struct world_checkout c = {
-		.by = &s->w->researcher[0], .grant = s->grant, .item = s->item[0]};
-
-	DRAFT(s, d, world_checkout(s->w, &c));
-}
-
-static void boxed(struct scene *s, struct world_draft *d) {
-	const uint8_t hash[SR_HASH] = {1};
-	struct sr_item_row row = {0};
-
-	assert_ok(sr_query_item(&row, s->w->v->catalogue, s->held, &s->w->e), &s->w->e);
-	world_begin(d, s->w, &s->w->curator[0], SR_T_HELD_BOX);
-	sr_text_put_hex(&d->text, "item", s->held, SR_ID);
-	sr_text_put_dec(&d->text, "number", row.number);
-	sr_text_put(&d->text, "person", s->w->curator[1].person);
-	sr_text_put_base64(&d->text, "key", s->w->curator[1].pk, SR_PK);
-	sr_text_put_hex(&d->text, "box", hash, SR_HASH);
-	sr_item_row_free(&row);
-}
-
-static void described(struct scene *s, struct world_draft *d) {
-	world_begin(d, s->w, &s->w->curator[0], SR_T_DESCRIBE);
-	sr_text_put_hex(&d->text, "item", s->item[0], SR_ID);
-	world_text(d, "title", "A page");
-}
-
-static void read_on_record(struct scene *s, struct world_draft *d) {
-	world_begin(d, s->w, &s->w->officer, SR_T_READ);
-	sr_text_put(&d->text, "what", "report");
-}
-
-static void read_of_somebody(struct scene *s, struct world_draft *d) {
-	world_begin(d, s->w, &s->w->officer, SR_T_READ);
-	sr_text_put(&d->text, "what", "person");
-	sr_text_put(&d->text, "person", s->w->researcher[0].person);
-}
 
 /* --- one line of each --- */
 
@@ -472,21 +320,6 @@ static void what_came_with_it(void **state) {
 	scene_close(&s);
 }
 
-/* A new key of ${p}, which the old one bears out, by curator 0. ${of}: whom the statement names. */
-static void key_given(
-	struct scene *s, struct world_draft *d, struct world_person *p, const char *of) {
-	const struct sr_card_next next = {p->person, p->seed};
-	uint8_t commitment[SR_HASH], seed[SR_SEED];
-
-	t_fill(seed, SR_SEED, 4711);
-	sr_text_commit(commitment, p->salt, sr_bytes_str(p->name));
-	sr_buf_clear(&p->card);
-	assert_ok(sr_card_make_next(&p->card, seed, commitment, &next, &s->w->e), &s->w->e);
-	world_begin(d, s->w, &s->w->curator[0], SR_T_PERSON_KEY);
-	sr_text_put(&d->text, "person", of);
-	world_card(d, "card", p);
-}
-
 /* Who has another key than their share was dealt to hands nothing on. */
 static void keys_of_dealers(void **state) {
 	struct scene s;
@@ -635,7 +468,11 @@ static void what_is_of_another_board(void **state) {
 	struct scene s;
 	struct world_draft d;
 	struct world_request rq, again;
-	uint8_t board[SR_ID], seal[SR_ID];
+	static const uint8_t none[SR_HASH];
+	struct rules_asked asked = {
+		.text = RULE("none", "forbid (principal, action in Action::\"look\","
+				     " resource is Item);")};
+	uint8_t board[SR_ID], seal[SR_ID], run[SR_ID];
 	char line[200], hex[2 * SR_ID + 1];
 
 	(void)state;
@@ -667,6 +504,23 @@ static void what_is_of_another_board(void **state) {
 	world_text(&d, "reason", "two chapters are done");
 	draft_line(&d, "board", line);
 	refused_by(s.w, &d, "other-board");
+	/* A run of the other's, accepted as this one's; rules for it, from which a member of the
+	 * other steps aside. */
+	sr_ceremony_run_id(run, s.w->v->fingerprint, board, 1);
+	world_begin(&d, s.w, &s.w->member[0], SR_T_ACCEPT);
+	sr_text_put_hex(&d.text, "board", s.w->v->fingerprint, SR_ID);
+	sr_text_put_hex(&d.text, "run", run, SR_ID);
+	sr_text_put_hex(&d.text, "transcript", none, SR_HASH);
+	sr_text_put_hex(&d.text, "keys", none, SR_HASH);
+	world_object(&d, "shares", sr_bytes_str("a box"));
+	sr_text_putf(&d.text, "board-key", "2 %s", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+	refused_by(s.w, &d, "no-such-run");
+	assert_non_null(strstr(s.w->out.err.text, "the run is of another board"));
+	assert_int_equal(rules_ask(s.w, &asked), 0);
+	world_begin(&d, s.w, &s.w->researcher[1], SR_T_RECUSE);
+	sr_text_put_hex(&d.text, "request", asked.id, SR_ID);
+	refused_by(s.w, &d, "role-missing");
+	assert_non_null(strstr(s.w->out.err.text, " is not a member of the board"));
 	/* A seal of an item; its end. */
 	assert_ok(set(s.w, &s.w->member[0], SR_T_SEAL, s.item[0], 0, seal), &s.w->out.err);
 	rq = (struct world_request){.by = &s.w->member[1], .kind = "lift", .target = seal};

@@ -276,6 +276,51 @@ static void test_first_entry(void **state) {
 	world_free(w);
 }
 
+/* An entry that this program does not know, or cannot open: that is said, at once. No catalogue
+ * comes of such a ledger, so none is made anew (which takes hours in a large vault, and here would
+ * stumble over a folder in its way), and the one that is there is left. */
+static void test_foreign_entry(void **state) {
+	static const struct {
+		const char *line;
+		int code;
+		const char *says;
+	} cases[] = {
+		{"strongroom/reed/v1", SR_UNSUPPORTED,
+			"type line \"strongroom/reed/v1\" names no statement known here: a newer "
+			"strongroom may know it"},
+		{"strongroom/read/v2", SR_UNSUPPORTED,
+			"type line \"strongroom/read/v2\": version v1 is read here, a newer "
+			"strongroom may read that one"},
+		{"stronghold/read/v1", SR_CORRUPT, "line 1: not a type like strongroom/vote/v1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(cases); i++) {
+		struct world *w = world_new(NULL);
+		struct sr_buf before, after;
+		struct world_draft d;
+		char says[256];
+
+		sr_buf_init(&before);
+		sr_buf_init(&after);
+		world_begin(&d, w, &w->custodian, SR_T_READ);
+		sr_text_put(&d.text, "what", "report");
+		past_the_door_as(w, &d, w->custodian.seed, cases[i].line);
+		snprintf(says, sizeof says, "catalogue: entry %llu: statement: %s",
+			(unsigned long long)sr_ledger_next_index(w->v->ledger) - 1, cases[i].says);
+		world_close(w);
+		t_read_file(t_path(w->vault, "catalogue.db"), &before);
+		assert_int_equal(mkdir(t_path(w->vault, "catalogue-rebuild.db"), 0700), 0);
+		assert_fails(try_open(w, w->vault, WORLD_CREDENTIAL), cases[i].code, &w->e, says);
+		t_read_file(t_path(w->vault, "catalogue.db"), &after);
+		assert_int_equal(before.len, after.len);
+		assert_memory_equal(before.p, after.p, before.len);
+		sr_buf_free(&before);
+		sr_buf_free(&after);
+		world_free(w);
+	}
+}
+
 /* Flip one byte at ${at} of a file of the closed vault. */
 static void flip(const char *path, size_t at) {
 	struct sr_buf b;
@@ -581,6 +626,11 @@ static void test_backup(void **state) {
 	assert_false(t_exists(t_path(to, "catalogue.db")));
 	world_close(w);
 	sr_buf_init(&told);
+	o.no_second = false;
+	assert_fails(sr_backup_restore(&o, &r, &told, &w->e), SR_USAGE, &w->e,
+		"say where the second copy of secrets.db shall lie (--second PATH), or "
+		"--no-second");
+	o.no_second = true;
 	o.from = to;
 	o.secrets_path = secrets;
 	o.escrow_path = escrow;
@@ -608,6 +658,16 @@ static void test_backup(void **state) {
 		b.unlock.credential =
 			sr_bytes_str("the credential of the backup, 32 bytes and more");
 		assert_fails(sr_backup_make(w->v, &b, &r, &w->e), SR_CORRUPT, &w->e, "damaged");
+		/* Folders that no vault has. */
+		snprintf(path, sizeof path, "%s", t_path(w->vault, "packs"));
+		for (int i = 0; i < 9; i++) {
+			const size_t len = strlen(path);
+
+			snprintf(path + len, sizeof path - len, "/d");
+			assert_int_equal(mkdir(path, 0700), 0);
+		}
+		assert_fails(sr_backup_make(w->v, &b, &r, &w->e), SR_CORRUPT, &w->e,
+			"d: folders deeper than 8");
 	}
 	world_free(w);
 }
@@ -808,6 +868,7 @@ int main(void) {
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_create),
 		cmocka_unit_test(test_first_entry),
+		cmocka_unit_test(test_foreign_entry),
 		cmocka_unit_test(test_databases_heal),
 		cmocka_unit_test(test_old_catalogue),
 		cmocka_unit_test(test_old_journal),

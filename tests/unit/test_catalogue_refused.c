@@ -65,8 +65,13 @@ static void boards(void **state) {
 	rig_refused(&r, "answers a complaint that nobody made");
 	for (int i = 0; i < RIG_MEMBERS; i++)
 		s_deal(&r, M0 + i, "run 2");
-	for (int i = 0; i < RIG_MEMBERS; i++)
+	for (int i = 0; i + 1 < RIG_MEMBERS; i++)
 		s_accept(&r, M0 + i, "run 2");
+	rig_apply(&r);
+	s_opens(&r, SR_T_OPENED, "run 2", 1);
+	snprintf(says, sizeof says, "%d of %d members accepted this", RIG_MEMBERS - 1, RIG_MEMBERS);
+	rig_refused(&r, says);
+	s_accept(&r, M0 + RIG_MEMBERS - 1, "run 2");
 	rig_apply(&r);
 	s_opens(&r, SR_T_OPENED, "run 2", 2);
 	rig_refused(&r, "epoch 2 opened after 0 by a run for 1");
@@ -255,6 +260,19 @@ static void items(void **state) {
 	life_enquiry_text(&r, "text", "Who-has-seen-it");
 	rig_end(&r);
 	rig_refused(&r, "an enquiry that opens names its kind");
+	rig_begin(&r, SR_T_INTAKE, SERVICE);
+	f_id(&r, "item", "item 3");
+	f_dec(&r, "number", 2);
+	f_put(&r, "step", "inspect");
+	f_put(&r, "result", "done");
+	rig_end(&r);
+	rig_refused(&r, "it is about envelope 2, and 1 is in force");
+	rig_begin(&r, SR_T_PERSON, CURATOR);
+	f_put(&r, "person", r.person[LEAVER]);
+	f_put(&r, "role", "researcher");
+	rig_card(&r, "card", DEPOSITOR, true);
+	rig_end(&r);
+	rig_refused(&r, "the card is that of p-");
 	rig_begin(&r, SR_T_INTAKE, SERVICE);
 	f_id(&r, "checkout", "checkout 1"); /* a reader's, of another item */
 	f_id(&r, "item", "item 3");

@@ -19,7 +19,7 @@ enum {
 static uint8_t *edge; /* PAGES bytes, and behind them nothing may be read */
 
 static void check(const struct sr_lane *lanes, size_t count) {
-	uint8_t have[SR_LANES + 1][SR_HASH], want[SR_HASH];
+	uint8_t have[SR_LANES_TEXTS + 1][SR_HASH], want[SR_HASH];
 
 	memset(have, 0xaa, sizeof have);
 	sr_hash_lanes(have, LABEL, lanes, count);
@@ -30,7 +30,7 @@ static void check(const struct sr_lane *lanes, size_t count) {
 			SR_HASH_OF(want, LABEL, NULL, lanes[k].text);
 		assert_memory_equal(have[k], want, SR_HASH);
 	}
-	for (size_t i = 0; i < (SR_LANES + 1 - count) * SR_HASH; i++)
+	for (size_t i = 0; i < (SR_LANES_TEXTS + 1 - count) * SR_HASH; i++)
 		assert_int_equal(have[count + i / SR_HASH][i % SR_HASH], 0xaa);
 }
 
@@ -72,12 +72,32 @@ static void unlike(void) {
 	}
 }
 
+/* As many as a call takes, and each number before, of lengths as files have them: a lane that is
+ * done goes on with the next. Now and then one is longer than all the others. */
+static void many(void) {
+	uint8_t head[SR_LANES_HEAD];
+	struct sr_lane lanes[SR_LANES_TEXTS];
+
+	t_fill(head, sizeof head, 5);
+	for (size_t round = 0; round < 200; round++) {
+		for (size_t k = 0; k < SR_LANES_TEXTS; k++) {
+			const size_t draw = (round * 7919 + k * 104729) % 65521;
+			const size_t len = (round + k) % 19 == 0 ? PAGES - k : draw % 2000;
+			lanes[k].text = sr_bytes_of(edge + (PAGES - len), len);
+			lanes[k].head = sr_bytes_of(round % 3 == 0 ? NULL : head, draw % 33);
+		}
+		check(lanes, 1 + round % SR_LANES_TEXTS);
+		check(lanes, SR_LANES_TEXTS);
+	}
+}
+
 static void every_way(void **state) {
 	(void)state;
 	for (unsigned kind = SR_LANES_NONE; kind <= (unsigned)sr_lanes_best(); kind++) {
 		sr_lanes_use((enum sr_lanes_kind)kind);
 		lengths();
 		unlike();
+		many();
 	}
 	sr_lanes_use(sr_lanes_best());
 }

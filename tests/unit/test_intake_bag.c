@@ -746,6 +746,70 @@ static int refuse_progress(
 
 /* More warnings than are kept, and a refusal behind them, whose sentence is not: it is refused all
  * the same, and said how many reasons there are. */
+/* More than is read of one: each is told with its bound. */
+static void too_large(void **state) {
+	static const char *const spelt[] = {"sha", "Sha", "sHa", "shA", "SHa", "sHA", "ShA", "SHA"};
+	char path[1024];
+	size_t at;
+
+	(void)state;
+	plain("1.0");
+	no_tag_manifests();
+	at = (size_t)snprintf(path, sizeof path, "data");
+	for (size_t i = 0; i < SR_BAG_DEPTH_MAX; i++)
+		at += (size_t)snprintf(path + at, sizeof path - at, "/d");
+	(void)snprintf(path + at, sizeof path - at, "/f");
+	put_str(path, "as deep as nobody looks");
+	refused(SR_BAG_LARGE, "... lies more than 100 folders deep");
+	plain("1.0");
+	no_tag_manifests();
+	(void)memset(path, 'x', sizeof path - 1);
+	path[sizeof path - 1] = '\0';
+	for (size_t i = 0; i < 4; i++)
+		append("bagit.txt", path);
+	refused(SR_BAG_LARGE, "bagit.txt has 4");
+	/* One digest is spelt in many ways, and each is a file. */
+	plain("1.0");
+	no_tag_manifests();
+	for (size_t i = 0; i < 2 * SR_BAG_MANIFESTS_MAX; i++) {
+		static const char *const sizes[] = {"1", "256", "384", "512"};
+
+		(void)snprintf(path, sizeof path, "manifest-%s%s.txt", spelt[i / T_COUNT(sizes)],
+			sizes[i % T_COUNT(sizes)]);
+		put_str(path, "");
+	}
+	put_str("manifest-md5.txt", "");
+	refused(SR_BAG_LARGE, "it has more than 32 manifests");
+}
+
+/* Somebody writes into a file of the bag while it is read. */
+static int grow(void *ctx, const char *what, uint64_t done, uint64_t total, const char *unit) {
+	bool *grown = ctx;
+
+	(void)what;
+	(void)done;
+	(void)total;
+	(void)unit;
+	if (!*grown)
+		append("data/letter.txt", "P.S.\n");
+	*grown = true;
+	return 0;
+}
+
+static void changes(void **state) {
+	bool done = false;
+	const struct sr_progress meanwhile = {grow, &done};
+	struct sr_bag *b;
+
+	(void)state;
+	plain("1.0");
+	assert_fails(sr_bag_read(&b, dir, &meanwhile, &e), SR_IO, &e,
+		"had 9 bytes and now has 14: it changes while it is read");
+	assert_null(b);
+	assert_true(done);
+	t_tmp_remove(dir);
+}
+
 static void refused_after_many_warnings(void **state) {
 	struct sr_bag *b;
 	size_t count = 0;
@@ -884,6 +948,8 @@ int main(void) {
 		cmocka_unit_test(fetches),
 		cmocka_unit_test(lines_twice),
 		cmocka_unit_test(names_and_styles),
+		cmocka_unit_test(too_large),
+		cmocka_unit_test(changes),
 		cmocka_unit_test(refused_after_many_warnings),
 		cmocka_unit_test(both_forms),
 		cmocka_unit_test(encodings),

@@ -465,9 +465,14 @@ static void no_room(void **state) {
 		"strongroom-nobody is not beside this program nor in ../libexec/strongroom");
 }
 
-/* A file that the system does not get at is not called one that nobody installed. */
+/* A file that the system does not get at is not called one that nobody installed. What the program
+ * needs stops all; a tool, or what it reads, is told of and stops nothing. */
 static void out_of_reach(void **state) {
-	char program[T_PATH], loop[T_PATH], up[T_PATH + 80];
+	static const char lists[] =
+		"#!/bin/sh\necho '\t/bin/sh (0x7ffd)'\necho '\tlibnone.so.1 => not found'\n";
+	char program[T_PATH], loop[T_PATH], up[T_PATH + 80], told[2048], says[2 * T_PATH + 200];
+	char script[T_PATH], lacks[T_PATH], loader[T_PATH];
+	const char *const several[] = {script, lacks, program, NULL};
 	const char *const tools[] = {loop, NULL};
 	const char *const absent[] = {"/nowhere/pdfinfo", NULL};
 	const struct sr_walls_extra extras[] = {{loop, "/run/loop"}, {NULL, NULL}};
@@ -480,10 +485,41 @@ static void out_of_reach(void **state) {
 	assert_ok(sr_walls_program(program, sizeof program, "fake-parser", &e), &e);
 	snprintf(loop, sizeof loop, "%s/loop", dir);
 	assert_int_equal(symlink(loop, loop), 0);
-	assert_fails(sr_walls_new(&w, &root, &e), SR_IO, &e, "Too many levels of symbolic links");
-	assert_non_null(strstr(e.text, "/loop, which the sandbox is made with"));
+	assert_ok(sr_walls_new(&w, &root, &e), &e);
+	const size_t libraries = sr_walls_libraries(w);
+	snprintf(says, sizeof says,
+		"%s, which the sandbox is made with: Too many levels of symbolic links", loop);
+	sr_walls_unusable(w, told, sizeof told);
+	assert_string_equal(told, says);
+	sr_walls_unusable(w, told, 40); /* no room: what fits whole */
+	assert_string_equal(told, "");
+	sr_walls_free(w);
 	root = (struct sr_walls_root){.program = program, .extras = extras};
-	assert_fails(sr_walls_new(&w, &root, &e), SR_IO, &e, "Too many levels of symbolic links");
+	assert_ok(sr_walls_new(&w, &root, &e), &e);
+	sr_walls_unusable(w, told, sizeof told);
+	assert_string_equal(told, says);
+	sr_walls_free(w);
+	/* One that is no program, one that lacks a library, and one that is as it should be. */
+	snprintf(script, sizeof script, "%s/script", dir);
+	t_write_file(script, "#!/bin/sh\n", 10);
+	assert_int_equal(chmod(script, 0700), 0);
+	snprintf(lacks, sizeof lacks, "%s/lacks", dir);
+	snprintf(loader, sizeof loader, "%s/loader", dir);
+	put_program(lacks, loader);
+	assert_int_equal(chmod(lacks, 0700), 0);
+	t_write_file(loader, lists, sizeof lists - 1);
+	assert_int_equal(chmod(loader, 0700), 0);
+	root = (struct sr_walls_root){.program = program, .tools = several};
+	assert_ok(sr_walls_new(&w, &root, &e), &e);
+	snprintf(says, sizeof says,
+		"%s names no loader of its libraries\n"
+		"%s lacks a library:\tlibnone.so.1 => not found",
+		script, lacks);
+	sr_walls_unusable(w, told, sizeof told);
+	assert_string_equal(told, says);
+	assert_int_equal(sr_walls_libraries(w), libraries); /* none of theirs stays */
+	sr_walls_free(w);
+	w = NULL;
 	root = (struct sr_walls_root){.program = program, .data = tools};
 	assert_fails(sr_walls_new(&w, &root, &e), SR_IO, &e, "Too many levels of symbolic links");
 	root.data = absent;
@@ -492,6 +528,8 @@ static void out_of_reach(void **state) {
 	sr_err_clear(&e);
 	root = (struct sr_walls_root){.program = program, .tools = absent};
 	assert_ok(sr_walls_new(&w, &root, &e), &e); /* it is left out */
+	sr_walls_unusable(w, told, sizeof told);
+	assert_string_equal(told, "");
 	sr_walls_free(w);
 	snprintf(up, sizeof up, "../../../../../../../../../../../../../../..%s", loop);
 	assert_fails(sr_walls_program(program, sizeof program, up, &e), SR_IO, &e,

@@ -145,7 +145,8 @@ struct seen {
 	bool swap_ok;
 };
 
-static void told(void *ctx, bool ok, const char *what, const char *found) {
+static void told(void *ctx, enum sr_doctor_says says, const char *what, const char *found) {
+	const bool ok = says == SR_DOCTOR_OK;
 	struct seen *s = ctx;
 
 	s->lines++;

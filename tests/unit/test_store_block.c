@@ -33,10 +33,50 @@ static void put_text(size_t len, struct sr_block_ref *ref, const struct sr_block
 static size_t seal(struct sr_block_work *w, struct sr_block_ref *ref, uint8_t *out) {
 	struct sr_bytes record;
 	struct sr_err e;
-	assert_ok(sr_block_seal_in(w, SR_BLOCK_FILE, ref, message, &record, &e), &e);
+	assert_ok(sr_block_seal_in(w, SR_BLOCK_FILE, ref, message, 0, &record, &e), &e);
 	assert_int_equal(record.len, ref->len);
 	memmove(out, record.p, record.len); /* where it is, or a little behind */
 	return record.len;
+}
+
+/* Three records one behind the other in the buffer: each opens from where it lies. What might not
+ * fit behind them is not begun. */
+static void test_side_by_side(void **state) {
+	struct sr_block_domain d = domain(SR_DEDUPE_COLLECTION);
+	static const size_t lens[] = {5000, 1, 70000};
+	static uint8_t all[SR_BLOCK];
+	struct sr_bytes records[3], plain;
+	struct sr_block_ref refs[3], plain_ref;
+	struct sr_block_work *w = NULL;
+	struct sr_err e;
+	size_t at = 0;
+	(void)state;
+	assert_ok(sr_block_work_new(&w, &d, SR_CODEC_ZSTD, &e), &e);
+	for (size_t i = 0; i < 3; i++) {
+		put_text(lens[i], &refs[i], &d);
+		assert_ok(
+			sr_block_seal_in(w, SR_BLOCK_FILE, &refs[i], message, at, &records[i], &e),
+			&e);
+		assert_ptr_equal(records[i].p, sr_block_work_record(w) + at);
+		at += records[i].len;
+	}
+	put_text(SR_BLOCK, &plain_ref, &d);
+	assert_fails(sr_block_seal_in(w, SR_BLOCK_FILE, &plain_ref, message, at, &plain, &e),
+		SR_MISUSE, &e, "no room for 1048576 bytes behind");
+	assert_fails(sr_block_seal_in(
+			     w, SR_BLOCK_FILE, &plain_ref, message, SR_RECORD_MAX + 1, &plain, &e),
+		SR_MISUSE, &e, "no room");
+	memcpy(all, sr_block_work_record(w), at); /* opening uses the buffer up */
+	for (size_t i = 0, from = 0; i < 3; from += refs[i++].len) {
+		put_text(lens[i], &plain_ref, &d);
+		memcpy(sr_block_work_record(w) + 64, all + from, refs[i].len);
+		assert_ok(sr_block_unseal(w, SR_BLOCK_FILE, &refs[i], sr_block_work_record(w) + 64,
+				  &plain, &e),
+			&e);
+		assert_int_equal(plain.len, lens[i]);
+		assert_memory_equal(plain.p, text, lens[i]);
+	}
+	sr_block_work_free(w);
 }
 
 static void test_names(void **state) {
@@ -313,6 +353,7 @@ static void test_ref(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_side_by_side),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_known_hashes_open_nothing),
 		cmocka_unit_test(test_round),

@@ -450,6 +450,40 @@ static void test_dedupe_reads_back(void **state) {
 	rig_end(&r);
 }
 
+/* What was stored in the place of damaged copies is found by whoever comes next, though the damaged
+ * ones are older: in a new process, and in one that has met them; files and parts of manifests. */
+static void test_stored_again_once(void **state) {
+	struct rig r;
+	struct sr_err e;
+	struct sr_ingest_totals t;
+	uint64_t grown = 0;
+	(void)state;
+	for (int fresh = 0; fresh < 2; fresh++) {
+		rig_open(&r, NULL);
+		assert_ok(deposit(&r, 1, &t, &e), &e);
+		commit(&r, 1);
+		assert_ok(sr_backend_list(r.backend, "packs", spoil, &r, &e), &e);
+		for (uint8_t again = 2; again < 5; again++) {
+			if (fresh != 0 || again == 2) {
+				rig_close_index(&r);
+				rig_open_index(&r);
+			}
+			rig_forget(&r);
+			assert_ok(deposit(&r, again, &t, &e), &e);
+			assert_int_equal(t.blocks_reused, again == 2 ? 0 : t.blocks);
+			/* Of the two kinds of pack one meaningless record each. */
+			if (again == 2)
+				grown = t.bytes_stored;
+			else
+				assert_true(
+					t.bytes_stored <= 4 * 64 << 10 && t.bytes_stored < grown);
+			check_deposit(&r);
+			commit(&r, again);
+		}
+		rig_end(&r);
+	}
+}
+
 /* Small files, which are looked up and read back together: each content three times, once within a
  * run that a worker gets and once far from it. */
 static void smalls(struct rig *r, uint8_t accession, size_t reused) {
@@ -730,21 +764,20 @@ static void test_draft_before_its_time(void **state) {
 	sr_packer_free(p);
 	/* a packer that failed while nobody wanted to know why: whoever comes later is told */
 	struct sr_block_ref ref = {.len = 0};
-	struct sr_slot slot = {NULL, 0};
-	bool again = true;
+	struct sr_packer_added added = {.again = true};
 	static uint8_t record[SR_RECORD_OVERHEAD + 1000];
 	const struct sr_packer_record pr = {
 		.kind = SR_PACK_FILES, .ref = &ref, .record = sr_bytes_of(record, sizeof record)};
 	t_fill(ref.cid, SR_HASH, 1);
 	assert_ok(sr_packer_new(&p, &po, &e), &e);
-	assert_ok(sr_packer_add(p, &pr, &slot, &again, &e), &e);
-	assert_false(again);
+	assert_ok(sr_packer_add(p, &pr, 1, &added, &e), &e);
+	assert_false(added.again);
 	sr_fault_set(1, ENOSPC);
 	assert_int_equal(sr_packer_flush(p, SR_PACK_FILES, NULL), SR_LIMIT);
 	sr_fault_set(0, 0);
 	assert_fails(sr_packer_flush(p, SR_PACK_FILES, &e), SR_LIMIT, &e,
 		"packer: a pack could not be written");
-	sr_packer_drop(p, &slot);
+	sr_packer_drop(p, &added.slot);
 	sr_packer_free(p);
 	rig_end(&r);
 }
@@ -1001,6 +1034,7 @@ int main(void) {
 		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_stored_in_the_middle),
 		cmocka_unit_test(test_dedupe_reads_back),
+		cmocka_unit_test(test_stored_again_once),
 		cmocka_unit_test(test_smalls),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_bad_requests),

@@ -48,6 +48,7 @@ static void set(struct sr_err *e, enum sr_code code, const char *fmt, va_list ap
 	char made[sizeof e->text];
 	int len = vsnprintf(made, sizeof made, fmt, ap);
 	e->code = code;
+	e->no = 0;
 	if (len < 0)
 		made[0] = '\0';
 	memcpy(e->text, made, strlen(made) + 1);
@@ -78,6 +79,7 @@ int(sr_fail_errno)(struct sr_err *e, const char *fmt, ...) {
 		va_start(ap, fmt);
 		set(e, code, fmt, ap);
 		va_end(ap);
+		e->no = no;
 		size_t have = strlen(e->text);
 		char reason[128];
 		int len = snprintf(e->text + have, sizeof e->text - have, ": %s",
@@ -95,10 +97,12 @@ int(sr_wrap)(struct sr_err *e, const char *fmt, ...) {
 	char inner[sizeof e->text];
 	memcpy(inner, e->text, sizeof inner);
 	enum sr_code code = e->code;
+	const int no = e->no;
 	va_list ap;
 	va_start(ap, fmt);
 	set(e, code, fmt, ap);
 	va_end(ap);
+	e->no = no;
 	size_t have = strlen(e->text);
 	int len = snprintf(e->text + have, sizeof e->text - have, ": %s", inner);
 	if (len < 0 || (size_t)len >= sizeof e->text - have)
@@ -110,6 +114,7 @@ void sr_err_clear(struct sr_err *e) {
 	if (e == NULL)
 		return;
 	e->code = SR_OK;
+	e->no = 0;
 	e->text[0] = '\0';
 }
 

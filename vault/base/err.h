@@ -37,6 +37,7 @@ enum sr_code {
 
 struct sr_err {
 	enum sr_code code;
+	int no; /* errno of what the system refused, under every wrap; 0: nothing that it did */
 	char text[768];
 };
 
@@ -45,7 +46,7 @@ struct sr_err {
 int sr_fail(struct sr_err *e, enum sr_code code, const char *fmt, ...) SR_PRINTF(3, 4);
 
 /* As sr_fail with SR_IO (SR_LIMIT for ENOSPC, EDQUOT; SR_NOMEM for ENOMEM), ": " and
- * strerror(errno) appended. */
+ * strerror(errno) appended; errno stays, and is in ${e}->no. */
 int sr_fail_errno(struct sr_err *e, const char *fmt, ...) SR_PRINTF(2, 3);
 
 /* Put "<formatted>: " in front of ${e}'s text; returns ${e}'s code, or SR_MISUSE if ${e} is NULL or

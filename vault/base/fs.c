@@ -120,6 +120,21 @@ static const char *shown(char out[SHOWN], const struct sr_dir *d, const char *na
 	return out;
 }
 
+int sr_standard_files(struct sr_err *e) {
+	static const char *const names[] = {"standard input", "standard output", "standard error"};
+	for (int fd = 0; fd < 3; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		/* The lowest number that is free is this one. */
+		if (open("/", O_PATH | O_DIRECTORY) != fd)
+			return sr_fail_errno(e,
+				"%s is closed, and nothing can take its place; start the program "
+				"with it (from /dev/null, or to it)",
+				names[fd]);
+	}
+	return 0;
+}
+
 /* The sentence for errno after ${verb} ("open", "rename") of ${name}. */
 static int name_fail(struct sr_err *e, const char *verb, const struct sr_dir *d, const char *name) {
 	int no = errno;

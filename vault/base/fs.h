@@ -18,6 +18,13 @@
 
 #include "base/bytes.h"
 
+/* First of all in every program: 0, 1 and 2 are open. One that the program was started without
+ * would be the number of a file that it opens, and what is meant for a person would be written into
+ * a journal or a pack, or a pack be read as standard input. In the place of such a one there is a
+ * file that can be neither read nor written (EBADF, as if it were closed), here and in what is
+ * started from here. IO: it cannot be had. */
+SR_MUST int sr_standard_files(struct sr_err *e);
+
 struct sr_dir; /* opaque */
 
 SR_MUST int sr_dir_open(struct sr_dir **out, const char *path, struct sr_err *e);

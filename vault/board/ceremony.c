@@ -109,12 +109,9 @@ int sr_ceremony_dkg(struct sr_dkg *out, const struct sr_statement *found, const 
 	if (found->type->id != SR_T_FOUND)
 		return sr_fail(
 			e, SR_MISUSE, "ceremony: a %s statement is not found", found->type->name);
-	if (members < 2 || members > SR_BOARD_MEMBERS_MAX)
-		return sr_fail(e, SR_USAGE, "found: want 2 to %d members, have %zu",
-			SR_BOARD_MEMBERS_MAX, members);
-	if (levels < 1 || levels > SR_BOARD_LEVELS_MAX)
-		return sr_fail(e, SR_USAGE, "found: want 1 to %d quorum levels, have %zu",
-			SR_BOARD_LEVELS_MAX, levels);
+	/* What is no board does not parse (ledger/statement.c). */
+	assert(members >= 2 && members <= SR_BOARD_MEMBERS_MAX && levels >= 1 &&
+		levels <= SR_BOARD_LEVELS_MAX);
 	d = calloc(1, sizeof *d);
 	if (d == NULL)
 		return sr_fail(e, SR_NOMEM, "ceremony: out of memory");
@@ -135,10 +132,7 @@ int sr_ceremony_dkg(struct sr_dkg *out, const struct sr_statement *found, const 
 		uint64_t k = 0;
 
 		rc = sr_field_dec(&k, found, "level", i, e);
-		if (rc == 0 && (k < 2 || k > members))
-			rc = sr_fail(e, SR_USAGE,
-				"found: level %llu: want 2 to %zu (the number of members)",
-				(unsigned long long)k, members);
+		assert(rc != 0 || (k >= 2 && k <= members));
 		d->level[i].level = (uint8_t)k;
 		d->level[i].quorum = (uint8_t)k;
 	}

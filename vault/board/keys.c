@@ -169,10 +169,10 @@ int sr_vault_entry(struct sr_entry *out, struct sr_vault *v, uint64_t index, str
 
 	sr_buf_init(&raw);
 	rc = sr_ledger_entry(v->ledger, index, &raw, e);
-	if (rc == 0)
+	if (rc == 0) /* names the entry itself */
 		rc = sr_entry_open(out, v->keys->origin, index, sr_buf_view(&raw), &ring, e);
-	if (rc != 0)
-		sr_wrap(e, "entry %llu", (unsigned long long)index);
+	else
+		(void)sr_wrap(e, "entry %llu", (unsigned long long)index);
 	sr_buf_free(&raw);
 	return rc;
 }

@@ -10,8 +10,8 @@ enum {
 	AHEAD_FROM = 1024 /* entries: for fewer, threads are not worth their start */
 };
 
-static int entry(void *ctx, uint64_t index, struct sr_entry *out, struct sr_err *e) {
-	struct sr_replaying *r = ctx;
+static int open_entry(
+	struct sr_replaying *r, uint64_t index, struct sr_entry *out, struct sr_err *e) {
 	int rc = 0;
 
 	if (r->feed == NULL && r->replay.size - index >= AHEAD_FROM) {
@@ -25,6 +25,14 @@ static int entry(void *ctx, uint64_t index, struct sr_entry *out, struct sr_err 
 	if (rc == 0 && r->feed != NULL)
 		return sr_feed_take(r->feed, index, out, e);
 	return rc == 0 ? sr_vault_entry(out, r->vault, index, e) : rc;
+}
+
+static int entry(void *ctx, uint64_t index, struct sr_entry *out, struct sr_err *e) {
+	struct sr_replaying *r = ctx;
+	const int rc = open_entry(r, index, out, e);
+
+	r->no_entry = rc != 0;
+	return rc;
 }
 
 static void done(void *ctx, struct sr_entry *en) {
@@ -100,9 +108,11 @@ int sr_replaying_entry(
 
 	sr_buf_init(&raw);
 	rc = sr_ledger_entry(r->vault->ledger, index, &raw, e);
-	if (rc == 0)
+	if (rc == 0) /* names the entry itself */
 		rc = sr_entry_open(
 			out, r->vault->keys->origin, index, sr_buf_view(&raw), &r->ring, e);
+	else
+		(void)sr_wrap(e, "entry %llu", (unsigned long long)index);
 	sr_buf_free(&raw);
-	return rc == 0 ? 0 : sr_wrap(e, "entry %llu", (unsigned long long)index);
+	return rc;
 }

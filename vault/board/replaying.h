@@ -17,6 +17,9 @@ struct sr_feed; /* ledger/feed.h */
 
 struct sr_replaying {
 	struct sr_replay replay; /* for the catalogue */
+	/* The entry that was asked for last could not be had from the ledger, or opened: whatever
+	 * failed, the catalogue is not to blame, and no other one comes of this ledger. */
+	bool no_entry;
 	/* the rest is its own */
 	struct sr_vault *vault;
 	struct sr_object_source source;

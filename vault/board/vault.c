@@ -484,7 +484,7 @@ static int open_catalogue(
 	if (rc == 0 && applied > 0)
 		told(v, "catalogue: %llu entries of the ledger were applied",
 			(unsigned long long)applied);
-	if (rc != 0 && rebuildable(rc)) {
+	if (rc != 0 && rebuildable(rc) && !replay.no_entry) {
 		told(v, "catalogue: %s; it was rebuilt from the ledger",
 			e != NULL ? e->text : sr_code_name((enum sr_code)rc));
 		rc = sr_catalogue_rebuild(&v->catalogue, &o, &replay.replay, &rebuilt, e);

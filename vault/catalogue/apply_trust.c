@@ -110,13 +110,11 @@ static int found_standby(struct sr_apply *a, struct sr_err *e) {
 
 int sr_apply_found(struct sr_apply *a, struct sr_err *e) {
 	static const char *const roles[] = {"member", "curator", "officer", "auditor", "custodian"};
-	size_t members = sr_field_count(a->s, "member"), levels = sr_field_count(a->s, "level");
+	const size_t levels = sr_field_count(a->s, "level");
 	struct sr_id_arg room;
 	int rc;
 
-	if (members > SR_BOARD_MEMBERS_MAX || levels > SR_BOARD_LEVELS_MAX)
-		return sr_fail(e, SR_CORRUPT, "%zu members and %zu levels, at most %d and %d",
-			members, levels, SR_BOARD_MEMBERS_MAX, SR_BOARD_LEVELS_MAX);
+	/* How many they are, and which levels, was looked at when it was parsed. */
 	rc = SQL_RUN(a->db, e,
 		"INSERT INTO vault(id, fingerprint, origin, vkey, room_key, key_epoch,"
 		" standby_due) VALUES(1, ?, ?, ?, ?, 0, ?)",
@@ -133,9 +131,6 @@ int sr_apply_found(struct sr_apply *a, struct sr_err *e) {
 	for (size_t i = 0; i < levels && rc == 0; i++) {
 		uint64_t k = 0;
 		rc = sr_field_dec(&k, a->s, "level", i, e);
-		if (rc == 0 && (k < 2 || k > members))
-			return sr_fail(e, SR_CORRUPT, "level %llu with %zu members",
-				(unsigned long long)k, members);
 		if (rc == 0)
 			rc = SQL_RUN(a->db, e,
 				"INSERT INTO board_levels(board, epoch, level, quorum)"

@@ -8,8 +8,9 @@
  *   middle   where they lie in the text
  *   last     what is left, and zeros
  *
- * All lanes step together, as far as the shortest that is not at its last block goes in one call of
- * the kernel. A lane that is done, or had no text, repeats what the longest does, and nobody looks.
+ * All lanes step together, as far as the first of them comes that is at an end of its text. A lane
+ * that is done takes the longest text that is left, so that none waits for another before the last
+ * ones; then it repeats what some other does, and nobody looks.
  *
  * There is one kernel, compiled for each set of instructions. Word w of the four blocks is one
  * vector, as is each word of the state, so a step of RFC 7693 is one line for all four.
@@ -144,8 +145,8 @@ struct cut {
 	uint8_t first[BLOCK], last[BLOCK];
 	const uint8_t *text; /* at its byte 0 the first block has ${skip} bytes before it */
 	size_t skip;
-	uint64_t bytes;  /* with all that stands before the text */
-	uint64_t blocks; /* 0: no text */
+	uint64_t bytes; /* with all that stands before the text */
+	uint64_t blocks;
 };
 
 static size_t put_field(uint8_t *to, const void *p, size_t len) {
@@ -178,25 +179,39 @@ static const uint8_t *middle(const struct cut *c, uint64_t i) {
 	return c->text + (i * BLOCK - c->skip);
 }
 
-/* How many blocks from ${i} on all lanes can go at once, which is none when one is at an end. */
-static size_t together(const struct cut c[SR_LANES], uint64_t i, uint64_t longest) {
-	uint64_t n = i == 0 ? 0 : longest - 1 - i;
+struct lane {
+	struct cut cut;
+	uint64_t next; /* block */
+	size_t text;   /* whose */
+	bool busy;
+};
 
-	for (unsigned k = 0; k < SR_LANES; k++)
-		if (i < c[k].blocks && c[k].blocks - 1 - i < n)
-			n = c[k].blocks - 1 - i;
-	return (size_t)n;
+/* How many blocks from the next on lie one behind the other: an end lies by itself. */
+static uint64_t stretch(const struct lane *l) {
+	const uint64_t last = l->cut.blocks - 1;
+
+	return l->next == 0 || l->next == last ? 1 : last - l->next;
 }
 
-/* Where block ${i} of lane ${k} lies, and what the kernel has to know of it. */
-static void aim(
-	struct work *w, const struct cut c[SR_LANES], unsigned k, unsigned longest, uint64_t i) {
-	const struct cut *at = i < c[k].blocks ? &c[k] : &c[longest];
-	const bool last = i == at->blocks - 1;
+/* Where the next block of ${l} lies, and what the kernel has to know of it as lane ${k}. */
+static void aim(struct work *w, unsigned k, const struct lane *l) {
+	const bool last = l->next == l->cut.blocks - 1;
 
-	w->at[k] = i == 0 ? at->first : last ? at->last : middle(at, i);
-	w->t[k] = last ? at->bytes : (i + 1) * BLOCK;
+	w->at[k] = l->next == 0 ? l->cut.first : last ? l->cut.last : middle(&l->cut, l->next);
+	w->t[k] = last ? l->cut.bytes : (l->next + 1) * BLOCK;
 	w->f[k] = last ? UINT64_MAX : 0;
+}
+
+static void take_in(struct work *w, unsigned k, struct lane *l, size_t text, const char *label,
+	const struct sr_lane *of) {
+	cut(&l->cut, label, of);
+	l->next = 0;
+	l->text = text;
+	l->busy = true;
+	for (unsigned i = 0; i < WORDS; i++)
+		w->h[i][k] = iv[i];
+	/* parameter block: 32 bytes of hash, no key, fanout and depth 1 */
+	w->h[0][k] ^= UINT64_C(0x01010000) | SR_HASH;
 }
 
 static void take_out(uint8_t out[SR_HASH], const struct work *w, unsigned k) {
@@ -204,29 +219,55 @@ static void take_out(uint8_t out[SR_HASH], const struct work *w, unsigned k) {
 		sr_le64_put(out + 8 * (size_t)i, w->h[i][k]);
 }
 
-static void run(kernel_fn *kernel, uint8_t (*out)[SR_HASH], struct cut c[SR_LANES]) {
-	unsigned longest = 0;
-	struct work w;
+/* All lanes a step on; lanes that come to their end are not busy any more. */
+static void step(
+	kernel_fn *kernel, struct work *w, struct lane lanes[SR_LANES], uint8_t (*out)[SR_HASH]) {
+	const struct lane *some = NULL;
+	uint64_t blocks = UINT64_MAX;
 
 	for (unsigned k = 0; k < SR_LANES; k++) {
-		if (c[k].blocks > c[longest].blocks)
-			longest = k;
-		for (unsigned i = 0; i < WORDS; i++)
-			w.h[i][k] = iv[i];
-		/* parameter block: 32 bytes of hash, no key, fanout and depth 1 */
-		w.h[0][k] ^= UINT64_C(0x01010000) | SR_HASH;
+		if (!lanes[k].busy)
+			continue;
+		some = &lanes[k];
+		if (stretch(some) < blocks)
+			blocks = stretch(some);
 	}
-	for (uint64_t i = 0; i < c[longest].blocks;) {
-		const size_t n = together(c, i, c[longest].blocks);
+	for (unsigned k = 0; k < SR_LANES; k++)
+		aim(w, k, lanes[k].busy ? &lanes[k] : some);
+	kernel(w, (size_t)blocks);
+	for (unsigned k = 0; k < SR_LANES; k++) {
+		if (!lanes[k].busy)
+			continue;
+		lanes[k].next += blocks;
+		lanes[k].busy = lanes[k].next < lanes[k].cut.blocks;
+		if (!lanes[k].busy)
+			take_out(out[lanes[k].text], w, k);
+	}
+}
 
-		for (unsigned k = 0; k < SR_LANES; k++)
-			aim(&w, c, k, longest, i);
-		kernel(&w, n > 0 ? n : 1);
-		for (unsigned k = 0; k < SR_LANES; k++)
-			if (n == 0 && i + 1 == c[k].blocks)
-				take_out(out[k], &w, k);
-		i += n > 0 ? n : 1;
+/* The texts that ${order} names, in this order. */
+static void run(kernel_fn *kernel, uint8_t (*out)[SR_HASH], const char *label,
+	const struct sr_lane *texts, const uint8_t *order, size_t count) {
+	struct lane lanes[SR_LANES];
+	struct work w = {.t = {0}};
+	bool any = true;
+
+	for (unsigned k = 0; k < SR_LANES; k++)
+		lanes[k].busy = false;
+	while (any) {
+		any = false;
+		for (unsigned k = 0; k < SR_LANES; k++) {
+			if (!lanes[k].busy && count > 0) {
+				take_in(&w, k, &lanes[k], *order, label, &texts[*order]);
+				order++;
+				count--;
+			}
+			any = any || lanes[k].busy;
+		}
+		if (any)
+			step(kernel, &w, lanes, out);
 	}
+	sr_wipe(lanes, sizeof lanes);
 	sr_wipe(&w, sizeof w);
 }
 
@@ -234,7 +275,7 @@ static void run(kernel_fn *kernel, uint8_t (*out)[SR_HASH], struct cut c[SR_LANE
 
 static const struct way {
 	kernel_fn *kernel; /* NULL: libsodium */
-	unsigned least;    /* texts of one length from which it gains; measured */
+	unsigned least;    /* lanes that must be busy for it to gain; measured */
 } ways[] = {
 	{NULL, 0},
 #if HAS_KERNELS
@@ -246,33 +287,50 @@ static const struct way {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static const struct way *best = &ways[0], *chosen = &ways[0];
 
-static void lanes_by(const struct way *way, uint8_t (*out)[SR_HASH], const char *label,
-	const struct sr_lane *lanes, size_t count) {
-	uint8_t some[SR_LANES][SR_HASH];
-	struct cut c[SR_LANES];
-	uint64_t all = 0, longest = 0;
+static void one(uint8_t out[SR_HASH], const char *label, const struct sr_lane *l) {
+	if (l->head.p != NULL)
+		SR_HASH_OF(out, label, NULL, l->head, l->text);
+	else
+		SR_HASH_OF(out, label, NULL, l->text);
+}
 
-	for (size_t k = 0; k < SR_LANES; k++)
-		c[k].blocks = 0;
-	for (size_t k = 0; way->kernel != NULL && k < count; k++) {
-		if (lanes[k].text.len < LEAST)
+/* The long ones (LEAST) of ${texts}, the longest first. Returns how many. */
+static size_t by_length(
+	uint8_t order[SR_LANES_TEXTS], uint64_t *bytes, const struct sr_lane *texts, size_t count) {
+	size_t n = 0;
+
+	*bytes = 0;
+	for (size_t i = 0; i < count; i++) {
+		size_t at = n;
+		if (texts[i].text.len < LEAST)
 			continue;
-		cut(&c[k], label, &lanes[k]);
-		all += c[k].blocks;
-		longest = c[k].blocks > longest ? c[k].blocks : longest;
+		for (; at > 0 && texts[order[at - 1]].text.len < texts[i].text.len; at--)
+			order[at] = order[at - 1];
+		order[at] = (uint8_t)i;
+		*bytes += texts[i].text.len;
+		n++;
 	}
-	/* The longest is what it takes: all four cost as much as `least` of that one by one. */
-	const bool gains = longest > 0 && all >= longest * way->least;
-	if (gains)
-		run(way->kernel, some, c);
-	for (size_t k = 0; k < count; k++)
-		if (gains && c[k].blocks > 0)
-			memcpy(out[k], some[k], SR_HASH);
-		else if (lanes[k].head.p != NULL)
-			SR_HASH_OF(out[k], label, NULL, lanes[k].head, lanes[k].text);
-		else
-			SR_HASH_OF(out[k], label, NULL, lanes[k].text);
-	sr_wipe(c, sizeof c);
+	return n;
+}
+
+static void lanes_by(const struct way *way, uint8_t (*out)[SR_HASH], const char *label,
+	const struct sr_lane *texts, size_t count) {
+	uint8_t order[SR_LANES_TEXTS];
+	bool side_by_side[SR_LANES_TEXTS] = {false};
+	uint64_t bytes = 0;
+	size_t first = 0, n = way->kernel != NULL ? by_length(order, &bytes, texts, count) : 0;
+
+	/* A long one keeps a lane busy for its whole length: it goes alone while the others
+	 * together would not keep enough lanes busy beside it. */
+	for (; first < n && bytes < texts[order[first]].text.len * way->least; first++)
+		bytes -= texts[order[first]].text.len;
+	for (size_t i = first; i < n; i++)
+		side_by_side[order[i]] = true;
+	if (first < n)
+		run(way->kernel, out, label, texts, order + first, n - first);
+	for (size_t i = 0; i < count; i++)
+		if (!side_by_side[i])
+			one(out[i], label, &texts[i]);
 }
 
 #if HAS_KERNELS
@@ -312,14 +370,14 @@ static void choose(void) {
 }
 
 void sr_hash_lanes(
-	uint8_t (*out)[SR_HASH], const char *label, const struct sr_lane *lanes, size_t count) {
+	uint8_t (*out)[SR_HASH], const char *label, const struct sr_lane *texts, size_t count) {
 	const int rc = pthread_once(&once, choose);
 
-	assert(rc == 0 && count <= SR_LANES && strlen(label) <= SR_LANES_LABEL);
+	assert(rc == 0 && count <= SR_LANES_TEXTS && strlen(label) <= SR_LANES_LABEL);
 	(void)rc;
 	for (size_t k = 0; k < count; k++)
-		assert(lanes[k].head.p == NULL || lanes[k].head.len <= SR_LANES_HEAD);
-	lanes_by(chosen, out, label, lanes, count);
+		assert(texts[k].head.p == NULL || texts[k].head.len <= SR_LANES_HEAD);
+	lanes_by(chosen, out, label, texts, count);
 }
 
 #ifdef SR_TESTING

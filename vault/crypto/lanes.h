@@ -1,5 +1,5 @@
 /*
- * lanes - the labelled hash (hash.h) of up to four texts at a time, side by side.
+ * lanes - the labelled hash (hash.h) of many texts, four at a time, side by side.
  *
  * BLAKE2b works one text through with two or three of the processor's units, one step waiting for
  * the one before. Four texts side by side, each in its lane of a vector, keep all units busy: the
@@ -21,6 +21,7 @@
 
 enum {
 	SR_LANES = 4,
+	SR_LANES_TEXTS = 128, /* of one call, at most: as many as a job of a deposit has blocks */
 	SR_LANES_LABEL = 64, /* bytes of a label, at most */
 	SR_LANES_HEAD = 32   /* bytes of a short first field, at most */
 };
@@ -30,10 +31,10 @@ struct sr_lane {
 	struct sr_bytes text; /* the last field */
 };
 
-/* out[i] is what sr_hash_of(out[i], label, NULL, {head, text}) gives, for ${count} <= SR_LANES
- * texts. Gains most for texts of one length; any will do. */
+/* out[i] is what sr_hash_of(out[i], label, NULL, {head, text}) gives, for ${count} <=
+ * SR_LANES_TEXTS texts of any lengths: the more, the better the lanes are filled. */
 void sr_hash_lanes(
-	uint8_t (*out)[SR_HASH], const char *label, const struct sr_lane *lanes, size_t count);
+	uint8_t (*out)[SR_HASH], const char *label, const struct sr_lane *texts, size_t count);
 
 #ifdef SR_TESTING
 enum sr_lanes_kind {

@@ -91,8 +91,6 @@ static void run(void *job) {
 			&w->entry[w->done], o->origin, index, entry[w->done], o->keys, &w->err);
 		if (rc == 0)
 			w->done++;
-		else
-			(void)sr_wrap(&w->err, "entry %llu", (unsigned long long)index);
 	}
 	if (rc != 0 && w->err.code == SR_OK)
 		w->err.code = (enum sr_code)rc;

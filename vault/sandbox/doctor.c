@@ -23,7 +23,26 @@ struct visit {
 
 static void tell(struct visit *v, bool ok, const char *what, const char *found) {
 	v->faults += ok ? 0 : 1;
-	v->d->told(v->d->ctx, ok, what, found);
+	v->d->told(v->d->ctx, ok ? SR_DOCTOR_OK : SR_DOCTOR_FAULT, what, found);
+}
+
+/* Tools that are there, and of no use. */
+static void unusable(struct visit *v) {
+	char text[SR_LAUNCHER_UNUSABLE], found[1024], *rest = NULL;
+	struct sr_err e = {.code = SR_OK};
+
+	if (sr_launcher_unusable(v->l, v->tools, text, &e) != 0) {
+		tell(v, false, "tools of the sandbox", e.text);
+		return;
+	}
+	for (const char *line = strtok_r(text, "\n", &rest); line != NULL;
+		line = strtok_r(NULL, "\n", &rest)) {
+		(void)snprintf(found, sizeof found,
+			"%s: give it its rights again, or install its package anew (make "
+			"deps-room); until then what needs it is not done, and told so",
+			line);
+		v->d->told(v->d->ctx, SR_DOCTOR_UNUSABLE, "a tool of the sandbox", found);
+	}
 }
 
 static void copy(char *out, size_t size, struct sr_bytes v) {
@@ -148,6 +167,7 @@ int sr_doctor(struct sr_launcher *l, const struct sr_doctor *d, struct sr_err *e
 	for (int i = SR_TOOLS_PAGES; i < SR_TOOLS_COUNT && v.tried > 0; i++) {
 		v.tools = (enum sr_box_tools)i;
 		attempts(&v);
+		unusable(&v);
 	}
 	if (v.faults == 0)
 		return 0;

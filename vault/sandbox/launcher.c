@@ -32,11 +32,14 @@ struct sr_launcher {
 struct request {
 	struct sr_box_limits limits;
 	bool input; /* the second file is one */
+	bool look;  /* start nothing: what of the tools cannot be used? No file comes with it */
 };
 struct answer {
 	int rc;
-	char text[sizeof(((struct sr_err *)0)->text)];
+	char text[SR_LAUNCHER_UNUSABLE]; /* why it failed, or what is unusable */
 };
+_Static_assert(sizeof(((struct answer *)0)->text) >= sizeof(((struct sr_err *)0)->text),
+	"a sentence fits");
 
 /* --- messages with open files ----------------------------------------------------------------- */
 
@@ -253,11 +256,16 @@ static void serve(struct service *s) {
 
 		if (n <= 0)
 			end_all(s);
-		if (n == (ssize_t)sizeof q && fds[0] >= 0)
+		if (n == (ssize_t)sizeof q && q.look)
+			a.rc = make_walls(s, q.limits.tools, &e);
+		else if (n == (ssize_t)sizeof q && fds[0] >= 0)
 			a.rc = launch(s, &q, fds, out, &e);
 		close_all(fds, FDS_MAX);
-		(void)snprintf(a.text, sizeof a.text, "%s", e.text);
-		if (send_with(SERVICE_FD, &a, sizeof a, out, a.rc == 0 ? FDS_MAX : 0) != 0)
+		if (a.rc == 0 && q.look)
+			sr_walls_unusable(s->walls[q.limits.tools], a.text, sizeof a.text);
+		else
+			(void)snprintf(a.text, sizeof a.text, "%s", e.text);
+		if (send_with(SERVICE_FD, &a, sizeof a, out, out[0] >= 0 ? FDS_MAX : 0) != 0)
 			end_all(s);
 		close_all(out, FDS_MAX);
 	}
@@ -330,6 +338,30 @@ pid_t sr_launcher_pid(const struct sr_launcher *l) {
 	return l->pid;
 }
 
+static int gone(struct sr_err *e) {
+	return sr_fail(e, SR_IO, "the launcher of sandboxed children is gone: start again");
+}
+
+int sr_launcher_unusable(struct sr_launcher *l, enum sr_box_tools tools,
+	char out[SR_LAUNCHER_UNUSABLE], struct sr_err *e) {
+	const struct request q = {.limits = {.tools = tools}, .look = true};
+	int got[FDS_MAX] = {-1, -1};
+	struct answer a = {.rc = 0};
+	ssize_t n = -1;
+
+	out[0] = '\0';
+	if (send_with(l->fd, &q, sizeof q, NULL, 0) == 0)
+		n = receive_with(l->fd, &a, sizeof a, got);
+	close_all(got, FDS_MAX);
+	if (n != (ssize_t)sizeof a)
+		return gone(e);
+	a.text[sizeof a.text - 1] = '\0';
+	if (a.rc != 0)
+		return sr_fail(e, (enum sr_code)a.rc, "%s", a.text);
+	memcpy(out, a.text, sizeof a.text);
+	return 0;
+}
+
 int sr_launcher_run(struct sr_launcher *l, const struct sr_box_limits *limits, int input, int job,
 	struct sr_launched *out, struct sr_err *e) {
 	const struct request q = {.limits = *limits, .input = input >= 0};
@@ -343,7 +375,7 @@ int sr_launcher_run(struct sr_launcher *l, const struct sr_box_limits *limits, i
 		n = receive_with(l->fd, &a, sizeof a, got);
 	if (n != (ssize_t)sizeof a || (a.rc == 0 && (got[0] < 0 || got[1] < 0))) {
 		close_all(got, FDS_MAX);
-		return sr_fail(e, SR_IO, "the launcher of sandboxed children is gone: start again");
+		return gone(e);
 	}
 	a.text[sizeof a.text - 1] = '\0';
 	if (a.rc != 0) {

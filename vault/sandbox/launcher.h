@@ -32,6 +32,13 @@ struct sr_launched {
 	int pidfd;  /* of bubblewrap: kill it and all inside is gone */
 	int errors; /* what it prints; to be believed only while no hello has come */
 };
+enum {
+	SR_LAUNCHER_UNUSABLE = 2048 /* bytes of text: some ten lines of a path and a reason */
+};
+/* What of ${tools} is there and cannot be used, and why: a line each, "" is usual. The walls are
+ * made for it, and their failure is this one's. */
+SR_MUST int sr_launcher_unusable(struct sr_launcher *l, enum sr_box_tools tools,
+	char out[SR_LAUNCHER_UNUSABLE], struct sr_err *e);
 /* Start a child with ${input} as its file 0 (-1: empty) and ${job} as its file 3; both stay the
  * caller's. UNSUPPORTED: a wall is missing, with what to do. */
 SR_MUST int sr_launcher_run(struct sr_launcher *l, const struct sr_box_limits *limits, int input,

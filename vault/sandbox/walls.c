@@ -39,8 +39,9 @@ enum {
 static const char inside_program[] = "/run/program";
 
 struct library {
-	char *from; /* real path */
+	char *from; /* real path; unusable: the sentence why */
 	char *to;   /* where the loader looks */
+	bool unusable;
 };
 
 struct sr_walls {
@@ -375,19 +376,14 @@ static int make_search(struct sr_walls *w, struct sr_err *e) {
 	return w->search != NULL ? 0 : sr_fail(e, SR_NOMEM, "no memory for a path");
 }
 
-static int find_libraries(struct sr_walls *w, const char *program, struct sr_err *e) {
-	char loader[PATH], lib[8] = "";
-	struct sr_buf list;
+/* What ${loader} said of ${program}. */
+static int take_list(struct sr_walls *w, const char *program, const char *loader,
+	struct sr_buf *list, struct sr_err *e) {
+	char lib[8] = "";
 	int rc;
 
 	w->merged = readlink("/lib", lib, sizeof lib) == 7 && memcmp(lib, "usr/lib", 7) == 0;
-	rc = find_loader(loader, sizeof loader, program, e);
-	if (rc != 0)
-		return rc;
-	sr_buf_init(&list);
-	rc = run_loader(&list, loader, program, e);
-	if (rc == 0)
-		rc = read_list(w, program, (char *)list.p, e);
+	rc = read_list(w, program, (char *)list->p, e);
 	/* Some loaders do not list themselves. */
 	for (size_t i = 0; rc == 0 && i < w->library_count; i++) {
 		char *to = place_inside(w, loader);
@@ -401,6 +397,19 @@ static int find_libraries(struct sr_walls *w, const char *program, struct sr_err
 			break;
 		}
 	}
+	return rc;
+}
+
+static int find_libraries(struct sr_walls *w, const char *program, struct sr_err *e) {
+	char loader[PATH];
+	struct sr_buf list;
+	int rc = find_loader(loader, sizeof loader, program, e);
+
+	sr_buf_init(&list);
+	if (rc == 0)
+		rc = run_loader(&list, loader, program, e);
+	if (rc == 0)
+		rc = take_list(w, program, loader, &list, e);
 	sr_buf_free(&list);
 	return rc;
 }
@@ -416,28 +425,86 @@ static int add_one(struct sr_walls *w, const char *from, const char *to, struct 
 	return l->from != NULL && l->to != NULL ? 0 : sr_fail(e, SR_NOMEM, "no memory for a path");
 }
 
-/* ${must}: one that is not there is a failure; else it is left out. One of which the system does
- * not say whether it is there, is a failure in any case: what is left out for a bad disk would be
- * told of as if nobody had installed it. */
-static int add_data(
-	struct sr_walls *w, const char *const *paths, bool must, bool programs, struct sr_err *e) {
-	char to[PATH];
+/* What the program cannot do without. */
+static int add_data(struct sr_walls *w, const char *const *paths, struct sr_err *e) {
 	int rc = 0;
 
 	for (; rc == 0 && paths != NULL && *paths != NULL; paths++) {
 		bool there = false;
 
-		rc = find_file(&there, *paths, programs ? X_OK : R_OK, e);
-		if (rc == 0 && !there && must)
+		rc = find_file(&there, *paths, R_OK, e);
+		if (rc == 0 && !there)
 			rc = sr_fail_errno(e, "%s, which is needed inside the sandbox", *paths);
-		if (rc != 0 || !there)
-			continue;
-		(void)snprintf(to, sizeof to, SR_WALLS_TOOLS "%s", strrchr(*paths, '/'));
-		if (programs)
-			rc = find_libraries(w, *paths, e);
 		if (rc == 0)
-			rc = add_one(w, *paths, programs ? to : *paths, e);
+			rc = add_one(w, *paths, *paths, e);
 	}
+	return rc;
+}
+
+static void free_libraries(struct library *l, size_t count) {
+	for (size_t i = 0; i < count; i++) {
+		free(l[i].from);
+		free(l[i].to);
+	}
+}
+
+/* ${from}, which is a ${program} or what one reads, inside as ${to}. One that cannot be used stops
+ * nothing: its place says why. What may be otherwise in a moment (no memory, no process, no more
+ * open files) does: what is left out for it would be told of as if it were always so. */
+static int add_optional(
+	struct sr_walls *w, const char *from, const char *to, bool program, struct sr_err *e) {
+	const size_t libraries = w->library_count;
+	struct sr_err why = {.code = SR_OK};
+	char loader[PATH];
+	struct sr_buf list;
+	bool there = false;
+	int rc = find_file(&there, from, program ? X_OK : R_OK, &why);
+
+	if (rc == 0 && !there)
+		return 0;
+	if (rc == 0 && program)
+		rc = find_loader(loader, sizeof loader, from, &why);
+	if (rc == 0 && program) {
+		sr_buf_init(&list);
+		const int ran = run_loader(&list, loader, from, e);
+
+		if (ran == 0)
+			rc = take_list(w, from, loader, &list, &why);
+		sr_buf_free(&list);
+		if (ran != 0)
+			return ran;
+	}
+	if (rc == 0)
+		return add_one(w, from, to, e);
+	if (rc == SR_NOMEM || why.no == EMFILE || why.no == ENFILE) {
+		if (e != NULL)
+			*e = why;
+		return rc;
+	}
+	free_libraries(w->libraries + libraries, w->library_count - libraries);
+	w->library_count = libraries;
+	rc = add_one(w, why.text, to, e);
+	if (rc == 0)
+		w->data[w->data_count - 1].unusable = true;
+	return rc;
+}
+
+static int add_tools(struct sr_walls *w, const char *const *paths, struct sr_err *e) {
+	char to[PATH];
+	int rc = 0;
+
+	for (; rc == 0 && paths != NULL && *paths != NULL; paths++) {
+		(void)snprintf(to, sizeof to, SR_WALLS_TOOLS "%s", strrchr(*paths, '/'));
+		rc = add_optional(w, *paths, to, true, e);
+	}
+	return rc;
+}
+
+static int add_extras(struct sr_walls *w, const struct sr_walls_extra *x, struct sr_err *e) {
+	int rc = 0;
+
+	for (; rc == 0 && x != NULL && x->from != NULL; x++)
+		rc = add_optional(w, x->from, x->to, false, e);
 	return rc;
 }
 
@@ -458,16 +525,11 @@ int sr_walls_new(struct sr_walls **out, const struct sr_walls_root *root, struct
 	if (rc == 0)
 		rc = make_filter(&w->inner, false, e);
 	if (rc == 0)
-		rc = add_data(w, root->data, true, false, e);
+		rc = add_data(w, root->data, e);
 	if (rc == 0)
-		rc = add_data(w, root->tools, false, true, e);
-	for (size_t i = 0; rc == 0 && root->extras != NULL && root->extras[i].from != NULL; i++) {
-		bool there = false;
-
-		rc = find_file(&there, root->extras[i].from, R_OK, e);
-		if (rc == 0 && there)
-			rc = add_one(w, root->extras[i].from, root->extras[i].to, e);
-	}
+		rc = add_tools(w, root->tools, e);
+	if (rc == 0)
+		rc = add_extras(w, root->extras, e);
 	if (rc == 0)
 		rc = make_search(w, e);
 	if (rc != 0) {
@@ -481,14 +543,8 @@ int sr_walls_new(struct sr_walls **out, const struct sr_walls_root *root, struct
 void sr_walls_free(struct sr_walls *w) {
 	if (w == NULL)
 		return;
-	for (size_t i = 0; i < w->library_count; i++) {
-		free(w->libraries[i].from);
-		free(w->libraries[i].to);
-	}
-	for (size_t i = 0; i < w->data_count; i++) {
-		free(w->data[i].from);
-		free(w->data[i].to);
-	}
+	free_libraries(w->libraries, w->library_count);
+	free_libraries(w->data, w->data_count);
 	free(w->search);
 	free(w->outer.p);
 	free(w->inner.p);
@@ -501,6 +557,24 @@ const char *sr_walls_bwrap(const struct sr_walls *w) {
 
 size_t sr_walls_libraries(const struct sr_walls *w) {
 	return w->library_count;
+}
+
+void sr_walls_unusable(const struct sr_walls *w, char *out, size_t size) {
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < w->data_count; i++) {
+		if (!w->data[i].unusable)
+			continue;
+		const int n =
+			snprintf(out + at, size - at, "%s%s", at > 0 ? "\n" : "", w->data[i].from);
+
+		if (n < 0 || (size_t)n >= size - at) {
+			out[at] = '\0'; /* those that fit whole are there */
+			return;
+		}
+		at += (size_t)n;
+	}
 }
 
 /* --- going in --------------------------------------------------------------------------------- */
@@ -543,8 +617,15 @@ static void make_args(struct args *a, const struct sr_walls *w, const struct sr_
 		bind(a, w->libraries[i].from, w->libraries[i].to);
 	if (w->merged)
 		arg_list(a, merged);
-	for (size_t i = 0; i < w->data_count; i++)
-		bind(a, w->data[i].from, w->data[i].to);
+	for (size_t i = 0; i < w->data_count; i++) {
+		if (!w->data[i].unusable) {
+			bind(a, w->data[i].from, w->data[i].to);
+			continue;
+		}
+		arg(a, "--symlink");
+		arg(a, w->data[i].from);
+		arg(a, w->data[i].to);
+	}
 	arg(a, "--size");
 	arg(a, a->tmpfs);
 	arg_list(a, last);

@@ -15,7 +15,11 @@
  * lies in the root as a file; the foreman puts it on every process that sees hostile bytes: no new
  * process (threads only), no signals to others, no socket at all.
  *
- * Everything is refused when a part is missing: UNSUPPORTED, with what to install or switch on.
+ * Everything is refused when a part is missing: UNSUPPORTED, with what to install or switch on. A
+ * tool, or what it reads, is no part of the walls: one that is not installed is left out; one that
+ * is there and cannot be looked at, read or listed is unusable. In its place the root has a link
+ * that leads nowhere and whose target is the sentence why (parser/tool.h reads it), so that what
+ * needed it is not told of as if nobody had installed it.
  */
 #ifndef SR_SANDBOX_WALLS_H
 #define SR_SANDBOX_WALLS_H
@@ -49,7 +53,7 @@ struct sr_walls_root {
 	const char *program; /* path of what runs inside */
 	const char *const
 		*data; /* NULL-terminated paths that it finds at the same place, or NULL */
-	const char *const *tools; /* paths of programs: those that are installed are bound, with
+	const char *const *tools; /* paths of programs: those that can be used are bound, with
 				     their libraries */
 	/* Files and folders that tools read if they are there, and where they find them; a NULL
 	 * from ends it. None in /etc or /var: what the host keeps there is not to be had inside. */
@@ -59,6 +63,8 @@ SR_MUST int sr_walls_new(struct sr_walls **out, const struct sr_walls_root *root
 void sr_walls_free(struct sr_walls *w);               /* NULL allowed */
 const char *sr_walls_bwrap(const struct sr_walls *w); /* path of bubblewrap */
 size_t sr_walls_libraries(const struct sr_walls *w);
+/* Why tools and what they read cannot be used, a line each; "" is usual. */
+void sr_walls_unusable(const struct sr_walls *w, char *out, size_t size);
 
 /* In a process made for it, which becomes bubblewrap and then the program: 0 is ${input} (-1: an
  * empty file), 1 /dev/null, 2 ${errors}, 3 ${job}; all else is closed. ${slot}: a number that no

@@ -44,8 +44,8 @@ void sr_block_hash(uint8_t h[SR_HASH], struct sr_bytes plain) {
 }
 
 void sr_block_hashes(uint8_t (*h)[SR_HASH], const struct sr_bytes *plain, size_t count) {
-	struct sr_lane lanes[SR_LANES] = {0};
-	for (size_t i = 0; i < count && i < SR_LANES; i++)
+	struct sr_lane lanes[SR_LANES_TEXTS] = {0};
+	for (size_t i = 0; i < count && i < SR_LANES_TEXTS; i++)
 		lanes[i].text = plain[i];
 	sr_hash_lanes(h, H_LABEL, lanes, count);
 }
@@ -121,13 +121,17 @@ static void put_ad(uint8_t ad[AD_LEN], const struct sr_block_domain *d, enum sr_
 
 /* ${message}: where ${plain} lies, or is copied if it has to be, behind SR_BLOCK_HEAD bytes. */
 static int seal(struct sr_block_work *w, enum sr_block_kind kind, struct sr_block_ref *ref,
-	struct sr_bytes plain, uint8_t *message, struct sr_bytes *record, struct sr_err *e) {
+	struct sr_bytes plain, uint8_t *message, size_t at, struct sr_bytes *record,
+	struct sr_err *e) {
 	uint8_t ad[AD_LEN];
 	size_t packed_len = 0;
 	size_t len = plain.len;
 	if (plain.len != ref->plain_len || plain.len > SR_BLOCK)
 		return sr_fail(e, SR_MISUSE, "block: %zu bytes to seal, the ref says %u", plain.len,
 			ref->plain_len);
+	if (at > SR_RECORD_MAX || SR_RECORD_MAX - at < SR_RECORD_OVERHEAD + plain.len)
+		return sr_fail(
+			e, SR_MISUSE, "block: no room for %zu bytes behind %zu", plain.len, at);
 	use(&w->packed, MESSAGE_MAX);
 	int rc = sr_codec_encode(
 		w->coder, w->codec, plain, w->packed.p + SR_BLOCK_HEAD, &packed_len, e);
@@ -144,22 +148,22 @@ static int seal(struct sr_block_work *w, enum sr_block_kind kind, struct sr_bloc
 	message[1] = packed_len > 0 ? SR_CODEC_LEVEL : 0;
 	sr_le32_put(message + 2, ref->plain_len);
 	put_ad(ad, w->d, kind, ref->cid);
-	sr_aead_seal(w->record.p, ref->key, RECORD_LABEL, sr_bytes_of(ad, sizeof ad),
+	sr_aead_seal(w->record.p + at, ref->key, RECORD_LABEL, sr_bytes_of(ad, sizeof ad),
 		sr_bytes_of(message, SR_BLOCK_HEAD + len));
 	ref->len = (uint32_t)(SR_RECORD_OVERHEAD + len);
-	*record = sr_bytes_of(w->record.p, ref->len);
+	*record = sr_bytes_of(w->record.p + at, ref->len);
 	return 0;
 }
 
 int sr_block_seal_in(struct sr_block_work *w, enum sr_block_kind kind, struct sr_block_ref *ref,
-	uint8_t *message, struct sr_bytes *record, struct sr_err *e) {
-	return seal(w, kind, ref, sr_bytes_of(message + SR_BLOCK_HEAD, ref->plain_len), message,
+	uint8_t *message, size_t at, struct sr_bytes *record, struct sr_err *e) {
+	return seal(w, kind, ref, sr_bytes_of(message + SR_BLOCK_HEAD, ref->plain_len), message, at,
 		record, e);
 }
 
 int sr_block_seal_of(struct sr_block_work *w, enum sr_block_kind kind, struct sr_block_ref *ref,
 	struct sr_bytes plain, struct sr_bytes *record, struct sr_err *e) {
-	return seal(w, kind, ref, plain, w->plain.p, record, e);
+	return seal(w, kind, ref, plain, w->plain.p, 0, record, e);
 }
 
 /* From the opened message in w->packed to the plaintext, in w->packed or w->record. */

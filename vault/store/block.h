@@ -89,11 +89,12 @@ void sr_block_work_free(struct sr_block_work *w); /* NULL allowed */
 uint8_t *sr_block_work_record(struct sr_block_work *w);
 
 /* Seal ref->plain_len bytes, which lie behind SR_BLOCK_HEAD bytes of ${message} that are written,
- * under ref's cid and key; sets ref->len. The view of the record lives until the next call on ${w}.
- */
+ * under ref's cid and key; sets ref->len. The record lies ${at} bytes into the record buffer,
+ * behind others that are still wanted there (MISUSE: a record of so many bytes may not fit). */
 SR_MUST int sr_block_seal_in(struct sr_block_work *w, enum sr_block_kind kind,
-	struct sr_block_ref *ref, uint8_t *message, struct sr_bytes *record, struct sr_err *e);
-/* The same of ${plain}, ref->plain_len bytes that nothing lies before. */
+	struct sr_block_ref *ref, uint8_t *message, size_t at, struct sr_bytes *record,
+	struct sr_err *e);
+/* The same of ${plain}, ref->plain_len bytes that nothing lies before, at the buffer's begin. */
 SR_MUST int sr_block_seal_of(struct sr_block_work *w, enum sr_block_kind kind,
 	struct sr_block_ref *ref, struct sr_bytes plain, struct sr_bytes *record, struct sr_err *e);
 /* Open the ref->len bytes in the work's record buffer (which is used up) and check length and H:
@@ -107,7 +108,7 @@ SR_MUST int sr_block_open(struct sr_block_work *w, enum sr_block_kind kind,
 SR_MUST int sr_block_unseal(struct sr_block_work *w, enum sr_block_kind kind,
 	const struct sr_block_ref *ref, const uint8_t *record, struct sr_bytes *plain,
 	struct sr_err *e);
-/* H of each of ${count} <= SR_LANES plaintexts. */
+/* H of each of ${count} <= SR_LANES_TEXTS plaintexts. */
 void sr_block_hashes(uint8_t (*h)[SR_HASH], const struct sr_bytes *plain, size_t count);
 
 /* Is what is in the record buffer (which is used up) the block of ${plain}? As sr_block_open, every

@@ -446,15 +446,14 @@ static int copy_record(struct sr_collect *c, struct sr_packer *p, const struct m
 	struct sr_block_ref ref = {.plain_len = 0};
 	struct sr_place at = {.offset = en->offset, .len = en->len};
 	struct sr_packer_record r = {m->pack->kind, &ref, NULL, sr_bytes_of(c->record, en->len)};
-	struct sr_slot slot = {NULL, 0};
-	bool again = false;
+	struct sr_packer_added added;
 	memcpy(at.pack, m->pack->name, SR_HASH);
 	memcpy(ref.cid, en->cid, SR_HASH);
 	int rc = sr_pack_read(c->o.backend, &at, c->record, e);
 	if (rc == 0)
-		rc = sr_packer_add(p, &r, &slot, &again, e);
+		rc = sr_packer_add(p, &r, 1, &added, e);
 	if (rc == 0) {
-		sr_packer_drop(p, &slot);
+		sr_packer_drop(p, &added.slot);
 		c->copied += en->len;
 		rc = report(c, "repacking", c->copied, e);
 	}

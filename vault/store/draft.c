@@ -153,30 +153,42 @@ static int pack_rows(struct sr_draft *d, struct growing *g, struct sr_buf *out, 
 	return sr_buf_ok(out, e);
 }
 
-/* A copy that was stored before counts when it reads back as this part. */
+/* Does the copy at ${at} read back as this part? */
+static bool stored_well(struct sr_draft *d, enum sr_block_kind kind, struct sr_bytes packed,
+	const struct sr_place *at, const struct sr_block_ref *ref) {
+	return sr_pack_read(d->o.backend, at, sr_block_work_record(d->o.work), NULL) == 0 &&
+	       sr_block_same(d->o.work, kind, ref, packed, NULL) == 0;
+}
+
+/* A copy that was stored before counts when it reads back: the first, or another (as the blocks of
+ * files, ingest.c). */
 static bool stored_before(struct sr_draft *d, enum sr_block_kind kind, struct sr_bytes packed,
 	struct sr_block_ref *ref) {
 	struct sr_index_hit hit;
 	if (d->o.domain->dedupe != SR_DEDUPE_COLLECTION ||
 		sr_index_find(d->o.index, ref->cid, d->o.accession, &hit, NULL) != 0)
 		return false;
-	memcpy(ref->pack, hit.at.pack, SR_HASH);
-	ref->offset = hit.at.offset;
-	ref->len = hit.at.len;
-	if (hit.checked)
-		return true;
-	if (sr_pack_read(d->o.backend, &hit.at, sr_block_work_record(d->o.work), NULL) != 0 ||
-		sr_block_same(d->o.work, kind, ref, packed, NULL) != 0)
-		return false;
-	sr_index_checked(d->o.index, ref->cid, ref->pack);
-	return true;
+	for (size_t i = 0; i < SR_INDEX_COPIES; i++) {
+		memcpy(ref->pack, hit.at.pack, SR_HASH);
+		ref->offset = hit.at.offset;
+		ref->len = hit.at.len;
+		if (hit.checked)
+			return true;
+		if (stored_well(d, kind, packed, &hit.at, ref)) {
+			sr_index_checked(d->o.index, ref->cid, ref->pack);
+			return true;
+		}
+		if (sr_index_find_other(
+			    d->o.index, ref->cid, hit.at.pack, d->o.accession, &hit, NULL) != 0)
+			break;
+	}
+	return false;
 }
 
 /* ${packed} becomes a metadata block, or is one already. */
 static int store_part(struct sr_draft *d, struct growing *g, struct sr_bytes packed,
 	struct sr_slot *slot, struct sr_block_ref *ref, struct sr_err *e) {
 	struct sr_bytes record = {NULL, 0};
-	bool again = false;
 	memset(ref, 0, sizeof *ref);
 	sr_block_hash(ref->h, packed);
 	ref->plain_len = (uint32_t)packed.len;
@@ -185,8 +197,13 @@ static int store_part(struct sr_draft *d, struct growing *g, struct sr_bytes pac
 	if (stored_before(d, g->kind, packed, ref))
 		return 0;
 	int rc = sr_block_seal_of(d->o.work, g->kind, ref, packed, &record, e);
-	struct sr_packer_record r = {SR_PACK_META, ref, NULL, record};
-	return rc == 0 ? sr_packer_add(d->o.packer, &r, slot, &again, e) : rc;
+	const struct sr_packer_record r = {SR_PACK_META, ref, NULL, record};
+	struct sr_packer_added added;
+	if (rc == 0)
+		rc = sr_packer_add(d->o.packer, &r, 1, &added, e);
+	if (rc == 0)
+		*slot = added.slot;
+	return rc;
 }
 
 /* ${packed}, which is what the pending rows became, as one part. */

@@ -5,7 +5,7 @@
  * Rows of a forgotten pack stay in `blocks` until the next vacuum, invisible, because a row counts
  * only through its pack and pack ids are never used twice.
  *
- * What is checked is remembered in memory alone: cid and pack XORed for read-back copies (at most
+ * What is checked or broken is remembered in memory alone: cid and pack XORed for copies (at most
  * CHECKED_MAX, then anew; forgetting only costs another read), names of packs for a scrub.
  */
 #include "store/index.h"
@@ -27,6 +27,7 @@ struct sr_index {
 	struct sr_db *db; /* borrowed */
 	pthread_mutex_t mutex;
 	struct sr_idmap checked;
+	struct sr_idmap broken;
 	struct sr_idmap whole;
 	struct sr_idmap leaned;    /* packs, while writers > 0 */
 	struct sr_idmap condemned; /* packs */
@@ -92,6 +93,7 @@ void sr_index_close(struct sr_index *ix) {
 	if (ix == NULL)
 		return;
 	sr_idmap_free(&ix->checked);
+	sr_idmap_free(&ix->broken);
 	sr_idmap_free(&ix->whole);
 	sr_idmap_free(&ix->leaned);
 	sr_idmap_free(&ix->condemned);
@@ -250,6 +252,13 @@ static bool is_checked(
 	return sr_idmap_get(&ix->checked, id, NULL) || sr_idmap_get(&ix->whole, pack, NULL);
 }
 
+static bool is_broken(
+	const struct sr_index *ix, const uint8_t cid[SR_HASH], const uint8_t pack[SR_HASH]) {
+	uint8_t id[SR_HASH];
+	copy_id(id, cid, pack);
+	return sr_idmap_get(&ix->broken, id, NULL);
+}
+
 static int take_hit(struct sr_index *ix, struct sr_stmt *st, const uint8_t cid[SR_HASH],
 	struct sr_index_hit *hit, struct sr_err *e) {
 	int rc = sr_stmt_col_copy(st, 0, hit->at.pack, SR_HASH, e);
@@ -291,6 +300,9 @@ static int find(struct sr_index *ix, const uint8_t cid[SR_HASH], const uint8_t *
 			break;
 		if (accession != NULL && sr_idmap_get(&ix->condemned, next.at.pack, NULL))
 			continue;
+		/* What a scrub found whole since, is. */
+		if (accession != NULL && !next.checked && is_broken(ix, cid, next.at.pack))
+			continue;
 		if (!found || (next.checked && !hit.checked))
 			hit = next;
 		found = true;
@@ -309,6 +321,21 @@ int sr_index_find(struct sr_index *ix, const uint8_t cid[SR_HASH], const uint8_t
 	struct sr_index_hit *out, struct sr_err *e) {
 	lock(ix);
 	int rc = find(ix, cid, accession, out, e);
+	unlock(ix);
+	return rc;
+}
+
+int sr_index_find_other(struct sr_index *ix, const uint8_t cid[SR_HASH],
+	const uint8_t pack[SR_HASH], const uint8_t *accession, struct sr_index_hit *out,
+	struct sr_err *e) {
+	uint8_t id[SR_HASH];
+	copy_id(id, cid, pack);
+	lock(ix);
+	if (ix->broken.count >= CHECKED_MAX)
+		sr_idmap_clear(&ix->broken);
+	int rc = sr_idmap_put(&ix->broken, id, 0, e);
+	if (rc == 0)
+		rc = find(ix, cid, accession, out, e);
 	unlock(ix);
 	return rc;
 }

@@ -11,7 +11,8 @@
  * an accession is one small update, whatever its size. A pack found damaged is marked and its rows
  * are passed over. All calls are thread-safe (one lock). A copy that this process read back, or
  * whose pack a scrub of this process found whole, is `checked`: only such a copy counts as a dedupe
- * hit (DESIGN 7).
+ * hit (DESIGN 7). One that a deposit of this process could not read back is `broken`: no deposit is
+ * told of it again, so that the copy that was stored in its place is found.
  *
  * Deposits and collection share one process. A deposit that found a block in a committed pack leans
  * on that pack until it is over; a pack that collection is about to remove is condemned, and no
@@ -57,11 +58,17 @@ struct sr_index_hit {
 	bool checked; /* read back or scrubbed by this process */
 };
 /* The best copy of ${cid} (checked ones first) visible to ${accession} (NULL: committed only).
- * With an accession, packs that are condemned are passed over and the one found is leaned on.
- * NOTFOUND. */
+ * With an accession, packs that are condemned and copies that are broken are passed over, and the
+ * one found is leaned on. NOTFOUND. */
 SR_MUST int sr_index_find(struct sr_index *ix, const uint8_t cid[SR_HASH], const uint8_t *accession,
 	struct sr_index_hit *out, struct sr_err *e);
-/* The same for ${count} of them at once; found[i] false: NOTFOUND, or the index cannot be read. */
+/* The copy of ${cid} in ${pack} was found and could not be read back: it is broken; find another.
+ * Who asks again and again asks SR_INDEX_COPIES times at most. */
+SR_MUST int sr_index_find_other(struct sr_index *ix, const uint8_t cid[SR_HASH],
+	const uint8_t pack[SR_HASH], const uint8_t *accession, struct sr_index_hit *out,
+	struct sr_err *e);
+/* The same as sr_index_find for ${count} of them at once; found[i] false: NOTFOUND, or the index
+ * cannot be read. */
 void sr_index_find_all(struct sr_index *ix, const uint8_t *const *cids, size_t count,
 	const uint8_t *accession, struct sr_index_hit *hits, bool *found);
 enum {

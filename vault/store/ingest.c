@@ -29,7 +29,9 @@
 
 enum {
 	REPORT_MS = 100,
-	BATCH = 32,
+	/* Small ones of a job. In flight are then more files than a message of the client brings
+	 * (1 MiB: 420 of man pages), so that threads have work while it gathers the next. */
+	BATCH = 128,
 	SMALL = 32 << 10,       /* bytes: a larger one is worth a thread's waking */
 	SMALLS_MAX = 256 << 10, /* bytes of small ones that a job gathers */
 	MESSAGE = SR_BLOCK_HEAD + SR_BLOCK,
@@ -42,6 +44,7 @@ enum {
 	JOBS_MAX = THREADS_MAX + JOBS_BESIDE
 };
 _Static_assert(SR_INGEST_PLAIN_MAX / JOBS_MAX >= 2 * SR_BLOCK, "two side by side at the least");
+_Static_assert((int)BATCH <= (int)SR_LANES_TEXTS, "all H of a job in one call");
 
 enum state {
 	OPEN,
@@ -58,6 +61,7 @@ struct block {
 	size_t at;             /* of its plaintext in the job's bytes, behind SR_BLOCK_HEAD bytes */
 	struct sr_block_ref ref;
 	struct sr_slot slot;
+	uint8_t lookup[SR_RESUME_LOOKUP]; /* dedupe none: in the journal */
 	bool found, checked; /* in the index: its place is in ref, and it need not be read back */
 	bool reused;
 	int rc;
@@ -127,18 +131,50 @@ static bool stored_well(struct job *j, const struct block *b) {
 	       sr_block_same(j->work, SR_BLOCK_FILE, &b->ref, plain_of(j, b), NULL) == 0;
 }
 
+static void take_hit(struct block *b, const struct sr_index_hit *hit) {
+	memcpy(b->ref.pack, hit->at.pack, SR_HASH);
+	b->ref.offset = hit->at.offset;
+	b->ref.len = hit->at.len;
+	b->checked = hit->checked;
+}
+
+/* Is a copy that the index has of ${b} good? The first, or another: where a pack was damaged, a
+ * later one has what a deposit stored again. */
+static bool stored_before(struct job *j, struct block *b) {
+	const struct sr_ingest *in = j->in;
+	struct sr_index_hit other;
+	for (size_t i = 0; b->found && i < SR_INDEX_COPIES; i++) {
+		if (b->checked)
+			return true;
+		if (stored_well(j, b)) {
+			sr_index_checked(in->o.index, b->ref.cid, b->ref.pack);
+			return true;
+		}
+		b->found = sr_index_find_other(in->o.index, b->ref.cid, b->ref.pack,
+				   in->o.accession, &other, NULL) == 0;
+		if (b->found)
+			take_hit(b, &other);
+	}
+	return false;
+}
+
 /* Dedupe collection: which blocks are in an open pack of this accession (slot), or in the index.
  * In this order: a block leaves the one after it came into the other. */
 static void look_up(struct job *j) {
 	struct sr_ingest *in = j->in;
 	const uint8_t *cids[BATCH];
 	struct block *asked[BATCH];
+	struct sr_slot slots[BATCH];
 	struct sr_index_hit hits[BATCH];
 	bool found[BATCH];
 	size_t n = 0;
+	for (size_t i = 0; i < j->count; i++)
+		cids[i] = j->blocks[i].ref.cid;
+	sr_packer_inflight(in->packer, cids, j->count, slots);
 	for (size_t i = 0; i < j->count; i++) {
 		struct block *b = &j->blocks[i];
-		b->reused = sr_packer_inflight(in->packer, b->ref.cid, &b->slot);
+		b->slot = slots[i];
+		b->reused = slots[i].pack != NULL;
 		if (b->reused)
 			continue;
 		cids[n] = b->ref.cid;
@@ -148,43 +184,19 @@ static void look_up(struct job *j) {
 		sr_index_find_all(in->o.index, cids, n, in->o.accession, hits, found);
 	for (size_t i = 0; i < n; i++) {
 		asked[i]->found = found[i];
-		if (!found[i])
-			continue;
-		memcpy(asked[i]->ref.pack, hits[i].at.pack, SR_HASH);
-		asked[i]->ref.offset = hits[i].at.offset;
-		asked[i]->ref.len = hits[i].at.len;
-		asked[i]->checked = hits[i].checked;
+		if (found[i])
+			take_hit(asked[i], &hits[i]);
 	}
-}
-
-/* How many blocks from the ${first} on are of about one length: side by side others gain nothing
- * (crypto/lanes.h), and would take the place of one that does. */
-static size_t alike(const struct job *j, size_t first) {
-	uint32_t least = j->blocks[first].ref.plain_len, most = least;
-	size_t n = 1;
-	while (n < SR_LANES && first + n < j->count) {
-		const uint32_t len = j->blocks[first + n].ref.plain_len;
-		least = len < least ? len : least;
-		most = len > most ? len : most;
-		if (most / 2 > least)
-			break;
-		n++;
-	}
-	return n;
 }
 
 static void hash_blocks(struct job *j) {
-	struct sr_bytes plain[SR_LANES];
-	uint8_t h[SR_LANES][SR_HASH];
-	size_t n = 0;
-	for (size_t first = 0; first < j->count; first += n) {
-		n = alike(j, first);
-		for (size_t i = 0; i < n; i++)
-			plain[i] = plain_of(j, &j->blocks[first + i]);
-		sr_block_hashes(h, plain, n);
-		for (size_t i = 0; i < n; i++)
-			memcpy(j->blocks[first + i].ref.h, h[i], SR_HASH);
-	}
+	struct sr_bytes plain[BATCH];
+	uint8_t h[BATCH][SR_HASH];
+	for (size_t i = 0; i < j->count; i++)
+		plain[i] = plain_of(j, &j->blocks[i]);
+	sr_block_hashes(h, plain, j->count);
+	for (size_t i = 0; i < j->count; i++)
+		memcpy(j->blocks[i].ref.h, h[i], SR_HASH);
 	sr_wipe(h, sizeof h);
 }
 
@@ -199,39 +211,68 @@ static void name_blocks(struct job *j) {
 	look_up(j);
 }
 
-/* A block that was in no open pack. */
-static int work(struct job *j, struct block *b, struct sr_err *e) {
+/* Dedupe none: is it stored since an earlier run of this accession? ${lookup}: what the journal
+ * will say of it otherwise; NULL: there is no journal. */
+static bool stored_in_journal(struct job *j, struct block *b) {
 	struct sr_ingest *in = j->in;
-	uint8_t lookup[SR_RESUME_LOOKUP];
-	struct sr_bytes record = {NULL, 0};
-	struct sr_packer_record r = {SR_PACK_FILES, &b->ref, NULL, {NULL, 0}};
-	if (b->found && (b->checked || stored_well(j, b))) {
-		if (!b->checked)
-			sr_index_checked(in->o.index, b->ref.cid, b->ref.pack);
-		b->reused = true;
-		return 0;
+	if (in->journal == NULL)
+		return false;
+	sr_resume_lookup(in->journal, b->lookup, b->file, b->block, b->ref.h);
+	return sr_resume_find(in->journal, b->lookup, &b->ref, NULL) == 0 && stored_well(j, b);
+}
+
+/* Blocks of a job that are sealed and lie in the worker's record buffer. */
+struct sealed {
+	struct block *blocks[BATCH];
+	struct sr_packer_record records[BATCH];
+	size_t count;
+	size_t used; /* of the buffer */
+};
+
+/* All of them into packs; the buffer is free again. */
+static void pack_sealed(struct job *j, struct sealed *s) {
+	struct sr_packer_added added[BATCH];
+	struct sr_err e = {.code = SR_OK};
+	const int rc = sr_packer_add(j->in->packer, s->records, s->count, added, &e);
+	for (size_t i = 0; i < s->count; i++) {
+		s->blocks[i]->rc = rc;
+		s->blocks[i]->slot = added[i].slot;
+		s->blocks[i]->reused = added[i].again;
 	}
-	/* Another worker may have been faster, or this one: the same file comes many times in a
-	 * tree. */
-	b->reused = sr_packer_inflight(in->packer, b->ref.cid, &b->slot);
-	if (b->reused)
-		return 0;
-	if (in->o.domain.dedupe == SR_DEDUPE_NONE && in->journal != NULL) {
-		sr_resume_lookup(in->journal, lookup, b->file, b->block, b->ref.h);
-		r.lookup = lookup;
-		if (sr_resume_find(in->journal, lookup, &b->ref, NULL) == 0 && stored_well(j, b)) {
-			b->reused = true;
-			return 0;
-		}
+	if (rc != 0 && j->e.code == SR_OK)
+		j->e = e;
+	s->count = s->used = 0;
+}
+
+/* The same file comes many times in a tree, and what lies in the buffer is in no pack yet. */
+static const struct sr_packer_record *sealed_before(const struct sealed *s, const struct block *b) {
+	for (size_t i = 0; i < s->count; i++)
+		if (memcmp(s->blocks[i]->ref.cid, b->ref.cid, SR_HASH) == 0)
+			return &s->records[i];
+	return NULL;
+}
+
+static void seal_block(struct job *j, struct sealed *s, struct block *b) {
+	const bool dedupe = j->in->o.domain.dedupe == SR_DEDUPE_COLLECTION;
+	struct sr_err e = {.code = SR_OK};
+	if (SR_RECORD_MAX - s->used < SR_RECORD_OVERHEAD + b->ref.plain_len)
+		pack_sealed(j, s);
+	struct sr_packer_record *r = &s->records[s->count];
+	*r = (struct sr_packer_record){.kind = SR_PACK_FILES, .ref = &b->ref};
+	const struct sr_packer_record *same = dedupe ? sealed_before(s, b) : NULL;
+	if (same != NULL) {
+		r->record = same->record;
+	} else {
+		b->rc = sr_block_seal_in(j->work, SR_BLOCK_FILE, &b->ref,
+			j->bytes + b->at - SR_BLOCK_HEAD, s->used, &r->record, &e);
+		s->used += r->record.len;
 	}
-	if (in->o.domain.dedupe == SR_DEDUPE_NONE)
-		sr_block_name(&b->ref, SR_BLOCK_FILE, &in->o.domain);
-	int rc = sr_block_seal_in(
-		j->work, SR_BLOCK_FILE, &b->ref, j->bytes + b->at - SR_BLOCK_HEAD, &record, e);
-	r.record = record;
-	if (rc == 0)
-		rc = sr_packer_add(in->packer, &r, &b->slot, &b->reused, e);
-	return rc;
+	if (!dedupe && j->in->journal != NULL)
+		r->lookup = b->lookup;
+	if (b->rc == 0)
+		s->blocks[s->count++] = b;
+	else if (j->e.code == SR_OK)
+		j->e = e;
 }
 
 /* As many as there are threads, so there is one for whoever asks. */
@@ -249,19 +290,29 @@ static void give_work(struct sr_ingest *in, struct sr_block_work *w) {
 	(void)pthread_mutex_unlock(&in->mutex);
 }
 
+/* First all that was stored before, which is read into the same buffer that records are sealed
+ * into. */
 static void work_job(void *arg) {
 	struct job *j = arg;
-	int failed = 0;
+	struct sealed s = {.count = 0};
+	const bool dedupe = j->in->o.domain.dedupe == SR_DEDUPE_COLLECTION;
 	j->work = take_work(j->in);
 	name_blocks(j);
 	for (size_t i = 0; i < j->count; i++) {
 		struct block *b = &j->blocks[i];
-		if (b->reused) /* in an open pack */
-			continue;
-		b->rc = work(j, b, failed == 0 ? &j->e : NULL);
-		if (failed == 0)
-			failed = b->rc;
+		if (!b->reused) /* in an open pack */
+			b->reused = dedupe ? stored_before(j, b) : stored_in_journal(j, b);
 	}
+	for (size_t i = 0; i < j->count; i++) {
+		struct block *b = &j->blocks[i];
+		if (b->reused)
+			continue;
+		if (!dedupe)
+			sr_block_name(&b->ref, SR_BLOCK_FILE, &j->in->o.domain);
+		seal_block(j, &s, b);
+	}
+	if (s.count > 0)
+		pack_sealed(j, &s);
 	sr_pack_reads_end(&j->reads);
 	give_work(j->in, j->work);
 	j->work = NULL;
@@ -353,7 +404,7 @@ static int drain(struct sr_ingest *in, struct sr_err *e) {
 	struct job *j = NULL;
 	int rc = send_batch(in, e);
 	while ((j = sr_pool_take(in->pool)) != NULL) {
-		struct sr_err mine = {SR_OK, ""};
+		struct sr_err mine = {.code = SR_OK};
 		int got = settle_job(in, j, &mine);
 		if (got != 0 && rc == 0) {
 			rc = got;
@@ -792,7 +843,7 @@ static void begin_reading(
 		.note = f->note};
 	r->record.first_block =
 		sr_draft_next(in->current); /* the number its first block would get */
-	if (f->kind == SR_FILE_REGULAR)
+	if (f->kind == SR_FILE_REGULAR && in->journal != NULL)
 		sr_resume_file(r->file, sr_draft_item(in->current), f->path);
 }
 
@@ -1013,15 +1064,14 @@ static int see_kind(void *ctx, const struct sr_index_pack *p, struct sr_err *e) 
 static int filler(struct sr_ingest *in, enum sr_pack_kind kind, struct sr_err *e) {
 	uint8_t bytes[4096];
 	struct sr_block_ref ref = {.plain_len = 0};
-	struct sr_slot slot = {NULL, 0};
-	bool again = false;
+	struct sr_packer_added added;
 	sr_random(ref.cid, SR_HASH);
 	sr_random(bytes, sizeof bytes);
-	struct sr_packer_record r = {kind, &ref, NULL, sr_bytes_of(bytes, sizeof bytes)};
-	int rc = sr_packer_add(in->packer, &r, &slot, &again, e);
+	const struct sr_packer_record r = {kind, &ref, NULL, sr_bytes_of(bytes, sizeof bytes)};
+	int rc = sr_packer_add(in->packer, &r, 1, &added, e);
 	if (rc == 0)
 		rc = sr_packer_flush(in->packer, kind, e);
-	sr_packer_drop(in->packer, &slot);
+	sr_packer_drop(in->packer, &added.slot);
 	return rc;
 }
 

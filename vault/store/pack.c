@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/draw.h"
 #include "store/padme.h"
 
 #define FOOTER_LABEL "strongroom/pack-footer/v1"
@@ -80,6 +81,7 @@ struct sr_pack_writer {
 	uint64_t segments;             /* that became full */
 	uint64_t size;                 /* of the file, when it is sealed */
 	struct written written;
+	struct sr_draw draw;
 };
 
 /* --- writing -------------------------------------------------------------------------------------
@@ -252,16 +254,6 @@ bool sr_pack_writer_full(const struct sr_pack_writer *w, size_t len) {
 	       sr_pack_writer_size(w) + len > (uint64_t)SR_PACK_TARGET;
 }
 
-/* A number below ${bound}, without bias. */
-static size_t random_below(size_t bound) {
-	uint64_t v = 0;
-	uint64_t limit = UINT64_MAX - UINT64_MAX % bound;
-	do
-		sr_random(&v, sizeof v);
-	while (v >= limit);
-	return (size_t)(v % bound);
-}
-
 /* Memory for a record, to be given back with its length. NULL: there is none. */
 static uint8_t *record_buffer(struct sr_pack_writer *w, size_t len) {
 	uint8_t *p = w->spare;
@@ -280,7 +272,8 @@ static void record_done(struct sr_pack_writer *w, uint8_t *p, size_t len) {
 
 /* One record, drawn at random, leaves the shuffle buffer for the file. */
 static int drain_one(struct sr_pack_writer *w, struct sr_err *e) {
-	size_t i = random_below(w->shuffle_count);
+	/* No more than SR_PACK_RECORDS_MAX. */
+	size_t i = sr_draw_below(&w->draw, (uint32_t)w->shuffle_count);
 	struct pending out = w->shuffle[i];
 	w->shuffle[i] = w->shuffle[--w->shuffle_count];
 	struct sr_pack_entry *en = &w->entries[out.entry];
@@ -505,6 +498,7 @@ void sr_pack_writer_free(struct sr_pack_writer *w) {
 	free(w->segment);
 	free_segments(w);
 	sr_buf_free(&w->written.hashes);
+	sr_draw_wipe(&w->draw);
 	free(w);
 }
 

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/draw.h"
 #include "store/idmap.h"
 
 enum {
@@ -52,6 +53,7 @@ struct sr_packer {
 	uint64_t taken; /* bytes of file records so far */
 	uint64_t bytes;
 	uint32_t serial;
+	struct sr_draw draw;
 	int failed; /* sticky code */
 	struct sr_err
 		cause; /* and what was said then: every worker that comes later says the same */
@@ -107,6 +109,7 @@ void sr_packer_free(struct sr_packer *p) {
 		packing_free(k);
 	}
 	sr_idmap_free(&p->inflight);
+	sr_draw_wipe(&p->draw);
 	(void)pthread_cond_destroy(&p->wrote);
 	(void)pthread_mutex_destroy(&p->mutex);
 	free(p);
@@ -242,13 +245,11 @@ static int close_pack(struct sr_packer *p, struct sr_packing *k, struct sr_err *
 
 /* The slot of open packs where a record of ${kind} goes. Under the lock. */
 static struct sr_packing **choose(struct sr_packer *p, enum sr_pack_kind kind) {
-	uint8_t r = 0;
 	if (kind == SR_PACK_META)
 		return &p->meta;
 	if (p->taken <= SR_PACK_SHUFFLE)
 		return &p->open[0];
-	sr_random(&r, sizeof r);
-	return &p->open[r % SR_PACKER_OPEN];
+	return &p->open[sr_draw_below(&p->draw, SR_PACKER_OPEN)];
 }
 
 /* Under the lock. */
@@ -265,11 +266,14 @@ static bool find_inflight(struct sr_packer *p, const uint8_t cid[SR_HASH], struc
 	return false;
 }
 
-bool sr_packer_inflight(struct sr_packer *p, const uint8_t cid[SR_HASH], struct sr_slot *slot) {
+void sr_packer_inflight(
+	struct sr_packer *p, const uint8_t *const *cids, size_t count, struct sr_slot *slots) {
 	(void)pthread_mutex_lock(&p->mutex);
-	bool is = find_inflight(p, cid, slot);
+	for (size_t i = 0; i < count; i++) {
+		slots[i] = (struct sr_slot){NULL, 0};
+		(void)find_inflight(p, cids[i], &slots[i]);
+	}
 	(void)pthread_mutex_unlock(&p->mutex);
-	return is;
 }
 
 /* What the journal will say of the record that was just added as ${entry}. */
@@ -339,33 +343,59 @@ static struct sr_packing *to_write(struct sr_packer *p, struct sr_packing *k) {
 	return k;
 }
 
-int sr_packer_add(struct sr_packer *p, const struct sr_packer_record *r, struct sr_slot *slot,
-	bool *again, struct sr_err *e) {
-	struct sr_packing *full = NULL, *mine = NULL;
-	struct sr_slot got = {NULL, 0};
+/* One record; as add. Under the lock. */
+static int add_one(struct sr_packer *p, const struct sr_packer_record *r,
+	struct sr_packer_added *out, struct sr_packing **full, struct sr_err *e) {
+	if (p->failed != 0)
+		return failed_before(p, e);
+	out->again = find_inflight(p, r->ref->cid, &out->slot);
+	if (out->again)
+		return 0;
+	const int rc = add(p, r, &out->slot, full, e);
+	if (rc != 0)
+		fail_for_good(p, rc, e);
+	return rc;
+}
+
+/* The packs that ${added} went to, one after the other: who writes one does not wait for another.
+ * Takes the lock. */
+static int write_full_segments(
+	struct sr_packer *p, const struct sr_packer_added *added, size_t count, struct sr_err *e) {
+	const struct sr_packing *last = NULL;
 	int rc = 0;
-	*again = false;
-	(void)pthread_mutex_lock(&p->mutex);
-	if (p->failed != 0) {
-		rc = failed_before(p, e);
-	} else if (find_inflight(p, r->ref->cid, &got)) {
-		*again = true;
-	} else {
-		rc = add(p, r, &got, &full, e);
-		if (rc != 0)
-			fail_for_good(p, rc, e);
-		else
-			mine = to_write(p, got.pack);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		struct sr_packing *k = added[i].slot.pack;
+		if (added[i].again || k == last)
+			continue;
+		last = k;
+		(void)pthread_mutex_lock(&p->mutex);
+		k = to_write(p, k);
+		(void)pthread_mutex_unlock(&p->mutex);
+		if (k != NULL)
+			rc = write_segments(p, k, e);
 	}
-	(void)pthread_mutex_unlock(&p->mutex);
-	if (mine != NULL)
-		rc = write_segments(p, mine, e);
-	if (rc == 0 && full != NULL)
-		rc = close_pack(p, full, e);
-	if (rc == 0)
-		*slot = got;
-	else
-		sr_packer_drop(p, &got);
+	return rc;
+}
+
+int sr_packer_add(struct sr_packer *p, const struct sr_packer_record *records, size_t count,
+	struct sr_packer_added *out, struct sr_err *e) {
+	size_t done = 0;
+	int rc = 0;
+	memset(out, 0, count * sizeof *out);
+	while (rc == 0 && done < count) {
+		struct sr_packing *full = NULL;
+		const size_t from = done;
+		(void)pthread_mutex_lock(&p->mutex);
+		for (; rc == 0 && full == NULL && done < count; done++)
+			rc = add_one(p, &records[done], &out[done], &full, e);
+		(void)pthread_mutex_unlock(&p->mutex);
+		if (rc == 0)
+			rc = write_full_segments(p, out + from, done - from, e);
+		if (rc == 0 && full != NULL)
+			rc = close_pack(p, full, e);
+	}
+	for (size_t i = 0; rc != 0 && i < count; i++)
+		sr_packer_drop(p, &out[i].slot);
 	return rc;
 }
 

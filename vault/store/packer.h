@@ -48,8 +48,10 @@ SR_MUST int sr_packer_new(
 /* Open packs are thrown away. Every slot must have been resolved or dropped. NULL allowed. */
 void sr_packer_free(struct sr_packer *p);
 
-/* A record with this cid that lies in a pack that is not closed yet (dedupe only). */
-bool sr_packer_inflight(struct sr_packer *p, const uint8_t cid[SR_HASH], struct sr_slot *slot);
+/* Records with these cids that lie in packs that are not closed yet (dedupe only): slots[i], or
+ * zero. */
+void sr_packer_inflight(
+	struct sr_packer *p, const uint8_t *const *cids, size_t count, struct sr_slot *slots);
 
 struct sr_packer_record {
 	enum sr_pack_kind kind;
@@ -57,10 +59,14 @@ struct sr_packer_record {
 	const uint8_t *lookup;          /* SR_RESUME_LOOKUP bytes for the journal, or NULL */
 	struct sr_bytes record;
 };
-/* Takes a copy. With dedupe, a cid in flight is not added again: ${*slot} is the earlier one's and
- * ${*again} is true. */
-SR_MUST int sr_packer_add(struct sr_packer *p, const struct sr_packer_record *r,
-	struct sr_slot *slot, bool *again, struct sr_err *e);
+struct sr_packer_added {
+	struct sr_slot slot;
+	bool again; /* with dedupe, a cid in flight is not added again: the slot is the earlier
+		       one's */
+};
+/* Takes copies of all ${count}, in this order. On failure there is no slot. */
+SR_MUST int sr_packer_add(struct sr_packer *p, const struct sr_packer_record *records, size_t count,
+	struct sr_packer_added *out, struct sr_err *e);
 /* Close the open packs of ${kind}. No other thread may be inside add. */
 SR_MUST int sr_packer_flush(struct sr_packer *p, enum sr_pack_kind kind, struct sr_err *e);
 /* Fill pack, offset and len of ${ref} if its pack has closed, and let the slot go; false: not yet.

@@ -255,7 +255,7 @@ static int sync_copy(struct sr_secrets *s, bool anew, struct sr_err *e) {
 	if (rc == SR_EXISTS)
 		return sr_fail(e, SR_EXISTS, "%s; name an empty folder", local.text);
 	if (sr_pagecopy_source_bad(s->copy))
-		return sr_fail(e, SR_CORRUPT,
+		return sr_fail(e, local.code == SR_IO ? SR_IO : SR_CORRUPT,
 			"%s cannot be read back, so the second copy was left as it is: %s; %s",
 			db_name, local.text, reread);
 	return sr_fail(
