@@ -353,7 +353,7 @@ static void told_before_the_last(void **state) {
 	t_fill(content, sizeof content, 11);
 	d = desk_new(&f, 1);
 	w = d->w;
-	assert_false(sr_room_export_is_last(w->room, d->c.id));
+	assert_false(sr_room_export_is_announced(w->room, d->c.id));
 	for (size_t i = 0; i < sizeof reads / sizeof reads[0]; i++) {
 		size_t got = 1, count = 0, last = 0;
 
@@ -361,7 +361,7 @@ static void told_before_the_last(void **state) {
 		sr_buf_init(&piece);
 		assert_ok(sr_room_export_begin(w->room, d->c.id, d->c.by->person, &w->e), &w->e);
 		while (got > 0) {
-			const bool told = sr_room_export_is_last(w->room, d->c.id);
+			const bool told = sr_room_export_is_announced(w->room, d->c.id);
 
 			sr_buf_clear(&piece);
 			assert_ok(sr_room_export_read(
@@ -376,7 +376,7 @@ static void told_before_the_last(void **state) {
 		}
 		assert_int_equal(world_count(w, SR_T_EXPORT), i + 1);
 		assert_true(count > 2 && last > 0 && (i > 0 || last == 1));
-		assert_false(sr_room_export_is_last(w->room, d->c.id));
+		assert_false(sr_room_export_is_announced(w->room, d->c.id));
 		check_logged(d, &sealed);
 		decrypt(d, &sealed, &plain);
 		assert_int_equal(plain.len, sizeof content);

@@ -340,8 +340,8 @@
  *   in    checkout id, bag yes?
  * export.read          as begin
  *   in    checkout id, length dec (1..SR_EXPORT_READ)
- *   out   end yes? (then the body is empty and `export` is logged), last yes? (what is left fits
- *         one read, and that one logs `export`: what came is better kept before it is asked for)
+ *   out   end yes? (then the body is empty and `export` is logged), last yes? (the read that takes
+ *         the rest logs `export`: what came is better kept before it is asked for)
  *   body  the next bytes of the age file
  * export.end           as begin: give up
  *   in    checkout id

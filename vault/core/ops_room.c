@@ -205,7 +205,7 @@ int sr_op_export_read(struct sr_x *x, struct sr_err *e) {
 		rc = sr_room_export_read(x->core->room, id, &x->r->body, (size_t)length, &got, e);
 	if (rc == 0 && got == 0)
 		sr_text_put(&x->r->head, "end", "yes");
-	if (rc == 0 && got > 0 && sr_room_export_is_last(x->core->room, id))
+	if (rc == 0 && got > 0 && sr_room_export_is_announced(x->core->room, id))
 		sr_text_put(&x->r->head, "last", "yes");
 	return rc;
 }

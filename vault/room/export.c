@@ -18,18 +18,15 @@
  * `export` statement. That is written before the last bytes leave: without them age refuses the
  * file's end. Every file's SHA-256 is checked on the way.
  *
- * Of a large file each block goes through three things that only go forward, each on a thread of
- * its own, and no more than one of them at any moment:
+ * Of a large file each block goes through three things that only go forward: the digests of the
+ * file, age, and the SHA-256 of what leaves. The digests are made on a thread beside, which may be
+ * SR_LANES blocks behind: for so long the reader keeps them. This one seals a block, and hashes
+ * what became of it while it is near: on a thread of its own that takes half as long again, since
+ * the bytes come from another core's memory. Nobody touches a block or the digests until they are
+ * back (aside, back).
  *
- *   digests of the file   block by block, behind this thread by up to SR_LANES of them, for so long
- *                         the reader keeps them (aside, back)
- *   age                   this thread, into `out`
- *   SHA-256 of what       piece by piece: a piece of `out` that is full becomes `ready`, which is
- *   leaves                hashed while the next one is sealed, and handed over then (turn, hashed)
- *
- * So a piece leaves when the next one is sealed, or there is none: what reads it knows before it
- * asks for the last one that it is the last (sr_room_export_is_last). Nobody touches what is at
- * work with another thread until it is back.
+ * Who reads may first want to know that what came is kept, before `export` is on the record: so the
+ * read that logs it is announced (sr_room_export_is_announced), unless nothing came before it.
  */
 #include "room/room_internal.h"
 
@@ -42,8 +39,7 @@
 #include "room/tar.h"
 
 enum {
-	ASIDE_MIN = 256 << 10, /* bytes; for less the waking of a thread costs what it saves */
-	PIECE = SR_EXPORT_READ /* bytes that are hashed and handed over at once */
+	ASIDE_MIN = 256 << 10 /* bytes; for less the waking of a thread costs what it saves */
 };
 
 enum stage {
@@ -71,13 +67,12 @@ struct room_export {
 	struct sr_digest *file_512;
 	struct sr_pool *digester; /* one thread; NULL before it is needed, or where there is none */
 	struct aside asides[SR_LANES];
-	uint64_t sent, back;    /* of them, ever */
-	struct sr_pool *hasher; /* as digester */
-	bool hashing;           /* it has `ready` at work */
-	struct sr_sha256 *sha;  /* of what leaves, up to the end of `ready` */
-	struct sr_buf ready;    /* a piece to be handed over, or what is left of it */
-	struct sr_buf out;      /* sealed, behind it */
+	uint64_t sent, back;   /* of them, ever */
+	struct sr_sha256 *sha; /* of what leaves */
 	uint64_t bytes;
+	struct sr_buf out; /* sealed, not yet handed over */
+	size_t hashed;     /* of out, by sha */
+	bool announced;    /* that a read which takes all of out is the last */
 	bool logged;
 	struct sr_age_writer *age;
 	char recipient[256];
@@ -87,7 +82,6 @@ void room_export_free(struct room_export *x) {
 	if (x == NULL)
 		return;
 	sr_pool_free(x->digester); /* waits for what is at work */
-	sr_pool_free(x->hasher);
 	sr_age_writer_free(x->age);
 	sr_item_blocks_free(x->blocks);
 	sr_sha256_free(x->file_sha);
@@ -95,7 +89,6 @@ void room_export_free(struct room_export *x) {
 	sr_digest_free(x->file_512);
 	sr_sha256_free(x->sha);
 	sr_buf_free(&x->notes);
-	sr_buf_free(&x->ready);
 	sr_buf_free(&x->out);
 	free(x);
 }
@@ -149,7 +142,6 @@ static int export_new(struct room_export **out, struct sr_room *r, const struct 
 		return sr_fail(e, SR_NOMEM, "export: out of memory");
 	x->stage = FILES;
 	sr_buf_init_secret(&x->notes);
-	sr_buf_init(&x->ready);
 	sr_buf_init(&x->out);
 	rc = find_recipient(x->recipient, r, o, e);
 	if (rc == 0) {
@@ -311,25 +303,38 @@ static void back(struct room_export *x) {
 		(void)sr_pool_take(x->digester);
 }
 
+static bool has_digester(struct room_export *x) {
+	return x->digester != NULL ||
+	       sr_pool_new(&x->digester, 1, SR_LANES, digest_aside, NULL) == 0;
+}
+
 /* Digests ${part}, which stays as it is until it is back: beside, or here if it is small and
  * nothing is before it. */
 static void aside(struct room_export *x, struct sr_bytes part) {
 	struct aside *a = &x->asides[x->sent % SR_LANES];
-	const bool here = (x->sent == x->back && part.len < ASIDE_MIN) ||
-			  (x->digester == NULL &&
-				  sr_pool_new(&x->digester, 1, SR_LANES, digest_aside, NULL) != 0);
 
-	if (!here && x->sent - x->back == SR_LANES) {
+	if ((part.len < ASIDE_MIN && x->sent == x->back) || !has_digester(x)) {
+		digest_part(x, part);
+		return;
+	}
+	if (x->sent - x->back == SR_LANES) {
 		(void)sr_pool_take(x->digester);
 		x->back++;
 	}
 	*a = (struct aside){x, part};
-	if (!here && sr_pool_submit(x->digester, a, NULL) == 0) {
+	if (sr_pool_submit(x->digester, a, NULL) == 0) {
 		x->sent++;
 		return;
 	}
 	back(x);
 	digest_part(x, part);
+}
+
+/* What was sealed since is hashed while it is still near. */
+static void hash_out(struct room_export *x) {
+	if (x->out.len > x->hashed)
+		sr_sha256_update(x->sha, x->out.p + x->hashed, x->out.len - x->hashed);
+	x->hashed = x->out.len;
 }
 
 /* The next block of the file at work. */
@@ -346,7 +351,10 @@ static int file_data(struct room_export *x, struct sr_err *e) {
 		return rc;
 	aside(x, part.bytes);
 	x->offset += part.bytes.len;
-	return sr_age_writer_write(x->age, part.bytes.p, part.bytes.len, e);
+	rc = sr_age_writer_write(x->age, part.bytes.p, part.bytes.len, e);
+	if (rc == 0 && sr_buf_ok(&x->out, NULL) == 0)
+		hash_out(x);
+	return rc;
 }
 
 static int file_end(struct room_export *x, const struct sr_file *f, struct sr_err *e) {
@@ -504,91 +512,53 @@ static int log_export(struct sr_room *r, const struct opened *o, struct sr_err *
 	return room_log(r, &text, e);
 }
 
-/* The first ${n} bytes of ${from} go to ${to}, which has room for them. One that is empty gets them
- * with their memory, and what stays moves to the memory that it had: a block at most, so an export
- * of any size takes the memory of a few pieces. */
-static void give(struct sr_buf *from, struct sr_buf *to, size_t n) {
-	const size_t left = from->len - n;
-	uint8_t *p = to->p;
-	const size_t cap = to->cap;
+/* The first ${n} bytes of what is sealed go to ${out}, which has room for them. One that is empty
+ * gets them with their memory, and what stays moves to the memory that it had: a block at most, so
+ * an export of any size takes the memory of a few blocks. */
+static void give(struct room_export *x, struct sr_buf *out, size_t n) {
+	const size_t left = x->out.len - n;
+	uint8_t *p = out->p;
+	const size_t cap = out->cap;
 
-	if (to->len > 0 || left > cap) {
-		sr_buf_put(to, from->p, n);
-		memmove(from->p, from->p + n, left);
+	if (out->len > 0 || left > cap) {
+		sr_buf_put(out, x->out.p, n);
+		memmove(x->out.p, x->out.p + n, left);
 	} else {
 		if (left > 0)
-			memcpy(p, from->p + n, left);
-		to->p = from->p;
-		to->cap = from->cap;
-		to->len = n;
-		from->p = p;
-		from->cap = cap;
+			memcpy(p, x->out.p + n, left);
+		out->p = x->out.p;
+		out->cap = x->out.cap;
+		out->len = n;
+		x->out.p = p;
+		x->out.cap = cap;
 	}
-	from->len = left;
+	x->out.len = left;
+	x->hashed -= n;
 }
 
-static void hash_ready(void *arg) {
-	struct room_export *x = arg;
-
-	sr_sha256_update(x->sha, x->ready.p, x->ready.len);
-}
-
-/* What is ready is in the SHA-256, and its memory free. */
-static void hashed(struct room_export *x) {
-	if (x->hashing)
-		(void)sr_pool_take(x->hasher);
-	x->hashing = false;
-}
-
-/* All was handed over that was ready: the next piece of what is sealed takes its place, and is
- * hashed, beside if it is large. */
-static int turn(struct room_export *x, struct sr_err *e) {
-	const size_t n = x->out.len < PIECE ? x->out.len : PIECE;
-	int rc = sr_buf_reserve(&x->ready, x->out.len - n > n ? x->out.len - n : n, e);
-
-	if (rc != 0)
-		return rc;
-	give(&x->out, &x->ready, n);
-	if (n >= ASIDE_MIN &&
-		(x->hasher != NULL || sr_pool_new(&x->hasher, 1, 1, hash_ready, NULL) == 0))
-		x->hashing = sr_pool_submit(x->hasher, x, NULL) == 0;
-	if (!x->hashing)
-		hash_ready(x);
-	return 0;
-}
-
-/* Seals until a piece and more is there, or all of it. One that failed gives nothing more, whatever
- * had been sealed by then. */
-static int fill(struct sr_room *r, struct opened *o, struct sr_err *e) {
-	struct room_export *x = o->export;
-	int rc = 0;
-
-	while (rc == 0 && x->stage != DONE && (x->stage == FAILED || x->out.len <= PIECE))
-		rc = step(x, o, r, e);
-	return rc;
-}
-
-static bool is_last(const struct room_export *x) {
-	return x->stage == DONE && x->out.len == 0;
-}
-
-/* Up to ${max} bytes of what is ready. */
+/* Up to ${max} bytes from what is sealed already. */
 static int hand_over(struct sr_room *r, const struct opened *o, struct sr_buf *out, size_t max,
 	size_t *got, struct sr_err *e) {
 	struct room_export *x = o->export;
-	const size_t left = x->ready.len, n = left < max ? left : max;
-	int rc = sr_buf_reserve(out, n == 0 ? 1 : n, e);
+	size_t left = x->out.len, n = left < max ? left : max;
+	int rc;
 
-	hashed(x);
+	/* What would be the last unannounced comes in two: the first of them announces the second.
+	 */
+	if (x->stage == DONE && n == left && n > 1 && x->bytes > 0 && !x->announced)
+		n = left / 2;
+	rc = sr_buf_reserve(out, n == 0 ? 1 : n, e);
 	if (rc != 0)
 		return rc;
+	hash_out(x);
 	x->bytes += n;
-	if (is_last(x) && n == left && !x->logged)
+	if (x->stage == DONE && n == left && !x->logged)
 		rc = log_export(r, o, e);
 	if (rc != 0)
 		return rc;
 	if (n > 0)
-		give(&x->ready, out, n);
+		give(x, out, n);
+	x->announced = x->stage == DONE && x->out.len > 0;
 	*got = n;
 	return 0;
 }
@@ -608,28 +578,22 @@ int sr_room_export_read(struct sr_room *r, const uint8_t checkout[SR_ID], struct
 	if (max == 0 || max > SR_EXPORT_READ)
 		return sr_fail(
 			e, SR_MISUSE, "1 to %d bytes at a time, not %zu", SR_EXPORT_READ, max);
-	if (x->logged && x->ready.len == 0 && x->stage == DONE)
+	if (x->stage == DONE && x->logged && x->out.len == 0)
 		return 0;
-	rc = fill(r, o, e);
-	if (rc == 0 && x->ready.len == 0) {
-		rc = turn(x, e);
-		if (rc == 0)
-			rc = fill(r, o, e);
-	}
+	/* one that failed gives nothing more, whatever had been sealed by then */
+	while (rc == 0 && x->stage != DONE && (x->stage == FAILED || x->out.len <= max))
+		rc = step(x, o, r, e);
 	if (rc == 0)
 		rc = hand_over(r, o, out, max, got, e);
-	if (rc == 0 && x->ready.len == 0 && x->out.len > 0)
-		rc = turn(x, e);
 	if (rc != 0)
 		x->stage = FAILED;
 	return rc;
 }
 
-bool sr_room_export_is_last(const struct sr_room *r, const uint8_t checkout[SR_ID]) {
+bool sr_room_export_is_announced(const struct sr_room *r, const uint8_t checkout[SR_ID]) {
 	for (size_t i = 0; i < r->count; i++)
 		if (memcmp(r->open[i]->checkout, checkout, SR_ID) == 0)
-			return r->open[i]->export != NULL && is_last(r->open[i]->export) &&
-			       !r->open[i]->export->logged;
+			return r->open[i]->export != NULL && r->open[i]->export->announced;
 	return false;
 }
 

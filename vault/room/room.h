@@ -134,9 +134,10 @@ SR_MUST int sr_room_export_begin_bag(
 	struct sr_room *r, const uint8_t checkout[SR_ID], const char *person, struct sr_err *e);
 SR_MUST int sr_room_export_read(struct sr_room *r, const uint8_t checkout[SR_ID],
 	struct sr_buf *out, size_t max, size_t *got, struct sr_err *e);
-/* What is left fits one read, and that one logs `export`: whoever reads may first want to know that
- * what came before is kept. No read logs it of which this was not so, but for the first. */
-bool sr_room_export_is_last(const struct sr_room *r, const uint8_t checkout[SR_ID]);
+/* All is sealed, and the read that takes the rest of it logs `export`: whoever reads may first want
+ * to know that what came before is kept. No read logs it of which this was not so, but for the
+ * first. */
+bool sr_room_export_is_announced(const struct sr_room *r, const uint8_t checkout[SR_ID]);
 void sr_room_export_end(struct sr_room *r, const uint8_t checkout[SR_ID]);
 
 /* The item of an opened checkout, for a scanner (intake/scan.h): of right quarantine, or of any
