@@ -407,7 +407,7 @@ asan:
 THREADED := test_base_pool test_base_secret test_store_ingest test_store_reader test_store_scrub test_store_collect \
 	test_crypto_piece test_crypto_tdh2 test_ledger_feed test_ledger_ledger test_ledger_poster test_ledger_witness \
 	test_ledger_witnessd test_sandbox_box test_sandbox_scan test_audit_replay test_core_ahead test_core_server \
-	test_core_races test_core_client_material
+	test_core_races test_core_client_material test_core_client_house test_room_export
 tsan:
 	@$(MAKE) --no-print-directory $(JOBS) B='$(B)/tsan' SAN=thread $(if $(filter all,$(T)),T= check-run,tsan-run)
 .PHONY: tsan-run

@@ -782,6 +782,50 @@ static void test_draft_before_its_time(void **state) {
 	rig_end(&r);
 }
 
+/* A pack becomes full in the middle of a call, between two records of one content: the second is
+ * the first, for the pack is closed when all are in. */
+static void test_twins(void **state) {
+	struct sr_packer *p = NULL;
+	struct rig r;
+	struct sr_err e;
+	static uint8_t large[SR_BLOCK], small[SR_RECORD_OVERHEAD + 1000];
+	struct sr_block_ref refs[2] = {{.len = 0}};
+	struct sr_packer_added added[3];
+	struct sr_packer_record records[3];
+	(void)state;
+	rig_open(&r, NULL);
+	struct sr_packer_options po = {.backend = r.backend, .index = r.index, .dedupe = true};
+	memcpy(po.vault, r.domain.vault, SR_HASH);
+	memcpy(po.structure_pk, r.structure_pk, SR_X_PK);
+	memset(po.accession, 1, SR_ID);
+	assert_ok(sr_packer_new(&p, &po, &e), &e);
+	t_fill(large, sizeof large, 1);
+	t_fill(small, sizeof small, 2);
+	for (size_t i = 0; i < 3; i++)
+		records[i] = (struct sr_packer_record){.kind = SR_PACK_META, /* one open pack */
+			.ref = &refs[i % 2],
+			.record = i == 1 ? sr_bytes_of(large, sizeof large)
+					 : sr_bytes_of(small, sizeof small)};
+	size_t rounds = 0;
+	do { /* until the pack is full with the large one */
+		t_fill(refs[0].cid, SR_HASH, 1000 + rounds);
+		t_fill(refs[1].cid, SR_HASH, 2000 + rounds);
+		assert_ok(sr_packer_add(p, records, 3, added, &e), &e);
+		assert_false(added[0].again || added[1].again);
+		assert_true(added[2].again);
+		assert_ptr_equal(added[2].slot.pack, added[0].slot.pack);
+		assert_int_equal(added[2].slot.entry, added[0].slot.entry);
+		const bool other = added[1].slot.pack != added[0].slot.pack;
+		for (size_t i = 0; i < 3; i++)
+			sr_packer_drop(p, &added[i].slot);
+		if (other)
+			break;
+	} while (++rounds < 64);
+	assert_in_range(rounds, SR_PACK_TARGET / SR_BLOCK - 2, SR_PACK_TARGET / SR_BLOCK);
+	sr_packer_free(p);
+	rig_end(&r);
+}
+
 /* One run of a deposit of twelve packs' worth that stops after some files. */
 static int big_part(
 	struct rig *r, size_t files, bool finish, struct sr_ingest_totals *t, struct sr_err *e) {
@@ -1027,6 +1071,7 @@ static void test_many_files(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_twins),
 		cmocka_unit_test(test_round),
 		cmocka_unit_test(test_grows),
 		cmocka_unit_test(test_dedupe),

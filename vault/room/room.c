@@ -34,8 +34,8 @@ int sr_room_new(struct sr_room **out, struct sr_vault *v, struct sr_err *e) {
 void opened_free(struct opened *o) {
 	if (o == NULL)
 		return;
+	room_export_free(o->export); /* its threads read the item */
 	sr_item_close(o->it);
-	room_export_free(o->export);
 	free(o->read_logged);
 	sr_cut_free(o->cut);
 	sr_item_marks_free(&o->left_out);

@@ -362,9 +362,11 @@ static int settle_job(struct sr_ingest *in, struct job *j, struct sr_err *e) {
 			sr_draft_fill(b->draft, b->number, &b->ref, &b->slot);
 		} else {
 			sr_packer_drop(in->packer, &b->slot);
-			rc = rc == 0 ? b->rc : rc; /* of the first, as j->e */
+			rc = b->rc;
 		}
 	}
+	if (rc != 0 && j->e.code != SR_OK)
+		rc = j->e.code; /* what failed first */
 	if (rc != 0 && e != NULL && in->state != FAILED)
 		*e = j->e;
 	put_job(in, j);

@@ -20,7 +20,10 @@
 #include "store/idmap.h"
 
 enum {
-	WAITING_MAX = 2 /* segments of a pack; each is 1 MiB of memory */
+	WAITING_MAX = 2, /* segments of a pack; each is 1 MiB of memory */
+	/* Packs that may fill before one is closed. The records of a job are a megabyte, and a pack
+	 * takes SR_PACK_TARGET: no open pack fills twice. */
+	FULL_MAX = SR_PACKER_OPEN
 };
 
 struct place {
@@ -35,6 +38,7 @@ struct sr_packing {
 	size_t refs;
 	bool closed;
 	bool writing; /* a thread writes and hashes its segments, or closes it */
+	bool closing; /* the latter: the writer is that thread's alone, without the lock */
 	uint8_t name[SR_HASH];
 	struct place *places;         /* when closed */
 	struct sr_resume_entry *keys; /* for the journal */
@@ -226,10 +230,15 @@ static int write_segments(struct sr_packer *p, struct sr_packing *k, struct sr_e
 /* Close one pack that is in no open slot any more. Not under the lock. */
 static int close_pack(struct sr_packer *p, struct sr_packing *k, struct sr_err *e) {
 	uint64_t bytes = 0;
+	int rc = 0;
 	(void)pthread_mutex_lock(&p->mutex);
 	begin_writing(p, k);
+	k->closing = true;
+	if (p->failed != 0) /* it may have been a segment of this one */
+		rc = failed_before(p, e);
 	(void)pthread_mutex_unlock(&p->mutex);
-	int rc = close_files(p, k, &bytes, e);
+	if (rc == 0)
+		rc = close_files(p, k, &bytes, e);
 	if (rc != 0) {
 		(void)pthread_mutex_lock(&p->mutex);
 		fail_for_good(p, rc, e);
@@ -334,10 +343,10 @@ static int add(struct sr_packer *p, const struct sr_packer_record *r, struct sr_
  * NULL: another does, which this one waits for when it lags. Under the lock. */
 static struct sr_packing *to_write(struct sr_packer *p, struct sr_packing *k) {
 	/* Its pack may be closed meanwhile, by another thread. */
-	while (k->writing && !k->closed && p->failed == 0 &&
+	while (k->writing && !k->closing && p->failed == 0 &&
 		sr_pack_writer_waiting(k->writer) > WAITING_MAX)
 		(void)pthread_cond_wait(&p->wrote, &p->mutex);
-	if (k->closed || k->writing || sr_pack_writer_waiting(k->writer) == 0)
+	if (k->closing || k->writing || sr_pack_writer_waiting(k->writer) == 0)
 		return NULL;
 	k->writing = true;
 	return k;
@@ -377,22 +386,27 @@ static int write_full_segments(
 	return rc;
 }
 
+/* Packs that became full are closed when all records are in: until then what lies in them is in
+ * flight, so that a content that comes twice is found. */
 int sr_packer_add(struct sr_packer *p, const struct sr_packer_record *records, size_t count,
 	struct sr_packer_added *out, struct sr_err *e) {
 	size_t done = 0;
 	int rc = 0;
 	memset(out, 0, count * sizeof *out);
 	while (rc == 0 && done < count) {
-		struct sr_packing *full = NULL;
+		struct sr_packing *full[FULL_MAX] = {NULL};
 		const size_t from = done;
+		size_t fulls = 0;
 		(void)pthread_mutex_lock(&p->mutex);
-		for (; rc == 0 && full == NULL && done < count; done++)
-			rc = add_one(p, &records[done], &out[done], &full, e);
+		for (; rc == 0 && fulls < FULL_MAX && done < count; done++) {
+			rc = add_one(p, &records[done], &out[done], &full[fulls], e);
+			fulls += full[fulls] != NULL ? 1 : 0;
+		}
 		(void)pthread_mutex_unlock(&p->mutex);
 		if (rc == 0)
 			rc = write_full_segments(p, out + from, done - from, e);
-		if (rc == 0 && full != NULL)
-			rc = close_pack(p, full, e);
+		for (size_t i = 0; rc == 0 && i < fulls; i++)
+			rc = close_pack(p, full[i], e);
 	}
 	for (size_t i = 0; rc != 0 && i < count; i++)
 		sr_packer_drop(p, &out[i].slot);

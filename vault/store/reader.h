@@ -19,7 +19,8 @@ struct sr_item_options {
 	struct sr_index *index;     /* borrowed; NULL: hints only */
 	uint8_t vault[SR_HASH];
 	uint8_t item[SR_ID];
-	unsigned threads; /* of streams; 0: one per core */
+	unsigned
+		threads; /* of streams; 0: one per core and two that wait for the disk, 4 at most */
 };
 /* ${m} is copied. Loads the file list. */
 SR_MUST int sr_item_open(struct sr_item **out, const struct sr_item_options *o,
