@@ -5,7 +5,7 @@
 
 command -v age >/dev/null || skip 'no age to open an export'
 founded
-head -c 2500000 /dev/urandom >single
+head -c 9500000 /dev/urandom >single
 mkdir several
 for i in 1 2 3; do head -c $((i * 400000)) /dev/urandom >several/$i; done
 touch -d '2001-02-03 04:05:06 UTC' several/1
@@ -36,3 +36,12 @@ refused 1 'grant' as ri checkout "$one"
 ok as au log --type export
 has 'recipient age1'
 ok sr verify
+# One whose disk was full in the middle is no `export`; that it began, and that bytes left, the report tells.
+rc=0
+(trap '' XFSZ && ulimit -f 5000 && as ri export "$GRANT" "$one" --out cut.age) >out 2>err || rc=$?
+same "$rc" 5
+has 'File too large'
+ok as of audit report exports --format jsonl
+same "$(jq -sr '[.[] | select(.recipient == "" or .recipient == null)] | length' out)" 1
+same "$(jq -sr '[.[] | select(.sha256 != "" and .sha256 != null)] | length' out)" 2
+same "$(jq -sr '.[-1].item' out)" "$one"

@@ -12,6 +12,15 @@
 #define NAME(p) "(SELECT name FROM people_texts WHERE person = " p ")"
 #define TITLE(n) "(SELECT title FROM item_texts WHERE n = " n ")"
 
+/* What left as a whole; and exports that began and did not end, of which all but the last bytes may
+ * have left: those say no recipient, bytes and sha256. */
+#define EXPORTS                                                                                   \
+	"SELECT entry, checkout, recipient, bytes, sha256 FROM exports UNION ALL"                 \
+	" SELECT v.entry, v.checkout, NULL, NULL, NULL FROM views v WHERE v.event = 'export' AND" \
+	" NOT EXISTS(SELECT 1 FROM exports y WHERE y.checkout = v.checkout AND"                   \
+	"  y.entry > v.entry AND y.entry < coalesce((SELECT min(w.entry) FROM views w WHERE"      \
+	"  w.checkout = v.checkout AND w.event = 'export' AND w.entry > v.entry), 9223372036854775807))"
+
 /* Openings of items: the next event of the same checkout that ends one, else the end of the
  * checkout, else now. */
 #define VIEWS                                                                                    \
@@ -129,9 +138,9 @@ static const struct sr_section sections[] = {
 		{"sha256", SR_CELL_HEX, NULL}, {"grant", SR_CELL_HEX, NULL},
 		{NULL, SR_CELL_DEC, NULL}},
 		"SELECT x.entry, k.person, " NAME("k.person") ", i.item, " TITLE("i.n")
-		", o.received, x.recipient, x.bytes, x.sha256, x.grant_id FROM exports x JOIN"
-		" entries o ON o.entry = x.entry JOIN checkouts k ON k.checkout = x.checkout JOIN"
-		" items i ON i.n = x.n WHERE (?1 IS NULL OR k.person = ?1) AND " OF_ITEM("i")
+		", o.received, x.recipient, x.bytes, x.sha256, k.grant_id FROM (" EXPORTS ") x"
+		" JOIN entries o ON o.entry = x.entry JOIN checkouts k ON k.checkout = x.checkout"
+		" JOIN items i ON i.n = k.n WHERE (?1 IS NULL OR k.person = ?1) AND " OF_ITEM("i")
 		" AND " WHEN("o.received") " AND ?6 NOT NULL ORDER BY x.entry" PAGE},
 	{"activity", false, {
 		{"day", SR_CELL_DAY, NULL}, {"type", SR_CELL_WORD, NULL},

@@ -16,7 +16,8 @@
  *
  * begin writes `viewed export`, so that an abandoned export is on the record by the missing
  * `export` statement. That is written before the last bytes leave: without them age refuses the
- * file's end. Every file's SHA-256 is checked on the way.
+ * file's end. A reader's own program need not: all that left before is theirs, and so `audit
+ * report` lists exports that only began. Every file's SHA-256 is checked on the way.
  *
  * Of a large file each block goes through three things that only go forward: the digests of the
  * file, age, and the SHA-256 of what leaves. The digests are made on a thread beside, which may be
