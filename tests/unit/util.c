@@ -37,7 +37,8 @@ void t_assert_fails(int rc, enum sr_code want, const struct sr_err *e, const cha
 }
 
 /* Of a build that counts what was run (make cov): a child that ends here has run it, too. */
-extern void __gcov_dump(void) __attribute__((weak)); /* NOLINT(bugprone-reserved-identifier) */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): gcov's name */
+extern void __gcov_dump(void) __attribute__((weak));
 
 void t_exit(int status) {
 	char text[20];

@@ -238,7 +238,8 @@ static int launch(
 
 #ifdef SR_TESTING
 /* Of a build that counts what was run: this process has run it, too. */
-extern void __gcov_dump(void) __attribute__((weak)); /* NOLINT(bugprone-reserved-identifier) */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): gcov's name */
+extern void __gcov_dump(void) __attribute__((weak));
 #endif
 
 /* The other end is gone: so is all that we started, and nobody else has to bury it. */
