@@ -109,12 +109,14 @@ ifeq ($(COV),1)
 # Without optimisation gcc does not follow who sets what.
 OPT := -O0 -g --coverage -Wno-maybe-uninitialized
 FORTIFY :=
+# Children that end by _exit tell what they ran.
+COVDEFS := -DSR_COV
 endif
 
 CPPFLAGS_ALL := -Ivault -Iinclude -I. -D_GNU_SOURCE -DSR_VERSION='"$(VERSION)"' -include vault/base/banned.h
 CFLAGS_ALL := -std=c11 $(OPT) $(WARN) $(FORTIFY) $(HARDEN) -fPIE -MMD -MP $(CFLAGS_EXTRA)
 LDFLAGS_ALL := $(OPT) -pie $(LINK) -Wl,--as-needed $(LDFLAGS)
-TESTDEFS := -DSR_TESTING -DSR_FAULTS
+TESTDEFS := -DSR_TESTING -DSR_FAULTS $(COVDEFS)
 
 # --- files ----------------------------------------------------------------------------------------------------------
 

@@ -236,10 +236,10 @@ static int launch(
 	return rc;
 }
 
-#ifdef SR_TESTING
+#ifdef SR_COV
 /* Of a build that counts what was run: this process has run it, too. */
 /* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): gcov's name */
-extern void __gcov_dump(void) __attribute__((weak));
+extern void __gcov_dump(void);
 #endif
 
 /* The other end is gone: so is all that we started, and nobody else has to bury it. */
@@ -249,9 +249,8 @@ static _Noreturn void end_all(const struct service *s) {
 			kill_all_of(s->children[i]);
 	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
 		;
-#ifdef SR_TESTING
-	if (__gcov_dump != NULL)
-		__gcov_dump();
+#ifdef SR_COV
+	__gcov_dump();
 #endif
 	_exit(0);
 }
