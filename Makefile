@@ -438,8 +438,8 @@ fuzz-run: $(foreach t,$(or $(T),$(notdir $(REPLAY))),$(B)/t/fuzzer/$t)
 		$$f -max_total_time=$(SECONDS_EACH) -artifact_prefix=$(B)/found/$$n- $(B)/found/$$n tests/fuzz/corpus/$$n || exit 1; done
 
 cov:
-	@$(MAKE) --no-print-directory $(JOBS) B='$(B)/cov' COV=1 check-run
-	@B='$(B)/cov' scripts/coverage
+	@rc=0; $(MAKE) --no-print-directory $(JOBS) B='$(B)/cov' COV=1 check-run || rc=$$?; \
+		B='$(B)/cov' scripts/coverage || rc=$$?; exit $$rc
 
 # --- looking at the source --------------------------------------------------------------------------------------------
 
