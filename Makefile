@@ -109,12 +109,14 @@ ifeq ($(COV),1)
 # Without optimisation gcc does not follow who sets what.
 OPT := -O0 -g --coverage -Wno-maybe-uninitialized
 FORTIFY :=
+# Children that end by _exit tell what they ran.
+COVDEFS := -DSR_COV
 endif
 
 CPPFLAGS_ALL := -Ivault -Iinclude -I. -D_GNU_SOURCE -DSR_VERSION='"$(VERSION)"' -include vault/base/banned.h
 CFLAGS_ALL := -std=c11 $(OPT) $(WARN) $(FORTIFY) $(HARDEN) -fPIE -MMD -MP $(CFLAGS_EXTRA)
 LDFLAGS_ALL := $(OPT) -pie $(LINK) -Wl,--as-needed $(LDFLAGS)
-TESTDEFS := -DSR_TESTING -DSR_FAULTS
+TESTDEFS := -DSR_TESTING -DSR_FAULTS $(COVDEFS)
 
 # --- files ----------------------------------------------------------------------------------------------------------
 
@@ -436,8 +438,8 @@ fuzz-run: $(foreach t,$(or $(T),$(notdir $(REPLAY))),$(B)/t/fuzzer/$t)
 		$$f -max_total_time=$(SECONDS_EACH) -artifact_prefix=$(B)/found/$$n- $(B)/found/$$n tests/fuzz/corpus/$$n || exit 1; done
 
 cov:
-	@$(MAKE) --no-print-directory $(JOBS) B='$(B)/cov' COV=1 check-run
-	@B='$(B)/cov' scripts/coverage
+	@rc=0; $(MAKE) --no-print-directory $(JOBS) B='$(B)/cov' COV=1 check-run || rc=$$?; \
+		B='$(B)/cov' scripts/coverage || rc=$$?; exit $$rc
 
 # --- looking at the source --------------------------------------------------------------------------------------------
 

@@ -63,6 +63,8 @@ skip() {
 
 # Is the program built with a sanitizer? Its allocator keeps what was freed: memory cannot be judged then.
 sanitized() { grep -qaE '__(asan|tsan|msan)_init' "$STRONGROOM_T"; }
+# Or for make cov? What is linked with its library needs gcov's.
+counted() { grep -qa '__gcov_init' "$STRONGROOM_T"; }
 
 sr() { "$STRONGROOM_T" "$@"; }
 as() {

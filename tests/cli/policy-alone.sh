@@ -56,6 +56,7 @@ ok ./app
 # As installed: the headers that `make install` copies, in their places, and the library (of this build, so without
 # sanitizers only).
 sanitized && exit 0
+counted && exit 0
 mkdir -p prefix/include/strongroom/base
 cp "$SR_SOURCE"/include/strongroom/*.h prefix/include/strongroom/
 cp "$SR_SOURCE"/vault/base/{err,bytes}.h prefix/include/strongroom/base/

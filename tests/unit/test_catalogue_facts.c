@@ -82,6 +82,7 @@ static void many_items(void **state) {
 
 /* Flags and states of few, and their kinds in a grant. */
 static void few_items(void **state) {
+	struct sr_ties ties = {.conflict = true};
 	struct sr_version_row v = {0};
 	struct sr_items_facts f;
 	uint8_t id[SR_ID], *ids = NULL, *seats = NULL;
@@ -131,6 +132,10 @@ static void few_items(void **state) {
 	assert_ok(sr_query_version(&v, r.cat, id, 0, &e), &e);
 	assert_ok(sr_query_version_facts(&f, r.cat, &v, &e), &e);
 	assert_true(f.count > 0);
+	v.version += 7;
+	assert_fails(sr_query_ties(&ties, r.cat, &v, r.person[M1], &e), SR_NOTFOUND, &e,
+		"there is no such request or version");
+	assert_false(ties.conflict || ties.supervisor || ties.student || ties.project);
 	sr_version_row_free(&v);
 	rig_id(id, "grant 6");
 	assert_ok(sr_query_grant_classes(&ids, &count, r.cat, id, 64, &e), &e);
