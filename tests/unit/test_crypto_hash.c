@@ -183,6 +183,18 @@ static void sha256(void **state) {
 		sr_sha256_final(h, have);
 		assert_memory_equal(have, want, 32);
 	}
+	/* A long text goes in steps: of every length about their ends, at any address. */
+	static uint8_t text[2200];
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = (uint8_t)(i * 131 + (i >> 8) * 7);
+	for (size_t len = 500; len < sizeof text - 1;
+		len += len % 512 < 3 || len % 512 > 508 ? 1 : 7) {
+		sr_sha256(want, text + len % 2, len);
+		sr_sha256_reset(h);
+		sr_sha256_update(h, text + len % 2, len);
+		sr_sha256_final(h, have);
+		assert_memory_equal(have, want, SR_HASH);
+	}
 	sr_sha256_free(h);
 	sr_sha256_free(NULL);
 }
