@@ -121,7 +121,7 @@ judged() { # STEP FAULT NUMBER
 	((rc != 0)) || return 0
 	# Of a connection that is gone core has nobody to tell, and the client nothing to say but that.
 	[[ $number = 104 && -n ${THROUGH:-} ]] && grep -qE 'core closed the connection|Broken pipe' err ||
-		{ [[ $number = 12 ]] && grep -qF 'no thread' err; } || # what a thread needs is not called memory by the system
+		{ [[ $number = 12 ]] && grep -qE 'no thread|starting [0-9]+ threads' err; } || # what a thread needs is not called memory by the system
 		grep -qF "${says[$number]}" err || fail "$1 with '$2': it does not say '${says[$number]}'"
 	grep -qE 'what to do:|raise the limit|mount its medium' err || fail "$1 with '$2': no advice"
 }

@@ -385,7 +385,8 @@ static void commands(void **state) {
 		{"exec >&-; sleep 5; cat >/dev/null", SR_SCAN_NOT, ""},
 		{"cat >/dev/null; kill -9 $$", SR_SCAN_NOT, "signal 9"},
 		{"sleep 5", SR_SCAN_NOT, "took nothing for 300 ms"},
-		{"cat >/dev/null; sleep 5", SR_SCAN_NOT, "said nothing for 300 ms"},
+		/* ("said"; where a busy machine did not let it take all in that time, "took") */
+		{"cat >/dev/null; sleep 5", SR_SCAN_NOT, "nothing for 300 ms"},
 		{"cat >/dev/null; exec >&- ; sleep 5", SR_SCAN_NOT, ""},
 		{"cat >/dev/null; head -c 9000 /dev/zero", SR_SCAN_NOT, "longer than"},
 		/* What it leaves behind ends with it, and cannot hold the line open. */
@@ -411,7 +412,7 @@ static void commands(void **state) {
 
 		assert_ok(sr_scanner_command(&s, argv, &e), &e);
 		/* What is not about patience has enough of it, however busy the machine is. */
-		s.patience_ms = rows[i].result == SR_SCAN_NOT ? 300 : 10000;
+		s.patience_ms = strstr(rows[i].script, "sleep") != NULL ? 300 : 10000;
 		scan(&s, sr_bytes_of(big, size), &v);
 		if (v.result != rows[i].result || strstr(v.text, rows[i].text) == NULL)
 			fail_msg("%s: have %s \"%s\"", rows[i].script,
