@@ -85,8 +85,9 @@ static int keep_one(const char *path, const struct stat *st, int type, struct FT
 		return 0;
 	if (count == cap) {
 		cap = cap == 0 ? 1024 : cap * 2;
-		files = reallocarray(files, cap, sizeof *files);
-		must(files != NULL, "no memory");
+		struct file *more = reallocarray(files, cap, sizeof *more);
+		must(more != NULL, "no memory");
+		files = more;
 	}
 	p = malloc(len);
 	const int fd = open(path, O_RDONLY | O_CLOEXEC);

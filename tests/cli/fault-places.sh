@@ -56,7 +56,13 @@ founded
 echo one >one
 cp -a "$STRONGROOM_VAULT" before
 cp -a "$STRONGROOM_STATE" state.then
-again() { rm -rf "$STRONGROOM_VAULT" "$STRONGROOM_STATE" && cp -a before "$STRONGROOM_VAULT" && cp -a state.then "$STRONGROOM_STATE"; }
+BEFORE=before
+again() {
+	rm -rf "$STRONGROOM_VAULT" "$STRONGROOM_STATE" two
+	cp -a "$BEFORE" "$STRONGROOM_VAULT"
+	cp -a state.then "$STRONGROOM_STATE"
+	[[ ! -d two.then ]] || cp -a two.then two
+}
 
 # The folder for a new object, which is opened to see whether it is there (near the end of a deposit).
 opens=$(counted open vault/objects/ as de deposit one --collection box)
@@ -92,10 +98,10 @@ again
 ok sr second replace "$W/two"
 cp -a "$STRONGROOM_VAULT" before.two
 cp -a two two.then
+BEFORE=before.two
 places read write_batch as de deposit one --collection box
-again() { rm -rf "$STRONGROOM_VAULT" "$STRONGROOM_STATE" two && cp -a before.two "$STRONGROOM_VAULT" && cp -a state.then "$STRONGROOM_STATE" && cp -a two.then two; }
 each read 5 'cannot be read back, so the second copy was left as it is: .*Input/output error' as de deposit one --collection box
-again() { rm -rf "$STRONGROOM_VAULT" "$STRONGROOM_STATE" && cp -a before "$STRONGROOM_VAULT" && cp -a state.then "$STRONGROOM_STATE"; }
+BEFORE=before
 
 # Under another name of the place a vault nothing would be remembered of it, and any vault be met for the first time.
 again

@@ -771,7 +771,7 @@ static void too_large(void **state) {
 	/* One digest is spelt in many ways, and each is a file. */
 	plain("1.0");
 	no_tag_manifests();
-	for (size_t i = 0; i < 2 * SR_BAG_MANIFESTS_MAX; i++) {
+	for (size_t i = 0; i < (size_t)2 * SR_BAG_MANIFESTS_MAX; i++) {
 		static const char *const sizes[] = {"1", "256", "384", "512"};
 
 		(void)snprintf(path, sizeof path, "manifest-%s%s.txt", spelt[i / T_COUNT(sizes)],
