@@ -63,6 +63,7 @@ struct block {
 	struct sr_slot slot;
 	uint8_t lookup[SR_RESUME_LOOKUP]; /* dedupe none: in the journal */
 	bool found, checked; /* in the index: its place is in ref, and it need not be read back */
+	bool pending;        /* in a pack of this accession */
 	bool reused;
 	int rc;
 };
@@ -136,6 +137,7 @@ static void take_hit(struct block *b, const struct sr_index_hit *hit) {
 	b->ref.offset = hit->at.offset;
 	b->ref.len = hit->at.len;
 	b->checked = hit->checked;
+	b->pending = hit->pending;
 }
 
 /* Is a copy that the index has of ${b} good? The first, or another: where a pack was damaged, a
@@ -146,7 +148,17 @@ static bool stored_before(struct job *j, struct block *b) {
 	for (size_t i = 0; b->found && i < SR_INDEX_COPIES; i++) {
 		if (b->checked)
 			return true;
-		if (stored_well(j, b)) {
+		bool well = stored_well(j, b);
+		/* A pack that another worker closes has rows before it has a name: until then the
+		 * block is the packer's, and from then on it can be read. */
+		if (!well && b->pending) {
+			const uint8_t *cid = b->ref.cid;
+			sr_packer_inflight(in->packer, &cid, 1, &b->slot);
+			if (b->slot.pack != NULL)
+				return true;
+			well = stored_well(j, b);
+		}
+		if (well) {
 			sr_index_checked(in->o.index, b->ref.cid, b->ref.pack);
 			return true;
 		}
