@@ -376,14 +376,17 @@ int sr_item_blocks_new(struct sr_item_blocks **out, struct sr_item *it,
 	struct sr_item_blocks *b = calloc(1, sizeof *b);
 	if (b == NULL)
 		return sr_fail(e, SR_NOMEM, "item: no memory to read ahead");
-	const size_t threads = thread_count(it->o.threads);
 	/* For an item of a block or two threads cost more than they give. */
 	const bool alone = it->m.block_count <= 2;
+	const uint64_t jobs = (it->m.block_count + SR_LANES - 1) / SR_LANES;
+	size_t threads = thread_count(it->o.threads);
+	threads = threads < jobs ? threads : (size_t)jobs;
 	b->it = it;
 	b->wanted = span->wanted;
 	b->file = span->first;
 	b->end = span->end < it->m.file_count ? span->end : it->m.file_count;
-	b->count = alone ? 1 : threads + JOBS_MORE;
+	b->count = threads + JOBS_MORE < jobs + 1 ? threads + JOBS_MORE : (size_t)jobs + 1;
+	b->count = alone ? 1 : b->count;
 	b->ahead = alone ? 1 : b->count - 1; /* one stays */
 	b->width = it->m.block_count < SR_LANES ? (size_t)it->m.block_count : SR_LANES;
 	int rc = 0;
