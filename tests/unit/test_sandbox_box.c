@@ -465,6 +465,47 @@ static void no_room(void **state) {
 		"strongroom-nobody is not beside this program nor in ../libexec/strongroom");
 }
 
+/* What the loader does over a tool: its own failure is the tool's, and the others are there; one
+ * that was ended from outside, or did not begin, says nothing of the tool and stops all. */
+static void loader_fails(
+	const char *tool, const char *loader, const char *program, size_t libraries) {
+	static const struct {
+		const char *does;
+		int status; /* that is told of */
+		bool stops;
+	} rows[] = {
+		{"exit 1", 1 << 8, false},
+		{"exit 127", 127 << 8, false},
+		{"kill -BUS $$", SIGBUS, false},
+		{"kill -SEGV $$", SIGSEGV, false},
+		{"kill -KILL $$", SIGKILL, true},
+		{"exit 126", 126 << 8, true},
+	};
+	const char *const tools[] = {tool, program, NULL};
+	const struct sr_walls_root root = {.program = program, .tools = tools};
+	char script[80], says[2 * T_PATH + 80], told[2048];
+	struct sr_walls *w = NULL;
+
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		const int n = snprintf(
+			script, sizeof script, "#!/bin/sh\nulimit -c 0\n%s\n", rows[i].does);
+
+		t_write_file(loader, script, (size_t)n);
+		snprintf(says, sizeof says, "%s --list %s does not work (status %d)", loader, tool,
+			rows[i].status);
+		if (rows[i].stops) {
+			assert_fails(sr_walls_new(&w, &root, &e), SR_UNSUPPORTED, &e, says);
+			continue;
+		}
+		assert_ok(sr_walls_new(&w, &root, &e), &e);
+		sr_walls_unusable(w, told, sizeof told);
+		assert_string_equal(told, says);
+		assert_int_equal(sr_walls_libraries(w), libraries); /* program's, and no other */
+		sr_walls_free(w);
+		w = NULL;
+	}
+}
+
 /* A file that the system does not get at is not called one that nobody installed. What the program
  * needs stops all; a tool, or what it reads, is told of and stops nothing. */
 static void out_of_reach(void **state) {
@@ -519,6 +560,7 @@ static void out_of_reach(void **state) {
 	assert_string_equal(told, says);
 	assert_int_equal(sr_walls_libraries(w), libraries); /* none of theirs stays */
 	sr_walls_free(w);
+	loader_fails(lacks, loader, program, libraries);
 	w = NULL;
 	root = (struct sr_walls_root){.program = program, .data = tools};
 	assert_fails(sr_walls_new(&w, &root, &e), SR_IO, &e, "Too many levels of symbolic links");

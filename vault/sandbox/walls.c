@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <linux/sched.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -253,9 +254,27 @@ static int find_loader(char *out, size_t size, const char *program, struct sr_er
 		       : sr_fail(e, SR_UNSUPPORTED, "%s names no loader of its libraries", program);
 }
 
-/* What `ld.so --list program` prints. */
-static int run_loader(
-	struct sr_buf *out, const char *loader, const char *program, struct sr_err *e) {
+/* Its end when it did not begin: something was short. The loader ends with 1 or 127. */
+enum {
+	NOT_BEGUN = 126
+};
+
+static _Noreturn void become_loader(const char *loader, const char *program, int out) {
+	char *const env[] = {NULL};
+
+	/* Else it would list them to whoever reads what we print. */
+	if (dup2(out, 1) != 1)
+		_exit(NOT_BEGUN);
+	(void)execle(loader, loader, "--list", program, (char *)NULL, env);
+	_exit(errno == ENOMEM || errno == EAGAIN || errno == EMFILE || errno == ENFILE ? NOT_BEGUN
+										       : 127);
+}
+
+/* What `ld.so --list program` prints. ${why}: it ran and would not list it, or the system took it
+ * for no program, which is ${program}'s fault or the disk's; all else is in ${e}. One that the
+ * system killed (no memory) says nothing of what it read. */
+static int run_loader(struct sr_buf *out, const char *loader, const char *program,
+	struct sr_err *why, struct sr_err *e) {
 	int ends[2], status = 0, rc = 0;
 	ssize_t n = 1;
 	pid_t pid, ended = 0;
@@ -263,14 +282,8 @@ static int run_loader(
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return sr_fail_errno(e, "pipe");
 	pid = fork();
-	if (pid == 0) {
-		char *const env[] = {NULL};
-
-		/* Else it would list them to whoever reads what we print. */
-		if (dup2(ends[1], 1) == 1)
-			(void)execle(loader, loader, "--list", program, (char *)NULL, env);
-		_exit(127);
-	}
+	if (pid == 0)
+		become_loader(loader, program, ends[1]);
 	if (pid < 0)
 		rc = sr_fail_errno(e, "fork");
 	(void)close(ends[1]);
@@ -293,9 +306,12 @@ static int run_loader(
 		rc = sr_fail_errno(e, "the end of %s --list %s", loader, program);
 	if (rc != 0)
 		return rc;
+	const bool short_of = (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) ||
+			      (WIFEXITED(status) && WEXITSTATUS(status) == NOT_BEGUN);
+
 	if (status != 0 || n != 0)
-		return sr_fail(e, SR_UNSUPPORTED, "%s --list %s does not work (status %d)", loader,
-			program, status);
+		return sr_fail(short_of ? e : why, SR_UNSUPPORTED,
+			"%s --list %s does not work (status %d)", loader, program, status);
 	sr_buf_put_u8(out, 0);
 	return sr_buf_ok(out, e);
 }
@@ -407,7 +423,7 @@ static int find_libraries(struct sr_walls *w, const char *program, struct sr_err
 
 	sr_buf_init(&list);
 	if (rc == 0)
-		rc = run_loader(&list, loader, program, e);
+		rc = run_loader(&list, loader, program, e, e);
 	if (rc == 0)
 		rc = take_list(w, program, loader, &list, e);
 	sr_buf_free(&list);
@@ -466,13 +482,14 @@ static int add_optional(
 		rc = find_loader(loader, sizeof loader, from, &why);
 	if (rc == 0 && program) {
 		sr_buf_init(&list);
-		const int ran = run_loader(&list, loader, from, e);
-
-		if (ran == 0)
+		rc = run_loader(&list, loader, from, &why, e);
+		if (rc != 0 && why.code == SR_OK) {
+			sr_buf_free(&list);
+			return rc;
+		}
+		if (rc == 0)
 			rc = take_list(w, from, loader, &list, &why);
 		sr_buf_free(&list);
-		if (ran != 0)
-			return ran;
 	}
 	if (rc == 0)
 		return add_one(w, from, to, e);
