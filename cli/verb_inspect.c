@@ -318,6 +318,7 @@ static void told(void *ctx, enum sr_doctor_says says, const char *what, const ch
 		json_t *o = json_object();
 
 		json_object_set_new(o, "ok", json_boolean(says == SR_DOCTOR_OK));
+		json_object_set_new(o, "says", json_string(words[says]));
 		json_object_set_new(o, "what", json_string(what));
 		json_object_set_new(o, "found", json_string(shown));
 		json_array_append_new(r->lines, o);

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "parser/about.h"
 #include "parser/tool.h"
@@ -41,20 +42,29 @@ static const char *const exiftool[] = {SR_WALLS_TOOLS "/perl", "-I/run/perl", "-
 	"-Language", "-Software", "-GPSLatitude", "-", NULL};
 /* NOLINTEND(bugprone-suspicious-missing-comma) */
 
+/* What exiftool's Perl finds by -I, a place of the root each: without one of them it prints
+ * nothing, as it does over a damaged file. */
+static const char *const modules[] = {"/run/perl/Image", "/run/perl/File", "/run/perl-base", NULL};
+static const char *const none[] = {NULL};
+
 static void fact(void *ctx, const char *key, struct sr_bytes value) {
 	sr_inside_fact(ctx, key, value);
 }
 
-/* NULL, or why nothing came of it. */
-static const char *ask(struct sr_inside *s, const char *const *argv, const char *name,
-	about_fn *about, char *why, size_t size) {
+/* ${needs}: what it cannot do without, besides what ${argv} names. NULL, or why nothing came of it.
+ */
+static const char *ask(struct sr_inside *s, const char *const *argv, const char *const *needs,
+	const char *name, about_fn *about, char *why, size_t size) {
 	const struct par_about to = {fact, s};
 	struct sr_buf out;
-	enum par_tool_end end;
+	enum par_tool_end end = PAR_TOOL_ENDED;
 	const char *said = NULL;
 
 	sr_buf_init(&out);
-	end = par_tool_run(&out, argv, INPUT, OUTPUT_MAX);
+	for (; *needs != NULL && end == PAR_TOOL_ENDED; needs++)
+		end = par_tool_look(*needs, R_OK);
+	if (end == PAR_TOOL_ENDED)
+		end = par_tool_run(&out, argv, INPUT, OUTPUT_MAX);
 	if (end != PAR_TOOL_ENDED || !about(&to, sr_buf_view(&out))) {
 		par_tool_say(why, size, end, name);
 		said = why;
@@ -71,22 +81,24 @@ void par_about_by_tools(struct sr_inside *s) {
 
 	switch (sr_known_by(sr_bytes_of(head, n))) {
 	case SR_KNOWN_PDF:
-		why = ask(s, pdfinfo, "pdfinfo", par_about_pdfinfo, first, sizeof first);
+		why = ask(s, pdfinfo, none, "pdfinfo", par_about_pdfinfo, first, sizeof first);
 		if (why == NULL) /* it does not say which version it is */
 			sr_inside_fact(s, "tool", sr_bytes_str("pdfinfo"));
 		break;
 	case SR_KNOWN_MEDIA:
-		why = ask(s, ffprobe, "ffprobe", par_about_ffprobe, first, sizeof first);
+		why = ask(s, ffprobe, none, "ffprobe", par_about_ffprobe, first, sizeof first);
 		break;
 	case SR_KNOWN_SOUND:
-		why = ask(s, ffprobe, "ffprobe", par_about_ffprobe, first, sizeof first);
-		also = ask(s, exiftool, "exiftool", par_about_exiftool, second, sizeof second);
+		why = ask(s, ffprobe, none, "ffprobe", par_about_ffprobe, first, sizeof first);
+		also = ask(s, exiftool, modules, "exiftool", par_about_exiftool, second,
+			sizeof second);
 		if (why != NULL && also == NULL)
 			why = NULL;
 		break;
 	case SR_KNOWN_PICTURE:
 	case SR_KNOWN_OFFICE:
-		why = ask(s, exiftool, "exiftool", par_about_exiftool, first, sizeof first);
+		why = ask(
+			s, exiftool, modules, "exiftool", par_about_exiftool, first, sizeof first);
 		break;
 	case SR_KNOWN_NOT:
 		break;

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "parser/tool.h"
 #include "sandbox/walls.h"
 
 enum {
@@ -51,8 +50,8 @@ bool par_pgm(struct par_pixels *out, struct sr_bytes in) {
 	return true;
 }
 
-const char *par_pdf_page(
-	struct sr_buf *out, struct par_pixels *p, int in, uint32_t page, unsigned side) {
+enum par_tool_end par_pdf_page(struct sr_buf *out, struct par_pixels *p, int in, uint32_t page,
+	unsigned side, const char **why) {
 	static char reason[200];
 	char number_text[12], side_text[12];
 	const char *const argv[] = {pdftoppm, "-f", number_text, "-l", number_text, "-scale-to",
@@ -63,10 +62,12 @@ const char *par_pdf_page(
 	(void)snprintf(side_text, sizeof side_text, "%u", side);
 	end = par_tool_run(
 		out, argv, in, (size_t)PAR_DRAW_SIDE_MAX * PAR_DRAW_SIDE_MAX + PAR_DRAW_HEAD_MAX);
+	*why = NULL;
 	if (end == PAR_TOOL_ENDED && par_pgm(p, sr_buf_view(out)))
-		return NULL;
+		return end;
 	par_tool_say(reason, sizeof reason, end, "pdftoppm");
-	return reason;
+	*why = reason;
+	return end;
 }
 
 void par_draw(struct sr_inside *s) {
@@ -76,6 +77,7 @@ void par_draw(struct sr_inside *s) {
 	uint8_t head[HEAD];
 	const size_t n = sr_inside_read(s, 0, head, sizeof head);
 	struct sr_buf pgm;
+	enum par_tool_end end;
 	const char *why;
 
 	if (s->asks || !par_is_pdf(sr_bytes_of(head, n))) {
@@ -83,9 +85,9 @@ void par_draw(struct sr_inside *s) {
 		return;
 	}
 	sr_buf_init(&pgm);
-	why = par_pdf_page(&pgm, &p, INPUT, s->job.page > 0 ? s->job.page : 1, PAR_DRAW_SIDE);
+	end = par_pdf_page(&pgm, &p, INPUT, s->job.page > 0 ? s->job.page : 1, PAR_DRAW_SIDE, &why);
 	if (why != NULL) {
-		sr_inside_done(s, SR_BOX_BROKEN, why);
+		sr_inside_done(s, par_tool_idle(end) ? SR_BOX_UNREAD : SR_BOX_BROKEN, why);
 		return;
 	}
 	if (p.grey.len > sr_inside_left(s)) {

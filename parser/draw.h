@@ -6,6 +6,7 @@
 #ifndef SR_PARSER_DRAW_H
 #define SR_PARSER_DRAW_H
 
+#include "parser/tool.h"
 #include "sandbox/inside.h"
 
 enum {
@@ -26,9 +27,10 @@ struct par_pixels {
 };
 /* "P5 W H 255" and exactly those bytes. false: anything else. */
 bool par_pgm(struct par_pixels *out, struct sr_bytes in);
-/* Page ${page} of the PDF in file ${in}, the longer side ${side}, as PGM appended to ${out}; NULL,
- * or why not. The sentence lives until the next call. */
-const char *par_pdf_page(
-	struct sr_buf *out, struct par_pixels *p, int in, uint32_t page, unsigned side);
+/* Page ${page} of the PDF in file ${in}, the longer side ${side}, as PGM appended to ${out}: how
+ * pdftoppm ended. *${why}: NULL when the page is there, else why not; the sentence lives until the
+ * next call. */
+enum par_tool_end par_pdf_page(struct sr_buf *out, struct par_pixels *p, int in, uint32_t page,
+	unsigned side, const char **why);
 
 #endif

@@ -4,7 +4,12 @@
  * A page of a PDF that prints fewer than PAR_PAGE_LETTERS bytes is drawn at 300 dpi and read by
  * tesseract, page by page, so that a long scan shows progress and one page that kills its tool is
  * one page. Languages are the job's; what has no trained data here is said, and the rest is used.
+ *
+ * A program of OCR, or its data, that is there and cannot be used is a fault of this place and not
+ * of the file: the pages that wanted it are lost, and the input ends UNREAD with the reason, so
+ * that it does not pass for one that was read.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,46 +53,94 @@ bool par_text_needs_tools(struct sr_inside *s) {
 
 /* --- languages -------------------------------------------------------------------------------- */
 
-/* Those of the job that have trained data; "" and a fact when none has. */
-static void find_languages(struct sr_inside *s, char out[SR_BOX_LANGUAGES_MAX + 1]) {
+struct ocr {
+	char languages[SR_BOX_LANGUAGES_MAX + 1]; /* "": it is not done */
+	char no[200]; /* it was asked for, and why this place cannot do it; "" is usual */
+	bool missed;  /* a page wanted it, and it could not be done */
+};
+
+static bool wanted(const struct ocr *o) {
+	return o->languages[0] != '\0' || o->no[0] != '\0';
+}
+
+/* A page was not read because of ${why}, which the file has no part in. */
+static void missed(struct ocr *o, const char *why) {
+	if (why != o->no && !o->missed)
+		(void)snprintf(o->no, sizeof o->no, "%s", why);
+	o->missed = true;
+}
+
+/* The trained data of one language: 0, or the errno of the place where it is. */
+static int find_trained(const char *language) {
 	static const char *const places[] = {
 		"/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata"};
+	int no = ENOENT;
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		char path[256];
+
+		(void)snprintf(path, sizeof path, "%s/%s.traineddata", places[i], language);
+		if (access(path, R_OK) == 0)
+			return 0;
+		if (errno != ENOENT && errno != ENOTDIR)
+			no = errno;
+	}
+	return no;
+}
+
+/* Those of the job that have trained data; none, and a fact, when none has. */
+static void find_languages(struct sr_inside *s, struct ocr *o) {
 	char words[SR_BOX_LANGUAGES_MAX + 1], *rest = NULL;
 	size_t n = 0;
 
-	out[0] = '\0';
+	if (s->job.languages[0] == '\0') {
+		sr_inside_fact(s, "ocr", sr_bytes_str("not asked for"));
+		return;
+	}
+	if (par_tool_look("/usr/share/tesseract-ocr", R_OK) == PAR_TOOL_UNUSABLE) {
+		par_tool_say(o->no, sizeof o->no, PAR_TOOL_UNUSABLE, "the data of tesseract");
+		sr_inside_fact(s, "ocr", sr_bytes_str(o->no));
+		return;
+	}
 	memcpy(words, s->job.languages, sizeof words);
 	for (char *w = strtok_r(words, "+", &rest); w != NULL; w = strtok_r(NULL, "+", &rest)) {
-		char path[256], why[160];
-		bool there = false;
+		char why[160];
+		const int no = find_trained(w);
 
-		for (size_t i = 0; i < sizeof places / sizeof *places && !there; i++) {
-			(void)snprintf(path, sizeof path, "%s/%s.traineddata", places[i], w);
-			there = access(path, R_OK) == 0;
-		}
-		if (there) {
-			n += (size_t)snprintf(
-				out + n, SR_BOX_LANGUAGES_MAX + 1 - n, "%s%s", n > 0 ? "+" : "", w);
+		if (no == 0) {
+			n += (size_t)snprintf(o->languages + n, sizeof o->languages - n, "%s%s",
+				n > 0 ? "+" : "", w);
 			continue;
 		}
-		(void)snprintf(why, sizeof why,
-			"no trained data for %s here: install tesseract-ocr-%s", w, w);
+		if (no == ENOENT)
+			(void)snprintf(why, sizeof why,
+				"no trained data for %s here: install tesseract-ocr-%s", w, w);
+		else
+			(void)snprintf(why, sizeof why,
+				"the trained data for %s cannot be read (%s): everybody must be "
+				"able to",
+				w, strerror(no));
 		sr_inside_fact(s, "ocr", sr_bytes_str(why));
+		if (no != ENOENT && o->no[0] == '\0')
+			(void)snprintf(o->no, sizeof o->no, "%s", why);
 	}
-	if (out[0] == '\0' && s->job.languages[0] == '\0')
-		sr_inside_fact(s, "ocr", sr_bytes_str("not asked for"));
+	if (o->languages[0] != '\0') /* what there is, is used */
+		o->no[0] = '\0';
 }
 
-/* What tesseract reads in file ${in}. NULL, or why not. */
-static const char *read_picture(struct sr_buf *out, int in, const char *languages) {
+/* What tesseract reads in file ${in}: how it ended. *${why}: NULL, or why it is not all. */
+static enum par_tool_end read_picture(
+	struct sr_buf *out, int in, const char *languages, const char **why) {
 	static char reason[200];
 	const char *const argv[] = {tesseract, "-", "-", "-l", languages, "--psm", "3", NULL};
 	const enum par_tool_end end = par_tool_run(out, argv, in, PAR_PAGE_MAX);
 
+	*why = NULL;
 	if (end == PAR_TOOL_ENDED || end == PAR_TOOL_CAPPED)
-		return NULL;
+		return end;
 	par_tool_say(reason, sizeof reason, end, "tesseract");
-	return reason;
+	*why = reason;
+	return end;
 }
 
 /* --- PDF -------------------------------------------------------------------------------------- */
@@ -99,33 +152,47 @@ static bool is_blank(const struct par_pixels *p) {
 	return true;
 }
 
+/* What tesseract reads in a page that was drawn. NULL, or why not. */
+static const char *read_page(struct sr_buf *text, struct ocr *o, struct sr_bytes pgm) {
+	const char *why = o->no;
+	int fd;
+
+	if (o->languages[0] == '\0') {
+		missed(o, o->no);
+		return why;
+	}
+	fd = par_tool_file(pgm);
+	if (fd < 0)
+		return "there is no memory for it";
+	if (par_tool_idle(read_picture(text, fd, o->languages, &why)))
+		missed(o, why);
+	(void)close(fd);
+	while (text->len > 0 && text->p[text->len - 1] == '\f')
+		text->len--;
+	return why;
+}
+
 /* One page that has no text of its own. ${must}: one that cannot be drawn is a lost page; else
  * there is none. */
-static bool ocr_page(struct par_pages *p, uint32_t page, const char *languages, bool must) {
+static bool ocr_page(struct par_pages *p, uint32_t page, struct ocr *o, bool must) {
 	struct par_pixels pixels = {0};
 	struct sr_buf pgm, text;
 	const char *why;
 	bool more;
-	int fd = -1;
 
 	sr_buf_init(&pgm);
 	sr_buf_init(&text);
-	why = par_pdf_page(&pgm, &pixels, INPUT, page, PAR_DRAW_READ);
+	if (par_tool_idle(par_pdf_page(&pgm, &pixels, INPUT, page, PAR_DRAW_READ, &why)))
+		missed(o, why);
 	if (why != NULL && !must) {
 		more = false;
 	} else if (why == NULL && is_blank(&pixels)) {
 		more = par_page(p, sr_buf_view(&text), "blank");
 	} else {
-		if (why == NULL && (fd = par_tool_file(sr_buf_view(&pgm))) < 0)
-			why = "there is no memory for it";
 		if (why == NULL)
-			why = read_picture(&text, fd, languages);
-		while (text.len > 0 && text.p[text.len - 1] == '\f')
-			text.len--;
+			why = read_page(&text, o, sr_buf_view(&pgm));
 		more = why == NULL ? par_page(p, sr_buf_view(&text), "ocr") : par_page_lost(p, why);
 	}
-	if (fd >= 0)
-		(void)close(fd);
 	sr_buf_free(&pgm);
 	sr_buf_free(&text);
 	return more;
@@ -152,7 +219,7 @@ static void tell_pages(struct sr_inside *s, struct sr_bytes all) {
 }
 
 /* Pages end with a form feed. */
-static void pdf_pages(struct par_pages *p, struct sr_bytes all, const char *languages) {
+static void pdf_pages(struct par_pages *p, struct sr_bytes all, struct ocr *o) {
 	const uint32_t last = p->s->job.page > 0 ? p->s->job.page : UINT32_MAX;
 	bool more = true;
 
@@ -161,8 +228,8 @@ static void pdf_pages(struct par_pages *p, struct sr_bytes all, const char *lang
 		const size_t n = feed != NULL ? (size_t)(feed - all.p) : all.len;
 		const struct sr_bytes text = sr_bytes_of(all.p, n);
 
-		if (languages[0] != '\0' && printed(text) < PAR_PAGE_LETTERS && p->page < last)
-			more = ocr_page(p, p->page + 1, languages, true);
+		if (wanted(o) && printed(text) < PAR_PAGE_LETTERS && p->page < last)
+			more = ocr_page(p, p->page + 1, o, true);
 		else
 			more = par_page(p, text, "text");
 		all = feed != NULL ? sr_bytes_of(feed + 1, all.len - n - 1) : sr_bytes_of(NULL, 0);
@@ -183,24 +250,28 @@ static bool is_encrypted(struct sr_inside *s) {
 	return false;
 }
 
+/* How one ends whose pages, all that there are, came. */
+static void all_pages(struct par_pages *p, const struct ocr *o) {
+	par_pages_done(p, o->missed ? SR_BOX_UNREAD : SR_BOX_WHOLE, o->missed ? o->no : "");
+}
+
 /* How a PDF ends that gives no text at all. */
-static void no_text(
-	struct sr_inside *s, struct par_pages *p, const char *languages, const char *why) {
+static void no_text(struct sr_inside *s, struct par_pages *p, struct ocr *o, const char *why) {
 	const uint32_t last = s->job.page > 0 ? s->job.page : UINT32_MAX;
 	const bool locked = is_encrypted(s);
 
 	/* It may forbid that its text is taken out, which its pages do not. */
-	while (languages[0] != '\0' && p->page < last && ocr_page(p, p->page + 1, languages, false))
+	while (wanted(o) && p->page < last && ocr_page(p, p->page + 1, o, false))
 		;
-	if (p->page > 0)
-		par_pages_done(p, SR_BOX_WHOLE, "");
+	if (p->page > 0 || o->missed)
+		all_pages(p, o);
 	else if (locked)
 		par_pages_done(p, SR_BOX_ENCRYPTED, "it is under a password");
 	else
 		par_pages_done(p, SR_BOX_BROKEN, why);
 }
 
-static void read_pdf(struct sr_inside *s, const char *languages) {
+static void read_pdf(struct sr_inside *s, struct ocr *o) {
 	static const char *const argv[] = {
 		pdftotext, "-enc", "UTF-8", "-eol", "unix", "-q", "-", "-", NULL};
 	struct par_pages p = {.s = s};
@@ -213,16 +284,16 @@ static void read_pdf(struct sr_inside *s, const char *languages) {
 	end = par_tool_run(&all, argv, INPUT, (size_t)sr_inside_left(s));
 	par_tool_say(why, sizeof why, end, "pdftotext");
 	tell_pages(s, sr_buf_view(&all));
-	pdf_pages(&p, sr_buf_view(&all), languages);
+	pdf_pages(&p, sr_buf_view(&all), o);
 	if (p.capped || (end == PAR_TOOL_ENDED && all.len > 0))
-		par_pages_done(&p, SR_BOX_WHOLE, "");
+		all_pages(&p, o);
 	else if (end == PAR_TOOL_ENDED)
-		no_text(s, &p, languages, why);
+		no_text(s, &p, o, why);
 	else
 		par_pages_done(&p,
-			end == PAR_TOOL_CAPPED                                ? SR_BOX_CAPPED
-			: end == PAR_TOOL_MISSING || end == PAR_TOOL_UNUSABLE ? SR_BOX_UNREAD
-									      : SR_BOX_BROKEN,
+			end == PAR_TOOL_CAPPED ? SR_BOX_CAPPED
+			: par_tool_idle(end)   ? SR_BOX_UNREAD
+					       : SR_BOX_BROKEN,
 			why);
 	sr_buf_free(&all);
 }
@@ -230,24 +301,25 @@ static void read_pdf(struct sr_inside *s, const char *languages) {
 /* --- pictures --------------------------------------------------------------------------------- */
 
 /* A picture may have pages (TIFF). */
-static void read_pictures(struct sr_inside *s, const char *languages) {
+static void read_pictures(struct sr_inside *s, const struct ocr *o) {
 	struct par_pages p = {.s = s};
 	struct sr_bytes all;
 	struct sr_buf text;
 	const char *why;
 	bool more = true;
 
-	if (languages[0] == '\0') {
+	if (o->languages[0] == '\0') {
 		sr_inside_done(s, SR_BOX_UNREAD,
-			s->job.languages[0] == '\0'
-				? "it is a picture, and is read by OCR alone"
+			s->job.languages[0] == '\0' ? "it is a picture, and is read by OCR alone"
+			: o->no[0] != '\0'
+				? o->no
 				: "it is a picture, and there is no trained data for its "
 				  "languages: install tesseract-ocr-LANGUAGE");
 		return;
 	}
 	sr_buf_init(&text);
 	sr_inside_fact(s, "paged", sr_bytes_str("yes"));
-	why = read_picture(&text, INPUT, languages);
+	(void)read_picture(&text, INPUT, o->languages, &why);
 	all = sr_buf_view(&text);
 	while (why == NULL && all.len > 0 && more) {
 		const uint8_t *feed = memchr(all.p, '\f', all.len);
@@ -263,7 +335,7 @@ static void read_pictures(struct sr_inside *s, const char *languages) {
 }
 
 void par_text_by_tools(struct sr_inside *s) {
-	char languages[SR_BOX_LANGUAGES_MAX + 1];
+	struct ocr o = {.missed = false};
 	uint8_t head[HEAD];
 	const size_t n = sr_inside_read(s, 0, head, sizeof head);
 
@@ -271,9 +343,9 @@ void par_text_by_tools(struct sr_inside *s) {
 		sr_inside_done(s, SR_BOX_UNREAD, "it is read by tools, which want all of it");
 		return;
 	}
-	find_languages(s, languages);
+	find_languages(s, &o);
 	if (par_is_pdf(sr_bytes_of(head, n)))
-		read_pdf(s, languages);
+		read_pdf(s, &o);
 	else
-		read_pictures(s, languages);
+		read_pictures(s, &o);
 }

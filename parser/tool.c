@@ -61,22 +61,30 @@ static bool collect(struct sr_buf *out, int from, size_t max) {
 	}
 }
 
-static char unusable[512]; /* why the one that was run last is */
+static char unusable[512]; /* why the one that was looked at last is */
+
+enum par_tool_end par_tool_look(const char *path, int mode) {
+	if (access(path, mode) == 0)
+		return PAR_TOOL_ENDED;
+	const ssize_t n = readlink(path, unusable, sizeof unusable - 1);
+
+	unusable[n > 0 ? n : 0] = '\0';
+	return n > 0 ? PAR_TOOL_UNUSABLE : PAR_TOOL_MISSING;
+}
+
+bool par_tool_idle(enum par_tool_end end) {
+	return end == PAR_TOOL_MISSING || end == PAR_TOOL_UNUSABLE || end == PAR_TOOL_FAILED;
+}
 
 /* ENDED: all is there. */
 static enum par_tool_end look(const char *const *argv) {
 	static const char inside[] = "/run/";
+	enum par_tool_end end = PAR_TOOL_ENDED;
 
-	for (size_t i = 0; argv[i] != NULL; i++) {
-		if (strncmp(argv[i], inside, sizeof inside - 1) != 0 ||
-			access(argv[i], i == 0 ? X_OK : R_OK) == 0)
-			continue;
-		const ssize_t n = readlink(argv[i], unusable, sizeof unusable - 1);
-
-		unusable[n > 0 ? n : 0] = '\0';
-		return n > 0 ? PAR_TOOL_UNUSABLE : PAR_TOOL_MISSING;
-	}
-	return PAR_TOOL_ENDED;
+	for (size_t i = 0; argv[i] != NULL && end == PAR_TOOL_ENDED; i++)
+		if (strncmp(argv[i], inside, sizeof inside - 1) == 0)
+			end = par_tool_look(argv[i], i == 0 ? X_OK : R_OK);
+	return end;
 }
 
 enum par_tool_end par_tool_run(struct sr_buf *out, const char *const *argv, int in, size_t max) {

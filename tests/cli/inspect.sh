@@ -112,10 +112,43 @@ among=()
 if [[ -e /usr/bin/pdftotext && -e /usr/bin/pdfinfo ]]; then
 	spoilt=(bwrap --dev-bind / / --ro-bind "$W/nothing" /usr/bin/pdftotext --ro-bind "$W/nothing" /usr/bin/pdfinfo --)
 	if "${spoilt[@]}" true 2>/dev/null; then
+		ok "${spoilt[@]}" "$STRONGROOM_T" doctor --json
+		jq -r '.[] | select(.ok != (.says == "ok")) | .says' out | grep -q . && fail 'what is ok is not said to be ok'
+		jq -r '.[] | "\(.says) \(.what): \(.found)"' out >lines && mv lines out
+		has '^UNUSABLE a tool of the sandbox: /usr/bin/pdftotext, .*: Permission denied: give it its rights'
+		has '^UNUSABLE a tool of the sandbox: /usr/bin/pdfinfo, .*: Permission denied'
+		hasnt FAULT
 		ok "${spoilt[@]}" "$STRONGROOM_T" inspect words page.pdf --text
 		has 'pdftotext cannot be used here .see strongroom doctor.: /usr/bin/pdftotext, .*: Permission denied'
 		among=("${spoilt[@]}")
 	fi
+fi
+# OCR, too: its program or its data is of no use, and what wanted it is not called damaged, nor read. There we are an ordinary
+# user, whom rights bind.
+if [[ -e /usr/bin/pdftoppm && -e /usr/share/tesseract-ocr/5/tessdata/eng.traineddata ]]; then
+	python3 "$HERE/scan_pdf.py" scan.pdf 1
+	mkdir -m 0 closed
+	spoil() { spoilt=(bwrap --unshare-user --uid 1234 --gid 1234 --dev-bind / / --ro-bind "$W/$1" "$2" --); }
+	spoil closed /usr/share/tesseract-ocr
+	if "${spoilt[@]}" true 2>/dev/null; then
+		ok "${spoilt[@]}" "$STRONGROOM_T" inspect scan.pdf --text --ocr eng --json
+		same "$(json 0.status)" unread 'a scan without the data of OCR'
+		has 'the data of tesseract cannot be used here .see strongroom doctor.: /usr/share/tesseract-ocr, .*: Permission denied'
+		hasnt 'install tesseract'
+		spoil closed /usr/share/tesseract-ocr/5
+		ok "${spoilt[@]}" "$STRONGROOM_T" inspect scan.pdf --text --ocr eng --json
+		same "$(json 0.status)" unread 'a scan without the trained data'
+		has 'the trained data for eng cannot be read .Permission denied.'
+		spoil nothing /usr/bin/pdftoppm
+		for file in scan page; do
+			ok "${spoilt[@]}" "$STRONGROOM_T" inspect $file.pdf --text --ocr eng --json
+			same "$(json 0.status)" unread "$file.pdf without pdftoppm"
+			has 'pdftoppm cannot be used here .see strongroom doctor.: /usr/bin/pdftoppm, .*: Permission denied'
+		done
+		ok "${spoilt[@]}" "$STRONGROOM_T" inspect scan.pdf --text --draw --json
+		same "$(jq -r '.[0]["not-drawn"].status' out)" unread 'a page is not drawn'
+	fi
+	rmdir closed
 fi
 told() {
 	hasnt FAULT

@@ -8,9 +8,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
 
+#include "mounts.h"
 #include "util.h"
 
 static struct sr_err e;
@@ -190,6 +193,62 @@ static void test_picture(void **state) {
 	sr_buf_free(&b);
 }
 
+/* What exiftool's Perl reads by -I cannot be read: no picture is called damaged for it. */
+static int spoilt_in_child(const char *over, const char *folder, struct sr_bytes input) {
+	const struct sr_box_input in = sr_box_input_bytes(&input);
+	struct heard h = {.text = ""};
+	struct sr_launcher *l = NULL;
+	int at = 0;
+
+	if (!mounts_own())
+		return 77;
+	if (!mounts_lay(over, folder) || sr_launcher_start(&l, NULL, &e) != 0)
+		return 1;
+	h.to = (struct sr_about_to){.fact = hear, .ctx = &h};
+	if (sr_about_read(&h.to, l, &in, &e) != 0)
+		at = 2;
+	else if (strstr(h.to.why, "exiftool cannot be used here") == NULL ||
+		 strstr(h.to.why, over) == NULL)
+		at = 3;
+	if (at != 0)
+		print_message("it says %s (%s) %s\n", h.text, h.to.why, e.text);
+	sr_launcher_stop(l);
+	return at;
+}
+
+static void test_modules(void **state) {
+	static const char *const places[] = {"/usr/share/perl5/Image", "/usr/share/perl5/File"};
+	char *dir = t_tmp_new();
+	char folder[T_PATH];
+	struct sr_buf b;
+
+	(void)state;
+	need("/usr/bin/exiftool");
+	snprintf(folder, sizeof folder, "%s/folder", dir);
+	assert_int_equal(mkdir(folder, 0), 0);
+	make_png(&b);
+	for (size_t i = 0; i < T_COUNT(places); i++) {
+		int status = 0;
+
+		if (access(places[i], R_OK) != 0)
+			continue;
+		(void)fflush(stdout);
+		const pid_t pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			const int at = spoilt_in_child(places[i], folder, sr_buf_view(&b));
+
+			(void)fflush(stdout);
+			_exit(at);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		assert_true(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77);
+	}
+	sr_buf_free(&b);
+	t_tmp_remove(dir);
+}
+
 /* A file of 3 GiB of which its ends alone are read. */
 struct large {
 	struct sr_bytes head;
@@ -289,6 +348,7 @@ int main(void) {
 		cmocka_unit_test(test_pdf),
 		cmocka_unit_test(test_sound),
 		cmocka_unit_test(test_picture),
+		cmocka_unit_test(test_modules),
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_others),
 	};

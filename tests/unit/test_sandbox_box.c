@@ -18,6 +18,7 @@
 
 #include "base/secret.h"
 #include "base/time.h"
+#include "mounts.h"
 #include "sandbox/box.h"
 
 static struct sr_err e;
@@ -532,8 +533,9 @@ static void out_of_reach(void **state) {
 		"%s, which the sandbox is made with: Too many levels of symbolic links", loop);
 	sr_walls_unusable(w, told, sizeof told);
 	assert_string_equal(told, says);
-	sr_walls_unusable(w, told, 40); /* no room: what fits whole */
-	assert_string_equal(told, "");
+	assert_false(sr_walls_is_whole(w));
+	sr_walls_unusable(w, told, SR_WALLS_MORE); /* no room: what fits whole, and how many not */
+	assert_string_equal(told, "1 more, for which there is no room here");
 	sr_walls_free(w);
 	root = (struct sr_walls_root){.program = program, .extras = extras};
 	assert_ok(sr_walls_new(&w, &root, &e), &e);
@@ -558,7 +560,18 @@ static void out_of_reach(void **state) {
 		script, lacks);
 	sr_walls_unusable(w, told, sizeof told);
 	assert_string_equal(told, says);
+	const size_t full = strlen(told);
 	assert_int_equal(sr_walls_libraries(w), libraries); /* none of theirs stays */
+	snprintf(says, sizeof says,
+		"%s names no loader of its libraries\n1 more, for which there is no room here",
+		script);
+	/* Room for the first alone; and one byte less than for both. */
+	sr_walls_unusable(w, told, strlen(script) + 60 + SR_WALLS_MORE);
+	assert_string_equal(told, says);
+	sr_walls_unusable(w, told, full + 1 + SR_WALLS_MORE - 1);
+	assert_string_equal(told, says);
+	sr_walls_unusable(w, told, full + 1 + SR_WALLS_MORE);
+	assert_int_equal(strlen(told), full);
 	sr_walls_free(w);
 	loader_fails(lacks, loader, program, libraries);
 	w = NULL;
@@ -570,6 +583,7 @@ static void out_of_reach(void **state) {
 	sr_err_clear(&e);
 	root = (struct sr_walls_root){.program = program, .tools = absent};
 	assert_ok(sr_walls_new(&w, &root, &e), &e); /* it is left out */
+	assert_true(sr_walls_is_whole(w));
 	sr_walls_unusable(w, told, sizeof told);
 	assert_string_equal(told, "");
 	sr_walls_free(w);
@@ -577,6 +591,56 @@ static void out_of_reach(void **state) {
 	assert_fails(sr_walls_program(program, sizeof program, up, &e), SR_IO, &e,
 		"Too many levels of symbolic links");
 	t_tmp_remove(dir);
+}
+
+/* A tool that is repaired is used from the next request on: what the launcher found is not kept
+ * for as long as it lives. In a process that may lay files over the system's. */
+static int repaired_in_child(const char *spoilt) {
+	static const char tool[] = "/usr/bin/pdftotext";
+	char told[SR_LAUNCHER_UNUSABLE];
+	struct sr_launcher *l = NULL;
+	int at = 0;
+
+	if (!mounts_own())
+		return 77;
+	if (!mounts_lay(tool, spoilt) || sr_launcher_start(&l, NULL, &e) != 0)
+		return 1;
+	for (int i = 0; i < 2 && at == 0; i++) /* unusable, and so again */
+		at = sr_launcher_unusable(l, SR_TOOLS_PAGES, told, &e) != 0 ? 2
+		     : strstr(told, "/usr/bin/pdftotext, which") == NULL ||
+				     strstr(told, "Permission denied") == NULL
+			     ? 3
+			     : 0;
+	if (at == 0 && umount2(tool, MNT_DETACH) != 0)
+		at = 4;
+	if (at == 0 && (sr_launcher_unusable(l, SR_TOOLS_PAGES, told, &e) != 0 || told[0] != '\0'))
+		at = 5;
+	sr_launcher_stop(l);
+	return at;
+}
+
+static void repaired(void **state) {
+	char spoilt[T_PATH];
+	char *dir = t_tmp_new();
+	int status = 0;
+
+	(void)state;
+	need(real);
+	if (access("/usr/bin/pdftotext", X_OK) != 0)
+		skip();
+	snprintf(spoilt, sizeof spoilt, "%s/spoilt", dir);
+	t_write_file(spoilt, "", 0);
+	assert_int_equal(chmod(spoilt, 0600), 0);
+	const pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(repaired_in_child(spoilt));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	t_tmp_remove(dir);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static void many_at_once(void **state) {
@@ -769,6 +833,7 @@ int main(void) {
 		cmocka_unit_test(no_root),
 		cmocka_unit_test(no_room),
 		cmocka_unit_test(out_of_reach),
+		cmocka_unit_test(repaired),
 		cmocka_unit_test(many_at_once),
 		cmocka_unit_test(killed_as_they_set_out),
 		cmocka_unit_test(not_there),

@@ -18,8 +18,8 @@
 	"SELECT entry, checkout, recipient, bytes, sha256 FROM exports UNION ALL"                 \
 	" SELECT v.entry, v.checkout, NULL, NULL, NULL FROM views v WHERE v.event = 'export' AND" \
 	" NOT EXISTS(SELECT 1 FROM exports y WHERE y.checkout = v.checkout AND"                   \
-	"  y.entry > v.entry AND y.entry < coalesce((SELECT min(w.entry) FROM views w WHERE"      \
-	"  w.checkout = v.checkout AND w.event = 'export' AND w.entry > v.entry), 9223372036854775807))"
+	"  y.entry > v.entry AND NOT EXISTS(SELECT 1 FROM views w WHERE w.checkout = v.checkout"  \
+	"  AND w.event = 'export' AND w.entry > v.entry AND w.entry < y.entry))"
 
 /* Openings of items: the next event of the same checkout that ends one, else the end of the
  * checkout, else now. */

@@ -128,8 +128,12 @@ static int make_walls(struct service *s, enum sr_box_tools with, struct sr_err *
 	char path[4096];
 	int rc = 0;
 
-	if (s->walls[with] != NULL)
+	/* What was unusable may be repaired since, and is looked at again: the loader's few
+	 * milliseconds, for as long as it is not. */
+	if (s->walls[with] != NULL && sr_walls_is_whole(s->walls[with]))
 		return 0;
+	sr_walls_free(s->walls[with]);
+	s->walls[with] = NULL;
 	if (with == SR_TOOLS_PAGES) {
 		root.tools = page_tools;
 		root.extras = page_extras;

@@ -576,22 +576,32 @@ size_t sr_walls_libraries(const struct sr_walls *w) {
 	return w->library_count;
 }
 
+bool sr_walls_is_whole(const struct sr_walls *w) {
+	for (size_t i = 0; i < w->data_count; i++)
+		if (w->data[i].unusable)
+			return false;
+	return true;
+}
+
 void sr_walls_unusable(const struct sr_walls *w, char *out, size_t size) {
-	size_t at = 0;
+	const size_t room = size - SR_WALLS_MORE; /* the rest is for the line of those left out */
+	size_t at = 0, more = 0;
 
 	out[0] = '\0';
 	for (size_t i = 0; i < w->data_count; i++) {
+		const char *line = w->data[i].from;
+
 		if (!w->data[i].unusable)
 			continue;
-		const int n =
-			snprintf(out + at, size - at, "%s%s", at > 0 ? "\n" : "", w->data[i].from);
-
-		if (n < 0 || (size_t)n >= size - at) {
-			out[at] = '\0'; /* those that fit whole are there */
-			return;
+		if (at + strlen(line) + 2 > room) {
+			more++;
+			continue;
 		}
-		at += (size_t)n;
+		at += (size_t)snprintf(out + at, size - at, "%s%s", at > 0 ? "\n" : "", line);
 	}
+	if (more > 0)
+		(void)snprintf(out + at, size - at, "%s%zu more, for which there is no room here",
+			at > 0 ? "\n" : "", more);
 }
 
 /* --- going in --------------------------------------------------------------------------------- */

@@ -63,7 +63,13 @@ SR_MUST int sr_walls_new(struct sr_walls **out, const struct sr_walls_root *root
 void sr_walls_free(struct sr_walls *w);               /* NULL allowed */
 const char *sr_walls_bwrap(const struct sr_walls *w); /* path of bubblewrap */
 size_t sr_walls_libraries(const struct sr_walls *w);
-/* Why tools and what they read cannot be used, a line each; "" is usual. */
+/* No tool of it, and nothing that one reads, is unusable. */
+bool sr_walls_is_whole(const struct sr_walls *w);
+enum {
+	SR_WALLS_MORE = 64 /* bytes of the line that says how many have no room */
+};
+/* Why tools and what they read cannot be used, a line each; "" is usual. The last line says how
+ * many have no room. ${size}: SR_WALLS_MORE at least. */
 void sr_walls_unusable(const struct sr_walls *w, char *out, size_t size);
 
 /* In a process made for it, which becomes bubblewrap and then the program: 0 is ${input} (-1: an
