@@ -710,6 +710,14 @@ static void test_failed_before(void **state) {
 	rig_end(&r);
 }
 
+static struct sr_packer_options packer_options(const struct rig *r) {
+	struct sr_packer_options po = {.backend = r->backend, .index = r->index, .dedupe = true};
+	memcpy(po.vault, r->domain.vault, SR_HASH);
+	memcpy(po.structure_pk, r->structure_pk, SR_X_PK);
+	memset(po.accession, 1, SR_ID);
+	return po;
+}
+
 /* A draft asked before its time: what would be a manifest that names places which are not known. */
 static void test_draft_before_its_time(void **state) {
 	struct rig r;
@@ -724,10 +732,7 @@ static void test_draft_before_its_time(void **state) {
 	char path[32];
 	(void)state;
 	rig_open(&r, NULL);
-	struct sr_packer_options po = {.backend = r.backend, .index = r.index, .dedupe = true};
-	memcpy(po.vault, r.domain.vault, SR_HASH);
-	memcpy(po.structure_pk, r.structure_pk, SR_X_PK);
-	memset(po.accession, 1, SR_ID);
+	const struct sr_packer_options po = packer_options(&r);
 	assert_ok(sr_packer_new(&p, &po, &e), &e);
 	assert_ok(sr_block_work_new(&work, &r.domain, SR_CODEC_ZSTD, &e), &e);
 	struct sr_draft_options o = {.domain = &r.domain,
@@ -794,10 +799,7 @@ static void test_twins(void **state) {
 	struct sr_packer_record records[3];
 	(void)state;
 	rig_open(&r, NULL);
-	struct sr_packer_options po = {.backend = r.backend, .index = r.index, .dedupe = true};
-	memcpy(po.vault, r.domain.vault, SR_HASH);
-	memcpy(po.structure_pk, r.structure_pk, SR_X_PK);
-	memset(po.accession, 1, SR_ID);
+	const struct sr_packer_options po = packer_options(&r);
 	assert_ok(sr_packer_new(&p, &po, &e), &e);
 	t_fill(large, sizeof large, 1);
 	t_fill(small, sizeof small, 2);

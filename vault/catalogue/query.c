@@ -188,7 +188,7 @@ static int read_person(struct sr_person_row *r, struct sr_stmt *st, struct sr_er
 	return rc == 0 ? sr_col_dup(&r->name, st, 3, e) : rc;
 }
 
-/* Of a statement that is kept: with every request core asks who its person is. */
+/* Takes over ${st}. */
 static int one_person(struct sr_person_row *out, struct sr_stmt *st, struct sr_err *e) {
 	struct sr_person_row r;
 	int rc = sr_stmt_row(st, e);
@@ -196,7 +196,7 @@ static int one_person(struct sr_person_row *out, struct sr_stmt *st, struct sr_e
 	memset(&r, 0, sizeof r);
 	if (rc == 0)
 		rc = read_person(&r, st, e);
-	sr_stmt_reset(st);
+	sr_stmt_free(st);
 	if (rc == SR_NOTFOUND)
 		return sr_fail(e, SR_NOTFOUND, "there is no such person in this vault");
 	if (rc != 0)
@@ -209,7 +209,7 @@ static int one_person(struct sr_person_row *out, struct sr_stmt *st, struct sr_e
 int sr_query_person(
 	struct sr_person_row *out, struct sr_catalogue *c, const char *person, struct sr_err *e) {
 	struct sr_stmt *st = NULL;
-	int rc = SQL_OPEN(
+	int rc = SQL_NEW(
 		&st, sr_catalogue_db(c), e, PERSON_SQL " WHERE p.person = ?", A_STR(person));
 
 	return rc == 0 ? one_person(out, st, e) : rc;
@@ -218,7 +218,7 @@ int sr_query_person(
 int sr_query_person_by_key(struct sr_person_row *out, struct sr_catalogue *c,
 	const uint8_t pk[SR_PK], struct sr_err *e) {
 	struct sr_stmt *st = NULL;
-	int rc = SQL_OPEN(&st, sr_catalogue_db(c), e, PERSON_SQL " WHERE p.pk = ?", A_HASH(pk));
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e, PERSON_SQL " WHERE p.pk = ?", A_HASH(pk));
 
 	return rc == 0 ? one_person(out, st, e) : rc;
 }

@@ -72,7 +72,8 @@ SR_MUST int sr_sql_int(struct sr_db *db, struct sr_err *e, int64_t *out, const c
 /* A kept statement with its arguments, to be stepped and reset by the caller. */
 SR_MUST int sr_sql_open(struct sr_stmt **out, struct sr_db *db, const char *sql,
 	const struct sr_sql_arg *args, size_t count, struct sr_err *e);
-/* The same, not kept: for what is asked seldom. The caller frees it (sr_stmt_free). */
+/* The same, the caller's alone until it is given back (sr_stmt_free): for two uses of one text at
+ * the same time, too. */
 SR_MUST int sr_sql_new(struct sr_stmt **out, struct sr_db *db, const char *sql,
 	const struct sr_sql_arg *args, size_t count, struct sr_err *e);
 

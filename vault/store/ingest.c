@@ -223,8 +223,8 @@ static void name_blocks(struct job *j) {
 	look_up(j);
 }
 
-/* Dedupe none: is it stored since an earlier run of this accession? ${lookup}: what the journal
- * will say of it otherwise; NULL: there is no journal. */
+/* Dedupe none: is it stored since an earlier run of this accession? Otherwise the journal will say
+ * b->lookup of it. */
 static bool stored_in_journal(struct job *j, struct block *b) {
 	struct sr_ingest *in = j->in;
 	if (in->journal == NULL)
