@@ -103,9 +103,10 @@ def table(m, found, verdicts, stuff):
             cpus = m.cpu(*key)
             if not walls:
                 continue
-            lines.append("    %-24s %8.2f s  (%.2f - %.2f)  cpu %7.2f s  %5d MiB  %6.2fx" %
+            lines.append("    %-24s %8.2f s  (%.2f - %.2f)  cpu %7.2f s  %5d MiB  %6.2fx%s" %
                          (name, statistics.median(walls), min(walls), max(walls), statistics.median(cpus),
-                          m.peak(key[1], key[0]) >> 10, statistics.median(walls) / m.median(row, "strongroom")))
+                          m.peak(key[1], key[0]) >> 10, statistics.median(walls) / m.median(row, "strongroom"),
+                          unflushed(m, row, name)))
     lines += distances(m, stuff)
     for name, sizes in sorted(m.stored.items()):
         lines.append("stored, %-30s %9.1f MB" % (name, statistics.median(sizes) / 1e6))
@@ -115,6 +116,14 @@ def table(m, found, verdicts, stuff):
     for v in verdicts:
         lines.append("%-7s %-10s %-44s %10s  %s" % ("met" if v.met else "MISSED", v.row, v.text, v.have, v.goal))
     return lines
+
+
+def unflushed(m, row, name):
+    """Of a tool that leaves its files to the page cache, and so had them flushed behind it."""
+    returned = statistics.median(m.returned(row, name) or [0])
+    if returned in (0, m.median(row, name)):
+        return ""
+    return "  (%.2fx when it returned, after %.2f s)" % (returned / m.median(row, "strongroom"), returned)
 
 
 def distances(m, stuff):

@@ -9,8 +9,10 @@ import tempfile
 
 
 class Step:
-    def __init__(self, argv, env=None, cwd=None):
-        self.argv, self.cwd = argv, cwd
+    """A command. FLUSH: what it wrote there is to be on the disk when it counts as done, and it does not see to that itself."""
+
+    def __init__(self, argv, env=None, cwd=None, flush=None):
+        self.argv, self.cwd, self.flush = argv, cwd, flush
         self.env = dict(os.environ, **(env or {}))
 
 
@@ -88,7 +90,7 @@ class Restic(Repo):
         return Step([self.tool.program, "backup", *(["--force"] if again else []), *more, *paths], self.env)
 
     def bring(self, back):
-        return Step([self.tool.program, "restore", "latest", "--target", back], self.env)
+        return Step([self.tool.program, "restore", "latest", "--target", back], self.env, flush=back)
 
     def check(self):
         return Step([self.tool.program, "check", "--read-data"], self.env)
@@ -110,7 +112,7 @@ class Borg(Repo):
 
     def bring(self, back):
         os.makedirs(back)
-        return Step([self.tool.program, "extract", "::a%d" % self.count], self.env, cwd=back)
+        return Step([self.tool.program, "extract", "::a%d" % self.count], self.env, cwd=back, flush=back)
 
     def check(self):
         return Step([self.tool.program, "check", "--verify-data"], self.env)
