@@ -4,11 +4,14 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "board/held.h"
+#include "board/keys.h"
 #include "catalogue/catalogue.h"
 #include "intake/file_lists.h"
 #include "intake/holding.h"
@@ -16,6 +19,7 @@
 #include "ledger/ledger.h"
 #include "store/envelope.h"
 #include "store/index.h"
+#include "store/resume.h"
 #include "store/secrets.h"
 #include "world.h"
 
@@ -66,17 +70,6 @@ static const char *entry(const char *dir, const char *suffix) {
 	return found;
 }
 
-/* Nothing is left over: as many slots, quarantine seals and envelopes as items, nothing of
- * accessions in run/. */
-static void tidy(struct world *w) {
-	uint64_t items = items_of(w);
-
-	assert_int_equal(secrets_of(w, SR_SECRET_SLOT), items);
-	assert_int_equal(secrets_of(w, SR_SECRET_QUARANTINE), items);
-	assert_int_equal(t_count_entries(t_path(w->vault, "items")), items);
-	assert_null(entry(t_path(w->vault, "run"), ".lists"));
-}
-
 struct pending {
 	size_t count;
 	uint8_t accession[SR_ID];
@@ -89,6 +82,21 @@ static int on_pending(void *ctx, const uint8_t accession[SR_ID], struct sr_err *
 	p->count++;
 	memcpy(p->accession, accession, SR_ID);
 	return 0;
+}
+
+/* Nothing is left over: as many slots, quarantine seals and envelopes as items, nothing of
+ * accessions in run/. */
+static void tidy(struct world *w) {
+	struct pending pending = {0};
+	uint64_t items = items_of(w);
+
+	assert_ok(sr_index_pending(w->v->index, on_pending, &pending, &w->e), &w->e);
+	assert_int_equal(secrets_of(w, SR_SECRET_SLOT), items);
+	assert_int_equal(secrets_of(w, SR_SECRET_QUARANTINE), items);
+	assert_int_equal(t_count_entries(t_path(w->vault, "items")), items);
+	assert_null(entry(t_path(w->vault, "run"), ".lists"));
+	if (pending.count == 0)
+		assert_null(entry(t_path(w->vault, "run"), ".cell"));
 }
 
 static void test_killed(void **state) {
@@ -299,6 +307,38 @@ static int sign_as_room(void *ctx, uint8_t sig[SR_SIG], struct sr_bytes text, st
 	return sr_sign(sig, w->v->keys->s->room_seed, text, e);
 }
 
+/* Notes are not under a key that the service has for good: with the item's part they die. */
+static void opens_by_the_part_alone(struct world *w, const uint8_t item[SR_ID]) {
+	const uint8_t *quarantine = w->v->keys->s->quarantine_key;
+	const char *path = entry(t_path(w->vault, "run"), ".scan");
+	struct sr_held_place at = {.number = 1};
+	struct sr_buf file, seal, note;
+	char name[2 * SR_ID + 1];
+	uint8_t part[SR_PART], key[SR_KEY];
+
+	sr_hex(name, item, SR_ID);
+	memcpy(at.vault, w->v->fingerprint, SR_HASH);
+	memcpy(at.item, item, SR_ID);
+	sr_buf_init(&file);
+	sr_buf_init_secret(&seal);
+	sr_buf_init_secret(&note);
+	t_read_file(path, &file);
+	assert_ok(sr_secrets_get(
+			  w->v->secrets, SR_SECRET_INTAKE, sr_bytes_str(name), 1, &seal, &w->e),
+		&w->e);
+	assert_ok(sr_intake_open(part, quarantine, &at, sr_buf_view(&seal), &w->e), &w->e);
+	for (int i = 0; i < 2; i++) {
+		SR_HASH_OF(key, "strongroom/note-key/v2", i == 0 ? quarantine : part,
+			sr_bytes_of(w->v->fingerprint, SR_HASH));
+		const int rc = sr_aead_open_buf(&note, key, "strongroom/note/v1",
+			sr_bytes_str(strrchr(path, '/') + 1), sr_buf_view(&file), NULL);
+		assert_int_equal(rc, i == 0 ? SR_AUTH : 0);
+	}
+	sr_buf_free(&file);
+	sr_buf_free(&seal);
+	sr_buf_free(&note);
+}
+
 /* What intake works on: a held item that opens, its files added in order. */
 static void holding_refuses(struct world *w, const uint8_t item[SR_ID]) {
 	struct sr_holding *h = NULL;
@@ -331,6 +371,7 @@ static void holding_refuses(struct world *w, const uint8_t item[SR_ID]) {
 	assert_ok(sr_holding_note_put(h, "scan", sr_bytes_str("half way"), &w->e), &w->e);
 	assert_ok(sr_holding_note_get(h, "scan", &note, &w->e), &w->e);
 	assert_true(sr_bytes_eq(sr_buf_view(&note), sr_bytes_str("half way")));
+	opens_by_the_part_alone(w, item);
 	sr_buf_clear(&note);
 	char from[T_PATH], to[T_PATH];
 	sr_hex(name, item, SR_ID);
@@ -643,6 +684,127 @@ static void test_kept_without_the_rest(void **state) {
 	sr_file_lists_hold(SR_FILE_LISTS_HELD);
 }
 
+/* A second name of everything that accessions have in run/, in the folder ${to}: what free space
+ * holds of it once it is removed. */
+static void link_all(struct world *w, const char *to) {
+	char path[T_PATH];
+	DIR *d = opendir(t_path(w->vault, "run"));
+
+	assert_non_null(d);
+	assert_int_equal(mkdir(to, 0700), 0);
+	for (const struct dirent *en = readdir(d); en != NULL; en = readdir(d)) {
+		if (strncmp(en->d_name, "accession-", 10) != 0)
+			continue;
+		assert_true(snprintf(path, sizeof path, "%s/%.60s", to, en->d_name) > 0);
+		assert_int_equal(linkat(dirfd(d), en->d_name, AT_FDCWD, path, 0), 0);
+	}
+	(void)closedir(d);
+}
+
+/* Whoever has the service's keys and ${cell}: how many blocks' keys, and does .keep open? */
+static size_t robbed(struct world *w, const char *from, struct sr_bytes cell, bool *keep) {
+	struct sr_resume_options o = {.run = NULL};
+	struct sr_resume *journal = NULL;
+	struct sr_dir *dir = NULL;
+	struct sr_buf sealed, plain;
+	const char *name = entry(from, ".cell");
+	size_t blocks = 0;
+
+	assert_non_null(name);
+	name = strrchr(name, '/') + 1 + strlen("accession-");
+	assert_ok(sr_unhex(o.accession, SR_ID, sr_bytes_of(name, (size_t)2 * SR_ID), &w->e), &w->e);
+	memcpy(o.vault, w->v->fingerprint, SR_HASH);
+	SR_HASH_OF(o.key, "strongroom/accession-key/v2", w->v->keys->s->intake_sk, cell,
+		sr_bytes_of(o.accession, SR_ID));
+	sr_buf_init(&sealed);
+	sr_buf_init_secret(&plain);
+	name = entry(from, ".keep");
+	*keep = false;
+	if (name != NULL) {
+		t_read_file(name, &sealed);
+		*keep = sr_aead_open_buf(&plain, o.key, "strongroom/accession-keep/v2",
+				sr_bytes_of(o.accession, SR_ID), sr_buf_view(&sealed), NULL) == 0;
+	}
+	assert_ok(sr_dir_open(&dir, from, &w->e), &w->e);
+	o.run = dir;
+	assert_ok(sr_resume_open(&journal, &o, &w->e), &w->e); /* cuts what it cannot open */
+	blocks = sr_resume_count(journal);
+	sr_resume_close(journal);
+	sr_dir_close(dir);
+	sr_buf_free(&sealed);
+	sr_buf_free(&plain);
+	return blocks;
+}
+
+/* Where nothing is deduped the journal in run/ has the keys of blocks, and .keep the names.
+ * Wherever a deposit was killed: once it is over, the keys of the service open neither, though all
+ * their bytes are still on the medium. The control: with the cell as it was they do. */
+static void test_nothing_left_to_open(void **state) {
+	size_t journals = 0, keeps = 0;
+	bool over = false;
+
+	(void)state;
+	for (unsigned long nth = 1; !over; nth += t_stride(3)) {
+		struct world *w = world_new(NULL);
+		struct pending p = {0};
+		struct sr_buf cell, now;
+		char medium[T_PATH];
+		const char *found;
+		uint8_t id[SR_ID];
+		bool keep = false;
+		int status = 0;
+
+		world_collection(w, "forms", "none", id);
+		world_close(w);
+		const pid_t pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			struct world_deposit d = {.files = files, .count = 2, .collection = id};
+
+			world_reopen(w);
+			sr_fault_set(nth, -1);
+			t_exit(world_deposit(w, &d) == 0 ? 7 : 8);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		over = WIFEXITED(status);
+		sr_buf_init(&cell);
+		sr_buf_init(&now);
+		(void)snprintf(medium, sizeof medium, "%s-medium", w->vault);
+		link_all(w, medium);
+		found = entry(medium, ".cell");
+		if (found != NULL)
+			t_read_file(found, &cell);
+		world_reopen(w);
+		assert_ok(sr_index_pending(w->v->index, on_pending, &p, &w->e), &w->e);
+		if (p.count == 1) {
+			struct sr_deposit_options o = {.collection = id,
+				.depositor = w->depositor.person,
+				.threads = 1,
+				.resume = p.accession};
+			struct sr_deposit *d = NULL;
+
+			assert_ok(sr_deposit_begin(&d, w->v, &o, &w->e), &w->e);
+			assert_ok(sr_deposit_abort(d, &w->e), &w->e);
+		}
+		tidy(w);
+		if (cell.len == SR_HASH) { /* else it was killed while it made the cell */
+			t_read_file(entry(medium, ".cell"), &now);
+			assert_int_equal(now.len, SR_HASH);
+			assert_memory_not_equal(now.p, cell.p, SR_HASH);
+			const size_t blocks = robbed(w, medium, sr_buf_view(&cell), &keep);
+			journals += blocks > 0;
+			keeps += keep;
+			assert_int_equal(robbed(w, medium, sr_buf_view(&now), &keep), 0);
+			assert_false(keep);
+		}
+		sr_buf_free(&cell);
+		sr_buf_free(&now);
+		world_free(w);
+	}
+	assert_true(journals > 0);
+	assert_true(keeps > 0);
+}
+
 /* An item of more files than one list holds is refused when the list is full, and not at the end;
  * nothing of it stays. */
 static void test_list_too_long(void **state) {
@@ -680,6 +842,7 @@ int main(void) {
 		cmocka_unit_test(test_abort_in_a_failed_vault),
 		cmocka_unit_test(test_copy_unreachable),
 		cmocka_unit_test(test_kept_without_the_rest),
+		cmocka_unit_test(test_nothing_left_to_open),
 		cmocka_unit_test(test_list_too_long),
 	};
 

@@ -12,12 +12,14 @@
  */
 #include "intake/deposit.h"
 
+#include "base/secret.h"
 #include "board/erase.h"
 #include "board/fixity.h"
 #include "board/held.h"
 #include "board/keys.h"
 #include "catalogue/query.h"
 #include "crypto/tdh2.h"
+#include "intake/accession_key.h"
 #include "intake/file_lists.h"
 #include "intake/holding.h"
 #include "ledger/statement.h"
@@ -60,7 +62,8 @@ struct sr_deposit {
 	size_t item_cap;
 	struct sr_file_lists *file_lists; /* of the items that have ended */
 	uint8_t (*salts)[SR_SALT];        /* of the file lists */
-	struct sr_tree tree;              /* of the files root */
+	uint8_t *key;        /* of what lies in run/; SR_KEY bytes, in the secret arena */
+	struct sr_tree tree; /* of the files root */
 	uint64_t files, bytes;
 	/* the item at work */
 	bool in_item;
@@ -94,12 +97,6 @@ static void derived(uint8_t out[SR_HASH], const struct sr_vault *v, const uint8_
 	sr_le64_put(n, ordinal);
 	SR_HASH_OF(out, label, v->keys->s->intake_sk, sr_bytes_of(accession, SR_ID),
 		sr_bytes_of(n, sizeof n));
-}
-
-static void journal_key(
-	uint8_t out[SR_KEY], const struct sr_vault *v, const uint8_t accession[SR_ID]) {
-	SR_HASH_OF(out, "strongroom/accession-key/v1", v->keys->s->intake_sk,
-		sr_bytes_of(accession, SR_ID));
 }
 
 static void keep_name(char out[64], const uint8_t accession[SR_ID]) {
@@ -436,7 +433,7 @@ static int ingest_begin(struct sr_deposit *d, struct sr_err *e) {
 	o->domain.dedupe = d->dedupe;
 	memcpy(o->domain.kdf_key, d->v->keys->s->kdf_key, SR_KEY);
 	memcpy(o->structure_pk, d->v->keys->structure_pk, SR_X_PK);
-	journal_key(o->journal_key, d->v, d->accession);
+	memcpy(o->journal_key, d->key, SR_KEY);
 	memcpy(o->accession, d->accession, SR_ID);
 	o->settle_later = true; /* the door does */
 	o->codec = SR_CODEC_ZSTD;
@@ -475,7 +472,6 @@ static int check_uncommitted(struct sr_vault *v, const uint8_t accession[SR_ID],
 int sr_deposit_begin(struct sr_deposit **out, struct sr_vault *v,
 	const struct sr_deposit_options *o, struct sr_err *e) {
 	struct sr_deposit *d = calloc(1, sizeof *d);
-	uint8_t key[SR_KEY];
 	int rc = 0;
 
 	if (d == NULL)
@@ -492,6 +488,9 @@ int sr_deposit_begin(struct sr_deposit **out, struct sr_vault *v,
 	d->batch = calloc(SR_ENVELOPE_BATCH, sizeof *d->batch);
 	if (d->batch == NULL)
 		rc = sr_fail(e, SR_NOMEM, "deposit: out of memory");
+	d->key = sr_secret_new(SR_KEY, rc == 0 ? e : NULL);
+	if (d->key == NULL && rc == 0)
+		rc = SR_LIMIT;
 	if (rc == 0 && o->resume != NULL) {
 		memcpy(d->accession, o->resume, SR_ID);
 		rc = check_uncommitted(v, d->accession, e);
@@ -502,10 +501,11 @@ int sr_deposit_begin(struct sr_deposit **out, struct sr_vault *v,
 	 * are found. */
 	if (rc == 0 && o->resume != NULL)
 		rc = remove_items(v, d->accession, e);
-	journal_key(key, v, d->accession);
+	/* A journal is worth something after a cut of power only with its key. */
 	if (rc == 0)
-		rc = sr_file_lists_new(&d->file_lists, v->run, d->accession, key, e);
-	sr_wipe(key, sizeof key);
+		rc = sr_accession_key_make(d->key, v, d->accession, d->dedupe == SR_DEDUPE_NONE, e);
+	if (rc == 0)
+		rc = sr_file_lists_new(&d->file_lists, v->run, d->accession, d->key, e);
 	if (rc == 0)
 		rc = ingest_begin(d, e);
 	if (rc != 0) {
@@ -699,7 +699,6 @@ static void place_put(struct sr_buf *b, struct sr_file_list_place at) {
 
 static int keep_write(const struct sr_deposit *d, struct sr_bytes note, struct sr_err *e) {
 	struct sr_buf plain, sealed;
-	uint8_t key[SR_KEY];
 	char name[64];
 	int rc;
 
@@ -722,17 +721,15 @@ static int keep_write(const struct sr_deposit *d, struct sr_bytes note, struct s
 		sr_buf_put(&plain, d->texts[i].salt, SR_SALT);
 		sr_buf_put_lp(&plain, d->texts[i].text);
 	}
-	journal_key(key, d->v, d->accession);
 	keep_name(name, d->accession);
 	rc = sr_buf_ok(&plain, e);
 	if (rc == 0)
-		rc = sr_aead_seal_buf(&sealed, key, "strongroom/accession-keep/v2",
+		rc = sr_aead_seal_buf(&sealed, d->key, "strongroom/accession-keep/v2",
 			sr_bytes_of(d->accession, SR_ID), sr_buf_view(&plain), e);
 	if (rc == 0)
 		rc = sr_file_replace_later(d->v->run, name, sr_buf_view(&sealed), e);
 	if (rc == 0)
 		rc = sr_backend_beside(d->v->store, d->v->run, e);
-	sr_wipe(key, sizeof key);
 	sr_buf_free(&plain);
 	sr_buf_free(&sealed);
 	return rc;
@@ -768,7 +765,10 @@ static int committed(struct sr_vault *v, const uint8_t accession[SR_ID], struct 
 	keep_name(name, accession);
 	if (rc == 0)
 		rc = gone(sr_file_remove_later(v->run, name, e), e);
-	return rc == 0 ? sr_file_lists_remove(v->run, accession, e) : rc;
+	if (rc == 0)
+		rc = sr_file_lists_remove(v->run, accession, e);
+	/* Last, for what is left without it is told as damaged. */
+	return rc == 0 ? sr_accession_key_end(v, accession, e) : rc;
 }
 
 /* The board may have got a new key since the deposit began: its items are sealed under the one
@@ -872,16 +872,29 @@ int sr_deposit_submission(struct sr_deposit *d, struct sr_submission *sub, struc
 	return 0;
 }
 
+/* What was broken off before it was signed; of one that was, .keep may need all of this. If it
+ * fails, the next opening does it. */
+static void broken_off(const struct sr_deposit *d) {
+	bool kept = false;
+	int rc = sr_file_lists_remove(d->v->run, d->accession, NULL);
+
+	if (rc == 0)
+		rc = sr_index_packs(d->v->index, d->accession, see_pack, &kept, NULL);
+	if (rc == 0 && !kept)
+		(void)!sr_accession_key_end(d->v, d->accession, NULL);
+}
+
 void sr_deposit_free(struct sr_deposit *d) {
 	if (d == NULL)
 		return;
 	sr_ingest_free(d->ingest);
 	if (d->batch != NULL)
 		batch_clear(d);
-	if (!d->finished && d->file_lists != NULL) /* else .keep may name them */
-		(void)!sr_file_lists_remove(d->v->run, d->accession, NULL);
+	if (!d->finished && d->file_lists != NULL)
+		broken_off(d);
 	free(d->batch);
 	sr_file_lists_free(d->file_lists);
+	sr_secret_free(d->key, SR_KEY);
 	free(d->salts);
 	sr_accession_list_free(&d->list);
 	sr_people_free(&d->curators);
@@ -1053,7 +1066,9 @@ int sr_deposit_abort(struct sr_deposit *d, struct sr_err *e) {
 	rc = remove_items(v, a.accession, e);
 	if (rc == 0) /* of a commit that was refused: it must not come back at the next opening */
 		rc = keep_remove(v, a.accession, e);
-	return rc != 0 ? rc : sr_ingest_abort(&a, &packs, e);
+	if (rc == 0)
+		rc = sr_ingest_abort(&a, &packs, e);
+	return rc == 0 ? sr_accession_key_end(v, a.accession, e) : rc;
 }
 
 /* --- at opening ------------------------------------------------------------------------------- */
@@ -1143,8 +1158,9 @@ static int keep_read(struct kept *k, struct sr_vault *v, const char *name,
 	sr_buf_init(&sealed);
 	k->run = v->run;
 	memcpy(k->accession, accession, SR_ID);
-	journal_key(k->key, v, accession);
-	rc = sr_file_read(v->run, name, &sealed, KEEP_MAX, e);
+	rc = sr_accession_key(k->key, v, accession, e);
+	if (rc == 0)
+		rc = sr_file_read(v->run, name, &sealed, KEEP_MAX, e);
 	if (rc == 0)
 		rc = sr_aead_open_buf(&k->plain, k->key, "strongroom/accession-keep/v2",
 			sr_bytes_of(accession, SR_ID), sr_buf_view(&sealed), e);
@@ -1352,6 +1368,23 @@ static int remove_lists(void *ctx, const char *name, bool is_dir, struct sr_err 
 	return rc != 0 || there ? rc : sr_file_lists_remove(v->run, accession, e);
 }
 
+/* The key of what is over, or has left nothing that could be gone on with. */
+static int end_key(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
+	struct sr_vault *v = ctx;
+	uint8_t accession[SR_ID];
+	char keep[64];
+	bool there = false, packs = false;
+	int rc;
+
+	if (is_dir || !is_accession(accession, name, ".cell"))
+		return 0;
+	keep_name(keep, accession);
+	rc = sr_file_find(&there, v->run, keep, e);
+	if (rc == 0 && !there)
+		rc = sr_index_packs(v->index, accession, see_pack, &packs, e);
+	return rc != 0 || there || packs ? rc : sr_accession_key_end(v, accession, e);
+}
+
 /* Files that a step of intake added: committed, but the index was not told; to be gone on with; or
  * of no use any more, since the item was released, sealed anew or destroyed. */
 static int recover_work(
@@ -1422,6 +1455,8 @@ int sr_deposit_recover(struct sr_vault *v, struct sr_err *e) {
 			s.secrets, s.envelopes);
 	if (rc == 0)
 		rc = sr_index_pending(v->index, recover_pending, v, e);
+	if (rc == 0)
+		rc = sr_dir_each(v->run, end_key, v, e);
 	if (rc == 0)
 		rc = recover_inventory(v, e);
 	return rc != 0 ? sr_wrap(e, "deposits") : 0;

@@ -13,13 +13,17 @@
  * Order on disk: packs' bytes -> [envelopes, list object, run/, secrets.db and its copy, the names
  * of all these] -> statement. What stands in brackets is written without waiting for each, and
  * waited for once before the journal is written: secrets.db for itself, the rest in the door's
- * settle of the store, which is one syncfs. A deposit of up to SR_ENVELOPE_BATCH items costs six
- * flushes so: two packs, secrets, syncfs, journal, INVENTORY.names (and one for the copy). Larger
- * ones have made earlier batches of items durable on the way.
+ * settle of the store, which is one syncfs. A deposit of up to SR_ENVELOPE_BATCH items costs seven
+ * flushes so: two packs, secrets, syncfs, journal, INVENTORY.names, the end of the key of what lay
+ * in run/ (and one for the copy). Larger ones have made earlier batches of items durable on the
+ * way.
  *
  * A kill or a cut of power in between: at the next opening the accession is finished if its signed
  * statement lies whole in run/ and everything that it names is there and whole; else its envelopes
  * and secrets are removed, and its packs kept for a resume.
+ *
+ * What lies in run/ meanwhile has names of files and, where nothing is deduped, keys of blocks. Its
+ * key dies with the accession: intake/accession_key.h.
  */
 #ifndef SR_INTAKE_DEPOSIT_H
 #define SR_INTAKE_DEPOSIT_H

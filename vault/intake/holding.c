@@ -2,7 +2,11 @@
  * holding - see holding.h: opening, facts, files. What becomes of them is in holding_commit.c.
  *
  *   run/intake-<32 hex of the item>-<number>.<step>   a note: aead (label "strongroom/note/v1",
- * associated data item, le64 number, step) under a key from quarantine_key
+ * associated data the name) under a key from the part of that number
+ *
+ * That key, and that of the journal of what is added, die with the part, which is a secret of
+ * secrets.db until the item has another one or is held no more (board/held.h): service keys alone
+ * open none of it afterwards, wherever its bytes lie.
  *
  * The id under which packs of added files are pending until their statement: 8 bytes that are the
  * same for the whole vault, so that the id is known for one of ours, and 8 of item and number.
@@ -343,13 +347,14 @@ static int begin_ingest(struct sr_holding *h, struct sr_err *e) {
 	sr_holding_work(h->work, h->v, h->row.id, h->row.number);
 	o->backend = h->v->store;
 	o->index = h->v->index;
-	o->run = h->v->run;
+	/* What a look adds is made again with it: it needs no journal, and has no part for one. */
+	o->run = h->checkout == NULL ? h->v->run : NULL;
 	memcpy(o->domain.vault, h->v->fingerprint, SR_HASH);
 	memcpy(o->domain.domain, h->row.collection, SR_ID);
 	o->domain.dedupe = h->env.dedupe;
 	memcpy(o->domain.kdf_key, h->v->keys->s->kdf_key, SR_KEY);
 	memcpy(o->structure_pk, h->v->keys->structure_pk, SR_X_PK);
-	SR_HASH_OF(o->journal_key, "strongroom/intake-journal/v1", h->v->keys->s->quarantine_key,
+	SR_HASH_OF(o->journal_key, "strongroom/intake-journal/v2", h->part,
 		sr_bytes_of(h->work, SR_ID));
 	memcpy(o->accession, h->work, SR_ID);
 	o->codec = SR_CODEC_ZSTD;
@@ -425,8 +430,7 @@ static void note_name(char out[NOTE_NAME], const struct sr_holding *h, const cha
 }
 
 static void note_key(uint8_t key[SR_KEY], const struct sr_holding *h) {
-	SR_HASH_OF(key, "strongroom/note-key/v1", h->v->keys->s->quarantine_key,
-		sr_bytes_of(h->v->fingerprint, SR_HASH));
+	SR_HASH_OF(key, "strongroom/note-key/v2", h->part, sr_bytes_of(h->v->fingerprint, SR_HASH));
 }
 
 int sr_holding_note_put(

@@ -1,12 +1,13 @@
 /*
- * rootcell - see the header. The only in-place overwrite of the program: sr_rootcell_set and
- * sr_rootcell_destroy, each one write of a whole slot and one fdatasync.
+ * rootcell - see the header. sr_rootcell_set and sr_rootcell_destroy are each one write of a whole
+ * slot, in place, and one fdatasync.
  */
 #include "store/rootcell.h"
 
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "store/supersede.h"
 
 enum {
 	ROOT_PLAIN = SR_KEY + SR_STATE,
@@ -183,21 +184,10 @@ int sr_rootcell_move(struct sr_rootcell *c, const struct sr_unit_file *f, int i,
 }
 
 int sr_rootcell_remove(struct sr_dir *dir, const char *name, struct sr_err *e) {
-	uint8_t noise[SR_ROOT_CELL];
 	bool there = false;
-	int fd = -1, rc = sr_file_find(&there, dir, name, e);
+	int rc = sr_file_find(&there, dir, name, e);
 
-	if (rc != 0 || !there)
-		return rc;
-	rc = sr_file_open(&fd, dir, name, SR_FS_WRITE, e);
-	if (rc != 0)
-		return rc;
-	sr_random(noise, sizeof noise);
-	rc = sr_fd_pwrite(fd, noise, sizeof noise, 0, e);
-	if (rc == 0)
-		rc = sr_fd_datasync(fd, e);
-	(void)close(fd);
-	if (rc == 0)
-		rc = sr_file_remove(dir, name, e);
-	return rc;
+	if (rc == 0 && there)
+		rc = sr_file_overwrite(dir, name, e);
+	return rc == 0 && there ? sr_file_remove(dir, name, e) : rc;
 }

@@ -1,6 +1,5 @@
 /*
- * rootcell - the file that holds the root of an erasable page file, and the one file that is
- * overwritten in place.
+ * rootcell - the file that holds the root of an erasable page file: it is overwritten in place.
  *
  *   NAME-root: 8192 bytes, two slots of 4096 (a torn write cannot touch the other's sector), each
  *   offset  size  meaning

@@ -43,6 +43,16 @@ static int overwrite(int fd, struct sr_err *e) {
 	return rc == 0 ? sr_fd_datasync(fd, e) : rc;
 }
 
+int sr_file_overwrite(struct sr_dir *d, const char *name, struct sr_err *e) {
+	int fd = -1, rc = sr_file_open(&fd, d, name, SR_FS_WRITE, e);
+
+	if (rc != 0)
+		return rc;
+	rc = overwrite(fd, e);
+	(void)close(fd);
+	return rc == 0 ? 0 : sr_wrap(e, "overwrite %s", name);
+}
+
 static int same_file(bool *same, struct sr_dir *d, const char *a, const char *b, struct sr_err *e) {
 	struct stat x, y;
 
@@ -58,7 +68,7 @@ static int same_file(bool *same, struct sr_dir *d, const char *a, const char *b,
 int sr_file_supersede_finish(struct sr_dir *d, const char *name, bool *found, struct sr_err *e) {
 	char old[NAME_SIZE];
 	bool same = false, there = false;
-	int fd = -1, rc = second_name(old, name, e);
+	int rc = second_name(old, name, e);
 
 	if (found != NULL)
 		*found = false;
@@ -68,11 +78,7 @@ int sr_file_supersede_finish(struct sr_dir *d, const char *name, bool *found, st
 		return rc;
 	rc = same_file(&same, d, name, old, e);
 	if (rc == 0 && !same) {
-		rc = sr_file_open(&fd, d, old, SR_FS_WRITE, e);
-		if (rc == 0)
-			rc = overwrite(fd, e);
-		if (fd >= 0)
-			(void)close(fd);
+		rc = sr_file_overwrite(d, old, e);
 		if (found != NULL)
 			*found = rc == 0;
 	}

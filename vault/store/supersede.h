@@ -26,5 +26,8 @@ SR_MUST int sr_file_supersede(
 /* What a kill left of an earlier change. *${found} (may be NULL): old bytes were still there. */
 SR_MUST int sr_file_supersede_finish(
 	struct sr_dir *d, const char *name, bool *found, struct sr_err *e);
+/* Every byte of ${name} becomes another one, durably: what is removed afterwards lies in free space
+ * as noise. NOTFOUND. */
+SR_MUST int sr_file_overwrite(struct sr_dir *d, const char *name, struct sr_err *e);
 
 #endif
