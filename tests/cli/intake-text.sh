@@ -27,7 +27,7 @@ ITEM=$(json item.0)
 # A text that is made without OCR, since nobody knew of any language, would pass for all that there is to read. And the list of a
 # parser's libraries goes to us, or nowhere.
 shim=${STRONGROOM_T%/*}/shim.so
-if [[ -f $shim ]] && ! sanitized; then
+if [[ -f $shim ]] && ! sanitized && ! counted; then
 	cp -a "$STRONGROOM_VAULT" before
 	if [[ -d /usr/share/tesseract-ocr/5/tessdata ]]; then
 		LD_PRELOAD=$shim FAULT='list 1 12' FAULT_ROOT=/usr/share/tesseract-ocr ok sr intake run
