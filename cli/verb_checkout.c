@@ -203,6 +203,39 @@ static void why_no_grant(struct cli *c, const uint8_t item[SR_ID]) {
 	cli_answer_free(&a);
 }
 
+/* A checkout is begun and does not open. Where the vault lacks pieces for its grant, which a
+ * restore took away, it says who gives them and what to do then. */
+static void why_not_open(struct cli *c, const uint8_t item[SR_ID], const char *checkout) {
+	struct cli_answer grants, one;
+	struct sr_err ignored = {0};
+
+	cli_ask(&grants, "grants");
+	sr_text_put_hex(&grants.q.head, "item", item, SR_ID);
+	sr_text_put(&grants.q.head, "state", "live");
+	const struct sr_row *g =
+		cli_call(c, &grants, &ignored) == 0 ? sr_rows_first(&grants.rows, "grant") : NULL;
+	cli_ask(&one, "grant");
+	if (g != NULL) {
+		const struct sr_bytes grant = sr_row_get(g, "id");
+
+		sr_text_putf(&one.q.head, "grant", "%.*s", (int)grant.len, (const char *)grant.p);
+		if (cli_call(c, &one, &ignored) == 0 && sr_rows_first(&one.rows, "topup") != NULL) {
+			const struct sr_bytes id = sr_row_get(g, "request");
+			char shown[SR_ID + 1];
+
+			(void)sr_escape_to(
+				shown, sizeof shown, sr_bytes_of(id.p, id.len < 12 ? id.len : 12));
+			cli_hint(c,
+				"members give its grant new pieces: strongroom vote %s topup. Then, "
+				"within %d minutes of now, `strongroom cat %.12s`; or `strongroom "
+				"return %.12s`, and later check it out again",
+				shown, SR_CHECKOUT_OPEN_MIN, checkout, checkout);
+		}
+	}
+	cli_answer_free(&one);
+	cli_answer_free(&grants);
+}
+
 /* What the board lays down is said at every checkout, not once in a letter. */
 static int conditions_of(struct cli *c, const uint8_t checkout[SR_ID], struct sr_err *e) {
 	struct cli_answer a;
@@ -254,6 +287,9 @@ int verb_checkout(struct cli *c, struct sr_err *e) {
 			"cannot wait: two of the members, curators and officers, `strongroom "
 			"break-glass %.12s --reason TEXT`",
 			SR_CHECKOUT_OPEN_MIN, hex, hex);
+	} else if (rc == SR_DENIED && out.proven) {
+		sr_hex(hex, checkout, SR_ID);
+		why_not_open(c, item, hex);
 	} else if (asked && (rc == SR_DENIED || rc == SR_NOTFOUND) && b.grant == NULL &&
 		   b.right == NULL)
 		why_no_grant(c, item);

@@ -26,6 +26,7 @@ has '0 findings'
 ok as ri list
 # Room keys are in no backup, a restore makes new ones: earlier pieces open nothing, those of topups do.
 refused 1 'renewed at entry [0-9]+ .*2 topups are needed' as ri checkout "$ITEM" --grant "$GRANT"
+has "strongroom vote ${REQUEST:0:12} topup\. Then, within 10 minutes of now, .strongroom cat"
 ok as ri checkouts --live --json
 ok as ri return "$(json 0.id)"
 ok as m1 vote "$REQUEST" topup
