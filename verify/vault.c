@@ -220,13 +220,25 @@ static void ledger_free(struct ledger *l) {
 	free(l);
 }
 
-/* The list of packs is signed under the name that the log was founded with, whatever it is now: by
- * the same keys. */
+/* Entry 0 founds a vault, and its hash is the fingerprint; but it is sealed, and strongroom.conf,
+ * which repeats it, is signed by nobody. Where it does not, the list of packs says whose it is,
+ * under the log's signature.
+ *
+ * The list is signed under the name that the log was founded with, whatever it is now: by the same
+ * keys. */
 static int check_store(const struct verify_given *g, struct sr_dir *d, const struct conf *conf,
-	const struct verify_known *known, struct sr_err *e) {
+	const struct ledger *l, struct sr_err *e) {
+	const struct verify_known *known = &l->known;
 	struct verify_known *founded = malloc(sizeof *founded);
+	const struct verify_stored as = {.known = founded,
+		.fingerprint = conf->founded ? conf->fingerprint : NULL,
+		.entries = l->tree.tree.size};
 	int rc = founded == NULL ? sr_fail(e, SR_NOMEM, "no memory") : 0;
 
+	if (as.fingerprint == NULL && as.entries > 0)
+		verify_say(g,
+			"strongroom.conf has no line `fingerprint`, and the log has a first entry: "
+			"the vault writes it again when it is opened");
 	if (rc == 0)
 		*founded = *known;
 	for (size_t i = 0; rc == 0 && i < known->log.count; i++)
@@ -235,7 +247,7 @@ static int check_store(const struct verify_given *g, struct sr_dir *d, const str
 				SR_NOTE_ED25519, known->keys[i].pk, e);
 	if (rc == 0) {
 		founded->log.keys = founded->keys;
-		rc = verify_store(g, d, conf->fingerprint, founded, e);
+		rc = verify_store(g, d, &as, e);
 	}
 	free(founded);
 	return rc;
@@ -265,8 +277,8 @@ int verify_vault(const struct verify_given *g, const char *path, struct sr_err *
 	}
 	if (rc == 0)
 		tell(g, l);
-	if (rc == 0 && !g->log_only && conf.founded)
-		rc = check_store(g, d, &conf, &l->known, e);
+	if (rc == 0 && !g->log_only)
+		rc = check_store(g, d, &conf, l, e);
 	ledger_free(l);
 	sr_dir_close(d);
 	return rc;

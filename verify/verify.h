@@ -64,10 +64,16 @@ SR_MUST int verify_pair(
 SR_MUST int verify_log(const struct verify_given *g, const char *path, struct sr_err *e);
 SR_MUST int verify_vault(const struct verify_given *g, const char *path, struct sr_err *e);
 
+/* What the log says of the store beside it. */
+struct verify_stored {
+	const struct verify_known *known; /* its keys, under the name that the inventory has */
+	const uint8_t *fingerprint;       /* that the inventory must name; NULL: any */
+	uint64_t entries;                 /* 0: nothing can have been stored */
+};
 /* Of a vault's copy (store.c): every pack that the signed inventory names, whole; every object file
- * that is there. ${vault}: the fingerprint that the inventory must name. */
+ * that is there. */
 SR_MUST int verify_store(const struct verify_given *g, struct sr_dir *vault,
-	const uint8_t fingerprint[SR_HASH], const struct verify_known *known, struct sr_err *e);
+	const struct verify_stored *as, struct sr_err *e);
 
 /* --- what they share (given.c) --- */
 

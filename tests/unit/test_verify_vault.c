@@ -248,7 +248,7 @@ static void configuration(void **state) {
 		int code;
 		const char *piece;
 	} rows[] = {
-		{"origin " V_ORIGIN "\nformat 1\n", 0, NULL}, /* before it is founded */
+		{"origin " V_ORIGIN "\nformat 1\n", 0, NULL}, /* who founded it was killed then */
 		{"origin " V_ORIGIN "\nformat 2\n", SR_UNSUPPORTED,
 			"strongroom.conf: a format that this program does not know; use a newer"},
 		{"format 1\n", SR_CORRUPT, "strongroom.conf: origin has 0 bytes, want 1 to 255"},
@@ -281,7 +281,83 @@ static void configuration(void **state) {
 	right();
 }
 
+/* Anybody with an editor takes a line out of it that nobody signed: what is stored is checked as
+ * before. */
+static void no_fingerprint(void **state) {
+	uint8_t two[2][SR_HASH] = {{0}, {0}};
+	struct sr_err e = {0};
+
+	(void)state;
+	put_conf("origin " V_ORIGIN "\nformat 1\n");
+	right();
+	spoilt(v.pack, 70, SR_CORRUPT, "segment 1 of 2 (offset 0): hash differs");
+	spoilt(v.object, OBJECT_HEAD, SR_CORRUPT, "record 1 of 2 (offset 40): hash differs");
+	memcpy(two[0], v.pack_name, SR_HASH);
+	memset(two[1], 0xff, SR_HASH);
+	put_inventory("", two[0], 2);
+	assert_fails(check(&e), SR_CORRUPT, &e,
+		"packs/INVENTORY: it does not name the 0 packs of INVENTORY.names of this vault");
+	put_inventory_of(v.pack_name);
+	spoilt("packs/INVENTORY", 40, SR_AUTH, "packs/INVENTORY: ");
+	gone("packs/INVENTORY");
+	assert_fails(
+		check(&e), SR_CORRUPT, &e, "packs/INVENTORY: the signed list of packs is missing");
+	put_inventory_of(v.pack_name);
+	put_conf(NULL);
+	right();
+}
+
 /* --- the log ---------------------------------------------------------------------------------- */
+
+static void away_with(const char *folder) {
+	char away[T_PATH], there[T_PATH];
+
+	(void)snprintf(there, sizeof there, "%s/%s", v.dir, folder);
+	(void)snprintf(away, sizeof away, "%s/away-%s", v.dir, folder);
+	assert_int_equal(rename(there, away), 0);
+}
+
+static void back_with(const char *folder) {
+	char away[T_PATH], there[T_PATH];
+
+	(void)snprintf(there, sizeof there, "%s/%s", v.dir, folder);
+	(void)snprintf(away, sizeof away, "%s/away-%s", v.dir, folder);
+	(void)rmdir(there);
+	assert_int_equal(rename(away, there), 0);
+}
+
+/* Before it is founded nothing is stored; what lies there is of a log that was thrown away. */
+static void unfounded(void **state) {
+	static const char *const folders[] = {"packs", "objects"};
+	uint8_t root[SR_HASH];
+	struct sr_err e = {0};
+	struct v_journal j;
+
+	(void)state;
+	v_root(root, &v.log, 0);
+	v_journal_begin(&j, V_ORIGIN, 0, 1);
+	v_journal_commit(&j, 0, root);
+	put("ledger/journal", sr_buf_view(&j.file));
+	sr_buf_free(&j.file);
+	put_checkpoint(&v.key, 0);
+	put_conf("origin " V_ORIGIN "\nformat 1\n");
+	assert_fails(
+		check(&e), SR_AUTH, &e, "rolled back: there are packs, and the log has no entry");
+	away_with("packs");
+	assert_int_equal(mkdir(t_path(v.dir, "packs"), 0700), 0);
+	assert_fails(check(&e), SR_AUTH, &e,
+		"rolled back: there are object files, and the log has no entry");
+	away_with("objects");
+	assert_fails(check(&e), SR_CORRUPT, &e, "there is no folder objects");
+	assert_int_equal(mkdir(t_path(v.dir, "objects"), 0700), 0);
+	right();
+	for (size_t i = 0; i < T_COUNT(folders); i++)
+		back_with(folders[i]);
+	put_conf(NULL);
+	put_checkpoint(&v.key, SIZE);
+	put_journal(V_ORIGIN);
+	right();
+}
 
 static void ledger(void **state) {
 	char away[T_PATH], there[T_PATH];
@@ -575,6 +651,8 @@ static void stopped(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(configuration),
+		cmocka_unit_test(no_fingerprint),
+		cmocka_unit_test(unfounded),
 		cmocka_unit_test(ledger),
 		cmocka_unit_test(renamed),
 		cmocka_unit_test(journal),
