@@ -143,6 +143,17 @@ static int list_of(
 	return rc;
 }
 
+/* By a key of now. A list that the vault signed in the time of a key before names packs of then. */
+static int list_of_now(const struct store *s, const struct sr_note *note, struct sr_err *e) {
+	for (size_t i = 0; i < s->as->known->log.count; i++)
+		if (s->as->now[i] && sr_note_signed_by(note, i))
+			return 0;
+	return sr_fail(e, SR_AUTH,
+		"it is signed by a key of the log, and not by the one that signed the checkpoint: "
+		"a list of another time was put in its place (or a change of keys was broken off, "
+		"which the vault ends when it is opened)");
+}
+
 /* The signed note against the names. */
 static int check_note(const struct store *s, struct sr_err *e) {
 	const struct verify_known *known = s->as->known;
@@ -157,6 +168,8 @@ static int check_note(const struct store *s, struct sr_err *e) {
 		rc = sr_fail(e, SR_CORRUPT, "the signed list of packs is missing");
 	if (rc == 0)
 		rc = sr_note_open(&note, sr_buf_view(&file), known->keys, known->log.count, e);
+	if (rc == 0)
+		rc = list_of_now(s, &note, e);
 	if (rc == 0)
 		rc = list_of(fingerprint, s, &note, e);
 	if (rc == 0)

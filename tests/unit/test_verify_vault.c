@@ -21,6 +21,7 @@ static const uint8_t fingerprint[SR_HASH] = {1, 2, 3};
 
 static struct {
 	struct v_key key, named;
+	const struct v_key *lists; /* signs the list of packs */
 	char *dir;
 	struct log log; /* in ledger/ */
 	struct verify_given given;
@@ -89,7 +90,7 @@ static void put_inventory(const char *lines, const uint8_t *names, size_t count)
 	sr_text_put_hex(&text, "vault", fingerprint, SR_HASH);
 	sr_text_put_dec(&text, "count", count);
 	sr_text_put_base64(&text, "root", root, SR_HASH);
-	v_sign(&note, &v.key, sr_buf_view(&text));
+	v_sign(&note, v.lists, sr_buf_view(&text));
 	put("packs/INVENTORY", sr_buf_view(&note));
 	put("packs/INVENTORY.names", sr_bytes_str(lines));
 	sr_buf_free(&text);
@@ -164,6 +165,7 @@ static int setup(void **state) {
 	sr_buf_init(&b);
 	v.key = v_key(V_ORIGIN, 1);
 	v.named = v_key("next.example/vault", 1);
+	v.lists = &v.key;
 	v.given.quiet = true;
 	v.given.keys[v.given.key_count++] = v.key.vkey;
 	v.dir = t_tmp_new();
@@ -564,6 +566,61 @@ static void inventory(void **state) {
 	right();
 }
 
+/* The log changed its key with entry 280: the list is by the key of the checkpoint, and a list of
+ * before is not put back for it. Killed between the two, the vault leaves the checkpoint the
+ * older. */
+static void inventory_of_now(void **state) {
+	enum {
+		FROM = 280
+	};
+	static const struct {
+		uint64_t size; /* of the checkpoint */
+		bool next;     /* who signed the list */
+		bool both;     /* keys are given, and no note of the change */
+		bool right;
+	} rows[] = {
+		{SIZE, true, false, true},
+		{SIZE, false, false, false},
+		{SIZE, true, true, true},
+		{SIZE, false, true, false},
+		{FROM, false, false, true},
+		{FROM, true, false, true},
+		{FROM, true, true, false},
+	};
+	const struct v_key next = v_key(V_ORIGIN, 2);
+	struct verify_given g = v.given;
+	char change[T_PATH];
+	struct sr_err e = {0};
+	struct sr_buf b;
+
+	(void)state;
+	sr_buf_init(&b);
+	v_change(&b, &v.key, &next, FROM, NULL);
+	put("change", sr_buf_view(&b));
+	sr_buf_free(&b);
+	(void)snprintf(change, sizeof change, "%s", t_path(v.dir, "change"));
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		g = v.given;
+		if (rows[i].both)
+			g.keys[g.key_count++] = next.vkey;
+		else
+			g.change[g.change_count++] = change;
+		put_checkpoint(rows[i].size > FROM ? &next : &v.key, rows[i].size);
+		v.lists = rows[i].next ? &next : &v.key;
+		put_inventory_of(v.pack_name);
+		if (rows[i].right)
+			assert_ok(verify_vault(&g, v.dir, &e), &e);
+		else
+			assert_fails(verify_vault(&g, v.dir, &e), SR_AUTH, &e,
+				"packs/INVENTORY: it is signed by a key of the log, and not by the "
+				"one that signed the checkpoint");
+	}
+	v.lists = &v.key;
+	put_inventory_of(v.pack_name);
+	put_checkpoint(&v.key, SIZE);
+	right();
+}
+
 static void packs(void **state) {
 	(void)state;
 	right();
@@ -658,6 +715,7 @@ int main(void) {
 		cmocka_unit_test(journal),
 		cmocka_unit_test(records),
 		cmocka_unit_test(inventory),
+		cmocka_unit_test(inventory_of_now),
 		cmocka_unit_test(packs),
 		cmocka_unit_test(objects),
 		cmocka_unit_test(stopped),
