@@ -523,6 +523,96 @@ static void records(void **state) {
 	sr_buf_free(&j.file);
 }
 
+/* As the vault takes it after a power cut (test_ledger_journal.c, test_sectors): any of the sectors
+ * of the last group are on the disk. */
+static void sectors(void **state) {
+	enum {
+		SECTOR = 512
+	};
+	const uint8_t root[SR_HASH] = {1};
+	uint8_t bytes[3][1000];
+	struct verify_journal out;
+	struct sr_err e = {0};
+	struct v_journal j;
+	struct sr_buf b;
+
+	(void)state;
+	sr_buf_init(&b);
+	for (size_t room = 0; room < SECTOR; room += room < 3 || room > 64 ? 37 : 3) {
+		const size_t len[3] = {792 - room, 700, 650};
+
+		v_journal_begin(&j, V_ORIGIN, 0, 1);
+		v_journal_commit(&j, 0, root);
+		size_t first = 0;
+		for (size_t i = 0; i < 3; i++) {
+			t_fill(bytes[i], len[i], 1000 + i);
+			v_journal_put(&j, 'L', sr_bytes_of(bytes[i], len[i]));
+			if (i != 1)
+				v_journal_commit(&j, i + 1, root);
+			if (i == 0)
+				first = j.file.len;
+		}
+		assert_int_equal(first % SECTOR, (SECTOR - room) % SECTOR);
+		const size_t n = (j.file.len + SECTOR - 1) / SECTOR - first / SECTOR;
+		for (unsigned came = 0; came < 1U << n; came++) {
+			sr_buf_clear(&b);
+			sr_buf_put_buf(&b, &j.file);
+			for (size_t at = first; at < b.len; at++)
+				if ((came >> (at / SECTOR - first / SECTOR) & 1) == 0)
+					b.p[at] = 0;
+			assert_ok(verify_journal_read(&out, sr_buf_view(&b), V_ORIGIN, &e), &e);
+			assert_true(out.leaves == 1 || out.leaves == 3);
+			verify_journal_free(&out);
+		}
+		sr_buf_clear(&b);
+		sr_buf_put_buf(&b, &j.file);
+		b.p[first] = 1;
+		assert_fails(verify_journal_read(&out, sr_buf_view(&b), V_ORIGIN, &e), SR_CORRUPT,
+			&e, "(entry 1) is damaged");
+		verify_journal_free(&out);
+		sr_buf_free(&j.file);
+	}
+	sr_buf_free(&b);
+}
+
+/* The last group, which the published checkpoint covers, is not taken for one that was never
+ * written. */
+static void acknowledged(void **state) {
+	uint8_t root[SR_HASH];
+	struct sr_err e = {0};
+	struct v_journal j;
+	struct sr_buf one;
+	size_t first = 0;
+
+	(void)state;
+	sr_buf_init(&one);
+	v_journal_begin(&j, V_ORIGIN, BASE, 1);
+	for (uint64_t i = BASE; i < SIZE; i++) {
+		v_entry(&one, &v.log, i);
+		v_journal_put(&j, 'L', sr_buf_view(&one));
+		if (i + 1 != 290 && i + 1 != SIZE)
+			continue;
+		v_root(root, &v.log, i + 1);
+		v_journal_commit(&j, i + 1, root);
+		if (i + 1 == 290)
+			first = j.file.len;
+	}
+	put("ledger/journal", sr_buf_view(&j.file));
+	right();
+	memset(j.file.p + first, 0, 512 - first % 512);
+	put("ledger/journal", sr_buf_view(&j.file));
+	assert_fails(check(&e), SR_AUTH, &e,
+		"rolled back: the published checkpoint shows 300 entries, tiles and journal hold "
+		"290");
+	put_checkpoint(&v.key, 290);
+	right();
+	put_checkpoint(&v.key, SIZE);
+	put_journal(V_ORIGIN);
+	right();
+	sr_buf_free(&j.file);
+	sr_buf_free(&one);
+}
+
 /* --- packs ------------------------------------------------------------------------------------ */
 
 static void inventory(void **state) {
@@ -714,6 +804,8 @@ int main(void) {
 		cmocka_unit_test(renamed),
 		cmocka_unit_test(journal),
 		cmocka_unit_test(records),
+		cmocka_unit_test(sectors),
+		cmocka_unit_test(acknowledged),
 		cmocka_unit_test(inventory),
 		cmocka_unit_test(inventory_of_now),
 		cmocka_unit_test(packs),
