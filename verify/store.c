@@ -26,7 +26,6 @@ enum {
 	OBJECT_ROW = 40,
 	OBJECT_TAIL = 36,
 	OBJECT_RECORDS_MAX = 65536,
-	RECORD_MAX = SR_OBJECT_MAX + (1 << 20), /* a record, its seal and padding */
 	BATCH = 64
 };
 
@@ -349,7 +348,7 @@ static int object_records(const struct file *f, const struct sr_buf *table, stru
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		const uint8_t *row = table->p + i * OBJECT_ROW;
 		const uint64_t len = sr_le64_get(row);
-		if (len > RECORD_MAX || len > end - at) {
+		if (len > SR_OBJECT_SEALED_MAX || len > end - at) {
 			rc = sr_fail(e, SR_CORRUPT, "record %zu of %zu does not fit", i + 1, count);
 			break;
 		}

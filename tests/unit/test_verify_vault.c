@@ -772,6 +772,43 @@ static void objects(void **state) {
 	sr_buf_free(&b);
 }
 
+/* The longest record that a vault writes, and one that it would not. */
+static void longest(void **state) {
+	struct sr_err e = {0};
+	struct sr_buf b;
+
+	(void)state;
+	sr_buf_init(&b);
+	for (size_t more = 0; more < 2; more++) {
+		const size_t len = (size_t)SR_OBJECT_SEALED_MAX + more;
+		uint8_t hash[SR_HASH], name[SR_HASH];
+		char path[96];
+
+		sr_buf_clear(&b);
+		sr_buf_put_str(&b, "SROBJS1\n");
+		sr_buf_put(&b, fingerprint, SR_HASH);
+		sr_buf_put_zero(&b, len);
+		SR_HASH_OF(hash, "strongroom/object-sealed/v1", NULL,
+			sr_bytes_of(b.p + OBJECT_HEAD, len));
+		const size_t table = b.len;
+		sr_buf_put_le64(&b, len);
+		sr_buf_put(&b, hash, SR_HASH);
+		sr_buf_put_le32(&b, 1);
+		SR_HASH_OF(hash, "strongroom/object-close/v1", NULL, sr_bytes_of(b.p, OBJECT_HEAD),
+			sr_bytes_of(b.p + table, b.len - table));
+		sr_buf_put(&b, hash, SR_HASH);
+		SR_HASH_OF(name, "strongroom/object-name/v1", NULL, sr_bytes_of(hash, SR_HASH));
+		hash_path(path, sizeof path, "objects", name);
+		put(path, sr_buf_view(&b));
+		if (more == 0)
+			right();
+		else
+			assert_fails(check(&e), SR_CORRUPT, &e, "record 1 of 1 does not fit");
+		gone(path);
+	}
+	sr_buf_free(&b);
+}
+
 static int stop(void *ctx, const char *what, uint64_t done, uint64_t total, const char *unit) {
 	const char *at = ctx;
 
@@ -810,6 +847,7 @@ int main(void) {
 		cmocka_unit_test(inventory_of_now),
 		cmocka_unit_test(packs),
 		cmocka_unit_test(objects),
+		cmocka_unit_test(longest),
 		cmocka_unit_test(stopped),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
