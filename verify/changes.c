@@ -242,11 +242,17 @@ void verify_exported_changes(struct verify_known *k, struct sr_dir *d) {
 	}
 }
 
+bool verify_in_force_by(
+	const struct verify_known *k, size_t key, const struct sr_note *note, uint64_t size) {
+	const struct verify_when *w = &k->when[key];
+
+	return sr_note_signed_by(note, key) && (w->after == 0 || size > w->after) &&
+	       size <= w->until;
+}
+
 bool verify_in_force(const struct verify_known *k, const struct sr_note *note, uint64_t size) {
 	for (size_t i = 0; i < k->log.count; i++)
-		if (sr_note_signed_by(note, i) &&
-			(k->when[i].after == 0 || size > k->when[i].after) &&
-			size <= k->when[i].until)
+		if (verify_in_force_by(k, i, note, size))
 			return true;
 	return false;
 }

@@ -20,8 +20,9 @@ enum {
 	SUM = 16,
 	COMMIT_BODY = 8 + SR_HASH + 64 + SR_HASH,
 	COMMIT_RECORD = HEAD + COMMIT_BODY + SUM,
-	ZERO_RUN =
-		64 /* zero bytes in a row that no sealed entry has: a group never written whole */
+	/* zero bytes in a row that no sealed entry has: a group never written whole */
+	ZERO_RUN = 64,
+	SECTOR = 512 /* comes to the disk as a whole, or not */
 };
 
 struct scan {
@@ -137,8 +138,22 @@ static bool zeros(struct sr_bytes f, size_t from, size_t to) {
 	return run == ZERO_RUN;
 }
 
+/* The group that begins at ${begin}, broken at s->pos, was never written whole: somewhere before
+ * its commit, or from its beginning to the end of the sector where the group before ends. */
+static bool unwritten(const struct scan *s, size_t begin, size_t commit) {
+	size_t at = begin;
+
+	if (zeros(s->file, s->pos, commit))
+		return true;
+	if (s->pos != begin || begin % SECTOR == 0)
+		return false;
+	while (at < commit && at % SECTOR != 0 && s->file.p[at] == 0)
+		at++;
+	return at % SECTOR == 0;
+}
+
 /* No whole record at s->pos: the end of what counts, or damage with a commit after it. */
-static int broken(const struct scan *s, struct sr_err *e) {
+static int broken(const struct scan *s, size_t good, struct sr_err *e) {
 	struct sr_bytes body;
 
 	for (size_t at = s->pos + 1; at + COMMIT_RECORD <= s->file.len; at++) {
@@ -146,8 +161,8 @@ static int broken(const struct scan *s, struct sr_err *e) {
 		const size_t rest = s->file.len - at;
 		if ((kind != 'C' && kind != 'D') || record(&body, s, at) == 0)
 			continue;
-		if ((rest == COMMIT_RECORD || rest == (size_t)2 * COMMIT_RECORD) &&
-			zeros(s->file, s->pos, at))
+		if ((rest == COMMIT_RECORD || (kind == 'C' && rest <= (size_t)2 * COMMIT_RECORD)) &&
+			unwritten(s, good, at))
 			return 0;
 		return sr_fail(e, SR_CORRUPT,
 			"the record at offset %zu (entry %" PRIu64
@@ -178,7 +193,7 @@ static int records(struct scan *s, size_t *good, struct sr_err *e) {
 			rc = sr_fail(
 				e, SR_CORRUPT, "the record at offset %zu is out of place", s->pos);
 		} else {
-			return broken(s, e);
+			return broken(s, *good, e);
 		}
 	}
 	return rc;

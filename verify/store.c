@@ -26,7 +26,6 @@ enum {
 	OBJECT_ROW = 40,
 	OBJECT_TAIL = 36,
 	OBJECT_RECORDS_MAX = 65536,
-	RECORD_MAX = SR_OBJECT_MAX + (1 << 20), /* a record, its seal and padding */
 	BATCH = 64
 };
 
@@ -37,6 +36,7 @@ struct names { /* 32 bytes each */
 
 struct store {
 	const struct verify_given *g;
+	const struct verify_stored *as;
 	struct sr_dir *packs, *objects;
 	struct names names;
 	size_t first;
@@ -125,9 +125,38 @@ static int put_text(struct sr_buf *out, const struct names *n, const uint8_t fin
 	return rc == 0 ? sr_buf_ok(out, e) : rc;
 }
 
+/* Whose list it is: as the vault says, or the list itself, which the log's key signed. */
+static int list_of(
+	uint8_t out[SR_HASH], const struct store *s, const struct sr_note *note, struct sr_err *e) {
+	struct sr_text t = {0};
+	int rc = 0;
+
+	if (s->as->fingerprint != NULL) {
+		memcpy(out, s->as->fingerprint, SR_HASH);
+		return 0;
+	}
+	rc = sr_text_parse(&t, note->text, e);
+	if (rc == 0)
+		rc = sr_unhex(out, SR_HASH, sr_text_get(&t, "vault"), e);
+	sr_text_free(&t);
+	return rc;
+}
+
+/* By a key of now. A list that the vault signed in the time of a key before names packs of then. */
+static int list_of_now(const struct store *s, const struct sr_note *note, struct sr_err *e) {
+	for (size_t i = 0; i < s->as->known->log.count; i++)
+		if (s->as->now[i] && sr_note_signed_by(note, i))
+			return 0;
+	return sr_fail(e, SR_AUTH,
+		"it is signed by a key of the log, and not by the one that signed the checkpoint: "
+		"a list of another time was put in its place (or a change of keys was broken off, "
+		"which the vault ends when it is opened)");
+}
+
 /* The signed note against the names. */
-static int check_note(const struct store *s, const uint8_t fingerprint[SR_HASH],
-	const struct verify_known *known, struct sr_err *e) {
+static int check_note(const struct store *s, struct sr_err *e) {
+	const struct verify_known *known = s->as->known;
+	uint8_t fingerprint[SR_HASH];
 	struct sr_buf file, text;
 	struct sr_note note = {.count = 0};
 
@@ -138,6 +167,10 @@ static int check_note(const struct store *s, const uint8_t fingerprint[SR_HASH],
 		rc = sr_fail(e, SR_CORRUPT, "the signed list of packs is missing");
 	if (rc == 0)
 		rc = sr_note_open(&note, sr_buf_view(&file), known->keys, known->log.count, e);
+	if (rc == 0)
+		rc = list_of_now(s, &note, e);
+	if (rc == 0)
+		rc = list_of(fingerprint, s, &note, e);
 	if (rc == 0)
 		rc = put_text(&text, &s->names, fingerprint, e);
 	if (rc == 0 && !sr_bytes_eq(note.text, sr_buf_view(&text)))
@@ -315,7 +348,7 @@ static int object_records(const struct file *f, const struct sr_buf *table, stru
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		const uint8_t *row = table->p + i * OBJECT_ROW;
 		const uint64_t len = sr_le64_get(row);
-		if (len > RECORD_MAX || len > end - at) {
+		if (len > SR_OBJECT_SEALED_MAX || len > end - at) {
 			rc = sr_fail(e, SR_CORRUPT, "record %zu of %zu does not fit", i + 1, count);
 			break;
 		}
@@ -452,8 +485,17 @@ static int no_packs(const struct store *s, struct sr_err *e) {
 	return 0;
 }
 
-static int packs(struct store *s, struct sr_dir *vault, const uint8_t fingerprint[SR_HASH],
-	const struct verify_known *known, struct sr_err *e) {
+/* In a log that does not even begin, nobody said that anything is stored. */
+static int before_all(const struct store *s, const char *what, struct sr_err *e) {
+	if (s->as->entries > 0)
+		return 0;
+	return sr_fail(e, SR_AUTH,
+		"rolled back: there are %s, and the log has no entry: what was stored, it would "
+		"say",
+		what);
+}
+
+static int packs(struct store *s, struct sr_dir *vault, struct sr_err *e) {
 	bool list = false, names = false;
 	int rc = sr_dir_open_at(&s->packs, vault, "packs", e);
 
@@ -466,9 +508,11 @@ static int packs(struct store *s, struct sr_dir *vault, const uint8_t fingerprin
 	if (rc == 0 && !list && !names)
 		return no_packs(s, e);
 	if (rc == 0)
+		rc = before_all(s, "packs", e);
+	if (rc == 0)
 		rc = read_names(&s->names, s->packs, e);
 	if (rc == 0)
-		rc = check_note(s, fingerprint, known, e);
+		rc = check_note(s, e);
 	s->check = check_pack;
 	if (rc == 0)
 		rc = check_all(s, "packs", e);
@@ -484,13 +528,13 @@ static int objects(struct store *s, struct sr_dir *vault, struct sr_err *e) {
 	struct listing l = {.names = &s->names};
 	int rc = sr_dir_open_at(&s->objects, vault, "objects", e);
 
-	if (rc == SR_NOTFOUND) {
-		sr_err_clear(e);
-		return 0;
-	}
+	if (rc == SR_NOTFOUND)
+		return sr_fail(e, SR_CORRUPT, "there is no folder objects");
 	l.parent = s->objects;
 	if (rc == 0)
 		rc = sr_dir_each(s->objects, list_folder, &l, e);
+	if (rc == 0 && s->names.count > 0)
+		rc = before_all(s, "object files", e);
 	s->check = check_object;
 	if (rc == 0)
 		rc = check_all(s, "objects", e);
@@ -500,10 +544,10 @@ static int objects(struct store *s, struct sr_dir *vault, struct sr_err *e) {
 	return rc;
 }
 
-int verify_store(const struct verify_given *g, struct sr_dir *vault,
-	const uint8_t fingerprint[SR_HASH], const struct verify_known *known, struct sr_err *e) {
-	struct store s = {.g = g};
-	int rc = packs(&s, vault, fingerprint, known, e);
+int verify_store(const struct verify_given *g, struct sr_dir *vault, const struct verify_stored *as,
+	struct sr_err *e) {
+	struct store s = {.g = g, .as = as};
+	int rc = packs(&s, vault, e);
 
 	names_free(&s.names);
 	atomic_store(&s.bytes, 0);

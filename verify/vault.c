@@ -220,13 +220,50 @@ static void ledger_free(struct ledger *l) {
 	free(l);
 }
 
-/* The list of packs is signed under the name that the log was founded with, whatever it is now: by
- * the same keys. */
-static int check_store(const struct verify_given *g, struct sr_dir *d, const struct conf *conf,
-	const struct verify_known *known, struct sr_err *e) {
-	struct verify_known *founded = malloc(sizeof *founded);
-	int rc = founded == NULL ? sr_fail(e, SR_NOMEM, "no memory") : 0;
+/* The key that signed the checkpoint, which counts at its size; whatever else was given, and where
+ * it is not known when each ended. A vault that changes its keys signs the list by the next one
+ * first, and then the checkpoint: in between the log goes beyond the checkpoint, into the time of
+ * the next. */
+static int keys_of_now(struct verify_stored *as, const struct ledger *l, struct sr_err *e) {
+	const struct verify_known *k = &l->known;
+	bool now[VERIFY_KEYS] = {false};
+	struct sr_note note;
+	const int rc = sr_note_open(&note, sr_buf_view(&l->note), k->keys, k->log.count, e);
 
+	if (rc != 0)
+		return rc;
+	for (size_t i = 0; i < k->log.count; i++)
+		now[i] = verify_in_force_by(k, i, &note, l->c.size) ||
+			 (k->when[i].after > 0 && k->when[i].after >= l->c.size &&
+				 k->when[i].after < l->tree.tree.size);
+	sr_note_free(&note);
+	/* One key may have several names. */
+	for (size_t i = 0; i < k->log.count; i++)
+		for (size_t j = 0; j < k->log.count; j++)
+			if (now[j] && memcmp(k->keys[i].pk, k->keys[j].pk, SR_PK) == 0)
+				as->now[i] = true;
+	return 0;
+}
+
+/* Entry 0 founds a vault, and its hash is the fingerprint; but it is sealed, and strongroom.conf,
+ * which repeats it, is signed by nobody. Where it does not, the list of packs says whose it is,
+ * under the log's signature.
+ *
+ * The list is signed under the name that the log was founded with, whatever it is now: by the same
+ * keys. */
+static int check_store(const struct verify_given *g, struct sr_dir *d, const struct conf *conf,
+	const struct ledger *l, struct sr_err *e) {
+	const struct verify_known *known = &l->known;
+	struct verify_known *founded = malloc(sizeof *founded);
+	struct verify_stored as = {.known = founded,
+		.fingerprint = conf->founded ? conf->fingerprint : NULL,
+		.entries = l->tree.tree.size};
+	int rc = founded == NULL ? sr_fail(e, SR_NOMEM, "no memory") : keys_of_now(&as, l, e);
+
+	if (as.fingerprint == NULL && as.entries > 0)
+		verify_say(g,
+			"strongroom.conf has no line `fingerprint`, and the log has a first entry: "
+			"the vault writes it again when it is opened");
 	if (rc == 0)
 		*founded = *known;
 	for (size_t i = 0; rc == 0 && i < known->log.count; i++)
@@ -235,7 +272,7 @@ static int check_store(const struct verify_given *g, struct sr_dir *d, const str
 				SR_NOTE_ED25519, known->keys[i].pk, e);
 	if (rc == 0) {
 		founded->log.keys = founded->keys;
-		rc = verify_store(g, d, conf->fingerprint, founded, e);
+		rc = verify_store(g, d, &as, e);
 	}
 	free(founded);
 	return rc;
@@ -265,8 +302,8 @@ int verify_vault(const struct verify_given *g, const char *path, struct sr_err *
 	}
 	if (rc == 0)
 		tell(g, l);
-	if (rc == 0 && !g->log_only && conf.founded)
-		rc = check_store(g, d, &conf, &l->known, e);
+	if (rc == 0 && !g->log_only)
+		rc = check_store(g, d, &conf, l, e);
 	ledger_free(l);
 	sr_dir_close(d);
 	return rc;

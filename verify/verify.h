@@ -64,10 +64,17 @@ SR_MUST int verify_pair(
 SR_MUST int verify_log(const struct verify_given *g, const char *path, struct sr_err *e);
 SR_MUST int verify_vault(const struct verify_given *g, const char *path, struct sr_err *e);
 
+/* What the log says of the store beside it. */
+struct verify_stored {
+	const struct verify_known *known; /* its keys, under the name that the inventory has */
+	bool now[VERIFY_KEYS];            /* which of them sign what there is now */
+	const uint8_t *fingerprint;       /* that the inventory must name; NULL: any */
+	uint64_t entries;                 /* 0: nothing can have been stored */
+};
 /* Of a vault's copy (store.c): every pack that the signed inventory names, whole; every object file
- * that is there. ${vault}: the fingerprint that the inventory must name. */
+ * that is there. */
 SR_MUST int verify_store(const struct verify_given *g, struct sr_dir *vault,
-	const uint8_t fingerprint[SR_HASH], const struct verify_known *known, struct sr_err *e);
+	const struct verify_stored *as, struct sr_err *e);
 
 /* --- what they share (given.c) --- */
 
@@ -123,7 +130,10 @@ SR_MUST int verify_exported_name(
 SR_MUST int verify_changes(struct verify_known *k, const struct verify_given *g, struct sr_err *e);
 /* Those that lie in an export. They prove themselves: one that does not is nothing. */
 void verify_exported_changes(struct verify_known *k, struct sr_dir *d);
-/* Is ${note}, verified with all keys, signed by one that signs trees of ${size} entries? */
+/* Is ${note}, verified with all keys, signed by one that signs trees of ${size} entries? By this
+ * one? */
+bool verify_in_force_by(
+	const struct verify_known *k, size_t key, const struct sr_note *note, uint64_t size);
 bool verify_in_force(const struct verify_known *k, const struct sr_note *note, uint64_t size);
 
 /* Open a checkpoint note and check it: signature, origin, and with ${quorum} the policy; tells who

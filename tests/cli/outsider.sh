@@ -156,6 +156,13 @@ PACK=$(find hurt/packs -type f -name '[0-9a-f]*' | head -n 1)
 flip "$PACK" 5000
 refused 3 'DAMAGED.*packs/.*segment 1 of' verify vault hurt
 ok verify vault hurt --log-only
+# Nobody signed strongroom.conf: without the line of the fingerprint all of it is looked at still.
+sed -i '/^fingerprint /d' hurt/strongroom.conf
+refused 3 'DAMAGED.*packs/.*segment 1 of' verify vault hurt
+has 'strongroom.conf has no line .fingerprint.'
+flip "$PACK" 5000
+ok verify vault hurt
+has 'each that the signed inventory names is whole'
 rm "$PACK"
 refused 3 'DAMAGED.*packs/.*is missing' verify vault hurt
 rm -r hurt && cp -r vault hurt

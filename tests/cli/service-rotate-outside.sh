@@ -32,6 +32,12 @@ ok sr witness now
 ok as au log export "$W/old"
 ok as au log prove 0 --out "$W/old.tlog-proof"
 ok verify log "$W/old" --key "$FIRST"
+# The list of packs as it was, before the last deposit under the first key.
+cp vault/packs/INVENTORY* .
+find vault/packs -type f -name '[0-9a-f]*' | sort >packs.old
+echo two >two
+ok as de deposit --collection box two
+find vault/packs -type f -name '[0-9a-f]*' | sort >packs.new
 
 ok sr service rotate --unlock-new next.key
 has 'operators of the 1 witness'
@@ -67,7 +73,14 @@ ok verify receipt new.tlog-proof --key "$FIRST" --key-change "$CHANGE"
 ok verify receipt old.tlog-proof --key "$FIRST" --key-change "$CHANGE"
 ok verify consistency old.tlog-proof new.tlog-proof --key "$FIRST" --key-change "$CHANGE" --log "$W/public"
 ok verify vault vault --key "$FIRST" --key-change "$CHANGE"
+ok verify vault vault --key "$FIRST" --key "$SECOND"
 refused 1 'none of its' verify vault vault --key "$FIRST"
+# The list of before, put back for the pack that is taken away: a key that has ended says nothing of what there is now.
+cp -r vault hurt
+cp INVENTORY* hurt/packs/
+sed 's/^vault/hurt/' <(comm -13 packs.old packs.new) | xargs rm
+refused 1 'INVENTORY: it is signed by a key of the log, and not by' verify vault hurt --key "$FIRST" --key-change "$CHANGE"
+refused 1 'INVENTORY: it is signed by a key of the log, and not by' verify vault hurt --key "$FIRST" --key "$SECOND"
 # Only the key of its time: the second does not vouch for what was before it.
 refused 1 'none of its|another time' verify receipt old.tlog-proof --key "$SECOND"
 # Not signed by the key before, changed on the way, of something else.

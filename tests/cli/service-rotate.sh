@@ -119,8 +119,12 @@ for ((n = 1; n < 600; n += stride)); do
 	rm -rf vault second state next.key && cp -a vault.before vault && cp -a second.before second && cp -a state.before state
 	rc=0
 	SR_FAULT="$n:-1" old sr service rotate --unlock-new next.key >/dev/null 2>&1 || rc=$?
+	rm -rf cut public && cp -a vault cut
 	if [[ -e next.key ]] && as_new au log --json >the.log 2>log.err; then
 		finished=$((finished + 1))
+		# As the kill left it, an outsider finds all of it right.
+		ok as_new au log export "$W/public"
+		ok "$STRONGROOM_VERIFY" vault cut --key "$FIRST" --key-change public/key-change.1
 		same "$(jq -r ".[$before].type" the.log)" service-key "the next entry after a kill at step $n"
 		same "$(jq '[.[] | select(.type == "service-key")] | length' the.log)" 1 "after a kill at step $n"
 		same "$(in_keys)" 'service service.board' "after a kill at step $n"

@@ -57,7 +57,9 @@ static int verify(const char *folder, struct sr_err *e) {
 	known.keys[0] = k.vkey;
 	known.log = (struct sr_log){.origin = known.origin, .keys = known.keys, .count = 1};
 	assert_ok(sr_dir_open(&d, folder, e), e);
-	const int rc = verify_store(&g, d, fingerprint, &known, e);
+	const struct verify_stored as = {
+		.known = &known, .now = {true}, .fingerprint = fingerprint, .entries = 1};
+	const int rc = verify_store(&g, d, &as, e);
 	sr_dir_close(d);
 	MUST(rc == 0 || rc == SR_CORRUPT || rc == SR_AUTH);
 	return rc;

@@ -551,6 +551,10 @@ static void a_lock_is_held_once(void **state) {
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
 	assert_ok(sr_lock_take(&l, v->dir, "lock", &e), &e); /* over a dead one's id */
+	/* Waited for, not for ever. */
+	assert_fails(sr_lock_wait(&m, v->dir, "lock", 20, &e), SR_LOCKED, &e, mine);
+	sr_lock_free(l);
+	assert_ok(sr_lock_wait(&l, v->dir, "lock", 0, &e), &e);
 	sr_lock_free(l);
 	sr_lock_free(NULL);
 	for (int i = 0; i < 2; i++) {

@@ -3,6 +3,10 @@
  * replaced by entries that a host with all service keys really wrote into its log. Each lie is
  * refused with the sentence that says what is wrong, and what would use a secret was never asked.
  */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
 #include "board/ceremony.h"
 #include "board/service.h"
 #include "client_rig.h"
@@ -337,6 +341,54 @@ static void test_ledger(void **state) {
 	sr_buf_free(&p.hello);
 	sr_buf_free(&p.proof);
 	desk_free(d);
+	office_free(o);
+}
+
+/* Another process of the same person is at their memory: nobody overtakes it, and what it stored
+ * meanwhile, which goes further, stays. */
+struct closing {
+	struct desk *d;
+	atomic_bool done;
+};
+
+static void *close_desk(void *ctx) {
+	struct closing *c = ctx;
+
+	desk_close(c->d);
+	atomic_store(&c->done, true);
+	return NULL;
+}
+
+static void test_memory_lock(void **state) {
+	const struct timespec pause = {.tv_nsec = 100000000};
+	struct office *o = office_new(NULL);
+	struct closing c = {.d = desk_new(o, &o->w->member[0])};
+	const char *me = o->w->member[0].person;
+	struct sr_lock *lock = NULL;
+	struct sr_seen seen;
+	uint8_t fingerprint[SR_HASH];
+	struct sr_err e = {0};
+	pthread_t thread;
+	char name[64];
+
+	(void)state;
+	memcpy(fingerprint, sr_client_info(c.d->c)->fingerprint, SR_HASH);
+	assert_ok(sr_seen_load(&seen, o->memory, fingerprint, me, &e), &e);
+	sr_seen_name(name, fingerprint, me);
+	assert_ok(sr_file_remove(o->memory, name, &e), &e); /* so that it has what to store */
+	assert_ok(sr_seen_lock(&lock, o->memory, &e), &e);
+	assert_int_equal(pthread_create(&thread, NULL, close_desk, &c), 0);
+	(void)nanosleep(&pause, NULL);
+	assert_false(atomic_load(&c.done));
+	assert_false(sr_file_exists(o->memory, name));
+	seen.size += 1000;
+	assert_ok(sr_seen_store(o->memory, &seen, &e), &e);
+	sr_lock_free(lock);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	const uint64_t size = seen.size;
+	assert_ok(sr_seen_load(&seen, o->memory, fingerprint, me, &e), &e);
+	assert_int_equal(seen.size, size);
+	desk_free(c.d);
 	office_free(o);
 }
 
@@ -1210,6 +1262,11 @@ static void test_hidden_end(void **state) {
 		sr_hex(hex, w->v->fingerprint, 8);
 		snprintf(name, sizeof name, "%s-%s.ended", hex, w->member[0].person);
 		assert_true(sr_file_exists(a.o->memory, name));
+		/* Killed at the first contact, when the memory of the log was not stored yet. */
+		char seen[64];
+		sr_seen_name(seen, w->v->fingerprint, w->member[0].person);
+		assert_ok(sr_file_remove(a.o->memory, seen, &e), &e);
+		assert_fails(vote_where(&a, 0, true, &e), SR_DENIED, &e, w->researcher[1].person);
 		assert_ok(sr_file_remove(a.o->memory, name, &e), &e);
 		assert_ok(vote_where(&a, 0, true, &e), &e);
 		assert_fails(vote_where(&a, 0, false, &e), SR_DENIED, &e, w->researcher[1].person);
@@ -1365,6 +1422,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pin),
 		cmocka_unit_test(test_ledger),
+		cmocka_unit_test(test_memory_lock),
 		cmocka_unit_test(test_submit),
 		cmocka_unit_test(test_board),
 		cmocka_unit_test(test_ballot),

@@ -327,6 +327,110 @@ static void test_hole(void **state) {
 	place_free(&p);
 }
 
+enum {
+	SECTOR = 512
+};
+
+/* A journal with one group of one leaf, which leaves ${room} bytes of its last sector, and one of
+ * two leaves behind it. *${first}: bytes of the first. */
+static void two_groups(struct place *p, struct sr_buf *file, size_t *first, size_t room) {
+	uint8_t bytes[3][1000];
+	struct sr_bytes leaves[3];
+	struct sr_journal *j = NULL;
+	struct sr_commit c = commit_of(1);
+	struct sr_err e;
+	const size_t len[3] = {792 - room, 700, 650};
+	for (size_t i = 0; i < 3; i++) {
+		t_fill(bytes[i], len[i], 1000 + i);
+		leaves[i] = sr_bytes_of(bytes[i], len[i]);
+	}
+	(void)unlink(t_path(p->path, "journal"));
+	assert_ok(sr_journal_create(p->d, T_ORIGIN, mac_key, &e), &e);
+	assert_ok(sr_journal_open(&j, p->d, T_ORIGIN, mac_key, &e), &e);
+	assert_ok(sr_journal_append(j, leaves, 1, &c, &e), &e);
+	sr_buf_clear(file);
+	t_read_file(t_path(p->path, "journal"), file);
+	*first = file->len;
+	assert_int_equal(*first % SECTOR, (SECTOR - room) % SECTOR);
+	c = commit_of(3);
+	assert_ok(sr_journal_append(j, leaves + 1, 2, &c, &e), &e);
+	sr_journal_close(j);
+	sr_buf_clear(file);
+	t_read_file(t_path(p->path, "journal"), file);
+}
+
+/* Of the second group only the sectors of ${came} are on the disk; ${cut}: and the file ends behind
+ * the last of them. */
+static void some_sectors(
+	struct sr_buf *out, const struct sr_buf *file, size_t first, unsigned came, bool cut) {
+	size_t end = first;
+	sr_buf_clear(out);
+	sr_buf_put(out, file->p, first);
+	sr_buf_put_zero(out, file->len - first);
+	for (size_t at = first; at < file->len;) {
+		const size_t sector = at / SECTOR, next = (sector + 1) * SECTOR;
+		const size_t stop = next < file->len ? next : file->len;
+		if (came >> (sector - first / SECTOR) & 1) {
+			memcpy(out->p + at, file->p + at, stop - at);
+			end = stop;
+		}
+		at = stop;
+	}
+	if (cut)
+		out->len = end;
+}
+
+/* The power goes in the second group's fdatasync, and any of its sectors are on the disk: it opens
+ * with the first group, or with both. */
+static void test_sectors(void **state) {
+	(void)state;
+	struct place p = place_new();
+	struct sr_buf file, part;
+	struct sr_journal *j;
+	struct sr_err e;
+	size_t first, whole = 0, shared = 0;
+	sr_buf_init(&file);
+	sr_buf_init(&part);
+	for (size_t room = 0; room < SECTOR; room += room < 3 || room > 64 ? 37 : 3) {
+		two_groups(&p, &file, &first, room);
+		const size_t n = (file.len + SECTOR - 1) / SECTOR - first / SECTOR;
+		for (unsigned at = 0; at < 2U << n; at++) {
+			some_sectors(&part, &file, first, at >> 1, (at & 1) != 0);
+			t_write_file(t_path(p.path, "journal"), part.p, part.len);
+			assert_ok(sr_journal_open(&j, p.d, T_ORIGIN, mac_key, &e), &e);
+			const uint64_t size = sr_journal_last(j)->size;
+			assert_true(size == 1 || size == 3);
+			assert_int_equal(sr_journal_leaves(j), size);
+			whole += size == 3;
+			shared += sr_journal_report(j)->unwritten && room > 0 && (at >> 1 & 1) == 0;
+			sr_journal_close(j);
+		}
+	}
+	assert_true(whole > 0 && shared > 0);
+	/* One byte that is missing to the sector's end is the group's first. One that is not zero
+	 * there, the group's first bytes alone, or a group that others build on: damage. */
+	two_groups(&p, &file, &first, 1);
+	file.p[first] = 1;
+	t_write_file(t_path(p.path, "journal"), file.p, file.len);
+	assert_fails(sr_journal_open(&j, p.d, T_ORIGIN, mac_key, &e), SR_CORRUPT, &e, "entry 1");
+	two_groups(&p, &file, &first, 40);
+	memset(file.p + first, 0, 39);
+	t_write_file(t_path(p.path, "journal"), file.p, file.len);
+	assert_fails(sr_journal_open(&j, p.d, T_ORIGIN, mac_key, &e), SR_CORRUPT, &e, "entry 1");
+	memset(file.p + first, 0, 40);
+	t_write_file(t_path(p.path, "journal"), file.p, file.len);
+	assert_ok(sr_journal_open(&j, p.d, T_ORIGIN, mac_key, &e), &e);
+	assert_true(sr_journal_report(j)->unwritten);
+	assert_int_equal(sr_journal_report(j)->dropped, file.len - first);
+	sr_journal_close(j);
+	sr_buf_put_str(&file, "of another group");
+	t_write_file(t_path(p.path, "journal"), file.p, file.len);
+	assert_fails(sr_journal_open(&j, p.d, T_ORIGIN, mac_key, &e), SR_CORRUPT, &e, "entry 1");
+	sr_buf_free(&file);
+	sr_buf_free(&part);
+	place_free(&p);
+}
+
 /* Whole records put elsewhere do not fit: leaves 4 and 5 changed places (same length made equal by
  * search). */
 static void test_moved_records(void **state) {
@@ -440,6 +544,7 @@ int main(void) {
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_flip),
 		cmocka_unit_test(test_hole),
+		cmocka_unit_test(test_sectors),
 		cmocka_unit_test(test_moved_records),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_kills),

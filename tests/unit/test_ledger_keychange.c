@@ -139,6 +139,14 @@ static void a_chain_is_followed(void **state) {
 	assert_int_equal(log.count, 3);
 	assert_memory_equal(sr_log_keys_at(&log, 13), k[1].ledger_pk, SR_PK);
 	assert_memory_equal(sr_log_keys_newest(&log), k[2].ledger_pk, SR_PK);
+	/* What names the same keys says other things too: it is believed by its signature alone. */
+	struct sr_key_change out = {.room_pk = {0}};
+	struct keys room = k[1];
+	memcpy(room.room_pk, k[3].room_pk, SR_PK);
+	change(&other, 12, &room, &k[3], 77);
+	assert_fails(sr_key_change_follow(&out, &log, vault, sr_buf_view(&other), &e), SR_AUTH, &e,
+		"not signed by the ledger key");
+	assert_int_equal(out.room_pk[0], 0);
 	/* A thief of the first keys names others at the same entry, or at a later one. */
 	change(&other, 12, &k[3], &k[0], 77);
 	assert_fails(sr_key_change_follow(NULL, &log, vault, sr_buf_view(&other), &e), SR_AUTH, &e,

@@ -335,13 +335,14 @@ static void test_cost(void **state) {
 static void test_rollback(void **state) {
 	(void)state;
 	struct place p = place_new();
-	struct sr_buf journal, checkpoint;
+	struct sr_buf journal, checkpoint, hole;
 	struct sr_ledger_opts o = opts();
 	struct sr_ledger *l = open_with(&p, o);
 	struct sr_err e;
 	struct sr_commit c;
 	sr_buf_init(&journal);
 	sr_buf_init(&checkpoint);
+	sr_buf_init(&hole);
 	assert_ok(commit(l, 10, NULL, &e), &e);
 	assert_ok(sr_ledger_close(l, &e), &e);
 	t_read_file(t_path(p.path, "journal"), &journal);
@@ -349,6 +350,13 @@ static void test_rollback(void **state) {
 	l = open_with(&p, o);
 	assert_ok(commit(l, 5, &c, &e), &e);
 	assert_ok(sr_ledger_close(l, &e), &e);
+	/* What was acknowledged is not taken for a group that a power cut left unwritten. */
+	t_read_file(t_path(p.path, "journal"), &hole);
+	memset(hole.p + journal.len, 0, 512 - journal.len % 512);
+	put_back(&p, "journal", &hole);
+	assert_fails(sr_ledger_open(&l, p.d, &o, &e), SR_CORRUPT, &e,
+		"rolled back: the published checkpoint shows 15 entries, journal and tiles "
+		"hold 10");
 	put_back(&p, "journal", &journal);
 	assert_fails(sr_ledger_open(&l, p.d, &o, &e), SR_CORRUPT, &e,
 		"rolled back: the published checkpoint shows 15 entries, journal and tiles "
@@ -367,6 +375,7 @@ static void test_rollback(void **state) {
 	sr_ledger_abandon(l);
 	assert_int_equal(unlink(t_path(p.path, "checkpoint")), 0);
 	assert_fails(sr_ledger_open(&l, p.d, &o, &e), SR_CORRUPT, &e, "checkpoint is missing");
+	sr_buf_free(&hole);
 	sr_buf_free(&journal);
 	sr_buf_free(&checkpoint);
 	place_free(&p);

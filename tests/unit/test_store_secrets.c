@@ -823,6 +823,56 @@ static void test_kill_in_rewrap(void **state) {
 	box_free(&b);
 }
 
+/* The disk fails on the way: which wrap it has is not known, so nothing more is sealed under
+ * either; what is there opens under one of them. */
+static void test_failed_rewrap(void **state) {
+	uint8_t next[SR_KEY], id[16], value[40];
+	struct image before;
+	struct sr_err e = {0};
+	struct box b;
+	unsigned failed = 0, done = 0;
+
+	(void)state;
+	t_fill(next, SR_KEY, 31);
+	t_fill(value, sizeof value, 4242);
+	wrapped_story(&b);
+	image_take(&before, &b);
+	for (unsigned long nth = 1; nth <= 6; nth++) {
+		struct sr_secrets_options o = opts(&b, false);
+		struct sr_secrets *s = NULL;
+
+		image_put_all(&before, &b);
+		assert_ok(sr_secrets_open(&s, &o, &e), &e);
+		sr_fault_set(nth, EIO);
+		int rc = sr_secrets_rewrap(s, next, &e);
+		sr_fault_set(0, 0);
+		if (rc == 0) { /* at the copy, which is made again later */
+			done++;
+			sr_secrets_free(s);
+			continue;
+		}
+		failed++;
+		assert_int_equal(rc, SR_IO);
+		assert_fails(sr_secrets_replace(s, SR_SECRET_DB_KEY, name_of(id, 50), 0,
+				     sr_bytes_of(value, sizeof value), &e),
+			SR_IO, &e, "stopped after an earlier failure");
+		sr_err_clear(&e);
+		sr_secrets_free(s);
+		o.wrap = next;
+		rc = sr_secrets_open(&s, &o, &e);
+		if (rc != 0) {
+			sr_err_clear(&e);
+			o.wrap = NULL;
+			assert_ok(sr_secrets_open(&s, &o, &e), &e);
+		}
+		assert_true(is_at(s, STEPS));
+		sr_secrets_free(s);
+	}
+	assert_true(failed >= 4 && done > 0);
+	image_free(&before);
+	box_free(&b);
+}
+
 /* A kill anywhere while secrets.db is taken from its copy. */
 static void test_kill_in_restore(void **state) {
 	struct sr_err e = {0};
@@ -1566,6 +1616,7 @@ int main(void) {
 		cmocka_unit_test(test_copy_is_never_made_worse),
 		cmocka_unit_test(test_new_wrap),
 		cmocka_unit_test(test_kill_in_rewrap),
+		cmocka_unit_test(test_failed_rewrap),
 		cmocka_unit_test(test_kill_in_restore),
 		cmocka_unit_test(test_kill),
 		cmocka_unit_test(test_errno),

@@ -21,6 +21,7 @@ static const uint8_t fingerprint[SR_HASH] = {1, 2, 3};
 
 static struct {
 	struct v_key key, named;
+	const struct v_key *lists; /* signs the list of packs */
 	char *dir;
 	struct log log; /* in ledger/ */
 	struct verify_given given;
@@ -89,7 +90,7 @@ static void put_inventory(const char *lines, const uint8_t *names, size_t count)
 	sr_text_put_hex(&text, "vault", fingerprint, SR_HASH);
 	sr_text_put_dec(&text, "count", count);
 	sr_text_put_base64(&text, "root", root, SR_HASH);
-	v_sign(&note, &v.key, sr_buf_view(&text));
+	v_sign(&note, v.lists, sr_buf_view(&text));
 	put("packs/INVENTORY", sr_buf_view(&note));
 	put("packs/INVENTORY.names", sr_bytes_str(lines));
 	sr_buf_free(&text);
@@ -164,6 +165,7 @@ static int setup(void **state) {
 	sr_buf_init(&b);
 	v.key = v_key(V_ORIGIN, 1);
 	v.named = v_key("next.example/vault", 1);
+	v.lists = &v.key;
 	v.given.quiet = true;
 	v.given.keys[v.given.key_count++] = v.key.vkey;
 	v.dir = t_tmp_new();
@@ -248,7 +250,7 @@ static void configuration(void **state) {
 		int code;
 		const char *piece;
 	} rows[] = {
-		{"origin " V_ORIGIN "\nformat 1\n", 0, NULL}, /* before it is founded */
+		{"origin " V_ORIGIN "\nformat 1\n", 0, NULL}, /* who founded it was killed then */
 		{"origin " V_ORIGIN "\nformat 2\n", SR_UNSUPPORTED,
 			"strongroom.conf: a format that this program does not know; use a newer"},
 		{"format 1\n", SR_CORRUPT, "strongroom.conf: origin has 0 bytes, want 1 to 255"},
@@ -281,7 +283,83 @@ static void configuration(void **state) {
 	right();
 }
 
+/* Anybody with an editor takes a line out of it that nobody signed: what is stored is checked as
+ * before. */
+static void no_fingerprint(void **state) {
+	uint8_t two[2][SR_HASH] = {{0}, {0}};
+	struct sr_err e = {0};
+
+	(void)state;
+	put_conf("origin " V_ORIGIN "\nformat 1\n");
+	right();
+	spoilt(v.pack, 70, SR_CORRUPT, "segment 1 of 2 (offset 0): hash differs");
+	spoilt(v.object, OBJECT_HEAD, SR_CORRUPT, "record 1 of 2 (offset 40): hash differs");
+	memcpy(two[0], v.pack_name, SR_HASH);
+	memset(two[1], 0xff, SR_HASH);
+	put_inventory("", two[0], 2);
+	assert_fails(check(&e), SR_CORRUPT, &e,
+		"packs/INVENTORY: it does not name the 0 packs of INVENTORY.names of this vault");
+	put_inventory_of(v.pack_name);
+	spoilt("packs/INVENTORY", 40, SR_AUTH, "packs/INVENTORY: ");
+	gone("packs/INVENTORY");
+	assert_fails(
+		check(&e), SR_CORRUPT, &e, "packs/INVENTORY: the signed list of packs is missing");
+	put_inventory_of(v.pack_name);
+	put_conf(NULL);
+	right();
+}
+
 /* --- the log ---------------------------------------------------------------------------------- */
+
+static void away_with(const char *folder) {
+	char away[T_PATH], there[T_PATH];
+
+	(void)snprintf(there, sizeof there, "%s/%s", v.dir, folder);
+	(void)snprintf(away, sizeof away, "%s/away-%s", v.dir, folder);
+	assert_int_equal(rename(there, away), 0);
+}
+
+static void back_with(const char *folder) {
+	char away[T_PATH], there[T_PATH];
+
+	(void)snprintf(there, sizeof there, "%s/%s", v.dir, folder);
+	(void)snprintf(away, sizeof away, "%s/away-%s", v.dir, folder);
+	(void)rmdir(there);
+	assert_int_equal(rename(away, there), 0);
+}
+
+/* Before it is founded nothing is stored; what lies there is of a log that was thrown away. */
+static void unfounded(void **state) {
+	static const char *const folders[] = {"packs", "objects"};
+	uint8_t root[SR_HASH];
+	struct sr_err e = {0};
+	struct v_journal j;
+
+	(void)state;
+	v_root(root, &v.log, 0);
+	v_journal_begin(&j, V_ORIGIN, 0, 1);
+	v_journal_commit(&j, 0, root);
+	put("ledger/journal", sr_buf_view(&j.file));
+	sr_buf_free(&j.file);
+	put_checkpoint(&v.key, 0);
+	put_conf("origin " V_ORIGIN "\nformat 1\n");
+	assert_fails(
+		check(&e), SR_AUTH, &e, "rolled back: there are packs, and the log has no entry");
+	away_with("packs");
+	assert_int_equal(mkdir(t_path(v.dir, "packs"), 0700), 0);
+	assert_fails(check(&e), SR_AUTH, &e,
+		"rolled back: there are object files, and the log has no entry");
+	away_with("objects");
+	assert_fails(check(&e), SR_CORRUPT, &e, "there is no folder objects");
+	assert_int_equal(mkdir(t_path(v.dir, "objects"), 0700), 0);
+	right();
+	for (size_t i = 0; i < T_COUNT(folders); i++)
+		back_with(folders[i]);
+	put_conf(NULL);
+	put_checkpoint(&v.key, SIZE);
+	put_journal(V_ORIGIN);
+	right();
+}
 
 static void ledger(void **state) {
 	char away[T_PATH], there[T_PATH];
@@ -445,6 +523,96 @@ static void records(void **state) {
 	sr_buf_free(&j.file);
 }
 
+/* As the vault takes it after a power cut (test_ledger_journal.c, test_sectors): any of the sectors
+ * of the last group are on the disk. */
+static void sectors(void **state) {
+	enum {
+		SECTOR = 512
+	};
+	const uint8_t root[SR_HASH] = {1};
+	uint8_t bytes[3][1000];
+	struct verify_journal out;
+	struct sr_err e = {0};
+	struct v_journal j;
+	struct sr_buf b;
+
+	(void)state;
+	sr_buf_init(&b);
+	for (size_t room = 0; room < SECTOR; room += room < 3 || room > 64 ? 37 : 3) {
+		const size_t len[3] = {792 - room, 700, 650};
+
+		v_journal_begin(&j, V_ORIGIN, 0, 1);
+		v_journal_commit(&j, 0, root);
+		size_t first = 0;
+		for (size_t i = 0; i < 3; i++) {
+			t_fill(bytes[i], len[i], 1000 + i);
+			v_journal_put(&j, 'L', sr_bytes_of(bytes[i], len[i]));
+			if (i != 1)
+				v_journal_commit(&j, i + 1, root);
+			if (i == 0)
+				first = j.file.len;
+		}
+		assert_int_equal(first % SECTOR, (SECTOR - room) % SECTOR);
+		const size_t n = (j.file.len + SECTOR - 1) / SECTOR - first / SECTOR;
+		for (unsigned came = 0; came < 1U << n; came++) {
+			sr_buf_clear(&b);
+			sr_buf_put_buf(&b, &j.file);
+			for (size_t at = first; at < b.len; at++)
+				if ((came >> (at / SECTOR - first / SECTOR) & 1) == 0)
+					b.p[at] = 0;
+			assert_ok(verify_journal_read(&out, sr_buf_view(&b), V_ORIGIN, &e), &e);
+			assert_true(out.leaves == 1 || out.leaves == 3);
+			verify_journal_free(&out);
+		}
+		sr_buf_clear(&b);
+		sr_buf_put_buf(&b, &j.file);
+		b.p[first] = 1;
+		assert_fails(verify_journal_read(&out, sr_buf_view(&b), V_ORIGIN, &e), SR_CORRUPT,
+			&e, "(entry 1) is damaged");
+		verify_journal_free(&out);
+		sr_buf_free(&j.file);
+	}
+	sr_buf_free(&b);
+}
+
+/* The last group, which the published checkpoint covers, is not taken for one that was never
+ * written. */
+static void acknowledged(void **state) {
+	uint8_t root[SR_HASH];
+	struct sr_err e = {0};
+	struct v_journal j;
+	struct sr_buf one;
+	size_t first = 0;
+
+	(void)state;
+	sr_buf_init(&one);
+	v_journal_begin(&j, V_ORIGIN, BASE, 1);
+	for (uint64_t i = BASE; i < SIZE; i++) {
+		v_entry(&one, &v.log, i);
+		v_journal_put(&j, 'L', sr_buf_view(&one));
+		if (i + 1 != 290 && i + 1 != SIZE)
+			continue;
+		v_root(root, &v.log, i + 1);
+		v_journal_commit(&j, i + 1, root);
+		if (i + 1 == 290)
+			first = j.file.len;
+	}
+	put("ledger/journal", sr_buf_view(&j.file));
+	right();
+	memset(j.file.p + first, 0, 512 - first % 512);
+	put("ledger/journal", sr_buf_view(&j.file));
+	assert_fails(check(&e), SR_AUTH, &e,
+		"rolled back: the published checkpoint shows 300 entries, tiles and journal hold "
+		"290");
+	put_checkpoint(&v.key, 290);
+	right();
+	put_checkpoint(&v.key, SIZE);
+	put_journal(V_ORIGIN);
+	right();
+	sr_buf_free(&j.file);
+	sr_buf_free(&one);
+}
+
 /* --- packs ------------------------------------------------------------------------------------ */
 
 static void inventory(void **state) {
@@ -485,6 +653,61 @@ static void inventory(void **state) {
 	assert_int_equal(rename(there, away), 0);
 	assert_fails(check(&e), SR_CORRUPT, &e, "there is no folder packs");
 	assert_int_equal(rename(away, there), 0);
+	right();
+}
+
+/* The log changed its key with entry 280: the list is by the key of the checkpoint, and a list of
+ * before is not put back for it. Killed between the two, the vault leaves the checkpoint the
+ * older. */
+static void inventory_of_now(void **state) {
+	enum {
+		FROM = 280
+	};
+	static const struct {
+		uint64_t size; /* of the checkpoint */
+		bool next;     /* who signed the list */
+		bool both;     /* keys are given, and no note of the change */
+		bool right;
+	} rows[] = {
+		{SIZE, true, false, true},
+		{SIZE, false, false, false},
+		{SIZE, true, true, true},
+		{SIZE, false, true, false},
+		{FROM, false, false, true},
+		{FROM, true, false, true},
+		{FROM, true, true, false},
+	};
+	const struct v_key next = v_key(V_ORIGIN, 2);
+	struct verify_given g = v.given;
+	char change[T_PATH];
+	struct sr_err e = {0};
+	struct sr_buf b;
+
+	(void)state;
+	sr_buf_init(&b);
+	v_change(&b, &v.key, &next, FROM, NULL);
+	put("change", sr_buf_view(&b));
+	sr_buf_free(&b);
+	(void)snprintf(change, sizeof change, "%s", t_path(v.dir, "change"));
+	for (size_t i = 0; i < T_COUNT(rows); i++) {
+		g = v.given;
+		if (rows[i].both)
+			g.keys[g.key_count++] = next.vkey;
+		else
+			g.change[g.change_count++] = change;
+		put_checkpoint(rows[i].size > FROM ? &next : &v.key, rows[i].size);
+		v.lists = rows[i].next ? &next : &v.key;
+		put_inventory_of(v.pack_name);
+		if (rows[i].right)
+			assert_ok(verify_vault(&g, v.dir, &e), &e);
+		else
+			assert_fails(verify_vault(&g, v.dir, &e), SR_AUTH, &e,
+				"packs/INVENTORY: it is signed by a key of the log, and not by the "
+				"one that signed the checkpoint");
+	}
+	v.lists = &v.key;
+	put_inventory_of(v.pack_name);
+	put_checkpoint(&v.key, SIZE);
 	right();
 }
 
@@ -549,6 +772,43 @@ static void objects(void **state) {
 	sr_buf_free(&b);
 }
 
+/* The longest record that a vault writes, and one that it would not. */
+static void longest(void **state) {
+	struct sr_err e = {0};
+	struct sr_buf b;
+
+	(void)state;
+	sr_buf_init(&b);
+	for (size_t more = 0; more < 2; more++) {
+		const size_t len = (size_t)SR_OBJECT_SEALED_MAX + more;
+		uint8_t hash[SR_HASH], name[SR_HASH];
+		char path[96];
+
+		sr_buf_clear(&b);
+		sr_buf_put_str(&b, "SROBJS1\n");
+		sr_buf_put(&b, fingerprint, SR_HASH);
+		sr_buf_put_zero(&b, len);
+		SR_HASH_OF(hash, "strongroom/object-sealed/v1", NULL,
+			sr_bytes_of(b.p + OBJECT_HEAD, len));
+		const size_t table = b.len;
+		sr_buf_put_le64(&b, len);
+		sr_buf_put(&b, hash, SR_HASH);
+		sr_buf_put_le32(&b, 1);
+		SR_HASH_OF(hash, "strongroom/object-close/v1", NULL, sr_bytes_of(b.p, OBJECT_HEAD),
+			sr_bytes_of(b.p + table, b.len - table));
+		sr_buf_put(&b, hash, SR_HASH);
+		SR_HASH_OF(name, "strongroom/object-name/v1", NULL, sr_bytes_of(hash, SR_HASH));
+		hash_path(path, sizeof path, "objects", name);
+		put(path, sr_buf_view(&b));
+		if (more == 0)
+			right();
+		else
+			assert_fails(check(&e), SR_CORRUPT, &e, "record 1 of 1 does not fit");
+		gone(path);
+	}
+	sr_buf_free(&b);
+}
+
 static int stop(void *ctx, const char *what, uint64_t done, uint64_t total, const char *unit) {
 	const char *at = ctx;
 
@@ -575,13 +835,19 @@ static void stopped(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(configuration),
+		cmocka_unit_test(no_fingerprint),
+		cmocka_unit_test(unfounded),
 		cmocka_unit_test(ledger),
 		cmocka_unit_test(renamed),
 		cmocka_unit_test(journal),
 		cmocka_unit_test(records),
+		cmocka_unit_test(sectors),
+		cmocka_unit_test(acknowledged),
 		cmocka_unit_test(inventory),
+		cmocka_unit_test(inventory_of_now),
 		cmocka_unit_test(packs),
 		cmocka_unit_test(objects),
+		cmocka_unit_test(longest),
 		cmocka_unit_test(stopped),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

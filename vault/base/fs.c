@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/escape.h"
@@ -32,6 +33,7 @@ enum {
 	TMP_NAME = 64,    /* bytes of a temporary name with its NUL */
 	TMP_TRIES = 1000, /* temporary names tried before giving up */
 	LOCK_TEXT = 32,   /* bytes read of a lock file */
+	LOCK_PAUSE_MS = 5,
 	READ_STEP = 65536 /* bytes a read of an unsized file grows by */
 };
 
@@ -1195,6 +1197,21 @@ out:
 		(void)close(fd);
 	free(l);
 	return rc;
+}
+
+int sr_lock_wait(struct sr_lock **out, struct sr_dir *d, const char *name, unsigned wait_ms,
+	struct sr_err *e) {
+	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
+	int rc;
+
+	for (unsigned waited = 0;; waited += LOCK_PAUSE_MS) {
+		rc = sr_lock_take(out, d, name, e);
+		if (rc != SR_LOCKED || waited >= wait_ms)
+			return rc;
+		if (e != NULL)
+			sr_err_clear(e);
+		(void)nanosleep(&pause, NULL);
+	}
 }
 
 void sr_lock_free(struct sr_lock *l) {

@@ -144,6 +144,10 @@ SR_MUST int sr_tmpfile_sweep(struct sr_dir *d, size_t *removed, struct sr_err *e
 struct sr_lock;
 SR_MUST int sr_lock_take(
 	struct sr_lock **out, struct sr_dir *d, const char *name, struct sr_err *e);
+/* The same, for what others hold no longer than a file takes to be written: asked for again until
+ * it is free, LOCKED when it is not within ${wait_ms}. */
+SR_MUST int sr_lock_wait(struct sr_lock **out, struct sr_dir *d, const char *name, unsigned wait_ms,
+	struct sr_err *e);
 void sr_lock_free(struct sr_lock *l); /* NULL allowed */
 
 /* Tests: fail or kill at the ${nth} fault point (from 1; 0: off) with ${err} (an errno), or SIGKILL

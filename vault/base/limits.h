@@ -49,6 +49,9 @@ enum {
 	SR_PATH_MAX = 4096,        /* bytes of a path inside an item: Linux PATH_MAX */
 	/* one record of an object file: a bundle of 10,000 items to 16 researchers is 20 MiB */
 	SR_OBJECT_MAX = 64 << 20,
+	/* and as it lies there: padded by at most an eighth (store/padme.h), with its seal, and
+	 * what the padding of the smallest takes */
+	SR_OBJECT_SEALED_MAX = SR_OBJECT_MAX + SR_OBJECT_MAX / 8 + (8 << 10),
 	/* locked bytes: 32,768 cells of 32; an 8 MiB memlock limit holds it eight times */
 	SR_SECRET_ARENA = 1 << 20,
 	SR_PASSPHRASE_MAX = 1024, /* bytes; longer is a mistake (a file of another kind) */

@@ -196,9 +196,13 @@ int sr_rotate_settle(struct sr_vault *v, const struct sr_unlock *u, bool *done, 
 	if (!*done)
 		return 0;
 	sr_buf_init_secret(&file);
-	rc = sr_ledger_publish(v->ledger, e);
+	/* Whoever looks from outside, where a kill left it, sees a list of packs by the key of the
+	 * checkpoint, or by one that comes after it, never by one that has ended. */
+	rc = sr_fixity_inventory(v, none, none, e);
 	if (rc == 0)
-		rc = sr_fixity_inventory(v, none, none, e);
+		rc = sr_dir_syncfs(v->dir, e);
+	if (rc == 0)
+		rc = sr_ledger_publish(v->ledger, e);
 	if (rc == 0) {
 		sr_service_settled(v->keys);
 		rc = sr_recover_renew(v, e);

@@ -238,7 +238,9 @@ int sr_client_pin(struct sr_client *c, const uint8_t fingerprint[SR_HASH], struc
 	sr_proofs_free(&c->proofs);
 	sr_proofs_begin(&c->proofs, fingerprint, person,
 		c->o.identity != NULL ? c->o.identity->pk : NULL, remembered ? &seen : NULL);
-	if (remembered) {
+	/* Also where no memory of the log is: it is stored after the ends, and a kill came between.
+	 */
+	if (c->o.memory != NULL && person[0] != '\0') {
 		rc = sr_endeds_load(&c->proofs.ended, c->o.memory, fingerprint, person, e);
 		if (rc != 0 && rc != SR_NOTFOUND)
 			return rc;
@@ -253,9 +255,63 @@ int sr_client_pin(struct sr_client *c, const uint8_t fingerprint[SR_HASH], struc
 	return 0;
 }
 
-int sr_client_seen(struct sr_client *c, bool store, struct sr_err *e) {
+/* What is there goes as far as ours: another process of this person stored it, and checked it for
+ * itself. */
+static bool as_far(const struct sr_seen *there, const struct sr_seen *mine) {
+	return there->size > mine->size ||
+	       (there->size == mine->size && memcmp(there->root, mine->root, SR_HASH) == 0);
+}
+
+static bool nothing_new(const struct sr_client *c) {
+	const struct sr_seen *mine = &c->proofs.seen;
+	struct sr_seen there;
+
+	return !c->pin_owed && !c->lost && c->proofs.ended.count <= c->proofs.ended_known &&
+	       sr_seen_load(&there, c->o.memory, mine->vault, mine->person, NULL) == 0 &&
+	       as_far(&there, mine);
+}
+
+/* With the memory's lock: what is there now, and what of ours goes beyond it. */
+static int remember(struct sr_client *c, struct sr_err *e) {
 	const struct sr_seen *mine = &c->proofs.seen;
 	struct sr_seen old;
+	bool replace;
+	int rc = 0;
+
+	if (c->pin_owed) { /* only what proved itself is pinned */
+		rc = pin_write(c, mine->vault, e);
+		if (rc != 0)
+			return rc;
+		c->pin_owed = false;
+	}
+	rc = sr_seen_load(&old, c->o.memory, mine->vault, mine->person, e);
+	if (rc != 0 && rc != SR_NOTFOUND)
+		return rc;
+	if (e != NULL)
+		sr_err_clear(e);
+	const bool first = rc == SR_NOTFOUND;
+	/* Another process of this person may have begun anew before us: what it stored since
+	 * counts. */
+	replace = c->lost && !first && old.size == c->was.size &&
+		  memcmp(old.root, c->was.root, SR_HASH) == 0;
+	if (c->proofs.ended.count > c->proofs.ended_known || c->lost) {
+		rc = sr_endeds_store(
+			c->o.memory, &c->proofs.ended, mine->vault, mine->person, replace, e);
+		if (rc != 0)
+			return rc;
+		c->proofs.ended_known = c->proofs.ended.count;
+	}
+	if (replace) {
+		rc = sr_seen_replace(c->o.memory, mine, &c->was, e);
+		c->lost = rc != 0;
+		return rc;
+	}
+	return !first && as_far(&old, mine) ? 0 : sr_seen_store(c->o.memory, mine, e);
+}
+
+int sr_client_seen(struct sr_client *c, bool store, struct sr_err *e) {
+	const struct sr_seen *mine = &c->proofs.seen;
+	struct sr_lock *lock = NULL;
 	int rc;
 
 	c->info.seen_size = mine->size;
@@ -263,36 +319,14 @@ int sr_client_seen(struct sr_client *c, bool store, struct sr_err *e) {
 	if (mine->vkey[0] != '\0')
 		snprintf(c->info.origin, sizeof c->info.origin, "%s", mine->origin);
 	if (!store || c->unconfirmed || c->o.memory == NULL || mine->person[0] == '\0' ||
-		mine->size == 0)
+		mine->size == 0 || nothing_new(c))
 		return 0;
-	if (c->pin_owed) { /* only what proved itself is pinned */
-		rc = pin_write(c, mine->vault, e);
-		if (rc != 0)
-			return rc;
-		c->pin_owed = false;
-	}
-	if (c->proofs.ended.count > c->proofs.ended_known || c->lost) {
-		rc = sr_endeds_store(
-			c->o.memory, &c->proofs.ended, mine->vault, mine->person, c->lost, e);
-		if (rc != 0)
-			return rc;
-		c->proofs.ended_known = c->proofs.ended.count;
-	}
-	/* Another process of this person may have gone further; it checked that for itself. */
-	rc = sr_seen_load(&old, c->o.memory, mine->vault, mine->person, e);
-	if (rc == 0 && c->lost && old.size == c->was.size &&
-		memcmp(old.root, c->was.root, SR_HASH) == 0) {
-		rc = sr_seen_replace(c->o.memory, mine, &c->was, e);
-		c->lost = rc != 0;
-		return rc;
-	}
-	if (rc == 0 && old.size > mine->size)
-		return 0;
-	if (rc == 0 && old.size == mine->size && memcmp(old.root, mine->root, SR_HASH) == 0)
-		return 0;
-	if (rc != 0 && rc != SR_NOTFOUND)
-		return rc;
-	return sr_seen_store(c->o.memory, mine, e);
+	rc = sr_seen_lock(&lock, c->o.memory, e);
+	if (rc != 0)
+		return sr_wrap(e, "what is remembered of this log");
+	rc = remember(c, e);
+	sr_lock_free(lock);
+	return rc;
 }
 
 /* --- hello and login -------------------------------------------------------------------------- */

@@ -49,8 +49,8 @@ void sr_endeds_cut(struct sr_endeds *l, uint64_t size);
 /* NOTFOUND: this person remembers none of this vault. ${out} is replaced on success. */
 SR_MUST int sr_endeds_load(struct sr_endeds *out, struct sr_dir *d, const uint8_t vault[SR_HASH],
 	const char *person, struct sr_err *e);
-/* Durable. What another process stored meanwhile is kept with it, but for a log that lost entries
- * (${afresh}). */
+/* Durable; the caller holds sr_seen_lock. What another process stored meanwhile is kept with it,
+ * but for a log that lost entries (${afresh}). */
 SR_MUST int sr_endeds_store(struct sr_dir *d, const struct sr_endeds *l,
 	const uint8_t vault[SR_HASH], const char *person, bool afresh, struct sr_err *e);
 SR_MUST int sr_endeds_decode(struct sr_endeds *out, struct sr_bytes text,

@@ -32,6 +32,7 @@ enum {
 	COMMIT_RECORD = HEAD + COMMIT_BODY + SUM,
 	BOTH_COPIES = 2 * COMMIT_RECORD,
 	UNWRITTEN_RUN = 64, /* zero bytes in a row that no sealed leaf has */
+	SECTOR = 512,       /* bytes that come to the disk together, or a multiple of it does */
 	LEAVES_MAX = 2 * SR_COMMIT_LEAVES
 };
 
@@ -310,14 +311,30 @@ static int pass_commit(
 	return 0;
 }
 
-/* The record at s->pos is not whole: a torn tail (0), or damage. */
+/* A part of the group, from s->pos up to the commit at ${next}, did not come to the disk: a sector
+ * of it, or what is its own of the one where the last group ends. There the bytes before are as
+ * they were, and all behind them zero, however few. */
+static bool was_unwritten(const struct scan *s, size_t next) {
+	const size_t shared = s->pos % SECTOR == 0 ? 0 : SECTOR - s->pos % SECTOR;
+	size_t zeros = 0;
+	if (has_zero_run(s->f, s->pos, next))
+		return true;
+	while (zeros < shared && s->pos + zeros < next && s->f.p[s->pos + zeros] == 0)
+		zeros++;
+	return s->pos == s->good && shared > 0 && zeros == shared;
+}
+
+/* The record at s->pos is not whole: a torn tail (0), or damage. That a group which was thrown away
+ * here had been acknowledged and is missed, who remembers it says: the published checkpoint
+ * (ledger.c), people's programs. */
 static int judge_damage(struct sr_journal *j, const struct scan *s, struct sr_err *e) {
 	const size_t next = next_commit(j, s->f, s->pos + 1);
 	if (next == s->f.len)
 		return 0;
-	const size_t last = s->f.len - next; /* one or two copies, nothing else: the last group */
-	const bool at_end = last == COMMIT_RECORD || last == BOTH_COPIES;
-	if (at_end && has_zero_run(s->f, s->pos, next)) {
+	/* One or two copies, nothing else: the last group. The second may have been cut. */
+	const size_t last = s->f.len - next;
+	const bool at_end = last == COMMIT_RECORD || (s->f.p[next] == 'C' && last <= BOTH_COPIES);
+	if (at_end && was_unwritten(s, next)) {
 		j->report.unwritten = true;
 		return 0;
 	}

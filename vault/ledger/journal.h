@@ -24,9 +24,10 @@
  * second copy makes sure that one damaged sector never turns an acknowledged commit into a torn
  * tail. At open, bytes after the last commit record are a torn tail and are dropped and counted;
  * damage before a commit record is CORRUPT, unless only one copy of a commit is hurt (mended), or
- * the last group was never written whole (a power cut: at least 64 zero bytes where leaves should
- * be; it was not acknowledged). The attachment (generation and root MAC of secrets.db) of the last
- * commit always lies in the file.
+ * the last group was never written whole (a power cut; it was not acknowledged): at least 64 zero
+ * bytes where leaves should be, or fewer, from its beginning to the end of the sector of 512 that
+ * it shares with the group before. The attachment (generation and root MAC of secrets.db) of the
+ * last commit always lies in the file.
  *
  *   OPEN --append, rewrite--> OPEN
  *   a failed write or fsync -> FAILED (sticky: every later call is IO)

@@ -56,7 +56,7 @@ SR_MUST int sr_key_change_verify(const struct sr_statement *s, const char *origi
 	const struct sr_log_link *before, const uint8_t *room_pk, struct sr_err *e);
 /* One note of a log that is followed by its public keys: the next of ${keys}, or one that is there
  * already. ${out} (may be NULL): what it says. AUTH: of another vault (${vault} NULL: any), not
- * signed by the newest key, or another change than was followed before. */
+ * signed by the key before it, or another change than was followed before. */
 SR_MUST int sr_key_change_follow(struct sr_key_change *out, struct sr_log_keys *keys,
 	const uint8_t *vault, struct sr_bytes note, struct sr_err *e);
 

@@ -9,9 +9,12 @@
 
 static const char type_line[] = "strongroom/seen/v1";
 
+static const char lock_name[] = ".lock";
+
 enum {
 	FILE_MAX = 8192,
-	LINES = 6
+	LINES = 6,
+	LOCK_WAIT_MS = 10000 /* a holder writes two files and waits for the disk */
 };
 
 int sr_seen_init(struct sr_seen *out, const char *origin, const uint8_t vault[SR_HASH],
@@ -193,6 +196,10 @@ int sr_seen_load(struct sr_seen *out, struct sr_dir *d, const uint8_t vault[SR_H
 		(void)sr_wrap(e, "%s", name);
 	sr_buf_free(&b);
 	return rc;
+}
+
+int sr_seen_lock(struct sr_lock **out, struct sr_dir *d, struct sr_err *e) {
+	return sr_lock_wait(out, d, lock_name, LOCK_WAIT_MS, e);
 }
 
 /* What is remembered may only grow. */

@@ -46,6 +46,10 @@ void sr_seen_name(char out[64], const uint8_t vault[SR_HASH], const char *person
 /* NOTFOUND when this person has no memory of this vault. */
 SR_MUST int sr_seen_load(struct sr_seen *out, struct sr_dir *d, const uint8_t vault[SR_HASH],
 	const char *person, struct sr_err *e);
+/* Whoever stores in ${d} holds this, from what they load to compare until they stored: else two
+ * processes of a person each put their own in the other's place. Of all that lies there, ended.h
+ * too. LOCKED: for ten seconds another process held it. */
+SR_MUST int sr_seen_lock(struct sr_lock **out, struct sr_dir *d, struct sr_err *e);
 /* Durable. AUTH when the stored memory is larger, or equal in size with another root, or names
  * another origin or key. */
 SR_MUST int sr_seen_store(struct sr_dir *d, const struct sr_seen *s, struct sr_err *e);

@@ -123,7 +123,7 @@ int sr_log_change_follow(struct sr_log_keys *keys, const struct sr_log_change *c
 				"service-key: entry %llu names another ledger key than it did "
 				"before: forked",
 				(unsigned long long)c->next.from);
-		return 0;
+		return signed_by(&keys->key[i - 1], note, e); /* what else it says, too */
 	}
 	rc = signed_by(last, note, e);
 	if (rc == 0)

@@ -36,8 +36,8 @@ SR_MUST int sr_log_change_read(struct sr_log_change *out, struct sr_bytes text, 
  * same name. The same key and name once more pass: they change nothing. */
 SR_MUST int sr_log_change_fits(
 	const struct sr_log_change *c, const struct sr_log_link *before, struct sr_err *e);
-/* ${note} is the next link of ${keys}, or one that is there already. AUTH: not signed by the last
- * one, or another than was followed before. */
+/* ${note} is the next link of ${keys}, or one that is there already. AUTH: not signed by the one
+ * before it, or another than was followed before. */
 SR_MUST int sr_log_change_follow(struct sr_log_keys *keys, const struct sr_log_change *c,
 	struct sr_bytes note, struct sr_err *e);
 

@@ -18,10 +18,10 @@ enum {
 	MAGIC_LEN = 8,
 	RECORD_HEAD = SR_SALT + 16,
 	AD_LEN = SR_HASH + 4,
-	SEALED_MIN = SR_PAD_META + SR_AEAD_OVERHEAD,
-	/* bytes of the longest record: a body of SR_OBJECT_MAX, padded by at most an eighth */
-	SEALED_MAX = SR_OBJECT_MAX + SR_OBJECT_MAX / 8 + SEALED_MIN
+	SEALED_MIN = SR_PAD_META + SR_AEAD_OVERHEAD
 };
+_Static_assert(SR_OBJECT_SEALED_MAX >= SR_OBJECT_MAX + SR_OBJECT_MAX / 8 + SEALED_MIN,
+	"every record that is written is read");
 
 struct row {
 	uint64_t offset;
@@ -269,7 +269,7 @@ static int read_rows(struct sr_object *o, struct sr_bytes table, struct sr_err *
 		r->offset = at;
 		r->size = sr_le64_get(table.p + i * SR_OBJECT_ROW);
 		memcpy(r->hash, table.p + i * SR_OBJECT_ROW + 8, SR_HASH);
-		if (r->size < SEALED_MIN || r->size > SEALED_MAX || r->size > end - at)
+		if (r->size < SEALED_MIN || r->size > SR_OBJECT_SEALED_MAX || r->size > end - at)
 			return sr_fail(e, SR_CORRUPT,
 				"record %zu of %zu: %llu bytes at %llu in a file of %llu", i + 1,
 				o->count, (unsigned long long)r->size, (unsigned long long)at,

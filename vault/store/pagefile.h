@@ -46,7 +46,7 @@ SR_MUST int sr_pagefile_close(struct sr_pagefile **pf, struct sr_err *e);
 void sr_pagefile_free(struct sr_pagefile *pf); /* NULL allowed */
 /* The root cell is sealed under ${wrap} from now on, durable: the root goes into the free slot,
  * then the slot of the wrap before is overwritten. A kill between leaves both, and either wrap
- * opens. */
+ * opens. A failure on the way: FAILED. */
 SR_MUST int sr_pagefile_rewrap(
 	struct sr_pagefile *pf, const uint8_t wrap[SR_KEY], struct sr_err *e);
 SR_MUST int sr_pagefile_remove(struct sr_dir *dir, const char *name, struct sr_err *e);

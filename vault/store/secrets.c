@@ -262,14 +262,20 @@ static int sync_copy(struct sr_secrets *s, bool anew, struct sr_err *e) {
 		e, SR_LOCKED, "the second copy cannot be written: %s; %s", local.text, remedy);
 }
 
-/* Remembered for the copies that are made later. */
+/* Remembered for the copies that are made later: by both, or by none. */
 static int keep_wrap(struct sr_secrets *s, const uint8_t wrap[SR_KEY], struct sr_err *e) {
-	if (s->wrap == NULL)
-		s->wrap = sr_secret_new(SR_KEY, e);
-	if (s->wrap == NULL)
-		return SR_LIMIT;
-	memcpy(s->wrap, wrap, SR_KEY);
-	return s->copy == NULL ? 0 : sr_pagecopy_wrap(s->copy, wrap, e);
+	uint8_t *mine = s->wrap != NULL ? s->wrap : sr_secret_new(SR_KEY, e);
+	int rc = mine == NULL ? SR_LIMIT : 0;
+
+	if (rc == 0 && s->copy != NULL)
+		rc = sr_pagecopy_wrap(s->copy, wrap, e);
+	if (rc == 0) {
+		memcpy(mine, wrap, SR_KEY);
+		s->wrap = mine;
+	} else if (s->wrap == NULL) {
+		sr_secret_free(mine, SR_KEY);
+	}
+	return rc;
 }
 
 int sr_secrets_open(struct sr_secrets **out, const struct sr_secrets_options *o, struct sr_err *e) {
@@ -734,10 +740,10 @@ int sr_secrets_retry(struct sr_secrets *s, struct sr_err *e) {
 
 int sr_secrets_rewrap(struct sr_secrets *s, const uint8_t wrap[SR_KEY], struct sr_err *e) {
 	int rc = s->group ? sr_fail(e, SR_MISUSE, "%s: rewrapped inside a group", db_name)
-			  : keep_wrap(s, wrap, e);
+			  : sr_pagefile_rewrap(pf_of(s), wrap, e);
 
 	if (rc == 0)
-		rc = sr_pagefile_rewrap(pf_of(s), wrap, e);
+		rc = keep_wrap(s, wrap, e);
 	if (rc == 0)
 		(void)!sync_copy(s, true, NULL); /* its cell, made anew under the new wrap */
 	return rc;

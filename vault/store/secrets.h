@@ -161,7 +161,8 @@ SR_MUST int sr_secrets_retry(struct sr_secrets *s, struct sr_err *e);
 /* The root cells are wrapped by ${wrap} from now on, here and at the copy; who has the wrap before
  * and a cell of before has the root of then, so an erasing commit must follow. 0: done here,
  * durable; the copy, where it is out of reach (sr_secrets_pending), is written anew when it is
- * there again. A kill leaves a file here that opens under the wrap before, or under this one. */
+ * there again. A kill leaves a file here that opens under the wrap before, or under this one. After
+ * a failure of the disk nothing more is written: which of the two it is, the next opening finds. */
 SR_MUST int sr_secrets_rewrap(struct sr_secrets *s, const uint8_t wrap[SR_KEY], struct sr_err *e);
 /* The copy lies in ${path} from now on: it is made there anew, whatever of ours is there, and read
  * back under ${key} (as at open). NULL: no copy. The one before is let go as it is, and stays in
