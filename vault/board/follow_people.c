@@ -11,7 +11,8 @@
  * A new key inherits nothing that was sealed to the old one. Pieces of votes are sealed to request
  * keys, which are of the old seed: a grant that only this person reads under opens nothing any more
  * and ends (its room key is erased, in case the old key is in other hands); one with co-applicants
- * is suspended, for a quorum to look at.
+ * is suspended, for a quorum to look at. Open votes of a key that did not vouch for the new one are
+ * void (catalogue/apply_key.c), so what is open is looked at again.
  */
 #include "board/follow_in.h"
 
@@ -152,6 +153,22 @@ static bool has_key_of(const struct sr_version_row *v, const char *person) {
 	return false;
 }
 
+/* An open request on which they voted with a key that was lost: that vote is void. */
+static int without_vote(
+	const struct follow_job *j, const struct sr_version_row *v, const char *person) {
+	struct sr_votes votes = {0};
+	bool had = false;
+	int rc = sr_query_votes(&votes, j->v->catalogue, v->request, v->version, j->e);
+
+	for (size_t i = 0; i < votes.count; i++)
+		had = had || (votes.rows[i].is_void && strcmp(votes.rows[i].person, person) == 0);
+	sr_votes_free(&votes);
+	if (rc != 0 || !had)
+		return rc;
+	follow_tell_id(j, "void, to be given anew: their vote on request", v->request, "");
+	return follow_decide(j, v->request);
+}
+
 int follow_person_key(const struct follow_job *j) {
 	const struct sr_bytes name = sr_field(j->s, "person", 0);
 	struct sr_versions open = {0};
@@ -166,8 +183,8 @@ int follow_person_key(const struct follow_job *j) {
 	if (rc == 0)
 		rc = sr_query_open(&open, j->v->catalogue, j->e);
 	for (size_t i = 0; i < open.count && rc == 0; i++)
-		if (has_key_of(&open.rows[i], person))
-			rc = lapse_request(j, &open.rows[i]);
+		rc = has_key_of(&open.rows[i], person) ? lapse_request(j, &open.rows[i])
+						       : without_vote(j, &open.rows[i], person);
 	sr_versions_free(&open);
 	if (rc == 0)
 		j->f->curators(j->f->ctx);
