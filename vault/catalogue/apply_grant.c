@@ -54,7 +54,7 @@ static int grant_step(
 	enum sr_state to = SR_S_NONE;
 	int rc = sr_state_step(&to, SR_M_GRANT, g->state, event, e);
 
-	if (rc != 0 || to == g->state)
+	if (rc != 0 || (to == g->state && event != SR_E_SUSPEND_ANEW))
 		return rc;
 	rc = SQL_RUN(a->db, e,
 		"UPDATE grants SET state = ?, suspended_by = ?, suspended = ?, ended = ?"
@@ -156,11 +156,14 @@ int sr_apply_grant(struct sr_apply *a, struct sr_err *e) {
 	return rc == 0 ? add_votes(a, id, v.v, e) : rc;
 }
 
+/* Who suspended a grant lifts it again. Where the vault has its own reason that is not theirs to
+ * say, so its suspension takes the place of theirs. */
 int sr_apply_suspend(struct sr_apply *a, struct sr_err *e) {
 	struct grant g = {.v = 0};
 	int rc = load_grant(a, &g, e);
+	const bool anew = rc == 0 && a->s->by_service && g.state == SR_S_SUSPENDED;
 
-	return rc == 0 ? grant_step(a, &g, SR_E_SUSPEND, e) : rc;
+	return rc == 0 ? grant_step(a, &g, anew ? SR_E_SUSPEND_ANEW : SR_E_SUSPEND, e) : rc;
 }
 
 int sr_apply_lift(struct sr_apply *a, struct sr_err *e) {
