@@ -29,6 +29,15 @@ struct sr_ties {
 };
 SR_MUST int sr_query_ties(struct sr_ties *out, struct sr_catalogue *c,
 	const struct sr_version_row *v, const char *member, struct sr_err *e);
+/* Of those who read the item of a flag under a live or suspended grant: the members of the board in
+ * force, and ${who} (or ""); appended to ${out}, a blank after each. There may be many others, of
+ * whom no rule asks. */
+struct sr_flag_readers {
+	const uint8_t *flag, *board;
+	const char *who;
+};
+SR_MUST int sr_query_flag_readers(struct sr_buf *out, struct sr_catalogue *c,
+	const struct sr_flag_readers *of, struct sr_err *e);
 /* Votes on a version, as rules count them. */
 struct sr_ballots {
 	uint32_t approvals, denials, recusals;

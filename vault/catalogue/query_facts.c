@@ -230,6 +230,25 @@ int sr_query_ties(struct sr_ties *out, struct sr_catalogue *c, const struct sr_v
 				 : rc;
 }
 
+int sr_query_flag_readers(struct sr_buf *out, struct sr_catalogue *c,
+	const struct sr_flag_readers *of, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_OPEN(&st, sr_catalogue_db(c), e,
+		"SELECT p.person FROM (SELECT m.person FROM boards b JOIN board_members m ON"
+		" m.board = b.board AND m.epoch = b.epoch WHERE b.board = ?2 UNION SELECT ?3) p"
+		" WHERE p.person IN (" SR_SQL_FLAG_READERS(
+			"?1", "9223372036854775807") ") ORDER BY p.person",
+		A_ID(of->flag), A_ID(of->board), A_STR(of->who));
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		sr_buf_put_str(out, sr_stmt_col_str(st, 0));
+		sr_buf_put_u8(out, ' ');
+	}
+	sr_stmt_reset(st);
+	return rc == 0 ? sr_buf_ok(out, e) : rc;
+}
+
 #define VOTES_OF " FROM votes x WHERE x.v = v.v AND x.ended IS NULL AND x.decision = "
 
 int sr_query_ballots(struct sr_ballots *out, struct sr_catalogue *c, const struct sr_version_row *v,
