@@ -1,7 +1,9 @@
 /*
  * What people read: tables with aligned columns, pages of "key value" lines, sizes. All text from
  * outside is escaped (base/escape.h) on its way here; a cell is cut at CELL_MAX bytes, --json never
- * cuts. Which answers are proven and which are the vault's word is said here too.
+ * cuts. Two columns of blanks part the cells of a row, so no cell has them: whoever chose a name
+ * would write the cells beside it, too. Which answers are proven and which are the vault's word is
+ * said here too.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -57,6 +59,80 @@ static size_t width(const char *text) {
 	return columns;
 }
 
+enum blank { /* of what a cell is made */
+	INK,
+	NOTHING, /* shown as nothing: what is before it is what is before the next */
+	BLANK,   /* one column, as in French before a colon */
+	GAP      /* wider or narrower, or a letter that is shown as a blank: never in a cell */
+};
+
+static enum blank blank_of(uint32_t cp) {
+	static const struct {
+		uint32_t first, last;
+		enum blank is;
+	} ranges[] = {
+		{0x20, 0x20, BLANK},
+		{0xa0, 0xa0, BLANK},
+		{0x34f, 0x34f, NOTHING},
+		{0x115f, 0x1160, GAP}, /* Hangul fillers */
+		{0x1680, 0x1680, GAP},
+		{0x17b4, 0x17b5, NOTHING},
+		{0x180b, 0x180d, NOTHING},
+		{0x2000, 0x200a, GAP},
+		{0x200c, 0x200d, NOTHING},
+		{0x202f, 0x202f, BLANK},
+		{0x205f, 0x205f, GAP},
+		{0x2800, 0x2800, GAP}, /* Braille without a dot */
+		{0x3000, 0x3000, GAP},
+		{0x3164, 0x3164, GAP},
+		{0xfe00, 0xfe0f, NOTHING},
+		{0xffa0, 0xffa0, GAP},
+	};
+	for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+		if (cp >= ranges[i].first && cp <= ranges[i].last)
+			return ranges[i].is;
+	}
+	return INK;
+}
+
+static const char *escaped(char code[16], uint32_t cp) {
+	(void)snprintf(code, 16, cp < 0x80 ? "\\x%02x" : "\\u{%04X}", (unsigned)cp);
+	return code;
+}
+
+/* As sr_escape, of what becomes a cell. */
+static void escape_cell(struct sr_buf *out, struct sr_bytes in, size_t max) {
+	bool after = true; /* a blank; so that no cell begins with one either */
+	char code[16];
+	size_t written = 0;
+	struct sr_buf one;
+
+	sr_buf_init(&one);
+	while (in.len > 0) {
+		uint32_t cp = 0;
+		const size_t n = sr_utf8_next(in, &cp), used = n == 0 ? 1 : n;
+		const enum blank is = n == 0 ? INK : blank_of(cp);
+
+		sr_buf_clear(&one);
+		if (is == GAP || (is == BLANK && after))
+			sr_buf_put_str(&one, escaped(code, cp));
+		else
+			sr_escape(&one, sr_bytes_of(in.p, used), 0);
+		if (written + one.len > max) {
+			sr_buf_put_str(out, "...");
+			break;
+		}
+		sr_buf_put(out, one.p, one.len);
+		written += one.len;
+		if (is != NOTHING)
+			after = is == BLANK;
+		in = sr_bytes_of(in.p + used, in.len - used);
+	}
+	if (one.failed != SR_OK)
+		out->failed = one.failed;
+	sr_buf_free(&one);
+}
+
 void cli_table(struct cli_table *t, size_t columns, const char *const *heads) {
 	*t = (struct cli_table){.columns = columns < COLUMNS_MAX ? columns : COLUMNS_MAX};
 	sr_buf_init(&t->text);
@@ -71,7 +147,7 @@ void cli_cell(struct cli_table *t, const char *text) {
 }
 
 void cli_cell_bytes(struct cli_table *t, struct sr_bytes text) {
-	sr_escape(&t->text, text, CELL_MAX);
+	escape_cell(&t->text, text, CELL_MAX);
 	sr_buf_put_u8(&t->text, 0);
 	t->cells++;
 }
@@ -84,7 +160,8 @@ void cli_cell_row(struct cli_table *t, const struct sr_row *row, const char *key
 	cli_cell_bytes(t, sr_row_get(row, key));
 }
 
-/* All values of ${key} with ", " between them. */
+/* All values of ${key} with ", " between them; in a cell, each of at most ${max} bytes, or (0) on a
+ * line. */
 static void join(struct sr_buf *out, const struct sr_row *row, const char *key, size_t max) {
 	for (size_t i = 0;; i++) {
 		const struct sr_bytes v = sr_row_get_n(row, key, i);
@@ -92,7 +169,10 @@ static void join(struct sr_buf *out, const struct sr_row *row, const char *key, 
 			return;
 		if (i > 0)
 			sr_buf_put_str(out, ", ");
-		sr_escape(out, v, max);
+		if (max > 0)
+			escape_cell(out, v, max);
+		else
+			sr_escape(out, v, 0);
 	}
 }
 

@@ -52,6 +52,19 @@ ok as ri cat "$CHECKOUT"
 ok as of audit report views --item "$B" --format csv
 has "\"'=HYPERLINK"
 
+# A hazard of one page is one of what was read.
+printf 'page one\n\fterrible\n' >m.txt
+deposit m.txt
+as cu1 describe "$ITEM" --title paper --hazard graphic@m.txt:2 --hazard traumatic --quiet >o
+as cu2 release "$ITEM" --quiet >o
+granted "$ITEM"
+checked_out "$ITEM"
+ok as ri cat "$CHECKOUT" m.txt
+ok as of audit report views --item "$ITEM" --format jsonl
+same "$(jq -sr 'last | .hazard | tostring' out)" '["graphic","traumatic"]'
+ok as of audit report exposure --item "$ITEM" --format jsonl
+same "$(jq -sr '[.[].hazard[]] | sort | join(" ")' out)" 'graphic traumatic'
+
 ok as of audit report --format html --out page.html
 [[ $(stat -c %a page.html) = 600 ]] || fail 'others may read the page'
 grep -q '&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; =1+2' page.html || fail 'the title is not there, escaped'

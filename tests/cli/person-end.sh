@@ -14,13 +14,14 @@ ri=$(who ri) cu1=$(who cu1) m4=$(who m4)
 ok as ri cat "$CHECKOUT" 0
 ok as m1 person show "$ri"
 has "grant +id $GRANT, state live, items 1"
-# A member who suspended something, and goes, lifts it no more.
-ok as m4 suspend "$GRANT" --reason 'a question'
+# What a member has suspended already, the vault suspends for its own reason.
+ok as m1 suspend "$GRANT" --reason 'a question'
 # A researcher: one curator says so.
 ok as cu1 person end ri.id.card --reason 'has left'
 has 'has no role any more'
 has "left: grant id $GRANT, state suspended, items 1: lift it for those who stay, or revoke it"
 refused 1 'no role|not a person' as ri cat "$CHECKOUT" 0
+refused 1 'who-suspended-lifts' as m1 lift "$GRANT"
 ok as m1 grants --all --json
 same "$(json 0.state)" suspended
 # Another, whose grant nobody had suspended: the vault does, and the members are asked what is to become of it.
@@ -37,6 +38,16 @@ ok as m1 grants --all --json
 same "$(jq -r --arg g "$other" '.[] | select(.id == $g) | .["suspended-by"]' out)" service
 ok as m2 inbox
 has "settle ${other:0:12} .*lift ID --reason TEXT for who stays, or revoke ID"
+
+# A member who suspended something, and goes, lifts it no more.
+person rc
+ok as cu1 person add rc.id.card --role researcher
+ok as rc request "$ITEM" --purpose research --ends 30d --reason 'the thesis' --json
+REQUEST=$(json request)
+for m in m1 m2; do ok as "$m" vote "$REQUEST" approve; done
+ok as rc grants --json
+GRANT=$(json 0.id)
+ok as m4 suspend "$GRANT" --reason 'a question'
 
 # leaves NAME [BY]: the board ends all roles of NAME; OUT is what the last voter reads.
 leaves() {

@@ -24,8 +24,18 @@ ok as m1 vote "$REQUEST" approve
 OPEN=$REQUEST
 requested "$ITEM" --with rb.id.card
 WAITS=$REQUEST
+# A member has suspended the grant for a reason of their own, and another asks the board to let it go on.
+ok as m1 suspend "$GRANT" --reason 'a question'
+ok as m2 lift "$GRANT" --reason 'it is answered' --json
+before=$(json request)
 ok as cu1 person end rb.id.card --reason 'has left'
 has "suspended: grant $GRANT"
+# That somebody left is not m1's to lift, nor what was asked before it was known.
+refused 1 'who-suspended-lifts' as m1 lift "$GRANT"
+ok as m3 vote "$before" approve
+has 'suspended anew after this request'
+ok as m1 grants --all --request "$BOTH" --json
+same "$(json 0.state) $(json 0.suspended-by)" 'suspended service'
 RB=$(who rb)
 
 # Who looks is told.

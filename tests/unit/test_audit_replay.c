@@ -15,6 +15,7 @@
 #include "board/authorize.h"
 #include "board/follow.h"
 #include "drafts.h"
+#include "ledger/card.h"
 #include "store/object.h"
 #include "world.h"
 
@@ -327,6 +328,65 @@ static void test_too_few(void **state) {
 	(void)state;
 	one_forgery(&(struct forged){.forms = {"outline", "text"}, .votes = 1}, "vote",
 		"takes 2 members; 1 approved");
+}
+
+/* The board gives its first member another key, without the word of the one before. */
+static void lose_key(struct world *w) {
+	struct world_person next = w->member[0];
+	const struct sr_card_next of = {next.person, NULL};
+	struct world_draft d;
+	uint8_t id[SR_ID], commit[SR_HASH];
+
+	for (size_t i = 0; i < SR_SEED; i++)
+		next.seed[i] = (uint8_t)(0xa5 ^ (i * i));
+	sr_sign_public(next.pk, next.seed);
+	sr_text_commit(commit, next.salt, sr_bytes_str(next.name));
+	sr_buf_init(&next.card);
+	assert_ok(sr_card_make_next(&next.card, next.seed, commit, &of, &w->e), &w->e);
+	world_id(w, id);
+	world_begin(&d, w, &w->officer, SR_T_REQUEST);
+	sr_text_put_hex(&d.text, "request", id, SR_ID);
+	sr_text_put_dec(&d.text, "version", 1);
+	sr_text_put(&d.text, "kind", "person");
+	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
+	sr_text_put_dec(&d.text, "epoch", 1);
+	sr_text_put_dec(&d.text, "level", w->level[0]);
+	sr_text_put(&d.text, "subject", next.person);
+	world_card(&d, "card", &next);
+	assert_int_equal(world_commit(&d, NULL), 0);
+	for (size_t i = 1; i < 3; i++)
+		assert_int_equal(
+			world_vote(w, &(struct world_vote){.member = i, .request = id}), 0);
+	sr_buf_free(&next.card);
+}
+
+/* A vote of a key that was lost since does not count: a grant that rests on it is named, and the
+ * replay goes on (catalogue/apply_grant.c). */
+static void test_lost_vote(void **state) {
+	const struct forged f = {.forms = {"outline", "text"}, .votes = 2};
+	const struct sr_audit_finding *found;
+	struct desk d;
+	struct heap h;
+
+	(void)state;
+	desk_begin(&d);
+	for (size_t i = 0; i < 2; i++) {
+		assert_ok(world_vote(d.w, &(struct world_vote){.member = i,
+						  .request = d.rq.id,
+						  .forms = "outline text"}),
+			&d.w->out.err);
+		if (i == 0)
+			lose_key(d.w);
+	}
+	forge_grant(&d, &f);
+	replay(d.w, SR_AUDIT_STEP, false, &h);
+	found = finding(&h, "grant", "vote");
+	of_last(d.w, found);
+	assert_non_null(strstr(found->text, "takes 2 members; 1 approved"));
+	assert_int_equal(h.count, 1);
+	assert_int_equal(h.counts.grants, 0);
+	heap_free(&h);
+	world_free(d.w);
 }
 
 /* Two votes are there, and the vault granted; the lines of another such grant, one by one wrong.
@@ -930,6 +990,7 @@ int main(void) {
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_catalogue),
 		cmocka_unit_test(test_too_few),
+		cmocka_unit_test(test_lost_vote),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_decision),
 		cmocka_unit_test(test_rekey_of_nobody),

@@ -128,8 +128,10 @@ static void seal_by_quorum(void **state) {
 	unseal.target = hold;
 	assert_refused(w, world_request(w, &unseal), "rule not-a-seal");
 	unseal.target = seal[0];
-	unseal.by = &w->researcher[0];
+	unseal.by = &w->researcher[1];
 	assert_refused(w, world_request(w, &unseal), "rule house-asks-to-lift-a-seal");
+	unseal.by = &w->researcher[0];
+	assert_refused(w, world_request(w, &unseal), "rule own-grant-not-lifted");
 	unseal.by = &w->curator[0];
 	assert_int_equal(world_request(w, &unseal), 0);
 	assert_int_equal(set(w, &w->officer, SR_T_SEAL, item[0], 0, seal[1]), 0);

@@ -137,6 +137,74 @@ static void test_standby(void **state) {
 	rig_close(&r);
 }
 
+/* What a key voted on that is replaced without its word counts no more while it is open, and once a
+ * grant rests on it (as grants did that stand in logs of before) it counts as it did then. */
+static void test_lost_votes(void **state) {
+	struct rig_request q = {
+		"request 50", "access", 1, life_wanted, 2, RESEARCHER2, 0, NULL, NULL};
+	struct rig_vote v = {.request = "request 50", .decision = "approve", .version = 1};
+	uint8_t votes[2][SR_ID], request[SR_ID];
+	struct sr_vote_row row;
+	struct sr_tally t;
+	struct rig r;
+	struct sr_err e;
+	(void)state;
+	rig_open(&r);
+	life_board(&r);
+	life_items_in(&r);
+	life_granted(&r, "request 49", "grant 49", "access");
+	memcpy(votes[0], r.entries[r.count - 3].id, SR_ID); /* of M1, and decided */
+	s_request(&r, RESEARCHER, &q);
+	memcpy(v.of, rig_last(&r)->hash, SR_HASH);
+	s_room_key(&r, "request 50", 1, v.of);
+	s_vote(&r, M1, &v);
+	r.next_key[M1] = true;
+	rig_begin(&r, SR_T_PERSON_KEY, OFFICER);
+	f_put(&r, "person", r.person[M1]);
+	rig_card(&r, "card", M1, true);
+	rig_end(&r);
+	rig_apply(&r);
+	assert_ok(sr_query_vote(&row, r.cat, votes[0], &e), &e);
+	assert_false(row.is_void);
+	sr_vote_row_free(&row);
+	memcpy(votes[0], r.entries[r.count - 2].id, SR_ID);
+	assert_ok(sr_query_vote(&row, r.cat, votes[0], &e), &e);
+	assert_true(row.is_void);
+	sr_vote_row_free(&row);
+	rig_id(request, "request 50");
+	assert_ok(sr_query_tally(&t, r.cat, request, 1, &e), &e);
+	assert_int_equal(t.approved, 0);
+	s_vote(&r, M3, &v);
+	memcpy(votes[1], rig_last(&r)->id, SR_ID);
+	rig_apply(&r);
+	s_grant(&r, "grant 50", "request 50", 1, (const uint8_t(*)[SR_ID])votes);
+	rig_apply(&r);
+	assert_ok(sr_query_vote(&row, r.cat, votes[0], &e), &e);
+	assert_false(row.is_void);
+	sr_vote_row_free(&row);
+	rig_close(&r);
+	/* They vote anew, once: a grant rests on that one. */
+	rig_open(&r);
+	life_board(&r);
+	life_items_in(&r);
+	s_request(&r, RESEARCHER, &q);
+	memcpy(v.of, rig_last(&r)->hash, SR_HASH);
+	s_room_key(&r, "request 50", 1, v.of);
+	s_vote(&r, M1, &v);
+	memcpy(votes[0], rig_last(&r)->id, SR_ID);
+	r.next_key[M1] = true;
+	rig_begin(&r, SR_T_PERSON_KEY, OFFICER);
+	f_put(&r, "person", r.person[M1]);
+	rig_card(&r, "card", M1, true);
+	rig_end(&r);
+	s_vote(&r, M1, &v);
+	memcpy(votes[1], rig_last(&r)->id, SR_ID);
+	rig_apply(&r);
+	s_grant(&r, "grant 50", "request 50", 1, (const uint8_t(*)[SR_ID])votes);
+	rig_refused(&r, "line vote 1 is no valid approval");
+	rig_close(&r);
+}
+
 /* A fresh catalogue beside the first, replayed in one go; the same digest and no difference. */
 static void replay_beside(struct rig *r, struct sr_catalogue **out, const char *name) {
 	struct sr_catalogue_options o = rig_options(r, name);
@@ -1282,6 +1350,7 @@ int main(void) {
 		cmocka_unit_test(test_life),
 		cmocka_unit_test(test_service_key),
 		cmocka_unit_test(test_standby),
+		cmocka_unit_test(test_lost_votes),
 		cmocka_unit_test(test_replay_twice),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_reopen_and_catch_up),

@@ -80,6 +80,57 @@ static void many_items(void **state) {
 	free(names);
 }
 
+static uint32_t shown(struct rig *r, const char *item, int64_t since) {
+	static const char *const hazards[] = {"hate", NULL};
+	uint8_t id[SR_ID];
+	uint32_t n = 0;
+	struct sr_err e;
+
+	rig_apply(r);
+	rig_id(id, item);
+	assert_ok(sr_query_exposure(&n, r->cat, r->person[RESEARCHER], id, since, hazards, &e), &e);
+	return n;
+}
+
+/* What somebody was shown counts from when it was opened, each time, and what waits to be opened
+ * counts as long as it may be. */
+static void exposure(void **state) {
+	int64_t day, opened;
+	struct rig r;
+
+	(void)state;
+	rig_open(&r);
+	life_board(&r);
+	life_items_in(&r);
+	s_describe(&r, "item 1", "One", "hate");
+	s_describe(&r, "item 2", "Two", "hate");
+	life_granted(&r, "request 6", "grant 6", "access");
+	s_checkout(&r, RESEARCHER, "checkout 1", "grant 6", "item 1");
+	s_checkout(&r, RESEARCHER, "checkout 2", "grant 6", "item 2");
+	day = rig_last(&r)->received + 1;
+	/* Both may be opened yet, whenever they were begun; one is without the other. */
+	assert_int_equal(shown(&r, "item 3", 0), 2);
+	assert_int_equal(shown(&r, "item 3", day), 2);
+	assert_int_equal(shown(&r, "item 2", day), 1);
+	/* Returned unopened; and opened on the next day. */
+	s_ids(&r, SR_T_RETURN, RESEARCHER, "checkout", "checkout 1");
+	s_viewed(&r, "checkout 2", "open");
+	opened = rig_last(&r)->received;
+	assert_int_equal(shown(&r, "item 3", 0), 1);
+	assert_int_equal(shown(&r, "item 3", day), 1);
+	assert_int_equal(shown(&r, "item 3", opened), 1);
+	assert_int_equal(shown(&r, "item 3", opened + 1), 0);
+	/* Shut and opened again on the day after that. */
+	s_viewed(&r, "checkout 2", "shut");
+	assert_int_equal(shown(&r, "item 3", opened + 1), 0);
+	s_viewed(&r, "checkout 2", "open");
+	assert_int_equal(shown(&r, "item 3", opened + 1), 1);
+	s_ids(&r, SR_T_RETURN, RESEARCHER, "checkout", "checkout 2");
+	assert_int_equal(shown(&r, "item 3", opened + 1), 1);
+	assert_int_equal(shown(&r, "item 3", rig_last(&r)->received), 0);
+	rig_close(&r);
+}
+
 /* Flags and states of few, and their kinds in a grant. */
 static void few_items(void **state) {
 	struct sr_ties ties = {.conflict = true};
@@ -166,6 +217,7 @@ static void text_missing(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(many_items),
+		cmocka_unit_test(exposure),
 		cmocka_unit_test(few_items),
 		cmocka_unit_test(text_missing),
 	};

@@ -126,28 +126,51 @@ static uint64_t say(
 	return sr_ledger_next_index(s->ledger) - 1;
 }
 
+struct asked {
+	char request[2 * SR_ID + 1], text[2 * SR_HASH + 1];
+};
+
+static char lines_of[8192];
+
+static struct asked asks_for(
+	struct proving *s, const char *kind, const char *asks, const char *same) {
+	struct asked a = {.request = ""};
+	uint8_t id[SR_ID], hash[SR_HASH];
+
+	t_fill(id, sizeof id, 9000 + s->serial);
+	sr_hex(a.request, id, SR_ID);
+	snprintf(lines_of, sizeof lines_of,
+		"request %s\nversion 1\nkind %s\nboard %s\nepoch 1\nlevel 2\n%s%s", a.request, kind,
+		s->board, asks, same);
+	(void)say(s, SR_T_REQUEST, 0, lines_of, hash);
+	sr_hex(a.text, hash, SR_HASH);
+	return a;
+}
+
+/* Members from ${first} on approve. */
+static void approve(struct proving *s, const struct asked *a, int first, int count) {
+	for (int i = first; i < first + count; i++) {
+		snprintf(lines_of, sizeof lines_of,
+			"request %s %s\nversion 1\nepoch 1\ndecision approve\n", a->request,
+			a->text);
+		(void)say(s, SR_T_VOTE, i, lines_of, NULL);
+	}
+}
+
+static uint64_t follows(struct proving *s, const struct asked *a, enum sr_type_id type,
+	const char *says, const char *same) {
+	snprintf(lines_of, sizeof lines_of, "request %s\n%s%s", a->request, says, same);
+	return say(s, type, SERVICE, lines_of, NULL);
+}
+
 /* What all members vote for and the service then says: ${asks} stands only in the request, ${says}
  * only in the statement, ${same} in both. Its index. */
 static uint64_t decided(struct proving *s, enum sr_type_id type, const char *kind, const char *asks,
 	const char *says, const char *same) {
-	static char lines[8192];
-	uint8_t id[SR_ID], hash[SR_HASH];
-	char request[2 * SR_ID + 1], text[2 * SR_HASH + 1];
+	const struct asked a = asks_for(s, kind, asks, same);
 
-	t_fill(id, sizeof id, 9000 + s->serial);
-	sr_hex(request, id, SR_ID);
-	snprintf(lines, sizeof lines,
-		"request %s\nversion 1\nkind %s\nboard %s\nepoch 1\nlevel 2\n%s%s", request, kind,
-		s->board, asks, same);
-	(void)say(s, SR_T_REQUEST, 0, lines, hash);
-	sr_hex(text, hash, SR_HASH);
-	for (int i = 0; i < FOUNDERS; i++) {
-		snprintf(lines, sizeof lines,
-			"request %s %s\nversion 1\nepoch 1\ndecision approve\n", request, text);
-		(void)say(s, SR_T_VOTE, i, lines, NULL);
-	}
-	snprintf(lines, sizeof lines, "request %s\n%s%s", request, says, same);
-	return say(s, type, SERVICE, lines, NULL);
+	approve(s, &a, 0, FOUNDERS);
+	return follows(s, &a, type, says, same);
 }
 
 static const char BOARD[] = "00112233445566778899aabbccddeeff";
@@ -178,10 +201,10 @@ static void put_people(char *out, size_t size, const char *key, int first, int c
 	}
 }
 
-/* `person` and `role`, and a card of ${whose}: their first, or a later one with the key of
- * ${key}. */
-static void put_card(char *out, size_t size, const char *role, int person, int whose, int key) {
-	const struct t_person p = t_person((unsigned)person), w = t_person((unsigned)whose);
+/* `card`: of ${whose}, their first, or a later one with the key of ${key}, which ${old} (its seed
+ * or NULL) bears out. */
+static void card_line(char *out, size_t size, int whose, int key, const uint8_t *old) {
+	const struct t_person w = t_person((unsigned)whose);
 	struct sr_buf card, text;
 	uint8_t name[SR_HASH];
 	struct sr_err e = {0};
@@ -193,16 +216,23 @@ static void put_card(char *out, size_t size, const char *role, int person, int w
 		assert_ok(sr_card_make(&card, w.seed, name, &e), &e);
 	} else {
 		const struct t_person k = t_person((unsigned)key);
-		const struct sr_card_next next = {.person = w.name, .old = w.seed};
+		const struct sr_card_next next = {.person = w.name, .old = old};
 
 		assert_ok(sr_card_make_next(&card, k.seed, name, &next, &e), &e);
 	}
 	sr_buf_put_base64(&text, card.p, card.len);
-	snprintf(out, size, "person %s\n%s%s%scard %.*s\n", p.name, role == NULL ? "" : "role ",
-		role == NULL ? "" : role, role == NULL ? "" : "\n", (int)text.len,
-		(const char *)text.p);
+	snprintf(out, size, "card %.*s\n", (int)text.len, (const char *)text.p);
 	sr_buf_free(&card);
 	sr_buf_free(&text);
+}
+
+/* `person` and `role`, and a card of ${whose}, borne out by the key before. */
+static void put_card(char *out, size_t size, const char *role, int person, int whose, int key) {
+	const struct t_person p = t_person((unsigned)person), w = t_person((unsigned)whose);
+
+	snprintf(out, size, "person %s\n%s%s%s", p.name, role == NULL ? "" : "role ",
+		role == NULL ? "" : role, role == NULL ? "" : "\n");
+	card_line(out + strlen(out), size - strlen(out), whose, key, w.seed);
 }
 
 /* An officer introduces a researcher, or says they do. */
@@ -438,6 +468,68 @@ static void test_people(void **state) {
 	}
 }
 
+/* The board gives its member 0 another key, that the one before bears out with the signature of
+ * ${old}. */
+static void replaces_key(struct proving *s, const uint8_t *old) {
+	const struct t_person p = t_person(0);
+	char asks[64], says[64], card[2048];
+	struct asked a;
+
+	snprintf(asks, sizeof asks, "subject %s\n", p.name);
+	snprintf(says, sizeof says, "person %s\n", p.name);
+	card_line(card, sizeof card, 0, NEW_KEY, old);
+	a = asks_for(s, "person", asks, card);
+	approve(s, &a, 1, 2);
+	(void)follows(s, &a, SR_T_PERSON_KEY, says, card);
+}
+
+/* What a key voted on that was lost since is decided without it: not what was decided by then, and
+ * not when the key itself bears the next one out. */
+static void test_lost_votes(void **state) {
+	const struct t_person zero = t_person(0), other = t_person(OTHER);
+	const struct {
+		const uint8_t *old;
+		bool before; /* the decision comes before the key */
+		int votes;   /* of others, behind it */
+		const char *why;
+	} cases[] = {
+		{zero.seed, false, 1, NULL},
+		{NULL, true, 1, NULL},
+		{NULL, false, 2, NULL},
+		{NULL, false, 1, "with 1 of 2 members' approvals proven"},
+		{other.seed, false, 1, "with 1 of 2 members' approvals proven"},
+	};
+	const struct t_person r = t_person(READER);
+	char asks[64], says[64], same[2100];
+
+	(void)state;
+	snprintf(asks, sizeof asks, "subject %s\n", r.name);
+	snprintf(says, sizeof says, "person %s\n", r.name);
+	snprintf(same, sizeof same, "role curator\n");
+	card_line(same + strlen(same), sizeof same - strlen(same), READER, READER, NULL);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct proving s;
+		struct asked a;
+		uint64_t at;
+
+		begin(&s);
+		a = asks_for(&s, "role", asks, same);
+		approve(&s, &a, 0, 1);
+		if (!cases[i].before)
+			replaces_key(&s, cases[i].old);
+		approve(&s, &a, 1, cases[i].votes);
+		at = follows(&s, &a, SR_T_PERSON, says, same);
+		if (cases[i].before)
+			replaces_key(&s, cases[i].old);
+		judged(&s, at, cases[i].why);
+		assert_int_equal(has_key_of(&s, READER, READER), cases[i].why == NULL);
+		assert_true(has_key_of(&s, 0, NEW_KEY));
+		assert_int_equal(
+			sr_proofs_person(&s.p, zero.name)->by_old, cases[i].old == zero.seed);
+		end(&s);
+	}
+}
+
 /* --- found, and what comes before it ---------------------------------------------------------- */
 
 static void test_first(void **state) {
@@ -488,6 +580,7 @@ int main(void) {
 		cmocka_unit_test(test_reshares),
 		cmocka_unit_test(test_openings),
 		cmocka_unit_test(test_people),
+		cmocka_unit_test(test_lost_votes),
 		cmocka_unit_test(test_first),
 		cmocka_unit_test(test_changes),
 	};

@@ -2,8 +2,8 @@
  * follow_people - what it brings about when a person's roles end, or they have a new key. See
  * follow_in.h.
  *
- * Everything that would go on without them is stopped in the same commit: live grants that name
- * them are suspended (co-applicants wait for a quorum, who may lift), what they asked for lapses,
+ * Everything that would go on without them is stopped in the same commit: grants that name them
+ * are suspended (co-applicants wait for a quorum, who may lift), what they asked for lapses,
  * what waits for votes that they can no longer give is decided without them. What needs people
  * (a reshare, boxes of held items for those who stay, a new passphrase of the service keys) is told
  * by `person show`.
@@ -11,7 +11,8 @@
  * A new key inherits nothing that was sealed to the old one. Pieces of votes are sealed to request
  * keys, which are of the old seed: a grant that only this person reads under opens nothing any more
  * and ends (its room key is erased, in case the old key is in other hands); one with co-applicants
- * is suspended, for a quorum to look at.
+ * is suspended, for a quorum to look at. Open votes of a key that did not vouch for the new one are
+ * void (catalogue/apply_key.c), so what is open is looked at again.
  */
 #include "board/follow_in.h"
 
@@ -29,20 +30,24 @@ static int suspend(const struct follow_job *j, const uint8_t grant[SR_ID]) {
 	return rc;
 }
 
-static int suspend_grants(const struct follow_job *j, const char *person) {
-	const struct sr_grant_filter live = {.person = person, .state = SR_S_LIVE};
-	const struct sr_page page = {.limit = 1000};
+/* Those that are suspended already, too: whoever did that had another reason, and would lift it
+ * alone, and the board's votes on it weighed that one. */
+static int suspend_grants(const struct follow_job *j, const char *person, enum sr_state state) {
+	const struct sr_grant_filter f = {.person = person, .state = state};
+	struct sr_page page = {.limit = 1000};
 	size_t n;
 	int rc = 0;
 
 	do { /* each round leaves fewer that live */
 		struct sr_grants l = {0};
 
-		rc = sr_query_grants(&l, j->v->catalogue, &live, &page, j->e);
+		rc = sr_query_grants(&l, j->v->catalogue, &f, &page, j->e);
 		n = l.count;
 		for (size_t i = 0; i < l.count && rc == 0; i++)
 			rc = suspend(j, l.rows[i].id);
 		sr_grants_free(&l);
+		if (state == SR_S_SUSPENDED) /* they stay in the list */
+			page.offset += (uint32_t)n;
 	} while (rc == 0 && n > 0);
 	return rc;
 }
@@ -90,7 +95,9 @@ int follow_person_end(const struct follow_job *j) {
 	snprintf(person, sizeof person, "%.*s", (int)name.len, (const char *)name.p);
 	rc = sr_query_person(&p, j->v->catalogue, person, j->e);
 	if (rc == 0)
-		rc = suspend_grants(j, person);
+		rc = suspend_grants(j, person, SR_S_SUSPENDED);
+	if (rc == 0)
+		rc = suspend_grants(j, person, SR_S_LIVE);
 	if (rc == 0)
 		rc = settle_requests(j, person);
 	if (rc == 0 && (p.roles_ever & SR_ROLE_CURATOR) != 0)
@@ -116,7 +123,7 @@ static int lapse_grant(const struct follow_job *j, const uint8_t grant[SR_ID]) {
 	return rc;
 }
 
-/* Grants in ${state}: those of this person alone end; others are suspended unless they are. */
+/* Grants in ${state}: those of this person alone end; others are suspended, anew if they are. */
 static int settle_grants(const struct follow_job *j, const char *person, enum sr_state state) {
 	const struct sr_grant_filter f = {.person = person, .state = state};
 	struct sr_page page = {.limit = 1000};
@@ -131,9 +138,9 @@ static int settle_grants(const struct follow_job *j, const char *person, enum sr
 		for (size_t i = 0; i < l.count && rc == 0; i++) {
 			if (strcmp(l.rows[i].people, person) == 0)
 				rc = lapse_grant(j, l.rows[i].id);
-			else if (state == SR_S_LIVE)
-				rc = suspend(j, l.rows[i].id);
 			else
+				rc = suspend(j, l.rows[i].id);
+			if (state == SR_S_SUSPENDED && strcmp(l.rows[i].people, person) != 0)
 				page.offset++; /* it stays in the list */
 		}
 		sr_grants_free(&l);
@@ -152,6 +159,22 @@ static bool has_key_of(const struct sr_version_row *v, const char *person) {
 	return false;
 }
 
+/* An open request on which they voted with a key that was lost: that vote is void. */
+static int without_vote(
+	const struct follow_job *j, const struct sr_version_row *v, const char *person) {
+	struct sr_votes votes = {0};
+	bool had = false;
+	int rc = sr_query_votes(&votes, j->v->catalogue, v->request, v->version, j->e);
+
+	for (size_t i = 0; i < votes.count; i++)
+		had = had || (votes.rows[i].is_void && strcmp(votes.rows[i].person, person) == 0);
+	sr_votes_free(&votes);
+	if (rc != 0 || !had)
+		return rc;
+	follow_tell_id(j, "void, to be given anew: their vote on request", v->request, "");
+	return follow_decide(j, v->request);
+}
+
 int follow_person_key(const struct follow_job *j) {
 	const struct sr_bytes name = sr_field(j->s, "person", 0);
 	struct sr_versions open = {0};
@@ -166,8 +189,8 @@ int follow_person_key(const struct follow_job *j) {
 	if (rc == 0)
 		rc = sr_query_open(&open, j->v->catalogue, j->e);
 	for (size_t i = 0; i < open.count && rc == 0; i++)
-		if (has_key_of(&open.rows[i], person))
-			rc = lapse_request(j, &open.rows[i]);
+		rc = has_key_of(&open.rows[i], person) ? lapse_request(j, &open.rows[i])
+						       : without_vote(j, &open.rows[i], person);
 	sr_versions_free(&open);
 	if (rc == 0)
 		j->f->curators(j->f->ctx);

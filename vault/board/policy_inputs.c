@@ -413,7 +413,8 @@ static int quorum_of(uint64_t *out, struct maker *m, const uint8_t board[SR_ID],
 	return rc;
 }
 
-/* Whom the target grant names, and what a lift is about. */
+/* Whom the target grant names; who reads the item of a flag that is to be lifted, among those who
+ * may ask or vote; and what a lift is about. */
 static int target_facts(
 	struct sr_buf *people, const char **lifts, struct maker *m, const struct request *r) {
 	struct sr_grant_row g = {0};
@@ -430,6 +431,9 @@ static int target_facts(
 		rc = sr_query_flag(&flag, m->f->catalogue, r->target, m->e);
 		if (rc == 0)
 			*lifts = strcmp(flag.what, "referral") == 0 ? "referral" : "seal";
+		if (rc == 0)
+			rc = sr_query_flag_readers(people, m->f->catalogue,
+				&(struct sr_flag_readers){r->target, r->board, m->who}, m->e);
 	} else if (rc == SR_NOTFOUND) { /* the target is a board to be, or there is none */
 		sr_err_clear(m->e);
 		rc = 0;

@@ -54,7 +54,7 @@ static int grant_step(
 	enum sr_state to = SR_S_NONE;
 	int rc = sr_state_step(&to, SR_M_GRANT, g->state, event, e);
 
-	if (rc != 0 || to == g->state)
+	if (rc != 0 || (to == g->state && event != SR_E_SUSPEND_ANEW))
 		return rc;
 	rc = SQL_RUN(a->db, e,
 		"UPDATE grants SET state = ?, suspended_by = ?, suspended = ?, ended = ?"
@@ -71,6 +71,17 @@ static int grant_step(
 	return rc;
 }
 
+/* Grants were made with votes of keys that had been lost since (apply_key.c), and stand in the log:
+ * what such a grant rests on counts, as it did then. That none is made any more is for who decides
+ * (board/decide.c), and for who replays it (audit/derive_grant.c), to see before it is applied. */
+static int bring_back(struct sr_apply *a, const uint8_t vote[SR_ID], int64_t v, struct sr_err *e) {
+	return SQL_RUN(a->db, e,
+		"UPDATE votes SET ended = NULL WHERE vote = ? AND v = ? AND ended IN (SELECT entry"
+		" FROM person_keys k WHERE k.person = votes.person) AND NOT EXISTS(SELECT 1 FROM"
+		" votes w WHERE w.v = votes.v AND w.person = votes.person AND w.ended IS NULL)",
+		A_ID(vote), A_INT(v));
+}
+
 /* Votes that a grant rests on: approvals of this version that are not void, of different members.
  */
 static int add_votes(struct sr_apply *a, const uint8_t grant[SR_ID], int64_t v, struct sr_err *e) {
@@ -82,6 +93,8 @@ static int add_votes(struct sr_apply *a, const uint8_t grant[SR_ID], int64_t v, 
 		uint8_t vote[SR_ID];
 		int64_t good = 0;
 		rc = sr_field_id(vote, a->s, "vote", i, e);
+		if (rc == 0)
+			rc = bring_back(a, vote, v, e);
 		if (rc == 0)
 			rc = SQL_INT_OF(a->db, e, &good,
 				"SELECT count(*) FROM votes WHERE vote = ? AND v = ? AND"
@@ -143,11 +156,14 @@ int sr_apply_grant(struct sr_apply *a, struct sr_err *e) {
 	return rc == 0 ? add_votes(a, id, v.v, e) : rc;
 }
 
+/* Who suspended a grant lifts it again. Where the vault has its own reason that is not theirs to
+ * say, so its suspension takes the place of theirs. */
 int sr_apply_suspend(struct sr_apply *a, struct sr_err *e) {
 	struct grant g = {.v = 0};
 	int rc = load_grant(a, &g, e);
+	const bool anew = rc == 0 && a->s->by_service && g.state == SR_S_SUSPENDED;
 
-	return rc == 0 ? grant_step(a, &g, SR_E_SUSPEND, e) : rc;
+	return rc == 0 ? grant_step(a, &g, anew ? SR_E_SUSPEND_ANEW : SR_E_SUSPEND, e) : rc;
 }
 
 int sr_apply_lift(struct sr_apply *a, struct sr_err *e) {

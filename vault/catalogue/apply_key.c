@@ -3,6 +3,9 @@
  *
  * A key is in force for the entries after the one that brought it, until the next; no key ever
  * comes twice, nor is it two persons'.
+ *
+ * A key that does not vouch for the next is lost or in other hands, and nobody knows since when:
+ * what it voted on and is not decided yet is decided without it. They may vote anew.
  */
 #include "catalogue/apply_in.h"
 
@@ -26,12 +29,53 @@ int sr_apply_person_set(struct sr_apply *a, struct sr_err *e) {
 	return rc == 0 ? sr_apply_names(a, e) : rc;
 }
 
+/* Does the key that they have until now bear the card out? */
+static int vouched(bool *out, struct sr_apply *a, const struct sr_card *card, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	struct sr_err why = {0};
+	struct sr_buf bytes;
+	uint8_t pk[SR_PK];
+	int rc;
+
+	*out = false;
+	if (!card->by_old)
+		return 0;
+	sr_buf_init(&bytes);
+	rc = sr_field_card(&bytes, a->s, "card", 0, e);
+	if (rc == 0)
+		rc = SQL_OPEN(&st, a->db, e, "SELECT pk FROM people WHERE person = ?",
+			A_STR(card->person));
+	if (rc == 0)
+		rc = sr_stmt_row(st, e);
+	if (rc == 0)
+		rc = sr_stmt_col_copy(st, 0, pk, sizeof pk, e);
+	sr_stmt_reset(st);
+	if (rc == 0) {
+		rc = sr_card_by_old(sr_buf_view(&bytes), pk, &why);
+		*out = rc == 0;
+		if (rc == SR_AUTH || rc == SR_CORRUPT) /* somebody else's signature */
+			rc = 0;
+		else if (rc != 0 && e != NULL)
+			*e = why;
+	}
+	sr_buf_free(&bytes);
+	return rc;
+}
+
 int sr_apply_person_key(struct sr_apply *a, struct sr_err *e) {
 	struct sr_card card;
+	bool by_old = false;
 	int rc = card_of_person(a, &card, e);
 
 	if (rc == 0 && !card.next)
 		rc = sr_fail(e, SR_CORRUPT, "the card is that of the person's first key");
+	if (rc == 0)
+		rc = vouched(&by_old, a, &card, e);
+	if (rc == 0 && !by_old)
+		rc = SQL_RUN(a->db, e,
+			"UPDATE votes SET ended = ? WHERE person = ? AND ended IS NULL AND v IN"
+			" (SELECT v FROM versions WHERE state = 'open')",
+			A_INT(a->entry), A_STR(card.person));
 	if (rc == 0)
 		rc = SQL_RUN(a->db, e, "INSERT INTO person_keys(person, entry, pk) VALUES(?, ?, ?)",
 			A_STR(card.person), A_INT(a->entry), A_HASH(card.key));

@@ -29,6 +29,15 @@ struct sr_ties {
 };
 SR_MUST int sr_query_ties(struct sr_ties *out, struct sr_catalogue *c,
 	const struct sr_version_row *v, const char *member, struct sr_err *e);
+/* Of those who read the item of a flag under a live or suspended grant: the members of the board in
+ * force, and ${who} (or ""); appended to ${out}, a blank after each. There may be many others, of
+ * whom no rule asks. */
+struct sr_flag_readers {
+	const uint8_t *flag, *board;
+	const char *who;
+};
+SR_MUST int sr_query_flag_readers(struct sr_buf *out, struct sr_catalogue *c,
+	const struct sr_flag_readers *of, struct sr_err *e);
 /* Votes on a version, as rules count them. */
 struct sr_ballots {
 	uint32_t approvals, denials, recusals;
@@ -38,8 +47,8 @@ struct sr_ballots {
 };
 SR_MUST int sr_query_ballots(struct sr_ballots *out, struct sr_catalogue *c,
 	const struct sr_version_row *v, int64_t now, struct sr_err *e);
-/* Items with one of these hazards (tokens) that the person opened since ${since}, without ${item}.
- */
+/* Items with one of these hazards (tokens) that the person opened since ${since}, or has checked
+ * out and may still open, without ${item}. */
 SR_MUST int sr_query_exposure(uint32_t *out, struct sr_catalogue *c, const char *person,
 	const uint8_t item[SR_ID], int64_t since, const char *const *hazards, struct sr_err *e);
 /* Live checkouts of the item by the person, without ${except} (NULL: none). */

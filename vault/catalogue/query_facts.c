@@ -10,6 +10,11 @@
 /* 9999-12-31T23:59:59Z: until when stands what has no end; the last second that texts can say. */
 #define END_OF_TIME "253402300799"
 
+enum {
+	/* A checkout is live so long at most; the vault may be slow to end it. */
+	LIVE_S = (SR_CHECKOUT_HOURS + 1) * 3600
+};
+
 int sr_query_seats(uint8_t **ids, size_t *count, struct sr_catalogue *c, const char *person,
 	struct sr_err *e) {
 	struct sr_stmt *st = NULL;
@@ -225,6 +230,25 @@ int sr_query_ties(struct sr_ties *out, struct sr_catalogue *c, const struct sr_v
 				 : rc;
 }
 
+int sr_query_flag_readers(struct sr_buf *out, struct sr_catalogue *c,
+	const struct sr_flag_readers *of, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	bool row = false;
+	int rc = SQL_OPEN(&st, sr_catalogue_db(c), e,
+		"SELECT p.person FROM (SELECT m.person FROM boards b JOIN board_members m ON"
+		" m.board = b.board AND m.epoch = b.epoch WHERE b.board = ?2 UNION SELECT ?3) p"
+		" WHERE p.person IN (" SR_SQL_FLAG_READERS(
+			"?1", "9223372036854775807") ") ORDER BY p.person",
+		A_ID(of->flag), A_ID(of->board), A_STR(of->who));
+
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		sr_buf_put_str(out, sr_stmt_col_str(st, 0));
+		sr_buf_put_u8(out, ' ');
+	}
+	sr_stmt_reset(st);
+	return rc == 0 ? sr_buf_ok(out, e) : rc;
+}
+
 #define VOTES_OF " FROM votes x WHERE x.v = v.v AND x.ended IS NULL AND x.decision = "
 
 int sr_query_ballots(struct sr_ballots *out, struct sr_catalogue *c, const struct sr_version_row *v,
@@ -257,6 +281,16 @@ int sr_query_ballots(struct sr_ballots *out, struct sr_catalogue *c, const struc
 
 /* --- what somebody does --- */
 
+/* Checkouts `k` that showed something since ?2, or may still: one that waits to be opened counts
+ * from when it began, so that no number of them is opened at once later, and then from when it was
+ * opened, however long before it began. (Where items are sealed anew nobody looks.) None that began
+ * before ?3 is live so long. */
+#define SHOWN                                                                                 \
+	"k.begun >= ?3 AND ((k.opened = 0 AND k.ended IS NULL AND k.right_to <> 'reseal') OR" \
+	" (k.opened = 1 AND EXISTS(SELECT 1 FROM views w JOIN entries o ON o.entry = w.entry" \
+	" WHERE w.checkout = k.checkout AND w.event = 'open' AND o.received >= ?2)))"
+#define OF_CHECKOUT SR_HAZARDS_OF("k.n")
+
 int sr_query_exposure(uint32_t *out, struct sr_catalogue *c, const char *person,
 	const uint8_t item[SR_ID], int64_t since, const char *const *hazards, struct sr_err *e) {
 	struct sr_db *db = sr_catalogue_db(c);
@@ -274,9 +308,9 @@ int sr_query_exposure(uint32_t *out, struct sr_catalogue *c, const char *person,
 	}
 	rc = SQL_OPEN(&st, db, e,
 		"SELECT count(DISTINCT k.n) FROM checkouts k JOIN items i ON i.n = k.n WHERE"
-		" k.person = ? AND k.begun >= ? AND k.opened = 1 AND i.item <> ? AND EXISTS(SELECT"
-		" 1 FROM " SR_HAZARDS_OF("k.n") " h WHERE instr(?, ' ' || h.hazard || ' ') > 0)",
-		A_STR(person), A_INT(since), A_ID(item), A_STR(words));
+		" k.person = ?1 AND " SHOWN " AND i.item <> ?4 AND EXISTS(SELECT 1 FROM"
+		" " OF_CHECKOUT " h WHERE instr(?5, ' ' || h.hazard || ' ') > 0)",
+		A_STR(person), A_INT(since), A_INT(since - LIVE_S), A_ID(item), A_STR(words));
 	if (rc == 0)
 		rc = sr_stmt_row(st, e);
 	if (rc == 0)

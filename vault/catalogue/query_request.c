@@ -570,17 +570,16 @@ int sr_query_vote_of(struct sr_vote_row *out, struct sr_catalogue *c,
 }
 
 /* Members of the board of version `v` of request `q` who may vote on it. */
-#define ELIGIBLE_SQL                                                                   \
-	"(SELECT count(*) FROM board_members b JOIN roles r ON r.person = b.person"    \
-	" AND r.role = 'member' AND r.ended IS NULL"                                   \
-	" WHERE b.board = v.board AND b.epoch = v.epoch AND b.person <> q.applicant"   \
-	" AND (v.subject IS NULL OR b.person <> v.subject)"                            \
-	" AND NOT EXISTS(SELECT 1 FROM grant_people g WHERE g.grant_id = v.target AND" \
-	" g.person = b.person)"                                                        \
-	" AND NOT EXISTS(SELECT 1 FROM request_people p WHERE p.v = v.v AND p.person"  \
-	" = b.person)"                                                                 \
-	" AND NOT EXISTS(SELECT 1 FROM recusals c WHERE c.request = v.request AND"     \
-	" c.person = b.person)"                                                        \
+#define ELIGIBLE_SQL                                                                  \
+	"(SELECT count(*) FROM board_members b JOIN roles r ON r.person = b.person"   \
+	" AND r.role = 'member' AND r.ended IS NULL"                                  \
+	" WHERE b.board = v.board AND b.epoch = v.epoch AND b.person <> q.applicant"  \
+	" AND (v.subject IS NULL OR b.person <> v.subject)"                           \
+	" AND b.person NOT IN (" SR_SQL_TARGET_PEOPLE ")"                             \
+	" AND NOT EXISTS(SELECT 1 FROM request_people p WHERE p.v = v.v AND p.person" \
+	" = b.person)"                                                                \
+	" AND NOT EXISTS(SELECT 1 FROM recusals c WHERE c.request = v.request AND"    \
+	" c.person = b.person)"                                                       \
 	" AND NOT " SR_SQL_CONFLICT("b.person") ")"
 
 int sr_query_tally(struct sr_tally *out, struct sr_catalogue *c, const uint8_t request[SR_ID],

@@ -42,6 +42,13 @@
 	" JOIN entries o ON o.entry = v.entry WHERE v.event = 'open'"                            \
 	" AND (?1 IS NULL OR k.person = ?1) AND " OF_ITEM("i") " AND " WHEN("o.received")
 
+/* Hazards of items and of their parts, as budgets count them (query_in.h); of all items that were
+ * ever checked out, since a join of them takes one table. */
+#define OF_VIEWED SR_HAZARDS_OF("x.n")
+#define HAZARDS                                                                          \
+	"(SELECT n, hazard FROM item_hazards WHERE n IN (SELECT n FROM checkouts) UNION" \
+	" SELECT n, hazard FROM item_marks WHERE n IN (SELECT n FROM checkouts))"
+
 /* clang-format off */
 static const struct sr_section sections[] = {
 	{"views", false, {
@@ -55,7 +62,8 @@ static const struct sr_section sections[] = {
 		{"grant", SR_CELL_HEX, NULL}, {NULL, SR_CELL_DEC, NULL}},
 		"SELECT x.entry, x.person, " NAME("x.person") ", x.item, " TITLE("x.n")
 		", x.collection, x.right_to, x.form, x.opened, x.shut, x.shut - x.opened, x.still,"
-		" x.reads, (SELECT group_concat(hazard, ' ') FROM item_hazards WHERE n = x.n),"
+		" x.reads, (SELECT group_concat(hazard, ' ') FROM (SELECT hazard FROM"
+		" " OF_VIEWED " ORDER BY hazard)),"
 		" x.grant_id FROM (" VIEWS ") x ORDER BY x.entry" PAGE},
 	{"exposure", false, {
 		{"hazard", SR_CELL_WORD, NULL}, {"form", SR_CELL_WORD, NULL},
@@ -64,7 +72,7 @@ static const struct sr_section sections[] = {
 		{NULL, SR_CELL_DEC, NULL}},
 		"SELECT coalesce(h.hazard, 'none'), x.form, count(*), count(DISTINCT x.person),"
 		" count(DISTINCT x.n), sum(x.shut - x.opened) FROM (" VIEWS ") x LEFT JOIN"
-		" item_hazards h ON h.n = x.n GROUP BY 1, 2 ORDER BY 6 DESC, 1, 2" PAGE},
+		" " HAZARDS " h ON h.n = x.n GROUP BY 1, 2 ORDER BY 6 DESC, 1, 2" PAGE},
 	{"unused", false, {
 		{"entry", SR_CELL_DEC, NULL}, {"grant", SR_CELL_HEX, NULL},
 		{"request", SR_CELL_HEX, NULL}, {"right", SR_CELL_WORD, NULL},

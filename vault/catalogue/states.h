@@ -9,10 +9,11 @@
  *                    returned -> superseded | withdrawn
  *                    ("granted" also ends a quorum act that is no grant)
  *   grant            none -> live <-> suspended -> closed | expired | revoked (from both)
- *   checkout         none -> begun -> open <-> shut -> returned | lapsed | ended (from all three)
- *   item             none -> held -> released -> destroyed (from both)
- *   run              none -> dealing -> void | done (one run of key generation)
- *   enquiry          none -> open -> answered -> closed
+ *                    (suspended anew, by the service alone: what lifted it before does not any
+ * more) checkout         none -> begun -> open <-> shut -> returned | lapsed | ended (from all
+ * three) item             none -> held -> released -> destroyed (from both) run              none
+ * -> dealing -> void | done (one run of key generation) enquiry          none -> open -> answered
+ * -> closed
  */
 #ifndef SR_CATALOGUE_STATES_H
 #define SR_CATALOGUE_STATES_H
@@ -72,6 +73,7 @@ enum sr_event {
 	SR_E_DECIDED, /* person, person-end, collection, revoke, lift or destroy that cites the
 			request */
 	SR_E_SUSPEND,
+	SR_E_SUSPEND_ANEW, /* by the service: whom the grant names left, or has another key */
 	SR_E_LIFT,
 	SR_E_REVOKE,
 	SR_E_RENEW,

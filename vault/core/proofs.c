@@ -280,6 +280,23 @@ static bool same_lines(
 	return true;
 }
 
+/* Did another key take the place of the one that the vote is signed with, before ${before}, without
+ * its word? It may have been in other hands when it voted, and what was not decided by then is
+ * decided without it (catalogue/apply_key.c). */
+static bool key_lost(const struct sr_proofs *p, const struct sr_proven *vote, uint64_t before) {
+	const struct sr_bytes voter = sr_bytes_str(vote->entry.statement.head.actor);
+
+	for (size_t i = 0; i < p->count && p->entries[i]->index < before; i++) {
+		const struct sr_proven *pr = p->entries[i];
+
+		if (pr->index > vote->index && pr->trusted && !pr->by_old &&
+			pr->entry.statement.type->id == SR_T_PERSON_KEY &&
+			sr_bytes_eq(sr_proven_field(pr, "person", 0), voter))
+			return true;
+	}
+	return false;
+}
+
 /* Approvals of the exact version ${req} by distinct members of ${b}, before ${before}. */
 static size_t approvals(const struct sr_proofs *p, const struct sr_known_board *b,
 	const struct sr_proven *req, uint64_t before) {
@@ -304,7 +321,8 @@ static size_t approvals(const struct sr_proofs *p, const struct sr_known_board *
 			sr_field_dec(&epoch, &v->entry.statement, "epoch", 0, NULL) != 0 ||
 			epoch != b->epoch ||
 			sr_bytes_eq(sr_proven_field(req, "subject", 0),
-				sr_bytes_str(v->entry.statement.head.actor)))
+				sr_bytes_str(v->entry.statement.head.actor)) ||
+			key_lost(p, v, before))
 			continue;
 		voted[index] = true;
 		n++;
@@ -639,6 +657,26 @@ static int learn_opened(struct sr_proofs *p, const struct sr_proven *pr, struct 
 	return rc;
 }
 
+/* *${out}: the second signature of the card, where there is one, is by ${pk}. */
+static int borne_out(
+	bool *out, const struct sr_statement *s, const uint8_t pk[SR_PK], struct sr_err *e) {
+	struct sr_err said = {0};
+	struct sr_buf bytes;
+	int rc;
+
+	sr_buf_init(&bytes);
+	rc = sr_field_card(&bytes, s, "card", 0, &said);
+	if (rc == 0)
+		rc = sr_card_by_old(sr_buf_view(&bytes), pk, &said);
+	sr_buf_free(&bytes);
+	*out = rc == 0;
+	if (rc != SR_NOMEM)
+		return 0;
+	if (e != NULL)
+		*e = said;
+	return rc;
+}
+
 /* Another key of somebody who is known. */
 static int learn_key(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e) {
 	struct sr_known *who;
@@ -652,10 +690,13 @@ static int learn_key(struct sr_proofs *p, struct sr_proven *pr, struct sr_err *e
 		!sr_bytes_eq(sr_proven_field(pr, "person", 0), sr_bytes_str(card.person)))
 		return sr_fail(
 			e, SR_AUTH, "%s has no proven key that this could follow", card.person);
+	rc = borne_out(&pr->by_old, &pr->entry.statement, who->pk, e);
+	if (rc != 0)
+		return rc;
 	memcpy(who->pk, card.key, SR_PK);
 	memcpy(pr->pk, card.key, SR_PK);
 	who->rekeyed = pr->index;
-	who->by_old = card.by_old;
+	who->by_old = pr->by_old;
 	return 0;
 }
 

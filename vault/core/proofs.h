@@ -19,7 +19,8 @@
  * A person's next key counts from a `person-key` signed by another curator or officer, when the key
  * before bears it out or the person is researcher and depositor alone; of others it takes a request
  * of kind person with a quorum's approvals. Signatures are checked with the key in force at their
- * entry.
+ * entry. An approval counts no more when another key took the place of its own, which did not bear
+ * that out, before there was a decision.
  *
  * The vault's own keys change by `service-key` (ledger/keychange.h). Checkpoints are checked with
  * the key in force at their size: the chain is followed from notes that prove themselves (hello
@@ -50,6 +51,7 @@ struct sr_proven {
 	bool trusted;
 	char why[240];     /* when not */
 	uint8_t pk[SR_PK]; /* trusted, and a new key of a person: it */
+	bool by_old;       /* and the key before bears it out */
 };
 
 struct sr_known { /* a person whose key is proven */
