@@ -320,7 +320,7 @@
  *   out   item id, number dec, level dec, position dec (of the item in the request, from 0),
  *         items dec, epoch dec
  *   body  rows: [board.material]; receipt {what
- *         checkout|grant|request|amend|room-key|join|vote|person, index, receipt bytes}; seal
+ *         checkout|grant|renew|request|amend|room-key|join|vote|person, index, receipt bytes}; seal
  *         {item, number, level, seal bytes}; record {vote id, entry, person, count, leaf bytes,
  *         node b64*}: leaf is the bundle's leaf of this item (crypto/piece.h: header, then the
  *         record for each researcher), node its inclusion proof at `position` of `items` under

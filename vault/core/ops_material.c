@@ -370,6 +370,23 @@ static int find(struct checkout_of *c, struct sr_x *x, struct sr_err *e) {
 	return rc;
 }
 
+/* The grant, and what made it last longer. */
+static int put_grant(struct sr_x *x, struct sr_rows_out *o, const struct sr_grant_row *g,
+	uint64_t since, struct sr_err *e) {
+	const struct sr_page page = {.limit = 1000};
+	struct sr_entries renewals = {0};
+	char grant[2 * SR_ID + 1];
+	sr_hex(grant, g->id, SR_ID);
+	const struct sr_entry_filter f = {.type = SR_T_RENEW, .about = grant};
+	int rc = sr_put_receipt_row(x, o, g->entry, since, e);
+	if (rc == 0)
+		rc = sr_query_entries(&renewals, x->catalogue, &f, &page, e);
+	for (size_t i = 0; rc == 0 && i < renewals.count; i++)
+		rc = sr_put_receipt_row(x, o, renewals.rows[i].index, since, e);
+	sr_entries_free(&renewals);
+	return rc;
+}
+
 int sr_op_checkout_material(struct sr_x *x, struct sr_err *e) {
 	struct checkout_of c = {0};
 	struct sr_item_row it = {0};
@@ -398,7 +415,7 @@ int sr_op_checkout_material(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_put_receipt_row(x, &o, c.checkout.entry, since, e);
 	if (rc == 0)
-		rc = sr_put_receipt_row(x, &o, c.grant.entry, since, e);
+		rc = put_grant(x, &o, &c.grant, since, e);
 	if (rc == 0)
 		rc = put_version_receipts(x, &o, &c.version, since, e);
 	if (rc == 0)
