@@ -30,6 +30,7 @@ static const char *const flags[] = {"referral", "embargo", "hold", "sealed", "ne
 /* "kind/key", or "key" for all kinds. */
 static const char *const lists[] = {"role", "ever", "form", "hazard", "language", "keyword",
 	"purpose", "condition", "mark", "follow", "version/person", "version/joined",
+	"version/quorum", "version/member", "version/dealer", "version/newcomer", "version/leaving",
 	"request/person", "request/joined", "grant/person", "grant/vote", "grant/training",
 	"vote/training", "unused/person", "rule/missing", "rule/reads", "item/part",
 	"scan/finding"};

@@ -375,21 +375,82 @@ int verb_amend(struct cli *c, struct sr_err *e) {
 
 /* --- showing --- */
 
-static void version_print(const struct sr_row *v) {
-	static const char *const fields[] = {"state", "kind", "applicant", "received", "level",
-		"epoch", "items", "closes", "ends", "recipient", "target", "item", "subject",
+static bool is_newcomer(const struct sr_row *v, struct sr_bytes who) {
+	struct sr_bytes n;
+	for (size_t i = 0; (n = sr_row_get_n(v, "newcomer", i)).p != NULL; i++)
+		if (sr_bytes_eq(n, who))
+			return true;
+	return false;
+}
+
+/* One line for each person of field ${key}, with the name that the vault says they have; newcomers
+ * are members too, and have a line of their own. */
+static void people_print(
+	const char *told, const struct sr_rows *rows, const struct sr_row *v, const char *key) {
+	struct sr_bytes who;
+	for (size_t i = 0; (who = sr_row_get_n(v, key, i)).p != NULL; i++) {
+		struct sr_bytes name = sr_bytes_of(NULL, 0);
+		if (strcmp(key, "member") == 0 && is_newcomer(v, who))
+			continue;
+		for (size_t k = 0; name.p == NULL && k < rows->count; k++)
+			if (sr_row_is(&rows->rows[k], "named") &&
+				sr_bytes_eq(sr_row_get(&rows->rows[k], "person"), who))
+				name = sr_row_get(&rows->rows[k], "name");
+		printf("  %-14s ", told);
+		cli_print(who);
+		if (name.p != NULL) {
+			printf(" (");
+			cli_print(name);
+			printf(")");
+		}
+		putchar('\n');
+	}
+}
+
+static void seats_print(const struct sr_rows *rows, const struct sr_row *v) {
+	size_t members = 0;
+	struct sr_bytes q;
+	while (sr_row_get_n(v, "member", members).p != NULL)
+		members++;
+	for (size_t i = 0; (q = sr_row_get_n(v, "quorum", i)).p != NULL; i++) {
+		printf("  %-14s level ", "quorum");
+		cli_print(sr_word(q, 0));
+		printf(": ");
+		cli_print(sr_word(q, 1));
+		printf(" of %zu members\n", members);
+	}
+	people_print("member", rows, v, "member");
+	people_print("newcomer", rows, v, "newcomer");
+	people_print("leaving", rows, v, "leaving");
+	people_print("dealer", rows, v, "dealer");
+	if (sr_row_get(v, "standby").p != NULL)
+		cli_line_str("standby", "yes: the board in force stays until this one takes over");
+}
+
+static void version_print(const struct sr_rows *rows, const struct sr_row *v) {
+	static const char *const fields[] = {"received", "level", "epoch", "items", "closes",
+		"ends", "recipient", "target", "item"};
+	static const char *const more[] = {
 		"dedupe", "collection", "name", "project", "authority", "instruction", "reason"};
 	printf("request ");
 	cli_print(sr_row_get(v, "request"));
 	printf(", version ");
 	cli_print(sr_row_get(v, "version"));
 	printf("%s\n", sr_row_get(v, "newest").p != NULL ? "" : " (not the newest)");
+	cli_line_row("state", v, "state");
+	cli_line_row("kind", v, "kind");
+	people_print("applicant", rows, v, "applicant");
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
 		cli_line_row(fields[i], v, fields[i]);
+	people_print("subject", rows, v, "subject");
+	cli_line_row("from epoch", v, "from");
+	for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)
+		cli_line_row(more[i], v, more[i]);
+	seats_print(rows, v);
 	cli_line_words("forms", v, "form");
 	cli_line_words("purposes", v, "purpose");
 	cli_line_words("roles", v, "role");
-	cli_line_words("with", v, "person");
+	people_print("with", rows, v, "person");
 	cli_line_words("joined", v, "joined");
 	if (sr_row_get(v, "room-key-ended").p != NULL)
 		cli_line_str("room key", "erased");
@@ -474,6 +535,7 @@ static void request_json(const struct cli_answer *a, const struct sr_row *v) {
 	const struct sr_row *tally = sr_rows_first(&a->rows, "tally");
 	if (tally != NULL)
 		json_object_set_new(o, "tally", cli_json_row(tally));
+	json_object_set_new(o, "named", cli_json_rows(&a->rows, "named"));
 	json_object_set_new(o, "votes", cli_json_rows(&a->rows, "vote"));
 	json_object_set_new(o, "earlier", cli_json_rows(&a->rows, "earlier"));
 	json_object_set_new(o, "comments", cli_json_rows(&a->rows, "comment"));
@@ -535,7 +597,7 @@ int verb_request_show(struct cli *c, struct sr_err *e) {
 	if (rc == 0 && c->json) {
 		request_json(&a, v);
 	} else if (rc == 0) {
-		version_print(v);
+		version_print(&a.rows, v);
 		request_rest(&a);
 	}
 	cli_answer_free(&a);

@@ -33,11 +33,49 @@ static bool is_decision(const char *text) {
 	return false;
 }
 
+static int tell_line(void *ctx, const struct sr_said *s, struct sr_err *e) {
+	struct sr_buf b;
+	(void)ctx;
+	sr_buf_init(&b);
+	sr_escape(&b, s->value, 0);
+	if (s->name.p != NULL) {
+		sr_buf_put_str(&b, " (");
+		sr_escape(&b, s->name, 0);
+		sr_buf_put_str(&b, ")");
+	}
+	const int rc = sr_buf_ok(&b, e);
+	if (rc == 0 && b.len > 0)
+		fprintf(stderr, "  %-14s %.*s\n", s->key, (int)b.len, (const char *)b.p);
+	sr_buf_free(&b);
+	return rc;
+}
+
+static int tell_items(const struct sr_ballot_view *v, bool all, struct sr_err *e) {
+	const size_t shown = all ? SIZE_MAX : 5;
+	char hex[2 * SR_ID + 1];
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < v->item_count && i < shown; i++) {
+		struct sr_buf b;
+		sr_buf_init(&b);
+		sr_escape(&b, v->items[i].title, 100);
+		rc = sr_buf_ok(&b, e);
+		sr_hex(hex, v->items[i].id, SR_ID);
+		if (rc == 0)
+			fprintf(stderr, "  %.12s  %.*s\n", hex, (int)b.len,
+				b.len > 0 ? (const char *)b.p : "");
+		sr_buf_free(&b);
+	}
+	if (rc == 0 && v->item_count > shown)
+		fprintf(stderr, "  ... and %zu more\n", v->item_count - shown);
+	return rc;
+}
+
 /* What the voter is about to decide, proven; to stderr, so that stdout has only the result. */
-static void tell_ballot(const struct cli *c, const struct sr_ballot_view *v) {
+static int tell_ballot(const struct cli *c, const struct sr_ballot *ballot, struct sr_err *e) {
+	const struct sr_ballot_view *v = sr_ballot_view(ballot);
 	char hex[2 * SR_ID + 1];
 	if (c->quiet)
-		return;
+		return 0;
 	sr_hex(hex, v->request, SR_ID);
 	const struct sr_bytes kind = sr_field(&v->entry->statement, "kind", 0);
 	fprintf(stderr, "request %s, version %llu, %.*s at level %llu", hex,
@@ -50,23 +88,13 @@ static void tell_ballot(const struct cli *c, const struct sr_ballot_view *v) {
 	for (size_t i = 0; i < v->reader_count; i++)
 		fprintf(stderr, " %s", v->reader[i]);
 	fputc('\n', stderr);
+	int rc = sr_ballot_said(ballot, tell_line, NULL, e);
 	/* `policy show` says the same of what it printed: then that was what is voted on. */
 	const struct sr_bytes set = sr_field(&v->entry->statement, "set", 0);
-	if (set.p != NULL && !sr_bytes_eq(kind, sr_bytes_str("adopt")))
+	if (rc == 0 && set.p != NULL && !sr_bytes_eq(kind, sr_bytes_str("adopt")))
 		fprintf(stderr, "  rules with SHA-256 %.*s\n", (int)set.len, (const char *)set.p);
 	/* What is to be destroyed is told to the last item. */
-	const size_t shown = sr_bytes_eq(kind, sr_bytes_str("destroy")) ? SIZE_MAX : 5;
-	for (size_t i = 0; i < v->item_count && i < shown; i++) {
-		struct sr_buf b;
-		sr_buf_init(&b);
-		sr_escape(&b, v->items[i].title, 100);
-		sr_hex(hex, v->items[i].id, SR_ID);
-		fprintf(stderr, "  %.12s  %.*s\n", hex, (int)b.len,
-			b.len > 0 ? (const char *)b.p : "");
-		sr_buf_free(&b);
-	}
-	if (v->item_count > shown)
-		fprintf(stderr, "  ... and %zu more\n", v->item_count - shown);
+	return rc == 0 ? tell_items(v, sr_bytes_eq(kind, sr_bytes_str("destroy")), e) : rc;
 }
 
 /* A request of kind adopt is about the name that the log has, or nobody approves it. */
@@ -194,8 +222,9 @@ int verb_vote(struct cli *c, struct sr_err *e) {
 	if (rc == 0)
 		rc = fetch(c, &b, request, extension, e);
 	if (rc == 0) {
-		tell_ballot(c, sr_ballot_view(b));
-		rc = tell_name(c, sr_ballot_view(b), e);
+		rc = tell_ballot(c, b, e);
+		if (rc == 0)
+			rc = tell_name(c, sr_ballot_view(b), e);
 	}
 	if (rc == 0)
 		rc = sr_ballot_vote(&d, b, &v, e);

@@ -87,6 +87,8 @@ ok as rose2 cat "$(json checkout)"
 same "$OUT" text
 
 page 'A member' ann
+said "^  subject +$(who ann) \\(.*\\)\$"
+said '^  new key +not signed with the key before'
 [[ ! -e typed.txt ]] || fail 'the sheet that was typed is there still'
 # The last command asks for a reshare; before that the share was theirs again: their vote has a piece.
 r=$(as rose request "$ITEM" --purpose research --form text --ends 30d --reason 'more' --json | jq -er .request)

@@ -38,8 +38,15 @@ ok as ri grant "$GRANT" --json
 (($(date -u -d "$(json ends)" +%s) > $(date +%s) + 50 * 86400)) || fail 'it ends as before'
 same "$(json use.0.reads)" 1
 ok as ri checkout "$ITEM"
+# When the first end has passed it is read as before, and topped up.
+export SR_TIME_AHEAD=$((40 * 86400))
+ok as ri checkout "$ITEM" --json
+CHECKOUT=$(json checkout)
+ok as ri cat "$CHECKOUT"
+has 'a page'
+ok as m3 vote "$REQUEST" topup
 ok as ri close "$GRANT" --reason 'the thesis is handed in'
-has "used +${ITEM:0:12} +2 checkouts"
+has "used +${ITEM:0:12} +3 checkouts"
 refused 1 'grant-state' as ri renew "$GRANT" --ends 90d --reason 'more'
 ok as ke rebuild
 has equal

@@ -468,6 +468,18 @@ static int64_t grant_ends(struct world *w, const uint8_t grant[SR_ID]) {
 	return ends;
 }
 
+static int top_up(struct world *w, size_t member, const uint8_t grant[SR_ID]) {
+	struct world_vote v = {.member = member, .decision = "topup"};
+	struct sr_grant_row g = {0};
+	int rc;
+
+	assert_ok(sr_query_grant(&g, w->v->catalogue, grant, &w->e), &w->e);
+	v.request = g.request;
+	rc = world_vote(w, &v);
+	sr_grant_row_free(&g);
+	return rc;
+}
+
 static void granted(struct world *w, uint8_t grant[SR_ID], uint8_t item[SR_ID]) {
 	struct world_request rq = {
 		.by = &w->researcher[0], .items = (const uint8_t(*)[SR_ID])item, .count = 1};
@@ -501,10 +513,31 @@ static void renewed(void **state) {
 	k = (struct world_checkout){.by = &w->researcher[0], .grant = grant, .item = item};
 	assert_int_equal(world_checkout(w, &k), 0);
 	assert_ok(world_open(w, &k), &w->e);
+	assert_ok(top_up(w, 2, grant), &w->out.err); /* by the grant's end, not the request's */
 	w->now = later + W_MIN;
+	assert_refused(w, top_up(w, 1, grant), "grant-state");
 	assert_ok(sr_door_sweep(w->v, NULL, &w->e), &w->e);
 	k = (struct world_checkout){.by = &w->researcher[0], .grant = grant, .item = item};
 	assert_refused(w, world_checkout(w, &k), "grant-state");
+	world_free(w);
+}
+
+/* The last vote comes when the grant is over, and nobody has said so yet. */
+static void renewed_too_late(void **state) {
+	struct world *w = world_new(NULL);
+	uint8_t grant[SR_ID], item[SR_ID], id[SR_ID];
+	const int64_t first = W_TIME + 30 * W_DAY;
+
+	(void)state;
+	granted(w, grant, item);
+	w->now = first - W_MIN;
+	assert_int_equal(ask_renew(w, &w->researcher[0], grant, first + 30 * W_DAY, "used", id), 0);
+	assert_int_equal(world_vote(w, &(struct world_vote){.member = 0, .request = id}), 0);
+	w->now = first;
+	assert_int_equal(world_vote(w, &(struct world_vote){.member = 1, .request = id}), 0);
+	assert_int_equal(request_state(w, id), SR_S_REFUSED);
+	assert_int_equal(world_count(w, SR_T_RENEW), 0);
+	assert_int_equal(grant_ends(w, grant), first);
 	world_free(w);
 }
 
@@ -562,6 +595,7 @@ int main(void) {
 		cmocka_unit_test(unusable_keys),
 		cmocka_unit_test(due_among_many),
 		cmocka_unit_test(renewed),
+		cmocka_unit_test(renewed_too_late),
 		cmocka_unit_test(renewals_refused),
 		cmocka_unit_test(no_level_yet),
 	};

@@ -1277,6 +1277,80 @@ static void test_hidden_end(void **state) {
 	office_free(a.o);
 }
 
+/* --- what a voter is told --------------------------------------------------------------------- */
+
+struct told {
+	char text[2000]; /* a line each: key, value, name */
+};
+
+static int keep_told(void *ctx, const struct sr_said *s, struct sr_err *e) {
+	struct told *t = ctx;
+	const size_t at = strlen(t->text);
+
+	(void)e;
+	snprintf(t->text + at, sizeof t->text - at, "%s: %.*s (%.*s)\n", s->key, (int)s->value.len,
+		(const char *)s->value.p, (int)s->name.len,
+		s->name.p != NULL ? (const char *)s->name.p : "");
+	return 0;
+}
+
+/* A catalogue that shows another request than the one that is signed: who votes is told what the
+ * proven statement says, whoever asked the vault what it is about. */
+static void test_said(void **state) {
+	static const char *const curator[] = {"curator", NULL};
+	struct office *o = office_new(NULL);
+	const struct world_person *out = &o->w->outsider, *m = &o->w->member[0];
+	const struct sr_introduction card = intro_of(out);
+	const struct sr_asking role = {
+		.kind = "role", .card = &card, .roles = curator, .reason = "A colleague."};
+	struct lie lies[] = {{.op = "request",
+				     .row = "version",
+				     .how = VALUE,
+				     .key = "subject",
+				     .value = o->w->researcher[0].person},
+		{.op = "request",
+			.row = "version",
+			.how = VALUE,
+			.key = "role",
+			.value = "researcher"},
+		{.op = NULL}};
+	struct desk *d = desk_new(o, m);
+	struct sr_ballot *b = NULL;
+	struct told told = {""};
+	uint8_t request[SR_ID];
+	struct sr_call q, r;
+	struct sr_rows rows = {0};
+	char want[400];
+
+	(void)state;
+	assert_ok(sr_client_request(d->c, &role, request, NULL, &d->e), &d->e);
+	tell_all(d, lies);
+	sr_call_init(&q);
+	sr_call_init(&r);
+	sr_call_begin(&q, "request");
+	sr_text_put_hex(&q.head, "request", request, SR_ID);
+	assert_ok(sr_client_rows(d->c, &q, &r, &rows, &d->e), &d->e);
+	assert_true(sr_bytes_eq(sr_row_get(&rows.rows[0], "role"), sr_bytes_str("researcher")));
+	assert_ok(sr_ballot_fetch(&b, d->c, request, 0, &d->e), &d->e);
+	assert_ok(sr_ballot_said(b, keep_told, &told, &d->e), &d->e);
+	snprintf(want, sizeof want,
+		"applicant: %s (%s)\nsubject: %s (%s)\nroles: curator ()\n"
+		"reason: A colleague. ()\n",
+		m->person, m->name, out->person, out->name);
+	assert_string_equal(told.text, want);
+	honest(d, lies);
+	sr_ballot_free(b);
+	sr_rows_free(&rows);
+	sr_call_free(&q);
+	sr_call_free(&r);
+	desk_free(d);
+	office_free(o);
+	/* No line of a request is forgotten. */
+	for (const struct sr_field *f = sr_type_at(SR_T_REQUEST)->fields; f->key != NULL; f++)
+		if (!sr_said_covers(sr_bytes_str(f->key)))
+			fail_msg("nobody is told the line %s of a request", f->key);
+}
+
 /* --- the vault's keys change -------------------------------------------------------------------
  */
 
@@ -1429,6 +1503,7 @@ int main(void) {
 		cmocka_unit_test(test_extension),
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_hidden_end),
+		cmocka_unit_test(test_said),
 		cmocka_unit_test(test_changed_keys),
 	};
 

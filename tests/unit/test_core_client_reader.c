@@ -318,6 +318,69 @@ static uint64_t forge_vote(struct office *o, const struct sr_entry *en,
 	return index;
 }
 
+/* More time for a grant, signed with the room's key, or with another. */
+static uint64_t forge_renewal(
+	struct forging *f, const uint8_t grant[SR_ID], const uint8_t *seed, const char *ends) {
+	struct sr_buf text;
+	uint64_t index = 0;
+
+	forged_head(f->a.o, &text, SR_T_RENEW, "service");
+	sr_text_put_hex(&text, "request", f->a.rq.id, SR_ID);
+	sr_text_put_hex(&text, "grant", grant, SR_ID);
+	sr_text_put(&text, "ends", ends);
+	if (seed == NULL)
+		forge_by_room(f->a.o, &text, &index);
+	else
+		forge(f->a.o, &text, W_ORIGIN "/room", seed, &index);
+	return index;
+}
+
+/* Over, and what makes another grant last longer, or was signed by nobody who may, does not help;
+ * what does is a renewal of this one. */
+static void forged_renewals(struct forging *f) {
+	static const char past[] = "2026-11-21T09:00:00Z", later[] = "2027-11-21T09:00:00Z";
+	const uint8_t *grant = f->by[0].grant;
+	struct office *o = f->a.o;
+	const struct world_person *r = &o->w->researcher[0];
+	const uint64_t over = forge_like(o, &f->grant, NULL, "ends", past),
+		       checkout = forge_like(o, &f->checkout, r, NULL, NULL);
+	const uint64_t renewals[] = {forge_renewal(f, f->of_one.grant, NULL, later),
+		forge_renewal(f, grant, r->seed, later), forge_renewal(f, grant, NULL, past),
+		forge_renewal(f, grant, NULL, later)};
+	char entry[24];
+
+	snprintf(entry, sizeof entry, "%llu", (unsigned long long)checkout);
+	for (size_t i = 0; i < T_COUNT(renewals); i++) {
+		const bool good = i + 1 == T_COUNT(renewals);
+		struct lie lies[] = {{.op = "checkouts",
+					     .row = "checkout",
+					     .all = true,
+					     .how = VALUE,
+					     .key = "entry",
+					     .value = entry},
+			{.op = "proof", .call = 1, .how = REPLY},
+			{.op = "proof", .call = 1, .how = ADD, .index = checkout},
+			{.op = "checkout.material",
+				.row = "receipt",
+				.what = "checkout",
+				.how = DROP},
+			{.op = "checkout.material",
+				.row = "receipt",
+				.what = "grant",
+				.how = RECEIPT,
+				.index = over},
+			{.op = "checkout.material",
+				.how = ADD,
+				.as = "renew",
+				.index = renewals[i]},
+			{.op = "checkout.material", .row = "seal", .how = DROP}, {.op = NULL}};
+
+		refused_opening(o, r, f->by[0].id, lies, good ? SR_AUTH : SR_DENIED,
+			good ? "the vault withholds the item's seal"
+			     : "the grant has ended: make a new request");
+	}
+}
+
 /* A grant that does not give what was checked out, in the log since before the checkout. */
 static void forged_grants(struct forging *f) {
 	struct office *o = f->a.o;
@@ -512,6 +575,7 @@ static void test_signed_with_a_host(void **state) {
 	forging_begin(&f);
 	forged_votes(&f);
 	forged_grants(&f);
+	forged_renewals(&f);
 	forged_readers(&f);
 	forged_bundles(&f);
 	forging_end(&f);

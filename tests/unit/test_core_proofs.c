@@ -532,6 +532,127 @@ static void test_lost_votes(void **state) {
 
 /* --- found, and what comes before it ---------------------------------------------------------- */
 
+/* --- members whose roles ended ---------------------------------------------------------------- */
+
+struct sitting { /* who votes of the founding board, and in which epoch of it */
+	int first;
+	uint64_t epoch;
+};
+
+/* As decided, by the members who sit: from the first of them on. */
+static uint64_t decided_by(struct proving *s, const struct sitting *by, enum sr_type_id type,
+	const char *kind, const char *asks, const char *says, const char *same) {
+	static char lines[8192];
+	uint8_t id[SR_ID], hash[SR_HASH];
+	char request[2 * SR_ID + 1], text[2 * SR_HASH + 1];
+
+	t_fill(id, sizeof id, 9000 + s->serial);
+	sr_hex(request, id, SR_ID);
+	snprintf(lines, sizeof lines,
+		"request %s\nversion 1\nkind %s\nboard %s\nepoch %llu\nlevel 2\n%s%s", request,
+		kind, s->board, (unsigned long long)by->epoch, asks, same);
+	(void)say(s, SR_T_REQUEST, 0, lines, hash);
+	sr_hex(text, hash, SR_HASH);
+	for (int i = by->first; i < FOUNDERS; i++) {
+		snprintf(lines, sizeof lines,
+			"request %s %s\nversion 1\nepoch %llu\ndecision approve\n", request, text,
+			(unsigned long long)by->epoch);
+		(void)say(s, SR_T_VOTE, i, lines, NULL);
+	}
+	snprintf(lines, sizeof lines, "request %s\n%s%s", request, says, same);
+	return say(s, type, SERVICE, lines, NULL);
+}
+
+/* The founding board is open in that epoch, with the keys that it always had. */
+static void opened_in(struct proving *s, uint64_t epoch) {
+	static const char zero[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+	char lines[1024], hash[2 * SR_HASH + 1];
+	const uint8_t none[SR_HASH] = {0};
+
+	sr_hex(hash, none, SR_HASH);
+	snprintf(lines, sizeof lines,
+		"board %s\nrun %s\ntranscript %s\nepoch %llu\nkeys %s\npublic %s\n"
+		"board-key 2 %s\nboard-key 3 %s\n",
+		s->board, BOARD, hash, (unsigned long long)epoch, hash, hash, zero, zero);
+	(void)say(s, SR_T_OPENED, SERVICE, lines, NULL);
+}
+
+static const struct sitting all = {0, 1}, two = {1, 1}, anew = {1, 2};
+
+/* READER gets a role. */
+static uint64_t gives_role(struct proving *s, const struct sitting *by) {
+	const struct t_person p = t_person(READER);
+	char card[2048], asks[64], says[64];
+
+	put_card(card, sizeof card, "curator", READER, READER, READER);
+	snprintf(asks, sizeof asks, "subject %s\n", p.name);
+	snprintf(says, sizeof says, "person %s\n", p.name);
+	return decided_by(s, by, SR_T_PERSON, "role", asks, says, strchr(card, '\n') + 1);
+}
+
+static uint64_t ends(struct proving *s, int person) {
+	const struct t_person p = t_person((unsigned)person);
+	char asks[64], says[64];
+
+	snprintf(asks, sizeof asks, "subject %s\n", p.name);
+	snprintf(says, sizeof says, "person %s\n", p.name);
+	return decided_by(s, &all, SR_T_PERSON_END, "person-end", asks, says, "");
+}
+
+/* A vote by a member whose roles ended counts for nothing, until an epoch has them sit again. */
+static void test_ended_voter(void **state) {
+	char seats[2048] = "quorum 2 2\nquorum 3 3\n";
+	struct proving s;
+
+	(void)state;
+	begin(&s);
+	opened_in(&s, 1);
+	(void)ends(&s, FOUNDERS - 1);
+	/* Two vote, of whom one sits. */
+	judged(&s, gives_role(&s, &two), "with 1 of 2 members' approvals proven");
+	end(&s);
+	/* What they voted before stands. */
+	begin(&s);
+	opened_in(&s, 1);
+	(void)gives_role(&s, &two);
+	judged(&s, ends(&s, FOUNDERS - 1), NULL);
+	end(&s);
+	/* Remembered from an earlier visit, and kept back in this one: the same. */
+	begin(&s);
+	opened_in(&s, 1);
+	const uint64_t at = ends(&s, FOUNDERS - 1);
+	struct sr_ended known = {.index = at, .all = true};
+	snprintf(known.person, sizeof known.person, "%s", t_person(FOUNDERS - 1).name);
+	const uint64_t role = gives_role(&s, &two);
+	for (uint64_t i = 0; i <= role; i++)
+		if (i != at)
+			assert_ok(show(&s, i), &s.e);
+	assert_ok(sr_proofs_settle(&s.p, &s.e), &s.e);
+	assert_true(sr_proofs_at(&s.p, role)->trusted); /* nobody can tell who was not shown it */
+	end(&s);
+	begin(&s);
+	opened_in(&s, 1);
+	(void)ends(&s, FOUNDERS - 1);
+	assert_int_equal(gives_role(&s, &two), role);
+	assert_ok(sr_endeds_add(&s.p.ended, &known, &s.e), &s.e);
+	for (uint64_t i = 0; i <= role; i++)
+		if (i != at)
+			assert_ok(show(&s, i), &s.e);
+	assert_ok(sr_proofs_settle(&s.p, &s.e), &s.e);
+	assert_false(sr_proofs_at(&s.p, role)->trusted);
+	end(&s);
+	/* Who sits anew votes anew. */
+	begin(&s);
+	opened_in(&s, 1);
+	(void)ends(&s, FOUNDERS - 1);
+	put_people(seats, sizeof seats, "member", 0, FOUNDERS);
+	put_people(seats, sizeof seats, "dealer", 0, FOUNDERS - 1);
+	(void)reshare(&s, seats);
+	opened_in(&s, 2);
+	judged(&s, gives_role(&s, &anew), NULL);
+	end(&s);
+}
+
 static void test_first(void **state) {
 	uint8_t other[SR_HASH];
 	struct proving s;
@@ -576,6 +697,7 @@ static void test_changes(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ended_voter),
 		cmocka_unit_test(test_boards),
 		cmocka_unit_test(test_reshares),
 		cmocka_unit_test(test_openings),

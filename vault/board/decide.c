@@ -274,7 +274,9 @@ static int decide_renew(const struct follow_job *j, const struct decision *d) {
 	bool live;
 	int rc = sr_query_grant(&g, j->v->catalogue, d->v.target, j->e);
 
-	live = rc == 0 && sr_state_may(SR_M_GRANT, g.state, SR_E_RENEW) && g.ends < d->v.ends;
+	/* It is over at its end, whether or not anybody has said so yet. */
+	live = rc == 0 && sr_state_may(SR_M_GRANT, g.state, SR_E_RENEW) && g.ends > j->f->now &&
+	       g.ends < d->v.ends;
 	sr_grant_row_free(&g);
 	if (rc != 0)
 		return rc;

@@ -18,14 +18,18 @@ static int topped_up(struct rules_ctx *c, const struct sr_version_row *v, int64_
 	struct sr_votes votes = {0};
 	int rc = sr_query_grants(&grants, c->cat, &live, &first, c->e);
 	const bool none = grants.count == 0;
+	/* By the grant's own end: a renewal is later than what the request asked for. */
+	const bool over = !none && grants.rows[0].ends <= c->now;
 
 	if (rc != 0)
 		return rc;
 	sr_grants_free(&grants);
-	if (none)
+	if (none || over)
 		return rules_deny(c, "grant-state",
 			"a new request is needed once a grant has ended",
-			"pieces are added to a live grant, and this request has none");
+			none ? "pieces are added to a live grant, and this request has none"
+			     : "pieces are added to a live grant, and that of this request is "
+			       "over");
 	rc = sr_query_version_seals(&seals, c->cat, v, extension, c->e);
 	if (rc == 0)
 		rc = sr_query_votes(&votes, c->cat, v->request, v->version, c->e);
@@ -208,7 +212,7 @@ static int vote_approval(
 			return rc;
 		sr_err_clear(c->e);
 	}
-	if (v->ends <= c->now)
+	if (!topup && v->ends <= c->now)
 		return rules_deny(c, "ends-past", "the applicant amends the request",
 			"the end that the request asks for has passed");
 	if (sr_field_count(c->s, "bundle") == 0 || sr_field_count(c->s, "pieces") == 0 ||

@@ -585,6 +585,20 @@ struct sr_ballot_view { /* proven, but for titles */
 	size_t joined; /* co-applicants who joined; an approval needs all */
 };
 const struct sr_ballot_view *sr_ballot_view(const struct sr_ballot *b);
+/* What the request says (client_said.c), in the order in which a person reads it: each line of the
+ * proven statement that is more than a hash or a key, and who they are whom it names. From outside,
+ * not escaped; valid during the call. */
+struct sr_said {
+	const char *key; /* a word or two of ours */
+	struct sr_bytes value;
+	struct sr_bytes name; /* of the person that ${value} is, as their proven card gives it;
+				 p == NULL: none, or it is not disclosed */
+};
+/* A code of it stops: of what is left out a voter would not know. */
+typedef int sr_said_fn(void *ctx, const struct sr_said *s, struct sr_err *e);
+SR_MUST int sr_ballot_said(const struct sr_ballot *b, sr_said_fn *fn, void *ctx, struct sr_err *e);
+/* Is that line of a request told, or known to say nothing to a person? */
+bool sr_said_covers(struct sr_bytes field);
 
 struct sr_voting {
 	const char *decision;          /* approve reject correct topup */

@@ -3,11 +3,12 @@
  *
  * The researcher's key takes off the outer seal of one item's records. Before it derives a single
  * record key it has proven, in the log: the checkout, signed by this very identity, for this item;
- * the grant it stands on, live, with this person, right and form; the version of the request that
- * the grant decides; that the request key of this person in it is ours; the version's newest room
- * key (a restore renews it); and each vote that is used: later than that key, by a member of the
- * board that was asked, approving exactly that version, whose bundle root the records lead to. What
- * goes to the room are keys of this one item's records and of no other.
+ * the grant it stands on, live (by the last of the renewals that are proven), with this person,
+ * right and form; the version of the request that the grant decides; that the request key of this
+ * person in it is ours; the version's newest room key (a restore renews it); and each vote that is
+ * used: later than that key, by a member of the board that was asked, approving exactly that
+ * version, whose bundle root the records lead to. What goes to the room are keys of this one item's
+ * records and of no other.
  */
 #include <time.h>
 
@@ -71,6 +72,27 @@ static bool named(const struct sr_statement *s, const char *key, struct sr_bytes
 	return false;
 }
 
+/* Until when the grant lasts: as it says, or as the last renewal of it that is proven says. */
+static int grant_ends(int64_t *ends, const struct lending *l, struct sr_err *e) {
+	const struct sr_bytes id = sr_field(&l->grant->entry.statement, "grant", 0);
+	int rc = sr_field_time(ends, &l->grant->entry.statement, "ends", 0, e);
+
+	for (size_t n = 0; rc == 0; n++) {
+		const struct sr_proven *pr =
+			sr_proofs_find(&l->c->proofs, SR_T_RENEW, "grant", id, n);
+		int64_t later = 0;
+
+		if (pr == NULL)
+			break;
+		if (!pr->trusted || pr->index < l->grant->index)
+			continue;
+		rc = sr_field_time(&later, &pr->entry.statement, "ends", 0, e);
+		if (rc == 0 && later > *ends)
+			*ends = later;
+	}
+	return rc;
+}
+
 static int prove_grant(struct lending *l, struct sr_err *e) {
 	const struct sr_statement *out = &l->checkout->entry.statement, *s;
 	const char *me = l->c->o.identity->person;
@@ -84,7 +106,7 @@ static int prove_grant(struct lending *l, struct sr_err *e) {
 	if (rc != 0)
 		return rc;
 	s = &l->grant->entry.statement;
-	rc = sr_field_time(&ends, s, "ends", 0, e);
+	rc = grant_ends(&ends, l, e);
 	if (rc == 0 && l->grant->index > l->checkout->index)
 		rc = sr_fail(e, SR_AUTH, "the grant is younger than the checkout");
 	if (rc == 0 && !named(s, "person", sr_bytes_str(me)))

@@ -246,7 +246,10 @@
  *         version {request, version, newest yes?, state, kind, hash, statement, entry, received,
  *           applicant, epoch, level, items, closes?, ends?, form*, purpose*, role*, person*,
  *           joined*, recipient?, target?, subject?, card?, dedupe?, collection?, key? b64,
- *           room-key? b64, room-key-ended yes?, list? hash, name?, project?, reason?};
+ *           room-key? b64, room-key-ended yes?, list? hash, name?, project?, reason?, quorum*
+ *           (level and how many), member*, dealer*, standby?, from?, newcomer*, leaving* (who sits
+ *           on the board and is not to)};
+ *         named {person, name} of each whom the version names and whose name the caller may read;
  *         tally {eligible, approved, rejected, joined, co-applicants};
  *         vote {statement, entry, person, decision, epoch, form*, ends?, condition? (one a line),
  *           conditions dec, reason?, pieces dec, bundle? hash, object? hash, void yes?} of that
@@ -284,11 +287,12 @@
  *         that extension of its grant instead of its own)
  *   out   request id, version dec, state, applicant, items dec, next dec? (where the next page
  *         begins; absent on the last)
- *   body  rows: receipt {what person|person-end|request|amend|room-key|join, index, person?,
- *         receipt bytes} (of applicant and co-applicants, and of those who vouched for them, back
- *         to found); list {body bytes} (item ids in byte order); seal {item, number, level,
- *         key-epoch (of the board's key that it is sealed to), seal bytes (SR_SEAL), title?} for
- * each item in that order, SR_MATERIAL_PAGE a page; all but seals is on the first page only
+ *   body  rows: receipt {what person|person-end|request|amend|room-key|join|grant, index, person?,
+ *         receipt bytes} (of applicant, co-applicants and subject, and of those who vouched for
+ *         them, back to found; the grant that it is about); list {body bytes} (item ids in byte
+ * order); seal {item, number, level, key-epoch (of the board's key that it is sealed to), seal
+ * bytes (SR_SEAL), title?} for each item in that order, SR_MATERIAL_PAGE a page; all but seals is
+ * on the first page only
  *
  * --- grants, checkouts, reading ----------------------------------------------------------------
  *
@@ -316,7 +320,7 @@
  *   out   item id, number dec, level dec, position dec (of the item in the request, from 0),
  *         items dec, epoch dec
  *   body  rows: [board.material]; receipt {what
- *         checkout|grant|request|amend|room-key|join|vote|person, index, receipt bytes}; seal
+ *         checkout|grant|renew|request|amend|room-key|join|vote|person, index, receipt bytes}; seal
  *         {item, number, level, seal bytes}; record {vote id, entry, person, count, leaf bytes,
  *         node b64*}: leaf is the bundle's leaf of this item (crypto/piece.h: header, then the
  *         record for each researcher), node its inclusion proof at `position` of `items` under

@@ -62,6 +62,30 @@ int sr_put_person_trust(struct sr_x *x, struct sr_rows_out *o, const char *perso
 	return put_chain(x, o, &chain, since, e);
 }
 
+/* The grant that the request is about, and whose it is: a voter is told. */
+static int put_target(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v,
+	struct chain *chain, uint64_t since, struct sr_err *e) {
+	struct sr_grant_row g = {0};
+	struct sr_version_row of = {0};
+	int rc = v->has_target ? sr_query_grant(&g, x->catalogue, v->target, e) : SR_NOTFOUND;
+	if (rc == 0)
+		rc = sr_put_receipt_row(x, o, g.entry, since, e);
+	if (rc == 0)
+		rc = sr_query_version(&of, x->catalogue, g.request, g.version, e);
+	if (rc == 0) {
+		chain_add(chain, of.applicant);
+		for (size_t i = 0; i < of.people_count; i++)
+			chain_add(chain, of.people[i].person);
+	}
+	sr_version_row_free(&of);
+	sr_grant_row_free(&g);
+	if (rc != SR_NOTFOUND && rc != SR_DENIED)
+		return rc;
+	if (v->has_target) /* no grant (a flag, a board to be), or it is not for the caller */
+		sr_err_clear(e);
+	return 0;
+}
+
 /* The version, its newest room key, and who joined. */
 static int put_version_receipts(struct sr_x *x, struct sr_rows_out *o,
 	const struct sr_version_row *v, uint64_t since, struct sr_err *e) {
@@ -74,7 +98,11 @@ static int put_version_receipts(struct sr_x *x, struct sr_rows_out *o,
 	chain_add(&chain, v->applicant);
 	for (size_t i = 0; i < v->people_count; i++)
 		chain_add(&chain, v->people[i].person);
-	int rc = put_chain(x, o, &chain, since, e);
+	if (v->subject != NULL)
+		chain_add(&chain, v->subject);
+	int rc = put_target(x, o, v, &chain, since, e);
+	if (rc == 0)
+		rc = put_chain(x, o, &chain, since, e);
 	if (rc == 0)
 		rc = sr_put_receipt_row(x, o, v->entry, since, e);
 	if (rc == 0 && v->has_room_key)
@@ -342,6 +370,23 @@ static int find(struct checkout_of *c, struct sr_x *x, struct sr_err *e) {
 	return rc;
 }
 
+/* The grant, and what made it last longer. */
+static int put_grant(struct sr_x *x, struct sr_rows_out *o, const struct sr_grant_row *g,
+	uint64_t since, struct sr_err *e) {
+	const struct sr_page page = {.limit = 1000};
+	struct sr_entries renewals = {0};
+	char grant[2 * SR_ID + 1];
+	sr_hex(grant, g->id, SR_ID);
+	const struct sr_entry_filter f = {.type = SR_T_RENEW, .about = grant};
+	int rc = sr_put_receipt_row(x, o, g->entry, since, e);
+	if (rc == 0)
+		rc = sr_query_entries(&renewals, x->catalogue, &f, &page, e);
+	for (size_t i = 0; rc == 0 && i < renewals.count; i++)
+		rc = sr_put_receipt_row(x, o, renewals.rows[i].index, since, e);
+	sr_entries_free(&renewals);
+	return rc;
+}
+
 int sr_op_checkout_material(struct sr_x *x, struct sr_err *e) {
 	struct checkout_of c = {0};
 	struct sr_item_row it = {0};
@@ -370,7 +415,7 @@ int sr_op_checkout_material(struct sr_x *x, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_put_receipt_row(x, &o, c.checkout.entry, since, e);
 	if (rc == 0)
-		rc = sr_put_receipt_row(x, &o, c.grant.entry, since, e);
+		rc = put_grant(x, &o, &c.grant, since, e);
 	if (rc == 0)
 		rc = put_version_receipts(x, &o, &c.version, since, e);
 	if (rc == 0)

@@ -4,6 +4,7 @@
  * co-applicants.
  */
 #include "board/invariants.h"
+#include "board/keys.h"
 #include "catalogue/report.h"
 #include "core/ops_in.h"
 
@@ -339,7 +340,122 @@ static int put_extensions(
 	return rc;
 }
 
+/* --- what the statement says beside the catalogue's columns --- */
+
+static bool says(const struct sr_statement *s, const char *key, const char *value) {
+	for (size_t i = 0; i < sr_field_count(s, key); i++)
+		if (sr_bytes_eq(sr_field(s, key, i), sr_bytes_str(value)))
+			return true;
+	return false;
+}
+
+/* Who of the board of then is not to sit any more. A board that waits, or another one, takes
+ * nobody's seat. */
+static int put_leaving(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v,
+	const struct sr_statement *s, struct sr_err *e) {
+	if (sr_field_count(s, "member") == 0 || sr_field_count(s, "standby") > 0 ||
+		strcmp(v->kind, "board") == 0)
+		return 0;
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	int rc = b == NULL ? sr_fail(e, SR_NOMEM, "request: out of memory")
+			   : sr_query_board(b, x->catalogue, v->board, v->epoch, e);
+	for (size_t i = 0; rc == 0 && i < b->member_count; i++)
+		if (!says(s, "member", b->members[i].person))
+			sr_row_str(o, "leaving", b->members[i].person);
+	free(b);
+	return rc;
+}
+
+/* Into the row of the version; ${en} is its entry. */
+static int put_said(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v,
+	const struct sr_entry *en, struct sr_err *e) {
+	static const char *const keys[] = {"quorum", "member", "dealer", "standby", "from"};
+	const struct sr_statement *s = &en->statement;
+	for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)
+		for (size_t i = 0; i < sr_field_count(s, keys[k]); i++)
+			sr_row_bytes(o, keys[k], sr_field(s, keys[k], i));
+	for (size_t i = 0; i < sr_field_count(s, "newcomer"); i++) {
+		char person[SR_SUBJECT_TEXT];
+		const int rc = sr_field_subject(person, s, "newcomer", i, e);
+		if (rc != 0)
+			return rc;
+		sr_row_str(o, "newcomer", person);
+	}
+	return put_leaving(x, o, v, s, e);
+}
+
+/* The name of somebody whom the request names, as far as the caller may read it: of who is known
+ * here, or on the card that came with the request. */
+static int put_named(struct sr_x *x, struct sr_rows_out *o, const struct sr_entry *en,
+	const char *person, struct sr_err *e) {
+	struct sr_person_row p = {0};
+	struct sr_reading reading;
+	int rc = sr_query_person(&p, x->catalogue, person, e);
+	if (rc == 0 && sr_may_see_name(&x->caller, &p) && p.name != NULL) {
+		sr_row(o, "named");
+		sr_row_str(o, "person", person);
+		sr_row_str(o, "name", p.name);
+	}
+	sr_person_row_free(&p);
+	if (rc != SR_NOTFOUND)
+		return rc;
+	sr_err_clear(e);
+	rc = sr_may_read(&reading, &x->caller, &en->statement, en->index, e);
+	for (size_t i = 0; rc == 0 && i < en->count; i++) {
+		const struct sr_record *r = &en->records[i];
+		bool may = false;
+		if (strcmp(r->subject, person) != 0 || r->state != SR_RECORD_READ ||
+			(strcmp(r->key, "card") != 0 && strcmp(r->key, "newcomer") != 0))
+			continue;
+		rc = sr_may_read_text(&may, &reading, r->subject, r->key, e);
+		if (rc != 0 || !may || !reading.entry)
+			continue;
+		sr_row(o, "named");
+		sr_row_str(o, "person", person);
+		sr_row_bytes(o, "name", r->text);
+	}
+	return rc;
+}
+
+struct names { /* of whom the version names, each once */
+	char person[3 * SR_BOARD_MEMBERS_MAX + SR_REQUEST_PEOPLE_MAX + 2][SR_PERSON_TEXT];
+	size_t count;
+};
+
+static void name_add(struct names *l, struct sr_bytes person) {
+	if (person.len >= SR_PERSON_TEXT || l->count == sizeof l->person / sizeof l->person[0])
+		return;
+	for (size_t i = 0; i < l->count; i++)
+		if (sr_bytes_eq(person, sr_bytes_str(l->person[i])))
+			return;
+	memcpy(l->person[l->count++], person.p, person.len);
+}
+
+static int put_names(struct sr_x *x, struct sr_rows_out *o, const struct sr_version_row *v,
+	const struct sr_entry *en, struct sr_err *e) {
+	static const char *const keys[] = {"person", "subject", "member", "dealer"};
+	struct names *l = calloc(1, sizeof *l);
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	int rc = l == NULL || b == NULL ? sr_fail(e, SR_NOMEM, "request: out of memory") : 0;
+	if (rc == 0) {
+		name_add(l, sr_bytes_str(v->applicant));
+		for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)
+			for (size_t i = 0; i < sr_field_count(&en->statement, keys[k]); i++)
+				name_add(l, sr_field(&en->statement, keys[k], i));
+		if (sr_field_count(&en->statement, "member") > 0)
+			rc = sr_query_board(b, x->catalogue, v->board, v->epoch, e);
+	}
+	for (size_t i = 0; rc == 0 && i < b->member_count; i++) /* who leaves */
+		name_add(l, sr_bytes_str(b->members[i].person));
+	for (size_t i = 0; rc == 0 && i < l->count; i++)
+		rc = put_named(x, o, en, l->person[i], e);
+	free(b);
+	free(l);
+	return rc;
+}
+
 int sr_op_request(struct sr_x *x, struct sr_err *e) {
+	struct sr_entry en = {0};
 	struct sr_version_row v = {0}, newest = {0};
 	struct sr_rows_out o;
 	bool texts = false;
@@ -354,6 +470,14 @@ int sr_op_request(struct sr_x *x, struct sr_err *e) {
 		put_version(&o, "version", &v, texts);
 		sr_row_flag(&o, "newest", newest.version == v.version);
 		rc = put_sealed(x, &o, &v, e);
+	}
+	if (rc == 0)
+		rc = sr_vault_entry(&en, x->vault, v.entry, e);
+	if (rc == 0) {
+		rc = put_said(x, &o, &v, &en, e);
+		if (rc == 0)
+			rc = put_names(x, &o, &v, &en, e);
+		sr_entry_free(&en);
 	}
 	if (rc == 0)
 		rc = put_votes(x, &o, &v, texts, e);

@@ -117,6 +117,24 @@ static bool on_reseal(const struct sr_proofs *p, const struct sr_proven *vote, u
 	return false;
 }
 
+/* Had all roles of ${person} ended before entry ${at}, and no epoch that opened since then has made
+ * them a member again? As the catalogue has it, whichever board that was. */
+static bool unseated(const struct sr_proofs *p, const char *person, uint64_t at) {
+	for (size_t i = 0; i < p->ended.count; i++) {
+		const struct sr_ended *end = &p->ended.rows[i];
+		bool again = false;
+
+		if (!end->all || end->index >= at || strcmp(end->person, person) != 0)
+			continue;
+		for (size_t k = 0; k < p->board_count && !again; k++)
+			again = p->boards[k].opened > end->index && p->boards[k].opened < at &&
+				sr_known_index(&p->boards[k], person) != 0;
+		if (!again)
+			return true;
+	}
+	return false;
+}
+
 uint8_t sr_proofs_voter(
 	const struct sr_proofs *p, const uint8_t board[SR_ID], const struct sr_proven *vote) {
 	const struct sr_statement *s = &vote->entry.statement;
@@ -133,7 +151,7 @@ uint8_t sr_proofs_voter(
 	if (next != NULL && next->opened != 0 && vote->index > next->opened &&
 		(next->base != next->epoch || !on_reseal(p, vote, epoch)))
 		return 0;
-	return sr_known_index(b, s->head.actor);
+	return unseated(p, s->head.actor, vote->index) ? 0 : sr_known_index(b, s->head.actor);
 }
 
 /* Room for one more, zeroed. A second statement about an epoch that is in force is a forgery. */

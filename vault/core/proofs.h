@@ -168,7 +168,7 @@ uint64_t sr_proofs_last(const struct sr_proofs *p, const uint8_t board[SR_ID], u
 uint8_t sr_known_index(const struct sr_known_board *b, const char *person);
 /* Did ${vote} come while its epoch of ${board} was in force, as far as the set shows, from one of
  * its members? Or afterwards, on a request to seal anew what is under the key of that epoch, which
- * was the last to have it? Their index; 0: no. */
+ * was the last to have it? Their index; 0: no, or their roles had ended by then. */
 uint8_t sr_proofs_voter(
 	const struct sr_proofs *p, const uint8_t board[SR_ID], const struct sr_proven *vote);
 /* What a quorum made (persons, boards) whose request is not (with enough votes) in the set: ids of
