@@ -35,7 +35,8 @@ did 'opened 1' as ri checkout "$ITEM" --json
 CHECKOUT=$(json checkout)
 did 'returned 1' as ri return "$CHECKOUT"
 did 'items 2' as de deposit tree --collection box --each file --json
-did 'erased 1' as m3 suspend "$(as ri grants --json | jq -r '.[0].id')" --reason r
+did 'listed 1' as ri grants --json # it remembers, too
+did 'erased 1' as m3 suspend "$(json 0.id)" --reason r
 
 # What must hold on whatever the disk kept. In the folder of the disk.
 cat >check <<'CHECK'

@@ -772,8 +772,8 @@ int sr_pagefile_rewrap(struct sr_pagefile *pf, const uint8_t wrap[SR_KEY], struc
 		return rc;
 	sr_unit_file_wrap(&pf->f, wrap);
 	rc = sr_rootcell_move(&pf->cell, &pf->f, pf->slot, e);
-	if (rc !=
-		0) /* either wrap may be the one on the disk; the next root is sealed under none */
+	/* Either wrap may be the one on the disk: the next root is sealed under none. */
+	if (rc != 0)
 		return fail_for_good(pf, rc, e);
 	pf->slot = 1 - pf->slot;
 	return 0;
