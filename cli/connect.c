@@ -197,7 +197,9 @@ static int vault_options(
 	rc = sr_vault_conf_read(&conf, o->path, e);
 	if (rc != 0)
 		return opening_failed(c, o->path, rc, e);
-	rc = cli_unlock(c, s, e);
+	rc = sr_vault_not_others(o->path, e);
+	if (rc == 0)
+		rc = cli_unlock(c, s, e);
 	o->unlock = s->unlock;
 	o->clock = sr_clock_system();
 	return rc;

@@ -145,6 +145,8 @@ int verb_passphrase(struct cli *c, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_vault_conf_read(&conf, o.path, e);
 	if (rc == 0)
+		rc = sr_vault_not_others(o.path, e);
+	if (rc == 0)
 		rc = cli_unlock(c, &now, e);
 	if (rc == 0)
 		rc = cli_unlock_new(c, &then, e);

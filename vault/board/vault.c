@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -217,6 +218,25 @@ int sr_vault_conf_second(const char *path, const char *second, struct sr_err *e)
 	return rc;
 }
 
+/* --- whose it is ------------------------------------------------------------------------------ */
+
+int sr_vault_not_others(const char *path, struct sr_err *e) {
+	struct passwd pw, *found = NULL;
+	char text[4096], user[64];
+	struct stat st;
+
+	if (geteuid() != 0 || stat(path, &st) != 0 || st.st_uid == 0)
+		return 0; /* what cannot be looked at fails where it is opened */
+	if (getpwuid_r(st.st_uid, &pw, text, sizeof text, &found) == 0 && found != NULL)
+		snprintf(user, sizeof user, "%s", pw.pw_name);
+	else
+		snprintf(user, sizeof user, "'#%lu'", (unsigned long)st.st_uid);
+	return sr_fail(e, SR_DENIED,
+		"the vault belongs to the user %s, whose core could not open what root makes in "
+		"it: run it as that user (sudo -u %s strongroom ...)",
+		user, user);
+}
+
 /* --- creating --------------------------------------------------------------------------------- */
 
 static int not_empty(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
@@ -235,7 +255,9 @@ int sr_vault_dir_make(bool *made, const char *path, struct sr_err *e) {
 	*made = mkdir(path, 0711) == 0;
 	if (!*made && errno != EEXIST)
 		return sr_fail_errno(e, "%s", path);
-	rc = sr_dir_open(&d, path, e);
+	rc = sr_vault_not_others(path, e);
+	if (rc == 0)
+		rc = sr_dir_open(&d, path, e);
 	if (rc == 0)
 		rc = sr_dir_each(d, not_empty, NULL, e);
 	if (rc == SR_EXISTS)
@@ -859,6 +881,9 @@ int sr_vault_open(struct sr_vault **out, const struct sr_vault_open *o, struct s
 	if (rc == 0) {
 		sr_buf_init(&v->recovered);
 		v->clock = o->clock;
+		rc = sr_vault_not_others(o->path, e);
+	}
+	if (rc == 0) {
 		rc = sr_dir_open(&v->dir, o->path, e);
 	}
 	if (rc == 0)

@@ -108,8 +108,11 @@ struct sr_vault_conf {
 	struct sr_log_link log[SR_LOG_NAMES - 1]; /* names that the log took; without keys */
 	size_t log_count;
 };
+/* DENIED: we are root, and ${path} is there and another user's, whose core could not open what root
+ * makes in it. Opening, founding and all that changes a vault begins with it. */
+SR_MUST int sr_vault_not_others(const char *path, struct sr_err *e);
 /* The directory of a vault to be: made (*${made}), or there and empty; mode 0711 whatever the umask
- * says. EXISTS. */
+ * says. EXISTS; DENIED as above. */
 SR_MUST int sr_vault_dir_make(bool *made, const char *path, struct sr_err *e);
 /* What could not be finished in a directory that sr_vault_dir_make gave goes, root cells first
  * overwritten, so that the same can be asked again; with ${made} the directory, too. What cannot be
