@@ -132,8 +132,9 @@ int cli_unlock(struct cli *c, struct cli_secret *s, struct sr_err *e) {
 	const struct cli_ask ask = {.credential_file = file,
 		.passphrase_file = passphrase,
 		.prompt = "Passphrase of the vault's service keys",
-		.options = "give --unlock F or --service-passphrase-file F (or start "
-			   "`strongroom core`, then nobody else needs it)"};
+		.options = c->alone ? "give --unlock F or --service-passphrase-file F"
+				    : "give --unlock F or --service-passphrase-file F (or start "
+				      "`strongroom core`, then nobody else needs it)"};
 	return cli_secret(s, &ask, e);
 }
 
@@ -143,10 +144,27 @@ bool cli_wrong_secret(int rc, const struct sr_err *e) {
 					strstr(e->text, "wrong credential") != NULL);
 }
 
+#define CORE_FIRST                                                                           \
+	"end `strongroom core` first: it holds the vault (systemctl stop strongroom); then " \
+	"repeat the command, and start core again"
+
+int cli_alone(struct cli *c, const char *path, struct sr_err *e) {
+	struct sr_transport t;
+	struct sr_err none = {0};
+	c->alone = true;
+	if (sr_transport_socket(&t, path, &none) != 0)
+		return 0; /* nobody answers: the lock says whether somebody has it */
+	t.close(t.ctx);
+	cli_hint(c, CORE_FIRST);
+	return sr_fail(e, SR_LOCKED, "`strongroom core` runs and holds the vault");
+}
+
 /* Advice for what opening a vault meets. */
 static int opening_failed(struct cli *c, const char *path, int rc, struct sr_err *e) {
 	struct sr_vault_conf conf;
-	if (rc == SR_LOCKED)
+	if (rc == SR_LOCKED && c->alone)
+		cli_hint(c, CORE_FIRST);
+	else if (rc == SR_LOCKED)
 		cli_hint(c, "wait until that process ends. If it is `strongroom core`, it does not "
 			    "answer on its socket yet: try again in a moment");
 	else if (rc == SR_NOTFOUND && sr_vault_conf_read(&conf, path, NULL) != 0)
@@ -209,7 +227,11 @@ int cli_open_vault(struct cli *c, struct sr_vault **out, struct sr_err *e) {
 	struct cli_secret s = {0};
 	struct sr_vault_open o = {0};
 	struct sr_progress progress = cli_progress(c);
-	int rc = vault_options(c, &o, &s, e);
+	int rc = cli_vault(c, &o.path, e);
+	if (rc == 0)
+		rc = cli_alone(c, o.path, e);
+	if (rc == 0)
+		rc = vault_options(c, &o, &s, e);
 	o.progress = &progress;
 	if (rc == 0) {
 		rc = sr_vault_open(out, &o, e);

@@ -237,6 +237,7 @@ int verb_restore(struct cli *c, struct sr_err *e) {
 	char second[SR_PATH_MAX];
 	int rc = restore_options(&o, c, e);
 
+	c->alone = true; /* no core can open what is not there yet */
 	sr_buf_init(&told);
 	sr_buf_init(&since.note);
 	if (rc == 0)
