@@ -116,7 +116,12 @@ int cli_memory(struct cli *c, struct sr_err *e) {
 		return sr_fail(
 			e, SR_USAGE, "no folder to remember vaults in: set $STRONGROOM_STATE");
 	int rc = make_folders(path, e);
-	return rc != 0 ? rc : sr_dir_open(&c->memory, path, e);
+	if (rc == 0)
+		rc = sr_dir_open(&c->memory, path, e);
+	if (rc != 0)
+		cli_hint(c, "what you saw of vaults is remembered there: set $STRONGROOM_STATE to "
+			    "a folder that you may write");
+	return rc;
 }
 
 /* --- the vault --- */
