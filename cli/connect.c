@@ -380,7 +380,13 @@ static int open_client(struct cli *c, const struct sr_client_options *given, str
 	o.clock = sr_clock_system();
 	o.progress = cli_progress(c);
 	rc = sr_client_open(&c->client, &o, e);
-	if (rc == SR_AUTH)
+	if ((rc == SR_AUTH || rc == SR_DENIED) && strstr(e->text, "login: ") != NULL) {
+		c->own_input = true;
+		cli_hint(c,
+			"this identity file holds another key than the one in force: take the file "
+			"of that key. A new key counts from `person rekey` on, or from the board's "
+			"vote on it; until then the one before does");
+	} else if (rc == SR_AUTH)
 		cli_hint(c,
 			"nothing was signed and no key was used. Compare the fingerprint with the "
 			"minutes, and ask the custodian what happened to the vault");
