@@ -124,7 +124,7 @@ int cli_json_canonical(json_t *j, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_buf_ok(&b, e);
 	if (rc == 0 && (fwrite(b.p, 1, b.len, stdout) != b.len || putchar('\n') == EOF))
-		rc = sr_fail(e, SR_IO, "standard output cannot be written");
+		rc = sr_fail_errno(e, "standard output");
 	sr_buf_free(&b);
 	json_decref(j);
 	return rc;

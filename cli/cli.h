@@ -82,6 +82,7 @@ struct cli {
 	char socket_of[4096]; /* the vault that reconnect goes to */
 	char hint[1024];      /* advice for the error; "" none */
 	bool own_input;       /* what failed is the person's passphrase or card: status 1 */
+	bool alone;           /* the verb needs a vault that core does not have */
 	bool told;            /* outcomes were printed one by one; no sentence of main's own */
 };
 
@@ -171,6 +172,9 @@ SR_MUST int cli_unlock(struct cli *c, struct cli_secret *s, struct sr_err *e);
 /* Was a passphrase or credential wrong? Whatever else does not verify is the vault's, not theirs
  * who typed it. */
 bool cli_wrong_secret(int rc, const struct sr_err *e);
+/* For verbs that need the vault alone: LOCKED, with advice, where core answers at ${path}; what is
+ * asked for and advised from then on does not send anybody to core. */
+SR_MUST int cli_alone(struct cli *c, const char *path, struct sr_err *e);
 /* The vault itself, for the custodian's verbs that no operation serves. */
 SR_MUST int cli_open_vault(struct cli *c, struct sr_vault **out, struct sr_err *e);
 SR_MUST int cli_memory(struct cli *c, struct sr_err *e);

@@ -116,7 +116,12 @@ int cli_memory(struct cli *c, struct sr_err *e) {
 		return sr_fail(
 			e, SR_USAGE, "no folder to remember vaults in: set $STRONGROOM_STATE");
 	int rc = make_folders(path, e);
-	return rc != 0 ? rc : sr_dir_open(&c->memory, path, e);
+	if (rc == 0)
+		rc = sr_dir_open(&c->memory, path, e);
+	if (rc != 0)
+		cli_hint(c, "what you saw of vaults is remembered there: set $STRONGROOM_STATE to "
+			    "a folder that you may write");
+	return rc;
 }
 
 /* --- the vault --- */
@@ -132,8 +137,9 @@ int cli_unlock(struct cli *c, struct cli_secret *s, struct sr_err *e) {
 	const struct cli_ask ask = {.credential_file = file,
 		.passphrase_file = passphrase,
 		.prompt = "Passphrase of the vault's service keys",
-		.options = "give --unlock F or --service-passphrase-file F (or start "
-			   "`strongroom core`, then nobody else needs it)"};
+		.options = c->alone ? "give --unlock F or --service-passphrase-file F"
+				    : "give --unlock F or --service-passphrase-file F (or start "
+				      "`strongroom core`, then nobody else needs it)"};
 	return cli_secret(s, &ask, e);
 }
 
@@ -143,10 +149,27 @@ bool cli_wrong_secret(int rc, const struct sr_err *e) {
 					strstr(e->text, "wrong credential") != NULL);
 }
 
+#define CORE_FIRST                                                                           \
+	"end `strongroom core` first: it holds the vault (systemctl stop strongroom); then " \
+	"repeat the command, and start core again"
+
+int cli_alone(struct cli *c, const char *path, struct sr_err *e) {
+	struct sr_transport t;
+	struct sr_err none = {0};
+	c->alone = true;
+	if (sr_transport_socket(&t, path, &none) != 0)
+		return 0; /* nobody answers: the lock says whether somebody has it */
+	t.close(t.ctx);
+	cli_hint(c, CORE_FIRST);
+	return sr_fail(e, SR_LOCKED, "`strongroom core` runs and holds the vault");
+}
+
 /* Advice for what opening a vault meets. */
 static int opening_failed(struct cli *c, const char *path, int rc, struct sr_err *e) {
 	struct sr_vault_conf conf;
-	if (rc == SR_LOCKED)
+	if (rc == SR_LOCKED && c->alone)
+		cli_hint(c, CORE_FIRST);
+	else if (rc == SR_LOCKED)
 		cli_hint(c, "wait until that process ends. If it is `strongroom core`, it does not "
 			    "answer on its socket yet: try again in a moment");
 	else if (rc == SR_NOTFOUND && sr_vault_conf_read(&conf, path, NULL) != 0)
@@ -197,7 +220,9 @@ static int vault_options(
 	rc = sr_vault_conf_read(&conf, o->path, e);
 	if (rc != 0)
 		return opening_failed(c, o->path, rc, e);
-	rc = cli_unlock(c, s, e);
+	rc = sr_vault_not_others(o->path, e);
+	if (rc == 0)
+		rc = cli_unlock(c, s, e);
 	o->unlock = s->unlock;
 	o->clock = sr_clock_system();
 	return rc;
@@ -207,7 +232,11 @@ int cli_open_vault(struct cli *c, struct sr_vault **out, struct sr_err *e) {
 	struct cli_secret s = {0};
 	struct sr_vault_open o = {0};
 	struct sr_progress progress = cli_progress(c);
-	int rc = vault_options(c, &o, &s, e);
+	int rc = cli_vault(c, &o.path, e);
+	if (rc == 0)
+		rc = cli_alone(c, o.path, e);
+	if (rc == 0)
+		rc = vault_options(c, &o, &s, e);
 	o.progress = &progress;
 	if (rc == 0) {
 		rc = sr_vault_open(out, &o, e);
@@ -351,7 +380,13 @@ static int open_client(struct cli *c, const struct sr_client_options *given, str
 	o.clock = sr_clock_system();
 	o.progress = cli_progress(c);
 	rc = sr_client_open(&c->client, &o, e);
-	if (rc == SR_AUTH)
+	if ((rc == SR_AUTH || rc == SR_DENIED) && strstr(e->text, "login: ") != NULL) {
+		c->own_input = true;
+		cli_hint(c,
+			"this identity file holds another key than the one in force: take the file "
+			"of that key. A new key counts from `person rekey` on, or from the board's "
+			"vote on it; until then the one before does");
+	} else if (rc == SR_AUTH)
 		cli_hint(c,
 			"nothing was signed and no key was used. Compare the fingerprint with the "
 			"minutes, and ask the custodian what happened to the vault");

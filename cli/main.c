@@ -4,10 +4,14 @@
  *
  *   0 ok   1 refused   2 usage   3 damaged   4 locked   5 system error
  *
+ * Where nobody reads standard output any more it ends by SIGPIPE, without a word.
+ *
  * A wrong passphrase, credential or card is the person's own input: 1, not 3.
  */
+#include <errno.h>
 #include <locale.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,6 +189,33 @@ bool cli_no_space(const struct sr_err *e) {
 	return e->code == SR_LIMIT && strstr(e->text, "No space left") != NULL;
 }
 
+/* What a name or its rights are about: no disk fails there. */
+static const char *of_the_place(int no) {
+	switch (no) {
+	case ENOENT:
+	case ENOTDIR:
+		return "name what is there: of a path that the sentence names a folder is missing. "
+		       "Make it, or name another, then repeat the command";
+	case EACCES:
+	case EPERM:
+		return "whoever runs this may not: see to owner and rights of what the sentence "
+		       "names, or run it as the user who may";
+	case EROFS:
+		return "what the sentence names cannot be written, it is mounted read-only: mount "
+		       "it anew, or name another place, then repeat the command";
+	case ECONNREFUSED:
+		return "nobody listens there: start what should, or name the place where it does, "
+		       "then repeat the command";
+	default:
+		return NULL;
+	}
+}
+
+/* Who read our output has gone, as `head` does: that is no failure to speak of. */
+static bool reader_gone(int rc, const struct sr_err *e) {
+	return rc != 0 && e->no == EPIPE && strstr(e->text, "standard output") != NULL;
+}
+
 static const char *advice(const struct cli *c, const struct sr_err *e) {
 	if (c->hint[0] != '\0')
 		return c->hint;
@@ -199,6 +230,8 @@ static const char *advice(const struct cli *c, const struct sr_err *e) {
 		return "end what else needs memory here, or allow this program more (ulimit -v, "
 		       "the limits of its service), then repeat the command: nothing is lost";
 	case SR_IO:
+		if (of_the_place(e->no) != NULL)
+			return of_the_place(e->no);
 		return "the system refused this, no rule of the vault did: see to what the "
 		       "sentence "
 		       "names (disk, rights, network; dmesg tells of disks that fail), then "
@@ -330,7 +363,10 @@ int main(int argc, char **argv) {
 	sr_wipe(shown, sizeof shown);
 	sr_wipe_registers();
 	int status = 0;
-	if (rc != 0) {
+	const bool gone = reader_gone(rc, &e);
+	if (gone) {
+		status = 128 + SIGPIPE;
+	} else if (rc != 0) {
 		e.code = e.code == SR_OK ? (enum sr_code)rc : e.code;
 		status = c.told ? sr_code_exit(e.code) : complain(&c, &e);
 	}
@@ -339,5 +375,9 @@ int main(int argc, char **argv) {
 	if (getenv("SR_ABORT_AT_END") != NULL)
 		abort(); /* everything is closed: what is left now should have been wiped */
 #endif
+	if (gone) { /* as every program that leaves the signal as it is */
+		(void)signal(SIGPIPE, SIG_DFL);
+		(void)raise(SIGPIPE);
+	}
 	return status;
 }

@@ -145,6 +145,10 @@ int verb_passphrase(struct cli *c, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_vault_conf_read(&conf, o.path, e);
 	if (rc == 0)
+		rc = sr_vault_not_others(o.path, e);
+	if (rc == 0)
+		rc = cli_alone(c, o.path, e);
+	if (rc == 0)
 		rc = cli_unlock(c, &now, e);
 	if (rc == 0)
 		rc = cli_unlock_new(c, &then, e);
@@ -158,7 +162,7 @@ int verb_passphrase(struct cli *c, struct sr_err *e) {
 	cli_secret_free(&then);
 	if (cli_wrong_secret(rc, e))
 		c->own_input = true;
-	if (rc == SR_LOCKED)
+	if (rc == SR_LOCKED && c->hint[0] == '\0')
 		cli_hint(c, "end `strongroom core` first: it holds the vault");
 	else if (rc != 0 && changed)
 		cli_hint(c, "the new way to unlock is in force; what failed comes again at the "
@@ -393,6 +397,7 @@ int verb_core(struct cli *c, struct sr_err *e) {
 		if (rc == SR_NOTFOUND)
 			cli_hint(c, "name the vault's folder with --vault DIR");
 	}
+	c->alone = true; /* to start core is what this is */
 	/* Before any key is here. */
 	if (rc == 0 && !cli_intake_later())
 		rc = cli_intake_launcher(c, e);

@@ -71,7 +71,8 @@ static void backup_json(const struct sr_backup_result *r, const char *path, stru
 	json_object_set_new(o, "removed", json_integer((json_int_t)r->removed));
 	json_object_set_new(o, "secrets", json_integer((json_int_t)r->secrets));
 	json_object_set_new(o, "entries", json_integer((json_int_t)r->entries));
-	json_object_set_new(o, "checked", json_integer((json_int_t)r->checked));
+	if (told.p == NULL) /* a restore reads no copy back */
+		json_object_set_new(o, "checked", json_integer((json_int_t)r->checked));
 	if (r->generation > 0) {
 		json_object_set_new(o, "escrow", cli_json_hex(r->escrow, SR_ID));
 		json_object_set_new(o, "generation", json_integer((json_int_t)r->generation));
@@ -215,10 +216,10 @@ static void restore_print(const struct sr_restore_options *o, const struct sr_ba
 	struct sr_bytes told) {
 	struct sr_buf b;
 
-	printf("restored %s: %llu files, a log of %llu entries, %llu secrets; %llu packs, "
-	       "objects and envelopes checked\n",
+	printf("restored %s: %llu files, a log of %llu entries, %llu secrets; `strongroom scrub` "
+	       "reads all of it\n",
 		o->to, (unsigned long long)r->files, (unsigned long long)r->entries,
-		(unsigned long long)r->secrets, (unsigned long long)r->checked);
+		(unsigned long long)r->secrets);
 	printf("live grants need new pieces from members: strongroom vote REQUEST topup\n");
 	sr_buf_init(&b);
 	sr_escape_text(&b, told);
@@ -236,6 +237,7 @@ int verb_restore(struct cli *c, struct sr_err *e) {
 	char second[SR_PATH_MAX];
 	int rc = restore_options(&o, c, e);
 
+	c->alone = true; /* no core can open what is not there yet */
 	sr_buf_init(&told);
 	sr_buf_init(&since.note);
 	if (rc == 0)

@@ -269,6 +269,8 @@ int verb_recover_finish(struct cli *c, struct sr_err *e) {
 		rc = need(c, "key", "the file of `recover begin`", e);
 	if (rc == 0)
 		rc = cli_vault(c, &o.path, e);
+	c->alone =
+		true; /* the lock tells, behind the pieces: those may be checked while core runs */
 	if (rc == 0)
 		rc = cli_read_file(&key, cli_get(c, "key"), TEXT_FILE_MAX, e);
 	if (rc == 0)
@@ -287,7 +289,7 @@ int verb_recover_finish(struct cli *c, struct sr_err *e) {
 	cli_secret_free(&s);
 	if (cli_wrong_secret(rc, e))
 		c->own_input = true;
-	if (rc == SR_LOCKED)
+	if (rc == SR_LOCKED && c->hint[0] == '\0')
 		cli_hint(c, "end the process that holds the vault first");
 	else if (rc == SR_DENIED)
 		cli_hint(c, "ask the members who are missing, or whose piece does not count, for a "

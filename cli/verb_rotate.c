@@ -63,13 +63,15 @@ int verb_service_rotate(struct cli *c, struct sr_err *e) {
 	int rc = cli_vault(c, &o.path, e);
 	vo.path = o.path;
 	if (rc == 0)
+		rc = cli_alone(c, o.path, e);
+	if (rc == 0)
 		rc = cli_unlock(c, &now, e);
 	vo.unlock = now.unlock;
 	if (rc == 0)
 		rc = sr_vault_open(&v, &vo, e);
 	if (cli_wrong_secret(rc, e))
 		c->own_input = true;
-	else if (rc == SR_LOCKED)
+	else if (rc == SR_LOCKED && c->hint[0] == '\0')
 		cli_hint(c, "end `strongroom core` first: it holds the vault");
 	if (rc == 0)
 		rc = cli_unlock_new(c, &then, e);

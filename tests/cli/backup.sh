@@ -15,9 +15,21 @@ has 'read back and checked'
 ok sr backup "$W/copy" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass2 --json
 ((10#$(json skipped) > 0)) || fail 'a second backup copied everything again'
 refused 1 'wrong' sr restore "$W/copy" "$W/new" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass --no-second
-[[ ! -e $W/new/secrets.db ]] || fail 'something was restored'
-rm -rf "$W/new"
-ok sr restore "$W/copy" "$W/new" --secrets "$W/secrets" --escrow "$W/escrow" --secrets-passphrase-file pass2 --no-second
+[[ ! -e $W/new ]] || fail 'something was restored'
+# Whatever was mistyped, the command that is corrected works: nothing is left in the way.
+restore() { sr restore "$W/copy" "$W/new" --escrow "$W/escrow" --secrets-passphrase-file pass2 "$@"; }
+mkdir "$W/new" "$W/disk2"
+head -c 32 /dev/zero >other.key
+refused 1 'wrong' restore --secrets "$W/secrets" --unlock other.key --no-second
+refused 1 'nowhere' restore --secrets "$W/nowhere" --no-second
+sed 's/^[0-9][0-9]*$/1/' "$W/copy/ledger/checkpoint" >forged
+refused 3 'since: .*signature' restore --secrets "$W/secrets" --since forged --second "$W/disk2"
+same "$(find "$W/new" "$W/disk2" -mindepth 1)" "" "what is left"
+touch "$W/new/mine"
+refused 1 'not empty .mine.: name an empty one' restore --secrets "$W/secrets" --no-second
+rm "$W/new/mine"
+ok restore --secrets "$W/secrets" --second "$W/disk2"
+hasnt '0 packs'
 rm -rf vault
 export STRONGROOM_VAULT=$W/new
 ok sr verify

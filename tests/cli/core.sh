@@ -35,7 +35,7 @@ refused 1 'log in|role|needs' sr scrub
 ok as ke scrub
 ok as au verify
 ok as ke rebuild
-refused 4 'process' sr backup "$W/copy" --secrets "$W/s" --escrow "$W/escrow" --secrets-passphrase-file pass --unlock hidden
+refused 4 'holds the vault' sr backup "$W/copy" --secrets "$W/s" --escrow "$W/escrow" --secrets-passphrase-file pass --unlock hidden
 refused 4 'process' sr core --unlock hidden
 mv hidden "$credential"
 core_stop

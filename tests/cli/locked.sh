@@ -26,3 +26,19 @@ wait "$first" || fail "the first ended badly: $(cat first.err)"
 ok sr status
 refused 2 'no collection has the name "bos": an id is 4 to 32 digits' as de deposit first.out --collection bos
 has 'strongroom collection list. shows their names and ids'
+# Where core answers, whoever needs the vault alone is told to end it, and before any secret is asked for.
+core
+unset STRONGROOM_UNLOCK
+for verb in "backup $W/copy --secrets $W/s --escrow $W/e" 'witness policy' "second replace $W/other" \
+	"passphrase --unlock-new $W/new.key" "service rotate --unlock-new $W/new.key"; do
+	for unlock in '' "--unlock $W/vault.key"; do
+		# shellcheck disable=SC2086
+		refused 4 'core. runs and holds the vault' sr $verb $unlock
+		has 'what to do: end .strongroom core. first.*start core again'
+		hasnt 'in a moment|nobody else needs it'
+	done
+done
+core_stop
+refused 2 'give --unlock F' sr witness policy </dev/null
+hasnt 'nobody else needs it'
+refused 2 'nobody else needs it' as m1 list </dev/null

@@ -77,7 +77,7 @@ said() { grep -qE -e "$1" page.out || fail "no command of the page says /$1/"; }
 
 page 'Not lost, only to be replaced' rose
 ok as rose2 list
-refused 3 'signature' as rose list
+refused 1 'an earlier key of' as rose list
 
 page 'A researcher or depositor' rose
 said 'ended is grant [0-9a-f]{32}'

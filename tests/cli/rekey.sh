@@ -13,12 +13,16 @@ refused 2 'old FILE|--person' renew lost
 ok renew lost --person "$ri"
 ok renew kept --person "$cu1"
 has 'not in force yet'
+refused 1 'is not the one in force for' as kept list
+has 'what to do: this identity file holds another key.*until then the one before does'
 # A researcher whose passphrase is lost.
 refused 1 'no person' as de person rekey lost.id.card
 ok as cu1 person rekey lost.id.card
 has 'the new key is in force'
 has "ask anew: ended is grant $GRANT"
-refused 3 'signature' as ri inbox
+refused 1 "an earlier key of $ri: since entry [0-9]+" as ri inbox
+has 'what to do: this identity file holds another key'
+hasnt 'Compare the fingerprint'
 ok as lost list
 ok as lost request "$ITEM" --purpose research --ends 9d --reason 'the same thesis' --json
 REQUEST=$(json request)
@@ -36,7 +40,7 @@ request=$(json request)
 ok as m1 vote "$request" approve
 ok as m2 vote "$request" approve
 has 'the new key is in force'
-refused 3 'signature' as cu1 list
+refused 1 'an earlier key of' as cu1 list
 ok renew twice --old kept.id --old-passphrase-file pass
 refused 1 'own-card' as kept person rekey twice.id.card
 ok as of person rekey twice.id.card

@@ -34,7 +34,7 @@ rmdir one
 
 # Not with a core running; not over another vault's copy.
 core
-refused 4 'process' sr second replace "$W/two"
+refused 4 'holds the vault' sr second replace "$W/two"
 core_stop
 sr init --vault "$W/other" --origin other.example/vault --unlock-new "$W/other.key" --second "$W/theirs" >/dev/null
 cp theirs/secrets.db-copy-root theirs.before

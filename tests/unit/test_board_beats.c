@@ -226,12 +226,75 @@ static void test_windows(void **state) {
 	world_free(w);
 }
 
+/* The record goes on when the service keys change, and what was changed in it before still shows.
+ */
+static void test_next_keys(void **state) {
+	struct world *w = world_new(NULL);
+	struct sr_beats l;
+	struct sr_buf before, after;
+
+	(void)state;
+	world_rotate(w); /* there is nothing yet */
+	note(w, SR_BEAT_UP, 0);
+	note(w, SR_BEAT_MET, 5);
+	note(w, SR_BEAT_DOWN, 3000);
+	world_rotate(w);
+	note(w, SR_BEAT_UP, 5);
+	world_rotate(w);
+	l = read_all(w);
+	assert_false(l.broken);
+	assert_int_equal(l.count, 4);
+	assert_int_equal(l.rows[1].time, W_TIME + 5);
+	assert_int_equal(l.rows[3].kind, SR_BEAT_UP);
+	sr_beats_free(&l);
+
+	/* Once more, as after a kill. */
+	sr_buf_init(&before);
+	sr_buf_init(&after);
+	t_read_file(path_of(w), &before);
+	assert_ok(sr_beats_renew(w->v, &w->e), &w->e);
+	t_read_file(path_of(w), &after);
+	assert_true(sr_bytes_eq(sr_buf_view(&before), sr_buf_view(&after)));
+	sr_buf_free(&after);
+
+	const uint8_t *first = memchr(before.p, '\n', before.len);
+	before.p[first + 8 - before.p] ^= 1; /* of the second line */
+	t_write_file(path_of(w), before.p, before.len);
+	world_rotate(w);
+	l = read_all(w);
+	assert_true(l.broken);
+	assert_int_equal(l.count, 1);
+	sr_beats_free(&l);
+	t_read_file(path_of(w), &after);
+	assert_int_equal(after.len, before.len);
+	const size_t rest = (size_t)(first - before.p) + 1;
+	assert_memory_equal(after.p + rest, before.p + rest, before.len - rest);
+	sr_buf_free(&after);
+
+	/* Neither does a line that never ends stop the change, or pass. */
+	for (int i = 0; i < 100000; i++)
+		sr_buf_put_str(&before, "x");
+	t_write_file(path_of(w), before.p + rest, before.len - rest);
+	world_rotate(w);
+	t_read_file(path_of(w), &after);
+	assert_true(
+		sr_bytes_eq(sr_buf_view(&after), sr_bytes_of(before.p + rest, before.len - rest)));
+	l = read_all(w);
+	assert_true(l.broken);
+	assert_int_equal(l.count, 0);
+	sr_beats_free(&l);
+	sr_buf_free(&after);
+	sr_buf_free(&before);
+	world_free(w);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_next_keys),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

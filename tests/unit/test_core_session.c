@@ -100,7 +100,7 @@ static void test_login(void **state) {
 	assert_ok(rig_call(d, "login.begin", NULL, NULL), &d->e);
 	sr_buf_clear(&d->q.head);
 	sr_buf_put_str(&d->q.head, first);
-	assert_fails(rig_go(d), SR_AUTH, &d->e, "not that of");
+	assert_fails(rig_go(d), SR_AUTH, &d->e, "not the one in force");
 	rig_desk_open(&other, &g->core);
 	assert_int_equal(g->core.sessions, 2);
 	assert_ok(rig_call(&other, "login.begin", NULL, NULL), &other.e);

@@ -53,7 +53,7 @@ struct sr_backup_result {
 	uint64_t removed;          /* what the vault does not have any more */
 	uint64_t secrets;
 	uint64_t entries; /* of the ledger */
-	uint64_t checked; /* packs, objects and envelopes read back */
+	uint64_t checked; /* packs, objects and envelopes that a backup read back */
 };
 /* CORRUPT names what differs in the copy; the copy is then no backup. DENIED: the escrow file is an
  * older copy than the log knows. */
@@ -80,7 +80,8 @@ struct sr_restore_options {
  * version that had a live one, closes. ${recovered} (may be NULL) tells what opening did, counts
  * the new room keys, lists items without a slot as lost, and says how far the log went on after the
  * backup, as far as receipt or checkpoint show. NOTFOUND: the escrow was rotated since. AUTH: they
- * are of another history than the backup. */
+ * are of another history than the backup. What opens nothing is found before anything is made, and
+ * after any failure ${to} and ${second} are as they were. */
 SR_MUST int sr_backup_restore(const struct sr_restore_options *o, struct sr_backup_result *out,
 	struct sr_buf *recovered, struct sr_err *e);
 

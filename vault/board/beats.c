@@ -23,10 +23,9 @@ enum {
 static const char file_name[] = "beats";
 static const char *const kinds[] = {"up", "beat", "met", "down"};
 
-static void sum_line(
-	uint8_t out[SR_HASH], struct sr_vault *v, struct sr_bytes before, struct sr_bytes line) {
-	SR_HASH_OF(out, "strongroom/beat/v1", v->keys->s->journal_key,
-		sr_bytes_str(v->keys->origin), before, line);
+static void sum_line(uint8_t out[SR_HASH], const struct sr_service *k, const uint8_t key[SR_KEY],
+	struct sr_bytes before, struct sr_bytes line) {
+	SR_HASH_OF(out, "strongroom/beat/v1", key, sr_bytes_str(k->origin), before, line);
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
@@ -71,7 +70,8 @@ void sr_beats_note(struct sr_vault *v, enum sr_beat kind, uint64_t size) {
 	if (last_line(fd, before, &end) && ftruncate(fd, end) == 0) {
 		n = snprintf(line, sizeof line, "%s %lld %llu ", kinds[kind],
 			(long long)sr_now(&v->clock), (unsigned long long)size);
-		sum_line(sum, v, sr_bytes_str(before), sr_bytes_of(line, (size_t)n));
+		sum_line(sum, v->keys, v->keys->s->journal_key, sr_bytes_str(before),
+			sr_bytes_of(line, (size_t)n));
 		sr_hex(digits, sum, SUM);
 		n += snprintf(line + n, sizeof line - (size_t)n, "%s\n", digits);
 		/* A short write leaves a torn line, which the next one drops. */
@@ -87,8 +87,8 @@ void sr_beats_free(struct sr_beats *l) {
 	memset(l, 0, sizeof *l);
 }
 
-static bool read_line(
-	struct sr_beat_row *r, struct sr_vault *v, struct sr_bytes before, struct sr_bytes line) {
+static bool read_line(struct sr_beat_row *r, const struct sr_service *k, const uint8_t key[SR_KEY],
+	struct sr_bytes before, struct sr_bytes line) {
 	const struct sr_bytes kind = sr_word(line, 0), digits = sr_word(line, 3);
 	uint8_t sum[SR_HASH], have[SUM];
 	uint64_t time = 0;
@@ -105,7 +105,7 @@ static bool read_line(
 			known = true;
 		}
 	r->time = (int64_t)time;
-	sum_line(sum, v, before, sr_bytes_of(line.p, line.len - digits.len));
+	sum_line(sum, k, key, before, sr_bytes_of(line.p, line.len - digits.len));
 	return known && sr_ct_eq(sum, have, SUM);
 }
 
@@ -150,7 +150,8 @@ struct reader {
 };
 
 /* The whole lines in ${r}; what is left of the last moves to the front. */
-static int read_lines(struct sr_beats *l, struct reader *r, struct sr_vault *v, struct sr_err *e) {
+static int read_lines(
+	struct sr_beats *l, struct reader *r, const struct sr_service *k, struct sr_err *e) {
 	size_t at = 0;
 	int rc = 0;
 
@@ -162,7 +163,7 @@ static int read_lines(struct sr_beats *l, struct reader *r, struct sr_vault *v, 
 			break;
 		const struct sr_bytes line = sr_bytes_of(r->b + at, (size_t)(nl - r->b) - at);
 
-		if (read_line(&row, v, sr_bytes_str(r->before), line)) {
+		if (read_line(&row, k, k->s->journal_key, sr_bytes_str(r->before), line)) {
 			memcpy(r->before, line.p + line.len - 2 * (size_t)SUM, 2 * (size_t)SUM);
 			rc = add_row(l, &r->cap, &row, e);
 		} else
@@ -199,7 +200,7 @@ int sr_beats_read(struct sr_beats *out, struct sr_vault *v, struct sr_err *e) {
 			rc = sr_fail_errno(e, "ledger/%s", file_name);
 		else {
 			r->len += (size_t)n;
-			rc = read_lines(&l, r, v, e);
+			rc = read_lines(&l, r, v->keys, e);
 		}
 	}
 	if (fd >= 0)
@@ -208,6 +209,110 @@ int sr_beats_read(struct sr_beats *out, struct sr_vault *v, struct sr_err *e) {
 	if (rc != 0)
 		sr_beats_free(&l);
 	*out = l;
+	return rc;
+}
+
+/* --- under the next service keys -------------------------------------------------------------- */
+
+struct renewal {
+	struct sr_tmpfile *t;
+	uint8_t b[CHUNK];
+	size_t len;
+	char before[2 * SUM + 1], put[2 * SUM + 1]; /* digits of the last line: as read, as put */
+	bool broken; /* what comes is put as it is: it was changed, and stays so */
+};
+
+/* One line, without its end, under the key in force. A renewal that was killed behind its commit
+ * has done so before. */
+static int renew_line(
+	struct renewal *r, const struct sr_service *k, struct sr_bytes line, struct sr_err *e) {
+	const struct sr_bytes before = sr_bytes_str(r->before);
+	struct sr_beat_row row;
+	uint8_t sum[SR_HASH];
+	int rc;
+
+	if (!r->broken)
+		r->broken = !read_line(&row, k, k->arena->leaving.journal_key, before, line) &&
+			    !read_line(&row, k, k->s->journal_key, before, line);
+	if (r->broken)
+		return sr_tmpfile_write(r->t, line.p, line.len + 1, e);
+	const struct sr_bytes said = sr_bytes_of(line.p, line.len - 2 * (size_t)SUM);
+
+	memcpy(r->before, said.p + said.len, 2 * (size_t)SUM);
+	sum_line(sum, k, k->s->journal_key, sr_bytes_str(r->put), said);
+	sr_hex(r->put, sum, SUM);
+	rc = sr_tmpfile_write(r->t, said.p, said.len, e);
+	if (rc == 0)
+		rc = sr_tmpfile_write(r->t, r->put, 2 * (size_t)SUM, e);
+	return rc == 0 ? sr_tmpfile_write(r->t, "\n", 1, e) : rc;
+}
+
+static int renew_lines(struct renewal *r, const struct sr_service *k, struct sr_err *e) {
+	size_t at = 0;
+	int rc = 0;
+
+	while (rc == 0) {
+		const uint8_t *nl = memchr(r->b + at, '\n', r->len - at);
+
+		if (nl == NULL)
+			break;
+		const struct sr_bytes line = sr_bytes_of(r->b + at, (size_t)(nl - r->b) - at);
+
+		rc = renew_line(r, k, line, e);
+		at += line.len + 1;
+	}
+	memmove(r->b, r->b + at, r->len - at);
+	r->len -= at;
+	if (rc == 0 && r->len >= LINE_MAX_) {
+		r->broken = true;
+		rc = sr_tmpfile_write(r->t, r->b, r->len, e);
+		r->len = 0;
+	}
+	return rc;
+}
+
+static int renew_all(struct renewal *r, int fd, const struct sr_service *k, struct sr_err *e) {
+	ssize_t n = 1;
+	int rc = 0;
+
+	while (rc == 0 && n > 0) {
+		n = read(fd, r->b + r->len, sizeof r->b - r->len);
+		if (n < 0 && errno == EINTR)
+			n = 1;
+		else if (n < 0)
+			rc = sr_fail_errno(e, "ledger/%s", file_name);
+		else {
+			r->len += (size_t)n;
+			rc = renew_lines(r, k, e);
+		}
+	}
+	return rc;
+}
+
+int sr_beats_renew(struct sr_vault *v, struct sr_err *e) {
+	struct renewal *r = NULL;
+	int fd = -1;
+	int rc = sr_file_open(&fd, v->ledger_dir, file_name, SR_FS_READ, e);
+
+	if (rc == SR_NOTFOUND) {
+		sr_err_clear(e);
+		return 0;
+	}
+	if (rc == 0 && (r = calloc(1, sizeof *r)) == NULL)
+		rc = sr_fail(e, SR_NOMEM, "no memory for reading beats");
+	if (rc == 0)
+		rc = sr_tmpfile_new(&r->t, v->ledger_dir, e);
+	if (rc == 0)
+		rc = renew_all(r, fd, v->keys, e);
+	if (rc == 0) {
+		rc = sr_tmpfile_commit(r->t, file_name, true, true, e);
+		r->t = NULL;
+	}
+	if (r != NULL)
+		sr_tmpfile_abort(r->t);
+	if (fd >= 0)
+		(void)close(fd);
+	free(r);
 	return rc;
 }
 

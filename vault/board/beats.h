@@ -16,6 +16,10 @@
  *
  * Lines are not synced one by one: a power cut may take the last ones with it, which reads as
  * silence. Who has the disk alone can cut the end off, but not fill a silence.
+ *
+ * When the service keys change (board/rotate.h) the lines get the digits of the next journal key:
+ * nobody keeps the one before. From the first line on that was changed by then, all stay as they
+ * are, so that it still shows.
  */
 #ifndef SR_BOARD_BEATS_H
 #define SR_BOARD_BEATS_H
@@ -34,6 +38,9 @@ enum {
 
 /* Add a line of now. What fails is left out, and shows. */
 void sr_beats_note(struct sr_vault *v, enum sr_beat kind, uint64_t size);
+/* While a change of the service keys is under way: all lines under the next ones. Done twice it is
+ * as done once. */
+SR_MUST int sr_beats_renew(struct sr_vault *v, struct sr_err *e);
 
 struct sr_beat_row {
 	enum sr_beat kind;

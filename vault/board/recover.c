@@ -356,6 +356,8 @@ static int file_of(struct sr_recovery *out, const char *path, struct sr_err *e) 
 	struct sr_buf b;
 	int rc = conf == NULL ? sr_fail(e, SR_NOMEM, "recover: out of memory")
 			      : sr_vault_conf_read(conf, path, e);
+	if (rc == 0)
+		rc = sr_vault_not_others(path, e);
 
 	sr_buf_init(&b);
 	if (rc == 0)

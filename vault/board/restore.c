@@ -6,64 +6,115 @@
 
 #include "board/door.h"
 #include "board/follow.h"
+#include "board/unlock.h"
 #include "catalogue/query.h"
 #include "ledger/ledger.h"
 #include "ledger/receipt.h"
 #include "merkle/checkpoint.h"
 
-/* secrets.db of the restored vault, filled before the vault is opened for the first time. */
-static int restore_secrets(struct sr_dir *to, const struct sr_restore_options *o,
-	const struct sr_vault_conf *conf, uint64_t *count, struct sr_err *e) {
-	struct sr_service *k = NULL;
-	struct sr_secrets_options so = {0};
-	struct sr_secrets *s = NULL;
-	struct sr_backup_secrets f = {.size = 0};
-	struct sr_escrow x = {.fd = -1};
-	const struct sr_backup_keys keys_of = {&o->unlock_secrets, &x};
+/* What a restore needs to open, opened before anything is made: a passphrase or a file of another
+ * kind is found out before hours of copying. */
+struct restoring {
+	struct sr_vault_conf conf;
+	struct sr_service *k;
+	struct sr_escrow x;
+	struct sr_backup_secrets f;
+};
+
+static int restoring_new(
+	struct restoring **out, const struct sr_restore_options *o, struct sr_err *e) {
+	struct restoring *r = calloc(1, sizeof *r);
+
+	*out = r;
+	if (r == NULL)
+		return sr_fail(e, SR_NOMEM, "out of memory");
+	r->x.fd = -1;
+	sr_buf_init_secret(&r->f.plain);
+	if ((o->second != NULL) == o->no_second)
+		return sr_fail(e, SR_USAGE,
+			"say where the second copy of secrets.db shall lie (--second PATH), or "
+			"--no-second");
+	return sr_vault_conf_read(&r->conf, o->from, e);
+}
+
+static void restoring_free(struct restoring *r) {
+	if (r == NULL)
+		return;
+	sr_service_free(r->k);
+	sr_buf_free(&r->f.plain);
+	sr_escrow_close(&r->x);
+	free(r);
+}
+
+static int restoring_open(struct restoring *r, struct sr_dir *from,
+	const struct sr_restore_options *o, struct sr_err *e) {
+	const struct sr_backup_keys keys_of = {&o->unlock_secrets, &r->x};
 	struct sr_dir *keys = NULL;
 	struct sr_buf file, service;
-	int rc;
+	int rc = sr_dir_open_at(&keys, from, "keys", e);
 
 	sr_buf_init(&file);
 	sr_buf_init(&service);
-	sr_buf_init_secret(&f.plain);
-	rc = sr_escrow_open(&x, o->escrow_path, conf->fingerprint, e);
+	if (rc == 0)
+		rc = sr_file_read(keys, SR_SERVICE_FILE, &service, 16 << 10, e);
+	if (rc == 0)
+		rc = sr_service_open(&r->k, sr_buf_view(&service), &o->unlock, e);
+	if (rc == 0)
+		rc = sr_escrow_open(&r->x, o->escrow_path, r->conf.fingerprint, e);
 	if (rc == 0)
 		rc = sr_backup_secrets_read(&file, o->secrets_path, e);
 	if (rc == 0) {
-		rc = sr_backup_secrets_open(&f, sr_buf_view(&file), conf->fingerprint, &keys_of, e);
+		rc = sr_backup_secrets_open(
+			&r->f, sr_buf_view(&file), r->conf.fingerprint, &keys_of, e);
 		if (rc != 0)
 			sr_wrap(e, "secrets file");
 	}
+	sr_dir_close(keys);
+	sr_buf_free(&file);
+	sr_buf_free(&service);
+	return rc;
+}
+
+static struct sr_secrets_options secrets_of(const struct restoring *r, struct sr_dir *to) {
+	const struct sr_secrets_options so = {
+		.dir = to, .key = r->k->s->secrets_file, .wrap = r->k->s->secrets_wrap};
+
+	return so;
+}
+
+/* secrets.db of the restored vault, filled before the vault is opened for the first time. */
+static int restore_secrets(struct restoring *r, struct sr_dir *to, const char *second,
+	uint64_t *count, struct sr_err *e) {
+	struct sr_secrets_options so = secrets_of(r, to);
+	struct sr_secrets *s = NULL;
+	int rc;
+
+	so.second = second;
+	so.create = true;
+	rc = sr_secrets_open(&s, &so, e);
 	if (rc == 0)
-		rc = sr_dir_open_at(&keys, to, "keys", e);
-	if (rc == 0)
-		rc = sr_file_read(keys, "service", &service, 16 << 10, e);
-	if (rc == 0)
-		rc = sr_service_open(&k, sr_buf_view(&service), &o->unlock, e);
-	if (rc == 0) {
-		so.dir = to;
-		so.second = o->second;
-		so.key = k->s->secrets_file;
-		so.wrap = k->s->secrets_wrap;
-		so.create = true;
-		rc = sr_secrets_open(&s, &so, e);
-	}
-	if (rc == 0)
-		rc = sr_backup_secrets_put(s, &f, e);
+		rc = sr_backup_secrets_put(s, &r->f, e);
 	if (s != NULL) {
 		int end = sr_secrets_close(&s, rc == 0 ? e : NULL);
 
 		rc = rc == 0 ? end : rc;
 	}
-	*count = f.count;
-	sr_service_free(k);
-	sr_dir_close(keys);
-	sr_buf_free(&file);
-	sr_buf_free(&service);
-	sr_buf_free(&f.plain);
-	sr_escrow_close(&x);
+	*count = r->f.count;
 	return rc;
+}
+
+/* The second copy that this restore made: another vault's in its place is left alone. */
+static void undo_second(const struct restoring *r, struct sr_dir *to, const char *second) {
+	const struct sr_secrets_options so = secrets_of(r, to);
+	struct sr_secrets *s = NULL;
+	struct sr_err ignored = {0};
+	bool there = false;
+
+	if (second == NULL || sr_secrets_open(&s, &so, &ignored) != 0)
+		return;
+	if (sr_secrets_copy_destroy(s, second, &there, &ignored) == 0 && there)
+		(void)!sr_secrets_copy_sweep(s, second, &ignored);
+	sr_secrets_free(s);
 }
 
 /* The secret first: a statement whose key nobody has would never open anything. */
@@ -300,41 +351,51 @@ static int open_restored(const struct sr_restore_options *o, uint64_t *entries,
 	return rc;
 }
 
-int sr_backup_restore(const struct sr_restore_options *o, struct sr_backup_result *out,
-	struct sr_buf *recovered, struct sr_err *e) {
-	struct sr_vault_conf *conf = calloc(1, sizeof *conf);
-	struct sr_dir *from = NULL, *to = NULL;
+/* The restored vault in ${to}, which is empty. */
+static int restore_to(struct sr_dir *to, struct sr_dir *from, struct restoring *r,
+	const struct sr_restore_options *o, struct sr_backup_result *out, struct sr_err *e) {
 	struct sr_dir *run = NULL;
-	int rc;
+	int rc = sr_backup_copy(from, to, out, o->progress, e);
 
-	memset(out, 0, sizeof *out);
-	if (conf == NULL)
-		return sr_fail(e, SR_NOMEM, "restore: out of memory");
-	if ((o->second != NULL) == o->no_second)
-		rc = sr_fail(e, SR_USAGE,
-			"say where the second copy of secrets.db shall lie (--second PATH), or "
-			"--no-second");
-	else
-		rc = sr_vault_conf_read(conf, o->from, e);
-	if (rc == 0)
-		rc = sr_dir_open(&from, o->from, e);
-	if (rc == 0)
-		rc = sr_vault_dir_make(o->to, e);
-	if (rc == 0)
-		rc = sr_dir_open(&to, o->to, e);
-	if (rc == 0)
-		rc = sr_backup_copy(from, to, out, o->progress, e);
 	if (rc == 0)
 		rc = sr_dir_make(&run, to, "run", 0711, e);
 	if (rc == 0)
 		rc = sr_vault_conf_second(o->to, o->second, e);
 	if (rc == 0)
-		rc = restore_secrets(to, o, conf, &out->secrets, e);
+		rc = restore_secrets(r, to, o->second, &out->secrets, e);
+	sr_dir_close(run);
+	return rc;
+}
+
+int sr_backup_restore(const struct sr_restore_options *o, struct sr_backup_result *out,
+	struct sr_buf *recovered, struct sr_err *e) {
+	struct restoring *r = NULL;
+	struct sr_dir *from = NULL, *to = NULL;
+	bool ours = false, made = false;
+	int rc;
+
+	memset(out, 0, sizeof *out);
+	rc = restoring_new(&r, o, e);
+	if (rc == 0)
+		rc = sr_dir_open(&from, o->from, e);
+	if (rc == 0)
+		rc = restoring_open(r, from, o, e);
+	if (rc == 0)
+		rc = sr_vault_dir_make(&made, o->to, e);
+	ours = rc == 0;
+	if (rc == 0)
+		rc = sr_dir_open(&to, o->to, e);
+	if (rc == 0)
+		rc = restore_to(to, from, r, o, out, e);
 	if (rc == 0)
 		rc = open_restored(o, &out->entries, recovered, e);
-	sr_dir_close(run);
+	if (rc != 0 && ours) {
+		if (to != NULL)
+			undo_second(r, to, o->second);
+		sr_vault_dir_undo(o->to, made);
+	}
 	sr_dir_close(from);
 	sr_dir_close(to);
-	free(conf);
+	restoring_free(r);
 	return rc != 0 ? sr_wrap(e, "restore to %s", o->to) : 0;
 }

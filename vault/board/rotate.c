@@ -3,6 +3,7 @@
  */
 #include "board/rotate.h"
 
+#include "board/beats.h"
 #include "board/dbkeys.h"
 #include "board/door.h"
 #include "board/fixity.h"
@@ -203,6 +204,8 @@ int sr_rotate_settle(struct sr_vault *v, const struct sr_unlock *u, bool *done, 
 		rc = sr_dir_syncfs(v->dir, e);
 	if (rc == 0)
 		rc = sr_ledger_publish(v->ledger, e);
+	if (rc == 0)
+		rc = sr_beats_renew(v, e);
 	if (rc == 0) {
 		sr_service_settled(v->keys);
 		rc = sr_recover_renew(v, e);

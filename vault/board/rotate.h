@@ -19,7 +19,7 @@
  * is under way: 5  the journal is written again under the next MAC          (ledger/ledger.c) 6 the
  * root cells are wrapped anew                          (store/secrets.c) 7  secrets.db gets a new
  * root; catalogue and index are made anew 8  `service-key`, signed by the keys before, is the next
- * entry; `key-epoch` in one commit 9  INVENTORY and checkpoint under the next key 10
+ * entry; `key-epoch` in one commit 9  INVENTORY, checkpoint and ledger/beats under the next key 10
  * keys/service.board and keys/service without the keys before
  *
  * A kill before 3 leaves the vault as it was (2 is made again at the next opening); one after it,

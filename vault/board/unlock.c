@@ -68,6 +68,8 @@ int sr_unlock_change(const struct sr_unlock_change *o, bool *changed, struct sr_
 	*changed = false;
 	sr_buf_init(&sealed);
 	if (rc == 0)
+		rc = sr_vault_not_others(o->path, e);
+	if (rc == 0)
 		rc = sr_dir_open(&dir, o->path, e);
 	if (rc == 0)
 		rc = sr_dir_open_at(&run, dir, "run", e);

@@ -5,8 +5,11 @@
 #include "board/vault.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "board/adopt.h"
@@ -32,6 +35,7 @@
 #include "store/backend.h"
 #include "store/db.h"
 #include "store/index.h"
+#include "store/rootcell.h"
 #include "store/secrets.h"
 
 enum {
@@ -214,21 +218,46 @@ int sr_vault_conf_second(const char *path, const char *second, struct sr_err *e)
 	return rc;
 }
 
+/* --- whose it is ------------------------------------------------------------------------------ */
+
+int sr_vault_not_others(const char *path, struct sr_err *e) {
+	struct passwd pw, *found = NULL;
+	char text[4096], user[64];
+	struct stat st;
+
+	if (geteuid() != 0 || stat(path, &st) != 0 || st.st_uid == 0)
+		return 0; /* what cannot be looked at fails where it is opened */
+	if (getpwuid_r(st.st_uid, &pw, text, sizeof text, &found) == 0 && found != NULL)
+		snprintf(user, sizeof user, "%s", pw.pw_name);
+	else
+		snprintf(user, sizeof user, "'#%lu'", (unsigned long)st.st_uid);
+	return sr_fail(e, SR_DENIED,
+		"the vault belongs to the user %s, whose core could not open what root makes in "
+		"it: run it as that user (sudo -u %s strongroom ...)",
+		user, user);
+}
+
 /* --- creating --------------------------------------------------------------------------------- */
 
 static int not_empty(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
 	(void)ctx;
 	(void)is_dir;
-	return sr_fail(e, SR_EXISTS, "the directory is not empty (%s)", name);
+	return sr_fail(e, SR_EXISTS,
+		"the directory is not empty (%s): name an empty one, or one that is not there yet; "
+		"what an init or restore left that was killed is no vault: remove it",
+		name);
 }
 
-int sr_vault_dir_make(const char *path, struct sr_err *e) {
+int sr_vault_dir_make(bool *made, const char *path, struct sr_err *e) {
 	struct sr_dir *d = NULL;
 	int rc;
 
-	if (mkdir(path, 0711) != 0 && errno != EEXIST)
+	*made = mkdir(path, 0711) == 0;
+	if (!*made && errno != EEXIST)
 		return sr_fail_errno(e, "%s", path);
-	rc = sr_dir_open(&d, path, e);
+	rc = sr_vault_not_others(path, e);
+	if (rc == 0)
+		rc = sr_dir_open(&d, path, e);
 	if (rc == 0)
 		rc = sr_dir_each(d, not_empty, NULL, e);
 	if (rc == SR_EXISTS)
@@ -238,6 +267,36 @@ int sr_vault_dir_make(const char *path, struct sr_err *e) {
 		rc = sr_fail_errno(e, "%s: mode", path);
 	sr_dir_close(d);
 	return rc;
+}
+
+/* All of one folder; a root cell, which opens what lies beside it, is overwritten. */
+static int undo_entry(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
+	static const char root[] = "-root";
+	const size_t len = strlen(name), end = sizeof root - 1;
+	struct sr_dir *d = ctx, *sub = NULL;
+
+	if (!is_dir && len > end && strcmp(name + len - end, root) == 0)
+		(void)!sr_rootcell_remove(d, name, e);
+	else if (!is_dir)
+		(void)!sr_file_remove_later(d, name, e);
+	else if (sr_dir_open_at(&sub, d, name, e) == 0) {
+		(void)!sr_dir_each(sub, undo_entry, sub, e);
+		sr_dir_close(sub);
+		(void)unlinkat(sr_dir_fd(d), name, AT_REMOVEDIR);
+	}
+	return 0; /* the others all the same */
+}
+
+void sr_vault_dir_undo(const char *path, bool made) {
+	struct sr_dir *d = NULL;
+	struct sr_err ignored = {0};
+
+	if (sr_dir_open(&d, path, &ignored) != 0)
+		return;
+	(void)!sr_dir_each(d, undo_entry, d, &ignored);
+	sr_dir_close(d);
+	if (made)
+		(void)rmdir(path);
 }
 
 static int make_ledger(struct sr_dir *dir, const struct sr_service *k, struct sr_err *e) {
@@ -313,6 +372,7 @@ int sr_vault_create(const struct sr_vault_init *o, struct sr_err *e) {
 	struct sr_service *k = NULL;
 	struct sr_vault_conf conf = {0};
 	struct sr_dir *dir = NULL, *sub = NULL;
+	bool ours = false, made = false;
 	int rc;
 
 	if ((o->second != NULL) == o->no_second)
@@ -324,7 +384,8 @@ int sr_vault_create(const struct sr_vault_init *o, struct sr_err *e) {
 			e, SR_USAGE, "the second copy's path must be absolute: %s", o->second);
 	rc = sr_service_new(&k, o->origin, e);
 	if (rc == 0)
-		rc = sr_vault_dir_make(o->path, e);
+		rc = sr_vault_dir_make(&made, o->path, e);
+	ours = rc == 0;
 	if (rc == 0)
 		rc = sr_dir_open(&dir, o->path, e);
 	for (size_t i = 0; i < sizeof folders / sizeof folders[0] && rc == 0; i++) {
@@ -351,6 +412,8 @@ int sr_vault_create(const struct sr_vault_init *o, struct sr_err *e) {
 	sr_dir_close(sub);
 	sr_dir_close(dir);
 	sr_service_free(k);
+	if (rc != 0 && ours)
+		sr_vault_dir_undo(o->path, made);
 	return rc;
 }
 
@@ -818,6 +881,9 @@ int sr_vault_open(struct sr_vault **out, const struct sr_vault_open *o, struct s
 	if (rc == 0) {
 		sr_buf_init(&v->recovered);
 		v->clock = o->clock;
+		rc = sr_vault_not_others(o->path, e);
+	}
+	if (rc == 0) {
 		rc = sr_dir_open(&v->dir, o->path, e);
 	}
 	if (rc == 0)

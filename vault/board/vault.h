@@ -108,9 +108,16 @@ struct sr_vault_conf {
 	struct sr_log_link log[SR_LOG_NAMES - 1]; /* names that the log took; without keys */
 	size_t log_count;
 };
-/* The directory of a vault to be: made, or there and empty; mode 0711 whatever the umask says.
- * EXISTS. */
-SR_MUST int sr_vault_dir_make(const char *path, struct sr_err *e);
+/* DENIED: we are root, and ${path} is there and another user's, whose core could not open what root
+ * makes in it. Opening, founding and all that changes a vault begins with it. */
+SR_MUST int sr_vault_not_others(const char *path, struct sr_err *e);
+/* The directory of a vault to be: made (*${made}), or there and empty; mode 0711 whatever the umask
+ * says. EXISTS; DENIED as above. */
+SR_MUST int sr_vault_dir_make(bool *made, const char *path, struct sr_err *e);
+/* What could not be finished in a directory that sr_vault_dir_make gave goes, root cells first
+ * overwritten, so that the same can be asked again; with ${made} the directory, too. What cannot be
+ * removed stays. */
+void sr_vault_dir_undo(const char *path, bool made);
 /* Name another place of the second copy (NULL: none, on purpose) in the conf of a vault that is not
  * open. */
 SR_MUST int sr_vault_conf_second(const char *path, const char *second, struct sr_err *e);

@@ -167,6 +167,25 @@ static int person_of(
 	return rc;
 }
 
+/* Why a login does not verify: with a key that was theirs, or one that nobody knows here. */
+static int other_key(struct sr_x *x, const char *person, const uint8_t sig[SR_SIG],
+	struct sr_bytes text, struct sr_err *e) {
+	struct sr_person_keys l = {NULL, 0};
+	int rc = sr_query_person_keys(&l, x->catalogue, person, e);
+	for (size_t i = 0; rc == 0 && i + 1 < l.count; i++)
+		if (sr_verify(sig, l.rows[i].pk, text, NULL) == 0)
+			rc = sr_fail(e, SR_DENIED,
+				"login: this identity has an earlier key of %s: since entry %llu "
+				"of the log another one is in force",
+				person, (unsigned long long)l.rows[i + 1].entry);
+	sr_person_keys_free(&l);
+	return rc != 0 ? rc
+		       : sr_fail(e, SR_AUTH,
+				 "login: the key of this identity is not the one in force for %s "
+				 "here, or it signed for another connection",
+				 person);
+}
+
 int sr_op_login_finish(struct sr_x *x, struct sr_err *e) {
 	struct sr_session *s = x->session;
 	struct sr_person_row p = {0};
@@ -191,9 +210,7 @@ int sr_op_login_finish(struct sr_x *x, struct sr_err *e) {
 			       sr_bytes_str(sr_in_str(x, "signature", signature)), NULL) != 0)
 		rc = sr_fail(e, SR_USAGE, "login: the signature is not base64 of %d bytes", SR_SIG);
 	if (rc == 0 && sr_verify(sig, p.pk, sr_buf_view(&text), NULL) != 0)
-		rc = sr_fail(e, SR_AUTH,
-			"login: the signature is not that of %s for this vault and connection",
-			person);
+		rc = other_key(x, person, sig, sr_buf_view(&text), e);
 	if (rc == 0) {
 		if (strcmp(before, p.person) != 0)
 			sr_session_drop(x->core, s);

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "crypto/digest.h"
 #include "crypto/hash.h"
+#include "room/folders.h"
 #include "room/tar.h"
 
 enum part { /* of the tail, in this order */
@@ -72,12 +73,14 @@ void sr_bagging_free(struct sr_bagging *b) {
 /* --- names ------------------------------------------------------------------------------------ */
 
 /* As in other exports, and UTF-8. */
-static void put_name(struct sr_buf *out, struct sr_bytes path) {
+static int put_name(const struct sr_folders *places, struct sr_buf *out, struct sr_bytes path,
+	struct sr_err *e) {
 	struct sr_buf safe;
 	size_t at = 0;
+	int rc;
 
 	sr_buf_init_secret(&safe);
-	sr_tar_name(&safe, path);
+	rc = sr_folders_name(places, &safe, path, e);
 	while (at < safe.len) {
 		uint32_t cp;
 		const size_t n = sr_utf8_next(sr_bytes_of(safe.p + at, safe.len - at), &cp);
@@ -88,9 +91,8 @@ static void put_name(struct sr_buf *out, struct sr_bytes path) {
 			sr_buf_put(out, safe.p + at, n);
 		at += n == 0 ? 1 : n;
 	}
-	if (safe.failed != 0)
-		out->failed = safe.failed;
 	sr_buf_free(&safe);
+	return rc == 0 ? sr_buf_ok(out, e) : rc;
 }
 
 /* What has no content, with the reason. */
@@ -235,20 +237,20 @@ static int put_renamed(struct sr_bagging *b, struct sr_err *e) {
 	return rc;
 }
 
-static int look_at(struct sr_bagging *b, uint64_t i, struct sr_err *e) {
+static int look_at(
+	struct sr_bagging *b, const struct sr_folders *places, uint64_t i, struct sr_err *e) {
 	struct sr_buf name;
 	struct sr_file f;
 	int rc = sr_item_file(b->it, i, &f, e);
 
-	if (rc != 0)
+	if (rc != 0 || sr_file_is_rendition(&f)) /* it does not leave, see room/export.c */
 		return rc;
 	if (f.kind != SR_FILE_REGULAR) {
 		put_not_exported(b, &f);
 		return 0;
 	}
 	sr_buf_init_secret(&name);
-	put_name(&name, f.path);
-	rc = sr_buf_ok(&name, e);
+	rc = put_name(places, &name, f.path, e);
 	if (rc == 0 && (b->names[i] = sr_buf_dup_str(&name)) == NULL)
 		rc = sr_fail(e, SR_NOMEM, "bag: out of memory for a name");
 	b->payload++;
@@ -260,6 +262,7 @@ static int look_at(struct sr_bagging *b, uint64_t i, struct sr_err *e) {
 int sr_bagging_new(struct sr_bagging **out, const char *base, int64_t now, struct sr_item *it,
 	uint64_t files, struct sr_err *e) {
 	struct sr_bagging *b = calloc(1, sizeof *b);
+	struct sr_folders *places = NULL;
 	int rc = 0;
 
 	*out = NULL;
@@ -281,8 +284,11 @@ int sr_bagging_new(struct sr_bagging **out, const char *base, int64_t now, struc
 		rc = sr_digest_new(&b->tag512, SR_DIGEST_SHA512, e);
 	if (rc == 0)
 		rc = sr_sha256_new(&b->tag256, e);
+	if (rc == 0)
+		rc = sr_folders_new(&places, it, files, e);
 	for (uint64_t i = 0; rc == 0 && i < files; i++)
-		rc = look_at(b, i, e);
+		rc = look_at(b, places, i, e);
+	sr_folders_free(places);
 	if (rc == 0)
 		rc = tell_apart(b, e);
 	if (rc == 0)

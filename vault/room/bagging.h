@@ -15,8 +15,9 @@
  * them. Nothing of it is mixed with what is said here.
  *
  * Names are made harmless as in other exports (room/tar.h), and valid UTF-8, as the manifests are:
- * a byte that is none becomes %XX. Two that would be one then, or one a folder that the other is a
- * file, are told apart by "~" and the file's number. In manifests LF, CR and % are %0A, %0D, %25.
+ * a byte that is none becomes %XX. Members of containers lie beside these (room/folders.h). Two
+ * that would be one then, or one a folder that the other is a file, are told apart by "~" and the
+ * file's number. In manifests LF, CR and % are %0A, %0D, %25.
  *
  *   new -> info... -> head -> [path, the caller's bytes, sha512] for each file -> tail until done
  */

@@ -6,8 +6,8 @@
  *   anything else:     a pax archive (room/tar.h) of the regular files; what the vault made of them
  * (renditions) is left out: it is no evidence, and can be made again; what has no content (links,
  * special files, what could not be read at the deposit) is listed with its reason in a last file,
- * NOT-EXPORTED.txt. Links are not made into links: an archive that plants one is how files get
- * outside where they are unpacked.
+ * NOT-EXPORTED.txt; members of containers lie in folders beside these (room/folders.h). Links are
+ * not made into links: an archive that plants one is how files get outside where they are unpacked.
  *
  *   on request:        a bag of all of it (room/bagging.h), as tar
  *
@@ -37,6 +37,7 @@
 #include "crypto/age.h"
 #include "crypto/digest.h"
 #include "room/bagging.h"
+#include "room/folders.h"
 #include "room/tar.h"
 
 enum {
@@ -64,7 +65,8 @@ struct room_export {
 	struct sr_item_blocks *blocks; /* the content of all files, read ahead */
 	struct sr_buf notes;           /* lines about what has no content; secret */
 	struct sr_sha256 *file_sha;
-	struct sr_bagging *bag; /* NULL: no bag */
+	struct sr_bagging *bag;     /* NULL: no bag */
+	struct sr_folders *folders; /* of an archive without a bag */
 	struct sr_digest *file_512;
 	struct sr_pool *digester; /* one thread; NULL before it is needed, or where there is none */
 	struct aside asides[SR_LANES];
@@ -87,6 +89,7 @@ void room_export_free(struct room_export *x) {
 	sr_item_blocks_free(x->blocks);
 	sr_sha256_free(x->file_sha);
 	sr_bagging_free(x->bag);
+	sr_folders_free(x->folders);
 	sr_digest_free(x->file_512);
 	sr_sha256_free(x->sha);
 	sr_buf_free(&x->notes);
@@ -164,6 +167,8 @@ static int export_new(struct room_export **out, struct sr_room *r, const struct 
 	}
 	if (rc == 0 && bag)
 		rc = bag_new(x, r, o, e);
+	else if (rc == 0 && !x->bare)
+		rc = sr_folders_new(&x->folders, o->it, o->files, e);
 	if (rc == 0)
 		rc = sr_item_blocks_new(&x->blocks, o->it, &all, e);
 	if (rc == 0)
@@ -379,17 +384,19 @@ static int file_end(struct room_export *x, const struct sr_file *f, struct sr_er
 	return rc != 0 || x->bare ? rc : write_pad(x, f->size, e);
 }
 
-/* Under its own name, or that which it has in the bag. */
+/* Under the name that it has in the archive, or in the bag. */
 static int file_header(struct room_export *x, const struct sr_file *f, struct sr_err *e) {
 	struct sr_tar_file t = {f->path, f->size, f->mtime_s, f->mtime_ns};
 	struct sr_buf path;
 	int rc;
 
-	if (x->bag == NULL)
-		return write_header(x, &t, e);
 	sr_buf_init_secret(&path);
-	sr_bagging_path(x->bag, x->file, &path);
-	rc = sr_buf_ok(&path, e);
+	if (x->bag == NULL)
+		rc = sr_folders_name(x->folders, &path, f->path, e);
+	else {
+		sr_bagging_path(x->bag, x->file, &path);
+		rc = sr_buf_ok(&path, e);
+	}
 	t.path = sr_buf_view(&path);
 	if (rc == 0)
 		rc = write_header(x, &t, e);
