@@ -353,6 +353,9 @@ SR_MUST int sr_query_share_entry(uint64_t *out, struct sr_catalogue *c,
 /* How many runs the board had before the plan that counts: a plan begins with none spent. */
 SR_MUST int sr_query_runs_before_plan(
 	uint64_t *out, struct sr_catalogue *c, const uint8_t board[SR_ID], struct sr_err *e);
+/* Were roles of the person ended after entry ${since}, by whomever? */
+SR_MUST int sr_query_ended_since(
+	bool *out, struct sr_catalogue *c, const char *person, uint64_t since, struct sr_err *e);
 /* The standby board that ${epoch} is dealt to: NOTFOUND. */
 struct sr_standby_row {
 	uint64_t entry; /* of its reshare */

@@ -342,6 +342,18 @@ int sr_query_runs_before_plan(
 	return rc;
 }
 
+int sr_query_ended_since(
+	bool *out, struct sr_catalogue *c, const char *person, uint64_t since, struct sr_err *e) {
+	int64_t n = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
+		"SELECT count(*) FROM subjects u JOIN entries n ON n.entry = u.entry WHERE"
+		" u.value = ? AND u.what = 'person' AND u.entry > ? AND n.type = 'person-end'",
+		A_STR(person), A_U64(since));
+
+	*out = n != 0;
+	return rc;
+}
+
 int sr_query_standby(struct sr_standby_row *out, struct sr_catalogue *c, const uint8_t board[SR_ID],
 	uint64_t epoch, struct sr_err *e) {
 	struct sr_standby_row r = {.entry = 0};
