@@ -491,6 +491,19 @@ static int decide_destroy(const struct follow_job *j, const struct decision *d) 
 	return rc;
 }
 
+/* What was decided for a board with them in it does not go on. */
+static int tell_seat(const struct follow_job *j, const char *person) {
+	bool pending = false;
+	const int rc = sr_query_pending_member(&pending, j->v->catalogue, person, j->e);
+
+	if (rc == 0 && pending) {
+		j->f->tell(j->f->ctx, "a board is dealt to with them in it: that is void, and a "
+				      "standby board waits without them");
+		j->f->tell(j->f->ctx, "ask for another (board reshare)");
+	}
+	return rc;
+}
+
 /* Asked again: another decision may have come before this one. */
 static int decide_person_end(const struct follow_job *j, const struct decision *d) {
 	struct sr_ruling *r = calloc(1, sizeof *r);
@@ -508,6 +521,8 @@ static int decide_person_end(const struct follow_job *j, const struct decision *
 		rc = follow_emit(j, &text, NULL);
 		if (rc == 0)
 			j->f->tell(j->f->ctx, "decided: all roles of that person end");
+		if (rc == 0)
+			rc = tell_seat(j, d->v.subject);
 	}
 	sr_buf_free(&text);
 	free(r);

@@ -36,6 +36,22 @@ static bool deals(const struct rules_ctx *c, const struct sr_board_row *next) {
 	return false;
 }
 
+/* Was somebody's seat in the epoch to come ended since it was decided? A share that is dealt to
+ * them, and their vote with it, would be given by who wanted them to have neither: nothing more is
+ * dealt or accepted, and who may decides anew. The ruling is made. */
+static int plan_stands(struct rules_ctx *c) {
+	char person[SR_PERSON_TEXT];
+	const int rc = sr_query_seat_ended(person, c->cat, c->board.id, NULL, c->e);
+
+	if (rc == 0 && person[0] != '\0')
+		return rules_deny(c, "seat-ended",
+			c->board.opened ? "decide anew without them (board reshare, board rekey)"
+					: "ask for another board without them",
+			"the board ended the roles of %s since this was decided, and it is void",
+			person);
+	return rc != 0 ? rc : rules_allow(c);
+}
+
 static int deal_judge(struct rules_ctx *c, const struct sr_board_row *next);
 
 int rule_deal(struct rules_ctx *c) {
@@ -74,6 +90,9 @@ static int deal_judge(struct rules_ctx *c, const struct sr_board_row *next) {
 			       : rules_deny(c, "not-a-dealer", "board show names them",
 					 "%s is not one of those who deal in this reshare",
 					 c->me.person);
+	rc = plan_stands(c);
+	if (rc != 0 || !c->out->allowed)
+		return rc;
 	rc = run_of(c, &run);
 	if (rc == SR_NOTFOUND) {
 		sr_err_clear(c->e);
@@ -136,7 +155,7 @@ int rule_accept(struct rules_ctx *c) {
 				"compare `board minutes` with each other before going on",
 				"member %s accepted another transcript than this one", m->person);
 	}
-	return rules_allow(c);
+	return plan_stands(c);
 }
 
 /* A member's own shares under the key that they have now: of the board's key, or of one before it,

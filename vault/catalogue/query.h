@@ -353,6 +353,12 @@ SR_MUST int sr_query_share_entry(uint64_t *out, struct sr_catalogue *c,
 /* How many runs the board had before the plan that counts: a plan begins with none spent. */
 SR_MUST int sr_query_runs_before_plan(
 	uint64_t *out, struct sr_catalogue *c, const uint8_t board[SR_ID], struct sr_err *e);
+/* Of the epoch that is to come next: the first of its members whose roles a quorum ended since it
+ * was decided, or of its dealers who have not dealt; "": nobody. ${person}: only of this one, NULL
+ * of all. Their seat is gone: nothing more is dealt to such an epoch, and it never opens. A standby
+ * board that waits then takes over without them. */
+SR_MUST int sr_query_seat_ended(char out[SR_PERSON_TEXT], struct sr_catalogue *c,
+	const uint8_t board[SR_ID], const char *person, struct sr_err *e);
 /* Were roles of the person ended after entry ${since}, by whomever? */
 SR_MUST int sr_query_ended_since(
 	bool *out, struct sr_catalogue *c, const char *person, uint64_t since, struct sr_err *e);

@@ -342,6 +342,31 @@ int sr_query_runs_before_plan(
 	return rc;
 }
 
+int sr_query_seat_ended(char out[SR_PERSON_TEXT], struct sr_catalogue *c,
+	const uint8_t board[SR_ID], const char *person, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		"WITH plan AS (SELECT b.epoch + 1 AS epoch, coalesce(" PLANNED ", b.entry) AS entry"
+		" FROM boards b WHERE b.board = ?1) SELECT x.person FROM plan, (SELECT epoch,"
+		" person FROM board_members WHERE board = ?1 UNION SELECT d.epoch, d.person FROM"
+		" board_dealers d WHERE d.board = ?1 AND NOT EXISTS(SELECT 1 FROM deals g JOIN runs"
+		" r ON r.run = g.run WHERE r.board = ?1 AND r.epoch = d.epoch AND r.state <> 'void'"
+		" AND g.person = d.person)) x WHERE x.epoch = plan.epoch AND (?2 IS NULL OR"
+		" x.person = ?2) AND " SR_SQL_ENDED("x.person", "plan.entry") " ORDER BY 1 LIMIT 1",
+		A_ID(board), A_STR(person));
+
+	out[0] = '\0';
+	if (rc == 0)
+		rc = sr_stmt_row(st, e);
+	if (rc == 0)
+		sr_col_person(out, st, 0);
+	sr_stmt_free(st);
+	if (rc != SR_NOTFOUND)
+		return rc;
+	sr_err_clear(e);
+	return 0;
+}
+
 int sr_query_ended_since(
 	bool *out, struct sr_catalogue *c, const char *person, uint64_t since, struct sr_err *e) {
 	int64_t n = 0;

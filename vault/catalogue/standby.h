@@ -17,6 +17,13 @@
 #ifndef SR_CATALOGUE_STANDBY_H
 #define SR_CATALOGUE_STANDBY_H
 
+/* Did a quorum end the roles of ${person} after entry ${since}? Their seat in what was decided
+ * before is gone with them. One curator or officer ends what one gave, which no seat is. */
+#define SR_SQL_ENDED(person, since)                                                                   \
+	"EXISTS(SELECT 1 FROM subjects u JOIN entries n ON n.entry = u.entry WHERE u.value = " person \
+	" AND u.what = 'person' AND u.entry > " since " AND n.type = 'person-end'"                    \
+	" AND substr(n.actor, 1, 2) <> 'p-')"
+
 /* 1 when ${board} and ${epoch} (SQL expressions) have: the standby waits, and enough said so. */
 #define SR_SQL_TAKEN_OVER(board, epoch)                                                          \
 	"(EXISTS(SELECT 1 FROM standbys s WHERE s.board = " board " AND s.epoch = " epoch        \
