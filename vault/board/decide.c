@@ -366,7 +366,8 @@ static int card_moot(struct sr_ruling *r, const struct follow_job *j, const stru
 	if (rc == 0 && !r->allowed)
 		snprintf(r->why, sizeof r->why,
 			strcmp(r->rule, "other-key") == 0
-				? "refused: %s has another key than was voted on; ask with the card of now"
+				? "refused: %s has another key than was voted on; ask "
+				  "with the card of now"
 				: "refused: what was kept of %s is erased",
 			card.person);
 	sr_buf_free(&bytes);

@@ -370,13 +370,14 @@ struct sr_standby_row {
 	uint8_t run[SR_ID];
 	uint8_t keys[SR_HASH];   /* of the body of its public keys */
 	uint8_t object[SR_HASH]; /* that body */
-	uint32_t want; /* members that it takes to take over; how many said so, and who besides */
+	uint32_t want; /* members that it takes to take over; how many said so, and who besides,
+			  whose word counts */
 	uint32_t members, custodians, auditors;
 	bool enough;
 };
 SR_MUST int sr_query_standby(struct sr_standby_row *out, struct sr_catalogue *c,
 	const uint8_t board[SR_ID], uint64_t epoch, struct sr_err *e);
-/* Did the person say so? */
+/* Did the person say so, and does it count (catalogue/standby.h)? */
 SR_MUST int sr_query_takeover(bool *out, struct sr_catalogue *c, const uint8_t board[SR_ID],
 	uint64_t epoch, const char *person, struct sr_err *e);
 /* Does anybody need the dealings of this run of a reshare? While it is under way to the epoch that

@@ -379,6 +379,10 @@ int sr_query_ended_since(
 	return rc;
 }
 
+#define SAID_AS(role)                                                               \
+	"(SELECT count(*) FROM takeovers t WHERE t.board = ?1 AND t.epoch = ?2 AND" \
+	" t.role = '" role "' AND " SR_SQL_COUNTS("t") ")"
+
 int sr_query_standby(struct sr_standby_row *out, struct sr_catalogue *c, const uint8_t board[SR_ID],
 	uint64_t epoch, struct sr_err *e) {
 	struct sr_standby_row r = {.entry = 0};
@@ -386,12 +390,8 @@ int sr_query_standby(struct sr_standby_row *out, struct sr_catalogue *c, const u
 	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
 		"SELECT y.entry, coalesce(y.waits, 0), y.run, y.keys, y.public,"
 		" (SELECT max(l.quorum) FROM board_levels l WHERE l.board = ?1 AND l.epoch = ?2),"
-		" (SELECT count(*) FROM takeovers t WHERE t.board = ?1 AND t.epoch = ?2 AND"
-		" t.role = 'member'), (SELECT count(*) FROM takeovers t WHERE t.board = ?1 AND"
-		" t.epoch = ?2 AND t.role = 'custodian'), (SELECT count(*) FROM takeovers t WHERE"
-		" t.board = ?1 AND t.epoch = ?2 AND t.role = 'auditor'),"
-		" " SR_SQL_TAKEN_OVER("?1", "?2") " FROM standbys y WHERE y.board = ?1 AND"
-						  " y.epoch = ?2",
+		" " SAID_AS("member") ", " SAID_AS("custodian") ", " SAID_AS(
+			"auditor") " FROM standbys y WHERE y.board = ?1 AND y.epoch = ?2",
 		A_ID(board), A_U64(epoch));
 
 	if (rc == 0)
@@ -403,7 +403,8 @@ int sr_query_standby(struct sr_standby_row *out, struct sr_catalogue *c, const u
 		r.members = (uint32_t)sr_stmt_col_int(st, 6);
 		r.custodians = (uint32_t)sr_stmt_col_int(st, 7);
 		r.auditors = (uint32_t)sr_stmt_col_int(st, 8);
-		r.enough = sr_stmt_col_int(st, 9) == 1;
+		r.enough =
+			r.waits != 0 && r.members >= r.want && r.custodians > 0 && r.auditors > 0;
 	}
 	if (rc == 0 && r.waits != 0)
 		rc = sr_stmt_col_copy(st, 2, r.run, SR_ID, e);
@@ -424,7 +425,8 @@ int sr_query_takeover(bool *out, struct sr_catalogue *c, const uint8_t board[SR_
 	const char *person, struct sr_err *e) {
 	int64_t n = 0;
 	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
-		"SELECT count(*) FROM takeovers WHERE board = ? AND epoch = ? AND person = ?",
+		"SELECT count(*) FROM takeovers t WHERE t.board = ? AND t.epoch = ? AND t.person ="
+		" ? AND " SR_SQL_COUNTS("t"),
 		A_ID(board), A_U64(epoch), A_STR(person));
 
 	*out = n != 0;
