@@ -205,6 +205,56 @@ static void test_lost_votes(void **state) {
 	rig_close(&r);
 }
 
+/* Everybody said so, and an office ended since: the word counts no more, and is said again by who
+ * is back. A log in which it was opened all the same, as vaults did once, is read on. */
+static void test_words_that_ended(void **state) {
+	static const int who[] = {RESEARCHER, RESEARCHER2, CUSTODIAN, AUDITOR};
+	struct sr_standby_row row;
+	struct rig r;
+	struct sr_err e;
+
+	(void)state;
+	rig_open(&r);
+	life_board(&r);
+	life_standby(&r);
+	for (size_t i = 0; i < 4; i++)
+		s_takeover(&r, who[i], "standby run", 2);
+	rig_apply(&r);
+	assert_ok(sr_query_standby(&row, r.cat, r.vault, 2, &e), &e);
+	assert_true(row.enough && row.members == 2 && row.custodians == 1 && row.auditors == 1);
+	rig_begin(&r, SR_T_PERSON_END, OFFICER);
+	f_put(&r, "person", r.person[CUSTODIAN]);
+	rig_text(&r, SR_PERSONAL, r.person[CUSTODIAN], "reason", "has left");
+	rig_end(&r);
+	rig_apply(&r);
+	assert_ok(sr_query_standby(&row, r.cat, r.vault, 2, &e), &e);
+	assert_true(!row.enough && row.members == 2 && row.custodians == 0 && row.auditors == 1);
+	s_takeover(&r, CUSTODIAN, "standby run", 2);
+	rig_refused(&r, "takes over nothing");
+	s_person(&r, OFFICER, CUSTODIAN, "custodian");
+	rig_apply(&r);
+	assert_ok(sr_query_standby(&row, r.cat, r.vault, 2, &e), &e);
+	assert_false(row.enough);
+	s_takeover(&r, CUSTODIAN, "standby run", 2);
+	rig_apply(&r);
+	assert_ok(sr_query_standby(&row, r.cat, r.vault, 2, &e), &e);
+	assert_true(row.enough);
+	s_person(&r, OFFICER, AUDITOR, "custodian"); /* what they get besides changes no word */
+	rig_apply(&r);
+	assert_ok(sr_query_standby(&row, r.cat, r.vault, 2, &e), &e);
+	assert_true(row.enough && row.custodians == 1 && row.auditors == 1);
+	rig_begin(&r, SR_T_PERSON_END, OFFICER);
+	f_put(&r, "person", r.person[AUDITOR]);
+	rig_text(&r, SR_PERSONAL, r.person[AUDITOR], "reason", "has left");
+	rig_end(&r);
+	rig_apply(&r);
+	assert_ok(sr_query_standby(&row, r.cat, r.vault, 2, &e), &e);
+	assert_false(row.enough);
+	s_opens(&r, SR_T_OPENED, "standby run", 2);
+	rig_apply(&r);
+	rig_close(&r);
+}
+
 /* A fresh catalogue beside the first, replayed in one go; the same digest and no difference. */
 static void replay_beside(struct rig *r, struct sr_catalogue **out, const char *name) {
 	struct sr_catalogue_options o = rig_options(r, name);
@@ -1351,6 +1401,7 @@ int main(void) {
 		cmocka_unit_test(test_service_key),
 		cmocka_unit_test(test_standby),
 		cmocka_unit_test(test_lost_votes),
+		cmocka_unit_test(test_words_that_ended),
 		cmocka_unit_test(test_replay_twice),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_reopen_and_catch_up),

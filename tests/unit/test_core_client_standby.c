@@ -2,10 +2,12 @@
  * A standby board at people's desks: what everybody sees while it waits, who takes over, and a
  * vault that opens it by itself, whom no client believes.
  */
+#include "audit/audit.h"
 #include "board/follow.h"
 #include "board/keys.h"
 #include "catalogue/catalogue.h"
 #include "client_rig.h"
+#include "ledger/card.h"
 #include "store/db.h"
 #include "things.h"
 #include "world.h"
@@ -278,9 +280,10 @@ static void who_waits_confirms(void **state) {
 static void the_service_alone_opens_nothing(void **state) {
 	static const char *const lies[] = {
 		"INSERT INTO takeovers(board, epoch, person, role, entry) SELECT board, 2, person,"
-		" 'member', 1 FROM board_members WHERE epoch = 2",
+		" 'member', (SELECT max(entry) FROM entries) FROM board_members WHERE epoch = 2",
 		"INSERT INTO takeovers(board, epoch, person, role, entry) SELECT b.board, 2,"
-		" r.person, r.role, 1 FROM roles r, boards b WHERE r.role = 'custodian'"};
+		" r.person, r.role, (SELECT max(entry) FROM entries) FROM roles r, boards b WHERE"
+		" r.role = 'custodian'"};
 	struct scene s;
 	struct world *w;
 	struct sr_err e = {0};
@@ -352,6 +355,115 @@ static void the_service_plans_nothing(void **state) {
 	office_free(o);
 }
 
+/* Another key of theirs, which the one before bears out. */
+static void rekey(struct world *w, struct world_person *who) {
+	const struct sr_card_next next = {who->person, who->seed};
+	struct world_person p = *who;
+	struct world_draft d;
+	uint8_t commit[SR_HASH];
+
+	for (size_t i = 0; i < SR_SEED; i++)
+		p.seed[i] = (uint8_t)(who->seed[i] ^ 0x5a);
+	sr_sign_public(p.pk, p.seed);
+	sr_text_commit(commit, p.salt, sr_bytes_str(p.name));
+	sr_buf_init(&p.card);
+	assert_ok(sr_card_make_next(&p.card, p.seed, commit, &next, &w->e), &w->e);
+	world_begin(&d, w, &w->curator[0], SR_T_PERSON_KEY);
+	sr_text_put(&d.text, "person", p.person);
+	world_card(&d, "card", &p);
+	assert_ok(world_commit(&d, NULL), &w->out.err);
+	sr_buf_free(&who->card);
+	*who = p;
+}
+
+/* What was said with a key that was replaced counts no more: of a member, whose share went with it,
+ * for good; who holds an office says it again. */
+static void a_word_goes_with_its_key(void **state) {
+	struct scene s;
+	struct world *w;
+	struct world_draft d;
+	struct sr_standby_row row;
+	struct seen v;
+	struct sr_err e = {0};
+
+	(void)state;
+	scene_open(&s);
+	w = s.o->w;
+	assert_ok(take(&s, &s.standby[0], &e), &e);
+	assert_ok(take(&s, &w->custodian, &e), &e);
+	assert_ok(take(&s, &w->auditor, &e), &e);
+	rekey(w, &w->custodian);
+	v = look(&s, &w->officer);
+	assert_true(v.members == 1 && !v.custodian && v.auditor);
+	assert_ok(take(&s, &w->custodian, &e), &e);
+	v = look(&s, &w->officer);
+	assert_true(v.members == 1 && v.custodian && v.auditor);
+	rekey(w, &s.standby[0]);
+	v = look(&s, &w->officer);
+	assert_true(v.members == 0 && v.custodian && v.auditor);
+	assert_ok(take(&s, &s.standby[1], &e), &e);
+	v = look(&s, &w->officer);
+	assert_true(v.waits && v.epoch == 1 && v.members == 1);
+	assert_ok(sr_query_standby(&row, w->v->catalogue, w->v->fingerprint, 2, &w->e), &w->e);
+	assert_true(!row.enough && row.members == 1 && row.custodians == 1 && row.auditors == 1);
+	world_begin(&d, w, &s.standby[0], SR_T_TAKEOVER);
+	sr_text_put_hex(&d.text, "board", w->v->fingerprint, SR_ID);
+	sr_text_put_hex(&d.text, "run", row.run, SR_ID);
+	sr_text_put_dec(&d.text, "epoch", 2);
+	sr_text_put_hex(&d.text, "keys", row.keys, SR_HASH);
+	assert_int_equal(world_commit(&d, NULL), SR_DENIED);
+	assert_string_equal(w->out.rule, "share-not-theirs");
+	assert_int_equal(world_count(w, SR_T_OPENED), 1);
+	office_reopen(s.o);
+	scene_close(&s);
+}
+
+static int of_words(void *ctx, const struct sr_audit_finding *f, struct sr_err *e) {
+	size_t *named = ctx;
+
+	(void)e;
+	*named += strcmp(f->what, "dealt") == 0 && strcmp(f->field, "epoch") == 0 &&
+		  strstr(f->text, "2 of its members, 0 custodians and 1 auditors") != NULL;
+	return 0;
+}
+
+/* A host counts the word of a key that was replaced: its log is read on, no client follows, and the
+ * audit names the opening. */
+static void a_word_of_before_opens_nothing(void **state) {
+	struct sr_audit_compared compared;
+	struct sr_audit *a = NULL;
+	size_t named = 0;
+	struct scene s;
+	struct world *w;
+	struct desk *d;
+	const struct sr_board_view *v = NULL;
+	struct sr_err e = {0};
+
+	(void)state;
+	scene_open(&s);
+	w = s.o->w;
+	assert_ok(take(&s, &s.standby[0], &e), &e);
+	assert_ok(take(&s, &w->custodian, &e), &e);
+	assert_ok(take(&s, &w->auditor, &e), &e);
+	rekey(w, &w->custodian);
+	assert_ok(sr_db_exec(sr_catalogue_db(w->v->catalogue),
+			  "UPDATE takeovers SET entry = (SELECT max(entry) FROM entries)", &e),
+		&e);
+	assert_ok(take(&s, &s.standby[1], &e), &e);
+	assert_int_equal(world_count(w, SR_T_OPENED), 2);
+	d = desk_new(s.o, &w->researcher[0]);
+	assert_fails(sr_client_board(d->c, NULL, &v, &d->e), SR_AUTH, &d->e,
+		"withholds the board's keys");
+	desk_free(d);
+	assert_ok(sr_audit_open(&a, w->v, true, &w->e), &w->e);
+	while (sr_audit_state(a) == SR_AUDIT_RUNNING)
+		assert_ok(sr_audit_step(a, SR_AUDIT_STEP, &w->e), &w->e);
+	assert_ok(sr_audit_report(a, of_words, &named, &compared, &w->e), &w->e);
+	sr_audit_close(a);
+	assert_int_equal(named, 1);
+	scene_close(&s);
+}
+
 /* A plan that is decided later takes its place, and what was said for it counts for no other. */
 static void another_decision_forgets_it(void **state) {
 	struct scene s;
@@ -380,6 +492,8 @@ int main(void) {
 		cmocka_unit_test(who_waits_confirms),
 		cmocka_unit_test(the_service_alone_opens_nothing),
 		cmocka_unit_test(the_service_plans_nothing),
+		cmocka_unit_test(a_word_goes_with_its_key),
+		cmocka_unit_test(a_word_of_before_opens_nothing),
 		cmocka_unit_test(another_decision_forgets_it),
 	};
 

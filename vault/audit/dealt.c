@@ -5,7 +5,7 @@
  *                         is who signed, commitments and proofs hold, and in a reshare what is
  *                         handed on is the dealer's share of the keys before
  *   `opened`, `standby`   the keys that it names are those that all accepted, and those that
- *                         follow from the dealings
+ *                         follow from the dealings; that enough said so, of a standby board
  *
  * A dealing of a reshare is sealed under the key of its run, which ends when the epoch is in force
  * (board/dealings.h): what was dealt cannot be asked then, and by nobody. What is left of it is the
@@ -202,6 +202,31 @@ static int keys_follow(struct made *m, const char **field, struct sr_audit *a,
 	return rc;
 }
 
+/* A standby board begins when enough say so whose word counts: applying the entry counts every
+ * word, as vaults did once. */
+static int taken_over(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
+	const struct sr_statement *s = &en->statement;
+	struct sr_standby_row row = {.enough = false};
+	uint8_t board[SR_ID];
+	uint64_t epoch = 0;
+	int rc = sr_field_id(board, s, "board", 0, e);
+
+	if (rc == 0)
+		rc = sr_field_dec(&epoch, s, "epoch", 0, e);
+	if (rc == 0)
+		rc = sr_query_standby(&row, a->cat, board, epoch, e);
+	if (rc == SR_NOTFOUND) {
+		sr_err_clear(e);
+		return 0;
+	}
+	if (rc != 0 || row.enough)
+		return rc;
+	return audit_found(a, en, "dealt", "epoch", e,
+		"a standby board takes over by the word of %u of its members, %u custodians and %u "
+		"auditors whose word counts, and it takes %u, one and one",
+		row.members, row.custodians, row.auditors, row.want);
+}
+
 int audit_dealt(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e) {
 	struct sr_err why = {.code = SR_OK};
 	struct made *m = calloc(1, sizeof *m);
@@ -217,5 +242,7 @@ int audit_dealt(struct sr_audit *a, const struct sr_entry *en, struct sr_err *e)
 	sr_buf_free(&m->follows);
 	free(m);
 	/* A run or a board that is not there: applying it says so. */
-	return rc == 0 || rc == SR_NOTFOUND ? 0 : told(a, en, field, &why, e);
+	if (rc != 0 && rc != SR_NOTFOUND)
+		return told(a, en, field, &why, e);
+	return en->statement.type->id == SR_T_OPENED ? taken_over(a, en, e) : 0;
 }

@@ -350,7 +350,56 @@ static int decide_collection(const struct follow_job *j, const struct decision *
 	return rc;
 }
 
-static int decide_role(const struct follow_job *j, const struct decision *d) {
+/* The card that line ${i} of ${key} has, against the people of now: another decision, or a
+ * curator's new key, may have come since. Made as it stands, the log would refuse what the votes
+ * bring about, and with it the last vote. */
+static int card_moot(struct sr_ruling *r, const struct follow_job *j, const struct sr_statement *s,
+	const char *key, size_t i) {
+	struct sr_card card;
+	struct sr_buf bytes;
+	int rc;
+
+	sr_buf_init(&bytes);
+	rc = sr_field_card(&bytes, s, key, i, j->e);
+	if (rc == 0)
+		rc = sr_card_read(&card, sr_buf_view(&bytes), j->e);
+	if (rc == 0)
+		rc = sr_invariants_card(r, j->v->catalogue, &card, j->e);
+	if (rc == 0 && !r->allowed)
+		snprintf(r->why, sizeof r->why,
+			strcmp(r->rule, "other-key") == 0
+				? "refused: %s has another key than was voted on; ask "
+				  "with the card of now"
+				: "refused: what was kept of %s is erased",
+			card.person);
+	sr_buf_free(&bytes);
+	return rc;
+}
+
+/* May the role be given still? Votes of before somebody's roles ended were about somebody who had
+ * not been ended: they do not outvote that. */
+static int role_moot(struct sr_ruling *r, const struct follow_job *j, const struct decision *d) {
+	struct sr_entry en = {0};
+	bool ended = false;
+	int rc = sr_query_ended_since(&ended, j->v->catalogue, d->v.subject, d->v.entry, j->e);
+
+	if (rc != 0)
+		return rc;
+	if (ended) {
+		r->allowed = false;
+		snprintf(r->rule, sizeof r->rule, "person-ended");
+		snprintf(r->why, sizeof r->why,
+			"refused: their roles were ended since this was asked; ask again");
+		return 0;
+	}
+	rc = sr_vault_entry(&en, j->v, d->v.entry, j->e);
+	if (rc == 0)
+		rc = card_moot(r, j, &en.statement, "card", 0);
+	sr_entry_free(&en);
+	return rc;
+}
+
+static int emit_role(const struct follow_job *j, const struct decision *d) {
 	struct sr_door_text name = {0};
 	struct sr_submission parts = {0};
 	struct sr_buf text, keep;
@@ -381,6 +430,18 @@ static int decide_role(const struct follow_job *j, const struct decision *d) {
 out:
 	sr_buf_free(&text);
 	sr_buf_free(&keep);
+	return rc;
+}
+
+static int decide_role(const struct follow_job *j, const struct decision *d) {
+	struct sr_ruling *r = calloc(1, sizeof *r);
+	int rc = r == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory") : role_moot(r, j, d);
+
+	if (rc == 0 && !r->allowed)
+		rc = decide_moot(j, d, &(struct moot){"person", NULL, r->rule, r->why});
+	else if (rc == 0)
+		rc = emit_role(j, d);
+	free(r);
 	return rc;
 }
 
@@ -433,6 +494,19 @@ static int decide_destroy(const struct follow_job *j, const struct decision *d) 
 	return rc;
 }
 
+/* What was decided for a board with them in it does not go on. */
+static int tell_seat(const struct follow_job *j, const char *person) {
+	bool pending = false;
+	const int rc = sr_query_pending_member(&pending, j->v->catalogue, person, j->e);
+
+	if (rc == 0 && pending) {
+		j->f->tell(j->f->ctx, "a board is dealt to with them in it: that is void, and a "
+				      "standby board waits without them");
+		j->f->tell(j->f->ctx, "ask for another (board reshare)");
+	}
+	return rc;
+}
+
 /* Asked again: another decision may have come before this one. */
 static int decide_person_end(const struct follow_job *j, const struct decision *d) {
 	struct sr_ruling *r = calloc(1, sizeof *r);
@@ -450,6 +524,8 @@ static int decide_person_end(const struct follow_job *j, const struct decision *
 		rc = follow_emit(j, &text, NULL);
 		if (rc == 0)
 			j->f->tell(j->f->ctx, "decided: all roles of that person end");
+		if (rc == 0)
+			rc = tell_seat(j, d->v.subject);
 	}
 	sr_buf_free(&text);
 	free(r);
@@ -655,6 +731,93 @@ static int board_changed(bool *changed, uint32_t *epoch, const struct follow_job
 	return rc;
 }
 
+/* May the person who is named sit or deal as was voted? Not whose
+ * roles were ended since: the votes of before were not about that. */
+static int seat_moot(struct sr_ruling *r, const struct follow_job *j, const struct decision *d,
+	struct sr_bytes named) {
+	char person[SR_PERSON_TEXT];
+	bool ended = false;
+	int rc;
+
+	snprintf(person, sizeof person, "%.*s", (int)named.len, (const char *)named.p);
+	rc = sr_query_ended_since(&ended, j->v->catalogue, person, d->v.entry, j->e);
+	if (rc == 0 && ended) {
+		r->allowed = false;
+		snprintf(r->rule, sizeof r->rule, "person-ended");
+		snprintf(r->why, sizeof r->why,
+			"refused: the roles of %s were ended since this was asked; ask again",
+			person);
+	}
+	return rc;
+}
+
+static int has_card(
+	bool *has, const struct sr_statement *request, const char *person, struct sr_err *e) {
+	struct sr_card card;
+	struct sr_buf bytes;
+	int rc = 0;
+
+	*has = false;
+	sr_buf_init(&bytes);
+	for (size_t i = 0; rc == 0 && !*has && i < sr_field_count(request, "newcomer"); i++) {
+		sr_buf_clear(&bytes);
+		rc = sr_field_card(&bytes, request, "newcomer", i, e);
+		if (rc == 0)
+			rc = sr_card_read(&card, sr_buf_view(&bytes), e);
+		*has = rc == 0 && strcmp(card.person, person) == 0;
+	}
+	sr_buf_free(&bytes);
+	return rc;
+}
+
+/* Whoever keeps their seat has it: who lost it sits again only where the votes were for their card.
+ */
+static int kept_moot(struct sr_ruling *r, const struct follow_job *j, const struct decision *d,
+	const struct sr_statement *request) {
+	struct sr_board_row *b = calloc(1, sizeof *b);
+	int rc = b == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory")
+			   : sr_query_board(b, j->v->catalogue, d->v.board, 0, j->e);
+
+	for (size_t i = 0; rc == 0 && b != NULL && i < b->member_count; i++) {
+		const struct sr_member_row *m = &b->members[i];
+		bool named = false, card = false;
+
+		for (size_t k = 0; k < sr_field_count(request, "member"); k++)
+			named = named || sr_bytes_eq(sr_field(request, "member", k),
+						 sr_bytes_str(m->person));
+		if (m->active || !named)
+			continue;
+		rc = has_card(&card, request, m->person, j->e);
+		if (rc != 0 || card)
+			continue;
+		r->allowed = false;
+		snprintf(r->rule, sizeof r->rule, "member-ended");
+		snprintf(r->why, sizeof r->why,
+			"refused: %s keeps a seat in it and has lost it; ask again without them",
+			m->person);
+	}
+	free(b);
+	return rc;
+}
+
+/* May the board that was voted for be made of those people still? */
+static int seats_moot(struct sr_ruling *r, const struct follow_job *j, const struct decision *d,
+	const struct sr_statement *request) {
+	static const char *const keys[] = {"member", "dealer"};
+	int rc = 0;
+
+	r->allowed = true;
+	for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)
+		for (size_t i = 0; rc == 0 && r->allowed && i < sr_field_count(request, keys[k]);
+			i++)
+			rc = seat_moot(r, j, d, sr_field(request, keys[k], i));
+	if (rc == 0 && r->allowed)
+		rc = kept_moot(r, j, d, request);
+	for (size_t i = 0; rc == 0 && r->allowed && i < sr_field_count(request, "newcomer"); i++)
+		rc = card_moot(r, j, request, "newcomer", i);
+	return rc;
+}
+
 /* The next epoch of the board as it was asked for: handed on by dealers, or with a key of its own.
  */
 static int decide_epoch(
@@ -664,14 +827,15 @@ static int decide_epoch(
 	struct sr_entry en = {0};
 	struct sr_buf text;
 	struct sr_standby_row standby;
+	struct sr_ruling *r = calloc(1, sizeof *r);
 	bool changed = false;
 	uint32_t epoch = 0;
-	int rc = sr_vault_entry(&en, j->v, d->v.entry, j->e);
+	int rc = r == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory")
+			   : sr_vault_entry(&en, j->v, d->v.entry, j->e);
 
-	if (rc != 0)
-		return rc;
 	sr_buf_init(&text);
-	rc = board_changed(&changed, &epoch, j, d, &en.statement);
+	if (rc == 0)
+		rc = board_changed(&changed, &epoch, j, d, &en.statement);
 	if (rc != 0)
 		goto out;
 	if (changed) {
@@ -680,7 +844,13 @@ static int decide_epoch(
 				"refused: the board has changed since; ask again"});
 		goto out;
 	}
-	rc = newcomer_names(&names, &parts.text_count, &en, j->e);
+	rc = seats_moot(r, j, d, &en.statement);
+	if (rc == 0 && !r->allowed) {
+		rc = decide_moot(j, d, &(struct moot){"", NULL, r->rule, r->why});
+		goto out;
+	}
+	if (rc == 0)
+		rc = newcomer_names(&names, &parts.text_count, &en, j->e);
 	if (rc == 0) {
 		parts.texts = names;
 		sr_follow_begin(&text, j->v, type, j->f->now);
@@ -713,6 +883,7 @@ static int decide_epoch(
 				? "decided: the dealers deal to a standby board"
 				: "decided: the board's keys are reshared; the dealers deal");
 out:
+	free(r);
 	free(names);
 	sr_buf_free(&text);
 	sr_entry_free(&en);
@@ -731,13 +902,20 @@ static int decide_board(const struct follow_job *j, const struct decision *d) {
 	struct sr_submission parts = {0};
 	struct sr_door_text *names = NULL;
 	struct sr_entry en = {0};
+	struct sr_ruling *r = calloc(1, sizeof *r);
 	struct sr_buf text;
-	int rc = sr_vault_entry(&en, j->v, d->v.entry, j->e);
+	int rc = r == NULL ? sr_fail(j->e, SR_NOMEM, "vote: out of memory")
+			   : sr_vault_entry(&en, j->v, d->v.entry, j->e);
 
-	if (rc != 0)
-		return rc;
 	sr_buf_init(&text);
-	rc = newcomer_names(&names, &parts.text_count, &en, j->e);
+	if (rc == 0)
+		rc = seats_moot(r, j, d, &en.statement);
+	if (rc == 0 && !r->allowed) {
+		rc = decide_moot(j, d, &(struct moot){"", NULL, r->rule, r->why});
+		goto out;
+	}
+	if (rc == 0)
+		rc = newcomer_names(&names, &parts.text_count, &en, j->e);
 	if (rc == 0) {
 		parts.texts = names;
 		sr_follow_begin(&text, j->v, SR_T_BOARD, j->f->now);
@@ -750,6 +928,8 @@ static int decide_board(const struct follow_job *j, const struct decision *d) {
 	}
 	if (rc == 0)
 		follow_tell_id(j, "decided: board", d->v.target, "; its members deal");
+out:
+	free(r);
 	free(names);
 	sr_buf_free(&text);
 	sr_entry_free(&en);

@@ -43,6 +43,7 @@
 #define SR_BOARD_INVARIANTS_H
 
 #include "catalogue/query.h"
+#include "ledger/card.h"
 #include "ledger/entry.h"
 #include "ledger/statement.h"
 
@@ -143,6 +144,11 @@ SR_MUST int sr_invariants_erase(
  * to, and, if the card says that the old key bears it out, that is so. Asked as above. NOTFOUND. */
 SR_MUST int sr_invariants_key(struct sr_ruling *out, struct sr_catalogue *cat, const char *person,
 	struct sr_bytes card, struct sr_err *e);
+
+/* Is ${card} of the key that its person has now, if they are known, and of nobody who is erased?
+ * What was asked with a card is looked at again when the last vote is counted. */
+SR_MUST int sr_invariants_card(struct sr_ruling *out, struct sr_catalogue *cat,
+	const struct sr_card *card, struct sr_err *e);
 
 /* Is the controlled term known? Forms, purposes and hazards of DESIGN 2; others are refused. */
 bool sr_invariants_form(struct sr_bytes word);

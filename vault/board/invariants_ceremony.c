@@ -36,6 +36,22 @@ static bool deals(const struct rules_ctx *c, const struct sr_board_row *next) {
 	return false;
 }
 
+/* Was somebody's seat in the epoch to come ended since it was decided? A share that is dealt to
+ * them, and their vote with it, would be given by who wanted them to have neither: nothing more is
+ * dealt or accepted, and who may decides anew. The ruling is made. */
+static int plan_stands(struct rules_ctx *c) {
+	char person[SR_PERSON_TEXT];
+	const int rc = sr_query_seat_ended(person, c->cat, c->board.id, NULL, c->e);
+
+	if (rc == 0 && person[0] != '\0')
+		return rules_deny(c, "seat-ended",
+			c->board.opened ? "decide anew without them (board reshare, board rekey)"
+					: "ask for another board without them",
+			"the board ended the roles of %s since this was decided, and it is void",
+			person);
+	return rc != 0 ? rc : rules_allow(c);
+}
+
 static int deal_judge(struct rules_ctx *c, const struct sr_board_row *next);
 
 int rule_deal(struct rules_ctx *c) {
@@ -74,6 +90,9 @@ static int deal_judge(struct rules_ctx *c, const struct sr_board_row *next) {
 			       : rules_deny(c, "not-a-dealer", "board show names them",
 					 "%s is not one of those who deal in this reshare",
 					 c->me.person);
+	rc = plan_stands(c);
+	if (rc != 0 || !c->out->allowed)
+		return rc;
 	rc = run_of(c, &run);
 	if (rc == SR_NOTFOUND) {
 		sr_err_clear(c->e);
@@ -136,7 +155,7 @@ int rule_accept(struct rules_ctx *c) {
 				"compare `board minutes` with each other before going on",
 				"member %s accepted another transcript than this one", m->person);
 	}
-	return rules_allow(c);
+	return plan_stands(c);
 }
 
 /* A member's own shares under the key that they have now: of the board's key, or of one before it,
@@ -275,15 +294,26 @@ int rules_other_key(bool *other, struct rules_ctx *c, const struct sr_member_row
 	return rc;
 }
 
+/* Has ${person} of the standby board that waits the key still that their share was dealt to? */
+static int has_standby_key(bool *has, struct rules_ctx *c, uint32_t epoch, const char *person) {
+	struct sr_confirmed *l = calloc(1, sizeof *l);
+	int rc = l == NULL ? sr_fail(c->e, SR_NOMEM, "rules: out of memory")
+			   : sr_query_confirmed(l, c->cat, c->board.id, epoch, c->e);
+
+	*has = false;
+	for (size_t i = 0; rc == 0 && i < l->count; i++)
+		*has = *has || strcmp(l->rows[i].person, person) == 0;
+	free(l);
+	return rc;
+}
+
 /* Of a standby board that waits: whoever has another key since is none of it any more. */
 static int confirm_standby(struct rules_ctx *c, uint32_t epoch, const uint8_t keys[SR_HASH]) {
 	struct sr_board_row *next = calloc(1, sizeof *next);
-	struct sr_confirmed *have = calloc(1, sizeof *have);
 	struct sr_standby_row s = {.waits = 0};
 	bool sits = false, theirs = false;
-	int rc = next == NULL || have == NULL
-			 ? sr_fail(c->e, SR_NOMEM, "rules: out of memory")
-			 : sr_query_standby(&s, c->cat, c->board.id, epoch, c->e);
+	int rc = next == NULL ? sr_fail(c->e, SR_NOMEM, "rules: out of memory")
+			      : sr_query_standby(&s, c->cat, c->board.id, epoch, c->e);
 
 	if (rc == SR_NOTFOUND ||
 		(rc == 0 && (s.waits == 0 || memcmp(s.keys, keys, SR_HASH) != 0))) {
@@ -295,13 +325,11 @@ static int confirm_standby(struct rules_ctx *c, uint32_t epoch, const uint8_t ke
 	if (rc == 0)
 		rc = sr_query_board(next, c->cat, c->board.id, epoch, c->e);
 	if (rc == 0)
-		rc = sr_query_confirmed(have, c->cat, c->board.id, epoch, c->e);
+		rc = has_standby_key(&theirs, c, epoch, c->me.person);
 	if (rc != 0)
 		goto out;
 	for (size_t i = 0; i < next->member_count; i++)
 		sits = sits || strcmp(next->members[i].person, c->me.person) == 0;
-	for (size_t i = 0; i < have->count; i++)
-		theirs = theirs || strcmp(have->rows[i].person, c->me.person) == 0;
 	if (!sits)
 		rc = not_a_member(c);
 	else if (!theirs)
@@ -311,7 +339,6 @@ static int confirm_standby(struct rules_ctx *c, uint32_t epoch, const uint8_t ke
 	else
 		rc = rules_allow(c);
 out:
-	free(have);
 	free(next);
 	return rc;
 }
@@ -347,8 +374,30 @@ int rule_confirm(struct rules_ctx *c) {
 	return rc != 0 ? rc : rules_allow(c);
 }
 
-/* A standby board takes over: its members, a custodian and an auditor say so, each once. The board
- * in force is not asked; it may be lost. */
+/* Who is a member of the standby board that waits says so with the share that was dealt to them;
+ * not whose seat is gone. */
+static int member_takes(struct rules_ctx *c) {
+	char ended[SR_PERSON_TEXT];
+	bool theirs = false;
+	int rc = sr_query_seat_ended(ended, c->cat, c->board.id, c->me.person, c->e);
+
+	if (rc == 0)
+		rc = has_standby_key(&theirs, c, c->board.epoch + 1, c->me.person);
+	if (rc != 0)
+		return rc;
+	if (ended[0] != '\0')
+		return rules_deny(c, "seat-ended", "",
+			"the board ended the roles of %s since the standby board was decided",
+			c->me.person);
+	if (!theirs)
+		return rules_deny(c, "share-not-theirs", "",
+			"%s has another key than the share was dealt to", c->me.person);
+	return rules_allow(c);
+}
+
+/* A standby board takes over: its members, a custodian and an auditor say so, each once, and again
+ * where their word counts no more (catalogue/standby.h). The board in force is not asked; it may be
+ * lost. */
 int rule_takeover(struct rules_ctx *c) {
 	struct sr_board_row *next = calloc(1, sizeof *next);
 	struct sr_standby_row s;
@@ -391,7 +440,7 @@ int rule_takeover(struct rules_ctx *c) {
 		rc = rules_deny(
 			c, "taken-over-already", "", "%s has said so already", c->me.person);
 	else
-		rc = rules_allow(c);
+		rc = sits ? member_takes(c) : rules_allow(c);
 out:
 	free(next);
 	return rc;

@@ -154,8 +154,44 @@ static int card_of_line(struct rules_ctx *c, struct sr_card *card, struct sr_buf
 	return rc == 0 ? sr_card_read(card, sr_buf_view(bytes), c->e) : rc;
 }
 
-int rules_card_in_force(struct rules_ctx *c, const char *key) {
+/* Does the card introduce somebody, or is it of the key that its person has? */
+static int card_fits(struct rules_ctx *c, const struct sr_card *card) {
 	struct sr_person_row row = {0};
+	int rc = sr_query_person(&row, c->cat, card->person, c->e);
+
+	if (rc == SR_NOTFOUND && card->next)
+		rc = rules_deny(c, "other-key", "a card of the first key introduces a person",
+			"nobody here is %s, and the card is of a later key", card->person);
+	else if (rc == 0 && row.erased != 0)
+		rc = rules_deny(c, "person-erased", "identity new makes another identity",
+			"what was kept of %s is erased, and nothing is kept of them again",
+			card->person);
+	else if (rc == 0 && memcmp(row.pk, card->key, SR_PK) != 0)
+		rc = rules_deny(c, "other-key", "person rekey changes a key",
+			"%s has another key than this card's", card->person);
+	else if (rc == 0 || rc == SR_NOTFOUND)
+		rc = rules_allow(c);
+	sr_person_row_free(&row);
+	return rc;
+}
+
+int sr_invariants_card(struct sr_ruling *out, struct sr_catalogue *cat, const struct sr_card *card,
+	struct sr_err *e) {
+	struct rules_ctx *c = calloc(1, sizeof *c);
+	int rc;
+
+	if (c == NULL)
+		return sr_fail(e, SR_NOMEM, "rules: out of memory");
+	memset(out, 0, sizeof *out);
+	c->out = out;
+	c->cat = cat;
+	c->e = e;
+	rc = card_fits(c, card);
+	free(c);
+	return rc;
+}
+
+int rules_card_in_force(struct rules_ctx *c, const char *key) {
 	struct sr_card card;
 	struct sr_buf bytes;
 	int rc;
@@ -167,21 +203,7 @@ int rules_card_in_force(struct rules_ctx *c, const char *key) {
 		return rc;
 	if (!sr_bytes_eq(sr_field(c->s, key, 0), sr_bytes_str(card.person)))
 		return rules_deny(c, "other-card", "", "the card is that of %s", card.person);
-	rc = sr_query_person(&row, c->cat, card.person, c->e);
-	if (rc == SR_NOTFOUND && card.next)
-		rc = rules_deny(c, "other-key", "a card of the first key introduces a person",
-			"nobody here is %s, and the card is of a later key", card.person);
-	else if (rc == 0 && row.erased != 0)
-		rc = rules_deny(c, "person-erased", "identity new makes another identity",
-			"what was kept of %s is erased, and nothing is kept of them again",
-			card.person);
-	else if (rc == 0 && memcmp(row.pk, card.key, SR_PK) != 0)
-		rc = rules_deny(c, "other-key", "person rekey changes a key",
-			"%s has another key than this card's", card.person);
-	else if (rc == 0 || rc == SR_NOTFOUND)
-		rc = rules_allow(c);
-	sr_person_row_free(&row);
-	return rc;
+	return card_fits(c, &card);
 }
 
 /* May this card's key take the place of the one that ${p} has? ${vouched}: the old key bears it

@@ -358,12 +358,20 @@ static bool twice(const struct sr_statement *s, const char *key) {
 	return false;
 }
 
-/* Is ${person} one of the board's members now, active or not? Their key was voted on before. */
-static bool has_seat(const struct rules_ctx *c, struct sr_bytes person) {
+/* The board's member of now, active or not; NULL: none. */
+static const struct sr_member_row *seat_of(const struct rules_ctx *c, struct sr_bytes person) {
 	for (size_t i = 0; i < c->board.member_count; i++)
 		if (sr_bytes_eq(person, sr_bytes_str(c->board.members[i].person)))
-			return true;
-	return false;
+			return &c->board.members[i];
+	return NULL;
+}
+
+/* Is ${person} one of the board's members now? Their key was voted on before. Who lost the role
+ * keeps no seat by being left in a list: to sit again takes a card, as of anybody new. */
+static bool has_seat(const struct rules_ctx *c, struct sr_bytes person) {
+	const struct sr_member_row *m = seat_of(c, person);
+
+	return m != NULL && m->active;
 }
 
 /* The card of ${person} among the newcomers': the quorum votes on the whole key, not on its name.
@@ -430,6 +438,11 @@ static int request_members(struct rules_ctx *c, bool keep) {
 		if (rc != 0)
 			return rc;
 		used += found;
+		if (!found && keep && !has_seat(c, person) && seat_of(c, person) != NULL)
+			return rules_deny(c, "member-ended",
+				"leave them out (--leave), or give their card to have them anew",
+				"%.*s has lost their seat on the board", (int)person.len,
+				(const char *)person.p);
 		if (!found && !(keep && has_seat(c, person)))
 			return rules_deny(c, "card-missing", "give the card of each new member",
 				"the card of %.*s did not come, or has another key than is known "

@@ -467,13 +467,15 @@ static int check_accepted(
 	return 0;
 }
 
-/* Who is in the epoch that begins has the role `member` from now on. */
+/* Who is in the epoch that begins has the role `member` from now on; but nobody whose roles a
+ * quorum ended while the board waited: it takes over without them. */
 static int member_roles(struct sr_apply *a, const struct run *r, struct sr_err *e) {
 	return SQL_RUN(a->db, e,
 		"INSERT INTO roles(person, role, entry) SELECT b.person, 'member', ?3"
 		" FROM board_members b WHERE b.board = ?1 AND b.epoch = ?2 AND NOT EXISTS"
 		"(SELECT 1 FROM roles r WHERE r.person = b.person AND r.role = 'member' AND"
-		" r.ended IS NULL)",
+		" r.ended IS NULL) AND NOT EXISTS(SELECT 1 FROM standbys s WHERE s.board = ?1 AND"
+		" s.epoch = ?2 AND " SR_SQL_ENDED("b.person", "s.entry") ")",
 		A_ID(r->board), A_INT(r->epoch), A_INT(a->entry));
 }
 
@@ -594,7 +596,7 @@ int sr_apply_standby(struct sr_apply *a, struct sr_err *e) {
 }
 
 /* As what the actor takes over: a member of the board that waits, else custodian, else auditor, and
- * once. */
+ * once; again only where their word counts no more. */
 int sr_apply_takeover(struct sr_apply *a, struct sr_err *e) {
 	struct sr_id_arg board, run, keys;
 	uint64_t epoch = 0;
@@ -618,14 +620,18 @@ int sr_apply_takeover(struct sr_apply *a, struct sr_err *e) {
 			" board_members WHERE board = ?1 AND epoch = ?2 AND person = ?3"
 			" UNION ALL SELECT CASE role WHEN 'custodian' THEN 2 ELSE 3 END, role FROM"
 			" roles WHERE person = ?3 AND ended IS NULL AND role IN ('custodian',"
-			" 'auditor') ORDER BY 1 LIMIT 1) x",
+			" 'auditor') ORDER BY 1 LIMIT 1) x WHERE true ON CONFLICT(board, epoch,"
+			" person) DO UPDATE SET role = excluded.role, entry = excluded.entry WHERE"
+			" NOT " SR_SQL_COUNTS("takeovers"),
 			A_ID(board.bytes), A_U64(epoch), A_STR(a->actor), A_INT(a->entry));
 	if (rc == 0 && sr_db_changes(a->db) != 1)
 		rc = sr_fail(e, SR_CORRUPT, "%s takes over nothing", a->actor);
 	return rc;
 }
 
-/* An epoch that was dealt to a standby board begins only when enough say so. */
+/* An epoch that was dealt to a standby board begins only when enough say so. Whether each word
+ * still counted is what clients and the audit judge: an opening that they refuse stops no replay.
+ */
 static int taken_over(struct sr_apply *a, const struct run *r, struct sr_err *e) {
 	int64_t standby = 0, enough = 0;
 	int rc = SQL_INT_OF(a->db, e, &standby,
@@ -634,7 +640,7 @@ static int taken_over(struct sr_apply *a, const struct run *r, struct sr_err *e)
 
 	if (rc != 0 || standby == 0)
 		return rc;
-	rc = SQL_INT_OF(a->db, e, &enough, "SELECT " SR_SQL_TAKEN_OVER("?1", "?2"), A_ID(r->board),
+	rc = SQL_INT_OF(a->db, e, &enough, "SELECT " SR_SQL_ONCE_SAID("?1", "?2"), A_ID(r->board),
 		A_INT(r->epoch));
 	if (rc == 0 && enough != 1)
 		rc = sr_fail(e, SR_CORRUPT, "the standby board has not taken over");

@@ -295,8 +295,18 @@ int sr_apply_person(struct sr_apply *a, struct sr_err *e) {
 	return rc == 0 ? sr_apply_decided(a, e) : rc;
 }
 
+/* A seat without the role is ended once more in logs of before standby boards took over without
+ * whom a quorum had ended: they had the role then. */
+static int has_seat(int64_t *seats, struct sr_apply *a, struct sr_bytes person, struct sr_err *e) {
+	return SQL_INT_OF(a->db, e, seats,
+		"SELECT count(*) FROM board_members m JOIN boards b ON b.board = m.board AND"
+		" b.epoch = m.epoch WHERE m.person = ?",
+		A_TEXT(person));
+}
+
 int sr_apply_person_end(struct sr_apply *a, struct sr_err *e) {
 	struct sr_bytes person = sr_field(a->s, "person", 0);
+	int64_t seats = 1;
 	int rc = sr_apply_person_known(a, person, e);
 
 	if (rc == 0)
@@ -304,6 +314,8 @@ int sr_apply_person_end(struct sr_apply *a, struct sr_err *e) {
 			"UPDATE roles SET ended = ? WHERE person = ? AND ended IS NULL",
 			A_INT(a->entry), A_TEXT(person));
 	if (rc == 0 && sr_db_changes(a->db) == 0)
+		rc = has_seat(&seats, a, person, e);
+	if (rc == 0 && seats == 0)
 		return sr_fail(e, SR_CORRUPT, "%.*s has no role left", (int)person.len,
 			(const char *)person.p);
 	if (rc == 0)

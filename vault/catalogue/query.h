@@ -353,6 +353,15 @@ SR_MUST int sr_query_share_entry(uint64_t *out, struct sr_catalogue *c,
 /* How many runs the board had before the plan that counts: a plan begins with none spent. */
 SR_MUST int sr_query_runs_before_plan(
 	uint64_t *out, struct sr_catalogue *c, const uint8_t board[SR_ID], struct sr_err *e);
+/* Of the epoch that is to come next: the first of its members whose roles a quorum ended since it
+ * was decided, or of its dealers who have not dealt; "": nobody. ${person}: only of this one, NULL
+ * of all. Their seat is gone: nothing more is dealt to such an epoch, and it never opens. A standby
+ * board that waits then takes over without them. */
+SR_MUST int sr_query_seat_ended(char out[SR_PERSON_TEXT], struct sr_catalogue *c,
+	const uint8_t board[SR_ID], const char *person, struct sr_err *e);
+/* Were roles of the person ended after entry ${since}, by whomever? */
+SR_MUST int sr_query_ended_since(
+	bool *out, struct sr_catalogue *c, const char *person, uint64_t since, struct sr_err *e);
 /* The standby board that ${epoch} is dealt to: NOTFOUND. */
 struct sr_standby_row {
 	uint64_t entry; /* of its reshare */
@@ -361,13 +370,14 @@ struct sr_standby_row {
 	uint8_t run[SR_ID];
 	uint8_t keys[SR_HASH];   /* of the body of its public keys */
 	uint8_t object[SR_HASH]; /* that body */
-	uint32_t want; /* members that it takes to take over; how many said so, and who besides */
+	uint32_t want; /* members that it takes to take over; how many said so, and who besides,
+			  whose word counts */
 	uint32_t members, custodians, auditors;
 	bool enough;
 };
 SR_MUST int sr_query_standby(struct sr_standby_row *out, struct sr_catalogue *c,
 	const uint8_t board[SR_ID], uint64_t epoch, struct sr_err *e);
-/* Did the person say so? */
+/* Did the person say so, and does it count (catalogue/standby.h)? */
 SR_MUST int sr_query_takeover(bool *out, struct sr_catalogue *c, const uint8_t board[SR_ID],
 	uint64_t epoch, const char *person, struct sr_err *e);
 /* Does anybody need the dealings of this run of a reshare? While it is under way to the epoch that

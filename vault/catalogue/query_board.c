@@ -342,6 +342,47 @@ int sr_query_runs_before_plan(
 	return rc;
 }
 
+int sr_query_seat_ended(char out[SR_PERSON_TEXT], struct sr_catalogue *c,
+	const uint8_t board[SR_ID], const char *person, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+		"WITH plan AS (SELECT b.epoch + 1 AS epoch, coalesce(" PLANNED ", b.entry) AS entry"
+		" FROM boards b WHERE b.board = ?1) SELECT x.person FROM plan, (SELECT epoch,"
+		" person FROM board_members WHERE board = ?1 UNION SELECT d.epoch, d.person FROM"
+		" board_dealers d WHERE d.board = ?1 AND NOT EXISTS(SELECT 1 FROM deals g JOIN runs"
+		" r ON r.run = g.run WHERE r.board = ?1 AND r.epoch = d.epoch AND r.state <> 'void'"
+		" AND g.person = d.person)) x WHERE x.epoch = plan.epoch AND (?2 IS NULL OR"
+		" x.person = ?2) AND " SR_SQL_ENDED("x.person", "plan.entry") " ORDER BY 1 LIMIT 1",
+		A_ID(board), A_STR(person));
+
+	out[0] = '\0';
+	if (rc == 0)
+		rc = sr_stmt_row(st, e);
+	if (rc == 0)
+		sr_col_person(out, st, 0);
+	sr_stmt_free(st);
+	if (rc != SR_NOTFOUND)
+		return rc;
+	sr_err_clear(e);
+	return 0;
+}
+
+int sr_query_ended_since(
+	bool *out, struct sr_catalogue *c, const char *person, uint64_t since, struct sr_err *e) {
+	int64_t n = 0;
+	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
+		"SELECT count(*) FROM subjects u JOIN entries n ON n.entry = u.entry WHERE"
+		" u.value = ? AND u.what = 'person' AND u.entry > ? AND n.type = 'person-end'",
+		A_STR(person), A_U64(since));
+
+	*out = n != 0;
+	return rc;
+}
+
+#define SAID_AS(role)                                                               \
+	"(SELECT count(*) FROM takeovers t WHERE t.board = ?1 AND t.epoch = ?2 AND" \
+	" t.role = '" role "' AND " SR_SQL_COUNTS("t") ")"
+
 int sr_query_standby(struct sr_standby_row *out, struct sr_catalogue *c, const uint8_t board[SR_ID],
 	uint64_t epoch, struct sr_err *e) {
 	struct sr_standby_row r = {.entry = 0};
@@ -349,12 +390,8 @@ int sr_query_standby(struct sr_standby_row *out, struct sr_catalogue *c, const u
 	int rc = SQL_NEW(&st, sr_catalogue_db(c), e,
 		"SELECT y.entry, coalesce(y.waits, 0), y.run, y.keys, y.public,"
 		" (SELECT max(l.quorum) FROM board_levels l WHERE l.board = ?1 AND l.epoch = ?2),"
-		" (SELECT count(*) FROM takeovers t WHERE t.board = ?1 AND t.epoch = ?2 AND"
-		" t.role = 'member'), (SELECT count(*) FROM takeovers t WHERE t.board = ?1 AND"
-		" t.epoch = ?2 AND t.role = 'custodian'), (SELECT count(*) FROM takeovers t WHERE"
-		" t.board = ?1 AND t.epoch = ?2 AND t.role = 'auditor'),"
-		" " SR_SQL_TAKEN_OVER("?1", "?2") " FROM standbys y WHERE y.board = ?1 AND"
-						  " y.epoch = ?2",
+		" " SAID_AS("member") ", " SAID_AS("custodian") ", " SAID_AS(
+			"auditor") " FROM standbys y WHERE y.board = ?1 AND y.epoch = ?2",
 		A_ID(board), A_U64(epoch));
 
 	if (rc == 0)
@@ -366,7 +403,8 @@ int sr_query_standby(struct sr_standby_row *out, struct sr_catalogue *c, const u
 		r.members = (uint32_t)sr_stmt_col_int(st, 6);
 		r.custodians = (uint32_t)sr_stmt_col_int(st, 7);
 		r.auditors = (uint32_t)sr_stmt_col_int(st, 8);
-		r.enough = sr_stmt_col_int(st, 9) == 1;
+		r.enough =
+			r.waits != 0 && r.members >= r.want && r.custodians > 0 && r.auditors > 0;
 	}
 	if (rc == 0 && r.waits != 0)
 		rc = sr_stmt_col_copy(st, 2, r.run, SR_ID, e);
@@ -387,7 +425,8 @@ int sr_query_takeover(bool *out, struct sr_catalogue *c, const uint8_t board[SR_
 	const char *person, struct sr_err *e) {
 	int64_t n = 0;
 	int rc = SQL_INT_OF(sr_catalogue_db(c), e, &n,
-		"SELECT count(*) FROM takeovers WHERE board = ? AND epoch = ? AND person = ?",
+		"SELECT count(*) FROM takeovers t WHERE t.board = ? AND t.epoch = ? AND t.person ="
+		" ? AND " SR_SQL_COUNTS("t"),
 		A_ID(board), A_U64(epoch), A_STR(person));
 
 	*out = n != 0;

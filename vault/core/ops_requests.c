@@ -727,6 +727,7 @@ struct waiting { /* large rows, off the stack */
 static int todo_ceremony(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e) {
 	struct waiting *w = calloc(1, sizeof *w);
 	struct sr_boards all = {0};
+	char ended[SR_PERSON_TEXT];
 	int rc = w == NULL ? sr_fail(e, SR_NOMEM, "inbox: out of memory")
 			   : sr_query_boards(&all, x->catalogue, e);
 	for (size_t i = 0; rc == 0 && i < all.count; i++) {
@@ -736,7 +737,11 @@ static int todo_ceremony(struct sr_x *x, struct sr_rows_out *o, struct sr_err *e
 			rc = todo_confirm(x, o, b->id, b->epoch + k, e);
 		if (rc != 0)
 			break;
-		rc = sr_query_board(&w->next, x->catalogue, b->id, b->epoch + 1, e);
+		rc = sr_query_seat_ended(ended, x->catalogue, b->id, NULL, e);
+		if (rc == 0 && ended[0] != '\0') /* what was decided for it is void */
+			continue;
+		if (rc == 0)
+			rc = sr_query_board(&w->next, x->catalogue, b->id, b->epoch + 1, e);
 		if (rc == SR_NOTFOUND) { /* no other epoch is on its way */
 			sr_err_clear(e);
 			rc = 0;

@@ -554,40 +554,63 @@ static bool distrust(struct sr_proven *pr, const char *why) {
 	return false;
 }
 
+/* Is it a word for ${b} with these keys? */
+static bool says_takeover(
+	const struct sr_proven *pr, const struct sr_known_board *b, struct sr_bytes keys) {
+	const struct sr_statement *s = &pr->entry.statement;
+	uint64_t epoch = 0;
+	uint8_t id[SR_ID];
+
+	return s->type->id == SR_T_TAKEOVER && pr->trusted && pr->index >= b->entry &&
+	       sr_field_id(id, s, "board", 0, NULL) == 0 && memcmp(id, b->id, SR_ID) == 0 &&
+	       sr_field_dec(&epoch, s, "epoch", 0, NULL) == 0 && epoch == b->epoch &&
+	       sr_bytes_eq(sr_field(s, "keys", 0), keys);
+}
+
+/* Does it count still, before entry ${before}: has whoever said it that key, and did no quorum end
+ * what they were (of a member: since the board was decided)? */
+static bool word_counts(const struct sr_proofs *p, const struct sr_known_board *b,
+	const struct sr_proven *pr, uint64_t before) {
+	const struct sr_known *who = sr_proofs_person(p, pr->entry.statement.head.actor);
+	uint64_t since = pr->index;
+
+	if (who == NULL || who->rekeyed > pr->index)
+		return false;
+	if (sr_known_index(b, who->person) != 0)
+		since = b->entry;
+	for (size_t i = 0; i < p->ended.count; i++) {
+		const struct sr_ended *end = &p->ended.rows[i];
+
+		if (end->all && end->index > since && end->index < before &&
+			strcmp(end->person, who->person) == 0)
+			return false;
+	}
+	return true;
+}
+
 void sr_proofs_takeover(struct sr_takeover *out, const struct sr_proofs *p,
 	const struct sr_known_board *b, struct sr_bytes keys, uint64_t before) {
 	struct sr_takeover t = {0};
 
 	for (size_t i = 0; i < p->count && p->entries[i]->index < before; i++) {
 		const struct sr_proven *pr = p->entries[i];
-		const struct sr_statement *s = &pr->entry.statement;
-		const struct sr_known *who;
-		uint8_t id[SR_ID];
-		uint64_t epoch = 0;
+		const char *actor = pr->entry.statement.head.actor;
 		bool again = false;
 
-		if (s->type->id != SR_T_TAKEOVER || !pr->trusted || pr->index < b->entry ||
-			sr_field_id(id, s, "board", 0, NULL) != 0 ||
-			memcmp(id, b->id, SR_ID) != 0 ||
-			sr_field_dec(&epoch, s, "epoch", 0, NULL) != 0 || epoch != b->epoch ||
-			!sr_bytes_eq(sr_field(s, "keys", 0), keys))
+		if (!says_takeover(pr, b, keys) || !word_counts(p, b, pr, before))
 			continue;
-		for (size_t k = 0; k < i; k++) {
-			const struct sr_statement *o = &p->entries[k]->entry.statement;
-
-			again = again || (o->type->id == SR_T_TAKEOVER && p->entries[k]->trusted &&
-						 p->entries[k]->index >= b->entry &&
-						 strcmp(o->head.actor, s->head.actor) == 0 &&
-						 sr_bytes_eq(sr_field(o, "keys", 0), keys));
-		}
-		who = sr_proofs_person(p, s->head.actor);
-		if (again || who == NULL)
+		/* The last word is the one: who is back says it again. */
+		for (size_t k = i + 1; k < p->count && p->entries[k]->index < before; k++)
+			again = again || (says_takeover(p->entries[k], b, keys) &&
+						 strcmp(p->entries[k]->entry.statement.head.actor,
+							 actor) == 0);
+		if (again)
 			continue;
-		if (sr_known_index(b, s->head.actor) != 0)
+		if (sr_known_index(b, actor) != 0)
 			t.members++;
-		else if ((who->roles & SR_ROLE_CUSTODIAN) != 0)
+		else if ((pr->roles & SR_ROLE_CUSTODIAN) != 0)
 			t.custodian = true;
-		else if ((who->roles & SR_ROLE_AUDITOR) != 0)
+		else if ((pr->roles & SR_ROLE_AUDITOR) != 0)
 			t.auditor = true;
 	}
 	*out = t;
@@ -988,6 +1011,12 @@ int sr_proofs_settle(struct sr_proofs *p, struct sr_err *e) {
 		ends = apply_ends(p, ends, pr->index);
 		if (!pr->trusted)
 			rc = signature_holds(&pr->trusted, p, pr, e);
+		if (type == SR_T_TAKEOVER) {
+			const struct sr_known *by =
+				sr_proofs_person(p, pr->entry.statement.head.actor);
+
+			pr->roles = by != NULL ? by->roles : 0;
+		}
 		if (rc != 0 || !pr->trusted ||
 			(type != SR_T_SERVICE_KEY && type != SR_T_PERSON &&
 				type != SR_T_PERSON_KEY && type != SR_T_PERSON_END &&

@@ -52,6 +52,7 @@ struct sr_proven {
 	char why[240];     /* when not */
 	uint8_t pk[SR_PK]; /* trusted, and a new key of a person: it */
 	bool by_old;       /* and the key before bears it out */
+	unsigned roles;    /* trusted, and a takeover: SR_ROLE_... of its actor then */
 };
 
 struct sr_known { /* a person whose key is proven */
@@ -153,7 +154,8 @@ const struct sr_known *sr_proofs_person(const struct sr_proofs *p, const char *p
 const struct sr_known_board *sr_proofs_board(
 	const struct sr_proofs *p, const uint8_t board[SR_ID], uint64_t epoch);
 /* Who said, before entry ${before}, that the standby board ${b} with these keys (their hash) takes
- * over, each person once: members of it, else custodian, else auditor, as they were then. */
+ * over, each person once: members of it, else custodian, else auditor, as they were then, and while
+ * it counts (catalogue/standby.h has the rule, which is the vault's as well). */
 struct sr_takeover {
 	uint8_t members;
 	bool custodian, auditor;
