@@ -425,6 +425,34 @@ static int open_checkout(struct cli *c, const uint8_t checkout[SR_ID], struct sr
 	return rc == 0 ? 0 : sr_client_open_item(c->client, checkout, &files, e);
 }
 
+/* Of one file there is no question which is meant: a text that the vault made of it is read by it,
+ * and a folder is nothing to read. */
+static int only_file(struct cli *c, const struct cli_answer *a, uint64_t *file, struct sr_err *e) {
+	const uint64_t total = cli_field_dec(a, "total");
+	const struct sr_row *one = NULL;
+	size_t count = 0, made = 0;
+	for (size_t i = 0; i < a->rows.count; i++) {
+		const struct sr_row *row = &a->rows.rows[i];
+		if (sr_row_get(row, "sha256").p == NULL)
+			continue;
+		if (sr_row_get(row, "rendition").p != NULL) {
+			made++;
+			continue;
+		}
+		one = row;
+		count++;
+	}
+	if (count == 0 && made == 1 && total == 1)
+		one = &a->rows.rows[0]; /* of a redacted version nothing else may be left */
+	if (one != NULL && count <= 1 && total == a->rows.count)
+		return sr_row_get_dec(file, one, "index", e);
+	cli_hint(c, "name one: strongroom cat %s NUMBER; `strongroom cat %s --list` shows them",
+		c->args.words[0], c->args.words[0]);
+	if (total == a->rows.count)
+		return sr_fail(e, SR_USAGE, "the item has %zu files: which?", count + made);
+	return sr_fail(e, SR_USAGE, "the item has %llu files: which?", (unsigned long long)total);
+}
+
 int verb_cat(struct cli *c, struct sr_err *e) {
 	uint8_t checkout[SR_ID];
 	uint64_t file = 0, page = 0;
@@ -445,15 +473,14 @@ int verb_cat(struct cli *c, struct sr_err *e) {
 		return rc;
 	struct cli_answer a;
 	rc = files_of(c, &a, checkout, 0, e);
-	const bool listing =
-		cli_has(c, "list") || c->json || (!named && rc == 0 && a.rows.count != 1);
+	const bool listing = cli_has(c, "list") || c->json;
 	if (rc == 0 && c->json)
 		cli_json_print(cli_json_rows(&a.rows, "file"));
 	else if (rc == 0 && listing)
 		files_print(&a);
+	else if (rc == 0 && !named)
+		rc = only_file(c, &a, &file, e);
 	cli_answer_free(&a);
-	if (rc == 0 && listing && !cli_has(c, "list"))
-		cli_tell(c, "name the file: strongroom cat %s NUMBER", c->args.words[0]);
 	return rc == 0 && !listing ? print_file(c, checkout, file, page, e) : rc;
 }
 
