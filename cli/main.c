@@ -192,6 +192,8 @@ static const char *advice(const struct cli *c, const struct sr_err *e) {
 	case SR_LIMIT:
 		return cli_no_space(e) ? "make room, then repeat the command: nothing is lost" : "";
 	case SR_CORRUPT:
+		if (c->own_input)
+			return ""; /* a file that somebody named, not the vault */
 		return "`strongroom verify` and `strongroom scrub` name what is damaged; put it "
 		       "back "
 		       "from a backup";

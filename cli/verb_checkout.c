@@ -32,7 +32,7 @@ const struct cli_option cli_checkouts_options[] = {
 };
 const struct cli_option cli_checkout_options[] = {
 	{"grant", CLI_ONE, "G", "under this grant (when several hold the item)"},
-	{"form", CLI_ONE, "FORM", "how to look; text when not given"},
+	{"form", CLI_ONE, "FORM", "how to look: text, if not given; one that was granted"},
 	{"right", CLI_ONE, "RIGHT",
 		"access; export; quarantine, redact (curators: held, released items)"},
 	{"break-glass", CLI_FLAG, NULL,

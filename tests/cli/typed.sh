@@ -1,0 +1,50 @@
+#!/bin/bash
+# What people type is judged as what they typed: a word that cannot be one is refused with what there is, before anybody is
+# asked for anything, and nothing says that the vault is damaged.
+# shellcheck source-path=SCRIPTDIR source=lib.bash
+. "$(dirname "$0")/lib.bash"
+
+founded
+echo x >x
+released x
+RI=$(who ri)
+wrong() { # PIECE COMMAND...
+	refused 2 "$@"
+	hasnt 'backup|damaged'
+}
+
+# Tokens.
+wrong 'purpose: "Research" is no token.*research, teaching' as ri request "$ITEM" --purpose Research --ends 3d --reason r
+wrong 'form: "Text" is no token.*text' as ri request "$ITEM" --purpose research --form Text --ends 3d --reason r
+wrong 'form: "PDF" is no token' as ri checkout "$ITEM" --form PDF
+wrong 'right: "x y" is no token' as ri checkout "$ITEM" --right 'x y'
+wrong 'role: "Curator" is no token.*curator' as cu1 person add ri.id.card --role Curator
+wrong 'role: "Curator" is no token' as cu1 person add ri.id.card --role officer,Curator
+wrong 'kind: "Training" is no token.*training' as of attest "$RI" --kind Training --term x
+wrong 'term: "Trauma Awareness" is no token.*trauma-awareness' as of attest "$RI" --kind training --term 'Trauma Awareness'
+wrong 'kind: "Court" is no token.*court' as of enquiry open --kind Court --text x
+wrong 'ground: "Order" is no token.*order' as m1 person erase "$RI" --ground Order --reason x
+wrong 'hazard: "Hate" is no token' as cu2 release "$ITEM" --hazard Hate
+wrong 'basis: "The law" is no token' as cu1 retention "$ITEM" --due 100d --basis 'The law'
+requested "$ITEM"
+wrong 'training: "Trauma X" is no token' as m1 vote "$REQUEST" approve --training 'Trauma X'
+wrong 'form: "Text" is no token' as m1 vote "$REQUEST" approve --form text,Text
+
+# An identity is no card.
+refused 1 'ri.id is an identity.*its card is wanted: .*ri.id.card' as cu1 person add ri.id --role researcher
+hasnt 'backup|damaged'
+refused 1 'ri.id is an identity' as of attest ri.id --kind training --term x
+hasnt 'backup|damaged'
+refused 1 'no card' as cu1 person add x --role researcher
+hasnt 'backup|damaged'
+
+# A person may be shortened, too.
+ok as of person show "${RI:0:10}"
+has "^${RI:0:10} is $RI, Name of ri"
+ok as of attest "${RI:0:10}" --kind training --term trauma-awareness
+ok as of person show "$RI"
+has 'trauma-awareness'
+refused 1 '0 persons begin with p-' as of person show "p-$(tr 0-9a-f 1-9a-f0 <<<"${RI:2:14}")"
+
+# The fingerprint as it stands on paper.
+ok as ri list --fingerprint "$(sed 's/..../& /g' <<<"$FINGERPRINT")"
