@@ -285,6 +285,15 @@ int cli_time(const struct cli *c, const char *name, int64_t *out, struct sr_err 
 	return rc != 0 ? sr_wrap(e, "--%s", name) : 0;
 }
 
+/* A text of nothing, or of blanks, says no more than one that is not given, and passes for a
+ * reason.
+ */
+static int said(const char *text, const char *name, struct sr_err *e) {
+	if (text[strspn(text, " \t\r\n\v\f")] != '\0')
+		return 0;
+	return sr_fail(e, SR_USAGE, "--%s: the text is empty", name);
+}
+
 int cli_text(struct cli *c, const char *name, const char **out, struct sr_err *e) {
 	char file_option[64];
 	const char *text = cli_get(c, name);
@@ -293,8 +302,10 @@ int cli_text(struct cli *c, const char *name, const char **out, struct sr_err *e
 	*out = text;
 	if (text != NULL && file != NULL)
 		return sr_fail(e, SR_USAGE, "give --%s or --%s, not both", name, file_option);
-	if (file == NULL && (text == NULL || strcmp(text, "-") != 0))
+	if (file == NULL && text == NULL)
 		return 0;
+	if (file == NULL && strcmp(text, "-") != 0)
+		return said(text, name, e);
 	struct sr_buf b;
 	sr_buf_init(&b);
 	int rc = cli_read_file(&b, file != NULL ? file : "-", TEXT_MAX, e);
@@ -305,6 +316,8 @@ int cli_text(struct cli *c, const char *name, const char **out, struct sr_err *e
 	if (rc == 0) {
 		char *s = sr_buf_dup_str(&b);
 		rc = cli_keep(c, s, e);
+		if (rc == 0)
+			rc = said(s, name, e);
 		*out = rc == 0 ? s : NULL;
 	}
 	sr_buf_free(&b);

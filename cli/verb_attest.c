@@ -191,6 +191,7 @@ void cli_bound_print(const struct sr_row *r, bool ending) {
 int verb_person_show(struct cli *c, struct sr_err *e) {
 	struct cli_answer a;
 	const char *person = NULL;
+	char key[CLI_KEY_TEXT];
 	int rc = cli_person(c, &person, c->args.words[0], e);
 	if (rc == 0)
 		rc = cli_connect(c, CLI_PERSON, e);
@@ -210,7 +211,7 @@ int verb_person_show(struct cli *c, struct sr_err *e) {
 	} else if (rc == 0) {
 		cli_line_row("person", p, "person");
 		cli_line_row("name", p, "name");
-		cli_line_row("key", p, "key");
+		cli_line_str("key", cli_key_shown(key, sr_row_get(p, "key")));
 		cli_line_row("erased by entry", p, "erased");
 		cli_line_words("roles", p, "role");
 		if (sr_row_get(p, "role").p == NULL)

@@ -740,7 +740,7 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 		"", "MEMBER", "NAME", "KEY", "DEALT", "ACCEPTED", "CONFIRMED"};
 	struct cli_table t;
 	const struct sr_client_info *info = sr_client_info(c->client);
-	char hex[2 * SR_HASH + 1];
+	char hex[2 * SR_HASH + 1], key[CLI_KEY_TEXT];
 	sr_hex(hex, info->fingerprint, SR_HASH);
 	printf("board of ");
 	cli_print(cli_field(a, "origin"));
@@ -756,7 +756,7 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 		printf("  level ");
 		cli_print(sr_row_get(row, "level"));
 		printf("        ");
-		cli_print(sr_row_get(row, "key"));
+		printf("%s", cli_key_shown(key, sr_row_get(row, "key")));
 		putchar('\n');
 	}
 	cli_table(&t, 7, heads);
@@ -767,7 +767,7 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 		cli_cell_row(&t, row, "index");
 		cli_cell_row(&t, row, "person");
 		cli_cell_row(&t, row, "name");
-		cli_cell_row(&t, row, "key");
+		cli_cell(&t, cli_key_shown(key, sr_row_get(row, "key")));
 		const uint8_t m = sr_client_index(v, sr_row_get(row, "person"));
 		cli_cell(&t, m > 0 && v->dealt[m - 1] ? "yes" : "");
 		cli_cell(&t, m > 0 && v->accepted[m - 1] ? "yes" : "");
@@ -844,7 +844,7 @@ static void hex_in_groups(const char *label, const uint8_t *p, size_t len) {
 		printf("%s%02x",
 			i == 0        ? ""
 			: i % 16 == 0 ? "\n    "
-			: i % 4 == 0  ? "  "
+			: i % 4 == 0  ? " "
 				      : "",
 			p[i]);
 	putchar('\n');

@@ -48,3 +48,23 @@ refused 1 '0 persons begin with p-' as of person show "p-$(tr 0-9a-f 1-9a-f0 <<<
 
 # The fingerprint as it stands on paper.
 ok as ri list --fingerprint "$(sed 's/..../& /g' <<<"$FINGERPRINT")"
+
+# A reason of nothing is none.
+wrong 'reason: the text is empty' as ri request "$ITEM" --purpose research --ends 30d --reason ''
+wrong 'reason: the text is empty' as ri request "$ITEM" --purpose research --ends 30d --reason $' \t\n'
+: >nothing
+wrong 'reason: the text is empty' as of hold "$ITEM" --reason-file nothing
+wrong 'want .text' as ri comment "$REQUEST" ''
+# A collection has a name that can be typed, and its own.
+for name in '' '  ' ' box' $'a\nb' $'a\tb'; do wrong 'name of a collection' as m1 collection new "$name"; done
+refused 1 'there is a collection "box" already' as m1 collection new box
+# One form of a key, on the screen and on paper.
+ok as m1 board minutes
+key=$(grep -A2 "$RI\|$(who m1)" out | sed -n '2,3s/^ *//p' | tr '\n' ' ')
+same "$(wc -w <<<"$key")" 8
+ok sr identity show m1.id
+has "key +${key% }"
+ok as ri person show "$(who m1)"
+has "key +${key% }"
+ok as ri board show
+has "${key% }"
