@@ -253,6 +253,10 @@ static int run(struct cli *c, char **argv, size_t count, struct sr_err *e) {
 		printf("strongroom %s\n", SR_VERSION);
 		return 0;
 	}
+	if (count == 1 && strcmp(argv[0], "-h") == 0) {
+		help_all();
+		return 0;
+	}
 	int rc = cli_parse_globals(c, argv, count, &globals, e);
 	if (rc != 0)
 		return rc;

@@ -358,6 +358,12 @@ void cli_help_verb(const struct cli_verb *v) {
 		printf("\noptions:\n");
 		help_options(v->options);
 	}
+	bool several = false;
+	for (const struct cli_option *o = v->options; o != NULL && o->name != NULL; o++)
+		several = several || o->kind >= CLI_TEXTS;
+	if (several)
+		printf("\nWhat has ... is given once for each value. Tokens may have commas "
+		       "between them, too.\n");
 	printf("\nfor every verb:\n");
 	help_options(cli_globals);
 	if (cli_vaults_word(v))

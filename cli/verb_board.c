@@ -66,6 +66,11 @@ const struct cli_option cli_board_accept_options[] = {
 int cli_board(struct cli *c, uint8_t id[SR_ID], bool *given, struct sr_err *e) {
 	const char *typed = cli_get(c, "board");
 	*given = typed != NULL;
+	/* The vault knows nobody yet, and would ask for a login that was given. */
+	if (sr_client_info(c->client)->state < SR_CLIENT_FOUNDED) {
+		cli_hint(c, "each member named in the draft runs `strongroom board deal` first");
+		return sr_fail(e, SR_NOTFOUND, "the vault is not founded yet: it has no board");
+	}
 	return typed != NULL ? sr_client_resolve(c->client, id, typed, "board", e)
 			     : sr_client_own_board(c->client, id, e);
 }

@@ -415,6 +415,39 @@ static int print_file(struct cli *c, const uint8_t checkout[SR_ID], uint64_t fil
 	return rc;
 }
 
+/* Why a checkout is not live: it was ended, and by what. */
+static void why_no_checkout(struct cli *c, const uint8_t checkout[SR_ID]) {
+	struct cli_answer a, g;
+	struct sr_err ignored = {0};
+	char hex[2 * SR_ID + 1], state[32], of[32] = "";
+	uint8_t id[SR_ID];
+	sr_hex(hex, checkout, SR_ID);
+	cli_ask(&a, "checkouts");
+	const int rc = cli_call(c, &a, &ignored);
+	for (size_t i = 0; rc == 0 && i < a.rows.count; i++) {
+		const struct sr_row *row = &a.rows.rows[i];
+		if (!sr_bytes_eq(sr_row_get(row, "id"), sr_bytes_str(hex)))
+			continue;
+		(void)sr_escape_to(state, sizeof state, sr_row_get(row, "state"));
+		if (sr_row_get_id(id, SR_ID, row, "grant", NULL) != 0) {
+			cli_hint(c, "that checkout is %s: checkout ITEM begins another", state);
+			break;
+		}
+		cli_ask(&g, "grant");
+		sr_text_put_hex(&g.q.head, "grant", id, SR_ID);
+		const struct sr_row *found =
+			cli_call(c, &g, &ignored) == 0 ? sr_rows_first(&g.rows, "grant") : NULL;
+		if (found != NULL)
+			(void)sr_escape_to(of, sizeof of, sr_row_get(found, "state"));
+		sr_hex(hex, id, SR_ID);
+		cli_hint(c, "that checkout is %s; its grant %.12s is %s%s", state, hex, of,
+			strcmp(of, "live") == 0 ? ": checkout ITEM begins another" : "");
+		cli_answer_free(&g);
+		break;
+	}
+	cli_answer_free(&a);
+}
+
 /* Open (again) unless this process, or the running core, has it open. */
 static int open_checkout(struct cli *c, const uint8_t checkout[SR_ID], struct sr_err *e) {
 	struct cli_answer a;
@@ -467,6 +500,8 @@ int verb_cat(struct cli *c, struct sr_err *e) {
 		rc = cli_word_id(c, checkout, 0, "checkout", e);
 	if (rc == 0)
 		rc = open_checkout(c, checkout, e);
+	if (rc == SR_NOTFOUND && strstr(e->text, "no live checkout") != NULL)
+		why_no_checkout(c, checkout);
 	if (rc == 0 && named)
 		rc = find_file(c, checkout, c->args.words[1], &file, e);
 	if (rc != 0)

@@ -417,6 +417,9 @@ int cli_collection_id(struct cli *c, uint8_t id[SR_ID], const char *typed, struc
 	if (rc != 0) {
 		char shown[128];
 		cli_hint(c, "`strongroom collection list` shows their names and ids");
+		if (rc == SR_USAGE && strspn(typed, "0123456789abcdef") != strlen(typed))
+			return sr_fail(e, SR_NOTFOUND, "no collection has the name \"%s\"",
+				sr_escape_to(shown, sizeof shown, sr_bytes_str(typed)));
 		(void)sr_wrap(e, "no collection has the name \"%s\"",
 			sr_escape_to(shown, sizeof shown, sr_bytes_str(typed)));
 	}

@@ -647,6 +647,17 @@ static void todo_read(const struct sr_row *r) {
 	putchar('\n');
 }
 
+/* What to type, with the id of the row where the table has ID. */
+static void todo_verb(const char *verb, struct sr_bytes id) {
+	static const char word[] = "ID";
+	for (const char *at; (at = strstr(verb, word)) != NULL && id.p != NULL;
+		verb = at + sizeof word - 1) {
+		printf("%.*s", (int)(at - verb), verb);
+		cli_print(sr_bytes_of(id.p, id.len < 12 ? id.len : 12));
+	}
+	printf("%s", verb);
+}
+
 static void todo_print(const struct sr_row *r) {
 	static const struct {
 		const char *what, *key, *verb;
@@ -727,7 +738,9 @@ static void todo_print(const struct sr_row *r) {
 			cli_print(sr_row_get(r, "received"));
 			printf(")");
 		}
-		printf("   -> strongroom %s", todos[i].verb);
+		printf("   -> strongroom ");
+		todo_verb(todos[i].verb,
+			todos[i].key != NULL ? sr_row_get(r, todos[i].key) : sr_bytes_of(NULL, 0));
 		if (sr_row_get(r, "extension").p != NULL)
 			cli_print(sr_row_get(r, "extension"));
 		if (sr_row_get(r, "person").p != NULL)

@@ -68,3 +68,26 @@ ok as ri person show "$(who m1)"
 has "key +${key% }"
 ok as ri board show
 has "${key% }"
+
+# What is not there is said to be missing, and why.
+refused 1 'no collection has the name "nope"' as de deposit x --collection nope
+granted "$ITEM"
+checked_out "$ITEM"
+ok as m1 suspend "$GRANT" --reason 'a question'
+refused 1 'no live checkout' as ri cat "$CHECKOUT"
+has "that checkout is [a-z]+; its grant ${GRANT:0:12} is suspended"
+ok as ri search 'foo:bar'
+has 'before a colon stands a field: title'
+ok as ri search 'foobar'
+hasnt 'before a colon'
+ok as m2 inbox
+has 'vote [0-9a-f]{12} approve'
+hasnt ' ID'
+ok sr describe --help
+has 'once for each value'
+rm -r vault vault.key state
+empty
+ok sr board new --member m{1,2,3}.id.card --level 2 --curator cu1.id.card --officer of.id.card --auditor au.id.card \
+	--custodian ke.id.card --i-accept-loss "$(loss 3 2)"
+refused 1 'not founded yet' as m1 board accept
+has 'board deal'
