@@ -227,6 +227,14 @@ void cli_cell_words(struct cli_table *t, const struct sr_row *row, const char *k
 void cli_table_print(struct cli_table *t); /* and frees */
 /* "  key   value" of a page about one thing; nothing for an empty value. */
 void cli_line(const char *key, struct sr_bytes value);
+/* A public key as people compare it, on every screen and on the minutes: 64 hex digits in groups of
+ * eight, with a terminator. */
+enum {
+	CLI_KEY_TEXT = 2 * SR_PK + SR_PK / 4 + 1
+};
+void cli_key_text(char out[CLI_KEY_TEXT], const uint8_t key[SR_PK]);
+/* The same of the base64 of one; "" when it is none. */
+const char *cli_key_shown(char out[CLI_KEY_TEXT], struct sr_bytes base64);
 void cli_line_str(const char *key, const char *value);
 void cli_line_row(const char *key, const struct sr_row *row, const char *field);
 void cli_line_words(const char *key, const struct sr_row *row, const char *field);

@@ -291,10 +291,16 @@ static int reconnect(void *ctx, struct sr_transport *out, struct sr_err *e) {
 static int pin(
 	const struct cli *c, uint8_t fingerprint[SR_HASH], const uint8_t **out, struct sr_err *e) {
 	const char *text = cli_get(c, "fingerprint");
+	char digits[2 * SR_HASH + 2];
+	size_t n = 0;
 	*out = NULL;
 	if (text == NULL)
 		return 0;
-	if (sr_unhex(fingerprint, SR_HASH, sr_bytes_str(text), NULL) != 0)
+	/* In groups and lines, as it stands on the minutes. */
+	for (const char *at = text; *at != '\0' && n < sizeof digits; at++)
+		if (strchr(" \t\n\r", *at) == NULL)
+			digits[n++] = *at;
+	if (sr_unhex(fingerprint, SR_HASH, sr_bytes_of(digits, n), NULL) != 0)
 		return sr_fail(e, SR_USAGE,
 			"--fingerprint: want 64 hex digits, have %zu characters", strlen(text));
 	*out = fingerprint;
@@ -400,6 +406,8 @@ int cli_connect(struct cli *c, enum cli_need need, struct sr_err *e) {
 	struct sr_client_options o = {0};
 	const bool named = cli_has(c, "as") || getenv("STRONGROOM_IDENTITY") != NULL;
 	char *absolute = NULL, shown[256];
+	if (c->client != NULL)
+		return 0; /* a word of the command was looked up already */
 	int rc = cli_vault(c, &path, e);
 	if (rc != 0)
 		return rc;

@@ -98,7 +98,19 @@ int cli_card_read(struct cli_card *out, const char *path, struct sr_err *e) {
 		sr_buf_free(&file);
 		return rc;
 	}
+	char person[SR_PERSON_TEXT];
+	uint8_t pk[SR_PK];
+	if (sr_identity_peek(person, pk, sr_buf_view(&file), NULL) == 0) {
+		(void)sr_escape_to(shown, sizeof shown, sr_bytes_str(path));
+		sr_buf_free(&file);
+		return sr_fail(e, SR_CORRUPT,
+			"%s is an identity, which stays with its owner; its card is wanted: "
+			"%s.card",
+			shown, shown);
+	}
 	rc = sr_text_parse(&t, sr_buf_view(&file), e);
+	if (rc == SR_CORRUPT)
+		(void)sr_wrap(e, "no card");
 	if (rc == 0 && !sr_bytes_eq(t.type, sr_bytes_str(TYPE)))
 		rc = sr_fail(e, SR_CORRUPT, "no card: it does not begin with \"" TYPE "\"");
 	if (rc == 0)

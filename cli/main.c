@@ -223,6 +223,8 @@ static const char *advice(const struct cli *c, const struct sr_err *e) {
 	case SR_LIMIT:
 		return cli_no_space(e) ? "make room, then repeat the command: nothing is lost" : "";
 	case SR_CORRUPT:
+		if (c->own_input)
+			return ""; /* a file that somebody named, not the vault */
 		return "`strongroom verify` and `strongroom scrub` name what is damaged; put it "
 		       "back "
 		       "from a backup";
@@ -282,6 +284,10 @@ static int run(struct cli *c, char **argv, size_t count, struct sr_err *e) {
 	size_t globals = 0, used = 0;
 	if (count == 1 && strcmp(argv[0], "--version") == 0) {
 		printf("strongroom %s\n", SR_VERSION);
+		return 0;
+	}
+	if (count == 1 && strcmp(argv[0], "-h") == 0) {
+		help_all();
 		return 0;
 	}
 	int rc = cli_parse_globals(c, argv, count, &globals, e);

@@ -122,6 +122,38 @@ int cli_parse_globals(struct cli *c, char **argv, size_t count, size_t *used, st
 	return rc;
 }
 
+/* Options whose values go into statements as tokens: said here, with what there is, and not by the
+ * parser of the statement that would be made of them, after a passphrase and a connection. What
+ * describe takes has rules of its own (describing.c). */
+static int check_token(const struct cli_option *o, const char *value, struct sr_err *e) {
+	static const char *const tokens[] = {"basis", "form", "ground", "hazard", "kind", "purpose",
+		"right", "role", "term", "training"};
+	char shown[128];
+	bool is = false;
+	for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++)
+		is = is || strcmp(tokens[i], o->name) == 0;
+	while (is && *value != '\0') {
+		const size_t n = o->kind == CLI_LIST ? strcspn(value, ",") : strlen(value);
+		const struct sr_bytes one = sr_bytes_of(value, n);
+		if (n > 0 && sr_value_check(SR_V_TOKEN, one, NULL) != 0)
+			return sr_fail(e, SR_USAGE,
+				"--%s: \"%s\" is no token (a-z 0-9 . _ : + -): %s", o->name,
+				sr_escape_to(shown, sizeof shown, one), o->help);
+		value += n + (value[n] == ',' ? 1 : 0);
+	}
+	return 0;
+}
+
+static int check_given(const struct cli *c, struct sr_err *e) {
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < c->args.count; i++) {
+		const struct cli_given *g = &c->args.given[i];
+		if (strcmp(c->verb->name, "describe") != 0)
+			rc = check_token(g->option, g->value, e);
+	}
+	return rc;
+}
+
 static int check_words(struct cli *c, struct sr_err *e) {
 	const struct cli_verb *v = c->verb;
 	const size_t n = c->args.word_count;
@@ -162,6 +194,8 @@ int cli_parse(struct cli *c, char **argv, size_t count, struct sr_err *e) {
 	c->quiet = cli_has(c, "quiet") || c->json;
 	if (rc == 0 && !cli_has(c, "help"))
 		rc = check_words(c, e);
+	if (rc == 0 && !cli_has(c, "help"))
+		rc = check_given(c, e);
 	return rc;
 }
 
@@ -251,6 +285,15 @@ int cli_time(const struct cli *c, const char *name, int64_t *out, struct sr_err 
 	return rc != 0 ? sr_wrap(e, "--%s", name) : 0;
 }
 
+/* A text of nothing, or of blanks, says no more than one that is not given, and passes for a
+ * reason.
+ */
+static int said(const char *text, const char *name, struct sr_err *e) {
+	if (text[strspn(text, " \t\r\n\v\f")] != '\0')
+		return 0;
+	return sr_fail(e, SR_USAGE, "--%s: the text is empty", name);
+}
+
 int cli_text(struct cli *c, const char *name, const char **out, struct sr_err *e) {
 	char file_option[64];
 	const char *text = cli_get(c, name);
@@ -259,8 +302,10 @@ int cli_text(struct cli *c, const char *name, const char **out, struct sr_err *e
 	*out = text;
 	if (text != NULL && file != NULL)
 		return sr_fail(e, SR_USAGE, "give --%s or --%s, not both", name, file_option);
-	if (file == NULL && (text == NULL || strcmp(text, "-") != 0))
+	if (file == NULL && text == NULL)
 		return 0;
+	if (file == NULL && strcmp(text, "-") != 0)
+		return said(text, name, e);
 	struct sr_buf b;
 	sr_buf_init(&b);
 	int rc = cli_read_file(&b, file != NULL ? file : "-", TEXT_MAX, e);
@@ -271,6 +316,8 @@ int cli_text(struct cli *c, const char *name, const char **out, struct sr_err *e
 	if (rc == 0) {
 		char *s = sr_buf_dup_str(&b);
 		rc = cli_keep(c, s, e);
+		if (rc == 0)
+			rc = said(s, name, e);
 		*out = rc == 0 ? s : NULL;
 	}
 	sr_buf_free(&b);
@@ -311,6 +358,12 @@ void cli_help_verb(const struct cli_verb *v) {
 		printf("\noptions:\n");
 		help_options(v->options);
 	}
+	bool several = false;
+	for (const struct cli_option *o = v->options; o != NULL && o->name != NULL; o++)
+		several = several || o->kind >= CLI_TEXTS;
+	if (several)
+		printf("\nWhat has ... is given once for each value. Tokens may have commas "
+		       "between them, too.\n");
 	printf("\nfor every verb:\n");
 	help_options(cli_globals);
 	if (cli_vaults_word(v))

@@ -228,6 +228,24 @@ void cli_line_str(const char *key, const char *value) {
 	cli_line(key, sr_bytes_str(value != NULL ? value : ""));
 }
 
+void cli_key_text(char out[CLI_KEY_TEXT], const uint8_t key[SR_PK]) {
+	size_t at = 0;
+	for (size_t i = 0; i < SR_PK; i += 4) {
+		if (i > 0)
+			out[at++] = ' ';
+		sr_hex(out + at, key + i, 4);
+		at += 8;
+	}
+}
+
+const char *cli_key_shown(char out[CLI_KEY_TEXT], struct sr_bytes base64) {
+	uint8_t key[SR_PK];
+	out[0] = '\0';
+	if (sr_unbase64_fixed(key, SR_PK, base64, NULL) == 0)
+		cli_key_text(out, key);
+	return out;
+}
+
 void cli_line_row(const char *key, const struct sr_row *row, const char *field) {
 	cli_line(key, sr_row_get(row, field));
 }

@@ -90,6 +90,11 @@ static int ask_terminal(struct sr_buf *out, const struct cli_ask *a, struct sr_e
 	int rc = ask_once(tty, a->prompt, a->fresh ? " (new)" : "", out, e);
 	if (rc == 0 && out->len == 0)
 		rc = sr_fail(e, SR_USAGE, "the passphrase is empty");
+	if (rc == 0 && a->fresh && out->len < SR_PASSPHRASE_TYPED_MIN)
+		rc = sr_fail(e, SR_USAGE,
+			"a new passphrase has at least %d characters, this one has %zu: take "
+			"four or five words",
+			SR_PASSPHRASE_TYPED_MIN, out->len);
 	if (rc == 0 && a->fresh) {
 		rc = ask_once(tty, a->prompt, " (again)", &again, e);
 		if (rc == 0 && (again.len != out->len || !sr_ct_eq(again.p, out->p, out->len)))

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "cli/verbs.h"
 #include "cli/words.h"
 
@@ -12,7 +13,8 @@ const struct cli_option cli_attest_options[] = {
 	{"kind", CLI_ONE, "KIND", "training, affiliation, supervisor-of, conflict"},
 	{"of", CLI_ONE, "PERSON", "the other person: who is supervised, with whom the conflict is"},
 	{"request", CLI_ONE, "REQUEST", "of a conflict: only about this request"},
-	{"term", CLI_ONE, "TOKEN", "of training and affiliation: what, or where"},
+	{"term", CLI_ONE, "TOKEN",
+		"of training and affiliation: what, or where (trauma-awareness, leipzig-history)"},
 	{"ends", CLI_ONE, "WHEN", "it stands until then: 365d, 2027-03-31"},
 	{"note", CLI_ONE, "TEXT", "why; - reads standard input"},
 	{"note-file", CLI_ONE, "F", "the same from a file"},
@@ -20,14 +22,51 @@ const struct cli_option cli_attest_options[] = {
 	{NULL, CLI_FLAG, NULL, NULL},
 };
 
+/* "p-" and the first digits, at least 4: of the one person of the vault whose name begins so. */
+static int person_begins(struct cli *c, const char **out, const char *typed, struct sr_err *e) {
+	struct cli_answer a;
+	const size_t len = strlen(typed);
+	char *person = NULL, shown[128];
+	size_t found = 0;
+	int rc = cli_connect(c, CLI_PERSON, e);
+	cli_ask(&a, "people");
+	if (rc == 0)
+		rc = cli_call(c, &a, e);
+	for (size_t i = 0; rc == 0 && i < a.rows.count; i++) {
+		const struct sr_bytes who = sr_row_get(&a.rows.rows[i], "person");
+		if (sr_value_check(SR_V_PERSON, who, NULL) != 0 || memcmp(who.p, typed, len) != 0)
+			continue;
+		if (found++ > 0)
+			continue;
+		person = strndup((const char *)who.p, who.len);
+		rc = cli_keep(c, person, e);
+		cli_tell(c, "%s is %s, %s", typed, person,
+			sr_escape_to(shown, sizeof shown, sr_row_get(&a.rows.rows[i], "name")));
+	}
+	cli_answer_free(&a);
+	if (rc == 0 && found != 1) {
+		cli_hint(c, "`strongroom person list` shows them");
+		return sr_fail(e, found == 0 ? SR_NOTFOUND : SR_USAGE, "%zu persons begin with %s",
+			found, typed);
+	}
+	*out = person;
+	return rc;
+}
+
 int cli_person(struct cli *c, const char **out, const char *typed, struct sr_err *e) {
 	struct cli_card card;
+	const size_t len = strlen(typed);
 	*out = typed;
 	if (sr_value_check(SR_V_PERSON, sr_bytes_str(typed), NULL) == 0)
 		return 0;
+	if (len >= 6 && len < SR_PERSON_TEXT - 1 && strncmp(typed, "p-", 2) == 0 &&
+		strspn(typed + 2, "0123456789abcdef") == len - 2)
+		return person_begins(c, out, typed, e);
 	int rc = cli_card_read(&card, typed, e);
-	if (rc != 0)
+	if (rc != 0) {
+		c->own_input = true;
 		return sr_wrap(e, "a person is p-<16 hex digits> (see `person list`), or a card");
+	}
 	char *person = strdup(card.person);
 	cli_card_free(&card);
 	rc = cli_keep(c, person, e);
@@ -152,6 +191,7 @@ void cli_bound_print(const struct sr_row *r, bool ending) {
 int verb_person_show(struct cli *c, struct sr_err *e) {
 	struct cli_answer a;
 	const char *person = NULL;
+	char key[CLI_KEY_TEXT];
 	int rc = cli_person(c, &person, c->args.words[0], e);
 	if (rc == 0)
 		rc = cli_connect(c, CLI_PERSON, e);
@@ -171,7 +211,7 @@ int verb_person_show(struct cli *c, struct sr_err *e) {
 	} else if (rc == 0) {
 		cli_line_row("person", p, "person");
 		cli_line_row("name", p, "name");
-		cli_line_row("key", p, "key");
+		cli_line_str("key", cli_key_shown(key, sr_row_get(p, "key")));
 		cli_line_row("erased by entry", p, "erased");
 		cli_line_words("roles", p, "role");
 		if (sr_row_get(p, "role").p == NULL)

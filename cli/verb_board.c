@@ -14,6 +14,8 @@
 
 #include "base/escape.h"
 #include "cli/verbs.h"
+#include "crypto/hash.h"
+#include "ledger/card.h"
 #include "ledger/statement.h"
 
 const struct cli_option cli_board_new_options[] = {
@@ -64,6 +66,11 @@ const struct cli_option cli_board_accept_options[] = {
 int cli_board(struct cli *c, uint8_t id[SR_ID], bool *given, struct sr_err *e) {
 	const char *typed = cli_get(c, "board");
 	*given = typed != NULL;
+	/* The vault knows nobody yet, and would ask for a login that was given. */
+	if (sr_client_info(c->client)->state < SR_CLIENT_FOUNDED) {
+		cli_hint(c, "each member named in the draft runs `strongroom board deal` first");
+		return sr_fail(e, SR_NOTFOUND, "the vault is not founded yet: it has no board");
+	}
 	return typed != NULL ? sr_client_resolve(c->client, id, typed, "board", e)
 			     : sr_client_own_board(c->client, id, e);
 }
@@ -138,7 +145,7 @@ static int levels_read(
 /* What no backup mends is said by whoever makes the draft, with this board's own numbers. New
  * deposits are sealed at the highest level, so that is the one which counts. */
 static int accept_loss(struct cli *c, size_t members, uint64_t highest, struct sr_err *e) {
-	char sentence[80], answer[128];
+	char sentence[80], answer[128], prompt[128];
 	const char *said = cli_get(c, "i-accept-loss");
 	if (highest > members)
 		return sr_fail(e, SR_USAGE, "level %llu of %zu members: nobody could ever open it",
@@ -152,7 +159,8 @@ static int accept_loss(struct cli *c, size_t members, uint64_t highest, struct s
 			"among it, stays closed for ever:\nno backup helps.\n",
 			members - (size_t)highest + 1, members, (unsigned long long)highest,
 			(unsigned long long)highest);
-		if (cli_question("Type it: ", answer, sizeof answer))
+		snprintf(prompt, sizeof prompt, "Type this sentence: %s\n> ", sentence);
+		if (cli_question(prompt, answer, sizeof answer))
 			said = answer;
 	}
 	if (said != NULL && strcmp(said, sentence) == 0)
@@ -248,6 +256,58 @@ int verb_board_new(struct cli *c, struct sr_err *e) {
 
 /* --- deal --- */
 
+static int draft_card(struct sr_card *out, const struct sr_statement *s, const char *key, size_t i,
+	struct sr_err *e) {
+	struct sr_buf card;
+	sr_buf_init(&card);
+	int rc = sr_field_card(&card, s, key, i, e);
+	if (rc == 0)
+		rc = sr_card_read(out, sr_buf_view(&card), e);
+	sr_buf_free(&card);
+	return rc;
+}
+
+/* What ${card} is called: the name that came beside the draft and opens the card's commitment; NULL
+ * for one that nothing opens. */
+static const struct sr_row *card_name(const struct sr_card *card, const struct sr_rows *rows) {
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct sr_row *row = &rows->rows[i];
+		uint8_t salt[SR_SALT], hash[SR_HASH];
+		if (!sr_row_is(row, "name") ||
+			sr_unbase64_fixed(salt, SR_SALT, sr_row_get(row, "salt"), NULL) != 0)
+			continue;
+		sr_text_commit(hash, salt, sr_row_get(row, "text"));
+		if (memcmp(hash, card->name, SR_HASH) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+/* Every office of the draft and who is to hold it: one person may hold several, and a name comes
+ * with the first of them only. */
+static int show_offices(
+	const struct sr_statement *s, const struct sr_rows *rows, struct sr_err *e) {
+	static const char *const offices[] = {
+		"member", "curator", "officer", "auditor", "custodian", "standby"};
+	for (size_t k = 0; k < sizeof offices / sizeof offices[0]; k++) {
+		for (size_t i = 0; i < sr_field_count(s, offices[k]); i++) {
+			struct sr_card card;
+			struct sr_buf b;
+			const int rc = draft_card(&card, s, offices[k], i, e);
+			if (rc != 0)
+				return sr_wrap(e, "the draft: %s %zu", offices[k], i + 1);
+			const struct sr_row *name = card_name(&card, rows);
+			sr_buf_init(&b);
+			if (name != NULL)
+				sr_escape(&b, sr_row_get(name, "text"), 200);
+			fprintf(stderr, "  %-9s  %s  %.*s\n", offices[k], card.person, (int)b.len,
+				b.len > 0 ? (const char *)b.p : "");
+			sr_buf_free(&b);
+		}
+	}
+	return 0;
+}
+
 /* The draft as it lies there, for the one who is about to sign it. */
 static int show_draft(struct cli *c, struct sr_err *e) {
 	struct cli_answer a;
@@ -261,6 +321,7 @@ static int show_draft(struct cli *c, struct sr_err *e) {
 	const struct sr_row *draft = sr_rows_first(&a.rows, "draft");
 	rc = sr_statement_parse_text(
 		&s, draft != NULL ? sr_row_get(draft, "text") : sr_bytes_of(NULL, 0), e);
+	const bool parsed = rc == 0;
 	if (rc == 0) {
 		fprintf(stderr, "the founding statement of %.*s:\n",
 			(int)sr_field(&s, "origin", 0).len,
@@ -279,19 +340,10 @@ static int show_draft(struct cli *c, struct sr_err *e) {
 				(int)level.len, (const char *)level.p, (int)k.len,
 				(const char *)k.p, sr_field_count(&s, "standby"));
 		}
+		rc = show_offices(&s, &a.rows, e);
+	}
+	if (parsed)
 		sr_statement_free(&s);
-	}
-	for (size_t i = 0; rc == 0 && i < a.rows.count; i++) {
-		const struct sr_row *row = &a.rows.rows[i];
-		struct sr_buf b;
-		if (!sr_row_is(row, "name"))
-			continue;
-		sr_buf_init(&b);
-		sr_escape(&b, sr_row_get(row, "text"), 200);
-		fprintf(stderr, "  %.*s %.*s\n", (int)sr_row_get(row, "field").len,
-			(const char *)sr_row_get(row, "field").p, (int)b.len, (const char *)b.p);
-		sr_buf_free(&b);
-	}
 	cli_answer_free(&a);
 	return rc;
 }
@@ -693,7 +745,7 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 		"", "MEMBER", "NAME", "KEY", "DEALT", "ACCEPTED", "CONFIRMED"};
 	struct cli_table t;
 	const struct sr_client_info *info = sr_client_info(c->client);
-	char hex[2 * SR_HASH + 1];
+	char hex[2 * SR_HASH + 1], key[CLI_KEY_TEXT];
 	sr_hex(hex, info->fingerprint, SR_HASH);
 	printf("board of ");
 	cli_print(cli_field(a, "origin"));
@@ -709,7 +761,7 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 		printf("  level ");
 		cli_print(sr_row_get(row, "level"));
 		printf("        ");
-		cli_print(sr_row_get(row, "key"));
+		printf("%s", cli_key_shown(key, sr_row_get(row, "key")));
 		putchar('\n');
 	}
 	cli_table(&t, 7, heads);
@@ -720,7 +772,7 @@ static void board_print(struct cli *c, const struct cli_answer *a, const struct 
 		cli_cell_row(&t, row, "index");
 		cli_cell_row(&t, row, "person");
 		cli_cell_row(&t, row, "name");
-		cli_cell_row(&t, row, "key");
+		cli_cell(&t, cli_key_shown(key, sr_row_get(row, "key")));
 		const uint8_t m = sr_client_index(v, sr_row_get(row, "person"));
 		cli_cell(&t, m > 0 && v->dealt[m - 1] ? "yes" : "");
 		cli_cell(&t, m > 0 && v->accepted[m - 1] ? "yes" : "");
@@ -797,7 +849,7 @@ static void hex_in_groups(const char *label, const uint8_t *p, size_t len) {
 		printf("%s%02x",
 			i == 0        ? ""
 			: i % 16 == 0 ? "\n    "
-			: i % 4 == 0  ? "  "
+			: i % 4 == 0  ? " "
 				      : "",
 			p[i]);
 	putchar('\n');

@@ -32,7 +32,7 @@ const struct cli_option cli_checkouts_options[] = {
 };
 const struct cli_option cli_checkout_options[] = {
 	{"grant", CLI_ONE, "G", "under this grant (when several hold the item)"},
-	{"form", CLI_ONE, "FORM", "how to look; text when not given"},
+	{"form", CLI_ONE, "FORM", "how to look: text, if not given; one that was granted"},
 	{"right", CLI_ONE, "RIGHT",
 		"access; export; quarantine, redact (curators: held, released items)"},
 	{"break-glass", CLI_FLAG, NULL,
@@ -451,6 +451,39 @@ static int print_file(struct cli *c, const uint8_t checkout[SR_ID], uint64_t fil
 	return rc;
 }
 
+/* Why a checkout is not live: it was ended, and by what. */
+static void why_no_checkout(struct cli *c, const uint8_t checkout[SR_ID]) {
+	struct cli_answer a, g;
+	struct sr_err ignored = {0};
+	char hex[2 * SR_ID + 1], state[32], of[32] = "";
+	uint8_t id[SR_ID];
+	sr_hex(hex, checkout, SR_ID);
+	cli_ask(&a, "checkouts");
+	const int rc = cli_call(c, &a, &ignored);
+	for (size_t i = 0; rc == 0 && i < a.rows.count; i++) {
+		const struct sr_row *row = &a.rows.rows[i];
+		if (!sr_bytes_eq(sr_row_get(row, "id"), sr_bytes_str(hex)))
+			continue;
+		(void)sr_escape_to(state, sizeof state, sr_row_get(row, "state"));
+		if (sr_row_get_id(id, SR_ID, row, "grant", NULL) != 0) {
+			cli_hint(c, "that checkout is %s: checkout ITEM begins another", state);
+			break;
+		}
+		cli_ask(&g, "grant");
+		sr_text_put_hex(&g.q.head, "grant", id, SR_ID);
+		const struct sr_row *found =
+			cli_call(c, &g, &ignored) == 0 ? sr_rows_first(&g.rows, "grant") : NULL;
+		if (found != NULL)
+			(void)sr_escape_to(of, sizeof of, sr_row_get(found, "state"));
+		sr_hex(hex, id, SR_ID);
+		cli_hint(c, "that checkout is %s; its grant %.12s is %s%s", state, hex, of,
+			strcmp(of, "live") == 0 ? ": checkout ITEM begins another" : "");
+		cli_answer_free(&g);
+		break;
+	}
+	cli_answer_free(&a);
+}
+
 /* Open (again) unless this process, or the running core, has it open. */
 static int open_checkout(struct cli *c, const uint8_t checkout[SR_ID], struct sr_err *e) {
 	struct cli_answer a;
@@ -459,6 +492,34 @@ static int open_checkout(struct cli *c, const uint8_t checkout[SR_ID], struct sr
 	int rc = files_of(c, &a, checkout, 0, &ignored);
 	cli_answer_free(&a);
 	return rc == 0 ? 0 : sr_client_open_item(c->client, checkout, &files, e);
+}
+
+/* Of one file there is no question which is meant: a text that the vault made of it is read by it,
+ * and a folder is nothing to read. */
+static int only_file(struct cli *c, const struct cli_answer *a, uint64_t *file, struct sr_err *e) {
+	const uint64_t total = cli_field_dec(a, "total");
+	const struct sr_row *one = NULL;
+	size_t count = 0, made = 0;
+	for (size_t i = 0; i < a->rows.count; i++) {
+		const struct sr_row *row = &a->rows.rows[i];
+		if (sr_row_get(row, "sha256").p == NULL)
+			continue;
+		if (sr_row_get(row, "rendition").p != NULL) {
+			made++;
+			continue;
+		}
+		one = row;
+		count++;
+	}
+	if (count == 0 && made == 1 && total == 1)
+		one = &a->rows.rows[0]; /* of a redacted version nothing else may be left */
+	if (one != NULL && count <= 1 && total == a->rows.count)
+		return sr_row_get_dec(file, one, "index", e);
+	cli_hint(c, "name one: strongroom cat %s NUMBER; `strongroom cat %s --list` shows them",
+		c->args.words[0], c->args.words[0]);
+	if (total == a->rows.count)
+		return sr_fail(e, SR_USAGE, "the item has %zu files: which?", count + made);
+	return sr_fail(e, SR_USAGE, "the item has %llu files: which?", (unsigned long long)total);
 }
 
 int verb_cat(struct cli *c, struct sr_err *e) {
@@ -475,21 +536,22 @@ int verb_cat(struct cli *c, struct sr_err *e) {
 		rc = cli_word_id(c, checkout, 0, "checkout", e);
 	if (rc == 0)
 		rc = open_checkout(c, checkout, e);
+	if (rc == SR_NOTFOUND && strstr(e->text, "no live checkout") != NULL)
+		why_no_checkout(c, checkout);
 	if (rc == 0 && named)
 		rc = find_file(c, checkout, c->args.words[1], &file, e);
 	if (rc != 0)
 		return rc;
 	struct cli_answer a;
 	rc = files_of(c, &a, checkout, 0, e);
-	const bool listing =
-		cli_has(c, "list") || c->json || (!named && rc == 0 && a.rows.count != 1);
+	const bool listing = cli_has(c, "list") || c->json;
 	if (rc == 0 && c->json)
 		cli_json_print(cli_json_rows(&a.rows, "file"));
 	else if (rc == 0 && listing)
 		files_print(&a);
+	else if (rc == 0 && !named)
+		rc = only_file(c, &a, &file, e);
 	cli_answer_free(&a);
-	if (rc == 0 && listing && !cli_has(c, "list"))
-		cli_tell(c, "name the file: strongroom cat %s NUMBER", c->args.words[0]);
 	return rc == 0 && !listing ? print_file(c, checkout, file, page, e) : rc;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/verbs.h"
+#include "cli/words.h"
 
 const struct cli_option cli_enquiry_open_options[] = {
 	{"kind", CLI_ONE, "KIND", "who asks: police, court, data-subject, authority"},
@@ -51,6 +52,21 @@ static int items_of(struct cli *c, struct sr_enquiring *q, struct sr_err *e) {
 	return rc;
 }
 
+static int people_of(struct cli *c, struct sr_enquiring *q, struct sr_err *e) {
+	const char *const *typed = NULL;
+	int rc = cli_list(c, &typed, "person", e);
+	const size_t n = cli_list_count(typed);
+	if (rc != 0 || n == 0)
+		return rc;
+	const char **list = calloc(n + 1, sizeof *list);
+	rc = cli_keep(c, list, e);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = cli_person(c, &list[i], typed[i], e);
+	if (rc == 0)
+		q->people = list;
+	return rc == 0 ? 0 : sr_wrap(e, "--person");
+}
+
 static int done(struct cli *c, const struct sr_enquiring *q, const uint8_t id[SR_ID],
 	const struct sr_submitted *out) {
 	char hex[2 * SR_ID + 1];
@@ -74,9 +90,9 @@ int verb_enquiry_open(struct cli *c, struct sr_err *e) {
 	if (rc == 0)
 		rc = cli_time(c, "deadline", &q.deadline, e);
 	if (rc == 0)
-		rc = cli_list(c, &q.people, "person", e);
-	if (rc == 0)
 		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = people_of(c, &q, e);
 	if (rc == 0)
 		rc = items_of(c, &q, e);
 	if (rc == 0)

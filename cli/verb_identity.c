@@ -279,7 +279,8 @@ int verb_identity_show(struct cli *c, struct sr_err *e) {
 		cli_json_print(o);
 	} else if (rc == 0) {
 		cli_line_str("person", person);
-		cli_line("key", sr_buf_view(&key));
+		char shown[CLI_KEY_TEXT];
+		cli_line_str("key", cli_key_shown(shown, sr_buf_view(&key)));
 		cli_line("name", sr_buf_view(&name));
 	}
 	sr_buf_free(&name);

@@ -699,6 +699,16 @@ int verb_search(struct cli *c, struct sr_err *e) {
 		}
 		if (a.rows.count == 0)
 			printf("nothing found\n");
+		for (size_t i = 0; a.rows.count == 0 && i < c->args.word_count; i++) {
+			if (strchr(c->args.words[i], ':') == NULL)
+				continue;
+			cli_tell(c,
+				"before a colon stands a field: title, translit, description, "
+				"creator, source, rights, keyword, file, outlet, channel, serial, "
+				"hazard, language, medium; any other word is looked for as it "
+				"stands");
+			break;
+		}
 		more_of(c, &a, a.rows.count);
 	}
 	cli_answer_free(&a);

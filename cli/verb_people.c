@@ -299,6 +299,40 @@ int verb_person_end(struct cli *c, struct sr_err *e) {
 	return rc;
 }
 
+/* A line with something to see in it, which none has yet: of two of one name neither is meant by
+ * it. The board may be asked for one twice; then the second vote is its own to refuse. */
+static int new_name(struct cli *c, const char *name, struct sr_err *e) {
+	struct cli_answer a;
+	char shown[128], id[SR_ID + 1];
+	cli_ask(&a, "collections");
+	int rc = cli_call(c, &a, e);
+	for (size_t i = 0; rc == 0 && i < a.rows.count; i++) {
+		const struct sr_bytes had = sr_row_get(&a.rows.rows[i], "id");
+		if (!sr_bytes_eq(sr_row_get(&a.rows.rows[i], "name"), sr_bytes_str(name)))
+			continue;
+		rc = sr_fail(e, SR_EXISTS, "there is a collection \"%s\" already: %s",
+			sr_escape_to(shown, sizeof shown, sr_bytes_str(name)),
+			sr_escape_to(
+				id, sizeof id, sr_bytes_of(had.p, had.len < 12 ? had.len : 12)));
+	}
+	cli_answer_free(&a);
+	return rc;
+}
+
+static int name_check(const char *name, struct sr_err *e) {
+	bool seen = false;
+	for (const char *at = name; *at != '\0'; at++) {
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			return sr_fail(e, SR_USAGE,
+				"the name of a collection is one line, without control characters");
+		seen = seen || *at != ' ';
+	}
+	if (!seen || name[0] == ' ' || name[strlen(name) - 1] == ' ')
+		return sr_fail(e, SR_USAGE,
+			"the name of a collection is empty, or begins or ends with a blank");
+	return 0;
+}
+
 int verb_collection_new(struct cli *c, struct sr_err *e) {
 	struct sr_submitted out = {0};
 	uint8_t request[SR_ID], board[SR_ID];
@@ -309,11 +343,15 @@ int verb_collection_new(struct cli *c, struct sr_err *e) {
 	if (a.dedupe != NULL && strcmp(a.dedupe, "none") != 0 &&
 		strcmp(a.dedupe, "collection") != 0)
 		return sr_fail(e, SR_USAGE, "--dedupe: want collection or none");
-	int rc = cli_text(c, "reason", &a.reason, e);
+	int rc = name_check(a.name, e);
+	if (rc == 0)
+		rc = cli_text(c, "reason", &a.reason, e);
 	if (rc == 0)
 		rc = cli_time(c, "closes", &a.closes, e);
 	if (rc == 0)
 		rc = cli_connect(c, CLI_PERSON, e);
+	if (rc == 0)
+		rc = new_name(c, a.name, e);
 	if (rc == 0)
 		rc = cli_board(c, board, &given, e);
 	a.board = board;
@@ -379,6 +417,9 @@ int cli_collection_id(struct cli *c, uint8_t id[SR_ID], const char *typed, struc
 	if (rc != 0) {
 		char shown[128];
 		cli_hint(c, "`strongroom collection list` shows their names and ids");
+		if (rc == SR_USAGE && strspn(typed, "0123456789abcdef") != strlen(typed))
+			return sr_fail(e, SR_NOTFOUND, "no collection has the name \"%s\"",
+				sr_escape_to(shown, sizeof shown, sr_bytes_str(typed)));
 		(void)sr_wrap(e, "no collection has the name \"%s\"",
 			sr_escape_to(shown, sizeof shown, sr_bytes_str(typed)));
 	}

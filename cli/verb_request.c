@@ -9,17 +9,20 @@
 #include "cli/verbs.h"
 #include "cli/words.h"
 
-#define ASKING                                                                               \
-	{"purpose", CLI_LIST, "TOKEN", "what for: research, teaching, ..."},                 \
-		{"form", CLI_LIST, "TOKEN",                                                  \
-			"how you look: text (metadata, description, outline, ...)"},         \
-		{"ends", CLI_ONE, "WHEN", "the grant ends then: 90d, 2027-03-31"},           \
-		{"with", CLI_WORDS, "WHO", "co-applicants: their cards, or p-..."},          \
-		{"closes", CLI_ONE, "WHEN", "the vote closes then"},                         \
-		{"project", CLI_ONE, "TEXT", "the project"},                                 \
-		{"reason", CLI_ONE, "TEXT", "why you need to look; - reads standard input"}, \
-		{"reason-file", CLI_ONE, "F", "the same from a file"}, {                     \
-		"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"       \
+#define ASKING                                                                                \
+	{"purpose", CLI_LIST, "TOKEN",                                                        \
+		"what for: research, teaching, investigation, journalism, legal-defence, "    \
+		"preservation, moderation-study, classifier-training"},                       \
+		{"form", CLI_LIST, "TOKEN",                                                   \
+			"how you look: text, if not given; metadata, description, features, " \
+			"outline, grey, colour, sound"},                                      \
+		{"ends", CLI_ONE, "WHEN", "the grant ends then: 90d, 2027-03-31"},            \
+		{"with", CLI_WORDS, "WHO", "co-applicants: their cards, or p-..."},           \
+		{"closes", CLI_ONE, "WHEN", "the vote closes then"},                          \
+		{"project", CLI_ONE, "TEXT", "the project"},                                  \
+		{"reason", CLI_ONE, "TEXT", "why you need to look; - reads standard input"},  \
+		{"reason-file", CLI_ONE, "F", "the same from a file"}, {                      \
+		"receipt", CLI_ONE, "F", "keep the receipt as F.tlog-proof and F.keys"        \
 	}
 
 const struct cli_option cli_request_options[] = {ASKING, {NULL, CLI_FLAG, NULL, NULL}};
@@ -88,17 +91,9 @@ static int people(struct cli *c, const char *const **out, const char *key, struc
 	const char **list = calloc(n + 1, sizeof *list);
 	rc = cli_keep(c, list, e);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		struct cli_card card;
-		list[i] = with[i];
-		if (sr_value_check(SR_V_PERSON, sr_bytes_str(with[i]), NULL) == 0)
-			continue;
-		rc = cli_card_read(&card, with[i], e);
+		rc = cli_person(c, &list[i], with[i], e);
 		if (rc != 0)
 			return sr_wrap(e, "--%s", key);
-		char *person = strdup(card.person);
-		cli_card_free(&card);
-		rc = cli_keep(c, person, e);
-		list[i] = person;
 	}
 	if (rc == 0)
 		*out = list;
@@ -112,8 +107,10 @@ static int recipient(struct cli *c, const char **out, struct sr_err *e) {
 	if (to == NULL || strncmp(to, "age1", 4) == 0)
 		return 0;
 	int rc = cli_card_read(&card, to, e);
-	if (rc != 0)
+	if (rc != 0) {
+		c->own_input = true;
 		return sr_wrap(e, "--to: want age1... or a card");
+	}
 	char *text = calloc(1, 64);
 	rc = cli_keep(c, text, e);
 	if (rc == 0)
@@ -712,6 +709,17 @@ static void todo_read(const struct sr_row *r) {
 	putchar('\n');
 }
 
+/* What to type, with the id of the row where the table has ID. */
+static void todo_verb(const char *verb, struct sr_bytes id) {
+	static const char word[] = "ID";
+	for (const char *at; (at = strstr(verb, word)) != NULL && id.p != NULL;
+		verb = at + sizeof word - 1) {
+		printf("%.*s", (int)(at - verb), verb);
+		cli_print(sr_bytes_of(id.p, id.len < 12 ? id.len : 12));
+	}
+	printf("%s", verb);
+}
+
 static void todo_print(const struct sr_row *r) {
 	static const struct {
 		const char *what, *key, *verb;
@@ -792,7 +800,9 @@ static void todo_print(const struct sr_row *r) {
 			cli_print(sr_row_get(r, "received"));
 			printf(")");
 		}
-		printf("   -> strongroom %s", todos[i].verb);
+		printf("   -> strongroom ");
+		todo_verb(todos[i].verb,
+			todos[i].key != NULL ? sr_row_get(r, todos[i].key) : sr_bytes_of(NULL, 0));
 		if (sr_row_get(r, "extension").p != NULL)
 			cli_print(sr_row_get(r, "extension"));
 		if (sr_row_get(r, "person").p != NULL)

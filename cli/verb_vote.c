@@ -14,7 +14,8 @@ const struct cli_option cli_vote_options[] = {
 	{"form", CLI_LIST, "TOKEN", "approve only these forms"},
 	{"ends", CLI_ONE, "WHEN", "approve only until then"},
 	{"training", CLI_LIST, "TERM",
-		"whoever reads must have this training at every checkout (attest training)"},
+		"whoever reads must have this training at every checkout, as attest names it "
+		"(trauma-awareness)"},
 	{"condition", CLI_TEXTS, "TEXT", "a condition of the approval"},
 	{"reason", CLI_ONE, "TEXT", "why; - reads standard input"},
 	{"reason-file", CLI_ONE, "F", "the same from a file"},

@@ -55,7 +55,7 @@ for m in m1 m2 m3 m4; do
 	same "$(jq -r '.[] | select(.what == "extension") | "\(.request) \(.extension) \(.items)"' out)" "$REQUEST 1 2" "$m"
 done
 ok as m1 inbox
-has "extension ${REQUEST:0:12} \\(items: 2\\) +-> strongroom request show ID; vote ID topup --extension 1"
+has "extension ${REQUEST:0:12} \\(items: 2\\) +-> strongroom request show ${REQUEST:0:12}; vote ${REQUEST:0:12} topup --extension 1"
 ok as ri inbox --json
 same "$(jq '[.[] | select(.what == "extension")] | length' out)" 0
 checked_out "$first" --grant "$GRANT"

@@ -98,3 +98,23 @@ checked_out "$ITEM"
 ok as ri cat "$CHECKOUT" box/a.pdf --page 1
 same "$OUT" $'--- page 1 ---\nThe old mill'
 ok as ri return "$CHECKOUT"
+# Of one file there is no question which is meant: the text that was made of it is not a second one. Of several none is
+# chosen, and no list of them passes for what is in one.
+deposit box/a.pdf
+ok sr intake run
+ok as cu1 describe "$ITEM" --title paper
+ok as cu2 release "$ITEM"
+granted "$ITEM"
+checked_out "$ITEM"
+ok as ri cat "$CHECKOUT" --list
+has 'a.pdf/[(]text[)]'
+ok as ri cat "$CHECKOUT" --page 1
+same "$OUT" $'--- page 1 ---\nThe old mill'
+ok as ri return "$CHECKOUT"
+released box
+granted "$ITEM"
+checked_out "$ITEM"
+refused 2 'the item has 4 files: which' as ri cat "$CHECKOUT"
+[[ ! -s out ]] || fail 'something was written as if it were a file'
+ok as ri cat "$CHECKOUT" 2
+same "$OUT" 'plain words'

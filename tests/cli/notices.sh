@@ -78,13 +78,13 @@ as m1 vote "$REQUEST" approve --quiet >/dev/null
 as m2 vote "$REQUEST" approve --quiet >/dev/null
 told granted ri
 ok as ri inbox
-has 'granted [0-9a-f]{12} .*grant ID'
+has 'granted ([0-9a-f]{12}) .*strongroom grant \1;'
 ok as au log --type notice
 has 'notice .*granted'
 ahead 20
 told ends-soon ri
 ok as ri inbox
-has 'ends-soon .*renew ID'
+has 'ends-soon ([0-9a-f]{12}) .*renew \1 '
 ok as ri grants --json
 GRANT=$(json 0.id)
 ok as m1 revoke "$GRANT" --reason 'it is over' --json

@@ -37,7 +37,7 @@ has "suspended: grant $other"
 ok as m1 grants --all --json
 same "$(jq -r --arg g "$other" '.[] | select(.id == $g) | .["suspended-by"]' out)" service
 ok as m2 inbox
-has "settle ${other:0:12} .*lift ID --reason TEXT for who stays, or revoke ID"
+has "settle ${other:0:12} .*lift ${other:0:12} --reason TEXT for who stays, or revoke ${other:0:12}"
 
 # A member who suspended something, and goes, lifts it no more.
 person rc

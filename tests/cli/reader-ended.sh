@@ -49,7 +49,7 @@ has "waits +$RB is no researcher here any more"
 ok as m3 request show "$OPEN" --json
 same "$(json ended.0.person)" "$RB"
 ok as ri inbox
-has "amend ${OPEN:0:12} .*amend ID --without WHO, or withdraw ID: left has $RB"
+has "amend ${OPEN:0:12} .*amend ${OPEN:0:12} --without WHO, or withdraw ${OPEN:0:12}: left has $RB"
 ok as ke notices list --json
 same "$(jq '[.[] | select(.what == "amend-needed")] | length' out)" 2
 same "$(jq '[.[] | select(.what == "request" or .what == "vote-needed")] | length' out)" 0

@@ -21,6 +21,8 @@ has 'again'
 hasnt 'secret-words'
 echo secret-words >pass
 ok sr identity age a.id --secret-to k --passphrase-file pass
-ask one two -- "$STRONGROOM_T" identity new "$W/b.id" --name Bob && fail 'two different passphrases were taken'
+ask one-and-another two-and-another -- "$STRONGROOM_T" identity new "$W/b.id" --name Bob && fail 'two different passphrases were taken'
 has 'differ'
+ask x -- "$STRONGROOM_T" identity new "$W/b.id" --name Bob && fail 'a passphrase of one letter was taken'
+has 'at least 12 characters, this one has 1'
 [[ ! -e $W/b.id ]] || fail 'a file was made'

@@ -33,6 +33,10 @@ refused 2 'one of: new, deal' sr board
 refused 2 'one of: new, deal' sr board shw
 refused 2 'no option --colour' sr list --colour red
 refused 2 'two dashes' sr list -l
+ok sr -h
+has '^  vote '
+ok sr list -h
+has '^usage: strongroom list'
 refused 2 'needs a value' sr list --state
 refused 2 'twice' sr list --state held --state held
 refused 2 'takes no value' sr list --json=yes

@@ -117,8 +117,10 @@ static void prompts(void **state) {
 	static char much[SR_PASSPHRASE_MAX + 3];
 	const struct ask all[] = {
 		{true, false, false, {"secret\n", NULL}, 0, NULL},
-		{true, true, false, {"secret\n", "secret\n"}, 0, NULL},
-		{true, true, false, {"secret\n", "secrets\n"}, SR_USAGE,
+		{true, true, false, {"secret-words\n", "secret-words\n"}, 0, NULL},
+		{true, true, false, {"secret-word\n", NULL}, SR_USAGE,
+			"a new passphrase has at least 12 characters, this one has 11"},
+		{true, true, false, {"secret-words\n", "secret-wordss\n"}, SR_USAGE,
 			"the two passphrases differ: give the same one twice, begin again"},
 		{true, false, false, {"\n", NULL}, SR_USAGE, "the passphrase is empty"},
 		{true, false, false, {much, NULL}, SR_USAGE,

@@ -206,7 +206,7 @@ static void material(void **state) {
 		{"retention 1234", "--due is missing: a date, or 3650d"},
 		{"retention 1234 --due 3650d", "--basis is missing: contract, law"},
 		{"retention 1234 --due 3650d --basis The+Law",
-			"--basis: want a token of a-z 0-9 . _ : + -, not \"The+Law\""},
+			"--basis: \"The+Law\" is no token (a-z 0-9 . _ : + -)"},
 		{"lift 1234 --ask", "--ask is about the seal of an item: ITEM FLAG --ask"},
 	};
 

@@ -55,6 +55,9 @@ enum {
 	/* locked bytes: 32,768 cells of 32; an 8 MiB memlock limit holds it eight times */
 	SR_SECRET_ARENA = 1 << 20,
 	SR_PASSPHRASE_MAX = 1024, /* bytes; longer is a mistake (a file of another kind) */
+	/* bytes of a new one that somebody types: who takes the file tries them all at leisure, and
+	 * each byte less is a hundred times sooner */
+	SR_PASSPHRASE_TYPED_MIN = 12,
 	SR_ARGON_OPS_MAX = 10, /* passes a sealed file may ask for: about 10 s with the cap below */
 	SR_ARGON_MEM_MAX = 1 << 30, /* bytes it may ask for: a hostile file must not exhaust us */
 	SR_AGE_HEADER_MAX = 128 << 10, /* bytes of an age header: 64 post-quantum recipients */

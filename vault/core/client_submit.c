@@ -108,6 +108,12 @@ int sr_client_sign(struct sr_client *c, struct sr_writ *d, struct sr_err *e) {
 	if (rc == 0)
 		rc = sr_statement_sign(&d->note, sr_buf_view(&d->text), c->o.identity->person,
 			c->o.identity->seed, e);
+	/* Nothing is damaged: the statement was written from what somebody typed. */
+	if (rc == SR_CORRUPT) {
+		rc = SR_USAGE;
+		if (e != NULL)
+			e->code = SR_USAGE;
+	}
 	SR_NAMED(rc, e, "%s", sr_type_at(d->type)->name);
 	return rc;
 }

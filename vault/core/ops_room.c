@@ -112,6 +112,7 @@ static void put_file(struct sr_rows_out *o, uint64_t index, const struct sr_file
 	if (f->kind == SR_FILE_REGULAR)
 		sr_row_hex(o, "sha256", f->sha256, SR_HASH);
 	sr_row_flag(o, "changed", (f->flags & SR_FILE_CHANGED) != 0);
+	sr_row_flag(o, "rendition", sr_file_is_rendition(f));
 	if (f->note.len > 0)
 		sr_row_bytes(o, "note", f->note);
 }
