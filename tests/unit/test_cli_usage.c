@@ -642,7 +642,7 @@ static void full(void **state) {
 	const int rc = cli_json_canonical(json_string("a title"), &e);
 	stdout = before;
 	(void)fclose(none);
-	assert_fails(rc, SR_IO, &e, "standard output cannot be written");
+	assert_fails(rc, SR_LIMIT, &e, "standard output: No space left");
 }
 
 int main(void) {
