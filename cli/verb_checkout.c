@@ -226,9 +226,9 @@ static void why_not_open(struct cli *c, const uint8_t item[SR_ID], const char *c
 			(void)sr_escape_to(
 				shown, sizeof shown, sr_bytes_of(id.p, id.len < 12 ? id.len : 12));
 			cli_hint(c,
-				"members give its grant new pieces: strongroom vote %s topup. Then, "
-				"within %d minutes of now, `strongroom cat %.12s`; or `strongroom "
-				"return %.12s`, and later check it out again",
+				"members give it new pieces: strongroom vote %s topup. Then, "
+				"within %d minutes of now, `strongroom cat %.12s`; or return it "
+				"(strongroom return %.12s), and later check it out again",
 				shown, SR_CHECKOUT_OPEN_MIN, checkout, checkout);
 		}
 	}

@@ -25,6 +25,7 @@ if command -v script >/dev/null; then # a terminal: who does not say yes has not
 	has 'not signed, as you said'
 	# What has to be typed is said where it is asked for.
 	sentence=$(loss 3 2)
+	# shellcheck disable=SC2094 # what is read is what the other half has written by then
 	(for ((i = 0; i < 200; i++)); do
 		! grep -q 'Type this sentence' "$W/out" || break
 		sleep 0.05

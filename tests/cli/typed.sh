@@ -47,7 +47,7 @@ has 'trauma-awareness'
 refused 1 '0 persons begin with p-' as of person show "p-$(tr 0-9a-f 1-9a-f0 <<<"${RI:2:14}")"
 
 # The fingerprint as it stands on paper.
-ok as ri list --fingerprint "$(sed 's/..../& /g' <<<"$FINGERPRINT")"
+ok as ri list --fingerprint "$(fold -w 4 <<<"$FINGERPRINT" | tr '\n' ' ')"
 
 # A reason of nothing is none.
 wrong 'reason: the text is empty' as ri request "$ITEM" --purpose research --ends 30d --reason ''
