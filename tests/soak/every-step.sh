@@ -9,7 +9,7 @@ for t in store_vfs store_secrets intake_deposit store_collect; do "$T/test_$t"; 
 "$T/test_core_client_rekey"
 "$T/test_core_adversary"
 "$T/test_crypto_reshare"
-for s in kill-intake kill-redact kill-destroy kill-reseal service-rotate fail-adopt; do
+for s in demo kill-intake kill-redact kill-destroy kill-reseal service-rotate fail-adopt; do
 	echo "== $s"
 	bash "$here/../cli/$s.sh"
 done

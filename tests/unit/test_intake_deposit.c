@@ -744,7 +744,7 @@ static void test_nothing_left_to_open(void **state) {
 	bool over = false;
 
 	(void)state;
-	for (unsigned long nth = 1; !over; nth += t_stride(3)) {
+	for (unsigned long nth = 1; !over; nth += t_stride(8)) {
 		struct world *w = world_new(NULL);
 		struct pending p = {0};
 		struct sr_buf cell, now;
