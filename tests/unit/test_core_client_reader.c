@@ -318,6 +318,22 @@ static uint64_t forge_vote(struct office *o, const struct sr_entry *en,
 	return index;
 }
 
+/* Lies of an opening: the checkout is the forged one of entry ${checkout_at} (${entry_text}: in
+ * digits), and its grant that of entry ${grant_at}. */
+#define OTHERS(entry_text, checkout_at, grant_at)                                                 \
+	{.op = "checkouts",                                                                       \
+		.row = "checkout",                                                                \
+		.all = true,                                                                      \
+		.how = VALUE,                                                                     \
+		.key = "entry",                                                                   \
+		.value = (entry_text)},                                                           \
+		{.op = "proof", .call = 1, .how = REPLY},                                         \
+		{.op = "proof", .call = 1, .how = ADD, .index = (checkout_at)},                   \
+		{.op = "checkout.material", .row = "receipt", .what = "checkout", .how = DROP}, { \
+		.op = "checkout.material", .row = "receipt", .what = "grant", .how = RECEIPT,     \
+		.index = (grant_at)                                                               \
+	}
+
 /* More time for a grant, signed with the room's key, or with another. */
 static uint64_t forge_renewal(
 	struct forging *f, const uint8_t grant[SR_ID], const uint8_t *seed, const char *ends) {
@@ -352,23 +368,7 @@ static void forged_renewals(struct forging *f) {
 	snprintf(entry, sizeof entry, "%llu", (unsigned long long)checkout);
 	for (size_t i = 0; i < T_COUNT(renewals); i++) {
 		const bool good = i + 1 == T_COUNT(renewals);
-		struct lie lies[] = {{.op = "checkouts",
-					     .row = "checkout",
-					     .all = true,
-					     .how = VALUE,
-					     .key = "entry",
-					     .value = entry},
-			{.op = "proof", .call = 1, .how = REPLY},
-			{.op = "proof", .call = 1, .how = ADD, .index = checkout},
-			{.op = "checkout.material",
-				.row = "receipt",
-				.what = "checkout",
-				.how = DROP},
-			{.op = "checkout.material",
-				.row = "receipt",
-				.what = "grant",
-				.how = RECEIPT,
-				.index = over},
+		struct lie lies[] = {OTHERS(entry, checkout, over),
 			{.op = "checkout.material",
 				.how = ADD,
 				.as = "renew",
@@ -404,24 +404,7 @@ static void forged_grants(struct forging *f) {
 
 	snprintf(entry, sizeof entry, "%llu", (unsigned long long)checkout);
 	for (size_t i = 0; i < T_COUNT(wrong); i++) {
-		struct lie lies[] = {{.op = "checkouts",
-					     .row = "checkout",
-					     .all = true,
-					     .how = VALUE,
-					     .key = "entry",
-					     .value = entry},
-			{.op = "proof", .call = 1, .how = REPLY},
-			{.op = "proof", .call = 1, .how = ADD, .index = checkout},
-			{.op = "checkout.material",
-				.row = "receipt",
-				.what = "checkout",
-				.how = DROP},
-			{.op = "checkout.material",
-				.row = "receipt",
-				.what = "grant",
-				.how = RECEIPT,
-				.index = wrong[i].index},
-			{.op = NULL}};
+		struct lie lies[] = {OTHERS(entry, checkout, wrong[i].index), {.op = NULL}};
 
 		refused_opening(o, r, f->by[0].id, lies, wrong[i].code, wrong[i].text);
 	}

@@ -488,9 +488,10 @@ int sr_deposit_begin(struct sr_deposit **out, struct sr_vault *v,
 	d->batch = calloc(SR_ENVELOPE_BATCH, sizeof *d->batch);
 	if (d->batch == NULL)
 		rc = sr_fail(e, SR_NOMEM, "deposit: out of memory");
-	d->key = sr_secret_new(SR_KEY, rc == 0 ? e : NULL);
-	if (d->key == NULL && rc == 0)
-		rc = SR_LIMIT;
+	if (rc == 0) {
+		d->key = sr_secret_new(SR_KEY, e);
+		rc = d->key == NULL ? SR_LIMIT : 0;
+	}
 	if (rc == 0 && o->resume != NULL) {
 		memcpy(d->accession, o->resume, SR_ID);
 		rc = check_uncommitted(v, d->accession, e);
