@@ -225,7 +225,7 @@ int sr_pack_writer_new(
 		return sr_fail(e, SR_NOMEM, "pack: no memory");
 	w->o = *o;
 	int rc = sr_upload_new(&w->upload, o->backend, "packs", e);
-	if (rc == 0 && o->bulk)
+	if (rc == 0)
 		sr_upload_bulk(w->upload);
 	memcpy(w->header, MAGIC, MAGIC_LEN);
 	memcpy(w->header + 8, o->vault, SR_HASH);

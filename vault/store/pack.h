@@ -70,7 +70,6 @@ struct sr_pack_options {
 	uint8_t vault[SR_HASH];
 	uint8_t structure_pk[SR_X_PK];
 	enum sr_pack_kind kind;
-	bool bulk; /* sr_upload_bulk */
 };
 
 SR_MUST int sr_pack_writer_new(

@@ -130,9 +130,7 @@ static void unref(struct sr_packing *k) {
 
 static int packing_new(
 	struct sr_packing **out, struct sr_packer *p, enum sr_pack_kind kind, struct sr_err *e) {
-	struct sr_pack_options o = {.backend = p->o.backend,
-		.kind = kind,
-		.bulk = p->taken > (uint64_t)SR_PACKER_CACHED};
+	struct sr_pack_options o = {.backend = p->o.backend, .kind = kind};
 	struct sr_packing *k = calloc(1, sizeof *k);
 	if (k == NULL)
 		return sr_fail(e, SR_NOMEM, "packer: no memory");

@@ -17,12 +17,7 @@
 
 /* open packs of files (specs A1) */
 enum {
-	SR_PACKER_OPEN = 2,
-	/* Bytes of an accession from which on its packs leave the page cache to others. What was
-	 * written before is likely to be there when files are identified and scanned; a deposit
-	 * that is larger would push out of it what others use, and waits for the disk in any case.
-	 */
-	SR_PACKER_CACHED = 256 << 20
+	SR_PACKER_OPEN = 2
 };
 
 struct sr_packer;  /* opaque */
