@@ -67,7 +67,7 @@ def judge(m, found, stuff):
                 continue
             have = theirs / ours
             out.append(Verdict(row, "times as fast as " + t.name, "%.2f" % have, ">= %.1f" % least, have >= least))
-    if med("big", "dd") is not None:
+    if med("big", "dd") is not None and med("big", "strongroom") is not None:
         have = med("big", "strongroom") / med("big", "dd")
         out.append(Verdict("big", "times dd conv=fsync", "%.2f" % have, "<= %.1f" % DD_AT_MOST, have <= DD_AT_MOST))
     for t in found:
@@ -97,7 +97,7 @@ def table(m, found, verdicts, stuff):
         if m.median(row, "strongroom") is None:
             continue
         lines.append("%s (%s)" % (text, row))
-        for name in [t.name for t in found] + (["dd"] if row == "big" else []) + (["reading"] if row == "scrub" else []):
+        for name in [t.name for t in found] + (["reading"] if row == "scrub" else ["dd"]):
             key = ("reading", "strongroom") if name == "reading" else (row, name)
             walls = m.wall(*key)
             cpus = m.cpu(*key)

@@ -39,6 +39,19 @@ def small_deposit(build, disk):
     return float(words[words.index("ms") - 1]), int(words[words.index("flushes") - 1])
 
 
+def direct(folder):
+    """What tells dd to go past the page cache in FOLDER, where its file system can do that."""
+    path = os.path.join(folder, "dd.probe")
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_DIRECT, 0o600))
+        return ["iflag=direct", "oflag=direct"]
+    except OSError:
+        return []
+    finally:
+        if os.path.exists(path):
+            os.unlink(path)
+
+
 def bytes_under(path):
     return sum(os.lstat(os.path.join(base, n)).st_size for base, _, names in os.walk(path) for n in names)
 
