@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -492,6 +493,37 @@ static void a_sweep_takes_what_killed_writers_left(void **state) {
 	assert_int_equal(removed, 0);
 }
 
+/* Who took the lock is gone, and what it started has it for ${ms} more. */
+static void leave_lock(struct sr_dir *d, unsigned ms) {
+	const struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+	struct sr_lock *l = NULL;
+	int status = -1;
+	const pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (sr_lock_take(&l, d, "lock", NULL) != 0)
+			_exit(1);
+		if (fork() == 0)
+			(void)nanosleep(&t, NULL);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void a_lock_of_who_is_gone_is_waited_for(void **state) {
+	struct env *v = *state;
+	struct sr_err e = {0};
+	struct sr_lock *l = NULL;
+
+	leave_lock(v->dir, 100);
+	assert_ok(sr_lock_take(&l, v->dir, "lock", &e), &e);
+	sr_lock_free(l);
+	leave_lock(v->dir, 3000);
+	assert_fails(sr_lock_take(&l, v->dir, "lock", &e), SR_LOCKED, &e, "which is gone itself");
+}
+
 static void a_lock_is_held_once(void **state) {
 	struct env *v = *state;
 	struct sr_err e = {0};
@@ -928,6 +960,8 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(
 			a_sweep_takes_what_killed_writers_left, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_lock_is_held_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_lock_of_who_is_gone_is_waited_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			every_fault_leaves_the_old_file_or_the_new, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -34,6 +34,9 @@ enum {
 	TMP_TRIES = 1000, /* temporary names tried before giving up */
 	LOCK_TEXT = 32,   /* bytes read of a lock file */
 	LOCK_PAUSE_MS = 5,
+	/* What a process started has its open files for some instructions, until it closes them or
+	 * becomes another program; on a busy machine they take their time. */
+	LOCK_ORPHAN_MS = 2000,
 	READ_STEP = 65536 /* bytes a read of an unsized file grows by */
 };
 
@@ -1158,10 +1161,13 @@ static int lock_sign(int fd, struct sr_err *e) {
 	return rc;
 }
 
-int sr_lock_take(struct sr_lock **out, struct sr_dir *d, const char *name, struct sr_err *e) {
+/* *${gone}: it is held, and by nobody who took it. */
+static int take_lock(
+	struct sr_lock **out, struct sr_dir *d, const char *name, bool *gone, struct sr_err *e) {
 	char path[SHOWN];
 	int fd = -1;
 	*out = NULL;
+	*gone = false;
 	struct sr_lock *l = calloc(1, sizeof *l);
 	if (l == NULL)
 		return sr_fail(e, SR_NOMEM, "no memory for a lock");
@@ -1177,8 +1183,13 @@ int sr_lock_take(struct sr_lock **out, struct sr_dir *d, const char *name, struc
 			goto out;
 		}
 		uint64_t pid = lock_holder(fd);
+		*gone = pid != 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
 		(void)shown(path, d, name);
-		if (pid != 0)
+		if (*gone)
+			rc = sr_fail(e, SR_LOCKED,
+				"%s: held by what process %llu started, which is gone itself", path,
+				(unsigned long long)pid);
+		else if (pid != 0)
 			rc = sr_fail(e, SR_LOCKED, "%s: held by process %llu", path,
 				(unsigned long long)pid);
 		else
@@ -1199,14 +1210,19 @@ out:
 	return rc;
 }
 
+int sr_lock_take(struct sr_lock **out, struct sr_dir *d, const char *name, struct sr_err *e) {
+	return sr_lock_wait(out, d, name, 0, e);
+}
+
 int sr_lock_wait(struct sr_lock **out, struct sr_dir *d, const char *name, unsigned wait_ms,
 	struct sr_err *e) {
 	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
+	bool gone = false;
 	int rc;
 
 	for (unsigned waited = 0;; waited += LOCK_PAUSE_MS) {
-		rc = sr_lock_take(out, d, name, e);
-		if (rc != SR_LOCKED || waited >= wait_ms)
+		rc = take_lock(out, d, name, &gone, e);
+		if (rc != SR_LOCKED || (waited >= wait_ms && (!gone || waited >= LOCK_ORPHAN_MS)))
 			return rc;
 		if (e != NULL)
 			sr_err_clear(e);

@@ -140,7 +140,8 @@ void sr_tmpfile_abort(struct sr_tmpfile *t); /* NULL allowed */
 SR_MUST int sr_tmpfile_sweep(struct sr_dir *d, size_t *removed, struct sr_err *e);
 
 /* An exclusive lock on ${name}, with our process id written into it: LOCKED names the holder's.
- * Held until closed. */
+ * Held until closed. A process that was killed while it started another leaves the lock to that
+ * one, which closes it before it does anything: that is waited for, two seconds at most. */
 struct sr_lock;
 SR_MUST int sr_lock_take(
 	struct sr_lock **out, struct sr_dir *d, const char *name, struct sr_err *e);
