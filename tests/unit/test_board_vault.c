@@ -244,7 +244,7 @@ static void test_create(void **state) {
 	assert_fails(sr_vault_create(&o, &e), SR_USAGE, &e, "say where the second copy");
 	o.no_second = false;
 	assert_fails(sr_vault_create(&o, &e), SR_USAGE, &e,
-		"the second copy's path must be absolute: beside");
+		"the second copy's path must be absolute and under 4096 bytes: beside");
 	o.second = NULL;
 	o.no_second = true;
 	o.origin = "";

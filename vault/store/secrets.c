@@ -810,3 +810,11 @@ int sr_secrets_copy_sweep(struct sr_secrets *s, const char *path, struct sr_err 
 	sr_pagecopy_free(c);
 	return rc;
 }
+
+int sr_secrets_copy_find(bool *there, const char *path, struct sr_err *e) {
+	return sr_pagecopy_find(there, path, db_name, e);
+}
+
+int sr_secrets_copy_undo(const char *path, struct sr_err *e) {
+	return sr_pagecopy_undo(path, db_name, e);
+}

@@ -164,6 +164,11 @@ SR_MUST int sr_secrets_retry(struct sr_secrets *s, struct sr_err *e);
  * there again. A kill leaves a file here that opens under the wrap before, or under this one. After
  * a failure of the disk nothing more is written: which of the two it is, the next opening finds. */
 SR_MUST int sr_secrets_rewrap(struct sr_secrets *s, const uint8_t wrap[SR_KEY], struct sr_err *e);
+/* Whether a second copy of a secrets.db, of whatever vault, lies in ${path}; and what one that
+ * found none there has made of it since is gone, its root cell overwritten. No folder is no copy.
+ */
+SR_MUST int sr_secrets_copy_find(bool *there, const char *path, struct sr_err *e);
+SR_MUST int sr_secrets_copy_undo(const char *path, struct sr_err *e);
 /* The copy lies in ${path} from now on: it is made there anew, whatever of ours is there, and read
  * back under ${key} (as at open). NULL: no copy. The one before is let go as it is, and stays in
  * use when this fails: LOCKED; EXISTS: another file's copy is there. */
