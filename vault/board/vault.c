@@ -418,6 +418,7 @@ static int open_secrets(struct sr_vault *v, bool accept_older, struct sr_err *e)
 	o.key = v->keys->s->secrets_file;
 	o.wrap = v->keys->s->secrets_wrap;
 	o.expect = last->size > 0 ? &expect : NULL;
+	o.log = last->size;
 	o.accept_older = accept_older;
 	rc = sr_secrets_open(&v->secrets, &o, e);
 	if (rc == SR_AUTH && v->keys->under_way) { /* not wrapped anew yet (board/rotate.h) */
@@ -429,6 +430,7 @@ static int open_secrets(struct sr_vault *v, bool accept_older, struct sr_err *e)
 	}
 	if (rc != 0)
 		return sr_wrap(e, "secrets.db");
+	sr_secrets_log(v->secrets, last->size, last->root);
 	if (sr_secrets_recovered(v->secrets) != NULL)
 		told(v, "secrets.db: %s", sr_secrets_recovered(v->secrets));
 	if (sr_secrets_is_older(v->secrets))

@@ -546,6 +546,7 @@ int sr_pagecopy_check(struct sr_pagecopy *c, const uint8_t key[SR_KEY],
 	if (rc != 0)
 		return rc;
 	out->sequence = c->state->sequence;
+	out->ledger_size = c->state->ledger_size;
 	sr_state_hash(out->hash, &c->own, c->state);
 	detach(c);
 	return 0;

@@ -56,6 +56,7 @@ uint64_t sr_pagecopy_root(const struct sr_pagecopy *c);
 /* What the copy holds, every unit verified. */
 struct sr_pagecopy_state {
 	uint64_t sequence;
+	uint64_t ledger_size;
 	uint8_t hash[SR_HASH];
 };
 SR_MUST int sr_pagecopy_check(struct sr_pagecopy *c, const uint8_t key[SR_KEY],
