@@ -110,7 +110,7 @@ static int copy_folder(struct copy *c, const char *name, struct sr_err *e) {
 static int copy_entry(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
 	struct copy *c = ctx;
 
-	if (strncmp(name, ".tmp-", 5) == 0 || strcmp(name, "lock") == 0)
+	if (sr_tmpfile_is(name) || strcmp(name, "lock") == 0)
 		return 0;
 	return is_dir ? copy_folder(c, name, e) : copy_file(c, name, e);
 }

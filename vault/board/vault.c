@@ -37,6 +37,7 @@
 #include "store/db.h"
 #include "store/index.h"
 #include "store/secrets.h"
+#include "store/supersede.h"
 
 enum {
 	FORMAT = 1,
@@ -698,12 +699,22 @@ static int renew_small(struct sr_vault *v, const struct sr_progress *progress, s
 	return rc;
 }
 
+/* In run/ it may be the cell of an accession (intake/accession_key.h), which came to the disk as
+ * its name did not; what is under its key may lie there, too. */
+static int overwrite_unfinished(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
+	struct sr_vault *v = ctx;
+
+	if (!is_dir && sr_tmpfile_is(name) && sr_file_overwrite(v->run, name, e) != 0)
+		sr_err_clear(e); /* removed it is all the same */
+	return 0;
+}
+
 /* What writers that were killed left under temporary names. */
 static int sweep_files(struct sr_vault *v, struct sr_err *e) {
 	static const char *const folders[] = {"packs", "objects"};
 	struct sr_dir *const dirs[] = {v->dir, v->run, v->items, v->ledger_dir};
 	size_t all = 0;
-	int rc = 0;
+	int rc = sr_dir_each(v->run, overwrite_unfinished, v, e);
 
 	for (size_t i = 0; i < sizeof dirs / sizeof dirs[0] && rc == 0; i++) {
 		size_t n = 0;
