@@ -53,6 +53,7 @@ static void test_nothing_is_left(void **state) {
 		put(second, "secrets.db-copy");
 		put(second, "secrets.db-copy-root");
 		put(second, "mine");
+		sr_making_second(m, 0);
 		sr_making_end(m, false);
 		assert_int_equal(t_exists(path), there);
 		assert_true(there == 0 || rmdir(path) == 0);
@@ -60,7 +61,15 @@ static void test_nothing_is_left(void **state) {
 		assert_false(t_exists(t_path(second, "secrets.db-copy-root")));
 		assert_true(t_exists(t_path(second, "mine")));
 	}
-	/* What lay there before is nobody's to remove. */
+	/* What another vault puts there in the meantime, and what lay there before, is nobody's to
+	 * remove. */
+	assert_ok(sr_making_begin(&m, path, second, &e), &e);
+	put(second, "secrets.db-copy");
+	sr_making_second(m, SR_EXISTS);
+	sr_making_end(m, false);
+	assert_false(t_exists(path));
+	assert_true(t_exists(t_path(second, "secrets.db-copy")));
+	assert_int_equal(unlink(t_path(second, "secrets.db-copy")), 0);
 	put(second, "secrets.db-copy-root");
 	assert_fails(
 		sr_making_begin(&m, path, second, &e), SR_EXISTS, &e, "lies a second copy already");

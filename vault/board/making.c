@@ -20,7 +20,7 @@ struct sr_making {
 	struct sr_dir *dir, *run;
 	struct sr_lock *lock; /* NULL: not taken, or let */
 	char *path, *second;
-	bool made;
+	bool made, second_ours;
 };
 
 static void making_free(struct sr_making *m) {
@@ -39,6 +39,10 @@ void sr_making_let(struct sr_making *m) {
 
 int sr_making_hold(struct sr_making *m, struct sr_err *e) {
 	return sr_lock_take(&m->lock, m->run, lock_name, e);
+}
+
+void sr_making_second(struct sr_making *m, int rc) {
+	m->second_ours = m->second != NULL && rc != SR_EXISTS;
 }
 
 /* --- undoing ---------------------------------------------------------------------------------- */
@@ -71,7 +75,7 @@ static void undo(struct sr_making *m) {
 
 	/* From here on it is no vault, whoever comes. */
 	(void)!sr_file_remove_later(m->dir, "strongroom.conf", &ignored);
-	if (m->second != NULL)
+	if (m->second_ours)
 		(void)!sr_secrets_copy_undo(m->second, &ignored);
 	(void)!sr_dir_each(m->dir, undo_but_run, m->dir, &ignored);
 	(void)!undo_entry(m->dir, run_name, true, &ignored);

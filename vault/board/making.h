@@ -27,6 +27,9 @@ SR_MUST int sr_making_begin(
 struct sr_dir *sr_making_dir(const struct sr_making *m);
 void sr_making_let(struct sr_making *m);
 SR_MUST int sr_making_hold(struct sr_making *m, struct sr_err *e); /* LOCKED */
+/* secrets.db and its second copy were made, or that failed with ${rc}: EXISTS: another vault has
+ * put its own there since the beginning, which stays. */
+void sr_making_second(struct sr_making *m, int rc);
 /* Without ${done} all goes that was made, root cells overwritten before, here and in ${second}, so
  * that the same can be asked again. What cannot be removed stays. NULL allowed. */
 void sr_making_end(struct sr_making *m, bool done);

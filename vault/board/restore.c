@@ -77,9 +77,9 @@ static int restoring_open(struct restoring *r, struct sr_dir *from,
 }
 
 /* secrets.db of the restored vault, filled before the vault is opened for the first time. */
-static int restore_secrets(struct restoring *r, struct sr_dir *to, const char *second,
+static int restore_secrets(struct restoring *r, struct sr_making *m, const char *second,
 	uint64_t *count, struct sr_err *e) {
-	const struct sr_secrets_options so = {.dir = to,
+	const struct sr_secrets_options so = {.dir = sr_making_dir(m),
 		.second = second,
 		.key = r->k->s->secrets_file,
 		.wrap = r->k->s->secrets_wrap,
@@ -88,6 +88,7 @@ static int restore_secrets(struct restoring *r, struct sr_dir *to, const char *s
 	int rc;
 
 	rc = sr_secrets_open(&s, &so, e);
+	sr_making_second(m, rc);
 	if (rc == 0)
 		rc = sr_backup_secrets_put(s, &r->f, e);
 	if (s != NULL) {
@@ -342,7 +343,7 @@ static int restore_to(struct sr_making *m, struct sr_dir *from, struct restoring
 	int rc = sr_backup_copy(from, sr_making_dir(m), out, o->progress, e);
 
 	if (rc == 0)
-		rc = restore_secrets(r, sr_making_dir(m), o->second, &out->secrets, e);
+		rc = restore_secrets(r, m, o->second, &out->secrets, e);
 	if (rc == 0) {
 		sr_making_let(m);
 		rc = open_restored(o, &r->conf, &out->entries, recovered, e);

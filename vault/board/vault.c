@@ -352,8 +352,10 @@ int sr_vault_create(const struct sr_vault_init *o, struct sr_err *e) {
 		rc = make_service(dir, k, &o->unlock, e);
 	if (rc == 0)
 		rc = make_ledger(dir, k, e);
-	if (rc == 0)
+	if (rc == 0) {
 		rc = make_secrets(dir, k, o->second, e);
+		sr_making_second(m, rc);
+	}
 	if (rc == 0)
 		rc = make_databases(dir, k, e);
 	if (rc == 0) { /* last: what has no strongroom.conf is not a vault */

@@ -327,9 +327,10 @@ int sr_secrets_open(struct sr_secrets **out, const struct sr_secrets_options *o,
 		rc = keep_wrap(s, o->wrap, e);
 	if (rc == 0)
 		rc = o->create ? make_new(s, o, e) : open_existing(s, o, e);
-	if (rc == 0 && sync_copy(s, o->create, e) != 0 && o->create)
-		rc = SR_LOCKED; /* the copy was asked for now; later an absent one is only reported
-				 */
+	if (rc == 0 && o->create) /* asked for now; later an absent one is only reported */
+		rc = sync_copy(s, true, e);
+	else if (rc == 0)
+		(void)!sync_copy(s, false, e);
 	if (rc != 0) {
 		sr_secrets_free(s);
 		return rc;
