@@ -107,19 +107,24 @@ static void test_failing(void **state) {
 	char path[T_PATH];
 	struct sr_making *m = NULL;
 	struct sr_err e = {0};
+	char parent[T_PATH + 8];
 	unsigned failures = 0;
+	bool named = false;
 	int rc = -1;
 
 	(void)state;
 	snprintf(path, sizeof path, "%s", t_path(w, "vault"));
+	snprintf(parent, sizeof parent, "sync %s: ", w);
 	for (unsigned long nth = 1; rc != 0; nth++) {
 		sr_fault_set(nth, ENOSPC);
 		rc = sr_making_begin(&m, path, NULL, &e);
 		sr_fault_set(0, 0);
 		failures += rc != 0;
+		named |= rc != 0 && strstr(e.text, parent) != NULL;
 		assert_true(rc == 0 || !t_exists(path));
 	}
 	assert_true(failures > 1);
+	assert_true(named); /* the folder's own name is waited for */
 	sr_making_end(m, false);
 	assert_false(t_exists(path));
 	t_tmp_remove(w);

@@ -129,6 +129,19 @@ static int second_empty(const char *second, struct sr_err *e) {
 	return rc;
 }
 
+/* What is made in it is durable only with its own name. A parent that we may not read is left to
+ * the system. */
+static int keep_name(const char *path, struct sr_err *e) {
+	struct sr_dir *parent = NULL;
+	const char *name = NULL;
+	int rc = 0;
+
+	if (sr_dir_of(&parent, &name, path, NULL) == 0)
+		rc = sr_dir_sync(parent, e);
+	sr_dir_close(parent);
+	return rc;
+}
+
 static int begin(struct sr_making *m, struct sr_err *e) {
 	int rc = second_empty(m->second, e);
 
@@ -138,6 +151,8 @@ static int begin(struct sr_making *m, struct sr_err *e) {
 	if (!m->made && errno != EEXIST)
 		return sr_fail_errno(e, "%s", m->path);
 	rc = sr_vault_not_others(m->path, e);
+	if (rc == 0 && m->made)
+		rc = keep_name(m->path, e);
 	if (rc == 0)
 		rc = sr_dir_open(&m->dir, m->path, e);
 	if (rc == 0)
