@@ -36,6 +36,7 @@ static inline int run(const char *const argv[]) {
 }
 
 struct medium {
+	const char *features; /* of mkfs.ext4 -O; NULL: what it takes by itself */
 	char *folder;
 	char image[T_PATH], mount[T_PATH];
 	bool mounted;
@@ -52,7 +53,8 @@ static inline bool medium_new(struct medium *m) {
 	assert_int_equal(ftruncate(fd, IMAGE), 0);
 	assert_int_equal(close(fd), 0);
 	assert_int_equal(mkdir(m->mount, 0700), 0);
-	if (run((const char *const[]){"mkfs.ext4", "-q", "-F", m->image, NULL}) != 0)
+	if (run((const char *const[]){"mkfs.ext4", "-q", "-F", m->image,
+		    m->features != NULL ? "-O" : NULL, m->features, NULL}) != 0)
 		return false;
 	m->mounted =
 		run((const char *const[]){"mount", "-o", "loop", m->image, m->mount, NULL}) == 0;

@@ -31,7 +31,7 @@ struct rig {
 	uint8_t db_key[SR_KEY];
 	uint8_t structure_pk[SR_X_PK], structure_sk[SR_X_SK];
 	struct sr_block_domain domain;
-	uint8_t journal_key[SR_KEY];
+	uint8_t journal_key[SR_KEY], kdf_key[SR_KEY];
 	/* what the last deposit gave */
 	struct sr_buf manifests[RIG_ITEMS]; /* roots */
 	struct sr_buf reaches[RIG_ITEMS];   /* sealed */
@@ -68,7 +68,8 @@ RIG void rig_open(struct rig *r, char *path) {
 	sr_box_public(r->structure_pk, r->structure_sk);
 	t_fill(r->domain.vault, SR_HASH, 3);
 	t_fill(r->domain.domain, SR_ID, 4);
-	t_fill(r->domain.kdf_key, SR_KEY, 6);
+	t_fill(r->kdf_key, SR_KEY, 6);
+	r->domain.kdf_key = r->kdf_key;
 	t_fill(r->journal_key, SR_KEY, 7);
 	r->domain.dedupe = SR_DEDUPE_COLLECTION;
 	for (size_t i = 0; i < RIG_ITEMS; i++) {

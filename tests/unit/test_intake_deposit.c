@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +15,7 @@
 #include "board/held.h"
 #include "board/keys.h"
 #include "catalogue/catalogue.h"
+#include "intake/accession_key.h"
 #include "intake/file_lists.h"
 #include "intake/holding.h"
 #include "intake/transcript.h"
@@ -787,10 +790,10 @@ static void test_nothing_left_to_open(void **state) {
 			assert_ok(sr_deposit_abort(d, &w->e), &w->e);
 		}
 		tidy(w);
-		if (cell.len == SR_HASH) { /* else it was killed while it made the cell */
+		if (cell.len == 4096) { /* else it was killed while it made the cell */
 			t_read_file(entry(medium, ".cell"), &now);
-			assert_int_equal(now.len, SR_HASH);
-			assert_memory_not_equal(now.p, cell.p, SR_HASH);
+			assert_int_equal(now.len, cell.len);
+			assert_memory_not_equal(now.p, cell.p, cell.len);
 			const size_t blocks = robbed(w, medium, sr_buf_view(&cell), &keep);
 			journals += blocks > 0;
 			keeps += keep;
@@ -803,6 +806,66 @@ static void test_nothing_left_to_open(void **state) {
 	}
 	assert_true(journals > 0);
 	assert_true(keeps > 0);
+}
+
+/* How often ${key} lies in writable memory, but for the stack and the mapping of ${locked}. */
+static size_t beside_the_arena(const uint8_t *key, const void *locked) {
+	FILE *maps = fopen("/proc/self/maps", "r");
+	const int mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	char line[512];
+	size_t found = 0;
+
+	assert_true(maps != NULL && mem >= 0);
+	while (fgets(line, sizeof line, maps) != NULL) {
+		char *dash = NULL, *mode = NULL;
+		const unsigned long from = strtoul(line, &dash, 16),
+				    to = strtoul(dash + 1, &mode, 16);
+		const uintptr_t at = (uintptr_t)locked;
+		const size_t len = to - from;
+
+		if (strncmp(mode, " rw", 3) != 0 || strstr(line, "[stack]") != NULL ||
+			(at >= from && at < to) || len > 64 << 20)
+			continue;
+		uint8_t *copy =
+			mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		assert_true(copy != MAP_FAILED);
+		const ssize_t n = pread(mem, copy, len, (off_t)from);
+		const uint8_t *p = copy;
+		while (n > 0 && p != NULL &&
+			(p = memmem(p, (size_t)(copy + n - p), key, SR_KEY)) != NULL) {
+			found++;
+			p++;
+		}
+		sr_wipe(copy, len);
+		assert_int_equal(munmap(copy, len), 0);
+	}
+	(void)fclose(maps);
+	(void)close(mem);
+	return found;
+}
+
+/* While a deposit is under way, which can be hours: the vault's key of blocks, and that of what
+ * lies in run/, are where memory is locked, and nowhere else. */
+static void test_keys_are_locked(void **state) {
+	static const char *const dedupe[] = {"none", "collection"};
+
+	(void)state;
+	for (size_t i = 0; i < T_COUNT(dedupe); i++) {
+		struct world *w = world_new(NULL);
+		struct sr_deposit_options o = {.depositor = w->depositor.person, .threads = 2};
+		struct sr_deposit *d = NULL;
+		uint8_t id[SR_ID], key[SR_KEY];
+
+		world_collection(w, "forms", dedupe[i], id);
+		o.collection = id;
+		assert_ok(sr_deposit_begin(&d, w->v, &o, &w->e), &w->e);
+		assert_ok(sr_deposit_item_begin(d, sr_bytes_str("a title"), &w->e), &w->e);
+		assert_ok(sr_accession_key(key, w->v, sr_deposit_accession(d), &w->e), &w->e);
+		assert_int_equal(beside_the_arena(w->v->keys->s->kdf_key, w->v->keys->s), 0);
+		assert_int_equal(beside_the_arena(key, w->v->keys->s), 0);
+		sr_deposit_free(d);
+		world_free(w);
+	}
 }
 
 /* An item of more files than one list holds is refused when the list is full, and not at the end;
@@ -843,6 +906,7 @@ int main(void) {
 		cmocka_unit_test(test_copy_unreachable),
 		cmocka_unit_test(test_kept_without_the_rest),
 		cmocka_unit_test(test_nothing_left_to_open),
+		cmocka_unit_test(test_keys_are_locked),
 		cmocka_unit_test(test_list_too_long),
 	};
 

@@ -8,10 +8,11 @@
 #include "util.h"
 
 static struct sr_block_domain domain(enum sr_dedupe mode) {
-	struct sr_block_domain d = {.dedupe = mode};
+	static uint8_t kdf_key[SR_KEY];
+	struct sr_block_domain d = {.dedupe = mode, .kdf_key = kdf_key};
 	t_fill(d.vault, sizeof d.vault, 1);
 	t_fill(d.domain, sizeof d.domain, 2);
-	t_fill(d.kdf_key, sizeof d.kdf_key, 4);
+	t_fill(kdf_key, sizeof kdf_key, 4);
 	return d;
 }
 

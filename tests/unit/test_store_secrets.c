@@ -1133,6 +1133,58 @@ static void test_older(void **state) {
 	box_free(&b);
 }
 
+/* A file, or a copy, that knows of more entries than the ledger has is not opened, and nothing is
+ * taken from either; what is added last is said at the close. */
+static void test_longer_log(void **state) {
+	const uint8_t root[SR_HASH] = {7};
+	struct box b;
+	struct image now, older;
+	struct sr_secrets *s;
+	struct sr_secrets_state state1;
+	struct sr_err e = {0};
+
+	(void)state;
+	box_new(&b);
+	s = open_box(&b, true);
+	sr_secrets_log(s, 4, root);
+	assert_ok(story(s, 1, &e), &e);
+	sr_secrets_state(s, &state1);
+	assert_ok(sr_secrets_close(&s, &e), &e);
+	image_take(&older, &b);
+	s = open_box(&b, false);
+	sr_secrets_log(s, 4, root);
+	assert_ok(sr_secrets_put(s, SR_SECRET_SLOT, sr_bytes_str("later"), 1,
+			  sr_bytes_str("a secret"), &e),
+		&e);
+	sr_secrets_log(s, 5, root);
+	assert_ok(sr_secrets_close(&s, &e), &e);
+	image_take(&now, &b);
+	struct sr_secrets_options o = opts(&b, false);
+	o.expect = &state1;
+	for (int here = 0; here < 2; here++) {
+		image_put_all(&now, &b);
+		if (here == 0) {
+			image_put(&older, MAIN, &b);
+			image_put(&older, REDO, &b);
+			image_put(&older, ROOT, &b);
+		}
+		o.second = here != 0 ? NULL : b.second;
+		o.log = 4;
+		assert_fails(sr_secrets_open(&s, &o, &e), SR_AUTH, &e,
+			"was written when the log had 5 entries, and here it has 4");
+		assert_non_null(strstr(
+			e.text, here != 0 ? "rolled back: secrets.db was" : "the second copy in "));
+		sr_err_clear(&e);
+		o.log = 5;
+		assert_ok(sr_secrets_open(&s, &o, &e), &e);
+		assert_true(sr_secrets_has(s, SR_SECRET_SLOT, sr_bytes_str("later"), 1));
+		assert_ok(sr_secrets_close(&s, &e), &e);
+	}
+	image_free(&now);
+	image_free(&older);
+	box_free(&b);
+}
+
 static void test_damage(void **state) {
 	struct box b;
 	struct image now;
@@ -1609,6 +1661,7 @@ int main(void) {
 		cmocka_unit_test(test_no_stale_copies),
 		cmocka_unit_test(test_copy_unreachable),
 		cmocka_unit_test(test_older),
+		cmocka_unit_test(test_longer_log),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_not_ours),
 		cmocka_unit_test(test_damaged_copy_is_named),

@@ -1106,6 +1106,10 @@ void sr_tmpfile_abort(struct sr_tmpfile *t) {
 	tmp_free(t);
 }
 
+bool sr_tmpfile_is(const char *name) {
+	return strncmp(name, TMP_PREFIX, sizeof TMP_PREFIX - 1) == 0;
+}
+
 struct sweep {
 	struct sr_dir *dir;
 	size_t removed;
@@ -1113,7 +1117,7 @@ struct sweep {
 
 static int sweep_one(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
 	struct sweep *s = ctx;
-	if (is_dir || strncmp(name, TMP_PREFIX, sizeof TMP_PREFIX - 1) != 0)
+	if (is_dir || !sr_tmpfile_is(name))
 		return 0;
 	if (sr_fault_point("unlink") != 0 || unlinkat(s->dir->fd, name, 0) != 0)
 		return name_fail(e, "remove", s->dir, name);

@@ -136,7 +136,9 @@ bool sr_tmpfile_is_synced(const struct sr_tmpfile *t);
 SR_MUST int sr_tmpfile_commit(
 	struct sr_tmpfile *t, const char *name, bool replace, bool sync_dir, struct sr_err *e);
 void sr_tmpfile_abort(struct sr_tmpfile *t); /* NULL allowed */
-/* Remove what killed writers left behind in ${d} (names ".tmp-*"); counts them. */
+/* Is that a name of one (".tmp-*")? */
+bool sr_tmpfile_is(const char *name);
+/* Remove what killed writers left behind in ${d}; counts them. */
 SR_MUST int sr_tmpfile_sweep(struct sr_dir *d, size_t *removed, struct sr_err *e);
 
 /* An exclusive lock on ${name}, with our process id written into it: LOCKED names the holder's.

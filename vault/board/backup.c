@@ -110,7 +110,7 @@ static int copy_folder(struct copy *c, const char *name, struct sr_err *e) {
 static int copy_entry(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
 	struct copy *c = ctx;
 
-	if (strncmp(name, ".tmp-", 5) == 0 || strcmp(name, "lock") == 0)
+	if (sr_tmpfile_is(name) || strcmp(name, "lock") == 0)
 		return 0;
 	return is_dir ? copy_folder(c, name, e) : copy_file(c, name, e);
 }
@@ -199,8 +199,7 @@ static int copy_ledger(const struct copy *c, struct sr_err *e) {
 	return rc != 0 ? sr_wrap(e, "ledger") : 0;
 }
 
-/* conf last: a directory without it is no backup. */
-static int copy_vault(struct copy *c, struct sr_err *e) {
+static int copy_folders(struct copy *c, struct sr_err *e) {
 	static const char *const folders[] = {"packs", "objects", "items"};
 	int rc = 0;
 
@@ -210,18 +209,14 @@ static int copy_vault(struct copy *c, struct sr_err *e) {
 	c->immutable = false;
 	if (rc == 0)
 		rc = copy_ledger(c, e);
-	if (rc == 0)
-		rc = copy_folder(c, "keys", e);
-	if (rc == 0)
-		rc = copy_file(c, "strongroom.conf", e);
-	return rc == 0 ? sr_dir_sync(c->to, e) : rc;
+	return rc == 0 ? copy_folder(c, "keys", e) : rc;
 }
 
 int sr_backup_copy(struct sr_dir *from, struct sr_dir *to, struct sr_backup_result *out,
 	const struct sr_progress *progress, struct sr_err *e) {
 	struct copy c = {.out = out, .progress = progress, .from = from, .to = to};
 
-	return copy_vault(&c, e);
+	return copy_folders(&c, e);
 }
 
 /* --- making ----------------------------------------------------------------------------------- */
@@ -438,7 +433,11 @@ static int make(struct sr_vault *v, const struct sr_backup_options *o, const str
 	if (rc == 0)
 		rc = open_made(&c.to, o->path, 0700, e);
 	if (rc == 0)
-		rc = copy_vault(&c, e);
+		rc = copy_folders(&c, e);
+	if (rc == 0)
+		rc = copy_file(&c, "strongroom.conf", e);
+	if (rc == 0)
+		rc = sr_dir_sync(c.to, e);
 	if (rc == 0)
 		rc = drop_absent(&c, e);
 	if (rc == 0)

@@ -7,7 +7,8 @@
 #include "board/backup.h"
 #include "store/secrets.h"
 
-/* Copy packs, objects, items, ledger, keys and, last, strongroom.conf; counts into ${out}. */
+/* Copy packs, objects, items, ledger and keys; counts into ${out}. strongroom.conf, without which
+ * they are neither a backup nor a vault, is left to the caller: it comes last. */
 SR_MUST int sr_backup_copy(struct sr_dir *from, struct sr_dir *to, struct sr_backup_result *out,
 	const struct sr_progress *progress, struct sr_err *e);
 

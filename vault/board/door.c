@@ -1128,6 +1128,7 @@ static int group_commit(struct group *g, bool *secrets_open, struct sr_err *e) {
 				true; /* whether the group is in is known after the next opening */
 	}
 	if (rc == 0) {
+		sr_secrets_log(g->v->secrets, commit.size, commit.root);
 		rc = sr_catalogue_commit(g->v->catalogue, commit.root, e);
 		if (rc != 0) {
 			sr_wrap(e,

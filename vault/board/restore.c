@@ -6,6 +6,7 @@
 
 #include "board/door.h"
 #include "board/follow.h"
+#include "board/making.h"
 #include "board/unlock.h"
 #include "catalogue/query.h"
 #include "ledger/ledger.h"
@@ -34,7 +35,7 @@ static int restoring_new(
 		return sr_fail(e, SR_USAGE,
 			"say where the second copy of secrets.db shall lie (--second PATH), or "
 			"--no-second");
-	return sr_vault_conf_read(&r->conf, o->from, e);
+	return sr_vault_conf_restored(&r->conf, o->from, o->second, e);
 }
 
 static void restoring_free(struct restoring *r) {
@@ -75,23 +76,19 @@ static int restoring_open(struct restoring *r, struct sr_dir *from,
 	return rc;
 }
 
-static struct sr_secrets_options secrets_of(const struct restoring *r, struct sr_dir *to) {
-	const struct sr_secrets_options so = {
-		.dir = to, .key = r->k->s->secrets_file, .wrap = r->k->s->secrets_wrap};
-
-	return so;
-}
-
 /* secrets.db of the restored vault, filled before the vault is opened for the first time. */
-static int restore_secrets(struct restoring *r, struct sr_dir *to, const char *second,
+static int restore_secrets(struct restoring *r, struct sr_making *m, const char *second,
 	uint64_t *count, struct sr_err *e) {
-	struct sr_secrets_options so = secrets_of(r, to);
+	const struct sr_secrets_options so = {.dir = sr_making_dir(m),
+		.second = second,
+		.key = r->k->s->secrets_file,
+		.wrap = r->k->s->secrets_wrap,
+		.create = true};
 	struct sr_secrets *s = NULL;
 	int rc;
 
-	so.second = second;
-	so.create = true;
 	rc = sr_secrets_open(&s, &so, e);
+	sr_making_second(m, rc);
 	if (rc == 0)
 		rc = sr_backup_secrets_put(s, &r->f, e);
 	if (s != NULL) {
@@ -101,20 +98,6 @@ static int restore_secrets(struct restoring *r, struct sr_dir *to, const char *s
 	}
 	*count = r->f.count;
 	return rc;
-}
-
-/* The second copy that this restore made: another vault's in its place is left alone. */
-static void undo_second(const struct restoring *r, struct sr_dir *to, const char *second) {
-	const struct sr_secrets_options so = secrets_of(r, to);
-	struct sr_secrets *s = NULL;
-	struct sr_err ignored = {0};
-	bool there = false;
-
-	if (second == NULL || sr_secrets_open(&s, &so, &ignored) != 0)
-		return;
-	if (sr_secrets_copy_destroy(s, second, &there, &ignored) == 0 && there)
-		(void)!sr_secrets_copy_sweep(s, second, &ignored);
-	sr_secrets_free(s);
 }
 
 /* The secret first: a statement whose key nobody has would never open anything. */
@@ -232,12 +215,13 @@ static int tell_receipt(struct sr_buf *told, const struct sr_vault *v, const str
 	struct sr_seen *seen = calloc(1, sizeof *seen);
 	struct sr_buf vkey;
 	char *text = NULL;
-	int rc = seen == NULL ? sr_fail(e, SR_NOMEM, "out of memory") : 0;
+	int rc;
 
+	if (seen == NULL)
+		return sr_fail(e, SR_NOMEM, "out of memory");
 	sr_buf_init(&vkey);
 	sr_vkey_put(&vkey, sr_ledger_vkey(v->ledger));
-	if (rc == 0)
-		rc = sr_buf_ok(&vkey, e);
+	rc = sr_buf_ok(&vkey, e);
 	if (rc == 0 && (text = sr_buf_dup_str(&vkey)) == NULL)
 		rc = sr_fail(e, SR_NOMEM, "out of memory");
 	if (rc == 0)
@@ -324,13 +308,14 @@ static int tell_since(struct sr_buf *told, const struct sr_vault *v,
 	return rc;
 }
 
-static int open_restored(const struct sr_restore_options *o, uint64_t *entries,
-	struct sr_buf *recovered, struct sr_err *e) {
+static int open_restored(const struct sr_restore_options *o, const struct sr_vault_conf *conf,
+	uint64_t *entries, struct sr_buf *recovered, struct sr_err *e) {
 	struct sr_vault_open vo = {
 		.path = o->to,
 		.unlock = o->unlock,
 		.clock = o->clock,
 		.progress = o->progress,
+		.conf = conf,
 		.accept_older_secrets = true,
 	};
 	struct sr_vault *v = NULL;
@@ -351,27 +336,26 @@ static int open_restored(const struct sr_restore_options *o, uint64_t *entries,
 	return rc;
 }
 
-/* The restored vault in ${to}, which is empty. */
-static int restore_to(struct sr_dir *to, struct sr_dir *from, struct restoring *r,
-	const struct sr_restore_options *o, struct sr_backup_result *out, struct sr_err *e) {
-	struct sr_dir *run = NULL;
-	int rc = sr_backup_copy(from, to, out, o->progress, e);
+/* Everything but the conf, in a folder that is ours. */
+static int restore_to(struct sr_making *m, struct sr_dir *from, struct restoring *r,
+	const struct sr_restore_options *o, struct sr_backup_result *out, struct sr_buf *recovered,
+	struct sr_err *e) {
+	int rc = sr_backup_copy(from, sr_making_dir(m), out, o->progress, e);
 
 	if (rc == 0)
-		rc = sr_dir_make(&run, to, "run", 0711, e);
-	if (rc == 0)
-		rc = sr_vault_conf_second(o->to, o->second, e);
-	if (rc == 0)
-		rc = restore_secrets(r, to, o->second, &out->secrets, e);
-	sr_dir_close(run);
-	return rc;
+		rc = restore_secrets(r, m, o->second, &out->secrets, e);
+	if (rc == 0) {
+		sr_making_let(m);
+		rc = open_restored(o, &r->conf, &out->entries, recovered, e);
+	}
+	return rc == 0 ? sr_making_hold(m, e) : rc;
 }
 
 int sr_backup_restore(const struct sr_restore_options *o, struct sr_backup_result *out,
 	struct sr_buf *recovered, struct sr_err *e) {
 	struct restoring *r = NULL;
-	struct sr_dir *from = NULL, *to = NULL;
-	bool ours = false, made = false;
+	struct sr_making *m = NULL;
+	struct sr_dir *from = NULL;
 	int rc;
 
 	memset(out, 0, sizeof *out);
@@ -381,21 +365,16 @@ int sr_backup_restore(const struct sr_restore_options *o, struct sr_backup_resul
 	if (rc == 0)
 		rc = restoring_open(r, from, o, e);
 	if (rc == 0)
-		rc = sr_vault_dir_make(&made, o->to, e);
-	ours = rc == 0;
+		rc = sr_making_begin(&m, o->to, o->second, e);
 	if (rc == 0)
-		rc = sr_dir_open(&to, o->to, e);
+		rc = restore_to(m, from, r, o, out, recovered, e);
+	/* Last: what a kill leaves before is no vault, which would be opened with the second copy
+	 * of the one that was backed up, or without what only a restore does. */
 	if (rc == 0)
-		rc = restore_to(to, from, r, o, out, e);
-	if (rc == 0)
-		rc = open_restored(o, &out->entries, recovered, e);
-	if (rc != 0 && ours) {
-		if (to != NULL)
-			undo_second(r, to, o->second);
-		sr_vault_dir_undo(o->to, made);
-	}
+		rc = sr_vault_conf_put(sr_making_dir(m), &r->conf, e);
+	out->files += rc == 0;
+	sr_making_end(m, rc == 0);
 	sr_dir_close(from);
-	sr_dir_close(to);
 	restoring_free(r);
 	return rc != 0 ? sr_wrap(e, "restore to %s", o->to) : 0;
 }

@@ -22,6 +22,7 @@
 #include "board/erase.h"
 #include "board/forget.h"
 #include "board/keys.h"
+#include "board/making.h"
 #include "board/quarantine.h"
 #include "board/recover.h"
 #include "board/replaying.h"
@@ -35,8 +36,8 @@
 #include "store/backend.h"
 #include "store/db.h"
 #include "store/index.h"
-#include "store/rootcell.h"
 #include "store/secrets.h"
+#include "store/supersede.h"
 
 enum {
 	FORMAT = 1,
@@ -197,6 +198,15 @@ int sr_vault_conf_log(struct sr_vault *v, const struct sr_log_link *next, struct
 	return rc;
 }
 
+static int conf_set_second(struct sr_vault_conf *c, const char *second, struct sr_err *e) {
+	if (second != NULL && (second[0] != '/' || strlen(second) >= sizeof c->second))
+		return sr_fail(e, SR_USAGE,
+			"the second copy's path must be absolute and under %zu bytes: %.300s",
+			sizeof c->second, second);
+	snprintf(c->second, sizeof c->second, "%s", second != NULL ? second : "");
+	return 0;
+}
+
 int sr_vault_conf_second(const char *path, const char *second, struct sr_err *e) {
 	struct sr_vault_conf *c = calloc(1, sizeof *c);
 	struct sr_dir *dir = NULL;
@@ -205,17 +215,24 @@ int sr_vault_conf_second(const char *path, const char *second, struct sr_err *e)
 
 	if (rc == 0)
 		rc = conf_read(c, dir, e);
-	if (rc == 0 && second != NULL && (second[0] != '/' || strlen(second) >= sizeof c->second))
-		rc = sr_fail(e, SR_USAGE,
-			"the second copy's path must be absolute and under %zu bytes",
-			sizeof c->second);
-	if (rc == 0) {
-		snprintf(c->second, sizeof c->second, "%s", second != NULL ? second : "");
+	if (rc == 0)
+		rc = conf_set_second(c, second, e);
+	if (rc == 0)
 		rc = conf_write(dir, c, e);
-	}
 	sr_dir_close(dir);
 	free(c);
 	return rc;
+}
+
+int sr_vault_conf_restored(
+	struct sr_vault_conf *c, const char *path, const char *second, struct sr_err *e) {
+	const int rc = sr_vault_conf_read(c, path, e);
+
+	return rc == 0 ? conf_set_second(c, second, e) : rc;
+}
+
+int sr_vault_conf_put(struct sr_dir *dir, const struct sr_vault_conf *c, struct sr_err *e) {
+	return conf_write(dir, c, e);
 }
 
 /* --- whose it is ------------------------------------------------------------------------------ */
@@ -238,66 +255,6 @@ int sr_vault_not_others(const char *path, struct sr_err *e) {
 }
 
 /* --- creating --------------------------------------------------------------------------------- */
-
-static int not_empty(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
-	(void)ctx;
-	(void)is_dir;
-	return sr_fail(e, SR_EXISTS,
-		"the directory is not empty (%s): name an empty one, or one that is not there yet; "
-		"what an init or restore left that was killed is no vault: remove it",
-		name);
-}
-
-int sr_vault_dir_make(bool *made, const char *path, struct sr_err *e) {
-	struct sr_dir *d = NULL;
-	int rc;
-
-	*made = mkdir(path, 0711) == 0;
-	if (!*made && errno != EEXIST)
-		return sr_fail_errno(e, "%s", path);
-	rc = sr_vault_not_others(path, e);
-	if (rc == 0)
-		rc = sr_dir_open(&d, path, e);
-	if (rc == 0)
-		rc = sr_dir_each(d, not_empty, NULL, e);
-	if (rc == SR_EXISTS)
-		sr_wrap(e, "%s", path);
-	/* Whatever the umask says: other users pass through to run/core.sock, and read nothing. */
-	if (rc == 0 && fchmod(sr_dir_fd(d), 0711) != 0)
-		rc = sr_fail_errno(e, "%s: mode", path);
-	sr_dir_close(d);
-	return rc;
-}
-
-/* All of one folder; a root cell, which opens what lies beside it, is overwritten. */
-static int undo_entry(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
-	static const char root[] = "-root";
-	const size_t len = strlen(name), end = sizeof root - 1;
-	struct sr_dir *d = ctx, *sub = NULL;
-
-	if (!is_dir && len > end && strcmp(name + len - end, root) == 0)
-		(void)!sr_rootcell_remove(d, name, e);
-	else if (!is_dir)
-		(void)!sr_file_remove_later(d, name, e);
-	else if (sr_dir_open_at(&sub, d, name, e) == 0) {
-		(void)!sr_dir_each(sub, undo_entry, sub, e);
-		sr_dir_close(sub);
-		(void)unlinkat(sr_dir_fd(d), name, AT_REMOVEDIR);
-	}
-	return 0; /* the others all the same */
-}
-
-void sr_vault_dir_undo(const char *path, bool made) {
-	struct sr_dir *d = NULL;
-	struct sr_err ignored = {0};
-
-	if (sr_dir_open(&d, path, &ignored) != 0)
-		return;
-	(void)!sr_dir_each(d, undo_entry, d, &ignored);
-	sr_dir_close(d);
-	if (made)
-		(void)rmdir(path);
-}
 
 static int make_ledger(struct sr_dir *dir, const struct sr_service *k, struct sr_err *e) {
 	struct sr_ledger_opts o = {0};
@@ -371,49 +328,42 @@ int sr_vault_create(const struct sr_vault_init *o, struct sr_err *e) {
 	static const char *const folders[] = {"packs", "items", "objects"};
 	struct sr_service *k = NULL;
 	struct sr_vault_conf conf = {0};
+	struct sr_making *m = NULL;
 	struct sr_dir *dir = NULL, *sub = NULL;
-	bool ours = false, made = false;
 	int rc;
 
 	if ((o->second != NULL) == o->no_second)
 		return sr_fail(e, SR_USAGE,
 			"say where the second copy of secrets.db lies (--second PATH), or "
 			"--no-second");
-	if (o->second != NULL && o->second[0] != '/')
-		return sr_fail(
-			e, SR_USAGE, "the second copy's path must be absolute: %s", o->second);
-	rc = sr_service_new(&k, o->origin, e);
+	rc = conf_set_second(&conf, o->second, e);
 	if (rc == 0)
-		rc = sr_vault_dir_make(&made, o->path, e);
-	ours = rc == 0;
+		rc = sr_service_new(&k, o->origin, e);
 	if (rc == 0)
-		rc = sr_dir_open(&dir, o->path, e);
+		rc = sr_making_begin(&m, o->path, o->second, e);
+	if (rc == 0)
+		dir = sr_making_dir(m);
 	for (size_t i = 0; i < sizeof folders / sizeof folders[0] && rc == 0; i++) {
 		rc = sr_dir_make(&sub, dir, folders[i], 0700, e);
 		sr_dir_close(sub);
 		sub = NULL;
 	}
 	if (rc == 0)
-		rc = sr_dir_make(&sub, dir, "run", 0711, e);
-	if (rc == 0)
 		rc = make_service(dir, k, &o->unlock, e);
 	if (rc == 0)
 		rc = make_ledger(dir, k, e);
-	if (rc == 0)
+	if (rc == 0) {
 		rc = make_secrets(dir, k, o->second, e);
+		sr_making_second(m, rc);
+	}
 	if (rc == 0)
 		rc = make_databases(dir, k, e);
 	if (rc == 0) { /* last: what has no strongroom.conf is not a vault */
 		snprintf(conf.origin, sizeof conf.origin, "%s", o->origin);
-		if (o->second != NULL && strlen(o->second) < sizeof conf.second)
-			snprintf(conf.second, sizeof conf.second, "%s", o->second);
 		rc = conf_write(dir, &conf, e);
 	}
-	sr_dir_close(sub);
-	sr_dir_close(dir);
 	sr_service_free(k);
-	if (rc != 0 && ours)
-		sr_vault_dir_undo(o->path, made);
+	sr_making_end(m, rc == 0);
 	return rc;
 }
 
@@ -471,6 +421,7 @@ static int open_secrets(struct sr_vault *v, bool accept_older, struct sr_err *e)
 	o.key = v->keys->s->secrets_file;
 	o.wrap = v->keys->s->secrets_wrap;
 	o.expect = last->size > 0 ? &expect : NULL;
+	o.log = last->size;
 	o.accept_older = accept_older;
 	rc = sr_secrets_open(&v->secrets, &o, e);
 	if (rc == SR_AUTH && v->keys->under_way) { /* not wrapped anew yet (board/rotate.h) */
@@ -482,6 +433,7 @@ static int open_secrets(struct sr_vault *v, bool accept_older, struct sr_err *e)
 	}
 	if (rc != 0)
 		return sr_wrap(e, "secrets.db");
+	sr_secrets_log(v->secrets, last->size, last->root);
 	if (sr_secrets_recovered(v->secrets) != NULL)
 		told(v, "secrets.db: %s", sr_secrets_recovered(v->secrets));
 	if (sr_secrets_is_older(v->secrets))
@@ -749,12 +701,22 @@ static int renew_small(struct sr_vault *v, const struct sr_progress *progress, s
 	return rc;
 }
 
+/* In run/ it may be the cell of an accession (intake/accession_key.h), which came to the disk as
+ * its name did not; what is under its key may lie there, too. */
+static int overwrite_unfinished(void *ctx, const char *name, bool is_dir, struct sr_err *e) {
+	struct sr_vault *v = ctx;
+
+	if (!is_dir && sr_tmpfile_is(name) && sr_file_overwrite(v->run, name, e) != 0)
+		sr_err_clear(e); /* removed it is all the same */
+	return 0;
+}
+
 /* What writers that were killed left under temporary names. */
 static int sweep_files(struct sr_vault *v, struct sr_err *e) {
 	static const char *const folders[] = {"packs", "objects"};
 	struct sr_dir *const dirs[] = {v->dir, v->run, v->items, v->ledger_dir};
 	size_t all = 0;
-	int rc = 0;
+	int rc = sr_dir_each(v->run, overwrite_unfinished, v, e);
 
 	for (size_t i = 0; i < sizeof dirs / sizeof dirs[0] && rc == 0; i++) {
 		size_t n = 0;
@@ -886,7 +848,9 @@ int sr_vault_open(struct sr_vault **out, const struct sr_vault_open *o, struct s
 	if (rc == 0) {
 		rc = sr_dir_open(&v->dir, o->path, e);
 	}
-	if (rc == 0)
+	if (rc == 0 && o->conf != NULL)
+		*conf = *o->conf;
+	else if (rc == 0)
 		rc = conf_read(conf, v->dir, e);
 	if (rc == 0)
 		rc = sr_dir_open_at(&v->run, v->dir, "run", e);

@@ -29,6 +29,7 @@ struct sr_index;      /* store/index.h */
 struct sr_backend;    /* store/backend.h */
 struct sr_witnessing; /* board/witnessing.h */
 struct sr_authorizer; /* board/authorize.h */
+struct sr_vault_conf; /* below */
 
 struct sr_vault {
 	struct sr_dir *dir; /* DIR */
@@ -73,6 +74,9 @@ struct sr_vault_open {
 				    members gave back, taken over in any case; they are sealed to
 				    ${unlock} once the vault is open with them */
 	const struct sr_recovered *recovered; /* board/recover.h; with ${keys} */
+	/* NULL: strongroom.conf. Else it has none yet: a restore, which puts it there when all else
+	 * is done. */
+	const struct sr_vault_conf *conf;
 	bool accept_older_secrets; /* after a loss without a copy: open with an older secrets.db,
 				      re-apply the ledger's erasures */
 };
@@ -111,19 +115,17 @@ struct sr_vault_conf {
 /* DENIED: we are root, and ${path} is there and another user's, whose core could not open what root
  * makes in it. Opening, founding and all that changes a vault begins with it. */
 SR_MUST int sr_vault_not_others(const char *path, struct sr_err *e);
-/* The directory of a vault to be: made (*${made}), or there and empty; mode 0711 whatever the umask
- * says. EXISTS; DENIED as above. */
-SR_MUST int sr_vault_dir_make(bool *made, const char *path, struct sr_err *e);
-/* What could not be finished in a directory that sr_vault_dir_make gave goes, root cells first
- * overwritten, so that the same can be asked again; with ${made} the directory, too. What cannot be
- * removed stays. */
-void sr_vault_dir_undo(const char *path, bool made);
 /* Name another place of the second copy (NULL: none, on purpose) in the conf of a vault that is not
  * open. */
 SR_MUST int sr_vault_conf_second(const char *path, const char *second, struct sr_err *e);
 /* Of the open vault ${v}: the log took the name ${next}. */
 SR_MUST int sr_vault_conf_log(struct sr_vault *v, const struct sr_log_link *next, struct sr_err *e);
 SR_MUST int sr_vault_conf_read(struct sr_vault_conf *out, const char *path, struct sr_err *e);
+/* The conf of the vault that a restore makes of the backup in ${path}; and put into it, durably:
+ * from then on it is a vault. */
+SR_MUST int sr_vault_conf_restored(
+	struct sr_vault_conf *c, const char *path, const char *second, struct sr_err *e);
+SR_MUST int sr_vault_conf_put(struct sr_dir *dir, const struct sr_vault_conf *c, struct sr_err *e);
 
 /* The time that what the service does itself goes by: the vault's clock, never earlier than the
  * last entry, nor than what witnesses said (board/witnessing.h). */

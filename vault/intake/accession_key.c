@@ -7,7 +7,7 @@
 #include "store/supersede.h"
 
 enum {
-	CELL = SR_HASH,
+	CELL = 4096,
 	NAME = 64
 };
 

@@ -2,13 +2,14 @@
  * accession_key - the key of what an accession under way leaves in run/: .keep, .lists, and where
  * nothing is deduped the journal, which holds keys of blocks (store/resume.h).
  *
- *   run/accession-<32 hex>.cell   32 random bytes
+ *   run/accession-<32 hex>.cell   4096 random bytes
  *   key = BLAKE2b(intake_sk; "strongroom/accession-key/v2", cell, accession)
  *
  * intake_sk outlives the accession, and what was removed lies in free space for as long as nothing
  * else is written there. So neither is enough: the cell dies with the accession, overwritten in
  * place (store/supersede.h), and with it everything under the key. It is not sealed itself, since
- * alone it opens nothing.
+ * alone it opens nothing. It is as large as a block, and the key needs all of it: a few bytes lie
+ * in the inode on some file systems (ext4 with inline_data), whose journal keeps them for long.
  *
  *   begin ----- make ------> under way --- committed or aborted, all else removed --- end --> none
  *                               |                                                             ^

@@ -431,7 +431,7 @@ static int ingest_begin(struct sr_deposit *d, struct sr_err *e) {
 	memcpy(o->domain.vault, d->v->fingerprint, SR_HASH);
 	memcpy(o->domain.domain, d->collection, SR_ID);
 	o->domain.dedupe = d->dedupe;
-	memcpy(o->domain.kdf_key, d->v->keys->s->kdf_key, SR_KEY);
+	o->domain.kdf_key = d->v->keys->s->kdf_key;
 	memcpy(o->structure_pk, d->v->keys->structure_pk, SR_X_PK);
 	memcpy(o->journal_key, d->key, SR_KEY);
 	memcpy(o->accession, d->accession, SR_ID);

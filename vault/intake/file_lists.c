@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/secret.h"
 
 #define LABEL "strongroom/accession-list/v1"
 
@@ -30,7 +31,8 @@ struct list {
 
 struct sr_file_lists {
 	struct sr_dir *run; /* borrowed */
-	uint8_t accession[SR_ID], key[SR_KEY];
+	uint8_t accession[SR_ID];
+	uint8_t *key; /* in the secret arena */
 	struct list *lists;
 	size_t count, cap;
 	size_t held;   /* bytes in memory */
@@ -58,6 +60,11 @@ int sr_file_lists_new(struct sr_file_lists **out, struct sr_dir *run,
 	*out = NULL;
 	if (l == NULL)
 		return sr_fail(e, SR_NOMEM, "deposit: out of memory for lists of files");
+	l->key = sr_secret_new(SR_KEY, e);
+	if (l->key == NULL) {
+		free(l);
+		return SR_LIMIT;
+	}
 	l->run = run;
 	memcpy(l->accession, accession, SR_ID);
 	memcpy(l->key, key, SR_KEY);
@@ -182,7 +189,7 @@ void sr_file_lists_free(struct sr_file_lists *l) {
 	free(l->lists);
 	if (l->fd >= 0)
 		(void)close(l->fd);
-	sr_wipe(l->key, sizeof l->key);
+	sr_secret_free(l->key, SR_KEY);
 	free(l);
 }
 

@@ -352,7 +352,7 @@ static int begin_ingest(struct sr_holding *h, struct sr_err *e) {
 	memcpy(o->domain.vault, h->v->fingerprint, SR_HASH);
 	memcpy(o->domain.domain, h->row.collection, SR_ID);
 	o->domain.dedupe = h->env.dedupe;
-	memcpy(o->domain.kdf_key, h->v->keys->s->kdf_key, SR_KEY);
+	o->domain.kdf_key = h->v->keys->s->kdf_key;
 	memcpy(o->structure_pk, h->v->keys->structure_pk, SR_X_PK);
 	SR_HASH_OF(o->journal_key, "strongroom/intake-journal/v2", h->part,
 		sr_bytes_of(h->work, SR_ID));

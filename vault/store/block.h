@@ -55,7 +55,9 @@ struct sr_block_domain {
 	uint8_t vault[SR_HASH]; /* fingerprint */
 	uint8_t domain[SR_ID];  /* dedupe domain: the collection's id */
 	enum sr_dedupe dedupe;
-	uint8_t kdf_key[SR_KEY]; /* used by SR_DEDUPE_COLLECTION only */
+	/* SR_KEY bytes, borrowed where they are locked: it is the vault's, and an accession can
+	 * take hours. Used by SR_DEDUPE_COLLECTION only. */
+	const uint8_t *kdf_key;
 };
 
 /* What a manifest must remember of one block: opens it. Secret, because of key and H. */

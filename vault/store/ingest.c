@@ -530,6 +530,7 @@ int sr_ingest_begin(struct sr_ingest **out, const struct sr_ingest_options *o, s
 		rc = sr_resume_open(&in->journal, &ro, e);
 		sr_wipe(&ro, sizeof ro);
 	}
+	sr_wipe(in->o.journal_key, SR_KEY); /* the journal keeps it where it is locked */
 	if (rc == 0)
 		rc = make_parts(in, e);
 	if (rc != 0) {

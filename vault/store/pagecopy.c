@@ -437,6 +437,51 @@ int sr_pagecopy_sweep(struct sr_pagecopy *c, struct sr_pagefile *pf, struct sr_e
 	return rc;
 }
 
+struct names {
+	char copy[SR_DB_NAME_MAX + 16], cell[SR_DB_NAME_MAX + 16];
+	bool copy_there, cell_there;
+};
+
+/* *${d} stays NULL where there is no folder. */
+static int look(
+	struct names *n, struct sr_dir **d, const char *path, const char *name, struct sr_err *e) {
+	int rc = sr_dir_open(d, path, e);
+
+	n->copy_there = n->cell_there = false;
+	snprintf(n->copy, sizeof n->copy, "%s-copy", name);
+	snprintf(n->cell, sizeof n->cell, "%s-copy-root", name);
+	if (rc == SR_NOTFOUND) {
+		sr_err_clear(e);
+		return 0;
+	}
+	if (rc == 0)
+		rc = sr_file_find(&n->copy_there, *d, n->copy, e);
+	return rc == 0 ? sr_file_find(&n->cell_there, *d, n->cell, e) : rc;
+}
+
+int sr_pagecopy_find(bool *there, const char *path, const char *name, struct sr_err *e) {
+	struct sr_dir *d = NULL;
+	struct names n;
+	const int rc = look(&n, &d, path, name, e);
+
+	*there = rc == 0 && (n.copy_there || n.cell_there);
+	sr_dir_close(d);
+	return rc;
+}
+
+int sr_pagecopy_undo(const char *path, const char *name, struct sr_err *e) {
+	struct sr_dir *d = NULL;
+	struct names n;
+	int rc = look(&n, &d, path, name, e);
+
+	if (rc == 0 && n.cell_there)
+		rc = sr_rootcell_remove(d, n.cell, e);
+	if (rc == 0 && n.copy_there)
+		rc = sr_file_remove(d, n.copy, e);
+	sr_dir_close(d);
+	return rc;
+}
+
 /* ---- taking the page file from it ---- */
 
 static int fetch(void *ctx, struct sr_unit_at at, uint8_t out[SR_UNIT], struct sr_err *e) {
@@ -501,6 +546,7 @@ int sr_pagecopy_check(struct sr_pagecopy *c, const uint8_t key[SR_KEY],
 	if (rc != 0)
 		return rc;
 	out->sequence = c->state->sequence;
+	out->ledger_size = c->state->ledger_size;
 	sr_state_hash(out->hash, &c->own, c->state);
 	detach(c);
 	return 0;

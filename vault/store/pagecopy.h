@@ -43,6 +43,10 @@ SR_MUST int sr_pagecopy_destroy(
 	struct sr_pagecopy *c, struct sr_pagefile *pf, bool *there, struct sr_err *e);
 /* Remove the file of a destroyed copy. */
 SR_MUST int sr_pagecopy_sweep(struct sr_pagecopy *c, struct sr_pagefile *pf, struct sr_err *e);
+/* Without a page file: something of a copy, of whichever, lies in ${path}; all of it is removed,
+ * the root cell overwritten before. No folder is no copy. */
+SR_MUST int sr_pagecopy_find(bool *there, const char *path, const char *name, struct sr_err *e);
+SR_MUST int sr_pagecopy_undo(const char *path, const char *name, struct sr_err *e);
 /* The last sr_pagecopy_sync failed for what it read, not for where it writes. */
 bool sr_pagecopy_source_bad(const struct sr_pagecopy *c);
 bool sr_pagecopy_current(const struct sr_pagecopy *c, const struct sr_pagefile *pf);
@@ -52,6 +56,7 @@ uint64_t sr_pagecopy_root(const struct sr_pagecopy *c);
 /* What the copy holds, every unit verified. */
 struct sr_pagecopy_state {
 	uint64_t sequence;
+	uint64_t ledger_size;
 	uint8_t hash[SR_HASH];
 };
 SR_MUST int sr_pagecopy_check(struct sr_pagecopy *c, const uint8_t key[SR_KEY],

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/secret.h"
 
 #define JOURNAL_LABEL "strongroom/accession-journal/v1"
 
@@ -31,7 +32,8 @@ struct known {
 };
 
 struct sr_resume {
-	struct sr_resume_options o;
+	struct sr_resume_options o; /* without the key */
+	uint8_t *key;               /* in the secret arena */
 	pthread_mutex_t mutex;
 	int fd;
 	uint64_t end;      /* of the last good record */
@@ -78,8 +80,8 @@ static int open_record(
 		rc = sr_fd_pread(r->fd, sealed.p, len, offset + 4, e);
 	if (rc == 0) {
 		put_ad(ad, r, sequence);
-		rc = sr_aead_open_buf(&r->opened, r->o.key, JOURNAL_LABEL,
-			sr_bytes_of(ad, sizeof ad), sr_bytes_of(sealed.p, len), e);
+		rc = sr_aead_open_buf(&r->opened, r->key, JOURNAL_LABEL, sr_bytes_of(ad, sizeof ad),
+			sr_bytes_of(sealed.p, len), e);
 	}
 	if (rc == 0 && sr_le32_get(r->opened.p + SR_HASH) != (r->opened.len - HEAD) / ENTRY)
 		rc = sr_fail(e, SR_CORRUPT, "journal: a record says %u blocks in %zu bytes",
@@ -154,12 +156,18 @@ int sr_resume_open(struct sr_resume **out, const struct sr_resume_options *o, st
 	if (r == NULL)
 		return sr_fail(e, SR_NOMEM, "journal: no memory");
 	r->o = *o;
+	sr_wipe(r->o.key, SR_KEY);
 	r->fd = -1;
 	r->opened_at = SIZE_MAX;
 	sr_buf_init_secret(&r->opened);
 	(void)pthread_mutex_init(&r->mutex, NULL);
 	journal_name(name, o->accession);
-	int rc = sr_file_open(&r->fd, o->run, name, SR_FS_WRITE | SR_FS_CREATE, e);
+	r->key = sr_secret_new(SR_KEY, e);
+	int rc = r->key == NULL ? SR_LIMIT : 0;
+	if (rc == 0) {
+		memcpy(r->key, o->key, SR_KEY);
+		rc = sr_file_open(&r->fd, o->run, name, SR_FS_WRITE | SR_FS_CREATE, e);
+	}
 	if (rc == 0)
 		rc = load(r, e);
 	if (rc != 0) {
@@ -178,6 +186,7 @@ void sr_resume_close(struct sr_resume *r) {
 	sr_buf_free(&r->opened);
 	free(r->offsets);
 	free(r->known);
+	sr_secret_free(r->key, SR_KEY);
 	(void)pthread_mutex_destroy(&r->mutex);
 	sr_wipe(r, sizeof *r);
 	free(r);
@@ -199,7 +208,7 @@ void sr_resume_lookup(const struct sr_resume *r, uint8_t lookup[SR_RESUME_LOOKUP
 	uint8_t hash[SR_HASH];
 	uint8_t number[8];
 	sr_le64_put(number, block);
-	SR_HASH_OF(hash, "strongroom/resume/v1", r->o.key, sr_bytes_of(file, SR_HASH),
+	SR_HASH_OF(hash, "strongroom/resume/v1", r->key, sr_bytes_of(file, SR_HASH),
 		sr_bytes_of(number, sizeof number), sr_bytes_of(h, SR_HASH));
 	memcpy(lookup, hash, SR_RESUME_LOOKUP);
 }
@@ -261,7 +270,7 @@ static int append(struct sr_resume *r, const struct sr_resume_pack *p, struct sr
 	put_ad(ad, r, r->records);
 	sr_buf_put_le32(&sealed, (uint32_t)(plain.len + SR_AEAD_OVERHEAD));
 	if (rc == 0)
-		rc = sr_aead_seal_buf(&sealed, r->o.key, JOURNAL_LABEL, sr_bytes_of(ad, sizeof ad),
+		rc = sr_aead_seal_buf(&sealed, r->key, JOURNAL_LABEL, sr_bytes_of(ad, sizeof ad),
 			sr_buf_view(&plain), e);
 	if (rc == 0)
 		rc = sr_fd_pwrite(r->fd, sealed.p, sealed.len, r->end, e);

@@ -13,6 +13,7 @@
 
 #include <sqlite3.h>
 
+#include "base/escape.h"
 #include "base/secret.h"
 #include "store/db.h"
 #include "store/pagecopy.h"
@@ -24,6 +25,9 @@ struct sr_secrets {
 	struct sr_pagecopy *copy; /* NULL: none wanted */
 	uint8_t *wrap;            /* of the root cells, in the arena; NULL: the file's key */
 	bool group, older;
+	uint64_t log; /* entries of the ledger, and its root; 0: not told yet */
+	uint8_t log_root[SR_HASH];
+	bool said_less; /* something was added before the ledger named it, and nothing since */
 	bool adds, rows, erases; /* in this group: asked for, inserted, deleted */
 	char recovered[400];
 	char reason[256]; /* why the copy is not current */
@@ -49,6 +53,7 @@ struct opening {
 	struct sr_err here_err; /* why the file here will not do */
 	bool here;              /* it opened and every page verifies */
 	struct sr_secrets_state mine;
+	uint64_t log; /* what it knows of the ledger */
 	bool there;
 	struct sr_pagecopy_state theirs;
 };
@@ -114,6 +119,30 @@ static int meets(const struct sr_secrets_options *o, uint64_t generation,
 			"%s is at generation %llu as the ledger says, with another root", what,
 			(unsigned long long)generation);
 	return 0;
+}
+
+/* Neither knows more of the ledger than there is. */
+static int within_log(const struct opening *op, struct sr_err *e) {
+	const struct sr_secrets_options *o = op->o;
+	const bool copy = op->there && op->theirs.ledger_size > o->log;
+	char shown[200] = "";
+
+	if (o->expect == NULL || (!copy && (!op->here || op->log <= o->log)))
+		return 0;
+	if (copy)
+		(void)sr_escape_to(shown, sizeof shown, sr_bytes_str(o->second));
+	return sr_fail(e, SR_AUTH,
+		"rolled back: %s%s was written when the log had %llu entries, and here it has "
+		"%llu: an older state of this folder was put back%s. Nothing was changed. Put the "
+		"newest state back%s",
+		copy ? "the second copy in " : db_name, shown,
+		(unsigned long long)(copy ? op->theirs.ledger_size : op->log),
+		(unsigned long long)o->log,
+		copy ? ", or a copy of this vault was opened somewhere and took it for its own"
+		     : "",
+		copy ? "; if this is the newest that there is, move away what lies in that folder "
+		       "and make the copy anew (`strongroom second replace PATH`)"
+		     : ", or restore a backup");
 }
 
 static int take_from_copy(struct opening *op, struct sr_err *e) {
@@ -195,8 +224,12 @@ static int open_existing(
 		return rc;
 	}
 	op.here = rc == 0;
-	if (op.here)
+	if (op.here) {
+		uint8_t root[SR_HASH];
+
 		sr_db_state(s->db, &op.mine.generation, op.mine.root);
+		sr_db_position(s->db, &op.log, root);
+	}
 	if (s->copy != NULL)
 		op.there = sr_pagecopy_check(s->copy, o->key, &op.theirs, &copy_err) == 0;
 	if (op.here && op.there) {
@@ -206,7 +239,9 @@ static int open_existing(
 		op.there = sr_pagecopy_id(s->copy, id) &&
 			   memcmp(id, sr_pagefile_unit(pf_of(s))->id, SR_ID) == 0;
 	}
-	rc = choose(&op, e);
+	rc = within_log(&op, e);
+	if (rc == 0)
+		rc = choose(&op, e);
 	if (rc != 0 || s->recovered[0] != '\0')
 		return rc;
 	text = sr_db_recovered(s->db);
@@ -292,9 +327,10 @@ int sr_secrets_open(struct sr_secrets **out, const struct sr_secrets_options *o,
 		rc = keep_wrap(s, o->wrap, e);
 	if (rc == 0)
 		rc = o->create ? make_new(s, o, e) : open_existing(s, o, e);
-	if (rc == 0 && sync_copy(s, o->create, e) != 0 && o->create)
-		rc = SR_LOCKED; /* the copy was asked for now; later an absent one is only reported
-				 */
+	if (rc == 0 && o->create) /* asked for now; later an absent one is only reported */
+		rc = sync_copy(s, true, e);
+	else if (rc == 0)
+		(void)!sync_copy(s, false, e);
 	if (rc != 0) {
 		sr_secrets_free(s);
 		return rc;
@@ -313,6 +349,20 @@ void sr_secrets_free(struct sr_secrets *s) {
 	free(s);
 }
 
+/* What was added last was so before its statement: without this it knows of one too few. A failure
+ * loses no more than that. */
+static void say_log(struct sr_secrets *s) {
+	uint64_t said = 0;
+	uint8_t root[SR_HASH];
+
+	sr_db_position(s->db, &said, root);
+	if (!s->said_less || said >= s->log || sr_db_begin(s->db, NULL) != 0)
+		return;
+	sr_db_set_position(s->db, s->log, s->log_root);
+	if (sr_db_commit(s->db, NULL) == 0)
+		(void)!sync_copy(s, false, NULL);
+}
+
 int sr_secrets_close(struct sr_secrets **s, struct sr_err *e) {
 	struct sr_err local = {0};
 	int rc = 0;
@@ -320,6 +370,7 @@ int sr_secrets_close(struct sr_secrets **s, struct sr_err *e) {
 	if (*s == NULL)
 		return 0;
 	sr_secrets_rollback(*s);
+	say_log(*s);
 	sr_pagecopy_free((*s)->copy);
 	(*s)->copy = NULL;
 	rc = sr_db_close(&(*s)->db, e == NULL ? &local : e);
@@ -334,6 +385,11 @@ const char *sr_secrets_recovered(const struct sr_secrets *s) {
 
 bool sr_secrets_is_older(const struct sr_secrets *s) {
 	return s->older;
+}
+
+void sr_secrets_log(struct sr_secrets *s, uint64_t size, const uint8_t root[SR_HASH]) {
+	s->log = size;
+	memcpy(s->log_root, root, SR_HASH);
 }
 
 /* ---- groups ---- */
@@ -371,6 +427,8 @@ int sr_secrets_begin(struct sr_secrets *s, struct sr_err *e) {
 		(void)!sync_copy(s, false, NULL);
 	rc = sr_db_begin(s->db, e);
 	if (rc == 0) {
+		if (s->log > 0)
+			sr_db_set_position(s->db, s->log, s->log_root);
 		s->group = true;
 		s->adds = false;
 		s->rows = false;
@@ -412,6 +470,7 @@ int sr_secrets_commit(struct sr_secrets *s, struct sr_err *e) {
 	forget_pages(s);
 	if (rc != 0)
 		return rc;
+	s->said_less = s->rows;
 	rc = sync_copy(s, false, e);
 	if (rc != 0 && s->adds) {
 		sr_wrap(e, "what was added is stored here and not there");
@@ -809,4 +868,12 @@ int sr_secrets_copy_sweep(struct sr_secrets *s, const char *path, struct sr_err 
 		rc = sr_pagecopy_sweep(c, pf_of(s), e);
 	sr_pagecopy_free(c);
 	return rc;
+}
+
+int sr_secrets_copy_find(bool *there, const char *path, struct sr_err *e) {
+	return sr_pagecopy_find(there, path, db_name, e);
+}
+
+int sr_secrets_copy_undo(const char *path, struct sr_err *e) {
+	return sr_pagecopy_undo(path, db_name, e);
 }

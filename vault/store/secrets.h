@@ -80,6 +80,7 @@ struct sr_secrets_options {
 	const uint8_t *wrap; /* SR_KEY bytes that wrap the root cells, copied; NULL: ${key} */
 	bool create; /* init or restore: make an empty secrets.db; EXISTS when one is there */
 	const struct sr_secrets_state *expect; /* of the last ledger commit, or NULL */
+	uint64_t log;                          /* entries of the ledger; with ${expect} */
 	bool accept_older; /* take a file older than ${expect} when no copy is right: the caller
 			      re-applies the ledger's erasures and lists items without a slot */
 };
@@ -90,6 +91,10 @@ struct sr_secrets_options {
  * ${expect}, it is taken from the copy (sr_secrets_recovered says so). Failures: AUTH "secrets.db
  * is at generation 7, the ledger says 9: an older file ..."; NOTFOUND; CORRUPT; IO. An unreachable
  * copy is no failure here: see sr_secrets_pending.
+ *
+ * Each commit says how many entries the ledger had. A file or copy that knows of more than ${log}
+ * is refused (AUTH "rolled back") before anything is taken or written: its secrets are of items
+ * that this ledger does not name, and opening would go on to erase them, in the copy as well.
  */
 SR_MUST int sr_secrets_open(
 	struct sr_secrets **out, const struct sr_secrets_options *o, struct sr_err *e);
@@ -99,6 +104,9 @@ void sr_secrets_free(struct sr_secrets *s); /* without tidying up; NULL allowed 
 const char *sr_secrets_recovered(const struct sr_secrets *s);
 /* True when this open took a file older than ${expect} (accept_older). */
 bool sr_secrets_is_older(const struct sr_secrets *s);
+
+/* The ledger has ${size} entries from now on, durably: the next commits say so. */
+void sr_secrets_log(struct sr_secrets *s, uint64_t size, const uint8_t root[SR_HASH]);
 
 /* Group changes: begin, put and erase any number, then commit or rollback. Outside of a group each
  * put or erase is its own commit. A commit erases (a new root) when anything in it was erased or
@@ -164,6 +172,11 @@ SR_MUST int sr_secrets_retry(struct sr_secrets *s, struct sr_err *e);
  * there again. A kill leaves a file here that opens under the wrap before, or under this one. After
  * a failure of the disk nothing more is written: which of the two it is, the next opening finds. */
 SR_MUST int sr_secrets_rewrap(struct sr_secrets *s, const uint8_t wrap[SR_KEY], struct sr_err *e);
+/* Whether a second copy of a secrets.db, of whatever vault, lies in ${path}; and what one that
+ * found none there has made of it since is gone, its root cell overwritten. No folder is no copy.
+ */
+SR_MUST int sr_secrets_copy_find(bool *there, const char *path, struct sr_err *e);
+SR_MUST int sr_secrets_copy_undo(const char *path, struct sr_err *e);
 /* The copy lies in ${path} from now on: it is made there anew, whatever of ours is there, and read
  * back under ${key} (as at open). NULL: no copy. The one before is let go as it is, and stays in
  * use when this fails: LOCKED; EXISTS: another file's copy is there. */
