@@ -170,6 +170,53 @@ bool sr_family_ancestors(const struct sr_family *f, uint64_t file,
 	return true;
 }
 
+struct sought {
+	uint64_t file;
+	bool there;
+};
+
+static bool is_it(void *ctx, uint64_t ancestor) {
+	struct sought *s = ctx;
+
+	s->there = s->there || ancestor == s->file;
+	return !s->there;
+}
+
+static bool came_out_of(const struct sr_family *f, uint64_t file, uint64_t of) {
+	struct sought s = {of, false};
+
+	(void)sr_family_ancestors(f, file, is_it, &s);
+	return s.there;
+}
+
+bool sr_family_kin(const struct sr_family *f, uint64_t a, uint64_t b) {
+	if (a == b || came_out_of(f, a, b) || came_out_of(f, b, a))
+		return true;
+	return (f->cut[a] || f->cut[b]) && f->of[a] != NONE && f->of[a] == f->of[b];
+}
+
+bool sr_family_source(uint64_t *source, const struct sr_family *f, uint64_t text) {
+	const struct sr_bytes path = f->path[text];
+	size_t end = path.len;
+	uint32_t at;
+
+	if (f->of[text] != NONE) {
+		*source = f->of[text];
+		return true;
+	}
+	while (end > 0 && path.p[end - 1] != '/')
+		end--;
+	if (end < 2)
+		return false;
+	const struct sr_bytes stem = sr_bytes_of(path.p, end - 1);
+
+	at = find(f, stem);
+	if (at == f->count || (at + 1 < f->count && compare(f->by_path[at + 1].path, stem) == 0))
+		return false;
+	*source = f->by_path[at].file;
+	return true;
+}
+
 /* Has an ancestor the mark? ${hit}, ${kin} are made up for it. */
 static bool has(const struct sr_family *f, uint32_t file, const uint8_t *marks, uint8_t of) {
 	const struct sr_bytes path = f->path[file];

@@ -191,7 +191,7 @@ static int decided(struct sr_room *r, const struct opened *o, struct sr_err *e) 
 }
 
 /* A copy is whole or not made. What is handed over to an authority is handed over as it is. */
-static int covered(struct sr_room *r, const struct opened *o, struct sr_err *e) {
+static int covered(struct sr_room *r, struct opened *o, struct sr_err *e) {
 	struct sr_item_marks l = {NULL, 0};
 	char part[64];
 	int rc = strcmp(o->right, "export") == 0 ? room_uncovered(&l, r, o, NULL, e) : 0;

@@ -19,6 +19,7 @@ enum {
 };
 
 struct counting {
+	struct sr_room *room;
 	struct sr_counter *counter;
 	struct sr_buf *out;
 	struct sr_buf line; /* secret */
@@ -376,7 +377,7 @@ static int count_file(struct counting *c, struct opened *o, uint64_t index, cons
 	enum sr_plain_encoding encoding = SR_PLAIN_UTF8;
 	uint64_t shown = index;
 	bool minutes = false;
-	int rc = room_shown(&shown, &encoding, o, index, e);
+	int rc = room_shown(&shown, &encoding, c->room, o, index, e);
 
 	sr_buf_printf(c->out, "{\"file\": %llu", (unsigned long long)index);
 	put_kind(c->out, f->media_type);
@@ -424,7 +425,7 @@ static int count_all(struct counting *c, struct opened *o, struct sr_err *e) {
 
 int sr_room_features(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
 	struct sr_buf *out, struct sr_err *e) {
-	struct counting c = {.out = out};
+	struct counting c = {.room = r, .out = out};
 	struct opened *o = NULL;
 	int rc = room_find(&o, r, checkout, person, e);
 

@@ -35,6 +35,7 @@ void opened_free(struct opened *o) {
 	if (o == NULL)
 		return;
 	room_export_free(o->export); /* its threads read the item */
+	sr_family_free(o->family);   /* which has its paths */
 	sr_item_close(o->it);
 	free(o->read_logged);
 	sr_cut_free(o->cut);
