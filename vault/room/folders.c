@@ -118,18 +118,19 @@ void sr_folders_free(struct sr_folders *f) {
 	free(f);
 }
 
-/* What comes behind the name of the folder ${name}, in which something lies. */
-static int put_apart(
-	const struct sr_folders *f, struct sr_buf *out, struct sr_bytes name, struct sr_err *e) {
-	const struct taken *t = find(f, name);
+bool sr_folders_taken(const struct sr_folders *f, struct sr_bytes name) {
+	return find(f, name) != NULL;
+}
+
+/* What comes behind ${name} to tell it from what has it; the number is in no other such name. */
+static int put_apart(const struct sr_folders *f, struct sr_buf *out, struct sr_bytes name,
+	uint64_t number, struct sr_err *e) {
 	struct sr_buf b;
 	int rc = 0;
 
-	if (t == NULL || t->file == FOLDER)
-		return 0;
 	sr_buf_init_secret(&b);
 	sr_buf_put_bytes(&b, name);
-	sr_buf_printf(&b, "~%llu", (unsigned long long)t->file);
+	sr_buf_printf(&b, "~%llu", (unsigned long long)number);
 	while ((rc = sr_buf_ok(&b, e)) == 0 && find(f, sr_buf_view(&b)) != NULL)
 		sr_buf_put_u8(&b, '~');
 	if (rc == 0)
@@ -138,8 +139,9 @@ static int put_apart(
 	return rc;
 }
 
-int sr_folders_name(
-	const struct sr_folders *f, struct sr_buf *out, struct sr_bytes path, struct sr_err *e) {
+int sr_folders_name(const struct sr_folders *f, struct sr_buf *out, uint64_t file,
+	struct sr_bytes path, struct sr_err *e) {
+	const struct taken *t;
 	struct sr_buf name;
 	int rc;
 
@@ -147,10 +149,15 @@ int sr_folders_name(
 	sr_tar_name(&name, path);
 	rc = sr_buf_ok(&name, e);
 	for (size_t i = 0; rc == 0 && i < name.len; i++) {
-		if (name.p[i] == '/')
-			rc = put_apart(f, out, sr_bytes_of(name.p, i), e);
+		/* A folder in which something lies, that is called as a file is. */
+		if (name.p[i] == '/' && (t = find(f, sr_bytes_of(name.p, i))) != NULL &&
+			t->file != FOLDER)
+			rc = put_apart(f, out, sr_bytes_of(name.p, i), t->file, e);
 		sr_buf_put_u8(out, name.p[i]);
 	}
+	t = rc == 0 ? find(f, sr_buf_view(&name)) : NULL;
+	if (t != NULL && t->file != FOLDER && t->file != file)
+		rc = put_apart(f, out, sr_buf_view(&name), file, e);
 	sr_buf_free(&name);
 	return rc == 0 ? sr_buf_ok(out, e) : rc;
 }
