@@ -8,7 +8,7 @@ sr doctor >out 2>err || skip "no sandbox here: $(head -n 3 out err)"
 founded
 mkdir box
 python3 - <<'END'
-import warnings, zipfile
+import io, warnings, zipfile
 warnings.simplefilter('ignore')
 open('box/mail.eml', 'w').write('From: a@b\nTo: c@d\nSubject: x\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=q\n\n'
     '--q\nContent-Type: text/plain\n\nhello there\n--q\nContent-Type: text/plain\nContent-Disposition: attachment; filename=n.txt\n\n'
@@ -16,6 +16,11 @@ open('box/mail.eml', 'w').write('From: a@b\nTo: c@d\nSubject: x\nMIME-Version: 1
 with zipfile.ZipFile('box/two.zip', 'w') as z:
     z.writestr('a.html', '<html><p>the dangerous one')
     z.writestr('a.html', '<html><p>the other one')
+b = io.BytesIO()
+with zipfile.ZipFile(b, 'w') as z:
+    z.writestr('deep.txt', 'deep words')
+with zipfile.ZipFile('box/long.zip', 'w') as z:
+    z.writestr('/'.join(['d' * 99] * 30) + '/in.zip', b.getvalue())
 END
 deposit box
 ok sr intake run
@@ -27,6 +32,10 @@ ONE=$(at box/two.zip/a.html) OTHER=$(at box/two.zip/a.html 2)
 ((ONE != OTHER)) || fail "one file of that name: $(cat paths)"
 
 # A version without the names: each text is called after its own file.
+# Whose place in its container nobody can tell any more: with the container's own name its members' were cut.
+ok as cu1 intake show "$ITEM" --key cut --json
+same "$(jq -r '[.fact[].file | tonumber]' out | tr -d ' \n')" "[$(grep -n '/deep.txt$' paths | cut -d: -f1 | awk '{ print $1 - 1 }')]"
+
 ok as cu1 checkout "$ITEM" --right quarantine --json
 LOOK=$(json checkout)
 ok as cu1 redact "$LOOK" --leave-out "$BUILD,$MAIL" --keep "$BODY" --reason names --json
@@ -46,6 +55,9 @@ ok as ri cat "$CHECKOUT" "$OTHER"
 has 'the other one'
 hasnt 'the dangerous one'
 
+ok as ri cat "$CHECKOUT" "$(at "$(grep '/deep.txt$' paths)")"
+has 'deep words'
+
 # In one of them, and in an attachment: the letter says what the attachment does.
 ok as cu1 describe "$ITEM" --hazard "instructional@$BUILD,personal-data@$ONE"
 uncovered="which this grant's level does not cover"
@@ -56,6 +68,9 @@ ok as ri cat "$CHECKOUT" "$BODY"
 has 'hello there'
 ok as ri cat "$CHECKOUT" "$OTHER"
 has 'the other one'
+# In a container whose member is called after half of its name.
+ok as cu1 describe "$ITEM" --hazard "instructional@$(at "$(grep '/in.zip$' paths)")"
+refused 1 "says what file .* says, which has the hazard instructional, $uncovered" as ri cat "$CHECKOUT" "$(at "$(grep '/deep.txt$' paths)")"
 # In the text of the letter: it is the letter's, and so what came out of that.
 TEXT=$(at 'box/mail.eml/(text)')
 ok as cu1 describe "$ITEM" --hazard "instructional@$TEXT:1"

@@ -223,6 +223,11 @@ static int add_member(struct inspecting *x, const struct sr_member *m, struct sr
 		.of = x->ring[x->first].file, .kind = SR_FILE_REGULAR, .mtime_s = m->mtime};
 	char note[SR_BOX_PATH_MAX + 32] = "";
 	bool cut = member_path(x, m->path);
+
+	/* The parser cuts the path of a container in a container at half of what a path may have
+	 * (parser/unpack.c), so that its members' names do not say any more what they came out of.
+	 */
+	cut = cut || (m->depth > 1 && m->path.len > SR_BOX_PATH_MAX / 2);
 	int rc;
 
 	switch (m->kind) {
