@@ -261,6 +261,50 @@ static void kin(void **state) {
 	end(&y);
 }
 
+/* Paths of thousands of slashes, and one that would stand between a path and what is behind it. */
+static void deep(void **state) {
+	enum {
+		MANY = 12, /* what a manifest has without parts */
+		LONG = 2000
+	};
+	static char text[MANY][LONG + 9];
+	static const char *names[MANY];
+	static uint8_t marks[MANY];
+	struct sr_family *f = NULL;
+	struct found up = {.most = 100};
+	struct family y;
+	struct sr_item *it;
+
+	(void)state;
+	begin(&y, false);
+	it = y.it;
+	sr_backend_free(y.backend);
+	sr_dir_close(y.d);
+	t_tmp_remove(y.dir);
+	for (size_t i = 0; i < MANY; i++) {
+		for (size_t at = 0; at < LONG; at += 2)
+			memcpy(text[i] + at, "d/", 2);
+		(void)snprintf(text[i] + LONG, 9, "%zu", i);
+		names[i] = text[i];
+	}
+	names[0] = "d/d";
+	names[1] = "d/d/d";
+	names[2] = "d-d/d"; /* sorts between the others, were the slash a byte like others */
+	open_item(&y, names, MANY);
+	assert_ok(sr_family_new(&f, y.r.cat, y.id, y.it, &e), &e);
+	marks[1] = LEFT;
+	sr_family_spread(f, marks, LEFT, GOES);
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(marks[i], i == 0 || i == 2 ? 0 : i == 1 ? LEFT : GOES);
+	assert_true(sr_family_ancestors(f, MANY - 1, found, &up));
+	assert_int_equal(up.count, 2);
+	assert_int_equal(up.files[0], 0);
+	assert_int_equal(up.files[1], 1);
+	sr_family_free(f);
+	sr_item_close(it);
+	end(&y);
+}
+
 /* An item that nobody looked through, or whose facts are gone, has its paths. */
 static void paths_alone(void **state) {
 	struct family y;
@@ -300,6 +344,7 @@ int main(void) {
 		cmocka_unit_test(spread),
 		cmocka_unit_test(kin),
 		cmocka_unit_test(paths_alone),
+		cmocka_unit_test(deep),
 		cmocka_unit_test(no_files),
 	};
 
