@@ -8,10 +8,6 @@
 
 #include "base/limits.h"
 
-enum {
-	PAGE = 1000 /* facts read at once */
-};
-
 #define NONE UINT32_MAX /* no enumerator: it is no int */
 
 struct member {
@@ -119,35 +115,20 @@ static int paths(struct sr_family *f, struct sr_item *it, struct sr_err *e) {
 	return rc;
 }
 
-/* What the intake said under ${key}; a fact of another item's time is passed over. */
-static int facts(struct sr_family *f, struct sr_catalogue *c, const uint8_t item[SR_ID],
-	const char *key, struct sr_err *e) {
-	struct sr_page page = {0, PAGE};
-	uint64_t total = 1;
-	int rc = 0;
+/* A fact of another item's time is passed over. */
+static int take_fact(void *ctx, const struct sr_fact_row *r, struct sr_err *e) {
+	struct sr_family *f = ctx;
+	uint64_t of = 0;
 
-	while (rc == 0 && page.offset < total) {
-		struct sr_item_facts l = {NULL, 0, 0};
-
-		rc = sr_query_item_facts(&l, c, item, key, &page, e);
-		total = rc == 0 ? l.total : 0;
-		for (size_t i = 0; rc == 0 && i < l.count; i++) {
-			const struct sr_fact_row *r = &l.rows[i];
-			uint64_t of = 0;
-
-			if (r->file >= f->count)
-				continue;
-			if (strcmp(key, "cut") == 0)
-				f->cut[r->file] = true;
-			else if (sr_parse_dec(&of, sr_bytes_of(r->value, r->value_len),
-					 f->count - 1, NULL) == 0 &&
-				 of != r->file)
-				f->of[r->file] = (uint32_t)of;
-		}
-		page.offset += PAGE;
-		sr_item_facts_free(&l);
-	}
-	return rc;
+	(void)e;
+	if (r->file >= f->count)
+		return 0;
+	if (strcmp(r->key, "cut") == 0)
+		f->cut[r->file] = true;
+	else if (sr_parse_dec(&of, sr_bytes_of(r->value, r->value_len), f->count - 1, NULL) == 0 &&
+		 of != r->file)
+		f->of[r->file] = (uint32_t)of;
+	return 0;
 }
 
 int sr_family_new(struct sr_family **out, struct sr_catalogue *c, const uint8_t item[SR_ID],
@@ -176,9 +157,9 @@ int sr_family_new(struct sr_family **out, struct sr_catalogue *c, const uint8_t 
 	if (rc == 0)
 		rc = paths(f, it, e);
 	if (rc == 0 && count > 0)
-		rc = facts(f, c, item, "of", e);
+		rc = sr_query_each_fact(c, item, "of", take_fact, f, e);
 	if (rc == 0 && count > 0)
-		rc = facts(f, c, item, "cut", e);
+		rc = sr_query_each_fact(c, item, "cut", take_fact, f, e);
 	if (rc != 0) {
 		sr_family_free(f);
 		return rc;
