@@ -297,8 +297,14 @@ static int add(struct text_step *s, uint64_t index, const struct sr_pages *t, st
 	struct sr_adding a = {.of = index, .kind = SR_FILE_REGULAR};
 	struct sr_file file;
 	struct sr_buf path;
+	bool room = false;
 	int rc = sr_item_file(sr_holding_item(s->h), index, &file, e);
 
+	if (rc == 0)
+		rc = sr_holding_room(&room, s->h, file.path.len + sizeof suffix, 1, e);
+	if (rc == 0 && !room)
+		return sr_holding_fact(s->h, index, "text-not-kept",
+			sr_bytes_str("the item's list of files has no room for its name"), e);
 	if (rc != 0)
 		return rc;
 	/* A path that has no room for the suffix has none to be found by: its text is not kept. */
