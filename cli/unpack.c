@@ -195,6 +195,7 @@ static void begin_member(struct cli_unpack *u, const struct sr_member *m) {
 	case SR_MEMBER_KINDS:
 		break;
 	}
+	u->note[SR_FILE_NOTE_MAX] = '\0'; /* a longer one would be refused, and all with it */
 }
 
 static void take_fact(struct cli_unpack *u, const struct sr_frame *f) {

@@ -502,7 +502,7 @@ static int only_file(struct cli *c, const struct cli_answer *a, uint64_t *file, 
 	size_t count = 0, made = 0;
 	for (size_t i = 0; i < a->rows.count; i++) {
 		const struct sr_row *row = &a->rows.rows[i];
-		if (sr_row_get(row, "sha256").p == NULL)
+		if (!sr_bytes_eq(sr_row_get(row, "kind"), sr_bytes_str("regular")))
 			continue;
 		if (sr_row_get(row, "rendition").p != NULL) {
 			made++;

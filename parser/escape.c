@@ -25,6 +25,7 @@
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -209,6 +210,68 @@ static bool signal_others(char *how, size_t size) {
 	return kill(-1, 0) == 0 ? through(how, size, "others can be signalled") : false;
 }
 
+/* Of processes that live: the foreman, bubblewrap's own. */
+static bool signal_by_thread(char *how, size_t size) {
+	for (pid_t pid = 1; pid < 8; pid++)
+		if (pid != getpid() && syscall(SYS_tgkill, pid, pid, 0) == 0)
+			return through(how, size, "process %d can be signalled", pid);
+	return false;
+}
+
+static bool signal_by_file(char *how, size_t size) {
+	int ends[2];
+
+	if (pipe(ends) != 0)
+		return false;
+	return fcntl(ends[0], F_SETOWN, getppid()) == 0 || fcntl(ends[0], F_SETSIG, SIGKILL) == 0
+		       ? through(how, size, "a pipe signals its parent")
+		       : false;
+}
+
+static bool limit_others(char *how, size_t size) {
+	struct rlimit r;
+
+	for (pid_t pid = 1; pid < 8; pid++)
+		if (pid != getpid() && prlimit(pid, RLIMIT_NOFILE, NULL, &r) == 0)
+			return through(how, size, "limits of process %d can be set", pid);
+	return false;
+}
+
+/* Their bytes are of no process. */
+static bool memory_files(char *how, size_t size) {
+	return memfd_create("x", 0) >= 0 ? through(how, size, "files in memory can be made")
+					 : false;
+}
+
+static int sleep_for_ever(void *unused) {
+	const struct timespec t = {.tv_sec = 1};
+
+	(void)unused;
+	while (true)
+		(void)nanosleep(&t, NULL);
+	return 0;
+}
+
+static bool threads(char *how, size_t size) {
+	enum {
+		STACK = 16 << 10,
+		MANY = 64
+	};
+	unsigned made = 0;
+
+	for (unsigned i = 0; i < 200; i++) {
+		uint8_t *stack = malloc(STACK);
+
+		made += stack != NULL && clone(sleep_for_ever, stack + STACK,
+						 CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+							 CLONE_THREAD | CLONE_SYSVSEM,
+						 NULL) > 0
+				? 1
+				: 0;
+	}
+	return made > MANY ? through(how, size, "%u threads", made) : false;
+}
+
 static bool new_user_namespace(char *how, size_t size) {
 	return unshare(CLONE_NEWUSER) == 0 ? through(how, size, "unshare works") : false;
 }
@@ -322,6 +385,11 @@ static const struct {
 	{"be traced", trace_me},
 	{"read another process", read_parent},
 	{"signal another process", signal_others},
+	{"signal another process by its thread", signal_by_thread},
+	{"have a file signal another process", signal_by_file},
+	{"limit another process", limit_others},
+	{"take memory that is counted nowhere", memory_files},
+	{"start threads without end", threads},
 	{"make a user namespace", new_user_namespace},
 	{"clone into a namespace", clone_namespace},
 	{"mount", mount_something},

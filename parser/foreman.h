@@ -22,7 +22,8 @@
  * it returns when it has said that it is done. Ends the process when the parent hangs up. */
 _Noreturn void par_foreman(void (*work)(void));
 
-/* In a worker, or before a tool is started: the inner filter (sandbox/walls.h), for good. */
+/* In a worker, or before a tool is started: the inner filter (sandbox/walls.h), and that a signal
+ * goes to this process only, for good. */
 bool par_inner_filter(void);
 
 #endif

@@ -24,6 +24,24 @@ put('d-scan', b'y' * 2001)
 # Of all that comes out of the item; this is the last.
 put('e-bytes.zip', zipped(('before', 'z' * 1000), ('large', 'z' * 30000), ('after', 'z')))
 END
+# Names alone, of which there is more than the item's list of files may hold.
+mkdir names
+python3 - <<'END'
+import tarfile
+with tarfile.open('names/many.tar.gz', 'w:gz', format=tarfile.GNU_FORMAT, compresslevel=1) as t:
+    for n in range(8400):
+        t.addfile(tarfile.TarInfo('%06d' % n + 'x' * 4070))
+END
+deposit names
+ok sr intake run
+has 'nothing is left to do'
+ok as cu1 intake show "$ITEM" --key unpacked
+has 'capped: the item.s list of files has no room for more names'
+ok as cu1 intake show "$ITEM" --key unreadable --limit 1 --json
+same "$(json total)" 1
+ok as cu1 intake show "$ITEM" --key of --limit 1 --json
+N=$(json total)
+((N > 7000 && N < 8400)) || fail "$N members came out"
 cat >scan.sh <<'E2'
 #!/bin/sh
 cat >/dev/null

@@ -57,6 +57,12 @@ refused 1 "file $N has the hazard personal-data, which this grant's level does n
 ok as ri cat "$CHECKOUT" plain.txt
 has 'does not say where'
 hasnt 'no pages here'
+# Of what is left out no hash is told, which would say that a guess is right.
+ok as ri cat "$CHECKOUT" --list --json
+same "$(jq -r '[.[] | select(.sha256 != null)] | length' out)" 0
+ok as cu1 describe "$ITEM" --hazard "instructional@magazine.txt:2,instructional@talk.vtt:05:00-10:00,personal-data@names"
+ok as ri cat "$CHECKOUT" --list --json
+same "$(jq -r '[.[] | select(.sha256 != null) | .path] | join(" ")' out)" plain.txt
 ok as au log --type viewed --json
 same "$(jq -r '[.[] | .fields // . | tostring | select(test("read-part"))] | length' out)" 3
 ok sr audit replay --json

@@ -14,8 +14,14 @@ whole=$ITEM
 ok as cu1 describe "$whole" --title 'Ada and the strike'
 ok as cu2 release "$whole"
 granted "$whole"
-ok as ri show "$whole" --json
+ok as cu1 show "$whole" --json
 sha=$(jq -r '.file[] | select(.path | endswith("to-ada.txt")) | .sha256' out)
+# Whoever has a version of it, and guesses what is left out, is not told that the guess is right.
+ok as ri show "$ITEM" --json
+same "$(jq '[.file[] | select(.sha256 != null)] | length' out)" 0
+((0 < $(jq '.file | length' out))) || fail 'no files'
+ok as de show "$ITEM" --json
+same "$(jq '[.file[] | select(.sha256 == null and .kind == "regular")] | length' out)" 0
 [[ ${#sha} = 64 ]] || fail "no hash of the letter: $sha"
 
 # Who asks, and for what.

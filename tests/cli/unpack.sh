@@ -19,7 +19,8 @@ with zipfile.ZipFile('box/a.zip', 'w', zipfile.ZIP_DEFLATED) as z:
     z.writestr('../../outside.txt', 'nowhere\n')
     z.writestr('inner.zip', b.getvalue())
 with tarfile.open('box/links.tar', 'w') as t:
-    for name, kind, to in (('link', tarfile.SYMTYPE, '/etc/passwd'), ('hard', tarfile.LNKTYPE, 'x'), ('null', tarfile.CHRTYPE, '')):
+    for name, kind, to in (('link', tarfile.SYMTYPE, '/etc/passwd'), ('hard', tarfile.LNKTYPE, 'x'), ('null', tarfile.CHRTYPE, ''),
+        ('far', tarfile.LNKTYPE, 'x/' * 2048)): # longer than a note may be
         i = tarfile.TarInfo(name)
         i.type, i.linkname = kind, to
         t.addfile(i)
@@ -40,6 +41,7 @@ cp out deposited.json
 told() { jq -r --arg p "$1" '.told[] | select(.path == $p) | .status + ": " + .reason' deposited.json; }
 same "$(told box/links.tar/link)" 'recorded: /etc/passwd'
 same "$(told box/links.tar/hard)" 'recorded: hard link to x'
+told box/links.tar/far | grep -q '^recorded: hard link to x/x/' || fail "far: $(told box/links.tar/far)"
 same "$(told box/links.tar/null)" 'recorded: special file'
 told box/huge.zip/large | grep -q 'unreadable: .*it has more than 48 MiB' || fail "large: $(told box/huge.zip/large)"
 told 'box/cut.zip/(the rest)' | grep -q 'unreadable: .*broken: .' || fail "cut: $(told 'box/cut.zip/(the rest)')"

@@ -187,6 +187,19 @@ static void odd_field(char which) {
 	case 'w': /* one that is cut off: all of them for its parent */
 		odd('J', job, sizeof job - 9, 0, 0, 0, "");
 		break;
+	case '1': /* a reason that ends a page of ours, */
+		odd('Z', status, 1, 2, '\f', 2, "");
+		break;
+	case '2': /* or says something to a terminal */
+		member("one");
+		odd('E', status, 1, 2, '\033', 2, "");
+		break;
+	case '3': /* a value that ends a line */
+		odd('F', key, sizeof key, 2, '\n', 2, "");
+		break;
+	case '4': /* or a string */
+		odd('F', key, sizeof key, 2, '\0', 2, "");
+		break;
 	case 'x': /* data that is as long as a frame */
 		odd('D', "", 0, 0, 'd', SR_BOX_DATA_MAX, "");
 		break;
@@ -216,9 +229,16 @@ static void far_values(void) {
 }
 
 static void only_ours(char which) {
-	static const char *const keys[] = {
-		"name", "pronom", "mismatch", "of", "cut", "unpacked", "unreadable", "target"};
+	static const char *const keys[] = {"name", "pronom", "mismatch", "of", "cut", "unpacked",
+		"unreadable", "target", "scan", "text"};
 
+	if (which == 'm' || which == 'n') { /* that the vault made the file */
+		member("one");
+		sr_inside_fact(&s, "media-type",
+			sr_bytes_str(which == 'm' ? "text/vnd.strongroom.pages"
+						  : "application/vnd.strongroom.features"));
+		return;
+	}
 	sr_inside_fact(&s, keys[(unsigned)(which - '0') % (sizeof keys / sizeof *keys)],
 		sr_bytes_str("0"));
 }

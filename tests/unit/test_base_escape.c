@@ -36,6 +36,16 @@ static void utf8_borders(void **state) {
 	uint32_t cp = 0;
 	assert_int_equal(sr_utf8_next(sr_bytes_of(NULL, 0), &cp), 0);
 	assert_true(sr_utf8_valid(sr_bytes_of(NULL, 0)));
+	assert_true(sr_escape_valid(sr_bytes_of(NULL, 0)));
+	assert_true(sr_escape_valid(sr_bytes_str("a \\n \xC3\xA4 \xE2\x80\x8D")));
+	assert_false(sr_escape_valid(sr_bytes_str("a\n")));
+	assert_false(sr_escape_valid(sr_bytes_str("\t")));
+	assert_false(sr_escape_valid(sr_bytes_str("\x1b[m")));
+	assert_false(sr_escape_valid(sr_bytes_str("\x7f")));
+	assert_false(sr_escape_valid(sr_bytes_of("a\0b", 3)));
+	assert_false(sr_escape_valid(sr_bytes_str("\xC2\x9B")));     /* C1 */
+	assert_false(sr_escape_valid(sr_bytes_str("\xE2\x80\xA8"))); /* a line separator */
+	assert_false(sr_escape_valid(sr_bytes_str("\xFF")));
 }
 
 static void what_is_escaped(void **state) {
@@ -89,6 +99,7 @@ static void cuts_keep_characters_whole(void **state) {
 		sr_buf_init(&b);
 		sr_escape(&b, in, max);
 		assert_true(sr_utf8_valid(sr_buf_view(&b)));
+		assert_true(sr_escape_valid(sr_buf_view(&b)));
 		bool cut = b.len >= 3 && memcmp(b.p + b.len - 3, "...", 3) == 0;
 		assert_true(b.len <= max + 3);
 		assert_int_equal(cut, max < 16);

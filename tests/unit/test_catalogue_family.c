@@ -1,6 +1,7 @@
 /*
  * family: what came out of what, by paths and by what the intake said, for names that are alike,
- * twice there, or cut; hostile facts; and marks that spread to all of a family and nobody else.
+ * twice there, or cut; hostile facts; marks that spread to all of a family and nobody else; and
+ * which say the same.
  */
 #include "catalogue/family.h"
 
@@ -230,6 +231,80 @@ static void spread(void **state) {
 	end(&y);
 }
 
+/* Says the one again what the other says, whichever way round it is asked? */
+static void kin_are(const struct family *y, unsigned file, unsigned want) {
+	for (unsigned i = 0; i < FILES; i++)
+		if (sr_family_kin(y->f, file, i) != ((want >> i & 1) != 0) ||
+			sr_family_kin(y->f, i, file) != ((want >> i & 1) != 0))
+			fail_msg("%s and %s (%u)", paths[file], paths[i], i);
+}
+
+static void kin(void **state) {
+	struct family y;
+	uint64_t source = FILES;
+
+	(void)state;
+	begin(&y, true);
+	kin_are(&y, ZIP, B(ZIP) | B(X) | B(INNER) | B(Y) | B(X_TEXT) | B(X_AGAIN) | B(CUT));
+	kin_are(&y, X, B(ZIP) | B(X) | B(X_TEXT) | B(CUT));
+	kin_are(&y, Y, B(ZIP) | B(INNER) | B(Y) | B(CUT));
+	kin_are(&y, CUT, B(ZIP) | B(X) | B(INNER) | B(Y) | B(X_AGAIN) | B(CUT));
+	kin_are(&y, OTHER, B(OTHER) | B(OTHER_X));
+	kin_are(&y, NEIGHBOUR, B(NEIGHBOUR));
+	kin_are(&y, LOST, B(LOST));
+	/* Of which of two it is the text, the name does not say. */
+	assert_false(sr_family_source(&source, y.f, X_TEXT));
+	assert_true(sr_family_source(&source, y.f, OTHER_X));
+	assert_int_equal(source, OTHER);
+	assert_false(sr_family_source(&source, y.f, OTHER));
+	assert_false(sr_family_source(&source, y.f, ABSOLUTE));
+	end(&y);
+}
+
+/* Paths of thousands of slashes, and one that would stand between a path and what is behind it. */
+static void deep(void **state) {
+	enum {
+		MANY = 12, /* what a manifest has without parts */
+		LONG = 2000
+	};
+	static char text[MANY][LONG + 9];
+	static const char *names[MANY];
+	static uint8_t marks[MANY];
+	struct sr_family *f = NULL;
+	struct found up = {.most = 100};
+	struct family y;
+	struct sr_item *it;
+
+	(void)state;
+	begin(&y, false);
+	it = y.it;
+	sr_backend_free(y.backend);
+	sr_dir_close(y.d);
+	t_tmp_remove(y.dir);
+	for (size_t i = 0; i < MANY; i++) {
+		for (size_t at = 0; at < LONG; at += 2)
+			memcpy(text[i] + at, "d/", 2);
+		(void)snprintf(text[i] + LONG, 9, "%zu", i);
+		names[i] = text[i];
+	}
+	names[0] = "d/d";
+	names[1] = "d/d/d";
+	names[2] = "d-d/d"; /* sorts between the others, were the slash a byte like others */
+	open_item(&y, names, MANY);
+	assert_ok(sr_family_new(&f, y.r.cat, y.id, y.it, &e), &e);
+	marks[1] = LEFT;
+	sr_family_spread(f, marks, LEFT, GOES);
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(marks[i], i == 0 || i == 2 ? 0 : i == 1 ? LEFT : GOES);
+	assert_true(sr_family_ancestors(f, MANY - 1, found, &up));
+	assert_int_equal(up.count, 2);
+	assert_int_equal(up.files[0], 0);
+	assert_int_equal(up.files[1], 1);
+	sr_family_free(f);
+	sr_item_close(it);
+	end(&y);
+}
+
 /* An item that nobody looked through, or whose facts are gone, has its paths. */
 static void paths_alone(void **state) {
 	struct family y;
@@ -267,7 +342,9 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ancestors),
 		cmocka_unit_test(spread),
+		cmocka_unit_test(kin),
 		cmocka_unit_test(paths_alone),
+		cmocka_unit_test(deep),
 		cmocka_unit_test(no_files),
 	};
 

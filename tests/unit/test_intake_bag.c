@@ -492,11 +492,35 @@ static void fetches(void **state) {
 	assert_int_equal(unlink(t_path(dir, "data/letter.txt")), 0);
 	put_str("fetch.txt", "https://example.org/x 9 data/letter.txt\n");
 	refused(SR_BAG_FETCH, "data/letter.txt is to be fetched");
+	/* In any order. */
+	plain("1.0");
+	assert_int_equal(unlink(t_path(dir, "data/letter.txt")), 0);
+	put_str("fetch.txt",
+		"https://example.org/x 9 data/z\nhttps://example.org/x 9 data/letter.txt\n"
+		"https://example.org/x 9 data/a\n");
+	refused(SR_BAG_FETCH, "data/letter.txt is to be fetched");
 	for (size_t i = 0; i < T_COUNT(bad); i++) {
 		plain("1.0");
 		put_str("fetch.txt", bad[i]);
 		refused(SR_BAG_FORM, "want a URL, a length");
 	}
+}
+
+/* Names of digests are read in any case, so there is no end of manifests. */
+static void many_manifests(void **state) {
+	char name[64];
+
+	(void)state;
+	plain("1.0");
+	for (unsigned i = 0; i < 64; i++) {
+		(void)snprintf(name, sizeof name, "%smanifest-%c%c%c%s.txt", i & 1 ? "tag" : "",
+			i & 2 ? 's' : 'S', i & 4 ? 'h' : 'H', i & 8 ? 'a' : 'A',
+			i & 16   ? "384"
+			: i & 32 ? "224"
+				 : "512");
+		put_str(name, "");
+	}
+	refused(SR_BAG_LARGE, "it has more than 32 manifests");
 }
 
 static void lines_twice(void **state) {
@@ -952,6 +976,7 @@ int main(void) {
 		cmocka_unit_test(changes),
 		cmocka_unit_test(refused_after_many_warnings),
 		cmocka_unit_test(both_forms),
+		cmocka_unit_test(many_manifests),
 		cmocka_unit_test(encodings),
 		cmocka_unit_test(decoding),
 		cmocka_unit_test(keys),

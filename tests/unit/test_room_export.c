@@ -178,6 +178,47 @@ static void without_content(void **state) {
 	desk_free(d);
 }
 
+/* What would have one name where it is unpacked is told apart: with tar the last one wins. */
+static void of_one_name(void **state) {
+	static const char *const names[] = {"x", "x~1", "NOT-EXPORTED.txt", "x~3~", "x~3", "y/z"};
+	static const char want_list[] = "link: symbolic link to x\n";
+	struct world_file files[] = {{.path = "x", .content = sr_bytes_str("one")},
+		{.path = "./x", .content = sr_bytes_str("two")},
+		{.path = "./NOT-EXPORTED.txt", .content = sr_bytes_str("of the item")},
+		{.path = "/x", .content = sr_bytes_str("three")},
+		{.path = "x~3", .content = sr_bytes_str("its own")},
+		{.path = "y//z", .content = sr_bytes_str("four")},
+		{.path = "link", .kind = SR_FILE_SYMLINK, .note = "x"}};
+	struct desk *d = desk_new(files, T_COUNT(files));
+	struct sr_buf sealed, plain, want;
+
+	(void)state;
+	sr_buf_init(&sealed);
+	sr_buf_init(&want);
+	take(d, 100000, &sealed);
+	decrypt(d, &sealed, &plain);
+	for (size_t i = 0; i < T_COUNT(names); i++) {
+		struct sr_tar_file t = {
+			sr_bytes_str(names[i]), files[i].content.len, W_TIME - W_DAY, 0};
+
+		sr_tar_header(&want, &t);
+		sr_buf_put_bytes(&want, files[i].content);
+		sr_tar_pad(&want, t.size);
+	}
+	struct sr_tar_file list = {
+		sr_bytes_str("NOT-EXPORTED-2.txt"), strlen(want_list), d->w->now, 0};
+	sr_tar_header(&want, &list);
+	sr_buf_put_str(&want, want_list);
+	sr_tar_pad(&want, list.size);
+	sr_tar_end(&want);
+	assert_int_equal(plain.len, want.len);
+	assert_memory_equal(plain.p, want.p, want.len);
+	sr_buf_free(&sealed);
+	sr_buf_free(&plain);
+	sr_buf_free(&want);
+	desk_free(d);
+}
+
 static void an_empty_file(void **state) {
 	(void)state;
 	struct world_file f = {.path = "empty", .content = {(const uint8_t *)"", 0}};
@@ -576,6 +617,7 @@ int main(void) {
 		cmocka_unit_test(a_part_above_the_grant),
 		cmocka_unit_test(one_file_is_itself),
 		cmocka_unit_test(without_content),
+		cmocka_unit_test(of_one_name),
 		cmocka_unit_test(an_empty_file),
 		cmocka_unit_test(several_files_are_an_archive),
 		cmocka_unit_test(age_opens_it),

@@ -819,6 +819,7 @@ static void pages(void **state) {
 	uint8_t grant[SR_ID];
 	struct world_request rq = {.by = &w->researcher[0], .count = 1};
 	struct sr_room_page p = {.person = w->researcher[0].person, .len = 1000};
+	struct sr_room_page other;
 	struct world_checkout c = {.by = &w->researcher[0], .grant = grant};
 	const char *encoding = NULL;
 	struct sr_room_opened opened;
@@ -889,6 +890,17 @@ static void pages(void **state) {
 		"a page is 1 to");
 	p.len = 1;
 	assert_ok(sr_room_text(w->room, &p, &text, &next, &encoding, &w->e), &w->e);
+	/* What is asked wrongly of another file does not move it into the place of this one. */
+	other = p;
+	other.file = 3;
+	other.offset = 0;
+	other.len = 0;
+	assert_fails(sr_room_text(w->room, &other, &text, &next, &encoding, &w->e), SR_MISUSE,
+		&w->e, "a page is 1 to");
+	p.offset = 1001;
+	sr_buf_clear(&text);
+	assert_ok(sr_room_text(w->room, &p, &text, &next, &encoding, &w->e), &w->e);
+	assert_memory_equal(text.p, big.p + 1001, 1);
 	sr_buf_free(&big);
 	sr_buf_free(&text);
 	sr_buf_free(&want);

@@ -93,6 +93,17 @@ static bool deceptive(uint32_t cp) {
 	return false;
 }
 
+bool sr_escape_valid(struct sr_bytes in) {
+	uint32_t cp = 0;
+	while (in.len > 0) {
+		const size_t len = sr_utf8_next(in, &cp);
+		if (len == 0 || cp < 0x20 || cp == 0x7f || deceptive(cp))
+			return false;
+		in = sr_bytes_of(in.p + len, in.len - len);
+	}
+	return true;
+}
+
 /* One character of ${in}: its escaped form to ${out}, its length; bytes of input to ${used}. */
 static size_t unit(char out[UNIT_MAX], struct sr_bytes in, bool lines, size_t *used) {
 	uint32_t cp = 0;

@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	PAGE = 1000 /* facts read at once */
-};
+#include "base/limits.h"
 
 #define NONE UINT32_MAX /* no enumerator: it is no int */
 
@@ -17,20 +15,47 @@ struct member {
 	uint32_t file;
 };
 
+/* Paths are sorted with the slash before all else, so that what lies behind a path follows it. Then
+ * the closest file above each is found in one pass: hostile paths have thousands of slashes, and to
+ * look each of their stems up would take minutes. */
 struct sr_family {
 	uint32_t count;
 	struct member *by_path; /* sorted; files of the same path in the order of the item */
-	struct sr_bytes *path;  /* by file */
-	uint32_t *of;           /* by file; NONE: nothing is known */
-	bool *cut;              /* by file: the end of its path was cut */
-	bool *hit, *kin;        /* at work: by place in by_path, by file */
+	uint32_t *place;        /* by file: in by_path, of the first of its path */
+	uint32_t *up; /* by place: of the closest whose path is a stem of this; NONE: none */
+	struct sr_bytes *path; /* by file */
+	uint32_t *of;          /* by file; NONE: nothing is known */
+	bool *cut;             /* by file: the end of its path was cut */
+	bool *hit, *kin;       /* at work: by place, twice; by file */
 };
 
-static int compare(struct sr_bytes a, struct sr_bytes b) {
+/* The first byte that is another, or the end of the shorter one. */
+static size_t differ(struct sr_bytes a, struct sr_bytes b) {
+	enum {
+		STEP = 64
+	};
 	const size_t n = a.len < b.len ? a.len : b.len;
-	const int c = n > 0 ? memcmp(a.p, b.p, n) : 0;
+	size_t at = 0;
 
-	return c != 0 ? c : a.len < b.len ? -1 : a.len > b.len;
+	while (n - at >= STEP && memcmp(a.p + at, b.p + at, STEP) == 0)
+		at += STEP;
+	while (at < n && a.p[at] == b.p[at])
+		at++;
+	return at;
+}
+
+static int compare(struct sr_bytes a, struct sr_bytes b) {
+	const size_t at = differ(a, b);
+
+	if (at == a.len || at == b.len)
+		return a.len < b.len ? -1 : a.len > b.len;
+	if (a.p[at] == '/' || b.p[at] == '/')
+		return a.p[at] == '/' ? -1 : 1;
+	return a.p[at] < b.p[at] ? -1 : 1;
+}
+
+static bool is_stem(struct sr_bytes stem, struct sr_bytes path) {
+	return stem.len < path.len && path.p[stem.len] == '/' && differ(stem, path) == stem.len;
 }
 
 static int by_path(const void *a, const void *b) {
@@ -44,12 +69,31 @@ void sr_family_free(struct sr_family *f) {
 	if (f == NULL)
 		return;
 	free(f->by_path);
+	free(f->place);
+	free(f->up);
 	free(f->path);
 	free(f->of);
 	free(f->cut);
 	free(f->hit);
 	free(f->kin);
 	free(f);
+}
+
+static void links(struct sr_family *f) {
+	uint32_t first = 0, top = NONE;
+
+	for (uint32_t i = 0; i < f->count; i++) {
+		const struct sr_bytes path = f->by_path[i].path;
+
+		if (i == 0 || compare(path, f->by_path[i - 1].path) != 0) {
+			first = i;
+			while (top != NONE && !is_stem(f->by_path[top].path, path))
+				top = f->up[top];
+			f->up[first] = top;
+			top = first;
+		}
+		f->place[f->by_path[i].file] = first;
+	}
 }
 
 static int paths(struct sr_family *f, struct sr_item *it, struct sr_err *e) {
@@ -66,38 +110,25 @@ static int paths(struct sr_family *f, struct sr_item *it, struct sr_err *e) {
 	}
 	if (rc == 0 && f->count > 0)
 		qsort(f->by_path, f->count, sizeof *f->by_path, by_path);
+	if (rc == 0)
+		links(f);
 	return rc;
 }
 
-/* What the intake said under ${key}; a fact of another item's time is passed over. */
-static int facts(struct sr_family *f, struct sr_catalogue *c, const uint8_t item[SR_ID],
-	const char *key, struct sr_err *e) {
-	struct sr_page page = {0, PAGE};
-	uint64_t total = 1;
-	int rc = 0;
+/* A fact of another item's time is passed over. */
+static int take_fact(void *ctx, const struct sr_fact_row *r, struct sr_err *e) {
+	struct sr_family *f = ctx;
+	uint64_t of = 0;
 
-	while (rc == 0 && page.offset < total) {
-		struct sr_item_facts l = {NULL, 0, 0};
-
-		rc = sr_query_item_facts(&l, c, item, key, &page, e);
-		total = rc == 0 ? l.total : 0;
-		for (size_t i = 0; rc == 0 && i < l.count; i++) {
-			const struct sr_fact_row *r = &l.rows[i];
-			uint64_t of = 0;
-
-			if (r->file >= f->count)
-				continue;
-			if (strcmp(key, "cut") == 0)
-				f->cut[r->file] = true;
-			else if (sr_parse_dec(&of, sr_bytes_of(r->value, r->value_len),
-					 f->count - 1, NULL) == 0 &&
-				 of != r->file)
-				f->of[r->file] = (uint32_t)of;
-		}
-		page.offset += PAGE;
-		sr_item_facts_free(&l);
-	}
-	return rc;
+	(void)e;
+	if (r->file >= f->count)
+		return 0;
+	if (strcmp(r->key, "cut") == 0)
+		f->cut[r->file] = true;
+	else if (sr_parse_dec(&of, sr_bytes_of(r->value, r->value_len), f->count - 1, NULL) == 0 &&
+		 of != r->file)
+		f->of[r->file] = (uint32_t)of;
+	return 0;
 }
 
 int sr_family_new(struct sr_family **out, struct sr_catalogue *c, const uint8_t item[SR_ID],
@@ -113,20 +144,22 @@ int sr_family_new(struct sr_family **out, struct sr_catalogue *c, const uint8_t 
 	}
 	f->count = (uint32_t)count;
 	f->by_path = calloc((size_t)count + 1, sizeof *f->by_path);
+	f->place = calloc((size_t)count + 1, sizeof *f->place);
+	f->up = calloc((size_t)count + 1, sizeof *f->up);
 	f->path = calloc((size_t)count + 1, sizeof *f->path);
 	f->of = calloc((size_t)count + 1, sizeof *f->of);
 	f->cut = calloc((size_t)count + 1, sizeof *f->cut);
-	f->hit = calloc((size_t)count + 1, sizeof *f->hit);
+	f->hit = calloc(2 * (size_t)count + 1, sizeof *f->hit);
 	f->kin = calloc((size_t)count + 1, sizeof *f->kin);
-	if (f->by_path == NULL || f->path == NULL || f->of == NULL || f->cut == NULL ||
-		f->hit == NULL || f->kin == NULL)
+	if (f->by_path == NULL || f->place == NULL || f->up == NULL || f->path == NULL ||
+		f->of == NULL || f->cut == NULL || f->hit == NULL || f->kin == NULL)
 		rc = sr_fail(e, SR_NOMEM, "no memory for %llu files", (unsigned long long)count);
 	if (rc == 0)
 		rc = paths(f, it, e);
 	if (rc == 0 && count > 0)
-		rc = facts(f, c, item, "of", e);
+		rc = sr_query_each_fact(c, item, "of", take_fact, f, e);
 	if (rc == 0 && count > 0)
-		rc = facts(f, c, item, "cut", e);
+		rc = sr_query_each_fact(c, item, "cut", take_fact, f, e);
 	if (rc != 0) {
 		sr_family_free(f);
 		return rc;
@@ -152,60 +185,97 @@ static uint32_t find(const struct sr_family *f, struct sr_bytes path) {
 
 bool sr_family_ancestors(const struct sr_family *f, uint64_t file,
 	bool (*each)(void *ctx, uint64_t ancestor), void *ctx) {
-	const struct sr_bytes path = f->path[file];
+	uint32_t above[SR_PATH_MAX];
+	size_t n = 0;
 
 	if (f->of[file] != NONE && !each(ctx, f->of[file]))
 		return false;
-	for (size_t i = 0; i < path.len; i++) {
-		const struct sr_bytes stem = sr_bytes_of(path.p, i);
-		uint32_t at;
+	for (uint32_t at = f->up[f->place[file]]; at != NONE && n < SR_PATH_MAX; at = f->up[at])
+		above[n++] = at;
+	while (n-- > 0)
+		for (uint32_t at = above[n]; at < f->count; at++) {
+			const uint32_t one = f->by_path[at].file;
 
-		if (path.p[i] != '/' || i == 0)
-			continue;
-		for (at = find(f, stem); at < f->count && compare(f->by_path[at].path, stem) == 0;
-			at++)
-			if (!each(ctx, f->by_path[at].file))
+			if (f->place[one] != above[n])
+				break;
+			if (!each(ctx, one))
 				return false;
-	}
+		}
 	return true;
 }
 
-/* Has an ancestor the mark? ${hit}, ${kin} are made up for it. */
-static bool has(const struct sr_family *f, uint32_t file, const uint8_t *marks, uint8_t of) {
-	const struct sr_bytes path = f->path[file];
+struct sought {
+	uint64_t file;
+	bool there;
+};
 
-	if (f->of[file] != NONE &&
-		(marks[f->of[file]] == of || (f->cut[file] && f->kin[f->of[file]])))
+static bool is_it(void *ctx, uint64_t ancestor) {
+	struct sought *s = ctx;
+
+	s->there = s->there || ancestor == s->file;
+	return !s->there;
+}
+
+static bool came_out_of(const struct sr_family *f, uint64_t file, uint64_t of) {
+	struct sought s = {of, false};
+
+	(void)sr_family_ancestors(f, file, is_it, &s);
+	return s.there;
+}
+
+bool sr_family_kin(const struct sr_family *f, uint64_t a, uint64_t b) {
+	if (a == b || came_out_of(f, a, b) || came_out_of(f, b, a))
 		return true;
-	for (size_t i = 1; i < path.len; i++) {
-		const uint32_t at = path.p[i] == '/' ? find(f, sr_bytes_of(path.p, i)) : f->count;
+	return (f->cut[a] || f->cut[b]) && f->of[a] != NONE && f->of[a] == f->of[b];
+}
 
-		if (at < f->count && f->hit[at])
-			return true;
+bool sr_family_source(uint64_t *source, const struct sr_family *f, uint64_t text) {
+	const struct sr_bytes path = f->path[text];
+	size_t end = path.len;
+	uint32_t at;
+
+	if (f->of[text] != NONE) {
+		*source = f->of[text];
+		return true;
 	}
-	return false;
+	while (end > 0 && path.p[end - 1] != '/')
+		end--;
+	if (end < 2)
+		return false;
+	const struct sr_bytes stem = sr_bytes_of(path.p, end - 1);
+
+	at = find(f, stem);
+	if (at == f->count || (at + 1 < f->count && compare(f->by_path[at + 1].path, stem) == 0))
+		return false;
+	*source = f->by_path[at].file;
+	return true;
 }
 
 /* Hostile containers have thousands of members of one name, so those of one path are looked at
- * once: ${hit} of the first of them says whether any has the mark. ${kin}, of an outermost
- * container: whether anything that came out of it has. */
+ * once: ${hit} of the first of them says whether any has the mark, then whether any above has.
+ * ${kin}, of an outermost container: whether anything that came out of it has. */
 void sr_family_spread(struct sr_family *f, uint8_t *marks, uint8_t of, uint8_t mark) {
-	uint32_t first = 0;
+	bool *above = f->hit + f->count;
 
-	memset(f->hit, 0, f->count * sizeof *f->hit);
+	memset(f->hit, 0, 2 * (size_t)f->count * sizeof *f->hit);
 	memset(f->kin, 0, f->count * sizeof *f->kin);
 	for (uint32_t i = 0; i < f->count; i++) {
-		const uint32_t file = f->by_path[i].file;
-
-		if (i > 0 && compare(f->by_path[i].path, f->by_path[i - 1].path) != 0)
-			first = i;
-		if (marks[file] != of)
+		if (marks[i] != of)
 			continue;
-		f->hit[first] = true;
-		if (f->of[file] != NONE)
-			f->kin[f->of[file]] = true;
+		f->hit[f->place[i]] = true;
+		if (f->of[i] != NONE)
+			f->kin[f->of[i]] = true;
 	}
-	for (uint32_t i = 0; i < f->count; i++)
-		if (marks[i] == 0 && has(f, i, marks, of))
+	for (uint32_t i = 0; i < f->count; i++) /* what is above a place stands before it */
+		above[i] = f->place[f->by_path[i].file] == i && f->up[i] != NONE &&
+			   (f->hit[f->up[i]] || above[f->up[i]]);
+	for (uint32_t i = 0; i < f->count; i++) {
+		const uint32_t from = f->of[i];
+
+		if (marks[i] != 0)
+			continue;
+		if (above[f->place[i]] ||
+			(from != NONE && (marks[from] == of || (f->cut[i] && f->kin[from]))))
 			marks[i] = mark;
+	}
 }

@@ -30,6 +30,14 @@ void sr_family_free(struct sr_family *f); /* NULL allowed */
 bool sr_family_ancestors(const struct sr_family *f, uint64_t file,
 	bool (*each)(void *ctx, uint64_t ancestor), void *ctx);
 
+/* Says one of both again what the other says: did either come out of the other, as far as that is
+ * known? Of cut paths any two that came out of the same container are. */
+bool sr_family_kin(const struct sr_family *f, uint64_t a, uint64_t b);
+
+/* The file that ${text}, which the vault made, is the text of. false: several have the name that it
+ * is called after, and nothing says which; or none has. */
+bool sr_family_source(uint64_t *source, const struct sr_family *f, uint64_t text);
+
 /* ${marks}: a byte for each file. 0 becomes ${mark} where an ancestor's byte is ${of}, which is
  * not ${mark}. */
 void sr_family_spread(struct sr_family *f, uint8_t *marks, uint8_t of, uint8_t mark);

@@ -782,6 +782,12 @@ struct sr_item_facts {
 /* In order of files; ${key} NULL: all. */
 SR_MUST int sr_query_item_facts(struct sr_item_facts *out, struct sr_catalogue *c,
 	const uint8_t item[SR_ID], const char *key, const struct sr_page *p, struct sr_err *e);
+/* Each of ${key}, in no order, without another look at those before: for who needs them all. What
+ * ${each} gives but 0 ends it, and is the result; ${row} and what it points to live for the call.
+ */
+SR_MUST int sr_query_each_fact(struct sr_catalogue *c, const uint8_t item[SR_ID], const char *key,
+	int (*each)(void *ctx, const struct sr_fact_row *row, struct sr_err *e), void *ctx,
+	struct sr_err *e);
 void sr_item_facts_free(struct sr_item_facts *l);
 
 /* What stands or stood on an item (catalogue/apply_flag.c). */

@@ -198,6 +198,30 @@ int sr_query_item_facts(struct sr_item_facts *out, struct sr_catalogue *c,
 	return rc;
 }
 
+int sr_query_each_fact(struct sr_catalogue *c, const uint8_t item[SR_ID], const char *key,
+	int (*each)(void *ctx, const struct sr_fact_row *row, struct sr_err *e), void *ctx,
+	struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	int64_t n = 0;
+	bool row = false;
+	int rc = sr_item_number(&n, c, item, e);
+
+	if (rc == 0)
+		rc = SQL_NEW(&st, sr_catalogue_db(c), e,
+			"SELECT position, step, key, value FROM item_facts WHERE n = ? AND key = ?",
+			A_INT(n), A_STR(key));
+	while (rc == 0 && (rc = sr_stmt_step(st, &row, e)) == 0 && row) {
+		struct sr_fact_row r = {.value = NULL};
+
+		rc = read_fact(&r, st, e);
+		if (rc == 0)
+			rc = each(ctx, &r, e);
+		free(r.value);
+	}
+	sr_stmt_free(st);
+	return rc;
+}
+
 /* --- hashes ----------------------------------------------------------------------------------- */
 
 int sr_query_hashes(struct sr_catalogue *c,

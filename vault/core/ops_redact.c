@@ -4,6 +4,7 @@
  * from the room into a deposit of this process; the curator then signs `redact` for it as a
  * depositor signs `accession` (deposit.finish, submit).
  */
+#include "catalogue/family.h"
 #include "core/inflow.h"
 #include "core/ops_in.h"
 #include "room/redact.h"
@@ -46,6 +47,19 @@ static void plain_name(char *out, size_t size, uint64_t index, struct sr_bytes p
 		ending ? (const char *)path.p + path.len - n - 1 : "");
 }
 
+/* The file that ${index} is the text of, if it is one and that stays; else ${index}. Several may
+ * have the name that it is called after. */
+static int of_text(uint64_t *out, const struct sr_redacting *r, uint64_t index, struct sr_err *e) {
+	uint64_t source = index;
+	struct sr_file f;
+	int rc = sr_room_file(r->room, r->checkout, index, &f, e);
+	if (rc == 0 && sr_file_is_rendition(&f) &&
+		sr_family_source(&source, r->plan->family, index) &&
+		!sr_redact_drops(r->plan, source))
+		*out = source;
+	return rc;
+}
+
 /* What came out of what can still be seen by the names: a member's stands behind its container's,
  * as far as that stays, so that a version of this version knows (catalogue/family.h), and a text is
  * read in place of its file. */
@@ -56,6 +70,9 @@ static int put_name(
 	size_t n = 1;
 	int rc = 0;
 	chain[0] = index;
+	rc = of_text(&at, r, index, e);
+	if (at != index)
+		chain[n++] = at;
 	while (n < NAMES && sr_redact_source(&at, r->plan, at))
 		chain[n++] = at;
 	while (rc == 0 && n-- > 0) {

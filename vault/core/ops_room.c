@@ -100,7 +100,8 @@ int sr_op_reseal(struct sr_x *x, struct sr_err *e) {
 	return 0;
 }
 
-static void put_file(struct sr_rows_out *o, uint64_t index, const struct sr_file *f) {
+static void put_file(
+	struct sr_rows_out *o, uint64_t index, const struct sr_file *f, bool withheld) {
 	sr_row(o, "file");
 	sr_row_dec(o, "index", index);
 	sr_row_bytes(o, "path", f->path);
@@ -109,7 +110,7 @@ static void put_file(struct sr_rows_out *o, uint64_t index, const struct sr_file
 	sr_row_str(o, "kind", sr_kind_name((int)f->kind));
 	sr_row_dec(o, "size", f->size);
 	sr_row_signed(o, "mtime", f->mtime_s);
-	if (f->kind == SR_FILE_REGULAR)
+	if (f->kind == SR_FILE_REGULAR && !withheld)
 		sr_row_hex(o, "sha256", f->sha256, SR_HASH);
 	sr_row_flag(o, "changed", (f->flags & SR_FILE_CHANGED) != 0);
 	sr_row_flag(o, "rendition", sr_file_is_rendition(f));
@@ -133,9 +134,12 @@ int sr_op_checkout_files(struct sr_x *x, struct sr_err *e) {
 	sr_rows_begin(&o, &x->r->body);
 	for (uint64_t i = page.offset; rc == 0 && i < total && i - page.offset < page.limit; i++) {
 		struct sr_file f;
-		rc = sr_room_file(x->core->room, id, i, &f, e);
+		bool withheld = true;
+		rc = sr_room_withheld(&withheld, x->core->room, id, i, e);
 		if (rc == 0)
-			put_file(&o, i, &f);
+			rc = sr_room_file(x->core->room, id, i, &f, e);
+		if (rc == 0)
+			put_file(&o, i, &f, withheld);
 	}
 	return rc;
 }

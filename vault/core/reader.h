@@ -49,7 +49,9 @@
  * members, who decide about them), held to curators, officers and its depositor; what is left of a
  * destroyed one to whoever knew of it. Who is depositor and nothing else knows of their own items
  * alone: names and hashes of what was released would tell whether a document is there. What an
- * entry does not let a caller read has no key in their receipt.
+ * entry does not let a caller read has no key in their receipt. Hashes of an item's files are told
+ * to those of class deposit, and with a checkout: they would tell a reader who was granted a
+ * redacted version, and guesses what was taken out of it, that the guess is right.
  *
  * A depositor cannot tell a document that is in the vault from one that is not by anything they are
  * sent: what they sign, are answered and may fetch is the same for both, to the byte but for random

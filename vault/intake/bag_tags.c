@@ -316,6 +316,20 @@ static bool line_digest(struct sr_bag *b, const struct named *n, enum sr_digest_
 	return true;
 }
 
+static int by_name(const void *a, const void *b) {
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int by_bytes(const void *key, const void *b) {
+	return sr_bytes_cmp(*(const struct sr_bytes *)key, sr_bytes_str(*(char *const *)b));
+}
+
+/* Is it one of fetch.txt? Its lines are many, and so may those be that are looked for. */
+static bool is_fetched(const struct sr_bag *b, struct sr_bytes path) {
+	return b->fetch_count > 0 &&
+	       bsearch(&path, b->fetch, b->fetch_count, sizeof *b->fetch, by_bytes) != NULL;
+}
+
 /* The file that a path means, or -1 and a finding. */
 static ptrdiff_t line_file(
 	struct sr_bag *b, const struct named *n, struct sr_bytes raw, bool *alias) {
@@ -341,9 +355,7 @@ static ptrdiff_t line_file(
 			only_case ? "case" : "how accents are written");
 		return at;
 	}
-	for (size_t i = 0; i < b->fetch_count; i++) {
-		if (!sr_bytes_eq(sr_bytes_str(b->fetch[i]), p))
-			continue;
+	if (is_fetched(b, p)) {
 		bag_refuse(b, SR_BAG_FETCH,
 			"%s: %s is to be fetched: nothing is fetched here, so complete the bag "
 			"first",
@@ -466,6 +478,8 @@ int bag_fetch_text(struct sr_bag *b, struct sr_bytes text, struct sr_err *e) {
 		rc = fetch_line(b, &n, line, e);
 	}
 	sr_buf_free(&n.path);
+	if (b->fetch_count > 1)
+		qsort(b->fetch, b->fetch_count, sizeof *b->fetch, by_name);
 	return rc;
 }
 
@@ -549,7 +563,8 @@ static int find_manifest(struct sr_bag *b, const char *path, struct sr_err *e) {
 	const struct sr_bytes p = sr_bytes_str(path);
 	const bool tag = begins(p, tag_stem);
 	const size_t from = tag ? sizeof tag_stem - 1 : sizeof stem - 1;
-	struct bag_manifest *m = &b->manifests[b->manifest_count];
+	enum sr_digest_kind kind = SR_DIGEST_SHA256;
+	struct bag_manifest *m;
 	struct bag_shown s;
 	char alg[16];
 	size_t n;
@@ -561,7 +576,7 @@ static int find_manifest(struct sr_bag *b, const char *path, struct sr_err *e) {
 	n = p.len - from - (sizeof end - 1);
 	for (size_t i = 0; i < n && i < sizeof alg; i++)
 		alg[i] = (char)tolower((unsigned char)path[from + i]);
-	if (n >= sizeof alg || !sr_digest_named(&m->kind, sr_bytes_of(alg, n))) {
+	if (n >= sizeof alg || !sr_digest_named(&kind, sr_bytes_of(alg, n))) {
 		bag_warn(b, SR_BAG_STYLE,
 			"%s is not looked at: its digest is none that is known here",
 			bag_show(&s, p));
@@ -571,6 +586,8 @@ static int find_manifest(struct sr_bag *b, const char *path, struct sr_err *e) {
 		bag_refuse(b, SR_BAG_LARGE, "it has more than %zu manifests", b->manifest_count);
 		return 0;
 	}
+	m = &b->manifests[b->manifest_count];
+	m->kind = kind;
 	m->tag = tag;
 	m->name = strdup(path);
 	if (m->name == NULL)

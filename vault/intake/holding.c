@@ -398,6 +398,24 @@ int sr_holding_add(struct sr_holding *h, const struct sr_adding *a, struct sr_er
 		       : rc;
 }
 
+int sr_holding_room(bool *room, struct sr_holding *h, size_t len, unsigned of, struct sr_err *e) {
+	enum {
+		ROW = 64 + SR_MEDIA_TYPE_MAX, /* at most, beside the path (catalogue/lists.h) */
+		HEAD = 64 << 10               /* title, salt, and what else is not counted */
+	};
+	const uint64_t files = h->list_bytes == 0 ? sr_item_files(h->it) : 0;
+	int rc = 0;
+
+	for (uint64_t i = 0; rc == 0 && i < files; i++) {
+		struct sr_file f;
+
+		rc = sr_item_file(h->it, i, &f, e);
+		h->list_bytes += rc == 0 ? 64 + f.path.len + f.media_type.len : 0;
+	}
+	*room = rc == 0 && h->list_bytes + h->rows.len + len + ROW + HEAD <= SR_OBJECT_MAX / of;
+	return rc;
+}
+
 int sr_holding_more(struct sr_holding *h, struct sr_bytes data, struct sr_err *e) {
 	return h->in_file ? sr_ingest_more(h->ingest, data, e)
 			  : sr_fail(e, SR_MISUSE, "bytes of no file");

@@ -79,6 +79,11 @@ struct sr_adding {
 	int64_t mtime_s;
 };
 SR_MUST int sr_holding_add(struct sr_holding *h, const struct sr_adding *a, struct sr_err *e);
+/* Has the item's list of files, an object of SR_OBJECT_MAX bytes, room for one more whose path has
+ * ${len}, if 1/${of} of the list may be used? Without it the statement would be refused, at each
+ * new attempt. */
+SR_MUST int sr_holding_room(
+	bool *room, struct sr_holding *h, size_t len, unsigned of, struct sr_err *e);
 SR_MUST int sr_holding_more(struct sr_holding *h, struct sr_bytes data, struct sr_err *e);
 /* ${broken}: NULL, or why there are no more bytes of it: it is then recorded as not readable, with
  * this reason. */

@@ -26,6 +26,7 @@ struct sr_holding {
 	struct sr_ingest *ingest; /* NULL: nothing yet */
 	uint8_t work[SR_ID];      /* its accession id */
 	struct sr_buf rows;       /* secret: rows of the file list */
+	uint64_t list_bytes;      /* of those that were there before; 0: not looked at yet */
 	uint32_t added;
 	uint64_t added_bytes;
 	bool in_file;

@@ -10,6 +10,8 @@
 #include "base/escape.h"
 #include "base/time.h"
 #include "intake/formats.h"
+#include "intake/step.h"
+#include "store/manifest.h"
 
 static const uint64_t bytes_usual = UINT64_C(4) << 30;
 static const uint64_t bytes_floor = UINT64_C(64) << 20; /* small files may grow more */
@@ -218,9 +220,11 @@ void sr_inspect_drop(struct sr_inspection *i) {
 /* Findings that are ours are not believed when a parser says them. */
 static bool is_ours(struct sr_bytes key) {
 	/* Those from `of` on are of who takes the members (intake/step_inspect.c): what came out of
-	 * what decides what a redaction takes along (catalogue/family.h). */
-	static const char *const ours[] = {
-		"name", "pronom", "mismatch", "of", "cut", "unpacked", "unreadable", "target"};
+	 * what decides what a redaction takes along (catalogue/family.h); those from `scan` on of
+	 * other steps: what a scanner named is not read. */
+	static const char *const ours[] = {"name", "pronom", "mismatch", "of", "cut", "unpacked",
+		"unreadable", "target", SR_FACT_SCAN, "text", "text-not-kept", "transcript", "tool",
+		"not-said", "more"};
 
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		if (sr_bytes_eq(key, sr_bytes_str(ours[i])))
@@ -228,11 +232,18 @@ static bool is_ours(struct sr_bytes key) {
 	return false;
 }
 
+/* A media type of the vault's own says that it made the file: such a one is no evidence, which
+ * exports leave out and grants of the form features show. */
+static bool says_ours(const struct sr_frame *f) {
+	return is_ours(f->key) ||
+	       (sr_bytes_eq(f->key, sr_bytes_str("media-type")) && sr_media_type_is_ours(f->value));
+}
+
 /* What the box said, ${f} or a failure ${rc}, to the inspector. */
 static int told(struct sr_inspection *i, const struct sr_inspector *to, const struct sr_frame *f,
 	int rc, struct sr_err *why, struct sr_err *e) {
 	i->w.to = to;
-	if (rc == 0 && f->type == SR_FRAME_FACT && is_ours(f->key))
+	if (rc == 0 && f->type == SR_FRAME_FACT && says_ours(f))
 		rc = sr_fail(
 			why, SR_CORRUPT, "the parser broke the protocol: it says what only we say");
 	i->over = rc != 0 || f->type == SR_FRAME_DONE;

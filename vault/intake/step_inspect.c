@@ -32,7 +32,8 @@
 #include "intake/scanners.h"
 
 enum {
-	AHEAD = 4 /* parsers that start up while one works */
+	AHEAD = 4, /* parsers that start up while one works */
+	HALF = 2   /* of the list of files; the other is for texts, whose names are no shorter */
 };
 
 struct ahead { /* a file whose parser was started */
@@ -56,10 +57,11 @@ struct inspecting {
 	struct sr_shelf shelf; /* sandboxes of this item */
 	uint64_t bytes;        /* of all members */
 	bool in_member, seen;  /* seen: facts are of the member from here on */
-	bool in_folder;
-	bool has_content;   /* the member takes bytes */
-	struct sr_buf path; /* secret: of the file, then of the member */
-	size_t stem;        /* length of the file's */
+	bool in_folder;        /* of no file: facts and bytes are passed over */
+	bool full;             /* the item's list has no room for more names */
+	bool has_content;      /* the member takes bytes */
+	struct sr_buf path;    /* secret: of the file, then of the member */
+	size_t stem;           /* length of the file's */
 	char media_type[SR_MEDIA_TYPE_MAX + 1];
 	bool odd; /* something did not end well */
 };
@@ -223,6 +225,11 @@ static int add_member(struct inspecting *x, const struct sr_member *m, struct sr
 		.of = x->ring[x->first].file, .kind = SR_FILE_REGULAR, .mtime_s = m->mtime};
 	char note[SR_BOX_PATH_MAX + 32] = "";
 	bool cut = member_path(x, m->path);
+
+	/* The parser cuts the path of a container in a container at half of what a path may have
+	 * (parser/unpack.c), so that its members' names do not say any more what they came out of.
+	 */
+	cut = cut || (m->depth > 1 && m->path.len > SR_BOX_PATH_MAX / 2);
 	int rc;
 
 	switch (m->kind) {
@@ -266,6 +273,15 @@ static int member(void *ctx, const struct sr_member *m, struct sr_err *e) {
 	x->media_type[0] = '\0';
 	x->has_content = false;
 	x->in_folder = m->kind == SR_MEMBER_FOLDER;
+	if (!x->in_folder) {
+		bool room = false;
+		const int rc = sr_holding_room(&room, x->h, SR_PATH_MAX, HALF, e);
+
+		if (rc != 0)
+			return rc;
+		x->full = x->full || !room; /* and so all that follow, of this file */
+		x->in_folder = x->full;
+	}
 	x->in_member = !x->in_folder;
 	if (!x->in_member)
 		return 0;
@@ -308,8 +324,13 @@ static int the_rest(struct inspecting *x, const struct sr_inspected *r, struct s
 	char why[SR_INSPECT_REASON + 64];
 	int rc;
 
-	(void)snprintf(why, sizeof why, "%s: %s",
-		r->failed ? "the parser failed" : sr_box_status_name(r->status), r->reason);
+	if (x->full)
+		(void)snprintf(why, sizeof why,
+			"%s: the item's list of files has no room for more names",
+			sr_box_status_name(SR_BOX_CAPPED));
+	else
+		(void)snprintf(why, sizeof why, "%s: %s",
+			r->failed ? "the parser failed" : sr_box_status_name(r->status), r->reason);
 	x->odd = true;
 	rc = sr_holding_fact(x->h, x->ring[x->first].file, "unpacked", sr_bytes_str(why), e);
 	if (rc != 0 || !x->seen)
@@ -375,12 +396,12 @@ static int one_turn(struct inspecting *x, uint64_t until_ms, bool *waits, struct
 		rc = sr_inspect_turn(&r, waits, a->begun, &to, until_ms, e);
 	if (rc != 0 || !sr_inspect_over(a->begun))
 		return rc;
-	if (r.failed || r.status != SR_BOX_WHOLE)
+	if (r.failed || r.status != SR_BOX_WHOLE || x->full)
 		rc = the_rest(x, &r, e);
 	drop(a);
 	x->first = (x->first + 1) % AHEAD;
 	x->count--;
-	x->seen = x->in_member = false;
+	x->seen = x->in_member = x->full = false;
 	sr_buf_clear(&x->path);
 	return rc;
 }

@@ -47,10 +47,6 @@ enum mark {
 	OUT_OF /* came out of a file that was */
 };
 
-enum {
-	PAGE = 1000 /* facts at once */
-};
-
 static void end(void *state) {
 	struct text_step *s = state;
 
@@ -61,32 +57,33 @@ static void end(void *state) {
 	free(s);
 }
 
+struct naming {
+	struct text_step *s;
+	char begins[SR_SCAN_TEXT + 32];
+	uint64_t named;
+};
+
+static int take_name(void *ctx, const struct sr_fact_row *f, struct sr_err *e) {
+	struct naming *n = ctx;
+	const size_t len = strlen(n->begins);
+
+	(void)e;
+	if (f->file >= n->s->files || f->value_len < len || memcmp(f->value, n->begins, len) != 0)
+		return 0;
+	n->s->marks[f->file] = NAMED;
+	n->named++;
+	return 0;
+}
+
 /* Files that the scan step's facts name for ${scanner}: marked; how many. */
 static int by_facts(uint64_t *named, struct text_step *s, const char *scanner, struct sr_err *e) {
-	struct sr_page page = {0, PAGE};
-	uint64_t total = 1;
-	char begins[SR_SCAN_TEXT + 32];
-	int n = snprintf(begins, sizeof begins, SR_FACT_INFECTED "%s: ", scanner), rc = 0;
+	struct naming n = {.s = s};
+	int rc;
 
-	*named = 0;
-	while (rc == 0 && page.offset < total) {
-		struct sr_item_facts l = {NULL, 0, 0};
-
-		rc = sr_query_item_facts(&l, sr_holding_vault(s->h)->catalogue, sr_holding_id(s->h),
-			SR_FACT_SCAN, &page, e);
-		total = rc == 0 ? l.total : 0;
-		for (size_t i = 0; rc == 0 && i < l.count; i++) {
-			const struct sr_fact_row *f = &l.rows[i];
-
-			if (f->file >= s->files || f->value_len < (size_t)n ||
-				memcmp(f->value, begins, (size_t)n) != 0)
-				continue;
-			s->marks[f->file] = NAMED;
-			++*named;
-		}
-		page.offset += PAGE;
-		sr_item_facts_free(&l);
-	}
+	(void)snprintf(n.begins, sizeof n.begins, SR_FACT_INFECTED "%s: ", scanner);
+	rc = sr_query_each_fact(sr_holding_vault(s->h)->catalogue, sr_holding_id(s->h),
+		SR_FACT_SCAN, take_name, &n, e);
+	*named = n.named;
 	return rc;
 }
 
@@ -300,8 +297,14 @@ static int add(struct text_step *s, uint64_t index, const struct sr_pages *t, st
 	struct sr_adding a = {.of = index, .kind = SR_FILE_REGULAR};
 	struct sr_file file;
 	struct sr_buf path;
+	bool room = false;
 	int rc = sr_item_file(sr_holding_item(s->h), index, &file, e);
 
+	if (rc == 0)
+		rc = sr_holding_room(&room, s->h, file.path.len + sizeof suffix, 1, e);
+	if (rc == 0 && !room)
+		return sr_holding_fact(s->h, index, "text-not-kept",
+			sr_bytes_str("the item's list of files has no room for its name"), e);
 	if (rc != 0)
 		return rc;
 	/* A path that has no room for the suffix has none to be found by: its text is not kept. */

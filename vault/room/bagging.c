@@ -73,14 +73,14 @@ void sr_bagging_free(struct sr_bagging *b) {
 /* --- names ------------------------------------------------------------------------------------ */
 
 /* As in other exports, and UTF-8. */
-static int put_name(const struct sr_folders *places, struct sr_buf *out, struct sr_bytes path,
-	struct sr_err *e) {
+static int put_name(const struct sr_folders *places, struct sr_buf *out, uint64_t file,
+	struct sr_bytes path, struct sr_err *e) {
 	struct sr_buf safe;
 	size_t at = 0;
 	int rc;
 
 	sr_buf_init_secret(&safe);
-	rc = sr_folders_name(places, &safe, path, e);
+	rc = sr_folders_name(places, &safe, file, path, e);
 	while (at < safe.len) {
 		uint32_t cp;
 		const size_t n = sr_utf8_next(sr_bytes_of(safe.p + at, safe.len - at), &cp);
@@ -250,7 +250,7 @@ static int look_at(
 		return 0;
 	}
 	sr_buf_init_secret(&name);
-	rc = put_name(places, &name, f.path, e);
+	rc = put_name(places, &name, i, f.path, e);
 	if (rc == 0 && (b->names[i] = sr_buf_dup_str(&name)) == NULL)
 		rc = sr_fail(e, SR_NOMEM, "bag: out of memory for a name");
 	b->payload++;

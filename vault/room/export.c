@@ -191,7 +191,7 @@ static int decided(struct sr_room *r, const struct opened *o, struct sr_err *e) 
 }
 
 /* A copy is whole or not made. What is handed over to an authority is handed over as it is. */
-static int covered(struct sr_room *r, const struct opened *o, struct sr_err *e) {
+static int covered(struct sr_room *r, struct opened *o, struct sr_err *e) {
 	struct sr_item_marks l = {NULL, 0};
 	char part[64];
 	int rc = strcmp(o->right, "export") == 0 ? room_uncovered(&l, r, o, NULL, e) : 0;
@@ -392,7 +392,7 @@ static int file_header(struct room_export *x, const struct sr_file *f, struct sr
 
 	sr_buf_init_secret(&path);
 	if (x->bag == NULL)
-		rc = sr_folders_name(x->folders, &path, f->path, e);
+		rc = sr_folders_name(x->folders, &path, x->file, f->path, e);
 	else {
 		sr_bagging_path(x->bag, x->file, &path);
 		rc = sr_buf_ok(&path, e);
@@ -433,16 +433,14 @@ static int step_file(struct room_export *x, struct opened *o, struct sr_err *e) 
 }
 
 /* The list of what is not there, under a name that no file of the item has. */
-static int step_notes(struct room_export *x, struct opened *o, int64_t now, struct sr_err *e) {
+static int step_notes(struct room_export *x, int64_t now, struct sr_err *e) {
 	char name[40] = "NOT-EXPORTED.txt";
 	struct sr_tar_file t = {.size = x->notes.len, .mtime_s = now};
 	struct sr_buf end;
-	uint64_t index;
 	int rc = 0;
 
 	if (x->notes.len > 0) {
-		for (unsigned i = 2; sr_item_find(o->it, sr_bytes_str(name), &index, NULL) == 0;
-			i++)
+		for (unsigned i = 2; sr_folders_taken(x->folders, sr_bytes_str(name)); i++)
 			snprintf(name, sizeof name, "NOT-EXPORTED-%u.txt", i);
 		t.path = sr_bytes_str(name);
 		rc = write_header(x, &t, e);
@@ -488,7 +486,7 @@ static int step(struct room_export *x, struct opened *o, struct sr_room *r, stru
 	case FILES:
 		return step_file(x, o, e);
 	case NOTES:
-		return step_notes(x, o, sr_room_now(r), e);
+		return step_notes(x, sr_room_now(r), e);
 	case END:
 		rc = sr_age_writer_finish(x->age, e);
 		x->stage = DONE;

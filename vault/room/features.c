@@ -19,6 +19,7 @@ enum {
 };
 
 struct counting {
+	struct sr_room *room;
 	struct sr_counter *counter;
 	struct sr_buf *out;
 	struct sr_buf line; /* secret */
@@ -345,30 +346,24 @@ static uint64_t seconds_of(struct sr_bytes text) {
 	return colons == 2 ? whole + part : 0;
 }
 
+static int take_seconds(void *ctx, const struct sr_fact_row *f, struct sr_err *e) {
+	struct counting *c = ctx;
+
+	(void)e;
+	if (f->file < c->files)
+		c->seconds[f->file] = seconds_of(sr_bytes_of(f->value, f->value_len));
+	return 0;
+}
+
 /* How long its files are, as the intake found (intake/about.h). */
 static int read_seconds(
 	struct counting *c, struct sr_room *r, const struct opened *o, struct sr_err *e) {
-	struct sr_page page = {0, 1000};
-	uint64_t total = 1;
-	int rc = 0;
-
 	c->files = o->files;
 	c->seconds = calloc((size_t)o->files + 1, sizeof *c->seconds);
 	if (c->seconds == NULL)
 		return sr_fail(
 			e, SR_NOMEM, "no memory for %llu files", (unsigned long long)o->files);
-	for (; rc == 0 && page.offset < total; page.offset += page.limit) {
-		struct sr_item_facts l = {NULL, 0, 0};
-
-		rc = sr_query_item_facts(&l, r->v->catalogue, o->item, "duration", &page, e);
-		total = rc == 0 ? l.total : 0;
-		for (size_t i = 0; rc == 0 && i < l.count; i++)
-			if (l.rows[i].file < c->files)
-				c->seconds[l.rows[i].file] = seconds_of(
-					sr_bytes_of(l.rows[i].value, l.rows[i].value_len));
-		sr_item_facts_free(&l);
-	}
-	return rc;
+	return sr_query_each_fact(r->v->catalogue, o->item, "duration", take_seconds, c, e);
 }
 
 static int count_file(struct counting *c, struct opened *o, uint64_t index, const struct sr_file *f,
@@ -376,7 +371,7 @@ static int count_file(struct counting *c, struct opened *o, uint64_t index, cons
 	enum sr_plain_encoding encoding = SR_PLAIN_UTF8;
 	uint64_t shown = index;
 	bool minutes = false;
-	int rc = room_shown(&shown, &encoding, o, index, e);
+	int rc = room_shown(&shown, &encoding, c->room, o, index, e);
 
 	sr_buf_printf(c->out, "{\"file\": %llu", (unsigned long long)index);
 	put_kind(c->out, f->media_type);
@@ -424,7 +419,7 @@ static int count_all(struct counting *c, struct opened *o, struct sr_err *e) {
 
 int sr_room_features(struct sr_room *r, const uint8_t checkout[SR_ID], const char *person,
 	struct sr_buf *out, struct sr_err *e) {
-	struct counting c = {.out = out};
+	struct counting c = {.room = r, .out = out};
 	struct opened *o = NULL;
 	int rc = room_find(&o, r, checkout, person, e);
 

@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 
-#include "crypto/hash.h"
 #include "room/tar.h"
 
 struct taken {
@@ -19,11 +18,19 @@ struct sr_folders {
 };
 #define FOLDER UINT64_MAX
 
-static uint64_t hash_of(struct sr_bytes name) {
-	uint8_t hash[SR_HASH];
+/* FNV-1a. That of a name goes on from that of each folder in it: paths may have thousands. */
+static const uint64_t HASH = UINT64_C(0xcbf29ce484222325);
 
-	SR_HASH_OF(hash, "strongroom/folders/v1", NULL, name);
-	return sr_le64_get(hash);
+static uint64_t hash_on(uint64_t hash, uint8_t byte) {
+	return (hash ^ byte) * UINT64_C(0x100000001b3);
+}
+
+static uint64_t hash_of(struct sr_bytes name) {
+	uint64_t hash = HASH;
+
+	for (size_t i = 0; i < name.len; i++)
+		hash = hash_on(hash, name.p[i]);
+	return hash;
 }
 
 static int order(const void *a, const void *b) {
@@ -34,9 +41,8 @@ static int order(const void *a, const void *b) {
 	return x->file < y->file ? -1 : x->file > y->file;
 }
 
-/* The first of that name, or NULL. */
-static const struct taken *find(const struct sr_folders *f, struct sr_bytes name) {
-	const uint64_t hash = hash_of(name);
+/* The first of that hash, or NULL. */
+static const struct taken *find_hash(const struct sr_folders *f, uint64_t hash) {
 	size_t from = 0, to = f->count;
 
 	while (from < to) {
@@ -50,7 +56,11 @@ static const struct taken *find(const struct sr_folders *f, struct sr_bytes name
 	return from < f->count && f->rows[from].hash == hash ? &f->rows[from] : NULL;
 }
 
-static int add(struct sr_folders *f, struct sr_bytes name, uint64_t file, struct sr_err *e) {
+static const struct taken *find(const struct sr_folders *f, struct sr_bytes name) {
+	return find_hash(f, hash_of(name));
+}
+
+static int add(struct sr_folders *f, uint64_t hash, uint64_t file, struct sr_err *e) {
 	if (f->rows == NULL || f->count == f->cap) {
 		const size_t more = f->cap == 0 ? 64 : 2 * f->cap;
 		struct taken *rows = reallocarray(f->rows, more, sizeof *rows);
@@ -60,22 +70,24 @@ static int add(struct sr_folders *f, struct sr_bytes name, uint64_t file, struct
 		f->rows = rows;
 		f->cap = more;
 	}
-	f->rows[f->count++] = (struct taken){hash_of(name), file};
+	f->rows[f->count++] = (struct taken){hash, file};
 	return 0;
 }
 
 /* A file, and the folders that it lies in and the one before it does not. */
 static int add_name(struct sr_folders *f, const struct sr_buf *before, const struct sr_buf *name,
 	uint64_t file, struct sr_err *e) {
+	uint64_t hash = HASH;
 	bool same = true;
-	int rc = add(f, sr_buf_view(name), file, e);
+	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < name->len; i++) {
 		same = same && i < before->len && before->p[i] == name->p[i];
 		if (name->p[i] == '/' && !same)
-			rc = add(f, sr_bytes_of(name->p, i), FOLDER, e);
+			rc = add(f, hash, FOLDER, e);
+		hash = hash_on(hash, name->p[i]);
 	}
-	return rc;
+	return rc == 0 ? add(f, hash, file, e) : rc;
 }
 
 int sr_folders_new(struct sr_folders **out, struct sr_item *it, uint64_t files, struct sr_err *e) {
@@ -118,18 +130,19 @@ void sr_folders_free(struct sr_folders *f) {
 	free(f);
 }
 
-/* What comes behind the name of the folder ${name}, in which something lies. */
-static int put_apart(
-	const struct sr_folders *f, struct sr_buf *out, struct sr_bytes name, struct sr_err *e) {
-	const struct taken *t = find(f, name);
+bool sr_folders_taken(const struct sr_folders *f, struct sr_bytes name) {
+	return find(f, name) != NULL;
+}
+
+/* What comes behind ${name} to tell it from what has it; the number is in no other such name. */
+static int put_apart(const struct sr_folders *f, struct sr_buf *out, struct sr_bytes name,
+	uint64_t number, struct sr_err *e) {
 	struct sr_buf b;
 	int rc = 0;
 
-	if (t == NULL || t->file == FOLDER)
-		return 0;
 	sr_buf_init_secret(&b);
 	sr_buf_put_bytes(&b, name);
-	sr_buf_printf(&b, "~%llu", (unsigned long long)t->file);
+	sr_buf_printf(&b, "~%llu", (unsigned long long)number);
 	while ((rc = sr_buf_ok(&b, e)) == 0 && find(f, sr_buf_view(&b)) != NULL)
 		sr_buf_put_u8(&b, '~');
 	if (rc == 0)
@@ -138,8 +151,10 @@ static int put_apart(
 	return rc;
 }
 
-int sr_folders_name(
-	const struct sr_folders *f, struct sr_buf *out, struct sr_bytes path, struct sr_err *e) {
+int sr_folders_name(const struct sr_folders *f, struct sr_buf *out, uint64_t file,
+	struct sr_bytes path, struct sr_err *e) {
+	const struct taken *t;
+	uint64_t hash = HASH;
 	struct sr_buf name;
 	int rc;
 
@@ -147,10 +162,15 @@ int sr_folders_name(
 	sr_tar_name(&name, path);
 	rc = sr_buf_ok(&name, e);
 	for (size_t i = 0; rc == 0 && i < name.len; i++) {
-		if (name.p[i] == '/')
-			rc = put_apart(f, out, sr_bytes_of(name.p, i), e);
+		/* A folder in which something lies, that is called as a file is. */
+		if (name.p[i] == '/' && (t = find_hash(f, hash)) != NULL && t->file != FOLDER)
+			rc = put_apart(f, out, sr_bytes_of(name.p, i), t->file, e);
+		hash = hash_on(hash, name.p[i]);
 		sr_buf_put_u8(out, name.p[i]);
 	}
+	t = rc == 0 ? find_hash(f, hash) : NULL;
+	if (t != NULL && t->file != FOLDER && t->file != file)
+		rc = put_apart(f, out, sr_buf_view(&name), file, e);
 	sr_buf_free(&name);
 	return rc == 0 ? sr_buf_ok(out, e) : rc;
 }

@@ -98,13 +98,19 @@ static int begin_cut(struct sr_room *r, struct opened *o, uint64_t index, const 
 	sr_item_marks_free(&o->left_out);
 	rc = room_uncovered(&o->left_out, r, o, &index, e);
 	for (size_t i = 0; i < o->left_out.count && rc == 0; i++) {
-		pages = pages || o->left_out.rows[i].unit == SR_MARK_PAGE;
-		if (o->left_out.rows[i].unit == SR_MARK_FILE)
-			rc = sr_fail(e, SR_DENIED,
-				"file %llu has the hazard %s, which this grant's level does not "
-				"cover: when the item is sealed anew (reseal ask), ask for it "
-				"again",
-				(unsigned long long)index, o->left_out.rows[i].hazard);
+		const struct sr_mark *m = &o->left_out.rows[i];
+		char of[64] = "";
+
+		pages = pages || m->unit == SR_MARK_PAGE;
+		if (m->unit != SR_MARK_FILE)
+			continue;
+		if (m->file != index)
+			(void)snprintf(of, sizeof of, " says what file %llu says, which",
+				(unsigned long long)m->file);
+		rc = sr_fail(e, SR_DENIED,
+			"file %llu%s has the hazard %s, which this grant's level does not "
+			"cover: when the item is sealed anew (reseal ask), ask for it again",
+			(unsigned long long)index, of, m->hazard);
 	}
 	if (rc != 0 || o->left_out.count == 0)
 		return rc;
@@ -133,8 +139,29 @@ static int still_cut(struct sr_room *r, struct opened *o, uint64_t index, struct
 	return rc;
 }
 
-/* The text that the intake made of file ${index}: its place, or ${index} when there is none. */
-static int rendition_of(uint64_t *out, struct opened *o, uint64_t index, struct sr_err *e) {
+/* Of those that are called ${path}, the one that was made of file ${index}; ${index}: none. */
+static int own_text(uint64_t *out, struct sr_room *r, struct opened *o, uint64_t index,
+	struct sr_bytes path, struct sr_err *e) {
+	int rc = room_family(r, o, e);
+
+	for (uint64_t i = 0; rc == 0 && i < o->files && *out == index; i++) {
+		uint64_t source = index;
+		struct sr_file f;
+
+		rc = sr_item_file(o->it, i, &f, e);
+		if (rc == 0 && sr_file_is_rendition(&f) && sr_bytes_eq(f.path, path) &&
+			sr_family_source(&source, o->family, i) && source == index)
+			*out = i;
+	}
+	return rc;
+}
+
+/* The text that the intake made of file ${index}: its place, or ${index} when there is none. A
+ * container may have several files of one name, whose texts have one name too. */
+static int rendition_of(
+	uint64_t *out, struct sr_room *r, struct opened *o, uint64_t index, struct sr_err *e) {
+	struct sr_bytes name = {NULL, 0};
+	uint64_t same = 0;
 	struct sr_file f;
 	struct sr_buf path;
 	int rc = sr_item_file(o->it, index, &f, e);
@@ -143,13 +170,24 @@ static int rendition_of(uint64_t *out, struct opened *o, uint64_t index, struct 
 	sr_buf_init_secret(&path);
 	if (rc == 0) {
 		sr_buf_put_bytes(&path, f.path);
+		name = sr_bytes_of(path.p, f.path.len);
 		sr_buf_put_str(&path, SR_RENDITION_TEXT_SUFFIX);
 		rc = sr_buf_ok(&path, e);
+		name.p = path.p;
 	}
-	for (uint64_t i = 0; rc == 0 && i < o->files && *out == index; i++) {
+	for (uint64_t i = 0; rc == 0 && i < o->files; i++) {
 		rc = sr_item_file(o->it, i, &f, e);
-		if (rc == 0 && sr_file_is_rendition(&f) && sr_bytes_eq(f.path, sr_buf_view(&path)))
+		if (rc != 0)
+			break;
+		if (sr_bytes_eq(f.path, name))
+			same++;
+		else if (*out == index && sr_file_is_rendition(&f) &&
+			 sr_bytes_eq(f.path, sr_buf_view(&path)))
 			*out = i;
+	}
+	if (rc == 0 && same > 1 && *out != index) {
+		*out = index;
+		rc = own_text(out, r, o, index, sr_buf_view(&path), e);
 	}
 	sr_buf_free(&path);
 	return rc;
@@ -231,15 +269,18 @@ int sr_room_text(struct sr_room *r, const struct sr_room_page *p, struct sr_buf 
 		rc = not_features(o, &f, e);
 	if (rc == 0)
 		rc = not_a_rendition(o, p->file, &f, e);
-	/* Its rendition is read in its place, if it has one. */
-	if (rc == 0 && p->offset == 0)
-		rc = rendition_of(&o->shown, o, p->file, e);
+	if (rc == 0 && (p->len == 0 || p->len > SR_BLOCK))
+		return sr_fail(e, SR_MISUSE, "a page is 1 to %d bytes, not %zu", SR_BLOCK, p->len);
+	/* Its rendition is read in its place, if it has one. What was read before is over, also if
+	 * this does not begin: the cursor's places are of one file. */
+	if (rc == 0 && p->offset == 0) {
+		o->reading = false;
+		rc = rendition_of(&o->shown, r, o, p->file, e);
+	}
 	if (rc == 0)
 		rc = sr_item_file(o->it, o->shown, &f, e);
 	if (rc != 0)
 		return rc;
-	if (p->len == 0 || p->len > SR_BLOCK)
-		return sr_fail(e, SR_MISUSE, "a page is 1 to %d bytes, not %zu", SR_BLOCK, p->len);
 	if (p->offset == 0)
 		rc = begin(r, o, p->file, &f, e);
 	else if (!o->reading || o->file != p->file || o->next != p->offset)
@@ -284,11 +325,11 @@ int sr_room_text_size(struct sr_room *r, const uint8_t checkout[SR_ID], const ch
 	return rc;
 }
 
-int room_shown(uint64_t *shown, enum sr_plain_encoding *encoding, struct opened *o, uint64_t index,
-	struct sr_err *e) {
+int room_shown(uint64_t *shown, enum sr_plain_encoding *encoding, struct sr_room *r,
+	struct opened *o, uint64_t index, struct sr_err *e) {
 	struct sr_buf probe;
 	struct sr_file f;
-	int rc = rendition_of(shown, o, index, e);
+	int rc = rendition_of(shown, r, o, index, e);
 
 	if (rc == 0)
 		rc = sr_item_file(o->it, *shown, &f, e);

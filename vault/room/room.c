@@ -35,6 +35,7 @@ void opened_free(struct opened *o) {
 	if (o == NULL)
 		return;
 	room_export_free(o->export); /* its threads read the item */
+	sr_family_free(o->family);   /* which has its paths */
 	sr_item_close(o->it);
 	free(o->read_logged);
 	sr_cut_free(o->cut);
@@ -457,4 +458,17 @@ int sr_room_file(struct sr_room *r, const uint8_t checkout[SR_ID], uint64_t inde
 		rc = sr_fail(e, SR_NOTFOUND, "no file %llu: the item has %llu (from 0)",
 			(unsigned long long)index, (unsigned long long)o->files);
 	return rc != 0 ? rc : sr_item_file(o->it, index, out, e);
+}
+
+int sr_room_withheld(bool *out, struct sr_room *r, const uint8_t checkout[SR_ID], uint64_t index,
+	struct sr_err *e) {
+	struct sr_item_marks marks = {NULL, 0};
+	struct opened *o = NULL;
+	int rc = room_find(&o, r, checkout, NULL, e);
+
+	if (rc == 0)
+		rc = room_uncovered(&marks, r, o, &index, e);
+	*out = rc != 0 || marks.count > 0;
+	sr_item_marks_free(&marks);
+	return rc;
 }

@@ -96,6 +96,11 @@ SR_MUST int sr_room_files(struct sr_room *r, const uint8_t checkout[SR_ID], cons
 SR_MUST int sr_room_file(struct sr_room *r, const uint8_t checkout[SR_ID], uint64_t index,
 	struct sr_file *out, struct sr_err *e);
 
+/* Is the file, or a part of it, left out under this grant (room/cut.h)? Then its hash is not told
+ * either: it would say of a guess whether it is right. */
+SR_MUST int sr_room_withheld(bool *out, struct sr_room *r, const uint8_t checkout[SR_ID],
+	uint64_t index, struct sr_err *e);
+
 /* The text form of a file, piece by piece: bytes [offset, offset+len) of the file (len at most
  * SR_BLOCK; offset of a page must be where the last one ended, or 0) as terminal-safe text appended
  * to ${text}; *${next} is the offset to go on from, equal to the file's size at the end. The first

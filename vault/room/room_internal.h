@@ -12,6 +12,7 @@
 #define SR_ROOM_ROOM_INTERNAL_H
 
 #include "board/ceremony.h"
+#include "catalogue/family.h"
 #include "catalogue/query.h"
 #include "room/room.h"
 #include "store/envelope.h"
@@ -29,6 +30,7 @@ struct opened {
 	char form[64];
 	struct sr_item *it;
 	uint64_t files;
+	struct sr_family *family; /* of its files (room_family); NULL: nobody asked yet */
 	/* The page cursor: one file at a time, from its start. */
 	bool reading;
 	uint64_t file, next;
@@ -108,11 +110,15 @@ SR_MUST int room_lend(struct sr_room *r, const struct sr_room_open *ask,
 
 /* What is read of file ${index}: it, or the text that the intake made of it; and its encoding.
  * UNSUPPORTED: no text. (page.c) */
-SR_MUST int room_shown(uint64_t *shown, enum sr_plain_encoding *encoding, struct opened *o,
-	uint64_t index, struct sr_err *e);
-/* Marks of the item that the grant of ${o} does not cover (room/marks.c): of ${file}, NULL: of all
- * files. None of a look at a held item. */
-SR_MUST int room_uncovered(struct sr_item_marks *out, struct sr_room *r, const struct opened *o,
+SR_MUST int room_shown(uint64_t *shown, enum sr_plain_encoding *encoding, struct sr_room *r,
+	struct opened *o, uint64_t index, struct sr_err *e);
+/* Which of its files came out of which: looked up once. */
+SR_MUST int room_family(struct sr_room *r, struct opened *o, struct sr_err *e);
+/* Marks of the item that the grant of ${o} does not cover (room/marks.c). ${file} NULL: of all
+ * files. Else those that hold for it: its own and, as marks of the whole, under their numbers,
+ * those of files that say again what it says (catalogue/family.h). None of a look at a held item.
+ */
+SR_MUST int room_uncovered(struct sr_item_marks *out, struct sr_room *r, struct opened *o,
 	const uint64_t *file, struct sr_err *e);
 
 void room_export_free(struct room_export *x); /* NULL allowed */

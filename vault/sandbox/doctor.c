@@ -9,7 +9,7 @@
 #include "sandbox/swap.h"
 
 enum {
-	ATTEMPTS_MIN = 25, /* that the parser must know: fewer is another parser */
+	ATTEMPTS_MIN = 30, /* that the parser must know: fewer is another parser */
 	ATTEMPTS_MAX = 200,
 	WALL_MS = 20000
 };

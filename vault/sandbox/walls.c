@@ -76,20 +76,20 @@ static const int allowed[] = {S(read), S(write), S(readv), S(writev), S(pread64)
 	S(close), S(lseek), S(mmap), S(munmap), S(mprotect), S(mremap), S(madvise), S(brk),
 	S(mlock), S(munlock), S(openat), S(open), S(access), S(faccessat), S(faccessat2),
 	S(newfstatat), S(fstat), S(stat), S(lstat), S(statx), S(fstatfs), S(statfs), S(getdents64),
-	S(readlink), S(readlinkat), S(fcntl), S(dup), S(dup2), S(dup3), S(pipe), S(pipe2), S(poll),
-	S(ppoll), S(select), S(pselect6), S(epoll_create1), S(epoll_ctl), S(epoll_wait),
-	S(epoll_pwait), S(eventfd2), S(ftruncate), S(fallocate), S(unlink), S(unlinkat), S(mkdir),
-	S(mkdirat), S(rmdir), S(rename), S(renameat), S(renameat2), S(link), S(linkat), S(symlink),
+	S(readlink), S(readlinkat), S(dup), S(dup2), S(dup3), S(pipe), S(pipe2), S(poll), S(ppoll),
+	S(select), S(pselect6), S(epoll_create1), S(epoll_ctl), S(epoll_wait), S(epoll_pwait),
+	S(eventfd2), S(ftruncate), S(fallocate), S(unlink), S(unlinkat), S(mkdir), S(mkdirat),
+	S(rmdir), S(rename), S(renameat), S(renameat2), S(link), S(linkat), S(symlink),
 	S(symlinkat), S(chmod), S(fchmod), S(umask), S(getcwd), S(chdir), S(flock), S(fsync),
 	S(fdatasync), S(futex), S(set_robust_list), S(set_tid_address), S(rseq), S(rt_sigaction),
 	S(rt_sigprocmask), S(rt_sigreturn), S(rt_sigsuspend), S(sigaltstack), S(getpid), S(gettid),
 	S(getppid), S(getuid), S(geteuid), S(getgid), S(getegid), S(getgroups), S(getpgrp),
-	S(getpgid), S(getsid), S(prlimit64), S(getrlimit), S(getrusage), S(sysinfo), S(times),
-	S(uname), S(clock_gettime), S(clock_getres), S(clock_nanosleep), S(nanosleep),
-	S(gettimeofday), S(time), S(getrandom), S(sched_yield), S(sched_getaffinity),
-	S(sched_getparam), S(sched_getscheduler), S(get_mempolicy), S(set_mempolicy), S(arch_prctl),
-	S(prctl), S(execve), S(exit), S(exit_group), S(wait4), S(waitid), S(tgkill), S(getcpu),
-	S(memfd_create), S(restart_syscall)};
+	S(getpgid), S(getsid), S(getrlimit), S(getrusage), S(sysinfo), S(times), S(uname),
+	S(clock_gettime), S(clock_getres), S(clock_nanosleep), S(nanosleep), S(gettimeofday),
+	S(time), S(getrandom), S(sched_yield), S(sched_getaffinity), S(sched_getparam),
+	S(sched_getscheduler), S(get_mempolicy), S(set_mempolicy), S(arch_prctl), S(prctl),
+	S(execve), S(exit), S(exit_group), S(wait4), S(waitid), S(tgkill), S(getcpu),
+	S(restart_syscall)};
 
 /* Nothing that parses calls these by accident. */
 static const int deadly[] = {S(ptrace), S(process_vm_readv), S(process_vm_writev), S(bpf),
@@ -98,9 +98,13 @@ static const int deadly[] = {S(ptrace), S(process_vm_readv), S(process_vm_writev
 	S(init_module), S(finit_module), S(delete_module), S(perf_event_open), S(move_mount),
 	S(open_tree), S(fsopen), S(fsmount)};
 
-/* The foreman's own, beside the above: a process for each file, what belongs to it, its end, and
- * open files that come with a job. */
-static const int foremans[] = {S(kill), S(socketpair), S(recvmsg)};
+/* The foreman's own, beside the above: a process for each file, what belongs to it, its end, open
+ * files that come with a job, and files in memory, whose bytes count against no limit. */
+static const int foremans[] = {S(kill), S(socketpair), S(recvmsg), S(memfd_create)};
+
+/* What is done with open files. No owner and no signal, which would be another process's. */
+static const int file_commands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL,
+	F_GETLK, F_SETLK, F_SETLKW, F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW, F_GET_SEALS};
 
 static int add_rules(scmp_filter_ctx c, bool outer) {
 	static const unsigned long ioctls[] = {TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIOCLEX};
@@ -115,8 +119,16 @@ static int add_rules(scmp_filter_ctx c, bool outer) {
 			   CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET |
 			   CLONE_PTRACE,
 		.datum_b = CLONE_THREAD | CLONE_VM};
-	int rc = 0;
+	/* Its own limits alone: those of the foreman are of every file that comes after. */
+	const struct scmp_arg_cmp itself = {.arg = 0, .op = SCMP_CMP_EQ, .datum_a = 0};
+	int rc = seccomp_rule_add_array(c, SCMP_ACT_ALLOW, S(prlimit64), 1, &itself);
 
+	for (size_t i = 0; i < sizeof file_commands / sizeof *file_commands && rc == 0; i++) {
+		const struct scmp_arg_cmp is = {
+			.arg = 1, .op = SCMP_CMP_EQ, .datum_a = (unsigned)file_commands[i]};
+
+		rc = seccomp_rule_add_array(c, SCMP_ACT_ALLOW, S(fcntl), 1, &is);
+	}
 	for (size_t i = 0; i < sizeof allowed / sizeof *allowed && rc == 0; i++)
 		rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, allowed[i], 0);
 	for (size_t i = 0; i < sizeof deadly / sizeof *deadly && rc == 0; i++)

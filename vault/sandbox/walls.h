@@ -13,7 +13,8 @@
  * a parser never does by accident (ptrace, mount, bpf, ...) ends it. The outer one, which all
  * inside are under, lets the foreman (parser/foreman.h) fork, and end what it forked. The inner one
  * lies in the root as a file; the foreman puts it on every process that sees hostile bytes: no new
- * process (threads only), no signals to others, no socket at all.
+ * process (threads only), no signals to others and no limits of theirs, no socket at all, no memory
+ * that is not its own.
  *
  * Everything is refused when a part is missing: UNSUPPORTED, with what to install or switch on. A
  * tool, or what it reads, is no part of the walls: one that is not installed is left out; one that

@@ -171,8 +171,8 @@ static int get_fact(struct sr_frame *f, struct sr_reader *r, struct sr_err *e) {
 		if ((f->key.p[i] < 'a' || f->key.p[i] > 'z') && f->key.p[i] != '-')
 			rc = sr_fail(
 				e, SR_CORRUPT, "byte 0x%02x in the key of a fact", f->key.p[i]);
-	if (rc == 0 && !sr_utf8_valid(f->value))
-		rc = sr_fail(e, SR_CORRUPT, "a fact that is no UTF-8");
+	if (rc == 0 && !sr_escape_valid(f->value))
+		rc = sr_fail(e, SR_CORRUPT, "a fact that is no UTF-8, or has controls in it");
 	return rc;
 }
 
@@ -184,8 +184,8 @@ static int get_end(struct sr_frame *f, struct sr_reader *r, struct sr_err *e) {
 		rc = sr_get_lp(r, &f->reason, SR_BOX_REASON_MAX, e);
 	if (rc == 0 && status >= SR_BOX_STATUSES)
 		rc = sr_fail(e, SR_CORRUPT, "status %u, want 0 to %d", status, SR_BOX_STATUSES - 1);
-	if (rc == 0 && !sr_utf8_valid(f->reason))
-		rc = sr_fail(e, SR_CORRUPT, "a reason that is no UTF-8");
+	if (rc == 0 && !sr_escape_valid(f->reason))
+		rc = sr_fail(e, SR_CORRUPT, "a reason that is no UTF-8, or has controls in it");
 	f->status = (enum sr_box_status)status;
 	return rc;
 }

@@ -19,7 +19,8 @@
  * Order: H, then (J, then (R A | F | M (R A | D | F)* E)*, Z)*: a child that has said Z waits for
  * another job, until its parent hangs up. With J comes the input, as an open sealed memory file
  * (SCM_RIGHTS), or none, and then it is asked for. Paths and targets are bytes as the container has
- * them, names and never places; reasons and values are UTF-8, keys are [a-z-], languages [a-z_+].
+ * them, names and never places; reasons and values are UTF-8 as sr_escape writes it (they stand in
+ * lines of ours, so nothing in them ends a line or a page), keys are [a-z-], languages [a-z_+].
  */
 #ifndef SR_SANDBOX_WIRE_H
 #define SR_SANDBOX_WIRE_H
