@@ -107,23 +107,6 @@ int sr_put_receipt_row(
 	return rc;
 }
 
-/* What was asked and who voted: of requests that everybody is to believe (reader.c). */
-static int put_quorum(struct sr_x *x, struct sr_rows_out *o, const uint8_t request[SR_ID],
-	uint64_t since, struct sr_err *e) {
-	struct sr_version_row v = {0};
-	struct sr_votes votes = {0};
-	int rc = sr_query_version(&v, x->catalogue, request, 0, e);
-	if (rc == 0)
-		rc = sr_query_votes(&votes, x->catalogue, request, v.version, e);
-	if (rc == 0)
-		rc = sr_put_receipt_row(x, o, v.entry, since, e);
-	for (size_t i = 0; i < votes.count && rc == 0; i++)
-		rc = sr_put_receipt_row(x, o, votes.rows[i].entry, since, e);
-	sr_votes_free(&votes);
-	sr_version_row_free(&v);
-	return rc;
-}
-
 int sr_op_proof(struct sr_x *x, struct sr_err *e) {
 	struct sr_rows_out o;
 	uint64_t since = 0;
@@ -152,7 +135,8 @@ int sr_op_proof(struct sr_x *x, struct sr_err *e) {
 		if (rc == 0)
 			rc = sr_put_receipt_row(x, &o, index, since, e);
 	}
-	return rc == 0 && quorum ? put_quorum(x, &o, request, since, e) : rc;
+	/* Of requests that everybody is to believe (reader.c). */
+	return rc == 0 && quorum ? sr_put_request_origin(x, &o, request, since, e) : rc;
 }
 
 int sr_op_object(struct sr_x *x, struct sr_err *e) {
