@@ -3,6 +3,9 @@
  */
 #include "catalogue/conflict.h"
 #include "catalogue/query_in.h"
+#include "catalogue/standby.h"
+
+#define SEATED SR_SQL_SEATED("b.person", "b.board")
 
 #define TEXT_OF(field)                                                                             \
 	" (SELECT t.text FROM records r JOIN texts t ON t.entry = r.entry AND t.record = r.record" \
@@ -224,9 +227,8 @@ int sr_query_inbox(
 		" WHERE v.state = 'open' AND EXISTS(SELECT 1 FROM boards b WHERE b.board = v.board"
 		" AND (b.epoch = v.epoch OR (q.kind = 'reseal' AND v.epoch < b.rekeying))) AND"
 		" q.applicant <> ?1"
-		" AND EXISTS(SELECT 1 FROM board_members b JOIN roles r ON r.person = b.person AND"
-		" r.role = 'member' AND r.ended IS NULL"
-		" WHERE b.board = v.board AND b.epoch = v.epoch AND b.person = ?1)"
+		" AND EXISTS(SELECT 1 FROM board_members b WHERE b.board = v.board AND"
+		" b.epoch = v.epoch AND b.person = ?1 AND " SEATED ")"
 		" AND NOT EXISTS(SELECT 1 FROM request_people p WHERE p.v = v.v AND p.person = ?1)"
 		" AND NOT EXISTS(SELECT 1 FROM recusals r WHERE r.request = v.request AND"
 		" r.person = ?1)"
@@ -571,9 +573,8 @@ int sr_query_vote_of(struct sr_vote_row *out, struct sr_catalogue *c,
 
 /* Members of the board of version `v` of request `q` who may vote on it. */
 #define ELIGIBLE_SQL                                                                  \
-	"(SELECT count(*) FROM board_members b JOIN roles r ON r.person = b.person"   \
-	" AND r.role = 'member' AND r.ended IS NULL"                                  \
-	" WHERE b.board = v.board AND b.epoch = v.epoch AND b.person <> q.applicant"  \
+	"(SELECT count(*) FROM board_members b WHERE b.board = v.board AND b.epoch =" \
+	" v.epoch AND " SEATED " AND b.person <> q.applicant"                         \
 	" AND (v.subject IS NULL OR b.person <> v.subject)"                           \
 	" AND b.person NOT IN (" SR_SQL_TARGET_PEOPLE ")"                             \
 	" AND NOT EXISTS(SELECT 1 FROM request_people p WHERE p.v = v.v AND p.person" \

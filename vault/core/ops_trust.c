@@ -92,10 +92,65 @@ static int entries_of(
 	return sr_query_entries(l, x->catalogue, &f, &page, e);
 }
 
+/* Every reshare and rekey of a board with what stands behind it, and every opening. */
+static int history(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID],
+	uint64_t since, struct sr_err *e) {
+	static const int types[] = {SR_T_RESHARE, SR_T_REKEY, SR_T_TAKEOVER, SR_T_OPENED};
+	char id[2 * SR_ID + 1];
+	bool fresh = false;
+	int rc = once(&fresh, &x->trust.boards, board, SR_ID, e);
+
+	sr_hex(id, board, SR_ID);
+	for (size_t t = 0; rc == 0 && fresh && t < sizeof types / sizeof types[0]; t++) {
+		struct sr_entries l = {0};
+
+		rc = entries_of(&l, x, types[t], id, e);
+		for (size_t i = 0; rc == 0 && i < l.count; i++) {
+			if (types[t] == SR_T_RESHARE || types[t] == SR_T_REKEY)
+				rc = origin(x, o, l.rows[i].index, since, e);
+			if (rc == 0)
+				rc = queue(x, l.rows[i].actor, e); /* of a takeover */
+			if (rc == 0)
+				rc = sr_put_receipt_row(x, o, l.rows[i].index, since, e);
+		}
+		sr_entries_free(&l);
+	}
+	return rc;
+}
+
+/* Where they sat, and until when: who gives another key to a member is not who gives one to
+ * somebody who has left. */
+static int seats(struct sr_x *x, struct sr_rows_out *o, const char *person, uint64_t since,
+	struct sr_err *e) {
+	static const int types[] = {SR_T_BOARD, SR_T_RESHARE, SR_T_REKEY};
+	int rc = history(x, o, x->vault->fingerprint, since, e);
+
+	for (size_t t = 0; rc == 0 && t < sizeof types / sizeof types[0]; t++) {
+		struct sr_entries l = {0};
+
+		rc = entries_of(&l, x, types[t], person, e);
+		for (size_t i = 0; rc == 0 && i < l.count; i++) {
+			struct sr_entry en = {0};
+			uint8_t board[SR_ID];
+
+			rc = sr_vault_entry(&en, x->vault, l.rows[i].index, e);
+			if (rc != 0)
+				break;
+			rc = sr_field_id(board, &en.statement, "board", 0, e);
+			sr_entry_free(&en);
+			if (rc == 0)
+				rc = history(x, o, board, since, e);
+		}
+		sr_entries_free(&l);
+	}
+	return rc;
+}
+
 static int one_person(struct sr_x *x, struct sr_rows_out *o, const char *person, uint64_t since,
 	struct sr_err *e) {
 	static const int types[] = {SR_T_PERSON, SR_T_PERSON_KEY, SR_T_PERSON_END, SR_T_BOARD,
 		SR_T_RESHARE, SR_T_REKEY};
+	bool rekeyed = false;
 	int rc = 0;
 
 	for (size_t t = 0; rc == 0 && t < sizeof types / sizeof types[0]; t++) {
@@ -109,9 +164,10 @@ static int one_person(struct sr_x *x, struct sr_rows_out *o, const char *person,
 			if (rc == 0)
 				rc = queue(x, l.rows[i].actor, e);
 		}
+		rekeyed = rekeyed || (types[t] == SR_T_PERSON_KEY && l.count > 0);
 		sr_entries_free(&l);
 	}
-	return rc;
+	return rc == 0 && rekeyed ? seats(x, o, person, since, e) : rc;
 }
 
 /* Everybody who was queued, and whom that queues. */
@@ -152,25 +208,7 @@ int sr_put_board_origin(
 
 int sr_put_board_history(struct sr_x *x, struct sr_rows_out *o, const uint8_t board[SR_ID],
 	uint64_t since, struct sr_err *e) {
-	static const int types[] = {SR_T_RESHARE, SR_T_REKEY, SR_T_TAKEOVER, SR_T_OPENED};
-	char id[2 * SR_ID + 1];
-	bool fresh = false;
-	int rc = once(&fresh, &x->trust.boards, board, SR_ID, e);
+	const int rc = history(x, o, board, since, e);
 
-	sr_hex(id, board, SR_ID);
-	for (size_t t = 0; rc == 0 && fresh && t < sizeof types / sizeof types[0]; t++) {
-		struct sr_entries l = {0};
-
-		rc = entries_of(&l, x, types[t], id, e);
-		for (size_t i = 0; rc == 0 && i < l.count; i++) {
-			if (types[t] == SR_T_RESHARE || types[t] == SR_T_REKEY)
-				rc = origin(x, o, l.rows[i].index, since, e);
-			if (rc == 0)
-				rc = queue(x, l.rows[i].actor, e); /* of a takeover */
-			if (rc == 0)
-				rc = sr_put_receipt_row(x, o, l.rows[i].index, since, e);
-		}
-		sr_entries_free(&l);
-	}
 	return rc == 0 ? walk(x, o, since, e) : rc;
 }

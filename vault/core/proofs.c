@@ -117,19 +117,45 @@ static bool on_reseal(const struct sr_proofs *p, const struct sr_proven *vote, u
 	return false;
 }
 
-/* Had all roles of ${person} ended before entry ${at}, and no epoch that opened since then has made
- * them a member again? As the catalogue has it, whichever board that was. */
-static bool unseated(const struct sr_proofs *p, const char *person, uint64_t at) {
+/* Had a quorum ended the roles of ${person} before entry ${at}, after the board last seated them?
+ * Another board that seats them afterwards gives this one's seat not back; as the catalogue has it
+ * (catalogue/standby.h, SR_SQL_SEATED). */
+static bool unseated(
+	const struct sr_proofs *p, const uint8_t board[SR_ID], const char *person, uint64_t at) {
+	uint64_t since = 0;
+
+	for (size_t i = 0; i < p->board_count; i++) {
+		const struct sr_known_board *b = &p->boards[i];
+		const uint64_t from = b->standby ? b->entry : b->opened;
+
+		if (memcmp(b->id, board, SR_ID) == 0 && b->opened != 0 && b->opened < at &&
+			from > since && sr_known_index(b, person) != 0)
+			since = from;
+	}
 	for (size_t i = 0; i < p->ended.count; i++) {
 		const struct sr_ended *end = &p->ended.rows[i];
-		bool again = false;
 
-		if (!end->all || end->index >= at || strcmp(end->person, person) != 0)
-			continue;
-		for (size_t k = 0; k < p->board_count && !again; k++)
-			again = p->boards[k].opened > end->index && p->boards[k].opened < at &&
-				sr_known_index(&p->boards[k], person) != 0;
-		if (!again)
+		if (end->all && end->index > since && end->index < at &&
+			strcmp(end->person, person) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Has ${person} a seat on a board, before entry ${at}, or is one dealt to them? Then it takes a
+ * quorum to give them a key that the one before does not bear out. Who has left has none any more.
+ */
+static bool sits(const struct sr_proofs *p, const char *person, uint64_t at) {
+	for (size_t i = 0; i < p->board_count; i++) {
+		const struct sr_known_board *b = &p->boards[i];
+		bool over = false;
+
+		for (size_t k = 0; k < p->board_count; k++)
+			over = over ||
+			       (memcmp(p->boards[k].id, b->id, SR_ID) == 0 &&
+				       p->boards[k].opened != 0 && p->boards[k].epoch > b->epoch);
+		if (!over && sr_known_index(b, person) != 0 &&
+			(b->opened == 0 || !unseated(p, b->id, person, at)))
 			return true;
 	}
 	return false;
@@ -151,7 +177,8 @@ uint8_t sr_proofs_voter(
 	if (next != NULL && next->opened != 0 && vote->index > next->opened &&
 		(next->base != next->epoch || !on_reseal(p, vote, epoch)))
 		return 0;
-	return unseated(p, s->head.actor, vote->index) ? 0 : sr_known_index(b, s->head.actor);
+	return unseated(p, board, s->head.actor, vote->index) ? 0
+							      : sr_known_index(b, s->head.actor);
 }
 
 /* Room for one more, zeroed. A second statement about an epoch that is in force is a forgery. */
@@ -521,7 +548,6 @@ static int learn_board(struct sr_proofs *p, const struct sr_proven *pr, struct s
 			return sr_fail(e, SR_AUTH,
 				"no proven statement has the key of the board's member %s",
 				b->member[i]);
-		((struct sr_known *)(uintptr_t)who)->roles |= SR_ROLE_MEMBER;
 	}
 	for (size_t i = 0; rc == 0 && i < levels; i++) {
 		uint64_t level = 0, quorum = 0;
@@ -818,7 +844,7 @@ static int verdict(bool *holds, struct sr_proven *pr, int rc, const char *why,
 }
 
 /* A new key that one person gives: somebody else's, and borne out by the key before unless one
- * person could have added them. */
+ * person could have added them: who sits on no board and has no other role that takes a quorum. */
 static int key_holds(bool *holds, const struct sr_proofs *p, struct sr_proven *pr,
 	const struct sr_known *by, struct sr_err *e) {
 	static const char why[] = "who gave that person this key may not, or the key before does "
@@ -836,7 +862,9 @@ static int key_holds(bool *holds, const struct sr_proofs *p, struct sr_proven *p
 	if (rc == 0) {
 		whose = sr_proofs_person(p, card.person);
 		if (whose == NULL || (by->roles & VOUCHERS) == 0 || whose == by ||
-			(!card.by_old && (whose->roles & ~(unsigned)VOUCHED) != 0))
+			(!card.by_old &&
+				((whose->roles & ~(unsigned)(VOUCHED | SR_ROLE_MEMBER)) != 0 ||
+					sits(p, whose->person, pr->index))))
 			rc = SR_AUTH;
 		else if (card.by_old)
 			rc = sr_card_by_old(sr_buf_view(&bytes), whose->pk, &said);

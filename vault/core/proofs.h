@@ -17,10 +17,10 @@
  * takes).
  *
  * A person's next key counts from a `person-key` signed by another curator or officer, when the key
- * before bears it out or the person is researcher and depositor alone; of others it takes a request
- * of kind person with a quorum's approvals. Signatures are checked with the key in force at their
- * entry. An approval counts no more when another key took the place of its own, which did not bear
- * that out, before there was a decision.
+ * before bears it out or the person is researcher and depositor alone and sits on no board, nor is
+ * to; of others it takes a request of kind person with a quorum's approvals. Signatures are checked
+ * with the key in force at their entry. An approval counts no more when another key took the place
+ * of its own, which did not bear that out, before there was a decision.
  *
  * The vault's own keys change by `service-key` (ledger/keychange.h). Checkpoints are checked with
  * the key in force at their size: the chain is followed from notes that prove themselves (hello
