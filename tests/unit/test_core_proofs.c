@@ -604,6 +604,24 @@ static uint64_t ends(struct proving *s, int person) {
 	return decided_by(s, &all, SR_T_PERSON_END, "person-end", asks, says, "");
 }
 
+/* READER is asked to get a role, member 0 votes for it and is ended; another votes, and it is
+ * said that they have the role. */
+static uint64_t gives_late(struct proving *s, int votes) {
+	const struct t_person r = t_person(READER);
+	char asks[64], says[64], same[2100];
+	struct asked a;
+
+	snprintf(asks, sizeof asks, "subject %s\n", r.name);
+	snprintf(says, sizeof says, "person %s\n", r.name);
+	snprintf(same, sizeof same, "role curator\n");
+	card_line(same + strlen(same), sizeof same - strlen(same), READER, READER, NULL);
+	a = asks_for(s, "role", asks, same);
+	approve(s, &a, 0, 1);
+	(void)ends(s, 0);
+	approve(s, &a, 1, votes);
+	return follows(s, &a, SR_T_PERSON, says, same);
+}
+
 /* A vote by a member whose roles ended counts for nothing, until an epoch has them sit again. */
 static void test_ended_voter(void **state) {
 	char seats[2048] = "quorum 2 2\nquorum 3 3\n";
@@ -622,6 +640,14 @@ static void test_ended_voter(void **state) {
 	(void)gives_role(&s, &two);
 	judged(&s, ends(&s, FOUNDERS - 1), NULL);
 	end(&s);
+	/* But not where it was not decided by then. */
+	for (int i = 1; i < 3; i++) {
+		begin(&s);
+		opened_in(&s, 1);
+		judged(&s, gives_late(&s, i),
+			i == 1 ? "with 1 of 2 members' approvals proven" : NULL);
+		end(&s);
+	}
 	/* Remembered from an earlier visit, and kept back in this one: the same. */
 	begin(&s);
 	opened_in(&s, 1);

@@ -171,6 +171,9 @@ SR_MUST int sr_client_run_keys(struct sr_dkg *d, const struct sr_client *c,
 	const struct sr_client_board *b, uint64_t began, struct sr_err *e);
 /* The same among the members of any of the two. */
 uint8_t sr_client_seat(const struct sr_client *c, const struct sr_client_board *b);
+/* DENIED: somebody of the epoch to come was ended since it was decided. */
+SR_MUST int sr_client_plan_stands(
+	const struct sr_client *c, const struct sr_client_board *b, struct sr_err *e);
 /* Index from 1 of the identity among the members in force; 0: none. */
 uint8_t sr_client_member(const struct sr_client *c);
 

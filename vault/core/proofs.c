@@ -117,6 +117,23 @@ static bool on_reseal(const struct sr_proofs *p, const struct sr_proven *vote, u
 	return false;
 }
 
+/* Did a quorum end the roles of ${person} after entry ${since} and before ${at}? */
+static bool ended_between(
+	const struct sr_proofs *p, const char *person, uint64_t since, uint64_t at) {
+	for (size_t i = 0; i < p->ended.count; i++) {
+		const struct sr_ended *end = &p->ended.rows[i];
+
+		if (end->all && end->index > since && end->index < at &&
+			strcmp(end->person, person) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool sr_proofs_ended(const struct sr_proofs *p, const char *person, uint64_t since) {
+	return ended_between(p, person, since, UINT64_MAX);
+}
+
 /* Had a quorum ended the roles of ${person} before entry ${at}, after the board last seated them?
  * Another board that seats them afterwards gives this one's seat not back; as the catalogue has it
  * (catalogue/standby.h, SR_SQL_SEATED). */
@@ -132,14 +149,7 @@ static bool unseated(
 			from > since && sr_known_index(b, person) != 0)
 			since = from;
 	}
-	for (size_t i = 0; i < p->ended.count; i++) {
-		const struct sr_ended *end = &p->ended.rows[i];
-
-		if (end->all && end->index > since && end->index < at &&
-			strcmp(end->person, person) == 0)
-			return true;
-	}
-	return false;
+	return ended_between(p, person, since, at);
 }
 
 /* Has ${person} a seat on a board, before entry ${at}, or is one dealt to them? Then it takes a
@@ -326,8 +336,7 @@ static bool same_lines(
 }
 
 /* Did another key take the place of the one that the vote is signed with, before ${before}, without
- * its word? It may have been in other hands when it voted, and what was not decided by then is
- * decided without it (catalogue/apply_key.c). */
+ * its word? It may have been in other hands when it voted. */
 static bool key_lost(const struct sr_proofs *p, const struct sr_proven *vote, uint64_t before) {
 	const struct sr_bytes voter = sr_bytes_str(vote->entry.statement.head.actor);
 
@@ -340,6 +349,13 @@ static bool key_lost(const struct sr_proofs *p, const struct sr_proven *vote, ui
 			return true;
 	}
 	return false;
+}
+
+/* What was not decided by then is decided without what a lost key voted, or who was ended since
+ * (catalogue/apply_key.c, apply_trust.c). */
+static bool vote_void(const struct sr_proofs *p, const struct sr_proven *vote, uint64_t before) {
+	return key_lost(p, vote, before) ||
+	       ended_between(p, vote->entry.statement.head.actor, vote->index, before);
 }
 
 /* Approvals of the exact version ${req} by distinct members of ${b}, before ${before}. */
@@ -367,7 +383,7 @@ static size_t approvals(const struct sr_proofs *p, const struct sr_known_board *
 			epoch != b->epoch ||
 			sr_bytes_eq(sr_proven_field(req, "subject", 0),
 				sr_bytes_str(v->entry.statement.head.actor)) ||
-			key_lost(p, v, before))
+			vote_void(p, v, before))
 			continue;
 		voted[index] = true;
 		n++;
@@ -604,14 +620,7 @@ static bool word_counts(const struct sr_proofs *p, const struct sr_known_board *
 		return false;
 	if (sr_known_index(b, who->person) != 0)
 		since = b->entry;
-	for (size_t i = 0; i < p->ended.count; i++) {
-		const struct sr_ended *end = &p->ended.rows[i];
-
-		if (end->all && end->index > since && end->index < before &&
-			strcmp(end->person, who->person) == 0)
-			return false;
-	}
-	return true;
+	return !ended_between(p, who->person, since, before);
 }
 
 void sr_proofs_takeover(struct sr_takeover *out, const struct sr_proofs *p,
