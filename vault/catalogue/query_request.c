@@ -275,6 +275,26 @@ int sr_query_closing(
 	return rc == 0 ? read_versions(out, sr_catalogue_db(c), st, e) : rc;
 }
 
+/* Nothing settles it but its own end. */
+#define GONE_BY_END(person, since) SR_SQL_GONE_BY_END(person, since, "(1 = 0)")
+#define GONE_BY_KEY(person, since) SR_SQL_GONE_BY_KEY(person, since, "(1 = 0)")
+#define KEY_OF_JOINED                                                                     \
+	"EXISTS(SELECT 1 FROM request_people p JOIN joins j ON j.request = v.request AND" \
+	" j.person = p.person WHERE p.v = v.v AND " GONE_BY_KEY(                          \
+		"p.person", "max(j.entry, v.entry)") ")"
+
+int sr_query_unsettled(struct sr_versions *out, struct sr_catalogue *c, struct sr_err *e) {
+	struct sr_stmt *st = NULL;
+	int rc = sr_stmt_new(&st, sr_catalogue_db(c),
+		VERSION_SQL " WHERE v.state = 'open' AND v.key IS NOT NULL AND (" GONE_BY_END(
+			"q.applicant", "v.entry") " OR " GONE_BY_KEY("q.applicant",
+			"v.entry") " OR " KEY_OF_JOINED ") ORDER BY v.entry",
+		e);
+
+	memset(out, 0, sizeof *out);
+	return rc == 0 ? read_versions(out, sr_catalogue_db(c), st, e) : rc;
+}
+
 int sr_query_list_items(uint8_t **ids, size_t *count, struct sr_catalogue *c,
 	const struct sr_list_of *of, struct sr_err *e) {
 	struct sr_stmt *st = NULL;
