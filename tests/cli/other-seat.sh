@@ -43,6 +43,12 @@ R=$(json request)
 rm -rf state
 for m in m1 y; do ok as "$m" vote "$R" approve; done
 has granted
+# Who reads the log from where they act on, too.
+ok as au log --lines --type request
+N=$(grep '"request"' out | tail -n 1 | jq .index)
+rm -rf state
+ok as au log --from "$N" --lines
+same "$(head -n 1 out | jq .index)" "$N"
 ok as au audit replay
 ok sr rebuild
 has 'equal'

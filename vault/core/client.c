@@ -646,6 +646,18 @@ int sr_client_prove_entries(
 	return rc;
 }
 
+int sr_client_prove_person(struct sr_client *c, const char *person, struct sr_err *e) {
+	struct sr_call q;
+	int rc;
+
+	sr_call_init(&q);
+	sr_call_begin(&q, "proof");
+	sr_text_put(&q.head, "person", person);
+	rc = prove(c, &q, NULL, 0, e);
+	sr_call_free(&q);
+	return rc;
+}
+
 /* Request and votes behind what a quorum made, and who the voters are: to be believed by those,
  * too, who may not see the request. What the server does not show stays unproven. */
 static int prove_quorum(

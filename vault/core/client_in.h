@@ -108,6 +108,8 @@ SR_MUST int sr_client_prove_ids(
 	struct sr_client *c, const uint8_t (*ids)[SR_ID], size_t count, struct sr_err *e);
 SR_MUST int sr_client_prove_entries(
 	struct sr_client *c, const uint64_t *indices, size_t count, struct sr_err *e);
+/* What shows who ${person} is, and where they sat, into the set. */
+SR_MUST int sr_client_prove_person(struct sr_client *c, const char *person, struct sr_err *e);
 /* After new receipts: fetch the requests and votes behind people that a quorum made, as far as the
  * server shows them.
  * ${kept}: what was fetched, as bodies of rows one after the other (le32 length each), or NULL. */

@@ -113,9 +113,11 @@ int sr_op_proof(struct sr_x *x, struct sr_err *e) {
 	const size_t ids = sr_text_count(&x->q->text, "id"),
 		     indices = sr_text_count(&x->q->text, "index");
 	uint8_t request[SR_ID];
-	const bool quorum = sr_in_id(x, "quorum", request);
+	char person[SR_IN_TEXT];
+	const bool quorum = sr_in_id(x, "quorum", request),
+		   who = sr_in_str(x, "person", person)[0] != '\0';
 	int rc = 0;
-	if (ids + indices + (quorum ? 1 : 0) < 1 || ids + indices > SR_PROOF_MAX_ENTRIES)
+	if (ids + indices + (quorum || who ? 1 : 0) < 1 || ids + indices > SR_PROOF_MAX_ENTRIES)
 		return sr_fail(e, SR_USAGE, "proof: %zu entries asked for, want 1 to %d",
 			ids + indices, SR_PROOF_MAX_ENTRIES);
 	(void)sr_in_dec(x, "since", &since);
@@ -136,7 +138,9 @@ int sr_op_proof(struct sr_x *x, struct sr_err *e) {
 			rc = sr_put_receipt_row(x, &o, index, since, e);
 	}
 	/* Of requests that everybody is to believe (reader.c). */
-	return rc == 0 && quorum ? sr_put_request_origin(x, &o, request, since, e) : rc;
+	if (rc == 0 && quorum)
+		rc = sr_put_request_origin(x, &o, request, since, e);
+	return rc == 0 && who ? sr_put_person_trust(x, &o, person, since, e) : rc;
 }
 
 int sr_op_object(struct sr_x *x, struct sr_err *e) {
