@@ -803,6 +803,33 @@ static void an_id_that_was_taken_meanwhile(void **state) {
 	scene_close(&s);
 }
 
+/* Whoever signs a seal chose its id: one that a grant has could not be asked about, and nobody else
+ * could lift it. */
+static void what_is_set_has_an_id_of_its_own(void **state) {
+	static const enum sr_type_id types[] = {SR_T_SEAL, SR_T_HOLD, SR_T_RETENTION};
+	struct scene s;
+	struct world_draft d;
+	char hex[2 * SR_ID + 1], line[200];
+
+	(void)state;
+	scene_open(&s);
+	sr_hex(hex, s.grant, SR_ID);
+	put_line(line, "id", hex);
+	for (size_t i = 0; i < T_COUNT(types); i++) {
+		world_begin(&d, s.w, &s.w->officer, types[i]);
+		sr_text_put_hex(&d.text, "item", s.item[0], SR_ID);
+		if (types[i] == SR_T_RETENTION) {
+			sr_text_put_time(&d.text, "due", s.w->now + W_DAY);
+			sr_text_put(&d.text, "basis", "contract");
+		}
+		if (types[i] == SR_T_HOLD)
+			world_text(&d, "reason", "a case");
+		draft_line(&d, "id", line);
+		refused_by(s.w, &d, "id-taken");
+	}
+	scene_close(&s);
+}
+
 static void what_was_revoked_meanwhile(void **state) {
 	struct scene s;
 	struct world_draft d;
@@ -907,6 +934,7 @@ int main(void) {
 		cmocka_unit_test(a_board_that_cannot_be_looked_at),
 		cmocka_unit_test(before_it_opens),
 		cmocka_unit_test(an_id_that_was_taken_meanwhile),
+		cmocka_unit_test(what_is_set_has_an_id_of_its_own),
 		cmocka_unit_test(what_was_revoked_meanwhile),
 		cmocka_unit_test(what_was_sent_back_is_withdrawn),
 	};
